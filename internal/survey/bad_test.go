@@ -1,0 +1,222 @@
+package survey
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+var update = flag.Bool("update", false, "write the problems that Parse reports into testdata/bad; read them before you keep them")
+
+// A badFile is a questionnaire with mistakes, from testdata/bad. Below each line that has one stands a line that is not
+// part of the questionnaire: a ^ in the column (counted in characters) of the mistake, and the message.
+type badFile struct {
+	name   string // as Parse is told
+	source string
+	want   Problems
+}
+
+var caret = regexp.MustCompile(`^( *)\^ (.*)$`)
+
+func badFiles(t testing.TB) map[string][]badFile {
+	t.Helper()
+	all := map[string][]badFile{}
+	paths, err := filepath.Glob("testdata/bad/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no bad files: %v", err)
+	}
+	for _, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range archive.Files {
+			bad := badFile{name: f.Name}
+			var lines []string
+			for _, line := range strings.Split(string(f.Data), "\n") {
+				if m := caret.FindStringSubmatch(line); m != nil {
+					bad.want = append(bad.want, Problem{File: f.Name, Line: max(1, len(lines)), Column: len(m[1]) + 1, Message: m[2]})
+					continue
+				}
+				lines = append(lines, line)
+			}
+			bad.source = strings.Join(lines, "\n")
+			all[path] = append(all[path], bad)
+		}
+	}
+	return all
+}
+
+func TestBadFiles(t *testing.T) {
+	count := 0
+	for path, files := range badFiles(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			names := map[string]bool{}
+			for _, f := range files {
+				if names[f.name] {
+					t.Errorf("%s is in %s twice", f.name, path)
+				}
+				names[f.name] = true
+				count++
+				s, got := Parse(f.name, []byte(f.source))
+				if s != nil || len(got) == 0 {
+					t.Errorf("%s: no problem found", f.name)
+				}
+				if !slices.Equal(got, f.want) && !*update {
+					t.Errorf("%s:\n got\n%v\nwant\n%v", f.name, got, f.want)
+				}
+			}
+			if *update {
+				rewrite(t, path, files)
+			}
+		})
+	}
+	if count < 90 {
+		t.Errorf("only %d bad files", count)
+	}
+}
+
+// rewrite puts the problems that Parse reports today into an archive.
+func rewrite(t *testing.T, path string, files []badFile) {
+	t.Helper()
+	old, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := txtar.Archive{Comment: old.Comment}
+	for _, f := range files {
+		_, problems := Parse(f.name, []byte(f.source))
+		var b strings.Builder
+		lines := strings.Split(f.source, "\n")
+		for i, line := range lines {
+			if i < len(lines)-1 || line != "" {
+				b.WriteString(line + "\n")
+			}
+			for _, p := range problems {
+				if p.Line == i+1 {
+					fmt.Fprintf(&b, "%*s^ %s\n", p.Column-1, "", p.Message)
+				}
+			}
+		}
+		archive.Files = append(archive.Files, txtar.File{Name: f.name, Data: []byte(b.String())})
+	}
+	if err := os.WriteFile(path, txtar.Format(&archive), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Every message that the parser can give is in some bad file, or in oddSources: the source's own literals say which there are.
+func TestEveryMessageIsTested(t *testing.T) {
+	var said []string
+	for _, files := range badFiles(t) {
+		for _, f := range files {
+			for _, p := range f.want {
+				said = append(said, p.Message)
+			}
+		}
+	}
+	for _, o := range oddSources() {
+		_, problems := Parse("odd.yaml", o.source)
+		for _, p := range problems {
+			said = append(said, p.Message)
+		}
+	}
+	for _, m := range messages(t) {
+		if !slices.ContainsFunc(said, m.form.MatchString) {
+			t.Errorf("%s: no test gives the message %q", m.at, m.text)
+		}
+	}
+}
+
+type message struct {
+	at   token.Position
+	text string
+	form *regexp.Regexp
+}
+
+var verb = regexp.MustCompile(`%(\\\+)?(04)?[a-zA-Z]`)
+
+// messages collects the literal formats of fail, failAt, need and note, and the table of YAML's sayings.
+func messages(t *testing.T) []message {
+	t.Helper()
+	fset := token.NewFileSet()
+	packages, err := parser.ParseDir(fset, ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []message
+	add := func(e ast.Expr) {
+		literal, ok := e.(*ast.BasicLit)
+		if !ok || literal.Kind != token.STRING {
+			return
+		}
+		text, err := strconv.Unquote(literal.Value)
+		if err != nil || len(text) < 8 {
+			return // a key's name, or no more than a verb
+		}
+		form := verb.ReplaceAllString(regexp.QuoteMeta(text), `.*`)
+		found = append(found, message{fset.Position(literal.Pos()), text, regexp.MustCompile(form)})
+	}
+	ast.Inspect(packages["survey"], func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			name := ""
+			switch f := n.Fun.(type) {
+			case *ast.SelectorExpr:
+				name = f.Sel.Name
+			case *ast.Ident:
+				name = f.Name
+			}
+			switch name {
+			case "fail", "failAt", "need", "note":
+				for _, arg := range n.Args {
+					add(arg)
+				}
+			}
+		case *ast.ValueSpec:
+			if n.Names[0].Name == "sayings" {
+				for _, row := range n.Values[0].(*ast.CompositeLit).Elts {
+					add(row.(*ast.CompositeLit).Elts[1])
+				}
+			}
+		}
+		return true
+	})
+	if len(found) < 100 {
+		t.Fatalf("only %d messages found in the source", len(found))
+	}
+	return found
+}
+
+// checkProblems holds what every answer of Parse keeps: a survey or problems, sorted, inside the file.
+func checkProblems(t testing.TB, source []byte, s *Survey, problems Problems) {
+	t.Helper()
+	if (s == nil) == (len(problems) == 0) {
+		t.Fatalf("survey %v together with %d problems", s != nil, len(problems))
+	}
+	if !slices.Equal(problems, slices.Clone(problems).sorted()) {
+		t.Fatalf("not sorted, or repeated:\n%v", problems)
+	}
+	lines := strings.Split(strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(string(source), "\uFEFF"), "\r\n", "\n"), "\r", "\n"), "\n")
+	for _, p := range problems {
+		if p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column > utf8.RuneCountInString(lines[p.Line-1])+1 {
+			t.Fatalf("outside the file: %v", p)
+		}
+		if p.Message == "" || strings.Contains(p.Message, "%!") || strings.ContainsAny(p.Message, "\n\x00") {
+			t.Fatalf("a message that nobody can read: %q", p.Message)
+		}
+	}
+}

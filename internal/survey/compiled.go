@@ -1,0 +1,89 @@
+package survey
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Encode writes the compiled definition as JSON. The same definition is always the same bytes.
+func (s *Survey) Encode() []byte {
+	data, err := json.Marshal(s)
+	if err != nil {
+		panic(fmt.Sprintf("survey %s: %v", s.ID, err)) // every field is plain data
+	}
+	return data
+}
+
+// Decode reads what Encode wrote.
+func Decode(data []byte) (*Survey, error) {
+	s := &Survey{}
+	if err := json.Unmarshal(data, s); err != nil {
+		return nil, fmt.Errorf("compiled survey: %w", err)
+	}
+	if err := s.complete(); err != nil {
+		return nil, fmt.Errorf("compiled survey: %w", err)
+	}
+	return s, nil
+}
+
+// complete derives what is not written down.
+func (s *Survey) complete() error {
+	if s.ID == "" || len(s.Languages) == 0 || s.Timezone == "" {
+		return errors.New("id, languages or timezone is missing")
+	}
+	location, err := time.LoadLocation(s.Timezone)
+	if err != nil {
+		return err
+	}
+	s.location = location
+	s.index()
+	return nil
+}
+
+// hashes names the definition as a whole, and what figures depend on.
+func (s *Survey) hashes() (version, shape string) {
+	bare := *s
+	bare.Version, bare.Shape = "", ""
+	type option struct {
+		ID    string
+		Score *Decimal
+	}
+	type field struct {
+		Name             string
+		Type             Type
+		Counted, Segment bool
+		Options          []option
+	}
+	var fields []field
+	for _, f := range s.fields {
+		one := field{Name: f.Name, Type: f.Question.Type, Counted: f.Counted(), Segment: f.Question.Segment}
+		for _, o := range f.Options() {
+			one.Options = append(one.Options, option{o.ID, o.Score})
+		}
+		fields = append(fields, one)
+	}
+	shapeJSON, err := json.Marshal(fields)
+	if err != nil {
+		panic(fmt.Sprintf("survey %s: %v", s.ID, err)) // plain data
+	}
+	return hash(bare.Encode()), hash(shapeJSON)
+}
+
+// hash is the first 64 bits of SHA-256, in hexadecimal: enough to tell versions of one survey apart.
+func hash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}
+
+var email = regexp.MustCompile(`^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\.]+(\.[^\s@<>()\[\],;:"\\.]+)+$`)
+
+// ValidEmail accepts what a mailbox address looks like. Only sending a message can prove one.
+func ValidEmail(address string) bool {
+	return len(address) <= 254 && email.MatchString(address) && !strings.Contains(address, "..")
+}

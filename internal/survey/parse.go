@@ -1,0 +1,517 @@
+package survey
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // a timezone is known or unknown alike on every machine
+	"unicode"
+
+	"golang.org/x/text/language"
+	"gopkg.in/yaml.v3"
+)
+
+// Bounds of one questionnaire: far above any real one, and low enough that no file can cost much.
+const (
+	maxFile      = 512 << 10 // bytes
+	maxQuestions = 500
+	maxOptions   = 200
+	maxDepth     = 40 // of nested YAML values
+	maxCohorts   = 200
+)
+
+// Load parses every questionnaire in the root of a file system: *.yaml and *.yml, but not the *.actions.yaml beside
+// them. It returns the good ones, in order of id, and the problems of the others; two files with one id are a problem.
+func Load(fsys fs.FS) ([]*Survey, Problems) {
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return nil, Problems{{File: ".", Message: "cannot read the folder: " + err.Error()}}
+	}
+	var surveys []*Survey
+	var problems Problems
+	from := map[string]string{}
+	for _, e := range entries {
+		if e.IsDir() || !IsQuestionnaire(e.Name()) {
+			continue
+		}
+		source, err := readFile(fsys, e.Name())
+		if err != nil {
+			problems = append(problems, Problem{File: e.Name(), Message: "cannot read the file: " + err.Error()})
+			continue
+		}
+		s, found := Parse(e.Name(), source)
+		problems = append(problems, found...)
+		if s == nil {
+			continue
+		}
+		if first, taken := from[s.ID]; taken {
+			problems = append(problems, Problem{File: e.Name(), Line: 1, Column: 1, Message: fmt.Sprintf("the id '%s' is already taken by %s: give one of them another id", s.ID, first)})
+			continue
+		}
+		from[s.ID] = e.Name()
+		surveys = append(surveys, s)
+	}
+	slices.SortFunc(surveys, func(a, b *Survey) int { return strings.Compare(a.ID, b.ID) })
+	return surveys, problems.sorted()
+}
+
+// readFile reads a file, or as much of it as Parse needs to refuse it.
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
+}
+
+// IsQuestionnaire tells a questionnaire's file name from its neighbours'.
+func IsQuestionnaire(name string) bool {
+	ext := path.Ext(name)
+	return (ext == ".yaml" || ext == ".yml") && !strings.HasSuffix(strings.TrimSuffix(name, ext), ".actions") && !strings.HasPrefix(name, ".")
+}
+
+// Parse compiles one questionnaire. It returns a Survey or, sorted, every problem that the file has; never both. file
+// names the source in problems and, without its extension, is the default id.
+func Parse(file string, source []byte) (*Survey, Problems) {
+	r := &reader{file: file, said: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}}
+	root := r.document(source)
+	if root == nil {
+		return nil, r.problems.sorted()
+	}
+	s := r.survey(root)
+	if len(r.problems) > 0 {
+		return nil, r.problems.sorted()
+	}
+	if err := s.complete(); err != nil {
+		return nil, Problems{{File: file, Message: err.Error()}} // only a timezone that vanished since it was checked
+	}
+	s.Version, s.Shape = s.hashes()
+	return s, nil
+}
+
+// survey reads the whole definition. Languages come first: every text depends on them.
+func (r *reader) survey(root *yaml.Node) *Survey {
+	if r.tooDeep(root, 0) {
+		return nil
+	}
+	o := r.object(root, "a questionnaire", surveyKeys)
+	if o.node == nil {
+		return nil
+	}
+	o.readLanguages()
+	s := &Survey{
+		ID:        o.surveyID(),
+		Languages: r.languages,
+		Intro:     o.text("intro"),
+		Minutes:   o.integer("minutes", 1, 240, 0),
+		Thanks:    o.text("thanks"),
+		Contact:   o.contact(),
+		Document:  o.document(),
+		Window:    o.window(),
+		Timezone:  o.timezone(),
+		Period:    Period(o.word("period", []string{"none", "month", "quarter", "year"}, nil, "none")),
+		Audience:  o.audience(),
+		Channels:  o.channels(),
+	}
+	o.need("title", ": what is the survey called?")
+	s.Title = o.text("title")
+	s.Scoring = o.scoring()
+	s.Results = o.results()
+	s.Sections = o.sections(o.scales(), s)
+	o.references(s)
+	return s
+}
+
+func (r *reader) tooDeep(n *yaml.Node, depth int) bool {
+	if depth > maxDepth {
+		r.fail(n, "nested more than %d levels deep: check the indentation and brackets above", maxDepth)
+		return true
+	}
+	return slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return r.tooDeep(c, depth+1) })
+}
+
+func (o object) surveyID() string {
+	base := path.Base(strings.ReplaceAll(o.file, "\\", "/"))
+	base = strings.TrimSuffix(base, path.Ext(base))
+	id := o.id(surveyID, "")
+	switch {
+	case slices.Contains(reservedIDs, id):
+		o.fail(o.values["id"], "id %s is an address of the site itself: choose another", quote(id))
+	case o.keys["id"] != nil:
+	case !surveyID.MatchString(base) || len(base) > maxID || slices.Contains(reservedIDs, base):
+		o.fail(o.node, "the file's name %s cannot be the survey's id: add \"id: …\" with lower-case letters a–z, digits, _ and -", quote(base))
+	default:
+		id = base
+	}
+	return id
+}
+
+// readLanguages settles the survey's languages: those listed, else those of its title. A bad code is reported here,
+// once, and otherwise taken as it is, so that the texts written under it are not reported as well.
+func (o object) readLanguages() {
+	codes, nodes := o.words("languages")
+	for i, code := range codes {
+		o.language(nodes[i], code)
+	}
+	if len(codes) > 0 {
+		o.reader.languages = codes
+		return
+	}
+	title := o.values["title"]
+	if title != nil {
+		title = o.follow(title)
+	}
+	switch {
+	case title == nil:
+	case title.Kind == yaml.MappingNode:
+		for i := 0; i+1 < len(title.Content); i += 2 {
+			if code := title.Content[i]; code.Kind == yaml.ScalarNode && !slices.Contains(o.reader.languages, code.Value) && !o.afterComma(code, title.Content[i+1]) {
+				o.language(code, code.Value)
+				o.reader.languages = append(o.reader.languages, code.Value)
+			}
+		}
+	case strings.ContainsFunc(title.Value, func(c rune) bool { return unicode.Is(unicode.Han, c) }):
+		o.reader.languages = []string{"zh"}
+	}
+	if len(o.reader.languages) == 0 {
+		o.reader.languages = []string{"en"}
+	}
+}
+
+// spoken is what people write for a language's code.
+var spoken = map[string]string{"cn": "zh", "zh-cn": "zh", "chinese": "zh", "中文": "zh", "汉语": "zh", "tw": "zh-Hant", "english": "en", "英文": "en", "英语": "en",
+	"jp": "ja", "japanese": "ja", "kr": "ko", "korean": "ko", "german": "de", "french": "fr", "spanish": "es"}
+
+// language checks a language's code.
+func (o object) language(at *yaml.Node, code string) {
+	tag, err := language.Parse(code)
+	if err == nil && tag.String() == code {
+		return
+	}
+	fix := ""
+	if meant := spoken[strings.ToLower(code)]; meant != "" {
+		fix = fmt.Sprintf(": did you mean '%s'?", meant)
+	} else if err == nil {
+		fix = fmt.Sprintf(": did you mean '%s'?", tag)
+	}
+	o.fail(at, "%s is not a language code such as zh, en or zh-Hant%s", quote(code), fix)
+}
+
+func (o object) contact() *Contact {
+	if !o.has("contact") {
+		return nil
+	}
+	c := o.object(o.values["contact"], "contact", contactKeys)
+	return &Contact{Name: c.text("name"), Email: c.email("email"), Phone: c.plain("phone")}
+}
+
+func (o object) email(name string) string {
+	address := o.plain(name)
+	if o.has(name) && address != "" && !ValidEmail(address) {
+		o.fail(o.values[name], "%s is not an e-mail address such as name@example.com", quote(address))
+	}
+	return address
+}
+
+func (o object) document() *Document {
+	if !o.has("document") {
+		return nil
+	}
+	d := o.object(o.values["document"], "document", documentKeys)
+	d.need("number", ": the document's number in your quality manual")
+	return &Document{Number: d.plain("number"), Version: d.plain("version"), ApprovedBy: d.plain("approved_by"), ApprovedOn: d.date("approved_on")}
+}
+
+func (o object) window() Window {
+	if !o.has("window") {
+		return Window{}
+	}
+	w := o.object(o.values["window"], "window", windowKeys)
+	window := Window{From: w.date("from"), Until: w.date("until")}
+	if window.From != "" && window.Until != "" && window.From > window.Until {
+		o.fail(w.values["until"], "the window ends on %s, before it begins on %s: exchange the two or mend one", window.Until, window.From)
+	}
+	return window
+}
+
+func (o object) timezone() string {
+	name := "UTC"
+	if s, ok := o.scalar("timezone"); ok {
+		name = s.Value
+		if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
+			o.fail(s, "unknown timezone %s: write one such as Asia/Shanghai, Europe/Berlin or UTC", quote(name))
+			name = "UTC"
+		}
+	}
+	return name
+}
+
+func (o object) audience() Audience {
+	if !o.has("audience") {
+		return Audience{}
+	}
+	a := o.object(o.values["audience"], "audience", audienceKeys)
+	const most = 1_000_000_000
+	audience := Audience{Population: a.integer("population", 1, most, 0), Issued: a.integer("issued", 1, most, 0), Sample: a.word("sample", []string{"ten_plus_5_percent"}, nil, "")}
+	if audience.Population > 0 && audience.Issued > audience.Population {
+		o.fail(a.values["issued"], "issued (%d) is more than the population (%d): mend one of them", audience.Issued, audience.Population)
+	}
+	if audience.Sample != "" && audience.Population == 0 && a.keys["population"] == nil {
+		o.fail(a.values["sample"], "the rule %s needs the population: add \"population: …\", the number of people who could be asked", quote(audience.Sample))
+	}
+	return audience
+}
+
+func (o object) channels() []string {
+	channels, nodes := o.words("channels")
+	for i, c := range channels {
+		if !questionID.MatchString(c) || len(c) > maxID {
+			o.fail(nodes[i], "channel %s may have only lower-case letters a–z, digits and _, starting with a letter", quote(c))
+		}
+	}
+	return channels
+}
+
+// scale is a named list of options, and where its name stands.
+type scale struct {
+	at      *yaml.Node
+	options []Option
+	used    bool
+}
+
+func (o object) scales() map[string]*scale {
+	scales := map[string]*scale{}
+	v := o.values["scales"]
+	if v == nil {
+		return scales
+	}
+	m := o.follow(v)
+	if m == nil || m.Kind != yaml.MappingNode {
+		if m != nil {
+			o.fail(v, "scales must hold the name of each scale with its options below it, not %s", kindOf(m))
+		}
+		return scales
+	}
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		k := m.Content[i]
+		switch {
+		case !questionID.MatchString(k.Value) || len(k.Value) > maxID:
+			o.fail(k, "a scale's name may have only lower-case letters a–z, digits and _, starting with a letter, not %s", quote(k.Value))
+		case scales[k.Value] != nil:
+			o.fail(k, "scale %s is given twice (first on line %d): keep one", quote(k.Value), scales[k.Value].at.Line)
+		default:
+			scales[k.Value] = &scale{at: k, options: o.options(m.Content[i+1], "a scale")}
+		}
+	}
+	return scales
+}
+
+// options reads a list of options; owner names it in messages.
+func (r *reader) options(n *yaml.Node, owner string) []Option {
+	var options []Option
+	items := r.items(n, "the options of "+owner)
+	if len(items) > maxOptions {
+		r.fail(items[maxOptions], "more than %d options: shorten the list, or ask with a short_text", maxOptions)
+		return nil
+	}
+	first := map[string]int{}
+	for _, item := range items {
+		o := r.object(item, "an option", optionKeys)
+		if o.node == nil {
+			continue
+		}
+		o.need("id", ": a short name such as very_good")
+		o.need("label", ": what the respondent reads")
+		scored := o.has("score")
+		option := Option{ID: o.id(choiceID, ""), Label: o.text("label"), Score: o.decimal("score", 0, 1000*One), Exclusive: o.boolean("exclusive", false)}
+		if scored && option.Score == nil {
+			option.Score = new(Decimal) // reported already; the rest of the survey may rely on a score
+		}
+		if line := first[option.ID]; line > 0 && option.ID != "" {
+			o.fail(o.values["id"], "option %s is given twice (first on line %d): every option needs an id of its own", quote(option.ID), line)
+		} else {
+			first[option.ID] = item.Line
+		}
+		options = append(options, option)
+	}
+	return options
+}
+
+func (o object) sections(scales map[string]*scale, s *Survey) []Section {
+	o.need("sections", ": a questionnaire needs at least one section with questions")
+	q := questionReader{reader: o.reader, scales: scales, lines: map[string]int{}, scoring: &s.Scoring}
+	var sections []Section
+	ids := map[string]int{}
+	for i, item := range o.list("sections") {
+		so := o.object(item, "a section", sectionKeys)
+		if so.node == nil {
+			continue
+		}
+		section := Section{ID: so.id(questionID, fmt.Sprintf("section_%d", i+1)), Title: so.text("title"), Intro: so.text("intro")}
+		if line := ids[section.ID]; line > 0 {
+			at := so.values["id"]
+			if at == nil {
+				at = item
+			}
+			o.fail(at, "section %s is given twice (first on line %d): every section needs an id of its own", quote(section.ID), line)
+		}
+		ids[section.ID] = item.Line
+		so.need("questions", ": a section holds a list of questions")
+		for _, n := range so.list("questions") {
+			if q.count++; q.count > maxQuestions {
+				o.fail(n, "more than %d questions: split the survey into several files", maxQuestions)
+				return sections
+			}
+			if question, ok := q.question(n); ok {
+				section.Questions = append(section.Questions, question)
+			}
+		}
+		sections = append(sections, section)
+	}
+	for name, sc := range scales {
+		if !sc.used && !q.strayScale && o.keys["sections"] != nil {
+			o.fail(sc.at, "scale %s is never used: use it in a question (scale: %s) or remove it", quote(name), name)
+		}
+	}
+	if q.answerable == 0 && o.has("sections") && len(o.problems) == 0 && sections != nil {
+		o.fail(o.values["sections"], "there is no question to answer: a survey needs one besides its notes")
+	}
+	return sections
+}
+
+// references checks what needs the whole survey: names that must exist, and segments that must stay few.
+func (o object) references(s *Survey) {
+	s.index()
+	if s.Scoring.Overall != "" {
+		o.overall(s)
+	}
+	cohorts := 1
+	for _, f := range s.Segments() {
+		cohorts *= len(f.Options()) + 1
+		if cohorts > maxCohorts {
+			o.fail(o.segmentAt(s), "the segments make %d groups or more, and at most %d are allowed: take segment: true from a question, or shorten its options", cohorts, maxCohorts)
+			break
+		}
+	}
+}
+
+// segmentAt is where the last segment is declared.
+func (o object) segmentAt(s *Survey) *yaml.Node {
+	segments := s.Segments()
+	at := o.segments[segments[len(segments)-1].Question.ID]
+	if at == nil {
+		return o.node
+	}
+	return at
+}
+
+// overall checks the item that stands for the whole.
+func (o object) overall(s *Survey) {
+	at, name := o.overallAt, s.Scoring.Overall
+	f, ok := s.Field(name)
+	for q := range s.Questions() {
+		if q.ID == name && len(q.Rows) > 0 {
+			o.fail(at, "overall names the matrix %s: name one of its rows, such as '%s.%s'", quote(name), name, q.Rows[0].ID)
+			return
+		}
+	}
+	switch {
+	case !ok:
+		o.fail(at, "overall names %s, which is not a question%s", quote(name), suggest(name, fieldNames(s)))
+	case f.Question.Type != "" && (!f.HasScores() || !f.Counted()):
+		o.fail(at, "overall names %s, which has no published scores: name a question whose options have scores", quote(name))
+	}
+}
+
+func fieldNames(s *Survey) []string {
+	var names []string
+	for _, f := range s.Fields() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func (o object) scoring() Scoring {
+	scoring := Scoring{Model: "percent_of_max"}
+	if !o.has("scoring") {
+		return scoring
+	}
+	so := o.object(o.values["scoring"], "scoring", scoringKeys)
+	scoring.Model = so.word("model", models, laterModels, scoring.Model)
+	scoring.Overall, o.reader.overallAt = so.plain("overall"), so.values["overall"]
+	scoring.Target = so.decimal("target", 0, 100*One)
+	lines := map[string]int{}
+	for _, n := range so.list("dimensions") {
+		d := o.object(n, "a dimension", dimensionKeys)
+		if d.node == nil {
+			continue
+		}
+		d.need("id", ": a short name such as service")
+		dimension := Dimension{ID: d.id(questionID, ""), Label: d.text("label"), Weight: d.weight(One)}
+		if line := lines[dimension.ID]; line > 0 && dimension.ID != "" {
+			o.fail(d.values["id"], "dimension %s is given twice (first on line %d): keep one", quote(dimension.ID), line)
+			continue
+		}
+		lines[dimension.ID] = n.Line
+		scoring.Dimensions = append(scoring.Dimensions, dimension)
+	}
+	scoring.Bands = so.bands()
+	return scoring
+}
+
+func (o object) weight(otherwise Decimal) Decimal {
+	if w := o.decimal("weight", 0, 1000*One); w != nil {
+		return *w
+	}
+	return otherwise
+}
+
+// bands reads the ranges of the index, highest first. Limits are inclusive from below, so only a missing 0 is a gap.
+func (o object) bands() []Band {
+	var bands []Band
+	lines, unread := map[Decimal]int{}, false
+	for _, n := range o.list("bands") {
+		b := o.object(n, "a band", bandKeys)
+		if b.node == nil {
+			unread = true
+			continue
+		}
+		b.need("from", ": the lowest index that belongs to the band")
+		b.need("label", ": the band's name")
+		from := b.decimal("from", 0, 100*One)
+		label := b.text("label")
+		if from == nil {
+			unread = true
+			continue
+		}
+		if line := lines[*from]; line > 0 {
+			o.fail(b.values["from"], "two bands begin at %s (first on line %d): bands may not overlap", *from, line)
+			continue
+		}
+		lines[*from] = n.Line
+		bands = append(bands, Band{From: *from, Label: label})
+	}
+	slices.SortFunc(bands, func(a, b Band) int { return int(b.From - a.From) })
+	if len(bands) > 0 && bands[len(bands)-1].From != 0 && !unread {
+		o.fail(o.values["bands"], "no band covers the index below %s: add one with \"from: 0\"", bands[len(bands)-1].From)
+	}
+	return bands
+}
+
+func (o object) results() Results {
+	results := Results{Audience: "public", MinGroup: 5, Release: "full"}
+	if !o.has("results") {
+		return results
+	}
+	ro := o.object(o.values["results"], "results", resultsKeys)
+	results.Audience = ro.word("audience", []string{"public"}, []string{"staff", "management"}, results.Audience)
+	results.MinGroup = ro.integer("min_group", 1, 10_000, results.MinGroup)
+	results.PoolAfter = ro.integer("pool_after", 1, 3650, 0)
+	results.Release = ro.word("release", []string{"full"}, []string{"daily"}, results.Release)
+	return results
+}

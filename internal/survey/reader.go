@@ -1,0 +1,631 @@
+package survey
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/agnivade/levenshtein"
+	"golang.org/x/text/language"
+	"golang.org/x/text/width"
+	"gopkg.in/yaml.v3"
+)
+
+// reader walks one file's YAML nodes and collects every problem that it meets.
+type reader struct {
+	file      string
+	languages []string
+	problems  Problems
+	said      map[Problem]bool      // each problem once, however many aliases lead to it
+	visits    int                   // nodes looked at, aliases followed: bounded, so that a YAML bomb stays a message
+	stopped   bool                  // by too many visits or problems: nothing more is looked at or reported
+	unlisted  map[string]bool       // languages of texts that the survey does not list, reported once each
+	overallAt *yaml.Node            // where scoring names the item that stands for the whole
+	segments  map[string]*yaml.Node // where each question is declared a segment, by the question's id
+}
+
+// Both are far above any questionnaire, and a fraction of a second's work.
+const (
+	maxVisits   = 200_000
+	maxProblems = 1_000
+)
+
+func (r *reader) fail(n *yaml.Node, format string, args ...any) {
+	r.failAt(n.Line, n.Column, format, args...)
+}
+
+func (r *reader) failAt(line, column int, format string, args ...any) {
+	if r.stopped {
+		return
+	}
+	p := Problem{File: r.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)}
+	if r.said[p] {
+		return
+	}
+	if len(r.problems) == maxProblems {
+		r.stopped = true
+		p.Message = fmt.Sprintf("more than %d problems: mend these first", maxProblems)
+	}
+	r.said[p] = true
+	r.problems = append(r.problems, p)
+}
+
+// follow resolves an alias, and counts the visit, with all that the node holds. It is nil when there is nothing, or when
+// the file asks for too much.
+func (r *reader) follow(n *yaml.Node) *yaml.Node {
+	if n == nil || r.stopped {
+		return nil
+	}
+	at := n
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if r.visits += 1 + len(n.Content); r.visits >= maxVisits {
+		r.fail(at, "too large: with its aliases (*) written out, the file has more than %d values", maxVisits)
+		r.stopped = true
+		return nil
+	}
+	return n
+}
+
+// object is a mapping whose keys are all known. One that could not be read has no keys, and a nil node.
+type object struct {
+	*reader
+	node   *yaml.Node
+	keys   map[string]*yaml.Node
+	values map[string]*yaml.Node
+}
+
+// object reads a mapping. what names it in messages: "a question". A misspelled key's value is read as that of the key
+// that was meant, so that its other problems are found in the same run.
+func (r *reader) object(n *yaml.Node, what string, allowed []key) object {
+	o := object{reader: r, node: n, keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}}
+	m := o.follow(n)
+	if m == nil {
+		o.node = nil
+		return o
+	}
+	if m.Kind != yaml.MappingNode {
+		o.fail(n, "%s must hold keys and values, such as \"%s: …\", not %s%s", what, allowed[0].name, kindOf(m), colonHint(m.Value))
+		o.node = nil
+		return o
+	}
+	if len(m.Content) == 0 {
+		o.fail(n, "%s is empty: it may have %s", what, strings.Join(names(allowed), ", "))
+		o.node = nil
+	}
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		k, v := m.Content[i], m.Content[i+1]
+		known := slices.IndexFunc(allowed, func(a key) bool { return a.name == k.Value })
+		switch {
+		case k.Value == "<<" && k.Tag == "!!merge":
+			o.fail(k, "merge keys (<<) are not part of the format: write the keys out")
+		case k.Kind != yaml.ScalarNode:
+			o.fail(k, "a key must be a word, not %s", kindOf(k))
+		case o.keys[k.Value] != nil:
+			fix := "keep one"
+			if strings.HasPrefix(what, "a") && k.Value == allowed[0].name {
+				fix = "keep one, or begin a new entry with \"- \""
+			}
+			o.fail(k, "key %s is given twice (first on line %d): %s", quote(k.Value), o.keys[k.Value].Line, fix)
+		case known < 0 && o.afterComma(k, v):
+			o.fail(k, "unknown key %s: a text with a comma in it, inside { }, needs quotes", quote(k.Value))
+		case known < 0 && colonHint(k.Value) != "":
+			o.fail(k, "unknown key %s%s", quote(k.Value), colonHint(k.Value))
+			if word, _, _ := strings.Cut(strings.ReplaceAll(k.Value, "：", ":"), ":"); o.keys[word] == nil {
+				o.keys[word] = k // so that it is not said to be missing as well
+			}
+		case known < 0:
+			meant := nearest(k.Value, names(allowed))
+			if meant == "" {
+				o.fail(k, "unknown key %s: %s may have %s", quote(k.Value), what, strings.Join(names(allowed), ", "))
+				continue
+			}
+			o.fail(k, "unknown key %s%s", quote(k.Value), suggest(k.Value, names(allowed)))
+			if o.keys[meant] == nil {
+				o.keys[meant], o.values[meant] = k, v
+			}
+		case allowed[known].later:
+			o.keys[k.Value] = k
+			o.fail(k, "%s is not supported yet", quote(k.Value))
+		default:
+			o.keys[k.Value], o.values[k.Value] = k, v
+		}
+	}
+	return o
+}
+
+// afterComma reports whether a key is really what follows a comma of a text inside { }.
+func (r *reader) afterComma(k, v *yaml.Node) bool {
+	return v.Kind == yaml.ScalarNode && v.Tag == "!!null" && v.Value == "" && v.Line == k.Line && k.Style == 0 && k.Column+len([]rune(k.Value)) == v.Column
+}
+
+// colonHint says what is wrong with a colon that is none for YAML.
+func colonHint(said string) string {
+	switch {
+	case wideColon.MatchString(said):
+		return ": the colon ： is a wide one, write \": \" (an ordinary colon and a space)"
+	case tightColon.MatchString(said):
+		return ": a space is missing after the colon"
+	}
+	return ""
+}
+
+// names lists the keys that may be written today.
+func names(keys []key) []string {
+	var out []string
+	for _, k := range keys {
+		if !k.later {
+			out = append(out, k.name)
+		}
+	}
+	return out
+}
+
+// has reports whether a key was given with a supported value.
+func (o object) has(name string) bool { return o.values[name] != nil }
+
+// need reports a missing key, at the mapping's place.
+func (o object) need(name, why string) *yaml.Node {
+	v := o.values[name]
+	if v == nil && o.keys[name] == nil && o.node != nil {
+		o.fail(o.node, "%s is missing%s", quote(name), why)
+	}
+	return v
+}
+
+// scalar returns a key's plain value, or false if there is none.
+func (o object) scalar(name string) (*yaml.Node, bool) {
+	v := o.values[name]
+	if v == nil {
+		return nil, false
+	}
+	s := o.follow(v)
+	if s == nil {
+		return nil, false
+	}
+	if s.Kind != yaml.ScalarNode {
+		o.fail(v, "%s must be a single value, not %s", name, kindOf(s))
+		return nil, false
+	}
+	if tagged(s) {
+		o.fail(v, "! at the start of a value has a meaning in YAML: put the value of %s into quotes", name)
+		return nil, false
+	}
+	if s.Tag == "!!null" || strings.TrimSpace(s.Value) == "" {
+		o.fail(v, "%s is empty: give it a value or remove the line", name)
+		return nil, false
+	}
+	return s, true
+}
+
+// tagged reports whether a value begins with YAML's "!", which no questionnaire needs.
+func tagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 }
+
+// plain reads a string, such as a name or an address.
+func (o object) plain(name string) string {
+	s, ok := o.scalar(name)
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(s.Value)
+}
+
+func (o object) boolean(name string, otherwise bool) bool {
+	s, ok := o.scalar(name)
+	if !ok {
+		return otherwise
+	}
+	switch strings.ToLower(s.Value) {
+	case "true", "yes", "on":
+		return true
+	case "false", "no", "off":
+		return false
+	}
+	o.fail(s, "%s must be true or false, not %s", name, quote(s.Value))
+	return otherwise
+}
+
+func (o object) integer(name string, min, max, otherwise int) int {
+	s, ok := o.scalar(name)
+	if !ok {
+		return otherwise
+	}
+	n, err := strconv.Atoi(s.Value)
+	if err != nil || n < min || n > max {
+		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, min, max, quote(s.Value), narrow(s.Value))
+		return otherwise
+	}
+	return n
+}
+
+// decimal reads a number within bounds; nil if there is none.
+func (o object) decimal(name string, min, max Decimal) *Decimal {
+	s, ok := o.scalar(name)
+	if !ok {
+		return nil
+	}
+	d, err := ParseDecimal(s.Value)
+	if err != nil {
+		o.fail(s, "%s must be a number with at most three decimals, not %s%s", name, quote(s.Value), narrow(s.Value))
+		return nil
+	}
+	if d < min || d > max {
+		o.fail(s, "%s must be from %s to %s, not %s", name, min, max, d)
+		return nil
+	}
+	return &d
+}
+
+func (o object) date(name string) Date {
+	s, ok := o.scalar(name)
+	if !ok {
+		return ""
+	}
+	if _, err := time.Parse(time.DateOnly, s.Value); err != nil {
+		if dateForm.MatchString(s.Value) {
+			o.fail(s, "%s: there is no day %s in the calendar", name, s.Value)
+			return ""
+		}
+		fix := ""
+		for _, layout := range []string{"2006/1/2", "2006-1-2", "2006.1.2", "2006年1月2日", "2.1.2006", "20060102"} {
+			if day, err := time.Parse(layout, width.Fold.String(s.Value)); err == nil {
+				fix = fmt.Sprintf(": did you mean '%s'?", day.Format(time.DateOnly))
+				break
+			}
+		}
+		o.fail(s, "%s must be a date such as 2026-10-31, not %s%s", name, quote(s.Value), fix)
+		return ""
+	}
+	return Date(s.Value)
+}
+
+var dateForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+
+// narrow offers a number in ordinary digits for one in wide digits (５).
+func narrow(said string) string {
+	if folded := width.Fold.String(said); folded != said {
+		if _, err := ParseDecimal(folded); err == nil {
+			return fmt.Sprintf(": write it in ordinary digits, '%s'", folded)
+		}
+	}
+	return ""
+}
+
+// word reads one of a few words.
+func (o object) word(name string, allowed, later []string, otherwise string) string {
+	s, ok := o.scalar(name)
+	if !ok {
+		return otherwise
+	}
+	switch {
+	case slices.Contains(allowed, s.Value):
+		return s.Value
+	case slices.Contains(later, s.Value):
+		o.fail(s, "%s: %s is not supported yet", name, quote(s.Value))
+	default:
+		o.fail(s, "%s must be %s, not %s%s", name, oneOf(allowed), quote(s.Value), suggest(s.Value, allowed))
+	}
+	return otherwise
+}
+
+var (
+	questionID = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	choiceID   = regexp.MustCompile(`^[a-z0-9][a-z0-9_]*$`)
+	surveyID   = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+)
+
+const maxID = 64 // characters of any id
+
+// id reads an id of the given form, which rule says in words. otherwise is for where none is given.
+func (o object) id(form *regexp.Regexp, otherwise string) string {
+	s, ok := o.scalar("id")
+	if !ok {
+		return otherwise
+	}
+	if len(s.Value) > maxID {
+		o.fail(s, "id is longer than %d characters: shorten it", maxID)
+		return otherwise
+	}
+	if form.MatchString(s.Value) {
+		return s.Value
+	}
+	rule := "lower-case letters a–z, digits and _, starting with a letter"
+	switch form {
+	case choiceID:
+		rule = "lower-case letters a–z, digits and _"
+	case surveyID:
+		rule = "lower-case letters a–z, digits, _ and -, starting with a letter"
+	}
+	fix := lookalike(s.Value)
+	if mended := mendID(s.Value); fix == "" && mended != "" && form.MatchString(mended) {
+		fix = fmt.Sprintf(": did you mean '%s'?", mended)
+	}
+	o.fail(s, "id %s may have only %s%s", quote(s.Value), rule, fix)
+	return otherwise
+}
+
+// lookalike names the first letter of a word that is none of a–z, though it may look like one.
+func lookalike(word string) string {
+	for _, c := range width.Fold.String(word) {
+		if c > unicode.MaxASCII && unicode.IsLetter(c) && !unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {
+			return fmt.Sprintf(": %q (U+%04X) is none of the letters a–z, even if it looks like one", c, c)
+		}
+	}
+	return ""
+}
+
+// mendID guesses what a bad id was meant to be.
+func mendID(id string) string {
+	id = strings.ToLower(strings.Trim(width.Fold.String(id), " “”‘’\"'"))
+	id = strings.Map(func(c rune) rune {
+		if c == ' ' || c == '-' || c == '.' {
+			return '_'
+		}
+		return c
+	}, id)
+	return strings.TrimLeft(id, "_0123456789")
+}
+
+// list returns a key's sequence; each item is a node.
+func (o object) list(name string) []*yaml.Node {
+	v := o.values[name]
+	if v == nil {
+		return nil
+	}
+	return o.items(v, name)
+}
+
+func (r *reader) items(v *yaml.Node, name string) []*yaml.Node {
+	s := r.follow(v)
+	if s == nil {
+		return nil
+	}
+	if s.Kind != yaml.SequenceNode {
+		if s.Kind == yaml.ScalarNode && s.Tag == "!!null" {
+			r.fail(v, "%s is empty: add an entry, beginning with \"- \", or remove the key", name)
+			return nil
+		}
+		r.fail(v, "%s must be a list, not %s: start each entry with \"- \"", name, kindOf(s))
+		return nil
+	}
+	if len(s.Content) == 0 {
+		r.fail(v, "%s is empty: add an entry, beginning with \"- \", or remove the key", name)
+	}
+	return s.Content
+}
+
+// words reads a list of plain words and their nodes.
+func (o object) words(name string) ([]string, []*yaml.Node) {
+	var out []string
+	var nodes []*yaml.Node
+	for _, n := range o.list(name) {
+		s := o.follow(n)
+		if s == nil {
+			break
+		}
+		if s.Kind != yaml.ScalarNode || s.Tag == "!!null" {
+			o.fail(n, "an entry of %s must be a word, not %s", name, kindOf(s))
+			continue
+		}
+		if slices.Contains(out, s.Value) {
+			o.fail(n, "%s is listed twice in %s: keep one", quote(s.Value), name)
+			continue
+		}
+		out, nodes = append(out, s.Value), append(nodes, n)
+	}
+	return out, nodes
+}
+
+// text reads a sentence in every language of the survey.
+func (o object) text(name string) Text {
+	v := o.values[name]
+	if v == nil {
+		return nil
+	}
+	n := o.follow(v)
+	if n == nil {
+		return nil
+	}
+	switch n.Kind {
+	case yaml.ScalarNode:
+		return o.sameText(v, n, name)
+	case yaml.MappingNode:
+		return o.textByLanguage(v, n, name)
+	default:
+		o.fail(v, "%s must be a text, not %s", name, kindOf(n))
+		return nil
+	}
+}
+
+// sameText reads a text given once. With several languages that does only for what no language owns, such as "5" or "%".
+func (o object) sameText(at, n *yaml.Node, name string) Text {
+	said, ok := o.sentence(at, n, name)
+	if !ok {
+		return nil
+	}
+	if len(o.languages) > 1 && strings.ContainsFunc(said, unicode.IsLetter) {
+		o.fail(at, "%s must be given in every language of the survey: %s", name, o.languageMap())
+		return nil
+	}
+	t := Text{}
+	for _, l := range o.languages {
+		t[l] = said
+	}
+	return t
+}
+
+func (o object) textByLanguage(at, n *yaml.Node, name string) Text {
+	t := Text{}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		if !slices.Contains(o.languages, k.Value) {
+			o.notALanguage(k, v, name)
+			continue
+		}
+		if seen[k.Value] {
+			o.fail(k, "language %s is given twice in %s: keep one", quote(k.Value), name)
+			continue
+		}
+		seen[k.Value] = true
+		s := o.follow(v)
+		if s == nil {
+			return nil
+		}
+		if s.Kind != yaml.ScalarNode {
+			o.fail(v, "%s in %s must be a text, not %s", name, quote(k.Value), kindOf(s))
+			continue
+		}
+		if said, ok := o.sentence(v, s, name); ok {
+			t[k.Value] = said
+		}
+	}
+	for _, l := range o.languages {
+		if !seen[l] {
+			o.fail(at, "%s has no text in %s: add %s", name, quote(l), quote(l+": …"))
+		}
+	}
+	if len(t) != len(o.languages) {
+		return nil
+	}
+	return t
+}
+
+// notALanguage explains a key of a text that is no language of the survey. A real language is reported once a file.
+func (o object) notALanguage(k, v *yaml.Node, name string) {
+	tag, err := language.Parse(k.Value)
+	switch {
+	case k.Kind != yaml.ScalarNode:
+		o.fail(k, "%s must be a text: put it into quotes", name)
+	case o.afterComma(k, v):
+		o.fail(k, "the comma before %s ends the text: a text with a comma in it, inside { }, needs quotes", quote(k.Value))
+	case colonHint(k.Value) != "":
+		o.fail(k, "%s is not a language%s", quote(k.Value), colonHint(k.Value))
+	case err == nil && tag.String() == k.Value:
+		if !o.unlisted[k.Value] {
+			o.fail(k, "%s is not one of the survey's languages (%s): add it to \"languages\", or remove its texts", quote(k.Value), strings.Join(o.languages, ", "))
+		}
+		o.unlisted[k.Value] = true
+	default:
+		o.fail(k, "%s is not one of the survey's languages (%s)%s; a text with \": \" in it needs quotes", quote(k.Value), strings.Join(o.languages, ", "), suggest(k.Value, o.languages))
+	}
+}
+
+const maxText = 20_000 // characters of one text
+
+// sentence checks one text's words.
+func (o object) sentence(at, n *yaml.Node, name string) (string, bool) {
+	said := strings.TrimSpace(n.Value)
+	switch {
+	case tagged(n):
+		o.fail(at, "! at the start of a value has a meaning in YAML: put the text of %s into quotes", name)
+	case n.Tag == "!!bool":
+		o.fail(at, "%s must be a text: put %s into quotes", name, n.Value)
+	case said == "" || n.Tag == "!!null":
+		o.fail(at, "%s is empty: write the text, or remove the key if it can be left out", name)
+	case len(said) > maxText*4 || len([]rune(said)) > maxText:
+		o.fail(at, "%s is longer than %d characters: shorten it", name, maxText)
+	default:
+		return said, true
+	}
+	return "", false
+}
+
+func (o object) languageMap() string {
+	parts := make([]string, len(o.languages))
+	for i, l := range o.languages {
+		parts[i] = l + ": …"
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func kindOf(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "keys with values"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.ScalarNode:
+		if n.Tag == "!!null" {
+			return "nothing"
+		}
+		return quote(n.Value)
+	default:
+		return "an alias (*)"
+	}
+}
+
+// quote shows a foreign word inside a message, on one line and not too long.
+func quote(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		s = string(r[:40]) + "…"
+	}
+	return "'" + strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return '\uFFFD'
+		}
+		return c
+	}, s) + "'"
+}
+
+// suggest offers the nearest of some words, if one is near.
+func suggest(word string, among []string) string {
+	meant := nearest(word, among)
+	if meant == "" {
+		return ""
+	}
+	if odd := lookalike(word); odd != "" {
+		return odd + fmt.Sprintf(", write '%s'", meant)
+	}
+	return fmt.Sprintf(": did you mean '%s'?", meant)
+}
+
+// nearest finds the word that was meant: one that differs by a third of its letters at most, or what other tools and
+// languages call it.
+func nearest(word string, among []string) string {
+	if len(word) > maxID {
+		return ""
+	}
+	word = strings.ToLower(strings.TrimSpace(width.Fold.String(word)))
+	for _, meant := range calledElsewhere[word] {
+		if slices.Contains(among, meant) {
+			return meant
+		}
+	}
+	best, distance := "", 1+max(1, (utf8.RuneCountInString(word)+1)/3)
+	for _, a := range among {
+		d := levenshtein.ComputeDistance(word, a)
+		if swapped(word, a) {
+			d = 1
+		}
+		if d < distance && d < utf8.RuneCountInString(word) {
+			best, distance = a, d
+		}
+	}
+	return best
+}
+
+// swapped reports whether two words differ by one exchange of neighbours.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}
+
+func oneOf(words []string) string {
+	if len(words) == 1 {
+		return quote(words[0])
+	}
+	return "one of " + strings.Join(words, ", ")
+}

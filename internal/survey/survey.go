@@ -1,0 +1,218 @@
+// Package survey turns a YAML questionnaire into a checked [Survey], or into every problem that it has, each with its
+// place and, where one is obvious, its mend. It is pure: bytes in, values out.
+package survey
+
+import (
+	"iter"
+	"slices"
+	"time"
+)
+
+// A Survey is one compiled questionnaire. It is read only: handlers share one value between requests.
+type Survey struct {
+	ID        string    `json:"id"`
+	Version   string    `json:"version"` // hash of the whole definition: names it for ever
+	Shape     string    `json:"shape"`   // hash of what figures depend on: an edited label leaves it alone
+	Title     Text      `json:"title"`
+	Languages []string  `json:"languages"` // the first is the default
+	Intro     Text      `json:"intro,omitempty"`
+	Thanks    Text      `json:"thanks,omitempty"`
+	Minutes   int       `json:"minutes,omitempty"`
+	Contact   *Contact  `json:"contact,omitempty"`
+	Document  *Document `json:"document,omitempty"`
+	Window    Window    `json:"window"`
+	Timezone  string    `json:"timezone"`
+	Period    Period    `json:"period"`
+	Audience  Audience  `json:"audience"`
+	Channels  []string  `json:"channels,omitempty"`
+	Sections  []Section `json:"sections"`
+	Scoring   Scoring   `json:"scoring"`
+	Results   Results   `json:"results"`
+
+	location *time.Location
+	fields   []Field
+	byName   map[string]int
+}
+
+// Text is one sentence in every language of its survey, keyed by language. An empty Text says nothing.
+type Text map[string]string
+
+// Contact is whom a respondent may ask.
+type Contact struct {
+	Name  Text   `json:"name,omitempty"`
+	Email string `json:"email,omitempty"`
+	Phone string `json:"phone,omitempty"`
+}
+
+// Document is the questionnaire's entry in the quality manual.
+type Document struct {
+	Number     string `json:"number"`
+	Version    string `json:"version,omitempty"`
+	ApprovedBy string `json:"approved_by,omitempty"`
+	ApprovedOn Date   `json:"approved_on,omitempty"`
+}
+
+// Window is when answers are taken: from the first instant of From until the last of Until, in the survey's timezone.
+// Either may be empty, for no limit.
+type Window struct {
+	From  Date `json:"from,omitempty"`
+	Until Date `json:"until,omitempty"`
+}
+
+// A Date is a calendar day, written 2006-01-02; "" is none. Dates compare as strings.
+type Date string
+
+// Period is how answers are grouped in time.
+type Period string
+
+// The periods.
+const (
+	NoPeriod Period = "none"
+	Month    Period = "month"
+	Quarter  Period = "quarter"
+	Year     Period = "year"
+)
+
+// Audience is who is asked. Zero fields are unknown.
+type Audience struct {
+	Population int    `json:"population,omitempty"`
+	Issued     int    `json:"issued,omitempty"`
+	Sample     string `json:"sample,omitempty"` // a rule's name: ten_plus_5_percent
+}
+
+// Section is a group of questions under one heading.
+type Section struct {
+	ID        string     `json:"id"`
+	Title     Text       `json:"title,omitempty"`
+	Intro     Text       `json:"intro,omitempty"`
+	Questions []Question `json:"questions"`
+}
+
+// Type names what a question asks for.
+type Type string
+
+// The question types.
+const (
+	SingleChoice Type = "single_choice"
+	MultiChoice  Type = "multi_choice"
+	Rating       Type = "rating"
+	NPS          Type = "nps"
+	Matrix       Type = "matrix"
+	Number       Type = "number"
+	ShortText    Type = "short_text"
+	LongText     Type = "long_text"
+	Email        Type = "email"
+	Phone        Type = "phone"
+	DateType     Type = "date"
+	YesNo        Type = "yes_no"
+	Consent      Type = "consent"
+	Note         Type = "note"
+)
+
+// Question is one question, or a note between questions.
+type Question struct {
+	ID          string   `json:"id"`
+	Type        Type     `json:"type"`
+	Label       Text     `json:"label"` // Markdown in a note, plain text elsewhere
+	Help        Text     `json:"help,omitempty"`
+	Required    bool     `json:"required,omitempty"` // of a matrix: see Row.Required
+	Private     bool     `json:"private,omitempty"`
+	Unpublished bool     `json:"unpublished,omitempty"` // publish: false
+	Segment     bool     `json:"segment,omitempty"`
+	Dimension   string   `json:"dimension,omitempty"`
+	Weight      Decimal  `json:"weight"`
+	Display     string   `json:"display,omitempty"`
+	Options     []Option `json:"options,omitempty"` // what can be chosen: also a rating's and an nps's steps, and a matrix's columns
+	Rows        []Row    `json:"rows,omitempty"`    // of a matrix
+	Low         Text     `json:"low,omitempty"`     // end labels of a rating's or an nps's steps
+	High        Text     `json:"high,omitempty"`
+	AtLeast     int      `json:"at_least,omitempty"` // of a multi_choice: fewest options when answered; 0 is no limit
+	AtMost      int      `json:"at_most,omitempty"`
+	Min         *Decimal `json:"min,omitempty"` // of a number
+	Max         *Decimal `json:"max,omitempty"`
+	Step        *Decimal `json:"step,omitempty"`
+	Unit        Text     `json:"unit,omitempty"`
+	MinLength   int      `json:"min_length,omitempty"` // of a text, in characters (code points)
+	MaxLength   int      `json:"max_length,omitempty"`
+	Pattern     string   `json:"pattern,omitempty"`  // RE2, matches the whole text
+	Earliest    Date     `json:"earliest,omitempty"` // of a date
+	Latest      Date     `json:"latest,omitempty"`
+}
+
+// Option is one thing that can be chosen.
+type Option struct {
+	ID        string   `json:"id"`
+	Label     Text     `json:"label,omitempty"`
+	Score     *Decimal `json:"score,omitempty"` // none: answered, but left out of means
+	Exclusive bool     `json:"exclusive,omitempty"`
+}
+
+// Row is one line of a matrix: an item of its own, named QUESTION.ROW.
+type Row struct {
+	ID       string  `json:"id"`
+	Label    Text    `json:"label"`
+	Required bool    `json:"required,omitempty"`
+	Weight   Decimal `json:"weight"`
+}
+
+// Scoring is how figures become an index.
+type Scoring struct {
+	Model      string      `json:"model"`             // percent_of_max
+	Overall    string      `json:"overall,omitempty"` // the item that stands for the whole
+	Dimensions []Dimension `json:"dimensions,omitempty"`
+	Bands      []Band      `json:"bands,omitempty"` // highest first; the last one is from 0
+	Target     *Decimal    `json:"target,omitempty"`
+}
+
+// Dimension is a weighted group of items.
+type Dimension struct {
+	ID     string  `json:"id"`
+	Label  Text    `json:"label,omitempty"`
+	Weight Decimal `json:"weight"`
+}
+
+// Band is a named range of the index, from From (inclusive) up to the next band.
+type Band struct {
+	From  Decimal `json:"from"`
+	Label Text    `json:"label"`
+}
+
+// Results is what is made public, and when.
+type Results struct {
+	Audience  string     `json:"audience"`             // public, staff or management
+	MinGroup  int        `json:"min_group"`            // k: the fewest respondents a published figure may describe
+	PoolAfter int        `json:"pool_after,omitempty"` // days
+	Release   string     `json:"release,omitempty"`    // full or daily
+	CrossTabs []CrossTab `json:"crosstabs,omitempty"`
+}
+
+// CrossTab is an item broken down by a segment.
+type CrossTab struct {
+	Rows string `json:"rows"`
+	By   string `json:"by"`
+}
+
+// In says the text in a language.
+func (t Text) In(language string) string { return t[language] }
+
+// DefaultLanguage is the language of the survey's first address.
+func (s *Survey) DefaultLanguage() string { return s.Languages[0] }
+
+// Speaks reports whether the survey is written in a language.
+func (s *Survey) Speaks(language string) bool { return slices.Contains(s.Languages, language) }
+
+// Location is the survey's timezone.
+func (s *Survey) Location() *time.Location { return s.location }
+
+// Questions walks all questions in the order they are asked, notes included.
+func (s *Survey) Questions() iter.Seq[*Question] {
+	return func(yield func(*Question) bool) {
+		for i := range s.Sections {
+			for j := range s.Sections[i].Questions {
+				if !yield(&s.Sections[i].Questions[j]) {
+					return
+				}
+			}
+		}
+	}
+}

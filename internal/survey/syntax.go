@@ -1,0 +1,397 @@
+package survey
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// document reads the file's one YAML document, or reports why there is none.
+func (r *reader) document(source []byte) *yaml.Node {
+	if len(source) > maxFile {
+		r.failAt(1, 1, "the file is larger than %d KB: a questionnaire is never that long", maxFile>>10)
+		return nil
+	}
+	source = bytes.TrimPrefix(source, []byte("\uFEFF"))
+	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
+	source = bytes.ReplaceAll(source, []byte("\r"), []byte("\n")) // as YAML counts lines, too
+	if !r.readable(source) {
+		return nil
+	}
+	first, second, err := decodeYAML(source)
+	switch {
+	case err != nil:
+		r.syntax(source, err)
+		return nil
+	case first == nil:
+		r.failAt(1, 1, "the file is empty: a questionnaire begins with its title, such as \"title: Service survey\"")
+		return nil
+	case second != nil:
+		r.fail(second, "a file holds one questionnaire: move what follows --- to a file of its own, or remove ---")
+		return nil
+	}
+	return first
+}
+
+// decodeYAML reads the first document, and whatever follows it; each is nil where there is none. It is the one place
+// where yaml.v3 meets a stranger's bytes, so it is also where a panic of its scanner ends.
+func decodeYAML(source []byte) (first, second *yaml.Node, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			first, second, err = nil, nil, errors.New("YAML cannot be read here: write this part more simply")
+		}
+	}()
+	decoder := yaml.NewDecoder(bytes.NewReader(source))
+	var one, two yaml.Node
+	if err := decoder.Decode(&one); err == io.EOF || err == nil && len(one.Content) == 0 {
+		return nil, nil, nil
+	} else if err != nil {
+		return nil, nil, err
+	}
+	if err := decoder.Decode(&two); err == io.EOF {
+		return one.Content[0], nil, nil
+	} else if err != nil {
+		return nil, nil, err
+	}
+	return one.Content[0], &two, nil
+}
+
+// readable checks what YAML's own messages explain badly: encodings, invisible characters, tabs, runaway nesting.
+func (r *reader) readable(source []byte) bool {
+	open := 0
+	for i, line := range bytes.Split(source, []byte("\n")) {
+		column, indented, dashes := 0, true, 0
+		for rest := line; len(rest) > 0; {
+			c, size := utf8.DecodeRune(rest)
+			rest = rest[size:]
+			column++
+			switch c {
+			case '[', '{':
+				open++
+			case ']', '}':
+				open = max(0, open-1)
+			}
+			entry := indented && (c == '-' || c == '?') && len(rest) > 0 && rest[0] == ' '
+			if entry {
+				dashes++
+			}
+			blank := len(bytes.TrimSpace(rest)) == 0
+			switch {
+			case c == utf8.RuneError && size == 1:
+				r.failAt(i+1, column, "not UTF-8 text: save the file with the encoding UTF-8")
+			case c == '\t' && indented && dashes == 0 && !blank:
+				r.failAt(i+1, column, "a tab cannot indent YAML: use spaces")
+			case (c == '\u3000' || c == '\u00A0') && indented && dashes == 0 && !blank:
+				r.failAt(i+1, column, "a wide or non-breaking space (U+%04X) cannot indent YAML: use ordinary spaces", c)
+			case c < ' ' && c != '\t', c >= 0x7F && c < 0xA0, c == '\u2028', c == '\u2029', c == '\uFEFF', c == '\uFFFE', c == '\uFFFF':
+				r.failAt(i+1, column, "invisible character U+%04X: remove it", c)
+			case open > maxOpen:
+				r.failAt(i+1, column, "more than %d brackets are open: is one not closed?", maxOpen)
+			case column > maxIndent && indented && !blank:
+				r.failAt(i+1, column, "indented by more than %d spaces: check the indentation", maxIndent)
+			case dashes > maxDepth:
+				r.failAt(i+1, column, "more than %d lists begin on one line: remove all but one \"- \"", maxDepth)
+			default:
+				if c != ' ' && !entry {
+					indented = false
+				}
+				continue
+			}
+			return false
+		}
+	}
+	return true
+}
+
+// YAML's scanner slows down with the square of these.
+const (
+	maxOpen   = 1000 // brackets
+	maxIndent = 200  // spaces
+)
+
+// sayings puts yaml.v3's messages into words. The first part that fits counts.
+var sayings = []struct{ part, words string }{
+	{"mapping values are not allowed", "a second \": \" in one line: put a text that contains \": \" into quotes"},
+	{"did not find expected key", "this line does not fit the ones above it: check its indentation, quotes and brackets"},
+	{"did not find expected '-' indicator", "this line does not fit the list above it: start an entry with \"- \", in the same column as its neighbours"},
+	{"block sequence entries are not allowed", "a list begins on a line of its own: move \"- \" to the next line"},
+	{"could not find expected ':'", "a key without \": \" after it: write \"key: value\", with a space after the colon"},
+	{"found character that cannot start any token", "a text may not begin with this character: put the text into quotes"},
+	{"found unexpected end of stream", "a quote is opened and never closed"},
+	{"did not find expected ',' or ']'", "the list in [ ] stops making sense here: is a comma, a quote or the closing ] missing?"},
+	{"did not find expected ',' or '}'", "the keys and values in { } stop making sense here: is a comma, a quote or the closing } missing?"},
+	{"did not find expected node content", "a value is missing here: is there a comma or a bracket too many?"},
+	{"found unknown escape character", "a backslash in double quotes begins a code: write \\\\, or use single quotes"},
+	{"did not find expected hexdecimal number", "a backslash in double quotes begins a code: write \\\\, or use single quotes"},
+	{"found invalid Unicode character escape code", "a backslash in double quotes begins a code: write \\\\, or use single quotes"},
+	{"unknown anchor", "* at the start of a value names an anchor, and there is none of this name: put a text that begins with * into quotes"},
+	{"did not find expected alphabetic or numeric character", "* and & at the start of a value have a meaning in YAML: put a text that begins with one into quotes"},
+	{"did not find expected comment or line break", "| and > at the start of a value have a meaning in YAML: put a text that begins with one into quotes"},
+	{"indentation indicator equal to 0", "| and > at the start of a value have a meaning in YAML: put a text that begins with one into quotes"},
+	{"a tab character", "a tab cannot indent YAML: use spaces"},
+	{"found unexpected document indicator", "--- or ... in the middle of a text or a bracket: indent it, or close the quote or bracket before it"},
+	{"did not find expected <document start>", "the questionnaire has ended above this line: check the indentation"},
+	{"mapping keys are not allowed", "? at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
+	{"directive", "% at the start of a line has a meaning in YAML: put a text that begins with it into quotes"},
+	{"URI", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
+	{"expected '!'", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
+	{"expected '>'", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
+	{"undefined tag handle", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
+	{"expected whitespace or line break", "* , & and ! at the start of a value have a meaning in YAML: put a text that begins with one into quotes"},
+	{"exceeded max depth", "too deeply nested: check the indentation and brackets above"},
+	{"YAML cannot be read", "YAML cannot be read here: write this part more simply"},
+}
+
+var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
+
+// syntax reports why a file is no YAML at the place where a person would look for it. yaml.v3 says a line at best, and
+// that often of the surrounding block, so the place is found anew: the shortest beginning of the file that gives the
+// same message ends where the trouble shows. What a person did wrong (an unclosed quote, a wide colon) may stand before
+// that; see [suspicions].
+func (r *reader) syntax(source []byte, err error) {
+	raw, from := splitYAMLError(err)
+	lines := strings.Split(string(source), "\n")
+	line, column := trouble(lines, raw, from)
+	here := lines[line-1]
+	indent := 1 + len(here) - len(strings.TrimLeft(here, " "))
+
+	found, open := suspicions(lines, line, column)
+	if found != nil {
+		r.failAt(found.line, found.column, "%s", found.message)
+		return
+	}
+	said := raw
+	for _, s := range sayings {
+		if strings.Contains(raw, s.part) {
+			said = s.words
+			break
+		}
+	}
+	switch {
+	case open != nil && flowTrouble.MatchString(raw):
+		r.failAt(open.line, open.column, "this %s is never closed: add %s", open.message, closing[open.message])
+		return
+	case strings.Contains(raw, "mapping values are not allowed") && firstColon.FindString(prefix(here, column)) != "":
+		r.failAt(line, indent, "this line is indented deeper than the one above it, which has a value already: give both the same indentation")
+		return
+	case strings.Contains(raw, "did not find expected key"), strings.Contains(raw, "expected '-' indicator"):
+		column = indent
+	}
+	r.failAt(line, column, "%s", said)
+}
+
+var (
+	flowTrouble = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
+	closing     = map[string]string{"{": "}", "[": "]"}
+	firstColon  = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
+)
+
+// prefix is the first n characters of a line.
+func prefix(line string, n int) string {
+	for i := range line {
+		if n == 0 {
+			return line[:i]
+		}
+		n--
+	}
+	return line
+}
+
+// splitYAMLError takes apart "yaml: line 3: what is wrong". The line is 1 where there is none.
+func splitYAMLError(err error) (message string, line int) {
+	said := yamlLine.FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0])
+	line = 1
+	if said[1] != "" {
+		fmt.Sscan(said[1], &line)
+	}
+	return said[2], line
+}
+
+// trouble finds the shortest beginning of the file that fails with the same message, and says where it ends. from is
+// yaml.v3's line: at most that of the trouble, or one above.
+func trouble(lines []string, message string, from int) (line, column int) {
+	fails := func(text string) bool {
+		_, _, err := decodeYAML([]byte(text))
+		if err == nil {
+			return false
+		}
+		said, _ := splitYAMLError(err)
+		return said == message
+	}
+	beginning := func(n int) bool { return fails(strings.Join(lines[:n], "\n") + "\n") }
+	low := max(1, from-1)
+	high := low
+	for step := 1; high < len(lines) && !beginning(high); step *= 2 { // the place is near, as a rule
+		low, high = high+1, min(high+step, len(lines))
+	}
+	line = search(low, high, beginning)
+	above := strings.Join(lines[:line-1], "\n")
+	if line > 1 {
+		above += "\n"
+	}
+	here := lines[line-1]
+	length := utf8.RuneCountInString(here)
+	column = search(1, max(1, length), func(n int) bool { return fails(above + prefix(here, n)) })
+	return line, column
+}
+
+// search finds the least n in [low, high] for which ok holds, given that it holds from there on; high if for none.
+func search(low, high int, ok func(int) bool) int {
+	low = min(low, high)
+	for low < high {
+		if middle := (low + high) / 2; ok(middle) {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	return low
+}
+
+// A suspicion is something that a person takes for YAML and YAML does not.
+type suspicion struct {
+	line, column int // in characters, from 1
+	message      string
+}
+
+var (
+	wideColon  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*[ \x{3000}]*：`)
+	tightColon = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*:[^\s/,}\]:]`)
+	wideSpace  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*:[\x{3000}\x{00A0}]`)
+	wideComma  = regexp.MustCompile(`^，[ \x{3000}]*[A-Za-z_][A-Za-z0-9_-]*[ \x{3000}]*[:：]`)
+	blockText  = regexp.MustCompile(`(^|[:\-] +)[|>][+\-0-9]*\s*(#.*)?$`)
+	emptyQuote = regexp.MustCompile(`^\s*([,:}\]#]|$)`)
+)
+
+// suspicions walks the file up to the trouble as a person reads it, line by line, and returns the last suspicion that
+// can have caused the trouble, and the innermost bracket that is open there (message is the bracket itself) if the file
+// leaves one open. Each is nil where there is none.
+func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *suspicion) {
+	var brackets []suspicion
+	var quote *suspicion // the quotation mark that is open
+	block := -1          // the indentation of the key whose block text this is, or -1
+	note := func(line, column int, format string, args ...any) {
+		found = &suspicion{line, column, fmt.Sprintf(format, args...)}
+	}
+	for i := range lines {
+		number := i + 1
+		past := number > troubleLine
+		if past && len(brackets) == 0 && quote == nil {
+			return found, nil
+		}
+		if past && open == nil && len(brackets) > 0 {
+			open = &suspicion{}
+			*open = brackets[len(brackets)-1]
+		}
+		text := lines[i]
+		trimmed := strings.TrimLeft(text, " ")
+		indent := len(text) - len(trimmed)
+		if block >= 0 && (trimmed == "" || indent > block) {
+			continue
+		}
+		block = -1
+		if number < troubleLine-1 && quote == nil {
+			found = nil // too far above to matter
+		}
+		chars := []rune(text)
+		starts := quote == nil // whether a key or value may begin at this character
+		for c := 0; c < len(chars); c++ {
+			column := c + 1
+			if quote != nil {
+				mark := []rune(quote.message)[0]
+				switch {
+				case mark == '"' && chars[c] == '\\':
+					c++
+				case chars[c] != mark:
+				case mark == '\'' && c+1 < len(chars) && chars[c+1] == '\'':
+					c++
+				default:
+					opened := *quote
+					quote = nil
+					rest := string(chars[c+1:])
+					switch {
+					case emptyQuote.MatchString(rest) || opened.line > troubleLine:
+						starts = false
+					case opened.line < number:
+						note(opened.line, opened.column, "this quote is not closed on its line: add %s at the end of the text", opened.message)
+						return found, nil
+					default:
+						note(number, column+1, "text after the closing quote: put the whole text into quotes, and write a %s inside it twice", string(mark))
+						if mark == '"' {
+							found.message = "text after the closing quote: put the whole text into quotes, and write a \" inside it as \\\""
+						}
+						return found, nil
+					}
+				}
+				continue
+			}
+			rest := string(chars[c:])
+			here := chars[c]
+			switch {
+			case here == ' ':
+				continue
+			case here == '#' && (c == 0 || chars[c-1] == ' '):
+				c = len(chars)
+				continue
+			case here == '-' && starts && (c+1 == len(chars) || chars[c+1] == ' '):
+				continue
+			case starts && (here == '"' || here == '\''):
+				quote = &suspicion{number, column, string(here)}
+				continue
+			case starts && (here == '{' || here == '['):
+				brackets = append(brackets, suspicion{number, column, string(here)})
+				continue
+			case len(brackets) > 0 && (here == '}' || here == ']'):
+				brackets = brackets[:len(brackets)-1]
+				starts = false
+				continue
+			case len(brackets) > 0 && here == ',':
+				starts = true
+				continue
+			case here == ':' && (c+1 == len(chars) || chars[c+1] == ' '):
+				starts = true
+				continue
+			}
+			if starts && number >= troubleLine-1 && !past {
+				if m := wideColon.FindString(rest); m != "" {
+					note(number, column+utf8.RuneCountInString(m)-1, "the colon ： is a wide one: write \": \" (an ordinary colon and a space)")
+				} else if m := wideSpace.FindString(rest); m != "" {
+					note(number, column+utf8.RuneCountInString(m)-1, "the space after the colon is a wide or non-breaking one: write an ordinary space")
+				} else if m := tightColon.FindString(rest); m != "" && troubled(number, column, troubleLine, troubleColumn) {
+					note(number, column+utf8.RuneCountInString(m)-2, "a space is missing after the colon")
+				} else if here == '“' || here == '”' || here == '‘' {
+					if strings.Contains(rest, ": ") {
+						note(number, column, "“ ” are no quotes in YAML, so that \": \" inside them ends the text: write \" \" around it")
+					}
+				}
+			}
+			if wideComma.MatchString(rest) && len(brackets) > 0 && number >= troubleLine-1 && !past {
+				note(number, column, "the comma ， is a wide one: write \", \" between entries")
+			}
+			starts = false
+		}
+		if quote == nil && len(brackets) == 0 && blockText.MatchString(trimmed) {
+			block = indent
+		}
+	}
+	if quote != nil && quote.line <= troubleLine {
+		return &suspicion{quote.line, quote.column, fmt.Sprintf("this quote is never closed: add %s at the end of the text", quote.message)}, nil
+	}
+	if len(brackets) > 0 && open == nil {
+		open = &brackets[len(brackets)-1]
+	} else if len(brackets) == 0 {
+		open = nil
+	}
+	return found, open
+}
+
+// troubled reports whether the trouble shows at or after a place.
+func troubled(line, column, troubleLine, troubleColumn int) bool {
+	return line < troubleLine || line == troubleLine && column <= troubleColumn
+}
