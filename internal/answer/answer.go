@@ -1,0 +1,69 @@
+// Package answer checks what a respondent posted against the questionnaire, and yields a Response or the problems,
+// each beside its question. A plain form and JSON take the same way. It is pure.
+package answer
+
+// Response is one respondent's checked answers, in the form in which they are stored.
+type Response struct {
+	ID       string   `json:"id"` // UUID, lower case
+	Survey   string   `json:"survey"`
+	Version  string   `json:"version"` // of the questionnaire that was answered
+	Period   string   `json:"period"`
+	Language string   `json:"language"`
+	Channel  string   `json:"channel,omitempty"`
+	Answers  []Answer `json:"answers"`           // in the questionnaire's order; unanswered fields are absent
+	Private  []Answer `json:"private,omitempty"` // kept apart: never counted, shown or exported unasked
+}
+
+// Answer is one field's value in canonical form: the field's name, then an option id, several in the questionnaire's
+// order, a decimal, "yes" or "no", a date, or text. It is a JSON array of strings.
+type Answer []string
+
+// Field is the name of the field that was answered.
+func (a Answer) Field() string { return a[0] }
+
+// Values are the answer's values, at least one.
+func (a Answer) Values() []string { return a[1:] }
+
+// A Problem is one mistake in a submission. Question is the question's id, Field the posted name ("q.row"), which is
+// where a page puts the message; both are "" when the submission as a whole is meant.
+type Problem struct {
+	Question string
+	Field    string
+	Code     Code
+	Args     []any // for the wording: name, value, …
+}
+
+// Code says what is wrong. Its sentence in a respondent's language is the wording "problem.CODE".
+type Code string
+
+// The codes.
+const (
+	Required     Code = "required"
+	NotAnOption  Code = "not_an_option"
+	OneOnly      Code = "one_only"  // several values where one is asked
+	Exclusive    Code = "exclusive" // an exclusive option together with others
+	TooFew       Code = "too_few"   // options; args min
+	TooMany      Code = "too_many"  // options; args max
+	NotANumber   Code = "not_a_number"
+	TooSmall     Code = "too_small"  // args min
+	TooLarge     Code = "too_large"  // args max
+	NotAStep     Code = "not_a_step" // args step
+	TooShort     Code = "too_short"  // args min, length
+	TooLong      Code = "too_long"   // args max, length
+	BadPattern   Code = "pattern"
+	BadEmail     Code = "email"
+	BadPhone     Code = "phone"
+	BadDate      Code = "date"
+	TooEarly     Code = "too_early" // args min
+	TooLate      Code = "too_late"  // args max
+	NotYesNo     Code = "not_yes_no"
+	MustConsent  Code = "must_consent"
+	WrongType    Code = "wrong_type" // JSON of the wrong type
+	UnknownField Code = "unknown_field"
+	BadID        Code = "bad_id"
+	BadVersion   Code = "bad_version" // no such version of the questionnaire
+	BadLanguage  Code = "bad_language"
+	BadChannel   Code = "bad_channel"
+	BadText      Code = "bad_text" // not UTF-8
+	Empty        Code = "empty"    // nothing answered at all
+)
