@@ -1,0 +1,34 @@
+package intake
+
+import (
+	"context"
+	"errors"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/survey"
+)
+
+// Definitions finds compiled questionnaires.
+type Definitions interface {
+	// Definition returns a survey in the given version, or in the one in force if version is "".
+	// The survey is shared and read only. The error is ErrUnknown if there is no such survey or version.
+	Definition(ctx context.Context, id, version string) (*survey.Survey, error)
+}
+
+// Responses takes answers. It cannot give one back.
+type Responses interface {
+	// Put stores a response, unless its id is taken in its period, and returns only when it is durable. It stamps the
+	// response's arrival. If the id is taken, by the same answers Put returns false and no error, by others
+	// ErrConflict. The same holds for each id in also, looked up in the period beside it: such a response is another
+	// form of this one. Any other error means: not known to be stored, try again.
+	Put(ctx context.Context, r answer.Response, also ...Key) (created bool, err error)
+}
+
+// Key names a stored response of the same survey.
+type Key struct{ Period, ID string }
+
+// ErrUnknown says that there is no such survey, or no such version of it.
+var ErrUnknown = errors.New("no such survey")
+
+// ErrConflict says that an id is taken by other answers.
+var ErrConflict = errors.New("this id has been used for other answers")
