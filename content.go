@@ -1,0 +1,28 @@
+// Package glasspoll embeds what a site is made of: the templates, with the interface's wording, and sample
+// questionnaires. It has no logic.
+package glasspoll
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed all:templates
+var templates embed.FS
+
+//go:embed surveys/*.yaml
+var surveys embed.FS
+
+// Templates is the folder templates/: *.html, style.css, script.js, and wording/LANGUAGE.yaml.
+func Templates() fs.FS { return sub(templates, "templates") }
+
+// Surveys is the folder surveys/: sample questionnaires.
+func Surveys() fs.FS { return sub(surveys, "surveys") }
+
+func sub(fsys embed.FS, folder string) fs.FS {
+	inner, err := fs.Sub(fsys, folder)
+	if err != nil {
+		panic(err) // the folder's name is a constant above
+	}
+	return inner
+}

@@ -1,0 +1,263 @@
+// Package render writes the pages: a survey, its thanks, its results, the list of surveys, and what the handler says
+// when something is amiss. Templates and wording come from a file system and are parsed once; every page is a pure
+// function of its arguments, and the same byte for byte each time.
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"text/template/parse"
+
+	"github.com/yuin/goldmark"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/wording"
+)
+
+// Asset is a file that pages load: its path from the site's root, and its subresource integrity ("sha384-…"), if any.
+type Asset struct{ Path, Integrity string }
+
+// Assets are the files that every page loads. An empty path leaves one out.
+type Assets struct{ Style, Script Asset }
+
+// Headers are the security headers of every page, name to value, the same wherever pages are served from.
+func Headers() map[string]string {
+	return map[string]string{
+		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
+		"X-Content-Type-Options": "nosniff",
+		"Referrer-Policy":        "same-origin",
+	}
+}
+
+// Faults of a submission as a whole, or of a request. They are worded like those of package answer.
+const (
+	Closed       answer.Code = "closed"         // the window is over; args date
+	NotOpenYet   answer.Code = "not_open_yet"   // the window has not begun; args date
+	NotStored    answer.Code = "not_stored"     // the store did not answer: try again
+	Conflict     answer.Code = "conflict"       // the id is taken by other answers
+	NotFound     answer.Code = "not_found"      // no such page or survey
+	BadMethod    answer.Code = "bad_method"     // not a method of this address
+	TooMuch      answer.Code = "too_much"       // the body is too large
+	BadMediaType answer.Code = "bad_media_type" // neither a form nor JSON
+	BadBody      answer.Code = "bad_body"       // cannot be read as what it says it is
+	Internal     answer.Code = "internal"       // our fault
+)
+
+// faults are the codes that a [NoticePage] may have; each has a title as well.
+var faults = []answer.Code{Closed, NotOpenYet, NotStored, Conflict, NotFound, BadMethod, TooMuch, BadMediaType, BadBody, Internal}
+
+// Renderer writes pages. It may be used by many goroutines at once.
+type Renderer struct {
+	pages  *template.Template
+	words  *wording.Catalog
+	assets Assets
+	blank  blanks
+}
+
+// pageNames are the templates that pages are made from.
+var pageNames = []string{"survey.begin", "survey.questions", "survey.choices", "survey.end", "thanks.html", "results.html", "home.html", "notice.html"}
+
+// New parses *.html in the root of a file system, and wording/*.yaml beside them.
+func New(templates fs.FS, assets Assets) (*Renderer, error) {
+	sub, err := fs.Sub(templates, "wording")
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	words, err := wording.Load(sub)
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	pages, err := template.New("").Option("missingkey=error").ParseFS(templates, "*.html")
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	for _, name := range pageNames {
+		if pages.Lookup(name) == nil {
+			return nil, fmt.Errorf("templates: no %s", name)
+		}
+	}
+	model := words.In(words.Languages()[0])
+	for _, t := range pages.Templates() {
+		for _, key := range saidIn(t) {
+			if !model.Has(key) {
+				return nil, fmt.Errorf("templates: %s says %q, which the wording lacks", t.Name(), key)
+			}
+		}
+	}
+	return &Renderer{pages: pages, words: words, assets: assets}, nil
+}
+
+// Speaks reports whether the interface's own sentences exist in a language. In any other they fall back to English.
+func (r *Renderer) Speaks(language string) bool { return r.words.Speaks(language) }
+
+// Message says a problem in a language.
+func (r *Renderer) Message(language string, p answer.Problem) string {
+	return message(r.words.In(language), p)
+}
+
+func message(w *wording.Words, p answer.Problem) string {
+	args := p.Args
+	for i, a := range args {
+		day, ok := a.(survey.Date)
+		if s, isText := a.(string); isText && (p.Code == answer.TooEarly || p.Code == answer.TooLate || p.Code == Closed || p.Code == NotOpenYet) {
+			day, ok = survey.Date(s), true
+		}
+		if ok && i%2 == 1 {
+			args = slices.Clone(args)
+			args[i] = w.Date(string(day))
+		}
+	}
+	return w.Say("problem."+string(p.Code), args...)
+}
+
+// execute writes a page whole or, at an error, not at all: a template that a site has changed may fail half-way.
+func (r *Renderer) execute(w io.Writer, name string, data any) error {
+	var b bytes.Buffer
+	b.Grow(16 << 10)
+	if err := r.part(&b, name, data); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (r *Renderer) part(b *bytes.Buffer, name string, data any) error {
+	if err := r.pages.ExecuteTemplate(b, name, data); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	return nil
+}
+
+// page is what every page has.
+type page struct {
+	*wording.Words
+	Lang      string // of the page: the words may have fallen back
+	Dir       string
+	Root      string
+	Title     string // of the document
+	Kind      string // class of the body
+	Languages []link
+	Assets    Assets
+}
+
+// link is an address relative to the page, and what it is called.
+type link struct {
+	Lang, Href, Name string
+	Current          bool
+}
+
+func (r *Renderer) page(kind, title, language, root string, languages []link) page {
+	return page{
+		Words: r.words.In(language), Lang: language, Dir: wording.Dir(language), Root: root, Title: title, Kind: kind,
+		Languages: languages, Assets: r.assets,
+	}
+}
+
+// href joins a page's way to the root with a path from it; an empty address would mean the page itself.
+func href(root, path string) string {
+	if root+path == "" {
+		return "./"
+	}
+	return root + path
+}
+
+// address is the short address of a page of a survey: "ID/" + tail in the default language, else "ID/LANG/" + tail.
+func address(s *survey.Survey, language, root, tail string) string {
+	if language == s.DefaultLanguage() {
+		return root + s.ID + "/" + tail
+	}
+	return root + s.ID + "/" + language + "/" + tail
+}
+
+// languages links a page of a survey to itself in every language.
+func (r *Renderer) languages(s *survey.Survey, current, root, tail string) []link {
+	if len(s.Languages) < 2 {
+		return nil
+	}
+	links := make([]link, len(s.Languages))
+	for i, l := range s.Languages {
+		links[i] = link{Lang: l, Href: address(s, l, root, tail), Name: r.name(l), Current: l == current}
+	}
+	return links
+}
+
+// name is what a language calls itself; its tag, if the wording does not speak it.
+func (r *Renderer) name(language string) string {
+	if w := r.words.In(language); w.Language() == language {
+		return w.Say("language.name")
+	}
+	return language
+}
+
+// markdown turns an author's text into HTML; raw HTML is left out, and dangerous addresses are.
+func markdown(text string) template.HTML {
+	if text == "" {
+		return ""
+	}
+	var b bytes.Buffer
+	if err := goldmark.Convert([]byte(text), &b); err != nil {
+		return template.HTML("<p>" + template.HTMLEscapeString(text) + "</p>")
+	}
+	return template.HTML(b.String())
+}
+
+// saidIn lists the keys that a template says: the literals after .Say.
+func saidIn(t *template.Template) []string {
+	if t.Tree == nil {
+		return nil
+	}
+	keys := map[string]bool{}
+	var walk func(parse.Node)
+	pipe := func(p *parse.PipeNode) {
+		if p != nil {
+			walk(p)
+		}
+	}
+	list := func(l *parse.ListNode) {
+		if l != nil {
+			walk(l)
+		}
+	}
+	branch := func(b *parse.BranchNode) { pipe(b.Pipe); list(b.List); list(b.ElseList) }
+	walk = func(n parse.Node) {
+		switch n := n.(type) {
+		case *parse.ListNode:
+			for _, c := range n.Nodes {
+				walk(c)
+			}
+		case *parse.ActionNode:
+			pipe(n.Pipe)
+		case *parse.TemplateNode:
+			pipe(n.Pipe)
+		case *parse.IfNode:
+			branch(&n.BranchNode)
+		case *parse.RangeNode:
+			branch(&n.BranchNode)
+		case *parse.WithNode:
+			branch(&n.BranchNode)
+		case *parse.PipeNode:
+			for _, c := range n.Cmds {
+				walk(c)
+			}
+		case *parse.CommandNode:
+			for i, a := range n.Args {
+				if i+1 < len(n.Args) && strings.HasSuffix(a.String(), ".Say") {
+					if key, ok := n.Args[i+1].(*parse.StringNode); ok {
+						keys[key.Text] = true
+					}
+				}
+				walk(a)
+			}
+		}
+	}
+	walk(t.Tree.Root)
+	return slices.Sorted(maps.Keys(keys))
+}

@@ -1,0 +1,431 @@
+package render
+
+import (
+	"encoding/json"
+	"io"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/wording"
+)
+
+// results is everything that results.html shows.
+type results struct {
+	page
+	Survey      *survey.Survey
+	Heading     string
+	Form        string // address of the survey
+	Data        string // address of results.json
+	MinGroup    int
+	Facts       []string
+	Empty       bool // nothing released yet
+	Period      string
+	Respondents int64
+	Date        string
+	Revision    int
+	Score       string
+	Width       string // of the score, as a share of the whole
+	Band        string
+	Bands       []mark
+	Raw         string // the score before deductions, where it differs
+	Target      string
+	Trend       []trend
+	Dimensions  []bar
+	Sections    []resultSection
+	Weights     []weight
+}
+
+// mark is a band of the index: where it begins, how far it reaches, in percent.
+type mark struct {
+	From, Width, Label string
+	Now                bool
+}
+
+type trend struct {
+	Period      string
+	Respondents int64
+	Score       string
+	Width       string
+}
+
+type bar struct{ Label, Value, Width string }
+
+type weight struct{ Label, Max, Weight string }
+
+type resultSection struct {
+	Title  string
+	Blocks []block
+}
+
+// block is one question's figures.
+type block struct {
+	Label  string
+	N      int64
+	Mean   string // with its maximum, where there is one
+	Width  string // of the mean against the maximum
+	Number bool   // the mean is a number's
+	Bars   []bar2
+	Rows   []likert
+	Legend []legend
+}
+
+// bar2 is one option's line: how many, which share.
+type bar2 struct {
+	Label, Value string
+	N            int64
+	Share        string
+	Width        string
+}
+
+// likert is one row of a matrix: its options' shares laid end to end.
+type likert struct {
+	Label  string
+	N      int64
+	Mean   string
+	Parts  []part
+	Counts []bar2
+}
+
+// part is a piece of a stacked bar, in percent. Tone is 0 (worst) to 4 (best), or none.
+type part struct{ From, Width, Middle, Text, Tone string }
+
+type legend struct{ Label, Tone string }
+
+// Results writes the results page of the latest period, from released figures alone.
+func (r *Renderer) Results(w io.Writer, report *stats.Report, language, root string) error {
+	return r.execute(w, "results.html", r.results(report, language, root))
+}
+
+func (r *Renderer) results(report *stats.Report, language, root string) *results {
+	s := report.Survey
+	words := r.words.In(language)
+	title := s.Title.In(language)
+	v := &results{
+		page:   r.page("results", words.Say("results.of", "title", title), language, root, r.languages(s, language, root, "results/")),
+		Survey: s, Heading: title, Form: address(s, language, root, ""), MinGroup: s.Results.MinGroup, Facts: window(words, s),
+		Revision: report.Revision,
+	}
+	v.Data = address(s, language, root, "results/results.json")
+	for _, f := range s.Fields() {
+		if f.Scored() {
+			v.Weights = append(v.Weights, weight{f.Label().In(language), f.MaxScore().String(), f.Weight().String()})
+		}
+	}
+	period := headline(report)
+	if period == nil {
+		v.Empty = true
+		return v
+	}
+	v.MinGroup, v.Respondents, v.Date = period.MinGroup, period.Respondents, words.Date(period.Date)
+	v.Period = periodName(words, period.Name)
+	if score := period.Overall.Score; score != nil {
+		v.Score, v.Width = score.FloatString(1), score.FloatString(2)
+		if raw := period.Overall.Raw; raw != nil && raw.Cmp(score) != 0 {
+			v.Raw = raw.FloatString(1)
+		}
+		if s.Scoring.Target != nil {
+			v.Target = s.Scoring.Target.String()
+		}
+		upper := 100 * survey.One
+		for _, b := range s.Scoring.Bands {
+			v.Bands = append(v.Bands, mark{b.From.String(), (upper - b.From).String(), b.Label.In(language),
+				period.Overall.Band != nil && b.From == period.Overall.Band.From})
+			upper = b.From
+		}
+		slices.Reverse(v.Bands)
+		if period.Overall.Band != nil {
+			v.Band = period.Overall.Band.Label.In(language)
+		}
+	}
+	if len(report.Periods) > 1 {
+		for _, p := range report.Periods {
+			if withheld(&p) {
+				continue
+			}
+			t := trend{Period: periodName(words, p.Name), Respondents: p.Respondents}
+			if p.Overall.Score != nil {
+				t.Score, t.Width = p.Overall.Score.FloatString(1), p.Overall.Score.FloatString(2)
+			}
+			v.Trend = append(v.Trend, t)
+		}
+	}
+	for _, d := range period.Dimensions {
+		b := bar{Label: d.Label.In(language)}
+		if b.Label == "" {
+			b.Label = d.ID
+		}
+		if d.Score != nil {
+			b.Value, b.Width = d.Score.FloatString(1), d.Score.FloatString(2)
+		}
+		v.Dimensions = append(v.Dimensions, b)
+	}
+	items := map[string]*stats.Item{}
+	for i := range period.Items {
+		if item := &period.Items[i]; item.Field.Counted() {
+			items[item.Field.Name] = item
+		}
+	}
+	for i := range s.Sections {
+		from := &s.Sections[i]
+		to := resultSection{Title: from.Title.In(language)}
+		for j := range from.Questions {
+			if b, ok := blockOf(words, &from.Questions[j], items, language); ok {
+				to.Blocks = append(to.Blocks, b)
+			}
+		}
+		if len(to.Blocks) > 0 {
+			v.Sections = append(v.Sections, to)
+		}
+	}
+	return v
+}
+
+// headline is the period that the page is about; nil if nothing may be shown.
+func headline(report *stats.Report) *stats.Period {
+	if len(report.Periods) == 0 {
+		return nil
+	}
+	if p := &report.Periods[len(report.Periods)-1]; !withheld(p) {
+		return p
+	}
+	return nil
+}
+
+// withheld holds the rule once more, on the way out: no figure describes fewer than k.
+func withheld(p *stats.Period) bool { return p.Respondents < int64(p.MinGroup) || p.Respondents == 0 }
+
+func blockOf(w *wording.Words, q *survey.Question, items map[string]*stats.Item, language string) (block, bool) {
+	b := block{Label: q.Label.In(language)}
+	if len(q.Rows) == 0 {
+		item := items[q.ID]
+		if item == nil {
+			return b, false
+		}
+		b.N, b.Number = item.N, q.Type == survey.Number
+		b.Mean, b.Width = mean(w, item, language)
+		b.Bars = bars(w, item, language)
+		return b, true
+	}
+	tones := toneOf(q.Options)
+	for i := range q.Options {
+		b.Legend = append(b.Legend, legend{label(&q.Options[i], language), tones[i]})
+	}
+	for i := range q.Rows {
+		item := items[q.ID+"."+q.Rows[i].ID]
+		if item == nil {
+			continue
+		}
+		l := likert{Label: q.Rows[i].Label.In(language), N: item.N, Counts: bars(w, item, language)}
+		l.Mean, _ = mean(w, item, language)
+		from := new(big.Rat)
+		for j, c := range item.Counts {
+			if c.Share == nil || c.N == 0 {
+				continue
+			}
+			width := percent(c.Share)
+			p := part{From: from.FloatString(2), Width: width.FloatString(2), Tone: tones[j]}
+			p.Middle = new(big.Rat).Add(from, new(big.Rat).Quo(width, big.NewRat(2, 1))).FloatString(2)
+			if width.Cmp(big.NewRat(10, 1)) >= 0 {
+				p.Text = width.FloatString(0)
+			}
+			l.Parts = append(l.Parts, p)
+			from.Add(from, width)
+		}
+		b.Rows = append(b.Rows, l)
+	}
+	return b, len(b.Rows) > 0
+}
+
+func mean(w *wording.Words, item *stats.Item, language string) (text, width string) {
+	if item.Mean == nil {
+		return "", ""
+	}
+	text = item.Mean.FloatString(2)
+	if item.Field.Question.Type == survey.Number {
+		if unit := item.Field.Question.Unit.In(language); unit != "" {
+			text = w.Say("results.with_unit", "n", text, "unit", unit)
+		}
+		return text, ""
+	}
+	if !item.Field.HasScores() {
+		return text, ""
+	}
+	max := item.Field.MaxScore()
+	if max > 0 {
+		width = percent(new(big.Rat).Quo(item.Mean, big.NewRat(int64(max), int64(survey.One)))).FloatString(2)
+	}
+	return w.Say("results.of_max", "n", text, "max", max), width
+}
+
+func bars(w *wording.Words, item *stats.Item, language string) []bar2 {
+	lines := make([]bar2, len(item.Counts))
+	for i, c := range item.Counts {
+		text := c.Option.Label.In(language)
+		if text == "" {
+			switch item.Field.Question.Type {
+			case survey.YesNo:
+				text = w.Say(c.Option.ID)
+			case survey.Consent:
+				text = w.Say("consented")
+			default:
+				text = c.Option.ID
+			}
+		}
+		lines[i] = bar2{Label: text, N: c.N}
+		if c.Option.Score != nil {
+			lines[i].Value = c.Option.Score.String()
+		}
+		if c.Share != nil {
+			p := percent(c.Share)
+			lines[i].Share, lines[i].Width = w.Say("percent", "n", p.FloatString(1)), p.FloatString(2)
+		}
+	}
+	return lines
+}
+
+func percent(share *big.Rat) *big.Rat { return new(big.Rat).Mul(share, big.NewRat(100, 1)) }
+
+// toneOf gives each option a tone by the rank of its score: "0" for the worst to "4" for the best, "none" without one.
+func toneOf(options []survey.Option) []string {
+	var scores []survey.Decimal
+	for _, o := range options {
+		if o.Score != nil {
+			scores = append(scores, *o.Score)
+		}
+	}
+	slices.Sort(scores)
+	scores = slices.Compact(scores)
+	tones := make([]string, len(options))
+	for i, o := range options {
+		tones[i] = "none"
+		if o.Score != nil {
+			rank, _ := slices.BinarySearch(scores, *o.Score)
+			last := max(len(scores)-1, 1)
+			tones[i] = strconv.Itoa((4*rank + last/2) / last)
+		}
+	}
+	return tones
+}
+
+// periodName says a period: "2026-Q4", "2026-10", "2026"; "" for the one period of a survey without.
+func periodName(w *wording.Words, name string) string {
+	year, rest, _ := strings.Cut(name, "-")
+	switch {
+	case name == "all":
+		return ""
+	case strings.HasPrefix(rest, "Q"):
+		return w.Say("period.quarter", "year", year, "quarter", rest[1:])
+	case rest != "":
+		return w.Say("period.month", "year", year, "month", w.Say("month."+strings.TrimPrefix(rest, "0")))
+	default:
+		return w.Say("period.year", "year", year)
+	}
+}
+
+// ResultsJSON writes the figures of the results page for machines. Numbers are rounded to four decimals; what is not
+// released, or has no answers, is null or absent, and nothing tells how many wait.
+func (r *Renderer) ResultsJSON(w io.Writer, report *stats.Report, language string) error {
+	s := report.Survey
+	doc := object{
+		{"survey", s.ID}, {"title", s.Title.In(language)}, {"language", language}, {"revision", report.Revision},
+	}
+	period := headline(report)
+	if period == nil {
+		doc = append(doc, object{
+			{"period", nil}, {"release", 0}, {"date", nil}, {"min_group", s.Results.MinGroup}, {"respondents", 0},
+			{"overall", object{{"score", nil}, {"raw", nil}, {"band", nil}}},
+			{"dimensions", object{}}, {"questions", object{}}, {"periods", []object{}},
+		}...)
+		return writeJSON(w, doc)
+	}
+	var band any
+	if b := period.Overall.Band; b != nil {
+		band = b.Label.In(language)
+	}
+	dimensions := object{}
+	for _, d := range period.Dimensions {
+		dimensions = append(dimensions, member{d.ID, number(d.Score)})
+	}
+	questions := object{}
+	for i := range period.Items {
+		item := &period.Items[i]
+		if !item.Field.Counted() {
+			continue
+		}
+		figures := object{{"n", item.N}, {"mean", number(item.Mean)}}
+		if item.Field.Question.Type != survey.Number {
+			counts := object{}
+			for _, c := range item.Counts {
+				counts = append(counts, member{c.Option.ID, c.N})
+			}
+			figures = append(figures, member{"counts", counts})
+		}
+		questions = append(questions, member{item.Field.Name, figures})
+	}
+	periods := []object{}
+	for i := range report.Periods {
+		if p := &report.Periods[i]; !withheld(p) {
+			periods = append(periods, object{{"period", p.Name}, {"release", p.Release}, {"date", p.Date}, {"respondents", p.Respondents},
+				{"score", number(p.Overall.Score)}, {"raw", number(p.Overall.Raw)}})
+		}
+	}
+	doc = append(doc, object{
+		{"period", period.Name}, {"release", period.Release}, {"date", period.Date}, {"min_group", period.MinGroup},
+		{"respondents", period.Respondents},
+		{"overall", object{{"score", number(period.Overall.Score)}, {"raw", number(period.Overall.Raw)}, {"band", band}}},
+		{"dimensions", dimensions}, {"questions", questions}, {"periods", periods},
+	}...)
+	return writeJSON(w, doc)
+}
+
+// object is a JSON object whose members keep their order.
+type object []member
+
+type member struct {
+	key   string
+	value any
+}
+
+func (o object) MarshalJSON() ([]byte, error) {
+	out := []byte{'{'}
+	for i, m := range o {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		key, err := json.Marshal(m.key)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(m.value)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, key...), ':'), value...)
+	}
+	return append(out, '}'), nil
+}
+
+func writeJSON(w io.Writer, doc object) error {
+	out, err := json.MarshalIndent(doc, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(out, '\n'))
+	return err
+}
+
+// number is a JSON number with at most four decimals, or null.
+func number(x *big.Rat) any {
+	if x == nil {
+		return nil
+	}
+	text := strings.TrimSuffix(strings.TrimRight(x.FloatString(4), "0"), ".")
+	if text == "-0" {
+		text = "0"
+	}
+	return json.Number(text)
+}

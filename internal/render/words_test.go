@@ -1,0 +1,144 @@
+package render
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/survey"
+)
+
+// Every code that the program can report is worded, in every language, and every wording is said somewhere.
+func TestEveryKeyIsSaidAndEverySayingHasAKey(t *testing.T) {
+	r := renderer(t)
+	said := map[string]bool{"language.name": true, "yes": true, "no": true}
+	for _, tmpl := range r.pages.Templates() {
+		for _, key := range saidIn(tmpl) {
+			said[key] = true
+		}
+	}
+	for _, code := range codesIn(t, "../answer/answer.go", "render.go") {
+		said["problem."+code] = true
+	}
+	for _, code := range faults {
+		said["notice."+string(code)] = true
+	}
+	for month := range 12 {
+		said["month."+strconv.Itoa(month+1)] = true
+	}
+	for _, file := range []string{"render.go", "form.go", "results.go", "../wording/wording.go"} {
+		for _, key := range literalsSaidIn(t, file) {
+			said[key] = true
+		}
+	}
+	for _, language := range r.words.Languages() {
+		words := r.words.In(language)
+		for key := range said {
+			if !words.Has(key) {
+				t.Errorf("%s lacks %q", language, key)
+			}
+		}
+		for _, key := range words.Keys() {
+			if !said[key] {
+				t.Errorf("%s has %q, which nothing says", language, key)
+			}
+		}
+	}
+	if !slices.Contains(r.words.Languages(), "zh") || !slices.Contains(r.words.Languages(), "en") {
+		t.Error("zh or en is missing")
+	}
+}
+
+// codesIn lists the constants of type Code that Go files declare.
+func codesIn(t *testing.T, files ...string) []string {
+	t.Helper()
+	var codes []string
+	for _, file := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				return true
+			}
+			named := ""
+			switch typ := spec.Type.(type) {
+			case *ast.Ident:
+				named = typ.Name
+			case *ast.SelectorExpr:
+				named = typ.Sel.Name
+			}
+			if lit, ok := spec.Values[0].(*ast.BasicLit); ok && named == "Code" {
+				code, err := strconv.Unquote(lit.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				codes = append(codes, code)
+			}
+			return true
+		})
+	}
+	if len(codes) < 35 {
+		t.Fatalf("only %d codes found", len(codes))
+	}
+	return codes
+}
+
+// literalsSaidIn lists the keys that a Go file says: literals as the first argument of Say that end in no dot.
+func literalsSaidIn(t *testing.T, file string) []string {
+	t.Helper()
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, part := range strings.Split(string(source), `Say("`)[1:] {
+		key, after, _ := strings.Cut(part, `"`)
+		if !strings.HasPrefix(after, "+") {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func TestMessage(t *testing.T) {
+	r := renderer(t)
+	for _, test := range []struct {
+		language string
+		problem  answer.Problem
+		want     string
+	}{
+		{"en", answer.Problem{Code: answer.TooFew, Args: []any{"min", 1}}, "Please choose at least 1 option."},
+		{"en", answer.Problem{Code: answer.TooFew, Args: []any{"min", 2}}, "Please choose at least 2 options."},
+		{"zh", answer.Problem{Code: answer.TooLong, Args: []any{"max", 200, "length", 201}}, "最多填写200个字，目前为201个字。"},
+		{"zh", answer.Problem{Code: answer.TooEarly, Args: []any{"min", "2026-10-01"}}, "日期不能早于2026年10月1日。"},
+		{"en", answer.Problem{Code: answer.TooSmall, Args: []any{"min", survey.Decimal(2500)}}, "Please give a number of at least 2.5."},
+		{"en", answer.Problem{Code: Closed, Args: []any{"date", survey.Date("2026-10-31")}}, "This survey closed on 31 October 2026. Answers are no longer accepted."},
+		{"xx", answer.Problem{Code: answer.Required}, "Please answer this question."},
+	} {
+		if got := r.Message(test.language, test.problem); got != test.want {
+			t.Errorf("%s %s: %q, want %q", test.language, test.problem.Code, got, test.want)
+		}
+	}
+}
+
+// Sentences are filled in completely, whatever a problem's arguments.
+func TestNoSentenceShowsABrace(t *testing.T) {
+	r, s := renderer(t), every(t)
+	s.Languages = append(s.Languages, "ar")
+	for _, language := range s.Languages {
+		for name, page := range pages(t, r, s, language) {
+			if strings.HasSuffix(name, ".html") && strings.ContainsAny(text(t, page), "{}") {
+				t.Errorf("%s.%s shows a placeholder", language, name)
+			}
+		}
+	}
+}
