@@ -220,3 +220,58 @@ func checkProblems(t testing.TB, source []byte, s *Survey, problems Problems) {
 		}
 	}
 }
+
+// A slip of the pen in a good file is found where it was made, or on the line after: each kind of slip, on each line of
+// a survey that uses the whole format. The few that YAML shows only further down are counted.
+func TestSlipsAreFoundWhereTheyAreMade(t *testing.T) {
+	replace := func(form, with string) func(string) string {
+		r := regexp.MustCompile(form)
+		return func(line string) string {
+			at := r.FindStringIndex(line)
+			if at == nil {
+				return line
+			}
+			return line[:at[0]] + with + line[at[1]:]
+		}
+	}
+	slips := map[string]func(string) string{
+		"no space after a colon": replace(`: `, ":"),
+		"a wide colon":           replace(`: `, "："),
+		"no colon":               replace(`: `, " "),
+		"a wide comma":           replace(`, `, "，"),
+		"no closing brace":       replace(`\}`, ""),
+		"no opening brace":       replace(`\{`, ""),
+		"no closing bracket":     replace(`\]`, ""),
+		"no closing quote":       replace(`",`, ","),
+		"no dash":                replace(`- `, ""),
+		"a tab":                  replace(`^  `, "\t"),
+		"one space too many":     replace(`^`, " "),
+		"one space too few":      replace(`^ `, ""),
+	}
+	lines := strings.Split(strings.TrimSpace(goodSources()[0]), "\n")
+	found, missed := 0, 0
+	for name, slip := range slips {
+		for i, line := range lines {
+			slipped := slices.Clone(lines)
+			if slipped[i] = slip(line); slipped[i] == line {
+				continue
+			}
+			source := strings.Join(slipped, "\n")
+			s, problems := Parse("slip.yaml", []byte(source))
+			checkProblems(t, []byte(source), s, problems)
+			if s != nil {
+				continue // still a good file, with another text
+			}
+			if slices.ContainsFunc(problems, func(p Problem) bool { return p.Line == i+1 || p.Line == i+2 }) && len(problems) <= 3 {
+				found++
+			} else {
+				missed++
+				t.Logf("%s in line %d, %q:\n%v", name, i+1, slipped[i], problems)
+			}
+		}
+	}
+	if missed*20 > found {
+		t.Errorf("%d slips are found where they were made, %d are not", found, missed)
+	}
+	t.Logf("%d found, %d not", found, missed)
+}

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -42,12 +43,17 @@ func ParseDecimal(text string) (Decimal, error) {
 
 // String writes the shortest form: "3", "-0.5".
 func (d Decimal) String() string {
-	sign, n := "", int64(d)
+	n := int64(d)
+	text := make([]byte, 0, 16)
 	if n < 0 {
-		sign, n = "-", -n
+		text, n = append(text, '-'), -n
 	}
-	text := fmt.Sprintf("%s%d.%03d", sign, n/1000, n%1000)
-	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	text = strconv.AppendInt(text, n/1000, 10)
+	if n %= 1000; n > 0 {
+		text = append(text, '.', byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
+		text = bytes.TrimRight(text, "0")
+	}
+	return string(text)
 }
 
 // MarshalJSON writes a JSON number.

@@ -11,7 +11,7 @@ type key struct {
 }
 
 var (
-	surveyKeys = []key{{name: "id"}, {name: "title"}, {name: "languages"}, {name: "intro"}, {name: "minutes"}, {name: "thanks"},
+	surveyKeys = []key{{name: "title"}, {name: "languages"}, {name: "id"}, {name: "intro"}, {name: "minutes"}, {name: "thanks"},
 		{name: "contact"}, {name: "document"}, {name: "window"}, {name: "timezone"}, {name: "period"}, {name: "audience"},
 		{name: "channels"}, {name: "scales"}, {name: "sections"}, {name: "scoring"}, {name: "results"},
 		{name: "duplicates", later: true}, {name: "alerts", later: true}}

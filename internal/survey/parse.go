@@ -96,7 +96,7 @@ func Parse(file string, source []byte) (*Survey, Problems) {
 
 // survey reads the whole definition. Languages come first: every text depends on them.
 func (r *reader) survey(root *yaml.Node) *Survey {
-	if r.tooDeep(root, 0) {
+	if r.misshapen(root, 0) {
 		return nil
 	}
 	o := r.object(root, "a questionnaire", surveyKeys)
@@ -127,12 +127,27 @@ func (r *reader) survey(root *yaml.Node) *Survey {
 	return s
 }
 
-func (r *reader) tooDeep(n *yaml.Node, depth int) bool {
+// misshapen reports what makes the tree as a whole no questionnaire: runaway nesting, and wide spaces that were meant as
+// indentation and became part of a key.
+func (r *reader) misshapen(n *yaml.Node, depth int) bool {
 	if depth > maxDepth {
 		r.fail(n, "nested more than %d levels deep: check the indentation and brackets above", maxDepth)
 		return true
 	}
-	return slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return r.tooDeep(c, depth+1) })
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && strings.HasPrefix(strings.TrimLeft(c.Value, "\u3000\u00A0"), "- ") != strings.HasPrefix(c.Value, "- ") {
+			r.indentedWide(c.Line, c.Column, []rune(c.Value)[0])
+			return true
+		}
+		if r.misshapen(c, depth+1) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reader) indentedWide(line, column int, space rune) {
+	r.failAt(line, column, "a wide or non-breaking space (U+%04X) cannot indent YAML: use ordinary spaces", space)
 }
 
 func (o object) surveyID() string {
@@ -156,7 +171,9 @@ func (o object) surveyID() string {
 func (o object) readLanguages() {
 	codes, nodes := o.words("languages")
 	for i, code := range codes {
-		o.language(nodes[i], code)
+		if meant := o.language(nodes[i], code); meant != "" && o.titled(meant) {
+			codes[i] = meant
+		}
 	}
 	if len(codes) > 0 {
 		o.reader.languages = codes
@@ -170,9 +187,18 @@ func (o object) readLanguages() {
 	case title == nil:
 	case title.Kind == yaml.MappingNode:
 		for i := 0; i+1 < len(title.Content); i += 2 {
-			if code := title.Content[i]; code.Kind == yaml.ScalarNode && !slices.Contains(o.reader.languages, code.Value) && !o.afterComma(code, title.Content[i+1]) {
-				o.language(code, code.Value)
-				o.reader.languages = append(o.reader.languages, code.Value)
+			at := title.Content[i]
+			code := at.Value
+			switch {
+			case colonHint(code) != "": // reported with the text
+				code = beforeColon(code)
+			case at.Kind != yaml.ScalarNode || o.afterComma(at, title.Content[i+1]):
+				continue
+			case !slices.Contains(o.reader.languages, code):
+				o.language(at, code)
+			}
+			if !slices.Contains(o.reader.languages, code) {
+				o.reader.languages = append(o.reader.languages, code)
 			}
 		}
 	case strings.ContainsFunc(title.Value, func(c rune) bool { return unicode.Is(unicode.Han, c) }):
@@ -184,22 +210,38 @@ func (o object) readLanguages() {
 }
 
 // spoken is what people write for a language's code.
-var spoken = map[string]string{"cn": "zh", "zh-cn": "zh", "chinese": "zh", "中文": "zh", "汉语": "zh", "tw": "zh-Hant", "english": "en", "英文": "en", "英语": "en",
+var spoken = map[string]string{"cn": "zh", "chinese": "zh", "中文": "zh", "汉语": "zh", "tw": "zh-Hant", "english": "en", "英文": "en", "英语": "en",
 	"jp": "ja", "japanese": "ja", "kr": "ko", "korean": "ko", "german": "de", "french": "fr", "spanish": "es"}
 
-// language checks a language's code.
-func (o object) language(at *yaml.Node, code string) {
+// language checks a language's code. It returns what a bad one seems to mean, or "".
+func (o object) language(at *yaml.Node, code string) (meant string) {
 	tag, err := language.Parse(code)
 	if err == nil && tag.String() == code {
-		return
+		return ""
 	}
 	fix := ""
-	if meant := spoken[strings.ToLower(code)]; meant != "" {
+	if meant = spoken[strings.ToLower(code)]; meant == "" && err == nil {
+		meant = tag.String()
+	}
+	if meant != "" {
 		fix = fmt.Sprintf(": did you mean '%s'?", meant)
-	} else if err == nil {
-		fix = fmt.Sprintf(": did you mean '%s'?", tag)
 	}
 	o.fail(at, "%s is not a language code such as zh, en or zh-Hant%s", quote(code), fix)
+	return meant
+}
+
+// titled reports whether the title is written in a language.
+func (o object) titled(code string) bool {
+	title := o.values["title"]
+	if title == nil || title.Kind != yaml.MappingNode {
+		return false
+	}
+	for i := 0; i+1 < len(title.Content); i += 2 {
+		if title.Content[i].Value == code {
+			return true
+		}
+	}
+	return false
 }
 
 func (o object) contact() *Contact {
@@ -271,7 +313,7 @@ func (o object) channels() []string {
 	channels, nodes := o.words("channels")
 	for i, c := range channels {
 		if !questionID.MatchString(c) || len(c) > maxID {
-			o.fail(nodes[i], "channel %s may have only lower-case letters a–z, digits and _, starting with a letter", quote(c))
+			o.fail(nodes[i], "channel %s may have only lower-case letters a–z, digits and _, starting with a letter%s", quote(c), suggestID(c))
 		}
 	}
 	return channels
@@ -300,21 +342,22 @@ func (o object) scales() map[string]*scale {
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		k := m.Content[i]
 		switch {
-		case !questionID.MatchString(k.Value) || len(k.Value) > maxID:
-			o.fail(k, "a scale's name may have only lower-case letters a–z, digits and _, starting with a letter, not %s", quote(k.Value))
 		case scales[k.Value] != nil:
 			o.fail(k, "scale %s is given twice (first on line %d): keep one", quote(k.Value), scales[k.Value].at.Line)
 		default:
-			scales[k.Value] = &scale{at: k, options: o.options(m.Content[i+1], "a scale")}
+			if !questionID.MatchString(k.Value) || len(k.Value) > maxID {
+				o.fail(k, "a scale's name may have only lower-case letters a–z, digits and _, starting with a letter, not %s%s", quote(k.Value), suggestID(k.Value))
+			}
+			scales[k.Value] = &scale{at: k, options: o.options(m.Content[i+1], "scale "+quoteless(k.Value), true)}
 		}
 	}
 	return scales
 }
 
-// options reads a list of options; owner names it in messages.
-func (r *reader) options(n *yaml.Node, owner string) []Option {
+// options reads a list of options, which name names in messages. One that cannot be read keeps its place.
+func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
 	var options []Option
-	items := r.items(n, "the options of "+owner)
+	items := r.items(n, name)
 	if len(items) > maxOptions {
 		r.fail(items[maxOptions], "more than %d options: shorten the list, or ask with a short_text", maxOptions)
 		return nil
@@ -323,12 +366,16 @@ func (r *reader) options(n *yaml.Node, owner string) []Option {
 	for _, item := range items {
 		o := r.object(item, "an option", optionKeys)
 		if o.node == nil {
+			options = append(options, Option{})
 			continue
 		}
 		o.need("id", ": a short name such as very_good")
 		o.need("label", ": what the respondent reads")
 		scored := o.has("score")
 		option := Option{ID: o.id(choiceID, ""), Label: o.text("label"), Score: o.decimal("score", 0, 1000*One), Exclusive: o.boolean("exclusive", false)}
+		if option.Exclusive && !exclusive {
+			o.fail(o.keys["exclusive"], "'exclusive' does not go with this type: only several options of a multi_choice can exclude each other")
+		}
 		if scored && option.Score == nil {
 			option.Score = new(Decimal) // reported already; the rest of the survey may rely on a score
 		}
@@ -449,10 +496,14 @@ func (o object) scoring() Scoring {
 	for _, n := range so.list("dimensions") {
 		d := o.object(n, "a dimension", dimensionKeys)
 		if d.node == nil {
+			o.reader.nameless = true
 			continue
 		}
 		d.need("id", ": a short name such as service")
 		dimension := Dimension{ID: d.id(questionID, ""), Label: d.text("label"), Weight: d.weight(One)}
+		if dimension.ID == "" {
+			o.reader.nameless = true
+		}
 		if line := lines[dimension.ID]; line > 0 && dimension.ID != "" {
 			o.fail(d.values["id"], "dimension %s is given twice (first on line %d): keep one", quote(dimension.ID), line)
 			continue

@@ -41,7 +41,7 @@ func (r *questionReader) question(n *yaml.Node) (Question, bool) {
 	if q.Type == "" { // what it means depends on the type, but it can be read
 		q.Help = o.text("help")
 		if o.has("options") {
-			q.Options = r.options(o.values["options"], "a question")
+			q.Options = r.options(o.values["options"], "options", true)
 		}
 		return q, q.ID != ""
 	}
@@ -197,7 +197,7 @@ func (r *questionReader) choices(o object, q *Question) {
 		}
 		switch sources[0] {
 		case "options":
-			q.Options = r.options(o.values["options"], "a question")
+			q.Options = r.options(o.values["options"], "options", q.Type == MultiChoice)
 		case "scale":
 			q.Options = r.scale(o)
 		case "steps":
@@ -212,14 +212,6 @@ func (r *questionReader) choices(o object, q *Question) {
 func (r *questionReader) checkChoices(o object, q *Question, source string) {
 	if q.Type != MultiChoice && len(q.Options) == 1 {
 		o.fail(o.values[source], "one option alone is no choice: add another, or use type yes_no")
-	}
-	if q.Type == MultiChoice || source == "scale" {
-		return
-	}
-	for _, option := range q.Options {
-		if option.Exclusive {
-			o.fail(o.values[source], "option %s is exclusive, which only a multi_choice can use", quote(option.ID))
-		}
 	}
 }
 
@@ -348,7 +340,9 @@ func (r *questionReader) limits(o object, q *Question) {
 	case ShortText, LongText:
 		otherwise := map[Type]int{ShortText: shortLength, LongText: longLength}[q.Type]
 		q.MinLength, q.MaxLength = o.integer("min_length", 0, mostLength, 0), o.integer("max_length", 1, mostLength, otherwise)
-		if q.MinLength > q.MaxLength {
+		if !o.has("max_length") && q.MinLength > otherwise {
+			o.fail(o.values["min_length"], "min_length (%d) is more than max_length, which is %d unless you give another: add max_length", q.MinLength, otherwise)
+		} else if q.MinLength > q.MaxLength {
 			o.fail(o.values["min_length"], "min_length (%d) is more than max_length (%d): nobody could answer", q.MinLength, q.MaxLength)
 		}
 		if s, ok := o.scalar("pattern"); ok {
@@ -374,6 +368,7 @@ func (r *questionReader) dimension(o object, q *Question) {
 	q.Dimension = s.Value
 	scored := slices.ContainsFunc(q.Options, func(option Option) bool { return option.Score != nil })
 	switch {
+	case !slices.Contains(known, s.Value) && r.nameless:
 	case !slices.Contains(known, s.Value):
 		fix := suggest(s.Value, known)
 		if fix == "" {

@@ -25,6 +25,7 @@ type reader struct {
 	visits    int                   // nodes looked at, aliases followed: bounded, so that a YAML bomb stays a message
 	stopped   bool                  // by too many visits or problems: nothing more is looked at or reported
 	unlisted  map[string]bool       // languages of texts that the survey does not list, reported once each
+	nameless  bool                  // a dimension has no readable id, so that one may seem undeclared
 	overallAt *yaml.Node            // where scoring names the item that stands for the whole
 	segments  map[string]*yaml.Node // where each question is declared a segment, by the question's id
 }
@@ -79,6 +80,7 @@ type object struct {
 	node   *yaml.Node
 	keys   map[string]*yaml.Node
 	values map[string]*yaml.Node
+	merged bool // it has keys that cannot be seen
 }
 
 // object reads a mapping. what names it in messages: "a question". A misspelled key's value is read as that of the key
@@ -91,7 +93,7 @@ func (r *reader) object(n *yaml.Node, what string, allowed []key) object {
 		return o
 	}
 	if m.Kind != yaml.MappingNode {
-		o.fail(n, "%s must hold keys and values, such as \"%s: …\", not %s%s", what, allowed[0].name, kindOf(m), colonHint(m.Value))
+		o.fail(n, "%s must hold keys and values, such as \"%s: …\" and \"%s: …\", not %s%s", what, allowed[0].name, allowed[1].name, kindOf(m), colonHint(m.Value))
 		o.node = nil
 		return o
 	}
@@ -104,22 +106,28 @@ func (r *reader) object(n *yaml.Node, what string, allowed []key) object {
 		known := slices.IndexFunc(allowed, func(a key) bool { return a.name == k.Value })
 		switch {
 		case k.Value == "<<" && k.Tag == "!!merge":
+			o.merged = true
 			o.fail(k, "merge keys (<<) are not part of the format: write the keys out")
 		case k.Kind != yaml.ScalarNode:
 			o.fail(k, "a key must be a word, not %s", kindOf(k))
 		case o.keys[k.Value] != nil:
-			fix := "keep one"
-			if strings.HasPrefix(what, "a") && k.Value == allowed[0].name {
-				fix = "keep one, or begin a new entry with \"- \""
+			if i > 0 && k.Value == m.Content[0].Value && strings.HasPrefix(what, "a") {
+				o.fail(k, "key %s is given twice (first on line %d): keep one, or begin a new entry with \"- \"", quote(k.Value), o.keys[k.Value].Line)
+				return o // the rest belongs to the new entry
 			}
-			o.fail(k, "key %s is given twice (first on line %d): %s", quote(k.Value), o.keys[k.Value].Line, fix)
-		case known < 0 && o.afterComma(k, v):
-			o.fail(k, "unknown key %s: a text with a comma in it, inside { }, needs quotes", quote(k.Value))
+			o.fail(k, "key %s is given twice (first on line %d): keep one", quote(k.Value), o.keys[k.Value].Line)
+		case known < 0 && strings.TrimLeft(k.Value, "\u3000\u00A0") != k.Value:
+			o.indentedWide(k.Line, k.Column, []rune(k.Value)[0])
+			if meant := strings.TrimLeft(k.Value, "\u3000\u00A0"); o.keys[meant] == nil {
+				o.keys[meant], o.values[meant] = k, v
+			}
 		case known < 0 && colonHint(k.Value) != "":
 			o.fail(k, "unknown key %s%s", quote(k.Value), colonHint(k.Value))
-			if word, _, _ := strings.Cut(strings.ReplaceAll(k.Value, "：", ":"), ":"); o.keys[word] == nil {
+			if word := beforeColon(k.Value); o.keys[word] == nil {
 				o.keys[word] = k // so that it is not said to be missing as well
 			}
+		case known < 0 && o.afterComma(k, v):
+			o.fail(k, "the comma before %s ends the value: inside { }, a text with a comma in it needs quotes", quote(k.Value))
 		case known < 0:
 			meant := nearest(k.Value, names(allowed))
 			if meant == "" {
@@ -143,6 +151,12 @@ func (r *reader) object(n *yaml.Node, what string, allowed []key) object {
 // afterComma reports whether a key is really what follows a comma of a text inside { }.
 func (r *reader) afterComma(k, v *yaml.Node) bool {
 	return v.Kind == yaml.ScalarNode && v.Tag == "!!null" && v.Value == "" && v.Line == k.Line && k.Style == 0 && k.Column+len([]rune(k.Value)) == v.Column
+}
+
+// beforeColon is the key that was meant by one with a wrong colon.
+func beforeColon(said string) string {
+	word, _, _ := strings.Cut(strings.ReplaceAll(said, "：", ":"), ":")
+	return strings.TrimSpace(word)
 }
 
 // colonHint says what is wrong with a colon that is none for YAML.
@@ -173,7 +187,7 @@ func (o object) has(name string) bool { return o.values[name] != nil }
 // need reports a missing key, at the mapping's place.
 func (o object) need(name, why string) *yaml.Node {
 	v := o.values[name]
-	if v == nil && o.keys[name] == nil && o.node != nil {
+	if v == nil && o.keys[name] == nil && o.node != nil && !o.merged {
 		o.fail(o.node, "%s is missing%s", quote(name), why)
 	}
 	return v
@@ -251,12 +265,8 @@ func (o object) decimal(name string, min, max Decimal) *Decimal {
 		return nil
 	}
 	d, err := ParseDecimal(s.Value)
-	if err != nil {
-		o.fail(s, "%s must be a number with at most three decimals, not %s%s", name, quote(s.Value), narrow(s.Value))
-		return nil
-	}
-	if d < min || d > max {
-		o.fail(s, "%s must be from %s to %s, not %s", name, min, max, d)
+	if err != nil || d < min || d > max {
+		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, min, max, quote(s.Value), narrow(s.Value))
 		return nil
 	}
 	return &d
@@ -343,8 +353,11 @@ func (o object) id(form *regexp.Regexp, otherwise string) string {
 		rule = "lower-case letters a–z, digits, _ and -, starting with a letter"
 	}
 	fix := lookalike(s.Value)
-	if mended := mendID(s.Value); fix == "" && mended != "" && form.MatchString(mended) {
+	if mended := mendID(s.Value, form); fix == "" && mended != "" {
 		fix = fmt.Sprintf(": did you mean '%s'?", mended)
+	}
+	if fix == "" {
+		fix = ": write one such as delivery_time"
 	}
 	o.fail(s, "id %s may have only %s%s", quote(s.Value), rule, fix)
 	return otherwise
@@ -360,8 +373,19 @@ func lookalike(word string) string {
 	return ""
 }
 
-// mendID guesses what a bad id was meant to be.
-func mendID(id string) string {
+// suggestID offers a mended name.
+func suggestID(id string) string {
+	if odd := lookalike(id); odd != "" {
+		return odd
+	}
+	if mended := mendID(id, questionID); mended != "" {
+		return fmt.Sprintf(": did you mean '%s'?", mended)
+	}
+	return ""
+}
+
+// mendID guesses what a bad id was meant to be, or "".
+func mendID(id string, form *regexp.Regexp) string {
 	id = strings.ToLower(strings.Trim(width.Fold.String(id), " “”‘’\"'"))
 	id = strings.Map(func(c rune) rune {
 		if c == ' ' || c == '-' || c == '.' {
@@ -369,7 +393,13 @@ func mendID(id string) string {
 		}
 		return c
 	}, id)
-	return strings.TrimLeft(id, "_0123456789")
+	if id = strings.TrimLeft(id, "_"); !form.MatchString(id) {
+		id = strings.TrimLeft(id, "_0123456789")
+	}
+	if !form.MatchString(id) {
+		return ""
+	}
+	return id
 }
 
 // list returns a key's sequence; each item is a node.
@@ -388,14 +418,14 @@ func (r *reader) items(v *yaml.Node, name string) []*yaml.Node {
 	}
 	if s.Kind != yaml.SequenceNode {
 		if s.Kind == yaml.ScalarNode && s.Tag == "!!null" {
-			r.fail(v, "%s is empty: add an entry, beginning with \"- \", or remove the key", name)
+			r.fail(v, "%s is empty: add an entry that begins with \"- \"", name)
 			return nil
 		}
 		r.fail(v, "%s must be a list, not %s: start each entry with \"- \"", name, kindOf(s))
 		return nil
 	}
 	if len(s.Content) == 0 {
-		r.fail(v, "%s is empty: add an entry, beginning with \"- \", or remove the key", name)
+		r.fail(v, "%s is empty: add an entry that begins with \"- \"", name)
 	}
 	return s.Content
 }
@@ -404,6 +434,10 @@ func (r *reader) items(v *yaml.Node, name string) []*yaml.Node {
 func (o object) words(name string) ([]string, []*yaml.Node) {
 	var out []string
 	var nodes []*yaml.Node
+	if v := o.follow(o.values[name]); v != nil && v.Kind == yaml.ScalarNode && v.Tag != "!!null" {
+		o.fail(o.values[name], "%s must be a list: write [%s]", name, quoteless(v.Value))
+		return nil, nil
+	}
 	for _, n := range o.list(name) {
 		s := o.follow(n)
 		if s == nil {
@@ -411,6 +445,14 @@ func (o object) words(name string) ([]string, []*yaml.Node) {
 		}
 		if s.Kind != yaml.ScalarNode || s.Tag == "!!null" {
 			o.fail(n, "an entry of %s must be a word, not %s", name, kindOf(s))
+			continue
+		}
+		if parts := strings.FieldsFunc(s.Value, func(c rune) bool { return c == '，' || c == '、' }); len(parts) > 1 {
+			at := utf8.RuneCountInString(s.Value[:strings.IndexAny(s.Value, "，、")])
+			o.failAt(s.Line, s.Column+at, "the comma in %s is a wide one: write \", \" between entries", quote(s.Value))
+			for _, part := range parts { // read on as it was meant
+				out, nodes = append(out, strings.TrimSpace(part)), append(nodes, n)
+			}
 			continue
 		}
 		if slices.Contains(out, s.Value) {
@@ -434,9 +476,9 @@ func (o object) text(name string) Text {
 	}
 	switch n.Kind {
 	case yaml.ScalarNode:
-		return o.sameText(v, n, name)
+		return o.sameText(n, name)
 	case yaml.MappingNode:
-		return o.textByLanguage(v, n, name)
+		return o.textByLanguage(n, name)
 	default:
 		o.fail(v, "%s must be a text, not %s", name, kindOf(n))
 		return nil
@@ -444,13 +486,13 @@ func (o object) text(name string) Text {
 }
 
 // sameText reads a text given once. With several languages that does only for what no language owns, such as "5" or "%".
-func (o object) sameText(at, n *yaml.Node, name string) Text {
-	said, ok := o.sentence(at, n, name)
+func (o object) sameText(n *yaml.Node, name string) Text {
+	said, ok := o.sentence(n, name)
 	if !ok {
 		return nil
 	}
 	if len(o.languages) > 1 && strings.ContainsFunc(said, unicode.IsLetter) {
-		o.fail(at, "%s must be given in every language of the survey: %s", name, o.languageMap())
+		o.fail(n, "%s must be given in every language of the survey: %s", name, o.languageMap())
 		return nil
 	}
 	t := Text{}
@@ -460,13 +502,17 @@ func (o object) sameText(at, n *yaml.Node, name string) Text {
 	return t
 }
 
-func (o object) textByLanguage(at, n *yaml.Node, name string) Text {
+func (o object) textByLanguage(n *yaml.Node, name string) Text {
 	t := Text{}
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		if !slices.Contains(o.languages, k.Value) {
 			o.notALanguage(k, v, name)
+			if k.Kind != yaml.ScalarNode {
+				return nil
+			}
+			seen[beforeColon(k.Value)], seen[nearest(k.Value, o.languages)] = true, true
 			continue
 		}
 		if seen[k.Value] {
@@ -482,13 +528,13 @@ func (o object) textByLanguage(at, n *yaml.Node, name string) Text {
 			o.fail(v, "%s in %s must be a text, not %s", name, quote(k.Value), kindOf(s))
 			continue
 		}
-		if said, ok := o.sentence(v, s, name); ok {
+		if said, ok := o.sentence(s, name); ok {
 			t[k.Value] = said
 		}
 	}
 	for _, l := range o.languages {
 		if !seen[l] {
-			o.fail(at, "%s has no text in %s: add %s", name, quote(l), quote(l+": …"))
+			o.fail(n, "%s has no text in %s: add %s", name, quote(l), quote(l+": …"))
 		}
 	}
 	if len(t) != len(o.languages) {
@@ -503,34 +549,38 @@ func (o object) notALanguage(k, v *yaml.Node, name string) {
 	switch {
 	case k.Kind != yaml.ScalarNode:
 		o.fail(k, "%s must be a text: put it into quotes", name)
-	case o.afterComma(k, v):
-		o.fail(k, "the comma before %s ends the text: a text with a comma in it, inside { }, needs quotes", quote(k.Value))
 	case colonHint(k.Value) != "":
 		o.fail(k, "%s is not a language%s", quote(k.Value), colonHint(k.Value))
-	case err == nil && tag.String() == k.Value:
+	case o.afterComma(k, v):
+		o.fail(k, "the comma before %s ends the value: inside { }, a text with a comma in it needs quotes", quote(k.Value))
+	case err == nil && tag.String() == k.Value && (len(k.Value) == 2 || suggest(k.Value, o.languages) == ""):
 		if !o.unlisted[k.Value] {
 			o.fail(k, "%s is not one of the survey's languages (%s): add it to \"languages\", or remove its texts", quote(k.Value), strings.Join(o.languages, ", "))
 		}
 		o.unlisted[k.Value] = true
 	default:
-		o.fail(k, "%s is not one of the survey's languages (%s)%s; a text with \": \" in it needs quotes", quote(k.Value), strings.Join(o.languages, ", "), suggest(k.Value, o.languages))
+		fix := suggest(k.Value, o.languages)
+		if fix == "" {
+			fix = ": a text with \": \" in it needs quotes"
+		}
+		o.fail(k, "%s is not one of the survey's languages (%s)%s", quote(k.Value), strings.Join(o.languages, ", "), fix)
 	}
 }
 
 const maxText = 20_000 // characters of one text
 
 // sentence checks one text's words.
-func (o object) sentence(at, n *yaml.Node, name string) (string, bool) {
+func (o object) sentence(n *yaml.Node, name string) (string, bool) {
 	said := strings.TrimSpace(n.Value)
 	switch {
 	case tagged(n):
-		o.fail(at, "! at the start of a value has a meaning in YAML: put the text of %s into quotes", name)
+		o.fail(n, "! at the start of a value has a meaning in YAML: put the text of %s into quotes", name)
 	case n.Tag == "!!bool":
-		o.fail(at, "%s must be a text: put %s into quotes", name, n.Value)
+		o.fail(n, "%s must be a text: put %s into quotes", name, n.Value)
 	case said == "" || n.Tag == "!!null":
-		o.fail(at, "%s is empty: write the text, or remove the key if it can be left out", name)
+		o.fail(n, "%s is empty: write the text, or remove the key if it can be left out", name)
 	case len(said) > maxText*4 || len([]rune(said)) > maxText:
-		o.fail(at, "%s is longer than %d characters: shorten it", name, maxText)
+		o.fail(n, "%s is longer than %d characters: shorten it", name, maxText)
 	default:
 		return said, true
 	}
@@ -560,6 +610,9 @@ func kindOf(n *yaml.Node) string {
 		return "an alias (*)"
 	}
 }
+
+// quoteless is a foreign word inside a message, without quotes.
+func quoteless(s string) string { return strings.Trim(quote(s), "'") }
 
 // quote shows a foreign word inside a message, on one line and not too long.
 func quote(s string) string {

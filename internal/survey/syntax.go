@@ -29,7 +29,7 @@ func (r *reader) document(source []byte) *yaml.Node {
 	case err != nil:
 		r.syntax(source, err)
 		return nil
-	case first == nil:
+	case first == nil || first.Kind == yaml.ScalarNode && first.Tag == "!!null":
 		r.failAt(1, 1, "the file is empty: a questionnaire begins with its title, such as \"title: Service survey\"")
 		return nil
 	case second != nil:
@@ -62,7 +62,7 @@ func decodeYAML(source []byte) (first, second *yaml.Node, err error) {
 	return one.Content[0], &two, nil
 }
 
-// readable checks what YAML's own messages explain badly: encodings, invisible characters, tabs, runaway nesting.
+// readable checks what YAML's own messages explain badly: encodings, invisible characters, runaway nesting.
 func (r *reader) readable(source []byte) bool {
 	open := 0
 	for i, line := range bytes.Split(source, []byte("\n")) {
@@ -85,10 +85,6 @@ func (r *reader) readable(source []byte) bool {
 			switch {
 			case c == utf8.RuneError && size == 1:
 				r.failAt(i+1, column, "not UTF-8 text: save the file with the encoding UTF-8")
-			case c == '\t' && indented && dashes == 0 && !blank:
-				r.failAt(i+1, column, "a tab cannot indent YAML: use spaces")
-			case (c == '\u3000' || c == '\u00A0') && indented && dashes == 0 && !blank:
-				r.failAt(i+1, column, "a wide or non-breaking space (U+%04X) cannot indent YAML: use ordinary spaces", c)
 			case c < ' ' && c != '\t', c >= 0x7F && c < 0xA0, c == '\u2028', c == '\u2029', c == '\uFEFF', c == '\uFFFE', c == '\uFFFF':
 				r.failAt(i+1, column, "invisible character U+%04X: remove it", c)
 			case open > maxOpen:
@@ -119,7 +115,7 @@ const (
 var sayings = []struct{ part, words string }{
 	{"mapping values are not allowed", "a second \": \" in one line: put a text that contains \": \" into quotes"},
 	{"did not find expected key", "this line does not fit the ones above it: check its indentation, quotes and brackets"},
-	{"did not find expected '-' indicator", "this line does not fit the list above it: start an entry with \"- \", in the same column as its neighbours"},
+	{"did not find expected '-' indicator", "this line fits neither the list above it nor an entry of it: check its indentation, and that each entry begins with \"- \""},
 	{"block sequence entries are not allowed", "a list begins on a line of its own: move \"- \" to the next line"},
 	{"could not find expected ':'", "a key without \": \" after it: write \"key: value\", with a space after the colon"},
 	{"found character that cannot start any token", "a text may not begin with this character: put the text into quotes"},
@@ -134,18 +130,16 @@ var sayings = []struct{ part, words string }{
 	{"did not find expected alphabetic or numeric character", "* and & at the start of a value have a meaning in YAML: put a text that begins with one into quotes"},
 	{"did not find expected comment or line break", "| and > at the start of a value have a meaning in YAML: put a text that begins with one into quotes"},
 	{"indentation indicator equal to 0", "| and > at the start of a value have a meaning in YAML: put a text that begins with one into quotes"},
-	{"a tab character", "a tab cannot indent YAML: use spaces"},
 	{"found unexpected document indicator", "--- or ... in the middle of a text or a bracket: indent it, or close the quote or bracket before it"},
-	{"did not find expected <document start>", "the questionnaire has ended above this line: check the indentation"},
+	{"did not find expected <document start>", "the questionnaire has ended above this line: check the indentation, and remove a line of three dots"},
 	{"mapping keys are not allowed", "? at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
+	{"unexpected non-alphabetical", "% at the start of a line has a meaning in YAML: put a text that begins with it into quotes"},
 	{"directive", "% at the start of a line has a meaning in YAML: put a text that begins with it into quotes"},
 	{"URI", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
 	{"expected '!'", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
 	{"expected '>'", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
 	{"undefined tag handle", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
-	{"expected whitespace or line break", "* , & and ! at the start of a value have a meaning in YAML: put a text that begins with one into quotes"},
-	{"exceeded max depth", "too deeply nested: check the indentation and brackets above"},
-	{"YAML cannot be read", "YAML cannot be read here: write this part more simply"},
+	{"expected whitespace or line break", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
 }
 
 var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
@@ -161,6 +155,18 @@ func (r *reader) syntax(source []byte, err error) {
 	here := lines[line-1]
 	indent := 1 + len(here) - len(strings.TrimLeft(here, " "))
 
+	for n := line; n >= max(1, line-1); n-- { // in a block text they may well stand
+		if at := indentMark.FindStringIndex(lines[n-1]); at != nil && strings.TrimSpace(lines[n-1]) != "" {
+			mark, _ := utf8.DecodeLastRuneInString(lines[n-1][:at[1]])
+			place := utf8.RuneCountInString(lines[n-1][:at[1]])
+			if mark == '\t' {
+				r.failAt(n, place, "a tab cannot indent YAML: use spaces")
+			} else {
+				r.indentedWide(n, place, mark)
+			}
+			return
+		}
+	}
 	found, open := suspicions(lines, line, column)
 	if found != nil {
 		r.failAt(found.line, found.column, "%s", found.message)
@@ -180,16 +186,38 @@ func (r *reader) syntax(source []byte, err error) {
 	case strings.Contains(raw, "mapping values are not allowed") && firstColon.FindString(prefix(here, column)) != "":
 		r.failAt(line, indent, "this line is indented deeper than the one above it, which has a value already: give both the same indentation")
 		return
-	case strings.Contains(raw, "did not find expected key"), strings.Contains(raw, "expected '-' indicator"):
+	case strings.Contains(raw, "could not find expected ':'") && strings.ContainsAny(prefix(here[indent-1:], 1), "{["):
+		r.failAt(line, indent, "this line does not fit the ones above it: does it need \"- \" in front?")
+		return
+	case open == nil && bracketTrouble.MatchString(raw) && column > 1 && strings.HasPrefix(here[len(prefix(here, column-1)):], "?"):
+		said = "inside { } and [ ], a text with a ? in it needs quotes"
+	case lineTrouble.MatchString(raw):
 		column = indent
+	case strings.Contains(raw, "unknown anchor"):
+		if at := strings.Index(here, "*"+strings.Trim(strings.TrimPrefix(strings.TrimSuffix(raw, " referenced"), "unknown anchor "), "'")); at >= 0 {
+			column = 1 + utf8.RuneCountInString(here[:at])
+		}
+	case markTrouble.MatchString(raw):
+		if starts := startMark.FindAllStringIndex(prefix(here, column), -1); starts != nil {
+			column = utf8.RuneCountInString(here[:starts[len(starts)-1][1]])
+		}
+	case strings.Contains(raw, "comment or line break"), strings.Contains(raw, "indicator equal to 0"):
+		if at := strings.LastIndexAny(prefix(here, column), "|>"); at >= 0 {
+			column = 1 + utf8.RuneCountInString(here[:at])
+		}
 	}
 	r.failAt(line, column, "%s", said)
 }
 
 var (
-	flowTrouble = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
-	closing     = map[string]string{"{": "}", "[": "]"}
-	firstColon  = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
+	lineTrouble    = regexp.MustCompile(`did not find expected key|expected '-' indicator|document indicator|non-alphabetical|directive`)
+	bracketTrouble = regexp.MustCompile(`expected ',' or|node content`)
+	markTrouble    = regexp.MustCompile(`alphabetic or numeric|URI|expected '[!>]'|tag handle|whitespace or line break`)
+	startMark      = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
+	flowTrouble    = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
+	indentMark     = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
+	closing        = map[string]string{"{": "}", "[": "]"}
+	firstColon     = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
 )
 
 // prefix is the first n characters of a line.
@@ -216,7 +244,12 @@ func splitYAMLError(err error) (message string, line int) {
 // trouble finds the shortest beginning of the file that fails with the same message, and says where it ends. from is
 // yaml.v3's line: at most that of the trouble, or one above.
 func trouble(lines []string, message string, from int) (line, column int) {
+	inside := flowTrouble.MatchString(message)
+	start := max(1, from-1)
 	fails := func(text string) bool {
+		if inside { // an open bracket alone must not look like the trouble
+			text += closers(text, start)
+		}
 		_, _, err := decodeYAML([]byte(text))
 		if err == nil {
 			return false
@@ -225,8 +258,7 @@ func trouble(lines []string, message string, from int) (line, column int) {
 		return said == message
 	}
 	beginning := func(n int) bool { return fails(strings.Join(lines[:n], "\n") + "\n") }
-	low := max(1, from-1)
-	high := low
+	low, high := start, start
 	for step := 1; high < len(lines) && !beginning(high); step *= 2 { // the place is near, as a rule
 		low, high = high+1, min(high+step, len(lines))
 	}
@@ -239,6 +271,50 @@ func trouble(lines []string, message string, from int) (line, column int) {
 	length := utf8.RuneCountInString(here)
 	column = search(1, max(1, length), func(n int) bool { return fails(above + prefix(here, n)) })
 	return line, column
+}
+
+// closers are the quotes and brackets that would close what a text leaves open from a line on.
+func closers(text string, from int) string {
+	for range from - 1 {
+		_, rest, _ := strings.Cut(text, "\n")
+		text = rest
+	}
+	var open []byte
+	quote := byte(0)
+	starts := true
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case quote != 0:
+			if c == '\\' && quote == '"' {
+				i++
+			} else if c == quote {
+				quote = 0
+			}
+			continue
+		case c == ' ':
+			continue
+		case starts && (c == '"' || c == '\''):
+			quote = c
+		case starts && c == '{':
+			open = append(open, '}')
+			continue
+		case starts && c == '[':
+			open = append(open, ']')
+			continue
+		case len(open) > 0 && c == open[len(open)-1]:
+			open = open[:len(open)-1]
+		}
+		starts = c == '\n' || c == ',' && len(open) > 0 || (c == ':' || c == '-') && (i+1 == len(text) || text[i+1] == ' ')
+	}
+	var end []byte
+	if quote != 0 {
+		end = append(end, quote)
+	}
+	for i := len(open) - 1; i >= 0; i-- {
+		end = append(end, open[i])
+	}
+	return string(end)
 }
 
 // search finds the least n in [low, high] for which ok holds, given that it holds from there on; high if for none.
@@ -266,6 +342,7 @@ var (
 	wideSpace  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*:[\x{3000}\x{00A0}]`)
 	wideComma  = regexp.MustCompile(`^，[ \x{3000}]*[A-Za-z_][A-Za-z0-9_-]*[ \x{3000}]*[:：]`)
 	blockText  = regexp.MustCompile(`(^|[:\-] +)[|>][+\-0-9]*\s*(#.*)?$`)
+	anchored   = regexp.MustCompile(`^&[A-Za-z0-9_-]+(\s|$)`)
 	emptyQuote = regexp.MustCompile(`^\s*([,:}\]#]|$)`)
 )
 
@@ -275,9 +352,11 @@ var (
 func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *suspicion) {
 	var brackets []suspicion
 	var quote *suspicion // the quotation mark that is open
+	shallow := 0         // the indentation of the line suspected: what is deeper continues it
 	block := -1          // the indentation of the key whose block text this is, or -1
 	note := func(line, column int, format string, args ...any) {
 		found = &suspicion{line, column, fmt.Sprintf(format, args...)}
+		shallow = len(lines[line-1]) - len(strings.TrimLeft(lines[line-1], " "))
 	}
 	for i := range lines {
 		number := i + 1
@@ -296,8 +375,8 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 			continue
 		}
 		block = -1
-		if number < troubleLine-1 && quote == nil {
-			found = nil // too far above to matter
+		if trimmed != "" && number < troubleLine && indent <= shallow {
+			found = nil // a line that was read well since
 		}
 		chars := []rune(text)
 		starts := quote == nil // whether a key or value may begin at this character
@@ -320,6 +399,9 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 						starts = false
 					case opened.line < number:
 						note(opened.line, opened.column, "this quote is not closed on its line: add %s at the end of the text", opened.message)
+						return found, nil
+					case len(brackets) > 0 && strings.HasPrefix(strings.TrimSpace(rest), opened.message):
+						note(number, column+1, "a comma is missing after the closing quote")
 						return found, nil
 					default:
 						note(number, column+1, "text after the closing quote: put the whole text into quotes, and write a %s inside it twice", string(mark))
@@ -358,20 +440,22 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 				starts = true
 				continue
 			}
-			if starts && number >= troubleLine-1 && !past {
+			if starts && !past {
 				if m := wideColon.FindString(rest); m != "" {
 					note(number, column+utf8.RuneCountInString(m)-1, "the colon ： is a wide one: write \": \" (an ordinary colon and a space)")
 				} else if m := wideSpace.FindString(rest); m != "" {
 					note(number, column+utf8.RuneCountInString(m)-1, "the space after the colon is a wide or non-breaking one: write an ordinary space")
 				} else if m := tightColon.FindString(rest); m != "" && troubled(number, column, troubleLine, troubleColumn) {
 					note(number, column+utf8.RuneCountInString(m)-2, "a space is missing after the colon")
+				} else if here == '&' && !anchored.MatchString(rest) {
+					note(number, column, "& at the start of a value has a meaning in YAML: put a text that begins with it into quotes")
 				} else if here == '“' || here == '”' || here == '‘' {
 					if strings.Contains(rest, ": ") {
 						note(number, column, "“ ” are no quotes in YAML, so that \": \" inside them ends the text: write \" \" around it")
 					}
 				}
 			}
-			if wideComma.MatchString(rest) && len(brackets) > 0 && number >= troubleLine-1 && !past {
+			if wideComma.MatchString(rest) && len(brackets) > 0 && !past {
 				note(number, column, "the comma ， is a wide one: write \", \" between entries")
 			}
 			starts = false
