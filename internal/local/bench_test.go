@@ -1,0 +1,231 @@
+package local
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	"glasspoll"
+	"glasspoll/internal/answer"
+	"glasspoll/internal/publish"
+	"glasspoll/internal/render"
+	"glasspoll/internal/survey"
+)
+
+// thirty is a survey of 30 questions.
+func thirty(b *testing.B) *survey.Survey {
+	b.Helper()
+	var source strings.Builder
+	source.WriteString("title: Thirty\nlanguages: [en]\ntimezone: UTC\nsections:\n  - id: all\n    title: All\n    questions:\n")
+	for i := range 30 {
+		fmt.Fprintf(&source, "      - {id: question_%02d, type: rating, steps: 5, label: Question %d}\n", i, i)
+	}
+	s, problems := survey.Parse("thirty.yaml", []byte(source.String()))
+	if len(problems) > 0 {
+		b.Fatal(problems)
+	}
+	return s
+}
+
+func thirtyAnswers(s *survey.Survey) answer.Response {
+	r := answer.Response{ID: uuid.NewString(), Survey: s.ID, Version: s.Version, Period: "all", Language: "en", Channel: "web"}
+	for i := range 30 {
+		r.Answers = append(r.Answers, answer.Answer{fmt.Sprintf("question_%02d", i), string(rune('1' + rand.IntN(5)))})
+	}
+	return r
+}
+
+func openBench(b *testing.B) *Store {
+	b.Helper()
+	s, err := Open(filepath.Join(b.TempDir(), "glasspoll.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	return s
+}
+
+const clients = 256
+
+// atOnce makes b.N calls from 256 goroutines.
+func atOnce(b *testing.B, call func(i int) error) {
+	b.Helper()
+	took := make([]time.Duration, b.N)
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	for c := range clients {
+		wg.Go(func() {
+			for i := c; i < b.N; i += clients {
+				started := time.Now()
+				if err := call(i); err != nil {
+					b.Error(err)
+					return
+				}
+				took[i] = time.Since(started)
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	slices.Sort(took)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "puts/s")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+// BenchmarkPut stores responses of 30 answers from 256 goroutines, beside bare bbolt, which stores values of the same
+// size in batches of the same limits: under the responses' ids, as it must to know one again, and under keys that only
+// grow, which is the most that it can do. Compare those of one run.
+func BenchmarkPut(b *testing.B) {
+	s := thirty(b)
+	responses := make([]answer.Response, 20_000)
+	for i := range responses {
+		responses[i] = thirtyAnswers(s)
+	}
+	response := func(i int) answer.Response {
+		r := responses[i%len(responses)]
+		if i >= len(responses) {
+			r.ID = uuid.NewString()
+		}
+		return r
+	}
+	for name, key := range map[string]func(i int) []byte{
+		"bbolt by id":    func(i int) []byte { return []byte(response(i).ID) },
+		"bbolt by count": func(i int) []byte { return binary.BigEndian.AppendUint64(nil, uint64(i)) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			db, err := bbolt.Open(filepath.Join(b.TempDir(), "bare.db"), 0o600, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer db.Close()
+			db.MaxBatchSize, db.MaxBatchDelay = batchSize, batchDelay
+			if err := db.Update(func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("bare")); return err }); err != nil {
+				b.Fatal(err)
+			}
+			value := appendResponse(nil, responses[0])
+			atOnce(b, func(i int) error {
+				k := key(i)
+				return db.Batch(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("bare")).Put(k, value) })
+			})
+		})
+	}
+	b.Run("store", func(b *testing.B) {
+		store := openBench(b)
+		atOnce(b, func(i int) error {
+			_, err := store.Put(context.Background(), response(i))
+			return err
+		})
+	})
+}
+
+// BenchmarkRead walks and decodes logs.
+func BenchmarkRead(b *testing.B) {
+	s := thirty(b)
+	store := openBench(b)
+	populate(b, store, s, 20_000)
+	b.ResetTimer()
+	for n := 0; n < b.N; {
+		for i := range publish.Shards {
+			for _, err := range store.After(context.Background(), publish.Shard{Survey: s.ID, Period: "all", Number: i}, "") {
+				if err != nil {
+					b.Fatal(err)
+				}
+				n++
+			}
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "responses/s")
+}
+
+// populate stores n responses as Put does, but 10,000 by one write.
+func populate(b *testing.B, store *Store, s *survey.Survey, n int) {
+	b.Helper()
+	for n > 0 {
+		batch := min(n, 10_000)
+		n -= batch
+		records := make([]record, batch)
+		for i := range records {
+			var err error
+			if records[i], err = newRecord(thirtyAnswers(s)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		// In the order of their ids, so that the index's pages are each written once a batch.
+		slices.SortFunc(records, func(x, y record) int { return strings.Compare(string(x.id), string(y.id)) })
+		err := store.db.Update(func(tx *bbolt.Tx) error {
+			for _, rec := range records {
+				if _, _, err := store.put(tx, rec, nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkPublish publishes after each ten new answers, in turn on top of 100 responses and of 1,000,000, so that both
+// meet the same weather, and reports the ratio of the two medians.
+func BenchmarkPublish(b *testing.B) {
+	s := thirty(b)
+	open := func(n int) func() time.Duration {
+		directory := b.TempDir()
+		store, err := Open(filepath.Join(directory, "glasspoll.db"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { store.Close() })
+		pages, err := OpenPages(filepath.Join(directory, "public"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { pages.Close() })
+		populate(b, store, s, n)
+		publisher := publish.New(store, store, store, pages, newRenderer(b), time.Now)
+		if _, err := publisher.Publish(context.Background(), s); err != nil {
+			b.Fatal(err)
+		}
+		return func() time.Duration {
+			populate(b, store, s, 10)
+			started := time.Now()
+			out, err := publisher.Publish(context.Background(), s)
+			if err != nil || out.Folded != 10 || len(out.Released) != 1 {
+				b.Fatal(out, err)
+			}
+			return time.Since(started)
+		}
+	}
+	few, many := open(100), open(1_000_000)
+	var times [2][]time.Duration
+	for b.Loop() {
+		times[0] = append(times[0], few())
+		times[1] = append(times[1], many())
+	}
+	slices.Sort(times[0])
+	slices.Sort(times[1])
+	after100, after1M := times[0][len(times[0])/2], times[1][len(times[1])/2]
+	b.ReportMetric(float64(after100.Microseconds())/1000, "ms-after-100")
+	b.ReportMetric(float64(after1M.Microseconds())/1000, "ms-after-1000000")
+	b.ReportMetric(float64(after1M)/float64(after100), "ratio")
+}
+
+func newRenderer(b *testing.B) publish.Renderer {
+	b.Helper()
+	r, err := render.New(glasspoll.Templates(), render.Assets{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return r
+}

@@ -1,0 +1,235 @@
+package local_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/local"
+	"glasspoll/internal/publish"
+)
+
+func openError(t *testing.T, path string, want ...string) {
+	t.Helper()
+	started := time.Now()
+	store, err := local.Open(path)
+	if err == nil {
+		store.Close()
+		t.Fatalf("opened %s", path)
+	}
+	for _, part := range append(want, path) {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q does not say %q", err, part)
+		}
+	}
+	t.Log(err, time.Since(started))
+}
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "deep", "er", "glasspoll.db")
+	store, err := local.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	openError(t, path, "another process", "glasspoll serve")
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	change := func(name string, f func(tx *bbolt.Tx) error) string {
+		changed := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(changed, sound, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, err := bbolt.Open(changed, 0o600, nil)
+		if err == nil {
+			err = errors.Join(db.Update(f), db.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return changed
+	}
+	newer := change("newer.db", func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte("7")) })
+	openError(t, newer, "format 7", "up to 1", "newer glasspoll")
+	foreign := change("foreign.db", func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucket([]byte("accounts"))
+		return errors.Join(err, tx.DeleteBucket([]byte("meta")))
+	})
+	openError(t, foreign, "not a Glasspoll store", "accounts")
+
+	for name, content := range map[string][]byte{
+		"text":    []byte("Dear all,\n"),
+		"garbage": bytes.Repeat([]byte("garbage!"), 10_000),
+		"zeros":   make([]byte, 40_000),
+		"short":   sound[:5000],
+		"cut":     sound[:2*os.Getpagesize()],
+		"holes":   append(bytes.Clone(sound[:2*os.Getpagesize()]), make([]byte, len(sound)-2*os.Getpagesize())...),
+		"noise":   append(bytes.Clone(sound[:2*os.Getpagesize()]), bytes.Repeat([]byte{0xff}, len(sound)-2*os.Getpagesize())...),
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		openError(t, path)
+	}
+	openError(t, t.TempDir())
+}
+
+// TestFullDisk fills a file up to a limit that stands for the disk's end, in a process of its own.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	command := exec.Command(os.Args[0])
+	command.Env = append(os.Environ(), "GLASSPOLL_TEST_FULL="+directory)
+	output, err := command.CombinedOutput()
+	t.Logf("%s", output)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func fillDisk(directory string) {
+	fail := func(a ...any) {
+		fmt.Println(a...)
+		os.Exit(1)
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	limit := func(bytes uint64) {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}); err != nil {
+			fail(err)
+		}
+	}
+	store, err := local.Open(filepath.Join(directory, "glasspoll.db"))
+	if err != nil {
+		fail(err)
+	}
+	limit(1 << 20)
+	ctx := context.Background()
+	response := func(n int) answer.Response {
+		return answer.Response{ID: fmt.Sprint(n), Survey: "full", Period: "all", Answers: []answer.Answer{{"text", strings.Repeat("x", 20_000)}}}
+	}
+	n := 0
+	for ; ; n++ {
+		if n > 1000 {
+			fail("the disk is never full")
+		}
+		created, err := store.Put(ctx, response(n))
+		if err != nil {
+			fmt.Println("after", n, "responses:", err)
+			if created || !strings.Contains(err.Error(), syscall.EFBIG.Error()) { // bbolt wraps some errors as text
+				fail("not the disk's error, or created all the same")
+			}
+			break
+		}
+	}
+	stored := n
+	for i := range 10 { // some may still find room; what is acknowledged counts
+		if created, err := store.Put(ctx, response(n+1+i)); created && err == nil {
+			stored++
+		}
+	}
+	if stored == n+10 {
+		fail("not full after all")
+	}
+	limit(math.MaxUint64) // room has been made
+	if created, err := store.Put(ctx, response(n)); !created || err != nil {
+		fail("not usable any more:", created, err)
+	}
+	if err := store.Close(); err != nil {
+		fail(err)
+	}
+	if store, err = local.Open(filepath.Join(directory, "glasspoll.db")); err != nil {
+		fail(err)
+	}
+	count := 0
+	for i := range publish.Shards {
+		for _, err := range store.After(ctx, publish.Shard{Survey: "full", Period: "all", Number: i}, "") {
+			if err != nil {
+				fail(err)
+			}
+			count++
+		}
+	}
+	if count != stored+1 {
+		fail("in the log:", count, "of", stored+1)
+	}
+}
+
+func TestPagesStayInTheirDirectory(t *testing.T) {
+	t.Parallel()
+	outer := t.TempDir()
+	directory := filepath.Join(outer, "public")
+	pages, err := local.OpenPages(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pages.Close()
+	if err := os.Symlink(outer, filepath.Join(directory, "link")); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	for _, name := range []string{"", ".", "..", "../x.html", "a/../../x.html", "/etc/x.html", "a//b", "./x", `..\x`, "c:x", "link/x.html", ".revisions/x.html", "a/.hidden", "a/"} {
+		if _, err := pages.Replace(ctx, name, "", 1, []byte("x")); err == nil {
+			t.Errorf("wrote %q", name)
+		}
+		if name != "link/x.html" { // nothing is there
+			if _, _, err := pages.Page(ctx, name); err == nil {
+				t.Errorf("read %q", name)
+			}
+		}
+	}
+	if entries, _ := os.ReadDir(outer); len(entries) != 1 {
+		t.Errorf("there is %v", entries)
+	}
+}
+
+// TestPageChangedByHand: whoever edits a page by hand has made another page, of revision 0.
+func TestPageChangedByHand(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	pages, err := local.OpenPages(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pages.Close()
+	ctx := context.Background()
+	tag, err := pages.Replace(ctx, "a/b.html", "", 3, []byte("three"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(directory, "a/b.html"), []byte("hand"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	now, revision, err := pages.Page(ctx, "a/b.html")
+	if err != nil || now == tag || revision != 0 {
+		t.Errorf("%q, %d, %v", now, revision, err)
+	}
+	if _, err := pages.Replace(ctx, "a/b.html", tag, 4, []byte("four")); !errors.Is(err, publish.ErrStale) {
+		t.Errorf("overwritten: %v", err)
+	}
+	if files, _ := filepath.Glob(filepath.Join(directory, "a", "*")); len(files) != 1 {
+		t.Errorf("left behind: %v", files)
+	}
+}

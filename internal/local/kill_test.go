@@ -1,0 +1,203 @@
+package local_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/local"
+	"glasspoll/internal/publish"
+	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+const killed = `
+title: Killed
+languages: [en]
+timezone: UTC
+sections:
+  - id: all
+    title: All
+    questions:
+      - {id: rated, type: rating, steps: 5, label: Rated}
+results: {min_group: 5}
+`
+
+func parse(t testing.TB, source string) *survey.Survey {
+	t.Helper()
+	s, problems := survey.Parse("killed.yaml", []byte(source))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return s
+}
+
+// TestMain lets the test's own program be the process that is killed.
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv("GLASSPOLL_TEST_WRITER") != "":
+		writeForEver(os.Getenv("GLASSPOLL_TEST_WRITER"))
+	case os.Getenv("GLASSPOLL_TEST_FULL") != "":
+		fillDisk(os.Getenv("GLASSPOLL_TEST_FULL"))
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+// writeForEver stores responses and prints each id when it is acknowledged, and publishes meanwhile.
+func writeForEver(directory string) {
+	store, err := local.Open(filepath.Join(directory, "glasspoll.db"))
+	if err == nil {
+		var pages *local.Pages
+		if pages, err = local.OpenPages(filepath.Join(directory, "public")); err == nil {
+			go func() {
+				s, _ := survey.Parse("killed.yaml", []byte(killed))
+				p := publish.New(store, store, store, pages, figures{}, time.Now)
+				for {
+					if _, err := p.Publish(context.Background(), s); err != nil {
+						fmt.Println("error", err)
+					}
+				}
+			}()
+		}
+	}
+	if err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+	var printing sync.Mutex
+	for range 16 {
+		go func() {
+			for {
+				r := answer.Response{ID: uuid.NewString(), Survey: "killed", Period: "all", Answers: []answer.Answer{{"rated", "4"}}}
+				_, err := store.Put(context.Background(), r)
+				printing.Lock()
+				if err != nil {
+					fmt.Println("error", err)
+				} else {
+					fmt.Println(r.ID)
+				}
+				printing.Unlock()
+			}
+		}()
+	}
+	select {}
+}
+
+type figures struct{}
+
+func (figures) Results(w io.Writer, report *stats.Report, language, root string) error {
+	_, err := fmt.Fprintln(w, report.Revision, language, root)
+	return err
+}
+
+func (figures) ResultsJSON(w io.Writer, report *stats.Report, language string) error {
+	_, err := fmt.Fprintln(w, report.Revision, language)
+	return err
+}
+
+// TestKilled kills a process at random moments, again and again: every acknowledged response is in the log, once, and
+// what is published counts all of them.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	rounds := 25
+	if testing.Short() {
+		rounds = 5
+	}
+	directory := t.TempDir()
+	acknowledged := map[string]bool{}
+	for range rounds {
+		command := exec.Command(os.Args[0])
+		command.Env = append(os.Environ(), "GLASSPOLL_TEST_WRITER="+directory)
+		output, err := command.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(output)
+		first := true
+		for lines.Scan() {
+			line := lines.Text()
+			if strings.HasPrefix(line, "error") {
+				command.Process.Kill()
+				t.Fatal(line)
+			}
+			if len(line) == 36 { // a line cut short was not told
+				acknowledged[line] = true
+			}
+			if first { // from the first one on, for some time
+				time.AfterFunc(time.Duration(rand.IntN(100_000))*time.Microsecond, func() { command.Process.Kill() })
+				first = false
+			}
+		}
+		command.Wait() // killed
+		if first {
+			t.Fatal("the writer has written nothing")
+		}
+	}
+
+	store, err := local.Open(filepath.Join(directory, "glasspoll.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	pages, err := local.OpenPages(filepath.Join(directory, "public"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pages.Close()
+	ctx := context.Background()
+	s := parse(t, killed)
+	out, err := publish.New(store, store, store, pages, figures{}, time.Now).Publish(ctx, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	var tallies []*tally.Tally
+	for i := range publish.Shards {
+		shard := publish.Shard{Survey: "killed", Period: "all", Number: i}
+		for entry, err := range store.After(ctx, shard, "") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			count[entry.Response.ID]++
+		}
+		folded, _, err := store.Tally(ctx, shard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tallies = append(tallies, folded)
+	}
+	for id := range acknowledged {
+		if count[id] != 1 {
+			t.Errorf("%s was acknowledged, and is in the log %d times", id, count[id])
+		}
+	}
+	for id, n := range count {
+		if n != 1 {
+			t.Errorf("%s is in the log %d times", id, n)
+		}
+	}
+	if got := tally.Merge(tallies...).Total().Respondents; got != int64(len(count)) {
+		t.Errorf("counted %d of %d", got, len(count))
+	}
+	if got := out.Report.Periods[0].Respondents; got > int64(len(count)) || got <= int64(len(count))-5 {
+		t.Errorf("published %d of %d", got, len(count))
+	}
+	t.Logf("%d rounds, %d acknowledged, %d in the log", rounds, len(acknowledged), len(count))
+}

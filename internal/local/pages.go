@@ -1,0 +1,168 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"glasspoll/internal/publish"
+)
+
+// Pages is a directory of pages. A page's tag is the hash of what is in its file, so that whoever changes a file changes
+// its tag. Beside it, under the same path in the folder .revisions, stands with which revision content was written.
+type Pages struct {
+	directory string
+	root      *os.Root
+	mu        sync.Mutex // one writer at a time
+}
+
+const revisionsFolder = ".revisions"
+
+// OpenPages opens a directory of pages, and makes it if there is none.
+func OpenPages(directory string) (*Pages, error) {
+	if err := os.MkdirAll(directory, 0o755); err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	root, err := os.OpenRoot(directory) // nothing outside it can be reached, not even by a symbolic link
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	return &Pages{directory: directory, root: root}, nil
+}
+
+// Close gives the directory up.
+func (p *Pages) Close() error { return p.root.Close() }
+
+// Page implements [publish.Pages].
+func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int, err error) {
+	if err := errors.Join(ctx.Err(), checkName(name)); err != nil {
+		return "", 0, p.wrap(name, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	tag, revision, _, err = p.read(name)
+	return tag, revision, p.wrap(name, err)
+}
+
+// Replace implements [publish.Pages]. To write what is there already does nothing.
+func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, body []byte) (newTag string, err error) {
+	if err := errors.Join(ctx.Err(), checkName(name)); err != nil {
+		return "", p.wrap(name, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	current, stored, note, err := p.read(name)
+	if err != nil {
+		return "", p.wrap(name, err)
+	}
+	if current != tag {
+		return "", publish.ErrStale
+	}
+	newTag = tagOf(body)
+	if current == newTag && stored == revision {
+		return newTag, nil
+	}
+	// The note goes first, and tells of the old content and the new, so that it is right whichever is there after a
+	// crash between the two.
+	err = p.write(path.Join(revisionsFolder, name), []byte(fmt.Sprintf("%s %d\n%s", newTag, revision, note)))
+	if err == nil && current != newTag {
+		err = p.write(name, body)
+	}
+	return newTag, p.wrap(name, err)
+}
+
+// read returns what is at a path, and the line of its note that tells of it. A page without one has revision 0.
+func (p *Pages) read(name string) (tag string, revision int, note string, err error) {
+	body, err := p.root.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", 0, "", nil
+	}
+	if err != nil {
+		return "", 0, "", err
+	}
+	tag = tagOf(body)
+	notes, err := p.root.ReadFile(path.Join(revisionsFolder, name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", 0, "", err
+	}
+	for line := range bytes.Lines(notes) {
+		var noted string
+		if _, err := fmt.Sscanf(string(line), "%s %d\n", &noted, &revision); err == nil && noted == tag {
+			return tag, revision, string(line), nil
+		}
+	}
+	return tag, 0, "", nil
+}
+
+func tagOf(body []byte) string {
+	hash := sha256.Sum256(body)
+	return hex.EncodeToString(hash[:])
+}
+
+// write puts a file in place by a rename, durably.
+func (p *Pages) write(name string, body []byte) (err error) {
+	folder := path.Dir(name)
+	if err := p.root.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	temporary := path.Join(folder, ".new-"+rand.Text())
+	file, err := p.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(body)
+	if err == nil {
+		err = file.Sync()
+	}
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = p.root.Rename(temporary, name)
+	}
+	if err != nil {
+		p.root.Remove(temporary) // as well as it can; the error is the one that counts
+		return err
+	}
+	directory, err := p.root.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer directory.Close()
+	return directory.Sync()
+}
+
+// checkName refuses what is not a plain path below the directory: "..", absolute paths, and hidden files.
+func checkName(name string) error {
+	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `\:`) || strings.HasPrefix(name, ".") || strings.Contains(name, "/.") {
+		return errors.New("not a path of a page")
+	}
+	return nil
+}
+
+func (p *Pages) wrap(name string, err error) error {
+	if err != nil {
+		return fmt.Errorf("page %s: %w", filepath.Join(p.directory, name), err)
+	}
+	return nil
+}
+
+// syncDirectory makes a new file's name durable.
+func syncDirectory(name string) error {
+	directory, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer directory.Close()
+	return directory.Sync()
+}

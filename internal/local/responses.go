@@ -1,0 +1,249 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"iter"
+	"strconv"
+
+	"go.etcd.io/bbolt"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/intake"
+	"glasspoll/internal/publish"
+)
+
+var (
+	idsBucket     = []byte("ids")
+	privateBucket = []byte("private")
+)
+
+// logBucket names one shard's log within a period.
+func logBucket(shard int) []byte { return strconv.AppendInt([]byte("log "), int64(shard), 10) }
+
+// shardOf spreads ids over the shards.
+func shardOf(id string) int {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % publish.Shards)
+}
+
+// A record is a response as it is stored, but for its arrival.
+type record struct {
+	survey, period, id []byte
+	shard              int
+	hash               [sha256.Size]byte // of the payload: the same again must have the same
+	body, private      []byte
+}
+
+func newRecord(r answer.Response) (record, error) {
+	if r.ID == "" || r.Survey == "" || r.Period == "" {
+		return record{}, errors.New("a response without id, survey or period")
+	}
+	rec := record{
+		survey: []byte(r.Survey), period: []byte(r.Period), id: []byte(r.ID), shard: shardOf(r.ID),
+		body: appendResponse(make([]byte, 0, 1024), r),
+	}
+	if len(r.Private) > 0 {
+		rec.private = appendAnswers(nil, r.Private)
+	}
+	// What was answered makes the payload, not in which language, nor on which version of the page.
+	payload := appendString(make([]byte, 0, 1024), r.Survey)
+	payload = appendAnswers(payload, r.Answers)
+	payload = appendAnswers(payload, r.Private)
+	rec.hash = sha256.Sum256(payload)
+	return rec, nil
+}
+
+// Put implements [intake.Responses].
+func (s *Store) Put(ctx context.Context, r answer.Response, also ...intake.Key) (created bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	rec, err := newRecord(r)
+	if err != nil {
+		return false, s.wrap(err)
+	}
+	var conflict bool // not an error of the transaction, which it would undo for all who share it
+	err = s.batch(func(tx *bbolt.Tx) (err error) {
+		created, conflict, err = s.put(tx, rec, also)
+		return err
+	})
+	switch {
+	case err != nil:
+		return false, err
+	case conflict:
+		return false, intake.ErrConflict
+	default:
+		return created, nil
+	}
+}
+
+func (s *Store) put(tx *bbolt.Tx, rec record, also []intake.Key) (created, conflict bool, err error) {
+	period, err := makeBucket(tx, responsesBucket, rec.survey, rec.period)
+	if err != nil {
+		return false, false, err
+	}
+	ids, err := period.CreateBucketIfNotExists(idsBucket)
+	if err != nil {
+		return false, false, err
+	}
+	if taken := ids.Get(rec.id); taken != nil {
+		return false, !same(taken, rec), nil
+	}
+	for _, key := range also {
+		other := bucket(tx, responsesBucket, rec.survey, []byte(key.Period), idsBucket)
+		if other == nil || key.ID == "" {
+			continue
+		}
+		if taken := other.Get([]byte(key.ID)); taken != nil {
+			return false, !same(taken, rec), nil
+		}
+	}
+
+	// Writes come one after another, so what is stamped here is behind all that is in the file.
+	responses := tx.Bucket(responsesBucket)
+	arrived := max(uint64(s.now().UnixNano()), responses.Sequence()+1)
+	if err := responses.SetSequence(arrived); err != nil {
+		return false, false, err
+	}
+	log, err := period.CreateBucketIfNotExists(logBucket(rec.shard))
+	if err != nil {
+		return false, false, err
+	}
+	log.FillPercent = 0.95 // it grows at its end only
+	stamp := binary.BigEndian.AppendUint64(make([]byte, 0, 8), arrived)
+	if err := log.Put(stamp, rec.body); err != nil {
+		return false, false, err
+	}
+	if rec.private != nil {
+		private, err := period.CreateBucketIfNotExists(privateBucket)
+		if err != nil {
+			return false, false, err
+		}
+		if err := private.Put(rec.id, rec.private); err != nil {
+			return false, false, err
+		}
+	}
+	return true, false, ids.Put(rec.id, append(stamp[:8:8], rec.hash[:]...))
+}
+
+// same reports whether the entry of a taken id has the record's payload.
+func same(taken []byte, rec record) bool {
+	return len(taken) > 8 && bytes.Equal(taken[8:], rec.hash[:])
+}
+
+// Periods implements [publish.Log].
+func (s *Store) Periods(ctx context.Context, survey string) (periods []string, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err = s.view(func(tx *bbolt.Tx) error {
+		b := bucket(tx, responsesBucket, []byte(survey))
+		if b == nil {
+			return nil
+		}
+		return b.ForEachBucket(func(name []byte) error {
+			periods = append(periods, string(name))
+			return nil
+		})
+	})
+	return periods, err
+}
+
+// pageSize is how many entries are read in one transaction: an old transaction keeps the file from reusing space, and
+// whoever walks a log may write meanwhile.
+const pageSize = 1000
+
+// After implements [publish.Log].
+func (s *Store) After(ctx context.Context, shard publish.Shard, cursor string) iter.Seq2[publish.Entry, error] {
+	return func(yield func(publish.Entry, error) bool) {
+		after, err := parseCursor(cursor)
+		if err != nil {
+			yield(publish.Entry{}, s.wrap(err))
+			return
+		}
+		entries := make([]publish.Entry, 0, 64)
+		for {
+			if err := ctx.Err(); err != nil {
+				yield(publish.Entry{}, err)
+				return
+			}
+			entries, after, err = s.page(entries[:0], shard, after)
+			for _, entry := range entries {
+				if !yield(entry, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(publish.Entry{}, err)
+				return
+			}
+			if len(entries) < pageSize {
+				return
+			}
+		}
+	}
+}
+
+// page appends a page of entries that arrived later than after.
+func (s *Store) page(entries []publish.Entry, shard publish.Shard, after uint64) ([]publish.Entry, uint64, error) {
+	err := s.view(func(tx *bbolt.Tx) error {
+		log := bucket(tx, responsesBucket, []byte(shard.Survey), []byte(shard.Period), logBucket(shard.Number))
+		if log == nil {
+			return nil
+		}
+		c := log.Cursor()
+		for k, v := c.Seek(binary.BigEndian.AppendUint64(nil, after+1)); k != nil && len(entries) < pageSize; k, v = c.Next() {
+			r, err := decodeResponse(v)
+			if err != nil || len(k) != 8 {
+				return fmt.Errorf("%s %s, log %d, entry %x: %w", shard.Survey, shard.Period, shard.Number, k, errCodec)
+			}
+			r.Survey, r.Period = shard.Survey, shard.Period
+			after = binary.BigEndian.Uint64(k)
+			entries = append(entries, publish.Entry{Cursor: formatCursor(after), Response: r})
+		}
+		return nil
+	})
+	return entries, after, err
+}
+
+// formatCursor writes an arrival with a fixed width, so that cursors sort.
+func formatCursor(arrived uint64) string {
+	text := strconv.FormatUint(arrived, 10)
+	return "00000000000000000000"[len(text):] + text
+}
+
+func parseCursor(cursor string) (uint64, error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	arrived, err := strconv.ParseUint(cursor, 10, 64)
+	if err != nil || len(cursor) != 20 {
+		return 0, fmt.Errorf("cursor %q is not one of this store", cursor)
+	}
+	return arrived, nil
+}
+
+// Private returns the private answers of a response; none if it has none or there is no such response.
+func (s *Store) Private(ctx context.Context, survey, period, id string) (answers []answer.Answer, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err = s.view(func(tx *bbolt.Tx) (err error) {
+		b := bucket(tx, responsesBucket, []byte(survey), []byte(period), privateBucket)
+		if b == nil {
+			return nil
+		}
+		if data := b.Get([]byte(id)); data != nil {
+			answers, err = decodeAnswers(data)
+		}
+		return err
+	})
+	return answers, err
+}

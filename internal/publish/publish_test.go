@@ -1,0 +1,599 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/release"
+	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+var ctx = context.Background()
+
+const sample = `
+title: {en: Sample, zh: 样本}
+languages: [zh, en]
+timezone: Asia/Shanghai
+period: month
+sections:
+  - id: all
+    title: {en: All, zh: 全部}
+    questions:
+      - {id: tier, type: yes_no, label: {en: Member, zh: 会员}, segment: true}
+      - {id: rated, type: rating, steps: 5, label: {en: Rated, zh: 评分}}
+results: {min_group: 5}
+`
+
+func parse(t testing.TB, source string) *survey.Survey {
+	t.Helper()
+	s, problems := survey.Parse("sample.yaml", []byte(source))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return s
+}
+
+// memory is a back end in memory, whose calls can be made to fail.
+type memory struct {
+	mu       sync.Mutex
+	log      map[Shard][]answer.Response
+	tallies  map[Shard]stored
+	releases map[string][]*release.Release // by period
+	pages    map[string]written
+	fault    func(call string) (fail, applied bool) // asked at each call; nil: none fails
+	saves    int
+	yielded  int
+	writes   int
+}
+
+type stored struct {
+	data     []byte
+	revision int
+}
+
+type written struct {
+	body     string
+	revision int
+	tag      string
+}
+
+func newMemory() *memory {
+	return &memory{log: map[Shard][]answer.Response{}, tallies: map[Shard]stored{}, releases: map[string][]*release.Release{}, pages: map[string]written{}}
+}
+
+var errInjected = errors.New("injected")
+
+// call asks for a fault: before is the error to return at once, after the one to return when the call has been done.
+func (m *memory) call(name string) (before, after error) {
+	if m.fault == nil {
+		return nil, nil
+	}
+	fail, applied := m.fault(name)
+	switch {
+	case !fail:
+		return nil, nil
+	case applied:
+		return nil, errInjected
+	default:
+		return errInjected, nil
+	}
+}
+
+func (m *memory) put(n int, period string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	shard := Shard{"sample", period, n * 7 % Shards}
+	m.log[shard] = append(m.log[shard], answer.Response{ID: fmt.Sprint(n), Survey: "sample", Period: period, Answers: []answer.Answer{{"tier", []string{"yes", "no"}[n%2]}, {"rated", fmt.Sprint(1 + n%5)}}})
+}
+
+func (m *memory) Periods(context.Context, string) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Periods")
+	if before != nil {
+		return nil, before
+	}
+	periods := map[string]bool{}
+	for shard := range m.log {
+		periods[shard.Period] = true
+	}
+	return slices.Sorted(maps.Keys(periods)), after
+}
+
+func (m *memory) After(_ context.Context, shard Shard, cursor string) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		from, _ := strconv.Atoi(cursor)
+		for {
+			m.mu.Lock()
+			before, after := m.call("After")
+			entries := m.log[shard]
+			if from < len(entries) && before == nil {
+				m.yielded++
+			}
+			m.mu.Unlock()
+			if before != nil {
+				yield(Entry{}, before)
+				return
+			}
+			if from >= len(entries) {
+				if after != nil {
+					yield(Entry{}, after)
+				}
+				return
+			}
+			from++
+			if !yield(Entry{Cursor: fmt.Sprintf("%09d", from), Response: entries[from-1]}, nil) {
+				return
+			}
+			if after != nil {
+				yield(Entry{}, after)
+				return
+			}
+		}
+	}
+}
+
+func (m *memory) Tally(_ context.Context, shard Shard) (*tally.Tally, int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Tally")
+	if err := errors.Join(before, after); err != nil {
+		return nil, 0, err
+	}
+	s := m.tallies[shard]
+	if s.revision == 0 {
+		return nil, 0, nil
+	}
+	t, err := tally.Decode(s.data)
+	return t, s.revision, err
+}
+
+func (m *memory) SaveTally(_ context.Context, shard Shard, t *tally.Tally, revision int) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("SaveTally")
+	if before != nil {
+		return before
+	}
+	if m.tallies[shard].revision != revision {
+		return ErrStale
+	}
+	m.tallies[shard] = stored{t.Encode(), revision + 1}
+	m.saves++
+	return after
+}
+
+func (m *memory) Latest(context.Context, string) ([]*release.Release, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Latest")
+	if err := errors.Join(before, after); err != nil {
+		return nil, err
+	}
+	var latest []*release.Release
+	for _, period := range slices.Sorted(maps.Keys(m.releases)) {
+		latest = append(latest, m.releases[period][len(m.releases[period])-1])
+	}
+	return latest, nil
+}
+
+func (m *memory) Append(_ context.Context, r *release.Release) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Append")
+	if before != nil {
+		return before
+	}
+	if len(m.releases[r.Period]) != r.Number-1 {
+		return ErrStale
+	}
+	data, _ := json.Marshal(r)
+	kept := &release.Release{}
+	if err := json.Unmarshal(data, kept); err != nil {
+		return err
+	}
+	m.releases[r.Period] = append(m.releases[r.Period], kept)
+	return after
+}
+
+func (m *memory) Page(_ context.Context, path string) (string, int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Page")
+	return m.pages[path].tag, m.pages[path].revision, errors.Join(before, after)
+}
+
+func (m *memory) Replace(_ context.Context, path, tag string, revision int, body []byte) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Replace")
+	if before != nil {
+		return "", before
+	}
+	if m.pages[path].tag != tag {
+		return "", ErrStale
+	}
+	if revision < m.pages[path].revision {
+		return "", fmt.Errorf("revision %d of %s replaced by %d", m.pages[path].revision, path, revision)
+	}
+	m.writes++
+	tag = fmt.Sprintf("write %d", m.writes) // another one each time, even for the same content
+	m.pages[path] = written{string(body), revision, tag}
+	return tag, after
+}
+
+// plain renders what a page depends on.
+type plain struct{ note string }
+
+func (p plain) Results(w io.Writer, report *stats.Report, language, root string) error {
+	_, err := fmt.Fprintf(w, "page%s %s %s %s", p.note, language, root, figures(report))
+	return err
+}
+
+func (p plain) ResultsJSON(w io.Writer, report *stats.Report, language string) error {
+	_, err := fmt.Fprintf(w, "json%s %s %s", p.note, language, figures(report))
+	return err
+}
+
+func figures(report *stats.Report) string {
+	text := fmt.Sprintf("r%d", report.Revision)
+	for _, p := range report.Periods {
+		text += fmt.Sprintf(" %s:%d", p.Name, p.Respondents)
+	}
+	return text
+}
+
+// at is an instant in October 2026, in Shanghai.
+func at(day int) func() time.Time {
+	return func() time.Time { return time.Date(2026, 10, day, 4, 0, 0, 0, time.UTC) }
+}
+
+func (m *memory) publisher(now func() time.Time) *Publisher {
+	return New(m, m, m, m, plain{}, now)
+}
+
+func publish(t *testing.T, p *Publisher, s *survey.Survey) Outcome {
+	t.Helper()
+	out, err := p.Publish(ctx, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func (m *memory) wantPages(t *testing.T, figures string) {
+	t.Helper()
+	want := map[string]string{
+		"sample/results/index.html":      "page zh ../../ " + figures,
+		"sample/results/results.json":    "json zh " + figures,
+		"sample/zh/results/index.html":   "page zh ../../../ " + figures,
+		"sample/zh/results/results.json": "json zh " + figures,
+		"sample/en/results/index.html":   "page en ../../../ " + figures,
+		"sample/en/results/results.json": "json en " + figures,
+	}
+	got := map[string]string{}
+	for path, page := range m.pages {
+		got[path] = page.body
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("pages are %v\nwant %v", got, want)
+	}
+}
+
+func TestPublish(t *testing.T) {
+	s, m := parse(t, sample), newMemory()
+	p := m.publisher(at(20))
+	if out := publish(t, p, s); out.Replaced != 6 || out.Folded != 0 {
+		t.Errorf("at first: %+v", out)
+	}
+	m.wantPages(t, "r0") // they exist before any answer
+
+	for n := range 9 { // five and four
+		m.put(n, "2026-10")
+	}
+	if out := publish(t, p, s); out.Folded != 9 || len(out.Released) != 1 || out.Replaced != 6 {
+		t.Errorf("after nine: %+v", out)
+	}
+	m.wantPages(t, "r1 2026-10:5")
+	if out := publish(t, p, s); out.Folded != 0 || len(out.Released) != 0 || out.Replaced != 0 {
+		t.Errorf("nothing new: %+v", out)
+	}
+
+	m.put(9, "2026-10")
+	m.yielded = 0
+	if out := publish(t, p, s); out.Folded != 1 || m.yielded != 1 {
+		t.Errorf("one more: %+v, read %d", out, m.yielded)
+	}
+	m.wantPages(t, "r2 2026-10:10")
+
+	// Another month: the first one closes with its leftovers pooled.
+	for n := 10; n < 17; n++ {
+		m.put(n, "2026-10")
+	}
+	publish(t, p, s)
+	m.wantPages(t, "r2 2026-10:10")
+	next := m.publisher(func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, s.Location()) })
+	publish(t, next, s)
+	m.wantPages(t, "r2 2026-10:10") // within the grace
+	next = m.publisher(func() time.Time { return time.Date(2026, 11, 1, 0, 15, 0, 0, s.Location()) })
+	publish(t, next, s)
+	m.wantPages(t, "r3 2026-10:17")
+	for n := range 20 {
+		m.put(n, "2026-11")
+	}
+	publish(t, next, s)
+	m.wantPages(t, "r4 2026-10:17 2026-11:20")
+	if r := m.releases["2026-10"][2]; r.Date != "2026-11-01" || r.Cohorts[release.Pool].Respondents != 7 {
+		t.Errorf("the pool: %+v", r)
+	}
+}
+
+func TestClosedWindow(t *testing.T) {
+	s := parse(t, strings.Replace(sample, "period: month", "window: {from: 2026-10-01, until: 2026-10-20}", 1))
+	for _, c := range []struct {
+		day    int
+		period string
+		want   bool
+	}{{1, "all", false}, {20, "all", false}, {21, "all", true}, {5, "2026-10", true}} {
+		if got := closed(s, c.period, at(c.day)()); got != c.want {
+			t.Errorf("%s on day %d: closed %t", c.period, c.day, got)
+		}
+	}
+	if closed(s, "all", time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Error("closed before it has opened")
+	}
+}
+
+// TestShapeChanges folds again what was folded for another form, and only then.
+func TestShapeChanges(t *testing.T) {
+	s, m := parse(t, sample), newMemory()
+	for n := range 30 {
+		m.put(n, "2026-10")
+	}
+	p := m.publisher(at(20))
+	publish(t, p, s)
+	relabelled := parse(t, strings.Replace(sample, "Rated", "Mark", 1))
+	if out := publish(t, p, relabelled); out.Folded != 0 {
+		t.Errorf("a label was changed, and %d were folded", out.Folded)
+	}
+	reshaped := parse(t, sample[:strings.Index(sample, "results:")]+"      - {id: more, type: yes_no, label: {en: More, zh: 更多}}\n"+sample[strings.Index(sample, "results:"):])
+	if out := publish(t, p, reshaped); out.Folded != 30 {
+		t.Errorf("a question was added, and %d of 30 were folded", out.Folded)
+	}
+	m.wantPages(t, "r1 2026-10:30")
+	if out := publish(t, p, reshaped); out.Folded != 0 {
+		t.Errorf("folded again: %d", out.Folded)
+	}
+}
+
+func TestLongLogIsFoldedInChunks(t *testing.T) {
+	s, m := parse(t, sample), newMemory()
+	for n := range 2*chunk + 1 {
+		m.put(n*Shards, "2026-10") // all in one shard
+	}
+	if out := publish(t, m.publisher(at(20)), s); out.Folded != 2*chunk+1 || m.saves != 3 {
+		t.Errorf("folded %d in %d chunks", out.Folded, m.saves)
+	}
+	m.wantPages(t, fmt.Sprintf("r1 2026-10:%d", 2*chunk+1))
+}
+
+// TestPagesFollowTheTemplate rewrites pages whose figures are the same.
+func TestPagesFollowTheTemplate(t *testing.T) {
+	s, m := parse(t, sample), newMemory()
+	publish(t, m.publisher(at(20)), s)
+	p := New(m, m, m, m, plain{"!"}, at(20))
+	if out := publish(t, p, s); out.Replaced != 6 || !strings.HasPrefix(m.pages["sample/results/index.html"].body, "page!") {
+		t.Errorf("%+v %v", out, m.pages)
+	}
+	if out := publish(t, p, s); out.Replaced != 0 {
+		t.Errorf("replaced %d by the same", out.Replaced)
+	}
+	// Somebody else's change is found, and a newer page is left alone.
+	page := m.pages["sample/results/index.html"]
+	m.pages["sample/results/index.html"] = written{"other", page.revision, "other"}
+	m.pages["sample/en/results/index.html"] = written{"newer", page.revision + 1, "newer"}
+	publish(t, p, s)
+	if got := m.pages["sample/results/index.html"].body; !strings.HasPrefix(got, "page!") {
+		t.Errorf("left %q", got)
+	}
+	if got := m.pages["sample/en/results/index.html"].body; got != "newer" {
+		t.Errorf("a newer page became %q", got)
+	}
+}
+
+// TestFaults makes every call fail in turn, before it is done and after, and some at random: whatever has happened, one
+// run without faults mends everything, and nothing is counted twice.
+func TestFaults(t *testing.T) {
+	s := parse(t, sample)
+	run := func(t *testing.T, fault func(call string) (bool, bool)) (failed int) {
+		m := newMemory()
+		p := m.publisher(at(20))
+		n := 0
+		for range 6 {
+			for range 7 {
+				m.put(n, "2026-10")
+				if n%3 == 0 {
+					m.put(n, "2026-09")
+				}
+				n++
+			}
+			m.fault = fault
+			if _, err := p.Publish(ctx, s); err != nil {
+				if !errors.Is(err, errInjected) {
+					t.Fatal(err)
+				}
+				failed++
+			}
+			m.fault = nil
+		}
+		out := publish(t, p, s)
+		whole := func(period string, want int64) {
+			var all []*tally.Tally
+			for shard, stored := range m.tallies {
+				if shard.Period == period {
+					t, err := tally.Decode(stored.data)
+					if err != nil {
+						panic(err)
+					}
+					all = append(all, t)
+				}
+			}
+			if got := tally.Merge(all...).Total(); got.Respondents != want || got.Items["rated"].N != want {
+				t.Errorf("%s: counted %d, want %d", period, got.Respondents, want)
+			}
+		}
+		whole("2026-10", 42)
+		whole("2026-09", 14)
+		checkReleases(t, m)
+		last := m.releases["2026-10"][len(m.releases["2026-10"])-1]
+		if got := tally.Total(last.Cohorts).Respondents; got < 42-2*4 {
+			t.Errorf("released %d of 42", got)
+		}
+		m.wantPages(t, figures(out.Report))
+		if out := publish(t, p, s); out.Folded != 0 || out.Released != nil || out.Replaced != 0 {
+			t.Errorf("left something to do: %+v", out)
+		}
+		return failed
+	}
+	for _, call := range []string{"Page", "Latest", "Periods", "Tally", "After", "SaveTally", "Append", "Replace"} {
+		for _, applied := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s applied %t", call, applied), func(t *testing.T) {
+				for nth := 1; ; nth++ {
+					calls := 0
+					failed := run(t, func(name string) (bool, bool) {
+						if name != call {
+							return false, false
+						}
+						calls++
+						return calls == nth, applied
+					})
+					if failed == 0 {
+						if nth == 1 {
+							t.Error("nothing has failed")
+						}
+						return // there are no more calls of it
+					}
+					nth += nth / 8 // the first ones all, later ones here and there
+				}
+			})
+		}
+	}
+	t.Run("at random", func(t *testing.T) {
+		for seed := range uint64(100) {
+			r := rand.New(rand.NewPCG(seed, 1))
+			run(t, func(string) (bool, bool) { return r.IntN(40) == 0, r.IntN(2) == 0 })
+		}
+	})
+}
+
+// checkReleases looks at all differences of what was ever made public.
+func checkReleases(t *testing.T, m *memory) {
+	t.Helper()
+	for period, all := range m.releases {
+		before := &release.Release{}
+		for _, r := range all {
+			for key, c := range r.Cohorts {
+				difference := c.Clone()
+				difference.Sub(before.Cohorts[key])
+				for name, item := range difference.Items {
+					if item.N != 0 && item.N < 5 {
+						t.Errorf("%s, release %d: %s moves by %d", period, r.Number, name, item.N)
+					}
+				}
+				if n := difference.Respondents; n != 0 && n < 5 {
+					t.Errorf("%s, release %d: cohort %q moves by %d", period, r.Number, key, n)
+				}
+			}
+			before = r
+		}
+	}
+}
+
+// TestTwoAtOnce lets several publishers run over the same store while answers come in.
+func TestTwoAtOnce(t *testing.T) {
+	s := parse(t, sample)
+	for range 20 {
+		m := newMemory()
+		var group errgroup.Group
+		group.Go(func() error {
+			for n := range 400 {
+				m.put(n, "2026-10")
+				if n%8 == 0 {
+					time.Sleep(10 * time.Microsecond)
+				}
+			}
+			return nil
+		})
+		for range 3 {
+			p := m.publisher(at(20))
+			group.Go(func() error {
+				for range 15 {
+					if _, err := p.Publish(ctx, s); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		out := publish(t, m.publisher(at(20)), s)
+		checkReleases(t, m)
+		all := m.releases["2026-10"]
+		if got := tally.Total(all[len(all)-1].Cohorts).Respondents; got < 400-8 || got > 400 {
+			t.Errorf("released %d of 400", got)
+		}
+		m.wantPages(t, figures(out.Report))
+	}
+}
+
+func TestErrorsNameTheSurvey(t *testing.T) {
+	s, m := parse(t, sample), newMemory()
+	m.fault = func(string) (bool, bool) { return true, false }
+	_, err := m.publisher(at(20)).Publish(ctx, s)
+	if !errors.Is(err, errInjected) || !strings.HasPrefix(err.Error(), "publish sample: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+type brokenRenderer struct{ plain }
+
+func (brokenRenderer) Results(w io.Writer, _ *stats.Report, _, _ string) error {
+	_, _ = io.Copy(w, bytes.NewBufferString("half a page"))
+	return errInjected
+}
+
+// TestHalfAPageIsNotWritten: the page before stays.
+func TestHalfAPageIsNotWritten(t *testing.T) {
+	s, m := parse(t, sample), newMemory()
+	publish(t, m.publisher(at(20)), s)
+	for n := range 20 {
+		m.put(n, "2026-10")
+	}
+	_, err := New(m, m, m, m, brokenRenderer{}, at(20)).Publish(ctx, s)
+	if !errors.Is(err, errInjected) {
+		t.Errorf("got %v", err)
+	}
+	m.wantPages(t, "r0")
+	publish(t, m.publisher(at(20)), s)
+	m.wantPages(t, "r1 2026-10:20")
+}

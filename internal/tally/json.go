@@ -1,0 +1,76 @@
+package tally
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// Encode writes a tally as JSON. Equal tallies give equal bytes.
+func (t *Tally) Encode() []byte {
+	data, err := json.Marshal(t) // sorts keys
+	if err != nil {
+		panic(err) // maps of integers always marshal
+	}
+	return data
+}
+
+// Decode reads what Encode wrote.
+func Decode(data []byte) (*Tally, error) {
+	t := &Tally{}
+	if err := json.Unmarshal(data, t); err != nil {
+		return nil, fmt.Errorf("tally: %w%s", err, place(err))
+	}
+	if t.Cohorts == nil {
+		t.Cohorts = map[string]*Counters{}
+	}
+	for key, c := range t.Cohorts {
+		if err := c.check(); err != nil {
+			return nil, fmt.Errorf("tally: cohort %q: %w", key, err)
+		}
+	}
+	return t, nil
+}
+
+func place(err error) string {
+	var syntax *json.SyntaxError
+	var typed *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf(" (byte %d)", syntax.Offset)
+	case errors.As(err, &typed):
+		return fmt.Sprintf(" (byte %d)", typed.Offset)
+	default:
+		return ""
+	}
+}
+
+// check refuses what no fold could have counted, and fills in what was left out.
+func (c *Counters) check() error {
+	if c == nil {
+		return errors.New("no counters")
+	}
+	if c.Respondents < 0 {
+		return fmt.Errorf("%d respondents", c.Respondents)
+	}
+	if c.Items == nil {
+		c.Items = map[string]*Item{}
+	}
+	for name, i := range c.Items {
+		if i == nil {
+			return fmt.Errorf("item %q: no counters", name)
+		}
+		if i.N < 0 || i.N > c.Respondents {
+			return fmt.Errorf("item %q: answered by %d of %d respondents", name, i.N, c.Respondents)
+		}
+		for option, n := range i.Counts {
+			if n < 0 || n > i.N {
+				return fmt.Errorf("item %q: option %q chosen by %d of %d", name, option, n, i.N)
+			}
+		}
+		if i.Squares != nil && i.Squares.Sign() < 0 {
+			return fmt.Errorf("item %q: sum of squares %v", name, i.Squares)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+// Package tally folds responses into counters. A Tally is a pure function of the responses in it: counters only,
+// integers only, mergeable, and never an answer of anyone in particular. It is pure.
+package tally
+
+import "math/big"
+
+// Tally is what is known of one shard (or, merged, of one period) of a survey's responses.
+type Tally struct {
+	Shape   string               `json:"shape"`   // of the questionnaire it was folded with; another shape means: fold again
+	Cursor  string               `json:"cursor"`  // arrival of the last response folded; "" before the first
+	Cohorts map[string]*Counters `json:"cohorts"` // by cohort key; one cohort, "", when the survey declares no segments
+
+	plan *plan // how to fold for the survey folded last
+}
+
+// Counters is a sum over respondents.
+type Counters struct {
+	Respondents int64            `json:"respondents"`
+	Items       map[string]*Item `json:"items"` // by field name; a field that nobody answered may be absent
+
+	plan    *plan   // for which byIndex holds
+	byIndex []*Item // the same items by the place of their field, as far as they have been folded into
+}
+
+// Item is the counters of one field. N counts respondents who answered; Counts how often each option was chosen.
+type Item struct {
+	N       int64            `json:"n"`
+	Counts  map[string]int64 `json:"counts,omitempty"`
+	Sum     *big.Int         `json:"sum,omitempty"`     // of a number's answers, in thousandths
+	Squares *big.Int         `json:"squares,omitempty"` // of their squares, in millionths
+}
+
+// Merge sums tallies of one shape; nil ones count as empty. The result shares nothing with them and has no cursor, for
+// it stands in no one log.
+func Merge(tallies ...*Tally) *Tally {
+	merged := &Tally{Cohorts: map[string]*Counters{}}
+	for _, t := range tallies {
+		if t == nil {
+			continue
+		}
+		merged.Shape = t.Shape
+		for key, c := range t.Cohorts {
+			if into := merged.Cohorts[key]; into != nil {
+				into.Add(c)
+			} else {
+				merged.Cohorts[key] = c.Clone()
+			}
+		}
+	}
+	return merged
+}
+
+// Total sums all cohorts.
+func (t *Tally) Total() *Counters { return Total(t.Cohorts) }
+
+// Total sums cohorts into the whole.
+func Total(cohorts map[string]*Counters) *Counters {
+	total := &Counters{Items: map[string]*Item{}}
+	for _, c := range cohorts {
+		total.Add(c)
+	}
+	return total
+}
+
+// Clone copies counters; of nil, it makes empty ones.
+func (c *Counters) Clone() *Counters {
+	clone := &Counters{Items: map[string]*Item{}}
+	clone.Add(c)
+	return clone
+}
+
+// Add adds d to c. Adding nil adds nothing.
+func (c *Counters) Add(d *Counters) { c.add(d, 1) }
+
+// Sub takes d away from c. Counters may become negative; they are not removed when they become 0.
+func (c *Counters) Sub(d *Counters) { c.add(d, -1) }
+
+func (c *Counters) add(d *Counters, sign int64) {
+	if d == nil {
+		return
+	}
+	c.Respondents += sign * d.Respondents
+	for name, item := range d.Items {
+		into := c.Items[name]
+		if into == nil {
+			into = &Item{}
+			c.Items[name] = into
+		}
+		into.add(item, sign)
+	}
+}
+
+// Clone copies an item; of nil, it makes an empty one.
+func (i *Item) Clone() *Item {
+	clone := &Item{}
+	clone.Add(i)
+	return clone
+}
+
+// Add adds d to i. Adding nil adds nothing.
+func (i *Item) Add(d *Item) { i.add(d, 1) }
+
+// Sub takes d away from i.
+func (i *Item) Sub(d *Item) { i.add(d, -1) }
+
+func (i *Item) add(d *Item, sign int64) {
+	if d == nil {
+		return
+	}
+	i.N += sign * d.N
+	if i.Counts == nil && d.Counts != nil {
+		i.Counts = make(map[string]int64, len(d.Counts))
+	}
+	for option, n := range d.Counts {
+		i.Counts[option] += sign * n
+	}
+	i.Sum = addInt(i.Sum, d.Sum, sign)
+	i.Squares = addInt(i.Squares, d.Squares, sign)
+}
+
+// addInt returns a + sign·b; nil is 0. It changes a, never b.
+func addInt(a, b *big.Int, sign int64) *big.Int {
+	if b == nil {
+		return a
+	}
+	if a == nil {
+		a = new(big.Int)
+	}
+	if sign < 0 {
+		return a.Sub(a, b)
+	}
+	return a.Add(a, b)
+}

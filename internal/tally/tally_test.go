@@ -1,0 +1,272 @@
+package tally
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/survey"
+)
+
+func parse(t testing.TB, source string) *survey.Survey {
+	t.Helper()
+	s, problems := survey.Parse("sample.yaml", []byte(source))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return s
+}
+
+const sample = `
+title: Sample
+languages: [en]
+timezone: UTC
+scales:
+  five:
+    - {id: "5", label: Good, score: 5}
+    - {id: "1", label: Bad, score: 1}
+    - {id: none, label: No opinion}
+sections:
+  - id: all
+    title: All
+    questions:
+      - {id: tier, type: single_choice, label: Tier, segment: true, options: [{id: gold, label: Gold}, {id: tin, label: Tin}]}
+      - {id: uses, type: multi_choice, label: Uses, options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}]}
+      - {id: site, type: single_choice, label: Site, segment: true, options: [{id: east, label: East}, {id: west, label: West}]}
+      - {id: parts, type: matrix, label: Parts, scale: five, rows: [{id: price, label: Price}, {id: speed, label: Speed}]}
+      - {id: spent, type: number, label: Spent, min: -1000000000, max: 1000000000, step: 0.001}
+      - {id: again, type: yes_no, label: Again}
+      - {id: name, type: short_text, label: Name}
+      - {id: hushed, type: rating, scale: five, label: Hushed, publish: false}
+      - {id: secret, type: rating, scale: five, label: Secret, private: true}
+`
+
+func TestFoldCounts(t *testing.T) {
+	s := parse(t, sample)
+	folded := New(s)
+	for _, answers := range [][]answer.Answer{
+		{{"tier", "gold"}, {"uses", "a", "c"}, {"site", "east"}, {"parts.price", "5"}, {"parts.speed", "none"}, {"spent", "1.5"}, {"again", "yes"}},
+		{{"tier", "gold"}, {"uses", "a"}, {"site", "east"}, {"parts.price", "1"}, {"spent", "-0.25"}, {"again", "no"}},
+		{{"tier", "tin"}, {"parts.price", "5"}},
+		{},
+		// What is not counted: text, withheld questions, and what the questionnaire does not know or no longer so.
+		{{"name", "Ann"}, {"hushed", "5"}, {"secret", "5"}, {"gone", "x"}, {"parts", "5"}, {"parts.gone", "5"}, {"tier", "iron"}, {"uses", "z"}, {"spent", "much"}, {"again"}, {}},
+		{{"uses", "a", "z"}, {"tier", "gold"}}, // not in the questionnaire's order
+	} {
+		folded.Fold(s, answer.Response{Answers: answers, Private: []answer.Answer{{"secret", "5"}}})
+	}
+	const want = `{"shape":"SHAPE","cursor":"","cohorts":{` +
+		`"/":{"respondents":2,"items":{}},` +
+		`"gold/":{"respondents":1,"items":{"tier":{"n":1,"counts":{"gold":1}},"uses":{"n":1,"counts":{"a":1}}}},` +
+		`"gold/east":{"respondents":2,"items":{"again":{"n":2,"counts":{"no":1,"yes":1}},"parts.price":{"n":2,"counts":{"1":1,"5":1}},` +
+		`"parts.speed":{"n":1,"counts":{"none":1}},"site":{"n":2,"counts":{"east":2}},"spent":{"n":2,"sum":1250,"squares":2312500},` +
+		`"tier":{"n":2,"counts":{"gold":2}},"uses":{"n":2,"counts":{"a":2,"c":1}}}},` +
+		`"tin/":{"respondents":1,"items":{"parts.price":{"n":1,"counts":{"5":1}},"tier":{"n":1,"counts":{"tin":1}}}}}}`
+	if got := string(folded.Encode()); got != strings.Replace(want, "SHAPE", s.Shape, 1) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if total := folded.Total(); total.Respondents != 6 || total.Items["parts.price"].Counts["5"] != 2 {
+		t.Errorf("total %+v", total)
+	}
+}
+
+func TestWithoutSegmentsThereIsOneCohort(t *testing.T) {
+	s := parse(t, strings.ReplaceAll(sample, "segment: true, ", ""))
+	folded := New(s)
+	for _, r := range drawn(rand.New(rand.NewPCG(1, 2)), 20) {
+		folded.Fold(s, r)
+	}
+	if c := folded.Cohorts[""]; len(folded.Cohorts) != 1 || c.Respondents != 20 {
+		t.Errorf("cohorts %v", folded.Cohorts)
+	}
+}
+
+// TestSumsDoNotOverflow folds the largest numbers: their squares are beyond 64 bits at once.
+func TestSumsDoNotOverflow(t *testing.T) {
+	s := parse(t, sample)
+	folded := New(s)
+	for range 1000 {
+		folded.Fold(s, answer.Response{Answers: []answer.Answer{{"spent", "-1000000000"}}})
+	}
+	item := folded.Cohorts["/"].Items["spent"]
+	if sum, squares := item.Sum.String(), item.Squares.String(); sum != "-1"+strings.Repeat("0", 15) || squares != "1"+strings.Repeat("0", 27) {
+		t.Errorf("sum %s, squares %s", sum, squares)
+	}
+}
+
+// drawn makes responses with all sorts of answers to sample, right and wrong.
+func drawn(r *rand.Rand, n int) []answer.Response {
+	pick := func(values ...string) string { return values[r.IntN(len(values))] }
+	responses := make([]answer.Response, n)
+	for i := range responses {
+		var answers []answer.Answer
+		for _, a := range []answer.Answer{
+			{"tier", pick("gold", "tin", "iron")},
+			{"uses", "a", pick("b", "c", "z")},
+			{"site", pick("east", "west")},
+			{"parts.price", pick("5", "1", "none")},
+			{"parts.speed", pick("5", "1", "none")},
+			{"spent", fmt.Sprintf("%d.%03d", r.IntN(2_000_000)-1_000_000, r.IntN(1000))},
+			{"again", pick("yes", "no")},
+		} {
+			if r.IntN(4) > 0 {
+				answers = append(answers, a)
+			}
+		}
+		responses[i].Answers = answers
+	}
+	return responses
+}
+
+func fold(s *survey.Survey, responses []answer.Response) *Tally {
+	t := New(s)
+	for _, r := range responses {
+		t.Fold(s, r)
+	}
+	return t
+}
+
+func TestFoldIsASum(t *testing.T) {
+	s := parse(t, sample)
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		responses := drawn(r, rapid.IntRange(0, 60).Draw(t, "n"))
+		whole := fold(s, responses)
+		want := whole.Encode()
+
+		r.Shuffle(len(responses), func(i, j int) { responses[i], responses[j] = responses[j], responses[i] })
+		if got := fold(s, responses).Encode(); !bytes.Equal(got, want) {
+			t.Fatalf("another order: %s\nwant %s", got, want)
+		}
+
+		cut := rapid.IntRange(0, len(responses)).Draw(t, "cut")
+		one, two := fold(s, responses[:cut]), fold(s, responses[cut:])
+		before := one.Encode()
+		if got := Merge(one, nil, two, New(s)).Encode(); !bytes.Equal(got, want) {
+			t.Fatalf("merged: %s\nwant %s", got, want)
+		}
+		if !bytes.Equal(one.Encode(), before) {
+			t.Fatal("merging has changed what was merged")
+		}
+
+		decoded, err := Decode(want)
+		if err != nil || !bytes.Equal(decoded.Encode(), want) {
+			t.Fatalf("decoded %s, %v\nwant %s", decoded.Encode(), err, want)
+		}
+		one, err = Decode(before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range responses[cut:] { // a tally that was stored goes on counting
+			one.Fold(s, r)
+		}
+		if got := one.Encode(); !bytes.Equal(got, want) {
+			t.Fatalf("stored in between: %s\nwant %s", got, want)
+		}
+
+		// Taking away what was added leaves what was.
+		total := whole.Total()
+		total.Add(two.Total())
+		total.Sub(two.Total())
+		total.Sub(whole.Total())
+		if total.Respondents != 0 {
+			t.Fatalf("%d respondents of nothing", total.Respondents)
+		}
+		for name, item := range total.Items {
+			if item.N != 0 || item.Sum != nil && item.Sum.Sign() != 0 || item.Squares != nil && item.Squares.Sign() != 0 {
+				t.Fatalf("%s: %+v of nothing", name, item)
+			}
+			for option, n := range item.Counts {
+				if n != 0 {
+					t.Fatalf("%s=%s: %d of nothing", name, option, n)
+				}
+			}
+		}
+	})
+}
+
+func TestDecodeSaysWhatIsWrong(t *testing.T) {
+	for source, want := range map[string]string{
+		``:                                      "unexpected end",
+		`{"shape":"x","cohorts":{"":{"resp`:     "byte 33",
+		`{"shape":5}`:                           "byte 10",
+		`[]`:                                    "byte 1",
+		`{} x`:                                  "byte 4",
+		`{"cohorts":{"a":null}}`:                `cohort "a": no counters`,
+		`{"cohorts":{"a":{"respondents":-1}}}`:  `cohort "a": -1 respondents`,
+		`{"cohorts":{"a":{"respondents":1.5}}}`: "byte",
+		`{"cohorts":{"a":{"respondents":1,"items":{"q":null}}}}`:                     `item "q"`,
+		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":2}}}}}`:                  `answered by 2 of 1`,
+		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":1,"counts":{"x":2}}}}}}`: `option "x"`,
+		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":1,"squares":-4}}}}}`:     `squares`,
+		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":1,"sum":"x"}}}}}`:        `tally: `,
+	} {
+		decoded, err := Decode([]byte(source))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, %v; want %q", source, decoded, err, want)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	s := parse(f, sample)
+	f.Add(fold(s, drawn(rand.New(rand.NewPCG(1, 1)), 20)).Encode())
+	f.Add([]byte(`{"cohorts":{"":{"respondents":1,"items":{"spent":{"n":1,"sum":1e9}}}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		decoded, err := Decode(data)
+		if err != nil {
+			return
+		}
+		for _, r := range drawn(rand.New(rand.NewPCG(1, 1)), 5) {
+			decoded.Fold(s, r)
+		}
+		again, err := Decode(Merge(decoded).Encode())
+		if err != nil || again.Total().Respondents != decoded.Total().Respondents {
+			t.Errorf("%s: %v", data, err)
+		}
+	})
+}
+
+// BenchmarkFold folds decoded responses of 30 answers.
+func BenchmarkFold(b *testing.B) {
+	for _, segment := range []string{"", "segment: true, "} {
+		name := "one cohort"
+		if segment != "" {
+			name = "twelve cohorts"
+		}
+		b.Run(name, func(b *testing.B) {
+			var source strings.Builder
+			source.WriteString("title: Sample\nlanguages: [en]\ntimezone: UTC\nsections:\n  - id: all\n    title: All\n    questions:\n")
+			fmt.Fprintf(&source, "      - {id: tier, type: single_choice, label: Tier, %soptions: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}]}\n", segment)
+			fmt.Fprintf(&source, "      - {id: site, type: single_choice, label: Site, %soptions: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}, {id: d, label: D}]}\n", segment)
+			for i := range 25 {
+				fmt.Fprintf(&source, "      - {id: question_%d, type: rating, steps: 5, label: Question %d}\n", i, i)
+			}
+			source.WriteString("      - {id: uses, type: multi_choice, label: Uses, options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}]}\n")
+			source.WriteString("      - {id: likely, type: nps, label: Likely}\n")
+			source.WriteString("      - {id: spent, type: number, label: Spent}\n")
+			s := parse(b, source.String())
+			r := rand.New(rand.NewPCG(1, 2))
+			responses := make([]answer.Response, 1000)
+			for i := range responses {
+				answers := []answer.Answer{{"tier", string(rune('a' + r.IntN(3)))}, {"site", string(rune('a' + r.IntN(4)))}}
+				for q := range 25 {
+					answers = append(answers, answer.Answer{fmt.Sprintf("question_%d", q), fmt.Sprint(1 + r.IntN(5))})
+				}
+				answers = append(answers, answer.Answer{"uses", "a", "c"}, answer.Answer{"likely", fmt.Sprint(r.IntN(11))}, answer.Answer{"spent", fmt.Sprint(r.IntN(1000))})
+				responses[i].Answers = answers
+			}
+			t := New(s)
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				t.Fold(s, responses[i%len(responses)])
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "responses/s")
+		})
+	}
+}
