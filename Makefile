@@ -1,0 +1,45 @@
+# make run    build the site, serve it, print the addresses
+# make demo   fill the surveys with made-up answers, at a running `make run` or a server of its own
+# make test   everything that must hold; installs what browsers need where it may
+# make lint   gofmt, go vet, staticcheck
+# make bench  the figures of docs/: build, accept, publish
+# make fuzz   each fuzz target for FUZZTIME
+.PHONY: run demo test lint bench fuzz setup bin/glasspoll
+SHELL := /bin/bash
+ADDR ?= 127.0.0.1:8080
+FUZZTIME ?= 10s
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+run: bin/glasspoll
+	bin/glasspoll build --templates templates
+	exec bin/glasspoll serve --addr $(ADDR) --templates templates
+
+demo: bin/glasspoll
+	exec bin/glasspoll demo
+
+bin/glasspoll:
+	go build -o $@ ./generator
+
+test: setup lint
+	go test -race ./...
+	cd e2e && go vet ./... && go test -count=1 -timeout 5m ./...
+
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
+	  if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	cd e2e && go run $(STATICCHECK) ./...
+
+setup:
+	@.ci/setup
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+# go test fuzzes one target of one package at a time.
+fuzz:
+	@set -euo pipefail; for package in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+	  done; done

@@ -1,0 +1,117 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestFullDisk fills the disk under the running server. An answer is then refused with everything that was typed, and
+// nobody is thanked for one that is not stored; with room again, everything works again.
+func TestFullDisk(t *testing.T) {
+	if runtime.GOOS != "linux" || os.Getuid() != 0 {
+		t.Skip("needs Linux and root, to mount a small disk")
+	}
+	data := t.TempDir()
+	if err := syscall.Mount("glasspoll-e2e", data, "tmpfs", 0, "size=2m"); err != nil {
+		t.Skipf("needs the right to mount a small disk: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(data, 0); err != nil {
+			t.Errorf("unmounting %s: %v", data, err)
+		}
+	})
+	surveys := writeSurveys(t, map[string]string{"tea.yaml": `title: Tea
+results: {min_group: 1}
+sections:
+  - questions:
+      - {id: taste, type: rating, steps: 5, required: true, label: Taste}
+      - {id: remark, type: long_text, label: Remark}
+`})
+	p := start(t, surveys, data)
+	stored := 0
+	post := func() int {
+		t.Helper()
+		status, err := p.post(http.DefaultClient, "tea", submission(stored, fmt.Sprintf(`, "remark": %q`, strings.Repeat("x", 2000))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch status {
+		case 201:
+			stored++
+		case 503:
+		default:
+			t.Fatalf("status %d", status)
+		}
+		return status
+	}
+	post()
+	p.respondents(t, "tea", stored)
+
+	filler, err := os.Create(filepath.Join(data, "filler"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer filler.Close()
+	for err == nil {
+		_, err = filler.Write(make([]byte, 4096))
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	for range 5000 { // the store's file has some room inside
+		if post() == 503 {
+			break
+		}
+	}
+	if post() != 503 {
+		t.Fatal("the disk is full, and answers are taken still")
+	}
+
+	form := url.Values{"taste": {"4"}, "remark": {"kept & <safe> 好" + strings.Repeat("!", 1900)}}
+	response, err := http.PostForm(p.url+"api/surveys/tea/responses", form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.StatusCode != 503 || response.Header.Get("Retry-After") == "" {
+		t.Errorf("status %d, Retry-After %q", response.StatusCode, response.Header.Get("Retry-After"))
+	}
+	if !strings.Contains(string(page), "kept &amp; &lt;safe&gt; 好!") || !strings.Contains(string(page), `value="4" checked`) && !strings.Contains(string(page), `checked`) {
+		t.Errorf("what was typed is lost:\n%s", page)
+	}
+	if home, err := http.Get(p.url); err != nil || home.StatusCode != 200 {
+		t.Errorf("the pages are gone too: %v", err)
+	} else {
+		home.Body.Close()
+	}
+
+	if err := os.Remove(filler.Name()); err != nil {
+		t.Fatal(err)
+	}
+	filler.Close() // its blocks are free only now
+	for range 3 {
+		if status := post(); status != 201 {
+			t.Errorf("with room again: %d", status)
+		}
+	}
+	p.respondents(t, "tea", stored)
+
+	// And all of it is still there for the next process.
+	p.kill()
+	p = start(t, surveys, data)
+	p.respondents(t, "tea", stored)
+	p.kill()
+}

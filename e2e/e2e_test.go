@@ -1,0 +1,173 @@
+// Package e2e tests the real program from outside: in a real browser, killed while it writes, on a full disk.
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// binary is the program, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "glasspoll-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, "glasspoll")
+	build := exec.Command("go", "build", "-o", binary, "./generator")
+	build.Dir = ".."
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	code := 1
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "building glasspoll:", err)
+	} else {
+		code = m.Run()
+	}
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// A program is one running `glasspoll serve`.
+type program struct {
+	url    string
+	cmd    *exec.Cmd
+	errors *output
+	ended  chan struct{}
+}
+
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// start runs the program over a directory of surveys, until it is killed or the test ends.
+func start(t *testing.T, surveys, data string) *program {
+	t.Helper()
+	p := &program{cmd: exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--surveys", surveys, "--data", data, "--no-reload"), errors: &output{}, ended: make(chan struct{})}
+	p.cmd.Stderr = p.errors
+	printed, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(printed)
+	for p.url == "" && lines.Scan() {
+		if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "http://") {
+			p.url = line
+		}
+	}
+	go func() {
+		io.Copy(io.Discard, printed)
+		p.cmd.Wait() // killed, mostly: not an error here
+		close(p.ended)
+	}()
+	if p.url == "" {
+		<-p.ended
+		t.Fatalf("serve did not start:\n%s", p.errors)
+	}
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("serve logged:\n%s", p.errors)
+		}
+	})
+	return p
+}
+
+// kill ends the program as a power cut would end the process: at once.
+func (p *program) kill() {
+	p.cmd.Process.Kill() // it may have ended by itself
+	<-p.ended
+}
+
+// writeSurveys makes a directory of questionnaires.
+func writeSurveys(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// results is what results.json says.
+type results struct {
+	Respondents int
+	Questions   map[string]struct {
+		N      int
+		Counts map[string]int
+	}
+}
+
+func (p *program) results(t *testing.T, survey string) results {
+	t.Helper()
+	response, err := http.Get(p.url + survey + "/results/results.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var r results
+	if err := json.NewDecoder(response.Body).Decode(&r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// respondents waits until the results count so many, and fails if they ever count more.
+func (p *program) respondents(t *testing.T, survey string, want int) results {
+	t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		r := p.results(t, survey)
+		if r.Respondents == want {
+			return r
+		}
+		if r.Respondents > want || time.Now().After(deadline) {
+			t.Fatalf("the results count %d respondents, want %d", r.Respondents, want)
+		}
+	}
+}
+
+// submission is the JSON of one respondent who chose a step of the question "taste".
+func submission(number int, more string) string {
+	return fmt.Sprintf(`{"id": "00000000-0000-4000-8000-%012d", "answers": {"taste": "%d"%s}}`, number, number%5+1, more)
+}
+
+// post sends a submission; the error is the connection's.
+func (p *program) post(client *http.Client, survey, body string) (status int, err error) {
+	response, err := client.Post(p.url+"api/surveys/"+survey+"/responses", "application/json", strings.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	_, err = io.Copy(io.Discard, response.Body)
+	return response.StatusCode, err
+}

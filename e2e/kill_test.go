@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestKilledWhileWriting kills the server again and again while many clients post, and starts it again. Every answer
+// that was acknowledged, and every one that a client repeated until it was, is counted exactly once.
+func TestKilledWhileWriting(t *testing.T) {
+	const rounds, clients = 25, 16
+	surveys := writeSurveys(t, map[string]string{"tea.yaml": `title: Tea
+results: {min_group: 1}
+sections:
+  - questions:
+      - {id: taste, type: rating, steps: 5, required: true, label: Taste}
+`})
+	data := t.TempDir()
+	acknowledged := map[int]bool{}
+	next := 0 // ids below have been sent at least once
+	for range rounds {
+		p := start(t, surveys, data)
+		var pending []int // sent, and never acknowledged: perhaps stored, perhaps not
+		for id := range next {
+			if !acknowledged[id] {
+				pending = append(pending, id)
+			}
+		}
+		var mu sync.Mutex
+		take := func() int {
+			mu.Lock()
+			defer mu.Unlock()
+			if n := len(pending); n > 0 {
+				id := pending[n-1]
+				pending = pending[:n-1]
+				return id
+			}
+			next++
+			return next - 1
+		}
+		var senders sync.WaitGroup
+		for range clients {
+			senders.Go(func() {
+				client := &http.Client{Transport: &http.Transport{}}
+				defer client.CloseIdleConnections()
+				for {
+					id := take()
+					status, err := p.post(client, "tea", submission(id, ""))
+					if err != nil {
+						return // killed
+					}
+					if status != 200 && status != 201 {
+						t.Errorf("submission %d: %d", id, status)
+						return
+					}
+					mu.Lock()
+					acknowledged[id] = true
+					mu.Unlock()
+				}
+			})
+		}
+		time.Sleep(time.Duration(20+rand.IntN(180)) * time.Millisecond)
+		p.kill()
+		senders.Wait()
+	}
+
+	p := start(t, surveys, data)
+	for id := range next {
+		if !acknowledged[id] {
+			if status, err := p.post(http.DefaultClient, "tea", submission(id, "")); err != nil || status != 200 && status != 201 {
+				t.Fatalf("submission %d again: %d, %v", id, status, err)
+			}
+		}
+	}
+	if next < rounds*clients {
+		t.Fatalf("only %d answers were sent: the test did not test much", next)
+	}
+	r := p.respondents(t, "tea", next)
+	for step := range 5 {
+		want := (next + 4 - step) / 5 // ids with id%5 == step
+		if got := r.Questions["taste"].Counts[fmt.Sprint(step+1)]; got != want {
+			t.Errorf("%d respondents chose %d, want %d", got, step+1, want)
+		}
+	}
+	t.Logf("%d answers over %d kills, each counted once", next, rounds)
+}

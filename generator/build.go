@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"time"
+
+	"glasspoll/internal/render"
+	"glasspoll/internal/site"
+	"glasspoll/internal/survey"
+)
+
+type buildCommand struct {
+	Surveys   string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
+	Out       string `placeholder:"DIR" default:"public" help:"Where to write the site. Default: ${default}."`
+	Templates string `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
+}
+
+func (buildCommand) Help() string {
+	return `Compiles every questionnaire and writes the pages, in every language, with the compiled definitions and the
+assets. Every link is relative, so the result can be put under any path of any web server or CDN.
+
+If any questionnaire has a problem, all problems are printed and nothing is written. Files of an earlier build that
+are no longer needed are removed; files that are not from a build are never touched.
+
+Examples:
+
+  glasspoll build
+  glasspoll build --surveys questionnaires --out /var/www/surveys
+  glasspoll build --templates ours        # ours/style.css replaces the built-in stylesheet`
+}
+
+func (b buildCommand) Run(c *console) error {
+	started := time.Now()
+	l := &library{dir: b.Surveys}
+	surveys, problems, err := l.read()
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		printProblems(c.err, problems)
+		return errProblems
+	}
+	templates, err := templateFiles(b.Templates)
+	if err != nil {
+		return err
+	}
+	out, err := buildSite(surveys, templates, b.Out)
+	if err != nil {
+		return fmt.Errorf("building: %w", err)
+	}
+	fmt.Fprintf(c.out, "%s: %d files from %s, %d of them new or changed, in %s\n",
+		b.Out, len(out.written), count(len(surveys), "survey"), out.changed, time.Since(started).Round(time.Millisecond))
+	return nil
+}
+
+// buildSite writes a whole site, or changes nothing.
+func buildSite(surveys []*survey.Survey, templates fs.FS, dir string) (*folder, error) {
+	renderer, assets, err := newRenderer(templates)
+	if err != nil {
+		return nil, err
+	}
+	out, err := openFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := site.Build(surveys, renderer, assets, out); err != nil {
+		out.discard()
+		return nil, err
+	}
+	return out, out.commit()
+}
+
+func newRenderer(templates fs.FS) (*render.Renderer, site.Assets, error) {
+	assets, err := site.ReadAssets(templates)
+	if err != nil {
+		return nil, site.Assets{}, err
+	}
+	renderer, err := render.New(templates, assets.Links)
+	return renderer, assets, err
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"glasspoll/internal/site"
+	"glasspoll/internal/survey"
+)
+
+// library reads a directory of questionnaires, again and again: a file that has not changed is not parsed again.
+type library struct {
+	dir   string
+	files []*questionnaire // sorted by name
+}
+
+type questionnaire struct {
+	path     string // as the user would write it
+	source   []byte
+	survey   *survey.Survey // nil if there are problems
+	problems survey.Problems
+	good     *survey.Survey // the last survey that had none; nil if there was none yet
+}
+
+// read returns the surveys that are good, in the order of their ids, and the problems of the others.
+func (l *library) read() ([]*survey.Survey, survey.Problems, error) {
+	paths, err := questionnairePaths(l.dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if l.files, err = parseFiles(paths, l.files); err != nil {
+		return nil, nil, err
+	}
+	surveys, problems := collect(l.files)
+	return surveys, problems, nil
+}
+
+// lastGood returns the surveys as they were when their files last had no problems.
+func (l *library) lastGood() []*survey.Survey {
+	files := make([]*questionnaire, len(l.files))
+	for i, f := range l.files {
+		files[i] = &questionnaire{path: f.path, survey: f.good}
+	}
+	surveys, _ := collect(files)
+	return surveys
+}
+
+// questionnairePaths lists the questionnaires of a directory, sorted.
+func questionnairePaths(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no directory %s: make it and put questionnaires (*.yaml) into it, or name another with --surveys DIR", dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, e := range entries {
+		if name := e.Name(); !e.IsDir() && survey.IsQuestionnaire(name) {
+			paths = append(paths, filepath.Join(dir, name))
+		}
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("%s has no questionnaires (*.yaml) in it: add one, or name another directory with --surveys DIR", dir)
+	}
+	return paths, nil
+}
+
+// parseFiles parses each file, taking over from known what has not changed.
+func parseFiles(paths []string, known []*questionnaire) ([]*questionnaire, error) {
+	files := make([]*questionnaire, len(paths))
+	var workers errgroup.Group
+	workers.SetLimit(runtime.GOMAXPROCS(0))
+	for i, path := range paths {
+		workers.Go(func() error {
+			source, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			var before *questionnaire
+			if k := slices.IndexFunc(known, func(q *questionnaire) bool { return q.path == path }); k >= 0 {
+				before = known[k]
+			}
+			files[i] = parseAgain(path, source, before)
+			return nil
+		})
+	}
+	return files, workers.Wait()
+}
+
+func parseAgain(path string, source []byte, before *questionnaire) *questionnaire {
+	if before != nil && bytes.Equal(before.source, source) {
+		return before
+	}
+	q := &questionnaire{path: path, source: source}
+	q.survey, q.problems = survey.Parse(path, source)
+	if len(q.problems) > 0 {
+		q.survey = nil
+	}
+	if q.good = q.survey; q.good == nil && before != nil {
+		q.good = before.good
+	}
+	return q
+}
+
+// collect gathers what several files say, and what is wrong between them.
+func collect(files []*questionnaire) ([]*survey.Survey, survey.Problems) {
+	var surveys []*survey.Survey
+	var problems survey.Problems
+	from := map[string]string{}
+	for _, f := range files {
+		problems = append(problems, f.problems...)
+		if f.survey == nil {
+			continue
+		}
+		if first, taken := from[f.survey.ID]; taken {
+			problems = append(problems, survey.Problem{File: f.path, Line: 1, Column: 1,
+				Message: fmt.Sprintf("the id '%s' is already taken by %s: give one of them another id", f.survey.ID, first)})
+			continue
+		}
+		from[f.survey.ID] = f.path
+		surveys = append(surveys, f.survey)
+	}
+	slices.SortFunc(surveys, func(a, b *survey.Survey) int { return strings.Compare(a.ID, b.ID) })
+	var conflict *site.Conflict
+	for errors.As(site.Check(surveys), &conflict) {
+		problems = append(problems, survey.Problem{File: from[conflict.ID], Line: 1, Column: 1, Message: conflict.Error()})
+		surveys = slices.DeleteFunc(surveys, func(s *survey.Survey) bool { return s.ID == conflict.ID })
+	}
+	return surveys, problems
+}
+
+func printProblems(w io.Writer, problems survey.Problems) {
+	files := map[string]bool{}
+	for _, p := range problems {
+		fmt.Fprintln(w, p)
+		files[p.File] = true
+	}
+	fmt.Fprintf(w, "%s in %s\n", count(len(problems), "problem"), count(len(files), "file"))
+}

@@ -1,0 +1,123 @@
+// Command glasspoll compiles questionnaires to a static site, checks them, and serves them: form, answers and results
+// in one process.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // surveys name timezones, and a bare machine may have none
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// The exit codes.
+const (
+	exitFine   = 0
+	exitFailed = 1 // problems were found, or the work could not be done
+	exitUsage  = 2
+)
+
+// errProblems says that problems were found, and have been printed.
+var errProblems = errors.New("problems found")
+
+// A usageError is a flag or argument that cannot be right, whatever the files say.
+type usageError struct{ error }
+
+// console is where a command reads and prints.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+type commands struct {
+	Build   buildCommand   `cmd:"" help:"Write the static site."`
+	Check   checkCommand   `cmd:"" help:"Find every mistake in questionnaires."`
+	Serve   serveCommand   `cmd:"" help:"Serve the site, take answers, keep the results current."`
+	Demo    demoCommand    `cmd:"" help:"Answer the surveys with made-up answers, for a trial."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+const description = `Glasspoll turns YAML questionnaires into survey pages, takes the answers, and keeps a public results page.
+
+Start with one of these, in a directory that has surveys/*.yaml:
+
+  glasspoll serve     try the surveys: pages, answers and results on this machine
+  glasspoll check     find every mistake, with its line
+  glasspoll build     write the site to public/
+
+Exit codes: 0 fine, 1 problems found or the work failed, 2 wrong usage.`
+
+// run is main, but for what it stands on.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	helped := false
+	parser, err := kong.New(&commands{},
+		kong.Name("glasspoll"),
+		kong.Description(description),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(&console{stdin, stdout, stderr}),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "glasspoll:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return exitFine
+	}
+	if err != nil {
+		return wrongUsage(stderr, err)
+	}
+	err = parsed.Run()
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.Is(err, errProblems):
+		return exitFailed
+	case errors.As(err, &usage):
+		return wrongUsage(stderr, err)
+	default:
+		fmt.Fprintln(stderr, "glasspoll:", err)
+		return exitFailed
+	}
+}
+
+func wrongUsage(stderr io.Writer, err error) int {
+	fmt.Fprintf(stderr, "glasspoll: %v\nRun 'glasspoll --help', or 'glasspoll COMMAND --help', to see what it takes.\n", err)
+	return exitUsage
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(c *console) error {
+	version, revision := "(devel)", ""
+	goVersion := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version, goVersion = info.Main.Version, info.GoVersion
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = " " + s.Value
+			}
+		}
+	}
+	_, err := fmt.Fprintf(c.out, "glasspoll %s%s, %s\n", version, revision, goVersion)
+	return err
+}

@@ -1,0 +1,163 @@
+// Package internal_test holds what no single package can: that imports run downward only.
+package internal_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers from the bottom: a package may import only what stands on a lower line than its own.
+var layers = [][]string{
+	{"glasspoll"}, // embedded files
+	{"glasspoll/internal/survey", "glasspoll/internal/wording"},
+	{"glasspoll/internal/answer"},
+	{"glasspoll/internal/tally"},
+	{"glasspoll/internal/release"},
+	{"glasspoll/internal/stats"},
+	{"glasspoll/internal/render"},
+	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
+	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest"},
+	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish"},
+}
+
+// pure packages take no context, clock, environment, network or logger.
+var pure = []string{
+	"glasspoll/internal/survey", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/tally",
+	"glasspoll/internal/release", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/site",
+}
+
+var (
+	impure        = []string{"context", "crypto/rand", "log", "log/slog", "math/rand", "math/rand/v2", "os", "os/exec", "os/signal", "syscall"}
+	impureParents = []string{"net/"}                             // net/url is a matter of text
+	allowed       = []string{"net/url", "net/mail", "net/netip"} // text too
+	clock         = []string{"Now", "Since", "Until", "After", "Tick", "NewTicker", "NewTimer", "AfterFunc", "Sleep"}
+)
+
+type listed struct {
+	ImportPath string
+	Dir        string
+	GoFiles    []string
+	Imports    []string
+	Deps       []string
+}
+
+// TestImportsRunDownward lists what each package depends on, tests left out.
+func TestImportsRunDownward(t *testing.T) {
+	level := map[string]int{}
+	for i, names := range layers {
+		for _, name := range names {
+			level[name] = i
+		}
+	}
+	for _, p := range packages(t) {
+		own, known := level[p.ImportPath]
+		if !known {
+			t.Errorf("%s stands in no layer: give it one", p.ImportPath)
+			continue
+		}
+		for _, dep := range p.Deps {
+			if !ours(dep) {
+				continue
+			}
+			if l, known := level[dep]; known && l >= own {
+				t.Errorf("%s depends on %s, which stands no lower", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+// TestPurePackagesArePure reads the imports of the packages under the pure line, and their uses of the clock.
+func TestPurePackagesArePure(t *testing.T) {
+	for _, p := range packages(t) {
+		if !slices.Contains(pure, p.ImportPath) {
+			continue
+		}
+		for _, name := range p.Imports {
+			if isImpure(name) {
+				t.Errorf("%s is pure, but imports %s", p.ImportPath, name)
+			}
+		}
+		for _, name := range p.GoFiles {
+			for _, use := range clockUses(t, filepath.Join(p.Dir, name)) {
+				t.Errorf("%s: %s is pure, but asks the clock", use, p.ImportPath)
+			}
+		}
+	}
+}
+
+// TestPurityIsNoticed keeps the rules themselves honest.
+func TestPurityIsNoticed(t *testing.T) {
+	for name, want := range map[string]bool{"net": true, "net/http": true, "net/url": false, "os": true, "time": false, "context": true} {
+		if isImpure(name) != want {
+			t.Errorf("isImpure(%q) = %v", name, !want)
+		}
+	}
+}
+
+func isImpure(name string) bool {
+	if slices.Contains(allowed, name) {
+		return false
+	}
+	return name == "net" || slices.Contains(impure, name) ||
+		slices.ContainsFunc(impureParents, func(parent string) bool { return strings.HasPrefix(name, parent) })
+}
+
+func ours(path string) bool { return path == "glasspoll" || strings.HasPrefix(path, "glasspoll/") }
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Dir,GoFiles,Imports,Deps", "./...")
+	cmd.Dir = ".."
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	var found []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if ours(p.ImportPath) && len(p.GoFiles) > 0 {
+			found = append(found, p)
+		}
+	}
+	if len(found) < 5 {
+		t.Fatalf("go list names only %d packages", len(found))
+	}
+	return found
+}
+
+func clockUses(t *testing.T, file string) []string {
+	t.Helper()
+	set := token.NewFileSet()
+	tree, err := parser.ParseFile(set, file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var uses []string
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(clock, s.Sel.Name) {
+				uses = append(uses, fmt.Sprintf("%s: time.%s", set.Position(n.Pos()), s.Sel.Name))
+			}
+		}
+		return true
+	})
+	return uses
+}

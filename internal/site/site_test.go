@@ -1,0 +1,181 @@
+package site_test
+
+import (
+	"crypto/sha512"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"glasspoll"
+	"glasspoll/internal/render"
+	"glasspoll/internal/site"
+	"glasspoll/internal/survey"
+)
+
+// files is an Output in memory.
+type files struct {
+	mu sync.Mutex
+	m  map[string]string
+}
+
+func (f *files) Write(path string, content []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, twice := f.m[path]; twice {
+		return errors.New("written twice")
+	}
+	f.m[path] = string(content)
+	return nil
+}
+
+func parse(t *testing.T, id, languages string) *survey.Survey {
+	t.Helper()
+	s, problems := survey.Parse(id+".yaml", fmt.Appendf(nil, `title: {zh: 喝茶, en: Tea}
+languages: [%s]
+sections:
+  - questions:
+      - {id: taste, type: rating, steps: 5, label: {zh: 味道, en: Taste}}
+`, languages))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return s
+}
+
+func build(t *testing.T, surveys []*survey.Survey) map[string]string {
+	t.Helper()
+	assets, err := site.ReadAssets(glasspoll.Templates())
+	if err != nil {
+		t.Fatal(err)
+	}
+	renderer, err := render.New(glasspoll.Templates(), assets.Links)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := &files{m: map[string]string{}}
+	if err := site.Build(surveys, renderer, assets, out); err != nil {
+		t.Fatal(err)
+	}
+	return out.m
+}
+
+var linked = regexp.MustCompile(`(?:href|src|action)="([^"#?]*)`)
+
+// TestEveryLinkLeadsSomewhere follows every address of every page, as it stands, from where the page is.
+func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	all := build(t, []*survey.Survey{parse(t, "coffee", "zh, en"), parse(t, "tea", "en, zh")})
+	links := 0
+	for name, content := range all {
+		if path.Ext(name) != ".html" {
+			continue
+		}
+		for _, found := range linked.FindAllStringSubmatch(content, -1) {
+			address := found[1]
+			if address == "" {
+				continue
+			}
+			links++
+			if strings.HasPrefix(address, "/") || strings.Contains(address, ":") {
+				t.Errorf("%s: %q is not relative", name, address)
+				continue
+			}
+			target := path.Join(path.Dir(name), address)
+			if strings.HasSuffix(address, "/") {
+				target = path.Join(target, "index.html")
+			}
+			if _, there := all[target]; !there && !strings.HasPrefix(target, "api/surveys/") {
+				t.Errorf("%s: %q leads to %s, which is not there", name, address, target)
+			}
+		}
+	}
+	if links < 100 {
+		t.Errorf("only %d links found", links)
+	}
+}
+
+func TestBuildWritesEveryPage(t *testing.T) {
+	got := slices.Sorted(maps.Keys(build(t, []*survey.Survey{parse(t, "tea", "zh, en")})))
+	got = slices.DeleteFunc(got, func(name string) bool { return strings.HasPrefix(name, "assets/") })
+	want := []string{"en/index.html", "index.html", "tea/definition.json"}
+	for _, dir := range []string{"tea/", "tea/en/", "tea/zh/"} {
+		want = append(want, dir+"index.html", dir+"results/index.html", dir+"results/results.json", dir+"thanks/index.html")
+	}
+	want = append(want, "zh/index.html")
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestBuildIsDeterministic(t *testing.T) {
+	surveys := []*survey.Survey{parse(t, "coffee", "zh, en"), parse(t, "tea", "en, zh"), parse(t, "water", "zh, en")}
+	first := build(t, surveys)
+	for range 5 {
+		if !maps.Equal(first, build(t, surveys)) {
+			t.Fatal("two builds of the same surveys differ")
+		}
+	}
+}
+
+func TestAssetsAreNamedByContent(t *testing.T) {
+	files := fstest.MapFS{
+		"style.css": {Data: []byte("body {\n  color: red;\n}\n")},
+		"script.js": {Data: []byte("(() => { const unused = 1; })();\n")},
+	}
+	before, err := site.ReadAssets(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["style.css"] = &fstest.MapFile{Data: []byte("body {\n  color: blue;\n}\n")}
+	after, err := site.ReadAssets(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Links.Style == after.Links.Style || before.Links.Script != after.Links.Script {
+		t.Errorf("a new stylesheet changes %v to %v", before.Links, after.Links)
+	}
+	files["script.js"] = &fstest.MapFile{Data: []byte("(() => {\n  const = 1;\n})();\n")}
+	if _, err := site.ReadAssets(files); err == nil || !strings.HasPrefix(err.Error(), "script.js:2:9: ") {
+		t.Errorf("a faulty script: %v", err)
+	}
+	delete(files, "script.js")
+	if _, err := site.ReadAssets(files); err == nil || !strings.Contains(err.Error(), "script.js") {
+		t.Errorf("a missing script: %v", err)
+	}
+
+	all := build(t, []*survey.Survey{parse(t, "tea", "zh, en")})
+	assets, err := site.ReadAssets(glasspoll.Templates())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range []render.Asset{assets.Links.Style, assets.Links.Script} {
+		sum := sha512.Sum384([]byte(all[link.Path]))
+		if want := "sha384-" + base64.StdEncoding.EncodeToString(sum[:]); link.Integrity != want {
+			t.Errorf("%s has the integrity %s, want %s", link.Path, link.Integrity, want)
+		}
+	}
+}
+
+func TestCheckFindsConflicts(t *testing.T) {
+	reserved := parse(t, "tea", "zh, en")
+	reserved.ID = "assets"
+	for want, surveys := range map[string][]*survey.Survey{
+		"":                 {parse(t, "coffee", "zh, en"), parse(t, "tea", "zh, en")},
+		"two surveys":      {parse(t, "tea", "zh, en"), parse(t, "tea", "en, zh")},
+		"home page":        {parse(t, "coffee", "zh, en"), parse(t, "en", "zh, en")},
+		"the site itself:": {reserved},
+	} {
+		err := site.Check(surveys)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
