@@ -155,11 +155,11 @@ func TestJSON(t *testing.T) {
 	}
 	for body, want := range map[string]string{
 		`{"id":"` + id + `","answers":{},"extra":1}`: "overall:required parts.staff:required agree:must_consent extra:unknown_field",
-		`{"answers":{` + must + `}}`:                  "id:bad_id",
-		`{"id":"","answers":{` + must + `}}`:          "id:bad_id",
-		`{"id":7,"answers":{` + must + `}}`:           "id:wrong_type",
-		`{"id":"` + id + `","answers":[]}`:            "overall:required parts.staff:required agree:must_consent answers:wrong_type",
-		`null`:                                        "overall:required parts.staff:required agree:must_consent id:bad_id",
+		`{"answers":{` + must + `}}`:                 "id:bad_id",
+		`{"id":"","answers":{` + must + `}}`:         "id:bad_id",
+		`{"id":7,"answers":{` + must + `}}`:          "id:wrong_type",
+		`{"id":"` + id + `","answers":[]}`:           "overall:required parts.staff:required agree:must_consent answers:wrong_type",
+		`null`:                                       "overall:required parts.staff:required agree:must_consent id:bad_id",
 	} {
 		p, err := answer.FromJSON([]byte(body))
 		if err != nil {

@@ -124,7 +124,9 @@ func (d *desk) form(body string, more ...string) *httptest.ResponseRecorder {
 	return d.send("POST", api, plainForm, body, more...)
 }
 
-func (d *desk) json(body string) *httptest.ResponseRecorder { return d.send("POST", api, jsonMedia, body) }
+func (d *desk) json(body string) *httptest.ResponseRecorder {
+	return d.send("POST", api, jsonMedia, body)
+}
 
 func TestJSONIsStoredOnce(t *testing.T) {
 	d := open(t, questionnaire)

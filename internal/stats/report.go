@@ -74,60 +74,39 @@ func newItem(f survey.Field, counted *tally.Item) Item {
 //
 //	score = Σ w·q / Σ w·max × 100
 //
-// where q is an item's mean, max the highest score of its own scale, w its own weight, and both sums run over the
-// scored items with at least one scored answer. Without declared dimensions the whole is one such group. With them
-//
-//	overall = Σ W·score / Σ W
-//
-// over the dimensions that have a score, W being a dimension's weight: a dimension weighs what was declared, however
-// many items stand for it. Items of no dimension form together one more group, of weight 1 as any dimension that
-// declares none (to leave an item out of the index, its weight is 0). So all-best is 100 in each and in the whole.
-// A score is nil where no item has an answer.
+// where q is an item's mean, max the highest score of its own scale, w its weight, and both sums run over the scored
+// items with at least one scored answer. Within a dimension w is the item's own weight; over the whole it is the item's
+// own times its dimension's, and an item of no dimension counts as one of weight 1. So all-best is 100 in each and in
+// the whole. A score is nil where no item has an answer.
 func percentOfMax(s *survey.Survey, items []Item) (dimensions []Dimension, overall *big.Rat) {
-	groups := map[string]*group{}
-	for _, d := range s.Scoring.Dimensions {
-		groups[d.ID] = &group{}
-	}
-	var rest group
+	var whole group
+	groups := make([]group, len(s.Scoring.Dimensions))
 	for _, item := range items {
 		if !item.Field.Scored() || item.Mean == nil {
 			continue
 		}
-		if g := groups[item.Field.Question.Dimension]; g != nil {
-			g.add(item)
-		} else {
-			rest.add(item)
+		weight := rat(item.Field.Weight())
+		for i, d := range s.Scoring.Dimensions {
+			if d.ID == item.Field.Question.Dimension {
+				groups[i].add(item, weight)
+				weight = new(big.Rat).Mul(weight, rat(d.Weight))
+				break
+			}
 		}
+		whole.add(item, weight)
 	}
-	if len(s.Scoring.Dimensions) == 0 {
-		return nil, rest.score()
+	for i, d := range s.Scoring.Dimensions {
+		dimensions = append(dimensions, Dimension{Dimension: d, Score: groups[i].score()})
 	}
-	var sum, weights big.Rat
-	weigh := func(score *big.Rat, weight survey.Decimal) {
-		if score != nil {
-			weights.Add(&weights, rat(weight))
-			sum.Add(&sum, new(big.Rat).Mul(score, rat(weight)))
-		}
-	}
-	for _, d := range s.Scoring.Dimensions {
-		score := groups[d.ID].score()
-		dimensions = append(dimensions, Dimension{Dimension: d, Score: score})
-		weigh(score, d.Weight)
-	}
-	weigh(rest.score(), survey.One)
-	if weights.Sign() == 0 {
-		return dimensions, nil
-	}
-	return dimensions, sum.Quo(&sum, &weights)
+	return dimensions, whole.score()
 }
 
 // A group is items that are scored together.
 type group struct{ reached, reachable big.Rat }
 
-func (g *group) add(item Item) {
-	w := rat(item.Field.Weight())
-	g.reached.Add(&g.reached, new(big.Rat).Mul(w, item.Mean))
-	g.reachable.Add(&g.reachable, w.Mul(w, rat(item.Field.MaxScore())))
+func (g *group) add(item Item, weight *big.Rat) {
+	g.reached.Add(&g.reached, new(big.Rat).Mul(weight, item.Mean))
+	g.reachable.Add(&g.reachable, new(big.Rat).Mul(weight, rat(item.Field.MaxScore())))
 }
 
 func (g *group) score() *big.Rat {

@@ -96,11 +96,11 @@ func TestOverall(t *testing.T) {
 			// (3.5 + 3·3.5 + 7.5) / (5 + 15 + 10) = 21.5/30
 			"71.666667", "", "Middle"},
 		{"dimensions weigh 2, 0.5 and, without one, 1", divided, []string{"a=best b=good c=half d=nil", "a=none b=fair c=full", "a=poor"},
-			// one: (3.5 + 3·3.5) / (5 + 15) = 14/20 = 70; two: 7.5/10 = 75; d alone: 0
-			// (2·70 + 0.5·75 + 1·0) / 3.5 = 177.5/3.5
-			"50.714286", "70.00 75.00", "Low"},
+			// one: (3.5 + 3·3.5) / (5 + 15) = 14/20 = 70; two: 7.5/10 = 75
+			// (2·14 + 0.5·7.5 + 1·0) / (2·20 + 0.5·10 + 1·10) = 31.75/55
+			"57.727273", "70.00 75.00", "Low"},
 		{"a dimension without answers leaves both sums", divided, []string{"c=half d=full"},
-			// two: 50; d: 100; (0.5·50 + 1·100) / 1.5 = 125/1.5
+			// two: 5/10 = 50; (0.5·5 + 1·10) / (0.5·10 + 1·10) = 12.5/15
 			"83.333333", "- 50.00", "High"},
 		{"nothing scored", divided, []string{"a=none", "tier=gold", "likely=10"}, "-", "- -", ""},
 		{"nobody", plain, nil, "-", "", ""},
