@@ -20,7 +20,9 @@ import (
 // layers from the bottom: a package may import only what stands on a lower line than its own.
 var layers = [][]string{
 	{"glasspoll"}, // embedded files
-	{"glasspoll/internal/survey", "glasspoll/internal/wording"},
+	{"glasspoll/internal/decimal", "glasspoll/internal/wording"},
+	{"glasspoll/internal/expression"},
+	{"glasspoll/internal/survey"},
 	{"glasspoll/internal/answer"},
 	{"glasspoll/internal/tally"},
 	{"glasspoll/internal/release"},
@@ -33,6 +35,7 @@ var layers = [][]string{
 
 // pure packages take no context, clock, environment, network or logger.
 var pure = []string{
+	"glasspoll/internal/decimal", "glasspoll/internal/expression",
 	"glasspoll/internal/survey", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/tally",
 	"glasspoll/internal/release", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/site",
 }

@@ -60,7 +60,7 @@ func TestFormIsBroughtIntoCanonicalForm(t *testing.T) {
 		{base + "&member=no&stars=&advice=+", "overall=good parts.staff=fair member=no agree=yes", ""},
 	} {
 		values, _ := url.ParseQuery(c.form)
-		r, problems := answer.Check(s, answer.FromForm(values))
+		r, _, problems := answer.Check(s, answer.FromForm(values))
 		if len(problems) > 0 || show(r.Answers) != c.want || show(r.Private) != c.private {
 			t.Errorf("%s\n got %s | %s %v\nwant %s | %s", c.form, show(r.Answers), show(r.Private), problems, c.want, c.private)
 		}
@@ -95,14 +95,14 @@ func TestProblemsStandBesideTheirQuestions(t *testing.T) {
 		{base + "&bought=2019-12-31", "bought:too_early[min 2020-01-01]"},
 		{base + "&bought=2027-01-01", "bought:too_late[max 2026-12-31]"},
 		{base + "&member=perhaps", "member:not_yes_no"},
-		{base + "&note_13=x&zzz=1&parts.luck=good&parts=good", "note_13:unknown_field parts:unknown_field parts.luck:unknown_field zzz:unknown_field"},
+		{base + "&note_13=x&zzz=1&parts.luck=good&parts=good", "parts:unknown_field note_13:unknown_field parts.luck:unknown_field zzz:unknown_field"},
 		{base + "&_id=42", "id:bad_id"},
 		{base + "&_id=00000000-0000-0000-0000-000000000000", "id:bad_id"},
 		{base + "&_language=fr", "language:bad_language"},
 		{base + "&_channel=owl", "channel:bad_channel"},
 	} {
 		values, _ := url.ParseQuery(c.form)
-		r, problems := answer.Check(s, answer.FromForm(values))
+		r, _, problems := answer.Check(s, answer.FromForm(values))
 		if got := codes(problems); got != c.want || r.Survey != "" {
 			t.Errorf("%s\n got %s\nwant %s", c.form, got, c.want)
 		}
@@ -142,7 +142,7 @@ func TestJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, problems := answer.Check(s, p)
+		r, _, problems := answer.Check(s, p)
 		got := show(r.Answers)
 		if len(problems) > 0 {
 			got = codes(problems)
@@ -165,7 +165,7 @@ func TestJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, problems := answer.Check(s, p); codes(problems) != want {
+		if _, _, problems := answer.Check(s, p); codes(problems) != want {
 			t.Errorf("%s\n got %s\nwant %s", body, codes(problems), want)
 		}
 	}
@@ -181,7 +181,7 @@ func TestNothingAnsweredIsNoAnswer(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if _, problems := answer.Check(s, answer.FromForm(url.Values{"a": {" "}})); codes(problems) != ":empty" {
+	if _, _, problems := answer.Check(s, answer.FromForm(url.Values{"a": {" "}})); codes(problems) != ":empty" {
 		t.Error(codes(problems))
 	}
 }
@@ -239,8 +239,8 @@ func TestFormAndJSONAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, ap := answer.Check(s, answer.FromForm(form))
-		b, bp := answer.Check(s, p)
+		a, _, ap := answer.Check(s, answer.FromForm(form))
+		b, _, bp := answer.Check(s, p)
 		if show(a.Answers) != show(b.Answers) || show(a.Private) != show(b.Private) || codes(ap) != codes(bp) {
 			t.Fatalf("form: %s %s %s\njson: %s %s %s", show(a.Answers), show(a.Private), codes(ap), show(b.Answers), show(b.Private), codes(bp))
 		}
@@ -254,7 +254,7 @@ func TestFormAndJSONAgree(t *testing.T) {
 func TestCheckedAnswersPassAgain(t *testing.T) {
 	s := every(t)
 	values, _ := url.ParseQuery(base + "&likes=care&likes=price&visits=02.50&bought=2026.1.2&advice=+a%0D%0Ab+&mail=a@b.cn&code=AB1")
-	first, problems := answer.Check(s, answer.FromForm(values))
+	first, _, problems := answer.Check(s, answer.FromForm(values))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -262,7 +262,7 @@ func TestCheckedAnswersPassAgain(t *testing.T) {
 	for _, a := range slices.Concat(first.Answers, first.Private) {
 		again[a.Field()] = a.Values()
 	}
-	second, _ := answer.Check(s, answer.FromForm(again))
+	second, _, _ := answer.Check(s, answer.FromForm(again))
 	if first.Digest() != second.Digest() {
 		t.Errorf("%v\n%v", first, second)
 	}
@@ -310,7 +310,7 @@ func FuzzJSON(f *testing.F) {
 
 // check holds what is true of any submission: a response or problems, never both, and only of known fields.
 func check(t *testing.T, s *survey.Survey, p answer.Posted) {
-	r, problems := answer.Check(s, p)
+	r, _, problems := answer.Check(s, p)
 	if (len(problems) == 0) != (len(r.Answers)+len(r.Private) > 0) {
 		t.Fatalf("%v with %v", r, problems)
 	}
@@ -358,7 +358,7 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 	}
 	encoded := form.Encode()
 	finish := func(b *testing.B, p answer.Posted) {
-		r, problems := answer.Check(s, p)
+		r, _, problems := answer.Check(s, p)
 		if len(problems) > 0 {
 			b.Fatal(problems)
 		}

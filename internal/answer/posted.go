@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -85,60 +85,80 @@ func FromJSON(body []byte) (Posted, error) {
 func (p *Posted) flatten(s *survey.Survey) []Problem {
 	var problems []Problem
 	p.Fields = make(map[string][]string, len(p.values))
-	for name, value := range p.values {
+	wrong := func(field string) {
+		question, _, _ := strings.Cut(field, ".")
+		problems = append(problems, Problem{Question: question, Field: field, Code: WrongType})
+	}
+	questions := map[string]*survey.Question{}
+	for q := range s.Questions() {
+		questions[q.ID] = q
+	}
+	var put func(name string, value any)
+	put = func(name string, value any) {
 		if value == nil {
-			continue
+			return
 		}
-		if rows, ok := value.(map[string]any); ok && isMatrix(s, name) {
-			for row, step := range rows {
-				field := name + "." + row
-				if step == nil {
-					continue
-				}
-				if text, ok := scalar(step); ok {
-					p.Fields[field] = []string{text}
-				} else {
-					problems = append(problems, Problem{Question: name, Field: field, Code: WrongType})
+		if f, ok := s.Field(name); ok {
+			if texts, ok := flat(f, value); ok {
+				p.Fields[name] = texts
+			} else {
+				wrong(name)
+			}
+			return
+		}
+		id, _, row := strings.Cut(name, ".")
+		switch q := questions[id]; {
+		case q == nil || q.Type == survey.Note:
+			p.Fields[name] = nil // Check says that it is unknown
+		case q.Type == survey.Ranking && !row:
+			p.rank(name, value, wrong)
+		case row && q.Type != survey.ImportanceMatrix:
+			p.Fields[name] = nil
+		default: // rows, options, or the parts of a row
+			parts, ok := value.(map[string]any)
+			if !ok {
+				wrong(name)
+			}
+			for part, value := range parts {
+				if strings.Count(name, ".") < 2 {
+					put(name+"."+part, value)
 				}
 			}
-			continue
 		}
-		f, known := s.Field(name)
-		if !known {
-			p.Fields[name] = nil // Check says that it is unknown
-			continue
-		}
-		texts, ok := flat(f.Question.Type, value)
-		if !ok {
-			problems = append(problems, Problem{Question: f.Question.ID, Field: name, Code: WrongType})
-			continue
-		}
-		p.Fields[name] = texts
+	}
+	for name, value := range p.values {
+		put(name, value)
 	}
 	return problems
 }
 
-func isMatrix(s *survey.Survey, id string) bool {
-	for q := range s.Questions() {
-		if q.ID == id {
-			return q.Type == survey.Matrix
+// rank turns an ordered list into ranks.
+func (p *Posted) rank(question string, value any, wrong func(string)) {
+	list, ok := value.([]any)
+	for i, one := range list {
+		id, text := one.(string)
+		if !text {
+			ok = false
+			continue
 		}
+		field := question + "." + id
+		p.Fields[field] = append(p.Fields[field], strconv.Itoa(i+1))
 	}
-	return false
+	if !ok {
+		wrong(question)
+	}
 }
 
 // flat writes one JSON value as a form would post it.
-func flat(t survey.Type, value any) ([]string, bool) {
+func flat(f survey.Field, value any) ([]string, bool) {
+	t := f.Question.Type
+	if f.Part == survey.OtherPart {
+		t = survey.ShortText
+	}
 	switch v := value.(type) {
 	case bool:
-		if t != survey.YesNo && t != survey.Consent {
-			return nil, false
-		}
-		return []string{map[bool]string{true: "yes", false: "no"}[v]}, true
+		return []string{map[bool]string{true: "yes", false: "no"}[v]}, t == survey.YesNo || t == survey.Consent
 	case []any:
-		if t != survey.MultiChoice {
-			return nil, false
-		}
 		texts := make([]string, len(v))
 		for i, one := range v {
 			text, ok := scalar(one)
@@ -147,9 +167,11 @@ func flat(t survey.Type, value any) ([]string, bool) {
 			}
 			texts[i] = text
 		}
-		return texts, true
+		return texts, t == survey.MultiChoice
 	case json.Number:
-		if slices.Contains([]survey.Type{survey.ShortText, survey.LongText, survey.Email, survey.Phone, survey.DateType, survey.MultiChoice, survey.YesNo, survey.Consent}, t) {
+		switch t {
+		case survey.SingleChoice, survey.Rating, survey.NPS, survey.Matrix, survey.ImportanceMatrix, survey.Ranking, survey.Number, survey.ConstantSum:
+		default:
 			return nil, false
 		}
 	case string:

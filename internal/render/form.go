@@ -565,8 +565,9 @@ func first(values []string) string {
 	return values[0]
 }
 
-// Thanks writes the page that follows a stored submission.
-func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, language, root string) error {
+// Thanks writes a page that follows a stored submission, with one of the survey's thank-you texts, counted from 0; a
+// survey without any has one page all the same.
+func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, text int, language, root string) error {
 	words := r.words.In(language)
 	data := struct {
 		page
@@ -576,8 +577,11 @@ func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, language, root string) 
 		Results string
 		Home    string
 	}{
-		page:   r.page("thanks", words.Say("thanks.title"), language, root, r.languages(s, language, root, "thanks/")),
-		Survey: s, Heading: s.Title.In(language), Text: markdown(s.Thanks.In(language)), Home: href(root, ""),
+		page:   r.page("thanks", words.Say("thanks.title"), language, root, r.languages(s, language, root, s.ThanksPath(text))),
+		Survey: s, Heading: s.Title.In(language), Home: href(root, ""),
+	}
+	if text < len(s.Thanks) {
+		data.Text = markdown(s.Thanks[text].Text.In(language))
 	}
 	if s.Results.Audience == "public" {
 		data.Results = address(s, language, root, "results/")

@@ -126,7 +126,7 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 			Notice: []answer.Problem{{Code: Closed, Args: []any{"date", survey.Date("2026-10-31")}}},
 		})
 	})
-	put("thanks.html", func(w io.Writer) error { return r.Thanks(w, s, language, "../../../") })
+	put("thanks.html", func(w io.Writer) error { return r.Thanks(w, s, 0, language, "../../../") })
 	put("empty.html", func(w io.Writer) error {
 		return r.Results(w, &stats.Report{Survey: s}, language, "../../../")
 	})

@@ -245,7 +245,7 @@ func mean(w *wording.Words, item *stats.Item, language string) (text, width stri
 		return "", ""
 	}
 	text = item.Mean.FloatString(2)
-	if item.Field.Question.Type == survey.Number {
+	if item.Field.Numeric() {
 		if unit := item.Field.Question.Unit.In(language); unit != "" {
 			text = w.Say("results.with_unit", "n", text, "unit", unit)
 		}
@@ -357,7 +357,7 @@ func (r *Renderer) ResultsJSON(w io.Writer, report *stats.Report, language strin
 			continue
 		}
 		figures := object{{"n", item.N}, {"mean", number(item.Mean)}}
-		if item.Field.Question.Type != survey.Number {
+		if !item.Field.Numeric() {
 			counts := object{}
 			for _, c := range item.Counts {
 				counts = append(counts, member{c.Option.ID, c.N})

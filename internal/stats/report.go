@@ -44,7 +44,7 @@ func newItem(f survey.Field, counted *tally.Item) Item {
 		counted = &tally.Item{}
 	}
 	item.N = counted.N
-	if f.Question.Type == survey.Number {
+	if f.Numeric() {
 		if item.N > 0 && counted.Sum != nil {
 			item.Scored = item.N
 			item.Mean = new(big.Rat).SetFrac(counted.Sum, big.NewInt(item.N*int64(survey.One)))

@@ -43,6 +43,9 @@ func (s *Survey) complete() error {
 	}
 	s.location = location
 	s.index()
+	if s.arrange() != nil {
+		return errors.New("conditions go round in a circle")
+	}
 	return nil
 }
 

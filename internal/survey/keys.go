@@ -14,13 +14,15 @@ var (
 	surveyKeys = []key{{name: "title"}, {name: "languages"}, {name: "id"}, {name: "intro"}, {name: "minutes"}, {name: "thanks"},
 		{name: "contact"}, {name: "document"}, {name: "window"}, {name: "timezone"}, {name: "period"}, {name: "audience"},
 		{name: "channels"}, {name: "scales"}, {name: "sections"}, {name: "scoring"}, {name: "results"},
-		{name: "duplicates", later: true}, {name: "alerts", later: true}}
+		{name: "duplicates"}, {name: "alerts", later: true}}
 	contactKeys  = []key{{name: "name"}, {name: "email"}, {name: "phone"}}
 	documentKeys = []key{{name: "number"}, {name: "version"}, {name: "approved_by"}, {name: "approved_on"}}
 	windowKeys   = []key{{name: "from"}, {name: "until"}}
 	audienceKeys = []key{{name: "population"}, {name: "issued"}, {name: "sample"}}
-	sectionKeys  = []key{{name: "id"}, {name: "title"}, {name: "intro"}, {name: "questions"}, {name: "show_if", later: true}}
-	optionKeys   = []key{{name: "id"}, {name: "label"}, {name: "score"}, {name: "exclusive"}, {name: "show_if", later: true}}
+	sectionKeys  = []key{{name: "id"}, {name: "title"}, {name: "intro"}, {name: "questions"}, {name: "show_if"}}
+	optionKeys   = []key{{name: "id"}, {name: "label"}, {name: "score"}, {name: "exclusive"}, {name: "show_if"}}
+	thanksKeys   = []key{{name: "show_if"}, {name: "text"}}
+	checkKeys    = []key{{name: "that"}, {name: "message"}}
 	rowKeys      = []key{{name: "id"}, {name: "label"}, {name: "weight"}}
 	scoringKeys  = []key{{name: "model"}, {name: "overall"}, {name: "dimensions"}, {name: "bands"}, {name: "target"},
 		{name: "response_rate_rule", later: true}}
@@ -31,54 +33,59 @@ var (
 )
 
 var (
-	types       = []Type{SingleChoice, MultiChoice, Rating, NPS, Matrix, Number, ShortText, LongText, Email, Phone, DateType, YesNo, Consent, Note}
-	laterTypes  = []Type{"importance_matrix", "ranking", "constant_sum", "url", "time", "hidden"}
+	types = []Type{SingleChoice, MultiChoice, Rating, NPS, Matrix, ImportanceMatrix, Ranking, Number, ConstantSum,
+		ShortText, LongText, Email, Phone, URL, DateType, Time, YesNo, Consent, Note, Hidden}
 	choices     = []Type{SingleChoice, MultiChoice}
 	texts       = []Type{ShortText, LongText}
 	answered    = slices.DeleteFunc(slices.Clone(types), func(t Type) bool { return t == Note })
-	segmentable = []Type{SingleChoice, Rating, YesNo}
+	asked       = slices.DeleteFunc(slices.Clone(answered), func(t Type) bool { return t == Hidden })
+	segmentable = []Type{SingleChoice, Rating, YesNo, Hidden}
+	scored      = []Type{SingleChoice, Rating, Matrix, ImportanceMatrix}
+	shuffled    = []Type{SingleChoice, MultiChoice, Ranking, ConstantSum}
 
 	questionKeys = []key{{name: "id"}, {name: "type"}, {name: "label"},
-		{name: "help", types: answered},
-		{name: "required", types: answered},
+		{name: "help", types: asked},
+		{name: "required", types: asked},
+		{name: "show_if", types: append(slices.Clone(asked), Note)},
+		{name: "check", types: asked},
 		{name: "private", types: answered},
 		{name: "publish", types: answered},
 		{name: "segment", types: segmentable},
-		{name: "dimension", types: []Type{SingleChoice, Rating, Matrix}},
-		{name: "weight", types: []Type{SingleChoice, Rating, Matrix}},
-		{name: "options", types: choices},
-		{name: "scale", types: []Type{SingleChoice, MultiChoice, Rating, Matrix}},
+		{name: "dimension", types: scored},
+		{name: "weight", types: scored},
+		{name: "options", types: []Type{SingleChoice, MultiChoice, Ranking, ConstantSum, Hidden}},
+		{name: "scale", types: []Type{SingleChoice, MultiChoice, Rating, Matrix, ImportanceMatrix}},
+		{name: "importance_scale", types: []Type{ImportanceMatrix}},
 		{name: "display", types: []Type{SingleChoice, Rating, Number}},
 		{name: "steps", types: []Type{Rating}},
 		{name: "low", types: []Type{Rating, NPS}},
 		{name: "high", types: []Type{Rating, NPS}},
-		{name: "rows", types: []Type{Matrix}},
+		{name: "rows", types: []Type{Matrix, ImportanceMatrix}},
 		{name: "min", types: []Type{MultiChoice, Number, DateType}},
-		{name: "max", types: []Type{MultiChoice, Number, DateType}},
+		{name: "max", types: []Type{MultiChoice, Ranking, Number, DateType}},
+		{name: "total", types: []Type{ConstantSum}},
 		{name: "step", types: []Type{Number}},
 		{name: "unit", types: []Type{Number}},
 		{name: "min_length", types: texts},
 		{name: "max_length", types: texts},
 		{name: "pattern", types: texts},
-		{name: "show_if", later: true},
-		{name: "check", later: true},
-		{name: "other", types: choices, later: true},
-		{name: "shuffle", types: choices, later: true},
-		{name: "anchor", types: choices, later: true},
+		{name: "other", types: choices},
+		{name: "shuffle", types: shuffled},
+		{name: "anchor", types: shuffled},
 	}
 
 	displays = map[Type][]string{
 		SingleChoice: {"radio", "dropdown", "buttons"},
 		Rating:       {"stars", "faces", "numbers"},
-		Number:       {"box"},
+		Number:       {"box", "slider"},
 	}
-	laterDisplays = map[Type][]string{Number: {"slider"}}
 
 	models      = []string{"percent_of_max"}
 	laterModels = []string{"mean", "graded_10", "weighted_count", "mean_of_units"}
 
 	// keywords are the words of expressions, which no question may be called.
-	keywords = []string{"and", "or", "not", "in", "contains", "answered", "score", "count", "channel", "language", "true", "false", "null"}
+	keywords = []string{"and", "or", "not", "in", "contains", "answered", "score", "count", "channel", "language", "true", "false", "null",
+		"nil", "let", "if", "else", "matches"}
 	// reservedIDs are addresses of a site that no survey may take.
 	reservedIDs = []string{"api", "assets", "thanks", "results"}
 )

@@ -109,7 +109,7 @@ func (r *reader) survey(root *yaml.Node) *Survey {
 		Languages: r.languages,
 		Intro:     o.text("intro"),
 		Minutes:   o.integer("minutes", 1, 240, 0),
-		Thanks:    o.text("thanks"),
+		Thanks:    o.thanks(),
 		Contact:   o.contact(),
 		Document:  o.document(),
 		Window:    o.window(),
@@ -117,6 +117,7 @@ func (r *reader) survey(root *yaml.Node) *Survey {
 		Period:    Period(o.word("period", []string{"none", "month", "quarter", "year"}, nil, "none")),
 		Audience:  o.audience(),
 		Channels:  o.channels(),
+		KeepTwins: o.word("duplicates", []string{"drop", "keep"}, nil, "drop") == "keep",
 	}
 	o.need("title", ": what is the survey called?")
 	s.Title = o.text("title")
@@ -363,6 +364,7 @@ func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
 		return nil
 	}
 	first := map[string]int{}
+	options = make([]Option, 0, len(items))
 	for _, item := range items {
 		o := r.object(item, "an option", optionKeys)
 		if o.node == nil {
@@ -372,7 +374,7 @@ func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
 		o.need("id", ": a short name such as very_good")
 		o.need("label", ": what the respondent reads")
 		scored := o.has("score")
-		option := Option{ID: o.id(choiceID, ""), Label: o.text("label"), Score: o.decimal("score", 0, 1000*One), Exclusive: o.boolean("exclusive", false)}
+		option := Option{ID: o.id(choiceID, ""), Label: o.text("label"), Score: o.decimal("score", 0, 1000*One), Exclusive: o.boolean("exclusive", false), ShowIf: o.condition("show_if", "")}
 		if option.Exclusive && !exclusive {
 			o.fail(o.keys["exclusive"], "'exclusive' does not go with this type: only several options of a multi_choice can exclude each other")
 		}
@@ -399,7 +401,7 @@ func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 		if so.node == nil {
 			continue
 		}
-		section := Section{ID: so.id(questionID, fmt.Sprintf("section_%d", i+1)), Title: so.text("title"), Intro: so.text("intro")}
+		section := Section{ID: so.id(questionID, fmt.Sprintf("section_%d", i+1)), Title: so.text("title"), Intro: so.text("intro"), ShowIf: so.condition("show_if", "")}
 		if line := ids[section.ID]; line > 0 {
 			at := so.values["id"]
 			if at == nil {
@@ -434,6 +436,7 @@ func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 // references checks what needs the whole survey: names that must exist, and segments that must stay few.
 func (o object) references(s *Survey) {
 	s.index()
+	o.compile(s)
 	if s.Scoring.Overall != "" {
 		o.overall(s)
 	}

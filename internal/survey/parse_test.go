@@ -73,7 +73,7 @@ func TestWhole(t *testing.T) {
 		{"default language", s.DefaultLanguage(), "zh"},
 		{"intro", s.Intro.In("en"), "Please rate us."},
 		{"minutes", s.Minutes, 5},
-		{"thanks", s.Thanks.In("zh"), "谢谢！"},
+		{"thanks", s.Thanks[0].Text.In("zh"), "谢谢！"},
 		{"contact", s.Contact, &Contact{Name: Text{"zh": "李女士", "en": "Ms Li"}, Email: "li@example.com", Phone: "+86 10 1234"}},
 		{"document", s.Document, &Document{Number: "QR-07-01", Version: "3", ApprovedBy: "Wang", ApprovedOn: "2026-09-20"}},
 		{"window", s.Window, Window{From: "2026-10-01", Until: "2026-10-31"}},

@@ -47,22 +47,26 @@ func (r *questionReader) question(n *yaml.Node) (Question, bool) {
 	}
 	r.checkKeys(o, q.Type)
 	q.Help = o.text("help")
+	q.ShowIf = o.condition("show_if", q.ID)
 	q.Private = o.boolean("private", q.Type == Email || q.Type == Phone)
 	q.Unpublished = !o.boolean("publish", true)
 	q.Segment = o.boolean("segment", false)
 	if q.Segment {
 		r.segments[q.ID] = o.values["segment"]
 	}
-	q.Display = o.word("display", displays[q.Type], laterDisplays[q.Type], "")
+	q.Display = o.word("display", displays[q.Type], nil, "")
 	q.Low, q.High = o.text("low"), o.text("high")
 	q.Weight = o.weight(One)
 	r.choices(o, &q)
-	if q.Type == Matrix {
+	if q.Type == Matrix || q.Type == ImportanceMatrix {
 		r.rows(o, &q)
 	} else {
-		q.Required = r.required(o, q.Type)
+		q.Required = r.required(o, &q)
 	}
 	r.limits(o, &q)
+	r.other(o, &q)
+	r.order(o, &q)
+	q.Checks = o.checks()
 	r.dimension(o, &q)
 	if q.Segment && (q.Private || q.Unpublished) {
 		o.fail(o.values["segment"], "figures are broken down by a segment, so it can be neither private nor unpublished: remove one of the two keys")
@@ -91,10 +95,6 @@ func (r *questionReader) typeOf(o object) Type {
 	if n == nil {
 		return ""
 	}
-	later := make([]string, len(laterTypes))
-	for i, t := range laterTypes {
-		later[i] = string(t)
-	}
 	s, ok := o.scalar("type")
 	if !ok {
 		return ""
@@ -102,8 +102,6 @@ func (r *questionReader) typeOf(o object) Type {
 	switch {
 	case slices.Contains(all, s.Value):
 		return Type(s.Value)
-	case slices.Contains(later, s.Value):
-		o.fail(s, "type %s is not supported yet", quote(s.Value))
 	default:
 		meant := nearest(s.Value, all)
 		fix := suggest(s.Value, all)
@@ -155,22 +153,26 @@ func (r *questionReader) checkKeys(o object, t Type) {
 	}
 }
 
-// required reads true or false; words are expressions.
-func (r *questionReader) required(o object, t Type) bool {
+// required reads true or false, or remembers an expression.
+func (r *questionReader) required(o object, q *Question) bool {
 	s, ok := o.scalar("required")
 	if !ok {
-		return t == Consent
+		return q.Type == Consent
 	}
 	switch strings.ToLower(s.Value) {
 	case "true", "yes", "on":
 		return true
 	case "false", "no", "off":
-		if t == Consent {
+		if q.Type == Consent {
 			o.fail(s, "a consent is always required: use yes_no for a question that may be left out")
 		}
 		return false
 	}
-	o.fail(s, "required must be true or false, not %s: expressions are not supported yet", quote(s.Value))
+	if q.Type == Consent {
+		o.fail(s, "a consent is always required: ask it only of those whom it concerns, with show_if")
+		return true
+	}
+	q.RequiredIf = o.condition("required", q.ID)
 	return false
 }
 
@@ -179,7 +181,17 @@ func (r *questionReader) choices(o object, q *Question) {
 	switch q.Type {
 	case NPS:
 		q.Options = steps(0, 10)
-	case SingleChoice, MultiChoice, Rating, Matrix:
+	case Hidden: // any text, unless it names what may come
+		if o.has("options") {
+			q.Options = r.options(o.values["options"], "options", false)
+		}
+	case Ranking, ConstantSum:
+		o.need("options", ": what is ranked, or given a share?")
+		if o.has("options") {
+			q.Options = r.options(o.values["options"], "options", false)
+			r.checkChoices(o, q, "options")
+		}
+	case SingleChoice, MultiChoice, Rating, Matrix, ImportanceMatrix:
 		var sources []string
 		for _, name := range []string{"options", "scale", "steps"} {
 			if o.keys[name] != nil {
@@ -191,7 +203,7 @@ func (r *questionReader) choices(o object, q *Question) {
 			return
 		}
 		if len(sources) == 0 {
-			want := map[Type]string{SingleChoice: "'options' or 'scale' is missing: what can be chosen?", MultiChoice: "'options' or 'scale' is missing: what can be chosen?", Rating: "'scale' or 'steps' is missing: add \"steps: 5\" or the name of a scale", Matrix: "'scale' is missing: the name of the scale that is its columns"}
+			want := map[Type]string{SingleChoice: "'options' or 'scale' is missing: what can be chosen?", MultiChoice: "'options' or 'scale' is missing: what can be chosen?", Rating: "'scale' or 'steps' is missing: add \"steps: 5\" or the name of a scale", Matrix: "'scale' is missing: the name of the scale that is its columns", ImportanceMatrix: "'scale' is missing: the name of the scale of satisfaction"}
 			o.fail(o.node, "%s", want[q.Type])
 			return
 		}
@@ -199,18 +211,22 @@ func (r *questionReader) choices(o object, q *Question) {
 		case "options":
 			q.Options = r.options(o.values["options"], "options", q.Type == MultiChoice)
 		case "scale":
-			q.Options = r.scale(o)
+			q.Options = r.scale(o, "scale")
 		case "steps":
 			if n := o.integer("steps", 2, 10, 0); n > 0 {
 				q.Options = steps(1, n)
 			}
 		}
 		r.checkChoices(o, q, sources[0])
+		if q.Type == ImportanceMatrix {
+			o.need("importance_scale", ": the name of the scale of importance")
+			q.Importance = r.scale(o, "importance_scale")
+		}
 	}
 }
 
 func (r *questionReader) checkChoices(o object, q *Question, source string) {
-	if q.Type != MultiChoice && len(q.Options) == 1 {
+	if q.Type != MultiChoice && len(q.Options) == 1 && q.Type != Hidden {
 		o.fail(o.values[source], "one option alone is no choice: add another, or use type yes_no")
 	}
 }
@@ -225,14 +241,14 @@ func steps(from, to int) []Option {
 	return options
 }
 
-func (r *questionReader) scale(o object) []Option {
-	s, ok := o.scalar("scale")
+func (r *questionReader) scale(o object, key string) []Option {
+	s, ok := o.scalar(key)
 	if !ok {
 		return nil
 	}
 	if sc := r.scales[s.Value]; sc != nil {
 		sc.used = true
-		return sc.options
+		return slices.Clone(sc.options)
 	}
 	var known []string
 	for name := range r.scales {
@@ -246,6 +262,53 @@ func (r *questionReader) scale(o object) []Option {
 	}
 	o.fail(s, "unknown scale %s%s", quote(s.Value), fix)
 	return nil
+}
+
+// other adds the option that has a text of its own.
+func (r *questionReader) other(o object, q *Question) {
+	if !o.has("other") {
+		return
+	}
+	option := Option{ID: Other}
+	if n := o.follow(o.values["other"]); n != nil && n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
+		if !o.boolean("other", true) {
+			return
+		}
+	} else if option.Label = o.text("other"); option.Label == nil {
+		return
+	}
+	q.Options = append(q.Options, option)
+}
+
+// order reads whether options are shuffled, and which of them stay last. One that stands for none of the others always does.
+func (r *questionReader) order(o object, q *Question) {
+	q.Shuffle = o.boolean("shuffle", false)
+	if o.has("anchor") && !q.Shuffle {
+		o.fail(o.keys["anchor"], "anchor holds options back from shuffling: add \"shuffle: true\" or remove it")
+		return
+	}
+	anchors, nodes := o.words("anchor")
+	for i, id := range anchors {
+		if !slices.ContainsFunc(q.Options, func(option Option) bool { return option.ID == id }) {
+			o.fail(nodes[i], "anchor names %s, which is not one of the options%s", quote(id), suggest(id, optionIDs(q.Options)))
+		}
+	}
+	if !q.Shuffle {
+		return
+	}
+	for _, option := range q.Options {
+		if slices.Contains(anchors, option.ID) || option.Exclusive || option.ID == Other {
+			q.Anchor = append(q.Anchor, option.ID)
+		}
+	}
+}
+
+func optionIDs(options []Option) []string {
+	ids := make([]string, len(options))
+	for i, option := range options {
+		ids[i] = option.ID
+	}
+	return ids
 }
 
 // rows reads a matrix's rows, and which of them must be answered.
@@ -302,8 +365,10 @@ func (r *questionReader) requiredRows(o object, q *Question) {
 			q.Rows[i].Required = true
 		}
 	case strings.EqualFold(n.Value, "false"):
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!str":
+		q.RequiredIf = o.condition("required", q.ID)
 	default:
-		o.fail(v, "required must be all, or a list of rows, not %s: expressions are not supported yet", kindOf(n))
+		o.fail(v, "required must be all, a list of rows or a condition, not %s", kindOf(n))
 	}
 }
 
@@ -326,9 +391,17 @@ func (r *questionReader) limits(o object, q *Question) {
 		if q.AtMost > 0 && q.AtLeast > q.AtMost {
 			o.fail(o.values["min"], "min (%d) is more than max (%d): nobody could answer", q.AtLeast, q.AtMost)
 		}
+	case Ranking:
+		q.AtMost = o.integer("max", 1, max(1, len(q.Options)), len(q.Options))
+	case ConstantSum:
+		o.need("total", ": what the shares add up to, such as 100")
+		q.Total = o.decimal("total", 1, MaxDecimal)
 	case Number:
 		q.Min, q.Max, q.Step = o.decimal("min", -MaxDecimal, MaxDecimal), o.decimal("max", -MaxDecimal, MaxDecimal), o.decimal("step", 1, MaxDecimal)
 		q.Unit = o.text("unit")
+		if q.Display == "slider" && (q.Min == nil || q.Max == nil) && o.keys["min"] != nil == o.has("min") && o.keys["max"] != nil == o.has("max") {
+			o.fail(o.values["display"], "a slider needs both ends: add min and max")
+		}
 		if q.Min != nil && q.Max != nil && *q.Min > *q.Max {
 			o.fail(o.values["min"], "min (%s) is more than max (%s): nobody could answer", q.Min, q.Max)
 		}

@@ -18,16 +18,17 @@ import (
 
 // reader walks one file's YAML nodes and collects every problem that it meets.
 type reader struct {
-	file      string
-	languages []string
-	problems  Problems
-	said      map[Problem]bool      // each problem once, however many aliases lead to it
-	visits    int                   // nodes looked at, aliases followed: bounded, so that a YAML bomb stays a message
-	stopped   bool                  // by too many visits or problems: nothing more is looked at or reported
-	unlisted  map[string]bool       // languages of texts that the survey does not list, reported once each
-	nameless  bool                  // a dimension has no readable id, so that one may seem undeclared
-	overallAt *yaml.Node            // where scoring names the item that stands for the whole
-	segments  map[string]*yaml.Node // where each question is declared a segment, by the question's id
+	file       string
+	languages  []string
+	problems   Problems
+	said       map[Problem]bool      // each problem once, however many aliases lead to it
+	visits     int                   // nodes looked at, aliases followed: bounded, so that a YAML bomb stays a message
+	stopped    bool                  // by too many visits or problems: nothing more is looked at or reported
+	unlisted   map[string]bool       // languages of texts that the survey does not list, reported once each
+	nameless   bool                  // a dimension has no readable id, so that one may seem undeclared
+	overallAt  *yaml.Node            // where scoring names the item that stands for the whole
+	conditions []condition           // in the order in which they are read
+	segments   map[string]*yaml.Node // where each question is declared a segment, by the question's id
 }
 
 // Both are far above any questionnaire, and a fraction of a second's work.
@@ -38,6 +39,21 @@ const (
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
 	r.failAt(n.Line, n.Column, format, args...)
+}
+
+// failInside reports a place within a plain text: offset is the number of characters before it.
+func (r *reader) failInside(n *yaml.Node, offset int, format string, args ...any) {
+	column := n.Column + offset
+	before := string([]rune(n.Value)[:offset])
+	switch {
+	case strings.Contains(n.Value, "\n") || n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		column = n.Column // the lines are no longer told apart
+	case n.Style&yaml.DoubleQuotedStyle != 0:
+		column += 1 + strings.Count(before, `"`) + strings.Count(before, `\`)
+	case n.Style&yaml.SingleQuotedStyle != 0:
+		column += 1 + strings.Count(before, "'")
+	}
+	r.failAt(n.Line, column, format, args...)
 }
 
 func (r *reader) failAt(line, column int, format string, args ...any) {

@@ -99,7 +99,7 @@ type field struct {
 func newPlan(s *survey.Survey) *plan {
 	p := &plan{survey: s}
 	for _, f := range s.Fields() {
-		known := field{name: f.Name, counted: f.Counted(), number: f.Question.Type == survey.Number}
+		known := field{name: f.Name, counted: f.Counted(), number: f.Numeric()}
 		for _, o := range f.Options() {
 			known.options = append(known.options, o.ID)
 		}
