@@ -43,7 +43,9 @@ type console struct {
 
 type commands struct {
 	Build   buildCommand   `cmd:"" help:"Write the static site."`
-	Check   checkCommand   `cmd:"" help:"Find every mistake in questionnaires."`
+	New     newCommand     `cmd:"" help:"Write a questionnaire to start from."`
+	Check   checkCommand   `cmd:"" help:"Find every mistake in questionnaires, and what could be better."`
+	Diff    diffCommand    `cmd:"" help:"Say what the edits of a questionnaire do to its figures."`
 	Serve   serveCommand   `cmd:"" help:"Serve the site, take answers, keep the results current."`
 	Demo    demoCommand    `cmd:"" help:"Answer the surveys with made-up answers, for a trial."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -3,9 +3,11 @@ package expression
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
@@ -22,11 +24,12 @@ import (
 type Fault struct {
 	Offset  int // characters before it
 	Message string
+	Unknown string // the name that there is not, if that is the fault
 }
 
-// Bounds of one expression.
+// MaxLength bounds an expression, in bytes; maxNodes its parts.
 const (
-	maxLength = 2_000 // bytes
+	MaxLength = 2_000
 	maxNodes  = 500
 )
 
@@ -34,16 +37,13 @@ const (
 const literal Kind = "literal"
 
 // Compile checks an expression against the names of its survey. It returns a tree whose value is true or false, or the
-// faults, in the order in which they stand.
-func Compile(source string, scope Scope) (Tree, []Fault) {
-	if len(source) > maxLength {
-		return Tree{}, []Fault{{0, fmt.Sprintf("longer than %d characters: ask less at once", maxLength)}}
+// faults, in the order in which they stand. budget bounds the search for answers that meet it, see [Satisfiable].
+func Compile(source string, scope Scope, budget *int) (Tree, []Fault) {
+	if len(source) > MaxLength {
+		return Tree{}, []Fault{{Message: fmt.Sprintf("longer than %d characters: ask less at once", MaxLength)}}
 	}
-	if at := strings.IndexAny(source, "“”‘’，（）＝＜＞！"); at >= 0 {
-		c, _ := utf8.DecodeRuneInString(source[at:])
-		if inText := strings.Count(source[:at], `"`)%2 == 1 || strings.Count(source[:at], `'`)%2 == 1; !inText {
-			return Tree{}, []Fault{{utf8.RuneCountInString(source[:at]), fmt.Sprintf("%c is a full-width character: write the expression with half-width signs and straight quotes", c)}}
-		}
+	if fault, found := foreign(source); found {
+		return Tree{}, []Fault{fault}
 	}
 	config := conf.CreateNew()
 	for _, name := range builtin.Names {
@@ -56,45 +56,94 @@ func Compile(source string, scope Scope) (Tree, []Fault) {
 	}
 	c := compiler{scope: scope}
 	tree := c.condition(parsed.Node)
-	if len(c.faults) > 0 {
+	switch {
+	case len(c.faults) > 0:
 		slices.SortStableFunc(c.faults, func(a, b Fault) int { return a.Offset - b.Offset })
 		return Tree{}, c.faults
-	}
-	if !Satisfiable(tree, scope) {
-		return Tree{}, []Fault{{0, "can never be true: no answers meet this condition"}}
+	case c.broken:
+		return Tree{}, nil
+	case !Satisfiable(tree, scope, budget):
+		return Tree{}, []Fault{{Message: "can never be true: no answers meet this condition"}}
 	}
 	return tree, nil
 }
 
+// foreign finds signs, outside of quotes, that an author brings from an input method or another language.
+func foreign(source string) (Fault, bool) {
+	quote := rune(0)
+	chars := []rune(source)
+	for i, c := range chars {
+		next := rune(0)
+		if i+1 < len(chars) {
+			next = chars[i+1]
+		}
+		said := ""
+		switch {
+		case quote != 0:
+			if c == quote && chars[i-1] != '\\' {
+				quote = 0
+			}
+		case c == '"' || c == '\'' || c == '`':
+			quote = c
+		case strings.ContainsRune("“”‘’，（）＝＜＞！；：【】「」", c):
+			said = fmt.Sprintf("%c is a full-width character: write the expression with half-width signs and straight quotes", c)
+		case c == '{' || c == '$':
+			said = "a question is named without braces: write overall == …"
+		case c == '<' && next == '>':
+			said = "<> does not compare: write != for \"not equal\""
+		case c == '=' && (next == '>' || next == '<'):
+			said = fmt.Sprintf("=%c does not compare: write %c=", next, next)
+		case (c == '&' || c == '|') && next != c && (i == 0 || chars[i-1] != c):
+			said = fmt.Sprintf("%c is not part of the language: write %s", c, map[rune]string{'&': "and", '|': "or"}[c])
+		}
+		if said != "" {
+			return Fault{Offset: i, Message: said}, true
+		}
+	}
+	return Fault{}, false
+}
+
+var unexpected = regexp.MustCompile(`unexpected token (\w+)\("(.*)"\)`)
+
 func syntaxFault(source string, err error) Fault {
 	var at *file.Error
 	if !errors.As(err, &at) {
-		return Fault{0, "cannot be read: " + err.Error()}
+		return Fault{Message: "cannot be read: " + err.Error()}
 	}
 	message := "cannot be read: " + at.Message
+	token := unexpected.FindStringSubmatch(at.Message)
 	switch {
 	case strings.TrimSpace(source) == "":
 		message = "is empty: write a condition such as overall == \"good\""
-	case strings.Contains(at.Message, `token Operator("=")`):
-		message = "= alone does not compare: write =="
 	case strings.Contains(at.Message, "token EOF"):
 		message = "breaks off: something is missing at its end"
 	case strings.Contains(at.Message, "literal not terminated"):
 		message = "a quote is opened and never closed"
-	case strings.Contains(at.Message, "unexpected token "):
-		token := at.Message[strings.Index(at.Message, "unexpected token ")+len("unexpected token "):]
-		message = "cannot be read from here on: did not expect " + token
+	case strings.Contains(at.Message, "exceeds maximum allowed nodes"):
+		message = fmt.Sprintf("has more than %d parts: ask less at once", maxNodes)
+	case token == nil:
+	case token[2] == "=":
+		message = "= alone does not compare: write =="
+	case token[2] == ",":
+		message = "did not expect ',' here: a list stands in brackets [ ], and decimals have a point"
+	case token[1] == "Identifier" && slices.Contains([]string{"and", "or", "not", "in", "contains"}, strings.ToLower(token[2])):
+		message = fmt.Sprintf("did not expect '%s' here: write %s in small letters", token[2], strings.ToLower(token[2]))
+	case token[1] == "Identifier":
+		message = fmt.Sprintf("did not expect '%s' here: between two parts belongs one of == != < <= > >= and or in contains", token[2])
+	default:
+		message = fmt.Sprintf("cannot be read from here on: did not expect '%s'", token[2])
 	}
-	return Fault{min(at.From, utf8.RuneCountInString(source)), message}
+	return Fault{Offset: min(at.From, utf8.RuneCountInString(source)), Message: message}
 }
 
 type compiler struct {
 	scope  Scope
 	faults []Fault
+	broken bool // it depends on a question that could not be read
 }
 
 func (c *compiler) fail(n ast.Node, format string, args ...any) (Tree, Kind) {
-	c.faults = append(c.faults, Fault{n.Location().From, fmt.Sprintf(format, args...)})
+	c.faults = append(c.faults, Fault{Offset: n.Location().From, Message: fmt.Sprintf(format, args...)})
 	return Tree{}, ""
 }
 
@@ -103,8 +152,10 @@ func (c *compiler) condition(n ast.Node) Tree {
 	t, kind := c.value(n)
 	switch kind {
 	case Bool, "":
+	case Number:
+		c.fail(n, "%s is a number, no condition by itself: compare it", spell(n))
 	case literal:
-		c.fail(n, "a text alone is no condition: compare it with an answer")
+		c.fail(n, "a text alone is no condition: compare it with an answer; for one of several write overall in [\"…\", \"…\"]")
 	default:
 		c.fail(n, "%s is no condition by itself: %s", spell(n), advice(kind, spell(n)))
 	}
@@ -120,7 +171,7 @@ func advice(kind Kind, name string) string {
 	case Group:
 		return fmt.Sprintf("write answered(%s), or name one of its rows", name)
 	default:
-		return "compare it with a number"
+		return "compare it"
 	}
 }
 
@@ -146,6 +197,8 @@ func (c *compiler) value(n ast.Node) (Tree, Kind) {
 		return c.call(n, name, n.Arguments)
 	case *ast.BuiltinNode: // the parser keeps some names to itself, count among them
 		return c.call(n, n.Name, n.Arguments)
+	case *ast.NilNode:
+		return c.fail(n, "nil is not part of the language: for an unanswered question write not answered(overall)")
 	case *ast.ArrayNode:
 		return c.fail(n, "a list stands only after in: overall in [\"good\", \"fair\"]")
 	default:
@@ -179,12 +232,27 @@ func fieldName(n ast.Node) (string, bool) {
 func (c *compiler) look(n ast.Node) (string, Variable, bool) {
 	name, ok := fieldName(n)
 	if !ok {
-		c.fail(n, "%s is not the name of a question", spell(n))
+		fix := ""
+		if s, quoted := n.(*ast.StringNode); quoted && c.scope[s.Value].Kind != "" {
+			fix = ": write it without quotes"
+		}
+		c.fail(n, "%s is not the name of a question%s", spell(n), fix)
 		return "", Variable{}, false
 	}
 	v, known := c.scope[name]
-	if !known {
+	if question, _, part := strings.Cut(name, "."); part && !known && c.scope[question].Kind == Broken {
+		v, known = c.scope[question], true
+	}
+	switch {
+	case known && v.Without != "":
+		c.fail(n, "%s", v.Without)
+		return name, v, false
+	case known && v.Kind == Broken:
+		c.broken = true
+		return name, v, false
+	case !known:
 		c.fail(first(n), "there is no question '%s'%s", name, c.suggest(name))
+		c.faults[len(c.faults)-1].Unknown = name
 	}
 	return name, v, known
 }
@@ -215,9 +283,10 @@ func (c *compiler) suggest(name string) string {
 }
 
 func nearest(word string, among []string, otherwise string) string {
-	best, distance := "", 1+max(1, (len(word)+1)/3)
+	length := utf8.RuneCountInString(word)
+	best, distance := "", 1+max(1, (length+1)/3)
 	for _, a := range among {
-		if d := levenshtein.ComputeDistance(word, a); d < distance {
+		if d := levenshtein.ComputeDistance(word, a); d < distance && d < length {
 			best, distance = a, d
 		}
 	}
@@ -260,6 +329,9 @@ func (c *compiler) binary(n *ast.BinaryNode) (Tree, Kind) {
 }
 
 func (c *compiler) compare(n *ast.BinaryNode) (Tree, Kind) {
+	if c.bare(n.Left, n.Right) || c.bare(n.Right, n.Left) || c.loose(n.Left) {
+		return Tree{}, ""
+	}
 	left, lk := c.value(n.Left)
 	right, rk := c.value(n.Right)
 	if lk == "" || rk == "" {
@@ -275,6 +347,10 @@ func (c *compiler) compare(n *ast.BinaryNode) (Tree, Kind) {
 	switch {
 	case lk == literal || left.Op == "literal":
 		return c.fail(n.Left, "two constants are compared: one side must be an answer")
+	case rk == literal && *right.Text == "" && n.Operator == "!=":
+		return c.fail(n.Right, "for an answered question write answered(%s)", spell(n.Left))
+	case rk == literal && *right.Text == "":
+		return c.fail(n.Right, "for an unanswered question write not answered(%s)", spell(n.Left))
 	case lk == Choice && rk == literal:
 		if ordered {
 			return c.fail(n.Left, "options have no order: compare score(%s) with a number", spell(n.Left))
@@ -287,6 +363,12 @@ func (c *compiler) compare(n *ast.BinaryNode) (Tree, Kind) {
 			return c.fail(n.Right, "options are texts: write \"%s\" in quotes", right.Number)
 		}
 		return c.fail(n.Left, "%s is an option, not a number: compare score(%s)", spell(n.Left), spell(n.Left))
+	case lk == Bool && rk != Bool:
+		return c.fail(n.Right, "%s is true or false: write %s, or not %s", spell(n.Left), spell(n.Left), spell(n.Left))
+	case lk == Number && rk == literal && isNumber(*right.Text):
+		return c.fail(n.Right, "%s is a number: write %s without quotes", spell(n.Left), *right.Text)
+	case lk == Text && rk == literal && !c.laidOut(n.Right, *right.Text, c.variable(left)):
+		return Tree{}, ""
 	case lk == Choice && rk == Choice && !ordered, lk == Number && rk == Number, lk == Text && (rk == literal || rk == Text), lk == Bool && rk == Bool && !ordered:
 	default:
 		return c.fail(n.Right, "%s (%s) cannot be compared with %s (%s)", spell(n.Left), lk.words(), spell(n.Right), rk.words())
@@ -299,6 +381,54 @@ func (c *compiler) compare(n *ast.BinaryNode) (Tree, Kind) {
 		return Tree{Op: mirrored[n.Operator], Args: []Tree{right, left}}, Bool
 	}
 	return t, Bool
+}
+
+// bare finds an option, or a word for true or false, that lacks its quotes or has no need to be there. It is beside an answer.
+func (c *compiler) bare(n, answer ast.Node) bool {
+	word, ok := n.(*ast.IdentifierNode)
+	name, named := fieldName(answer)
+	if !ok || !named || c.scope[word.Value].Kind != "" {
+		return false
+	}
+	switch v := c.scope[name]; {
+	case slices.Contains(v.Options, word.Value) && v.Kind != Number:
+		c.fail(n, "an option stands in quotes: write \"%s\"", word.Value)
+	case v.Kind == Bool:
+		c.fail(n, "%s is true or false: write %s, or not %s", name, name, name)
+	case v.Kind != "" && slices.Contains([]string{"null", "none", "empty", "undefined", "None"}, word.Value):
+		c.fail(n, "%s is not part of the language: for an unanswered question write not answered(%s)", word.Value, name)
+	default:
+		return false
+	}
+	return true
+}
+
+// loose finds a not that binds to less than it seems to: not a == b means (not a) == b to the parser.
+func (c *compiler) loose(left ast.Node) bool {
+	unary, ok := left.(*ast.UnaryNode)
+	if !ok || unary.Operator == "-" || unary.Operator == "+" {
+		return false
+	}
+	c.fail(left, "put what %s belongs to into brackets: not (overall == …)", unary.Operator)
+	return true
+}
+
+// laidOut checks that a text compared with a date or time is written like one.
+func (c *compiler) laidOut(n ast.Node, text string, v Variable) bool {
+	if v.Layout == "" {
+		return true
+	}
+	if at, err := time.Parse(v.Layout, text); err != nil || at.Format(v.Layout) != text {
+		example := time.Date(2026, 10, 31, 9, 30, 0, 0, time.UTC).Format(v.Layout)
+		c.fail(n, "write \"%s\" like \"%s\", or it will never match", text, example)
+		return false
+	}
+	return true
+}
+
+func isNumber(text string) bool {
+	_, err := decimal.Parse(text)
+	return err == nil
 }
 
 func not(t Tree) Tree { return Tree{Op: "not", Args: []Tree{t}} }
@@ -334,11 +464,21 @@ func (c *compiler) option(at ast.Node, id string, v Variable) bool {
 	if slices.Contains(v.Options, id) {
 		return true
 	}
+	if meant, ok := v.Labels[id]; ok {
+		c.fail(at, "'%s' is what the respondent reads: write the option's id, \"%s\"", id, meant)
+		return false
+	}
 	c.fail(at, "'%s' is not one of the options%s", id, nearest(id, v.Options, ": "+strings.Join(v.Options[:min(len(v.Options), 12)], ", ")))
 	return false
 }
 
 func (c *compiler) member(n *ast.BinaryNode) (Tree, Kind) {
+	if c.loose(n.Left) {
+		return Tree{}, ""
+	}
+	if name, ok := fieldName(n.Right); ok && c.scope[name].Kind == Set {
+		return c.fail(n.Left, "write it the other way round: %s contains %s", name, spell(n.Left))
+	}
 	left, kind := c.value(n.Left)
 	if kind == "" {
 		return Tree{}, ""
@@ -352,12 +492,16 @@ func (c *compiler) member(n *ast.BinaryNode) (Tree, Kind) {
 	}
 	t := Tree{Op: "list"}
 	for _, item := range list.Nodes {
+		if c.bare(item, n.Left) {
+			continue
+		}
 		value, k := c.value(item)
 		switch {
 		case k == "":
 		case value.Op != "literal" || (k == Number) != (kind == Number):
 			c.fail(item, "the list may hold only %s here", map[bool]string{true: "numbers", false: "texts in quotes"}[kind == Number])
 		case kind == Choice && !c.option(item, *value.Text, c.variable(left)):
+		case kind == Text && !c.laidOut(item, *value.Text, c.variable(left)):
 		default:
 			t.Args = append(t.Args, value)
 		}
@@ -366,6 +510,9 @@ func (c *compiler) member(n *ast.BinaryNode) (Tree, Kind) {
 }
 
 func (c *compiler) contains(n *ast.BinaryNode) (Tree, Kind) {
+	if c.bare(n.Right, n.Left) || c.loose(n.Left) {
+		return Tree{}, ""
+	}
 	left, kind := c.value(n.Left)
 	right, rk := c.value(n.Right)
 	if kind == "" || rk == "" {

@@ -26,14 +26,23 @@ const (
 	Bool   Kind = "bool"  // yes or no
 	Text   Kind = "text"  // dates and times included: they compare as texts
 	Group  Kind = "group" // a question with rows: only answered(q) and count(q) can be asked of it
+
+	// Broken stands for a question that could not be read: nothing is said of it, since that has been said already.
+	Broken Kind = "broken"
 )
 
 // Variable is what an expression may know of a name.
 type Variable struct {
 	Kind    Kind
-	Options []string                   // of a choice or set: all that can be chosen
+	Options []string                   // of a choice or set: all that can be chosen; of a number: all that it can be, if few
+	Labels  map[string]string          // of a choice or set: the options by what a respondent reads, for messages
 	Scores  map[string]decimal.Decimal // of a choice: by option; nil if it has none
 	Parts   []string                   // of a group: the names of its rows
+	Least   *decimal.Decimal           // of a number
+	Most    *decimal.Decimal
+	Layout  string // of a text that is a date or time: how it is written, as package time has it
+	Asked   *Tree  // the condition without which it is never answered, if there is one
+	Without string // why there is no such name, where an author may expect it
 }
 
 // Scope is every name that may be used, and what it stands for.
@@ -45,7 +54,7 @@ type Scope map[string]Variable
 //	and or                   both, either                                    Args
 //	not                      the opposite                                    Args[0]
 //	== < <=                  comparison                                      Args
-//	in                       Args[0] is one of Texts or Numbers              Args
+//	in                       Args[0] is one of the list Args[1]              Args
 //	contains                 the set, or the text, Args[0] has Args[1]       Args
 //	answered count           of the fields named                             Names
 //	score                    of the choice named                             Names, Scores
@@ -60,6 +69,21 @@ type Tree struct {
 	Text   *string                    `json:"text,omitempty"`
 	Number *decimal.Decimal           `json:"number,omitempty"`
 	Bool   *bool                      `json:"bool,omitempty"`
+}
+
+// All is true where every one of some conditions is. Nil conditions say nothing; without any it is nil itself.
+func All(conditions ...*Tree) *Tree {
+	var all *Tree
+	for _, c := range conditions {
+		switch {
+		case c == nil:
+		case all == nil:
+			all = c
+		default:
+			all = &Tree{Op: "and", Args: []Tree{*all, *c}}
+		}
+	}
+	return all
 }
 
 // Uses lists the names that an expression depends on, each once, in the order in which they come.

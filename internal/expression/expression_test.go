@@ -18,13 +18,24 @@ var scope = Scope{
 	"visits":      {Kind: Number},
 	"member":      {Kind: Bool},
 	"advice":      {Kind: Text},
-	"bought":      {Kind: Text},
+	"bought":      {Kind: Text, Layout: "2006-01-02"},
+	"came":        {Kind: Text, Layout: "15:04"},
+	"few":         {Kind: Number, Options: []string{"1", "2", "3"}},
+	"bounded":     {Kind: Number, Least: decimalOf(10), Most: decimalOf(20)},
+	"broken":      {Kind: Broken},
+	"nowhere":     {Kind: Choice, Without: "there is no such thing: add one"},
+	"follow":      {Kind: Bool, Asked: &Tree{Op: "bool", Names: []string{"member"}}},
+	"reason":      {Kind: Choice, Options: []string{"dear", "late"}, Labels: map[string]string{"太贵": "dear", "Too dear": "dear"}, Asked: &Tree{Op: "bool", Names: []string{"follow"}}},
 	"parts":       {Kind: Group, Parts: []string{"parts.staff", "parts.goods"}},
 	"parts.staff": {Kind: Choice, Options: []string{"good", "poor"}, Scores: map[string]decimal.Decimal{"good": 5000, "poor": 1000}},
 	"parts.goods": {Kind: Choice, Options: []string{"good", "poor"}, Scores: map[string]decimal.Decimal{"good": 5000, "poor": 1000}},
 	"channel":     {Kind: Choice, Options: []string{"web", "phone"}},
 	"language":    {Kind: Choice, Options: []string{"zh", "en"}},
 }
+
+func budget() *int { b := Budget; return &b }
+
+func decimalOf(n int) *decimal.Decimal { d := decimal.Decimal(n) * decimal.One; return &d }
 
 // answers reads "overall=good likes=price+care".
 func answers(text string) Answers {
@@ -57,6 +68,7 @@ func TestHolds(t *testing.T) {
 		{`stars < 3`, "stars=2", " |stars=3|stars=10"},
 		{`visits == 2.5`, "visits=2.5", " |visits=2"},
 		{`visits > -1 && visits != 10`, "visits=0", " |visits=10|visits=-1"},
+		{`1 < stars < 3`, "stars=2", " |stars=1|stars=3"},
 		{`stars == visits`, "stars=3 visits=3", " |stars=3|stars=3 visits=4"},
 		{`member`, "member=yes", " |member=no"},
 		{`not member`, "member=no| ", "member=yes"},
@@ -72,7 +84,7 @@ func TestHolds(t *testing.T) {
 		{`score(parts.staff) < 3 or channel == "phone"`, "parts.staff=poor|channel=phone", " |parts.staff=good channel=web"},
 		{`language == "zh"`, "language=zh", "language=en"},
 	} {
-		tree, faults := Compile(c.source, scope)
+		tree, faults := Compile(c.source, scope, budget())
 		if len(faults) > 0 {
 			t.Errorf("%s: %v", c.source, faults)
 			continue
@@ -116,10 +128,10 @@ func TestFaults(t *testing.T) {
 		{`score(branch) > 3`, `6: branch has no scores`},
 		{`likes == "price"`, `0: likes cannot be compared: write likes contains "…" or answered(likes)`},
 		{`overall contains "good"`, `0: overall has only one value: write overall == …`},
-		{`stars == "3"`, `9: stars (a number) cannot be compared with "3" (a text)`},
+		{`stars == "3"`, `9: stars is a number: write 3 without quotes`},
 		{`overall`, `0: overall is no condition by itself: write overall == "…" or answered(overall)`},
-		{`stars`, `0: stars is no condition by itself: compare it with a number`},
-		{`"good"`, `0: a text alone is no condition: compare it with an answer`},
+		{`stars`, `0: stars is a number, no condition by itself: compare it`},
+		{`"good"`, `0: a text alone is no condition: compare it with an answer; for one of several write overall in ["…", "…"]`},
 		{`1 == 1`, `0: two constants are compared: one side must be an answer`},
 		{`count(overall) > 1`, `6: overall has only one value to count: use answered(overall)`},
 		{`sum(likes) > 1`, `0: there is no function 'sum': use answered, score or count`},
@@ -134,13 +146,58 @@ func TestFaults(t *testing.T) {
 		{`score(overall) > 5`, `0: can never be true: no answers meet this condition`},
 		{`count(likes) > 3`, `0: can never be true: no answers meet this condition`},
 		{`member and not member`, `0: can never be true: no answers meet this condition`},
-		{`bought < "2026" and bought > "2027"`, `0: can never be true: no answers meet this condition`},
+		{`bought < "2026-01-01" and bought > "2027-01-01"`, `0: can never be true: no answers meet this condition`},
+		{`few > 3`, `0: can never be true: no answers meet this condition`},
+		{`few == 1.5`, `0: can never be true: no answers meet this condition`},
+		{`bounded < 10 or bounded > 20`, `0: can never be true: no answers meet this condition`},
+		{`few > bounded`, `0: can never be true: no answers meet this condition`},
+		{`follow and not member`, `0: can never be true: no answers meet this condition`},
+		{`reason == "dear" and member == false`, `0: can never be true: no answers meet this condition`},
+		{`answered(reason) and not answered(follow)`, `0: can never be true: no answers meet this condition`},
+		{`broken == "x" and score(broken.part) > 3`, ``},
+		{`broken and overal == "x"`, `11: there is no question 'overal': did you mean 'overall'?`},
+		{`nowhere == "x"`, `0: there is no such thing: add one`},
+		{`answered(nowhere)`, `9: there is no such thing: add one`},
+		{`reason == "太贵"`, `10: '太贵' is what the respondent reads: write the option's id, "dear"`},
+		{`overall == good`, `11: an option stands in quotes: write "good"`},
+		{`overall in [good, "fair"]`, `12: an option stands in quotes: write "good"`},
+		{`likes contains price`, `15: an option stands in quotes: write "price"`},
+		{`"price" in likes`, `0: write it the other way round: likes contains "price"`},
+		{`member == "yes"`, `10: member is true or false: write member, or not member`},
+		{`member == yes`, `10: member is true or false: write member, or not member`},
+		{`member == 1`, `10: member is true or false: write member, or not member`},
+		{`overall == ""`, `11: for an unanswered question write not answered(overall)`},
+		{`advice != ''`, `10: for an answered question write answered(advice)`},
+		{`overall == null`, `11: null is not part of the language: for an unanswered question write not answered(overall)`},
+		{`overall == nil`, `11: nil is not part of the language: for an unanswered question write not answered(overall)`},
+		{`not overall == "good"`, `0: put what not belongs to into brackets: not (overall == …)`},
+		{`not likes contains "price"`, `0: put what not belongs to into brackets: not (overall == …)`},
+		{`not overall in ["good"]`, `0: put what not belongs to into brackets: not (overall == …)`},
+		{`overall == "good" or "fair"`, `21: a text alone is no condition: compare it with an answer; for one of several write overall in ["…", "…"]`},
+		{`bought == "2026-1-1"`, `10: write "2026-1-1" like "2026-10-31", or it will never match`},
+		{`bought in ["2026-01-01", "heute"]`, `25: write "heute" like "2026-10-31", or it will never match`},
+		{`came < "9:00"`, `7: write "9:00" like "09:30", or it will never match`},
+		{`answered("overall")`, `9: "overall" is not the name of a question: write it without quotes`},
+		{`score(4)`, `6: 4 is not the name of a question`},
+		{`member AND stars > 3`, `7: did not expect 'AND' here: write and in small letters`},
+		{`overall is "good"`, `8: did not expect 'is' here: between two parts belongs one of == != < <= > >= and or in contains`},
+		{`overall <> "good"`, `8: <> does not compare: write != for "not equal"`},
+		{`stars => 3`, `6: => does not compare: write >=`},
+		{`member & stars > 3`, `7: & is not part of the language: write and`},
+		{`member | stars > 3`, `7: | is not part of the language: write or`},
+		{`${overall} = 'good'`, `0: a question is named without braces: write overall == …`},
+		{`overall in ("good", "fair")`, `18: did not expect ',' here: a list stands in brackets [ ], and decimals have a point`},
+		{`stars > 3,5`, `9: did not expect ',' here: a list stands in brackets [ ], and decimals have a point`},
+		{`answered(overall))`, `17: cannot be read from here on: did not expect ')'`},
+		{`advice contains "（晚）" and overal == "x"`, `26: there is no question 'overal': did you mean 'overall'?`},
+		{`全 == "x"`, `0: there is no question '全'`},
+		{`member` + strings.Repeat(` or x`, 380), `1257: has more than 500 parts: ask less at once`},
 		{`false`, `0: can never be true: no answers meet this condition`},
 		{strings.Repeat("(", 600) + "member" + strings.Repeat(")", 600), ``},
 		{strings.Repeat("not ", 400) + "member", ``},
 		{strings.Repeat("x", 2001), `0: longer than 2000 characters: ask less at once`},
 	} {
-		_, faults := Compile(c.source, scope)
+		_, faults := Compile(c.source, scope, budget())
 		var said []string
 		for _, f := range faults {
 			said = append(said, fmt.Sprintf("%d: %s", f.Offset, f.Message))
@@ -156,7 +213,7 @@ func FuzzCompile(f *testing.F) {
 	f.Add(`overall == "good" and not (likes contains "price" or score(parts.staff) in [1, 5])`)
 	f.Add(`"a" in ["b"] ?? x?.y[1:2] | let if {}`)
 	f.Fuzz(func(t *testing.T, source string) {
-		tree, faults := Compile(source, scope)
+		tree, faults := Compile(source, scope, budget())
 		if len(faults) > 0 {
 			for _, fault := range faults {
 				if fault.Offset < 0 || fault.Offset > len([]rune(source)) || fault.Message == "" {

@@ -61,8 +61,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.notice(w, r, http.StatusMethodNotAllowed, answer.Problem{Code: render.BadMethod})
 		return
 	}
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" && media != "application/x-www-form-urlencoded" {
+	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := parameters["charset"]
+	if err != nil || media != "application/json" && media != "application/x-www-form-urlencoded" || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		w.Header().Set("Accept", "application/x-www-form-urlencoded, application/json")
 		h.notice(w, r, http.StatusUnsupportedMediaType, answer.Problem{Code: render.BadMediaType})
 		return
@@ -109,11 +110,16 @@ type submission struct {
 }
 
 func (s *submission) take(ctx context.Context, id string, body []byte) {
-	if err := s.read(body); err != nil {
+	broken := s.read(body)
+	if broken != nil && !s.plain {
 		s.notice(s.w, s.r, http.StatusUnprocessableEntity, answer.Problem{Code: render.BadBody})
 		return
 	}
 	if !s.find(ctx, id) {
+		return
+	}
+	if broken != nil { // what could be read of a form is kept
+		s.refuse(http.StatusUnprocessableEntity, answer.Problem{Code: render.BadBody})
 		return
 	}
 	if open, early := s.current.OpenAt(s.now); !open {
@@ -152,11 +158,8 @@ func (s *submission) read(body []byte) error {
 		return err
 	}
 	values, err := url.ParseQuery(string(body))
-	if err != nil {
-		return err
-	}
 	s.posted = answer.FromForm(values)
-	return nil
+	return err
 }
 
 // find looks up the questionnaire in force and the one that was answered. It answers the request itself if it cannot.

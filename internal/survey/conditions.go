@@ -3,6 +3,7 @@ package survey
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -40,12 +41,10 @@ func (o object) checks() []Rule {
 	}
 	rules := make([]Rule, len(nodes))
 	for i, n := range nodes {
-		c := o.object(n, "a check", checkKeys)
+		c := o.object(n, &checkMapping)
 		if c.node == nil {
 			continue
 		}
-		c.need("that", ": the condition that the answer must meet")
-		c.need("message", ": what the respondent is told if it does not")
 		rules[i].Message = c.text("message")
 		if s, ok := c.scalar("that"); ok {
 			o.reader.conditions = append(o.reader.conditions, condition{at: s, key: "that", tree: &rules[i].That})
@@ -69,11 +68,10 @@ func (o object) thanks() []Thanks {
 	items := o.list("thanks")
 	var thanks []Thanks
 	for i, n := range items {
-		t := o.object(n, "a thank-you text", thanksKeys)
+		t := o.object(n, &thanksMapping)
 		if t.node == nil {
 			continue
 		}
-		t.need("text", ": what the respondent reads afterwards")
 		thanks = append(thanks, Thanks{ShowIf: t.condition("show_if", ""), Text: t.text("text")})
 		switch last := i == len(items)-1; {
 		case last && t.keys["show_if"] != nil:
@@ -91,22 +89,54 @@ func (s *Survey) scope() expression.Scope {
 		"channel":  {Kind: expression.Choice, Options: s.Channels},
 		"language": {Kind: expression.Choice, Options: s.Languages},
 	}
+	if len(s.Channels) == 0 {
+		scope["channel"] = expression.Variable{Kind: expression.Choice, Without: "the survey has no channels: add \"channels: [web, phone]\" to it"}
+	}
 	for q := range s.Questions() {
 		if parts := q.Parts(); len(parts) > 0 && parts[0] != q.ID {
 			scope[q.ID] = expression.Variable{Kind: expression.Group, Parts: parts}
 		}
+		if q.broken() {
+			scope[q.ID] = expression.Variable{Kind: expression.Broken}
+		}
 	}
 	for _, f := range s.fields {
-		if f.Part != OtherPart {
-			scope[f.Name] = variable(f)
+		if f.Part != OtherPart && !f.Question.broken() {
+			scope[f.Name] = s.variable(f)
 		}
 	}
 	return scope
 }
 
-func variable(f Field) expression.Variable {
-	v := expression.Variable{Kind: f.kind()}
-	if v.Kind != expression.Choice && v.Kind != expression.Set {
+// broken reports whether a question could not be read well enough for conditions on it to be judged.
+func (q *Question) broken() bool {
+	nameless := slices.ContainsFunc(q.Options, func(o Option) bool { return o.ID == "" }) ||
+		slices.ContainsFunc(q.Rows, func(row Row) bool { return row.ID == "" })
+	switch q.Type {
+	case "":
+		return true
+	case SingleChoice, MultiChoice, Rating, Ranking, ConstantSum:
+		return nameless || len(q.Options) == 0
+	case Matrix:
+		return nameless || len(q.Options) == 0 || len(q.Rows) == 0
+	case ImportanceMatrix:
+		return nameless || len(q.Options) == 0 || len(q.Rows) == 0 || len(q.Importance) == 0
+	}
+	return nameless
+}
+
+// variable is what an expression may know of a field.
+func (s *Survey) variable(f Field) expression.Variable {
+	v := expression.Variable{Kind: f.kind(), Least: f.Question.Min, Most: f.Question.Max}
+	switch f.Question.Type {
+	case DateType:
+		v.Layout = time.DateOnly
+	case Time:
+		v.Layout = "15:04"
+	case ConstantSum:
+		v.Least, v.Most = new(Decimal), f.Question.Total
+	}
+	if v.Kind == expression.Text || v.Kind == expression.Bool {
 		return v
 	}
 	for _, o := range f.Options() {
@@ -116,6 +146,14 @@ func variable(f Field) expression.Variable {
 				v.Scores = map[string]Decimal{}
 			}
 			v.Scores[o.ID] = *o.Score
+		}
+		for _, l := range s.Languages {
+			if label := o.Label.In(l); label != "" && v.Kind != expression.Number {
+				if v.Labels == nil {
+					v.Labels = map[string]string{}
+				}
+				v.Labels[label] = o.ID
+			}
 		}
 	}
 	return v
@@ -148,56 +186,137 @@ func (f Field) kind() expression.Kind {
 // stepped reports whether the options are numbered steps, which have no labels.
 func (q *Question) stepped() bool { return len(q.Options) > 0 && len(q.Options[0].Label) == 0 }
 
-// compile turns the remembered expressions into trees, and looks for questions that nobody can reach.
+// compile turns the remembered expressions into trees, and looks for what nobody can ever reach.
 func (o object) compile(s *Survey) {
-	scope := s.scope()
-	faults := false
+	if len(o.conditions) == 0 {
+		return
+	}
+	scope, budget, before := s.scope(), expression.Budget, len(o.problems)
+	if o.has("channels") && len(s.Channels) == 0 { // they could not be read
+		scope["channel"] = expression.Variable{Kind: expression.Broken}
+	}
+	broken := o.unnamed(s)
+	compiled := map[*yaml.Node]expression.Tree{} // once each, however many aliases lead to it
 	for _, c := range o.conditions {
-		tree, found := expression.Compile(c.at.Value, scope)
+		tree, known := compiled[c.at]
+		var found []expression.Fault
+		if !known {
+			tree, found = expression.Compile(c.at.Value, scope, &budget)
+			compiled[c.at] = tree
+		}
 		for _, fault := range found {
-			o.failInside(c.at, fault.Offset, "%s: %s", c.key, fault.Message)
+			switch {
+			case fault.Unknown != "" && broken: // it may well be the question whose id could not be read
+			case c.key == "required" && fault.Unknown == strings.TrimSpace(c.at.Value):
+				o.fail(c.at, "required: %s is neither true, false nor a condition%s", quote(c.at.Value), suggest(c.at.Value, append(fieldNames(s), "true", "false", "all")))
+			default:
+				o.failInside(c.at, fault.Offset, "%s: %s", c.key, fault.Message)
+			}
 		}
-		faults = faults || len(found) > 0
 		*c.tree = tree
-		if names := tree.Uses(); c.owner != "" && slices.ContainsFunc(names, func(name string) bool { return questionOf(name) == c.owner }) {
-			o.fail(c.at, "%s: %s would depend on its own answer: name another question", c.key, quote(c.owner))
-			faults = true
+		if slices.ContainsFunc(tree.Uses(), func(name string) bool { return c.owner != "" && questionOf(name) == c.owner }) {
+			o.ownAnswer(c, c.owner)
 		}
 	}
-	if faults {
-		return
+	whole := !broken
+	for _, v := range scope {
+		whole = whole && v.Kind != expression.Broken
 	}
-	if cycle := s.arrange(); cycle != nil {
-		o.fail(o.conditionAt(cycle[0]), "show_if goes round in a circle: %s; at least one of them must not depend on the others", strings.Join(append(cycle, cycle[0]), " → "))
-		return
-	}
-	for i := range s.Sections {
-		section := &s.Sections[i]
-		for j := range section.Questions {
-			q := &section.Questions[j]
-			if section.ShowIf == nil || q.ShowIf == nil {
-				continue
-			}
-			if both := (expression.Tree{Op: "and", Args: []expression.Tree{*section.ShowIf, *q.ShowIf}}); !expression.Satisfiable(both, scope) {
-				o.fail(o.conditionAt(q.ID), "show_if: never true where the section's own show_if is: nobody would see the question")
-			}
-		}
+	if before == len(o.problems) && o.circle(s) == nil && whole {
+		o.reach(s, scope, &budget)
 	}
 }
 
-// conditionAt is where a question's show_if stands, or its section's or an option's.
-func (o object) conditionAt(question string) *yaml.Node {
-	for _, c := range o.conditions {
-		if c.key == "show_if" && c.owner == question {
-			return c.at
+// unnamed reports whether a question's or row's name is not known, though it may have one.
+func (o object) unnamed(s *Survey) bool {
+	for q := range s.Questions() {
+		if q.ID == "" {
+			return true
 		}
 	}
-	for _, c := range o.conditions {
-		if c.key == "show_if" {
-			return c.at
+	return false
+}
+
+func (o object) ownAnswer(c condition, question string) {
+	o.fail(c.at, "%s: %s would depend on its own answer: name another question", c.key, quote(question))
+}
+
+// circle reports questions that wait for one another, at the condition that closes the circle.
+func (o object) circle(s *Survey) (cycle []string) {
+	if cycle = s.arrange(); cycle == nil {
+		return nil
+	}
+	var first Placed
+	for i := range s.Sections {
+		for j := range s.Sections[i].Questions {
+			if q := &s.Sections[i].Questions[j]; q.ID == cycle[0] {
+				first = Placed{q, &s.Sections[i]}
+			}
 		}
 	}
-	return o.node
+	next := cycle[1%len(cycle)]
+	for _, tree := range first.conditions() {
+		if !slices.ContainsFunc(tree.Uses(), func(name string) bool { return questionOf(name) == next }) {
+			continue
+		}
+		c := o.conditions[slices.IndexFunc(o.conditions, func(c condition) bool { return c.tree == tree })]
+		if len(cycle) == 1 {
+			o.ownAnswer(c, next)
+		} else {
+			o.fail(c.at, "%s goes round in a circle: %s; at least one of them must not depend on the others", c.key, strings.Join(append(cycle, cycle[0]), " → "))
+		}
+		return cycle
+	}
+	return cycle
+}
+
+// reach looks for conditions that are possible by themselves, and impossible where they stand: together with those of the
+// section and of the questions that they name.
+func (o object) reach(s *Survey, scope expression.Scope, budget *int) {
+	for _, q := range s.order {
+		asked := expression.All(q.Section.ShowIf, q.ShowIf)
+		for _, name := range append(q.Parts(), q.ID) {
+			if v, ok := scope[name]; ok {
+				v.Asked = asked
+				scope[name] = v
+			}
+		}
+	}
+	possible := func(trees ...*expression.Tree) bool {
+		all := expression.All(trees...)
+		return all == nil || expression.Satisfiable(*all, scope, budget)
+	}
+	judge := func(tree *expression.Tree, consequence string, around ...*expression.Tree) bool {
+		if tree == nil || tree.Op == "" || possible(append(around, tree)...) {
+			return true
+		}
+		c := o.conditions[slices.IndexFunc(o.conditions, func(c condition) bool { return c.tree == tree })]
+		o.fail(c.at, "%s: never true together with the conditions on its section and on the questions it names: %s", c.key, consequence)
+		return false
+	}
+	for i := range s.Sections {
+		section := &s.Sections[i]
+		if !judge(section.ShowIf, "nobody would see the section") {
+			continue
+		}
+		for j := range section.Questions {
+			q := &section.Questions[j]
+			if !judge(q.ShowIf, "nobody would see the question", section.ShowIf) {
+				continue
+			}
+			asked := expression.All(section.ShowIf, q.ShowIf)
+			judge(q.RequiredIf, "the question would never be required", asked)
+			for k := range q.Options {
+				judge(q.Options[k].ShowIf, "nobody would be offered the option", asked)
+			}
+			for k := range q.Checks {
+				judge(&q.Checks[k].That, "nobody could answer", asked)
+			}
+		}
+	}
+	for i := range s.Thanks {
+		judge(s.Thanks[i].ShowIf, "nobody would read the text")
+	}
 }
 
 // questionOf is the question that a field belongs to.
@@ -216,14 +335,7 @@ func (s *Survey) arrange() (cycle []string) {
 		for j := range s.Sections[i].Questions {
 			q := &s.Sections[i].Questions[j]
 			byID[q.ID] = Placed{q, &s.Sections[i]}
-			trees := []*expression.Tree{s.Sections[i].ShowIf, q.ShowIf}
-			for _, option := range q.Options {
-				trees = append(trees, option.ShowIf)
-			}
-			for _, tree := range trees {
-				if tree == nil {
-					continue
-				}
+			for _, tree := range byID[q.ID].conditions() {
 				for _, name := range tree.Uses() {
 					needs[q.ID] = append(needs[q.ID], questionOf(name))
 				}
@@ -265,6 +377,15 @@ func (s *Survey) arrange() (cycle []string) {
 type Placed struct {
 	*Question
 	Section *Section
+}
+
+// conditions decide whether the question is asked, and with which options.
+func (p Placed) conditions() []*expression.Tree {
+	trees := []*expression.Tree{p.Section.ShowIf, p.ShowIf}
+	for _, option := range p.Options {
+		trees = append(trees, option.ShowIf)
+	}
+	return slices.DeleteFunc(trees, func(t *expression.Tree) bool { return t == nil })
 }
 
 // Order lists the questions so that each comes after those that its being asked depends on.

@@ -58,7 +58,7 @@ func (f Field) Options() []Option {
 	case Consent:
 		return yesNo[:1]
 	case Ranking:
-		return steps(1, f.Question.AtMost)
+		return steps(1, min(f.Question.AtMost, len(f.Question.Options)))
 	case ConstantSum:
 		return nil
 	default:

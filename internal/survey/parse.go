@@ -99,7 +99,7 @@ func (r *reader) survey(root *yaml.Node) *Survey {
 	if r.misshapen(root, 0) {
 		return nil
 	}
-	o := r.object(root, "a questionnaire", surveyKeys)
+	o := r.object(root, &questionnaireMapping)
 	if o.node == nil {
 		return nil
 	}
@@ -108,18 +108,17 @@ func (r *reader) survey(root *yaml.Node) *Survey {
 		ID:        o.surveyID(),
 		Languages: r.languages,
 		Intro:     o.text("intro"),
-		Minutes:   o.integer("minutes", 1, 240, 0),
+		Minutes:   o.integer("minutes", 0),
 		Thanks:    o.thanks(),
 		Contact:   o.contact(),
 		Document:  o.document(),
 		Window:    o.window(),
 		Timezone:  o.timezone(),
-		Period:    Period(o.word("period", []string{"none", "month", "quarter", "year"}, nil, "none")),
+		Period:    Period(o.word("period", "none")),
 		Audience:  o.audience(),
 		Channels:  o.channels(),
-		KeepTwins: o.word("duplicates", []string{"drop", "keep"}, nil, "drop") == "keep",
+		KeepTwins: o.word("duplicates", "drop") == "keep",
 	}
-	o.need("title", ": what is the survey called?")
 	s.Title = o.text("title")
 	s.Scoring = o.scoring()
 	s.Results = o.results()
@@ -154,7 +153,7 @@ func (r *reader) indentedWide(line, column int, space rune) {
 func (o object) surveyID() string {
 	base := path.Base(strings.ReplaceAll(o.file, "\\", "/"))
 	base = strings.TrimSuffix(base, path.Ext(base))
-	id := o.id(surveyID, "")
+	id := o.id("")
 	switch {
 	case slices.Contains(reservedIDs, id):
 		o.fail(o.values["id"], "id %s is an address of the site itself: choose another", quote(id))
@@ -249,7 +248,7 @@ func (o object) contact() *Contact {
 	if !o.has("contact") {
 		return nil
 	}
-	c := o.object(o.values["contact"], "contact", contactKeys)
+	c := o.object(o.values["contact"], &contactMapping)
 	return &Contact{Name: c.text("name"), Email: c.email("email"), Phone: c.plain("phone")}
 }
 
@@ -265,8 +264,7 @@ func (o object) document() *Document {
 	if !o.has("document") {
 		return nil
 	}
-	d := o.object(o.values["document"], "document", documentKeys)
-	d.need("number", ": the document's number in your quality manual")
+	d := o.object(o.values["document"], &documentMapping)
 	return &Document{Number: d.plain("number"), Version: d.plain("version"), ApprovedBy: d.plain("approved_by"), ApprovedOn: d.date("approved_on")}
 }
 
@@ -274,7 +272,7 @@ func (o object) window() Window {
 	if !o.has("window") {
 		return Window{}
 	}
-	w := o.object(o.values["window"], "window", windowKeys)
+	w := o.object(o.values["window"], &windowMapping)
 	window := Window{From: w.date("from"), Until: w.date("until")}
 	if window.From != "" && window.Until != "" && window.From > window.Until {
 		o.fail(w.values["until"], "the window ends on %s, before it begins on %s: exchange the two or mend one", window.Until, window.From)
@@ -298,9 +296,8 @@ func (o object) audience() Audience {
 	if !o.has("audience") {
 		return Audience{}
 	}
-	a := o.object(o.values["audience"], "audience", audienceKeys)
-	const most = 1_000_000_000
-	audience := Audience{Population: a.integer("population", 1, most, 0), Issued: a.integer("issued", 1, most, 0), Sample: a.word("sample", []string{"ten_plus_5_percent"}, nil, "")}
+	a := o.object(o.values["audience"], &audienceMapping)
+	audience := Audience{Population: a.integer("population", 0), Issued: a.integer("issued", 0), Sample: a.word("sample", "")}
 	if audience.Population > 0 && audience.Issued > audience.Population {
 		o.fail(a.values["issued"], "issued (%d) is more than the population (%d): mend one of them", audience.Issued, audience.Population)
 	}
@@ -366,15 +363,13 @@ func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
 	first := map[string]int{}
 	options = make([]Option, 0, len(items))
 	for _, item := range items {
-		o := r.object(item, "an option", optionKeys)
+		o := r.object(item, &optionMapping)
 		if o.node == nil {
 			options = append(options, Option{})
 			continue
 		}
-		o.need("id", ": a short name such as very_good")
-		o.need("label", ": what the respondent reads")
 		scored := o.has("score")
-		option := Option{ID: o.id(choiceID, ""), Label: o.text("label"), Score: o.decimal("score", 0, 1000*One), Exclusive: o.boolean("exclusive", false), ShowIf: o.condition("show_if", "")}
+		option := Option{ID: o.id(""), Label: o.text("label"), Score: o.decimal("score"), Exclusive: o.boolean("exclusive", false), ShowIf: o.condition("show_if", "")}
 		if option.Exclusive && !exclusive {
 			o.fail(o.keys["exclusive"], "'exclusive' does not go with this type: only several options of a multi_choice can exclude each other")
 		}
@@ -392,16 +387,15 @@ func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
 }
 
 func (o object) sections(scales map[string]*scale, s *Survey) []Section {
-	o.need("sections", ": a questionnaire needs at least one section with questions")
 	q := questionReader{reader: o.reader, scales: scales, lines: map[string]int{}, scoring: &s.Scoring}
 	var sections []Section
 	ids := map[string]int{}
 	for i, item := range o.list("sections") {
-		so := o.object(item, "a section", sectionKeys)
+		so := o.object(item, &sectionMapping)
 		if so.node == nil {
 			continue
 		}
-		section := Section{ID: so.id(questionID, fmt.Sprintf("section_%d", i+1)), Title: so.text("title"), Intro: so.text("intro"), ShowIf: so.condition("show_if", "")}
+		section := Section{ID: so.id(fmt.Sprintf("section_%d", i+1)), Title: so.text("title"), Intro: so.text("intro"), ShowIf: so.condition("show_if", "")}
 		if line := ids[section.ID]; line > 0 {
 			at := so.values["id"]
 			if at == nil {
@@ -410,11 +404,10 @@ func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 			o.fail(at, "section %s is given twice (first on line %d): every section needs an id of its own", quote(section.ID), line)
 		}
 		ids[section.ID] = item.Line
-		so.need("questions", ": a section holds a list of questions")
 		for _, n := range so.list("questions") {
 			if q.count++; q.count > maxQuestions {
 				o.fail(n, "more than %d questions: split the survey into several files", maxQuestions)
-				return sections
+				return append(sections, section)
 			}
 			if question, ok := q.question(n); ok {
 				section.Questions = append(section.Questions, question)
@@ -428,7 +421,7 @@ func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 		}
 	}
 	if q.answerable == 0 && o.has("sections") && len(o.problems) == 0 && sections != nil {
-		o.fail(o.values["sections"], "there is no question to answer: a survey needs one besides its notes")
+		o.fail(o.values["sections"], "there is no question to answer: a survey needs one besides its notes and hidden ones")
 	}
 	return sections
 }
@@ -437,6 +430,7 @@ func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 func (o object) references(s *Survey) {
 	s.index()
 	o.compile(s)
+	o.piping(s)
 	if s.Scoring.Overall != "" {
 		o.overall(s)
 	}
@@ -491,19 +485,18 @@ func (o object) scoring() Scoring {
 	if !o.has("scoring") {
 		return scoring
 	}
-	so := o.object(o.values["scoring"], "scoring", scoringKeys)
-	scoring.Model = so.word("model", models, laterModels, scoring.Model)
+	so := o.object(o.values["scoring"], &scoringMapping)
+	scoring.Model = so.word("model", scoring.Model)
 	scoring.Overall, o.reader.overallAt = so.plain("overall"), so.values["overall"]
-	scoring.Target = so.decimal("target", 0, 100*One)
+	scoring.Target = so.decimal("target")
 	lines := map[string]int{}
 	for _, n := range so.list("dimensions") {
-		d := o.object(n, "a dimension", dimensionKeys)
+		d := o.object(n, &dimensionMapping)
 		if d.node == nil {
 			o.reader.nameless = true
 			continue
 		}
-		d.need("id", ": a short name such as service")
-		dimension := Dimension{ID: d.id(questionID, ""), Label: d.text("label"), Weight: d.weight(One)}
+		dimension := Dimension{ID: d.id(""), Label: d.text("label"), Weight: d.weight(One)}
 		if dimension.ID == "" {
 			o.reader.nameless = true
 		}
@@ -519,7 +512,7 @@ func (o object) scoring() Scoring {
 }
 
 func (o object) weight(otherwise Decimal) Decimal {
-	if w := o.decimal("weight", 0, 1000*One); w != nil {
+	if w := o.decimal("weight"); w != nil {
 		return *w
 	}
 	return otherwise
@@ -530,14 +523,12 @@ func (o object) bands() []Band {
 	var bands []Band
 	lines, unread := map[Decimal]int{}, false
 	for _, n := range o.list("bands") {
-		b := o.object(n, "a band", bandKeys)
+		b := o.object(n, &bandMapping)
 		if b.node == nil {
 			unread = true
 			continue
 		}
-		b.need("from", ": the lowest index that belongs to the band")
-		b.need("label", ": the band's name")
-		from := b.decimal("from", 0, 100*One)
+		from := b.decimal("from")
 		label := b.text("label")
 		if from == nil {
 			unread = true
@@ -562,10 +553,10 @@ func (o object) results() Results {
 	if !o.has("results") {
 		return results
 	}
-	ro := o.object(o.values["results"], "results", resultsKeys)
-	results.Audience = ro.word("audience", []string{"public"}, []string{"staff", "management"}, results.Audience)
-	results.MinGroup = ro.integer("min_group", 1, 10_000, results.MinGroup)
-	results.PoolAfter = ro.integer("pool_after", 1, 3650, 0)
-	results.Release = ro.word("release", []string{"full"}, []string{"daily"}, results.Release)
+	ro := o.object(o.values["results"], &resultsMapping)
+	results.Audience = ro.word("audience", results.Audience)
+	results.MinGroup = ro.integer("min_group", results.MinGroup)
+	results.PoolAfter = ro.integer("pool_after", 0)
+	results.Release = ro.word("release", results.Release)
 	return results
 }
