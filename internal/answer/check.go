@@ -27,10 +27,16 @@ func Check(s *survey.Survey, p Posted) (Response, []Problem) {
 	}
 	r := Response{Survey: s.ID, Version: s.Version, Language: p.Language, Channel: p.Channel}
 	problems = append(problems, r.envelope(s, p)...)
-	problems = append(problems, unknown(s, p.Fields)...)
 	r.Answers = make([]Answer, 0, len(p.Fields))
+	known := 0
+	texts := make([]string, 0, 2*len(p.Fields)) // room for the answers, mostly
 	for _, f := range s.Fields() {
-		a, problem := check(f, p.Fields[f.Name])
+		typed, posted := p.Fields[f.Name]
+		if posted {
+			known++
+		}
+		a, problem := check(f, typed, texts[len(texts):])
+		texts = texts[:len(texts)+min(len(a), cap(texts)-len(texts))]
 		switch {
 		case problem != nil:
 			// A value of the wrong JSON type was not kept, and must not be said to be missing as well.
@@ -40,10 +46,13 @@ func Check(s *survey.Survey, p Posted) (Response, []Problem) {
 			}
 		case a == nil:
 		case f.Question.Private:
-			r.Private = append(r.Private, a)
+			r.Private = append(r.Private, slices.Clip(a))
 		default:
-			r.Answers = append(r.Answers, a)
+			r.Answers = append(r.Answers, slices.Clip(a))
 		}
+	}
+	if known < len(p.Fields) {
+		problems = append(problems, unknown(s, p.Fields)...)
 	}
 	if len(problems) == 0 && len(r.Answers)+len(r.Private) == 0 {
 		problems = append(problems, Problem{Code: Empty})
@@ -100,10 +109,10 @@ func unknown(s *survey.Survey, fields map[string][]string) []Problem {
 	return problems
 }
 
-// check brings one field's values into canonical form; nil means unanswered.
-func check(f survey.Field, typed []string) (Answer, *Problem) {
+// check brings one field's values into canonical form, in the space if there is enough; nil means unanswered.
+func check(f survey.Field, typed, space []string) (Answer, *Problem) {
 	q := f.Question
-	a := append(make(Answer, 0, 1+len(typed)), f.Name)
+	a := append(Answer(space), f.Name)
 	for _, v := range typed {
 		if !utf8.ValidString(v) {
 			return nil, &Problem{Code: BadText}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,18 +25,18 @@ type Posted struct {
 	problems []Problem      // of the envelope
 }
 
-// FromForm takes a plain form's values apart: control fields begin with an underscore, all others are answers.
+// FromForm takes a plain form's values apart: control fields begin with an underscore, all others are answers. The values
+// become the Posted's own.
 func FromForm(values url.Values) Posted {
-	p := Posted{Fields: make(map[string][]string, len(values))}
-	controls := map[string]*string{"_id": &p.ID, "_version": &p.Version, "_language": &p.Language, "_channel": &p.Channel}
-	for name, typed := range values {
-		if control := controls[name]; control != nil {
-			*control = strings.TrimSpace(typed[0])
-		} else {
-			p.Fields[name] = typed
+	control := func(name string) string {
+		typed := values[name]
+		delete(values, name)
+		if len(typed) == 0 {
+			return ""
 		}
+		return strings.TrimSpace(typed[0])
 	}
-	return p
+	return Posted{ID: control("_id"), Version: control("_version"), Language: control("_language"), Channel: control("_channel"), Fields: values}
 }
 
 // FromJSON reads {"id", "version", "language", "channel", "answers": {…}}. A member that should not be there, or is of the
@@ -45,11 +44,11 @@ func FromForm(values url.Values) Posted {
 func FromJSON(body []byte) (Posted, error) {
 	var p Posted
 	var envelope struct {
-		ID       string         `json:"id"`
-		Version  string         `json:"version"`
-		Language string         `json:"language"`
-		Channel  string         `json:"channel"`
-		Answers  map[string]any `json:"answers"`
+		ID       string `json:"id"`
+		Version  string `json:"version"`
+		Language string `json:"language"`
+		Channel  string `json:"channel"`
+		Answers  any    `json:"answers"` // which the decoder reads faster than a map
 	}
 	if !utf8.Valid(body) {
 		return p, errors.New("not UTF-8")
@@ -74,10 +73,14 @@ func FromJSON(body []byte) (Posted, error) {
 	if wrong == nil && envelope.ID == "" {
 		p.problems = append(p.problems, Problem{Field: "id", Code: BadID})
 	}
-	p.ID, p.Version, p.Language, p.Channel, p.values = envelope.ID, envelope.Version, envelope.Language, envelope.Channel, envelope.Answers
-	if p.values == nil {
-		p.values = map[string]any{}
+	values, ok := envelope.Answers.(map[string]any)
+	if !ok {
+		values = map[string]any{}
+		if envelope.Answers != nil {
+			p.problems = append(p.problems, Problem{Field: "answers", Code: WrongType})
+		}
 	}
+	p.ID, p.Version, p.Language, p.Channel, p.values = envelope.ID, envelope.Version, envelope.Language, envelope.Channel, values
 	return p, nil
 }
 
@@ -85,6 +88,11 @@ func FromJSON(body []byte) (Posted, error) {
 func (p *Posted) flatten(s *survey.Survey) []Problem {
 	var problems []Problem
 	p.Fields = make(map[string][]string, len(p.values))
+	single := make([]string, 0, len(p.values)) // room for the fields' one value, mostly
+	one := func(text string) []string {
+		single = append(single, text)
+		return single[len(single)-1 : len(single) : len(single)]
+	}
 	for name, value := range p.values {
 		if value == nil {
 			continue
@@ -96,7 +104,7 @@ func (p *Posted) flatten(s *survey.Survey) []Problem {
 					continue
 				}
 				if text, ok := scalar(step); ok {
-					p.Fields[field] = []string{text}
+					p.Fields[field] = one(text)
 				} else {
 					problems = append(problems, Problem{Question: name, Field: field, Code: WrongType})
 				}
@@ -108,12 +116,15 @@ func (p *Posted) flatten(s *survey.Survey) []Problem {
 			p.Fields[name] = nil // Check says that it is unknown
 			continue
 		}
-		texts, ok := flat(f.Question.Type, value)
-		if !ok {
+		text, texts, ok := flat(f.Question.Type, value)
+		switch {
+		case !ok:
 			problems = append(problems, Problem{Question: f.Question.ID, Field: name, Code: WrongType})
-			continue
+		case texts != nil:
+			p.Fields[name] = texts
+		default:
+			p.Fields[name] = one(text)
 		}
-		p.Fields[name] = texts
 	}
 	return problems
 }
@@ -127,38 +138,41 @@ func isMatrix(s *survey.Survey, id string) bool {
 	return false
 }
 
-// flat writes one JSON value as a form would post it.
-func flat(t survey.Type, value any) ([]string, bool) {
+// flat writes one JSON value as a form would post it: as a text, or of a list as texts.
+func flat(t survey.Type, value any) (text string, texts []string, ok bool) {
 	switch v := value.(type) {
 	case bool:
-		if t != survey.YesNo && t != survey.Consent {
-			return nil, false
+		switch {
+		case t != survey.YesNo && t != survey.Consent:
+			return "", nil, false
+		case v:
+			return "yes", nil, true
+		default:
+			return "no", nil, true
 		}
-		return []string{map[bool]string{true: "yes", false: "no"}[v]}, true
 	case []any:
 		if t != survey.MultiChoice {
-			return nil, false
+			return "", nil, false
 		}
-		texts := make([]string, len(v))
+		texts = make([]string, len(v))
 		for i, one := range v {
-			text, ok := scalar(one)
-			if !ok {
-				return nil, false
+			if texts[i], ok = scalar(one); !ok {
+				return "", nil, false
 			}
-			texts[i] = text
 		}
-		return texts, true
+		return "", texts, true
 	case json.Number:
-		if slices.Contains([]survey.Type{survey.ShortText, survey.LongText, survey.Email, survey.Phone, survey.DateType, survey.MultiChoice, survey.YesNo, survey.Consent}, t) {
-			return nil, false
+		switch t {
+		case survey.ShortText, survey.LongText, survey.Email, survey.Phone, survey.DateType, survey.MultiChoice, survey.YesNo, survey.Consent:
+			return "", nil, false
 		}
 	case string:
 		if t == survey.MultiChoice {
-			return nil, false
+			return "", nil, false
 		}
 	}
-	text, ok := scalar(value)
-	return []string{text}, ok
+	text, ok = scalar(value)
+	return text, nil, ok
 }
 
 // scalar is a string or a number as text; 4.0 is "4".
@@ -167,6 +181,9 @@ func scalar(value any) (string, bool) {
 	case string:
 		return v, true
 	case json.Number:
+		if len(v) == 1 || len(v) == 2 && v[0] != '-' { // written in the one way there is
+			return string(v), true
+		}
 		if d, err := survey.ParseDecimal(v.String()); err == nil {
 			return d.String(), true
 		}

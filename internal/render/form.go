@@ -2,9 +2,11 @@ package render
 
 import (
 	"bytes"
+	"encoding/binary"
 	"html/template"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -33,7 +35,10 @@ func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
 	if err := r.part(&b, "survey.begin", f); err != nil {
 		return err
 	}
-	if err := r.questions(&b, f, p); err != nil {
+	if err := r.ask(f, p); err != nil {
+		return err
+	}
+	if err := r.part(&b, "survey.questions", f); err != nil {
 		return err
 	}
 	if err := r.part(&b, "survey.end", f); err != nil {
@@ -41,60 +46,6 @@ func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
-}
-
-// questions writes the questions; those of an empty form, which is the same at each of its addresses, once.
-func (r *Renderer) questions(b *bytes.Buffer, f *form, p SurveyPage) error {
-	if len(p.Values)+len(p.Problems) > 0 {
-		if err := r.ask(f, p); err != nil {
-			return err
-		}
-		return r.part(b, "survey.questions", f)
-	}
-	if questions, ok := r.blank.get(f.Survey, f.Lang); ok {
-		b.Write(questions)
-		return nil
-	}
-	if err := r.ask(f, p); err != nil {
-		return err
-	}
-	from := b.Len()
-	if err := r.part(b, "survey.questions", f); err != nil {
-		return err
-	}
-	r.blank.put(f.Survey, f.Lang, bytes.Clone(b.Bytes()[from:]))
-	return nil
-}
-
-// blanks keeps the questions of the empty forms that were rendered last. A Survey is read only, so they stay true.
-type blanks struct {
-	mu   sync.Mutex
-	kept [16]blank // a ring
-	next int
-}
-
-type blank struct {
-	survey    *survey.Survey
-	language  string
-	questions []byte
-}
-
-func (b *blanks) get(s *survey.Survey, language string) ([]byte, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for i := range b.kept {
-		if k := &b.kept[i]; k.survey == s && k.language == language {
-			return k.questions, true
-		}
-	}
-	return nil, false
-}
-
-func (b *blanks) put(s *survey.Survey, language string, questions []byte) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.kept[b.next] = blank{s, language, questions}
-	b.next = (b.next + 1) % len(b.kept)
 }
 
 // form is everything that survey.html shows.
@@ -126,17 +77,18 @@ type summary struct{ Href, Label, Message string }
 type section struct {
 	Title     string
 	Intro     template.HTML
-	Questions []question
+	Questions template.HTML // each as the template survey.question writes it
 }
 
-// question is one question's view. Exactly one of Note, Group, Rows, Select and Box is set, or else it is a Tick.
+// question is one question's view. Exactly one of Note, Group, Rows, Select and Box is set, or else it is a Tick. What a
+// blank one shows beside Name, Label and Number must be in [keyOf].
 type question struct {
 	Note      template.HTML
 	Group     string // layout of radio buttons or checkboxes: list, buttons, cells, stars or faces
 	Rows      []row  // of a matrix
 	Error     string
 	Described string // ids of help and error
-	Number    int    // 0 of a consent
+	Number    string // "" of a consent
 	Label     string
 	Mark      string        // "required", in words
 	Choices   template.HTML // the options of a group, as the template survey.choices writes them
@@ -150,6 +102,7 @@ type question struct {
 	Help      []string
 	Low, High string
 	Heads     []string // of a matrix
+	Choose    string   // of a drop-down list: "please choose"
 	Options   []option
 	Value     string
 	Mode      string // inputmode
@@ -235,19 +188,18 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	return f
 }
 
-// ask makes the views of the questions.
+// ask writes the questions.
 func (r *Renderer) ask(f *form, p SurveyPage) error {
 	s, l := f.Survey, f.Lang
-	b := builder{renderer: r, words: f.Words, language: l, values: p.Values, problems: f.problems, done: map[string][]string{}}
+	b := builder{renderer: r, words: f.Words, language: l, values: p.Values, problems: f.problems}
 	f.Sections = make([]section, len(s.Sections))
 	for i := range s.Sections {
 		from := &s.Sections[i]
-		to := &f.Sections[i]
-		to.Title, to.Intro = from.Title.In(l), markdown(from.Intro.In(l))
-		to.Questions = make([]question, len(from.Questions))
+		b.out.Reset()
 		for j := range from.Questions {
-			b.question(&to.Questions[j], &from.Questions[j])
+			b.question(&from.Questions[j])
 		}
+		f.Sections[i] = section{from.Title.In(l), markdown(from.Intro.In(l)), template.HTML(b.out.String())}
 	}
 	return b.err
 }
@@ -284,11 +236,11 @@ func window(w *wording.Words, s *survey.Survey) []string {
 	return nil
 }
 
-// builder makes the views of questions, in order.
+// builder writes questions, in order.
 type builder struct {
 	renderer *Renderer
-	done     map[string][]string // options written for an empty form, between which names go, by what they show
-	err      error               // the first of the template
+	out      bytes.Buffer
+	err      error // the first of the template
 	words    *wording.Words
 	language string
 	values   map[string][]string
@@ -296,36 +248,199 @@ type builder struct {
 	number   int
 }
 
-func (b *builder) question(v *question, q *survey.Question) {
+// question writes one question. Most questionnaires ask everything in a few ways, so that what is still blank is drawn
+// once for all questions that differ in name, label and number alone.
+func (b *builder) question(q *survey.Question) {
+	var v question
 	if q.Type == survey.Note {
 		v.Note = markdown(q.Label.In(b.language))
+		b.draw(&b.out, "survey.question", &v)
 		return
 	}
-	v.Name, v.Label = q.ID, q.Label.In(b.language)
+	label, number := q.Label.In(b.language), ""
 	if q.Type != survey.Consent { // which is a condition rather than a question
 		b.number++
-		v.Number = b.number
+		number = strconv.Itoa(b.number)
 	}
+	if q.Type != survey.Matrix && b.problems[q.ID] == "" && len(b.values[q.ID]) == 0 {
+		anyNumber := noNumber
+		if number == "" {
+			anyNumber = ""
+		}
+		b.view(&v, q, noName, noLabel, anyNumber)
+		draw := func(out *bytes.Buffer) { b.drawQuestion(out, &v) }
+		if b.fill(&b.out, keyOf(q, &v), draw, q.ID, label, number) {
+			return
+		}
+		v = question{}
+	}
+	b.view(&v, q, q.ID, label, number)
+	b.drawQuestion(&b.out, &v)
+}
+
+func (b *builder) drawQuestion(out *bytes.Buffer, v *question) {
+	if v.Group != "" {
+		var drawn bytes.Buffer
+		b.draw(&drawn, "survey.choices", choices{v.Group, v.Name, v.Many, v.Options})
+		v.Choices = template.HTML(drawn.String())
+	}
+	b.draw(out, "survey.question", v)
+}
+
+// rowChoices writes the options of a row of a matrix.
+func (b *builder) rowChoices(q *survey.Question, name string) template.HTML {
+	var out bytes.Buffer
+	chosen := b.values[name]
+	options := b.options(q, noName, chosen)
+	draw := func(out *bytes.Buffer) { b.draw(out, "survey.choices", choices{"row", noName, false, options}) }
+	if len(chosen) > 0 || !b.fill(&out, optionsKey([]byte("row"), options), draw, name, "", "") {
+		b.draw(&out, "survey.choices", choices{"row", name, false, b.options(q, name, chosen)})
+	}
+	return template.HTML(out.String())
+}
+
+func (b *builder) draw(out *bytes.Buffer, name string, view any) {
+	if err := b.renderer.part(out, name, view); err != nil && b.err == nil {
+		b.err = err
+	}
+}
+
+// These stand for what is to be filled in.
+const (
+	noThing  = "glasspoll-no-"
+	noName   = noThing + "name"
+	noLabel  = noThing + "label"
+	noNumber = noThing + "number"
+)
+
+// piece is a stretch of what was drawn, and what follows it: noName, noLabel, noNumber, or nothing.
+type piece struct{ text, then string }
+
+// keyOf says all that a blank question shows but its name, label and number. Each text stands after its length.
+func keyOf(q *survey.Question, v *question) []byte {
+	key := make([]byte, 0, 512)
+	for _, text := range [...]string{string(q.Type), q.Display, v.Group, v.Mark, v.Low, v.High, v.Mode, v.Unit, v.Min, v.Max} {
+		key = appendText(key, text)
+	}
+	for _, text := range v.Help {
+		key = appendText(key, text)
+	}
+	return optionsKey(append(key, 0xff), v.Options)
+}
+
+func optionsKey(key []byte, options []option) []byte {
+	for i := range options {
+		key = appendText(appendText(appendText(key, options[i].Value), options[i].Label), options[i].End)
+	}
+	return key
+}
+
+func appendText(key []byte, text string) []byte {
+	return append(binary.AppendUvarint(key, uint64(len(text))), text...)
+}
+
+// fill writes what is drawn for a key, and draws it first if it has not been yet. It does nothing and returns false
+// where an author's own text could be taken for something to be filled in.
+func (b *builder) fill(out *bytes.Buffer, key []byte, draw func(*bytes.Buffer), name, label, number string) bool {
+	if bytes.Contains(key, []byte(noThing)) {
+		return false
+	}
+	key = append(key, b.words.Language()...)
+	pieces := b.renderer.blanks.get(key)
+	if pieces == nil {
+		var drawn bytes.Buffer
+		if draw(&drawn); b.err != nil {
+			return true
+		}
+		pieces = split(drawn.String())
+		b.renderer.blanks.put(key, pieces)
+	}
+	label = escaper.Replace(label)
+	for i := range pieces {
+		out.WriteString(pieces[i].text)
+		switch pieces[i].then {
+		case noName:
+			out.WriteString(name)
+		case noLabel:
+			out.WriteString(label)
+		case noNumber:
+			out.WriteString(number)
+		}
+	}
+	return true
+}
+
+// blanks keeps what has been drawn, for all pages of a renderer. It holds texts of questionnaires only, none of
+// respondents, so that it grows with what authors write; it begins anew before that is much.
+type blanks struct {
+	mu    sync.RWMutex
+	drawn map[string][]piece
+}
+
+const maxBlanks = 4096 // of some kilobytes each
+
+func (b *blanks) get(key []byte) []piece {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.drawn[string(key)]
+}
+
+func (b *blanks) put(key []byte, pieces []piece) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.drawn == nil || len(b.drawn) >= maxBlanks {
+		b.drawn = map[string][]piece{}
+	}
+	b.drawn[string(key)] = pieces
+}
+
+func split(drawn string) []piece {
+	var pieces []piece
+	from := 0
+	for at := 0; ; {
+		next := strings.Index(drawn[at:], noThing)
+		if next < 0 {
+			return append(pieces, piece{text: drawn[from:]})
+		}
+		at += next
+		for _, then := range [...]string{noName, noLabel, noNumber} {
+			if strings.HasPrefix(drawn[at:], then) {
+				pieces = append(pieces, piece{drawn[from:at], then})
+				from = at + len(then)
+				break
+			}
+		}
+		at += len(noThing)
+	}
+}
+
+// escaper does to a text what html/template does to it between tags and in quoted attributes.
+var escaper = strings.NewReplacer(`"`, "&#34;", "&", "&amp;", "'", "&#39;", "+", "&#43;", "<", "&lt;", ">", "&gt;", "\x00", "\uFFFD")
+
+// view makes the view of a question.
+func (b *builder) view(v *question, q *survey.Question, name, label, number string) {
+	v.Name, v.Label, v.Number = name, label, number
+	chosen := b.values[q.ID]
 	if q.Required {
 		v.Mark = b.words.Say("required")
 	}
 	v.Help = b.help(q)
 	v.Error = b.problems[q.ID]
-	v.Described = described(q.ID, len(v.Help) > 0, v.Error != "")
-	v.Value = first(b.values[q.ID])
+	v.Described = described(name, len(v.Help) > 0, v.Error != "")
+	v.Value = first(chosen)
 	switch q.Type {
 	case survey.SingleChoice:
 		v.Group = listOf(q, b.language)
 		switch q.Display {
 		case "dropdown":
-			v.Group, v.Select = "", true
+			v.Group, v.Select, v.Choose = "", true, b.words.Say("choose")
 		case "buttons":
 			v.Group = "buttons"
 		}
-		v.Options = b.options(q, q.ID)
+		v.Options = b.options(q, name, chosen)
 	case survey.MultiChoice:
 		v.Group, v.Many = listOf(q, b.language), true
-		v.Options = b.options(q, q.ID)
+		v.Options = b.options(q, name, chosen)
 	case survey.Rating:
 		switch {
 		case q.Display == "stars" || q.Display == "faces":
@@ -335,17 +450,17 @@ func (b *builder) question(v *question, q *survey.Question) {
 		default:
 			v.Group = "buttons"
 		}
-		b.steps(v, q)
+		b.steps(v, q, chosen)
 	case survey.NPS:
 		v.Group = "cells"
-		b.steps(v, q)
+		b.steps(v, q, chosen)
 	case survey.Matrix:
 		b.matrix(v, q)
 	case survey.YesNo:
 		v.Group = "buttons"
 		v.Options = []option{
-			{ID: "q-" + q.ID, Value: "yes", Label: b.words.Say("yes"), Checked: slices.Contains(b.values[q.ID], "yes")},
-			{Value: "no", Label: b.words.Say("no"), Checked: slices.Contains(b.values[q.ID], "no")},
+			{ID: "q-" + name, Value: "yes", Label: b.words.Say("yes"), Checked: slices.Contains(chosen, "yes")},
+			{Value: "no", Label: b.words.Say("no"), Checked: slices.Contains(chosen, "no")},
 		}
 	case survey.Consent:
 		v.Tick, v.Checked = true, v.Value == "yes"
@@ -368,47 +483,6 @@ func (b *builder) question(v *question, q *survey.Question) {
 	default:
 		v.Box = "text"
 	}
-	if v.Group != "" {
-		v.Choices = b.choices(choices{v.Group, q.ID, v.Many, v.Options})
-	}
-}
-
-// nobody stands for a name that is to be filled in. No field has it, since names have no hyphen.
-const nobody = "no-body"
-
-// choices writes options by their template. Most questionnaires ask everything on one scale, so that an empty form's
-// are written once, and then take the name of each question and row.
-func (b *builder) choices(c choices) template.HTML {
-	name := c.Name
-	if len(b.values[name]) > 0 {
-		return template.HTML(b.write(c))
-	}
-	var key strings.Builder
-	key.WriteString(c.Group)
-	for _, o := range c.Options {
-		for _, text := range []string{o.Value, o.Label, o.End} {
-			if strings.Contains(text, nobody) {
-				return template.HTML(b.write(c))
-			}
-			key.WriteByte(0)
-			key.WriteString(text)
-		}
-	}
-	pieces := b.done[key.String()]
-	if pieces == nil {
-		c.Name, c.Options[0].ID = nobody, "q-"+nobody
-		pieces = strings.Split(b.write(c), nobody)
-		b.done[key.String()] = pieces
-	}
-	return template.HTML(strings.Join(pieces, name))
-}
-
-func (b *builder) write(c choices) string {
-	var out bytes.Buffer
-	if err := b.renderer.part(&out, "survey.choices", c); err != nil && b.err == nil {
-		b.err = err
-	}
-	return out.String()
 }
 
 // help is the author's help, and the bounds of the answer in words.
@@ -448,9 +522,8 @@ func (b *builder) help(q *survey.Question) []string {
 	return help
 }
 
-func (b *builder) options(q *survey.Question, name string) []option {
+func (b *builder) options(q *survey.Question, name string, chosen []string) []option {
 	options := make([]option, len(q.Options))
-	chosen := b.values[name]
 	for i := range q.Options {
 		o := &q.Options[i]
 		options[i] = option{Value: o.ID, Label: label(o, b.language), Checked: len(chosen) > 0 && slices.Contains(chosen, o.ID)}
@@ -462,10 +535,10 @@ func (b *builder) options(q *survey.Question, name string) []option {
 }
 
 // steps are options in a row, with the ends of the scale named.
-func (b *builder) steps(v *question, q *survey.Question) {
+func (b *builder) steps(v *question, q *survey.Question, chosen []string) {
 	v.Low, v.High = q.Low.In(b.language), q.High.In(b.language)
 	v.Ends = v.Low != "" || v.High != ""
-	v.Options = b.options(q, q.ID)
+	v.Options = b.options(q, v.Name, chosen)
 	last := len(v.Options) - 1
 	if v.Group == "cells" { // one row on a phone, or two that balance
 		switch {
@@ -499,7 +572,7 @@ func (b *builder) matrix(v *question, q *survey.Question) {
 	for i := range q.Rows {
 		name := q.ID + "." + q.Rows[i].ID
 		r := row{Name: name, Label: q.Rows[i].Label.In(b.language), Error: b.problems[name]}
-		r.Choices = b.choices(choices{"row", name, false, b.options(q, name)})
+		r.Choices = b.rowChoices(q, name)
 		all = all && q.Rows[i].Required
 		v.Rows[i] = r
 	}

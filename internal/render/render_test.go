@@ -410,7 +410,7 @@ func TestEverythingTypedIsKept(t *testing.T) {
 func TestPagesDoNotLeakIntoEachOther(t *testing.T) {
 	r := renderer(t)
 	odd := every(t)
-	odd.Sections[0].Questions[1].Options[0].Label = survey.Text{"zh": nobody, "en": nobody}
+	odd.Sections[0].Questions[1].Options[0].Label = survey.Text{"zh": noName, "en": noName}
 	want := map[*survey.Survey]string{every(t): "", odd: ""}
 	values, problems := answers()
 	for range 2 {
@@ -428,8 +428,49 @@ func TestPagesDoNotLeakIntoEachOther(t *testing.T) {
 			}
 		}
 	}
-	if page := want[odd]; strings.Contains(page, `"`+nobody) || strings.Contains(page, "q-"+nobody) || !strings.Contains(page, `<input type="radio" name="single" value="good" id="q-single"><span>`+nobody) {
+	if page := want[odd]; strings.Contains(page, `"`+noName) || strings.Contains(page, "q-"+noName) || !strings.Contains(page, `<input type="radio" name="single" value="good" id="q-single"><span>`+noName) {
 		t.Error("a label that looks like the placeholder of a name is not kept")
+	}
+}
+
+// A question that is filled into what was drawn for another one is, to the byte, what it is when drawn by itself.
+func TestBlankQuestionsAreWhatTheyAreByThemselves(t *testing.T) {
+	r, s := renderer(t), every(t)
+	for _, language := range s.Languages {
+		ask := func() *builder {
+			return &builder{renderer: r, words: r.words.In(language), language: language}
+		}
+		together := ask()
+		for _, label := range []string{"%s", "<b> %s + \"x\" & 'y' &amp; \x00", noLabel + noName + noNumber + noThing} {
+			for q := range s.Questions() {
+				changed := *q
+				if q.Type != survey.Note { // whose label is Markdown
+					changed.ID, changed.Label = q.ID+"_2", survey.Text{language: strings.ReplaceAll(label, "%s", q.Label.In(language))}
+				}
+				for _, many := range []survey.Type{q.Type, survey.MultiChoice} { // on the same scale
+					if q.Type == survey.SingleChoice {
+						changed.Type = many
+					}
+					together.out.Reset()
+					alone := ask()
+					alone.number = together.number
+					together.question(&changed)
+					if q.Type == survey.Note || q.Type == survey.Matrix {
+						continue
+					}
+					number := ""
+					if q.Type != survey.Consent {
+						number = fmt.Sprint(together.number)
+					}
+					var v question
+					alone.view(&v, &changed, changed.ID, changed.Label.In(language), number)
+					alone.drawQuestion(&alone.out, &v)
+					if together.err != nil || together.out.String() != alone.out.String() {
+						t.Fatalf("%v, %s:\n%s\nwant\n%s", together.err, q.ID, &together.out, &alone.out)
+					}
+				}
+			}
+		}
 	}
 }
 
