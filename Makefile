@@ -15,7 +15,7 @@ run: bin/glasspoll
 	exec bin/glasspoll serve --addr $(ADDR) --templates templates
 
 demo: bin/glasspoll
-	exec bin/glasspoll demo
+	exec bin/glasspoll demo $(if $(filter file,$(origin ADDR)),,--url http://$(ADDR)/)
 
 bin/glasspoll:
 	go build -o $@ ./generator

@@ -50,6 +50,8 @@ func open(t *testing.T, width int64) context.Context {
 		t.Fatal(err)
 	}
 	call(t, ctx, network.Enable, network.EnableParams{})
+	// A click is aimed first and done then: a page that is still scrolling smoothly would take it somewhere else.
+	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}})
 	do(t, ctx, chromedp.EmulateViewport(width, 900))
 	return ctx
 }

@@ -111,7 +111,12 @@ func (f *folder) stageDirectory(dir string) error {
 	if made {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	// Mostly all but the last step of the way is there.
+	err := os.Mkdir(dir, 0o777)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.MkdirAll(dir, 0o777)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	f.mu.Lock()

@@ -3,9 +3,8 @@ package answer
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/json"
+	"encoding/binary"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -35,12 +34,28 @@ func ParseReceipt(receipt string) (id string, err error) {
 	return uuid.UUID(data).String(), nil
 }
 
+// DigestSize is how many bytes tell a person's answers from all others: half a SHA-256.
+const DigestSize = 16
+
 // Digest tells "the same again" from "another answer under this id": it covers the survey and the answers, not how, when
-// or in which language they came.
-func (r Response) Digest() [sha256.Size]byte {
-	data, err := json.Marshal([]any{r.Survey, r.Answers, r.Private})
-	if err != nil {
-		panic(fmt.Sprintf("response: %v", err)) // strings only
+// or in which language they came. Stores keep it, so what it is must not change.
+func (r Response) Digest() [DigestSize]byte {
+	// Each string after its length and each list after its count, so that no two responses are written alike.
+	data := make([]byte, 0, 2048)
+	data = appendString(data, r.Survey)
+	for _, answers := range [...][]Answer{r.Answers, r.Private} {
+		data = binary.AppendUvarint(data, uint64(len(answers)))
+		for _, a := range answers {
+			data = binary.AppendUvarint(data, uint64(len(a)))
+			for _, text := range a {
+				data = appendString(data, text)
+			}
+		}
 	}
-	return sha256.Sum256(data)
+	sum := sha256.Sum256(data)
+	return [DigestSize]byte(sum[:])
+}
+
+func appendString(data []byte, s string) []byte {
+	return append(binary.AppendUvarint(data, uint64(len(s))), s...)
 }

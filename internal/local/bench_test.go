@@ -1,10 +1,12 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -83,7 +85,7 @@ func atOnce(b *testing.B, call func(i int) error) {
 }
 
 // BenchmarkPut stores responses of 30 answers from 256 goroutines, beside bare bbolt, which stores values of the same
-// size in batches of the same limits: under the responses' ids, as it must to know one again, and under keys that only
+// size in batches of as many: under the responses' ids, as it must to know one again, and under keys that only
 // grow, which is the most that it can do. Compare those of one run.
 func BenchmarkPut(b *testing.B) {
 	s := thirty(b)
@@ -108,7 +110,7 @@ func BenchmarkPut(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer db.Close()
-			db.MaxBatchSize, db.MaxBatchDelay = batchSize, batchDelay
+			db.MaxBatchSize, db.MaxBatchDelay = clients, 2*time.Millisecond
 			if err := db.Update(func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("bare")); return err }); err != nil {
 				b.Fatal(err)
 			}
@@ -126,6 +128,44 @@ func BenchmarkPut(b *testing.B) {
 			return err
 		})
 	})
+}
+
+// BenchmarkCheckAndEncode checks a form's values, 30 answers of which 3 are free text and 3 numbers, and encodes them, with
+// their digest, as they are stored.
+func BenchmarkCheckAndEncode(b *testing.B) {
+	var source strings.Builder
+	source.WriteString("title: Mixed\nlanguages: [en]\nsections:\n  - questions:\n")
+	form := url.Values{"_id": {uuid.NewString()}}
+	for i := range 30 {
+		name := fmt.Sprintf("question_%02d", i)
+		switch i % 10 {
+		case 8:
+			fmt.Fprintf(&source, "      - {id: %s, type: number, min: 0, max: 100, label: How many}\n", name)
+			form.Set(name, "42.5")
+		case 9:
+			fmt.Fprintf(&source, "      - {id: %s, type: long_text, label: Why}\n", name)
+			form.Set(name, "交货期再短一些就更好了，其他都很满意。")
+		default:
+			fmt.Fprintf(&source, "      - {id: %s, type: rating, steps: 5, required: true, label: How}\n", name)
+			form.Set(name, "4")
+		}
+	}
+	s, problems := survey.Parse("mixed.yaml", []byte(source.String()))
+	if len(problems) > 0 {
+		b.Fatal(problems)
+	}
+	posted := answer.FromForm(form)
+	b.ReportAllocs()
+	for b.Loop() {
+		r, _, problems := answer.Check(s, posted)
+		if len(problems) > 0 {
+			b.Fatal(problems)
+		}
+		r.Period = "all"
+		if _, err := newRecord(r); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // BenchmarkRead walks and decodes logs.
@@ -161,7 +201,7 @@ func populate(b *testing.B, store *Store, s *survey.Survey, n int) {
 			}
 		}
 		// In the order of their ids, so that the index's pages are each written once a batch.
-		slices.SortFunc(records, func(x, y record) int { return strings.Compare(string(x.id), string(y.id)) })
+		slices.SortFunc(records, func(x, y record) int { return bytes.Compare(x.id[:], y.id[:]) })
 		err := store.db.Update(func(tx *bbolt.Tx) error {
 			for _, rec := range records {
 				if _, _, err := store.put(tx, rec, nil); err != nil {

@@ -1,22 +1,50 @@
 package local
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"glasspoll/internal/answer"
 )
 
-// A stored response is: the byte 1, its id, version, language and channel, and its answers, each a list of strings.
-// A string is its length and its bytes; lengths and counts are varints. Its survey and period are those of its bucket.
+// A stored response is: the byte plainID and its id as a string, or the byte uuidID and the id's 16 bytes; its version,
+// language and channel; and its answers, each a list of strings. A string is its length and its bytes; lengths and counts
+// are varints. Its survey and period are those of its bucket.
 
-const responseCodec = 1
+const (
+	plainID = 1
+	uuidID  = 2
+)
 
 var errCodec = errors.New("damaged record")
 
+// An idKey is an id in the index of ids: a UUID's own bytes. Any other text, which no checked response has, is hashed.
+type idKey [16]byte
+
+func keyOf(id string) idKey {
+	if u, ok := parseUUID(id); ok {
+		return idKey(u)
+	}
+	hash := sha256.Sum256([]byte(id))
+	return idKey(hash[:len(idKey{})])
+}
+
+// parseUUID reads a UUID only in the form in which it would be written again.
+func parseUUID(id string) (uuid.UUID, bool) {
+	u, err := uuid.Parse(id)
+	return u, err == nil && len(id) == 36 && strings.ToLower(id) == id
+}
+
 func appendResponse(data []byte, r answer.Response) []byte {
-	data = append(data, responseCodec)
-	data = appendString(data, r.ID)
+	if u, ok := parseUUID(r.ID); ok {
+		data = append(append(data, uuidID), u[:]...)
+	} else {
+		data = appendString(append(data, plainID), r.ID)
+	}
 	data = appendString(data, r.Version)
 	data = appendString(data, r.Language)
 	data = appendString(data, r.Channel)
@@ -44,11 +72,21 @@ func appendString(data []byte, s string) []byte {
 }
 
 func decodeResponse(data []byte) (answer.Response, error) {
-	if len(data) == 0 || data[0] != responseCodec {
+	if len(data) == 0 {
 		return answer.Response{}, errCodec
 	}
 	d := decoder{text: string(data[1:])} // a copy: data lives only as long as its transaction
-	r := answer.Response{ID: d.string(), Version: d.string(), Language: d.string(), Channel: d.string()}
+	var r answer.Response
+	switch {
+	case data[0] == plainID:
+		r.ID = d.string()
+	case data[0] == uuidID && len(d.text) >= len(uuid.UUID{}):
+		r.ID = uuid.UUID(data[1:17]).String()
+		d.text = d.text[16:]
+	default:
+		return answer.Response{}, errCodec
+	}
+	r.Version, r.Language, r.Channel = d.string(), d.string(), d.string()
 	r.Answers = d.answers()
 	return r, d.end()
 }

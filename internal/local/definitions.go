@@ -24,7 +24,7 @@ func (s *Store) PutDefinition(ctx context.Context, def *survey.Survey) error {
 		return s.wrap(errors.New("a definition without id or version"))
 	}
 	id, version, data := []byte(def.ID), []byte(def.Version), def.Encode()
-	return s.batch(func(tx *bbolt.Tx) error {
+	return s.update(func(tx *bbolt.Tx) error {
 		versions, err := makeBucket(tx, definitionsBucket, id)
 		if err != nil {
 			return err

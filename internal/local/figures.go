@@ -56,7 +56,7 @@ func (s *Store) SaveTally(ctx context.Context, shard publish.Shard, t *tally.Tal
 	}
 	data := append(binary.BigEndian.AppendUint64(nil, uint64(revision)+1), t.Encode()...)
 	stale := false
-	err := s.batch(func(tx *bbolt.Tx) error {
+	err := s.update(func(tx *bbolt.Tx) error {
 		b, err := makeBucket(tx, talliesBucket, []byte(shard.Survey), []byte(shard.Period))
 		if err != nil {
 			return err
@@ -113,7 +113,7 @@ func (s *Store) Append(ctx context.Context, r *release.Release) error {
 		return s.wrap(err)
 	}
 	stale := false
-	err = s.batch(func(tx *bbolt.Tx) error {
+	err = s.update(func(tx *bbolt.Tx) error {
 		b, err := makeBucket(tx, releasesBucket, []byte(r.Survey), []byte(r.Period))
 		if err != nil {
 			return err

@@ -3,11 +3,9 @@ package local
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"iter"
 	"strconv"
 
@@ -26,37 +24,36 @@ var (
 // logBucket names one shard's log within a period.
 func logBucket(shard int) []byte { return strconv.AppendInt([]byte("log "), int64(shard), 10) }
 
-// shardOf spreads ids over the shards.
-func shardOf(id string) int {
-	h := fnv.New32a()
-	h.Write([]byte(id))
-	return int(h.Sum32() % publish.Shards)
+// shardOf spreads ids over the shards, by FNV-1a.
+func shardOf(id idKey) int {
+	h := uint32(2166136261)
+	for _, c := range id {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return int(h % publish.Shards)
 }
 
 // A record is a response as it is stored, but for its arrival.
 type record struct {
-	survey, period, id []byte
-	shard              int
-	hash               [sha256.Size]byte // of the payload: the same again must have the same
-	body, private      []byte
+	survey, period []byte
+	id             idKey
+	shard          int
+	digest         [answer.DigestSize]byte // the same again must have the same
+	body, private  []byte
 }
 
 func newRecord(r answer.Response) (record, error) {
 	if r.ID == "" || r.Survey == "" || r.Period == "" {
 		return record{}, errors.New("a response without id, survey or period")
 	}
+	id := keyOf(r.ID)
 	rec := record{
-		survey: []byte(r.Survey), period: []byte(r.Period), id: []byte(r.ID), shard: shardOf(r.ID),
+		survey: []byte(r.Survey), period: []byte(r.Period), id: id, shard: shardOf(id), digest: r.Digest(),
 		body: appendResponse(make([]byte, 0, 1024), r),
 	}
 	if len(r.Private) > 0 {
 		rec.private = appendAnswers(nil, r.Private)
 	}
-	// What was answered makes the payload, not in which language, nor on which version of the page.
-	payload := appendString(make([]byte, 0, 1024), r.Survey)
-	payload = appendAnswers(payload, r.Answers)
-	payload = appendAnswers(payload, r.Private)
-	rec.hash = sha256.Sum256(payload)
 	return rec, nil
 }
 
@@ -70,7 +67,7 @@ func (s *Store) Put(ctx context.Context, r answer.Response, also ...intake.Key) 
 		return false, s.wrap(err)
 	}
 	var conflict bool // not an error of the transaction, which it would undo for all who share it
-	err = s.batch(func(tx *bbolt.Tx) (err error) {
+	err = s.update(func(tx *bbolt.Tx) (err error) {
 		created, conflict, err = s.put(tx, rec, also)
 		return err
 	})
@@ -93,7 +90,7 @@ func (s *Store) put(tx *bbolt.Tx, rec record, also []intake.Key) (created, confl
 	if err != nil {
 		return false, false, err
 	}
-	if taken := ids.Get(rec.id); taken != nil {
+	if taken := ids.Get(rec.id[:]); taken != nil {
 		return false, !same(taken, rec), nil
 	}
 	for _, key := range also {
@@ -101,7 +98,8 @@ func (s *Store) put(tx *bbolt.Tx, rec record, also []intake.Key) (created, confl
 		if other == nil || key.ID == "" {
 			continue
 		}
-		if taken := other.Get([]byte(key.ID)); taken != nil {
+		id := keyOf(key.ID)
+		if taken := other.Get(id[:]); taken != nil {
 			return false, !same(taken, rec), nil
 		}
 	}
@@ -126,16 +124,16 @@ func (s *Store) put(tx *bbolt.Tx, rec record, also []intake.Key) (created, confl
 		if err != nil {
 			return false, false, err
 		}
-		if err := private.Put(rec.id, rec.private); err != nil {
+		if err := private.Put(rec.id[:], rec.private); err != nil {
 			return false, false, err
 		}
 	}
-	return true, false, ids.Put(rec.id, append(stamp[:8:8], rec.hash[:]...))
+	return true, false, ids.Put(rec.id[:], append(stamp[:8:8], rec.digest[:]...))
 }
 
 // same reports whether the entry of a taken id has the record's payload.
 func same(taken []byte, rec record) bool {
-	return len(taken) > 8 && bytes.Equal(taken[8:], rec.hash[:])
+	return len(taken) > 8 && bytes.Equal(taken[8:], rec.digest[:])
 }
 
 // Periods implements [publish.Log].
@@ -240,7 +238,8 @@ func (s *Store) Private(ctx context.Context, survey, period, id string) (answers
 		if b == nil {
 			return nil
 		}
-		if data := b.Get([]byte(id)); data != nil {
+		key := keyOf(id)
+		if data := b.Get(key[:]); data != nil {
 			answers, err = decodeAnswers(data)
 		}
 		return err

@@ -26,7 +26,7 @@ import (
 //	current                     survey → version in force
 //	responses/SURVEY/PERIOD/
 //	    log SHARD               arrival → response without its private answers
-//	    ids                     id → arrival, hash of the payload
+//	    ids                     id → arrival, digest of the answers
 //	    private                 id → private answers
 //	tallies/SURVEY/PERIOD       shard → revision, tally
 //	releases/SURVEY/PERIOD      number → release
@@ -37,6 +37,7 @@ import (
 type Store struct {
 	path        string
 	db          *bbolt.DB
+	committer   committer
 	now         func() time.Time
 	definitions sync.Map // by definitionKey: *survey.Survey
 }
@@ -64,7 +65,7 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
-	s := &Store{path: path, db: db, now: time.Now}
+	s := &Store{path: path, db: db, committer: committer{db: db}, now: time.Now}
 	if err := errors.Join(s.prepare(), syncDirectory(directory)); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("store %s: %w", path, err)
@@ -89,7 +90,6 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	case err != nil:
 		return nil, err
 	}
-	db.MaxBatchSize, db.MaxBatchDelay = batchSize, batchDelay
 	err = db.View(func(tx *bbolt.Tx) error {
 		info, err := os.Stat(path)
 		if err == nil && info.Size() < tx.Size() {
@@ -103,12 +103,6 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	}
 	return db, nil
 }
-
-// Responses that arrive within batchDelay become durable by one write; batchSize of them do not wait for it.
-const (
-	batchSize  = 256
-	batchDelay = 2 * time.Millisecond
-)
 
 // prepare checks the file's format and makes its buckets.
 func (s *Store) prepare() error {
@@ -145,11 +139,11 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// view runs a read and update a write, whose errors name the file.
+// view runs a read, whose error names the file.
 func (s *Store) view(f func(*bbolt.Tx) error) error { return s.wrap(s.db.View(f)) }
 
-// batch runs a write together with others. It may run it twice.
-func (s *Store) batch(f func(*bbolt.Tx) error) error { return s.wrap(s.db.Batch(f)) }
+// update runs a write, together with others that are waiting. It may run it twice.
+func (s *Store) update(f func(*bbolt.Tx) error) error { return s.wrap(s.committer.update(f)) }
 
 func (s *Store) wrap(err error) error {
 	if err != nil {

@@ -1,0 +1,130 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// A committer makes writes durable together: while one commit waits for the disk, further writes queue, and the next
+// commit takes all of them. A lone writer never waits for others, and the busier the store is, the more writes share the
+// cost of a commit. bbolt's own Batch lets everybody wait for a fixed time, and the disk meanwhile.
+type committer struct {
+	db     *bbolt.DB
+	mu     sync.Mutex
+	queued []write
+	busy   bool // run is running
+}
+
+type write struct {
+	do   func(*bbolt.Tx) error
+	done chan<- error
+}
+
+// maxTogether bounds one commit, and with it how long a write may have to wait for the one under way.
+const maxTogether = 1024
+
+// update runs a write and returns when it is durable or has failed. It may run it more than once: if it fails together
+// with others, then once more alone, so that its error, or its panic, is its own.
+func (c *committer) update(do func(*bbolt.Tx) error) error {
+	done := make(chan error, 1)
+	c.mu.Lock()
+	c.queued = append(c.queued, write{do, done})
+	if !c.busy {
+		c.busy = true
+		go c.run()
+	}
+	c.mu.Unlock()
+	err := <-done
+	if err == errAlone {
+		return c.db.Update(do)
+	}
+	return err
+}
+
+// errAlone tells update to run the write by itself.
+var errAlone = errors.New("to be run alone")
+
+// run commits what is queued until nothing is.
+func (c *committer) run() {
+	last, before := 0, 0 // how many the last two commits made durable
+	for {
+		c.gather((last + before) / 2)
+		c.mu.Lock()
+		together := c.queued
+		if len(together) == 0 {
+			c.busy = false
+			c.mu.Unlock()
+			return
+		}
+		c.queued = nil
+		if len(together) > maxTogether {
+			together, c.queued = together[:maxTogether:maxTogether], together[maxTogether:]
+		}
+		c.mu.Unlock()
+		last, before = len(together), last
+		c.commit(together)
+	}
+}
+
+// Small commits cost nearly as much as large ones, and without a short wait they would alternate: whoever was quickest to
+// come back after a large one would be served alone.
+const (
+	gatherStep = 500 * time.Microsecond
+	gatherMost = 4 * time.Millisecond
+)
+
+// gather waits for about as many writes as the last commits had, while more are coming.
+func (c *committer) gather(enough int) {
+	if enough < 2 {
+		return // nobody, or one alone, who is served at once
+	}
+	before := 0
+	for range gatherMost / gatherStep {
+		c.mu.Lock()
+		queued := len(c.queued)
+		c.mu.Unlock()
+		if queued >= enough || queued > 0 && queued == before {
+			return
+		}
+		before = queued
+		time.Sleep(gatherStep)
+	}
+}
+
+// commit makes writes durable by one transaction, and leaves out those that fail.
+func (c *committer) commit(together []write) {
+	for len(together) > 0 {
+		failed := -1
+		err := c.db.Update(func(tx *bbolt.Tx) error {
+			for i, w := range together {
+				if err := caught(w.do, tx); err != nil {
+					failed = i
+					return err
+				}
+			}
+			return nil
+		})
+		if failed < 0 {
+			for _, w := range together {
+				w.done <- err
+			}
+			return
+		}
+		together[failed].done <- errAlone
+		together = append(together[:failed], together[failed+1:]...)
+	}
+}
+
+// caught runs a write, and turns a panic into an error.
+func caught(do func(*bbolt.Tx) error, tx *bbolt.Tx) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v", fault)
+		}
+	}()
+	return do(tx)
+}
