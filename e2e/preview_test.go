@@ -89,7 +89,7 @@ func watch(t *testing.T, width int64, scheme, language string) context.Context {
 		t.Fatal(err)
 	}
 	call(t, ctx, log.Enable, cdp.Empty{})
-	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 	do(t, ctx, chromedp.EmulateViewport(width, 900))
 	return ctx
 }
@@ -243,7 +243,7 @@ func TestPreviewReloads(t *testing.T) {
 		chromedp.SendKeys(css(`[name=cups]`), "7"),
 		chromedp.SendKeys(css(`[name=remark]`), "好茶 & <b>thanks</b>"),
 	)
-	do(t, ctx, chromedp.Evaluate[chromedp.Void](`(() => { document.querySelector("[name=remark]").setSelectionRange(2, 4); scrollTo(0, document.querySelector("[name=cups]").getBoundingClientRect().top + scrollY - 100); document.body.old = true; })()`))
+	do(t, ctx, chromedp.Evaluate[chromedp.Void](`(() => { document.querySelector("[name=remark]").setSelectionRange(2, 4); scrollTo({ top: document.querySelector("[name=cups]").getBoundingClientRect().top + scrollY - 100, behavior: "instant" }); document.body.old = true; })()`))
 	save(t, dir, "tea.yaml", strings.Replace(longSurvey, "en: Taste}", `en: "Taste, and a longer text that fills more than one line of a telephone"}`, 1))
 	becomes(t, ctx, "the new page", `document.readyState === "complete" && !document.body.old && document.body.innerText.includes("a longer text")`)
 	for what, expression := range map[string]string{
@@ -259,11 +259,10 @@ func TestPreviewReloads(t *testing.T) {
 		"nothing in store": `!Object.keys(sessionStorage).some(k => k.startsWith("glasspoll-preview"))`,
 	} {
 		if !is(t, ctx, expression) {
-			t.Errorf("not kept: %s", what)
+			t.Errorf("not kept: %s (at %v px)", what, read(t, ctx, chromedp.Evaluate[float64](`document.querySelector("[name=cups]").getBoundingClientRect().top`)))
 		}
 	}
 
-	t.Log(read(t, ctx, chromedp.Evaluate[string](`[document.querySelector("[name=cups]").getBoundingClientRect().top, scrollY, document.documentElement.scrollHeight, window.dbg].join()`)))
 	// A result page, a home page, and a page that there has not been.
 	do(t, ctx, chromedp.Navigate(url+"en/"))
 	save(t, dir, "tea.yaml", strings.Replace(longSurvey, "en: Tea}", `en: Tea time}`, 1))

@@ -147,8 +147,12 @@ func (p *preview) problems(language, page string, troubles []trouble) string {
 			files = append(files, t.File)
 		}
 	}
-	in := strings.Join(files, ", ")
-	if len(files) > 1 {
+	in := ""
+	switch len(files) {
+	case 0:
+	case 1:
+		in = filepath.Base(files[0])
+	default:
 		in = fmt.Sprintf(words["files"], len(files))
 	}
 	type shown struct {

@@ -621,9 +621,15 @@ func BenchmarkReload(b *testing.B) {
 			b.Fatal(err)
 		}
 		before := w.server.current.Load()
-		w.reload(b.Context())
+		_, told := p.latest()
+		done := make(chan struct{})
+		go func() { w.reload(b.Context()); close(done) }()
+		<-told
+		b.StopTimer()
 		if w.server.current.Load() == before {
 			b.Fatal("nothing was built")
 		}
+		<-done // the home page
+		b.StartTimer()
 	}
 }

@@ -343,6 +343,10 @@ func (w *works) reload(ctx context.Context) {
 		err = errors.Join(err, w.install(ctx))
 	}
 	w.server.preview.tell(w.troublesOf(problems, err))
+	if cold := w.server.current.Load().warm(); cold != nil && err == nil {
+		err = cold
+		w.server.preview.tell(w.troublesOf(problems, err))
+	}
 	text := asText(problems)
 	if err != nil {
 		text = strings.TrimPrefix(text+"\n"+err.Error(), "\n")

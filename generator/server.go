@@ -30,9 +30,10 @@ type edition struct {
 	languages []string
 	look      [sha256.Size]byte // of the templates
 	renderer  *render.Renderer
-	common    map[string]*page            // home pages and assets, by path
-	pages     map[string]map[string]*page // the others, by survey and path
-	submit    http.Handler                // the API
+	common    map[string]*page                 // assets, and home pages that have been drawn already, by path
+	pages     map[string]map[string]*page      // the others, by survey and path
+	home      func() (map[string]*page, error) // home pages that are drawn when they are first wanted; nil if there are none
+	submit    http.Handler                     // the API
 	publisher *publish.Publisher
 }
 
@@ -42,7 +43,20 @@ func (e *edition) page(name string) *page {
 	if p := e.pages[first][name]; p != nil {
 		return p
 	}
-	return e.common[name]
+	if p := e.common[name]; p != nil || e.home == nil {
+		return p
+	}
+	home, _ := e.home() // warm has told of the error
+	return home[name]
+}
+
+// warm draws what has not been drawn yet.
+func (e *edition) warm() error {
+	if e.home == nil {
+		return nil
+	}
+	_, err := e.home()
+	return err
 }
 
 // survey finds a survey by its id; nil if there is none.
@@ -269,11 +283,29 @@ func (v *server) buildChanged(m *memory, before *edition) ([]*survey.Survey, err
 		})
 	}
 	if len(changed) == 0 && len(old) == len(e.surveys) {
-		e.common = before.common
-	} else {
-		workers.Go(func() error { return site.BuildHome(e.surveys, e.renderer, m) })
+		e.common, e.home = before.common, before.home
+	} else { // it names every survey, so that it would be most of the work; and it is seldom what is looked at
+		e.home = sync.OnceValues(func() (map[string]*page, error) {
+			fresh := &memory{server: v, edition: &edition{common: map[string]*page{}}}
+			err := site.BuildHome(e.surveys, e.renderer, fresh)
+			if err != nil { // the last good one stays
+				for _, name := range homePages(before.languages) {
+					fresh.edition.common[name] = before.page(name)
+				}
+			}
+			return fresh.edition.common, err
+		})
 	}
 	return changed, workers.Wait()
+}
+
+// homePages are the paths of a site's home pages.
+func homePages(languages []string) []string {
+	names := []string{"index.html"}
+	for _, l := range languages {
+		names = append(names, l+"/index.html")
+	}
+	return names
 }
 
 // fingerprint tells one set of templates from another.

@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"glasspoll/internal/decimal", "glasspoll/internal/wording"},
 	{"glasspoll/internal/expression"},
 	{"glasspoll/internal/survey"},
-	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare"},
+	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert"},
 	{"glasspoll/internal/tally"},
 	{"glasspoll/internal/release"},
 	{"glasspoll/internal/stats"},
@@ -35,7 +35,7 @@ var layers = [][]string{
 
 // pure packages take no context, clock, environment, network or logger.
 var pure = []string{
-	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/decimal", "glasspoll/internal/expression",
+	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/decimal", "glasspoll/internal/expression",
 	"glasspoll/internal/survey", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/tally",
 	"glasspoll/internal/release", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/site",
 }

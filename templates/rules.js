@@ -112,21 +112,17 @@ const makeFields = (q) => {
 
 const readAll = (questions, typed) => {
   const values = new Map();
-  const bad = new Set();
   for (const q of questions) {
     const fields = fieldsOf(q);
     for (const f of fields) {
       const got = read(f, typed.get(f.name) || none);
-      if (!got) bad.add(f.name);
-      else if (got.length) values.set(f.name, got);
+      if (got && got.length) values.set(f.name, got);
     }
     if (fields.length === 2 && fields[1].other) { // a text for "other" means it, unless another choice contradicts
       const chosen = values.get(q.id) || none;
       if (values.has(fields[1].name) && !chosen.includes("_other") && (q.type === "multi_choice" || !chosen.length)) {
         values.set(q.id, chosen.concat("_other"));
       }
-    } else if (q.type === "constant_sum" && fields.some((f) => values.has(f.name))) { // a blank beside a share is none
-      for (const f of fields) if (!values.has(f.name) && !bad.has(f.name)) values.set(f.name, ["0"]);
     }
   }
   return values;
@@ -208,6 +204,10 @@ export const look = (rules, typed, channel, language) => {
       if (withheld.includes(f.option) || f.other && withheld.includes("_other")) values = none;
       else if (!f.row && !f.option && !f.other) values = values.filter((v) => !withheld.includes(v));
       if (values.length) state.values.set(f.name, values);
+    }
+    const offered = fieldsOf(q).filter((f) => !withheld.includes(f.option));
+    if (q.type === "constant_sum" && offered.some((f) => state.values.has(f.name))) { // a blank beside a share is none
+      for (const f of offered) if (!state.values.has(f.name)) state.values.set(f.name, ["0"]);
     }
   }
   for (const q of rules.questions) {

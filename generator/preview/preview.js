@@ -62,7 +62,7 @@
     const seen = controls().find((c) => c.getClientRects().length && c.getBoundingClientRect().bottom > 0);
     const selection = (() => { try { return [active.selectionStart, active.selectionEnd]; } catch { return null; } })();
     store.put({
-      for: now, typed: typed(), x: scrollX, y: scrollY,
+      for: now, typed: typed(), x: scrollX, y: scrollY, end: document.documentElement.style.paddingBlockEnd,
       seen: scrollY > 0 && seen ? { name: seen.name, nth: nth(seen.name, seen), top: seen.getBoundingClientRect().top } : null,
       focus: active?.form && active.form === form && active.name ? { name: active.name, nth: nth(active.name, active), selection } : null,
     });
@@ -93,6 +93,7 @@
   const state = store.take();
   if (state) {
     if (form) type(state.typed);
+    document.documentElement.style.paddingBlockEnd = state.end; // else it may be too short to scroll to where one was
     const seen = state.seen ? find(state.seen) : undefined; // it may be gone
     scrollTo({ left: state.x, top: seen ? scrollY + seen.getBoundingClientRect().top - state.seen.top : state.y, behavior: "instant" });
     const focus = state.focus ? find(state.focus) : undefined;
@@ -100,7 +101,6 @@
     try { if (state.focus?.selection) focus?.setSelectionRange(...state.focus.selection); } catch { /* it has none */ }
     addEventListener("load", () => setTimeout(() => { history.scrollRestoration = "auto"; }));
   }
-  window.dbg = JSON.stringify([state, scrollY, document.documentElement.scrollHeight]);
   requestAnimationFrame(() => setTimeout(() => performance.mark("glasspoll-preview:shown")));
 
   // The problems and the buttons stand apart from the page's own styles.
@@ -128,9 +128,13 @@
     const first = shown === undefined; // the server has put the first ones there
     shown = problems;
     if (!first) slot.innerHTML = problems; // the server's own, which has escaped it
+    for (const before of slot.querySelectorAll(".caret .before")) {
+      const code = before.closest("pre");
+      code.scrollLeft = before.offsetLeft + before.offsetWidth - code.clientWidth * .6;
+    }
   };
   new ResizeObserver(() => { // so that the page's end is not behind it
-    document.documentElement.style.paddingBlockEnd = `${host.offsetHeight}px`;
+    if (host.isConnected && !host.hidden) document.documentElement.style.paddingBlockEnd = `${host.offsetHeight}px`;
   }).observe(host);
 
   const fill = async (kind, seed) => {

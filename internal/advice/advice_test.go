@@ -136,6 +136,8 @@ sections:
 			asks("您觉得送货以及安装怎么样？", "How were delivery as well as installation?"),
 			asks("价格、质量满意吗？", "Are you satisfied with price & quality?"),
 			asks("茶及点心的味道", "Taste of tea and cakes"),
+			asks("各种票据开票的速度及正确性", "Speed and correctness of invoices"), // from the field
+			asks("送货的货品及数量的正确性", "Correctness of the goods delivered and their number"),
 			asks("來訪時，服務態度與環境如何？", "When you came, how were service and surroundings?"),
 			rows(1)[:strings.Index(rows(1), "{id: r0")] + "{id: r0, label: {zh: 服务态度和专业水平, en: Manner and expertise}}]}]}]\n",
 			question("type: yes_no, label: {zh: 工程师是否准时到达并且打扫干净？, en: Did the engineer arrive on time and clean up?}"),
@@ -236,7 +238,7 @@ sections:
 			offers("会|Yes", "不会|No"),
 			offers("不差|Not bad|2", "不好|Not good|1"),
 		}},
-		{advice.PlaceholderDiffer, []string{
+		{advice.PlaceholderDiffers, []string{
 			piped("您对{{product}}满意吗？", "How satisfied are you?"),
 			piped("您满意吗？", "How satisfied are you with {{ product }}?"),
 			asks("您好 {name}，茶怎么样？", "How was the tea?"),
@@ -265,7 +267,7 @@ sections:
 			asks("见 https://a.example/2", "See https://a.example/3"),
 			asks("100 天内", "Within a hundred days"),
 		}},
-		{advice.PunctuationDiffer, []string{
+		{advice.PunctuationDiffers, []string{
 			asks("您满意吗？", "How satisfied are you"),
 			asks("您满意吗", "How satisfied are you?"),
 			question("type: long_text, label: {zh: 请想一想，再回答，谢谢。, en: Please write below}"),

@@ -166,7 +166,7 @@ func (a *adviser) placeholders(t survey.Text, first, other string, at path) {
 		has := filled(t[pair[1]])
 		for _, p := range filled(t[pair[0]]) {
 			if !slices.Contains(has, p) {
-				a.say(PlaceholderDiffer, at.to(pair[1]), "write it in both, or in neither", "%s stands in the %s text and not in the %s one", p, speech(pair[0]), speech(pair[1]))
+				a.say(PlaceholderDiffers, at.to(pair[1]), "write it in both, or in neither", "%s stands in the %s text and not in the %s one", p, speech(pair[0]), speech(pair[1]))
 			}
 		}
 	}
@@ -194,7 +194,7 @@ func (a *adviser) punctuation(t survey.Text, first, other string, at path) {
 		if asks {
 			what = "a question mark"
 		}
-		a.say(PunctuationDiffer, at.to(pair[1]), "see whether the end of the text is missing", "the %s text has %s, and the %s one no punctuation at all", speech(pair[0]), what, speech(pair[1]))
+		a.say(PunctuationDiffers, at.to(pair[1]), "see whether the end of the text is missing", "the %s text has %s, and the %s one no punctuation at all", speech(pair[0]), what, speech(pair[1]))
 	}
 }
 

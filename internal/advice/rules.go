@@ -9,27 +9,27 @@ type Rule struct {
 
 // The codes.
 const (
-	DoubleBarrelled   = "double_barrelled"
-	Leading           = "leading"
-	UnequalSides      = "unequal_sides"
-	UnevenScores      = "uneven_scores"
-	MixedDirection    = "mixed_direction"
-	TooLong           = "too_long"
-	LongMatrix        = "long_matrix"
-	OrderDiffers      = "order_differs"
-	PolarityDiffers   = "polarity_differs"
-	PlaceholderDiffer = "placeholder_differs"
-	NumberDiffers     = "number_differs"
-	PunctuationDiffer = "punctuation_differs"
-	Untranslated      = "untranslated"
-	SensitiveRequired = "sensitive_required"
-	NoDimension       = "no_dimension"
-	UnusedDimension   = "unused_dimension"
-	GroupsTooSmall    = "groups_too_small"
-	NoThanks          = "no_thanks"
-	NoContact         = "no_contact"
-	NoPurpose         = "no_purpose"
-	UnknownCode       = "unknown_code"
+	DoubleBarrelled    = "double_barrelled"
+	Leading            = "leading"
+	UnequalSides       = "unequal_sides"
+	UnevenScores       = "uneven_scores"
+	MixedDirection     = "mixed_direction"
+	TooLong            = "too_long"
+	LongMatrix         = "long_matrix"
+	OrderDiffers       = "order_differs"
+	PolarityDiffers    = "polarity_differs"
+	PlaceholderDiffers = "placeholder_differs"
+	NumberDiffers      = "number_differs"
+	PunctuationDiffers = "punctuation_differs"
+	Untranslated       = "untranslated"
+	SensitiveRequired  = "sensitive_required"
+	NoDimension        = "no_dimension"
+	UnusedDimension    = "unused_dimension"
+	GroupsTooSmall     = "groups_too_small"
+	NoThanks           = "no_thanks"
+	NoContact          = "no_contact"
+	NoPurpose          = "no_purpose"
+	UnknownCode        = "unknown_code"
 )
 
 // Rules lists every kind of advice, in the order in which an author meets them.
@@ -44,9 +44,9 @@ func Rules() []Rule {
 		{LongMatrix, "A matrix too large for a phone", "More than eight rows tire people, who then tick one column all the way down; more than seven columns do not fit a phone's width. Split the matrix, or shorten the scale."},
 		{OrderDiffers, "Options in another order in one language", "The options seem to run one way in one language and another way in the other. The same option must mean the same in every language, or the figures mix opposites."},
 		{PolarityDiffers, "An option means the opposite in one language", "One language's label seems to praise where the other's blames. Answers are counted by option, so the two would be added up as one."},
-		{PlaceholderDiffer, "A placeholder in one language only", "A text with a placeholder such as {{product}} in one language and none in the other tells the two groups of respondents different things, or shows one of them a bare text."},
+		{PlaceholderDiffers, "A placeholder in one language only", "A text with a placeholder such as {{product}} in one language and none in the other tells the two groups of respondents different things, or shows one of them a bare text."},
 		{NumberDiffers, "A number in one language only", "Different limits, dates or counts in two languages make two questions of one. Numbers in words count as numbers; only figures that the other language has in no form are reported."},
-		{PunctuationDiffer, "Punctuation in one language only", "A sentence that ends in a question mark in one language and in nothing in the other is often half a translation."},
+		{PunctuationDiffers, "Punctuation in one language only", "A sentence that ends in a question mark in one language and in nothing in the other is often half a translation."},
 		{Untranslated, "Not translated", "The text is the same in two languages, or is written in the other language's script."},
 		{SensitiveRequired, "A contact detail is required", "Whoever must leave a name, number or address is no longer anonymous: fewer answer, and they answer more kindly. Ask for contact details last, and let them be left out."},
 		{NoDimension, "A scored question in no dimension", "Where dimensions are declared, a scored question outside all of them counts in no dimension's score. The item named under 'overall' needs none."},

@@ -15,18 +15,21 @@ import (
 	"glasspoll/internal/survey"
 )
 
-func every(t testing.TB) *survey.Survey {
+// read compiles one of the questionnaires in testdata.
+func read(t testing.TB, name string) *survey.Survey {
 	t.Helper()
-	source, err := os.ReadFile("testdata/every.yaml")
+	source, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, problems := survey.Parse("every.yaml", source)
+	s, problems := survey.Parse(name, source)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	return s
 }
+
+func every(t testing.TB) *survey.Survey { return read(t, "every.yaml") }
 
 const id = "6f1c3f0e-52f1-4d6b-9a52-0b4f3f1f7a11"
 
@@ -288,22 +291,26 @@ func TestReceipt(t *testing.T) {
 }
 
 func FuzzForm(f *testing.F) {
-	s := every(f)
+	s, conditional := every(f), read(f, "conditional.yaml")
 	f.Add(base)
+	f.Add("overall=poor&why=late&detail=x&agree=yes&order.price=1&order.place=0&share.price=1e2&share.care=-1&clerk._other=&picks=b&came=1:1&site=//")
 	f.Add("overall=good&overall=%00&likes=&parts.staff=fair&visits=--1&bought=0-0-0&_id=x")
 	f.Fuzz(func(t *testing.T, form string) {
 		values, _ := url.ParseQuery(form)
 		check(t, s, answer.FromForm(values))
+		check(t, conditional, answer.FromForm(values))
 	})
 }
 
 func FuzzJSON(f *testing.F) {
-	s := every(f)
+	s, conditional := every(f), read(f, "conditional.yaml")
+	f.Add([]byte(`{"answers":{"order":["care",{},"a.b"],"both":{"staff":{"importance":{"a":{}}},"x":[]},"share":{"":1},"clerk._other":[]}}`))
 	f.Add([]byte(`{"id":"` + id + `","answers":{"overall":"good","likes":["a",1],"parts":{"staff":"fair"},"visits":1e9999,"agree":true}}`))
 	f.Add([]byte(`{"answers":{"overall":{"a":[{}]}}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if p, err := answer.FromJSON(body); err == nil {
 			check(t, s, p)
+			check(t, conditional, p)
 		}
 	})
 }

@@ -34,14 +34,20 @@ func Check(s *survey.Survey, p Posted) (r Response, thanks int, problems []Probl
 	values, unread := readAll(s, p.Fields)
 	state := Look(s, values, r.Channel, r.Language)
 	for q := range s.Questions() {
+		// What is not asked may be of any type.
+		problems = slices.DeleteFunc(problems, func(p Problem) bool {
+			f, one := s.Field(p.Field)
+			return p.Question == q.ID && p.Code == WrongType && (!state.Asked[q.ID] || one && !state.offers(f))
+		})
 		if !state.Asked[q.ID] {
-			problems = slices.DeleteFunc(problems, func(p Problem) bool { return p.Question == q.ID && p.Code == WrongType })
 			continue
 		}
 		found := state.problems(s, q, unread, r.Language)
 		// A value of the wrong JSON type was not kept, and must not be said to be missing as well.
 		found = slices.DeleteFunc(found, func(f Problem) bool {
-			return slices.ContainsFunc(problems, func(p Problem) bool { return p.Field == f.Field && p.Code == WrongType })
+			return slices.ContainsFunc(problems, func(p Problem) bool {
+				return p.Code == WrongType && (p.Field == f.Field || f.Field == q.ID && p.Question == q.ID)
+			})
 		})
 		problems = append(problems, found...)
 	}
@@ -130,11 +136,8 @@ func readAll(s *survey.Survey, typed map[string][]string) (values map[string][]s
 		}
 	}
 	for q := range s.Questions() {
-		switch {
-		case q.HasOther():
+		if q.HasOther() {
 			meanOther(q, values, unread)
-		case q.Type == survey.ConstantSum:
-			fillShares(s.FieldsOf(q), values, unread)
 		}
 	}
 	return values, unread
@@ -151,16 +154,6 @@ func meanOther(q *survey.Question, values map[string][]string, unread map[string
 		return
 	}
 	unread[text] = Problem{Question: q.ID, Field: text, Code: OtherUnmeant}
-}
-
-// fillShares reads what is left blank beside a share as none.
-func fillShares(fields []survey.Field, values map[string][]string, unread map[string]Problem) {
-	given := slices.ContainsFunc(fields, func(f survey.Field) bool { return len(values[f.Name]) > 0 })
-	for _, f := range fields {
-		if _, bad := unread[f.Name]; given && !bad && len(values[f.Name]) == 0 {
-			values[f.Name] = []string{"0"}
-		}
-	}
 }
 
 // read brings one field's values into canonical form, whether or not they keep to its limits; none means unanswered.
@@ -241,6 +234,9 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 	fields := s.FieldsOf(q)
 	for _, f := range fields {
 		values := state.Values[f.Name]
+		if !state.offers(f) {
+			continue
+		}
 		if p, bad := unread[f.Name]; bad {
 			problems = append(problems, p)
 			continue
@@ -267,7 +263,11 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 	}
 	if len(problems) == 0 {
 		for _, i := range state.Failed[q.ID] {
-			problems = append(problems, Problem{Question: q.ID, Field: fields[0].Name, Code: Failed, Args: []any{"message", q.Checks[i].Message.In(language)}})
+			at := q.ID
+			if !wholly(q) {
+				at = fields[0].Name
+			}
+			problems = append(problems, Problem{Question: q.ID, Field: at, Code: Failed, Args: []any{"message", q.Checks[i].Message.In(language)}})
 		}
 	}
 	return problems

@@ -112,7 +112,7 @@ func (p *Posted) flatten(s *survey.Survey) []Problem {
 			p.Fields[name] = nil // Check says that it is unknown
 		case q.Type == survey.Ranking && !row:
 			p.rank(name, value, wrong)
-		case row && q.Type != survey.ImportanceMatrix:
+		case row && (q.Type != survey.ImportanceMatrix || strings.Count(name, ".") > 1):
 			p.Fields[name] = nil
 		default: // rows, options, or the parts of a row
 			parts, ok := value.(map[string]any)
@@ -120,9 +120,7 @@ func (p *Posted) flatten(s *survey.Survey) []Problem {
 				wrong(name)
 			}
 			for part, value := range parts {
-				if strings.Count(name, ".") < 2 {
-					put(name+"."+part, value)
-				}
+				put(name+"."+part, value)
 			}
 		}
 	}

@@ -42,10 +42,15 @@ func Look(s *survey.Survey, values map[string][]string, channel, language string
 				state.Withheld[q.ID] = append(state.Withheld[q.ID], o.ID)
 			}
 		}
+		given := false
 		for _, f := range s.FieldsOf(q.Question) {
-			if kept := offered(f, values[f.Name], state.Withheld[q.ID]); len(kept) > 0 {
+			if kept := state.offered(f, values[f.Name]); len(kept) > 0 {
 				state.Values[f.Name] = kept
+				given = true
 			}
+		}
+		if q.Type == survey.ConstantSum && given {
+			state.fillShares(s.FieldsOf(q.Question))
 		}
 	}
 	for q := range s.Questions() {
@@ -62,17 +67,33 @@ func Look(s *survey.Survey, values map[string][]string, channel, language string
 	return state
 }
 
+// offers reports whether a field is there at all, given that its question is asked.
+func (state *State) offers(f survey.Field) bool {
+	withheld := state.Withheld[f.Question.ID]
+	return !(f.Option != nil && slices.Contains(withheld, f.Option.ID) || f.Part == survey.OtherPart && slices.Contains(withheld, survey.Other))
+}
+
 // offered leaves out the values that are not offered.
-func offered(f survey.Field, values, withheld []string) []string {
+func (state *State) offered(f survey.Field, values []string) []string {
+	withheld := state.Withheld[f.Question.ID]
 	switch {
 	case len(withheld) == 0:
 		return values
-	case f.Option != nil && slices.Contains(withheld, f.Option.ID), f.Part == survey.OtherPart && slices.Contains(withheld, survey.Other):
+	case !state.offers(f):
 		return nil
 	case f.Row != nil || f.Option != nil || f.Part == survey.OtherPart:
 		return values
 	}
 	return slices.DeleteFunc(slices.Clone(values), func(v string) bool { return slices.Contains(withheld, v) })
+}
+
+// fillShares reads what is left blank beside a share as none.
+func (state *State) fillShares(fields []survey.Field) {
+	for _, f := range fields {
+		if state.offers(f) && len(state.Values[f.Name]) == 0 {
+			state.Values[f.Name] = []string{"0"}
+		}
+	}
 }
 
 // Readable reports whether values could be taken for a field.

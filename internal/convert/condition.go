@@ -213,6 +213,9 @@ func opposite(p phrase) phrase {
 	if p.level == levelCompare && strings.Count(p.text, " == ") == 1 && !strings.ContainsAny(strings.Split(p.text, " == ")[1], " ") {
 		return phrase{strings.Replace(p.text, " == ", " != ", 1), levelCompare}
 	}
+	if inner, ok := strings.CutPrefix(p.text, "not "); ok && p.level == levelAtom {
+		return phrase{inner, levelAtom}
+	}
 	return phrase{"not " + p.within(levelAtom), levelAtom}
 }
 

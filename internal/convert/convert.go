@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// maxSource bounds a file, in bytes. Forms are a few hundred KB; pictures within a workbook may add to that.
-const maxSource = 10 << 20
+// MaxSource bounds a file, in bytes. Forms are a few hundred KB; pictures within a workbook may add to that.
+const MaxSource = 10 << 20
 
 // A Result is a converted questionnaire.
 type Result struct {
@@ -33,8 +33,8 @@ func Convert(file string, source []byte) (Result, error) {
 	var d *draft
 	var err error
 	switch {
-	case len(source) > maxSource:
-		return Result{}, fmt.Errorf("the file is larger than %d MB: a questionnaire is never that long", maxSource>>20)
+	case len(source) > MaxSource:
+		return Result{}, fmt.Errorf("the file is larger than %d MB: a questionnaire is never that long", MaxSource>>20)
 	case len(bytes.TrimSpace(source)) == 0:
 		return Result{}, errors.New("the file is empty")
 	case bytes.HasPrefix(source, []byte("\xD0\xCF\x11\xE0")):

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,7 +40,8 @@ type words struct {
 	by    map[string]string
 	atoms map[string]*atom
 	order []string
-	stock *atom // of words of our own: what made them needed
+	stock *atom   // of words of our own: what made them needed
+	extra []*atom // what else the words were made of
 }
 
 // stock is a text of our own, in the languages that there are words in.
@@ -81,13 +83,37 @@ func (w *words) all() []*atom {
 	if w == nil {
 		return nil
 	}
-	var out []*atom
+	out := slices.Clone(w.extra)
 	for _, l := range w.order {
-		if w.atoms[l] != nil {
-			out = append(out, w.atoms[l])
+		if a := w.atoms[l]; a != nil && !slices.Contains(out, a) {
+			out = append(out, a)
 		}
 	}
 	return out
+}
+
+// followed is two texts as one. Where one of them lacks a language, another of its languages stands in.
+func followed(first *words, between string, second *words) *words {
+	both := &words{by: map[string]string{}, atoms: map[string]*atom{}, extra: slices.Concat(first.all(), second.all())}
+	for _, w := range []*words{first, second} {
+		for _, l := range w.order {
+			if _, done := both.by[l]; done {
+				continue
+			}
+			both.order = append(both.order, l)
+			both.by[l] = first.in(l) + between + second.in(l)
+			both.atoms[l] = w.atoms[l]
+		}
+	}
+	return both
+}
+
+// in is the text in a language, or the first there is.
+func (w *words) in(language string) string {
+	if t, ok := w.by[language]; ok {
+		return t
+	}
+	return w.by[w.order[0]]
 }
 
 // A condition waits for all names to be known.
@@ -188,6 +214,11 @@ type option struct {
 	atoms     []*atom
 }
 
+// same reports whether two options are one, but for the filters that they pass.
+func (o *option) same(p *option) bool {
+	return o.source == p.source && o.label != nil && p.label != nil && maps.Equal(o.label.by, p.label.by)
+}
+
 func (l *list) atoms() []*atom {
 	var out []*atom
 	for _, o := range l.items {
@@ -198,9 +229,15 @@ func (l *list) atoms() []*atom {
 
 // byValue is our ids by the source's values.
 func (l *list) byValue() map[string]string {
-	ids := map[string]string{}
+	ids, several := map[string]string{}, map[string]bool{}
 	for _, o := range l.items {
+		several[o.source] = several[o.source] || ids[o.source] != "" && ids[o.source] != o.id
 		ids[o.source] = o.id
+	}
+	for source, twice := range several {
+		if twice { // a value that names several options names none
+			delete(ids, source)
+		}
 	}
 	return ids
 }
@@ -214,11 +251,17 @@ const maxID = 60 // characters, so that a number fits behind it
 // that it may begin with a digit. fallback is for names that have none of these.
 func name(source string, taken map[string]bool, digits bool, fallback string) string {
 	var b strings.Builder
+	before := ' '
 	for _, c := range norm.NFKD.String(source) {
+		capital := c >= 'A' && c <= 'Z'
+		if capital && before >= 'a' && before <= 'z' { // deliveryTime
+			b.WriteByte('_')
+		}
+		before = c
 		switch {
 		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
 			b.WriteRune(c)
-		case c >= 'A' && c <= 'Z':
+		case capital:
 			b.WriteRune(unicode.ToLower(c))
 		case unicode.Is(unicode.Mn, c), c == '\'', c == '’':
 		case c == '+':
@@ -278,8 +321,12 @@ func (d *draft) optionIDs(l *list, fallback string) {
 			taken[o.id] = true
 		}
 	}
-	for _, o := range l.items {
+	for i, o := range l.items {
 		if o.id != "" {
+			continue
+		}
+		if j := slices.IndexFunc(l.items[:i], func(p *option) bool { return p.same(o) }); j >= 0 {
+			o.id = l.items[j].id
 			continue
 		}
 		o.id = name(o.source, taken, true, fallback)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -98,19 +97,14 @@ func (n *node) brief() string {
 type jsonReader struct {
 	*report
 	source []byte
-	lines  []int // offset of each line's start
 	dec    *json.Decoder
 	values int
+
+	offset, line, column int // where position was asked for last
 }
 
 func readJSON(r *Report, source []byte) (*node, error) {
-	j := &jsonReader{report: r, source: bytes.TrimPrefix(source, []byte("\uFEFF"))}
-	j.lines = []int{0}
-	for i, c := range j.source {
-		if c == '\n' {
-			j.lines = append(j.lines, i+1)
-		}
-	}
+	j := &jsonReader{report: r, source: bytes.TrimPrefix(source, []byte("\uFEFF")), line: 1, column: 1}
 	j.dec = json.NewDecoder(bytes.NewReader(j.source))
 	j.dec.UseNumber()
 	n, err := j.value("", 0)
@@ -140,11 +134,22 @@ func readJSON(r *Report, source []byte) (*node, error) {
 
 var scripted = regexp.MustCompile(`(?m)^\s*[{,]?\s*[A-Za-z_]+\s*:|//|'`)
 
-// position is the line and column, in characters from 1, of an offset.
+// position is the line and column, in characters from 1, of an offset. It goes on from the last one, since a definition
+// may well be one long line.
 func (j *jsonReader) position(offset int) (line, column int) {
 	offset = max(0, min(offset, len(j.source)))
-	line = sort.SearchInts(j.lines, offset+1)
-	return line, 1 + utf8.RuneCount(j.source[j.lines[line-1]:offset])
+	if offset < j.offset {
+		j.offset, j.line, j.column = 0, 1, 1
+	}
+	passed := j.source[j.offset:offset]
+	if n := bytes.Count(passed, []byte("\n")); n > 0 {
+		j.line += n
+		j.column = 1
+		passed = passed[bytes.LastIndexByte(passed, '\n')+1:]
+	}
+	j.column += utf8.RuneCount(passed)
+	j.offset = offset
+	return j.line, j.column
 }
 
 // place is where the next value, or key, begins.

@@ -104,7 +104,7 @@ func (w *writer) scaleNodes(sections []*section) *yaml.Node {
 	for _, s := range sections {
 		for _, q := range s.questions {
 			id := w.scales[q.options]
-			if id == "" || done[q.options] {
+			if id == "" || done[q.options] || q.kind == survey.Ranking {
 				continue
 			}
 			done[q.options] = true
@@ -250,7 +250,7 @@ func (w *writer) question(q *question) *yaml.Node {
 		key("high", w.text(w.texts(q.high, false), false), q.high.all()...)
 	}
 	if q.options != nil {
-		if id := w.scales[q.options]; id != "" {
+		if id := w.scales[q.options]; id != "" && q.kind != survey.Ranking {
 			put(n, "scale", word(id))
 			carry(q.options.atoms()...)
 		} else {
@@ -374,6 +374,10 @@ func word(s string) *yaml.Node {
 			n.Tag, n.Style = "!!str", yaml.DoubleQuotedStyle
 		}
 	}
+	switch strings.ToLower(s) {
+	case "yes", "no", "on", "off", "y", "n": // true and false to YAML's older readers
+		n.Style = yaml.DoubleQuotedStyle
+	}
 	if strings.Contains(s, "\n") {
 		n.Style = yaml.LiteralStyle
 	}
@@ -385,6 +389,9 @@ func flowWord(s string) *yaml.Node {
 	n := word(s)
 	if n.Tag == "!!str" && strings.ContainsAny(s, "?,:[]{}#&*!|>'\"%@`\n") {
 		n.Style = yaml.DoubleQuotedStyle
+		if strings.Contains(s, "\"") && !strings.ContainsAny(s, "'\n") {
+			n.Style = yaml.SingleQuotedStyle
+		}
 	}
 	return n
 }
@@ -397,7 +404,7 @@ func figure(s string) *yaml.Node {
 	} else if _, err := strconv.Atoi(s); err == nil {
 		tag = "!!int"
 	} else if _, err := decimal.Parse(s); err != nil {
-		tag = "!!str" // a date
+		tag = "!!timestamp"
 	}
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: s}
 }

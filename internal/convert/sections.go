@@ -22,7 +22,29 @@ type flattener struct {
 func (d *draft) sections() []*section {
 	f := flattener{draft: d, taken: map[string]bool{}}
 	f.group(d.root, nil, nil, true)
+	f.empty(d.root)
 	return slices.DeleteFunc(f.sections, func(s *section) bool { return len(s.questions) == 0 })
+}
+
+// empty reports the texts and conditions of groups in which there are no questions.
+func (f *flattener) empty(g *group) (questions int) {
+	for _, child := range g.children {
+		switch child := child.(type) {
+		case *question:
+			if !child.dropped {
+				questions++
+			}
+		case *group:
+			questions += f.empty(child)
+		}
+	}
+	if questions > 0 || g == f.root {
+		return questions
+	}
+	for _, a := range slices.Concat(g.title.all(), g.intro.all(), conditionAtoms(g.show)) {
+		f.lost(a, "left out: the group has no questions that were carried over")
+	}
+	return 0
 }
 
 // group lays out a group: shown if the outer conditions hold, under a title that none of its sections has had yet.
@@ -106,25 +128,4 @@ func sectionID(source string, taken map[string]bool) string {
 }
 
 // joined is the titles of an outer and an inner group as one.
-func joined(outer, inner *words) *words {
-	both := &words{by: map[string]string{}, atoms: map[string]*atom{}}
-	for _, w := range []*words{outer, inner} {
-		for _, l := range w.order {
-			if _, done := both.by[l]; done {
-				continue
-			}
-			both.order = append(both.order, l)
-			both.by[l] = outer.in(l) + " – " + inner.in(l)
-			both.atoms[l] = inner.atoms[l]
-		}
-	}
-	return both
-}
-
-// in is the text in a language, or the first there is.
-func (w *words) in(language string) string {
-	if t, ok := w.by[language]; ok {
-		return t
-	}
-	return w.by[w.order[0]]
-}
+func joined(outer, inner *words) *words { return followed(outer, " – ", inner) }

@@ -1052,9 +1052,10 @@ func (d *definition) matrixDropdown(o *object, q *question, within *group, leave
 		}
 		choices := c.take("choices")
 		if choices == nil {
-			choices, used = shared, used || shared != nil
+			choices = shared
 		}
 		if choices != nil && (kind == "dropdown" || kind == "radiogroup" || kind == "buttongroup") {
+			used = used || choices == shared
 			for _, i := range choices.items {
 				d.item(i, m.options, "a choice")
 			}
@@ -1331,10 +1332,11 @@ func (d *definition) validators(o *object, q *question) {
 				q.pattern = searching(pattern.str())
 				q.from("pattern", pattern.first())
 				carry(pattern.first())
-				if i := v.take("caseInsensitive"); i != nil {
-					if carry(i.leaves()...); i.yes() {
-						q.pattern = "(?i)" + q.pattern
-					}
+				if i := v.take("caseInsensitive"); i.yes() {
+					q.pattern = ""
+					d.all(Lost, pattern.at, append(pattern.leaves(), i.leaves()...), "%s: patterns tell capitals and small letters apart here, so it was left out", pattern.brief())
+				} else if i != nil {
+					carry(i.leaves()...)
 				}
 			} else if pattern != nil {
 				d.all(Lost, pattern.at, pattern.leaves(), "%s cannot be a pattern here", pattern.brief())
@@ -1369,20 +1371,21 @@ func (d *definition) validators(o *object, q *question) {
 	}
 }
 
-// searching makes a pattern that must match the whole text of one that may match anywhere in it.
+// searching makes a pattern that must match the whole text of one that may match anywhere in it, in words that browsers
+// know too.
 func searching(pattern string) string {
+	const anything = `[\s\S]*`
 	if strings.Contains(pattern, "|") {
-		return "(?s:.*)(?:" + pattern + ")(?s:.*)"
+		return anything + "(?:" + pattern + ")" + anything
 	}
-	whole := strings.HasPrefix(pattern, "^")
-	p := strings.TrimPrefix(pattern, "^")
-	if !whole {
-		p = "(?s:.*)" + p
+	p, start := strings.CutPrefix(pattern, "^")
+	if !start {
+		p = anything + p
 	}
-	if ends := strings.HasSuffix(p, "$") && !strings.HasSuffix(p, `\$`); ends {
+	if strings.HasSuffix(p, "$") && !strings.HasSuffix(p, `\$`) {
 		return strings.TrimSuffix(p, "$")
 	}
-	return p + "(?s:.*)"
+	return p + anything
 }
 
 func (d *draft) unusedMessage(message *words) {

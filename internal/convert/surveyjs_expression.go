@@ -130,7 +130,7 @@ func (p *surveyJSParser) factor() (*term, error) {
 func (p *surveyJSParser) value() (*term, error) {
 	switch t := p.next(); t.kind {
 	case "name":
-		name := strings.TrimPrefix(t.text, "#")
+		name := strings.TrimPrefix(strings.TrimPrefix(t.text, "#"), "panel.")
 		if of, ok := strings.CutSuffix(name, ".length"); ok {
 			return &term{op: "count", args: []*term{{op: "name", text: of}}}, nil
 		}

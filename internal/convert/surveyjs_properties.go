@@ -41,6 +41,7 @@ var lostProperties = because(map[string][]string{
 	"limits cannot depend on other answers: use check":              {"minValueExpression", "maxValueExpression"},
 	"conditions stand at each option here":                          {"choicesVisibleIf", "choicesEnableIf", "rowsVisibleIf", "columnsVisibleIf", "hideIfChoicesEmpty", "hideIfRowsEmpty"},
 	"all texts have one limit of length each: see max_length":       {"maxTextLength", "maxCommentLength", "maxOthersLength"},
+	"answers of this type have no limit of length":                  {"maxLength", "minLength"},
 	"options hold no questions":                                     {"elements", "isCommentRequired", "showCommentArea"},
 	"nothing is calculated from answers here":                       {"totalType", "totalExpression", "totalText", "totalFormat", "totalDisplayStyle", "totalAlignment", "totalCurrency", "totalMaximumFractionDigits", "totalMinimumFractionDigits", "bindings"},
 	"rows hold no other questions":                                  {"detailElements", "cellHint", "isUnique"},

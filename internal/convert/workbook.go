@@ -5,14 +5,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
 )
 
-// Bounds of a workbook. What excelize builds of a sheet takes some 150 bytes a cell, blank ones within a row included.
+// Bounds of a workbook. Sheets are read row by row.
 const (
 	maxParts    = 2_000    // files within the archive
 	maxUnpacked = 48 << 20 // bytes, of all of them
@@ -57,6 +56,7 @@ func readWorkbook(source []byte) (sheets []sheet, err error) {
 		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
 	}
 	defer f.Close()
+	marks := readMarks(source)
 	filled := 0
 	names := f.GetSheetList()
 	if len(names) > maxSheets {
@@ -67,6 +67,7 @@ func readWorkbook(source []byte) (sheets []sheet, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("sheet %s: %w", show(name), err)
 		}
+		s.mark(marks[name])
 		sheets = append(sheets, s)
 	}
 	return sheets, nil
@@ -112,7 +113,7 @@ func readSheet(f *excelize.File, name string, filled *int) (sheet, error) {
 		if err != nil {
 			return s, err
 		}
-		if cells += 1 + len(columns); cells > maxCells {
+		if cells += len(columns); cells > maxCells {
 			return s, fmt.Errorf("more than %d cells, blank ones included: delete the rows and columns that are not needed", maxCells)
 		}
 		r := row{number: number}
@@ -135,21 +136,26 @@ func readSheet(f *excelize.File, name string, filled *int) (sheet, error) {
 	if err := rows.Error(); err != nil {
 		return s, err
 	}
-	for i := range s.rows {
-		for j := range s.rows[i].cells {
-			c := &s.rows[i].cells[j]
-			at := address(c.column, s.rows[i].number)
-			if formula, err := f.GetCellFormula(name, at); err == nil && formula != "" {
-				c.formula = true
-			}
-			if c.text == "1" || c.text == "0" {
-				if kind, err := f.GetCellType(name, at); err == nil && kind == excelize.CellTypeBool {
-					c.text = map[string]string{"1": "TRUE", "0": "FALSE"}[c.text]
-				}
+	return s, nil
+}
+
+// mark tells the cells what they are beyond their values.
+func (s *sheet) mark(marks map[string]mark) {
+	if len(marks) == 0 {
+		return
+	}
+	for _, r := range s.rows {
+		for i := range r.cells {
+			c := &r.cells[i]
+			m := marks[address(c.column, r.number)]
+			c.formula = m.formula
+			if m.truth && c.text == "1" {
+				c.text = "TRUE"
+			} else if m.truth && c.text == "0" {
+				c.text = "FALSE"
 			}
 		}
 	}
-	return s, nil
 }
 
 // tidyNumber takes back what binary fractions do to numbers: 0.10000000000000001.
@@ -169,13 +175,4 @@ func address(column, row int) string {
 		return fmt.Sprintf("R%dC%d", row, column)
 	}
 	return name
-}
-
-// at is a row's cell in a column, or none.
-func (r row) at(column int) *cell {
-	i := slices.IndexFunc(r.cells, func(c cell) bool { return c.column == column })
-	if i < 0 {
-		return nil
-	}
-	return &r.cells[i]
 }

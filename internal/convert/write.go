@@ -157,11 +157,11 @@ func (w *writer) settleLanguages(sections []*section) {
 	for _, l := range order {
 		switch {
 		case l == "" || slices.Contains(w.langs, l):
-		case len(w.langs) > 0 && count[l]*2 < len(all):
+		case len(w.langs) > 0 && count[l]*4 < len(all):
 			w.decide(Place{}, "only %d of %d texts are given in %s: it was left out of the languages", count[l], len(all), l)
 			for _, x := range all {
 				if a := x.atoms[l]; a != nil {
-					w.lost(a, "%s is no language of the survey, since most texts are not given in it", l)
+					w.lost(a, "%s is no language of the survey, since few texts are given in it", l)
 				}
 			}
 		default:
@@ -209,6 +209,7 @@ func (w *writer) texts(x *words, rich bool) map[string]string {
 	if len(missing) > 0 {
 		w.decide(x.place(), "%s has no text in %s: that of another language stands in", show(x.by[w.fallback(x)]), strings.Join(missing, ", "))
 	}
+	carry(x.extra...)
 	for _, l := range x.order {
 		if (l == "" || slices.Contains(w.langs, l)) && x.atoms[l] != nil {
 			if _, named := x.by[w.language]; l == "" && named && x.by[w.language] != x.by[""] {
@@ -474,13 +475,16 @@ func (w *writer) repaired(root *yaml.Node) ([]byte, error) {
 		}
 		mended := false
 		gone := map[*yaml.Node]bool{}
-		for _, p := range problems {
-			path := pathTo(tree.Content[0], p.Line, p.Column)
-			if p.Line == 0 || path == nil {
-				continue
+		ways := make([][]*yaml.Node, len(problems))
+		for i, p := range problems {
+			if p.Line > 0 {
+				ways[i] = follow(root, pathTo(tree.Content[0], p.Line, p.Column))
 			}
-			mended = w.leaveOut(root, path, p, gone) || mended
 		}
+		for i, way := range ways {
+			mended = w.leaveOut(way, problems[i], gone) || mended
+		}
+		prune(root)
 		if !mended {
 			return nil, fmt.Errorf("nothing valid could be made of it: %s", problems[0].Message)
 		}
@@ -506,18 +510,23 @@ func pathTo(root *yaml.Node, line, column int) []int {
 	return best
 }
 
-// leaveOut takes out the smallest part around a problem that can be taken out, and reports it.
-func (w *writer) leaveOut(root *yaml.Node, path []int, p survey.Problem, gone map[*yaml.Node]bool) bool {
+// follow goes a path down a tree. For a key it goes to its value.
+func follow(root *yaml.Node, path []int) []*yaml.Node {
 	way := []*yaml.Node{root}
 	for _, i := range path {
 		n := way[len(way)-1]
-		if n.Kind == yaml.MappingNode && i%2 == 0 { // of a key, what matters is its value
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
 			i++
 		}
-		if i >= len(n.Content) {
-			break // it has been taken out meanwhile
-		}
 		way = append(way, n.Content[i])
+	}
+	return way
+}
+
+// leaveOut takes out the smallest part around a problem that can be taken out, and reports it.
+func (w *writer) leaveOut(way []*yaml.Node, p survey.Problem, gone map[*yaml.Node]bool) bool {
+	if len(way) == 0 {
+		return false
 	}
 	deepest := way[len(way)-1]
 	for i := len(way) - 1; i > 0; i-- {
@@ -525,7 +534,12 @@ func (w *writer) leaveOut(root *yaml.Node, path []int, p survey.Problem, gone ma
 		found, ok := w.parts[n]
 		if ok && deepest.Kind == yaml.ScalarNode && strings.Contains(p.Message, "{{") && braces.MatchString(deepest.Value) {
 			w.line(Lost, found.at, "%s shows an answer that it cannot show, which became …: %s", found.what, p.Message)
-			deepest.Value = braces.ReplaceAllString(deepest.Value, "…")
+			which := braces.FindString(p.Message)
+			if which == "" || !strings.Contains(deepest.Value, which) {
+				deepest.Value = braces.ReplaceAllString(deepest.Value, "…")
+			} else {
+				deepest.Value = strings.ReplaceAll(deepest.Value, which, "…")
+			}
 			return true
 		}
 		if !ok {
@@ -537,7 +551,6 @@ func (w *writer) leaveOut(root *yaml.Node, path []int, p survey.Problem, gone ma
 		gone[n] = true
 		w.all(Lost, found.at, found.atoms, "%s was left out, since it would not be valid here: %s", found.what, p.Message)
 		remove(parent, n)
-		prune(root)
 		return true
 	}
 	return false

@@ -20,6 +20,15 @@ type form struct {
 	tongues map[string]string // codes given to languages that are not known
 	stack   []*group
 	tables  []table
+	looks   map[*question]gridLook
+	singles map[*list]*list
+}
+
+// A gridLook is an appearance that makes a grid of questions: label for the one that shows the options' labels,
+// list-nolabel for those below it.
+type gridLook struct {
+	name string
+	at   *atom
 }
 
 // extra is a column beyond those that lists have.
@@ -63,6 +72,9 @@ func readXLSForm(r *Report, source []byte) (*draft, error) {
 	for _, s := range sheets {
 		names = append(names, s.name)
 		key := strings.ToLower(strings.TrimSpace(s.name))
+		if len(sheets) == 1 { // as pyxform reads it
+			key = "survey"
+		}
 		known := slices.Contains([]string{"survey", "choices", "settings"}, key)
 		if _, twice := byName[key]; known && !twice {
 			byName[key] = s
@@ -352,7 +364,7 @@ func (f *form) choices(rows []record) {
 		}
 		if i := slices.IndexFunc(l.items, func(p *option) bool { return p.source == o.source }); i >= 0 && slices.Equal(pairs(l.items[i].more), pairs(o.more)) {
 			f.all(Lost, o.at.at, o.atoms, "the option %s is given twice in its list: the first one was taken", show(value))
-			continue
+			continue // but for those of which a choice_filter takes only one
 		}
 		l.items = append(l.items, o)
 	}
@@ -381,7 +393,7 @@ type parsedType struct {
 }
 
 var (
-	selectType = regexp.MustCompile(`(?i)^(add )?(select_one_from_file|select_multiple_from_file|select[_ ]one[_ ]external|select_one|select_multiple|select one( prompt)?( from| using)?|select1|select multiple( prompt)?( from| using)?|select all that apply( from)?|rank) +(\S+)( +or[_ ]other| +or specify other)?$`)
+	selectType = regexp.MustCompile(`(?i)^(add )?(select_one_from_file|select_multiple_from_file|select[_ ]one[_ ]external|select_one|select_multiple|select one( prompt)?|select1|select multiple( prompt)?|select all that apply|rank)(?: from| using)? +(\S+)( +or[_ ]other| +or specify other)?$`)
 	groupType  = regexp.MustCompile(`(?i)^(begin|end)[_ ]+(group|repeat|lgroup|loop|looped group)(\s+over\s+\S+)?$`)
 )
 
@@ -403,7 +415,7 @@ func parseType(said string) parsedType {
 		case strings.HasPrefix(base, "select"):
 			base = "select_multiple"
 		}
-		return parsedType{base: base, list: m[8], other: m[9] != ""}
+		return parsedType{base: base, list: m[5], other: m[6] != ""}
 	}
 	base := strings.ToLower(said)
 	for _, prefix := range []string{"q ", "add ", "get "} {
@@ -467,6 +479,7 @@ func (f *form) survey(rows []record) {
 	for i := len(f.tables) - 1; i >= 0; i-- {
 		f.makeMatrix(f.tables[i])
 	}
+	f.grids(f.root)
 }
 
 func (f *form) row(r record, t *atom) {
@@ -474,10 +487,10 @@ func (f *form) row(r record, t *atom) {
 	top := f.stack[len(f.stack)-1]
 	source := r.text("name")
 	switch {
-	case strings.HasPrefix(kind.base, "begin "):
+	case kind.base == "begin group" || kind.base == "begin repeat":
 		f.begin(r, t, kind.base == "begin repeat", top)
 		return
-	case strings.HasPrefix(kind.base, "end "):
+	case kind.base == "end group" || kind.base == "end repeat":
 		if len(f.stack) == 1 {
 			f.all(Lost, t.at, r.atoms, "there is no group to end")
 			return
@@ -514,8 +527,34 @@ func (f *form) row(r record, t *atom) {
 		f.changed(t, "the question has no name: it was given the id %s", quoted(q.id))
 	}
 	f.rest(q, r)
+	if q.options != nil && f.lists[kind.list] == q.options {
+		q.options = f.single(q.options)
+	}
 	f.declare(q)
 	top.children = append(top.children, q)
+}
+
+// single is a list without the options that stand there several times, for filters to choose from.
+func (f *form) single(l *list) *list {
+	if f.singles[l] != nil {
+		return f.singles[l]
+	}
+	one := &list{at: l.at, source: l.source}
+	for _, o := range l.items {
+		if slices.ContainsFunc(one.items, o.same) {
+			f.all(Lost, o.at.at, o.atoms, "the option %s is given twice in its list: the first one was taken", show(o.source))
+			continue
+		}
+		one.items = append(one.items, o)
+	}
+	if len(one.items) == len(l.items) {
+		one = l
+	}
+	if f.singles == nil {
+		f.singles = map[*list]*list{}
+	}
+	f.singles[l] = one
+	return one
 }
 
 // kind settles a question's type; false if it is left out.
@@ -671,7 +710,7 @@ func (f *form) rest(q *question, r record) {
 			f.filter(q, a)
 		case "parameters":
 			f.parameters(q, a)
-		default:
+		case "media::image", "media::audio", "media::video", "media::big-image":
 			for _, a := range r.by[key].all() {
 				f.lost(a, "questions have no pictures or sounds: %s", show(a.text))
 			}
@@ -737,21 +776,7 @@ func appended(first, second *words) *words {
 	if first == nil {
 		return second
 	}
-	both := &words{by: map[string]string{}, atoms: map[string]*atom{}}
-	for _, w := range []*words{first, second} {
-		for _, l := range w.order {
-			if _, done := both.by[l]; done {
-				continue
-			}
-			both.order = append(both.order, l)
-			both.by[l] = first.in(l) + "\n\n" + second.in(l)
-			both.atoms[l] = w.atoms[l]
-		}
-		for _, a := range w.all() {
-			carry(a)
-		}
-	}
-	return both
+	return followed(first, "\n\n", second)
 }
 
 var idleLook = regexp.MustCompile(`^(w\d+|field-list|pages?|compact(-\d+)?|quick(compact)?(-\d+)?|no-buttons|columns(-\d+|-pack|-flex)?|horizontal(-compact)?|vertical|picker|no-ticks|no-calendar|maps|placement-map|map|thousands-sep|search|autocomplete|month-year|year|month|new|new-front|new-rear|hide-input|list|grid|inline|theme-grid|counter|rating|multiline|minimal|likert)$`)
@@ -760,6 +785,11 @@ var idleLook = regexp.MustCompile(`^(w\d+|field-list|pages?|compact(-\d+)?|quick
 func (f *form) appearance(q *question, a *atom) {
 	for _, look := range strings.Fields(strings.ToLower(a.text)) {
 		switch {
+		case (look == "label" || look == "list-nolabel") && q.kind == survey.SingleChoice:
+			if f.looks == nil {
+				f.looks = map[*question]gridLook{}
+			}
+			f.looks[q] = gridLook{look, a}
 		case (look == "minimal" || look == "autocomplete" || strings.HasPrefix(look, "search")) && q.kind == survey.SingleChoice:
 			q.display = "dropdown"
 			q.from("display", a)
@@ -848,7 +878,15 @@ func (f *form) filter(q *question, a *atom) {
 	filtered := &list{at: q.options.at, source: q.options.source}
 	for _, o := range q.options.items {
 		copied := *o
-		copied.show = []*condition{{at: a, tree: filled(tree, o)}}
+		shown := filled(tree, o)
+		copied.show = []*condition{{at: a, tree: shown}}
+		// One value under several parents is one option, shown under each of them.
+		if i := slices.IndexFunc(filtered.items, func(p *option) bool { return p.same(o) }); i >= 0 {
+			p := filtered.items[i]
+			p.show[0].tree = &term{op: "or", args: []*term{p.show[0].tree, shown}}
+			p.atoms = slices.Concat(p.atoms, o.atoms)
+			continue
+		}
 		filtered.items = append(filtered.items, &copied)
 	}
 	q.options = filtered
@@ -907,6 +945,9 @@ func (f *form) begin(r record, t *atom, repeat bool, top *group) {
 		case "required", "read_only":
 			f.idle(a, "only questions are required, or not")
 		default:
+			if !slices.Contains(surveyHeaders, key) {
+				continue // the whole column is reported
+			}
 			for _, a := range r.by[key].all() {
 				f.lost(a, "groups have no %s here: %s", key, show(a.text))
 			}
@@ -923,28 +964,90 @@ type table struct {
 	look   *atom
 }
 
+// alike reports whether questions differ in no more than the rows of a matrix do.
+func alike(questions []*question) bool {
+	return !slices.ContainsFunc(questions, func(q *question) bool {
+		return q.kind != survey.SingleChoice || q.other || q.show != nil || q.constraint != nil || q.help != nil || q.requiredIf != nil || q.shuffle ||
+			q.options != questions[0].options || q.required != questions[0].required
+	})
+}
+
 // makeMatrix turns such a group into one question, if its questions are as alike as a matrix needs.
 func (f *form) makeMatrix(t table) {
 	var rows []*question
 	for _, child := range t.children {
-		q, ok := child.(*question)
-		if !ok || q.kind != survey.SingleChoice || q.other || q.show != nil || q.constraint != nil || q.help != nil || q.requiredIf != nil || q.shuffle ||
-			len(rows) > 0 && (q.options != rows[0].options || q.required != rows[0].required) || len(t.children) < 2 || t.title == nil {
-			f.lost(t.look, "table-list: its questions differ in more than their labels, so they are asked one by one")
-			return
+		if q, ok := child.(*question); ok {
+			rows = append(rows, q)
 		}
-		rows = append(rows, q)
 	}
-	if len(rows) == 0 {
-		f.lost(t.look, "table-list: there are no questions in it")
+	if len(rows) < 2 || len(rows) < len(t.children) || t.title == nil || !alike(rows) {
+		f.lost(t.look, "table-list: its questions differ in more than their labels, so they are asked one by one")
 		return
 	}
 	f.changed(t.look, "the group became one question, a matrix with a row for each of its questions")
-	m := &question{at: t.at, atoms: t.atoms, source: t.source, kind: survey.Matrix, label: t.title, help: t.intro, show: t.show, options: rows[0].options, required: rows[0].required}
+	m := &question{at: t.at, atoms: append(slices.Clone(t.atoms), t.title.all()...), source: t.source, label: t.title, help: t.intro, show: t.show}
+	f.matrix(m, rows)
+	i := slices.IndexFunc(t.within.children, func(c any) bool { return c == any(t.group) })
+	t.within.children[i] = m
+}
+
+// grids turns questions with the appearance list-nolabel, below one with the appearance label, into matrices.
+func (f *form) grids(g *group) {
+	var children []any
+	for i := 0; i < len(g.children); i++ {
+		child := g.children[i]
+		if inner, ok := child.(*group); ok {
+			f.grids(inner)
+		}
+		head, ok := child.(*question)
+		if !ok || f.looks[head].name != "label" {
+			children = append(children, child)
+			continue
+		}
+		var rows []*question
+		for _, next := range g.children[i+1:] {
+			q, ok := next.(*question)
+			if !ok || f.looks[q].name != "list-nolabel" || q.options != head.options {
+				break
+			}
+			rows = append(rows, q)
+		}
+		if len(rows) < 2 || !alike(rows) || head.show != nil {
+			children = append(children, child)
+			continue
+		}
+		f.changed(f.looks[head].at, "the questions below it became the rows of a matrix, of which this is the heading")
+		for _, q := range rows {
+			f.changed(f.looks[q].at, "a row of the matrix %s", quoted(head.id))
+			delete(f.looks, q)
+		}
+		delete(f.looks, head)
+		if head.label == nil {
+			head.label, g.title = g.title, nil
+		}
+		delete(f.cutting, head.id)
+		m := &question{at: head.at, atoms: head.atoms, source: head.source, label: head.label, help: head.help}
+		f.matrix(m, rows)
+		children = append(children, m)
+		i += len(rows)
+	}
+	g.children = children
+	for _, child := range children {
+		if q, ok := child.(*question); ok && f.looks[q].at != nil {
+			f.lost(f.looks[q].at, "the appearance %s: the questions around it do not make a matrix", show(f.looks[q].name))
+		}
+	}
+}
+
+// matrix makes questions the rows of one.
+func (f *form) matrix(m *question, rows []*question) {
+	m.kind, m.options, m.required = survey.Matrix, rows[0].options, rows[0].required
+	for _, q := range rows {
+		delete(f.cutting, q.id)
+	}
 	f.named(m, nil)
 	taken := map[string]bool{}
 	for _, q := range rows {
-		delete(f.cutting, q.id)
 		row := &option{at: q.at, source: q.source, label: q.label, atoms: q.atoms, id: name(q.source, taken, true, "row")}
 		if row.label == nil {
 			row.label = row.label.add("", q.source, nil)
@@ -953,8 +1056,5 @@ func (f *form) makeMatrix(t table) {
 		m.atoms = append(m.atoms, q.atoms...)
 		*f.scope[q.source] = target{field: m.id + "." + row.id, kind: choiceKind, options: q.options.byValue()}
 	}
-	m.atoms = append(m.atoms, t.title.all()...)
 	f.scope[m.source] = &target{field: m.id, kind: groupKind}
-	i := slices.IndexFunc(t.within.children, func(c any) bool { return c == any(t.group) })
-	t.within.children[i] = m
 }

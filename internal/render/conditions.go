@@ -313,12 +313,13 @@ func (c *conditions) subject(names []string) string {
 	return c.question(find(c.survey, question))
 }
 
-// longest is the width up to which a question is named by its label, in halves of a Chinese character.
+// longest is the width up to which a question is named by its label, in halves of a Chinese character. Longer ones, and
+// those with places for answers, are named by their number.
 const longest = 44
 
 func (c *conditions) question(q *survey.Question) string {
 	text := c.speaker.plain(q.Label.In(c.language))
-	if n := c.numbers[q.ID]; n > 0 && width(text) > longest {
+	if n := c.numbers[q.ID]; n > 0 && (width(text) > longest || text != q.Label.In(c.language)) {
 		return c.words.Say("when.number", "n", n)
 	}
 	return c.quote(text)

@@ -720,7 +720,7 @@ func (b *builder) lines(v *question, q *survey.Question) {
 func listOf(q *survey.Question, language string) string {
 	longest := 0
 	for i := range q.Options {
-		if q.Options[i].Score != nil {
+		if q.Options[i].Score != nil || q.Options[i].ShowIf != nil { // a condition in words is long
 			return "list"
 		}
 		longest = max(longest, width(q.Options[i].Label.In(language)))

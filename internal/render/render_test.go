@@ -57,8 +57,12 @@ func answers() (map[string][]string, []answer.Problem) {
 			"list": {"b"}, "pick": {"a"}, "many": {"a", "none"}, "agree": {"no"}, "rate": {"fair"}, "stars": {"4"}, "faces": {"3"},
 			"numbers": {"7"}, "recommend": {"10"}, "grid.care": {"bad"}, "all.one": {"good"}, "visits": {"1,5"}, "short": {"好 & gut"},
 			"long": {"\nzwei\nZeilen"}, "mail": {"a@b"}, "tel": {"110"}, "day": {"gestern"},
+			"single": {"bad"}, "tier": {"gold"}, "name": {"王 & <b>"}, "fruit": {"_other"}, "fruit._other": {"枣"}, "ways": {"ad", "friend", "_other"},
+			"ways._other": {"\"梦\""}, "where": {"shop"}, "where._other": {"?"}, "weight.price.importance": {"high"}, "weight.staff.satisfaction": {"none"},
+			"first.price": {"2"}, "first.looks": {"1"}, "first.taste": {"2"}, "split.price": {"７０"}, "split.taste": {"x"}, "split.looks": {"30"},
+			"warm": {"36.6"}, "site": {"example"}, "hour": {"half past"}, "why": {"x"}, "how": {"no"},
 		}, []answer.Problem{
-			{Question: "single", Field: "single", Code: answer.Required},
+			{Question: "rate", Field: "rate", Code: answer.Required},
 			{Question: "many", Field: "many", Code: answer.Exclusive},
 			{Question: "grid", Field: "grid.speed", Code: answer.Required},
 			{Question: "all", Field: "all.other", Code: answer.Required},
@@ -66,6 +70,13 @@ func answers() (map[string][]string, []answer.Problem) {
 			{Question: "mail", Field: "mail", Code: answer.BadEmail},
 			{Question: "day", Field: "day", Code: answer.BadDate},
 			{Question: "terms", Field: "terms", Code: answer.MustConsent},
+			{Question: "where", Field: "where._other", Code: answer.OtherUnmeant},
+			{Question: "weight", Field: "weight.price.satisfaction", Code: answer.Required},
+			{Question: "first", Field: "first", Code: answer.RankTwice},
+			{Question: "split", Field: "split.taste", Code: answer.NotANumber},
+			{Question: "site", Field: "site", Code: answer.BadURL},
+			{Question: "hour", Field: "hour", Code: answer.BadTime},
+			{Question: "how", Field: "how", Code: answer.Failed, Args: []any{"message", "So often and yet no?"}},
 			{Field: "extra", Code: answer.UnknownField},
 		}
 }
@@ -79,7 +90,7 @@ func report(s *survey.Survey) *stats.Report {
 	}
 	for _, f := range s.Fields() {
 		item := stats.Item{Field: f, N: 40}
-		if f.Question.Type == survey.Number {
+		if f.Numeric() {
 			item.Mean = big.NewRat(10, 3)
 		}
 		left := int64(40)
@@ -220,6 +231,28 @@ func TestHostileTextsStayText(t *testing.T) {
 	}
 }
 
+// Whatever a respondent writes stays text where it stands in other texts, too.
+func TestHostileAnswersStayTextInOtherTexts(t *testing.T) {
+	r, s := renderer(t), every(t)
+	values, _ := answers()
+	for _, name := range []string{"name", "short", "fruit._other", "ways._other"} {
+		values[name] = []string{hostile}
+	}
+	for _, language := range s.Languages {
+		var b bytes.Buffer
+		problems := []answer.Problem{{Question: "where", Field: "where", Code: answer.OneOnly}}
+		if err := r.Survey(&b, s, SurveyPage{Language: language, Root: "../", Values: values, Problems: problems}); err != nil {
+			t.Fatal(err)
+		}
+		for _, fault := range inspect(t, b.Bytes()) {
+			t.Errorf("%s: %s", language, fault)
+		}
+		if n := strings.Count(text(t, b.Bytes()), "alert(1)"); n < 6 {
+			t.Errorf("%s: the text stands in %d places only, so the test proves nothing", language, n)
+		}
+	}
+}
+
 // poison puts the hostile text into every text of a survey, and everything else that an author writes freely.
 func poison(v reflect.Value) {
 	switch v.Kind() {
@@ -238,6 +271,10 @@ func poison(v reflect.Value) {
 			case !v.Type().Field(i).IsExported():
 			case f.Type() == reflect.TypeFor[survey.Text]():
 				f.Set(reflect.ValueOf(survey.Text{"en": hostile, "zh": hostile}))
+			case f.Type() == reflect.TypeFor[*string]() && !f.IsNil(): // a text in a condition
+				f.Elem().SetString(hostile)
+			case f.Kind() != reflect.String:
+				poison(f)
 			case name == "Email" || name == "Phone" || name == "Number" || name == "Pattern" || name == "ApprovedBy" ||
 				name == "Version" && v.Type() == reflect.TypeFor[survey.Document]():
 				f.SetString(hostile)
@@ -256,7 +293,7 @@ func text(t *testing.T, page []byte) string {
 	}
 	var b strings.Builder
 	for n := range root.Descendants() {
-		if n.Type == html.TextNode {
+		if n.Type == html.TextNode && n.Parent.Data != "script" {
 			b.WriteString(n.Data)
 		}
 	}
@@ -313,7 +350,11 @@ func inspect(t *testing.T, page []byte) []string {
 				}
 			}
 		}
-		if n.Data == "script" && (attr(n, "src") != "../assets/script-1.js" && attr(n, "src") != "../../assets/script-1.js" && attr(n, "src") != "../../../assets/script-1.js" || n.FirstChild != nil) {
+		if n.Data == "script" && attr(n, "type") == "application/json" {
+			if n.FirstChild == nil || !json.Valid([]byte(n.FirstChild.Data)) || strings.ContainsAny(n.FirstChild.Data, "<>&") {
+				fault("data that are no JSON, or may end their element")
+			}
+		} else if n.Data == "script" && (attr(n, "src") != "../assets/script-1.js" && attr(n, "src") != "../../assets/script-1.js" && attr(n, "src") != "../../../assets/script-1.js" || n.FirstChild != nil) {
 			fault("a script of unknown origin: %s", attr(n, "src"))
 		}
 	}
@@ -453,7 +494,10 @@ func TestEveryFieldCanBePosted(t *testing.T) {
 			continue
 		}
 		for _, o := range f.Options() {
-			if f.Question.Display == "dropdown" {
+			if f.Question.Display == "dropdown" || f.Question.Type == survey.Hidden || f.Question.Type == survey.Ranking {
+				if !bytes.Contains(page, fmt.Appendf(nil, `name="%s"`, f.Name)) {
+					t.Errorf("%s: no control", f.Name)
+				}
 				continue
 			}
 			if !bytes.Contains(page, fmt.Appendf(nil, `name="%s" value="%s"`, f.Name, o.ID)) {

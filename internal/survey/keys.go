@@ -24,6 +24,7 @@ type key struct {
 	example string // a value, as YAML
 	need    string // if it must be given: why, as messages say it
 	types   []Type // of a question: the types it belongs to; nil for all. Each meaning of a name has a key of its own.
+	with    string // another key that must stand beside it
 	later   bool   // part of the format, but not supported yet
 }
 
@@ -33,9 +34,10 @@ type said struct{ en, zh string }
 // A form is what a value may be.
 type form struct {
 	kind        kind
-	least, most Decimal  // of a number; of a list, most entries
+	least, most Decimal  // of a number; of a list, how many entries: 0 is no limit
 	words       []string // of a word
 	later       []string // words that are part of the format, but not supported yet
+	but         []string // of an id: what it may not be
 	of          *mapping // of a mapping
 	list        *form    // of a list: each entry
 	either      []form
@@ -73,11 +75,13 @@ func wholes(least, most int) form {
 func numbers(least, most Decimal) form { return form{kind: numberForm, least: least, most: most} }
 func mappingOf(m *mapping) form        { return form{kind: objectForm, of: m} }
 func listOf(entry form, most int) form {
-	return form{kind: listForm, list: &entry, most: Decimal(most) * One}
+	return form{kind: listForm, list: &entry, least: One, most: Decimal(most) * One}
 }
 func anyOf(forms ...form) form           { return form{kind: eitherForm, either: forms} }
 func formOf(k kind) form                 { return form{kind: k} }
 func (f form) andLater(w ...string) form { f.later = w; return f }
+func (f form) atLeast(n int) form        { f.least = Decimal(n) * One; return f }
+func (f form) except(w []string) form    { f.but = w; return f }
 
 // key finds the key of a name, as a question of a type has it; as is "" for all else, and where the type is unknown. The
 // first that fits is meant.
@@ -148,7 +152,7 @@ var (
 			says: said{"The survey's name.", "问卷的名称。"}},
 		{name: "languages", form: listOf(formOf(codeForm), 0), example: "[zh, en]",
 			says: said{"The languages of all texts; the first is the default. Left out: those of the title.", "全部文字所用的语言，第一种是默认语言。不写就按标题的语言。"}},
-		{name: "id", form: formOf(fileIDForm), example: "quarterly_service",
+		{name: "id", form: formOf(fileIDForm).except(reservedIDs), example: "quarterly_service",
 			says: said{"The survey's address and its name in the store. Left out: the file's name. Never change it once published.", "问卷的网址，也是存储中的名字。不写就用文件名。发布之后不要再改。"}},
 		{name: "intro", form: formOf(markdownForm), example: "{zh: 请您评价我们的服务。, en: Please rate our service.}",
 			says: said{"What the survey is for, how to answer, what becomes of the answers.", "调查的目的、怎样作答、答案用来做什么。"}},
@@ -172,7 +176,7 @@ var (
 			says: said{"The ways by which answers come: ?c=email in the link. They are counted apart.", "答卷的来源：链接里写 ?c=email。各来源分别统计。"}},
 		{name: "scales", form: form{kind: byNameForm, of: &optionMapping, most: maxOptions * One}, example: "{satisfaction: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 1}]}",
 			says: said{"Lists of options under a name, for several questions to share.", "起了名字的选项表，供几道题共用。"}},
-		{name: "sections", form: listOf(mappingOf(&sectionMapping), 0), need: ": a questionnaire needs at least one section with questions", example: "[{questions: [{id: overall, type: nps, label: Would you recommend us?}]}]",
+		{name: "sections", form: listOf(mappingOf(&sectionMapping), 0), need: ": a questionnaire needs at least one section with questions", example: `[{questions: [{id: overall, type: nps, label: "Would you recommend us?"}]}]`,
 			says: said{"The questions, in sections.", "分成部分的题目。"}},
 		{name: "scoring", form: mappingOf(&scoringMapping), example: "{overall: overall, target: 85}",
 			says: said{"How figures become an index.", "怎样由数字算出指数。"}},
@@ -200,7 +204,7 @@ var (
 	audienceMapping = mapping{"audience", "audience", said{"Who is asked.", "调查对象。"}, []key{
 		{name: "population", form: wholes(1, maxPeople), example: "400", says: said{"How many could be asked.", "总共有多少对象。"}},
 		{name: "issued", form: wholes(1, maxPeople), example: "227", says: said{"How many were asked; no more than the population.", "发出了多少份，不多于总数。"}},
-		{name: "sample", form: words("ten_plus_5_percent"), example: "ten_plus_5_percent", says: said{"The rule for how many answers are enough: 10 and 5 % of the population.", "样本量的规则：10 份加总数的 5%。"}},
+		{name: "sample", with: "population", form: words("ten_plus_5_percent"), example: "ten_plus_5_percent", says: said{"The rule for how many answers are enough: 10 and 5 % of the population.", "样本量的规则：10 份加总数的 5%。"}},
 	}}
 	thanksMapping = mapping{"thanks", "a thank-you text", said{"One of several thank-you texts: the first whose condition holds is shown. The last has none, and is for everybody else.", "几段致谢之一：显示第一段符合条件的。最后一段不带条件，给其余所有人看。"}, []key{
 		{name: "show_if", form: formOf(conditionForm), example: "score(overall) <= 2", says: said{"For whom.", "给谁看。"}},
@@ -210,7 +214,7 @@ var (
 		{name: "id", form: formOf(nameIDForm), example: "product", says: said{"The section's name. Left out: section_1, section_2, …", "部分的名字。不写就是 section_1、section_2……"}},
 		{name: "title", form: formOf(textForm), example: "{zh: 产品, en: Product}", says: said{"The heading.", "标题。"}},
 		{name: "intro", form: formOf(markdownForm), example: "{zh: 请按最近一次购买作答。, en: Please think of your latest purchase.}", says: said{"What is said before the questions.", "题目之前的说明。"}},
-		{name: "questions", form: listOf(mappingOf(&questionMapping), 0), need: ": a section holds a list of questions", example: "[{id: overall, type: nps, label: Would you recommend us?}]", says: said{"The questions.", "题目。"}},
+		{name: "questions", form: listOf(mappingOf(&questionMapping), 0), need: ": a section holds a list of questions", example: `[{id: overall, type: nps, label: "Would you recommend us?"}]`, says: said{"The questions.", "题目。"}},
 		{name: "show_if", form: formOf(conditionForm), example: `channel != "phone"`, says: said{"When the whole section is asked.", "什么情况下问这一部分。"}},
 	}}
 	optionMapping = mapping{"option", "an option", said{"One thing that can be chosen, in options or in a scale.", "可选的一项，用在 options 或 scales 里。"}, []key{

@@ -155,10 +155,10 @@ func (o object) surveyID() string {
 	base = strings.TrimSuffix(base, path.Ext(base))
 	id := o.id("")
 	switch {
-	case slices.Contains(reservedIDs, id):
+	case slices.Contains(o.form("id").but, id):
 		o.fail(o.values["id"], "id %s is an address of the site itself: choose another", quote(id))
 	case o.keys["id"] != nil:
-	case !surveyID.MatchString(base) || len(base) > maxID || slices.Contains(reservedIDs, base):
+	case !surveyID.MatchString(base) || len(base) > maxID || slices.Contains(o.form("id").but, base):
 		o.fail(o.node, "the file's name %s cannot be the survey's id: add \"id: …\" with lower-case letters a–z, digits, _ and -", quote(base))
 	default:
 		id = base

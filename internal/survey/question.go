@@ -120,7 +120,7 @@ func (r *questionReader) checkID(o object, n *yaml.Node, id string) {
 	if id == "" {
 		return
 	}
-	if slices.Contains(keywords, id) {
+	if slices.Contains(o.form("id").but, id) {
 		o.fail(at, "id %s is a word of the expression language: choose another", quote(id))
 		return
 	}

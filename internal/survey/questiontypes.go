@@ -156,15 +156,15 @@ var (
 	asked    = allTypes(Note, Hidden)
 
 	questionMapping = mapping{"question", "a question", said{"One question. Which keys it may have depends on its type.", "一道题。能用哪些键，看题型。"}, []key{
-		{name: "id", types: []Type{Note}, form: formOf(nameIDForm), example: "overall",
+		{name: "id", types: []Type{Note}, form: formOf(nameIDForm).except(keywords), example: "overall",
 			says: said{"A note needs none.", "说明文字可以不写。"}},
-		{name: "id", form: formOf(nameIDForm), need: ": a short name such as overall, which stays the same over the years", example: "overall",
+		{name: "id", form: formOf(nameIDForm).except(keywords), need: ": a short name such as overall, which stays the same over the years", example: "overall",
 			says: said{"The question's name in answers, expressions and figures. Keep it over the years.", "题目在答案、条件和统计里的名字。历年保持不变。"}},
 		{name: "type", form: words(typeWords()...), need: ": one of " + typeNames(allTypes()), example: "rating",
 			says: said{"What is asked for; see the types below.", "题型，见下文。"}},
 		{name: "label", types: []Type{Note}, form: formOf(markdownForm), need: ": what the respondent reads", example: "{zh: \"**最后**\", en: \"**At last**\"}",
 			says: said{"The text, in Markdown.", "文字，用 Markdown。"}},
-		{name: "label", form: formOf(textForm), need: ": what the respondent reads", example: "{zh: 您满意吗？, en: Are you satisfied?}",
+		{name: "label", form: formOf(textForm), need: ": what the respondent reads", example: `{zh: 您满意吗？, en: "Are you satisfied?"}`,
 			says: said{"The question itself.", "题目本身。"}},
 		{name: "help", types: asked, form: formOf(textForm), example: "{zh: 请按最近一次的感受回答, en: Please think of your latest visit}",
 			says: said{"A hint below the question.", "题目下面的提示。"}},
@@ -188,7 +188,7 @@ var (
 			says: said{"The group of items that it belongs to, declared under scoring.", "所属的维度，在 scoring 里声明。"}},
 		{name: "weight", types: scored, form: numbers(0, maxWeight), example: "2",
 			says: said{"What it weighs in its dimension, or in the index; 0 takes it out. Left out: 1.", "在维度或指数里的权重，0 就是不计入。不写就是 1。"}},
-		{name: "options", types: []Type{Ranking, ConstantSum}, form: listOf(mappingOf(&optionMapping), maxOptions), need: ": what is ranked, or given a share?", example: "[{id: price, label: Price}, {id: speed, label: Speed}]",
+		{name: "options", types: []Type{Ranking, ConstantSum}, form: listOf(mappingOf(&optionMapping), maxOptions).atLeast(2), need: ": what is ranked, or given a share?", example: "[{id: price, label: Price}, {id: speed, label: Speed}]",
 			says: said{"What is ranked, or given a share.", "要排序或要分配的选项。"}},
 		{name: "options", types: []Type{SingleChoice, MultiChoice}, form: listOf(mappingOf(&optionMapping), maxOptions), example: "[{id: price, label: Price}, {id: speed, label: Speed}]",
 			says: said{"What can be chosen. Instead of a scale.", "可选的选项。与 scale 二选一。"}},
@@ -246,7 +246,7 @@ var (
 			says: said{"A last option with a text of its own: true, or its label. Its id is _other, its text the field question._other.", "最后加一个可以填写文字的选项：true 或它的文字。id 是 _other，填写的文字是“题._other”。"}},
 		{name: "shuffle", types: offering, form: formOf(booleanForm), example: "true",
 			says: said{"Options in an order of each respondent's own. Exclusive options and other stay last.", "每个人看到的选项顺序不同。exclusive 和 other 总在最后。"}},
-		{name: "anchor", types: offering, form: listOf(formOf(choiceIDForm), maxOptions), example: "[none]",
+		{name: "anchor", types: offering, with: "shuffle", form: listOf(formOf(choiceIDForm), maxOptions), example: "[none]",
 			says: said{"Options that stay last when the others are shuffled.", "打乱顺序时留在最后的选项。"}},
 	}}
 )
