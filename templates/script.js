@@ -22,7 +22,6 @@ import { decimal, fieldsOf, fill, legible, look, piped, share, shuffled } from "
     const said = new Map(JSON.parse(store.get(key + ":said") || "[]"));
     for (const pipe of all("[data-pipe]")) if (said.has(pipe.dataset.pipe)) pipe.textContent = said.get(pipe.dataset.pipe);
     store.drop(key + ":said");
-    store.drop(key); // the next filled form is another submission
     const receipt = document.getElementById("receipt");
     const name = location.hash.slice(1);
     if (receipt && /^[\w-]{4,64}$/.test(name)) {
@@ -33,7 +32,7 @@ import { decimal, fieldsOf, fill, legible, look, piped, share, shuffled } from "
   }
 
   const form = document.querySelector("form[data-survey]");
-  if (!form) return;
+  if (!form || !form.querySelector(".send button")) return; // closed: there is nothing to send
   const button = form.querySelector(".send button");
   const label = button.textContent;
   const key = "glasspoll:" + form.dataset.survey;
@@ -42,13 +41,13 @@ import { decimal, fieldsOf, fill, legible, look, piped, share, shuffled } from "
   const named = (name) => all(`[name="${name}"]`, form);
   let sent = 0;
 
-  // One filled form is one submission: its id stays the same over retries and reloads, until it is received.
+  // One filled form is one submission: its id goes with the page's entry in the history, so that it stays the same over
+  // retries, reloads and the way back from the thanks, and another tab or visit has another. What the server gave back
+  // stands.
   const identify = () => {
     const field = form.elements._id;
-    let id = store.get(key);
-    if (id === undefined) id = field.value; // no storage: keep what the server gave back
-    field.value = id || uuid();
-    store.set(key, field.value);
+    field.value = (history.state && history.state.submission) || field.value || uuid();
+    history.replaceState({ ...history.state, submission: field.value }, "");
   };
   const uuid = () => {
     if (crypto.randomUUID) return crypto.randomUUID();

@@ -109,6 +109,7 @@ type form struct {
 	ID       string
 	Channel  string
 	Notice   []notice
+	Shut     bool // no answers are taken: there is nothing to send
 	Summary  []summary
 	Sections []section
 	Contact  *contact
@@ -254,6 +255,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 			title = "notice." + string(NotStored)
 		}
 		f.Notice = append(f.Notice, notice{f.Say(title), message(f.Words, n)})
+		f.Shut = f.Shut || n.Code == Closed || n.Code == NotOpenYet
 	}
 	f.problems = map[string]string{}
 	for _, pr := range p.Problems {
@@ -487,6 +489,9 @@ func (b *builder) choices(c choices) template.HTML {
 	}
 	var key strings.Builder
 	key.WriteString(c.Group)
+	if c.Many {
+		key.WriteByte(2)
+	}
 	for _, o := range c.Options {
 		if o.Alone {
 			key.WriteByte(1)

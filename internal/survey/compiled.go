@@ -54,8 +54,6 @@ func (s *Survey) complete() error {
 // hashes names the definition as a whole, and what figures depend on: names, types, options, scores, totals, segments, and
 // the conditions that decide who is asked what. Whether an answer is required or checked changes no answer that is stored.
 func (s *Survey) hashes() (version, shape string) {
-	bare := *s
-	bare.Version, bare.Shape = "", ""
 	type option struct {
 		ID     string
 		Score  *Decimal
@@ -89,7 +87,9 @@ func (s *Survey) hashes() (version, shape string) {
 	if err != nil {
 		panic(fmt.Sprintf("survey %s: %v", s.ID, err)) // plain data
 	}
-	return hash(bare.Encode()), hash(shapeJSON)
+	whole := *s
+	whole.Version, whole.Shape = "", hash(shapeJSON) // what is kept under a version is never replaced: it names the shape too
+	return hash(whole.Encode()), whole.Shape
 }
 
 // hash is the first 64 bits of SHA-256, in hexadecimal: enough to tell versions of one survey apart.
