@@ -219,7 +219,7 @@ import { decimal, fieldsOf, fill, legible, look, piped, share, shuffled } from "
   };
 
   const touched = new Set();
-  let keep = () => {};
+  let keep = () => {}; // what the thank-you page will say of the answers
   const apply = () => {
     const typed = read();
     const known = (rules.channels || []).includes(channel.value) ? channel.value : "";
@@ -233,6 +233,7 @@ import { decimal, fieldsOf, fill, legible, look, piped, share, shuffled } from "
       }
       const [element] = all(`[data-q="${q.id}"]`, form);
       for (const c of element ? all("input, select, textarea", element) : named(q.id)) {
+        if (c.name === q.id && c.tagName === "SELECT" && withheld.includes(c.value)) c.value = "";
         const option = c.name.startsWith(q.id + ".") ? c.name.slice(q.id.length + 1) : c.value;
         c.disabled = !asked || !q.rows && c.tagName !== "TEXTAREA" && withheld.includes(option) || !!c.closest(".other[hidden]");
       }
@@ -247,7 +248,7 @@ import { decimal, fieldsOf, fill, legible, look, piped, share, shuffled } from "
     }
     for (const pipe of all("[data-pipe]")) pipe.textContent = piped(rules, state, typed, pipe.dataset.pipe);
     for (const option of all("[data-text]", form)) option.textContent = fill(rules, state, typed, option.dataset.text);
-    keep = () => store.set(key + ":said", JSON.stringify((rules.keep || []).map((name) => [name, piped(rules, state, typed, name)])));
+    if (rules.keep) keep = () => store.set(key + ":said", JSON.stringify(rules.keep.map((name) => [name, piped(rules, state, typed, name)])));
   };
 
   // complain says which checks an answer does not meet, once it has been given.
@@ -286,9 +287,11 @@ import { decimal, fieldsOf, fill, legible, look, piped, share, shuffled } from "
       }
     }
     for (const o of others) if (o.question === target.name) o.kept = false;
-    const element = target.closest("[data-q]");
-    if (element) touched.add(element.dataset.q);
     refresh();
+    const element = target.closest("[data-q]");
+    if (element && rules) { // a message may push things down: not under the finger that leaves the box for them
+      setTimeout(() => { touched.add(element.dataset.q); apply(); }, 200);
+    }
   });
 
   const ready = () => {

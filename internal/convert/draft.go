@@ -27,10 +27,10 @@ type draft struct {
 	language string // of texts that name none
 	lead     string // the language that comes first, if the survey has it
 
-	parse   func(string) (*term, error) // reads a condition
-	piped   *regexp.Regexp              // finds the names in a text whose answers are shown there; group 1 is the name
-	langs   []string
-	cutting map[string]bool // names taken: of questions
+	parse func(string) (*term, error) // reads a condition
+	piped *regexp.Regexp              // finds the names in a text whose answers are shown there; group 1 is the name
+	langs []string
+	taken map[string]int // ids of questions: see name
 }
 
 type report = Report
@@ -199,6 +199,17 @@ type list struct {
 	id      string // of the scale that it becomes; "" within the question
 	items   []*option
 	comment string
+	seen    map[string]bool // values
+}
+
+// has reports whether the list has a value already, and remembers it.
+func (l *list) has(value string) bool {
+	if l.seen == nil {
+		l.seen = map[string]bool{}
+	}
+	had := l.seen[value]
+	l.seen[value] = true
+	return had
 }
 
 // An option is one thing that can be chosen, or a row.
@@ -214,9 +225,21 @@ type option struct {
 	atoms     []*atom
 }
 
-// same reports whether two options are one, but for the filters that they pass.
-func (o *option) same(p *option) bool {
-	return o.source == p.source && o.label != nil && p.label != nil && maps.Equal(o.label.by, p.label.by)
+// same finds options that are one, but for the filters that they pass: those of one value and one label.
+type same map[string][]*option
+
+// add adds an option, and returns the first one like it.
+func (s *same) add(o *option) *option {
+	if *s == nil {
+		*s = same{}
+	}
+	for _, p := range (*s)[o.source] {
+		if o.label != nil && p.label != nil && maps.Equal(o.label.by, p.label.by) {
+			return p
+		}
+	}
+	(*s)[o.source] = append((*s)[o.source], o)
+	return nil
 }
 
 func (l *list) atoms() []*atom {
@@ -247,9 +270,10 @@ var keywords = []string{"and", "or", "not", "in", "contains", "answered", "score
 
 const maxID = 60 // characters, so that a number fits behind it
 
-// name makes a valid id of a source's name: lower-case letters, digits and _, different from those taken. digits says
+// name makes a valid id of a source's name: lower-case letters, digits and _, different from those taken,
+// which it joins with the last number tried behind it. digits says
 // that it may begin with a digit. fallback is for names that have none of these.
-func name(source string, taken map[string]bool, digits bool, fallback string) string {
+func name(source string, taken map[string]int, digits bool, fallback string) string {
 	var b strings.Builder
 	before := ' '
 	for _, c := range norm.NFKD.String(source) {
@@ -294,19 +318,17 @@ func name(source string, taken map[string]bool, digits bool, fallback string) st
 	}
 	free := id
 	stem := strings.TrimSuffix(id, "_1")
-	for n := 2; taken[free]; n++ {
+	for n := max(2, taken[id]+1); taken[free] > 0; n++ {
 		free = fmt.Sprintf("%s_%d", stem, n)
+		taken[id] = n // so that many of one name do not take long
 	}
-	taken[free] = true
+	taken[free] = max(1, taken[free])
 	return free
 }
 
 // named gives a question its id, and reports it if that is another than its name.
 func (d *draft) named(q *question, at *atom) {
-	if d.cutting == nil {
-		d.cutting = map[string]bool{}
-	}
-	q.id = name(q.source, d.cutting, false, "question")
+	q.id = name(q.source, d.names(), false, "question")
 	if q.id != q.source && at != nil {
 		d.changed(at, "the id %s became %s; what refers to it follows", show(q.source), show(q.id))
 	}
@@ -314,19 +336,21 @@ func (d *draft) named(q *question, at *atom) {
 
 // optionIDs gives the items of a list their ids.
 func (d *draft) optionIDs(l *list, fallback string) {
-	taken := map[string]bool{}
+	taken := map[string]int{}
 	for _, o := range l.items { // those that can stay as they are come first
-		if valid(o.source) && !taken[o.source] && o.id == "" {
+		if valid(o.source) && taken[o.source] == 0 && o.id == "" {
 			o.id = o.source
-			taken[o.id] = true
+			taken[o.id] = 1
 		}
 	}
-	for i, o := range l.items {
+	var before same
+	for _, o := range l.items {
+		twin := before.add(o)
 		if o.id != "" {
 			continue
 		}
-		if j := slices.IndexFunc(l.items[:i], func(p *option) bool { return p.same(o) }); j >= 0 {
-			o.id = l.items[j].id
+		if twin != nil {
+			o.id = twin.id
 			continue
 		}
 		o.id = name(o.source, taken, true, fallback)

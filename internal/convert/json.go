@@ -212,6 +212,7 @@ func (j *jsonReader) value(name string, depth int) (*node, error) {
 }
 
 func (j *jsonReader) object(n *node, name string, depth int) error {
+	var seen map[string]bool
 	for j.dec.More() {
 		at := j.place(name)
 		key, err := j.dec.Token()
@@ -230,13 +231,20 @@ func (j *jsonReader) object(n *node, name string, depth int) error {
 			v.atom.at.Line, v.atom.at.Column = at.Line, at.Column
 		}
 		v.at.Line, v.at.Column = at.Line, at.Column
+		if seen == nil {
+			seen = map[string]bool{}
+		}
 		for i, m := range n.members {
+			if !seen[key.(string)] {
+				break
+			}
 			if m.key == key {
 				j.all(Lost, m.value.at, m.value.leaves(), "given twice: the last one was taken")
 				n.members = append(n.members[:i], n.members[i+1:]...)
 				break
 			}
 		}
+		seen[key.(string)] = true
 		n.members = append(n.members, member{key.(string), v})
 	}
 	return nil

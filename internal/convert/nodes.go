@@ -90,7 +90,7 @@ func (w *writer) chooseScales(sections []*section) {
 			}
 		}
 	}
-	taken := map[string]bool{}
+	taken := map[string]int{}
 	for _, l := range order {
 		if uses[l] > 1 || must[l] {
 			w.scales[l] = name(l.source, taken, false, "scale")

@@ -16,11 +16,11 @@ type section struct {
 type flattener struct {
 	*draft
 	sections []*section
-	taken    map[string]bool
+	taken    map[string]int
 }
 
 func (d *draft) sections() []*section {
-	f := flattener{draft: d, taken: map[string]bool{}}
+	f := flattener{draft: d, taken: map[string]int{}}
 	f.group(d.root, nil, nil, true)
 	f.empty(d.root)
 	return slices.DeleteFunc(f.sections, func(s *section) bool { return len(s.questions) == 0 })
@@ -123,7 +123,7 @@ func ifShown(g *group) string {
 	return ""
 }
 
-func sectionID(source string, taken map[string]bool) string {
+func sectionID(source string, taken map[string]int) string {
 	return name(source, taken, false, "section")
 }
 

@@ -644,9 +644,9 @@ func (d *definition) choice(o *object, q *question, kind string) string {
 		q.options.items = append(q.options.items, item)
 	}
 	d.optionIDs(q.options, "option")
-	ids := map[string]bool{}
+	ids := map[string]int{}
 	for _, i := range q.options.items {
-		ids[i.id] = true
+		ids[i.id] = 1
 	}
 	special(name("none", ids, true, "option"), "none", o.either("showNoneItem", "hasNone"), nil, o.words("noneText"), "None of these", "以上都没有")
 	special(name("refused", ids, true, "option"), "refused", o.take("showRefuseItem"), nil, o.words("refuseText"), "I would rather not say", "不愿回答")
@@ -803,7 +803,7 @@ func (d *definition) item(n *node, l *list, what string) {
 		d.all(Lost, n.at, n.leaves(), "%s is empty", what)
 		return
 	}
-	if slices.ContainsFunc(l.items, func(p *option) bool { return p.source == o.source }) {
+	if l.has(o.source) {
 		d.all(Lost, n.at, n.leaves(), "%s is given twice: the first one was taken", show(o.source))
 		return
 	}
@@ -1105,11 +1105,11 @@ func (d *definition) matrixDropdown(o *object, q *question, within *group, leave
 	o.rest("a matrixdropdown")
 }
 
-func (d *draft) names() map[string]bool {
-	if d.cutting == nil {
-		d.cutting = map[string]bool{}
+func (d *draft) names() map[string]int {
+	if d.taken == nil {
+		d.taken = map[string]int{}
 	}
-	return d.cutting
+	return d.taken
 }
 
 // multipleText becomes one question for each of its texts.

@@ -13,11 +13,11 @@ import (
 
 // Bounds of a workbook. Sheets are read row by row.
 const (
-	maxParts    = 2_000    // files within the archive
-	maxUnpacked = 48 << 20 // bytes, of all of them
-	maxCells    = 400_000  // of one sheet, blank ones included
-	maxFilled   = 100_000  // of all sheets
-	maxCell     = 32_767   // characters: Excel's own bound
+	maxParts    = 2_000     // files within the archive
+	maxUnpacked = 48 << 20  // bytes, of all of them
+	maxCells    = 1_000_000 // of one sheet, blank ones between others included
+	maxFilled   = 100_000   // of all sheets
+	maxCell     = 32_767    // characters: Excel's own bound
 	maxSheets   = 100
 )
 

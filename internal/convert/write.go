@@ -21,7 +21,8 @@ const (
 	maxQuestions = 500
 	maxOptions   = 200
 	maxText      = 20_000 // characters
-	maxRepairs   = 40     // rounds of leaving out what the parser refuses
+	maxYAML      = 512 << 10
+	maxRepairs   = 20 // rounds of leaving out what the parser refuses
 )
 
 var surveyIDForm = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
@@ -98,7 +99,7 @@ func (w *writer) settleID() {
 	if source == "" {
 		source, _, _ = strings.Cut(w.file, ".")
 	}
-	id := name(strings.ReplaceAll(strings.ToLower(source), "-", "0dash0"), map[string]bool{"api": true, "assets": true, "thanks": true, "results": true}, false, "survey")
+	id := name(strings.ReplaceAll(strings.ToLower(source), "-", "0dash0"), map[string]int{"api": 1, "assets": 1, "thanks": 1, "results": 1}, false, "survey")
 	id = strings.ReplaceAll(id, "0dash0", "-")
 	if !surveyIDForm.MatchString(id) {
 		id = "survey"
@@ -464,6 +465,9 @@ func (w *writer) repaired(root *yaml.Node) ([]byte, error) {
 		text, err := w.encode(root)
 		if err != nil {
 			return nil, err
+		}
+		if len(text) > maxYAML {
+			return nil, fmt.Errorf("it would make a questionnaire of more than %d KB: split it", maxYAML>>10)
 		}
 		_, problems := survey.Parse(w.draft.id+".yaml", text)
 		if len(problems) == 0 {

@@ -362,7 +362,7 @@ func (f *form) choices(rows []record) {
 			o.label = o.label.add("", value, nil)
 			f.decide(o.at.at, "the option %s has no label: its name stands in", show(value))
 		}
-		if i := slices.IndexFunc(l.items, func(p *option) bool { return p.source == o.source }); i >= 0 && slices.Equal(pairs(l.items[i].more), pairs(o.more)) {
+		if l.has(strings.Join(append([]string{value}, pairs(o.more)...), "\x00")) {
 			f.all(Lost, o.at.at, o.atoms, "the option %s is given twice in its list: the first one was taken", show(value))
 			continue // but for those of which a choice_filter takes only one
 		}
@@ -540,8 +540,9 @@ func (f *form) single(l *list) *list {
 		return f.singles[l]
 	}
 	one := &list{at: l.at, source: l.source}
+	var before same
 	for _, o := range l.items {
-		if slices.ContainsFunc(one.items, o.same) {
+		if before.add(o) != nil {
 			f.all(Lost, o.at.at, o.atoms, "the option %s is given twice in its list: the first one was taken", show(o.source))
 			continue
 		}
@@ -612,7 +613,7 @@ func (f *form) kind(q *question, t parsedType, r record, at *atom) bool {
 		}
 	case "hidden":
 		q.kind = survey.Hidden
-		f.changed(at, "hidden answers come from the link here: ?%s=…", name(q.source, map[string]bool{}, false, "question"))
+		f.changed(at, "hidden answers come from the link here: ?%s=…", name(q.source, map[string]int{}, false, "question"))
 	default:
 		f.all(Lost, at.at, r.atoms, "the type %s is not known to the importer", show(at.text))
 		f.gone(q.source, "which was not carried over")
@@ -876,13 +877,13 @@ func (f *form) filter(q *question, a *atom) {
 		}
 	})
 	filtered := &list{at: q.options.at, source: q.options.source}
+	var before same
 	for _, o := range q.options.items {
 		copied := *o
 		shown := filled(tree, o)
 		copied.show = []*condition{{at: a, tree: shown}}
 		// One value under several parents is one option, shown under each of them.
-		if i := slices.IndexFunc(filtered.items, func(p *option) bool { return p.same(o) }); i >= 0 {
-			p := filtered.items[i]
+		if p := before.add(&copied); p != nil {
 			p.show[0].tree = &term{op: "or", args: []*term{p.show[0].tree, shown}}
 			p.atoms = slices.Concat(p.atoms, o.atoms)
 			continue
@@ -1025,7 +1026,7 @@ func (f *form) grids(g *group) {
 		if head.label == nil {
 			head.label, g.title = g.title, nil
 		}
-		delete(f.cutting, head.id)
+		delete(f.taken, head.id)
 		m := &question{at: head.at, atoms: head.atoms, source: head.source, label: head.label, help: head.help}
 		f.matrix(m, rows)
 		children = append(children, m)
@@ -1043,10 +1044,10 @@ func (f *form) grids(g *group) {
 func (f *form) matrix(m *question, rows []*question) {
 	m.kind, m.options, m.required = survey.Matrix, rows[0].options, rows[0].required
 	for _, q := range rows {
-		delete(f.cutting, q.id)
+		delete(f.taken, q.id)
 	}
 	f.named(m, nil)
-	taken := map[string]bool{}
+	taken := map[string]int{}
 	for _, q := range rows {
 		row := &option{at: q.at, source: q.source, label: q.label, atoms: q.atoms, id: name(q.source, taken, true, "row")}
 		if row.label == nil {

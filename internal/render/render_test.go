@@ -577,6 +577,7 @@ func TestResultsJSON(t *testing.T) {
 		Questions map[string]struct {
 			N      int
 			Mean   *float64
+			First  *float64
 			Counts map[string]int
 		}
 	}
@@ -600,7 +601,20 @@ func TestResultsJSON(t *testing.T) {
 	if q := got.Questions["visits"]; *q.Mean != 3.3333 || q.Counts != nil {
 		t.Errorf("visits: %+v", q)
 	}
-	for _, secret := range []string{"short", "long", "mail", "tel", "day"} {
+	// The report puts 20, 10 and 10 of 40 on the ranks 1, 2 and 3 of each of three options: 60 have put one first.
+	if q := got.Questions["first.taste"]; q.N != 40 || q.Counts["1"] != 20 || *q.Mean != 1.75 || *q.First != 0.3333 {
+		t.Errorf("first.taste: %+v", q)
+	}
+	if q := got.Questions["split.price"]; *q.Mean != 3.3333 || q.Counts != nil || q.First != nil {
+		t.Errorf("split.price: %+v", q)
+	}
+	if q := got.Questions["weight.price.importance"]; q.Counts["high"] != 20 || *q.Mean != 2 {
+		t.Errorf("weight.price.importance: %+v", q)
+	}
+	if q := got.Questions["fruit"]; q.Counts["_other"] == 0 {
+		t.Errorf("fruit: other is not counted: %+v", q)
+	}
+	for _, secret := range []string{"short", "long", "mail", "tel", "day", "fruit._other", "ways._other", "site", "hour", "why"} {
 		if _, ok := got.Questions[secret]; ok {
 			t.Errorf("%s is published", secret)
 		}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,6 +142,7 @@ func TestPageAndHandlerAgree(t *testing.T) {
 		}
 		seed = n
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // the engine makes much garbage
 	r, js := renderer(t), newScript(t)
 	var met tallies
 	for i := range surveys {
@@ -251,6 +253,8 @@ type generator struct {
 	*rand.Rand
 	questions []*survey.Question // in the order in which conditions may lean on earlier ones
 }
+
+func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
 func (g *generator) chance(percent int) bool { return g.IntN(100) < percent }
 
