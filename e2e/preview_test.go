@@ -305,7 +305,7 @@ func TestPreviewFillsIn(t *testing.T) {
 	press("nonsense")
 	becomes(t, ctx, "nonsense", `document.querySelector("[name=mail]").value !== ""`)
 	picture(t, ctx, "preview-nonsense")
-	if status := leads(t, ctx, chromedp.Click(css("form button"))); status != 422 {
+	if status := leads(t, ctx, chromedp.Click(css(".send button"))); status != 422 {
 		t.Fatalf("nonsense: %d", status)
 	}
 	if !is(t, ctx, `["taste", "again", "why", "cups", "mail", "remark"].every(q => document.getElementById("e-" + q)?.textContent.trim())`) {
@@ -317,7 +317,7 @@ func TestPreviewFillsIn(t *testing.T) {
 		t.Error("not everything is filled in")
 	}
 	picture(t, ctx, "preview-filled")
-	if status := leads(t, ctx, chromedp.Click(css("form button"))); status != 200 || !strings.Contains(at(t, ctx), "/tea/en/thanks/") {
+	if status := leads(t, ctx, chromedp.Click(css(".send button"))); status != 200 || !strings.Contains(at(t, ctx), "/tea/en/thanks/") {
 		t.Fatalf("after sending: %d at %s\n%s", status, at(t, ctx), read(t, ctx, chromedp.Text(css("body"))))
 	}
 }
