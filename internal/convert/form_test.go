@@ -45,8 +45,14 @@ func parseForm(text string) []grid {
 	return grids
 }
 
+// A fataler is a test of whichever kind.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+}
+
 // workbook makes an .xlsx of it.
-func workbook(t testing.TB, grids []grid) []byte {
+func workbook(t fataler, grids []grid) []byte {
 	t.Helper()
 	f := excelize.NewFile()
 	defer f.Close()

@@ -127,6 +127,9 @@ func (r *Report) all(f Fate, at Place, atoms []*atom, format string, args ...any
 func (r *Report) finish() {
 	r.Counts = map[Fate]int{}
 	for _, a := range r.atoms {
+		if a.fate == Pending && clean(a.text) == "" {
+			a.fate = Carried // a blank says nothing
+		}
 		if a.fate == Pending {
 			r.lost(a, "%s is not known to the importer", show(a.text))
 		}

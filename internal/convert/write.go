@@ -131,8 +131,10 @@ func (w *writer) settleLanguages(sections []*section) {
 	for _, t := range w.thanks {
 		all = append(all, t.text)
 	}
+	all = slices.DeleteFunc(all, func(x *words) bool { return x == nil || x.stock != nil })
+	everything := slices.Clone(all)
 	all = slices.DeleteFunc(all, func(x *words) bool {
-		return x == nil || !slices.ContainsFunc(x.order, func(l string) bool { return hasLetters(x.by[l]) })
+		return !slices.ContainsFunc(x.order, func(l string) bool { return hasLetters(x.by[l]) })
 	})
 	count := map[string]int{}
 	var order, unnamed []string
@@ -160,11 +162,6 @@ func (w *writer) settleLanguages(sections []*section) {
 		case l == "" || slices.Contains(w.langs, l):
 		case len(w.langs) > 0 && count[l]*4 < len(all):
 			w.decide(Place{}, "only %d of %d texts are given in %s: it was left out of the languages", count[l], len(all), l)
-			for _, x := range all {
-				if a := x.atoms[l]; a != nil {
-					w.lost(a, "%s is no language of the survey, since few texts are given in it", l)
-				}
-			}
 		default:
 			w.langs = append(w.langs, l)
 		}
@@ -172,12 +169,19 @@ func (w *writer) settleLanguages(sections []*section) {
 	if len(w.langs) == 0 {
 		w.langs = []string{"en"}
 	}
+	for _, x := range everything {
+		for _, l := range x.order {
+			if a := x.atoms[l]; a != nil && l != "" && !slices.Contains(w.langs, l) {
+				w.lost(a, "%s is no language of the survey, since few texts are given in it", l)
+			}
+		}
+	}
 	if i := slices.Index(w.langs, w.lead); i > 0 {
 		w.langs = slices.Insert(slices.Delete(w.langs, i, i+1), 0, w.lead)
 	}
 	for _, l := range w.langs {
-		if l != "en" && l != "zh" && w.decided(l) {
-			w.decide(Place{}, "the form's own words (Required, Send, …) are there in zh and en only; in %s they may need a translation: see docs/import.md", l)
+		if l != "en" && l != "zh" {
+			w.decide(Place{}, "the form has words of its own (Required, Send, …): see docs/import.md if they are not there in %s", l)
 		}
 	}
 }
