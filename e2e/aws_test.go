@@ -27,6 +27,7 @@ import (
 
 	"glasspoll/e2e/aws"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )
 
@@ -139,6 +140,9 @@ func deploy(t *testing.T) *deployment {
 	if err := d.table.PutDefinition(ctx, s); err != nil {
 		t.Fatal(err)
 	}
+	if err := d.table.PutAssets(ctx, render.Assets{}); err != nil {
+		t.Fatal(err)
+	}
 	env["DYNAMODB_ENDPOINT"], env["S3_ENDPOINT"] = d.database.URL, d.files.URL
 	d.submit, d.publish = d.function("submit", env), d.function("publish", env)
 	return d
@@ -147,7 +151,7 @@ func deploy(t *testing.T) *deployment {
 func (d *deployment) function(name string, env map[string]string) *aws.Function {
 	d.t.Helper()
 	binary := filepath.Join(d.t.TempDir(), name)
-	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", binary, "./functions/"+name)
+	build := exec.Command("go", "build", "-tags", "lambda.norpc,nethttpomithttp2", "-o", binary, "./functions/"+name)
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		d.t.Fatalf("%v\n%s", err, out)

@@ -46,6 +46,7 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Find every mistake in questionnaires."`
 	Serve   serveCommand   `cmd:"" help:"Serve the site, take answers, keep the results current."`
 	Demo    demoCommand    `cmd:"" help:"Answer the surveys with made-up answers, for a trial."`
+	Publish publishCommand `cmd:"" help:"Bring the site to a deployment on AWS."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -102,6 +102,15 @@ func (f *Function) Kill() {
 	}
 }
 
+// Signal sends the process a signal.
+func (f *Function) Signal(signal os.Signal) {
+	f.state.Lock()
+	defer f.state.Unlock()
+	if f.process != nil {
+		f.process.Process.Signal(signal)
+	}
+}
+
 func (f *Function) run() error {
 	f.state.Lock()
 	defer f.state.Unlock()
@@ -207,18 +216,25 @@ type Network struct {
 	calls int
 	fault func(call int) Fault
 	hit   func()
-	names []string
+	log   []Call
+}
+
+// Call is one call that a client made.
+type Call struct {
+	Name string // of DynamoDB: the operation; of S3: method and path
+	Body []byte
 }
 
 // Fault is what happens to a call.
 type Fault int
 
-// The faults. In both the function is killed: before the store has heard of the call, or before the function hears of
+// The faults. In both the function is killed (but see Stalled): before the store has heard of the call, or before the function hears of
 // its answer.
 const (
 	None Fault = iota
 	NotApplied
 	Applied
+	Stalled // there is no answer, until the client gives up; nobody is killed
 )
 
 // Listen begins to stand in between.
@@ -237,14 +253,14 @@ func (n *Network) Listen() (stop func(), err error) {
 func (n *Network) Break(fault func(call int) Fault, hit func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.calls, n.fault, n.hit, n.names = 0, fault, hit, nil
+	n.calls, n.fault, n.hit, n.log = 0, fault, hit, nil
 }
 
-// Calls lists the calls since the last Break, by what they do.
-func (n *Network) Calls() []string {
+// Calls lists the calls since the last Break.
+func (n *Network) Calls() []Call {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return append([]string(nil), n.names...)
+	return append([]Call(nil), n.log...)
 }
 
 func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -258,13 +274,17 @@ func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		name = target[strings.LastIndex(target, ".")+1:]
 	}
-	n.names = append(n.names, name)
+	n.log = append(n.log, Call{name, body})
 	fault := None
 	if n.fault != nil {
 		fault = n.fault(n.calls)
 	}
 	hit := n.hit
 	n.mu.Unlock()
+	if fault == Stalled {
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	}
 	if fault == NotApplied {
 		hit()
 		panic(http.ErrAbortHandler)

@@ -3,28 +3,32 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"runtime/debug"
+	"strconv"
+	"strings"
 	"time"
+	_ "time/tzdata" // surveys name timezones, and the runtime's image has none
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"glasspoll"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/intake"
-	"glasspoll/internal/render"
 )
 
 func main() {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	f, err := newFunction(os.Getenv, log)
+	f, err := newFunction(os.Getenv, log, os.Stdout)
 	if err != nil {
 		log.Error("cannot start", "error", err)
 		os.Exit(1)
@@ -34,39 +38,67 @@ func main() {
 
 // function serves one submission an event.
 type function struct {
-	handler http.Handler
+	handler func(context.Context) http.Handler
+	secrets []string
 	log     *slog.Logger
-	metrics *metrics
+	metrics *cloud.Metrics
 }
 
-// newFunction reads its settings: TABLE, the table's name; ADDRESS_HEADER, the header in which the CDN says the
-// respondent's address; STYLE, STYLE_INTEGRITY, SCRIPT and SCRIPT_INTEGRITY, the site's assets.
-func newFunction(getenv func(string) string, log *slog.Logger) (*function, error) {
-	name := getenv("TABLE")
+// secretHeader carries what only the CDN knows, so that what its headers say can be believed.
+const secretHeader = "X-Origin-Secret"
+
+// newFunction reads its settings: TABLE, the table's name; ORIGIN_SECRETS, separated by commas, one of which a request
+// must carry; ADDRESS_HEADER, the header in which the CDN says the respondent's address and port. The last two come
+// together: without a secret any client could say any address. RETENTION_DAYS is after how many days a response is deleted;
+// 0 or nothing is never.
+func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*function, error) {
+	name, header := getenv("TABLE"), getenv("ADDRESS_HEADER")
 	if name == "" {
 		return nil, errors.New("the environment lacks TABLE, the table's name")
 	}
-	table := cloud.NewTable(cloud.DynamoDB(getenv), name, time.Now, cloud.Settle)
-	renderer, err := render.New(glasspoll.Templates(), render.Assets{
-		Style:  render.Asset{Path: getenv("STYLE"), Integrity: getenv("STYLE_INTEGRITY")},
-		Script: render.Asset{Path: getenv("SCRIPT"), Integrity: getenv("SCRIPT_INTEGRITY")},
-	})
-	if err != nil {
-		return nil, err
+	var secrets []string
+	for secret := range strings.SplitSeq(getenv("ORIGIN_SECRETS"), ",") {
+		if secret != "" {
+			secrets = append(secrets, secret)
+		}
 	}
-	header := getenv("ADDRESS_HEADER")
+	if (len(secrets) == 0) != (header == "") {
+		return nil, errors.New("the environment must have both ORIGIN_SECRETS and ADDRESS_HEADER, or neither")
+	}
+	table := cloud.NewTable(cloud.DynamoDB(getenv), name, time.Now, cloud.Settle)
+	if said := getenv("RETENTION_DAYS"); said != "" {
+		days, err := strconv.Atoi(said)
+		if err != nil || days < 0 {
+			return nil, fmt.Errorf("RETENTION_DAYS is %q, and must be a number of days", said)
+		}
+		table.KeepResponses(days)
+	}
+	pages := &pages{known: table.Assets, log: log}
+	handler := intake.Handler{
+		Definitions: table, Responses: table, Now: time.Now, Log: log,
+		ClientAddress: func(r *http.Request) string { return clientAddress(r, header) },
+	}
 	return &function{
-		handler: &intake.Handler{
-			Definitions: table, Responses: table, Renderer: renderer, Now: time.Now, Log: log,
-			ClientAddress: func(r *http.Request) string {
-				if address := r.Header.Get(header); header != "" && address != "" {
-					return address
-				}
-				return r.RemoteAddr
-			},
+		handler: func(ctx context.Context) http.Handler {
+			h := handler
+			h.Renderer = renderer{ctx, pages}
+			return &h
 		},
-		log: log, metrics: newMetrics(os.Stdout),
+		secrets: secrets, log: log, metrics: cloud.NewMetrics(metrics, name, time.Now),
 	}, nil
+}
+
+// clientAddress is the respondent's, without the port: that changes with every connection. CloudFront writes one as
+// 198.51.100.7:46532 or 2001:db8::7:46532.
+func clientAddress(r *http.Request, header string) string {
+	said := r.Header.Get(header)
+	if header == "" || said == "" {
+		return r.RemoteAddr
+	}
+	if i := strings.LastIndexByte(said, ':'); i > 0 {
+		said = said[:i]
+	}
+	return said
 }
 
 // handle answers one event. It never fails: a fault of ours is a 500, and a line in the log that has the request's id.
@@ -75,9 +107,15 @@ func (f *function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 	defer func() {
 		if fault := recover(); fault != nil {
 			f.log.Error("panicked", "request", requestID(ctx), "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
-			reply, err = broken(ctx), nil
+			reply, err = refusal(http.StatusInternalServerError, requestID(ctx)), nil
 		}
-		f.metrics.submission(reply.StatusCode, time.Since(begin))
+		if reply.StatusCode >= http.StatusInternalServerError {
+			f.log.Error("not served", "request", requestID(ctx), "status", reply.StatusCode)
+			reply.Headers["X-Request-Id"] = requestID(ctx)
+		}
+		f.metrics.Write(map[string]string{"Status": fmt.Sprintf("%dxx", reply.StatusCode/100)},
+			cloud.Figure{Name: "Submissions", Unit: "Count", Value: 1},
+			cloud.Figure{Name: "Took", Unit: "Milliseconds", Value: float64(time.Since(begin).Microseconds()) / 1000})
 	}()
 	if deadline, ok := ctx.Deadline(); ok { // answer before the function is cut off
 		var cancel context.CancelFunc
@@ -86,30 +124,43 @@ func (f *function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 	}
 	r, err := request(ctx, e)
 	if err != nil {
-		return events.APIGatewayV2HTTPResponse{StatusCode: http.StatusBadRequest, Body: "{}\n"}, nil
+		return refusal(http.StatusBadRequest, "the event is not a request"), nil
+	}
+	if !f.fromCDN(r) {
+		return refusal(http.StatusForbidden, "requests come by the site's own address"), nil
 	}
 	w := newResponse()
-	f.handler.ServeHTTP(w, r)
-	if w.status >= http.StatusInternalServerError {
-		f.log.Error("not served", "request", requestID(ctx), "status", w.status)
-	}
+	f.handler(ctx).ServeHTTP(w, r)
 	return w.event(), nil
+}
+
+// fromCDN checks the secret in constant time.
+func (f *function) fromCDN(r *http.Request) bool {
+	said := []byte(r.Header.Get(secretHeader))
+	known := len(f.secrets) == 0
+	for _, secret := range f.secrets {
+		known = subtle.ConstantTimeCompare(said, []byte(secret)) == 1 || known
+	}
+	return known
 }
 
 // reserve is what is left of a function's time for its answer.
 const reserve = 500 * time.Millisecond
 
-func broken(ctx context.Context) events.APIGatewayV2HTTPResponse {
+// refusal answers what does not come as far as the handler.
+func refusal(status int, message string) events.APIGatewayV2HTTPResponse {
 	return events.APIGatewayV2HTTPResponse{
-		StatusCode: http.StatusInternalServerError,
+		StatusCode: status,
 		Headers:    map[string]string{"Content-Type": "application/json", "Cache-Control": "no-store"},
-		Body:       fmt.Sprintf(`{"problems":[{"question":"","code":"internal","message":"%s"}]}`+"\n", requestID(ctx)),
+		Body:       fmt.Sprintf(`{"problems":[{"question":"","code":%q,"message":%q}]}`+"\n", codes[status], message),
 	}
 }
 
+var codes = map[int]string{http.StatusBadRequest: "bad_body", http.StatusForbidden: "forbidden", http.StatusInternalServerError: "internal"}
+
 func requestID(ctx context.Context) string {
 	if c, ok := lambdacontext.FromContext(ctx); ok {
-		return c.AwsRequestID
+		return cmp.Or(c.AwsRequestID, "unknown")
 	}
-	return ""
+	return "unknown"
 }

@@ -1,6 +1,8 @@
 package cloud
 
 import (
+	"context"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -29,6 +31,25 @@ func S3(getenv func(string) string) *s3.Client {
 		Region: getenv("AWS_REGION"), Credentials: fromEnvironment(getenv), BaseEndpoint: at, UsePathStyle: at != nil,
 		Retryer: retrying(),
 	})
+}
+
+// calls are those of DynamoDB that a table makes. Held as functions: a client that becomes an interface's value, or part
+// of one, is linked whole, all hundred operations, since html/template may call any method by its name.
+type calls struct {
+	GetItem            func(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	PutItem            func(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	Query              func(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	TransactWriteItems func(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
+}
+
+func callsOf(c *dynamodb.Client) calls {
+	return calls{c.GetItem, c.PutItem, c.Query, c.TransactWriteItems}
+}
+
+// objects are the calls of S3 that pages make, for the same reason.
+type objects struct {
+	HeadObject func(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
+	PutObject  func(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
 }
 
 func fromEnvironment(getenv func(string) string) aws.CredentialsProvider {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"mime"
 	"path"
 	"strconv"
 
@@ -18,12 +17,14 @@ import (
 
 // Pages is an S3 bucket. The tag of a page is its ETag.
 type Pages struct {
-	client *s3.Client
+	client objects
 	bucket string
 }
 
 // NewPages uses a bucket that exists.
-func NewPages(client *s3.Client, bucket string) *Pages { return &Pages{client, bucket} }
+func NewPages(client *s3.Client, bucket string) *Pages {
+	return &Pages{objects{client.HeadObject, client.PutObject}, bucket}
+}
 
 // resultsCache lets a CDN keep a results page for a minute, and show the old one for a day while it asks for the new.
 const resultsCache = "public, max-age=0, s-maxage=60, stale-while-revalidate=86400"
@@ -32,7 +33,7 @@ const resultsCache = "public, max-age=0, s-maxage=60, stale-while-revalidate=864
 func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int, err error) {
 	out, err := p.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.bucket, Key: &name})
 	if err != nil {
-		if code := codeOf(err); code == "NotFound" || code == "NoSuchKey" {
+		if missing(err) {
 			return "", 0, nil
 		}
 		return "", 0, p.wrap(name, err)
@@ -64,12 +65,24 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 	return aws.ToString(out.ETag), nil
 }
 
-// MediaType is what a file is, by its name.
+// MediaType is what a file is, by its name, and the same on every machine.
 func MediaType(name string) string {
-	if media := mime.TypeByExtension(path.Ext(name)); media != "" {
-		return media
+	switch path.Ext(name) {
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".json":
+		return "application/json"
+	case ".csv":
+		return "text/csv; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	default:
+		return "application/octet-stream"
 	}
-	return "application/octet-stream"
 }
 
 func codeOf(err error) string {

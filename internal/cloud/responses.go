@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,6 +53,9 @@ func (t *Table) Put(ctx context.Context, r answer.Response, also ...intake.Key) 
 			return false, t.wrap(err)
 		}
 		stored[private] = &types.AttributeValueMemberB{Value: data}
+	}
+	if t.keep > 0 {
+		stored[Expires] = &types.AttributeValueMemberN{Value: strconv.FormatInt(t.now().Add(t.keep).Unix(), 10)}
 	}
 	free := aws.String("attribute_not_exists(" + partKey + ")")
 	own := key(textOf(stored, partKey), textOf(stored, sortKey))
@@ -182,8 +186,9 @@ func (t *Table) Remember(ctx context.Context, survey, period string) error {
 func (t *Table) any(ctx context.Context, survey, period string) (bool, error) {
 	for number := range publish.Shards {
 		out, err := t.client.Query(ctx, &dynamodb.QueryInput{
-			TableName: &t.name, ConsistentRead: aws.Bool(true), Limit: aws.Int32(1), Select: types.SelectCount,
+			TableName: &t.name, IndexName: aws.String(Index), ConsistentRead: aws.Bool(true), Limit: aws.Int32(1),
 			KeyConditionExpression:    aws.String("PK = :pk"),
+			ProjectionExpression:      aws.String("SK"), // the role may not read more than is counted
 			ExpressionAttributeValues: item{":pk": text(responsesKey(publish.Shard{Survey: survey, Period: period, Number: number}))},
 		})
 		if err != nil {
@@ -204,14 +209,13 @@ func (t *Table) After(ctx context.Context, shard publish.Shard, after string) it
 			from = "0"
 		}
 		settled := cursor(t.now().Add(-t.settle), "")
-		pages := dynamodb.NewQueryPaginator(t.client, &dynamodb.QueryInput{
+		pages := t.query(ctx, &dynamodb.QueryInput{
 			TableName: &t.name, IndexName: aws.String(Index), ConsistentRead: aws.Bool(true),
 			KeyConditionExpression:    aws.String("PK = :pk AND arrived > :from"),
 			ProjectionExpression:      aws.String("SK, arrived, body"),
 			ExpressionAttributeValues: item{":pk": text(responsesKey(shard)), ":from": text(from)},
 		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+		for page, err := range pages {
 			if err != nil {
 				yield(publish.Entry{}, t.wrap(err))
 				return

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 //	PK                        SK                 what
 //	D#survey                  version            compiled definition, compressed
 //	D#survey                  current            version in force
+//	D#_site                   current            the site's assets, compressed
 //	R#survey#period#shard     submission id      response; in the index by arrival: nanoseconds#id
 //	S                         survey             that there is such a survey
 //	N#survey                  period             that there are responses of this period
@@ -30,17 +32,26 @@ import (
 //
 // It may be used by any number of goroutines and processes.
 type Table struct {
-	client *dynamodb.Client
+	client calls
 	name   string
 	now    func() time.Time
 	settle time.Duration
+	keep   time.Duration // responses; 0: for ever
 
 	mu          sync.Mutex
 	definitions map[string]cached // by survey@version
+	site        site
 }
+
+// KeepResponses has the table delete each response stored from now on after some days. 0 is never. What was counted
+// stays counted, as long as it need not be counted again.
+func (t *Table) KeepResponses(days int) { t.keep = time.Duration(days) * 24 * time.Hour }
 
 // Index is the local secondary index by arrival.
 const Index = "by_arrival"
+
+// Expires is the attribute that says when an item may be deleted, in seconds since 1970.
+const Expires = "expires"
 
 // Names of attributes.
 const (
@@ -60,7 +71,7 @@ const Settle = 90 * time.Second
 
 // NewTable uses a table that exists. settle is Settle, but for tests.
 func NewTable(client *dynamodb.Client, name string, now func() time.Time, settle time.Duration) *Table {
-	return &Table{client: client, name: name, now: now, settle: settle, definitions: map[string]cached{}}
+	return &Table{client: callsOf(client), name: name, now: now, settle: settle, definitions: map[string]cached{}}
 }
 
 // Schema is the table as it must be created.
@@ -145,12 +156,11 @@ func (t *Table) get(ctx context.Context, pk, sk string) (item, error) {
 // sortKeys lists the sort keys of a partition, in order.
 func (t *Table) sortKeys(ctx context.Context, pk string) ([]string, error) {
 	var keys []string
-	pages := dynamodb.NewQueryPaginator(t.client, &dynamodb.QueryInput{
+	pages := t.query(ctx, &dynamodb.QueryInput{
 		TableName: &t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
 		ExpressionAttributeValues: item{":pk": text(pk)},
 	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	for page, err := range pages {
 		if err != nil {
 			return nil, t.wrap(err)
 		}
@@ -159,6 +169,19 @@ func (t *Table) sortKeys(ctx context.Context, pk string) ([]string, error) {
 		}
 	}
 	return keys, nil
+}
+
+// query yields the pages of a query, and stops at the first error.
+func (t *Table) query(ctx context.Context, input *dynamodb.QueryInput) iter.Seq2[*dynamodb.QueryOutput, error] {
+	return func(yield func(*dynamodb.QueryOutput, error) bool) {
+		for {
+			page, err := t.client.Query(ctx, input)
+			if !yield(page, err) || err != nil || len(page.LastEvaluatedKey) == 0 {
+				return
+			}
+			input.ExclusiveStartKey = page.LastEvaluatedKey
+		}
+	}
 }
 
 // create puts an item whose key must be free. It reports whether it was.
