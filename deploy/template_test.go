@@ -443,10 +443,6 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 		t.Errorf("submit calls %v", submit)
 	}
 	publish := operations(t, "Table", "Definition", "Assets", "Surveys", "Remember", "Periods", "After", "Tally", "SaveTally", "Latest", "Append")
-	pages := operations(t, "Pages", "Page", "Replace")
-	if !slices.Equal(pages, []string{"HeadObject", "PutObject"}) {
-		t.Errorf("publish calls %v", pages)
-	}
 	for role, calls := range map[string][]string{"SubmitRole": submit, "PublishRole": publish} {
 		allowed := map[string]bool{}
 		for _, s := range at(t, resources, role, "Properties", "Policies", "0", "PolicyDocument", "Statement").([]any) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/johannesboyne/gofakes3"
@@ -82,6 +82,14 @@ func s3Server(t *testing.T) (endpoint string) {
 	return server.URL
 }
 
+// s3Client is the SDK's own, for what tests look at and make.
+func s3Client(endpoint string) *s3.Client {
+	return s3.New(s3.Options{
+		Region: "us-east-1", BaseEndpoint: &endpoint, UsePathStyle: true,
+		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+	})
+}
+
 // deployment is the whole of it: both functions as they are deployed, between them and the stores a network that can
 // break, and the stores.
 type deployment struct {
@@ -92,6 +100,8 @@ type deployment struct {
 	bucket          *s3.Client
 	table           *cloud.Table
 	survey          *survey.Survey
+	built           string  // where publish builds the site
+	log             *output // of both functions
 }
 
 const deployed = `
@@ -107,7 +117,7 @@ sections:
 
 func deploy(t *testing.T) *deployment {
 	t.Helper()
-	d := &deployment{t: t, database: &aws.Network{Target: dynamoDB(t)}, files: &aws.Network{Target: s3Server(t)}}
+	d := &deployment{t: t, built: t.TempDir(), log: &output{}, database: &aws.Network{Target: dynamoDB(t)}, files: &aws.Network{Target: s3Server(t)}}
 	for _, n := range []*aws.Network{d.database, d.files} {
 		stop, err := n.Listen()
 		if err != nil {
@@ -123,7 +133,7 @@ func deploy(t *testing.T) *deployment {
 	direct := maps.Clone(env)
 	direct["DYNAMODB_ENDPOINT"], direct["S3_ENDPOINT"] = d.database.Target, d.files.Target
 	getenv := func(key string) string { return direct[key] }
-	d.client, d.bucket = cloud.DynamoDB(getenv), cloud.S3(getenv)
+	d.client, d.bucket = cloud.DynamoDB(getenv), s3Client(d.files.Target)
 	ctx := t.Context()
 	if _, err := d.client.CreateTable(ctx, cloud.Schema(name)); err != nil {
 		t.Fatal(err)
@@ -156,10 +166,7 @@ func (d *deployment) function(name string, env map[string]string) *aws.Function 
 	if out, err := build.CombinedOutput(); err != nil {
 		d.t.Fatalf("%v\n%s", err, out)
 	}
-	f := &aws.Function{Binary: binary, Timeout: 30 * time.Second, Log: io.Discard}
-	if testing.Verbose() {
-		f.Log = os.Stderr
-	}
+	f := &aws.Function{Binary: binary, Timeout: 30 * time.Second, Log: d.log}
 	for key, value := range env {
 		f.Env = append(f.Env, key+"="+value)
 	}

@@ -40,7 +40,7 @@ func TestConformanceOnAWS(t *testing.T) {
 		"DYNAMODB_ENDPOINT": dynamoDB(t), "S3_ENDPOINT": s3Server(t),
 	}
 	getenv := func(name string) string { return env[name] }
-	client, bucket := cloud.DynamoDB(getenv), cloud.S3(getenv)
+	client, bucket := cloud.DynamoDB(getenv), s3Client(env["S3_ENDPOINT"])
 	const settle = 2 * time.Second
 	storetest.RunWith(t, storetest.Options{Responses: *responses}, func(t *testing.T) storetest.Backend {
 		name := fmt.Sprintf("glasspoll-%d-%d", time.Now().UnixNano(), tables.Add(1))
@@ -56,7 +56,7 @@ func TestConformanceOnAWS(t *testing.T) {
 		table := streamed{cloud.NewTable(client, name, time.Now, settle)}
 		return storetest.Backend{
 			Definitions: table, Responses: table, Log: table, Tallies: table, Releases: table,
-			Pages: cloud.NewPages(bucket, name), Settle: settle + time.Second,
+			Pages: cloud.NewPages(cloud.S3(getenv, name)), Settle: settle + time.Second,
 		}
 	})
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/cloud"
@@ -147,12 +146,8 @@ func (p publishCommand) connect(ctx context.Context) (*cloud.Table, *cloud.Pages
 			o.BaseEndpoint = &p.DynamoDBEndpoint
 		}
 	})
-	files := s3.NewFromConfig(settings, func(o *s3.Options) {
-		if p.S3Endpoint != "" {
-			o.BaseEndpoint, o.UsePathStyle = &p.S3Endpoint, true
-		}
-	})
-	return cloud.NewTable(database, p.Table, time.Now, cloud.Settle), cloud.NewPages(files, p.Bucket), nil
+	bucket := cloud.NewBucket(p.Bucket, settings.Region, p.S3Endpoint, settings.Credentials)
+	return cloud.NewTable(database, p.Table, time.Now, cloud.Settle), cloud.NewPages(bucket), nil
 }
 
 // upload brings a built site to a deployment.

@@ -221,8 +221,9 @@ type Network struct {
 
 // Call is one call that a client made.
 type Call struct {
-	Name string // of DynamoDB: the operation; of S3: method and path
-	Body []byte
+	Name   string // of DynamoDB: the operation; of S3: method and path
+	Body   []byte
+	Header http.Header
 }
 
 // Fault is what happens to a call.
@@ -274,7 +275,7 @@ func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		name = target[strings.LastIndex(target, ".")+1:]
 	}
-	n.log = append(n.log, Call{name, body})
+	n.log = append(n.log, Call{name, body, r.Header})
 	fault := None
 	if n.fault != nil {
 		fault = n.fault(n.calls)

@@ -57,7 +57,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	}
 	return &function{
 		table: cloud.NewTable(cloud.DynamoDB(getenv), name, time.Now, cloud.Settle),
-		pages: cloud.NewPages(cloud.S3(getenv), bucket),
+		pages: cloud.NewPages(cloud.S3(getenv, bucket)),
 		log:   log, metrics: cloud.NewMetrics(metrics, name, time.Now),
 	}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // A function's credentials and region come by its environment alone: reading profiles and asking instance metadata costs
@@ -24,13 +23,9 @@ func DynamoDB(getenv func(string) string) *dynamodb.Client {
 	})
 }
 
-// S3 makes a client from the environment.
-func S3(getenv func(string) string) *s3.Client {
-	at := endpoint(getenv("S3_ENDPOINT"))
-	return s3.New(s3.Options{
-		Region: getenv("AWS_REGION"), Credentials: fromEnvironment(getenv), BaseEndpoint: at, UsePathStyle: at != nil,
-		Retryer: retrying(),
-	})
+// S3 makes a client of a bucket from the environment.
+func S3(getenv func(string) string, bucket string) *Bucket {
+	return NewBucket(bucket, getenv("AWS_REGION"), getenv("S3_ENDPOINT"), fromEnvironment(getenv))
 }
 
 // calls are those of DynamoDB that a table makes. Held as functions: a client that becomes an interface's value, or part
@@ -44,12 +39,6 @@ type calls struct {
 
 func callsOf(c *dynamodb.Client) calls {
 	return calls{c.GetItem, c.PutItem, c.Query, c.TransactWriteItems}
-}
-
-// objects are the calls of S3 that pages make, for the same reason.
-type objects struct {
-	HeadObject func(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
-	PutObject  func(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
 }
 
 func fromEnvironment(getenv func(string) string) aws.CredentialsProvider {

@@ -1,68 +1,67 @@
 package cloud
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path"
 	"strconv"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
 
 	"glasspoll/internal/publish"
 )
 
 // Pages is an S3 bucket. The tag of a page is its ETag.
-type Pages struct {
-	client objects
-	bucket string
-}
+type Pages struct{ bucket *Bucket }
 
 // NewPages uses a bucket that exists.
-func NewPages(client *s3.Client, bucket string) *Pages {
-	return &Pages{objects{client.HeadObject, client.PutObject}, bucket}
-}
+func NewPages(bucket *Bucket) *Pages { return &Pages{bucket} }
 
 // resultsCache lets a CDN keep a results page for a minute, and show the old one for a day while it asks for the new.
 const resultsCache = "public, max-age=0, s-maxage=60, stale-while-revalidate=86400"
 
 // Page implements [publish.Pages].
 func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int, err error) {
-	out, err := p.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.bucket, Key: &name})
+	header, err := p.bucket.do(ctx, http.MethodHead, name, nil, nil)
+	if statusOf(err) == http.StatusNotFound {
+		return "", 0, nil
+	}
 	if err != nil {
-		if missing(err) {
-			return "", 0, nil
-		}
 		return "", 0, p.wrap(name, err)
 	}
-	revision, _ = strconv.Atoi(out.Metadata["revision"]) // a page that was uploaded without one is older than any release
-	return aws.ToString(out.ETag), revision, nil
+	revision, _ = strconv.Atoi(header.Get("X-Amz-Meta-Revision")) // a page that was uploaded without one is older than any release
+	return header.Get("ETag"), revision, nil
 }
 
 // Replace implements [publish.Pages].
 func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, body []byte) (newTag string, err error) {
-	input := &s3.PutObjectInput{
-		Bucket: &p.bucket, Key: &name, Body: bytes.NewReader(body), ContentLength: aws.Int64(int64(len(body))),
-		ContentType: aws.String(MediaType(name)), CacheControl: aws.String(resultsCache),
-		Metadata: map[string]string{"revision": strconv.Itoa(revision)},
-	}
+	header := http.Header{}
+	header.Set("Content-Type", MediaType(name))
+	header.Set("Cache-Control", resultsCache)
+	header.Set("X-Amz-Meta-Revision", strconv.Itoa(revision))
 	if tag == "" {
-		input.IfNoneMatch = aws.String("*")
+		header.Set("If-None-Match", "*")
 	} else {
-		input.IfMatch = &tag
+		header.Set("If-Match", tag)
 	}
-	out, err := p.client.PutObject(ctx, input)
+	answer, err := p.bucket.do(ctx, http.MethodPut, name, header, body)
+	switch statusOf(err) {
+	case http.StatusPreconditionFailed, http.StatusConflict, http.StatusNotFound: // changed, being changed, gone
+		return "", publish.ErrStale
+	}
 	if err != nil {
-		switch codeOf(err) {
-		case "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "NotFound":
-			return "", publish.ErrStale
-		}
 		return "", p.wrap(name, err)
 	}
-	return aws.ToString(out.ETag), nil
+	return answer.Get("ETag"), nil
+}
+
+// statusOf is that of the bucket's answer; 0 if there was none.
+func statusOf(err error) int {
+	var answer *bucketError
+	if errors.As(err, &answer) {
+		return answer.status
+	}
+	return 0
 }
 
 // MediaType is what a file is, by its name, and the same on every machine.
@@ -85,14 +84,6 @@ func MediaType(name string) string {
 	}
 }
 
-func codeOf(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
-}
-
 func (p *Pages) wrap(name string, err error) error {
-	return fmt.Errorf("bucket %s, %s: %w", p.bucket, name, err)
+	return fmt.Errorf("bucket %s, %s: %w", p.bucket.name, name, err)
 }

@@ -1,18 +1,15 @@
 package cloud
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"path"
 	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"glasspoll/internal/render"
 )
@@ -109,37 +106,31 @@ func (f File) digest() string {
 
 // Wants reports whether a file is to be uploaded: it is not there, or is another, and is not one of results.
 func (p *Pages) Wants(ctx context.Context, f File) (bool, error) {
-	out, err := p.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.bucket, Key: &f.Name})
-	if missing(err) {
+	header, err := p.bucket.do(ctx, http.MethodHead, f.Name, nil, nil)
+	if statusOf(err) == http.StatusNotFound {
 		return true, nil
 	}
 	if err != nil {
 		return false, p.wrap(f.Name, err)
 	}
-	return !f.Results() && out.Metadata["digest"] != f.digest(), nil
+	return !f.Results() && header.Get("X-Amz-Meta-Digest") != f.digest(), nil
 }
 
 // Upload puts a file in place. One of results that is there meanwhile is left as it is.
 func (p *Pages) Upload(ctx context.Context, f File) error {
-	input := &s3.PutObjectInput{
-		Bucket: &p.bucket, Key: &f.Name, Body: bytes.NewReader(f.Body), ContentLength: aws.Int64(int64(len(f.Body))),
-		ContentType: aws.String(MediaType(f.Name)), CacheControl: aws.String(f.cache()),
-		Metadata: map[string]string{"digest": f.digest()},
-	}
+	header := http.Header{}
+	header.Set("Content-Type", MediaType(f.Name))
+	header.Set("Cache-Control", f.cache())
+	header.Set("X-Amz-Meta-Digest", f.digest())
 	if f.Results() {
-		input.IfNoneMatch = aws.String("*")
+		header.Set("If-None-Match", "*")
 	}
-	_, err := p.client.PutObject(ctx, input)
-	if err != nil && f.Results() && codeOf(err) == "PreconditionFailed" {
+	_, err := p.bucket.do(ctx, http.MethodPut, f.Name, header, f.Body)
+	if f.Results() && statusOf(err) == http.StatusPreconditionFailed {
 		return nil
 	}
 	if err != nil {
 		return p.wrap(f.Name, err)
 	}
 	return nil
-}
-
-func missing(err error) bool {
-	code := codeOf(err)
-	return code == "NotFound" || code == "NoSuchKey"
 }
