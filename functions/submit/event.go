@@ -22,11 +22,11 @@ func request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Reque
 			return nil, fmt.Errorf("body: %w", err)
 		}
 	}
-	address := url.URL{Path: e.RawPath, RawQuery: e.RawQueryString}
-	r, err := http.NewRequestWithContext(ctx, e.RequestContext.HTTP.Method, address.String(), bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, e.RequestContext.HTTP.Method, "/", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
+	r.URL = &url.URL{Path: e.RawPath, RawQuery: e.RawQueryString} // not parsed: //host/ would be another site
 	for name, value := range e.Headers { // several of one name come joined by commas
 		r.Header.Set(name, value)
 	}
