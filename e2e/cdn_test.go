@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -177,5 +176,5 @@ func fetch(t *testing.T, address string) (int, http.Header, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response.StatusCode, response.Header, fmt.Sprintf("%s", body)
+	return response.StatusCode, response.Header, string(body)
 }

@@ -27,7 +27,7 @@ func request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Reque
 		return nil, err
 	}
 	r.URL = &url.URL{Path: e.RawPath, RawQuery: e.RawQueryString} // not parsed: //host/ would be another site
-	for name, value := range e.Headers { // several of one name come joined by commas
+	for name, value := range e.Headers {                          // several of one name come joined by commas
 		r.Header.Set(name, value)
 	}
 	if len(e.Cookies) > 0 {
