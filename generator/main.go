@@ -50,6 +50,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the site, take answers, keep the results current."`
 	Demo    demoCommand    `cmd:"" help:"Answer the surveys with made-up answers, for a trial."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of questionnaires, for editors."`
+	Publish publishCommand `cmd:"" help:"Bring the site to a deployment on AWS."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -30,7 +30,7 @@ var layers = [][]string{
 	{"glasspoll/internal/render"},
 	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
 	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest"},
-	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish"},
+	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
 }
 
 // pure packages take no context, clock, environment, network or logger.

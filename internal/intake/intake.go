@@ -31,7 +31,7 @@ import (
 type Handler struct {
 	Definitions   Definitions
 	Responses     Responses
-	Renderer      *render.Renderer
+	Renderer      Renderer
 	Now           func() time.Time
 	ClientAddress func(*http.Request) string // from where no client can set it
 	Log           *slog.Logger

@@ -95,6 +95,11 @@ func New(templates fs.FS, assets Assets) (*Renderer, error) {
 	return &Renderer{pages: pages, words: words, assets: assets}, nil
 }
 
+// With returns a renderer of the same templates for other assets.
+func (r *Renderer) With(assets Assets) *Renderer {
+	return &Renderer{pages: r.pages, words: r.words, assets: assets}
+}
+
 // Speaks reports whether the interface's own sentences exist in a language. In any other they fall back to English.
 func (r *Renderer) Speaks(language string) bool { return r.words.Speaks(language) }
 
