@@ -29,8 +29,9 @@ type Function struct {
 
 	server   *http.Server
 	listener net.Listener
-	calls    chan *invocation
-	mu       sync.Mutex // one call at a time
+	calls    chan *invocation // to the process that runs
+	started  int              // processes, by which each has an address of its own
+	mu       sync.Mutex       // one call at a time
 	state    sync.Mutex
 	process  *exec.Cmd
 	exited   chan struct{}
@@ -59,27 +60,27 @@ func (f *Function) Start() error {
 	if err != nil {
 		return err
 	}
-	f.listener, f.calls, f.pending = listener, make(chan *invocation), map[string]*invocation{}
+	f.listener, f.pending = listener, map[string]*invocation{}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", f.next)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /{process}/2018-06-01/runtime/invocation/next", f.next)
+	mux.HandleFunc("POST /{process}/2018-06-01/runtime/invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		f.finish(w, r.PathValue("id"), result{body, err})
 	})
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /{process}/2018-06-01/runtime/invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		f.finish(w, r.PathValue("id"), result{nil, fmt.Errorf("the function failed: %s", body)})
 	})
-	mux.HandleFunc("POST /2018-06-01/runtime/init/error", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /{process}/2018-06-01/runtime/init/error", func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(f.Log, r.Body)
 		w.WriteHeader(http.StatusAccepted)
 	})
 	// The extension by which aws-lambda-go is told of SIGTERM.
-	mux.HandleFunc("POST /2020-01-01/extension/register", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /{process}/2020-01-01/extension/register", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Lambda-Extension-Identifier", "1")
 		io.WriteString(w, "{}")
 	})
-	mux.HandleFunc("GET /2020-01-01/extension/event/next", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	mux.HandleFunc("GET /{process}/2020-01-01/extension/event/next", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	f.server = &http.Server{Handler: mux}
 	go f.server.Serve(listener)
 	return nil
@@ -119,13 +120,15 @@ func (f *Function) run() error {
 	}
 	command := exec.Command(f.Binary)
 	command.Env = append(os.Environ(), f.Env...)
-	command.Env = append(command.Env, "AWS_LAMBDA_RUNTIME_API="+f.listener.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME=test")
+	command.Env = append(command.Env, fmt.Sprintf("AWS_LAMBDA_RUNTIME_API=%s/%d", f.listener.Addr(), f.started+1), "AWS_LAMBDA_FUNCTION_NAME=test")
 	command.Stdout, command.Stderr = f.Log, f.Log
 	if err := command.Start(); err != nil {
 		return err
 	}
 	exited := make(chan struct{})
-	f.process, f.exited = command, exited
+	// A channel of its own: a request that a killed process has left behind must not take the next one's call.
+	f.process, f.exited, f.calls = command, exited, make(chan *invocation)
+	f.started++
 	go func() {
 		command.Wait()
 		f.state.Lock()
@@ -156,10 +159,10 @@ func (f *Function) Invoke(ctx context.Context, event any) ([]byte, error) {
 	f.state.Lock()
 	f.number++
 	call := &invocation{id: strconv.Itoa(f.number), event: body, deadline: time.Now().Add(f.Timeout), reply: make(chan result, 1)}
-	exited := f.exited
+	exited, calls := f.exited, f.calls
 	f.state.Unlock()
 	select {
-	case f.calls <- call:
+	case calls <- call:
 	case <-exited:
 		return nil, ErrKilled
 	case <-ctx.Done():
@@ -175,9 +178,16 @@ func (f *Function) Invoke(ctx context.Context, event any) ([]byte, error) {
 }
 
 func (f *Function) next(w http.ResponseWriter, r *http.Request) {
+	f.state.Lock()
+	calls, mine := f.calls, r.PathValue("process") == strconv.Itoa(f.started)
+	f.state.Unlock()
+	if !mine {
+		http.Error(w, "this process has ended", http.StatusGone)
+		return
+	}
 	select {
 	case <-r.Context().Done():
-	case call := <-f.calls:
+	case call := <-calls:
 		f.state.Lock()
 		f.pending[call.id] = call
 		gone := f.process == nil
