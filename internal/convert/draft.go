@@ -132,11 +132,10 @@ func (d *draft) condition(a *atom) *condition {
 
 // A group is a page, a panel or a group of questions.
 type group struct {
-	at       *atom
-	atoms    []*atom
-	source   string
-	title    *words
-	intro    *words
+	at     *atom
+	atoms  []*atom
+	source string
+	heading
 	show     []*condition
 	children []any // *group or *question
 }

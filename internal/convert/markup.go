@@ -28,7 +28,7 @@ func clean(s string) string {
 var (
 	tagged      = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]*(\s[^<>]*)?/?>|&(amp|lt|gt|quot|nbsp|#\d+);`)
 	strong      = regexp.MustCompile(`\*\*([^*\n]+)\*\*|__([^_\n]+)__`)
-	heading     = regexp.MustCompile(`(?m)^#{1,6} +`)
+	headingSign = regexp.MustCompile(`(?m)^#{1,6} +`)
 	manyBreaks  = regexp.MustCompile(`\n{3,}`)
 	outOfTitles = map[string]bool{"script": true, "style": true, "head": true, "template": true, "iframe": true, "object": true}
 )
@@ -40,8 +40,8 @@ func plain(s string) (text, what string) {
 		text, _ = fromHTML(text, false)
 		what = "its HTML"
 	}
-	if strong.MatchString(text) || heading.MatchString(text) {
-		text = heading.ReplaceAllString(strong.ReplaceAllString(text, "$1$2"), "")
+	if strong.MatchString(text) || headingSign.MatchString(text) {
+		text = headingSign.ReplaceAllString(strong.ReplaceAllString(text, "$1$2"), "")
 		what = "its formatting"
 	}
 	return text, what

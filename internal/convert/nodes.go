@@ -226,6 +226,9 @@ func (w *writer) question(q *question) *yaml.Node {
 	}
 	switch {
 	case q.kind == survey.Consent || q.kind == survey.Note || q.kind == survey.Hidden:
+		if q.requiredIf != nil {
+			w.idle(q.requiredIf.at, "nothing is answered here that could be required or not")
+		}
 	case q.required && q.kind == survey.Matrix:
 		key("required", word("all"))
 	case q.required:

@@ -42,8 +42,36 @@ func (o *object) take(key string) *node {
 			}
 		}
 	}
+	if n != nil && scalars[key] && !n.scalar() {
+		o.all(Lost, n.at, n.leaves(), "%s should be a single value", key)
+		return nil
+	}
+	if !lists[key] || n == nil {
+		return n
+	}
+	if n.kind != '[' {
+		o.all(Lost, n.at, n.leaves(), "%s should be a list", key)
+		return nil
+	}
+	carry(n.atom) // of an empty one
 	return n
 }
+
+// scalars are the properties that are single values, wherever they are taken.
+var scalars = func() map[string]bool {
+	keys := map[string]bool{}
+	for _, key := range strings.Fields("name type value visible isRequired requiredIf visibleIf enableIf valueTrue valueFalse swapOrder inputType maxLength min max step sliderType multiSelect" +
+		" showNoneItem hasNone showRefuseItem showDontKnowItem showOtherItem hasOther showSelectAllItem hasSelectAll choicesOrder minSelectedChoices maxSelectedChoices choicesFromQuestion" +
+		" choicesFromQuestionMode choicesMin choicesMax choicesStep score isExclusive rateType rateDisplayMode autoGenerate rateMin rateMax rateStep rateCount cellType eachRowUnique" +
+		" eachRowRequired isAllRowRequired readOnly valueName showCommentArea hasComment minValue maxValue minLength minCount maxCount regex caseInsensitive expression locale") {
+		keys[key] = true
+	}
+	return keys
+}()
+
+// lists are the properties that are lists, wherever they are taken.
+var lists = map[string]bool{"pages": true, "elements": true, "questions": true, "templateElements": true, "choices": true, "rows": true, "columns": true, "items": true,
+	"rateValues": true, "validators": true, "triggers": true, "calculatedValues": true, "completedHtmlOnCondition": true, "navigateToUrlOnCondition": true}
 
 // either gets the first of some names of one property; older versions have others.
 func (o *object) either(keys ...string) (found *node) {
@@ -107,10 +135,6 @@ func (d *definition) survey(o *object, root *node) {
 		if list == nil {
 			continue
 		}
-		if list.kind != '[' {
-			d.all(Lost, list.at, list.leaves(), "%s should be a list", key)
-			continue
-		}
 		for _, n := range list.items {
 			if key == "pages" {
 				d.group(n, d.root, "a page")
@@ -126,7 +150,7 @@ func (d *definition) survey(o *object, root *node) {
 			continue
 		}
 		why := map[string]string{"triggers": "nothing is done to answers here by themselves: say it with show_if", "calculatedValues": "nothing is calculated from answers here", "navigateToUrlOnCondition": "respondents stay on the survey's own pages"}[key]
-		for _, n := range append(slices.Clone(list.items), lone(list)...) {
+		for _, n := range list.items {
 			what := n.get("type").str()
 			if what == "" {
 				what = n.get("name").str()
@@ -141,14 +165,6 @@ func (d *definition) survey(o *object, root *node) {
 		d.gone(n, "which surveys here do not count")
 	}
 	o.rest("a survey")
-}
-
-// lone is a value that should have been a list.
-func lone(n *node) []*node {
-	if n.kind == '[' && len(n.items) > 0 {
-		return nil
-	}
-	return []*node{n}
 }
 
 // speaks reports whether any text names a language.
@@ -214,11 +230,11 @@ func (d *definition) thankYou(o *object) {
 		for _, n := range list.items {
 			item := d.object(n)
 			html, when := item.words("html"), item.take("expression")
-			if html == nil || when == nil {
+			if html == nil || when.str() == "" || strings.TrimSpace(when.str()) == "" {
 				d.all(Lost, n.at, n.leaves(), "a text afterwards needs html and expression")
 				continue
 			}
-			d.thanks = append(d.thanks, thanks{d.condition(when.first()), html})
+			d.thanks = append(d.thanks, thanks{d.condition(when.atom), html})
 			item.rest("a text afterwards")
 		}
 	}
@@ -240,7 +256,7 @@ func (d *definition) group(n *node, within *group, what string) {
 	}
 	o := d.object(n)
 	name := o.take("name")
-	g := &group{source: name.str(), title: o.words("title"), intro: o.words("description")}
+	g := &group{source: name.str(), heading: heading{o.words("title"), o.words("description")}}
 	if name != nil {
 		carry(name.first())
 		g.at = name.first()
@@ -295,11 +311,7 @@ func (d *definition) group(n *node, within *group, what string) {
 	within.children = append(within.children, g)
 	for _, key := range []string{"elements", "questions"} {
 		if list := o.take(key); list != nil {
-			for _, e := range append(slices.Clone(list.items), lone(list)...) {
-				if e.atom != nil && e.text == "[]" {
-					carry(e.atom)
-					continue
-				}
+			for _, e := range list.items {
 				d.element(e, g)
 			}
 		}
@@ -609,10 +621,6 @@ func (d *definition) choice(o *object, q *question, kind string) string {
 		for _, c := range n.items {
 			d.item(c, q.options, "a choice")
 		}
-		if n.kind != '[' {
-			d.all(Lost, n.at, n.leaves(), "choices should be a list")
-		}
-		carry(n.atom)
 	}
 	d.generated(o, q.options)
 	if n := o.take("choicesByUrl"); n != nil {
@@ -773,7 +781,7 @@ func (d *definition) item(n *node, l *list, what string) {
 		}
 		o.atoms = append([]*atom{v.first()}, o.label.all()...)
 		if s := item.take("score"); s != nil { // no property of SurveyJS itself, but of many of its examples
-			if f, err := decimal.Parse(s.str()); err == nil && f >= 0 {
+			if f, err := decimal.Parse(s.str()); err == nil && f >= 0 && f <= maxScore {
 				o.score = f.String()
 				carry(s.first())
 				o.atoms = append(o.atoms, s.first())
@@ -941,7 +949,7 @@ func (d *definition) rating(o *object, q *question) string {
 		scores := true
 		for _, i := range l.items {
 			v, err := decimal.Parse(i.source)
-			scores = scores && err == nil && v >= 0
+			scores = scores && err == nil && v >= 0 && v <= maxScore
 		}
 		for _, i := range l.items {
 			if v, err := decimal.Parse(i.source); scores && err == nil && i.score == "" {
@@ -979,7 +987,6 @@ func (d *definition) matrix(o *object, q *question) string {
 		for _, i := range n.items {
 			d.item(i, to, map[string]string{"columns": "a column", "rows": "a row"}[key])
 		}
-		carry(n.atom)
 	}
 	if len(rows.items) == 0 || len(q.options.items) < 2 {
 		return "it needs rows, and two columns at least"
@@ -1252,7 +1259,6 @@ func (d *definition) validators(o *object, q *question) {
 	if list == nil {
 		return
 	}
-	carry(list.atom)
 	for _, n := range list.items {
 		v := d.object(n)
 		kind := v.take("type")

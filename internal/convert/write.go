@@ -22,6 +22,7 @@ const (
 	maxOptions   = 200
 	maxText      = 20_000 // characters
 	maxYAML      = 512 << 10
+	maxScore     = 1000 * decimal.One
 	maxRepairs   = 20 // rounds of leaving out what the parser refuses
 )
 
@@ -492,7 +493,9 @@ func (w *writer) repaired(root *yaml.Node) ([]byte, error) {
 		for i, way := range ways {
 			mended = w.leaveOut(way, problems[i], gone) || mended
 		}
-		prune(root)
+		if prune(root); len(value(root, "sections").Content) == 0 {
+			return nil, errors.New("there is no question in it that could be carried over" + w.excuse())
+		}
 		if !mended {
 			return nil, fmt.Errorf("nothing valid could be made of it: %s", problems[0].Message)
 		}
@@ -536,20 +539,13 @@ func (w *writer) leaveOut(way []*yaml.Node, p survey.Problem, gone map[*yaml.Nod
 	if len(way) == 0 {
 		return false
 	}
-	deepest := way[len(way)-1]
+	if deepest := way[len(way)-1]; deepest.Kind == yaml.ScalarNode && strings.Contains(p.Message, "{{") && braces.MatchString(deepest.Value) {
+		w.unpipe(way, p)
+		return true
+	}
 	for i := len(way) - 1; i > 0; i-- {
 		n, parent := way[i], way[i-1]
 		found, ok := w.parts[n]
-		if ok && deepest.Kind == yaml.ScalarNode && strings.Contains(p.Message, "{{") && braces.MatchString(deepest.Value) {
-			w.line(Lost, found.at, "%s shows an answer that it cannot show, which became …: %s", found.what, p.Message)
-			which := braces.FindString(p.Message)
-			if which == "" || !strings.Contains(deepest.Value, which) {
-				deepest.Value = braces.ReplaceAllString(deepest.Value, "…")
-			} else {
-				deepest.Value = strings.ReplaceAll(deepest.Value, which, "…")
-			}
-			return true
-		}
 		if !ok {
 			continue
 		}
@@ -562,6 +558,23 @@ func (w *writer) leaveOut(way []*yaml.Node, p survey.Problem, gone map[*yaml.Nod
 		return true
 	}
 	return false
+}
+
+// unpipe takes an answer out of a text that cannot show it.
+func (w *writer) unpipe(way []*yaml.Node, p survey.Problem) {
+	text := way[len(way)-1]
+	found := part{what: "the text"}
+	for _, n := range way {
+		if inner, ok := w.parts[n]; ok {
+			found = inner
+		}
+	}
+	w.line(Lost, found.at, "%s shows an answer that it cannot show, which became …: %s", found.what, p.Message)
+	if which := braces.FindString(p.Message); which != "" && strings.Contains(text.Value, which) {
+		text.Value = strings.ReplaceAll(text.Value, which, "…")
+		return
+	}
+	text.Value = braces.ReplaceAllString(text.Value, "…")
 }
 
 // prune takes out what has nothing left in it.

@@ -348,7 +348,7 @@ func (f *form) choices(rows []record) {
 					f.lost(a, "options have no pictures or sounds: %s", show(a.text))
 				}
 			case key == "score":
-				if d, err := decimal.Parse(a.text); err == nil && d >= 0 {
+				if d, err := decimal.Parse(a.text); err == nil && d >= 0 && d <= maxScore {
 					o.score = d.String()
 					o.atoms = append(o.atoms, a)
 				} else {
@@ -631,7 +631,13 @@ func (d *draft) fit(q *question, at *atom) bool {
 		return false
 	case n > maxOptions:
 		d.changed(at, "its %d options are more than %d: it is asked as a text", n, maxOptions)
-		q.kind, q.options, q.other = survey.ShortText, nil, false
+		left := q.options.atoms()
+		for _, o := range q.options.items {
+			left = append(left, conditionAtoms(o.show)...)
+		}
+		d.all(Lost, at.at, left, "its options, of which there are too many")
+		d.lostWords(q.otherLabel)
+		*q = question{at: q.at, atoms: q.atoms, source: q.source, label: q.label, help: q.help, kind: survey.ShortText}
 	case n == 1 && q.kind == survey.SingleChoice:
 		d.changed(at, "one option alone is no choice: it is asked as several that can be chosen")
 		q.kind = survey.MultiChoice
@@ -724,6 +730,9 @@ func (f *form) rest(q *question, r record) {
 			}
 		}
 		q.constraintMessage = message
+	}
+	if a := r.first["choice_filter"]; a != nil && q.kind == survey.Note && a.fate == Pending {
+		f.lost(a, "a note offers nothing that could be filtered")
 	}
 	if q.kind == survey.Note {
 		if q.help != nil {
@@ -914,7 +923,7 @@ func filled(t *term, o *option) *term {
 
 // begin opens a group.
 func (f *form) begin(r record, t *atom, repeat bool, top *group) {
-	g := &group{at: t, source: r.text("name"), title: r.by["label"], intro: r.by["hint"]}
+	g := &group{at: t, source: r.text("name"), heading: heading{r.by["label"], r.by["hint"]}}
 	g.atoms = []*atom{t}
 	if a := r.first["name"]; a != nil {
 		g.atoms = append(g.atoms, a)
