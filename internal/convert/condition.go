@@ -80,7 +80,6 @@ type target struct {
 	kind    string
 	options map[string]string // of a choice or set: our ids by the source's values
 	why     string            // of one that is gone
-	used    []*atom           // conditions that use it
 }
 
 // option finds one of our ids by the source's value, as SurveyJS does whatever its case.

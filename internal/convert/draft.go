@@ -195,7 +195,6 @@ func (q *question) from(key string, a *atom) {
 type list struct {
 	at      *atom
 	source  string
-	id      string // of the scale that it becomes; "" within the question
 	items   []*option
 	comment string
 	seen    map[string]bool // values
