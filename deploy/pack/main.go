@@ -31,7 +31,7 @@ func main() {
 const tags = "lambda.norpc,nethttpomithttp2"
 
 // limit is what one function may take unpacked, in bytes: small ones start quickly.
-const limit = 12_000_000
+const limit = 12 << 20
 
 func pack(name, target string) (size, packed int, err error) {
 	dir, err := os.MkdirTemp("", "glasspoll-pack-")
