@@ -443,9 +443,7 @@ func TestServeReloads(t *testing.T) {
 			t.Errorf("the mistake is told without %q:\n%s", want, broken.Problems)
 		}
 	}
-	if !strings.Contains(r.err.String(), "tea.yaml:6:27") {
-		t.Errorf("the mistake is printed as\n%s", r.err)
-	}
+	eventually(t, "the mistake in the log", func() bool { return strings.Contains(r.err.String(), "tea.yaml:6:27") })
 	if _, page := r.get(t, "/tea/en/"); !strings.Contains(page, "Flavour") || broken.Marks["tea/en/"] != second.Marks["tea/en/"] {
 		t.Error("the last good page is gone")
 	}

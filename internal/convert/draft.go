@@ -94,6 +94,11 @@ func (w *words) all() []*atom {
 
 // followed is two texts as one. Where one of them lacks a language, another of its languages stands in.
 func followed(first *words, between string, second *words) *words {
+	if first == nil {
+		return second
+	} else if second == nil {
+		return first
+	}
 	both := &words{by: map[string]string{}, atoms: map[string]*atom{}, extra: slices.Concat(first.all(), second.all())}
 	for _, w := range []*words{first, second} {
 		for _, l := range w.order {
@@ -150,7 +155,6 @@ type question struct {
 
 	label, help        *words
 	low, high          *words
-	unit               *words
 	options            *list
 	rows               []*option
 	other              bool
@@ -167,8 +171,6 @@ type question struct {
 	min, max, step     string
 	minLength, maxSize int
 	pattern            string
-	private            bool
-	comment            string
 	dropped            bool
 
 	keys map[string]*atom // where a key of the YAML comes from, if not from the question as a whole
@@ -193,11 +195,10 @@ func (q *question) from(key string, a *atom) {
 
 // A list is what can be chosen.
 type list struct {
-	at      *atom
-	source  string
-	items   []*option
-	comment string
-	seen    map[string]bool // values
+	at     *atom
+	source string
+	items  []*option
+	seen   map[string]bool // values
 }
 
 // has reports whether the list has a value already, and remembers it.
@@ -220,6 +221,7 @@ type option struct {
 	exclusive bool
 	show      []*condition
 	more      map[string]string // other columns, for filters
+	cells     map[string]*atom  // the same
 	atoms     []*atom
 }
 

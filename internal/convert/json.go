@@ -80,7 +80,8 @@ func (n *node) str() string {
 	return ""
 }
 
-func (n *node) yes() bool { return n != nil && (n.kind == 'b' && n.text == "true") }
+// yes reports whether a value is true, which some write in quotes.
+func (n *node) yes() bool { return n != nil && (n.kind == 'b' || n.kind == 's') && n.text == "true" }
 
 // brief shows a value within a message.
 func (n *node) brief() string {

@@ -115,9 +115,6 @@ func (w *writer) scaleNodes(sections []*section) *yaml.Node {
 				at = q.options.at.at
 			}
 			w.parts[options] = part{"the scale " + quoted(id), at, q.options.atoms()}
-			if q.options.comment != "" {
-				scales.Content[len(scales.Content)-2].HeadComment = q.options.comment
-			}
 			if !slices.ContainsFunc(q.options.items, func(o *option) bool { return o.score != "" }) {
 				w.unsure = append(w.unsure, id)
 			}
@@ -195,7 +192,6 @@ func (w *writer) optional(n *yaml.Node, key string, v *yaml.Node, what string, a
 
 func (w *writer) question(q *question) *yaml.Node {
 	n := mapping()
-	n.HeadComment = q.comment
 	w.parts[n] = part{"the question " + quoted(q.id), q.at.at, q.atoms}
 	key := func(name string, v *yaml.Node, atoms ...*atom) {
 		from := q.keys[name]
@@ -278,9 +274,6 @@ func (w *writer) question(q *question) *yaml.Node {
 			key(limit.name, figure(limit.value))
 		}
 	}
-	if q.unit != nil {
-		key("unit", w.text(w.texts(q.unit, false), false), q.unit.all()...)
-	}
 	if q.minLength > 0 {
 		key("min_length", figure(strconv.Itoa(q.minLength)))
 	}
@@ -294,9 +287,6 @@ func (w *writer) question(q *question) *yaml.Node {
 		key("pattern", word(q.pattern))
 	}
 	w.putChecks(n, q)
-	if q.private {
-		key("private", figure("true"))
-	}
 	return n
 }
 

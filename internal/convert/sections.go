@@ -81,6 +81,9 @@ func (f *flattener) empty(g *group) {
 			for _, a := range slices.Concat(child.title.all(), child.intro.all(), conditionAtoms(child.show)) {
 				f.lost(a, "left out: the group has no questions that were carried over")
 			}
+			if child.at != nil {
+				f.lost(child.at, "the group %s has no questions that were carried over", show(child.source))
+			}
 		}
 		return true
 	})
@@ -120,7 +123,7 @@ func (f *flattener) group(g *group, outer []*condition, above heading, top bool)
 			case *group:
 				if child.heading == (heading{}) && !top {
 					if child.at != nil {
-						f.changed(child.at, "a group without a title: its questions stand in the section around it%s", eachCondition(child))
+						f.regrouped(child, "a group without a title: its questions stand in the section around it"+eachCondition(child))
 					}
 					lay(child.children, slices.Concat(extra, child.show))
 					continue
@@ -133,7 +136,16 @@ func (f *flattener) group(g *group, outer []*condition, above heading, top bool)
 			}
 		}
 	}
+	before := len(f.sections)
 	lay(g.children, nil)
+	if g.at != nil && !slices.ContainsFunc(f.sections[before:], func(s *section) bool { return s.at == g.at }) {
+		f.regrouped(g, "it has no section of its own: its questions stand in those of the groups within it")
+	}
+}
+
+// regrouped reports a group that leaves no trace of its own.
+func (f *flattener) regrouped(g *group, how string) {
+	f.all(Changed, g.at.at, append(slices.Clone(g.atoms), g.at)[:max(1, len(g.atoms))], "%s", how)
 }
 
 func eachCondition(g *group) string {

@@ -21,7 +21,8 @@ var saysNothing = map[string]string{
 	// A group ends where the form does; what the row is called matters to nobody.
 	"type=end_group": "the last groups end with the form", "type=end group": "", "type=end_repeat": "",
 	"required=false()": "", "relevant=true()": "what always applies is so anyway",
-	"choicesStep=1": "", // properties of JSON
+	// Properties of JSON that say what is so anyway.
+	"choicesStep=1": "", "cellType=dropdown": "", "rateMin=1": "", "rateMax=5": "", "inputType=text": "", "choicesOrder=none": "", "startWithNewLine=true": "",
 }
 
 // outcome is all that a user gets to see.
@@ -49,38 +50,39 @@ func TestNothingIsDroppedInSilence(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			grids := readForm(t, file)
-			name, content := source(t, file)
-			whole := outcome(t, name, content)
-			carried := carriedPlaces(t, name, content)
-			for g := range grids {
-				for r := range grids[g].rows {
-					for c, text := range grids[g].rows[r] {
-						if text == "" {
-							continue
-						}
-						at := grids[g].sheet + "!" + address(c+1, r+1)
-						header := ""
-						if c < len(grids[g].rows[0]) {
-							header = grids[g].rows[0][c]
-						}
-						if _, nothing := saysNothing[header+"="+text]; nothing {
-							continue
-						}
-						for _, other := range []string{"", "zz9"} {
-							if other != "" && !carried[at] {
-								continue // its line tells of it, whatever it says
-							}
-							grids[g].rows[r][c] = other
-							if outcome(t, name, workbook(t, grids)) == whole {
-								t.Errorf("%s %q can become %q, and neither the questionnaire nor the report changes", at, text, other)
-							}
-						}
-						grids[g].rows[r][c] = text
+			silentCells(t, filepath.Base(file), readForm(t, file))
+		})
+	}
+}
+
+func silentCells(t *testing.T, name string, grids []grid) {
+	t.Helper()
+	content := workbook(t, grids)
+	whole := outcome(t, name, content)
+	carried := carriedPlaces(t, name, content)
+	for g := range grids {
+		for r := range grids[g].rows {
+			for c, text := range grids[g].rows[r] {
+				at := grids[g].sheet + "!" + address(c+1, r+1)
+				header := ""
+				if c < len(grids[g].rows[0]) {
+					header = grids[g].rows[0][c]
+				}
+				if _, nothing := saysNothing[header+"="+text]; nothing || strings.TrimSpace(text) == "" {
+					continue
+				}
+				for _, other := range []string{"", "zz9"} {
+					if other != "" && !carried[at] {
+						continue // its line tells of it, whatever it says
+					}
+					grids[g].rows[r][c] = other
+					if outcome(t, name, workbook(t, grids)) == whole {
+						t.Errorf("%s %q can become %q, and neither the questionnaire nor the report changes", at, text, other)
 					}
 				}
+				grids[g].rows[r][c] = text
 			}
-		})
+		}
 	}
 }
 
@@ -102,22 +104,19 @@ func carriedPlaces(t *testing.T, name string, content []byte) map[string]bool {
 	return carried
 }
 
-// reportedPlaces are the places that have a line, and all that stands within these.
-func reportedPlaces(t *testing.T, name string, content []byte) map[string]bool {
+// reportedPlaces tells whether a place has a line of its own, or one for all around it.
+func reportedPlaces(t *testing.T, name string, content []byte) func(path string) bool {
 	t.Helper()
 	result, err := Convert(name, content)
 	if err != nil {
 		t.Fatal(err)
 	}
-	reported := map[string]bool{}
-	for _, a := range result.Report.atoms {
-		for _, l := range result.Report.Lines {
-			if within, ok := strings.CutPrefix(a.at.Name, l.At.Name); ok && l.At.Name != "" && (within == "" || within[0] == '.' || within[0] == '[') && a.fate == l.Fate {
-				reported[a.at.Name] = true
-			}
-		}
+	return func(path string) bool {
+		return slices.ContainsFunc(result.Report.Lines, func(l Line) bool {
+			within, ok := strings.CutPrefix(path, l.At.Name)
+			return ok && l.At.Name != "" && l.Fate != Decide && (within == "" || within[0] == '.' || within[0] == '[')
+		})
 	}
-	return reported
 }
 
 // TestNoPropertyIsDroppedInSilence does the same with the properties of JSON.
@@ -152,7 +151,7 @@ func silentProperties(t *testing.T, name string, content []byte) {
 	carried := carriedPlaces(t, name, spelled())
 	reported := reportedPlaces(t, name, spelled())
 	same := func(path, what string) {
-		if !carried[path] && reported[path] {
+		if !carried[path] && reported(path) {
 			return
 		}
 		if outcome(t, name, spelled()) == whole {
@@ -181,7 +180,7 @@ func silentProperties(t *testing.T, name string, content []byte) {
 				value := v[key]
 				inner := strings.TrimPrefix(path+"."+key, ".")
 				_, nothing := saysNothing[fmt.Sprint(key, "=", value)]
-				if nothing || value == false || value == nil {
+				if nothing || value == false || value == nil || key == "text" && value == v["value"] || key == "title" && value == v["name"] {
 					continue
 				}
 				delete(v, key)
@@ -343,6 +342,37 @@ func TestRealFiles(t *testing.T) {
 		t.Logf("%s: %s", filepath.Base(file), result.Report.Summary())
 		if strings.HasSuffix(file, ".json") && len(content) < 10_000 {
 			silentProperties(t, file, content)
+		}
+		if sheets, err := readWorkbook(content); err == nil && len(result.Report.atoms) < 400 {
+			var grids []grid
+			for _, s := range sheets {
+				g := grid{sheet: s.name, rows: make([][]string, 200)}
+				for _, r := range s.rows {
+					for _, c := range r.cells {
+						for len(g.rows[r.number-1]) < c.column {
+							g.rows[r.number-1] = append(g.rows[r.number-1], "")
+						}
+						g.rows[r.number-1][c.column-1] = c.text
+					}
+				}
+				grids = append(grids, g)
+			}
+			silentCells(t, filepath.Base(file), grids)
+		}
+	}
+}
+
+// TestPropertiesHaveOneReason: a property is either lost or without a meaning, and for one reason.
+func TestPropertiesHaveOneReason(t *testing.T) {
+	seen := map[string]string{}
+	for _, reasons := range []map[string][]string{idleProperties, lostProperties} {
+		for why, names := range reasons {
+			for _, name := range names {
+				if first, twice := seen[name]; twice {
+					t.Errorf("%s is given twice: %q and %q", name, first, why)
+				}
+				seen[name] = why
+			}
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package convert
 
-// idleProperties are SurveyJS's properties that have no meaning for a survey here, with the reason.
-var idleProperties = because(map[string][]string{
+import "slices"
+
+// idleProperties are SurveyJS's properties that have no meaning for a survey here, by the reason.
+var idleProperties = map[string][]string{
 	"pages lay themselves out": {"width", "minWidth", "maxWidth", "widthMode", "colCount", "colSpan", "indent", "innerIndent", "startWithNewLine", "titleLocation",
 		"titleAlign", "descriptionLocation", "questionTitleLocation", "questionTitleWidth", "questionDescriptionLocation", "questionErrorLocation", "errorLocation",
 		"showNumber", "showQuestionNumbers", "questionStartIndex", "questionTitlePattern", "requiredMark", "requiredText", "itemTitleWidth", "itemErrorLocation", "inputSize", "size", "rows", "cols",
@@ -24,10 +26,10 @@ var idleProperties = because(map[string][]string{
 	"answers are checked in one way only":      {"checkErrorsMode", "validateVisitedEmptyFields", "notificationType"},
 	"how one chooses follows from the type":    {"allowClear", "searchEnabled", "closeOnSelect", "hideSelectedItems", "choicesLazyLoadEnabled", "choicesLazyLoadPageSize", "autocomplete", "autoComplete", "selectToRankEnabled", "allowSwap", "allowDragRange"},
 	"nothing is repeated, so nothing is added": {"allowAddPanel", "allowRemovePanel", "allowAddRows", "allowRemoveRows", "panelAddText", "panelRemoveText", "addPanelText", "removePanelText", "prevPanelText", "nextPanelText", "confirmDelete", "confirmDeleteText", "noEntriesText", "keyName", "keyDuplicationError", "addRowText", "removeRowText", "showRangeInProgress", "tabTitlePlaceholder", "templateTabTitle", "panelPrevText", "panelNextText"},
-})
+}
 
-// lostProperties are known to have a meaning that surveys here cannot give them, with the reason.
-var lostProperties = because(map[string][]string{
+// lostProperties are known to have a meaning that surveys here cannot give them, by the reason.
+var lostProperties = map[string][]string{
 	"nothing is preselected here":                                   {"defaultValue", "defaultValueExpression", "defaultRowValue", "defaultPanelValue", "setValueIf", "setValueExpression", "resetValueIf", "copyDefaultValueFromLastEntry", "defaultDisplayValue", "defaultValueFromLastPanel"},
 	"answers are neither right nor wrong here":                      {"correctAnswer"},
 	"the form has messages of its own":                              {"requiredErrorText", "otherErrorText", "minErrorText", "maxErrorText", "stepErrorText"},
@@ -48,15 +50,14 @@ var lostProperties = because(map[string][]string{
 	"the survey as a whole cannot be closed to answers: use window": {"readOnly", "mode"},
 	"a slider has no words of its own along it":                     {"customLabels", "minRangeLength", "maxRangeLength"},
 	"the values of options come from one list":                      {"choiceValuesFromQuestion", "choiceTextsFromQuestion", "choicesFromQuestionMode"},
-})
+}
 
-// because turns reasons with their names into names with their reason.
-func because(reasons map[string][]string) map[string]string {
-	by := map[string]string{}
+// reason finds why a property has no meaning, or is lost; "" if it is not one of these.
+func reason(reasons map[string][]string, property string) string {
 	for why, names := range reasons {
-		for _, name := range names {
-			by[name] = why
+		if slices.Contains(names, property) {
+			return why
 		}
 	}
-	return by
+	return ""
 }
