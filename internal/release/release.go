@@ -135,3 +135,19 @@ func segments(s *survey.Survey) []string {
 	}
 	return all
 }
+
+// Where sums the cohorts of those who gave one answer to a segment question, as the segments were when the period's first
+// release was made. The pool is in none.
+func (r *Release) Where(segment, option string) *tally.Counters {
+	sum := (*tally.Counters)(nil).Clone()
+	at := slices.IndexFunc(r.Segments, func(s string) bool { return strings.HasPrefix(s, segment+"=") })
+	if at < 0 {
+		return sum
+	}
+	for key, c := range r.Cohorts {
+		if key != Pool && strings.Split(key, "/")[at] == option {
+			sum.Add(c)
+		}
+	}
+	return sum
+}

@@ -21,21 +21,45 @@ func NewReport(s *survey.Survey, latest []*release.Release) *Report {
 
 func newPeriod(s *survey.Survey, r *release.Release) Period {
 	whole := tally.Total(r.Cohorts)
-	p := Period{Name: r.Period, Release: r.Number, Date: r.Date, MinGroup: r.MinGroup, Respondents: whole.Respondents}
-	for _, f := range s.Fields() {
-		if f.Counted() {
-			p.Items = append(p.Items, newItem(f, whole.Items[f.Name]))
-		}
+	p := Period{Name: r.Period, Release: r.Number, Date: r.Date, MinGroup: r.MinGroup, form: s, released: r}
+	p.figures(whole)
+	if s.Scoring.Model == survey.MeanOfUnits {
+		meanOfUnits(&p)
 	}
-	p.Dimensions, p.Overall.Raw = percentOfMax(s, p.Items)
-	if p.Overall.Raw != nil {
-		p.Overall.Score = p.Overall.Raw
-		if p.Overall.Score.Sign() < 0 {
-			p.Overall.Score = new(big.Rat)
-		}
-		p.Overall.Band = band(s.Scoring.Bands, p.Overall.Score)
+	a := s.Audience
+	if p.Issued = int64(a.Issued); p.Issued > 0 {
+		p.Rate = big.NewRat(100*p.Respondents, p.Issued)
 	}
+	if p.Population = int64(a.Population); a.Sample != "" {
+		p.SampleSize = sampleSize(p.Population)
+	}
+	p.Overall.publish(s, p.Rate)
 	return p
+}
+
+// figures computes what counters alone tell.
+func (p *Period) figures(c *tally.Counters) {
+	p.Respondents = c.Respondents
+	for _, f := range p.form.Fields() {
+		if f.Counted() {
+			item := newItem(f, c.Items[f.Name])
+			item.Weight = weight(p.form, f)
+			p.Items = append(p.Items, item)
+		}
+	}
+	p.Dimensions, p.Overall = score(p.form, p.Items)
+	if p.form.Scoring.Each() == survey.WeightedCount && p.Overall.Raw != nil {
+		p.Overall.PerAnswer = new(big.Rat).Quo(p.Overall.Reached, p.Overall.Divisor)
+	}
+}
+
+// Group is the figures of the respondents who gave one answer to a segment question. It has no response rate, for nobody
+// counts to whom questionnaires were issued by segment: its score is the raw one. Pooled respondents are in no group.
+func (p *Period) Group(segment, option string) *Period {
+	g := &Period{Name: p.Name, Release: p.Release, Date: p.Date, MinGroup: p.MinGroup, form: p.form, released: p.released}
+	g.figures(p.released.Where(segment, option))
+	g.Overall.publish(g.form, nil)
+	return g
 }
 
 func newItem(f survey.Field, counted *tally.Item) Item {
@@ -68,63 +92,6 @@ func newItem(f survey.Field, counted *tally.Item) Item {
 		item.Mean = sum.Quo(sum, new(big.Rat).SetInt64(item.Scored))
 	}
 	return item
-}
-
-// percentOfMax scores the dimensions and the whole. Over any group of items
-//
-//	score = Σ w·q / Σ w·max × 100
-//
-// where q is an item's mean, max the highest score of its own scale, w its weight, and both sums run over the scored
-// items with at least one scored answer. Within a dimension w is the item's own weight; over the whole it is the item's
-// own times its dimension's, and an item of no dimension counts as one of weight 1. So all-best is 100 in each and in
-// the whole. A score is nil where no item has an answer.
-func percentOfMax(s *survey.Survey, items []Item) (dimensions []Dimension, overall *big.Rat) {
-	var whole group
-	groups := make([]group, len(s.Scoring.Dimensions))
-	for _, item := range items {
-		if !item.Field.Scored() || item.Mean == nil {
-			continue
-		}
-		weight := rat(item.Field.Weight())
-		for i, d := range s.Scoring.Dimensions {
-			if d.ID == item.Field.Question.Dimension {
-				groups[i].add(item, weight)
-				weight = new(big.Rat).Mul(weight, rat(d.Weight))
-				break
-			}
-		}
-		whole.add(item, weight)
-	}
-	for i, d := range s.Scoring.Dimensions {
-		dimensions = append(dimensions, Dimension{Dimension: d, Score: groups[i].score()})
-	}
-	return dimensions, whole.score()
-}
-
-// A group is items that are scored together.
-type group struct{ reached, reachable big.Rat }
-
-func (g *group) add(item Item, weight *big.Rat) {
-	g.reached.Add(&g.reached, new(big.Rat).Mul(weight, item.Mean))
-	g.reachable.Add(&g.reachable, new(big.Rat).Mul(weight, rat(item.Field.MaxScore())))
-}
-
-func (g *group) score() *big.Rat {
-	if g.reachable.Sign() <= 0 {
-		return nil
-	}
-	share := new(big.Rat).Quo(&g.reached, &g.reachable)
-	return share.Mul(share, big.NewRat(100, 1))
-}
-
-// band finds the band of an unrounded score: the first, from the highest, whose lower limit it reaches.
-func band(bands []survey.Band, score *big.Rat) *survey.Band {
-	for i := range bands {
-		if score.Cmp(rat(bands[i].From)) >= 0 {
-			return &bands[i]
-		}
-	}
-	return nil
 }
 
 func rat(d survey.Decimal) *big.Rat { return big.NewRat(int64(d), int64(survey.One)) }

@@ -23,11 +23,13 @@ var (
 	optionKeys   = []key{{name: "id"}, {name: "label"}, {name: "score"}, {name: "exclusive"}, {name: "show_if", later: true}}
 	rowKeys      = []key{{name: "id"}, {name: "label"}, {name: "weight"}}
 	scoringKeys  = []key{{name: "model"}, {name: "overall"}, {name: "dimensions"}, {name: "bands"}, {name: "target"},
-		{name: "response_rate_rule", later: true}}
+		{name: "response_rate_rule"}, {name: "unit"}, {name: "of"}}
+	ruleKeys      = []key{{name: "floor"}, {name: "per"}, {name: "deduct"}, {name: "mode"}}
 	dimensionKeys = []key{{name: "id"}, {name: "label"}, {name: "weight"}}
 	bandKeys      = []key{{name: "from"}, {name: "label"}}
 	resultsKeys   = []key{{name: "audience"}, {name: "min_group"}, {name: "pool_after"}, {name: "release"},
-		{name: "crosstabs", later: true}}
+		{name: "crosstabs"}}
+	crosstabKeys = []key{{name: "rows"}, {name: "by"}}
 )
 
 var (
@@ -43,6 +45,7 @@ var (
 		{name: "required", types: answered},
 		{name: "private", types: answered},
 		{name: "publish", types: answered},
+		{name: "sensitive", types: answered},
 		{name: "segment", types: segmentable},
 		{name: "dimension", types: []Type{SingleChoice, Rating, Matrix}},
 		{name: "weight", types: []Type{SingleChoice, Rating, Matrix}},
@@ -74,8 +77,7 @@ var (
 	}
 	laterDisplays = map[Type][]string{Number: {"slider"}}
 
-	models      = []string{"percent_of_max"}
-	laterModels = []string{"mean", "graded_10", "weighted_count", "mean_of_units"}
+	models = []string{PercentOfMax, Mean, Graded10, WeightedCount, MeanOfUnits}
 
 	// keywords are the words of expressions, which no question may be called.
 	keywords = []string{"and", "or", "not", "in", "contains", "answered", "score", "count", "channel", "language", "true", "false", "null"}

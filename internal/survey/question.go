@@ -50,6 +50,7 @@ func (r *questionReader) question(n *yaml.Node) (Question, bool) {
 	q.Private = o.boolean("private", q.Type == Email || q.Type == Phone)
 	q.Unpublished = !o.boolean("publish", true)
 	q.Segment = o.boolean("segment", false)
+	q.Sensitive = o.boolean("sensitive", false)
 	if q.Segment {
 		r.segments[q.ID] = o.values["segment"]
 	}

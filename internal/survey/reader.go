@@ -27,6 +27,7 @@ type reader struct {
 	unlisted  map[string]bool       // languages of texts that the survey does not list, reported once each
 	nameless  bool                  // a dimension has no readable id, so that one may seem undeclared
 	overallAt *yaml.Node            // where scoring names the item that stands for the whole
+	waiting   []func(*Survey)       // checks of the scoring and results keys that need the questions
 	segments  map[string]*yaml.Node // where each question is declared a segment, by the question's id
 }
 
