@@ -55,20 +55,23 @@ func (s *Survey) hashes() (version, shape string) {
 		Score *Decimal
 	}
 	type field struct {
-		Name             string
-		Type             Type
-		Counted, Segment bool
-		Options          []option
+		Name                        string
+		Type                        Type
+		Counted, Segment, Sensitive bool
+		Paired                      bool
+		Options                     []option
+		Bands                       []Decimal
 	}
 	var fields []field
 	for _, f := range s.fields {
-		one := field{Name: f.Name, Type: f.Question.Type, Counted: f.Counted(), Segment: f.Question.Segment}
+		one := field{Name: f.Name, Type: f.Question.Type, Counted: f.Counted(), Segment: f.Question.Segment, Sensitive: f.Question.Sensitive, Paired: s.Paired(f)}
+		one.Bands, _ = f.Bands()
 		for _, o := range f.Options() {
 			one.Options = append(one.Options, option{o.ID, o.Score})
 		}
 		fields = append(fields, one)
 	}
-	shapeJSON, err := json.Marshal(fields)
+	shapeJSON, err := json.Marshal([]any{fields, s.Scoring.Overall, s.Channels})
 	if err != nil {
 		panic(fmt.Sprintf("survey %s: %v", s.ID, err)) // plain data
 	}

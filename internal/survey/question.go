@@ -68,6 +68,9 @@ func (r *questionReader) question(n *yaml.Node) (Question, bool) {
 	if q.Segment && (q.Private || q.Unpublished) {
 		o.fail(o.values["segment"], "figures are broken down by a segment, so it can be neither private nor unpublished: remove one of the two keys")
 	}
+	if q.Segment && q.Sensitive {
+		o.fail(o.keys["sensitive"], "every cohort is unanimous on its own segment, so a sensitive one could never be released: remove one of the two keys")
+	}
 	return q, true
 }
 
