@@ -166,6 +166,7 @@ func isolated(figures [][]int64, k int) []int {
 			few = append(few, group...)
 		}
 	}
+	slices.Sort(few)
 	full := rank(figures, nil)
 	var try func(chosen []int, from int) []int
 	try = func(chosen []int, from int) []int {

@@ -166,7 +166,7 @@ func (r *Release) batch(s *survey.Survey, key string, known *tally.Counters) (mo
 	moved = map[string]bool{}
 	for name, item := range known.Items {
 		f, asked := s.Field(name)
-		if !slices.Contains(r.Questions, name) || asked && !f.Counted() || !asked && name != tally.Channel {
+		if !slices.Contains(r.Questions, name) {
 			continue
 		}
 		more := item.Clone()

@@ -180,6 +180,30 @@ func TestChangedSegments(t *testing.T) {
 	}
 }
 
+// TestWholeForEver: once the cohorts cannot be told, changing the segments back brings them not back; nor are they known
+// of a release that did not say what it had pooled.
+func TestWholeForEver(t *testing.T) {
+	divided, whole := parse(t, sample), parse(t, strings.Replace(sample, "segment: true, ", "", 1))
+	all := people(5, "tier=gold")
+	first := Next(divided, "all", "", nil, fold(divided, all), false)
+	all = append(all, people(5, "tier=gold")...)
+	second := Next(whole, "all", "", first, fold(whole, all), false)
+	if got := out(second); got != "gold: 5; *: 5" {
+		t.Fatal(got)
+	}
+	if got := out(Next(divided, "all", "", second, fold(divided, all), false)); got != "nothing" {
+		t.Errorf("five go out twice: %s", got)
+	}
+	second.Whole, second.Pooled = false, nil // as it was written before
+	if got := out(Next(divided, "all", "", second, fold(divided, all), false)); got != "nothing" {
+		t.Errorf("five go out twice: %s", got)
+	}
+	all = append(all, people(5, "tier=gold")...)
+	if got := out(Next(divided, "all", "", second, fold(divided, all), false)); got != "gold: 5; *: 10" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestNothingShrinks: a changed questionnaire, or lost responses, take nothing back.
 func TestNothingShrinks(t *testing.T) {
 	s := parse(t, sample)

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"math"
 	"math/big"
 
 	"glasspoll/internal/survey"
@@ -44,7 +45,7 @@ func score(s *survey.Survey, items []Item) (dimensions []Dimension, overall Over
 		dimensions = append(dimensions, Dimension{Dimension: d, Score: groups[i].score(model)})
 	}
 	if overall.Raw = whole.score(model); overall.Raw != nil {
-		overall.Reached, overall.Divisor = &whole.reached, &whole.divisor
+		overall.Reached, overall.Divisor, overall.margin = &whole.reached, &whole.divisor, whole.margin(model)
 	}
 	return dimensions, overall
 }
@@ -64,7 +65,10 @@ func weight(s *survey.Survey, f survey.Field) *big.Rat {
 }
 
 // A group is items that are scored together.
-type group struct{ reached, divisor big.Rat }
+type group struct {
+	reached, divisor big.Rat
+	half             float64 // Σ w·(half the interval of q); not a number where an item has none
+}
 
 func (g *group) add(model string, item Item, weight *big.Rat) {
 	q, d := item.Mean, big.NewRat(1, 1)
@@ -79,6 +83,21 @@ func (g *group) add(model string, item Item, weight *big.Rat) {
 	}
 	g.reached.Add(&g.reached, new(big.Rat).Mul(weight, q))
 	g.divisor.Add(&g.divisor, new(big.Rat).Mul(weight, d))
+	if item.Interval == nil || model == survey.WeightedCount {
+		g.half = math.NaN()
+	} else {
+		g.half += float(weight) * (item.Interval.High - item.Interval.Low) / 2
+	}
+}
+
+// margin is half the interval of the score. How items vary together is not counted, so it is that of items which all move
+// together: the widest there can be.
+func (g *group) margin(model string) float64 {
+	half := g.half / float(&g.divisor)
+	if model == survey.PercentOfMax || model == survey.Graded10 {
+		half *= 100
+	}
+	return half
 }
 
 func (g *group) score(model string) *big.Rat {
@@ -104,15 +123,19 @@ func meanOfUnits(p *Period) {
 	p.Overall.Pooled, p.Overall.Raw, p.Overall.Reached, p.Overall.Divisor = p.Overall.Raw, nil, nil, nil
 	dimensions := make([][]*big.Rat, len(p.Dimensions))
 	var scores []*big.Rat
+	squares, units := 0.0, 0.0
 	for _, o := range unit.Options() {
 		u := p.Group(unit.Name, o.ID)
 		p.Overall.Units = append(p.Overall.Units, Unit{Option: o, Respondents: u.Respondents, Score: u.Overall.Raw})
 		scores = append(scores, u.Overall.Raw)
+		if u.Overall.Raw != nil {
+			squares, units = squares+u.Overall.margin*u.Overall.margin, units+1
+		}
 		for i, d := range u.Dimensions {
 			dimensions[i] = append(dimensions[i], d.Score)
 		}
 	}
-	p.Overall.Raw = meanOf(scores)
+	p.Overall.Raw, p.Overall.margin = meanOf(scores), math.Sqrt(squares)/units // units are independent
 	for i := range p.Dimensions {
 		p.Dimensions[i].Score = meanOf(dimensions[i])
 	}
@@ -143,6 +166,12 @@ func (o *Overall) publish(s *survey.Survey, rate *big.Rat) {
 		o.Deducted = deduction(rule, rate)
 		if o.Score.Sub(o.Score, o.Deducted).Sign() < 0 {
 			o.Score.SetInt64(0)
+		}
+	}
+	if at := float(o.Score); !math.IsNaN(o.margin) {
+		o.Interval = &Interval{at - o.margin, at + o.margin}
+		if s.Scoring.Hundred() {
+			o.Interval = &Interval{max(0, at-o.margin), min(100, at+o.margin)}
 		}
 	}
 	o.Band = band(s.Scoring.Bands, o.Score)

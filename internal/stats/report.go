@@ -8,21 +8,32 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// NewReport computes the figures of a survey from the latest release of each period, oldest first. Releases of an older
-// form of the questionnaire are read with s: what s does not ask is left out.
+// NewReport computes the figures of a survey from the latest release of each period, oldest first. Each period
+// is scored by the form of the questionnaire that its release was made with, and worded as s is today.
 func NewReport(s *survey.Survey, latest []*release.Release) *Report {
 	report := &Report{Survey: s}
+	now := string(s.Form())
+	forms := map[string]*survey.Survey{"": s, now: s}
 	for _, r := range latest {
 		report.Revision += r.Number
-		report.Periods = append(report.Periods, newPeriod(s, r))
+		form := forms[string(r.Form)]
+		if form == nil {
+			var err error
+			if form, err = survey.ParseForm(r.Form, s); err != nil {
+				form = s // not what a release holds; the figures of what is asked today are still right
+			}
+			forms[string(r.Form)] = form
+		}
+		report.Periods = append(report.Periods, newPeriod(form, r))
 	}
+	report.Trend = trend(report)
 	return report
 }
 
 func newPeriod(s *survey.Survey, r *release.Release) Period {
 	whole := tally.Total(r.Cohorts)
-	p := Period{Name: r.Period, Release: r.Number, Date: r.Date, MinGroup: r.MinGroup, form: s, released: r}
-	p.figures(whole)
+	p := Period{Name: r.Period, Release: r.Number, Date: r.Date, MinGroup: r.MinGroup, form: s, released: r, rules: rules(s)}
+	p.figures(whole, int64(s.Audience.Population))
 	if s.Scoring.Model == survey.MeanOfUnits {
 		meanOfUnits(&p)
 	}
@@ -34,15 +45,22 @@ func newPeriod(s *survey.Survey, r *release.Release) Period {
 		p.SampleSize = sampleSize(p.Population)
 	}
 	p.Overall.publish(s, p.Rate)
+	if c := whole.Items[tally.Channel]; c != nil {
+		for _, name := range s.Channels {
+			p.Channels = append(p.Channels, Channel{name, share(c.Counts[name], c.N, 0)})
+		}
+	}
+	p.CrossTabs = crossTabs(s, r)
+	p.drivers()
 	return p
 }
 
 // figures computes what counters alone tell.
-func (p *Period) figures(c *tally.Counters) {
+func (p *Period) figures(c *tally.Counters, population int64) {
 	p.Respondents = c.Respondents
 	for _, f := range p.form.Fields() {
 		if f.Counted() {
-			item := newItem(f, c.Items[f.Name])
+			item := newItem(f, c.Items[f.Name], population)
 			item.Weight = weight(p.form, f)
 			p.Items = append(p.Items, item)
 		}
@@ -57,41 +75,9 @@ func (p *Period) figures(c *tally.Counters) {
 // counts to whom questionnaires were issued by segment: its score is the raw one. Pooled respondents are in no group.
 func (p *Period) Group(segment, option string) *Period {
 	g := &Period{Name: p.Name, Release: p.Release, Date: p.Date, MinGroup: p.MinGroup, form: p.form, released: p.released}
-	g.figures(p.released.Where(segment, option))
+	g.figures(p.released.Where(segment, option), 0)
 	g.Overall.publish(g.form, nil)
 	return g
-}
-
-func newItem(f survey.Field, counted *tally.Item) Item {
-	item := Item{Field: f}
-	if counted == nil {
-		counted = &tally.Item{}
-	}
-	item.N = counted.N
-	if f.Question.Type == survey.Number {
-		if item.N > 0 && counted.Sum != nil {
-			item.Scored = item.N
-			item.Mean = new(big.Rat).SetFrac(counted.Sum, big.NewInt(item.N*int64(survey.One)))
-		}
-		return item
-	}
-	sum := new(big.Rat)
-	for _, o := range f.Options() {
-		c := Count{Option: o, N: counted.Counts[o.ID]}
-		if item.N > 0 {
-			c.Share = big.NewRat(c.N, item.N)
-		}
-		item.Counts = append(item.Counts, c)
-		// Several options of one answer have no one score.
-		if o.Score != nil && f.Question.Type != survey.MultiChoice {
-			item.Scored += c.N
-			sum.Add(sum, new(big.Rat).Mul(rat(*o.Score), new(big.Rat).SetInt64(c.N)))
-		}
-	}
-	if item.Scored > 0 {
-		item.Mean = sum.Quo(sum, new(big.Rat).SetInt64(item.Scored))
-	}
-	return item
 }
 
 func rat(d survey.Decimal) *big.Rat { return big.NewRat(int64(d), int64(survey.One)) }
