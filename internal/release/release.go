@@ -333,14 +333,31 @@ func segments(s *survey.Survey) []string {
 // release was made. The pool is in none.
 func (r *Release) Where(segment, option string) *tally.Counters {
 	sum := (*tally.Counters)(nil).Clone()
-	at := slices.IndexFunc(r.Segments, func(s string) bool { return strings.HasPrefix(s, segment+"=") })
-	if at < 0 {
-		return sum
-	}
-	for key, c := range r.Cohorts {
-		if key != Pool && strings.Split(key, "/")[at] == option {
-			sum.Add(c)
-		}
+	for _, c := range r.cohorts(segment, option) {
+		sum.Add(c)
 	}
 	return sum
+}
+
+// ItemWhere is one item of Where.
+func (r *Release) ItemWhere(segment, option, name string) *tally.Item {
+	sum := &tally.Item{}
+	for _, c := range r.cohorts(segment, option) {
+		sum.Add(c.Items[name])
+	}
+	return sum
+}
+
+func (r *Release) cohorts(segment, option string) []*tally.Counters {
+	at := slices.IndexFunc(r.Segments, func(s string) bool { return strings.HasPrefix(s, segment+"=") })
+	if at < 0 {
+		return nil
+	}
+	var found []*tally.Counters
+	for key, c := range r.Cohorts {
+		if key != Pool && strings.Split(key, "/")[at] == option {
+			found = append(found, c)
+		}
+	}
+	return found
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -116,7 +115,9 @@ type Cell struct {
 	Item   Item
 }
 
-func crossTabs(s *survey.Survey, r *release.Release) []CrossTab {
+// CrossTabs breaks fields down as was declared when the period's first release was made.
+func (p *Period) CrossTabs() []CrossTab {
+	s, r := p.form, p.released
 	var tabs []CrossTab
 	for _, c := range r.CrossTabs {
 		rows, ok := s.Field(c.Rows)
@@ -126,7 +127,7 @@ func crossTabs(s *survey.Survey, r *release.Release) []CrossTab {
 		}
 		tab := CrossTab{Rows: rows, By: by}
 		for _, o := range by.Options() {
-			tab.Cells = append(tab.Cells, Cell{o, newItem(rows, r.Where(by.Name, o.ID).Items[rows.Name], 0)})
+			tab.Cells = append(tab.Cells, Cell{o, newItem(rows, r.ItemWhere(by.Name, o.ID, rows.Name), 0)})
 		}
 		tabs = append(tabs, tab)
 	}
@@ -189,10 +190,10 @@ func (d *Drivers) quadrants() *Drivers {
 	return d
 }
 
-// drivers finds what respondents say is important, in rows that ask for importance and satisfaction, and what goes with
-// their overall judgement.
-func (p *Period) drivers() {
-	stated, derived := &Drivers{}, &Drivers{}
+// Drivers finds what respondents say is important, in rows that ask for importance and satisfaction, and what goes with
+// their overall judgement. Either is nil unless two items have it.
+func (p *Period) Drivers() (stated, derived *Drivers) {
+	stated, derived = &Drivers{}, &Drivers{}
 	for i := range p.Items {
 		item := &p.Items[i]
 		if item.Weight == nil || item.Performance == nil {
@@ -210,7 +211,7 @@ func (p *Period) drivers() {
 			}
 		}
 	}
-	p.Stated, p.Derived = stated.quadrants(), derived.quadrants()
+	return stated.quadrants(), derived.quadrants()
 }
 
 // correlation is Pearson's, over those who answered both; there is none where one of the two never varies. It is rounded

@@ -50,8 +50,6 @@ func newPeriod(s *survey.Survey, r *release.Release) Period {
 			p.Channels = append(p.Channels, Channel{name, share(c.Counts[name], c.N, 0)})
 		}
 	}
-	p.CrossTabs = crossTabs(s, r)
-	p.drivers()
 	return p
 }
 

@@ -169,7 +169,7 @@ func TestAgainstGonum(t *testing.T) {
 		if inBands != given["spent"] {
 			t.Fatalf("%d of %d are in a band", inBands, given["spent"])
 		}
-		for _, c := range p.CrossTabs[0].Cells {
+		for _, c := range p.CrossTabs()[0].Cells {
 			checkMean(t, "x of "+c.Option.ID, c.Item.Mean, c.Item.SD, c.Item.Interval, byTier[c.Option.ID], 0)
 		}
 		for name, pair := range map[string][2][]float64{"x": {px, pxy}, "v": {pv, pvy}} {
@@ -356,7 +356,7 @@ func TestDrivers(t *testing.T) {
 	for name, item := range r.Cohorts[""].Items {
 		r.Pairs[name] = item.Moments
 	}
-	d := NewReport(s, []*release.Release{r}).Periods[0].Derived
+	_, d := NewReport(s, []*release.Release{r}).Periods[0].Drivers()
 	if d == nil || len(d.Items) != 2 || d.Importance != 0 || math.Abs(d.Performance-(4./7+.55)/2) > 1e-12 {
 		t.Fatalf("%+v", d)
 	}
@@ -369,7 +369,7 @@ func TestDrivers(t *testing.T) {
 	if quadrants.Items[0].Quadrant != Improve || quadrants.Items[1].Quadrant != Surplus {
 		t.Errorf("%+v", quadrants)
 	}
-	if NewReport(s, released(s, "x=a y=5")).Periods[0].Derived != nil {
+	if _, d := NewReport(s, released(s, "x=a y=5")).Periods[0].Drivers(); d != nil {
 		t.Error("importance without pairs")
 	}
 }

@@ -32,10 +32,7 @@ type Period struct {
 	Items       []Item // in the questionnaire's order; fields with no released answer included, with N = 0
 	Dimensions  []Dimension
 
-	Channels  []Channel  // of those who came by a known one
-	CrossTabs []CrossTab // as declared when the period's first release was made
-	Stated    *Drivers   // importance as respondents say it; nil unless two items have it
-	Derived   *Drivers   // importance as correlation with the overall item; nil unless two items have it
+	Channels []Channel // of those who came by a known one
 
 	form     *survey.Survey
 	rules    string

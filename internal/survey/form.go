@@ -1,6 +1,6 @@
 package survey
 
-import "encoding/json"
+import "strconv"
 
 // Form is the definition without its texts, encoded: what figures and their comparison over periods depend on. A release
 // keeps the form that it was made with.
@@ -77,17 +77,12 @@ func ParseForm(data []byte, now *Survey) (*Survey, error) {
 
 // Scale says what a field's answers mean, and nothing of how it is worded: answers to equal scales may be compared.
 func (f Field) Scale() string {
-	type option struct {
-		ID    string
-		Score *Decimal
-	}
-	var options []option
+	text := []byte(f.Question.Type)
 	for _, o := range f.Options() {
-		options = append(options, option{o.ID, o.Score})
-	}
-	text, err := json.Marshal([]any{f.Question.Type, options})
-	if err != nil {
-		panic(err) // plain data
+		text = append(append(text, ' '), o.ID...)
+		if o.Score != nil {
+			text = strconv.AppendInt(append(text, '='), int64(*o.Score), 10)
+		}
 	}
 	return string(text)
 }
