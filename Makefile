@@ -3,8 +3,10 @@
 # make test   everything that must hold; installs what browsers need where it may
 # make lint   gofmt, go vet, staticcheck
 # make bench  the figures of docs/: build, accept, publish
+# make package      bin/submit.zip and bin/publish.zip, as AWS Lambda takes them
+# make bench-start  how long the functions take to start, beside an empty one
 # make fuzz   each fuzz target for FUZZTIME
-.PHONY: run demo test lint bench fuzz setup bin/glasspoll
+.PHONY: run demo test lint bench bench-start package fuzz setup bin/glasspoll
 SHELL := /bin/bash
 ADDR ?= 127.0.0.1:8080
 FUZZTIME ?= 10s
@@ -21,8 +23,8 @@ bin/glasspoll:
 	go build -o $@ ./generator
 
 test: setup lint
-	go test -race ./...
-	cd e2e && go vet ./... && go test -count=1 -timeout 5m ./...
+	go test -race -timeout 30m ./...
+	cd e2e && go vet ./... && go test -count=1 -timeout 20m ./...
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
@@ -30,12 +32,20 @@ lint:
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	cd e2e && go run $(STATICCHECK) ./...
+	@if command -v cfn-lint >/dev/null; then echo cfn-lint deploy/template.yaml; cfn-lint deploy/template.yaml; \
+	  else echo "cfn-lint is not installed (pip install cfn-lint): deploy/template.yaml is not checked by it"; fi
 
 setup:
 	@.ci/setup
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+
+package:
+	go run ./deploy/pack bin
+
+bench-start:
+	cd e2e && go test -count=1 -run TestFunctionsStartQuickly -v .
 
 # go test fuzzes one target of one package at a time.
 fuzz:

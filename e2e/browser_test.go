@@ -149,13 +149,19 @@ func click(name, value string) step {
 }
 
 // fill clicks and types through a whole form: the choice at a place of every question, and something in every box.
-func fill(d definition, place int) []step {
-	var actions []step
+func fill(t *testing.T, ctx context.Context, d definition, place int) {
+	t.Helper()
+	answer := func(name string, action step) {
+		// What does not apply is not on the screen.
+		if is(t, ctx, fmt.Sprintf(`[...document.getElementsByName(%q)].some((e) => e.getClientRects().length > 0)`, name)) {
+			do(t, ctx, action)
+		}
+	}
 	choose := func(name string, options []struct{ ID string }) {
-		actions = append(actions, click(name, options[place%len(options)].ID))
+		answer(name, click(name, options[place%len(options)].ID))
 	}
 	write := func(id, what string) {
-		actions = append(actions, chromedp.SendKeys(css(fmt.Sprintf(`[name=%q]`, id)), what))
+		answer(id, chromedp.SendKeys(css(fmt.Sprintf(`[name=%q]`, id)), what))
 	}
 	for _, section := range d.Sections {
 		for _, q := range section.Questions {
@@ -165,11 +171,11 @@ func fill(d definition, place int) []step {
 					choose(q.ID+"."+row.ID, q.Options)
 				}
 			case q.Display == "dropdown":
-				actions = append(actions, chromedp.SetValue(css(fmt.Sprintf(`select[name=%q]`, q.ID)), q.Options[place%len(q.Options)].ID))
+				answer(q.ID, chromedp.SetValue(css(fmt.Sprintf(`select[name=%q]`, q.ID)), q.Options[place%len(q.Options)].ID))
 			case len(q.Options) > 0:
 				choose(q.ID, q.Options)
 			case q.Type == "yes_no" || q.Type == "consent":
-				actions = append(actions, click(q.ID, "yes"))
+				answer(q.ID, click(q.ID, "yes"))
 			case q.Type == "long_text":
 				write(q.ID, "施工很细致，谢谢！")
 			case q.Type == "email":
@@ -179,7 +185,6 @@ func fill(d definition, place int) []step {
 			}
 		}
 	}
-	return actions
 }
 
 // TestSampleWithScript fills a shipped sample on a telephone's screen as a respondent would, and sees the results page
@@ -205,9 +210,9 @@ func TestSampleWithScript(t *testing.T) {
 		t.Error("the first language is not Chinese")
 	}
 	shot(t, ctx, "form-zh-360")
-	do(t, ctx, fill(d, 1)...)
+	fill(t, ctx, d, 1)
 	shot(t, ctx, "filled-zh-360")
-	if status := leads(t, ctx, chromedp.Click(css("form button"))); status != 200 || !strings.Contains(at(t, ctx), "/decoration/thanks/") {
+	if status := leads(t, ctx, chromedp.Click(css(".send button"))); status != 200 || !strings.Contains(at(t, ctx), "/decoration/thanks/") {
 		t.Fatalf("after sending: %d at %s\n%s", status, at(t, ctx), read(t, ctx, chromedp.Text(css("body"))))
 	}
 	receipt := read(t, ctx, chromedp.Text(css("#receipt code")))
@@ -255,7 +260,7 @@ func TestDoubleClickWithScript(t *testing.T) {
 	ctx := open(t, 1280)
 	leads(t, ctx, chromedp.Navigate(p.url+"tea/en/?c=web"))
 	do(t, ctx, click("taste", "5"))
-	leads(t, ctx, chromedp.DoubleClick(css("form button")))
+	leads(t, ctx, chromedp.DoubleClick(css(".send button")))
 	do(t, ctx, chromedp.WaitVisible(css("[data-thanks]")))
 	if !strings.HasPrefix(at(t, ctx), p.url+"tea/en/thanks/") {
 		t.Errorf("after sending: %s", at(t, ctx))
@@ -302,7 +307,7 @@ func TestMendWithoutScript(t *testing.T) {
 				click("why", "warm"), click("why", "habit"),
 				chromedp.SendKeys(css(`[name=remark]`), typed),
 			)
-			if status := leads(t, ctx, chromedp.Click(css("form button"))); status != 422 {
+			if status := leads(t, ctx, chromedp.Click(css(".send button"))); status != 422 {
 				t.Fatalf("a form with mistakes: %d", status)
 			}
 			shot(t, ctx, "mistakes-"+language+"-360")
@@ -333,7 +338,7 @@ func TestMendWithoutScript(t *testing.T) {
 				chromedp.SetValue(css(`[name=cups]`), "3"),
 				chromedp.SetValue(css(`[name=email]`), "li@example.com"),
 			)
-			leads(t, ctx, chromedp.DoubleClick(css("form button")))
+			leads(t, ctx, chromedp.DoubleClick(css(".send button")))
 			do(t, ctx, chromedp.WaitVisible(css("[data-thanks]")))
 			want := p.url + "tea/" + map[string]string{"zh": "", "en": "en/"}[language] + "thanks/"
 			if !strings.HasPrefix(at(t, ctx), want) {

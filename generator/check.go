@@ -1,31 +1,75 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"glasspoll/internal/advice"
 	"glasspoll/internal/survey"
 )
 
 type checkCommand struct {
 	Surveys string   `placeholder:"DIR" default:"surveys" help:"Where the questionnaires are, if no files are named. Default: ${default}."`
+	Format  string   `placeholder:"FORMAT" enum:"text,json,sarif" default:"text" help:"text, json (one document), or sarif (2.1.0, for code scanning). Default: ${default}."`
+	Advice  string   `placeholder:"on|off" enum:"on,off" default:"on" help:"Whether to say what could be better in a questionnaire without mistakes. Default: ${default}."`
+	Strict  bool     `help:"Exit with 1 if there is advice, too."`
 	Files   []string `arg:"" optional:"" name:"FILE" help:"Questionnaires to check, or directories of them; '-' is the standard input. Default: all of --surveys."`
 }
 
 func (checkCommand) Help() string {
 	return `Reads questionnaires as build would, and prints every problem as file:line:col: message, in a form that editors
-understand. Nothing is written. Exits with 1 if there is any problem.
+understand. Advice, on questions that ask two things at once, lopsided scales, languages out of step and the like, is
+printed below, as file:line:col: advice: what: what to do (code). Nothing is written. Exits with 1 if there is any
+problem, or with --strict any advice.
+
+` + advice.Silencing + `
+
+--format json prints one document: {"problems": [{file, line, column, message}], "advice": [{file, line, column, code,
+message, fix}], "surveys": [{file, id, questions, languages, minutes}]}; lines and columns count from 1, and a problem of
+a file as a whole has none.
 
 Examples:
 
   glasspoll check
-  glasspoll check surveys/service.yaml
+  glasspoll check surveys/service.yaml --strict
+  glasspoll check --format sarif > check.sarif
   glasspoll check - < draft.yaml`
 }
 
+// findings is what a check found.
+type findings struct {
+	files    []*questionnaire
+	problems survey.Problems
+	advice   []advice.Advice
+}
+
 func (k checkCommand) Run(c *console) error {
+	files, err := k.read(c)
+	if err != nil {
+		return err
+	}
+	found := findings{files: files}
+	_, found.problems = collect(files)
+	for _, f := range files {
+		if f.survey != nil && k.Advice == "on" {
+			found.advice = append(found.advice, advice.Of(f.survey, f.path, f.source)...)
+		}
+	}
+	printAs := map[string]func(io.Writer) error{"text": found.text, "json": found.json, "sarif": found.sarif}[k.Format]
+	if err := printAs(c.out); err != nil {
+		return err
+	}
+	if len(found.problems) > 0 || k.Strict && len(found.advice) > 0 {
+		return errProblems
+	}
+	return nil
+}
+
+// read parses what the command line names.
+func (k checkCommand) read(c *console) ([]*questionnaire, error) {
 	names := k.Files
 	if len(names) == 0 {
 		names = []string{k.Surveys}
@@ -36,44 +80,113 @@ func (k checkCommand) Run(c *console) error {
 		if name == "-" {
 			source, err := io.ReadAll(c.in)
 			if err != nil {
-				return fmt.Errorf("reading the standard input: %w", err)
+				return nil, fmt.Errorf("reading the standard input: %w", err)
 			}
 			files = append(files, parseAgain("stdin.yaml", source, nil))
 			continue
 		}
 		if info, err := os.Stat(name); len(k.Files) == 0 || err == nil && info.IsDir() {
 			if paths, err = questionnairePaths(name); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		parsed, err := parseFiles(paths, nil)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		files = append(files, parsed...)
 	}
-	_, problems := collect(files)
-	if len(problems) > 0 {
-		printProblems(c.out, problems)
-		return errProblems
+	return files, nil
+}
+
+func (f findings) text(w io.Writer) error {
+	if len(f.problems) > 0 {
+		printProblems(w, f.problems)
+	} else {
+		for _, file := range f.files {
+			fmt.Fprintf(w, "%s: %s\n", file.path, describe(file.survey))
+		}
 	}
-	for _, f := range files {
-		fmt.Fprintf(c.out, "%s: %s\n", f.path, describe(f.survey))
+	advised := map[string]bool{}
+	for _, a := range f.advice {
+		fmt.Fprintln(w, a)
+		advised[a.File] = true
+	}
+	if len(f.advice) > 0 {
+		pieces := "1 piece"
+		if len(f.advice) > 1 {
+			pieces = fmt.Sprintf("%d pieces", len(f.advice))
+		}
+		fmt.Fprintf(w, "%s of advice on %s\n", pieces, count(len(advised), "file"))
 	}
 	return nil
 }
 
+func (f findings) json(w io.Writer) error {
+	type problem struct {
+		File    string `json:"file"`
+		Line    int    `json:"line,omitempty"`
+		Column  int    `json:"column,omitempty"`
+		Message string `json:"message"`
+	}
+	type advised struct {
+		File    string `json:"file"`
+		Line    int    `json:"line"`
+		Column  int    `json:"column"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Fix     string `json:"fix"`
+	}
+	type good struct {
+		File      string   `json:"file"`
+		ID        string   `json:"id"`
+		Questions int      `json:"questions"`
+		Languages []string `json:"languages"`
+		Minutes   int      `json:"minutes,omitempty"`
+	}
+	document := struct {
+		Problems []problem `json:"problems"`
+		Advice   []advised `json:"advice"`
+		Surveys  []good    `json:"surveys"`
+	}{[]problem{}, []advised{}, []good{}}
+	for _, p := range f.problems {
+		document.Problems = append(document.Problems, problem(p))
+	}
+	for _, a := range f.advice {
+		document.Advice = append(document.Advice, advised{a.File, a.Line, a.Column, a.Code, a.Sentence, a.Fix})
+	}
+	for _, file := range f.files {
+		if s := file.survey; s != nil {
+			document.Surveys = append(document.Surveys, good{file.path, s.ID, questionCount(s), s.Languages, s.Minutes})
+		}
+	}
+	return printJSON(w, document)
+}
+
+// printJSON prints a document for machines that a person can read.
+func printJSON(w io.Writer, document any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(document)
+}
+
 // describe says what a respondent will meet: "12 questions, zh and en, 5 minutes".
 func describe(s *survey.Survey) string {
+	parts := []string{count(questionCount(s), "question"), strings.Join(s.Languages, " and ")}
+	if s.Minutes > 0 {
+		parts = append(parts, count(s.Minutes, "minute"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// questionCount is the number of questions, notes left out.
+func questionCount(s *survey.Survey) int {
 	questions := 0
 	for q := range s.Questions() {
 		if q.Type != survey.Note {
 			questions++
 		}
 	}
-	parts := []string{count(questions, "question"), strings.Join(s.Languages, " and ")}
-	if s.Minutes > 0 {
-		parts = append(parts, count(s.Minutes, "minute"))
-	}
-	return strings.Join(parts, ", ")
+	return questions
 }

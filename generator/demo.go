@@ -114,7 +114,11 @@ func (d demoCommand) fillOne(ctx context.Context, client *http.Client, url strin
 	senders, ctx := errgroup.WithContext(ctx)
 	senders.SetLimit(demoClients)
 	for range d.Answers {
-		body, err := json.Marshal(crowd.next())
+		respondent, err := crowd.next()
+		if err != nil {
+			return nil, errors.Join(err, senders.Wait())
+		}
+		body, err := json.Marshal(respondent)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -34,16 +35,30 @@ type questionnaire struct {
 
 // read returns the surveys that are good, in the order of their ids, and the problems of the others.
 func (l *library) read() ([]*survey.Survey, survey.Problems, error) {
-	paths, err := questionnairePaths(l.dir)
-	if err != nil {
-		return nil, nil, err
+	var files []*questionnaire
+	for attempt := 0; ; attempt++ {
+		paths, err := questionnairePaths(l.dir)
+		if empty := new(noQuestionnaires); errors.As(err, &empty) {
+			l.files = nil // the last one has gone
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		files, err = parseFiles(paths, l.files)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) || attempt == listings { // else one has gone since they were listed
+			return nil, nil, err
+		}
 	}
-	if l.files, err = parseFiles(paths, l.files); err != nil {
-		return nil, nil, err
-	}
+	l.files = files
 	surveys, problems := collect(l.files)
 	return surveys, problems, nil
 }
+
+// listings is how often a directory is listed again because it changes meanwhile.
+const listings = 3
 
 // lastGood returns the surveys as they were when their files last had no problems.
 func (l *library) lastGood() []*survey.Survey {
@@ -55,7 +70,40 @@ func (l *library) lastGood() []*survey.Survey {
 	return surveys
 }
 
-// questionnairePaths lists the questionnaires of a directory, sorted.
+// file finds a file by its path; nil if there is none.
+func (l *library) file(path string) *questionnaire {
+	for _, f := range l.files {
+		if f.path == path {
+			return f
+		}
+	}
+	return nil
+}
+
+// ids are the surveys that a file is: one, once it has been good. Before, mistakes may keep its id from being read, and
+// it may be either the file's name or what stands after "id:".
+func (q *questionnaire) ids() []string {
+	if q.good != nil {
+		return []string{q.good.ID}
+	}
+	name := filepath.Base(q.path)
+	ids := []string{strings.TrimSuffix(name, filepath.Ext(name))}
+	if said := idLine.FindSubmatch(q.source); said != nil && string(said[1]) != ids[0] {
+		ids = append(ids, string(said[1]))
+	}
+	return ids
+}
+
+var idLine = regexp.MustCompile(`(?m)^id:[ \t]*["']?([a-z][a-z0-9_-]*)`)
+
+// noQuestionnaires says that a directory has none.
+type noQuestionnaires struct{ dir string }
+
+func (n *noQuestionnaires) Error() string {
+	return n.dir + " has no questionnaires (*.yaml) in it: add one, or name another directory with --surveys DIR"
+}
+
+// questionnairePaths lists the questionnaires of a directory, sorted. The error is a *noQuestionnaires if it has none.
 func questionnairePaths(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -71,7 +119,7 @@ func questionnairePaths(dir string) ([]string, error) {
 		}
 	}
 	if len(paths) == 0 {
-		return nil, fmt.Errorf("%s has no questionnaires (*.yaml) in it: add one, or name another directory with --surveys DIR", dir)
+		return nil, &noQuestionnaires{dir}
 	}
 	return paths, nil
 }
@@ -79,23 +127,33 @@ func questionnairePaths(dir string) ([]string, error) {
 // parseFiles parses each file, taking over from known what has not changed.
 func parseFiles(paths []string, known []*questionnaire) ([]*questionnaire, error) {
 	files := make([]*questionnaire, len(paths))
+	before := make(map[string]*questionnaire, len(known))
+	for _, q := range known {
+		before[q.path] = q
+	}
 	var workers errgroup.Group
 	workers.SetLimit(runtime.GOMAXPROCS(0))
 	for i, path := range paths {
 		workers.Go(func() error {
-			source, err := os.ReadFile(path)
+			source, err := readQuestionnaire(path)
 			if err != nil {
 				return err
 			}
-			var before *questionnaire
-			if k := slices.IndexFunc(known, func(q *questionnaire) bool { return q.path == path }); k >= 0 {
-				before = known[k]
-			}
-			files[i] = parseAgain(path, source, before)
+			files[i] = parseAgain(path, source, before[path])
 			return nil
 		})
 	}
 	return files, workers.Wait()
+}
+
+// readQuestionnaire reads a file, or as much of it as the parser needs to refuse it.
+func readQuestionnaire(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 1<<20))
 }
 
 func parseAgain(path string, source []byte, before *questionnaire) *questionnaire {
@@ -107,8 +165,13 @@ func parseAgain(path string, source []byte, before *questionnaire) *questionnair
 	if len(q.problems) > 0 {
 		q.survey = nil
 	}
-	if q.good = q.survey; q.good == nil && before != nil {
+	switch {
+	case before == nil || before.good == nil:
+		q.good = q.survey
+	case q.survey == nil || q.survey.Version == before.good.Version: // a comment, say, has changed: no page has
 		q.good = before.good
+	default:
+		q.good = q.survey
 	}
 	return q
 }

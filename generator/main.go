@@ -43,9 +43,14 @@ type console struct {
 
 type commands struct {
 	Build   buildCommand   `cmd:"" help:"Write the static site."`
-	Check   checkCommand   `cmd:"" help:"Find every mistake in questionnaires."`
+	New     newCommand     `cmd:"" help:"Write a questionnaire to start from."`
+	Import  importCommand  `cmd:"" help:"Turn an XLSForm or SurveyJS questionnaire into one of ours."`
+	Check   checkCommand   `cmd:"" help:"Find every mistake in questionnaires, and what could be better."`
+	Diff    diffCommand    `cmd:"" help:"Say what the edits of a questionnaire do to its figures."`
 	Serve   serveCommand   `cmd:"" help:"Serve the site, take answers, keep the results current."`
 	Demo    demoCommand    `cmd:"" help:"Answer the surveys with made-up answers, for a trial."`
+	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of questionnaires, for editors."`
+	Publish publishCommand `cmd:"" help:"Bring the site to a deployment on AWS."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -53,6 +58,7 @@ const description = `Glasspoll turns YAML questionnaires into survey pages, take
 
 Start with one of these, in a directory that has surveys/*.yaml:
 
+  glasspoll new       write a questionnaire to start from
   glasspoll serve     try the surveys: pages, answers and results on this machine
   glasspoll check     find every mistake, with its line
   glasspoll build     write the site to public/

@@ -19,6 +19,7 @@ type page struct {
 	kind    string // media type
 	caching string
 	tag     string // strong, without quotes
+	mark    string // what the preview knows the page by: of the content before anything was added
 	gzipped func() []byte
 }
 

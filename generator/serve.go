@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"log/slog"
 	"net"
@@ -14,12 +15,16 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
 
@@ -38,7 +43,10 @@ the disk, in DATA/glasspoll.db, before anyone is thanked for them. Results appea
 respondents have answered (results.min_group).
 
 While it runs, a change to a questionnaire or template shows at once in every open page; a mistake is printed and
-shown, and the last good page stays. Interrupt it (Ctrl+C) to stop: nothing is lost.
+shown, and the last good page stays. Pages have buttons that fill forms in, and _preview/ID/ shows a survey in all its
+languages at the widths of a telephone and a computer. None of this is there with --no-reload.
+
+Interrupt it (Ctrl+C) to stop: nothing is lost.
 
 Examples:
 
@@ -76,8 +84,7 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 		return err
 	}
 	defer store.Close()
-	pagesDir := filepath.Join(s.Data, "pages")
-	pages, err := local.OpenPages(pagesDir)
+	pages, err := local.OpenPages(s.pagesDir())
 	if err != nil {
 		return err
 	}
@@ -88,10 +95,12 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 	w := &works{
 		serveCommand: s, console: c, store: store, pages: pages, log: logger,
 		library: &library{dir: s.Surveys},
-		server:  &server{results: os.DirFS(pagesDir), log: logger, published: map[string]*page{}},
+		server:  &server{results: os.DirFS(s.pagesDir()), log: logger, published: map[string]published{}},
 	}
 	if !s.NoReload {
-		w.server.preview = newPreview(stopping)
+		if w.server.preview, err = newPreview(stopping); err != nil {
+			return err
+		}
 	}
 	w.publishing = newPublishing(w.log, w.publisher)
 	// Watch before reading, so that no change falls between.
@@ -168,9 +177,10 @@ type works struct {
 	library    *library
 	server     *server
 	publishing *publishing
+	ids        atomic.Pointer[map[string]bool] // surveys whose questionnaires are there
 }
 
-// start builds the first edition and brings the results up to date.
+// start builds the first edition. The results catch up with it afterwards, however much there is.
 func (w *works) start(ctx context.Context) error {
 	_, problems, err := w.library.read()
 	if err != nil {
@@ -186,9 +196,8 @@ func (w *works) start(ctx context.Context) error {
 		return err
 	}
 	if w.server.preview != nil {
-		w.server.preview.tell(false, asText(problems))
+		w.server.preview.tell(w.troublesOf(problems, nil))
 	}
-	w.publishing.all(ctx)
 	return nil
 }
 
@@ -198,48 +207,155 @@ func (w *works) install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	surveys := w.library.lastGood()
-	e, err := w.server.build(surveys, templates)
+	e, changed, err := w.server.build(w.library.lastGood(), templates)
 	if err != nil {
 		return err
 	}
-	// A definition comes before the pages that name it.
-	for _, s := range surveys {
-		if err := w.store.PutDefinition(ctx, s); err != nil {
-			return fmt.Errorf("keeping the definition of %s: %w", s.ID, err)
+	if err := w.define(ctx, changed); err != nil {
+		return err
+	}
+	for _, s := range changed {
+		if err := w.dropStrangers(ctx, e, s); err != nil {
+			return err
 		}
 	}
-	e.publisher = publish.New(w.store, w.store, w.store, w.pages, e.renderer, time.Now)
-	e.submit = &intake.Handler{
-		Definitions:   w.store,
-		Responses:     announcing{w.store, w.publishing.notice},
-		Renderer:      e.renderer,
-		Now:           time.Now,
-		ClientAddress: w.clientAddress,
-		Log:           w.log,
+	if e.submit == nil {
+		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), e.renderer, time.Now)
+		e.submit = &intake.Handler{
+			Definitions:   present{w.store, w.has},
+			Responses:     announcing{w.store, w.publishing.notice},
+			Renderer:      e.renderer,
+			Now:           time.Now,
+			ClientAddress: w.clientAddress,
+			Log:           w.log,
+		}
 	}
+	ids := map[string]bool{}
+	for _, f := range w.library.files {
+		for _, id := range f.ids() {
+			ids[id] = true
+		}
+	}
+	w.ids.Store(&ids)
 	w.server.current.Store(e)
+	for _, s := range changed {
+		w.publishing.notice(s.ID)
+	}
 	return nil
+}
+
+// define keeps the definitions of surveys: they come before the pages that name them.
+func (w *works) define(ctx context.Context, surveys []*survey.Survey) error {
+	writers, ctx := errgroup.WithContext(ctx) // the store writes together what comes together
+	writers.SetLimit(256)
+	for _, s := range surveys {
+		writers.Go(func() error {
+			if err := w.store.PutDefinition(ctx, s); err != nil {
+				return fmt.Errorf("keeping the definition of %s: %w", s.ID, err)
+			}
+			return nil
+		})
+	}
+	return writers.Wait()
+}
+
+// dropStrangers removes a survey's results pages that say more than the store has ever released: they are of another
+// store, which this one has taken the place of, and would otherwise pass for newer ones.
+func (w *works) dropStrangers(ctx context.Context, e *edition, s *survey.Survey) error {
+	// The pages first: a release comes before its pages, so that none of this store's own can be ahead of it.
+	newest, names := 0, []string{}
+	for name := range e.pages[s.ID] {
+		if !isResult(name) {
+			continue
+		}
+		_, revision, err := w.pages.Page(ctx, name)
+		if err != nil {
+			return err
+		}
+		newest, names = max(newest, revision), append(names, name)
+	}
+	if newest == 0 {
+		return nil
+	}
+	latest, err := w.store.Latest(ctx, s.ID)
+	if err != nil || newest <= stats.NewReport(s, latest).Revision {
+		return err
+	}
+	w.log.Warn("these results are of another store, and are made anew", "survey", s.ID)
+	root, err := os.OpenRoot(w.pagesDir())
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, name := range names {
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s serveCommand) pagesDir() string { return filepath.Join(s.Data, "pages") }
+
+// has reports whether a survey's questionnaire is there, good or not.
+func (w *works) has(id string) bool { return (*w.ids.Load())[id] }
+
+// present finds definitions, in every version, of surveys that are there.
+type present struct {
+	intake.Definitions
+	has func(id string) bool
+}
+
+func (p present) Definition(ctx context.Context, id, version string) (*survey.Survey, error) {
+	if !p.has(id) {
+		return nil, intake.ErrUnknown
+	}
+	return p.Definitions.Definition(ctx, id, version)
+}
+
+// resultsPages are where results are published to.
+func (w *works) resultsPages() publish.Pages {
+	if w.server.preview == nil {
+		return w.pages
+	}
+	return watchedPages{w.pages, w.server.preview.lookAgain}
+}
+
+// watchedPages tells of every page that is written.
+type watchedPages struct {
+	publish.Pages
+	written func()
+}
+
+func (p watchedPages) Replace(ctx context.Context, path, tag string, revision int, body []byte) (string, error) {
+	newTag, err := p.Pages.Replace(ctx, path, tag, revision, body)
+	if err == nil && newTag != tag {
+		p.written()
+	}
+	return newTag, err
 }
 
 // reload takes over changed files. If they have problems it says so, and keeps what was good.
 func (w *works) reload(ctx context.Context) {
 	started := time.Now()
 	_, problems, err := w.library.read()
-	if err == nil {
-		err = w.install(ctx)
+	if empty := new(noQuestionnaires); err == nil || errors.As(err, &empty) {
+		err = errors.Join(err, w.install(ctx))
+	}
+	w.server.preview.tell(w.troublesOf(problems, err))
+	if cold := w.server.current.Load().warm(); cold != nil && err == nil {
+		err = cold
+		w.server.preview.tell(w.troublesOf(problems, err))
 	}
 	text := asText(problems)
 	if err != nil {
 		text = strings.TrimPrefix(text+"\n"+err.Error(), "\n")
 	}
 	if text == "" {
-		w.publishing.all(ctx) // results pages follow the templates too
 		w.log.Info("built again", "in", time.Since(started).Round(time.Millisecond))
 	} else {
 		fmt.Fprintln(w.console.err, text)
 	}
-	w.server.preview.tell(err == nil, text)
 }
 
 func asText(problems survey.Problems) string {
@@ -275,6 +391,9 @@ func (w *works) greet(url string) {
 	fmt.Fprintf(w.out, "  %s\n", url)
 	for _, s := range surveys {
 		fmt.Fprintf(w.out, "  %s%s/  %s\n", url, s.ID, s.Title.In(s.DefaultLanguage()))
+	}
+	if w.server.preview != nil && len(surveys) > 0 {
+		fmt.Fprintf(w.out, "\nA survey in every language, at both widths: %s%s%s/\n", url, previewPath[1:], surveys[0].ID)
 	}
 	fmt.Fprintln(w.out, "\nPress Ctrl+C to stop.")
 }

@@ -174,7 +174,11 @@ func TestServeHeaders(t *testing.T) {
 		{"/tea/definition.json", "application/json", aMinute, 200},
 		{"/assets/" + style, "text/css; charset=utf-8", forEver, 200},
 		{"/nothing/here", "text/html; charset=utf-8", askFirst, 404},
-		{"/_preview", "text/html; charset=utf-8", askFirst, 404},
+		{"/_preview/", "text/html; charset=utf-8", askFirst, 404},
+		{"/_preview/preview.js", "text/html; charset=utf-8", askFirst, 404},
+		{"/_preview/_events", "text/html; charset=utf-8", askFirst, 404},
+		{"/_preview/_fill", "text/html; charset=utf-8", askFirst, 404},
+		{"/_preview/tea/", "text/html; charset=utf-8", askFirst, 404},
 		{"/api/surveys/tea/responses", "application/json", "no-store", 405},
 		{"/api/surveys/tea", "application/json", "no-store", 404},
 	} {
@@ -264,6 +268,7 @@ func TestServeNotFoundSpeaksTheVisitorsLanguage(t *testing.T) {
 	for _, c := range []struct{ path, accept, want string }{
 		{"/nope", "", "zh"},
 		{"/nope", "en-GB,en;q=0.9", "en"},
+		{"/nope", "fr-FR,fr;q=0.9", "en"},
 		{"/nope", "zh-CN,zh;q=0.9,en;q=0.8", "zh"},
 		{"/tea/en/nope", "zh", "en"},
 	} {
@@ -337,7 +342,7 @@ func TestServeStopsGracefully(t *testing.T) {
 	if line, err := answer.ReadString('\n'); err != nil || line != "\r\n" {
 		t.Fatalf("%q %v", line, err)
 	}
-	events, err := plain.Get(r.url + "_preview") // an open page does not hold the end up
+	events, err := plain.Get(r.url + "_preview/_events?page=") // an open page does not hold the end up
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,25 +371,31 @@ func TestServeStopsGracefully(t *testing.T) {
 	}
 }
 
-func TestServeReloads(t *testing.T) {
-	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": teaSurvey})
-	if !strings.Contains(r.out.String(), r.url+"tea/  喝茶") {
-		t.Errorf("it does not say where to go:\n%s", r.out)
+// markIn is the mark of a page.
+func markIn(t *testing.T, page string) string {
+	t.Helper()
+	_, after, found := strings.Cut(page, `_preview/preview.js" data-mark="`)
+	mark, _, _ := strings.Cut(after, `"`)
+	if !found {
+		t.Fatalf("the page does not listen for changes:\n%s", page)
 	}
-	_, page := r.get(t, "/tea/en/")
-	if !strings.Contains(page, `<script src="../../_preview.js" defer></script>`) {
-		t.Errorf("the page does not listen for changes:\n%s", page)
-	}
-	if script, _ := r.get(t, "/_preview.js"); script.Header.Get("Content-Type") != "text/javascript; charset=utf-8" {
-		t.Errorf("the script is %q", script.Header.Get("Content-Type"))
-	}
-	response, err := plain.Get(r.url + "_preview")
+	return mark
+}
+
+// listen asks for news, and returns what waits for the next.
+func (r *running) listen(t *testing.T, query string) func() news {
+	t.Helper()
+	response, err := plain.Get(r.url + "_preview/_events?" + query)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	t.Cleanup(func() { response.Body.Close() })
+	if kind := response.Header.Get("Content-Type"); kind != "text/event-stream" {
+		t.Fatalf("the news are %d %q", response.StatusCode, kind)
+	}
 	lines := bufio.NewScanner(response.Body)
-	next := func() news {
+	lines.Buffer(nil, 1<<20)
+	return func() news {
 		t.Helper()
 		for lines.Scan() {
 			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
@@ -398,25 +409,44 @@ func TestServeReloads(t *testing.T) {
 		t.Fatal("the stream ended", lines.Err())
 		return news{}
 	}
+}
+
+func TestServeReloads(t *testing.T) {
+	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": teaSurvey})
+	if !strings.Contains(r.out.String(), r.url+"tea/  喝茶") {
+		t.Errorf("it does not say where to go:\n%s", r.out)
+	}
+	_, page := r.get(t, "/tea/en/")
+	mark := markIn(t, page)
+	if script, _ := r.get(t, "/_preview/preview.js"); script.StatusCode != 200 || script.Header.Get("Content-Type") != "text/javascript; charset=utf-8" {
+		t.Errorf("the script is %q", script.Header.Get("Content-Type"))
+	}
+	next := r.listen(t, "language=en&page=tea/en/&page=coffee/&page=tea/results/")
 	first := next()
-	if first.Problems != "" {
-		t.Errorf("problems at the start: %s", first.Problems)
+	if first.Problems != "" || first.Marks["tea/en/"] != mark || first.Marks["coffee/"] != "" {
+		t.Errorf("news at the start: %+v, of a page with the mark %s", first, mark)
 	}
 
 	// A new text shows, and the page is told. Meanwhile its assets stay.
 	r.write(t, "surveys/tea.yaml", strings.Replace(teaSurvey, "en: Taste", "en: Flavour", 1))
 	second := next()
-	if _, page := r.get(t, "/tea/en/"); !strings.Contains(page, "Flavour") || second.Edition == first.Edition {
-		t.Errorf("the change does not show (edition %d, then %d)", first.Edition, second.Edition)
+	_, page = r.get(t, "/tea/en/")
+	if !strings.Contains(page, "Flavour") || second.Marks["tea/en/"] == mark || second.Marks["tea/en/"] != markIn(t, page) {
+		t.Errorf("the change does not show (%+v, then %+v)", first, second)
 	}
 
-	// A mistake is printed and told; the last good page stays.
+	// A mistake is printed and told, with its place; the last good page stays.
 	r.write(t, "surveys/tea.yaml", strings.Replace(teaSurvey, "type: rating", "type: ratign", 1))
 	broken := next()
-	if !strings.Contains(broken.Problems, "tea.yaml:6:") || !strings.Contains(r.err.String(), "tea.yaml:6:") {
-		t.Errorf("the mistake is told as %q, and printed as\n%s", broken.Problems, r.err)
+	for _, want := range []string{"tea.yaml:6:27", "ratign", `<span class="before">      - {id: taste, type: </span>^`, "The last good version is shown"} {
+		if !strings.Contains(broken.Problems, want) {
+			t.Errorf("the mistake is told without %q:\n%s", want, broken.Problems)
+		}
 	}
-	if _, page := r.get(t, "/tea/en/"); !strings.Contains(page, "Flavour") {
+	if !strings.Contains(r.err.String(), "tea.yaml:6:27") {
+		t.Errorf("the mistake is printed as\n%s", r.err)
+	}
+	if _, page := r.get(t, "/tea/en/"); !strings.Contains(page, "Flavour") || broken.Marks["tea/en/"] != second.Marks["tea/en/"] {
 		t.Error("the last good page is gone")
 	}
 
@@ -425,7 +455,11 @@ func TestServeReloads(t *testing.T) {
 	for next().Problems != "" {
 	}
 	r.write(t, "surveys/coffee.yaml", strings.Replace(teaSurvey, "en: Tea", "en: Coffee", 1))
-	eventually(t, "the new survey", func() bool { status, _ := r.get(t, "/coffee/"); return status.StatusCode == 200 })
+	for next().Marks["coffee/"] == "" {
+	}
+	if status, _ := r.get(t, "/coffee/"); status.StatusCode != 200 {
+		t.Errorf("the new survey: %d", status.StatusCode)
+	}
 	if _, page := r.get(t, "/tea/en/"); !strings.Contains(page, "Aroma") {
 		t.Error("the mended page does not show")
 	}
@@ -441,6 +475,9 @@ func TestServeReloads(t *testing.T) {
 	})
 	if old, _ := r.get(t, "/assets/"+style); old.StatusCode != 200 {
 		t.Errorf("the old stylesheet: %d", old.StatusCode)
+	}
+
+	for n := next(); n.Marks["tea/results/"] == first.Marks["tea/results/"]; n = next() {
 	}
 
 	// A broken template is told as well, and a survey that is removed goes.

@@ -2,15 +2,20 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"path"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
@@ -23,10 +28,45 @@ import (
 type edition struct {
 	surveys   []*survey.Survey
 	languages []string
+	look      [sha256.Size]byte // of the templates
 	renderer  *render.Renderer
-	files     map[string]*page
-	submit    http.Handler // the API
+	common    map[string]*page                 // assets, and home pages that have been drawn already, by path
+	pages     map[string]map[string]*page      // the others, by survey and path
+	home      func() (map[string]*page, error) // home pages that are drawn when they are first wanted; nil if there are none
+	submit    http.Handler                     // the API
 	publisher *publish.Publisher
+}
+
+// page finds a page by its path; nil if there is none.
+func (e *edition) page(name string) *page {
+	first, _, _ := strings.Cut(name, "/")
+	if p := e.pages[first][name]; p != nil {
+		return p
+	}
+	if p := e.common[name]; p != nil || e.home == nil {
+		return p
+	}
+	home, _ := e.home() // warm has told of the error
+	return home[name]
+}
+
+// warm draws what has not been drawn yet.
+func (e *edition) warm() error {
+	if e.home == nil {
+		return nil
+	}
+	_, err := e.home()
+	return err
+}
+
+// survey finds a survey by its id; nil if there is none.
+func (e *edition) survey(id string) *survey.Survey {
+	for _, s := range e.surveys {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
 }
 
 // server answers requests from the edition in force, and from the results pages that were published since.
@@ -37,7 +77,12 @@ type server struct {
 	log     *slog.Logger
 
 	mu        sync.Mutex
-	published map[string]*page // results pages as they were last read, by path
+	published map[string]published // results pages as they were last read, by path
+}
+
+type published struct {
+	content []byte
+	page    *page
 }
 
 func (v *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -53,10 +98,12 @@ func (v *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	e := v.current.Load()
 	switch {
-	case v.preview != nil && r.URL.Path == previewScriptPath:
-		v.preview.script.serve(w, r, http.StatusOK)
-	case v.preview != nil && r.URL.Path == previewEventsPath:
-		v.preview.ServeHTTP(w, r)
+	case v.preview != nil && strings.HasPrefix(r.URL.Path, previewPath):
+		v.servePreview(e, w, r)
+	case v.preview != nil && strings.HasPrefix(r.URL.Path, "/api/"):
+		reply := &previewedReply{ResponseWriter: w, root: rootOf(r.URL.Path)}
+		e.submit.ServeHTTP(reply, r)
+		reply.finish()
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		e.submit.ServeHTTP(w, r)
 	default:
@@ -65,12 +112,10 @@ func (v *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (v *server) servePage(e *edition, w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.URL.Path, "/")
-	if name == "" || strings.HasSuffix(name, "/") {
-		name += "index.html"
-	}
+	name := fileOf(r.URL.Path)
+	found := e.page(name)
 	switch {
-	case e.files[name] == nil && e.files[name+"/index.html"] != nil:
+	case found == nil && (e.page(name+"/index.html") != nil || v.preview != nil && !strings.Contains(name, "/") && v.preview.waitsFor(name)):
 		// Relative, because a proxy may have put the site under any path.
 		to := path.Base(name) + "/"
 		if r.URL.RawQuery != "" {
@@ -79,19 +124,34 @@ func (v *server) servePage(e *edition, w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", to)
 		w.Header().Set("Cache-Control", aMinute)
 		w.WriteHeader(http.StatusPermanentRedirect)
-	case e.files[name] == nil:
+	case found == nil && v.preview != nil && v.preview.waitsFor(name):
+		v.serveWaiting(e, w, r)
+	case found == nil:
 		v.notice(e, w, r, http.StatusNotFound, render.NotFound)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		v.notice(e, w, r, http.StatusMethodNotAllowed, render.BadMethod)
 	default:
-		v.newest(e, name).serve(w, r, http.StatusOK)
+		v.newest(name, found).serve(w, r, http.StatusOK)
 	}
 }
 
+// fileOf is the file at an address.
+func fileOf(address string) string {
+	name := strings.TrimPrefix(address, "/")
+	if name == "" || strings.HasSuffix(name, "/") {
+		name += "index.html"
+	}
+	return name
+}
+
+// rootOf leads from an address to the site's root.
+func rootOf(address string) string {
+	return strings.Repeat("../", max(0, strings.Count(address, "/")-1))
+}
+
 // newest is the published page in place of the one that was built before there were results.
-func (v *server) newest(e *edition, name string) *page {
-	built := e.files[name]
+func (v *server) newest(name string, built *page) *page {
 	if !isResult(name) {
 		return built
 	}
@@ -99,14 +159,13 @@ func (v *server) newest(e *edition, name string) *page {
 	if err != nil {
 		return built
 	}
-	content = v.finish(name, content)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if known := v.published[name]; known != nil && bytes.Equal(known.content, content) {
-		return known
+	if known := v.published[name]; bytes.Equal(known.content, content) {
+		return known.page // finished and packed already
 	}
-	p := newPage(name, content, askFirst)
-	v.published[name] = p
+	p := v.finish(name, content, askFirst)
+	v.published[name] = published{content, p}
 	return p
 }
 
@@ -114,12 +173,15 @@ func isResult(name string) bool {
 	return path.Base(path.Dir(name)) == "results"
 }
 
-// finish adds to a page what only this server has.
-func (v *server) finish(name string, content []byte) []byte {
+// finish makes a page of a file, and adds to it what only this server has.
+func (v *server) finish(name string, content []byte, caching string) *page {
 	if v.preview == nil || path.Ext(name) != ".html" {
-		return content
+		return newPage(name, content, caching)
 	}
-	return injectPreview(content, strings.Repeat("../", strings.Count(name, "/")))
+	mark := markOf(content)
+	p := newPage(name, injectPreview(content, rootOf("/"+name), &mark), caching)
+	p.mark = mark
+	return p
 }
 
 // notice is a page that says why there is no other, in the visitor's language.
@@ -127,15 +189,23 @@ func (v *server) notice(e *edition, w http.ResponseWriter, r *http.Request, stat
 	var b bytes.Buffer
 	err := e.renderer.Notice(&b, render.NoticePage{
 		Language: e.languageOf(r),
-		Root:     strings.Repeat("../", max(0, strings.Count(r.URL.Path, "/")-1)),
+		Root:     rootOf(r.URL.Path),
 		Code:     code,
 	})
 	if err != nil {
 		http.Error(w, http.StatusText(status), status)
 		return
 	}
+	content := b.Bytes()
+	if v.preview != nil {
+		var mark *string
+		if status == http.StatusNotFound {
+			mark = new(string) // of nothing, so that it makes way for a page that comes here
+		}
+		content = injectPreview(content, rootOf(r.URL.Path), mark)
+	}
 	w.Header().Add("Vary", "Accept-Language")
-	newPage("notice.html", v.finish("notice.html", b.Bytes()), askFirst).serve(w, r, status)
+	newPage("notice.html", content, askFirst).serve(w, r, status)
 }
 
 // languageOf is the language that the address names, or else the one that the browser asks for.
@@ -145,37 +215,119 @@ func (e *edition) languageOf(r *http.Request) string {
 			return part
 		}
 	}
-	if accepted := r.Header.Get("Accept-Language"); accepted != "" {
-		return e.renderer.Match(accepted)
-	}
-	return e.languages[0]
+	return e.renderer.Match(r.Header.Get("Accept-Language"), e.languages...)
 }
 
-// build makes an edition in memory. Assets of the edition before stay, for pages that are still open.
-func (v *server) build(surveys []*survey.Survey, templates fs.FS) (*edition, error) {
-	renderer, assets, err := newRenderer(templates)
+// build makes an edition in memory, and lists the surveys whose pages are not those of the edition before. What has not
+// changed since is taken over. Assets of the edition before stay, for pages that are still open.
+func (v *server) build(surveys []*survey.Survey, templates fs.FS) (*edition, []*survey.Survey, error) {
+	look, err := fingerprint(templates)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	m := &memory{server: v, files: map[string]*page{}}
-	if err := site.Build(surveys, renderer, assets, m); err != nil {
-		return nil, err
+	e := &edition{surveys: surveys, languages: site.Languages(surveys), look: look, common: map[string]*page{}, pages: map[string]map[string]*page{}}
+	m := &memory{server: v, edition: e}
+	for _, s := range surveys {
+		e.pages[s.ID] = map[string]*page{}
 	}
-	if before := v.current.Load(); before != nil {
-		for name, p := range before.files {
-			if strings.HasPrefix(name, "assets/") && m.files[name] == nil {
-				m.files[name] = p
+	before := v.current.Load()
+	changed := surveys
+	if before != nil && before.look == look {
+		e.renderer, e.publisher, e.submit = before.renderer, before.publisher, before.submit
+		changed, err = v.buildChanged(m, before)
+	} else {
+		var assets site.Assets
+		if e.renderer, assets, err = newRenderer(templates); err == nil {
+			err = site.Build(surveys, e.renderer, assets, m)
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if before != nil {
+		for name, p := range before.common {
+			if strings.HasPrefix(name, "assets/") && e.common[name] == nil {
+				e.common[name] = p
 			}
 		}
 	}
-	return &edition{surveys: surveys, languages: site.Languages(surveys), renderer: renderer, files: m.files}, nil
+	return e, changed, nil
+}
+
+// buildChanged draws what differs from an edition with the same templates.
+func (v *server) buildChanged(m *memory, before *edition) ([]*survey.Survey, error) {
+	e := m.edition
+	if err := site.Check(e.surveys); err != nil {
+		return nil, err
+	}
+	old := make(map[string]*survey.Survey, len(before.surveys))
+	for _, s := range before.surveys {
+		old[s.ID] = s
+	}
+	var changed []*survey.Survey
+	for _, s := range e.surveys {
+		if old[s.ID] == s {
+			e.pages[s.ID] = before.pages[s.ID]
+		} else {
+			changed = append(changed, s)
+		}
+	}
+	var workers errgroup.Group
+	workers.SetLimit(runtime.GOMAXPROCS(0))
+	for _, s := range changed {
+		workers.Go(func() error {
+			if err := site.BuildSurvey(s, e.renderer, m); err != nil {
+				return fmt.Errorf("survey %s: %w", s.ID, err)
+			}
+			return nil
+		})
+	}
+	if len(changed) == 0 && len(old) == len(e.surveys) {
+		e.common, e.home = before.common, before.home
+	} else { // it names every survey, so that it would be most of the work; and it is seldom what is looked at
+		e.home = sync.OnceValues(func() (map[string]*page, error) {
+			fresh := &memory{server: v, edition: &edition{common: map[string]*page{}}}
+			err := site.BuildHome(e.surveys, e.renderer, fresh)
+			if err != nil { // the last good one stays
+				for _, name := range homePages(before.languages) {
+					fresh.edition.common[name] = before.page(name)
+				}
+			}
+			return fresh.edition.common, err
+		})
+	}
+	return changed, workers.Wait()
+}
+
+// homePages are the paths of a site's home pages.
+func homePages(languages []string) []string {
+	names := []string{"index.html"}
+	for _, l := range languages {
+		names = append(names, l+"/index.html")
+	}
+	return names
+}
+
+// fingerprint tells one set of templates from another.
+func fingerprint(templates fs.FS) (sum [sha256.Size]byte, err error) {
+	h := sha256.New()
+	err = fs.WalkDir(templates, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(templates, name)
+		fmt.Fprintf(h, "%q %d\n", name, len(content))
+		h.Write(content)
+		return err
+	})
+	return [sha256.Size]byte(h.Sum(nil)), err
 }
 
 // memory keeps a site as pages.
 type memory struct {
-	server *server
-	mu     sync.Mutex
-	files  map[string]*page
+	server  *server
+	mu      sync.Mutex
+	edition *edition
 }
 
 func (m *memory) Write(name string, content []byte) error {
@@ -186,9 +338,14 @@ func (m *memory) Write(name string, content []byte) error {
 	case m.server.preview != nil || isResult(name):
 		caching = askFirst
 	}
-	p := newPage(name, bytes.Clone(m.server.finish(name, content)), caching)
+	p := m.server.finish(name, bytes.Clone(content), caching)
+	first, _, _ := strings.Cut(name, "/")
 	m.mu.Lock()
-	m.files[name] = p
-	m.mu.Unlock()
+	defer m.mu.Unlock()
+	if pages := m.edition.pages[first]; pages != nil {
+		pages[name] = p
+	} else {
+		m.edition.common[name] = p
+	}
 	return nil
 }

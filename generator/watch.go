@@ -11,7 +11,7 @@ import (
 
 // settle is how long files must be quiet before they are read: an editor writes one in several steps, or writes another
 // and renames it.
-const settle = 20 * time.Millisecond
+const settle = 10 * time.Millisecond
 
 // watcher tells when files in directories change. It watches directories, not files, because many editors replace a
 // file instead of writing into it.

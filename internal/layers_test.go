@@ -20,19 +20,22 @@ import (
 // layers from the bottom: a package may import only what stands on a lower line than its own.
 var layers = [][]string{
 	{"glasspoll"}, // embedded files
-	{"glasspoll/internal/survey", "glasspoll/internal/wording"},
-	{"glasspoll/internal/answer"},
+	{"glasspoll/internal/decimal", "glasspoll/internal/wording"},
+	{"glasspoll/internal/expression"},
+	{"glasspoll/internal/survey"},
+	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert"},
 	{"glasspoll/internal/tally"},
 	{"glasspoll/internal/release"},
 	{"glasspoll/internal/stats"},
 	{"glasspoll/internal/render"},
 	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
 	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest"},
-	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish"},
+	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
 }
 
 // pure packages take no context, clock, environment, network or logger.
 var pure = []string{
+	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/decimal", "glasspoll/internal/expression",
 	"glasspoll/internal/survey", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/tally",
 	"glasspoll/internal/release", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/site",
 }

@@ -70,4 +70,12 @@ const (
 	BadChannel   Code = "bad_channel"
 	BadText      Code = "bad_text" // not UTF-8
 	Empty        Code = "empty"    // nothing answered at all
+	BadURL       Code = "url"
+	BadTime      Code = "time"
+	OtherUnmeant Code = "other_unmeant" // a text for "other" beside another choice
+	RankTwice    Code = "rank_twice"
+	RankGap      Code = "rank_gap"     // ranks do not run from 1 without gaps
+	RankMissing  Code = "rank_missing" // args max
+	WrongSum     Code = "wrong_sum"    // args total, sum
+	Failed       Code = "failed"       // the author's own check; args message
 )

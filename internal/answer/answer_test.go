@@ -15,18 +15,21 @@ import (
 	"glasspoll/internal/survey"
 )
 
-func every(t testing.TB) *survey.Survey {
+// read compiles one of the questionnaires in testdata.
+func read(t testing.TB, name string) *survey.Survey {
 	t.Helper()
-	source, err := os.ReadFile("testdata/every.yaml")
+	source, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, problems := survey.Parse("every.yaml", source)
+	s, problems := survey.Parse(name, source)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	return s
 }
+
+func every(t testing.TB) *survey.Survey { return read(t, "every.yaml") }
 
 const id = "6f1c3f0e-52f1-4d6b-9a52-0b4f3f1f7a11"
 
@@ -60,7 +63,7 @@ func TestFormIsBroughtIntoCanonicalForm(t *testing.T) {
 		{base + "&member=no&stars=&advice=+", "overall=good parts.staff=fair member=no agree=yes", ""},
 	} {
 		values, _ := url.ParseQuery(c.form)
-		r, problems := answer.Check(s, answer.FromForm(values))
+		r, _, problems := answer.Check(s, answer.FromForm(values))
 		if len(problems) > 0 || show(r.Answers) != c.want || show(r.Private) != c.private {
 			t.Errorf("%s\n got %s | %s %v\nwant %s | %s", c.form, show(r.Answers), show(r.Private), problems, c.want, c.private)
 		}
@@ -95,14 +98,14 @@ func TestProblemsStandBesideTheirQuestions(t *testing.T) {
 		{base + "&bought=2019-12-31", "bought:too_early[min 2020-01-01]"},
 		{base + "&bought=2027-01-01", "bought:too_late[max 2026-12-31]"},
 		{base + "&member=perhaps", "member:not_yes_no"},
-		{base + "&note_13=x&zzz=1&parts.luck=good&parts=good", "note_13:unknown_field parts:unknown_field parts.luck:unknown_field zzz:unknown_field"},
+		{base + "&note_13=x&zzz=1&parts.luck=good&parts=good", "parts:unknown_field note_13:unknown_field parts.luck:unknown_field zzz:unknown_field"},
 		{base + "&_id=42", "id:bad_id"},
 		{base + "&_id=00000000-0000-0000-0000-000000000000", "id:bad_id"},
 		{base + "&_language=fr", "language:bad_language"},
 		{base + "&_channel=owl", "channel:bad_channel"},
 	} {
 		values, _ := url.ParseQuery(c.form)
-		r, problems := answer.Check(s, answer.FromForm(values))
+		r, _, problems := answer.Check(s, answer.FromForm(values))
 		if got := codes(problems); got != c.want || r.Survey != "" {
 			t.Errorf("%s\n got %s\nwant %s", c.form, got, c.want)
 		}
@@ -142,7 +145,7 @@ func TestJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, problems := answer.Check(s, p)
+		r, _, problems := answer.Check(s, p)
 		got := show(r.Answers)
 		if len(problems) > 0 {
 			got = codes(problems)
@@ -165,7 +168,7 @@ func TestJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, problems := answer.Check(s, p); codes(problems) != want {
+		if _, _, problems := answer.Check(s, p); codes(problems) != want {
 			t.Errorf("%s\n got %s\nwant %s", body, codes(problems), want)
 		}
 	}
@@ -181,7 +184,7 @@ func TestNothingAnsweredIsNoAnswer(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if _, problems := answer.Check(s, answer.FromForm(url.Values{"a": {" "}})); codes(problems) != ":empty" {
+	if _, _, problems := answer.Check(s, answer.FromForm(url.Values{"a": {" "}})); codes(problems) != ":empty" {
 		t.Error(codes(problems))
 	}
 }
@@ -239,8 +242,8 @@ func TestFormAndJSONAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, ap := answer.Check(s, answer.FromForm(form))
-		b, bp := answer.Check(s, p)
+		a, _, ap := answer.Check(s, answer.FromForm(form))
+		b, _, bp := answer.Check(s, p)
 		if show(a.Answers) != show(b.Answers) || show(a.Private) != show(b.Private) || codes(ap) != codes(bp) {
 			t.Fatalf("form: %s %s %s\njson: %s %s %s", show(a.Answers), show(a.Private), codes(ap), show(b.Answers), show(b.Private), codes(bp))
 		}
@@ -254,7 +257,7 @@ func TestFormAndJSONAgree(t *testing.T) {
 func TestCheckedAnswersPassAgain(t *testing.T) {
 	s := every(t)
 	values, _ := url.ParseQuery(base + "&likes=care&likes=price&visits=02.50&bought=2026.1.2&advice=+a%0D%0Ab+&mail=a@b.cn&code=AB1")
-	first, problems := answer.Check(s, answer.FromForm(values))
+	first, _, problems := answer.Check(s, answer.FromForm(values))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -262,7 +265,7 @@ func TestCheckedAnswersPassAgain(t *testing.T) {
 	for _, a := range slices.Concat(first.Answers, first.Private) {
 		again[a.Field()] = a.Values()
 	}
-	second, _ := answer.Check(s, answer.FromForm(again))
+	second, _, _ := answer.Check(s, answer.FromForm(again))
 	if first.Digest() != second.Digest() {
 		t.Errorf("%v\n%v", first, second)
 	}
@@ -288,29 +291,33 @@ func TestReceipt(t *testing.T) {
 }
 
 func FuzzForm(f *testing.F) {
-	s := every(f)
+	s, conditional := every(f), read(f, "conditional.yaml")
 	f.Add(base)
+	f.Add("overall=poor&why=late&detail=x&agree=yes&order.price=1&order.place=0&share.price=1e2&share.care=-1&clerk._other=&picks=b&came=1:1&site=//")
 	f.Add("overall=good&overall=%00&likes=&parts.staff=fair&visits=--1&bought=0-0-0&_id=x")
 	f.Fuzz(func(t *testing.T, form string) {
 		values, _ := url.ParseQuery(form)
 		check(t, s, answer.FromForm(values))
+		check(t, conditional, answer.FromForm(values))
 	})
 }
 
 func FuzzJSON(f *testing.F) {
-	s := every(f)
+	s, conditional := every(f), read(f, "conditional.yaml")
+	f.Add([]byte(`{"answers":{"order":["care",{},"a.b"],"both":{"staff":{"importance":{"a":{}}},"x":[]},"share":{"":1},"clerk._other":[]}}`))
 	f.Add([]byte(`{"id":"` + id + `","answers":{"overall":"good","likes":["a",1],"parts":{"staff":"fair"},"visits":1e9999,"agree":true}}`))
 	f.Add([]byte(`{"answers":{"overall":{"a":[{}]}}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if p, err := answer.FromJSON(body); err == nil {
 			check(t, s, p)
+			check(t, conditional, p)
 		}
 	})
 }
 
 // check holds what is true of any submission: a response or problems, never both, and only of known fields.
 func check(t *testing.T, s *survey.Survey, p answer.Posted) {
-	r, problems := answer.Check(s, p)
+	r, _, problems := answer.Check(s, p)
 	if (len(problems) == 0) != (len(r.Answers)+len(r.Private) > 0) {
 		t.Fatalf("%v with %v", r, problems)
 	}
@@ -359,7 +366,7 @@ func BenchmarkCheck(b *testing.B) {
 	}
 	encoded := form.Encode()
 	finish := func(b *testing.B, p answer.Posted) {
-		if _, problems := answer.Check(s, p); len(problems) > 0 {
+		if _, _, problems := answer.Check(s, p); len(problems) > 0 {
 			b.Fatal(problems)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -19,51 +20,57 @@ import (
 const maxProblems = 100
 
 // Check reads a submission as answers to a questionnaire. It returns either a Response, whose Period and, if the client
-// made none, ID the caller fills in, or the problems in the order of the questions.
-func Check(s *survey.Survey, p Posted) (Response, []Problem) {
-	problems := slices.Clone(p.problems)
+// made none, ID the caller fills in, or the problems in the order of the questions. Answers to what is not asked are
+// dropped. thanks is which thank-you text the respondent is to read.
+func Check(s *survey.Survey, p Posted) (r Response, thanks int, problems []Problem) {
+	problems = slices.Clone(p.problems)
 	if p.values != nil {
 		problems = append(problems, p.flatten(s)...)
 	}
-	r := Response{Survey: s.ID, Version: s.Version, Language: p.Language, Channel: p.Channel}
+	r = Response{Survey: s.ID, Version: s.Version, Language: p.Language, Channel: p.Channel}
 	problems = append(problems, r.envelope(s, p)...)
-	r.Answers = make([]Answer, 0, len(p.Fields))
-	known := 0
-	texts := make([]string, 0, 2*len(p.Fields)) // room for the answers, mostly
-	for _, f := range s.Fields() {
-		typed, posted := p.Fields[f.Name]
-		if posted {
-			known++
+	problems = append(problems, unknown(s, p.Fields)...)
+
+	values, unread := readAll(s, p.Fields)
+	state := Look(s, values, r.Channel, r.Language)
+	for q := range s.Questions() {
+		// What is not asked may be of any type.
+		problems = slices.DeleteFunc(problems, func(p Problem) bool {
+			f, one := s.Field(p.Field)
+			return p.Question == q.ID && p.Code == WrongType && (!state.Asked[q.ID] || one && !state.offers(f))
+		})
+		if !state.Asked[q.ID] {
+			continue
 		}
-		a, problem := check(f, typed, texts[len(texts):])
-		texts = texts[:len(texts)+min(len(a), cap(texts)-len(texts))]
-		switch {
-		case problem != nil:
-			// A value of the wrong JSON type was not kept, and must not be said to be missing as well.
-			if !slices.ContainsFunc(problems, func(q Problem) bool { return q.Field == f.Name }) {
-				problem.Question, problem.Field = f.Question.ID, f.Name
-				problems = append(problems, *problem)
-			}
-		case a == nil:
-		case f.Question.Private:
-			r.Private = append(r.Private, slices.Clip(a))
-		default:
-			r.Answers = append(r.Answers, slices.Clip(a))
-		}
+		found := state.problems(s, q, unread, r.Language)
+		// A value of the wrong JSON type was not kept, and must not be said to be missing as well.
+		found = slices.DeleteFunc(found, func(f Problem) bool {
+			return slices.ContainsFunc(problems, func(p Problem) bool {
+				return p.Code == WrongType && (p.Field == f.Field || f.Field == q.ID && p.Question == q.ID)
+			})
+		})
+		problems = append(problems, found...)
 	}
-	if known < len(p.Fields) {
-		problems = append(problems, unknown(s, p.Fields)...)
+	r.Answers = make([]Answer, 0, len(state.Values))
+	for _, f := range s.Fields() {
+		switch chosen := state.Values[f.Name]; {
+		case len(chosen) == 0:
+		case f.Question.Private:
+			r.Private = append(r.Private, append(Answer{f.Name}, chosen...))
+		default:
+			r.Answers = append(r.Answers, append(Answer{f.Name}, chosen...))
+		}
 	}
 	if len(problems) == 0 && len(r.Answers)+len(r.Private) == 0 {
 		problems = append(problems, Problem{Code: Empty})
 	}
 	if len(problems) == 0 {
-		return r, nil
+		return r, state.Thanks, nil
 	}
 	slices.SortStableFunc(problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(place(s, a), place(s, b)), cmp.Compare(a.Field, b.Field))
 	})
-	return Response{}, problems[:min(len(problems), maxProblems)]
+	return Response{}, 0, problems[:min(len(problems), maxProblems)]
 }
 
 // place orders problems: the submission's own first, then by question, then fields that no question has.
@@ -73,6 +80,11 @@ func place(s *survey.Survey, p Problem) int {
 	}
 	if i := s.FieldIndex(p.Field); i >= 0 {
 		return i
+	}
+	for i, f := range s.Fields() {
+		if f.Question.ID == p.Field {
+			return i
+		}
 	}
 	return len(s.Fields())
 }
@@ -109,187 +121,320 @@ func unknown(s *survey.Survey, fields map[string][]string) []Problem {
 	return problems
 }
 
-// check brings one field's values into canonical form, in the space if there is enough; nil means unanswered.
-func check(f survey.Field, typed, space []string) (Answer, *Problem) {
-	q := f.Question
-	a := append(Answer(space), f.Name)
+// readAll brings what was typed into canonical form. What cannot be read at all is a problem, by field.
+func readAll(s *survey.Survey, typed map[string][]string) (values map[string][]string, unread map[string]Problem) {
+	values, unread = make(map[string][]string, len(typed)), map[string]Problem{}
+	for _, f := range s.Fields() {
+		if len(typed[f.Name]) == 0 {
+			continue
+		}
+		read, code := read(f, typed[f.Name])
+		if code != "" {
+			unread[f.Name] = Problem{Question: f.Question.ID, Field: f.Name, Code: code}
+		} else if len(read) > 0 {
+			values[f.Name] = read
+		}
+	}
+	for q := range s.Questions() {
+		if q.HasOther() {
+			meanOther(q, values, unread)
+		}
+	}
+	return values, unread
+}
+
+// meanOther takes a text for "other" as the choice of it, where no other choice contradicts.
+func meanOther(q *survey.Question, values map[string][]string, unread map[string]Problem) {
+	text := q.ID + "." + survey.Other
+	if len(values[text]) == 0 || slices.Contains(values[q.ID], survey.Other) {
+		return
+	}
+	if q.Type == survey.MultiChoice || len(values[q.ID]) == 0 {
+		values[q.ID] = append(values[q.ID], survey.Other)
+		return
+	}
+	unread[text] = Problem{Question: q.ID, Field: text, Code: OtherUnmeant}
+}
+
+// read brings one field's values into canonical form, whether or not they keep to its limits; none means unanswered.
+func read(f survey.Field, typed []string) (values []string, problem Code) {
 	for _, v := range typed {
 		if !utf8.ValidString(v) {
-			return nil, &Problem{Code: BadText}
+			return nil, BadText
 		}
-		if v = clean(q.Type, v); v != "" {
-			a = append(a, v)
+		if v = clean(f, v); v == "" {
+			continue
 		}
+		if v, problem = readOne(f, v); problem != "" {
+			return nil, problem
+		}
+		values = append(values, v)
 	}
-	switch values := a.Values(); {
-	case len(values) == 0 && q.Type == survey.Consent:
-		return nil, &Problem{Code: MustConsent}
-	case len(values) == 0 && f.Required():
-		return nil, &Problem{Code: Required}
-	case len(values) == 0:
-		return nil, nil
-	case q.Type == survey.MultiChoice:
-		chosen, problem := checkSet(q, values)
-		return append(a[:1], chosen...), problem
-	case len(values) > 1:
-		return nil, &Problem{Code: OneOnly}
-	default:
-		var problem *Problem
-		values[0], problem = checkOne(q, values[0])
-		return a, problem
+	if len(values) > 1 && f.Question.Type != survey.MultiChoice {
+		return nil, OneOnly
 	}
+	if len(values) > 1 { // in the questionnaire's order, each once
+		var chosen []string
+		for _, o := range f.Question.Options {
+			if slices.Contains(values, o.ID) {
+				chosen = append(chosen, o.ID)
+			}
+		}
+		return chosen, ""
+	}
+	return values, ""
 }
 
-func checkOne(q *survey.Question, value string) (string, *Problem) {
-	switch q.Type {
-	case survey.SingleChoice, survey.Rating, survey.NPS, survey.Matrix:
-		if !hasOption(q, value) {
-			return "", &Problem{Code: NotAnOption}
+func readOne(f survey.Field, value string) (string, Code) {
+	if f.Part == survey.OtherPart {
+		return value, ""
+	}
+	switch q := f.Question; q.Type {
+	case survey.SingleChoice, survey.MultiChoice, survey.Rating, survey.NPS, survey.Matrix, survey.ImportanceMatrix, survey.Ranking:
+		if !slices.ContainsFunc(f.Options(), func(o survey.Option) bool { return o.ID == value }) {
+			return "", NotAnOption
 		}
-		return value, nil
-	case survey.Number:
-		return checkNumber(q, value)
-	case survey.ShortText, survey.LongText:
-		return value, checkText(q, value)
-	case survey.Email:
-		if !survey.ValidEmail(value) {
-			return "", &Problem{Code: BadEmail}
+	case survey.Hidden:
+		if len(q.Options) > 0 && !slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ID == value }) {
+			return "", NotAnOption
 		}
-		return value, nil
-	case survey.Phone:
-		if !phone.MatchString(value) {
-			return "", &Problem{Code: BadPhone}
+	case survey.Number, survey.ConstantSum:
+		d, err := survey.ParseDecimal(strings.TrimPrefix(value, "+"))
+		if err != nil {
+			return "", NotANumber
 		}
-		return value, nil
+		return d.String(), ""
 	case survey.DateType:
-		return checkDate(q, value)
-	default: // yes_no and consent
+		day, err := time.Parse("2006-1-2", ymd.ReplaceAllString(value, "$1-$2-$3"))
+		if err != nil {
+			return "", BadDate
+		}
+		return day.Format(time.DateOnly), ""
+	case survey.Time:
+		clock, err := time.Parse("15:4", value)
+		if err != nil {
+			return "", BadTime
+		}
+		return clock.Format("15:04"), ""
+	case survey.YesNo, survey.Consent:
 		switch strings.ToLower(value) {
 		case "yes", "true":
-			return "yes", nil
+			return "yes", ""
 		case "no", "false":
-			if q.Type == survey.Consent {
-				return "", &Problem{Code: MustConsent}
+			return "no", ""
+		}
+		return "", NotYesNo
+	}
+	return value, ""
+}
+
+// problems are those of one question that is asked.
+func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[string]Problem, language string) []Problem {
+	var problems []Problem
+	fields := s.FieldsOf(q)
+	for _, f := range fields {
+		values := state.Values[f.Name]
+		if !state.offers(f) {
+			continue
+		}
+		if p, bad := unread[f.Name]; bad {
+			problems = append(problems, p)
+			continue
+		}
+		var p *Problem
+		switch {
+		case len(values) > 0:
+			p = limit(f, values)
+		case state.Required[f.Name] && q.Type == survey.Consent:
+			p = &Problem{Code: MustConsent}
+		case state.Required[f.Name]:
+			p = &Problem{Code: Required}
+		}
+		if p != nil {
+			p.Question, p.Field = q.ID, f.Name
+			problems = append(problems, *p)
+		}
+	}
+	if len(problems) == 0 && wholly(q) {
+		if p := state.whole(q, fields); p != nil {
+			p.Question, p.Field = q.ID, q.ID
+			problems = append(problems, *p)
+		}
+	}
+	if len(problems) == 0 {
+		for _, i := range state.Failed[q.ID] {
+			at := q.ID
+			if !wholly(q) {
+				at = fields[0].Name
 			}
-			return "no", nil
+			problems = append(problems, Problem{Question: q.ID, Field: at, Code: Failed, Args: []any{"message", q.Checks[i].Message.In(language)}})
 		}
-		return "", &Problem{Code: NotYesNo}
 	}
+	return problems
 }
 
-func hasOption(q *survey.Question, id string) bool {
-	return slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ID == id })
+// whole checks what a ranking's or constant_sum's fields say together.
+func (state *State) whole(q *survey.Question, fields []survey.Field) *Problem {
+	ranks := map[string]bool{}
+	var sum survey.Decimal
+	answered := 0
+	for _, f := range fields {
+		values := state.Values[f.Name]
+		if len(values) == 0 {
+			continue
+		}
+		answered++
+		if q.Type == survey.ConstantSum {
+			share, _ := survey.ParseDecimal(values[0])
+			sum += share
+		} else if ranks[values[0]] {
+			return &Problem{Code: RankTwice}
+		}
+		ranks[values[0]] = true
+	}
+	most := min(q.AtMost, len(fields)-len(state.Withheld[q.ID]))
+	switch {
+	case answered == 0 && state.Required[q.ID]:
+		return &Problem{Code: Required}
+	case answered == 0:
+	case q.Type == survey.ConstantSum && sum != *q.Total:
+		return &Problem{Code: WrongSum, Args: []any{"total", q.Total.String(), "sum", sum.String()}}
+	case q.Type == survey.ConstantSum:
+	case !ranks[strconv.Itoa(len(ranks))]:
+		return &Problem{Code: RankGap}
+	case state.Required[q.ID] && answered < most:
+		return &Problem{Code: RankMissing, Args: []any{"max", most}}
+	}
+	return nil
 }
 
-// checkSet sorts the chosen options as the questionnaire lists them.
-func checkSet(q *survey.Question, chosen []string) ([]string, *Problem) {
-	for _, id := range chosen {
-		if !hasOption(q, id) {
-			return nil, &Problem{Code: NotAnOption}
+// limit checks that one field's values are within its limits.
+func limit(f survey.Field, values []string) *Problem {
+	q := f.Question
+	switch {
+	case f.Part == survey.OtherPart:
+		return within(0, otherLength, values[0])
+	case q.Type == survey.MultiChoice:
+		return limitSet(q, values)
+	}
+	switch q.Type {
+	case survey.Number:
+		return limitNumber(q, values[0])
+	case survey.ConstantSum:
+		if values[0][0] == '-' {
+			return &Problem{Code: TooSmall, Args: []any{"min", "0"}}
+		}
+	case survey.ShortText, survey.LongText:
+		if p := within(q.MinLength, q.MaxLength, values[0]); p != nil {
+			return p
+		}
+		if q.Pattern != "" {
+			if whole, err := regexp.MatchString(`^(?:`+q.Pattern+`)$`, values[0]); err != nil || !whole {
+				return &Problem{Code: BadPattern}
+			}
+		}
+	case survey.Hidden:
+		return within(0, otherLength, values[0])
+	case survey.Email:
+		if !survey.ValidEmail(values[0]) {
+			return &Problem{Code: BadEmail}
+		}
+	case survey.Phone:
+		if !phone.MatchString(values[0]) {
+			return &Problem{Code: BadPhone}
+		}
+	case survey.URL:
+		if !webAddress.MatchString(values[0]) || len(values[0]) > 2000 {
+			return &Problem{Code: BadURL}
+		}
+	case survey.DateType:
+		if q.Earliest != "" && values[0] < string(q.Earliest) {
+			return &Problem{Code: TooEarly, Args: []any{"min", string(q.Earliest)}}
+		}
+		if q.Latest != "" && values[0] > string(q.Latest) {
+			return &Problem{Code: TooLate, Args: []any{"max", string(q.Latest)}}
+		}
+	case survey.Consent:
+		if values[0] != "yes" {
+			return &Problem{Code: MustConsent}
 		}
 	}
-	var values []string
-	exclusive := false
-	for _, o := range q.Options {
-		if slices.Contains(chosen, o.ID) {
-			values = append(values, o.ID)
-			exclusive = exclusive || o.Exclusive
-		}
-	}
+	return nil
+}
+
+// otherLength bounds the text of an "other" and of a hidden value, in characters.
+const otherLength = 200
+
+func limitSet(q *survey.Question, values []string) *Problem {
+	exclusive := slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.Exclusive && slices.Contains(values, o.ID) })
 	switch {
 	case exclusive && len(values) > 1:
-		return nil, &Problem{Code: Exclusive}
-	case exclusive:
-		return values, nil // "none of these" is never too few
+		return &Problem{Code: Exclusive}
+	case exclusive: // "none of these" is never too few
+		return nil
 	case q.AtLeast > 0 && len(values) < q.AtLeast:
-		return nil, &Problem{Code: TooFew, Args: []any{"min", q.AtLeast}}
+		return &Problem{Code: TooFew, Args: []any{"min", q.AtLeast}}
 	case q.AtMost > 0 && len(values) > q.AtMost:
-		return nil, &Problem{Code: TooMany, Args: []any{"max", q.AtMost}}
+		return &Problem{Code: TooMany, Args: []any{"max", q.AtMost}}
 	}
-	return values, nil
+	return nil
 }
 
-func checkNumber(q *survey.Question, value string) (string, *Problem) {
-	d, err := survey.ParseDecimal(strings.TrimPrefix(value, "+"))
-	if err != nil {
-		return "", &Problem{Code: NotANumber}
-	}
+func limitNumber(q *survey.Question, value string) *Problem {
+	d, _ := survey.ParseDecimal(value)
 	var origin survey.Decimal
 	if q.Min != nil {
 		origin = *q.Min
 	}
 	switch {
 	case q.Min != nil && d < *q.Min:
-		return "", &Problem{Code: TooSmall, Args: []any{"min", q.Min.String()}}
+		return &Problem{Code: TooSmall, Args: []any{"min", q.Min.String()}}
 	case q.Max != nil && d > *q.Max:
-		return "", &Problem{Code: TooLarge, Args: []any{"max", q.Max.String()}}
+		return &Problem{Code: TooLarge, Args: []any{"max", q.Max.String()}}
 	case q.Step != nil && (d-origin)%*q.Step != 0:
-		return "", &Problem{Code: NotAStep, Args: []any{"step", q.Step.String()}}
+		return &Problem{Code: NotAStep, Args: []any{"step", q.Step.String()}}
 	}
-	return d.String(), nil
+	return nil
 }
 
-func checkText(q *survey.Question, value string) *Problem {
-	length := utf8.RuneCountInString(value)
-	switch {
-	case length < q.MinLength:
-		return &Problem{Code: TooShort, Args: []any{"min", q.MinLength, "length", length}}
-	case q.MaxLength > 0 && length > q.MaxLength:
-		return &Problem{Code: TooLong, Args: []any{"max", q.MaxLength, "length", length}}
-	case q.Pattern != "":
-		if whole, err := regexp.MatchString(`^(?:`+q.Pattern+`)$`, value); err != nil || !whole {
-			return &Problem{Code: BadPattern}
-		}
+// within checks a text's length in characters.
+func within(least, most int, text string) *Problem {
+	switch length := utf8.RuneCountInString(text); {
+	case length < least:
+		return &Problem{Code: TooShort, Args: []any{"min", least, "length", length}}
+	case most > 0 && length > most:
+		return &Problem{Code: TooLong, Args: []any{"max", most, "length", length}}
 	}
 	return nil
 }
 
 var (
-	phone = regexp.MustCompile(`^\+?[0-9(][0-9 ()./#-]{3,28}[0-9]$`)
-	ymd   = regexp.MustCompile(`^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$`)
+	phone      = regexp.MustCompile(`^\+?[0-9(][0-9 ()./#-]{3,28}[0-9]$`)
+	ymd        = regexp.MustCompile(`^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$`)
+	webAddress = regexp.MustCompile(`^(?i:https?://)?[^\s/@:?#<>"']+\.[^\s/@:?#<>"'.]{2,}(:\d{1,5})?([/?#][^\s<>"]*)?$`)
 )
-
-// checkDate reads what a date picker posts, and the ways in which people type a date, year first.
-func checkDate(q *survey.Question, value string) (string, *Problem) {
-	day, err := time.Parse("2006-1-2", ymd.ReplaceAllString(value, "$1-$2-$3"))
-	if err != nil {
-		return "", &Problem{Code: BadDate}
-	}
-	value = day.Format(time.DateOnly)
-	switch {
-	case q.Earliest != "" && value < string(q.Earliest):
-		return "", &Problem{Code: TooEarly, Args: []any{"min", string(q.Earliest)}}
-	case q.Latest != "" && value > string(q.Latest):
-		return "", &Problem{Code: TooLate, Args: []any{"max", string(q.Latest)}}
-	}
-	return value, nil
-}
 
 // clean drops what nobody meant to type: surrounding white space, control characters, and in machine-read answers the
 // full-width forms of Chinese input methods. Line ends become \n.
-func clean(t survey.Type, value string) string {
-	switch t {
-	case survey.Number, survey.Email, survey.Phone, survey.DateType:
-		value = norm.NFKC.String(value)
-	case survey.LongText:
-		value = norm.NFC.String(strings.ReplaceAll(value, "\r\n", "\n"))
-		value = strings.Map(func(c rune) rune {
-			switch {
-			case c == '\r':
-				return '\n'
-			case unicode.IsControl(c) && c != '\n' && c != '\t':
-				return -1
-			}
-			return c
-		}, value)
-		return strings.TrimSpace(value)
-	case survey.ShortText:
+func clean(f survey.Field, value string) string {
+	lines := false
+	switch t := f.Question.Type; {
+	case f.Part == survey.OtherPart || t == survey.ShortText || t == survey.Hidden:
 		value = norm.NFC.String(value)
+	case t == survey.LongText:
+		value, lines = norm.NFC.String(strings.ReplaceAll(value, "\r\n", "\n")), true
+	case t == survey.Number || t == survey.ConstantSum || t == survey.Ranking || t == survey.Email || t == survey.Phone ||
+		t == survey.URL || t == survey.DateType || t == survey.Time:
+		value = norm.NFKC.String(value)
 	default:
 		return strings.TrimSpace(value)
 	}
 	value = strings.Map(func(c rune) rune {
 		switch {
+		case lines && (c == '\n' || c == '\t'):
+			return c
+		case lines && c == '\r':
+			return '\n'
 		case c == '\n' || c == '\r' || c == '\t':
 			return ' '
 		case unicode.IsControl(c):

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -25,18 +26,18 @@ type Posted struct {
 	problems []Problem      // of the envelope
 }
 
-// FromForm takes a plain form's values apart: control fields begin with an underscore, all others are answers. The values
-// become the Posted's own.
+// FromForm takes a plain form's values apart: control fields begin with an underscore, all others are answers.
 func FromForm(values url.Values) Posted {
-	control := func(name string) string {
-		typed := values[name]
-		delete(values, name)
-		if len(typed) == 0 {
-			return ""
+	p := Posted{Fields: make(map[string][]string, len(values))}
+	controls := map[string]*string{"_id": &p.ID, "_version": &p.Version, "_language": &p.Language, "_channel": &p.Channel}
+	for name, typed := range values {
+		if control := controls[name]; control != nil {
+			*control = strings.TrimSpace(typed[0])
+		} else {
+			p.Fields[name] = typed
 		}
-		return strings.TrimSpace(typed[0])
 	}
-	return Posted{ID: control("_id"), Version: control("_version"), Language: control("_language"), Channel: control("_channel"), Fields: values}
+	return p
 }
 
 // FromJSON reads {"id", "version", "language", "channel", "answers": {…}}. A member that should not be there, or is of the
@@ -44,11 +45,11 @@ func FromForm(values url.Values) Posted {
 func FromJSON(body []byte) (Posted, error) {
 	var p Posted
 	var envelope struct {
-		ID       string `json:"id"`
-		Version  string `json:"version"`
-		Language string `json:"language"`
-		Channel  string `json:"channel"`
-		Answers  any    `json:"answers"` // which the decoder reads faster than a map
+		ID       string         `json:"id"`
+		Version  string         `json:"version"`
+		Language string         `json:"language"`
+		Channel  string         `json:"channel"`
+		Answers  map[string]any `json:"answers"`
 	}
 	if !utf8.Valid(body) {
 		return p, errors.New("not UTF-8")
@@ -73,14 +74,10 @@ func FromJSON(body []byte) (Posted, error) {
 	if wrong == nil && envelope.ID == "" {
 		p.problems = append(p.problems, Problem{Field: "id", Code: BadID})
 	}
-	values, ok := envelope.Answers.(map[string]any)
-	if !ok {
-		values = map[string]any{}
-		if envelope.Answers != nil {
-			p.problems = append(p.problems, Problem{Field: "answers", Code: WrongType})
-		}
+	p.ID, p.Version, p.Language, p.Channel, p.values = envelope.ID, envelope.Version, envelope.Language, envelope.Channel, envelope.Answers
+	if p.values == nil {
+		p.values = map[string]any{}
 	}
-	p.ID, p.Version, p.Language, p.Channel, p.values = envelope.ID, envelope.Version, envelope.Language, envelope.Channel, values
 	return p, nil
 }
 
@@ -88,91 +85,100 @@ func FromJSON(body []byte) (Posted, error) {
 func (p *Posted) flatten(s *survey.Survey) []Problem {
 	var problems []Problem
 	p.Fields = make(map[string][]string, len(p.values))
-	single := make([]string, 0, len(p.values)) // room for the fields' one value, mostly
-	one := func(text string) []string {
-		single = append(single, text)
-		return single[len(single)-1 : len(single) : len(single)]
+	wrong := func(field string) {
+		question, _, _ := strings.Cut(field, ".")
+		problems = append(problems, Problem{Question: question, Field: field, Code: WrongType})
+	}
+	questions := map[string]*survey.Question{}
+	for q := range s.Questions() {
+		questions[q.ID] = q
+	}
+	var put func(name string, value any)
+	put = func(name string, value any) {
+		if value == nil {
+			return
+		}
+		if f, ok := s.Field(name); ok {
+			if texts, ok := flat(f, value); ok {
+				p.Fields[name] = texts
+			} else {
+				wrong(name)
+			}
+			return
+		}
+		id, _, row := strings.Cut(name, ".")
+		switch q := questions[id]; {
+		case q == nil || q.Type == survey.Note:
+			p.Fields[name] = nil // Check says that it is unknown
+		case q.Type == survey.Ranking && !row:
+			p.rank(name, value, wrong)
+		case row && (q.Type != survey.ImportanceMatrix || strings.Count(name, ".") > 1):
+			p.Fields[name] = nil
+		default: // rows, options, or the parts of a row
+			parts, ok := value.(map[string]any)
+			if !ok {
+				wrong(name)
+			}
+			for part, value := range parts {
+				put(name+"."+part, value)
+			}
+		}
 	}
 	for name, value := range p.values {
-		if value == nil {
-			continue
-		}
-		if rows, ok := value.(map[string]any); ok && isMatrix(s, name) {
-			for row, step := range rows {
-				field := name + "." + row
-				if step == nil {
-					continue
-				}
-				if text, ok := scalar(step); ok {
-					p.Fields[field] = one(text)
-				} else {
-					problems = append(problems, Problem{Question: name, Field: field, Code: WrongType})
-				}
-			}
-			continue
-		}
-		f, known := s.Field(name)
-		if !known {
-			p.Fields[name] = nil // Check says that it is unknown
-			continue
-		}
-		text, texts, ok := flat(f.Question.Type, value)
-		switch {
-		case !ok:
-			problems = append(problems, Problem{Question: f.Question.ID, Field: name, Code: WrongType})
-		case texts != nil:
-			p.Fields[name] = texts
-		default:
-			p.Fields[name] = one(text)
-		}
+		put(name, value)
 	}
 	return problems
 }
 
-func isMatrix(s *survey.Survey, id string) bool {
-	for q := range s.Questions() {
-		if q.ID == id {
-			return q.Type == survey.Matrix
+// rank turns an ordered list into ranks.
+func (p *Posted) rank(question string, value any, wrong func(string)) {
+	list, ok := value.([]any)
+	for i, one := range list {
+		id, text := one.(string)
+		if !text {
+			ok = false
+			continue
 		}
+		field := question + "." + id
+		p.Fields[field] = append(p.Fields[field], strconv.Itoa(i+1))
 	}
-	return false
+	if !ok {
+		wrong(question)
+	}
 }
 
-// flat writes one JSON value as a form would post it: as a text, or of a list as texts.
-func flat(t survey.Type, value any) (text string, texts []string, ok bool) {
+// flat writes one JSON value as a form would post it.
+func flat(f survey.Field, value any) ([]string, bool) {
+	t := f.Question.Type
+	if f.Part == survey.OtherPart {
+		t = survey.ShortText
+	}
 	switch v := value.(type) {
 	case bool:
-		switch {
-		case t != survey.YesNo && t != survey.Consent:
-			return "", nil, false
-		case v:
-			return "yes", nil, true
-		default:
-			return "no", nil, true
-		}
+		return []string{map[bool]string{true: "yes", false: "no"}[v]}, t == survey.YesNo || t == survey.Consent
 	case []any:
-		if t != survey.MultiChoice {
-			return "", nil, false
-		}
-		texts = make([]string, len(v))
+		texts := make([]string, len(v))
 		for i, one := range v {
-			if texts[i], ok = scalar(one); !ok {
-				return "", nil, false
+			text, ok := scalar(one)
+			if !ok {
+				return nil, false
 			}
+			texts[i] = text
 		}
-		return "", texts, true
+		return texts, t == survey.MultiChoice
 	case json.Number:
 		switch t {
-		case survey.ShortText, survey.LongText, survey.Email, survey.Phone, survey.DateType, survey.MultiChoice, survey.YesNo, survey.Consent:
-			return "", nil, false
+		case survey.SingleChoice, survey.Rating, survey.NPS, survey.Matrix, survey.ImportanceMatrix, survey.Ranking, survey.Number, survey.ConstantSum:
+		default:
+			return nil, false
 		}
 	case string:
 		if t == survey.MultiChoice {
-			return "", nil, false
+			return nil, false
 		}
 	}
-	text, ok = scalar(value)
-	return text, nil, ok
+	text, ok := scalar(value)
+	return []string{text}, ok
 }
 
 // scalar is a string or a number as text; 4.0 is "4".
@@ -181,9 +187,6 @@ func scalar(value any) (string, bool) {
 	case string:
 		return v, true
 	case json.Number:
-		if len(v) == 1 || len(v) == 2 && v[0] != '-' { // written in the one way there is
-			return string(v), true
-		}
 		if d, err := survey.ParseDecimal(v.String()); err == nil {
 			return d.String(), true
 		}

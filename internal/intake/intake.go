@@ -31,7 +31,7 @@ import (
 type Handler struct {
 	Definitions   Definitions
 	Responses     Responses
-	Renderer      *render.Renderer
+	Renderer      Renderer
 	Now           func() time.Time
 	ClientAddress func(*http.Request) string // from where no client can set it
 	Log           *slog.Logger
@@ -61,8 +61,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.notice(w, r, http.StatusMethodNotAllowed, answer.Problem{Code: render.BadMethod})
 		return
 	}
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" && media != "application/x-www-form-urlencoded" {
+	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := parameters["charset"]
+	if err != nil || media != "application/json" && media != "application/x-www-form-urlencoded" || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		w.Header().Set("Accept", "application/x-www-form-urlencoded, application/json")
 		h.notice(w, r, http.StatusUnsupportedMediaType, answer.Problem{Code: render.BadMediaType})
 		return
@@ -109,11 +110,16 @@ type submission struct {
 }
 
 func (s *submission) take(ctx context.Context, id string, body []byte) {
-	if err := s.read(body); err != nil {
+	broken := s.read(body)
+	if broken != nil && !s.plain {
 		s.notice(s.w, s.r, http.StatusUnprocessableEntity, answer.Problem{Code: render.BadBody})
 		return
 	}
 	if !s.find(ctx, id) {
+		return
+	}
+	if broken != nil { // what could be read of a form is kept
+		s.refuse(http.StatusUnprocessableEntity, answer.Problem{Code: render.BadBody})
 		return
 	}
 	if open, early := s.current.OpenAt(s.now); !open {
@@ -124,7 +130,7 @@ func (s *submission) take(ctx context.Context, id string, body []byte) {
 		s.refuse(http.StatusForbidden, closed)
 		return
 	}
-	response, problems := answer.Check(s.asked, s.posted)
+	response, thanks, problems := answer.Check(s.asked, s.posted)
 	if len(problems) > 0 {
 		s.mend(problems)
 		return
@@ -140,7 +146,7 @@ func (s *submission) take(ctx context.Context, id string, body []byte) {
 		s.w.Header().Set("Retry-After", "5")
 		s.refuse(http.StatusServiceUnavailable, answer.Problem{Code: render.NotStored})
 	default:
-		s.received(response, created)
+		s.received(response, thanks, created)
 	}
 }
 
@@ -152,11 +158,8 @@ func (s *submission) read(body []byte) error {
 		return err
 	}
 	values, err := url.ParseQuery(string(body))
-	if err != nil {
-		return err
-	}
 	s.posted = answer.FromForm(values)
-	return nil
+	return err
 }
 
 // find looks up the questionnaire in force and the one that was answered. It answers the request itself if it cannot.
@@ -190,12 +193,26 @@ func (s *submission) find(ctx context.Context, id string) bool {
 	return false
 }
 
-// lenient mends what a respondent cannot: a channel misspelt in the link, or, without script, said only in the link.
+// lenient mends what a respondent cannot: a channel or hidden value misspelt in the link, or, without script, said only
+// in the link.
 func (s *submission) lenient() {
 	p := &s.posted
+	var link url.Values
+	if from, err := url.Parse(s.r.Referer()); err == nil {
+		link = from.Query()
+	}
 	if p.Channel == "" {
-		if from, err := url.Parse(s.r.Referer()); err == nil {
-			p.Channel = from.Query().Get("c")
+		p.Channel = link.Get("c")
+	}
+	for q := range s.asked.Questions() {
+		if q.Type != survey.Hidden {
+			continue
+		}
+		if len(p.Fields[q.ID]) == 0 || p.Fields[q.ID][0] == "" {
+			p.Fields[q.ID] = link[q.ID]
+		}
+		if !answer.Readable(s.asked, q.ID, p.Fields[q.ID]) {
+			delete(p.Fields, q.ID)
 		}
 	}
 	if !slices.Contains(s.asked.Channels, p.Channel) {
@@ -221,6 +238,10 @@ func (s *submission) name(r *answer.Response) (also []Key) {
 		}
 		return also
 	}
+	if s.current.KeepTwins {
+		r.ID = uuid.NewString()
+		return nil
+	}
 	number := s.now.UnixNano() / int64(slot)
 	r.ID = s.derived(r, number)
 	begin := time.Unix(0, number*int64(slot))
@@ -245,21 +266,25 @@ func (s *submission) derived(r *answer.Response, slot int64) string {
 }
 
 // received answers for a response that is stored.
-func (s *submission) received(r answer.Response, created bool) {
+func (s *submission) received(r answer.Response, thanks int, created bool) {
 	receipt := answer.Receipt(r.ID)
+	page := s.current.ID + "/"
+	if r.Language != s.current.DefaultLanguage() && s.current.Speaks(r.Language) {
+		page += r.Language + "/"
+	}
+	if s.asked != s.current { // the page of a text that an edit has moved or removed may be another, or gone
+		thanks = len(s.current.Thanks) - 1
+	}
+	page += s.current.ThanksPath(thanks)
 	if s.plain {
-		page := root + s.current.ID + "/"
-		if r.Language != s.current.DefaultLanguage() && s.current.Speaks(r.Language) {
-			page += r.Language + "/"
-		}
-		s.head(http.StatusSeeOther, "", "Location", page+"thanks/#"+receipt)
+		s.head(http.StatusSeeOther, "", "Location", root+page+"#"+receipt)
 		return
 	}
 	status := http.StatusOK
 	if created {
 		status = http.StatusCreated
 	}
-	s.writeJSON(s.w, status, map[string]string{"id": r.ID, "receipt": receipt})
+	s.writeJSON(s.w, status, map[string]string{"id": r.ID, "receipt": receipt, "thanks": page})
 }
 
 // language is the one to answer in.

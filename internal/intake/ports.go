@@ -3,8 +3,10 @@ package intake
 import (
 	"context"
 	"errors"
+	"io"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )
 
@@ -22,6 +24,14 @@ type Responses interface {
 	// ErrConflict. The same holds for each id in also, looked up in the period beside it: such a response is another
 	// form of this one. Any other error means: not known to be stored, try again.
 	Put(ctx context.Context, r answer.Response, also ...Key) (created bool, err error)
+}
+
+// Renderer writes what the handler answers with: a *[render.Renderer], or what makes one when it is needed.
+type Renderer interface {
+	Survey(w io.Writer, s *survey.Survey, p render.SurveyPage) error
+	Notice(w io.Writer, p render.NoticePage) error
+	Message(language string, p answer.Problem) string
+	Match(accept string, among ...string) string
 }
 
 // Key names a stored response of the same survey.

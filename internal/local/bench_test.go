@@ -157,7 +157,7 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 	posted := answer.FromForm(form)
 	b.ReportAllocs()
 	for b.Loop() {
-		r, problems := answer.Check(s, posted)
+		r, _, problems := answer.Check(s, posted)
 		if len(problems) > 0 {
 			b.Fatal(problems)
 		}

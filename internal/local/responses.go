@@ -204,7 +204,7 @@ func (s *Store) page(entries []publish.Entry, shard publish.Shard, after uint64)
 			}
 			r.Survey, r.Period = shard.Survey, shard.Period
 			after = binary.BigEndian.Uint64(k)
-			entries = append(entries, publish.Entry{Cursor: formatCursor(after), Response: r})
+			entries = append(entries, publish.Entry{Cursor: formatCursor(after), Settled: true, Response: r})
 		}
 		return nil
 	})

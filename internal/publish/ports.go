@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"errors"
+	"hash/fnv"
 	"iter"
 
 	"glasspoll/internal/answer"
@@ -19,9 +20,17 @@ type Shard struct {
 	Number         int // 0 to Shards-1
 }
 
+// ShardOf spreads submission ids over the shards. It can never change: it says where a response is.
+func ShardOf(id string) int {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % Shards)
+}
+
 // Entry is one stored response and where it stands in its log. Cursors are opaque, not "", and sort by arrival.
 type Entry struct {
 	Cursor   string
+	Settled  bool            // no entry will ever come to stand before it; once one is not, none after it is
 	Response answer.Response // without its private answers
 }
 
@@ -30,8 +39,7 @@ type Log interface {
 	// Periods lists the periods of a survey that have any response, in order.
 	Periods(ctx context.Context, survey string) ([]string, error)
 	// After yields what arrived in a shard after a cursor ("" for all), in order and strongly consistent: when it
-	// yields an entry, every entry before it has been yielded, and none will ever arrive before it. It stops at the
-	// first error, which it yields.
+	// yields an entry, every entry known before it has been yielded. It stops at the first error, which it yields.
 	After(ctx context.Context, shard Shard, cursor string) iter.Seq2[Entry, error]
 }
 

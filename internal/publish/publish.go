@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/answer"
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -182,9 +183,14 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 		}
 		for {
 			n := int64(0)
+			var young []answer.Response // counted each time anew, until the cursor may pass them
 			for entry, err := range p.log.After(ctx, shard, t.Cursor) {
 				if err != nil {
 					return nil, folded, err
+				}
+				if !entry.Settled {
+					young = append(young, entry.Response)
+					continue
 				}
 				t.Fold(s, entry.Response)
 				t.Cursor = entry.Cursor
@@ -193,7 +199,7 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 				}
 			}
 			if n == 0 {
-				return t, folded, nil
+				return withYoung(s, t, young), folded, nil
 			}
 			err := p.tallies.SaveTally(ctx, shard, t, revision)
 			if errors.Is(err, ErrStale) {
@@ -205,13 +211,21 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 			folded += n
 			revision++
 			if n < chunk {
-				return t, folded, nil
+				return withYoung(s, t, young), folded, nil
 			}
 		}
 		if stale++; stale == attempts {
 			return nil, folded, fmt.Errorf("tally of %s %s/%d: %w %d times", shard.Survey, shard.Period, shard.Number, ErrStale, attempts)
 		}
 	}
+}
+
+// withYoung folds responses into a tally that has been saved without them.
+func withYoung(s *survey.Survey, t *tally.Tally, young []answer.Response) *tally.Tally {
+	for _, r := range young {
+		t.Fold(s, r)
+	}
+	return t
 }
 
 // A path is one page to write.

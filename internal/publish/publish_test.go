@@ -140,7 +140,7 @@ func (m *memory) After(_ context.Context, shard Shard, cursor string) iter.Seq2[
 				return
 			}
 			from++
-			if !yield(Entry{Cursor: fmt.Sprintf("%09d", from), Response: entries[from-1]}, nil) {
+			if !yield(Entry{Cursor: fmt.Sprintf("%09d", from), Settled: true, Response: entries[from-1]}, nil) {
 				return
 			}
 			if after != nil {

@@ -2,7 +2,6 @@ package render
 
 import (
 	"bytes"
-	"encoding/binary"
 	"html/template"
 	"io"
 	"slices"
@@ -35,10 +34,7 @@ func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
 	if err := r.part(&b, "survey.begin", f); err != nil {
 		return err
 	}
-	if err := r.ask(f, p); err != nil {
-		return err
-	}
-	if err := r.part(&b, "survey.questions", f); err != nil {
+	if err := r.questions(&b, f, p); err != nil {
 		return err
 	}
 	if err := r.part(&b, "survey.end", f); err != nil {
@@ -46,6 +42,60 @@ func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// questions writes the questions; those of an empty form, which is the same at each of its addresses, once.
+func (r *Renderer) questions(b *bytes.Buffer, f *form, p SurveyPage) error {
+	if len(p.Values)+len(p.Problems) > 0 || p.ID != "" { // an id settles the order of what is shuffled
+		if err := r.ask(f, p); err != nil {
+			return err
+		}
+		return r.part(b, "survey.questions", f)
+	}
+	if questions, ok := r.blank.get(f.Survey, f.Lang); ok {
+		b.Write(questions)
+		return nil
+	}
+	if err := r.ask(f, p); err != nil {
+		return err
+	}
+	from := b.Len()
+	if err := r.part(b, "survey.questions", f); err != nil {
+		return err
+	}
+	r.blank.put(f.Survey, f.Lang, bytes.Clone(b.Bytes()[from:]))
+	return nil
+}
+
+// blanks keeps the questions of the empty forms that were rendered last. A Survey is read only, so they stay true.
+type blanks struct {
+	mu   sync.Mutex
+	kept [16]blank // a ring
+	next int
+}
+
+type blank struct {
+	survey    *survey.Survey
+	language  string
+	questions []byte
+}
+
+func (b *blanks) get(s *survey.Survey, language string) ([]byte, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range b.kept {
+		if k := &b.kept[i]; k.survey == s && k.language == language {
+			return k.questions, true
+		}
+	}
+	return nil, false
+}
+
+func (b *blanks) put(s *survey.Survey, language string, questions []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.kept[b.next] = blank{s, language, questions}
+	b.next = (b.next + 1) % len(b.kept)
 }
 
 // form is everything that survey.html shows.
@@ -59,13 +109,17 @@ type form struct {
 	ID       string
 	Channel  string
 	Notice   []notice
+	Shut     bool // no answers are taken: there is nothing to send
 	Summary  []summary
 	Sections []section
 	Contact  *contact
 	Document string
 	Results  string // address; "" unless they are public
+	Live     bool   // something on the page depends on the answers
+	Rules    template.JS
 
 	problems map[string]string // first message by field
+	speaker  *speaker
 }
 
 // notice is what is amiss with the submission as a whole.
@@ -75,22 +129,29 @@ type notice struct{ Title, Text string }
 type summary struct{ Href, Label, Message string }
 
 type section struct {
-	Title     string
+	When      string // it applies, in words
+	Title     template.HTML
 	Intro     template.HTML
-	Questions template.HTML // each as the template survey.question writes it
+	Questions []question
 }
 
-// question is one question's view. Exactly one of Note, Group, Rows, Select and Box is set, or else it is a Tick. What a
-// blank one shows beside Name, Label and Number must be in [keyOf].
+// question is one question's view. Exactly one of Note, Hidden, Group, Rows, Pairs, Lines, Select and Box is set, or else
+// it is a Tick.
 type question struct {
 	Note      template.HTML
+	Hidden    bool
 	Group     string // layout of radio buttons or checkboxes: list, buttons, cells, stars or faces
 	Rows      []row  // of a matrix
+	Pairs     []pair // of an importance_matrix
+	Lines     []line // of a ranking or constant_sum
 	Error     string
-	Described string // ids of help and error
-	Number    string // "" of a consent
-	Label     string
+	Described string // ids of condition, help and error
+	Number    int    // 0 of a consent
+	Label     template.HTML
+	When      string        // it applies, in words
+	Must      string        // when it is required, in words
 	Mark      string        // "required", in words
+	Perhaps   bool          // Mark holds only under a condition
 	Choices   template.HTML // the options of a group, as the template survey.choices writes them
 	Many      bool          // checkboxes
 	Ends      bool          // Low and High are shown
@@ -99,24 +160,47 @@ type question struct {
 	Box       string // input type, or textarea
 
 	Name      string // posted; also names the ids of its parts: q-NAME is the first input, h-NAME help, e-NAME error
-	Help      []string
+	Help      []template.HTML
 	Low, High string
-	Heads     []string // of a matrix
-	Choose    string   // of a drop-down list: "please choose"
+	Heads     []template.HTML // of a matrix
 	Options   []option
+	Other     *other
 	Value     string
 	Mode      string // inputmode
 	Fill      string // autocomplete
 	Unit      string
-	Min, Max  string // of a date box
+	Min, Max  string // of a date box or slider
+	Step      string // of a slider
+	Slider    bool   // with a script; without, it is a box
 	Checked   bool
+	Most      int    // of a ranking: how many ranks
+	Total     string // of a constant_sum
 }
 
-// row is one line of a matrix.
+// row is one line of a matrix, or a part of a pair.
 type row struct {
-	Name, Label, Mark, Error string
-	Choices                  template.HTML
+	Name, Mark, Error string
+	Label             template.HTML
+	Choices           template.HTML
 }
+
+// pair is one line of an importance_matrix: how important, and how well done.
+type pair struct {
+	Name, Mark string
+	Label      template.HTML
+	Parts      []row
+}
+
+// line is one option of a ranking or constant_sum.
+type line struct {
+	Name, Value, Error string
+	Label              template.HTML
+	When               string
+	Ranks              []option
+}
+
+// other is the box beside the option that has a text of its own.
+type other struct{ Name, Label, Value, Error string }
 
 // choices is what the template survey.choices writes: the options of a group, or of a row of a matrix.
 type choices struct {
@@ -129,9 +213,12 @@ type choices struct {
 type option struct {
 	ID      string // of the first one, where the summary links to
 	Value   string
-	Label   string
+	Label   template.HTML
+	Text    string // of a choice of a drop-down list that the script has to write anew: as the author wrote it
+	When    string // it can be chosen, in words
 	End     string // label of the end of the scale it is at; for those who cannot see where it stands
 	Mouth   int    // of a face: where its curve pulls to
+	Alone   bool   // excludes all others
 	Checked bool
 }
 
@@ -146,6 +233,10 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		ID: p.ID, Channel: p.Channel,
 	}
 	f.Facts = facts(f.Words, s)
+	f.speaker = &speaker{survey: s, words: f.Words, language: l}
+	if f.Live = lively(s); f.Live && len(p.Values) > 0 {
+		f.speaker.state, f.speaker.typed = answer.Examine(s, p.Values, p.Channel, l), p.Values
+	}
 	if s.Contact != nil {
 		f.Contact = &contact{s.Contact.Name.In(l), s.Contact.Email, s.Contact.Phone}
 	}
@@ -164,6 +255,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 			title = "notice." + string(NotStored)
 		}
 		f.Notice = append(f.Notice, notice{f.Say(title), message(f.Words, n)})
+		f.Shut = f.Shut || n.Code == Closed || n.Code == NotOpenYet
 	}
 	f.problems = map[string]string{}
 	for _, pr := range p.Problems {
@@ -172,10 +264,13 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		if name == "" {
 			name = pr.Question
 		}
-		if field, ok := s.Field(name); ok {
-			line.Href, line.Label = "#q-"+name, field.Label().In(l)
+		if q := find(s, pr.Question); q != nil && pr.Code == answer.Failed { // of the question as a whole
+			line.Href, line.Label = "#q-"+name, f.speaker.plain(q.Label.In(l))
+			name = q.ID
+		} else if field, ok := s.Field(name); ok {
+			line.Href, line.Label = "#q-"+name, f.speaker.plain(f.called(field))
 		} else if q := find(s, name); q != nil {
-			line.Href, line.Label = "#q-"+name, q.Label.In(l)
+			line.Href, line.Label = "#q-"+name, f.speaker.plain(q.Label.In(l))
 		}
 		f.Summary = append(f.Summary, line)
 		if _, more := f.problems[name]; !more {
@@ -188,18 +283,44 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	return f
 }
 
-// ask writes the questions.
+// called is what a field is called where it stands alone.
+func (f *form) called(field survey.Field) string {
+	switch field.Part {
+	case survey.ImportancePart:
+		return f.Say("importance_of", "item", field.Label().In(f.Lang))
+	case survey.SatisfactionPart:
+		return f.Say("satisfaction_of", "item", field.Label().In(f.Lang))
+	}
+	if field.Option != nil {
+		return label(f.Words, field.Option, f.Lang)
+	}
+	return field.Label().In(f.Lang)
+}
+
+// ask makes the views of the questions.
 func (r *Renderer) ask(f *form, p SurveyPage) error {
 	s, l := f.Survey, f.Lang
-	b := builder{renderer: r, words: f.Words, language: l, values: p.Values, problems: f.problems}
-	f.Sections = make([]section, len(s.Sections))
+	b := builder{renderer: r, words: f.Words, language: l, id: p.ID, values: p.Values, problems: f.problems, done: map[string][]string{}, speaker: f.speaker}
+	b.conditions = &conditions{survey: s, words: f.Words, language: l, speaker: &speaker{survey: s, words: f.Words, language: l}}
+	b.conditions.number()
 	for i := range s.Sections {
 		from := &s.Sections[i]
-		b.out.Reset()
-		for j := range from.Questions {
-			b.question(&from.Questions[j])
+		if b.conditions.never(from.ShowIf) {
+			continue
 		}
-		f.Sections[i] = section{from.Title.In(l), markdown(from.Intro.In(l)), template.HTML(b.out.String())}
+		to := section{When: b.conditions.sentence("when.section", from.ShowIf), Title: b.say(from.Title), Intro: f.speaker.markdown(from.Intro.In(l))}
+		for j := range from.Questions {
+			if q := &from.Questions[j]; !b.conditions.never(q.ShowIf) {
+				to.Questions = append(to.Questions, question{})
+				b.question(&to.Questions[len(to.Questions)-1], q)
+			}
+		}
+		if len(to.Questions) > 0 {
+			f.Sections = append(f.Sections, to)
+		}
+	}
+	if f.Live {
+		f.Rules = template.JS(rulesOf(s, f.Words, l))
 	}
 	return b.err
 }
@@ -236,211 +357,61 @@ func window(w *wording.Words, s *survey.Survey) []string {
 	return nil
 }
 
-// builder writes questions, in order.
+// builder makes the views of questions, in order.
 type builder struct {
-	renderer *Renderer
-	out      bytes.Buffer
-	err      error // the first of the template
-	words    *wording.Words
-	language string
-	values   map[string][]string
-	problems map[string]string
-	number   int
+	renderer   *Renderer
+	done       map[string][]string // options written for an empty form, between which names go, by what they show
+	err        error               // the first of the template
+	words      *wording.Words
+	language   string
+	id         string // of the submission
+	values     map[string][]string
+	problems   map[string]string
+	speaker    *speaker
+	conditions *conditions
 }
 
-// question writes one question. Most questionnaires ask everything in a few ways, so that what is still blank is drawn
-// once for all questions that differ in name, label and number alone.
-func (b *builder) question(q *survey.Question) {
-	var v question
+func (b *builder) say(t survey.Text) template.HTML { return b.speaker.say(t.In(b.language)) }
+
+func (b *builder) question(v *question, q *survey.Question) {
+	v.Name = q.ID
+	v.When = b.conditions.sentence("when.question", q.ShowIf)
 	if q.Type == survey.Note {
-		v.Note = markdown(q.Label.In(b.language))
-		b.draw(&b.out, "survey.question", &v)
+		v.Note = b.speaker.markdown(q.Label.In(b.language))
+		v.When = b.conditions.sentence("when.note", q.ShowIf)
 		return
 	}
-	label, number := q.Label.In(b.language), ""
-	if q.Type != survey.Consent { // which is a condition rather than a question
-		b.number++
-		number = strconv.Itoa(b.number)
+	v.Value = first(b.values[q.ID])
+	if q.Type == survey.Hidden {
+		v.Hidden = true
+		return
 	}
-	if q.Type != survey.Matrix && b.problems[q.ID] == "" && len(b.values[q.ID]) == 0 {
-		anyNumber := noNumber
-		if number == "" {
-			anyNumber = ""
-		}
-		b.view(&v, q, noName, noLabel, anyNumber)
-		draw := func(out *bytes.Buffer) { b.drawQuestion(out, &v) }
-		if b.fill(&b.out, keyOf(q, &v), draw, q.ID, label, number) {
-			return
-		}
-		v = question{}
-	}
-	b.view(&v, q, q.ID, label, number)
-	b.drawQuestion(&b.out, &v)
-}
-
-func (b *builder) drawQuestion(out *bytes.Buffer, v *question) {
-	if v.Group != "" {
-		var drawn bytes.Buffer
-		b.draw(&drawn, "survey.choices", choices{v.Group, v.Name, v.Many, v.Options})
-		v.Choices = template.HTML(drawn.String())
-	}
-	b.draw(out, "survey.question", v)
-}
-
-// rowChoices writes the options of a row of a matrix.
-func (b *builder) rowChoices(q *survey.Question, name string) template.HTML {
-	var out bytes.Buffer
-	chosen := b.values[name]
-	options := b.options(q, noName, chosen)
-	draw := func(out *bytes.Buffer) { b.draw(out, "survey.choices", choices{"row", noName, false, options}) }
-	if len(chosen) > 0 || !b.fill(&out, optionsKey([]byte("row"), options), draw, name, "", "") {
-		b.draw(&out, "survey.choices", choices{"row", name, false, b.options(q, name, chosen)})
-	}
-	return template.HTML(out.String())
-}
-
-func (b *builder) draw(out *bytes.Buffer, name string, view any) {
-	if err := b.renderer.part(out, name, view); err != nil && b.err == nil {
-		b.err = err
-	}
-}
-
-// These stand for what is to be filled in.
-const (
-	noThing  = "glasspoll-no-"
-	noName   = noThing + "name"
-	noLabel  = noThing + "label"
-	noNumber = noThing + "number"
-)
-
-// piece is a stretch of what was drawn, and what follows it: noName, noLabel, noNumber, or nothing.
-type piece struct{ text, then string }
-
-// keyOf says all that a blank question shows but its name, label and number. Each text stands after its length.
-func keyOf(q *survey.Question, v *question) []byte {
-	key := make([]byte, 0, 512)
-	for _, text := range [...]string{string(q.Type), q.Display, v.Group, v.Mark, v.Low, v.High, v.Mode, v.Unit, v.Min, v.Max} {
-		key = appendText(key, text)
-	}
-	for _, text := range v.Help {
-		key = appendText(key, text)
-	}
-	return optionsKey(append(key, 0xff), v.Options)
-}
-
-func optionsKey(key []byte, options []option) []byte {
-	for i := range options {
-		key = appendText(appendText(appendText(key, options[i].Value), options[i].Label), options[i].End)
-	}
-	return key
-}
-
-func appendText(key []byte, text string) []byte {
-	return append(binary.AppendUvarint(key, uint64(len(text))), text...)
-}
-
-// fill writes what is drawn for a key, and draws it first if it has not been yet. It does nothing and returns false
-// where an author's own text could be taken for something to be filled in.
-func (b *builder) fill(out *bytes.Buffer, key []byte, draw func(*bytes.Buffer), name, label, number string) bool {
-	if bytes.Contains(key, []byte(noThing)) {
-		return false
-	}
-	key = append(key, b.words.Language()...)
-	pieces := b.renderer.blanks.get(key)
-	if pieces == nil {
-		var drawn bytes.Buffer
-		if draw(&drawn); b.err != nil {
-			return true
-		}
-		pieces = split(drawn.String())
-		b.renderer.blanks.put(key, pieces)
-	}
-	label = escaper.Replace(label)
-	for i := range pieces {
-		out.WriteString(pieces[i].text)
-		switch pieces[i].then {
-		case noName:
-			out.WriteString(name)
-		case noLabel:
-			out.WriteString(label)
-		case noNumber:
-			out.WriteString(number)
-		}
-	}
-	return true
-}
-
-// blanks keeps what has been drawn, for all pages of a renderer. It holds texts of questionnaires only, none of
-// respondents, so that it grows with what authors write; it begins anew before that is much.
-type blanks struct {
-	mu    sync.RWMutex
-	drawn map[string][]piece
-}
-
-const maxBlanks = 4096 // of some kilobytes each
-
-func (b *blanks) get(key []byte) []piece {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.drawn[string(key)]
-}
-
-func (b *blanks) put(key []byte, pieces []piece) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.drawn == nil || len(b.drawn) >= maxBlanks {
-		b.drawn = map[string][]piece{}
-	}
-	b.drawn[string(key)] = pieces
-}
-
-func split(drawn string) []piece {
-	var pieces []piece
-	from := 0
-	for at := 0; ; {
-		next := strings.Index(drawn[at:], noThing)
-		if next < 0 {
-			return append(pieces, piece{text: drawn[from:]})
-		}
-		at += next
-		for _, then := range [...]string{noName, noLabel, noNumber} {
-			if strings.HasPrefix(drawn[at:], then) {
-				pieces = append(pieces, piece{drawn[from:at], then})
-				from = at + len(then)
-				break
-			}
-		}
-		at += len(noThing)
-	}
-}
-
-// escaper does to a text what html/template does to it between tags and in quoted attributes.
-var escaper = strings.NewReplacer(`"`, "&#34;", "&", "&amp;", "'", "&#39;", "+", "&#43;", "<", "&lt;", ">", "&gt;", "\x00", "\uFFFD")
-
-// view makes the view of a question.
-func (b *builder) view(v *question, q *survey.Question, name, label, number string) {
-	v.Name, v.Label, v.Number = name, label, number
-	chosen := b.values[q.ID]
+	v.Label = b.say(q.Label)
+	v.Number = b.conditions.numbers[q.ID]
 	if q.Required {
 		v.Mark = b.words.Say("required")
+	} else if q.RequiredIf != nil {
+		v.Mark, v.Perhaps = b.words.Say("required"), true
+		v.Must = b.conditions.sentence("when.required", q.RequiredIf)
 	}
 	v.Help = b.help(q)
 	v.Error = b.problems[q.ID]
-	v.Described = described(name, len(v.Help) > 0, v.Error != "")
-	v.Value = first(chosen)
+	v.Described = described(q.ID, v.When+v.Must != "", len(v.Help) > 0, v.Error != "")
 	switch q.Type {
 	case survey.SingleChoice:
 		v.Group = listOf(q, b.language)
 		switch q.Display {
 		case "dropdown":
-			v.Group, v.Select, v.Choose = "", true, b.words.Say("choose")
+			v.Group, v.Select = "", true
 		case "buttons":
 			v.Group = "buttons"
 		}
-		v.Options = b.options(q, name, chosen)
+		v.Options = b.options(q, q.ID)
+		b.other(v, q)
 	case survey.MultiChoice:
 		v.Group, v.Many = listOf(q, b.language), true
-		v.Options = b.options(q, name, chosen)
+		v.Options = b.options(q, q.ID)
+		b.other(v, q)
 	case survey.Rating:
 		switch {
 		case q.Display == "stars" || q.Display == "faces":
@@ -450,17 +421,25 @@ func (b *builder) view(v *question, q *survey.Question, name, label, number stri
 		default:
 			v.Group = "buttons"
 		}
-		b.steps(v, q, chosen)
+		b.steps(v, q)
 	case survey.NPS:
 		v.Group = "cells"
-		b.steps(v, q, chosen)
+		b.steps(v, q)
 	case survey.Matrix:
 		b.matrix(v, q)
+	case survey.ImportanceMatrix:
+		b.pairs(v, q)
+	case survey.Ranking:
+		v.Most = q.AtMost
+		b.lines(v, q)
+	case survey.ConstantSum:
+		v.Total = q.Total.String()
+		b.lines(v, q)
 	case survey.YesNo:
 		v.Group = "buttons"
 		v.Options = []option{
-			{ID: "q-" + name, Value: "yes", Label: b.words.Say("yes"), Checked: slices.Contains(chosen, "yes")},
-			{Value: "no", Label: b.words.Say("no"), Checked: slices.Contains(chosen, "no")},
+			{ID: "q-" + q.ID, Value: "yes", Label: b.speaker.say(b.words.Say("yes")), Checked: slices.Contains(b.values[q.ID], "yes")},
+			{Value: "no", Label: b.speaker.say(b.words.Say("no")), Checked: slices.Contains(b.values[q.ID], "no")},
 		}
 	case survey.Consent:
 		v.Tick, v.Checked = true, v.Value == "yes"
@@ -469,12 +448,22 @@ func (b *builder) view(v *question, q *survey.Question, name, label, number stri
 		if q.Step != nil && *q.Step%survey.One == 0 && q.Min != nil && *q.Min >= 0 && *q.Min%survey.One == 0 {
 			v.Mode = "numeric"
 		}
+		if q.Display == "slider" {
+			v.Slider, v.Min, v.Max, v.Step = true, q.Min.String(), q.Max.String(), sliderStep(q)
+		}
 	case survey.LongText:
 		v.Box = "textarea"
 	case survey.Email:
 		v.Box, v.Fill = "email", "email"
 	case survey.Phone:
 		v.Box, v.Fill = "tel", "tel"
+	case survey.URL:
+		v.Box, v.Fill = "url", "url"
+	case survey.Time:
+		v.Box = "time"
+		if _, err := time.Parse("15:04", v.Value); err != nil && v.Value != "" {
+			v.Box = "text" // a time box would drop what it cannot read
+		}
 	case survey.DateType:
 		v.Box, v.Min, v.Max = "date", string(q.Earliest), string(q.Latest)
 		if _, err := time.Parse(time.DateOnly, v.Value); err != nil && v.Value != "" {
@@ -483,50 +472,141 @@ func (b *builder) view(v *question, q *survey.Question, name, label, number stri
 	default:
 		v.Box = "text"
 	}
+	if v.Group != "" {
+		v.Choices = b.choices(choices{v.Group, q.ID, v.Many, v.Options})
+	}
+}
+
+// nobody stands for a name that is to be filled in. No field has it, since names have no hyphen.
+const nobody = "no-body"
+
+// choices writes options by their template. Most questionnaires ask everything on one scale, so that an empty form's
+// are written once, and then take the name of each question and row.
+func (b *builder) choices(c choices) template.HTML {
+	name := c.Name
+	if len(b.values[name]) > 0 {
+		return template.HTML(b.write(c))
+	}
+	var key strings.Builder
+	key.WriteString(c.Group)
+	if c.Many {
+		key.WriteByte(2)
+	}
+	for _, o := range c.Options {
+		if o.Alone {
+			key.WriteByte(1)
+		}
+		for _, text := range []string{o.Value, string(o.Label), o.When, o.End} {
+			if strings.Contains(text, nobody) {
+				return template.HTML(b.write(c))
+			}
+			key.WriteByte(0)
+			key.WriteString(text)
+		}
+	}
+	pieces := b.done[key.String()]
+	if pieces == nil {
+		c.Name, c.Options[0].ID = nobody, "q-"+nobody
+		pieces = strings.Split(b.write(c), nobody)
+		b.done[key.String()] = pieces
+	}
+	return template.HTML(strings.Join(pieces, name))
+}
+
+func (b *builder) write(c choices) string {
+	var out bytes.Buffer
+	if err := b.renderer.part(&out, "survey.choices", c); err != nil && b.err == nil {
+		b.err = err
+	}
+	return out.String()
+}
+
+// sliderStep is how far one key press moves a slider: the question's own step, or about a hundredth of its length.
+func sliderStep(q *survey.Question) string {
+	switch length := *q.Max - *q.Min; {
+	case q.Step != nil:
+		return q.Step.String()
+	case length >= 10*survey.One:
+		return "1"
+	case length >= survey.One:
+		return "0.1"
+	default:
+		return "0.001"
+	}
 }
 
 // help is the author's help, and the bounds of the answer in words.
-func (b *builder) help(q *survey.Question) []string {
-	var help []string
+func (b *builder) help(q *survey.Question) []template.HTML {
+	var help []template.HTML
 	if h := q.Help.In(b.language); h != "" {
-		help = append(help, h)
+		help = append(help, b.speaker.say(h))
 	}
-	w := b.words
-	switch {
-	case q.Type == survey.MultiChoice && q.AtLeast > 1 && q.AtMost == q.AtLeast:
-		help = append(help, w.Say("hint.choose_exactly", "n", q.AtLeast))
-	case q.Type == survey.MultiChoice && q.AtLeast > 1 && q.AtMost > 0:
-		help = append(help, w.Say("hint.choose_between", "min", q.AtLeast, "max", q.AtMost))
-	case q.Type == survey.MultiChoice && q.AtLeast > 1:
-		help = append(help, w.Say("hint.choose_min", "min", q.AtLeast))
-	case q.Type == survey.MultiChoice && q.AtMost > 0:
-		help = append(help, w.Say("hint.choose_max", "max", q.AtMost))
-	case q.Type == survey.MultiChoice:
-		help = append(help, w.Say("hint.choose_any"))
-	case q.Min != nil && q.Max != nil:
-		help = append(help, w.Say("hint.between", "min", *q.Min, "max", *q.Max))
-	case q.Min != nil:
-		help = append(help, w.Say("hint.min", "min", *q.Min))
-	case q.Max != nil:
-		help = append(help, w.Say("hint.max", "max", *q.Max))
-	case q.Earliest != "" && q.Latest != "":
-		help = append(help, w.Say("hint.between", "min", w.Date(string(q.Earliest)), "max", w.Date(string(q.Latest))))
-	case q.Earliest != "":
-		help = append(help, w.Say("hint.earliest", "min", w.Date(string(q.Earliest))))
-	case q.Latest != "":
-		help = append(help, w.Say("hint.latest", "max", w.Date(string(q.Latest))))
+	if bounds := b.bounds(q); bounds != "" {
+		help = append(help, template.HTML(template.HTMLEscapeString(bounds)))
 	}
 	if q.Private {
-		help = append(help, w.Say("hint.private"))
+		help = append(help, template.HTML(template.HTMLEscapeString(b.words.Say("hint.private"))))
 	}
 	return help
 }
 
-func (b *builder) options(q *survey.Question, name string, chosen []string) []option {
-	options := make([]option, len(q.Options))
-	for i := range q.Options {
-		o := &q.Options[i]
-		options[i] = option{Value: o.ID, Label: label(o, b.language), Checked: len(chosen) > 0 && slices.Contains(chosen, o.ID)}
+// bounds says what an answer must keep to.
+func (b *builder) bounds(q *survey.Question) string {
+	w := b.words
+	switch {
+	case q.Type == survey.MultiChoice && q.AtLeast > 1 && q.AtMost == q.AtLeast:
+		return w.Say("hint.choose_exactly", "n", q.AtLeast)
+	case q.Type == survey.MultiChoice && q.AtLeast > 1 && q.AtMost > 0:
+		return w.Say("hint.choose_between", "min", q.AtLeast, "max", q.AtMost)
+	case q.Type == survey.MultiChoice && q.AtLeast > 1:
+		return w.Say("hint.choose_min", "min", q.AtLeast)
+	case q.Type == survey.MultiChoice && q.AtMost > 0:
+		return w.Say("hint.choose_max", "max", q.AtMost)
+	case q.Type == survey.MultiChoice:
+		return w.Say("hint.choose_any")
+	case q.Type == survey.Ranking && q.AtMost < len(q.Options):
+		return w.Say("hint.rank_some", "n", q.AtMost)
+	case q.Type == survey.Ranking:
+		return w.Say("hint.rank_all")
+	case q.Type == survey.ConstantSum:
+		return w.Say("hint.total", "total", *q.Total)
+	case q.Min != nil && q.Max != nil:
+		return w.Say("hint.between", "min", *q.Min, "max", *q.Max)
+	case q.Min != nil:
+		return w.Say("hint.min", "min", *q.Min)
+	case q.Max != nil:
+		return w.Say("hint.max", "max", *q.Max)
+	case q.Earliest != "" && q.Latest != "":
+		return w.Say("hint.between", "min", w.Date(string(q.Earliest)), "max", w.Date(string(q.Latest)))
+	case q.Earliest != "":
+		return w.Say("hint.earliest", "min", w.Date(string(q.Earliest)))
+	case q.Latest != "":
+		return w.Say("hint.latest", "max", w.Date(string(q.Latest)))
+	}
+	return ""
+}
+
+func (b *builder) options(q *survey.Question, name string) []option {
+	from := shuffled(q, b.id)
+	options := make([]option, 0, len(from))
+	chosen := b.values[name]
+	for i := range from {
+		o := &from[i]
+		if b.conditions.never(o.ShowIf) {
+			continue
+		}
+		text := label(b.words, o, b.language)
+		one := option{Value: o.ID, Label: b.speaker.say(text), Alone: o.Exclusive, Checked: len(chosen) > 0 && slices.Contains(chosen, o.ID)}
+		if len(q.Rows) == 0 {
+			one.When = b.conditions.sentence("when.option", o.ShowIf)
+		}
+		if q.Display == "dropdown" && q.Type == survey.SingleChoice {
+			one.Label = template.HTML(template.HTMLEscapeString(b.speaker.plain(text)))
+			if o.ShowIf != nil || len(answersIn(b.speaker.survey, text)) > 0 {
+				one.Text = text
+			}
+		}
+		options = append(options, one)
 	}
 	if len(options) > 0 {
 		options[0].ID = "q-" + name
@@ -534,11 +614,21 @@ func (b *builder) options(q *survey.Question, name string, chosen []string) []op
 	return options
 }
 
+// other adds the box beside the option that has a text of its own.
+func (b *builder) other(v *question, q *survey.Question) {
+	if !q.HasOther() {
+		return
+	}
+	name := q.ID + "." + survey.Other
+	text := b.speaker.plain(label(b.words, &q.Options[len(q.Options)-1], b.language))
+	v.Other = &other{Name: name, Label: b.words.Say("other.text", "label", text), Value: first(b.values[name]), Error: b.problems[name]}
+}
+
 // steps are options in a row, with the ends of the scale named.
-func (b *builder) steps(v *question, q *survey.Question, chosen []string) {
+func (b *builder) steps(v *question, q *survey.Question) {
 	v.Low, v.High = q.Low.In(b.language), q.High.In(b.language)
 	v.Ends = v.Low != "" || v.High != ""
-	v.Options = b.options(q, v.Name, chosen)
+	v.Options = b.options(q, q.ID)
 	last := len(v.Options) - 1
 	if v.Group == "cells" { // one row on a phone, or two that balance
 		switch {
@@ -551,7 +641,7 @@ func (b *builder) steps(v *question, q *survey.Question, chosen []string) {
 	for i := range v.Options {
 		o := &v.Options[i]
 		if (v.Group == "stars" || v.Group == "faces") && len(q.Options[i].Label) == 0 {
-			o.Label = b.words.Say("step", "n", i+1, "max", last+1)
+			o.Label = b.speaker.say(b.words.Say("step", "n", i+1, "max", last+1))
 		}
 		if last > 0 {
 			o.Mouth = 11 + (8*i+last/2)/last
@@ -563,26 +653,71 @@ func (b *builder) steps(v *question, q *survey.Question, chosen []string) {
 }
 
 func (b *builder) matrix(v *question, q *survey.Question) {
-	v.Mark = ""
 	for i := range q.Options {
-		v.Heads = append(v.Heads, label(&q.Options[i], b.language))
+		v.Heads = append(v.Heads, b.speaker.say(label(b.words, &q.Options[i], b.language)))
 	}
 	v.Rows = make([]row, len(q.Rows))
-	all := true
 	for i := range q.Rows {
 		name := q.ID + "." + q.Rows[i].ID
-		r := row{Name: name, Label: q.Rows[i].Label.In(b.language), Error: b.problems[name]}
-		r.Choices = b.rowChoices(q, name)
-		all = all && q.Rows[i].Required
-		v.Rows[i] = r
+		v.Rows[i] = row{Name: name, Label: b.say(q.Rows[i].Label), Error: b.problems[name], Mark: b.rowMark(v, q, i)}
+		v.Rows[i].Choices = b.choices(choices{"row", name, false, b.options(q, name)})
 	}
-	for i := range q.Rows { // said once for the whole, if it holds for the whole
-		switch {
-		case all:
-			v.Mark = b.words.Say("required_rows")
-		case q.Rows[i].Required:
-			v.Rows[i].Mark = b.words.Say("required")
+}
+
+// pairs asks twice of each row, first how important it is.
+func (b *builder) pairs(v *question, q *survey.Question) {
+	v.Pairs = make([]pair, len(q.Rows))
+	scales := []struct {
+		part    survey.Part
+		caption string
+		of      *survey.Question
+	}{
+		{survey.ImportancePart, b.words.Say("importance"), &survey.Question{Type: q.Type, Options: q.Importance}},
+		{survey.SatisfactionPart, b.words.Say("satisfaction"), q},
+	}
+	for i := range q.Rows {
+		p := pair{Name: q.ID + "." + q.Rows[i].ID, Label: b.say(q.Rows[i].Label), Mark: b.rowMark(v, q, i)}
+		for _, scale := range scales {
+			name := p.Name + "." + string(scale.part)
+			p.Parts = append(p.Parts, row{Name: name, Label: b.speaker.say(scale.caption), Error: b.problems[name],
+				Choices: b.choices(choices{"part", name, false, b.options(scale.of, name)})})
 		}
+		v.Pairs[i] = p
+	}
+}
+
+// rowMark marks a row that must be answered; if all must, that is said once for the whole.
+func (b *builder) rowMark(v *question, q *survey.Question, i int) string {
+	free := slices.ContainsFunc(q.Rows, func(r survey.Row) bool { return !r.Required })
+	switch {
+	case i > 0:
+	case !free:
+		v.Mark, v.Perhaps = b.words.Say("required_rows"), false
+	case q.RequiredIf != nil:
+		v.Mark = b.words.Say("required_rows")
+	}
+	if q.Rows[i].Required && free {
+		return b.words.Say("required")
+	}
+	return ""
+}
+
+// lines asks for a rank, or a share, of each option.
+func (b *builder) lines(v *question, q *survey.Question) {
+	from := shuffled(q, b.id)
+	for i := range from {
+		o := &from[i]
+		if b.conditions.never(o.ShowIf) {
+			continue
+		}
+		name := q.ID + "." + o.ID
+		l := line{Name: name, Label: b.speaker.say(label(b.words, o, b.language)), Value: first(b.values[name]), Error: b.problems[name],
+			When: b.conditions.sentence("when.option", o.ShowIf)}
+		for n := 1; n <= v.Most; n++ {
+			rank := strconv.Itoa(n)
+			l.Ranks = append(l.Ranks, option{Value: rank, Checked: slices.Contains(b.values[name], rank)})
+		}
+		v.Lines = append(v.Lines, l)
 	}
 }
 
@@ -590,17 +725,10 @@ func (b *builder) matrix(v *question, q *survey.Question) {
 func listOf(q *survey.Question, language string) string {
 	longest := 0
 	for i := range q.Options {
-		if q.Options[i].Score != nil {
+		if q.Options[i].Score != nil || q.Options[i].ShowIf != nil { // a condition in words is long
 			return "list"
 		}
-		width := 0
-		for _, c := range q.Options[i].Label.In(language) {
-			width++
-			if c >= 0x2e80 { // CJK: twice as wide
-				width++
-			}
-		}
-		longest = max(longest, width)
+		longest = max(longest, width(q.Options[i].Label.In(language)))
 	}
 	switch {
 	case len(q.Options) > 4 && longest <= 16:
@@ -612,23 +740,30 @@ func listOf(q *survey.Question, language string) string {
 }
 
 // label is what an option is called; a step without a name is called by its number.
-func label(o *survey.Option, language string) string {
+func label(w *wording.Words, o *survey.Option, language string) string {
 	if text := o.Label.In(language); text != "" {
 		return text
+	}
+	switch o.ID {
+	case survey.Other:
+		return w.Say("other")
+	case "yes":
+		return w.Say("yes")
+	case "no":
+		return w.Say("no")
 	}
 	return o.ID
 }
 
-func described(name string, help, problem bool) string {
-	switch {
-	case help && problem:
-		return "h-" + name + " e-" + name
-	case help:
-		return "h-" + name
-	case problem:
-		return "e-" + name
+// described lists the ids of what is said about a question.
+func described(name string, when, help, problem bool) string {
+	var ids []string
+	for i, said := range []bool{when, help, problem} {
+		if said {
+			ids = append(ids, []string{"w-", "h-", "e-"}[i]+name)
+		}
 	}
-	return ""
+	return strings.Join(ids, " ")
 }
 
 func first(values []string) string {
@@ -638,8 +773,9 @@ func first(values []string) string {
 	return values[0]
 }
 
-// Thanks writes the page that follows a stored submission.
-func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, language, root string) error {
+// Thanks writes a page that follows a stored submission, with one of the survey's thank-you texts, counted from 0; a
+// survey without any has one page all the same.
+func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, text int, language, root string) error {
 	words := r.words.In(language)
 	data := struct {
 		page
@@ -649,8 +785,12 @@ func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, language, root string) 
 		Results string
 		Home    string
 	}{
-		page:   r.page("thanks", words.Say("thanks.title"), language, root, r.languages(s, language, root, "thanks/")),
-		Survey: s, Heading: s.Title.In(language), Text: markdown(s.Thanks.In(language)), Home: href(root, ""),
+		page:   r.page("thanks", words.Say("thanks.title"), language, root, r.languages(s, language, root, s.ThanksPath(text))),
+		Survey: s, Heading: s.Title.In(language), Home: href(root, ""),
+	}
+	if text < len(s.Thanks) {
+		said := speaker{survey: s, words: words, language: language}
+		data.Text = said.markdown(s.Thanks[text].Text.In(language))
 	}
 	if s.Results.Audience == "public" {
 		data.Results = address(s, language, root, "results/")

@@ -59,11 +59,11 @@ type Renderer struct {
 	pages  *template.Template
 	words  *wording.Catalog
 	assets Assets
-	blanks blanks
+	blank  blanks
 }
 
 // pageNames are the templates that pages are made from.
-var pageNames = []string{"survey.begin", "survey.questions", "survey.question", "survey.choices", "survey.end", "thanks.html", "results.html", "home.html", "notice.html"}
+var pageNames = []string{"survey.begin", "survey.questions", "survey.choices", "survey.end", "thanks.html", "results.html", "home.html", "notice.html"}
 
 // New parses *.html in the root of a file system, and wording/*.yaml beside them.
 func New(templates fs.FS, assets Assets) (*Renderer, error) {
@@ -93,6 +93,11 @@ func New(templates fs.FS, assets Assets) (*Renderer, error) {
 		}
 	}
 	return &Renderer{pages: pages, words: words, assets: assets}, nil
+}
+
+// With returns a renderer of the same templates for other assets.
+func (r *Renderer) With(assets Assets) *Renderer {
+	return &Renderer{pages: r.pages, words: r.words, assets: assets}
 }
 
 // Speaks reports whether the interface's own sentences exist in a language. In any other they fall back to English.
@@ -147,9 +152,6 @@ type page struct {
 	Languages []link
 	Assets    Assets
 }
-
-// Page is what every page has, by itself: html/template finds a field of an embedded struct at several times the cost.
-func (p page) Page() page { return p }
 
 // link is an address relative to the page, and what it is called.
 type link struct {

@@ -71,6 +71,30 @@ type block struct {
 	Bars   []bar2
 	Rows   []likert
 	Legend []legend
+	Pairs  []twin   // of an importance_matrix
+	Scales []scale  // of an importance_matrix: all its rows' figures, importance first
+	Ranks  []ranked // of a ranking
+	Shares []ranked // of a constant_sum
+}
+
+// twin is one row of an importance_matrix: how important it is held to be, and beside it how well it is done.
+type twin struct {
+	Label string
+	Parts []likert
+}
+
+// scale is one side of an importance_matrix.
+type scale struct {
+	Name   string
+	Legend []legend
+	Rows   []likert
+}
+
+// ranked is one option's line of a ranking or constant_sum. Mean is its mean rank or share; First, of a ranking, is the
+// share of those who put it first among all who ranked anything.
+type ranked struct {
+	Label, Mean, First, Width string
+	N                         int64
 }
 
 // bar2 is one option's line: how many, which share.
@@ -84,6 +108,7 @@ type bar2 struct {
 // likert is one row of a matrix: its options' shares laid end to end.
 type likert struct {
 	Label  string
+	As     string // importance or satisfaction
 	N      int64
 	Mean   string
 	Parts  []part
@@ -109,10 +134,11 @@ func (r *Renderer) results(report *stats.Report, language, root string) *results
 		Survey: s, Heading: title, Form: address(s, language, root, ""), MinGroup: s.Results.MinGroup, Facts: window(words, s),
 		Revision: report.Revision,
 	}
+	sp := &speaker{survey: s, words: words, language: language}
 	v.Data = address(s, language, root, "results/results.json")
 	for _, f := range s.Fields() {
 		if f.Scored() {
-			v.Weights = append(v.Weights, weight{f.Label().In(language), f.MaxScore().String(), f.Weight().String()})
+			v.Weights = append(v.Weights, weight{sp.plain(f.Label().In(language)), f.MaxScore().String(), f.Weight().String()})
 		}
 	}
 	period := headline(report)
@@ -171,9 +197,9 @@ func (r *Renderer) results(report *stats.Report, language, root string) *results
 	}
 	for i := range s.Sections {
 		from := &s.Sections[i]
-		to := resultSection{Title: from.Title.In(language)}
+		to := resultSection{Title: sp.plain(from.Title.In(language))}
 		for j := range from.Questions {
-			if b, ok := blockOf(words, &from.Questions[j], items, language); ok {
+			if b, ok := blockOf(sp, &from.Questions[j], items); ok {
 				to.Blocks = append(to.Blocks, b)
 			}
 		}
@@ -198,46 +224,140 @@ func headline(report *stats.Report) *stats.Period {
 // withheld holds the rule once more, on the way out: no figure describes fewer than k.
 func withheld(p *stats.Period) bool { return p.Respondents < int64(p.MinGroup) || p.Respondents == 0 }
 
-func blockOf(w *wording.Words, q *survey.Question, items map[string]*stats.Item, language string) (block, bool) {
-	b := block{Label: q.Label.In(language)}
-	if len(q.Rows) == 0 {
-		item := items[q.ID]
-		if item == nil {
-			return b, false
+func blockOf(sp *speaker, q *survey.Question, items map[string]*stats.Item) (block, bool) {
+	b := block{Label: sp.plain(q.Label.In(sp.language))}
+	switch q.Type {
+	case survey.Matrix:
+		b.Legend = legendOf(sp, q.Options)
+		for i := range q.Rows {
+			if l, ok := likertOf(sp, &q.Rows[i], items[q.ID+"."+q.Rows[i].ID]); ok {
+				b.Rows = append(b.Rows, l)
+			}
 		}
-		b.N, b.Number = item.N, q.Type == survey.Number
-		b.Mean, b.Width = mean(w, item, language)
-		b.Bars = bars(w, item, language)
-		return b, true
+		return b, len(b.Rows) > 0
+	case survey.ImportanceMatrix:
+		b.Scales = []scale{{Name: sp.words.Say("importance"), Legend: legendOf(sp, q.Importance)}, {Name: sp.words.Say("satisfaction"), Legend: legendOf(sp, q.Options)}}
+		for i := range q.Rows {
+			row := twin{Label: sp.plain(q.Rows[i].Label.In(sp.language))}
+			for j, p := range []survey.Part{survey.ImportancePart, survey.SatisfactionPart} {
+				if l, ok := likertOf(sp, &q.Rows[i], items[q.ID+"."+q.Rows[i].ID+"."+string(p)]); ok {
+					l.As = b.Scales[j].Name
+					b.Scales[j].Rows = append(b.Scales[j].Rows, l)
+					row.Parts = append(row.Parts, l)
+				}
+			}
+			if len(row.Parts) == 2 {
+				b.Pairs = append(b.Pairs, row)
+			}
+		}
+		return b, len(b.Pairs) > 0
+	case survey.Ranking:
+		b.N, b.Ranks = ranks(sp, q, items)
+		return b, len(b.Ranks) > 0
+	case survey.ConstantSum:
+		b.N, b.Shares = shares(sp, q, items)
+		return b, len(b.Shares) > 0
 	}
-	tones := toneOf(q.Options)
+	item := items[q.ID]
+	if item == nil {
+		return b, false
+	}
+	b.N, b.Number = item.N, q.Type == survey.Number
+	b.Mean, b.Width = mean(sp.words, item, sp.language)
+	b.Bars = bars(sp, item)
+	return b, true
+}
+
+func legendOf(sp *speaker, options []survey.Option) []legend {
+	tones := toneOf(options)
+	lines := make([]legend, len(options))
+	for i := range options {
+		lines[i] = legend{sp.plain(label(sp.words, &options[i], sp.language)), tones[i]}
+	}
+	return lines
+}
+
+// likertOf lays the shares of an item's options end to end.
+func likertOf(sp *speaker, row *survey.Row, item *stats.Item) (likert, bool) {
+	if item == nil {
+		return likert{}, false
+	}
+	l := likert{Label: sp.plain(row.Label.In(sp.language)), N: item.N, Counts: bars(sp, item)}
+	l.Mean, _ = mean(sp.words, item, sp.language)
+	tones := toneOf(item.Field.Options())
+	from := new(big.Rat)
+	for j, c := range item.Counts {
+		if c.Share == nil || c.N == 0 {
+			continue
+		}
+		width := percent(c.Share)
+		p := part{From: from.FloatString(2), Width: width.FloatString(2), Tone: tones[j]}
+		p.Middle = new(big.Rat).Add(from, new(big.Rat).Quo(width, big.NewRat(2, 1))).FloatString(2)
+		if width.Cmp(big.NewRat(10, 1)) >= 0 {
+			p.Text = width.FloatString(0)
+		}
+		l.Parts = append(l.Parts, p)
+		from.Add(from, width)
+	}
+	return l, true
+}
+
+// ranks are a ranking's options: mean rank, and how many of those who ranked anything put each first. Who ranks
+// anything puts something first, so that the first ranks count the respondents.
+func ranks(sp *speaker, q *survey.Question, items map[string]*stats.Item) (n int64, lines []ranked) {
+	n = rankers(q, items)
 	for i := range q.Options {
-		b.Legend = append(b.Legend, legend{label(&q.Options[i], language), tones[i]})
-	}
-	for i := range q.Rows {
-		item := items[q.ID+"."+q.Rows[i].ID]
+		item := items[q.ID+"."+q.Options[i].ID]
 		if item == nil {
 			continue
 		}
-		l := likert{Label: q.Rows[i].Label.In(language), N: item.N, Counts: bars(w, item, language)}
-		l.Mean, _ = mean(w, item, language)
-		from := new(big.Rat)
-		for j, c := range item.Counts {
-			if c.Share == nil || c.N == 0 {
-				continue
-			}
-			width := percent(c.Share)
-			p := part{From: from.FloatString(2), Width: width.FloatString(2), Tone: tones[j]}
-			p.Middle = new(big.Rat).Add(from, new(big.Rat).Quo(width, big.NewRat(2, 1))).FloatString(2)
-			if width.Cmp(big.NewRat(10, 1)) >= 0 {
-				p.Text = width.FloatString(0)
-			}
-			l.Parts = append(l.Parts, p)
-			from.Add(from, width)
+		line := ranked{Label: sp.plain(label(sp.words, &q.Options[i], sp.language)), N: item.N}
+		if item.Mean != nil {
+			line.Mean = item.Mean.FloatString(2)
 		}
-		b.Rows = append(b.Rows, l)
+		if share := firstShare(item, n); share != nil {
+			p := percent(share)
+			line.First, line.Width = sp.words.Say("percent", "n", p.FloatString(1)), p.FloatString(2)
+		}
+		lines = append(lines, line)
 	}
-	return b, len(b.Rows) > 0
+	return n, lines
+}
+
+// rankers counts who has ranked anything: who has put one of the options first.
+func rankers(q *survey.Question, items map[string]*stats.Item) (n int64) {
+	for i := range q.Options {
+		if item := items[q.ID+"."+q.Options[i].ID]; item != nil && len(item.Counts) > 0 {
+			n += item.Counts[0].N
+		}
+	}
+	return n
+}
+
+// firstShare is how many of n respondents put an option first; nil if there are none.
+func firstShare(item *stats.Item, n int64) *big.Rat {
+	if n <= 0 || len(item.Counts) == 0 {
+		return nil
+	}
+	return big.NewRat(item.Counts[0].N, n)
+}
+
+// shares are a constant_sum's options with their mean shares.
+func shares(sp *speaker, q *survey.Question, items map[string]*stats.Item) (n int64, lines []ranked) {
+	for i := range q.Options {
+		item := items[q.ID+"."+q.Options[i].ID]
+		if item == nil {
+			continue
+		}
+		n = max(n, item.N)
+		line := ranked{Label: sp.plain(label(sp.words, &q.Options[i], sp.language)), N: item.N}
+		if item.Mean != nil {
+			line.Mean = item.Mean.FloatString(2)
+			line.Width = percent(new(big.Rat).Quo(item.Mean, big.NewRat(int64(*q.Total), int64(survey.One)))).FloatString(2)
+		}
+		lines = append(lines, line)
+	}
+	return n, lines
 }
 
 func mean(w *wording.Words, item *stats.Item, language string) (text, width string) {
@@ -245,7 +365,7 @@ func mean(w *wording.Words, item *stats.Item, language string) (text, width stri
 		return "", ""
 	}
 	text = item.Mean.FloatString(2)
-	if item.Field.Question.Type == survey.Number {
+	if item.Field.Numeric() {
 		if unit := item.Field.Question.Unit.In(language); unit != "" {
 			text = w.Say("results.with_unit", "n", text, "unit", unit)
 		}
@@ -261,19 +381,12 @@ func mean(w *wording.Words, item *stats.Item, language string) (text, width stri
 	return w.Say("results.of_max", "n", text, "max", max), width
 }
 
-func bars(w *wording.Words, item *stats.Item, language string) []bar2 {
+func bars(sp *speaker, item *stats.Item) []bar2 {
 	lines := make([]bar2, len(item.Counts))
 	for i, c := range item.Counts {
-		text := c.Option.Label.In(language)
-		if text == "" {
-			switch item.Field.Question.Type {
-			case survey.YesNo:
-				text = w.Say(c.Option.ID)
-			case survey.Consent:
-				text = w.Say("consented")
-			default:
-				text = c.Option.ID
-			}
+		text := sp.plain(label(sp.words, &c.Option, sp.language))
+		if item.Field.Question.Type == survey.Consent {
+			text = sp.words.Say("consented")
 		}
 		lines[i] = bar2{Label: text, N: c.N}
 		if c.Option.Score != nil {
@@ -281,7 +394,7 @@ func bars(w *wording.Words, item *stats.Item, language string) []bar2 {
 		}
 		if c.Share != nil {
 			p := percent(c.Share)
-			lines[i].Share, lines[i].Width = w.Say("percent", "n", p.FloatString(1)), p.FloatString(2)
+			lines[i].Share, lines[i].Width = sp.words.Say("percent", "n", p.FloatString(1)), p.FloatString(2)
 		}
 	}
 	return lines
@@ -350,6 +463,10 @@ func (r *Renderer) ResultsJSON(w io.Writer, report *stats.Report, language strin
 	for _, d := range period.Dimensions {
 		dimensions = append(dimensions, member{d.ID, number(d.Score)})
 	}
+	items := map[string]*stats.Item{}
+	for i := range period.Items {
+		items[period.Items[i].Field.Name] = &period.Items[i]
+	}
 	questions := object{}
 	for i := range period.Items {
 		item := &period.Items[i]
@@ -357,12 +474,15 @@ func (r *Renderer) ResultsJSON(w io.Writer, report *stats.Report, language strin
 			continue
 		}
 		figures := object{{"n", item.N}, {"mean", number(item.Mean)}}
-		if item.Field.Question.Type != survey.Number {
+		if !item.Field.Numeric() {
 			counts := object{}
 			for _, c := range item.Counts {
 				counts = append(counts, member{c.Option.ID, c.N})
 			}
 			figures = append(figures, member{"counts", counts})
+		}
+		if q := item.Field.Question; q.Type == survey.Ranking {
+			figures = append(figures, member{"first", number(firstShare(item, rankers(q, items)))})
 		}
 		questions = append(questions, member{item.Field.Name, figures})
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -26,22 +27,17 @@ type file struct {
 	content []byte
 }
 
-// ReadAssets makes the assets from style.css and script.js of the templates.
+// ReadAssets makes the assets from style.css and script.js of the templates, and what script.js imports of them.
 func ReadAssets(templates fs.FS) (Assets, error) {
 	var a Assets
 	for _, source := range []struct {
-		name   string
-		loader api.Loader
-		link   *render.Asset
+		name string
+		link *render.Asset
 	}{
-		{"style.css", api.LoaderCSS, &a.Links.Style},
-		{"script.js", api.LoaderJS, &a.Links.Script},
+		{"style.css", &a.Links.Style},
+		{"script.js", &a.Links.Script},
 	} {
-		content, err := fs.ReadFile(templates, source.name)
-		if err != nil {
-			return Assets{}, fmt.Errorf("reading templates: %w", err)
-		}
-		content, err = minify(source.name, content, source.loader)
+		content, err := bundle(templates, source.name)
 		if err != nil {
 			return Assets{}, err
 		}
@@ -57,23 +53,52 @@ func ReadAssets(templates fs.FS) (Assets, error) {
 	return a, nil
 }
 
-func minify(name string, source []byte, loader api.Loader) ([]byte, error) {
-	result := api.Transform(string(source), api.TransformOptions{
-		Sourcefile:        name,
-		Loader:            loader,
+// bundle makes one small file of a source and what it imports.
+func bundle(templates fs.FS, name string) ([]byte, error) {
+	var unread error
+	result := api.Build(api.BuildOptions{
+		EntryPoints:       []string{name},
+		Bundle:            true,
+		Format:            api.FormatIIFE,
+		Target:            api.ES2019,
 		Charset:           api.CharsetUTF8,
 		LegalComments:     api.LegalCommentsNone,
 		MinifyWhitespace:  true,
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		LogLevel:          api.LogLevelSilent,
+		Plugins:           []api.Plugin{{Name: "templates", Setup: func(build api.PluginBuild) { fromTemplates(build, templates, &unread) }}},
 	})
-	if len(result.Errors) > 0 {
+	switch {
+	case unread != nil:
+		return nil, fmt.Errorf("reading templates: %w", unread)
+	case len(result.Errors) > 0:
 		m := result.Errors[0]
 		if m.Location != nil {
-			return nil, fmt.Errorf("%s:%d:%d: %s", name, m.Location.Line, m.Location.Column+1, m.Text)
+			return nil, fmt.Errorf("%s:%d:%d: %s", strings.TrimPrefix(m.Location.File, "templates:"), m.Location.Line, m.Location.Column+1, m.Text)
 		}
 		return nil, fmt.Errorf("%s: %s", name, m.Text)
+	case len(result.OutputFiles) != 1:
+		return nil, fmt.Errorf("%s: makes %d files, want one", name, len(result.OutputFiles))
 	}
-	return result.Code, nil
+	return result.OutputFiles[0].Contents, nil
+}
+
+// fromTemplates lets the bundler read the templates' file system and nothing else. Style sheets name no files of theirs.
+func fromTemplates(build api.PluginBuild, templates fs.FS, unread *error) {
+	build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+		return api.OnResolveResult{Path: path.Clean(args.Path), Namespace: "templates"}, nil
+	})
+	build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "templates"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		source, err := fs.ReadFile(templates, args.Path)
+		if err != nil {
+			*unread = err
+			return api.OnLoadResult{}, err
+		}
+		text, loader := string(source), api.LoaderJS
+		if path.Ext(args.Path) == ".css" {
+			loader = api.LoaderCSS
+		}
+		return api.OnLoadResult{Contents: &text, Loader: loader}, nil
+	})
 }

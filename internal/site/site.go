@@ -123,11 +123,13 @@ func buildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error 
 		if err != nil {
 			return err
 		}
-		err = p.write(dirs, "thanks/index.html", func(w *bytes.Buffer, root string) error {
-			return renderer.Thanks(w, s, language, root)
-		})
-		if err != nil {
-			return err
+		for i := range max(1, len(s.Thanks)) {
+			err = p.write(dirs, s.ThanksPath(i)+"index.html", func(w *bytes.Buffer, root string) error {
+				return renderer.Thanks(w, s, i, language, root)
+			})
+			if err != nil {
+				return err
+			}
 		}
 		if s.Results.Audience != "public" {
 			continue

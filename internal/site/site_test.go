@@ -1,6 +1,8 @@
 package site_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha512"
 	"encoding/base64"
 	"errors"
@@ -151,6 +153,21 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 		t.Errorf("a missing script: %v", err)
 	}
 
+	files["script.js"] = &fstest.MapFile{Data: []byte("import { a } from \"./rules.js\";\nalert(a);\n")}
+	if _, err := site.ReadAssets(files); err == nil || !strings.Contains(err.Error(), "rules.js") {
+		t.Errorf("a missing import: %v", err)
+	}
+	files["rules.js"] = &fstest.MapFile{Data: []byte("export const a = \"one\";\n")}
+	one, err := site.ReadAssets(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["rules.js"] = &fstest.MapFile{Data: []byte("export const a = \"two\";\n")}
+	two, err := site.ReadAssets(files)
+	if err != nil || one.Links.Script == two.Links.Script {
+		t.Errorf("what is imported is no part of the script's name: %v", err)
+	}
+
 	all := build(t, []*survey.Survey{parse(t, "tea", "zh, en")})
 	assets, err := site.ReadAssets(glasspoll.Templates())
 	if err != nil {
@@ -160,6 +177,31 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 		sum := sha512.Sum384([]byte(all[link.Path]))
 		if want := "sha384-" + base64.StdEncoding.EncodeToString(sum[:]); link.Integrity != want {
 			t.Errorf("%s has the integrity %s, want %s", link.Path, link.Integrity, want)
+		}
+	}
+}
+
+// The script is one file, without eval, and small: it is loaded by people on the road.
+func TestScriptIsSmall(t *testing.T) {
+	assets, err := site.ReadAssets(glasspoll.Templates())
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := build(t, nil)[assets.Links.Script.Path]
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write([]byte(script))
+	w.Close()
+	t.Logf("%d bytes, gzipped %d", len(script), packed.Len())
+	if packed.Len() > 8<<10 {
+		t.Errorf("the script has %d bytes gzipped", packed.Len())
+	}
+	for _, word := range []string{"eval(", "Function(", "innerHTML", "import ", "document.write"} {
+		if strings.Contains(script, word) {
+			t.Errorf("the script says %q", word)
 		}
 	}
 }

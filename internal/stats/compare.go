@@ -29,7 +29,7 @@ type Point struct {
 func trend(report *Report) []Line {
 	lines := []Line{{}}
 	for _, f := range report.Survey.Fields() {
-		if f.Counted() && (f.HasScores() || f.Question.Type == survey.Number) && f.Question.Type != survey.MultiChoice {
+		if f.Counted() && (f.HasScores() || f.Numeric()) && f.Question.Type != survey.MultiChoice {
 			lines = append(lines, Line{Field: f})
 		}
 	}

@@ -21,7 +21,7 @@ func newItem(f survey.Field, counted *tally.Item, population int64) Item {
 			item.Histogram = append(item.Histogram, bin)
 		}
 	}
-	if f.Question.Type == survey.Number {
+	if f.Numeric() {
 		if item.N > 0 && counted.Sum != nil && counted.Squares != nil {
 			item.Scored = item.N
 			item.moments(counted.Sum, counted.Squares, population)
@@ -49,7 +49,7 @@ func newItem(f survey.Field, counted *tally.Item, population int64) Item {
 	switch f.Question.Type {
 	case survey.NPS:
 		item.NPS = promoters(item.Counts, item.Scored, population)
-	case survey.SingleChoice, survey.Rating, survey.Matrix, "importance_matrix":
+	case survey.SingleChoice, survey.Rating, survey.Matrix, survey.ImportanceMatrix:
 		item.boxes(population)
 		if best := f.MaxScore(); best > 0 {
 			item.Performance = new(big.Rat).Quo(item.Mean, rat(best))

@@ -148,7 +148,8 @@ type message struct {
 
 var verb = regexp.MustCompile(`%(\\\+)?(04)?[a-zA-Z]`)
 
-// messages collects the literal formats of fail, failAt, need and note, and the table of YAML's sayings.
+// messages collects the literal formats of fail, failAt, failInside and note, what the tables say of missing keys, and the
+// table of YAML's sayings.
 func messages(t *testing.T) []message {
 	t.Helper()
 	fset := token.NewFileSet()
@@ -180,10 +181,14 @@ func messages(t *testing.T) []message {
 				name = f.Name
 			}
 			switch name {
-			case "fail", "failAt", "need", "note":
+			case "fail", "failAt", "failInside", "note":
 				for _, arg := range n.Args {
 					add(arg)
 				}
+			}
+		case *ast.KeyValueExpr: // in the tables of keys and types
+			if name, ok := n.Key.(*ast.Ident); ok && (name.Name == "need" || name.Name == "want") {
+				add(n.Value)
 			}
 		case *ast.ValueSpec:
 			if n.Names[0].Name == "sayings" {

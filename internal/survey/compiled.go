@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"glasspoll/internal/expression"
 )
 
 // Encode writes the compiled definition as JSON. The same definition is always the same bytes.
@@ -43,16 +45,19 @@ func (s *Survey) complete() error {
 	}
 	s.location = location
 	s.index()
+	if s.arrange() != nil {
+		return errors.New("conditions go round in a circle")
+	}
 	return nil
 }
 
-// hashes names the definition as a whole, and what figures depend on.
+// hashes names the definition as a whole, and what figures depend on: names, types, options, scores, totals, segments, and
+// the conditions that decide who is asked what. Whether an answer is required or checked changes no answer that is stored.
 func (s *Survey) hashes() (version, shape string) {
-	bare := *s
-	bare.Version, bare.Shape = "", ""
 	type option struct {
-		ID    string
-		Score *Decimal
+		ID     string
+		Score  *Decimal
+		ShowIf *expression.Tree `json:",omitempty"`
 	}
 	type field struct {
 		Name                        string
@@ -60,22 +65,34 @@ func (s *Survey) hashes() (version, shape string) {
 		Counted, Segment, Sensitive bool
 		Paired                      bool
 		Options                     []option
-		Bands                       []Decimal
+		ShowIf                      *expression.Tree `json:",omitempty"` // the section's and the question's
+		Total                       *Decimal         `json:",omitempty"`
+		Bands                       []Decimal        `json:",omitempty"`
 	}
 	var fields []field
-	for _, f := range s.fields {
-		one := field{Name: f.Name, Type: f.Question.Type, Counted: f.Counted(), Segment: f.Question.Segment, Sensitive: f.Question.Sensitive, Paired: s.Paired(f)}
-		one.Bands, _ = f.Bands()
-		for _, o := range f.Options() {
-			one.Options = append(one.Options, option{o.ID, o.Score})
+	for i := range s.Sections {
+		for j := range s.Sections[i].Questions {
+			q := &s.Sections[i].Questions[j]
+			for _, f := range s.FieldsOf(q) {
+				one := field{Name: f.Name, Type: q.Type, Counted: f.Counted(), Segment: q.Segment, Sensitive: q.Sensitive, Paired: s.Paired(f), ShowIf: expression.All(s.Sections[i].ShowIf, q.ShowIf), Total: q.Total}
+				one.Bands, _ = f.Bands()
+				for _, o := range f.Options() {
+					one.Options = append(one.Options, option{o.ID, o.Score, o.ShowIf})
+				}
+				if f.Option != nil {
+					one.Options = append(one.Options, option{f.Option.ID, nil, f.Option.ShowIf})
+				}
+				fields = append(fields, one)
+			}
 		}
-		fields = append(fields, one)
 	}
 	shapeJSON, err := json.Marshal([]any{fields, s.Scoring.Overall, s.Channels})
 	if err != nil {
 		panic(fmt.Sprintf("survey %s: %v", s.ID, err)) // plain data
 	}
-	return hash(bare.Encode()), hash(shapeJSON)
+	whole := *s
+	whole.Version, whole.Shape = "", hash(shapeJSON) // what is kept under a version is never replaced: it names the shape too
+	return hash(whole.Encode()), whole.Shape
 }
 
 // hash is the first 64 bits of SHA-256, in hexadecimal: enough to tell versions of one survey apart.

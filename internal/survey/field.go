@@ -1,14 +1,30 @@
 package survey
 
-// A Field is one posted name: a question, or one row of a matrix. Counted fields are the items of scoring.
+// A Field is one posted name. Counted fields are the items of scoring.
 type Field struct {
-	Name     string // "q" or "q.row"
+	Name     string // "q", "q.row", "q.row.importance", "q.option" or "q._other"
 	Question *Question
-	Row      *Row // nil unless the question has rows
+	Row      *Row    // of a matrix or an importance_matrix
+	Option   *Option // of a ranking or a constant_sum: what is ranked, or given a share
+	Part     Part
 }
+
+// Part tells the fields of one row, or of one choice, apart.
+type Part string
+
+// The parts. Most fields are whole.
+const (
+	Whole            Part = ""
+	ImportancePart   Part = "importance"
+	SatisfactionPart Part = "satisfaction"
+	OtherPart        Part = Other
+)
 
 // Fields lists all fields in the order they are asked.
 func (s *Survey) Fields() []Field { return s.fields }
+
+// FieldsOf lists a question's fields; a note has none.
+func (s *Survey) FieldsOf(q *Question) []Field { return s.ofQuestion[q.ID] }
 
 // Field finds a field by its name.
 func (s *Survey) Field(name string) (Field, bool) {
@@ -27,13 +43,24 @@ func (s *Survey) FieldIndex(name string) int {
 	return -1
 }
 
-// Options are the values of a counted field: for yes_no "yes" and "no", for consent "yes"; none for a number.
+// Options are the values of a counted field: for yes_no "yes" and "no", for consent "yes", for a rank the numbers from 1;
+// none for a number.
 func (f Field) Options() []Option {
+	switch {
+	case f.Part == OtherPart:
+		return nil
+	case f.Part == ImportancePart:
+		return f.Question.Importance
+	}
 	switch f.Question.Type {
 	case YesNo:
 		return yesNo
 	case Consent:
 		return yesNo[:1]
+	case Ranking:
+		return steps(1, min(f.Question.AtMost, len(f.Question.Options)))
+	case ConstantSum:
+		return nil
 	default:
 		return f.Question.Options
 	}
@@ -41,23 +68,31 @@ func (f Field) Options() []Option {
 
 var yesNo = []Option{{ID: "yes"}, {ID: "no"}}
 
-// Required reports whether the field must be answered.
+// Required reports whether the field must always be answered; Question.RequiredIf may demand it as well.
 func (f Field) Required() bool {
-	if f.Row != nil {
+	switch {
+	case f.Part == OtherPart:
+		return false
+	case f.Row != nil:
 		return f.Row.Required
 	}
 	return f.Question.Required
 }
 
+// Numeric reports whether the field's answers are numbers.
+func (f Field) Numeric() bool { return f.Question.Type == Number || f.Question.Type == ConstantSum }
+
 // Counted reports whether answers may be counted and published: no free text, nothing private or withheld.
 func (f Field) Counted() bool {
 	q := f.Question
-	if q.Private || q.Unpublished {
+	if q.Private || q.Unpublished || f.Part == OtherPart {
 		return false
 	}
 	switch q.Type {
-	case SingleChoice, MultiChoice, Rating, NPS, Matrix, Number, YesNo, Consent:
+	case SingleChoice, MultiChoice, Rating, NPS, Matrix, ImportanceMatrix, Ranking, Number, ConstantSum, YesNo, Consent:
 		return true
+	case Hidden:
+		return len(q.Options) > 0
 	default:
 		return false
 	}
@@ -66,8 +101,8 @@ func (f Field) Counted() bool {
 // Scored reports whether the field is an item of the index: a choice or step with scores, weight above 0.
 func (f Field) Scored() bool {
 	switch f.Question.Type {
-	case SingleChoice, Rating, Matrix:
-		return f.Counted() && f.Weight() > 0 && f.HasScores()
+	case SingleChoice, Rating, Matrix, ImportanceMatrix:
+		return f.Counted() && f.Part != ImportancePart && f.Weight() > 0 && f.HasScores()
 	default:
 		return false
 	}
@@ -110,10 +145,13 @@ func (f Field) Weight() Decimal {
 	return f.Question.Weight
 }
 
-// Label is the question's, or the row's, text.
+// Label is the question's, the row's or the option's text.
 func (f Field) Label() Text {
-	if f.Row != nil {
+	switch {
+	case f.Row != nil:
 		return f.Row.Label
+	case f.Option != nil:
+		return f.Option.Label
 	}
 	return f.Question.Label
 }
@@ -122,7 +160,7 @@ func (f Field) Label() Text {
 func (s *Survey) Segments() []Field {
 	var segments []Field
 	for _, f := range s.fields {
-		if f.Question.Segment {
+		if f.Question.Segment && f.Part == Whole {
 			segments = append(segments, f)
 		}
 	}
@@ -132,19 +170,54 @@ func (s *Survey) Segments() []Field {
 // index builds what is derived from the sections; it must run before a Survey is shared.
 func (s *Survey) index() {
 	s.fields, s.byName = nil, map[string]int{}
+	s.ofQuestion = map[string][]Field{}
 	for q := range s.Questions() {
-		if q.Type == Note {
-			continue
-		}
-		if len(q.Rows) == 0 {
-			s.fields = append(s.fields, Field{Name: q.ID, Question: q})
-			continue
-		}
-		for i := range q.Rows {
-			s.fields = append(s.fields, Field{Name: q.ID + "." + q.Rows[i].ID, Question: q, Row: &q.Rows[i]})
-		}
+		s.ofQuestion[q.ID] = q.fields()
+		s.fields = append(s.fields, s.ofQuestion[q.ID]...)
 	}
 	for i, f := range s.fields {
 		s.byName[f.Name] = i
 	}
+}
+
+func (q *Question) fields() []Field {
+	var fields []Field
+	switch q.Type {
+	case Note:
+	case Matrix:
+		for i := range q.Rows {
+			fields = append(fields, Field{Name: q.ID + "." + q.Rows[i].ID, Question: q, Row: &q.Rows[i]})
+		}
+	case ImportanceMatrix:
+		for i := range q.Rows {
+			name := q.ID + "." + q.Rows[i].ID + "."
+			fields = append(fields,
+				Field{Name: name + string(ImportancePart), Question: q, Row: &q.Rows[i], Part: ImportancePart},
+				Field{Name: name + string(SatisfactionPart), Question: q, Row: &q.Rows[i], Part: SatisfactionPart})
+		}
+	case Ranking, ConstantSum:
+		for i := range q.Options {
+			fields = append(fields, Field{Name: q.ID + "." + q.Options[i].ID, Question: q, Option: &q.Options[i]})
+		}
+	default:
+		fields = append(fields, Field{Name: q.ID, Question: q})
+		if q.HasOther() {
+			fields = append(fields, Field{Name: q.ID + "." + Other, Question: q, Part: OtherPart})
+		}
+	}
+	return fields
+}
+
+// HasOther reports whether one of the options has a text of its own.
+func (q *Question) HasOther() bool {
+	return len(q.Options) > 0 && q.Options[len(q.Options)-1].ID == Other
+}
+
+// Parts are the names of a question's fields.
+func (q *Question) Parts() []string {
+	var names []string
+	for _, f := range q.fields() {
+		names = append(names, f.Name)
+	}
+	return names
 }

@@ -1,6 +1,9 @@
 package survey
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Form is the definition without its texts, encoded: what figures and their comparison over periods depend on. A release
 // keeps the form that it was made with.
@@ -13,16 +16,13 @@ func (s *Survey) Form() []byte {
 	}
 	form.Sections = make([]Section, len(s.Sections))
 	for i, section := range s.Sections {
-		form.Sections[i].ID = section.ID
+		form.Sections[i].ID, form.Sections[i].ShowIf = section.ID, section.ShowIf
 		for _, q := range section.Questions {
 			if q.Type == Note {
 				continue
 			}
-			q.Label, q.Help, q.Low, q.High, q.Unit = nil, nil, nil, nil, nil
-			q.Options = append([]Option(nil), q.Options...)
-			for j, o := range q.Options {
-				q.Options[j] = Option{ID: o.ID, Score: o.Score, Exclusive: o.Exclusive}
-			}
+			q.Label, q.Help, q.Low, q.High, q.Unit, q.Checks = nil, nil, nil, nil, nil, nil
+			q.Options, q.Importance = unlabelled(q.Options), unlabelled(q.Importance)
 			q.Rows = append([]Row(nil), q.Rows...)
 			for j := range q.Rows {
 				q.Rows[j].Label = nil
@@ -31,6 +31,25 @@ func (s *Survey) Form() []byte {
 		}
 	}
 	return form.Encode()
+}
+
+func unlabelled(options []Option) []Option {
+	options = slices.Clone(options)
+	for i := range options {
+		options[i].Label = nil
+	}
+	return options
+}
+
+// labelled gives options the labels of others, by ids.
+func labelled(options, from []Option) {
+	for i := range options {
+		for _, o := range from {
+			if o.ID == options[i].ID {
+				options[i].Label = o.Label
+			}
+		}
+	}
 }
 
 // ParseForm reads a form, and takes its texts from the survey as it is now, by ids. What is not asked any more has none.
@@ -57,13 +76,8 @@ func ParseForm(data []byte, now *Survey) (*Survey, error) {
 			continue
 		}
 		q.Label, q.Help, q.Low, q.High, q.Unit = from.Label, from.Help, from.Low, from.High, from.Unit
-		for i := range q.Options {
-			for _, o := range from.Options {
-				if o.ID == q.Options[i].ID {
-					q.Options[i].Label = o.Label
-				}
-			}
-		}
+		labelled(q.Options, from.Options)
+		labelled(q.Importance, from.Importance)
 		for i := range q.Rows {
 			for _, row := range from.Rows {
 				if row.ID == q.Rows[i].ID {

@@ -5,8 +5,10 @@ import (
 	"testing"
 )
 
-// Whatever the bytes: no panic, a survey or problems, each inside the file; and a survey survives its compiled form.
+// Whatever the bytes: no panic, a survey or problems, each inside the file; and a survey survives its compiled form, and
+// is one to the schema.
 func FuzzParse(f *testing.F) {
+	schema := compiledSchema(f)
 	for _, files := range badFiles(f) {
 		for _, bad := range files {
 			f.Add([]byte(bad.source))
@@ -25,6 +27,9 @@ func FuzzParse(f *testing.F) {
 		checkProblems(t, source, s, problems)
 		if s == nil {
 			return
+		}
+		if _, err := validate(schema, string(source)); err != nil {
+			t.Fatal(err)
 		}
 		data := s.Encode()
 		again, err := Decode(data)

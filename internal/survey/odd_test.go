@@ -50,6 +50,35 @@ func oddSources() []oddSource {
 		options = append(options, fmt.Sprintf("{id: o%d, label: O}", i))
 	}
 	rows = options
+	// Conditions that are dear to judge: many names of many values each, and none of them true.
+	var costly strings.Builder
+	costly.WriteString("title: T\nscales: {s: [" + strings.Join(options[:200], ", ") + "]}\nsections:\n  - questions:\n")
+	for i := range maxQuestions - 1 {
+		fmt.Fprintf(&costly, "      - {id: q%d, type: single_choice, label: L, scale: s", i)
+		if i > 6 {
+			fmt.Fprintf(&costly, ", show_if: q0 == q1 and q1 == q2 and q2 == q3 and q3 == q4 and q4 == q5 and q5 != q0")
+		}
+		costly.WriteString("}\n")
+	}
+	var aliased strings.Builder
+	aliased.WriteString("title: T\nsections:\n  - questions:\n      - {id: a, type: yes_no, label: A}\n      - {id: q, type: single_choice, label: L, options: &o [")
+	for i := range maxOptions {
+		fmt.Fprintf(&aliased, "{id: o%d, label: O, show_if: %sa}, ", i, strings.Repeat("a or ", 200))
+	}
+	aliased.WriteString("]}\n")
+	for i := range maxQuestions - 2 {
+		fmt.Fprintf(&aliased, "      - {id: q%d, type: single_choice, label: L, options: *o}\n", i)
+	}
+	var short strings.Builder
+	short.WriteString("title: T\nsections:\n  - questions:\n      - {id: a, type: yes_no, label: A}\n")
+	for i := range 60 {
+		fmt.Fprintf(&short, "      - {id: q%d, type: single_choice, label: L, options: [", i)
+		for o := range maxOptions {
+			fmt.Fprintf(&short, "{id: o%d, label: O, show_if: a}, ", o)
+		}
+		short.WriteString("]}\n")
+	}
+	short.WriteString("      - {id: last, type: yes_no, label: L, show_if: nobody}\n")
 	return []oddSource{
 		{"empty", nil, "1:1: the file is empty"},
 		{"byte order mark alone", text("\uFEFF"), "1:1: the file is empty"},
@@ -92,6 +121,10 @@ func oddSources() []oddSource {
 		{"too many questions", text(questions), "504:9: more than 500 questions: split the survey into several files"},
 		{"too many options", text("title: T\nsections:\n  - questions:\n      - {id: q, type: single_choice, label: L, options: [" + strings.Join(options, ", ") + "]}\n"), "more than 200 options: shorten the list, or ask with a short_text"},
 		{"too many rows", text("title: T\nscales: {s: [{id: a, label: A}, {id: b, label: B}]}\nsections:\n  - questions:\n      - {id: q, type: matrix, label: L, scale: s, rows: [" + strings.Join(rows, ", ") + "]}\n"), "more than 200 rows: split the matrix"},
+		{"conditions dear to judge", text(costly.String() + "      - {id: last, type: yes_no, label: L, show_if: nobody}\n"), "show_if: there is no question 'nobody'"},
+		{"long conditions behind aliases", text(aliased.String()), "too large: with its aliases (*) written out"},
+		{"short conditions by the thousand", text(short.String()), "show_if: there is no question 'nobody'"},
+		{"a long condition", text("title: T\nsections:\n  - questions:\n      - {id: q, type: yes_no, label: L, show_if: " + strings.Repeat("a", 2001) + "}\n"), "4:50: show_if: longer than 2000 characters: ask less at once"},
 		{"a long pattern", text("title: T\nsections:\n  - questions:\n      - {id: q, type: short_text, label: L, pattern: " + strings.Repeat("a", 501) + "}\n"), "4:54: pattern is longer than 500 characters: shorten it"},
 	}
 }

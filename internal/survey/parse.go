@@ -99,7 +99,7 @@ func (r *reader) survey(root *yaml.Node) *Survey {
 	if r.misshapen(root, 0) {
 		return nil
 	}
-	o := r.object(root, "a questionnaire", surveyKeys)
+	o := r.object(root, &questionnaireMapping)
 	if o.node == nil {
 		return nil
 	}
@@ -108,17 +108,17 @@ func (r *reader) survey(root *yaml.Node) *Survey {
 		ID:        o.surveyID(),
 		Languages: r.languages,
 		Intro:     o.text("intro"),
-		Minutes:   o.integer("minutes", 1, 240, 0),
-		Thanks:    o.text("thanks"),
+		Minutes:   o.integer("minutes", 0),
+		Thanks:    o.thanks(),
 		Contact:   o.contact(),
 		Document:  o.document(),
 		Window:    o.window(),
 		Timezone:  o.timezone(),
-		Period:    Period(o.word("period", []string{"none", "month", "quarter", "year"}, nil, "none")),
+		Period:    Period(o.word("period", "none")),
 		Audience:  o.audience(),
 		Channels:  o.channels(),
+		KeepTwins: o.word("duplicates", "drop") == "keep",
 	}
-	o.need("title", ": what is the survey called?")
 	s.Title = o.text("title")
 	s.Scoring = o.scoring()
 	s.Results = o.results()
@@ -153,12 +153,12 @@ func (r *reader) indentedWide(line, column int, space rune) {
 func (o object) surveyID() string {
 	base := path.Base(strings.ReplaceAll(o.file, "\\", "/"))
 	base = strings.TrimSuffix(base, path.Ext(base))
-	id := o.id(surveyID, "")
+	id := o.id("")
 	switch {
-	case slices.Contains(reservedIDs, id):
+	case slices.Contains(o.form("id").but, id):
 		o.fail(o.values["id"], "id %s is an address of the site itself: choose another", quote(id))
 	case o.keys["id"] != nil:
-	case !surveyID.MatchString(base) || len(base) > maxID || slices.Contains(reservedIDs, base):
+	case !surveyID.MatchString(base) || len(base) > maxID || slices.Contains(o.form("id").but, base):
 		o.fail(o.node, "the file's name %s cannot be the survey's id: add \"id: …\" with lower-case letters a–z, digits, _ and -", quote(base))
 	default:
 		id = base
@@ -248,7 +248,7 @@ func (o object) contact() *Contact {
 	if !o.has("contact") {
 		return nil
 	}
-	c := o.object(o.values["contact"], "contact", contactKeys)
+	c := o.object(o.values["contact"], &contactMapping)
 	return &Contact{Name: c.text("name"), Email: c.email("email"), Phone: c.plain("phone")}
 }
 
@@ -264,8 +264,7 @@ func (o object) document() *Document {
 	if !o.has("document") {
 		return nil
 	}
-	d := o.object(o.values["document"], "document", documentKeys)
-	d.need("number", ": the document's number in your quality manual")
+	d := o.object(o.values["document"], &documentMapping)
 	return &Document{Number: d.plain("number"), Version: d.plain("version"), ApprovedBy: d.plain("approved_by"), ApprovedOn: d.date("approved_on")}
 }
 
@@ -273,7 +272,7 @@ func (o object) window() Window {
 	if !o.has("window") {
 		return Window{}
 	}
-	w := o.object(o.values["window"], "window", windowKeys)
+	w := o.object(o.values["window"], &windowMapping)
 	window := Window{From: w.date("from"), Until: w.date("until")}
 	if window.From != "" && window.Until != "" && window.From > window.Until {
 		o.fail(w.values["until"], "the window ends on %s, before it begins on %s: exchange the two or mend one", window.Until, window.From)
@@ -297,9 +296,8 @@ func (o object) audience() Audience {
 	if !o.has("audience") {
 		return Audience{}
 	}
-	a := o.object(o.values["audience"], "audience", audienceKeys)
-	const most = 1_000_000_000
-	audience := Audience{Population: a.integer("population", 1, most, 0), Issued: a.integer("issued", 1, most, 0), Sample: a.word("sample", []string{"ten_plus_5_percent"}, nil, "")}
+	a := o.object(o.values["audience"], &audienceMapping)
+	audience := Audience{Population: a.integer("population", 0), Issued: a.integer("issued", 0), Sample: a.word("sample", "")}
 	if audience.Population > 0 && audience.Issued > audience.Population {
 		o.fail(a.values["issued"], "issued (%d) is more than the population (%d): mend one of them", audience.Issued, audience.Population)
 	}
@@ -363,16 +361,15 @@ func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
 		return nil
 	}
 	first := map[string]int{}
+	options = make([]Option, 0, len(items))
 	for _, item := range items {
-		o := r.object(item, "an option", optionKeys)
+		o := r.object(item, &optionMapping)
 		if o.node == nil {
 			options = append(options, Option{})
 			continue
 		}
-		o.need("id", ": a short name such as very_good")
-		o.need("label", ": what the respondent reads")
 		scored := o.has("score")
-		option := Option{ID: o.id(choiceID, ""), Label: o.text("label"), Score: o.decimal("score", 0, 1000*One), Exclusive: o.boolean("exclusive", false)}
+		option := Option{ID: o.id(""), Label: o.text("label"), Score: o.decimal("score"), Exclusive: o.boolean("exclusive", false), ShowIf: o.condition("show_if", "")}
 		if option.Exclusive && !exclusive {
 			o.fail(o.keys["exclusive"], "'exclusive' does not go with this type: only several options of a multi_choice can exclude each other")
 		}
@@ -390,16 +387,15 @@ func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
 }
 
 func (o object) sections(scales map[string]*scale, s *Survey) []Section {
-	o.need("sections", ": a questionnaire needs at least one section with questions")
 	q := questionReader{reader: o.reader, scales: scales, lines: map[string]int{}, scoring: &s.Scoring}
 	var sections []Section
 	ids := map[string]int{}
 	for i, item := range o.list("sections") {
-		so := o.object(item, "a section", sectionKeys)
+		so := o.object(item, &sectionMapping)
 		if so.node == nil {
 			continue
 		}
-		section := Section{ID: so.id(questionID, fmt.Sprintf("section_%d", i+1)), Title: so.text("title"), Intro: so.text("intro")}
+		section := Section{ID: so.id(fmt.Sprintf("section_%d", i+1)), Title: so.text("title"), Intro: so.text("intro"), ShowIf: so.condition("show_if", "")}
 		if line := ids[section.ID]; line > 0 {
 			at := so.values["id"]
 			if at == nil {
@@ -408,11 +404,10 @@ func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 			o.fail(at, "section %s is given twice (first on line %d): every section needs an id of its own", quote(section.ID), line)
 		}
 		ids[section.ID] = item.Line
-		so.need("questions", ": a section holds a list of questions")
 		for _, n := range so.list("questions") {
 			if q.count++; q.count > maxQuestions {
 				o.fail(n, "more than %d questions: split the survey into several files", maxQuestions)
-				return sections
+				return append(sections, section)
 			}
 			if question, ok := q.question(n); ok {
 				section.Questions = append(section.Questions, question)
@@ -426,7 +421,7 @@ func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 		}
 	}
 	if q.answerable == 0 && o.has("sections") && len(o.problems) == 0 && sections != nil {
-		o.fail(o.values["sections"], "there is no question to answer: a survey needs one besides its notes")
+		o.fail(o.values["sections"], "there is no question to answer: a survey needs one besides its notes and hidden ones")
 	}
 	return sections
 }
@@ -434,6 +429,8 @@ func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 // references checks what needs the whole survey: names that must exist, and segments that must stay few.
 func (o object) references(s *Survey) {
 	s.index()
+	o.compile(s)
+	o.piping(s)
 	if s.Scoring.Overall != "" {
 		o.overall(s)
 	}
@@ -491,12 +488,14 @@ func (o object) scoring() Scoring {
 	if !o.has("scoring") {
 		return scoring
 	}
-	so := o.object(o.values["scoring"], "scoring", scoringKeys)
-	scoring.Model = so.word("model", models, nil, scoring.Model)
+	so := o.object(o.values["scoring"], &scoringMapping)
+	scoring.Model = so.word("model", scoring.Model)
 	so.units(&scoring)
 	scoring.Overall, o.reader.overallAt = so.plain("overall"), so.values["overall"]
-	most := map[string]Decimal{PercentOfMax: 100 * One, Graded10: 100 * One, Mean: 1000 * One, WeightedCount: MaxDecimal}
-	scoring.Target = so.decimal("target", 0, most[scoring.Each()])
+	scoring.Target = so.decimal("target")
+	if at := so.values["target"]; scoring.Target != nil && scoring.Hundred() && *scoring.Target > maxIndex {
+		o.fail(at, "the index of %s is at most 100: aim no higher than that", scoring.Each())
+	}
 	scoring.Rule = so.responseRateRule()
 	for _, name := range []string{"bands", "response_rate_rule"} {
 		if so.has(name) && !scoring.Hundred() {
@@ -509,13 +508,12 @@ func (o object) scoring() Scoring {
 	}
 	lines := map[string]int{}
 	for _, n := range so.list("dimensions") {
-		d := o.object(n, "a dimension", dimensionKeys)
+		d := o.object(n, &dimensionMapping)
 		if d.node == nil {
 			o.reader.nameless = true
 			continue
 		}
-		d.need("id", ": a short name such as service")
-		dimension := Dimension{ID: d.id(questionID, ""), Label: d.text("label"), Weight: d.weight(One)}
+		dimension := Dimension{ID: d.id(""), Label: d.text("label"), Weight: d.weight(One)}
 		if dimension.ID == "" {
 			o.reader.nameless = true
 		}
@@ -542,7 +540,7 @@ func (o object) units(scoring *Scoring) {
 	}
 	o.need("unit", ": the segment whose values are the units, such as branch")
 	scoring.Unit = o.plain("unit")
-	scoring.Of = o.word("of", models[:len(models)-1], nil, PercentOfMax)
+	scoring.Of = o.word("of", PercentOfMax)
 	if at := o.values["unit"]; at != nil && scoring.Unit != "" {
 		o.reader.waiting = append(o.reader.waiting, func(s *Survey) { o.isSegment(s, at, "unit", scoring.Unit) })
 	}
@@ -578,23 +576,20 @@ func (o object) responseRateRule() *ResponseRateRule {
 		return nil
 	}
 	at := o.keys["response_rate_rule"]
-	ro := o.object(o.values["response_rate_rule"], "response_rate_rule", ruleKeys)
+	ro := o.object(o.values["response_rate_rule"], &ruleMapping)
 	if ro.node == nil {
 		return nil
 	}
-	ro.need("floor", ": the response rate, in percent, from which nothing is deducted")
-	ro.need("per", ": for how many percentage points below the floor points are deducted")
-	ro.need("deduct", ": how many points are deducted")
 	rule := &ResponseRateRule{}
 	for _, limit := range []struct {
 		name string
 		to   *Decimal
 	}{{"floor", &rule.Floor}, {"per", &rule.Per}, {"deduct", &rule.Deduct}} {
-		if d := ro.decimal(limit.name, 1, 100*One); d != nil {
+		if d := ro.decimal(limit.name); d != nil {
 			*limit.to = *d
 		}
 	}
-	rule.Proportional = ro.word("mode", []string{"step", "proportional"}, nil, "step") == "proportional"
+	rule.Proportional = ro.word("mode", "step") == "proportional"
 	o.reader.waiting = append(o.reader.waiting, func(s *Survey) {
 		if s.Audience.Issued == 0 {
 			o.fail(at, "a response rate needs the number of questionnaires issued: add \"audience: {issued: …}\"")
@@ -604,7 +599,7 @@ func (o object) responseRateRule() *ResponseRateRule {
 }
 
 func (o object) weight(otherwise Decimal) Decimal {
-	if w := o.decimal("weight", 0, 1000*One); w != nil {
+	if w := o.decimal("weight"); w != nil {
 		return *w
 	}
 	return otherwise
@@ -615,14 +610,12 @@ func (o object) bands() []Band {
 	var bands []Band
 	lines, unread := map[Decimal]int{}, false
 	for _, n := range o.list("bands") {
-		b := o.object(n, "a band", bandKeys)
+		b := o.object(n, &bandMapping)
 		if b.node == nil {
 			unread = true
 			continue
 		}
-		b.need("from", ": the lowest index that belongs to the band")
-		b.need("label", ": the band's name")
-		from := b.decimal("from", 0, 100*One)
+		from := b.decimal("from")
 		label := b.text("label")
 		if from == nil {
 			unread = true
@@ -647,11 +640,11 @@ func (o object) results() Results {
 	if !o.has("results") {
 		return results
 	}
-	ro := o.object(o.values["results"], "results", resultsKeys)
-	results.Audience = ro.word("audience", []string{"public"}, []string{"staff", "management"}, results.Audience)
-	results.MinGroup = ro.integer("min_group", 1, 10_000, results.MinGroup)
-	results.PoolAfter = ro.integer("pool_after", 1, 3650, 0)
-	results.Release = ro.word("release", []string{"full", "daily"}, nil, results.Release)
+	ro := o.object(o.values["results"], &resultsMapping)
+	results.Audience = ro.word("audience", results.Audience)
+	results.MinGroup = ro.integer("min_group", results.MinGroup)
+	results.PoolAfter = ro.integer("pool_after", 0)
+	results.Release = ro.word("release", results.Release)
 	results.CrossTabs = ro.crosstabs()
 	return results
 }
@@ -660,12 +653,10 @@ func (o object) crosstabs() []CrossTab {
 	var tabs []CrossTab
 	lines := map[CrossTab]int{}
 	for _, n := range o.list("crosstabs") {
-		c := o.object(n, "a cross-tab", crosstabKeys)
+		c := o.object(n, &crosstabMapping)
 		if c.node == nil {
 			continue
 		}
-		c.need("rows", ": the question that is broken down")
-		c.need("by", ": the segment by which it is broken down")
 		tab := CrossTab{Rows: c.plain("rows"), By: c.plain("by")}
 		rows, by := c.values["rows"], c.values["by"]
 		if tab.Rows == "" || tab.By == "" {
@@ -697,7 +688,7 @@ func (o object) crosstabs() []CrossTab {
 				o.fail(rows, "rows names %s, which is not a question%s", quote(tab.Rows), suggest(tab.Rows, names))
 			case tab.Rows == tab.By:
 				o.fail(rows, "rows and by both name %s: break it down by another segment", quote(tab.Rows))
-			case f.Question.Type != "" && !f.Counted():
+			case !f.Question.broken() && !f.Counted():
 				o.fail(rows, "rows names %s, which has no published figures: name a choice, a rating, a number or yes_no", quote(tab.Rows))
 			}
 		})

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"glasspoll/internal/expression"
 )
 
 // parse compiles a questionnaire that has no problem.
@@ -27,7 +29,11 @@ title: {zh: 服务满意度调查, en: Service survey}
 languages: [zh, en]
 intro: {zh: 请您评价。, en: Please rate us.}
 minutes: 5
-thanks: {zh: 谢谢！, en: Thank you!}
+thanks:
+  - {show_if: overall <= 2, text: {zh: 我们会改进。, en: We will do better.}}
+  - {show_if: 'channel == "web"', text: {zh: 谢谢网上的您！, en: "Thank you, web!"}}
+  - {text: {zh: 谢谢！, en: Thank you!}}
+duplicates: keep
 contact: {name: {zh: 李女士, en: Ms Li}, email: li@example.com, phone: "+86 10 1234"}
 document: {number: QR-07-01, version: "3", approved_by: Wang, approved_on: 2026-09-20}
 window: {from: 2026-10-01, until: 2026-10-31}
@@ -40,8 +46,12 @@ scales:
     - {id: good, label: {zh: 满意, en: Satisfied}, score: 5}
     - {id: bad, label: {zh: 不满意, en: Dissatisfied}, score: 0.5}
     - {id: none, label: {zh: 没意见, en: No opinion}}
+  importance:
+    - {id: high, label: {zh: 重要, en: Important}, score: 3}
+    - {id: low, label: {zh: 不重要, en: Unimportant}, score: 1}
 sections:
   - id: product
+    show_if: language == "zh" or channel != "email"
     title: {zh: 产品, en: Product}
     intro: {zh: 关于产品, en: About the product}
     questions:
@@ -51,6 +61,15 @@ sections:
       - {id: overall, type: rating, label: {zh: 总体, en: Overall}, steps: 5, display: stars, low: {zh: 差, en: Poor}, high: {zh: 好, en: Great}, required: true}
       - {type: note, label: {zh: 最后, en: At last}}
       - {id: email, type: email, label: {zh: 邮箱, en: E-mail}}
+      - {id: both, type: importance_matrix, label: {zh: 两面, en: Both}, scale: satisfaction, importance_scale: importance, required: overall < 3, rows: [{id: price, label: {zh: 价格, en: Price}}]}
+      - {id: order, type: ranking, label: {zh: 排序, en: Order}, max: 2, options: [{id: price, label: {zh: 价格, en: Price}}, {id: speed, label: {zh: 速度, en: Speed}}, {id: care, label: {zh: 态度, en: Care}, show_if: overall > 1}]}
+      - {id: share, type: constant_sum, label: {zh: 分配, en: Share}, total: 100, options: [{id: price, label: {zh: 价格, en: Price}}, {id: speed, label: {zh: 速度, en: Speed}}]}
+      - {id: why, type: multi_choice, label: {zh: 原因, en: Why}, show_if: overall <= 4, other: {zh: 别的, en: Another}, shuffle: true, anchor: [speed], options: [{id: price, label: {zh: 价格, en: Price}}, {id: speed, label: {zh: 速度, en: Speed}}, {id: none, label: {zh: 没有, en: None}, exclusive: true}]}
+      - {id: arrived, type: time, label: {zh: 到达, en: Arrived}}
+      - {id: left, type: time, label: {zh: 离开, en: Left}, check: [{that: left >= arrived, message: {zh: 早于到达, en: Before arriving}}, {that: 'left < "22:00"', message: {zh: 太晚, en: Too late}}]}
+      - {id: site, type: url, label: {zh: 网站, en: Site}}
+      - {id: age, type: number, min: 0, max: 120, display: slider, label: {zh: 年龄, en: Age}}
+      - {id: origin, type: hidden, label: {zh: 来源, en: Origin}, segment: true, options: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}]}
 scoring:
   model: percent_of_max
   overall: overall
@@ -73,7 +92,12 @@ func TestWhole(t *testing.T) {
 		{"default language", s.DefaultLanguage(), "zh"},
 		{"intro", s.Intro.In("en"), "Please rate us."},
 		{"minutes", s.Minutes, 5},
-		{"thanks", s.Thanks.In("zh"), "谢谢！"},
+		{"thanks", []string{s.Thanks[0].Text.In("en"), s.Thanks[1].Text.In("en"), s.Thanks[2].Text.In("zh")}, []string{"We will do better.", "Thank you, web!", "谢谢！"}},
+		{"thanks' conditions", []bool{s.Thanks[0].ShowIf != nil, s.Thanks[1].ShowIf != nil, s.Thanks[2].ShowIf != nil}, []bool{true, true, false}},
+		{"thanks' places", []string{s.ThanksPath(0), s.ThanksPath(1), s.ThanksPath(2)}, []string{"thanks/1/", "thanks/2/", "thanks/"}},
+		{"duplicates", s.KeepTwins, true},
+		{"section's condition", s.Sections[0].ShowIf.Uses(), []string{"language", "channel"}},
+		{"order", order(s), "tier items overall note_4 email both order share why arrived left site age origin"},
 		{"contact", s.Contact, &Contact{Name: Text{"zh": "李女士", "en": "Ms Li"}, Email: "li@example.com", Phone: "+86 10 1234"}},
 		{"document", s.Document, &Document{Number: "QR-07-01", Version: "3", ApprovedBy: "Wang", ApprovedOn: "2026-09-20"}},
 		{"window", s.Window, Window{From: "2026-10-01", Until: "2026-10-31"}},
@@ -91,8 +115,8 @@ func TestWhole(t *testing.T) {
 		{"dimensions", s.Scoring.Dimensions, []Dimension{{ID: "service", Label: Text{"zh": "服务", "en": "Service"}, Weight: 1500}}},
 		{"bands, highest first", s.Scoring.Bands, []Band{{80 * One, Text{"zh": "优", "en": "Good"}}, {0, Text{"zh": "差", "en": "Poor"}}}},
 		{"results", s.Results, Results{Audience: "public", MinGroup: 10, PoolAfter: 30, Release: "full"}},
-		{"fields", fieldNames(s), []string{"tier", "items.speed", "items.care", "overall", "email"}},
-		{"segments", s.Segments()[0].Name, "tier"},
+		{"fields", fieldNames(s), strings.Fields("tier items.speed items.care overall email both.price.importance both.price.satisfaction order.price order.speed order.care share.price share.speed why why._other arrived left site age origin")},
+		{"segments", []string{s.Segments()[0].Name, s.Segments()[1].Name}, []string{"tier", "origin"}},
 	} {
 		if !reflect.DeepEqual(c.got, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, c.got, c.want)
@@ -100,11 +124,23 @@ func TestWhole(t *testing.T) {
 	}
 }
 
+// order is how the questions wait for one another.
+func order(s *Survey) string {
+	var ids []string
+	for _, q := range s.Order() {
+		ids = append(ids, q.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
 func TestQuestions(t *testing.T) {
 	dec := func(d Decimal) *Decimal { return &d }
 	label := Text{"en": "L"}
 	two := []Option{{ID: "a", Label: Text{"en": "A"}}, {ID: "b", Label: Text{"en": "B"}}}
 	scale := []Option{{ID: "good", Label: Text{"en": "Good"}, Score: dec(2 * One)}, {ID: "bad", Label: Text{"en": "Bad"}, Score: dec(0)}, {ID: "none", Label: Text{"en": "None"}}}
+	bad := "bad"
+	answeredUse := &expression.Tree{Op: "answered", Names: []string{"use"}}
+	useBad := expression.Tree{Op: "==", Args: []expression.Tree{{Op: "choice", Names: []string{"use"}}, {Op: "literal", Text: &bad}}}
 	const ab = "options: [{id: a, label: A}, {id: b, label: B}]"
 	for _, c := range []struct {
 		yaml string // after "id: q, label: L, "
@@ -140,14 +176,37 @@ func TestQuestions(t *testing.T) {
 		{"type: yes_no, private: true", Question{Type: YesNo, Private: true}},
 		{"type: consent", Question{Type: Consent, Required: true}},
 		{"type: note", Question{Type: Note}},
+		{"type: note, show_if: answered(use)", Question{Type: Note, ShowIf: answeredUse}},
+		{"type: url, required: answered(use)", Question{Type: URL, RequiredIf: answeredUse}},
+		{"type: time, check: {that: answered(use), message: M}", Question{Type: Time, Checks: []Rule{{*answeredUse, Text{"en": "M"}}}}},
+		{"type: time, check: [{that: answered(use), message: M}, {that: use == \"bad\", message: N}]", Question{Type: Time, Checks: []Rule{{*answeredUse, Text{"en": "M"}}, {useBad, Text{"en": "N"}}}}},
+		{"type: hidden", Question{Type: Hidden}},
+		{"type: hidden, private: true", Question{Type: Hidden, Private: true}},
+		{"type: hidden, segment: true, options: [{id: a, label: A}]", Question{Type: Hidden, Segment: true, Options: two[:1]}},
+		{"type: single_choice, other: true, " + ab, Question{Type: SingleChoice, Options: slices.Concat(two, []Option{{ID: Other}})}},
+		{"type: single_choice, other: Another, options: [{id: a, label: A}]", Question{Type: SingleChoice, Options: []Option{two[0], {ID: Other, Label: Text{"en": "Another"}}}}},
+		{"type: single_choice, other: false, scale: s", Question{Type: SingleChoice, Options: scale}},
+		{"type: multi_choice, other: true, min: 2, max: 3, " + ab, Question{Type: MultiChoice, AtLeast: 2, AtMost: 3, Options: slices.Concat(two, []Option{{ID: Other}})}},
+		{"type: multi_choice, shuffle: true, other: true, anchor: [a], options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: B, exclusive: true}]", Question{Type: MultiChoice, Shuffle: true, Anchor: []string{"a", "c", Other},
+			Options: []Option{two[0], two[1], {ID: "c", Label: Text{"en": "B"}, Exclusive: true}, {ID: Other}}}},
+		{"type: single_choice, shuffle: false, " + ab, Question{Type: SingleChoice, Options: two}},
+		{"type: single_choice, options: [{id: a, label: A}, {id: b, label: B, show_if: answered(use)}]", Question{Type: SingleChoice, Options: []Option{two[0], {ID: "b", Label: Text{"en": "B"}, ShowIf: answeredUse}}}},
+		{"type: ranking, " + ab, Question{Type: Ranking, AtMost: 2, Options: two}},
+		{"type: ranking, max: 1, shuffle: true, required: true, " + ab, Question{Type: Ranking, AtMost: 1, Shuffle: true, Required: true, Options: two}},
+		{"type: constant_sum, total: 10.5, " + ab, Question{Type: ConstantSum, Total: dec(10500), Options: two}},
+		{"type: importance_matrix, scale: s, importance_scale: i, rows: [{id: r, label: R}], required: [r]", Question{Type: ImportanceMatrix, Options: scale, Importance: two, Rows: []Row{{ID: "r", Label: Text{"en": "R"}, Required: true, Weight: One}}}},
+		{"type: matrix, scale: s, rows: [{id: r, label: R}], required: answered(use)", Question{Type: Matrix, Options: scale, RequiredIf: answeredUse, Rows: []Row{{ID: "r", Label: Text{"en": "R"}, Weight: One}}}},
+		{"type: matrix, scale: s, rows: [{id: r, label: R}], required: yes", Question{Type: Matrix, Options: scale, Rows: []Row{{ID: "r", Label: Text{"en": "R"}, Required: true, Weight: One}}}},
+		{"type: number, min: 0, max: 10, display: slider", Question{Type: Number, Min: dec(0), Max: dec(10000), Display: "slider"}},
 	} {
 		t.Run(c.yaml, func(t *testing.T) {
 			s := parse(t, `title: T
-scales: {s: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 0}, {id: none, label: None}]}
+scales: {s: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 0}, {id: none, label: None}], i: [{id: a, label: A}, {id: b, label: B}]}
 scoring: {dimensions: [{id: d}]}
 sections:
   - questions:
       - {id: use, type: single_choice, label: L, scale: s}
+      - {id: also, type: single_choice, label: L, scale: i}
       - {id: q, label: L, `+c.yaml+"}\n")
 			want := c.want
 			want.ID, want.Label = "q", label
@@ -157,7 +216,7 @@ sections:
 			case -1:
 				want.Weight = 0
 			}
-			if got := s.Sections[0].Questions[1]; !reflect.DeepEqual(got, want) {
+			if got := s.Sections[0].Questions[2]; !reflect.DeepEqual(got, want) {
 				t.Errorf("got\n%+v\nwant\n%+v", got, want)
 			}
 		})
@@ -248,7 +307,8 @@ func TestPlainTexts(t *testing.T) {
 
 func goodSources() []string {
 	sources := []string{strings.Replace(whole, "label: A级", "label: {zh: 甲, en: A}", 1), "title: T\n" + tail, string(benchmarkSource())}
-	for _, more := range []string{"type: nps", "type: number, min: 1", "type: long_text", "type: consent", "type: phone", "type: date", "type: rating, steps: 7", "type: multi_choice, options: [{id: a, label: A}]"} {
+	for _, more := range []string{"type: nps", "type: number, min: 1", "type: long_text", "type: consent", "type: phone", "type: date", "type: rating, steps: 7", "type: multi_choice, options: [{id: a, label: A}]", "type: time, show_if: q", "type: url, required: not q", "type: hidden", "type: consent, check: {that: q, message: M}",
+		"type: ranking, shuffle: true, options: [{id: a, label: A}, {id: b, label: B, show_if: q}]", "type: constant_sum, total: 1, options: [{id: a, label: A}, {id: b, label: B}]", "type: single_choice, other: true, options: [{id: a, label: A}]"} {
 		sources = append(sources, "title: T\n"+tail+"      - {id: x, label: X, "+more+"}\n")
 	}
 	return sources
@@ -304,6 +364,29 @@ func TestVersionAndShape(t *testing.T) {
 		{"min_group: 10", "min_group: 11", false},
 		{"target: 85", "target: 86", false},
 		{"weight: 1.5", "weight: 1.6", false},
+		{"We will do better.", "We shall do better.", false},
+		{"show_if: overall <= 2, text", "show_if: overall <= 3, text", false},
+		{"en: Another", "en: Other", false},
+		{"shuffle: true, anchor: [speed], ", "", false},
+		{"Before arriving", "Earlier than arriving", false},
+		{"that: left >= arrived", "that: left > arrived", false},
+		{"required: overall < 3", "required: overall < 4", false},
+		{"duplicates: keep", "duplicates: drop", false},
+		{"display: slider, ", "", false},
+		{"{id: high, label: {zh: 重要, en: Important}", "{id: high, label: {zh: 要紧, en: Vital}", false},
+		{"show_if: language == \"zh\" or channel", "show_if: language == \"en\" or channel", true},
+		{"    show_if: language == \"zh\" or channel != \"email\"\n", "", true},
+		{"show_if: overall <= 4", "show_if: overall <= 3", true},
+		{"show_if: overall > 1", "show_if: overall > 2", true},
+		{", show_if: overall > 1", "", true},
+		{"score: 3", "score: 4", true},
+		{"id: low", "id: lowest", true},
+		{"max: 2, options", "max: 3, options", true},
+		{"total: 100", "total: 10", true},
+		{"other: {zh: 别的, en: Another}, ", "", true},
+		{"{id: speed, label: {zh: 速度, en: Speed}}]}\n      - {id: why", "{id: tempo, label: {zh: 速度, en: Speed}}]}\n      - {id: why", true},
+		{"id: b, label: {zh: 乙, en: B}}]}\nscoring", "id: c, label: {zh: 乙, en: B}}]}\nscoring", true},
+		{"type: time, label: {zh: 到达", "type: short_text, label: {zh: 到达", true},
 		{"display: stars, ", "", false},
 		{"required: [speed], ", "", false},
 		{"- {type: note, label: {zh: 最后, en: At last}}", "", false},
@@ -319,7 +402,8 @@ func TestVersionAndShape(t *testing.T) {
 		{", {id: care, label: {zh: 关怀, en: Care}, weight: 0}", "", true},
 	} {
 		if !strings.Contains(base, c.old) {
-			t.Fatalf("no %q", c.old)
+			t.Errorf("no %q", c.old)
+			continue
 		}
 		edited := strings.ReplaceAll(strings.Replace(base, c.old, c.new, 1), "required: [speed]", "required: "+map[bool]string{true: "[tempo]", false: "[speed]"}[c.new == "id: tempo"])
 		is := parse(t, edited)
@@ -334,7 +418,7 @@ func TestVersionAndShape(t *testing.T) {
 
 func TestFields(t *testing.T) {
 	s := parse(t, `title: T
-scales: {s: [{id: none, label: None}, {id: good, label: Good, score: 2}]}
+scales: {s: [{id: none, label: None}, {id: good, label: Good, score: 2}], i: [{id: high, label: High, score: 3}, {id: low, label: Low, score: 1}, {id: no, label: No}]}
 sections:
   - questions:
       - {id: m, type: matrix, label: L, scale: s, rows: [{id: a, label: A}, {id: b, label: B, weight: 0}], required: [a]}
@@ -347,6 +431,14 @@ sections:
       - {id: promoter, type: nps, label: L}
       - {id: plain, type: single_choice, label: L, options: [{id: a, label: A}, {id: b, label: B}]}
       - {type: note, label: L}
+      - {id: im, type: importance_matrix, label: L, scale: s, importance_scale: i, rows: [{id: a, label: A}], required: [a]}
+      - {id: order, type: ranking, label: L, max: 2, required: true, options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}]}
+      - {id: share, type: constant_sum, label: L, total: 10, options: [{id: a, label: A}, {id: b, label: B}]}
+      - {id: choice, type: single_choice, label: L, required: true, other: true, options: [{id: a, label: A, score: 3}]}
+      - {id: link, type: hidden, label: L}
+      - {id: tier, type: hidden, label: L, options: [{id: a, label: A}, {id: b, label: B}]}
+      - {id: site, type: url, label: L}
+      - {id: clock, type: time, label: L}
 `)
 	for _, c := range []struct {
 		name                      string
@@ -364,6 +456,17 @@ sections:
 		{"secret", 5, false, false, false, 5 * One},
 		{"promoter", 11, false, true, false, 10 * One},
 		{"plain", 2, false, true, false, 0},
+		{"im.a.importance", 3, true, true, false, 3 * One},
+		{"im.a.satisfaction", 2, true, true, true, 2 * One},
+		{"order.a", 2, true, true, false, 2 * One},
+		{"order.c", 2, true, true, false, 2 * One},
+		{"share.b", 0, false, true, false, 0},
+		{"choice", 2, true, true, true, 3 * One},
+		{"choice._other", 0, false, false, false, 0},
+		{"link", 0, false, false, false, 0},
+		{"tier", 2, false, true, false, 0},
+		{"site", 0, false, false, false, 0},
+		{"clock", 0, false, false, false, 0},
 	} {
 		f, ok := s.Field(c.name)
 		if !ok {
@@ -376,7 +479,10 @@ sections:
 	if f, _ := s.Field("m.a"); f.Label().In("en") != "A" || f.Weight() != One {
 		t.Error("a row's label and weight are its own")
 	}
-	if len(s.Fields()) != 10 || len(s.Segments()) != 0 {
+	if f, _ := s.Field("share.b"); f.Label().In("en") != "B" || !f.Numeric() {
+		t.Error("a share is a number, called what its option is called")
+	}
+	if len(s.Fields()) != 23 || len(s.Segments()) != 0 {
 		t.Errorf("%d fields", len(s.Fields()))
 	}
 }

@@ -22,22 +22,24 @@ type questionReader struct {
 
 // question reads one question: its type first, which decides the keys that it may have.
 func (r *questionReader) question(n *yaml.Node) (Question, bool) {
-	o := r.object(n, "a question", questionKeys)
+	o := r.object(n, &questionMapping)
 	if o.node == nil {
 		return Question{}, false
 	}
 	q := Question{Type: r.typeOf(o), Weight: One}
-	if q.Type != Note {
-		o.need("id", ": a short name such as overall, which stays the same over the years")
+	o.as = q.Type
+	if q.Type != Note && q.Type != Hidden {
 		r.answerable++
 	}
-	q.ID = o.id(questionID, fmt.Sprintf("note_%d", r.count))
+	if q.ID = o.id(""); q.Type == Note && !o.has("id") {
+		q.ID = fmt.Sprintf("note_%d", r.count)
+	}
 	r.checkID(o, n, q.ID)
 	if s := r.scales[value(o.values["scale"])]; s != nil {
 		s.used = true // even where the question has no right to it
 	}
-	o.need("label", ": what the respondent reads")
 	q.Label = o.text("label")
+	o.needs()
 	if q.Type == "" { // what it means depends on the type, but it can be read
 		q.Help = o.text("help")
 		if o.has("options") {
@@ -47,6 +49,7 @@ func (r *questionReader) question(n *yaml.Node) (Question, bool) {
 	}
 	r.checkKeys(o, q.Type)
 	q.Help = o.text("help")
+	q.ShowIf = o.condition("show_if", q.ID)
 	q.Private = o.boolean("private", q.Type == Email || q.Type == Phone)
 	q.Unpublished = !o.boolean("publish", true)
 	q.Segment = o.boolean("segment", false)
@@ -54,16 +57,18 @@ func (r *questionReader) question(n *yaml.Node) (Question, bool) {
 	if q.Segment {
 		r.segments[q.ID] = o.values["segment"]
 	}
-	q.Display = o.word("display", displays[q.Type], laterDisplays[q.Type], "")
+	q.Display = o.word("display", "")
 	q.Low, q.High = o.text("low"), o.text("high")
 	q.Weight = o.weight(One)
 	r.choices(o, &q)
-	if q.Type == Matrix {
+	if q.Type == Matrix || q.Type == ImportanceMatrix {
 		r.rows(o, &q)
 	} else {
-		q.Required = r.required(o, q.Type)
+		q.Required = r.required(o, &q)
 	}
 	r.limits(o, &q)
+	r.order(o, &q)
+	q.Checks = o.checks()
 	r.dimension(o, &q)
 	if q.Segment && (q.Private || q.Unpublished) {
 		o.fail(o.values["segment"], "figures are broken down by a segment, so it can be neither private nor unpublished: remove one of the two keys")
@@ -87,35 +92,28 @@ func value(n *yaml.Node) string {
 
 // typeOf reads the type. A misspelled one is reported, and taken as what was meant.
 func (r *questionReader) typeOf(o object) Type {
-	all := make([]string, len(types))
-	for i, t := range types {
-		all[i] = string(t)
-	}
-	n := o.need("type", ": one of "+strings.Join(all, ", "))
-	if n == nil {
-		return ""
-	}
-	later := make([]string, len(laterTypes))
-	for i, t := range laterTypes {
-		later[i] = string(t)
-	}
 	s, ok := o.scalar("type")
 	if !ok {
 		return ""
 	}
-	switch {
-	case slices.Contains(all, s.Value):
+	known := o.form("type").words
+	if slices.Contains(known, s.Value) {
 		return Type(s.Value)
-	case slices.Contains(later, s.Value):
-		o.fail(s, "type %s is not supported yet", quote(s.Value))
-	default:
-		meant := nearest(s.Value, all)
-		fix := suggest(s.Value, all)
-		if meant == "" {
-			fix = ": use one of " + strings.Join(all, ", ")
+	}
+	fix := suggest(s.Value, known)
+	if fix == "" {
+		fix = ": use one of " + strings.Join(known, ", ")
+	}
+	o.fail(s, "unknown type %s%s", quote(s.Value), fix)
+	return Type(nearest(s.Value, known))
+}
+
+// typeIn is the type that a question gives, if there is such a type.
+func typeIn(m *yaml.Node) Type {
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if m.Content[i].Value == "type" && slices.Contains(typeWords(), value(m.Content[i+1])) {
+			return Type(value(m.Content[i+1]))
 		}
-		o.fail(s, "unknown type %s%s", quote(s.Value), fix)
-		return Type(meant)
 	}
 	return ""
 }
@@ -126,7 +124,7 @@ func (r *questionReader) checkID(o object, n *yaml.Node, id string) {
 	if id == "" {
 		return
 	}
-	if slices.Contains(keywords, id) {
+	if slices.Contains(o.form("id").but, id) {
 		o.fail(at, "id %s is a word of the expression language: choose another", quote(id))
 		return
 	}
@@ -142,80 +140,83 @@ func (r *questionReader) checkID(o object, n *yaml.Node, id string) {
 
 // checkKeys refuses keys that belong to other types.
 func (r *questionReader) checkKeys(o object, t Type) {
-	for _, k := range questionKeys {
-		if k.types == nil || slices.Contains(k.types, t) || o.keys[k.name] == nil || k.later {
+	for _, name := range o.of.names("") {
+		if _, own := o.of.key(name, t); own || o.keys[name] == nil {
 			continue
 		}
-		of := make([]string, len(k.types))
-		for i, t := range k.types {
-			of[i] = string(t)
-		}
-		why := "it belongs to " + strings.Join(of, ", ")
-		if t == Note {
+		why := "it belongs to " + typeNames(o.of.types(name))
+		switch t {
+		case Note:
 			why = "a note asks nothing"
+		case Hidden:
+			why = "nobody sees a hidden question"
 		}
-		o.fail(o.keys[k.name], "%s does not go with type %s: %s", quote(k.name), t, why)
-		delete(o.values, k.name)
+		o.fail(o.keys[name], "%s does not go with type %s: %s", quote(name), t, why)
+		delete(o.values, name)
 	}
 }
 
-// required reads true or false; words are expressions.
-func (r *questionReader) required(o object, t Type) bool {
+// required reads true or false, or remembers an expression.
+func (r *questionReader) required(o object, q *Question) bool {
 	s, ok := o.scalar("required")
 	if !ok {
-		return t == Consent
+		return q.Type == Consent
 	}
-	switch strings.ToLower(s.Value) {
-	case "true", "yes", "on":
-		return true
-	case "false", "no", "off":
-		if t == Consent {
-			o.fail(s, "a consent is always required: use yes_no for a question that may be left out")
-		}
-		return false
+	truth, plain := truthOf(s.Value)
+	switch {
+	case q.Type == Consent && plain && !truth:
+		o.fail(s, "a consent is always required: use yes_no for a question that may be left out")
+	case q.Type == Consent && !plain:
+		o.fail(s, "a consent is always required: ask it only of those whom it concerns, with show_if")
+	case !plain:
+		q.RequiredIf = o.condition("required", q.ID)
 	}
-	o.fail(s, "required must be true or false, not %s: expressions are not supported yet", quote(s.Value))
-	return false
+	return truth || q.Type == Consent
 }
 
 // choices reads what can be chosen: own options, a scale's, or steps.
 func (r *questionReader) choices(o object, q *Question) {
-	switch q.Type {
-	case NPS:
-		q.Options = steps(0, 10)
-	case SingleChoice, MultiChoice, Rating, Matrix:
-		var sources []string
-		for _, name := range []string{"options", "scale", "steps"} {
-			if o.keys[name] != nil {
-				sources = append(sources, name)
-			}
+	spec := q.Type.spec()
+	var given []string
+	for _, name := range spec.sources {
+		if o.keys[name] != nil {
+			given = append(given, name)
 		}
-		if len(sources) > 1 {
-			o.fail(o.keys[sources[1]], "%s and %s exclude each other: keep one", quote(sources[0]), quote(sources[1]))
-			return
-		}
-		if len(sources) == 0 {
-			want := map[Type]string{SingleChoice: "'options' or 'scale' is missing: what can be chosen?", MultiChoice: "'options' or 'scale' is missing: what can be chosen?", Rating: "'scale' or 'steps' is missing: add \"steps: 5\" or the name of a scale", Matrix: "'scale' is missing: the name of the scale that is its columns"}
-			o.fail(o.node, "%s", want[q.Type])
-			return
-		}
-		switch sources[0] {
-		case "options":
-			q.Options = r.options(o.values["options"], "options", q.Type == MultiChoice)
-		case "scale":
-			q.Options = r.scale(o)
-		case "steps":
-			if n := o.integer("steps", 2, 10, 0); n > 0 {
-				q.Options = steps(1, n)
-			}
-		}
-		r.checkChoices(o, q, sources[0])
 	}
-}
-
-func (r *questionReader) checkChoices(o object, q *Question, source string) {
-	if q.Type != MultiChoice && len(q.Options) == 1 {
-		o.fail(o.values[source], "one option alone is no choice: add another, or use type yes_no")
+	switch {
+	case len(given) > 1:
+		o.fail(o.keys[given[1]], "%s and %s exclude each other: keep one", quote(given[0]), quote(given[1]))
+		return
+	case len(given) == 0 && spec.want != "":
+		o.fail(o.node, "%s", spec.want)
+		return
+	}
+	switch {
+	case q.Type == NPS:
+		q.Options = steps(0, 10)
+	case o.has("options"):
+		q.Options = r.options(o.values["options"], "options", q.Type == MultiChoice)
+	case o.has("scale"):
+		q.Options = r.scale(o, "scale")
+	case o.has("steps"):
+		if n := o.integer("steps", 0); n > 0 {
+			q.Options = steps(1, n)
+		}
+	}
+	r.other(o, q)
+	if len(q.Options) == 1 && q.Type != MultiChoice && q.Type != Hidden {
+		at := o.values["options"]
+		if at == nil {
+			at = o.values["scale"]
+		}
+		if q.Type == Ranking || q.Type == ConstantSum {
+			o.fail(at, "one option alone is nothing to rank or to share out among: add another")
+		} else {
+			o.fail(at, "one option alone is no choice: add another, or use type yes_no")
+		}
+	}
+	if q.Type == ImportanceMatrix {
+		q.Importance = r.scale(o, "importance_scale")
 	}
 }
 
@@ -229,14 +230,17 @@ func steps(from, to int) []Option {
 	return options
 }
 
-func (r *questionReader) scale(o object) []Option {
-	s, ok := o.scalar("scale")
+func (r *questionReader) scale(o object, key string) []Option {
+	s, ok := o.scalar(key)
 	if !ok {
 		return nil
 	}
 	if sc := r.scales[s.Value]; sc != nil {
 		sc.used = true
-		return sc.options
+		if slices.Contains(matrices, o.as) && slices.ContainsFunc(sc.options, func(option Option) bool { return option.ShowIf != nil }) {
+			o.fail(s, "scale %s has an option with show_if, but the columns of a matrix are for all: take it from the option, or use another scale", quote(s.Value))
+		}
+		return slices.Clone(sc.options)
 	}
 	var known []string
 	for name := range r.scales {
@@ -252,9 +256,55 @@ func (r *questionReader) scale(o object) []Option {
 	return nil
 }
 
+// other adds the option that has a text of its own.
+func (r *questionReader) other(o object, q *Question) {
+	if !o.has("other") {
+		return
+	}
+	option := Option{ID: Other}
+	if n := o.follow(o.values["other"]); n != nil && n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
+		if !o.boolean("other", true) {
+			return
+		}
+	} else if option.Label = o.text("other"); option.Label == nil {
+		return
+	}
+	q.Options = append(q.Options, option)
+}
+
+// order reads whether options are shuffled, and which of them stay last. One that stands for none of the others always does.
+func (r *questionReader) order(o object, q *Question) {
+	q.Shuffle = o.boolean("shuffle", false)
+	if o.has("anchor") && !q.Shuffle {
+		o.fail(o.keys["anchor"], "anchor holds options back from shuffling: add \"shuffle: true\" or remove it")
+		return
+	}
+	anchors, nodes := o.words("anchor")
+	for i, id := range anchors {
+		if !slices.ContainsFunc(q.Options, func(option Option) bool { return option.ID == id }) {
+			o.fail(nodes[i], "anchor names %s, which is not one of the options%s", quote(id), suggest(id, optionIDs(q.Options)))
+		}
+	}
+	if !q.Shuffle {
+		return
+	}
+	for _, option := range q.Options {
+		if slices.Contains(anchors, option.ID) || option.Exclusive || option.ID == Other {
+			q.Anchor = append(q.Anchor, option.ID)
+		}
+	}
+}
+
+func optionIDs(options []Option) []string {
+	ids := make([]string, len(options))
+	for i, option := range options {
+		ids[i] = option.ID
+	}
+	return ids
+}
+
 // rows reads a matrix's rows, and which of them must be answered.
 func (r *questionReader) rows(o object, q *Question) {
-	o.need("rows", ": the lines of the matrix")
 	lines := map[string]int{}
 	items := o.list("rows")
 	if len(items) > maxOptions {
@@ -262,13 +312,11 @@ func (r *questionReader) rows(o object, q *Question) {
 		return
 	}
 	for _, n := range items {
-		ro := r.object(n, "a row", rowKeys)
+		ro := r.object(n, &rowMapping)
 		if ro.node == nil {
 			continue
 		}
-		ro.need("id", ": a short name such as speed")
-		ro.need("label", ": what the respondent reads")
-		row := Row{ID: ro.id(choiceID, ""), Label: ro.text("label"), Weight: ro.weight(q.Weight)}
+		row := Row{ID: ro.id(""), Label: ro.text("label"), Weight: ro.weight(q.Weight)}
 		if line := lines[row.ID]; line > 0 && row.ID != "" {
 			o.fail(ro.values["id"], "row %s is given twice (first on line %d): every row needs an id of its own", quote(row.ID), line)
 			continue
@@ -301,22 +349,23 @@ func (r *questionReader) requiredRows(o object, q *Question) {
 			}
 			q.Rows[at].Required = true
 		}
-	case n.Value == "all" || strings.EqualFold(n.Value, "true"):
-		for i := range q.Rows {
-			q.Rows[i].Required = true
-		}
-	case strings.EqualFold(n.Value, "false"):
+	case n.Kind != yaml.ScalarNode || n.Tag == "!!null":
+		o.fail(v, "required must be all, a list of rows or a condition, not %s", kindOf(n))
 	default:
-		o.fail(v, "required must be all, or a list of rows, not %s: expressions are not supported yet", kindOf(n))
+		s, ok := o.scalar("required")
+		if !ok {
+			return
+		}
+		truth, plain := truthOf(s.Value)
+		if !plain && s.Value != "all" {
+			q.RequiredIf = o.condition("required", q.ID)
+			return
+		}
+		for i := range q.Rows {
+			q.Rows[i].Required = truth || s.Value == "all"
+		}
 	}
 }
-
-const (
-	shortLength = 200 // characters of a short_text unless declared
-	longLength  = 2_000
-	mostLength  = 20_000
-	maxPattern  = 500
-)
 
 // limits reads the bounds of an answer, and refuses those that no answer can meet.
 func (r *questionReader) limits(o object, q *Question) {
@@ -326,13 +375,24 @@ func (r *questionReader) limits(o object, q *Question) {
 		if most == 0 {
 			most = maxOptions // they are reported already
 		}
-		q.AtLeast, q.AtMost = o.integer("min", 1, most, 0), o.integer("max", 1, most, 0)
+		q.AtLeast, q.AtMost = o.integerTo("min", most, 0), o.integerTo("max", most, 0)
 		if q.AtMost > 0 && q.AtLeast > q.AtMost {
 			o.fail(o.values["min"], "min (%d) is more than max (%d): nobody could answer", q.AtLeast, q.AtMost)
 		}
+	case Ranking:
+		most := len(q.Options)
+		if most == 0 {
+			most = maxOptions
+		}
+		q.AtMost = o.integerTo("max", most, len(q.Options))
+	case ConstantSum:
+		q.Total = o.decimal("total")
 	case Number:
-		q.Min, q.Max, q.Step = o.decimal("min", -MaxDecimal, MaxDecimal), o.decimal("max", -MaxDecimal, MaxDecimal), o.decimal("step", 1, MaxDecimal)
+		q.Min, q.Max, q.Step = o.decimal("min"), o.decimal("max"), o.decimal("step")
 		q.Unit = o.text("unit")
+		if q.Display == "slider" && (q.Min == nil || q.Max == nil) && o.keys["min"] != nil == o.has("min") && o.keys["max"] != nil == o.has("max") {
+			o.fail(o.values["display"], "a slider needs both ends: add min and max")
+		}
 		if q.Min != nil && q.Max != nil && *q.Min > *q.Max {
 			o.fail(o.values["min"], "min (%s) is more than max (%s): nobody could answer", q.Min, q.Max)
 		}
@@ -343,7 +403,7 @@ func (r *questionReader) limits(o object, q *Question) {
 		}
 	case ShortText, LongText:
 		otherwise := map[Type]int{ShortText: shortLength, LongText: longLength}[q.Type]
-		q.MinLength, q.MaxLength = o.integer("min_length", 0, mostLength, 0), o.integer("max_length", 1, mostLength, otherwise)
+		q.MinLength, q.MaxLength = o.integer("min_length", 0), o.integer("max_length", otherwise)
 		if !o.has("max_length") && q.MinLength > otherwise {
 			o.fail(o.values["min_length"], "min_length (%d) is more than max_length, which is %d unless you give another: add max_length", q.MinLength, otherwise)
 		} else if q.MinLength > q.MaxLength {

@@ -18,17 +18,19 @@ import (
 
 // reader walks one file's YAML nodes and collects every problem that it meets.
 type reader struct {
-	file      string
-	languages []string
-	problems  Problems
-	said      map[Problem]bool      // each problem once, however many aliases lead to it
-	visits    int                   // nodes looked at, aliases followed: bounded, so that a YAML bomb stays a message
-	stopped   bool                  // by too many visits or problems: nothing more is looked at or reported
-	unlisted  map[string]bool       // languages of texts that the survey does not list, reported once each
-	nameless  bool                  // a dimension has no readable id, so that one may seem undeclared
-	overallAt *yaml.Node            // where scoring names the item that stands for the whole
-	waiting   []func(*Survey)       // checks of the scoring and results keys that need the questions
-	segments  map[string]*yaml.Node // where each question is declared a segment, by the question's id
+	file       string
+	lines      []string // of the file
+	languages  []string
+	problems   Problems
+	said       map[Problem]bool      // each problem once, however many aliases lead to it
+	visits     int                   // nodes looked at, aliases followed: bounded, so that a YAML bomb stays a message
+	stopped    bool                  // by too many visits or problems: nothing more is looked at or reported
+	unlisted   map[string]bool       // languages of texts that the survey does not list, reported once each
+	nameless   bool                  // a dimension has no readable id, so that one may seem undeclared
+	overallAt  *yaml.Node            // where scoring names the item that stands for the whole
+	conditions []condition           // in the order in which they are read
+	waiting    []func(*Survey)       // checks of the scoring and results keys that need the questions
+	segments   map[string]*yaml.Node // where each question is declared a segment, by the question's id
 }
 
 // Both are far above any questionnaire, and a fraction of a second's work.
@@ -39,6 +41,12 @@ const (
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
 	r.failAt(n.Line, n.Column, format, args...)
+}
+
+// failInside reports a place within a plain value: offset is the number of its characters before it.
+func (r *reader) failInside(n *yaml.Node, offset int, format string, args ...any) {
+	line, column := r.inside(n, offset)
+	r.failAt(line, column, format, args...)
 }
 
 func (r *reader) failAt(line, column int, format string, args ...any) {
@@ -78,33 +86,52 @@ func (r *reader) follow(n *yaml.Node) *yaml.Node {
 // object is a mapping whose keys are all known. One that could not be read has no keys, and a nil node.
 type object struct {
 	*reader
+	of     *mapping
+	as     Type // of a question, once it is known
 	node   *yaml.Node
 	keys   map[string]*yaml.Node
 	values map[string]*yaml.Node
 	merged bool // it has keys that cannot be seen
 }
 
-// object reads a mapping. what names it in messages: "a question". A misspelled key's value is read as that of the key
-// that was meant, so that its other problems are found in the same run.
-func (r *reader) object(n *yaml.Node, what string, allowed []key) object {
-	o := object{reader: r, node: n, keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}}
+// object reads a mapping, and reports the keys that it lacks; a question's depend on its type, see [object.needs]. A
+// misspelled key's value is read as that of the key that was meant, so that its other problems are found in the same run.
+func (r *reader) object(n *yaml.Node, of *mapping) object {
+	o := object{reader: r, of: of, node: n, keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}}
+	o.read(n)
+	if of != &questionMapping {
+		o.needs()
+	}
+	return o
+}
+
+func (o *object) read(n *yaml.Node) {
+	what, allowed := o.of.name, o.of.names("")
 	m := o.follow(n)
 	if m == nil {
 		o.node = nil
-		return o
+		return
 	}
 	if m.Kind != yaml.MappingNode {
-		o.fail(n, "%s must hold keys and values, such as \"%s: …\" and \"%s: …\", not %s%s", what, allowed[0].name, allowed[1].name, kindOf(m), colonHint(m.Value))
+		o.fail(n, "%s must hold keys and values, such as \"%s: …\" and \"%s: …\", not %s%s", what, allowed[0], allowed[1], kindOf(m), colonHint(m.Value))
 		o.node = nil
-		return o
+		return
 	}
 	if len(m.Content) == 0 {
-		o.fail(n, "%s is empty: it may have %s", what, strings.Join(names(allowed), ", "))
+		if needed := o.of.needed(o.as); len(needed) > 0 {
+			o.fail(n, "%s is empty: it needs %s", what, strings.Join(needed, ", "))
+		} else {
+			o.fail(n, "%s is empty: it may have %s", what, strings.Join(allowed, ", "))
+		}
 		o.node = nil
 	}
-	for i := 0; i+1 < len(m.Content); i += 2 {
+	own := allowed
+	if o.of == &questionMapping {
+		own = o.of.names(typeIn(m))
+	}
+	for i := 0; i+1 < len(m.Content) && !o.stopped; i += 2 {
 		k, v := m.Content[i], m.Content[i+1]
-		known := slices.IndexFunc(allowed, func(a key) bool { return a.name == k.Value })
+		known := slices.Contains(allowed, k.Value)
 		switch {
 		case k.Value == "<<" && k.Tag == "!!merge":
 			o.merged = true
@@ -112,41 +139,54 @@ func (r *reader) object(n *yaml.Node, what string, allowed []key) object {
 		case k.Kind != yaml.ScalarNode:
 			o.fail(k, "a key must be a word, not %s", kindOf(k))
 		case o.keys[k.Value] != nil:
-			if i > 0 && k.Value == m.Content[0].Value && strings.HasPrefix(what, "a") {
+			if i > 0 && k.Value == m.Content[0].Value && (strings.HasPrefix(what, "a ") || strings.HasPrefix(what, "an ")) {
 				o.fail(k, "key %s is given twice (first on line %d): keep one, or begin a new entry with \"- \"", quote(k.Value), o.keys[k.Value].Line)
-				return o // the rest belongs to the new entry
+				return // the rest belongs to the new entry
 			}
 			o.fail(k, "key %s is given twice (first on line %d): keep one", quote(k.Value), o.keys[k.Value].Line)
-		case known < 0 && strings.TrimLeft(k.Value, "\u3000\u00A0") != k.Value:
+		case !known && o.of.later(k.Value):
+			o.keys[k.Value] = k
+			o.fail(k, "%s is not supported yet", quote(k.Value))
+		case !known && strings.TrimLeft(k.Value, "\u3000\u00A0") != k.Value:
 			o.indentedWide(k.Line, k.Column, []rune(k.Value)[0])
 			if meant := strings.TrimLeft(k.Value, "\u3000\u00A0"); o.keys[meant] == nil {
 				o.keys[meant], o.values[meant] = k, v
 			}
-		case known < 0 && colonHint(k.Value) != "":
+		case !known && colonHint(k.Value) != "":
 			o.fail(k, "unknown key %s%s", quote(k.Value), colonHint(k.Value))
 			if word := beforeColon(k.Value); o.keys[word] == nil {
 				o.keys[word] = k // so that it is not said to be missing as well
 			}
-		case known < 0 && o.afterComma(k, v):
+		case !known && o.afterComma(k, v):
 			o.fail(k, "the comma before %s ends the value: inside { }, a text with a comma in it needs quotes", quote(k.Value))
-		case known < 0:
-			meant := nearest(k.Value, names(allowed))
+		case !known:
+			meant := nearest(k.Value, allowed)
 			if meant == "" {
-				o.fail(k, "unknown key %s: %s may have %s", quote(k.Value), what, strings.Join(names(allowed), ", "))
+				o.fail(k, "unknown key %s: %s may have %s", quote(k.Value), what, strings.Join(own, ", "))
 				continue
 			}
-			o.fail(k, "unknown key %s%s", quote(k.Value), suggest(k.Value, names(allowed)))
+			o.fail(k, "unknown key %s%s", quote(k.Value), suggest(k.Value, allowed))
 			if o.keys[meant] == nil {
 				o.keys[meant], o.values[meant] = k, v
 			}
-		case allowed[known].later:
-			o.keys[k.Value] = k
-			o.fail(k, "%s is not supported yet", quote(k.Value))
 		default:
 			o.keys[k.Value], o.values[k.Value] = k, v
 		}
 	}
-	return o
+}
+
+// needs reports the keys that must be given and are not.
+func (o object) needs() {
+	for _, name := range o.of.needed(o.as) {
+		k, _ := o.of.key(name, o.as)
+		o.need(name, k.need)
+	}
+}
+
+// form is what a key's value may be.
+func (o object) form(name string) form {
+	k, _ := o.of.key(name, o.as)
+	return k.form
 }
 
 // afterComma reports whether a key is really what follows a comma of a text inside { }.
@@ -171,27 +211,14 @@ func colonHint(said string) string {
 	return ""
 }
 
-// names lists the keys that may be written today.
-func names(keys []key) []string {
-	var out []string
-	for _, k := range keys {
-		if !k.later {
-			out = append(out, k.name)
-		}
-	}
-	return out
-}
-
 // has reports whether a key was given with a supported value.
 func (o object) has(name string) bool { return o.values[name] != nil }
 
 // need reports a missing key, at the mapping's place.
-func (o object) need(name, why string) *yaml.Node {
-	v := o.values[name]
-	if v == nil && o.keys[name] == nil && o.node != nil && !o.merged {
+func (o object) need(name, why string) {
+	if o.keys[name] == nil && o.node != nil && !o.merged {
 		o.fail(o.node, "%s is missing%s", quote(name), why)
 	}
-	return v
 }
 
 // scalar returns a key's plain value, or false if there is none.
@@ -231,43 +258,59 @@ func (o object) plain(name string) string {
 	return strings.TrimSpace(s.Value)
 }
 
+// truthOf reads true or false, however YAML may have it; plain is false for anything else.
+func truthOf(said string) (truth, plain bool) {
+	switch strings.ToLower(said) {
+	case "true", "yes", "on":
+		return true, true
+	case "false", "no", "off":
+		return false, true
+	}
+	return false, false
+}
+
 func (o object) boolean(name string, otherwise bool) bool {
 	s, ok := o.scalar(name)
 	if !ok {
 		return otherwise
 	}
-	switch strings.ToLower(s.Value) {
-	case "true", "yes", "on":
-		return true
-	case "false", "no", "off":
-		return false
+	if truth, plain := truthOf(s.Value); plain {
+		return truth
 	}
-	o.fail(s, "%s must be true or false, not %s", name, quote(s.Value))
+	o.fail(s, "%s must be true or false, not %s%s", name, quote(s.Value), suggest(s.Value, []string{"true", "false"}))
 	return otherwise
 }
 
-func (o object) integer(name string, min, max, otherwise int) int {
+// integer reads a whole number within its key's bounds.
+func (o object) integer(name string, otherwise int) int {
+	return o.integerTo(name, int(o.form(name).most/One), otherwise)
+}
+
+// integerTo reads a whole number with an upper bound of its own.
+func (o object) integerTo(name string, most, otherwise int) int {
 	s, ok := o.scalar(name)
 	if !ok {
 		return otherwise
 	}
+	least := int(o.form(name).least / One)
 	n, err := strconv.Atoi(s.Value)
-	if err != nil || n < min || n > max {
-		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, min, max, quote(s.Value), narrow(s.Value))
+	if err != nil || n < least || n > most {
+		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, least, most, quote(s.Value), narrow(s.Value))
 		return otherwise
 	}
 	return n
 }
 
-// decimal reads a number within bounds; nil if there is none.
-func (o object) decimal(name string, min, max Decimal) *Decimal {
+// decimal reads a number within its key's bounds; nil if there is none.
+func (o object) decimal(name string) *Decimal {
 	s, ok := o.scalar(name)
 	if !ok {
 		return nil
 	}
+	f := o.form(name)
 	d, err := ParseDecimal(s.Value)
-	if err != nil || d < min || d > max {
-		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, min, max, quote(s.Value), narrow(s.Value))
+	if err != nil || d < f.least || d > f.most {
+		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, f.least, f.most, quote(s.Value), narrow(s.Value))
 		return nil
 	}
 	return &d
@@ -279,7 +322,7 @@ func (o object) date(name string) Date {
 		return ""
 	}
 	if _, err := time.Parse(time.DateOnly, s.Value); err != nil {
-		if dateForm.MatchString(s.Value) {
+		if calendarDay.MatchString(s.Value) {
 			o.fail(s, "%s: there is no day %s in the calendar", name, s.Value)
 			return ""
 		}
@@ -296,7 +339,7 @@ func (o object) date(name string) Date {
 	return Date(s.Value)
 }
 
-var dateForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+var calendarDay = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 
 // narrow offers a number in ordinary digits for one in wide digits (５).
 func narrow(said string) string {
@@ -308,19 +351,19 @@ func narrow(said string) string {
 	return ""
 }
 
-// word reads one of a few words.
-func (o object) word(name string, allowed, later []string, otherwise string) string {
+// word reads one of its key's words.
+func (o object) word(name, otherwise string) string {
 	s, ok := o.scalar(name)
 	if !ok {
 		return otherwise
 	}
-	switch {
-	case slices.Contains(allowed, s.Value):
+	switch f := o.form(name); {
+	case slices.Contains(f.words, s.Value):
 		return s.Value
-	case slices.Contains(later, s.Value):
+	case slices.Contains(f.later, s.Value):
 		o.fail(s, "%s: %s is not supported yet", name, quote(s.Value))
 	default:
-		o.fail(s, "%s must be %s, not %s%s", name, oneOf(allowed), quote(s.Value), suggest(s.Value, allowed))
+		o.fail(s, "%s must be %s, not %s%s", name, oneOf(f.words), quote(s.Value), suggest(s.Value, f.words))
 	}
 	return otherwise
 }
@@ -333,8 +376,8 @@ var (
 
 const maxID = 64 // characters of any id
 
-// id reads an id of the given form, which rule says in words. otherwise is for where none is given.
-func (o object) id(form *regexp.Regexp, otherwise string) string {
+// id reads an id. otherwise is for where none is given.
+func (o object) id(otherwise string) string {
 	s, ok := o.scalar("id")
 	if !ok {
 		return otherwise
@@ -343,15 +386,15 @@ func (o object) id(form *regexp.Regexp, otherwise string) string {
 		o.fail(s, "id is longer than %d characters: shorten it", maxID)
 		return otherwise
 	}
+	form, rule := questionID, "lower-case letters a–z, digits and _, starting with a letter"
+	switch o.form("id").kind {
+	case choiceIDForm:
+		form, rule = choiceID, "lower-case letters a–z, digits and _"
+	case fileIDForm:
+		form, rule = surveyID, "lower-case letters a–z, digits, _ and -, starting with a letter"
+	}
 	if form.MatchString(s.Value) {
 		return s.Value
-	}
-	rule := "lower-case letters a–z, digits and _, starting with a letter"
-	switch form {
-	case choiceID:
-		rule = "lower-case letters a–z, digits and _"
-	case surveyID:
-		rule = "lower-case letters a–z, digits, _ and -, starting with a letter"
 	}
 	fix := lookalike(s.Value)
 	if mended := mendID(s.Value, form); fix == "" && mended != "" {

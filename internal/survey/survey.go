@@ -3,9 +3,12 @@
 package survey
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"time"
+
+	"glasspoll/internal/expression"
 )
 
 // A Survey is one compiled questionnaire. It is read only: handlers share one value between requests.
@@ -16,7 +19,7 @@ type Survey struct {
 	Title     Text      `json:"title"`
 	Languages []string  `json:"languages"` // the first is the default
 	Intro     Text      `json:"intro,omitempty"`
-	Thanks    Text      `json:"thanks,omitempty"`
+	Thanks    []Thanks  `json:"thanks,omitempty"` // the first that applies is shown
 	Minutes   int       `json:"minutes,omitempty"`
 	Contact   *Contact  `json:"contact,omitempty"`
 	Document  *Document `json:"document,omitempty"`
@@ -25,17 +28,26 @@ type Survey struct {
 	Period    Period    `json:"period"`
 	Audience  Audience  `json:"audience"`
 	Channels  []string  `json:"channels,omitempty"`
+	KeepTwins bool      `json:"keep_twins,omitempty"` // duplicates: keep; equal answers from one place are different people's
 	Sections  []Section `json:"sections"`
 	Scoring   Scoring   `json:"scoring"`
 	Results   Results   `json:"results"`
 
-	location *time.Location
-	fields   []Field
-	byName   map[string]int
+	location   *time.Location
+	fields     []Field
+	byName     map[string]int
+	ofQuestion map[string][]Field
+	order      []Placed
 }
 
 // Text is one sentence in every language of its survey, keyed by language. An empty Text says nothing.
 type Text map[string]string
+
+// Thanks is what a respondent reads afterwards, if a condition holds. The last one of a survey has no condition.
+type Thanks struct {
+	ShowIf *expression.Tree `json:"show_if,omitempty"`
+	Text   Text             `json:"text"`
+}
 
 // Contact is whom a respondent may ask.
 type Contact struct {
@@ -82,10 +94,11 @@ type Audience struct {
 
 // Section is a group of questions under one heading.
 type Section struct {
-	ID        string     `json:"id"`
-	Title     Text       `json:"title,omitempty"`
-	Intro     Text       `json:"intro,omitempty"`
-	Questions []Question `json:"questions"`
+	ID        string           `json:"id"`
+	Title     Text             `json:"title,omitempty"`
+	Intro     Text             `json:"intro,omitempty"`
+	ShowIf    *expression.Tree `json:"show_if,omitempty"`
+	Questions []Question       `json:"questions"`
 }
 
 // Type names what a question asks for.
@@ -103,50 +116,75 @@ const (
 	LongText     Type = "long_text"
 	Email        Type = "email"
 	Phone        Type = "phone"
+	URL          Type = "url"
 	DateType     Type = "date"
+	Time         Type = "time"
 	YesNo        Type = "yes_no"
 	Consent      Type = "consent"
+	Hidden       Type = "hidden"
 	Note         Type = "note"
+
+	ImportanceMatrix Type = "importance_matrix"
+	Ranking          Type = "ranking"
+	ConstantSum      Type = "constant_sum"
 )
 
 // Question is one question, or a note between questions.
 type Question struct {
-	ID          string   `json:"id"`
-	Type        Type     `json:"type"`
-	Label       Text     `json:"label"` // Markdown in a note, plain text elsewhere
-	Help        Text     `json:"help,omitempty"`
-	Required    bool     `json:"required,omitempty"` // of a matrix: see Row.Required
-	Private     bool     `json:"private,omitempty"`
-	Unpublished bool     `json:"unpublished,omitempty"` // publish: false
-	Segment     bool     `json:"segment,omitempty"`
-	Sensitive   bool     `json:"sensitive,omitempty"` // a batch that is unanimous on it is not released alone
-	Dimension   string   `json:"dimension,omitempty"`
-	Weight      Decimal  `json:"weight"`
-	Display     string   `json:"display,omitempty"`
-	Options     []Option `json:"options,omitempty"` // what can be chosen: also a rating's and an nps's steps, and a matrix's columns
-	Rows        []Row    `json:"rows,omitempty"`    // of a matrix
-	Low         Text     `json:"low,omitempty"`     // end labels of a rating's or an nps's steps
-	High        Text     `json:"high,omitempty"`
-	AtLeast     int      `json:"at_least,omitempty"` // of a multi_choice: fewest options when answered; 0 is no limit
-	AtMost      int      `json:"at_most,omitempty"`
-	Min         *Decimal `json:"min,omitempty"` // of a number
-	Max         *Decimal `json:"max,omitempty"`
-	Step        *Decimal `json:"step,omitempty"`
-	Unit        Text     `json:"unit,omitempty"`
-	MinLength   int      `json:"min_length,omitempty"` // of a text, in characters (code points)
-	MaxLength   int      `json:"max_length,omitempty"`
-	Pattern     string   `json:"pattern,omitempty"`  // RE2, matches the whole text
-	Earliest    Date     `json:"earliest,omitempty"` // of a date
-	Latest      Date     `json:"latest,omitempty"`
+	ID          string           `json:"id"`
+	Type        Type             `json:"type"`
+	Label       Text             `json:"label"` // Markdown in a note, plain text elsewhere
+	Help        Text             `json:"help,omitempty"`
+	Required    bool             `json:"required,omitempty"`    // of a matrix: see Row.Required
+	RequiredIf  *expression.Tree `json:"required_if,omitempty"` // of a matrix: for every row
+	ShowIf      *expression.Tree `json:"show_if,omitempty"`
+	Checks      []Rule           `json:"checks,omitempty"`
+	Private     bool             `json:"private,omitempty"`
+	Unpublished bool             `json:"unpublished,omitempty"` // publish: false
+	Segment     bool             `json:"segment,omitempty"`
+	Sensitive   bool             `json:"sensitive,omitempty"` // a batch that is unanimous on it is not released alone
+	Dimension   string           `json:"dimension,omitempty"`
+	Weight      Decimal          `json:"weight"`
+	Display     string           `json:"display,omitempty"`
+	Options     []Option         `json:"options,omitempty"`    // what can be chosen: also a rating's and an nps's steps, and a matrix's columns
+	Importance  []Option         `json:"importance,omitempty"` // of an importance_matrix: the steps of importance
+	Rows        []Row            `json:"rows,omitempty"`       // of a matrix
+	Shuffle     bool             `json:"shuffle,omitempty"`    // options in an order of each respondent's own
+	Anchor      []string         `json:"anchor,omitempty"`     // options that stay last
+	Low         Text             `json:"low,omitempty"`        // end labels of a rating's or an nps's steps
+	High        Text             `json:"high,omitempty"`
+	AtLeast     int              `json:"at_least,omitempty"` // of a multi_choice: fewest options when answered; 0 is no limit
+	AtMost      int              `json:"at_most,omitempty"`  // of a ranking: how many ranks are given
+	Total       *Decimal         `json:"total,omitempty"`    // of a constant_sum
+	Min         *Decimal         `json:"min,omitempty"`      // of a number
+	Max         *Decimal         `json:"max,omitempty"`
+	Step        *Decimal         `json:"step,omitempty"`
+	Unit        Text             `json:"unit,omitempty"`
+	MinLength   int              `json:"min_length,omitempty"` // of a text, in characters (code points)
+	MaxLength   int              `json:"max_length,omitempty"`
+	Pattern     string           `json:"pattern,omitempty"`  // RE2, matches the whole text
+	Earliest    Date             `json:"earliest,omitempty"` // of a date
+	Latest      Date             `json:"latest,omitempty"`
+}
+
+// Rule is what an answer must meet, and what is said if it does not.
+type Rule struct {
+	That    expression.Tree `json:"that"`
+	Message Text            `json:"message"`
 }
 
 // Option is one thing that can be chosen.
 type Option struct {
-	ID        string   `json:"id"`
-	Label     Text     `json:"label,omitempty"`
-	Score     *Decimal `json:"score,omitempty"` // none: answered, but left out of means
-	Exclusive bool     `json:"exclusive,omitempty"`
+	ID        string           `json:"id"`
+	Label     Text             `json:"label,omitempty"`
+	Score     *Decimal         `json:"score,omitempty"` // none: answered, but left out of means
+	Exclusive bool             `json:"exclusive,omitempty"`
+	ShowIf    *expression.Tree `json:"show_if,omitempty"`
 }
+
+// Other is the option that has a text of its own, in the field QUESTION._other. Its label, if the survey gives none, is
+// the interface's.
+const Other = "_other"
 
 // Row is one line of a matrix: an item of its own, named QUESTION.ROW.
 type Row struct {
@@ -236,6 +274,15 @@ func (s *Survey) Speaks(language string) bool { return slices.Contains(s.Languag
 
 // Location is the survey's timezone.
 func (s *Survey) Location() *time.Location { return s.location }
+
+// ThanksPath is where a thank-you text stands below the survey's address: the last, which is for everybody else, at
+// "thanks/", the others at "thanks/1/", "thanks/2/", …
+func (s *Survey) ThanksPath(i int) string {
+	if i < 0 || i >= len(s.Thanks)-1 {
+		return "thanks/"
+	}
+	return fmt.Sprintf("thanks/%d/", i+1)
+}
 
 // Questions walks all questions in the order they are asked, notes included.
 func (s *Survey) Questions() iter.Seq[*Question] {

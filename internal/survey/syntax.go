@@ -21,6 +21,7 @@ func (r *reader) document(source []byte) *yaml.Node {
 	source = bytes.TrimPrefix(source, []byte("\uFEFF"))
 	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
 	source = bytes.ReplaceAll(source, []byte("\r"), []byte("\n")) // as YAML counts lines, too
+	r.lines = strings.Split(string(source), "\n")
 	if !r.readable(source) {
 		return nil
 	}

@@ -133,7 +133,7 @@ const unscored = -1
 func newPlan(s *survey.Survey) *plan {
 	p := &plan{survey: s, overall: s.FieldIndex(s.Scoring.Overall)}
 	for _, f := range s.Fields() {
-		known := field{name: f.Name, counted: f.Counted(), number: f.Question.Type == survey.Number, paired: s.Paired(f)}
+		known := field{name: f.Name, counted: f.Counted(), number: f.Numeric(), paired: s.Paired(f)}
 		for _, o := range f.Options() {
 			known.options = append(known.options, o.ID)
 			score := int64(unscored)

@@ -1,0 +1,98 @@
+package deploy_test
+
+import (
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/dop251/goja"
+)
+
+// edge runs the edge function on an address, as the CDN does.
+func edge(t *testing.T, uri string, query map[string]any) (path, location string, status int64) {
+	t.Helper()
+	source, err := os.ReadFile("edge.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm := goja.New()
+	if _, err := vm.RunString(string(source)); err != nil {
+		t.Fatal(err)
+	}
+	handler, _ := goja.AssertFunction(vm.Get("handler"))
+	if query == nil {
+		query = map[string]any{}
+	}
+	value, err := handler(goja.Undefined(), vm.ToValue(map[string]any{"request": map[string]any{"method": "GET", "uri": uri, "querystring": query, "headers": map[string]any{}}}))
+	if err != nil {
+		t.Fatalf("%q: %v", uri, err)
+	}
+	result := value.ToObject(vm)
+	if code := result.Get("statusCode"); code != nil {
+		return "", result.Get("headers").ToObject(vm).Get("location").ToObject(vm).Get("value").String(), code.ToInteger()
+	}
+	return result.Get("uri").String(), "", 0
+}
+
+func TestEdgeIsInTheTemplate(t *testing.T) {
+	source, err := os.ReadFile("edge.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resources := at(t, template(t), "Resources").(tree)
+	if said := at(t, resources, "Directories", "Properties", "FunctionCode").(string); strings.TrimSpace(said) != strings.TrimSpace(string(source)) {
+		t.Error("the template's copy of edge.js is another: copy it anew")
+	}
+	if len(source) > 10<<10 {
+		t.Errorf("%d bytes are more than CloudFront takes", len(source))
+	}
+	want(t, resources, "cloudfront-js-2.0", "Directories", "Properties", "FunctionConfig", "Runtime")
+	want(t, resources, "viewer-request", "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior", "FunctionAssociations", "0", "EventType")
+}
+
+func TestEdgeMapsDirectories(t *testing.T) {
+	one := func(value string) map[string]any { return map[string]any{"value": value} }
+	for _, c := range []struct {
+		uri   string
+		query map[string]any
+		path  string // what the bucket is asked for
+		leads string // or where the visitor is sent, from https://polls.example
+	}{
+		{uri: "/", path: "/index.html"},
+		{uri: "/service/", path: "/service/index.html"},
+		{uri: "/service/en/results/", path: "/service/en/results/index.html"},
+		{uri: "/assets/style.1a2b.css", path: "/assets/style.1a2b.css"},
+		{uri: "/service/results/results.json", path: "/service/results/results.json"},
+		{uri: "/service", leads: "https://polls.example/service/"},
+		{uri: "/service/en/results", leads: "https://polls.example/service/en/results/"},
+		{uri: "/service", query: map[string]any{"c": one("email")}, leads: "https://polls.example/service/?c=email"},
+		{uri: "/service", query: map[string]any{"c": one("a%20b&x=1#y")}, leads: "https://polls.example/service/?c=a%20b%26x%3D1%23y"},
+		{uri: "/service", query: map[string]any{"c": one(""), "d": map[string]any{"value": "1", "multiValue": []any{one("1"), one("2")}}}, leads: "https://polls.example/service/?c&d=1&d=2"},
+		{uri: "//evil", leads: "https://polls.example//evil/"},
+		{uri: "/https:", leads: "https://polls.example/https%3A/"},
+		{uri: "/javascript:alert(1)", leads: "https://polls.example/javascript%3Aalert%281%29/"},
+		{uri: "/\\evil", leads: "https://polls.example/%5Cevil/"},
+		{uri: "/a\r\nX: y", leads: "https://polls.example/a%0D%0AX%3A%20y/"},
+		{uri: "/%E6%9C%8D", leads: "https://polls.example/%E6%9C%8D/"},
+		{uri: "/服", leads: "https://polls.example/%E6%9C%8D/"},
+	} {
+		path, location, status := edge(t, c.uri, c.query)
+		if c.leads == "" {
+			if path != c.path || status != 0 {
+				t.Errorf("%q asks for %q (%d), want %q", c.uri, path, status, c.path)
+			}
+			continue
+		}
+		base := &url.URL{Scheme: "https", Host: "polls.example", Path: c.uri}
+		there, err := url.Parse(location)
+		if err != nil || status != 301 {
+			t.Errorf("%q leads to %q (%d): %v", c.uri, location, status, err)
+			continue
+		}
+		got := base.ResolveReference(there)
+		if got.Host != "polls.example" || strings.ReplaceAll(strings.ReplaceAll(got.String(), "(", "%28"), ")", "%29") != c.leads {
+			t.Errorf("%q leads to %s, want %s", c.uri, got, c.leads)
+		}
+	}
+}

@@ -1,0 +1,325 @@
+// Package aws stands in for what AWS would run: the Lambda service that calls a function, and the network between a
+// function and its stores, where faults are made. Stores are real ones: DynamoDB Local and an S3 server.
+package aws
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Function is one Lambda function: a binary, called through the Lambda Runtime API as documented for custom runtimes
+// (2018-06-01). Like the service it starts the binary when a call comes and none runs, and one call at a time.
+type Function struct {
+	Binary  string
+	Env     []string
+	Timeout time.Duration
+	Log     io.Writer
+
+	server   *http.Server
+	listener net.Listener
+	calls    chan *invocation // to the process that runs
+	started  int              // processes, by which each has an address of its own
+	mu       sync.Mutex       // one call at a time
+	state    sync.Mutex
+	process  *exec.Cmd
+	exited   chan struct{}
+	pending  map[string]*invocation
+	number   int
+}
+
+type invocation struct {
+	id       string
+	event    []byte
+	deadline time.Time
+	reply    chan result
+}
+
+type result struct {
+	body []byte
+	err  error
+}
+
+// ErrKilled says that the function's process ended during a call.
+var ErrKilled = errors.New("the function's process ended")
+
+// Start listens for the function; its process starts with the first call.
+func (f *Function) Start() error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	f.listener, f.pending = listener, map[string]*invocation{}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{process}/2018-06-01/runtime/invocation/next", f.next)
+	mux.HandleFunc("POST /{process}/2018-06-01/runtime/invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		f.finish(w, r.PathValue("id"), result{body, err})
+	})
+	mux.HandleFunc("POST /{process}/2018-06-01/runtime/invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		f.finish(w, r.PathValue("id"), result{nil, fmt.Errorf("the function failed: %s", body)})
+	})
+	mux.HandleFunc("POST /{process}/2018-06-01/runtime/init/error", func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(f.Log, r.Body)
+		w.WriteHeader(http.StatusAccepted)
+	})
+	// The extension by which aws-lambda-go is told of SIGTERM.
+	mux.HandleFunc("POST /{process}/2020-01-01/extension/register", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Lambda-Extension-Identifier", "1")
+		io.WriteString(w, "{}")
+	})
+	mux.HandleFunc("GET /{process}/2020-01-01/extension/event/next", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	f.server = &http.Server{Handler: mux}
+	go f.server.Serve(listener)
+	return nil
+}
+
+// Stop ends the process and the service.
+func (f *Function) Stop() {
+	f.Kill()
+	f.server.Close()
+}
+
+// Kill ends the process at once, as kill -9 does, and waits until it is gone.
+func (f *Function) Kill() {
+	f.state.Lock()
+	process, exited := f.process, f.exited
+	f.state.Unlock()
+	if process != nil {
+		process.Process.Kill()
+		<-exited
+	}
+}
+
+// Signal sends the process a signal.
+func (f *Function) Signal(signal os.Signal) {
+	f.state.Lock()
+	defer f.state.Unlock()
+	if f.process != nil {
+		f.process.Process.Signal(signal)
+	}
+}
+
+func (f *Function) run() error {
+	f.state.Lock()
+	defer f.state.Unlock()
+	if f.process != nil {
+		return nil
+	}
+	command := exec.Command(f.Binary)
+	command.Env = append(os.Environ(), f.Env...)
+	command.Env = append(command.Env, fmt.Sprintf("AWS_LAMBDA_RUNTIME_API=%s/%d", f.listener.Addr(), f.started+1), "AWS_LAMBDA_FUNCTION_NAME=test")
+	command.Stdout, command.Stderr = f.Log, f.Log
+	if err := command.Start(); err != nil {
+		return err
+	}
+	exited := make(chan struct{})
+	// A channel of its own: a request that a killed process has left behind must not take the next one's call.
+	f.process, f.exited, f.calls = command, exited, make(chan *invocation)
+	f.started++
+	go func() {
+		command.Wait()
+		f.state.Lock()
+		f.process = nil
+		for id, call := range f.pending {
+			delete(f.pending, id)
+			call.reply <- result{nil, ErrKilled}
+		}
+		f.state.Unlock()
+		close(exited)
+	}()
+	return nil
+}
+
+// Invoke calls the function with an event and returns its reply.
+func (f *Function) Invoke(ctx context.Context, event any) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	body, err := json.Marshal(event)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.run(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.Timeout)
+	defer cancel()
+	f.state.Lock()
+	f.number++
+	call := &invocation{id: strconv.Itoa(f.number), event: body, deadline: time.Now().Add(f.Timeout), reply: make(chan result, 1)}
+	exited, calls := f.exited, f.calls
+	f.state.Unlock()
+	select {
+	case calls <- call:
+	case <-exited:
+		return nil, ErrKilled
+	case <-ctx.Done():
+		return nil, fmt.Errorf("the function does not ask for a call: %w", ctx.Err())
+	}
+	select {
+	case r := <-call.reply:
+		return r.body, r.err
+	case <-ctx.Done():
+		f.Kill()
+		return nil, fmt.Errorf("the function does not answer: %w", ctx.Err())
+	}
+}
+
+func (f *Function) next(w http.ResponseWriter, r *http.Request) {
+	f.state.Lock()
+	calls, mine := f.calls, r.PathValue("process") == strconv.Itoa(f.started)
+	f.state.Unlock()
+	if !mine {
+		http.Error(w, "this process has ended", http.StatusGone)
+		return
+	}
+	select {
+	case <-r.Context().Done():
+	case call := <-calls:
+		f.state.Lock()
+		f.pending[call.id] = call
+		gone := f.process == nil
+		f.state.Unlock()
+		if gone {
+			f.finish(w, call.id, result{nil, ErrKilled})
+			return
+		}
+		w.Header().Set("Lambda-Runtime-Aws-Request-Id", call.id)
+		w.Header().Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(call.deadline.UnixMilli(), 10))
+		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:test")
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(call.event)
+	}
+}
+
+func (f *Function) finish(w http.ResponseWriter, id string, r result) {
+	f.state.Lock()
+	call := f.pending[id]
+	delete(f.pending, id)
+	f.state.Unlock()
+	if call == nil {
+		http.Error(w, "no such call", http.StatusBadRequest)
+		return
+	}
+	call.reply <- r
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// Network stands between a function and a store. It counts the calls, and can make one of them go wrong.
+type Network struct {
+	Target string // address of the store
+	URL    string // where the function finds it
+
+	mu    sync.Mutex
+	calls int
+	fault func(call int) Fault
+	hit   func()
+	log   []Call
+}
+
+// Call is one call that a client made.
+type Call struct {
+	Name   string // of DynamoDB: the operation; of S3: method and path
+	Body   []byte
+	Header http.Header
+}
+
+// Fault is what happens to a call.
+type Fault int
+
+// The faults. In both the function is killed (but see Stalled): before the store has heard of the call, or before the function hears of
+// its answer.
+const (
+	None Fault = iota
+	NotApplied
+	Applied
+	Stalled // there is no answer, until the client gives up; nobody is killed
+)
+
+// Listen begins to stand in between.
+func (n *Network) Listen() (stop func(), err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	n.URL = "http://" + listener.Addr().String()
+	server := &http.Server{Handler: n}
+	go server.Serve(listener)
+	return func() { server.Close() }, nil
+}
+
+// Break makes calls go wrong as fault says, counted from 1 from now on; hit runs when one does.
+func (n *Network) Break(fault func(call int) Fault, hit func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.calls, n.fault, n.hit, n.log = 0, fault, hit, nil
+}
+
+// Calls lists the calls since the last Break.
+func (n *Network) Calls() []Call {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]Call(nil), n.log...)
+}
+
+func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	n.mu.Lock()
+	n.calls++
+	name := r.Method + " " + r.URL.Path
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		name = target[strings.LastIndex(target, ".")+1:]
+	}
+	n.log = append(n.log, Call{name, body, r.Header})
+	fault := None
+	if n.fault != nil {
+		fault = n.fault(n.calls)
+	}
+	hit := n.hit
+	n.mu.Unlock()
+	if fault == Stalled {
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	}
+	if fault == NotApplied {
+		hit()
+		panic(http.ErrAbortHandler)
+	}
+	out, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, n.Target+r.URL.RequestURI(), bytes.NewReader(body))
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	out.Header, out.Host, out.ContentLength = r.Header.Clone(), r.Host, int64(len(body))
+	reply, err := http.DefaultTransport.RoundTrip(out)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer reply.Body.Close()
+	answer, err := io.ReadAll(reply.Body)
+	if err != nil || fault == Applied {
+		if fault == Applied {
+			hit()
+		}
+		panic(http.ErrAbortHandler)
+	}
+	for name, values := range reply.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(reply.StatusCode)
+	w.Write(answer)
+}

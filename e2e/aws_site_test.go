@@ -1,0 +1,381 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	streams "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
+	"github.com/chromedp/chromedp"
+
+	"glasspoll/e2e/aws"
+)
+
+// stream reads the records of the table's stream, and lets through what the template's filter does.
+type stream struct {
+	t         *testing.T
+	client    *dynamodbstreams.Client
+	arn       string
+	iterators map[string]*string // by shard; nil at its end
+	prefix    string
+	names     []string
+}
+
+func follow(t *testing.T, d *deployment) *stream {
+	t.Helper()
+	template, err := aws.ReadTemplate("../deploy/template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var filter struct {
+		EventName []string `json:"eventName"`
+		DynamoDB  struct {
+			Keys struct {
+				PK struct{ S []struct{ Prefix string } }
+			}
+		} `json:"dynamodb"`
+	}
+	if err := json.Unmarshal([]byte(template.Resources.Publish.Properties.Events.Answers.Properties.FilterCriteria.Filters[0].Pattern), &filter); err != nil {
+		t.Fatal(err)
+	}
+	about, err := d.client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: sdk.String(d.name())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &stream{
+		t: t, arn: *about.Table.LatestStreamArn, iterators: map[string]*string{},
+		prefix: filter.DynamoDB.Keys.PK.S[0].Prefix, names: filter.EventName,
+		client: dynamodbstreams.New(dynamodbstreams.Options{
+			Region: "us-east-1", BaseEndpoint: &d.database.Target, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+		}),
+	}
+}
+
+// records reads what is new, in each shard's order.
+func (s *stream) records() []events.DynamoDBEventRecord {
+	s.t.Helper()
+	about, err := s.client.DescribeStream(s.t.Context(), &dynamodbstreams.DescribeStreamInput{StreamArn: &s.arn})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var all []events.DynamoDBEventRecord
+	for _, shard := range about.StreamDescription.Shards {
+		at, known := s.iterators[*shard.ShardId]
+		if !known {
+			out, err := s.client.GetShardIterator(s.t.Context(), &dynamodbstreams.GetShardIteratorInput{
+				StreamArn: &s.arn, ShardId: shard.ShardId, ShardIteratorType: streams.ShardIteratorTypeTrimHorizon,
+			})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			at = out.ShardIterator
+		}
+		for at != nil {
+			out, err := s.client.GetRecords(s.t.Context(), &dynamodbstreams.GetRecordsInput{ShardIterator: at})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			at = out.NextShardIterator
+			for _, r := range out.Records {
+				pk, _ := r.Dynamodb.Keys["PK"].(*streams.AttributeValueMemberS)
+				sk, _ := r.Dynamodb.Keys["SK"].(*streams.AttributeValueMemberS)
+				if pk == nil || sk == nil || !strings.HasPrefix(pk.Value, s.prefix) || !slices.Contains(s.names, string(r.EventName)) {
+					continue
+				}
+				if len(r.Dynamodb.NewImage)+len(r.Dynamodb.OldImage) > 0 {
+					s.t.Error("the stream carries more than keys")
+				}
+				record := events.DynamoDBEventRecord{EventName: string(r.EventName), EventSource: "aws:dynamodb"}
+				record.Change.SequenceNumber = *r.Dynamodb.SequenceNumber
+				record.Change.ApproximateCreationDateTime = events.SecondsEpochTime{Time: *r.Dynamodb.ApproximateCreationDateTime}
+				record.Change.Keys = map[string]events.DynamoDBAttributeValue{"PK": events.NewStringAttribute(pk.Value), "SK": events.NewStringAttribute(sk.Value)}
+				all = append(all, record)
+			}
+			if len(out.Records) == 0 {
+				break
+			}
+		}
+		s.iterators[*shard.ShardId] = at
+	}
+	return all
+}
+
+// deliver calls the publisher with records, as the event source mapping does.
+func (d *deployment) deliver(t *testing.T, records []events.DynamoDBEventRecord) {
+	t.Helper()
+	raw, err := d.publish.Invoke(t.Context(), events.DynamoDBEvent{Records: records})
+	var reply events.DynamoDBEventResponse
+	if err == nil {
+		err = json.Unmarshal(raw, &reply)
+	}
+	if err != nil || len(reply.BatchItemFailures) > 0 {
+		t.Fatalf("%+v, %v\n%s", reply, err, d.log)
+	}
+}
+
+// TestOnAWSStreamIsOnlyATrigger delivers the batches of the table's own stream once, twice, backwards, and not at all.
+func TestOnAWSStreamIsOnlyATrigger(t *testing.T) {
+	d := deploy(t)
+	s := follow(t, d)
+	n := 0
+	send := func(more int) {
+		t.Helper()
+		for range more {
+			n++
+			if reply, err := d.post("application/json", awsAnswer(n), false); err != nil || reply.StatusCode != 201 {
+				t.Fatal(reply, err)
+			}
+		}
+	}
+	counts := func(want int) {
+		t.Helper()
+		if f := d.page(); f.Respondents != want {
+			t.Fatalf("the page counts %d respondents, want %d", f.Respondents, want)
+		}
+	}
+	send(10)
+	first := s.records()
+	if len(first) != 10 {
+		t.Fatalf("the stream has %d records of 10 answers", len(first))
+	}
+	d.deliver(t, first)
+	counts(10)
+	d.deliver(t, first) // repeated
+	counts(10)
+	send(10)
+	second := s.records()
+	slices.Reverse(second)
+	d.deliver(t, append(slices.Clone(second), first...)) // reordered, and old ones again
+	counts(20)
+	send(10)
+	s.records() // lost
+	counts(20)
+	send(1)
+	d.deliver(t, s.records()) // the next one brings them along
+	counts(31)
+	send(5)
+	s.records() // lost, and none comes after
+	if _, err := d.publish.Invoke(t.Context(), map[string]string{"source": "aws.events", "detail-type": "Scheduled Event"}); err != nil {
+		t.Fatal(err)
+	}
+	counts(36)
+	for _, metric := range []string{"PublishAge", "Rounds"} {
+		if !strings.Contains(d.log.String(), `"`+metric+`":`) {
+			t.Errorf("%s is not measured", metric)
+		}
+	}
+}
+
+// TestOnAWSABrowserAnswers is the whole deployment: published by the program, served as the CDN does, answered by a
+// browser, with and without the handler's complaint, and read by it. Every call that the functions make on the way is
+// held against their roles.
+func TestOnAWSABrowserAnswers(t *testing.T) {
+	d := deploy(t)
+	template, err := aws.ReadTemplate("../deploy/template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret = "0123456789abcdef0123456789abcdef"
+	d.submit.Env = append(d.submit.Env, "ORIGIN_SECRETS="+secret+",older", "ADDRESS_HEADER=CloudFront-Viewer-Address", "RETENTION_DAYS=30")
+	if out, err := d.publishing(t, writeSurveys(t, map[string]string{"tea.yaml": mendSurvey})); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	site := startCDN(t, d, secret)
+	s := follow(t, d)
+	for address, want := range map[string]int{"": 200, "tea": 301, "tea/en": 301, "tea/": 200, "tea/results/": 200, "nothing/": 404, "nothing.html": 404} {
+		status, header, page := fetch(t, site+address)
+		if status != want {
+			t.Errorf("/%s: %d, want %d", address, status, want)
+		}
+		if want == 404 && !strings.Contains(page, `href="/assets/`) {
+			t.Errorf("/%s is not the site's own page:\n%.300s", address, page)
+		}
+		if header.Get("Content-Security-Policy") == "" {
+			t.Errorf("/%s has no security headers", address)
+		}
+	}
+
+	// Every call of the functions, by who makes it.
+	var submitted, published []aws.Call
+	gather := func(into *[]aws.Call) {
+		*into = append(append(*into, d.database.Calls()...), d.files.Calls()...)
+		d.database.Break(nil, nil)
+		d.files.Break(nil, nil)
+	}
+	d.database.Break(nil, nil)
+	d.files.Break(nil, nil)
+
+	ctx := open(t, 360)
+	leads(t, ctx, chromedp.Navigate(site+"tea/en?c=email"))
+	if at(t, ctx) != site+"tea/en/?c=email" {
+		t.Errorf("sent to %s", at(t, ctx))
+	}
+	do(t, ctx, click("taste", "5"), click("why", "warm"), chromedp.SendKeys(css(`[name=email]`), "li.secret@example.com"), chromedp.SendKeys(css(`[name=remark]`), "secret remark"))
+	leads(t, ctx, chromedp.Click(css("form button")))
+	if !strings.HasPrefix(at(t, ctx), site+"tea/en/thanks/#") {
+		t.Fatalf("after sending: %s\n%s", at(t, ctx), d.log)
+	}
+	// Without a script, and with mistakes: the handler's page must have the site's style.
+	form := func(fields string) (*http.Response, string) {
+		t.Helper()
+		client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		r, err := http.NewRequest("POST", site+"api/surveys/tea/responses", strings.NewReader(fields))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Accept", "text/html")
+		r.Header.Set("CloudFront-Viewer-Address", "203.0.113.99:1") // a lie
+		response, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		var page strings.Builder
+		buffer := make([]byte, 1<<20)
+		for {
+			n, err := response.Body.Read(buffer)
+			page.Write(buffer[:n])
+			if err != nil {
+				return response, page.String()
+			}
+		}
+	}
+	if response, page := form("cups=9999"); response.StatusCode != 422 || !strings.Contains(page, `href="../../../assets/style.`) {
+		t.Errorf("a form with mistakes: %d\n%.500s", response.StatusCode, page)
+	}
+	for range 2 { // a double click, over two connections and so from two ports
+		if response, page := form("taste=4&remark=secret+words"); response.StatusCode != 303 {
+			t.Errorf("a plain form: %d %s", response.StatusCode, page)
+		}
+	}
+	gather(&submitted)
+
+	d.deliver(t, s.records())
+	gather(&published)
+	if _, err := d.publish.Invoke(t.Context(), map[string]string{"source": "aws.events"}); err != nil {
+		t.Fatal(err)
+	}
+	gather(&published)
+	leads(t, ctx, chromedp.Navigate(site+"tea/en/results/"))
+	if text := read(t, ctx, chromedp.Text(css("main"))); !strings.Contains(text, "2") || !is(t, ctx, `document.styleSheets[0].cssRules.length > 0`) {
+		t.Errorf("the results page says\n%s", text)
+	}
+	_, _, data := fetch(t, site+"tea/results/results.json")
+	var r results
+	if err := json.Unmarshal([]byte(data), &r); err != nil || r.Respondents != 2 {
+		t.Errorf("%d respondents, want 2 (%v)", r.Respondents, err)
+	}
+	shot(t, ctx, "aws-results-en-360")
+
+	for _, check := range []struct {
+		role   string
+		calls  []aws.Call
+		denied func(aws.Call) string
+		kinds  int
+	}{{"SubmitRole", submitted, template.Submit().Denied, 3}, {"PublishRole", published, template.Publish().Denied, 4}} {
+		kinds := map[string]bool{}
+		for _, c := range check.calls {
+			if c.Name == "GET" {
+				continue
+			}
+			kind, _, _ := strings.Cut(c.Name, " ")
+			kinds[kind] = true
+			if strings.HasPrefix(c.Name, "GET /") { // the CDN's own reading
+				continue
+			}
+			if why := check.denied(c); why != "" {
+				t.Errorf("%s does not allow %s: %s", check.role, c.Name, why)
+			}
+		}
+		if len(kinds) < check.kinds {
+			t.Errorf("only %v were seen of %s", slices.Sorted(maps.Keys(kinds)), check.role)
+		}
+	}
+	// What a role must not do, so that the check itself is known to work.
+	private := aws.Call{Name: "Query", Body: []byte(`{"IndexName":"by_arrival","ExpressionAttributeValues":{":pk":{"S":"R#tea#none#00"}},"ProjectionExpression":"private"}`)}
+	read := aws.Call{Name: "GetItem", Body: []byte(`{"Key":{"PK":{"S":"R#tea#none#00"}}}`)}
+	forge := aws.Call{Name: "PutItem", Body: []byte(`{"Item":{"PK":{"S":"D#tea"}}}`)}
+	for _, c := range []aws.Call{private, read, forge} {
+		if template.Submit().Denied(c) == "" || template.Publish().Denied(c) == "" {
+			t.Errorf("a role allows %s", c.Body)
+		}
+	}
+
+	// Neither answers nor addresses are in the logs, and whoever does not come by the CDN is refused.
+	for _, secret := range []string{"secret", "example.com", "198.51.100.23", "203.0.113", "192.0.2.1", "127.0.0.1:5"} {
+		if strings.Contains(d.log.String(), secret) {
+			t.Errorf("the logs contain %q:\n%s", secret, d.log)
+		}
+	}
+	lines := 0
+	for line := range strings.Lines(d.log.String()) {
+		var any map[string]any
+		if err := json.Unmarshal([]byte(line), &any); err != nil {
+			t.Errorf("a line of the log is not JSON: %s", line)
+		}
+		if _, figures := any["_aws"]; figures {
+			lines++
+		}
+	}
+	if lines < 4 {
+		t.Errorf("%d lines of figures", lines)
+	}
+	if reply, err := d.post("application/json", awsAnswer(1), false); err != nil || reply.StatusCode != http.StatusForbidden {
+		t.Errorf("not by the CDN: %d, %v", reply.StatusCode, err)
+	}
+}
+
+// A store that does not answer costs the respondent's patience, not the answer: the function says so before it is cut
+// off, and a process that is to end says that it does.
+func TestOnAWSDeadlineAndEnd(t *testing.T) {
+	d := deploy(t)
+	d.submit.Timeout = 4 * time.Second
+	d.database.Break(func(int) aws.Fault { return aws.Stalled }, nil)
+	begin := time.Now()
+	reply, err := d.post("application/json", awsAnswer(1), false)
+	if err != nil || reply.StatusCode != http.StatusServiceUnavailable || reply.Headers["Retry-After"] == "" {
+		t.Fatalf("%+v, %v after %v", reply, err, time.Since(begin))
+	}
+	if reply.Headers["X-Request-Id"] == "" || !strings.Contains(d.log.String(), fmt.Sprintf(`"request":%q`, reply.Headers["X-Request-Id"])) {
+		t.Errorf("the log does not name the request %q:\n%s", reply.Headers["X-Request-Id"], d.log)
+	}
+	d.database.Break(nil, nil)
+	if reply, err := d.post("application/json", awsAnswer(1), false); err != nil || reply.StatusCode != 201 {
+		t.Fatal(reply, err)
+	}
+	d.submit.Signal(syscall.SIGTERM)
+	for deadline := time.Now().Add(5 * time.Second); !strings.Contains(d.log.String(), `"stopping"`); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no word of the end:\n%s", d.log)
+		}
+	}
+	if reply, err := d.post("application/json", awsAnswer(2), false); err != nil && !errors.Is(err, aws.ErrKilled) {
+		t.Fatal(reply, err)
+	}
+	// The publisher too: what it could not do comes again.
+	d.publish.Timeout = 4 * time.Second
+	d.files.Break(func(int) aws.Fault { return aws.Stalled }, nil)
+	if err := d.changed(); err == nil || err.Error() != "records must come again" {
+		t.Errorf("%v", err)
+	}
+	d.files.Break(nil, nil)
+	d.publish.Timeout = 30 * time.Second // a busy machine is not what is tested
+	begin = time.Now()
+	if err := d.changed(); err != nil {
+		t.Errorf("%v after %v\n%s", err, time.Since(begin), d.log)
+	}
+	t.Logf("caught up in %v", time.Since(begin))
+}

@@ -1,0 +1,180 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	"github.com/dop251/goja"
+
+	"glasspoll/e2e/aws"
+)
+
+// cdn serves a deployment as its distribution would: the edge function, the bucket, the headers and the error page, and
+// below /api/ the form handler, with what the template lets through and adds.
+type cdn struct {
+	d        *deployment
+	template *aws.Template
+	secret   string
+
+	mu   sync.Mutex
+	edge *goja.Runtime
+}
+
+func startCDN(t *testing.T, d *deployment, secret string) (address string) {
+	t.Helper()
+	template, err := aws.ReadTemplate("../deploy/template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cdn{d: d, template: template, secret: secret, edge: goja.New()}
+	if _, err := c.edge.RunString(template.Resources.Directories.Properties.FunctionCode); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	return server.URL + "/"
+}
+
+func (c *cdn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	security := c.template.Resources.Headers.Properties.ResponseHeadersPolicyConfig.SecurityHeadersConfig
+	w.Header().Set("Content-Security-Policy", security.ContentSecurityPolicy.ContentSecurityPolicy)
+	w.Header().Set("Referrer-Policy", security.ReferrerPolicy.ReferrerPolicy)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		c.api(w, r)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		http.Error(w, "not allowed", http.StatusForbidden)
+		return
+	}
+	key, moved := c.directory(r)
+	if moved != "" {
+		w.Header().Set("Location", moved)
+		w.WriteHeader(http.StatusMovedPermanently)
+		return
+	}
+	c.object(w, r, key, http.StatusOK)
+}
+
+// directory asks the edge function.
+func (c *cdn) directory(r *http.Request) (key, moved string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	handler, _ := goja.AssertFunction(c.edge.Get("handler"))
+	query := map[string]any{}
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		if name, value, _ := strings.Cut(pair, "="); name != "" {
+			query[name] = map[string]any{"value": value}
+		}
+	}
+	value, err := handler(goja.Undefined(), c.edge.ToValue(map[string]any{"request": map[string]any{"uri": r.URL.EscapedPath(), "querystring": query}}))
+	if err != nil {
+		panic(err)
+	}
+	result := value.ToObject(c.edge)
+	if result.Get("statusCode") != nil {
+		return "", result.Get("headers").ToObject(c.edge).Get("location").ToObject(c.edge).Get("value").String()
+	}
+	return strings.TrimPrefix(result.Get("uri").String(), "/"), ""
+}
+
+func (c *cdn) object(w http.ResponseWriter, r *http.Request, key string, status int) {
+	out, err := c.d.bucket.GetObject(r.Context(), &s3.GetObjectInput{Bucket: sdk.String(c.d.name()), Key: &key})
+	var fault smithy.APIError
+	switch {
+	case errors.As(err, &fault) && fault.ErrorCode() == "NoSuchKey" && status == http.StatusOK:
+		c.object(w, r, "404.html", http.StatusNotFound)
+		return
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	defer out.Body.Close()
+	w.Header().Set("Content-Type", sdk.ToString(out.ContentType))
+	w.Header().Set("Cache-Control", sdk.ToString(out.CacheControl))
+	w.WriteHeader(status)
+	io.Copy(w, out.Body)
+}
+
+// api passes a request on as the CDN and the HTTP API do together.
+func (c *cdn) api(w http.ResponseWriter, r *http.Request) {
+	parts := strings.Split(r.URL.Path, "/")
+	if r.Method != http.MethodPost || len(parts) != 5 || parts[2] != "surveys" || parts[4] != "responses" {
+		c.object(w, r, "404.html", http.StatusNotFound) // the one route of the API
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	e := events.APIGatewayV2HTTPRequest{
+		Version: "2.0", RouteKey: "POST /api/surveys/{id}/responses", RawPath: r.URL.Path,
+		Headers: map[string]string{"host": "x.execute-api.us-east-1.amazonaws.com"},
+		Body:    string(body),
+	}
+	if media := r.Header.Get("Content-Type"); !strings.HasPrefix(media, "application/json") && !strings.HasPrefix(media, "text/") {
+		e.Body, e.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
+	}
+	passed := c.template.Resources.ToHandler.Properties.OriginRequestPolicyConfig.HeadersConfig.Headers
+	for name, values := range r.Header {
+		if slices.Contains(passed, name) {
+			e.Headers[strings.ToLower(name)] = strings.Join(values, ",")
+		}
+	}
+	e.Headers["cloudfront-viewer-address"] = "198.51.100.23:" + r.RemoteAddr[strings.LastIndexByte(r.RemoteAddr, ':')+1:] // over what a client said
+	e.Headers["x-origin-secret"] = c.secret
+	e.RequestContext.HTTP.Method, e.RequestContext.HTTP.SourceIP = r.Method, "192.0.2.1" // an edge's
+	raw, err := c.d.submit.Invoke(r.Context(), e)
+	var reply events.APIGatewayV2HTTPResponse
+	if err == nil {
+		err = json.Unmarshal(raw, &reply)
+	}
+	if err != nil {
+		http.Error(w, `{"message":"Internal Server Error"}`, http.StatusInternalServerError)
+		return
+	}
+	if reply.StatusCode == http.StatusNotFound {
+		c.object(w, r, "404.html", http.StatusNotFound)
+		return
+	}
+	for name, value := range reply.Headers {
+		w.Header().Set(name, value)
+	}
+	w.WriteHeader(reply.StatusCode)
+	io.Copy(w, bytes.NewReader([]byte(reply.Body)))
+}
+
+// publishing runs the program's publish over a deployment.
+func (d *deployment) publishing(t *testing.T, surveys string, more ...string) (string, error) {
+	t.Helper()
+	return d.publishingBy(t, surveys, nil, more...)
+}
+
+func fetch(t *testing.T, address string) (int, http.Header, string) {
+	t.Helper()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, response.Header, string(body)
+}

@@ -1,0 +1,62 @@
+package e2e
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/cloud"
+	"glasspoll/internal/intake"
+	"glasspoll/internal/storetest"
+)
+
+// responses is how many responses the conformance suite's longest test stores; 0 is the suite's own number.
+var responses = flag.Int("responses", 0, "how many responses the conformance suite stores: 100000 takes minutes")
+
+var tables atomic.Int64
+
+// streamed remembers the periods of what is put, as the table's stream has it done.
+type streamed struct{ *cloud.Table }
+
+func (s streamed) Put(ctx context.Context, r answer.Response, also ...intake.Key) (bool, error) {
+	created, err := s.Table.Put(ctx, r, also...)
+	if err == nil && created {
+		err = s.Remember(ctx, r.Survey, r.Period)
+	}
+	return created, err
+}
+
+// TestConformanceOnAWS holds DynamoDB and S3 to the suite that the embedded store passes.
+func TestConformanceOnAWS(t *testing.T) {
+	env := map[string]string{
+		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		"DYNAMODB_ENDPOINT": dynamoDB(t), "S3_ENDPOINT": s3Server(t),
+	}
+	getenv := func(name string) string { return env[name] }
+	client, bucket := cloud.DynamoDB(getenv), s3Client(env["S3_ENDPOINT"])
+	const settle = 2 * time.Second
+	storetest.RunWith(t, storetest.Options{Responses: *responses}, func(t *testing.T) storetest.Backend {
+		name := fmt.Sprintf("glasspoll-%d-%d", time.Now().UnixNano(), tables.Add(1))
+		if _, err := client.CreateTable(t.Context(), cloud.Schema(name)); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
+		})
+		if _, err := bucket.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
+			t.Fatal(err)
+		}
+		table := streamed{cloud.NewTable(client, name, time.Now, settle)}
+		return storetest.Backend{
+			Definitions: table, Responses: table, Log: table, Tallies: table, Releases: table,
+			Pages: cloud.NewPages(cloud.S3(getenv, name)), Settle: settle + time.Second,
+		}
+	})
+}

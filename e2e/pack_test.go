@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"archive/zip"
+	"bytes"
+	"debug/elf"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestPackagesAreReproducible packs the functions from two copies of the source, in two places.
+func TestPackagesAreReproducible(t *testing.T) {
+	packed := func() string {
+		source, out := filepath.Join(t.TempDir(), "source"), t.TempDir()
+		for _, name := range []string{"go.mod", "go.sum", "content.go", "templates", "surveys", "internal", "functions", "deploy"} {
+			copyTree(t, filepath.Join("..", name), filepath.Join(source, name))
+		}
+		pack := exec.Command("go", "run", "./deploy/pack", out)
+		pack.Dir = source
+		if out, err := pack.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		} else {
+			t.Logf("%s", out)
+		}
+		return out
+	}
+	one, two := packed(), packed()
+	for _, name := range []string{"submit.zip", "publish.zip"} {
+		a, err := os.ReadFile(filepath.Join(one, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(filepath.Join(two, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s differs from build to build", name)
+		}
+		archive, err := zip.NewReader(bytes.NewReader(a), int64(len(a)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(archive.File) != 1 || archive.File[0].Name != "bootstrap" || archive.File[0].Mode().Perm() != 0o755 || archive.File[0].UncompressedSize64 > 12<<20 {
+			t.Errorf("%s holds %+v", name, archive.File[0].FileHeader)
+		}
+		file, err := archive.Open("bootstrap")
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		binary, err := elf.NewFile(bytes.NewReader(content))
+		if err != nil || binary.Machine != elf.EM_AARCH64 {
+			t.Errorf("%s is not for arm64: %v", name, err)
+		}
+		if here, _ := filepath.Abs(".."); bytes.Contains(content, []byte(here)) || bytes.Contains(content, []byte(os.TempDir()+"/Test")) {
+			t.Errorf("%s names a folder of the machine that built it", name)
+		}
+	}
+}
+
+func copyTree(t *testing.T, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := to + strings.TrimPrefix(path, from)
+		if entry.IsDir() {
+			return os.MkdirAll(target, 0o777)
+		}
+		content, err := os.ReadFile(path)
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(target), 0o777)
+		}
+		if err == nil {
+			err = os.WriteFile(target, content, 0o666)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,53 @@
+package e2e
+
+import (
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"glasspoll/e2e/aws"
+)
+
+// ownStart bounds what a function's start takes beyond that of an empty one.
+const ownStart = 20 * time.Millisecond
+
+// TestFunctionsStartQuickly measures the time to the first request for a call, in turn with an empty function's, so that
+// a busy machine weighs on all alike. The quickest of many starts says what the code needs.
+func TestFunctionsStartQuickly(t *testing.T) {
+	env := []string{
+		"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "TABLE=table", "BUCKET=bucket",
+		"ORIGIN_SECRETS=secret", "ADDRESS_HEADER=CloudFront-Viewer-Address", "RETENTION_DAYS=0",
+	}
+	names := []string{"empty", "submit", "publish"}
+	binaries, took := map[string]string{}, map[string][]time.Duration{}
+	for _, name := range names {
+		binaries[name] = filepath.Join(t.TempDir(), name)
+		build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc,nethttpomithttp2", "-ldflags", "-s -w -buildid=", "-o", binaries[name], "./functions/"+name)
+		build.Dir = ".."
+		if name == "empty" {
+			build.Dir, build.Args[len(build.Args)-1] = ".", "./aws/empty"
+		}
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	for range 21 {
+		for _, name := range names {
+			d, err := aws.StartUp(t.Context(), binaries[name], env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			took[name] = append(took[name], d)
+		}
+	}
+	for _, name := range names {
+		slices.Sort(took[name])
+		least, median := took[name][0], took[name][len(took[name])/2]
+		t.Logf("%-8s first request for a call after %v at best, %v in the median", name, least.Round(10*time.Microsecond), median.Round(10*time.Microsecond))
+		if own := least - took["empty"][0]; own > ownStart {
+			t.Errorf("%s takes %v more than an empty function, more than %v", name, own, ownStart)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// request makes an HTTP request of an HTTP API's event (payload format 2.0). A body that is not what it says to be is an
+// error.
+func request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Request, error) {
+	body := []byte(e.Body)
+	if e.IsBase64Encoded {
+		var err error
+		if body, err = base64.StdEncoding.DecodeString(e.Body); err != nil {
+			return nil, fmt.Errorf("body: %w", err)
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, e.RequestContext.HTTP.Method, "/", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.URL = &url.URL{Path: e.RawPath, RawQuery: e.RawQueryString} // not parsed: //host/ would be another site
+	for name, value := range e.Headers {                          // several of one name come joined by commas
+		r.Header.Set(name, value)
+	}
+	if len(e.Cookies) > 0 {
+		r.Header.Set("Cookie", strings.Join(e.Cookies, "; "))
+	}
+	r.Host, r.RemoteAddr = r.Header.Get("Host"), e.RequestContext.HTTP.SourceIP
+	return r, nil
+}
+
+// response collects what a handler writes, and turns it into an event's reply.
+type response struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func newResponse() *response { return &response{header: http.Header{}} }
+
+func (r *response) Header() http.Header { return r.header }
+
+func (r *response) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+}
+
+func (r *response) Write(data []byte) (int, error) {
+	r.WriteHeader(http.StatusOK)
+	return r.body.Write(data)
+}
+
+func (r *response) event() events.APIGatewayV2HTTPResponse {
+	r.WriteHeader(http.StatusOK)
+	reply := events.APIGatewayV2HTTPResponse{StatusCode: r.status, Headers: map[string]string{}, Body: r.body.String()}
+	for name, values := range r.header {
+		if name == "Set-Cookie" {
+			reply.Cookies = values
+			continue
+		}
+		reply.Headers[name] = strings.Join(values, ", ")
+	}
+	return reply
+}

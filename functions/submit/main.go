@@ -1,0 +1,166 @@
+// Command submit is the AWS Lambda function behind the HTTP API: one submission in, 303, 201 or problems out. It may
+// only write responses.
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // surveys name timezones, and the runtime's image has none
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"glasspoll/internal/cloud"
+	"glasspoll/internal/intake"
+)
+
+func main() {
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	f, err := newFunction(os.Getenv, log, os.Stdout)
+	if err != nil {
+		log.Error("cannot start", "error", err)
+		os.Exit(1)
+	}
+	lambda.StartWithOptions(f.handle, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
+}
+
+// function serves one submission an event.
+type function struct {
+	handler func(context.Context) http.Handler
+	secrets []string
+	log     *slog.Logger
+	metrics *cloud.Metrics
+}
+
+// secretHeader carries what only the CDN knows, so that what its headers say can be believed.
+const secretHeader = "X-Origin-Secret"
+
+// newFunction reads its settings: TABLE, the table's name; ORIGIN_SECRETS, separated by commas, one of which a request
+// must carry; ADDRESS_HEADER, the header in which the CDN says the respondent's address and port. The last two come
+// together: without a secret any client could say any address. RETENTION_DAYS is after how many days a response is deleted;
+// 0 or nothing is never.
+func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*function, error) {
+	name, header := getenv("TABLE"), getenv("ADDRESS_HEADER")
+	if name == "" {
+		return nil, errors.New("the environment lacks TABLE, the table's name")
+	}
+	var secrets []string
+	for secret := range strings.SplitSeq(getenv("ORIGIN_SECRETS"), ",") {
+		if secret != "" {
+			secrets = append(secrets, secret)
+		}
+	}
+	if (len(secrets) == 0) != (header == "") {
+		return nil, errors.New("the environment must have both ORIGIN_SECRETS and ADDRESS_HEADER, or neither")
+	}
+	table := cloud.NewTable(cloud.DynamoDB(getenv), name, time.Now, cloud.Settle)
+	if said := getenv("RETENTION_DAYS"); said != "" {
+		days, err := strconv.Atoi(said)
+		if err != nil || days < 0 {
+			return nil, fmt.Errorf("RETENTION_DAYS is %q, and must be a number of days", said)
+		}
+		table.KeepResponses(days)
+	}
+	pages := &pages{known: table.Assets, log: log}
+	handler := intake.Handler{
+		Definitions: table, Responses: table, Now: time.Now, Log: log,
+		ClientAddress: func(r *http.Request) string { return clientAddress(r, header) },
+	}
+	return &function{
+		handler: func(ctx context.Context) http.Handler {
+			h := handler
+			h.Renderer = renderer{ctx, pages}
+			return &h
+		},
+		secrets: secrets, log: log, metrics: cloud.NewMetrics(metrics, name, time.Now),
+	}, nil
+}
+
+// clientAddress is the respondent's, without the port: that changes with every connection. CloudFront writes one as
+// 198.51.100.7:46532 or 2001:db8::7:46532.
+func clientAddress(r *http.Request, header string) string {
+	said := r.Header.Get(header)
+	if header == "" || said == "" {
+		return r.RemoteAddr
+	}
+	if i := strings.LastIndexByte(said, ':'); i > 0 {
+		said = said[:i]
+	}
+	return said
+}
+
+// handle answers one event. It never fails: a fault of ours is a 500, and a line in the log that has the request's id.
+func (f *function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest) (reply events.APIGatewayV2HTTPResponse, err error) {
+	begin := time.Now()
+	defer func() {
+		if fault := recover(); fault != nil {
+			f.log.Error("panicked", "request", requestID(ctx), "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			reply, err = refusal(http.StatusInternalServerError, requestID(ctx)), nil
+		}
+		if reply.StatusCode >= http.StatusInternalServerError {
+			f.log.Error("not served", "request", requestID(ctx), "status", reply.StatusCode)
+			reply.Headers["X-Request-Id"] = requestID(ctx)
+		}
+		f.metrics.Write(map[string]string{"Status": fmt.Sprintf("%dxx", reply.StatusCode/100)},
+			cloud.Figure{Name: "Submissions", Unit: "Count", Value: 1},
+			cloud.Figure{Name: "Took", Unit: "Milliseconds", Value: float64(time.Since(begin).Microseconds()) / 1000})
+	}()
+	if deadline, ok := ctx.Deadline(); ok { // answer before the function is cut off
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+		defer cancel()
+	}
+	r, err := request(ctx, e)
+	if err != nil {
+		return refusal(http.StatusBadRequest, "the event is not a request"), nil
+	}
+	if !f.fromCDN(r) {
+		return refusal(http.StatusForbidden, "requests come by the site's own address"), nil
+	}
+	w := newResponse()
+	f.handler(ctx).ServeHTTP(w, r)
+	return w.event(), nil
+}
+
+// fromCDN checks the secret in constant time.
+func (f *function) fromCDN(r *http.Request) bool {
+	said := []byte(r.Header.Get(secretHeader))
+	known := len(f.secrets) == 0
+	for _, secret := range f.secrets {
+		known = subtle.ConstantTimeCompare(said, []byte(secret)) == 1 || known
+	}
+	return known
+}
+
+// reserve is what is left of a function's time for its answer.
+const reserve = 500 * time.Millisecond
+
+// refusal answers what does not come as far as the handler.
+func refusal(status int, message string) events.APIGatewayV2HTTPResponse {
+	return events.APIGatewayV2HTTPResponse{
+		StatusCode: status,
+		Headers:    map[string]string{"Content-Type": "application/json", "Cache-Control": "no-store"},
+		Body:       fmt.Sprintf(`{"problems":[{"question":"","code":%q,"message":%q}]}`+"\n", codes[status], message),
+	}
+}
+
+var codes = map[int]string{http.StatusBadRequest: "bad_body", http.StatusForbidden: "forbidden", http.StatusInternalServerError: "internal"}
+
+func requestID(ctx context.Context) string {
+	if c, ok := lambdacontext.FromContext(ctx); ok {
+		return cmp.Or(c.AwsRequestID, "unknown")
+	}
+	return "unknown"
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"glasspoll"
+	"glasspoll/internal/cloud"
+	"glasspoll/internal/render"
+)
+
+func TestPanicIsA500(t *testing.T) {
+	var log bytes.Buffer
+	f := &function{
+		handler: func(context.Context) http.Handler {
+			return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a fault of ours") })
+		},
+		log: slog.New(slog.NewJSONHandler(&log, nil)), metrics: cloud.NewMetrics(&log, "table", time.Now),
+	}
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "request-7"})
+	reply, err := f.handle(ctx, events.APIGatewayV2HTTPRequest{RawPath: "/"})
+	if err != nil || reply.StatusCode != http.StatusInternalServerError || reply.Headers["X-Request-Id"] != "request-7" {
+		t.Errorf("%+v, %v", reply, err)
+	}
+	if !json.Valid([]byte(reply.Body)) || strings.Contains(reply.Body, "fault of ours") {
+		t.Errorf("the body is %s", reply.Body)
+	}
+	for _, needed := range []string{`"request":"request-7"`, "a fault of ours", `"Status":"5xx"`} {
+		if !strings.Contains(log.String(), needed) {
+			t.Errorf("the log lacks %s:\n%s", needed, &log)
+		}
+	}
+}
+
+func TestClientAddressHasNoPort(t *testing.T) {
+	for said, want := range map[string]string{
+		"198.51.100.7:46532": "198.51.100.7", "2001:db8::7:46532": "2001:db8::7", "": "192.0.2.1",
+	} {
+		r := &http.Request{Header: http.Header{}, RemoteAddr: "192.0.2.1"}
+		if said != "" {
+			r.Header.Set("CloudFront-Viewer-Address", said)
+		}
+		if got := clientAddress(r, "CloudFront-Viewer-Address"); got != want {
+			t.Errorf("%q is %q, want %q", said, got, want)
+		}
+	}
+}
+
+func TestSettings(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		fine bool
+	}{
+		{map[string]string{"TABLE": "t"}, true},
+		{map[string]string{"TABLE": "t", "ORIGIN_SECRETS": "a,", "ADDRESS_HEADER": "X", "RETENTION_DAYS": "30"}, true},
+		{map[string]string{}, false},
+		{map[string]string{"TABLE": "t", "ADDRESS_HEADER": "X"}, false}, // any client could say any address
+		{map[string]string{"TABLE": "t", "ORIGIN_SECRETS": "a"}, false},
+		{map[string]string{"TABLE": "t", "RETENTION_DAYS": "-1"}, false},
+	} {
+		f, err := newFunction(func(name string) string { return c.env[name] }, slog.New(slog.DiscardHandler), io.Discard)
+		if (err == nil) != c.fine {
+			t.Errorf("%v: %v", c.env, err)
+		}
+		if c.env["ORIGIN_SECRETS"] == "a," && (len(f.secrets) != 1 || f.fromCDN(&http.Request{Header: http.Header{secretHeader: {""}}})) {
+			t.Error("an empty secret is one")
+		}
+	}
+}
+
+// The renderer is made at the first page: here it must not fail.
+func TestTemplatesAreFine(t *testing.T) {
+	if _, err := render.New(glasspoll.Templates(), render.Assets{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRequest(t *testing.T) {
+	e := events.APIGatewayV2HTTPRequest{
+		RawPath: "/prod/api/surveys/tea/responses", RawQueryString: "a=1&a=2", Body: "5rC05p6c", IsBase64Encoded: true,
+		Headers: map[string]string{"content-type": "text/plain", "accept": "a,b"}, Cookies: []string{"a=1", "b=2"},
+	}
+	e.RequestContext.HTTP.Method, e.RequestContext.HTTP.SourceIP = "POST", "192.0.2.1"
+	r, err := request(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(r.Body)
+	if string(body) != "水果" || r.URL.Path != e.RawPath || len(r.URL.Query()["a"]) != 2 || r.Header.Get("Content-Type") != "text/plain" || len(r.Cookies()) != 2 || r.RemoteAddr != "192.0.2.1" {
+		t.Errorf("%q %v %v", body, r.URL, r.Header)
+	}
+	e.Body = "not base64!"
+	if _, err := request(t.Context(), e); err == nil {
+		t.Error("a body that is not base64 is taken")
+	}
+	for _, path := range []string{"//host/x", "/%zz", "", "/ü", "/a b"} { // whatever comes, it is no panic, and leads nowhere else
+		e.RawPath, e.Body = path, ""
+		if r, err := request(t.Context(), e); err == nil && r.URL.Host != "" {
+			t.Errorf("%q leads to %s", path, r.URL.Host)
+		}
+	}
+}

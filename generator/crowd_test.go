@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/survey"
+)
+
+// everything asks every type, under conditions and checks that an answer given at random seldom meets.
+const everything = `
+title: Everything
+channels: [web, phone]
+scales:
+  good: [{id: good, label: Good, score: 3}, {id: fair, label: Fair, score: 2}, {id: poor, label: Poor, score: 1}, {id: none, label: No opinion}]
+  matters: [{id: much, label: Much, score: 2}, {id: little, label: Little, score: 1}]
+sections:
+  - id: first
+    questions:
+      - {id: tier, type: hidden, label: Tier, segment: true, options: [{id: a, label: A}, {id: b, label: B}]}
+      - {id: form, type: hidden, label: Form number}
+      - {id: overall, type: single_choice, label: Overall, scale: good, other: true, required: late == true}
+      - {id: why, type: long_text, label: Why, show_if: score(overall) < 3, required: true}
+      - {id: parts, type: matrix, label: Parts, scale: good, rows: [{id: staff, label: Staff}, {id: goods, label: Goods}], required: overall == "poor"}
+      - {id: weighed, type: importance_matrix, label: Weighed, scale: good, importance_scale: matters, required: all, rows: [{id: staff, label: Staff}, {id: goods, label: Goods}]}
+      - {id: stars, type: rating, label: Stars, steps: 5, display: stars}
+      - {id: recommend, type: nps, label: Recommend}
+      - {id: reasons, type: multi_choice, label: Reasons, min: 2, max: 3, other: Elsewhere, shuffle: true, options: [{id: near, label: Near}, {id: cheap, label: Cheap}, {id: kind, label: Kind, show_if: stars > 2}, {id: nothing, label: Nothing, exclusive: true}]}
+      - {id: order, type: ranking, label: Order, max: 2, required: true, options: [{id: near, label: Near, show_if: reasons contains "near"}, {id: cheap, label: Cheap}, {id: kind, label: Kind}]}
+      - {id: budget, type: constant_sum, label: Budget, total: 100, options: [{id: near, label: Near, show_if: channel == "web"}, {id: cheap, label: Cheap}, {id: kind, label: Kind}], check: {that: budget.kind >= 20, message: At least 20}}
+  - id: second
+    show_if: answered(recommend) and recommend < 9
+    questions:
+      - {id: visits, type: number, label: Visits, min: 1, max: 50, step: 1, display: slider, required: true}
+      - {id: spoilt, type: number, label: Spoilt visits, min: 0, max: 50, step: 1, required: true, check: [{that: spoilt <= visits, message: Not more than all}, {that: spoilt != 0, message: At least one}]}
+      - {id: code, type: short_text, label: Code, pattern: "[A-Z]{2}[0-9]{4}", required: true}
+      - {id: begun, type: date, label: Begun, min: 2026-01-01, max: 2027-01-01, required: true}
+      - {id: ended, type: date, label: Ended, min: 2026-01-01, max: 2027-01-01, required: true, check: {that: ended >= begun, message: Not before the beginning}}
+      - {id: at, type: time, label: At}
+      - {id: site, type: url, label: Site}
+      - {id: late, type: yes_no, label: Late}
+      - {id: mail, type: email, label: Mail, required: late}
+      - {id: call, type: phone, label: Call}
+      - {id: agreed, type: consent, label: Agreed, show_if: answered(mail) or answered(call)}
+      - {id: read, type: note, label: Read}
+`
+
+// The surveys that the crowd is tried on.
+func crowdSurveys(t *testing.T) []*survey.Survey {
+	t.Helper()
+	surveys, problems := survey.Load(os.DirFS(filepath.Join("..", "surveys")))
+	for _, file := range []string{"../internal/answer/testdata/every.yaml", "../internal/render/testdata/every.yaml"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, found := survey.Parse(filepath.Base(file), source)
+		surveys, problems = append(surveys, s), append(problems, found...)
+	}
+	s, found := survey.Parse("everything.yaml", []byte(everything))
+	surveys, problems = append(surveys, s), append(problems, found...)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return surveys
+}
+
+// Made-up respondents are accepted; and all in all they answer everything that anybody is asked, and read every thanks.
+func TestCrowd(t *testing.T) {
+	const people = 400
+	for _, s := range crowdSurveys(t) {
+		given, thanks := map[string]int{}, map[int]bool{}
+		c := newCrowd(s, 1)
+		for range people {
+			sub, err := c.next()
+			if err != nil {
+				t.Errorf("%s: %v", s.ID, err)
+				break
+			}
+			body, err := json.Marshal(sub)
+			if err != nil {
+				t.Fatal(err)
+			}
+			posted, err := answer.FromJSON(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, said, problems := answer.Check(s, posted)
+			if len(problems) > 0 {
+				t.Errorf("%s: %v", s.ID, problems)
+				break
+			}
+			thanks[said] = true
+			for _, a := range append(response.Answers, response.Private...) {
+				given[a.Field()]++
+			}
+		}
+		for _, f := range s.Fields() {
+			if given[f.Name] == 0 {
+				t.Errorf("%s: nobody of %d answers %s", s.ID, people, f.Name)
+			}
+		}
+		for i := range s.Thanks {
+			if !thanks[i] {
+				t.Errorf("%s: nobody of %d is told thanks %d", s.ID, people, i+1)
+			}
+		}
+	}
+}
+
+// The same seed makes the same people, so that a second demo adds nobody.
+func TestCrowdRepeats(t *testing.T) {
+	for _, s := range crowdSurveys(t) {
+		a, b, c := newCrowd(s, 7), newCrowd(s, 7), newCrowd(s, 8)
+		for i := range 20 {
+			x, err := a.next()
+			y, also := b.next()
+			z, too := c.next()
+			if err != nil || also != nil || too != nil {
+				t.Fatal(s.ID, err, also, too)
+			}
+			if !reflect.DeepEqual(x, y) {
+				t.Fatalf("%s, respondent %d: %v and %v", s.ID, i, x, y)
+			}
+			if x.ID == z.ID {
+				t.Fatalf("%s, respondent %d: two seeds give the same person", s.ID, i)
+			}
+		}
+	}
+}
+
+// A check that nobody can meet is an error, not an endless search.
+func TestCrowdGivesUp(t *testing.T) {
+	s, problems := survey.Parse("riddle.yaml", []byte(`
+title: Riddle
+sections:
+  - questions:
+      - {id: word, type: short_text, label: The word, required: true, check: {that: word == "sesame", message: That is not it}}
+`))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if sub, err := newCrowd(s, 1).next(); err == nil {
+		t.Errorf("a riddle is answered with %v", sub.Answers)
+	}
+}

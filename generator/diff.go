@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+
+	"glasspoll/internal/compare"
+	"glasspoll/internal/survey"
+)
+
+type diffCommand struct {
+	Format string `placeholder:"FORMAT" enum:"text,json" default:"text" help:"text, or json (one document). Default: ${default}."`
+	Old    string `arg:"" name:"OLD" help:"The questionnaire before: a file, git:REVISION:PATH, or '-' for the standard input."`
+	New    string `arg:"" name:"NEW" help:"The questionnaire after."`
+}
+
+func (diffCommand) Help() string {
+	return `Says what each edit between two versions of a questionnaire does to its figures: stored answers become invalid, the
+trend breaks, it takes effect with the next period, figures stay comparable, or only the wording changed. Each edit has
+its place in NEW, or in OLD when it is gone there. Exits with 1 if a trend breaks or stored answers become invalid.
+
+git:REVISION:PATH is a version that git keeps, written as for git show: the path counts from the root of the
+repository, or from here if it begins with ./
+
+--format json prints one document: {"old", "new", "breaks": true or false, "changes": [{effect, file, line, column,
+part, message}]}; effect is invalid, breaks, next_period, comparable or wording.
+
+Examples:
+
+  glasspoll diff git:HEAD:surveys/service.yaml surveys/service.yaml
+  glasspoll diff service-2026.yaml service-2027.yaml --format json`
+}
+
+func (k diffCommand) Run(ctx context.Context, c *console) error {
+	if k.Old == "-" && k.New == "-" {
+		return usageError{errors.New("only one of OLD and NEW can be the standard input")}
+	}
+	before, err := readVersion(ctx, c, k.Old)
+	if err != nil {
+		return err
+	}
+	after, err := readVersion(ctx, c, k.New)
+	if err != nil {
+		return err
+	}
+	if !before.places().Has("id") && !after.places().Has("id") {
+		before.path = after.path // both are called by their files, which are two only here
+	}
+	old, wrong := before.parse()
+	new, alsoWrong := after.parse()
+	if problems := append(wrong, alsoWrong...); len(problems) > 0 {
+		printProblems(c.err, problems)
+		return fmt.Errorf("only questionnaires without problems can be compared: mend them first, see 'glasspoll check'")
+	}
+	changes := compare.Surveys(old, new)
+	grave := 0
+	for _, change := range changes {
+		if change.Effect.Grave() {
+			grave++
+		}
+	}
+	if k.Format == "json" {
+		err = printChanges(c.out, k, changes, grave > 0)
+	} else {
+		err = listChanges(c.out, changes)
+	}
+	if err == nil && grave > 0 {
+		return errProblems
+	}
+	return err
+}
+
+// version is one version of a questionnaire, as it was read.
+type version struct {
+	label  string // as the user named it
+	path   string // whose name may be the survey's id
+	source []byte
+}
+
+const fromGit = "git:"
+
+func readVersion(ctx context.Context, c *console, name string) (version, error) {
+	v := version{label: name, path: name}
+	var err error
+	switch {
+	case name == "-":
+		v.label, v.path = "stdin.yaml", "stdin.yaml"
+		if v.source, err = io.ReadAll(c.in); err != nil {
+			return v, fmt.Errorf("reading the standard input: %w", err)
+		}
+	case strings.HasPrefix(name, fromGit):
+		revision, path, ok := strings.Cut(strings.TrimPrefix(name, fromGit), ":")
+		if !ok || revision == "" || path == "" {
+			return v, usageError{fmt.Errorf("%s: write git:REVISION:PATH, such as git:HEAD:surveys/service.yaml", name)}
+		}
+		v.path = path
+		var out, trouble bytes.Buffer
+		git := exec.CommandContext(ctx, "git", "show", "--end-of-options", revision+":"+path)
+		git.Stdout, git.Stderr = &out, &trouble
+		if err = git.Run(); err != nil {
+			if said := strings.TrimSpace(trouble.String()); said != "" {
+				err = errors.New(said)
+			}
+			return v, fmt.Errorf("%s: git show: %w", name, err)
+		}
+		v.source = out.Bytes()
+	default:
+		if v.source, err = os.ReadFile(name); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+func (v version) places() survey.Places { return survey.Locate(v.label, v.source) }
+
+func (v version) parse() (compare.Version, survey.Problems) {
+	s, problems := survey.Parse(v.path, v.source)
+	for i := range problems {
+		problems[i].File = v.label
+	}
+	return compare.Version{Survey: s, Places: v.places()}, problems
+}
+
+func listChanges(w io.Writer, changes []compare.Change) error {
+	if len(changes) == 0 {
+		_, err := fmt.Fprintln(w, "no differences")
+		return err
+	}
+	number := map[compare.Effect]int{}
+	for _, change := range changes {
+		fmt.Fprintln(w, change)
+		number[change.Effect]++
+	}
+	var parts []string
+	for _, effect := range []compare.Effect{compare.Invalid, compare.Breaks, compare.NextPeriod, compare.Comparable, compare.Wording} {
+		if n := number[effect]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d: %s", n, effect.Words()))
+		}
+	}
+	_, err := fmt.Fprintf(w, "%s (%s)\n", count(len(changes), "change"), strings.Join(parts, "; "))
+	return err
+}
+
+func printChanges(w io.Writer, k diffCommand, changes []compare.Change, breaks bool) error {
+	type change struct {
+		Effect  compare.Effect `json:"effect"`
+		File    string         `json:"file"`
+		Line    int            `json:"line"`
+		Column  int            `json:"column"`
+		Part    string         `json:"part"`
+		Message string         `json:"message"`
+	}
+	list := []change{}
+	for _, c := range changes {
+		list = append(list, change{c.Effect, c.File, c.Line, c.Column, c.Part, c.Sentence})
+	}
+	return printJSON(w, struct {
+		Old     string   `json:"old"`
+		New     string   `json:"new"`
+		Breaks  bool     `json:"breaks"`
+		Changes []change `json:"changes"`
+	}{k.Old, k.New, breaks, list})
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"glasspoll/internal/convert"
+	"glasspoll/internal/survey"
+)
+
+type importCommand struct {
+	File   string `arg:"" name:"FILE" help:"An XLSForm workbook (.xlsx) or a SurveyJS definition (.json)."`
+	Out    string `placeholder:"FILE" help:"Where to write, or '-' for the standard output. Default: surveys/ID.yaml."`
+	Report string `placeholder:"FILE" help:"Where to write the report. Default: the standard output, or the standard error with --out -."`
+}
+
+func (importCommand) Help() string {
+	return `Turns a questionnaire of another tool into a questionnaire of this one, and reports, line by line, what could not be
+carried over, what was carried over in another form, and what is left to decide. Nothing is left out in silence. What is
+written passes glasspoll check. A file that exists is never overwritten.
+
+Examples:
+
+  glasspoll import customer_survey.xlsx
+  glasspoll import survey.json --out surveys/service.yaml --report service.report.txt`
+}
+
+func (k importCommand) Run(c *console) error {
+	for _, out := range []string{k.Out, k.Report} {
+		if out != "" && out != "-" && exists(out) {
+			return fmt.Errorf("%s exists and is left alone: choose another --out or --report", out)
+		}
+	}
+	source, err := readAtMost(k.File, convert.MaxSource+1)
+	if err != nil {
+		return err
+	}
+	result, err := convert.Convert(k.File, source)
+	if err != nil {
+		return fmt.Errorf("%s: %w", k.File, err)
+	}
+	out := k.Out
+	if out == "" {
+		out = filepath.Join("surveys", result.ID+".yaml")
+		if exists(out) {
+			return fmt.Errorf("%s exists and is left alone: choose another --out", out)
+		}
+	}
+	if err := k.report(c, &result.Report); err != nil {
+		return err
+	}
+	if out == "-" {
+		_, err := c.out.Write(result.YAML)
+		return err
+	}
+	if err := createFile(out, result.YAML); err != nil {
+		return err
+	}
+	what := ""
+	if s, problems := survey.Parse(out, result.YAML); len(problems) == 0 {
+		what = ": " + describe(s)
+	}
+	_, err = fmt.Fprintf(c.out, "Wrote %s%s\n", out, what)
+	return err
+}
+
+// report prints the report, or writes it and prints its first line.
+func (k importCommand) report(c *console, r *convert.Report) error {
+	var text bytes.Buffer
+	if _, err := r.WriteTo(&text); err != nil {
+		return err
+	}
+	to := c.out
+	if k.Out == "-" {
+		to = c.err
+	}
+	if k.Report == "" || k.Report == "-" {
+		_, err := to.Write(append(text.Bytes(), '\n'))
+		return err
+	}
+	if err := createFile(k.Report, text.Bytes()); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(to, "%s: %s\nWrote %s\n", r.File, r.Summary(), k.Report)
+	return err
+}
+
+// readAtMost reads a file, or its first bytes.
+func readAtMost(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, errors.New(path + " is a directory: name a file")
+	}
+	return io.ReadAll(io.LimitReader(f, most))
+}

@@ -1,0 +1,29 @@
+package main
+
+import "glasspoll/internal/survey"
+
+type schemaCommand struct{}
+
+func (schemaCommand) Help() string {
+	return `Prints the JSON Schema (2020-12) of questionnaires, for editors: it completes keys, explains each in English and
+Chinese, and underlines much of what 'glasspoll check' would report.
+
+In VS Code, install the extension "YAML" (redhat.vscode-yaml), write the schema next to the questionnaires, and begin each
+of them with a line that names it:
+
+  glasspoll schema > surveys/glasspoll.schema.json
+
+  # yaml-language-server: $schema=glasspoll.schema.json
+  title: Service survey
+
+Or name it once for all, in .vscode/settings.json:
+
+  {"yaml.schemas": {"surveys/glasspoll.schema.json": ["surveys/*.yaml", "!surveys/*.actions.yaml"]}}
+
+Only 'glasspoll check' knows everything: names that must exist, conditions, texts missing in a language.`
+}
+
+func (schemaCommand) Run(c *console) error {
+	_, err := c.out.Write(survey.Schema())
+	return err
+}

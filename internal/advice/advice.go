@@ -1,0 +1,86 @@
+// Package advice says what an experienced author would change in a questionnaire that has no mistakes: questions that
+// ask two things at once, scales with unequal sides, languages out of step, a survey longer than it promises. Advice is
+// never an error: it can be wrong, and a comment in the file silences it (see [Silencing]). It is pure.
+package advice
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"golang.org/x/text/language"
+
+	"glasspoll/internal/survey"
+)
+
+// Advice is one thing that is worth changing, at a place.
+type Advice struct {
+	survey.Place
+	Code     string // of a [Rule]; stable
+	Sentence string // what is the matter
+	Fix      string // what to do about it
+}
+
+func (a Advice) String() string {
+	return fmt.Sprintf("%s:%d:%d: advice: %s: %s (%s)", a.File, a.Line, a.Column, a.Sentence, a.Fix, a.Code)
+}
+
+// Of reads a good survey, and the file that it was compiled from. The advice is sorted by place.
+func Of(s *survey.Survey, file string, source []byte) []Advice {
+	a := &adviser{s: s, places: survey.Locate(file, source)}
+	a.questions()
+	a.scales()
+	a.languages()
+	a.length()
+	a.whole()
+	silenced := readSilences(file, source)
+	found := slices.DeleteFunc(a.found, silenced.covers)
+	found = append(found, silenced.unknown...)
+	slices.SortFunc(found, func(a, b Advice) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Sentence, b.Sentence))
+	})
+	return slices.Compact(found)
+}
+
+// adviser collects the advice about one survey.
+type adviser struct {
+	s      *survey.Survey
+	places survey.Places
+	found  []Advice
+}
+
+// A path leads to a part of the file; see [survey.Places.At].
+type path []any
+
+// to is a path below another one.
+func (p path) to(steps ...any) path { return append(slices.Clip(slices.Clone(p)), steps...) }
+
+func (a *adviser) say(code string, at path, fix, sentence string, args ...any) {
+	a.found = append(a.found, Advice{Place: a.places.At(at...), Code: code, Sentence: fmt.Sprintf(sentence, args...), Fix: fix})
+}
+
+// each visits every question with its path.
+func (a *adviser) each(visit func(q *survey.Question, at path)) {
+	for i := range a.s.Sections {
+		for j := range a.s.Sections[i].Questions {
+			visit(&a.s.Sections[i].Questions[j], path{"sections", i, "questions", j})
+		}
+	}
+}
+
+// base is a language without its script and region: zh for zh-Hant.
+func base(code string) string {
+	b, _ := language.Make(code).Base()
+	return b.String()
+}
+
+// speech names a language in a sentence.
+func speech(code string) string {
+	switch base(code) {
+	case "zh":
+		return "Chinese"
+	case "en":
+		return "English"
+	}
+	return "'" + code + "'"
+}

@@ -1,0 +1,77 @@
+package advice
+
+// A Rule is one kind of advice.
+type Rule struct {
+	Code string // stable: comments in questionnaires name it
+	Name string // in a few words
+	Help string // why it matters
+}
+
+// The codes.
+const (
+	DoubleBarrelled    = "double_barrelled"
+	Leading            = "leading"
+	UnequalSides       = "unequal_sides"
+	UnevenScores       = "uneven_scores"
+	MixedDirection     = "mixed_direction"
+	TooLong            = "too_long"
+	LongMatrix         = "long_matrix"
+	OrderDiffers       = "order_differs"
+	PolarityDiffers    = "polarity_differs"
+	PlaceholderDiffers = "placeholder_differs"
+	NumberDiffers      = "number_differs"
+	PunctuationDiffers = "punctuation_differs"
+	Untranslated       = "untranslated"
+	SensitiveRequired  = "sensitive_required"
+	NoDimension        = "no_dimension"
+	UnusedDimension    = "unused_dimension"
+	GroupsTooSmall     = "groups_too_small"
+	NoThanks           = "no_thanks"
+	NoContact          = "no_contact"
+	NoPurpose          = "no_purpose"
+	UnknownCode        = "unknown_code"
+)
+
+// Rules lists every kind of advice, in the order in which an author meets them.
+func Rules() []Rule {
+	return []Rule{
+		{DoubleBarrelled, "Two questions in one", "A question that asks about two things at once (staff and prices) gets one answer, and nobody can say which of the two it is about. Ask one question for each. A question is only reported when it joins two things in every language that is understood (zh, en)."},
+		{Leading, "A leading question", "A question that praises what it asks about, or that asks for agreement, gets better marks than the thing deserves. Ask neutrally, and name both sides: how satisfied or dissatisfied."},
+		{UnequalSides, "A scale with unequal sides", "With more steps of praise than of blame, or the reverse, the mean leans to the larger side whatever people think. Give both sides the same number of steps; a middle step is welcome but not needed."},
+		{UnevenScores, "Scores unevenly spaced", "Means and the index treat every step from one score to the next as equally large for its size. Where one gap is twice another, say so on purpose or space the scores evenly."},
+		{MixedDirection, "Scales run in different directions", "Respondents learn where the good end is. A scale that runs the other way is answered wrongly by those who do not look twice."},
+		{TooLong, "Longer than it says, or than people bear", "People who were promised three minutes and need eight give up, or stop reading. The estimate reads every text at 400 Chinese characters or 238 English words a minute and adds the time that each type of question takes; see the source of the package advice for where the figures come from."},
+		{LongMatrix, "A matrix too large for a phone", "More than eight rows tire people, who then tick one column all the way down; more than seven columns do not fit a phone's width. Split the matrix, or shorten the scale."},
+		{OrderDiffers, "Options in another order in one language", "The options seem to run one way in one language and another way in the other. The same option must mean the same in every language, or the figures mix opposites."},
+		{PolarityDiffers, "An option means the opposite in one language", "One language's label seems to praise where the other's blames. Answers are counted by option, so the two would be added up as one."},
+		{PlaceholderDiffers, "A placeholder in one language only", "A text with a placeholder such as {{product}} in one language and none in the other tells the two groups of respondents different things, or shows one of them a bare text."},
+		{NumberDiffers, "A number in one language only", "Different limits, dates or counts in two languages make two questions of one. Numbers in words count as numbers; only figures that the other language has in no form are reported."},
+		{PunctuationDiffers, "Punctuation in one language only", "A sentence that ends in a question mark in one language and in nothing in the other is often half a translation."},
+		{Untranslated, "Not translated", "The text is the same in two languages, or is written in the other language's script."},
+		{SensitiveRequired, "A contact detail is required", "Whoever must leave a name, number or address is no longer anonymous: fewer answer, and they answer more kindly. Ask for contact details last, and let them be left out."},
+		{NoDimension, "A scored question in no dimension", "Where dimensions are declared, a scored question outside all of them counts in no dimension's score. The item named under 'overall' needs none."},
+		{UnusedDimension, "A dimension without questions", "A declared dimension that no scored question belongs to has no score, and its weight means nothing."},
+		{GroupsTooSmall, "More groups than answers can fill", "Figures appear only for groups of at least min_group respondents (k). With many segments and few questionnaires most groups never reach it, and are pooled when the period closes."},
+		{NoThanks, "No thank-you text", "Whoever has answered should read that the answers arrived, what becomes of them and where the results will be."},
+		{NoContact, "Nobody to ask", "Respondents trust a survey that says who stands behind it and how to reach them; many privacy laws require it."},
+		{NoPurpose, "No purpose in the introduction", "People answer when they know what for. Say in the introduction what the answers are used for, and who reads them."},
+		{UnknownCode, "A comment that silences nothing", "A comment \"# advice: off …\" names a code that does not exist."},
+	}
+}
+
+// Silencing says, for the user, how advice is switched off in a file.
+const Silencing = `A comment in the questionnaire switches advice off, by its code (several with commas):
+
+  # advice: off no_contact              above the first line of the questionnaire: in the whole file
+  # advice: off leading                 on a line of its own: for the entry (question, option, scale) that follows
+  - id: other  # advice: off leading    behind an entry's first line: for that entry`
+
+// known reports whether a code is one of the rules'.
+func known(code string) bool {
+	for _, r := range Rules() {
+		if r.Code == code {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,89 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"strconv"
+
+	"glasspoll/internal/publish"
+)
+
+// Pages is an S3 bucket. The tag of a page is its ETag.
+type Pages struct{ bucket *Bucket }
+
+// NewPages uses a bucket that exists.
+func NewPages(bucket *Bucket) *Pages { return &Pages{bucket} }
+
+// resultsCache lets a CDN keep a results page for a minute, and show the old one for a day while it asks for the new.
+const resultsCache = "public, max-age=0, s-maxage=60, stale-while-revalidate=86400"
+
+// Page implements [publish.Pages].
+func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int, err error) {
+	header, err := p.bucket.do(ctx, http.MethodHead, name, nil, nil)
+	if statusOf(err) == http.StatusNotFound {
+		return "", 0, nil
+	}
+	if err != nil {
+		return "", 0, p.wrap(name, err)
+	}
+	revision, _ = strconv.Atoi(header.Get("X-Amz-Meta-Revision")) // a page that was uploaded without one is older than any release
+	return header.Get("ETag"), revision, nil
+}
+
+// Replace implements [publish.Pages].
+func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, body []byte) (newTag string, err error) {
+	header := http.Header{}
+	header.Set("Content-Type", MediaType(name))
+	header.Set("Cache-Control", resultsCache)
+	header.Set("X-Amz-Meta-Revision", strconv.Itoa(revision))
+	if tag == "" {
+		header.Set("If-None-Match", "*")
+	} else {
+		header.Set("If-Match", tag)
+	}
+	answer, err := p.bucket.do(ctx, http.MethodPut, name, header, body)
+	switch statusOf(err) {
+	case http.StatusPreconditionFailed, http.StatusConflict, http.StatusNotFound: // changed, being changed, gone
+		return "", publish.ErrStale
+	}
+	if err != nil {
+		return "", p.wrap(name, err)
+	}
+	return answer.Get("ETag"), nil
+}
+
+// statusOf is that of the bucket's answer; 0 if there was none.
+func statusOf(err error) int {
+	var answer *bucketError
+	if errors.As(err, &answer) {
+		return answer.status
+	}
+	return 0
+}
+
+// MediaType is what a file is, by its name, and the same on every machine.
+func MediaType(name string) string {
+	switch path.Ext(name) {
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".json":
+		return "application/json"
+	case ".csv":
+		return "text/csv; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	default:
+		return "application/octet-stream"
+	}
+}
+
+func (p *Pages) wrap(name string, err error) error {
+	return fmt.Errorf("bucket %s, %s: %w", p.bucket.name, name, err)
+}

@@ -1,0 +1,136 @@
+package cloud
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"glasspoll/internal/render"
+)
+
+// siteKey is a definition's key that no survey can have, so that whoever may read definitions may read it.
+const siteKey = "D#_site"
+
+// site is what was last read of the site's assets, and until when it may be used.
+type site struct {
+	assets render.Assets
+	known  bool
+	until  time.Time
+}
+
+// PutAssets says which files pages load from now on.
+func (t *Table) PutAssets(ctx context.Context, a render.Assets) error {
+	data, err := json.Marshal(a)
+	if err != nil {
+		return t.wrap(err)
+	}
+	i := key(siteKey, current)
+	i[body] = packed(data)
+	if err := t.put(ctx, i); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.site = site{a, true, t.now().Add(currentFor)}
+	return nil
+}
+
+// Assets returns which files pages load, and whether that has ever been said. It may be half a minute old, or older
+// while the table cannot be read: files that were once uploaded stay.
+func (t *Table) Assets(ctx context.Context) (a render.Assets, known bool, err error) {
+	t.mu.Lock()
+	last := t.site
+	t.mu.Unlock()
+	if last.known && t.now().Before(last.until) {
+		return last.assets, true, nil
+	}
+	i, err := t.get(ctx, siteKey, current)
+	if err != nil && last.known {
+		return last.assets, true, nil
+	}
+	if err != nil || i == nil {
+		return render.Assets{}, false, err
+	}
+	data, err := unpacked(i, body)
+	if err == nil {
+		err = json.Unmarshal(data, &a)
+	}
+	if err != nil {
+		return render.Assets{}, false, t.wrap(fmt.Errorf("the site's assets: %w", err))
+	}
+	t.mu.Lock()
+	t.site = site{a, true, t.now().Add(currentFor)}
+	t.mu.Unlock()
+	return a, true, nil
+}
+
+// File is one file of the built site, as it is to be in the bucket.
+type File struct {
+	Name string
+	Body []byte
+}
+
+// How long browsers and the CDN keep a file of the site without asking.
+const (
+	assetsCache = "public, max-age=31536000, immutable" // the name says what is in it
+	pagesCache  = "public, max-age=60, s-maxage=60, stale-while-revalidate=600"
+)
+
+func (f File) cache() string {
+	switch {
+	case strings.HasPrefix(f.Name, "assets/"):
+		return assetsCache
+	case f.Results():
+		return resultsCache
+	default:
+		return pagesCache
+	}
+}
+
+// Results reports whether the file is one of those that answers will change: it is only ever created.
+func (f File) Results() bool { return path.Base(path.Dir(f.Name)) == "results" }
+
+// digest is of everything that a visitor gets.
+func (f File) digest() string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s\n%s\n", MediaType(f.Name), f.cache())
+	sum.Write(f.Body)
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// Wants reports whether a file is to be uploaded: it is not there, or is another, and is not one of results.
+func (p *Pages) Wants(ctx context.Context, f File) (bool, error) {
+	header, err := p.bucket.do(ctx, http.MethodHead, f.Name, nil, nil)
+	if statusOf(err) == http.StatusNotFound {
+		return true, nil
+	}
+	if err != nil {
+		return false, p.wrap(f.Name, err)
+	}
+	return !f.Results() && header.Get("X-Amz-Meta-Digest") != f.digest(), nil
+}
+
+// Upload puts a file in place. One of results that is there meanwhile is left as it is.
+func (p *Pages) Upload(ctx context.Context, f File) error {
+	header := http.Header{}
+	header.Set("Content-Type", MediaType(f.Name))
+	header.Set("Cache-Control", f.cache())
+	header.Set("X-Amz-Meta-Digest", f.digest())
+	if f.Results() {
+		header.Set("If-None-Match", "*")
+	}
+	_, err := p.bucket.do(ctx, http.MethodPut, f.Name, header, f.Body)
+	if f.Results() && statusOf(err) == http.StatusPreconditionFailed {
+		return nil
+	}
+	if err != nil {
+		return p.wrap(f.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,278 @@
+package convert
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"glasspoll/internal/survey"
+)
+
+// archive makes a workbook by hand, of its sheet's XML.
+func archive(t testing.TB, sheet string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, text := range map[string]string{
+		"[Content_Types].xml":        `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>`,
+		"_rels/.rels":                `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+		"xl/workbook.xml":            `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="survey" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
+		"xl/worksheets/sheet1.xml":   `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>` + sheet + `</sheetData></worksheet>`,
+	} {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func inline(at, text string) string {
+	return fmt.Sprintf(`<c r="%s" t="inlineStr"><is><t>%s</t></is></c>`, at, text)
+}
+
+const formHead = `<row r="1"><c r="A1" t="inlineStr"><is><t>type</t></is></c><c r="B1" t="inlineStr"><is><t>name</t></is></c><c r="C1" t="inlineStr"><is><t>label</t></is></c></row>`
+
+// TestHostileFiles: a clear message, soon, and in bounded memory.
+func TestHostileFiles(t *testing.T) {
+	bomb := func() []byte {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		w, err := z.Create("xl/workbook.xml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 200 {
+			if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		z.Close()
+		return b.Bytes()
+	}
+	many := func() []byte {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for i := range 5_000 {
+			if _, err := z.Create(fmt.Sprintf("xl/%d.xml", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		z.Close()
+		return b.Bytes()
+	}
+	wide := strings.Builder{}
+	wide.WriteString(formHead)
+	for i := 2; i < 3_000; i++ {
+		fmt.Fprintf(&wide, `<row r="%d"><c r="XFD%d"><v>1</v></c></row>`, i, i)
+	}
+	full := strings.Builder{}
+	full.WriteString(formHead)
+	for i := 2; i < 60_000; i++ {
+		fmt.Fprintf(&full, `<row r="%d"><c r="A%d"><v>1</v></c><c r="B%d"><v>1</v></c></row>`, i, i, i)
+	}
+	for name, c := range map[string]struct {
+		content []byte
+		want    string
+	}{
+		"empty":              {nil, "the file is empty"},
+		"junk":               {[]byte("\x00\x01\x02 nothing"), "neither an XLSForm workbook"},
+		"csv":                {[]byte("type,name,label\n"), "neither an XLSForm workbook"},
+		"xls":                {[]byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 and more"), "save it as .xlsx"},
+		"too large":          {bytes.Repeat([]byte("a"), MaxSource+1), "larger than 10 MB"},
+		"broken archive":     {[]byte("PK\x03\x04 nothing more"), "no .xlsx workbook"},
+		"zip bomb":           {bomb(), "unpacks to more than"},
+		"many parts":         {many(), "more than 2000 parts"},
+		"far columns":        {archive(t, wide.String()), "more than 1000000 cells"},
+		"many cells":         {archive(t, full.String()), "more than 100000 cells"},
+		"no type":            {archive(t, `<row r="1">`+inline("A1", "label")+`</row>`), "no column 'type'"},
+		"not XML":            {archive(t, `<row r="1"><c r="A1"`), ""},
+		"bad addresses":      {archive(t, formHead+`<row r="x"><c r="?!"><v>1</v></c></row>`), ""},
+		"deep JSON":          {[]byte(strings.Repeat(`{"pages":[`, 100_000)), "nested more than 64 levels"},
+		"wide JSON":          {[]byte(`{"pages":[` + strings.Repeat(`0,`, 200_000) + `0]}`), "more than 100000 values"},
+		"broken JSON":        {[]byte("{\n  \"pages\": [\n    {\"name\": }\n  ]\n}"), "3:13: this JSON cannot be read"},
+		"unfinished JSON":    {[]byte(`{"pages": [`), "breaks off"},
+		"two JSONs":          {[]byte(`{"pages": []} {"pages": []}`), "something follows"},
+		"JavaScript":         {[]byte("{\n  pages: [{ elements: [] }]\n}"), "it may be JavaScript rather than JSON"},
+		"other JSON":         {[]byte(`{"a": 1}`), "neither \"pages\" nor \"elements\""},
+		"a list":             {[]byte(`[{"type": "text"}]`), "this is a list"},
+		"no questions":       {[]byte(`{"pages": []}`), "no question"},
+		"nothing to ask":     {[]byte(`{"elements": [{"type": "file", "name": "f"}]}`), "files cannot be sent"},
+		"odd kinds":          {[]byte(`{"pages": {"elements": 3}, "title": [1], "elements": [4, "x", null, {"type": 5, "name": {"a": 1}, "choices": "no"}]}`), ""},
+		"bad bytes":          {[]byte("{\"elements\": [{\"type\": \"text\", \"name\": \"\xff\xfe\", \"title\": \"\\u0000\\ud800\"}]}"), "-"},
+		"a list of nothings": {[]byte(`{"elements": [{"type": "radiogroup", "name": "a", "choices": [null, {}, [], {"value": null}]}]}`), ""},
+		"a long line":        {[]byte(`{"elements":[` + strings.Repeat(`{"type":"text","name":"a","title":"满意"},`, 20_000) + `{"type":"text","name":"b"}]}`), "-"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			result, err := Convert("x", c.content)
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
+			if used := (after.Sys - min(after.Sys, before.Sys)) >> 20; used > 400 {
+				t.Errorf("took %d MB", used)
+			}
+			if took > 20*time.Second { // far more than it needs, on a machine that has other work
+				t.Errorf("took %v", took)
+			}
+			switch {
+			case c.want == "-" && err != nil:
+				t.Errorf("got %v", err)
+			case c.want == "-":
+				if _, problems := survey.Parse("x.yaml", result.YAML); len(problems) > 0 {
+					t.Errorf("the YAML does not parse: %v", problems[0])
+				}
+			case err == nil || !strings.Contains(err.Error(), c.want):
+				t.Errorf("got %v, want a message with %q", err, c.want)
+			case len(err.Error()) > 600 || strings.Contains(err.Error(), "\n"):
+				t.Errorf("the message is no single line: %v", err)
+			}
+		})
+	}
+}
+
+// TestLyingArchive: a part that is larger than the archive says is not unpacked past that.
+func TestLyingArchive(t *testing.T) {
+	content := archive(t, formHead+strings.Repeat(`<row r="2">`+inline("A2", "text")+`</row>`, 1000))
+	// The central directory states sizes in bytes 24 to 28 of each entry.
+	for at := 0; ; {
+		i := bytes.Index(content[at:], []byte("PK\x01\x02"))
+		if i < 0 {
+			break
+		}
+		at += i
+		copy(content[at+24:at+28], []byte{100, 0, 0, 0})
+		at += 4
+	}
+	if _, err := Convert("x.xlsx", content); err == nil {
+		t.Error("taken for a good workbook")
+	}
+}
+
+// TestPassword: what is locked is said to be locked.
+func TestPassword(t *testing.T) {
+	f := excelize.NewFile()
+	defer f.Close()
+	var b bytes.Buffer
+	if err := f.Write(&b, excelize.Options{Password: "secret"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Convert("x.xlsx", b.Bytes()); err == nil || !strings.Contains(err.Error(), "password") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestFormulasAndTruths: computed cells are reported, and true and false are words.
+func TestFormulasAndTruths(t *testing.T) {
+	content := archive(t, formHead+
+		`<row r="2">`+inline("A2", "text")+inline("B2", "q")+`<c r="C2" t="str"><f>CONCAT("What ","now?")</f><v>What now?</v></c></row>`)
+	result, err := Convert("x.xlsx", content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(result.YAML), "What now?") || !strings.Contains(printed(&result.Report), "survey!C2: computed by a formula") {
+		t.Errorf("got\n%s%s", result.YAML, printed(&result.Report))
+	}
+	content = archive(t, strings.Replace(formHead, "</row>", inline("D1", "required")+"</row>", 1)+
+		`<row r="2">`+inline("A2", "text")+inline("B2", "q")+inline("C2", "Why?")+`<c r="D2" t="b"><v>1</v></c></row>`)
+	if result, err = Convert("x.xlsx", content); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(result.YAML), "required: true") {
+		t.Errorf("got\n%s", result.YAML)
+	}
+}
+
+// TestBlankSheet: a million blank rows are no reason to refuse a form.
+func TestBlankSheet(t *testing.T) {
+	content := archive(t, formHead+`<row r="2">`+inline("A2", "text")+inline("B2", "q")+inline("C2", "Why?")+`</row>`+
+		`<row r="1048576"><c r="A1048576" s="0"/></row>`)
+	if _, err := Convert("x.xlsx", content); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzConvert(f *testing.F) {
+	for _, file := range sources(f) {
+		if strings.HasSuffix(file, ".json") {
+			_, content := source(f, file)
+			f.Add(content)
+		}
+	}
+	f.Add(archive(f, formHead))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		holds(t, content)
+	})
+}
+
+// FuzzForm changes the cells of a workbook rather than its archive.
+func FuzzForm(f *testing.F) {
+	f.Add("# survey\n| type | name | label |\n| select_one a | q | Why? |\n# choices\n| list_name | name | label |\n| a | b | c |\n| a | d | e |")
+	f.Add("# survey\n| type | name | label::English (en) | relevant | constraint | required |\n| integer | n | N | ${n} = 1 | . > 1 | ${n} > 2 |\n| begin_group | g |\n| note | t | ${n} <b>x</b> |")
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 5_000 {
+			return
+		}
+		grids := parseForm(strings.ToValidUTF8(text, ""))
+		seen := map[string]bool{}
+		for i := range grids {
+			name := strings.ToLower(grids[i].sheet)
+			if name != "survey" && name != "choices" && name != "settings" || seen[name] {
+				return
+			}
+			seen[name] = true
+		}
+		if len(grids) == 0 {
+			return
+		}
+		holds(t, workbook(t, grids))
+	})
+}
+
+// holds checks what is true of every conversion.
+func holds(t *testing.T, content []byte) {
+	result, err := Convert("fuzz", content)
+	if err != nil {
+		return
+	}
+	if _, problems := survey.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
+		t.Errorf("the YAML does not parse: %v\n%s", problems[0], result.YAML)
+	}
+	if n := result.Report.Counts[Pending]; n > 0 {
+		t.Errorf("%d things were never looked at", n)
+	}
+}
+
+func FuzzXPath(f *testing.F) {
+	f.Add("${n} > 1 and selected(${why}, 'a')")
+	f.Fuzz(func(t *testing.T, source string) { spoken(t, parseXPath, source) })
+}
+
+func FuzzSurveyJSExpression(f *testing.F) {
+	f.Add("{n} > 1 and {why} anyof ['a', 'none'] or !({happy} notempty)")
+	f.Fuzz(func(t *testing.T, source string) { spoken(t, parseSurveyJS, source) })
+}
+
+// spoken has our own compiler read whatever could be said.
+func spoken(t *testing.T, parse func(string) (*term, error), source string) {
+	said, failed := saying(parse, source)
+	if failed || said == "true" || said == "false" {
+		return
+	}
+	accepted(t, said)
+}

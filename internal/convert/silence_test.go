@@ -1,0 +1,348 @@
+package convert
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// saysNothing are the values that stand for what is so anyway, so that nothing changes if they are not there. They are
+// the only ones that may vanish without a trace.
+var saysNothing = map[string]string{
+	"required=no": "what is not required is so anyway", "read_only=no": "", "disabled=no": "",
+	"label=": "", // of a language that gives the same text
+	// A group ends where the form does; what the row is called matters to nobody.
+	"type=end_group": "the last groups end with the form", "type=end group": "", "type=end_repeat": "",
+	"required=false()": "", "relevant=true()": "what always applies is so anyway",
+	"choicesStep=1": "", // properties of JSON
+}
+
+// outcome is all that a user gets to see.
+func outcome(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	result, err := Convert(name, content)
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	var b strings.Builder
+	b.Write(result.YAML)
+	for _, l := range result.Report.Lines {
+		fmt.Fprintln(&b, l.Fate, l.At.Name, l.Message)
+	}
+	return b.String()
+}
+
+// TestNothingIsDroppedInSilence takes every single cell out of every form of testdata, in turn: either the questionnaire
+// or the report must change. A cell that is said to be carried over must change them too when its text does.
+func TestNothingIsDroppedInSilence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every cell of every form takes half a minute")
+	}
+	files, _ := filepath.Glob("testdata/*.form")
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			grids := readForm(t, file)
+			name, content := source(t, file)
+			whole := outcome(t, name, content)
+			carried := carriedPlaces(t, name, content)
+			for g := range grids {
+				for r := range grids[g].rows {
+					for c, text := range grids[g].rows[r] {
+						if text == "" {
+							continue
+						}
+						at := grids[g].sheet + "!" + address(c+1, r+1)
+						header := ""
+						if c < len(grids[g].rows[0]) {
+							header = grids[g].rows[0][c]
+						}
+						if _, nothing := saysNothing[header+"="+text]; nothing {
+							continue
+						}
+						for _, other := range []string{"", "zz9"} {
+							if other != "" && !carried[at] {
+								continue // its line tells of it, whatever it says
+							}
+							grids[g].rows[r][c] = other
+							if outcome(t, name, workbook(t, grids)) == whole {
+								t.Errorf("%s %q can become %q, and neither the questionnaire nor the report changes", at, text, other)
+							}
+						}
+						grids[g].rows[r][c] = text
+					}
+				}
+			}
+		})
+	}
+}
+
+func carriedPlaces(t *testing.T, name string, content []byte) map[string]bool {
+	t.Helper()
+	result, err := Convert(name, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	carried := map[string]bool{}
+	for _, a := range result.Report.atoms {
+		if a.fate == Carried {
+			carried[a.at.Name] = true
+		}
+		if a.fate == Pending {
+			t.Errorf("%s was never looked at", a.at.Name)
+		}
+	}
+	return carried
+}
+
+// reportedPlaces are the places that have a line, and all that stands within these.
+func reportedPlaces(t *testing.T, name string, content []byte) map[string]bool {
+	t.Helper()
+	result, err := Convert(name, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reported := map[string]bool{}
+	for _, a := range result.Report.atoms {
+		for _, l := range result.Report.Lines {
+			if within, ok := strings.CutPrefix(a.at.Name, l.At.Name); ok && l.At.Name != "" && (within == "" || within[0] == '.' || within[0] == '[') && a.fate == l.Fate {
+				reported[a.at.Name] = true
+			}
+		}
+	}
+	return reported
+}
+
+// TestNoPropertyIsDroppedInSilence does the same with the properties of JSON.
+func TestNoPropertyIsDroppedInSilence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every property of every definition takes half a minute")
+	}
+	files, _ := filepath.Glob("testdata/*.json")
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			name, content := source(t, file)
+			silentProperties(t, name, content)
+		})
+	}
+}
+
+func silentProperties(t *testing.T, name string, content []byte) {
+	t.Helper()
+	var root any
+	if err := json.Unmarshal(content, &root); err != nil {
+		t.Fatal(err)
+	}
+	spelled := func() []byte {
+		b, err := json.Marshal(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	whole := outcome(t, name, spelled())
+	carried := carriedPlaces(t, name, spelled())
+	reported := reportedPlaces(t, name, spelled())
+	same := func(path, what string) {
+		if !carried[path] && reported[path] {
+			return
+		}
+		if outcome(t, name, spelled()) == whole {
+			t.Errorf("%s can be %s, and neither the questionnaire nor the report changes", path, what)
+		}
+	}
+	altered := func(path string, v any) (any, bool) {
+		if !carried[path] {
+			return nil, false
+		}
+		switch v := v.(type) {
+		case string:
+			return v + "x", true
+		case float64:
+			return v + 1, true
+		case bool:
+			return !v, true
+		}
+		return nil, false
+	}
+	var walk func(path string, v any)
+	walk = func(path string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for _, key := range sortedKeys(v) {
+				value := v[key]
+				inner := strings.TrimPrefix(path+"."+key, ".")
+				_, nothing := saysNothing[fmt.Sprint(key, "=", value)]
+				if nothing || value == false || value == nil {
+					continue
+				}
+				delete(v, key)
+				same(inner, "left out")
+				if other, ok := altered(inner, value); ok {
+					v[key] = other
+					same(inner, fmt.Sprint("changed to ", other))
+				}
+				v[key] = value
+				walk(inner, value)
+			}
+		case []any:
+			for i, value := range v {
+				inner := fmt.Sprintf("%s[%d]", path, i)
+				if other, ok := altered(inner, value); ok {
+					v[i] = other
+					same(inner, fmt.Sprint("changed to ", other))
+				}
+				v[i] = map[string]any{} // nothing that anything could be made of
+				same(inner, "emptied")
+				v[i] = value
+				walk(inner, value)
+			}
+		}
+	}
+	walk("", root)
+}
+
+func sortedKeys(m map[string]any) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// TestEverythingIsCounted compares what the report counts with an independent look at the sources.
+func TestEverythingIsCounted(t *testing.T) {
+	for _, file := range sources(t) {
+		name, content := source(t, file)
+		result, err := Convert(name, content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		if strings.HasSuffix(file, ".json") {
+			want = leaves(t, content)
+		} else {
+			want = cellsOf(t, content)
+		}
+		got := 0
+		for fate, n := range result.Report.Counts {
+			if fate == Pending {
+				t.Errorf("%s: %d were never looked at", file, n)
+			}
+			got += n
+		}
+		if got != want {
+			t.Errorf("%s: the report accounts for %d, and there are %d", file, got, want)
+		}
+	}
+}
+
+func leaves(t *testing.T, content []byte) int {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(content))
+	n, keys := 0, 0
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			keys += len(v)
+			if len(v) == 0 {
+				n++
+			}
+			for _, inner := range v {
+				walk(inner)
+			}
+		case []any:
+			if len(v) == 0 {
+				n++
+			}
+			for _, inner := range v {
+				walk(inner)
+			}
+		default:
+			n++
+		}
+	}
+	var v any
+	if err := d.Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	walk(v)
+	return n
+}
+
+func cellsOf(t *testing.T, content []byte) int {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	n := 0
+	for _, name := range f.GetSheetList() {
+		rows, err := f.GetRows(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			for _, cell := range row {
+				if strings.TrimSpace(cell) != "" {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+// TestEveryLineCoversItsAtoms: whatever was not carried over as it stands has a line, its own or one for many.
+func TestEveryLineCoversItsAtoms(t *testing.T) {
+	for _, file := range sources(t) {
+		name, content := source(t, file)
+		result, err := Convert(name, content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(result.Report.Of(Lost)); n == 0 {
+			t.Errorf("%s: nothing was left out, though there is what cannot be carried over", file)
+		}
+		for _, l := range result.Report.Lines {
+			if l.Message == "" || strings.ContainsAny(l.Message, "\n\r") {
+				t.Errorf("%s: %s: the remark %q is not one line", file, l.At, l.Message)
+			}
+		}
+	}
+}
+
+// TestRealFiles runs over questionnaires that are not part of this repository: GLASSPOLL_CORPUS=dir go test -run RealFiles.
+func TestRealFiles(t *testing.T) {
+	dir := os.Getenv("GLASSPOLL_CORPUS")
+	if dir == "" {
+		t.Skip("GLASSPOLL_CORPUS names no directory")
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "*", "*"))
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := Convert(file, content)
+		if err != nil {
+			t.Logf("%s: %v", filepath.Base(file), err)
+			continue
+		}
+		t.Logf("%s: %s", filepath.Base(file), result.Report.Summary())
+		if strings.HasSuffix(file, ".json") && len(content) < 10_000 {
+			silentProperties(t, file, content)
+		}
+	}
+}

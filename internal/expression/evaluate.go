@@ -1,0 +1,118 @@
+package expression
+
+import (
+	"slices"
+	"strings"
+
+	"glasspoll/internal/decimal"
+)
+
+// Answers gives the values of a field in canonical form; none if it is unanswered.
+type Answers func(name string) []string
+
+// Holds evaluates a condition.
+func (t Tree) Holds(answers Answers) bool {
+	switch t.Op {
+	case "and":
+		return t.Args[0].Holds(answers) && t.Args[1].Holds(answers)
+	case "or":
+		return t.Args[0].Holds(answers) || t.Args[1].Holds(answers)
+	case "not":
+		return !t.Args[0].Holds(answers)
+	case "==", "<", "<=":
+		return compare(t.Op, t.Args[0], t.Args[1], answers)
+	case "in":
+		return slices.ContainsFunc(t.Args[1].Args, func(item Tree) bool { return compare("==", t.Args[0], item, answers) })
+	case "contains":
+		values := answers(t.Args[0].Names[0])
+		if t.Args[0].Op == string(Text) {
+			return len(values) > 0 && strings.Contains(values[0], *t.Args[1].Text)
+		}
+		return slices.Contains(values, *t.Args[1].Text)
+	case "answered":
+		return slices.ContainsFunc(t.Names, func(name string) bool { return len(answers(name)) > 0 })
+	case "bool":
+		values := answers(t.Names[0])
+		return len(values) > 0 && values[0] == "yes"
+	case "literal":
+		return t.Bool != nil && *t.Bool
+	default:
+		return false
+	}
+}
+
+func compare(op string, a, b Tree, answers Answers) bool {
+	if a.numeric() || b.numeric() {
+		x, ok := a.number(answers)
+		y, also := b.number(answers)
+		if !ok || !also {
+			return false
+		}
+		switch op {
+		case "<":
+			return x < y
+		case "<=":
+			return x <= y
+		}
+		return x == y
+	}
+	x, ok := a.text(answers)
+	y, also := b.text(answers)
+	if !ok || !also {
+		return false
+	}
+	switch op {
+	case "<":
+		return x < y
+	case "<=":
+		return x <= y
+	}
+	return x == y
+}
+
+func (t Tree) numeric() bool {
+	return t.Op == "number" || t.Op == "score" || t.Op == "count" || t.Number != nil
+}
+
+// number is a part's value, or false if it has none.
+func (t Tree) number(answers Answers) (decimal.Decimal, bool) {
+	if t.Number != nil {
+		return *t.Number, true
+	}
+	if t.Op == "count" {
+		n := 0
+		for _, name := range t.Names {
+			n += len(answers(name))
+		}
+		return decimal.Decimal(n) * decimal.One, true
+	}
+	values := answers(t.Names[0])
+	if len(values) == 0 {
+		return 0, false
+	}
+	if t.Op == "score" {
+		score, ok := t.Scores[values[0]]
+		return score, ok
+	}
+	n, err := decimal.Parse(values[0])
+	return n, err == nil
+}
+
+// text is a part's value as a text, or false if it has none. True and false are yes and no; a yes_no that is
+// unanswered is neither, but a condition within brackets always is one of them.
+func (t Tree) text(answers Answers) (string, bool) {
+	switch {
+	case t.Text != nil:
+		return *t.Text, true
+	case t.Op == string(Choice) || t.Op == string(Text) || t.Op == string(Bool):
+		values := answers(t.Names[0])
+		if len(values) == 0 {
+			return "", false
+		}
+		return values[0], true
+	case t.Holds(answers):
+		return "yes", true
+	default:
+		return "no", true
+	}
+}
