@@ -12,6 +12,10 @@ type Response struct {
 	Channel  string   `json:"channel,omitempty"`
 	Answers  []Answer `json:"answers"`           // in the questionnaire's order; unanswered fields are absent
 	Private  []Answer `json:"private,omitempty"` // kept apart: never counted, shown or exported unasked
+
+	// Withdrawn marks a tombstone: the respondent has taken the answers back, and only those to segment questions are
+	// kept, so that it is known whose figures they leave.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
 // Answer is one field's value in canonical form: the field's name, then an option id, several in the questionnaire's

@@ -270,6 +270,15 @@ func (c *comparer) scoring() {
 	if old.Model != new.Model {
 		c.say(Breaks, part, path{part, "model"}, "the model was changed %s: the index is another figure from now on", from(old.Model, new.Model))
 	}
+	if old.Unit != new.Unit {
+		c.say(Breaks, part, path{part, "unit"}, "the units were changed %s: the index is made up differently", from(old.Unit, new.Unit))
+	}
+	if old.Of != new.Of {
+		c.say(Breaks, part, path{part, "of"}, "the model of each unit was changed %s: the index is another figure from now on", from(old.Of, new.Of))
+	}
+	if !reflect.DeepEqual(old.Rule, new.Rule) {
+		c.say(Breaks, part, path{part, "response_rate_rule"}, "what a low response rate costs was changed: published scores before and after differ by it, those before the deduction do not")
+	}
 	if old.Overall != new.Overall {
 		c.say(Comparable, part, path{part, "overall"}, "the item that the others are held against was changed %s; each item's own figures stay", from(old.Overall, new.Overall))
 	}

@@ -185,10 +185,12 @@ func TestEdits(t *testing.T) {
 		{"k", "min_group: 5", "min_group: 10", effects{next}, "results", "from 5 to 10", "results:", false, false},
 		{"segment", "segment: true, ", "", effects{next}, "question 'shop'", "no longer", "id: shop", false, false},
 		{"another segment", "type: yes_no,", "type: yes_no, segment: true,", effects{next}, "question 'vip'", "now broken down", "id: vip", false, false},
+		{"sensitive", "publish: false, ", "sensitive: true, publish: false, ", effects{next}, "question 'quiet'", "held back", "id: quiet", false, false},
 		{"publish", "publish: false, ", "", effects{next}, "question 'quiet'", "published", "id: quiet", false, false},
 		{"private", "publish: false, ", "private: true, publish: false, ", effects{next}, "question 'quiet'", "now private", "id: quiet", false, false},
 
 		// The trend breaks.
+		{"response rate rule", "  target: 80", "  response_rate_rule: {floor: 50, per: 5, deduct: 1}\n  target: 80", effects{breaks}, "scoring", "low response rate", "response_rate_rule:", false, false},
 		{"score", "score: 2}\n    - {id: poor", "score: 2.5}\n    - {id: poor", effects{breaks}, "scale 'good'", "from 2 to 2.5", "id: fair", false, false},
 		{"score given", "en: No opinion}}", "en: No opinion}, score: 0}", effects{breaks}, "scale 'good'", "from none to 0", "id: none", false, false},
 		{"option added", "    - {id: fair,", "    - {id: good, label: {zh: 较好, en: Good}, score: 2.5}\n    - {id: fair,", effects{breaks}, "scale 'good'", "'good' was added", "id: good", false, false},

@@ -305,6 +305,9 @@ func (q *comparison) visibility() {
 	case q.old.Private && !q.new.Private:
 		q.say(NextPeriod, q.part, q.at.to("private"), "answers are no longer private; those given in confidence stay apart and uncounted")
 	}
+	if q.old.Sensitive != q.new.Sensitive {
+		q.say(NextPeriod, q.part, q.at.to("sensitive"), "a group that is unanimous on it is %s", map[bool]string{true: "now held back until another joins it", false: "no longer held back"}[q.new.Sensitive])
+	}
 	if q.old.Unpublished != q.new.Unpublished {
 		q.say(NextPeriod, q.part, q.at.to("publish"), "it is now %s", map[bool]string{true: "left out of what is published", false: "published"}[q.new.Unpublished])
 	}

@@ -3,11 +3,8 @@ package release
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/survey"
@@ -102,8 +99,8 @@ func TestBatches(t *testing.T) {
 		{1, "tier=gold one=yes", true, "nothing"},
 		{1, "one=yes", true, "gold: 10 one 9 two 5; tin: 5; *: 5 one 5"},
 		{4, "tier=gold one=yes", true, "nothing"},
-		{1, "tier=gold one=yes", true, "gold: 10 one 9 two 5; tin: 5; *: 10 one 10"},
-		{9, "tier=gold two=yes", false, "gold: 10 one 9 two 5; tin: 5; *: 19 one 10 two 9"}, // opened again: the cohorts stay closed
+		{1, "tier=gold one=yes", true, "gold: 15 one 14 two 5; tin: 5; *: 5 one 5"}, // the cohorts go on without what was pooled
+		{9, "tier=gold two=yes", false, "gold: 24 one 14 two 14; tin: 5; *: 5 one 5"},
 		{0, "", false, "nothing"},
 	} {
 		all = append(all, people(step.n, step.answers)...)
@@ -154,8 +151,7 @@ func TestMinGroupIsFrozen(t *testing.T) {
 }
 
 func TestDaily(t *testing.T) {
-	s := parse(t, sample)
-	s.Results.Release = "daily" // which cannot be written yet
+	s := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 5, release: daily", 1))
 	first := Next(s, "all", "2026-11-22", nil, fold(s, people(5, "tier=gold")), false)
 	known := fold(s, people(10, "tier=gold"))
 	if got := Next(s, "all", "2026-11-22", first, known, false); got != nil {
@@ -184,6 +180,30 @@ func TestChangedSegments(t *testing.T) {
 	}
 }
 
+// TestWholeForEver: once the cohorts cannot be told, changing the segments back brings them not back; nor are they known
+// of a release that did not say what it had pooled.
+func TestWholeForEver(t *testing.T) {
+	divided, whole := parse(t, sample), parse(t, strings.Replace(sample, "segment: true, ", "", 1))
+	all := people(5, "tier=gold")
+	first := Next(divided, "all", "", nil, fold(divided, all), false)
+	all = append(all, people(5, "tier=gold")...)
+	second := Next(whole, "all", "", first, fold(whole, all), false)
+	if got := out(second); got != "gold: 5; *: 5" {
+		t.Fatal(got)
+	}
+	if got := out(Next(divided, "all", "", second, fold(divided, all), false)); got != "nothing" {
+		t.Errorf("five go out twice: %s", got)
+	}
+	second.Whole, second.Pooled = false, nil // as it was written before
+	if got := out(Next(divided, "all", "", second, fold(divided, all), false)); got != "nothing" {
+		t.Errorf("five go out twice: %s", got)
+	}
+	all = append(all, people(5, "tier=gold")...)
+	if got := out(Next(divided, "all", "", second, fold(divided, all), false)); got != "gold: 5; *: 10" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestNothingShrinks: a changed questionnaire, or lost responses, take nothing back.
 func TestNothingShrinks(t *testing.T) {
 	s := parse(t, sample)
@@ -207,137 +227,167 @@ func TestNothingShrinks(t *testing.T) {
 	}
 }
 
-// TestAttacker lets respondents arrive in any order while everything that is ever published is kept, and looks for a
-// difference between two published states that describes fewer than k respondents.
-func TestAttacker(t *testing.T) {
-	divided := parse(t, sample)
-	whole := parse(t, strings.Replace(sample, "segment: true, ", "", 1))
-	lower := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 2", 1))
-	rapid.Check(t, func(t *rapid.T) {
-		s := rapid.SampledFrom([]*survey.Survey{divided, whole}).Draw(t, "survey")
-		closed := false
-		var arrived []answer.Response
-		published := []*Release{{Cohorts: map[string]*tally.Counters{}}}
-		snapshots := []*tally.Tally{fold(s, nil)}
-		var last *Release
-		arrivals := rapid.Custom(func(t *rapid.T) answer.Response {
-			var r answer.Response
-			for name, values := range map[string][]string{"tier": {"", "gold", "tin"}, "one": {"", "yes", "no"}, "two": {"", "", "yes", "no"}, "spent": {"", "", "", "1", "-7.5"}} {
-				if value := rapid.SampledFrom(values).Draw(t, name); value != "" {
-					r.Answers = append(r.Answers, answer.Answer{name, value})
-				}
-			}
-			return r
-		})
-		for range rapid.IntRange(1, 25).Draw(t, "steps") {
-			arrived = append(arrived, rapid.SliceOfN(arrivals, 0, 8).Draw(t, "arrivals")...)
-			switch rapid.IntRange(0, 19).Draw(t, "event") {
-			case 0:
-				closed = !closed
-			case 1:
-				s = rapid.SampledFrom([]*survey.Survey{divided, whole, lower}).Draw(t, "changed")
-			}
-			known := fold(s, arrived)
-			next := Next(s, "all", "", last, known, closed)
-			if next == nil {
-				continue
-			}
-			last = next
-			published = append(published, next)
-			snapshots = append(snapshots, known)
-		}
-		if last == nil {
-			return
-		}
-		k := int64(published[1].MinGroup)
-		for j := range published {
-			for i := range j {
-				attack(t, published[i], published[j], k)
-			}
-		}
-		// The whole never counts anybody twice, and nobody who is not there.
-		for i, r := range published {
-			within(t, tally.Total(r.Cohorts), snapshots[i].Total())
-		}
-		// Each question of a cohort is as it was known at one of the releases: a sum over whole batches.
-		for j, r := range published {
-			for key, c := range r.Cohorts {
-				for name, item := range c.Items {
-					found := key == Pool
-					for i := 1; i <= j && !found; i++ {
-						if then := snapshots[i].Cohorts[key]; then != nil {
-							found = equal(item, then.Items[name])
-						}
-					}
-					if !found {
-						t.Fatalf("release %d, cohort %q: %s = %+v was never known", j, key, name, item)
-					}
-				}
-			}
-		}
-		if closed { // at most k-1 are left out
-			if left := int64(len(arrived)) - tally.Total(last.Cohorts).Respondents; Next(s, "all", "", last, fold(s, arrived), true) == nil && left >= k {
-				t.Fatalf("%d are left out", left)
-			}
-		}
-	})
+func withdrawn(n int, answers string) []answer.Response {
+	all := people(n, answers)
+	for i := range all {
+		all[i].Withdrawn = true
+	}
+	return all
 }
 
-// attack subtracts one published state from a later one, in each cohort and in the whole.
-func attack(t *rapid.T, old, now *Release, k int64) {
-	compare := func(where string, before, after *tally.Counters) {
-		where = fmt.Sprintf("releases %d and %d, %s", old.Number, now.Number, where)
-		difference := after.Clone()
-		difference.Sub(before)
-		learnt := func(what string, n int64) {
-			if n != 0 && n < k {
-				t.Fatalf("%s: %s tells of %d", where, what, n)
-			}
+// TestWithdrawals leave together with at least k more.
+func TestWithdrawals(t *testing.T) {
+	s := parse(t, sample)
+	first := Next(s, "all", "", nil, fold(s, people(6, "tier=gold one=no")), false)
+	left := append(people(5, "tier=gold one=no"), withdrawn(1, "tier=gold")...)
+	for _, c := range []struct {
+		n    int
+		want string
+	}{
+		{0, "nothing"}, {5, "nothing"}, // 5 have come and one gone: 4 more
+		{6, "gold: 11 one 11"},
+	} {
+		next := Next(s, "all", "", first, fold(s, append(left, people(c.n, "tier=gold one=yes")...)), false)
+		if got := out(next); got != c.want {
+			t.Errorf("with %d more: %s, want %s", c.n, got, c.want)
 		}
-		learnt("respondents", difference.Respondents)
-		for name, item := range difference.Items {
-			learnt(name, item.N)
-			for option, n := range item.Counts {
-				if n < 0 || item.N == 0 && n != 0 {
-					t.Fatalf("%s: %s=%s moves by %d of %d", where, name, option, n, item.N)
-				}
-			}
-			if item.N == 0 && item.Sum != nil && item.Sum.Sign() != 0 {
-				t.Fatalf("%s: the sum of %s moves by %v of none", where, name, item.Sum)
-			}
+		if next != nil && (next.Cohorts["gold"].Items["one"].Counts["no"] != 5 || next.Cohorts["gold"].Withdrawn != 1) {
+			t.Errorf("%+v", next.Cohorts["gold"])
 		}
 	}
-	for key, c := range now.Cohorts {
-		compare("cohort "+key, old.Cohorts[key], c)
+	// Nobody is lost without a tombstone.
+	if got := out(Next(s, "all", "", first, fold(s, append(people(20, "tier=tin"), people(5, "tier=gold one=no")...)), false)); got != "nothing" {
+		t.Errorf("one has vanished: %s", got)
 	}
-	for key := range old.Cohorts {
-		if now.Cohorts[key] == nil {
-			t.Fatalf("cohort %q is gone", key)
-		}
-	}
-	compare("the whole", tally.Total(old.Cohorts), tally.Total(now.Cohorts))
-}
-
-func within(t *rapid.T, part, whole *tally.Counters) {
-	if part.Respondents > whole.Respondents {
-		t.Fatalf("%d respondents of %d", part.Respondents, whole.Respondents)
-	}
-	for name, item := range part.Items {
-		all := whole.Items[name]
-		if all == nil || item.N > all.N {
-			t.Fatalf("%s: %+v of %+v", name, item, all)
-		}
-		for option, n := range item.Counts {
-			if n > all.Counts[option] {
-				t.Fatalf("%s=%s: %d of %d", name, option, n, all.Counts[option])
-			}
-		}
+	if got := out(Next(s, "all", "", first, fold(s, append(people(20, "tier=tin"), left...)), false)); got != "gold: 6 one 6; tin: 20" {
+		t.Errorf("one has withdrawn: %s", got)
 	}
 }
 
-func equal(a, b *tally.Item) bool {
-	if b == nil {
-		return a.N == 0
+func TestSensitive(t *testing.T) {
+	s := parse(t, strings.Replace(sample, "label: One", "label: One, sensitive: true", 1))
+	for _, c := range []struct {
+		people []answer.Response
+		closed bool
+		want   string
+	}{
+		{people(7, "tier=gold one=no"), false, "nothing"},
+		{append(people(7, "tier=gold one=no"), people(1, "tier=gold one=yes")...), false, "gold: 8 one 8"},
+		{append(people(4, "tier=gold one=no"), people(4, "tier=gold")...), false, "gold: 8"}, // fewer than k wait anyhow
+		{people(7, "tier=gold one=no"), true, "nothing"},
+		{append(people(4, "tier=gold one=no"), people(4, "tier=tin one=yes")...), true, "*: 8 one 8"},
+	} {
+		if got := out(Next(s, "all", "", nil, fold(s, c.people), c.closed)); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
 	}
-	return a.N == b.N && reflect.DeepEqual(a.Counts, b.Counts) && (a.Sum == nil) == (b.Sum == nil) && (a.Sum == nil || a.Sum.Cmp(b.Sum) == 0)
+	// The second batch is looked at on its own.
+	first := append(people(7, "tier=gold one=no"), people(1, "tier=gold one=yes")...)
+	last := Next(s, "all", "", nil, fold(s, first), false)
+	if got := out(Next(s, "all", "", last, fold(s, append(first, people(5, "tier=gold one=yes")...)), false)); got != "nothing" {
+		t.Errorf("got %s", got)
+	}
+	number := parse(t, strings.Replace(sample, "label: Spent", "label: Spent, sensitive: true", 1))
+	if got := out(Next(number, "all", "", nil, fold(number, people(5, "tier=gold spent=-2.5")), false)); got != "nothing" {
+		t.Errorf("all have spent the same: %s", got)
+	}
+	if got := out(Next(number, "all", "", nil, fold(number, append(people(5, "tier=gold spent=-2.5"), people(1, "tier=gold spent=2.5")...)), false)); got != "gold: 6" {
+		t.Errorf("not all have spent the same: %s", got)
+	}
+}
+
+func TestPoolAfter(t *testing.T) {
+	s := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 5, pool_after: 30", 1))
+	quarterly := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 5, pool_after: 30", 1)+"period: quarter\n")
+	few := append(people(4, "tier=gold"), people(4, "tier=tin")...)
+	more := append(people(9, "tier=gold"), people(4, "tier=tin")...)
+	last := Next(s, "all", "2026-10-05", nil, fold(s, append(people(5, "tier=gold"), people(4, "tier=tin")...)), false)
+	for _, c := range []struct {
+		survey        *survey.Survey
+		period, today string
+		last          *Release
+		people        []answer.Response
+		want          string
+	}{
+		{s, "all", "2026-11-03", last, more, "nothing"},
+		{s, "all", "2026-11-04", last, more, "gold: 5; *: 8"},
+		{s, "all", "2036-11-04", nil, few, "nothing"}, // no day to count from
+		{quarterly, "2026-Q4", "2026-10-30", nil, few, "nothing"},
+		{quarterly, "2026-Q4", "2026-10-31", nil, few, "*: 8"},
+	} {
+		if got := out(Next(c.survey, c.period, c.today, c.last, fold(c.survey, c.people), false)); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.today, got, c.want)
+		}
+	}
+	// What was pooled is not counted again.
+	pooled := Next(s, "all", "2026-11-04", last, fold(s, more), false)
+	again := append(more, people(4, "tier=tin")...)
+	if got := out(Next(s, "all", "2026-11-05", pooled, fold(s, again), false)); got != "nothing" {
+		t.Errorf("got %s", got)
+	}
+	if got := out(Next(s, "all", "2026-11-05", pooled, fold(s, append(again, people(1, "tier=tin")...)), false)); got != "gold: 5; tin: 5; *: 8" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestBegin(t *testing.T) {
+	for _, c := range []struct{ period, name, want string }{
+		{"month", "2026-10", "2026-10-01"}, {"quarter", "2026-Q3", "2026-07-01"}, {"year", "2026", "2026-01-01"}, {"none", "all", ""},
+	} {
+		if got := begin(parse(t, sample+"period: "+c.period+"\n"), c.name); got != c.want {
+			t.Errorf("%s begins on %s", c.name, got)
+		}
+	}
+	if got := begin(parse(t, sample+"window: {from: 2026-10-05}\n"), "all"); got != "2026-10-05" {
+		t.Errorf("the window opens on %s", got)
+	}
+}
+
+// TestFrozen: questions published later, and cross-tabs, come with the next period.
+func TestFrozen(t *testing.T) {
+	before := parse(t, strings.Replace(sample, "label: One", "label: One, publish: false", 1))
+	after := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 4, crosstabs: [{rows: two, by: tier}]", 1))
+	first := Next(before, "all", "", nil, fold(before, people(5, "tier=gold one=yes two=no")), false)
+	next := Next(after, "all", "", first, fold(after, people(10, "tier=gold one=yes two=no")), false)
+	if got := out(next); got != "gold: 10 two 10" || len(next.CrossTabs) != 0 {
+		t.Errorf("got %s, %v", got, next.CrossTabs)
+	}
+	if got := fmt.Sprint(next.Changed(after), next.Changed(before)); got != "[min_group crosstabs questions] []" {
+		t.Errorf("changed: %s", got)
+	}
+	if got := Next(after, "later", "", nil, fold(after, people(5, "tier=gold one=yes two=no")), false); out(got) != "gold: 5 one 5 two 5" || len(got.CrossTabs) != 1 {
+		t.Errorf("the next period: %s", out(got))
+	}
+}
+
+// TestPairs: the sums that correlations are made of go out in steps of thirty, and where k differ from the most frequent
+// answer to both.
+func TestPairs(t *testing.T) {
+	s := parse(t, strings.Replace(sample, "      - {id: spent, type: number, label: Spent}",
+		"      - {id: x, type: rating, steps: 5, label: X}\n      - {id: y, type: rating, steps: 5, label: Y}\nscoring: {overall: y}", 1))
+	for _, c := range []struct {
+		n, x, y int // of whom answer x and y with 1, the others with 5
+		want    int64
+	}{{29, 10, 10, 0}, {30, 10, 10, 30}, {30, 4, 10, 0}, {30, 10, 4, 0}, {30, 5, 5, 30}, {30, 26, 10, 0}} {
+		var all []answer.Response
+		for i := range c.n {
+			value := map[bool]string{true: "1", false: "5"}
+			all = append(all, people(1, "tier=gold x="+value[i < c.x]+" y="+value[i < c.y])...)
+		}
+		first := Next(s, "all", "", nil, fold(s, all), false)
+		got := int64(0)
+		if m := first.Pairs["x"]; m != nil {
+			got = m.N
+		}
+		if got != c.want || first.Cohorts["gold"].Items["x"].Moments != nil {
+			t.Errorf("%+v: %d pairs are out", c, got)
+		}
+		if c.want == 30 {
+			for more, want := range map[int]int64{29: 30, 30: 60} {
+				if next := Next(s, "all", "", first, fold(s, append(all, people(more, "tier=gold x=2 y=5")...)), false); next.Pairs["x"].N != want {
+					t.Errorf("after %d more %d pairs are out", more, next.Pairs["x"].N)
+				}
+			}
+		}
+	}
 }

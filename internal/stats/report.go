@@ -8,123 +8,74 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// NewReport computes the figures of a survey from the latest release of each period, oldest first. Releases of an older
-// form of the questionnaire are read with s: what s does not ask is left out.
+// NewReport computes the figures of a survey from the latest release of each period, oldest first. Each period
+// is scored by the form of the questionnaire that its release was made with, and worded as s is today.
 func NewReport(s *survey.Survey, latest []*release.Release) *Report {
 	report := &Report{Survey: s}
+	now := string(s.Form())
+	forms := map[string]*survey.Survey{"": s, now: s}
 	for _, r := range latest {
 		report.Revision += r.Number
-		report.Periods = append(report.Periods, newPeriod(s, r))
+		form := forms[string(r.Form)]
+		if form == nil {
+			var err error
+			if form, err = survey.ParseForm(r.Form, s); err != nil {
+				form = s // not what a release holds; the figures of what is asked today are still right
+			}
+			forms[string(r.Form)] = form
+		}
+		report.Periods = append(report.Periods, newPeriod(form, r))
 	}
+	report.Trend = trend(report)
 	return report
 }
 
 func newPeriod(s *survey.Survey, r *release.Release) Period {
 	whole := tally.Total(r.Cohorts)
-	p := Period{Name: r.Period, Release: r.Number, Date: r.Date, MinGroup: r.MinGroup, Respondents: whole.Respondents}
-	for _, f := range s.Fields() {
-		if f.Counted() {
-			p.Items = append(p.Items, newItem(f, whole.Items[f.Name]))
-		}
+	p := Period{Name: r.Period, Release: r.Number, Date: r.Date, MinGroup: r.MinGroup, form: s, released: r, rules: rules(s)}
+	p.figures(whole, int64(s.Audience.Population))
+	if s.Scoring.Model == survey.MeanOfUnits {
+		meanOfUnits(&p)
 	}
-	p.Dimensions, p.Overall.Raw = percentOfMax(s, p.Items)
-	if p.Overall.Raw != nil {
-		p.Overall.Score = p.Overall.Raw
-		if p.Overall.Score.Sign() < 0 {
-			p.Overall.Score = new(big.Rat)
+	a := s.Audience
+	if p.Issued = int64(a.Issued); p.Issued > 0 {
+		p.Rate = big.NewRat(100*p.Respondents, p.Issued)
+	}
+	if p.Population = int64(a.Population); a.Sample != "" {
+		p.SampleSize = sampleSize(p.Population)
+	}
+	p.Overall.publish(s, p.Rate)
+	if c := whole.Items[tally.Channel]; c != nil {
+		for _, name := range s.Channels {
+			p.Channels = append(p.Channels, Channel{name, share(c.Counts[name], c.N, 0)})
 		}
-		p.Overall.Band = band(s.Scoring.Bands, p.Overall.Score)
 	}
 	return p
 }
 
-func newItem(f survey.Field, counted *tally.Item) Item {
-	item := Item{Field: f}
-	if counted == nil {
-		counted = &tally.Item{}
-	}
-	item.N = counted.N
-	if f.Numeric() {
-		if item.N > 0 && counted.Sum != nil {
-			item.Scored = item.N
-			item.Mean = new(big.Rat).SetFrac(counted.Sum, big.NewInt(item.N*int64(survey.One)))
-		}
-		return item
-	}
-	sum := new(big.Rat)
-	for _, o := range f.Options() {
-		c := Count{Option: o, N: counted.Counts[o.ID]}
-		if item.N > 0 {
-			c.Share = big.NewRat(c.N, item.N)
-		}
-		item.Counts = append(item.Counts, c)
-		// Several options of one answer have no one score.
-		if o.Score != nil && f.Question.Type != survey.MultiChoice {
-			item.Scored += c.N
-			sum.Add(sum, new(big.Rat).Mul(rat(*o.Score), new(big.Rat).SetInt64(c.N)))
+// figures computes what counters alone tell.
+func (p *Period) figures(c *tally.Counters, population int64) {
+	p.Respondents = c.Respondents
+	for _, f := range p.form.Fields() {
+		if f.Counted() {
+			item := newItem(f, c.Items[f.Name], population)
+			item.Weight = weight(p.form, f)
+			p.Items = append(p.Items, item)
 		}
 	}
-	if item.Scored > 0 {
-		item.Mean = sum.Quo(sum, new(big.Rat).SetInt64(item.Scored))
+	p.Dimensions, p.Overall = score(p.form, p.Items)
+	if p.form.Scoring.Each() == survey.WeightedCount && p.Overall.Raw != nil {
+		p.Overall.PerAnswer = new(big.Rat).Quo(p.Overall.Reached, p.Overall.Divisor)
 	}
-	return item
 }
 
-// percentOfMax scores the dimensions and the whole. Over any group of items
-//
-//	score = Σ w·q / Σ w·max × 100
-//
-// where q is an item's mean, max the highest score of its own scale, w its weight, and both sums run over the scored
-// items with at least one scored answer. Within a dimension w is the item's own weight; over the whole it is the item's
-// own times its dimension's, and an item of no dimension counts as one of weight 1. So all-best is 100 in each and in
-// the whole. A score is nil where no item has an answer.
-func percentOfMax(s *survey.Survey, items []Item) (dimensions []Dimension, overall *big.Rat) {
-	var whole group
-	groups := make([]group, len(s.Scoring.Dimensions))
-	for _, item := range items {
-		if !item.Field.Scored() || item.Mean == nil {
-			continue
-		}
-		weight := rat(item.Field.Weight())
-		for i, d := range s.Scoring.Dimensions {
-			if d.ID == item.Field.Question.Dimension {
-				groups[i].add(item, weight)
-				weight = new(big.Rat).Mul(weight, rat(d.Weight))
-				break
-			}
-		}
-		whole.add(item, weight)
-	}
-	for i, d := range s.Scoring.Dimensions {
-		dimensions = append(dimensions, Dimension{Dimension: d, Score: groups[i].score()})
-	}
-	return dimensions, whole.score()
-}
-
-// A group is items that are scored together.
-type group struct{ reached, reachable big.Rat }
-
-func (g *group) add(item Item, weight *big.Rat) {
-	g.reached.Add(&g.reached, new(big.Rat).Mul(weight, item.Mean))
-	g.reachable.Add(&g.reachable, new(big.Rat).Mul(weight, rat(item.Field.MaxScore())))
-}
-
-func (g *group) score() *big.Rat {
-	if g.reachable.Sign() <= 0 {
-		return nil
-	}
-	share := new(big.Rat).Quo(&g.reached, &g.reachable)
-	return share.Mul(share, big.NewRat(100, 1))
-}
-
-// band finds the band of an unrounded score: the first, from the highest, whose lower limit it reaches.
-func band(bands []survey.Band, score *big.Rat) *survey.Band {
-	for i := range bands {
-		if score.Cmp(rat(bands[i].From)) >= 0 {
-			return &bands[i]
-		}
-	}
-	return nil
+// Group is the figures of the respondents who gave one answer to a segment question. It has no response rate, for nobody
+// counts to whom questionnaires were issued by segment: its score is the raw one. Pooled respondents are in no group.
+func (p *Period) Group(segment, option string) *Period {
+	g := &Period{Name: p.Name, Release: p.Release, Date: p.Date, MinGroup: p.MinGroup, form: p.form, released: p.released}
+	g.figures(p.released.Where(segment, option), 0)
+	g.Overall.publish(g.form, nil)
+	return g
 }
 
 func rat(d survey.Decimal) *big.Rat { return big.NewRat(int64(d), int64(survey.One)) }

@@ -72,7 +72,11 @@ func released(s *survey.Survey, respondents ...string) []*release.Release {
 		}
 		folded.Fold(s, r)
 	}
-	return []*release.Release{{Period: "all", Number: 3, Date: "2026-11-22", MinGroup: 5, Cohorts: folded.Cohorts}}
+	r := &release.Release{Period: "all", Number: 3, Date: "2026-11-22", MinGroup: 5, Cohorts: folded.Cohorts}
+	for _, f := range s.Segments() {
+		r.Segments = append(r.Segments, f.Name+"=") // what Where needs
+	}
+	return []*release.Release{r}
 }
 
 // TestOverall is worked by hand; max is 5 for a and b, 10 for c and d. b weighs 3.

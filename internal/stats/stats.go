@@ -5,6 +5,7 @@ package stats
 import (
 	"math/big"
 
+	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 )
 
@@ -13,6 +14,7 @@ type Report struct {
 	Survey   *survey.Survey
 	Revision int      // grows with every release: the sum of the periods' release numbers
 	Periods  []Period // oldest first; the last one is the headline. Empty: nothing released yet
+	Trend    []Line   // the index first, then every item that is asked today
 }
 
 // Period is the figures of one period.
@@ -21,17 +23,43 @@ type Period struct {
 	Release     int    // number of the release it is made from
 	Date        string // day of that release
 	MinGroup    int
-	Respondents int64
+	Respondents int64    // released ones, as in every figure here
+	Issued      int64    // questionnaires given out; 0 if unknown
+	Population  int64    // people who could be asked; 0 if unknown
+	SampleSize  int64    // how many respondents the sample rule wants; 0 without one
+	Rate        *big.Rat // response rate in percent; nil if it is unknown how many were issued
 	Overall     Overall
 	Items       []Item // in the questionnaire's order; fields with no released answer included, with N = 0
 	Dimensions  []Dimension
+
+	Channels []Channel // of those who came by a known one
+
+	form     *survey.Survey
+	rules    string
+	released *release.Release
 }
 
-// Overall is the index of a period. Score is nil where no scored item has an answer.
+// Overall is the index of a period. Everything is nil where no scored item has an answer.
 type Overall struct {
-	Raw   *big.Rat     // before deductions, 0 to 100
-	Score *big.Rat     // as published, 0 to 100
-	Band  *survey.Band // nil without bands or score
+	Reached, Divisor *big.Rat     // the two sums that Raw is made of; nil for a mean of units
+	Raw              *big.Rat     // before deductions
+	Deducted         *big.Rat     // points, for the response rate; nil without a rule. Score is never below 0
+	Score            *big.Rat     // as published
+	PerAnswer        *big.Rat     // of weighted_count: the sum by the (weighted) number of answers
+	Units            []Unit       // of mean_of_units, in the questionnaire's order
+	Pooled           *big.Rat     // of mean_of_units: the index of all respondents together
+	Band             *survey.Band // nil without bands or score
+	Gap              *big.Rat     // Score less the target; nil without one
+	Interval         *Interval    // of Score; nil for a weighted count, and where an item has fewer than two scored answers
+
+	margin float64 // half of the interval, or not a number
+}
+
+// Unit is one of the groups of which an index is the mean.
+type Unit struct {
+	Option      survey.Option
+	Respondents int64
+	Score       *big.Rat // nil where no scored item has an answer; then the unit is no part of the mean
 }
 
 // Dimension is the index over one dimension's items.
@@ -40,18 +68,56 @@ type Dimension struct {
 	Score *big.Rat
 }
 
-// Item is the figures of one field.
+// Channel is how many answers came by one channel, and their share of those that came by any.
+type Channel struct {
+	Name string
+	Share
+}
+
+// Item is the figures of one field. Intervals hold in 95 of 100 cases, and are corrected for a finite population where it
+// is known.
 type Item struct {
-	Field  survey.Field
-	N      int64
-	Counts []Count  // an option each, in the questionnaire's order; empty for a number
-	Scored int64    // answers that have a score
-	Mean   *big.Rat // of scores, or of a number's answers; nil if there are none
+	Field       survey.Field
+	N           int64
+	Counts      []Count   // an option each, in the questionnaire's order; empty for a number
+	Scored      int64     // answers that have a score; of a number, all
+	Weight      *big.Rat  // in the index: its own times its dimension's; nil for a field that is no item
+	Mean        *big.Rat  // of scores, or of a number's answers; nil if there are none
+	Variance    *big.Rat  // of the same, with n-1; nil for fewer than two
+	SD          float64   // its root
+	Interval    *Interval // of the mean
+	Performance *big.Rat  // mean by the highest score, 0 to 1; nil for what has no scored scale
+	Top         Share     // of the scored answers: the highest score
+	TopTwo      Share     // the highest two
+	Low         Share     // below the middle of the scale
+	NPS         *NPS      // of an nps
+	Histogram   []Bin     // of a number that is bounded
 }
 
 // Count is how often one option was chosen, and its share of N.
 type Count struct {
-	Option survey.Option
-	N      int64
-	Share  *big.Rat // 0 to 1; nil if the item has no answers
+	Option   survey.Option
+	N        int64
+	Share    *big.Rat // 0 to 1; nil if the item has no answers
+	Interval *Interval
+}
+
+// Share is a part of some answers. Share, 0 to 1, and Interval are nil if there are none.
+type Share struct {
+	N        int64
+	Share    *big.Rat
+	Interval *Interval
+}
+
+// NPS is a net promoter score, -100 to 100.
+type NPS struct {
+	Promoters, Passives, Detractors Share
+	Score                           *big.Rat
+	Interval                        *Interval
+}
+
+// Bin is a band of a histogram: from From (inclusive) up to To.
+type Bin struct {
+	From, To survey.Decimal
+	Share
 }

@@ -60,19 +60,22 @@ func (s *Survey) hashes() (version, shape string) {
 		ShowIf *expression.Tree `json:",omitempty"`
 	}
 	type field struct {
-		Name             string
-		Type             Type
-		Counted, Segment bool
-		Options          []option
-		ShowIf           *expression.Tree `json:",omitempty"` // the section's and the question's
-		Total            *Decimal         `json:",omitempty"`
+		Name                        string
+		Type                        Type
+		Counted, Segment, Sensitive bool
+		Paired                      bool
+		Options                     []option
+		ShowIf                      *expression.Tree `json:",omitempty"` // the section's and the question's
+		Total                       *Decimal         `json:",omitempty"`
+		Bands                       []Decimal        `json:",omitempty"`
 	}
 	var fields []field
 	for i := range s.Sections {
 		for j := range s.Sections[i].Questions {
 			q := &s.Sections[i].Questions[j]
 			for _, f := range s.FieldsOf(q) {
-				one := field{Name: f.Name, Type: q.Type, Counted: f.Counted(), Segment: q.Segment, ShowIf: expression.All(s.Sections[i].ShowIf, q.ShowIf), Total: q.Total}
+				one := field{Name: f.Name, Type: q.Type, Counted: f.Counted(), Segment: q.Segment, Sensitive: q.Sensitive, Paired: s.Paired(f), ShowIf: expression.All(s.Sections[i].ShowIf, q.ShowIf), Total: q.Total}
+				one.Bands, _ = f.Bands()
 				for _, o := range f.Options() {
 					one.Options = append(one.Options, option{o.ID, o.Score, o.ShowIf})
 				}
@@ -83,7 +86,7 @@ func (s *Survey) hashes() (version, shape string) {
 			}
 		}
 	}
-	shapeJSON, err := json.Marshal(fields)
+	shapeJSON, err := json.Marshal([]any{fields, s.Scoring.Overall, s.Channels})
 	if err != nil {
 		panic(fmt.Sprintf("survey %s: %v", s.ID, err)) // plain data
 	}

@@ -118,6 +118,14 @@ func (f Field) HasScores() bool {
 	return false
 }
 
+// Paired reports whether a field is counted together with the item that stands for the whole, so that its importance can be
+// told. Sensitive ones are not; nor are scores above 100, whose squares would sum beyond 64 bits.
+func (s *Survey) Paired(f Field) bool {
+	overall, ok := s.Field(s.Scoring.Overall)
+	return ok && f.Name != overall.Name && f.Scored() && overall.Question.Type != MultiChoice && overall.HasScores() && overall.Counted() &&
+		!f.Question.Sensitive && !overall.Question.Sensitive && max(f.MaxScore(), overall.MaxScore()) <= 100*One
+}
+
 // MaxScore is the highest score that the field's scale gives.
 func (f Field) MaxScore() Decimal {
 	var max Decimal

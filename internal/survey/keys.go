@@ -234,12 +234,20 @@ var (
 		{name: "message", form: formOf(textForm), need: ": what the respondent is told if it does not", example: "{zh: 离开不能早于到达。, en: You cannot leave before you arrive.}", says: said{"What the respondent is told if it does not hold.", "不满足时告诉填写人什么。"}},
 	}}
 	scoringMapping = mapping{"scoring", "scoring", said{"How figures become an index from 0 to 100.", "怎样由数字算出 0 到 100 的指数。"}, []key{
-		{name: "model", form: words("percent_of_max").andLater("mean", "graded_10", "weighted_count", "mean_of_units"), example: "percent_of_max", says: said{"The formula: each item's mean in percent of the highest score of its scale, weighted.", "算法：各项平均分占其量表最高分的百分比，再加权平均。"}},
+		{name: "model", form: words(PercentOfMax, Mean, Graded10, WeightedCount, MeanOfUnits), example: "percent_of_max", says: said{"The formula. percent_of_max: means in percent of the highest scores, weighted; mean: the weighted mean of the items; graded_10: options that score 10, 8, 6, 3 and 0, in percent; weighted_count: how often each option was chosen, times its score; mean_of_units: any of these for each value of a segment, and the mean of those.", "算法。percent_of_max：平均分占最高分的百分比，加权；mean：各项平均分的加权平均；graded_10：选项记 10、8、6、3、0 分，折成百分制；weighted_count：各选项的次数乘以系数再相加；mean_of_units：按某个分组逐个计算，再取平均。"}},
 		{name: "overall", form: formOf(plainForm), example: "overall", says: said{"The item that stands for the whole: a question, or a row as question.row.", "代表总体的项目：一道题，或写成“题.行”的一行。"}},
+		{name: "unit", form: formOf(plainForm), example: "branch", says: said{"Of mean_of_units: the segment whose values are the units.", "用于 mean_of_units：按哪个分组题分单位。"}},
+		{name: "of", form: words(PercentOfMax, Mean, Graded10, WeightedCount), example: "percent_of_max", says: said{"Of mean_of_units: the model of each unit. Left out: percent_of_max.", "用于 mean_of_units：每个单位用哪种算法。不写就是 percent_of_max。"}},
 		{name: "dimensions", form: listOf(mappingOf(&dimensionMapping), 0), example: "[{id: service, weight: 2}]", says: said{"Groups of items.", "项目的分组。"}},
 		{name: "bands", form: listOf(mappingOf(&bandMapping), 0), example: "[{from: 80, label: Good}, {from: 0, label: Poor}]", says: said{"Named ranges of the index, down to 0.", "指数的分档，要一直分到 0。"}},
-		{name: "target", form: numbers(0, maxIndex), example: "85", says: said{"The index that is aimed at.", "指数的目标。"}},
-		{name: "response_rate_rule", later: true},
+		{name: "target", form: numbers(0, MaxDecimal), example: "85", says: said{"The index that is aimed at.", "指数的目标。"}},
+		{name: "response_rate_rule", form: mappingOf(&ruleMapping), example: "{floor: 50, per: 5, deduct: 1, mode: step}", says: said{"Takes points off the index when too few answered. It needs audience.issued.", "回收率太低时给指数扣分。要写明 audience.issued。"}},
+	}}
+	ruleMapping = mapping{"response_rate_rule", "response_rate_rule", said{"What a low response rate costs.", "回收率低时怎么扣分。"}, []key{
+		{name: "floor", form: numbers(1, maxIndex), need: ": the response rate, in percent, from which nothing is deducted", example: "50", says: said{"The response rate, in percent, from which nothing is deducted.", "回收率达到百分之几就不扣分。"}},
+		{name: "per", form: numbers(1, maxIndex), need: ": for how many percentage points below the floor points are deducted", example: "5", says: said{"For each so many percentage points below the floor …", "比下限每低几个百分点……"}},
+		{name: "deduct", form: numbers(1, maxIndex), need: ": how many points are deducted", example: "1", says: said{"… so many points are deducted.", "……扣几分。"}},
+		{name: "mode", form: words("step", "proportional"), example: "step", says: said{"step: only for each whole per; proportional: also for parts of it. Left out: step.", "step：满一个 per 才扣；proportional：不满也按比例扣。不写就是 step。"}},
 	}}
 	dimensionMapping = mapping{"dimension", "a dimension", said{"A weighted group of items.", "带权重的一组项目。"}, []key{
 		{name: "id", form: formOf(nameIDForm), need: ": a short name such as service", example: "service", says: said{"The name that questions give as their dimension.", "题目在 dimension 里写的名字。"}},
@@ -254,8 +262,12 @@ var (
 		{name: "audience", form: words("public").andLater("staff", "management"), example: "public", says: said{"Who may read the results.", "谁可以看结果。"}},
 		{name: "min_group", form: wholes(1, maxGroup), example: "10", says: said{"The fewest respondents that a published figure may describe. Left out: 5.", "公布的数字至少要汇总几个人。不写就是 5。"}},
 		{name: "pool_after", form: wholes(1, maxDays), example: "30", says: said{"After how many days groups that stay too small are joined.", "过了几天还不够人数的小组就合并。"}},
-		{name: "release", form: words("full").andLater("daily"), example: "full", says: said{"When: as soon as a group is full.", "什么时候：一组满了就公布。"}},
-		{name: "crosstabs", later: true},
+		{name: "release", form: words("full", "daily"), example: "full", says: said{"When: full, as soon as a group is full; daily, at most once a day. Left out: full.", "什么时候公布：full，一组满了就公布；daily，一天最多一次。不写就是 full。"}},
+		{name: "crosstabs", form: listOf(mappingOf(&crosstabMapping), 0), example: "[{rows: overall, by: tier}]", says: said{"Items broken down by segments.", "把项目按分组题拆开看。"}},
+	}}
+	crosstabMapping = mapping{"crosstab", "a cross-tab", said{"One item, broken down by one segment.", "一个项目按一个分组拆开。"}, []key{
+		{name: "rows", form: formOf(plainForm), need: ": the question that is broken down", example: "overall", says: said{"The question, or a row as question.row.", "题目，或写成“题.行”的一行。"}},
+		{name: "by", form: formOf(plainForm), need: ": the segment by which it is broken down", example: "tier", says: said{"A question with segment: true.", "写了 segment: true 的题。"}},
 	}}
 
 	// keywords are the words of expressions, which no question may be called.

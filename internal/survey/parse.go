@@ -434,6 +434,9 @@ func (o object) references(s *Survey) {
 	if s.Scoring.Overall != "" {
 		o.overall(s)
 	}
+	for _, check := range o.waiting {
+		check(s)
+	}
 	cohorts := 1
 	for _, f := range s.Segments() {
 		cohorts *= len(f.Options()) + 1
@@ -481,14 +484,28 @@ func fieldNames(s *Survey) []string {
 }
 
 func (o object) scoring() Scoring {
-	scoring := Scoring{Model: "percent_of_max"}
+	scoring := Scoring{Model: PercentOfMax}
 	if !o.has("scoring") {
 		return scoring
 	}
 	so := o.object(o.values["scoring"], &scoringMapping)
 	scoring.Model = so.word("model", scoring.Model)
+	so.units(&scoring)
 	scoring.Overall, o.reader.overallAt = so.plain("overall"), so.values["overall"]
 	scoring.Target = so.decimal("target")
+	if at := so.values["target"]; scoring.Target != nil && scoring.Hundred() && *scoring.Target > maxIndex {
+		o.fail(at, "the index of %s is at most 100: aim no higher than that", scoring.Each())
+	}
+	scoring.Rule = so.responseRateRule()
+	for _, name := range []string{"bands", "response_rate_rule"} {
+		if so.has(name) && !scoring.Hundred() {
+			o.fail(so.keys[name], "%s needs an index from 0 to 100, and that of %s is none: remove it, or choose the model %s", quote(name), scoring.Each(), PercentOfMax)
+		}
+	}
+	if scoring.Each() == Graded10 {
+		at := so.values["model"]
+		o.reader.waiting = append(o.reader.waiting, func(s *Survey) { o.tens(s, at) })
+	}
 	lines := map[string]int{}
 	for _, n := range so.list("dimensions") {
 		d := o.object(n, &dimensionMapping)
@@ -509,6 +526,76 @@ func (o object) scoring() Scoring {
 	}
 	scoring.Bands = so.bands()
 	return scoring
+}
+
+// units reads what only mean_of_units has: the segment that tells the units apart, and the model of each.
+func (o object) units(scoring *Scoring) {
+	if scoring.Model != MeanOfUnits {
+		for _, name := range []string{"unit", "of"} {
+			if o.keys[name] != nil {
+				o.fail(o.keys[name], "%s goes only with the model mean_of_units: remove it, or write \"model: mean_of_units\"", quote(name))
+			}
+		}
+		return
+	}
+	o.need("unit", ": the segment whose values are the units, such as branch")
+	scoring.Unit = o.plain("unit")
+	scoring.Of = o.word("of", PercentOfMax)
+	if at := o.values["unit"]; at != nil && scoring.Unit != "" {
+		o.reader.waiting = append(o.reader.waiting, func(s *Survey) { o.isSegment(s, at, "unit", scoring.Unit) })
+	}
+}
+
+// isSegment checks a name that must be a segment's.
+func (o object) isSegment(s *Survey, at *yaml.Node, key, name string) {
+	f, ok := s.Field(name)
+	var segments []string
+	for _, f := range s.Segments() {
+		segments = append(segments, f.Name)
+	}
+	switch {
+	case !ok:
+		o.fail(at, "%s names %s, which is not a question%s", key, quote(name), suggest(name, segments))
+	case !f.Question.Segment:
+		o.fail(at, "%s names %s, which is not a segment: add \"segment: true\" to the question", key, quote(name))
+	}
+}
+
+// tens checks that every item of graded_10 is graded up to 10, so that all-best is 100.
+func (o object) tens(s *Survey, at *yaml.Node) {
+	for _, f := range s.Fields() {
+		if f.Scored() && f.MaxScore() != 10*One {
+			o.fail(at, "graded_10 needs scales whose best option scores 10, such as 10, 8, 6, 3 and 0, and that of %s scores %s: change its scores, or give it \"weight: 0\"", quote(f.Name), f.MaxScore())
+			return
+		}
+	}
+}
+
+func (o object) responseRateRule() *ResponseRateRule {
+	if !o.has("response_rate_rule") {
+		return nil
+	}
+	at := o.keys["response_rate_rule"]
+	ro := o.object(o.values["response_rate_rule"], &ruleMapping)
+	if ro.node == nil {
+		return nil
+	}
+	rule := &ResponseRateRule{}
+	for _, limit := range []struct {
+		name string
+		to   *Decimal
+	}{{"floor", &rule.Floor}, {"per", &rule.Per}, {"deduct", &rule.Deduct}} {
+		if d := ro.decimal(limit.name); d != nil {
+			*limit.to = *d
+		}
+	}
+	rule.Proportional = ro.word("mode", "step") == "proportional"
+	o.reader.waiting = append(o.reader.waiting, func(s *Survey) {
+		if s.Audience.Issued == 0 {
+			o.fail(at, "a response rate needs the number of questionnaires issued: add \"audience: {issued: …}\"")
+		}
+	})
+	return rule
 }
 
 func (o object) weight(otherwise Decimal) Decimal {
@@ -558,5 +645,53 @@ func (o object) results() Results {
 	results.MinGroup = ro.integer("min_group", results.MinGroup)
 	results.PoolAfter = ro.integer("pool_after", 0)
 	results.Release = ro.word("release", results.Release)
+	results.CrossTabs = ro.crosstabs()
 	return results
+}
+
+func (o object) crosstabs() []CrossTab {
+	var tabs []CrossTab
+	lines := map[CrossTab]int{}
+	for _, n := range o.list("crosstabs") {
+		c := o.object(n, &crosstabMapping)
+		if c.node == nil {
+			continue
+		}
+		tab := CrossTab{Rows: c.plain("rows"), By: c.plain("by")}
+		rows, by := c.values["rows"], c.values["by"]
+		if tab.Rows == "" || tab.By == "" {
+			continue
+		}
+		if line := lines[tab]; line > 0 {
+			o.fail(n, "this cross-tab is given twice (first on line %d): keep one", line)
+			continue
+		}
+		lines[tab] = n.Line
+		tabs = append(tabs, tab)
+		o.reader.waiting = append(o.reader.waiting, func(s *Survey) {
+			o.isSegment(s, by, "by", tab.By)
+			f, ok := s.Field(tab.Rows)
+			var names []string
+			matrix := ""
+			for _, f := range s.Fields() {
+				if f.Counted() {
+					names = append(names, f.Name)
+				}
+				if f.Question.ID == tab.Rows && f.Name != tab.Rows && matrix == "" {
+					matrix = f.Name
+				}
+			}
+			switch {
+			case matrix != "":
+				o.fail(rows, "rows names %s, which has fields of its own: name one of them, such as '%s'", quote(tab.Rows), matrix)
+			case !ok:
+				o.fail(rows, "rows names %s, which is not a question%s", quote(tab.Rows), suggest(tab.Rows, names))
+			case tab.Rows == tab.By:
+				o.fail(rows, "rows and by both name %s: break it down by another segment", quote(tab.Rows))
+			case !f.Question.broken() && !f.Counted():
+				o.fail(rows, "rows names %s, which has no published figures: name a choice, a rating, a number or yes_no", quote(tab.Rows))
+			}
+		})
+	}
+	return tabs
 }

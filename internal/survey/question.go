@@ -53,6 +53,7 @@ func (r *questionReader) question(n *yaml.Node) (Question, bool) {
 	q.Private = o.boolean("private", q.Type == Email || q.Type == Phone)
 	q.Unpublished = !o.boolean("publish", true)
 	q.Segment = o.boolean("segment", false)
+	q.Sensitive = o.boolean("sensitive", false)
 	if q.Segment {
 		r.segments[q.ID] = o.values["segment"]
 	}
@@ -71,6 +72,9 @@ func (r *questionReader) question(n *yaml.Node) (Question, bool) {
 	r.dimension(o, &q)
 	if q.Segment && (q.Private || q.Unpublished) {
 		o.fail(o.values["segment"], "figures are broken down by a segment, so it can be neither private nor unpublished: remove one of the two keys")
+	}
+	if q.Segment && q.Sensitive {
+		o.fail(o.keys["sensitive"], "every cohort is unanimous on its own segment, so a sensitive one could never be released: remove one of the two keys")
 	}
 	return q, true
 }

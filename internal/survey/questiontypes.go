@@ -184,6 +184,8 @@ var (
 			says: said{"Whether figures are made public. Left out: true.", "统计结果是否公布。不写就是 true。"}},
 		{name: "segment", types: []Type{SingleChoice, Rating, YesNo, Hidden}, form: formOf(booleanForm), example: "true",
 			says: said{"Figures may be broken down by it.", "结果可以按它分组。"}},
+		{name: "sensitive", types: allTypes(Note), form: formOf(booleanForm), example: "true",
+			says: said{"A group that is unanimous on it is not published by itself.", "一批人回答完全一样时，不单独公布这一批。"}},
 		{name: "dimension", types: scored, form: formOf(nameIDForm), example: "service",
 			says: said{"The group of items that it belongs to, declared under scoring.", "所属的维度，在 scoring 里声明。"}},
 		{name: "weight", types: scored, form: numbers(0, maxWeight), example: "2",

@@ -29,6 +29,7 @@ type reader struct {
 	nameless   bool                  // a dimension has no readable id, so that one may seem undeclared
 	overallAt  *yaml.Node            // where scoring names the item that stands for the whole
 	conditions []condition           // in the order in which they are read
+	waiting    []func(*Survey)       // checks of the scoring and results keys that need the questions
 	segments   map[string]*yaml.Node // where each question is declared a segment, by the question's id
 }
 

@@ -142,6 +142,7 @@ type Question struct {
 	Private     bool             `json:"private,omitempty"`
 	Unpublished bool             `json:"unpublished,omitempty"` // publish: false
 	Segment     bool             `json:"segment,omitempty"`
+	Sensitive   bool             `json:"sensitive,omitempty"` // a batch that is unanimous on it is not released alone
 	Dimension   string           `json:"dimension,omitempty"`
 	Weight      Decimal          `json:"weight"`
 	Display     string           `json:"display,omitempty"`
@@ -195,11 +196,43 @@ type Row struct {
 
 // Scoring is how figures become an index.
 type Scoring struct {
-	Model      string      `json:"model"`             // percent_of_max
-	Overall    string      `json:"overall,omitempty"` // the item that stands for the whole
-	Dimensions []Dimension `json:"dimensions,omitempty"`
-	Bands      []Band      `json:"bands,omitempty"` // highest first; the last one is from 0
-	Target     *Decimal    `json:"target,omitempty"`
+	Model      string            `json:"model"`
+	Unit       string            `json:"unit,omitempty"`    // of mean_of_units: the segment whose values are the units
+	Of         string            `json:"of,omitempty"`      // of mean_of_units: the model that scores each unit
+	Overall    string            `json:"overall,omitempty"` // the item that stands for the whole
+	Dimensions []Dimension       `json:"dimensions,omitempty"`
+	Bands      []Band            `json:"bands,omitempty"` // highest first; the last one is from 0
+	Target     *Decimal          `json:"target,omitempty"`
+	Rule       *ResponseRateRule `json:"response_rate_rule,omitempty"`
+}
+
+// The models. A score of weighted_count is the coefficient by which an answer counts.
+const (
+	PercentOfMax  = "percent_of_max"
+	Mean          = "mean"
+	Graded10      = "graded_10"
+	WeightedCount = "weighted_count"
+	MeanOfUnits   = "mean_of_units"
+)
+
+// Each is the model that scores one group of answers: the whole or, of mean_of_units, one unit.
+func (s *Scoring) Each() string {
+	if s.Model == MeanOfUnits {
+		return s.Of
+	}
+	return s.Model
+}
+
+// Hundred reports whether the index runs from 0 to 100, so that bands and deductions have a meaning.
+func (s *Scoring) Hundred() bool { return s.Each() == PercentOfMax || s.Each() == Graded10 }
+
+// ResponseRateRule takes points off an index for a response rate below a floor: Deduct for each Per percentage points
+// missing.
+type ResponseRateRule struct {
+	Floor        Decimal `json:"floor"` // percent
+	Per          Decimal `json:"per"`   // percentage points
+	Deduct       Decimal `json:"deduct"`
+	Proportional bool    `json:"proportional,omitempty"` // not only for each whole Per
 }
 
 // Dimension is a weighted group of items.

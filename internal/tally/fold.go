@@ -28,7 +28,12 @@ func (t *Tally) Fold(s *survey.Survey, r answer.Response) {
 	if c.plan != t.plan {
 		c.plan, c.byIndex = t.plan, make([]*Item, len(t.plan.fields))
 	}
+	if r.Withdrawn {
+		c.Withdrawn++
+		return
+	}
 	c.Respondents++
+	overall := t.plan.overallScore(r)
 	next := 0
 	for _, a := range r.Answers {
 		i := t.plan.index(a, next)
@@ -37,12 +42,15 @@ func (t *Tally) Fold(s *survey.Survey, r answer.Response) {
 		}
 		next = i + 1
 		if f := &t.plan.fields[i]; f.counted {
-			c.count(i, f, a.Values())
+			c.count(i, f, a.Values(), overall)
 		}
+	}
+	if channel := len(t.plan.fields) - 1; r.Channel != "" {
+		c.count(channel, &t.plan.fields[channel], []string{r.Channel}, unscored)
 	}
 }
 
-func (c *Counters) count(i int, f *field, values []string) {
+func (c *Counters) count(i int, f *field, values []string, overall int64) {
 	item := c.byIndex[i]
 	if item == nil {
 		if item = c.Items[f.name]; item == nil {
@@ -51,15 +59,15 @@ func (c *Counters) count(i int, f *field, values []string) {
 	}
 	counted := false
 	if f.number {
-		counted = item.number(values[0])
+		counted = item.number(f, values[0])
 	} else {
 		for _, value := range values {
-			if slices.Contains(f.options, value) {
-				if item.Counts == nil {
-					item.Counts = make(map[string]int64, len(f.options))
-				}
-				item.Counts[value]++
+			if at := slices.Index(f.options, value); at >= 0 {
+				item.choose(f, at)
 				counted = true
+				if overall != unscored && f.paired && f.scores[at] != unscored {
+					item.pair(f.scores[at], overall)
+				}
 			}
 		}
 	}
@@ -71,7 +79,21 @@ func (c *Counters) count(i int, f *field, values []string) {
 	}
 }
 
-func (i *Item) number(value string) bool {
+func (i *Item) choose(f *field, option int) {
+	if i.Counts == nil {
+		i.Counts = make(map[string]int64, len(f.options))
+	}
+	i.Counts[f.options[option]]++
+}
+
+func (i *Item) pair(x, y int64) {
+	if i.Moments == nil {
+		i.Moments = &Moments{}
+	}
+	i.Moments.add(&Moments{1, x, y, x * x, y * y, x * y}, 1)
+}
+
+func (i *Item) number(f *field, value string) bool {
 	d, err := survey.ParseDecimal(value)
 	if err != nil {
 		return false
@@ -79,36 +101,81 @@ func (i *Item) number(value string) bool {
 	x := big.NewInt(int64(d))
 	i.Sum = addInt(i.Sum, x, 1)
 	i.Squares = addInt(i.Squares, x.Mul(x, x), 1)
+	if len(f.options) > 0 && d >= f.first {
+		if band := int((d - f.first) / f.width); band < len(f.options) {
+			i.choose(f, band)
+		}
+	}
 	return true
 }
 
 // A plan is what folding needs to know of a survey, looked up once.
 type plan struct {
 	survey   *survey.Survey
-	fields   []field
-	segments []int // places of the fields that divide respondents
+	fields   []field // and the channel
+	segments []int   // places of the fields that divide respondents
+	overall  int     // place of the item that stands for the whole, or -1
 	key      []byte
 }
 
 type field struct {
 	name            string
 	counted, number bool
-	options         []string
+	paired          bool
+	options         []string // or the lower limits of a number's bands
+	scores          []int64  // of each option
+	first, width    survey.Decimal
 }
 
+// unscored stands for an answer without a score.
+const unscored = -1
+
 func newPlan(s *survey.Survey) *plan {
-	p := &plan{survey: s}
+	p := &plan{survey: s, overall: s.FieldIndex(s.Scoring.Overall)}
 	for _, f := range s.Fields() {
-		known := field{name: f.Name, counted: f.Counted(), number: f.Numeric()}
+		known := field{name: f.Name, counted: f.Counted(), number: f.Numeric(), paired: s.Paired(f)}
 		for _, o := range f.Options() {
 			known.options = append(known.options, o.ID)
+			score := int64(unscored)
+			if o.Score != nil {
+				score = int64(*o.Score)
+			}
+			known.scores = append(known.scores, score)
+		}
+		var limits []survey.Decimal
+		limits, known.width = f.Bands()
+		for _, limit := range limits {
+			known.options, known.first = append(known.options, limit.String()), limits[0]
 		}
 		p.fields = append(p.fields, known)
 	}
+	p.fields = append(p.fields, field{name: Channel, counted: true, options: s.Channels})
 	for _, f := range s.Segments() {
 		p.segments = append(p.segments, s.FieldIndex(f.Name))
 	}
 	return p
+}
+
+// overallScore is the score that a respondent gave the item that stands for the whole. Answers come in the questionnaire's
+// order, so it is mostly found at its own place or close before.
+func (p *plan) overallScore(r answer.Response) int64 {
+	if p.overall < 0 {
+		return unscored
+	}
+	f := &p.fields[p.overall]
+	for n := range r.Answers {
+		at := min(p.overall, len(r.Answers)-1) - n
+		if at < 0 {
+			at += len(r.Answers)
+		}
+		if a := r.Answers[at]; len(a) == 2 && a.Field() == f.name {
+			if option := slices.Index(f.options, a[1]); option >= 0 && f.counted {
+				return f.scores[option]
+			}
+			return unscored
+		}
+	}
+	return unscored
 }
 
 // index finds an answer's field. Answers come in the questionnaire's order, so it is mostly the next one or close to it.

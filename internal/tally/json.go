@@ -53,6 +53,9 @@ func (c *Counters) check() error {
 	if c.Respondents < 0 {
 		return fmt.Errorf("%d respondents", c.Respondents)
 	}
+	if c.Withdrawn < 0 {
+		return fmt.Errorf("%d withdrawn", c.Withdrawn)
+	}
 	if c.Items == nil {
 		c.Items = map[string]*Item{}
 	}
@@ -70,6 +73,9 @@ func (c *Counters) check() error {
 		}
 		if i.Squares != nil && i.Squares.Sign() < 0 {
 			return fmt.Errorf("item %q: sum of squares %v", name, i.Squares)
+		}
+		if m := i.Moments; m != nil && (m.N < 0 || m.N > i.N || m.XX < 0 || m.YY < 0) {
+			return fmt.Errorf("item %q: impossible moments %+v", name, *m)
 		}
 	}
 	return nil

@@ -15,19 +15,46 @@ type Tally struct {
 
 // Counters is a sum over respondents.
 type Counters struct {
-	Respondents int64            `json:"respondents"`
-	Items       map[string]*Item `json:"items"` // by field name; a field that nobody answered may be absent
+	Respondents int64            `json:"respondents"`         // without those who have withdrawn
+	Withdrawn   int64            `json:"withdrawn,omitempty"` // who had answered, and whose answers are gone
+	Items       map[string]*Item `json:"items"`               // by field name; a field that nobody answered may be absent
 
 	plan    *plan   // for which byIndex holds
 	byIndex []*Item // the same items by the place of their field, as far as they have been folded into
 }
 
-// Item is the counters of one field. N counts respondents who answered; Counts how often each option was chosen.
+// Channel is the name of the item that counts by which channel answers came. No field has it.
+const Channel = "_channel"
+
+// Item is the counters of one field. N counts respondents who answered; Counts how often each option was chosen, or of a
+// number how often each band of its histogram was met, by the band's lower limit.
 type Item struct {
 	N       int64            `json:"n"`
 	Counts  map[string]int64 `json:"counts,omitempty"`
 	Sum     *big.Int         `json:"sum,omitempty"`     // of a number's answers, in thousandths
 	Squares *big.Int         `json:"squares,omitempty"` // of their squares, in millionths
+	Moments *Moments         `json:"moments,omitempty"` // of a paired field
+}
+
+// Moments are sums over the N respondents who gave both a field and the overall item an answer with a score: X of the
+// field's scores, Y of the overall's, in thousandths, and of their products, in millionths. Scores are at most 100, so 64
+// bits hold those of 900 million respondents.
+type Moments struct {
+	N  int64 `json:"n"`
+	X  int64 `json:"x"`
+	Y  int64 `json:"y"`
+	XX int64 `json:"xx"`
+	YY int64 `json:"yy"`
+	XY int64 `json:"xy"`
+}
+
+func (m *Moments) add(d *Moments, sign int64) {
+	m.N += sign * d.N
+	m.X += sign * d.X
+	m.Y += sign * d.Y
+	m.XX += sign * d.XX
+	m.YY += sign * d.YY
+	m.XY += sign * d.XY
 }
 
 // Merge sums tallies of one shape; nil ones count as empty. The result shares nothing with them and has no cursor, for
@@ -80,6 +107,7 @@ func (c *Counters) add(d *Counters, sign int64) {
 		return
 	}
 	c.Respondents += sign * d.Respondents
+	c.Withdrawn += sign * d.Withdrawn
 	for name, item := range d.Items {
 		into := c.Items[name]
 		if into == nil {
@@ -116,6 +144,12 @@ func (i *Item) add(d *Item, sign int64) {
 	}
 	i.Sum = addInt(i.Sum, d.Sum, sign)
 	i.Squares = addInt(i.Squares, d.Squares, sign)
+	if d.Moments != nil {
+		if i.Moments == nil {
+			i.Moments = &Moments{}
+		}
+		i.Moments.add(d.Moments, sign)
+	}
 }
 
 // addInt returns a + sign·b; nil is 0. It changes a, never b.

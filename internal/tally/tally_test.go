@@ -2,6 +2,7 @@ package tally
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -26,6 +27,8 @@ const sample = `
 title: Sample
 languages: [en]
 timezone: UTC
+channels: [web, sms]
+scoring: {overall: parts.speed}
 scales:
   five:
     - {id: "5", label: Good, score: 5}
@@ -64,7 +67,7 @@ func TestFoldCounts(t *testing.T) {
 		`"/":{"respondents":2,"items":{}},` +
 		`"gold/":{"respondents":1,"items":{"tier":{"n":1,"counts":{"gold":1}},"uses":{"n":1,"counts":{"a":1}}}},` +
 		`"gold/east":{"respondents":2,"items":{"again":{"n":2,"counts":{"no":1,"yes":1}},"parts.price":{"n":2,"counts":{"1":1,"5":1}},` +
-		`"parts.speed":{"n":1,"counts":{"none":1}},"site":{"n":2,"counts":{"east":2}},"spent":{"n":2,"sum":1250,"squares":2312500},` +
+		`"parts.speed":{"n":1,"counts":{"none":1}},"site":{"n":2,"counts":{"east":2}},"spent":{"n":2,"counts":{"-200000000":1,"0":1},"sum":1250,"squares":2312500},` +
 		`"tier":{"n":2,"counts":{"gold":2}},"uses":{"n":2,"counts":{"a":2,"c":1}}}},` +
 		`"tin/":{"respondents":1,"items":{"parts.price":{"n":1,"counts":{"5":1}},"tier":{"n":1,"counts":{"tin":1}}}}}}`
 	if got := string(folded.Encode()); got != strings.Replace(want, "SHAPE", s.Shape, 1) {
@@ -79,6 +82,7 @@ func TestWithoutSegmentsThereIsOneCohort(t *testing.T) {
 	s := parse(t, strings.ReplaceAll(sample, "segment: true, ", ""))
 	folded := New(s)
 	for _, r := range drawn(rand.New(rand.NewPCG(1, 2)), 20) {
+		r.Withdrawn = false
 		folded.Fold(s, r)
 	}
 	if c := folded.Cohorts[""]; len(folded.Cohorts) != 1 || c.Respondents != 20 {
@@ -118,6 +122,8 @@ func drawn(r *rand.Rand, n int) []answer.Response {
 				answers = append(answers, a)
 			}
 		}
+		responses[i].Channel = pick("", "web", "sms", "pigeon")
+		responses[i].Withdrawn = r.IntN(8) == 0
 		responses[i].Answers = answers
 	}
 	return responses
@@ -192,19 +198,21 @@ func TestFoldIsASum(t *testing.T) {
 
 func TestDecodeSaysWhatIsWrong(t *testing.T) {
 	for source, want := range map[string]string{
-		``:                                      "unexpected end",
-		`{"shape":"x","cohorts":{"":{"resp`:     "byte 33",
-		`{"shape":5}`:                           "byte 10",
-		`[]`:                                    "byte 1",
-		`{} x`:                                  "byte 4",
-		`{"cohorts":{"a":null}}`:                `cohort "a": no counters`,
-		`{"cohorts":{"a":{"respondents":-1}}}`:  `cohort "a": -1 respondents`,
-		`{"cohorts":{"a":{"respondents":1.5}}}`: "byte",
-		`{"cohorts":{"a":{"respondents":1,"items":{"q":null}}}}`:                     `item "q"`,
-		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":2}}}}}`:                  `answered by 2 of 1`,
-		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":1,"counts":{"x":2}}}}}}`: `option "x"`,
-		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":1,"squares":-4}}}}}`:     `squares`,
-		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":1,"sum":"x"}}}}}`:        `tally: `,
+		``:                                     "unexpected end",
+		`{"shape":"x","cohorts":{"":{"resp`:    "byte 33",
+		`{"shape":5}`:                          "byte 10",
+		`[]`:                                   "byte 1",
+		`{} x`:                                 "byte 4",
+		`{"cohorts":{"a":null}}`:               `cohort "a": no counters`,
+		`{"cohorts":{"a":{"respondents":-1}}}`: `cohort "a": -1 respondents`,
+		`{"cohorts":{"a":{"withdrawn":-2}}}`:   `cohort "a": -2 withdrawn`,
+		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":1,"moments":{"n":2}}}}}}`: `item "q": impossible moments`,
+		`{"cohorts":{"a":{"respondents":1.5}}}`:                                       "byte",
+		`{"cohorts":{"a":{"respondents":1,"items":{"q":null}}}}`:                      `item "q"`,
+		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":2}}}}}`:                   `answered by 2 of 1`,
+		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":1,"counts":{"x":2}}}}}}`:  `option "x"`,
+		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":1,"squares":-4}}}}}`:      `squares`,
+		`{"cohorts":{"a":{"respondents":1,"items":{"q":{"n":1,"sum":"x"}}}}}`:         `tally: `,
 	} {
 		decoded, err := Decode([]byte(source))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -232,13 +240,111 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// TestMoments counts pairs again, the slow way. Whoever gave one of the two no answer, or one without a score, is in none.
+func TestMoments(t *testing.T) {
+	s := parse(t, sample)
+	responses := drawn(rand.New(rand.NewPCG(3, 4)), 500)
+	rand.New(rand.NewPCG(5, 6)).Shuffle(len(responses[0].Answers), func(i, j int) {
+		a := responses[0].Answers
+		a[i], a[j] = a[j], a[i]
+	})
+	var want Moments
+	respondents, withdrawn, channels := int64(0), int64(0), map[string]int64{}
+	for _, r := range responses {
+		if r.Withdrawn {
+			withdrawn++
+			continue
+		}
+		respondents++
+		channels[r.Channel]++
+		given := map[string]int64{}
+		for _, a := range r.Answers {
+			if score, scored := map[string]int64{"5": 5000, "1": 1000}[a[1]]; scored {
+				given[a[0]] = score
+			}
+		}
+		x, y := given["parts.price"], given["parts.speed"]
+		if x > 0 && y > 0 {
+			want = Moments{want.N + 1, want.X + x, want.Y + y, want.XX + x*x, want.YY + y*y, want.XY + x*y}
+		}
+	}
+	total := fold(s, responses).Total()
+	if got := total.Items["parts.price"].Moments; got == nil || *got != want || want.N < 100 {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for name, item := range total.Items {
+		if name != "parts.price" && item.Moments != nil {
+			t.Errorf("%s is paired", name)
+		}
+	}
+	if total.Respondents != respondents || total.Withdrawn != withdrawn || withdrawn == 0 {
+		t.Errorf("%d respondents and %d withdrawn, want %d and %d", total.Respondents, total.Withdrawn, respondents, withdrawn)
+	}
+	if c := total.Items[Channel]; c.N != channels["web"]+channels["sms"] || c.Counts["web"] != channels["web"] || len(c.Counts) != 2 {
+		t.Errorf("channels %+v, want %v", c, channels)
+	}
+}
+
+// TestTombstonesCountInTheirCohort, and nowhere else.
+func TestTombstonesCountInTheirCohort(t *testing.T) {
+	s := parse(t, sample)
+	folded := fold(s, []answer.Response{{Withdrawn: true, Channel: "web", Answers: []answer.Answer{{"tier", "gold"}}}})
+	if c := folded.Cohorts["gold/"]; c == nil || c.Withdrawn != 1 || c.Respondents != 0 || len(c.Items) != 0 {
+		t.Errorf("%s", folded.Encode())
+	}
+}
+
+// TestSize: 30 questions, twenty cohorts and numbers as large as those of a million respondents fit into 64 KB.
+func TestSize(t *testing.T) {
+	var source strings.Builder
+	source.WriteString("title: Sample\nlanguages: [en]\ntimezone: UTC\nscoring: {overall: question_0}\nsections:\n  - id: all\n    title: All\n    questions:\n")
+	source.WriteString("      - {id: tier, type: rating, steps: 9, label: Tier, segment: true}\n      - {id: old, type: yes_no, label: Old, segment: true}\n")
+	for i := range 28 {
+		fmt.Fprintf(&source, "      - {id: question_%d, type: rating, steps: 5, label: Question %d}\n", i, i)
+	}
+	s := parse(t, source.String())
+	r := rand.New(rand.NewPCG(1, 2))
+	folded := New(s)
+	for range 20_000 {
+		answers := []answer.Answer{{"tier", fmt.Sprint(1 + r.IntN(9))}, {"old", []string{"yes", "no", "?"}[r.IntN(3)]}}
+		for q := range 28 {
+			answers = append(answers, answer.Answer{fmt.Sprintf("question_%d", q), fmt.Sprint(1 + r.IntN(5))})
+		}
+		folded.Fold(s, answer.Response{Answers: answers})
+	}
+	for key := range folded.Cohorts {
+		if strings.HasSuffix(key, "/") && key[0] > '2' {
+			delete(folded.Cohorts, key)
+		}
+	}
+	for _, c := range folded.Cohorts {
+		c.Respondents *= 37
+		for _, item := range c.Items {
+			item.N *= 37
+			for o := range item.Counts {
+				item.Counts[o] *= 37
+			}
+			if m := item.Moments; m != nil {
+				*m = Moments{37 * m.N, 37 * m.X, 37 * m.Y, 37 * m.XX, 37 * m.YY, 37 * m.XY}
+			}
+		}
+	}
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
+	w.Write(folded.Encode())
+	w.Close()
+	t.Logf("%d cohorts, %d bytes, %d compressed", len(folded.Cohorts), len(folded.Encode()), compressed.Len())
+	if len(folded.Cohorts) != 20 || compressed.Len() > 64<<10 {
+		t.Errorf("%d cohorts take %d bytes", len(folded.Cohorts), compressed.Len())
+	}
+}
+
 // BenchmarkFold folds decoded responses of 30 answers.
 func BenchmarkFold(b *testing.B) {
-	for _, segment := range []string{"", "segment: true, "} {
-		name := "one cohort"
-		if segment != "" {
-			name = "twelve cohorts"
-		}
+	for _, c := range []struct{ name, segment, overall string }{
+		{"one cohort", "", ""}, {"twelve cohorts", "segment: true, ", ""}, {"paired", "", "question_24"}, {"twelve cohorts paired", "segment: true, ", "question_24"},
+	} {
+		name, segment := c.name, c.segment
 		b.Run(name, func(b *testing.B) {
 			var source strings.Builder
 			source.WriteString("title: Sample\nlanguages: [en]\ntimezone: UTC\nsections:\n  - id: all\n    title: All\n    questions:\n")
@@ -249,7 +355,10 @@ func BenchmarkFold(b *testing.B) {
 			}
 			source.WriteString("      - {id: uses, type: multi_choice, label: Uses, options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}]}\n")
 			source.WriteString("      - {id: likely, type: nps, label: Likely}\n")
-			source.WriteString("      - {id: spent, type: number, label: Spent}\n")
+			source.WriteString("      - {id: spent, type: number, label: Spent, min: 0, max: 1000}\n")
+			if c.overall != "" {
+				fmt.Fprintf(&source, "scoring: {overall: %s}\n", c.overall)
+			}
 			s := parse(b, source.String())
 			r := rand.New(rand.NewPCG(1, 2))
 			responses := make([]answer.Response, 1000)
