@@ -263,12 +263,12 @@ func obeys(t *rapid.T, start *survey.Survey, last, now *Release) {
 			if more.N != 0 && more.N < int64(now.MinGroup) {
 				t.Fatalf("%s of cohort %q moves by %d", name, key, more.N)
 			}
-			for option, n := range more.Counts {
-				if name == "shy" && more.N > 0 && n >= more.N {
-					t.Fatalf("a batch of %q is unanimous: %d of %d say %s", key, n, more.N, option)
+			for _, x := range more.Counts {
+				if name == "shy" && more.N > 0 && x.N >= more.N {
+					t.Fatalf("a batch of %q is unanimous: %d of %d say %s", key, x.N, more.N, x.Option)
 				}
-				if more.N == 0 && n != 0 {
-					t.Fatalf("%s=%s moves by %d of none", name, option, n)
+				if more.N == 0 && x.N != 0 {
+					t.Fatalf("%s=%s moves by %d of none", name, x.Option, x.N)
 				}
 			}
 		}

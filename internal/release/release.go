@@ -198,8 +198,8 @@ func taken(out, known *tally.Counters, moved map[string]bool) *tally.Counters {
 
 // sinks reports whether a difference is more than further respondents, and so many withdrawals, can make.
 func sinks(more *tally.Item, withdrawn int64) bool {
-	for _, n := range more.Counts {
-		if n < -withdrawn {
+	for _, x := range more.Counts {
+		if x.N < -withdrawn {
 			return true
 		}
 	}
@@ -208,8 +208,8 @@ func sinks(more *tally.Item, withdrawn int64) bool {
 
 // unanimous reports whether all have given one answer.
 func unanimous(more *tally.Item) bool {
-	for _, n := range more.Counts {
-		if n >= more.N {
+	for _, x := range more.Counts {
+		if x.N >= more.N {
 			return true
 		}
 	}
@@ -252,8 +252,8 @@ func others(item *tally.Item) int64 {
 		return 0
 	}
 	most := int64(0)
-	for _, n := range item.Counts {
-		most = max(most, n)
+	for _, x := range item.Counts {
+		most = max(most, x.N)
 	}
 	return item.N - most
 }

@@ -126,11 +126,11 @@ func TestLastIsLeftAlone(t *testing.T) {
 	before, _ := json.Marshal(last)
 	known := fold(s, people(10, "tier=gold one=yes"))
 	next := Next(s, "all", "", last, known, false)
-	next.Cohorts["gold"].Items["one"].Counts["yes"] = 99
+	next.Cohorts["gold"].Items["one"].Counts.Add("yes", 89)
 	if after, _ := json.Marshal(last); string(after) != string(before) {
 		t.Errorf("the last release has become %s", after)
 	}
-	if known.Cohorts["gold"].Items["one"].Counts["yes"] != 10 {
+	if known.Cohorts["gold"].Items["one"].Counts.Of("yes") != 10 {
 		t.Error("the tally is shared with the release")
 	}
 }
@@ -251,7 +251,7 @@ func TestWithdrawals(t *testing.T) {
 		if got := out(next); got != c.want {
 			t.Errorf("with %d more: %s, want %s", c.n, got, c.want)
 		}
-		if next != nil && (next.Cohorts["gold"].Items["one"].Counts["no"] != 5 || next.Cohorts["gold"].Withdrawn != 1) {
+		if next != nil && (next.Cohorts["gold"].Items["one"].Counts.Of("no") != 5 || next.Cohorts["gold"].Withdrawn != 1) {
 			t.Errorf("%+v", next.Cohorts["gold"])
 		}
 	}

@@ -17,7 +17,7 @@ func newItem(f survey.Field, counted *tally.Item, population int64) Item {
 	item.N = counted.N
 	if limits, width := f.Bands(); len(limits) > 0 {
 		for _, limit := range limits {
-			bin := Bin{From: limit, To: limit + width, Share: share(counted.Counts[limit.String()], item.N, population)}
+			bin := Bin{From: limit, To: limit + width, Share: share(counted.Counts.Of(limit.String()), item.N, population)}
 			item.Histogram = append(item.Histogram, bin)
 		}
 	}
@@ -30,7 +30,7 @@ func newItem(f survey.Field, counted *tally.Item, population int64) Item {
 	}
 	sum, squares := new(big.Int), new(big.Int)
 	for _, o := range f.Options() {
-		c := Count{Option: o, N: counted.Counts[o.ID]}
+		c := Count{Option: o, N: counted.Counts.Of(o.ID)}
 		s := share(c.N, item.N, population)
 		c.Share, c.Interval = s.Share, s.Interval
 		item.Counts = append(item.Counts, c)

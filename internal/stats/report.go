@@ -47,7 +47,7 @@ func newPeriod(s *survey.Survey, r *release.Release) Period {
 	p.Overall.publish(s, p.Rate)
 	if c := whole.Items[tally.Channel]; c != nil {
 		for _, name := range s.Channels {
-			p.Channels = append(p.Channels, Channel{name, share(c.Counts[name], c.N, 0)})
+			p.Channels = append(p.Channels, Channel{name, share(c.Counts.Of(name), c.N, 0)})
 		}
 	}
 	return p

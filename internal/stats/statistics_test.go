@@ -331,7 +331,7 @@ func TestTrend(t *testing.T) {
 func TestRankedFunnelAndChannels(t *testing.T) {
 	s := parseText(t, strings.Replace(counted, "AUDIENCE", "audience: {issued: 8}", 1))
 	r := released(s, "x=a v=5", "v=5", "y=3")[0] // performance 1, 0.5, 0.6
-	r.Cohorts[""].Items[tally.Channel] = &tally.Item{N: 2, Counts: map[string]int64{"web": 2}}
+	r.Cohorts[""].Items[tally.Channel] = &tally.Item{N: 2, Counts: tally.Counts{{Option: "web", N: 2}}}
 	p := NewReport(s, []*release.Release{r}).Periods[0]
 	var names []string
 	for _, item := range p.Ranked() {

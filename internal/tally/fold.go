@@ -56,6 +56,9 @@ func (c *Counters) count(i int, f *field, values []string, overall int64) {
 		if item = c.Items[f.name]; item == nil {
 			item = &Item{}
 		}
+		if len(f.options) > 0 {
+			item.Counts = item.Counts.arranged(f.options)
+		}
 	}
 	counted := false
 	if f.number {
@@ -80,17 +83,20 @@ func (c *Counters) count(i int, f *field, values []string, overall int64) {
 }
 
 func (i *Item) choose(f *field, option int) {
-	if i.Counts == nil {
-		i.Counts = make(map[string]int64, len(f.options))
-	}
-	i.Counts[f.options[option]]++
+	i.Counts.addAt(option, f.options[option], 1)
 }
 
 func (i *Item) pair(x, y int64) {
 	if i.Moments == nil {
 		i.Moments = &Moments{}
 	}
-	i.Moments.add(&Moments{1, x, y, x * x, y * y, x * y}, 1)
+	m := i.Moments
+	m.N++
+	m.X += x
+	m.Y += y
+	m.XX += x * x
+	m.YY += y * y
+	m.XY += x * y
 }
 
 func (i *Item) number(f *field, value string) bool {

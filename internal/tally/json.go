@@ -66,9 +66,9 @@ func (c *Counters) check() error {
 		if i.N < 0 || i.N > c.Respondents {
 			return fmt.Errorf("item %q: answered by %d of %d respondents", name, i.N, c.Respondents)
 		}
-		for option, n := range i.Counts {
-			if n < 0 || n > i.N {
-				return fmt.Errorf("item %q: option %q chosen by %d of %d", name, option, n, i.N)
+		for _, x := range i.Counts {
+			if x.N < 0 || x.N > i.N {
+				return fmt.Errorf("item %q: option %q chosen by %d of %d", name, x.Option, x.N, i.N)
 			}
 		}
 		if i.Squares != nil && i.Squares.Sign() < 0 {

@@ -29,11 +29,11 @@ const Channel = "_channel"
 // Item is the counters of one field. N counts respondents who answered; Counts how often each option was chosen, or of a
 // number how often each band of its histogram was met, by the band's lower limit.
 type Item struct {
-	N       int64            `json:"n"`
-	Counts  map[string]int64 `json:"counts,omitempty"`
-	Sum     *big.Int         `json:"sum,omitempty"`     // of a number's answers, in thousandths
-	Squares *big.Int         `json:"squares,omitempty"` // of their squares, in millionths
-	Moments *Moments         `json:"moments,omitempty"` // of a paired field
+	N       int64    `json:"n"`
+	Counts  Counts   `json:"counts,omitzero"`
+	Sum     *big.Int `json:"sum,omitempty"`     // of a number's answers, in thousandths
+	Squares *big.Int `json:"squares,omitempty"` // of their squares, in millionths
+	Moments *Moments `json:"moments,omitempty"` // of a paired field
 }
 
 // Moments are sums over the N respondents who gave both a field and the overall item an answer with a score: X of the
@@ -136,12 +136,7 @@ func (i *Item) add(d *Item, sign int64) {
 		return
 	}
 	i.N += sign * d.N
-	if i.Counts == nil && d.Counts != nil {
-		i.Counts = make(map[string]int64, len(d.Counts))
-	}
-	for option, n := range d.Counts {
-		i.Counts[option] += sign * n
-	}
+	i.Counts.addAll(d.Counts, sign)
 	i.Sum = addInt(i.Sum, d.Sum, sign)
 	i.Squares = addInt(i.Squares, d.Squares, sign)
 	if d.Moments != nil {

@@ -73,7 +73,7 @@ func TestFoldCounts(t *testing.T) {
 	if got := string(folded.Encode()); got != strings.Replace(want, "SHAPE", s.Shape, 1) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if total := folded.Total(); total.Respondents != 6 || total.Items["parts.price"].Counts["5"] != 2 {
+	if total := folded.Total(); total.Respondents != 6 || total.Items["parts.price"].Counts.Of("5") != 2 {
 		t.Errorf("total %+v", total)
 	}
 }
@@ -187,10 +187,8 @@ func TestFoldIsASum(t *testing.T) {
 			if item.N != 0 || item.Sum != nil && item.Sum.Sign() != 0 || item.Squares != nil && item.Squares.Sign() != 0 {
 				t.Fatalf("%s: %+v of nothing", name, item)
 			}
-			for option, n := range item.Counts {
-				if n != 0 {
-					t.Fatalf("%s=%s: %d of nothing", name, option, n)
-				}
+			if !item.Counts.IsZero() {
+				t.Fatalf("%s: %v of nothing", name, item.Counts)
 			}
 		}
 	})
@@ -280,7 +278,7 @@ func TestMoments(t *testing.T) {
 	if total.Respondents != respondents || total.Withdrawn != withdrawn || withdrawn == 0 {
 		t.Errorf("%d respondents and %d withdrawn, want %d and %d", total.Respondents, total.Withdrawn, respondents, withdrawn)
 	}
-	if c := total.Items[Channel]; c.N != channels["web"]+channels["sms"] || c.Counts["web"] != channels["web"] || len(c.Counts) != 2 {
+	if c := total.Items[Channel]; c.N != channels["web"]+channels["sms"] || c.Counts.Of("web") != channels["web"] || c.Counts.Of("sms") != channels["sms"] {
 		t.Errorf("channels %+v, want %v", c, channels)
 	}
 }
@@ -322,7 +320,7 @@ func TestSize(t *testing.T) {
 		for _, item := range c.Items {
 			item.N *= 37
 			for o := range item.Counts {
-				item.Counts[o] *= 37
+				item.Counts[o].N *= 37
 			}
 			if m := item.Moments; m != nil {
 				*m = Moments{37 * m.N, 37 * m.X, 37 * m.Y, 37 * m.XX, 37 * m.YY, 37 * m.XY}
