@@ -42,9 +42,9 @@ func trend(report *Report) []Line {
 			point := Point{Period: p.Name}
 			now := ""
 			if line.Field.Question == nil {
-				point.N, point.Value, now = p.Respondents, p.Overall.Score, p.rules
+				point.N, point.Value, now = p.Respondents, p.Overall.Score, p.form.rules
 			} else if item := p.Item(line.Field.Name); item != nil {
-				point.N, point.Value, now = item.Scored, item.Mean, item.Field.Scale()
+				point.N, point.Value, now = item.Scored, item.Mean, item.scale
 				if item.NPS != nil {
 					point.Value = item.NPS.Score
 				}
@@ -63,8 +63,9 @@ func trend(report *Report) []Line {
 	return lines
 }
 
-// rules says all that an index depends on besides the answers.
-func rules(s *survey.Survey) string {
+// indexRules says all that an index depends on besides the answers.
+func (f *form) indexRules() string {
+	s := f.Survey
 	var b strings.Builder
 	b.WriteString(s.Scoring.Model + " " + s.Scoring.Unit + " " + s.Scoring.Of)
 	if r := s.Scoring.Rule; r != nil {
@@ -73,9 +74,9 @@ func rules(s *survey.Survey) string {
 			b.WriteString(" proportional")
 		}
 	}
-	for _, f := range s.Fields() {
-		if w := weight(s, f); w != nil {
-			b.WriteString("\n" + f.Name + " " + w.RatString() + " " + f.Scale())
+	for _, c := range f.counted {
+		if c.weight != nil {
+			b.WriteString("\n" + c.field.Name + " " + c.weight.RatString() + " " + c.scale)
 		}
 	}
 	return b.String()

@@ -13,26 +13,52 @@ import (
 func NewReport(s *survey.Survey, latest []*release.Release) *Report {
 	report := &Report{Survey: s}
 	now := string(s.Form())
-	forms := map[string]*survey.Survey{"": s, now: s}
+	today := newForm(s)
+	forms := map[string]*form{"": today, now: today}
 	for _, r := range latest {
 		report.Revision += r.Number
-		form := forms[string(r.Form)]
-		if form == nil {
-			var err error
-			if form, err = survey.ParseForm(r.Form, s); err != nil {
-				form = s // not what a release holds; the figures of what is asked today are still right
+		f := forms[string(r.Form)]
+		if f == nil {
+			f = today
+			if parsed, err := survey.ParseForm(r.Form, s); err == nil { // else the figures of what is asked today are still right
+				f = newForm(parsed)
 			}
-			forms[string(r.Form)] = form
+			forms[string(r.Form)] = f
 		}
-		report.Periods = append(report.Periods, newPeriod(form, r))
+		report.Periods = append(report.Periods, newPeriod(f, r))
 	}
 	report.Trend = trend(report)
 	return report
 }
 
-func newPeriod(s *survey.Survey, r *release.Release) Period {
+// A form is a questionnaire, and what figures need of it, worked out once.
+type form struct {
+	*survey.Survey
+	counted []countedField
+	rules   string // all that the index depends on besides the answers
+}
+
+// countedField is one counted field.
+type countedField struct {
+	field  survey.Field
+	weight *big.Rat // in the whole; nil for a field that is no item
+	scale  string
+}
+
+func newForm(s *survey.Survey) *form {
+	f := &form{Survey: s}
+	for _, field := range s.Fields() {
+		if field.Counted() {
+			f.counted = append(f.counted, countedField{field, weight(s, field), field.Scale()})
+		}
+	}
+	f.rules = f.indexRules()
+	return f
+}
+
+func newPeriod(s *form, r *release.Release) Period {
 	whole := tally.Total(r.Cohorts)
-	p := Period{Name: r.Period, Release: r.Number, Date: r.Date, MinGroup: r.MinGroup, form: s, released: r, rules: rules(s)}
+	p := Period{Name: r.Period, Release: r.Number, Date: r.Date, MinGroup: r.MinGroup, form: s, released: r}
 	p.figures(whole, int64(s.Audience.Population))
 	if s.Scoring.Model == survey.MeanOfUnits {
 		meanOfUnits(&p)
@@ -44,7 +70,7 @@ func newPeriod(s *survey.Survey, r *release.Release) Period {
 	if p.Population = int64(a.Population); a.Sample != "" {
 		p.SampleSize = sampleSize(p.Population)
 	}
-	p.Overall.publish(s, p.Rate)
+	p.Overall.publish(s.Survey, p.Rate)
 	if c := whole.Items[tally.Channel]; c != nil {
 		for _, name := range s.Channels {
 			p.Channels = append(p.Channels, Channel{name, share(c.Counts.Of(name), c.N, 0)})
@@ -56,14 +82,13 @@ func newPeriod(s *survey.Survey, r *release.Release) Period {
 // figures computes what counters alone tell.
 func (p *Period) figures(c *tally.Counters, population int64) {
 	p.Respondents = c.Respondents
-	for _, f := range p.form.Fields() {
-		if f.Counted() {
-			item := newItem(f, c.Items[f.Name], population)
-			item.Weight = weight(p.form, f)
-			p.Items = append(p.Items, item)
-		}
+	p.Items = make([]Item, 0, len(p.form.counted))
+	for _, f := range p.form.counted {
+		item := newItem(f.field, c.Items[f.field.Name], population)
+		item.Weight, item.scale = f.weight, f.scale
+		p.Items = append(p.Items, item)
 	}
-	p.Dimensions, p.Overall = score(p.form, p.Items)
+	p.Dimensions, p.Overall = score(p.form.Survey, p.Items)
 	if p.form.Scoring.Each() == survey.WeightedCount && p.Overall.Raw != nil {
 		p.Overall.PerAnswer = new(big.Rat).Quo(p.Overall.Reached, p.Overall.Divisor)
 	}
@@ -74,7 +99,7 @@ func (p *Period) figures(c *tally.Counters, population int64) {
 func (p *Period) Group(segment, option string) *Period {
 	g := &Period{Name: p.Name, Release: p.Release, Date: p.Date, MinGroup: p.MinGroup, form: p.form, released: p.released}
 	g.figures(p.released.Where(segment, option), 0)
-	g.Overall.publish(g.form, nil)
+	g.Overall.publish(g.form.Survey, nil)
 	return g
 }
 

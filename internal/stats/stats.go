@@ -34,8 +34,7 @@ type Period struct {
 
 	Channels []Channel // of those who came by a known one
 
-	form     *survey.Survey
-	rules    string
+	form     *form
 	released *release.Release
 }
 
@@ -92,6 +91,8 @@ type Item struct {
 	Low         Share     // below the middle of the scale
 	NPS         *NPS      // of an nps
 	Histogram   []Bin     // of a number that is bounded
+
+	scale string // what its answers mean: they compare with those on an equal one
 }
 
 // Count is how often one option was chosen, and its share of N.
