@@ -391,3 +391,32 @@ func TestPairs(t *testing.T) {
 		}
 	}
 }
+
+// TestPairsOfUnpublished: a question that is not published in the period has no correlation either.
+func TestPairsOfUnpublished(t *testing.T) {
+	source := strings.Replace(sample, "      - {id: spent, type: number, label: Spent}",
+		"      - {id: x, type: rating, steps: 5, label: X}\n      - {id: y, type: rating, steps: 5, label: Y}\nscoring: {overall: y}", 1)
+	all := append(people(20, "tier=gold x=1 y=1"), people(20, "tier=gold x=5 y=5")...)
+	open := parse(t, source)
+	quiet := parse(t, strings.Replace(source, "label: X", "label: X, publish: false", 1))
+	first := Next(quiet, "all", "", nil, fold(quiet, all), false)
+	if next := Next(open, "all", "", first, fold(open, append(all, people(5, "tier=gold x=5 y=5")...)), false); next == nil || next.Pairs["x"] != nil {
+		t.Errorf("pairs of a question that is published from the next period only: %+v", next)
+	}
+}
+
+// TestWhere: the pool is in no segment, however many divide the cohorts.
+func TestWhere(t *testing.T) {
+	s := parse(t, strings.Replace(sample, "{id: one, type: yes_no, label: One}", "{id: one, type: yes_no, label: One, segment: true}", 1))
+	all := append(people(5, "tier=gold one=yes"), people(4, "tier=tin one=yes")...)
+	all = append(all, people(3, "tier=tin one=no")...)
+	r := Next(s, "all", "", nil, fold(s, all), true)
+	for where, want := range map[[2]string]int64{{"tier", "gold"}: 5, {"one", "yes"}: 5, {"tier", "tin"}: 0, {"one", "no"}: 0, {"one", "*"}: 0, {"tier", "*"}: 0} {
+		if got := r.Where(where[0], where[1]).Respondents; got != want {
+			t.Errorf("%v: %d, want %d", where, got, want)
+		}
+	}
+	if r.Cohorts[Pool] == nil || r.Cohorts[Pool].Respondents != 7 {
+		t.Errorf("pool %+v", r.Cohorts[Pool])
+	}
+}
