@@ -33,6 +33,22 @@ func Of(s *survey.Survey, file string, source []byte) []Advice {
 	a.languages()
 	a.length()
 	a.whole()
+	return a.sorted(file, source)
+}
+
+// OfMeasures reads good measures, and the file that they were read from.
+func OfMeasures(measures []survey.Measure, file string, source []byte) []Advice {
+	a := &adviser{places: survey.Locate(file, source)}
+	for i, m := range measures {
+		if m.Status == survey.Done && len(m.Effect) == 0 {
+			a.say(DoneWithoutEffect, path{i, "status"}, "add \"effect: …\"", "the measure is done, and nothing says what has come of it")
+		}
+	}
+	return a.sorted(file, source)
+}
+
+// sorted is what was found and is not silenced, by place.
+func (a *adviser) sorted(file string, source []byte) []Advice {
 	silenced := readSilences(file, source)
 	found := slices.DeleteFunc(a.found, silenced.covers)
 	found = append(found, silenced.unknown...)

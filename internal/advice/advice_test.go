@@ -341,6 +341,37 @@ sections:
 	}
 }
 
+// Of measures only those that are done must say what has come of them, and a comment silences it.
+func TestMeasures(t *testing.T) {
+	s, problems := survey.Parse("tea.yaml", []byte("title: Tea\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	const entry = "- {problem: P, measure: M, owner: O, due: 2026-12-15"
+	for _, c := range []struct {
+		code     string
+		examples []string
+		lines    []int
+	}{
+		{advice.DoneWithoutEffect, []string{entry + "}\n" + entry + ", status: done}\n", entry + ",\n   status: done}\n"}, []int{2, 2}},
+		{"", []string{entry + ", status: done, effect: E}\n", entry + ", status: doing}\n", entry + ", status: dropped}\n",
+			entry + ", status: done}  # advice: off done_without_effect\n", "# advice: off done_without_effect\n" + entry + ", status: done}\n"}, nil},
+	} {
+		for i, source := range c.examples {
+			measures, problems := survey.ParseMeasures("tea.actions.yaml", []byte(source), s)
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			found := advice.OfMeasures(measures, "tea.actions.yaml", []byte(source))
+			switch {
+			case c.code == "" && len(found) == 0:
+			case c.code == "" || len(found) != 1 || found[0].Code != c.code || found[0].Line != c.lines[i]:
+				t.Errorf("%s: %v", source, found)
+			}
+		}
+	}
+}
+
 // TestEveryRule holds the codes, the table above and the rules together: a new rule needs examples.
 func TestEveryRule(t *testing.T) {
 	source, err := os.ReadFile("advice_test.go")

@@ -29,6 +29,7 @@ const (
 	NoThanks           = "no_thanks"
 	NoContact          = "no_contact"
 	NoPurpose          = "no_purpose"
+	DoneWithoutEffect  = "done_without_effect"
 	UnknownCode        = "unknown_code"
 )
 
@@ -55,6 +56,7 @@ func Rules() []Rule {
 		{NoThanks, "No thank-you text", "Whoever has answered should read that the answers arrived, what becomes of them and where the results will be."},
 		{NoContact, "Nobody to ask", "Respondents trust a survey that says who stands behind it and how to reach them; many privacy laws require it."},
 		{NoPurpose, "No purpose in the introduction", "People answer when they know what for. Say in the introduction what the answers are used for, and who reads them."},
+		{DoneWithoutEffect, "A measure that is done, without its effect", "The results page tells respondents what has come of what they said. A measure that is done and says nothing of its effect leaves the loop open: write what has changed, in figures where there are any."},
 		{UnknownCode, "A comment that silences nothing", "A comment \"# advice: off …\" names a code that does not exist."},
 	}
 }

@@ -64,6 +64,7 @@ const (
 	MustConsent  Code = "must_consent"
 	WrongType    Code = "wrong_type" // JSON of the wrong type
 	UnknownField Code = "unknown_field"
+	NamedTwice   Code = "named_twice" // JSON that says one name twice: which one is meant, nobody knows
 	BadID        Code = "bad_id"
 	BadVersion   Code = "bad_version" // no such version of the questionnaire
 	BadLanguage  Code = "bad_language"

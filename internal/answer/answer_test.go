@@ -132,12 +132,12 @@ func TestJSON(t *testing.T) {
 		{`"overall":"good","parts.staff":"fair","agree":"yes"`, "overall=good parts.staff=fair agree=yes"},
 		{must + `,"likes":["care","price"],"stars":5,"again":10.0,"visits":2.50,"member":false,"advice":null`, "overall=good likes=price+care stars=5 again=10 parts.staff=fair visits=2.5 member=no agree=yes"},
 		{must + `,"visits":"3"`, "overall=good parts.staff=fair visits=3 agree=yes"},
-		{must + `,"likes":[],"parts":{"staff":"good","goods":null}`, "overall=good parts.staff=good agree=yes"},
+		{`"overall":"good","agree":true,"likes":[],"parts":{"staff":"good","goods":null}`, "overall=good parts.staff=good agree=yes"},
 		{must + `,"likes":"price"`, "likes:wrong_type"},
 		{must + `,"likes":[["price"]]`, "likes:wrong_type"},
 		{must + `,"advice":7,"code":true,"stars":{"a":1},"member":1`, "stars:wrong_type code:wrong_type advice:wrong_type member:wrong_type"},
-		{must + `,"parts":{"staff":["good"]}`, "parts.staff:wrong_type"},
-		{must + `,"parts":{"staff":"good","luck":"good"}`, "parts.luck:unknown_field"},
+		{`"overall":"good","agree":true,"parts":{"staff":["good"]}`, "parts.staff:wrong_type"},
+		{`"overall":"good","agree":true,"parts":{"staff":"good","luck":"good"}`, "parts.luck:unknown_field"},
 		{must + `,"nonsense":{"a":1}`, "nonsense:unknown_field"},
 		{`"agree":false`, "overall:required parts.staff:required agree:must_consent"},
 	} {
@@ -172,10 +172,70 @@ func TestJSON(t *testing.T) {
 			t.Errorf("%s\n got %s\nwant %s", body, codes(problems), want)
 		}
 	}
-	for _, body := range []string{``, `[`, `[]`, `"x"`, `{"id":"` + id + `"} {}`, "{\"id\":\"\xff\"}", strings.Repeat("[", 100_000)} {
+	for _, body := range []string{``, `[`, `[]`, `"x"`, `{"id":"` + id + `"} {}`, `{"id":7}, "x`, "{\"id\":\"\xff\"}", strings.Repeat("[", 100_000)} {
 		if _, err := answer.FromJSON([]byte(body)); err == nil {
 			t.Errorf("%.40q was read", body)
 		}
+	}
+}
+
+// Whoever sends one name twice may mean either: at every depth, and however it is spelt, that is a mistake.
+func TestJSONNamedTwice(t *testing.T) {
+	s := every(t)
+	must := `"overall":"good","parts":{"staff":"fair"},"agree":true`
+	whole := func(answers string) string { return `{"id":"` + id + `","answers":{` + answers + `}}` }
+	for _, c := range []struct{ body, want string }{
+		{whole(must), ""},
+		{whole(must + `,"overall":"good"`), "overall:named_twice"},
+		{whole(must + `,"over\u0061ll":"poor"`), "overall:named_twice"},
+		{whole(`"overall":"good","agree":true,"parts":{"staff":"fair","staff":"good"}`), "parts.staff:named_twice"},
+		{whole(`"overall":"good","agree":true,"parts":{"staff":"fair"},"parts":{}`), "parts:named_twice parts.staff:required"},
+		{whole(must + `,"parts.staff":"good"`), "parts.staff:named_twice"},
+		{whole(must + `,"parts.staff":"fair","parts.staff":"fair"`), "parts.staff:named_twice parts.staff:named_twice"},
+		{whole(must + `,"visits":null,"visits":3`), "visits:named_twice"},
+		{whole(must + `,"advice":"\"a\":1,\"a\":2 {\\","likes":["care","care","price"]`), ""},
+		{`{"id":"` + id + `","id":"` + id + `","answers":{` + must + `}}`, "id:named_twice"},
+		{`{"id":"` + id + `","answers":{` + must + `},"answers":{` + must + `}}`, "answers:named_twice"},
+		{`{"id":"` + id + `","ID":"` + id + `","answers":{` + must + `}}`, "ID:unknown_field"},
+		{`{"id":"` + id + `","answers":{` + must + `},"Answers":{},"a":{"b":1,"b":[{"c":1},{"c":1,"c":2}]}}`, "Answers:unknown_field a:unknown_field a.b:named_twice a.b.c:named_twice"},
+	} {
+		p, err := answer.FromJSON([]byte(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, problems := answer.Check(s, p); codes(problems) != c.want {
+			t.Errorf("%s\n got %s\nwant %s", c.body, codes(problems), c.want)
+		}
+	}
+	p, err := answer.FromJSON([]byte(whole(`"overall":"good","order":["care","price"],"order.care":1`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, problems := answer.Check(read(t, "conditional.yaml"), p); codes(problems) != "order.care:named_twice" {
+		t.Error(codes(problems))
+	}
+	// Among many names, too.
+	var names []string
+	for i := range 200 {
+		names = append(names, fmt.Sprintf(`"n%d":1`, i))
+	}
+	for _, i := range []int{0, 63, 64, 65, 199} {
+		p, err := answer.FromJSON([]byte(`{"id":"` + id + `","x":{` + strings.Join(append(names, names[i]), ",") + `},"answers":{` + must + `}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, problems := answer.Check(s, p); codes(problems) != fmt.Sprintf("x:unknown_field x.n%d:named_twice", i) {
+			t.Error(codes(problems))
+		}
+	}
+	// Many mistakes cost little to find and to tell.
+	many := strings.Repeat(`"x":1,`, 40_000)
+	p, err = answer.FromJSON([]byte(`{` + many + `"answers":{` + many + must + `}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, problems := answer.Check(s, p); len(problems) == 0 || len(problems) > 100 {
+		t.Errorf("%d problems", len(problems))
 	}
 }
 
@@ -307,6 +367,7 @@ func FuzzJSON(f *testing.F) {
 	f.Add([]byte(`{"answers":{"order":["care",{},"a.b"],"both":{"staff":{"importance":{"a":{}}},"x":[]},"share":{"":1},"clerk._other":[]}}`))
 	f.Add([]byte(`{"id":"` + id + `","answers":{"overall":"good","likes":["a",1],"parts":{"staff":"fair"},"visits":1e9999,"agree":true}}`))
 	f.Add([]byte(`{"answers":{"overall":{"a":[{}]}}}`))
+	f.Add([]byte(`{"id":"` + id + `","answers":{"overall":"good","over\u0061ll":"\\\"","parts":{"staff":"fair","staff":[{"a":1,"a":2}]},"parts.staff":1},"ID":{}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if p, err := answer.FromJSON(body); err == nil {
 			check(t, s, p)

@@ -300,7 +300,7 @@ func (state *State) whole(q *survey.Question, fields []survey.Field) *Problem {
 	case q.Type == survey.ConstantSum && sum != *q.Total:
 		return &Problem{Code: WrongSum, Args: []any{"total", q.Total.String(), "sum", sum.String()}}
 	case q.Type == survey.ConstantSum:
-	case !ranks[strconv.Itoa(len(ranks))]:
+	case gap(ranks):
 		return &Problem{Code: RankGap}
 	case state.Required[q.ID] && answered < most:
 		return &Problem{Code: RankMissing, Args: []any{"max", most}}
@@ -308,12 +308,22 @@ func (state *State) whole(q *survey.Question, fields []survey.Field) *Problem {
 	return nil
 }
 
+// gap reports whether ranks, each given once, leave one out.
+func gap(ranks map[string]bool) bool {
+	for n := 1; n <= len(ranks); n++ {
+		if !ranks[strconv.Itoa(n)] {
+			return true
+		}
+	}
+	return false
+}
+
 // limit checks that one field's values are within its limits.
 func limit(f survey.Field, values []string) *Problem {
 	q := f.Question
 	switch {
 	case f.Part == survey.OtherPart:
-		return within(0, otherLength, values[0])
+		return within(0, OtherLength, values[0])
 	case q.Type == survey.MultiChoice:
 		return limitSet(q, values)
 	}
@@ -334,7 +344,7 @@ func limit(f survey.Field, values []string) *Problem {
 			}
 		}
 	case survey.Hidden:
-		return within(0, otherLength, values[0])
+		return within(0, OtherLength, values[0])
 	case survey.Email:
 		if !survey.ValidEmail(values[0]) {
 			return &Problem{Code: BadEmail}
@@ -362,8 +372,8 @@ func limit(f survey.Field, values []string) *Problem {
 	return nil
 }
 
-// otherLength bounds the text of an "other" and of a hidden value, in characters.
-const otherLength = 200
+// OtherLength bounds the text of an "other" and of a hidden value, in characters.
+const OtherLength = 200
 
 func limitSet(q *survey.Question, values []string) *Problem {
 	exclusive := slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.Exclusive && slices.Contains(values, o.ID) })

@@ -94,6 +94,7 @@ func TestTypes(t *testing.T) {
 		{"order.price=2&order.speed=1", "order.price=2 order.speed=1"},
 		{"order.price=1&order.speed=3", "order:rank_gap"},
 		{"order.speed=2", "order:rank_gap"},
+		{"order.price=2&order.speed=3", "order:rank_gap"},
 		{"order.price=1&order.speed=1", "order:rank_twice"},
 		{"order.price=4", "order.price:not_an_option"},
 		{"order.price=0", "order.price:not_an_option"},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/url"
 	"strconv"
@@ -40,8 +39,9 @@ func FromForm(values url.Values) Posted {
 	return p
 }
 
-// FromJSON reads {"id", "version", "language", "channel", "answers": {…}}. A member that should not be there, or is of the
-// wrong type, is a problem that Check will report with the others; the error is for what is no JSON object at all.
+// FromJSON reads {"id", "version", "language", "channel", "answers": {…}}. A member that should not be there, is there
+// twice, or is of the wrong type, is a problem that Check will report with the others; the error is for what is no JSON
+// object at all.
 func FromJSON(body []byte) (Posted, error) {
 	var p Posted
 	var envelope struct {
@@ -56,20 +56,28 @@ func FromJSON(body []byte) (Posted, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
-	decoder.DisallowUnknownFields()
 	err := decoder.Decode(&envelope)
-	if err == nil {
-		if _, rest := decoder.Token(); rest != io.EOF {
-			err = errors.New("more than one value")
-		}
-	}
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) && wrong.Field != "" {
 		p.problems = append(p.problems, Problem{Field: wrong.Field, Code: WrongType})
-	} else if _, name, ok := strings.Cut(fmt.Sprint(err), "unknown field "); ok {
-		p.problems = append(p.problems, Problem{Field: strings.Trim(name, `"`), Code: UnknownField})
 	} else if err != nil {
 		return p, err
+	}
+	if _, rest := decoder.Token(); rest != io.EOF {
+		return p, errors.New("more than one value")
+	}
+	// The decoder takes the last of two members of one name, and "ID" for "id".
+	unknown, twice := members(body, "id", "version", "language", "channel", "answers")
+	for _, name := range unknown {
+		p.problems = append(p.problems, Problem{Field: name, Code: UnknownField})
+	}
+	for _, path := range twice {
+		name, inside := strings.CutPrefix(path, "answers.")
+		question := ""
+		if inside {
+			question, _, _ = strings.Cut(name, ".")
+		}
+		p.problems = append(p.problems, Problem{Question: question, Field: name, Code: NamedTwice})
 	}
 	if wrong == nil && envelope.ID == "" {
 		p.problems = append(p.problems, Problem{Field: "id", Code: BadID})
@@ -93,6 +101,17 @@ func (p *Posted) flatten(s *survey.Survey) []Problem {
 	for q := range s.Questions() {
 		questions[q.ID] = q
 	}
+	// {"q": {"row": …}} and {"q.row": …} name the same field.
+	given := map[string]bool{}
+	take := func(name string, texts []string) {
+		if given[name] {
+			question, _, _ := strings.Cut(name, ".")
+			problems = append(problems, Problem{Question: question, Field: name, Code: NamedTwice})
+			return
+		}
+		given[name] = true
+		p.Fields[name] = texts
+	}
 	var put func(name string, value any)
 	put = func(name string, value any) {
 		if value == nil {
@@ -100,7 +119,7 @@ func (p *Posted) flatten(s *survey.Survey) []Problem {
 		}
 		if f, ok := s.Field(name); ok {
 			if texts, ok := flat(f, value); ok {
-				p.Fields[name] = texts
+				take(name, texts)
 			} else {
 				wrong(name)
 			}
@@ -111,7 +130,7 @@ func (p *Posted) flatten(s *survey.Survey) []Problem {
 		case q == nil || q.Type == survey.Note:
 			p.Fields[name] = nil // Check says that it is unknown
 		case q.Type == survey.Ranking && !row:
-			p.rank(name, value, wrong)
+			rank(name, value, take, wrong)
 		case row && (q.Type != survey.ImportanceMatrix || strings.Count(name, ".") > 1):
 			p.Fields[name] = nil
 		default: // rows, options, or the parts of a row
@@ -130,9 +149,10 @@ func (p *Posted) flatten(s *survey.Survey) []Problem {
 	return problems
 }
 
-// rank turns an ordered list into ranks.
-func (p *Posted) rank(question string, value any, wrong func(string)) {
+// rank turns an ordered list into ranks; an option that is listed twice has two.
+func rank(question string, value any, take func(string, []string), wrong func(string)) {
 	list, ok := value.([]any)
+	ranks := map[string][]string{}
 	for i, one := range list {
 		id, text := one.(string)
 		if !text {
@@ -140,7 +160,10 @@ func (p *Posted) rank(question string, value any, wrong func(string)) {
 			continue
 		}
 		field := question + "." + id
-		p.Fields[field] = append(p.Fields[field], strconv.Itoa(i+1))
+		ranks[field] = append(ranks[field], strconv.Itoa(i+1))
+	}
+	for field, texts := range ranks {
+		take(field, texts)
 	}
 	if !ok {
 		wrong(question)

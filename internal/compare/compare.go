@@ -197,11 +197,18 @@ func (c *comparer) survey() {
 		c.say(Comparable, part, path{"audience"}, "the audience was edited: the response rate and the sample size are reckoned anew")
 	}
 	c.lists(part, "channel", old.Channels, new.Channels, path{"channels"})
+	if old.Steps != new.Steps {
+		c.say(Comparable, part, path{"layout"}, "its sections are now %s", map[bool]string{true: "asked one by one, where there is a script", false: "asked on one page"}[new.Steps])
+	}
+	if old.Unlisted != new.Unlisted {
+		c.say(Wording, part, path{"listed"}, "the survey is now %s", map[bool]string{true: "left out of the landing page and of search engines", false: "shown on the landing page"}[new.Unlisted])
+	}
 	if old.KeepTwins != new.KeepTwins {
 		c.say(Comparable, part, path{"duplicates"}, "equal answers from one place now count %s", map[bool]string{true: "each", false: "once"}[new.KeepTwins])
 	}
 	c.results()
 	c.scoring()
+	c.alerts()
 }
 
 // lists compares lists of words.

@@ -31,6 +31,9 @@ period: quarter
 audience: {population: 400, issued: 200, sample: ten_plus_5_percent}
 channels: [web, email]
 duplicates: keep
+alerts:
+  - {when: 'day < "2026-06-01"', open: complaint, severity: major, priority: high, owner: desk, due_days: 5}
+  - {when: answered(day), open: praise}
 scales:
   good:
     - {id: very_good, label: {zh: 很好, en: Very good}, score: 3}
@@ -140,6 +143,10 @@ func TestEdits(t *testing.T) {
 		{"row's label", "en: Speed", "en: How fast", effects{wording}, "question 'items'", "the label of row 'speed'", "id: items", false, false},
 		{"end label", "low: {zh: 差, en: Poor}", "low: {zh: 差, en: Bad}", effects{wording}, "question 'stars'", "low end", "id: stars", false, false},
 		{"minutes", "minutes: 3", "minutes: 4", effects{wording}, "survey", "from 3 to 4", "minutes:", false, false},
+		{"alert's condition", "when: 'day < \"2026-06-01\"'", "when: 'day < \"2026-05-01\"'", effects{comparable}, "alert 'complaint'", "other answers open", "open: complaint", false, false},
+		{"alert's due date", "due_days: 5", "due_days: 9", effects{comparable}, "alert 'complaint'", "opened otherwise", "due_days: 9", false, false},
+		{"alert gone", "\n  - {when: answered(day), open: praise}", "", effects{comparable}, "alert 'praise'", "was removed", "open: praise", true, false},
+		{"alert new", "open: praise}", "open: praise}\n  - {when: not answered(day), open: call}", effects{comparable}, "alert 'call'", "was added", "open: call", false, false},
 		{"thanks", "en: Thanks}", "en: Bye}", effects{wording}, "survey", "thank-you", "- {text", false, false},
 		{"section's title", "en: Part one", "en: To begin", effects{wording}, "section 'first'", "the title", "title: {zh: 第", false, false},
 		{"section's id", "id: first", "id: one", effects{wording}, "section 'one'", "called 'first' before", "id: one", false, false},
@@ -163,6 +170,8 @@ func TestEdits(t *testing.T) {
 		{"channel", "[web, email]", "[web, email, sms]", effects{comparable}, "survey", "'sms' was added", "channels:", false, false},
 		{"audience", "issued: 200", "issued: 220", effects{comparable}, "survey", "response rate", "audience:", false, false},
 		{"timezone", "Asia/Shanghai", "Europe/Berlin", effects{comparable}, "survey", "midnight", "timezone:", false, false},
+		{"layout", "duplicates: keep", "duplicates: keep\nlayout: steps", effects{comparable}, "survey", "one by one", "layout:", false, false},
+		{"listed", "duplicates: keep", "duplicates: keep\nlisted: false", effects{wording}, "survey", "landing page", "listed:", false, false},
 		{"twins", "duplicates: keep", "duplicates: drop", effects{comparable}, "survey", "count once", "duplicates:", false, false},
 		{"display", "display: stars", "display: faces", effects{comparable}, "question 'stars'", "from stars to faces", "id: stars", false, false},
 		{"shuffle", "        shuffle: true\n        anchor: [nothing]\n", "", effects{comparable}, "question 'bought'", "another order", "id: bought", false, false},

@@ -187,10 +187,6 @@ func (w *writer) settleLanguages(sections []*section) {
 	}
 }
 
-func (w *writer) decided(l string) bool {
-	return !strings.HasPrefix(l, "en-") && !strings.HasPrefix(l, "zh-")
-}
-
 func hasLetters(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
 
 // texts says words in every language of the survey. rich is for what is Markdown here.

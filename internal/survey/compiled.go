@@ -101,7 +101,10 @@ func hash(data []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-var email = regexp.MustCompile(`^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\.]+(\.[^\s@<>()\[\],;:"\\.]+)+$`)
+// EmailPattern is what a mailbox address looks like: letters of any kind, one @, and a domain of two parts at least.
+const EmailPattern = `^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\.]+(\.[^\s@<>()\[\],;:"\\.]+)+$`
+
+var email = regexp.MustCompile(EmailPattern)
 
 // ValidEmail accepts what a mailbox address looks like. Only sending a message can prove one.
 func ValidEmail(address string) bool {

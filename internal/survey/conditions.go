@@ -317,6 +317,9 @@ func (o object) reach(s *Survey, scope expression.Scope, budget *int) {
 	for i := range s.Thanks {
 		judge(s.Thanks[i].ShowIf, "nobody would read the text")
 	}
+	for i := range s.Alerts {
+		judge(&s.Alerts[i].When, "it would never open a case")
+	}
 }
 
 // questionOf is the question that a field belongs to.

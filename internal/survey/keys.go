@@ -25,7 +25,6 @@ type key struct {
 	need    string // if it must be given: why, as messages say it
 	types   []Type // of a question: the types it belongs to; nil for all. Each meaning of a name has a key of its own.
 	with    string // another key that must stand beside it
-	later   bool   // part of the format, but not supported yet
 }
 
 // said is one line of the reference.
@@ -36,7 +35,6 @@ type form struct {
 	kind        kind
 	least, most Decimal  // of a number; of a list, how many entries: 0 is no limit
 	words       []string // of a word
-	later       []string // words that are part of the format, but not supported yet
 	but         []string // of an id: what it may not be
 	of          *mapping // of a mapping
 	list        *form    // of a list: each entry
@@ -77,25 +75,24 @@ func mappingOf(m *mapping) form        { return form{kind: objectForm, of: m} }
 func listOf(entry form, most int) form {
 	return form{kind: listForm, list: &entry, least: One, most: Decimal(most) * One}
 }
-func anyOf(forms ...form) form           { return form{kind: eitherForm, either: forms} }
-func formOf(k kind) form                 { return form{kind: k} }
-func (f form) andLater(w ...string) form { f.later = w; return f }
-func (f form) atLeast(n int) form        { f.least = Decimal(n) * One; return f }
-func (f form) except(w []string) form    { f.but = w; return f }
+func anyOf(forms ...form) form        { return form{kind: eitherForm, either: forms} }
+func formOf(k kind) form              { return form{kind: k} }
+func (f form) atLeast(n int) form     { f.least = Decimal(n) * One; return f }
+func (f form) except(w []string) form { f.but = w; return f }
 
 // key finds the key of a name, as a question of a type has it; as is "" for all else, and where the type is unknown. The
 // first that fits is meant.
 func (m *mapping) key(name string, as Type) (key, bool) {
-	for _, k := range m.keys {
-		if k.name == name && k.of(as) {
-			return k, true
+	for i := range m.keys { // a key is large: no copies
+		if k := &m.keys[i]; k.name == name && k.of(as) {
+			return *k, true
 		}
 	}
 	return key{}, false
 }
 
 // of reports whether a key belongs to a type.
-func (k key) of(t Type) bool {
+func (k *key) of(t Type) bool {
 	return k.types == nil || slices.Contains(k.types, t)
 }
 
@@ -107,11 +104,11 @@ func (m *mapping) types(name string) []Type {
 	})
 }
 
-// names lists the keys that may be written today: of a question, those of its type, or all if that is "".
+// names lists the keys: of a question, those of its type, or all if that is "".
 func (m *mapping) names(as Type) []string {
-	var out []string
-	for _, k := range m.keys {
-		if !k.later && (as == "" || k.of(as)) && !slices.Contains(out, k.name) {
+	out := make([]string, 0, len(m.keys))
+	for i := range m.keys {
+		if k := &m.keys[i]; (as == "" || k.of(as)) && !slices.Contains(out, k.name) {
 			out = append(out, k.name)
 		}
 	}
@@ -120,16 +117,15 @@ func (m *mapping) names(as Type) []string {
 
 // needed lists the keys that must be given.
 func (m *mapping) needed(as Type) []string {
-	return slices.DeleteFunc(m.names(""), func(name string) bool {
-		k, _ := m.key(name, as)
-		return k.need == ""
-	})
-}
-
-// later reports whether a name is that of a key that is not supported yet.
-func (m *mapping) later(name string) bool {
-	k, ok := m.key(name, "")
-	return ok && k.later
+	var out []string
+	for i := range m.keys {
+		if k := &m.keys[i]; k.need == "" || slices.Contains(out, k.name) {
+			continue // most keys may be left out: these are seen at once
+		} else if meant, _ := m.key(k.name, as); meant.need != "" {
+			out = append(out, k.name)
+		}
+	}
+	return out
 }
 
 const (
@@ -144,6 +140,8 @@ const (
 	longLength  = 2_000
 	mostLength  = 20_000
 	maxPattern  = 500
+	maxAlerts   = 20
+	maxBeside   = 200 // measures, and quotes
 )
 
 var (
@@ -182,9 +180,14 @@ var (
 			says: said{"How figures become an index.", "怎样由数字算出指数。"}},
 		{name: "results", form: mappingOf(&resultsMapping), example: "{min_group: 10}",
 			says: said{"What is made public, and when.", "公布什么、什么时候公布。"}},
+		{name: "layout", form: words("page", "steps"), example: "steps",
+			says: said{"Whether all sections stand on one page, or come one by one as steps with Back and Next. Steps need the page's script: without it there is one page. Left out: page.", "各部分排在一页上（page），还是一步一步出现、带“上一步”和“下一步”（steps）。分步要靠页面的脚本，没有脚本就是一页。不写就是 page。"}},
+		{name: "listed", form: formOf(booleanForm), example: "false",
+			says: said{"Whether the survey stands on the site's first page and may be found by search engines. With false, only those who have the link find it; its results page, if public, likewise. Left out: true.", "问卷是否列在网站首页、可否被搜索引擎收录。写 false 则只有拿到链接的人找得到，公开的结果页也一样。不写就是 true。"}},
 		{name: "duplicates", form: words("drop", "keep"), example: "keep",
 			says: said{"Whether equal answers from one place within seconds are one submission (drop) or different people's (keep), as at a kiosk. Left out: drop.", "同一处几秒之内的相同答卷算一份（drop）还是不同的人（keep，例如共用的平板）。不写就是 drop。"}},
-		{name: "alerts", later: true},
+		{name: "alerts", form: listOf(mappingOf(&alertMapping), maxAlerts), example: "[{when: score(overall) <= 2, open: complaint, owner: service_desk, due_days: 5}]",
+			says: said{"When an answer opens a case that somebody must follow up. They are not published.", "什么样的答卷要开一个跟进事项。不对外公布。"}},
 	}}
 	contactMapping = mapping{"contact", "contact", said{"Whom a respondent may ask.", "填写人可以向谁询问。"}, []key{
 		{name: "name", form: formOf(textForm), example: "{zh: 李女士, en: Ms Li}", says: said{"A person or an office.", "人或部门。"}},
@@ -259,7 +262,7 @@ var (
 		{name: "label", form: formOf(textForm), need: ": the band's name", example: "{zh: 优, en: Good}", says: said{"Its name.", "名称。"}},
 	}}
 	resultsMapping = mapping{"results", "results", said{"What is made public, and when.", "公布什么、什么时候公布。"}, []key{
-		{name: "audience", form: words("public").andLater("staff", "management"), example: "public", says: said{"Who may read the results.", "谁可以看结果。"}},
+		{name: "audience", form: words("public", "staff", "management"), example: "public", says: said{"Who may read the results. For staff or management there is no page on the site: 'glasspoll results pages' makes one. Left out: public.", "谁可以看结果。staff（员工）和 management（管理层）的结果不放在网站上，用 glasspoll results pages 生成。不写就是 public（公开）。"}},
 		{name: "min_group", form: wholes(1, maxGroup), example: "10", says: said{"The fewest respondents that a published figure may describe. Left out: 5.", "公布的数字至少要汇总几个人。不写就是 5。"}},
 		{name: "pool_after", form: wholes(1, maxDays), example: "30", says: said{"After how many days groups that stay too small are joined.", "过了几天还不够人数的小组就合并。"}},
 		{name: "release", form: words("full", "daily"), example: "full", says: said{"When: full, as soon as a group is full; daily, at most once a day. Left out: full.", "什么时候公布：full，一组满了就公布；daily，一天最多一次。不写就是 full。"}},
@@ -269,6 +272,37 @@ var (
 		{name: "rows", form: formOf(plainForm), need: ": the question that is broken down", example: "overall", says: said{"The question, or a row as question.row.", "题目，或写成“题.行”的一行。"}},
 		{name: "by", form: formOf(plainForm), need: ": the segment by which it is broken down", example: "tier", says: said{"A question with segment: true.", "写了 segment: true 的题。"}},
 	}}
+
+	alertMapping = mapping{"alert", "an alert", said{"Opens a case for each answer for which it holds: `glasspoll cases` lists them, with their due dates, until they are closed. A case says which answer opened it, and holds none of its content.", "每份符合条件的答卷开一个跟进事项：`glasspoll cases` 列出事项和期限，直到办结。事项只写是哪份答卷，不含答卷内容。"}, []key{
+		{name: "when", form: formOf(conditionForm), need: ": the condition that opens a case", example: "score(overall) <= 2", says: said{"For which answers. It cannot ask for private ones.", "什么样的答卷。不能用 private 的题目。"}},
+		{name: "open", form: formOf(nameIDForm), need: ": the type of the case, such as complaint", example: "complaint", says: said{"The type of the case.", "事项的类型。"}},
+		{name: "id", form: formOf(nameIDForm), example: "very_unhappy", says: said{"The alert's name, where two alerts open the same type. Left out: the type.", "几条规则开同一类型时，各自的名字。不写就用类型。"}},
+		{name: "severity", form: words(string(Minor), string(Major), string(Critical)), example: "major", says: said{"How bad it is. Left out: minor.", "严重程度。不写就是 minor。"}},
+		{name: "priority", form: words(string(LowPriority), string(NormalPriority), string(HighPriority), string(UrgentPriority)), example: "high", says: said{"How soon it is looked at. Left out: normal.", "处理的先后。不写就是 normal。"}},
+		{name: "owner", form: formOf(plainForm), example: "service_desk", says: said{"The role that has to follow it up: never a person's name.", "负责跟进的岗位，不写人名。"}},
+		{name: "due_days", form: wholes(0, maxDays), example: "5", says: said{"By when it is to be closed: so many calendar days after the day on which it was opened, in the survey's timezone. Left out: no date.", "几个自然日之内办结，从开出的当天之后算起，按问卷的时区。不写就没有期限。"}},
+	}}
+
+	// What stands beside a questionnaire, each in a file of its own.
+	measureMapping = mapping{"measure", "a measure", said{"`NAME.actions.yaml`, beside the questionnaire `NAME.yaml`, is a list of measures: what respondents said, and what is done about it. The results page shows them, and marks those that are overdue.", "问卷 `NAME.yaml` 旁边的 `NAME.actions.yaml` 是一份改进措施清单：大家反映了什么、正在做什么。结果页会列出来，逾期的会标明。"}, []key{
+		{name: "problem", form: formOf(textForm), need: ": what respondents said", example: "{zh: 送货不准时, en: Deliveries are late}", says: said{"What respondents said.", "大家反映的问题。"}},
+		{name: "measure", form: formOf(textForm), need: ": what is done about it", example: "{zh: 增加一辆送货车, en: A second delivery van}", says: said{"What is done about it.", "采取的措施。"}},
+		{name: "question", form: formOf(plainForm), example: "delivery", says: said{"The question that it is about, or a row as question.row. Left out: the whole.", "针对哪道题，或写成“题.行”的一行。不写就是针对整体。"}},
+		{name: "owner", form: formOf(textForm), need: ": the role that sees to it", example: "{zh: 物流主管, en: Logistics lead}", says: said{"The role that sees to it: never a person's name.", "负责的岗位，不写人名。"}},
+		{name: "due", form: formOf(dateForm), need: ": the day by which it is done", example: "2026-12-15", says: said{"The day by which it is done.", "完成期限。"}},
+		{name: "status", form: words(string(Planned), string(Doing), string(Done), string(Dropped)), example: "doing", says: said{"How far it has come. Left out: planned.", "进展。不写就是 planned。"}},
+		{name: "effect", form: formOf(textForm), example: "{zh: 准时率从 81% 升到 95%, en: On time rose from 81% to 95%}", says: said{"What has come of it.", "取得的效果。"}},
+	}}
+	quoteMapping = mapping{"quote", "a quote", said{"`NAME.quotes.yaml`, beside the questionnaire `NAME.yaml`, is a list of sentences that respondents wrote, each read and released by somebody. Leave out whatever tells who wrote it.", "问卷 `NAME.yaml` 旁边的 `NAME.quotes.yaml` 是填写人原话的清单，每句都经人审核后放行。能看出是谁写的内容要去掉。"}, []key{
+		{name: "text", form: formOf(textForm), need: ": the sentence", example: "{zh: 师傅很耐心。, en: The technician was patient.}", says: said{"The sentence, translated where the survey has several languages.", "原话；问卷有几种语言的，各写一种译文。"}},
+		{name: "question", form: formOf(plainForm), example: "suggestions", says: said{"The question that it answered.", "是哪道题的回答。"}},
+		{name: "period", form: formOf(plainForm), example: "2026-Q3", says: said{"The period in which it was written, as the results page names it.", "写于哪一期，写法同结果页。"}},
+		{name: "reviewed_by", form: formOf(textForm), need: ": the role that read and released it", example: "{zh: 质量部, en: Quality Office}", says: said{"The role that read and released it.", "审核放行的岗位。"}},
+		{name: "reviewed_on", form: formOf(dateForm), need: ": the day on which it was released", example: "2026-10-20", says: said{"On which day.", "审核日期。"}},
+	}}
+
+	// formats are what a file may hold: a questionnaire, or a list of measures or quotes.
+	formats = []*mapping{&questionnaireMapping, &measureMapping, &quoteMapping}
 
 	// keywords are the words of expressions, which no question may be called.
 	keywords = []string{"and", "or", "not", "in", "contains", "answered", "score", "count", "channel", "language", "true", "false", "null",

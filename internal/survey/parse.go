@@ -24,8 +24,8 @@ const (
 	maxCohorts   = 200
 )
 
-// Load parses every questionnaire in the root of a file system: *.yaml and *.yml, but not the *.actions.yaml beside
-// them. It returns the good ones, in order of id, and the problems of the others; two files with one id are a problem.
+// Load parses every questionnaire in the root of a file system: *.yaml and *.yml, but not what stands beside them (see
+// [Beside]). It returns the good ones, in order of id, and the problems of the others; two files with one id are a problem.
 func Load(fsys fs.FS) ([]*Survey, Problems) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
@@ -69,17 +69,17 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
-// IsQuestionnaire tells a questionnaire's file name from its neighbours'.
+// IsQuestionnaire tells a questionnaire's file name from its neighbours': what stands beside one (see [Beside]), and the site's theme.
 func IsQuestionnaire(name string) bool {
-	ext := path.Ext(name)
-	return (ext == ".yaml" || ext == ".yml") && !strings.HasSuffix(strings.TrimSuffix(name, ext), ".actions") && !strings.HasPrefix(name, ".")
+	_, kind := Beside(name)
+	return isYAML(name) && kind == "" && name != "theme.yaml" && !strings.HasPrefix(name, ".")
 }
 
 // Parse compiles one questionnaire. It returns a Survey or, sorted, every problem that the file has; never both. file
 // names the source in problems and, without its extension, is the default id.
 func Parse(file string, source []byte) (*Survey, Problems) {
-	r := &reader{file: file, said: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}}
-	root := r.document(source)
+	r := newReader(file)
+	root := r.document(source, "questionnaire", "a questionnaire begins with its title, such as \"title: Service survey\"")
 	if root == nil {
 		return nil, r.problems.sorted()
 	}
@@ -117,12 +117,15 @@ func (r *reader) survey(root *yaml.Node) *Survey {
 		Period:    Period(o.word("period", "none")),
 		Audience:  o.audience(),
 		Channels:  o.channels(),
+		Unlisted:  !o.boolean("listed", true),
 		KeepTwins: o.word("duplicates", "drop") == "keep",
+		Steps:     o.word("layout", "page") == "steps",
 	}
 	s.Title = o.text("title")
 	s.Scoring = o.scoring()
 	s.Results = o.results()
 	s.Sections = o.sections(o.scales(), s)
+	s.Alerts = o.alerts()
 	o.references(s)
 	return s
 }

@@ -141,7 +141,10 @@ func (r *questionReader) checkID(o object, n *yaml.Node, id string) {
 // checkKeys refuses keys that belong to other types.
 func (r *questionReader) checkKeys(o object, t Type) {
 	for _, name := range o.of.names("") {
-		if _, own := o.of.key(name, t); own || o.keys[name] == nil {
+		if o.keys[name] == nil {
+			continue
+		}
+		if _, own := o.of.key(name, t); own {
 			continue
 		}
 		why := "it belongs to " + typeNames(o.of.types(name))

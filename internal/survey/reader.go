@@ -33,6 +33,10 @@ type reader struct {
 	segments   map[string]*yaml.Node // where each question is declared a segment, by the question's id
 }
 
+func newReader(file string) *reader {
+	return &reader{file: file, said: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}}
+}
+
 // Both are far above any questionnaire, and a fraction of a second's work.
 const (
 	maxVisits   = 200_000
@@ -125,10 +129,6 @@ func (o *object) read(n *yaml.Node) {
 		}
 		o.node = nil
 	}
-	own := allowed
-	if o.of == &questionMapping {
-		own = o.of.names(typeIn(m))
-	}
 	for i := 0; i+1 < len(m.Content) && !o.stopped; i += 2 {
 		k, v := m.Content[i], m.Content[i+1]
 		known := slices.Contains(allowed, k.Value)
@@ -144,9 +144,6 @@ func (o *object) read(n *yaml.Node) {
 				return // the rest belongs to the new entry
 			}
 			o.fail(k, "key %s is given twice (first on line %d): keep one", quote(k.Value), o.keys[k.Value].Line)
-		case !known && o.of.later(k.Value):
-			o.keys[k.Value] = k
-			o.fail(k, "%s is not supported yet", quote(k.Value))
 		case !known && strings.TrimLeft(k.Value, "\u3000\u00A0") != k.Value:
 			o.indentedWide(k.Line, k.Column, []rune(k.Value)[0])
 			if meant := strings.TrimLeft(k.Value, "\u3000\u00A0"); o.keys[meant] == nil {
@@ -162,6 +159,10 @@ func (o *object) read(n *yaml.Node) {
 		case !known:
 			meant := nearest(k.Value, allowed)
 			if meant == "" {
+				own := allowed
+				if o.of == &questionMapping {
+					own = o.of.names(typeIn(m))
+				}
 				o.fail(k, "unknown key %s: %s may have %s", quote(k.Value), what, strings.Join(own, ", "))
 				continue
 			}
@@ -360,8 +361,6 @@ func (o object) word(name, otherwise string) string {
 	switch f := o.form(name); {
 	case slices.Contains(f.words, s.Value):
 		return s.Value
-	case slices.Contains(f.later, s.Value):
-		o.fail(s, "%s: %s is not supported yet", name, quote(s.Value))
 	default:
 		o.fail(s, "%s must be %s, not %s%s", name, oneOf(f.words), quote(s.Value), suggest(s.Value, f.words))
 	}
@@ -377,17 +376,20 @@ var (
 const maxID = 64 // characters of any id
 
 // id reads an id. otherwise is for where none is given.
-func (o object) id(otherwise string) string {
-	s, ok := o.scalar("id")
+func (o object) id(otherwise string) string { return o.identifier("id", otherwise) }
+
+// identifier reads a key whose value has the form of an id.
+func (o object) identifier(key, otherwise string) string {
+	s, ok := o.scalar(key)
 	if !ok {
 		return otherwise
 	}
 	if len(s.Value) > maxID {
-		o.fail(s, "id is longer than %d characters: shorten it", maxID)
+		o.fail(s, "%s is longer than %d characters: shorten it", key, maxID)
 		return otherwise
 	}
 	form, rule := questionID, "lower-case letters a–z, digits and _, starting with a letter"
-	switch o.form("id").kind {
+	switch o.form(key).kind {
 	case choiceIDForm:
 		form, rule = choiceID, "lower-case letters a–z, digits and _"
 	case fileIDForm:
@@ -401,9 +403,13 @@ func (o object) id(otherwise string) string {
 		fix = fmt.Sprintf(": did you mean '%s'?", mended)
 	}
 	if fix == "" {
-		fix = ": write one such as delivery_time"
+		such := "delivery_time"
+		if k, _ := o.of.key(key, o.as); key != "id" {
+			such = k.example
+		}
+		fix = ": write one such as " + such
 	}
-	o.fail(s, "id %s may have only %s%s", quote(s.Value), rule, fix)
+	o.fail(s, "%s %s may have only %s%s", key, quote(s.Value), rule, fix)
 	return otherwise
 }
 

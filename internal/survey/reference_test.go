@@ -152,7 +152,7 @@ var headings = map[string]said{
 	"questionnaire": {"The questionnaire", "问卷"}, "contact": {"Contact", "联系人"}, "document": {"Document", "文件信息"}, "window": {"Window", "开放时间"},
 	"audience": {"Audience", "调查对象"}, "thanks": {"Thanks", "致谢"}, "section": {"Section", "部分"}, "option": {"Option", "选项"}, "row": {"Row", "行"},
 	"check": {"Check", "检查"}, "scoring": {"Scoring", "计分"}, "dimension": {"Dimension", "维度"}, "band": {"Band", "分档"}, "results": {"Results", "结果"},
-	"question": {"Question", "题目"},
+	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "measure": {"Beside it: measures", "问卷旁边：改进措施"}, "quote": {"Beside it: quotes", "问卷旁边：原话"},
 }
 
 // reference writes the format down in one language.
@@ -180,7 +180,10 @@ func (w *reference) write() {
 		"One YAML file in `surveys/` is one questionnaire. This page lists everything that may stand in it. Unknown keys are mistakes; `glasspoll check` reports every mistake of a file in one run, with its line and column. `glasspoll schema` prints the same as a JSON Schema, so that an editor completes and explains keys.",
 		"`surveys/` 里的一个 YAML 文件就是一份问卷。本页列出文件里可以写的全部内容。写错的键会报错；`glasspoll check` 一次报出文件里的所有错误，带行号和列号。`glasspoll schema` 输出同样内容的 JSON Schema，编辑器可以据此补全和解释。"))
 	w.line("- [%s](#values)", w.say("Values", "值的写法"))
-	order := collect(&questionnaireMapping, nil)
+	var order []*mapping
+	for _, m := range formats {
+		order = collect(m, order)
+	}
 	for _, m := range order {
 		w.line("- [%s](#%s)", w.in(headings[m.id]), m.id)
 		if m == &questionMapping {
@@ -211,7 +214,6 @@ func (w *reference) write() {
 	}
 	w.conditions()
 	w.limits()
-	w.later(order)
 }
 
 // collect lists the mappings in the order in which they are met.
@@ -273,9 +275,6 @@ func (w *reference) mapping(m *mapping) {
 func (w *reference) keys(keys []key, id string) {
 	w.line("| %s | %s | %s | %s |\n| --- | --- | --- | --- |", w.say("Key", "键"), w.say("Value", "值"), w.say("Meaning", "含义"), w.say("For example", "例如"))
 	for _, k := range keys {
-		if k.later {
-			continue
-		}
 		name := "`" + k.name + "`"
 		if k.need != "" {
 			name = "**" + name + "**"
@@ -384,7 +383,7 @@ func (w *reference) limits() {
 	w.line("| %s | %s | %s |\n| --- | --- | --- |", w.say("Id of", "谁的 id"), w.say("Form", "形式"), w.say("Not", "不能是"))
 	w.line("| %s | `%s` | `%s` |", w.say("a questionnaire", "问卷"), surveyID, strings.Join(reservedIDs, "`, `"))
 	w.line("| %s | `%s` | `%s` |", w.say("a question", "题目"), questionID, strings.Join(keywords, "`, `"))
-	w.line("| %s | `%s` | |", w.say("a section, scale, dimension or channel", "部分、量表、维度、来源"), questionID)
+	w.line("| %s | `%s` | |", w.say("a section, scale, dimension, channel or alert, and the type of a case", "部分、量表、维度、来源、提醒规则、事项类型"), questionID)
 	w.line("| %s | `%s` | |\n", w.say("an option or row", "选项、行"), choiceID)
 	w.heading(2, "limits", w.say("Limits", "上限"))
 	w.line("| %s | %s |\n| --- | --- |", w.say("What", "什么"), w.say("At most", "最多"))
@@ -401,6 +400,8 @@ func (w *reference) limits() {
 		{said{"A condition", "条件"}, expression.MaxLength, said{"bytes", "字节"}},
 		{said{"A pattern", "正则表达式"}, maxPattern, said{"bytes", "字节"}},
 		{said{"An answer to a long_text", "long_text 的答案"}, mostLength, said{"characters", "个字"}},
+		{said{"Alerts", "提醒规则"}, maxAlerts, said{}},
+		{said{"Measures, and quotes, of a questionnaire", "一份问卷的改进措施、原话"}, maxBeside, said{}},
 		{said{"Groups that segments make together", "各 segment 交叉出的组"}, maxCohorts, said{}},
 		{said{"Levels of nesting in the file", "文件里的嵌套层数"}, maxDepth, said{}},
 	} {
@@ -409,33 +410,22 @@ func (w *reference) limits() {
 	w.line("| %s | ±%s |\n", w.say("A number", "数"), MaxDecimal)
 }
 
-func (w *reference) later(order []*mapping) {
-	w.heading(2, "later", w.say("Not supported yet", "尚未支持"))
-	w.line("%s\n", w.say("These belong to the format and are refused for the time being, with a message that says so.", "这些是格式的一部分，目前会报“还不支持”。"))
-	for _, m := range order {
-		for _, k := range m.keys {
-			if k.later {
-				w.line("- %s: `%s`", w.in(headings[m.id]), k.name)
-			}
-			if len(k.form.later) > 0 {
-				w.line("- %s, `%s`: `%s`", w.in(headings[m.id]), k.name, strings.Join(k.form.later, "`, `"))
-			}
-		}
-	}
-}
-
 // Every fence of YAML in the reference is YAML, and no key of the tables is left out.
 func TestReferenceIsWhole(t *testing.T) {
 	for _, language := range []string{"en", "zh"} {
 		w := &reference{language: language}
 		w.write()
 		text := w.String()
-		for _, m := range collect(&questionnaireMapping, nil) {
+		var all []*mapping
+		for _, m := range formats {
+			all = collect(m, all)
+		}
+		for _, m := range all {
 			for _, k := range m.keys {
 				if !strings.Contains(text, "`"+k.name+"`") {
 					t.Errorf("%s: %s is left out", language, k.name)
 				}
-				if !k.later && !strings.Contains(text, w.in(k.says)) {
+				if !strings.Contains(text, w.in(k.says)) {
 					t.Errorf("%s: %s is not explained", language, k.name)
 				}
 			}

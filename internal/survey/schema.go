@@ -12,7 +12,17 @@ import (
 // Schema is the format as JSON Schema (2020-12), for editors: what may stand where, and what it means, in English and
 // Chinese. It refuses nothing that [Parse] accepts. What only the whole file shows (names that must exist, texts in every
 // language, conditions) it cannot know.
-func Schema() []byte {
+func Schema() []byte { return SchemaOf("") }
+
+// SchemaOf is the schema of one kind of files: ActionsFile, QuotesFile, or "" for questionnaires.
+func SchemaOf(kind string) []byte {
+	of, title := &questionnaireMapping, "A Glasspoll questionnaire"
+	switch kind {
+	case ActionsFile:
+		of, title = &measureMapping, "What is done about the results of a Glasspoll questionnaire"
+	case QuotesFile:
+		of, title = &quoteMapping, "Reviewed quotes from the answers to a Glasspoll questionnaire"
+	}
 	defs := ordered{{"text", textSchema}}
 	seen := map[*mapping]bool{}
 	var define func(m *mapping)
@@ -32,12 +42,16 @@ func Schema() []byte {
 			k.form.mappings(define)
 		}
 	}
-	define(&questionnaireMapping)
+	define(of)
 	root := ordered{
 		{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-		{"title", "A Glasspoll questionnaire"},
+		{"title", title},
 	}
-	root = append(root, questionnaireMapping.schema()...)
+	if of == &questionnaireMapping {
+		root = append(root, of.schema()...)
+	} else {
+		root = append(root, listOf(mappingOf(of), maxBeside).schema()...)
+	}
 	root = append(root, entry{"$defs", defs})
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

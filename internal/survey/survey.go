@@ -28,10 +28,13 @@ type Survey struct {
 	Period    Period    `json:"period"`
 	Audience  Audience  `json:"audience"`
 	Channels  []string  `json:"channels,omitempty"`
+	Unlisted  bool      `json:"unlisted,omitempty"`   // listed: false; whoever has the link may answer, but it is not shown around
 	KeepTwins bool      `json:"keep_twins,omitempty"` // duplicates: keep; equal answers from one place are different people's
+	Steps     bool      `json:"steps,omitempty"`      // layout: steps; sections come one by one where there is a script
 	Sections  []Section `json:"sections"`
 	Scoring   Scoring   `json:"scoring"`
 	Results   Results   `json:"results"`
+	Alerts    []Alert   `json:"alerts,omitempty"` // not public: see [Survey.Public]
 
 	location   *time.Location
 	fields     []Field
@@ -261,6 +264,46 @@ type Results struct {
 type CrossTab struct {
 	Rows string `json:"rows"`
 	By   string `json:"by"`
+}
+
+// Alert opens a case for each answer for which a condition holds.
+type Alert struct {
+	ID       string          `json:"id"` // unique in the survey
+	When     expression.Tree `json:"when"`
+	Opens    string          `json:"opens"` // the type of the case
+	Severity Severity        `json:"severity"`
+	Priority Priority        `json:"priority"`
+	Owner    string          `json:"owner,omitempty"`    // a role, never a person
+	DueDays  *int            `json:"due_days,omitempty"` // calendar days after the day of opening; nil: it has no date
+}
+
+// Severity is how bad a case is.
+type Severity string
+
+// The severities.
+const (
+	Minor    Severity = "minor"
+	Major    Severity = "major"
+	Critical Severity = "critical"
+)
+
+// Priority is how soon a case is looked at.
+type Priority string
+
+// The priorities.
+const (
+	LowPriority    Priority = "low"
+	NormalPriority Priority = "normal"
+	HighPriority   Priority = "high"
+	UrgentPriority Priority = "urgent"
+)
+
+// Public is the definition as anybody may read it: without the alerts, which say from which answer on somebody is called.
+// Its version stays that of the whole.
+func (s *Survey) Public() *Survey {
+	public := *s
+	public.Alerts = nil
+	return &public
 }
 
 // In says the text in a language.

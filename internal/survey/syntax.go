@@ -12,10 +12,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// document reads the file's one YAML document, or reports why there is none.
-func (r *reader) document(source []byte) *yaml.Node {
+// document reads the file's one YAML document, or reports why there is none. Holds is what it should be, and begins how
+// that begins.
+func (r *reader) document(source []byte, holds, begins string) *yaml.Node {
 	if len(source) > maxFile {
-		r.failAt(1, 1, "the file is larger than %d KB: a questionnaire is never that long", maxFile>>10)
+		r.failAt(1, 1, "the file is larger than %d KB: a %s is never that long", maxFile>>10, holds)
 		return nil
 	}
 	source = bytes.TrimPrefix(source, []byte("\uFEFF"))
@@ -31,10 +32,10 @@ func (r *reader) document(source []byte) *yaml.Node {
 		r.syntax(source, err)
 		return nil
 	case first == nil || first.Kind == yaml.ScalarNode && first.Tag == "!!null":
-		r.failAt(1, 1, "the file is empty: a questionnaire begins with its title, such as \"title: Service survey\"")
+		r.failAt(1, 1, "the file is empty: %s", begins)
 		return nil
 	case second != nil:
-		r.fail(second, "a file holds one questionnaire: move what follows --- to a file of its own, or remove ---")
+		r.fail(second, "a file holds one %s: move what follows --- to a file of its own, or remove ---", holds)
 		return nil
 	}
 	return first
