@@ -23,21 +23,21 @@ var layers = [][]string{
 	{"glasspoll/internal/decimal", "glasspoll/internal/wording"},
 	{"glasspoll/internal/expression"},
 	{"glasspoll/internal/survey"},
-	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert"},
-	{"glasspoll/internal/tally"},
+	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/theme"},
+	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export"},
 	{"glasspoll/internal/release"},
-	{"glasspoll/internal/stats"},
+	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
 	{"glasspoll/internal/render"},
 	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
-	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest"},
+	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest", "glasspoll/internal/webhook"},
 	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
 }
 
 // pure packages take no context, clock, environment, network or logger.
 var pure = []string{
 	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/decimal", "glasspoll/internal/expression",
-	"glasspoll/internal/survey", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/tally",
-	"glasspoll/internal/release", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/site",
+	"glasspoll/internal/survey", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/cases", "glasspoll/internal/tally",
+	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/site", "glasspoll/internal/theme",
 }
 
 var (
@@ -163,4 +163,32 @@ func clockUses(t *testing.T, file string) []string {
 		return true
 	})
 	return uses
+}
+
+// keptOut is what no function on AWS may link: what makes and fills a site, and what is only in its way at a start.
+var keptOut = []string{
+	"glasspoll/internal/local", "glasspoll/internal/site", "glasspoll/internal/convert", "glasspoll/internal/advice", "go.etcd.io/bbolt",
+	"github.com/evanw/esbuild", "github.com/xuri/excelize", "github.com/alecthomas/kong", "github.com/aws/aws-sdk-go-v2/config",
+	"github.com/aws/aws-sdk-go-v2/service/s3", "github.com/aws/aws-sdk-go-v2/service/sts",
+}
+
+// TestFunctionsStaySmall lists what the functions link. How large that is, deploy/pack holds.
+func TestFunctionsStaySmall(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "./functions/...")
+	list.Dir = ".."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := strings.Fields(string(out))
+	if !slices.Contains(linked, "glasspoll/internal/cloud") {
+		t.Fatalf("go list names only %d packages", len(linked))
+	}
+	for _, name := range linked {
+		for _, out := range keptOut {
+			if name == out || strings.HasPrefix(name, out+"/") {
+				t.Errorf("a function links %s", name)
+			}
+		}
+	}
 }

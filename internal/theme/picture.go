@@ -1,0 +1,159 @@
+package theme
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// picture reads a logo. It is only ever shown by <img>, where an SVG can run nothing and load nothing; but it has an
+// address of its own too, so that it must hold nothing that would.
+func (r *reader) picture(n *yaml.Node, key string) *Picture {
+	name, ok := r.scalar(n, key)
+	if !ok {
+		return nil
+	}
+	p := &Picture{Extension: strings.ToLower(path.Ext(name))}
+	switch {
+	case strings.Contains(name, "://"):
+		r.fail(n, "%s must be a file beside the theme, not an address: pages load nothing from elsewhere", key)
+		return nil
+	case !fs.ValidPath(name) || strings.ContainsAny(name, `/\`):
+		r.fail(n, "%s must be the name of a file beside the theme, not %s", key, quote(name))
+		return nil
+	case p.Extension != ".svg" && p.Extension != ".png":
+		r.fail(n, "%s must be an SVG or PNG file, not %s", key, quote(name))
+		return nil
+	}
+	var err error
+	p.Content, err = readFile(r.files, name, maxPicture)
+	switch {
+	case isMissing(err):
+		r.fail(n, "%s: there is no file %s beside the theme", key, quote(name))
+		return nil
+	case err != nil:
+		r.fail(n, "%s: %s cannot be read: %v", key, quote(name), err)
+		return nil
+	case len(p.Content) > maxPicture:
+		r.fail(n, "%s: %s has more than %d KB, and every visitor loads it: make it smaller", key, quote(name), maxPicture>>10)
+		return nil
+	}
+	if p.Extension == ".png" {
+		config, err := png.DecodeConfig(bytes.NewReader(p.Content))
+		if err != nil {
+			r.fail(n, "%s: %s is not a PNG picture: %v", key, quote(name), err)
+			return nil
+		}
+		p.Width, p.Height = float64(config.Width), float64(config.Height)
+	} else if p.Width, p.Height, err = checkSVG(p.Content); err != nil {
+		r.fail(n, "%s: %s: %v", key, quote(name), err)
+		return nil
+	}
+	if p.Width < 1 || p.Height < 1 || p.Width/p.Height > 12 || p.Height/p.Width > 4 {
+		r.fail(n, "%s: %s is %g by %g: a logo is at most twelve times as wide as high, and four times as high as wide", key, quote(name), p.Width, p.Height)
+		return nil
+	}
+	return p
+}
+
+// activeElements hold or load what is not drawing.
+var activeElements = map[string]bool{"script": true, "foreignobject": true, "iframe": true, "embed": true, "object": true, "audio": true, "video": true,
+	"handler": true, "listener": true, "set": true, "animate": true, "animatemotion": true, "animatetransform": true}
+
+var outsideURL = regexp.MustCompile(`(?i)url\(\s*['"]?\s*[^'"#\s]`)
+
+// checkSVG returns a drawing's size, or says what it holds that is no drawing.
+func checkSVG(source []byte) (width, height float64, err error) {
+	decoder := xml.NewDecoder(bytes.NewReader(source))
+	decoder.Entity = map[string]string{}
+	root := true
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return 0, 0, fmt.Errorf("is not an SVG drawing: %w", err)
+		}
+		line, _ := decoder.InputPos()
+		switch token := token.(type) {
+		case xml.Directive:
+			if bytes.Contains(bytes.ToUpper(token), []byte("ENTITY")) {
+				return 0, 0, fmt.Errorf("line %d declares entities: export it as plain SVG", line)
+			}
+		case xml.ProcInst:
+			if token.Target != "xml" {
+				return 0, 0, fmt.Errorf("line %d has a <?%s?>: remove it", line, token.Target)
+			}
+		case xml.CharData:
+			if text := strings.ToLower(string(token)); strings.Contains(text, "@import") || outsideURL.MatchString(text) {
+				return 0, 0, fmt.Errorf("line %d loads something from elsewhere: put everything into the file", line)
+			}
+		case xml.StartElement:
+			name := strings.ToLower(token.Name.Local)
+			if root {
+				if name != "svg" {
+					return 0, 0, fmt.Errorf("is not an SVG drawing: it begins with <%s>", token.Name.Local)
+				}
+				if width, height, err = sizeOf(token); err != nil {
+					return 0, 0, err
+				}
+				root = false
+			}
+			if activeElements[name] {
+				return 0, 0, fmt.Errorf("line %d has a <%s>: a logo only draws; export it as plain SVG", line, token.Name.Local)
+			}
+			for _, a := range token.Attr {
+				attribute, value := strings.ToLower(a.Name.Local), strings.TrimSpace(a.Value)
+				switch {
+				case strings.HasPrefix(attribute, "on"):
+					return 0, 0, fmt.Errorf("line %d has a script in %s: a logo only draws; export it as plain SVG", line, a.Name.Local)
+				case (attribute == "href" || attribute == "src") && !strings.HasPrefix(value, "#") && !strings.HasPrefix(value, "data:image/png") && !strings.HasPrefix(value, "data:image/jpeg"):
+					return 0, 0, fmt.Errorf("line %d links to %s: put everything into the file", line, quote(value))
+				case a.Name.Space != "xmlns" && attribute != "xmlns" && outsideURL.MatchString(value):
+					return 0, 0, fmt.Errorf("line %d loads something from elsewhere: put everything into the file", line)
+				}
+			}
+		}
+	}
+	if root {
+		return 0, 0, errors.New("is not an SVG drawing: it is empty")
+	}
+	return width, height, nil
+}
+
+// sizeOf reads the size that a drawing has: its box, or else its width and height.
+func sizeOf(svg xml.StartElement) (width, height float64, err error) {
+	var box []string
+	for _, a := range svg.Attr {
+		switch a.Name.Local {
+		case "viewBox":
+			box = strings.FieldsFunc(a.Value, func(c rune) bool { return c == ' ' || c == ',' || c == '\n' || c == '\t' })
+		case "width":
+			width, _ = strconv.ParseFloat(strings.TrimSuffix(a.Value, "px"), 64)
+		case "height":
+			height, _ = strconv.ParseFloat(strings.TrimSuffix(a.Value, "px"), 64)
+		}
+	}
+	if len(box) == 4 {
+		w, errW := strconv.ParseFloat(box[2], 64)
+		h, errH := strconv.ParseFloat(box[3], 64)
+		if errW == nil && errH == nil && w > 0 && h > 0 {
+			return w, h, nil
+		}
+	}
+	if width > 0 && height > 0 {
+		return width, height, nil
+	}
+	return 0, 0, errors.New("has no size: add a viewBox to its <svg>")
+}

@@ -1,0 +1,107 @@
+// Package theme is a company's own look, read from one small file: its name and logo, its colours in light and in dark,
+// its corners and its font. What is said there is checked as questionnaires are, with the place and the mend of each
+// problem; the contrast of every pair of colours that the design puts together is part of it. It is pure.
+package theme
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"glasspoll/internal/survey"
+)
+
+// File is what a theme is called. It lies beside the questionnaires, and the logos beside it.
+const File = "theme.yaml"
+
+// Bounds of what a theme may be: pages are light, and stay so.
+const (
+	maxFile    = 64 << 10 // bytes
+	maxPicture = 64 << 10
+	maxCorners = 24 // CSS pixels
+	maxName    = 60 // characters
+	maxFonts   = 8
+)
+
+// A Theme is what a company has said of its look. The zero value says nothing: the design stays as it is.
+type Theme struct {
+	Name     survey.Text // of the company, by language; under "" for those that are not there
+	Address  string      // of the site, with "https://" and a slash at the end; "" if it is not known
+	Logo     *Picture    // nil if there is none
+	LogoDark *Picture    // for dark pages; nil to take Logo there too
+	Light    Palette     // complete; nil to leave the design's
+	Dark     Palette
+	corners  *int // CSS pixels
+	fonts    []string
+}
+
+// A Picture is a logo: a checked SVG or PNG file.
+type Picture struct {
+	Extension     string // ".svg" or ".png"
+	Content       []byte
+	Width, Height float64 // of the picture itself, in its own unit
+}
+
+// CSS is the theme as a stylesheet, which stands after the design's own tokens.
+func (t *Theme) CSS() string {
+	var b strings.Builder
+	if t.Light != nil {
+		fmt.Fprintf(&b, ":root{%s}\n", t.Light.declarations())
+	}
+	if t.Dark != nil {
+		fmt.Fprintf(&b, "@media (prefers-color-scheme:dark){:root{%s}}\n", t.Dark.declarations())
+	}
+	if t.corners != nil {
+		fmt.Fprintf(&b, ":root{--round:%dpx}\n", *t.corners)
+	}
+	if len(t.fonts) > 0 {
+		// Chinese pages keep the design's fonts for what these lack. The selectors are as specific as the design's.
+		names := make([]string, len(t.fonts))
+		for i, f := range t.fonts {
+			names[i] = f
+			if !slices.Contains(generic, f) {
+				names[i] = `"` + f + `"`
+			}
+		}
+		fonts := strings.Join(names, ",")
+		fmt.Fprintf(&b, ":root,:root:lang(zh),:root:is(:lang(zh-Hant),:lang(zh-TW),:lang(zh-HK)){--font:%s,system-ui,sans-serif}\n", fonts)
+	}
+	return b.String()
+}
+
+// generic are the families that CSS itself knows; they are not quoted.
+var generic = []string{"serif", "sans-serif", "monospace", "system-ui", "ui-serif", "ui-sans-serif", "ui-rounded"}
+
+// Read reads the theme in the root of a file system, and the logos that it names. Without a file, the theme is the zero
+// one; with problems, it is nil. path is how messages call the file.
+func Read(files fs.FS, path string) (*Theme, survey.Problems, error) {
+	source, err := readFile(files, File, maxFile)
+	if isMissing(err) {
+		return &Theme{}, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the theme: %w", err)
+	}
+	t, problems := Parse(path, source, files)
+	return t, problems, nil
+}
+
+// logos lists the pictures of a theme.
+func logos(t *Theme) []*Picture {
+	return slices.DeleteFunc([]*Picture{t.Logo, t.LogoDark}, func(p *Picture) bool { return p == nil })
+}
+
+// Fingerprint is the same for two themes that look the same.
+func (t *Theme) Fingerprint() string {
+	var b strings.Builder
+	for _, l := range slices.Sorted(maps.Keys(t.Name)) {
+		fmt.Fprintf(&b, "%q %q\n", l, t.Name[l])
+	}
+	fmt.Fprintf(&b, "%q\n%q\n", t.Address, t.CSS())
+	for _, p := range logos(t) {
+		fmt.Fprintf(&b, "%d %t %q\n", len(p.Content), p == t.Logo, p.Content)
+	}
+	return b.String()
+}

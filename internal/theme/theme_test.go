@@ -1,0 +1,371 @@
+package theme
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/lucasb-eyer/go-colorful"
+
+	"glasspoll/internal/survey"
+)
+
+const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><path d="M0 0h10v10z" fill="#123"/></svg>`
+
+func picture(t *testing.T, width, height int) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, width, height))); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func folder(t *testing.T, files map[string]string) fstest.MapFS {
+	t.Helper()
+	fsys := fstest.MapFS{"logo.svg": {Data: []byte(drawing)}, "logo.png": {Data: []byte(picture(t, 300, 100))}}
+	for name, content := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(content)}
+	}
+	return fsys
+}
+
+func TestParse(t *testing.T) {
+	theme, problems := Parse("theme.yaml", []byte(`
+name: {zh: 明灯科技, en: Lantern}
+address: https://survey.example.com/polls
+logo: logo.svg
+logo_dark: logo.png
+light: {accent: "#7a1f5c", ink: "#1c1a22", paper: "#f6f3ef"}
+dark: {accent: "#f19ac8"}
+corners: 3
+font: [Inter, Georgia, serif]
+`), folder(t, nil))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for language, want := range map[string]string{"zh": "明灯科技", "en": "Lantern", "": "明灯科技"} {
+		if got := theme.Name[language]; got != want {
+			t.Errorf("the name in %q is %q, want %q", language, got, want)
+		}
+	}
+	if theme.Address != "https://survey.example.com/polls/" {
+		t.Errorf("address %q", theme.Address)
+	}
+	if l, d := theme.Logo, theme.LogoDark; l.Width != 120 || l.Height != 40 || d.Width != 300 || string(l.Content) != drawing || d.Extension != ".png" {
+		t.Errorf("logos %+v and %+v", l, d)
+	}
+	css := theme.CSS()
+	for _, want := range []string{"--accent:#7a1f5c;", "--ink:#1c1a22;", "--bg:#f6f3ef;", "--accent:#f19ac8;", "color-scheme:dark", "--round:3px", `--font:"Inter","Georgia",serif,`} {
+		if !strings.Contains(css, want) {
+			t.Errorf("the stylesheet lacks %s:\n%s", want, css)
+		}
+	}
+}
+
+// A theme that says nothing changes nothing.
+func TestNothingSaid(t *testing.T) {
+	for _, source := range []string{"", "# later\n", "name: Lantern\n"} {
+		theme, problems := Parse("theme.yaml", []byte(source), folder(t, nil))
+		if len(problems) > 0 || theme.CSS() != "" || theme.Light != nil || theme.Dark != nil {
+			t.Errorf("%q: %v %+v", source, problems, theme)
+		}
+	}
+	theme, problems, err := Read(fstest.MapFS{}, "surveys/theme.yaml")
+	if err != nil || len(problems) > 0 || theme.CSS() != "" {
+		t.Errorf("without a file: %v %v", problems, err)
+	}
+	if survey.IsQuestionnaire(File) {
+		t.Errorf("%s passes for a questionnaire", File)
+	}
+}
+
+// TestProblems holds the place and the words of every problem.
+func TestProblems(t *testing.T) {
+	wide := picture(t, 1300, 100)
+	long := strings.Repeat("x", 61)
+	for _, c := range []struct {
+		source string
+		want   []string
+		files  map[string]string
+	}{
+		{source: "colors: {}\n", want: []string{"1:1: unknown key 'colors' in a theme: did you mean 'light'?"}},
+		{source: "corner: 3\n", want: []string{"1:1: unknown key 'corner' in a theme: did you mean 'corners'?"}},
+		{source: "zzzzz: 3\n", want: []string{"1:1: unknown key 'zzzzz' in a theme: there are name, address, logo, logo_dark, light, dark, corners, font"}},
+		{source: "light: {background: \"#fff\"}\n", want: []string{"1:9: unknown key 'background' in light: did you mean 'paper'?"}},
+		{source: "- a\n", want: []string{`1:1: a theme must be keys with values, such as "name: …"`}},
+		{source: "light: blue\n", want: []string{`1:8: light must be keys with values, such as "accent: …"`}},
+		{source: "name: a\nname: b\n", want: []string{"2:1: name is given twice: keep one"}},
+		{source: "light:\n  accent: #0a6a5c\n", want: []string{`2:3: accent is empty, because # begins a comment in YAML: put the colour into quotes, "#0a6a5c"`}},
+		{source: "corners:\n", want: []string{"1:1: corners is empty: give it a value or remove the line"}},
+		{source: "a: [\n", want: []string{"1:1: this is not YAML: did not find expected node content"}},
+		{source: "a: \xff\n", want: []string{"1:1: the file is not UTF-8: save it as UTF-8"}},
+		{source: strings.Repeat("#", maxFile+1), want: []string{"1:1: the theme is larger than 64 KB: is this the file that was meant?"}},
+		{source: "name: &n x\naddress: *n\n", want: []string{"2:10: address must be a value, not an alias (*)"}},
+		{source: "name: [a]\n", want: []string{"1:7: name must be a text, or one for each language: {zh: …, en: …}"}},
+		{source: "name: {zh: 明灯, english: Lantern}\n", want: []string{"1:16: 'english' is not a language code such as zh, en or zh-Hant"}},
+		{source: "name: {zh: [明灯]}\n", want: []string{"1:12: name in 'zh' must be a text"}},
+		{source: "name: {zh: 明灯, zh: 明灯}\n", want: []string{"1:16: language 'zh' is given twice in name: keep one"}},
+		{source: "name: {zh: ''}\n", want: []string{"1:12: name is empty: write the company's name"}},
+		{source: "name: " + long + "\n", want: []string{"1:7: name has more than 60 characters: shorten it"}},
+		{source: "address: survey.example.com\n", want: []string{"1:10: address 'survey.example.com' is not complete: write 'https://survey.example.com'"}},
+		{source: "address: ftp://example.com\n", want: []string{"1:10: address 'ftp://example.com' is not that of a site, such as https://survey.example.com/"}},
+		{source: "address: https://example.com/a?b\n", want: []string{"1:10: address 'https://example.com/a?b' must end with the site's folder, without ? and #: write 'https://example.com/a'"}},
+		{source: "address: [a]\n", want: []string{"1:10: address must be a single value"}},
+		{source: "logo: logo.svg\n", want: []string{`1:7: a logo needs the company's name, which is read out to those who cannot see it: add "name: …"`}},
+		{source: "logo_dark: logo.svg\n", want: []string{`1:12: logo_dark is the logo on dark pages, beside logo: add "logo: …"`}},
+		{source: "name: a\nlogo: https://example.com/logo.svg\n", want: []string{"2:7: logo must be a file beside the theme, not an address: pages load nothing from elsewhere"}},
+		{source: "name: a\nlogo: ../logo.svg\n", want: []string{"2:7: logo must be the name of a file beside the theme, not '../logo.svg'"}},
+		{source: "name: a\nlogo: logo.jpg\n", want: []string{"2:7: logo must be an SVG or PNG file, not 'logo.jpg'"}},
+		{source: "name: a\nlogo: nowhere.svg\n", want: []string{"2:7: logo: there is no file 'nowhere.svg' beside the theme"}},
+		{source: "name: a\nlogo: a.png\n", files: map[string]string{"a.png": "GIF89a, or so it says here"}, want: []string{"2:7: logo: 'a.png' is not a PNG picture: png: invalid format: not a PNG file"}},
+		{source: "name: a\nlogo: a.png\n", files: map[string]string{"a.png": wide}, want: []string{"2:7: logo: 'a.png' is 1300 by 100: a logo is at most twelve times as wide as high, and four times as high as wide"}},
+		{source: "name: a\nlogo: a.svg\n", files: map[string]string{"a.svg": drawing + strings.Repeat(" ", maxPicture)}, want: []string{"2:7: logo: 'a.svg' has more than 64 KB, and every visitor loads it: make it smaller"}},
+		{source: "corners: 30\n", want: []string{"1:10: corners must be a whole number of pixels from 0 (square) to 24, not '30'"}},
+		{source: "font: Georgia, serif\n", want: []string{"1:7: font must be one name or a list: write [Georgia, serif]"}},
+		{source: "font: [Georgia, ours.woff2]\n", want: []string{"1:17: font 'ours.woff2' is a file: only fonts that visitors have are used, since a file would be the heaviest part of the page; write a name such as Georgia"}},
+		{source: "font: 'x;}'\n", want: []string{"1:7: font 'x;}' is not the name of a font, such as Georgia"}},
+		{source: "font: [a, b, c, d, e, f, g, h, i]\n", want: []string{"1:7: font names 9 families: 8 are enough, the first that a visitor has is taken"}},
+		{source: "light: {accent: teal}\n", want: []string{`1:17: accent must be a colour such as "#0a6a5c", not 'teal'`}},
+		{source: "light:\n  accent: \"#39c5bb\"\n", want: []string{"2:11: accent #39c5bb on the page (#f3f5f3) has a contrast of 1.94:1, and text needs 4.5:1: '#0b7a73' is the nearest that passes"}},
+		{source: "dark:\n  accent: \"#0a3a8c\"\n", want: []string{"2:11: accent in dark #0a3a8c on what is chosen (#172228) has a contrast of 1.54:1, and text needs 4.5:1: '#5b8ee8' is the nearest that passes"}},
+		{source: "light: {ink: \"#999\"}\n", want: []string{"1:14: ink #999999 on what is chosen (#e4eeec) has a contrast of 2.4:1, and text needs 4.5:1: '#6b6b6b' is the nearest that passes"}},
+		{source: "light: {paper: \"#808080\", ink: \"#7f7f7f\"}\n", want: []string{"1:32: ink #7f7f7f on"}},
+		{source: "corners: x\nfont: ';'\n", want: []string{"1:10: corners must", "2:7: font ';' is not"}},
+	} {
+		theme, problems := Parse("surveys/theme.yaml", []byte(c.source), folder(t, c.files))
+		name := c.source[:min(len(c.source), 60)]
+		if theme != nil || len(problems) != len(c.want) {
+			t.Errorf("%q: got %v, want %d problems", name, problems, len(c.want))
+			continue
+		}
+		for i, p := range problems {
+			if got, want := p.String(), "surveys/theme.yaml:"+c.want[i]; !strings.HasPrefix(got, want) || got != want && !strings.HasSuffix(want, " on") && !strings.HasSuffix(want, " must") && !strings.HasSuffix(want, "is not") {
+				t.Errorf("%q:\n got %s\nwant %s", name, got, want)
+			}
+		}
+	}
+}
+
+// A logo draws, and does nothing else.
+func TestActiveDrawings(t *testing.T) {
+	in := func(inner string) string {
+		return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 10 10">` + "\n" + inner + "</svg>"
+	}
+	for source, want := range map[string]string{
+		in("<script>alert(1)</script>"):                            "line 2 has a <script>",
+		in("<SCRIPT>alert(1)</SCRIPT>"):                            "line 2 has a <SCRIPT>",
+		in(`<path onload="x()"/>`):                                 "line 2 has a script in onload",
+		in(`<a xlink:href="javascript:x()"><path/></a>`):           "line 2 links to 'javascript:x()'",
+		in(`<use href="https://example.com/a.svg#b"/>`):            "line 2 links to",
+		in(`<image href="https://example.com/a.png"/>`):            "line 2 links to",
+		in(`<foreignObject><p/></foreignObject>`):                  "line 2 has a <foreignObject>",
+		in(`<style>@import "x.css";</style>`):                      "line 2 loads something",
+		in(`<style>path{fill:url(https://example.com/x)}</style>`): "line 2 loads something",
+		in(`<path fill="url(//example.com/x)"/>`):                  "line 2 loads something",
+		in(`<animate attributeName="href" to="javascript:x()"/>`):  "line 2 has a <animate>",
+		in("<path>"): "is not an SVG drawing",
+		`<!DOCTYPE svg [<!ENTITY a "b">]>` + in(""):                    "declares entities",
+		`<?xml-stylesheet href="https://example.com/x.css"?>` + in(""): "has a <?xml-stylesheet?>",
+		`<html/>`: "it begins with <html>",
+		``:        "it is empty",
+		`<svg xmlns="http://www.w3.org/2000/svg"/>`:       "has no size",
+		`<svg viewBox="0 0 0 0" width="a" height="1"/>`:   "has no size",
+		`<svg viewBox="0 0 10 10"><path d="x"/></svg><a>`: "is not an SVG drawing",
+	} {
+		if _, _, err := checkSVG([]byte(source)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\n got %v\nwant %s", source, err, want)
+		}
+	}
+	for _, source := range []string{
+		drawing,
+		in(`<defs><linearGradient id="g"/></defs><path fill="url(#g)"/><use xlink:href="#g"/><style>.a{fill:url( '#g')}</style>`),
+		in(`<image href="data:image/png;base64,AAAA"/>`),
+		`<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"><svg width="20px" height="10"/>`,
+	} {
+		if w, h, err := checkSVG([]byte(source)); err != nil || w == 0 || h == 0 {
+			t.Errorf("%s\n%v", source, err)
+		}
+	}
+}
+
+// Ratios that WCAG's own documents and tools give.
+func TestContrast(t *testing.T) {
+	for _, c := range []struct{ a, b, want string }{
+		{"#000", "#fff", "21:1"}, {"#777", "#fff", "4.47:1"}, {"#767676", "#fff", "4.54:1"}, {"#0000ff", "#fff", "8.59:1"}, {"#ff0000", "#fff", "3.99:1"}, {"#fff", "#fff", "1:1"},
+	} {
+		a, _ := colour(c.a)
+		b, _ := colour(c.b)
+		if got := ratio(contrast(a, b)); got != c.want {
+			t.Errorf("%s on %s: %s, want %s", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+var declared = regexp.MustCompile(`--([a-z-]+):\s*(#[0-9a-f]{3,6});`)
+
+// The design's own colours are those of the stylesheet, and contrast as a theme's must.
+func TestDesign(t *testing.T) {
+	css, err := os.ReadFile("../../templates/tokens.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	light, dark, found := strings.Cut(string(css), "@media (prefers-color-scheme: dark)")
+	if !found {
+		t.Fatal("tokens.css has no dark colours")
+	}
+	for name, c := range map[string]struct {
+		css  string
+		want Palette
+	}{"light": {light, DefaultLight()}, "dark": {dark, DefaultDark()}} {
+		got := Palette{}
+		for _, m := range declared.FindAllStringSubmatch(c.css, -1) {
+			got[m[1]], _ = colour(m[2])
+		}
+		for _, token := range tokens {
+			if got[token] != c.want[token] {
+				t.Errorf("%s: tokens.css has --%s: %s, package theme has %s", name, token, got[token].Hex(), c.want[token].Hex())
+			}
+		}
+		for _, p := range c.want.failing() {
+			t.Errorf("%s: %s on %s has %s, and needs %g:1", name, p.fore, p.back, ratio(contrast(c.want[p.fore], c.want[p.back])), p.least)
+		}
+	}
+}
+
+// TestAnyColours takes colours at random: each theme is refused, or can be read in light and dark; and what the refusal
+// proposes is taken.
+func TestAnyColours(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 4))
+	hex := func() string { return fmt.Sprintf("#%06x", random.IntN(1<<24)) }
+	better := regexp.MustCompile(`^(accent|ink).*'(#[0-9a-f]{6})' is the nearest that passes$`)
+	taken, mended := 0, 0
+	for range 150 {
+		colours := map[string]string{}
+		for _, key := range colourKeys {
+			if random.IntN(2) == 0 {
+				colours[key] = hex()
+			}
+		}
+		if len(colours) == 0 {
+			continue
+		}
+		scheme := []string{"light", "dark"}[random.IntN(2)]
+		parse := func() (*Theme, survey.Problems) {
+			source := scheme + ":\n"
+			for _, key := range colourKeys {
+				if c := colours[key]; c != "" {
+					source += fmt.Sprintf("  %s: %q\n", key, c)
+				}
+			}
+			return Parse("theme.yaml", []byte(source), fstest.MapFS{})
+		}
+		theme, problems := parse()
+		for round := 0; theme == nil && round < 3; round++ {
+			changed := false
+			for _, p := range problems {
+				if m := better.FindStringSubmatch(p.Message); m != nil {
+					if colours[m[1]] == m[2] {
+						t.Fatalf("%v: refuses what it proposed: %v", colours, p)
+					}
+					colours[m[1]], changed = m[2], true
+				}
+			}
+			if !changed {
+				break
+			}
+			if theme, problems = parse(); theme != nil {
+				mended++
+			}
+		}
+		if theme == nil {
+			continue
+		}
+		taken++
+		for name, p := range map[string]Palette{"light": theme.Light, "dark": theme.Dark} {
+			for _, f := range p.failing() {
+				t.Errorf("%v: %s: %s on %s has %s", colours, name, f.fore, f.back, ratio(contrast(p[f.fore], p[f.back])))
+			}
+			for key, token := range map[string]string{"accent": "accent", "ink": "ink", "paper": "bg"} {
+				if c, said := colour(colours[key]); said && name == scheme && p[token] != c {
+					t.Errorf("%v: %s became %s", colours, key, p[token].Hex())
+				}
+			}
+		}
+	}
+	if taken < 75 || mended < 20 {
+		t.Errorf("%d themes taken, %d after a mend: too few to say much", taken, mended)
+	}
+}
+
+// The proposal is the nearest: no step of lightness between passes.
+func TestNearest(t *testing.T) {
+	white := colorful.Color{R: 1, G: 1, B: 1}
+	good := func(c colorful.Color) bool { return contrast(c, white) >= 4.5 }
+	pale, _ := colour("#39c5bb")
+	found, ok := nearest(pale, good)
+	if !ok || !good(found) {
+		t.Fatalf("found %s", found.Hex())
+	}
+	if r := contrast(found, white); r > 4.6 {
+		t.Errorf("%s has %s, more than is needed", found.Hex(), ratio(r))
+	}
+	_, _, hue := pale.OkLch()
+	if _, _, h := found.OkLch(); h < hue-6 || h > hue+6 {
+		t.Errorf("the hue went from %.0f to %.0f degrees", hue, h)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("name: {zh: a}\nlogo: logo.svg\nlight: {accent: \"#000\"}\nfont: [a]\ncorners: 1\n")
+	f.Add("address: https://a.example\ndark:\n  paper: '#123'\n")
+	f.Fuzz(func(t *testing.T, source string) {
+		theme, problems := Parse("theme.yaml", []byte(source), fstest.MapFS{"logo.svg": {Data: []byte(drawing)}})
+		if (theme == nil) == (len(problems) == 0) {
+			t.Fatalf("a theme and %d problems", len(problems))
+		}
+		if theme != nil {
+			for _, bad := range []string{"<", "@import", "url("} {
+				if strings.Contains(theme.CSS(), bad) {
+					t.Fatalf("the stylesheet has %s: %s", bad, theme.CSS())
+				}
+			}
+		}
+		for _, p := range problems {
+			if p.Line < 1 || p.Column < 1 || strings.ContainsAny(p.Message, "\n\x00") {
+				t.Fatalf("%q", p)
+			}
+		}
+	})
+}
+
+// The author's guides tell what is so: their example is a theme, and the message that they quote is given.
+func TestGuides(t *testing.T) {
+	for _, name := range []string{"authors.en.md", "authors.zh.md"} {
+		guide, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, found := strings.Cut(string(guide), "```yml\n")
+		example, _, closed := strings.Cut(rest, "```")
+		if !found || !closed {
+			t.Fatalf("%s has no example", name)
+		}
+		files := folder(t, map[string]string{"logo-dark.svg": drawing})
+		if _, problems := Parse("surveys/theme.yaml", []byte(example), files); len(problems) > 0 {
+			t.Errorf("%s: %v", name, problems)
+		}
+		wrong := regexp.MustCompile(`(?m)^light:.*$`).ReplaceAllString(example, `light: {accent: "#39c5bb"}`)
+		_, problems := Parse("surveys/theme.yaml", []byte(wrong), files)
+		if len(problems) != 1 || !strings.Contains(string(guide), problems[0].String()) {
+			t.Errorf("%s does not quote %v", name, problems)
+		}
+	}
+}
