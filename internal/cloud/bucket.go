@@ -5,12 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -51,15 +51,37 @@ func NewBucket(name, region, endpoint string, credentials aws.CredentialsProvide
 	}
 }
 
-// A bucketError is an answer that is not 2xx.
+// A bucketError is an answer that is not 2xx. An answer to HEAD has no code and no text.
 type bucketError struct {
-	status int
-	Code   string `xml:"Code"`
-	Text   string `xml:"Message"`
+	status     int
+	code, text string
 }
 
 func (e *bucketError) Error() string {
-	return strings.TrimSpace(fmt.Sprintf("status %d %s %s", e.status, e.Code, e.Text))
+	switch {
+	case e.code != "":
+		return fmt.Sprintf("status %d %s: %s", e.status, e.code, e.text)
+	case e.status == http.StatusForbidden:
+		return "status 403: the credentials are wrong, or have no right to it"
+	default:
+		return strings.TrimSpace(fmt.Sprintf("status %d %s", e.status, http.StatusText(e.status)))
+	}
+}
+
+// What S3 says of a failure is two elements of XML. A parser would be a hundredth of the whole function.
+var (
+	errorCode = regexp.MustCompile(`<Code>([^<]*)</Code>`)
+	errorText = regexp.MustCompile(`<Message>([^<]*)</Message>`)
+)
+
+func newBucketError(status int, body []byte) *bucketError {
+	said := func(element *regexp.Regexp) string {
+		if found := element.FindSubmatch(body); found != nil {
+			return string(found[1])
+		}
+		return ""
+	}
+	return &bucketError{status, said(errorCode), said(errorText)}
 }
 
 // do sends a request, up to four times where it may help, and returns the headers of the answer.
@@ -108,9 +130,8 @@ func (b *Bucket) once(ctx context.Context, method, key string, header http.Heade
 	if reply.StatusCode/100 == 2 {
 		return reply.Header, false, nil
 	}
-	fault := &bucketError{status: reply.StatusCode}
-	xml.Unmarshal(text, fault) // an answer to HEAD has no body
-	again = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || fault.Code == "RequestTimeout"
+	fault := newBucketError(reply.StatusCode, text)
+	again = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || fault.code == "RequestTimeout"
 	return nil, again, fault
 }
 

@@ -45,8 +45,8 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 		header.Set("If-Match", tag)
 	}
 	answer, err := p.bucket.do(ctx, http.MethodPut, name, header, body)
-	switch statusOf(err) {
-	case http.StatusPreconditionFailed, http.StatusConflict, http.StatusNotFound: // changed, being changed, gone
+	switch status := statusOf(err); {
+	case status == http.StatusPreconditionFailed, status == http.StatusConflict, status == http.StatusNotFound && tag != "": // changed, being changed, gone
 		return "", publish.ErrStale
 	}
 	if err != nil {
@@ -79,6 +79,8 @@ func MediaType(name string) string {
 		return "text/csv; charset=utf-8"
 	case ".svg":
 		return "image/svg+xml"
+	case ".png":
+		return "image/png"
 	default:
 		return "application/octet-stream"
 	}

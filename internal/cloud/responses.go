@@ -141,6 +141,16 @@ func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem) 
 // cursor is a response's place in the order of arrival. Its width is fixed, so that it sorts.
 func cursor(at time.Time, id string) string { return fmt.Sprintf("%020d#%s", at.UnixNano(), id) }
 
+// arrivedAt is the time in a cursor.
+func arrivedAt(cursor string) time.Time {
+	digits, _, _ := strings.Cut(cursor, "#")
+	nanoseconds, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return time.Time{} // no cursor of ours
+	}
+	return time.Unix(0, nanoseconds)
+}
+
 // Periods implements [publish.Log]. The public function cannot say which periods it has put responses into, so the
 // current one and the one before are looked at, and what is found is remembered.
 func (t *Table) Periods(ctx context.Context, survey string) ([]string, error) {
@@ -221,7 +231,7 @@ func (t *Table) After(ctx context.Context, shard publish.Shard, after string) it
 				return
 			}
 			for _, i := range page.Items {
-				entry := publish.Entry{Cursor: textOf(i, arrived), Settled: textOf(i, arrived) < settled}
+				entry := publish.Entry{Cursor: textOf(i, arrived), Settled: textOf(i, arrived) < settled, Arrived: arrivedAt(textOf(i, arrived))}
 				if err := json.Unmarshal(bytesOf(i, body), &entry.Response); err != nil {
 					yield(publish.Entry{}, t.wrap(fmt.Errorf("response %s: %w", textOf(i, sortKey), err)))
 					return

@@ -29,6 +29,9 @@ import (
 //	N#survey                  period             that there are responses of this period
 //	T#survey#period           shard              tally and its revision, compressed
 //	P#survey#period           number             release, compressed
+//	D#_beside                 survey             measures and quotes, compressed
+//	C#survey                  case id            case and its revision, compressed
+//	O#survey                  case id            that the case is to be told of
 //
 // It may be used by any number of goroutines and processes.
 type Table struct {

@@ -16,6 +16,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ const root = "../../../"
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			h.Log.Error("submission panicked", "fault", fmt.Sprint(fault))
+			h.Log.Error("submission panicked", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
 			h.notice(w, r, http.StatusInternalServerError, answer.Problem{Code: render.Internal})
 		}
 	}()

@@ -354,6 +354,7 @@ func FuzzSubmission(f *testing.F) {
 	f.Add(true, "overall=5;x&=&&_id=&_version=x&_language=&overall.x=1")
 	f.Add(false, `{"id":"`+uuid1+`","answers":{"overall":"5","advice":"x"}}`)
 	f.Add(false, `{"id":1,"answers":[[]]}`)
+	f.Add(false, `{"id":"`+uuid1+`","answers":{"overall":"5","over\u0061ll":"4"}} `)
 	f.Fuzz(func(t *testing.T, plain bool, body string) {
 		media := jsonMedia
 		if plain {

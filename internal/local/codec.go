@@ -13,11 +13,13 @@ import (
 
 // A stored response is: the byte plainID and its id as a string, or the byte uuidID and the id's 16 bytes; its version,
 // language and channel; and its answers, each a list of strings. A string is its length and its bytes; lengths and counts
-// are varints. Its survey and period are those of its bucket.
+// are varints. Its survey and period are those of its bucket. Of one that was withdrawn, the first byte has the bit
+// tombstone as well.
 
 const (
-	plainID = 1
-	uuidID  = 2
+	plainID   = 1
+	uuidID    = 2
+	tombstone = 4
 )
 
 var errCodec = errors.New("damaged record")
@@ -40,10 +42,14 @@ func parseUUID(id string) (uuid.UUID, bool) {
 }
 
 func appendResponse(data []byte, r answer.Response) []byte {
+	mark := byte(0)
+	if r.Withdrawn {
+		mark = tombstone
+	}
 	if u, ok := parseUUID(r.ID); ok {
-		data = append(append(data, uuidID), u[:]...)
+		data = append(append(data, uuidID|mark), u[:]...)
 	} else {
-		data = appendString(append(data, plainID), r.ID)
+		data = appendString(append(data, plainID|mark), r.ID)
 	}
 	data = appendString(data, r.Version)
 	data = appendString(data, r.Language)
@@ -76,11 +82,11 @@ func decodeResponse(data []byte) (answer.Response, error) {
 		return answer.Response{}, errCodec
 	}
 	d := decoder{text: string(data[1:])} // a copy: data lives only as long as its transaction
-	var r answer.Response
-	switch {
-	case data[0] == plainID:
+	r := answer.Response{Withdrawn: data[0]&tombstone != 0}
+	switch kind := data[0] &^ tombstone; {
+	case kind == plainID:
 		r.ID = d.string()
-	case data[0] == uuidID && len(d.text) >= len(uuid.UUID{}):
+	case kind == uuidID && len(d.text) >= len(uuid.UUID{}):
 		r.ID = uuid.UUID(data[1:17]).String()
 		d.text = d.text[16:]
 	default:

@@ -72,7 +72,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		return changed
 	}
 	newer := change("newer.db", func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte("7")) })
-	openError(t, newer, "format 7", "up to 1", "newer glasspoll")
+	openError(t, newer, "format 7", "up to 2", "newer glasspoll")
 	foreign := change("foreign.db", func(tx *bbolt.Tx) error {
 		_, err := tx.CreateBucket([]byte("accounts"))
 		return errors.Join(err, tx.DeleteBucket([]byte("meta")))

@@ -19,7 +19,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
-	"glasspoll/internal/stats"
+	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -52,6 +52,8 @@ func TestMain(m *testing.M) {
 		writeForEver(os.Getenv("GLASSPOLL_TEST_WRITER"))
 	case os.Getenv("GLASSPOLL_TEST_FULL") != "":
 		fillDisk(os.Getenv("GLASSPOLL_TEST_FULL"))
+	case os.Getenv("GLASSPOLL_TEST_FULL_BACKUP") != "":
+		backUpToFullDisk(os.Getenv("GLASSPOLL_TEST_FULL_BACKUP"))
 	default:
 		os.Exit(m.Run())
 	}
@@ -99,15 +101,13 @@ func writeForEver(directory string) {
 
 type figures struct{}
 
-func (figures) Results(w io.Writer, report *stats.Report, language, root string) error {
-	_, err := fmt.Fprintln(w, report.Revision, language, root)
+func (figures) Results(w io.Writer, p render.ResultsPage) error {
+	_, err := fmt.Fprintln(w, p.Report.Revision, p.Language, p.Root)
 	return err
 }
 
-func (figures) ResultsJSON(w io.Writer, report *stats.Report, language string) error {
-	_, err := fmt.Fprintln(w, report.Revision, language)
-	return err
-}
+func (f figures) ResultsJSON(w io.Writer, p render.ResultsPage) error { return f.Results(w, p) }
+func (f figures) ResultsCSV(w io.Writer, p render.ResultsPage) error  { return f.Results(w, p) }
 
 // TestKilled kills a process at random moments, again and again: every acknowledged response is in the log, once, and
 // what is published counts all of them.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -204,7 +205,7 @@ func (s *Store) page(entries []publish.Entry, shard publish.Shard, after uint64)
 			}
 			r.Survey, r.Period = shard.Survey, shard.Period
 			after = binary.BigEndian.Uint64(k)
-			entries = append(entries, publish.Entry{Cursor: formatCursor(after), Settled: true, Response: r})
+			entries = append(entries, publish.Entry{Cursor: formatCursor(after), Settled: true, Arrived: time.Unix(0, int64(after)), Response: r})
 		}
 		return nil
 	})

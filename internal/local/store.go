@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"sync"
@@ -30,6 +31,8 @@ import (
 //	    private                 id → private answers
 //	tallies/SURVEY/PERIOD       shard → revision, tally
 //	releases/SURVEY/PERIOD      number → release
+//	cases/SURVEY                id → revision, case
+//	untold/SURVEY               id of a case that is to be told of → nothing
 //
 // An arrival is the time in nanoseconds since 1970, 8 bytes, big-endian, made greater than any before; the last one is
 // the sequence of the bucket "responses". So logs only grow at their end, and the pages written at random are those of
@@ -42,8 +45,8 @@ type Store struct {
 	definitions sync.Map // by definitionKey: *survey.Survey
 }
 
-// format is what this program writes. A file of a greater one is not touched.
-const format = 1
+// format is what this program writes. A file of a greater one is not touched. Format 2 has tombstones.
+const format = 2
 
 var (
 	metaBucket        = []byte("meta")
@@ -73,6 +76,10 @@ func Open(path string) (*Store, error) {
 	return s, nil
 }
 
+// mapped is how much address space the file has from the start. What outgrows it must be mapped anew, which waits for
+// every reader: without it, a write could wait for a whole backup. It takes up no memory.
+const mapped = 1 << 30
+
 func openDB(path string) (db *bbolt.DB, err error) {
 	// What is damaged, bbolt meets with a panic, or reads beyond the end of the mapped file.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -81,7 +88,11 @@ func openDB(path string) (db *bbolt.DB, err error) {
 			err = fmt.Errorf("the file is damaged (%v): restore it from a copy", fault)
 		}
 	}()
-	db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: 600 * time.Millisecond, FreelistType: bbolt.FreelistMapType})
+	options := &bbolt.Options{Timeout: 600 * time.Millisecond, FreelistType: bbolt.FreelistMapType}
+	if runtime.GOOS != "windows" { // where the file would be made as long as what is mapped
+		options.InitialMmapSize = mapped
+	}
+	db, err = bbolt.Open(path, 0o600, options)
 	switch {
 	case errors.Is(err, bbolterrors.ErrTimeout):
 		return nil, errors.New("another process has the file open, probably a running `glasspoll serve`: stop that one first, or use another data directory")

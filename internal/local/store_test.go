@@ -21,7 +21,11 @@ var (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) storetest.Backend {
+	responses := 100_000
+	if testing.Short() {
+		responses = 0 // as few as the suite finds enough
+	}
+	storetest.RunWith(t, storetest.Options{Responses: responses}, func(t *testing.T) storetest.Backend {
 		return open(t, t.TempDir())
 	})
 }
@@ -38,7 +42,7 @@ func open(t *testing.T, directory string) storetest.Backend {
 	}
 	t.Cleanup(func() { store.Close(); pages.Close() })
 	return storetest.Backend{
-		Definitions: store, Responses: store, Log: store, Tallies: store, Releases: store, Pages: pages,
+		Definitions: store, Responses: store, Log: store, Tallies: store, Releases: store, Pages: pages, Erasure: store, Cases: store,
 		Reopen: func(t *testing.T) storetest.Backend {
 			if err := store.Close(); err != nil {
 				t.Fatal(err)

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"hash/fnv"
 	"iter"
+	"time"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/release"
+	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
@@ -31,6 +33,7 @@ func ShardOf(id string) int {
 type Entry struct {
 	Cursor   string
 	Settled  bool            // no entry will ever come to stand before it; once one is not, none after it is
+	Arrived  time.Time       // by the store's clock
 	Response answer.Response // without its private answers
 }
 
@@ -66,6 +69,12 @@ type Pages interface {
 	// Replace writes a page if what is there still has the tag given ("": nothing there), else ErrStale. It returns
 	// the page's new tag. Readers see the old page or the new one, never a part.
 	Replace(ctx context.Context, path, tag string, revision int, body []byte) (newTag string, err error)
+}
+
+// Beside reads what stands beside questionnaires: measures and reviewed quotes.
+type Beside interface {
+	// Actions returns a survey's; the zero value if there is nothing.
+	Actions(ctx context.Context, survey string) (survey.Actions, error)
 }
 
 // ErrStale says that somebody else has written meanwhile: read again, and try again.

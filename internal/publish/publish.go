@@ -4,14 +4,11 @@
 package publish
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,12 +20,6 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// A Renderer writes the pages of a report. Root leads from the page to the site's root: "../../" or "../../../".
-type Renderer interface {
-	Results(w io.Writer, report *stats.Report, language, root string) error
-	ResultsJSON(w io.Writer, report *stats.Report, language string) error
-}
-
 // A Publisher keeps results current. It may be used by several goroutines.
 type Publisher struct {
 	log      Log
@@ -38,21 +29,20 @@ type Publisher struct {
 	renderer Renderer
 	now      func() time.Time
 
+	Beside Beside // nil: nothing stands beside questionnaires
+	Cases  Cases  // what alerts open; nil: no alert is looked at
+	Tells  bool   // somebody is told of the cases that are opened: see [Tell]
+
 	mu      sync.Mutex
 	written map[string]page // what this publisher has last written, by path
-}
-
-// page is a page's tag, and the hash of what is in it.
-type page struct {
-	tag  string
-	hash [sha256.Size]byte
+	opened  map[string]bool // ids of cases that are stored
 }
 
 // New makes a publisher.
 func New(log Log, tallies Tallies, releases Releases, pages Pages, renderer Renderer, now func() time.Time) *Publisher {
 	return &Publisher{
 		log: log, tallies: tallies, releases: releases, pages: pages, renderer: renderer, now: now,
-		written: map[string]page{},
+		written: map[string]page{}, opened: map[string]bool{},
 	}
 }
 
@@ -61,6 +51,7 @@ type Outcome struct {
 	Folded   int64              // responses folded
 	Released []*release.Release // by this run
 	Replaced int                // pages
+	Opened   int64              // cases
 	Report   *stats.Report      // what the pages say
 }
 
@@ -89,8 +80,7 @@ func (p *Publisher) publish(ctx context.Context, s *survey.Survey) (Outcome, err
 	// The order matters. A page's tag is read before the releases that it is made from, so that whoever replaces it
 	// knows at least as much as it says. A period's last release is read before its tallies, so that these hold every
 	// respondent whom it counts.
-	paths := paths(s)
-	seen, err := p.look(ctx, paths)
+	seen, err := p.look(ctx, s)
 	if err != nil {
 		return out, err
 	}
@@ -107,8 +97,9 @@ func (p *Publisher) publish(ctx context.Context, s *survey.Survey) (Outcome, err
 		return out, err
 	}
 	for _, period := range periods {
-		t, folded, err := p.fold(ctx, s, period)
+		t, folded, opened, err := p.fold(ctx, s, period)
 		out.Folded += folded
+		out.Opened += opened
 		if err != nil {
 			return out, err
 		}
@@ -127,11 +118,11 @@ func (p *Publisher) publish(ctx context.Context, s *survey.Survey) (Outcome, err
 	}
 
 	for range attempts {
-		stale, err := p.render(ctx, s, paths, seen, &out)
-		if err != nil || !stale {
+		again, err := p.render(ctx, s, seen, &out)
+		if err != nil || !again {
 			return out, err
 		}
-		if seen, err = p.look(ctx, paths); err != nil {
+		if seen, err = p.look(ctx, s); err != nil {
 			return out, err
 		}
 	}
@@ -149,14 +140,15 @@ func closed(s *survey.Survey, period string, now time.Time) bool {
 }
 
 // fold brings the tallies of a period up to date and merges them.
-func (p *Publisher) fold(ctx context.Context, s *survey.Survey, period string) (whole *tally.Tally, folded int64, err error) {
+func (p *Publisher) fold(ctx context.Context, s *survey.Survey, period string) (whole *tally.Tally, folded, opened int64, err error) {
 	var tallies [Shards]*tally.Tally
 	var counts [Shards]int64
+	var cases atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range Shards {
 		group.Go(func() error {
 			var err error
-			tallies[i], counts[i], err = p.foldShard(ctx, s, Shard{Survey: s.ID, Period: period, Number: i})
+			tallies[i], counts[i], err = p.foldShard(ctx, s, Shard{Survey: s.ID, Period: period, Number: i}, &cases)
 			return err
 		})
 	}
@@ -165,13 +157,14 @@ func (p *Publisher) fold(ctx context.Context, s *survey.Survey, period string) (
 		folded += n
 	}
 	if err != nil {
-		return nil, folded, err
+		return nil, folded, cases.Load(), err
 	}
-	return tally.Merge(tallies[:]...), folded, nil
+	return tally.Merge(tallies[:]...), folded, cases.Load(), nil
 }
 
-// foldShard folds what is new in one log, to its end, and saves the tally after each chunk.
-func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard) (t *tally.Tally, folded int64, err error) {
+// foldShard folds what is new in one log, to its end, and saves the tally after each chunk: when the cases are stored that
+// it opens.
+func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard, opened *atomic.Int64) (t *tally.Tally, folded int64, err error) {
 	stale := 0
 	for {
 		t, revision, err := p.tallies.Tally(ctx, shard)
@@ -179,30 +172,37 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 			return nil, folded, err
 		}
 		if t == nil || t.Shape != s.Shape {
-			t = tally.New(s)
+			t = tally.Anew(s, t)
 		}
 		for {
-			n := int64(0)
+			n, from, cases := int64(0), t.Cursor, p.newLookout(s)
 			var young []answer.Response // counted each time anew, until the cursor may pass them
 			for entry, err := range p.log.After(ctx, shard, t.Cursor) {
 				if err != nil {
 					return nil, folded, err
 				}
+				cases.at(entry, entry.Cursor > t.Alerted)
 				if !entry.Settled {
 					young = append(young, entry.Response)
 					continue
 				}
 				t.Fold(s, entry.Response)
-				t.Cursor = entry.Cursor
+				t.Pass(entry.Cursor)
 				if n++; n == chunk {
 					break
 				}
+			}
+			if err := cases.act(ctx, opened); err != nil {
+				return nil, folded, err
 			}
 			if n == 0 {
 				return withYoung(s, t, young), folded, nil
 			}
 			err := p.tallies.SaveTally(ctx, shard, t, revision)
 			if errors.Is(err, ErrStale) {
+				if err := cases.overtaken(ctx, shard, from); err != nil {
+					return nil, folded, err
+				}
 				break // somebody else folds too: go on from where they are
 			}
 			if err != nil {
@@ -226,96 +226,4 @@ func withYoung(s *survey.Survey, t *tally.Tally, young []answer.Response) *tally
 		t.Fold(s, r)
 	}
 	return t
-}
-
-// A path is one page to write.
-type path struct {
-	name, language, root string
-	json                 bool
-}
-
-// paths lists a survey's pages: at its first address in the default language, and in every language under its own.
-func paths(s *survey.Survey) []path {
-	var all []path
-	add := func(folder, language string) {
-		folder += "results/"
-		root := strings.Repeat("../", strings.Count(folder, "/"))
-		all = append(all,
-			path{name: folder + "index.html", language: language, root: root},
-			path{name: folder + "results.json", language: language, json: true})
-	}
-	add(s.ID+"/", s.DefaultLanguage())
-	for _, language := range s.Languages {
-		add(s.ID+"/"+language+"/", language)
-	}
-	return all
-}
-
-// state is what a page was when it was looked at.
-type state struct {
-	tag      string
-	revision int
-}
-
-func (p *Publisher) look(ctx context.Context, paths []path) ([]state, error) {
-	seen := make([]state, len(paths))
-	for i, path := range paths {
-		var err error
-		if seen[i].tag, seen[i].revision, err = p.pages.Page(ctx, path.name); err != nil {
-			return nil, err
-		}
-	}
-	return seen, nil
-}
-
-// render writes the pages that are out of date, and reports whether somebody else has written one meanwhile.
-func (p *Publisher) render(ctx context.Context, s *survey.Survey, paths []path, seen []state, out *Outcome) (stale bool, err error) {
-	latest, err := p.releases.Latest(ctx, s.ID)
-	if err != nil {
-		return false, err
-	}
-	out.Report = stats.NewReport(s, latest)
-	for i, path := range paths {
-		if seen[i].tag != "" && seen[i].revision > out.Report.Revision {
-			continue
-		}
-		var body bytes.Buffer
-		if path.json {
-			err = p.renderer.ResultsJSON(&body, out.Report, path.language)
-		} else {
-			err = p.renderer.Results(&body, out.Report, path.language, path.root)
-		}
-		if err != nil {
-			return stale, fmt.Errorf("render %s: %w", path.name, err)
-		}
-		hash := sha256.Sum256(body.Bytes())
-		if seen[i].tag != "" && seen[i].revision == out.Report.Revision && p.wrote(path.name) == (page{seen[i].tag, hash}) {
-			continue
-		}
-		tag, err := p.pages.Replace(ctx, path.name, seen[i].tag, out.Report.Revision, body.Bytes())
-		if errors.Is(err, ErrStale) {
-			stale = true
-			continue
-		}
-		if err != nil {
-			return stale, err
-		}
-		p.remember(path.name, page{tag, hash})
-		if tag != seen[i].tag {
-			out.Replaced++
-		}
-	}
-	return stale, nil
-}
-
-func (p *Publisher) wrote(path string) page {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.written[path]
-}
-
-func (p *Publisher) remember(path string, written page) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.written[path] = written
 }

@@ -21,6 +21,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/release"
+	"glasspoll/internal/render"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -62,6 +63,8 @@ type memory struct {
 	saves    int
 	yielded  int
 	writes   int
+	looked   func(page string)      // told of each page that is looked at, unless
+	skip     func(page string) bool // says not to
 }
 
 type stored struct {
@@ -218,6 +221,9 @@ func (m *memory) Page(_ context.Context, path string) (string, int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Page")
+	if m.looked != nil && (m.skip == nil || !m.skip(path)) {
+		m.looked(path)
+	}
 	return m.pages[path].tag, m.pages[path].revision, errors.Join(before, after)
 }
 
@@ -243,14 +249,44 @@ func (m *memory) Replace(_ context.Context, path, tag string, revision int, body
 // plain renders what a page depends on.
 type plain struct{ note string }
 
-func (p plain) Results(w io.Writer, report *stats.Report, language, root string) error {
-	_, err := fmt.Fprintf(w, "page%s %s %s %s", p.note, language, root, figures(report))
+func (p plain) Results(w io.Writer, page render.ResultsPage) error {
+	_, err := fmt.Fprintf(w, "page%s %s %s %s", p.note, page.Language, page.Root, about(page))
+	if n := len(page.Actions.Measures); n > 0 {
+		fmt.Fprintf(w, " %d measures", n)
+		if render.DatedMeasures(page.Actions) {
+			fmt.Fprintf(w, " on %s", page.Today)
+		}
+	}
 	return err
 }
 
-func (p plain) ResultsJSON(w io.Writer, report *stats.Report, language string) error {
-	_, err := fmt.Fprintf(w, "json%s %s %s", p.note, language, figures(report))
+func (p plain) ResultsJSON(w io.Writer, page render.ResultsPage) error {
+	_, err := fmt.Fprintf(w, "json%s %s %s", p.note, page.Language, about(page))
 	return err
+}
+
+func (p plain) ResultsCSV(w io.Writer, page render.ResultsPage) error {
+	_, err := fmt.Fprintf(w, "csv%s %s %s", p.note, page.Language, about(page))
+	return err
+}
+
+// about is what a page's figures are: of the newest period all, of others and of groups their own.
+func about(page render.ResultsPage) string {
+	if page.Period == "" && page.Whole() {
+		return figures(page.Report)
+	}
+	text := page.Path()
+	for i := range page.Report.Periods {
+		p := &page.Report.Periods[i]
+		if p.Name == page.Period || page.Period == "" && i == len(page.Report.Periods)-1 {
+			n := p.Respondents
+			if !page.Whole() {
+				n = p.GroupSize(page.Segment, page.Option)
+			}
+			text += fmt.Sprintf(" r%d %d", p.Release, n)
+		}
+	}
+	return text
 }
 
 func figures(report *stats.Report) string {
@@ -284,14 +320,19 @@ func (m *memory) wantPages(t *testing.T, figures string) {
 	want := map[string]string{
 		"sample/results/index.html":      "page zh ../../ " + figures,
 		"sample/results/results.json":    "json zh " + figures,
+		"sample/results/results.csv":     "csv zh " + figures,
 		"sample/zh/results/index.html":   "page zh ../../../ " + figures,
 		"sample/zh/results/results.json": "json zh " + figures,
+		"sample/zh/results/results.csv":  "csv zh " + figures,
 		"sample/en/results/index.html":   "page en ../../../ " + figures,
 		"sample/en/results/results.json": "json en " + figures,
+		"sample/en/results/results.csv":  "csv en " + figures,
 	}
 	got := map[string]string{}
 	for path, page := range m.pages {
-		got[path] = page.body
+		if strings.HasSuffix(path, "/results/"+path[strings.LastIndex(path, "/")+1:]) { // the newest; others have tests of their own
+			got[path] = page.body
+		}
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("pages are %v\nwant %v", got, want)
@@ -301,7 +342,7 @@ func (m *memory) wantPages(t *testing.T, figures string) {
 func TestPublish(t *testing.T) {
 	s, m := parse(t, sample), newMemory()
 	p := m.publisher(at(20))
-	if out := publish(t, p, s); out.Replaced != 6 || out.Folded != 0 {
+	if out := publish(t, p, s); out.Replaced != 9 || out.Folded != 0 {
 		t.Errorf("at first: %+v", out)
 	}
 	m.wantPages(t, "r0") // they exist before any answer
@@ -309,7 +350,8 @@ func TestPublish(t *testing.T) {
 	for n := range 9 { // five and four
 		m.put(n, "2026-10")
 	}
-	if out := publish(t, p, s); out.Folded != 9 || len(out.Released) != 1 || out.Replaced != 6 {
+	// Three files each at three addresses; of October at two; and a page of five members at two, under the period too.
+	if out := publish(t, p, s); out.Folded != 9 || len(out.Released) != 1 || out.Replaced != 9+6+4 {
 		t.Errorf("after nine: %+v", out)
 	}
 	m.wantPages(t, "r1 2026-10:5")
@@ -343,6 +385,105 @@ func TestPublish(t *testing.T) {
 	m.wantPages(t, "r4 2026-10:17 2026-11:20")
 	if r := m.releases["2026-10"][2]; r.Date != "2026-11-01" || r.Cohorts[release.Pool].Respondents != 7 {
 		t.Errorf("the pool: %+v", r)
+	}
+}
+
+// TestPeriodsAndGroups: every period and every group of at least k has its pages, and pages of the past are left alone
+// until something of theirs changes.
+func TestPeriodsAndGroups(t *testing.T) {
+	s, m := parse(t, sample), newMemory()
+	for n := range 24 { // twelve each
+		m.put(n, "2026-09")
+	}
+	for n := range 9 { // five and four
+		m.put(n, "2026-10")
+	}
+	p := m.publisher(at(20))
+	publish(t, p, s)
+	want := func(name, body string) {
+		t.Helper()
+		if got := m.pages[name].body; got != body {
+			t.Errorf("%s is %q, want %q", name, got, body)
+		}
+	}
+	want("sample/results/2026-09/index.html", "page zh ../../../ results/2026-09/ r1 24")
+	want("sample/en/results/2026-09/index.html", "page en ../../../../ results/2026-09/ r1 24")
+	want("sample/results/2026-09/results.json", "json zh results/2026-09/ r1 24")
+	want("sample/results/2026-10/results.csv", "csv zh results/2026-10/ r1 5")
+	want("sample/results/by/tier/yes/index.html", "page zh ../../../../../ results/by/tier/yes/ r1 5")
+	want("sample/en/results/2026-09/by/tier/no/index.html", "page en ../../../../../../../ results/2026-09/by/tier/no/ r1 12")
+	for _, name := range []string{"sample/results/by/tier/no/index.html", "sample/results/2026-10/by/tier/no/index.html", "sample/zh/results/2026-09/index.html",
+		"sample/results/by/tier/yes/results.json"} {
+		if m.pages[name].body != "" {
+			t.Errorf("there is %s", name)
+		}
+	}
+	if n := len(m.pages); n != 9+2*(2*3+1+1+2) {
+		t.Errorf("%d files", n)
+	}
+
+	before := maps.Clone(m.pages)
+	m.put(9, "2026-10")
+	looked := map[string]bool{}
+	m.looked = func(name string) { looked[name] = true }
+	publish(t, p, s)
+	for name, page := range m.pages {
+		past := strings.Contains(name, "2026-09")
+		if past && page != before[name] {
+			t.Errorf("%s was written again", name)
+		}
+		if !past && page == before[name] {
+			t.Errorf("%s was not", name)
+		}
+	}
+	want("sample/results/by/tier/no/index.html", "page zh ../../../../../ results/by/tier/no/ r2 5")
+	m.looked = func(name string) { t.Errorf("looked at %s, though nothing has changed since", name) }
+	m.skip = func(name string) bool {
+		return strings.Count(name, "results/") == 1 && !strings.Contains(name, "2026") && !strings.Contains(name, "/by/")
+	}
+	publish(t, p, s)
+
+	// Another publisher knows nothing, and finds everything as it should be but for the tags.
+	m.looked, m.skip = nil, nil
+	publish(t, m.publisher(at(20)), s)
+	want("sample/results/2026-09/index.html", "page zh ../../../ results/2026-09/ r1 24")
+}
+
+// measured is what stands beside every questionnaire.
+type measured struct{ actions *survey.Actions }
+
+func (m measured) Actions(context.Context, string) (survey.Actions, error) { return *m.actions, nil }
+
+// TestMeasures: what is overdue depends on the day, so that pages with measures in hand are written anew each day, and
+// others are not.
+func TestMeasures(t *testing.T) {
+	s, m := parse(t, sample), newMemory()
+	for n := range 24 {
+		m.put(n, "2026-10")
+	}
+	day := 20
+	actions := survey.Actions{}
+	p := New(m, m, m, m, plain{}, func() time.Time { return at(day)() })
+	p.Beside = measured{&actions}
+	publish(t, p, s)
+	m.wantPages(t, "r1 2026-10:24")
+	replaced := func(day2, want int) {
+		t.Helper()
+		day = day2
+		if out := publish(t, p, s); out.Replaced != want {
+			t.Errorf("on day %d %d files were replaced, want %d", day, out.Replaced, want)
+		}
+	}
+	replaced(21, 0)
+	actions.Measures = []survey.Measure{{Problem: survey.Text{"en": "Slow"}, Due: "2026-10-22", Status: survey.Done}}
+	replaced(21, 3+2+8) // only index.html says so here, and those of groups
+	replaced(22, 0)
+	actions.Measures[0].Status = survey.Doing
+	replaced(22, 3+2+8)
+	replaced(23, 3+2) // those of groups have no measures, and are not drawn again
+	replaced(23, 0)
+	if got := m.pages["sample/results/index.html"].body; !strings.HasSuffix(got, "1 measures on 2026-10-23") {
+		t.Errorf("it says %q", got)
 	}
 }
 
@@ -400,7 +541,7 @@ func TestPagesFollowTheTemplate(t *testing.T) {
 	s, m := parse(t, sample), newMemory()
 	publish(t, m.publisher(at(20)), s)
 	p := New(m, m, m, m, plain{"!"}, at(20))
-	if out := publish(t, p, s); out.Replaced != 6 || !strings.HasPrefix(m.pages["sample/results/index.html"].body, "page!") {
+	if out := publish(t, p, s); out.Replaced != 9 || !strings.HasPrefix(m.pages["sample/results/index.html"].body, "page!") {
 		t.Errorf("%+v %v", out, m.pages)
 	}
 	if out := publish(t, p, s); out.Replaced != 0 {
@@ -577,7 +718,7 @@ func TestErrorsNameTheSurvey(t *testing.T) {
 
 type brokenRenderer struct{ plain }
 
-func (brokenRenderer) Results(w io.Writer, _ *stats.Report, _, _ string) error {
+func (brokenRenderer) Results(w io.Writer, _ render.ResultsPage) error {
 	_, _ = io.Copy(w, bytes.NewBufferString("half a page"))
 	return errInjected
 }

@@ -348,6 +348,14 @@ func (r *Release) ItemWhere(segment, option, name string) *tally.Item {
 	return sum
 }
 
+// RespondentsWhere is how many respondents are in Where.
+func (r *Release) RespondentsWhere(segment, option string) (n int64) {
+	for _, c := range r.cohorts(segment, option) {
+		n += c.Respondents
+	}
+	return n
+}
+
 func (r *Release) cohorts(segment, option string) []*tally.Counters {
 	at := slices.IndexFunc(r.Segments, func(s string) bool { return strings.HasPrefix(s, segment+"=") })
 	if at < 0 {

@@ -103,6 +103,25 @@ func (p *Period) Group(segment, option string) *Period {
 	return g
 }
 
+// GroupSize is how many respondents a group has; see [Period.Group].
+func (p *Period) GroupSize(segment, option string) int64 {
+	return p.released.RespondentsWhere(segment, option)
+}
+
+// Survey is the questionnaire that the period was scored by, worded as it is today.
+func (p *Period) Survey() *survey.Survey { return p.form.Survey }
+
+// Group is the report of those who gave one answer to a segment question, period by period, and its own trend. Periods in
+// which there are none have no respondents.
+func (r *Report) Group(segment, option string) *Report {
+	g := &Report{Survey: r.Survey, Revision: r.Revision}
+	for i := range r.Periods {
+		g.Periods = append(g.Periods, *r.Periods[i].Group(segment, option))
+	}
+	g.Trend = trend(g)
+	return g
+}
+
 func rat(d survey.Decimal) *big.Rat { return big.NewRat(int64(d), int64(survey.One)) }
 
 // Round prints a figure with so many decimals, half away from zero: 12.345 to two places is "12.35", -0.5 to none "-1".

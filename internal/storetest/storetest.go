@@ -36,6 +36,8 @@ type Backend struct {
 	Tallies     publish.Tallies
 	Releases    publish.Releases
 	Pages       publish.Pages // nil: not offered
+	Erasure     Erasure
+	Cases       Cases
 
 	// Reopen closes the back end and opens it again on the same data. nil: it has nothing to close.
 	Reopen func(t *testing.T) Backend
@@ -70,6 +72,13 @@ func RunWith(t *testing.T, o Options, open func(t *testing.T) Backend) {
 		"ReleasesAtOnce":     releasesAtOnce,
 		"Pages":              pages,
 		"CancelledContext":   cancelled,
+		"ChangedDefinition":  changedDefinition,
+		"Erasure":            erasure,
+		"ErasureAtOnce":      erasureAtOnce,
+		"History":            history,
+		"Cases":              keptCases,
+		"CasesAtOnce":        casesAtOnce,
+		"AlertsOpenCases":    alertsOpenCases,
 		"ManyResponses":      func(t *testing.T, b Backend) { manyResponses(t, b, o.Responses) },
 		"WalkersWhileWrites": walkersWhileWrites,
 	} {
@@ -444,7 +453,7 @@ func sameIDAtOnce(t *testing.T, b Backend) {
 
 func tallyOf(n int64) *tally.Tally {
 	return &tally.Tally{Shape: "shape", Cursor: fmt.Sprint(n), Cohorts: map[string]*tally.Counters{
-		"": {Respondents: n, Items: map[string]*tally.Item{"q": {N: n, Counts: map[string]int64{"a": n}}}},
+		"": {Respondents: n, Items: map[string]*tally.Item{"q": {N: n, Counts: tally.Counts{{Option: "a", N: n}}}}},
 	}}
 }
 

@@ -13,8 +13,33 @@ func New(s *survey.Survey) *Tally {
 	return &Tally{Shape: s.Shape, Cohorts: map[string]*Counters{}}
 }
 
+// Anew makes an empty tally of a survey in the place of one (nil: of none) that must be folded again from the beginning. It
+// knows how far that one has come, so that no alert is looked at a second time.
+func Anew(s *survey.Survey, before *Tally) *Tally {
+	t := Empty(before)
+	t.Shape = s.Shape
+	return t
+}
+
+// Empty is Anew for a survey that is not known: of no shape, so it is never taken for a count.
+func Empty(before *Tally) *Tally {
+	t := &Tally{Cohorts: map[string]*Counters{}}
+	if before != nil {
+		t.Alerted = max(before.Alerted, before.Cursor)
+	}
+	return t
+}
+
+// Pass moves the cursor behind a response that has been folded.
+func (t *Tally) Pass(cursor string) {
+	t.Cursor = cursor
+	if t.Alerted <= cursor {
+		t.Alerted = ""
+	}
+}
+
 // Fold counts one response. Fields and options that the survey does not count (any more) are passed over, so a response
-// to an older version counts as far as it still means something. The caller moves the cursor.
+// to an older version counts as far as it still means something. The caller moves the cursor: see [Tally.Pass].
 func (t *Tally) Fold(s *survey.Survey, r answer.Response) {
 	if t.plan == nil || t.plan.survey != s {
 		t.plan = newPlan(s)

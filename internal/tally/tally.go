@@ -10,6 +10,9 @@ type Tally struct {
 	Cursor  string               `json:"cursor"`  // arrival of the last response folded; "" before the first
 	Cohorts map[string]*Counters `json:"cohorts"` // by cohort key; one cohort, "", when the survey declares no segments
 
+	// Alerted is how far alerts have been looked at, while that is further than the cursor: when it is folded anew.
+	Alerted string `json:"alerted,omitempty"`
+
 	plan *plan // how to fold for the survey folded last
 }
 

@@ -1,0 +1,284 @@
+// Package cases closes the loop: an answer for which a survey's alert holds opens a Case, which somebody must follow up
+// until it is closed. A case says which response opened it and which questions that was about; it holds no answer. It is
+// pure.
+package cases
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/survey"
+)
+
+// Case is one thing to follow up.
+type Case struct {
+	ID        string          `json:"id"`
+	Survey    string          `json:"survey"`
+	Period    string          `json:"period"`
+	Timezone  string          `json:"timezone"`           // the survey's, in which days are counted
+	Response  string          `json:"response,omitempty"` // its id; "" once it has been withdrawn
+	Alert     string          `json:"alert"`              // the id of the alert that has opened it
+	Questions []string        `json:"questions"`          // the fields that the alert looks at
+	Type      string          `json:"type"`
+	Severity  survey.Severity `json:"severity"`
+	Priority  survey.Priority `json:"priority"`
+	Owner     string          `json:"owner,omitempty"` // the role that has to follow it up
+	Opened    time.Time       `json:"opened"`          // when the response arrived
+	Due       survey.Date     `json:"due,omitempty"`   // the last day on which closing it is in time; "" is none
+	Status    Status          `json:"status"`
+	Closed    time.Time       `json:"closed,omitzero"`
+	Result    string          `json:"result,omitempty"`
+	Told      bool            `json:"customer_told"`       // of the result
+	Withdrawn bool            `json:"withdrawn,omitempty"` // closed because the respondent has taken the answers back
+	Changes   []Change        `json:"changes"`             // in the order of time; the first opened it
+	Revision  int             `json:"-"`                   // as it was read from a store; 0 before it is stored
+}
+
+// Status is how far a case has come.
+type Status string
+
+// The statuses.
+const (
+	Open     Status = "open"     // nobody has said yet that it is his
+	Assigned Status = "assigned" // a role has been made responsible for it
+	Closed   Status = "closed"
+)
+
+// Change is one step of a case's history.
+type Change struct {
+	At   time.Time `json:"at"`
+	By   string    `json:"by,omitempty"` // the role that did it; "" is Glasspoll itself
+	What Step      `json:"what"`
+	Note string    `json:"note,omitempty"` // of an assignment: the new owner; of a closing: the result
+}
+
+// Step is a kind of change.
+type Step string
+
+// The steps.
+const (
+	WasOpened    Step = "opened"
+	WasAssigned  Step = "assigned"
+	WasClosed    Step = "closed"
+	WasWithdrawn Step = "withdrawn"
+)
+
+// crockford is Douglas Crockford's base 32, as in receipts.
+var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+
+// IDLength is how many letters and digits an id has: 80 bits of a hash.
+const IDLength = 16
+
+// ID names the case that an alert opens for a response: the same one however often that is tried. The response's id
+// cannot be told from it.
+func ID(surveyID, response, alert string) string {
+	sum := sha256.Sum256([]byte("case\x00" + surveyID + "\x00" + response + "\x00" + alert))
+	return crockford.EncodeToString(sum[:])[:IDLength]
+}
+
+// OpenedBy returns the cases that a response opens, in the order of the survey's alerts: those of all alerts that hold.
+// Private answers are not looked at, even where the response has them. at is when it arrived.
+func OpenedBy(s *survey.Survey, r answer.Response, at time.Time) []*Case {
+	if r.Withdrawn {
+		return nil
+	}
+	answers := func(name string) []string {
+		for _, a := range r.Answers {
+			if len(a) > 1 && a.Field() == name {
+				return a.Values()
+			}
+		}
+		switch {
+		case name == "channel" && r.Channel != "":
+			return []string{r.Channel}
+		case name == "language" && r.Language != "":
+			return []string{r.Language}
+		}
+		return nil
+	}
+	var opened []*Case
+	for i := range s.Alerts {
+		if alert := &s.Alerts[i]; alert.When.Holds(answers) {
+			opened = append(opened, open(s, alert, r, at))
+		}
+	}
+	return opened
+}
+
+func open(s *survey.Survey, alert *survey.Alert, r answer.Response, at time.Time) *Case {
+	at = at.UTC().Truncate(time.Second) // nobody needs to know it closer, and it leaves the house
+	c := &Case{
+		ID: ID(s.ID, r.ID, alert.ID), Survey: s.ID, Period: r.Period, Timezone: s.Timezone, Response: r.ID, Alert: alert.ID,
+		Questions: alert.When.Uses(), Type: alert.Opens, Severity: alert.Severity, Priority: alert.Priority, Owner: alert.Owner,
+		Opened: at, Status: Open, Changes: []Change{{At: at, What: WasOpened}},
+	}
+	if alert.DueDays != nil {
+		day := at.In(s.Location())
+		c.Due = dateOf(time.Date(day.Year(), day.Month(), day.Day()+*alert.DueDays, 12, 0, 0, 0, time.UTC))
+	}
+	return c
+}
+
+func dateOf(t time.Time) survey.Date { return survey.Date(t.Format(time.DateOnly)) }
+
+// Day is the day of an instant where the survey is.
+func (c *Case) Day(t time.Time) survey.Date {
+	location, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		location = time.UTC // it was known when the case was opened
+	}
+	return dateOf(t.In(location))
+}
+
+// Overdue reports whether a case should have been closed before an instant, and was not. The day it is due is still in
+// time.
+func (c *Case) Overdue(now time.Time) bool { return c.late(c.Day(now)) && c.openOn(c.Day(now)) }
+
+// late reports whether a day is after the one on which the case was due.
+func (c *Case) late(day survey.Date) bool { return c.Due != "" && day > c.Due }
+
+// openOn reports whether a case had been opened by the end of a day, and not been closed.
+func (c *Case) openOn(day survey.Date) bool {
+	return c.Day(c.Opened) <= day && (c.Status != Closed || c.Day(c.Closed) > day)
+}
+
+// InTime reports, of a closed case, whether it was closed by the day it was due, if there was one.
+func (c *Case) InTime() bool { return !c.late(c.Day(c.Closed)) }
+
+// Days is how many calendar days a closed case was open: 0 if it was closed on the day it was opened.
+func (c *Case) Days() int {
+	from, err := time.Parse(time.DateOnly, string(c.Day(c.Opened)))
+	until, err2 := time.Parse(time.DateOnly, string(c.Day(c.Closed)))
+	if err != nil || err2 != nil {
+		return 0
+	}
+	return int(until.Sub(from).Hours()) / 24
+}
+
+// ErrClosed says that a case has been closed already.
+var ErrClosed = errors.New("it is closed already")
+
+// Bounds of what people write into a case, in characters.
+const (
+	maxRole   = 64
+	MaxResult = 2_000
+)
+
+// Assign makes a role responsible. By is the role that decides so; "" is the owner until now, or else the new one.
+func (c *Case) Assign(owner, by string, at time.Time) error {
+	owner, by = strings.TrimSpace(owner), strings.TrimSpace(by)
+	if c.Status == Closed {
+		return ErrClosed
+	}
+	if owner == "" {
+		return errors.New("the role that follows it up is missing")
+	}
+	by = cmp.Or(by, c.Owner, owner)
+	if err := errors.Join(role(owner), role(by)); err != nil {
+		return err
+	}
+	c.Owner, c.Status = owner, Assigned
+	c.Changes = append(c.Changes, Change{At: at.UTC(), By: by, What: WasAssigned, Note: owner})
+	return nil
+}
+
+// Close ends a case, with what has come of it and whether the customer was told. By is the role that closes it; "" is its
+// owner.
+func (c *Case) Close(result string, told bool, by string, at time.Time) error {
+	result, by = strings.TrimSpace(result), cmp.Or(strings.TrimSpace(by), c.Owner)
+	switch {
+	case c.Status == Closed:
+		return ErrClosed
+	case result == "":
+		return errors.New("the result is missing: say what has come of it")
+	case utf8.RuneCountInString(result) > MaxResult:
+		return fmt.Errorf("the result is longer than %d characters", MaxResult)
+	}
+	if err := role(by); err != nil {
+		return err
+	}
+	c.Status, c.Closed, c.Result, c.Told = Closed, at.UTC(), result, told
+	c.Changes = append(c.Changes, Change{At: at.UTC(), By: by, What: WasClosed, Note: result})
+	return nil
+}
+
+func role(name string) error {
+	if utf8.RuneCountInString(name) > maxRole {
+		return fmt.Errorf("a role has at most %d characters", maxRole)
+	}
+	return nil
+}
+
+// Withdraw takes out of a case whatever leads to the respondent, and closes it if it is not: the answers that opened it
+// are taken back. What was written into it may be about the respondent, so that goes as well.
+func (c *Case) Withdraw(at time.Time) {
+	if c.Withdrawn {
+		return
+	}
+	c.Withdrawn, c.Response, c.Result = true, "", ""
+	if c.Status != Closed {
+		c.Status, c.Closed = Closed, at.UTC()
+	}
+	for i := range c.Changes {
+		if c.Changes[i].What == WasClosed {
+			c.Changes[i].Note = ""
+		}
+	}
+	c.Changes = append(c.Changes, Change{At: at.UTC(), What: WasWithdrawn})
+}
+
+// Sort orders cases as they are to be looked at: first those that are not closed, of these the overdue ones, then by
+// priority, by the day due (those without last) and by age.
+func Sort(all []*Case, now time.Time) {
+	rank := func(c *Case) int {
+		switch {
+		case c.Status == Closed:
+			return 2
+		case c.Overdue(now):
+			return 0
+		}
+		return 1
+	}
+	priorities := []survey.Priority{survey.UrgentPriority, survey.HighPriority, survey.NormalPriority, survey.LowPriority}
+	due := func(c *Case) survey.Date { return cmp.Or(c.Due, "9999-12-31") }
+	slices.SortFunc(all, func(a, b *Case) int {
+		return cmp.Or(
+			cmp.Compare(rank(a), rank(b)),
+			cmp.Compare(slices.Index(priorities, a.Priority), slices.Index(priorities, b.Priority)),
+			cmp.Compare(due(a), due(b)), a.Opened.Compare(b.Opened), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// Canonical writes an id, or its beginning, as it is stored.
+func Canonical(id string) string {
+	return strings.NewReplacer("-", "", " ", "", "I", "1", "L", "1", "O", "0").Replace(strings.ToUpper(id))
+}
+
+// Notice is what is said of an opened case to those who follow it up, outside of the store: nothing that the respondent
+// has answered, and nothing by which his answers could be found or taken back.
+type Notice struct {
+	ID        string          `json:"id"`
+	Survey    string          `json:"survey"`
+	Period    string          `json:"period"`
+	Alert     string          `json:"alert"`
+	Type      string          `json:"type"`
+	Severity  survey.Severity `json:"severity"`
+	Priority  survey.Priority `json:"priority"`
+	Owner     string          `json:"owner,omitempty"`
+	Opened    time.Time       `json:"opened"`
+	Due       survey.Date     `json:"due,omitempty"`
+	Questions []string        `json:"questions"`
+}
+
+// Notice is the case's.
+func (c *Case) Notice() Notice {
+	return Notice{c.ID, c.Survey, c.Period, c.Alert, c.Type, c.Severity, c.Priority, c.Owner, c.Opened, c.Due, c.Questions}
+}

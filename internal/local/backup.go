@@ -1,0 +1,144 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// Copies are called by the time at which they were taken, in UTC, so that their names sort.
+const (
+	copyPrefix = "glasspoll-"
+	copyTime   = "20060102T150405Z"
+	copySuffix = ".db"
+	copyTemp   = ".glasspoll-backup-"
+)
+
+// Backup writes a copy of the store to a directory, which it makes if there is none, and returns the copy's path and
+// size in bytes. The copy is the store as it was at one instant after the call: it holds whatever was durable before.
+// Writes go on meanwhile. It is there whole, and on the disk, or not at all; no other file is touched but those of an
+// earlier call that was killed.
+func (s *Store) Backup(ctx context.Context, directory string) (path string, size int64, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("backup to %s: %w", directory, err)
+		}
+	}()
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return "", 0, err
+	}
+	left, err := filepath.Glob(filepath.Join(directory, copyTemp+"*"))
+	if err != nil {
+		return "", 0, err
+	}
+	for _, name := range left {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", 0, err
+		}
+	}
+	file, err := os.CreateTemp(directory, copyTemp+"*") // for its owner only, as the store is
+	if err != nil {
+		return "", 0, err
+	}
+	defer os.Remove(file.Name()) // once it has its name, there is nothing to remove
+	defer file.Close()
+	size, err = s.WriteTo(ctx, file)
+	if err == nil {
+		err = errors.Join(file.Sync(), file.Close())
+	}
+	if err == nil {
+		err = sound(file.Name(), size)
+	}
+	if err != nil {
+		return "", 0, err
+	}
+	path = filepath.Join(directory, copyPrefix+s.now().UTC().Format(copyTime)+copySuffix)
+	if err := os.Rename(file.Name(), path); err != nil {
+		return "", 0, err
+	}
+	return path, size, syncDirectory(directory)
+}
+
+// WriteTo writes the store as it is at one instant, a file that Open opens. The transaction that it reads in keeps pages
+// from being used again, so that the file grows with what is written meanwhile.
+func (s *Store) WriteTo(ctx context.Context, w io.Writer) (size int64, err error) {
+	err = s.view(func(tx *bbolt.Tx) error {
+		size, err = tx.WriteTo(untilDone{ctx, w})
+		if err != nil && ctx.Err() != nil {
+			return ctx.Err() // which bbolt makes a text of
+		}
+		return err
+	})
+	return size, err
+}
+
+// untilDone gives up when its context ends.
+type untilDone struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (u untilDone) Write(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.w.Write(p)
+}
+
+// sound reports whether a copy can be opened, and is as long as it was written. It reads the beginning only.
+func sound(path string, size int64) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Size() != size {
+		return fmt.Errorf("the copy has %d bytes of %d", info.Size(), size)
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+	if err != nil {
+		return fmt.Errorf("the copy cannot be opened: %w", err)
+	}
+	return db.Close()
+}
+
+// Backups lists the copies in a directory, oldest first, and when each was taken. There are none in a directory that is
+// not there.
+func Backups(directory string) (paths []string, taken []time.Time, err error) {
+	entries, err := os.ReadDir(directory)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		name, isCopy := strings.CutPrefix(e.Name(), copyPrefix)
+		name, isFile := strings.CutSuffix(name, copySuffix)
+		at, err := time.Parse(copyTime, name)
+		if isCopy && isFile && err == nil && e.Type().IsRegular() {
+			paths, taken = append(paths, filepath.Join(directory, e.Name())), append(taken, at)
+		}
+	}
+	return paths, taken, nil // ReadDir sorts
+}
+
+// Prune removes the oldest copies in a directory, so that keep are left. It returns those that it removed.
+func Prune(directory string, keep int) (removed []string, err error) {
+	paths, _, err := Backups(directory)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range slices.Clone(paths[:max(0, len(paths)-max(1, keep))]) {
+		if err := os.Remove(path); err != nil {
+			return removed, err
+		}
+		removed = append(removed, path)
+	}
+	return removed, nil
+}

@@ -1,0 +1,336 @@
+package local_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/local"
+	"glasspoll/internal/publish"
+)
+
+func openStore(t *testing.T, path string) *local.Store {
+	t.Helper()
+	store, err := local.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+func someone(text string) answer.Response {
+	return answer.Response{ID: uuid.NewString(), Survey: "killed", Period: "all",
+		Answers: []answer.Answer{{"rated", "4"}, {"why", text}}, Private: []answer.Answer{{"mail", "a@example.com"}}}
+}
+
+// stored lists the ids in a store's logs.
+func stored(t *testing.T, store *local.Store) map[string]bool {
+	t.Helper()
+	ids := map[string]bool{}
+	for i := range publish.Shards {
+		for entry, err := range store.After(context.Background(), publish.Shard{Survey: "killed", Period: "all", Number: i}, "") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ids[entry.Response.ID] {
+				t.Errorf("%s is there twice", entry.Response.ID)
+			}
+			ids[entry.Response.ID] = true
+		}
+	}
+	return ids
+}
+
+// TestBackupUnderWriting takes copies while answers come in: each is sound, opens as a store, and holds every answer that
+// was acknowledged before it was begun, with its private part.
+func TestBackupUnderWriting(t *testing.T) {
+	t.Parallel()
+	store := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
+	var (
+		mu           sync.Mutex
+		acknowledged []string
+		writers      sync.WaitGroup
+	)
+	ctx, stop := context.WithCancel(context.Background())
+	defer writers.Wait()
+	defer stop()
+	for range 8 {
+		writers.Go(func() {
+			for ctx.Err() == nil {
+				r := someone(strings.Repeat("好", 100))
+				if created, err := store.Put(context.Background(), r); err != nil || !created {
+					t.Errorf("not stored: %v", err)
+					return
+				}
+				mu.Lock()
+				acknowledged = append(acknowledged, r.ID)
+				mu.Unlock()
+			}
+		})
+	}
+	directory := filepath.Join(t.TempDir(), "deep", "backups")
+	for round := range 5 {
+		var before []string
+		for len(before) < 200*(round+1) {
+			time.Sleep(time.Millisecond)
+			mu.Lock()
+			before = append(before[:0], acknowledged...)
+			mu.Unlock()
+			if t.Failed() {
+				return
+			}
+		}
+		path, size, err := store.Backup(context.Background(), directory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Size() != size || info.Mode().Perm() != 0o600 {
+			t.Fatalf("%v of %d bytes, %v", info, size, err)
+		}
+		// Another name: two copies within a second have one.
+		kept := filepath.Join(t.TempDir(), "glasspoll.db")
+		if err := os.Rename(path, kept); err != nil {
+			t.Fatal(err)
+		}
+		checkFile(t, kept)
+		restored := openStore(t, kept)
+		ids := stored(t, restored)
+		for _, id := range before {
+			if !ids[id] {
+				t.Errorf("copy %d lacks %s, which was acknowledged before", round, id)
+			}
+		}
+		if private, err := restored.Private(context.Background(), "killed", "all", before[0]); err != nil || len(private) != 1 {
+			t.Errorf("private answers: %v, %v", private, err)
+		}
+		if created, err := restored.Put(context.Background(), someone("after")); !created || err != nil {
+			t.Errorf("a restored store takes no answer: %v", err)
+		}
+	}
+	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+// checkFile holds a file against all of bbolt's own rules.
+func checkFile(t *testing.T, path string) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.View(func(tx *bbolt.Tx) error {
+		for fault := range tx.Check() {
+			t.Error(fault)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A valve lets the first write through only when it is opened.
+type valve struct {
+	reached chan struct{}
+	opened  chan struct{}
+	once    sync.Once
+}
+
+func (v *valve) Write(p []byte) (int, error) {
+	v.once.Do(func() { close(v.reached) })
+	<-v.opened
+	return len(p), nil
+}
+
+// TestBackupHoldsNobodyUp keeps a copy waiting while the file grows to many times its length.
+func TestBackupHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "glasspoll.db")
+	store := openStore(t, path)
+	slow := &valve{reached: make(chan struct{}), opened: make(chan struct{})}
+	copied := make(chan error, 1)
+	go func() {
+		_, err := store.WriteTo(context.Background(), slow)
+		copied <- err
+	}()
+	<-slow.reached
+	done := make(chan error, 1)
+	go func() {
+		for range 64 {
+			if _, err := store.Put(context.Background(), someone(strings.Repeat("x", 1<<20))); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(2 * time.Minute): // not slow, but stuck
+		t.Error("writes wait for the copy")
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() < 64<<20 || info.Size() > 512<<20 {
+		t.Errorf("the file is %v, %v", info.Size(), err) // neither too short for this test, nor as long as what is mapped
+	}
+	close(slow.opened)
+	if err := <-copied; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBackupEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	store := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	directory := t.TempDir()
+	if _, _, err := store.Backup(ctx, directory); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), directory) {
+		t.Error(err)
+	}
+	if entries, _ := os.ReadDir(directory); len(entries) != 0 {
+		t.Errorf("left behind: %v", entries)
+	}
+	// Nor is anything there where nothing can be written.
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := store.Backup(context.Background(), file); err == nil {
+		t.Error("a file was taken for a directory")
+	}
+}
+
+func TestPrune(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	store := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
+	names := []string{"glasspoll-20261122T020000Z.db", "glasspoll-20251231T235959Z.db", "glasspoll-20261121T020000Z.db", // ours
+		"glasspoll-20261341T020000Z.db", "glasspoll-20260101T000000Z.db.txt", "glasspoll.db", "other-20260101T000000Z.db", ".glasspoll-backup-17"}
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(directory, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(directory, "glasspoll-20260101T000000Z.db"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path, _, err := store.Backup(context.Background(), directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	removed, err := local.Prune(directory, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths, taken, err := local.Backups(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := filepath.Join(directory, names[0])
+	if len(paths) != 2 || len(removed) != 2 || filepath.Base(removed[0]) != names[1] || filepath.Base(removed[1]) != names[2] {
+		t.Fatalf("kept %v, removed %v", paths, removed)
+	}
+	for i, p := range paths {
+		if p != path && p != newest {
+			t.Errorf("kept %s", p)
+		}
+		if p == path && time.Since(taken[i]).Abs() > time.Hour {
+			t.Errorf("%s was taken at %v", p, taken[i])
+		}
+	}
+	// What is not ours stays, but for what a killed backup left.
+	entries, err := os.ReadDir(directory)
+	if err != nil || len(entries) != 2+5 {
+		t.Errorf("there is %v, %v", entries, err)
+	}
+	if removed, err := local.Prune(directory, 0); err != nil || len(removed) != 1 {
+		t.Errorf("not even the last one is kept: %v, %v", removed, err)
+	}
+	if paths, _, err := local.Backups(filepath.Join(directory, "none")); paths != nil || err != nil {
+		t.Error(paths, err)
+	}
+}
+
+// TestBackupToFullDisk backs up where a copy does not fit, in a process of its own.
+func TestBackupToFullDisk(t *testing.T) {
+	t.Parallel()
+	command := exec.Command(os.Args[0])
+	command.Env = append(os.Environ(), "GLASSPOLL_TEST_FULL_BACKUP="+t.TempDir())
+	output, err := command.CombinedOutput()
+	t.Logf("%s", output)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func backUpToFullDisk(directory string) {
+	fail := func(a ...any) {
+		fmt.Println(a...)
+		os.Exit(1)
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	limit := func(bytes uint64) {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}); err != nil {
+			fail(err)
+		}
+	}
+	store, err := local.Open(filepath.Join(directory, "data", "glasspoll.db"))
+	if err != nil {
+		fail(err)
+	}
+	ctx := context.Background()
+	for range 20 {
+		if _, err := store.Put(ctx, someone(strings.Repeat("x", 20_000))); err != nil {
+			fail(err)
+		}
+	}
+	backups := filepath.Join(directory, "backups")
+	good, size, err := store.Backup(ctx, backups)
+	if err != nil {
+		fail(err)
+	}
+	older := filepath.Join(backups, "glasspoll-20200101T000000Z.db")
+	if err := os.Rename(good, older); err != nil {
+		fail(err)
+	}
+	for _, bytes := range []uint64{0, 4096, uint64(size) / 2, uint64(size) - 1} {
+		limit(bytes)
+		path, _, err := store.Backup(ctx, backups)
+		limit(math.MaxUint64)
+		fmt.Println(bytes, path, err)
+		if err == nil || path != "" || !strings.Contains(err.Error(), syscall.EFBIG.Error()) {
+			fail("a copy without room for it")
+		}
+		entries, err := os.ReadDir(backups)
+		if err != nil || len(entries) != 1 || filepath.Join(backups, entries[0].Name()) != older {
+			fail("there is", entries, err)
+		}
+	}
+	if created, err := store.Put(ctx, someone("still")); !created || err != nil {
+		fail("the store takes no answers any more:", err)
+	}
+	if _, _, err := store.Backup(ctx, backups); err != nil {
+		fail("room has been made, and still:", err)
+	}
+}

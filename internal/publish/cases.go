@@ -1,0 +1,190 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"glasspoll/internal/cases"
+	"glasspoll/internal/survey"
+)
+
+// Cases keeps what alerts have opened.
+type Cases interface {
+	// OpenCase stores a case, unless one of its id is there, and reports whether it did. If tell is set, it is among the
+	// untold from then on. It is durable on return.
+	OpenCase(ctx context.Context, c *cases.Case, tell bool) (opened bool, err error)
+	// CasesOf returns all cases of a survey, in the order of their ids. Read is strongly consistent.
+	CasesOf(ctx context.Context, survey string) ([]*cases.Case, error)
+	// SaveCase replaces a case if its revision is still the one read, else ErrStale. It sets the new revision.
+	SaveCase(ctx context.Context, c *cases.Case) error
+}
+
+// Outbox is the list of cases that somebody still has to be told of.
+type Outbox interface {
+	// Untold returns these cases of a survey, in the order of their ids.
+	Untold(ctx context.Context, survey string) ([]*cases.Case, error)
+	// Told takes a case from the list. It is no error if it is not in it.
+	Told(ctx context.Context, survey, id string) error
+}
+
+// A Teller tells those who follow cases up of one that was opened. It may be told of the same one again: its id says so.
+type Teller interface {
+	Tell(ctx context.Context, c *cases.Case) error
+}
+
+// Tell tells of the cases of a survey of which nobody has been told, and stops at the first that it cannot tell of: that
+// and the ones behind it stay in the list.
+func Tell(ctx context.Context, outbox Outbox, teller Teller, survey string) (told int, err error) {
+	untold, err := outbox.Untold(ctx, survey)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range untold {
+		if !c.Withdrawn {
+			if err := teller.Tell(ctx, c); err != nil {
+				return told, fmt.Errorf("telling of case %s: %w", c.ID, err)
+			}
+			told++
+		}
+		if err := outbox.Told(ctx, survey, c.ID); err != nil {
+			return told, err
+		}
+	}
+	return told, nil
+}
+
+// A publisher opens a case for each answer for which one of the survey's alerts holds. A case is stored before the cursor
+// of its tally moves past the answer, so none is lost; its id is made of the response's and the alert's, so none is opened
+// twice. A tally that is folded anew keeps the place up to which alerts have been looked at, so a new alert is for answers
+// that come after it.
+
+// opening is how many cases are opened at a time.
+const opening = 16
+
+// maxOpened bounds how many ids of stored cases a publisher remembers: those of answers that are not settled would be
+// stored again with each run.
+const maxOpened = 10_000
+
+// lookout gathers what one walk of a log means for cases. A nil one gathers nothing.
+type lookout struct {
+	*Publisher
+	survey    *survey.Survey
+	due       []*cases.Case
+	withdrawn map[string]bool // ids of responses
+}
+
+func (p *Publisher) newLookout(s *survey.Survey) *lookout {
+	if p.Cases == nil {
+		return nil
+	}
+	return &lookout{Publisher: p, survey: s, withdrawn: map[string]bool{}}
+}
+
+// at looks at one entry. fresh says that its alerts have not been looked at before, or only while it was not settled.
+func (l *lookout) at(e Entry, fresh bool) {
+	switch {
+	case l == nil:
+	case e.Response.Withdrawn:
+		l.withdrawn[e.Response.ID] = true
+	case fresh && len(l.survey.Alerts) > 0:
+		l.due = append(l.due, cases.OpenedBy(l.survey, e.Response, e.Arrived)...)
+	}
+}
+
+// act stores the cases that are due, and closes those whose answers were withdrawn.
+func (l *lookout) act(ctx context.Context, opened *atomic.Int64) error {
+	if l == nil {
+		return nil
+	}
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(opening)
+	for _, c := range l.due {
+		if l.isOpened(c.ID) {
+			continue
+		}
+		group.Go(func() error {
+			created, err := l.Cases.OpenCase(within, c, l.Tells)
+			if created {
+				opened.Add(1)
+			}
+			if err == nil {
+				l.rememberOpened(c.ID)
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return l.withdraw(ctx)
+}
+
+// overtaken is called when somebody else has folded the same entries from a cursor on. He may have met the tombstone of a
+// response where this walk has still met the answers, and have found no case to close.
+func (l *lookout) overtaken(ctx context.Context, shard Shard, from string) error {
+	if l == nil || len(l.due) == 0 {
+		return nil
+	}
+	ours := map[string]bool{}
+	for _, c := range l.due {
+		ours[c.Response] = true
+	}
+	for e, err := range l.log.After(ctx, shard, from) {
+		if err != nil {
+			return err
+		}
+		if e.Response.Withdrawn && ours[e.Response.ID] {
+			l.withdrawn[e.Response.ID] = true
+		}
+	}
+	return l.withdraw(ctx)
+}
+
+// withdraw closes the cases of responses that were withdrawn.
+func (l *lookout) withdraw(ctx context.Context) error {
+	for try := 0; len(l.withdrawn) > 0; try++ {
+		all, err := l.Cases.CasesOf(ctx, l.survey.ID)
+		if err != nil {
+			return err
+		}
+		stale := false
+		for _, c := range all {
+			if !l.withdrawn[c.Response] {
+				continue
+			}
+			c.Withdraw(l.now())
+			switch err := l.Cases.SaveCase(ctx, c); {
+			case errors.Is(err, ErrStale):
+				stale = true
+			case err != nil:
+				return err
+			}
+		}
+		if !stale {
+			return nil
+		}
+		if try == attempts {
+			return fmt.Errorf("cases of %s: %w %d times", l.survey.ID, ErrStale, attempts)
+		}
+	}
+	return nil
+}
+
+func (p *Publisher) isOpened(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.opened[id]
+}
+
+func (p *Publisher) rememberOpened(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.opened) >= maxOpened {
+		clear(p.opened)
+	}
+	p.opened[id] = true
+}

@@ -1,0 +1,441 @@
+package publish
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/cases"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+const alerts = `alerts:
+  - {when: rated <= 2, open: complaint, owner: desk, due_days: 5}
+  - {when: tier and rated == 5, open: praise}
+`
+
+// caseMemory keeps cases in memory. Its calls can be made to fail, as those of memory.
+type caseMemory struct {
+	*memory
+	mu     sync.Mutex
+	kept   map[string][]byte // by id
+	at     map[string]int    // revisions
+	opened map[string]int    // how often a case was stored: never more than once
+	untold map[string]bool
+}
+
+func newCaseMemory(m *memory) *caseMemory {
+	return &caseMemory{memory: m, kept: map[string][]byte{}, at: map[string]int{}, opened: map[string]int{}, untold: map[string]bool{}}
+}
+
+func (c *caseMemory) faulty(name string) (before, after error) {
+	c.memory.mu.Lock()
+	defer c.memory.mu.Unlock()
+	return c.memory.call(name)
+}
+
+func (c *caseMemory) OpenCase(_ context.Context, one *cases.Case, tell bool) (bool, error) {
+	before, after := c.faulty("OpenCase")
+	if before != nil {
+		return false, before
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept[one.ID] != nil {
+		return false, after
+	}
+	c.kept[one.ID], _ = json.Marshal(one)
+	c.at[one.ID], c.untold[one.ID] = 1, tell
+	c.opened[one.ID]++
+	return true, after
+}
+
+func (c *caseMemory) CasesOf(_ context.Context, survey string) ([]*cases.Case, error) {
+	before, after := c.faulty("CasesOf")
+	if err := errors.Join(before, after); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []*cases.Case
+	for _, id := range slices.Sorted(maps.Keys(c.kept)) {
+		one := &cases.Case{}
+		if err := json.Unmarshal(c.kept[id], one); err != nil {
+			return nil, err
+		}
+		one.Revision = c.at[id]
+		if one.Survey == survey {
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}
+
+func (c *caseMemory) SaveCase(_ context.Context, one *cases.Case) error {
+	before, after := c.faulty("SaveCase")
+	if before != nil {
+		return before
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at[one.ID] != one.Revision {
+		return ErrStale
+	}
+	c.kept[one.ID], _ = json.Marshal(one)
+	c.at[one.ID]++
+	one.Revision++
+	return after
+}
+
+func (c *caseMemory) Untold(ctx context.Context, survey string) ([]*cases.Case, error) {
+	all, err := c.CasesOf(ctx, survey)
+	return slices.DeleteFunc(all, func(one *cases.Case) bool { return !c.untold[one.ID] }), err
+}
+
+func (c *caseMemory) Told(_ context.Context, _, id string) error {
+	before, after := c.faulty("Told")
+	if before != nil {
+		return before
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.untold, id)
+	return after
+}
+
+func (c *caseMemory) publisher(now func() time.Time) *Publisher {
+	p := c.memory.publisher(now)
+	p.Cases, p.Tells = c, true
+	return p
+}
+
+// withdraw puts a tombstone in the place of a response, as stores do: the shard's tally is emptied with it.
+func (c *caseMemory) withdraw(n int, period string) {
+	c.memory.mu.Lock()
+	defer c.memory.mu.Unlock()
+	shard := Shard{"sample", period, n * 7 % Shards}
+	for i, r := range c.memory.log[shard] {
+		if r.ID == fmt.Sprint(n) {
+			c.memory.log[shard][i] = answer.Response{ID: r.ID, Survey: r.Survey, Period: r.Period, Withdrawn: true}
+		}
+	}
+	if s := c.memory.tallies[shard]; s.revision > 0 {
+		c.memory.tallies[shard] = stored{emptied(s.data), s.revision + 1}
+	}
+}
+
+// wanted lists the cases that answers ought to have opened: by another way than the publisher's, from what put stores.
+func wanted(numbers ...int) map[string]bool {
+	ids := map[string]bool{}
+	for _, n := range numbers {
+		if 1+n%5 <= 2 {
+			ids[cases.ID("sample", fmt.Sprint(n), "complaint")] = true
+		}
+		if 1+n%5 == 5 && n%2 == 0 {
+			ids[cases.ID("sample", fmt.Sprint(n), "praise")] = true
+		}
+	}
+	return ids
+}
+
+func upTo(n int) []int {
+	numbers := make([]int, n)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	return numbers
+}
+
+// check compares the cases with those that there ought to be, and how often each was stored.
+func (c *caseMemory) check(t *testing.T, want map[string]bool) {
+	t.Helper()
+	got := map[string]bool{}
+	for id, n := range c.opened {
+		got[id] = true
+		if n != 1 {
+			t.Errorf("case %s was opened %d times", id, n)
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%d cases, want %d", len(got), len(want))
+	}
+}
+
+func TestAlertsOpenCases(t *testing.T) {
+	s, c := parse(t, sample+alerts), newCaseMemory(newMemory())
+	p := c.publisher(at(20))
+	for n := range 40 {
+		c.put(n, "2026-10")
+		if n%9 == 0 {
+			publish(t, p, s)
+		}
+	}
+	publish(t, p, s)
+	c.check(t, wanted(upTo(40)...))
+	if out := publish(t, c.publisher(at(20)), s); out.Opened != 0 { // who remembers nothing
+		t.Errorf("again: %d", out.Opened)
+	}
+	all, err := c.CasesOf(ctx, "sample")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range all {
+		if one.Status != cases.Open || one.Period != "2026-10" || len(one.Changes) != 1 {
+			t.Errorf("%+v", one)
+		}
+	}
+	// Without cases to keep, alerts are not looked at.
+	if out := publish(t, c.memory.publisher(at(20)), s); out.Opened != 0 {
+		t.Errorf("opened %d", out.Opened)
+	}
+}
+
+// TestNewAlertsAreForNewAnswers folds everything again for a new shape, and with more alerts.
+func TestNewAlertsAreForNewAnswers(t *testing.T) {
+	c := newCaseMemory(newMemory())
+	publish(t, c.publisher(at(20)), parse(t, sample))
+	for n := range 40 {
+		c.put(n, "2026-10")
+	}
+	publish(t, c.publisher(at(20)), parse(t, sample)) // without alerts, and all of it folded
+	reshaped := strings.Replace(sample, "results:", "      - {id: more, type: yes_no, label: {en: More, zh: 更多}}\nresults:", 1) + alerts
+	if out := publish(t, c.publisher(at(20)), parse(t, reshaped)); out.Folded != 40 || out.Opened != 0 {
+		t.Errorf("folded %d anew, and opened %d cases for old answers", out.Folded, out.Opened)
+	}
+	for n := 40; n < 80; n++ {
+		c.put(n, "2026-10")
+	}
+	publish(t, c.publisher(at(20)), parse(t, reshaped))
+	c.check(t, wanted(upTo(80)[40:]...))
+	// The fold that is cut off in the middle goes on, with answers behind it that are new.
+	for n := 80; n < 120; n++ {
+		c.put(n, "2026-10")
+	}
+	saves := 0
+	c.memory.fault = func(call string) (bool, bool) {
+		if call == "SaveTally" {
+			saves++
+		}
+		return call == "SaveTally" && saves > 3, false
+	}
+	shaped := parse(t, strings.Replace(reshaped, "id: more", "id: much_more", 1))
+	if _, err := c.publisher(at(20)).Publish(ctx, shaped); !errors.Is(err, errInjected) {
+		t.Fatal(err)
+	}
+	c.memory.fault = nil
+	publish(t, c.publisher(at(20)), shaped)
+	c.check(t, wanted(upTo(120)[40:]...))
+}
+
+// TestCasesUnderFaults makes calls fail before they are done and after, with several publishers at once, shapes that change
+// and answers that are taken back in between: what there is in the end is what there ought to be, and no case was stored
+// twice.
+func TestCasesUnderFaults(t *testing.T) {
+	shapes := []*survey.Survey{parse(t, sample+alerts)}
+	for i := range 3 {
+		shapes = append(shapes, parse(t, strings.Replace(sample, "results:", fmt.Sprintf("      - {id: more%d, type: yes_no, label: {en: More, zh: 更多}}\nresults:", i), 1)+alerts))
+	}
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		var random sync.Mutex
+		number := func(n int) int {
+			random.Lock()
+			defer random.Unlock()
+			return r.IntN(n)
+		}
+		c := newCaseMemory(newMemory())
+		n, withdrawn := 0, map[int]bool{}
+		publishers := []*Publisher{c.publisher(at(20)), c.publisher(at(20)), c.publisher(at(20))} // who remember what they have done
+		for round := range 8 {
+			for range number(20) {
+				c.put(n, "2026-10")
+				n++
+			}
+			if n > 0 && number(3) == 0 {
+				back := number(n)
+				c.withdraw(back, "2026-10")
+				withdrawn[back] = true
+			}
+			c.memory.fault = func(string) (bool, bool) { return number(30) == 0, number(2) == 0 }
+			s := shapes[min(number(round+1)/2, len(shapes)-1)]
+			var group errgroup.Group
+			for _, p := range publishers[:1+number(3)] {
+				group.Go(func() error {
+					if _, err := p.Publish(ctx, s); err != nil && !errors.Is(err, errInjected) {
+						return err
+					}
+					return nil
+				})
+			}
+			if err := group.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			c.memory.fault = nil
+		}
+		publish(t, publishers[0], shapes[0])
+		want := wanted(upTo(n)...)
+		for id, times := range c.opened {
+			if times != 1 || !want[id] {
+				t.Errorf("seed %d: case %s was opened %d times, wanted %t", seed, id, times, want[id])
+			}
+		}
+		for id := range want {
+			if c.opened[id] == 0 && !slices.ContainsFunc(slices.Collect(maps.Keys(withdrawn)), func(n int) bool { return wanted(n)[id] }) {
+				t.Errorf("seed %d: case %s was never opened", seed, id)
+			}
+		}
+		all, err := c.CasesOf(ctx, "sample")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range all {
+			for n := range withdrawn {
+				if one.Response == fmt.Sprint(n) {
+					t.Errorf("seed %d: a case still names the withdrawn response %d", seed, n)
+				}
+			}
+			if one.Withdrawn != (one.Response == "") {
+				t.Errorf("seed %d: %+v", seed, one)
+			}
+		}
+	}
+}
+
+// TestCrashBetweenOpeningAndSaving stops after each case that is stored: the next publisher opens the rest.
+func TestCrashBetweenOpeningAndSaving(t *testing.T) {
+	s := parse(t, sample+alerts)
+	for stop := 1; ; stop++ {
+		c := newCaseMemory(newMemory())
+		for n := range 30 {
+			c.put(n*Shards, "2026-10") // all in one shard
+		}
+		calls := 0
+		c.memory.fault = func(call string) (bool, bool) {
+			if call == "OpenCase" {
+				calls++
+			}
+			return call == "OpenCase" && calls >= stop || call == "SaveTally", call == "OpenCase"
+		}
+		if _, err := c.publisher(at(20)).Publish(ctx, s); !errors.Is(err, errInjected) {
+			t.Fatal(err)
+		}
+		c.memory.fault = nil
+		publish(t, c.publisher(at(20)), s)
+		var numbers []int
+		for n := range 30 {
+			numbers = append(numbers, n*Shards)
+		}
+		c.check(t, wanted(numbers...))
+		if stop > len(wanted(numbers...)) {
+			return
+		}
+	}
+}
+
+// TestOvertaken lets another publisher fold a tombstone between this one's reading the answers and its opening the case.
+func TestOvertaken(t *testing.T) {
+	s, c := parse(t, sample+alerts), newCaseMemory(newMemory())
+	c.put(0, "2026-10") // a complaint
+	overtaking := false
+	c.memory.fault = func(call string) (bool, bool) {
+		if call == "OpenCase" && !overtaking {
+			overtaking = true
+			c.memory.mu.Unlock()
+			c.withdraw(0, "2026-10")
+			publish(t, c.publisher(at(20)), s)
+			c.memory.mu.Lock()
+		}
+		return false, false
+	}
+	publish(t, c.publisher(at(20)), s)
+	all, err := c.CasesOf(ctx, "sample")
+	if err != nil || len(all) != 1 || !all[0].Withdrawn || all[0].Response != "" {
+		t.Errorf("left %+v, %v", all, err)
+	}
+}
+
+// teller notes whom it told of, and fails as often as it is to.
+type teller struct {
+	told  []string
+	fails int
+}
+
+func (t *teller) Tell(_ context.Context, c *cases.Case) error {
+	if t.fails > 0 {
+		t.fails--
+		return errInjected
+	}
+	t.told = append(t.told, c.ID)
+	return nil
+}
+
+func TestTellingOfCases(t *testing.T) {
+	s, c := parse(t, sample+alerts), newCaseMemory(newMemory())
+	for n := range 20 {
+		c.put(n, "2026-10")
+	}
+	publish(t, c.publisher(at(20)), s)
+	c.withdraw(1, "2026-10")
+	publish(t, c.publisher(at(20)), s)
+	want := wanted(upTo(20)...)
+	delete(want, cases.ID("sample", "1", "complaint")) // nobody needs to follow that up
+	to := &teller{fails: 1}
+	if told, err := Tell(ctx, c, to, "sample"); told != 0 || !errors.Is(err, errInjected) {
+		t.Errorf("a receiver that is away was told of %d, %v", told, err)
+	}
+	// One that was told of, and not taken from the list, is told of again.
+	c.memory.fault = func(call string) (bool, bool) { return call == "Told", false }
+	if _, err := Tell(ctx, c, to, "sample"); !errors.Is(err, errInjected) {
+		t.Error(err)
+	}
+	c.memory.fault = nil
+	if told, err := Tell(ctx, c, to, "sample"); told != len(want) || err != nil {
+		t.Errorf("told of %d of %d, %v", told, len(want), err)
+	}
+	times := map[string]int{}
+	for _, id := range to.told {
+		times[id]++
+	}
+	for id := range want {
+		if times[id] == 0 {
+			t.Errorf("not told of %s", id)
+		}
+		delete(times, id)
+	}
+	if len(times) != 0 || len(to.told) > len(want)+1 {
+		t.Errorf("told of %v as well, %d times in all", times, len(to.told))
+	}
+	if told, err := Tell(ctx, c, to, "sample"); told != 0 || err != nil {
+		t.Errorf("again: %d, %v", told, err)
+	}
+	// Where nobody is to be told, nothing waits.
+	quiet := newCaseMemory(newMemory())
+	quiet.put(0, "2026-10")
+	p := quiet.publisher(at(20))
+	p.Tells = false
+	publish(t, p, s)
+	if untold, err := quiet.Untold(ctx, "sample"); len(untold) != 0 || err != nil {
+		t.Errorf("%d wait, %v", len(untold), err)
+	}
+}
+
+// emptied is a tally as an erasure leaves it.
+func emptied(data []byte) []byte {
+	before, err := tally.Decode(data)
+	if err != nil {
+		panic(err)
+	}
+	return tally.Empty(before).Encode()
+}
