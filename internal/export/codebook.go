@@ -1,0 +1,124 @@
+package export
+
+import (
+	"encoding/csv"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"strconv"
+
+	"glasspoll/internal/wording"
+)
+
+// A Book says what is in the columns of an export.
+type Book struct {
+	Title     string
+	Survey    string
+	Language  string
+	Responses int64
+	Entries   []Entry
+}
+
+// Entry is one variable.
+type Entry struct {
+	*Variable
+	Values []Coded
+}
+
+// Coded is one value of a choice: as it stands in CSV and JSON, and in SPSS.
+type Coded struct {
+	Value
+	SPSS string
+}
+
+// Book makes the codebook.
+func (p *Plan) Book() *Book {
+	b := &Book{Title: p.Survey.Title.In(p.Language), Survey: p.Survey.ID, Language: p.Language, Responses: p.Responses}
+	for _, v := range p.Variables {
+		e := Entry{Variable: v}
+		switch v.Kind {
+		case Choice:
+			codes, _, _ := v.codes()
+			for _, value := range v.Values {
+				e.Values = append(e.Values, Coded{value, codes[value.ID]})
+			}
+		case Chosen:
+			say := p.options.Words.Say
+			e.Values = []Coded{{Value{ID: "1", Label: say("value.yes"), N: v.Ones}, "1"}, {Value{ID: "0", Label: say("value.no"), N: v.N - v.Ones}, "0"}}
+		}
+		b.Entries = append(b.Entries, e)
+	}
+	return b
+}
+
+// lines are the codebook as a table: a line for each variable, and below it one for each of its values.
+func (b *Book) lines(w *wording.Words) [][]string {
+	var header []string
+	for _, key := range []string{"variable", "kind", "question", "part", "value", "label", "score", "spss", "n"} {
+		header = append(header, w.Say("codebook."+key))
+	}
+	all := [][]string{header}
+	for _, e := range b.Entries {
+		all = append(all, []string{e.Name, e.kind(w), e.Label, e.Of, "", "", "", "", strconv.FormatInt(e.N, 10)})
+		for _, v := range e.Values {
+			score := ""
+			if v.Score != nil {
+				score = v.Score.String()
+			}
+			all = append(all, []string{e.Name, "", "", "", v.ID, v.Label, score, v.SPSS, strconv.FormatInt(v.N, 10)})
+		}
+	}
+	return all
+}
+
+// kind names what a variable holds, and what is to be known of it.
+func (e Entry) kind(w *wording.Words) string {
+	text := w.Say("kind." + string(e.Kind))
+	if e.Private {
+		text += ", " + w.Say("codebook.private")
+	}
+	if e.Before {
+		text += ", " + w.Say("codebook.before")
+	}
+	return text
+}
+
+// CSV writes the codebook as CSV, made harmless like [NewCSV].
+func (b *Book) CSV(w io.Writer, words *wording.Words, withBOM bool) error {
+	if withBOM {
+		if _, err := io.WriteString(w, bom); err != nil {
+			return err
+		}
+	}
+	to := csv.NewWriter(w)
+	for _, line := range b.lines(words) {
+		for i := range line {
+			line[i] = Harmless(line[i])
+		}
+		if err := to.Write(line); err != nil {
+			return err
+		}
+	}
+	to.Flush()
+	return to.Error()
+}
+
+// HTML writes the codebook as a page of its own, by the template codebook.html of a file system.
+func (b *Book) HTML(w io.Writer, templates fs.FS, words *wording.Words) error {
+	t, err := template.ParseFS(templates, "codebook.html")
+	if err == nil {
+		err = t.Execute(w, struct {
+			*Book
+			*wording.Words
+			Dir string
+		}{b, words, wording.Dir(b.Language)})
+	}
+	if err != nil {
+		return fmt.Errorf("codebook: %w", err)
+	}
+	return nil
+}
+
+// Holds names what the variable holds.
+func (e Entry) Holds(w *wording.Words) string { return e.kind(w) }

@@ -1,0 +1,249 @@
+package export
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"glasspoll/internal/survey"
+)
+
+// SPSS writes the data for SPSS (or PSPP): a CSV file with numbers for choices. [SPSS.Syntax] writes what reads it.
+type SPSS struct {
+	plan   *Plan
+	names  []string            // by variable
+	codes  []map[string]string // of choices
+	first  []string            // of choices: the codes of answers without a score
+	last   []string
+	w      *csv.Writer
+	record []string
+}
+
+// Limits of SPSS, in bytes of UTF-8.
+const (
+	longestName       = 64
+	longestLabel      = 256
+	longestValueLabel = 120
+	longestString     = 32767
+)
+
+// NewSPSS writes data to w.
+func NewSPSS(w io.Writer, p *Plan) (*SPSS, error) {
+	n := len(p.Variables)
+	s := &SPSS{plan: p, codes: make([]map[string]string, n), first: make([]string, n), last: make([]string, n), w: csv.NewWriter(w), record: make([]string, n)}
+	taken := map[string]bool{}
+	for i, v := range p.Variables {
+		s.names = append(s.names, variableName(v.Name, taken))
+		if v.Kind == Choice {
+			s.codes[i], s.first[i], s.last[i] = v.codes()
+		}
+	}
+	return s, s.w.Write(s.names)
+}
+
+// keywords may not be names.
+var keywords = map[string]bool{"ALL": true, "AND": true, "BY": true, "EQ": true, "GE": true, "GT": true, "LE": true, "LT": true,
+	"NE": true, "NOT": true, "OR": true, "TO": true, "WITH": true}
+
+// variableName makes a name that SPSS takes, and that no other variable has, whatever the case of its letters: it begins
+// with a letter, does not end with a period or an underscore, and has at most 64 bytes.
+func variableName(name string, taken map[string]bool) string {
+	name = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' || r == '.' {
+			return r
+		}
+		return '_'
+	}, name)
+	if name = strings.Trim(name, "._"); name == "" || name[0] <= '9' {
+		name = "v" + name
+	}
+	if keywords[strings.ToUpper(name)] {
+		name += "_v"
+	}
+	short := strings.TrimRight(name[:min(len(name), longestName)], "._")
+	for i := 2; taken[strings.ToUpper(short)]; i++ {
+		tail := "_" + strconv.Itoa(i)
+		short = name[:min(len(name), longestName-len(tail))] + tail
+	}
+	taken[strings.ToUpper(short)] = true
+	return short
+}
+
+func (s *SPSS) Write(row Row) error {
+	for i, c := range row {
+		s.record[i] = s.text(i, c)
+	}
+	return s.w.Write(s.record)
+}
+
+// lines are what SPSS takes for the end of a case, even within quotes.
+var lines = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\u2028", " ", "\u2029", " ", "\x00", " ")
+
+func (s *SPSS) text(i int, c Cell) string {
+	if c.Raw == "" {
+		return ""
+	}
+	switch s.plan.Variables[i].Kind {
+	case Choice:
+		return s.codes[i][c.Raw]
+	case Arrived:
+		at, err := time.Parse(time.RFC3339, c.Raw)
+		if err != nil {
+			return ""
+		}
+		return strings.ToUpper(at.Format("02-Jan-2006 15:04:05"))
+	case Number, Chosen, Day, Clock:
+		return c.Raw
+	default:
+		return Harmless(lines.Replace(c.Raw))
+	}
+}
+
+func (s *SPSS) Close() error {
+	s.w.Flush()
+	return s.w.Error()
+}
+
+// Syntax writes the commands that read the data from a file, and say what is in it.
+func (s *SPSS) Syntax(w io.Writer, file string) error {
+	var b strings.Builder
+	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	say("* Encoding: UTF-8.")
+	say("* %s", comment(s.plan.Survey.ID+": "+s.plan.Survey.Title.In(s.plan.Language)))
+	say("* Run this where the data file is, or write its whole path below.")
+	say("SET DECIMAL=DOT.")
+	say("GET DATA\n  /TYPE=TXT\n  /FILE=%s\n  /ENCODING='UTF8'\n  /ARRANGEMENT=DELIMITED\n  /FIRSTCASE=2\n  /DELIMITERS=\",\"\n  /QUALIFIER='\"'\n  /VARIABLES=", quoted(file, 1000))
+	for i, v := range s.plan.Variables {
+		say("    %s %s", s.names[i], s.format(v))
+	}
+	b.WriteString("  .\n\nVARIABLE LABELS\n")
+	for i, v := range s.plan.Variables {
+		say("  %s %s", s.names[i], quoted(v.Full(), longestLabel))
+	}
+	b.WriteString("  .\n\n")
+	for i, v := range s.plan.Variables {
+		switch v.Kind {
+		case Choice:
+			say("VALUE LABELS %s", s.names[i])
+			for _, value := range v.Values {
+				say("  %s %s", s.codes[i][value.ID], quoted(value.Label, longestValueLabel))
+			}
+			b.WriteString("  .\n")
+		case Chosen:
+			say("VALUE LABELS %s 0 %s 1 %s.", s.names[i], quoted(s.plan.options.Words.Say("value.no"), longestValueLabel), quoted(s.plan.options.Words.Say("value.yes"), longestValueLabel))
+		}
+	}
+	b.WriteString("\n* Answers without a score, such as \"no opinion\", are no part of means.\n")
+	for i, first := range s.first {
+		switch {
+		case first == "":
+		case first == s.last[i]:
+			say("MISSING VALUES %s (%s).", s.names[i], first)
+		default:
+			say("MISSING VALUES %s (%s THRU %s).", s.names[i], first, s.last[i])
+		}
+	}
+	b.WriteString("\n")
+	for i, v := range s.plan.Variables {
+		say("VARIABLE LEVEL %s (%s).", s.names[i], level(v))
+	}
+	b.WriteString("\n")
+	s.sets(&b)
+	b.WriteString("EXECUTE.\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// sets joins the columns of each question with several answers.
+func (s *SPSS) sets(b *strings.Builder) {
+	taken := map[string]bool{}
+	for i := 0; i < len(s.names); {
+		v := s.plan.Variables[i]
+		end := i
+		for end < len(s.names) && s.plan.Variables[end].Kind == Chosen && s.plan.Variables[end].Question == v.Question {
+			end++
+		}
+		if end > i+1 { // a set has two variables or more
+			fmt.Fprintf(b, "MRSETS /MDGROUP NAME=$%s CATEGORYLABELS=VARLABELS VARIABLES=%s VALUE=1 LABEL=%s.\n",
+				variableName(v.Question[:min(len(v.Question), longestName-1)], taken), strings.Join(s.names[i:end], " "), quoted(v.Label, longestLabel))
+		}
+		i = max(end, i+1)
+	}
+}
+
+func (s *SPSS) format(v *Variable) string {
+	switch v.Kind {
+	case Choice:
+		codes, _, _ := v.codes()
+		for _, code := range codes {
+			if strings.Contains(code, ".") {
+				return "F8.3"
+			}
+		}
+		return "F8.0"
+	case Chosen:
+		return "F1.0"
+	case Number:
+		return "F20.3"
+	case Day:
+		return "SDATE10"
+	case Clock:
+		return "TIME5"
+	case Arrived:
+		return "DATETIME20"
+	case Receipt:
+		return "A36"
+	case Language, Channel, Period, Version:
+		return "A64"
+	default:
+		return "A" + strconv.Itoa(min(max(v.Longest+1, 1), longestString)) // and an apostrophe
+	}
+}
+
+// level is the level of measurement.
+func level(v *Variable) string {
+	switch v.Kind {
+	case Number:
+		if v.Type == survey.Ranking {
+			return "ORDINAL"
+		}
+		return "SCALE"
+	case Day, Clock, Arrived:
+		return "SCALE"
+	case Choice:
+		if v.Type == survey.NPS {
+			return "SCALE"
+		}
+		for _, value := range v.Values {
+			if value.Score != nil {
+				return "ORDINAL"
+			}
+		}
+	}
+	return "NOMINAL"
+}
+
+// quoted writes a text as SPSS wants it, cut at a number of bytes.
+func quoted(text string, most int) string {
+	text = cut(strings.TrimSpace(lines.Replace(text)), most)
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}
+
+// comment is a text that ends a comment's line, with the only period.
+func comment(text string) string {
+	return strings.TrimRight(cut(lines.Replace(text), 200), ". ") + "."
+}
+
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most]
+}
