@@ -10,11 +10,17 @@ import (
 //go:embed all:templates
 var templates embed.FS
 
+//go:embed templates/*.html templates/wording
+var pages embed.FS
+
 //go:embed surveys/*.yaml
 var surveys embed.FS
 
-// Templates is the folder templates/: *.html, style.css, script.js, and wording/LANGUAGE.yaml.
+// Templates is the folder templates/: *.html, the stylesheets, script.js, icon.svg, and wording/LANGUAGE.yaml.
 func Templates() fs.FS { return sub(templates, "templates") }
+
+// Pages is as much of [Templates] as rendering a page takes. A function that links no more is smaller by the assets.
+func Pages() fs.FS { return sub(pages, "templates") }
 
 // Surveys is the folder surveys/: sample questionnaires.
 func Surveys() fs.FS { return sub(surveys, "surveys") }

@@ -123,20 +123,6 @@ func TestWhatALanguageNeverAsksIsNotThere(t *testing.T) {
 	}
 }
 
-// Rules are only on the pages of questionnaires that need them.
-func TestOnlyLivelySurveysHaveRules(t *testing.T) {
-	r := renderer(t)
-	for s, want := range map[*survey.Survey]bool{every(t): true, thirty(t): false, asking(t, "member"): true} {
-		var b bytes.Buffer
-		if err := r.Survey(&b, s, SurveyPage{Language: "en", Root: "../"}); err != nil {
-			t.Fatal(err)
-		}
-		if got := strings.Contains(b.String(), "application/json"); got != want || want != strings.Contains(b.String(), "data-q=") {
-			t.Errorf("%s: rules on the page %v, want %v", s.ID, got, want)
-		}
-	}
-}
-
 // Over many submissions each option comes first, and last, about equally often: no option gains by its place. An
 // anchored one is always last.
 func TestShuffleIsFair(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"glasspoll/internal/answer"
@@ -34,7 +33,10 @@ func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
 	if err := r.part(&b, "survey.begin", f); err != nil {
 		return err
 	}
-	if err := r.questions(&b, f, p); err != nil {
+	if err := r.ask(f, p); err != nil {
+		return err
+	}
+	if err := r.part(&b, "survey.questions", f); err != nil {
 		return err
 	}
 	if err := r.part(&b, "survey.end", f); err != nil {
@@ -42,60 +44,6 @@ func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
-}
-
-// questions writes the questions; those of an empty form, which is the same at each of its addresses, once.
-func (r *Renderer) questions(b *bytes.Buffer, f *form, p SurveyPage) error {
-	if len(p.Values)+len(p.Problems) > 0 || p.ID != "" { // an id settles the order of what is shuffled
-		if err := r.ask(f, p); err != nil {
-			return err
-		}
-		return r.part(b, "survey.questions", f)
-	}
-	if questions, ok := r.blank.get(f.Survey, f.Lang); ok {
-		b.Write(questions)
-		return nil
-	}
-	if err := r.ask(f, p); err != nil {
-		return err
-	}
-	from := b.Len()
-	if err := r.part(b, "survey.questions", f); err != nil {
-		return err
-	}
-	r.blank.put(f.Survey, f.Lang, bytes.Clone(b.Bytes()[from:]))
-	return nil
-}
-
-// blanks keeps the questions of the empty forms that were rendered last. A Survey is read only, so they stay true.
-type blanks struct {
-	mu   sync.Mutex
-	kept [16]blank // a ring
-	next int
-}
-
-type blank struct {
-	survey    *survey.Survey
-	language  string
-	questions []byte
-}
-
-func (b *blanks) get(s *survey.Survey, language string) ([]byte, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for i := range b.kept {
-		if k := &b.kept[i]; k.survey == s && k.language == language {
-			return k.questions, true
-		}
-	}
-	return nil, false
-}
-
-func (b *blanks) put(s *survey.Survey, language string, questions []byte) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.kept[b.next] = blank{s, language, questions}
-	b.next = (b.next + 1) % len(b.kept)
 }
 
 // form is everything that survey.html shows.
@@ -115,8 +63,9 @@ type form struct {
 	Contact  *contact
 	Document string
 	Results  string // address; "" unless they are public
-	Live     bool   // something on the page depends on the answers
 	Rules    template.JS
+
+	Telephone bool // staff may write down what is said on the telephone
 
 	problems map[string]string // first message by field
 	speaker  *speaker
@@ -128,16 +77,22 @@ type notice struct{ Title, Text string }
 // summary is one line of the list of problems.
 type summary struct{ Href, Label, Message string }
 
+// Asks reports whether the label ends with a mark of its own, so that no colon follows.
+func (s summary) Asks() bool {
+	return strings.HasSuffix(s.Label, "?") || strings.HasSuffix(s.Label, "？") || strings.HasSuffix(s.Label, "؟")
+}
+
 type section struct {
 	When      string // it applies, in words
 	Title     template.HTML
 	Intro     template.HTML
-	Questions []question
+	Questions []template.HTML // each as the template survey.question writes it
 }
 
 // question is one question's view. Exactly one of Note, Hidden, Group, Rows, Pairs, Lines, Select and Box is set, or else
-// it is a Tick.
+// it is a Tick. What a blank one shows beside Name, Label and Number must be in its look.
 type question struct {
+	*wording.Words
 	Note      template.HTML
 	Hidden    bool
 	Group     string // layout of radio buttons or checkboxes: list, buttons, cells, stars or faces
@@ -230,11 +185,14 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	f := &form{
 		page:   r.page("survey", title, l, p.Root, r.languages(s, l, p.Root, "")),
 		Survey: s, Heading: title, Intro: markdown(s.Intro.In(l)), Action: p.Root + "api/surveys/" + s.ID + "/responses",
-		ID: p.ID, Channel: p.Channel,
+		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
 	}
 	f.Facts = facts(f.Words, s)
+	if f.Private = s.Unlisted || len(p.Problems)+len(p.Notice) > 0; len(p.Values)+len(p.Problems)+len(p.Notice) == 0 {
+		f.share(address(s, l, "", ""), describe(s.Intro.In(l), widestDescription))
+	}
 	f.speaker = &speaker{survey: s, words: f.Words, language: l}
-	if f.Live = lively(s); f.Live && len(p.Values) > 0 {
+	if lively(s) && len(p.Values) > 0 {
 		f.speaker.state, f.speaker.typed = answer.Examine(s, p.Values, p.Channel, l), p.Values
 	}
 	if s.Contact != nil {
@@ -256,6 +214,9 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		}
 		f.Notice = append(f.Notice, notice{f.Say(title), message(f.Words, n)})
 		f.Shut = f.Shut || n.Code == Closed || n.Code == NotOpenYet
+	}
+	if f.Shut {
+		f.Script = Asset{} // there is nothing to do
 	}
 	f.problems = map[string]string{}
 	for _, pr := range p.Problems {
@@ -299,30 +260,34 @@ func (f *form) called(field survey.Field) string {
 
 // ask makes the views of the questions.
 func (r *Renderer) ask(f *form, p SurveyPage) error {
-	s, l := f.Survey, f.Lang
-	b := builder{renderer: r, words: f.Words, language: l, id: p.ID, values: p.Values, problems: f.problems, done: map[string][]string{}, speaker: f.speaker}
-	b.conditions = &conditions{survey: s, words: f.Words, language: l, speaker: &speaker{survey: s, words: f.Words, language: l}}
-	b.conditions.number()
+	s := f.Survey
+	b := r.builder(f, p)
 	for i := range s.Sections {
 		from := &s.Sections[i]
 		if b.conditions.never(from.ShowIf) {
 			continue
 		}
-		to := section{When: b.conditions.sentence("when.section", from.ShowIf), Title: b.say(from.Title), Intro: f.speaker.markdown(from.Intro.In(l))}
+		to := section{When: b.conditions.sentence("when.section", from.ShowIf), Title: b.say(from.Title), Intro: f.speaker.markdown(from.Intro.In(f.Lang))}
 		for j := range from.Questions {
 			if q := &from.Questions[j]; !b.conditions.never(q.ShowIf) {
-				to.Questions = append(to.Questions, question{})
-				b.question(&to.Questions[len(to.Questions)-1], q)
+				to.Questions = append(to.Questions, b.draw(b.question(q)))
 			}
 		}
 		if len(to.Questions) > 0 {
 			f.Sections = append(f.Sections, to)
 		}
 	}
-	if f.Live {
-		f.Rules = template.JS(rulesOf(s, f.Words, l))
-	}
+	f.Rules = template.JS(rulesOf(s, f.Words, f.Lang))
 	return b.err
+}
+
+func (r *Renderer) builder(f *form, p SurveyPage) *builder {
+	s, l := f.Survey, f.Lang
+	b := &builder{renderer: r, words: f.Words, language: l, id: p.ID, values: p.Values, problems: f.problems, done: map[string][]string{}, speaker: f.speaker}
+	b.plain = len(p.Values)+len(p.Problems) == 0 && p.ID == "" // an id settles the order of what is shuffled
+	b.conditions = &conditions{survey: s, words: f.Words, language: l, speaker: &speaker{survey: s, words: f.Words, language: l}}
+	b.conditions.number()
+	return b
 }
 
 func find(s *survey.Survey, id string) *survey.Question {
@@ -333,6 +298,9 @@ func find(s *survey.Survey, id string) *survey.Question {
 	}
 	return nil
 }
+
+// telephone is the channel by which staff write down what they are told.
+const telephone = "phone"
 
 // facts are what one wants to know before beginning: until when, and how long it takes.
 func facts(w *wording.Words, s *survey.Survey) []string {
@@ -369,22 +337,24 @@ type builder struct {
 	problems   map[string]string
 	speaker    *speaker
 	conditions *conditions
+	plain      bool // the form is empty
 }
 
 func (b *builder) say(t survey.Text) template.HTML { return b.speaker.say(t.In(b.language)) }
 
-func (b *builder) question(v *question, q *survey.Question) {
-	v.Name = q.ID
+// question makes the view of a question, but for the options of a group: draw adds them.
+func (b *builder) question(q *survey.Question) *question {
+	v := &question{Words: b.words, Name: q.ID}
 	v.When = b.conditions.sentence("when.question", q.ShowIf)
 	if q.Type == survey.Note {
 		v.Note = b.speaker.markdown(q.Label.In(b.language))
 		v.When = b.conditions.sentence("when.note", q.ShowIf)
-		return
+		return v
 	}
 	v.Value = first(b.values[q.ID])
 	if q.Type == survey.Hidden {
 		v.Hidden = true
-		return
+		return v
 	}
 	v.Label = b.say(q.Label)
 	v.Number = b.conditions.numbers[q.ID]
@@ -472,9 +442,7 @@ func (b *builder) question(v *question, q *survey.Question) {
 	default:
 		v.Box = "text"
 	}
-	if v.Group != "" {
-		v.Choices = b.choices(choices{v.Group, q.ID, v.Many, v.Options})
-	}
+	return v
 }
 
 // nobody stands for a name that is to be filled in. No field has it, since names have no hyphen.
@@ -784,10 +752,15 @@ func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, text int, language, roo
 		Text    template.HTML
 		Results string
 		Home    string
+		Form    string
+
+		Telephone bool
 	}{
 		page:   r.page("thanks", words.Say("thanks.title"), language, root, r.languages(s, language, root, s.ThanksPath(text))),
 		Survey: s, Heading: s.Title.In(language), Home: href(root, ""),
+		Form: address(s, language, root, ""), Telephone: slices.Contains(s.Channels, telephone),
 	}
+	data.Private = true
 	if text < len(s.Thanks) {
 		said := speaker{survey: s, words: words, language: language}
 		data.Text = said.markdown(s.Thanks[text].Text.In(language))
@@ -817,45 +790,54 @@ func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 		page: r.page("notice", words.Say("notice."+string(p.Code)), p.Language, p.Root, nil),
 		Text: message(words, answer.Problem{Code: p.Code, Args: p.Args}), Home: href(p.Root, ""),
 	}
+	data.Private = true
 	return r.execute(w, "notice.html", data)
 }
 
 // Home writes the list of surveys in one of the site's languages; each is named in that language if it speaks it, else
-// in its own. The first of languages is the one of the address "/".
+// in its own. Those that are not listed are left out. The first of languages is the one of the address "/".
 func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, language string, languages []string, root string) error {
 	type card struct {
-		Lang      string
+		Lang, Dir string // if it is not the page's
 		Title     string
+		About     string
 		Facts     []string
 		Href      string
 		Results   string
-		Languages []link
 	}
 	words := r.words.In(language)
+	path := func(l string) string {
+		if l == languages[0] {
+			return ""
+		}
+		return l + "/"
+	}
 	var links []link
 	if len(languages) > 1 {
-		for i, l := range languages {
-			path := l + "/"
-			if i == 0 {
-				path = ""
-			}
-			links = append(links, link{Lang: l, Href: href(root, path), Name: r.name(l), Current: l == language})
+		for _, l := range languages {
+			links = append(links, link{Lang: l, Href: href(root, path(l)), Name: r.name(l), Current: l == language})
 		}
 	}
-	cards := make([]card, len(surveys))
-	for i, s := range surveys {
-		l := language
+	var cards []card
+	for _, s := range surveys {
+		if s.Unlisted {
+			continue
+		}
+		c, l := card{}, language
 		if !s.Speaks(l) {
 			l = s.DefaultLanguage()
+			c.Lang, c.Dir = l, wording.Dir(l)
 		}
-		c := card{Lang: l, Title: s.Title.In(l), Facts: facts(words, s), Href: address(s, l, root, ""), Languages: r.languages(s, l, root, "")}
+		c.Title, c.About, c.Facts, c.Href = s.Title.In(l), describe(s.Intro.In(l), widestExcerpt), facts(words, s), address(s, l, root, "")
 		if s.Results.Audience == "public" {
 			c.Results = address(s, l, root, "results/")
 		}
-		cards[i] = c
+		cards = append(cards, c)
 	}
+	p := r.page("home", words.Say("home.title"), language, root, links)
+	p.share(path(language), words.Say("home.about"))
 	return r.execute(w, "home.html", struct {
 		page
 		Cards []card
-	}{r.page("home", words.Say("home.title"), language, root, links), cards})
+	}{p, cards})
 }

@@ -10,11 +10,13 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"text/template/parse"
 
 	"github.com/yuin/goldmark"
+	"golang.org/x/text/language"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/survey"
@@ -24,16 +26,53 @@ import (
 // Asset is a file that pages load: its path from the site's root, and its subresource integrity ("sha384-…"), if any.
 type Asset struct{ Path, Integrity string }
 
-// Assets are the files that every page loads. An empty path leaves one out.
-type Assets struct{ Style, Script Asset }
+// Assets are the files that pages load, and what a company's theme says on each. An empty path leaves one out.
+type Assets struct {
+	Style   Asset  // of all pages but those of results
+	Results Asset  // the stylesheet of results pages; if there is none, Style
+	Script  Asset  // of surveys' pages
+	Thanks  Asset  // the script of thank-you pages
+	Icon    string // path
+	Brand   Brand
+}
+
+// Equal reports whether pages would be the same with either.
+func (a Assets) Equal(b Assets) bool { return reflect.DeepEqual(a, b) }
+
+// Brand is who asks. Paths are from the site's root.
+type Brand struct {
+	Name          survey.Text `json:",omitempty"` // by language; under "" for all the others; nil if nobody is named
+	Address       string      // of the site, with a slash at the end; "" leaves out what needs one
+	Logo          string      // path
+	LogoDark      string      // path; "" if Logo is for dark pages too
+	Width, Height int         // of the logo as it is shown, in CSS pixels
+	Light, Dark   string      // the page's colour, for the browser around it
+}
+
+// name is the company's in a language, or in the one that it is a variety of.
+func (b Brand) name(language string) string {
+	for {
+		if name := b.Name[language]; name != "" {
+			return name
+		}
+		at := strings.LastIndexByte(language, '-')
+		if at < 0 {
+			return b.Name[""]
+		}
+		language = language[:at]
+	}
+}
 
 // Headers are the security headers of every page, name to value, the same wherever pages are served from.
 func Headers() map[string]string {
 	return map[string]string{
-		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
-		"X-Content-Type-Options": "nosniff",
-		"Referrer-Policy":        "same-origin",
+		"X-Content-Type-Options":     "nosniff",
+		"Referrer-Policy":            "same-origin",
+		"Cross-Origin-Opener-Policy": "same-origin",
+		// A questionnaire asks in words, never a device.
+		"Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
 	}
 }
 
@@ -44,6 +83,7 @@ const (
 	NotStored    answer.Code = "not_stored"     // the store did not answer: try again
 	Conflict     answer.Code = "conflict"       // the id is taken by other answers
 	NotFound     answer.Code = "not_found"      // no such page or survey
+	NotPublic    answer.Code = "not_public"     // results that are for fewer people
 	BadMethod    answer.Code = "bad_method"     // not a method of this address
 	TooMuch      answer.Code = "too_much"       // the body is too large
 	BadMediaType answer.Code = "bad_media_type" // neither a form nor JSON
@@ -52,18 +92,18 @@ const (
 )
 
 // faults are the codes that a [NoticePage] may have; each has a title as well.
-var faults = []answer.Code{Closed, NotOpenYet, NotStored, Conflict, NotFound, BadMethod, TooMuch, BadMediaType, BadBody, Internal}
+var faults = []answer.Code{Closed, NotOpenYet, NotStored, Conflict, NotFound, NotPublic, BadMethod, TooMuch, BadMediaType, BadBody, Internal}
 
 // Renderer writes pages. It may be used by many goroutines at once.
 type Renderer struct {
 	pages  *template.Template
 	words  *wording.Catalog
 	assets Assets
-	blank  blanks
+	blanks blanks
 }
 
 // pageNames are the templates that pages are made from.
-var pageNames = []string{"survey.begin", "survey.questions", "survey.choices", "survey.end", "thanks.html", "results.html", "home.html", "notice.html"}
+var pageNames = []string{"survey.begin", "survey.questions", "survey.question", "survey.choices", "survey.end", "thanks.html", "results.html", "home.html", "notice.html"}
 
 // New parses *.html in the root of a file system, and wording/*.yaml beside them.
 func New(templates fs.FS, assets Assets) (*Renderer, error) {
@@ -151,6 +191,16 @@ type page struct {
 	Kind      string // class of the body
 	Languages []link
 	Assets    Assets
+	Style     Asset
+	Script    Asset
+	Company   string // "" if nobody is named
+
+	// For those who find the page by a link or a search.
+	Private     bool   // not for search engines
+	Description string // one or two sentences; "" leaves out all that is for sharing the page
+	Canonical   string // the one address of several
+	Locale      string // "zh_CN"
+	Picture     string // absolute; "" if there is none that a preview could show
 }
 
 // link is an address relative to the page, and what it is called.
@@ -160,10 +210,53 @@ type link struct {
 }
 
 func (r *Renderer) page(kind, title, language, root string, languages []link) page {
-	return page{
+	p := page{
 		Words: r.words.In(language), Lang: language, Dir: wording.Dir(language), Root: root, Title: title, Kind: kind,
-		Languages: languages, Assets: r.assets,
+		Languages: languages, Assets: r.assets, Style: r.assets.Style, Company: r.assets.Brand.name(language),
 	}
+	switch {
+	case kind == "results" && r.assets.Results.Path != "":
+		p.Style = r.assets.Results
+	case kind == "survey":
+		p.Script = r.assets.Script
+	case kind == "thanks":
+		p.Script = r.assets.Thanks
+	}
+	return p
+}
+
+// share adds what search engines and link previews want: a page's path from the site's root, and what it is about.
+func (p *page) share(path, description string) {
+	p.Description, p.Locale = description, locale(p.Lang)
+	brand := p.Assets.Brand
+	if brand.Address == "" {
+		p.Canonical = href(p.Root, path)
+		return
+	}
+	p.Canonical = brand.Address + path
+	if strings.HasSuffix(brand.Logo, ".png") { // previews show no SVG
+		p.Picture = brand.Address + brand.Logo
+	}
+}
+
+// Alternate is the address of the page in another language, absolute where that is known.
+func (p page) Alternate(l link) string {
+	address := p.Assets.Brand.Address
+	if rest, ok := strings.CutPrefix(l.Href, p.Root); ok && address != "" && !strings.HasPrefix(rest, ".") {
+		return address + rest
+	}
+	return l.Href
+}
+
+// locale is how Open Graph calls a language: with the country where most people speak it, if none is said.
+func locale(name string) string {
+	tag := language.Make(name)
+	base, _ := tag.Base()
+	region, sure := tag.Region()
+	if sure == language.No {
+		return base.String()
+	}
+	return base.String() + "_" + region.String()
 }
 
 // href joins a page's way to the root with a path from it; an empty address would mean the page itself.

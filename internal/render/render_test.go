@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/big"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -29,6 +28,7 @@ func renderer(t testing.TB) *Renderer {
 	r, err := New(os.DirFS("../../templates"), Assets{
 		Style:  Asset{"assets/style-1.css", "sha384-s/+="},
 		Script: Asset{"assets/script-1.js", "sha384-j"},
+		Thanks: Asset{"assets/script-1.js", "sha384-j"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -81,43 +81,6 @@ func answers() (map[string][]string, []answer.Problem) {
 		}
 }
 
-// report is figures for every field: so many chose the first option, half as many the next, and so on.
-func report(s *survey.Survey) *stats.Report {
-	p := stats.Period{Name: "2026-Q4", Release: 3, Date: "2026-11-22", MinGroup: 5, Respondents: 40}
-	p.Overall = stats.Overall{Raw: big.NewRat(250, 3), Score: big.NewRat(247, 3), Band: &s.Scoring.Bands[0]}
-	for _, d := range s.Scoring.Dimensions {
-		p.Dimensions = append(p.Dimensions, stats.Dimension{Dimension: d, Score: big.NewRat(71, 1)})
-	}
-	for _, f := range s.Fields() {
-		item := stats.Item{Field: f, N: 40}
-		if f.Numeric() {
-			item.Mean = big.NewRat(10, 3)
-		}
-		left := int64(40)
-		sum := new(big.Rat)
-		for i, o := range f.Options() {
-			n := (left + 1) / 2
-			if i == len(f.Options())-1 {
-				n = left
-			}
-			left -= n
-			item.Counts = append(item.Counts, stats.Count{Option: o, N: n, Share: big.NewRat(n, 40)})
-			if o.Score != nil {
-				item.Scored += n
-				sum.Add(sum, big.NewRat(n*int64(*o.Score), 1000))
-			}
-		}
-		if item.Scored > 0 {
-			item.Mean = sum.Quo(sum, big.NewRat(item.Scored, 1))
-		}
-		p.Items = append(p.Items, item)
-	}
-	before := p
-	before.Name, before.Release, before.Date, before.Respondents = "2026-Q3", 9, "2026-09-30", 12
-	before.Overall = stats.Overall{Raw: big.NewRat(70, 1), Score: big.NewRat(70, 1), Band: &s.Scoring.Bands[1]}
-	return &stats.Report{Survey: s, Revision: 12, Periods: []stats.Period{before, p}}
-}
-
 // pages renders every kind of page of a survey in a language, by name.
 func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[string][]byte {
 	t.Helper()
@@ -139,11 +102,18 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 	})
 	put("thanks.html", func(w io.Writer) error { return r.Thanks(w, s, 0, language, "../../../") })
 	put("empty.html", func(w io.Writer) error {
-		return r.Results(w, &stats.Report{Survey: s}, language, "../../../")
+		return r.Results(w, ResultsPage{Report: &stats.Report{Survey: s}, Language: language, Root: "../../../"})
 	})
-	put("results.html", func(w io.Writer) error { return r.Results(w, report(s), language, "../../../") })
-	put("empty.json", func(w io.Writer) error { return r.ResultsJSON(w, &stats.Report{Survey: s}, language) })
-	put("results.json", func(w io.Writer) error { return r.ResultsJSON(w, report(s), language) })
+	figures := ResultsPage{Report: twoQuarters(s), Actions: deeds("grid.care"), Today: "2026-11-22", Language: language, Root: "../../../"}
+	group := figures
+	group.ResultsFolder = ResultsFolder{Segment: "tier", Option: "gold"}
+	put("results.html", func(w io.Writer) error { return r.Results(w, figures) })
+	put("group.html", func(w io.Writer) error { return r.Results(w, group) })
+	put("empty.json", func(w io.Writer) error {
+		return r.ResultsJSON(w, ResultsPage{Report: &stats.Report{Survey: s}, Language: language})
+	})
+	put("results.json", func(w io.Writer) error { return r.ResultsJSON(w, figures) })
+	put("results.csv", func(w io.Writer) error { return r.ResultsCSV(w, figures) })
 	put("home.html", func(w io.Writer) error {
 		return r.Home(w, []*survey.Survey{s}, language, []string{"zh", "en"}, "../")
 	})
@@ -218,6 +188,9 @@ func TestHostileTextsStayText(t *testing.T) {
 				t.Errorf("%s: not JSON that may stand in a page", name)
 			}
 			continue
+		}
+		if strings.HasSuffix(name, ".csv") {
+			continue // TestHostileTable
 		}
 		for _, fault := range inspect(t, page) {
 			t.Errorf("%s: %s", name, fault)
@@ -300,9 +273,9 @@ func text(t *testing.T, page []byte) string {
 	return b.String()
 }
 
-var known = strings.Fields(`html head meta title link script body a header main footer nav section article aside h1 h2 h3 p ul li b i small span
+var knownElements = strings.Fields(`html head meta title link script body a header main footer nav section article aside h1 h2 h3 h4 p ul ol li b i small span
 	code em strong div form input fieldset legend label select option textarea button svg circle path rect line text g table thead tbody tr th td
-	caption details summary`)
+	tfoot caption details summary dl dt dd progress desc figure figcaption blockquote`)
 
 func inspect(t *testing.T, page []byte) []string {
 	t.Helper()
@@ -313,7 +286,7 @@ func inspect(t *testing.T, page []byte) []string {
 	var faults []string
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	elements := map[string]bool{}
-	for _, name := range known {
+	for _, name := range knownElements {
 		elements[name] = true
 	}
 	ids := map[string]bool{}
@@ -531,7 +504,7 @@ func TestAddresses(t *testing.T) {
 	if err := r.Home(&b, []*survey.Survey{s}, "zh", []string{"zh", "en"}, ""); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`href="every/"`, `href="every/en/"`, `href="every/results/"`, `href="en/"`, `href="./"`} {
+	for _, want := range []string{`href="every/"`, `href="every/results/"`, `href="en/"`, `href="./"`} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("home: lacks %s", want)
 		}
@@ -541,14 +514,21 @@ func TestAddresses(t *testing.T) {
 // What is not released is not told: not how many wait, not one figure, on the page or in the file.
 func TestNothingBeforeTheFirstGroup(t *testing.T) {
 	r, s := renderer(t), every(t)
-	few := report(s)
+	few := twoQuarters(s)
 	few.Periods = few.Periods[1:]
 	few.Periods[0].Respondents = 4
 	none := &stats.Report{Survey: s, Revision: few.Revision}
 	var a, b bytes.Buffer
 	for _, write := range []func(io.Writer, *stats.Report) error{
-		func(w io.Writer, rep *stats.Report) error { return r.Results(w, rep, "en", "../") },
-		func(w io.Writer, rep *stats.Report) error { return r.ResultsJSON(w, rep, "en") },
+		func(w io.Writer, rep *stats.Report) error {
+			return r.Results(w, ResultsPage{Report: rep, Language: "en", Root: "../"})
+		},
+		func(w io.Writer, rep *stats.Report) error {
+			return r.ResultsJSON(w, ResultsPage{Report: rep, Language: "en"})
+		},
+		func(w io.Writer, rep *stats.Report) error {
+			return r.ResultsCSV(w, ResultsPage{Report: rep, Language: "en"})
+		},
 	} {
 		a.Reset()
 		b.Reset()
@@ -582,15 +562,21 @@ func TestResultsJSON(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := r.ResultsJSON(&b, report(s), "en"); err != nil {
+	if err := r.ResultsJSON(&b, ResultsPage{Report: twoQuarters(s), Language: "en"}); err != nil {
 		t.Fatal(err)
 	}
 	var got doc
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Survey != "every" || got.Respondents != 40 || got.MinGroup != 5 || *got.Overall.Score != 82.3333 || *got.Overall.Raw != 83.3333 || *got.Overall.Band != "Good" {
+	if got.Survey != "every" || got.Respondents != 40 || got.MinGroup != 5 {
 		t.Errorf("head: %+v", got)
+	}
+	// Eight items of 35 scored answers each: (20·5 + 10·3 + 5·1)/35 = 27/7 of 5. Stars: (20·1 + 10·2 + 5·3 + 3·4 + 2·5)/40 =
+	// 1.925 of 5; faces: (20·1 + 10·2 + 10·3)/40 = 1.75 of 3; numbers: (20·1 + 10·2 + 5·3 + 3·4 + 1·5 + 1·6)/40 = 1.95 of 7.
+	// (8·27/7 + 1.925 + 1.75 + 1.95) / (8·5 + 5 + 3 + 7) = 36.4821…/55
+	if o := got.Overall; *o.Score != 66.3312 || *o.Raw != 66.3312 || *o.Band != "Poor" {
+		t.Errorf("score %v, raw %v, band %v", *o.Score, *o.Raw, *o.Band)
 	}
 	if q := got.Questions["single"]; q.N != 40 || q.Counts["good"] != 20 || q.Counts["none"] != 5 || *q.Mean != 3.8571 {
 		t.Errorf("single: %+v", q)
@@ -598,14 +584,14 @@ func TestResultsJSON(t *testing.T) {
 	if q := got.Questions["grid.care"]; q.Counts["fair"] != 10 {
 		t.Errorf("grid.care: %+v", q)
 	}
-	if q := got.Questions["visits"]; *q.Mean != 3.3333 || q.Counts != nil {
+	if q := got.Questions["visits"]; *q.Mean != 4.5 || q.Counts != nil {
 		t.Errorf("visits: %+v", q)
 	}
 	// The report puts 20, 10 and 10 of 40 on the ranks 1, 2 and 3 of each of three options: 60 have put one first.
 	if q := got.Questions["first.taste"]; q.N != 40 || q.Counts["1"] != 20 || *q.Mean != 1.75 || *q.First != 0.3333 {
 		t.Errorf("first.taste: %+v", q)
 	}
-	if q := got.Questions["split.price"]; *q.Mean != 3.3333 || q.Counts != nil || q.First != nil {
+	if q := got.Questions["split.price"]; *q.Mean != 4.5 || q.Counts != nil || q.First != nil {
 		t.Errorf("split.price: %+v", q)
 	}
 	if q := got.Questions["weight.price.importance"]; q.Counts["high"] != 20 || *q.Mean != 2 {
@@ -726,12 +712,13 @@ func BenchmarkProblems30(b *testing.B) {
 	}
 }
 
+// From released counters to the page: 30 questions, ten cross-tabulations, eight periods.
 func BenchmarkResults(b *testing.B) {
-	r, s := renderer(b), every(b)
-	rep := report(s)
+	r, s := renderer(b), thirtyInTen(b)
+	all := quarters(b, s, 8, 97)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := r.Results(io.Discard, rep, "zh", "../../"); err != nil {
+		if err := r.Results(io.Discard, ResultsPage{Report: stats.NewReport(s, all), Language: "zh", Root: "../../"}); err != nil {
 			b.Fatal(err)
 		}
 	}

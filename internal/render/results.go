@@ -1,11 +1,11 @@
 package render
 
 import (
-	"encoding/json"
+	"fmt"
+	"html/template"
 	"io"
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 
 	"glasspoll/internal/stats"
@@ -13,422 +13,455 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// results is everything that results.html shows.
-type results struct {
-	page
-	Survey      *survey.Survey
-	Heading     string
-	Form        string // address of the survey
-	Data        string // address of results.json
-	MinGroup    int
-	Facts       []string
-	Empty       bool // nothing released yet
-	Period      string
-	Respondents int64
-	Date        string
-	Revision    int
-	Score       string
-	Width       string // of the score, as a share of the whole
-	Band        string
-	Bands       []mark
-	Raw         string // the score before deductions, where it differs
-	Target      string
-	Trend       []trend
-	Dimensions  []bar
-	Sections    []resultSection
-	Weights     []weight
+// ResultsPage is one page of a survey's results. Without a period it is about the newest, without a segment about all.
+type ResultsPage struct {
+	Report   *stats.Report
+	Actions  survey.Actions // measures, and reviewed quotes
+	Today    survey.Date    // measures that are due before it are marked
+	Language string
+	Root     string // from the page to the site's root: "../../", "../../../", …
+	Level    string // for whom it is: one of [Levels]; "" is the public
+	ResultsFolder
 }
 
-// mark is a band of the index: where it begins, how far it reaches, in percent.
-type mark struct {
-	From, Width, Label string
-	Now                bool
+// ResultsFolder is where one results page stands, and what it is about.
+type ResultsFolder struct {
+	Period          string // such as "2026-Q3"; "" for the newest
+	Segment, Option string // a segment question and one of its answers; "" for everybody
 }
 
-type trend struct {
-	Period      string
-	Respondents int64
-	Score       string
-	Width       string
-}
-
-type bar struct{ Label, Value, Width string }
-
-type weight struct{ Label, Max, Weight string }
-
-type resultSection struct {
-	Title  string
-	Blocks []block
-}
-
-// block is one question's figures.
-type block struct {
-	Label  string
-	N      int64
-	Mean   string // with its maximum, where there is one
-	Width  string // of the mean against the maximum
-	Number bool   // the mean is a number's
-	Bars   []bar2
-	Rows   []likert
-	Legend []legend
-	Pairs  []twin   // of an importance_matrix
-	Scales []scale  // of an importance_matrix: all its rows' figures, importance first
-	Ranks  []ranked // of a ranking
-	Shares []ranked // of a constant_sum
-}
-
-// twin is one row of an importance_matrix: how important it is held to be, and beside it how well it is done.
-type twin struct {
-	Label string
-	Parts []likert
-}
-
-// scale is one side of an importance_matrix.
-type scale struct {
-	Name   string
-	Legend []legend
-	Rows   []likert
-}
-
-// ranked is one option's line of a ranking or constant_sum. Mean is its mean rank or share; First, of a ranking, is the
-// share of those who put it first among all who ranked anything.
-type ranked struct {
-	Label, Mean, First, Width string
-	N                         int64
-}
-
-// bar2 is one option's line: how many, which share.
-type bar2 struct {
-	Label, Value string
-	N            int64
-	Share        string
-	Width        string
-}
-
-// likert is one row of a matrix: its options' shares laid end to end.
-type likert struct {
-	Label  string
-	As     string // importance or satisfaction
-	N      int64
-	Mean   string
-	Parts  []part
-	Counts []bar2
-}
-
-// part is a piece of a stacked bar, in percent. Tone is 0 (worst) to 4 (best), or none.
-type part struct{ From, Width, Middle, Text, Tone string }
-
-type legend struct{ Label, Tone string }
-
-// Results writes the results page of the latest period, from released figures alone.
-func (r *Renderer) Results(w io.Writer, report *stats.Report, language, root string) error {
-	return r.execute(w, "results.html", r.results(report, language, root))
-}
-
-func (r *Renderer) results(report *stats.Report, language, root string) *results {
-	s := report.Survey
-	words := r.words.In(language)
-	title := s.Title.In(language)
-	v := &results{
-		page:   r.page("results", words.Say("results.of", "title", title), language, root, r.languages(s, language, root, "results/")),
-		Survey: s, Heading: title, Form: address(s, language, root, ""), MinGroup: s.Results.MinGroup, Facts: window(words, s),
-		Revision: report.Revision,
+// Path leads from the survey's address to the folder.
+func (f ResultsFolder) Path() string {
+	path := "results/"
+	if f.Period != "" {
+		path += f.Period + "/"
 	}
-	sp := &speaker{survey: s, words: words, language: language}
-	v.Data = address(s, language, root, "results/results.json")
-	for _, f := range s.Fields() {
-		if f.Scored() {
-			v.Weights = append(v.Weights, weight{sp.plain(f.Label().In(language)), f.MaxScore().String(), f.Weight().String()})
+	if f.Segment != "" {
+		path += "by/" + f.Segment + "/" + f.Option + "/"
+	}
+	return path
+}
+
+// Whole reports whether the page is about everybody.
+func (f ResultsFolder) Whole() bool { return f.Segment == "" }
+
+const (
+	// maxResultsPeriods is how many periods have pages, and points in a trend: two years of months, six of quarters.
+	maxResultsPeriods = 24
+	// maxResultsPages is how many results pages a survey has in one language.
+	maxResultsPages = 200
+)
+
+// ResultsFolders lists all results pages that a report makes: the newest period's, which is always there; every period
+// under its own name; and of each period, the newest first, the groups of at least k respondents. They are at most 200; the
+// groups of the oldest periods go first.
+func ResultsFolders(report *stats.Report) []ResultsFolder {
+	all := []ResultsFolder{{}}
+	shown := shownPeriods(report)
+	var named []ResultsFolder // with each period's index beside it
+	var at []int
+	for i, index := range slices.Backward(shown) {
+		name := report.Periods[index].Name
+		if i == len(shown)-1 {
+			named, at = append(named, ResultsFolder{}), append(at, index)
+		}
+		if name != noPeriod {
+			all = append(all, ResultsFolder{Period: name})
+			named, at = append(named, ResultsFolder{Period: name}), append(at, index)
 		}
 	}
-	period := headline(report)
-	if period == nil {
-		v.Empty = true
-		return v
-	}
-	v.MinGroup, v.Respondents, v.Date = period.MinGroup, period.Respondents, words.Date(period.Date)
-	v.Period = periodName(words, period.Name)
-	if score := period.Overall.Score; score != nil {
-		v.Score, v.Width = score.FloatString(1), score.FloatString(2)
-		if raw := period.Overall.Raw; raw != nil && raw.Cmp(score) != 0 {
-			v.Raw = raw.FloatString(1)
-		}
-		if s.Scoring.Target != nil {
-			v.Target = s.Scoring.Target.String()
-		}
-		upper := 100 * survey.One
-		for _, b := range s.Scoring.Bands {
-			v.Bands = append(v.Bands, mark{b.From.String(), (upper - b.From).String(), b.Label.In(language),
-				period.Overall.Band != nil && b.From == period.Overall.Band.From})
-			upper = b.From
-		}
-		slices.Reverse(v.Bands)
-		if period.Overall.Band != nil {
-			v.Band = period.Overall.Band.Label.In(language)
-		}
-	}
-	if len(report.Periods) > 1 {
-		for _, p := range report.Periods {
-			if withheld(&p) {
-				continue
-			}
-			t := trend{Period: periodName(words, p.Name), Respondents: p.Respondents}
-			if p.Overall.Score != nil {
-				t.Score, t.Width = p.Overall.Score.FloatString(1), p.Overall.Score.FloatString(2)
-			}
-			v.Trend = append(v.Trend, t)
-		}
-	}
-	for _, d := range period.Dimensions {
-		b := bar{Label: d.Label.In(language)}
-		if b.Label == "" {
-			b.Label = d.ID
-		}
-		if d.Score != nil {
-			b.Value, b.Width = d.Score.FloatString(1), d.Score.FloatString(2)
-		}
-		v.Dimensions = append(v.Dimensions, b)
-	}
-	items := map[string]*stats.Item{}
-	for i := range period.Items {
-		if item := &period.Items[i]; item.Field.Counted() {
-			items[item.Field.Name] = item
-		}
-	}
-	for i := range s.Sections {
-		from := &s.Sections[i]
-		to := resultSection{Title: sp.plain(from.Title.In(language))}
-		for j := range from.Questions {
-			if b, ok := blockOf(sp, &from.Questions[j], items); ok {
-				to.Blocks = append(to.Blocks, b)
+	for i, f := range named {
+		p := &report.Periods[at[i]]
+		for _, segment := range p.Survey().Segments() {
+			for _, o := range segment.Options() {
+				if p.GroupSize(segment.Name, o.ID) < int64(max(p.MinGroup, 1)) {
+					continue
+				}
+				if len(all) == maxResultsPages {
+					return all
+				}
+				all = append(all, ResultsFolder{f.Period, segment.Name, o.ID})
 			}
 		}
-		if len(to.Blocks) > 0 {
-			v.Sections = append(v.Sections, to)
-		}
 	}
-	return v
+	return all
 }
 
-// headline is the period that the page is about; nil if nothing may be shown.
-func headline(report *stats.Report) *stats.Period {
-	if len(report.Periods) == 0 {
-		return nil
+// noPeriod names the one period of a survey that has none.
+const noPeriod = "all"
+
+// shownPeriods are the indexes of the newest periods that may be shown, oldest first.
+func shownPeriods(report *stats.Report) []int {
+	var shown []int
+	for i := range report.Periods {
+		if !withheld(&report.Periods[i]) {
+			shown = append(shown, i)
+		}
 	}
-	if p := &report.Periods[len(report.Periods)-1]; !withheld(p) {
-		return p
-	}
-	return nil
+	return shown[max(0, len(shown)-maxResultsPeriods):]
 }
 
 // withheld holds the rule once more, on the way out: no figure describes fewer than k.
 func withheld(p *stats.Period) bool { return p.Respondents < int64(p.MinGroup) || p.Respondents == 0 }
 
-func blockOf(sp *speaker, q *survey.Question, items map[string]*stats.Item) (block, bool) {
-	b := block{Label: sp.plain(q.Label.In(sp.language))}
-	switch q.Type {
-	case survey.Matrix:
-		b.Legend = legendOf(sp, q.Options)
-		for i := range q.Rows {
-			if l, ok := likertOf(sp, &q.Rows[i], items[q.ID+"."+q.Rows[i].ID]); ok {
-				b.Rows = append(b.Rows, l)
+// Results writes one results page, from released figures alone.
+func (r *Renderer) Results(w io.Writer, p ResultsPage) error {
+	if p.withheld() {
+		return r.Notice(w, NoticePage{Language: p.Language, Root: p.Root, Code: NotPublic})
+	}
+	d, err := r.drawing(p)
+	if err != nil {
+		return err
+	}
+	return r.execute(w, "results.html", d.results())
+}
+
+// drawing is what drawing one results page needs.
+type drawing struct {
+	speaker
+	canvas
+	renderer *Renderer
+	asked    ResultsPage
+	whole    *stats.Report
+	report   *stats.Report // of the group that the page is about, or of all
+	folders  map[ResultsFolder]bool
+	shown    []int         // indexes of the periods that the page looks back on, its own last
+	period   *stats.Period // of the report; nil if nothing may be shown
+	lines    map[string]*stats.Line
+	items    map[string]*stats.Item
+	names    map[string]string // of fields, as itemName says them
+	course   *stats.Line       // of the index
+	newest   bool
+
+	percentSign [2]string // before a number and behind it
+}
+
+func (r *Renderer) drawing(p ResultsPage) (*drawing, error) {
+	s := p.Report.Survey
+	d := &drawing{
+		speaker:  speaker{survey: s, words: r.words.In(p.Language), language: p.Language},
+		canvas:   canvas{mirrored: wording.Dir(p.Language) == "rtl"},
+		renderer: r, asked: p, whole: p.Report, report: p.Report,
+		folders: map[ResultsFolder]bool{}, lines: map[string]*stats.Line{}, items: map[string]*stats.Item{}, names: map[string]string{},
+	}
+	d.percentSign[0], d.percentSign[1], _ = strings.Cut(d.words.Say("percent", "n", "0"), "0")
+	for _, f := range ResultsFolders(p.Report) {
+		d.folders[f] = true
+	}
+	if !d.folders[p.ResultsFolder] {
+		return nil, fmt.Errorf("render results.html: %s has no %s", s.ID, p.Path())
+	}
+	d.shown = shownPeriods(p.Report)
+	if len(d.shown) == 0 {
+		return d, nil
+	}
+	last := len(d.shown) - 1
+	at := last
+	for i, index := range d.shown {
+		if p.Period == p.Report.Periods[index].Name {
+			at = i
+		}
+	}
+	d.newest = at == last
+	d.shown = d.shown[:at+1]
+	if !p.Whole() {
+		d.report = p.Report.Group(p.Segment, p.Option)
+	}
+	d.period = &d.report.Periods[d.shown[at]]
+	for i := range d.report.Trend {
+		line := &d.report.Trend[i]
+		if line.Field.Question == nil {
+			d.course = line
+		} else {
+			d.lines[line.Field.Name] = line
+		}
+	}
+	for i := range d.period.Items {
+		d.items[d.period.Items[i].Field.Name] = &d.period.Items[i]
+	}
+	return d, nil
+}
+
+// scoring is that of the page's period, which may differ from today's.
+func (d *drawing) scoring() *survey.Scoring { return &d.period.Survey().Scoring }
+
+// to leads to a results page, or to a file beside it.
+func (d *drawing) to(f ResultsFolder, file string) string {
+	return address(d.survey, d.language, d.asked.Root, f.Path()+file)
+}
+
+// results is everything that results.html shows.
+type results struct {
+	page
+	Heading     string
+	Form        string // address of the survey
+	Empty       bool   // nothing released yet
+	Unprotected bool
+	Level       string // what readers of pages that are not public must know
+	K           int    // the fewest respondents that a figure may describe
+	Over        string // period and group
+	Facts       []string
+	Filters     []filter
+	Chapters    []chapter
+	Head        head
+	Findings    []finding
+	Trend       *trendChart
+	Courses     *courses // of all items
+	Dimensions  []rankedItem
+	Units       []rankedItem
+	UnitsText   string
+	Quadrants   []quadrants
+	Ranked      []rankedItem
+	Measures    *measures
+	Quotes      []quote // of no question
+	Segments    []segmentTable
+	CrossTabs   []block
+	Sections    []resultSection
+	Channels    []bar
+	Funnel      []bar
+	Derivation  *derivation
+	Method      *method
+	Data, Table string // addresses of results.json and results.csv
+}
+
+// with is something that a template within the page shows, and the words to say it with.
+type with struct {
+	*wording.Words
+	It any
+}
+
+// With hands something to a template within the page.
+func (v *results) With(it any) with { return with{v.Words, it} }
+
+// With hands something on.
+func (w with) With(it any) with { return with{w.Words, it} }
+
+// chapter is a part of the page that can be jumped to.
+type chapter struct{ ID, Label string }
+
+// filter is a row of links to other results pages.
+type filter struct {
+	Label string
+	Links []filterLink
+	Note  string // what has no link, and why
+}
+
+type filterLink struct {
+	Href, Label string
+	N           int64
+	Current     bool
+}
+
+// bar is one line with a bar of a share.
+type bar struct {
+	Label, Href string
+	N           int64
+	Share       string
+	Between     string
+	Width       string
+}
+
+func (d *drawing) results() *results {
+	s, p := d.survey, d.asked
+	title := s.Title.In(p.Language)
+	folder := p.ResultsFolder
+	v := &results{
+		page: d.renderer.page("results", d.words.Say("results.of", "title", title), p.Language, p.Root,
+			d.renderer.languages(s, p.Language, p.Root, folder.Path())),
+		Heading: title, Form: address(s, p.Language, p.Root, ""),
+		Data: d.to(ResultsFolder{Period: folder.Period}, "results.json"), Table: d.to(ResultsFolder{Period: folder.Period}, "results.csv"),
+		Unprotected: s.Results.MinGroup <= 1,
+	}
+	v.Private = s.Unlisted
+	v.share(address(s, p.Language, "", folder.Path()), describe(s.Intro.In(p.Language), widestDescription))
+	v.Assets.Script = Asset{} // nothing on it needs one
+	v.Level = d.level()
+	v.Measures = d.measures()
+	if d.period == nil {
+		v.Empty = true
+		v.Facts = window(d.words, s)
+		v.Method = d.method()
+		return v
+	}
+	v.Unprotected, v.K = d.period.MinGroup <= 1 && p.Level != Management, d.period.MinGroup
+	over := []string{periodName(d.words, d.period.Name), d.groupName()}
+	v.Over = strings.Join(slices.DeleteFunc(over, func(s string) bool { return s == "" }), " · ")
+	if v.Over != "" {
+		v.Title = d.words.Say("results.of", "title", title+" · "+v.Over)
+	}
+	v.Filters = d.filters()
+	v.Head = d.head()
+	v.Trend = d.trend()
+	v.Courses = d.courses()
+	v.Dimensions = d.dimensions()
+	v.Units, v.UnitsText = d.units()
+	v.Ranked = d.ranked()
+	v.Findings = d.findings(v.Ranked)
+	if p.Whole() {
+		v.Quadrants = d.quadrants()
+		v.Segments = d.segments()
+		v.CrossTabs = d.crossTabs()
+		v.Channels, v.Funnel = d.channels(), d.funnel()
+		v.Quotes = d.quotes("")
+	}
+	v.Sections = d.sections()
+	v.Derivation = d.derivation()
+	v.Method = d.method()
+	for _, c := range []struct {
+		there   bool
+		id, key string
+	}{
+		{v.Trend != nil, "trend", "results.trend"}, {len(v.Dimensions) > 0, "areas", "results.dimensions"},
+		{len(v.Ranked) > 1, "items", "results.items"}, {len(v.Quadrants) > 0, "priorities", "results.priorities"},
+		{v.Measures != nil, "measures", "measures.title"}, {len(v.Segments) > 0, "groups", "results.groups"},
+		{len(v.Sections) > 0, "questions", "results.questions"},
+		{v.Derivation != nil, "derivation", "results.method"}, {true, "method", "method.title"},
+	} {
+		if c.there {
+			v.Chapters = append(v.Chapters, chapter{c.id, d.words.Say(c.key)})
+		}
+	}
+	return v
+}
+
+// groupName says of whom the page is: "Kind of customer: Gold"; "" for everybody.
+func (d *drawing) groupName() string {
+	if d.asked.Whole() {
+		return ""
+	}
+	f, ok := d.period.Survey().Field(d.asked.Segment)
+	if !ok {
+		return d.asked.Option
+	}
+	for _, o := range f.Options() {
+		if o.ID == d.asked.Option {
+			return d.words.Say("results.group", "segment", d.label(f), "option", d.option(&o))
+		}
+	}
+	return d.asked.Option
+}
+
+// filters link to the same page for other periods, and for other groups of the same period.
+func (d *drawing) filters() []filter {
+	var all []filter
+	asked := d.asked.ResultsFolder
+	periods := filter{Label: d.words.Say("results.period")}
+	for i, index := range slices.Backward(shownPeriods(d.whole)) {
+		name := d.whole.Periods[index].Name
+		f := ResultsFolder{name, asked.Segment, asked.Option}
+		if i == len(shownPeriods(d.whole))-1 {
+			f.Period = ""
+		}
+		if !d.folders[f] { // the group is too small there
+			f.Segment, f.Option = "", ""
+		}
+		periods.Links = append(periods.Links, filterLink{Href: d.to(f, ""), Label: periodName(d.words, name), Current: name == d.period.Name})
+	}
+	if len(periods.Links) > 1 {
+		all = append(all, periods)
+	}
+	whole := &d.whole.Periods[d.shown[len(d.shown)-1]]
+	for _, segment := range whole.Survey().Segments() {
+		row := filter{Label: d.label(segment)}
+		row.Links = append(row.Links, filterLink{Href: d.to(ResultsFolder{Period: asked.Period}, ""), Label: d.words.Say("results.everybody"), N: whole.Respondents,
+			Current: asked.Segment != segment.Name})
+		few := 0
+		for _, o := range segment.Options() {
+			f := ResultsFolder{asked.Period, segment.Name, o.ID}
+			if !d.folders[f] {
+				few++
+				continue
 			}
+			row.Links = append(row.Links, filterLink{Href: d.to(f, ""), Label: d.option(&o), N: whole.GroupSize(segment.Name, o.ID),
+				Current: asked.Segment == segment.Name && asked.Option == o.ID})
 		}
-		return b, len(b.Rows) > 0
-	case survey.ImportanceMatrix:
-		b.Scales = []scale{{Name: sp.words.Say("importance"), Legend: legendOf(sp, q.Importance)}, {Name: sp.words.Say("satisfaction"), Legend: legendOf(sp, q.Options)}}
-		for i := range q.Rows {
-			row := twin{Label: sp.plain(q.Rows[i].Label.In(sp.language))}
-			for j, p := range []survey.Part{survey.ImportancePart, survey.SatisfactionPart} {
-				if l, ok := likertOf(sp, &q.Rows[i], items[q.ID+"."+q.Rows[i].ID+"."+string(p)]); ok {
-					l.As = b.Scales[j].Name
-					b.Scales[j].Rows = append(b.Scales[j].Rows, l)
-					row.Parts = append(row.Parts, l)
-				}
-			}
-			if len(row.Parts) == 2 {
-				b.Pairs = append(b.Pairs, row)
-			}
+		if few > 0 {
+			row.Note = d.words.Say("results.too_few", "n", few, "k", whole.MinGroup)
 		}
-		return b, len(b.Pairs) > 0
-	case survey.Ranking:
-		b.N, b.Ranks = ranks(sp, q, items)
-		return b, len(b.Ranks) > 0
-	case survey.ConstantSum:
-		b.N, b.Shares = shares(sp, q, items)
-		return b, len(b.Shares) > 0
+		if len(row.Links) > 1 {
+			all = append(all, row)
+		}
 	}
-	item := items[q.ID]
-	if item == nil {
-		return b, false
-	}
-	b.N, b.Number = item.N, q.Type == survey.Number
-	b.Mean, b.Width = mean(sp.words, item, sp.language)
-	b.Bars = bars(sp, item)
-	return b, true
+	return all
 }
 
-func legendOf(sp *speaker, options []survey.Option) []legend {
-	tones := toneOf(options)
-	lines := make([]legend, len(options))
-	for i := range options {
-		lines[i] = legend{sp.plain(label(sp.words, &options[i], sp.language)), tones[i]}
+// label says what a field asks: a row or an option with its question only where that is needed.
+func (d *drawing) label(f survey.Field) string {
+	text := d.plain(f.Label().In(d.language))
+	switch {
+	case text == "" && f.Option != nil:
+		return d.option(f.Option)
+	case text == "":
+		return f.Name
 	}
-	return lines
+	return text
 }
 
-// likertOf lays the shares of an item's options end to end.
-func likertOf(sp *speaker, row *survey.Row, item *stats.Item) (likert, bool) {
-	if item == nil {
-		return likert{}, false
-	}
-	l := likert{Label: sp.plain(row.Label.In(sp.language)), N: item.N, Counts: bars(sp, item)}
-	l.Mean, _ = mean(sp.words, item, sp.language)
-	tones := toneOf(item.Field.Options())
-	from := new(big.Rat)
-	for j, c := range item.Counts {
-		if c.Share == nil || c.N == 0 {
-			continue
-		}
-		width := percent(c.Share)
-		p := part{From: from.FloatString(2), Width: width.FloatString(2), Tone: tones[j]}
-		p.Middle = new(big.Rat).Add(from, new(big.Rat).Quo(width, big.NewRat(2, 1))).FloatString(2)
-		if width.Cmp(big.NewRat(10, 1)) >= 0 {
-			p.Text = width.FloatString(0)
-		}
-		l.Parts = append(l.Parts, p)
-		from.Add(from, width)
-	}
-	return l, true
-}
+func (d *drawing) option(o *survey.Option) string { return d.plain(label(d.words, o, d.language)) }
 
-// ranks are a ranking's options: mean rank, and how many of those who ranked anything put each first. Who ranks
-// anything puts something first, so that the first ranks count the respondents.
-func ranks(sp *speaker, q *survey.Question, items map[string]*stats.Item) (n int64, lines []ranked) {
-	n = rankers(q, items)
-	for i := range q.Options {
-		item := items[q.ID+"."+q.Options[i].ID]
-		if item == nil {
-			continue
-		}
-		line := ranked{Label: sp.plain(label(sp.words, &q.Options[i], sp.language)), N: item.N}
-		if item.Mean != nil {
-			line.Mean = item.Mean.FloatString(2)
-		}
-		if share := firstShare(item, n); share != nil {
-			p := percent(share)
-			line.First, line.Width = sp.words.Say("percent", "n", p.FloatString(1)), p.FloatString(2)
-		}
-		lines = append(lines, line)
+// point is a field's, or with an empty name the index's, in the page's period.
+func (d *drawing) point(field string) *stats.Point {
+	line := d.lines[field]
+	if field == "" {
+		line = d.course
 	}
-	return n, lines
-}
-
-// rankers counts who has ranked anything: who has put one of the options first.
-func rankers(q *survey.Question, items map[string]*stats.Item) (n int64) {
-	for i := range q.Options {
-		if item := items[q.ID+"."+q.Options[i].ID]; item != nil && len(item.Counts) > 0 {
-			n += item.Counts[0].N
-		}
-	}
-	return n
-}
-
-// firstShare is how many of n respondents put an option first; nil if there are none.
-func firstShare(item *stats.Item, n int64) *big.Rat {
-	if n <= 0 || len(item.Counts) == 0 {
+	if line == nil {
 		return nil
 	}
-	return big.NewRat(item.Counts[0].N, n)
+	return &line.Points[d.shown[len(d.shown)-1]]
 }
 
-// shares are a constant_sum's options with their mean shares.
-func shares(sp *speaker, q *survey.Question, items map[string]*stats.Item) (n int64, lines []ranked) {
-	for i := range q.Options {
-		item := items[q.ID+"."+q.Options[i].ID]
-		if item == nil {
-			continue
-		}
-		n = max(n, item.N)
-		line := ranked{Label: sp.plain(label(sp.words, &q.Options[i], sp.language)), N: item.N}
-		if item.Mean != nil {
-			line.Mean = item.Mean.FloatString(2)
-			line.Width = percent(new(big.Rat).Quo(item.Mean, big.NewRat(int64(*q.Total), int64(survey.One)))).FloatString(2)
-		}
-		lines = append(lines, line)
+// change says what has become of a figure since the last period that has one: "+0.3", or that it cannot be compared.
+func (d *drawing) change(field string, places int) string {
+	point := d.point(field)
+	switch {
+	case point == nil:
+		return ""
+	case point.Broken:
+		return broken
+	case point.Change == nil:
+		return ""
 	}
-	return n, lines
+	return d.signed(point.Change, places)
 }
 
-func mean(w *wording.Words, item *stats.Item, language string) (text, width string) {
-	if item.Mean == nil {
-		return "", ""
+// broken stands where two figures cannot be compared.
+const broken = "≠"
+
+// before is the last period before the page's own in which the index, or a field, has a value.
+func (d *drawing) before(line *stats.Line) *stats.Period {
+	if line == nil {
+		return nil
 	}
-	text = item.Mean.FloatString(2)
-	if item.Field.Numeric() {
-		if unit := item.Field.Question.Unit.In(language); unit != "" {
-			text = w.Say("results.with_unit", "n", text, "unit", unit)
+	for i := d.shown[len(d.shown)-1] - 1; i >= 0; i-- {
+		if line.Points[i].Value != nil {
+			return &d.report.Periods[i]
 		}
-		return text, ""
 	}
-	if !item.Field.HasScores() {
-		return text, ""
-	}
-	max := item.Field.MaxScore()
-	if max > 0 {
-		width = percent(new(big.Rat).Quo(item.Mean, big.NewRat(int64(max), int64(survey.One)))).FloatString(2)
-	}
-	return w.Say("results.of_max", "n", text, "max", max), width
+	return nil
 }
 
-func bars(sp *speaker, item *stats.Item) []bar2 {
-	lines := make([]bar2, len(item.Counts))
-	for i, c := range item.Counts {
-		text := sp.plain(label(sp.words, &c.Option, sp.language))
-		if item.Field.Question.Type == survey.Consent {
-			text = sp.words.Say("consented")
-		}
-		lines[i] = bar2{Label: text, N: c.N}
-		if c.Option.Score != nil {
-			lines[i].Value = c.Option.Score.String()
-		}
-		if c.Share != nil {
-			p := percent(c.Share)
-			lines[i].Share, lines[i].Width = sp.words.Say("percent", "n", p.FloatString(1)), p.FloatString(2)
-		}
+// signed prints a difference with its sign, a true minus. Between words that run from right to left, a mark keeps the sign
+// before the number.
+func (d *drawing) signed(r *big.Rat, places int) string {
+	text, mark := stats.Round(r, places), ""
+	if d.mirrored {
+		mark = "\u200e"
 	}
-	return lines
-}
-
-func percent(share *big.Rat) *big.Rat { return new(big.Rat).Mul(share, big.NewRat(100, 1)) }
-
-// toneOf gives each option a tone by the rank of its score: "0" for the worst to "4" for the best, "none" without one.
-func toneOf(options []survey.Option) []string {
-	var scores []survey.Decimal
-	for _, o := range options {
-		if o.Score != nil {
-			scores = append(scores, *o.Score)
-		}
+	switch {
+	case strings.HasPrefix(text, "-"):
+		return mark + "−" + text[1:]
+	case strings.Trim(text, "0.") == "":
+		return mark + "±" + text
 	}
-	slices.Sort(scores)
-	scores = slices.Compact(scores)
-	tones := make([]string, len(options))
-	for i, o := range options {
-		tones[i] = "none"
-		if o.Score != nil {
-			rank, _ := slices.BinarySearch(scores, *o.Score)
-			last := max(len(scores)-1, 1)
-			tones[i] = strconv.Itoa((4*rank + last/2) / last)
-		}
-	}
-	return tones
+	return mark + "+" + text
 }
 
 // periodName says a period: "2026-Q4", "2026-10", "2026"; "" for the one period of a survey without.
 func periodName(w *wording.Words, name string) string {
 	year, rest, _ := strings.Cut(name, "-")
 	switch {
-	case name == "all":
+	case name == noPeriod:
 		return ""
 	case strings.HasPrefix(rest, "Q"):
 		return w.Say("period.quarter", "year", year, "quarter", rest[1:])
@@ -439,113 +472,72 @@ func periodName(w *wording.Words, name string) string {
 	}
 }
 
-// ResultsJSON writes the figures of the results page for machines. Numbers are rounded to four decimals; what is not
-// released, or has no answers, is null or absent, and nothing tells how many wait.
-func (r *Renderer) ResultsJSON(w io.Writer, report *stats.Report, language string) error {
-	s := report.Survey
-	doc := object{
-		{"survey", s.ID}, {"title", s.Title.In(language)}, {"language", language}, {"revision", report.Revision},
-	}
-	period := headline(report)
-	if period == nil {
-		doc = append(doc, object{
-			{"period", nil}, {"release", 0}, {"date", nil}, {"min_group", s.Results.MinGroup}, {"respondents", 0},
-			{"overall", object{{"score", nil}, {"raw", nil}, {"band", nil}}},
-			{"dimensions", object{}}, {"questions", object{}}, {"periods", []object{}},
-		}...)
-		return writeJSON(w, doc)
-	}
-	var band any
-	if b := period.Overall.Band; b != nil {
-		band = b.Label.In(language)
-	}
-	dimensions := object{}
-	for _, d := range period.Dimensions {
-		dimensions = append(dimensions, member{d.ID, number(d.Score)})
-	}
-	items := map[string]*stats.Item{}
-	for i := range period.Items {
-		items[period.Items[i].Field.Name] = &period.Items[i]
-	}
-	questions := object{}
-	for i := range period.Items {
-		item := &period.Items[i]
-		if !item.Field.Counted() {
+// quote is a reviewed sentence of a respondent.
+type quote struct{ Text, By string }
+
+// quotes are those of a question or one of its fields; of none, with "".
+func (d *drawing) quotes(question string) []quote {
+	var all []quote
+	for _, q := range d.asked.Actions.Quotes {
+		of, _, _ := strings.Cut(q.Question, ".")
+		if of != question || q.Period != "" && q.Period != d.period.Name || !d.asked.Whole() {
 			continue
 		}
-		figures := object{{"n", item.N}, {"mean", number(item.Mean)}}
-		if !item.Field.Numeric() {
-			counts := object{}
-			for _, c := range item.Counts {
-				counts = append(counts, member{c.Option.ID, c.N})
-			}
-			figures = append(figures, member{"counts", counts})
-		}
-		if q := item.Field.Question; q.Type == survey.Ranking {
-			figures = append(figures, member{"first", number(firstShare(item, rankers(q, items)))})
-		}
-		questions = append(questions, member{item.Field.Name, figures})
+		all = append(all, quote{q.Text.In(d.language), d.words.Say("quote.reviewed", "by", q.ReviewedBy.In(d.language), "date", d.words.Date(string(q.ReviewedOn)))})
 	}
-	periods := []object{}
-	for i := range report.Periods {
-		if p := &report.Periods[i]; !withheld(p) {
-			periods = append(periods, object{{"period", p.Name}, {"release", p.Release}, {"date", p.Date}, {"respondents", p.Respondents},
-				{"score", number(p.Overall.Score)}, {"raw", number(p.Overall.Raw)}})
-		}
-	}
-	doc = append(doc, object{
-		{"period", period.Name}, {"release", period.Release}, {"date", period.Date}, {"min_group", period.MinGroup},
-		{"respondents", period.Respondents},
-		{"overall", object{{"score", number(period.Overall.Score)}, {"raw", number(period.Overall.Raw)}, {"band", band}}},
-		{"dimensions", dimensions}, {"questions", questions}, {"periods", periods},
-	}...)
-	return writeJSON(w, doc)
+	return all
 }
 
-// object is a JSON object whose members keep their order.
-type object []member
-
-type member struct {
-	key   string
-	value any
+// measures is what is being done about the results.
+type measures struct {
+	AsOf string // "" where nothing depends on the day
+	Rows []measure
 }
 
-func (o object) MarshalJSON() ([]byte, error) {
-	out := []byte{'{'}
-	for i, m := range o {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		key, err := json.Marshal(m.key)
-		if err != nil {
-			return nil, err
-		}
-		value, err := json.Marshal(m.value)
-		if err != nil {
-			return nil, err
-		}
-		out = append(append(append(out, key...), ':'), value...)
-	}
-	return append(out, '}'), nil
+type measure struct {
+	Problem, Measure, Owner, Due, Effect string
+	About, Anchor                        string // the question's name, and its id if its figures are on the page
+	Status, State                        string // in words; and planned, doing, done, dropped or overdue
 }
 
-func writeJSON(w io.Writer, doc object) error {
-	out, err := json.MarshalIndent(doc, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(out, '\n'))
-	return err
-}
-
-// number is a JSON number with at most four decimals, or null.
-func number(x *big.Rat) any {
-	if x == nil {
+// measures are shown with the newest results of everybody.
+func (d *drawing) measures() *measures {
+	if !d.asked.Whole() || d.period != nil && !d.newest || len(d.asked.Actions.Measures) == 0 {
 		return nil
 	}
-	text := strings.TrimSuffix(strings.TrimRight(x.FloatString(4), "0"), ".")
-	if text == "-0" {
-		text = "0"
+	v := &measures{}
+	for _, m := range d.asked.Actions.Measures {
+		row := measure{
+			Problem: m.Problem.In(d.language), Measure: m.Measure.In(d.language), Owner: m.Owner.In(d.language), Effect: m.Effect.In(d.language),
+			Due: d.words.Date(string(m.Due)), State: string(m.Status), Status: d.words.Say("measures." + string(m.Status)),
+		}
+		if m.Overdue(d.asked.Today) {
+			row.State, row.Status = "overdue", d.words.Say("measures.overdue")
+		}
+		if (m.Status == survey.Planned || m.Status == survey.Doing) && m.Due != "" && d.asked.Today != "" {
+			v.AsOf = d.words.Date(string(d.asked.Today))
+		}
+		if f, ok := d.survey.Field(m.Question); ok {
+			row.About, row.Anchor = d.itemName(f), f.Question.ID
+		} else if fields := d.survey.FieldsOf(&survey.Question{ID: m.Question}); len(fields) > 0 {
+			row.About, row.Anchor = d.plain(fields[0].Question.Label.In(d.language)), m.Question
+		}
+		if !slices.ContainsFunc(d.survey.Fields(), func(f survey.Field) bool {
+			return f.Question.ID == row.Anchor && d.items[f.Name] != nil
+		}) {
+			row.Anchor = "" // its figures are not on the page
+		}
+		v.Rows = append(v.Rows, row)
 	}
-	return json.Number(text)
+	return v
 }
+
+// DatedMeasures reports whether a results page with these measures says another thing another day.
+func DatedMeasures(a survey.Actions) bool {
+	return slices.ContainsFunc(a.Measures, func(m survey.Measure) bool {
+		return (m.Status == survey.Planned || m.Status == survey.Doing) && m.Due != ""
+	})
+}
+
+// intro is what respondents were told before they answered.
+func (d *drawing) intro() template.HTML { return d.markdown(d.survey.Intro.In(d.language)) }

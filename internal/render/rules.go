@@ -11,37 +11,36 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// rules is what the page's script (templates/rules.js) needs of a questionnaire to work out what the handler will:
-// the compiled conditions and what decides how an answer is read. It says nothing that the page does not show.
+// rules is what the page's script (templates/rules.js) needs of a questionnaire to work out what the handler will: the
+// conditions, what decides how an answer is read, and what it must keep to. It says nothing that the page does not show.
 type rules struct {
-	Channels  []string           `json:"channels,omitempty"`
-	Questions []rule             `json:"questions"` // each after those that its being asked depends on
-	Thanks    []*expression.Tree `json:"thanks,omitempty"`
-	Pipes     map[string]pipe    `json:"pipes,omitempty"` // by the name in double braces
-	Keep      []string           `json:"keep,omitempty"`  // names in the thank-you texts, whose page is another
-	Joins     [2]string          `json:"joins"`           // between the parts of an enumeration, and before the last
+	Channels  []string          `json:"channels,omitempty"`
+	Questions []rule            `json:"questions"`       // each after those that its being asked depends on
+	Pipes     map[string]pipe   `json:"pipes,omitempty"` // by the name in double braces
+	Keep      []string          `json:"keep,omitempty"`  // names in the thank-you texts, whose page is another
+	Joins     [2]string         `json:"joins"`           // between the parts of an enumeration, and before the last
+	Say       map[string]string `json:"say"`             // sentences by name: see said
 }
 
 type rule struct {
-	ID           string             `json:"id"`
-	Type         survey.Type        `json:"type"`
-	Options      []string           `json:"options,omitempty"`
-	Importance   []string           `json:"importance,omitempty"`
-	Rows         []string           `json:"rows,omitempty"`
-	Ranks        int                `json:"ranks,omitempty"`
-	Required     bool               `json:"required,omitempty"`
-	RequiredRows []string           `json:"required_rows,omitempty"`
-	RequiredIf   *expression.Tree   `json:"required_if,omitempty"`
-	ShowIf       []*expression.Tree `json:"show_if,omitempty"`   // all of them: the section's and its own
-	OptionIf     [][2]any           `json:"option_if,omitempty"` // option and condition
-	Checks       []check            `json:"checks,omitempty"`
-	Shuffle      bool               `json:"shuffle,omitempty"`
-	Anchor       []string           `json:"anchor,omitempty"`
-}
-
-type check struct {
-	That    expression.Tree `json:"that"`
-	Message string          `json:"message"`
+	ID         string            `json:"id"`
+	Type       survey.Type       `json:"type"`
+	Fields     []string          `json:"fields,omitempty"` // posted names; left out where that is the id
+	Options    []string          `json:"options,omitempty"`
+	Importance []string          `json:"importance,omitempty"`
+	Ranks      int               `json:"ranks,omitempty"`
+	Total      *int64            `json:"total,omitempty"`       // of a constant_sum, in thousandths
+	Must       []string          `json:"must,omitempty"`        // fields that are always required; of a ranking or constant_sum, its id
+	RequiredIf term              `json:"required_if,omitempty"` // all are
+	ShowIf     []term            `json:"show_if,omitempty"`     // all of them: the section's and its own
+	OptionIf   [][2]any          `json:"option_if,omitempty"`   // option and condition
+	Checks     [][2]any          `json:"checks,omitempty"`      // condition and message
+	Shuffle    bool              `json:"shuffle,omitempty"`
+	Anchor     []string          `json:"anchor,omitempty"`
+	Private    bool              `json:"private,omitempty"` // never kept on a respondent's device
+	Limits     []limit           `json:"limits,omitempty"`
+	Unread     string            `json:"unread,omitempty"`  // said of what cannot be read
+	Missing    map[string]string `json:"missing,omitempty"` // of a ranking: what is said if it lacks ranks, by how many there should be
 }
 
 // pipe says how an answer reads within another text: options by their labels; of a ranking, in the order given.
@@ -50,7 +49,7 @@ type pipe struct {
 	Order  []string          `json:"order,omitempty"`
 }
 
-// lively reports whether anything on a survey's page depends on the answers: only then are there rules for the script.
+// lively reports whether anything on a survey's page depends on the answers.
 func lively(s *survey.Survey) bool {
 	for i := range s.Sections {
 		if s.Sections[i].ShowIf != nil {
@@ -128,12 +127,11 @@ func answersIn(s *survey.Survey, text string) []string {
 
 // rulesOf writes the rules as JSON that may stand in a page's script element: <, > and & are written as \u003c and so on.
 func rulesOf(s *survey.Survey, w *wording.Words, language string) []byte {
-	r := rules{Channels: s.Channels, Joins: [2]string{w.Say("join.comma"), w.Say("join.and")}}
+	r := rules{Say: said(s, w), Channels: s.Channels, Joins: [2]string{w.Say("join.comma"), w.Say("join.and")}}
 	for _, q := range s.Order() {
-		r.Questions = append(r.Questions, ruleOf(q, language))
+		r.Questions = append(r.Questions, ruleOf(s, q, w, language))
 	}
 	for _, t := range s.Thanks {
-		r.Thanks = append(r.Thanks, t.ShowIf)
 		for _, name := range answersIn(s, t.Text.In(language)) {
 			if !slices.Contains(r.Keep, name) {
 				r.Keep = append(r.Keep, name)
@@ -155,35 +153,42 @@ func rulesOf(s *survey.Survey, w *wording.Words, language string) []byte {
 	return data
 }
 
-func ruleOf(q survey.Placed, language string) rule {
+func ruleOf(s *survey.Survey, q survey.Placed, w *wording.Words, language string) rule {
 	r := rule{
-		ID: q.ID, Type: q.Type, Options: ids(q.Options), Importance: ids(q.Importance), Required: q.Required, RequiredIf: q.RequiredIf,
-		Shuffle: q.Shuffle, Anchor: q.Anchor,
+		ID: q.ID, Type: q.Type, Fields: fieldNames(s, q.Question), Options: ids(q.Options), Importance: ids(q.Importance),
+		RequiredIf: termOf(q.RequiredIf), Shuffle: q.Shuffle, Anchor: q.Anchor, Private: personal(q.Question),
+		Limits: limitsOf(q.Question, w), Unread: unread(q.Question, w), Missing: missing(q.Question, w),
 	}
 	if q.Type == survey.Ranking {
 		r.Ranks = q.AtMost
 	}
+	if q.Total != nil {
+		total := int64(*q.Total)
+		r.Total = &total
+	}
+	if q.Type == survey.Ranking || q.Type == survey.ConstantSum {
+		if q.Required {
+			r.Must = []string{q.ID}
+		}
+	} else {
+		for _, f := range s.FieldsOf(q.Question) {
+			if f.Required() {
+				r.Must = append(r.Must, f.Name)
+			}
+		}
+	}
 	for _, t := range []*expression.Tree{q.Section.ShowIf, q.ShowIf} {
 		if t != nil {
-			r.ShowIf = append(r.ShowIf, t)
+			r.ShowIf = append(r.ShowIf, termOf(t))
 		}
-	}
-	for _, row := range q.Rows {
-		r.Rows = append(r.Rows, row.ID)
-		if row.Required {
-			r.RequiredRows = append(r.RequiredRows, row.ID)
-		}
-	}
-	if len(q.Rows) > 0 {
-		r.Required = false // a matrix is required by its rows
 	}
 	for _, o := range q.Options {
 		if o.ShowIf != nil {
-			r.OptionIf = append(r.OptionIf, [2]any{o.ID, o.ShowIf})
+			r.OptionIf = append(r.OptionIf, [2]any{o.ID, termOf(o.ShowIf)})
 		}
 	}
 	for _, c := range q.Checks {
-		r.Checks = append(r.Checks, check{c.That, c.Message.In(language)})
+		r.Checks = append(r.Checks, [2]any{termOf(&c.That), c.Message.In(language)})
 	}
 	return r
 }

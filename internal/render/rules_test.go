@@ -1,8 +1,10 @@
 package render
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"reflect"
@@ -35,15 +37,10 @@ function load(json) { rules = JSON.parse(json); }
 function look(json, channel, language) {
 	const typed = new Map(Object.entries(JSON.parse(json)));
 	const s = page.look(rules, typed, channel, language);
-	const messages = {};
-	s.failed.forEach((failed, id) => {
-		const q = rules.questions.find((q) => q.id === id);
-		messages[id] = failed.map((i) => q.checks[i].message);
-	});
 	const pipes = {};
 	for (const name of Object.keys(rules.pipes || {})) pipes[name] = page.piped(rules, s, typed, name);
 	return JSON.stringify({ values: list(s.values), asked: [...s.asked].sort(), withheld: list(s.withheld), required: [...s.required].sort(),
-		failed: list(s.failed), messages, thanks: s.thanks, pipes });
+		messages: list(s.failed), pipes, problems: page.problems(rules, s).map((p) => [p.name, p.text]) });
 }
 function order(id) {
 	return JSON.stringify(list(rules.questions.filter((q) => q.shuffle).map((q) => [q.id, page.shuffled(q, id)])));
@@ -93,17 +90,16 @@ type seen struct {
 	Asked    []string            `json:"asked"`
 	Withheld map[string][]string `json:"withheld"`
 	Required []string            `json:"required"`
-	Failed   map[string][]int    `json:"failed"`
 	Messages map[string][]string `json:"messages"`
-	Thanks   int                 `json:"thanks"`
 	Pipes    map[string]string   `json:"pipes"`
+	Problems [][2]string         `json:"problems"` // field and sentence
 }
 
 func seenByGo(r *Renderer, s *survey.Survey, typed map[string][]string, channel, language string) seen {
 	state := answer.Examine(s, typed, channel, language)
 	said := speaker{survey: s, words: r.words.In(language), language: language, state: state, typed: typed}
-	out := seen{Values: state.Values, Asked: sorted(state.Asked), Withheld: state.Withheld, Required: sorted(state.Required), Failed: state.Failed,
-		Messages: map[string][]string{}, Thanks: state.Thanks, Pipes: map[string]string{}}
+	out := seen{Values: state.Values, Asked: sorted(state.Asked), Withheld: state.Withheld, Required: sorted(state.Required),
+		Messages: map[string][]string{}, Pipes: map[string]string{}, Problems: problemsByGo(r, s, typed, channel, language)}
 	for id, failed := range state.Failed {
 		for _, i := range failed {
 			out.Messages[id] = append(out.Messages[id], find(s, id).Checks[i].Message.In(language))
@@ -115,6 +111,30 @@ func seenByGo(r *Renderer, s *survey.Survey, typed map[string][]string, channel,
 		}
 	}
 	return out
+}
+
+// problemsByGo are what the handler says of a submission, but for what a page cannot give and what is left to the handler.
+func problemsByGo(r *Renderer, s *survey.Survey, typed map[string][]string, channel, language string) [][2]string {
+	fields := maps.Clone(typed)
+	maps.DeleteFunc(fields, func(name string, _ []string) bool { _, known := s.Field(name); return !known })
+	_, _, problems := answer.Check(s, answer.Posted{Language: language, Channel: channel, Fields: fields})
+	said := [][2]string{}
+	for _, p := range problems {
+		switch p.Code {
+		case answer.RankTwice, answer.RankGap, answer.Empty, answer.BadChannel:
+			continue
+		case answer.NotAnOption: // of a link
+			continue
+		case answer.BadPattern:
+			if _, ok := scriptPattern(find(s, p.Question).Pattern, false); !ok {
+				continue
+			}
+		case answer.Failed:
+			p.Field = p.Question
+		}
+		said = append(said, [2]string{p.Field, r.Message(language, p)})
+	}
+	return said
 }
 
 func sorted(set map[string]bool) []string {
@@ -161,6 +181,12 @@ func TestPageAndHandlerAgree(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := seenByGo(r, s, typed, channel, language)
+				got.Problems = slices.DeleteFunc(got.Problems, func(p [2]string) bool { // what stands behind a rank given twice or left out
+					return find(s, p[0]) != nil && find(s, p[0]).Type == survey.Ranking && tangledRanks(s, p[0], want.Values)
+				})
+				order := func(a, b [2]string) int { return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1])) }
+				slices.SortFunc(got.Problems, order)
+				slices.SortFunc(want.Problems, order)
 				met.add(s, typed, want)
 				if !reflect.DeepEqual(got, want) {
 					t.Fatalf("seed %d, survey %d, channel %q, language %s\nanswers %s\nscript  %s\nhandler %s\nsurvey %s", seed, i, channel, language,
@@ -184,6 +210,24 @@ func TestPageAndHandlerAgree(t *testing.T) {
 	met.check(t, surveys*each)
 }
 
+// tangledRanks reports whether ranks are given twice or left out, which the page does not let happen.
+func tangledRanks(s *survey.Survey, ranking string, values map[string][]string) bool {
+	var ranks []int
+	for _, f := range s.FieldsOf(find(s, ranking)) {
+		if v := values[f.Name]; len(v) > 0 {
+			rank, _ := strconv.Atoi(v[0])
+			ranks = append(ranks, rank)
+		}
+	}
+	slices.Sort(ranks)
+	for i, rank := range ranks {
+		if rank != i+1 {
+			return true
+		}
+	}
+	return false
+}
+
 func plain(v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -194,7 +238,7 @@ func plain(v any) string {
 
 // tallies hold that the cases were not all alike: each thing that can differ must have been there both ways, often.
 type tallies struct {
-	Cases, Hidden, Dropped, Chained, Withheld, Required, Conditional, Failed, Passed, Thanked, Piped, Junk, Orders int
+	Cases, Hidden, Dropped, Chained, Withheld, Required, Conditional, Failed, Passed, Piped, Junk, Orders, Wrong, Fine int
 }
 
 func (m *tallies) add(s *survey.Survey, typed map[string][]string, want seen) {
@@ -207,7 +251,7 @@ func (m *tallies) add(s *survey.Survey, typed map[string][]string, want seen) {
 		if q.RequiredIf != nil && slices.Contains(want.Required, q.ID) {
 			m.Conditional++
 		}
-		if len(q.Checks) > 0 && len(want.Failed[q.ID]) == 0 && len(want.Values[q.ID]) > 0 {
+		if len(q.Checks) > 0 && len(want.Messages[q.ID]) == 0 && len(want.Values[q.ID]) > 0 {
 			m.Passed++
 		}
 	}
@@ -220,8 +264,9 @@ func (m *tallies) add(s *survey.Survey, typed map[string][]string, want seen) {
 	count(&m.Chained, hidden > 2)
 	count(&m.Withheld, len(want.Withheld) > 0)
 	count(&m.Required, len(want.Required) > 0)
-	count(&m.Failed, len(want.Failed) > 0)
-	count(&m.Thanked, want.Thanks > 0)
+	count(&m.Failed, len(want.Messages) > 0)
+	count(&m.Wrong, len(want.Problems) > 0)
+	count(&m.Fine, len(want.Problems) == 0)
 	for name := range typed {
 		f, known := s.Field(name)
 		if !known {
@@ -355,6 +400,34 @@ func (g *generator) question(i int) survey.Question {
 		if g.chance(30) {
 			q.Min = g.decimal()
 		}
+		if g.chance(30) {
+			most := 3 * survey.One
+			q.Max = &most
+		}
+		if g.chance(30) {
+			step := survey.One / 2 * survey.Decimal(1+g.IntN(3))
+			q.Step = &step
+		}
+	case survey.ShortText, survey.LongText:
+		if g.chance(30) {
+			q.MinLength = 1 + g.IntN(4)
+		}
+		if g.chance(30) {
+			q.MaxLength = 3 + g.IntN(4)
+		}
+		if g.chance(20) {
+			q.Pattern = pick(g, []string{`[a-z]{1,3}`, `(?i)a.*`, `\S+`, `\w+|迟到`, `(a|b)*`, `[[:alpha:]]+\d?`, `.{2}`})
+		}
+	case survey.DateType:
+		if g.chance(50) {
+			q.Earliest, q.Latest = "2026-02-01", "2027-01-01"
+		}
+	}
+	if q.Type == survey.MultiChoice {
+		q.AtLeast, q.AtMost = g.IntN(3), g.IntN(3)
+		for i := range q.Options {
+			q.Options[i].Exclusive = g.chance(10)
+		}
 	}
 	switch q.Type {
 	case survey.SingleChoice, survey.MultiChoice, survey.Ranking, survey.ConstantSum:
@@ -423,7 +496,7 @@ func (g *generator) survey(t testing.TB) *survey.Survey {
 			}
 		}
 		g.questions = slices.DeleteFunc(slices.Clone(all), func(other *survey.Question) bool { return other == q })
-		if !q.Required && g.chance(30) {
+		if !q.Required && q.Type != survey.Hidden && g.chance(30) {
 			q.RequiredIf = g.condition()
 		}
 		g.questions = all
@@ -622,25 +695,23 @@ func (g *generator) channel(s *survey.Survey) string {
 	return pick(g, append([]string{"", "fax"}, s.Channels...))
 }
 
-// answers are typed into some of the fields, hidden ones as well; much of it is what nobody should type.
+// answers are what a page can give: of lists, what they offer; of boxes, anything. Much of it is what nobody should type.
 func (g *generator) answers(s *survey.Survey) map[string][]string {
 	typed := map[string][]string{}
 	full := 40 + g.IntN(60)
 	for _, f := range s.Fields() {
 		if !g.chance(full) {
 			if g.chance(10) {
-				typed[f.Name] = pick(g, [][]string{{""}, {" \u3000"}, {}, {"", ""}})
+				typed[f.Name] = pick(g, [][]string{{""}, {}})
 			}
 			continue
 		}
 		n := 1
 		if f.Question.Type == survey.MultiChoice && f.Part == survey.Whole {
 			n = 1 + g.IntN(3)
-		} else if g.chance(3) {
-			n = 2
 		}
 		for range n {
-			typed[f.Name] = append(typed[f.Name], g.disguise(g.answer(f)))
+			typed[f.Name] = append(typed[f.Name], g.answer(f))
 		}
 	}
 	if g.chance(10) {
@@ -650,35 +721,34 @@ func (g *generator) answers(s *survey.Survey) map[string][]string {
 }
 
 func (g *generator) answer(f survey.Field) string {
-	if g.chance(8) {
-		return pick(g, words)
+	if f.Part != survey.OtherPart {
+		if options := f.Options(); len(options) > 0 && (f.Question.Type != survey.Hidden || g.chance(80)) {
+			return pick(g, options).ID
+		}
+		switch f.Question.Type {
+		case survey.Number, survey.ConstantSum:
+			return g.disguise(pick(g, []string{g.decimal().String(), g.decimal().String(), "+1", "-0", "0.50", "007", "1.", ".5", "1e3", "9999999999", "1000000000", "1000000000.001",
+				"-1000000000", "12.3456", "+-2", "--2", "1,5", "12345678901", "Infinity", "0x1", "- 1", "２．５", "１２"}))
+		case survey.DateType:
+			return pick(g, []string{"2026-01-05", "2026-02-28", "2028-02-29", "2000-02-29", "2027-01-01", "2026-12-31", "0100-01-01", ""})
+		case survey.Time:
+			return pick(g, []string{"09:30", "23:59", "00:00", ""})
+		case survey.Email:
+			return g.disguise(pick(g, []string{"a@b.cn", "ａ@b.cn", "nobody", "a@b", "a b@c.cn", "李@例子.中国"}))
+		case survey.Phone:
+			return g.disguise(pick(g, []string{"110", "+86 138 0013 8000", "１３８００１３８０００", "(010) 1234-5678", "call me"}))
+		case survey.URL:
+			return g.disguise(pick(g, []string{"www.a.cn", "https://a.cn/x", "ｗｗｗ.a.cn", "HTTP://a.cn:80/?q", "here", "ftp://a.cn"}))
+		}
 	}
-	if f.Part == survey.OtherPart {
-		return pick(g, words)
+	if g.chance(20) {
+		return g.disguise(pick(g, words))
 	}
-	if f.Question.Type != survey.Consent && len(f.Options()) > 0 {
-		return pick(g, f.Options()).ID
-	}
-	switch f.Question.Type {
-	case survey.Number, survey.ConstantSum:
-		return pick(g, []string{g.decimal().String(), "+1", "-0", "0.50", "007", "1.", ".5", "1e3", "9999999999", "1000000000", "1000000000.001", "-1000000000",
-			"12.3456", "+-2", "--2", "1,5", "12345678901", "Infinity", "0x1", "- 1", "２．５", "１２"})
-	case survey.DateType:
-		return pick(g, []string{"2026-01-05", "2026/1/5", "2026.2.28", "2026年1月5日", "２０２６-０１-０５", "2026-02-30", "2028-02-29", "1900-2-29", "2000-02-29",
-			"2026-13-01", "2026-00-10", "2026-1-0", "26-1-5", "2026-001-05", "2026/1-5", "0000-01-01", "2026-1-5x", "tomorrow"})
-	case survey.Time:
-		return pick(g, []string{"09:30", "9:5", "24:00", "23:59", "09：30", "9:60", "9.30", "9:30:00", "00:00", "009:30", "noon"})
-	case survey.YesNo, survey.Consent:
-		return pick(g, []string{"yes", "no", "YES", "True", "false", "ja", "1", "on"})
-	case survey.Email:
-		return pick(g, []string{"a@b.cn", "ａ@b.cn", "nobody"})
-	case survey.URL:
-		return pick(g, []string{"www.a.cn", "https://a.cn/x", "ｗｗｗ.a.cn"})
-	}
-	return pick(g, words) + pick(g, []string{"", "", " ", "\n", "\r\n", "\t", "\x00", "\x7f", "\u0085"}) + pick(g, words)
+	return g.disguise(pick(g, words) + pick(g, []string{"", "", " ", "\n", "\r\n", "\t", "\x00", "\x7f"}) + pick(g, words))
 }
 
-// disguise writes the same in another way, or spoils it.
+// disguise writes the same in another way, or spoils it. Of what stands at the ends, Go and JavaScript disagree on U+0085
+// and U+FEFF alone: what the page reads is what it sends, so that nothing hangs on it.
 func (g *generator) disguise(text string) string {
 	switch g.IntN(20) {
 	case 0:
@@ -686,9 +756,7 @@ func (g *generator) disguise(text string) string {
 	case 1:
 		return "\t" + text + "\r\n"
 	case 2:
-		return "\u00a0" + text + "\u0085"
-	case 3:
-		return text + "\ufeff"
+		return "\u00a0" + text + "\u2003"
 	case 4:
 		return text + "\x07"
 	case 5:

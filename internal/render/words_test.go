@@ -33,7 +33,7 @@ func TestEveryKeyIsSaidAndEverySayingHasAKey(t *testing.T) {
 	for month := range 12 {
 		said["month."+strconv.Itoa(month+1)] = true
 	}
-	for _, file := range []string{"render.go", "form.go", "results.go", "rules.go", "piping.go", "conditions.go", "../wording/wording.go"} {
+	for _, file := range []string{"render.go", "form.go", "results.go", "results_charts.go", "results_head.go", "results_questions.go", "results_method.go", "level.go", "rules.go", "limits.go", "piping.go", "conditions.go", "../wording/wording.go"} {
 		for _, key := range literalsSaidIn(t, file) {
 			said[key] = true
 		}
@@ -47,7 +47,19 @@ func TestEveryKeyIsSaidAndEverySayingHasAKey(t *testing.T) {
 			said[key[1]] = true
 		}
 	}
-	for _, key := range []string{"when.and", "when.or", "when.channel", "when.language", "channel.web", "channel.email", "channel.sms", "channel.phone", "channel.onsite"} {
+	for _, file := range []string{"results.go", "results_charts.go", "results_method.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range regexp.MustCompile(`"((?:results|method|measures|period)\.[a-z_]+)"`).FindAllStringSubmatch(string(source), -1) {
+			if !slices.Contains([]string{"results.html", "results.json", "results.csv"}, key[1]) {
+				said[key[1]] = true
+			}
+		}
+	}
+	for _, key := range []string{"importance", "satisfaction", "measures.planned", "measures.doing", "measures.done", "measures.dropped",
+		"quadrants.improve", "quadrants.keep", "quadrants.low", "quadrants.overdone", "when.and", "when.or", "when.channel", "when.language", "channel.web", "channel.email", "channel.sms", "channel.phone", "channel.onsite"} {
 		said[key] = true
 	}
 	for _, language := range r.words.Languages() {

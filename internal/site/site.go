@@ -135,19 +135,25 @@ func buildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error 
 			continue
 		}
 		err = p.write(dirs, "results/index.html", func(w *bytes.Buffer, root string) error {
-			return renderer.Results(w, nothing, language, root)
+			return renderer.Results(w, render.ResultsPage{Report: nothing, Language: language, Root: root})
 		})
 		if err != nil {
 			return err
 		}
 		err = p.write(dirs, "results/results.json", func(w *bytes.Buffer, _ string) error {
-			return renderer.ResultsJSON(w, nothing, language)
+			return renderer.ResultsJSON(w, render.ResultsPage{Report: nothing, Language: language})
+		})
+		if err != nil {
+			return err
+		}
+		err = p.write(dirs, "results/results.csv", func(w *bytes.Buffer, _ string) error {
+			return renderer.ResultsCSV(w, render.ResultsPage{Report: nothing, Language: language})
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return out.Write(s.ID+"/definition.json", s.Encode())
+	return out.Write(s.ID+"/definition.json", s.Public().Encode())
 }
 
 // directories lists where a page in one language is: under the language's name, and for the first language also above.

@@ -20,6 +20,7 @@ import (
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/theme"
 )
 
 // files is an Output in memory.
@@ -54,7 +55,12 @@ sections:
 
 func build(t *testing.T, surveys []*survey.Survey) map[string]string {
 	t.Helper()
-	assets, err := site.ReadAssets(glasspoll.Templates())
+	return buildWith(t, surveys, &theme.Theme{})
+}
+
+func buildWith(t *testing.T, surveys []*survey.Survey, look *theme.Theme) map[string]string {
+	t.Helper()
+	assets, err := site.ReadAssets(glasspoll.Templates(), look)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +114,7 @@ func TestBuildWritesEveryPage(t *testing.T) {
 	got = slices.DeleteFunc(got, func(name string) bool { return strings.HasPrefix(name, "assets/") })
 	want := []string{"en/index.html", "index.html", "tea/definition.json"}
 	for _, dir := range []string{"tea/", "tea/en/", "tea/zh/"} {
-		want = append(want, dir+"index.html", dir+"results/index.html", dir+"results/results.json", dir+"thanks/index.html")
+		want = append(want, dir+"index.html", dir+"results/index.html", dir+"results/results.csv", dir+"results/results.json", dir+"thanks/index.html")
 	}
 	want = append(want, "zh/index.html")
 	slices.Sort(want)
@@ -131,13 +137,14 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 	files := fstest.MapFS{
 		"style.css": {Data: []byte("body {\n  color: red;\n}\n")},
 		"script.js": {Data: []byte("(() => { const unused = 1; })();\n")},
+		"thanks.js": {}, "results.css": {}, "icon.svg": {},
 	}
-	before, err := site.ReadAssets(files)
+	before, err := site.ReadAssets(files, &theme.Theme{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	files["style.css"] = &fstest.MapFile{Data: []byte("body {\n  color: blue;\n}\n")}
-	after, err := site.ReadAssets(files)
+	after, err := site.ReadAssets(files, &theme.Theme{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,31 +152,31 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 		t.Errorf("a new stylesheet changes %v to %v", before.Links, after.Links)
 	}
 	files["script.js"] = &fstest.MapFile{Data: []byte("(() => {\n  const = 1;\n})();\n")}
-	if _, err := site.ReadAssets(files); err == nil || !strings.HasPrefix(err.Error(), "script.js:2:9: ") {
+	if _, err := site.ReadAssets(files, &theme.Theme{}); err == nil || !strings.HasPrefix(err.Error(), "script.js:2:9: ") {
 		t.Errorf("a faulty script: %v", err)
 	}
 	delete(files, "script.js")
-	if _, err := site.ReadAssets(files); err == nil || !strings.Contains(err.Error(), "script.js") {
+	if _, err := site.ReadAssets(files, &theme.Theme{}); err == nil || !strings.Contains(err.Error(), "script.js") {
 		t.Errorf("a missing script: %v", err)
 	}
 
 	files["script.js"] = &fstest.MapFile{Data: []byte("import { a } from \"./rules.js\";\nalert(a);\n")}
-	if _, err := site.ReadAssets(files); err == nil || !strings.Contains(err.Error(), "rules.js") {
+	if _, err := site.ReadAssets(files, &theme.Theme{}); err == nil || !strings.Contains(err.Error(), "rules.js") {
 		t.Errorf("a missing import: %v", err)
 	}
 	files["rules.js"] = &fstest.MapFile{Data: []byte("export const a = \"one\";\n")}
-	one, err := site.ReadAssets(files)
+	one, err := site.ReadAssets(files, &theme.Theme{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	files["rules.js"] = &fstest.MapFile{Data: []byte("export const a = \"two\";\n")}
-	two, err := site.ReadAssets(files)
+	two, err := site.ReadAssets(files, &theme.Theme{})
 	if err != nil || one.Links.Script == two.Links.Script {
 		t.Errorf("what is imported is no part of the script's name: %v", err)
 	}
 
 	all := build(t, []*survey.Survey{parse(t, "tea", "zh, en")})
-	assets, err := site.ReadAssets(glasspoll.Templates())
+	assets, err := site.ReadAssets(glasspoll.Templates(), &theme.Theme{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +190,7 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 
 // The script is one file, without eval, and small: it is loaded by people on the road.
 func TestScriptIsSmall(t *testing.T) {
-	assets, err := site.ReadAssets(glasspoll.Templates())
+	assets, err := site.ReadAssets(glasspoll.Templates(), &theme.Theme{})
 	if err != nil {
 		t.Fatal(err)
 	}

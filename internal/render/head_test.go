@@ -1,0 +1,199 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
+)
+
+// branded is a renderer for a site whose company and address are known.
+func branded(t *testing.T, brand Brand) *Renderer {
+	t.Helper()
+	r, err := New(os.DirFS("../../templates"), Assets{Style: Asset{Path: "assets/style-1.css"}, Results: Asset{Path: "assets/results-1.css"}, Icon: "assets/icon-1.svg", Brand: brand})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+var lantern = Brand{
+	Name: survey.Text{"zh": "明灯科技", "en": "Lantern & Co", "": "明灯科技"}, Address: "https://survey.example.com/polls/",
+	Logo: "assets/logo-1.png", LogoDark: "assets/logo-2.svg", Width: 120, Height: 40, Light: "#f6f3ef", Dark: "#111111",
+}
+
+// headOf is what a page's head says to others: the content of each meta and the address of each link, by name.
+func headOf(t *testing.T, draw func(w io.Writer) error) map[string]string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := draw(&b); err != nil {
+		t.Fatal(err)
+	}
+	root, err := html.Parse(bytes.NewReader(b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for n := range root.Descendants() {
+		at := map[string]string{}
+		for _, a := range n.Attr {
+			at[a.Key] = a.Val
+		}
+		switch {
+		case n.Type != html.ElementNode:
+		case n.Data == "meta":
+			for _, key := range []string{"name", "property"} {
+				if at[key] != "" {
+					said[at[key]+at["media"]] = at["content"]
+				}
+			}
+		case n.Data == "link":
+			said[at["rel"]+at["hreflang"]] = at["href"]
+		case n.Data == "img" || n.Data == "source":
+			said[n.Data+at["media"]] = at["src"] + at["srcset"] + " " + at["alt"]
+		}
+	}
+	return said
+}
+
+func expect(t *testing.T, name string, got, want map[string]string) {
+	t.Helper()
+	for key, value := range want {
+		switch has, there := got[key]; {
+		case value == "-" && there:
+			t.Errorf("%s: says %s: %q", name, key, has)
+		case value != "-" && has != value:
+			t.Errorf("%s: says %s: %q, want %q", name, key, has, value)
+		}
+	}
+}
+
+func TestPagesSayWhatTheyAre(t *testing.T) {
+	s := every(t)
+	s.Intro = survey.Text{"zh": "请您**评价**我们的服务。\n大约五分钟。\n\n- 第一", "en": "Please *rate* our\nservice. <b>It</b> takes [five](https://example.com) minutes.\n\n- One"}
+	form := func(r *Renderer, language, root string) map[string]string {
+		return headOf(t, func(w io.Writer) error {
+			return r.Survey(w, s, SurveyPage{Language: language, Root: root})
+		})
+	}
+	expect(t, "a site of nobody", form(renderer(t), "en", "../../"), map[string]string{
+		"description": "Please rate our service. It takes five minutes.", "og:description": "Please rate our service. It takes five minutes.",
+		"og:title": s.Title["en"], "og:type": "website", "og:locale": "en_US", "og:site_name": "-", "og:url": "-", "og:image": "-", "robots": "-",
+		"canonical": "../../every/en/", "alternatezh": "../../every/", "img": "-", "theme-color": "-", "icon": "-",
+	})
+	branded := branded(t, lantern)
+	expect(t, "a company's", form(branded, "zh", "../"), map[string]string{
+		"description": "请您评价我们的服务。大约五分钟。", "og:locale": "zh_CN", "og:site_name": "明灯科技", "og:url": "https://survey.example.com/polls/every/",
+		"og:image": "https://survey.example.com/polls/assets/logo-1.png", "canonical": "https://survey.example.com/polls/every/",
+		"alternateen": "https://survey.example.com/polls/every/en/", "robots": "-", "icon": "../assets/icon-1.svg",
+		"img": "../assets/logo-1.png 明灯科技", "source(prefers-color-scheme:dark)": "../assets/logo-2.svg ", "sourceprint": "../assets/logo-1.png ",
+		"theme-color": "#f6f3ef", "theme-color(prefers-color-scheme:dark)": "#111111", "stylesheet": "../assets/style-1.css",
+	})
+	expect(t, "results", headOf(t, func(w io.Writer) error {
+		return branded.Results(w, ResultsPage{Report: stats.NewReport(s, nil), Language: "en", Root: "../../../"})
+	}), map[string]string{"og:url": "https://survey.example.com/polls/every/en/results/", "stylesheet": "../../../assets/results-1.css", "robots": "-"})
+	expect(t, "home", headOf(t, func(w io.Writer) error {
+		return branded.Home(w, []*survey.Survey{s}, "en", []string{"zh", "en"}, "../")
+	}), map[string]string{"og:url": "https://survey.example.com/polls/en/", "alternatezh": "https://survey.example.com/polls/", "robots": "-"})
+}
+
+// What is not for search engines says so, and is not passed around with a preview.
+func TestPrivatePages(t *testing.T) {
+	r, s := branded(t, lantern), every(t)
+	hidden := map[string]string{"robots": "noindex"}
+	alone := map[string]string{"robots": "noindex", "og:title": "-", "canonical": "-", "description": "-"}
+	expect(t, "thanks", headOf(t, func(w io.Writer) error { return r.Thanks(w, s, 0, "en", "../../../") }), alone)
+	expect(t, "notice", headOf(t, func(w io.Writer) error {
+		return r.Notice(w, NoticePage{Language: "en", Root: "/", Code: NotFound})
+	}), alone)
+	expect(t, "with problems", headOf(t, func(w io.Writer) error {
+		return r.Survey(w, s, SurveyPage{Language: "en", Root: "../", Problems: []answer.Problem{{Question: "rate", Field: "rate", Code: answer.Required}}})
+	}), alone)
+	var b bytes.Buffer
+	s.Unlisted = true
+	expect(t, "an unlisted survey", headOf(t, func(w io.Writer) error {
+		return r.Survey(w, s, SurveyPage{Language: "en", Root: "../"})
+	}), hidden)
+	expect(t, "its results", headOf(t, func(w io.Writer) error {
+		return r.Results(w, ResultsPage{Report: stats.NewReport(s, nil), Language: "en", Root: "../../"})
+	}), hidden)
+	if err := r.Home(&b, []*survey.Survey{s}, "zh", []string{"zh", "en"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "every/") {
+		t.Error("an unlisted survey is listed")
+	}
+	if !strings.Contains(b.String(), r.words.In("zh").Say("home.none")) {
+		t.Error("a site with nothing but unlisted surveys does not say that there is none")
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	for _, c := range []struct {
+		text, want string
+		widest     int
+	}{
+		{"", "", 50},
+		{"# Title\n\nFirst *paragraph*.\n\nSecond.", "First paragraph.", 50},
+		{"- only\n- a list", "", 50},
+		{"一行\n两行，\n三行", "一行两行，三行", 50},
+		{"A short one. Then a sentence that goes on and on, and is too long for this.", "A short one.", 30},
+		{"One sentence that goes on and on, and is too long for this.", "One sentence that goes on and…", 30},
+		{"没有句号的一段很长的话，怎么也放不下，只好在字与字之间断开", "没有句号的一段很长的话，怎么…", 30},
+		{"第一句话。第二句话很长很长很长很长很长很长", "第一句话。", 20},
+		{"您好！请评价我们的服务和产品还有其他的事情", "您好！请评价我们的…", 20},
+		{"Loooooooooooooooooooooooooooooooong", "Looooooooooooooooooooooooooo…", 29},
+		{"a<script>alert(1)</script>b &amp; c \\* d", "aalert(1)b & c * d", 50},
+	} {
+		if got := describe(c.text, c.widest); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.text, got, c.want)
+		}
+		if got := describe(c.text, c.widest); width(got) > c.widest+2 {
+			t.Errorf("%q is wider than %d", got, c.widest)
+		}
+	}
+}
+
+// A company is named in the page's language, or in the one that it is a variety of, or as it is named in general.
+func TestCompanyIsNamed(t *testing.T) {
+	for language, want := range map[string]string{"zh": "明灯科技", "zh-Hant-TW": "明灯科技", "en-GB": "Lantern & Co", "fr": "明灯科技"} {
+		if got := lantern.name(language); got != want {
+			t.Errorf("in %s: %q, want %q", language, got, want)
+		}
+	}
+}
+
+func TestLocale(t *testing.T) {
+	for name, want := range map[string]string{"zh": "zh_CN", "zh-Hant": "zh_TW", "en": "en_US", "en-GB": "en_GB", "ar": "ar_EG", "de": "de_DE"} {
+		if got := locale(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// A deployment keeps what pages load as JSON: read again, it is the same.
+func TestAssetsSurviveStorage(t *testing.T) {
+	for _, brand := range []Brand{lantern, {}} {
+		a := Assets{Style: Asset{"a", "b"}, Icon: "i", Brand: brand}
+		data, err := json.Marshal(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b Assets
+		if err := json.Unmarshal(data, &b); err != nil || !a.Equal(b) {
+			t.Errorf("%+v became %+v: %v", a, b, err)
+		}
+		b.Brand.Light = "#000"
+		if a.Equal(b) {
+			t.Error("another colour is the same")
+		}
+	}
+}
