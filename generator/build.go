@@ -9,6 +9,7 @@ import (
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/theme"
 )
 
 type buildCommand struct {
@@ -48,7 +49,7 @@ func (b buildCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	out, err := buildSite(surveys, templates, b.Out)
+	out, err := buildSite(surveys, templates, l.theme, b.Out)
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
@@ -58,8 +59,8 @@ func (b buildCommand) Run(c *console) error {
 }
 
 // buildSite writes a whole site, or changes nothing.
-func buildSite(surveys []*survey.Survey, templates fs.FS, dir string) (*folder, error) {
-	renderer, assets, err := newRenderer(templates)
+func buildSite(surveys []*survey.Survey, templates fs.FS, look *theme.Theme, dir string) (*folder, error) {
+	renderer, assets, err := newRenderer(templates, look)
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +75,8 @@ func buildSite(surveys []*survey.Survey, templates fs.FS, dir string) (*folder, 
 	return out, out.commit()
 }
 
-func newRenderer(templates fs.FS) (*render.Renderer, site.Assets, error) {
-	assets, err := site.ReadAssets(templates)
+func newRenderer(templates fs.FS, look *theme.Theme) (*render.Renderer, site.Assets, error) {
+	assets, err := site.ReadAssets(templates, look)
 	if err != nil {
 		return nil, site.Assets{}, err
 	}

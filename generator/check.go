@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/theme"
 )
 
 type checkCommand struct {
@@ -22,14 +25,15 @@ type checkCommand struct {
 func (checkCommand) Help() string {
 	return `Reads questionnaires as build would, and prints every problem as file:line:col: message, in a form that editors
 understand. Advice, on questions that ask two things at once, lopsided scales, languages out of step and the like, is
-printed below, as file:line:col: advice: what: what to do (code). Nothing is written. Exits with 1 if there is any
+printed below, as file:line:col: advice: what: what to do (code). What stands beside a questionnaire (measures in
+NAME.actions.yaml, quotes in NAME.quotes.yaml) is checked with it. Nothing is written. Exits with 1 if there is any
 problem, or with --strict any advice.
 
 ` + advice.Silencing + `
 
 --format json prints one document: {"problems": [{file, line, column, message}], "advice": [{file, line, column, code,
-message, fix}], "surveys": [{file, id, questions, languages, minutes}]}; lines and columns count from 1, and a problem of
-a file as a whole has none.
+message, fix}], "surveys": [{file, id, questions, languages, minutes}], "beside": [{file, survey, measures, quotes}]}; lines
+and columns count from 1, and a problem of a file as a whole has none.
 
 Examples:
 
@@ -42,20 +46,32 @@ Examples:
 // findings is what a check found.
 type findings struct {
 	files    []*questionnaire
+	beside   []*neighbour
 	problems survey.Problems
 	advice   []advice.Advice
 }
 
 func (k checkCommand) Run(c *console) error {
-	files, err := k.read(c)
+	files, beside, err := k.read(c)
 	if err != nil {
 		return err
 	}
-	found := findings{files: files}
+	found := findings{files: files, beside: beside}
 	_, found.problems = collect(files)
+	found.problems = append(found.problems, problemsBeside(beside)...)
+	ofThemes, err := themeProblems(k.names())
+	if err != nil {
+		return err
+	}
+	found.problems = append(found.problems, ofThemes...)
 	for _, f := range files {
 		if f.survey != nil && k.Advice == "on" {
 			found.advice = append(found.advice, advice.Of(f.survey, f.path, f.source)...)
+		}
+	}
+	for _, n := range beside {
+		if k.Advice == "on" {
+			found.advice = append(found.advice, advice.OfMeasures(n.entries.Measures, n.path, n.source)...)
 		}
 	}
 	printAs := map[string]func(io.Writer) error{"text": found.text, "json": found.json, "sarif": found.sarif}[k.Format]
@@ -68,35 +84,64 @@ func (k checkCommand) Run(c *console) error {
 	return nil
 }
 
-// read parses what the command line names.
-func (k checkCommand) read(c *console) ([]*questionnaire, error) {
-	names := k.Files
-	if len(names) == 0 {
-		names = []string{k.Surveys}
+// names are the files and directories to check.
+func (k checkCommand) names() []string {
+	if len(k.Files) == 0 {
+		return []string{k.Surveys}
 	}
+	return k.Files
+}
+
+// read parses what the command line names, and what stands beside it. A file that stands beside a questionnaire may be
+// named as well: then its questionnaire is read with it.
+func (k checkCommand) read(c *console) ([]*questionnaire, []*neighbour, error) {
+	names := k.names()
 	var files []*questionnaire
+	var neighbours []string
 	for _, name := range names {
+		if filepath.Base(name) == theme.File {
+			continue // themeProblems reads it
+		}
+		if _, kind := survey.Beside(filepath.Base(name)); kind != "" {
+			if of := questionnaireOf(name); of != "" && !slices.Contains(names, of) {
+				name = of // with all that stands beside it
+			} else if !slices.Contains(neighbours, name) {
+				neighbours = append(neighbours, name)
+				continue
+			} else {
+				continue
+			}
+		}
 		paths := []string{name}
 		if name == "-" {
 			source, err := io.ReadAll(c.in)
 			if err != nil {
-				return nil, fmt.Errorf("reading the standard input: %w", err)
+				return nil, nil, fmt.Errorf("reading the standard input: %w", err)
 			}
 			files = append(files, parseAgain("stdin.yaml", source, nil))
 			continue
 		}
 		if info, err := os.Stat(name); len(k.Files) == 0 || err == nil && info.IsDir() {
 			if paths, err = questionnairePaths(name); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
+			found, err := neighbourPaths(name)
+			if err != nil {
+				return nil, nil, err
+			}
+			neighbours = append(neighbours, found...)
+		} else {
+			neighbours = append(neighbours, neighboursOf(name)...)
 		}
 		parsed, err := parseFiles(paths, nil)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		files = append(files, parsed...)
 	}
-	return files, nil
+	slices.Sort(neighbours)
+	beside, err := readNeighbours(slices.Compact(neighbours), files, nil)
+	return files, beside, err
 }
 
 func (f findings) text(w io.Writer) error {
@@ -105,6 +150,9 @@ func (f findings) text(w io.Writer) error {
 	} else {
 		for _, file := range f.files {
 			fmt.Fprintf(w, "%s: %s\n", file.path, describe(file.survey))
+		}
+		for _, n := range f.beside {
+			fmt.Fprintf(w, "%s: %s\n", n.path, n.describe())
 		}
 	}
 	advised := map[string]bool{}
@@ -144,11 +192,18 @@ func (f findings) json(w io.Writer) error {
 		Languages []string `json:"languages"`
 		Minutes   int      `json:"minutes,omitempty"`
 	}
+	type nearby struct {
+		File     string `json:"file"`
+		Survey   string `json:"survey"`
+		Measures int    `json:"measures,omitempty"`
+		Quotes   int    `json:"quotes,omitempty"`
+	}
 	document := struct {
 		Problems []problem `json:"problems"`
 		Advice   []advised `json:"advice"`
 		Surveys  []good    `json:"surveys"`
-	}{[]problem{}, []advised{}, []good{}}
+		Beside   []nearby  `json:"beside,omitempty"`
+	}{[]problem{}, []advised{}, []good{}, nil}
 	for _, p := range f.problems {
 		document.Problems = append(document.Problems, problem(p))
 	}
@@ -158,6 +213,11 @@ func (f findings) json(w io.Writer) error {
 	for _, file := range f.files {
 		if s := file.survey; s != nil {
 			document.Surveys = append(document.Surveys, good{file.path, s.ID, questionCount(s), s.Languages, s.Minutes})
+		}
+	}
+	for _, n := range f.beside {
+		if n.survey != nil && len(n.problems)+len(n.clash) == 0 {
+			document.Beside = append(document.Beside, nearby{n.path, n.survey.ID, len(n.entries.Measures), len(n.entries.Quotes)})
 		}
 	}
 	return printJSON(w, document)

@@ -51,6 +51,15 @@ func newCrowd(s *survey.Survey, seed uint64) *crowd {
 	return c
 }
 
+// before makes it the crowd of a time so many periods ago: other people, of the same opinions, but liking the survey's
+// subject a little less each period back.
+func (c *crowd) before(periods int) {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %d", c.survey.ID, periods)
+	c.random = rand.New(rand.NewPCG(c.random.Uint64(), h.Sum64()))
+	c.liking -= 0.02 * float64(periods) * (0.5 + c.random.Float64())
+}
+
 const (
 	crowdAttempts = 100 // respondents made up until one's answers are accepted
 	crowdRounds   = 30  // of mending one respondent's answers
@@ -77,6 +86,25 @@ func (c *crowd) next() (submission, error) {
 		problem = fmt.Sprintf("%s at %q", problems[0].Code, problems[0].Field)
 	}
 	return submission{}, fmt.Errorf("no made-up answers are accepted (the last ones failed with %s)", problem)
+}
+
+// response makes up one respondent of a period, as the handler would have stored it.
+func (c *crowd) response(period string) (answer.Response, error) {
+	sub, err := c.next()
+	if err != nil {
+		return answer.Response{}, err
+	}
+	body, err := json.Marshal(sub)
+	if err != nil {
+		return answer.Response{}, err
+	}
+	posted, err := answer.FromJSON(body)
+	if err != nil {
+		return answer.Response{}, err
+	}
+	r, _, _ := answer.Check(c.survey, posted) // next has seen that there are no problems
+	r.Period = period
+	return r, nil
 }
 
 // respondent makes up one respondent's answers, which nearly always are acceptable.

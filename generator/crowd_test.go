@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/survey"
@@ -146,5 +147,35 @@ sections:
 	}
 	if sub, err := newCrowd(s, 1).next(); err == nil {
 		t.Errorf("a riddle is answered with %v", sub.Answers)
+	}
+}
+
+// The past is other people's: nobody answers twice, and the period before this one is the last that is over.
+func TestCrowdBefore(t *testing.T) {
+	for name, periods := range map[string][3]string{
+		"month": {"2026-10", "2026-09", "2025-11"}, "quarter": {"2026-Q3", "2026-Q2", "2023-Q4"}, "year": {"2025", "2024", "2014"},
+	} {
+		s, problems := survey.Parse("past.yaml", []byte("title: Past\nlanguages: [en]\nperiod: "+name+"\nsections: [{questions: [{id: rated, type: rating, steps: 5, label: Rated}]}]\n"))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		at := time.Date(2026, 11, 30, 23, 0, 0, 0, time.UTC)
+		if got := [3]string{periodsBefore(s, at, 1), periodsBefore(s, at, 2), periodsBefore(s, at, 12)}; got != periods {
+			t.Errorf("before November 2026 came %v, want %v", got, periods)
+		}
+		ids := map[string]bool{}
+		for back := range 3 {
+			crowd := newCrowd(s, 1)
+			if back > 0 {
+				crowd.before(back)
+			}
+			for range 20 {
+				r, err := crowd.response("then")
+				if err != nil || r.Period != "then" || r.Survey != "past" || ids[r.ID] {
+					t.Fatalf("%v %+v", err, r)
+				}
+				ids[r.ID] = true
+			}
+		}
 	}
 }

@@ -9,11 +9,13 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/local"
 	"glasspoll/internal/survey"
 )
 
@@ -22,6 +24,7 @@ type demoCommand struct {
 	Surveys string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
 	Data    string `placeholder:"DIR" default:"data" help:"Where a site that is started here keeps its answers. Default: ${default}."`
 	Answers int    `placeholder:"N" default:"240" help:"Respondents per survey. Default: ${default}."`
+	Periods int    `placeholder:"N" default:"6" help:"Periods to answer in, this one and those before it, so that results have a past: only of a site that is started here, and of surveys with a period. Default: ${default}."`
 	Seed    uint64 `placeholder:"N" default:"1" help:"Another seed makes other respondents; with the same one nothing is counted twice. Default: ${default}."`
 }
 
@@ -41,6 +44,9 @@ func (d demoCommand) Run(ctx context.Context, c *console) error {
 	if d.Answers < 1 || d.Answers > 100_000 {
 		return usageError{fmt.Errorf("--answers %d: write a number from 1 to 100000", d.Answers)}
 	}
+	if d.Periods < 1 || d.Periods > 24 {
+		return usageError{fmt.Errorf("--periods %d: write a number from 1 to 24", d.Periods)}
+	}
 	if d.URL != "" {
 		return d.fill(ctx, c, d.URL)
 	}
@@ -51,6 +57,9 @@ func (d demoCommand) Run(ctx context.Context, c *console) error {
 	if info, err := os.Stat("templates"); err == nil && info.IsDir() {
 		server.Templates = "templates"
 	}
+	if err := d.past(ctx, c, time.Now()); err != nil {
+		return err
+	}
 	var failed error
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -60,6 +69,57 @@ func (d demoCommand) Run(ctx context.Context, c *console) error {
 		}
 	})
 	return errors.Join(err, failed)
+}
+
+// past answers the surveys as they would have been answered in the periods before this one, straight into the store: the API
+// takes answers of today only.
+func (d demoCommand) past(ctx context.Context, c *console, now time.Time) error {
+	surveys, _, err := (&library{dir: d.Surveys}).read() // fill tells of problems
+	if err != nil || d.Periods == 1 {
+		return err
+	}
+	if err := os.MkdirAll(d.Data, 0o700); err != nil {
+		return fmt.Errorf("the data directory cannot be used: %w", err)
+	}
+	store, err := local.Open(filepath.Join(d.Data, "glasspoll.db"))
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	for _, s := range surveys {
+		if s.Period == survey.NoPeriod {
+			continue
+		}
+		writers, within := errgroup.WithContext(ctx) // the store writes together what comes together
+		writers.SetLimit(256)
+		for back := 1; back < d.Periods; back++ {
+			period := periodsBefore(s, now, back)
+			crowd := newCrowd(s, d.Seed)
+			crowd.before(back)
+			for range d.Answers {
+				r, err := crowd.response(period)
+				if err != nil {
+					return errors.Join(fmt.Errorf("answering %s: %w", s.ID, err), writers.Wait())
+				}
+				writers.Go(func() error {
+					_, err := store.Put(within, r)
+					return err
+				})
+			}
+		}
+		if err := writers.Wait(); err != nil {
+			return fmt.Errorf("answering %s: %w", s.ID, err)
+		}
+		fmt.Fprintf(c.out, "%s: %s in each of %s before this one\n", s.ID, count(d.Answers, "respondent"), count(d.Periods-1, "period"))
+	}
+	return nil
+}
+
+// periodsBefore names the period so many before the one of an instant.
+func periodsBefore(s *survey.Survey, at time.Time, back int) string {
+	at = at.In(s.Location())
+	months := map[survey.Period]int{survey.Month: 1, survey.Quarter: 3, survey.Year: 12}[s.Period]
+	return s.PeriodAt(time.Date(at.Year(), at.Month()-time.Month(months*back), 15, 12, 0, 0, 0, s.Location()))
 }
 
 // answers reports whether a web server is at an address.

@@ -17,12 +17,15 @@ import (
 
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/theme"
 )
 
 // library reads a directory of questionnaires, again and again: a file that has not changed is not parsed again.
 type library struct {
-	dir   string
-	files []*questionnaire // sorted by name
+	dir    string
+	files  []*questionnaire // sorted by name
+	beside []*neighbour     // sorted by name
+	theme  *theme.Theme     // as it was when it last had no problems; never nil once read
 }
 
 type questionnaire struct {
@@ -53,8 +56,24 @@ func (l *library) read() ([]*survey.Survey, survey.Problems, error) {
 		}
 	}
 	l.files = files
+	look, amiss, err := theme.Read(os.DirFS(l.dir), filepath.Join(l.dir, theme.File))
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case look != nil:
+		l.theme = look
+	case l.theme == nil:
+		l.theme = &theme.Theme{}
+	}
+	paths, err := neighbourPaths(l.dir)
+	if err == nil {
+		l.beside, err = readNeighbours(paths, l.files, l.beside)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
 	surveys, problems := collect(l.files)
-	return surveys, problems, nil
+	return surveys, append(append(problems, problemsBeside(l.beside)...), amiss...), nil
 }
 
 // listings is how often a directory is listed again because it changes meanwhile.

@@ -48,8 +48,11 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Find every mistake in questionnaires, and what could be better."`
 	Diff    diffCommand    `cmd:"" help:"Say what the edits of a questionnaire do to its figures."`
 	Serve   serveCommand   `cmd:"" help:"Serve the site, take answers, keep the results current."`
+	Share   shareCommand   `cmd:"" help:"Print links, QR codes and texts that invite people to a survey."`
 	Demo    demoCommand    `cmd:"" help:"Answer the surveys with made-up answers, for a trial."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of questionnaires, for editors."`
+	Cases   casesCommand   `cmd:"" help:"Follow up what alerts have opened, until it is closed."`
+	Results resultsCommand `cmd:"" help:"Export, report, verify, archive and erase answers and results."`
 	Publish publishCommand `cmd:"" help:"Bring the site to a deployment on AWS."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"glasspoll": main})
+	testscript.Main(m, map[string]func(){"glasspoll": main, "fill": fill})
 }
 
 // TestScripts runs the command as its users do: one script a matter, in testdata.

@@ -58,6 +58,8 @@ func mediaType(name string) string {
 		return "application/json"
 	case ".svg":
 		return "image/svg+xml"
+	case ".png":
+		return "image/png"
 	case ".csv":
 		return "text/csv; charset=utf-8"
 	default:

@@ -194,7 +194,7 @@ const waiting = "waiting"
 // markAt is the mark of the page that is now at an address, which is relative to the site's root; "" if there is none.
 func (v *server) markAt(e *edition, address string, r *http.Request) string {
 	name := fileOf("/" + address)
-	found := e.page(name)
+	found := v.find(e, name)
 	if id, side := strings.CutPrefix(name, previewPath[1:]); side {
 		id, _, _ = strings.Cut(id, "/")
 		if s := e.survey(id); s != nil {
@@ -204,7 +204,7 @@ func (v *server) markAt(e *edition, address string, r *http.Request) string {
 	}
 	switch {
 	case found != nil:
-		return v.newest(name, found).mark
+		return found.mark
 	case v.preview.waitsFor(name):
 		return waiting
 	default:

@@ -51,6 +51,14 @@ func (w *works) troublesOf(problems survey.Problems, err error) []trouble {
 			t.surveys, t.never = f.ids(), f.good == nil
 			t.excerpt = excerpt(sources[p.File], p.Line, p.Column)
 		}
+		for _, n := range w.library.beside {
+			if n.path == p.File {
+				if n.of != nil {
+					t.surveys = n.of.ids()
+				}
+				t.excerpt = excerpt(linesOf(n.source), p.Line, p.Column)
+			}
+		}
 		troubles = append(troubles, t)
 	}
 	if err != nil {

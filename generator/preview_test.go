@@ -150,7 +150,7 @@ func TestReloadDrawsOnlyWhatChanged(t *testing.T) {
 		if _, _, err := library.read(); err != nil {
 			t.Fatal(err)
 		}
-		e, surveys, err := v.build(library.lastGood(), glasspoll.Templates())
+		e, surveys, err := v.build(library.lastGood(), glasspoll.Templates(), library.theme)
 		if err != nil {
 			t.Fatal(err)
 		}

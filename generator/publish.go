@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -78,11 +79,11 @@ func (p publishCommand) Run(ctx context.Context, c *console) error {
 		}
 		defer os.RemoveAll(p.Out)
 	}
-	built, err := buildSite(surveys, templates, p.Out)
+	built, err := buildSite(surveys, templates, l.theme, p.Out)
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
-	renderer, assets, err := newRenderer(templates)
+	renderer, assets, err := newRenderer(templates, l.theme)
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (p publishCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	u := &upload{table: table, pages: pages, dryRun: p.DryRun, out: c.out, dir: p.Out, missing: missing}
+	u := &upload{table: table, pages: pages, dryRun: p.DryRun, out: c.out, dir: p.Out, missing: missing, actions: l.actions()}
 	if err := u.run(ctx, surveys, assets.Links, sortedKeys(built.written)); err != nil {
 		if ctx.Err() == nil {
 			return fmt.Errorf("publishing: %w\nRun it again: it goes on from here", err)
@@ -158,6 +159,7 @@ type upload struct {
 	out     io.Writer
 	dir     string
 	missing []byte
+	actions map[string]survey.Actions // what stands beside the questionnaires, by survey
 }
 
 // atOnce is how many files are on their way at a time.
@@ -165,6 +167,9 @@ const atOnce = 16
 
 func (u *upload) run(ctx context.Context, surveys []*survey.Survey, assets render.Assets, names []string) error {
 	if err := u.definitions(ctx, surveys); err != nil {
+		return err
+	}
+	if err := u.beside(ctx, surveys); err != nil {
 		return err
 	}
 	// A page may name only what is there already: assets, then what the functions must know of them, then the pages. The
@@ -241,9 +246,31 @@ func (u *upload) definitions(ctx context.Context, surveys []*survey.Survey) erro
 	return nil
 }
 
+// beside puts the measures and quotes that have changed. Those of a file that is gone are taken away.
+func (u *upload) beside(ctx context.Context, surveys []*survey.Survey) error {
+	for _, s := range surveys {
+		before, err := u.table.Actions(ctx, s.ID)
+		if err != nil {
+			return err
+		}
+		if reflect.DeepEqual(before, u.actions[s.ID]) {
+			continue
+		}
+		fmt.Fprintf(u.out, "%s: %s and %s beside it; its results show them within ten minutes\n",
+			s.ID, count(len(u.actions[s.ID].Measures), "measure"), count(len(u.actions[s.ID].Quotes), "quote"))
+		if u.dryRun {
+			continue
+		}
+		if err := u.table.PutActions(ctx, s.ID, u.actions[s.ID]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (u *upload) assets(ctx context.Context, assets render.Assets) error {
 	before, known, err := u.table.Assets(ctx)
-	if err != nil || known && before == assets || u.dryRun {
+	if err != nil || known && before.Equal(assets) || u.dryRun {
 		return err
 	}
 	return u.table.PutAssets(ctx, assets)

@@ -17,6 +17,7 @@ type publishing struct {
 	log     *slog.Logger
 	current func() (*publish.Publisher, []*survey.Survey)
 	wake    chan struct{} // holds one
+	opened  func()        // called when cases were opened; nil: nobody wants to know
 
 	running sync.Mutex // one run at a time: two would only get in each other's way
 
@@ -76,6 +77,12 @@ func (p *publishing) pending(ctx context.Context) (fine bool) {
 		out, err := publisher.Publish(ctx, s)
 		for _, r := range out.Released {
 			p.log.Info("results released", "survey", s.ID, "period", r.Period, "release", r.Number)
+		}
+		if out.Opened > 0 {
+			p.log.Info("cases opened", "survey", s.ID, "cases", out.Opened)
+			if p.opened != nil {
+				p.opened()
+			}
 		}
 		if err != nil {
 			fine = false

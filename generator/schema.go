@@ -2,7 +2,9 @@ package main
 
 import "glasspoll/internal/survey"
 
-type schemaCommand struct{}
+type schemaCommand struct {
+	Of string `placeholder:"KIND" enum:"questionnaire,actions,quotes" default:"questionnaire" help:"questionnaire, or what stands beside one: actions (measures) or quotes. Default: ${default}."`
+}
 
 func (schemaCommand) Help() string {
 	return `Prints the JSON Schema (2020-12) of questionnaires, for editors: it completes keys, explains each in English and
@@ -18,12 +20,18 @@ of them with a line that names it:
 
 Or name it once for all, in .vscode/settings.json:
 
-  {"yaml.schemas": {"surveys/glasspoll.schema.json": ["surveys/*.yaml", "!surveys/*.actions.yaml"]}}
+  {"yaml.schemas": {"surveys/glasspoll.schema.json": ["surveys/*.yaml", "!surveys/*.actions.yaml", "!surveys/*.quotes.yaml"],
+                    "surveys/actions.schema.json": "surveys/*.actions.yaml", "surveys/quotes.schema.json": "surveys/*.quotes.yaml"}}
+
+The schemas of what stands beside a questionnaire, for the last two:
+
+  glasspoll schema --of actions > surveys/actions.schema.json
+  glasspoll schema --of quotes > surveys/quotes.schema.json
 
 Only 'glasspoll check' knows everything: names that must exist, conditions, texts missing in a language.`
 }
 
-func (schemaCommand) Run(c *console) error {
-	_, err := c.out.Write(survey.Schema())
+func (s schemaCommand) Run(c *console) error {
+	_, err := c.out.Write(survey.SchemaOf(map[string]string{"actions": survey.ActionsFile, "quotes": survey.QuotesFile}[s.Of]))
 	return err
 }

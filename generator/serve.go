@@ -29,12 +29,17 @@ import (
 )
 
 type serveCommand struct {
-	Addr          string `placeholder:"HOST:PORT" default:"127.0.0.1:8080" help:"Where to listen; ':8080' is port 8080 of every network. Default: ${default}."`
-	Surveys       string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
-	Data          string `placeholder:"DIR" default:"data" help:"Where answers and results are kept. Default: ${default}."`
-	Templates     string `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
-	NoReload      bool   `help:"Do not watch the files, and let browsers keep pages for a minute: for real use."`
-	AddressHeader string `placeholder:"NAME" help:"Header with the visitor's address, as set by the proxy in front. Default: none, the connection's own."`
+	Addr              string        `placeholder:"HOST:PORT" default:"127.0.0.1:8080" help:"Where to listen; ':8080' is port 8080 of every network. Default: ${default}."`
+	Surveys           string        `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
+	Data              string        `placeholder:"DIR" default:"data" help:"Where answers and results are kept. Default: ${default}."`
+	Templates         string        `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
+	NoReload          bool          `help:"Do not watch the files, and let browsers keep pages for a minute: for real use."`
+	Webhook           string        `placeholder:"URL" help:"Address that is told of each case that an alert opens (Standard Webhooks, signed)."`
+	WebhookSecretFile string        `placeholder:"FILE" help:"File with the secret that messages to the webhook are signed with. Default: the environment variable GLASSPOLL_WEBHOOK_SECRET."`
+	Backup            string        `placeholder:"DIR" help:"Where to keep copies of all answers, taken while it runs: a directory for them alone, best on another disk. Default: none are taken."`
+	BackupEvery       time.Duration `placeholder:"TIME" default:"24h" help:"How often. Default: ${default}."`
+	BackupKeep        int           `placeholder:"N" default:"7" help:"How many copies to keep. Default: ${default}."`
+	AddressHeader     string        `placeholder:"NAME" help:"Header with the visitor's address, as set by the proxy in front. Default: none, the connection's own."`
 }
 
 func (serveCommand) Help() string {
@@ -53,7 +58,8 @@ Examples:
   glasspoll serve
   glasspoll serve --templates templates           # when working on the templates
   glasspoll serve --addr :80 --data /var/lib/glasspoll --no-reload
-  glasspoll serve --no-reload --address-header X-Real-IP      # behind nginx`
+  glasspoll serve --no-reload --address-header X-Real-IP      # behind nginx
+  glasspoll serve --no-reload --backup /mnt/backup --backup-every 6h`
 }
 
 func (s serveCommand) Run(ctx context.Context, c *console) error {
@@ -66,6 +72,13 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 		return usageError{fmt.Errorf("--addr %s: write HOST:PORT, such as 127.0.0.1:8080", s.Addr)}
 	}
 	if _, err := questionnairePaths(s.Surveys); err != nil {
+		return err
+	}
+	teller, err := s.teller(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if err := s.checkBackups(); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
@@ -103,6 +116,8 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 		}
 	}
 	w.publishing = newPublishing(w.log, w.publisher)
+	w.telling = newTelling(w.log, store, teller)
+	w.publishing.opened = w.telling.notice
 	// Watch before reading, so that no change falls between.
 	var watch *watcher
 	if !s.NoReload {
@@ -117,6 +132,11 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 	}
 	if err := w.start(ctx); err != nil {
 		return err
+	}
+	if commands, err := listenControl(s.Data, w.workplace); err != nil {
+		w.log.Warn("commands such as 'glasspoll results' cannot be used while this runs", "error", err)
+	} else {
+		defer commands.close()
 	}
 
 	httpServer := &http.Server{
@@ -133,6 +153,12 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 	defer stop()
 	var tasks sync.WaitGroup
 	tasks.Go(func() { w.publishing.run(background) })
+	if w.telling != nil {
+		tasks.Go(func() { w.telling.run(background) })
+	}
+	if copies := s.backups(store, w.log); copies != nil {
+		tasks.Go(func() { copies.run(background) })
+	}
 	if watch != nil {
 		tasks.Go(func() {
 			watch.run(func() { w.reload(background) }, func(err error) { w.log.Error("watching files", "error", err) })
@@ -178,6 +204,8 @@ type works struct {
 	server     *server
 	publishing *publishing
 	ids        atomic.Pointer[map[string]bool] // surveys whose questionnaires are there
+	shelf      shelf                           // what stands beside questionnaires
+	telling    *telling                        // nil: nobody is told of cases
 }
 
 // start builds the first edition. The results catch up with it afterwards, however much there is.
@@ -207,7 +235,7 @@ func (w *works) install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e, changed, err := w.server.build(w.library.lastGood(), templates)
+	e, changed, err := w.server.build(w.library.lastGood(), templates, w.library.theme)
 	if err != nil {
 		return err
 	}
@@ -215,12 +243,13 @@ func (w *works) install(ctx context.Context) error {
 		return err
 	}
 	for _, s := range changed {
-		if err := w.dropStrangers(ctx, e, s); err != nil {
+		if err := w.dropStrangers(ctx, s); err != nil {
 			return err
 		}
 	}
 	if e.submit == nil {
 		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), e.renderer, time.Now)
+		e.publisher.Beside, e.publisher.Cases, e.publisher.Tells = &w.shelf, w.store, w.telling != nil
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},
 			Responses:     announcing{w.store, w.publishing.notice},
@@ -238,6 +267,9 @@ func (w *works) install(ctx context.Context) error {
 	}
 	w.ids.Store(&ids)
 	w.server.current.Store(e)
+	for _, id := range w.shelf.put(w.library.actions()) {
+		w.publishing.notice(id)
+	}
 	for _, s := range changed {
 		w.publishing.notice(s.ID)
 	}
@@ -261,21 +293,22 @@ func (w *works) define(ctx context.Context, surveys []*survey.Survey) error {
 
 // dropStrangers removes a survey's results pages that say more than the store has ever released: they are of another
 // store, which this one has taken the place of, and would otherwise pass for newer ones.
-func (w *works) dropStrangers(ctx context.Context, e *edition, s *survey.Survey) error {
+func (w *works) dropStrangers(ctx context.Context, s *survey.Survey) error {
 	// The pages first: a release comes before its pages, so that none of this store's own can be ahead of it.
 	newest, names := 0, []string{}
-	for name := range e.pages[s.ID] {
-		if !isResult(name) {
-			continue
+	err := fs.WalkDir(os.DirFS(w.pagesDir()), s.ID, func(name string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
 		}
-		_, revision, err := w.pages.Page(ctx, name)
-		if err != nil {
+		if err != nil || entry.IsDir() || !isResult(name) {
 			return err
 		}
+		_, revision, err := w.pages.Page(ctx, name)
 		newest, names = max(newest, revision), append(names, name)
-	}
-	if newest == 0 {
-		return nil
+		return err
+	})
+	if err != nil || newest == 0 {
+		return err
 	}
 	latest, err := w.store.Latest(ctx, s.ID)
 	if err != nil || newest <= stats.NewReport(s, latest).Revision {

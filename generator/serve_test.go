@@ -323,6 +323,32 @@ func TestServePublishesWhatIsAnswered(t *testing.T) {
 	}
 }
 
+// TestServeResultsOfPeriodsAndGroups: pages that are never built, only published, are served like others.
+func TestServeResultsOfPeriodsAndGroups(t *testing.T) {
+	source := strings.Replace(teaSurvey, "sections:", "period: year\nsections:", 1)
+	source = strings.Replace(source, "required: true", "required: true, segment: true", 1)
+	r := serveFiles(t, serveCommand{NoReload: true}, map[string]string{"surveys/tea.yaml": source})
+	for n := range 2 {
+		body := fmt.Sprintf(`{"id": "00000000-0000-4000-8000-%012d", "answers": {"taste": "4"}}`, n)
+		if response, answer := r.do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"}, body); response.StatusCode != 201 {
+			t.Fatalf("%d %s", response.StatusCode, answer)
+		}
+	}
+	year := time.Now().UTC().Format("2006")
+	eventually(t, "the year's page", func() bool {
+		response, _ := r.get(t, "/tea/en/results/"+year+"/by/taste/4/")
+		return response.StatusCode == 200
+	})
+	for address, want := range map[string]int{
+		"/tea/results/" + year + "/": 200, "/tea/results/" + year: 308, "/tea/results/" + year + "/results.csv": 200, "/tea/en/results/by/taste/4/": 200,
+		"/tea/en/results/by/taste/4": 308, "/tea/results/by/taste/5/": 404, "/tea/results/1999/": 404, "/tea/results/.new-x": 404, "/coffee/results/" + year + "/": 404,
+	} {
+		if response, _ := r.get(t, address); response.StatusCode != want {
+			t.Errorf("%s: %d, want %d", address, response.StatusCode, want)
+		}
+	}
+}
+
 // TestServeStopsGracefully holds that an answer that was on its way is taken, and published, before the end.
 func TestServeStopsGracefully(t *testing.T) {
 	files := map[string]string{"surveys/tea.yaml": strings.Replace(teaSurvey, "min_group: 2", "min_group: 1", 1)}
@@ -466,10 +492,10 @@ func TestServeReloads(t *testing.T) {
 	_, page = r.get(t, "/tea/results/")
 	_, style, _ := strings.Cut(page, `href="../../assets/`)
 	style, _, _ = strings.Cut(style, `"`)
-	r.write(t, "templates/style.css", "body { color: teal }")
+	r.write(t, "templates/results.css", "body { color: teal }")
 	eventually(t, "the new stylesheet", func() bool {
 		_, page := r.get(t, "/tea/results/")
-		return strings.Contains(page, "assets/style.") && !strings.Contains(page, style)
+		return strings.Contains(page, "assets/results.") && !strings.Contains(page, style)
 	})
 	if old, _ := r.get(t, "/assets/"+style); old.StatusCode != 200 {
 		t.Errorf("the old stylesheet: %d", old.StatusCode)

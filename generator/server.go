@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -22,13 +23,14 @@ import (
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/theme"
 )
 
 // edition is the whole site as it was built at one time. It is never changed, only replaced.
 type edition struct {
 	surveys   []*survey.Survey
 	languages []string
-	look      [sha256.Size]byte // of the templates
+	look      [sha256.Size]byte // of the templates and the theme
 	renderer  *render.Renderer
 	common    map[string]*page                 // assets, and home pages that have been drawn already, by path
 	pages     map[string]map[string]*page      // the others, by survey and path
@@ -48,6 +50,13 @@ func (e *edition) page(name string) *page {
 	}
 	home, _ := e.home() // warm has told of the error
 	return home[name]
+}
+
+// unpublic reports whether a path is of results that are not public.
+func (e *edition) unpublic(name string) bool {
+	id, _, _ := strings.Cut(name, "/")
+	s := e.survey(id)
+	return s != nil && s.Results.Audience != "public" && isResult(name)
 }
 
 // warm draws what has not been drawn yet.
@@ -113,9 +122,9 @@ func (v *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (v *server) servePage(e *edition, w http.ResponseWriter, r *http.Request) {
 	name := fileOf(r.URL.Path)
-	found := e.page(name)
+	found := v.find(e, name)
 	switch {
-	case found == nil && (e.page(name+"/index.html") != nil || v.preview != nil && !strings.Contains(name, "/") && v.preview.waitsFor(name)):
+	case found == nil && (v.find(e, name+"/index.html") != nil || v.preview != nil && !strings.Contains(name, "/") && v.preview.waitsFor(name)):
 		// Relative, because a proxy may have put the site under any path.
 		to := path.Base(name) + "/"
 		if r.URL.RawQuery != "" {
@@ -126,13 +135,15 @@ func (v *server) servePage(e *edition, w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusPermanentRedirect)
 	case found == nil && v.preview != nil && v.preview.waitsFor(name):
 		v.serveWaiting(e, w, r)
+	case found == nil && e.unpublic(name):
+		v.notice(e, w, r, http.StatusNotFound, render.NotPublic)
 	case found == nil:
 		v.notice(e, w, r, http.StatusNotFound, render.NotFound)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		v.notice(e, w, r, http.StatusMethodNotAllowed, render.BadMethod)
 	default:
-		v.newest(name, found).serve(w, r, http.StatusOK)
+		found.serve(w, r, http.StatusOK)
 	}
 }
 
@@ -150,9 +161,12 @@ func rootOf(address string) string {
 	return strings.Repeat("../", max(0, strings.Count(address, "/")-1))
 }
 
-// newest is the published page in place of the one that was built before there were results.
-func (v *server) newest(name string, built *page) *page {
-	if !isResult(name) {
+// find finds a page by its path; nil if there is none. Of results it is the one that was published, in place of the one
+// that was built before there were any; most have never been built.
+func (v *server) find(e *edition, name string) *page {
+	built := e.page(name)
+	survey, _, _ := strings.Cut(name, "/")
+	if !isResult(name) || e.page(survey+"/results/index.html") == nil { // not, or not any more, public
 		return built
 	}
 	content, err := fs.ReadFile(v.results, name)
@@ -169,8 +183,11 @@ func (v *server) newest(name string, built *page) *page {
 	return p
 }
 
+// isResult reports whether a path is below results/ of a survey, or of one of its languages, and is no file of another
+// kind that a store of pages may keep there.
 func isResult(name string) bool {
-	return path.Base(path.Dir(name)) == "results"
+	parts := strings.Split(name, "/")
+	return (len(parts) > 2 && parts[1] == "results" || len(parts) > 3 && parts[2] == "results") && !strings.Contains(name, "/.")
 }
 
 // finish makes a page of a file, and adds to it what only this server has.
@@ -220,8 +237,8 @@ func (e *edition) languageOf(r *http.Request) string {
 
 // build makes an edition in memory, and lists the surveys whose pages are not those of the edition before. What has not
 // changed since is taken over. Assets of the edition before stay, for pages that are still open.
-func (v *server) build(surveys []*survey.Survey, templates fs.FS) (*edition, []*survey.Survey, error) {
-	look, err := fingerprint(templates)
+func (v *server) build(surveys []*survey.Survey, templates fs.FS, theirs *theme.Theme) (*edition, []*survey.Survey, error) {
+	look, err := fingerprint(templates, theirs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -237,7 +254,7 @@ func (v *server) build(surveys []*survey.Survey, templates fs.FS) (*edition, []*
 		changed, err = v.buildChanged(m, before)
 	} else {
 		var assets site.Assets
-		if e.renderer, assets, err = newRenderer(templates); err == nil {
+		if e.renderer, assets, err = newRenderer(templates, theirs); err == nil {
 			err = site.Build(surveys, e.renderer, assets, m)
 		}
 	}
@@ -308,9 +325,10 @@ func homePages(languages []string) []string {
 	return names
 }
 
-// fingerprint tells one set of templates from another.
-func fingerprint(templates fs.FS) (sum [sha256.Size]byte, err error) {
+// fingerprint tells one look, of templates and a theme, from another.
+func fingerprint(templates fs.FS, theirs *theme.Theme) (sum [sha256.Size]byte, err error) {
 	h := sha256.New()
+	io.WriteString(h, theirs.Fingerprint())
 	err = fs.WalkDir(templates, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -16,6 +16,8 @@
 
   // Storage is the tab's, and so shared by the frames of the side-by-side view, which have names.
   const key = `glasspoll-preview:${window.name}:${page}`;
+  addEventListener("beforeunload", (event) => event.stopImmediatePropagation()); // before the page's own: what is typed is kept here
+
   const store = {
     take: () => { try { const s = JSON.parse(sessionStorage.getItem(key)); sessionStorage.removeItem(key); return s; } catch { return null; } },
     put: (state) => { try { sessionStorage.setItem(key, JSON.stringify(state)); } catch { /* storage is blocked */ } },

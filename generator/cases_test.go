@@ -1,0 +1,306 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"glasspoll/internal/cases"
+	"glasspoll/internal/local"
+	"glasspoll/internal/survey"
+)
+
+const alertingTea = `title: {zh: 喝茶, en: Tea}
+languages: [zh, en]
+timezone: Asia/Shanghai
+results: {min_group: 2}
+sections:
+  - questions:
+      - {id: taste, type: rating, steps: 5, required: true, label: {zh: 味道, en: Taste}}
+      - {id: mail, type: email, label: {zh: 邮箱, en: E-mail}}
+alerts:
+  - {when: taste <= 2, open: complaint, severity: major, priority: high, owner: 客服部, due_days: 5}
+`
+
+// hook is a receiver of webhooks that is down at first.
+type hook struct {
+	*httptest.Server
+	mu     sync.Mutex
+	fails  int
+	bodies []string
+	ids    map[string]bool
+}
+
+func newHook(t *testing.T, fails int) *hook {
+	h := &hook{fails: fails, ids: map[string]bool{}}
+	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.fails > 0 {
+			h.fails--
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		h.bodies = append(h.bodies, string(body))
+		h.ids[r.Header.Get("webhook-id")] = true
+	}))
+	t.Cleanup(h.Close)
+	return h
+}
+
+func (h *hook) told() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.ids)
+}
+
+const hookSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+
+// atData runs glasspoll over a data directory.
+func atData(t *testing.T, data string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, failures bytes.Buffer
+	code = run(t.Context(), append(args, "--data", data), strings.NewReader(""), &out, &failures)
+	return code, out.String(), failures.String()
+}
+
+// TestCasesAreFollowedUp opens cases by answers, and follows them up with the commands: while the server runs, and after.
+func TestCasesAreFollowedUp(t *testing.T) {
+	receiver := newHook(t, 1)
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(hookSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := serveFiles(t, serveCommand{NoReload: true, Webhook: receiver.URL, WebhookSecretFile: secret}, map[string]string{"surveys/tea.yaml": alertingTea})
+	data := filepath.Join(r.dir, "data")
+	for i, taste := range []int{1, 2, 3, 5, 1} {
+		body := fmt.Sprintf(`{"id": "0000000%d-0000-4000-8000-000000000001", "answers": {"taste": %d, "mail": "secret@example.org"}}`, i, taste)
+		if response, text := r.do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"}, body); response.StatusCode != http.StatusCreated {
+			t.Fatal(response.StatusCode, text)
+		}
+	}
+	eventually(t, "three cases are told of", func() bool { return receiver.told() == 3 })
+	for _, body := range receiver.bodies {
+		if strings.Contains(body, "secret") || strings.Contains(body, "0000-4000") || strings.Contains(body, `"taste":`) {
+			t.Errorf("told too much: %s", body)
+		}
+	}
+	if page, text := r.get(t, "/tea/definition.json"); page.StatusCode != http.StatusOK || strings.Contains(text, "客服部") || strings.Contains(text, "alerts") {
+		t.Error("the alerts are public")
+	}
+
+	code, out, _ := atData(t, data, "cases", "list", "--format", "json")
+	var listed []struct {
+		ID, Survey, Type, Owner, Status, Due, Response string
+		Overdue                                        bool
+	}
+	if err := json.Unmarshal([]byte(out), &listed); code != 0 || err != nil || len(listed) != 3 {
+		t.Fatalf("%d %v\n%s", code, err, out)
+	}
+	first := listed[0]
+	if first.Type != "complaint" || first.Owner != "客服部" || first.Status != "open" || first.Overdue || first.Due == "" {
+		t.Errorf("listed %+v", first)
+	}
+	// Enough of the beginning names a case.
+	short := first.ID[:4]
+	for _, step := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"cases", "assign", strings.ToLower(short), "--owner", "维修部", "--by", "主管"}, 0, "is assigned to 维修部"},
+		{[]string{"cases", "close", short, "--result", "=HYPERLINK()", "--customer-told", "yes"}, 0, "is closed, in time"},
+		{[]string{"cases", "close", short, "--result", "again", "--customer-told", "no"}, 1, "it is closed already"},
+		{[]string{"cases", "close", listed[1].ID, "--result", " ", "--customer-told", "no"}, 1, "the result is missing"},
+		{[]string{"cases", "close", listed[1].ID, "--result", "x"}, 2, "customer-told"},
+		{[]string{"cases", "close", listed[1].ID, "--result", "x", "--customer-told", "perhaps"}, 2, "must be one of"},
+		{[]string{"cases", "assign", listed[1].ID, "--owner", ""}, 1, "is missing"},
+		{[]string{"cases", "show", "ZZZZ"}, 1, "there is no such case"},
+		{[]string{"cases", "show", first.ID}, 0, "closed by 维修部: =HYPERLINK()"},
+		{[]string{"cases", "list"}, 0, "2 cases, 0 overdue"},
+		{[]string{"cases", "list", "--overdue"}, 0, "no cases"},
+		{[]string{"cases", "list", "--survey", "coffee"}, 0, "no cases"},
+		{[]string{"cases", "list", "--status", "closed", "--owner", "维修部"}, 0, "1 case, 0 overdue"},
+		{[]string{"cases", "list", "--status", "done"}, 2, "must be one of"},
+		{[]string{"cases", "list", "--severity", "minor"}, 0, "no cases"},
+		{[]string{"cases", "summary"}, 2, "missing flags"},
+		{[]string{"cases", "summary", "--month", "2026-Q4"}, 2, "--month 2026-10"},
+		{[]string{"cases", "summary", "--month", "next"}, 2, "write one such as 2026-10"},
+	} {
+		code, out, failures := atData(t, data, step.args...)
+		if code != step.code || !strings.Contains(out+failures, step.says) {
+			t.Errorf("%v: %d, want %d with %q\n%s%s", step.args, code, step.code, step.says, out, failures)
+		}
+	}
+	_, out, _ = atData(t, data, "cases", "list", "--status", "all", "--format", "csv")
+	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if err != nil || len(rows) != 4 || rows[3][12] != "'=HYPERLINK()" || rows[3][13] != "true" {
+		t.Errorf("%v %q", err, rows)
+	}
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	// The same after it has stopped.
+	code, out, failures := atData(t, data, "cases", "show", first.ID, "--format", "json")
+	if code != 0 || !strings.Contains(out, `"owner": "维修部"`) || !strings.Contains(out, `"customer_told": true`) {
+		t.Errorf("%d\n%s%s", code, out, failures)
+	}
+	month := time.Now().In(time.FixedZone("", 8*3600)).Format("2006-01")
+	for language, words := range map[string][]string{
+		"zh": {month + " 跟进事项汇总", "平均天数", "投诉", "维修部", "截至今天"},
+		"en": {"Cases of " + month, "Mean days", "complaint", "维修部", "as of today"},
+	} {
+		code, out, failures := atData(t, data, "cases", "summary", "--month", month, "--language", language)
+		for _, word := range words {
+			if !strings.Contains(out, word) && !(strings.HasPrefix(word, "as of") || strings.HasPrefix(word, "截至")) { // the month's last day
+				t.Errorf("%s: %d, no %q in\n%s%s", language, code, word, out, failures)
+			}
+		}
+		if row := regexp.MustCompile(`(?m)^(合计|All) +3 +1 +1 +1 +0 +2 +0 +0\.0$`); !row.MatchString(out) {
+			t.Errorf("%s: figures\n%s", language, out)
+		}
+	}
+	if _, out, _ := atData(t, data, "cases", "summary", "--month", month, "--format", "csv"); !strings.Contains(out, "\nall,,3,1,1,1,0,2,0,0.0\n") || !strings.Contains(out, "\nowner,维修部,1,1,1,1,0,0,0,0.0\n") {
+		t.Errorf("csv\n%s", out)
+	}
+	if _, out, _ := atData(t, data, "cases", "summary", "--month", "1999-12"); !strings.Contains(out, "There were no cases.") {
+		t.Errorf("long ago\n%s", out)
+	}
+}
+
+// TestTellingGoesOn: what could not be told of is told of later, by another process if need be.
+func TestTellingGoesOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "glasspoll.db")
+	store, err := local.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"A", "B"} {
+		if _, err := store.OpenCase(t.Context(), &cases.Case{ID: id, Survey: "tea", Type: "complaint", Severity: survey.Minor}, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	if newTelling(log, store, nil) != nil {
+		t.Error("tells without anybody to tell")
+	}
+	to := &silent{fails: 1}
+	if newTelling(log, store, to).all(t.Context()) || len(to.told) != 0 {
+		t.Errorf("told of %v by a receiver that is away", to.told)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if store, err = local.Open(path); err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		newTelling(log, store, to).run(ctx)
+	}()
+	eventually(t, "both are told of", func() bool { return len(to.ids()) == 2 })
+	cancel()
+	<-ended
+	if !slices.Equal(to.ids(), []string{"A", "B"}) {
+		t.Errorf("told of %v", to.ids())
+	}
+}
+
+// silent notes whom it was told of, and fails as often as it is to.
+type silent struct {
+	mu    sync.Mutex
+	told  []string
+	fails int
+}
+
+func (s *silent) Tell(_ context.Context, c *cases.Case) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fails > 0 {
+		s.fails--
+		return errors.New("away")
+	}
+	s.told = append(s.told, c.ID)
+	return nil
+}
+
+func (s *silent) ids() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.told)
+}
+
+func TestServeRefusesHooks(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(hookSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	none := func(string) string { return "" }
+	for says, c := range map[string]serveCommand{
+		"goes with --webhook":      {WebhookSecretFile: secret},
+		"needs the secret":         {Webhook: "https://example.com/"},
+		"must begin with https://": {Webhook: "http://example.com/", WebhookSecretFile: secret},
+		"no such file":             {Webhook: "https://example.com/", WebhookSecretFile: secret + "s"},
+	} {
+		if _, err := c.teller(none); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	if to, err := (serveCommand{}).teller(none); to != nil || err != nil {
+		t.Errorf("without a webhook: %v, %v", to, err)
+	}
+	fromEnvironment := func(name string) string { return map[string]string{secretVariable: hookSecret}[name] }
+	if to, err := (serveCommand{Webhook: "https://example.com/"}).teller(fromEnvironment); to == nil || err != nil {
+		t.Errorf("secret of the environment: %v", err)
+	}
+}
+
+const teaActions = `- problem: {zh: 太苦, en: Too bitter}
+  measure: {zh: 换茶叶, en: Other leaves}
+  owner: {zh: 采购, en: Purchasing}
+  due: 2099-12-01
+`
+
+// TestServeShowsWhatStandsBeside: measures are on the results page, follow their file while it is good, and go with it.
+func TestServeShowsWhatStandsBeside(t *testing.T) {
+	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": alertingTea, "surveys/tea.actions.yaml": teaActions})
+	shows := func(text string) func() bool {
+		return func() bool {
+			_, page := r.get(t, "/tea/en/results/")
+			return strings.Contains(page, text)
+		}
+	}
+	eventually(t, "the measure is shown", shows("Other leaves"))
+	r.write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "Other leaves", "Better leaves", 1))
+	eventually(t, "the edited measure is shown", shows("Better leaves"))
+	r.write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "due: 2099-12-01", "due: soon", 1))
+	eventually(t, "the mistake is printed", func() bool {
+		return strings.Contains(r.err.String(), "tea.actions.yaml:4:8: due must be a date")
+	})
+	if !shows("Better leaves")() {
+		t.Error("the last good measures went with a mistake")
+	}
+	if err := os.Remove(filepath.Join(r.dir, "surveys", "tea.actions.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the measure is gone", func() bool { return !shows("leaves")() })
+}

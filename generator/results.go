@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/cloud"
+	"glasspoll/internal/intake"
+	"glasspoll/internal/publish"
+	"glasspoll/internal/release"
+	"glasspoll/internal/survey"
+)
+
+type resultsCommand struct {
+	Export  exportCommand     `cmd:"" help:"Write the answers as CSV, Excel, JSON Lines or for SPSS, with a codebook."`
+	Report  reportCommand     `cmd:"" help:"Write the report for management: one page, with everything that was counted."`
+	Pages   levelPagesCommand `cmd:"" help:"Write the results pages of a level (public, staff, management) to a folder."`
+	Archive archiveCommand    `cmd:"" help:"Freeze a period in one file with checksums, or check such a file."`
+	Verify  verifyCommand     `cmd:"" help:"Count everything again, and compare with what was counted and released."`
+	Erase   eraseCommand      `cmd:"" help:"Take one respondent's answers out, by the receipt."`
+}
+
+func (resultsCommand) Help() string {
+	return `What can be done with answers and results besides showing them. All of it works while the server runs: it is then the
+server that does it, for whoever may write in its data directory. With --table it is done on AWS instead.
+
+Examples:
+
+  glasspoll results export service --out answers.xlsx
+  glasspoll results report service --period 2026-Q4 --language en --out report.html
+  glasspoll results verify service`
+}
+
+// resultsStore is what the verbs use of a back end.
+type resultsStore interface {
+	intake.Definitions
+	publish.Log
+	publish.Tallies
+	publish.Releases
+	caseStore
+	// Surveys lists the ids of all surveys that have ever been in force.
+	Surveys(ctx context.Context) ([]string, error)
+	// Private returns the private answers of a response.
+	Private(ctx context.Context, survey, period, id string) ([]answer.Answer, error)
+	// History yields all releases of a period, oldest first.
+	History(ctx context.Context, survey, period string) iter.Seq2[*release.Release, error]
+	// Find returns all responses with an id, of any survey and period.
+	Find(ctx context.Context, id string) ([]publish.Entry, error)
+	// Erase leaves of a response only a tombstone with the fields kept, and has its shard folded again.
+	Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error)
+}
+
+// storeFlags say where the answers are.
+type storeFlags struct {
+	Data    string `placeholder:"DIR" default:"data" type:"path" help:"The data directory of 'glasspoll serve'. Default: data."`
+	Table   string `placeholder:"NAME" help:"The table of a deployment on AWS, in place of a data directory."`
+	Profile string `placeholder:"NAME" help:"Profile of the AWS configuration."`
+	Region  string `placeholder:"NAME" help:"AWS region, if not that of the profile."`
+
+	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"DYNAMODB_ENDPOINT" hidden:""`
+}
+
+// perform does a verb where the answers are.
+func (s storeFlags) perform(ctx context.Context, c *console, name string, v verb) error {
+	if s.Table == "" {
+		return perform(ctx, c, s.Data, name, v)
+	}
+	table, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	files := &outputs{}
+	defer files.discard()
+	return v.do(ctx, &workplace{store: table, out: c.out, err: c.err, create: files.create, log: slog.New(slog.NewTextHandler(c.err, nil))})
+}
+
+func (s storeFlags) connect(ctx context.Context) (*cloud.Table, error) {
+	var options []func(*config.LoadOptions) error
+	if s.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(s.Profile))
+	}
+	if s.Region != "" {
+		options = append(options, config.WithRegion(s.Region))
+	}
+	settings, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, fmt.Errorf("AWS configuration: %w", err)
+	}
+	if settings.Region == "" {
+		return nil, usageError{errors.New("no AWS region is set: say --region NAME, or set AWS_REGION")}
+	}
+	database := dynamodb.NewFromConfig(settings, func(o *dynamodb.Options) {
+		if s.DynamoDBEndpoint != "" {
+			o.BaseEndpoint = &s.DynamoDBEndpoint
+		}
+	})
+	return cloud.NewTable(database, s.Table, time.Now, cloud.Settle), nil
+}
+
+// definition finds the questionnaire of a survey that is in force.
+func definition(ctx context.Context, store resultsStore, id string) (*survey.Survey, error) {
+	s, err := store.Definition(ctx, id, "")
+	if !errors.Is(err, intake.ErrUnknown) {
+		return s, err
+	}
+	known, err := store.Surveys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(known) == 0 {
+		return nil, fmt.Errorf("there is no survey %s here, nor any other: is it the right data directory?", id)
+	}
+	return nil, fmt.Errorf("there is no survey %s here: there are %s", id, strings.Join(known, ", "))
+}
+
+// periodsOf lists the periods of a survey that have any response: all, or the one that is asked for.
+func periodsOf(ctx context.Context, store resultsStore, id, wanted string) ([]string, error) {
+	periods, err := store.Periods(ctx, id)
+	if err != nil || wanted == "" {
+		return periods, err
+	}
+	if !slices.Contains(periods, wanted) {
+		if len(periods) == 0 {
+			return nil, fmt.Errorf("%s has no answers yet", id)
+		}
+		return nil, fmt.Errorf("%s has no answers of %s: there are some of %s", id, wanted, strings.Join(periods, ", "))
+	}
+	return []string{wanted}, nil
+}
+
+// versions finds a survey's definitions by version, each once. It may be used by one goroutine.
+type versions struct {
+	store resultsStore
+	id    string
+	known map[string]*survey.Survey
+}
+
+func (v *versions) of(ctx context.Context, version string) (*survey.Survey, error) {
+	if s := v.known[version]; s != nil {
+		return s, nil
+	}
+	s, err := v.store.Definition(ctx, v.id, version)
+	if err != nil {
+		return nil, fmt.Errorf("version %s of %s: %w", version, v.id, err)
+	}
+	if v.known == nil {
+		v.known = map[string]*survey.Survey{}
+	}
+	v.known[version] = s
+	return s, nil
+}
+
+// say prints a line for the person at the console.
+func say(w io.Writer, format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }

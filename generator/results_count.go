@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"glasspoll/internal/publish"
+	"glasspoll/internal/release"
+	"glasspoll/internal/site"
+	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+	"glasspoll/internal/theme"
+)
+
+// allCounted reports all that was counted of a survey up to the period of a report, withholding nothing. released is
+// how many of the last period's respondents are public, withdrawn how many have taken their answers back.
+func allCounted(ctx context.Context, store resultsStore, s *survey.Survey, o reportOf) (report *stats.Report, released, withdrawn int64, err error) {
+	periods, err := periodsOf(ctx, store, s.ID, "")
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	latest, err := store.Latest(ctx, s.ID)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	public := map[string]*release.Release{}
+	for _, r := range latest {
+		public[r.Period] = r
+	}
+	today := o.now.In(s.Location()).Format(time.DateOnly)
+	var all []*release.Release
+	for _, period := range periods {
+		if o.period != "" && period > o.period {
+			break
+		}
+		// Each period as its own questionnaire counts it: what was asked then may not be asked any more.
+		form := formOf(s, public[period])
+		var ends map[publish.Shard]string
+		if period == o.period {
+			ends = o.ends
+		}
+		t, err := countPeriod(ctx, store, s, form, period, ends)
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		all = append(all, release.Everything(form, period, today, t))
+		released, withdrawn = 0, t.Total().Withdrawn
+		if r := public[period]; r != nil {
+			released = tally.Total(r.Cohorts).Respondents
+		}
+	}
+	return stats.NewReport(s, all), released, withdrawn, nil
+}
+
+// countPeriod counts a period by a questionnaire: today's, then what has been counted already is taken over, or another. It counts up to the
+// ends of shards that are given, or with nil ends to where they end.
+func countPeriod(ctx context.Context, store resultsStore, s, form *survey.Survey, period string, ends map[publish.Shard]string) (*tally.Tally, error) {
+	tallies := make([]*tally.Tally, publish.Shards)
+	workers, within := errgroup.WithContext(ctx)
+	workers.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range tallies {
+		workers.Go(func() error {
+			shard := publish.Shard{Survey: s.ID, Period: period, Number: i}
+			t := tally.New(form)
+			if form == s {
+				stored, _, err := store.Tally(within, shard)
+				if err != nil {
+					return err
+				}
+				if stored != nil && stored.Shape == s.Shape && (ends == nil || stored.Cursor <= ends[shard]) {
+					t = stored
+				}
+			}
+			for entry, err := range store.After(within, shard, t.Cursor) {
+				if err != nil {
+					return err
+				}
+				if ends != nil && entry.Cursor > ends[shard] {
+					break
+				}
+				t.Fold(form, entry.Response)
+			}
+			tallies[i] = t
+			return nil
+		})
+	}
+	if err := workers.Wait(); err != nil {
+		return nil, err
+	}
+	return tally.Merge(tallies...), nil
+}
+
+// beside is what a verb takes from the asker's files: what stands beside the questionnaire, the questionnaire itself, and
+// how pages look.
+type beside struct {
+	Actions survey.Actions `kong:"-"`
+	Source  []byte         `kong:"-"` // the questionnaire's YAML
+	File    string         `kong:"-"` // its name
+	Style   string         `kong:"-"` // of results pages
+}
+
+// read looks for a survey in a directory of questionnaires. Without it, measures and quotes are missing, and the look is the
+// built-in one.
+func (b *beside) read(dir, templates, id string) error {
+	_, err := b.readWithAssets(dir, templates, id)
+	return err
+}
+
+// readWithAssets is read, and returns what pages load.
+func (b *beside) readWithAssets(dir, templates, id string) (site.Assets, error) {
+	l := &library{dir: dir}
+	_, _, err := l.read()
+	if empty := new(noQuestionnaires); err != nil && !errors.As(err, &empty) {
+		if _, missing := os.Stat(dir); !errors.Is(missing, fs.ErrNotExist) {
+			return site.Assets{}, err
+		}
+	}
+	for _, f := range l.files {
+		if f.good != nil && f.good.ID == id {
+			b.File, b.Source = f.path, f.source
+		}
+	}
+	b.Actions = l.actions()[id]
+	files, err := templateFiles(templates)
+	if err != nil {
+		return site.Assets{}, err
+	}
+	look := l.theme
+	if look == nil { // nothing could be read
+		look = &theme.Theme{}
+	}
+	assets, err := site.ReadAssets(files, look)
+	if err != nil {
+		return site.Assets{}, err
+	}
+	b.Style = string(assets.Content(assets.Links.Results.Path))
+	return assets, nil
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/survey"
+)
+
+type eraseCommand struct {
+	storeFlags
+	Receipt string `arg:"" help:"The receipt that the respondent was shown, or the submission's id."`
+	Yes     bool   `help:"Erase. Without it, what would be erased is only named."`
+}
+
+func (eraseCommand) Help() string {
+	return `Takes a respondent's answers out for good, private ones included. What is left is a tombstone: that there was an answer,
+when, and which groups (segments) it counted in, so that figures can be corrected without pointing at anybody. The same
+submission cannot come again. Its part of the tally is counted anew.
+
+Published figures follow with the next batch of at least min_group new answers, not at once: a figure that changed for one
+person alone would show what that person had said. In a closed period there is no next batch; its figures stay, and say
+nothing about anybody.
+
+In the data file, the place where the answers stood is overwritten. Not reached are copies: backups, snapshots of the
+disk, exports and archives that were made before. Delete those, or let them expire.
+
+Erasing the same again is no error. Exits with 1 if there is no such receipt, and if --yes is missing.
+
+Examples:
+
+  glasspoll results erase 3F2KQ-8ZJ4N-00XYA-B6C7D-E8F9GH
+  glasspoll results erase 3F2KQ-8ZJ4N-00XYA-B6C7D-E8F9GH --yes
+  glasspoll results erase --table polls-Table-1A2B 6f1c9ee4-5f2b-4b3e-9a30-0e7f4e0a51c2 --yes`
+}
+
+func (e eraseCommand) Run(ctx context.Context, c *console) error {
+	if _, err := e.id(); err != nil {
+		return usageError{err}
+	}
+	return e.perform(ctx, c, "results erase", &e)
+}
+
+// id reads a receipt or an id.
+func (e *eraseCommand) id() (string, error) {
+	text := strings.TrimSpace(e.Receipt)
+	if id, err := uuid.Parse(text); err == nil && len(text) == 36 {
+		return id.String(), nil
+	}
+	id, err := answer.ParseReceipt(text)
+	if err != nil {
+		return "", fmt.Errorf("%q is neither a receipt (26 letters and digits) nor a submission id (such as 6f1c9ee4-5f2b-4b3e-9a30-0e7f4e0a51c2)", e.Receipt)
+	}
+	return id, nil
+}
+
+func (e *eraseCommand) do(ctx context.Context, w *workplace) error {
+	id, err := e.id()
+	if err != nil {
+		return err
+	}
+	found, err := w.store.Find(ctx, id)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("there is no response %s here: look for a mistyped letter, or another data directory", answer.Receipt(id))
+	}
+	waiting := false
+	for _, entry := range found {
+		r := entry.Response
+		what := fmt.Sprintf("%s %s, received %s", r.Survey, r.Period, entry.Arrived.UTC().Format(time.RFC3339))
+		if r.Withdrawn {
+			what += ", erased before"
+		} else if !e.Yes {
+			what += fmt.Sprintf(", %s", count(len(r.Answers), "answer"))
+			waiting = true
+		}
+		if !e.Yes {
+			say(w.out, "%s", what)
+			continue
+		}
+		keep, err := segmentFields(ctx, w.store, r)
+		if err != nil {
+			return err
+		}
+		erased, err := w.store.Erase(ctx, r.Survey, r.Period, id, keep)
+		if erased {
+			// Who asks later whether it was done finds it here; what was answered is nowhere.
+			w.log.Info("response erased", "survey", r.Survey, "period", r.Period, "id", id)
+			if w.news != nil {
+				w.news(r.Survey)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if !erased {
+			say(w.out, "%s: nothing was left to erase", strings.TrimSuffix(what, ", erased before"))
+			continue
+		}
+		say(w.out, "%s: erased. Published figures follow with the next batch of new answers", what)
+	}
+	if waiting {
+		say(w.err, "Nothing is erased yet. To erase it for good, say the same with --yes.")
+		return errProblems
+	}
+	return nil
+}
+
+// segmentFields are the fields by which a response is counted in groups: as its own questionnaire has them, as today's
+// does, and as those of the period's releases did.
+func segmentFields(ctx context.Context, store resultsStore, r answer.Response) ([]string, error) {
+	var keep []string
+	add := func(s *survey.Survey) {
+		for _, f := range s.Segments() {
+			if f.Counted() && !slices.Contains(keep, f.Name) {
+				keep = append(keep, f.Name)
+			}
+		}
+	}
+	for _, version := range []string{r.Version, ""} {
+		s, err := store.Definition(ctx, r.Survey, version)
+		if err != nil {
+			return nil, fmt.Errorf("the questionnaire of %s: %w", r.Survey, err)
+		}
+		add(s)
+	}
+	latest, err := store.Latest(ctx, r.Survey)
+	if err != nil {
+		return nil, err
+	}
+	for _, released := range latest {
+		for _, segment := range released.Segments {
+			if name, _, _ := strings.Cut(segment, "="); released.Period == r.Period && !slices.Contains(keep, name) {
+				keep = append(keep, name)
+			}
+		}
+	}
+	return keep, nil
+}
