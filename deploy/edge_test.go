@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"encoding/json"
 	"net/url"
 	"os"
 	"strings"
@@ -24,7 +25,17 @@ func edge(t *testing.T, uri string, query map[string]any) (path, location string
 	if query == nil {
 		query = map[string]any{}
 	}
-	value, err := handler(goja.Undefined(), vm.ToValue(map[string]any{"request": map[string]any{"method": "GET", "uri": uri, "querystring": query, "headers": map[string]any{}}}))
+	// As JSON, so that the fields of the query have an order.
+	event, err := json.Marshal(map[string]any{"request": map[string]any{"method": "GET", "uri": uri, "querystring": query, "headers": map[string]any{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parse, _ := goja.AssertFunction(vm.Get("JSON").ToObject(vm).Get("parse"))
+	parsed, err := parse(goja.Undefined(), vm.ToValue(string(event)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := handler(goja.Undefined(), parsed)
 	if err != nil {
 		t.Fatalf("%q: %v", uri, err)
 	}

@@ -40,6 +40,7 @@ func main() {
 type function struct {
 	table   *cloud.Table
 	pages   *cloud.Pages
+	events  *cloud.Events
 	log     *slog.Logger
 	metrics *cloud.Metrics
 
@@ -57,8 +58,8 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	}
 	return &function{
 		table: cloud.NewTable(cloud.DynamoDB(getenv), name, time.Now, cloud.Settle),
-		pages: cloud.NewPages(cloud.S3(getenv, bucket)),
-		log:   log, metrics: cloud.NewMetrics(metrics, name, time.Now),
+		pages: cloud.NewPages(cloud.S3(getenv, bucket)), events: cloud.EventBridge(getenv),
+		log: log, metrics: cloud.NewMetrics(metrics, name, time.Now),
 	}, nil
 }
 
@@ -75,12 +76,13 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.renderer == nil {
-		if f.renderer, err = render.New(glasspoll.Templates(), assets); err != nil {
+		if f.renderer, err = render.New(glasspoll.Pages(), assets); err != nil {
 			return nil, err
 		}
 	}
-	if f.publisher == nil || f.assets != assets {
+	if f.publisher == nil || !f.assets.Equal(assets) {
 		f.publisher = publish.New(f.table, f.table, f.table, f.pages, f.renderer.With(assets), time.Now)
+		f.publisher.Beside, f.publisher.Cases, f.publisher.Tells = f.table, f.table, true
 		f.assets = assets
 	}
 	return f.publisher, nil
@@ -103,6 +105,7 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 	}
 	first := map[string]string{} // the first record of each survey, by its sequence number
 	oldest := map[string]time.Time{}
+	remembered := map[[2]string]bool{} // a batch has many records of few periods
 	var surveys []string
 	for _, record := range stream.Records {
 		pk := record.Change.Keys["PK"]
@@ -120,9 +123,14 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		if at := record.Change.ApproximateCreationDateTime.Time; oldest[shard.Survey].IsZero() || at.Before(oldest[shard.Survey]) {
 			oldest[shard.Survey] = at
 		}
+		period := [2]string{shard.Survey, shard.Period}
+		if remembered[period] {
+			continue
+		}
 		if err := f.table.Remember(ctx, shard.Survey, shard.Period); err != nil {
 			return reply, err
 		}
+		remembered[period] = true
 	}
 	slices.Sort(surveys)
 	for _, id := range surveys {
@@ -177,10 +185,11 @@ func (f *function) publish(ctx context.Context, id string) (err error) {
 		return err
 	}
 	out, err := publisher.Publish(ctx, s)
-	if err != nil {
+	told, tellErr := publish.Tell(ctx, f.table, f.events, id) // also of the cases that an earlier run could not tell of
+	if err := errors.Join(err, tellErr); err != nil {
 		return err
 	}
-	f.log.Info("published", "survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "took_ms", time.Since(begin).Milliseconds())
+	f.log.Info("published", "survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "cases", out.Opened, "told", told, "took_ms", time.Since(begin).Milliseconds())
 	return nil
 }
 

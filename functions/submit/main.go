@@ -75,13 +75,14 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	}
 	pages := &pages{known: table.Assets, log: log}
 	handler := intake.Handler{
-		Definitions: table, Responses: table, Now: time.Now, Log: log,
+		Definitions: table, Responses: table, Now: time.Now,
 		ClientAddress: func(r *http.Request) string { return clientAddress(r, header) },
 	}
 	return &function{
 		handler: func(ctx context.Context) http.Handler {
 			h := handler
 			h.Renderer = renderer{ctx, pages}
+			h.Log = log.With("request", requestID(ctx))
 			return &h
 		},
 		secrets: secrets, log: log, metrics: cloud.NewMetrics(metrics, name, time.Now),

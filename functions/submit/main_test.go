@@ -80,7 +80,7 @@ func TestSettings(t *testing.T) {
 
 // The renderer is made at the first page: here it must not fail.
 func TestTemplatesAreFine(t *testing.T) {
-	if _, err := render.New(glasspoll.Templates(), render.Assets{}); err != nil {
+	if _, err := render.New(glasspoll.Pages(), render.Assets{}); err != nil {
 		t.Fatal(err)
 	}
 }

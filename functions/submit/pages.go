@@ -29,7 +29,7 @@ func (p *pages) words() *render.Renderer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.renderer == nil {
-		r, err := render.New(glasspoll.Templates(), p.assets)
+		r, err := render.New(glasspoll.Pages(), p.assets)
 		if err != nil {
 			panic(fmt.Sprintf("built with faulty templates: %v", err)) // a test holds that they are not
 		}
@@ -48,7 +48,7 @@ func (p *pages) current(ctx context.Context) *render.Renderer {
 	r := p.words()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.assets != assets {
+	if !p.assets.Equal(assets) {
 		p.renderer, p.assets = r.With(assets), assets
 	}
 	return p.renderer

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// A panic over one survey is an error like others: the next survey must not wait for it.
+func TestPanicIsAnError(t *testing.T) {
+	var log bytes.Buffer
+	f := &function{log: slog.New(slog.NewJSONHandler(&log, nil))} // without a table: it panics at the first call
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "request-7"})
+	err := f.publish(ctx, "tea")
+	if err == nil || !strings.Contains(err.Error(), "survey tea: panicked") {
+		t.Fatalf("%v", err)
+	}
+	var line struct{ Level, Request, Survey, Error string }
+	if err := json.Unmarshal(log.Bytes(), &line); err != nil || line.Level != "ERROR" || line.Request != "request-7" || line.Survey != "tea" || !strings.Contains(line.Error, "panicked") {
+		t.Errorf("%v: the log says %s", err, &log)
+	}
+}
