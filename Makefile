@@ -5,8 +5,9 @@
 # make bench  the figures of docs/: build, accept, publish
 # make package      bin/submit.zip and bin/publish.zip, as AWS Lambda takes them
 # make bench-start  how long the functions take to start, beside an empty one
+# make weight a questionnaire's weight and speed beside SurveyJS, which comes from npm, as a table
 # make fuzz   each fuzz target for FUZZTIME
-.PHONY: run demo test lint bench bench-start package fuzz setup bin/glasspoll
+.PHONY: run demo test lint bench bench-start weight package fuzz setup bin/glasspoll
 SHELL := /bin/bash
 ADDR ?= 127.0.0.1:8080
 FUZZTIME ?= 10s
@@ -24,7 +25,7 @@ bin/glasspoll:
 
 test: setup lint
 	go test -race -timeout 30m ./...
-	cd e2e && go vet ./... && go test -count=1 -timeout 20m ./...
+	cd e2e && go vet ./... && go test -count=1 -timeout 40m ./...
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
@@ -46,6 +47,10 @@ package:
 
 bench-start:
 	cd e2e && go test -count=1 -run TestFunctionsStartQuickly -v .
+
+weight: setup
+	.ci/npm survey-core@2.5.38 survey-js-ui@2.5.38
+	cd e2e && go run ./weight
 
 # go test fuzzes one target of one package at a time.
 fuzz:

@@ -84,6 +84,7 @@ func TestEveryReply(t *testing.T) {
 		{"no id", "POST", "tea", asJSON, `{"answers": {"house": "good", "agreed": true}}`, 422, `"code":"bad_id"`},
 		{"an unknown question", "POST", "tea", asJSON, `{` + other + `, "answers": {"house": "good", "agreed": true, "hose": "good"}}`, 422, `"code":"unknown_field"`},
 		{"an unknown key", "POST", "tea", asJSON, `{` + other + `, "answer": {}, "answers": {"house": "good", "agreed": true}}`, 422, `"code":"unknown_field"`},
+		{"a name given twice", "POST", "tea", asJSON, `{` + other + `, "answers": {"house": "good", "agreed": true, "house": "poor"}}`, 422, `"code":"named_twice"`},
 		{"an unknown version", "POST", "tea", asJSON, `{` + other + `, "version": "0123456789abcdef", "answers": {"house": "good", "agreed": true}}`, 422, `"code":"bad_version"`},
 		{"an unknown language", "POST", "tea", asJSON, `{` + other + `, "language": "fr", "answers": {"house": "good", "agreed": true}}`, 422, `"code":"bad_language"`},
 		{"nothing required", "POST", "tea", asJSON, `{` + other + `, "answers": {"cups": 1}}`, 422, `"code":"required"`},

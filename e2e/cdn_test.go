@@ -49,10 +49,14 @@ func startCDN(t *testing.T, d *deployment, secret string) (address string) {
 }
 
 func (c *cdn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	security := c.template.Resources.Headers.Properties.ResponseHeadersPolicyConfig.SecurityHeadersConfig
+	policy := c.template.Resources.Headers.Properties.ResponseHeadersPolicyConfig
+	security := policy.SecurityHeadersConfig
 	w.Header().Set("Content-Security-Policy", security.ContentSecurityPolicy.ContentSecurityPolicy)
 	w.Header().Set("Referrer-Policy", security.ReferrerPolicy.ReferrerPolicy)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	for _, custom := range policy.CustomHeadersConfig.Items {
+		w.Header().Set(custom.Header, custom.Value)
+	}
 	if strings.HasPrefix(r.URL.Path, "/api/") {
 		c.api(w, r)
 		return

@@ -68,7 +68,12 @@ func (o *output) String() string {
 // start runs the program over a directory of surveys, until it is killed or the test ends.
 func start(t *testing.T, surveys, data string) *program {
 	t.Helper()
-	p := &program{cmd: exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--surveys", surveys, "--data", data, "--no-reload"), errors: &output{}, ended: make(chan struct{})}
+	return startAt(t, "127.0.0.1:0", surveys, data)
+}
+
+func startAt(t *testing.T, address, surveys, data string) *program {
+	t.Helper()
+	p := &program{cmd: exec.Command(binary, "serve", "--addr", address, "--surveys", surveys, "--data", data, "--no-reload"), errors: &output{}, ended: make(chan struct{})}
 	p.cmd.Stderr = p.errors
 	printed, err := p.cmd.StdoutPipe()
 	if err != nil {

@@ -24,7 +24,7 @@ func TestFunctionsStartQuickly(t *testing.T) {
 	binaries, took := map[string]string{}, map[string][]time.Duration{}
 	for _, name := range names {
 		binaries[name] = filepath.Join(t.TempDir(), name)
-		build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc,nethttpomithttp2", "-ldflags", "-s -w -buildid=", "-o", binaries[name], "./functions/"+name)
+		build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc,nethttpomithttp2", "-gcflags", "all=-l", "-ldflags", "-s -w -buildid=", "-o", binaries[name], "./functions/"+name)
 		build.Dir = ".."
 		if name == "empty" {
 			build.Dir, build.Args[len(build.Args)-1] = ".", "./aws/empty"

@@ -103,6 +103,13 @@ func (f *Function) Kill() {
 	}
 }
 
+// Started counts the processes that have been started.
+func (f *Function) Started() int {
+	f.state.Lock()
+	defer f.state.Unlock()
+	return f.started
+}
+
 // Signal sends the process a signal.
 func (f *Function) Signal(signal os.Signal) {
 	f.state.Lock()
@@ -227,6 +234,8 @@ type Network struct {
 	fault func(call int) Fault
 	hit   func()
 	log   []Call
+
+	paused bool
 }
 
 // Call is one call that a client made.
@@ -267,6 +276,13 @@ func (n *Network) Break(fault func(call int) Fault, hit func()) {
 	n.calls, n.fault, n.hit, n.log = 0, fault, hit, nil
 }
 
+// Pause lets calls through, uncounted, until it is called again with false.
+func (n *Network) Pause(paused bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.paused = paused
+}
+
 // Calls lists the calls since the last Break.
 func (n *Network) Calls() []Call {
 	n.mu.Lock()
@@ -280,15 +296,17 @@ func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	n.mu.Lock()
-	n.calls++
 	name := r.Method + " " + r.URL.Path
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		name = target[strings.LastIndex(target, ".")+1:]
 	}
-	n.log = append(n.log, Call{name, body, r.Header})
 	fault := None
-	if n.fault != nil {
-		fault = n.fault(n.calls)
+	if !n.paused {
+		n.calls++
+		n.log = append(n.log, Call{name, body, r.Header})
+		if n.fault != nil {
+			fault = n.fault(n.calls)
+		}
 	}
 	hit := n.hit
 	n.mu.Unlock()

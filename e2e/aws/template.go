@@ -20,6 +20,16 @@ type Template struct {
 				PolicyDocument policy `yaml:"PolicyDocument"`
 			} `yaml:"Properties"`
 		} `yaml:"PublisherPolicy"`
+		OperatorPolicy struct {
+			Properties struct {
+				PolicyDocument policy `yaml:"PolicyDocument"`
+			} `yaml:"Properties"`
+		} `yaml:"OperatorPolicy"`
+		CasesPolicy struct {
+			Properties struct {
+				PolicyDocument policy `yaml:"PolicyDocument"`
+			} `yaml:"Properties"`
+		} `yaml:"CasesPolicy"`
 		Publish struct {
 			Properties struct {
 				Events struct {
@@ -52,6 +62,12 @@ type Template struct {
 		Headers struct {
 			Properties struct {
 				ResponseHeadersPolicyConfig struct {
+					CustomHeadersConfig struct {
+						Items []struct {
+							Header string `yaml:"Header"`
+							Value  string `yaml:"Value"`
+						} `yaml:"Items"`
+					} `yaml:"CustomHeadersConfig"`
 					SecurityHeadersConfig struct {
 						ContentSecurityPolicy struct {
 							ContentSecurityPolicy string `yaml:"ContentSecurityPolicy"`
@@ -127,7 +143,8 @@ func ReadTemplate(name string) (*Template, error) {
 	return t, nil
 }
 
-// Submit, Publish and Publisher are the policies of the two functions and of who runs glasspoll publish.
+// Submit, Publish, Publisher and Operator are the policies of the two functions and of those who run glasspoll publish and
+// glasspoll results.
 func (t *Template) Submit() policy {
 	return t.Resources.SubmitRole.Properties.Policies[0].PolicyDocument
 }
@@ -135,6 +152,11 @@ func (t *Template) Publish() policy {
 	return t.Resources.PublishRole.Properties.Policies[0].PolicyDocument
 }
 func (t *Template) Publisher() policy { return t.Resources.PublisherPolicy.Properties.PolicyDocument }
+
+// Cases is the policy of those who run glasspoll cases.
+func (t *Template) Cases() policy { return t.Resources.CasesPolicy.Properties.PolicyDocument }
+
+func (t *Template) Operator() policy { return t.Resources.OperatorPolicy.Properties.PolicyDocument }
 
 // access is one thing that a call does.
 type access struct {
@@ -219,8 +241,10 @@ func accesses(c Call) ([]access, error) {
 				all = append(all, access{action: "dynamodb:PutItem", resource: "Table.Arn", keys: []string{i.Put.Item["PK"].S}})
 			case i.ConditionCheck != nil:
 				all = append(all, access{action: "dynamodb:ConditionCheckItem", resource: "Table.Arn", keys: []string{i.ConditionCheck.Key["PK"].S}})
+			case i.Delete != nil:
+				all = append(all, access{action: "dynamodb:DeleteItem", resource: "Table.Arn", keys: []string{i.Delete.Key["PK"].S}})
 			default:
-				return nil, fmt.Errorf("a part of a transaction that is neither a put nor a check")
+				return nil, fmt.Errorf("a part of a transaction that is neither a put, a check nor a deletion")
 			}
 		}
 		return all, nil

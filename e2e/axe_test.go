@@ -1,0 +1,475 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// axeSource is axe-core as make setup fetches it.
+var axeSource = sync.OnceValues(func() (string, error) {
+	source, err := os.ReadFile("../.cache/npm/axe-core/axe.min.js")
+	return string(source), err
+})
+
+// A look is how a page may be met: on what screen, and with what wishes.
+type look struct {
+	name          string
+	width, height int64
+	scale         float64 // device pixels
+	media         []*emulation.MediaFeature
+}
+
+func wishes(pairs ...string) []*emulation.MediaFeature {
+	features := []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}
+	for i := 0; i < len(pairs); i += 2 {
+		features = append(features, &emulation.MediaFeature{Name: pairs[i], Value: pairs[i+1]})
+	}
+	return features
+}
+
+var (
+	light = look{"light 1280", 1280, 900, 1, wishes("prefers-color-scheme", "light")}
+	dark  = look{"dark 360", 360, 740, 1, wishes("prefers-color-scheme", "dark")}
+	looks = []look{
+		light,
+		dark,
+		{"dark 1280", 1280, 900, 1, wishes("prefers-color-scheme", "dark")},
+		{"light 768", 768, 1024, 1, wishes("prefers-color-scheme", "light")},
+		{"forced colours, dark", 1280, 900, 1, wishes("forced-colors", "active", "prefers-color-scheme", "dark")},
+		{"forced colours, light", 360, 740, 1, wishes("forced-colors", "active", "prefers-color-scheme", "light")},
+		{"zoomed to 200 %", 640, 450, 2, wishes("prefers-color-scheme", "light")},
+		{"320 px", 320, 640, 1, wishes("prefers-color-scheme", "light")}, // 1280 px zoomed to 400 %
+	}
+)
+
+func (l look) on(t *testing.T, ctx context.Context) {
+	t.Helper()
+	do(t, ctx, chromedp.EmulateViewport(l.width, l.height, chromedp.EmulateScale(l.scale)))
+	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: l.media})
+}
+
+// finding is what axe says of one rule.
+type finding struct {
+	ID, Impact, Help string
+	Nodes            []struct {
+		Target         []any
+		HTML           string
+		FailureSummary string
+		Any            []struct{ Data json.RawMessage }
+	}
+}
+
+// axe runs every rule of WCAG 2.0 to 2.2, A and AA, and the best practices, over the page as it is now.
+func axe(t *testing.T, ctx context.Context, where string) {
+	t.Helper()
+	source, err := axeSource()
+	if err != nil {
+		t.Fatalf("axe-core is not here: run make setup (.ci/npm gets it from npm): %v", err)
+	}
+	do(t, ctx, chromedp.Evaluate[chromedp.Void](source+";undefined"))
+	found := read(t, ctx, chromedp.Evaluate[struct {
+		Violations, Incomplete []finding
+		Ran                    []string
+	}](`axe.run(document, {
+		runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
+		rules: {"target-size": {enabled: true}},
+		resultTypes: ["violations", "incomplete"],
+	}).then(r => ({violations: r.violations, incomplete: r.incomplete, ran: [...r.passes, ...r.violations, ...r.incomplete].map(x => x.id)}))`, chromedp.EvalAwaitPromise))
+	for _, rule := range []string{"color-contrast", "target-size", "html-has-lang", "document-title", "region"} {
+		if !slices.Contains(found.Ran, rule) {
+			t.Errorf("%s: axe had nothing to say about %s", where, rule)
+		}
+	}
+	for _, f := range found.Violations {
+		for _, n := range f.Nodes {
+			t.Errorf("%s: %s (%s): %s\n  at %v\n  %.300s\n  %s", where, f.ID, f.Impact, f.Help, n.Target, n.HTML, n.FailureSummary)
+		}
+	}
+	// What axe could not tell is for people to look at.
+	for _, f := range found.Incomplete {
+		for _, n := range f.Nodes {
+			t.Logf("%s: axe cannot tell %s at %v: %.200s", where, f.ID, n.Target, n.HTML)
+		}
+	}
+}
+
+// fits holds what must be so on every page and is not for axe to see.
+func fits(t *testing.T, ctx context.Context, where, language string) {
+	t.Helper()
+	direction := "ltr"
+	if language == "ar" {
+		direction = "rtl"
+	}
+	for what, expression := range map[string]string{
+		"nothing sticks out at the side":     `document.documentElement.scrollWidth <= document.documentElement.clientWidth`,
+		"the language":                       fmt.Sprintf(`document.documentElement.lang === %q`, language),
+		"the direction":                      fmt.Sprintf(`document.documentElement.dir === %q && getComputedStyle(document.body).direction === %q`, direction, direction),
+		"links to other languages say which": `[...document.querySelectorAll("a[hreflang]")].every(a => a.lang === a.hreflang && a.textContent.trim())`,
+		"no motion for who wants none":       `[...document.querySelectorAll("*")].every(e => [e, "::before", "::after"].every((p, i, all) => { const s = getComputedStyle(e, i ? p : null); return [...s.transitionDuration.split(","), ...s.animationDuration.split(",")].every(d => parseFloat(d) < 0.02); })) && getComputedStyle(document.documentElement).scrollBehavior === "auto"`,
+	} {
+		if !is(t, ctx, expression) {
+			t.Errorf("%s: not so: %s", where, what)
+		}
+	}
+	if bare := read(t, ctx, chromedp.Evaluate[[]string](`!matchMedia("(forced-colors: active)").matches ? [] : [...document.querySelectorAll("button, .button, textarea, select, input:not([type=radio], [type=checkbox], [type=range], [type=hidden])")].filter(e => {
+		const s = getComputedStyle(e);
+		return e.getClientRects().length && (s.borderTopStyle === "none" || parseFloat(s.borderTopWidth) < 1);
+	}).map(e => e.outerHTML.slice(0, 120))`)); len(bare) > 0 {
+		t.Errorf("%s: without their colours these have no edge: %q", where, bare)
+	}
+	if pale := read(t, ctx, chromedp.Evaluate[[]string](`(() => {
+		const rgb = (c) => (c.match(/[\d.]+/g) || []).map(Number);
+		const bright = (c) => c.slice(0, 3).map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+		const under = (n) => { for (; n; n = n.parentElement) { const c = rgb(getComputedStyle(n).backgroundColor); if (c.length === 3 || c[3] > 0) return c; } return matchMedia("(prefers-color-scheme: dark)").matches ? [0, 0, 0] : [255, 255, 255]; };
+		return [...document.querySelectorAll("svg text")].filter(text => text.checkVisibility() && text.textContent.trim()).map(text => {
+			const box = text.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+			const behind = [...text.ownerSVGElement.querySelectorAll("rect, circle, path")].filter(r => {
+				const b = r.getBoundingClientRect(), fill = getComputedStyle(r).fill;
+				return fill !== "none" && rgb(fill)[3] !== 0 && b.left <= x && x <= b.right && b.top <= y && y <= b.bottom && (r.compareDocumentPosition(text) & Node.DOCUMENT_POSITION_FOLLOWING);
+			}).pop();
+			const colours = [rgb(getComputedStyle(text).fill), behind ? rgb(getComputedStyle(behind).fill) : under(text.ownerSVGElement)];
+			const [a, b] = colours.map(bright).sort((p, q) => q - p);
+			return [(a + .05) / (b + .05), colours.join(" on ") + " " + text.outerHTML];
+		}).filter(([ratio]) => ratio < 4.5).map(([ratio, text]) => ratio.toFixed(2) + " " + text);
+	})()`)); len(pale) > 0 { // axe does not see what is behind it
+		t.Errorf("%s: figures of too little contrast: %q", where, pale)
+	}
+	// WCAG 1.4.12: a reader may set the text wider without losing any.
+	lost := read(t, ctx, chromedp.Evaluate[[]string](`(() => {
+		const sheet = new CSSStyleSheet();
+		sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; } p { margin-bottom: 2em !important; }");
+		document.adoptedStyleSheets = [sheet];
+		const lost = [...document.querySelectorAll("main *, header *, footer *")].filter(e => {
+			const s = getComputedStyle(e);
+			if (s.clipPath !== "none" || e.closest("svg, select, textarea") || s.overflow === "visible" || /auto|scroll/.test(s.overflowX + s.overflowY)) return false;
+			return e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1;
+		}).map(e => e.outerHTML.slice(0, 120));
+		if (document.documentElement.scrollWidth > document.documentElement.clientWidth) lost.push("the page is wider than the window");
+		document.adoptedStyleSheets = [];
+		return lost;
+	})()`))
+	for _, l := range lost {
+		t.Errorf("%s: with wide text spacing: %s", where, l)
+	}
+}
+
+// A stop is where the Tab key leads.
+type stop struct {
+	Selector string
+	Parts    bool // it has stops inside
+	Outside  bool // the page has given the focus back
+	Order    int  // of the element in the document
+	Unseen   string
+}
+
+// tabs walks over the page by the Tab key: every stop in the order of the document, none left out, each to be seen.
+func tabs(t *testing.T, ctx context.Context, where string) {
+	t.Helper()
+	do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex"); scrollTo(0, 0)`))
+	want := read(t, ctx, chromedp.Evaluate[[]string](`(() => {
+		const groups = new Set();
+		return [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")].filter(e => {
+			if (e.disabled || e.type === "hidden" || !e.checkVisibility({visibilityProperty: true})) return false;
+			if (e.type !== "radio") return true;
+			if (groups.has(e.name)) return false; // one stop
+			groups.add(e.name);
+			return true;
+		}).map(e => e.type === "radio" ? "radio " + e.name : e.outerHTML.slice(0, 160));
+	})()`))
+	last := -1
+	var got []string
+	for range len(want) + 12 {
+		do(t, ctx, chromedp.KeyEvent("\t"))
+		s := read(t, ctx, chromedp.Evaluate[stop](`(() => {
+			const e = document.activeElement;
+			if (!e || e === document.body || e === document.documentElement) return {outside: true};
+			const order = [...document.querySelectorAll("*")].indexOf(e);
+			const selector = e.type === "radio" ? "radio " + e.name : e.outerHTML.slice(0, 160);
+			const rgb = (c) => (c.match(/[\d.]+/g) || []).map(Number);
+			const bright = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+			const under = (n) => { for (; n; n = n.parentElement) { const c = rgb(getComputedStyle(n).backgroundColor); if (c.length === 3 || c[3] > 0) return c; } return [255, 255, 255]; };
+			const contrast = (a, b) => { const [x, y] = [bright(a), bright(b)].sort((p, q) => q - p); return (x + .05) / (y + .05); };
+			// The ring is drawn around the control, or around the label that stands for it.
+			let unseen = "no outline";
+			for (const n of [e, e.closest("label"), e.nextElementSibling].filter(Boolean)) {
+				const s = getComputedStyle(n);
+				if (s.outlineStyle === "none" || parseFloat(s.outlineWidth) < 2 || s.opacity < .5) continue;
+				const ratio = contrast(rgb(s.outlineColor), under(n.parentElement));
+				if (ratio < 3) { unseen = "an outline of too little contrast: " + ratio.toFixed(2); continue; }
+				const box = n.getBoundingClientRect();
+				if (box.width < 1 || box.height < 1) { unseen = "an outline around nothing"; continue; }
+				if (box.bottom <= 0 || box.top >= innerHeight) { unseen = "not scrolled to"; continue; }
+				const x = Math.min(innerWidth - 1, Math.max(0, box.left + box.width / 2)), y = Math.min(innerHeight - 1, Math.max(0, (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2));
+				const top = document.elementFromPoint(x, y);
+				if (top && !n.contains(top) && !top.contains(n) && !(e.labels && [...e.labels].some(l => l.contains(top)))) { unseen = "covered by " + top.outerHTML.slice(0, 100); continue; }
+				unseen = "";
+				break;
+			}
+			return {selector, order, unseen, parts: /^(date|time)$/.test(e.type)};
+		})()`))
+		if s.Outside || len(got) == len(want) && s.Selector == got[0] {
+			break // round once
+		}
+		if s.Order == last && s.Parts {
+			continue // day, month, year
+		}
+		if s.Order <= last {
+			t.Errorf("%s: Tab goes back in the document, to %s", where, s.Selector)
+		}
+		if s.Unseen != "" {
+			t.Errorf("%s: the focus cannot be seen: %s: %s", where, s.Unseen, s.Selector)
+		}
+		last = s.Order
+		got = append(got, s.Selector)
+	}
+	if !slices.Equal(got, want) {
+		for _, w := range want {
+			if !slices.Contains(got, w) {
+				t.Errorf("%s: Tab never comes to %s", where, w)
+			}
+		}
+		if len(got) > len(want) {
+			t.Errorf("%s: Tab stops %d times, of %d controls:\n%s", where, len(got), len(want), strings.Join(got, "\n"))
+		}
+	}
+}
+
+// everyQuestion is the renderer's own survey with a question of every type and display, open at any time.
+func everyQuestion(t *testing.T) string {
+	t.Helper()
+	source, err := os.ReadFile("../internal/render/testdata/every.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	window := []byte("window: {from: 2026-10-01, until: 2026-10-31}")
+	if !bytes.Contains(source, window) {
+		t.Fatal("every.yaml has another window now")
+	}
+	return string(bytes.Replace(source, window, []byte("results: {min_group: 1}"), 1))
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// accessible holds one page, in all the given looks, to everything above.
+func accessible(t *testing.T, ctx context.Context, where, language string, in ...look) {
+	t.Helper()
+	for _, l := range in {
+		l.on(t, ctx)
+		at := where + ", " + l.name
+		axe(t, ctx, at)
+		fits(t, ctx, at, language)
+	}
+}
+
+// shows waits until a page has something.
+func (p *program) shows(t *testing.T, address, what string) {
+	t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if _, _, body := fetch(t, p.url+address); strings.Contains(body, what) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("/%s never has %s", address, what)
+		}
+	}
+}
+
+// leavable has the browser's question whether a page is to be left answered with yes, from now on.
+func leavable(t *testing.T, ctx context.Context) {
+	t.Helper()
+	err := chromedp.Listen(ctx, func(event any) {
+		if _, asked := event.(*page.EventJavascriptDialogOpening); asked {
+			go chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}) // fails if it is answered already
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// refused sends the form as it stands, past the script and its warning not to leave, and so brings the page that says
+// what is amiss.
+func refused(t *testing.T, ctx context.Context, status int) {
+	t.Helper()
+	leavable(t, ctx)
+	do(t, ctx, chromedp.Evaluate[chromedp.Void](`HTMLFormElement.prototype.submit.call(document.querySelector("form[data-survey]"))`))
+	becomes(t, ctx, "the page that was sent back", fmt.Sprintf(`location.pathname.includes("/api/") && document.readyState === "complete" && performance.getEntriesByType("navigation")[0].responseStatus === %d`, status))
+}
+
+// TestAccessible looks at every page type in every state with axe, and with our own eyes where axe has none.
+func TestAccessible(t *testing.T) {
+	surveys := writeSurveys(t, map[string]string{
+		"every.yaml":  everyQuestion(t),
+		"arabic.yaml": readFile(t, "testdata/arabic.yaml"),
+		"past.yaml":   window("{from: 2020-01-01, until: 2020-01-31}"),
+		"future.yaml": window("{from: 2999-01-01, until: 2999-01-31}"),
+		"tea.yaml":    mendSurvey,
+		"steps.yaml":  "layout: steps\n" + strings.Replace(mendSurvey, "      - {id: email", "  - title: {zh: 细节, en: Details}\n    questions:\n      - {id: email", 1),
+	})
+	p := start(t, surveys, t.TempDir())
+	demo := exec.Command(binary, "demo", "--url", p.url, "--answers", "12", "--surveys", onlyOpen(t, surveys))
+	if out, err := demo.CombinedOutput(); err != nil {
+		t.Fatalf("demo: %v\n%s", err, out)
+	}
+	for _, address := range []string{"every/results/", "every/en/results/", "arabic/results/"} {
+		p.shows(t, address, "<table")
+	}
+
+	t.Run("form", func(t *testing.T) {
+		ctx := watch(t, 1280, "light", "zh")
+		for _, page := range []struct{ address, language string }{{"every/", "zh"}, {"every/en/", "en"}, {"arabic/", "ar"}} {
+			leads(t, ctx, chromedp.Navigate(p.url+page.address))
+			accessible(t, ctx, page.address, page.language, looks...)
+			for _, l := range []look{light, dark} {
+				l.on(t, ctx)
+				tabs(t, ctx, page.address+", "+l.name)
+			}
+			shot(t, ctx, "axe-"+strings.ReplaceAll(page.address, "/", "-"))
+		}
+	})
+	t.Run("form, filled in", func(t *testing.T) {
+		ctx := watch(t, 1280, "light", "en")
+		leads(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
+		// What depends on answers is shown, and chosen things are chosen.
+		do(t, ctx, click("single", "bad"), click("pick", "a"), click("many", "b"), click("stars", "2"), click("faces", "1"), click("recommend", "3"), click("grid.speed", "bad"),
+			click("ways", "ad"), click("ways", "_other"), click("fruit", "_other"), chromedp.SendKeys(css("[name=name]"), "Li"), chromedp.SendKeys(css("[name=visits]"), "12"))
+		accessible(t, ctx, "filled in", "en", looks...)
+	})
+	t.Run("mistakes", func(t *testing.T) {
+		ctx := watch(t, 1280, "light", "zh")
+		for _, page := range []struct{ address, language string }{{"every/", "zh"}, {"every/en/", "en"}, {"arabic/", "ar"}} {
+			leads(t, ctx, chromedp.Navigate(p.url+page.address))
+			do(t, ctx, chromedp.SendKeys(css("[name=mail]"), "nobody"))
+			refused(t, ctx, 422)
+			accessible(t, ctx, "mistakes at "+page.address, page.language, looks...)
+			light.on(t, ctx)
+			tabs(t, ctx, "mistakes at "+page.address)
+		}
+	})
+	t.Run("other pages", func(t *testing.T) {
+		ctx := watch(t, 1280, "light", "zh")
+		for _, page := range []struct{ address, language string }{
+			{"", "ar"}, {"en/", "en"}, {"zh/", "zh"},
+			{"every/thanks/#7d444840-9dc0-41d1-b245-5ffdce74fad2", "zh"}, {"arabic/thanks/#7d444840-9dc0-41d1-b245-5ffdce74fad2", "ar"},
+			{"every/results/", "zh"}, {"every/en/results/", "en"}, {"arabic/results/", "ar"}, {"past/results/", "zh"},
+			{"past/", "zh"}, {"future/en/", "en"},
+		} {
+			leads(t, ctx, chromedp.Navigate(p.url+page.address))
+			do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true; })`))
+			accessible(t, ctx, "/"+page.address, page.language, looks...)
+			light.on(t, ctx)
+			tabs(t, ctx, "/"+page.address)
+		}
+	})
+	t.Run("closed, and not open yet", func(t *testing.T) {
+		ctx := watch(t, 1280, "light", "zh")
+		for _, page := range []struct{ address, language string }{{"past/", "zh"}, {"future/en/", "en"}} {
+			leads(t, ctx, chromedp.Navigate(p.url+page.address))
+			refused(t, ctx, 403)
+			accessible(t, ctx, "sent to "+page.address, page.language, looks...)
+			light.on(t, ctx)
+			tabs(t, ctx, "sent to "+page.address)
+		}
+	})
+	t.Run("steps", func(t *testing.T) {
+		ctx := watch(t, 1280, "light", "en")
+		leavable(t, ctx)
+		press := func() { aim(t, ctx, ".send [data-busy]") }
+		leads(t, ctx, chromedp.Navigate(p.url+"steps/en/"))
+		accessible(t, ctx, "the first step", "en", looks...)
+		light.on(t, ctx)
+		tabs(t, ctx, "the first step")
+		press()
+		becomes(t, ctx, "the mistake", `document.querySelectorAll(".err").length > 0`)
+		accessible(t, ctx, "a step with a mistake", "en", looks...)
+		light.on(t, ctx)
+		tabs(t, ctx, "a step with a mistake")
+		aim(t, ctx, string(label("taste", "4")))
+		press()
+		becomes(t, ctx, "the second step", `document.querySelector("[name=email]").checkVisibility()`)
+		accessible(t, ctx, "the second step", "en", looks...)
+		light.on(t, ctx)
+		tabs(t, ctx, "the second step")
+	})
+	t.Run("draft, no network, and copy", func(t *testing.T) {
+		ctx := open(t, 360)
+		leavable(t, ctx)
+		leads(t, ctx, chromedp.Navigate(p.url+"tea/en/"))
+		aim(t, ctx, string(label("taste", "4")))
+		aim(t, ctx, "[name=remark]")
+		call(t, ctx, input.InsertText, input.InsertTextParams{Text: "in a tunnel"})
+		becomes(t, ctx, "the draft", `document.getElementById("kept").checkVisibility()`)
+		leads(t, ctx, chromedp.Reload())
+		becomes(t, ctx, "the draft again", `document.querySelector("[name=remark]").value === "in a tunnel"`)
+		accessible(t, ctx, "a draft", "en", looks...)
+		dark.on(t, ctx)
+		tabs(t, ctx, "a draft")
+		offline(t, ctx, true)
+		aim(t, ctx, ".send [data-busy]")
+		becomes(t, ctx, "that it is not sent", `document.getElementById("state").textContent.includes("Not sent yet")`)
+		accessible(t, ctx, "no network", "en", looks...)
+		offline(t, ctx, false)
+		thanked(t, ctx)
+		becomes(t, ctx, "the copy", `document.getElementById("copy").checkVisibility()`)
+		accessible(t, ctx, "thanks with a copy", "en", looks...)
+		light.on(t, ctx)
+		tabs(t, ctx, "thanks with a copy")
+	})
+	t.Run("no such page", func(t *testing.T) {
+		ctx := watch(t, 1280, "light", "zh")
+		if status := leads(t, ctx, chromedp.Navigate(p.url+"nothing/here/")); status != 404 {
+			t.Fatal(status)
+		}
+		language := read(t, ctx, chromedp.Evaluate[string]("document.documentElement.lang"))
+		accessible(t, ctx, "404", language, looks...)
+		tabs(t, ctx, "404")
+	})
+}
+
+// onlyOpen is the directory without the surveys that take no answers.
+func onlyOpen(t *testing.T, dir string) string {
+	t.Helper()
+	return writeSurveys(t, map[string]string{"every.yaml": readFile(t, filepath.Join(dir, "every.yaml")), "arabic.yaml": readFile(t, filepath.Join(dir, "arabic.yaml"))})
+}
+
+// TestSamplesAreAccessible looks at every questionnaire that is shipped, in both languages.
+func TestSamplesAreAccessible(t *testing.T) {
+	p := start(t, "../surveys", t.TempDir())
+	names, err := filepath.Glob("../surveys/*.yaml")
+	if err != nil || len(names) < 10 {
+		t.Fatal(names, err)
+	}
+	ctx := watch(t, 1280, "light", "zh")
+	for _, name := range names {
+		id := strings.TrimSuffix(filepath.Base(name), ".yaml")
+		if strings.Contains(id, ".") {
+			continue // measures, not a questionnaire
+		}
+		for _, language := range []string{"zh", "en"} {
+			leads(t, ctx, chromedp.Navigate(p.url+id+"/"+language+"/"))
+			accessible(t, ctx, id+" "+language, language, light, dark)
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+
+	"glasspoll/e2e/aws"
+	"glasspoll/internal/cases"
+	"glasspoll/internal/survey"
+)
+
+// eventBus takes events as EventBridge does, or is down.
+type eventBus struct {
+	*httptest.Server
+	mu     sync.Mutex
+	down   bool
+	events map[string]int // how often each case was told of
+}
+
+func newEventBus(t *testing.T) *eventBus {
+	b := &eventBus{events: map[string]int{}}
+	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.down {
+			http.Error(w, `{"__type": "AccessDeniedException"}`, http.StatusBadRequest)
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		var request struct {
+			Entries []struct{ Source, DetailType, Detail string }
+		}
+		var detail cases.Notice
+		if json.Unmarshal(body, &request) != nil || len(request.Entries) != 1 || json.Unmarshal([]byte(request.Entries[0].Detail), &detail) != nil {
+			t.Errorf("event %s", body)
+		}
+		b.events[detail.ID]++
+		io.WriteString(w, `{"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}`)
+	}))
+	t.Cleanup(b.Close)
+	return b
+}
+
+func (b *eventBus) set(down bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.down = down
+}
+
+func (b *eventBus) told() map[string]int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	told := map[string]int{}
+	for id, n := range b.events {
+		told[id] = n
+	}
+	return told
+}
+
+// TestOnAWSAlertsOpenCases opens cases with the function that is deployed, tells of them, and follows them up with the
+// command, each within its rights.
+func TestOnAWSAlertsOpenCases(t *testing.T) {
+	d := deploy(t)
+	bus := newEventBus(t)
+	d.publish.Stop()
+	env := map[string]string{"EVENTBRIDGE_ENDPOINT": bus.URL}
+	for _, pair := range d.publish.Env {
+		name, value, _ := strings.Cut(pair, "=")
+		env[name] = value
+	}
+	d.publish = d.function("publish", env)
+	s, problems := survey.Parse("service.yaml", []byte(deployed+"alerts: [{when: overall <= 2, open: complaint, owner: desk, due_days: 5}]\n"))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if err := d.table.PutDefinition(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	template, err := aws.ReadTemplate("../deploy/template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.database.Break(nil, nil)
+	want := map[string]int{}
+	send := func(from, to int) {
+		for n := from; n < to; n++ {
+			reply, err := d.post("application/json", awsAnswer(n), false)
+			if err != nil || reply.StatusCode != http.StatusCreated {
+				t.Fatal(reply, err)
+			}
+			if n%5+1 <= 2 {
+				want[cases.ID("service", fmt.Sprintf("00000000-0000-4000-8000-%012d", n), "complaint")] = 1
+			}
+		}
+	}
+	check := func(when string) {
+		t.Helper()
+		if told := bus.told(); fmt.Sprint(told) != fmt.Sprint(want) {
+			t.Errorf("%s: told of %v\nwant %v", when, told, want)
+		}
+		all, err := d.table.CasesOf(t.Context(), "service")
+		if err != nil || len(all) != len(want) {
+			t.Errorf("%s: %d cases, want %d, %v", when, len(all), len(want), err)
+		}
+	}
+	send(0, 10)
+	if err := d.changed(); err != nil {
+		t.Fatalf("%v\n%s", err, d.log)
+	}
+	check("at first")
+	bus.set(true)
+	send(10, 20)
+	if err := d.changed(); err == nil {
+		t.Error("nobody was told, and nobody will try again")
+	}
+	if all, err := d.table.CasesOf(t.Context(), "service"); err != nil || len(all) != len(want) {
+		t.Errorf("while nobody can be told: %d cases, want %d, %v", len(all), len(want), err)
+	}
+	bus.set(false)
+	for range 2 {
+		if err := d.changed(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check("when it is back")
+	for _, c := range d.database.Calls() {
+		if submit := template.Submit().Denied(c); submit != "" && template.Publish().Denied(c) != "" {
+			t.Errorf("neither role allows %s: %s", c.Name, template.Publish().Denied(c))
+		}
+	}
+
+	run := func(args ...string) string {
+		t.Helper()
+		command := exec.CommandContext(t.Context(), binary, append([]string{"cases"}, args...)...)
+		command.Args = append(command.Args, "--table", d.name())
+		command.Env = append(os.Environ(), "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+			"AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent", "DYNAMODB_ENDPOINT="+d.database.URL)
+		out, err := command.CombinedOutput()
+		if err != nil {
+			t.Errorf("cases %v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	d.database.Break(nil, nil)
+	var id string
+	for id = range want {
+		break
+	}
+	if out := run("list", "--survey", "service"); !strings.Contains(out, id) || !strings.Contains(out, fmt.Sprintf("%d cases, 0 overdue", len(want))) {
+		t.Errorf("list:\n%s", out)
+	}
+	run("assign", id, "--owner", "repairs")
+	run("close", id, "--result", "repaired", "--customer-told", "yes")
+	if out := run("show", id); !strings.Contains(out, "closed by repairs: repaired") {
+		t.Errorf("show:\n%s", out)
+	}
+	for _, c := range d.database.Calls() {
+		if why := template.Cases().Denied(c); why != "" {
+			t.Errorf("CasesPolicy does not allow %s: %s", c.Name, why)
+		}
+	}
+}

@@ -1,0 +1,448 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"gopkg.in/yaml.v3"
+)
+
+// hostile are texts that break out of somewhere: an element, an attribute, a script, a style, a comment, a template, a
+// line, or the direction of writing. Each would leave its mark on the page if it came to run.
+var hostile = []string{
+	`</script><img src=x onerror=pwned=1>`,
+	`"><svg onload=pwned=1>`,
+	`' autofocus onfocus='pwned=1' x='`,
+	`</title></textarea></style></option></select><script>pwned=1</script>`,
+	`--></style><iframe srcdoc="<script>parent.pwned=1</script>"></iframe>`,
+	`<!--<script>`,
+	`]]>;pwned=1;//${pwned=1}` + "`", // no asterisks: they are emphasis in Markdown
+	`\u003cimg src=x onerror=pwned=1\u003e \x3cb\x3e &lt;i&gt; &#60;u&#62;`,
+	`}}{%7+7%} ${7+7} {{`, // closed braces that name no question are refused
+	`javascript:pwned=1`,
+	"a\u2028pwned=1//\u2029b",
+	"a\u202e\u2066cba\u200f",
+	"a\u0085\u00adb\ufeff",
+}
+
+// begin and end frame a hostile text, so that it can be found again, whole, wherever it went.
+const begin, end = "H‹", "›"
+
+// placed writes a hostile text into every place of a questionnaire that takes a text, a different one from place to
+// place and from round to round. Where it was piped into, it still is. harmless is the same with plain words.
+func placed(t *testing.T, source string, round int) (nasty, harmless string, places int) {
+	t.Helper()
+	write := func(text func(place int) string) string {
+		var document yaml.Node
+		if err := yaml.Unmarshal([]byte(source), &document); err != nil {
+			t.Fatal(err)
+		}
+		places = 0
+		pipes := regexp.MustCompile(`\{\{[a-z_.]+\}\}`)
+		var walk func(n *yaml.Node, key string)
+		set := func(n *yaml.Node) {
+			kept := strings.Join(pipes.FindAllString(n.Value, -1), " ")
+			n.Value = strings.TrimSpace(kept + " " + begin + fmt.Sprint(places) + " " + text(places) + end)
+			n.Style = yaml.DoubleQuotedStyle
+		}
+		walk = func(n *yaml.Node, key string) {
+			if n.Kind == yaml.MappingNode && len(n.Content) > 0 && (n.Content[0].Value == "zh" || n.Content[0].Value == "en") {
+				for i := 1; i < len(n.Content); i += 2 {
+					set(n.Content[i])
+				}
+				places++
+				return
+			}
+			if n.Kind == yaml.MappingNode {
+				for i := 0; i+1 < len(n.Content); i += 2 {
+					if k := n.Content[i].Value; n.Content[i+1].Kind == yaml.ScalarNode && key == "document" && (k == "number" || k == "version" || k == "approved_by") {
+						set(n.Content[i+1])
+						places++
+						continue
+					}
+					walk(n.Content[i+1], n.Content[i].Value)
+				}
+				return
+			}
+			for _, c := range n.Content {
+				walk(c, key)
+			}
+		}
+		walk(&document, "")
+		out, err := yaml.Marshal(&document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	nasty = write(func(place int) string { return hostile[(place+round)%len(hostile)] })
+	harmless = write(func(int) string { return "plain words" })
+	return nasty, harmless, places
+}
+
+// skeleton is the elements of a page with the names of their attributes: what a text must not change.
+const skeleton = `(() => {
+	const lines = [];
+	const walk = (e, depth) => {
+		lines.push(" ".repeat(depth) + e.localName + " " + [...e.attributes].map(a => a.name).sort().join(" "));
+		for (const c of e.children) walk(c, depth + 1);
+		if (e.shadowRoot) for (const c of e.shadowRoot.children) walk(c, depth + 1);
+	};
+	walk(document.documentElement, 0);
+	return lines;
+})()`
+
+// unharmed holds a page with hostile texts against the same page with plain ones.
+func unharmed(t *testing.T, where string, nasty, plain context.Context) {
+	t.Helper()
+	var got, want []string
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) { // a script may not be done yet
+		got, want = read(t, nasty, chromedp.Evaluate[[]string](skeleton)), read(t, plain, chromedp.Evaluate[[]string](skeleton))
+		if slices.Equal(got, want) || time.Now().After(deadline) {
+			break
+		}
+	}
+	if !slices.Equal(got, want) {
+		for i := range got {
+			if i >= len(want) || got[i] != want[i] {
+				t.Errorf("%s: an element that was not meant: line %d of %d and %d:\n%s\nwant\n%s", where, i, len(got), len(want),
+					strings.Join(got[max(0, i-3):min(len(got), i+4)], "\n"), strings.Join(want[min(max(0, i-3), len(want)):min(len(want), i+4)], "\n"))
+				break
+			}
+		}
+		if len(want) > len(got) {
+			t.Errorf("%s: elements are missing: %d, want %d", where, len(got), len(want))
+		}
+	}
+	quiet(t, where, nasty)
+}
+
+// quiet holds that nothing came to run.
+func quiet(t *testing.T, where string, ctx context.Context) {
+	t.Helper()
+	if is(t, ctx, `typeof pwned !== "undefined"`) {
+		t.Errorf("%s: a text was run", where)
+	}
+	if links := read(t, ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("[href], [src], [action], [formaction]")].map(e => e.getAttribute("href") || e.getAttribute("src") || e.getAttribute("action")).filter(a => /^\s*(javascript|data|vbscript):/i.test(a))`)); len(links) > 0 {
+		t.Errorf("%s: links to %q", where, links)
+	}
+}
+
+// legible finds every framed text of the page: in its texts, in its attributes, and in the rules of its script. Each
+// must be, to the character, one of those that were put in.
+func legible(t *testing.T, where string, ctx context.Context, round int) (found map[int]bool) {
+	t.Helper()
+	texts := read(t, ctx, chromedp.Evaluate[[]string](`(() => {
+		const texts = [];
+		const take = (s) => { for (const m of s.matchAll(/H‹[^]*?›/g)) texts.push(m[0]); };
+		const rules = document.getElementById("rules");
+		const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_ELEMENT);
+		const inline = new Set(["B", "I", "EM", "STRONG", "SPAN", "SMALL", "CODE", "A"]);
+		for (let e = walk.currentNode; e; e = walk.nextNode()) {
+			for (const a of e.attributes) take(a.value);
+			if (e !== rules && [...e.childNodes].some(n => n.nodeType === 3 && n.data.includes("H‹"))) take([...e.childNodes].map(n => n.nodeType === 3 || n.nodeType === 1 && inline.has(n.tagName) ? n.textContent : "").join(""));
+		}
+		const strings = (v) => typeof v === "string" ? take(v) : v && typeof v === "object" && Object.values(v).forEach(strings);
+		if (rules) strings(JSON.parse(rules.textContent));
+		return texts;
+	})()`))
+	if len(texts) == 0 {
+		t.Errorf("%s: none of the texts is there", where)
+	}
+	found = map[int]bool{}
+	for _, text := range texts {
+		var place int
+		inner := strings.TrimSuffix(strings.TrimPrefix(text, begin), end)
+		number, said, _ := strings.Cut(inner, " ")
+		if _, err := fmt.Sscan(number, &place); err != nil {
+			t.Errorf("%s: torn: %q", where, text)
+			continue
+		}
+		found[place] = true
+		if want := hostile[(place+round)%len(hostile)]; said != want && said != markdown(want) {
+			t.Errorf("%s: the page says %q, want %q", where, said, want)
+		}
+	}
+	return found
+}
+
+// markdown is what is left of a text to read where Markdown is taken: HTML and entities are markup there.
+func markdown(text string) string {
+	text = regexp.MustCompile(`<!--[^>]*|-->|</?[a-z][^<>]*>`).ReplaceAllString(text, "")
+	return strings.NewReplacer(`&lt;`, "<", `&gt;`, ">", `&#60;`, "<", `&#62;`, ">", `\u`, `\u`).Replace(text)
+}
+
+// unshuffled is everyQuestion in the same order for every respondent.
+func unshuffled(t *testing.T) string {
+	t.Helper()
+	return regexp.MustCompile(`\n *(shuffle: true|anchor: .*)`).ReplaceAllString(everyQuestion(t), "")
+}
+
+// TestHostileTexts puts hostile texts into every place that a questionnaire or an answer reaches, and loads every page.
+// Nothing runs, no element comes or goes, no link leads astray, and every text is there as it was written.
+func TestHostileTexts(t *testing.T) {
+	source := unshuffled(t)
+	seen := map[int]bool{}
+	places := 0
+	for _, round := range []int{0, 5} {
+		t.Run(fmt.Sprint("round ", round), func(t *testing.T) {
+			nasty, harmless, n := placed(t, source, round)
+			places = n
+			dir, plainDir := writeSurveys(t, map[string]string{"every.yaml": nasty}), writeSurveys(t, map[string]string{"every.yaml": harmless})
+			p, q := start(t, dir, t.TempDir()), start(t, plainDir, t.TempDir())
+			for site, surveys := range map[string]string{p.url: dir, q.url: plainDir} {
+				demo := exec.Command(binary, "demo", "--url", site, "--answers", "12", "--surveys", surveys)
+				if out, err := demo.CombinedOutput(); err != nil {
+					t.Fatalf("demo: %v\n%s", err, out)
+				}
+			}
+			p.respondents(t, "every", 12)
+			q.respondents(t, "every", 12)
+			bad, good := watch(t, 1280, "light", "en"), watch(t, 1280, "light", "en")
+			both := func(where string, f func(ctx context.Context, site string)) {
+				t.Helper()
+				f(bad, p.url)
+				f(good, q.url)
+				unharmed(t, where, bad, good)
+				for place := range legible(t, where, bad, round) {
+					seen[place] = true
+				}
+			}
+			for _, path := range []string{"en/", "", "every/en/", "every/", "every/en/thanks/", "every/thanks/", "every/en/results/", "every/results/"} {
+				both("/"+path, func(ctx context.Context, site string) { leads(t, ctx, chromedp.Navigate(site+path)) })
+			}
+			both("filled in", func(ctx context.Context, site string) {
+				leads(t, ctx, chromedp.Navigate(site+"every/en/?tier=gold"))
+				for _, choice := range [][2]string{{"single", "bad"}, {"ways", "ad"}, {"ways", "friend"}, {"fruit", "fig"}} {
+					aim(t, ctx, string(label(choice[0], choice[1])))
+				}
+				aim(t, ctx, `[id="q-first.taste"]`)
+				becomes(t, ctx, "the rank", `document.getElementById("q-first.taste").getAttribute("aria-pressed") === "true"`)
+				aim(t, ctx, "[name=name]")
+				call(t, ctx, input.InsertText, input.InsertTextParams{Text: "Li"})
+			})
+			both("sent with mistakes", func(ctx context.Context, site string) {
+				aim(t, ctx, ".send button")
+				becomes(t, ctx, "the mistakes", `!!document.querySelector("#errors")?.textContent.trim()`)
+			})
+			both("sent back", func(ctx context.Context, site string) { refused(t, ctx, 422) })
+
+			for _, name := range []string{"every/definition.json", "every/results/results.json"} {
+				status, header, body := fetch(t, p.url+name)
+				var any map[string]any
+				if err := json.Unmarshal([]byte(body), &any); err != nil || status != 200 || !strings.HasPrefix(header.Get("Content-Type"), "application/json") {
+					t.Errorf("%s: %d %s: %v", name, status, header.Get("Content-Type"), err)
+				}
+			}
+		})
+	}
+	if t.Failed() {
+		return
+	}
+	// A check that looks nowhere would find nothing.
+	if len(seen) < places*9/10 || places < 60 {
+		var missing []int
+		for place := range places {
+			if !seen[place] {
+				missing = append(missing, place)
+			}
+		}
+		t.Errorf("only %d of %d places were seen on a page; not %v", len(seen), places, missing)
+	}
+}
+
+// TestHostileAnswers sends hostile texts as answers, in links and in what the browser keeps: each comes back as text.
+func TestHostileAnswers(t *testing.T) {
+	p := start(t, writeSurveys(t, map[string]string{"every.yaml": unshuffled(t)}), t.TempDir())
+	bad, good := watch(t, 1280, "light", "en"), watch(t, 1280, "light", "en")
+	fields := []string{"single", "visits", "short", "long", "mail", "tel", "day", "tier", "name", "fruit._other", "ways._other", "where._other", "first.price", "split.price", "warm", "site", "hour", "why", "_channel"}
+	for i, text := range append(slices.Clone(hostile), "{{7*7}} {{name}} {{.}}", "a\x00b", strings.Repeat("<", 3000)) {
+		// From a page of the same site, as a form would be: without scripts of ours in the way.
+		send := func(ctx context.Context, text string) {
+			t.Helper()
+			leads(t, ctx, chromedp.Navigate(p.url+"nothing/"))
+			values := map[string]string{"_language": "en", "fruit": "_other", "ways": "_other", "where": "shop"}
+			for _, f := range fields {
+				values[f] = text
+			}
+			said, err := json.Marshal(values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			do(t, ctx, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
+				const form = document.createElement("form");
+				form.method = "post";
+				form.action = "/api/surveys/every/responses";
+				for (const [name, value] of Object.entries(%s)) {
+					const box = document.createElement("textarea");
+					box.name = name;
+					box.value = value;
+					form.append(box);
+				}
+				document.body.append(form);
+				form.submit();
+			}`, said)))
+			becomes(t, ctx, "what was sent back", `location.pathname.includes("/api/") && document.readyState === "complete" && !!document.querySelector("[name=long]")`)
+		}
+		where := fmt.Sprintf("answer %d %.30q", i, text)
+		send(bad, text)
+		send(good, strings.Repeat("w", len([]rune(text)))) // as long, so that nothing else is amiss
+		if len(text) < 1000 {                              // too long is another mistake
+			unharmed(t, where, bad, good)
+		}
+		quiet(t, where, bad)
+		for _, f := range []string{"short", "name", "why", "site"} {
+			want := strings.NewReplacer("\x00", "\ufffd").Replace(text)
+			shown := read(t, bad, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector('[name=%q]').value`, f)))
+			if shown != want && shown != strings.ReplaceAll(text, "\x00", "") {
+				t.Errorf("%s: %s comes back as %.80q", where, f, shown)
+			}
+		}
+	}
+
+	t.Run("in links", func(t *testing.T) {
+		for _, text := range hostile {
+			q := url.QueryEscape(text)
+			for _, address := range []string{"every/en/?tier=" + q + "&c=" + q + "&" + q + "=" + q, "every/en/?c=" + q + "&kiosk=" + q + "#" + url.PathEscape(text), "every/en/thanks/?kiosk=" + q + "#" + url.PathEscape(text), "?" + q, "every?" + q, url.PathEscape(text) + "/", "every/" + url.PathEscape(text)} {
+				do(t, bad, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.assign(%q)`, p.url+address)))
+				becomes(t, bad, address, `document.readyState === "complete" && !!document.querySelector("main")`)
+				quiet(t, address, bad)
+				if n := read(t, bad, chromedp.Evaluate[int](`document.querySelectorAll("img[src=x], iframe, svg[onload], [autofocus], [onfocus]").length`)); n > 0 {
+					t.Errorf("%s: %d elements that were not meant", address, n)
+				}
+			}
+		}
+	})
+	leavable(t, bad)
+	leavable(t, good)
+	t.Run("typed, and piped into other texts", func(t *testing.T) {
+		for _, text := range hostile[:6] {
+			leads(t, bad, chromedp.Navigate(p.url+"every/en/"))
+			leads(t, good, chromedp.Navigate(p.url+"every/en/"))
+			for ctx, typed := range map[context.Context]string{bad: text, good: "plain words"} {
+				aim(t, ctx, string(label("fruit", "_other")))
+				for _, name := range []string{"name", "fruit._other"} {
+					aim(t, ctx, fmt.Sprintf("[name=%q]", name))
+					do(t, ctx, chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl))) // over the draft of last time
+					call(t, ctx, input.InsertText, input.InsertTextParams{Text: typed})
+				}
+			}
+			unharmed(t, "typed "+text, bad, good)
+			if !is(t, bad, fmt.Sprintf(`[...document.querySelectorAll("[data-pipe=name]")].every(p => p.textContent === %q) && document.querySelectorAll("[data-pipe=name]").length > 0`, text)) {
+				t.Errorf("%s is not piped as it is", text)
+			}
+		}
+	})
+	t.Run("kept by the browser", func(t *testing.T) {
+		// Whoever shares the device's storage cannot make the page run anything.
+		seed := page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`
+			const text = %q;
+			for (const storage of [localStorage, sessionStorage]) for (const key of ["glasspoll:every", "glasspoll:every:said", "glasspoll:every:copy"]) {
+				if (!sessionStorage.getItem("seeded" + key)) storage.setItem(key, JSON.stringify(key.endsWith("said") ? [["name", text]] : key.endsWith("copy") ? [text, [[text, [text]]]] : {version: text, time: Date.now(), id: text, answers: [["name", [text]], [text, [text]]]}));
+			}`, hostile[0])}
+		call(t, bad, page.AddScriptToEvaluateOnNewDocument, seed)
+		for _, path := range []string{"every/en/", "every/en/thanks/#" + url.PathEscape(hostile[0]), "every/en/thanks/#7d444840-9dc0-41d1-b245-5ffdce74fad2"} {
+			do(t, bad, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.assign(%q)`, p.url+path)))
+			becomes(t, bad, path, `document.readyState === "complete" && !!document.querySelector("main")`)
+			quiet(t, path, bad)
+			if n := read(t, bad, chromedp.Evaluate[int](`document.querySelectorAll("img[src=x]").length`)); n > 0 {
+				t.Errorf("%s: %d elements that were not meant", path, n)
+			}
+		}
+	})
+}
+
+// TestHostileFiles gives questionnaires hostile names and hostile mistakes: the preview shows both as they are.
+func TestHostileFiles(t *testing.T) {
+	name := `</script><img src=x onerror=pwned=1>'".yaml`
+	name = strings.ReplaceAll(name, "/", "⁄")
+	address, dir := previewed(t, map[string]string{"tea.yaml": mendSurvey})
+	ctx := watch(t, 1280, "light", "en")
+	leads(t, ctx, chromedp.Navigate(address+"tea/en/"))
+	for _, text := range hostile {
+		if strings.ContainsAny(text, "\u2028\u2029\u0085\ufeff") {
+			continue // a line of its own in YAML
+		}
+		save(t, dir, "tea.yaml", strings.Replace(mendSurvey, "type: number", "type: "+fmt.Sprintf("%q", "nummer "+text), 1))
+		becomes(t, ctx, "the problem", box+`.innerText.includes("nummer")`)
+		quiet(t, "a mistake of "+text, ctx)
+		if n := read(t, ctx, chromedp.Evaluate[int](`[document, ...[...document.querySelectorAll("*")].map(e => e.shadowRoot).filter(Boolean)].reduce((n, r) => n + r.querySelectorAll("img, iframe, svg[onload], [autofocus], [onfocus]").length, 0)`)); n > 0 {
+			t.Errorf("%s: %d elements that were not meant", text, n)
+		}
+		save(t, dir, "tea.yaml", mendSurvey)
+		becomes(t, ctx, "no problem", `!document.querySelector("glasspoll-preview")?.shadowRoot.querySelector(".problems")?.innerText.includes("nummer")`)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), []byte("title: ["), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	becomes(t, ctx, "the file's name", box+`.innerText.includes("onerror")`)
+	quiet(t, "a file's name", ctx)
+	if n := read(t, ctx, chromedp.Evaluate[int](`document.querySelector("glasspoll-preview").shadowRoot.querySelectorAll("img").length`)); n > 0 {
+		t.Errorf("%d pictures", n)
+	}
+}
+
+// TestHostileTheme gives a company hostile words, and a logo that carries a script.
+func TestHostileTheme(t *testing.T) {
+	build := func(theme string, logo string) (string, error) {
+		dir := writeSurveys(t, map[string]string{"tea.yaml": mendSurvey, "theme.yaml": theme, "logo.svg": logo})
+		out, err := exec.Command(binary, "build", "--surveys", dir, "--out", filepath.Join(t.TempDir(), "public")).CombinedOutput()
+		return string(out), err
+	}
+	const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><path d="M0 0h10v10z" fill="#123"/></svg>`
+	if out, err := build("name: Lantern\nlogo: logo.svg\n", drawing); err != nil {
+		t.Fatalf("a harmless theme: %v\n%s", err, out)
+	}
+	for _, logo := range []string{
+		strings.Replace(drawing, "<path", "<script>pwned=1</script><path", 1),
+		strings.Replace(drawing, "<path", `<path onload="pwned=1"`, 1),
+		strings.Replace(drawing, "<path", `<a href="javascript:pwned=1"><path/></a><path`, 1),
+		strings.Replace(drawing, "<path", `<image href="https://example.com/x.png"/><path`, 1),
+		strings.Replace(drawing, "<path", `<foreignObject><iframe src="/"/></foreignObject><path`, 1),
+		`<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>` + drawing,
+	} {
+		if out, err := build("name: Lantern\nlogo: logo.svg\n", logo); err == nil || !strings.Contains(out, "theme.yaml:2:") {
+			t.Errorf("this logo is taken: %s\n%s", logo, out)
+		}
+	}
+	for _, line := range []string{`font: ["x}body{background:url(//example.com)"]`, `font: ["</style><script>"]`, `light: {accent: "red;}*{background:url(x)"}`, `address: "javascript:pwned=1"`, `corners: "1px;} body{}"`} {
+		if out, err := build("name: Lantern\n"+line+"\n", drawing); err == nil || !strings.Contains(out, "theme.yaml:2:") {
+			t.Errorf("this theme is taken: %s\n%s", line, out)
+		}
+	}
+	shown := func(ctx context.Context, name string) {
+		t.Helper()
+		said, err := yaml.Marshal(map[string]string{"name": begin + name + end, "logo": "logo.svg"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := start(t, writeSurveys(t, map[string]string{"tea.yaml": mendSurvey, "theme.yaml": string(said), "logo.svg": drawing}), t.TempDir())
+		leads(t, ctx, chromedp.Navigate(p.url+"tea/en/"))
+		p.kill()
+	}
+	bad, good := watch(t, 1280, "light", "en"), watch(t, 1280, "light", "en")
+	shown(good, "Plain")
+	for _, text := range hostile {
+		if strings.ContainsAny(text, "\u2028\u2029\u202e\u0085") || len([]rune(text)) > 55 {
+			continue // refused, as any name would be that long or has characters nobody sees
+		}
+		shown(bad, text)
+		unharmed(t, "a company's name "+text, bad, good)
+		if !is(t, bad, fmt.Sprintf(`[...document.querySelectorAll("*")].some(e => [...e.attributes].some(a => a.value.includes(%q)) || [...e.childNodes].some(n => n.nodeType === 3 && n.data.includes(%q)))`, text, text)) {
+			t.Errorf("the company's name %s is nowhere", text)
+		}
+	}
+}

@@ -1,0 +1,585 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	fetching "github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/local"
+	"glasspoll/internal/publish"
+)
+
+// stored ends the program and reads what its store holds of a survey, in the order of arrival: by field, the values
+// joined by commas.
+func (p *program) stored(t *testing.T, data, survey string) []map[string]string {
+	t.Helper()
+	p.kill()
+	store, err := local.Open(filepath.Join(data, "glasspoll.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	periods, err := store.Periods(t.Context(), survey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []publish.Entry
+	for _, period := range periods {
+		for number := range publish.Shards {
+			for entry, err := range store.After(t.Context(), publish.Shard{Survey: survey, Period: period, Number: number}, "") {
+				if err != nil {
+					t.Fatal(err)
+				}
+				entries = append(entries, entry)
+			}
+		}
+	}
+	slices.SortFunc(entries, func(a, b publish.Entry) int { return strings.Compare(a.Cursor, b.Cursor) })
+	var all []map[string]string
+	for _, entry := range entries {
+		r := entry.Response
+		private, err := store.Private(t.Context(), survey, r.Period, r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields := map[string]string{}
+		for _, a := range append(slices.Clone([]answer.Answer(r.Answers)), private...) {
+			fields[a.Field()] = strings.Join(a.Values(), ",")
+		}
+		all = append(all, fields)
+	}
+	return all
+}
+
+// holdsOne fails unless the store holds one answer, and that the one that was meant.
+func holdsOne(t *testing.T, got []map[string]string, want map[string]string) {
+	t.Helper()
+	if len(got) != 1 {
+		t.Fatalf("the store holds %d answers, want one: %v", len(got), got)
+	}
+	differ(t, got[0], want)
+}
+
+func differ(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for _, field := range slices.Sorted(maps.Keys(want)) {
+		if got[field] != want[field] {
+			t.Errorf("the store holds %s = %.200q, want %.200q", field, got[field], want[field])
+		}
+	}
+	for field, value := range got {
+		if _, meant := want[field]; !meant {
+			t.Errorf("the store holds %s = %.200q, which nobody gave", field, value)
+		}
+	}
+}
+
+// thanked waits for the thanks, which come after the store has the answers.
+func thanked(t *testing.T, ctx context.Context) {
+	t.Helper()
+	becomes(t, ctx, "the thanks", `document.readyState === "complete" && !!document.querySelector("[data-thanks]")`)
+}
+
+// A hand is a way to fill in a form. Each does as a person with that device: nothing is set behind the page's back,
+// but for lists and calendars that the browser draws outside the page.
+type hand interface {
+	choose(t *testing.T, ctx context.Context, name, value string) // a radio button or a tick
+	pick(t *testing.T, ctx context.Context, name, value string)   // from a list
+	write(t *testing.T, ctx context.Context, name, text string)
+	when(t *testing.T, ctx context.Context, name, value, keys string) // a date or a time
+	rank(t *testing.T, ctx context.Context, name, option string, place int)
+	slide(t *testing.T, ctx context.Context, name string) // to the middle
+	send(t *testing.T, ctx context.Context)               // twice, out of impatience
+}
+
+func label(name, value string) css {
+	return css(fmt.Sprintf(`label:has(> input[name=%q][value=%q])`, name, value))
+}
+
+func named(name string) css { return css(fmt.Sprintf(`[name=%q]`, name)) }
+
+// pointer is a mouse, or a finger.
+type pointer struct {
+	press   func(x, y float64) step
+	again   func(x, y float64) step // at once after a press
+	scripts bool
+}
+
+// still waits until an element stands still, and returns the middle of it. Whoever answers looks first: an answer may
+// bring a question or a message a moment later, which moves what is below.
+func still(t *testing.T, ctx context.Context, selector string) (x, y float64) {
+	t.Helper()
+	middle := read(t, ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(`(async () => {
+		const e = document.querySelector(%q);
+		const middle = () => {
+			e.scrollIntoView({block: "center"});
+			const b = e.getBoundingClientRect();
+			return [b.x + b.width / 2, b.y + b.height / 2];
+		};
+		for (let at = middle(), before;;) {
+			before = at;
+			await new Promise(done => setTimeout(done, 300));
+			at = middle();
+			if (String(at) === String(before)) return at;
+		}
+	})()`, selector), chromedp.EvalAwaitPromise))
+	return middle[0], middle[1]
+}
+
+// aim clicks the middle of an element. On a page that the browser has kept and brings back, the usual click waits for ever.
+func aim(t *testing.T, ctx context.Context, selector string) {
+	t.Helper()
+	do(t, ctx, chromedp.MouseClickXY(still(t, ctx, selector)))
+}
+
+func (p pointer) at(t *testing.T, ctx context.Context, selector string) {
+	t.Helper()
+	do(t, ctx, p.press(still(t, ctx, selector)))
+}
+
+func (p pointer) choose(t *testing.T, ctx context.Context, name, value string) {
+	t.Helper()
+	p.at(t, ctx, string(label(name, value)))
+}
+
+func (p pointer) pick(t *testing.T, ctx context.Context, name, value string) {
+	t.Helper()
+	do(t, ctx, chromedp.SetValue(named(name), value))
+}
+
+func (p pointer) write(t *testing.T, ctx context.Context, name, text string) {
+	t.Helper()
+	p.at(t, ctx, string(named(name)))
+	if !is(t, ctx, fmt.Sprintf(`document.activeElement.name === %q`, name)) {
+		t.Errorf("pressing %s does not bring the focus there", name)
+	}
+	call(t, ctx, input.InsertText, input.InsertTextParams{Text: text})
+}
+
+func (p pointer) when(t *testing.T, ctx context.Context, name, value, _ string) {
+	t.Helper()
+	do(t, ctx, chromedp.SetValue(named(name), value))
+}
+
+func (p pointer) rank(t *testing.T, ctx context.Context, name, option string, place int) {
+	t.Helper()
+	if !p.scripts {
+		do(t, ctx, chromedp.SetValue(named(name+"."+option), fmt.Sprint(place)))
+		return
+	}
+	p.at(t, ctx, fmt.Sprintf(`[id="q-%s.%s"]`, name, option))
+}
+
+func (p pointer) slide(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	if !p.scripts {
+		p.write(t, ctx, name, "50")
+		return
+	}
+	p.at(t, ctx, fmt.Sprintf(`.slide:has([name=%q]) [type=range]`, name))
+}
+
+func (p pointer) send(t *testing.T, ctx context.Context) {
+	t.Helper()
+	x, y := still(t, ctx, ".send button")
+	do(t, ctx, p.press(x, y), p.again(x, y))
+}
+
+var (
+	mouse = pointer{
+		func(x, y float64) step { return chromedp.MouseClickXY(x, y) },
+		func(x, y float64) step { return chromedp.MouseClickXY(x, y, chromedp.ClickCount(2)) }, true,
+	}
+	bare   = pointer{mouse.press, mouse.again, false} // a mouse, and a browser without scripts
+	finger = pointer{chromedp.TapXY, tapInPassing, true}
+)
+
+// tapInPassing does not wait for what becomes of a tap: the page may be going away under it, and then nobody says.
+func tapInPassing(x, y float64) step {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		if _, err := chromedp.TapXY(x, y)(ctx, target); err != nil && ctx.Err() == nil {
+			return err
+		}
+		return nil
+	})
+}
+
+// keyboard is somebody who has nothing else. The focus only ever moves by Tab, forwards.
+type keyboard struct{}
+
+// reach presses Tab until an expression of the focused element e holds.
+func (keyboard) reach(t *testing.T, ctx context.Context, what, holds string) {
+	t.Helper()
+	for range 60 {
+		if is(t, ctx, fmt.Sprintf(`(e => !!e && %s)(document.activeElement)`, holds)) {
+			return
+		}
+		do(t, ctx, chromedp.KeyEvent("\t"))
+	}
+	t.Fatalf("Tab never comes to %s", what)
+}
+
+func (k keyboard) choose(t *testing.T, ctx context.Context, name, value string) {
+	t.Helper()
+	if is(t, ctx, fmt.Sprintf(`document.querySelector('[name=%q]').type === "checkbox"`, name)) {
+		k.reach(t, ctx, name, fmt.Sprintf(`e.name === %q && e.value === %q`, name, value))
+		do(t, ctx, chromedp.KeyEvent(" "))
+		return
+	}
+	k.reach(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
+	do(t, ctx, chromedp.KeyEvent(" "))
+	for range 12 {
+		if is(t, ctx, fmt.Sprintf(`document.activeElement.value === %q && document.activeElement.checked`, value)) {
+			return
+		}
+		do(t, ctx, chromedp.KeyEvent(kb.ArrowRight)) // arrow right
+	}
+	t.Fatalf("the arrow keys never come to %s of %s", value, name)
+}
+
+func (k keyboard) pick(t *testing.T, ctx context.Context, name, value string) {
+	t.Helper()
+	k.reach(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
+	for range 12 {
+		do(t, ctx, chromedp.KeyEvent(kb.ArrowDown)) // arrow down
+		if is(t, ctx, fmt.Sprintf(`document.activeElement.value === %q`, value)) {
+			return
+		}
+	}
+	t.Fatalf("the arrow keys never come to %s of %s", value, name)
+}
+
+func (k keyboard) write(t *testing.T, ctx context.Context, name, text string) {
+	t.Helper()
+	k.reach(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
+	do(t, ctx, chromedp.KeyEvent(strings.ReplaceAll(text, "\n", "\r")))
+}
+
+func (k keyboard) when(t *testing.T, ctx context.Context, name, _, keys string) {
+	t.Helper()
+	k.reach(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
+	do(t, ctx, chromedp.KeyEvent(keys))
+}
+
+func (k keyboard) rank(t *testing.T, ctx context.Context, name, option string, place int) {
+	t.Helper()
+	k.reach(t, ctx, name, fmt.Sprintf(`e.id === "q-%s.%s"`, name, option))
+	do(t, ctx, chromedp.KeyEvent(" "))
+	if !is(t, ctx, fmt.Sprintf(`document.activeElement.id === "q-%s.%s" && document.activeElement.getAttribute("aria-pressed") === "true"`, name, option)) {
+		t.Errorf("ranking %s loses the focus, or does not rank it", option)
+	}
+}
+
+func (k keyboard) slide(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	k.reach(t, ctx, name, fmt.Sprintf(`e.type === "range" && !!e.parentNode.querySelector("[name=%s]")`, name))
+	do(t, ctx, chromedp.KeyEvent(" "))
+}
+
+func (k keyboard) send(t *testing.T, ctx context.Context) {
+	t.Helper()
+	k.reach(t, ctx, "send", `e.matches(".send button")`)
+	do(t, ctx, chromedp.KeyEvent("\r\r"))
+}
+
+// TestPeopleFillItIn fills a question of every type by mouse, by touch, by keyboard alone and without scripts: whoever
+// means the same leaves the same in the store, once.
+func TestPeopleFillItIn(t *testing.T) {
+	want := map[string]string{
+		"single": "bad", "list": "b", "pick": "b", "many": "a,c", "agree": "no",
+		"rate": "fair", "stars": "4", "faces": "2", "numbers": "6", "recommend": "9", "grid.speed": "good", "grid.care": "none", "all.one": "fair", "all.other": "bad",
+		"visits": "2", "short": "好茶 & <b>", "long": "第一行\n第二行", "mail": "li@example.com", "tel": "13800138000", "day": "2026-05-06", "terms": "yes",
+		"tier": "gold", "name": "李", "fruit": "_other", "fruit._other": "枣", "ways": "ad,_other", "ways._other": "路过", "where": "shop",
+		"weight.price.importance": "high", "weight.price.satisfaction": "fair", "weight.staff.importance": "low", "weight.staff.satisfaction": "good",
+		"first.price": "1", "first.taste": "2", "first.looks": "3", "split.price": "70", "split.taste": "20.5", "split.looks": "9.5",
+		"warm": "50", "site": "https://example.com/?a=1&b=2", "hour": "20:30", "why": "因为&so", "how": "yes",
+	}
+	answers := func(t *testing.T, ctx context.Context, h hand) {
+		t.Helper()
+		choose := func(names ...string) {
+			t.Helper()
+			for _, name := range names {
+				for value := range strings.SplitSeq(want[name], ",") {
+					h.choose(t, ctx, name, value)
+				}
+			}
+		}
+		write := func(names ...string) {
+			t.Helper()
+			for _, name := range names {
+				h.write(t, ctx, name, want[name])
+			}
+		}
+		choose("single")
+		h.pick(t, ctx, "list", "b")
+		choose("pick", "many", "agree", "rate", "stars", "faces", "numbers", "recommend", "grid.speed", "grid.care", "all.one", "all.other")
+		write("visits", "short", "long", "mail", "tel")
+		h.when(t, ctx, "day", "2026-05-06", "05062026")
+		choose("terms")
+		write("name")
+		choose("fruit")
+		write("fruit._other")
+		choose("ways")
+		write("ways._other")
+		h.pick(t, ctx, "where", "shop")
+		choose("weight.price.importance", "weight.price.satisfaction", "weight.staff.importance", "weight.staff.satisfaction")
+		for i, option := range []string{"price", "taste", "looks"} {
+			h.rank(t, ctx, "first", option, i+1)
+		}
+		write("split.price", "split.taste", "split.looks")
+		h.slide(t, ctx, "warm")
+		write("site")
+		h.when(t, ctx, "hour", "20:30", "0830P")
+		write("why")
+		choose("how")
+		h.send(t, ctx)
+		thanked(t, ctx)
+	}
+	// The keyboard goes through the ranking in the order in which it is shown.
+	source := strings.Replace(everyQuestion(t), "type: ranking\n        shuffle: true", "type: ranking", 1)
+	if source == everyQuestion(t) {
+		t.Fatal("the ranking of every.yaml has changed")
+	}
+	for _, way := range []struct {
+		name  string
+		width int64
+		hand  hand
+	}{{"mouse", 1280, mouse}, {"touch", 360, finger}, {"keyboard", 1280, keyboard{}}, {"without scripts", 768, bare}} {
+		t.Run(way.name, func(t *testing.T) {
+			data := t.TempDir()
+			p := start(t, writeSurveys(t, map[string]string{"every.yaml": source}), data)
+			ctx := watch(t, way.width, "light", "en")
+			switch way.name {
+			case "touch":
+				do(t, ctx, chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
+			case "without scripts":
+				call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+			}
+			leads(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
+			answers(t, ctx, way.hand)
+			if !strings.Contains(at(t, ctx), "/every/en/thanks/") {
+				t.Errorf("after sending: %s", at(t, ctx))
+			}
+			holdsOne(t, p.stored(t, data, "every"), want)
+		})
+	}
+}
+
+// teaForm is short, and has what may go wrong.
+const teaForm = `title: {zh: 喝茶, en: Tea}
+languages: [zh, en]
+results: {min_group: 1}
+sections:
+  - questions:
+      - {id: taste, type: rating, steps: 5, required: true, label: {zh: 味道, en: Taste}}
+      - {id: place, type: short_text, label: {zh: 哪家店, en: Which shop}}
+      - {id: remark, type: long_text, label: {zh: 意见, en: Remark}}
+`
+
+// TestBackAfterThanks goes back from the thanks to the form and sends it again, as it is and changed: the store holds
+// the first answer, once.
+func TestBackAfterThanks(t *testing.T) {
+	for _, change := range []bool{false, true} {
+		t.Run(fmt.Sprint("changed ", change), func(t *testing.T) {
+			data := t.TempDir()
+			p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
+			ctx := watch(t, 1280, "light", "en")
+			leads(t, ctx, chromedp.Navigate(p.url+"tea/en/"))
+			mouse.choose(t, ctx, "taste", "4")
+			mouse.write(t, ctx, "remark", "好茶")
+			do(t, ctx, chromedp.Click(css(".send button")))
+			thanked(t, ctx)
+			do(t, ctx, chromedp.NavigateBack())
+			becomes(t, ctx, "the form", `document.readyState === "complete" && !!document.querySelector(".send button")`)
+			if !is(t, ctx, `document.querySelector("[name=remark]").value === "好茶" && document.querySelector("[name=taste]:checked")?.value === "4"`) {
+				// A browser may bring back an empty form; then it is filled in as before.
+				aim(t, ctx, string(label("taste", "4")))
+				aim(t, ctx, "[name=remark]")
+				call(t, ctx, input.InsertText, input.InsertTextParams{Text: "好茶"})
+			}
+			if change {
+				aim(t, ctx, string(label("taste", "1")))
+			}
+			aim(t, ctx, ".send button")
+			if change {
+				becomes(t, ctx, "what became of it", `!!document.querySelector("#errors")?.textContent.trim()`)
+				if !is(t, ctx, `document.querySelector("[name=taste]:checked").value === "1"`) {
+					t.Error("what was changed is lost")
+				}
+			} else {
+				thanked(t, ctx)
+			}
+			holdsOne(t, p.stored(t, data, "tea"), map[string]string{"taste": "4", "remark": "好茶"})
+		})
+	}
+}
+
+// TestTwoTabs fills the same form in two tabs at once: two people at one computer, or one in doubt. Neither writes into
+// the other's, and both are stored.
+func TestTwoTabs(t *testing.T) {
+	data := t.TempDir()
+	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
+	one := watch(t, 1280, "light", "en")
+	leads(t, one, chromedp.Navigate(p.url+"tea/en/"))
+	two, cancel := chromedp.NewContext(one)
+	defer cancel()
+	mouse.choose(t, one, "taste", "1")
+	mouse.write(t, one, "remark", "first tab")
+	leads(t, two, chromedp.Navigate(p.url+"tea/en/"))
+	// What the first tab has kept of its draft may be offered here; it is not what is meant here.
+	mouse.choose(t, two, "taste", "5")
+	do(t, two, chromedp.Click(named("remark")), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	call(t, two, input.InsertText, input.InsertTextParams{Text: "second tab"})
+	mouse.write(t, one, "place", "East Gate")
+	do(t, two, chromedp.Click(css(".send button")))
+	thanked(t, two)
+	do(t, one, chromedp.Click(css(".send button")))
+	thanked(t, one)
+	if a, b := read(t, one, chromedp.Text(css("#receipt code"))), read(t, two, chromedp.Text(css("#receipt code"))); a == "" || a == b {
+		t.Errorf("the receipts are %q and %q", a, b)
+	}
+	got := p.stored(t, data, "tea")
+	if len(got) != 2 {
+		t.Fatalf("the store holds %d answers, want two: %v", len(got), got)
+	}
+	slices.SortFunc(got, func(a, b map[string]string) int { return strings.Compare(a["taste"], b["taste"]) })
+	for i, want := range []map[string]string{{"taste": "1", "remark": "first tab", "place": "East Gate"}, {"taste": "5", "remark": "second tab"}} {
+		if !reflect.DeepEqual(got[i], want) {
+			t.Errorf("the store holds %v, want %v", got[i], want)
+		}
+	}
+}
+
+// offline cuts the browser off, or lets it on again. The browser tells the page, as it does when a train leaves a tunnel.
+func offline(t *testing.T, ctx context.Context, cut bool) {
+	t.Helper()
+	call(t, ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{{Offline: cut, DownloadThroughput: -1, UploadThroughput: -1}}})
+	call(t, ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: cut, DownloadThroughput: -1, UploadThroughput: -1})
+}
+
+// TestOfflineThenOnline sends without a network, and where only the answer of the server is lost. The page does not say
+// that anything is sent before it is, nothing is lost, and the store holds it once.
+func TestOfflineThenOnline(t *testing.T) {
+	filled := map[string]string{"taste": "2", "place": "东门店", "remark": "隧道里写的"}
+	begin := func(t *testing.T) (p *program, data string, ctx context.Context) {
+		t.Helper()
+		data = t.TempDir()
+		p = start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
+		ctx = open(t, 360) // a request that fails is meant here
+		leads(t, ctx, chromedp.Navigate(p.url+"tea/"))
+		mouse.choose(t, ctx, "taste", filled["taste"])
+		mouse.write(t, ctx, "place", filled["place"])
+		mouse.write(t, ctx, "remark", filled["remark"])
+		return p, data, ctx
+	}
+	waits := func(t *testing.T, ctx context.Context) {
+		t.Helper()
+		becomes(t, ctx, "not sent yet", `!!document.getElementById("state")?.textContent.includes("还没有") || !!document.getElementById("state")?.textContent.includes("尚未")`)
+		if is(t, ctx, `!!document.querySelector("[data-thanks]")`) {
+			t.Error("it says thanks for what it has not got")
+		}
+		for name, value := range map[string]string{"place": filled["place"], "remark": filled["remark"]} {
+			if !is(t, ctx, fmt.Sprintf(`document.querySelector("[name=%s]").value === %q`, name, value)) {
+				t.Errorf("%s is lost", name)
+			}
+		}
+	}
+	t.Run("no network", func(t *testing.T) {
+		p, data, ctx := begin(t)
+		offline(t, ctx, true)
+		do(t, ctx, chromedp.Click(css(".send button")))
+		waits(t, ctx)
+		do(t, ctx, chromedp.Click(css(".send button"))) // again, in vain
+		waits(t, ctx)
+		offline(t, ctx, false)
+		thanked(t, ctx)
+		holdsOne(t, p.stored(t, data, "tea"), filled)
+	})
+	t.Run("the answer is lost", func(t *testing.T) {
+		p, data, ctx := begin(t)
+		lost := make(chan fetching.RequestID, 8)
+		err := chromedp.Listen(ctx, func(event any) {
+			if e, ok := event.(*fetching.EventRequestPaused); ok {
+				lost <- e.RequestID
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		call(t, ctx, fetching.Enable, fetching.EnableParams{Patterns: []*fetching.RequestPattern{{URLPattern: "*/responses", RequestStage: fetching.RequestStageResponse}}})
+		do(t, ctx, chromedp.Click(css(".send button")))
+		call(t, ctx, fetching.FailRequest, fetching.FailRequestParams{RequestID: <-lost, ErrorReason: network.ErrorReasonConnectionReset})
+		p.respondents(t, "tea", 1) // the server has it
+		waits(t, ctx)
+		call(t, ctx, fetching.Disable, cdp.Empty{})
+		do(t, ctx, chromedp.Click(css(".send button"))) // or it is tried again by itself
+		thanked(t, ctx)
+		holdsOne(t, p.stored(t, data, "tea"), filled)
+	})
+	t.Run("the server is away", func(t *testing.T) {
+		p, data, ctx := begin(t)
+		p.kill()
+		do(t, ctx, chromedp.Click(css(".send button")))
+		waits(t, ctx)
+		again := startAt(t, strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), "/"), writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
+		thanked(t, ctx) // by itself
+		holdsOne(t, again.stored(t, data, "tea"), filled)
+	})
+}
+
+// TestLongChineseText types as much as a long answer may hold, with characters that take two places in JavaScript, and
+// one more. The page and the handler count alike, with and without scripts.
+func TestLongChineseText(t *testing.T) {
+	const most = 2000
+	// Han of the basic plane, of extension B, an emoji, and one of several code points.
+	var b strings.Builder
+	for i := 0; utf8.RuneCountInString(b.String())+8 <= most; i++ {
+		b.WriteString([]string{"茶香满室，宾主尽欢", "𠮷𠀀𪚥", "😀🫖", "👩‍👩‍👧", "𡃁仔"}[i%5])
+	}
+	full := b.String() + strings.Repeat("茗", most-utf8.RuneCountInString(b.String()))
+	if n := utf8.RuneCountInString(full); n != most {
+		t.Fatal(n)
+	}
+	for _, scripts := range []bool{true, false} {
+		t.Run(fmt.Sprint("scripts ", scripts), func(t *testing.T) {
+			data := t.TempDir()
+			p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
+			ctx := watch(t, 360, "light", "zh")
+			call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts})
+			leads(t, ctx, chromedp.Navigate(p.url+"tea/"))
+			mouse.choose(t, ctx, "taste", "5")
+			mouse.write(t, ctx, "remark", full+"茗")
+			do(t, ctx, chromedp.Click(css(".send button")))
+			becomes(t, ctx, "the message", `!!document.getElementById("e-remark")?.textContent.includes("2,000") || !!document.getElementById("e-remark")?.textContent.includes("2000")`)
+			if !is(t, ctx, fmt.Sprintf(`document.querySelector("[name=remark]").value === %q`, full+"茗")) {
+				t.Error("the text that is too long is not kept whole")
+			}
+			// The last character goes, by the key for it.
+			do(t, ctx, chromedp.Focus(named("remark")), chromedp.Evaluate[chromedp.Void](`{ const box = document.querySelector("[name=remark]"); box.setSelectionRange(box.value.length, box.value.length); }`), chromedp.KeyEvent("\b"))
+			if !is(t, ctx, fmt.Sprintf(`document.querySelector("[name=remark]").value === %q`, full)) {
+				t.Fatal("the key took something else")
+			}
+			do(t, ctx, chromedp.Click(css(".send button")))
+			thanked(t, ctx)
+			holdsOne(t, p.stored(t, data, "tea"), map[string]string{"taste": "5", "remark": full})
+		})
+	}
+}
