@@ -17,6 +17,7 @@ import (
 	fetching "github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -367,6 +368,14 @@ func TestPeopleFillItIn(t *testing.T) {
 			data := t.TempDir()
 			p := start(t, writeSurveys(t, map[string]string{"every.yaml": source}), data)
 			ctx := watch(t, way.width, "light", "en")
+			err := chromedp.Listen(ctx, func(event any) {
+				if e, asked := event.(*page.EventJavascriptDialogOpening); asked {
+					t.Errorf("on the way to the thanks somebody is asked: %s %s", e.Type, e.Message)
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
 			switch way.name {
 			case "touch":
 				do(t, ctx, chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))

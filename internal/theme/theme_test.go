@@ -353,8 +353,8 @@ func TestGuides(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, rest, found := strings.Cut(string(guide), "```yml\n")
-		example, _, closed := strings.Cut(rest, "```")
+		_, rest, found := strings.Cut(string(guide), "```yml\nname: ")
+		example, _, closed := strings.Cut("name: "+rest, "```")
 		if !found || !closed {
 			t.Fatalf("%s has no example", name)
 		}
