@@ -353,8 +353,16 @@ func TestAccessible(t *testing.T) {
 		ctx := watch(t, 1280, "light", "en")
 		leads(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
 		// What depends on answers is shown, and chosen things are chosen.
-		do(t, ctx, click("single", "bad"), click("pick", "a"), click("many", "b"), click("stars", "2"), click("faces", "1"), click("recommend", "3"), click("grid.speed", "bad"),
-			click("ways", "ad"), click("ways", "_other"), click("fruit", "_other"), chromedp.SendKeys(css("[name=name]"), "Li"), chromedp.SendKeys(css("[name=visits]"), "12"))
+		for _, choice := range [][2]string{{"single", "bad"}, {"pick", "a"}, {"many", "b"}, {"stars", "2"}, {"faces", "1"}, {"recommend", "3"}, {"grid.speed", "bad"}, {"ways", "ad"}, {"ways", "_other"}, {"fruit", "_other"}} {
+			aim(t, ctx, string(label(choice[0], choice[1])))
+		}
+		aim(t, ctx, `[id="q-first.taste"]`)
+		for name, text := range map[string]string{"name": "Li", "visits": "12", "why": "because"} {
+			mouse.write(t, ctx, name, text)
+		}
+		becomes(t, ctx, "the last question", `document.querySelector("[name=how]").checkVisibility()`)
+		aim(t, ctx, string(label("how", "no")))
+		becomes(t, ctx, "the author's own message", `document.querySelector("[data-q=how]").textContent.includes("So often")`)
 		accessible(t, ctx, "filled in", "en", looks...)
 	})
 	t.Run("mistakes", func(t *testing.T) {

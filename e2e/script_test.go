@@ -250,6 +250,7 @@ func TestSteps(t *testing.T) {
 		"marked for those who hear": `document.querySelector("[name=cups]").getAttribute("aria-invalid") === "true" && document.querySelector("[data-q=taste]").getAttribute("aria-invalid") === "true"`,
 	})
 	shot(t, v, "steps-wrong-zh-360")
+	axe(t, v, "a step with messages")
 	do(t, v, tick("taste", "1"))
 	retype(t, v, "cups", "2")
 	becomes(t, v, "no messages", `!document.querySelector(".err, .bad, [aria-invalid]")`)
@@ -303,6 +304,7 @@ func TestSteps(t *testing.T) {
 		"what was typed is kept": `document.querySelector("[name=mail]").value === "li@example.com"`,
 	})
 	shot(t, v, "steps-refused-zh-360")
+	axe(t, v, "a step with the handler's messages")
 	do(t, v, chromedp.Click(css("#back")))
 	becomes(t, v, "the first step", `document.querySelector("progress").value === 1`)
 	do(t, v, chromedp.Click(css("#errors a")))
@@ -314,6 +316,7 @@ func TestSteps(t *testing.T) {
 	do(t, v, chromedp.DoubleClick(css(".send button:not([type])")))
 	receipt := received(t, v)
 	shot(t, v, "steps-thanks-zh-360")
+	axe(t, v, "the copy of one's own answers")
 	holds(t, v, map[string]string{
 		"a copy of one's own answers": `[...document.querySelectorAll("#copy dt")].map(e => e.textContent).join() === "味道,几杯,为什么,各项,编号,邮箱"`,
 		"as one knows them":           `[...document.querySelectorAll("#copy dd")].map(e => e.textContent).join("|").endsWith("|2|暖和|习惯|杯子：好|水：好|ab|li@example.com")`,
@@ -391,6 +394,7 @@ func TestDrafts(t *testing.T) {
 		"the line is on the top": `document.getElementById("kept").getBoundingClientRect().top < document.querySelector("section").getBoundingClientRect().top`,
 	})
 	shot(t, back, "draft-restored-zh-360")
+	axe(t, back, "a draft that was restored")
 
 	// An older version's draft is restored for the questions there still are; one of a month ago not at all.
 	run(t, back, `{const d = JSON.parse(localStorage.getItem("glasspoll:tea")); d.version = "old"; d.answers.push(["gone", ["x"]], ["cups", ["3"]]); localStorage.setItem("glasspoll:tea", JSON.stringify(d));}`)
@@ -436,6 +440,7 @@ func TestSendingOverADeadNetwork(t *testing.T) {
 	press(t, v)
 	becomes(t, v, "not sent yet", `document.getElementById("state").textContent.startsWith("Not sent yet")`)
 	shot(t, v, "waiting-en-360")
+	axe(t, v, "waiting for the network")
 	holds(t, v, map[string]string{
 		"nothing private on the device": `!JSON.stringify(localStorage).includes("li@")`,
 		"but in this tab":               `JSON.stringify(sessionStorage).includes("li@")`,
@@ -568,6 +573,7 @@ func TestKiosk(t *testing.T) {
 	holds(t, v, map[string]string{
 		"it says when it begins anew": `/^Starting again in \d+ s$/.test(document.querySelector("#again span").textContent)`,
 		"no copy":                     `document.getElementById("copy").hidden`,
+		"no way out":                  `[...document.querySelectorAll("a")].filter(a => a.checkVisibility() && !a.matches(".langs a, .skip, #again a")).length === 0`,
 		"nothing is kept":             `localStorage.length + sessionStorage.length === 0`,
 		"no way back":                 fmt.Sprintf(`history.length === %d`, length),
 	})

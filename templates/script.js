@@ -110,9 +110,10 @@ const begun = () => {
     sentence.hidden = true;
     sentence.removeAttribute("id");
   }
-  if (kiosk) {
+  if (kiosk) { // nothing that others left, and no way out
     form.setAttribute("autocomplete", "off");
     draft.wipe();
+    for (const out of all("footer")) out.hidden = true;
   }
   overhear();
   identify();

@@ -35,9 +35,10 @@ if (another && link.get("c") === "phone") {
   another.hidden = false;
 }
 
-// The next person finds an empty page, and no way back.
+// The next person finds an empty page, and no way back; nobody finds a way out.
 if (kiosk) {
   const again = one("again");
+  for (const out of all("footer, main p:not([id]) > .button")) out.hidden = true;
   const to = again.querySelector("a");
   to.search = location.search;
   const leave = () => location.replace(to.href);

@@ -188,27 +188,38 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 	}
 }
 
-// The script is one file, without eval, and small: it is loaded by people on the road.
-func TestScriptIsSmall(t *testing.T) {
+// A page loads one script at most, without eval, and small: it is loaded by people on the road.
+func TestScriptsAreSmall(t *testing.T) {
 	assets, err := site.ReadAssets(glasspoll.Templates(), &theme.Theme{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := build(t, nil)[assets.Links.Script.Path]
-	var packed bytes.Buffer
-	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	if err != nil {
-		t.Fatal(err)
+	files := build(t, []*survey.Survey{parse(t, "tea", "zh, en")})
+	for address, link := range map[string]render.Asset{"tea/index.html": assets.Links.Script, "tea/thanks/index.html": assets.Links.Thanks} {
+		script := files[link.Path]
+		if page := files[address]; strings.Count(page, "<script src=") != 1 || !strings.Contains(page, link.Path) {
+			t.Errorf("%s does not load %s, and that alone", address, link.Path)
+		}
+		var packed bytes.Buffer
+		w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write([]byte(script))
+		w.Close()
+		t.Logf("%s: %d bytes, gzipped %d", link.Path, len(script), packed.Len())
+		if packed.Len() > 8<<10 || packed.Len() < 100 {
+			t.Errorf("%s has %d bytes gzipped", link.Path, packed.Len())
+		}
+		for _, word := range []string{"eval(", "Function(", "innerHTML", "import ", "document.write"} {
+			if strings.Contains(script, word) {
+				t.Errorf("%s says %q", link.Path, word)
+			}
+		}
 	}
-	w.Write([]byte(script))
-	w.Close()
-	t.Logf("%d bytes, gzipped %d", len(script), packed.Len())
-	if packed.Len() > 8<<10 {
-		t.Errorf("the script has %d bytes gzipped", packed.Len())
-	}
-	for _, word := range []string{"eval(", "Function(", "innerHTML", "import ", "document.write"} {
-		if strings.Contains(script, word) {
-			t.Errorf("the script says %q", word)
+	for _, address := range []string{"index.html", "tea/results/index.html"} {
+		if strings.Contains(files[address], "<script") {
+			t.Errorf("%s loads a script, and has no use for it", address)
 		}
 	}
 }

@@ -34,6 +34,7 @@ thanks:
   - {show_if: 'channel == "web"', text: {zh: 谢谢网上的您！, en: "Thank you, web!"}}
   - {text: {zh: 谢谢！, en: Thank you!}}
 duplicates: keep
+layout: steps
 contact: {name: {zh: 李女士, en: Ms Li}, email: li@example.com, phone: "+86 10 1234"}
 document: {number: QR-07-01, version: "3", approved_by: Wang, approved_on: 2026-09-20}
 window: {from: 2026-10-01, until: 2026-10-31}
@@ -96,6 +97,7 @@ func TestWhole(t *testing.T) {
 		{"thanks' conditions", []bool{s.Thanks[0].ShowIf != nil, s.Thanks[1].ShowIf != nil, s.Thanks[2].ShowIf != nil}, []bool{true, true, false}},
 		{"thanks' places", []string{s.ThanksPath(0), s.ThanksPath(1), s.ThanksPath(2)}, []string{"thanks/1/", "thanks/2/", "thanks/"}},
 		{"duplicates", s.KeepTwins, true},
+		{"layout", s.Steps, true},
 		{"section's condition", s.Sections[0].ShowIf.Uses(), []string{"language", "channel"}},
 		{"order", order(s), "tier items overall note_4 email both order share why arrived left site age origin"},
 		{"contact", s.Contact, &Contact{Name: Text{"zh": "李女士", "en": "Ms Li"}, Email: "li@example.com", Phone: "+86 10 1234"}},
