@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -294,13 +295,14 @@ sections:
 // was typed is still there, each message is by its question and in the summary, and the mended form is counted once,
 // double click or not.
 func TestMendWithoutScript(t *testing.T) {
-	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": mendSurvey}), t.TempDir())
+	data := t.TempDir()
+	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": mendSurvey}), data)
+	const typed = "好茶 & <b>谢谢</b>\n\"再见\""
 	for i, language := range []string{"zh", "en"} {
 		t.Run(language, func(t *testing.T) {
 			ctx := open(t, 360)
 			call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 			leads(t, ctx, chromedp.Navigate(p.url+"tea/"+language+"/"))
-			typed := "好茶 & <b>谢谢</b>\n\"再见\""
 			do(t, ctx,
 				chromedp.SendKeys(css(`[name=cups]`), "9999"),
 				chromedp.SendKeys(css(`[name=email]`), "not-an-address"),
@@ -357,5 +359,12 @@ func TestMendWithoutScript(t *testing.T) {
 			leads(t, ctx, chromedp.Navigate(p.url+"tea/"+language+"/results/"))
 			shot(t, ctx, "results-"+language+"-noscript-360")
 		})
+	}
+	got := slices.DeleteFunc(p.stored(t, data, "tea"), func(r map[string]string) bool { return r["remark"] == "" }) // by the API
+	if len(got) != 2 {
+		t.Fatalf("the store holds %d forms, want 2: %v", len(got), got)
+	}
+	for _, r := range got {
+		differ(t, r, map[string]string{"taste": "5", "cups": "3", "email": "li@example.com", "why": "warm,habit", "remark": typed})
 	}
 }

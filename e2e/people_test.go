@@ -126,21 +126,21 @@ type pointer struct {
 // bring a question or a message a moment later, which moves what is below.
 func still(t *testing.T, ctx context.Context, selector string) (x, y float64) {
 	t.Helper()
-	middle := read(t, ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(`(async () => {
-		const e = document.querySelector(%q);
-		const middle = () => {
+	middle := func() []float64 { // no timers: there may be no scripts
+		return read(t, ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(`(() => {
+			const e = document.querySelector(%q);
 			e.scrollIntoView({block: "center"});
 			const b = e.getBoundingClientRect();
 			return [b.x + b.width / 2, b.y + b.height / 2];
-		};
-		for (let at = middle(), before;;) {
-			before = at;
-			await new Promise(done => setTimeout(done, 300));
-			at = middle();
-			if (String(at) === String(before)) return at;
+		})()`, selector)))
+	}
+	for at, before := middle(), []float64(nil); ; {
+		before = at
+		time.Sleep(300 * time.Millisecond)
+		if at = middle(); slices.Equal(at, before) {
+			return at[0], at[1]
 		}
-	})()`, selector), chromedp.EvalAwaitPromise))
-	return middle[0], middle[1]
+	}
 }
 
 // aim clicks the middle of an element. On a page that the browser has kept and brings back, the usual click waits for ever.
