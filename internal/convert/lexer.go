@@ -73,6 +73,34 @@ func (l *lexer) enter() error {
 	return nil
 }
 
+// whole reads a condition that takes all there is.
+func (l *lexer) whole(condition func() (*term, error)) (*term, error) {
+	t, err := condition()
+	if err != nil {
+		return nil, err
+	}
+	if rest := l.peek(); rest.kind != "" {
+		return nil, fmt.Errorf("cannot be read from %s on", show(rest.text))
+	}
+	return t, nil
+}
+
+// chain reads parts that a word joins, or one of some signs.
+func (l *lexer) chain(op string, part func() (*term, error), signs ...string) (*term, error) {
+	t, err := part()
+	for err == nil {
+		if _, ok := l.sign(signs...); !ok {
+			if _, ok := l.word(op); !ok {
+				return t, nil
+			}
+		}
+		var b *term
+		b, err = part()
+		t = &term{op: op, args: []*term{t, b}}
+	}
+	return nil, err
+}
+
 // scan cuts a condition into tokens. open begins a question's name, which } ends; inWord tells what else than letters
 // and digits a word may have; signs are the operators, longer ones first.
 func scan(source, open, inWord string, signs []string) ([]token, error) {

@@ -16,14 +16,7 @@ func parseSurveyJS(source string) (*term, error) {
 		return nil, err
 	}
 	p := &surveyJSParser{lexer{tokens: tokens}}
-	t, err := p.or()
-	if err != nil {
-		return nil, err
-	}
-	if rest := p.peek(); rest.kind != "" {
-		return nil, fmt.Errorf("cannot be read from %s on", show(rest.text))
-	}
-	return t, nil
+	return p.whole(p.or)
 }
 
 type surveyJSParser struct{ lexer }
@@ -33,22 +26,7 @@ func (p *surveyJSParser) or() (*term, error) {
 		return nil, err
 	}
 	defer func() { p.depth-- }()
-	return p.chain("or", "||", func() (*term, error) { return p.chain("and", "&&", p.comparison) })
-}
-
-func (p *surveyJSParser) chain(op, sign string, part func() (*term, error)) (*term, error) {
-	t, err := part()
-	for err == nil {
-		if _, ok := p.sign(sign); !ok {
-			if _, ok := p.word(op); !ok {
-				return t, nil
-			}
-		}
-		var b *term
-		b, err = part()
-		t = &term{op: op, args: []*term{t, b}}
-	}
-	return nil, err
+	return p.chain("or", func() (*term, error) { return p.chain("and", p.comparison, "&&") }, "||")
 }
 
 var comparisons = map[string]string{"=": "==", "==": "==", "equal": "==", "!=": "!=", "<>": "!=", "notequal": "!=", "<": "<", "less": "<", "<=": "<=",

@@ -14,14 +14,7 @@ func parseXPath(source string) (*term, error) {
 		return nil, err
 	}
 	p := &xpath{lexer{tokens: tokens}}
-	t, err := p.or()
-	if err != nil {
-		return nil, err
-	}
-	if rest := p.peek(); rest.kind != "" {
-		return nil, fmt.Errorf("cannot be read from %s on", show(rest.text))
-	}
-	return t, nil
+	return p.whole(p.or)
 }
 
 type xpath struct{ lexer }
@@ -31,29 +24,7 @@ func (p *xpath) or() (*term, error) {
 		return nil, err
 	}
 	defer func() { p.depth-- }()
-	t, err := p.and()
-	for err == nil {
-		if _, ok := p.word("or"); !ok {
-			return t, nil
-		}
-		var b *term
-		b, err = p.and()
-		t = &term{op: "or", args: []*term{t, b}}
-	}
-	return nil, err
-}
-
-func (p *xpath) and() (*term, error) {
-	t, err := p.equality()
-	for err == nil {
-		if _, ok := p.word("and"); !ok {
-			return t, nil
-		}
-		var b *term
-		b, err = p.equality()
-		t = &term{op: "and", args: []*term{t, b}}
-	}
-	return nil, err
+	return p.chain("or", func() (*term, error) { return p.chain("and", p.equality) })
 }
 
 // equality is = and !=, which bind less tightly than < and > in XPath.
