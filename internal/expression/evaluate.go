@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -48,19 +49,15 @@ func compare(op string, a, b Tree, answers Answers) bool {
 		if !ok || !also {
 			return false
 		}
-		switch op {
-		case "<":
-			return x < y
-		case "<=":
-			return x <= y
-		}
-		return x == y
+		return stands(x, op, y)
 	}
 	x, ok := a.text(answers)
 	y, also := b.text(answers)
-	if !ok || !also {
-		return false
-	}
+	return ok && also && stands(x, op, y)
+}
+
+// stands reports whether two values stand in a relation.
+func stands[T cmp.Ordered](x T, op string, y T) bool {
 	switch op {
 	case "<":
 		return x < y
