@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"glasspoll/deploy/lambda"
 	"glasspoll/e2e/aws"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cloud"
@@ -191,10 +193,8 @@ func deploy(t *testing.T) *deployment {
 func (d *deployment) function(name string, env map[string]string) *aws.Function {
 	d.t.Helper()
 	binary := filepath.Join(d.t.TempDir(), name)
-	build := exec.Command("go", "build", "-tags", "lambda.norpc,nethttpomithttp2", "-o", binary, "./functions/"+name)
-	build.Dir = ".."
-	if out, err := build.CombinedOutput(); err != nil {
-		d.t.Fatalf("%v\n%s", err, out)
+	if err := lambda.Build("..", "./functions/"+name, runtime.GOARCH, binary); err != nil {
+		d.t.Fatal(err)
 	}
 	f := &aws.Function{Binary: binary, Timeout: 30 * time.Second, Log: d.log}
 	for key, value := range env {

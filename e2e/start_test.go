@@ -1,12 +1,13 @@
 package e2e
 
 import (
-	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
 
+	"glasspoll/deploy/lambda"
 	"glasspoll/e2e/aws"
 )
 
@@ -24,13 +25,12 @@ func TestFunctionsStartQuickly(t *testing.T) {
 	binaries, took := map[string]string{}, map[string][]time.Duration{}
 	for _, name := range names {
 		binaries[name] = filepath.Join(t.TempDir(), name)
-		build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc,nethttpomithttp2", "-gcflags", "all=-l", "-ldflags", "-s -w -buildid=", "-o", binaries[name], "./functions/"+name)
-		build.Dir = ".."
+		root, pkg := "..", "./functions/"+name
 		if name == "empty" {
-			build.Dir, build.Args[len(build.Args)-1] = ".", "./aws/empty"
+			root, pkg = ".", "./aws/empty"
 		}
-		if out, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
+		if err := lambda.Build(root, pkg, runtime.GOARCH, binaries[name]); err != nil {
+			t.Fatal(err)
 		}
 	}
 	for range 21 {

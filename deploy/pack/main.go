@@ -7,9 +7,10 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
+
+	"glasspoll/deploy/lambda"
 )
 
 func main() {
@@ -27,12 +28,6 @@ func main() {
 	}
 }
 
-// Neither RPC, which is of a runtime of old, nor HTTP/2, which neither store speaks.
-const tags = "lambda.norpc,nethttpomithttp2"
-
-// Nothing is inlined: that is a tenth of the size, and the functions wait for the network, not for themselves.
-const compiling = "all=-l"
-
 // limit is what one function may take unpacked, in bytes: small ones start quickly.
 const limit = 12_000_000
 
@@ -43,10 +38,7 @@ func pack(name, target string) (size, packed int, err error) {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "bootstrap")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", tags, "-gcflags", compiling, "-ldflags", "-s -w -buildid=", "-o", binary, "./functions/"+name)
-	build.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
+	if err := lambda.Build(".", "./functions/"+name, "arm64", binary); err != nil {
 		return 0, 0, err
 	}
 	content, err := os.ReadFile(binary)
