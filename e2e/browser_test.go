@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -97,7 +98,10 @@ func leads(t *testing.T, ctx context.Context, steps ...step) int64 {
 	t.Helper()
 	response, err := chromedp.RunResponse(ctx, steps...)
 	if err != nil {
-		t.Fatal(err)
+		fail(t, ctx, err)
+	}
+	if response == nil {
+		fail(t, ctx, errors.New("a page was loaded, but not the one that was asked for"))
 	}
 	return response.Status
 }

@@ -392,6 +392,41 @@ func TestPeopleFillItIn(t *testing.T) {
 	}
 }
 
+// TestALongPress holds a button of a ranking down for longer than the page waits with its messages: it is pressed all the
+// same.
+func TestALongPress(t *testing.T) {
+	const ranking = `title: {en: Tea}
+languages: [en]
+sections:
+  - questions:
+      - {id: first, type: ranking, label: {en: First}, options: [{id: a, label: {en: A}}, {id: b, label: {en: B}}, {id: c, label: {en: C}}]}
+`
+	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": ranking}), t.TempDir())
+	ctx := watch(t, 1280, "light", "en")
+	leads(t, ctx, chromedp.Navigate(p.url+"tea/"))
+	// As if something had been answered a moment before: the page will look at everything once more.
+	answered := chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-rank]").dispatchEvent(new Event("change", {bubbles: true}))`)
+	long := chromedp.Sleep(500 * time.Millisecond)
+	ranks := func(a, b, c string) {
+		t.Helper()
+		becomes(t, ctx, "the ranks", fmt.Sprintf(`["a", "b", "c"].map(o => document.getElementsByName("first." + o)[0].value).join() === "%s,%s,%s"`, a, b, c))
+	}
+	mouse.at(t, ctx, "#q-first\\.a")
+	x, y := still(t, ctx, "#q-first\\.b")
+	do(t, ctx, answered,
+		chromedp.MouseEvent(chromedp.MousePressed, x, y, chromedp.ButtonLeft, chromedp.ClickCount(1)), long,
+		chromedp.MouseEvent(chromedp.MouseReleased, x, y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	ranks("1", "2", "")
+	keyboard{}.reach(t, ctx, "c", `e.id === "q-first.c"`)
+	do(t, ctx, answered)
+	key := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: " ", Code: "Space", Text: " ", WindowsVirtualKeyCode: 32}
+	call(t, ctx, input.DispatchKeyEvent, key)
+	do(t, ctx, long)
+	key.Type, key.Text = input.DispatchKeyEventTypeKeyUp, ""
+	call(t, ctx, input.DispatchKeyEvent, key)
+	ranks("1", "2", "3")
+}
+
 // teaForm is short, and has what may go wrong.
 const teaForm = `title: {zh: 喝茶, en: Tea}
 languages: [zh, en]

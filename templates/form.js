@@ -33,12 +33,15 @@ export const linked = () => {
 };
 export const knownChannel = () => ((rules.channels || []).includes(channel.value) ? channel.value : "");
 
-// place puts siblings into an order, where they are.
+// place puts siblings into an order, where they are. What is in it stays untouched: a button that is taken out and put back
+// while somebody presses it is not pressed.
 export const place = (items) => {
   if (!items.length) return;
   const parent = items[0].parentNode;
   const siblings = [...parent.children];
-  const end = siblings[Math.max(...items.map((item) => siblings.indexOf(item))) + 1] || null;
+  const before = siblings.filter((s) => items.includes(s));
+  if (before.every((s, i) => s === items[i])) return;
+  const end = siblings[siblings.indexOf(before.pop()) + 1] || null;
   const focused = document.activeElement;
   for (const item of items) parent.insertBefore(item, end);
   if (parent.contains(focused) && focused !== document.activeElement) focused.focus();
