@@ -90,6 +90,7 @@ func (h *Releases) Add(r *release.Release, form *survey.Survey) []string {
 		f.add("release %d: the segments are other ones than when the period's first release was made", r.Number)
 	}
 	k := int64(max(r.MinGroup, 1))
+	whole := tally.Total(r.Cohorts)
 	for _, key := range keys(before.Cohorts, r.Cohorts) {
 		was, is := before.Cohorts[key].Clone(), r.Cohorts[key].Clone()
 		where := fmt.Sprintf("release %d, %s", r.Number, group(key))
@@ -124,14 +125,15 @@ func (h *Releases) Add(r *release.Release, form *survey.Survey) []string {
 				for _, c := range now.Counts {
 					sum += c.N
 				}
-				if field.Question.Type != survey.MultiChoice && sum != now.N || sum < now.N {
+				// Who withdraws may be out with a cohort and be taken off in the pool, with all the options that were chosen.
+				off := whole.Withdrawn * int64(len(field.Options())-1)
+				if field.Question.Type != survey.MultiChoice && sum != now.N || sum < now.N-off {
 					f.add("%s, %s: %d answers, and options were chosen %d times", where, name, now.N, sum)
 				}
 			}
 		}
 	}
 	// Of the whole: the pool may take answers of respondents who are out with their cohort.
-	whole := tally.Total(r.Cohorts)
 	for _, name := range keys(whole.Items, nil) {
 		if n := whole.Items[name].N; n < 0 || n > whole.Respondents+whole.Withdrawn {
 			f.add("release %d, %s: %d answers of %s", r.Number, name, n, people(whole))

@@ -98,7 +98,7 @@ func (p *past) audit() []string {
 	return append(found, h.Against(p.recount())...)
 }
 
-// TestWhatIsRightIsFound right: whatever happens by the rules has no findings.
+// TestWhatIsRightHasNoFindings: whatever happens by the rules has no findings.
 func TestWhatIsRightHasNoFindings(t *testing.T) {
 	s := questionnaire(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -114,6 +114,19 @@ func TestWhatIsRightHasNoFindings(t *testing.T) {
 			t.Fatal(strings.Join(found, "\n"))
 		}
 	})
+}
+
+// Somebody who had chosen several options is out with a cohort, withdraws, and is taken off in the pool: fewer options than
+// answers are left there.
+func TestWithdrawnFromThePool(t *testing.T) {
+	p := makePast(questionnaire(t), rand.New(rand.NewPCG(0x396616ed5, 1)), true)
+	pool := p.releases[len(p.releases)-1].Cohorts[release.Pool].Items["why"]
+	if chosen := pool.Counts.Of("p") + pool.Counts.Of("q"); chosen >= pool.N {
+		t.Fatalf("the pool has %d answers and %d chosen options", pool.N, chosen)
+	}
+	if found := p.audit(); len(found) > 0 {
+		t.Error(strings.Join(found, "\n"))
+	}
 }
 
 // TestEveryFigureIsCompared changes each number of a tally, and of a release that holds everything, one at a time.
