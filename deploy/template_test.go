@@ -325,6 +325,13 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// deploymentsOwn are headers that only the CDN sends, name to value.
+var deploymentsOwn = map[string]string{
+	// `glasspoll serve` speaks plain http, where a server must not send it and a browser must not heed it (RFC 6797, 7.2
+	// and 8.1); there it is for the proxy that does TLS. A year; not for other names of the domain, which are not ours.
+	"Strict-Transport-Security": "max-age=31536000",
+}
+
 func TestHeadersAreThoseOfThePages(t *testing.T) {
 	resources := at(t, template(t), "Resources").(tree)
 	policy := at(t, resources, "Headers", "Properties", "ResponseHeadersPolicyConfig").(tree)
@@ -338,6 +345,13 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 			sent["X-Content-Type-Options"] = "nosniff"
 		case "ReferrerPolicy":
 			sent["Referrer-Policy"] = at(t, value, "ReferrerPolicy").(string)
+		case "StrictTransportSecurity":
+			sent["Strict-Transport-Security"] = "max-age=" + at(t, value, "AccessControlMaxAgeSec").(string)
+			for key, directive := range map[string]string{"IncludeSubdomains": "; includeSubDomains", "Preload": "; preload"} {
+				if at(t, value, key) != "false" {
+					sent["Strict-Transport-Security"] += directive
+				}
+			}
 		default:
 			sent[name] = fmt.Sprint(value)
 		}
@@ -347,8 +361,15 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 		sent[custom.(tree)["Header"].(string)] = custom.(tree)["Value"].(string)
 		want(t, custom, "true", "Override")
 	}
-	if !maps.Equal(sent, render.Headers()) {
-		t.Errorf("the CDN sends %v\nwant %v", sent, render.Headers())
+	expected := render.Headers()
+	for name, value := range deploymentsOwn {
+		if _, both := expected[name]; both {
+			t.Errorf("%s is not the deployment's own: pages have it everywhere", name)
+		}
+		expected[name] = value
+	}
+	if !maps.Equal(sent, expected) {
+		t.Errorf("the CDN sends %v\nwant %v", sent, expected)
 	}
 	if len(policy) != 3 {
 		t.Errorf("the policy has more than a name and these headers: %v", policy)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,12 +11,13 @@ import (
 	"time"
 
 	"glasspoll/internal/survey"
+	"glasspoll/internal/theme"
 )
 
 type shareCommand struct {
 	Surveys   string            `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
 	Templates string            `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name: share/en.yaml has the texts."`
-	Address   string            `placeholder:"URL" help:"Address of the site, such as https://example.com/surveys/. QR codes and files need it."`
+	Address   string            `placeholder:"URL" help:"Address of the site, such as https://example.com/surveys/. Default: that in theme.yaml beside the questionnaires. QR codes and files need one."`
 	Out       string            `placeholder:"DIR" help:"Where to write QR codes, texts and posters. Default: nothing is written."`
 	Value     map[string]string `placeholder:"NAME=TEXT" mapsep:"none" help:"What a hidden question gets from every link, such as tier=key. May be repeated."`
 	ID        string            `arg:"" name:"ID" help:"The survey to invite to."`
@@ -39,10 +39,12 @@ e-mail; and a text message, with how many segments it takes.
 Where a questionnaire has questions of the type hidden, links can bring their answers: the same for everybody with
 --value, or each person's own by a mailing program, for which a pattern is printed.
 
+Links begin with the address that theme.yaml beside the questionnaires says (address: https://…), or with --address.
+
 Examples:
 
   glasspoll share service
-  glasspoll share service --address https://example.com/surveys/ --out invitations
+  glasspoll share service --out invitations
   glasspoll share service --address https://example.com/surveys/ --value tier=key`
 }
 
@@ -50,18 +52,21 @@ Examples:
 const noBase = "…/"
 
 func (k shareCommand) Run(c *console) error {
-	base := noBase
 	if k.Address != "" {
-		var err error
-		if base, err = readBase(k.Address); err != nil {
+		if _, err := readBase(k.Address); err != nil {
 			return usageError{fmt.Errorf("--address %s: %w", k.Address, err)}
 		}
-	} else if k.Out != "" {
-		return usageError{errors.New("--out: QR codes and texts need the site's address: say it with --address https://…")}
 	}
 	s, err := k.find(c)
 	if err != nil {
 		return err
+	}
+	base, err := k.base(c)
+	if err != nil {
+		return err
+	}
+	if base == noBase && k.Out != "" {
+		return usageError{fmt.Errorf("--out: QR codes and texts need the site's address: %s", k.howToSay())}
 	}
 	if err := checkValues(s, k.Value); err != nil {
 		return usageError{err}
@@ -87,7 +92,7 @@ func (k shareCommand) Run(c *console) error {
 		fmt.Fprintf(c.out, "\n%s in %s\n", count(len(files), "file"), k.Out)
 	}
 	if base == noBase {
-		fmt.Fprintln(c.err, "These links begin with … in place of the site's address: say it with --address https://… for whole links, QR codes and files.")
+		fmt.Fprintf(c.err, "These links begin with … in place of the site's address. For whole links, QR codes and files, %s.\n", k.howToSay())
 	}
 	if open, early := s.OpenAt(time.Now()); !open && early {
 		fmt.Fprintf(c.err, "Note: %s takes answers from %s on.\n", s.ID, s.Window.From)
@@ -95,6 +100,34 @@ func (k shareCommand) Run(c *console) error {
 		fmt.Fprintf(c.err, "Note: %s closed on %s, and takes no answers any more.\n", s.ID, s.Window.Until)
 	}
 	return nil
+}
+
+// base is the address that links begin with: the one that was given, or else the one that the site's theme says.
+func (k shareCommand) base(c *console) (string, error) {
+	if k.Address != "" {
+		return readBase(k.Address)
+	}
+	file := filepath.Join(k.Surveys, theme.File)
+	look, problems, err := theme.Read(os.DirFS(k.Surveys), file)
+	switch {
+	case err != nil:
+		return "", err
+	case len(problems) > 0: // the address may be among what is wrong, and there is no site without mending the rest
+		printProblems(c.err, problems)
+		return "", errProblems
+	case look.Address == "":
+		return noBase, nil
+	}
+	base, err := readBase(look.Address)
+	if err != nil {
+		return "", fmt.Errorf("%s: address %s: %w", file, look.Address, err)
+	}
+	return base, nil
+}
+
+// howToSay tells the two ways to make the site's address known.
+func (k shareCommand) howToSay() string {
+	return fmt.Sprintf("write 'address: https://…' into %s, or say it with --address https://…", filepath.Join(k.Surveys, theme.File))
 }
 
 // find reads the survey that is meant. Mistakes in other questionnaires are no matter here.

@@ -194,8 +194,7 @@ func (w *reference) write() {
 	}
 	w.line("- [%s](#conditions)", w.say("Conditions", "条件"))
 	w.line("- [%s](#ids)", w.say("Ids", "id"))
-	w.line("- [%s](#limits)", w.say("Limits", "上限"))
-	w.line("- [%s](#later)\n", w.say("Not supported yet", "尚未支持"))
+	w.line("- [%s](#limits)\n", w.say("Limits", "上限"))
 
 	w.heading(2, "values", w.say("Values", "值的写法"))
 	w.line("%s", w.say(
