@@ -9,7 +9,11 @@ import (
 	"strings"
 	"testing"
 
+	"glasspoll/internal/answer"
+	"glasspoll/internal/release"
+	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
 	"glasspoll/internal/wording"
 )
 
@@ -48,7 +52,7 @@ func TestManagementReport(t *testing.T) {
 			}
 		}
 		for _, want := range map[string][]string{
-			"zh": {"统计分析报告", "内部资料", "一、调查目的", "五、存在问题", "其中55份已计入公布的数字", "2026年11月22日", "共立案3件", "多谢", "另有4条", "逾期", "物流主管"},
+			"zh": {"统计分析报告", "内部资料", "一、调查目的", "五、存在问题", "其中55份已计入公布的数字", "2026年11月22日", "共开出3件", "多谢", "另有4条", "逾期", "物流主管"},
 			"en": {"statistical analysis report", "Confidential", "1. Purpose", "5. Problems", "55 of them in public figures", "22 November 2026", "Opened: 3. Closed: 1", "4 more are in the export", "Head of logistics"},
 		}[language] {
 			if !strings.Contains(text(t, b.Bytes()), want) {
@@ -159,6 +163,49 @@ func TestLevels(t *testing.T) {
 			}
 			if marked := strings.Contains(html.String(), `class="level"`); marked != (allowed && level != "") {
 				t.Errorf("%s results for %q: marked %t", audience, level, marked)
+			}
+		}
+	}
+}
+
+// TestReportHidesNoGroup: the report counts everybody, so it speaks of groups that nobody is in, and of people whose group
+// is not known, never of groups that are too small.
+func TestReportHidesNoGroup(t *testing.T) {
+	s, problems := survey.Parse("few.yaml", []byte(`
+title: {zh: 少, en: Few, ar: قليل}
+languages: [zh, en, ar]
+sections:
+  - questions:
+      - {id: branch, type: single_choice, segment: true, label: {zh: 分店, en: Branch, ar: فرع}, options: [{id: x, label: {zh: 甲, en: X, ar: س}}, {id: y, label: {zh: 乙, en: Y, ar: ص}}, {id: z, label: {zh: 丙, en: Z, ar: ع}}]}
+      - {id: liked, type: rating, steps: 5, label: {zh: 满意, en: Liked, ar: الرضا}}
+      - {id: why, type: multi_choice, label: {zh: 原因, en: Why, ar: السبب}, options: [{id: m, label: {zh: 子, en: M, ar: م}}, {id: n, label: {zh: 丑, en: N, ar: ن}}]}
+results: {min_group: 5, crosstabs: [{rows: liked, by: branch}, {rows: why, by: branch}]}
+`))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	folded := tally.New(s)
+	folded.Fold(s, answer.Response{Answers: []answer.Answer{{"branch", "x"}, {"liked", "4"}, {"why", "m"}}})
+	for range 2 {
+		folded.Fold(s, answer.Response{Answers: []answer.Answer{{"liked", "2"}}})
+	}
+	report := stats.NewReport(s, []*release.Release{release.Everything(s, "", "2026-11-22", folded)})
+	for language, want := range map[string]struct{ unknown, empty string }{
+		"zh": {"另有2人没有这一项的信息，只计入总体", "另有2组没有人回答，未列出"},
+		"en": {"Of 2 people this is not known; they count in the whole only", "2 groups without answers are left out"},
+		"ar": {"شخصان (2) لا يُعرف", "فئتان (2) بلا إجابات"},
+	} {
+		var b bytes.Buffer
+		if err := renderer(t).Report(&b, os.DirFS("../../templates"), ReportPage{ResultsPage: ResultsPage{Report: report, Today: "2026-11-22", Language: language}}); err != nil {
+			t.Fatal(err)
+		}
+		page := text(t, b.Bytes())
+		if strings.Count(page, want.unknown) != 1 || strings.Count(page, want.empty) != 2 {
+			t.Errorf("%s: %d times %q, want 1; %d times %q, want 2", language, strings.Count(page, want.unknown), want.unknown, strings.Count(page, want.empty), want.empty)
+		}
+		for _, not := range []string{"不足", "fewer than", "أقل من 1"} {
+			if strings.Contains(page, not) {
+				t.Errorf("%s: says %q", language, not)
 			}
 		}
 	}
