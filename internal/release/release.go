@@ -329,43 +329,27 @@ func segments(s *survey.Survey) []string {
 	return all
 }
 
-// Where sums the cohorts of those who gave one answer to a segment question, as the segments were when the period's first
+// Where lists the cohorts of those who gave one answer to a segment question, as the segments were when the period's first
 // release was made. The pool is in none.
-func (r *Release) Where(segment, option string) *tally.Counters {
-	sum := (*tally.Counters)(nil).Clone()
-	for _, c := range r.cohorts(segment, option) {
-		sum.Add(c)
-	}
-	return sum
-}
-
-// ItemWhere is one item of Where.
-func (r *Release) ItemWhere(segment, option, name string) *tally.Item {
-	sum := &tally.Item{}
-	for _, c := range r.cohorts(segment, option) {
-		sum.Add(c.Items[name])
-	}
-	return sum
-}
-
-// RespondentsWhere is how many respondents are in Where.
-func (r *Release) RespondentsWhere(segment, option string) (n int64) {
-	for _, c := range r.cohorts(segment, option) {
-		n += c.Respondents
-	}
-	return n
-}
-
-func (r *Release) cohorts(segment, option string) []*tally.Counters {
+func (r *Release) Where(segment, option string) []*tally.Counters {
 	at := slices.IndexFunc(r.Segments, func(s string) bool { return strings.HasPrefix(s, segment+"=") })
 	if at < 0 {
 		return nil
 	}
 	var found []*tally.Counters
 	for key, c := range r.Cohorts {
-		if key != Pool && strings.Split(key, "/")[at] == option {
+		if key != Pool && part(key, at) == option {
 			found = append(found, c)
 		}
 	}
 	return found
+}
+
+// part is one of the parts of a cohort's key, which slashes divide.
+func part(key string, at int) string {
+	for ; at > 0; at-- {
+		_, key, _ = strings.Cut(key, "/")
+	}
+	first, _, _ := strings.Cut(key, "/")
+	return first
 }

@@ -43,7 +43,7 @@ func (b *builder) draw(v *question) template.HTML {
 
 func (b *builder) questionOf(v *question) string {
 	var out bytes.Buffer
-	if err := b.renderer.part(&out, "survey.question", v); err != nil && b.err == nil {
+	if err := b.renderer.part(&out, "survey.question", b.words, v); err != nil && b.err == nil {
 		b.err = err
 	}
 	return out.String()

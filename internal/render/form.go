@@ -28,22 +28,18 @@ type SurveyPage struct {
 // Survey writes a survey's form.
 func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
 	f := r.form(s, p)
-	var b bytes.Buffer
-	b.Grow(64 << 10)
-	if err := r.part(&b, "survey.begin", f); err != nil {
-		return err
-	}
-	if err := r.ask(f, p); err != nil {
-		return err
-	}
-	if err := r.part(&b, "survey.questions", f); err != nil {
-		return err
-	}
-	if err := r.part(&b, "survey.end", f); err != nil {
-		return err
-	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return r.whole(w, func(b *bytes.Buffer) error {
+		if err := r.part(b, "survey.begin", f.Words, f); err != nil {
+			return err
+		}
+		if err := r.ask(f, p); err != nil {
+			return err
+		}
+		if err := r.part(b, "survey.questions", f.Words, f); err != nil {
+			return err
+		}
+		return r.part(b, "survey.end", f.Words, f)
+	})
 }
 
 // form is everything that survey.html shows.
@@ -483,7 +479,7 @@ func (b *builder) choices(c choices) template.HTML {
 
 func (b *builder) write(c choices) string {
 	var out bytes.Buffer
-	if err := b.renderer.part(&out, "survey.choices", c); err != nil && b.err == nil {
+	if err := b.renderer.part(&out, "survey.choices", b.words, c); err != nil && b.err == nil {
 		b.err = err
 	}
 	return out.String()
@@ -768,7 +764,7 @@ func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, text int, language, roo
 	if s.Results.Audience == "public" {
 		data.Results = address(s, language, root, "results/")
 	}
-	return r.execute(w, "thanks.html", data)
+	return r.execute(w, "thanks.html", data.Words, data)
 }
 
 // NoticePage is a page that says why there is no other.
@@ -791,7 +787,7 @@ func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 		Text: message(words, answer.Problem{Code: p.Code, Args: p.Args}), Home: href(p.Root, ""),
 	}
 	data.Private = true
-	return r.execute(w, "notice.html", data)
+	return r.execute(w, "notice.html", words, data)
 }
 
 // Home writes the list of surveys in one of the site's languages; each is named in that language if it speaks it, else
@@ -836,7 +832,7 @@ func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, language string, 
 	}
 	p := r.page("home", words.Say("home.title"), language, root, links)
 	p.share(path(language), words.Say("home.about"))
-	return r.execute(w, "home.html", struct {
+	return r.execute(w, "home.html", words, struct {
 		page
 		Cards []card
 	}{p, cards})

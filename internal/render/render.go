@@ -9,11 +9,10 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
-	"text/template/parse"
+	"sync"
 
 	"github.com/yuin/goldmark"
 	"golang.org/x/text/language"
@@ -96,10 +95,12 @@ var faults = []answer.Code{Closed, NotOpenYet, NotStored, Conflict, NotFound, No
 
 // Renderer writes pages. It may be used by many goroutines at once.
 type Renderer struct {
-	pages  *template.Template
+	pages  map[string]func() (*template.Template, error) // by the language that they speak
 	words  *wording.Catalog
 	assets Assets
 	blanks blanks
+
+	buffers *sync.Pool // of *bytes.Buffer: a page of results has 200 KB
 }
 
 // pageNames are the templates that pages are made from.
@@ -132,12 +133,17 @@ func New(templates fs.FS, assets Assets) (*Renderer, error) {
 			}
 		}
 	}
-	return &Renderer{pages: pages, words: words, assets: assets}, nil
+	spoken := map[string]func() (*template.Template, error){}
+	for _, language := range words.Languages() {
+		spoken[language] = sync.OnceValues(func() (*template.Template, error) { return spokenIn(words.In(language), pages) })
+	}
+	buffers := &sync.Pool{New: func() any { return new(bytes.Buffer) }}
+	return &Renderer{pages: spoken, words: words, assets: assets, buffers: buffers}, nil
 }
 
 // With returns a renderer of the same templates for other assets.
 func (r *Renderer) With(assets Assets) *Renderer {
-	return &Renderer{pages: r.pages, words: r.words, assets: assets}
+	return &Renderer{pages: r.pages, words: r.words, assets: assets, buffers: r.buffers}
 }
 
 // Speaks reports whether the interface's own sentences exist in a language. In any other they fall back to English.
@@ -163,19 +169,29 @@ func message(w *wording.Words, p answer.Problem) string {
 	return w.Say("problem."+string(p.Code), args...)
 }
 
-// execute writes a page whole or, at an error, not at all: a template that a site has changed may fail half-way.
-func (r *Renderer) execute(w io.Writer, name string, data any) error {
-	var b bytes.Buffer
-	b.Grow(16 << 10)
-	if err := r.part(&b, name, data); err != nil {
+// whole writes a page whole or, at an error, not at all: a template that a site has changed may fail half-way.
+func (r *Renderer) whole(w io.Writer, draw func(*bytes.Buffer) error) error {
+	b := r.buffers.Get().(*bytes.Buffer)
+	defer r.buffers.Put(b)
+	b.Reset()
+	if err := draw(b); err != nil {
 		return err
 	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-func (r *Renderer) part(b *bytes.Buffer, name string, data any) error {
-	if err := r.pages.ExecuteTemplate(b, name, data); err != nil {
+// execute writes a page that is one template.
+func (r *Renderer) execute(w io.Writer, name string, words *wording.Words, data any) error {
+	return r.whole(w, func(b *bytes.Buffer) error { return r.part(b, name, words, data) })
+}
+
+func (r *Renderer) part(b *bytes.Buffer, name string, words *wording.Words, data any) error {
+	pages, err := r.pages[words.Language()]()
+	if err == nil {
+		err = pages.ExecuteTemplate(b, name, data)
+	}
+	if err != nil {
 		return fmt.Errorf("render %s: %w", name, err)
 	}
 	return nil
@@ -305,57 +321,4 @@ func markdown(text string) template.HTML {
 		return template.HTML("<p>" + template.HTMLEscapeString(text) + "</p>")
 	}
 	return template.HTML(b.String())
-}
-
-// saidIn lists the keys that a template says: the literals after .Say.
-func saidIn(t *template.Template) []string {
-	if t.Tree == nil {
-		return nil
-	}
-	keys := map[string]bool{}
-	var walk func(parse.Node)
-	pipe := func(p *parse.PipeNode) {
-		if p != nil {
-			walk(p)
-		}
-	}
-	list := func(l *parse.ListNode) {
-		if l != nil {
-			walk(l)
-		}
-	}
-	branch := func(b *parse.BranchNode) { pipe(b.Pipe); list(b.List); list(b.ElseList) }
-	walk = func(n parse.Node) {
-		switch n := n.(type) {
-		case *parse.ListNode:
-			for _, c := range n.Nodes {
-				walk(c)
-			}
-		case *parse.ActionNode:
-			pipe(n.Pipe)
-		case *parse.TemplateNode:
-			pipe(n.Pipe)
-		case *parse.IfNode:
-			branch(&n.BranchNode)
-		case *parse.RangeNode:
-			branch(&n.BranchNode)
-		case *parse.WithNode:
-			branch(&n.BranchNode)
-		case *parse.PipeNode:
-			for _, c := range n.Cmds {
-				walk(c)
-			}
-		case *parse.CommandNode:
-			for i, a := range n.Args {
-				if i+1 < len(n.Args) && strings.HasSuffix(a.String(), ".Say") {
-					if key, ok := n.Args[i+1].(*parse.StringNode); ok {
-						keys[key.Text] = true
-					}
-				}
-				walk(a)
-			}
-		}
-	}
-	walk(t.Tree.Root)
-	return slices.Sorted(maps.Keys(keys))
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -712,14 +713,19 @@ func BenchmarkProblems30(b *testing.B) {
 	}
 }
 
-// From released counters to the page: 30 questions, ten cross-tabulations, eight periods.
+// From released counters to the page: 30 questions, ten cross-tabulations, eight periods. The best time is that of a
+// machine which does nothing else.
 func BenchmarkResults(b *testing.B) {
 	r, s := renderer(b), thirtyInTen(b)
 	all := quarters(b, s, 8, 97)
 	b.ReportAllocs()
+	best := time.Hour
+	defer func() { b.ReportMetric(float64(best.Microseconds())/1000, "best-ms") }()
 	for b.Loop() {
+		start := time.Now()
 		if err := r.Results(io.Discard, ResultsPage{Report: stats.NewReport(s, all), Language: "zh", Root: "../../"}); err != nil {
 			b.Fatal(err)
 		}
+		best = min(best, time.Since(start))
 	}
 }

@@ -130,6 +130,7 @@ func (d *drawing) managementReport(words *wording.Words, p ReportPage) *reportVi
 			v.Trend.Rows[i].Href = ""
 		}
 	}
+	d.unhidden(v)
 	d.how(v)
 	d.asked.Period, d.newest = "", true // measures are about the survey, whichever period is looked at
 	v.Measures = d.measures()
@@ -142,6 +143,37 @@ func (d *drawing) managementReport(words *wording.Words, p ReportPage) *reportVi
 	d.sample(v, p)
 	d.lowest(v)
 	return v
+}
+
+// unhidden says of groups what is so where everybody is counted: who is in none has not said, or could not be asked, and
+// a group that is left out is empty. The notes of a results page speak of groups that are too small.
+func (d *drawing) unhidden(v *reportView) {
+	for i := range v.Segments {
+		t := &v.Segments[i]
+		rest := d.period.Respondents
+		for _, row := range t.Rows {
+			rest -= row.N
+		}
+		t.Note = ""
+		if rest > 0 {
+			t.Note = v.Tell("groups.unknown", "n", rest)
+		}
+	}
+	if len(v.CrossTabs) == 0 {
+		return
+	}
+	for i, tab := range d.period.CrossTabs() {
+		empty := 0
+		for j := range tab.Cells {
+			if tab.Cells[j].Item.N == 0 {
+				empty++
+			}
+		}
+		v.CrossTabs[i].Facts = nil
+		if empty > 0 {
+			v.CrossTabs[i].Facts = []string{v.Tell("groups.empty", "n", empty)}
+		}
+	}
 }
 
 // how says by which means the answers came.
@@ -222,11 +254,11 @@ const fewLowest = 8
 func (d *drawing) lowest(v *reportView) {
 	line := func(item *stats.Item) lowItem {
 		low := lowItem{Label: d.itemName(item.Field), N: item.Scored, Mean: stats.Round(item.Mean, 2), Max: item.Field.MaxScore().String()}
-		if item.Performance != nil {
-			low.Percent = d.percent(item.Performance)
+		if performance := item.Performance(); performance != nil {
+			low.Percent = d.words.Say("percent", "n", stats.Round(performance, 1))
 		}
-		if item.Low.Share != nil {
-			low.Low, low.Width = d.percent(item.Low.Share), stats.Round(percent(item.Low.Share), 2)
+		if item.Low.Of > 0 {
+			low.Low, low.Width = d.percent(item.Low.Ratio()), stats.Round(percent(item.Low.Ratio()), 2)
 		}
 		return low
 	}
@@ -235,17 +267,14 @@ func (d *drawing) lowest(v *reportView) {
 		v.Lowest = append(v.Lowest, line(ranked[i]))
 	}
 	slices.SortStableFunc(ranked, func(a, b *stats.Item) int {
-		if a.Low.Share == nil || b.Low.Share == nil {
+		if a.Low.Of == 0 || b.Low.Of == 0 {
 			return 0
 		}
-		return b.Low.Share.Cmp(a.Low.Share)
+		return b.Low.Ratio().Cmp(a.Low.Ratio())
 	})
 	for _, item := range ranked {
-		if item.Low.Share != nil && item.Low.N > 0 && len(v.Unhappy) < fewLowest {
+		if item.Low.N > 0 && len(v.Unhappy) < fewLowest {
 			v.Unhappy = append(v.Unhappy, line(item))
 		}
 	}
 }
-
-// Draw draws the share of low marks.
-func (l lowItem) Draw() template.HTML { return bar{Width: l.Width}.Draw() }

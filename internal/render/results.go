@@ -113,7 +113,7 @@ func (r *Renderer) Results(w io.Writer, p ResultsPage) error {
 	if err != nil {
 		return err
 	}
-	return r.execute(w, "results.html", d.results())
+	return r.execute(w, "results.html", d.words, d.results())
 }
 
 // drawing is what drawing one results page needs.
@@ -211,14 +211,14 @@ type results struct {
 	Units       []rankedItem
 	UnitsText   string
 	Quadrants   []quadrants
-	Ranked      []rankedItem
+	Ranked      ranking
 	Measures    *measures
 	Quotes      []quote // of no question
 	Segments    []segmentTable
-	CrossTabs   []block
+	CrossTabs   []*block
 	Sections    []resultSection
-	Channels    []bar
-	Funnel      []bar
+	Channels    shares
+	Funnel      shares
 	Derivation  *derivation
 	Method      *method
 	Data, Table string // addresses of results.json and results.csv
@@ -260,6 +260,9 @@ type bar struct {
 	Between     string
 	Width       string
 }
+
+// shares is a table of bars.
+type shares []bar
 
 func (d *drawing) results() *results {
 	s, p := d.survey, d.asked
@@ -419,10 +422,11 @@ func (d *drawing) change(field string, places int) string {
 		return ""
 	case point.Broken:
 		return broken
-	case point.Change == nil:
-		return ""
 	}
-	return d.signed(point.Change, places)
+	if change := point.Change(); change != nil {
+		return d.signed(change, places)
+	}
+	return ""
 }
 
 // broken stands where two figures cannot be compared.

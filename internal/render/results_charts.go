@@ -1,7 +1,6 @@
 package render
 
 import (
-	"html/template"
 	"math"
 	"math/big"
 	"slices"
@@ -33,7 +32,15 @@ func (c canvas) from(at, width float64) string {
 
 // short prints a coordinate: a tenth of a percent is half a pixel at most.
 func short(x float64) string {
-	return strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0")
+	tenths := int64(math.Round(10 * x))
+	text := itoa(tenths / 10)
+	if tenths%10 == 0 {
+		return text
+	}
+	if tenths < 0 {
+		text = "-" + itoa(-tenths/10)
+	}
+	return text + "." + itoa(max(tenths%10, -tenths%10))
 }
 
 func float(r *big.Rat) float64 {
@@ -102,105 +109,13 @@ type stack struct {
 // part is a piece of a stacked bar, in percent. Tone is 0 (worst) to 4 (best), or none.
 type part struct{ From, Width, Middle, Text, Tone string }
 
-// What a page has hundreds of is written here and not in a template, which would take ten times as long: bars, and cells
-// of numbers. All that stands in attributes was printed from numbers; texts are escaped.
-
-// Draw draws the bar.
-func (s stack) Draw() template.HTML {
-	b := make([]byte, 0, 128+160*len(s.Parts))
-	b = append(b, `<svg class="stack" width="100%" height="24" aria-hidden="true">`...)
-	if s.Zero != "" {
-		b = appendAll(b, `<line x1="`, s.Zero, `%" x2="`, s.Zero, `%" y1="-7" y2="31"/>`)
-	}
-	for _, p := range s.Parts {
-		b = appendAll(b, `<rect class="t`, p.Tone, `" x="`, p.From, `%" y="1" width="`, p.Width, `%" height="22"/>`)
-		if p.Text != "" {
-			b = appendAll(b, `<text class="t`, p.Tone, `" x="`, p.Middle, `%" y="16">`, p.Text, `</text>`)
-		}
-	}
-	return template.HTML(append(b, "</svg>"...))
-}
-
-// Draw draws the bar.
-func (r bar) Draw() template.HTML {
-	b := make([]byte, 0, 256)
-	b = append(b, `<svg class="bar" width="100%" height="10" aria-hidden="true"><rect class="track" width="100%" height="10" rx="2"/>`...)
-	if r.Width != "" {
-		b = appendAll(b, `<rect width="`, r.Width, `%" height="10" rx="2"/>`)
-	}
-	return template.HTML(append(b, "</svg>"...))
-}
-
-// Draw draws the bar.
-func (r ranked) Draw() template.HTML { return bar{Width: r.Width}.Draw() }
-
-// Draw draws the bar, and where the overall score is.
-func (r rankedItem) Draw() template.HTML {
-	b := make([]byte, 0, 256)
-	b = append(b, `<svg class="bar" width="100%" height="18" aria-hidden="true"><rect class="track" y="4" width="100%" height="10" rx="2"/>`...)
-	if r.Width != "" {
-		b = appendAll(b, `<rect y="4" width="`, r.Width, `%" height="10" rx="2"/>`)
-	}
-	if r.Tick != "" {
-		b = appendAll(b, `<line x1="`, r.Tick, `%" x2="`, r.Tick, `%" y1="0" y2="18"/>`)
-	}
-	return template.HTML(append(b, "</svg>"...))
-}
-
-func appendAll(b []byte, texts ...string) []byte {
-	for _, text := range texts {
-		b = append(b, text...)
-	}
-	return b
-}
-
-// appendCell adds a cell with a number; what is small stands behind it.
-func appendCell(b []byte, text, small string) []byte {
-	b = appendAll(b, `<td class="num">`, template.HTMLEscapeString(text))
-	if small != "" {
-		b = appendAll(b, ` <small>`, template.HTMLEscapeString(small), `</small>`)
-	}
-	return b
-}
-
-// Cells are how often each option was chosen, with its share.
-func (l likert) Cells() template.HTML {
-	b := make([]byte, 0, 64*len(l.Counts))
-	for _, c := range l.Counts {
-		b = appendCell(b, itoa(c.N), c.Share)
-	}
-	return template.HTML(b)
-}
-
-// Cells are the values of all periods.
-func (r courseRow) Cells() template.HTML {
-	b := make([]byte, 0, 32*len(r.Values))
-	for _, v := range r.Values {
-		text := v.Text
-		if v.Broken {
-			text = broken + " " + text
-		}
-		b = appendCell(b, text, "")
-	}
-	return template.HTML(b)
-}
-
-// Cells are the figures of the row.
-func (r derivationRow) Cells() template.HTML {
-	b := make([]byte, 0, 256)
-	for _, text := range []string{r.Sum, r.Mean, r.Best, r.Weight, r.Reached, r.Divisor} {
-		b = appendCell(b, text, "")
-	}
-	return template.HTML(b)
-}
-
 // legible is how much of the width a piece of a stacked bar needs for a number, on a telephone, beside figures.
 const legible = 12
 
 // diverging lays items of one scale out so that their neutral points stand below each other: what is worse goes to one
 // side, what is better to the other, the neutral answers to both, and answers without a score stand apart at the end. All
-// have one measure: shares of those who answered.
-func (d *drawing) diverging(items []*stats.Item) []stack {
+// have one measure: shares of those who answered. order and tones are those of the scale's options.
+func (d *drawing) diverging(items []*stats.Item, order []int, tones []string) []stack {
 	type widths struct{ worse, neutral, better, none float64 }
 	all := make([]widths, len(items))
 	var most widths
@@ -208,10 +123,10 @@ func (d *drawing) diverging(items []*stats.Item) []stack {
 		w := &all[i]
 		low, high := scoreRange(item.Counts)
 		for _, c := range item.Counts {
-			if c.Share == nil {
+			if c.Of == 0 {
 				continue
 			}
-			share := 100 * float(c.Share)
+			share := 100 * float64(c.N) / float64(c.Of)
 			switch {
 			case c.Option.Score == nil:
 				w.none += share
@@ -236,13 +151,13 @@ func (d *drawing) diverging(items []*stats.Item) []stack {
 		rows[i].Zero = d.x(most.worse * scale)
 		at := (most.worse - all[i].worse - all[i].neutral/2) * scale
 		apart := (most.worse+most.better)*scale + gap
-		tones := toneOf(item.Field.Options())
-		for _, j := range byScore(item.Counts) {
+		rows[i].Parts = make([]part, 0, len(order))
+		for _, j := range order {
 			c := item.Counts[j]
-			if c.N == 0 || c.Share == nil {
+			if c.N <= 0 {
 				continue
 			}
-			share := 100 * float(c.Share)
+			share := 100 * float64(c.N) / float64(c.Of)
 			width := share * scale
 			from := &at
 			if c.Option.Score == nil {
@@ -250,7 +165,7 @@ func (d *drawing) diverging(items []*stats.Item) []stack {
 			}
 			p := part{From: d.from(*from, width), Width: short(width), Middle: d.x(*from + width/2), Tone: tones[j]}
 			if width >= legible || len(items) == 1 && width >= legible/2 {
-				p.Text = stats.Round(percent(c.Share), 0)
+				p.Text = itoa((200*c.N + c.Of) / (2 * c.Of))
 			}
 			rows[i].Parts = append(rows[i].Parts, p)
 			*from += width
@@ -273,13 +188,13 @@ func scoreRange(counts []stats.Count) (low, high survey.Decimal) {
 }
 
 // byScore orders options from the worst to the best, those without a score last, however the questionnaire lists them.
-func byScore(counts []stats.Count) []int {
-	order := make([]int, len(counts))
+func byScore(options []survey.Option) []int {
+	order := make([]int, len(options))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		x, y := counts[a].Option.Score, counts[b].Option.Score
+		x, y := options[a].Score, options[b].Score
 		switch {
 		case x == nil && y == nil:
 			return 0
@@ -319,7 +234,7 @@ func toneOf(options []survey.Option) []string {
 type histogram struct {
 	Name    string
 	Columns []column
-	Rows    []bar
+	Rows    shares
 }
 
 type column struct{ From, Width, Middle, Height, Y, N, Label string }
@@ -356,10 +271,9 @@ func (d *drawing) histogram(item *stats.Item) *histogram {
 // share is a line of a table of shares.
 func (d *drawing) share(label string, s stats.Share) bar {
 	b := bar{Label: label, N: s.N}
-	if s.Share != nil {
-		share := float(s.Share)
-		b.Share, b.Width = d.percent(s.Share), short(100*share)
-		b.Between = d.between(s.Interval)
+	if s.Of > 0 {
+		b.Share, b.Width = d.percentOf(s.N, s.Of), short(100*float64(s.N)/float64(s.Of))
+		b.Between = d.between(s.Interval())
 	}
 	return b
 }
@@ -514,8 +428,8 @@ func (d *drawing) trend() *trendChart {
 		switch {
 		case point.Broken:
 			row.Change = broken
-		case point.Change != nil:
-			row.Change = d.signed(point.Change, places)
+		case point.Change() != nil:
+			row.Change = d.signed(point.Change(), places)
 		}
 		if b := period.Overall.Band; b != nil {
 			row.Band = b.Label.In(d.language)

@@ -129,7 +129,7 @@ func (t *figureTable) period(p *stats.Period, segment, group string) {
 	}
 	if segment == "" {
 		for _, c := range p.Channels {
-			put(figureLine{measure: "channel", option: c.Name, n: itoa(c.N), share: c.Share.Share, interval: c.Interval})
+			put(figureLine{measure: "channel", option: c.Name, n: itoa(c.N), share: c.Ratio(), interval: c.Interval()})
 		}
 	}
 }
@@ -154,25 +154,26 @@ func (t *figureTable) item(put func(figureLine), item *stats.Item) {
 	if item.Mean != nil {
 		with("mean", item.Scored, nil, item.Mean, item.Interval)
 	}
-	if item.Top.Share != nil {
-		with("top", item.Top.N, item.Top.Share, nil, item.Top.Interval)
-		with("top_two", item.TopTwo.N, item.TopTwo.Share, nil, item.TopTwo.Interval)
-		with("low", item.Low.N, item.Low.Share, nil, item.Low.Interval)
+	share := func(measure string, s stats.Share) { with(measure, s.N, s.Ratio(), nil, s.Interval()) }
+	if item.Top.Of > 0 {
+		share("top", item.Top)
+		share("top_two", item.TopTwo)
+		share("low", item.Low)
 	}
 	if n := item.NPS; n != nil {
 		with("nps", item.Scored, nil, n.Score, n.Interval)
-		with("promoters", n.Promoters.N, n.Promoters.Share, nil, n.Promoters.Interval)
-		with("passives", n.Passives.N, n.Passives.Share, nil, n.Passives.Interval)
-		with("detractors", n.Detractors.N, n.Detractors.Share, nil, n.Detractors.Interval)
+		share("promoters", n.Promoters)
+		share("passives", n.Passives)
+		share("detractors", n.Detractors)
 	}
 	for _, c := range item.Counts {
 		l := base
-		l.option, l.label, l.measure, l.n, l.share, l.interval = c.Option.ID, t.option(&c.Option), "count", itoa(c.N), c.Share, c.Interval
+		l.option, l.label, l.measure, l.n, l.share, l.interval = c.Option.ID, t.option(c.Option), "count", itoa(c.N), c.Ratio(), c.Interval()
 		put(l)
 	}
 	for _, b := range item.Histogram {
 		l := base
-		l.option, l.label, l.measure, l.n, l.share, l.interval = b.From.String(), b.From.String()+"–"+b.To.String(), "histogram", itoa(b.N), b.Share.Share, b.Interval
+		l.option, l.label, l.measure, l.n, l.share, l.interval = b.From.String(), b.From.String()+"–"+b.To.String(), "histogram", itoa(b.N), b.Ratio(), b.Interval()
 		put(l)
 	}
 }

@@ -348,7 +348,7 @@ func checkFigures(t *testing.T, r *Renderer, page ResultsPage) {
 				want = append(want, itoa(b.N))
 			}
 		} else {
-			order := byScore(item.Counts)
+			order := byScore(item.Field.Options())
 			if !item.Field.HasScores() || q.Type == survey.NPS || q.Type == survey.MultiChoice {
 				order = order[:0]
 				for j := range item.Counts {

@@ -157,17 +157,17 @@ func (d *drawing) changeFact(places int) (fact, bool) {
 		f.Value, f.Note = broken, d.words.Say("results.not_comparable")
 		return f, true
 	}
-	f.Value = d.signed(point.Change, places)
+	f.Value = d.signed(point.Change(), places)
 	now, then := &d.period.Overall, &before.Overall
 	switch {
-	case point.Change.Sign() == 0:
+	case point.Change().Sign() == 0:
 		f.Note = d.words.Say("results.unchanged")
 	case now.Interval == nil || then.Interval == nil:
-	case math.Abs(float(point.Change)) <= math.Hypot(margin(now), margin(then)):
+	case math.Abs(float(point.Change())) <= math.Hypot(margin(now), margin(then)):
 		f.Note = d.words.Say("results.within_margin")
 	default:
 		f.Note = d.words.Say("results.beyond_margin")
-		f.Tone = map[bool]string{true: "up", false: "down"}[point.Change.Sign() > 0]
+		f.Tone = map[bool]string{true: "up", false: "down"}[point.Change().Sign() > 0]
 	}
 	return f, true
 }

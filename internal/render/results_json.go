@@ -53,7 +53,7 @@ func (d *drawing) json() object {
 		point := &d.course.Points[i]
 		periods = append(periods, object{{"period", before.Name}, {"release", before.Release}, {"date", before.Date}, {"respondents", before.Respondents},
 			{"score", number(before.Overall.Score)}, {"raw", number(before.Overall.Raw)},
-			{"interval", interval(before.Overall.Interval)}, {"change", number(point.Change)}, {"comparable", !point.Broken}})
+			{"interval", interval(before.Overall.Interval)}, {"change", number(point.Change())}, {"comparable", !point.Broken}})
 	}
 	doc = append(doc, object{
 		{"period", p.Name}, {"release", p.Release}, {"date", p.Date}, {"min_group", p.MinGroup}, {"respondents", p.Respondents},
@@ -114,7 +114,7 @@ func (d *drawing) overallJSON(p *stats.Period) object {
 	}
 	v = append(v, object{{"interval", interval(o.Interval)}, {"change", nil}, {"comparable", nil}}...)
 	if point := d.point(""); point != nil && d.before(d.course) != nil {
-		v[len(v)-2].value, v[len(v)-1].value = number(point.Change), !point.Broken
+		v[len(v)-2].value, v[len(v)-1].value = number(point.Change()), !point.Broken
 	}
 	if o.PerAnswer != nil {
 		v = append(v, member{"per_answer", number(o.PerAnswer)})
@@ -159,15 +159,15 @@ func (d *drawing) questionsJSON(p *stats.Period) object {
 		}
 		if item.Mean != nil {
 			figures = append(figures, object{{"scored", item.Scored}, {"interval", interval(item.Interval)}}...)
-			if item.Variance != nil {
+			if item.Scored > 1 {
 				figures = append(figures, member{"sd", decimal(item.SD)})
 			}
 		}
 		if item.Weight != nil {
 			figures = append(figures, object{{"weight", number(item.Weight)}, {"maximum", item.Field.MaxScore()}}...)
 		}
-		if item.Top.Share != nil {
-			figures = append(figures, object{{"top", number(item.Top.Share)}, {"top_two", number(item.TopTwo.Share)}, {"low", number(item.Low.Share)}}...)
+		if item.Top.Of > 0 {
+			figures = append(figures, object{{"top", number(item.Top.Ratio())}, {"top_two", number(item.TopTwo.Ratio())}, {"low", number(item.Low.Ratio())}}...)
 		}
 		if n := item.NPS; n != nil {
 			figures = append(figures, member{"nps", object{{"score", number(n.Score)}, {"promoters", n.Promoters.N}, {"passives", n.Passives.N}, {"detractors", n.Detractors.N},

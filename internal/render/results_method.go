@@ -2,7 +2,9 @@ package render
 
 import (
 	"html/template"
+	"math"
 	"math/big"
+	"strings"
 
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -23,24 +25,26 @@ type derivation struct {
 type derivationRow struct {
 	Label, Sum, Mean, Best, Weight, Reached, Divisor string
 	N                                                int64
-	Out                                              bool // no answers: left out
+	Out                                              string // why it is left out: no answers
 }
 
 // exactly prints a sum of scores times weights, whose decimals end, in full.
-func exactly(r *big.Rat) string {
-	places, exact := r.FloatPrec()
-	if !exact || places > 9 {
-		return stats.Round(r, 4)
-	}
-	return r.FloatString(places)
-}
+func exactly(r *big.Rat) string { return ended(r, 9) }
 
 // four prints what may not end, to four places.
-func four(r *big.Rat) string {
-	if places, exact := r.FloatPrec(); exact && places <= 4 {
-		return r.FloatString(places)
+func four(r *big.Rat) string { return ended(r, 4) }
+
+// ended prints a figure in full if it ends within so many places, else to four.
+func ended(r *big.Rat, places int) string {
+	denom := r.Denom()
+	if !denom.IsInt64() || int64(math.Pow10(places))%denom.Int64() != 0 {
+		return stats.Round(r, 4)
 	}
-	return stats.Round(r, 4)
+	text := stats.Round(r, places)
+	if places > 0 {
+		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	}
+	return text
 }
 
 func (d *drawing) derivation() *derivation {
@@ -81,7 +85,7 @@ func (d *drawing) derivation() *derivation {
 			}
 			row := derivationRow{Label: d.itemName(item.Field), N: item.Scored, Weight: exactly(item.Weight)}
 			if item.Mean == nil {
-				row.Out = true
+				row.Out = w.Say("derivation.out")
 				v.Rows = append(v.Rows, row)
 				continue
 			}

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"slices"
 	"strconv"
+	"strings"
 
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -23,51 +24,34 @@ type rankedItem struct {
 	performance *big.Rat
 }
 
-// together is what all items reach of what they could: the score that items are set beside, in percent.
-func (d *drawing) together() *big.Rat {
-	var reached, best big.Rat
-	for i := range d.period.Items {
-		if item := &d.period.Items[i]; item.Weight != nil && item.Performance != nil {
-			reached.Add(&reached, new(big.Rat).Mul(item.Weight, item.Mean))
-			best.Add(&best, new(big.Rat).Mul(item.Weight, rat(item.Field.MaxScore())))
-		}
-	}
-	if best.Sign() == 0 {
-		return nil
-	}
-	reached.Quo(&reached, &best)
-	return reached.Mul(&reached, big.NewRat(100, 1))
-}
+// ranking is the items of the index, the best first.
+type ranking []rankedItem
 
 func rat(x survey.Decimal) *big.Rat { return big.NewRat(int64(x), int64(survey.One)) }
 
-// ranked are the items of the index, the best first.
-func (d *drawing) ranked() []rankedItem {
-	overall := d.together()
+func (d *drawing) ranked() ranking {
+	overall := d.period.Performance()
 	if overall == nil {
 		return nil
 	}
-	var rows []rankedItem
-	for _, item := range d.period.Ranked() {
-		row := rankedItem{Label: d.itemName(item.Field), Href: "#q-" + item.Field.Question.ID, N: item.Scored, performance: percent(item.Performance),
-			Value: stats.Round(item.Mean, 2), Max: item.Field.MaxScore().String()}
-		d.beside(&row, overall)
-		rows = append(rows, row)
+	items, tick := d.period.Ranked(), short(float(overall))
+	rows := make(ranking, len(items))
+	for i, item := range items {
+		performance := item.Performance()
+		difference := new(big.Rat).Sub(performance, overall)
+		rows[i] = rankedItem{
+			Label: d.itemName(item.Field), Href: "#q-" + item.Field.Question.ID, N: item.Scored, performance: performance,
+			Value: stats.Round(item.Mean, 2), Max: item.Field.MaxScore().String(),
+			Percent: stats.Round(performance, 1), Width: short(float(performance)), Tick: tick, Diff: d.signed(difference, 1),
+		}
+		switch points := float(difference); {
+		case points >= 1:
+			rows[i].Tone = "up"
+		case points <= -1:
+			rows[i].Tone = "down"
+		}
 	}
 	return rows
-}
-
-// beside sets a line's performance, in percent, beside the overall one.
-func (d *drawing) beside(row *rankedItem, overall *big.Rat) {
-	row.Percent, row.Width, row.Tick = stats.Round(row.performance, 1), short(float(row.performance)), short(float(overall))
-	difference := new(big.Rat).Sub(row.performance, overall)
-	row.Diff = d.signed(difference, 1)
-	switch {
-	case difference.Cmp(big.NewRat(1, 1)) >= 0:
-		row.Tone = "up"
-	case difference.Cmp(big.NewRat(-1, 1)) <= 0:
-		row.Tone = "down"
-	}
 }
 
 // finding is what a reader should take away: the best items, the worst, and those that have clearly changed.
@@ -89,7 +73,7 @@ func (d *drawing) findings(ranked []rankedItem) []finding {
 		item := &d.period.Items[i]
 		line := d.lines[item.Field.Name]
 		point, before := d.point(item.Field.Name), d.before(line)
-		if item.Weight == nil || point == nil || point.Change == nil || before == nil || item.Interval == nil {
+		if item.Weight == nil || point == nil || point.Broken || before == nil || item.Interval == nil {
 			continue
 		}
 		then := before.Item(item.Field.Name)
@@ -97,12 +81,13 @@ func (d *drawing) findings(ranked []rankedItem) []finding {
 			continue
 		}
 		half := func(i *stats.Interval) float64 { return (i.High - i.Low) / 2 }
-		if math.Abs(float(point.Change)) <= math.Hypot(half(item.Interval), half(then.Interval)) {
+		if math.Abs(float(item.Mean)-float(then.Mean)) <= math.Hypot(half(item.Interval), half(then.Interval)) {
 			continue
 		}
-		row := rankedItem{Label: d.itemName(item.Field), Href: "#q-" + item.Field.Question.ID, Percent: stats.Round(item.Mean, 2), Diff: d.signed(point.Change, 2),
-			performance: new(big.Rat).Quo(point.Change, rat(item.Field.MaxScore()))}
-		if point.Change.Sign() > 0 {
+		change := point.Change()
+		row := rankedItem{Label: d.itemName(item.Field), Href: "#q-" + item.Field.Question.ID, Percent: stats.Round(item.Mean, 2), Diff: d.signed(change, 2),
+			performance: new(big.Rat).Quo(change, rat(item.Field.MaxScore()))}
+		if change.Sign() > 0 {
 			risen = append(risen, row)
 		} else {
 			fallen = append(fallen, row)
@@ -250,7 +235,7 @@ func (d *drawing) units() (rows []rankedItem, text string) {
 
 type resultSection struct {
 	Title  string
-	Blocks []block
+	Blocks []*block
 }
 
 // block is one question's figures, in one of several forms.
@@ -260,7 +245,7 @@ type block struct {
 	Facts   []string
 	None    bool // no answers that may be shown
 	Likert  []likertTable
-	Bars    []bar
+	Bars    shares
 	Hist    *histogram
 	Ranks   []ranked
 	Ranking bool // ranks, not shares
@@ -268,6 +253,9 @@ type block struct {
 	Grid    *grid // the numbers behind a cross-tabulation that has no scale
 	Quotes  []quote
 }
+
+// Said is the facts in one line.
+func (b *block) Said() string { return strings.Join(b.Facts, " · ") }
 
 // likertTable is stacked bars of items on one scale.
 type likertTable struct {
@@ -293,7 +281,13 @@ type likert struct {
 	TopTwo string
 	Low    string
 	Stack  stack
-	Counts []bar
+	Counts []counted
+}
+
+// counted is how many, and their share.
+type counted struct {
+	N     int64
+	Share string
 }
 
 // ranked is one option's line of a ranking or constant_sum. Mean is its mean rank or share; First, of a ranking, is the
@@ -307,7 +301,7 @@ type npsView struct {
 	Stack  stack
 	Groups []bar
 	Tones  []string
-	Steps  []bar
+	Steps  shares
 }
 
 func (d *drawing) sections() []resultSection {
@@ -330,7 +324,7 @@ func (d *drawing) sections() []resultSection {
 			}
 			if ok {
 				b.ID = "q-" + q.ID
-				to.Blocks = append(to.Blocks, b)
+				to.Blocks = append(to.Blocks, &b)
 			}
 		}
 		if len(to.Blocks) > 0 {
@@ -379,7 +373,7 @@ func (d *drawing) block(q *survey.Question) (block, bool) {
 
 // fill shows one item.
 func (d *drawing) fill(b *block, item *stats.Item) {
-	w := d.words
+	w, change := d.words, ""
 	b.Facts = append(b.Facts, w.Say("results.n_of", "n", item.N, "all", d.period.Respondents))
 	switch {
 	case item.NPS != nil:
@@ -397,7 +391,7 @@ func (d *drawing) fill(b *block, item *stats.Item) {
 				mean = w.Say("results.with_unit", "n", mean, "unit", unit)
 			}
 			b.Facts = append(b.Facts, w.Say("results.mean_is", "n", mean))
-			if item.Variance != nil {
+			if item.Scored > 1 {
 				b.Facts = append(b.Facts, w.Say("results.sd_is", "n", fixed(item.SD, 2)))
 			}
 		}
@@ -405,6 +399,7 @@ func (d *drawing) fill(b *block, item *stats.Item) {
 		table := d.table([]*stats.Item{item}, item.Field.Options())
 		b.Likert = []likertTable{table}
 		row := table.Rows[0]
+		change = row.Change
 		if row.Mean != "" {
 			b.Facts = append(b.Facts, w.Say("results.mean_is", "n", w.Say("results.of_max", "n", row.Mean+row.Margin, "max", item.Field.MaxScore())))
 		}
@@ -413,14 +408,17 @@ func (d *drawing) fill(b *block, item *stats.Item) {
 		}
 	default:
 		for _, c := range item.Counts {
-			line := d.share(d.option(&c.Option), stats.Share{N: c.N, Share: c.Share, Interval: c.Interval})
+			line := d.share(d.option(c.Option), c.Share)
 			if item.Field.Question.Type == survey.Consent {
 				line.Label = w.Say("consented")
 			}
 			b.Bars = append(b.Bars, line)
 		}
 	}
-	switch change := d.change(item.Field.Name, meanPlaces(item.Field)); {
+	if len(b.Likert) == 0 {
+		change = d.change(item.Field.Name, meanPlaces(item.Field))
+	}
+	switch {
 	case change == broken:
 		b.Facts = append(b.Facts, w.Say("results.not_comparable"))
 	case change != "":
@@ -459,33 +457,28 @@ func (d *drawing) likert(q *survey.Question, part survey.Part) *likertTable {
 
 // table lays items of one scale out below each other.
 func (d *drawing) table(items []*stats.Item, options []survey.Option) likertTable {
-	var t likertTable
-	tones := toneOf(options)
-	counts := make([]stats.Count, len(options))
-	for i := range options {
-		counts[i].Option = options[i]
-	}
-	for _, i := range byScore(counts) {
+	t := likertTable{Legend: make([]legend, 0, len(options)), Rows: make([]likert, len(items))}
+	tones, order := toneOf(options), byScore(options)
+	for _, i := range order {
 		t.Legend = append(t.Legend, legend{d.option(&options[i]), tones[i]})
 	}
-	stacks := d.diverging(items)
+	stacks := d.diverging(items, order, tones)
 	for i, item := range items {
-		row := likert{Label: d.label(item.Field), N: item.N, Scored: item.Scored, Stack: stacks[i], Change: d.change(item.Field.Name, 2)}
+		row := &t.Rows[i]
+		*row = likert{Label: d.label(item.Field), N: item.N, Scored: item.Scored, Stack: stacks[i], Change: d.change(item.Field.Name, 2)}
 		if item.Mean != nil {
 			row.Mean, row.Margin = stats.Round(item.Mean, 2), marginOf(item)
 		}
-		if item.TopTwo.Share != nil {
+		if item.TopTwo.Of > 0 {
 			row.TopTwo, row.Low = d.percentOf(item.TopTwo.N, item.Scored), d.percentOf(item.Low.N, item.Scored)
 		}
-		for _, j := range byScore(item.Counts) {
-			c := item.Counts[j]
-			line := bar{N: c.N}
-			line.Share = d.percentOf(c.N, item.N)
-			row.Counts = append(row.Counts, line)
+		row.Counts = make([]counted, len(order))
+		for at, j := range order {
+			n := item.Counts[j].N
+			row.Counts[at] = counted{n, d.percentOf(n, item.N)}
 		}
 		t.Change = t.Change || row.Change != ""
 		t.Broken = t.Broken || row.Change == broken
-		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
@@ -493,7 +486,7 @@ func (d *drawing) table(items []*stats.Item, options []survey.Option) likertTabl
 func (d *drawing) nps(item *stats.Item) *npsView {
 	n := item.NPS
 	v := &npsView{Tones: []string{"0", "2", "4"}}
-	worse, neutral, better := 100*float(n.Detractors.Share), 100*float(n.Passives.Share), 100*float(n.Promoters.Share)
+	worse, neutral, better := 100*float(n.Detractors.Ratio()), 100*float(n.Passives.Ratio()), 100*float(n.Promoters.Ratio())
 	v.Stack.Zero = ""
 	at := 0.0
 	for i, share := range []float64{worse, neutral, better} {
@@ -508,7 +501,9 @@ func (d *drawing) nps(item *stats.Item) *npsView {
 	}
 	v.Groups = []bar{d.share(d.words.Say("nps.detractors"), n.Detractors), d.share(d.words.Say("nps.passives"), n.Passives), d.share(d.words.Say("nps.promoters"), n.Promoters)}
 	for _, c := range item.Counts {
-		v.Steps = append(v.Steps, d.share(c.Option.ID, stats.Share{N: c.N, Share: c.Share}))
+		step := d.share(c.Option.ID, c.Share)
+		step.Between = ""
+		v.Steps = append(v.Steps, step)
 	}
 	return v
 }
@@ -636,15 +631,15 @@ type grid struct {
 type gridRow struct {
 	Label string
 	N     int64
-	Cells []bar
+	Cells []counted
 	Mean  string
 }
 
 // crossTabs break fields down by segments.
-func (d *drawing) crossTabs() []block {
-	var all []block
+func (d *drawing) crossTabs() []*block {
+	var all []*block
 	for _, tab := range d.period.CrossTabs() {
-		b := block{Label: d.words.Say("results.crosstab", "item", d.itemName(tab.Rows), "segment", d.label(tab.By))}
+		b := &block{Label: d.words.Say("results.crosstab", "item", d.itemName(tab.Rows), "segment", d.label(tab.By))}
 		var items []*stats.Item
 		var names []string
 		few := 0
@@ -655,7 +650,7 @@ func (d *drawing) crossTabs() []block {
 				continue
 			}
 			items = append(items, item)
-			names = append(names, d.option(&tab.Cells[i].Option))
+			names = append(names, d.option(tab.Cells[i].Option))
 		}
 		if few > 0 {
 			b.Facts = append(b.Facts, d.words.Say("results.too_few", "n", few, "k", d.period.MinGroup))
@@ -692,17 +687,15 @@ func (d *drawing) grid(items []*stats.Item, names []string, f survey.Field) *gri
 			row.Mean = stats.Round(item.Mean, 2)
 		}
 		for _, c := range item.Counts {
-			cell := bar{N: c.N}
-			cell.Share = d.percentOf(c.N, item.N)
-			row.Cells = append(row.Cells, cell)
+			row.Cells = append(row.Cells, counted{c.N, d.percentOf(c.N, item.N)})
 		}
 		g.Rows = append(g.Rows, row)
 	}
 	return g
 }
 
-func (d *drawing) channels() []bar {
-	var rows []bar
+func (d *drawing) channels() shares {
+	var rows shares
 	for _, c := range d.period.Channels {
 		name := c.Name
 		if key := "channel." + c.Name; d.words.Has(key) {
@@ -717,7 +710,7 @@ func (d *drawing) channels() []bar {
 }
 
 // funnel is how many got how far, where it is counted; completed alone says nothing more than the number of respondents.
-func (d *drawing) funnel() []bar {
+func (d *drawing) funnel() shares {
 	steps := d.period.Funnel()
 	if len(steps) < 2 {
 		return nil

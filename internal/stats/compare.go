@@ -21,8 +21,17 @@ type Point struct {
 	Period string
 	N      int64    // respondents, or answers with a score
 	Value  *big.Rat // nil where there is none
-	Change *big.Rat // since the last period that has a value; nil where there is none, or it cannot be compared
 	Broken bool     // the scale, or what the index is made of, is another than in the last period that has a value
+
+	last *big.Rat // the value that this one compares with
+}
+
+// Change is that since the last period that has a value; nil where there is none, or it cannot be compared.
+func (p *Point) Change() *big.Rat {
+	if p.last == nil {
+		return nil
+	}
+	return new(big.Rat).Sub(p.Value, p.last)
 }
 
 // trend follows the index and every item that is asked today, matched by its name.
@@ -44,7 +53,7 @@ func trend(report *Report) []Line {
 			if line.Field.Question == nil {
 				point.N, point.Value, now = p.Respondents, p.Overall.Score, p.form.rules
 			} else if item := p.Item(line.Field.Name); item != nil {
-				point.N, point.Value, now = item.Scored, item.Mean, item.scale
+				point.N, point.Value, now = item.Scored, item.Mean, item.of.scale
 				if item.NPS != nil {
 					point.Value = item.NPS.Score
 				}
@@ -52,7 +61,7 @@ func trend(report *Report) []Line {
 			if point.Value != nil {
 				if last != nil {
 					if point.Broken = now != scale; !point.Broken {
-						point.Change = new(big.Rat).Sub(point.Value, last.Value)
+						point.last = last.Value
 					}
 				}
 				last, scale = &point, now
@@ -76,7 +85,7 @@ func (f *form) indexRules() string {
 	}
 	for _, c := range f.counted {
 		if c.weight != nil {
-			b.WriteString("\n" + c.field.Name + " " + c.weight.RatString() + " " + c.scale)
+			b.WriteString("\n" + c.Name + " " + c.weight.RatString() + " " + c.scale)
 		}
 	}
 	return b.String()
@@ -92,16 +101,30 @@ func (p *Period) Item(name string) *Item {
 	return nil
 }
 
-// Ranked lists the items of the index that have answers, best first by Performance. The best and the worst are its ends.
+// Ranked lists the items of the index that have answers, best first by performance. The best and the worst are its ends.
 func (p *Period) Ranked() []*Item {
 	var ranked []*Item
+	performance := map[*Item]*big.Rat{}
 	for i := range p.Items {
-		if item := &p.Items[i]; item.Weight != nil && item.Performance != nil {
-			ranked = append(ranked, item)
+		item := &p.Items[i]
+		if reached := item.Performance(); item.Weight != nil && reached != nil {
+			ranked, performance[item] = append(ranked, item), reached
 		}
 	}
-	slices.SortStableFunc(ranked, func(a, b *Item) int { return b.Performance.Cmp(a.Performance) })
+	slices.SortStableFunc(ranked, func(a, b *Item) int { return performance[b].Cmp(performance[a]) })
 	return ranked
+}
+
+// Performance is what the items of the index with a scale reach together, by their weights, in percent of what they could:
+// the index by the model percent_of_max. It is nil if none has an answer.
+func (p *Period) Performance() *big.Rat {
+	var all group
+	for i := range p.Items {
+		if item := &p.Items[i]; item.Weight != nil && item.of.boxed && item.Scored > 0 {
+			all.add(survey.PercentOfMax, item, item.of, item.of.whole)
+		}
+	}
+	return all.score(survey.PercentOfMax)
 }
 
 // CrossTab is one field's figures by the values of a segment.
@@ -112,23 +135,26 @@ type CrossTab struct {
 
 // Cell is a field's figures among those who gave one answer to the segment question.
 type Cell struct {
-	Option survey.Option
+	Option *survey.Option
 	Item   Item
 }
 
 // CrossTabs breaks fields down as was declared when the period's first release was made.
 func (p *Period) CrossTabs() []CrossTab {
 	s, r := p.form, p.released
-	var tabs []CrossTab
+	tabs := make([]CrossTab, 0, len(r.CrossTabs))
 	for _, c := range r.CrossTabs {
-		rows, ok := s.Field(c.Rows)
-		by, also := s.Field(c.By)
-		if !ok || !also {
+		rows := s.field(c.Rows)
+		by, ok := s.Field(c.By)
+		if rows == nil || !ok {
 			continue
 		}
-		tab := CrossTab{Rows: rows, By: by}
-		for _, o := range by.Options() {
-			tab.Cells = append(tab.Cells, Cell{o, newItem(rows, r.ItemWhere(by.Name, o.ID, rows.Name), 0)})
+		options := by.Options()
+		tab := CrossTab{Rows: rows.Field, By: by, Cells: make([]Cell, len(options))}
+		var counted tally.Item
+		for i := range options {
+			counted.Gather(r.Where(by.Name, options[i].ID), rows.Name)
+			tab.Cells[i] = Cell{&options[i], rows.item(&counted, 0)}
 		}
 		tabs = append(tabs, tab)
 	}
@@ -197,10 +223,11 @@ func (p *Period) Drivers() (stated, derived *Drivers) {
 	stated, derived = &Drivers{}, &Drivers{}
 	for i := range p.Items {
 		item := &p.Items[i]
-		if item.Weight == nil || item.Performance == nil {
+		reached := item.Performance()
+		if item.Weight == nil || reached == nil {
 			continue
 		}
-		performance := float(item.Performance)
+		performance := float(reached) / 100
 		if row, ok := strings.CutSuffix(item.Field.Name, ".satisfaction"); ok {
 			if asked := p.Item(row + ".importance"); asked != nil && asked.Mean != nil {
 				stated.add(item.Field, asked.Scored, float(asked.Mean)/float(rat(asked.Field.MaxScore())), performance)

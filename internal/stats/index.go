@@ -3,11 +3,10 @@ package stats
 import (
 	"math"
 	"math/big"
+	"slices"
 
 	"glasspoll/internal/survey"
 )
-
-var hundred = big.NewRat(100, 1)
 
 // score computes the dimensions and the whole of one group of respondents. Over any group of items it makes two sums,
 //
@@ -25,75 +24,95 @@ var hundred = big.NewRat(100, 1)
 // Within a dimension w is the item's own weight; over the whole it is the item's own times its dimension's, and an item
 // of no dimension counts as one of weight 1. So all-best is 100 in each and in the whole. A score is nil where no item has
 // an answer.
-func score(s *survey.Survey, items []Item) (dimensions []Dimension, overall Overall) {
-	model := s.Scoring.Each()
+func (f *form) score(items []Item) (dimensions []Dimension, overall Overall) {
+	model := f.Scoring.Each()
 	var whole group
-	groups := make([]group, len(s.Scoring.Dimensions))
-	for _, item := range items {
+	groups := make([]group, len(f.Scoring.Dimensions))
+	for i := range items {
+		item, field := &items[i], &f.counted[i]
 		if item.Weight == nil || item.Mean == nil {
 			continue
 		}
-		whole.add(model, item, item.Weight)
-		for i, d := range s.Scoring.Dimensions {
-			if d.ID == item.Field.Question.Dimension {
-				groups[i].add(model, item, rat(item.Field.Weight()))
-				break
-			}
+		whole.add(model, item, field, field.whole)
+		if field.dimension >= 0 {
+			groups[field.dimension].add(model, item, field, field.own)
 		}
 	}
-	for i, d := range s.Scoring.Dimensions {
+	for i, d := range f.Scoring.Dimensions {
 		dimensions = append(dimensions, Dimension{Dimension: d, Score: groups[i].score(model)})
 	}
 	if overall.Raw = whole.score(model); overall.Raw != nil {
-		overall.Reached, overall.Divisor, overall.margin = &whole.reached, &whole.divisor, whole.margin(model)
+		overall.Reached, overall.Divisor, overall.margin = whole.reached(), whole.against(), whole.margin(model)
 	}
 	return dimensions, overall
 }
 
-// weight is an item's weight in the whole; nil for a field that is no item.
-func weight(s *survey.Survey, f survey.Field) *big.Rat {
-	if !f.Scored() {
-		return nil
-	}
-	w := rat(f.Weight())
-	for _, d := range s.Scoring.Dimensions {
-		if d.ID == f.Question.Dimension {
-			return w.Mul(w, rat(d.Weight))
-		}
-	}
-	return w
-}
-
-// A group is items that are scored together.
+// A group is items that are scored together. Its sums are whole numbers, in billionths: weights are in millionths, scores
+// in thousandths.
 type group struct {
-	reached, divisor big.Rat
-	half             float64 // Σ w·(half the interval of q); not a number where an item has none
+	sums    []sum   // Σ w·q is the sum of these
+	divisor big.Int // Σ w·d
+	half    float64 // Σ w·(half the interval of q); not a number where an item has none
 }
 
-func (g *group) add(model string, item Item, weight *big.Rat) {
-	q, d := item.Mean, big.NewRat(1, 1)
+// sum is over the items that so many have answered, and stands for itself divided by that number.
+type sum struct {
+	by    int64
+	value big.Int
+}
+
+func (g *group) add(model string, item *Item, field *countedField, weight int64) {
+	by, d := item.Scored, int64(survey.One)
 	switch model {
 	case survey.PercentOfMax:
-		d = rat(item.Field.MaxScore())
+		d = int64(field.MaxScore())
 	case survey.Graded10:
-		d = big.NewRat(10, 1)
+		d *= 10
 	case survey.WeightedCount:
-		d.SetInt64(item.Scored)
-		q = new(big.Rat).Mul(q, d)
+		by, d = 1, d*item.Scored
 	}
-	g.reached.Add(&g.reached, new(big.Rat).Mul(weight, q))
-	g.divisor.Add(&g.divisor, new(big.Rat).Mul(weight, d))
+	at := slices.IndexFunc(g.sums, func(s sum) bool { return s.by == by })
+	if at < 0 {
+		at = len(g.sums)
+		g.sums = append(g.sums, sum{by: by})
+	}
+	w := big.NewInt(weight)
+	var term big.Int
+	g.sums[at].value.Add(&g.sums[at].value, term.Mul(w, term.SetInt64(item.sum)))
+	g.divisor.Add(&g.divisor, term.Mul(w, term.SetInt64(d)))
 	if item.Interval == nil || model == survey.WeightedCount {
 		g.half = math.NaN()
 	} else {
-		g.half += float(weight) * (item.Interval.High - item.Interval.Low) / 2
+		g.half += float64(weight) / float64(millionths) * (item.Interval.High - item.Interval.Low) / 2
 	}
 }
+
+const billionths = millionths * int64(survey.One)
+
+// parts is Σ w·q as a fraction that is not reduced, in billionths.
+func (g *group) parts() (above, below *big.Int) {
+	above, below = new(big.Int), big.NewInt(1)
+	var term, by big.Int
+	for i := range g.sums {
+		by.SetInt64(g.sums[i].by)
+		above.Add(above.Mul(above, &by), term.Mul(&g.sums[i].value, below))
+		below.Mul(below, &by)
+	}
+	return above, below
+}
+
+func (g *group) reached() *big.Rat {
+	above, below := g.parts()
+	return new(big.Rat).SetFrac(above, below.Mul(below, big.NewInt(billionths)))
+}
+
+func (g *group) against() *big.Rat { return new(big.Rat).SetFrac(&g.divisor, big.NewInt(billionths)) }
 
 // margin is half the interval of the score. How items vary together is not counted, so it is that of items which all move
 // together: the widest there can be.
 func (g *group) margin(model string) float64 {
-	half := g.half / float(&g.divisor)
+	divisor, _ := g.divisor.Float64()
+	half := g.half / (divisor / float64(billionths))
 	if model == survey.PercentOfMax || model == survey.Graded10 {
 		half *= 100
 	}
@@ -104,15 +123,14 @@ func (g *group) score(model string) *big.Rat {
 	if g.divisor.Sign() <= 0 {
 		return nil
 	}
-	switch model {
-	case survey.WeightedCount:
-		return &g.reached
-	case survey.Mean:
-		return new(big.Rat).Quo(&g.reached, &g.divisor)
-	default:
-		share := new(big.Rat).Quo(&g.reached, &g.divisor)
-		return share.Mul(share, hundred)
+	if model == survey.WeightedCount {
+		return g.reached()
 	}
+	above, below := g.parts()
+	if model != survey.Mean {
+		above.Mul(above, big.NewInt(100))
+	}
+	return new(big.Rat).SetFrac(above, below.Mul(below, &g.divisor))
 }
 
 // meanOfUnits scores each unit apart and takes the plain mean of those that have a score, in the whole and in each

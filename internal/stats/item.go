@@ -3,23 +3,83 @@ package stats
 import (
 	"math"
 	"math/big"
+	"slices"
 
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
-// newItem computes the figures of one field. Unscored answers count in the shares of the options, and in nothing else.
-func newItem(f survey.Field, counted *tally.Item, population int64) Item {
-	item := Item{Field: f}
-	if counted == nil {
-		counted = &tally.Item{}
-	}
-	item.N = counted.N
-	if limits, width := f.Bands(); len(limits) > 0 {
-		for _, limit := range limits {
-			bin := Bin{From: limit, To: limit + width, Share: share(counted.Counts.Of(limit.String()), item.N, population)}
-			item.Histogram = append(item.Histogram, bin)
+// A countedField is a field, and what figures need to know of it, worked out once.
+type countedField struct {
+	survey.Field
+	weight    *big.Rat // in the whole; nil for a field that is no item
+	whole     int64    // the same in millionths
+	own       int64    // its weight in its dimension, in millionths
+	dimension int      // index; -1 for none
+	scale     string
+	options   []survey.Option
+	scored    []int // those of the options that have a score; none where several may be chosen
+	boxed     bool  // whether the scores make a scale of satisfaction
+	best      survey.Decimal
+	second    survey.Decimal // the highest score but one; best, if there is none
+	twice     survey.Decimal // the middle of the scale, doubled
+	limits    []survey.Decimal
+	width     survey.Decimal // of the bands that begin at the limits
+}
+
+func newCountedField(s *survey.Survey, field survey.Field) countedField {
+	f := countedField{Field: field, dimension: -1, scale: field.Scale(), options: field.Options()}
+	f.limits, f.width = field.Bands()
+	if field.Question.Type != survey.MultiChoice { // several options of one answer have no one score
+		for i := range f.options {
+			if f.options[i].Score != nil {
+				f.scored = append(f.scored, i)
+			}
 		}
+	}
+	f.scores()
+	if !field.Scored() {
+		return f
+	}
+	weight := int64(survey.One)
+	for i, d := range s.Scoring.Dimensions {
+		if d.ID == field.Question.Dimension {
+			f.dimension, weight = i, int64(d.Weight)
+		}
+	}
+	f.own, f.whole = int64(field.Weight())*int64(survey.One), int64(field.Weight())*weight
+	f.weight = big.NewRat(f.whole, millionths)
+	return f
+}
+
+// millionths are those of weights, which are products of two in thousandths.
+const millionths = int64(survey.One) * int64(survey.One)
+
+// scores finds the ends and the middle of a scale.
+func (f *countedField) scores() {
+	switch f.Question.Type {
+	case survey.SingleChoice, survey.Rating, survey.Matrix, survey.ImportanceMatrix:
+		f.boxed = len(f.scored) > 0
+	}
+	if !f.boxed {
+		return
+	}
+	all := make([]survey.Decimal, 0, len(f.scored))
+	for _, i := range f.scored {
+		all = append(all, *f.options[i].Score)
+	}
+	slices.Sort(all)
+	f.twice = all[0] + all[len(all)-1]
+	all = slices.Compact(all)
+	f.best, f.second = all[len(all)-1], all[max(0, len(all)-2)]
+}
+
+// item computes the figures of the field. Unscored answers count in the shares of the options, and in nothing else.
+func (f *countedField) item(counted *tally.Item, population int64) Item {
+	item := Item{Field: f.Field, N: counted.N, Weight: f.weight, of: f}
+	share := func(n, of int64) Share { return Share{n, of, population} }
+	for _, limit := range f.limits {
+		item.Histogram = append(item.Histogram, Bin{limit, limit + f.width, share(counted.Counts.Of(limit.String()), item.N)})
 	}
 	if f.Numeric() {
 		if item.N > 0 && counted.Sum != nil && counted.Squares != nil {
@@ -28,88 +88,66 @@ func newItem(f survey.Field, counted *tally.Item, population int64) Item {
 		}
 		return item
 	}
-	sum, squares := new(big.Int), new(big.Int)
-	for _, o := range f.Options() {
-		c := Count{Option: o, N: counted.Counts.Of(o.ID)}
-		s := share(c.N, item.N, population)
-		c.Share, c.Interval = s.Share, s.Interval
-		item.Counts = append(item.Counts, c)
-		// Several options of one answer have no one score.
-		if o.Score != nil && f.Question.Type != survey.MultiChoice {
-			item.Scored += c.N
-			product := big.NewInt(int64(*o.Score) * c.N)
-			sum.Add(sum, product)
-			squares.Add(squares, product.Mul(product, big.NewInt(int64(*o.Score))))
+	if len(f.options) > 0 {
+		item.Counts = make([]Count, len(f.options))
+	}
+	for i := range f.options {
+		item.Counts[i] = Count{&f.options[i], share(counted.Counts.Of(f.options[i].ID), item.N)}
+	}
+	var top, two, low int64
+	for _, i := range f.scored {
+		n, s := item.Counts[i].N, *f.options[i].Score
+		item.Scored += n
+		item.sum += n * int64(s) // both are far below what 64 bits hold
+		if s == f.best {
+			top += n
+		}
+		if s >= f.second {
+			two += n
+		}
+		if 2*s < f.twice {
+			low += n
 		}
 	}
 	if item.Scored == 0 {
 		return item
 	}
-	item.moments(sum, squares, population)
-	switch f.Question.Type {
-	case survey.NPS:
-		item.NPS = promoters(item.Counts, item.Scored, population)
-	case survey.SingleChoice, survey.Rating, survey.Matrix, survey.ImportanceMatrix:
-		item.boxes(population)
-		if best := f.MaxScore(); best > 0 {
-			item.Performance = new(big.Rat).Quo(item.Mean, rat(best))
+	item.Mean = big.NewRat(item.sum, item.Scored*int64(survey.One))
+	if item.Scored > 1 {
+		mean, squares := float64(item.sum)/float64(item.Scored), 0.0
+		for _, i := range f.scored {
+			off := float64(*f.options[i].Score) - mean
+			squares += float64(item.Counts[i].N) * off * off
 		}
+		item.varies(mean/float64(survey.One), squares/float64(millionths)/float64(item.Scored-1), population)
+	}
+	switch {
+	case f.Question.Type == survey.NPS:
+		item.NPS = promoters(item.Counts, item.Scored, population)
+	case f.boxed:
+		item.Top, item.TopTwo, item.Low = share(top, item.Scored), share(two, item.Scored), share(low, item.Scored)
 	}
 	return item
 }
 
-// moments turns the sums of Scored values, in thousandths, and of their squares, into mean and variance.
+// moments turns the sums of Scored numbers, in thousandths, and of their squares, into mean and deviation.
 func (i *Item) moments(sum, squares *big.Int, population int64) {
 	n := big.NewInt(i.Scored)
 	i.Mean = new(big.Rat).SetFrac(sum, new(big.Int).Mul(n, big.NewInt(int64(survey.One))))
 	if i.Scored < 2 {
 		return
 	}
-	// (n·Σx² - (Σx)²) / (n·(n-1))
+	// (n·Σx² - (Σx)²) / (n·(n-1)), which would lose its digits if it were not exact above the line
 	above := new(big.Int).Mul(n, squares)
 	above.Sub(above, new(big.Int).Mul(sum, sum))
-	below := new(big.Int).Mul(n, big.NewInt(i.Scored-1))
-	i.Variance = new(big.Rat).SetFrac(above, below.Mul(below, big.NewInt(int64(survey.One)*int64(survey.One))))
-	variance := float(i.Variance)
-	i.SD = math.Sqrt(variance)
-	i.Interval = student(float(i.Mean), variance, i.Scored, population)
+	variance, _ := above.Float64()
+	i.varies(float(i.Mean), variance/(float64(i.Scored)*float64(i.Scored-1)*float64(millionths)), population)
 }
 
-// boxes counts the best score, the best two, and those below the middle of the scale, among the scored answers.
-func (i *Item) boxes(population int64) {
-	var least, best, second *survey.Decimal
-	for _, c := range i.Counts {
-		s := c.Option.Score
-		if s == nil {
-			continue
-		}
-		switch {
-		case best == nil || *s > *best:
-			best, second = s, best
-		case *s < *best && (second == nil || *s > *second):
-			second = s
-		}
-		if least == nil || *s < *least {
-			least = s
-		}
-	}
-	var top, two, low int64
-	for _, c := range i.Counts {
-		s := c.Option.Score
-		if s == nil {
-			continue
-		}
-		if *s == *best {
-			top += c.N
-		}
-		if *s == *best || second != nil && *s == *second {
-			two += c.N
-		}
-		if 2**s < *best+*least {
-			low += c.N
-		}
-	}
-	i.Top, i.TopTwo, i.Low = share(top, i.Scored, population), share(two, i.Scored, population), share(low, i.Scored, population)
+// varies takes what follows from a sample's variance.
+func (i *Item) varies(mean, variance float64, population int64) {
+	i.SD = math.Sqrt(variance)
+	i.Interval = student(mean, variance, i.Scored, population)
 }
 
 // promoters are those who answer 9 or 10, detractors 0 to 6; the score is the difference of their shares in percent
@@ -124,21 +162,13 @@ func promoters(counts []Count, n, population int64) *NPS {
 			no += c.N
 		}
 	}
-	nps := &NPS{Promoters: share(yes, n, population), Passives: share(n-yes-no, n, population), Detractors: share(no, n, population)}
+	nps := &NPS{Promoters: Share{yes, n, population}, Passives: Share{n - yes - no, n, population}, Detractors: Share{no, n, population}}
 	nps.Score = big.NewRat(100*(yes-no), n)
 	if n > 1 {
 		d, of := float64(yes-no), float64(n)
 		nps.Interval = student(float(nps.Score), 1e4*(float64(yes+no)-d*d/of)/(of-1), n, population)
 	}
 	return nps
-}
-
-func share(count, n, population int64) Share {
-	s := Share{N: count, Interval: wilson(count, n, population)}
-	if n > 0 {
-		s.Share = big.NewRat(count, n)
-	}
-	return s
 }
 
 func float(r *big.Rat) float64 {

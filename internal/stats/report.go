@@ -1,7 +1,13 @@
 package stats
 
 import (
+	"maps"
+	"math"
 	"math/big"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
 
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
@@ -12,16 +18,23 @@ import (
 // is scored by the form of the questionnaire that its release was made with, and worded as s is today.
 func NewReport(s *survey.Survey, latest []*release.Release) *Report {
 	report := &Report{Survey: s}
-	now := string(s.Form())
 	today := newForm(s)
-	forms := map[string]*form{"": today, now: today}
+	forms := map[string]*form{"": today}
+	var now string // the form of s, once it is needed
 	for _, r := range latest {
 		report.Revision += r.Number
 		f := forms[string(r.Form)]
 		if f == nil {
 			f = today
-			if parsed, err := survey.ParseForm(r.Form, s); err == nil { // else the figures of what is asked today are still right
-				f = newForm(parsed)
+			if r.Version != s.Version || s.Version == "" {
+				if now == "" {
+					now = string(s.Form())
+				}
+				if string(r.Form) != now {
+					if parsed, err := survey.ParseForm(r.Form, s); err == nil { // else the figures of what is asked today are still right
+						f = newForm(parsed)
+					}
+				}
 			}
 			forms[string(r.Form)] = f
 		}
@@ -38,28 +51,31 @@ type form struct {
 	rules   string // all that the index depends on besides the answers
 }
 
-// countedField is one counted field.
-type countedField struct {
-	field  survey.Field
-	weight *big.Rat // in the whole; nil for a field that is no item
-	scale  string
-}
-
 func newForm(s *survey.Survey) *form {
 	f := &form{Survey: s}
 	for _, field := range s.Fields() {
 		if field.Counted() {
-			f.counted = append(f.counted, countedField{field, weight(s, field), field.Scale()})
+			f.counted = append(f.counted, newCountedField(s, field))
 		}
 	}
 	f.rules = f.indexRules()
 	return f
 }
 
+// field finds a counted field; nil if there is none of that name.
+func (f *form) field(name string) *countedField {
+	for i := range f.counted {
+		if f.counted[i].Name == name {
+			return &f.counted[i]
+		}
+	}
+	return nil
+}
+
 func newPeriod(s *form, r *release.Release) Period {
-	whole := tally.Total(r.Cohorts)
+	everybody := slices.Collect(maps.Values(r.Cohorts))
 	p := Period{Name: r.Period, Release: r.Number, Date: r.Date, MinGroup: r.MinGroup, form: s, released: r}
-	p.figures(whole, int64(s.Audience.Population))
+	p.figures(everybody, int64(s.Audience.Population))
 	if s.Scoring.Model == survey.MeanOfUnits {
 		meanOfUnits(&p)
 	}
@@ -71,24 +87,28 @@ func newPeriod(s *form, r *release.Release) Period {
 		p.SampleSize = sampleSize(p.Population)
 	}
 	p.Overall.publish(s.Survey, p.Rate)
-	if c := whole.Items[tally.Channel]; c != nil {
+	var came tally.Item
+	if came.Gather(everybody, tally.Channel); came.N > 0 {
 		for _, name := range s.Channels {
-			p.Channels = append(p.Channels, Channel{name, share(c.Counts.Of(name), c.N, 0)})
+			p.Channels = append(p.Channels, Channel{name, Share{N: came.Counts.Of(name), Of: came.N}})
 		}
 	}
 	return p
 }
 
-// figures computes what counters alone tell.
-func (p *Period) figures(c *tally.Counters, population int64) {
-	p.Respondents = c.Respondents
-	p.Items = make([]Item, 0, len(p.form.counted))
-	for _, f := range p.form.counted {
-		item := newItem(f.field, c.Items[f.field.Name], population)
-		item.Weight, item.scale = f.weight, f.scale
-		p.Items = append(p.Items, item)
+// figures computes what the counters of some cohorts tell together.
+func (p *Period) figures(cohorts []*tally.Counters, population int64) {
+	for _, c := range cohorts {
+		p.Respondents += c.Respondents
 	}
-	p.Dimensions, p.Overall = score(p.form.Survey, p.Items)
+	p.Items = make([]Item, len(p.form.counted))
+	var counted tally.Item
+	for i := range p.form.counted {
+		f := &p.form.counted[i]
+		counted.Gather(cohorts, f.Name)
+		p.Items[i] = f.item(&counted, population)
+	}
+	p.Dimensions, p.Overall = p.form.score(p.Items)
 	if p.form.Scoring.Each() == survey.WeightedCount && p.Overall.Raw != nil {
 		p.Overall.PerAnswer = new(big.Rat).Quo(p.Overall.Reached, p.Overall.Divisor)
 	}
@@ -104,8 +124,11 @@ func (p *Period) Group(segment, option string) *Period {
 }
 
 // GroupSize is how many respondents a group has; see [Period.Group].
-func (p *Period) GroupSize(segment, option string) int64 {
-	return p.released.RespondentsWhere(segment, option)
+func (p *Period) GroupSize(segment, option string) (n int64) {
+	for _, c := range p.released.Where(segment, option) {
+		n += c.Respondents
+	}
+	return n
 }
 
 // Survey is the questionnaire that the period was scored by, worded as it is today.
@@ -127,14 +150,42 @@ func rat(d survey.Decimal) *big.Rat { return big.NewRat(int64(d), int64(survey.O
 // Round prints a figure with so many decimals, half away from zero: 12.345 to two places is "12.35", -0.5 to none "-1".
 // What rounds to nothing has no sign.
 func Round(r *big.Rat, places int) string {
-	text := r.FloatString(places) // rounds half away from zero, exactly
-	for _, c := range text {
-		if c >= '1' && c <= '9' {
-			return text
-		}
+	text, ok := roundInt64(r, places)
+	if !ok {
+		text = r.FloatString(places) // rounds half away from zero, exactly
 	}
-	if text[0] == '-' {
+	if text[0] == '-' && strings.Trim(text, "-0.") == "" {
 		return text[1:]
 	}
 	return text
+}
+
+// roundInt64 is [big.Rat.FloatString] for what fits into 64 bits, as nearly every figure does: a page has hundreds.
+func roundInt64(r *big.Rat, places int) (text string, ok bool) {
+	num, denom := r.Num(), r.Denom()
+	if !num.IsInt64() || !denom.IsInt64() || places > 9 {
+		return "", false
+	}
+	scale := uint64(math.Pow10(places))
+	n, d := num.Int64(), uint64(denom.Int64())
+	// (2·|n|·scale + d) / 2d
+	high, low := bits.Mul64(uint64(max(n, -n)), 2*scale)
+	low, carry := bits.Add64(low, d, 0)
+	if high += carry; high >= 2*d {
+		return "", false
+	}
+	rounded, _ := bits.Div64(high, low, 2*d)
+	var digits [40]byte
+	out := digits[:0]
+	if n < 0 {
+		out = append(out, '-')
+	}
+	out = strconv.AppendUint(out, rounded/scale, 10)
+	if places > 0 {
+		out = append(out, '.')
+		for digit := scale / 10; digit > 0; digit /= 10 {
+			out = append(out, byte('0'+rounded/digit%10))
+		}
+	}
+	return string(out), true
 }

@@ -1,6 +1,8 @@
 package stats
 
 import (
+	"pgregory.net/rapid"
+
 	"math/big"
 	"strings"
 	"testing"
@@ -167,7 +169,7 @@ func TestItems(t *testing.T) {
 		names += item.Field.Name + " "
 		parts := []string{big.NewInt(item.N).String(), big.NewInt(item.Scored).String(), round(item.Mean, 3)}
 		for _, c := range item.Counts {
-			parts = append(parts, c.Option.ID, big.NewInt(c.N).String(), round(c.Share, 3))
+			parts = append(parts, c.Option.ID, big.NewInt(c.N).String(), round(c.Ratio(), 3))
 		}
 		if got := strings.Join(parts, " "); !strings.HasPrefix(got, want[item.Field.Name]) {
 			t.Errorf("%s: got %s, want %s", item.Field.Name, got, want[item.Field.Name])
@@ -206,4 +208,19 @@ func TestRound(t *testing.T) {
 			t.Errorf("%d/%d to %d places: got %s, want %s", c.a, c.b, c.places, got, c.want)
 		}
 	}
+}
+
+// The short way and the long way print the same.
+func TestRoundInt64(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, d := rapid.Int64().Draw(t, "n"), rapid.OneOf(rapid.Int64Range(1, 10_000), rapid.Int64Min(1)).Draw(t, "d")
+		r, places := big.NewRat(n, d), rapid.IntRange(0, 9).Draw(t, "places")
+		text, ok := roundInt64(r, places)
+		if whole := new(big.Int).Quo(r.Num(), r.Denom()); !ok && whole.BitLen() < 30 {
+			t.Fatalf("%v to %d places takes the long way", r, places)
+		}
+		if want := r.FloatString(places); ok && text != want {
+			t.Fatalf("%v to %d places: got %s, want %s", r, places, text, want)
+		}
+	})
 }

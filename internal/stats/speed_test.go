@@ -44,6 +44,7 @@ func benchmarkReport(b *testing.B, edited bool) {
 		}
 		next := release.Next(s, fmt.Sprintf("202%d-Q1", i), "2026-01-01", nil, folded, true)
 		if edited {
+			next.Version = fmt.Sprint(i)
 			next.Form = json.RawMessage(strings.Replace(string(next.Form), `"period":"quarter"`, fmt.Sprintf(`"minutes":%d,"period":"quarter"`, i+1), 1))
 		}
 		latest = append(latest, next)

@@ -144,7 +144,7 @@ func TestAgainstGonum(t *testing.T) {
 			}
 			checkMean(t, name, item.Mean, item.SD, item.Interval, all, population)
 			for _, c := range item.Counts {
-				checkShare(t, name+"="+c.Option.ID, Share{c.N, c.Share, c.Interval}, given[name+"="+c.Option.ID], given[name], population)
+				checkShare(t, name+"="+c.Option.ID, c.Share, given[name+"="+c.Option.ID], given[name], population)
 			}
 		}
 		of := int64(len(values["x"]))
@@ -219,14 +219,14 @@ func checkMean(t *rapid.T, name string, mean *big.Rat, sd float64, interval *Int
 }
 
 func checkShare(t *rapid.T, name string, s Share, count, of, population int64) {
-	if s.N != count || (s.Share == nil) != (of == 0) || (s.Interval == nil) != (of == 0) {
+	if s.N != count || (s.Ratio() == nil) != (of == 0) || (s.Interval() == nil) != (of == 0) {
 		t.Fatalf("%s: %+v, want %d of %d", name, s, count, of)
 	}
 	if of == 0 {
 		return
 	}
-	if s.Share.Cmp(big.NewRat(count, of)) != 0 {
-		t.Fatalf("%s: share %v", name, s.Share)
+	if s.Ratio().Cmp(big.NewRat(count, of)) != 0 {
+		t.Fatalf("%s: share %v", name, s.Ratio())
 	}
 	// The interval ends where a true share p would lie just z of its own standard errors from the one observed.
 	observed, n := float64(count)/float64(of), float64(of)
@@ -245,8 +245,8 @@ func checkShare(t *rapid.T, name string, s Share, count, of, population int64) {
 		}
 		return inside
 	}
-	near(t, name+": low", s.Interval.Low, end(observed, 0))
-	near(t, name+": high", s.Interval.High, end(observed, 1))
+	near(t, name+": low", s.Interval().Low, end(observed, 0))
+	near(t, name+": high", s.Interval().High, end(observed, 1))
 }
 
 func near(t *rapid.T, name string, got, want float64) {
@@ -302,7 +302,7 @@ func TestTrend(t *testing.T) {
 	for _, line := range report.Trend {
 		var points []string
 		for _, p := range line.Points {
-			text := round(p.Value, 2) + " " + round(p.Change, 2)
+			text := round(p.Value, 2) + " " + round(p.Change(), 2)
 			if p.Broken {
 				text = round(p.Value, 2) + " broken"
 			}
@@ -330,20 +330,20 @@ func TestTrend(t *testing.T) {
 
 func TestRankedFunnelAndChannels(t *testing.T) {
 	s := parseText(t, strings.Replace(counted, "AUDIENCE", "audience: {issued: 8}", 1))
-	r := released(s, "x=a v=5", "v=5", "y=3")[0] // performance 1, 0.5, 0.6
+	r := released(s, "x=a v=5", "v=5", "y=3")[0] // performance 100, 50, 60 %
 	r.Cohorts[""].Items[tally.Channel] = &tally.Item{N: 2, Counts: tally.Counts{{Option: "web", N: 2}}}
 	p := NewReport(s, []*release.Release{r}).Periods[0]
 	var names []string
 	for _, item := range p.Ranked() {
-		names = append(names, item.Field.Name+" "+item.Performance.RatString())
+		names = append(names, item.Field.Name+" "+item.Performance().RatString())
 	}
-	if got := strings.Join(names, ", "); got != "x 1, y 3/5, v 1/2" {
+	if got := strings.Join(names, ", "); got != "x 100, y 60, v 50" {
 		t.Errorf("ranked %s", got)
 	}
 	if got := fmt.Sprint(p.Funnel()); got != "[{issued 8} {completed 3}]" {
 		t.Errorf("funnel %s", got)
 	}
-	if len(p.Channels) != 2 || p.Channels[0].Name != "web" || exact(p.Channels[0].Share.Share) != "1" || p.Channels[1].N != 0 {
+	if len(p.Channels) != 2 || p.Channels[0].Name != "web" || exact(p.Channels[0].Ratio()) != "1" || p.Channels[1].N != 0 {
 		t.Errorf("channels %+v", p.Channels)
 	}
 }

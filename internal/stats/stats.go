@@ -76,39 +76,51 @@ type Channel struct {
 // Item is the figures of one field. Intervals hold in 95 of 100 cases, and are corrected for a finite population where it
 // is known.
 type Item struct {
-	Field       survey.Field
-	N           int64
-	Counts      []Count   // an option each, in the questionnaire's order; empty for a number
-	Scored      int64     // answers that have a score; of a number, all
-	Weight      *big.Rat  // in the index: its own times its dimension's; nil for a field that is no item
-	Mean        *big.Rat  // of scores, or of a number's answers; nil if there are none
-	Variance    *big.Rat  // of the same, with n-1; nil for fewer than two
-	SD          float64   // its root
-	Interval    *Interval // of the mean
-	Performance *big.Rat  // mean by the highest score, 0 to 1; nil for what has no scored scale
-	Top         Share     // of the scored answers: the highest score
-	TopTwo      Share     // the highest two
-	Low         Share     // below the middle of the scale
-	NPS         *NPS      // of an nps
-	Histogram   []Bin     // of a number that is bounded
+	Field     survey.Field
+	N         int64
+	Counts    []Count   // an option each, in the questionnaire's order; empty for a number
+	Scored    int64     // answers that have a score; of a number, all
+	Weight    *big.Rat  // in the index: its own times its dimension's; nil for a field that is no item
+	Mean      *big.Rat  // of scores, or of a number's answers; nil if there are none
+	SD        float64   // of the same, with n-1; 0 for fewer than two
+	Interval  *Interval // of the mean; nil for fewer than two
+	Top       Share     // of the scored answers: the highest score
+	TopTwo    Share     // the highest two
+	Low       Share     // below the middle of the scale
+	NPS       *NPS      // of an nps
+	Histogram []Bin     // of a number that is bounded
 
-	scale string // what its answers mean: they compare with those on an equal one
+	of  *countedField
+	sum int64 // of scores, in thousandths
 }
 
-// Count is how often one option was chosen, and its share of N.
+// Performance is the mean in percent of the highest score; nil for what has no scored scale, or no scored answers.
+func (i *Item) Performance() *big.Rat {
+	if !i.of.boxed || i.Scored == 0 || i.of.best <= 0 {
+		return nil
+	}
+	return big.NewRat(100*i.sum, i.Scored*int64(i.of.best))
+}
+
+// Count is how often one option was chosen, of all answers.
 type Count struct {
-	Option   survey.Option
-	N        int64
-	Share    *big.Rat // 0 to 1; nil if the item has no answers
-	Interval *Interval
+	Option *survey.Option
+	Share
 }
 
-// Share is a part of some answers. Share, 0 to 1, and Interval are nil if there are none.
-type Share struct {
-	N        int64
-	Share    *big.Rat
-	Interval *Interval
+// Share is a part of some answers: N of Of.
+type Share struct{ N, Of, population int64 }
+
+// Ratio is the share, 0 to 1; nil of nothing.
+func (s Share) Ratio() *big.Rat {
+	if s.Of == 0 {
+		return nil
+	}
+	return big.NewRat(s.N, s.Of)
 }
+
+// Interval is that of the ratio; nil of nothing.
+func (s Share) Interval() *Interval { return wilson(s.N, s.Of, s.population) }
 
 // NPS is a net promoter score, -100 to 100.
 type NPS struct {

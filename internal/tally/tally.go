@@ -150,6 +150,14 @@ func (i *Item) add(d *Item, sign int64) {
 	}
 }
 
+// Gather makes the item the sum of one item of several counters. It takes the memory of what it was before.
+func (i *Item) Gather(all []*Counters, name string) {
+	*i = Item{Counts: i.Counts[:0]}
+	for _, c := range all {
+		i.Add(c.Items[name])
+	}
+}
+
 // addInt returns a + sign·b; nil is 0. It changes a, never b.
 func addInt(a, b *big.Int, sign int64) *big.Int {
 	if b == nil {

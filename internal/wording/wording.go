@@ -330,6 +330,14 @@ func (w *Words) Say(key string, args ...any) string {
 func value(name string, args []any) string {
 	for i := 0; i+1 < len(args); i += 2 {
 		if args[i] == name {
+			switch v := args[i+1].(type) { // as fmt.Sprint does it, which takes longer
+			case string:
+				return v
+			case int:
+				return strconv.Itoa(v)
+			case int64:
+				return strconv.FormatInt(v, 10)
+			}
 			return fmt.Sprint(args[i+1])
 		}
 	}
