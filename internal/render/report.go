@@ -130,7 +130,6 @@ func (d *drawing) managementReport(words *wording.Words, p ReportPage) *reportVi
 			v.Trend.Rows[i].Href = ""
 		}
 	}
-	d.unhidden(v)
 	d.how(v)
 	d.asked.Period, d.newest = "", true // measures are about the survey, whichever period is looked at
 	v.Measures = d.measures()
@@ -143,37 +142,6 @@ func (d *drawing) managementReport(words *wording.Words, p ReportPage) *reportVi
 	d.sample(v, p)
 	d.lowest(v)
 	return v
-}
-
-// unhidden says of groups what is so where everybody is counted: who is in none has not said, or could not be asked, and
-// a group that is left out is empty. The notes of a results page speak of groups that are too small.
-func (d *drawing) unhidden(v *reportView) {
-	for i := range v.Segments {
-		t := &v.Segments[i]
-		rest := d.period.Respondents
-		for _, row := range t.Rows {
-			rest -= row.N
-		}
-		t.Note = ""
-		if rest > 0 {
-			t.Note = v.Tell("groups.unknown", "n", rest)
-		}
-	}
-	if len(v.CrossTabs) == 0 {
-		return
-	}
-	for i, tab := range d.period.CrossTabs() {
-		empty := 0
-		for j := range tab.Cells {
-			if tab.Cells[j].Item.N == 0 {
-				empty++
-			}
-		}
-		v.CrossTabs[i].Facts = nil
-		if empty > 0 {
-			v.CrossTabs[i].Facts = []string{v.Tell("groups.empty", "n", empty)}
-		}
-	}
 }
 
 // how says by which means the answers came.

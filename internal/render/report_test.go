@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -168,8 +169,8 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// TestReportHidesNoGroup: the report counts everybody, so it speaks of groups that nobody is in, and of people whose group
-// is not known, never of groups that are too small.
+// TestReportHidesNoGroup: where everybody is counted, as in the report, a page speaks of groups that nobody is in, and of
+// people whose group is not known, never of groups that are too small.
 func TestReportHidesNoGroup(t *testing.T) {
 	s, problems := survey.Parse("few.yaml", []byte(`
 title: {zh: 少, en: Few, ar: قليل}
@@ -195,17 +196,26 @@ results: {min_group: 5, crosstabs: [{rows: liked, by: branch}, {rows: why, by: b
 		"en": {"Of 2 people this is not known; they count in the whole only", "2 groups without answers are left out"},
 		"ar": {"شخصان (2) لا يُعرف", "فئتان (2) بلا إجابات"},
 	} {
-		var b bytes.Buffer
-		if err := renderer(t).Report(&b, os.DirFS("../../templates"), ReportPage{ResultsPage: ResultsPage{Report: report, Today: "2026-11-22", Language: language}}); err != nil {
-			t.Fatal(err)
-		}
-		page := text(t, b.Bytes())
-		if strings.Count(page, want.unknown) != 1 || strings.Count(page, want.empty) != 2 {
-			t.Errorf("%s: %d times %q, want 1; %d times %q, want 2", language, strings.Count(page, want.unknown), want.unknown, strings.Count(page, want.empty), want.empty)
-		}
-		for _, not := range []string{"不足", "fewer than", "أقل من 1"} {
-			if strings.Contains(page, not) {
-				t.Errorf("%s: says %q", language, not)
+		p := ResultsPage{Report: report, Today: "2026-11-22", Language: language}
+		for name, draw := range map[string]func(io.Writer) error{
+			"report": func(w io.Writer) error {
+				return renderer(t).Report(w, os.DirFS("../../templates"), ReportPage{ResultsPage: p})
+			},
+			"results": func(w io.Writer) error { return renderer(t).Results(w, p) },
+		} {
+			var b bytes.Buffer
+			if err := draw(&b); err != nil {
+				t.Fatal(err)
+			}
+			page := text(t, b.Bytes())
+			empty := map[string]int{"report": 2, "results": 3}[name] // at the cross-tabulations, and beside the links to the groups
+			if strings.Count(page, want.unknown) != 1 || strings.Count(page, want.empty) != empty {
+				t.Errorf("%s, %s: %d times %q, want 1; %d times %q, want %d", language, name, strings.Count(page, want.unknown), want.unknown, strings.Count(page, want.empty), want.empty, empty)
+			}
+			for _, not := range []string{"不足", "fewer than", "أقل من 1"} {
+				if strings.Contains(page, not) {
+					t.Errorf("%s, %s: says %q", language, name, not)
+				}
 			}
 		}
 	}

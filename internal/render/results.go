@@ -379,13 +379,21 @@ func (d *drawing) filters() []filter {
 				Current: asked.Segment == segment.Name && asked.Option == o.ID})
 		}
 		if few > 0 {
-			row.Note = d.words.Say("results.too_few", "n", few, "k", whole.MinGroup)
+			row.Note = d.leftOut(few)
 		}
 		if len(row.Links) > 1 {
 			all = append(all, row)
 		}
 	}
 	return all
+}
+
+// leftOut says that so many groups are not shown: they are too small or, where everybody is counted, empty.
+func (d *drawing) leftOut(groups int) string {
+	if d.period.MinGroup <= 1 {
+		return d.words.Say("results.empty_groups", "n", groups)
+	}
+	return d.words.Say("results.too_few", "n", groups, "k", d.period.MinGroup)
 }
 
 // label says what a field asks: a row or an option with its question only where that is needed.

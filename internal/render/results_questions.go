@@ -612,7 +612,10 @@ func (d *drawing) segments() []segmentTable {
 			}
 			t.Rows = append(t.Rows, row)
 		}
-		if rest := p.Respondents - grouped; rest > 0 {
+		switch rest := p.Respondents - grouped; {
+		case rest > 0 && p.MinGroup <= 1:
+			t.Note = w.Say("results.ungrouped", "n", rest)
+		case rest > 0:
 			t.Note = w.Say("results.pool", "n", rest, "k", p.MinGroup)
 		}
 		if len(t.Rows) > few {
@@ -653,7 +656,7 @@ func (d *drawing) crossTabs() []*block {
 			names = append(names, d.option(tab.Cells[i].Option))
 		}
 		if few > 0 {
-			b.Facts = append(b.Facts, d.words.Say("results.too_few", "n", few, "k", d.period.MinGroup))
+			b.Facts = append(b.Facts, d.leftOut(few))
 		}
 		switch {
 		case len(items) == 0:
