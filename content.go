@@ -14,7 +14,7 @@ var templates embed.FS
 var pages embed.FS
 
 //go:embed surveys/*.yaml
-var surveys embed.FS
+var samples embed.FS
 
 // Templates is the folder templates/: *.html, the stylesheets, script.js, icon.svg, and wording/LANGUAGE.yaml.
 func Templates() fs.FS { return sub(templates, "templates") }
@@ -22,8 +22,8 @@ func Templates() fs.FS { return sub(templates, "templates") }
 // Pages is as much of [Templates] as rendering a page takes. A function that links no more is smaller by the assets.
 func Pages() fs.FS { return sub(pages, "templates") }
 
-// Surveys is the folder surveys/: sample questionnaires.
-func Surveys() fs.FS { return sub(surveys, "surveys") }
+// Samples is the folder surveys/: questionnaires to start from.
+func Samples() fs.FS { return sub(samples, "surveys") }
 
 func sub(fsys embed.FS, folder string) fs.FS {
 	inner, err := fs.Sub(fsys, folder)

@@ -18,6 +18,8 @@ import (
 )
 
 type newCommand struct {
+	List      bool   `xor:"sample" help:"List the ready questionnaires that --from knows."`
+	From      string `xor:"sample" placeholder:"SAMPLE" help:"Copy a ready questionnaire, such as 'retail', to change it, instead of making one from answers."`
 	TitleZh   string `placeholder:"TEXT" help:"The title in Chinese. Without any title, the command asks for everything."`
 	TitleEn   string `placeholder:"TEXT" help:"The title in English."`
 	ID        string `name:"id" placeholder:"ID" help:"The survey's id, which is part of its address. Default: made from the English title."`
@@ -34,13 +36,16 @@ type newCommand struct {
 
 func (newCommand) Help() string {
 	return `Writes a questionnaire to start from, with comments. It asks what it needs, a line each; an empty line takes what stands
-in brackets. With a title on the command line it asks nothing. A file that exists is never overwritten.
+in brackets. With a title on the command line it asks nothing. --from copies a ready questionnaire instead, for you to
+change. A file that exists is never overwritten.
 
 Examples:
 
   glasspoll new
   glasspoll new --title-zh 送货满意度调查 --title-en "Delivery survey" --topics overall,delivery,comments
-  glasspoll new --title-en "Tea house survey" --scale 10 --period month --out surveys/tea.yaml`
+  glasspoll new --title-en "Tea house survey" --scale 10 --period month --out surveys/tea.yaml
+  glasspoll new --list
+  glasspoll new --from retail --out surveys/our_shops.yaml`
 }
 
 // topics are the ready-made groups of questions, in the order in which they are asked.
@@ -68,6 +73,12 @@ func (k newCommand) Run(c *console) error {
 	}
 	if k.Out != "" && k.Out != "-" && exists(k.Out) {
 		return fmt.Errorf("%s exists and is left alone: choose another --out", k.Out)
+	}
+	switch {
+	case k.List:
+		return listSamples(c.out, speak)
+	case k.From != "":
+		return k.copySample(c, speak)
 	}
 	var d draft
 	if k.TitleZh+k.TitleEn == "" {
@@ -100,11 +111,16 @@ func (k newCommand) Run(c *console) error {
 	if d.email == "" {
 		fmt.Fprintf(c.out, next.address, out, survey.Locate(out, source).At("contact", "email").Line)
 	}
+	return k.tellNext(c, speak, out, d.id)
+}
+
+// tellNext says how the new questionnaire is looked at.
+func (newCommand) tellNext(c *console, speak, out, id string) error {
 	serve := "glasspoll serve"
 	if dir := filepath.Dir(out); dir != "surveys" {
 		serve += " --surveys " + dir
 	}
-	_, err = fmt.Fprintf(c.out, next.next, serve, "http://127.0.0.1:8080/"+d.id+"/", out)
+	_, err := fmt.Fprintf(c.out, sentences[speak].next, serve, "http://127.0.0.1:8080/"+id+"/", out)
 	return err
 }
 

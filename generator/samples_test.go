@@ -42,12 +42,19 @@ const (
 	mostPicture = 25 << 10 // bytes
 )
 
+// samples are the questionnaires that are shipped.
+func samples(t *testing.T) []*survey.Survey {
+	t.Helper()
+	surveys, problems, err := (&library{dir: samplesDir}).read()
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	return surveys
+}
+
 // The samples are the demo, and what authors copy: Chinese first, English beside, with scores and results.
 func TestSamples(t *testing.T) {
-	surveys, problems := survey.Load(os.DirFS(samplesDir))
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
+	surveys := samples(t)
 	if len(surveys) < 12 {
 		t.Errorf("%d samples, want twelve at least", len(surveys))
 	}

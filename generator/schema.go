@@ -32,6 +32,6 @@ Only 'glasspoll check' knows everything: names that must exist, conditions, text
 }
 
 func (s schemaCommand) Run(c *console) error {
-	_, err := c.out.Write(survey.SchemaOf(map[string]string{"actions": survey.ActionsFile, "quotes": survey.QuotesFile}[s.Of]))
+	_, err := c.out.Write(survey.Schema(map[string]string{"actions": survey.ActionsFile, "quotes": survey.QuotesFile}[s.Of]))
 	return err
 }

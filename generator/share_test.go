@@ -160,10 +160,7 @@ func inviterFor(t *testing.T) *inviter {
 // TestInvitationsAreFilledIn holds, for every sample and for the most and the least that a questionnaire can say, that no
 // placeholder is left, and that each text says what it must.
 func TestInvitationsAreFilledIn(t *testing.T) {
-	surveys, problems := survey.Load(glasspoll.Surveys())
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
+	surveys := samples(t)
 	surveys = append(surveys, parsed(t, shared), parsed(t, bare))
 	for _, s := range surveys {
 		m := material{base: "https://example.com/s/", survey: s, ways: waysTo(s, nil), inviter: inviterFor(t)}

@@ -3,12 +3,12 @@ package render
 import (
 	"bytes"
 	"html/template"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"glasspoll"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
@@ -36,9 +36,15 @@ sections:
 
 // A question that is filled into what was drawn for another one is, to the byte, what it is when drawn by itself.
 func TestFilledInIsDrawn(t *testing.T) {
-	surveys, problems := survey.Load(glasspoll.Surveys())
-	if len(problems) > 0 {
-		t.Fatal(problems)
+	paths, err := filepath.Glob("../../surveys/*.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	var surveys []*survey.Survey
+	for _, path := range paths {
+		if survey.IsQuestionnaire(filepath.Base(path)) {
+			surveys = append(surveys, shipped(t, strings.TrimSuffix(filepath.Base(path), ".yaml")))
+		}
 	}
 	s, problems := survey.Parse("strange.yaml", []byte(strange))
 	if len(problems) > 0 {

@@ -2,8 +2,6 @@ package survey
 
 import (
 	"fmt"
-	"io"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -23,51 +21,6 @@ const (
 	maxDepth     = 40 // of nested YAML values
 	maxCohorts   = 200
 )
-
-// Load parses every questionnaire in the root of a file system: *.yaml and *.yml, but not what stands beside them (see
-// [Beside]). It returns the good ones, in order of id, and the problems of the others; two files with one id are a problem.
-func Load(fsys fs.FS) ([]*Survey, Problems) {
-	entries, err := fs.ReadDir(fsys, ".")
-	if err != nil {
-		return nil, Problems{{File: ".", Message: "cannot read the folder: " + err.Error()}}
-	}
-	var surveys []*Survey
-	var problems Problems
-	from := map[string]string{}
-	for _, e := range entries {
-		if e.IsDir() || !IsQuestionnaire(e.Name()) {
-			continue
-		}
-		source, err := readFile(fsys, e.Name())
-		if err != nil {
-			problems = append(problems, Problem{File: e.Name(), Message: "cannot read the file: " + err.Error()})
-			continue
-		}
-		s, found := Parse(e.Name(), source)
-		problems = append(problems, found...)
-		if s == nil {
-			continue
-		}
-		if first, taken := from[s.ID]; taken {
-			problems = append(problems, Problem{File: e.Name(), Line: 1, Column: 1, Message: fmt.Sprintf("the id '%s' is already taken by %s: give one of them another id", s.ID, first)})
-			continue
-		}
-		from[s.ID] = e.Name()
-		surveys = append(surveys, s)
-	}
-	slices.SortFunc(surveys, func(a, b *Survey) int { return strings.Compare(a.ID, b.ID) })
-	return surveys, problems.sorted()
-}
-
-// readFile reads a file, or as much of it as Parse needs to refuse it.
-func readFile(fsys fs.FS, name string) ([]byte, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile+1))
-}
 
 // IsQuestionnaire tells a questionnaire's file name from its neighbours': what stands beside one (see [Beside]), and the site's theme.
 func IsQuestionnaire(name string) bool {

@@ -1,14 +1,11 @@
 package survey
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"glasspoll/internal/expression"
 )
@@ -499,55 +496,6 @@ func TestValidEmail(t *testing.T) {
 			t.Errorf("%q: %v", address, !want)
 		}
 	}
-}
-
-func TestLoad(t *testing.T) {
-	file := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
-	fsys := fstest.MapFS{
-		"b.yaml":          file("title: B\n" + tail),
-		"a.yml":           file("title: A\n" + tail),
-		"c.yaml":          file("id: a\ntitle: C\n" + tail),
-		"bad.yaml":        file("titel: T\n" + tail),
-		"a.actions.yaml":  file("- {problem: x}\n"),
-		"a.actions.yml":   file("- {problem: x}\n"),
-		".hidden.yaml":    file("x"),
-		"read.me":         file("x"),
-		"drafts/d.yaml":   file("x"),
-		"folder.yaml/x":   file("x"),
-		"huge.yaml":       file(strings.Repeat("# line\n", 1<<20)),
-		"not_a_file.yaml": {Data: nil, Mode: 0o644},
-	}
-	surveys, problems := Load(unreadable{fsys, "not_a_file.yaml"})
-	var ids []string
-	for _, s := range surveys {
-		ids = append(ids, s.ID)
-	}
-	if !slices.Equal(ids, []string{"a", "b"}) {
-		t.Errorf("surveys %v", ids)
-	}
-	want := `bad.yaml:1:1: unknown key 'titel': did you mean 'title'?
-c.yaml:1:1: the id 'a' is already taken by a.yml: give one of them another id
-huge.yaml:1:1: the file is larger than 512 KB: a questionnaire is never that long
-not_a_file.yaml: cannot read the file: open not_a_file.yaml: permission denied`
-	if problems.Error() != want {
-		t.Errorf("got\n%v\nwant\n%s", problems, want)
-	}
-	if _, problems := Load(unreadable{fsys, "."}); len(problems) != 1 || problems[0].String() != ".: cannot read the folder: open .: permission denied" {
-		t.Errorf("%v", problems)
-	}
-}
-
-// unreadable is a file system with one thing that cannot be opened.
-type unreadable struct {
-	fs.FS
-	name string
-}
-
-func (u unreadable) Open(name string) (fs.File, error) {
-	if name == u.name {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("permission denied")}
-	}
-	return u.FS.Open(name)
 }
 
 func TestIsQuestionnaire(t *testing.T) {

@@ -9,13 +9,10 @@ import (
 	"glasspoll/internal/expression"
 )
 
-// Schema is the format as JSON Schema (2020-12), for editors: what may stand where, and what it means, in English and
-// Chinese. It refuses nothing that [Parse] accepts. What only the whole file shows (names that must exist, texts in every
-// language, conditions) it cannot know.
-func Schema() []byte { return SchemaOf("") }
-
-// SchemaOf is the schema of one kind of files: ActionsFile, QuotesFile, or "" for questionnaires.
-func SchemaOf(kind string) []byte {
+// Schema is the format of one kind of files (ActionsFile, QuotesFile, or "" for questionnaires) as JSON Schema (2020-12),
+// for editors: what may stand where, and what it means, in English and Chinese. It refuses nothing that [Parse] accepts.
+// What only the whole file shows (names that must exist, texts in every language, conditions) it cannot know.
+func Schema(kind string) []byte {
 	of, title := &questionnaireMapping, "A Glasspoll questionnaire"
 	switch kind {
 	case ActionsFile:

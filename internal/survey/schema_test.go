@@ -19,7 +19,7 @@ func compiledSchema(t testing.TB) *jsonschema.Schema { return compiledSchemaOf(t
 // compiledSchemaOf is the schema of one kind of files; see [Beside].
 func compiledSchemaOf(t testing.TB, kind string) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(SchemaOf(kind)))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema(kind)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func TestExamplesAreValid(t *testing.T) {
 	}
 	for i, kind := range []string{"", ActionsFile, QuotesFile} {
 		var err error
-		if doc, err = jsonschema.UnmarshalJSON(bytes.NewReader(SchemaOf(kind))); err != nil {
+		if doc, err = jsonschema.UnmarshalJSON(bytes.NewReader(Schema(kind))); err != nil {
 			t.Fatal(err)
 		}
 		visit(formats[i])
