@@ -757,3 +757,15 @@ func gzipped(t testing.TB, data []byte) int {
 	w.Close()
 	return b.Len()
 }
+
+// More answers than questionnaires given out are said to be so.
+func TestMoreThanIssued(t *testing.T) {
+	for issued, want := range map[int]bool{0: false, 10: true, 97: false, 500: false} {
+		s := thirty(t)
+		s.Audience.Issued = issued
+		page := content(drawn(t, renderer(t), ResultsPage{Report: history(t, s, 1, 97), Language: "en", Root: "../../"}))
+		if said := strings.Contains(page, "More answers came in (97) than were given out on record (10)"); said != want {
+			t.Errorf("%d issued: %v", issued, said)
+		}
+	}
+}

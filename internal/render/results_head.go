@@ -208,6 +208,9 @@ func (d *drawing) sure() []string {
 			said = append(said, w.Say("sure.not_enough", "n", p.SampleSize, "missing", p.SampleSize-p.Respondents))
 		}
 	}
+	if p.Issued > 0 && p.Respondents > p.Issued {
+		said = append(said, w.Say("sure.more_than_issued", "n", p.Respondents, "issued", p.Issued))
+	}
 	if !census && p.Rate != nil && p.Rate.Cmp(big.NewRat(50, 1)) < 0 {
 		said = append(said, w.Say("sure.low_rate", "n", stats.Round(new(big.Rat).Sub(big.NewRat(100, 1), p.Rate), 0)))
 	}
