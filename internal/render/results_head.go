@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -15,7 +16,7 @@ type head struct {
 	Band                string
 	Dial                *dial
 	Facts               []fact
-	Sure                []string // how sure the figure is, in plain words
+	Sure                string // how sure the figure is, in plain words
 	Date                string
 }
 
@@ -124,7 +125,7 @@ func (d *drawing) head() head {
 	} else {
 		v.Facts = append(v.Facts, respondents)
 	}
-	v.Sure = d.sure()
+	v.Sure = sentences(d.sure()...)
 	return v
 }
 
@@ -170,6 +171,18 @@ func (d *drawing) changeFact(places int) (fact, bool) {
 		f.Tone = map[bool]string{true: "up", false: "down"}[point.Change().Sign() > 0]
 	}
 	return f, true
+}
+
+// sentences joins sentences, with a space where the script has one: none stands behind a full stop as wide as a character.
+func sentences(all ...string) string {
+	var b strings.Builder
+	for i, s := range all {
+		if i > 0 && !strings.HasSuffix(all[i-1], "。") {
+			b.WriteByte(' ')
+		}
+		b.WriteString(s)
+	}
+	return b.String()
 }
 
 // sure says in plain words how far the figures can be trusted.

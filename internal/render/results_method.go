@@ -19,7 +19,6 @@ type derivation struct {
 	Divisor string
 	Best    bool     // the divisor sums what could be reached
 	Steps   []string // from the sums to the published score
-	Note    string
 }
 
 type derivationRow struct {
@@ -68,7 +67,7 @@ func (d *drawing) derivation() *derivation {
 	}
 	places := d.places()
 	if o.Units != nil {
-		v.Note = w.Say("derivation.units")
+		v.Text = sentences(v.Text, w.Say("derivation.units"))
 		sum, n := new(big.Rat), int64(0)
 		for _, u := range o.Units {
 			if u.Score != nil {
