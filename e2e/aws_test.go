@@ -47,19 +47,12 @@ func dynamoDB(t *testing.T) (endpoint string) {
 	if _, err := os.Stat(folder); err != nil {
 		t.Fatal("DynamoDB Local is not there: run `make setup`")
 	}
-	address := freeAddress(t)
-	_, port, _ := net.SplitHostPort(address)
-	command := exec.Command("java", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port", port)
-	command.Dir = folder
-	if err := command.Start(); err != nil {
-		t.Fatalf("DynamoDB Local needs Java 17 or newer: %v", err)
-	}
-	t.Cleanup(func() {
-		command.Process.Kill()
-		command.Wait()
+	return "http://" + serving(t, func(address string) *exec.Cmd {
+		_, port, _ := net.SplitHostPort(address)
+		command := exec.Command("java", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port", port) // of Java 17 or newer
+		command.Dir = folder
+		return command
 	})
-	listens(t, address)
-	return "http://" + address
 }
 
 // s3Server starts an S3 server that checks signatures and honours If-Match, or uses the one that S3_ENDPOINT names. Its
@@ -76,41 +69,57 @@ func s3Server(t *testing.T) (endpoint string) {
 	if _, err := os.Stat(binary); err != nil {
 		t.Fatal("the S3 server is not there: run `make setup`")
 	}
-	address := freeAddress(t)
-	command := exec.Command(binary, "--port", address, "--quiet", "posix", "--sidecar", t.TempDir(), t.TempDir())
-	command.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID=local", "ROOT_SECRET_ACCESS_KEY=local")
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		command.Process.Kill()
-		command.Wait()
+	return "http://" + serving(t, func(address string) *exec.Cmd {
+		command := exec.Command(binary, "--port", address, "--quiet", "posix", "--sidecar", t.TempDir(), t.TempDir())
+		command.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID=local", "ROOT_SECRET_ACCESS_KEY=local")
+		return command
 	})
-	listens(t, address)
-	return "http://" + address
 }
 
-func freeAddress(t *testing.T) string {
+// serving starts a server at an address that is free, and waits until it listens. If it ends instead, somebody else may have
+// taken the address in the meantime, and it gets another.
+func serving(t *testing.T, with func(address string) *exec.Cmd) (address string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
-// listens waits until a server does.
-func listens(t *testing.T, address string) {
-	t.Helper()
-	for range 600 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return
+	for range 3 {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
 		}
-		time.Sleep(100 * time.Millisecond)
+		address = listener.Addr().String()
+		listener.Close()
+		command, said := with(address), &output{}
+		command.Stdout, command.Stderr = said, said
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() {
+			command.Wait() // killed, mostly: not an error here
+			close(ended)
+		}()
+		t.Cleanup(func() {
+			command.Process.Kill()
+			<-ended
+		})
+		for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+			select {
+			case <-ended:
+				t.Logf("%s has ended: %s", command.Path, said)
+			default:
+				if connection, err := net.Dial("tcp", address); err == nil {
+					connection.Close()
+					return address
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("%s does not listen on %s: %s", command.Path, address, said)
+				}
+				continue
+			}
+			break
+		}
 	}
-	t.Fatalf("nothing listens on %s after a minute", address)
+	t.Fatal("a server that the test needs does not start")
+	return ""
 }
 
 // s3Client is the SDK's own, for what tests look at and make.
@@ -132,6 +141,7 @@ type deployment struct {
 	table           *cloud.Table
 	survey          *survey.Survey
 	built           string  // where publish builds the site
+	surveys         string  // where the questionnaires of a test's own are
 	log             *output // of both functions
 }
 
@@ -205,6 +215,17 @@ func (d *deployment) function(name string, env map[string]string) *aws.Function 
 	}
 	d.t.Cleanup(f.Stop)
 	return f
+}
+
+// prints waits until the functions' log has a text: what a process has printed comes by a pipe, which may be slower than its
+// answer.
+func (d *deployment) prints(text string) {
+	d.t.Helper()
+	for deadline := time.Now().Add(patience); !strings.Contains(d.log.String(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			d.t.Fatalf("the log never says %s:\n%s", text, d.log)
+		}
+	}
 }
 
 // post sends one submission as the HTTP API would pass it on.

@@ -291,7 +291,7 @@ func accessible(t *testing.T, ctx context.Context, where, language string, in ..
 // shows waits until a page has something.
 func (p *program) shows(t *testing.T, address, what string) {
 	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		if _, _, body := fetch(t, p.url+address); strings.Contains(body, what) {
 			return
 		}
@@ -457,6 +457,55 @@ func TestAccessible(t *testing.T) {
 		accessible(t, ctx, "thanks with a copy", "en", looks...)
 		light.on(t, ctx)
 		tabs(t, ctx, "thanks with a copy")
+	})
+	t.Run("kiosk", func(t *testing.T) {
+		ctx := watch(t, 360, "light", "en")
+		ownClock(t, ctx)
+		in := []look{{"light 360", 360, 740, 1, wishes("prefers-color-scheme", "light")}, dark, looks[5], looks[7]}
+		for _, page := range []struct{ survey, language string }{{"tea", "en"}, {"tea", "zh"}, {"arabic", "ar"}} {
+			at := page.survey + "/" + page.language + "/?kiosk"
+			leads(t, ctx, chromedp.Navigate(p.url+at))
+			becomes(t, ctx, "a page without a way out", `![...document.querySelectorAll("footer")].some(f => f.checkVisibility())`)
+			accessible(t, ctx, at, page.language, in...)
+			for _, l := range in[:2] {
+				l.on(t, ctx)
+				tabs(t, ctx, at+", "+l.name)
+			}
+			shot(t, ctx, "kiosk-start-"+page.language+"-360")
+
+			// Somebody begins, and leaves. WCAG 2.2.1: who is still there has twenty seconds to say so.
+			aim(t, ctx, "label:has(> input[type=radio]), label:has(> input[type=checkbox])")
+			pass(t, ctx, 90-21)
+			becomes(t, ctx, "a warning, 21 seconds before everything is cleared", `document.getElementById("idle").checkVisibility()`)
+			accessible(t, ctx, at+", nobody there", page.language, in...)
+			for i, l := range in[:2] {
+				l.on(t, ctx)
+				shot(t, ctx, fmt.Sprintf("kiosk-idle-%s-360-%d", page.language, i))
+				if !is(t, ctx, `(() => {
+					const b = document.querySelector("#idle button"), r = b.getBoundingClientRect();
+					return r.top >= 0 && r.bottom <= innerHeight && r.height >= 44 && document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2) === b;
+				})()`) {
+					t.Errorf("%s, %s: the button that keeps the page cannot be pressed", at, l.name)
+				}
+			}
+			do(t, ctx, chromedp.KeyEvent("\t")) // any key will do
+			becomes(t, ctx, "that somebody is there", `!document.getElementById("idle").checkVisibility()`)
+			if page.survey == "arabic" {
+				leads(t, ctx, chromedp.Navigate(p.url+"arabic/thanks/?kiosk#7d444840-9dc0-41d1-b245-5ffdce74fad2"))
+			} else {
+				aim(t, ctx, ".send [data-busy]")
+				thanked(t, ctx)
+			}
+			becomes(t, ctx, "when it begins anew", `document.getElementById("again").checkVisibility() && document.querySelector("#again span").textContent.includes("10")`)
+			accessible(t, ctx, at+", thanks", page.language, in...)
+			for i, l := range in[:2] {
+				l.on(t, ctx)
+				tabs(t, ctx, at+", thanks, "+l.name)
+				shot(t, ctx, fmt.Sprintf("kiosk-thanks-%s-360-%d", page.language, i))
+			}
+			pass(t, ctx, 11)
+			becomes(t, ctx, "an empty page", `document.readyState === "complete" && !!document.querySelector("form[data-survey]") && !document.querySelector(":checked:not(option)")`)
+		}
 	})
 	t.Run("no such page", func(t *testing.T) {
 		ctx := watch(t, 1280, "light", "zh")

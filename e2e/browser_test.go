@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -32,16 +33,22 @@ func chrome(t *testing.T) string {
 	return ""
 }
 
-// open starts a browser with one page of the given width.
-func open(t *testing.T, width int64) context.Context {
+// launched is a browser in a window of the given width. It starts when its first page is opened.
+func launched(t *testing.T, width int64, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chrome(t)), chromedp.WindowSize(int(width), 900))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chrome(t)), chromedp.WindowSize(int(width), 900), chromedp.WSURLReadTimeout(patience))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(options, more...)...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	return ctx
+}
+
+// open starts a browser with one page of the given width.
+func open(t *testing.T, width int64) context.Context {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(launched(t, width))
 	t.Cleanup(cancel)
 	err := chromedp.Listen(ctx, func(event any) {
 		if e, ok := event.(*network.EventResponseReceived); ok && e.Response.Status >= 400 && e.Response.Status != 422 && !strings.HasSuffix(e.Response.URL, "/favicon.ico") {
@@ -130,6 +137,24 @@ func shot(t *testing.T, ctx context.Context, name string) {
 	if !is(t, ctx, `document.documentElement.scrollWidth <= document.documentElement.clientWidth`) {
 		t.Errorf("%s: the page is wider than the window", name)
 	}
+}
+
+// ownClock has the pages that are opened from now on told the time by the test: it stands still, until the page's pass(s)
+// moves it on by so many seconds. How long the machine takes is then no matter.
+func ownClock(t *testing.T, ctx context.Context) {
+	t.Helper()
+	call(t, ctx, page.Enable, page.EnableParams{})
+	call(t, ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `{
+		let now = Date.now();
+		Date.now = () => now;
+		window.pass = (seconds) => { now += seconds * 1000; };
+	}`})
+}
+
+// pass moves the clock of a page on. What comes of it comes within the page's next half second: wait for it.
+func pass(t *testing.T, ctx context.Context, seconds int) {
+	t.Helper()
+	do(t, ctx, chromedp.Evaluate[chromedp.Void](fmt.Sprintf("pass(%d)", seconds)))
 }
 
 // definition is as much of a compiled questionnaire as is needed to fill it.
@@ -239,7 +264,7 @@ func TestSampleWithScript(t *testing.T) {
 	if out, err := more.CombinedOutput(); err != nil {
 		t.Fatalf("demo: %v\n%s", err, out)
 	}
-	for deadline := time.Now().Add(30 * time.Second); p.results(t, "decoration").Respondents < d.Results.MinGroup; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); p.results(t, "decoration").Respondents < d.Results.MinGroup; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the results never came")
 		}

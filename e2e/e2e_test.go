@@ -17,6 +17,9 @@ import (
 	"time"
 )
 
+// patience is how long something may take that must come: never so long that a slow machine decides what a test says.
+const patience = 2 * time.Minute
+
 // binary is the program, built once.
 var binary string
 
@@ -73,37 +76,42 @@ func start(t *testing.T, surveys, data string) *program {
 
 func startAt(t *testing.T, address, surveys, data string) *program {
 	t.Helper()
-	p := &program{cmd: exec.Command(binary, "serve", "--addr", address, "--surveys", surveys, "--data", data, "--no-reload"), errors: &output{}, ended: make(chan struct{})}
-	p.cmd.Stderr = p.errors
-	printed, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(printed)
-	for p.url == "" && lines.Scan() {
-		if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "http://") {
-			p.url = line
+	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		p := &program{cmd: exec.Command(binary, "serve", "--addr", address, "--surveys", surveys, "--data", data, "--no-reload"), errors: &output{}, ended: make(chan struct{})}
+		p.cmd.Stderr = p.errors
+		printed, err := p.cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	go func() {
-		io.Copy(io.Discard, printed)
-		p.cmd.Wait() // killed, mostly: not an error here
-		close(p.ended)
-	}()
-	if p.url == "" {
-		<-p.ended
-		t.Fatalf("serve did not start:\n%s", p.errors)
-	}
-	t.Cleanup(func() {
-		p.kill()
-		if t.Failed() {
-			t.Logf("serve logged:\n%s", p.errors)
+		if err := p.cmd.Start(); err != nil {
+			t.Fatal(err)
 		}
-	})
-	return p
+		lines := bufio.NewScanner(printed)
+		for p.url == "" && lines.Scan() {
+			if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "http://") {
+				p.url = line
+			}
+		}
+		go func() {
+			io.Copy(io.Discard, printed)
+			p.cmd.Wait() // killed, mostly: not an error here
+			close(p.ended)
+		}()
+		if p.url == "" {
+			<-p.ended
+			if strings.Contains(p.errors.String(), "is in use") && time.Now().Before(deadline) {
+				continue // an address that was free before may be somebody's for a moment
+			}
+			t.Fatalf("serve did not start:\n%s", p.errors)
+		}
+		t.Cleanup(func() {
+			p.kill()
+			if t.Failed() {
+				t.Logf("serve logged:\n%s", p.errors)
+			}
+		})
+		return p
+	}
 }
 
 // kill ends the program as a power cut would end the process: at once.
@@ -150,7 +158,7 @@ func (p *program) results(t *testing.T, survey string) results {
 // respondents waits until the results count so many, and fails if they ever count more.
 func (p *program) respondents(t *testing.T, survey string, want int) results {
 	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		r := p.results(t, survey)
 		if r.Respondents == want {
 			return r

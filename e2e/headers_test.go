@@ -206,7 +206,7 @@ func TestSecurityHeaders(t *testing.T) {
 		broken := open(t, 1280)
 		call(t, broken, page.AddScriptToEvaluateOnNewDocument, listen)
 		leads(t, broken, chromedp.Navigate(quiet+"tea/"))
-		bad := read(t, broken, chromedp.Evaluate[[]string](`new Promise(done => { const s = document.createElement("style"); s.textContent = "p { color: red }"; document.head.append(s); setTimeout(() => done(violations), 100); })`, chromedp.EvalAwaitPromise))
+		bad := read(t, broken, chromedp.Evaluate[[]string](`new Promise(done => { const s = document.createElement("style"); s.textContent = "p { color: red }"; document.addEventListener("securitypolicyviolation", () => setTimeout(() => done(violations))); document.head.append(s); setTimeout(() => done(violations), 60_000); })`, chromedp.EvalAwaitPromise))
 		if len(bad) != 1 || !strings.HasPrefix(bad[0], "style-src") {
 			t.Errorf("a style in the page is reported as %q", bad)
 		}

@@ -109,7 +109,7 @@ const skeleton = `(() => {
 func unharmed(t *testing.T, where string, nasty, plain context.Context) {
 	t.Helper()
 	var got, want []string
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) { // a script may not be done yet
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) { // a script may not be done yet
 		got, want = read(t, nasty, chromedp.Evaluate[[]string](skeleton)), read(t, plain, chromedp.Evaluate[[]string](skeleton))
 		if slices.Equal(got, want) || time.Now().After(deadline) {
 			break

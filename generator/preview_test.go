@@ -86,22 +86,22 @@ func TestProblemsAreShownWhereTheyConcern(t *testing.T) {
 	}
 
 	// Elsewhere they are there to be opened.
-	if n := r.listen(t, "language=zh&page=tea/")(); !strings.Contains(n.Problems, "<details>") || !strings.Contains(n.Problems, "draft.yaml") {
+	if n := r.listen(t, "language=zh&page=tea/")("news", anyNews); !strings.Contains(n.Problems, "<details>") || !strings.Contains(n.Problems, "draft.yaml") {
 		t.Errorf("on another survey's page: %s", n.Problems)
 	}
-	if n := r.listen(t, "language=en&page=")(); !strings.Contains(n.Problems, "<details open>") {
+	if n := r.listen(t, "language=en&page=")("news", anyNews); !strings.Contains(n.Problems, "<details open>") {
 		t.Errorf("on the home page: %s", n.Problems)
 	}
 
 	// Mended, the survey comes.
 	next := r.listen(t, "language=en&page=coffee/")
-	if n := next(); n.Marks["coffee/"] != waiting {
+	if n := next("news", anyNews); n.Marks["coffee/"] != waiting {
 		t.Errorf("before: %+v", n)
 	}
 	r.write(t, "surveys/draft.yaml", strings.Replace(teaSurvey, "title:", "id: coffee\ntitle:", 1))
-	if n := next(); n.Problems != "" || n.Marks["coffee/"] == waiting || n.Marks["coffee/"] == "" {
-		t.Errorf("mended: %+v", n)
-	}
+	next("the survey, mended", func(n news) bool {
+		return n.Problems == "" && n.Marks["coffee/"] != waiting && n.Marks["coffee/"] != ""
+	})
 	if response, _ := r.get(t, "/coffee/"); response.StatusCode != 200 {
 		t.Errorf("GET /coffee/, mended: %d", response.StatusCode)
 	}
@@ -113,25 +113,21 @@ func TestProblemsAreShownWhereTheyConcern(t *testing.T) {
 func TestTemplateProblemsHaveTheirPlace(t *testing.T) {
 	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": teaSurvey})
 	next := r.listen(t, "language=en&page=tea/")
-	next()
+	next("news", anyNews)
 	for _, c := range []struct{ file, content, place, line string }{
 		{"home.html", "one\n{{if}}\nthree", "home.html:2", "{{if}}"},
 		{"script.js", "let a;\nlet b = ;\n", "script.js:2:9", `<span class="before">let b = </span>^`},
 		{"thanks.html", "{{.Heading}}\n{{.Nowhere}}", "thanks.html:2:2", `<span class="before">{</span>^`},
 	} {
 		r.write(t, "templates/"+c.file, c.content)
-		n := next()
-		for n.Problems == "" {
-			n = next()
-		}
+		n := next(c.file, func(n news) bool { return strings.Contains(n.Problems, c.file) })
 		if said := html.UnescapeString(n.Problems); !strings.Contains(said, filepath.Join(r.dir, "templates", c.place)) || !strings.Contains(said, c.line) || !strings.Contains(said, "<details open>") {
 			t.Errorf("%s: %s", c.file, said)
 		}
 		if err := os.Remove(filepath.Join(r.dir, "templates", c.file)); err != nil {
 			t.Fatal(err)
 		}
-		for next().Problems != "" {
-		}
+		next("an end to it", fine)
 	}
 }
 
@@ -435,9 +431,7 @@ func TestServeForgetsRemovedSurveys(t *testing.T) {
 	if response, _ := r.get(t, "/tea/"); response.StatusCode != 404 {
 		t.Errorf("GET /tea/: %d", response.StatusCode)
 	}
-	if n := r.listen(t, "language=en&page=")(); !strings.Contains(n.Problems, "has no questionnaires") {
-		t.Errorf("an empty directory: %+v", n)
-	}
+	r.listen(t, "language=en&page=")("that there is none", func(n news) bool { return strings.Contains(n.Problems, "has no questionnaires") })
 }
 
 // TestServeCatchesUpAfterwards holds that the site answers before what is stored has been counted.
@@ -540,7 +534,7 @@ func TestServeMendsResultsOfAnotherStore(t *testing.T) {
 		return logged.String()
 	}
 	comes := func(url, id string, want int) {
-		for deadline := time.Now().Add(30 * time.Second); respondents(url, id) != want; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(patience); respondents(url, id) != want; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Errorf("%s: %d respondents never came", id, want)
 				return

@@ -119,7 +119,7 @@ func definition(ctx context.Context, store resultsStore, id string) (*survey.Sur
 		return nil, err
 	}
 	if len(known) == 0 {
-		return nil, fmt.Errorf("there is no survey %s here, nor any other: is it the right data directory?", id)
+		return nil, fmt.Errorf("there is no survey %s here, nor any other: is it the right --data or --table?", id)
 	}
 	return nil, fmt.Errorf("there is no survey %s here: there are %s", id, strings.Join(known, ", "))
 }

@@ -24,9 +24,9 @@ func (eraseCommand) Help() string {
 when, and which groups (segments) it counted in, so that figures can be corrected without pointing at anybody. The same
 submission cannot come again. Its part of the tally is counted anew.
 
-Published figures follow with the next batch of at least min_group new answers, not at once: a figure that changed for one
-person alone would show what that person had said. In a closed period there is no next batch; its figures stay, and say
-nothing about anybody.
+Published figures follow with the next batch, when at least min_group more have answered than were published, not at once: a
+figure that changed for one person alone would show what that person had said. In a closed period there is no next batch;
+its figures stay, and say nothing about anybody.
 
 In the data file, the place where the answers stood is overwritten. Not reached are copies: backups, snapshots of the
 disk, exports and archives that were made before. Delete those, or let them expire.
@@ -70,7 +70,7 @@ func (e *eraseCommand) do(ctx context.Context, w *workplace) error {
 		return err
 	}
 	if len(found) == 0 {
-		return fmt.Errorf("there is no response %s here: look for a mistyped letter, or another data directory", answer.Receipt(id))
+		return fmt.Errorf("there is no response %s here: look for a mistyped letter, or another --data or --table", answer.Receipt(id))
 	}
 	waiting := false
 	for _, entry := range found {

@@ -139,10 +139,13 @@ func (r *running) get(t *testing.T, path string) (*http.Response, string) {
 	return r.do(t, "GET", path, nil, "")
 }
 
+// patience is how long something may take that must come: never so long that a slow machine decides what a test says.
+const patience = 2 * time.Minute
+
 // eventually waits for what must come; how long it takes is not judged here.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("never came: %s", what)
 		}
@@ -408,8 +411,8 @@ func markIn(t *testing.T, page string) string {
 	return mark
 }
 
-// listen asks for news, and returns what waits for the next.
-func (r *running) listen(t *testing.T, query string) func() news {
+// listen asks for news, and returns what waits for those that are wanted. News before them may say what has happened so far.
+func (r *running) listen(t *testing.T, query string) func(what string, wanted func(news) bool) news {
 	t.Helper()
 	response, err := plain.Get(r.url + "_preview/_events?" + query)
 	if err != nil {
@@ -421,21 +424,32 @@ func (r *running) listen(t *testing.T, query string) func() news {
 	}
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, 1<<20)
-	return func() news {
+	return func(what string, wanted func(news) bool) (n news) {
 		t.Helper()
+		defer time.AfterFunc(patience, func() { response.Body.Close() }).Stop()
 		for lines.Scan() {
-			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
-				var n news
-				if err := json.Unmarshal([]byte(data), &n); err != nil {
-					t.Fatal(err)
-				}
+			data, ok := strings.CutPrefix(lines.Text(), "data: ")
+			if !ok {
+				continue
+			}
+			n = news{}
+			if err := json.Unmarshal([]byte(data), &n); err != nil {
+				t.Fatal(err)
+			}
+			if wanted(n) {
 				return n
 			}
 		}
-		t.Fatal("the stream ended", lines.Err())
-		return news{}
+		t.Fatalf("never came: %s: %v; last %+v", what, lines.Err(), n)
+		return n
 	}
 }
+
+func anyNews(news) bool { return true }
+
+func fine(n news) bool { return n.Problems == "" }
+
+func wrong(n news) bool { return n.Problems != "" }
 
 func TestServeReloads(t *testing.T) {
 	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": teaSurvey})
@@ -448,22 +462,22 @@ func TestServeReloads(t *testing.T) {
 		t.Errorf("the script is %q", script.Header.Get("Content-Type"))
 	}
 	next := r.listen(t, "language=en&page=tea/en/&page=coffee/&page=tea/results/")
-	first := next()
+	first := next("news at the start", anyNews)
 	if first.Problems != "" || first.Marks["tea/en/"] != mark || first.Marks["coffee/"] != "" {
 		t.Errorf("news at the start: %+v, of a page with the mark %s", first, mark)
 	}
 
 	// A new text shows, and the page is told. Meanwhile its assets stay.
 	r.write(t, "surveys/tea.yaml", strings.Replace(teaSurvey, "en: Taste", "en: Flavour", 1))
-	second := next()
+	second := next("another page", func(n news) bool { return n.Marks["tea/en/"] != mark })
 	_, page = r.get(t, "/tea/en/")
-	if !strings.Contains(page, "Flavour") || second.Marks["tea/en/"] == mark || second.Marks["tea/en/"] != markIn(t, page) {
+	if !strings.Contains(page, "Flavour") || second.Marks["tea/en/"] != markIn(t, page) {
 		t.Errorf("the change does not show (%+v, then %+v)", first, second)
 	}
 
 	// A mistake is printed and told, with its place; the last good page stays.
 	r.write(t, "surveys/tea.yaml", strings.Replace(teaSurvey, "type: rating", "type: ratign", 1))
-	broken := next()
+	broken := next("the mistake", wrong)
 	for _, want := range []string{"tea.yaml:6:27", "ratign", `<span class="before">      - {id: taste, type: </span>^`, "The last good version is shown"} {
 		if !strings.Contains(broken.Problems, want) {
 			t.Errorf("the mistake is told without %q:\n%s", want, broken.Problems)
@@ -476,11 +490,9 @@ func TestServeReloads(t *testing.T) {
 
 	// Mended, and another survey beside it.
 	r.write(t, "surveys/tea.yaml", strings.Replace(teaSurvey, "en: Taste", "en: Aroma", 1))
-	for next().Problems != "" {
-	}
+	next("an end to the mistake", fine)
 	r.write(t, "surveys/coffee.yaml", strings.Replace(teaSurvey, "en: Tea", "en: Coffee", 1))
-	for next().Marks["coffee/"] == "" {
-	}
+	next("the other survey", func(n news) bool { return n.Marks["coffee/"] != "" })
 	if status, _ := r.get(t, "/coffee/"); status.StatusCode != 200 {
 		t.Errorf("the new survey: %d", status.StatusCode)
 	}
@@ -501,8 +513,7 @@ func TestServeReloads(t *testing.T) {
 		t.Errorf("the old stylesheet: %d", old.StatusCode)
 	}
 
-	for n := next(); n.Marks["tea/results/"] == first.Marks["tea/results/"]; n = next() {
-	}
+	next("other results pages", func(n news) bool { return n.Marks["tea/results/"] != first.Marks["tea/results/"] })
 
 	// A broken template is told as well, and a survey that is removed goes.
 	r.write(t, "templates/home.html", "{{if}}")

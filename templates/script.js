@@ -111,7 +111,7 @@ const begun = () => {
     sentence.removeAttribute("id");
   }
   if (kiosk) { // nothing that others left, and no way out
-    form.setAttribute("autocomplete", "off");
+    for (const box of [form, ...controls()]) box.autocomplete = "off";
     draft.wipe();
     for (const out of all("footer")) out.hidden = true;
   }
@@ -132,9 +132,8 @@ const begun = () => {
   if (kept && kept.pending && !kept.lacks) send();
 
   addEventListener("pageshow", (event) => { // also after the back button
-    if (!event.persisted) start(); // what the browser itself has filled in by now
-    else if (kiosk) location.reload();
-    else start();
+    if (event.persisted && kiosk) location.reload();
+    else start(); // what the browser itself has filled in by now
   });
   addEventListener("popstate", () => identify());
   addEventListener("pagehide", () => save(true));
@@ -148,7 +147,7 @@ const begun = () => {
     exclude(target);
     refresh(target.name);
     clearTimeout(saving);
-    saving = setTimeout(() => save(), 300);
+    saving = setTimeout(save, 300);
     if (type === "change") setTimeout(() => { // a message may push things down: not under the finger that leaves the box for them
       touched.add(q);
       refresh();
@@ -189,7 +188,7 @@ const begun = () => {
       const rest = last + patience - Date.now();
       if (!unsent || pending() || sending()) last = Date.now();
       else if (rest <= 0) blank();
-      else one("idle").hidden = rest > patience / 6;
+      else one("idle").hidden = rest > patience / 4;
     }, 500);
   }
 };

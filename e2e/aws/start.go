@@ -46,7 +46,7 @@ func StartUp(ctx context.Context, binary string, env []string) (time.Duration, e
 	select {
 	case at := <-asked:
 		return at.Sub(begin), nil
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute): // not slow, but stuck
 		return 0, fmt.Errorf("%s does not ask for a call", binary)
 	}
 }

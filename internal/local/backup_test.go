@@ -187,7 +187,7 @@ func TestBackupHoldsNobodyUp(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(2 * time.Minute): // not slow, but stuck
+	case <-time.After(10 * time.Minute): // not slow, but stuck
 		t.Error("writes wait for the copy")
 	}
 	if info, err := os.Stat(path); err != nil || info.Size() < 64<<20 || info.Size() > 512<<20 {

@@ -229,6 +229,9 @@ func alertsOpenCases(t *testing.T, b Backend) {
 		r.Period = period
 		put(t, b, r, true)
 		if i%10 == 9 { // some are settled at a later time, some not yet
+			if i > n/2 {
+				b.settle()
+			}
 			var group errgroup.Group
 			for range 2 {
 				group.Go(func() error {
@@ -242,7 +245,7 @@ func alertsOpenCases(t *testing.T, b Backend) {
 			}
 		}
 	}
-	time.Sleep(b.Settle)
+	b.settle()
 	if out, err := publisher().Publish(ctx, s); err != nil || out.Opened != 0 || opened.Load() != n {
 		t.Errorf("%d cases opened for %d answers, and then %d more: %v", opened.Load(), n, out.Opened, err)
 	}

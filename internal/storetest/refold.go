@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
-	"time"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
@@ -26,7 +25,7 @@ func fold(t *testing.T, b Backend, s *survey.Survey, period string) (kept []*tal
 		}
 		for _, entry := range after(t, b, shard, counted.Cursor) {
 			if !entry.Settled {
-				t.Fatalf("%s is not settled after %v", entry.Response.ID, b.Settle)
+				t.Fatalf("%s is not settled", entry.Response.ID)
 			}
 			counted.Fold(s, entry.Response)
 			counted.Cursor = entry.Cursor
@@ -67,7 +66,7 @@ func changedDefinition(t *testing.T, b Backend) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(b.Settle)
+	b.settle()
 	for _, step := range []struct {
 		name   string
 		s      *survey.Survey

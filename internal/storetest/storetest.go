@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -41,8 +40,14 @@ type Backend struct {
 
 	// Reopen closes the back end and opens it again on the same data. nil: it has nothing to close.
 	Reopen func(t *testing.T) Backend
-	// Settle is how long after a response is stored the log surely yields it.
-	Settle time.Duration
+	// Settle waits until everything that has been stored is settled. nil: it always is.
+	Settle func()
+}
+
+func (b Backend) settle() {
+	if b.Settle != nil {
+		b.Settle()
+	}
 }
 
 // Options change what the suite does.
@@ -117,7 +122,7 @@ func putConflict(t *testing.T, b Backend, r answer.Response, also ...intake.Key)
 // shards walks one period's logs from their beginnings, each in order.
 func shards(t *testing.T, b Backend, survey, period string) [publish.Shards][]publish.Entry {
 	t.Helper()
-	time.Sleep(b.Settle)
+	b.settle()
 	var all [publish.Shards][]publish.Entry
 	for i := range publish.Shards {
 		all[i] = after(t, b, publish.Shard{Survey: survey, Period: period, Number: i}, "")
@@ -382,7 +387,7 @@ func walkWithCursor(t *testing.T, b Backend) {
 	// What comes later stands behind every cursor.
 	all := shards(t, b, surveyID, period)
 	put(t, b, response(n), true)
-	time.Sleep(b.Settle)
+	b.settle()
 	found := 0
 	for number, entries := range all {
 		found += len(after(t, b, publish.Shard{Survey: surveyID, Period: period, Number: number}, entries[len(entries)-1].Cursor))
@@ -676,22 +681,10 @@ func manyResponses(t *testing.T, b Backend, n int) {
 	wantOnce(t, ids(t, b, surveyID, period), n)
 }
 
-// walkersWhileWrites follows one log with a cursor while it grows: each response must be met once.
+// walkersWhileWrites follows one log with a cursor while it grows: each response must be met once. What one round has
+// written is settled in the next, and stands before what is being written then.
 func walkersWhileWrites(t *testing.T, b Backend) {
-	const n = 600
-	var writing errgroup.Group
-	for w := range 6 {
-		writing.Go(func() error {
-			for i := w; i < n; i += 6 {
-				if _, err := b.Responses.Put(ctx, response(i)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	done := make(chan error, 1)
-	go func() { done <- writing.Wait() }()
+	const rounds, each = 3, 200
 	met := map[string]int{}
 	var cursors [publish.Shards]string
 	walk := func() {
@@ -705,17 +698,32 @@ func walkersWhileWrites(t *testing.T, b Backend) {
 			}
 		}
 	}
-	for running := true; running; {
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Fatal(err)
-			}
-			running = false
-			time.Sleep(b.Settle)
-		default:
+	for round := range rounds {
+		var writing errgroup.Group
+		for w := range 6 {
+			writing.Go(func() error {
+				for i := w; i < each; i += 6 {
+					if _, err := b.Responses.Put(ctx, response(round*each+i)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
 		}
-		walk()
+		done := make(chan error, 1)
+		go func() { done <- writing.Wait() }()
+		for running := true; running; walk() {
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Fatal(err)
+				}
+				running = false
+			default:
+			}
+		}
+		b.settle()
 	}
-	wantOnce(t, met, n)
+	walk()
+	wantOnce(t, met, rounds*each)
 }

@@ -1,0 +1,602 @@
+package e2e
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"glasspoll/e2e/aws"
+	"glasspoll/internal/answer"
+	"glasspoll/internal/cases"
+	"glasspoll/internal/cloud"
+	"glasspoll/internal/survey"
+)
+
+// What each verb does with answers is tested where it is written, over a data directory. Here the program itself does
+// it over a deployment: published by it, answered through the functions, counted by them.
+
+const verbsSurvey = `
+id: service
+title: {en: Service, zh: 服务}
+languages: [en, zh]
+period: quarter
+channels: [email, onsite]
+results: {min_group: 1}
+alerts: [{when: overall <= 2, open: complaint, owner: desk, due_days: 5}]
+sections:
+  - questions:
+      - {id: overall, type: rating, steps: 5, required: true, label: {en: Overall, zh: 总体}}
+      - {id: why, type: multi_choice, label: {en: Why, zh: 原因}, options: [{id: price, label: {en: Price, zh: 价格}}, {id: speed, label: {en: Speed, zh: 速度}}]}
+      - {id: remark, type: long_text, label: {en: Remark, zh: 意见}}
+      - {id: mail, type: email, label: {en: E-mail, zh: 邮箱}}
+`
+
+const verbsActions = `
+- problem: {en: Queues are long, zh: 排队太久}
+  measure: {en: A second desk, zh: 增开窗口}
+  question: overall
+  owner: {en: Front office, zh: 前台}
+  due: 2027-01-31
+  status: planned
+`
+
+// person is one respondent and what was said.
+type person struct {
+	id, period, language, channel string
+	overall                       int
+	why                           []string
+	remark, mail                  string
+}
+
+func (p person) receipt() string { return answer.Receipt(p.id) }
+
+// people makes respondents whose answers are all different; every fifth and the one after it complain.
+func people(from, to int, period string) []person {
+	var all []person
+	for n := from; n < to; n++ {
+		p := person{
+			id: fmt.Sprintf("00000000-0000-4000-8000-%012d", n), period: period, language: []string{"en", "zh"}[n%2], overall: n%5 + 1,
+			remark: fmt.Sprintf("=remark, \"%d\"\nof 服务", n),
+		}
+		if n%3 == 0 {
+			p.channel, p.mail = "onsite", fmt.Sprintf("person%d@example.com", n)
+		}
+		if n%4 != 0 {
+			p.why = []string{"price", "speed"}[n%2:]
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// submission is the JSON that the form's script would send.
+func (p person) submission() string {
+	answers := map[string]any{"overall": p.overall, "remark": p.remark}
+	if p.why != nil {
+		answers["why"] = p.why
+	}
+	if p.mail != "" {
+		answers["mail"] = p.mail
+	}
+	text, _ := json.Marshal(map[string]any{"id": p.id, "language": p.language, "channel": p.channel, "answers": answers})
+	return string(text)
+}
+
+// columns is the row that an export must have; arrival and version are looked at apart.
+func (p person) columns() map[string]string {
+	row := map[string]string{
+		"_receipt": p.receipt(), "_language": p.language, "_channel": p.channel, "_period": p.period,
+		"overall": strconv.Itoa(p.overall), "remark": "'" + p.remark, // a spreadsheet must not take it for a formula
+		"why.price": "", "why.speed": "",
+	}
+	if p.why != nil {
+		row["why.price"], row["why.speed"] = "0", "0"
+	}
+	for _, option := range p.why {
+		row["why."+option] = "1"
+	}
+	return row
+}
+
+// said is what a line of an export in JSON Lines must say.
+func (p person) said(private bool) map[string]any {
+	answers := map[string]any{"overall": strconv.Itoa(p.overall), "remark": p.remark}
+	if p.why != nil {
+		list := []any{}
+		for _, option := range p.why {
+			list = append(list, option)
+		}
+		answers["why"] = list
+	}
+	line := map[string]any{"receipt": p.receipt(), "language": p.language, "channel": p.channel, "period": p.period, "answers": answers}
+	if private && p.mail != "" {
+		line["private"] = map[string]any{"mail": p.mail}
+	}
+	return line
+}
+
+// verb runs the program over a deployment, and holds that it ends with a code.
+func (d *deployment) verb(t *testing.T, code int, arguments ...string) (out, said string) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), binary, append(arguments, "--table", d.name())...)
+	command.Env = append(os.Environ(), "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent", "DYNAMODB_ENDPOINT="+d.database.URL)
+	var printed, errors bytes.Buffer
+	command.Stdout, command.Stderr = &printed, &errors
+	err := command.Run()
+	if command.ProcessState == nil || command.ProcessState.ExitCode() != code {
+		t.Fatalf("glasspoll %s: %v, want the code %d\n%s%s", strings.Join(arguments, " "), err, code, &printed, &errors)
+	}
+	return printed.String(), errors.String()
+}
+
+// readable returns a file's content, and holds that only its owner can read it, if it is confidential.
+func readable(t *testing.T, name string, confidential bool) string {
+	t.Helper()
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if open := info.Mode().Perm()&0o077 != 0; open && confidential {
+		t.Errorf("%s has the mode %v", filepath.Base(name), info.Mode())
+	}
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// exported holds that exports of a survey have these people in them, as CSV and as JSON Lines, and nobody else.
+func (d *deployment) exported(t *testing.T, want []person, arguments ...string) {
+	t.Helper()
+	folder := t.TempDir()
+	arguments = append([]string{"results", "export", "service"}, arguments...)
+	d.verb(t, 0, append(arguments, "--out", filepath.Join(folder, "answers.csv"))...)
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(readable(t, filepath.Join(folder, "answers.csv"), false), "\ufeff"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if book := readable(t, filepath.Join(folder, "answers.codebook.csv"), false); !strings.Contains(book, "why.speed") {
+		t.Errorf("the codebook is\n%s", book)
+	}
+	found := map[string]map[string]string{}
+	for _, row := range rows[1:] {
+		named := map[string]string{}
+		for i, name := range rows[0] {
+			named[name] = row[i]
+		}
+		if at, err := time.Parse(time.RFC3339, named["_arrived"]); err != nil || time.Since(at) > 24*time.Hour || time.Until(at) > time.Minute {
+			t.Errorf("a row arrived %q: %v", named["_arrived"], err)
+		}
+		if named["_version"] == "" {
+			t.Error("a row has no version")
+		}
+		delete(named, "_arrived")
+		delete(named, "_version")
+		found[named["_receipt"]] = named
+	}
+	if len(rows)-1 != len(want) {
+		t.Errorf("%d rows of %d respondents", len(rows)-1, len(want))
+	}
+	for _, p := range want {
+		if !maps.Equal(found[p.receipt()], p.columns()) {
+			t.Errorf("the row of %s is\n%q, want\n%q", p.id, found[p.receipt()], p.columns())
+		}
+	}
+
+	for _, private := range []bool{false, true} {
+		name := filepath.Join(folder, fmt.Sprintf("answers-%t.jsonl", private))
+		more := append(slices.Clone(arguments), "--out", name)
+		if private {
+			more = append(more, "--private")
+		}
+		d.verb(t, 0, more...)
+		content := readable(t, name, private)
+		lines := map[string]string{}
+		for text := range strings.Lines(content) {
+			var line map[string]any
+			if err := json.Unmarshal([]byte(text), &line); err != nil {
+				t.Fatalf("%v: %s", err, text)
+			}
+			delete(line, "arrived")
+			delete(line, "version")
+			receipt, _ := line["receipt"].(string)
+			if lines[receipt] != "" {
+				t.Errorf("%s is there twice", receipt)
+			}
+			again, _ := json.Marshal(line)
+			lines[receipt] = string(again)
+		}
+		if len(lines) != len(want) {
+			t.Errorf("%d lines of %d respondents", len(lines), len(want))
+		}
+		for _, p := range want {
+			if said, _ := json.Marshal(p.said(private)); lines[p.receipt()] != string(said) {
+				t.Errorf("the line of %s is\n%s, want\n%s", p.id, lines[p.receipt()], said)
+			}
+		}
+		if !private && strings.Contains(content, "@example.com") {
+			t.Error("private answers are in an export without --private")
+		}
+	}
+}
+
+// archived makes an archive twice, and holds that both are the same bytes, that every checksum holds, also by other means
+// than the program's own, and that so many responses and releases are in it.
+func (d *deployment) archived(t *testing.T, period string, responses, withdrawn int) {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "service.zip")
+	var sums [2]string
+	var contents [2]string
+	for i := range sums {
+		out, said := d.verb(t, 0, "results", "archive", "service", "--period", period, "--out", name, "--surveys", d.surveys)
+		sums[i], _, _ = strings.Cut(out, "  ")
+		contents[i] = readable(t, name, true)
+		if !strings.Contains(said, fmt.Sprintf("%d response", responses)) {
+			t.Errorf("archive %s says %s", period, said)
+		}
+	}
+	if contents[0] != contents[1] || sums[0] != sums[1] {
+		t.Errorf("the archive of %s is another one the second time", period)
+	}
+	z, err := zip.NewReader(strings.NewReader(contents[0]), int64(len(contents[0])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[f.Name] = string(content)
+	}
+	sumOf := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return hex.EncodeToString(sum[:])
+	}
+	if sumOf(files["SHA256SUMS"]) != sums[0] {
+		t.Errorf("the checksum printed is %s, that of SHA256SUMS %s", sums[0], sumOf(files["SHA256SUMS"]))
+	}
+	listed := 0
+	for line := range strings.Lines(files["SHA256SUMS"]) {
+		sum, file, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		listed++
+		if sumOf(files[file]) != sum {
+			t.Errorf("%s: the checksum of %s does not hold", period, file)
+		}
+	}
+	if listed != len(files)-1 {
+		t.Errorf("%d files, %d checksums", len(files), listed)
+	}
+	for _, needed := range []string{"manifest.json", "answers.jsonl", "tally.json", "releases/000001.json", "report.en.html", "report.zh.html", "codebook.en.csv", "questionnaire/service.yaml"} {
+		if files[needed] == "" {
+			t.Errorf("%s: no %s among %v", period, needed, slices.Sorted(maps.Keys(files)))
+		}
+	}
+	var m struct{ Responses, Withdrawn, Releases int }
+	if err := json.Unmarshal([]byte(files["manifest.json"]), &m); err != nil || m.Responses != responses || m.Withdrawn != withdrawn || m.Releases == 0 {
+		t.Errorf("%s: the manifest says %+v, %v; want %d responses, %d withdrawn", period, m, err, responses, withdrawn)
+	}
+	if lines := strings.Count(files["answers.jsonl"], "\n"); lines != responses+withdrawn {
+		t.Errorf("%s: %d lines of answers", period, lines)
+	}
+	if strings.Contains(contents[0]+files["answers.jsonl"], "@example.com") {
+		t.Errorf("%s: private answers are in it", period)
+	}
+	out, err := exec.CommandContext(t.Context(), binary, "results", "archive", "--check", name).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), sums[0]) || !strings.Contains(string(out), "checksums and figures agree") {
+		t.Errorf("checking the archive of %s: %v\n%s", period, err, out)
+	}
+}
+
+var uploadedSoFar = regexp.MustCompile(`(?m)^(\d+) of (\d+) files, (\d+) uploaded$`)
+
+// progressOf holds that a publishing said how far it was: ever further, of as many files as there were at last.
+func progressOf(t *testing.T, out string) {
+	t.Helper()
+	end := regexp.MustCompile(`(?m)^(\d+) files, (\d+) uploaded, the others are there$`).FindStringSubmatch(out)
+	said := uploadedSoFar.FindAllStringSubmatch(out, -1)
+	if end == nil || len(said) == 0 {
+		t.Fatalf("publishing takes seconds, and says\n%s", out)
+	}
+	number := func(text string) int {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	seen, sent := 0, 0
+	for _, line := range said {
+		if number(line[1]) <= seen || number(line[3]) < sent || line[2] != end[1] || number(line[3]) > number(line[1]) {
+			t.Errorf("%q after %d, %d uploaded; at last %q", line[0], seen, sent, end[0])
+		}
+		seen, sent = number(line[1]), number(line[3])
+	}
+	if seen > number(end[1]) || sent > number(end[2]) || number(end[2]) == 0 {
+		t.Errorf("the last of it is %q", end[0])
+	}
+}
+
+func TestOnAWSEveryVerb(t *testing.T) {
+	d := deploy(t)
+	template, err := aws.ReadTemplate("../deploy/template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.publish.Env = append(d.publish.Env, "EVENTBRIDGE_ENDPOINT="+newEventBus(t).URL)
+	d.surveys = writeSurveys(t, map[string]string{"service.yaml": verbsSurvey, "service.actions.yaml": verbsActions})
+	s, problems := survey.Parse("service.yaml", []byte(verbsSurvey))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+
+	// Each file takes a while, one after the other, so that there is something to say meanwhile.
+	d.files.Break(func(int) aws.Fault {
+		time.Sleep(40 * time.Millisecond)
+		return aws.None
+	}, nil)
+	out, err := d.publishing(t, d.surveys)
+	if err != nil || !strings.Contains(out, "service: changed so that its answers are counted again\n") || !strings.Contains(out, "1 questionnaire, 1 new or changed\n") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	progressOf(t, out)
+	d.files.Break(nil, nil)
+
+	// Of the quarter before, arrived an hour ago and so settled; of this one, as settled and just now.
+	now := time.Now()
+	this, before := s.PeriodAt(now), s.PeriodBefore(now)
+	long := now.Add(-time.Hour)
+	earlier := cloud.NewTable(d.client, d.name(), func() time.Time { return long }, cloud.Settle)
+	older, newer := people(0, 12, before), people(12, 40, this)
+	opened := 0 // cases, of answers that arrived in this quarter
+	for _, p := range slices.Concat(older, newer[:14]) {
+		long = long.Add(time.Second)
+		posted, err := answer.FromJSON([]byte(p.submission()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _, wrong := answer.Check(s, posted)
+		if len(wrong) > 0 {
+			t.Fatal(wrong)
+		}
+		r.Period = p.period
+		if created, err := earlier.Put(t.Context(), r); err != nil || !created {
+			t.Fatal(created, err)
+		}
+		if p.overall <= 2 && s.PeriodAt(long) == this {
+			opened++
+		}
+	}
+	for _, p := range newer[14:] {
+		if p.overall <= 2 {
+			opened++
+		}
+		if reply, err := d.post("application/json", p.submission(), false); err != nil || reply.StatusCode != http.StatusCreated {
+			t.Fatal(reply, err)
+		}
+	}
+	schedule := func() {
+		t.Helper()
+		if _, err := d.publish.Invoke(t.Context(), map[string]string{"source": "aws.scheduler"}); err != nil {
+			t.Fatalf("%v\n%s", err, d.log)
+		}
+	}
+	schedule()
+	everybody := slices.Concat(older, newer)
+	if f := d.page(); f.Respondents != len(newer) {
+		t.Fatalf("the page counts %+v, want %d of this period", f, len(newer))
+	}
+
+	d.database.Break(nil, nil)
+	if _, said := d.verb(t, 1, "results", "export", "nothing"); !strings.Contains(said, "there is no survey nothing here: there are service") {
+		t.Errorf("an export of nothing says %s", said)
+	}
+	if _, said := d.verb(t, 1, "results", "erase", answer.Receipt("00000000-0000-4000-8000-999999999999"), "--yes"); !strings.Contains(said, "or another --data or --table") {
+		t.Errorf("erasing nobody says %s", said)
+	}
+	d.exported(t, everybody)
+	d.exported(t, older, "--period", before)
+	if out, _ := d.verb(t, 0, "results", "export", "service", "--period", this, "--no-bom"); strings.Count(out, "服务\"") != len(newer) || !strings.HasPrefix(out, "_receipt,_arrived,") {
+		t.Errorf("on the standard output:\n%s", out)
+	}
+	for _, format := range []string{"xlsx", "spss"} {
+		name := filepath.Join(t.TempDir(), "answers.csv")
+		if d.verb(t, 0, "results", "export", "service", "--format", format, "--out", name); readable(t, name, false) == "" {
+			t.Errorf("an export as %s is empty", format)
+		}
+	}
+
+	verified := func(responses ...string) {
+		t.Helper()
+		out, _ := d.verb(t, 0, "results", "verify", "service")
+		if strings.Count(out, ": agree\n") != len(responses) {
+			t.Errorf("verify says\n%s", out)
+		}
+		for _, line := range responses {
+			if !strings.Contains(out, line) {
+				t.Errorf("verify does not say %q:\n%s", line, out)
+			}
+		}
+	}
+	verified(fmt.Sprintf("service %s: %d responses, ", before, len(older)), fmt.Sprintf("service %s: %d responses, ", this, len(newer)))
+	if out, _ := d.verb(t, 0, "results", "verify", "service", "--period", before); regexp.MustCompile(`, 0 shards`).MatchString(out) {
+		t.Errorf("nothing was there to compare: %s", out)
+	}
+
+	reported := func(period string, responses int) {
+		t.Helper()
+		for language, sentence := range map[string]string{"en": "<dt>Received<dd>%d <", "zh": "<dt>收回<dd>%d <"} {
+			name := filepath.Join(t.TempDir(), "report.html")
+			d.verb(t, 0, "results", "report", "service", "--period", period, "--language", language, "--texts", "--surveys", d.surveys, "--out", name)
+			page := readable(t, name, true)
+			for _, needed := range []string{fmt.Sprintf(sentence, responses), map[string]string{"en": "A second desk", "zh": "增开窗口"}[language], "remark, "} {
+				if !strings.Contains(page, needed) {
+					t.Errorf("the report of %s in %s does not say %q", period, language, needed)
+				}
+			}
+			if strings.Contains(page, "@example.com") {
+				t.Error("private answers are in the report")
+			}
+		}
+	}
+	reported(before, len(older))
+	reported(this, len(newer))
+	for _, level := range []string{"public", "staff", "management"} {
+		folder := t.TempDir()
+		d.verb(t, 0, "results", "pages", "service", "--level", level, "--out", folder, "--surveys", d.surveys)
+		var f figures
+		if err := json.Unmarshal([]byte(readable(t, filepath.Join(folder, "service/results/results.json"), level != "public")), &f); err != nil || f.Respondents != len(newer) {
+			t.Errorf("pages for %s: %+v, %v", level, f, err)
+		}
+	}
+	d.archived(t, before, len(older), 0)
+	d.archived(t, this, len(newer), 0)
+	allowed := func(who string, denied func(aws.Call) string, kinds ...string) {
+		t.Helper()
+		seen := map[string]bool{}
+		for _, c := range d.database.Calls() {
+			seen[kindOf(c)] = true
+			if why := denied(c); why != "" {
+				t.Errorf("%s does not allow %s: %s", who, c.Name, why)
+			}
+		}
+		for _, kind := range kinds {
+			if !seen[kind] {
+				t.Errorf("no %s was seen: %v", kind, slices.Sorted(maps.Keys(seen)))
+			}
+		}
+		d.database.Break(nil, nil)
+	}
+	allowed("OperatorPolicy", template.Operator().Denied, "GetItem R", "Query R", "GetItem T", "Query P", "Query C")
+
+	// The cases: one for each who complained.
+	complaints := map[string]person{}
+	for _, p := range everybody {
+		if p.overall <= 2 {
+			complaints[cases.ID("service", p.id, "complaint")] = p
+		}
+	}
+	list := func(arguments ...string) map[string]string {
+		t.Helper()
+		out, _ := d.verb(t, 0, append([]string{"cases", "list", "--format", "json"}, arguments...)...)
+		var listed []struct{ ID, Period, Status, Owner string }
+		if err := json.Unmarshal([]byte(out), &listed); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		found := map[string]string{}
+		for _, c := range listed {
+			found[c.ID] = c.Period + " " + c.Status + " " + c.Owner
+		}
+		return found
+	}
+	wanted := map[string]string{}
+	for id, p := range complaints {
+		wanted[id] = p.period + " open desk"
+	}
+	if listed := list(); !maps.Equal(listed, wanted) {
+		t.Fatalf("cases %v\nwant %v", listed, wanted)
+	}
+	ids := slices.Sorted(maps.Keys(wanted))
+	assigned, closed := ids[0], ids[1]
+	if out, _ := d.verb(t, 0, "cases", "assign", assigned, "--owner", "repairs", "--by", "desk"); !strings.Contains(out, "case "+assigned+" is assigned to repairs, due ") {
+		t.Errorf("assign says %s", out)
+	}
+	if out, _ := d.verb(t, 0, "cases", "close", closed, "--result", "Replaced", "--customer-told", "yes"); !strings.Contains(out, "case "+closed+" is closed, in time") {
+		t.Errorf("close says %s", out)
+	}
+	d.verb(t, 1, "cases", "close", closed, "--result", "Again", "--customer-told", "no") // is closed
+	if listed := list("--owner", "repairs"); !maps.Equal(listed, map[string]string{assigned: complaints[assigned].period + " assigned repairs"}) {
+		t.Errorf("cases of repairs: %v", listed)
+	}
+	if listed := list("--status", "closed"); !maps.Equal(listed, map[string]string{closed: complaints[closed].period + " closed desk"}) {
+		t.Errorf("closed cases: %v", listed)
+	}
+	if out, _ := d.verb(t, 0, "cases", "show", closed); !strings.Contains(out, "Replaced") || !strings.Contains(out, complaints[closed].receipt()) {
+		t.Errorf("show says\n%s", out)
+	}
+	if out, _ := d.verb(t, 0, "cases", "summary", "--quarter", this, "--format", "json"); !strings.Contains(strings.Join(strings.Fields(out), ""), fmt.Sprintf(`"opened":%d,"closed":1,"closed_in_time":1,"customer_told":1`, opened)) {
+		t.Errorf("summary says\n%s", out)
+	}
+	allowed("CasesPolicy", template.Cases().Denied, "Query C", "PutItem C")
+
+	// One whose answers are settled and one whose are not, both with a case, take them back.
+	var erased []person
+	for _, part := range [][]person{newer[:14], newer[14:]} {
+		i := slices.IndexFunc(part, func(p person) bool { return p.overall <= 2 && p.mail != "" })
+		erased = append(erased, part[i])
+	}
+	for _, p := range erased {
+		receipt := strings.ToLower(p.receipt())
+		if out, said := d.verb(t, 1, "results", "erase", receipt); !strings.Contains(out, "service "+this+", received ") || !strings.Contains(said, "Nothing is erased yet") {
+			t.Errorf("erase says %s%s", out, said)
+		}
+	}
+	d.exported(t, everybody)
+	gone := func(p person) bool { return slices.ContainsFunc(erased, func(e person) bool { return e.id == p.id }) }
+	left, leftNow := slices.DeleteFunc(slices.Clone(everybody), gone), slices.DeleteFunc(slices.Clone(newer), gone)
+	for _, p := range erased {
+		if out, _ := d.verb(t, 0, "results", "erase", p.receipt(), "--yes"); !strings.Contains(out, ": erased.") {
+			t.Errorf("erase --yes says %s", out)
+		}
+		if kept := d.attributes(t, p.id); strings.Contains(kept, "overall") || strings.Contains(kept, "@example.com") {
+			t.Errorf("what is left is %s", kept)
+		}
+	}
+	afterwards := fmt.Sprintf("service %s: %d responses and 2 withdrawn, ", this, len(leftNow))
+	d.exported(t, left)
+	verified(fmt.Sprintf("service %s: ", before), afterwards)
+	if f := d.page(); f.Respondents != len(newer) {
+		t.Errorf("the page shows at once who was erased: %+v", f)
+	}
+	allowed("OperatorPolicy", template.Operator().Denied, "TransactWriteItems R")
+
+	// The next publishing waits until there is a batch more than was published, here of one.
+	next := people(40, 43, this)
+	for i, p := range next {
+		if reply, err := d.post("application/json", p.submission(), false); err != nil || reply.StatusCode != http.StatusCreated {
+			t.Fatal(reply, err)
+		}
+		schedule()
+		if f, want := d.page(), []int{len(newer), len(newer), len(newer) + 1}[i]; f.Respondents != want {
+			t.Errorf("after %d more, the page counts %+v, want %d", i+1, f, want)
+		}
+	}
+	d.exported(t, slices.Concat(left, next))
+	afterwards = fmt.Sprintf("service %s: %d responses and 2 withdrawn, ", this, len(leftNow)+len(next))
+	verified(fmt.Sprintf("service %s: ", before), afterwards)
+	reported(this, len(leftNow)+len(next))
+	d.archived(t, this, len(leftNow)+len(next), 2)
+	unfinished := list()
+	for _, p := range erased {
+		id := cases.ID("service", p.id, "complaint")
+		if unfinished[id] != "" {
+			t.Errorf("the case of who was erased is %s", unfinished[id])
+		}
+		if out, _ := d.verb(t, 0, "cases", "show", id); strings.Contains(out, p.id) || strings.Contains(out, p.receipt()) || !strings.Contains(out, "response  withdrawn") {
+			t.Errorf("the case of who was erased:\n%s", out)
+		}
+	}
+}
