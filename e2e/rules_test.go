@@ -39,7 +39,7 @@ func TestEveryReleaseRuleIsHeld(t *testing.T) {
 		{"the pool waits for the end", "if closed || next.Whole || s.Results", "if true || s.Results"},
 		{"the pool has nobody of a cohort", "pool.Sub(c)", "_ = c"},
 		{"daily is once a day", `if s.Results.Release == "daily" && today <= last.Date {`, "if false {"},
-		{"the pool is in no segment", "if key != Pool && strings.Split", "if strings.Split"},
+		{"the pool is in no segment", "if key != Pool && part(", "if part("},
 		{"correlations move by many", "if known.N-least >= max(k, fewestPairs) &&", "if known.N-least >= 1 &&"},
 		{"correlations vary", "&& others(item) >= k && others(overall) >= k {", "&& overall != nil {"},
 		{"unpublished questions have no correlation", "!slices.Contains(r.Questions, name) || !slices.Contains(r.Questions, s.Scoring.Overall) {", "false {"},
