@@ -100,8 +100,11 @@ type Renderer struct {
 	assets Assets
 	blanks blanks
 
-	buffers *sync.Pool // of *bytes.Buffer: a page of results has 200 KB
+	buffers *sync.Pool // of *bytes.Buffer
 }
+
+// largePage is about as much as a page of results has, in bytes: 30 questions, 10 cross-tabulations and 8 periods.
+const largePage = 224 << 10
 
 // pageNames are the templates that pages are made from.
 var pageNames = []string{"survey.begin", "survey.questions", "survey.question", "survey.choices", "survey.end", "thanks.html", "results.html", "home.html", "notice.html"}
@@ -137,7 +140,7 @@ func New(templates fs.FS, assets Assets) (*Renderer, error) {
 	for _, language := range words.Languages() {
 		spoken[language] = sync.OnceValues(func() (*template.Template, error) { return spokenIn(words.In(language), pages) })
 	}
-	buffers := &sync.Pool{New: func() any { return new(bytes.Buffer) }}
+	buffers := &sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, largePage)) }}
 	return &Renderer{pages: spoken, words: words, assets: assets, buffers: buffers}, nil
 }
 
