@@ -587,8 +587,16 @@ func TestKiosk(t *testing.T) {
 	do(t, v, tick("taste", "3"))
 	press(t, v)
 	received(t, v)
-	pass(t, v, 9)
-	becomes(t, v, "a second is left", `document.querySelector("#again span").textContent === "Starting again in 1 s"`)
+	left := func(what string, seconds int) {
+		t.Helper()
+		becomes(t, v, what, fmt.Sprintf(`document.querySelector("#again span").textContent === "Starting again in %d s"`, seconds))
+	}
+	pass(t, v, 19)
+	left("a second is left", 1)
+	do(t, v, chromedp.KeyEvent("\t"))
+	left("somebody is still there", 20)
+	pass(t, v, 19)
+	left("a second is left again", 1)
 	pass(t, v, 1)
 	becomes(t, v, "empty again, by itself", empty)
 	holds(t, v, map[string]string{"no way back": fmt.Sprintf(`history.length === %d`, length)})

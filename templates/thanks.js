@@ -46,7 +46,10 @@ if (kiosk) {
     event.preventDefault();
     leave();
   });
-  const end = Date.now() + 10_000;
+  let end;
+  const stay = () => { end = Date.now() + 20_000; }; // whoever still reads, or writes the receipt down, touches the screen
+  stay();
+  for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, stay, true);
   const tell = () => {
     const left = Math.ceil((end - Date.now()) / 1000);
     again.firstElementChild.textContent = again.dataset.say.replace("{n}", Math.max(left, 0));
