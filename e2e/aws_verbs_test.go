@@ -131,10 +131,13 @@ func (p person) said(private bool) map[string]any {
 	return line
 }
 
-// verb runs the program over a deployment, and holds that it ends with a code.
+// verb runs the program over a deployment, or over the table that is named, and holds that it ends with a code.
 func (d *deployment) verb(t *testing.T, code int, arguments ...string) (out, said string) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), binary, append(arguments, "--table", d.name())...)
+	if !slices.Contains(arguments, "--table") {
+		arguments = append(arguments, "--table", d.name())
+	}
+	command := exec.CommandContext(t.Context(), binary, arguments...)
 	command.Env = append(os.Environ(), "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 		"AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent", "DYNAMODB_ENDPOINT="+d.database.URL)
 	var printed, errors bytes.Buffer
@@ -416,6 +419,9 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	}
 	if _, said := d.verb(t, 1, "results", "erase", answer.Receipt("00000000-0000-4000-8000-999999999999"), "--yes"); !strings.Contains(said, "or another --data or --table") {
 		t.Errorf("erasing nobody says %s", said)
+	}
+	if _, said := d.verb(t, 1, "results", "export", "service", "--table", "nothing"); !strings.Contains(said, "there is no table nothing in this account and region") || strings.Contains(said, "RequestID") {
+		t.Errorf("an export from no table says %s", said)
 	}
 	d.exported(t, everybody)
 	d.exported(t, older, "--period", before)

@@ -203,8 +203,12 @@ func refused(err error) bool {
 }
 
 func (t *Table) wrap(err error) error {
-	if err != nil {
-		return fmt.Errorf("table %s: %w", t.name, err)
+	var missing *types.ResourceNotFoundException
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &missing):
+		return fmt.Errorf("there is no table %s in this account and region: is the name right, and AWS_REGION?", t.name)
 	}
-	return nil
+	return fmt.Errorf("table %s: %w", t.name, err)
 }
