@@ -25,7 +25,7 @@ func TestEveryReleaseRuleIsHeld(t *testing.T) {
 	for _, rule := range []struct{ name, code, without string }{
 		{"a batch has k respondents", "if known.Respondents-out.Respondents < k {", "if known.Respondents-out.Respondents < 1 {"},
 		{"a question moves by k answers", "if more.N < k || sinks", "if more.N < 1 || sinks"},
-		{"no counter sinks", "if more.N < k || sinks(more, known.Withdrawn-out.Withdrawn) {", "if more.N < k {"},
+		{"no counter sinks", " || sinks(more, known.Withdrawn-out.Withdrawn)", ""},
 		{"unanimous batches wait", "f.Question.Sensitive && unanimous(more)", "f.Question.Sensitive && false"},
 		{"unpublished questions stay in", "if !slices.Contains(r.Questions, name) {", "if false {"},
 		{"k is frozen", frozen, "next.Segments, next.CrossTabs = last.Segments, last.CrossTabs"},
@@ -39,6 +39,7 @@ func TestEveryReleaseRuleIsHeld(t *testing.T) {
 		{"the pool waits for the end", "if closed || next.Whole || s.Results", "if true || s.Results"},
 		{"the pool has nobody of a cohort", "pool.Sub(c)", "_ = c"},
 		{"daily is once a day", `if s.Results.Release == "daily" && today <= last.Date {`, "if false {"},
+		{"no group counts less than nothing", " || key != Pool && sinks(item, 0) {", " {"},
 		{"the pool is in no segment", "if key != Pool && part(", "if part("},
 		{"correlations move by many", "if known.N-least >= max(k, fewestPairs) &&", "if known.N-least >= 1 &&"},
 		{"correlations vary", "&& others(item) >= k && others(overall) >= k {", "&& overall != nil {"},

@@ -124,6 +124,9 @@ func (h *Releases) Add(r *release.Release, form *survey.Survey) []string {
 				sum := int64(0)
 				for _, c := range now.Counts {
 					sum += c.N
+					if c.N < 0 && key != release.Pool {
+						f.add("%s, %s: %s is counted %d times, and fewer than none have said so", where, name, c.Option, c.N)
+					}
 				}
 				// Who withdraws may be out with a cohort and be taken off in the pool, with all the options that were chosen.
 				off := whole.Withdrawn * int64(len(field.Options())-1)

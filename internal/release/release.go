@@ -74,7 +74,8 @@ const Pool = "*"
 // Within a batch a question that 1 to k-1 of the members answered waits, and is merged with the next batch: each
 // question's counters are cumulative, and move by 0 or by at least k answers. A batch that is unanimous on a sensitive
 // question waits as a whole. No counter sinks by more than have withdrawn: if it should (because the questionnaire has
-// changed), the question waits; if respondents are lost, everything does.
+// changed), the question waits; if respondents are lost, everything does. Nor is one of a cohort ever less than nothing, as
+// it is when somebody of the pool has withdrawn: it would say what they had answered.
 func Next(s *survey.Survey, period, today string, last *Release, t *tally.Tally, closed bool) *Release {
 	next := &Release{
 		Survey: s.ID, Period: period, Number: 1, Date: today, Shape: s.Shape, Version: s.Version, Form: s.Form(),
@@ -171,7 +172,7 @@ func (r *Release) batch(s *survey.Survey, key string, known *tally.Counters) (mo
 		}
 		more := item.Clone()
 		more.Sub(out.Items[name])
-		if more.N < k || sinks(more, known.Withdrawn-out.Withdrawn) {
+		if more.N < k || sinks(more, known.Withdrawn-out.Withdrawn) || key != Pool && sinks(item, 0) {
 			continue
 		}
 		if asked && f.Question.Sensitive && unanimous(more) {

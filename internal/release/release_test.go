@@ -264,6 +264,25 @@ func TestWithdrawals(t *testing.T) {
 	}
 }
 
+// TestWithdrawnAfterPooling: who was released in the pool and withdraws is taken off their cohort's next batch. While a count
+// would be less than nothing, which would say what they had answered, the question waits there.
+func TestWithdrawnAfterPooling(t *testing.T) {
+	s := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 5, pool_after: 30", 1)+"period: quarter\n")
+	tin := people(4, "tier=tin one=yes")
+	pooled := Next(s, "2026-Q4", "2026-11-01", nil, fold(s, append(people(3, "tier=gold one=no spent=2"), tin...)), false)
+	if got := out(pooled); got != "*: 7 one 7" {
+		t.Fatal(got)
+	}
+	left := append(append(people(2, "tier=gold one=no spent=2"), withdrawn(1, "tier=gold")...), tin...)
+	left = append(left, people(8, "tier=gold one=yes")...)
+	if got := out(Next(s, "2026-Q4", "2026-11-02", pooled, fold(s, left), false)); got != "gold: 7; *: 7 one 7" {
+		t.Errorf("fewer than none have said no: %s", got)
+	}
+	if got := out(Next(s, "2026-Q4", "2026-11-02", pooled, fold(s, append(left, people(1, "tier=gold one=no")...)), false)); got != "gold: 8 one 8; *: 7 one 7" {
+		t.Errorf("made up for: %s", got)
+	}
+}
+
 func TestSensitive(t *testing.T) {
 	s := parse(t, strings.Replace(sample, "label: One", "label: One, sensitive: true", 1))
 	for _, c := range []struct {
