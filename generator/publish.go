@@ -14,8 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/cloud"
@@ -128,27 +126,12 @@ func missingPage(renderer *render.Renderer, surveys []*survey.Survey) ([]byte, e
 const missingName = "404.html"
 
 func (p publishCommand) connect(ctx context.Context) (*cloud.Table, *cloud.Pages, error) {
-	var options []func(*config.LoadOptions) error
-	if p.Profile != "" {
-		options = append(options, config.WithSharedConfigProfile(p.Profile))
-	}
-	if p.Region != "" {
-		options = append(options, config.WithRegion(p.Region))
-	}
-	settings, err := config.LoadDefaultConfig(ctx, options...)
+	table, settings, err := openTable(ctx, p.Table, p.Profile, p.Region, p.DynamoDBEndpoint)
 	if err != nil {
-		return nil, nil, fmt.Errorf("AWS configuration: %w", err)
+		return nil, nil, err
 	}
-	if settings.Region == "" {
-		return nil, nil, usageError{errors.New("no AWS region is set: say --region NAME, or set AWS_REGION")}
-	}
-	database := dynamodb.NewFromConfig(settings, func(o *dynamodb.Options) {
-		if p.DynamoDBEndpoint != "" {
-			o.BaseEndpoint = &p.DynamoDBEndpoint
-		}
-	})
 	bucket := cloud.NewBucket(p.Bucket, settings.Region, p.S3Endpoint, settings.Credentials)
-	return cloud.NewTable(database, p.Table, time.Now, cloud.Settle), cloud.NewPages(bucket), nil
+	return table, cloud.NewPages(bucket), nil
 }
 
 // upload brings a built site to a deployment.

@@ -9,13 +9,8 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/cloud"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
@@ -76,36 +71,13 @@ func (s storeFlags) perform(ctx context.Context, c *console, name string, v verb
 	if s.Table == "" {
 		return perform(ctx, c, s.Data, name, v)
 	}
-	table, err := s.connect(ctx)
+	table, _, err := openTable(ctx, s.Table, s.Profile, s.Region, s.DynamoDBEndpoint)
 	if err != nil {
 		return err
 	}
 	files := &outputs{}
 	defer files.discard()
 	return v.do(ctx, &workplace{store: table, out: c.out, err: c.err, create: files.create, log: slog.New(slog.NewTextHandler(c.err, nil))})
-}
-
-func (s storeFlags) connect(ctx context.Context) (*cloud.Table, error) {
-	var options []func(*config.LoadOptions) error
-	if s.Profile != "" {
-		options = append(options, config.WithSharedConfigProfile(s.Profile))
-	}
-	if s.Region != "" {
-		options = append(options, config.WithRegion(s.Region))
-	}
-	settings, err := config.LoadDefaultConfig(ctx, options...)
-	if err != nil {
-		return nil, fmt.Errorf("AWS configuration: %w", err)
-	}
-	if settings.Region == "" {
-		return nil, usageError{errors.New("no AWS region is set: say --region NAME, or set AWS_REGION")}
-	}
-	database := dynamodb.NewFromConfig(settings, func(o *dynamodb.Options) {
-		if s.DynamoDBEndpoint != "" {
-			o.BaseEndpoint = &s.DynamoDBEndpoint
-		}
-	})
-	return cloud.NewTable(database, s.Table, time.Now, cloud.Settle), nil
 }
 
 // definition finds the questionnaire of a survey that is in force.
