@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -275,62 +274,47 @@ func TestPrune(t *testing.T) {
 // TestBackupToFullDisk backs up where a copy does not fit, in a process of its own.
 func TestBackupToFullDisk(t *testing.T) {
 	t.Parallel()
-	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), "GLASSPOLL_TEST_FULL_BACKUP="+t.TempDir())
-	output, err := command.CombinedOutput()
-	t.Logf("%s", output)
-	if err != nil {
-		t.Fatal(err)
-	}
+	apart(t, "GLASSPOLL_TEST_FULL_BACKUP")
 }
 
 func backUpToFullDisk(directory string) {
-	fail := func(a ...any) {
-		fmt.Println(a...)
-		os.Exit(1)
-	}
 	signal.Ignore(syscall.SIGXFSZ)
-	limit := func(bytes uint64) {
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}); err != nil {
-			fail(err)
-		}
-	}
 	store, err := local.Open(filepath.Join(directory, "data", "glasspoll.db"))
 	if err != nil {
-		fail(err)
+		die(err)
 	}
 	ctx := context.Background()
 	for range 20 {
 		if _, err := store.Put(ctx, someone(strings.Repeat("x", 20_000))); err != nil {
-			fail(err)
+			die(err)
 		}
 	}
 	backups := filepath.Join(directory, "backups")
 	good, size, err := store.Backup(ctx, backups)
 	if err != nil {
-		fail(err)
+		die(err)
 	}
 	older := filepath.Join(backups, "glasspoll-20200101T000000Z.db")
 	if err := os.Rename(good, older); err != nil {
-		fail(err)
+		die(err)
 	}
 	for _, bytes := range []uint64{0, 4096, uint64(size) / 2, uint64(size) - 1} {
-		limit(bytes)
+		limitFiles(bytes)
 		path, _, err := store.Backup(ctx, backups)
-		limit(math.MaxUint64)
+		limitFiles(math.MaxUint64)
 		fmt.Println(bytes, path, err)
 		if err == nil || path != "" || !strings.Contains(err.Error(), syscall.EFBIG.Error()) {
-			fail("a copy without room for it")
+			die("a copy without room for it")
 		}
 		entries, err := os.ReadDir(backups)
 		if err != nil || len(entries) != 1 || filepath.Join(backups, entries[0].Name()) != older {
-			fail("there is", entries, err)
+			die("there is", entries, err)
 		}
 	}
 	if created, err := store.Put(ctx, someone("still")); !created || err != nil {
-		fail("the store takes no answers any more:", err)
+		die("the store takes no answers any more:", err)
 	}
 	if _, _, err := store.Backup(ctx, backups); err != nil {
-		fail("room has been made, and still:", err)
+		die("room has been made, and still:", err)
 	}
 }

@@ -100,9 +100,14 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 // TestFullDisk fills a file up to a limit that stands for the disk's end, in a process of its own.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	directory := t.TempDir()
+	apart(t, "GLASSPOLL_TEST_FULL")
+}
+
+// apart runs this program again, with a directory of its own in a variable that tells it what to do: see TestMain.
+func apart(t *testing.T, variable string) {
+	t.Helper()
 	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), "GLASSPOLL_TEST_FULL="+directory)
+	command.Env = append(os.Environ(), variable+"="+t.TempDir())
 	output, err := command.CombinedOutput()
 	t.Logf("%s", output)
 	if err != nil {
@@ -110,22 +115,26 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// die ends such a program.
+func die(a ...any) {
+	fmt.Println(a...)
+	os.Exit(1)
+}
+
+// limitFiles lets no file of the process grow over a limit, which stands for a full disk.
+func limitFiles(bytes uint64) {
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}); err != nil {
+		die(err)
+	}
+}
+
 func fillDisk(directory string) {
-	fail := func(a ...any) {
-		fmt.Println(a...)
-		os.Exit(1)
-	}
 	signal.Ignore(syscall.SIGXFSZ)
-	limit := func(bytes uint64) {
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}); err != nil {
-			fail(err)
-		}
-	}
 	store, err := local.Open(filepath.Join(directory, "glasspoll.db"))
 	if err != nil {
-		fail(err)
+		die(err)
 	}
-	limit(1 << 20)
+	limitFiles(1 << 20)
 	ctx := context.Background()
 	response := func(n int) answer.Response {
 		return answer.Response{ID: fmt.Sprint(n), Survey: "full", Period: "all", Answers: []answer.Answer{{"text", strings.Repeat("x", 20_000)}}}
@@ -133,13 +142,13 @@ func fillDisk(directory string) {
 	n := 0
 	for ; ; n++ {
 		if n > 1000 {
-			fail("the disk is never full")
+			die("the disk is never full")
 		}
 		created, err := store.Put(ctx, response(n))
 		if err != nil {
 			fmt.Println("after", n, "responses:", err)
 			if created || !strings.Contains(err.Error(), syscall.EFBIG.Error()) { // bbolt wraps some errors as text
-				fail("not the disk's error, or created all the same")
+				die("not the disk's error, or created all the same")
 			}
 			break
 		}
@@ -151,29 +160,29 @@ func fillDisk(directory string) {
 		}
 	}
 	if stored == n+10 {
-		fail("not full after all")
+		die("not full after all")
 	}
-	limit(math.MaxUint64) // room has been made
+	limitFiles(math.MaxUint64) // room has been made
 	if created, err := store.Put(ctx, response(n)); !created || err != nil {
-		fail("not usable any more:", created, err)
+		die("not usable any more:", created, err)
 	}
 	if err := store.Close(); err != nil {
-		fail(err)
+		die(err)
 	}
 	if store, err = local.Open(filepath.Join(directory, "glasspoll.db")); err != nil {
-		fail(err)
+		die(err)
 	}
 	count := 0
 	for i := range publish.Shards {
 		for _, err := range store.After(ctx, publish.Shard{Survey: "full", Period: "all", Number: i}, "") {
 			if err != nil {
-				fail(err)
+				die(err)
 			}
 			count++
 		}
 	}
 	if count != stored+1 {
-		fail("in the log:", count, "of", stored+1)
+		die("in the log:", count, "of", stored+1)
 	}
 }
 
