@@ -226,7 +226,7 @@ func (d *drawing) lowest(v *reportView) {
 			low.Percent = d.words.Say("percent", "n", stats.Round(performance, 1))
 		}
 		if item.Low.Of > 0 {
-			low.Low, low.Width = d.percent(item.Low.Ratio()), stats.Round(percent(item.Low.Ratio()), 2)
+			low.Low, low.Width = d.percentOf(item.Low.N, item.Low.Of), short(item.Low.Percent())
 		}
 		return low
 	}

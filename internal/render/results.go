@@ -349,10 +349,11 @@ func (d *drawing) filters() []filter {
 	var all []filter
 	asked := d.asked.ResultsFolder
 	periods := filter{Label: d.words.Say("results.period")}
-	for i, index := range slices.Backward(shownPeriods(d.whole)) {
+	shown := shownPeriods(d.whole)
+	for i, index := range slices.Backward(shown) {
 		name := d.whole.Periods[index].Name
 		f := ResultsFolder{name, asked.Segment, asked.Option}
-		if i == len(shownPeriods(d.whole))-1 {
+		if i == len(shown)-1 {
 			f.Period = ""
 		}
 		if !d.folders[f] { // the group is too small there

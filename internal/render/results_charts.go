@@ -126,7 +126,7 @@ func (d *drawing) diverging(items []*stats.Item, order []int, tones []string) []
 			if c.Of == 0 {
 				continue
 			}
-			share := 100 * float64(c.N) / float64(c.Of)
+			share := c.Percent()
 			switch {
 			case c.Option.Score == nil:
 				w.none += share
@@ -157,7 +157,7 @@ func (d *drawing) diverging(items []*stats.Item, order []int, tones []string) []
 			if c.N <= 0 {
 				continue
 			}
-			share := 100 * float64(c.N) / float64(c.Of)
+			share := c.Percent()
 			width := share * scale
 			from := &at
 			if c.Option.Score == nil {
@@ -272,7 +272,7 @@ func (d *drawing) histogram(item *stats.Item) *histogram {
 func (d *drawing) share(label string, s stats.Share) bar {
 	b := bar{Label: label, N: s.N}
 	if s.Of > 0 {
-		b.Share, b.Width = d.percentOf(s.N, s.Of), short(100*float64(s.N)/float64(s.Of))
+		b.Share, b.Width = d.percentOf(s.N, s.Of), short(s.Percent())
 		b.Between = d.between(s.Interval())
 	}
 	return b
@@ -290,11 +290,7 @@ func (d *drawing) between(i *stats.Interval) string {
 	return low + "–" + high
 }
 
-func (d *drawing) percent(share *big.Rat) string {
-	return d.words.Say("percent", "n", stats.Round(percent(share), 1))
-}
-
-// percentOf is the percentage that some of all are, rounded like [stats.Round], for where there are hundreds.
+// percentOf is the percentage that some of all are, rounded like [stats.Round].
 func (d *drawing) percentOf(some, all int64) string {
 	if all <= 0 || some < 0 {
 		return ""
@@ -302,8 +298,6 @@ func (d *drawing) percentOf(some, all int64) string {
 	tenths := (2000*some + all) / (2 * all)
 	return d.percentSign[0] + itoa(tenths/10) + "." + itoa(tenths%10) + d.percentSign[1]
 }
-
-func percent(share *big.Rat) *big.Rat { return new(big.Rat).Mul(share, big.NewRat(100, 1)) }
 
 // fixed prints a float with so many decimals, without a sign on nothing.
 func fixed(x float64, places int) string {

@@ -155,7 +155,7 @@ func (d *drawing) questionsJSON(p *stats.Period) object {
 			figures = append(figures, member{"counts", counts})
 		}
 		if q := item.Field.Question; q.Type == survey.Ranking {
-			figures = append(figures, member{"first", number(firstShare(item, rankers(q, items)))})
+			figures = append(figures, member{"first", number(firstShare(item, rankers(q, items)).Ratio())})
 		}
 		if item.Mean != nil {
 			figures = append(figures, object{{"scored", item.Scored}, {"interval", interval(item.Interval)}}...)

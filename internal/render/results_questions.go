@@ -486,7 +486,7 @@ func (d *drawing) table(items []*stats.Item, options []survey.Option) likertTabl
 func (d *drawing) nps(item *stats.Item) *npsView {
 	n := item.NPS
 	v := &npsView{Tones: []string{"0", "2", "4"}}
-	worse, neutral, better := 100*float(n.Detractors.Ratio()), 100*float(n.Passives.Ratio()), 100*float(n.Promoters.Ratio())
+	worse, neutral, better := n.Detractors.Percent(), n.Passives.Percent(), n.Promoters.Percent()
 	v.Stack.Zero = ""
 	at := 0.0
 	for i, share := range []float64{worse, neutral, better} {
@@ -522,8 +522,8 @@ func (d *drawing) ranks(q *survey.Question, b *block) bool {
 		if item.Mean != nil {
 			line.Mean = stats.Round(item.Mean, 2)
 		}
-		if share := firstShare(item, n); share != nil {
-			line.First, line.Width = d.percent(share), short(100*float(share))
+		if first := firstShare(item, n); first.Of > 0 {
+			line.First, line.Width = d.percentOf(first.N, first.Of), short(first.Percent())
 		}
 		b.Ranks = append(b.Ranks, line)
 	}
@@ -541,12 +541,12 @@ func rankers(q *survey.Question, items map[string]*stats.Item) (n int64) {
 	return n
 }
 
-// firstShare is how many of n respondents put an option first; nil if there are none.
-func firstShare(item *stats.Item, n int64) *big.Rat {
+// firstShare is how many of n respondents put an option first; of nobody if there are none.
+func firstShare(item *stats.Item, n int64) stats.Share {
 	if n <= 0 || len(item.Counts) == 0 {
-		return nil
+		return stats.Share{}
 	}
-	return big.NewRat(item.Counts[0].N, n)
+	return stats.Share{N: item.Counts[0].N, Of: n}
 }
 
 // shares are a constant_sum's options with their mean shares.
@@ -725,9 +725,8 @@ func (d *drawing) funnel() shares {
 			name = d.words.Say("results.issued")
 		}
 		row := bar{Label: name, N: step.N}
-		if steps[0].N > 0 {
-			share := big.NewRat(step.N, steps[0].N)
-			row.Share, row.Width = d.percent(share), short(bounded(100*float(share), 0, 100))
+		if share := (stats.Share{N: step.N, Of: steps[0].N}); share.Of > 0 {
+			row.Share, row.Width = d.percentOf(share.N, share.Of), short(bounded(share.Percent(), 0, 100))
 		}
 		rows = append(rows, row)
 	}

@@ -119,6 +119,14 @@ func (s Share) Ratio() *big.Rat {
 	return big.NewRat(s.N, s.Of)
 }
 
+// Percent is the ratio in percent, to draw with; 0 of nothing.
+func (s Share) Percent() float64 {
+	if s.Of == 0 {
+		return 0
+	}
+	return 100 * float64(s.N) / float64(s.Of)
+}
+
 // Interval is that of the ratio; nil of nothing.
 func (s Share) Interval() *Interval { return wilson(s.N, s.Of, s.population) }
 
