@@ -115,7 +115,7 @@ func TestOnAWSLogsTellNothing(t *testing.T) {
 	send("service", form, "overall=4&remark=marked-answer", map[string]string{"x-origin-secret": "marked"}, false)
 	send("service", form, "marked, not base64", nil, true)
 	d.submit.Timeout = 3 * time.Second
-	d.database.Break(func(int) aws.Fault { return aws.Stalled }, nil)
+	d.database.Break(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
 	send("service", form, "overall=5&remark=marked-answer", nil, false)
 	d.database.Break(nil, nil)
 	for _, status := range []int{200, 201, 303, 400, 403, 404, 409, 415, 422, 503} {
@@ -124,7 +124,7 @@ func TestOnAWSLogsTellNothing(t *testing.T) {
 		}
 	}
 	d.publish.Timeout = 4 * time.Second
-	d.files.Break(func(int) aws.Fault { return aws.Stalled }, nil)
+	d.files.Break(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
 	if err := d.changed(); err == nil {
 		t.Error("published without a bucket")
 	}

@@ -199,8 +199,8 @@ func TestPublishMayEndAnywhere(t *testing.T) {
 				var mu sync.Mutex
 				hit := false
 				mu.Lock()
-				network.Break(func(c int) aws.Fault {
-					if c == call {
+				network.Break(func(c aws.Call) aws.Fault {
+					if c.Number == call {
 						hit = true
 						return fault
 					}

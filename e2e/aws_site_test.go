@@ -370,7 +370,7 @@ func TestOnAWSABrowserAnswers(t *testing.T) {
 func TestOnAWSDeadlineAndEnd(t *testing.T) {
 	d := deploy(t)
 	d.submit.Timeout = 4 * time.Second
-	d.database.Break(func(int) aws.Fault { return aws.Stalled }, nil)
+	d.database.Break(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
 	begin := time.Now()
 	reply, err := d.post("application/json", awsAnswer(1), false)
 	if err != nil || reply.StatusCode != http.StatusServiceUnavailable || reply.Headers["Retry-After"] == "" {
@@ -391,7 +391,7 @@ func TestOnAWSDeadlineAndEnd(t *testing.T) {
 	}
 	// The publisher too: what it could not do comes again.
 	d.publish.Timeout = 4 * time.Second
-	d.files.Break(func(int) aws.Fault { return aws.Stalled }, nil)
+	d.files.Break(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
 	if err := d.changed(); err == nil || err.Error() != "records must come again" {
 		t.Errorf("%v", err)
 	}

@@ -369,38 +369,54 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 	}
 }
 
-// eachCall has a function killed at each of its calls to the stores in turn, before the store has heard of it and
-// after, until a round goes through; a killed process is followed by a cold one, which reads everything anew. It returns
-// what was broken off.
+// eachCall has a function killed at each of its calls to the stores, before the store has heard of it and after; a
+// killed process is followed by a cold one, which reads everything anew. Calls are made side by side, so that their
+// order changes from round to round: for each kind of call that is met, its first is broken off, its second, and so on
+// until a round goes through. It returns how many were.
 func (d *deployment) eachCall(t *testing.T, f *aws.Function, networks []*aws.Network, round func(broken bool)) map[string]int {
 	t.Helper()
 	broken := map[string]int{}
 	for _, network := range networks {
 		for _, fault := range []aws.Fault{aws.NotApplied, aws.Applied} {
-			for call := 1; ; call++ {
-				var mu sync.Mutex
-				hit := false
-				f.Kill()
-				network.Break(func(c int) aws.Fault {
-					mu.Lock()
-					defer mu.Unlock()
-					if c == call {
-						hit = true
-						return fault
+			var kinds []string // met so far
+			meet := func() {
+				for _, c := range network.Calls() {
+					if kind := kindOf(c); !slices.Contains(kinds, kind) {
+						kinds = append(kinds, kind)
 					}
-					return aws.None
-				}, f.Kill)
-				round(true)
-				calls := network.Calls()
-				network.Break(nil, nil)
-				mu.Lock()
-				reached := hit
-				mu.Unlock()
-				if !reached {
-					break
 				}
-				broken[kindOf(calls[call-1])]++
-				round(false)
+			}
+			f.Kill()
+			network.Break(nil, nil)
+			round(true)
+			meet()
+			for i := 0; i < len(kinds); i++ {
+				for nth := 1; ; nth++ {
+					var mu sync.Mutex
+					count := 0
+					f.Kill()
+					network.Break(func(c aws.Call) aws.Fault {
+						mu.Lock()
+						defer mu.Unlock()
+						if kindOf(c) == kinds[i] {
+							if count++; count == nth {
+								return fault
+							}
+						}
+						return aws.None
+					}, f.Kill)
+					round(true)
+					meet()
+					network.Break(nil, nil)
+					mu.Lock()
+					reached := count >= nth
+					mu.Unlock()
+					if !reached {
+						break
+					}
+					broken[kinds[i]]++
+					round(false)
+				}
 			}
 		}
 	}

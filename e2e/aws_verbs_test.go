@@ -357,7 +357,7 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	}
 
 	// Each file takes a while, one after the other, so that there is something to say meanwhile.
-	d.files.Break(func(int) aws.Fault {
+	d.files.Break(func(aws.Call) aws.Fault {
 		time.Sleep(40 * time.Millisecond)
 		return aws.None
 	}, nil)

@@ -234,7 +234,7 @@ type Network struct {
 
 	mu    sync.Mutex
 	calls int
-	fault func(call int) Fault
+	fault func(Call) Fault
 	hit   func()
 	log   []Call
 
@@ -243,6 +243,7 @@ type Network struct {
 
 // Call is one call that a client made.
 type Call struct {
+	Number int    // from 1, since the last Break
 	Name   string // of DynamoDB: the operation; of S3: method and path
 	Body   []byte
 	Header http.Header
@@ -272,8 +273,8 @@ func (n *Network) Listen() (stop func(), err error) {
 	return func() { server.Close() }, nil
 }
 
-// Break makes calls go wrong as fault says, counted from 1 from now on; hit runs when one does.
-func (n *Network) Break(fault func(call int) Fault, hit func()) {
+// Break makes calls go wrong as fault says, which sees one after the other; hit runs when one does.
+func (n *Network) Break(fault func(Call) Fault, hit func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.calls, n.fault, n.hit, n.log = 0, fault, hit, nil
@@ -306,9 +307,10 @@ func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault := None
 	if !n.paused {
 		n.calls++
-		n.log = append(n.log, Call{name, body, r.Header})
+		call := Call{n.calls, name, body, r.Header}
+		n.log = append(n.log, call)
 		if n.fault != nil {
-			fault = n.fault(n.calls)
+			fault = n.fault(call)
 		}
 	}
 	hit := n.hit
