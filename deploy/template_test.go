@@ -313,6 +313,7 @@ func TestRoutes(t *testing.T) {
 	if !texts(t, "../functions/submit")[secret["HeaderName"].(string)] || secret["HeaderValue"] != "!Ref OriginSecret" {
 		t.Errorf("the handler does not know the CDN by %v", secret)
 	}
+	want(t, resources, "Submit", "Distribution", "DependsOn") // or the CDN may say a new secret before the handler knows it
 	for _, e := range distribution["CustomErrorResponses"].([]any) {
 		if e.(tree)["ErrorCode"] != "404" {
 			t.Errorf("the CDN would hide the handler's answer %v", e.(tree)["ErrorCode"])
@@ -502,6 +503,66 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 	}
 }
 
+// What is allowed is allowed on what the deployment has made, and nowhere else in the account; what none of it is, is
+// named. Whoever publishes can make results pages, and never replace one.
+func TestPoliciesReachNothingElse(t *testing.T) {
+	resources := at(t, template(t), "Resources").(tree)
+	documents := map[string]any{
+		"SubmitRole":  at(t, resources, "SubmitRole", "Properties", "Policies", "0", "PolicyDocument"),
+		"PublishRole": at(t, resources, "PublishRole", "Properties", "Policies", "0", "PolicyDocument"),
+	}
+	for name, r := range resources {
+		if r.(tree)["Type"] == "AWS::IAM::ManagedPolicy" {
+			documents[name] = at(t, r, "Properties", "PolicyDocument")
+		}
+	}
+	if len(documents) != 5 {
+		t.Errorf("%d policies, want 5", len(documents))
+	}
+	own := []string{"!GetAtt Table.", "!GetAtt Bucket.", "!GetAtt DeadLetters.", "!GetAtt SubmitLog.", "!GetAtt PublishLog.", `!Sub ${Table.Arn}/`, `!Sub ${Bucket.Arn}/`,
+		"!Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"}
+	for name, document := range documents {
+		for _, s := range at(t, document, "Statement").([]any) {
+			statement := s.(tree)
+			where := fmt.Sprintf("%s, %s", name, statement["Sid"])
+			for _, wide := range []string{"NotResource", "NotAction", "NotPrincipal"} {
+				if _, there := statement[wide]; there {
+					t.Errorf("%s: %s reaches whatever it does not name", where, wide)
+				}
+			}
+			reached := words(statement["Resource"])
+			if len(reached) == 0 {
+				t.Errorf("%s names no resource", where)
+			}
+			for _, resource := range reached {
+				if resource == "*" && slices.Equal(words(statement["Action"]), []string{"dynamodb:ListStreams"}) {
+					continue // is of no one table
+				}
+				if !slices.ContainsFunc(own, func(prefix string) bool { return strings.HasPrefix(resource, prefix) }) {
+					t.Errorf("%s reaches %s", where, resource)
+				}
+			}
+			for _, action := range words(statement["Action"]) {
+				if strings.Contains(action, "*") {
+					t.Errorf("%s: %s is more than one action", where, action)
+				}
+			}
+		}
+	}
+	var kept tree
+	for _, s := range at(t, documents["PublisherPolicy"], "Statement").([]any) {
+		if s.(tree)["Effect"] == "Deny" {
+			kept = s.(tree)
+		}
+	}
+	if kept == nil {
+		t.Fatal("who publishes may replace results pages")
+	}
+	want(t, kept, "s3:PutObject", "Action")
+	want(t, kept, "!Sub ${Bucket.Arn}/*/results/*", "Resource")
+	want(t, kept, tree{"Null": tree{"s3:if-none-match": "true"}}, "Condition")
+}
+
 func TestStreamWakesThePublisher(t *testing.T) {
 	source := at(t, template(t), "Resources", "Publish", "Properties", "Events", "Answers", "Properties").(tree)
 	want(t, source, "!GetAtt Table.StreamArn", "Stream")
@@ -535,7 +596,7 @@ func TestAlarmsWatchWhatIsMeasured(t *testing.T) {
 			want(t, properties, "!Ref Table", "Dimensions", "0", "Value")
 		}
 	}
-	for _, needed := range []string{"Errors", "Throttles", "IteratorAge", "PublishAge", "Rounds", "Submissions", "ApproximateNumberOfMessagesVisible"} {
+	for _, needed := range []string{"Errors", "Throttles", "IteratorAge", "PublishAge", "Rounds", "Submissions", "ApproximateNumberOfMessagesVisible", "4xx", "WriteThrottleEvents"} {
 		if !watched[needed] {
 			t.Errorf("nobody watches %s", needed)
 		}

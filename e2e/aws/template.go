@@ -95,11 +95,10 @@ type policy struct {
 }
 
 type statement struct {
-	Effect      string                          `yaml:"Effect"`
-	Action      words                           `yaml:"Action"`
-	Resource    words                           `yaml:"Resource"`
-	NotResource words                           `yaml:"NotResource"`
-	Condition   map[string]map[string]yaml.Node `yaml:"Condition"`
+	Effect    string                          `yaml:"Effect"`
+	Action    words                           `yaml:"Action"`
+	Resource  words                           `yaml:"Resource"`
+	Condition map[string]map[string]yaml.Node `yaml:"Condition"`
 }
 
 // words is one text or several.
@@ -167,7 +166,7 @@ type access struct {
 }
 
 // Denied returns why a policy does not allow a call; "" if it does. It knows the conditions that the template uses, and
-// takes any other for unmet.
+// takes any other for unmet: that of a statement which denies must be known, as a test of the template holds.
 func (p policy) Denied(c Call) string {
 	all, err := accesses(c)
 	if err != nil {
@@ -176,7 +175,11 @@ func (p policy) Denied(c Call) string {
 	for _, a := range all {
 		allowed := false
 		for _, s := range p.Statement {
-			allowed = allowed || s.Effect == "Allow" && s.allows(a)
+			if s.Effect == "Deny" && s.holds(a) {
+				allowed = false
+				break // whatever else allows it
+			}
+			allowed = allowed || s.Effect == "Allow" && s.holds(a)
 		}
 		if !allowed {
 			return fmt.Sprintf("%+v", a)
@@ -252,8 +255,9 @@ func accesses(c Call) ([]access, error) {
 	return []access{{action: "dynamodb:" + c.Name, resource: "Table.Arn"}}, nil
 }
 
-func (s statement) allows(a access) bool {
-	if !like(a.action, s.Action) || len(s.Resource) > 0 && !like(a.resource, s.Resource) || len(s.NotResource) > 0 && like(a.resource, s.NotResource) {
+// holds reports whether a statement speaks of something, and its conditions are met.
+func (s statement) holds(a access) bool {
+	if !like(a.action, s.Action) || !like(a.resource, s.Resource) {
 		return false
 	}
 	for operator, conditions := range s.Condition {
@@ -281,9 +285,7 @@ func (s statement) allows(a access) bool {
 			case "StringEqualsIfExists dynamodb:ReturnValues":
 				met = said[0] == "NONE" // no call asks for the old item
 			case "Null s3:if-none-match":
-				met = a.createOnly && said[0] == "false"
-			case "StringEquals aws:ResourceAccount":
-				met = true
+				met = a.createOnly == (said[0] == "false")
 			}
 			if !met {
 				return false
