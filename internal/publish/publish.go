@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"glasspoll/internal/answer"
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -176,14 +175,17 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 		}
 		for {
 			n, from, cases := int64(0), t.Cursor, p.newLookout(s)
-			var young []answer.Response // counted each time anew, until the cursor may pass them
+			var young *tally.Tally // who is counted each time anew, until the cursor may pass them
 			for entry, err := range p.log.After(ctx, shard, t.Cursor) {
 				if err != nil {
 					return nil, folded, err
 				}
 				cases.at(entry, entry.Cursor > t.Alerted)
 				if !entry.Settled {
-					young = append(young, entry.Response)
+					if young == nil {
+						young = tally.New(s)
+					}
+					young.Fold(s, entry.Response)
 					continue
 				}
 				t.Fold(s, entry.Response)
@@ -196,7 +198,7 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 				return nil, folded, err
 			}
 			if n == 0 {
-				return withYoung(s, t, young), folded, nil
+				return withYoung(t, young), folded, nil
 			}
 			err := p.tallies.SaveTally(ctx, shard, t, revision)
 			if errors.Is(err, ErrStale) {
@@ -211,7 +213,7 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 			folded += n
 			revision++
 			if n < chunk {
-				return withYoung(s, t, young), folded, nil
+				return withYoung(t, young), folded, nil
 			}
 		}
 		if stale++; stale == attempts {
@@ -220,10 +222,10 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 	}
 }
 
-// withYoung folds responses into a tally that has been saved without them.
-func withYoung(s *survey.Survey, t *tally.Tally, young []answer.Response) *tally.Tally {
-	for _, r := range young {
-		t.Fold(s, r)
+// withYoung adds those who have not settled to a tally that has been saved without them.
+func withYoung(t, young *tally.Tally) *tally.Tally {
+	if young == nil {
+		return t
 	}
-	return t
+	return tally.Merge(t, young)
 }
