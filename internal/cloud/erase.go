@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/intake"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
 	"glasspoll/internal/tally"
@@ -83,9 +85,9 @@ func (t *Table) Private(ctx context.Context, survey, period, id string) (answers
 const eraseAttempts = 20
 
 // Erase puts a tombstone in the place of a response: its id, so that it cannot come again, its version, its arrival, and
-// those of its answers whose fields are kept. The rest is gone, and so are its private answers, the hash by which it would
-// be known again, and the shard's tally, which will be folded anew; both happen at once. It returns false if there is no
-// such response, or only its tombstone.
+// those of its answers whose fields are kept. The rest is gone, and so are its private answers and the hash by which it
+// would be known again. At once, the shard's tally counts the tombstone in its place: see [Table.without]. It returns false
+// if there is no such response, or only its tombstone.
 func (t *Table) Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error) {
 	shard := publish.Shard{Survey: survey, Period: period, Number: publish.ShardOf(id)}
 	for range eraseAttempts {
@@ -109,26 +111,24 @@ func (t *Table) Erase(ctx context.Context, survey, period, id string, keep []str
 		if until := stored[Expires]; until != nil {
 			stone[Expires] = until
 		}
-		// Not deleted: whoever has folded meanwhile must find another revision than the one read.
+		// Saved whatever it counts: whoever has folded meanwhile must find another revision than the one read.
 		before, revision, err := t.Tally(ctx, shard)
 		if err != nil {
 			return false, err
 		}
-		pk, sk := tallyKey(shard)
-		count := key(pk, sk)
-		count[body] = packed(tally.Empty(before).Encode())
-		count[counter] = &types.AttributeValueMemberN{Value: strconv.Itoa(revision + 1)}
-		asRead := &types.Put{TableName: &t.name, Item: count, ConditionExpression: aws.String("attribute_not_exists(" + partKey + ")")}
-		if revision > 0 {
-			asRead.ConditionExpression = aws.String("revision = :revision")
-			asRead.ExpressionAttributeValues = item{":revision": &types.AttributeValueMemberN{Value: strconv.Itoa(revision)}}
+		after, passed, err := t.without(ctx, before, textOf(stored, arrived), r, left)
+		if err == nil && passed {
+			err = t.withdrawCases(ctx, survey, id)
+		}
+		if err != nil {
+			return false, err
 		}
 		failed, err := t.transact(ctx, []types.TransactWriteItem{
 			{Put: &types.Put{
 				TableName: &t.name, Item: stone, ConditionExpression: aws.String("#body = :body"),
 				ExpressionAttributeNames: map[string]string{"#body": body}, ExpressionAttributeValues: item{":body": stored[body]},
 			}},
-			{Put: asRead},
+			{Put: t.tallyIf(shard, after, revision)},
 		})
 		if err != nil {
 			return false, err
@@ -138,6 +138,67 @@ func (t *Table) Erase(ctx context.Context, survey, period, id string, keep []str
 		}
 	}
 	return false, t.wrap(errors.New("the response or its tally changes all the time: try again"))
+}
+
+// tallyIf puts a tally in the place of the one with a revision, as part of a transaction; 0 is none.
+func (t *Table) tallyIf(shard publish.Shard, counted *tally.Tally, revision int) *types.Put {
+	pk, sk := tallyKey(shard)
+	i := key(pk, sk)
+	i[body] = packed(counted.Encode())
+	i[counter] = &types.AttributeValueMemberN{Value: strconv.Itoa(revision + 1)}
+	put := &types.Put{TableName: &t.name, Item: i, ConditionExpression: aws.String("attribute_not_exists(" + partKey + ")")}
+	if revision > 0 {
+		put.ConditionExpression = aws.String("revision = :revision")
+		put.ExpressionAttributeValues = item{":revision": &types.AttributeValueMemberN{Value: strconv.Itoa(revision)}}
+	}
+	return put
+}
+
+// without is a shard's tally after one of its responses has become a tombstone. It is not folded anew where that can be
+// helped: of responses that were counted and have expired since, the tally is all that is left, and releases wait for as many
+// respondents as they have shown. Passed says that the cursor stays behind the tombstone, so that no publisher will meet it.
+func (t *Table) without(ctx context.Context, before *tally.Tally, cursor string, was, is answer.Response) (after *tally.Tally, passed bool, err error) {
+	if before == nil || before.Cursor < cursor { // not counted yet
+		return cmp.Or(before, tally.Empty(nil)), false, nil
+	}
+	s, err := t.Definition(ctx, was.Survey, "")
+	if err == nil {
+		after, passed = tally.Exchange(s, before, was, is)
+	} else if !errors.Is(err, intake.ErrUnknown) {
+		return nil, false, err
+	}
+	if !passed {
+		after = tally.Empty(before)
+	}
+	return after, passed, nil
+}
+
+// withdrawCases closes the cases of a response, as publishers do where they meet a tombstone. It comes before the erasure:
+// whoever erases again finds them as long as the response is there. All are stored that the response has opened, since a
+// tally does not pass it sooner.
+func (t *Table) withdrawCases(ctx context.Context, survey, id string) error {
+	for range eraseAttempts {
+		all, err := t.CasesOf(ctx, survey)
+		if err != nil {
+			return err
+		}
+		stale := false
+		for _, c := range all {
+			if c.Response != id {
+				continue
+			}
+			c.Withdraw(t.now())
+			if err := t.SaveCase(ctx, c); errors.Is(err, publish.ErrStale) {
+				stale = true
+			} else if err != nil {
+				return err
+			}
+		}
+		if !stale {
+			return nil
+		}
+	}
+	return t.wrap(errors.New("a case of the response changes all the time: try again"))
 }
 
 // History yields all releases of a period, oldest first, and stops at the first error.

@@ -30,6 +30,27 @@ func Empty(before *Tally) *Tally {
 	return t
 }
 
+// Exchange is a tally in which one response that was folded is counted as another, such as its tombstone; false if it cannot
+// be, because the tally is of another shape, or does not hold that response. Nothing else need be there to be folded again.
+func Exchange(s *survey.Survey, t *Tally, was, is answer.Response) (*Tally, bool) {
+	if t.Shape != s.Shape {
+		return nil, false
+	}
+	out, in := New(s), New(s)
+	out.Fold(s, was)
+	in.Fold(s, is)
+	exchanged := Merge(t, in)
+	exchanged.Cursor, exchanged.Alerted = t.Cursor, t.Alerted
+	for key, c := range out.Cohorts {
+		counted := t.Cohorts[key]
+		if counted == nil || counted.Respondents < c.Respondents {
+			return nil, false
+		}
+		exchanged.Cohorts[key].Sub(c)
+	}
+	return exchanged, true
+}
+
 // Pass moves the cursor behind a response that has been folded.
 func (t *Tally) Pass(cursor string) {
 	t.Cursor = cursor

@@ -194,6 +194,57 @@ func TestFoldIsASum(t *testing.T) {
 	})
 }
 
+// One response counted as another is as if it had been folded so, and the others need not be there for it.
+func TestExchange(t *testing.T) {
+	s := parse(t, sample)
+	rapid.Check(t, func(t *rapid.T) {
+		responses := drawn(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)), rapid.IntRange(1, 30).Draw(t, "n"))
+		at := rapid.IntRange(0, len(responses)-1).Draw(t, "which")
+		before := fold(s, responses)
+		before.Cursor, before.Alerted = "5", "7"
+		stone := responses[at]
+		stone.Withdrawn = true
+		kept := before.Encode()
+		after, ok := Exchange(s, before, responses[at], stone)
+		if responses[at].Withdrawn {
+			return // nobody erases what is erased
+		}
+		if !ok || after.Cursor != "5" || after.Alerted != "7" || !bytes.Equal(before.Encode(), kept) {
+			t.Fatalf("%t, %s", ok, before.Encode())
+		}
+		stored, err := Decode(after.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		responses[at] = stone
+		want := fold(s, responses)
+		for key := range stored.Cohorts {
+			rest := stored.Cohorts[key].Clone()
+			rest.Sub(want.Cohorts[key])
+			if rest.Respondents != 0 || rest.Withdrawn != 0 {
+				t.Fatalf("%s: %+v more than folded", key, rest)
+			}
+			for name, item := range rest.Items {
+				if item.N != 0 || !item.Counts.IsZero() || item.Sum != nil && item.Sum.Sign() != 0 || item.Squares != nil && item.Squares.Sign() != 0 || item.Moments != nil && *item.Moments != (Moments{}) {
+					t.Fatalf("%s, %s: %+v more than folded", key, name, item)
+				}
+			}
+		}
+		if len(stored.Cohorts) < len(want.Cohorts) {
+			t.Fatalf("cohorts %v, want %v", stored.Cohorts, want.Cohorts)
+		}
+	})
+	other := *s
+	other.Shape = "another"
+	one := answer.Response{Answers: []answer.Answer{{"tier", "gold"}}}
+	if _, ok := Exchange(&other, fold(s, []answer.Response{one}), one, answer.Response{Withdrawn: true}); ok {
+		t.Error("of another shape")
+	}
+	if _, ok := Exchange(s, New(s), one, answer.Response{Withdrawn: true}); ok {
+		t.Error("of a response that was never counted")
+	}
+}
+
 func TestDecodeSaysWhatIsWrong(t *testing.T) {
 	for source, want := range map[string]string{
 		``:                                     "unexpected end",
