@@ -22,6 +22,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -53,6 +54,11 @@ func dynamoDB(t *testing.T) (endpoint string) {
 		command.Dir = folder
 		return command
 	})
+}
+
+// patient is a client of the tests' own: what functions give up after seconds, DynamoDB Local may still be busy with.
+func patient(getenv func(string) string) *dynamodb.Client {
+	return dynamodb.New(cloud.DynamoDB(getenv).Options(), func(o *dynamodb.Options) { o.HTTPClient = awshttp.NewBuildableClient() })
 }
 
 // s3Server starts an S3 server that checks signatures and honours If-Match, or uses the one that S3_ENDPOINT names. Its
@@ -175,7 +181,7 @@ func deploy(t *testing.T) *deployment {
 	direct := maps.Clone(env)
 	direct["DYNAMODB_ENDPOINT"], direct["S3_ENDPOINT"] = d.database.Target, d.files.Target
 	getenv := func(key string) string { return direct[key] }
-	d.client, d.bucket = cloud.DynamoDB(getenv), s3Client(d.files.Target)
+	d.client, d.bucket = patient(getenv), s3Client(d.files.Target)
 	ctx := t.Context()
 	if _, err := d.client.CreateTable(ctx, cloud.Schema(name)); err != nil {
 		t.Fatal(err)

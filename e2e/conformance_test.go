@@ -50,7 +50,7 @@ func TestConformanceOnAWS(t *testing.T) {
 		"DYNAMODB_ENDPOINT": dynamoDB(t), "S3_ENDPOINT": s3Server(t),
 	}
 	getenv := func(name string) string { return env[name] }
-	client, bucket := cloud.DynamoDB(getenv), s3Client(env["S3_ENDPOINT"])
+	client, bucket := patient(getenv), s3Client(env["S3_ENDPOINT"])
 	// The clock of the tables goes on by what settling takes, so that nobody need wait for it, and no put can take as long.
 	var ahead atomic.Int64
 	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }

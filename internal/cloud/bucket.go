@@ -131,7 +131,8 @@ func (b *Bucket) once(ctx context.Context, method, key string, header http.Heade
 		return reply.Header, false, nil
 	}
 	fault := newBucketError(reply.StatusCode, text)
-	again = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || fault.code == "RequestTimeout"
+	again = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || fault.code == "RequestTimeout" ||
+		fault.code == "ConditionalRequestConflict" // another is writing the same name: only trying again tells what is there then
 	return nil, again, fault
 }
 

@@ -2,9 +2,11 @@ package cloud
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
@@ -15,11 +17,16 @@ import (
 // attempts bounds the retries of one call: with the client's backoff they end well within a function's time.
 const attempts = 4
 
+// perTry bounds one try of a call to the table. Connections that were left open while a function was frozen may be dead
+// without anybody's knowing, and waiting for one until the function's time is up would cost a respondent's answer. Two tries
+// and the pause between them fit into submit's time.
+const perTry = 4 * time.Second
+
 // DynamoDB makes a client from the environment.
 func DynamoDB(getenv func(string) string) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		Region: getenv("AWS_REGION"), Credentials: fromEnvironment(getenv), BaseEndpoint: endpoint(getenv("DYNAMODB_ENDPOINT")),
-		Retryer: retrying(),
+		Retryer: retrying(), HTTPClient: awshttp.NewBuildableClient().WithTimeout(perTry),
 	})
 }
 

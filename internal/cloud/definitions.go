@@ -48,6 +48,10 @@ func (t *Table) PutDefinition(ctx context.Context, s *survey.Survey) error {
 	return nil
 }
 
+// maxName is how long a survey's id or version may be that is looked for, in bytes. DynamoDB refuses longer keys, and who
+// makes such a name up would be told that the fault is ours.
+const maxName = 1000
+
 // surveysKey is the partition that lists all surveys.
 const surveysKey = "S"
 
@@ -72,6 +76,9 @@ func (t *Table) mustHold(ctx context.Context, pk, version string, data []byte) e
 
 // Definition implements [intake.Definitions]. Which version is in force may be half a minute old.
 func (t *Table) Definition(ctx context.Context, id, wanted string) (*survey.Survey, error) {
+	if max(len(id), len(wanted)) > maxName {
+		return nil, intake.ErrUnknown
+	}
 	if s := t.recall(id + "@" + wanted); s != nil {
 		return s, nil
 	}

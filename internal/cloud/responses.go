@@ -30,6 +30,12 @@ func keyOfResponse(survey, period, id string) item {
 	return key(responsesKey(publish.Shard{Survey: survey, Period: period, Number: publish.ShardOf(id)}), id)
 }
 
+// DynamoDB takes an item of 400 KB, which is 409,600 bytes, and its copy in a local index is part of that.
+const (
+	maxItem     = 400 << 10
+	roomForKeys = 1000 // what an item has beside its body: keys, arrival, hash
+)
+
 // Put implements [intake.Responses] with rights to put responses and to check conditions on them, and without any to
 // read one: when an id is taken, a lone condition on its hash tells "the same again" from other answers.
 func (t *Table) Put(ctx context.Context, r answer.Response, also ...intake.Key) (created bool, err error) {
@@ -37,25 +43,30 @@ func (t *Table) Put(ctx context.Context, r answer.Response, also ...intake.Key) 
 		return false, t.wrap(errors.New("a response without id, survey or period"))
 	}
 	digest := r.Digest()
-	open, closed := r, r.Private
+	open := r
 	open.Private = nil
 	data, err := json.Marshal(open)
 	if err != nil {
 		return false, t.wrap(err)
 	}
+	var closed []byte
+	if len(r.Private) > 0 {
+		if closed, err = json.Marshal(r.Private); err != nil {
+			return false, t.wrap(err)
+		}
+	}
 	stored := keyOfResponse(r.Survey, r.Period, r.ID)
 	stored[arrived] = text(cursor(t.now(), r.ID))
 	stored[body] = &types.AttributeValueMemberB{Value: data}
 	stored[hash] = &types.AttributeValueMemberB{Value: digest[:]}
-	if len(closed) > 0 {
-		data, err := json.Marshal(closed)
-		if err != nil {
-			return false, t.wrap(err)
-		}
-		stored[private] = &types.AttributeValueMemberB{Value: data}
+	if closed != nil {
+		stored[private] = &types.AttributeValueMemberB{Value: closed}
 	}
 	if t.keep > 0 {
 		stored[Expires] = &types.AttributeValueMemberN{Value: strconv.FormatInt(t.now().Add(t.keep).Unix(), 10)}
+	}
+	if size := 2*len(data) + len(closed) + 2*roomForKeys; size > maxItem {
+		return false, t.wrap(intake.ErrTooLarge)
 	}
 	free := aws.String("attribute_not_exists(" + partKey + ")")
 	own := key(textOf(stored, partKey), textOf(stored, sortKey))

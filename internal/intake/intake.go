@@ -142,6 +142,8 @@ func (s *submission) take(ctx context.Context, id string, body []byte) {
 	switch {
 	case errors.Is(err, ErrConflict):
 		s.refuse(http.StatusConflict, answer.Problem{Code: render.Conflict})
+	case errors.Is(err, ErrTooLarge):
+		s.refuse(http.StatusRequestEntityTooLarge, answer.Problem{Code: render.TooMuch})
 	case err != nil:
 		s.Log.Error("response not stored", "survey", id, "error", err)
 		s.w.Header().Set("Retry-After", "5")

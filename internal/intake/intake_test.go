@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -344,6 +345,20 @@ func TestPanicIsA500(t *testing.T) {
 	d.handler.Responses = nil
 	if w := d.json(`{"id":"` + uuid1 + `","answers":{"overall":5}}`); w.Code != 500 || !strings.Contains(w.Body.String(), "internal") {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// What is too large to be stored stays so, however often it is sent.
+func TestTooLargeToStore(t *testing.T) {
+	d := open(t, questionnaire)
+	d.fault = fmt.Errorf("table: %w", intake.ErrTooLarge)
+	w := d.form("overall=5&advice=larger+seats")
+	if w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), "larger seats") {
+		t.Errorf("a form: %d, %s", w.Code, w.Body)
+	}
+	w = d.json(`{"id": "` + uuid1 + `", "answers": {"overall": 5}}`)
+	if w.Code != http.StatusRequestEntityTooLarge || w.Header().Get("Retry-After") != "" || !strings.Contains(w.Body.String(), `"too_much"`) {
+		t.Errorf("JSON: %d, %v, %s", w.Code, w.Header(), w.Body)
 	}
 }
 

@@ -22,7 +22,8 @@ type Responses interface {
 	// Put stores a response, unless its id is taken in its period, and returns only when it is durable. It stamps the
 	// response's arrival. If the id is taken, by the same answers Put returns false and no error, by others
 	// ErrConflict. The same holds for each id in also, looked up in the period beside it: such a response is another
-	// form of this one. Any other error means: not known to be stored, try again.
+	// form of this one. ErrTooLarge says that it can never be stored. Any other error means: not known to be stored, try
+	// again.
 	Put(ctx context.Context, r answer.Response, also ...Key) (created bool, err error)
 }
 
@@ -39,6 +40,9 @@ type Key struct{ Period, ID string }
 
 // ErrUnknown says that there is no such survey, or no such version of it.
 var ErrUnknown = errors.New("no such survey")
+
+// ErrTooLarge says that the answers are more than can be stored of one respondent.
+var ErrTooLarge = errors.New("more than can be stored of one respondent")
 
 // ErrConflict says that an id is taken by other answers.
 var ErrConflict = errors.New("this id has been used for other answers")
