@@ -3,16 +3,23 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/e2e/aws"
+	"glasspoll/internal/cloud"
+	"glasspoll/internal/publish"
+	"glasspoll/internal/render"
+	"glasspoll/internal/tally"
 )
 
 // command runs the program over a deployment, as somebody with a login of his own.
@@ -105,3 +112,180 @@ func (d *deployment) attributes(t *testing.T, id string) string {
 	}
 	return all.String()
 }
+
+// Answers expire, their count stays: also when one of those that are left is erased. If it sank, releases would wait for as
+// many answers as have expired.
+func TestOnAWSErasingKeepsTheCountOfWhatHasExpired(t *testing.T) {
+	d := deploy(t)
+	for n := range 40 {
+		if reply, err := d.post("application/json", awsAnswer(n), false); err != nil || reply.StatusCode != 201 {
+			t.Fatal(reply, err)
+		}
+	}
+	counted := d.settled(t)
+	if c := counted(); c.Respondents != 40 {
+		t.Fatalf("%d respondents counted, want 40", c.Respondents)
+	}
+	id := func(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
+	for n := range 30 { // as DynamoDB does when their time has come
+		d.lose(t, "R#service#", id(n))
+	}
+	for n := 30; n < 40; n++ {
+		if out, err := d.command(t.Context(), "results", "erase", id(n), "--yes", "--table", d.name()); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	if c := counted(); c.Respondents != 30 || c.Withdrawn != 10 || c.Items["overall"].N != 30 {
+		t.Errorf("%d respondents, %d withdrawn, %+v", c.Respondents, c.Withdrawn, c.Items["overall"])
+	}
+}
+
+// settled publishes with a clock that is ahead, by which every response has settled, and returns what the tallies count then.
+func (d *deployment) settled(t *testing.T) func() *tally.Counters {
+	t.Helper()
+	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "DYNAMODB_ENDPOINT": d.database.Target}
+	later := func() time.Time { return time.Now().Add(time.Hour) }
+	table := cloud.NewTable(patient(func(name string) string { return env[name] }), d.name(), later, cloud.Settle)
+	publisher := publish.New(table, table, table, noPages{}, noPages{}, later)
+	return func() *tally.Counters {
+		t.Helper()
+		if _, err := publisher.Publish(t.Context(), d.survey); err != nil {
+			t.Fatal(err)
+		}
+		periods, err := table.Periods(t.Context(), d.survey.ID)
+		if err != nil || len(periods) != 1 {
+			t.Fatal(periods, err)
+		}
+		var all []*tally.Tally
+		for number := range publish.Shards {
+			one, _, err := table.Tally(t.Context(), publish.Shard{Survey: d.survey.ID, Period: periods[0], Number: number})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, one)
+		}
+		return tally.Merge(all...).Total()
+	}
+}
+
+// everything is all that a table holds, by its key.
+func (d *deployment) everything(t *testing.T, table string) map[[2]string]map[string]types.AttributeValue {
+	t.Helper()
+	all := map[[2]string]map[string]types.AttributeValue{}
+	pages := dynamodb.NewScanPaginator(d.client, &dynamodb.ScanInput{TableName: &table, ConsistentRead: sdk.Bool(true)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range page.Items {
+			all[[2]string{item["PK"].(*types.AttributeValueMemberS).Value, item["SK"].(*types.AttributeValueMemberS).Value}] = item
+		}
+	}
+	return all
+}
+
+// lose deletes items behind everybody's back, by the beginning of their partition and by their own name, "" for any.
+func (d *deployment) lose(t *testing.T, pk, sk string) {
+	t.Helper()
+	lost := 0
+	for key, item := range d.everything(t, d.name()) {
+		if !strings.HasPrefix(key[0], pk) || sk != "" && key[1] != sk {
+			continue
+		}
+		if _, err := d.client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: sdk.String(d.name()), Key: map[string]types.AttributeValue{"PK": item["PK"], "SK": item["SK"]}}); err != nil {
+			t.Fatal(err)
+		}
+		lost++
+	}
+	if lost == 0 {
+		t.Fatalf("there is no %s %s", pk, sk)
+	}
+}
+
+// What the operators' guide says of restoring: what is lost comes back and is counted, and nothing else changes.
+func TestOnAWSLostItemsAreRestored(t *testing.T) {
+	d := deploy(t)
+	const n = 20
+	for i := range n {
+		if reply, err := d.post("application/json", awsAnswer(i), false); err != nil || reply.StatusCode != 201 {
+			t.Fatal(reply, err)
+		}
+	}
+	counted := d.settled(t)
+	if c := counted(); c.Respondents != n {
+		t.Fatalf("%d respondents counted, want %d", c.Respondents, n)
+	}
+	restored := d.name() + "-restored"
+	if _, err := d.client.CreateTable(t.Context(), cloud.Schema(restored)); err != nil {
+		t.Fatal(err)
+	}
+	before := d.everything(t, d.name())
+	gone := map[string]types.AttributeValue{ // whose time has come since
+		"PK": &types.AttributeValueMemberS{Value: "R#service#2026-Q4#00"}, "SK": &types.AttributeValueMemberS{Value: "expired"},
+		"arrived": &types.AttributeValueMemberS{Value: "1"}, "expires": &types.AttributeValueMemberN{Value: "1"},
+	}
+	before[[2]string{"R#service#2026-Q4#00", "expired"}] = gone
+	for _, item := range before {
+		if _, err := d.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &restored, Item: item}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := func(i int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", i) }
+	d.verb(t, 0, "results", "erase", id(3), "--yes", "--table", d.name())
+	for i := 5; i < n; i++ { // so that there is a shard that has lost all, and one that has lost several
+		d.lose(t, "R#service#", id(i))
+	}
+	d.lose(t, "P#service#", "")
+	d.lose(t, "N#service", "")
+	d.lose(t, "D#service", "current")
+	left := d.everything(t, d.name())
+
+	arguments := []string{"results", "restore", "--table", d.name(), "--from", restored}
+	out, said := d.verb(t, 1, arguments...)
+	if !strings.Contains(out, "missing: 15 responses, 1 release, 0 cases, 2 other items;") || !strings.Contains(said, "--yes") {
+		t.Errorf("without --yes: %s%s", out, said)
+	}
+	if now := d.everything(t, d.name()); !reflect.DeepEqual(now, left) {
+		t.Error("something has changed without --yes")
+	}
+	arguments = append(arguments, "--yes")
+	if out, _ := d.verb(t, 0, arguments...); !strings.Contains(out, "copied: 15 responses, 1 release, 0 cases, 2 other items;") {
+		t.Errorf("with --yes: %s", out)
+	}
+	now := d.everything(t, d.name())
+	for key, item := range before {
+		switch {
+		case key[1] == "expired":
+			if now[key] != nil {
+				t.Error("what has expired is back")
+			}
+		case strings.HasPrefix(key[0], "T#"): // counted again
+		case key[1] == id(3):
+			if !reflect.DeepEqual(now[key], left[key]) {
+				t.Error("who was erased is back")
+			}
+		case !reflect.DeepEqual(now[key], item):
+			t.Errorf("%v is %v, and was %v", key, now[key], item)
+		}
+	}
+	if c := counted(); c.Respondents != n-1 || c.Withdrawn != 1 {
+		t.Errorf("%d respondents and %d withdrawn, want %d and 1", c.Respondents, c.Withdrawn, n-1)
+	}
+	d.verb(t, 0, "results", "verify", "--table", d.name())
+	if out, _ := d.verb(t, 0, arguments...); !strings.Contains(out, "copied: 0 responses, 0 releases, 0 cases, 0 other items;") {
+		t.Errorf("once more: %s", out)
+	}
+	d.verb(t, 2, "results", "restore", "--table", d.name(), "--from", d.name())
+}
+
+// noPages are pages that nobody looks at.
+type noPages struct{}
+
+func (noPages) Page(context.Context, string) (string, int, error) { return "", 0, nil }
+
+func (noPages) Replace(context.Context, string, string, int, []byte) (string, error) { return "1", nil }
+
+func (noPages) Results(io.Writer, render.ResultsPage) error     { return nil }
+func (noPages) ResultsJSON(io.Writer, render.ResultsPage) error { return nil }
+func (noPages) ResultsCSV(io.Writer, render.ResultsPage) error  { return nil }

@@ -16,6 +16,15 @@ import (
 // openTable is a deployment's table, and the settings of AWS by which it is reached. Empty, profile and region are what
 // the environment says, and endpoint is AWS's own.
 func openTable(ctx context.Context, name, profile, region, endpoint string) (*cloud.Table, aws.Config, error) {
+	database, settings, err := openDatabase(ctx, profile, region, endpoint)
+	if err != nil {
+		return nil, settings, err
+	}
+	return cloud.NewTable(database, name, time.Now, cloud.Settle), settings, nil
+}
+
+// openDatabase is what tables are reached by.
+func openDatabase(ctx context.Context, profile, region, endpoint string) (*dynamodb.Client, aws.Config, error) {
 	var options []func(*config.LoadOptions) error
 	if profile != "" {
 		options = append(options, config.WithSharedConfigProfile(profile))
@@ -30,10 +39,9 @@ func openTable(ctx context.Context, name, profile, region, endpoint string) (*cl
 	if settings.Region == "" {
 		return nil, settings, usageError{errors.New("no AWS region is set: say --region NAME, or set AWS_REGION")}
 	}
-	database := dynamodb.NewFromConfig(settings, func(o *dynamodb.Options) {
+	return dynamodb.NewFromConfig(settings, func(o *dynamodb.Options) {
 		if endpoint != "" {
 			o.BaseEndpoint = &endpoint
 		}
-	})
-	return cloud.NewTable(database, name, time.Now, cloud.Settle), settings, nil
+	}), settings, nil
 }

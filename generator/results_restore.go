@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"glasspoll/internal/cloud"
+)
+
+type restoreCommand struct {
+	Table   string `required:"" placeholder:"NAME" help:"The deployment's table, which lacks something."`
+	From    string `required:"" placeholder:"NAME" help:"The table that point-in-time recovery has made."`
+	Yes     bool   `help:"Copy. Without it, what would be copied is only counted."`
+	Profile string `placeholder:"NAME" help:"Profile of the AWS configuration."`
+	Region  string `placeholder:"NAME" help:"AWS region, if not that of the profile."`
+
+	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"DYNAMODB_ENDPOINT" hidden:""`
+}
+
+func (restoreCommand) Help() string {
+	return `Copies questionnaires, answers, releases and cases that the deployment's table lacks from a table that AWS has restored to a
+point in time. Nothing that is there is replaced: what was changed or erased since stays so, and what has expired is not
+brought back. What gets answers is counted again, within ten minutes. Broken off, it can be run again.
+
+Answers that were erased after that point, and whose tombstones are lost too, come back: erase them again.
+
+Examples:
+
+  glasspoll results restore --table polls-Table-1A2B --from polls-restored
+  glasspoll results restore --table polls-Table-1A2B --from polls-restored --yes`
+}
+
+func (r restoreCommand) Run(ctx context.Context, c *console) error {
+	if r.Table == r.From {
+		return usageError{errors.New("--from is the table itself: give the one that was restored")}
+	}
+	database, _, err := openDatabase(ctx, r.Profile, r.Region, r.DynamoDBEndpoint)
+	if err != nil {
+		return err
+	}
+	found, err := cloud.Restore(ctx, database, r.From, r.Table, r.Yes)
+	if err != nil && found == (cloud.Restored{}) {
+		return err
+	}
+	verb := "missing"
+	if r.Yes {
+		verb = "copied"
+	}
+	what := []string{count(found.Responses, "response"), count(found.Releases, "release"), count(found.Cases, "case"), count(found.Others, "other item")}
+	say(c.out, "%s: %s; already there: %s", verb, strings.Join(what, ", "), count(found.There, "item"))
+	if err != nil {
+		return err
+	}
+	if !r.Yes && found.Missing() > 0 {
+		say(c.err, "Nothing is copied yet. To copy, say the same with --yes.")
+		return errProblems
+	}
+	return nil
+}
