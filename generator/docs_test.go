@@ -142,9 +142,70 @@ func TestDocumentsInBothLanguages(t *testing.T) {
 			t.Errorf("%s has %d examples, %s %d", name, zh.examples, english, en.examples)
 		}
 	}
-	for _, stem := range []string{"authors", "exports", "format", "import", "results-json"} {
+	for _, stem := range []string{"authors", "exports", "format", "import", "operators", "operators-aws", "results-json"} {
 		if _, there := all["docs/"+stem+".zh.md"]; !there {
 			t.Errorf("there is no docs/%s.zh.md", stem)
+		}
+	}
+}
+
+// Operators find what they are told of: each line of the log that is a warning or worse, each alarm, parameter and output of
+// the deployment, in both languages.
+func TestOperatorsDocumentsNameEverything(t *testing.T) {
+	said := func(name string) string {
+		t.Helper()
+		source, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(source)
+	}
+	logged := regexp.MustCompile(`[lL]og\.(?:Error|Warn)\("([^"]+)"`)
+	messages := func(patterns ...string) (all []string) {
+		for _, pattern := range patterns {
+			names, err := filepath.Glob(filepath.Join("..", pattern))
+			if err != nil || len(names) == 0 {
+				t.Fatal(pattern, err)
+			}
+			for _, name := range names {
+				if strings.HasSuffix(name, "_test.go") {
+					continue
+				}
+				for _, found := range logged.FindAllStringSubmatch(said(strings.TrimPrefix(filepath.ToSlash(name), "../")), -1) {
+					if found[1] != "watching files" { // only where questionnaires are being written
+						all = append(all, "`"+found[1]+"`")
+					}
+				}
+			}
+		}
+		return all
+	}
+	template := said("deploy/template.yaml")
+	resources := strings.Index(template, "\nResources:")
+	outputs := strings.Index(template, "\nOutputs:")
+	deployed := func(part string, pattern string) (all []string) {
+		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(part, -1) {
+			all = append(all, found[1])
+		}
+		return all
+	}
+	parameters := deployed(template[:strings.Index(template, "\nConditions:")], `(?m)^  (\w+):$`)
+	alarms := deployed(template[resources:outputs], `(?m)^  (\w+):\n    Type: AWS::CloudWatch::Alarm$`)
+	policies := deployed(template[outputs:], `(?m)^  (\w+Policy|Distribution\w+):$`)
+	onOne, onAWS := messages("generator/*.go", "internal/intake/*.go"), messages("functions/*/*.go", "internal/intake/*.go")
+	for what, n := range map[string]int{"parameters": len(parameters), "alarms": len(alarms), "policies": len(policies), "lines of serve": len(onOne), "lines of the functions": len(onAWS)} {
+		if n < 4 {
+			t.Errorf("only %d %s were found: this looks in the wrong places", n, what)
+		}
+	}
+	for document, names := range map[string][]string{"docs/operators": onOne, "docs/operators-aws": slices.Concat(parameters, alarms, policies, onAWS)} {
+		for _, language := range []string{".md", ".zh.md"} {
+			text := said(document + language)
+			for _, name := range names {
+				if !strings.Contains(text, name) {
+					t.Errorf("%s%s does not speak of %s", document, language, name)
+				}
+			}
 		}
 	}
 }
