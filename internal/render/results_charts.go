@@ -514,7 +514,7 @@ func (d *drawing) courses() *courses {
 		if line.Field.Question == nil {
 			continue
 		}
-		row := courseRow{Label: d.itemName(line.Field)}
+		row := courseRow{Label: d.itemName(line.Field), Values: make([]courseValue, 0, len(d.shown))}
 		any := false
 		for _, i := range d.shown {
 			p := &line.Points[i]
@@ -541,109 +541,4 @@ func meanPlaces(f survey.Field) int {
 		return 1
 	}
 	return 2
-}
-
-// quadrants set importance against performance.
-type quadrants struct {
-	Title, About   string
-	Name           string
-	CrossX, CrossY string
-	AlarmX         string // of the quarter of what is important and not done well
-	AlarmWidth     string
-	AlarmHeight    string
-	Corners        []corner
-	Points         []quadrantPoint
-	Rows           []quadrantRow
-	Derived        bool
-}
-
-// corner names a quarter of the chart, in its outer corner.
-type corner struct{ X, Y, Anchor, Kind, Text string }
-
-type quadrantPoint struct{ X, Y, N, Kind string }
-
-type quadrantRow struct {
-	N                             int
-	Label, Importance, Done, Kind string
-	Advice                        string
-	Of                            int64
-}
-
-const (
-	quadrantTop, quadrantBottom = 34.0, 286.0
-	quadrantLeft, quadrantRight = 6.0, 94.0
-)
-
-func (d *drawing) quadrants() []quadrants {
-	var all []quadrants
-	stated, derived := d.period.Drivers()
-	for i, drivers := range []*stats.Drivers{stated, derived} {
-		if drivers == nil {
-			continue
-		}
-		v := quadrants{Derived: i == 1, Title: d.words.Say("quadrants.stated"), About: d.words.Say("quadrants.stated_text")}
-		if v.Derived {
-			v.Title = d.words.Say("quadrants.derived")
-			overall := d.scoring().Overall
-			if f, ok := d.period.Survey().Field(overall); ok {
-				overall = d.label(f)
-			}
-			v.About = d.words.Say("quadrants.derived_text", "item", overall)
-		}
-		v.Name = d.words.Say("quadrants.name", "n", len(drivers.Items))
-		x := scaleOf(drivers.Items, func(x stats.Driver) float64 { return x.Importance }, drivers.Importance, quadrantLeft, quadrantRight)
-		y := scaleOf(drivers.Items, func(x stats.Driver) float64 { return x.Performance }, drivers.Performance, quadrantBottom, quadrantTop)
-		cross, down := x(drivers.Importance), y(drivers.Performance)
-		v.CrossX, v.CrossY = d.x(cross), short(down)
-		v.AlarmX, v.AlarmWidth, v.AlarmHeight = d.from(cross, 100-cross), short(100-cross), short(quadrantBottom+14-down)
-		for _, c := range []corner{
-			{d.x(1), "15", "start", string(stats.Surplus), ""}, {d.x(99), "15", "end", string(stats.Keep), ""},
-			{d.x(1), "315", "start", string(stats.Low), ""}, {d.x(99), "315", "end", string(stats.Improve), ""},
-		} {
-			c.Text = d.words.Say("quadrants." + c.Kind)
-			v.Corners = append(v.Corners, c)
-		}
-		order := make([]int, len(drivers.Items))
-		for i := range order {
-			order[i] = i
-		}
-		rank := map[stats.Quadrant]int{stats.Improve: 0, stats.Keep: 1, stats.Low: 2, stats.Surplus: 3}
-		slices.SortStableFunc(order, func(a, b int) int {
-			x, y := drivers.Items[a], drivers.Items[b]
-			if rank[x.Quadrant] != rank[y.Quadrant] {
-				return rank[x.Quadrant] - rank[y.Quadrant]
-			}
-			if x.Importance != y.Importance {
-				return int(math.Copysign(1, y.Importance-x.Importance))
-			}
-			return 0
-		})
-		for n, i := range order {
-			item := drivers.Items[i]
-			v.Points = append(v.Points, quadrantPoint{d.x(x(item.Importance)), short(y(item.Performance)), strconv.Itoa(n + 1), string(item.Quadrant)})
-			row := quadrantRow{N: n + 1, Label: d.itemName(item.Field), Kind: string(item.Quadrant), Advice: d.words.Say("quadrants." + string(item.Quadrant)), Of: item.N,
-				Done: d.words.Say("percent", "n", fixed(100*item.Performance, 1))}
-			if v.Derived {
-				row.Importance = fixed(item.Importance, 2)
-			} else {
-				row.Importance = d.words.Say("percent", "n", fixed(100*item.Importance, 1))
-			}
-			v.Rows = append(v.Rows, row)
-		}
-		slices.Reverse(v.Points) // what matters most is drawn last, above the others
-		all = append(all, v)
-	}
-	return all
-}
-
-// scaleOf spreads values over a range, with the middle value inside it.
-func scaleOf(items []stats.Driver, value func(stats.Driver) float64, middle, from, to float64) func(float64) float64 {
-	low, high := middle, middle
-	for _, x := range items {
-		low, high = min(low, value(x)), max(high, value(x))
-	}
-	if high-low < 1e-9 {
-		return func(float64) float64 { return (from + to) / 2 }
-	}
-	return func(v float64) float64 { return from + (to-from)*(v-low)/(high-low) }
 }

@@ -35,7 +35,7 @@ func TestEveryKeyIsSaidAndEverySayingHasAKey(t *testing.T) {
 	for month := range 12 {
 		said["month."+strconv.Itoa(month+1)] = true
 	}
-	for _, file := range []string{"render.go", "form.go", "results.go", "results_charts.go", "results_head.go", "results_questions.go", "results_method.go", "level.go", "rules.go", "limits.go", "piping.go", "conditions.go", "../wording/wording.go"} {
+	for _, file := range []string{"render.go", "form.go", "results.go", "results_charts.go", "results_quadrants.go", "results_head.go", "results_questions.go", "results_method.go", "level.go", "rules.go", "limits.go", "piping.go", "conditions.go", "../wording/wording.go"} {
 		for _, key := range literalsSaidIn(t, file) {
 			said[key] = true
 		}

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"cmp"
 	"math"
 	"math/big"
 	"slices"
@@ -44,11 +45,12 @@ func trend(report *Report) []Line {
 	}
 	for i := range lines {
 		line := &lines[i]
+		line.Points = make([]Point, len(report.Periods))
 		var last *Point
 		scale := ""
 		for j := range report.Periods {
-			p := &report.Periods[j]
-			point := Point{Period: p.Name}
+			p, point := &report.Periods[j], &line.Points[j]
+			point.Period = p.Name
 			now := ""
 			if line.Field.Question == nil {
 				point.N, point.Value, now = p.Respondents, p.Overall.Score, p.form.rules
@@ -64,9 +66,8 @@ func trend(report *Report) []Line {
 						point.last = last.Value
 					}
 				}
-				last, scale = &point, now
+				last, scale = point, now
 			}
-			line.Points = append(line.Points, point)
 		}
 	}
 	return lines
@@ -93,25 +94,36 @@ func (f *form) indexRules() string {
 
 // Item finds a field's figures; nil if the field was not counted in the period.
 func (p *Period) Item(name string) *Item {
-	for i := range p.Items {
-		if p.Items[i].Field.Name == name {
-			return &p.Items[i]
-		}
+	if at, ok := p.form.places[name]; ok {
+		return &p.Items[at]
 	}
 	return nil
 }
 
 // Ranked lists the items of the index that have answers, best first by performance. The best and the worst are its ends.
 func (p *Period) Ranked() []*Item {
-	var ranked []*Item
-	performance := map[*Item]*big.Rat{}
+	type performer struct {
+		*Item
+		exact   *big.Rat
+		rounded float64 // correctly, so that what differs here differs in the same way
+	}
+	var all []performer
 	for i := range p.Items {
 		item := &p.Items[i]
 		if reached := item.Performance(); item.Weight != nil && reached != nil {
-			ranked, performance[item] = append(ranked, item), reached
+			all = append(all, performer{item, reached, float(reached)})
 		}
 	}
-	slices.SortStableFunc(ranked, func(a, b *Item) int { return performance[b].Cmp(performance[a]) })
+	slices.SortStableFunc(all, func(a, b performer) int {
+		if a.rounded != b.rounded {
+			return cmp.Compare(b.rounded, a.rounded)
+		}
+		return b.exact.Cmp(a.exact)
+	})
+	ranked := make([]*Item, len(all))
+	for i, x := range all {
+		ranked[i] = x.Item
+	}
 	return ranked
 }
 
@@ -144,11 +156,12 @@ func (p *Period) CrossTabs() []CrossTab {
 	s, r := p.form, p.released
 	tabs := make([]CrossTab, 0, len(r.CrossTabs))
 	for _, c := range r.CrossTabs {
-		rows := s.field(c.Rows)
+		at, counts := s.places[c.Rows]
 		by, ok := s.Field(c.By)
-		if rows == nil || !ok {
+		if !counts || !ok {
 			continue
 		}
+		rows := &s.counted[at]
 		options := by.Options()
 		tab := CrossTab{Rows: rows.Field, By: by, Cells: make([]Cell, len(options))}
 		var counted tally.Item

@@ -53,6 +53,8 @@ type group struct {
 	sums    []sum   // Σ w·q is the sum of these
 	divisor big.Int // Σ w·d
 	half    float64 // Σ w·(half the interval of q); not a number where an item has none
+
+	weight, term big.Int // what is added, kept for its memory
 }
 
 // sum is over the items that so many have answered, and stands for itself divided by that number.
@@ -76,10 +78,9 @@ func (g *group) add(model string, item *Item, field *countedField, weight int64)
 		at = len(g.sums)
 		g.sums = append(g.sums, sum{by: by})
 	}
-	w := big.NewInt(weight)
-	var term big.Int
-	g.sums[at].value.Add(&g.sums[at].value, term.Mul(w, term.SetInt64(item.sum)))
-	g.divisor.Add(&g.divisor, term.Mul(w, term.SetInt64(d)))
+	g.weight.SetInt64(weight)
+	g.sums[at].value.Add(&g.sums[at].value, g.term.Mul(&g.weight, g.term.SetInt64(item.sum)))
+	g.divisor.Add(&g.divisor, g.term.Mul(&g.weight, g.term.SetInt64(d)))
 	if item.Interval == nil || model == survey.WeightedCount {
 		g.half = math.NaN()
 	} else {

@@ -17,7 +17,7 @@ import (
 // NewReport computes the figures of a survey from the latest release of each period, oldest first. Each period
 // is scored by the form of the questionnaire that its release was made with, and worded as s is today.
 func NewReport(s *survey.Survey, latest []*release.Release) *Report {
-	report := &Report{Survey: s}
+	report := &Report{Survey: s, Periods: make([]Period, 0, len(latest))}
 	today := newForm(s)
 	forms := map[string]*form{"": today}
 	var now string // the form of s, once it is needed
@@ -48,28 +48,20 @@ func NewReport(s *survey.Survey, latest []*release.Release) *Report {
 type form struct {
 	*survey.Survey
 	counted []countedField
-	rules   string // all that the index depends on besides the answers
+	places  map[string]int // by name, in counted and in the items of a period
+	rules   string         // all that the index depends on besides the answers
 }
 
 func newForm(s *survey.Survey) *form {
-	f := &form{Survey: s}
+	f := &form{Survey: s, places: map[string]int{}}
 	for _, field := range s.Fields() {
 		if field.Counted() {
+			f.places[field.Name] = len(f.counted)
 			f.counted = append(f.counted, newCountedField(s, field))
 		}
 	}
 	f.rules = f.indexRules()
 	return f
-}
-
-// field finds a counted field; nil if there is none of that name.
-func (f *form) field(name string) *countedField {
-	for i := range f.counted {
-		if f.counted[i].Name == name {
-			return &f.counted[i]
-		}
-	}
-	return nil
 }
 
 func newPeriod(s *form, r *release.Release) Period {
@@ -137,9 +129,9 @@ func (p *Period) Survey() *survey.Survey { return p.form.Survey }
 // Group is the report of those who gave one answer to a segment question, period by period, and its own trend. Periods in
 // which there are none have no respondents.
 func (r *Report) Group(segment, option string) *Report {
-	g := &Report{Survey: r.Survey, Revision: r.Revision}
+	g := &Report{Survey: r.Survey, Revision: r.Revision, Periods: make([]Period, len(r.Periods))}
 	for i := range r.Periods {
-		g.Periods = append(g.Periods, *r.Periods[i].Group(segment, option))
+		g.Periods[i] = *r.Periods[i].Group(segment, option)
 	}
 	g.Trend = trend(g)
 	return g
