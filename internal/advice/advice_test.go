@@ -319,6 +319,22 @@ sections:
 			strings.Replace(whole, "您的回答用来改进服务。", "欢迎参加调查！", 1) + asks("茶", "Tea"),
 			strings.Replace(whole, "Your answers are used for improving the service.", "Welcome to the survey!", 1) + asks("茶", "Tea"),
 		}, []string{asks("茶", "Tea")}},
+		{advice.CutText, []string{
+			"sections:\n  - questions:\n      - id: q\n        type: yes_no\n        label: {zh: 好吗？, en: Good?}\n        help:\n          zh: 我们的店 #1\n          en: Our shop #1\n",
+			asks("茶", "Tea") + "timezone: UTC #TODO\n",
+		}, []string{
+			asks("茶", "Tea") + "timezone: UTC # to be decided\nminutes: 1\n#: {x}\n",
+			"sections: [{questions: [{id: q, type: yes_no, label: {zh: '我们的店 #1，好吗？', en: 'Is our shop #1 good?'}}]}]\n",
+		}},
+		{advice.LaterQuestion, []string{
+			"sections: [{questions: [{id: q, type: yes_no, show_if: r, label: {zh: 好吗？, en: Good?}}, {id: r, type: yes_no, label: {zh: 来过吗？, en: Been here?}}]}]\n",
+			"sections: [{show_if: r, questions: [{id: q, type: yes_no, label: {zh: 好吗？, en: Good?}}]}, {questions: [{id: r, type: yes_no, label: {zh: 来过吗？, en: Been here?}}]}]\n",
+			"sections: [{questions: [{id: q, type: single_choice, label: {zh: 买了什么？, en: What did you buy?}, options: [{id: tea, label: {zh: 茶, en: Tea}}, {id: cake, show_if: r, label: {zh: 糕, en: Cake}}]}, {id: r, type: yes_no, label: {zh: 来过吗？, en: Been here?}}]}]\n",
+		}, []string{
+			"sections: [{questions: [{id: r, type: yes_no, label: {zh: 来过吗？, en: Been here?}}, {id: q, type: yes_no, show_if: r and language == \"en\", label: {zh: 好吗？, en: Good?}}]}]\n",
+			"sections: [{questions: [{id: q, type: yes_no, show_if: answered(r), label: {zh: 好吗？, en: Good?}}, {id: r, type: hidden, label: {zh: 级别, en: Tier}}]}]\n",
+			"sections: [{questions: [{id: q, type: yes_no, required: r, label: {zh: 好吗？, en: Good?}}, {id: r, type: yes_no, label: {zh: 来过吗？, en: Been here?}}]}]\n",
+		}},
 		{advice.UnknownCode, []string{"# advice: off laeding\n" + asks("茶", "Tea")}, []string{"# advice: off leading\n" + asks("茶", "Tea")}},
 	} {
 		if c.code == advice.TooLong { // a text that takes long in each language

@@ -29,6 +29,8 @@ const (
 	NoThanks           = "no_thanks"
 	NoContact          = "no_contact"
 	NoPurpose          = "no_purpose"
+	CutText            = "cut_text"
+	LaterQuestion      = "later_question"
 	DoneWithoutEffect  = "done_without_effect"
 	UnknownCode        = "unknown_code"
 )
@@ -56,6 +58,8 @@ func Rules() []Rule {
 		{NoThanks, "No thank-you text", "Whoever has answered should read that the answers arrived, what becomes of them and where the results will be."},
 		{NoContact, "Nobody to ask", "Respondents trust a survey that says who stands behind it and how to reach them; many privacy laws require it."},
 		{NoPurpose, "No purpose in the introduction", "People answer when they know what for. Say in the introduction what the answers are used for, and who reads them."},
+		{CutText, "A text that a comment cuts off", "Behind a space, # begins a comment, which nobody reads on the page: of \"label: Our shop #1\" only \"Our shop\" is left. Put a text with # in it into quotes. A comment with a space behind its # is not reported."},
+		{LaterQuestion, "A question that waits for a later one", "A question that is shown because of an answer further down appears above the place where the respondent reads, and is easily missed. Ask first what decides."},
 		{DoneWithoutEffect, "A measure that is done, without its effect", "The results page tells respondents what has come of what they said. A measure that is done and says nothing of its effect leaves the loop open: write what has changed, in figures where there are any."},
 		{UnknownCode, "A comment that silences nothing", "A comment \"# advice: off …\" names a code that does not exist."},
 	}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"glasspoll/internal/expression"
 	"glasspoll/internal/survey"
 )
 
@@ -11,6 +12,10 @@ import (
 func (a *adviser) whole() {
 	a.dimensions()
 	a.groups()
+	a.order()
+	for _, place := range a.places.Cut() {
+		a.found = append(a.found, Advice{Place: place, Code: CutText, Sentence: "the text ends before #, which begins a comment", Fix: "put the whole text into quotes, or a space behind #"})
+	}
 	s := a.s
 	if len(s.Thanks) == 0 {
 		a.say(NoThanks, nil, "add \"thanks\": that the answers arrived, and where the results will be", "nothing is said to those who have answered")
@@ -33,6 +38,38 @@ func (a *adviser) whole() {
 var purpose = map[string]*regexp.Regexp{
 	"zh": regexp.MustCompile(`用于|用来|用途|改进|改善|提高|提升|了解|为了|以便|目的|决定|帮助|想知道|倾听|听听`),
 	"en": regexp.MustCompile(`\b(?:improv\w+|used (?:for|to|by)|use (?:them|your|the answers)|purpose|what (?:the|your) answers|(?:the|your) answers (?:show|go|decide|help)|(?:to|and) (?:learn|understand|find out|know|hear)|like to (?:know|learn|hear|understand)|want to (?:know|learn|hear|understand)|help(?:s)? us|in order to|decid\w+|so that|serve you|do better|better (?:service|engineering|products?)|going well|went well)\b`),
+}
+
+// order looks for questions whose being asked depends on what is asked only later.
+func (a *adviser) order() {
+	read := map[string]bool{"channel": true, "language": true}
+	for q := range a.s.Questions() {
+		if q.Type == survey.Hidden {
+			read[q.ID] = true
+		}
+	}
+	waits := func(tree *expression.Tree, at path, what string, args ...any) {
+		if tree == nil {
+			return
+		}
+		for _, name := range tree.Uses() {
+			if id, _, _ := strings.Cut(name, "."); !read[id] {
+				a.say(LaterQuestion, at.to("show_if"), "move '"+id+"' above it", what+" depends on '%s', which is asked later", append(args, id)...)
+			}
+		}
+	}
+	for i, section := range a.s.Sections {
+		waits(section.ShowIf, path{"sections", i}, "the section")
+		for j := range section.Questions {
+			q := &section.Questions[j]
+			at := path{"sections", i, "questions", j}
+			waits(q.ShowIf, at, "question '%s'", q.ID)
+			for k := range q.Options {
+				waits(q.Options[k].ShowIf, at.to("options", k), "an option of '%s'", q.ID)
+			}
+			read[q.ID] = true
+		}
+	}
 }
 
 // dimensions compares those declared with those used. The item that stands for the whole needs none.

@@ -128,12 +128,20 @@ func syntaxFault(source string, err error) Fault {
 		message = "did not expect ',' here: a list stands in brackets [ ], and decimals have a point"
 	case token[1] == "Identifier" && slices.Contains([]string{"and", "or", "not", "in", "contains"}, strings.ToLower(token[2])):
 		message = fmt.Sprintf("did not expect '%s' here: write %s in small letters", token[2], strings.ToLower(token[2]))
+	case token[1] == "Identifier" && elsewhere[token[2]] != "":
+		message = fmt.Sprintf("did not expect '%s' here: write %s", token[2], elsewhere[token[2]])
 	case token[1] == "Identifier":
 		message = fmt.Sprintf("did not expect '%s' here: between two parts belongs one of == != < <= > >= and or in contains", token[2])
 	default:
 		message = fmt.Sprintf("cannot be read from here on: did not expect '%s'", token[2])
 	}
 	return Fault{Offset: min(at.From, utf8.RuneCountInString(source)), Message: message}
+}
+
+// elsewhere is how people write what joins or compares two parts.
+var elsewhere = map[string]string{
+	"或": "or", "或者": "or", "且": "and", "和": "and", "并且": "and", "而且": "and", "是": "==", "等于": "==", "不是": "!=", "不等于": "!=",
+	"大于": ">", "小于": "<", "包含": "contains", "is": "==", "equals": "==", "includes": "contains", "has": "contains",
 }
 
 type compiler struct {
@@ -393,6 +401,8 @@ func (c *compiler) bare(n, answer ast.Node) bool {
 	switch v := c.scope[name]; {
 	case slices.Contains(v.Options, word.Value) && v.Kind != Number:
 		c.fail(n, "an option stands in quotes: write \"%s\"", word.Value)
+	case v.Labels[word.Value] != "":
+		c.fail(n, "an option is named by its id, in quotes: write \"%s\"", v.Labels[word.Value])
 	case v.Kind == Bool:
 		c.fail(n, "%s is true or false: write %s, or not %s", name, name, name)
 	case v.Kind != "" && slices.Contains([]string{"null", "none", "empty", "undefined", "None"}, word.Value):

@@ -222,7 +222,8 @@ func (o object) compile(s *Survey) {
 	for _, v := range scope {
 		whole = whole && v.Kind != expression.Broken
 	}
-	if before == len(o.problems) && o.circle(s) == nil && whole {
+	whole = whole && before == len(o.problems)
+	if o.circle(s) == nil && whole {
 		o.reach(s, scope, &budget)
 	}
 }

@@ -61,6 +61,8 @@ type walker struct {
 	lines        []string
 	line, column int
 	indent       int // of a block
+
+	seenLine, seenColumn, seenByte int // a place whose byte in the line is known: a line may be long
 }
 
 // rest is what stands on the line from here on.
@@ -68,7 +70,13 @@ func (w *walker) rest() string {
 	if w.line >= len(w.lines) {
 		return ""
 	}
-	return w.lines[w.line][len(prefix(w.lines[w.line], w.column)):]
+	if w.line != w.seenLine || w.column < w.seenColumn {
+		w.seenLine, w.seenColumn, w.seenByte = w.line, 0, 0
+	}
+	rest := w.lines[w.line][w.seenByte:]
+	w.seenByte += len(prefix(rest, w.column-w.seenColumn))
+	w.seenColumn = w.column
+	return w.lines[w.line][w.seenByte:]
 }
 
 func (w *walker) next() { w.line, w.column = min(w.line+1, len(w.lines)-1), w.indent }

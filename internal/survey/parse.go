@@ -32,12 +32,11 @@ func IsQuestionnaire(name string) bool {
 // names the source in problems and, without its extension, is the default id.
 func Parse(file string, source []byte) (*Survey, Problems) {
 	r := newReader(file)
-	root := r.document(source, "questionnaire", "a questionnaire begins with its title, such as \"title: Service survey\"")
-	if root == nil {
-		return nil, r.problems.sorted()
-	}
-	s := r.survey(root)
+	s := r.questionnaire(source)
 	if len(r.problems) > 0 {
+		if again := reread(file, source); again != nil {
+			r = again
+		}
 		return nil, r.problems.sorted()
 	}
 	if err := s.complete(); err != nil {
@@ -47,11 +46,21 @@ func Parse(file string, source []byte) (*Survey, Problems) {
 	return s, nil
 }
 
+// questionnaire reads a file, as far as it can be read.
+func (r *reader) questionnaire(source []byte) *Survey {
+	root := r.document(source, "questionnaire", "a questionnaire begins with its title, such as \"title: Service survey\"")
+	if root == nil {
+		return nil
+	}
+	return r.survey(root)
+}
+
 // survey reads the whole definition. Languages come first: every text depends on them.
 func (r *reader) survey(root *yaml.Node) *Survey {
 	if r.misshapen(root, 0) {
 		return nil
 	}
+	r.unsectioned(root)
 	o := r.object(root, &questionnaireMapping)
 	if o.node == nil {
 		return nil
@@ -83,6 +92,24 @@ func (r *reader) survey(root *yaml.Node) *Survey {
 	return s
 }
 
+// unsectioned reports questions that stand outside of any section, and puts them into one.
+func (r *reader) unsectioned(root *yaml.Node) {
+	k := keyOf(root, "questions")
+	if k == nil || keyOf(root, "sections") != nil {
+		return
+	}
+	r.fail(k, "questions stand in sections: write \"sections:\", below it \"  - questions:\", and the questions below that, indented further")
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if root.Content[i] == k {
+			v := root.Content[i+1]
+			section := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: k.Line, Column: k.Column, Content: []*yaml.Node{k, v}}
+			name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: "sections", Line: k.Line, Column: k.Column}
+			root.Content[i], root.Content[i+1] = name, &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: k.Line, Column: k.Column, Content: []*yaml.Node{section}}
+			return
+		}
+	}
+}
+
 // misshapen reports what makes the tree as a whole no questionnaire: runaway nesting, and wide spaces that were meant as
 // indentation and became part of a key.
 func (r *reader) misshapen(n *yaml.Node, depth int) bool {
@@ -92,7 +119,7 @@ func (r *reader) misshapen(n *yaml.Node, depth int) bool {
 	}
 	for i, c := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 && strings.HasPrefix(strings.TrimLeft(c.Value, "\u3000\u00A0"), "- ") != strings.HasPrefix(c.Value, "- ") {
-			r.indentedWide(c.Line, c.Column, []rune(c.Value)[0])
+			r.fail(c, "%s", indentedWide([]rune(c.Value)[0]))
 			return true
 		}
 		if r.misshapen(c, depth+1) {
@@ -102,8 +129,8 @@ func (r *reader) misshapen(n *yaml.Node, depth int) bool {
 	return false
 }
 
-func (r *reader) indentedWide(line, column int, space rune) {
-	r.failAt(line, column, "a wide or non-breaking space (U+%04X) cannot indent YAML: use ordinary spaces", space)
+func indentedWide(space rune) string {
+	return fmt.Sprintf("a wide or non-breaking space (U+%04X) cannot indent YAML: use ordinary spaces", space)
 }
 
 func (o object) surveyID() string {
@@ -311,6 +338,10 @@ func (o object) scales() map[string]*scale {
 // options reads a list of options, which name names in messages. One that cannot be read keeps its place.
 func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
 	var options []Option
+	if m := pointed(n); m.Kind == yaml.MappingNode && len(m.Content) > 1 && keyOf(m, "id") == nil && keyOf(m, "label") == nil {
+		r.fail(n, "%s must be a list: write \"- %s\", and so on", name, r.option(m.Content[0].Value, m.Content[1].Value))
+		return nil
+	}
 	items := r.items(n, name)
 	if len(items) > maxOptions {
 		r.fail(items[maxOptions], "more than %d options: shorten the list, or ask with a short_text", maxOptions)
@@ -319,6 +350,11 @@ func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
 	first := map[string]int{}
 	options = make([]Option, 0, len(items))
 	for _, item := range items {
+		if s := pointed(item); s.Kind == yaml.ScalarNode && s.Tag != "!!null" && colonHint(s.Value) == "" {
+			r.fail(item, "an option has an id and a label: write %s", r.option("", s.Value))
+			options = append(options, Option{})
+			continue
+		}
 		o := r.object(item, &optionMapping)
 		if o.node == nil {
 			options = append(options, Option{})
@@ -342,11 +378,57 @@ func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
 	return options
 }
 
+// option is how an option, or a row, is written of which only words are known.
+func (r *reader) option(id, label string) string {
+	label = quoteless(label)
+	switch {
+	case id == "":
+		if id = mendID(label, choiceID); id == "" {
+			id = "…"
+		}
+	case !choiceID.MatchString(id):
+		id = "…"
+	}
+	if label == "" {
+		label = "…"
+	} else if strings.ContainsAny(label, ",:#{}[]\"'&*") {
+		label = single(label)
+	}
+	if len(r.languages) > 1 {
+		parts := make([]string, len(r.languages))
+		for i, l := range r.languages {
+			parts[i] = l + ": …"
+			if strings.ContainsFunc(label, isHan) == (l == "zh") && !strings.Contains(strings.Join(parts[:i], ""), label) {
+				parts[i] = l + ": " + label
+			}
+		}
+		label = "{" + strings.Join(parts, ", ") + "}"
+	}
+	return "{id: " + id + ", label: " + label + "}"
+}
+
+func isHan(c rune) bool { return unicode.Is(unicode.Han, c) }
+
+// strayQuestion reports whether an entry of the sections is a question.
+func strayQuestion(items []*yaml.Node, i int) bool {
+	return i < len(items) && keyOf(items[i], "type") != nil && keyOf(items[i], "questions") == nil
+}
+
 func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 	q := questionReader{reader: o.reader, scales: scales, lines: map[string]int{}, scoring: &s.Scoring}
 	var sections []Section
 	ids := map[string]int{}
-	for i, item := range o.list("sections") {
+	items := o.list("sections")
+	for i, item := range items {
+		if strayQuestion(items, i) {
+			if i == 0 || !strayQuestion(items, i-1) {
+				o.fail(item, "this is a question, in the list of sections: indent it, with those that follow it, to stand below \"questions:\"")
+			}
+			if question, ok := q.question(item); ok && len(sections) > 0 {
+				sections[len(sections)-1].Questions = append(sections[len(sections)-1].Questions, question)
+			}
+			continue
+		}
 		so := o.object(item, &sectionMapping)
 		if so.node == nil {
 			continue
@@ -360,6 +442,9 @@ func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 			o.fail(at, "section %s is given twice (first on line %d): every section needs an id of its own", quote(section.ID), line)
 		}
 		ids[section.ID] = item.Line
+		if v := so.values["questions"]; v != nil && v.Tag == "!!null" && strayQuestion(items, i+1) {
+			delete(so.values, "questions") // they follow
+		}
 		for _, n := range so.list("questions") {
 			if q.count++; q.count > maxQuestions {
 				o.fail(n, "more than %d questions: split the survey into several files", maxQuestions)

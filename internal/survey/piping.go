@@ -82,7 +82,7 @@ func pipesIn(n *yaml.Node) bool {
 	if n == nil {
 		return false
 	}
-	return n.Kind == yaml.ScalarNode && len(pipes(n.Value)) > 0 || slices.ContainsFunc(n.Content, pipesIn)
+	return n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "{{") || slices.ContainsFunc(n.Content, pipesIn)
 }
 
 // entries walks the keys of a mapping; of anything else, none.
@@ -175,12 +175,25 @@ func (p piper) texts(v *yaml.Node) {
 			p.texts(c)
 		}
 	}
-	if n.Kind != yaml.ScalarNode {
+	if n.Kind != yaml.ScalarNode || len(n.Value) > maxText*4 { // it is too long, and said to be
 		return
 	}
+	whole := 0
 	for _, at := range pipes(n.Value) {
+		if half := strings.Index(n.Value[whole:at[0]], "{{"); half >= 0 {
+			p.half(n, whole+half)
+		}
+		whole = at[1]
 		p.check(n, at[0], pipeName(n.Value[at[0]:at[1]]))
 	}
+	if half := strings.Index(n.Value[whole:], "{{"); half >= 0 {
+		p.half(n, whole+half)
+	}
+}
+
+// half reports braces that are not closed, which respondents would read.
+func (p piper) half(n *yaml.Node, at int) {
+	p.failInside(n, utf8.RuneCountInString(n.Value[:at]), "{{ without }}: an earlier answer is shown by {{ID}}, with two braces on each side")
 }
 
 func (p piper) check(n *yaml.Node, at int, name string) {

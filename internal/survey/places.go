@@ -52,6 +52,25 @@ func (p Places) Plain(path ...any) (string, bool) {
 	return last.Value, last.Kind == yaml.ScalarNode
 }
 
+// Cut lists the plain values behind which a comment begins without a space, as in "label: our shop #1": it was hardly meant
+// as one.
+func (p Places) Cut() []Place {
+	var places []Place
+	var walk func(n *yaml.Node)
+	walk = func(n *yaml.Node) {
+		if n.Kind == yaml.ScalarNode && n.Style == 0 && len(n.LineComment) > 1 && n.LineComment[1] != ' ' && n.LineComment[1] != '#' {
+			places = append(places, Place{File: p.file, Line: n.Line, Column: n.Column})
+		}
+		for _, c := range n.Content {
+			walk(c)
+		}
+	}
+	if p.root != nil {
+		walk(p.root)
+	}
+	return places
+}
+
 // Has reports whether anything is written at a path.
 func (p Places) Has(path ...any) bool { return p.root != nil && p.walk(path, func(*yaml.Node) {}) }
 

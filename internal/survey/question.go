@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -207,8 +208,7 @@ func (r *questionReader) choices(o object, q *Question) {
 		}
 	}
 	r.other(o, q)
-	if len(q.Options) == 1 && q.Type != MultiChoice && q.Type != Hidden {
-		at := o.values["options"]
+	if at := o.values["options"]; len(q.Options) == 1 && q.Type != MultiChoice && q.Type != Hidden && (at == nil || at.Kind != yaml.MappingNode) {
 		if at == nil {
 			at = o.values["scale"]
 		}
@@ -234,6 +234,11 @@ func steps(from, to int) []Option {
 }
 
 func (r *questionReader) scale(o object, key string) []Option {
+	if v := o.values[key]; v != nil && pointed(v).Kind == yaml.SequenceNode {
+		r.strayScale = true
+		o.fail(o.values[key], "%s is the name of a list under \"scales\": move this list there, and write its name here", key)
+		return nil
+	}
 	s, ok := o.scalar(key)
 	if !ok {
 		return nil
@@ -252,7 +257,9 @@ func (r *questionReader) scale(o object, key string) []Option {
 	slices.Sort(known)
 	r.strayScale = true
 	fix := suggest(s.Value, known)
-	if fix == "" {
+	if n, err := strconv.Atoi(s.Value); err == nil && n >= 2 && n <= maxSteps && o.as == Rating {
+		fix = fmt.Sprintf(": write \"steps: %d\" for a scale of numbers", n)
+	} else if fix == "" {
 		fix = ": declare it under \"scales\""
 	}
 	o.fail(s, "unknown scale %s%s", quote(s.Value), fix)
@@ -315,6 +322,11 @@ func (r *questionReader) rows(o object, q *Question) {
 		return
 	}
 	for _, n := range items {
+		if s := pointed(n); s.Kind == yaml.ScalarNode && s.Tag != "!!null" && colonHint(s.Value) == "" {
+			o.fail(n, "a row has an id and a label: write %s", r.option("", s.Value))
+			q.Rows = append(q.Rows, Row{})
+			continue
+		}
 		ro := r.object(n, &rowMapping)
 		if ro.node == nil {
 			continue

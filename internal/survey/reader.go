@@ -19,7 +19,8 @@ import (
 // reader walks one file's YAML nodes and collects every problem that it meets.
 type reader struct {
 	file       string
-	lines      []string // of the file
+	lines      []string // of the file, as mended
+	edits      []edit   // what was mended, to be read on
 	languages  []string
 	problems   Problems
 	said       map[Problem]bool      // each problem once, however many aliases lead to it
@@ -49,6 +50,9 @@ func (r *reader) fail(n *yaml.Node, format string, args ...any) {
 
 // failInside reports a place within a plain value: offset is the number of its characters before it.
 func (r *reader) failInside(n *yaml.Node, offset int, format string, args ...any) {
+	if r.stopped {
+		return
+	}
 	line, column := r.inside(n, offset)
 	r.failAt(line, column, format, args...)
 }
@@ -57,7 +61,7 @@ func (r *reader) failAt(line, column int, format string, args ...any) {
 	if r.stopped {
 		return
 	}
-	p := Problem{File: r.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)}
+	p := Problem{File: r.file, Line: line, Column: r.placed(line, column), Message: fmt.Sprintf(format, args...)}
 	if r.said[p] {
 		return
 	}
@@ -83,6 +87,14 @@ func (r *reader) follow(n *yaml.Node) *yaml.Node {
 		r.fail(at, "too large: with its aliases (*) written out, the file has more than %d values", maxVisits)
 		r.stopped = true
 		return nil
+	}
+	return n
+}
+
+// pointed is what an alias stands for, for a look that is followed by a visit.
+func pointed(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
 	}
 	return n
 }
@@ -117,6 +129,11 @@ func (o *object) read(n *yaml.Node) {
 		return
 	}
 	if m.Kind != yaml.MappingNode {
+		if o.of == &questionnaireMapping && m.Kind == yaml.SequenceNode {
+			o.fail(n, "a questionnaire begins with \"title: …\", not with a list: its questions stand below \"sections:\" and \"- questions:\"")
+			o.node = nil
+			return
+		}
 		o.fail(n, "%s must hold keys and values, such as \"%s: …\" and \"%s: …\", not %s%s", what, allowed[0], allowed[1], kindOf(m), colonHint(m.Value))
 		o.node = nil
 		return
@@ -129,9 +146,17 @@ func (o *object) read(n *yaml.Node) {
 		}
 		o.node = nil
 	}
+	var free []string   // the keys that are not given
+	var list *yaml.Node // the last key's value, if that is a list
 	for i := 0; i+1 < len(m.Content) && !o.stopped; i += 2 {
 		k, v := m.Content[i], m.Content[i+1]
 		known := slices.Contains(allowed, k.Value)
+		if o.belongsToEntry(k, v, list, known && o.keys[k.Value] == nil) {
+			continue
+		}
+		if list = nil; v.Kind == yaml.SequenceNode && v.Style&yaml.FlowStyle == 0 {
+			list = v
+		}
 		switch {
 		case k.Value == "<<" && k.Tag == "!!merge":
 			o.merged = true
@@ -139,13 +164,13 @@ func (o *object) read(n *yaml.Node) {
 		case k.Kind != yaml.ScalarNode:
 			o.fail(k, "a key must be a word, not %s", kindOf(k))
 		case o.keys[k.Value] != nil:
-			if i > 0 && k.Value == m.Content[0].Value && (strings.HasPrefix(what, "a ") || strings.HasPrefix(what, "an ")) {
+			if i > 0 && k.Value == m.Content[0].Value && o.of != &questionnaireMapping && (strings.HasPrefix(what, "a ") || strings.HasPrefix(what, "an ")) {
 				o.fail(k, "key %s is given twice (first on line %d): keep one, or begin a new entry with \"- \"", quote(k.Value), o.keys[k.Value].Line)
 				return // the rest belongs to the new entry
 			}
 			o.fail(k, "key %s is given twice (first on line %d): keep one", quote(k.Value), o.keys[k.Value].Line)
 		case !known && strings.TrimLeft(k.Value, "\u3000\u00A0") != k.Value:
-			o.indentedWide(k.Line, k.Column, []rune(k.Value)[0])
+			o.fail(k, "%s", indentedWide([]rune(k.Value)[0]))
 			if meant := strings.TrimLeft(k.Value, "\u3000\u00A0"); o.keys[meant] == nil {
 				o.keys[meant], o.values[meant] = k, v
 			}
@@ -157,7 +182,10 @@ func (o *object) read(n *yaml.Node) {
 		case !known && o.afterComma(k, v):
 			o.fail(k, "the comma before %s ends the value: inside { }, a text with a comma in it needs quotes", quote(k.Value))
 		case !known:
-			meant := nearest(k.Value, allowed)
+			if free == nil {
+				free = slices.DeleteFunc(slices.Clone(allowed), func(name string) bool { return keyOf(m, name) != nil })
+			}
+			meant := nearest(k.Value, free)
 			if meant == "" {
 				own := allowed
 				if o.of == &questionMapping {
@@ -166,7 +194,7 @@ func (o *object) read(n *yaml.Node) {
 				o.fail(k, "unknown key %s: %s may have %s", quote(k.Value), what, strings.Join(own, ", "))
 				continue
 			}
-			o.fail(k, "unknown key %s%s", quote(k.Value), suggest(k.Value, allowed))
+			o.fail(k, "unknown key %s%s", quote(k.Value), suggest(k.Value, free))
 			if o.keys[meant] == nil {
 				o.keys[meant], o.values[meant] = k, v
 			}
@@ -174,6 +202,32 @@ func (o *object) read(n *yaml.Node) {
 			o.keys[k.Value], o.values[k.Value] = k, v
 		}
 	}
+}
+
+// keyOf finds a key of a mapping, or nil.
+func keyOf(m *yaml.Node, name string) *yaml.Node {
+	for i := 0; m != nil && m.Kind == yaml.MappingNode && i+1 < len(m.Content); i += 2 {
+		if m.Content[i].Value == name {
+			return m.Content[i]
+		}
+	}
+	return nil
+}
+
+// belongsToEntry finds a key that stands below the dash of the list before it, and not below that entry's own keys: it is
+// reported, and given to the entry.
+func (o *object) belongsToEntry(k, v, list *yaml.Node, own bool) bool {
+	if own || list == nil || len(list.Content) == 0 || k.Kind != yaml.ScalarNode || k.Column != list.Column {
+		return false
+	}
+	entry := list.Content[len(list.Content)-1]
+	if entry.Kind != yaml.MappingNode || len(entry.Content) == 0 || keyOf(entry, k.Value) != nil || !keyNames()[k.Value] {
+		return false
+	}
+	first := entry.Content[0]
+	o.fail(k, "%s stands below the dash, and so outside of the entry that begins on line %d: indent it by %d more spaces, as %s", quote(k.Value), entry.Line, first.Column-k.Column, quote(first.Value))
+	entry.Content = append(entry.Content, k, v)
+	return true
 }
 
 // needs reports the keys that must be given and are not.
@@ -342,15 +396,31 @@ func (o object) date(name string) Date {
 
 var calendarDay = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 
-// narrow offers a number in ordinary digits for one in wide digits (５).
+// narrow offers a number for one that is written with wide digits (５), a unit, a comma or in Chinese.
 func narrow(said string) string {
-	if folded := width.Fold.String(said); folded != said {
-		if _, err := ParseDecimal(folded); err == nil {
-			return fmt.Sprintf(": write it in ordinary digits, '%s'", folded)
-		}
+	folded := width.Fold.String(said)
+	if _, err := ParseDecimal(folded); err == nil && folded != said {
+		return fmt.Sprintf(": write it in ordinary digits, '%s'", folded)
+	}
+	if at := slices.Index(strings.Split("零一二三四五六七八九十", ""), said); at >= 0 {
+		return fmt.Sprintf(": write it in ordinary digits, '%d'", at)
+	}
+	plain := strings.TrimSpace(strings.TrimRight(folded, "% 分份人"))
+	if m := decimalComma.FindStringSubmatch(plain); m != nil {
+		plain = m[1] + "." + m[2]
+	} else if thousands.MatchString(plain) {
+		plain = strings.ReplaceAll(plain, ",", "")
+	}
+	if _, err := ParseDecimal(plain); err == nil && plain != said {
+		return fmt.Sprintf(": write the number alone, '%s'", plain)
 	}
 	return ""
 }
+
+var (
+	thousands    = regexp.MustCompile(`^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$`)
+	decimalComma = regexp.MustCompile(`^(-?[0-9]+),([0-9]{1,2})$`)
+)
 
 // word reads one of its key's words.
 func (o object) word(name, otherwise string) string {
@@ -372,6 +442,8 @@ var (
 	choiceID   = regexp.MustCompile(`^[a-z0-9][a-z0-9_]*$`)
 	surveyID   = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 )
+
+var onlyDigits = regexp.MustCompile(`^[0-9]+$`)
 
 const maxID = 64 // characters of any id
 
@@ -437,9 +509,16 @@ func suggestID(id string) string {
 // mendID guesses what a bad id was meant to be, or "".
 func mendID(id string, form *regexp.Regexp) string {
 	id = strings.ToLower(strings.Trim(width.Fold.String(id), " “”‘’\"'"))
+	digits := onlyDigits.MatchString(id)
+	if digits && form != choiceID {
+		return "q" + id
+	}
 	id = strings.Map(func(c rune) rune {
-		if c == ' ' || c == '-' || c == '.' {
+		switch {
+		case c == ' ' || c == '-' || c == '.' || c == '/' || c == '&':
 			return '_'
+		case strings.ContainsRune("?!,:;()'", c):
+			return -1
 		}
 		return c
 	}, id)
@@ -471,7 +550,14 @@ func (r *reader) items(v *yaml.Node, name string) []*yaml.Node {
 			r.fail(v, "%s is empty: add an entry that begins with \"- \"", name)
 			return nil
 		}
+		if strings.HasPrefix(s.Value, "-") {
+			r.fail(v, "%s must be a list: put a space after each dash", name)
+			return nil
+		}
 		r.fail(v, "%s must be a list, not %s: start each entry with \"- \"", name, kindOf(s))
+		if s.Kind == yaml.MappingNode && len(s.Content) > 0 && keyNames()[s.Content[0].Value] { // one entry, without its dash
+			return []*yaml.Node{s}
+		}
 		return nil
 	}
 	if len(s.Content) == 0 {
@@ -558,11 +644,12 @@ func (o object) textByLanguage(n *yaml.Node, name string) Text {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		if !slices.Contains(o.languages, k.Value) {
-			o.notALanguage(k, v, name)
+			free := slices.DeleteFunc(slices.Clone(o.languages), func(l string) bool { return keyOf(n, l) != nil })
+			o.notALanguage(k, v, name, free)
 			if k.Kind != yaml.ScalarNode {
 				return nil
 			}
-			seen[beforeColon(k.Value)], seen[nearest(k.Value, o.languages)] = true, true
+			seen[beforeColon(k.Value)], seen[nearest(k.Value, free)] = true, true
 			continue
 		}
 		if seen[k.Value] {
@@ -594,7 +681,8 @@ func (o object) textByLanguage(n *yaml.Node, name string) Text {
 }
 
 // notALanguage explains a key of a text that is no language of the survey. A real language is reported once a file.
-func (o object) notALanguage(k, v *yaml.Node, name string) {
+// free are the languages in which the text is not given yet.
+func (o object) notALanguage(k, v *yaml.Node, name string, free []string) {
 	tag, err := language.Parse(k.Value)
 	switch {
 	case k.Kind != yaml.ScalarNode:
@@ -603,13 +691,13 @@ func (o object) notALanguage(k, v *yaml.Node, name string) {
 		o.fail(k, "%s is not a language%s", quote(k.Value), colonHint(k.Value))
 	case o.afterComma(k, v):
 		o.fail(k, "the comma before %s ends the value: inside { }, a text with a comma in it needs quotes", quote(k.Value))
-	case err == nil && tag.String() == k.Value && (len(k.Value) == 2 || suggest(k.Value, o.languages) == ""):
+	case err == nil && tag.String() == k.Value && (len(k.Value) == 2 || suggest(k.Value, free) == ""):
 		if !o.unlisted[k.Value] {
 			o.fail(k, "%s is not one of the survey's languages (%s): add it to \"languages\", or remove its texts", quote(k.Value), strings.Join(o.languages, ", "))
 		}
 		o.unlisted[k.Value] = true
 	default:
-		fix := suggest(k.Value, o.languages)
+		fix := suggest(k.Value, free)
 		if fix == "" {
 			fix = ": a text with \": \" in it needs quotes"
 		}
@@ -627,6 +715,8 @@ func (o object) sentence(n *yaml.Node, name string) (string, bool) {
 		o.fail(n, "! at the start of a value has a meaning in YAML: put the text of %s into quotes", name)
 	case n.Tag == "!!bool":
 		o.fail(n, "%s must be a text: put %s into quotes", name, n.Value)
+	case n.Tag == "!!null" && o.commented(n):
+		o.fail(n, "%s is empty, since # begins a comment: put a text that begins with # into quotes", name)
 	case said == "" || n.Tag == "!!null":
 		o.fail(n, "%s is empty: write the text, or remove the key if it can be left out", name)
 	case len(said) > maxText*4 || len([]rune(said)) > maxText:
@@ -635,6 +725,15 @@ func (o object) sentence(n *yaml.Node, name string) (string, bool) {
 		return said, true
 	}
 	return "", false
+}
+
+// commented reports whether a comment stands where a value is missing.
+func (r *reader) commented(n *yaml.Node) bool {
+	if n.Line < 1 || n.Line > len(r.lines) {
+		return false
+	}
+	line := r.lines[n.Line-1]
+	return strings.HasPrefix(strings.TrimLeft(suffix(line, n.Column-1), ": "), "#")
 }
 
 func (o object) languageMap() string {

@@ -19,18 +19,31 @@ func (r *reader) document(source []byte, holds, begins string) *yaml.Node {
 		r.failAt(1, 1, "the file is larger than %d KB: a %s is never that long", maxFile>>10, holds)
 		return nil
 	}
-	source = bytes.TrimPrefix(source, []byte("\uFEFF"))
-	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
-	source = bytes.ReplaceAll(source, []byte("\r"), []byte("\n")) // as YAML counts lines, too
-	r.lines = strings.Split(string(source), "\n")
+	if bytes.HasPrefix(source, []byte{0xFF, 0xFE}) || bytes.HasPrefix(source, []byte{0xFE, 0xFF}) || len(source) > 1 && (source[0] == 0 || source[1] == 0) {
+		r.failAt(1, 1, "the file is saved as UTF-16, which Notepad calls Unicode: save it with the encoding UTF-8")
+		return nil
+	}
+	r.lines = splitLines(source)
+	source = []byte(strings.Join(r.lines, "\n"))
 	if !r.readable(source) {
 		return nil
 	}
 	first, second, err := decodeYAML(source)
+	for n, last := 1, (edit{}); err != nil; n++ {
+		found := syntax(r.lines, err)
+		if !found.after(last) {
+			return nil // it may well follow from the mend before
+		}
+		r.failAt(found.line, found.column, "%s", found.message)
+		if found.mend == nil || n > maxMends || n*len(source) > mendBytes {
+			return nil
+		}
+		r.mend(found.mend)
+		last = found.mend[len(found.mend)-1]
+		source = []byte(strings.Join(r.lines, "\n"))
+		first, second, err = decodeYAML(source)
+	}
 	switch {
-	case err != nil:
-		r.syntax(source, err)
-		return nil
 	case first == nil || first.Kind == yaml.ScalarNode && first.Tag == "!!null":
 		r.failAt(1, 1, "the file is empty: %s", begins)
 		return nil
@@ -39,6 +52,14 @@ func (r *reader) document(source []byte, holds, begins string) *yaml.Node {
 		return nil
 	}
 	return first
+}
+
+// splitLines takes a file apart, without a byte order mark, and with the line ends of any system.
+func splitLines(source []byte) []string {
+	source = bytes.TrimPrefix(source, []byte("\uFEFF"))
+	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
+	source = bytes.ReplaceAll(source, []byte("\r"), []byte("\n")) // as YAML counts lines, too
+	return strings.Split(string(source), "\n")
 }
 
 // decodeYAML reads the first document, and whatever follows it; each is nil where there is none. It is the one place
@@ -86,7 +107,7 @@ func (r *reader) readable(source []byte) bool {
 			blank := len(bytes.TrimSpace(rest)) == 0
 			switch {
 			case c == utf8.RuneError && size == 1:
-				r.failAt(i+1, column, "not UTF-8 text: save the file with the encoding UTF-8")
+				r.failAt(i+1, column, "not UTF-8 text, but perhaps GBK, Big5 or ANSI: save the file with the encoding UTF-8 (in Notepad: Save as, Encoding)")
 			case c < ' ' && c != '\t', c >= 0x7F && c < 0xA0, c == '\u2028', c == '\u2029', c == '\uFEFF', c == '\uFFFE', c == '\uFFFF':
 				r.failAt(i+1, column, "invisible character U+%04X: remove it", c)
 			case open > maxOpen:
@@ -115,11 +136,11 @@ const (
 
 // sayings puts yaml.v3's messages into words. The first part that fits counts.
 var sayings = []struct{ part, words string }{
-	{"mapping values are not allowed", "a second \": \" in one line: put a text that contains \": \" into quotes"},
+	{"mapping values are not allowed", secondColonSaid},
 	{"did not find expected key", "this line does not fit the ones above it: check its indentation, quotes and brackets"},
 	{"did not find expected '-' indicator", "this line fits neither the list above it nor an entry of it: check its indentation, and that each entry begins with \"- \""},
 	{"block sequence entries are not allowed", "a list begins on a line of its own: move \"- \" to the next line"},
-	{"could not find expected ':'", "a key without \": \" after it: write \"key: value\", with a space after the colon"},
+	{"could not find expected ':'", "no key with \": \" on this line: write \"key: value\", or indent the line more if it goes on with the text above"},
 	{"found character that cannot start any token", "a text may not begin with this character: put the text into quotes"},
 	{"found unexpected end of stream", "a quote is opened and never closed"},
 	{"did not find expected ',' or ']'", "the list in [ ] stops making sense here: is a comma, a quote or the closing ] missing?"},
@@ -146,33 +167,27 @@ var sayings = []struct{ part, words string }{
 
 var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
 
-// syntax reports why a file is no YAML at the place where a person would look for it. yaml.v3 says a line at best, and
-// that often of the surrounding block, so the place is found anew: the shortest beginning of the file that gives the
-// same message ends where the trouble shows. What a person did wrong (an unclosed quote, a wide colon) may stand before
-// that; see [suspicions].
-func (r *reader) syntax(source []byte, err error) {
+// syntax finds why a file is no YAML, at the place where a person would look for it, and how to read on. yaml.v3 says a
+// line at best, and that often of the surrounding block, so the place is found anew: the shortest beginning of the file
+// that gives the same message ends where the trouble shows. What a person did wrong (an unclosed quote, a wide colon) may
+// stand before that; see [suspicions].
+func syntax(lines []string, err error) suspicion {
 	raw, from := splitYAMLError(err)
-	lines := strings.Split(string(source), "\n")
 	line, column := trouble(lines, raw, from)
 	here := lines[line-1]
-	indent := 1 + len(here) - len(strings.TrimLeft(here, " "))
+	indent := 1 + indentOf(here)
 
 	for n := line; n >= max(1, line-1); n-- { // in a block text they may well stand
 		if at := indentMark.FindStringIndex(lines[n-1]); at != nil && strings.TrimSpace(lines[n-1]) != "" {
-			mark, _ := utf8.DecodeLastRuneInString(lines[n-1][:at[1]])
-			place := utf8.RuneCountInString(lines[n-1][:at[1]])
-			if mark == '\t' {
-				r.failAt(n, place, "a tab cannot indent YAML: use spaces")
-			} else {
-				r.indentedWide(n, place, mark)
-			}
-			return
+			return misindented(lines, n, lines[n-1][:at[1]])
 		}
 	}
 	found, open := suspicions(lines, line, column)
 	if found != nil {
-		r.failAt(found.line, found.column, "%s", found.message)
-		return
+		return *found
+	}
+	if found := misaligned(lines, line, raw); found != nil {
+		return *found
 	}
 	said := raw
 	for _, s := range sayings {
@@ -181,18 +196,31 @@ func (r *reader) syntax(source []byte, err error) {
 			break
 		}
 	}
+	place := suspicion{line: line, column: indent}
 	switch {
 	case open != nil && flowTrouble.MatchString(raw):
-		r.failAt(open.line, open.column, "this %s is never closed: add %s", open.message, closing[open.message])
-		return
+		return suspicion{line: open.line, column: open.column, message: fmt.Sprintf("this %s is never closed: add %s", open.message, closing[open.message])}
 	case strings.Contains(raw, "mapping values are not allowed") && firstColon.FindString(prefix(here, column)) != "":
-		r.failAt(line, indent, "this line is indented deeper than the one above it, which has a value already: give both the same indentation")
-		return
+		place.message = "this line is indented deeper than the one above it, which has a value already: give both the same indentation"
+		return place
 	case strings.Contains(raw, "could not find expected ':'") && strings.ContainsAny(prefix(here[indent-1:], 1), "{["):
-		r.failAt(line, indent, "this line does not fit the ones above it: does it need \"- \" in front?")
-		return
+		place.message = "this line does not fit the ones above it: does it need \"- \" in front?"
+		return place
 	case open == nil && bracketTrouble.MatchString(raw) && column > 1 && strings.HasPrefix(here[len(prefix(here, column-1)):], "?"):
 		said = "inside { } and [ ], a text with a ? in it needs quotes"
+	case open == nil && flowTrouble.MatchString(raw) && flowColon.MatchString(prefix(here, column)):
+		m := flowColon.FindStringSubmatch(prefix(here, column))
+		value := here[len(m[1]):]
+		if end := strings.IndexAny(value, ",{}[]"); end >= 0 {
+			value = strings.TrimRight(value[:end], " ")
+		}
+		return suspicion{
+			line: line, column: 1 + utf8.RuneCountInString(m[1]+m[2]), message: secondColonSaid,
+			mend: []edit{{line, 1 + utf8.RuneCountInString(m[1]), utf8.RuneCountInString(value), single(value)}},
+		}
+	case open == nil && bracketText.MatchString(here):
+		said = "a text that begins with a bracket: put the whole text into quotes"
+		column = 1 + utf8.RuneCountInString(keyAndValue.FindStringSubmatch(here)[1])
 	case lineTrouble.MatchString(raw):
 		column = indent
 	case strings.Contains(raw, "unknown anchor"):
@@ -208,13 +236,88 @@ func (r *reader) syntax(source []byte, err error) {
 			column = 1 + utf8.RuneCountInString(here[:at])
 		}
 	}
-	r.failAt(line, column, "%s", said)
+	if m := keyAndValue.FindStringSubmatch(here); said == secondColonSaid && m != nil && unbraced.MatchString(m[2]) {
+		said = "a second \": \" in one line: the { is missing that belongs to the } at its end"
+	}
+	place.column, place.message = column, said
+	if open == nil && strings.Contains(said, "into quotes") {
+		place.mend = quoted(lines, line)
+	}
+	return place
+}
+
+// misaligned finds a key that is indented a little less or more than those beside it; nil if that is not what is wrong. Of
+// two neighbours, the one is wrong that no other line agrees with.
+func misaligned(lines []string, line int, raw string) *suspicion {
+	if !misplaced.MatchString(raw) {
+		return nil
+	}
+	full := func(n, step int) int {
+		for n += step; n > 0 && n <= len(lines) && strings.TrimSpace(lines[n-1]) == ""; n += step {
+		}
+		return n
+	}
+	above := full(line, -1)
+	if above == 0 {
+		return nil
+	}
+	here, there := keyOnLine.FindStringSubmatch(lines[line-1]), keyOnLine.FindStringSubmatch(lines[above-1])
+	if here == nil || there == nil || strings.Contains(here[1], "-") {
+		return nil
+	}
+	indent, beside := len(here[1]), len(there[1])
+	next := full(line, 1)
+	for next <= len(lines) && indentOf(lines[next-1]) > max(indent, beside) { // what belongs to it
+		next = full(next, 1)
+	}
+	agrees := next <= len(lines) && indentOf(lines[next-1]) == indent && !strings.HasPrefix(lines[next-1][indent:], "-")
+	wrong, right, off, than := line, above, beside-indent, there[2]
+	if agrees {
+		wrong, right, off, than = above, line, indent-beside, here[2]
+	}
+	found := &suspicion{line: wrong, column: 1 + indentOf(lines[wrong-1])}
+	switch {
+	case off > 2 || off < -2 || off == 0 || agrees && strings.Contains(there[1], "-") && off < 0:
+		return nil
+	case agrees && off == 2:
+		found.message = fmt.Sprintf("indented by 2 too few, or without its \"- \": compare it with %s on line %d", quote(than), right)
+	case off > 0:
+		found.message = fmt.Sprintf("indented by %d too few: give it as many spaces as %s on line %d", off, quote(than), right)
+		found.mend = []edit{{wrong, 1, 0, strings.Repeat(" ", off)}}
+	default:
+		found.message = fmt.Sprintf("indented by %d too many: give it as many spaces as %s on line %d", -off, quote(than), right)
+		found.mend = []edit{{wrong, 1, -off, ""}}
+	}
+	return found
+}
+
+// misindented reports what indents a line and may not: a tab, or a space that is none for YAML.
+func misindented(lines []string, line int, margin string) suspicion {
+	mark, _ := utf8.DecodeLastRuneInString(margin)
+	found := suspicion{line: line, column: utf8.RuneCountInString(margin), message: indentedWide(mark), mend: indented(lines)}
+	if mark == '\t' {
+		found.message = "a tab cannot indent YAML: use spaces"
+	}
+	others := -1
+	for _, l := range lines {
+		if indentMark.MatchString(l) && strings.TrimSpace(l) != "" {
+			others++
+		}
+	}
+	if others > 0 {
+		found.message += fmt.Sprintf("; %d more lines have such", others)
+	}
+	return found
 }
 
 var (
 	lineTrouble    = regexp.MustCompile(`did not find expected key|expected '-' indicator|document indicator|non-alphabetical|directive`)
 	bracketTrouble = regexp.MustCompile(`expected ',' or|node content`)
 	markTrouble    = regexp.MustCompile(`alphabetic or numeric|URI|expected '[!>]'|tag handle|whitespace or line break`)
+	bracketText    = regexp.MustCompile(`^ *(?:- +)*[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]]*\]|\{[^{}]*\}) *[^ #]`)
+	keyOnLine      = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): `)
+	misplaced      = regexp.MustCompile(`did not find expected key|expected '-' indicator|mapping values are not allowed`)
+	flowColon      = regexp.MustCompile(`^((?:.*[{,])? *[A-Za-z_][A-Za-z0-9_-]*: +)([^\s"'{}\[\],:][^"{}\[\],:]*): ?$`)
 	startMark      = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
 	flowTrouble    = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
 	indentMark     = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
@@ -336,7 +439,20 @@ func search(low, high int, ok func(int) bool) int {
 type suspicion struct {
 	line, column int // in characters, from 1
 	message      string
+	mend         []edit // what the message says to do, if that can be done in one way
 }
+
+// after reports whether it shows behind what an edit has put there.
+func (s suspicion) after(e edit) bool {
+	return s.line > e.line || s.line == e.line && s.column >= e.column+utf8.RuneCountInString(e.put)
+}
+
+const (
+	wideColonSaid   = "the colon ： is a wide one: write \": \" (an ordinary colon and a space)"
+	secondColonSaid = "a second \": \" in one line: put a text that contains \": \" into quotes"
+	tightColonSaid  = "a space is missing after the colon"
+	wideSpaceSaid   = "the space after the colon is a wide or non-breaking one: write an ordinary space"
+)
 
 var (
 	wideColon  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*[ \x{3000}]*：`)
@@ -357,7 +473,7 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 	shallow := 0         // the indentation of the line suspected: what is deeper continues it
 	block := -1          // the indentation of the key whose block text this is, or -1
 	note := func(line, column int, format string, args ...any) {
-		found = &suspicion{line, column, fmt.Sprintf(format, args...)}
+		found = &suspicion{line: line, column: column, message: fmt.Sprintf(format, args...)}
 		shallow = len(lines[line-1]) - len(strings.TrimLeft(lines[line-1], " "))
 	}
 	for i := range lines {
@@ -381,6 +497,7 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 			found = nil // a line that was read well since
 		}
 		chars := []rune(text)
+		from := offsets(text)  // a line may be long: its rest is no copy
 		starts := quote == nil // whether a key or value may begin at this character
 		for c := 0; c < len(chars); c++ {
 			column := c + 1
@@ -395,7 +512,7 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 				default:
 					opened := *quote
 					quote = nil
-					rest := string(chars[c+1:])
+					rest := text[from[c+1]:]
 					switch {
 					case emptyQuote.MatchString(rest) || opened.line > troubleLine:
 						starts = false
@@ -410,12 +527,16 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 						if mark == '"' {
 							found.message = "text after the closing quote: put the whole text into quotes, and write a \" inside it as \\\""
 						}
+						if len(brackets) == 0 {
+							found.mend = quoted(lines, number)
+						}
 						return found, nil
 					}
 				}
 				continue
 			}
-			rest := string(chars[c:])
+			rest := text[from[c]:]
+			rest = rest[:min(len(rest), longestSlip)]
 			here := chars[c]
 			switch {
 			case here == ' ':
@@ -426,10 +547,10 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 			case here == '-' && starts && (c+1 == len(chars) || chars[c+1] == ' '):
 				continue
 			case starts && (here == '"' || here == '\''):
-				quote = &suspicion{number, column, string(here)}
+				quote = &suspicion{line: number, column: column, message: string(here)}
 				continue
 			case starts && (here == '{' || here == '['):
-				brackets = append(brackets, suspicion{number, column, string(here)})
+				brackets = append(brackets, suspicion{line: number, column: column, message: string(here)})
 				continue
 			case len(brackets) > 0 && (here == '}' || here == ']'):
 				brackets = brackets[:len(brackets)-1]
@@ -444,21 +565,29 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 			}
 			if starts && !past {
 				if m := wideColon.FindString(rest); m != "" {
-					note(number, column+utf8.RuneCountInString(m)-1, "the colon ： is a wide one: write \": \" (an ordinary colon and a space)")
+					note(number, column+utf8.RuneCountInString(m)-1, wideColonSaid)
+					after := strings.TrimLeft(rest[len(m):], " \u3000")
+					found.mend = []edit{{number, found.column, 1 + utf8.RuneCountInString(rest[len(m):len(rest)-len(after)]), ": "}}
 				} else if m := wideSpace.FindString(rest); m != "" {
-					note(number, column+utf8.RuneCountInString(m)-1, "the space after the colon is a wide or non-breaking one: write an ordinary space")
+					note(number, column+utf8.RuneCountInString(m)-1, wideSpaceSaid)
+					found.mend = []edit{{number, found.column, 1, " "}}
 				} else if m := tightColon.FindString(rest); m != "" && troubled(number, column, troubleLine, troubleColumn) {
-					note(number, column+utf8.RuneCountInString(m)-2, "a space is missing after the colon")
+					note(number, column+utf8.RuneCountInString(m)-2, tightColonSaid)
+					found.mend = []edit{{number, found.column, 1, ": "}}
 				} else if here == '&' && !anchored.MatchString(rest) {
 					note(number, column, "& at the start of a value has a meaning in YAML: put a text that begins with it into quotes")
+					found.mend = quoted(lines, number)
 				} else if here == '“' || here == '”' || here == '‘' {
 					if strings.Contains(rest, ": ") {
 						note(number, column, "“ ” are no quotes in YAML, so that \": \" inside them ends the text: write \" \" around it")
+						found.mend = quoted(lines, number)
 					}
 				}
 			}
 			if wideComma.MatchString(rest) && len(brackets) > 0 && !past {
 				note(number, column, "the comma ， is a wide one: write \", \" between entries")
+				after := strings.TrimLeft(rest[len("，"):], " \u3000")
+				found.mend = []edit{{number, column, utf8.RuneCountInString(rest[:len(rest)-len(after)]), ", "}}
 			}
 			starts = false
 		}
@@ -467,7 +596,7 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 		}
 	}
 	if quote != nil && quote.line <= troubleLine {
-		return &suspicion{quote.line, quote.column, fmt.Sprintf("this quote is never closed: add %s at the end of the text", quote.message)}, nil
+		return &suspicion{line: quote.line, column: quote.column, message: fmt.Sprintf("this quote is never closed: add %s at the end of the text", quote.message)}, nil
 	}
 	if len(brackets) > 0 && open == nil {
 		open = &brackets[len(brackets)-1]
@@ -475,6 +604,18 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 		open = nil
 	}
 	return found, open
+}
+
+// longestSlip is how many bytes of a line are looked at for what a person takes for a key and its colon.
+const longestSlip = 400
+
+// offsets are where the characters of a line begin, in bytes, and where the last one ends.
+func offsets(line string) []int {
+	from := make([]int, 0, len(line)+1)
+	for i := range line {
+		from = append(from, i)
+	}
+	return append(from, len(line))
 }
 
 // troubled reports whether the trouble shows at or after a place.
