@@ -255,7 +255,7 @@ func TestSteps(t *testing.T) {
 	axe(t, v, "a step with messages")
 	do(t, v, tick("taste", "1"))
 	retype(t, v, "cups", "2")
-	becomes(t, v, "no messages", `!document.querySelector(".err, .bad, [aria-invalid]")`)
+	becomes(t, v, "no messages", `!document.querySelector(".err, .bad, [aria-invalid=true]")`)
 	holds(t, v, map[string]string{"one step more": `document.getElementById("progress").textContent.includes("共 4 步")`})
 	do(t, v, tick("taste", "5"))
 	press(t, v)

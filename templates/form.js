@@ -92,6 +92,7 @@ export const apply = (typed) => {
     const required = state.required.has(q.id) || fieldsOf(q).every((name) => name.endsWith("._other") || state.required.has(name));
     for (const mark of all("[data-req]", element)) mark.hidden = !required;
   }
+  all("[data-q]:not([hidden], .md) .n").forEach((n, i) => { n.textContent = i + 1; }); // no gaps where something is not asked
   for (const pipe of all("[data-pipe]")) pipe.textContent = piped(rules, state, typed, pipe.dataset.pipe);
   for (const option of all("[data-text]", form)) option.textContent = fill(rules, state, typed, option.dataset.text);
   state.keep = (rules.keep || []).map((name) => [name, piped(rules, state, typed, name)]);

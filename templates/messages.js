@@ -36,10 +36,7 @@ const mark = (name, text) => {
     }
     if (err.textContent !== text) err.textContent = text;
   }
-  if (target) {
-    if (text) target.setAttribute("aria-invalid", true);
-    else target.removeAttribute("aria-invalid");
-  }
+  if (target) target.setAttribute("aria-invalid", !!text);
 };
 
 // judge says what there is to say, and returns what would keep the answers from being taken.

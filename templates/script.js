@@ -40,7 +40,8 @@ const save = (leaving, moved) => {
 const copy = () => all("[data-q]:not([hidden], .md)", form).map((q) => [called(q.dataset.q), controls(q)
   .filter((c) => !c.disabled && c.name && c.value && (!ticks(c) || c.checked))
   .map((c) => {
-    const text = ticks(c) ? c.closest("label").textContent : c.selectedOptions ? c.selectedOptions[0].textContent : c.value;
+    const label = c.closest("label"), aside = ticks(c) && label.querySelector(".when, .req");
+    const text = ticks(c) ? label.textContent.replace(aside ? aside.textContent : "", "") : c.selectedOptions ? c.selectedOptions[0].textContent : c.value;
     return (c.closest(".row, .line, .part") ? called(q.dataset.q, c) + rules.say.colon : "") + text.trim();
   })]).filter(([, said]) => said.length);
 
@@ -62,11 +63,16 @@ const send = () => give(state, {
     refresh();
     list(rules.say.look, problems.length ? problems.filter((p) => !asked(p.question)).map((p) => p.message) : [rules.say.failed]);
     save();
-    const [err] = all(".err", form);
-    if (err) steps.go(err.closest("section"));
-    one("errors").focus();
+    lead();
   },
 });
+
+// lead goes to the summary of what is amiss, and to the step of the first.
+const lead = () => {
+  const [err] = all(".err", form), errors = one("errors");
+  if (err) steps.go(err.closest("section"));
+  if (errors) errors.focus();
+};
 
 // press is the button: on to the next step, or out.
 const press = () => {
@@ -122,12 +128,7 @@ const begun = () => {
   begin();
   start();
   for (const staff of all("#staff")) staff.hidden = knownChannel() !== "phone";
-  const errors = one("errors");
-  if (errors) {
-    const [first] = all("a", errors).map((a) => one(a.hash.slice(1))).filter(Boolean);
-    if (first) steps.go(first.closest("section"));
-    errors.focus();
-  }
+  lead();
   unsent = !!(kept && kept.own);
   if (kept && kept.pending && !kept.lacks) send();
 
