@@ -266,7 +266,8 @@ func checkProblems(t testing.TB, source []byte, s *Survey, problems Problems) {
 		if p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column > utf8.RuneCountInString(lines[p.Line-1])+1 {
 			t.Fatalf("outside the file: %v", p)
 		}
-		if p.Message == "" || strings.Contains(p.Message, "%!") || strings.ContainsAny(p.Message, "\n\x00") {
+		slipped := strings.Contains(p.Message, "%!") && !strings.Contains(string(source), "%!") // of a format of ours
+		if p.Message == "" || slipped || strings.ContainsAny(p.Message, "\n\x00") {
 			t.Fatalf("a message that nobody can read: %q", p.Message)
 		}
 	}
