@@ -307,9 +307,6 @@ type asker struct {
 	language string
 }
 
-// errNoMore says that the input ended in the middle of the questions.
-var errNoMore = errors.New("the input ended before every question was answered: nothing is written")
-
 // ask repeats a question until the answer is one. An empty line takes what is offered.
 func (a *asker) ask(question, offered string, take func(string) error) error {
 	for {
@@ -322,7 +319,7 @@ func (a *asker) ask(question, offered string, take func(string) error) error {
 		if err != nil && (line == "" || !errors.Is(err, io.EOF)) {
 			fmt.Fprintln(a.out)
 			if errors.Is(err, io.EOF) {
-				return errNoMore
+				return errors.New(sentences[a.language].noMore)
 			}
 			return fmt.Errorf("reading the answers: %w", err)
 		}
@@ -409,7 +406,7 @@ type words struct {
 	askTitle, askPurpose                                                                          map[string]string
 	topics                                                                                        []string
 	badLanguages, empty, badID, badTopic, noTopic, badScale, badPeriod, badBands, badEmail, taken string
-	written, address, next                                                                        string
+	noMore, written, address, next                                                                string
 }
 
 var sentences = map[string]words{
@@ -438,6 +435,7 @@ var sentences = map[string]words{
 		badPeriod:    "write none, month, quarter or year",
 		badBands:     "write one to four whole numbers from 1 to 100, such as 80,70,60, or none",
 		badEmail:     "this is not an e-mail address such as name@example.com",
+		noMore:       "the input ended before every question was answered: nothing is written",
 		written:      "%s is written: %s.\n",
 		address:      "Put your own address in place of the example: %s, line %d.\n",
 		next:         "Next:\n  %s    then open %s\n  glasspoll check %s    after each edit\n",
@@ -466,6 +464,7 @@ var sentences = map[string]words{
 		badPeriod:    "请写 none、month、quarter 或 year",
 		badBands:     "请写一到四个 1 到 100 的整数，例如 80,70,60，或者 none",
 		badEmail:     "这不是邮箱地址，例如 name@example.com",
+		noMore:       "还没答完，输入就结束了：没有写入任何文件",
 		written:      "已写好 %s：%s。\n",
 		address:      "请把示例邮箱换成自己的：%s 第 %d 行。\n",
 		next:         "下一步：\n  %s    然后打开 %s\n  glasspoll check %s    每次修改之后\n",
