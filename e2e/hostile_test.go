@@ -31,7 +31,7 @@ var hostile = []string{
 	`<!--<script>`,
 	`]]>;pwned=1;//${pwned=1}` + "`", // no asterisks: they are emphasis in Markdown
 	`\u003cimg src=x onerror=pwned=1\u003e \x3cb\x3e &lt;i&gt; &#60;u&#62;`,
-	`}}{%7+7%} ${7+7} {{`, // closed braces that name no question are refused
+	`}}{%7+7%} ${7+7} { {7+7}} {7+7}`, // two braces that open and name no question are refused
 	`javascript:pwned=1`,
 	"a\u2028pwned=1//\u2029b",
 	"a\u202e\u2066cba\u200f",
@@ -269,7 +269,7 @@ func TestHostileAnswers(t *testing.T) {
 	p := start(t, writeSurveys(t, map[string]string{"every.yaml": unshuffled(t)}), t.TempDir())
 	bad, good := watch(t, 1280, "light", "en"), watch(t, 1280, "light", "en")
 	fields := []string{"single", "visits", "short", "long", "mail", "tel", "day", "tier", "name", "fruit._other", "ways._other", "where._other", "first.price", "split.price", "warm", "site", "hour", "why", "_channel"}
-	for i, text := range append(slices.Clone(hostile), "{{7*7}} {{name}} {{.}}", "a\x00b", strings.Repeat("<", 3000)) {
+	for i, text := range append(slices.Clone(hostile), "{{7*7}} {{name}} {{.}} {{", "a\x00b", strings.Repeat("<", 3000)) {
 		// From a page of the same site, as a form would be: without scripts of ours in the way.
 		send := func(ctx context.Context, text string) {
 			t.Helper()
