@@ -13,24 +13,31 @@ import (
 	"glasspoll/internal/cloud"
 )
 
-// openTable is a deployment's table, and the settings of AWS by which it is reached. Empty, profile and region are what
-// the environment says, and endpoint is AWS's own.
-func openTable(ctx context.Context, name, profile, region, endpoint string) (*cloud.Table, aws.Config, error) {
-	database, settings, err := openDatabase(ctx, profile, region, endpoint)
+// awsFlags say how AWS is reached. Empty, profile and region are what the environment says, and the endpoint is AWS's own.
+type awsFlags struct {
+	Profile string `placeholder:"NAME" help:"Profile of the AWS configuration."`
+	Region  string `placeholder:"NAME" help:"AWS region, if not that of the profile."`
+
+	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"DYNAMODB_ENDPOINT" hidden:""`
+}
+
+// table is a deployment's table, and the settings by which it is reached.
+func (f awsFlags) table(ctx context.Context, name string) (*cloud.Table, aws.Config, error) {
+	database, settings, err := f.database(ctx)
 	if err != nil {
 		return nil, settings, err
 	}
 	return cloud.NewTable(database, name, time.Now, cloud.Settle), settings, nil
 }
 
-// openDatabase is what tables are reached by.
-func openDatabase(ctx context.Context, profile, region, endpoint string) (*dynamodb.Client, aws.Config, error) {
+// database is what tables are reached by.
+func (f awsFlags) database(ctx context.Context) (*dynamodb.Client, aws.Config, error) {
 	var options []func(*config.LoadOptions) error
-	if profile != "" {
-		options = append(options, config.WithSharedConfigProfile(profile))
+	if f.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(f.Profile))
 	}
-	if region != "" {
-		options = append(options, config.WithRegion(region))
+	if f.Region != "" {
+		options = append(options, config.WithRegion(f.Region))
 	}
 	settings, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
@@ -40,8 +47,8 @@ func openDatabase(ctx context.Context, profile, region, endpoint string) (*dynam
 		return nil, settings, usageError{errors.New("no AWS region is set: say --region NAME, or set AWS_REGION")}
 	}
 	return dynamodb.NewFromConfig(settings, func(o *dynamodb.Options) {
-		if endpoint != "" {
-			o.BaseEndpoint = &endpoint
+		if f.DynamoDBEndpoint != "" {
+			o.BaseEndpoint = &f.DynamoDBEndpoint
 		}
 	}), settings, nil
 }

@@ -31,11 +31,9 @@ type publishCommand struct {
 	Templates  string `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
 	DryRun     bool   `help:"Say what would be done, and do nothing."`
 	Unapproved bool   `help:"Publish questionnaires that nobody has approved: for a test deployment."`
-	Profile    string `placeholder:"NAME" help:"Profile of the AWS configuration."`
-	Region     string `placeholder:"NAME" help:"AWS region, if not that of the profile."`
 
-	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"DYNAMODB_ENDPOINT" hidden:""`
-	S3Endpoint       string `name:"s3-endpoint" env:"S3_ENDPOINT" hidden:""`
+	awsFlags
+	S3Endpoint string `name:"s3-endpoint" env:"S3_ENDPOINT" hidden:""`
 }
 
 func (publishCommand) Help() string {
@@ -126,7 +124,7 @@ func missingPage(renderer *render.Renderer, surveys []*survey.Survey) ([]byte, e
 const missingName = "404.html"
 
 func (p publishCommand) connect(ctx context.Context) (*cloud.Table, *cloud.Pages, error) {
-	table, settings, err := openTable(ctx, p.Table, p.Profile, p.Region, p.DynamoDBEndpoint)
+	table, settings, err := p.table(ctx, p.Table)
 	if err != nil {
 		return nil, nil, err
 	}

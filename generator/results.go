@@ -53,18 +53,16 @@ type resultsStore interface {
 	History(ctx context.Context, survey, period string) iter.Seq2[*release.Release, error]
 	// Find returns all responses with an id, of any survey and period.
 	Find(ctx context.Context, id string) ([]publish.Entry, error)
-	// Erase leaves of a response only a tombstone with the fields kept, and has its shard folded again.
+	// Erase leaves of a response only a tombstone with the fields kept, which is counted in its place.
 	Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error)
 }
 
 // storeFlags say where the answers are.
 type storeFlags struct {
-	Data    string `placeholder:"DIR" default:"data" type:"path" help:"The data directory of 'glasspoll serve'. Default: data."`
-	Table   string `placeholder:"NAME" help:"The table of a deployment on AWS, in place of a data directory."`
-	Profile string `placeholder:"NAME" help:"Profile of the AWS configuration."`
-	Region  string `placeholder:"NAME" help:"AWS region, if not that of the profile."`
+	Data  string `placeholder:"DIR" default:"data" type:"path" help:"The data directory of 'glasspoll serve'. Default: data."`
+	Table string `placeholder:"NAME" help:"The table of a deployment on AWS, in place of a data directory."`
 
-	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"DYNAMODB_ENDPOINT" hidden:""`
+	awsFlags
 }
 
 // perform does a verb where the answers are.
@@ -72,7 +70,7 @@ func (s storeFlags) perform(ctx context.Context, c *console, name string, v verb
 	if s.Table == "" {
 		return perform(ctx, c, s.Data, name, v)
 	}
-	table, _, err := openTable(ctx, s.Table, s.Profile, s.Region, s.DynamoDBEndpoint)
+	table, _, err := s.table(ctx, s.Table)
 	if err != nil {
 		return err
 	}

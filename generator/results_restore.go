@@ -9,13 +9,11 @@ import (
 )
 
 type restoreCommand struct {
-	Table   string `required:"" placeholder:"NAME" help:"The deployment's table, which lacks something."`
-	From    string `required:"" placeholder:"NAME" help:"The table that point-in-time recovery has made."`
-	Yes     bool   `help:"Copy. Without it, what would be copied is only counted."`
-	Profile string `placeholder:"NAME" help:"Profile of the AWS configuration."`
-	Region  string `placeholder:"NAME" help:"AWS region, if not that of the profile."`
+	Table string `required:"" placeholder:"NAME" help:"The deployment's table, which lacks something."`
+	From  string `required:"" placeholder:"NAME" help:"The table that point-in-time recovery has made."`
+	Yes   bool   `help:"Copy. Without it, what would be copied is only counted."`
 
-	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"DYNAMODB_ENDPOINT" hidden:""`
+	awsFlags
 }
 
 func (restoreCommand) Help() string {
@@ -35,7 +33,7 @@ func (r restoreCommand) Run(ctx context.Context, c *console) error {
 	if r.Table == r.From {
 		return usageError{errors.New("--from is the table itself: give the one that was restored")}
 	}
-	database, _, err := openDatabase(ctx, r.Profile, r.Region, r.DynamoDBEndpoint)
+	database, _, err := r.database(ctx)
 	if err != nil {
 		return err
 	}
