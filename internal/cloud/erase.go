@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -138,20 +137,6 @@ func (t *Table) Erase(ctx context.Context, survey, period, id string, keep []str
 		}
 	}
 	return false, t.wrap(errors.New("the response or its tally changes all the time: try again"))
-}
-
-// tallyIf puts a tally in the place of the one with a revision, as part of a transaction; 0 is none.
-func (t *Table) tallyIf(shard publish.Shard, counted *tally.Tally, revision int) *types.Put {
-	pk, sk := tallyKey(shard)
-	i := key(pk, sk)
-	i[body] = packed(counted.Encode())
-	i[counter] = &types.AttributeValueMemberN{Value: strconv.Itoa(revision + 1)}
-	put := &types.Put{TableName: &t.name, Item: i, ConditionExpression: aws.String("attribute_not_exists(" + partKey + ")")}
-	if revision > 0 {
-		put.ConditionExpression = aws.String("revision = :revision")
-		put.ExpressionAttributeValues = item{":revision": &types.AttributeValueMemberN{Value: strconv.Itoa(revision)}}
-	}
-	return put
 }
 
 // without is a shard's tally after one of its responses has become a tombstone. It is not folded anew where that can be

@@ -53,22 +53,28 @@ func (t *Table) Tally(ctx context.Context, shard publish.Shard) (*tally.Tally, i
 
 // SaveTally implements [publish.Tallies].
 func (t *Table) SaveTally(ctx context.Context, shard publish.Shard, counted *tally.Tally, revision int) error {
-	pk, sk := tallyKey(shard)
-	i := key(pk, sk)
-	i[body] = packed(counted.Encode())
-	i[counter] = &types.AttributeValueMemberN{Value: strconv.Itoa(revision + 1)}
-	input := &dynamodb.PutItemInput{TableName: &t.name, Item: i}
-	if revision == 0 {
-		input.ConditionExpression = aws.String("attribute_not_exists(" + partKey + ")")
-	} else {
-		input.ConditionExpression = aws.String("revision = :revision")
-		input.ExpressionAttributeValues = item{":revision": &types.AttributeValueMemberN{Value: strconv.Itoa(revision)}}
-	}
-	_, err := t.client.PutItem(ctx, input)
+	put := t.tallyIf(shard, counted, revision)
+	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
+	})
 	if refused(err) {
 		return publish.ErrStale
 	}
 	return t.wrap(err)
+}
+
+// tallyIf puts a tally in the place of the one with a revision; 0 is none.
+func (t *Table) tallyIf(shard publish.Shard, counted *tally.Tally, revision int) *types.Put {
+	pk, sk := tallyKey(shard)
+	i := key(pk, sk)
+	i[body] = packed(counted.Encode())
+	i[counter] = &types.AttributeValueMemberN{Value: strconv.Itoa(revision + 1)}
+	put := &types.Put{TableName: &t.name, Item: i, ConditionExpression: aws.String("attribute_not_exists(" + partKey + ")")}
+	if revision > 0 {
+		put.ConditionExpression = aws.String("revision = :revision")
+		put.ExpressionAttributeValues = item{":revision": &types.AttributeValueMemberN{Value: strconv.Itoa(revision)}}
+	}
+	return put
 }
 
 func releasesKey(survey, period string) string { return "P#" + survey + "#" + period }

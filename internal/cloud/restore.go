@@ -24,8 +24,8 @@ type Restored struct{ Responses, Releases, Cases, Others, There int }
 // Missing is how much it lacked.
 func (r Restored) Missing() int { return r.Responses + r.Releases + r.Cases + r.Others }
 
-// kinds are the items that are copied, by what stands before the first # of their partition. Not tallies, which are counted
-// again, nor what is to be told of, which has been told of since.
+// kind is where items of a partition are counted, by what stands before its first #; nil for those that are not copied:
+// tallies, which are counted again, and what is to be told of, which has been told of since.
 func (r *Restored) kind(pk string) *int {
 	prefix, _, _ := strings.Cut(pk, "#")
 	return map[string]*int{
