@@ -75,7 +75,7 @@ func (d *drawing) quadrants() []quadrants {
 			c.Text = d.words.Say("quadrants." + c.Kind)
 			v.Corners = append(v.Corners, c)
 		}
-		for _, s := range arrange(place(drivers), down) {
+		for _, s := range arrange(place(drivers.Items, x, y), down) {
 			kind := string(s.items[0].Quadrant)
 			v.Marks = append(v.Marks, s.mark(d.canvas))
 			for n, item := range s.items {
@@ -118,10 +118,9 @@ type placed struct {
 	x, y float64
 }
 
-func place(d *stats.Drivers) []placed {
-	x, y := scales(d)
-	items := make([]placed, len(d.Items))
-	for i, item := range d.Items {
+func place(drivers []stats.Driver, x, y func(float64) float64) []placed {
+	items := make([]placed, len(drivers))
+	for i, item := range drivers {
 		items[i] = placed{item, x(item.Importance), y(item.Performance)}
 	}
 	return items

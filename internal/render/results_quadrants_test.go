@@ -34,8 +34,8 @@ func located(places [][2]float64) []spot {
 		}
 		d.Items = append(d.Items, item)
 	}
-	_, y := scales(&d)
-	return arrange(place(&d), y(d.Performance))
+	x, y := scales(&d)
+	return arrange(place(d.Items, x, y), y(d.Performance))
 }
 
 // box is the edges of a plate in pixels, as it is drawn in a chart of some width.

@@ -116,8 +116,7 @@ func (w *walker) blockIndent(value string) int {
 	if written < 0 || at < 0 {
 		return 0
 	}
-	blanks := func(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
-	return max(0, blanks(w.lines[w.line+1+written])-blanks(own[at]))
+	return max(0, indentOf(w.lines[w.line+1+written])-indentOf(own[at]))
 }
 
 // escape is the length of the escape sequence that a text in double quotes begins with.

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -169,7 +170,7 @@ func slips(lines []string) []suspicion {
 	s := slipper{lines: lines, known: keyNames(), block: -1, plain: -1}
 	for ; s.at < len(lines) && len(s.found) < maxProblems && s.work < maxWork; s.at++ {
 		line := lines[s.at]
-		indent := len(line) - len(strings.TrimLeft(line, " "))
+		indent := indentOf(line)
 		inside := s.quote != 0 || len(s.brackets) > 0
 		switch {
 		case indent == len(line), !inside && (s.block >= 0 && indent > s.block || s.plain >= 0 && indent > s.plain):
@@ -343,7 +344,7 @@ func suffix(line string, n int) string { return line[len(prefix(line, n)):] }
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 // keyNames are all keys of the formats.
-func keyNames() map[string]bool {
+var keyNames = sync.OnceValue(func() map[string]bool {
 	names := map[string]bool{}
 	var walk func(f form)
 	seen := map[*mapping]bool{}
@@ -370,4 +371,4 @@ func keyNames() map[string]bool {
 		mapped(m)
 	}
 	return names
-}
+})

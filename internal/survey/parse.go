@@ -99,15 +99,10 @@ func (r *reader) unsectioned(root *yaml.Node) {
 		return
 	}
 	r.fail(k, "questions stand in sections: write \"sections:\", below it \"  - questions:\", and the questions below that, indented further")
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		if root.Content[i] == k {
-			v := root.Content[i+1]
-			section := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: k.Line, Column: k.Column, Content: []*yaml.Node{k, v}}
-			name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: "sections", Line: k.Line, Column: k.Column}
-			root.Content[i], root.Content[i+1] = name, &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: k.Line, Column: k.Column, Content: []*yaml.Node{section}}
-			return
-		}
-	}
+	i := slices.Index(root.Content, k)
+	section := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: k.Line, Column: k.Column, Content: []*yaml.Node{k, root.Content[i+1]}}
+	name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: "sections", Line: k.Line, Column: k.Column}
+	root.Content[i], root.Content[i+1] = name, &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: k.Line, Column: k.Column, Content: []*yaml.Node{section}}
 }
 
 // misshapen reports what makes the tree as a whole no questionnaire: runaway nesting, and wide spaces that were meant as

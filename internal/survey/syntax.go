@@ -474,7 +474,7 @@ func suspicions(lines []string, troubleLine, troubleColumn int) (found, open *su
 	block := -1          // the indentation of the key whose block text this is, or -1
 	note := func(line, column int, format string, args ...any) {
 		found = &suspicion{line: line, column: column, message: fmt.Sprintf(format, args...)}
-		shallow = len(lines[line-1]) - len(strings.TrimLeft(lines[line-1], " "))
+		shallow = indentOf(lines[line-1])
 	}
 	for i := range lines {
 		number := i + 1
