@@ -13,20 +13,21 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
 // neighbour is a file that stands beside a questionnaire: NAME.actions.yaml or NAME.quotes.yaml beside NAME.yaml.
 type neighbour struct {
 	path     string
-	kind     string // survey.ActionsFile or QuotesFile
+	kind     string // questionnaire.ActionsFile or QuotesFile
 	source   []byte
-	of       *questionnaire // nil: there is none
+	of       *sourceFile    // nil: there is none
 	survey   *survey.Survey // that it was read for; nil if it was not read
 	entries  survey.Actions // of its kind; none if there are problems
-	problems survey.Problems
-	clash    survey.Problems // another file stands beside the same questionnaire
-	good     survey.Actions  // the last entries that had none
+	problems questionnaire.Problems
+	clash    questionnaire.Problems // another file stands beside the same questionnaire
+	good     survey.Actions         // the last entries that had none
 }
 
 // neighbourPaths lists the files of a directory that stand beside questionnaires, sorted.
@@ -37,7 +38,7 @@ func neighbourPaths(dir string) ([]string, error) {
 	}
 	var paths []string
 	for _, e := range entries {
-		if _, kind := survey.Beside(e.Name()); kind != "" && !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+		if _, kind := questionnaire.Sidecar(e.Name()); kind != "" && !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
 			paths = append(paths, filepath.Join(dir, e.Name()))
 		}
 	}
@@ -45,7 +46,7 @@ func neighbourPaths(dir string) ([]string, error) {
 }
 
 // readNeighbours reads the files that stand beside questionnaires, taking over from known what has not changed.
-func readNeighbours(paths []string, files []*questionnaire, known []*neighbour) ([]*neighbour, error) {
+func readNeighbours(paths []string, files []*sourceFile, known []*neighbour) ([]*neighbour, error) {
 	var all []*neighbour
 	for _, path := range paths {
 		source, err := readQuestionnaire(path)
@@ -64,15 +65,15 @@ func readNeighbours(paths []string, files []*questionnaire, known []*neighbour) 
 	for i, n := range all {
 		for _, first := range all[:i] {
 			if n.of != nil && n.of == first.of && n.kind == first.kind {
-				n.clash = survey.Problems{{File: n.path, Line: 1, Column: 1, Message: fmt.Sprintf("%s stands beside the same questionnaire: keep one of the two", first.path)}}
+				n.clash = questionnaire.Problems{{File: n.path, Line: 1, Column: 1, Message: fmt.Sprintf("%s stands beside the same questionnaire: keep one of the two", first.path)}}
 			}
 		}
 	}
 	return all, nil
 }
 
-func readNeighbour(path string, source []byte, files []*questionnaire, before *neighbour) *neighbour {
-	name, kind := survey.Beside(filepath.Base(path))
+func readNeighbour(path string, source []byte, files []*sourceFile, before *neighbour) *neighbour {
+	name, kind := questionnaire.Sidecar(filepath.Base(path))
 	n := &neighbour{path: path, kind: kind, source: source}
 	for _, f := range files {
 		if strings.TrimSuffix(f.path, filepath.Ext(f.path)) == filepath.Join(filepath.Dir(path), name) {
@@ -84,7 +85,7 @@ func readNeighbour(path string, source []byte, files []*questionnaire, before *n
 	}
 	switch {
 	case n.of == nil:
-		n.problems = survey.Problems{{File: path, Line: 1, Column: 1,
+		n.problems = questionnaire.Problems{{File: path, Line: 1, Column: 1,
 			Message: fmt.Sprintf("there is no questionnaire %s.yaml beside it: give it the name of its questionnaire, as in service.%s.yaml beside service.yaml", name, kind)}}
 		n.good = survey.Actions{}
 		return n
@@ -95,10 +96,10 @@ func readNeighbour(path string, source []byte, files []*questionnaire, before *n
 		return n
 	}
 	n.survey = n.of.survey
-	if kind == survey.ActionsFile {
-		n.entries.Measures, n.problems = survey.ParseMeasures(path, source, n.survey)
+	if kind == questionnaire.ActionsFile {
+		n.entries.Measures, n.problems = questionnaire.ParseMeasures(path, source, n.survey)
 	} else {
-		n.entries.Quotes, n.problems = survey.ParseQuotes(path, source, n.survey)
+		n.entries.Quotes, n.problems = questionnaire.ParseQuotes(path, source, n.survey)
 	}
 	if len(n.problems) == 0 {
 		n.good = n.entries
@@ -107,8 +108,8 @@ func readNeighbour(path string, source []byte, files []*questionnaire, before *n
 }
 
 // problemsBeside gathers what is wrong with neighbours.
-func problemsBeside(all []*neighbour) survey.Problems {
-	var problems survey.Problems
+func problemsBeside(all []*neighbour) questionnaire.Problems {
+	var problems questionnaire.Problems
 	for _, n := range all {
 		problems = append(append(problems, n.problems...), n.clash...)
 	}
@@ -145,7 +146,7 @@ func (s *shelf) Actions(_ context.Context, id string) (survey.Actions, error) {
 
 // describe says what is in the file.
 func (n *neighbour) describe() string {
-	if n.kind == survey.QuotesFile {
+	if n.kind == questionnaire.QuotesFile {
 		return count(len(n.entries.Quotes), "quote")
 	}
 	return count(len(n.entries.Measures), "measure")
@@ -156,14 +157,14 @@ var extensions = []string{".yaml", ".yml"}
 
 // questionnaireOf finds the questionnaire beside which a file stands; "" if there is none.
 func questionnaireOf(path string) string {
-	name, _ := survey.Beside(filepath.Base(path))
+	name, _ := questionnaire.Sidecar(filepath.Base(path))
 	return firstThere(filepath.Join(filepath.Dir(path), name))
 }
 
 // neighboursOf finds the files that stand beside a questionnaire.
 func neighboursOf(path string) []string {
 	var found []string
-	for _, kind := range []string{survey.ActionsFile, survey.QuotesFile} {
+	for _, kind := range []string{questionnaire.ActionsFile, questionnaire.QuotesFile} {
 		for _, extension := range extensions {
 			if name := strings.TrimSuffix(path, filepath.Ext(path)) + "." + kind + extension; exists(name) {
 				found = append(found, name)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
 )
@@ -45,9 +46,9 @@ Examples:
 
 // findings is what a check found.
 type findings struct {
-	files    []*questionnaire
+	files    []*sourceFile
 	beside   []*neighbour
-	problems survey.Problems
+	problems questionnaire.Problems
 	advice   []advice.Advice
 }
 
@@ -94,15 +95,15 @@ func (k checkCommand) names() []string {
 
 // read parses what the command line names, and what stands beside it. A file that stands beside a questionnaire may be
 // named as well: then its questionnaire is read with it.
-func (k checkCommand) read(c *console) ([]*questionnaire, []*neighbour, error) {
+func (k checkCommand) read(c *console) ([]*sourceFile, []*neighbour, error) {
 	names := k.names()
-	var files []*questionnaire
+	var files []*sourceFile
 	var neighbours []string
 	for _, name := range names {
 		if filepath.Base(name) == theme.File {
 			continue // themeProblems reads it
 		}
-		if _, kind := survey.Beside(filepath.Base(name)); kind != "" {
+		if _, kind := questionnaire.Sidecar(filepath.Base(name)); kind != "" {
 			if of := questionnaireOf(name); of != "" && !slices.Contains(names, of) {
 				name = of // with all that stands beside it
 			} else if !slices.Contains(neighbours, name) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/compare"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 type diffCommand struct {
@@ -118,10 +118,10 @@ func readVersion(ctx context.Context, c *console, name string) (version, error) 
 	return v, nil
 }
 
-func (v version) places() survey.Places { return survey.Locate(v.label, v.source) }
+func (v version) places() questionnaire.Places { return questionnaire.Locate(v.label, v.source) }
 
-func (v version) parse() (compare.Version, survey.Problems) {
-	s, problems := survey.Parse(v.path, v.source)
+func (v version) parse() (compare.Version, questionnaire.Problems) {
+	s, problems := questionnaire.Parse(v.path, v.source)
 	for i := range problems {
 		problems[i].File = v.label
 	}

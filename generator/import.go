@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"glasspoll/internal/convert"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 type importCommand struct {
@@ -61,7 +61,7 @@ func (k importCommand) Run(c *console) error {
 		return err
 	}
 	what := ""
-	if s, problems := survey.Parse(out, result.YAML); len(problems) == 0 {
+	if s, problems := questionnaire.Parse(out, result.YAML); len(problems) == 0 {
 		what = ": " + describe(s)
 	}
 	_, err = fmt.Fprintf(c.out, "Wrote %s%s\n", out, what)

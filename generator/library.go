@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
@@ -23,22 +24,23 @@ import (
 // library reads a directory of questionnaires, again and again: a file that has not changed is not parsed again.
 type library struct {
 	dir    string
-	files  []*questionnaire // sorted by name
-	beside []*neighbour     // sorted by name
-	theme  *theme.Theme     // as it was when it last had no problems; never nil once read
+	files  []*sourceFile // sorted by name
+	beside []*neighbour  // sorted by name
+	theme  *theme.Theme  // as it was when it last had no problems; never nil once read
 }
 
-type questionnaire struct {
+// A sourceFile is a questionnaire as it was last read.
+type sourceFile struct {
 	path     string // as the user would write it
 	source   []byte
 	survey   *survey.Survey // nil if there are problems
-	problems survey.Problems
+	problems questionnaire.Problems
 	good     *survey.Survey // the last survey that had none; nil if there was none yet
 }
 
 // read returns the surveys that are good, in the order of their ids, and the problems of the others.
-func (l *library) read() ([]*survey.Survey, survey.Problems, error) {
-	var files []*questionnaire
+func (l *library) read() ([]*survey.Survey, questionnaire.Problems, error) {
+	var files []*sourceFile
 	for attempt := 0; ; attempt++ {
 		paths, err := questionnairePaths(l.dir)
 		if empty := new(noQuestionnaires); errors.As(err, &empty) {
@@ -81,16 +83,16 @@ const listings = 3
 
 // lastGood returns the surveys as they were when their files last had no problems.
 func (l *library) lastGood() []*survey.Survey {
-	files := make([]*questionnaire, len(l.files))
+	files := make([]*sourceFile, len(l.files))
 	for i, f := range l.files {
-		files[i] = &questionnaire{path: f.path, survey: f.good}
+		files[i] = &sourceFile{path: f.path, survey: f.good}
 	}
 	surveys, _ := collect(files)
 	return surveys
 }
 
 // file finds a file by its path; nil if there is none.
-func (l *library) file(path string) *questionnaire {
+func (l *library) file(path string) *sourceFile {
 	for _, f := range l.files {
 		if f.path == path {
 			return f
@@ -101,7 +103,7 @@ func (l *library) file(path string) *questionnaire {
 
 // ids are the surveys that a file is: one, once it has been good. Before, mistakes may keep its id from being read, and
 // it may be either the file's name or what stands after "id:".
-func (q *questionnaire) ids() []string {
+func (q *sourceFile) ids() []string {
 	if q.good != nil {
 		return []string{q.good.ID}
 	}
@@ -133,7 +135,7 @@ func questionnairePaths(dir string) ([]string, error) {
 	}
 	var paths []string
 	for _, e := range entries {
-		if name := e.Name(); !e.IsDir() && survey.IsQuestionnaire(name) {
+		if name := e.Name(); !e.IsDir() && questionnaire.IsFile(name) {
 			paths = append(paths, filepath.Join(dir, name))
 		}
 	}
@@ -144,9 +146,9 @@ func questionnairePaths(dir string) ([]string, error) {
 }
 
 // parseFiles parses each file, taking over from known what has not changed.
-func parseFiles(paths []string, known []*questionnaire) ([]*questionnaire, error) {
-	files := make([]*questionnaire, len(paths))
-	before := make(map[string]*questionnaire, len(known))
+func parseFiles(paths []string, known []*sourceFile) ([]*sourceFile, error) {
+	files := make([]*sourceFile, len(paths))
+	before := make(map[string]*sourceFile, len(known))
 	for _, q := range known {
 		before[q.path] = q
 	}
@@ -175,12 +177,12 @@ func readQuestionnaire(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, 1<<20))
 }
 
-func parseAgain(path string, source []byte, before *questionnaire) *questionnaire {
+func parseAgain(path string, source []byte, before *sourceFile) *sourceFile {
 	if before != nil && bytes.Equal(before.source, source) {
 		return before
 	}
-	q := &questionnaire{path: path, source: source}
-	q.survey, q.problems = survey.Parse(path, source)
+	q := &sourceFile{path: path, source: source}
+	q.survey, q.problems = questionnaire.Parse(path, source)
 	if len(q.problems) > 0 {
 		q.survey = nil
 	}
@@ -196,9 +198,9 @@ func parseAgain(path string, source []byte, before *questionnaire) *questionnair
 }
 
 // collect gathers what several files say, and what is wrong between them.
-func collect(files []*questionnaire) ([]*survey.Survey, survey.Problems) {
+func collect(files []*sourceFile) ([]*survey.Survey, questionnaire.Problems) {
 	var surveys []*survey.Survey
-	var problems survey.Problems
+	var problems questionnaire.Problems
 	from := map[string]string{}
 	for _, f := range files {
 		problems = append(problems, f.problems...)
@@ -206,7 +208,7 @@ func collect(files []*questionnaire) ([]*survey.Survey, survey.Problems) {
 			continue
 		}
 		if first, taken := from[f.survey.ID]; taken {
-			problems = append(problems, survey.Problem{File: f.path, Line: 1, Column: 1,
+			problems = append(problems, questionnaire.Problem{File: f.path, Line: 1, Column: 1,
 				Message: fmt.Sprintf("the id '%s' is already taken by %s: give one of them another id", f.survey.ID, first)})
 			continue
 		}
@@ -216,13 +218,13 @@ func collect(files []*questionnaire) ([]*survey.Survey, survey.Problems) {
 	slices.SortFunc(surveys, func(a, b *survey.Survey) int { return strings.Compare(a.ID, b.ID) })
 	var conflict *site.Conflict
 	for errors.As(site.Check(surveys), &conflict) {
-		problems = append(problems, survey.Problem{File: from[conflict.ID], Line: 1, Column: 1, Message: conflict.Error()})
+		problems = append(problems, questionnaire.Problem{File: from[conflict.ID], Line: 1, Column: 1, Message: conflict.Error()})
 		surveys = slices.DeleteFunc(surveys, func(s *survey.Survey) bool { return s.ID == conflict.ID })
 	}
 	return surveys, problems
 }
 
-func printProblems(w io.Writer, problems survey.Problems) {
+func printProblems(w io.Writer, problems questionnaire.Problems) {
 	files := map[string]bool{}
 	for _, p := range problems {
 		fmt.Fprintln(w, p)

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -109,7 +110,7 @@ func (k newCommand) Run(c *console) error {
 	next := sentences[speak]
 	fmt.Fprintf(c.out, next.written, out, describe(s))
 	if d.email == "" {
-		fmt.Fprintf(c.out, next.address, out, survey.Locate(out, source).At("contact", "email").Line)
+		fmt.Fprintf(c.out, next.address, out, questionnaire.Locate(out, source).At("contact", "email").Line)
 	}
 	return k.tellNext(c, speak, out, d.id)
 }
@@ -476,7 +477,7 @@ func (d draft) write() ([]byte, *survey.Survey, error) {
 	d.minutes = 1
 	for {
 		source := d.yaml()
-		s, problems := survey.Parse(d.id+".yaml", source)
+		s, problems := questionnaire.Parse(d.id+".yaml", source)
 		if s == nil {
 			return nil, nil, fmt.Errorf("these answers make no good questionnaire: %w", problems)
 		}

@@ -18,6 +18,7 @@ import (
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/intake"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
@@ -102,11 +103,11 @@ func (p publishCommand) Run(ctx context.Context, c *console) error {
 }
 
 // unapproved finds questionnaires of the quality system that nobody has approved.
-func (p publishCommand) unapproved(l *library) survey.Problems {
-	var problems survey.Problems
+func (p publishCommand) unapproved(l *library) questionnaire.Problems {
+	var problems questionnaire.Problems
 	for _, f := range l.files {
 		if d := f.survey.Document; d != nil && !p.Unapproved && (d.ApprovedBy == "" || d.ApprovedOn == "") {
-			problems = append(problems, survey.Problem{File: f.path, Line: 1, Column: 1,
+			problems = append(problems, questionnaire.Problem{File: f.path, Line: 1, Column: 1,
 				Message: fmt.Sprintf("document %s is not approved: it needs approved_by and approved_on", d.Number)})
 		}
 	}

@@ -142,7 +142,7 @@ func TestSARIF(t *testing.T) {
 // A finding keeps its fingerprint when lines are put above it.
 func TestSARIFFingerprintsStay(t *testing.T) {
 	find := func(source string) []string {
-		f := findings{files: []*questionnaire{parseAgain("a.yaml", []byte(source), nil)}}
+		f := findings{files: []*sourceFile{parseAgain("a.yaml", []byte(source), nil)}}
 		prints := f.fingerprints()
 		var all []string
 		for i, line := range strings.Split(source, "\n") {

@@ -1,6 +1,8 @@
 package main
 
-import "glasspoll/internal/survey"
+import (
+	"glasspoll/internal/questionnaire"
+)
 
 type schemaCommand struct {
 	Of string `placeholder:"KIND" enum:"questionnaire,actions,quotes" default:"questionnaire" help:"questionnaire, or what stands beside one: actions (measures) or quotes. Default: ${default}."`
@@ -32,6 +34,6 @@ Only 'glasspoll check' knows everything: names that must exist, conditions, text
 }
 
 func (s schemaCommand) Run(c *console) error {
-	_, err := c.out.Write(survey.Schema(map[string]string{"actions": survey.ActionsFile, "quotes": survey.QuotesFile}[s.Of]))
+	_, err := c.out.Write(questionnaire.Schema(map[string]string{"actions": questionnaire.ActionsFile, "quotes": questionnaire.QuotesFile}[s.Of]))
 	return err
 }

@@ -24,6 +24,7 @@ import (
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -391,7 +392,7 @@ func (w *works) reload(ctx context.Context) {
 	}
 }
 
-func asText(problems survey.Problems) string {
+func asText(problems questionnaire.Problems) string {
 	if len(problems) == 0 {
 		return ""
 	}

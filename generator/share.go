@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
 )
@@ -146,7 +147,7 @@ func (k shareCommand) find(c *console) (*survey.Survey, error) {
 	}
 	for _, f := range l.files {
 		if slices.Contains(f.ids(), k.ID) {
-			own := slices.DeleteFunc(slices.Clone(problems), func(p survey.Problem) bool { return p.File != f.path })
+			own := slices.DeleteFunc(slices.Clone(problems), func(p questionnaire.Problem) bool { return p.File != f.path })
 			if len(own) > 0 {
 				printProblems(c.err, own)
 				return nil, errProblems

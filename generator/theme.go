@@ -5,12 +5,12 @@ import (
 	"path/filepath"
 	"slices"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/theme"
 )
 
 // themeProblems finds what is wrong with the themes of the directories that a command line names, or is one of its files.
-func themeProblems(names []string) (survey.Problems, error) {
+func themeProblems(names []string) (questionnaire.Problems, error) {
 	var dirs []string
 	for _, name := range names {
 		if info, err := os.Stat(name); err != nil || !info.IsDir() {
@@ -23,7 +23,7 @@ func themeProblems(names []string) (survey.Problems, error) {
 			dirs = append(dirs, name)
 		}
 	}
-	var problems survey.Problems
+	var problems questionnaire.Problems
 	for _, dir := range dirs {
 		_, found, err := theme.Read(os.DirFS(dir), filepath.Join(dir, theme.File))
 		if err != nil {

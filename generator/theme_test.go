@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"glasspoll"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // A theme that changes changes every page; one with a mistake leaves the last good one in force, and is told.
@@ -20,7 +20,7 @@ func TestThemeReloads(t *testing.T) {
 		}
 	}
 	v := &server{}
-	build := func() (page string, changed int, problems survey.Problems) {
+	build := func() (page string, changed int, problems questionnaire.Problems) {
 		t.Helper()
 		_, problems, err := l.read()
 		if err != nil {

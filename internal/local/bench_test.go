@@ -20,6 +20,7 @@ import (
 	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )
@@ -32,7 +33,7 @@ func thirty(b *testing.B) *survey.Survey {
 	for i := range 30 {
 		fmt.Fprintf(&source, "      - {id: question_%02d, type: rating, steps: 5, label: Question %d}\n", i, i)
 	}
-	s, problems := survey.Parse("thirty.yaml", []byte(source.String()))
+	s, problems := questionnaire.Parse("thirty.yaml", []byte(source.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
@@ -150,7 +151,7 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 			form.Set(name, "4")
 		}
 	}
-	s, problems := survey.Parse("mixed.yaml", []byte(source.String()))
+	s, problems := questionnaire.Parse("mixed.yaml", []byte(source.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}

@@ -19,6 +19,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -38,7 +39,7 @@ results: {min_group: 5}
 
 func parse(t testing.TB, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("killed.yaml", []byte(source))
+	s, problems := questionnaire.Parse("killed.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -66,7 +67,7 @@ func writeForEver(directory string) {
 		var pages *local.Pages
 		if pages, err = local.OpenPages(filepath.Join(directory, "public")); err == nil {
 			go func() {
-				s, _ := survey.Parse("killed.yaml", []byte(killed))
+				s, _ := questionnaire.Parse("killed.yaml", []byte(killed))
 				p := publish.New(store, store, store, pages, figures{}, time.Now)
 				for {
 					if _, err := p.Publish(context.Background(), s); err != nil {

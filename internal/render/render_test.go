@@ -19,6 +19,7 @@ import (
 	"golang.org/x/net/html"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -45,7 +46,7 @@ func every(t testing.TB) *survey.Survey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, problems := survey.Parse("every.yaml", source)
+	s, problems := questionnaire.Parse("every.yaml", source)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -653,7 +654,7 @@ func thirty(t testing.TB) *survey.Survey {
 			}
 		}
 	}
-	s, problems := survey.Parse("thirty.yaml", []byte(y.String()))
+	s, problems := questionnaire.Parse("thirty.yaml", []byte(y.String()))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -135,7 +136,7 @@ func shipped(t testing.TB, name string) *survey.Survey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, problems := survey.Parse(name+".yaml", source)
+	s, problems := questionnaire.Parse(name+".yaml", source)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

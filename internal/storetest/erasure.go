@@ -14,6 +14,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
@@ -30,7 +31,7 @@ type Erasure interface {
 
 func tiers(t *testing.T) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse(surveyID+".yaml", []byte(`
+	s, problems := questionnaire.Parse(surveyID+".yaml", []byte(`
 title: Erasure
 languages: [en]
 timezone: UTC

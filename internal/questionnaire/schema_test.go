@@ -1,4 +1,4 @@
-package survey
+package questionnaire
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 
 func compiledSchema(t testing.TB) *jsonschema.Schema { return compiledSchemaOf(t, "") }
 
-// compiledSchemaOf is the schema of one kind of files; see [Beside].
+// compiledSchemaOf is the schema of one kind of files; see [Sidecar].
 func compiledSchemaOf(t testing.TB, kind string) *jsonschema.Schema {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema(kind)))
@@ -97,7 +97,7 @@ func TestSchemaAcceptsWhatParseAccepts(t *testing.T) {
 		t.Fatalf("no surveys: %v", err)
 	}
 	for _, path := range append(paths, "../answer/testdata/every.yaml", "../answer/testdata/conditional.yaml") {
-		if !IsQuestionnaire(filepath.Base(path)) {
+		if !IsFile(filepath.Base(path)) {
 			continue
 		}
 		source, err := os.ReadFile(path)
@@ -266,7 +266,7 @@ func TestSchemaRefusesWhatItCan(t *testing.T) {
 	for path, files := range badFiles(t) {
 		for _, f := range files {
 			name := strings.TrimSuffix(filepath.Base(path), ".txtar") + "/" + strings.TrimSuffix(f.name, ".yaml")
-			_, kind := Beside(f.name)
+			_, kind := Sidecar(f.name)
 			yes, err := validate(schemas[kind], f.source)
 			switch why, known := unseen[name]; {
 			case !yes: // an editor says so without any schema

@@ -1,4 +1,7 @@
-package survey
+// Package questionnaire turns YAML into a checked [survey.Survey], or into every problem that the file has, each with its
+// place and, where one is obvious, its fix. It reads a questionnaire's sidecar files too, and writes the JSON Schema of
+// all of them. It is pure: bytes in, values out.
+package questionnaire
 
 import (
 	"fmt"
@@ -6,11 +9,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // a timezone is known or unknown alike on every machine
 	"unicode"
 
 	"golang.org/x/text/language"
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/survey"
 )
 
 // Bounds of one questionnaire: far above any real one, and low enough that no file can cost much.
@@ -22,15 +26,15 @@ const (
 	maxCohorts   = 200
 )
 
-// IsQuestionnaire tells a questionnaire's file name from its neighbours': what stands beside one (see [Beside]), and the site's theme.
-func IsQuestionnaire(name string) bool {
-	_, kind := Beside(name)
+// IsFile reports whether a file name is a questionnaire's, and not that of a sidecar or of the site's theme.
+func IsFile(name string) bool {
+	_, kind := Sidecar(name)
 	return isYAML(name) && kind == "" && name != "theme.yaml" && !strings.HasPrefix(name, ".")
 }
 
 // Parse compiles one questionnaire. It returns a Survey or, sorted, every problem that the file has; never both. file
 // names the source in problems and, without its extension, is the default id.
-func Parse(file string, source []byte) (*Survey, Problems) {
+func Parse(file string, source []byte) (*survey.Survey, Problems) {
 	r := newReader(file)
 	s := r.questionnaire(source)
 	if len(r.problems) > 0 {
@@ -39,15 +43,14 @@ func Parse(file string, source []byte) (*Survey, Problems) {
 		}
 		return nil, r.problems.sorted()
 	}
-	if err := s.complete(); err != nil {
+	if err := s.Seal(); err != nil {
 		return nil, Problems{{File: file, Message: err.Error()}} // only a timezone that vanished since it was checked
 	}
-	s.Version, s.Shape = s.hashes()
 	return s, nil
 }
 
 // questionnaire reads a file, as far as it can be read.
-func (r *reader) questionnaire(source []byte) *Survey {
+func (r *reader) questionnaire(source []byte) *survey.Survey {
 	root := r.document(source, "questionnaire", "a questionnaire begins with its title, such as \"title: Service survey\"")
 	if root == nil {
 		return nil
@@ -56,7 +59,7 @@ func (r *reader) questionnaire(source []byte) *Survey {
 }
 
 // survey reads the whole definition. Languages come first: every text depends on them.
-func (r *reader) survey(root *yaml.Node) *Survey {
+func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	if r.misshapen(root, 0) {
 		return nil
 	}
@@ -66,7 +69,7 @@ func (r *reader) survey(root *yaml.Node) *Survey {
 		return nil
 	}
 	o.readLanguages()
-	s := &Survey{
+	s := &survey.Survey{
 		ID:        o.surveyID(),
 		Languages: r.languages,
 		Intro:     o.text("intro"),
@@ -76,7 +79,7 @@ func (r *reader) survey(root *yaml.Node) *Survey {
 		Document:  o.document(),
 		Window:    o.window(),
 		Timezone:  o.timezone(),
-		Period:    Period(o.word("period", "none")),
+		Period:    survey.Period(o.word("period", "none")),
 		Audience:  o.audience(),
 		Channels:  o.channels(),
 		Unlisted:  !o.boolean("listed", true),
@@ -222,36 +225,36 @@ func (o object) titled(code string) bool {
 	return false
 }
 
-func (o object) contact() *Contact {
+func (o object) contact() *survey.Contact {
 	if !o.has("contact") {
 		return nil
 	}
 	c := o.object(o.values["contact"], &contactMapping)
-	return &Contact{Name: c.text("name"), Email: c.email("email"), Phone: c.plain("phone")}
+	return &survey.Contact{Name: c.text("name"), Email: c.email("email"), Phone: c.plain("phone")}
 }
 
 func (o object) email(name string) string {
 	address := o.plain(name)
-	if o.has(name) && address != "" && !ValidEmail(address) {
+	if o.has(name) && address != "" && !survey.ValidEmail(address) {
 		o.fail(o.values[name], "%s is not an e-mail address such as name@example.com", quote(address))
 	}
 	return address
 }
 
-func (o object) document() *Document {
+func (o object) document() *survey.Document {
 	if !o.has("document") {
 		return nil
 	}
 	d := o.object(o.values["document"], &documentMapping)
-	return &Document{Number: d.plain("number"), Version: d.plain("version"), ApprovedBy: d.plain("approved_by"), ApprovedOn: d.date("approved_on")}
+	return &survey.Document{Number: d.plain("number"), Version: d.plain("version"), ApprovedBy: d.plain("approved_by"), ApprovedOn: d.date("approved_on")}
 }
 
-func (o object) window() Window {
+func (o object) window() survey.Window {
 	if !o.has("window") {
-		return Window{}
+		return survey.Window{}
 	}
 	w := o.object(o.values["window"], &windowMapping)
-	window := Window{From: w.date("from"), Until: w.date("until")}
+	window := survey.Window{From: w.date("from"), Until: w.date("until")}
 	if window.From != "" && window.Until != "" && window.From > window.Until {
 		o.fail(w.values["until"], "the window ends on %s, before it begins on %s: exchange the two or mend one", window.Until, window.From)
 	}
@@ -270,12 +273,12 @@ func (o object) timezone() string {
 	return name
 }
 
-func (o object) audience() Audience {
+func (o object) audience() survey.Audience {
 	if !o.has("audience") {
-		return Audience{}
+		return survey.Audience{}
 	}
 	a := o.object(o.values["audience"], &audienceMapping)
-	audience := Audience{Population: a.integer("population", 0), Issued: a.integer("issued", 0), Sample: a.word("sample", "")}
+	audience := survey.Audience{Population: a.integer("population", 0), Issued: a.integer("issued", 0), Sample: a.word("sample", "")}
 	if audience.Population > 0 && audience.Issued > audience.Population {
 		o.fail(a.values["issued"], "issued (%d) is more than the population (%d): mend one of them", audience.Issued, audience.Population)
 	}
@@ -298,7 +301,7 @@ func (o object) channels() []string {
 // scale is a named list of options, and where its name stands.
 type scale struct {
 	at      *yaml.Node
-	options []Option
+	options []survey.Option
 	used    bool
 }
 
@@ -331,8 +334,8 @@ func (o object) scales() map[string]*scale {
 }
 
 // options reads a list of options, which name names in messages. One that cannot be read keeps its place.
-func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
-	var options []Option
+func (r *reader) options(n *yaml.Node, name string, exclusive bool) []survey.Option {
+	var options []survey.Option
 	if m := pointed(n); m.Kind == yaml.MappingNode && len(m.Content) > 1 && keyOf(m, "id") == nil && keyOf(m, "label") == nil {
 		r.fail(n, "%s must be a list: write \"- %s\", and so on", name, r.option(m.Content[0].Value, m.Content[1].Value))
 		return nil
@@ -343,25 +346,25 @@ func (r *reader) options(n *yaml.Node, name string, exclusive bool) []Option {
 		return nil
 	}
 	first := map[string]int{}
-	options = make([]Option, 0, len(items))
+	options = make([]survey.Option, 0, len(items))
 	for _, item := range items {
 		if s := pointed(item); s.Kind == yaml.ScalarNode && s.Tag != "!!null" && colonHint(s.Value) == "" {
 			r.fail(item, "an option has an id and a label: write %s", r.option("", s.Value))
-			options = append(options, Option{})
+			options = append(options, survey.Option{})
 			continue
 		}
 		o := r.object(item, &optionMapping)
 		if o.node == nil {
-			options = append(options, Option{})
+			options = append(options, survey.Option{})
 			continue
 		}
 		scored := o.has("score")
-		option := Option{ID: o.id(""), Label: o.text("label"), Score: o.decimal("score"), Exclusive: o.boolean("exclusive", false), ShowIf: o.condition("show_if", "")}
+		option := survey.Option{ID: o.id(""), Label: o.text("label"), Score: o.decimal("score"), Exclusive: o.boolean("exclusive", false), ShowIf: o.condition("show_if", "")}
 		if option.Exclusive && !exclusive {
 			o.fail(o.keys["exclusive"], "'exclusive' does not go with this type: only several options of a multi_choice can exclude each other")
 		}
 		if scored && option.Score == nil {
-			option.Score = new(Decimal) // reported already; the rest of the survey may rely on a score
+			option.Score = new(survey.Decimal) // reported already; the rest of the survey may rely on a score
 		}
 		if line := first[option.ID]; line > 0 && option.ID != "" {
 			o.fail(o.values["id"], "option %s is given twice (first on line %d): every option needs an id of its own", quote(option.ID), line)
@@ -409,9 +412,9 @@ func strayQuestion(items []*yaml.Node, i int) bool {
 	return i < len(items) && keyOf(items[i], "type") != nil && keyOf(items[i], "questions") == nil
 }
 
-func (o object) sections(scales map[string]*scale, s *Survey) []Section {
+func (o object) sections(scales map[string]*scale, s *survey.Survey) []survey.Section {
 	q := questionReader{reader: o.reader, scales: scales, lines: map[string]int{}, scoring: &s.Scoring}
-	var sections []Section
+	var sections []survey.Section
 	ids := map[string]int{}
 	items := o.list("sections")
 	for i, item := range items {
@@ -428,7 +431,7 @@ func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 		if so.node == nil {
 			continue
 		}
-		section := Section{ID: so.id(fmt.Sprintf("section_%d", i+1)), Title: so.text("title"), Intro: so.text("intro"), ShowIf: so.condition("show_if", "")}
+		section := survey.Section{ID: so.id(fmt.Sprintf("section_%d", i+1)), Title: so.text("title"), Intro: so.text("intro"), ShowIf: so.condition("show_if", "")}
 		if line := ids[section.ID]; line > 0 {
 			at := so.values["id"]
 			if at == nil {
@@ -463,8 +466,8 @@ func (o object) sections(scales map[string]*scale, s *Survey) []Section {
 }
 
 // references checks what needs the whole survey: names that must exist, and segments that must stay few.
-func (o object) references(s *Survey) {
-	s.index()
+func (o object) references(s *survey.Survey) {
+	s.Index()
 	o.compile(s)
 	o.piping(s)
 	if s.Scoring.Overall != "" {
@@ -484,7 +487,7 @@ func (o object) references(s *Survey) {
 }
 
 // segmentAt is where the last segment is declared.
-func (o object) segmentAt(s *Survey) *yaml.Node {
+func (o object) segmentAt(s *survey.Survey) *yaml.Node {
 	segments := s.Segments()
 	at := o.segments[segments[len(segments)-1].Question.ID]
 	if at == nil {
@@ -494,7 +497,7 @@ func (o object) segmentAt(s *Survey) *yaml.Node {
 }
 
 // overall checks the item that stands for the whole.
-func (o object) overall(s *Survey) {
+func (o object) overall(s *survey.Survey) {
 	at, name := o.overallAt, s.Scoring.Overall
 	f, ok := s.Field(name)
 	for q := range s.Questions() {
@@ -511,7 +514,7 @@ func (o object) overall(s *Survey) {
 	}
 }
 
-func fieldNames(s *Survey) []string {
+func fieldNames(s *survey.Survey) []string {
 	var names []string
 	for _, f := range s.Fields() {
 		names = append(names, f.Name)
@@ -519,8 +522,8 @@ func fieldNames(s *Survey) []string {
 	return names
 }
 
-func (o object) scoring() Scoring {
-	scoring := Scoring{Model: PercentOfMax}
+func (o object) scoring() survey.Scoring {
+	scoring := survey.Scoring{Model: survey.PercentOfMax}
 	if !o.has("scoring") {
 		return scoring
 	}
@@ -535,12 +538,12 @@ func (o object) scoring() Scoring {
 	scoring.Rule = so.responseRateRule()
 	for _, name := range []string{"bands", "response_rate_rule"} {
 		if so.has(name) && !scoring.Hundred() {
-			o.fail(so.keys[name], "%s needs an index from 0 to 100, and that of %s is none: remove it, or choose the model %s", quote(name), scoring.Each(), PercentOfMax)
+			o.fail(so.keys[name], "%s needs an index from 0 to 100, and that of %s is none: remove it, or choose the model %s", quote(name), scoring.Each(), survey.PercentOfMax)
 		}
 	}
-	if scoring.Each() == Graded10 {
+	if scoring.Each() == survey.Graded10 {
 		at := so.values["model"]
-		o.reader.waiting = append(o.reader.waiting, func(s *Survey) { o.tens(s, at) })
+		o.reader.waiting = append(o.reader.waiting, func(s *survey.Survey) { o.tens(s, at) })
 	}
 	lines := map[string]int{}
 	for _, n := range so.list("dimensions") {
@@ -549,7 +552,7 @@ func (o object) scoring() Scoring {
 			o.reader.nameless = true
 			continue
 		}
-		dimension := Dimension{ID: d.id(""), Label: d.text("label"), Weight: d.weight(One)}
+		dimension := survey.Dimension{ID: d.id(""), Label: d.text("label"), Weight: d.weight(survey.One)}
 		if dimension.ID == "" {
 			o.reader.nameless = true
 		}
@@ -565,8 +568,8 @@ func (o object) scoring() Scoring {
 }
 
 // units reads what only mean_of_units has: the segment that tells the units apart, and the model of each.
-func (o object) units(scoring *Scoring) {
-	if scoring.Model != MeanOfUnits {
+func (o object) units(scoring *survey.Scoring) {
+	if scoring.Model != survey.MeanOfUnits {
 		for _, name := range []string{"unit", "of"} {
 			if o.keys[name] != nil {
 				o.fail(o.keys[name], "%s goes only with the model mean_of_units: remove it, or write \"model: mean_of_units\"", quote(name))
@@ -576,14 +579,14 @@ func (o object) units(scoring *Scoring) {
 	}
 	o.need("unit", ": the segment whose values are the units, such as branch")
 	scoring.Unit = o.plain("unit")
-	scoring.Of = o.word("of", PercentOfMax)
+	scoring.Of = o.word("of", survey.PercentOfMax)
 	if at := o.values["unit"]; at != nil && scoring.Unit != "" {
-		o.reader.waiting = append(o.reader.waiting, func(s *Survey) { o.isSegment(s, at, "unit", scoring.Unit) })
+		o.reader.waiting = append(o.reader.waiting, func(s *survey.Survey) { o.isSegment(s, at, "unit", scoring.Unit) })
 	}
 }
 
 // isSegment checks a name that must be a segment's.
-func (o object) isSegment(s *Survey, at *yaml.Node, key, name string) {
+func (o object) isSegment(s *survey.Survey, at *yaml.Node, key, name string) {
 	f, ok := s.Field(name)
 	var segments []string
 	for _, f := range s.Segments() {
@@ -598,16 +601,16 @@ func (o object) isSegment(s *Survey, at *yaml.Node, key, name string) {
 }
 
 // tens checks that every item of graded_10 is graded up to 10, so that all-best is 100.
-func (o object) tens(s *Survey, at *yaml.Node) {
+func (o object) tens(s *survey.Survey, at *yaml.Node) {
 	for _, f := range s.Fields() {
-		if f.Scored() && f.MaxScore() != 10*One {
+		if f.Scored() && f.MaxScore() != 10*survey.One {
 			o.fail(at, "graded_10 needs scales whose best option scores 10, such as 10, 8, 6, 3 and 0, and that of %s scores %s: change its scores, or give it \"weight: 0\"", quote(f.Name), f.MaxScore())
 			return
 		}
 	}
 }
 
-func (o object) responseRateRule() *ResponseRateRule {
+func (o object) responseRateRule() *survey.ResponseRateRule {
 	if !o.has("response_rate_rule") {
 		return nil
 	}
@@ -616,17 +619,17 @@ func (o object) responseRateRule() *ResponseRateRule {
 	if ro.node == nil {
 		return nil
 	}
-	rule := &ResponseRateRule{}
+	rule := &survey.ResponseRateRule{}
 	for _, limit := range []struct {
 		name string
-		to   *Decimal
+		to   *survey.Decimal
 	}{{"floor", &rule.Floor}, {"per", &rule.Per}, {"deduct", &rule.Deduct}} {
 		if d := ro.decimal(limit.name); d != nil {
 			*limit.to = *d
 		}
 	}
 	rule.Proportional = ro.word("mode", "step") == "proportional"
-	o.reader.waiting = append(o.reader.waiting, func(s *Survey) {
+	o.reader.waiting = append(o.reader.waiting, func(s *survey.Survey) {
 		if s.Audience.Issued == 0 {
 			o.fail(at, "a response rate needs the number of questionnaires issued: add \"audience: {issued: …}\"")
 		}
@@ -634,7 +637,7 @@ func (o object) responseRateRule() *ResponseRateRule {
 	return rule
 }
 
-func (o object) weight(otherwise Decimal) Decimal {
+func (o object) weight(otherwise survey.Decimal) survey.Decimal {
 	if w := o.decimal("weight"); w != nil {
 		return *w
 	}
@@ -642,9 +645,9 @@ func (o object) weight(otherwise Decimal) Decimal {
 }
 
 // bands reads the ranges of the index, highest first. Limits are inclusive from below, so only a missing 0 is a gap.
-func (o object) bands() []Band {
-	var bands []Band
-	lines, unread := map[Decimal]int{}, false
+func (o object) bands() []survey.Band {
+	var bands []survey.Band
+	lines, unread := map[survey.Decimal]int{}, false
 	for _, n := range o.list("bands") {
 		b := o.object(n, &bandMapping)
 		if b.node == nil {
@@ -662,17 +665,17 @@ func (o object) bands() []Band {
 			continue
 		}
 		lines[*from] = n.Line
-		bands = append(bands, Band{From: *from, Label: label})
+		bands = append(bands, survey.Band{From: *from, Label: label})
 	}
-	slices.SortFunc(bands, func(a, b Band) int { return int(b.From - a.From) })
+	slices.SortFunc(bands, func(a, b survey.Band) int { return int(b.From - a.From) })
 	if len(bands) > 0 && bands[len(bands)-1].From != 0 && !unread {
 		o.fail(o.values["bands"], "no band covers the index below %s: add one with \"from: 0\"", bands[len(bands)-1].From)
 	}
 	return bands
 }
 
-func (o object) results() Results {
-	results := Results{Audience: "public", MinGroup: 5, Release: "full"}
+func (o object) results() survey.Results {
+	results := survey.Results{Audience: "public", MinGroup: 5, Release: "full"}
 	if !o.has("results") {
 		return results
 	}
@@ -685,15 +688,15 @@ func (o object) results() Results {
 	return results
 }
 
-func (o object) crosstabs() []CrossTab {
-	var tabs []CrossTab
-	lines := map[CrossTab]int{}
+func (o object) crosstabs() []survey.CrossTab {
+	var tabs []survey.CrossTab
+	lines := map[survey.CrossTab]int{}
 	for _, n := range o.list("crosstabs") {
 		c := o.object(n, &crosstabMapping)
 		if c.node == nil {
 			continue
 		}
-		tab := CrossTab{Rows: c.plain("rows"), By: c.plain("by")}
+		tab := survey.CrossTab{Rows: c.plain("rows"), By: c.plain("by")}
 		rows, by := c.values["rows"], c.values["by"]
 		if tab.Rows == "" || tab.By == "" {
 			continue
@@ -704,7 +707,7 @@ func (o object) crosstabs() []CrossTab {
 		}
 		lines[tab] = n.Line
 		tabs = append(tabs, tab)
-		o.reader.waiting = append(o.reader.waiting, func(s *Survey) {
+		o.reader.waiting = append(o.reader.waiting, func(s *survey.Survey) {
 			o.isSegment(s, by, "by", tab.By)
 			f, ok := s.Field(tab.Rows)
 			var names []string
@@ -724,7 +727,7 @@ func (o object) crosstabs() []CrossTab {
 				o.fail(rows, "rows names %s, which is not a question%s", quote(tab.Rows), suggest(tab.Rows, names))
 			case tab.Rows == tab.By:
 				o.fail(rows, "rows and by both name %s: break it down by another segment", quote(tab.Rows))
-			case !f.Question.broken() && !f.Counted():
+			case !broken(f.Question) && !f.Counted():
 				o.fail(rows, "rows names %s, which has no published figures: name a choice, a rating, a number or yes_no", quote(tab.Rows))
 			}
 		})

@@ -1,4 +1,4 @@
-package survey
+package questionnaire
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/expression"
+	"glasspoll/internal/survey"
 )
 
 // Schema is the format of one kind of files (ActionsFile, QuotesFile, or "" for questionnaires) as JSON Schema (2020-12),
@@ -133,7 +134,7 @@ func (m *mapping) schema() ordered {
 }
 
 // beside says which keys must stand beside which.
-func (m *mapping) beside(as Type) ordered {
+func (m *mapping) beside(as survey.Type) ordered {
 	var pairs ordered
 	for _, name := range m.names(as) {
 		if k, _ := m.key(name, as); k.with != "" {
@@ -253,7 +254,7 @@ func (f form) schema() ordered {
 	case objectForm:
 		return ordered{{"$ref", "#/$defs/" + f.of.id}}
 	case byNameForm:
-		return ordered{{"type", "object"}, {"propertyNames", formOf(nameIDForm).schema()}, {"additionalProperties", listOf(mappingOf(f.of), int(f.most/One)).schema()}}
+		return ordered{{"type", "object"}, {"propertyNames", formOf(nameIDForm).schema()}, {"additionalProperties", listOf(mappingOf(f.of), int(f.most/survey.One)).schema()}}
 	case listForm:
 		s := ordered{{"type", "array"}, {"minItems", f.least}, {"items", f.list.schema()}}
 		if f.most > 0 {

@@ -1,4 +1,4 @@
-package survey
+package questionnaire
 
 import (
 	"fmt"
@@ -8,10 +8,11 @@ import (
 	"testing"
 
 	"glasspoll/internal/expression"
+	"glasspoll/internal/survey"
 )
 
 // parse compiles a questionnaire that has no problem.
-func parse(t testing.TB, source string) *Survey {
+func parse(t testing.TB, source string) *survey.Survey {
 	t.Helper()
 	s, problems := Parse("sample.yaml", []byte(source))
 	if len(problems) > 0 {
@@ -85,7 +86,7 @@ func TestWhole(t *testing.T) {
 		got, want any
 	}{
 		{"id", s.ID, "quarterly_service"},
-		{"title", s.Title, Text{"zh": "服务满意度调查", "en": "Service survey"}},
+		{"title", s.Title, survey.Text{"zh": "服务满意度调查", "en": "Service survey"}},
 		{"languages", s.Languages, []string{"zh", "en"}},
 		{"default language", s.DefaultLanguage(), "zh"},
 		{"intro", s.Intro.In("en"), "Please rate us."},
@@ -97,12 +98,12 @@ func TestWhole(t *testing.T) {
 		{"layout", s.Steps, true},
 		{"section's condition", s.Sections[0].ShowIf.Uses(), []string{"language", "channel"}},
 		{"order", order(s), "tier items overall note_4 email both order share why arrived left site age origin"},
-		{"contact", s.Contact, &Contact{Name: Text{"zh": "李女士", "en": "Ms Li"}, Email: "li@example.com", Phone: "+86 10 1234"}},
-		{"document", s.Document, &Document{Number: "QR-07-01", Version: "3", ApprovedBy: "Wang", ApprovedOn: "2026-09-20"}},
-		{"window", s.Window, Window{From: "2026-10-01", Until: "2026-10-31"}},
+		{"contact", s.Contact, &survey.Contact{Name: survey.Text{"zh": "李女士", "en": "Ms Li"}, Email: "li@example.com", Phone: "+86 10 1234"}},
+		{"document", s.Document, &survey.Document{Number: "QR-07-01", Version: "3", ApprovedBy: "Wang", ApprovedOn: "2026-09-20"}},
+		{"window", s.Window, survey.Window{From: "2026-10-01", Until: "2026-10-31"}},
 		{"timezone", s.Location().String(), "Asia/Shanghai"},
-		{"period", s.Period, Quarter},
-		{"audience", s.Audience, Audience{Population: 400, Issued: 227, Sample: "ten_plus_5_percent"}},
+		{"period", s.Period, survey.Quarter},
+		{"audience", s.Audience, survey.Audience{Population: 400, Issued: 227, Sample: "ten_plus_5_percent"}},
 		{"channels", s.Channels, []string{"web", "email"}},
 		{"section", s.Sections[0].ID, "product"},
 		{"section's title", s.Sections[0].Title.In("en"), "Product"},
@@ -110,10 +111,10 @@ func TestWhole(t *testing.T) {
 		{"section without id", s.Sections[1].ID, "section_2"},
 		{"model", s.Scoring.Model, "percent_of_max"},
 		{"overall", s.Scoring.Overall, "overall"},
-		{"target", *s.Scoring.Target, 85 * One},
-		{"dimensions", s.Scoring.Dimensions, []Dimension{{ID: "service", Label: Text{"zh": "服务", "en": "Service"}, Weight: 1500}}},
-		{"bands, highest first", s.Scoring.Bands, []Band{{80 * One, Text{"zh": "优", "en": "Good"}}, {0, Text{"zh": "差", "en": "Poor"}}}},
-		{"results", s.Results, Results{Audience: "public", MinGroup: 10, PoolAfter: 30, Release: "full"}},
+		{"target", *s.Scoring.Target, 85 * survey.One},
+		{"dimensions", s.Scoring.Dimensions, []survey.Dimension{{ID: "service", Label: survey.Text{"zh": "服务", "en": "Service"}, Weight: 1500}}},
+		{"bands, highest first", s.Scoring.Bands, []survey.Band{{From: 80 * survey.One, Label: survey.Text{"zh": "优", "en": "Good"}}, {From: 0, Label: survey.Text{"zh": "差", "en": "Poor"}}}},
+		{"results", s.Results, survey.Results{Audience: "public", MinGroup: 10, PoolAfter: 30, Release: "full"}},
 		{"fields", fieldNames(s), strings.Fields("tier items.speed items.care overall email both.price.importance both.price.satisfaction order.price order.speed order.care share.price share.speed why why._other arrived left site age origin")},
 		{"segments", []string{s.Segments()[0].Name, s.Segments()[1].Name}, []string{"tier", "origin"}},
 	} {
@@ -124,7 +125,7 @@ func TestWhole(t *testing.T) {
 }
 
 // order is how the questions wait for one another.
-func order(s *Survey) string {
+func order(s *survey.Survey) string {
 	var ids []string
 	for _, q := range s.Order() {
 		ids = append(ids, q.ID)
@@ -133,70 +134,70 @@ func order(s *Survey) string {
 }
 
 func TestQuestions(t *testing.T) {
-	dec := func(d Decimal) *Decimal { return &d }
-	label := Text{"en": "L"}
-	two := []Option{{ID: "a", Label: Text{"en": "A"}}, {ID: "b", Label: Text{"en": "B"}}}
-	scale := []Option{{ID: "good", Label: Text{"en": "Good"}, Score: dec(2 * One)}, {ID: "bad", Label: Text{"en": "Bad"}, Score: dec(0)}, {ID: "none", Label: Text{"en": "None"}}}
+	dec := func(d survey.Decimal) *survey.Decimal { return &d }
+	label := survey.Text{"en": "L"}
+	two := []survey.Option{{ID: "a", Label: survey.Text{"en": "A"}}, {ID: "b", Label: survey.Text{"en": "B"}}}
+	scale := []survey.Option{{ID: "good", Label: survey.Text{"en": "Good"}, Score: dec(2 * survey.One)}, {ID: "bad", Label: survey.Text{"en": "Bad"}, Score: dec(0)}, {ID: "none", Label: survey.Text{"en": "None"}}}
 	bad := "bad"
 	answeredUse := &expression.Tree{Op: "answered", Names: []string{"use"}}
 	useBad := expression.Tree{Op: "==", Args: []expression.Tree{{Op: "choice", Names: []string{"use"}}, {Op: "literal", Text: &bad}}}
 	const ab = "options: [{id: a, label: A}, {id: b, label: B}]"
 	for _, c := range []struct {
 		yaml string // after "id: q, label: L, "
-		want Question
+		want survey.Question
 	}{
-		{"type: single_choice, " + ab, Question{Type: SingleChoice, Options: two}},
-		{"type: single_choice, display: radio, " + ab, Question{Type: SingleChoice, Display: "radio", Options: two}},
-		{"type: single_choice, display: buttons, scale: s", Question{Type: SingleChoice, Display: "buttons", Options: scale}},
-		{"type: single_choice, display: dropdown, segment: true, " + ab, Question{Type: SingleChoice, Display: "dropdown", Segment: true, Options: two}},
-		{"type: single_choice, options: [{id: 1, label: A, score: 0.5}, {id: 2b, label: B, score: 3}]", Question{Type: SingleChoice, Options: []Option{{ID: "1", Label: Text{"en": "A"}, Score: dec(500)}, {ID: "2b", Label: Text{"en": "B"}, Score: dec(3000)}}}},
-		{"type: single_choice, scale: s, dimension: d, weight: 2.5", Question{Type: SingleChoice, Options: scale, Dimension: "d", Weight: 2500}},
-		{"type: multi_choice, min: 1, max: 2, " + ab, Question{Type: MultiChoice, AtLeast: 1, AtMost: 2, Options: two}},
-		{"type: multi_choice, options: [{id: a, label: A}, {id: b, label: B, exclusive: true}]", Question{Type: MultiChoice, Options: []Option{two[0], {ID: "b", Label: Text{"en": "B"}, Exclusive: true}}}},
-		{"type: multi_choice, options: [{id: a, label: A}]", Question{Type: MultiChoice, Options: two[:1]}},
-		{"type: rating, steps: 3", Question{Type: Rating, Options: steps(1, 3)}},
-		{"type: rating, steps: 3, display: faces, low: Poor, high: Great", Question{Type: Rating, Options: steps(1, 3), Display: "faces", Low: Text{"en": "Poor"}, High: Text{"en": "Great"}}},
-		{"type: rating, scale: s, display: numbers", Question{Type: Rating, Options: scale, Display: "numbers"}},
-		{"type: rating, steps: 3, weight: 0", Question{Type: Rating, Options: steps(1, 3), Weight: -1}},
-		{"type: nps, low: No, high: Sure", Question{Type: NPS, Options: steps(0, 10), Low: Text{"en": "No"}, High: Text{"en": "Sure"}}},
-		{"type: matrix, scale: s, rows: [{id: r, label: R}], required: all", Question{Type: Matrix, Options: scale, Rows: []Row{{ID: "r", Label: Text{"en": "R"}, Required: true, Weight: One}}}},
-		{"type: matrix, scale: s, weight: 3, rows: [{id: r, label: R}, {id: 5, label: 5, weight: 2}], required: [5]", Question{Type: Matrix, Options: scale, Weight: 3 * One, Rows: []Row{{ID: "r", Label: Text{"en": "R"}, Weight: 3 * One}, {ID: "5", Label: Text{"en": "5"}, Required: true, Weight: 2 * One}}}},
-		{"type: matrix, scale: s, rows: [{id: r, label: R}], required: false", Question{Type: Matrix, Options: scale, Rows: []Row{{ID: "r", Label: Text{"en": "R"}, Weight: One}}}},
-		{"type: number, min: -5, max: 10.5, step: 0.5, unit: kg, display: box", Question{Type: Number, Min: dec(-5000), Max: dec(10500), Step: dec(500), Unit: Text{"en": "kg"}, Display: "box"}},
-		{"type: short_text", Question{Type: ShortText, MaxLength: 200}},
-		{"type: short_text, min_length: 2, max_length: 9, pattern: '[A-Z]+'", Question{Type: ShortText, MinLength: 2, MaxLength: 9, Pattern: "[A-Z]+"}},
-		{"type: long_text", Question{Type: LongText, MaxLength: 2000}},
-		{"type: email", Question{Type: Email, Private: true}},
-		{"type: email, private: false", Question{Type: Email}},
-		{"type: phone", Question{Type: Phone, Private: true}},
-		{"type: date, min: 2026-01-01, max: 2026-12-31", Question{Type: DateType, Earliest: "2026-01-01", Latest: "2026-12-31"}},
-		{"type: yes_no, required: yes, help: H", Question{Type: YesNo, Required: true, Help: Text{"en": "H"}}},
-		{"type: yes_no, publish: false", Question{Type: YesNo, Unpublished: true}},
-		{"type: yes_no, private: true", Question{Type: YesNo, Private: true}},
-		{"type: consent", Question{Type: Consent, Required: true}},
-		{"type: note", Question{Type: Note}},
-		{"type: note, show_if: answered(use)", Question{Type: Note, ShowIf: answeredUse}},
-		{"type: url, required: answered(use)", Question{Type: URL, RequiredIf: answeredUse}},
-		{"type: time, check: {that: answered(use), message: M}", Question{Type: Time, Checks: []Rule{{*answeredUse, Text{"en": "M"}}}}},
-		{"type: time, check: [{that: answered(use), message: M}, {that: use == \"bad\", message: N}]", Question{Type: Time, Checks: []Rule{{*answeredUse, Text{"en": "M"}}, {useBad, Text{"en": "N"}}}}},
-		{"type: hidden", Question{Type: Hidden}},
-		{"type: hidden, private: true", Question{Type: Hidden, Private: true}},
-		{"type: hidden, segment: true, options: [{id: a, label: A}]", Question{Type: Hidden, Segment: true, Options: two[:1]}},
-		{"type: single_choice, other: true, " + ab, Question{Type: SingleChoice, Options: slices.Concat(two, []Option{{ID: Other}})}},
-		{"type: single_choice, other: Another, options: [{id: a, label: A}]", Question{Type: SingleChoice, Options: []Option{two[0], {ID: Other, Label: Text{"en": "Another"}}}}},
-		{"type: single_choice, other: false, scale: s", Question{Type: SingleChoice, Options: scale}},
-		{"type: multi_choice, other: true, min: 2, max: 3, " + ab, Question{Type: MultiChoice, AtLeast: 2, AtMost: 3, Options: slices.Concat(two, []Option{{ID: Other}})}},
-		{"type: multi_choice, shuffle: true, other: true, anchor: [a], options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: B, exclusive: true}]", Question{Type: MultiChoice, Shuffle: true, Anchor: []string{"a", "c", Other},
-			Options: []Option{two[0], two[1], {ID: "c", Label: Text{"en": "B"}, Exclusive: true}, {ID: Other}}}},
-		{"type: single_choice, shuffle: false, " + ab, Question{Type: SingleChoice, Options: two}},
-		{"type: single_choice, options: [{id: a, label: A}, {id: b, label: B, show_if: answered(use)}]", Question{Type: SingleChoice, Options: []Option{two[0], {ID: "b", Label: Text{"en": "B"}, ShowIf: answeredUse}}}},
-		{"type: ranking, " + ab, Question{Type: Ranking, AtMost: 2, Options: two}},
-		{"type: ranking, max: 1, shuffle: true, required: true, " + ab, Question{Type: Ranking, AtMost: 1, Shuffle: true, Required: true, Options: two}},
-		{"type: constant_sum, total: 10.5, " + ab, Question{Type: ConstantSum, Total: dec(10500), Options: two}},
-		{"type: importance_matrix, scale: s, importance_scale: i, rows: [{id: r, label: R}], required: [r]", Question{Type: ImportanceMatrix, Options: scale, Importance: two, Rows: []Row{{ID: "r", Label: Text{"en": "R"}, Required: true, Weight: One}}}},
-		{"type: matrix, scale: s, rows: [{id: r, label: R}], required: answered(use)", Question{Type: Matrix, Options: scale, RequiredIf: answeredUse, Rows: []Row{{ID: "r", Label: Text{"en": "R"}, Weight: One}}}},
-		{"type: matrix, scale: s, rows: [{id: r, label: R}], required: yes", Question{Type: Matrix, Options: scale, Rows: []Row{{ID: "r", Label: Text{"en": "R"}, Required: true, Weight: One}}}},
-		{"type: number, min: 0, max: 10, display: slider", Question{Type: Number, Min: dec(0), Max: dec(10000), Display: "slider"}},
+		{"type: single_choice, " + ab, survey.Question{Type: survey.SingleChoice, Options: two}},
+		{"type: single_choice, display: radio, " + ab, survey.Question{Type: survey.SingleChoice, Display: "radio", Options: two}},
+		{"type: single_choice, display: buttons, scale: s", survey.Question{Type: survey.SingleChoice, Display: "buttons", Options: scale}},
+		{"type: single_choice, display: dropdown, segment: true, " + ab, survey.Question{Type: survey.SingleChoice, Display: "dropdown", Segment: true, Options: two}},
+		{"type: single_choice, options: [{id: 1, label: A, score: 0.5}, {id: 2b, label: B, score: 3}]", survey.Question{Type: survey.SingleChoice, Options: []survey.Option{{ID: "1", Label: survey.Text{"en": "A"}, Score: dec(500)}, {ID: "2b", Label: survey.Text{"en": "B"}, Score: dec(3000)}}}},
+		{"type: single_choice, scale: s, dimension: d, weight: 2.5", survey.Question{Type: survey.SingleChoice, Options: scale, Dimension: "d", Weight: 2500}},
+		{"type: multi_choice, min: 1, max: 2, " + ab, survey.Question{Type: survey.MultiChoice, AtLeast: 1, AtMost: 2, Options: two}},
+		{"type: multi_choice, options: [{id: a, label: A}, {id: b, label: B, exclusive: true}]", survey.Question{Type: survey.MultiChoice, Options: []survey.Option{two[0], {ID: "b", Label: survey.Text{"en": "B"}, Exclusive: true}}}},
+		{"type: multi_choice, options: [{id: a, label: A}]", survey.Question{Type: survey.MultiChoice, Options: two[:1]}},
+		{"type: rating, steps: 3", survey.Question{Type: survey.Rating, Options: survey.Steps(1, 3)}},
+		{"type: rating, steps: 3, display: faces, low: Poor, high: Great", survey.Question{Type: survey.Rating, Options: survey.Steps(1, 3), Display: "faces", Low: survey.Text{"en": "Poor"}, High: survey.Text{"en": "Great"}}},
+		{"type: rating, scale: s, display: numbers", survey.Question{Type: survey.Rating, Options: scale, Display: "numbers"}},
+		{"type: rating, steps: 3, weight: 0", survey.Question{Type: survey.Rating, Options: survey.Steps(1, 3), Weight: -1}},
+		{"type: nps, low: No, high: Sure", survey.Question{Type: survey.NPS, Options: survey.Steps(0, 10), Low: survey.Text{"en": "No"}, High: survey.Text{"en": "Sure"}}},
+		{"type: matrix, scale: s, rows: [{id: r, label: R}], required: all", survey.Question{Type: survey.Matrix, Options: scale, Rows: []survey.Row{{ID: "r", Label: survey.Text{"en": "R"}, Required: true, Weight: survey.One}}}},
+		{"type: matrix, scale: s, weight: 3, rows: [{id: r, label: R}, {id: 5, label: 5, weight: 2}], required: [5]", survey.Question{Type: survey.Matrix, Options: scale, Weight: 3 * survey.One, Rows: []survey.Row{{ID: "r", Label: survey.Text{"en": "R"}, Weight: 3 * survey.One}, {ID: "5", Label: survey.Text{"en": "5"}, Required: true, Weight: 2 * survey.One}}}},
+		{"type: matrix, scale: s, rows: [{id: r, label: R}], required: false", survey.Question{Type: survey.Matrix, Options: scale, Rows: []survey.Row{{ID: "r", Label: survey.Text{"en": "R"}, Weight: survey.One}}}},
+		{"type: number, min: -5, max: 10.5, step: 0.5, unit: kg, display: box", survey.Question{Type: survey.Number, Min: dec(-5000), Max: dec(10500), Step: dec(500), Unit: survey.Text{"en": "kg"}, Display: "box"}},
+		{"type: short_text", survey.Question{Type: survey.ShortText, MaxLength: 200}},
+		{"type: short_text, min_length: 2, max_length: 9, pattern: '[A-Z]+'", survey.Question{Type: survey.ShortText, MinLength: 2, MaxLength: 9, Pattern: "[A-Z]+"}},
+		{"type: long_text", survey.Question{Type: survey.LongText, MaxLength: 2000}},
+		{"type: email", survey.Question{Type: survey.Email, Private: true}},
+		{"type: email, private: false", survey.Question{Type: survey.Email}},
+		{"type: phone", survey.Question{Type: survey.Phone, Private: true}},
+		{"type: date, min: 2026-01-01, max: 2026-12-31", survey.Question{Type: survey.DateType, Earliest: "2026-01-01", Latest: "2026-12-31"}},
+		{"type: yes_no, required: yes, help: H", survey.Question{Type: survey.YesNo, Required: true, Help: survey.Text{"en": "H"}}},
+		{"type: yes_no, publish: false", survey.Question{Type: survey.YesNo, Unpublished: true}},
+		{"type: yes_no, private: true", survey.Question{Type: survey.YesNo, Private: true}},
+		{"type: consent", survey.Question{Type: survey.Consent, Required: true}},
+		{"type: note", survey.Question{Type: survey.Note}},
+		{"type: note, show_if: answered(use)", survey.Question{Type: survey.Note, ShowIf: answeredUse}},
+		{"type: url, required: answered(use)", survey.Question{Type: survey.URL, RequiredIf: answeredUse}},
+		{"type: time, check: {that: answered(use), message: M}", survey.Question{Type: survey.Time, Checks: []survey.Rule{{That: *answeredUse, Message: survey.Text{"en": "M"}}}}},
+		{"type: time, check: [{that: answered(use), message: M}, {that: use == \"bad\", message: N}]", survey.Question{Type: survey.Time, Checks: []survey.Rule{{That: *answeredUse, Message: survey.Text{"en": "M"}}, {That: useBad, Message: survey.Text{"en": "N"}}}}},
+		{"type: hidden", survey.Question{Type: survey.Hidden}},
+		{"type: hidden, private: true", survey.Question{Type: survey.Hidden, Private: true}},
+		{"type: hidden, segment: true, options: [{id: a, label: A}]", survey.Question{Type: survey.Hidden, Segment: true, Options: two[:1]}},
+		{"type: single_choice, other: true, " + ab, survey.Question{Type: survey.SingleChoice, Options: slices.Concat(two, []survey.Option{{ID: survey.Other}})}},
+		{"type: single_choice, other: Another, options: [{id: a, label: A}]", survey.Question{Type: survey.SingleChoice, Options: []survey.Option{two[0], {ID: survey.Other, Label: survey.Text{"en": "Another"}}}}},
+		{"type: single_choice, other: false, scale: s", survey.Question{Type: survey.SingleChoice, Options: scale}},
+		{"type: multi_choice, other: true, min: 2, max: 3, " + ab, survey.Question{Type: survey.MultiChoice, AtLeast: 2, AtMost: 3, Options: slices.Concat(two, []survey.Option{{ID: survey.Other}})}},
+		{"type: multi_choice, shuffle: true, other: true, anchor: [a], options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: B, exclusive: true}]", survey.Question{Type: survey.MultiChoice, Shuffle: true, Anchor: []string{"a", "c", survey.Other},
+			Options: []survey.Option{two[0], two[1], {ID: "c", Label: survey.Text{"en": "B"}, Exclusive: true}, {ID: survey.Other}}}},
+		{"type: single_choice, shuffle: false, " + ab, survey.Question{Type: survey.SingleChoice, Options: two}},
+		{"type: single_choice, options: [{id: a, label: A}, {id: b, label: B, show_if: answered(use)}]", survey.Question{Type: survey.SingleChoice, Options: []survey.Option{two[0], {ID: "b", Label: survey.Text{"en": "B"}, ShowIf: answeredUse}}}},
+		{"type: ranking, " + ab, survey.Question{Type: survey.Ranking, AtMost: 2, Options: two}},
+		{"type: ranking, max: 1, shuffle: true, required: true, " + ab, survey.Question{Type: survey.Ranking, AtMost: 1, Shuffle: true, Required: true, Options: two}},
+		{"type: constant_sum, total: 10.5, " + ab, survey.Question{Type: survey.ConstantSum, Total: dec(10500), Options: two}},
+		{"type: importance_matrix, scale: s, importance_scale: i, rows: [{id: r, label: R}], required: [r]", survey.Question{Type: survey.ImportanceMatrix, Options: scale, Importance: two, Rows: []survey.Row{{ID: "r", Label: survey.Text{"en": "R"}, Required: true, Weight: survey.One}}}},
+		{"type: matrix, scale: s, rows: [{id: r, label: R}], required: answered(use)", survey.Question{Type: survey.Matrix, Options: scale, RequiredIf: answeredUse, Rows: []survey.Row{{ID: "r", Label: survey.Text{"en": "R"}, Weight: survey.One}}}},
+		{"type: matrix, scale: s, rows: [{id: r, label: R}], required: yes", survey.Question{Type: survey.Matrix, Options: scale, Rows: []survey.Row{{ID: "r", Label: survey.Text{"en": "R"}, Required: true, Weight: survey.One}}}},
+		{"type: number, min: 0, max: 10, display: slider", survey.Question{Type: survey.Number, Min: dec(0), Max: dec(10000), Display: "slider"}},
 	} {
 		t.Run(c.yaml, func(t *testing.T) {
 			s := parse(t, `title: T
@@ -211,7 +212,7 @@ sections:
 			want.ID, want.Label = "q", label
 			switch want.Weight {
 			case 0:
-				want.Weight = One
+				want.Weight = survey.One
 			case -1:
 				want.Weight = 0
 			}
@@ -227,7 +228,7 @@ func TestDefaults(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if s.ID != "new-office" || s.Timezone != "UTC" || s.Period != NoPeriod || s.Results.MinGroup != 5 || s.Results.Audience != "public" ||
+	if s.ID != "new-office" || s.Timezone != "UTC" || s.Period != survey.NoPeriod || s.Results.MinGroup != 5 || s.Results.Audience != "public" ||
 		s.Scoring.Model != "percent_of_max" || !slices.Equal(s.Languages, []string{"en"}) || s.Sections[0].ID != "section_1" {
 		t.Errorf("%+v", s)
 	}
@@ -317,11 +318,10 @@ func TestEncodeDecode(t *testing.T) {
 	for _, source := range goodSources() {
 		s := parse(t, source)
 		data := s.Encode()
-		got, err := Decode(data)
+		got, err := survey.Decode(data)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got.location, s.location = nil, nil // compared by name
 		if !reflect.DeepEqual(got, s) {
 			t.Errorf("got\n%+v\nwant\n%+v", got, s)
 		}
@@ -338,7 +338,7 @@ func TestEncodeDecode(t *testing.T) {
 		t.Error("a field that is not there was found")
 	}
 	for _, bad := range []string{"", "null", "{}", "[]", `{"id":"a"}`, `{"id":"a","languages":["en"],"timezone":"Nowhere/City"}`, `{"id":"a","languages":["en"],"timezone":"UTC","sections":[{"questions":[{"weight":1.0005}]}]}`} {
-		if _, err := Decode([]byte(bad)); err == nil || !strings.HasPrefix(err.Error(), "compiled survey: ") {
+		if _, err := survey.Decode([]byte(bad)); err == nil || !strings.HasPrefix(err.Error(), "compiled survey: ") {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
@@ -443,24 +443,24 @@ sections:
 		name                      string
 		options                   int
 		required, counted, scored bool
-		max                       Decimal
+		max                       survey.Decimal
 	}{
-		{"m.a", 2, true, true, true, 2 * One},
-		{"m.b", 2, false, true, false, 2 * One},
+		{"m.a", 2, true, true, true, 2 * survey.One},
+		{"m.b", 2, false, true, false, 2 * survey.One},
 		{"yes", 2, false, true, false, 0},
 		{"ok", 1, true, true, false, 0},
 		{"n", 0, false, true, false, 0},
 		{"words", 0, false, false, false, 0},
-		{"hidden", 5, false, false, false, 5 * One},
-		{"secret", 5, false, false, false, 5 * One},
-		{"promoter", 11, false, true, false, 10 * One},
+		{"hidden", 5, false, false, false, 5 * survey.One},
+		{"secret", 5, false, false, false, 5 * survey.One},
+		{"promoter", 11, false, true, false, 10 * survey.One},
 		{"plain", 2, false, true, false, 0},
-		{"im.a.importance", 3, true, true, false, 3 * One},
-		{"im.a.satisfaction", 2, true, true, true, 2 * One},
-		{"order.a", 2, true, true, false, 2 * One},
-		{"order.c", 2, true, true, false, 2 * One},
+		{"im.a.importance", 3, true, true, false, 3 * survey.One},
+		{"im.a.satisfaction", 2, true, true, true, 2 * survey.One},
+		{"order.a", 2, true, true, false, 2 * survey.One},
+		{"order.c", 2, true, true, false, 2 * survey.One},
 		{"share.b", 0, false, true, false, 0},
-		{"choice", 2, true, true, true, 3 * One},
+		{"choice", 2, true, true, true, 3 * survey.One},
 		{"choice._other", 0, false, false, false, 0},
 		{"link", 0, false, false, false, 0},
 		{"tier", 2, false, true, false, 0},
@@ -475,7 +475,7 @@ sections:
 			t.Errorf("%s: %d options, required %v, counted %v, scored %v, at most %s", c.name, len(f.Options()), f.Required(), f.Counted(), f.Scored(), f.MaxScore())
 		}
 	}
-	if f, _ := s.Field("m.a"); f.Label().In("en") != "A" || f.Weight() != One {
+	if f, _ := s.Field("m.a"); f.Label().In("en") != "A" || f.Weight() != survey.One {
 		t.Error("a row's label and weight are its own")
 	}
 	if f, _ := s.Field("share.b"); f.Label().In("en") != "B" || !f.Numeric() {
@@ -492,18 +492,18 @@ func TestValidEmail(t *testing.T) {
 		"": false, "a": false, "a@b": false, "@example.com": false, "a@@example.com": false, "a b@example.com": false, "a@example..com": false,
 		"a@.com": false, "<a@example.com>": false, "a@example.com,b@example.com": false, strings.Repeat("a", 250) + "@b.cn": false,
 	} {
-		if ValidEmail(address) != want {
+		if survey.ValidEmail(address) != want {
 			t.Errorf("%q: %v", address, !want)
 		}
 	}
 }
 
-func TestIsQuestionnaire(t *testing.T) {
+func TestIsFile(t *testing.T) {
 	for name, want := range map[string]bool{
 		"a.yaml": true, "a.yml": true, "actions.yaml": true, "满意.yaml": true,
 		"a.actions.yaml": false, "a.actions.yml": false, ".a.yaml": false, "a.yaml~": false, "a.json": false, "a": false, "yaml": false,
 	} {
-		if IsQuestionnaire(name) != want {
+		if IsFile(name) != want {
 			t.Errorf("%s: %v", name, !want)
 		}
 	}

@@ -1,5 +1,5 @@
 //go:build !race
 
-package survey
+package questionnaire
 
 const raceDetector = false

@@ -1,14 +1,14 @@
-package survey_test
+package questionnaire_test
 
 import (
 	"testing"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 func TestPlaces(t *testing.T) {
 	source := "\uFEFF# a comment\r\ntitle: &t {en: Tea, zh: 茶}\r\nsections:\r\n  - questions:\r\n      - id: taste\r\n        label: *t\r\n"
-	places := survey.Locate("tea.yaml", []byte(source))
+	places := questionnaire.Locate("tea.yaml", []byte(source))
 	for _, c := range []struct {
 		path         []any
 		line, column int
@@ -22,7 +22,7 @@ func TestPlaces(t *testing.T) {
 		{[]any{"sections", 7}, 4, 3},
 		{[]any{"thanks"}, 2, 1},
 	} {
-		want := survey.Place{File: "tea.yaml", Line: c.line, Column: c.column}
+		want := questionnaire.Place{File: "tea.yaml", Line: c.line, Column: c.column}
 		if got := places.At(c.path...); got != want {
 			t.Errorf("%v stands at %v, want %v", c.path, got, want)
 		}
@@ -36,7 +36,7 @@ func TestPlaces(t *testing.T) {
 	if places.Has("sections", 0, "questions", 0, "help") || !places.Has("title", "en") {
 		t.Error("Has is wrong")
 	}
-	if got := survey.Locate("broken.yaml", []byte("a: [")).At("a"); got.Line != 1 || got.Column != 1 {
+	if got := questionnaire.Locate("broken.yaml", []byte("a: [")).At("a"); got.Line != 1 || got.Column != 1 {
 		t.Errorf("a broken file: %v", got)
 	}
 }

@@ -1,9 +1,13 @@
-package survey
+package questionnaire
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"glasspoll/internal/survey"
+)
 
 // alerts reads what opens cases.
-func (o object) alerts() []Alert {
+func (o object) alerts() []survey.Alert {
 	items := o.list("alerts")
 	if len(items) > maxAlerts {
 		o.fail(items[maxAlerts], "more than %d alerts: join some with \"or\"", maxAlerts)
@@ -12,7 +16,7 @@ func (o object) alerts() []Alert {
 	if len(items) == 0 {
 		return nil
 	}
-	alerts := make([]Alert, len(items))
+	alerts := make([]survey.Alert, len(items))
 	first := map[string]int{}
 	for i, n := range items {
 		a := o.object(n, &alertMapping)
@@ -22,8 +26,8 @@ func (o object) alerts() []Alert {
 		alert := &alerts[i]
 		alert.Opens = a.identifier("open", "")
 		alert.ID = a.id(alert.Opens)
-		alert.Severity = Severity(a.word("severity", string(Minor)))
-		alert.Priority = Priority(a.word("priority", string(NormalPriority)))
+		alert.Severity = survey.Severity(a.word("severity", string(survey.Minor)))
+		alert.Priority = survey.Priority(a.word("priority", string(survey.NormalPriority)))
 		alert.Owner = a.role("owner")
 		if a.has("due_days") {
 			days := a.integer("due_days", 0)
@@ -31,7 +35,7 @@ func (o object) alerts() []Alert {
 		}
 		if at, ok := a.scalar("when"); ok {
 			o.reader.conditions = append(o.reader.conditions, condition{at: at, key: "when", tree: &alert.When})
-			o.reader.waiting = append(o.reader.waiting, func(s *Survey) {
+			o.reader.waiting = append(o.reader.waiting, func(s *survey.Survey) {
 				for _, name := range alert.When.Uses() {
 					if f, ok := s.Field(name); ok && f.Question.Private {
 						o.fail(at, "when: %s is private, and is kept apart from what alerts look at: name another question", quote(name))

@@ -1,4 +1,4 @@
-package survey
+package questionnaire
 
 import (
 	"fmt"
@@ -14,6 +14,8 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/width"
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/survey"
 )
 
 // reader walks one file's YAML nodes and collects every problem that it meets.
@@ -23,15 +25,15 @@ type reader struct {
 	edits      []edit   // what was mended, to be read on
 	languages  []string
 	problems   Problems
-	said       map[Problem]bool      // each problem once, however many aliases lead to it
-	visits     int                   // nodes looked at, aliases followed: bounded, so that a YAML bomb stays a message
-	stopped    bool                  // by too many visits or problems: nothing more is looked at or reported
-	unlisted   map[string]bool       // languages of texts that the survey does not list, reported once each
-	nameless   bool                  // a dimension has no readable id, so that one may seem undeclared
-	overallAt  *yaml.Node            // where scoring names the item that stands for the whole
-	conditions []condition           // in the order in which they are read
-	waiting    []func(*Survey)       // checks of the scoring and results keys that need the questions
-	segments   map[string]*yaml.Node // where each question is declared a segment, by the question's id
+	said       map[Problem]bool       // each problem once, however many aliases lead to it
+	visits     int                    // nodes looked at, aliases followed: bounded, so that a YAML bomb stays a message
+	stopped    bool                   // by too many visits or problems: nothing more is looked at or reported
+	unlisted   map[string]bool        // languages of texts that the survey does not list, reported once each
+	nameless   bool                   // a dimension has no readable id, so that one may seem undeclared
+	overallAt  *yaml.Node             // where scoring names the item that stands for the whole
+	conditions []condition            // in the order in which they are read
+	waiting    []func(*survey.Survey) // checks of the scoring and results keys that need the questions
+	segments   map[string]*yaml.Node  // where each question is declared a segment, by the question's id
 }
 
 func newReader(file string) *reader {
@@ -103,7 +105,7 @@ func pointed(n *yaml.Node) *yaml.Node {
 type object struct {
 	*reader
 	of     *mapping
-	as     Type // of a question, once it is known
+	as     survey.Type // of a question, once it is known
 	node   *yaml.Node
 	keys   map[string]*yaml.Node
 	values map[string]*yaml.Node
@@ -338,7 +340,7 @@ func (o object) boolean(name string, otherwise bool) bool {
 
 // integer reads a whole number within its key's bounds.
 func (o object) integer(name string, otherwise int) int {
-	return o.integerTo(name, int(o.form(name).most/One), otherwise)
+	return o.integerTo(name, int(o.form(name).most/survey.One), otherwise)
 }
 
 // integerTo reads a whole number with an upper bound of its own.
@@ -347,7 +349,7 @@ func (o object) integerTo(name string, most, otherwise int) int {
 	if !ok {
 		return otherwise
 	}
-	least := int(o.form(name).least / One)
+	least := int(o.form(name).least / survey.One)
 	n, err := strconv.Atoi(s.Value)
 	if err != nil || n < least || n > most {
 		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, least, most, quote(s.Value), narrow(s.Value))
@@ -357,13 +359,13 @@ func (o object) integerTo(name string, most, otherwise int) int {
 }
 
 // decimal reads a number within its key's bounds; nil if there is none.
-func (o object) decimal(name string) *Decimal {
+func (o object) decimal(name string) *survey.Decimal {
 	s, ok := o.scalar(name)
 	if !ok {
 		return nil
 	}
 	f := o.form(name)
-	d, err := ParseDecimal(s.Value)
+	d, err := survey.ParseDecimal(s.Value)
 	if err != nil || d < f.least || d > f.most {
 		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, f.least, f.most, quote(s.Value), narrow(s.Value))
 		return nil
@@ -371,7 +373,7 @@ func (o object) decimal(name string) *Decimal {
 	return &d
 }
 
-func (o object) date(name string) Date {
+func (o object) date(name string) survey.Date {
 	s, ok := o.scalar(name)
 	if !ok {
 		return ""
@@ -391,7 +393,7 @@ func (o object) date(name string) Date {
 		o.fail(s, "%s must be a date such as 2026-10-31, not %s%s", name, quote(s.Value), fix)
 		return ""
 	}
-	return Date(s.Value)
+	return survey.Date(s.Value)
 }
 
 var calendarDay = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
@@ -399,7 +401,7 @@ var calendarDay = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 // narrow offers a number for one that is written with wide digits (５), a unit, a comma or in Chinese.
 func narrow(said string) string {
 	folded := width.Fold.String(said)
-	if _, err := ParseDecimal(folded); err == nil && folded != said {
+	if _, err := survey.ParseDecimal(folded); err == nil && folded != said {
 		return fmt.Sprintf(": write it in ordinary digits, '%s'", folded)
 	}
 	if at := slices.Index(strings.Split("零一二三四五六七八九十", ""), said); at >= 0 {
@@ -411,7 +413,7 @@ func narrow(said string) string {
 	} else if thousands.MatchString(plain) {
 		plain = strings.ReplaceAll(plain, ",", "")
 	}
-	if _, err := ParseDecimal(plain); err == nil && plain != said {
+	if _, err := survey.ParseDecimal(plain); err == nil && plain != said {
 		return fmt.Sprintf(": write the number alone, '%s'", plain)
 	}
 	return ""
@@ -601,7 +603,7 @@ func (o object) words(name string) ([]string, []*yaml.Node) {
 }
 
 // text reads a sentence in every language of the survey.
-func (o object) text(name string) Text {
+func (o object) text(name string) survey.Text {
 	v := o.values[name]
 	if v == nil {
 		return nil
@@ -622,7 +624,7 @@ func (o object) text(name string) Text {
 }
 
 // sameText reads a text given once. With several languages that does only for what no language owns, such as "5" or "%".
-func (o object) sameText(n *yaml.Node, name string) Text {
+func (o object) sameText(n *yaml.Node, name string) survey.Text {
 	said, ok := o.sentence(n, name)
 	if !ok {
 		return nil
@@ -631,15 +633,15 @@ func (o object) sameText(n *yaml.Node, name string) Text {
 		o.fail(n, "%s must be given in every language of the survey: %s", name, o.languageMap())
 		return nil
 	}
-	t := Text{}
+	t := survey.Text{}
 	for _, l := range o.languages {
 		t[l] = said
 	}
 	return t
 }
 
-func (o object) textByLanguage(n *yaml.Node, name string) Text {
-	t := Text{}
+func (o object) textByLanguage(n *yaml.Node, name string) survey.Text {
+	t := survey.Text{}
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]

@@ -1,4 +1,4 @@
-package survey
+package questionnaire
 
 import (
 	"slices"
@@ -8,6 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"glasspoll/internal/expression"
+	"glasspoll/internal/survey"
 )
 
 // A condition is an expression that waits for all names to be known.
@@ -30,7 +31,7 @@ func (o object) condition(key, owner string) *expression.Tree {
 }
 
 // checks reads what a question's answer must meet: one rule, or a list of them.
-func (o object) checks() []Rule {
+func (o object) checks() []survey.Rule {
 	v := o.values["check"]
 	if v == nil {
 		return nil
@@ -39,7 +40,7 @@ func (o object) checks() []Rule {
 	if n := o.follow(v); n != nil && n.Kind == yaml.SequenceNode {
 		nodes = o.list("check")
 	}
-	rules := make([]Rule, len(nodes))
+	rules := make([]survey.Rule, len(nodes))
 	for i, n := range nodes {
 		c := o.object(n, &checkMapping)
 		if c.node == nil {
@@ -54,25 +55,25 @@ func (o object) checks() []Rule {
 }
 
 // thanks reads what is shown afterwards: one text, or several of which the first that applies is shown.
-func (o object) thanks() []Thanks {
+func (o object) thanks() []survey.Thanks {
 	v := o.values["thanks"]
 	if v == nil {
 		return nil
 	}
 	if n := o.follow(v); n == nil || n.Kind != yaml.SequenceNode {
 		if text := o.text("thanks"); text != nil {
-			return []Thanks{{Text: text}}
+			return []survey.Thanks{{Text: text}}
 		}
 		return nil
 	}
 	items := o.list("thanks")
-	var thanks []Thanks
+	var thanks []survey.Thanks
 	for i, n := range items {
 		t := o.object(n, &thanksMapping)
 		if t.node == nil {
 			continue
 		}
-		thanks = append(thanks, Thanks{ShowIf: t.condition("show_if", ""), Text: t.text("text")})
+		thanks = append(thanks, survey.Thanks{ShowIf: t.condition("show_if", ""), Text: t.text("text")})
 		switch last := i == len(items)-1; {
 		case last && t.keys["show_if"] != nil:
 			o.fail(n, "the last thank-you text must have no show_if: it is for everybody else")
@@ -83,8 +84,8 @@ func (o object) thanks() []Thanks {
 	return thanks
 }
 
-// scope is what expressions may name.
-func (s *Survey) scope() expression.Scope {
+// scopeOf is what expressions may name.
+func scopeOf(s *survey.Survey) expression.Scope {
 	scope := expression.Scope{
 		"channel":  {Kind: expression.Choice, Options: s.Channels},
 		"language": {Kind: expression.Choice, Options: s.Languages},
@@ -96,45 +97,45 @@ func (s *Survey) scope() expression.Scope {
 		if parts := q.Parts(); len(parts) > 0 && parts[0] != q.ID {
 			scope[q.ID] = expression.Variable{Kind: expression.Group, Parts: parts}
 		}
-		if q.broken() {
+		if broken(q) {
 			scope[q.ID] = expression.Variable{Kind: expression.Broken}
 		}
 	}
-	for _, f := range s.fields {
-		if f.Part != OtherPart && !f.Question.broken() {
-			scope[f.Name] = s.variable(f)
+	for _, f := range s.Fields() {
+		if f.Part != survey.OtherPart && !broken(f.Question) {
+			scope[f.Name] = variableOf(s, f)
 		}
 	}
 	return scope
 }
 
 // broken reports whether a question could not be read well enough for conditions on it to be judged.
-func (q *Question) broken() bool {
-	nameless := slices.ContainsFunc(q.Options, func(o Option) bool { return o.ID == "" }) ||
-		slices.ContainsFunc(q.Rows, func(row Row) bool { return row.ID == "" })
+func broken(q *survey.Question) bool {
+	nameless := slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ID == "" }) ||
+		slices.ContainsFunc(q.Rows, func(row survey.Row) bool { return row.ID == "" })
 	switch q.Type {
 	case "":
 		return true
-	case SingleChoice, MultiChoice, Rating, Ranking, ConstantSum:
+	case survey.SingleChoice, survey.MultiChoice, survey.Rating, survey.Ranking, survey.ConstantSum:
 		return nameless || len(q.Options) == 0
-	case Matrix:
+	case survey.Matrix:
 		return nameless || len(q.Options) == 0 || len(q.Rows) == 0
-	case ImportanceMatrix:
+	case survey.ImportanceMatrix:
 		return nameless || len(q.Options) == 0 || len(q.Rows) == 0 || len(q.Importance) == 0
 	}
 	return nameless
 }
 
-// variable is what an expression may know of a field.
-func (s *Survey) variable(f Field) expression.Variable {
-	v := expression.Variable{Kind: f.kind(), Least: f.Question.Min, Most: f.Question.Max}
+// variableOf is what an expression may know of a field.
+func variableOf(s *survey.Survey, f survey.Field) expression.Variable {
+	v := expression.Variable{Kind: kindOfAnswer(f), Least: f.Question.Min, Most: f.Question.Max}
 	switch f.Question.Type {
-	case DateType:
+	case survey.DateType:
 		v.Layout = time.DateOnly
-	case Time:
+	case survey.Time:
 		v.Layout = "15:04"
-	case ConstantSum:
-		v.Least, v.Most = new(Decimal), f.Question.Total
+	case survey.ConstantSum:
+		v.Least, v.Most = new(survey.Decimal), f.Question.Total
 	}
 	if v.Kind == expression.Text || v.Kind == expression.Bool {
 		return v
@@ -143,7 +144,7 @@ func (s *Survey) variable(f Field) expression.Variable {
 		v.Options = append(v.Options, o.ID)
 		if o.Score != nil && v.Kind == expression.Choice {
 			if v.Scores == nil {
-				v.Scores = map[string]Decimal{}
+				v.Scores = map[string]survey.Decimal{}
 			}
 			v.Scores[o.ID] = *o.Score
 		}
@@ -159,23 +160,23 @@ func (s *Survey) variable(f Field) expression.Variable {
 	return v
 }
 
-// kind is what a field's answers are to an expression. Steps without names are numbers.
-func (f Field) kind() expression.Kind {
+// kindOfAnswer is what a field's answers are to an expression. Steps without names are numbers.
+func kindOfAnswer(f survey.Field) expression.Kind {
 	switch f.Question.Type {
-	case SingleChoice, Matrix, ImportanceMatrix:
+	case survey.SingleChoice, survey.Matrix, survey.ImportanceMatrix:
 		return expression.Choice
-	case Rating:
-		if f.Question.stepped() {
+	case survey.Rating:
+		if stepped(f.Question) {
 			return expression.Number
 		}
 		return expression.Choice
-	case MultiChoice:
+	case survey.MultiChoice:
 		return expression.Set
-	case NPS, Number, Ranking, ConstantSum:
+	case survey.NPS, survey.Number, survey.Ranking, survey.ConstantSum:
 		return expression.Number
-	case YesNo, Consent:
+	case survey.YesNo, survey.Consent:
 		return expression.Bool
-	case Hidden:
+	case survey.Hidden:
 		if len(f.Question.Options) > 0 {
 			return expression.Choice
 		}
@@ -184,18 +185,18 @@ func (f Field) kind() expression.Kind {
 }
 
 // stepped reports whether the options are numbered steps, which have no labels.
-func (q *Question) stepped() bool { return len(q.Options) > 0 && len(q.Options[0].Label) == 0 }
+func stepped(q *survey.Question) bool { return len(q.Options) > 0 && len(q.Options[0].Label) == 0 }
 
 // compile turns the remembered expressions into trees, and looks for what nobody can ever reach.
-func (o object) compile(s *Survey) {
+func (o object) compile(s *survey.Survey) {
 	if len(o.conditions) == 0 {
 		return
 	}
-	scope, budget, before := s.scope(), expression.Budget, len(o.problems)
+	scope, budget, before := scopeOf(s), expression.Budget, len(o.problems)
 	if o.has("channels") && len(s.Channels) == 0 { // they could not be read
 		scope["channel"] = expression.Variable{Kind: expression.Broken}
 	}
-	broken := o.unnamed(s)
+	nameless := o.unnamed(s)
 	compiled := map[*yaml.Node]expression.Tree{} // once each, however many aliases lead to it
 	for _, c := range o.conditions {
 		tree, known := compiled[c.at]
@@ -206,7 +207,7 @@ func (o object) compile(s *Survey) {
 		}
 		for _, fault := range found {
 			switch {
-			case fault.Unknown != "" && broken: // it may well be the question whose id could not be read
+			case fault.Unknown != "" && nameless: // it may well be the question whose id could not be read
 			case c.key == "required" && fault.Unknown == strings.TrimSpace(c.at.Value):
 				o.fail(c.at, "required: %s is neither true, false nor a condition%s", quote(c.at.Value), suggest(c.at.Value, append(fieldNames(s), "true", "false", "all")))
 			default:
@@ -214,11 +215,11 @@ func (o object) compile(s *Survey) {
 			}
 		}
 		*c.tree = tree
-		if slices.ContainsFunc(tree.Uses(), func(name string) bool { return c.owner != "" && questionOf(name) == c.owner }) {
+		if slices.ContainsFunc(tree.Uses(), func(name string) bool { return c.owner != "" && survey.QuestionOf(name) == c.owner }) {
 			o.ownAnswer(c, c.owner)
 		}
 	}
-	whole := !broken
+	whole := !nameless
 	for _, v := range scope {
 		whole = whole && v.Kind != expression.Broken
 	}
@@ -229,7 +230,7 @@ func (o object) compile(s *Survey) {
 }
 
 // unnamed reports whether a question's or row's name is not known, though it may have one.
-func (o object) unnamed(s *Survey) bool {
+func (o object) unnamed(s *survey.Survey) bool {
 	for q := range s.Questions() {
 		if q.ID == "" {
 			return true
@@ -243,21 +244,21 @@ func (o object) ownAnswer(c condition, question string) {
 }
 
 // circle reports questions that wait for one another, at the condition that closes the circle.
-func (o object) circle(s *Survey) (cycle []string) {
-	if cycle = s.arrange(); cycle == nil {
+func (o object) circle(s *survey.Survey) (cycle []string) {
+	if cycle = s.Arrange(); cycle == nil {
 		return nil
 	}
-	var first Placed
+	var first survey.Placed
 	for i := range s.Sections {
 		for j := range s.Sections[i].Questions {
 			if q := &s.Sections[i].Questions[j]; q.ID == cycle[0] {
-				first = Placed{q, &s.Sections[i]}
+				first = survey.Placed{Question: q, Section: &s.Sections[i]}
 			}
 		}
 	}
 	next := cycle[1%len(cycle)]
-	for _, tree := range first.conditions() {
-		if !slices.ContainsFunc(tree.Uses(), func(name string) bool { return questionOf(name) == next }) {
+	for _, tree := range first.Conditions() {
+		if !slices.ContainsFunc(tree.Uses(), func(name string) bool { return survey.QuestionOf(name) == next }) {
 			continue
 		}
 		c := o.conditions[slices.IndexFunc(o.conditions, func(c condition) bool { return c.tree == tree })]
@@ -273,8 +274,8 @@ func (o object) circle(s *Survey) (cycle []string) {
 
 // reach looks for conditions that are possible by themselves, and impossible where they stand: together with those of the
 // section and of the questions that they name.
-func (o object) reach(s *Survey, scope expression.Scope, budget *int) {
-	for _, q := range s.order {
+func (o object) reach(s *survey.Survey, scope expression.Scope, budget *int) {
+	for _, q := range s.Order() {
 		asked := expression.All(q.Section.ShowIf, q.ShowIf)
 		for _, name := range append(q.Parts(), q.ID) {
 			if v, ok := scope[name]; ok {
@@ -322,75 +323,3 @@ func (o object) reach(s *Survey, scope expression.Scope, budget *int) {
 		judge(&s.Alerts[i].When, "it would never open a case")
 	}
 }
-
-// questionOf is the question that a field belongs to.
-func questionOf(field string) string {
-	id, _, _ := strings.Cut(field, ".")
-	return id
-}
-
-// arrange puts the questions in an order in which each comes after all those that decide whether, or with which options,
-// it is asked. It returns the questions of a circle, if there is one.
-func (s *Survey) arrange() (cycle []string) {
-	s.order = nil
-	needs := map[string][]string{}
-	byID := map[string]Placed{}
-	for i := range s.Sections {
-		for j := range s.Sections[i].Questions {
-			q := &s.Sections[i].Questions[j]
-			byID[q.ID] = Placed{q, &s.Sections[i]}
-			for _, tree := range byID[q.ID].conditions() {
-				for _, name := range tree.Uses() {
-					needs[q.ID] = append(needs[q.ID], questionOf(name))
-				}
-			}
-		}
-	}
-	done := map[string]bool{}
-	var path []string
-	var visit func(id string) bool
-	visit = func(id string) bool {
-		q, known := byID[id]
-		if !known || done[id] { // channel and language need nothing
-			return true
-		}
-		if at := slices.Index(path, id); at >= 0 {
-			cycle = slices.Clone(path[at:])
-			return false
-		}
-		path = append(path, id)
-		for _, need := range needs[id] {
-			if !visit(need) {
-				return false
-			}
-		}
-		path = path[:len(path)-1]
-		done[id] = true
-		s.order = append(s.order, q)
-		return true
-	}
-	for q := range s.Questions() {
-		if !visit(q.ID) {
-			return cycle
-		}
-	}
-	return nil
-}
-
-// Placed is a question and the section that it stands in.
-type Placed struct {
-	*Question
-	Section *Section
-}
-
-// conditions decide whether the question is asked, and with which options.
-func (p Placed) conditions() []*expression.Tree {
-	trees := []*expression.Tree{p.Section.ShowIf, p.ShowIf}
-	for _, option := range p.Options {
-		trees = append(trees, option.ShowIf)
-	}
-	return slices.DeleteFunc(trees, func(t *expression.Tree) bool { return t == nil })
-}
-
-// Order lists the questions so that each comes after those that its being asked depends on.
-func (s *Survey) Order() []Placed { return s.order }

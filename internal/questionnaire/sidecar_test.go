@@ -1,11 +1,13 @@
-package survey
+package questionnaire
 
 import (
 	"reflect"
 	"testing"
+
+	"glasspoll/internal/survey"
 )
 
-func besideSurvey(t testing.TB) *Survey {
+func besideSurvey(t testing.TB) *survey.Survey {
 	t.Helper()
 	return parse(t, beside)
 }
@@ -26,11 +28,11 @@ func TestParseMeasures(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	same := func(text string) Text { return Text{"zh": text, "en": text} }
-	want := []Measure{
-		{Problem: Text{"zh": "送货慢", "en": "Late deliveries"}, Measure: Text{"zh": "增加一辆车", "en": "A second van"}, Question: "delivery",
-			Owner: Text{"zh": "物流主管", "en": "Logistics lead"}, Due: "2026-12-15", Status: Done, Effect: Text{"zh": "快了", "en": "Faster"}},
-		{Problem: same("1"), Measure: same("2"), Owner: same("3"), Due: "2026-11-30", Question: "parts.staff", Status: Planned},
+	same := func(text string) survey.Text { return survey.Text{"zh": text, "en": text} }
+	want := []survey.Measure{
+		{Problem: survey.Text{"zh": "送货慢", "en": "Late deliveries"}, Measure: survey.Text{"zh": "增加一辆车", "en": "A second van"}, Question: "delivery",
+			Owner: survey.Text{"zh": "物流主管", "en": "Logistics lead"}, Due: "2026-12-15", Status: survey.Done, Effect: survey.Text{"zh": "快了", "en": "Faster"}},
+		{Problem: same("1"), Measure: same("2"), Owner: same("3"), Due: "2026-11-30", Question: "parts.staff", Status: survey.Planned},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
@@ -43,7 +45,7 @@ func TestParseMeasures(t *testing.T) {
 func TestParseQuotes(t *testing.T) {
 	source := "- {text: {zh: 好, en: Good}, question: remark, period: 2026-Q3, reviewed_by: {zh: 质量部, en: Quality}, reviewed_on: 2026-10-20}\n"
 	got, problems := ParseQuotes("x.quotes.yml", []byte(source), besideSurvey(t))
-	want := []Quote{{Text: Text{"zh": "好", "en": "Good"}, Question: "remark", Period: "2026-Q3", ReviewedBy: Text{"zh": "质量部", "en": "Quality"}, ReviewedOn: "2026-10-20"}}
+	want := []survey.Quote{{Text: survey.Text{"zh": "好", "en": "Good"}, Question: "remark", Period: "2026-Q3", ReviewedBy: survey.Text{"zh": "质量部", "en": "Quality"}, ReviewedOn: "2026-10-20"}}
 	if len(problems) > 0 || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, problems)
 	}
@@ -54,11 +56,11 @@ func TestBeside(t *testing.T) {
 		"service.actions.yaml": {"service", ActionsFile}, "service.actions.yml": {"service", ActionsFile}, "service.quotes.yaml": {"service", QuotesFile},
 		"service.yaml": {}, "actions.yaml": {}, "service.actions.json": {}, "my.service.quotes.yaml": {"my.service", QuotesFile},
 	} {
-		of, kind := Beside(name)
+		of, kind := Sidecar(name)
 		if of != want[0] || kind != want[1] {
 			t.Errorf("%s: %q, %q", name, of, kind)
 		}
-		if kind != "" && IsQuestionnaire(name) {
+		if kind != "" && IsFile(name) {
 			t.Errorf("%s is taken for a questionnaire", name)
 		}
 	}
@@ -71,10 +73,10 @@ func TestAlerts(t *testing.T) {
 		"  - {when: delivery == 1, open: complaint, id: worst}\n"
 	s := parse(t, beside+with)
 	five, none := 5, 0
-	for i, want := range []Alert{
-		{ID: "complaint", Opens: "complaint", Severity: Major, Priority: HighPriority, Owner: "客服部", DueDays: &five},
-		{ID: "praise", Opens: "praise", Severity: Minor, Priority: NormalPriority, DueDays: &none},
-		{ID: "worst", Opens: "complaint", Severity: Minor, Priority: NormalPriority},
+	for i, want := range []survey.Alert{
+		{ID: "complaint", Opens: "complaint", Severity: survey.Major, Priority: survey.HighPriority, Owner: "客服部", DueDays: &five},
+		{ID: "praise", Opens: "praise", Severity: survey.Minor, Priority: survey.NormalPriority, DueDays: &none},
+		{ID: "worst", Opens: "complaint", Severity: survey.Minor, Priority: survey.NormalPriority},
 	} {
 		got := s.Alerts[i]
 		if got.When.Op == "" {
@@ -116,7 +118,7 @@ func TestSchemasOfListsAcceptWhatParses(t *testing.T) {
 func FuzzBeside(f *testing.F) {
 	for _, files := range badFiles(f) {
 		for _, bad := range files {
-			if _, kind := Beside(bad.name); kind != "" {
+			if _, kind := Sidecar(bad.name); kind != "" {
 				f.Add([]byte(bad.source))
 			}
 		}

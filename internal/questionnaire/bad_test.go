@@ -1,4 +1,4 @@
-package survey
+package questionnaire
 
 import (
 	"flag"
@@ -16,6 +16,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"glasspoll/internal/survey"
 )
 
 var update = flag.Bool("update", false, "write the problems that Parse reports into testdata/bad; read them before you keep them")
@@ -105,7 +107,7 @@ scales: {marks: [{id: good, label: {zh: 好, en: Good}, score: 2}, {id: bad, lab
 
 // read parses a file as what its name says it is.
 func (f badFile) read() (good bool, problems Problems) {
-	_, kind := Beside(f.name)
+	_, kind := Sidecar(f.name)
 	if kind == "" {
 		s, problems := Parse(f.name, []byte(f.source))
 		return s != nil, problems
@@ -253,7 +255,7 @@ func messages(t *testing.T) []message {
 }
 
 // checkProblems holds what every answer of Parse keeps: a survey or problems, sorted, inside the file.
-func checkProblems(t testing.TB, source []byte, s *Survey, problems Problems) {
+func checkProblems(t testing.TB, source []byte, s *survey.Survey, problems Problems) {
 	t.Helper()
 	if (s == nil) == (len(problems) == 0) {
 		t.Fatalf("survey %v together with %d problems", s != nil, len(problems))

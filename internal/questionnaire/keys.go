@@ -1,8 +1,10 @@
-package survey
+package questionnaire
 
 import (
 	"slices"
 	"strings"
+
+	"glasspoll/internal/survey"
 )
 
 // These tables are the format: the parser refuses what is not in them and takes its bounds and words from them, and the
@@ -21,10 +23,10 @@ type key struct {
 	name    string
 	form    form
 	says    said
-	example string // a value, as YAML
-	need    string // if it must be given: why, as messages say it
-	types   []Type // of a question: the types it belongs to; nil for all. Each meaning of a name has a key of its own.
-	with    string // another key that must stand beside it
+	example string        // a value, as YAML
+	need    string        // if it must be given: why, as messages say it
+	types   []survey.Type // of a question: the types it belongs to; nil for all. Each meaning of a name has a key of its own.
+	with    string        // another key that must stand beside it
 }
 
 // said is one line of the reference.
@@ -33,11 +35,11 @@ type said struct{ en, zh string }
 // A form is what a value may be.
 type form struct {
 	kind        kind
-	least, most Decimal  // of a number; of a list, how many entries: 0 is no limit
-	words       []string // of a word
-	but         []string // of an id: what it may not be
-	of          *mapping // of a mapping
-	list        *form    // of a list: each entry
+	least, most survey.Decimal // of a number; of a list, how many entries: 0 is no limit
+	words       []string       // of a word
+	but         []string       // of an id: what it may not be
+	of          *mapping       // of a mapping
+	list        *form          // of a list: each entry
 	either      []form
 }
 
@@ -68,21 +70,23 @@ const (
 
 func words(words ...string) form { return form{kind: wordForm, words: words} }
 func wholes(least, most int) form {
-	return form{kind: wholeForm, least: Decimal(least) * One, most: Decimal(most) * One}
+	return form{kind: wholeForm, least: survey.Decimal(least) * survey.One, most: survey.Decimal(most) * survey.One}
 }
-func numbers(least, most Decimal) form { return form{kind: numberForm, least: least, most: most} }
-func mappingOf(m *mapping) form        { return form{kind: objectForm, of: m} }
+func numbers(least, most survey.Decimal) form {
+	return form{kind: numberForm, least: least, most: most}
+}
+func mappingOf(m *mapping) form { return form{kind: objectForm, of: m} }
 func listOf(entry form, most int) form {
-	return form{kind: listForm, list: &entry, least: One, most: Decimal(most) * One}
+	return form{kind: listForm, list: &entry, least: survey.One, most: survey.Decimal(most) * survey.One}
 }
 func anyOf(forms ...form) form        { return form{kind: eitherForm, either: forms} }
 func formOf(k kind) form              { return form{kind: k} }
-func (f form) atLeast(n int) form     { f.least = Decimal(n) * One; return f }
+func (f form) atLeast(n int) form     { f.least = survey.Decimal(n) * survey.One; return f }
 func (f form) except(w []string) form { f.but = w; return f }
 
 // key finds the key of a name, as a question of a type has it; as is "" for all else, and where the type is unknown. The
 // first that fits is meant.
-func (m *mapping) key(name string, as Type) (key, bool) {
+func (m *mapping) key(name string, as survey.Type) (key, bool) {
 	for i := range m.keys { // a key is large: no copies
 		if k := &m.keys[i]; k.name == name && k.of(as) {
 			return *k, true
@@ -92,20 +96,20 @@ func (m *mapping) key(name string, as Type) (key, bool) {
 }
 
 // of reports whether a key belongs to a type.
-func (k *key) of(t Type) bool {
+func (k *key) of(t survey.Type) bool {
 	return k.types == nil || slices.Contains(k.types, t)
 }
 
 // types lists the types that a key belongs to.
-func (m *mapping) types(name string) []Type {
-	return slices.DeleteFunc(allTypes(), func(t Type) bool {
+func (m *mapping) types(name string) []survey.Type {
+	return slices.DeleteFunc(allTypes(), func(t survey.Type) bool {
 		_, own := m.key(name, t)
 		return !own
 	})
 }
 
 // names lists the keys: of a question, those of its type, or all if that is "".
-func (m *mapping) names(as Type) []string {
+func (m *mapping) names(as survey.Type) []string {
 	out := make([]string, 0, len(m.keys))
 	for i := range m.keys {
 		if k := &m.keys[i]; (as == "" || k.of(as)) && !slices.Contains(out, k.name) {
@@ -116,7 +120,7 @@ func (m *mapping) names(as Type) []string {
 }
 
 // needed lists the keys that must be given.
-func (m *mapping) needed(as Type) []string {
+func (m *mapping) needed(as survey.Type) []string {
 	var out []string
 	for i := range m.keys {
 		if k := &m.keys[i]; k.need == "" || slices.Contains(out, k.name) {
@@ -131,8 +135,8 @@ func (m *mapping) needed(as Type) []string {
 const (
 	maxMinutes  = 240
 	maxPeople   = 1_000_000_000
-	maxWeight   = 1000 * One // of weights and scores
-	maxIndex    = 100 * One
+	maxWeight   = 1000 * survey.One // of weights and scores
+	maxIndex    = 100 * survey.One
 	maxGroup    = 10_000
 	maxDays     = 3650
 	maxSteps    = 10
@@ -172,7 +176,7 @@ var (
 			says: said{"Who is asked, for the response rate and the sample size.", "调查对象有多少，用来算回收率和样本量。"}},
 		{name: "channels", form: listOf(formOf(nameIDForm), 0), example: "[web, email, sms, phone, onsite]",
 			says: said{"The ways by which answers come: ?c=email in the link. They are counted apart.", "答卷的来源：链接里写 ?c=email。各来源分别统计。"}},
-		{name: "scales", form: form{kind: byNameForm, of: &optionMapping, most: maxOptions * One}, example: "{satisfaction: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 1}]}",
+		{name: "scales", form: form{kind: byNameForm, of: &optionMapping, most: maxOptions * survey.One}, example: "{satisfaction: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 1}]}",
 			says: said{"Lists of options under a name, for several questions to share.", "起了名字的选项表，供几道题共用。"}},
 		{name: "sections", form: listOf(mappingOf(&sectionMapping), 0), need: ": a questionnaire needs at least one section with questions", example: `[{questions: [{id: overall, type: nps, label: "Would you recommend us?"}]}]`,
 			says: said{"The questions, in sections.", "分成部分的题目。"}},
@@ -237,13 +241,13 @@ var (
 		{name: "message", form: formOf(textForm), need: ": what the respondent is told if it does not", example: "{zh: 离开不能早于到达。, en: You cannot leave before you arrive.}", says: said{"What the respondent is told if it does not hold.", "不满足时告诉填写人什么。"}},
 	}}
 	scoringMapping = mapping{"scoring", "scoring", said{"How figures become an index from 0 to 100.", "怎样由数字算出 0 到 100 的指数。"}, []key{
-		{name: "model", form: words(PercentOfMax, Mean, Graded10, WeightedCount, MeanOfUnits), example: "percent_of_max", says: said{"The formula. percent_of_max: means in percent of the highest scores, weighted; mean: the weighted mean of the items; graded_10: options that score 10, 8, 6, 3 and 0, in percent; weighted_count: how often each option was chosen, times its score; mean_of_units: any of these for each value of a segment, and the mean of those.", "算法。percent_of_max：平均分占最高分的百分比，加权；mean：各项平均分的加权平均；graded_10：选项记 10、8、6、3、0 分，折成百分制；weighted_count：各选项的次数乘以系数再相加；mean_of_units：按某个分组逐个计算，再取平均。"}},
+		{name: "model", form: words(survey.PercentOfMax, survey.Mean, survey.Graded10, survey.WeightedCount, survey.MeanOfUnits), example: "percent_of_max", says: said{"The formula. percent_of_max: means in percent of the highest scores, weighted; mean: the weighted mean of the items; graded_10: options that score 10, 8, 6, 3 and 0, in percent; weighted_count: how often each option was chosen, times its score; mean_of_units: any of these for each value of a segment, and the mean of those.", "算法。percent_of_max：平均分占最高分的百分比，加权；mean：各项平均分的加权平均；graded_10：选项记 10、8、6、3、0 分，折成百分制；weighted_count：各选项的次数乘以系数再相加；mean_of_units：按某个分组逐个计算，再取平均。"}},
 		{name: "overall", form: formOf(plainForm), example: "overall", says: said{"The item that stands for the whole: a question, or a row as question.row.", "代表总体的项目：一道题，或写成“题.行”的一行。"}},
 		{name: "unit", form: formOf(plainForm), example: "branch", says: said{"Of mean_of_units: the segment whose values are the units.", "用于 mean_of_units：按哪个分组题分单位。"}},
-		{name: "of", form: words(PercentOfMax, Mean, Graded10, WeightedCount), example: "percent_of_max", says: said{"Of mean_of_units: the model of each unit. Left out: percent_of_max.", "用于 mean_of_units：每个单位用哪种算法。不写就是 percent_of_max。"}},
+		{name: "of", form: words(survey.PercentOfMax, survey.Mean, survey.Graded10, survey.WeightedCount), example: "percent_of_max", says: said{"Of mean_of_units: the model of each unit. Left out: percent_of_max.", "用于 mean_of_units：每个单位用哪种算法。不写就是 percent_of_max。"}},
 		{name: "dimensions", form: listOf(mappingOf(&dimensionMapping), 0), example: "[{id: service, weight: 2}]", says: said{"Groups of items.", "项目的分组。"}},
 		{name: "bands", form: listOf(mappingOf(&bandMapping), 0), example: "[{from: 80, label: Good}, {from: 0, label: Poor}]", says: said{"Named ranges of the index, down to 0.", "指数的分档，要一直分到 0。"}},
-		{name: "target", form: numbers(0, MaxDecimal), example: "85", says: said{"The index that is aimed at.", "指数的目标。"}},
+		{name: "target", form: numbers(0, survey.MaxDecimal), example: "85", says: said{"The index that is aimed at.", "指数的目标。"}},
 		{name: "response_rate_rule", form: mappingOf(&ruleMapping), example: "{floor: 50, per: 5, deduct: 1, mode: step}", says: said{"Takes points off the index when too few answered. It needs audience.issued.", "回收率太低时给指数扣分。要写明 audience.issued。"}},
 	}}
 	ruleMapping = mapping{"response_rate_rule", "response_rate_rule", said{"What a low response rate costs.", "回收率低时怎么扣分。"}, []key{
@@ -277,8 +281,8 @@ var (
 		{name: "when", form: formOf(conditionForm), need: ": the condition that opens a case", example: "score(overall) <= 2", says: said{"For which answers. It cannot ask for private ones.", "什么样的答卷。不能用 private 的题目。"}},
 		{name: "open", form: formOf(nameIDForm), need: ": the type of the case, such as complaint", example: "complaint", says: said{"The type of the case.", "事项的类型。"}},
 		{name: "id", form: formOf(nameIDForm), example: "very_unhappy", says: said{"The alert's name, where two alerts open the same type. Left out: the type.", "几条规则开同一类型时，各自的名字。不写就用类型。"}},
-		{name: "severity", form: words(string(Minor), string(Major), string(Critical)), example: "major", says: said{"How bad it is. Left out: minor.", "严重程度。不写就是 minor。"}},
-		{name: "priority", form: words(string(LowPriority), string(NormalPriority), string(HighPriority), string(UrgentPriority)), example: "high", says: said{"How soon it is looked at. Left out: normal.", "处理的先后。不写就是 normal。"}},
+		{name: "severity", form: words(string(survey.Minor), string(survey.Major), string(survey.Critical)), example: "major", says: said{"How bad it is. Left out: minor.", "严重程度。不写就是 minor。"}},
+		{name: "priority", form: words(string(survey.LowPriority), string(survey.NormalPriority), string(survey.HighPriority), string(survey.UrgentPriority)), example: "high", says: said{"How soon it is looked at. Left out: normal.", "处理的先后。不写就是 normal。"}},
 		{name: "owner", form: formOf(plainForm), example: "service_desk", says: said{"The role that has to follow it up: never a person's name.", "负责跟进的岗位，不写人名。"}},
 		{name: "due_days", form: wholes(0, maxDays), example: "5", says: said{"By when it is to be closed: so many calendar days after the day on which it was opened, in the survey's timezone. Left out: no date.", "几个自然日之内办结，从开出的当天之后算起，按问卷的时区。不写就没有期限。"}},
 	}}
@@ -290,7 +294,7 @@ var (
 		{name: "question", form: formOf(plainForm), example: "delivery", says: said{"The question that it is about, or a row as question.row. Left out: the whole.", "针对哪道题，或写成“题.行”的一行。不写就是针对整体。"}},
 		{name: "owner", form: formOf(textForm), need: ": the role that sees to it", example: "{zh: 物流主管, en: Logistics lead}", says: said{"The role that sees to it: never a person's name.", "负责的岗位，不写人名。"}},
 		{name: "due", form: formOf(dateForm), need: ": the day by which it is done", example: "2026-12-15", says: said{"The day by which it is done.", "完成期限。"}},
-		{name: "status", form: words(string(Planned), string(Doing), string(Done), string(Dropped)), example: "doing", says: said{"How far it has come. Left out: planned.", "进展。不写就是 planned。"}},
+		{name: "status", form: words(string(survey.Planned), string(survey.Doing), string(survey.Done), string(survey.Dropped)), example: "doing", says: said{"How far it has come. Left out: planned.", "进展。不写就是 planned。"}},
 		{name: "effect", form: formOf(textForm), example: "{zh: 准时率从 81% 升到 95%, en: On time rose from 81% to 95%}", says: said{"What has come of it.", "取得的效果。"}},
 	}}
 	quoteMapping = mapping{"quote", "a quote", said{"`NAME.quotes.yaml`, beside the questionnaire `NAME.yaml`, is a list of sentences that respondents wrote, each read and released by somebody. Leave out whatever tells who wrote it.", "问卷 `NAME.yaml` 旁边的 `NAME.quotes.yaml` 是填写人原话的清单，每句都经人审核后放行。能看出是谁写的内容要去掉。"}, []key{
@@ -312,7 +316,7 @@ var (
 )
 
 // typeNames lists the types, as messages do.
-func typeNames(types []Type) string {
+func typeNames(types []survey.Type) string {
 	words := make([]string, len(types))
 	for i, t := range types {
 		words[i] = string(t)

@@ -1,4 +1,4 @@
-package survey
+package questionnaire
 
 import (
 	"fmt"
@@ -8,13 +8,15 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/survey"
 )
 
 // questionReader reads questions and remembers the names taken.
 type questionReader struct {
 	*reader
 	scales     map[string]*scale
-	scoring    *Scoring
+	scoring    *survey.Scoring
 	lines      map[string]int // of each question's id
 	count      int
 	answerable int
@@ -22,17 +24,17 @@ type questionReader struct {
 }
 
 // question reads one question: its type first, which decides the keys that it may have.
-func (r *questionReader) question(n *yaml.Node) (Question, bool) {
+func (r *questionReader) question(n *yaml.Node) (survey.Question, bool) {
 	o := r.object(n, &questionMapping)
 	if o.node == nil {
-		return Question{}, false
+		return survey.Question{}, false
 	}
-	q := Question{Type: r.typeOf(o), Weight: One}
+	q := survey.Question{Type: r.typeOf(o), Weight: survey.One}
 	o.as = q.Type
-	if q.Type != Note && q.Type != Hidden {
+	if q.Type != survey.Note && q.Type != survey.Hidden {
 		r.answerable++
 	}
-	if q.ID = o.id(""); q.Type == Note && !o.has("id") {
+	if q.ID = o.id(""); q.Type == survey.Note && !o.has("id") {
 		q.ID = fmt.Sprintf("note_%d", r.count)
 	}
 	r.checkID(o, n, q.ID)
@@ -51,7 +53,7 @@ func (r *questionReader) question(n *yaml.Node) (Question, bool) {
 	r.checkKeys(o, q.Type)
 	q.Help = o.text("help")
 	q.ShowIf = o.condition("show_if", q.ID)
-	q.Private = o.boolean("private", q.Type == Email || q.Type == Phone)
+	q.Private = o.boolean("private", q.Type == survey.Email || q.Type == survey.Phone)
 	q.Unpublished = !o.boolean("publish", true)
 	q.Segment = o.boolean("segment", false)
 	q.Sensitive = o.boolean("sensitive", false)
@@ -60,9 +62,9 @@ func (r *questionReader) question(n *yaml.Node) (Question, bool) {
 	}
 	q.Display = o.word("display", "")
 	q.Low, q.High = o.text("low"), o.text("high")
-	q.Weight = o.weight(One)
+	q.Weight = o.weight(survey.One)
 	r.choices(o, &q)
-	if q.Type == Matrix || q.Type == ImportanceMatrix {
+	if q.Type == survey.Matrix || q.Type == survey.ImportanceMatrix {
 		r.rows(o, &q)
 	} else {
 		q.Required = r.required(o, &q)
@@ -92,28 +94,28 @@ func value(n *yaml.Node) string {
 }
 
 // typeOf reads the type. A misspelled one is reported, and taken as what was meant.
-func (r *questionReader) typeOf(o object) Type {
+func (r *questionReader) typeOf(o object) survey.Type {
 	s, ok := o.scalar("type")
 	if !ok {
 		return ""
 	}
 	known := o.form("type").words
 	if slices.Contains(known, s.Value) {
-		return Type(s.Value)
+		return survey.Type(s.Value)
 	}
 	fix := suggest(s.Value, known)
 	if fix == "" {
 		fix = ": use one of " + strings.Join(known, ", ")
 	}
 	o.fail(s, "unknown type %s%s", quote(s.Value), fix)
-	return Type(nearest(s.Value, known))
+	return survey.Type(nearest(s.Value, known))
 }
 
 // typeIn is the type that a question gives, if there is such a type.
-func typeIn(m *yaml.Node) Type {
+func typeIn(m *yaml.Node) survey.Type {
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		if m.Content[i].Value == "type" && slices.Contains(typeWords(), value(m.Content[i+1])) {
-			return Type(value(m.Content[i+1]))
+			return survey.Type(value(m.Content[i+1]))
 		}
 	}
 	return ""
@@ -140,7 +142,7 @@ func (r *questionReader) checkID(o object, n *yaml.Node, id string) {
 }
 
 // checkKeys refuses keys that belong to other types.
-func (r *questionReader) checkKeys(o object, t Type) {
+func (r *questionReader) checkKeys(o object, t survey.Type) {
 	for _, name := range o.of.names("") {
 		if o.keys[name] == nil {
 			continue
@@ -150,9 +152,9 @@ func (r *questionReader) checkKeys(o object, t Type) {
 		}
 		why := "it belongs to " + typeNames(o.of.types(name))
 		switch t {
-		case Note:
+		case survey.Note:
 			why = "a note asks nothing"
-		case Hidden:
+		case survey.Hidden:
 			why = "nobody sees a hidden question"
 		}
 		o.fail(o.keys[name], "%s does not go with type %s: %s", quote(name), t, why)
@@ -161,26 +163,26 @@ func (r *questionReader) checkKeys(o object, t Type) {
 }
 
 // required reads true or false, or remembers an expression.
-func (r *questionReader) required(o object, q *Question) bool {
+func (r *questionReader) required(o object, q *survey.Question) bool {
 	s, ok := o.scalar("required")
 	if !ok {
-		return q.Type == Consent
+		return q.Type == survey.Consent
 	}
 	truth, plain := truthOf(s.Value)
 	switch {
-	case q.Type == Consent && plain && !truth:
+	case q.Type == survey.Consent && plain && !truth:
 		o.fail(s, "a consent is always required: use yes_no for a question that may be left out")
-	case q.Type == Consent && !plain:
+	case q.Type == survey.Consent && !plain:
 		o.fail(s, "a consent is always required: ask it only of those whom it concerns, with show_if")
 	case !plain:
 		q.RequiredIf = o.condition("required", q.ID)
 	}
-	return truth || q.Type == Consent
+	return truth || q.Type == survey.Consent
 }
 
 // choices reads what can be chosen: own options, a scale's, or steps.
-func (r *questionReader) choices(o object, q *Question) {
-	spec := q.Type.spec()
+func (r *questionReader) choices(o object, q *survey.Question) {
+	spec := specOf(q.Type)
 	var given []string
 	for _, name := range spec.sources {
 		if o.keys[name] != nil {
@@ -196,44 +198,34 @@ func (r *questionReader) choices(o object, q *Question) {
 		return
 	}
 	switch {
-	case q.Type == NPS:
-		q.Options = steps(0, 10)
+	case q.Type == survey.NPS:
+		q.Options = survey.Steps(0, 10)
 	case o.has("options"):
-		q.Options = r.options(o.values["options"], "options", q.Type == MultiChoice)
+		q.Options = r.options(o.values["options"], "options", q.Type == survey.MultiChoice)
 	case o.has("scale"):
 		q.Options = r.scale(o, "scale")
 	case o.has("steps"):
 		if n := o.integer("steps", 0); n > 0 {
-			q.Options = steps(1, n)
+			q.Options = survey.Steps(1, n)
 		}
 	}
 	r.other(o, q)
-	if at := o.values["options"]; len(q.Options) == 1 && q.Type != MultiChoice && q.Type != Hidden && (at == nil || at.Kind != yaml.MappingNode) {
+	if at := o.values["options"]; len(q.Options) == 1 && q.Type != survey.MultiChoice && q.Type != survey.Hidden && (at == nil || at.Kind != yaml.MappingNode) {
 		if at == nil {
 			at = o.values["scale"]
 		}
-		if q.Type == Ranking || q.Type == ConstantSum {
+		if q.Type == survey.Ranking || q.Type == survey.ConstantSum {
 			o.fail(at, "one option alone is nothing to rank or to share out among: add another")
 		} else {
 			o.fail(at, "one option alone is no choice: add another, or use type yes_no")
 		}
 	}
-	if q.Type == ImportanceMatrix {
+	if q.Type == survey.ImportanceMatrix {
 		q.Importance = r.scale(o, "importance_scale")
 	}
 }
 
-// steps are the numbered options of a rating or an nps, scored by their number.
-func steps(from, to int) []Option {
-	var options []Option
-	for n := from; n <= to; n++ {
-		score := Decimal(n) * One
-		options = append(options, Option{ID: fmt.Sprint(n), Score: &score})
-	}
-	return options
-}
-
-func (r *questionReader) scale(o object, key string) []Option {
+func (r *questionReader) scale(o object, key string) []survey.Option {
 	if v := o.values[key]; v != nil && pointed(v).Kind == yaml.SequenceNode {
 		r.strayScale = true
 		o.fail(o.values[key], "%s is the name of a list under \"scales\": move this list there, and write its name here", key)
@@ -245,7 +237,7 @@ func (r *questionReader) scale(o object, key string) []Option {
 	}
 	if sc := r.scales[s.Value]; sc != nil {
 		sc.used = true
-		if slices.Contains(matrices, o.as) && slices.ContainsFunc(sc.options, func(option Option) bool { return option.ShowIf != nil }) {
+		if slices.Contains(matrices, o.as) && slices.ContainsFunc(sc.options, func(option survey.Option) bool { return option.ShowIf != nil }) {
 			o.fail(s, "scale %s has an option with show_if, but the columns of a matrix are for all: take it from the option, or use another scale", quote(s.Value))
 		}
 		return slices.Clone(sc.options)
@@ -257,7 +249,7 @@ func (r *questionReader) scale(o object, key string) []Option {
 	slices.Sort(known)
 	r.strayScale = true
 	fix := suggest(s.Value, known)
-	if n, err := strconv.Atoi(s.Value); err == nil && n >= 2 && n <= maxSteps && o.as == Rating {
+	if n, err := strconv.Atoi(s.Value); err == nil && n >= 2 && n <= maxSteps && o.as == survey.Rating {
 		fix = fmt.Sprintf(": write \"steps: %d\" for a scale of numbers", n)
 	} else if fix == "" {
 		fix = ": declare it under \"scales\""
@@ -267,11 +259,11 @@ func (r *questionReader) scale(o object, key string) []Option {
 }
 
 // other adds the option that has a text of its own.
-func (r *questionReader) other(o object, q *Question) {
+func (r *questionReader) other(o object, q *survey.Question) {
 	if !o.has("other") {
 		return
 	}
-	option := Option{ID: Other}
+	option := survey.Option{ID: survey.Other}
 	if n := o.follow(o.values["other"]); n != nil && n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
 		if !o.boolean("other", true) {
 			return
@@ -283,7 +275,7 @@ func (r *questionReader) other(o object, q *Question) {
 }
 
 // order reads whether options are shuffled, and which of them stay last. One that stands for none of the others always does.
-func (r *questionReader) order(o object, q *Question) {
+func (r *questionReader) order(o object, q *survey.Question) {
 	q.Shuffle = o.boolean("shuffle", false)
 	if o.has("anchor") && !q.Shuffle {
 		o.fail(o.keys["anchor"], "anchor holds options back from shuffling: add \"shuffle: true\" or remove it")
@@ -291,7 +283,7 @@ func (r *questionReader) order(o object, q *Question) {
 	}
 	anchors, nodes := o.words("anchor")
 	for i, id := range anchors {
-		if !slices.ContainsFunc(q.Options, func(option Option) bool { return option.ID == id }) {
+		if !slices.ContainsFunc(q.Options, func(option survey.Option) bool { return option.ID == id }) {
 			o.fail(nodes[i], "anchor names %s, which is not one of the options%s", quote(id), suggest(id, optionIDs(q.Options)))
 		}
 	}
@@ -299,13 +291,13 @@ func (r *questionReader) order(o object, q *Question) {
 		return
 	}
 	for _, option := range q.Options {
-		if slices.Contains(anchors, option.ID) || option.Exclusive || option.ID == Other {
+		if slices.Contains(anchors, option.ID) || option.Exclusive || option.ID == survey.Other {
 			q.Anchor = append(q.Anchor, option.ID)
 		}
 	}
 }
 
-func optionIDs(options []Option) []string {
+func optionIDs(options []survey.Option) []string {
 	ids := make([]string, len(options))
 	for i, option := range options {
 		ids[i] = option.ID
@@ -314,7 +306,7 @@ func optionIDs(options []Option) []string {
 }
 
 // rows reads a matrix's rows, and which of them must be answered.
-func (r *questionReader) rows(o object, q *Question) {
+func (r *questionReader) rows(o object, q *survey.Question) {
 	lines := map[string]int{}
 	items := o.list("rows")
 	if len(items) > maxOptions {
@@ -324,14 +316,14 @@ func (r *questionReader) rows(o object, q *Question) {
 	for _, n := range items {
 		if s := pointed(n); s.Kind == yaml.ScalarNode && s.Tag != "!!null" && colonHint(s.Value) == "" {
 			o.fail(n, "a row has an id and a label: write %s", r.option("", s.Value))
-			q.Rows = append(q.Rows, Row{})
+			q.Rows = append(q.Rows, survey.Row{})
 			continue
 		}
 		ro := r.object(n, &rowMapping)
 		if ro.node == nil {
 			continue
 		}
-		row := Row{ID: ro.id(""), Label: ro.text("label"), Weight: ro.weight(q.Weight)}
+		row := survey.Row{ID: ro.id(""), Label: ro.text("label"), Weight: ro.weight(q.Weight)}
 		if line := lines[row.ID]; line > 0 && row.ID != "" {
 			o.fail(ro.values["id"], "row %s is given twice (first on line %d): every row needs an id of its own", quote(row.ID), line)
 			continue
@@ -342,7 +334,7 @@ func (r *questionReader) rows(o object, q *Question) {
 	r.requiredRows(o, q)
 }
 
-func (r *questionReader) requiredRows(o object, q *Question) {
+func (r *questionReader) requiredRows(o object, q *survey.Question) {
 	v := o.values["required"]
 	if v == nil {
 		return
@@ -353,7 +345,7 @@ func (r *questionReader) requiredRows(o object, q *Question) {
 	case n.Kind == yaml.SequenceNode:
 		ids, nodes := o.words("required")
 		for i, id := range ids {
-			at := slices.IndexFunc(q.Rows, func(row Row) bool { return row.ID == id })
+			at := slices.IndexFunc(q.Rows, func(row survey.Row) bool { return row.ID == id })
 			if at < 0 {
 				var known []string
 				for _, row := range q.Rows {
@@ -383,9 +375,9 @@ func (r *questionReader) requiredRows(o object, q *Question) {
 }
 
 // limits reads the bounds of an answer, and refuses those that no answer can meet.
-func (r *questionReader) limits(o object, q *Question) {
+func (r *questionReader) limits(o object, q *survey.Question) {
 	switch q.Type {
-	case MultiChoice:
+	case survey.MultiChoice:
 		most := len(q.Options)
 		if most == 0 {
 			most = maxOptions // they are reported already
@@ -394,15 +386,15 @@ func (r *questionReader) limits(o object, q *Question) {
 		if q.AtMost > 0 && q.AtLeast > q.AtMost {
 			o.fail(o.values["min"], "min (%d) is more than max (%d): nobody could answer", q.AtLeast, q.AtMost)
 		}
-	case Ranking:
+	case survey.Ranking:
 		most := len(q.Options)
 		if most == 0 {
 			most = maxOptions
 		}
 		q.AtMost = o.integerTo("max", most, len(q.Options))
-	case ConstantSum:
+	case survey.ConstantSum:
 		q.Total = o.decimal("total")
-	case Number:
+	case survey.Number:
 		q.Min, q.Max, q.Step = o.decimal("min"), o.decimal("max"), o.decimal("step")
 		q.Unit = o.text("unit")
 		if q.Display == "slider" && (q.Min == nil || q.Max == nil) && o.keys["min"] != nil == o.has("min") && o.keys["max"] != nil == o.has("max") {
@@ -411,13 +403,13 @@ func (r *questionReader) limits(o object, q *Question) {
 		if q.Min != nil && q.Max != nil && *q.Min > *q.Max {
 			o.fail(o.values["min"], "min (%s) is more than max (%s): nobody could answer", q.Min, q.Max)
 		}
-	case DateType:
+	case survey.DateType:
 		q.Earliest, q.Latest = o.date("min"), o.date("max")
 		if q.Latest != "" && q.Earliest > q.Latest {
 			o.fail(o.values["min"], "min (%s) is after max (%s): nobody could answer", q.Earliest, q.Latest)
 		}
-	case ShortText, LongText:
-		otherwise := map[Type]int{ShortText: shortLength, LongText: longLength}[q.Type]
+	case survey.ShortText, survey.LongText:
+		otherwise := map[survey.Type]int{survey.ShortText: shortLength, survey.LongText: longLength}[q.Type]
 		q.MinLength, q.MaxLength = o.integer("min_length", 0), o.integer("max_length", otherwise)
 		if !o.has("max_length") && q.MinLength > otherwise {
 			o.fail(o.values["min_length"], "min_length (%d) is more than max_length, which is %d unless you give another: add max_length", q.MinLength, otherwise)
@@ -435,7 +427,7 @@ func (r *questionReader) limits(o object, q *Question) {
 	}
 }
 
-func (r *questionReader) dimension(o object, q *Question) {
+func (r *questionReader) dimension(o object, q *survey.Question) {
 	s, ok := o.scalar("dimension")
 	if !ok {
 		return
@@ -445,7 +437,7 @@ func (r *questionReader) dimension(o object, q *Question) {
 		known = append(known, d.ID)
 	}
 	q.Dimension = s.Value
-	scored := slices.ContainsFunc(q.Options, func(option Option) bool { return option.Score != nil })
+	scored := slices.ContainsFunc(q.Options, func(option survey.Option) bool { return option.Score != nil })
 	switch {
 	case !slices.Contains(known, s.Value) && r.nameless:
 	case !slices.Contains(known, s.Value):

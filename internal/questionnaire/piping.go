@@ -1,64 +1,18 @@
-package survey
+package questionnaire
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/survey"
 )
-
-// A Piece is a part of a text: words as they stand, or the place of an earlier answer, written {{q}}.
-type Piece struct {
-	Text   string // as written, braces included
-	Answer string // the field, or the ranking, whose answer stands there; "" for words
-}
-
-var braces = regexp.MustCompile(`\{\{[^{}]*\}\}`)
-
-// Pieces takes a text apart at its {{answers}}. Braces that name no answer are words.
-func (s *Survey) Pieces(text string) []Piece {
-	var pieces []Piece
-	rest := 0
-	for _, at := range pipes(text) {
-		name := pipeName(text[at[0]:at[1]])
-		if !s.Shows(name) {
-			continue
-		}
-		if at[0] > rest {
-			pieces = append(pieces, Piece{Text: text[rest:at[0]]})
-		}
-		pieces = append(pieces, Piece{Text: text[at[0]:at[1]], Answer: name})
-		rest = at[1]
-	}
-	if rest < len(text) || rest == 0 {
-		pieces = append(pieces, Piece{Text: text[rest:]})
-	}
-	return pieces
-}
-
-// Shows reports whether {{name}} can stand for an answer: that of a field, or the order that a ranking was given.
-func (s *Survey) Shows(name string) bool {
-	if f, ok := s.Field(name); ok {
-		return f.Part != OtherPart
-	}
-	fields := s.ofQuestion[name]
-	return len(fields) > 0 && fields[0].Question.Type == Ranking
-}
-
-func pipes(text string) [][]int {
-	if !strings.Contains(text, "{{") {
-		return nil
-	}
-	return braces.FindAllStringIndex(text, -1)
-}
-
-func pipeName(braced string) string { return strings.TrimSpace(strings.Trim(braced, "{}")) }
 
 // piping looks through all texts for {{answers}}: they must be there already when the text is read. It walks the file,
 // not the Survey, since only the file knows places.
-func (o object) piping(s *Survey) {
+func (o object) piping(s *survey.Survey) {
 	if !pipesIn(o.node) {
 		return
 	}
@@ -99,7 +53,7 @@ func entries(n *yaml.Node) func(func(string, *yaml.Node) bool) {
 // piper checks texts at one point of the questionnaire.
 type piper struct {
 	object
-	survey   *Survey
+	survey   *survey.Survey
 	answered []string // what is known by then; nil where no answer can be shown
 	here     string   // why none can
 }
@@ -139,7 +93,7 @@ func (p piper) question(n *yaml.Node, known []string) (answered []string) {
 		case "id":
 			if v := p.follow(v); v != nil {
 				for _, name := range fieldsAndRankings(p.survey) {
-					if name == v.Value || questionOf(name) == v.Value {
+					if name == v.Value || survey.QuestionOf(name) == v.Value {
 						answered = append(answered, name)
 					}
 				}
@@ -179,12 +133,12 @@ func (p piper) texts(v *yaml.Node) {
 		return
 	}
 	whole := 0
-	for _, at := range pipes(n.Value) {
-		if half := strings.Index(n.Value[whole:at[0]], "{{"); half >= 0 {
+	for _, pipe := range survey.Pipes(n.Value) {
+		if half := strings.Index(n.Value[whole:pipe.Start], "{{"); half >= 0 {
 			p.half(n, whole+half)
 		}
-		whole = at[1]
-		p.check(n, at[0], pipeName(n.Value[at[0]:at[1]]))
+		whole = pipe.End
+		p.check(n, pipe.Start, pipe.Name)
 	}
 	if half := strings.Index(n.Value[whole:], "{{"); half >= 0 {
 		p.half(n, whole+half)
@@ -198,7 +152,10 @@ func (p piper) half(n *yaml.Node, at int) {
 
 func (p piper) check(n *yaml.Node, at int, name string) {
 	at = utf8.RuneCountInString(n.Value[:at])
-	fields := p.survey.ofQuestion[name]
+	var fields []survey.Field
+	if q, ok := p.survey.Question(name); ok {
+		fields = p.survey.FieldsOf(q)
+	}
 	switch {
 	case p.answered == nil:
 		p.failInside(n, at, "answers such as %s cannot be shown %s", quote("{{"+name+"}}"), p.here)
@@ -213,10 +170,10 @@ func (p piper) check(n *yaml.Node, at int, name string) {
 }
 
 // linked are the values that come with the link, and so are known from the beginning.
-func linked(s *Survey) []string {
+func linked(s *survey.Survey) []string {
 	names := []string{}
 	for q := range s.Questions() {
-		if q.Type == Hidden {
+		if q.Type == survey.Hidden {
 			names = append(names, q.ID)
 		}
 	}
@@ -224,15 +181,15 @@ func linked(s *Survey) []string {
 }
 
 // fieldsAndRankings is every name that can stand in double braces.
-func fieldsAndRankings(s *Survey) []string {
+func fieldsAndRankings(s *survey.Survey) []string {
 	names := []string{}
-	for _, f := range s.fields {
+	for _, f := range s.Fields() {
 		if s.Shows(f.Name) {
 			names = append(names, f.Name)
 		}
 	}
 	for q := range s.Questions() {
-		if q.Type == Ranking {
+		if q.Type == survey.Ranking {
 			names = append(names, q.ID)
 		}
 	}
