@@ -11,7 +11,8 @@
 SHELL := /bin/bash
 ADDR ?= 127.0.0.1:8080
 FUZZTIME ?= 10s
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# What glasspoll version says. Without git or tags it is empty, and Go's own build information stands in for it.
+VERSION ?= $(shell git describe --tags --dirty 2>/dev/null)
 
 run: bin/glasspoll
 	bin/glasspoll build --templates templates
@@ -21,7 +22,7 @@ demo: bin/glasspoll
 	exec bin/glasspoll demo $(if $(filter file,$(origin ADDR)),,--url http://$(ADDR)/)
 
 bin/glasspoll:
-	go build -o $@ ./generator
+	go build -ldflags '-X main.stampedVersion=$(VERSION)' -o $@ ./generator
 
 test: setup lint
 	go test -race -timeout 30m ./...
