@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"glasspoll/internal/console"
 )
 
 type versionCommand struct{}
@@ -12,8 +14,8 @@ type versionCommand struct{}
 // stampedVersion is set at build, by -ldflags "-X main.stampedVersion=v1.2.3"; "" leaves it to Go's own build information.
 var stampedVersion string
 
-func (versionCommand) Run(c *console) error {
-	_, err := fmt.Fprintln(c.out, "glasspoll", describeBuild(stampedVersion, debug.ReadBuildInfo))
+func (versionCommand) Run(c *console.Console) error {
+	_, err := fmt.Fprintln(c.Out, "glasspoll", describeBuild(stampedVersion, debug.ReadBuildInfo))
 	return err
 }
 
