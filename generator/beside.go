@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/survey"
 )
 
@@ -146,9 +147,9 @@ func (s *shelf) Actions(_ context.Context, id string) (survey.Actions, error) {
 // describe says what is in the file.
 func (n *neighbour) describe() string {
 	if n.kind == survey.QuotesFile {
-		return count(len(n.entries.Quotes), "quote")
+		return console.Count(len(n.entries.Quotes), "quote")
 	}
-	return count(len(n.entries.Measures), "measure")
+	return console.Count(len(n.entries.Measures), "measure")
 }
 
 // extensions of YAML files.

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
@@ -32,7 +33,7 @@ Examples:
   glasspoll build --templates ours        # ours/style.css replaces the built-in stylesheet`
 }
 
-func (b buildCommand) Run(c *console) error {
+func (b buildCommand) Run(c *console.Console) error {
 	started := time.Now()
 	// A build makes much garbage in a short life: to collect it less often saves a tenth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
@@ -42,8 +43,8 @@ func (b buildCommand) Run(c *console) error {
 		return err
 	}
 	if len(problems) > 0 {
-		printProblems(c.err, problems)
-		return errProblems
+		console.Problems(c.Err, problems)
+		return console.ErrProblems
 	}
 	templates, err := templateFiles(b.Templates)
 	if err != nil {
@@ -53,8 +54,8 @@ func (b buildCommand) Run(c *console) error {
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
-	fmt.Fprintf(c.out, "%s: %d files from %s, %d of them new or changed, in %s\n",
-		b.Out, len(out.written), count(len(surveys), "survey"), out.changed, time.Since(started).Round(time.Millisecond))
+	fmt.Fprintf(c.Out, "%s: %d files from %s, %d of them new or changed, in %s\n",
+		b.Out, len(out.written), console.Count(len(surveys), "survey"), out.changed, time.Since(started).Round(time.Millisecond))
 	return nil
 }
 
@@ -82,11 +83,4 @@ func newRenderer(templates fs.FS, look *theme.Theme) (*render.Renderer, site.Ass
 	}
 	renderer, err := render.New(templates, assets.Links)
 	return renderer, assets, err
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"glasspoll/internal/console"
 )
 
 // BenchmarkBuild builds a site of 1,000 surveys of 30 questions in two languages as `glasspoll build` does: reading and
@@ -24,7 +26,7 @@ func BenchmarkBuild(b *testing.B) {
 	out := b.TempDir()
 	builds := 0
 	for b.Loop() {
-		err := buildCommand{Surveys: dir, Out: filepath.Join(out, fmt.Sprint(builds))}.Run(&console{out: io.Discard, err: io.Discard})
+		err := buildCommand{Surveys: dir, Out: filepath.Join(out, fmt.Sprint(builds))}.Run(&console.Console{Out: io.Discard, Err: io.Discard})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/console"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
 )
@@ -51,7 +51,7 @@ type findings struct {
 	advice   []advice.Advice
 }
 
-func (k checkCommand) Run(c *console) error {
+func (k checkCommand) Run(c *console.Console) error {
 	files, beside, err := k.read(c)
 	if err != nil {
 		return err
@@ -75,11 +75,11 @@ func (k checkCommand) Run(c *console) error {
 		}
 	}
 	printAs := map[string]func(io.Writer) error{"text": found.text, "json": found.json, "sarif": found.sarif}[k.Format]
-	if err := printAs(c.out); err != nil {
+	if err := printAs(c.Out); err != nil {
 		return err
 	}
 	if len(found.problems) > 0 || k.Strict && len(found.advice) > 0 {
-		return errProblems
+		return console.ErrProblems
 	}
 	return nil
 }
@@ -94,7 +94,7 @@ func (k checkCommand) names() []string {
 
 // read parses what the command line names, and what stands beside it. A file that stands beside a questionnaire may be
 // named as well: then its questionnaire is read with it.
-func (k checkCommand) read(c *console) ([]*questionnaire, []*neighbour, error) {
+func (k checkCommand) read(c *console.Console) ([]*questionnaire, []*neighbour, error) {
 	names := k.names()
 	var files []*questionnaire
 	var neighbours []string
@@ -114,7 +114,7 @@ func (k checkCommand) read(c *console) ([]*questionnaire, []*neighbour, error) {
 		}
 		paths := []string{name}
 		if name == "-" {
-			source, err := io.ReadAll(c.in)
+			source, err := io.ReadAll(c.In)
 			if err != nil {
 				return nil, nil, fmt.Errorf("reading the standard input: %w", err)
 			}
@@ -146,7 +146,7 @@ func (k checkCommand) read(c *console) ([]*questionnaire, []*neighbour, error) {
 
 func (f findings) text(w io.Writer) error {
 	if len(f.problems) > 0 {
-		printProblems(w, f.problems)
+		console.Problems(w, f.problems)
 	} else {
 		for _, file := range f.files {
 			fmt.Fprintf(w, "%s: %s\n", file.path, describe(file.survey))
@@ -165,7 +165,7 @@ func (f findings) text(w io.Writer) error {
 		if len(f.advice) > 1 {
 			pieces = fmt.Sprintf("%d pieces", len(f.advice))
 		}
-		fmt.Fprintf(w, "%s of advice on %s\n", pieces, count(len(advised), "file"))
+		fmt.Fprintf(w, "%s of advice on %s\n", pieces, console.Count(len(advised), "file"))
 	}
 	return nil
 }
@@ -220,22 +220,14 @@ func (f findings) json(w io.Writer) error {
 			document.Beside = append(document.Beside, nearby{n.path, n.survey.ID, len(n.entries.Measures), len(n.entries.Quotes)})
 		}
 	}
-	return printJSON(w, document)
-}
-
-// printJSON prints a document for machines that a person can read.
-func printJSON(w io.Writer, document any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(document)
+	return console.JSON(w, document)
 }
 
 // describe says what a respondent will meet: "12 questions, zh and en, 5 minutes".
 func describe(s *survey.Survey) string {
-	parts := []string{count(questionCount(s), "question"), strings.Join(s.Languages, " and ")}
+	parts := []string{console.Count(questionCount(s), "question"), strings.Join(s.Languages, " and ")}
 	if s.Minutes > 0 {
-		parts = append(parts, count(s.Minutes, "minute"))
+		parts = append(parts, console.Count(s.Minutes, "minute"))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -221,12 +221,3 @@ func collect(files []*questionnaire) ([]*survey.Survey, survey.Problems) {
 	}
 	return surveys, problems
 }
-
-func printProblems(w io.Writer, problems survey.Problems) {
-	files := map[string]bool{}
-	for _, p := range problems {
-		fmt.Fprintln(w, p)
-		files[p.File] = true
-	}
-	fmt.Fprintf(w, "%s in %s\n", count(len(problems), "problem"), count(len(files), "file"))
-}

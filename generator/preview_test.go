@@ -20,6 +20,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
+	"glasspoll/internal/console"
 	"glasspoll/internal/local"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
@@ -461,7 +462,7 @@ func TestServeCatchesUpAfterwards(t *testing.T) {
 		}
 	}
 	w := &works{
-		serveCommand: s, console: &console{strings.NewReader(""), io.Discard, io.Discard}, store: store, pages: pages,
+		serveCommand: s, Console: &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, store: store, pages: pages,
 		log: slog.New(slog.DiscardHandler), library: &library{dir: s.Surveys},
 		server: &server{results: os.DirFS(s.pagesDir()), published: map[string]published{}},
 	}
@@ -524,7 +525,7 @@ func TestServeMendsResultsOfAnotherStore(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var logged syncBuffer
 		command := serveCommand{Addr: "127.0.0.1:0", Surveys: surveys, Data: filepath.Join(dir, "data"), NoReload: true}
-		err := command.serve(ctx, &console{strings.NewReader(""), io.Discard, &logged}, func(url string) {
+		err := command.serve(ctx, &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: &logged}, func(url string) {
 			defer cancel()
 			visit(url)
 		})
@@ -598,7 +599,7 @@ func BenchmarkReload(b *testing.B) {
 		b.Fatal(err)
 	}
 	w := &works{
-		serveCommand: s, console: &console{strings.NewReader(""), io.Discard, io.Discard}, store: store, pages: pages,
+		serveCommand: s, Console: &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, store: store, pages: pages,
 		log: slog.New(slog.DiscardHandler), library: &library{dir: s.Surveys},
 		server: &server{results: os.DirFS(s.pagesDir()), preview: p, published: map[string]published{}},
 	}

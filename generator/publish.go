@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/console"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
@@ -50,20 +51,20 @@ Examples:
   glasspoll publish --table polls-Table-1A2B --bucket polls-bucket-3c4d --profile marketing`
 }
 
-func (p publishCommand) Run(ctx context.Context, c *console) error {
+func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	l := &library{dir: p.Surveys}
 	surveys, problems, err := l.read()
 	if err != nil {
 		return err
 	}
 	if len(problems) > 0 {
-		printProblems(c.err, problems)
-		return errProblems
+		console.Problems(c.Err, problems)
+		return console.ErrProblems
 	}
 	if unapproved := p.unapproved(l); len(unapproved) > 0 {
-		printProblems(c.err, unapproved)
-		fmt.Fprintln(c.err, "Nothing is published. For a test deployment there is --unapproved.")
-		return errProblems
+		console.Problems(c.Err, unapproved)
+		fmt.Fprintln(c.Err, "Nothing is published. For a test deployment there is --unapproved.")
+		return console.ErrProblems
 	}
 	templates, err := templateFiles(p.Templates)
 	if err != nil {
@@ -91,7 +92,7 @@ func (p publishCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	u := &upload{table: table, pages: pages, dryRun: p.DryRun, out: c.out, dir: p.Out, missing: missing, actions: l.actions()}
+	u := &upload{table: table, pages: pages, dryRun: p.DryRun, out: c.Out, dir: p.Out, missing: missing, actions: l.actions()}
 	if err := u.run(ctx, surveys, assets.Links, sortedKeys(built.written)); err != nil {
 		if ctx.Err() == nil {
 			return fmt.Errorf("publishing: %w\nRun it again: it goes on from here", err)
@@ -183,7 +184,7 @@ func (u *upload) run(ctx context.Context, surveys []*survey.Survey, assets rende
 	if u.dryRun {
 		verb = "to upload"
 	}
-	fmt.Fprintf(u.out, "%s, %d %s, the others are there\n", count(progress.all, "file"), progress.sent, verb)
+	fmt.Fprintf(u.out, "%s, %d %s, the others are there\n", console.Count(progress.all, "file"), progress.sent, verb)
 	return nil
 }
 
@@ -223,7 +224,7 @@ func (u *upload) definitions(ctx context.Context, surveys []*survey.Survey) erro
 			fmt.Fprintf(u.out, "%s: not among the questionnaires any more, but still online: its pages and results are left\n", id)
 		}
 	}
-	fmt.Fprintf(u.out, "%s, %d new or changed\n", count(len(surveys), "questionnaire"), changed)
+	fmt.Fprintf(u.out, "%s, %d new or changed\n", console.Count(len(surveys), "questionnaire"), changed)
 	return nil
 }
 
@@ -238,7 +239,7 @@ func (u *upload) beside(ctx context.Context, surveys []*survey.Survey) error {
 			continue
 		}
 		fmt.Fprintf(u.out, "%s: %s and %s beside it; its results show them within ten minutes\n",
-			s.ID, count(len(u.actions[s.ID].Measures), "measure"), count(len(u.actions[s.ID].Quotes), "quote"))
+			s.ID, console.Count(len(u.actions[s.ID].Measures), "measure"), console.Count(len(u.actions[s.ID].Quotes), "quote"))
 		if u.dryRun {
 			continue
 		}

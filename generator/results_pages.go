@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"path"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"glasspoll"
+	"glasspoll/internal/console"
 	"glasspoll/internal/render"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -45,7 +45,7 @@ Examples:
   glasspoll results pages service --level management --out ./management`
 }
 
-func (l levelPagesCommand) Run(ctx context.Context, c *console) error {
+func (l levelPagesCommand) Run(ctx context.Context, c *console.Console) error {
 	assets, err := l.readWithAssets(l.Surveys, "", l.ID)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 		return err
 	}
 	if slices.Index(render.Levels(), l.Level) < slices.Index(render.Levels(), s.Results.Audience) {
-		return usageError{fmt.Errorf("--level %s: the results of %s are for %s", l.Level, l.ID, s.Results.Audience)}
+		return console.Usagef("--level %s: the results of %s are for %s", l.Level, l.ID, s.Results.Audience)
 	}
 	now := time.Now()
 	var report *stats.Report
@@ -112,7 +112,7 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 			written += n
 		}
 	}
-	say(w.err, "%s for %s: start with %s", count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
+	console.Line(w.err, "%s for %s: start with %s", console.Count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
 	return nil
 }
 

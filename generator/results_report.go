@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"glasspoll"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/console"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
@@ -42,12 +42,12 @@ Examples:
   glasspoll results report service --period 2026-Q3 --language en --texts --out report.html`
 }
 
-func (r reportCommand) Run(ctx context.Context, c *console) error {
+func (r reportCommand) Run(ctx context.Context, c *console.Console) error {
 	if err := r.read(r.Surveys, r.Templates, r.ID); err != nil {
 		return err
 	}
 	if r.Templates != "" {
-		say(c.err, "The report itself is drawn with the built-in template; --templates gives it its stylesheet.")
+		console.Line(c.Err, "The report itself is drawn with the built-in template; --templates gives it its stylesheet.")
 	}
 	return r.perform(ctx, c, "results report", &r)
 }
@@ -66,7 +66,7 @@ func (r *reportCommand) do(ctx context.Context, w *workplace) error {
 	if err := writeOne(w, r.Out, true, page); err != nil {
 		return err
 	}
-	say(w.err, "%s: confidential, and readable only by you", r.Out)
+	console.Line(w.err, "%s: confidential, and readable only by you", r.Out)
 	return nil
 }
 
@@ -91,7 +91,7 @@ func managementReport(ctx context.Context, store resultsStore, o reportOf) ([]by
 	}
 	language := cmp.Or(o.language, s.DefaultLanguage())
 	if !s.Speaks(language) {
-		return nil, usageError{fmt.Errorf("--language %s: %s is written in %s", language, o.id, strings.Join(s.Languages, " and "))}
+		return nil, console.Usagef("--language %s: %s is written in %s", language, o.id, strings.Join(s.Languages, " and "))
 	}
 	page := render.ReportPage{Style: o.beside.Style}
 	report, released, withdrawn, err := allCounted(ctx, store, s, o)

@@ -31,6 +31,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/console"
 	"glasspoll/internal/survey"
 )
 
@@ -402,7 +403,7 @@ func photograph(t *testing.T) {
 	}
 	var said bytes.Buffer
 	site := filepath.Join(out, "site")
-	if code := run(context.Background(), []string{"build", "--surveys", surveys, "--out", site, "--templates", templates}, nil, &said, &said); code != exitFine {
+	if code := run(context.Background(), []string{"build", "--surveys", surveys, "--out", site, "--templates", templates}, nil, &said, &said); code != console.ExitOK {
 		t.Fatalf("build: %s", said.String())
 	}
 	server := httptest.NewServer(http.FileServer(http.Dir(site)))

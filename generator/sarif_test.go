@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/console"
 )
 
 // sarifMembers is what the JSON Schema of SARIF 2.1.0 (OASIS) says of the objects that are written: the members that an
@@ -68,7 +69,7 @@ func TestSARIF(t *testing.T) {
 		}
 	}
 	var out, trouble bytes.Buffer
-	if code := run(context.Background(), []string{"check", "--format", "sarif"}, strings.NewReader(""), &out, &trouble); code != exitFailed || trouble.Len() > 0 {
+	if code := run(context.Background(), []string{"check", "--format", "sarif"}, strings.NewReader(""), &out, &trouble); code != console.ExitFailed || trouble.Len() > 0 {
 		t.Fatalf("exit %d: %s", code, trouble.String())
 	}
 	var document any

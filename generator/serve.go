@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
@@ -62,14 +63,14 @@ Examples:
   glasspoll serve --no-reload --backup /mnt/backup --backup-every 6h`
 }
 
-func (s serveCommand) Run(ctx context.Context, c *console) error {
+func (s serveCommand) Run(ctx context.Context, c *console.Console) error {
 	return s.serve(ctx, c, nil)
 }
 
 // serve runs until the context ends. It calls ready, if any, with the site's address once it answers there.
-func (s serveCommand) serve(ctx context.Context, c *console, ready func(url string)) error {
+func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(url string)) error {
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
-		return usageError{fmt.Errorf("--addr %s: write HOST:PORT, such as 127.0.0.1:8080", s.Addr)}
+		return console.Usagef("--addr %s: write HOST:PORT, such as 127.0.0.1:8080", s.Addr)
 	}
 	if _, err := questionnairePaths(s.Surveys); err != nil {
 		return err
@@ -104,9 +105,9 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 	defer pages.Close()
 
 	stopping := make(chan struct{})
-	logger := slog.New(slog.NewTextHandler(c.err, nil))
+	logger := slog.New(slog.NewTextHandler(c.Err, nil))
 	w := &works{
-		serveCommand: s, console: c, store: store, pages: pages, log: logger,
+		serveCommand: s, Console: c, store: store, pages: pages, log: logger,
 		library: &library{dir: s.Surveys},
 		server:  &server{results: os.DirFS(s.pagesDir()), log: logger, published: map[string]published{}},
 	}
@@ -196,7 +197,7 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 // works is what serve is made of.
 type works struct {
 	serveCommand
-	*console
+	*console.Console
 	log        *slog.Logger
 	store      *local.Store
 	pages      *local.Pages
@@ -215,9 +216,9 @@ func (w *works) start(ctx context.Context) error {
 		return err
 	}
 	if len(problems) > 0 {
-		printProblems(w.err, problems)
+		console.Problems(w.Err, problems)
 		if w.NoReload && len(w.library.lastGood()) == 0 {
-			return errProblems
+			return console.ErrProblems
 		}
 	}
 	if err := w.install(ctx); err != nil {
@@ -387,7 +388,7 @@ func (w *works) reload(ctx context.Context) {
 	if text == "" {
 		w.log.Info("built again", "in", time.Since(started).Round(time.Millisecond))
 	} else {
-		fmt.Fprintln(w.console.err, text)
+		fmt.Fprintln(w.Err, text)
 	}
 }
 
@@ -396,7 +397,7 @@ func asText(problems survey.Problems) string {
 		return ""
 	}
 	var b bytes.Buffer
-	printProblems(&b, problems)
+	console.Problems(&b, problems)
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
@@ -420,15 +421,15 @@ func (w *works) clientAddress(r *http.Request) string {
 // greet prints the addresses to open.
 func (w *works) greet(url string) {
 	surveys := w.server.current.Load().surveys
-	fmt.Fprintf(w.out, "Serving %s from %s; answers are kept in %s.\n\n", count(len(surveys), "survey"), w.Surveys, w.Data)
-	fmt.Fprintf(w.out, "  %s\n", url)
+	fmt.Fprintf(w.Out, "Serving %s from %s; answers are kept in %s.\n\n", console.Count(len(surveys), "survey"), w.Surveys, w.Data)
+	fmt.Fprintf(w.Out, "  %s\n", url)
 	for _, s := range surveys {
-		fmt.Fprintf(w.out, "  %s%s/  %s\n", url, s.ID, s.Title.In(s.DefaultLanguage()))
+		fmt.Fprintf(w.Out, "  %s%s/  %s\n", url, s.ID, s.Title.In(s.DefaultLanguage()))
 	}
 	if w.server.preview != nil && len(surveys) > 0 {
-		fmt.Fprintf(w.out, "\nA survey in every language, at both widths: %s%s%s/\n", url, previewPath[1:], surveys[0].ID)
+		fmt.Fprintf(w.Out, "\nA survey in every language, at both widths: %s%s%s/\n", url, previewPath[1:], surveys[0].ID)
 	}
-	fmt.Fprintln(w.out, "\nPress Ctrl+C to stop.")
+	fmt.Fprintln(w.Out, "\nPress Ctrl+C to stop.")
 }
 
 // siteURL is an address that a browser on this machine can open.
