@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"glasspoll/internal/project"
 	"io"
 	"net/http"
 	"os"
@@ -75,7 +76,7 @@ func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 // past answers the surveys as they would have been answered in the periods before this one, straight into the store: the API
 // takes answers of today only.
 func (d demoCommand) past(ctx context.Context, c *console.Console, now time.Time) error {
-	surveys, _, err := (&library{dir: d.Surveys}).read() // fill tells of problems
+	surveys, _, err := project.NewLibrary(d.Surveys).Read() // fill tells of problems
 	if err != nil || d.Periods == 1 {
 		return err
 	}
@@ -139,7 +140,7 @@ func answers(ctx context.Context, url string) bool {
 }
 
 func (d demoCommand) fill(ctx context.Context, c *console.Console, url string) error {
-	surveys, problems, err := (&library{dir: d.Surveys}).read()
+	surveys, problems, err := project.NewLibrary(d.Surveys).Read()
 	if err != nil {
 		return err
 	}

@@ -102,3 +102,8 @@ func readAtMost(path string, most int64) ([]byte, error) {
 	}
 	return io.ReadAll(io.LimitReader(f, most))
 }
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

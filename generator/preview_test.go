@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"glasspoll/internal/project"
 	"html"
 	"io"
 	"log/slog"
@@ -134,20 +135,21 @@ func TestTemplateProblemsHaveTheirPlace(t *testing.T) {
 
 // TestReloadDrawsOnlyWhatChanged holds that pages of unchanged surveys are the very same ones.
 func TestReloadDrawsOnlyWhatChanged(t *testing.T) {
-	library := &library{dir: t.TempDir()}
+	dir := t.TempDir()
+	library := project.NewLibrary(dir)
 	write := func(name, content string) {
 		t.Helper()
-		if err := os.WriteFile(filepath.Join(library.dir, name), []byte(content), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
 	v := &server{}
 	build := func() (changed []string) {
 		t.Helper()
-		if _, _, err := library.read(); err != nil {
+		if _, _, err := library.Read(); err != nil {
 			t.Fatal(err)
 		}
-		e, surveys, err := v.build(library.lastGood(), glasspoll.Templates(), library.theme)
+		e, surveys, err := v.build(library.LastGood(), glasspoll.Templates(), library.Theme())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +181,7 @@ func TestReloadDrawsOnlyWhatChanged(t *testing.T) {
 	if got := build(); !slices.Equal(got, []string{"c"}) || v.current.Load().page("index.html") == second.page("index.html") {
 		t.Errorf("one is added: %v", got)
 	}
-	if err := os.Remove(filepath.Join(library.dir, "a.yaml")); err != nil {
+	if err := os.Remove(filepath.Join(dir, "a.yaml")); err != nil {
 		t.Fatal(err)
 	}
 	if got := build(); len(got) > 0 || v.current.Load().page("a/index.html") != nil || strings.Contains(string(v.current.Load().page("index.html").content), `href="a/`) {
@@ -463,7 +465,7 @@ func TestServeCatchesUpAfterwards(t *testing.T) {
 	}
 	w := &works{
 		serveCommand: s, Console: &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, store: store, pages: pages,
-		log: slog.New(slog.DiscardHandler), library: &library{dir: s.Surveys},
+		log: slog.New(slog.DiscardHandler), library: project.NewLibrary(s.Surveys),
 		server: &server{results: os.DirFS(s.pagesDir()), published: map[string]published{}},
 	}
 	w.publishing = newPublishing(w.log, w.publisher)
@@ -600,7 +602,7 @@ func BenchmarkReload(b *testing.B) {
 	}
 	w := &works{
 		serveCommand: s, Console: &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, store: store, pages: pages,
-		log: slog.New(slog.DiscardHandler), library: &library{dir: s.Surveys},
+		log: slog.New(slog.DiscardHandler), library: project.NewLibrary(s.Surveys),
 		server: &server{results: os.DirFS(s.pagesDir()), preview: p, published: map[string]published{}},
 	}
 	w.publishing = newPublishing(w.log, w.publisher)

@@ -22,6 +22,7 @@ import (
 	"glasspoll/internal/audit"
 	"glasspoll/internal/console"
 	"glasspoll/internal/export"
+	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
@@ -31,13 +32,13 @@ import (
 
 type archiveCommand struct {
 	storeFlags
-	beside
-	ID      string `arg:"" optional:"" name:"ID" help:"The survey."`
-	Period  string `placeholder:"PERIOD" help:"The period to freeze, such as 2026-Q4."`
-	Out     string `placeholder:"FILE" type:"path" help:"The file to write, such as service-2026-Q4.zip."`
-	Private bool   `help:"With private answers."`
-	Check   string `placeholder:"FILE" type:"path" help:"Check an archive: its checksums, and its figures against its answers."`
-	Surveys string `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire is. Default: surveys."`
+	Sources project.Sources `kong:"-"`
+	ID      string          `arg:"" optional:"" name:"ID" help:"The survey."`
+	Period  string          `placeholder:"PERIOD" help:"The period to freeze, such as 2026-Q4."`
+	Out     string          `placeholder:"FILE" type:"path" help:"The file to write, such as service-2026-Q4.zip."`
+	Private bool            `help:"With private answers."`
+	Check   string          `placeholder:"FILE" type:"path" help:"Check an archive: its checksums, and its figures against its answers."`
+	Surveys string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire is. Default: surveys."`
 }
 
 func (archiveCommand) Help() string {
@@ -68,9 +69,11 @@ func (a archiveCommand) Run(ctx context.Context, c *console.Console) error {
 	if a.ID == "" || a.Period == "" || a.Out == "" {
 		return console.Usagef("say which survey, which period and where to: results archive ID --period PERIOD --out FILE.zip")
 	}
-	if err := a.read(a.Surveys, "", a.ID); err != nil {
+	sources, _, err := project.ReadSources(a.Surveys, "", a.ID)
+	if err != nil {
 		return err
 	}
+	a.Sources = sources
 	return a.perform(ctx, c, "results archive", &a)
 }
 
@@ -162,8 +165,8 @@ func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gather
 			return err
 		}
 	}
-	if a.Source != nil {
-		if err := z.put("questionnaire/"+filepath.Base(a.File), a.Source); err != nil {
+	if a.Sources.Questionnaire != nil {
+		if err := z.put("questionnaire/"+filepath.Base(a.Sources.File), a.Sources.Questionnaire); err != nil {
 			return err
 		}
 	}
@@ -205,7 +208,7 @@ func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gather
 		if err != nil {
 			return err
 		}
-		page, err := managementReport(ctx, store, reportOf{id: a.ID, period: a.Period, language: language, beside: a.beside, now: g.census.Last, ends: g.ends})
+		page, err := managementReport(ctx, store, reportOf{id: a.ID, period: a.Period, language: language, sources: a.Sources, now: g.census.Last, ends: g.ends})
 		if err == nil {
 			err = z.put("report."+language+".html", page)
 		}

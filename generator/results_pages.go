@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/console"
+	"glasspoll/internal/project"
 	"glasspoll/internal/render"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -19,12 +21,12 @@ import (
 
 type levelPagesCommand struct {
 	storeFlags
-	beside
-	ID      string        `arg:"" name:"ID" help:"The survey."`
-	Level   string        `required:"" placeholder:"LEVEL" enum:"public,staff,management" help:"For whom: public, staff or management."`
-	Out     string        `required:"" placeholder:"DIR" type:"path" help:"The folder to write."`
-	Surveys string        `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and what stands beside it are. Default: surveys."`
-	Links   render.Assets `kong:"-"`
+	Sources project.Sources `kong:"-"`
+	ID      string          `arg:"" name:"ID" help:"The survey."`
+	Level   string          `required:"" placeholder:"LEVEL" enum:"public,staff,management" help:"For whom: public, staff or management."`
+	Out     string          `required:"" placeholder:"DIR" type:"path" help:"The folder to write."`
+	Surveys string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and what stands beside it are. Default: surveys."`
+	Links   render.Assets   `kong:"-"`
 }
 
 func (levelPagesCommand) Help() string {
@@ -46,11 +48,11 @@ Examples:
 }
 
 func (l levelPagesCommand) Run(ctx context.Context, c *console.Console) error {
-	assets, err := l.readWithAssets(l.Surveys, "", l.ID)
+	sources, assets, err := project.ReadSources(l.Surveys, "", l.ID)
 	if err != nil {
 		return err
 	}
-	l.Links = assets.Links
+	l.Sources, l.Links = sources, assets.Links
 	if err := l.perform(ctx, c, "results pages", &l); err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func (l *levelPagesCommand) folder(w *workplace, renderer *render.Renderer, s *s
 		at = path.Join(s.ID, language, folder.Path())
 	}
 	page := render.ResultsPage{
-		Report: report, Actions: l.Actions, Today: survey.Date(now.In(s.Location()).Format(time.DateOnly)), Language: language,
+		Report: report, Actions: l.Sources.Actions, Today: survey.Date(now.In(s.Location()).Format(time.DateOnly)), Language: language,
 		Root: strings.Repeat("../", strings.Count(at, "/")+1), ResultsFolder: folder,
 	}
 	if l.Level != "public" {
@@ -133,7 +135,7 @@ func (l *levelPagesCommand) folder(w *workplace, renderer *render.Renderer, s *s
 	if folder.Whole() {
 		draw["results.json"], draw["results.csv"] = renderer.ResultsJSON, renderer.ResultsCSV
 	}
-	for _, name := range sortedKeys(draw) {
+	for _, name := range slices.Sorted(maps.Keys(draw)) {
 		var b bytes.Buffer
 		if err := draw[name](&b, page); err != nil {
 			return written, err

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"glasspoll/internal/project"
 	"io"
 	"log/slog"
 	"net"
@@ -38,7 +39,7 @@ func fill() {
 }
 
 func fillStore(data, dir string, answers io.Reader) (err error) {
-	surveys, problems, err := (&library{dir: dir}).read()
+	surveys, problems, err := project.NewLibrary(dir).Read()
 	if err != nil || len(problems) > 0 {
 		return errors.Join(err, errors.New(asText(problems)))
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"glasspoll/internal/project"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -46,7 +47,7 @@ const (
 // samples are the questionnaires that are shipped.
 func samples(t *testing.T) []*survey.Survey {
 	t.Helper()
-	surveys, problems, err := (&library{dir: samplesDir}).read()
+	surveys, problems, err := project.NewLibrary(samplesDir).Read()
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}

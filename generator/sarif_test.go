@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"glasspoll/internal/project"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -143,7 +144,7 @@ func TestSARIF(t *testing.T) {
 // A finding keeps its fingerprint when lines are put above it.
 func TestSARIFFingerprintsStay(t *testing.T) {
 	find := func(source string) []string {
-		f := findings{files: []*questionnaire{parseAgain("a.yaml", []byte(source), nil)}}
+		f := findings{files: []*project.Questionnaire{project.Parse("a.yaml", []byte(source))}}
 		prints := f.fingerprints()
 		var all []string
 		for i, line := range strings.Split(source, "\n") {

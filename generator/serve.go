@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"glasspoll/internal/project"
 	"io"
 	"io/fs"
 	"log"
@@ -72,7 +73,7 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		return console.Usagef("--addr %s: write HOST:PORT, such as 127.0.0.1:8080", s.Addr)
 	}
-	if _, err := questionnairePaths(s.Surveys); err != nil {
+	if err := project.Check(s.Surveys); err != nil {
 		return err
 	}
 	teller, err := s.teller(os.Getenv)
@@ -108,7 +109,7 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	logger := slog.New(slog.NewTextHandler(c.Err, nil))
 	w := &works{
 		serveCommand: s, Console: c, store: store, pages: pages, log: logger,
-		library: &library{dir: s.Surveys},
+		library: project.NewLibrary(s.Surveys),
 		server:  &server{results: os.DirFS(s.pagesDir()), log: logger, published: map[string]published{}},
 	}
 	if !s.NoReload {
@@ -120,13 +121,13 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	w.telling = newTelling(w.log, store, teller)
 	w.publishing.opened = w.telling.notice
 	// Watch before reading, so that no change falls between.
-	var watch *watcher
+	var watch *project.Watcher
 	if !s.NoReload {
 		dirs := []string{s.Surveys}
 		if s.Templates != "" {
 			dirs = append(dirs, s.Templates)
 		}
-		if watch, err = newWatcher(dirs...); err != nil {
+		if watch, err = project.Watch(dirs...); err != nil {
 			return err
 		}
 		defer watch.Close()
@@ -162,7 +163,7 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	}
 	if watch != nil {
 		tasks.Go(func() {
-			watch.run(func() { w.reload(background) }, func(err error) { w.log.Error("watching files", "error", err) })
+			watch.Run(func() { w.reload(background) }, func(err error) { w.log.Error("watching files", "error", err) })
 		})
 	}
 	failed := make(chan error, 1)
@@ -201,23 +202,23 @@ type works struct {
 	log        *slog.Logger
 	store      *local.Store
 	pages      *local.Pages
-	library    *library
+	library    *project.Library
 	server     *server
 	publishing *publishing
 	ids        atomic.Pointer[map[string]bool] // surveys whose questionnaires are there
-	shelf      shelf                           // what stands beside questionnaires
-	telling    *telling                        // nil: nobody is told of cases
+	actions    project.CurrentActions
+	telling    *telling // nil: nobody is told of cases
 }
 
 // start builds the first edition. The results catch up with it afterwards, however much there is.
 func (w *works) start(ctx context.Context) error {
-	_, problems, err := w.library.read()
+	_, problems, err := w.library.Read()
 	if err != nil {
 		return err
 	}
 	if len(problems) > 0 {
 		console.Problems(w.Err, problems)
-		if w.NoReload && len(w.library.lastGood()) == 0 {
+		if w.NoReload && len(w.library.LastGood()) == 0 {
 			return console.ErrProblems
 		}
 	}
@@ -232,11 +233,11 @@ func (w *works) start(ctx context.Context) error {
 
 // install builds an edition from what was read last, and puts it in force.
 func (w *works) install(ctx context.Context) error {
-	templates, err := templateFiles(w.Templates)
+	templates, err := project.Templates(w.Templates)
 	if err != nil {
 		return err
 	}
-	e, changed, err := w.server.build(w.library.lastGood(), templates, w.library.theme)
+	e, changed, err := w.server.build(w.library.LastGood(), templates, w.library.Theme())
 	if err != nil {
 		return err
 	}
@@ -250,7 +251,7 @@ func (w *works) install(ctx context.Context) error {
 	}
 	if e.submit == nil {
 		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), e.renderer, time.Now)
-		e.publisher.Beside, e.publisher.Cases, e.publisher.Tells = &w.shelf, w.store, w.telling != nil
+		e.publisher.Beside, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.telling != nil
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},
 			Responses:     announcing{w.store, w.publishing.notice},
@@ -261,14 +262,14 @@ func (w *works) install(ctx context.Context) error {
 		}
 	}
 	ids := map[string]bool{}
-	for _, f := range w.library.files {
-		for _, id := range f.ids() {
+	for _, f := range w.library.Questionnaires() {
+		for _, id := range f.IDs() {
 			ids[id] = true
 		}
 	}
 	w.ids.Store(&ids)
 	w.server.current.Store(e)
-	for _, id := range w.shelf.put(w.library.actions()) {
+	for _, id := range w.actions.Replace(w.library.Actions()) {
 		w.publishing.notice(id)
 	}
 	for _, s := range changed {
@@ -372,8 +373,8 @@ func (p watchedPages) Replace(ctx context.Context, path, tag string, revision in
 // reload takes over changed files. If they have problems it says so, and keeps what was good.
 func (w *works) reload(ctx context.Context) {
 	started := time.Now()
-	_, problems, err := w.library.read()
-	if empty := new(noQuestionnaires); err == nil || errors.As(err, &empty) {
+	_, problems, err := w.library.Read()
+	if empty := new(project.EmptyError); err == nil || errors.As(err, &empty) {
 		err = errors.Join(err, w.install(ctx))
 	}
 	w.server.preview.tell(w.troublesOf(problems, err))

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/project"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
 )
@@ -72,7 +74,7 @@ func (k shareCommand) Run(c *console.Console) error {
 	if err := checkValues(s, k.Value); err != nil {
 		return console.UsageError{Err: err}
 	}
-	templates, err := templateFiles(k.Templates)
+	templates, err := project.Templates(k.Templates)
 	if err != nil {
 		return err
 	}
@@ -133,8 +135,8 @@ func (k shareCommand) howToSay() string {
 
 // find reads the survey that is meant. Mistakes in other questionnaires are no matter here.
 func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
-	l := &library{dir: k.Surveys}
-	surveys, problems, err := l.read()
+	library := project.NewLibrary(k.Surveys)
+	surveys, problems, err := library.Read()
 	if err != nil {
 		return nil, err
 	}
@@ -145,9 +147,9 @@ func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
 		}
 		ids = append(ids, s.ID)
 	}
-	for _, f := range l.files {
-		if slices.Contains(f.ids(), k.ID) {
-			own := slices.DeleteFunc(slices.Clone(problems), func(p survey.Problem) bool { return p.File != f.path })
+	for _, f := range library.Questionnaires() {
+		if slices.Contains(f.IDs(), k.ID) {
+			own := slices.DeleteFunc(slices.Clone(problems), func(p survey.Problem) bool { return p.File != f.Path })
 			if len(own) > 0 {
 				console.Problems(c.Err, own)
 				return nil, console.ErrProblems
@@ -308,7 +310,7 @@ func writeFiles(dir string, files map[string][]byte) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	for _, name := range sortedKeys(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := os.WriteFile(filepath.Join(dir, name), files[name], 0o666); err != nil {
 			return err
 		}
