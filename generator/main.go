@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // surveys name timezones, and a bare machine may have none
 
@@ -91,21 +90,4 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func wrongUsage(stderr io.Writer, err error) int {
 	fmt.Fprintf(stderr, "glasspoll: %v\nRun 'glasspoll --help', or 'glasspoll COMMAND --help', to see what it takes.\n", err)
 	return console.ExitUsage
-}
-
-type versionCommand struct{}
-
-func (versionCommand) Run(c *console.Console) error {
-	version, revision := "(devel)", ""
-	goVersion := ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version, goVersion = info.Main.Version, info.GoVersion
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				revision = " " + s.Value
-			}
-		}
-	}
-	_, err := fmt.Fprintf(c.Out, "glasspoll %s%s, %s\n", version, revision, goVersion)
-	return err
 }
