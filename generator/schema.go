@@ -1,6 +1,7 @@
 package main
 
 import (
+	"glasspoll/internal/console"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -33,7 +34,7 @@ The schemas of what stands beside a questionnaire, for the last two:
 Only 'glasspoll check' knows everything: names that must exist, conditions, texts missing in a language.`
 }
 
-func (s schemaCommand) Run(c *console) error {
-	_, err := c.out.Write(questionnaire.Schema(map[string]string{"actions": questionnaire.ActionsFile, "quotes": questionnaire.QuotesFile}[s.Of]))
+func (s schemaCommand) Run(c *console.Console) error {
+	_, err := c.Out.Write(questionnaire.Schema(map[string]string{"actions": questionnaire.ActionsFile, "quotes": questionnaire.QuotesFile}[s.Of]))
 	return err
 }
