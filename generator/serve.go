@@ -24,6 +24,7 @@ import (
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -248,7 +249,7 @@ func (w *works) install(ctx context.Context) error {
 		}
 	}
 	if e.submit == nil {
-		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), e.renderer, time.Now)
+		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), results.New(e.renderer), time.Now)
 		e.publisher.Beside, e.publisher.Cases, e.publisher.Tells = &w.shelf, w.store, w.telling != nil
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},

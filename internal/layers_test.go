@@ -24,10 +24,11 @@ var layers = [][]string{
 	{"glasspoll/internal/expression"},
 	{"glasspoll/internal/survey"},
 	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/theme"},
-	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export"},
+	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export", "glasspoll/internal/render/rendertest"},
 	{"glasspoll/internal/release"},
 	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
 	{"glasspoll/internal/render"},
+	{"glasspoll/internal/results"},
 	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
 	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest", "glasspoll/internal/webhook", "glasspoll/deploy/lambda"},
 	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
@@ -37,7 +38,7 @@ var layers = [][]string{
 var pure = []string{
 	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/decimal", "glasspoll/internal/expression",
 	"glasspoll/internal/survey", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/cases", "glasspoll/internal/tally",
-	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/site", "glasspoll/internal/theme",
+	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/results", "glasspoll/internal/site", "glasspoll/internal/theme",
 }
 
 var (

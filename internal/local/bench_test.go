@@ -21,6 +21,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
 )
 
@@ -267,5 +268,5 @@ func newRenderer(b *testing.B) publish.Renderer {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return r
+	return results.New(r)
 }

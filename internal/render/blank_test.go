@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
@@ -43,7 +44,7 @@ func TestFilledInIsDrawn(t *testing.T) {
 	var surveys []*survey.Survey
 	for _, path := range paths {
 		if survey.IsQuestionnaire(filepath.Base(path)) {
-			surveys = append(surveys, shipped(t, strings.TrimSuffix(filepath.Base(path), ".yaml")))
+			surveys = append(surveys, rendertest.Shipped(t, strings.TrimSuffix(filepath.Base(path), ".yaml")))
 		}
 	}
 	s, problems := survey.Parse("strange.yaml", []byte(strange))
