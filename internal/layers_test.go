@@ -30,7 +30,8 @@ var layers = [][]string{
 	{"glasspoll/internal/render"},
 	{"glasspoll/internal/results"},
 	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
-	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest", "glasspoll/internal/webhook", "glasspoll/deploy/lambda"},
+	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest", "glasspoll/internal/webhook", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
+	{"glasspoll/internal/server"},
 	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
 }
 
