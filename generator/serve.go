@@ -27,6 +27,7 @@ import (
 	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -251,7 +252,7 @@ func (w *works) install(ctx context.Context) error {
 		}
 	}
 	if e.submit == nil {
-		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), e.renderer, time.Now)
+		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), results.New(e.renderer), time.Now)
 		e.publisher.Beside, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.telling != nil
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},

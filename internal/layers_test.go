@@ -25,10 +25,11 @@ var layers = [][]string{
 	{"glasspoll/internal/survey"},
 	{"glasspoll/internal/questionnaire"},
 	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/theme"},
-	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export"},
+	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export", "glasspoll/internal/render/rendertest"},
 	{"glasspoll/internal/release"},
 	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
 	{"glasspoll/internal/render"},
+	{"glasspoll/internal/results"},
 	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
 	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest", "glasspoll/internal/webhook", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
 	{"glasspoll/internal/server"},
@@ -39,7 +40,7 @@ var layers = [][]string{
 var pure = []string{
 	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/decimal", "glasspoll/internal/expression",
 	"glasspoll/internal/survey", "glasspoll/internal/questionnaire", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/cases", "glasspoll/internal/tally",
-	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/site", "glasspoll/internal/theme",
+	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/results", "glasspoll/internal/site", "glasspoll/internal/theme",
 }
 
 var (

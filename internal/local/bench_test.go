@@ -22,6 +22,7 @@ import (
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
 )
 
@@ -268,5 +269,5 @@ func newRenderer(b *testing.B) publish.Renderer {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return r
+	return results.New(r)
 }

@@ -20,7 +20,7 @@ import (
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
-	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -102,13 +102,13 @@ func writeForEver(directory string) {
 
 type figures struct{}
 
-func (figures) Results(w io.Writer, p render.ResultsPage) error {
+func (figures) HTML(w io.Writer, p results.Page) error {
 	_, err := fmt.Fprintln(w, p.Report.Revision, p.Language, p.Root)
 	return err
 }
 
-func (f figures) ResultsJSON(w io.Writer, p render.ResultsPage) error { return f.Results(w, p) }
-func (f figures) ResultsCSV(w io.Writer, p render.ResultsPage) error  { return f.Results(w, p) }
+func (f figures) JSON(w io.Writer, p results.Page) error { return f.HTML(w, p) }
+func (f figures) CSV(w io.Writer, p results.Page) error  { return f.HTML(w, p) }
 
 // TestKilled kills a process at random moments, again and again: every acknowledged response is in the log, once, and
 // what is published counts all of them.

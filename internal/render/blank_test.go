@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
@@ -44,7 +45,7 @@ func TestFilledInIsDrawn(t *testing.T) {
 	var surveys []*survey.Survey
 	for _, path := range paths {
 		if questionnaire.IsFile(filepath.Base(path)) {
-			surveys = append(surveys, shipped(t, strings.TrimSuffix(filepath.Base(path), ".yaml")))
+			surveys = append(surveys, rendertest.Shipped(t, strings.TrimSuffix(filepath.Base(path), ".yaml")))
 		}
 	}
 	s, problems := questionnaire.Parse("strange.yaml", []byte(strange))

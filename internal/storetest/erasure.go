@@ -16,7 +16,7 @@ import (
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
-	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -65,9 +65,9 @@ func (nowhere) Page(context.Context, string) (string, int, error) { return "", 0
 func (nowhere) Replace(context.Context, string, string, int, []byte) (string, error) {
 	return "tag", nil
 }
-func (nowhere) Results(io.Writer, render.ResultsPage) error     { return nil }
-func (nowhere) ResultsJSON(io.Writer, render.ResultsPage) error { return nil }
-func (nowhere) ResultsCSV(io.Writer, render.ResultsPage) error  { return nil }
+func (nowhere) HTML(io.Writer, results.Page) error { return nil }
+func (nowhere) JSON(io.Writer, results.Page) error { return nil }
+func (nowhere) CSV(io.Writer, results.Page) error  { return nil }
 
 func publishOnce(t *testing.T, b Backend, s *survey.Survey) publish.Outcome {
 	t.Helper()

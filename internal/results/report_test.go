@@ -1,4 +1,4 @@
-package render
+package results
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
+	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -21,7 +22,7 @@ import (
 
 func reportPage(t *testing.T, language string) (ReportPage, *survey.Survey) {
 	t.Helper()
-	s := shipped(t, "packaging")
+	s := rendertest.Shipped(t, "packaging")
 	rep := history(t, s, 3, 60)
 	field, _ := s.Field("suggestions")
 	for _, f := range s.Fields() {
@@ -30,8 +31,8 @@ func reportPage(t *testing.T, language string) (ReportPage, *survey.Survey) {
 		}
 	}
 	return ReportPage{
-		ResultsPage: ResultsPage{Report: rep, Actions: deeds(rep.Periods[2].Ranked()[0].Field.Name), Today: "2026-11-22", Language: language},
-		Public:      55, Withdrawn: 2, Style: ":root { --accent: #0a6a5c }\n",
+		Page:   Page{Report: rep, Actions: deeds(rep.Periods[2].Ranked()[0].Field.Name), Today: "2026-11-22", Language: language},
+		Public: 55, Withdrawn: 2, Style: ":root { --accent: #0a6a5c }\n",
 		Cases: &CaseFigures{Opened: 3, Closed: 1, Told: 1, Open: []OpenCase{{ID: "7K3M", Type: "complaint", Severity: "major", Owner: "repairs", Due: "2026-11-01", Overdue: true}}},
 		Texts: []TextAnswers{{Field: field, Answers: []string{"<script>alert(1)</script><details>", "多谢"}, Left: 4}},
 	}, s
@@ -57,7 +58,7 @@ func TestManagementReport(t *testing.T) {
 			"zh": {"统计分析报告", "内部资料", "一、调查目的", "五、存在问题", "其中55份已计入公布的数字", "2026年11月22日", "共开出3件", "多谢", "另有4条", "逾期", "物流主管"},
 			"en": {"statistical analysis report", "Confidential", "1. Purpose", "5. Problems", "55 of them in public figures", "22 November 2026", "Opened: 3. Closed: 1", "4 more are in the export", "Head of logistics"},
 		}[language] {
-			if !strings.Contains(text(t, b.Bytes()), want) {
+			if !strings.Contains(rendertest.Text(t, b.Bytes()), want) {
 				t.Errorf("%s: no %q", language, want)
 			}
 		}
@@ -117,7 +118,7 @@ func TestReportWords(t *testing.T) {
 			prefixes = append(prefixes, string(m[1]))
 		}
 	}
-	model, pages := catalog.In("en"), renderer(t).words.In("en")
+	model, pages := catalog.In("en"), renderer(t).frame.Words("en")
 	for key := range said {
 		if !model.Has(key) && !pages.Has(key) && !strings.HasSuffix(key, ".") {
 			t.Errorf("%s is said and has no words", key)
@@ -136,21 +137,21 @@ func TestReportWords(t *testing.T) {
 
 // TestLevels: a page says for whom it is, and is not drawn for anybody else.
 func TestLevels(t *testing.T) {
-	s := shipped(t, "packaging")
+	s := rendertest.Shipped(t, "packaging")
 	for _, audience := range Levels() {
 		s.Results.Audience = audience
 		rep := history(t, s, 1, 60)
 		for i, level := range []string{"", Staff, Management} {
-			p := ResultsPage{Report: rep, Language: "en", Root: "../../", Level: level}
+			p := Page{Report: rep, Language: "en", Root: "../../", Level: level}
 			var html, doc, table bytes.Buffer
 			r := renderer(t)
-			if err := r.Results(&html, p); err != nil {
+			if err := r.HTML(&html, p); err != nil {
 				t.Fatal(err)
 			}
-			if err := r.ResultsJSON(&doc, p); err != nil {
+			if err := r.JSON(&doc, p); err != nil {
 				t.Fatal(err)
 			}
-			if err := r.ResultsCSV(&table, p); err != nil {
+			if err := r.CSV(&table, p); err != nil {
 				t.Fatal(err)
 			}
 			allowed := i >= map[string]int{"public": 0, Staff: 1, Management: 2}[audience]
@@ -197,18 +198,18 @@ results: {min_group: 5, crosstabs: [{rows: liked, by: branch}, {rows: why, by: b
 		"en": {"Of 2 people this is not known; they count in the whole only", "2 groups without answers are left out"},
 		"ar": {"شخصان (2) لا يُعرف", "فئتان (2) بلا إجابات"},
 	} {
-		p := ResultsPage{Report: report, Today: "2026-11-22", Language: language}
+		p := Page{Report: report, Today: "2026-11-22", Language: language}
 		for name, draw := range map[string]func(io.Writer) error{
 			"report": func(w io.Writer) error {
-				return renderer(t).Report(w, os.DirFS("../../templates"), ReportPage{ResultsPage: p})
+				return renderer(t).Report(w, os.DirFS("../../templates"), ReportPage{Page: p})
 			},
-			"results": func(w io.Writer) error { return renderer(t).Results(w, p) },
+			"results": func(w io.Writer) error { return renderer(t).HTML(w, p) },
 		} {
 			var b bytes.Buffer
 			if err := draw(&b); err != nil {
 				t.Fatal(err)
 			}
-			page := text(t, b.Bytes())
+			page := rendertest.Text(t, b.Bytes())
 			empty := map[string]int{"report": 2, "results": 3}[name] // at the cross-tabulations, and beside the links to the groups
 			if strings.Count(page, want.unknown) != 1 || strings.Count(page, want.empty) != empty {
 				t.Errorf("%s, %s: %d times %q, want 1; %d times %q, want %d", language, name, strings.Count(page, want.unknown), want.unknown, strings.Count(page, want.empty), want.empty, empty)

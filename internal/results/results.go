@@ -1,4 +1,6 @@
-package render
+// Package results writes the results pages of a survey from its report: as HTML, JSON and CSV, and the report for
+// management. Every file is a pure function of its arguments, and the same byte for byte each time.
+package results
 
 import (
 	"fmt"
@@ -8,30 +10,37 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/render"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
 
-// ResultsPage is one page of a survey's results. Without a period it is about the newest, without a segment about all.
-type ResultsPage struct {
+// Renderer writes results pages. It may be used by many goroutines at once.
+type Renderer struct{ frame *render.Renderer }
+
+// New returns a renderer whose pages have the frame, the templates and the words of another.
+func New(frame *render.Renderer) *Renderer { return &Renderer{frame} }
+
+// Page is one page of a survey's results. Without a period it is about the newest, without a segment about all.
+type Page struct {
 	Report   *stats.Report
 	Actions  survey.Actions // measures, and reviewed quotes
 	Today    survey.Date    // measures that are due before it are marked
 	Language string
 	Root     string // from the page to the site's root: "../../", "../../../", …
 	Level    string // for whom it is: one of [Levels]; "" is the public
-	ResultsFolder
+	Folder
 }
 
-// ResultsFolder is where one results page stands, and what it is about.
-type ResultsFolder struct {
+// Folder is where one results page stands, and what it is about.
+type Folder struct {
 	Period          string // such as "2026-Q3"; "" for the newest
 	Segment, Option string // a segment question and one of its answers; "" for everybody
 }
 
 // Path leads from the survey's address to the folder.
-func (f ResultsFolder) Path() string {
+func (f Folder) Path() string {
 	path := "results/"
 	if f.Period != "" {
 		path += f.Period + "/"
@@ -43,31 +52,31 @@ func (f ResultsFolder) Path() string {
 }
 
 // Whole reports whether the page is about everybody.
-func (f ResultsFolder) Whole() bool { return f.Segment == "" }
+func (f Folder) Whole() bool { return f.Segment == "" }
 
 const (
-	// maxResultsPeriods is how many periods have pages, and points in a trend: two years of months, six of quarters.
-	maxResultsPeriods = 24
-	// maxResultsPages is how many results pages a survey has in one language.
-	maxResultsPages = 200
+	// maxPeriods is how many periods have pages, and points in a trend: two years of months, six of quarters.
+	maxPeriods = 24
+	// maxPages is how many results pages a survey has in one language.
+	maxPages = 200
 )
 
-// ResultsFolders lists all results pages that a report makes: the newest period's, which is always there; every period
+// Folders lists all results pages that a report makes: the newest period's, which is always there; every period
 // under its own name; and of each period, the newest first, the groups of at least k respondents. They are at most 200; the
 // groups of the oldest periods go first.
-func ResultsFolders(report *stats.Report) []ResultsFolder {
-	all := []ResultsFolder{{}}
+func Folders(report *stats.Report) []Folder {
+	all := []Folder{{}}
 	shown := shownPeriods(report)
-	var named []ResultsFolder // with each period's index beside it
+	var named []Folder // with each period's index beside it
 	var at []int
 	for i, index := range slices.Backward(shown) {
 		name := report.Periods[index].Name
 		if i == len(shown)-1 {
-			named, at = append(named, ResultsFolder{}), append(at, index)
+			named, at = append(named, Folder{}), append(at, index)
 		}
 		if name != noPeriod {
-			all = append(all, ResultsFolder{Period: name})
-			named, at = append(named, ResultsFolder{Period: name}), append(at, index)
+			all = append(all, Folder{Period: name})
+			named, at = append(named, Folder{Period: name}), append(at, index)
 		}
 	}
 	for i, f := range named {
@@ -77,10 +86,10 @@ func ResultsFolders(report *stats.Report) []ResultsFolder {
 				if p.GroupSize(segment.Name, o.ID) < int64(max(p.MinGroup, 1)) {
 					continue
 				}
-				if len(all) == maxResultsPages {
+				if len(all) == maxPages {
 					return all
 				}
-				all = append(all, ResultsFolder{f.Period, segment.Name, o.ID})
+				all = append(all, Folder{f.Period, segment.Name, o.ID})
 			}
 		}
 	}
@@ -98,33 +107,36 @@ func shownPeriods(report *stats.Report) []int {
 			shown = append(shown, i)
 		}
 	}
-	return shown[max(0, len(shown)-maxResultsPeriods):]
+	return shown[max(0, len(shown)-maxPeriods):]
 }
 
 // withheld holds the rule once more, on the way out: no figure describes fewer than k.
 func withheld(p *stats.Period) bool { return p.Respondents < int64(p.MinGroup) || p.Respondents == 0 }
 
-// Results writes one results page, from released figures alone.
-func (r *Renderer) Results(w io.Writer, p ResultsPage) error {
+// HTML writes one results page, from released figures alone.
+func (r *Renderer) HTML(w io.Writer, p Page) error {
 	if p.withheld() {
-		return r.Notice(w, NoticePage{Language: p.Language, Root: p.Root, Code: NotPublic})
+		return r.frame.Notice(w, render.NoticePage{Language: p.Language, Root: p.Root, Code: render.NotPublic})
 	}
 	d, err := r.drawing(p)
 	if err != nil {
 		return err
 	}
-	return r.execute(w, "results.html", d.words, d.results())
+	return r.frame.Execute(w, "results.html", d.words, d.results())
 }
 
 // drawing is what drawing one results page needs.
 type drawing struct {
-	speaker
+	*render.Texts
 	canvas
-	renderer *Renderer
-	asked    ResultsPage
+	frame    *render.Renderer
+	survey   *survey.Survey
+	words    *wording.Words
+	language string
+	asked    Page
 	whole    *stats.Report
 	report   *stats.Report // of the group that the page is about, or of all
-	folders  map[ResultsFolder]bool
+	folders  map[Folder]bool
 	shown    []int         // indexes of the periods that the page looks back on, its own last
 	period   *stats.Period // of the report; nil if nothing may be shown
 	lines    map[string]*stats.Line
@@ -136,19 +148,19 @@ type drawing struct {
 	percentSign [2]string // before a number and behind it
 }
 
-func (r *Renderer) drawing(p ResultsPage) (*drawing, error) {
-	s := p.Report.Survey
+func (r *Renderer) drawing(p Page) (*drawing, error) {
+	s, words := p.Report.Survey, r.frame.Words(p.Language)
 	d := &drawing{
-		speaker:  speaker{survey: s, words: r.words.In(p.Language), language: p.Language},
-		canvas:   canvas{mirrored: wording.Dir(p.Language) == "rtl"},
-		renderer: r, asked: p, whole: p.Report, report: p.Report,
-		folders: map[ResultsFolder]bool{}, lines: map[string]*stats.Line{}, items: map[string]*stats.Item{}, names: map[string]string{},
+		Texts:  render.NewTexts(s, words, p.Language),
+		canvas: canvas{mirrored: wording.Dir(p.Language) == "rtl"},
+		frame:  r.frame, survey: s, words: words, language: p.Language, asked: p, whole: p.Report, report: p.Report,
+		folders: map[Folder]bool{}, lines: map[string]*stats.Line{}, items: map[string]*stats.Item{}, names: map[string]string{},
 	}
 	d.percentSign[0], d.percentSign[1], _ = strings.Cut(d.words.Say("percent", "n", "0"), "0")
-	for _, f := range ResultsFolders(p.Report) {
+	for _, f := range Folders(p.Report) {
 		d.folders[f] = true
 	}
-	if !d.folders[p.ResultsFolder] {
+	if !d.folders[p.Folder] {
 		return nil, fmt.Errorf("render results.html: %s has no %s", s.ID, p.Path())
 	}
 	d.shown = shownPeriods(p.Report)
@@ -186,13 +198,13 @@ func (r *Renderer) drawing(p ResultsPage) (*drawing, error) {
 func (d *drawing) scoring() *survey.Scoring { return &d.period.Survey().Scoring }
 
 // to leads to a results page, or to a file beside it.
-func (d *drawing) to(f ResultsFolder, file string) string {
-	return address(d.survey, d.language, d.asked.Root, f.Path()+file)
+func (d *drawing) to(f Folder, file string) string {
+	return render.Address(d.survey, d.language, d.asked.Root, f.Path()+file)
 }
 
 // results is everything that results.html shows.
 type results struct {
-	page
+	render.Frame
 	Heading     string
 	Form        string // address of the survey
 	Empty       bool   // nothing released yet
@@ -267,22 +279,22 @@ type shares []bar
 func (d *drawing) results() *results {
 	s, p := d.survey, d.asked
 	title := s.Title.In(p.Language)
-	folder := p.ResultsFolder
+	folder := p.Folder
 	v := &results{
-		page: d.renderer.page("results", d.words.Say("results.of", "title", title), p.Language, p.Root,
-			d.renderer.languages(s, p.Language, p.Root, folder.Path())),
-		Heading: title, Form: address(s, p.Language, p.Root, ""),
-		Data: d.to(ResultsFolder{Period: folder.Period}, "results.json"), Table: d.to(ResultsFolder{Period: folder.Period}, "results.csv"),
+		Frame: d.frame.Frame("results", d.words.Say("results.of", "title", title), p.Language, p.Root,
+			d.frame.LanguageLinks(s, p.Language, p.Root, folder.Path())),
+		Heading: title, Form: render.Address(s, p.Language, p.Root, ""),
+		Data: d.to(Folder{Period: folder.Period}, "results.json"), Table: d.to(Folder{Period: folder.Period}, "results.csv"),
 		Unprotected: s.Results.MinGroup <= 1,
 	}
 	v.Private = s.Unlisted
-	v.share(address(s, p.Language, "", folder.Path()), describe(s.Intro.In(p.Language), widestDescription))
-	v.Assets.Script = Asset{} // nothing on it needs one
+	v.Share(render.Address(s, p.Language, "", folder.Path()), render.Description(s.Intro.In(p.Language)))
+	v.Assets.Script = render.Asset{} // nothing on it needs one
 	v.Level = d.level()
 	v.Measures = d.measures()
 	if d.period == nil {
 		v.Empty = true
-		v.Facts = window(d.words, s)
+		v.Facts = render.Window(d.words, s)
 		v.Method = d.method()
 		return v
 	}
@@ -347,12 +359,12 @@ func (d *drawing) groupName() string {
 // filters link to the same page for other periods, and for other groups of the same period.
 func (d *drawing) filters() []filter {
 	var all []filter
-	asked := d.asked.ResultsFolder
+	asked := d.asked.Folder
 	periods := filter{Label: d.words.Say("results.period")}
 	shown := shownPeriods(d.whole)
 	for i, index := range slices.Backward(shown) {
 		name := d.whole.Periods[index].Name
-		f := ResultsFolder{name, asked.Segment, asked.Option}
+		f := Folder{name, asked.Segment, asked.Option}
 		if i == len(shown)-1 {
 			f.Period = ""
 		}
@@ -367,11 +379,11 @@ func (d *drawing) filters() []filter {
 	whole := &d.whole.Periods[d.shown[len(d.shown)-1]]
 	for _, segment := range whole.Survey().Segments() {
 		row := filter{Label: d.label(segment)}
-		row.Links = append(row.Links, filterLink{Href: d.to(ResultsFolder{Period: asked.Period}, ""), Label: d.words.Say("results.everybody"), N: whole.Respondents,
+		row.Links = append(row.Links, filterLink{Href: d.to(Folder{Period: asked.Period}, ""), Label: d.words.Say("results.everybody"), N: whole.Respondents,
 			Current: asked.Segment != segment.Name})
 		few := 0
 		for _, o := range segment.Options() {
-			f := ResultsFolder{asked.Period, segment.Name, o.ID}
+			f := Folder{asked.Period, segment.Name, o.ID}
 			if !d.folders[f] {
 				few++
 				continue
@@ -399,7 +411,7 @@ func (d *drawing) leftOut(groups int) string {
 
 // label says what a field asks: a row or an option with its question only where that is needed.
 func (d *drawing) label(f survey.Field) string {
-	text := d.plain(f.Label().In(d.language))
+	text := d.Plain(f.Label().In(d.language))
 	switch {
 	case text == "" && f.Option != nil:
 		return d.option(f.Option)
@@ -409,7 +421,9 @@ func (d *drawing) label(f survey.Field) string {
 	return text
 }
 
-func (d *drawing) option(o *survey.Option) string { return d.plain(label(d.words, o, d.language)) }
+func (d *drawing) option(o *survey.Option) string {
+	return d.Plain(render.OptionLabel(d.words, o, d.language))
+}
 
 // point is a field's, or with an empty name the index's, in the page's period.
 func (d *drawing) point(field string) *stats.Point {
@@ -533,7 +547,7 @@ func (d *drawing) measures() *measures {
 		if f, ok := d.survey.Field(m.Question); ok {
 			row.About, row.Anchor = d.itemName(f), f.Question.ID
 		} else if fields := d.survey.FieldsOf(&survey.Question{ID: m.Question}); len(fields) > 0 {
-			row.About, row.Anchor = d.plain(fields[0].Question.Label.In(d.language)), m.Question
+			row.About, row.Anchor = d.Plain(fields[0].Question.Label.In(d.language)), m.Question
 		}
 		if !slices.ContainsFunc(d.survey.Fields(), func(f survey.Field) bool {
 			return f.Question.ID == row.Anchor && d.items[f.Name] != nil
@@ -553,4 +567,4 @@ func DatedMeasures(a survey.Actions) bool {
 }
 
 // intro is what respondents were told before they answered.
-func (d *drawing) intro() template.HTML { return d.markdown(d.survey.Intro.In(d.language)) }
+func (d *drawing) intro() template.HTML { return d.Markdown(d.survey.Intro.In(d.language)) }

@@ -1,4 +1,4 @@
-package render
+package results
 
 import (
 	"bytes"
@@ -16,9 +16,9 @@ import (
 // csvColumns are those of results.csv, a figure a line. The group columns are empty for everybody.
 var csvColumns = []string{"period", "segment", "group", "question", "row", "option", "label", "measure", "n", "share", "value", "low", "high"}
 
-// ResultsCSV writes the figures of one period, of everybody and of every group, as a table: UTF-8 with a byte order mark,
+// CSV writes the figures of one period, of everybody and of every group, as a table: UTF-8 with a byte order mark,
 // as spreadsheet programs want it, and commas. Shares are 0 to 1.
-func (r *Renderer) ResultsCSV(w io.Writer, p ResultsPage) error {
+func (r *Renderer) CSV(w io.Writer, p Page) error {
 	if !p.Whole() {
 		return fmt.Errorf("render results.csv: %s is part of its period's", p.Path())
 	}

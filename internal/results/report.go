@@ -1,4 +1,4 @@
-package render
+package results
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/render"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
@@ -18,12 +19,12 @@ import (
 
 // ReportPage is the report for management: one page that stands by itself.
 type ReportPage struct {
-	ResultsPage        // of a report that withholds nothing
-	Withdrawn   int64  // who has taken the answers back
-	Public      int64  // of the respondents, how many are in the figures that are public
-	Style       string // the stylesheet of results pages
-	Cases       *CaseFigures
-	Texts       []TextAnswers
+	Page             // of a report that withholds nothing
+	Withdrawn int64  // who has taken the answers back
+	Public    int64  // of the respondents, how many are in the figures that are public
+	Style     string // the stylesheet of results pages
+	Cases     *CaseFigures
+	Texts     []TextAnswers
 }
 
 // CaseFigures are what has become of the cases that answers have opened.
@@ -96,7 +97,7 @@ func (r *Renderer) Report(w io.Writer, templates fs.FS, p ReportPage) error {
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	d, err := r.drawing(p.ResultsPage)
+	d, err := r.drawing(p.Page)
 	if err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ func (d *drawing) how(v *reportView) {
 			v.How = append(v.How, fact{Name: v.Tell(key), Value: value})
 		}
 	}
-	add("method.window", strings.Join(window(w, s), " "))
+	add("method.window", strings.Join(render.Window(w, s), " "))
 	if s.Document != nil {
 		parts := []string{s.Document.Number, s.Document.Version, s.Document.ApprovedBy, w.Date(string(s.Document.ApprovedOn))}
 		add("method.document", strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · "))
@@ -160,7 +161,7 @@ func (d *drawing) how(v *reportView) {
 	add("method.version", s.Version)
 	var names []string
 	for _, l := range s.Languages {
-		names = append(names, d.renderer.name(l))
+		names = append(names, d.frame.LanguageName(l))
 	}
 	add("method.languages", strings.Join(names, " · "))
 	channels := s.Channels

@@ -1,4 +1,4 @@
-package render
+package results
 
 import (
 	"bytes"
@@ -18,15 +18,16 @@ import (
 
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
+	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
 
 // drawn is a results page as a document.
-func drawn(t testing.TB, r *Renderer, p ResultsPage) *html.Node {
+func drawn(t testing.TB, r *Renderer, p Page) *html.Node {
 	t.Helper()
 	var b bytes.Buffer
-	if err := r.Results(&b, p); err != nil {
+	if err := r.HTML(&b, p); err != nil {
 		t.Fatal(err)
 	}
 	root, err := html.Parse(&b)
@@ -49,7 +50,7 @@ func all(root *html.Node, accept func(*html.Node) bool) []*html.Node {
 
 func byID(t testing.TB, root *html.Node, id string) *html.Node {
 	t.Helper()
-	found := all(root, func(n *html.Node) bool { return attr(n, "id") == id })
+	found := all(root, func(n *html.Node) bool { return rendertest.Attr(n, "id") == id })
 	if len(found) != 1 {
 		t.Fatalf("%d elements have the id %s", len(found), id)
 	}
@@ -57,7 +58,7 @@ func byID(t testing.TB, root *html.Node, id string) *html.Node {
 }
 
 func class(n *html.Node, name string) bool {
-	return slices.Contains(strings.Fields(attr(n, "class")), name)
+	return slices.Contains(strings.Fields(rendertest.Attr(n, "class")), name)
 }
 
 // content is the text of an element, with single spaces.
@@ -185,7 +186,7 @@ func TestReaderCanRedoTheIndex(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := scored(t, scoring)
 			rep := history(t, s, 2, 97)
-			page := ResultsPage{Report: rep, Language: "en", Root: "../../"}
+			page := Page{Report: rep, Language: "en", Root: "../../"}
 			root := drawn(t, r, page)
 			model := s.Scoring.Each()
 			var raw *big.Rat
@@ -196,7 +197,7 @@ func TestReaderCanRedoTheIndex(t *testing.T) {
 						continue
 					}
 					group := page
-					group.ResultsFolder = ResultsFolder{Segment: "branch", Option: strings.ToLower(row[0])}
+					group.Folder = Folder{Segment: "branch", Option: strings.ToLower(row[0])}
 					score := redo(t, drawn(t, r, group), model)
 					if got := stats.Round(score, 1); got != row[3] {
 						t.Errorf("unit %s shows %s, its page makes %s", row[0], row[3], got)
@@ -247,7 +248,7 @@ func TestReaderCanRedoTheIndex(t *testing.T) {
 			}
 
 			var file bytes.Buffer
-			if err := r.ResultsJSON(&file, page); err != nil {
+			if err := r.JSON(&file, page); err != nil {
 				t.Fatal(err)
 			}
 			var doc struct {
@@ -310,17 +311,17 @@ func linesOf(t testing.TB, data []byte) []record {
 func TestFiguresAgree(t *testing.T) {
 	r := renderer(t)
 	for seed := range uint64(3) {
-		for _, s := range []*survey.Survey{every(t), thirty(t), scored(t, scorings["percent_of_max"])} {
+		for _, s := range []*survey.Survey{rendertest.Every(t), rendertest.Thirty(t), scored(t, scorings["percent_of_max"])} {
 			first := crowd(t, s, "2026-Q3", "2026-08-20", 60, 0.7, seed+100)
 			rep := stats.NewReport(s, []*release.Release{first, crowd(t, s, "2026-Q4", "2026-11-20", 45+20*int(seed), 0.7, seed)})
-			for _, folder := range ResultsFolders(rep) {
-				checkFigures(t, r, ResultsPage{Report: rep, Language: "en", Root: "../", ResultsFolder: folder})
+			for _, folder := range Folders(rep) {
+				checkFigures(t, r, Page{Report: rep, Language: "en", Root: "../", Folder: folder})
 			}
 		}
 	}
 }
 
-func checkFigures(t *testing.T, r *Renderer, page ResultsPage) {
+func checkFigures(t *testing.T, r *Renderer, page Page) {
 	t.Helper()
 	rep := page.Report
 	index := len(rep.Periods) - 1
@@ -391,10 +392,10 @@ func shows(table *html.Node, item *stats.Item, want []string) bool {
 	return item.Field.Row == nil && slices.Equal(down, want)
 }
 
-func checkFiles(t *testing.T, r *Renderer, page ResultsPage, p *stats.Period, at string) {
+func checkFiles(t *testing.T, r *Renderer, page Page, p *stats.Period, at string) {
 	t.Helper()
 	var file bytes.Buffer
-	if err := r.ResultsJSON(&file, page); err != nil {
+	if err := r.JSON(&file, page); err != nil {
 		t.Fatal(err)
 	}
 	type questions map[string]struct {
@@ -415,7 +416,7 @@ func checkFiles(t *testing.T, r *Renderer, page ResultsPage, p *stats.Period, at
 		t.Fatal(err)
 	}
 	file.Reset()
-	if err := r.ResultsCSV(&file, page); err != nil {
+	if err := r.CSV(&file, page); err != nil {
 		t.Fatal(err)
 	}
 	lines := linesOf(t, file.Bytes())
@@ -494,7 +495,7 @@ func rep(p *stats.Period) bool { return len(p.Survey().Segments()) > 0 }
 
 // TestHostileTable: labels are text in a spreadsheet too, and no line or column comes of what they hold.
 func TestHostileTable(t *testing.T) {
-	r, s := renderer(t), every(t)
+	r, s := renderer(t), rendertest.Every(t)
 	rep := twoQuarters(s)
 	text := survey.Text{"en": "=HYPERLINK(\"http://x\",\"y\"),\n\"z\"", "zh": "z"}
 	for q := range s.Questions() {
@@ -507,7 +508,7 @@ func TestHostileTable(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := r.ResultsCSV(&b, ResultsPage{Report: rep, Language: "en"}); err != nil {
+	if err := r.CSV(&b, Page{Report: rep, Language: "en"}); err != nil {
 		t.Fatal(err)
 	}
 	seen := 0
@@ -535,14 +536,14 @@ func TestBrokenTrend(t *testing.T) {
 		crowd(t, before, "2026-Q1", "2026-02-20", 80, 0.6, 1), crowd(t, before, "2026-Q2", "2026-05-20", 80, 0.9, 1),
 		crowd(t, after, "2026-Q3", "2026-08-20", 80, 0.7, 1), crowd(t, after, "2026-Q4", "2026-11-20", 80, 0.72, 1),
 	})
-	changes := func(p ResultsPage) string {
+	changes := func(p Page) string {
 		var said []string
 		for _, row := range cells(tables(byID(t, drawn(t, r, p), "trend"))[0]) {
 			said = append(said, row[4])
 		}
 		return strings.Join(said, " ")
 	}
-	page := ResultsPage{Report: rep, Language: "en", Root: "../../"}
+	page := Page{Report: rep, Language: "en", Root: "../../"}
 	if got := strings.Fields(changes(page)); len(got) != 3 || got[1] != "≠" || got[0] == "≠" || got[2] == "≠" {
 		t.Errorf("changes are %v", got)
 	}
@@ -562,7 +563,7 @@ func TestBrokenTrend(t *testing.T) {
 		t.Errorf("the page of the third quarter looks at %d", n)
 	}
 	var b bytes.Buffer
-	if err := r.ResultsJSON(&b, page); err != nil {
+	if err := r.JSON(&b, page); err != nil {
 		t.Fatal(err)
 	}
 	var doc struct {
@@ -589,7 +590,7 @@ func TestChange(t *testing.T) {
 		want   string
 	}{{60, 0.69, "within the margin of error"}, {390, 0.9, "a clear change"}, {390, 0.4, "a clear change"}} {
 		rep := stats.NewReport(s, []*release.Release{crowd(t, s, "2026-Q3", "2026-08-20", 60, 0.68, 5), crowd(t, s, "2026-Q4", "2026-11-20", c.n, c.liking, 5)})
-		text := content(all(drawn(t, r, ResultsPage{Report: rep, Language: "en", Root: "../"}), func(n *html.Node) bool { return class(n, "tiles") })[0])
+		text := content(all(drawn(t, r, Page{Report: rep, Language: "en", Root: "../"}), func(n *html.Node) bool { return class(n, "tiles") })[0])
 		if !strings.Contains(text, c.want) {
 			t.Errorf("from .68 to %v of %d: %s", c.liking, c.n, text)
 		}
@@ -617,23 +618,23 @@ func TestFewAreNotShown(t *testing.T) {
 	if small == "" || large == "" {
 		t.Fatal("this crowd proves nothing")
 	}
-	root := drawn(t, r, ResultsPage{Report: rep, Language: "en", Root: "../"})
+	root := drawn(t, r, Page{Report: rep, Language: "en", Root: "../"})
 	for _, row := range cells(tables(byID(t, root, "groups"))[0]) {
 		few := p.GroupSize("branch", strings.ToLower(row[0])) == 0
 		if few != (row[1] == "fewer than 5: not shown") || few && strings.Join(row[2:], "") != "–" {
 			t.Errorf("%v", row)
 		}
 	}
-	if links := all(root, func(n *html.Node) bool { return strings.Contains(attr(n, "href"), "/by/branch/"+small) }); len(links) > 0 {
+	if links := all(root, func(n *html.Node) bool { return strings.Contains(rendertest.Attr(n, "href"), "/by/branch/"+small) }); len(links) > 0 {
 		t.Error("a link leads to a group that is not shown")
 	}
-	page := ResultsPage{Report: rep, Language: "en", Root: "../", ResultsFolder: ResultsFolder{Segment: "branch", Option: small}}
-	if err := r.Results(new(bytes.Buffer), page); err == nil {
+	page := Page{Report: rep, Language: "en", Root: "../", Folder: Folder{Segment: "branch", Option: small}}
+	if err := r.HTML(new(bytes.Buffer), page); err == nil {
 		t.Error("its page is drawn")
 	}
-	for name, draw := range map[string]func(io.Writer, ResultsPage) error{"results.csv": r.ResultsCSV, "results.json": r.ResultsJSON} {
+	for name, draw := range map[string]func(io.Writer, Page) error{"results.csv": r.CSV, "results.json": r.JSON} {
 		var b bytes.Buffer
-		if err := draw(&b, ResultsPage{Report: rep, Language: "en"}); err != nil {
+		if err := draw(&b, Page{Report: rep, Language: "en"}); err != nil {
 			t.Fatal(err)
 		}
 		in := func(option string) bool {
@@ -645,7 +646,7 @@ func TestFewAreNotShown(t *testing.T) {
 		}
 	}
 	page.Option = large
-	if err := r.Results(new(bytes.Buffer), page); err != nil {
+	if err := r.HTML(new(bytes.Buffer), page); err != nil {
 		t.Error(err)
 	}
 }
@@ -655,7 +656,7 @@ func TestFolders(t *testing.T) {
 	r, s := renderer(t), scored(t, scorings["percent_of_max"])
 	rep := history(t, s, 3, 60)
 	there := map[string]bool{"scored/": true}
-	folders := ResultsFolders(rep)
+	folders := Folders(rep)
 	for _, f := range folders {
 		there["scored/"+f.Path()] = true
 		if f.Whole() {
@@ -667,8 +668,8 @@ func TestFolders(t *testing.T) {
 	}
 	reached := map[string]bool{}
 	for _, f := range folders {
-		for _, a := range all(drawn(t, r, ResultsPage{Report: rep, Language: "en", Root: "ROOT/", ResultsFolder: f}), func(n *html.Node) bool { return n.Data == "a" }) {
-			path, fromRoot := strings.CutPrefix(attr(a, "href"), "ROOT/")
+		for _, a := range all(drawn(t, r, Page{Report: rep, Language: "en", Root: "ROOT/", Folder: f}), func(n *html.Node) bool { return n.Data == "a" }) {
+			path, fromRoot := strings.CutPrefix(rendertest.Attr(a, "href"), "ROOT/")
 			if fromRoot && !there[path] {
 				t.Errorf("%s links to %s", f.Path(), path)
 			}
@@ -685,8 +686,8 @@ func TestFolders(t *testing.T) {
 		q.Segment = q.Segment || q.ID == "p" // six groups more
 	}
 	many := history(t, s, 30, 400)
-	folders = ResultsFolders(many)
-	if len(folders) != maxResultsPages {
+	folders = Folders(many)
+	if len(folders) != maxPages {
 		t.Errorf("%d folders of 30 quarters", len(folders))
 	}
 	names := map[string]bool{}
@@ -710,7 +711,7 @@ func TestResultsWeight(t *testing.T) {
 	rep := history(t, s, 8, 97)
 	for _, language := range s.Languages {
 		var b bytes.Buffer
-		if err := r.Results(&b, ResultsPage{Report: rep, Actions: deeds("q0_0"), Today: "2026-11-22", Language: language, Root: "../../"}); err != nil {
+		if err := r.HTML(&b, Page{Report: rep, Actions: deeds("q0_0"), Today: "2026-11-22", Language: language, Root: "../../"}); err != nil {
 			t.Fatal(err)
 		}
 		packed := gzipped(t, b.Bytes())
@@ -730,7 +731,7 @@ func TestResultsWeight(t *testing.T) {
 // thirtyInTen is thirty questions, ten of them broken down by an eleventh.
 func thirtyInTen(t testing.TB) *survey.Survey {
 	t.Helper()
-	s := thirty(t)
+	s := rendertest.Thirty(t)
 	s.Sections[0].Questions[0].Segment = true
 	for i := range 10 {
 		s.Results.CrossTabs = append(s.Results.CrossTabs, survey.CrossTab{Rows: fmt.Sprintf("q%d_%d", i%5, 1+i/5), By: "q0_0"})
@@ -762,9 +763,9 @@ func gzipped(t testing.TB, data []byte) int {
 // More answers than questionnaires given out are said to be so.
 func TestMoreThanIssued(t *testing.T) {
 	for issued, want := range map[int]bool{0: false, 10: true, 97: false, 500: false} {
-		s := thirty(t)
+		s := rendertest.Thirty(t)
 		s.Audience.Issued = issued
-		page := content(drawn(t, renderer(t), ResultsPage{Report: history(t, s, 1, 97), Language: "en", Root: "../../"}))
+		page := content(drawn(t, renderer(t), Page{Report: history(t, s, 1, 97), Language: "en", Root: "../../"}))
 		if said := strings.Contains(page, "More answers came in (97) than were given out on record (10)"); said != want {
 			t.Errorf("%d issued: %v", issued, said)
 		}

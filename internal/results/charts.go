@@ -1,4 +1,4 @@
-package render
+package results
 
 import (
 	"math"
@@ -414,7 +414,7 @@ func (d *drawing) trend() *trendChart {
 		v.Points = append(v.Points, p)
 		row := trendRow{Period: p.Period, N: point.N, Score: p.Text, Between: d.scoreInterval(period.Overall.Interval)}
 		if point.Period != d.period.Name {
-			f := ResultsFolder{point.Period, d.asked.Segment, d.asked.Option}
+			f := Folder{point.Period, d.asked.Segment, d.asked.Option}
 			if d.folders[f] {
 				row.Href = d.to(f, "")
 			}

@@ -1,4 +1,4 @@
-package render
+package results
 
 import (
 	"math"
@@ -120,7 +120,7 @@ func (d *drawing) itemName(f survey.Field) string {
 		}
 	}
 	if len(alike) > 0 {
-		for _, context := range []func(survey.Field) string{d.areaOf, d.sectionOf, func(f survey.Field) string { return d.plain(f.Question.Label.In(d.language)) }} {
+		for _, context := range []func(survey.Field) string{d.areaOf, d.sectionOf, func(f survey.Field) string { return d.Plain(f.Question.Label.In(d.language)) }} {
 			own := context(f)
 			if own != "" && !slices.ContainsFunc(alike, func(other survey.Field) bool { return context(other) == own }) {
 				name = d.words.Say("results.item_of", "item", name, "question", own)
@@ -150,7 +150,7 @@ func (d *drawing) sectionOf(f survey.Field) string {
 	for i := range d.survey.Sections {
 		section := &d.survey.Sections[i]
 		if slices.ContainsFunc(section.Questions, func(q survey.Question) bool { return q.ID == f.Question.ID }) {
-			return d.plain(section.Title.In(d.language))
+			return d.Plain(section.Title.In(d.language))
 		}
 	}
 	return ""
@@ -217,7 +217,7 @@ func (d *drawing) units() (rows []rankedItem, text string) {
 	}
 	for _, u := range o.Units {
 		row := rankedItem{Label: d.option(&u.Option), N: u.Respondents}
-		if f := (ResultsFolder{d.asked.Period, d.scoring().Unit, u.Option.ID}); d.folders[f] {
+		if f := (Folder{d.asked.Period, d.scoring().Unit, u.Option.ID}); d.folders[f] {
 			row.Href = d.to(f, "")
 		}
 		if u.Score != nil && best > 0 {
@@ -309,7 +309,7 @@ func (d *drawing) sections() []resultSection {
 	s := d.period.Survey()
 	titles := map[string]string{}
 	for i := range d.survey.Sections {
-		titles[d.survey.Sections[i].ID] = d.plain(d.survey.Sections[i].Title.In(d.language))
+		titles[d.survey.Sections[i].ID] = d.Plain(d.survey.Sections[i].Title.In(d.language))
 	}
 	for i := range s.Sections {
 		to := resultSection{Title: titles[s.Sections[i].ID]}
@@ -318,7 +318,7 @@ func (d *drawing) sections() []resultSection {
 			b, ok := d.block(q)
 			if quotes := d.quotes(q.ID); len(quotes) > 0 {
 				if b.Label == "" {
-					b.Label = d.plain(q.Label.In(d.language))
+					b.Label = d.Plain(q.Label.In(d.language))
 				}
 				b.Quotes, ok = quotes, true
 			}
@@ -336,7 +336,7 @@ func (d *drawing) sections() []resultSection {
 
 // block is a question's figures; false for one that has none to be published.
 func (d *drawing) block(q *survey.Question) (block, bool) {
-	b := block{Label: d.plain(q.Label.In(d.language))}
+	b := block{Label: d.Plain(q.Label.In(d.language))}
 	if b.Label == "" {
 		b.Label = q.ID // not asked any more
 	}
@@ -588,7 +588,7 @@ func (d *drawing) segments() []segmentTable {
 			raw = p.Overall.Pooled
 		}
 		for _, o := range segment.Options() {
-			f := ResultsFolder{d.asked.Period, segment.Name, o.ID}
+			f := Folder{d.asked.Period, segment.Name, o.ID}
 			row := rankedItem{Label: d.option(&o)}
 			if n := p.GroupSize(segment.Name, o.ID); n >= int64(max(p.MinGroup, 1)) {
 				group := p.Group(segment.Name, o.ID)

@@ -1,4 +1,4 @@
-package render
+package results
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/stats"
 )
 
@@ -175,9 +176,9 @@ func TestPlatesStayNear(t *testing.T) {
 
 // The chart on the page shows the numbers of all rows of its table, and leads from each plate that was moved to its place.
 func TestQuadrantsOnThePage(t *testing.T) {
-	s := thirty(t)
+	s := rendertest.Thirty(t)
 	s.Scoring.Overall = "q0_0"
-	page := drawn(t, renderer(t), ResultsPage{Report: history(t, s, 1, 97), Language: "zh", Root: "../../"})
+	page := drawn(t, renderer(t), Page{Report: history(t, s, 1, 97), Language: "zh", Root: "../../"})
 	section := byID(t, page, "priorities")
 	named := func(element, name string) []*html.Node {
 		return all(section, func(n *html.Node) bool { return n.Data == element && class(n, name) })

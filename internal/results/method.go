@@ -1,4 +1,4 @@
-package render
+package results
 
 import (
 	"html/template"
@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"strings"
 
+	"glasspoll/internal/render"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -168,7 +169,7 @@ func (d *drawing) method() *method {
 		}
 		return itoa(n)
 	}
-	for _, line := range window(w, s) {
+	for _, line := range render.Window(w, s) {
 		add("method.window", line)
 	}
 	k := max(s.Results.MinGroup, 1)

@@ -1,4 +1,4 @@
-package render
+package results
 
 import (
 	"bytes"
@@ -12,8 +12,9 @@ import (
 	"testing"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
+	"glasspoll/internal/render"
+	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -129,20 +130,6 @@ func quarters(t testing.TB, s *survey.Survey, many, n int) []*release.Release {
 	return all
 }
 
-// sample reads a questionnaire that is shipped.
-func shipped(t testing.TB, name string) *survey.Survey {
-	t.Helper()
-	source, err := os.ReadFile("../../surveys/" + name + ".yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, problems := questionnaire.Parse(name+".yaml", source)
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	return s
-}
-
 // TestDrawResults writes pages to look at into the directory that RESULTS_PAGES names.
 func TestDrawResults(t *testing.T) {
 	dir := os.Getenv("RESULTS_PAGES")
@@ -166,13 +153,10 @@ func TestDrawResults(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "assets/results.css"), css, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r, err := New(os.DirFS("../../templates"), Assets{Results: Asset{Path: "assets/results.css"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	surveys := []*survey.Survey{every(t), thirty(t)}
+	r := withAssets(t, render.Assets{Results: render.Asset{Path: "assets/results.css"}})
+	surveys := []*survey.Survey{rendertest.Every(t), rendertest.Thirty(t)}
 	for _, name := range []string{"technology_quarterly", "packaging", "software", "retail", "telecom_project", "decoration"} {
-		surveys = append(surveys, shipped(t, name))
+		surveys = append(surveys, rendertest.Shipped(t, name))
 	}
 	for _, s := range surveys {
 		s.Languages = append(s.Languages, "ar")
@@ -182,7 +166,7 @@ func TestDrawResults(t *testing.T) {
 			actions = deeds(f.Field.Name)
 			break
 		}
-		for _, f := range ResultsFolders(rep) {
+		for _, f := range Folders(rep) {
 			for _, language := range s.Languages {
 				folder := s.ID + "/" + language + "/"
 				if language == s.DefaultLanguage() {
@@ -190,8 +174,8 @@ func TestDrawResults(t *testing.T) {
 				}
 				folder += f.Path()
 				var b bytes.Buffer
-				page := ResultsPage{Report: rep, Actions: actions, Today: "2026-11-22", Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), ResultsFolder: f}
-				if err := r.Results(&b, page); err != nil {
+				page := Page{Report: rep, Actions: actions, Today: "2026-11-22", Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), Folder: f}
+				if err := r.HTML(&b, page); err != nil {
 					t.Fatal(err)
 				}
 				if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
@@ -204,7 +188,7 @@ func TestDrawResults(t *testing.T) {
 				}
 				write("index.html")
 				if f.Whole() {
-					for name, draw := range map[string]func(io.Writer, ResultsPage) error{"results.json": r.ResultsJSON, "results.csv": r.ResultsCSV} {
+					for name, draw := range map[string]func(io.Writer, Page) error{"results.json": r.JSON, "results.csv": r.CSV} {
 						b.Reset()
 						if err := draw(&b, page); err != nil {
 							t.Fatal(err)

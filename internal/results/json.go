@@ -1,4 +1,4 @@
-package render
+package results
 
 import (
 	"encoding/json"
@@ -13,10 +13,10 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// ResultsJSON writes the figures of one period's results page for machines; docs/results-json.md says what is in it.
+// JSON writes the figures of one period's results page for machines; docs/results-json.md says what is in it.
 // Numbers are rounded to four decimals; what is not released, or has no answers, is null or absent, and nothing tells how
 // many wait.
-func (r *Renderer) ResultsJSON(w io.Writer, p ResultsPage) error {
+func (r *Renderer) JSON(w io.Writer, p Page) error {
 	if !p.Whole() {
 		return fmt.Errorf("render results.json: %s is part of its period's", p.Path())
 	}

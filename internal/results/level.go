@@ -1,4 +1,4 @@
-package render
+package results
 
 import "slices"
 
@@ -15,7 +15,7 @@ var levels = []string{"public", Staff, Management}
 func Levels() []string { return slices.Clone(levels) }
 
 // withheld reports whether the page's readers may not see the survey's results.
-func (p ResultsPage) withheld() bool {
+func (p Page) withheld() bool {
 	return slices.Index(levels, p.Level) < slices.Index(levels, p.Report.Survey.Results.Audience) && slices.Index(levels, p.Report.Survey.Results.Audience) > 0
 }
 

@@ -1,4 +1,4 @@
-package render
+package results
 
 import (
 	"html/template"
