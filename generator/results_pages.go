@@ -106,9 +106,10 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 		return err
 	}
 	written := 0
+	set := results.NewSet(report)
 	for _, language := range s.Languages {
-		for _, folder := range results.Folders(report) {
-			n, err := l.folder(w, results.New(renderer), s, report, language, folder, now)
+		for _, folder := range set.Folders() {
+			n, err := l.folder(w, results.New(renderer), s, set, language, folder, now)
 			if err != nil {
 				return err
 			}
@@ -120,13 +121,13 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 }
 
 // folder writes the files of one results page.
-func (l *levelPagesCommand) folder(w *workplace, renderer *results.Renderer, s *survey.Survey, report *stats.Report, language string, folder results.Folder, now time.Time) (written int, err error) {
+func (l *levelPagesCommand) folder(w *workplace, renderer *results.Renderer, s *survey.Survey, set *results.Set, language string, folder results.Folder, now time.Time) (written int, err error) {
 	at := path.Join(s.ID, folder.Path())
 	if language != s.DefaultLanguage() {
 		at = path.Join(s.ID, language, folder.Path())
 	}
 	page := results.Page{
-		Report: report, Actions: l.Sources.Actions, Today: survey.Date(now.In(s.Location()).Format(time.DateOnly)), Language: language,
+		Set: set, Actions: l.Sources.Actions, Today: survey.Date(now.In(s.Location()).Format(time.DateOnly)), Language: language,
 		Root: strings.Repeat("../", strings.Count(at, "/")+1), Folder: folder,
 	}
 	if l.Level != "public" {

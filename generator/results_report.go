@@ -102,7 +102,7 @@ func managementReport(ctx context.Context, store resultsStore, o reportOf) ([]by
 	if err != nil {
 		return nil, err
 	}
-	page.Page = results.Page{Report: report, Actions: o.sources.Actions, Today: survey.Date(o.now.In(s.Location()).Format(time.DateOnly)), Language: language}
+	page.Page = results.Page{Set: results.NewSet(report), Actions: o.sources.Actions, Today: survey.Date(o.now.In(s.Location()).Format(time.DateOnly)), Language: language}
 	page.Public, page.Withdrawn = released, withdrawn
 	if len(report.Periods) > 0 {
 		last := report.Periods[len(report.Periods)-1].Name
