@@ -307,24 +307,6 @@ func TestFillIn(t *testing.T) {
 	}
 }
 
-// TestFillInSamples holds that testers can fill in whatever is shipped.
-func TestFillInSamples(t *testing.T) {
-	surveys := samples(t)
-	for _, s := range surveys {
-		for _, language := range s.Languages {
-			f := &filler{survey: s, language: language}
-			for seed := range uint64(5) {
-				if found := f.problems(f.plausible(seed)); len(found) > 0 {
-					t.Errorf("%s in %s: %v", s.ID, language, found)
-				}
-				if len(f.problems(f.nonsense(seed))) == 0 {
-					t.Errorf("%s in %s: nonsense is accepted", s.ID, language)
-				}
-			}
-		}
-	}
-}
-
 func TestSideBySide(t *testing.T) {
 	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": teaSurvey})
 	response, _ := r.get(t, "/_preview/tea?c=web")
