@@ -2,9 +2,10 @@ package main
 
 import (
 	"fmt"
-	"glasspoll/internal/project"
 	"io"
 	"strings"
+
+	"glasspoll/internal/project"
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/console"

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"glasspoll/internal/project"
 	"html"
 	"io"
 	"log/slog"
@@ -18,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"glasspoll/internal/project"
 
 	"glasspoll"
 	"glasspoll/internal/answer"

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"glasspoll/internal/project"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -28,6 +27,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"glasspoll/internal/project"
 
 	"gopkg.in/yaml.v3"
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"glasspoll/internal/project"
 	"io"
 	"io/fs"
 	"log"
@@ -19,6 +18,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"glasspoll/internal/control"
+	"glasspoll/internal/project"
 
 	"golang.org/x/sync/errgroup"
 
@@ -135,10 +137,10 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	if err := w.start(ctx); err != nil {
 		return err
 	}
-	if commands, err := listenControl(s.Data, w.workplace); err != nil {
+	if commands, err := control.Listen(s.Data, verbTable(environment{store: w.store, log: w.log, changed: w.publishing.notice}), w.log); err != nil {
 		w.log.Warn("commands such as 'glasspoll results' cannot be used while this runs", "error", err)
 	} else {
-		defer commands.close()
+		defer commands.Close()
 	}
 
 	httpServer := &http.Server{

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"glasspoll/internal/project"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"glasspoll/internal/project"
 
 	"glasspoll"
 	"glasspoll/internal/survey"
