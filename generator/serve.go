@@ -20,14 +20,15 @@ import (
 	"time"
 
 	"glasspoll/internal/control"
-	"glasspoll/internal/project"
-
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
+	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -252,7 +253,7 @@ func (w *works) install(ctx context.Context) error {
 		}
 	}
 	if e.submit == nil {
-		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), e.renderer, time.Now)
+		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), results.New(e.renderer), time.Now)
 		e.publisher.Beside, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.telling != nil
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},
@@ -395,7 +396,7 @@ func (w *works) reload(ctx context.Context) {
 	}
 }
 
-func asText(problems survey.Problems) string {
+func asText(problems questionnaire.Problems) string {
 	if len(problems) == 0 {
 		return ""
 	}

@@ -6,10 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"glasspoll/internal/project"
-
 	"glasspoll"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 )
 
 // A theme that changes changes every page; one with a mistake leaves the last good one in force, and is told.
@@ -23,7 +22,7 @@ func TestThemeReloads(t *testing.T) {
 		}
 	}
 	v := &server{}
-	build := func() (page string, changed int, problems survey.Problems) {
+	build := func() (page string, changed int, problems questionnaire.Problems) {
 		t.Helper()
 		_, problems, err := l.Read()
 		if err != nil {
