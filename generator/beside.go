@@ -135,7 +135,7 @@ type shelf struct {
 	current atomic.Pointer[map[string]survey.Actions]
 }
 
-// Actions implements publish.Beside.
+// Actions implements store.Sidecars.
 func (s *shelf) Actions(_ context.Context, id string) (survey.Actions, error) {
 	if all := s.current.Load(); all != nil {
 		return (*all)[id], nil

@@ -17,9 +17,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/cloud"
-	"glasspoll/internal/intake"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -192,7 +192,7 @@ func (u *upload) definitions(ctx context.Context, surveys []*survey.Survey) erro
 	changed := 0
 	for _, s := range surveys {
 		before, err := u.table.Definition(ctx, s.ID, "")
-		if err != nil && !errors.Is(err, intake.ErrUnknown) {
+		if err != nil && !errors.Is(err, store.ErrUnknown) {
 			return err
 		}
 		if err == nil && before.Version == s.Version {

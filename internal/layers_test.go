@@ -27,9 +27,9 @@ var layers = [][]string{
 	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export"},
 	{"glasspoll/internal/release"},
 	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
-	{"glasspoll/internal/render"},
+	{"glasspoll/internal/render", "glasspoll/internal/store"},
 	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
-	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest", "glasspoll/internal/webhook", "glasspoll/deploy/lambda"},
+	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/store/storetest", "glasspoll/internal/webhook", "glasspoll/deploy/lambda"},
 	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
 }
 
