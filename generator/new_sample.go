@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"glasspoll"
+	"glasspoll/internal/console"
 	"glasspoll/internal/survey"
 )
 
@@ -35,7 +36,7 @@ func listSamples(out io.Writer, language string) error {
 }
 
 // copySample writes a ready questionnaire as it is, comments and all, under the id that is wanted.
-func (k newCommand) copySample(c *console, speak string) error {
+func (k newCommand) copySample(c *console.Console, speak string) error {
 	source, s, err := readySample(k.From)
 	if err != nil {
 		return err
@@ -49,10 +50,10 @@ func (k newCommand) copySample(c *console, speak string) error {
 	}
 	source = bytes.Replace(source, []byte("id: "+s.ID+"\n"), []byte("id: "+id+"\n"), 1)
 	if _, problems := survey.Parse(k.From, source); len(problems) > 0 {
-		return usageError{fmt.Errorf("%q cannot be the survey's id: %s", id, problems[0].Message)}
+		return console.Usagef("%q cannot be the survey's id: %s", id, problems[0].Message)
 	}
 	if k.Out == "-" {
-		_, err := c.out.Write(source)
+		_, err := c.Out.Write(source)
 		return err
 	}
 	out := k.Out
@@ -62,7 +63,7 @@ func (k newCommand) copySample(c *console, speak string) error {
 	if err := createFile(out, source); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, sentences[speak].written, out, describe(s))
+	fmt.Fprintf(c.Out, sentences[speak].written, out, describe(s))
 	return k.tellNext(c, speak, out, id)
 }
 
@@ -87,5 +88,5 @@ func readySample(id string) ([]byte, *survey.Survey, error) {
 }
 
 func noSample(id string) error {
-	return usageError{fmt.Errorf("there is no ready questionnaire %q: 'glasspoll new --list' lists them", id)}
+	return console.Usagef("there is no ready questionnaire %q: 'glasspoll new --list' lists them", id)
 }

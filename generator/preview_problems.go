@@ -44,19 +44,19 @@ func (w *works) troublesOf(problems survey.Problems, err error) []trouble {
 	sources := map[string][]string{}
 	for _, p := range problems {
 		t := trouble{Problem: p}
-		if f := w.library.file(p.File); f != nil {
+		if f := w.library.File(p.File); f != nil {
 			if sources[p.File] == nil {
-				sources[p.File] = linesOf(f.source)
+				sources[p.File] = linesOf(f.Source)
 			}
-			t.surveys, t.never = f.ids(), f.good == nil
+			t.surveys, t.never = f.IDs(), !f.WasGood()
 			t.excerpt = excerpt(sources[p.File], p.Line, p.Column)
 		}
-		for _, n := range w.library.beside {
-			if n.path == p.File {
-				if n.of != nil {
-					t.surveys = n.of.ids()
+		for _, s := range w.library.Sidecars() {
+			if s.Path == p.File {
+				if ids := s.IDs(); ids != nil {
+					t.surveys = ids
 				}
-				t.excerpt = excerpt(linesOf(n.source), p.Line, p.Column)
+				t.excerpt = excerpt(linesOf(s.Source), p.Line, p.Column)
 			}
 		}
 		troubles = append(troubles, t)

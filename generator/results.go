@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -46,7 +46,7 @@ type storeFlags struct {
 }
 
 // perform does a verb where the answers are.
-func (s storeFlags) perform(ctx context.Context, c *console, name string, v verb) error {
+func (s storeFlags) perform(ctx context.Context, c *console.Console, name string, v verb) error {
 	if s.Table == "" {
 		return perform(ctx, c, s.Data, name, v)
 	}
@@ -56,7 +56,7 @@ func (s storeFlags) perform(ctx context.Context, c *console, name string, v verb
 	}
 	files := &outputs{}
 	defer files.discard()
-	return v.do(ctx, &workplace{store: table, out: c.out, err: c.err, create: files.create, log: slog.New(slog.NewTextHandler(c.err, nil))})
+	return v.do(ctx, &workplace{store: table, out: c.Out, err: c.Err, create: files.create, log: slog.New(slog.NewTextHandler(c.Err, nil))})
 }
 
 // definition finds the questionnaire of a survey that is in force.
@@ -111,6 +111,3 @@ func (v *versions) of(ctx context.Context, version string) (*survey.Survey, erro
 	v.known[version] = s
 	return s, nil
 }
-
-// say prints a line for the person at the console.
-func say(w io.Writer, format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }

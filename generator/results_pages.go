@@ -3,8 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"glasspoll"
+	"glasspoll/internal/console"
+	"glasspoll/internal/project"
 	"glasspoll/internal/render"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -19,12 +21,12 @@ import (
 
 type levelPagesCommand struct {
 	storeFlags
-	beside
-	ID      string        `arg:"" name:"ID" help:"The survey."`
-	Level   string        `required:"" placeholder:"LEVEL" enum:"public,staff,management" help:"For whom: public, staff or management."`
-	Out     string        `required:"" placeholder:"DIR" type:"path" help:"The folder to write."`
-	Surveys string        `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and what stands beside it are. Default: surveys."`
-	Links   render.Assets `kong:"-"`
+	Sources project.Sources `kong:"-"`
+	ID      string          `arg:"" name:"ID" help:"The survey."`
+	Level   string          `required:"" placeholder:"LEVEL" enum:"public,staff,management" help:"For whom: public, staff or management."`
+	Out     string          `required:"" placeholder:"DIR" type:"path" help:"The folder to write."`
+	Surveys string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and what stands beside it are. Default: surveys."`
+	Links   render.Assets   `kong:"-"`
 }
 
 func (levelPagesCommand) Help() string {
@@ -45,12 +47,12 @@ Examples:
   glasspoll results pages service --level management --out ./management`
 }
 
-func (l levelPagesCommand) Run(ctx context.Context, c *console) error {
-	assets, err := l.readWithAssets(l.Surveys, "", l.ID)
+func (l levelPagesCommand) Run(ctx context.Context, c *console.Console) error {
+	sources, assets, err := project.ReadSources(l.Surveys, "", l.ID)
 	if err != nil {
 		return err
 	}
-	l.Links = assets.Links
+	l.Sources, l.Links = sources, assets.Links
 	if err := l.perform(ctx, c, "results pages", &l); err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 		return err
 	}
 	if slices.Index(render.Levels(), l.Level) < slices.Index(render.Levels(), s.Results.Audience) {
-		return usageError{fmt.Errorf("--level %s: the results of %s are for %s", l.Level, l.ID, s.Results.Audience)}
+		return console.Usagef("--level %s: the results of %s are for %s", l.Level, l.ID, s.Results.Audience)
 	}
 	now := time.Now()
 	var report *stats.Report
@@ -112,7 +114,7 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 			written += n
 		}
 	}
-	say(w.err, "%s for %s: start with %s", count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
+	console.Line(w.err, "%s for %s: start with %s", console.Count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
 	return nil
 }
 
@@ -123,7 +125,7 @@ func (l *levelPagesCommand) folder(w *workplace, renderer *render.Renderer, s *s
 		at = path.Join(s.ID, language, folder.Path())
 	}
 	page := render.ResultsPage{
-		Report: report, Actions: l.Actions, Today: survey.Date(now.In(s.Location()).Format(time.DateOnly)), Language: language,
+		Report: report, Actions: l.Sources.Actions, Today: survey.Date(now.In(s.Location()).Format(time.DateOnly)), Language: language,
 		Root: strings.Repeat("../", strings.Count(at, "/")+1), ResultsFolder: folder,
 	}
 	if l.Level != "public" {
@@ -133,7 +135,7 @@ func (l *levelPagesCommand) folder(w *workplace, renderer *render.Renderer, s *s
 	if folder.Whole() {
 		draw["results.json"], draw["results.csv"] = renderer.ResultsJSON, renderer.ResultsCSV
 	}
-	for _, name := range sortedKeys(draw) {
+	for _, name := range slices.Sorted(maps.Keys(draw)) {
 		var b bytes.Buffer
 		if err := draw[name](&b, page); err != nil {
 			return written, err

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"glasspoll/internal/project"
 	"io"
 	"log/slog"
 	"net"
@@ -21,6 +22,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
+	"glasspoll/internal/console"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
@@ -37,7 +39,7 @@ func fill() {
 }
 
 func fillStore(data, dir string, answers io.Reader) (err error) {
-	surveys, problems, err := (&library{dir: dir}).read()
+	surveys, problems, err := project.NewLibrary(dir).Read()
 	if err != nil || len(problems) > 0 {
 		return errors.Join(err, errors.New(asText(problems)))
 	}
@@ -235,7 +237,9 @@ func TestWhatAServerDoesForNobody(t *testing.T) {
 		return len(p), nil
 	})
 	asked := make(chan error, 1)
-	go func() { asked <- askServer(ctx, &console{out: io.Discard, err: out}, dialControl(dir), "slow", slow) }()
+	go func() {
+		asked <- askServer(ctx, &console.Console{Out: io.Discard, Err: out}, dialControl(dir), "slow", slow)
+	}()
 	<-heard
 	cancel()
 	if err := <-asked; !errors.Is(err, context.Canceled) {
@@ -243,7 +247,7 @@ func TestWhatAServerDoesForNobody(t *testing.T) {
 	}
 	<-slow.stopped
 
-	c := &console{out: io.Discard, err: io.Discard}
+	c := &console.Console{Out: io.Discard, Err: io.Discard}
 	if err := askServer(t.Context(), c, dialControl(dir), "dance", slow); err == nil || !strings.Contains(err.Error(), "another version") {
 		t.Errorf("an unknown verb: %v", err)
 	}
@@ -265,7 +269,7 @@ func TestWhatAServerDoesForNobody(t *testing.T) {
 	default:
 	}
 	go func() {
-		asked <- askServer(t.Context(), &console{out: io.Discard, err: out}, dialControl(dir), "slow", slow)
+		asked <- askServer(t.Context(), &console.Console{Out: io.Discard, Err: out}, dialControl(dir), "slow", slow)
 	}()
 	<-heard
 	k.close()

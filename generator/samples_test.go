@@ -10,6 +10,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"glasspoll/internal/project"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -31,6 +32,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/console"
 	"glasspoll/internal/survey"
 )
 
@@ -45,7 +47,7 @@ const (
 // samples are the questionnaires that are shipped.
 func samples(t *testing.T) []*survey.Survey {
 	t.Helper()
-	surveys, problems, err := (&library{dir: samplesDir}).read()
+	surveys, problems, err := project.NewLibrary(samplesDir).Read()
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}
@@ -402,7 +404,7 @@ func photograph(t *testing.T) {
 	}
 	var said bytes.Buffer
 	site := filepath.Join(out, "site")
-	if code := run(context.Background(), []string{"build", "--surveys", surveys, "--out", site, "--templates", templates}, nil, &said, &said); code != exitFine {
+	if code := run(context.Background(), []string{"build", "--surveys", surveys, "--out", site, "--templates", templates}, nil, &said, &said); code != console.ExitOK {
 		t.Fatalf("build: %s", said.String())
 	}
 	server := httptest.NewServer(http.FileServer(http.Dir(site)))

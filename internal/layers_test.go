@@ -29,7 +29,8 @@ var layers = [][]string{
 	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
 	{"glasspoll/internal/render", "glasspoll/internal/store"},
 	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
-	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/store/storetest", "glasspoll/internal/webhook", "glasspoll/deploy/lambda"},
+	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/store/storetest", "glasspoll/internal/webhook", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
+	{"glasspoll/internal/server"},
 	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
 }
 

@@ -1,10 +1,12 @@
-package main
+// Package staging changes a directory of files as a whole.
+package staging
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,20 +14,20 @@ import (
 	"sync"
 )
 
-// folder writes a site into a directory as one change: new and changed files are written to a staging directory inside
+// Folder writes a site into a directory as one change: new and changed files are written to a staging directory inside
 // it first, and moved into place only when every file of the site is on the disk. So a page is never half written, and
-// an error, such as a full disk, leaves the old site as it was. It remembers what it wrote in a manifest; other files in
-// the directory are never touched.
-type folder struct {
+// an error, such as a full disk, leaves the old site unchanged. A manifest lists what was written; other files in the
+// directory are never touched.
+type Folder struct {
 	dir     string
-	created bool            // the directory is ours to remove again
-	ours    map[string]bool // written by an earlier build
+	created bool            // the directory did not exist; Discard removes it
+	owned   map[string]bool // written by an earlier build
 
 	mu      sync.Mutex
 	written map[string]bool
 	changed int
-	there   map[string]bool // by first segment of the path: whether anything was there before
-	staged  map[string]bool // directories that the staging directory has already
+	existed map[string]bool // by first segment of the path: whether anything was there before
+	made    map[string]bool // directories made in the staging directory
 }
 
 const (
@@ -34,9 +36,9 @@ const (
 	stagingName    = ".glasspoll-staging"
 )
 
-// openFolder prepares a directory for one build. Either commit or discard must follow.
-func openFolder(dir string) (*folder, error) {
-	f := &folder{dir: dir, ours: map[string]bool{}, written: map[string]bool{}, there: map[string]bool{}, staged: map[string]bool{}}
+// Open prepares a directory, made if it does not exist, for one build. Either Commit or Discard must follow.
+func Open(dir string) (*Folder, error) {
+	f := &Folder{dir: dir, owned: map[string]bool{}, written: map[string]bool{}, existed: map[string]bool{}, made: map[string]bool{}}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		f.created = true
 	}
@@ -46,11 +48,11 @@ func openFolder(dir string) (*folder, error) {
 	}
 	for line := range strings.Lines(string(manifest)) {
 		if line = strings.TrimSuffix(line, "\n"); filepath.IsLocal(line) && line[0] != '#' {
-			f.ours[line] = true
+			f.owned[line] = true
 		}
 	}
 	staging := filepath.Join(dir, stagingName)
-	if err := os.RemoveAll(staging); err != nil { // a killed build's
+	if err := os.RemoveAll(staging); err != nil { // left by a build that was killed
 		return nil, err
 	}
 	if err := os.MkdirAll(staging, 0o777); err != nil {
@@ -59,16 +61,23 @@ func openFolder(dir string) (*folder, error) {
 	return f, nil
 }
 
-// Write takes one file of the site. Nothing is seen of it before commit.
-func (f *folder) Write(path string, content []byte) error {
+// Paths returns the paths of all files written, sorted.
+func (f *Folder) Paths() []string { return slices.Sorted(maps.Keys(f.written)) }
+
+// Changed is how many of them are new or differ from what was there before.
+func (f *Folder) Changed() int { return f.changed }
+
+// Write takes one file of the site, by its slash-separated path. It appears in the directory with Commit. Write may be
+// called concurrently.
+func (f *Folder) Write(path string, content []byte) error {
 	f.mu.Lock()
 	f.written[path] = true
-	there, err := f.anythingAt(path)
+	existed, err := f.segmentExisted(path)
 	f.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	if there {
+	if existed {
 		target := filepath.Join(f.dir, filepath.FromSlash(path))
 		switch old, err := os.ReadFile(target); {
 		case errors.Is(err, fs.ErrNotExist):
@@ -76,7 +85,7 @@ func (f *folder) Write(path string, content []byte) error {
 			return err
 		case bytes.Equal(old, content):
 			return nil
-		case !f.ours[path]:
+		case !f.owned[path]:
 			return fmt.Errorf("%s is not from an earlier build, and is left alone: move it away, or choose another --out", target)
 		}
 	}
@@ -87,31 +96,31 @@ func (f *folder) Write(path string, content []byte) error {
 	return os.WriteFile(staged, content, 0o666)
 }
 
-// anythingAt saves looking for every file of a site that is new.
-func (f *folder) anythingAt(path string) (bool, error) {
+// segmentExisted reports whether the first segment of a path existed before. It saves a look for every file of a survey
+// that is new.
+func (f *Folder) segmentExisted(path string) (bool, error) {
 	segment, _, _ := strings.Cut(path, "/")
-	there, known := f.there[segment]
-	if known {
-		return there, nil
+	if existed, known := f.existed[segment]; known {
+		return existed, nil
 	}
 	_, err := os.Lstat(filepath.Join(f.dir, segment))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	f.there[segment] = err == nil
+	f.existed[segment] = err == nil
 	return err == nil, nil
 }
 
-// stageDirectory makes a directory for a file that is about to be staged.
-func (f *folder) stageDirectory(dir string) error {
+// stageDirectory makes the directory of a file that is about to be staged, and counts the file.
+func (f *Folder) stageDirectory(dir string) error {
 	f.mu.Lock()
-	made := f.staged[dir]
+	made := f.made[dir]
 	f.changed++
 	f.mu.Unlock()
 	if made {
 		return nil
 	}
-	// Mostly all but the last step of the way is there.
+	// Mostly the parent exists already.
 	err := os.Mkdir(dir, 0o777)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = os.MkdirAll(dir, 0o777)
@@ -120,28 +129,23 @@ func (f *folder) stageDirectory(dir string) error {
 		return err
 	}
 	f.mu.Lock()
-	f.staged[dir] = true
+	f.made[dir] = true
 	f.mu.Unlock()
 	return nil
 }
 
-// commit moves the new and changed files into place and removes what an earlier build wrote and this one did not.
-func (f *folder) commit() error {
-	// Killed at any point from here, the next build still knows what is ours.
-	all := map[string]bool{}
-	for path := range f.ours {
-		all[path] = true
-	}
-	for path := range f.written {
-		all[path] = true
-	}
+// Commit moves the new and changed files into place and removes those that an earlier build wrote and this one did not.
+func (f *Folder) Commit() error {
+	// The manifest first: if this is killed at any point, the next build still knows which files are from builds.
+	all := maps.Clone(f.owned)
+	maps.Copy(all, f.written)
 	if err := f.saveManifest(all); err != nil {
 		return err
 	}
 	if err := moveInto(f.dir, filepath.Join(f.dir, stagingName)); err != nil {
 		return err
 	}
-	for _, path := range sortedKeys(f.ours) {
+	for _, path := range slices.Sorted(maps.Keys(f.owned)) {
 		if f.written[path] {
 			continue
 		}
@@ -149,7 +153,7 @@ func (f *folder) commit() error {
 		if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		// Remove fails on a directory that is not empty, which is as it should be.
+		// Remove fails on a directory that is not empty, which stays.
 		for parent := filepath.Dir(path); parent != "." && os.Remove(filepath.Join(f.dir, parent)) == nil; {
 			parent = filepath.Dir(parent)
 		}
@@ -160,7 +164,7 @@ func (f *folder) commit() error {
 	return os.RemoveAll(filepath.Join(f.dir, stagingName))
 }
 
-// moveInto moves what a staging directory holds into another directory: whole directories where there is none yet.
+// moveInto moves the content of a staging directory into dir, whole directories where dir has none of the name.
 func moveInto(dir, staging string) error {
 	entries, err := os.ReadDir(staging)
 	if err != nil {
@@ -179,8 +183,8 @@ func moveInto(dir, staging string) error {
 	return nil
 }
 
-// discard leaves the directory as it was before.
-func (f *folder) discard() {
+// Discard removes the staging directory, so that nothing has changed.
+func (f *Folder) Discard() {
 	os.RemoveAll(filepath.Join(f.dir, stagingName))
 	if f.created {
 		os.Remove(f.dir)
@@ -192,10 +196,10 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func (f *folder) saveManifest(paths map[string]bool) error {
+func (f *Folder) saveManifest(paths map[string]bool) error {
 	var b strings.Builder
 	b.WriteString(manifestHeader)
-	for _, path := range sortedKeys(paths) {
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		b.WriteString(path + "\n")
 	}
 	target := filepath.Join(f.dir, manifestName)
@@ -207,13 +211,4 @@ func (f *folder) saveManifest(paths map[string]bool) error {
 		return err
 	}
 	return os.Rename(staged, target)
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

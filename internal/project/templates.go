@@ -1,4 +1,4 @@
-package main
+package project
 
 import (
 	"errors"
@@ -11,18 +11,19 @@ import (
 	"glasspoll"
 )
 
-// templateFiles are the embedded templates, with the files of a directory in place of those of the same name.
-func templateFiles(dir string) (fs.FS, error) {
+// Templates returns the embedded templates, with the files of a directory, if it is not "", in place of those of the same
+// name.
+func Templates(dir string) (fs.FS, error) {
 	if dir == "" {
 		return glasspoll.Templates(), nil
 	}
-	if err := mustBeDirectory(dir); err != nil {
+	if err := checkDirectory(dir); err != nil {
 		return nil, fmt.Errorf("--templates: %w", err)
 	}
 	return overlay{os.DirFS(dir), glasspoll.Templates()}, nil
 }
 
-func mustBeDirectory(dir string) error {
+func checkDirectory(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
