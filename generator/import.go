@@ -10,7 +10,7 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/convert"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 type importCommand struct {
@@ -62,7 +62,7 @@ func (k importCommand) Run(c *console.Console) error {
 		return err
 	}
 	what := ""
-	if s, problems := survey.Parse(out, result.YAML); len(problems) == 0 {
+	if s, problems := questionnaire.Parse(out, result.YAML); len(problems) == 0 {
 		what = ": " + describe(s)
 	}
 	_, err = fmt.Fprintf(c.Out, "Wrote %s%s\n", out, what)

@@ -15,6 +15,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/project"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -86,12 +87,12 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 	if err != nil {
 		return err
 	}
-	if slices.Index(render.Levels(), l.Level) < slices.Index(render.Levels(), s.Results.Audience) {
+	if slices.Index(results.Levels(), l.Level) < slices.Index(results.Levels(), s.Results.Audience) {
 		return console.Usagef("--level %s: the results of %s are for %s", l.Level, l.ID, s.Results.Audience)
 	}
 	now := time.Now()
 	var report *stats.Report
-	if l.Level == render.Management {
+	if l.Level == results.Management {
 		report, _, _, err = allCounted(ctx, w.store, s, reportOf{id: l.ID, now: now})
 	} else {
 		latest, failed := w.store.Latest(ctx, l.ID)
@@ -106,8 +107,8 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 	}
 	written := 0
 	for _, language := range s.Languages {
-		for _, folder := range render.ResultsFolders(report) {
-			n, err := l.folder(w, renderer, s, report, language, folder, now)
+		for _, folder := range results.Folders(report) {
+			n, err := l.folder(w, results.New(renderer), s, report, language, folder, now)
 			if err != nil {
 				return err
 			}
@@ -119,21 +120,21 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 }
 
 // folder writes the files of one results page.
-func (l *levelPagesCommand) folder(w *workplace, renderer *render.Renderer, s *survey.Survey, report *stats.Report, language string, folder render.ResultsFolder, now time.Time) (written int, err error) {
+func (l *levelPagesCommand) folder(w *workplace, renderer *results.Renderer, s *survey.Survey, report *stats.Report, language string, folder results.Folder, now time.Time) (written int, err error) {
 	at := path.Join(s.ID, folder.Path())
 	if language != s.DefaultLanguage() {
 		at = path.Join(s.ID, language, folder.Path())
 	}
-	page := render.ResultsPage{
+	page := results.Page{
 		Report: report, Actions: l.Sources.Actions, Today: survey.Date(now.In(s.Location()).Format(time.DateOnly)), Language: language,
-		Root: strings.Repeat("../", strings.Count(at, "/")+1), ResultsFolder: folder,
+		Root: strings.Repeat("../", strings.Count(at, "/")+1), Folder: folder,
 	}
 	if l.Level != "public" {
 		page.Level = l.Level
 	}
-	draw := map[string]func(io.Writer, render.ResultsPage) error{"index.html": renderer.Results}
+	draw := map[string]func(io.Writer, results.Page) error{"index.html": renderer.HTML}
 	if folder.Whole() {
-		draw["results.json"], draw["results.csv"] = renderer.ResultsJSON, renderer.ResultsCSV
+		draw["results.json"], draw["results.csv"] = renderer.JSON, renderer.CSV
 	}
 	for _, name := range slices.Sorted(maps.Keys(draw)) {
 		var b bytes.Buffer

@@ -13,6 +13,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/project"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -96,12 +97,12 @@ func managementReport(ctx context.Context, records resultsStore, o reportOf) ([]
 	if !s.Speaks(language) {
 		return nil, console.Usagef("--language %s: %s is written in %s", language, o.id, strings.Join(s.Languages, " and "))
 	}
-	page := render.ReportPage{Style: o.sources.Style}
+	page := results.ReportPage{Style: o.sources.Style}
 	report, released, withdrawn, err := allCounted(ctx, records, s, o)
 	if err != nil {
 		return nil, err
 	}
-	page.ResultsPage = render.ResultsPage{Report: report, Actions: o.sources.Actions, Today: survey.Date(o.now.In(s.Location()).Format(time.DateOnly)), Language: language}
+	page.Page = results.Page{Report: report, Actions: o.sources.Actions, Today: survey.Date(o.now.In(s.Location()).Format(time.DateOnly)), Language: language}
 	page.Public, page.Withdrawn = released, withdrawn
 	if len(report.Periods) > 0 {
 		last := report.Periods[len(report.Periods)-1].Name
@@ -119,14 +120,14 @@ func managementReport(ctx context.Context, records resultsStore, o reportOf) ([]
 		return nil, err
 	}
 	var out bytes.Buffer
-	if err := renderer.Report(&out, glasspoll.Templates(), page); err != nil {
+	if err := results.New(renderer).Report(&out, glasspoll.Templates(), page); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
 }
 
 // caseFigures counts a period's cases; nil if there are none.
-func caseFigures(ctx context.Context, records caseStore, id, period string, now time.Time) (*render.CaseFigures, error) {
+func caseFigures(ctx context.Context, records caseStore, id, period string, now time.Time) (*results.CaseFigures, error) {
 	all, err := records.CasesOf(ctx, id)
 	if err != nil {
 		return nil, err
@@ -136,7 +137,7 @@ func caseFigures(ctx context.Context, records caseStore, id, period string, now 
 		return nil, nil
 	}
 	cases.Sort(all, now)
-	figures := &render.CaseFigures{Opened: len(all)}
+	figures := &results.CaseFigures{Opened: len(all)}
 	for _, c := range all {
 		if c.Status == cases.Closed {
 			figures.Closed++
@@ -145,7 +146,7 @@ func caseFigures(ctx context.Context, records caseStore, id, period string, now 
 			}
 			continue
 		}
-		figures.Open = append(figures.Open, render.OpenCase{ID: c.ID, Type: c.Type, Severity: string(c.Severity), Owner: c.Owner, Due: string(c.Due), Overdue: c.Overdue(now)})
+		figures.Open = append(figures.Open, results.OpenCase{ID: c.ID, Type: c.Type, Severity: string(c.Severity), Owner: c.Owner, Due: string(c.Due), Overdue: c.Overdue(now)})
 	}
 	return figures, nil
 }
@@ -154,14 +155,14 @@ func caseFigures(ctx context.Context, records caseStore, id, period string, now 
 const mostTexts = 1000
 
 // writtenAnswers collects what was written in answer to questions that are not private.
-func writtenAnswers(ctx context.Context, records resultsStore, s *survey.Survey, period string) ([]render.TextAnswers, error) {
-	var all []render.TextAnswers
+func writtenAnswers(ctx context.Context, records resultsStore, s *survey.Survey, period string) ([]results.TextAnswers, error) {
+	var all []results.TextAnswers
 	at := map[string]int{}
 	for _, f := range s.Fields() {
 		text := f.Question.Type == survey.ShortText || f.Question.Type == survey.LongText || f.Part == survey.OtherPart
 		if text && !f.Question.Private {
 			at[f.Name] = len(all)
-			all = append(all, render.TextAnswers{Field: f})
+			all = append(all, results.TextAnswers{Field: f})
 		}
 	}
 	for entry, err := range arrivals(ctx, records, s.ID, period, nil) {
@@ -183,5 +184,5 @@ func writtenAnswers(ctx context.Context, records resultsStore, s *survey.Survey,
 			all[i].Answers = append(all[i].Answers, a[1])
 		}
 	}
-	return slices.DeleteFunc(all, func(t render.TextAnswers) bool { return len(t.Answers) == 0 }), nil
+	return slices.DeleteFunc(all, func(t results.TextAnswers) bool { return len(t.Answers) == 0 }), nil
 }

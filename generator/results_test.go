@@ -26,6 +26,7 @@ import (
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
 )
 
@@ -94,7 +95,7 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 		return err
 	}
 	for _, s := range surveys {
-		if _, err := publish.New(store, store, store, pages, renderer, time.Now).Publish(ctx, s); err != nil {
+		if _, err := publish.New(store, store, store, pages, results.New(renderer), time.Now).Publish(ctx, s); err != nil {
 			return err
 		}
 	}

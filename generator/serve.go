@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"glasspoll/internal/project"
 	"io"
 	"io/fs"
 	"log"
@@ -25,7 +24,10 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
+	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -251,7 +253,7 @@ func (w *works) install(ctx context.Context) error {
 		}
 	}
 	if e.submit == nil {
-		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), e.renderer, time.Now)
+		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), results.New(e.renderer), time.Now)
 		e.publisher.Sidecars, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.telling != nil
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},
@@ -394,7 +396,7 @@ func (w *works) reload(ctx context.Context) {
 	}
 }
 
-func asText(problems survey.Problems) string {
+func asText(problems questionnaire.Problems) string {
 	if len(problems) == 0 {
 		return ""
 	}

@@ -20,7 +20,9 @@ import (
 	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -33,7 +35,7 @@ func thirty(b *testing.B) *survey.Survey {
 	for i := range 30 {
 		fmt.Fprintf(&source, "      - {id: question_%02d, type: rating, steps: 5, label: Question %d}\n", i, i)
 	}
-	s, problems := survey.Parse("thirty.yaml", []byte(source.String()))
+	s, problems := questionnaire.Parse("thirty.yaml", []byte(source.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
@@ -151,7 +153,7 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 			form.Set(name, "4")
 		}
 	}
-	s, problems := survey.Parse("mixed.yaml", []byte(source.String()))
+	s, problems := questionnaire.Parse("mixed.yaml", []byte(source.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
@@ -268,5 +270,5 @@ func newRenderer(b *testing.B) publish.Renderer {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return r
+	return results.New(r)
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -171,7 +172,7 @@ func wantOnce(t *testing.T, count map[string]int, n int) {
 
 func parse(t *testing.T, title string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse(surveyID+".yaml", []byte(fmt.Sprintf(`
+	s, problems := questionnaire.Parse(surveyID+".yaml", []byte(fmt.Sprintf(`
 title: %s
 languages: [en]
 timezone: UTC
