@@ -18,12 +18,12 @@ import (
 	"testing"
 	"time"
 
-	"glasspoll/internal/project"
-
 	"glasspoll"
+
 	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
 	"glasspoll/internal/local"
+	"glasspoll/internal/project"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )
