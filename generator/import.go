@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"glasspoll/internal/convert"
+	"glasspoll/internal/convert/report"
 	"glasspoll/internal/survey"
 )
 
@@ -69,7 +70,7 @@ func (k importCommand) Run(c *console) error {
 }
 
 // report prints the report, or writes it and prints its first line.
-func (k importCommand) report(c *console, r *convert.Report) error {
+func (k importCommand) report(c *console, r *report.Report) error {
 	var text bytes.Buffer
 	if _, err := r.WriteTo(&text); err != nil {
 		return err

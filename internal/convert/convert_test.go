@@ -3,12 +3,12 @@ package convert
 import (
 	"bytes"
 	"flag"
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/survey"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"glasspoll/internal/survey"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -42,7 +42,7 @@ func sources(t testing.TB) []string {
 	return all
 }
 
-func printed(r *Report) string {
+func printed(r *report.Report) string {
 	var b bytes.Buffer
 	r.WriteTo(&b)
 	return b.String()

@@ -1,10 +1,11 @@
-package convert
+package xlsform
 
 import (
 	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
+	"glasspoll/internal/convert/report"
 	"strconv"
 	"strings"
 
@@ -65,7 +66,7 @@ func readWorkbook(source []byte) (sheets []sheet, err error) {
 	for _, name := range names {
 		s, err := readSheet(f, name, &filled)
 		if err != nil {
-			return nil, fmt.Errorf("sheet %s: %w", show(name), err)
+			return nil, fmt.Errorf("sheet %s: %w", report.Quote(name), err)
 		}
 		s.mark(marks[name])
 		sheets = append(sheets, s)
