@@ -2,12 +2,13 @@ package convert
 
 import (
 	"encoding/json"
-	"glasspoll/internal/convert/report"
-	"glasspoll/internal/survey"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/questionnaire"
 )
 
 // survives checks what must be true of any questionnaire that has a question to answer.
@@ -19,7 +20,7 @@ func survives(t *rapid.T, name string, content []byte) {
 		}
 		return
 	}
-	if _, problems := survey.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
+	if _, problems := questionnaire.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
 		t.Errorf("the YAML does not parse: %v\n%s", problems[0], result.YAML)
 	}
 	if n := result.Report.Counts[report.Pending]; n > 0 {

@@ -1,6 +1,6 @@
 // Package convert turns questionnaires of other tools, XLSForm workbooks and SurveyJS definitions, into this one's YAML,
 // with a report in which every cell or property of the source has its line unless it was carried over as it stands. It
-// is pure: bytes in, YAML and report out. What it writes, [survey.Parse] accepts.
+// is pure: bytes in, YAML and report out. What it writes, [questionnaire.Parse] accepts.
 //
 // A source is first taken apart into atoms (cells, or the leaves of JSON), each of which must have an outcome: see
 // [report.Outcome]. The readers ([xlsform.Read], [surveyjs.Read]) build a draft, which [draft.Draft.Write] makes YAML of.
@@ -10,12 +10,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"path"
+	"strings"
+
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/convert/surveyjs"
 	"glasspoll/internal/convert/xlsform"
-	"path"
-	"strings"
 )
 
 // MaxSource bounds a file, in bytes. Forms are a few hundred KB; pictures within a workbook may add to that.

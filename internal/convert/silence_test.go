@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"glasspoll/internal/convert/report"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"glasspoll/internal/convert/report"
 )
 
 // saysNothing are the values that stand for what is so anyway, so that nothing changes if they are not there. They are

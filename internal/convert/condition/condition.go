@@ -5,12 +5,13 @@ package condition
 import (
 	"errors"
 	"fmt"
-	"glasspoll/internal/convert/report"
-	"glasspoll/internal/decimal"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/decimal"
 )
 
 // A Term is a foreign condition, or a part of one, taken apart. XPath and SurveyJS's expressions both become terms.

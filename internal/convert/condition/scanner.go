@@ -3,9 +3,10 @@ package condition
 import (
 	"errors"
 	"fmt"
-	"glasspoll/internal/convert/report"
 	"strings"
 	"unicode"
+
+	"glasspoll/internal/convert/report"
 )
 
 // Bounds of one condition.

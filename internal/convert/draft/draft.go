@@ -4,10 +4,6 @@ package draft
 
 import (
 	"fmt"
-	"glasspoll/internal/convert/condition"
-	"glasspoll/internal/convert/markup"
-	"glasspoll/internal/convert/report"
-	"glasspoll/internal/survey"
 	"maps"
 	"regexp"
 	"slices"
@@ -15,6 +11,11 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"glasspoll/internal/convert/condition"
+	"glasspoll/internal/convert/markup"
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/survey"
 )
 
 // A Draft is a questionnaire on its way: what a reader has found, in the source's names and languages.

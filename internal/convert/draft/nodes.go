@@ -2,15 +2,16 @@ package draft
 
 import (
 	"fmt"
-	"glasspoll/internal/convert/condition"
-	"glasspoll/internal/convert/report"
-	"glasspoll/internal/decimal"
-	"glasspoll/internal/survey"
 	"slices"
 	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/convert/condition"
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/decimal"
+	"glasspoll/internal/survey"
 )
 
 // survey builds the tree of the whole questionnaire.

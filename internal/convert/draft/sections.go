@@ -1,8 +1,9 @@
 package draft
 
 import (
-	"glasspoll/internal/convert/report"
 	"slices"
+
+	"glasspoll/internal/convert/report"
 )
 
 // A section is a part of the questionnaire as it is written: groups within groups have been taken apart.

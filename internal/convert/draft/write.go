@@ -4,11 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"glasspoll/internal/convert/condition"
-	"glasspoll/internal/convert/markup"
-	"glasspoll/internal/convert/report"
-	"glasspoll/internal/decimal"
-	"glasspoll/internal/survey"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,6 +11,13 @@ import (
 	"unicode"
 
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/convert/condition"
+	"glasspoll/internal/convert/markup"
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/decimal"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/survey"
 )
 
 // Bounds that the format sets: see the parser.
@@ -468,7 +470,7 @@ func (w *writer) repaired(root *yaml.Node) ([]byte, error) {
 		if len(text) > maxYAML {
 			return nil, fmt.Errorf("it would make a questionnaire of more than %d KB: split it", maxYAML>>10)
 		}
-		_, problems := survey.Parse(w.Draft.ID+".yaml", text)
+		_, problems := questionnaire.Parse(w.Draft.ID+".yaml", text)
 		if len(problems) == 0 {
 			return text, nil
 		}
@@ -529,7 +531,7 @@ func follow(root *yaml.Node, path []int) []*yaml.Node {
 }
 
 // leaveOut takes out the smallest part around a problem that can be taken out, and reports it.
-func (w *writer) leaveOut(way []*yaml.Node, p survey.Problem, gone map[*yaml.Node]bool) bool {
+func (w *writer) leaveOut(way []*yaml.Node, p questionnaire.Problem, gone map[*yaml.Node]bool) bool {
 	if len(way) == 0 {
 		return false
 	}
@@ -555,7 +557,7 @@ func (w *writer) leaveOut(way []*yaml.Node, p survey.Problem, gone map[*yaml.Nod
 }
 
 // unpipe takes an answer out of a text that cannot show it.
-func (w *writer) unpipe(way []*yaml.Node, p survey.Problem) {
+func (w *writer) unpipe(way []*yaml.Node, p questionnaire.Problem) {
 	text := way[len(way)-1]
 	found := part{what: "the text"}
 	for _, n := range way {

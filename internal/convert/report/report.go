@@ -6,10 +6,11 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"glasspoll/internal/convert/markup"
 	"io"
 	"slices"
 	"strings"
+
+	"glasspoll/internal/convert/markup"
 )
 
 // Outcome is what became of one thing that the author wrote.

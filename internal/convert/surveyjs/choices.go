@@ -1,12 +1,13 @@
 package surveyjs
 
 import (
+	"strconv"
+
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
 	"glasspoll/internal/survey"
-	"strconv"
 )
 
 // choice reads what can be chosen, and how.

@@ -3,9 +3,10 @@ package surveyjs
 import (
 	"errors"
 	"fmt"
+	"strings"
+
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/report"
-	"strings"
 )
 
 var surveyJSSigns = []string{"<=", ">=", "!=", "<>", "==", "*=", "&&", "||", "=", "<", ">", "(", ")", "[", "]", ",", "+", "-", "*", "/", "%", "^", "!"}

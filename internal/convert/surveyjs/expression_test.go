@@ -1,9 +1,10 @@
 package surveyjs
 
 import (
-	"glasspoll/internal/convert/condition/conditiontest"
 	"strings"
 	"testing"
+
+	"glasspoll/internal/convert/condition/conditiontest"
 )
 
 func TestSurveyJSExpressions(t *testing.T) {

@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"glasspoll/internal/convert/report"
 	"io"
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"glasspoll/internal/convert/report"
 )
 
 // Bounds of a JSON definition.

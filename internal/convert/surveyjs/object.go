@@ -1,12 +1,13 @@
 package surveyjs
 
 import (
+	"strconv"
+	"strings"
+
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/markup"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
-	"strconv"
-	"strings"
 )
 
 // An object is a JSON object being read. What is not asked for is reported in the end.

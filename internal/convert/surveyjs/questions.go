@@ -2,15 +2,16 @@ package surveyjs
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
 	"glasspoll/internal/survey"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
 )
 
 var notAskedJS = map[string]string{

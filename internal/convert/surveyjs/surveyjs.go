@@ -3,11 +3,12 @@ package surveyjs
 
 import (
 	"errors"
-	"glasspoll/internal/convert/draft"
-	"glasspoll/internal/convert/report"
 	"regexp"
 	"slices"
 	"strings"
+
+	"glasspoll/internal/convert/draft"
+	"glasspoll/internal/convert/report"
 )
 
 // A definition is a SurveyJS definition being read.

@@ -1,13 +1,14 @@
 package surveyjs
 
 import (
+	"regexp"
+	"strconv"
+	"strings"
+
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/survey"
-	"regexp"
-	"strconv"
-	"strings"
 )
 
 // validators reads what an answer must meet.

@@ -2,11 +2,12 @@ package xlsform
 
 import (
 	"fmt"
-	"glasspoll/internal/convert/draft"
-	"glasspoll/internal/convert/report"
 	"maps"
 	"slices"
 	"strings"
+
+	"glasspoll/internal/convert/draft"
+	"glasspoll/internal/convert/report"
 )
 
 // extra is a column beyond those that lists have.

@@ -3,6 +3,7 @@ package xlsform
 import (
 	"errors"
 	"fmt"
+
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/report"
 )

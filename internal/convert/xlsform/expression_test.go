@@ -1,11 +1,12 @@
 package xlsform
 
 import (
+	"strings"
+	"testing"
+
 	"glasspoll/internal/convert/condition/conditiontest"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/survey"
-	"strings"
-	"testing"
 )
 
 func TestXPath(t *testing.T) {

@@ -1,11 +1,12 @@
 package xlsform
 
 import (
+	"slices"
+
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/survey"
-	"slices"
 )
 
 // A gridLook is an appearance that makes a grid of questions: label for the one that shows the options' labels,

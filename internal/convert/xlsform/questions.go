@@ -2,15 +2,16 @@ package xlsform
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
 	"glasspoll/internal/survey"
-	"regexp"
-	"slices"
-	"strconv"
-	"strings"
 )
 
 // parsedType is what a type cell says.

@@ -5,11 +5,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"glasspoll/internal/convert/report"
 	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+
+	"glasspoll/internal/convert/report"
 )
 
 // Bounds of a workbook. Sheets are read row by row.

@@ -3,13 +3,14 @@ package xlsform
 
 import (
 	"fmt"
-	"glasspoll/internal/convert/draft"
-	"glasspoll/internal/convert/report"
-	"glasspoll/internal/decimal"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"glasspoll/internal/convert/draft"
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/decimal"
 )
 
 // A form is an XLSForm being read.

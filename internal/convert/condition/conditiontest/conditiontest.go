@@ -2,10 +2,11 @@
 package conditiontest
 
 import (
-	"glasspoll/internal/convert/condition"
-	"glasspoll/internal/expression"
 	"strings"
 	"testing"
+
+	"glasspoll/internal/convert/condition"
+	"glasspoll/internal/expression"
 )
 
 // Targets is what conditions may name in these tests.
