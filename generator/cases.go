@@ -16,7 +16,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -45,23 +45,22 @@ Examples:
 
 // caseStore is where the verbs find cases.
 type caseStore interface {
-	publish.Cases
-	// CaseSurveys lists surveys, among them all that have any case.
-	CaseSurveys(ctx context.Context) ([]string, error)
+	store.Cases
+	store.Catalog
 }
 
 // allCases reads the cases of one survey, or of all.
-func allCases(ctx context.Context, store caseStore, only string) ([]*cases.Case, error) {
+func allCases(ctx context.Context, records caseStore, only string) ([]*cases.Case, error) {
 	surveys := []string{only}
 	if only == "" {
 		var err error
-		if surveys, err = store.CaseSurveys(ctx); err != nil {
+		if surveys, err = records.Surveys(ctx); err != nil {
 			return nil, err
 		}
 	}
 	var all []*cases.Case
 	for _, s := range surveys {
-		of, err := store.CasesOf(ctx, s)
+		of, err := records.CasesOf(ctx, s)
 		if err != nil {
 			return nil, err
 		}
@@ -230,8 +229,8 @@ func (s *showCaseCommand) do(ctx context.Context, w *workplace) error {
 }
 
 // findCase finds a case of any survey.
-func findCase(ctx context.Context, store caseStore, id string) (*cases.Case, error) {
-	all, err := allCases(ctx, store, "")
+func findCase(ctx context.Context, records caseStore, id string) (*cases.Case, error) {
+	all, err := allCases(ctx, records, "")
 	if err != nil {
 		return nil, err
 	}
@@ -249,20 +248,20 @@ func findCase(ctx context.Context, store caseStore, id string) (*cases.Case, err
 const saveTries = 10
 
 // change makes a change to a case, as it is then.
-func change(ctx context.Context, store caseStore, id string, make func(c *cases.Case) error) (*cases.Case, error) {
+func change(ctx context.Context, records caseStore, id string, make func(c *cases.Case) error) (*cases.Case, error) {
 	for range saveTries {
-		c, err := findCase(ctx, store, id)
+		c, err := findCase(ctx, records, id)
 		if err != nil {
 			return nil, err
 		}
 		if err := make(c); err != nil {
 			return nil, fmt.Errorf("case %s: %w", c.ID, err)
 		}
-		if err := store.SaveCase(ctx, c); !errors.Is(err, publish.ErrStale) {
+		if err := records.SaveCase(ctx, c); !errors.Is(err, store.ErrStale) {
 			return c, err
 		}
 	}
-	return nil, fmt.Errorf("case %s: %w %d times", id, publish.ErrStale, saveTries)
+	return nil, fmt.Errorf("case %s: %w %d times", id, store.ErrStale, saveTries)
 }
 
 type assignCaseCommand struct {

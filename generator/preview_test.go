@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"glasspoll/internal/project"
+	"glasspoll"
 	"html"
 	"io"
 	"log/slog"
@@ -19,10 +19,10 @@ import (
 	"testing"
 	"time"
 
-	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
 	"glasspoll/internal/local"
+	"glasspoll/internal/project"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )

@@ -23,9 +23,9 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/export"
 	"glasspoll/internal/project"
-	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -155,7 +155,7 @@ func (a *archiveCommand) do(ctx context.Context, w *workplace) error {
 }
 
 // fill writes everything but the manifest.
-func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gathering, z *archive, m *manifest) error {
+func (a *archiveCommand) fill(ctx context.Context, records resultsStore, g *gathering, z *archive, m *manifest) error {
 	versions := g.census.Versions()
 	if !slices.ContainsFunc(versions, func(s *survey.Survey) bool { return s.Version == g.now.Version }) {
 		versions = append(versions, g.now)
@@ -178,7 +178,7 @@ func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gather
 	}
 	lines := json.NewEncoder(answers)
 	lines.SetEscapeHTML(false)
-	err = g.each(ctx, func(entry publish.Entry) error {
+	err = g.each(ctx, func(entry store.Entry) error {
 		counted.Fold(g.now, entry.Response)
 		return lines.Encode(archivedAnswer{entry.Arrived.UTC(), entry.Response})
 	})
@@ -190,7 +190,7 @@ func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gather
 	}
 	m.Index = indexOf(g.now, a.Period, counted)
 
-	for r, err := range store.History(ctx, a.ID, a.Period) {
+	for r, err := range records.History(ctx, a.ID, a.Period) {
 		if err != nil {
 			return err
 		}
@@ -208,7 +208,7 @@ func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gather
 		if err != nil {
 			return err
 		}
-		page, err := managementReport(ctx, store, reportOf{id: a.ID, period: a.Period, language: language, sources: a.Sources, now: g.census.Last, ends: g.ends})
+		page, err := managementReport(ctx, records, reportOf{id: a.ID, period: a.Period, language: language, sources: a.Sources, now: g.census.Last, ends: g.ends})
 		if err == nil {
 			err = z.put("report."+language+".html", page)
 		}

@@ -117,7 +117,7 @@ func (e *eraseCommand) do(ctx context.Context, w *workplace) error {
 
 // segmentFields are the fields by which a response is counted in groups: as its own questionnaire has them, as today's
 // does, and as those of the period's releases did.
-func segmentFields(ctx context.Context, store resultsStore, r answer.Response) ([]string, error) {
+func segmentFields(ctx context.Context, records resultsStore, r answer.Response) ([]string, error) {
 	var keep []string
 	add := func(s *survey.Survey) {
 		for _, f := range s.Segments() {
@@ -127,13 +127,13 @@ func segmentFields(ctx context.Context, store resultsStore, r answer.Response) (
 		}
 	}
 	for _, version := range []string{r.Version, ""} {
-		s, err := store.Definition(ctx, r.Survey, version)
+		s, err := records.Definition(ctx, r.Survey, version)
 		if err != nil {
 			return nil, fmt.Errorf("the questionnaire of %s: %w", r.Survey, err)
 		}
 		add(s)
 	}
-	latest, err := store.Latest(ctx, r.Survey)
+	latest, err := records.Latest(ctx, r.Survey)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 	"glasspoll"
 	"glasspoll/internal/console"
 	"glasspoll/internal/export"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
@@ -83,33 +83,33 @@ type gathering struct {
 	id      string
 	now     *survey.Survey
 	periods []string
-	ends    map[publish.Shard]string // the last cursor of each shard
+	ends    map[store.Shard]string // the last cursor of each shard
 	census  *export.Census
 	private bool
 }
 
 // takeCensus walks all responses once.
-func takeCensus(ctx context.Context, store resultsStore, id, period string, private bool) (*gathering, error) {
-	now, err := definition(ctx, store, id)
+func takeCensus(ctx context.Context, records resultsStore, id, period string, private bool) (*gathering, error) {
+	now, err := definition(ctx, records, id)
 	if err != nil {
 		return nil, err
 	}
-	g := &gathering{store: store, id: id, now: now, ends: map[publish.Shard]string{}, census: export.NewCensus(), private: private}
-	if g.periods, err = periodsOf(ctx, store, id, period); err != nil {
+	g := &gathering{store: records, id: id, now: now, ends: map[store.Shard]string{}, census: export.NewCensus(), private: private}
+	if g.periods, err = periodsOf(ctx, records, id, period); err != nil {
 		return nil, err
 	}
 	type part struct {
 		census *export.Census
 		end    string
 	}
-	parts := make([]part, len(g.periods)*publish.Shards)
+	parts := make([]part, len(g.periods)*store.Shards)
 	workers, within := errgroup.WithContext(ctx)
-	workers.SetLimit(publish.Shards)
+	workers.SetLimit(store.Shards)
 	for i := range parts {
 		workers.Go(func() error {
 			p := part{census: export.NewCensus()}
-			known := versions{store: store, id: id}
-			for entry, err := range store.After(within, g.shard(i), "") {
+			known := versions{store: records, id: id}
+			for entry, err := range records.After(within, g.shard(i), "") {
 				if err != nil {
 					return err
 				}
@@ -118,7 +118,7 @@ func takeCensus(ctx context.Context, store resultsStore, id, period string, priv
 					return err
 				}
 				if private && !entry.Response.Withdrawn && hasPrivate(s) {
-					if entry.Response.Private, err = store.Private(within, id, entry.Response.Period, entry.Response.ID); err != nil {
+					if entry.Response.Private, err = records.Private(within, id, entry.Response.Period, entry.Response.ID); err != nil {
 						return err
 					}
 				}
@@ -139,8 +139,8 @@ func takeCensus(ctx context.Context, store resultsStore, id, period string, priv
 	return g, nil
 }
 
-func (g *gathering) shard(i int) publish.Shard {
-	return publish.Shard{Survey: g.id, Period: g.periods[i/publish.Shards], Number: i % publish.Shards}
+func (g *gathering) shard(i int) store.Shard {
+	return store.Shard{Survey: g.id, Period: g.periods[i/store.Shards], Number: i % store.Shards}
 }
 
 func hasPrivate(s *survey.Survey) bool {
@@ -153,7 +153,7 @@ func hasPrivate(s *survey.Survey) bool {
 }
 
 // each walks the same responses again, in the order of their arrival, tombstones included.
-func (g *gathering) each(ctx context.Context, do func(publish.Entry) error) error {
+func (g *gathering) each(ctx context.Context, do func(store.Entry) error) error {
 	known := versions{store: g.store, id: g.id}
 	for _, period := range g.periods {
 		for entry, err := range arrivals(ctx, g.store, g.id, period, g.ends) {
@@ -237,7 +237,7 @@ func (e *exportCommand) answers(ctx context.Context, w *workplace, g *gathering,
 
 func (e *exportCommand) lines(ctx context.Context, g *gathering, to io.Writer, plan *export.Plan) error {
 	lines := export.NewJSONLines(to, plan)
-	return g.each(ctx, func(entry publish.Entry) error {
+	return g.each(ctx, func(entry store.Entry) error {
 		if entry.Response.Withdrawn {
 			return nil
 		}
@@ -263,7 +263,7 @@ func (e *exportCommand) rows(ctx context.Context, w *workplace, g *gathering, to
 		return err
 	}
 	var row export.Row
-	err = g.each(ctx, func(entry publish.Entry) error {
+	err = g.each(ctx, func(entry store.Entry) error {
 		if entry.Response.Withdrawn {
 			return nil
 		}

@@ -29,6 +29,7 @@ import (
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -253,7 +254,7 @@ func (w *works) install(ctx context.Context) error {
 	}
 	if e.submit == nil {
 		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), results.New(e.renderer), time.Now)
-		e.publisher.Beside, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.telling != nil
+		e.publisher.Sidecars, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.telling != nil
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},
 			Responses:     announcing{w.store, w.publishing.notice},
@@ -339,19 +340,19 @@ func (w *works) has(id string) bool { return (*w.ids.Load())[id] }
 
 // present finds definitions, in every version, of surveys that are there.
 type present struct {
-	intake.Definitions
+	store.Definitions
 	has func(id string) bool
 }
 
 func (p present) Definition(ctx context.Context, id, version string) (*survey.Survey, error) {
 	if !p.has(id) {
-		return nil, intake.ErrUnknown
+		return nil, store.ErrUnknown
 	}
 	return p.Definitions.Definition(ctx, id, version)
 }
 
 // resultsPages are where results are published to.
-func (w *works) resultsPages() publish.Pages {
+func (w *works) resultsPages() store.Pages {
 	if w.server.preview == nil {
 		return w.pages
 	}
@@ -360,7 +361,7 @@ func (w *works) resultsPages() publish.Pages {
 
 // watchedPages tells of every page that is written.
 type watchedPages struct {
-	publish.Pages
+	store.Pages
 	written func()
 }
 

@@ -33,10 +33,10 @@ var layers = [][]string{
 	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export", "glasspoll/internal/render/rendertest"},
 	{"glasspoll/internal/release"},
 	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
-	{"glasspoll/internal/render"},
+	{"glasspoll/internal/render", "glasspoll/internal/store"},
 	{"glasspoll/internal/results"},
 	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
-	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest", "glasspoll/internal/webhook", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
+	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/store/storetest", "glasspoll/internal/webhook", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
 	{"glasspoll/internal/server"},
 	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
 }

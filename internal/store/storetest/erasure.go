@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"iter"
 	"reflect"
 	"strings"
 	"testing"
@@ -15,18 +14,17 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
-	"glasspoll/internal/release"
 	"glasspoll/internal/results"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
-// Erasure is what operators do with a store, beside the ports.
+// Erasure is what operators do with a back end.
 type Erasure interface {
-	Find(ctx context.Context, id string) ([]publish.Entry, error)
-	Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error)
-	Private(ctx context.Context, survey, period, id string) ([]answer.Answer, error)
-	History(ctx context.Context, survey, period string) iter.Seq2[*release.Release, error]
+	store.Erasure
+	store.PrivateAnswers
+	store.History
 }
 
 func tiers(t *testing.T) *survey.Survey {
@@ -83,8 +81,8 @@ func publishOnce(t *testing.T, b Backend, s *survey.Survey) publish.Outcome {
 func counted(t *testing.T, b Backend) *tally.Counters {
 	t.Helper()
 	var all []*tally.Tally
-	for number := range publish.Shards {
-		one, _, err := b.Tallies.Tally(ctx, publish.Shard{Survey: surveyID, Period: "all", Number: number})
+	for number := range store.Shards {
+		one, _, err := b.Tallies.Tally(ctx, store.Shard{Survey: surveyID, Period: "all", Number: number})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +97,7 @@ func counted(t *testing.T, b Backend) *tally.Counters {
 	return merged.Total()
 }
 
-func find(t *testing.T, b Backend, id string) []publish.Entry {
+func find(t *testing.T, b Backend, id string) []store.Entry {
 	t.Helper()
 	found, err := b.Erasure.Find(ctx, id)
 	if err != nil {
@@ -122,7 +120,7 @@ func erasure(t *testing.T, b Backend) {
 	}
 	before := shards(t, b, surveyID, "all")
 	gone := tiered(7)
-	shard := publish.Shard{Survey: surveyID, Period: "all"}
+	shard := store.Shard{Survey: surveyID, Period: "all"}
 	for number, entries := range before {
 		for _, e := range entries {
 			if e.Response.ID == gone.ID {
@@ -145,7 +143,7 @@ func erasure(t *testing.T, b Backend) {
 	if erased, err := b.Erasure.Erase(ctx, surveyID, "all", gone.ID, []string{"tier"}); !erased || err != nil {
 		t.Fatalf("Erase = %t, %v", erased, err)
 	}
-	if err := b.Tallies.SaveTally(ctx, shard, stale, revision); !errors.Is(err, publish.ErrStale) {
+	if err := b.Tallies.SaveTally(ctx, shard, stale, revision); !errors.Is(err, store.ErrStale) {
 		t.Errorf("what was counted before could be saved after: %v", err)
 	}
 	if b.Reopen != nil {

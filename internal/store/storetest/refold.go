@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -14,8 +14,8 @@ import (
 // fold brings the tallies of a period up to date as a publisher does, and returns them as they are kept afterwards.
 func fold(t *testing.T, b Backend, s *survey.Survey, period string) (kept []*tally.Tally, folded int) {
 	t.Helper()
-	for number := range publish.Shards {
-		shard := publish.Shard{Survey: s.ID, Period: period, Number: number}
+	for number := range store.Shards {
+		shard := store.Shard{Survey: s.ID, Period: period, Number: number}
 		counted, revision, err := b.Tallies.Tally(ctx, shard)
 		if err != nil {
 			t.Fatal(err)
@@ -87,8 +87,8 @@ func changedDefinition(t *testing.T, b Backend) {
 			t.Errorf("%s: %d folded, want %d", step.name, folded, step.folded)
 		}
 		direct := tally.New(step.s)
-		for number := range publish.Shards {
-			for _, entry := range after(t, b, publish.Shard{Survey: surveyID, Period: "all", Number: number}, "") {
+		for number := range store.Shards {
+			for _, entry := range after(t, b, store.Shard{Survey: surveyID, Period: "all", Number: number}, "") {
 				direct.Fold(step.s, entry.Response)
 			}
 		}

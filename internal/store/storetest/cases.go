@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -15,15 +14,14 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
-// Cases is where cases are kept, with the list of those to be told of.
+// Cases keeps cases and the outbox of their notifications.
 type Cases interface {
-	publish.Cases
-	publish.Outbox
-	// CaseSurveys lists surveys, among them all that have any case, in order.
-	CaseSurveys(ctx context.Context) ([]string, error)
+	store.Cases
+	store.Outbox
 }
 
 const alerting = `title: Service
@@ -91,7 +89,7 @@ func keptCases(t *testing.T, b Backend) {
 		t.Fatal(err)
 	}
 	first, second, other := caseOf(t, surveyID, 1), caseOf(t, surveyID, 2), caseOf(t, "other", 1)
-	if err := b.Cases.SaveCase(ctx, first); !errors.Is(err, publish.ErrStale) {
+	if err := b.Cases.SaveCase(ctx, first); !errors.Is(err, store.ErrStale) {
 		t.Errorf("saved what was not opened: %v", err)
 	}
 	openCase(t, b, first, true, true)
@@ -113,7 +111,7 @@ func keptCases(t *testing.T, b Backend) {
 	if err := b.Cases.SaveCase(ctx, mine); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Cases.SaveCase(ctx, first); !errors.Is(err, publish.ErrStale) {
+	if err := b.Cases.SaveCase(ctx, first); !errors.Is(err, store.ErrStale) {
 		t.Errorf("an older one was saved over a newer: %v", err)
 	}
 	mine.Owner = "again" // the revision of the one in hand is the new one
@@ -128,22 +126,18 @@ func keptCases(t *testing.T, b Backend) {
 	wantCases(t, all, err, mine, second)
 	all, err = b.Cases.CasesOf(ctx, "other")
 	wantCases(t, all, err, other)
-	surveys, err := b.Cases.CaseSurveys(ctx)
-	if err != nil || len(surveys) == 0 {
-		t.Errorf("surveys with cases: %v, %v", surveys, err)
-	}
 
 	// The list of those to be told of.
-	untold, err := b.Cases.Untold(ctx, surveyID)
+	untold, err := b.Cases.Pending(ctx, surveyID)
 	wantCases(t, untold, err, mine)
 	for range 2 {
-		if err := b.Cases.Told(ctx, surveyID, mine.ID); err != nil {
+		if err := b.Cases.MarkDelivered(ctx, surveyID, mine.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
-	untold, err = b.Cases.Untold(ctx, surveyID)
+	untold, err = b.Cases.Pending(ctx, surveyID)
 	wantCases(t, untold, err)
-	untold, err = b.Cases.Untold(ctx, "other")
+	untold, err = b.Cases.Pending(ctx, "other")
 	wantCases(t, untold, err, other)
 	all, err = b.Cases.CasesOf(ctx, surveyID)
 	wantCases(t, all, err, mine, second)
@@ -171,7 +165,7 @@ func casesAtOnce(t *testing.T, b Backend) {
 	if err := group.Wait(); err != nil || opened.Load() != n {
 		t.Fatalf("%d cases were opened %d times: %v", n, opened.Load(), err)
 	}
-	if untold, err := b.Cases.Untold(ctx, surveyID); err != nil || len(untold) != n/2 {
+	if untold, err := b.Cases.Pending(ctx, surveyID); err != nil || len(untold) != n/2 {
 		t.Errorf("%d are to be told of: %v", len(untold), err)
 	}
 	id := caseOf(t, surveyID, 0).ID
@@ -192,7 +186,7 @@ func casesAtOnce(t *testing.T, b Backend) {
 				switch err := b.Cases.SaveCase(ctx, c); {
 				case err == nil:
 					done++
-				case !errors.Is(err, publish.ErrStale):
+				case !errors.Is(err, store.ErrStale):
 					return err
 				}
 			}

@@ -14,28 +14,27 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/intake"
-	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
-// Definitions is the port of intake, and its other side.
+// Definitions finds questionnaires and puts them in force.
 type Definitions interface {
-	intake.Definitions
-	PutDefinition(ctx context.Context, s *survey.Survey) error
+	store.Definitions
+	store.DefinitionWriter
 }
 
 // Backend is one back end, empty at first.
 type Backend struct {
 	Definitions Definitions
-	Responses   intake.Responses
-	Log         publish.Log
-	Tallies     publish.Tallies
-	Releases    publish.Releases
-	Pages       publish.Pages // nil: not offered
+	Responses   store.Responses
+	Log         store.Log
+	Tallies     store.Tallies
+	Releases    store.Releases
+	Pages       store.Pages // nil: not offered
 	Erasure     Erasure
 	Cases       Cases
 
@@ -105,7 +104,7 @@ func response(n int) answer.Response {
 	}
 }
 
-func put(t *testing.T, b Backend, r answer.Response, want bool, also ...intake.Key) {
+func put(t *testing.T, b Backend, r answer.Response, want bool, also ...store.Key) {
 	t.Helper()
 	created, err := b.Responses.Put(ctx, r, also...)
 	if err != nil || created != want {
@@ -113,27 +112,27 @@ func put(t *testing.T, b Backend, r answer.Response, want bool, also ...intake.K
 	}
 }
 
-func putConflict(t *testing.T, b Backend, r answer.Response, also ...intake.Key) {
+func putConflict(t *testing.T, b Backend, r answer.Response, also ...store.Key) {
 	t.Helper()
-	if created, err := b.Responses.Put(ctx, r, also...); created || !errors.Is(err, intake.ErrConflict) {
+	if created, err := b.Responses.Put(ctx, r, also...); created || !errors.Is(err, store.ErrConflict) {
 		t.Fatalf("Put(%s) = %t, %v; want ErrConflict", r.ID, created, err)
 	}
 }
 
 // shards walks one period's logs from their beginnings, each in order.
-func shards(t *testing.T, b Backend, survey, period string) [publish.Shards][]publish.Entry {
+func shards(t *testing.T, b Backend, survey, period string) [store.Shards][]store.Entry {
 	t.Helper()
 	b.settle()
-	var all [publish.Shards][]publish.Entry
-	for i := range publish.Shards {
-		all[i] = after(t, b, publish.Shard{Survey: survey, Period: period, Number: i}, "")
+	var all [store.Shards][]store.Entry
+	for i := range store.Shards {
+		all[i] = after(t, b, store.Shard{Survey: survey, Period: period, Number: i}, "")
 	}
 	return all
 }
 
-func after(t *testing.T, b Backend, shard publish.Shard, cursor string) []publish.Entry {
+func after(t *testing.T, b Backend, shard store.Shard, cursor string) []store.Entry {
 	t.Helper()
-	var entries []publish.Entry
+	var entries []store.Entry
 	for entry, err := range b.Log.After(ctx, shard, cursor) {
 		if err != nil {
 			t.Fatalf("After(%v, %q): %v", shard, cursor, err)
@@ -191,7 +190,7 @@ sections:
 
 func definitions(t *testing.T, b Backend) {
 	one, two := parse(t, "One"), parse(t, "Two")
-	if _, err := b.Definitions.Definition(ctx, one.ID, ""); !errors.Is(err, intake.ErrUnknown) {
+	if _, err := b.Definitions.Definition(ctx, one.ID, ""); !errors.Is(err, store.ErrUnknown) {
 		t.Errorf("unknown survey: %v", err)
 	}
 	want := func(version string, s *survey.Survey) {
@@ -216,7 +215,7 @@ func definitions(t *testing.T, b Backend) {
 	want("", two)
 	want(one.Version, one)
 	want(two.Version, two)
-	if _, err := b.Definitions.Definition(ctx, one.ID, "nothing"); !errors.Is(err, intake.ErrUnknown) {
+	if _, err := b.Definitions.Definition(ctx, one.ID, "nothing"); !errors.Is(err, store.ErrUnknown) {
 		t.Errorf("unknown version: %v", err)
 	}
 	forged := *parse(t, "Three")
@@ -283,17 +282,17 @@ func alsoKeys(t *testing.T, b Backend) {
 	put(t, b, before, true)
 
 	retry := response(1) // the same form, sent again after midnight at the quarter's end
-	put(t, b, retry, false, intake.Key{Period: "2026-Q3", ID: retry.ID})
+	put(t, b, retry, false, store.Key{Period: "2026-Q3", ID: retry.ID})
 	changed := retry
 	changed.Answers = []answer.Answer{{"choice", "b"}}
-	putConflict(t, b, changed, intake.Key{Period: "2026-Q3", ID: changed.ID})
+	putConflict(t, b, changed, store.Key{Period: "2026-Q3", ID: changed.ID})
 
 	second := response(1) // the same answers under another id in this period
 	second.ID = response(2).ID
-	put(t, b, second, true, intake.Key{Period: period, ID: "none"}, intake.Key{Period: "2020-Q1", ID: second.ID})
+	put(t, b, second, true, store.Key{Period: period, ID: "none"}, store.Key{Period: "2020-Q1", ID: second.ID})
 	third := response(1)
 	third.ID = response(3).ID
-	put(t, b, third, false, intake.Key{Period: period, ID: "none"}, intake.Key{Period: period, ID: second.ID})
+	put(t, b, third, false, store.Key{Period: period, ID: "none"}, store.Key{Period: period, ID: second.ID})
 	wantOnce(t, ids(t, b, surveyID, period), 1)
 	wantOnce(t, ids(t, b, surveyID, "2026-Q3"), 1)
 }
@@ -364,7 +363,7 @@ func walkWithCursor(t *testing.T, b Backend) {
 		if len(entries) == 0 {
 			t.Errorf("shard %d is empty after %d responses", number, n)
 		}
-		shard := publish.Shard{Survey: surveyID, Period: period, Number: number}
+		shard := store.Shard{Survey: surveyID, Period: period, Number: number}
 		last := -1
 		for i, entry := range entries {
 			// Put one after another, so they must be in the order of their numbers.
@@ -374,7 +373,7 @@ func walkWithCursor(t *testing.T, b Backend) {
 				t.Errorf("shard %d: %d after %d", number, order, last)
 			}
 			last = order
-			if rest := after(t, b, shard, entry.Cursor); !reflect.DeepEqual(rest, append([]publish.Entry(nil), entries[i+1:]...)) {
+			if rest := after(t, b, shard, entry.Cursor); !reflect.DeepEqual(rest, append([]store.Entry(nil), entries[i+1:]...)) {
 				t.Errorf("shard %d: after entry %d come %d, want %d", number, i, len(rest), len(entries)-i-1)
 			}
 		}
@@ -391,7 +390,7 @@ func walkWithCursor(t *testing.T, b Backend) {
 	b.settle()
 	found := 0
 	for number, entries := range all {
-		found += len(after(t, b, publish.Shard{Survey: surveyID, Period: period, Number: number}, entries[len(entries)-1].Cursor))
+		found += len(after(t, b, store.Shard{Survey: surveyID, Period: period, Number: number}, entries[len(entries)-1].Cursor))
 	}
 	if found != 1 {
 		t.Errorf("one response more is found %d times behind the cursors", found)
@@ -438,7 +437,7 @@ func sameIDAtOnce(t *testing.T, b Backend) {
 			r.Answers = []answer.Answer{{"number", fmt.Sprint(w % 2)}}
 			ok, err := b.Responses.Put(ctx, r)
 			switch {
-			case errors.Is(err, intake.ErrConflict):
+			case errors.Is(err, store.ErrConflict):
 				conflicts.Add(1)
 			case err != nil:
 				return err
@@ -464,11 +463,11 @@ func tallyOf(n int64) *tally.Tally {
 }
 
 func tallies(t *testing.T, b Backend) {
-	shard := publish.Shard{Survey: surveyID, Period: period, Number: 3}
+	shard := store.Shard{Survey: surveyID, Period: period, Number: 3}
 	if got, revision, err := b.Tallies.Tally(ctx, shard); got != nil || revision != 0 || err != nil {
 		t.Fatalf("a tally of nothing: %v, %d, %v", got, revision, err)
 	}
-	if err := b.Tallies.SaveTally(ctx, shard, tallyOf(1), 1); !errors.Is(err, publish.ErrStale) {
+	if err := b.Tallies.SaveTally(ctx, shard, tallyOf(1), 1); !errors.Is(err, store.ErrStale) {
 		t.Errorf("replaced what is not there: %v", err)
 	}
 	for n := range 3 {
@@ -480,7 +479,7 @@ func tallies(t *testing.T, b Backend) {
 			t.Fatalf("saved %d, got %v, %d, %v", n, got, revision, err)
 		}
 		got.Cohorts[""].Respondents = -1 // what is returned is the caller's own
-		if err := b.Tallies.SaveTally(ctx, shard, tallyOf(9), n); !errors.Is(err, publish.ErrStale) {
+		if err := b.Tallies.SaveTally(ctx, shard, tallyOf(9), n); !errors.Is(err, store.ErrStale) {
 			t.Errorf("replaced revision %d with %d in hand: %v", n+1, n, err)
 		}
 	}
@@ -490,7 +489,7 @@ func tallies(t *testing.T, b Backend) {
 	if got, revision, err := b.Tallies.Tally(ctx, shard); err != nil || revision != 3 || !bytes.Equal(got.Encode(), tallyOf(2).Encode()) {
 		t.Errorf("at last: %v, %d, %v", got, revision, err)
 	}
-	for _, other := range []publish.Shard{{Survey: surveyID, Period: period, Number: 4}, {Survey: surveyID, Period: "2026-Q3", Number: 3}, {Survey: "other", Period: period, Number: 3}} {
+	for _, other := range []store.Shard{{Survey: surveyID, Period: period, Number: 4}, {Survey: surveyID, Period: "2026-Q3", Number: 3}, {Survey: "other", Period: period, Number: 3}} {
 		if got, _, err := b.Tallies.Tally(ctx, other); got != nil || err != nil {
 			t.Errorf("%v has a tally of another: %v, %v", other, got, err)
 		}
@@ -498,7 +497,7 @@ func tallies(t *testing.T, b Backend) {
 }
 
 func talliesAtOnce(t *testing.T, b Backend) {
-	shard := publish.Shard{Survey: surveyID, Period: period}
+	shard := store.Shard{Survey: surveyID, Period: period}
 	const each = 5
 	var group errgroup.Group
 	for range 16 {
@@ -515,7 +514,7 @@ func talliesAtOnce(t *testing.T, b Backend) {
 				switch err := b.Tallies.SaveTally(ctx, shard, got, revision); {
 				case err == nil:
 					done++
-				case !errors.Is(err, publish.ErrStale):
+				case !errors.Is(err, store.ErrStale):
 					return err
 				}
 			}
@@ -547,11 +546,11 @@ func releases(t *testing.T, b Backend) {
 			}
 			other := releaseOf(name, number)
 			other.Date = "2027-01-01"
-			if err := b.Releases.Append(ctx, other); !errors.Is(err, publish.ErrStale) {
+			if err := b.Releases.Append(ctx, other); !errors.Is(err, store.ErrStale) {
 				t.Errorf("release %d was replaced: %v", number, err)
 			}
 			if number > 1 {
-				if err := b.Releases.Append(ctx, releaseOf(name, number-1)); !errors.Is(err, publish.ErrStale) {
+				if err := b.Releases.Append(ctx, releaseOf(name, number-1)); !errors.Is(err, store.ErrStale) {
 					t.Errorf("release %d was replaced after %d: %v", number-1, number, err)
 				}
 			}
@@ -577,7 +576,7 @@ func releasesAtOnce(t *testing.T, b Backend) {
 			err := b.Releases.Append(ctx, releaseOf(period, 1))
 			if err == nil {
 				created.Add(1)
-			} else if !errors.Is(err, publish.ErrStale) {
+			} else if !errors.Is(err, store.ErrStale) {
 				return err
 			}
 			return nil
@@ -596,7 +595,7 @@ func pages(t *testing.T, b Backend) {
 	if tag, revision, err := b.Pages.Page(ctx, name); tag != "" || revision != 0 || err != nil {
 		t.Fatalf("a page that is not: %q, %d, %v", tag, revision, err)
 	}
-	if _, err := b.Pages.Replace(ctx, name, "something", 1, []byte("one")); !errors.Is(err, publish.ErrStale) {
+	if _, err := b.Pages.Replace(ctx, name, "something", 1, []byte("one")); !errors.Is(err, store.ErrStale) {
 		t.Errorf("replaced what is not there: %v", err)
 	}
 	tag := ""
@@ -611,7 +610,7 @@ func pages(t *testing.T, b Backend) {
 			t.Errorf("wrote revision %d as %q, found %d as %q: %v", i+1, tag, revision, now, err)
 		}
 		if old != tag {
-			if _, err := b.Pages.Replace(ctx, name, old, 99, []byte("late")); !errors.Is(err, publish.ErrStale) {
+			if _, err := b.Pages.Replace(ctx, name, old, 99, []byte("late")); !errors.Is(err, store.ErrStale) {
 				t.Errorf("replaced by whom had read an older page: %v", err)
 			}
 		}
@@ -630,7 +629,7 @@ func pages(t *testing.T, b Backend) {
 			_, err := b.Pages.Replace(ctx, "x/results/results.json", "", 1, fmt.Appendf(nil, "{%d}", i))
 			if err == nil {
 				written.Add(1)
-			} else if !errors.Is(err, publish.ErrStale) {
+			} else if !errors.Is(err, store.ErrStale) {
 				return err
 			}
 			return nil
@@ -647,7 +646,7 @@ func cancelled(t *testing.T, b Backend) {
 	if created, err := b.Responses.Put(ctx, response(1)); created || !errors.Is(err, context.Canceled) {
 		t.Errorf("Put: %t, %v", created, err)
 	}
-	for _, err := range b.Log.After(ctx, publish.Shard{Survey: surveyID, Period: period}, "") {
+	for _, err := range b.Log.After(ctx, store.Shard{Survey: surveyID, Period: period}, "") {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("After: %v", err)
 		}
@@ -687,10 +686,10 @@ func manyResponses(t *testing.T, b Backend, n int) {
 func walkersWhileWrites(t *testing.T, b Backend) {
 	const rounds, each = 3, 200
 	met := map[string]int{}
-	var cursors [publish.Shards]string
+	var cursors [store.Shards]string
 	walk := func() {
 		for number := range cursors {
-			for _, entry := range after(t, b, publish.Shard{Survey: surveyID, Period: period, Number: number}, cursors[number]) {
+			for _, entry := range after(t, b, store.Shard{Survey: surveyID, Period: period, Number: number}, cursors[number]) {
 				if !entry.Settled { // others may still come to stand before it
 					break
 				}
