@@ -1,4 +1,5 @@
-package convert
+// Package xlsform reads XLSForm workbooks.
+package xlsform
 
 import (
 	"fmt"
@@ -7,29 +8,32 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/convert/draft"
+	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
 )
 
 // A form is an XLSForm being read.
 type form struct {
-	*draft
-	lists   map[string]*list
+	*draft.Draft
+	lists   map[string]*draft.List
 	filters map[string]*extra // columns of the choices sheet that only filters use
 	tongues map[string]string // codes given to languages that are not known
-	stack   []*group
+	stack   []*draft.Group
 	tables  []table
-	looks   map[*question]gridLook
-	singles map[*list]*list
+	looks   map[*draft.Question]gridLook
+	singles map[*draft.List]*draft.List
 }
 
-// readXLSForm makes a draft of a workbook, as https://xlsform.org describes it.
-func readXLSForm(r *Report, source []byte) (*draft, error) {
+// Read makes a draft of a workbook, as https://xlsform.org describes it.
+func Read(file string, source []byte) (*draft.Draft, error) {
 	sheets, err := readWorkbook(source)
 	if err != nil {
 		return nil, err
 	}
-	f := &form{draft: &draft{report: r, parse: parseXPath, piped: regexp.MustCompile(`\$\{\s*([^{}]+?)\s*\}`)}, lists: map[string]*list{}, filters: map[string]*extra{}, tongues: map[string]string{}}
-	cells := map[string]map[int]map[int]*atom{} // by sheet, row, column
+	r := report.New(file, "XLSForm", "cell")
+	f := &form{Draft: &draft.Draft{Report: r, Parse: parseExpression, Piped: regexp.MustCompile(`\$\{\s*([^{}]+?)\s*\}`)}, lists: map[string]*draft.List{}, filters: map[string]*extra{}, tongues: map[string]string{}}
+	cells := map[string]map[int]map[int]*report.Atom{} // by sheet, row, column
 	byName := map[string]sheet{}
 	var names []string
 	for _, s := range sheets {
@@ -41,24 +45,24 @@ func readXLSForm(r *Report, source []byte) (*draft, error) {
 		known := slices.Contains([]string{"survey", "choices", "settings"}, key)
 		if _, twice := byName[key]; known && !twice {
 			byName[key] = s
-			cells[key] = map[int]map[int]*atom{}
+			cells[key] = map[int]map[int]*report.Atom{}
 		} else {
 			known = false
 		}
-		var all []*atom
+		var all []*report.Atom
 		for _, row := range s.rows {
 			for _, c := range row.cells {
-				a := r.add(Place{Name: s.name + "!" + address(c.column, row.number)}, c.text)
+				a := r.Add(report.Place{Name: s.name + "!" + address(c.column, row.number)}, c.text)
 				all = append(all, a)
 				if !known {
 					continue
 				}
 				if cells[key][row.number] == nil {
-					cells[key][row.number] = map[int]*atom{}
+					cells[key][row.number] = map[int]*report.Atom{}
 				}
 				cells[key][row.number][c.column] = a
 				if c.formula {
-					r.changed(a, "computed by a formula: its value when the workbook was last saved was taken")
+					r.Change(a, "computed by a formula: its value when the workbook was last saved was taken")
 				}
 			}
 		}
@@ -72,7 +76,9 @@ func readXLSForm(r *Report, source []byte) (*draft, error) {
 			case "osm":
 				why = "describes tags of OpenStreetMap, which surveys here do not ask"
 			}
-			r.all(Lost, Place{Name: s.name, order: all[0].at.order}, all, "the sheet %s", why)
+			at := all[0].At
+			at.Name = s.name
+			r.MarkAll(report.Dropped, at, all, "the sheet %s", why)
 		}
 	}
 	if len(byName["survey"].rows) == 0 {
@@ -87,20 +93,20 @@ func readXLSForm(r *Report, source []byte) (*draft, error) {
 	f.survey(rows)
 	for _, name := range slices.Sorted(maps.Keys(f.filters)) {
 		e := f.filters[name]
-		var left []*atom
-		for _, a := range append([]*atom{e.header}, e.atoms...) {
-			if a.fate == Pending || a.fate == Changed && a != e.header && !e.used[a] {
+		var left []*report.Atom
+		for _, a := range append([]*report.Atom{e.header}, e.atoms...) {
+			if a.Outcome == report.Pending || a.Outcome == report.Changed && a != e.header && !e.used[a] {
 				left = append(left, a)
 			}
 		}
 		if len(left) > 0 {
-			f.all(Lost, left[0].at, left, "the column %s is not known to the importer, and no choice_filter uses it here", show(name))
+			f.MarkAll(report.Dropped, left[0].At, left, "the column %s is not known to the importer, and no choice_filter uses it here", report.Quote(name))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.lists)) {
-		f.draft.lists = append(f.draft.lists, f.lists[name])
+		f.Draft.Lists = append(f.Draft.Lists, f.lists[name])
 	}
-	return f.draft, nil
+	return f.Draft, nil
 }
 
 var settingsIdle = map[string]string{
@@ -115,24 +121,24 @@ var settingsIdle = map[string]string{
 func (f *form) settings(rows []record) {
 	for i, r := range rows {
 		if i > 0 {
-			f.all(Lost, r.atoms[0].at, r.atoms, "a form has one row of settings: this one was left out")
+			f.MarkAll(report.Dropped, r.atoms[0].At, r.atoms, "a form has one row of settings: this one was left out")
 			continue
 		}
-		f.title = r.by["form_title"]
+		f.Title = r.by["form_title"]
 		if a := r.first["form_id"]; a != nil {
-			f.id = a.text
-			carry(a)
-			if !surveyIDForm.MatchString(a.text) {
-				f.changed(a, "the survey's id was made of %s", show(a.text))
+			f.ID = a.Text
+			report.Carry(a)
+			if !draft.IsSurveyID(a.Text) {
+				f.Change(a, "the survey's id was made of %s", report.Quote(a.Text))
 			}
 		}
 		if a := r.first["default_language"]; a != nil {
-			f.language = f.tongue(a, a.text)
-			carry(a)
+			f.Language = f.tongue(a, a.Text)
+			report.Carry(a)
 		}
 		for _, key := range r.order {
 			if why := settingsIdle[key]; why != "" {
-				f.idle(r.first[key], "%s %s: %s", key, show(r.text(key)), why)
+				f.Ignore(r.first[key], "%s %s: %s", key, report.Quote(r.text(key)), why)
 			}
 		}
 	}
@@ -146,55 +152,55 @@ func (f *form) choices(rows []record) {
 		case len(r.atoms) == 0:
 			continue
 		case name == "":
-			f.all(Lost, r.atoms[0].at, r.atoms, "the row names no list")
+			f.MarkAll(report.Dropped, r.atoms[0].At, r.atoms, "the row names no list")
 			continue
 		case value == "" && r.by["label"] == nil:
-			f.all(Lost, r.atoms[0].at, r.atoms, "the row has neither a name nor a label")
+			f.MarkAll(report.Dropped, r.atoms[0].At, r.atoms, "the row has neither a name nor a label")
 			continue
 		case value == "":
-			value = r.by["label"].in("")
+			value = r.by["label"].In("")
 		}
 		l := f.lists[name]
 		if l == nil {
-			l = &list{at: r.first["list_name"], source: name}
+			l = &draft.List{At: r.first["list_name"], Source: name}
 			f.lists[name] = l
 		}
-		o := &option{at: r.atoms[0], source: value, label: r.by["label"], more: map[string]string{}, cells: map[string]*atom{}, atoms: []*atom{r.first["list_name"]}}
+		o := &draft.Option{At: r.atoms[0], Source: value, Label: r.by["label"], Columns: map[string]string{}, Cells: map[string]*report.Atom{}, Atoms: []*report.Atom{r.first["list_name"]}}
 		if a := r.first["name"]; a != nil {
-			o.at = a
-			o.atoms = append(o.atoms, a)
+			o.At = a
+			o.Atoms = append(o.Atoms, a)
 		}
-		o.atoms = append(o.atoms, o.label.all()...)
+		o.Atoms = append(o.Atoms, o.Label.Atoms()...)
 		for _, key := range r.order {
 			a := r.first[key]
 			switch {
 			case strings.HasPrefix(key, "media::"):
-				for _, a := range r.by[key].all() {
-					f.lost(a, "options have no pictures or sounds: %s", show(a.text))
+				for _, a := range r.by[key].Atoms() {
+					f.Drop(a, "options have no pictures or sounds: %s", report.Quote(a.Text))
 				}
 			case key == "score":
-				if d, err := decimal.Parse(a.text); err == nil && d >= 0 && d <= maxScore {
-					o.score = d.String()
-					o.atoms = append(o.atoms, a)
+				if d, err := decimal.Parse(a.Text); err == nil && d >= 0 && d <= draft.MaxScore {
+					o.Score = d.String()
+					o.Atoms = append(o.Atoms, a)
 				} else {
-					f.lost(a, "%s is no score", show(a.text))
+					f.Drop(a, "%s is no score", report.Quote(a.Text))
 				}
 			default:
-				o.more[key], o.cells[key] = a.text, a
+				o.Columns[key], o.Cells[key] = a.Text, a
 			}
 		}
-		if o.label == nil {
-			o.label = o.label.add("", value, nil)
-			f.decide(o.at.at, "the option %s has no label: its name stands in", show(value))
+		if o.Label == nil {
+			o.Label = o.Label.Add("", value, nil)
+			f.Ask(o.At.At, "the option %s has no label: its name stands in", report.Quote(value))
 		}
-		if l.has(strings.Join(append([]string{value}, pairs(o.more)...), "\x00")) {
-			f.all(Lost, o.at.at, o.atoms, "the option %s is given twice in its list: the first one was taken", show(value))
+		if l.Seen(strings.Join(append([]string{value}, pairs(o.Columns)...), "\x00")) {
+			f.MarkAll(report.Dropped, o.At.At, o.Atoms, "the option %s is given twice in its list: the first one was taken", report.Quote(value))
 			continue // but for those of which a choice_filter takes only one
 		}
-		l.items = append(l.items, o)
+		l.Items = append(l.Items, o)
 	}
 	for _, l := range f.lists {
-		f.orderedIDs(l)
+		f.AssignOptionIDs(l, "option")
 	}
 }
 
@@ -208,40 +214,38 @@ func pairs(m map[string]string) []string {
 	return out
 }
 
-func (f *form) orderedIDs(l *list) { f.optionIDs(l, "option") }
-
 // survey reads the questions and groups.
 func (f *form) survey(rows []record) {
-	f.root = &group{}
-	f.stack = []*group{f.root}
+	f.Root = &draft.Group{}
+	f.stack = []*draft.Group{f.Root}
 	for _, r := range rows {
 		if len(r.atoms) == 0 {
 			continue
 		}
 		t := r.first["type"]
 		if t == nil {
-			f.all(Lost, r.atoms[0].at, r.atoms, "the row has no type")
+			f.MarkAll(report.Dropped, r.atoms[0].At, r.atoms, "the row has no type")
 			continue
 		}
 		if on := strings.ToLower(r.text("disabled")); on == "yes" || on == "true" || on == "true()" || on == "1" {
-			f.all(Idle, t.at, r.atoms, "the row is disabled")
-			f.gone(r.text("name"), "which is disabled")
+			f.MarkAll(report.Ignored, t.At, r.atoms, "the row is disabled")
+			f.DefineMissing(r.text("name"), "which is disabled")
 			continue
 		}
-		carry(r.first["disabled"])
+		report.Carry(r.first["disabled"])
 		f.row(r, t)
 	}
 	if n := len(f.stack) - 1; n > 0 {
-		f.changed(f.stack[n].at, "the group is never ended: it was taken to go on to the end")
+		f.Change(f.stack[n].At, "the group is never ended: it was taken to go on to the end")
 	}
 	for i := len(f.tables) - 1; i >= 0; i-- {
 		f.makeMatrix(f.tables[i])
 	}
-	f.grids(f.root)
+	f.grids(f.Root)
 }
 
-func (f *form) row(r record, t *atom) {
-	kind := parseType(t.text)
+func (f *form) row(r record, t *report.Atom) {
+	kind := parseType(t.Text)
 	top := f.stack[len(f.stack)-1]
 	source := r.text("name")
 	switch {
@@ -250,90 +254,90 @@ func (f *form) row(r record, t *atom) {
 		return
 	case kind.base == "end group" || kind.base == "end repeat":
 		if len(f.stack) == 1 {
-			f.all(Lost, t.at, r.atoms, "there is no group to end")
+			f.MarkAll(report.Dropped, t.At, r.atoms, "there is no group to end")
 			return
 		}
 		f.stack = f.stack[:len(f.stack)-1]
-		carry(t)
+		report.Carry(t)
 		for _, a := range r.atoms {
 			if a != t {
-				f.idle(a, "%s: only the beginning of a group says something", show(a.text))
+				f.Ignore(a, "%s: only the beginning of a group says something", report.Quote(a.Text))
 			}
 		}
 		return
 	case metadata[kind.base] != "":
-		f.all(Idle, t.at, r.atoms, "%s: %s", kind.base, metadata[kind.base])
-		f.gone(source, "which is no question here")
+		f.MarkAll(report.Ignored, t.At, r.atoms, "%s: %s", kind.base, metadata[kind.base])
+		f.DefineMissing(source, "which is no question here")
 		return
 	case notAsked[kind.base] != "":
-		f.all(Lost, t.at, r.atoms, "%s %s: %s here", kind.base, show(source), notAsked[kind.base])
-		f.gone(source, "which was not carried over")
+		f.MarkAll(report.Dropped, t.At, r.atoms, "%s %s: %s here", kind.base, report.Quote(source), notAsked[kind.base])
+		f.DefineMissing(source, "which was not carried over")
 		return
 	}
-	q := &question{at: t, atoms: r.atoms, source: source, label: r.by["label"], help: r.by["hint"]}
+	q := &draft.Question{At: t, Atoms: r.atoms, Source: source, Label: r.by["label"], Help: r.by["hint"]}
 	if a := r.first["name"]; a != nil {
-		q.at = a
+		q.At = a
 	}
 	if !f.kind(q, kind, r, t) {
 		return
 	}
-	carry(t)
-	f.named(q, r.first["name"])
-	carry(r.first["name"])
-	if q.source == "" {
-		q.source = q.id
-		f.changed(t, "the question has no name: it was given the id %s", quoted(q.id))
+	report.Carry(t)
+	f.AssignID(q, r.first["name"])
+	report.Carry(r.first["name"])
+	if q.Source == "" {
+		q.Source = q.ID
+		f.Change(t, "the question has no name: it was given the id '%s'", q.ID)
 	}
 	f.rest(q, r)
-	if q.options != nil && f.lists[kind.list] == q.options {
-		q.options = f.single(q.options)
+	if q.Options != nil && f.lists[kind.list] == q.Options {
+		q.Options = f.single(q.Options)
 	}
-	f.declare(q)
-	top.children = append(top.children, q)
+	f.Declare(q)
+	top.Children = append(top.Children, q)
 }
 
 // begin opens a group.
-func (f *form) begin(r record, t *atom, repeat bool, top *group) {
-	g := &group{at: t, source: r.text("name"), heading: heading{r.by["label"], r.by["hint"]}}
-	g.atoms = []*atom{t}
+func (f *form) begin(r record, t *report.Atom, repeat bool, top *draft.Group) {
+	g := &draft.Group{At: t, Source: r.text("name"), Heading: draft.Heading{Title: r.by["label"], Intro: r.by["hint"]}}
+	g.Atoms = []*report.Atom{t}
 	if a := r.first["name"]; a != nil {
-		g.atoms = append(g.atoms, a)
+		g.Atoms = append(g.Atoms, a)
 	}
-	carry(g.atoms...)
-	f.gone(g.source, "which is a group")
+	report.Carry(g.Atoms...)
+	f.DefineMissing(g.Source, "which is a group")
 	if repeat {
-		f.lost(t, "questions are not repeated: those of %s are asked once", show(g.source))
+		f.Drop(t, "questions are not repeated: those of %s are asked once", report.Quote(g.Source))
 	}
 	for _, key := range r.order {
 		a := r.first[key]
 		switch key {
 		case "type", "name", "label", "hint", "disabled":
 		case "relevant":
-			g.show = []*condition{f.condition(a)}
+			g.Show = []*draft.Condition{f.Condition(a)}
 		case "appearance":
-			for _, look := range strings.Fields(strings.ToLower(a.text)) {
+			for _, look := range strings.Fields(strings.ToLower(a.Text)) {
 				switch {
 				case look == "table-list":
 					f.tables = append(f.tables, table{g, top, a})
 				case idleLook.MatchString(look):
-					f.idle(a, "the appearance %s: pages lay themselves out", show(look))
+					f.Ignore(a, "the appearance %s: pages lay themselves out", report.Quote(look))
 				default:
-					f.lost(a, "the appearance %s is not known here", show(look))
+					f.Drop(a, "the appearance %s is not known here", report.Quote(look))
 				}
 			}
 		case "repeat_count":
-			f.lost(a, "questions are not repeated")
+			f.Drop(a, "questions are not repeated")
 		case "required", "read_only":
-			f.idle(a, "only questions are required, or not")
+			f.Ignore(a, "only questions are required, or not")
 		default:
 			if !slices.Contains(surveyHeaders, key) {
 				continue // the whole column is reported
 			}
-			for _, a := range r.by[key].all() {
-				f.lost(a, "groups have no %s here: %s", key, show(a.text))
+			for _, a := range r.by[key].Atoms() {
+				f.Drop(a, "groups have no %s here: %s", key, report.Quote(a.Text))
 			}
 		}
 	}
-	top.children = append(top.children, g)
+	top.Children = append(top.Children, g)
 	f.stack = append(f.stack, g)
 }

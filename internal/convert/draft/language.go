@@ -1,4 +1,4 @@
-package convert
+package draft
 
 import (
 	"regexp"
@@ -32,11 +32,11 @@ var languageCodes = map[string]string{"zh-cn": "zh", "zh-hans": "zh", "zh-sg": "
 
 var codeAtEnd = regexp.MustCompile(`^(.*?)\s*\(\s*([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)\s*\)$`)
 
-// languageOf is the code of a language as tools write it: zh-cn, English (en), Français. "" if it is none that is known.
-func languageOf(said string) string {
+// LanguageCode is the code of a language as tools write it: zh-cn, English (en), Français. "" if it is none that is known.
+func LanguageCode(said string) string {
 	said = strings.TrimSpace(said)
 	if m := codeAtEnd.FindStringSubmatch(said); m != nil {
-		if code := languageOf(m[2]); code != "" {
+		if code := LanguageCode(m[2]); code != "" {
 			return code
 		}
 		said = m[1]

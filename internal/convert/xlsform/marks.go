@@ -1,4 +1,4 @@
-package convert
+package xlsform
 
 import (
 	"archive/zip"

@@ -1,4 +1,4 @@
-package convert
+package surveyjs
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"glasspoll/internal/convert/report"
 )
 
 // Bounds of a JSON definition.
@@ -23,8 +25,8 @@ type node struct {
 	text    string
 	members []member // of an object, in order
 	items   []*node
-	atom    *atom // of a leaf, or of an object or list with nothing in it
-	at      Place
+	atom    *report.Atom // of a leaf, or of an object or list with nothing in it
+	at      report.Place
 }
 
 type member struct {
@@ -46,14 +48,14 @@ func (n *node) get(key string) *node {
 }
 
 // leaves are all atoms within.
-func (n *node) leaves() []*atom {
+func (n *node) leaves() []*report.Atom {
 	if n == nil {
 		return nil
 	}
 	if n.atom != nil {
-		return []*atom{n.atom}
+		return []*report.Atom{n.atom}
 	}
-	var out []*atom
+	var out []*report.Atom
 	for _, m := range n.members {
 		out = append(out, m.value.leaves()...)
 	}
@@ -64,7 +66,7 @@ func (n *node) leaves() []*atom {
 }
 
 // first is an atom that stands for the value: its only or first leaf.
-func (n *node) first() *atom {
+func (n *node) first() *report.Atom {
 	if all := n.leaves(); len(all) > 0 {
 		return all[0]
 	}
@@ -86,7 +88,7 @@ func (n *node) yes() bool { return n != nil && (n.kind == 'b' || n.kind == 's') 
 // brief shows a value within a message.
 func (n *node) brief() string {
 	if n.scalar() {
-		return show(n.text)
+		return report.Quote(n.text)
 	}
 	if n.kind == '[' {
 		return fmt.Sprintf("a list of %d", len(n.items))
@@ -96,7 +98,7 @@ func (n *node) brief() string {
 
 // jsonReader reads JSON with the place of every value.
 type jsonReader struct {
-	*report
+	*report.Report
 	source []byte
 	dec    *json.Decoder
 	values int
@@ -104,8 +106,8 @@ type jsonReader struct {
 	offset, line, column int // where position was asked for last
 }
 
-func readJSON(r *Report, source []byte) (*node, error) {
-	j := &jsonReader{report: r, source: bytes.TrimPrefix(source, []byte("\uFEFF")), line: 1, column: 1}
+func readJSON(r *report.Report, source []byte) (*node, error) {
+	j := &jsonReader{Report: r, source: bytes.TrimPrefix(source, []byte("\uFEFF")), line: 1, column: 1}
 	j.dec = json.NewDecoder(bytes.NewReader(j.source))
 	j.dec.UseNumber()
 	n, err := j.value("", 0)
@@ -154,13 +156,13 @@ func (j *jsonReader) position(offset int) (line, column int) {
 }
 
 // place is where the next value, or key, begins.
-func (j *jsonReader) place(name string) Place {
+func (j *jsonReader) place(name string) report.Place {
 	offset := int(j.dec.InputOffset())
 	for offset < len(j.source) && strings.ContainsRune(" \t\r\n,:", rune(j.source[offset])) {
 		offset++
 	}
 	line, column := j.position(offset)
-	return Place{Name: name, Line: line, Column: column}
+	return report.Place{Name: name, Line: line, Column: column}
 }
 
 func (j *jsonReader) value(name string, depth int) (*node, error) {
@@ -194,7 +196,7 @@ func (j *jsonReader) value(name string, depth int) (*node, error) {
 			return nil, err
 		}
 		if len(n.members)+len(n.items) > 0 {
-			n.at.order = n.first().at.order
+			n.at.Order = n.first().At.Order
 			return n, nil
 		}
 		n.text = map[byte]string{'{': "{}", '[': "[]"}[n.kind]
@@ -207,8 +209,8 @@ func (j *jsonReader) value(name string, depth int) (*node, error) {
 	default:
 		n.kind, n.text = '0', "null"
 	}
-	n.atom = j.add(n.at, n.text)
-	n.at = n.atom.at
+	n.atom = j.Add(n.at, n.text)
+	n.at = n.atom.At
 	return n, nil
 }
 
@@ -229,7 +231,7 @@ func (j *jsonReader) object(n *node, name string, depth int) error {
 			return err
 		}
 		if v.atom != nil { // where the property begins, rather than its value
-			v.atom.at.Line, v.atom.at.Column = at.Line, at.Column
+			v.atom.At.Line, v.atom.At.Column = at.Line, at.Column
 		}
 		v.at.Line, v.at.Column = at.Line, at.Column
 		if seen == nil {
@@ -240,7 +242,7 @@ func (j *jsonReader) object(n *node, name string, depth int) error {
 				break
 			}
 			if m.key == key {
-				j.all(Lost, m.value.at, m.value.leaves(), "given twice: the last one was taken")
+				j.MarkAll(report.Dropped, m.value.at, m.value.leaves(), "given twice: the last one was taken")
 				n.members = append(n.members[:i], n.members[i+1:]...)
 				break
 			}

@@ -1,4 +1,5 @@
-package convert
+// Package markup takes HTML and Markdown out of texts, or turns the one into the other.
+package markup
 
 import (
 	"regexp"
@@ -8,8 +9,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// clean takes out what no text may hold: control characters and broken encoding. Lines end in \n.
-func clean(s string) string {
+// Clean takes out what no text may hold: control characters and broken encoding. Lines end in \n.
+func Clean(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\u00A0", " ", "_x000D_", "").Replace(s)
 	s = strings.Map(func(c rune) rune {
@@ -33,8 +34,8 @@ var (
 	outOfTitles = map[string]bool{"script": true, "style": true, "head": true, "template": true, "iframe": true, "object": true}
 )
 
-// plain takes the markup out of a text that is shown as it stands. what says what was lost; "" if nothing.
-func plain(s string) (text, what string) {
+// Plain takes the markup out of a text that is shown as it stands. what says what was lost; "" if nothing.
+func Plain(s string) (text, what string) {
 	text = s
 	if tagged.MatchString(text) {
 		text, _ = fromHTML(text, false)
@@ -47,8 +48,8 @@ func plain(s string) (text, what string) {
 	return text, what
 }
 
-// markdown turns HTML into Markdown as far as it is simple. what says what was lost; "" if nothing.
-func markdown(s string) (text, what string) {
+// Markdown turns HTML into Markdown as far as it is simple. what says what was lost; "" if nothing.
+func Markdown(s string) (text, what string) {
 	if !tagged.MatchString(s) {
 		return s, ""
 	}
@@ -145,7 +146,7 @@ func fromHTML(s string, marks bool) (text, lost string) {
 			gone = append(gone, name)
 		}
 	}
-	text = manyBreaks.ReplaceAllString(clean(b.String()), "\n\n")
+	text = manyBreaks.ReplaceAllString(Clean(b.String()), "\n\n")
 	if len(gone) > 0 {
 		lost = "<" + gone[0] + ">"
 	}

@@ -1,4 +1,4 @@
-package convert
+package draft
 
 import (
 	"bytes"
@@ -12,6 +12,9 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/convert/condition"
+	"glasspoll/internal/convert/markup"
+	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
@@ -20,33 +23,36 @@ import (
 // Bounds that the format sets: see the parser.
 const (
 	maxQuestions = 500
-	maxOptions   = 200
-	maxText      = 20_000 // characters
+	MaxOptions   = 200
+	MaxText      = 20_000 // characters
 	maxYAML      = 512 << 10
-	maxScore     = 1000 * decimal.One
+	MaxScore     = 1000 * decimal.One
 	maxRepairs   = 20 // rounds of leaving out what the parser refuses
 )
 
 var surveyIDForm = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 
+// IsSurveyID reports whether a survey can have the id.
+func IsSurveyID(id string) bool { return surveyIDForm.MatchString(id) }
+
 // writer makes YAML of a draft.
 type writer struct {
-	*draft
+	*Draft
 	parts  map[*yaml.Node]part
-	scales map[*list]string
+	scales map[*List]string
 	unsure []string // scales without scores
 }
 
 // A part of the YAML that can be left out, should the parser refuse it.
 type part struct {
 	what  string
-	at    Place
-	atoms []*atom
+	at    report.Place
+	atoms []*report.Atom
 }
 
-// write settles what could not be settled before all was read, writes YAML, and has it checked.
-func (d *draft) write() ([]byte, error) {
-	w := &writer{draft: d, parts: map[*yaml.Node]part{}, scales: map[*list]string{}}
+// Write settles what could not be settled before all was read, writes YAML, and has it checked.
+func (d *Draft) Write() ([]byte, error) {
+	w := &writer{Draft: d, parts: map[*yaml.Node]part{}, scales: map[*List]string{}}
 	sections := d.sections()
 	w.cut(sections)
 	if len(sections) == 0 {
@@ -57,15 +63,15 @@ func (d *draft) write() ([]byte, error) {
 	w.settleConstraints(sections)
 	root := w.survey(sections)
 	text, err := w.repaired(root)
-	for _, l := range d.lists {
-		var left []*atom
-		for _, a := range l.atoms() {
-			if a.fate == Pending {
+	for _, l := range d.Lists {
+		var left []*report.Atom
+		for _, a := range l.Atoms() {
+			if a.Outcome == report.Pending {
 				left = append(left, a)
 			}
 		}
 		if len(left) > 0 {
-			w.all(Lost, left[0].at, left, "the list %s: no question that was carried over uses it", show(l.source))
+			w.MarkAll(report.Dropped, left[0].At, left, "the list %s: no question that was carried over uses it", report.Quote(l.Source))
 		}
 	}
 	return text, err
@@ -73,7 +79,7 @@ func (d *draft) write() ([]byte, error) {
 
 // excuse names the first things that were left out, for want of anything to write.
 func (w *writer) excuse() string {
-	lines := w.Of(Lost)
+	lines := w.Of(report.Dropped)
 	if len(lines) == 0 {
 		return ""
 	}
@@ -87,7 +93,7 @@ func (w *writer) cut(sections []*section) {
 		for i := range s.questions {
 			if n++; n > maxQuestions {
 				for _, q := range s.questions[i:] {
-					w.all(Lost, q.at.at, q.atoms, "left out: a survey has at most %d questions; split it", maxQuestions)
+					w.MarkAll(report.Dropped, q.At.At, q.Atoms, "left out: a survey has at most %d questions; split it", maxQuestions)
 				}
 				s.questions = s.questions[:i]
 				break
@@ -97,45 +103,45 @@ func (w *writer) cut(sections []*section) {
 }
 
 func (w *writer) settleID() {
-	source := w.id
+	source := w.ID
 	if source == "" {
-		source, _, _ = strings.Cut(w.file, ".")
+		source, _, _ = strings.Cut(w.File, ".")
 	}
-	id := name(strings.ReplaceAll(strings.ToLower(source), "-", "0dash0"), map[string]int{"api": 1, "assets": 1, "thanks": 1, "results": 1}, false, "survey")
+	id := NewID(strings.ReplaceAll(strings.ToLower(source), "-", "0dash0"), map[string]int{"api": 1, "assets": 1, "thanks": 1, "results": 1}, false, "survey")
 	id = strings.ReplaceAll(id, "0dash0", "-")
-	if !surveyIDForm.MatchString(id) {
+	if !IsSurveyID(id) {
 		id = "survey"
 	}
-	w.draft.id = id
+	w.Draft.ID = id
 }
 
 // settleLanguages decides which languages the survey has, and what texts that name none are written in.
 func (w *writer) settleLanguages(sections []*section) {
-	var all []*words
+	var all []*Text
 	for _, s := range sections {
-		all = append(all, s.title, s.intro)
+		all = append(all, s.Title, s.Intro)
 		for _, q := range s.questions {
-			all = append(all, q.label, q.help, q.low, q.high, q.otherLabel, q.constraintMessage)
-			for _, o := range q.rows {
-				all = append(all, o.label)
+			all = append(all, q.Label, q.Help, q.Low, q.High, q.OtherLabel, q.ConstraintMessage)
+			for _, o := range q.Rows {
+				all = append(all, o.Label)
 			}
-			if q.options != nil {
-				for _, o := range q.options.items {
-					all = append(all, o.label)
+			if q.Options != nil {
+				for _, o := range q.Options.Items {
+					all = append(all, o.Label)
 				}
 			}
-			for _, c := range q.checks {
-				all = append(all, c.message)
+			for _, c := range q.Checks {
+				all = append(all, c.Message)
 			}
 		}
 	}
-	all = append(all, w.title, w.intro)
-	for _, t := range w.thanks {
-		all = append(all, t.text)
+	all = append(all, w.Title, w.Intro)
+	for _, t := range w.Thanks {
+		all = append(all, t.Text)
 	}
-	all = slices.DeleteFunc(all, func(x *words) bool { return x == nil || x.stock != nil })
+	all = slices.DeleteFunc(all, func(x *Text) bool { return x == nil || x.stock != nil })
 	everything := slices.Clone(all)
-	all = slices.DeleteFunc(all, func(x *words) bool {
+	all = slices.DeleteFunc(all, func(x *Text) bool {
 		return !slices.ContainsFunc(x.order, func(l string) bool { return hasLetters(x.by[l]) })
 	})
 	count := map[string]int{}
@@ -150,20 +156,20 @@ func (w *writer) settleLanguages(sections []*section) {
 			}
 		}
 	}
-	if w.language == "" && (count[""] > 0 || len(order) == 0) {
-		w.language = guess(unnamed)
+	if w.Language == "" && (count[""] > 0 || len(order) == 0) {
+		w.Language = guess(unnamed)
 		if count[""] > 0 {
-			w.decide(Place{}, "texts that name no language were taken for %s: is that right?", w.language)
+			w.Ask(report.Place{}, "texts that name no language were taken for %s: is that right?", w.Language)
 		}
 	}
-	if count[""] > 0 || count[w.language] > 0 {
-		w.langs = []string{w.language}
+	if count[""] > 0 || count[w.Language] > 0 {
+		w.langs = []string{w.Language}
 	}
 	for _, l := range order {
 		switch {
 		case l == "" || slices.Contains(w.langs, l):
 		case len(w.langs) > 0 && count[l]*4 < len(all):
-			w.decide(Place{}, "only %d of %d texts are given in %s: it was left out of the languages", count[l], len(all), l)
+			w.Ask(report.Place{}, "only %d of %d texts are given in %s: it was left out of the languages", count[l], len(all), l)
 		default:
 			w.langs = append(w.langs, l)
 		}
@@ -174,16 +180,16 @@ func (w *writer) settleLanguages(sections []*section) {
 	for _, x := range everything {
 		for _, l := range x.order {
 			if a := x.atoms[l]; a != nil && l != "" && !slices.Contains(w.langs, l) {
-				w.lost(a, "%s is no language of the survey, since few texts are given in it", l)
+				w.Drop(a, "%s is no language of the survey, since few texts are given in it", l)
 			}
 		}
 	}
-	if i := slices.Index(w.langs, w.lead); i > 0 {
-		w.langs = slices.Insert(slices.Delete(w.langs, i, i+1), 0, w.lead)
+	if i := slices.Index(w.langs, w.FirstLanguage); i > 0 {
+		w.langs = slices.Insert(slices.Delete(w.langs, i, i+1), 0, w.FirstLanguage)
 	}
 	for _, l := range w.langs {
 		if l != "en" && l != "zh" {
-			w.decide(Place{}, "the form has words of its own (Required, Send, …): see docs/import.md if they are not there in %s", l)
+			w.Ask(report.Place{}, "the form has words of its own (Required, Send, …): see docs/import.md if they are not there in %s", l)
 		}
 	}
 }
@@ -191,7 +197,7 @@ func (w *writer) settleLanguages(sections []*section) {
 func hasLetters(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
 
 // texts says words in every language of the survey. rich is for what is Markdown here.
-func (w *writer) texts(x *words, rich bool) map[string]string {
+func (w *writer) texts(x *Text, rich bool) map[string]string {
 	if x == nil {
 		return nil
 	}
@@ -201,7 +207,7 @@ func (w *writer) texts(x *words, rich bool) map[string]string {
 		from := l
 		if _, ok := x.by[l]; !ok {
 			from = w.fallback(x)
-			if !(from == "" && l == w.language) && hasLetters(x.by[from]) {
+			if !(from == "" && l == w.Language) && hasLetters(x.by[from]) {
 				missing = append(missing, l)
 			}
 		}
@@ -210,23 +216,23 @@ func (w *writer) texts(x *words, rich bool) map[string]string {
 		}
 	}
 	if len(missing) > 0 {
-		w.decide(x.place(), "%s has no text in %s: that of another language stands in", show(x.by[w.fallback(x)]), strings.Join(missing, ", "))
+		w.Ask(x.Place(), "%s has no text in %s: that of another language stands in", report.Quote(x.by[w.fallback(x)]), strings.Join(missing, ", "))
 	}
-	carry(x.extra...)
+	report.Carry(x.extra...)
 	for _, l := range x.order {
 		if (l == "" || slices.Contains(w.langs, l)) && x.atoms[l] != nil {
-			if _, named := x.by[w.language]; l == "" && named && x.by[w.language] != x.by[""] {
-				w.lost(x.atoms[l], "the text without a language gives way to that in %s", w.language)
+			if _, named := x.by[w.Language]; l == "" && named && x.by[w.Language] != x.by[""] {
+				w.Drop(x.atoms[l], "the text without a language gives way to that in %s", w.Language)
 			}
-			carry(x.atoms[l])
+			report.Carry(x.atoms[l])
 		}
 	}
 	return said
 }
 
 // fallback is the language whose text stands in for another: the one that names none, else the survey's first that there is.
-func (w *writer) fallback(x *words) string {
-	for _, l := range append([]string{"", w.language}, w.langs...) {
+func (w *writer) fallback(x *Text) string {
+	for _, l := range append([]string{"", w.Language}, w.langs...) {
 		if _, ok := x.by[l]; ok {
 			return l
 		}
@@ -235,207 +241,200 @@ func (w *writer) fallback(x *words) string {
 }
 
 // sentence is one text as it is written here.
-func (w *writer) sentence(text string, a *atom, rich bool) string {
-	report := func(f Fate, format string, args ...any) {
+func (w *writer) sentence(text string, a *report.Atom, rich bool) string {
+	remark := func(f report.Outcome, format string, args ...any) {
 		if a != nil {
-			a.meet(f)
-			w.line(f, a.at, format, args...)
+			a.Mark(f)
+			w.Remark(f, a.At, format, args...)
 		}
 	}
-	if w.piped != nil {
-		text = w.piped.ReplaceAllStringFunc(text, func(found string) string {
-			to := w.scope[w.piped.FindStringSubmatch(found)[1]]
-			if to == nil || to.kind == goneKind || to.kind == groupKind {
-				report(Lost, "%s does not show an answer that was carried over: the text shows it as it stands", show(found))
+	if w.Piped != nil {
+		text = w.Piped.ReplaceAllStringFunc(text, func(found string) string {
+			to := w.Scope[w.Piped.FindStringSubmatch(found)[1]]
+			if to == nil || to.Kind == condition.Missing || to.Kind == condition.Group {
+				remark(report.Dropped, "%s does not show an answer that was carried over: the text shows it as it stands", report.Quote(found))
 				return found
 			}
-			return "{{" + to.field + "}}"
+			return "{{" + to.Field + "}}"
 		})
 	}
 	var what string
 	if rich {
-		if text, what = markdown(text); what != "" {
-			report(Changed, "its %s has no place in Markdown, and was left out", what)
+		if text, what = markup.Markdown(text); what != "" {
+			remark(report.Changed, "its %s has no place in Markdown, and was left out", what)
 		}
-	} else if text, what = plain(text); what != "" {
-		report(Changed, "the text is shown as it stands, so %s was taken out", what)
+	} else if text, what = markup.Plain(text); what != "" {
+		remark(report.Changed, "the text is shown as it stands, so %s was taken out", what)
 	}
-	if r := []rune(text); len(r) > maxText {
-		report(Lost, "longer than %d characters: the rest was cut off", maxText)
-		text = string(r[:maxText])
+	if r := []rune(text); len(r) > MaxText {
+		remark(report.Dropped, "longer than %d characters: the rest was cut off", MaxText)
+		text = string(r[:MaxText])
 	}
 	return text
 }
 
 // say says conditions that must all hold; "" if they always do. What cannot be said is reported: otherwise is what that
 // means for the survey.
-func (w *writer) say(conditions []*condition, self *target, otherwise string) string {
-	all := always
+func (w *writer) say(conditions []*Condition, self *condition.Target, otherwise string) string {
+	all := condition.Always
 	for _, c := range conditions {
 		p, err := w.sayOne(c, self)
 		switch {
 		case err != nil:
-			w.lost(c.at, "%s cannot be said here, so %s: %v", show(c.at.text), otherwise, err)
-		case p == never:
-			w.lost(c.at, "%s is never true, so %s", show(c.at.text), otherwise)
+			w.Drop(c.At, "%s cannot be said here, so %s: %v", report.Quote(c.At.Text), otherwise, err)
+		case p == condition.Never:
+			w.Drop(c.At, "%s is never true, so %s", report.Quote(c.At.Text), otherwise)
 		default:
-			carry(c.at)
-			all = both("and", all, p)
+			report.Carry(c.At)
+			all = condition.Both("and", all, p)
 		}
 	}
-	if all == always {
+	if all == condition.Always {
 		return ""
 	}
-	return all.text
+	return all.Text
 }
 
-func (w *writer) sayOne(c *condition, self *target) (phrase, error) {
-	tree := c.tree
+func (w *writer) sayOne(c *Condition, self *condition.Target) (condition.Expr, error) {
+	tree := c.Tree
 	if tree == nil {
 		var err error
-		if tree, err = w.parse(c.source); err != nil {
-			return phrase{}, err
+		if tree, err = w.Parse(c.Source); err != nil {
+			return condition.Expr{}, err
 		}
 	}
-	return sayer{scope: w.scope, self: self}.condition(tree)
+	return condition.Writer{Scope: w.Scope, Self: self}.Write(tree)
 }
 
 // settleConstraints turns what an answer must meet into a question's own limits, where it is one, and into checks.
 func (w *writer) settleConstraints(sections []*section) {
 	for _, s := range sections {
 		for _, q := range s.questions {
-			if q.constraint != nil {
+			if q.Constraint != nil {
 				w.settle(q)
 			}
 		}
 	}
 }
 
-func (w *writer) settle(q *question) {
-	c, message := q.constraint, q.constraintMessage
-	self := w.scope[q.source]
-	if self != nil && self.field != q.id { // two questions of one name
-		self = &target{field: q.id, kind: kindOf(q.kind)}
+func (w *writer) settle(q *Question) {
+	c, message := q.Constraint, q.ConstraintMessage
+	self := w.Scope[q.Source]
+	if self != nil && self.Field != q.ID { // two questions of one name
+		self = &condition.Target{Field: q.ID, Kind: KindOf(q.Kind)}
 	}
-	tree, err := w.parse(c.source)
+	tree, err := w.Parse(c.Source)
 	if err != nil {
-		w.lost(c.at, "%s cannot be said here, so any answer will do: %v", show(c.at.text), err)
-		w.unused(message)
+		w.Drop(c.At, "%s cannot be said here, so any answer will do: %v", report.Quote(c.At.Text), err)
+		w.DropMessage(message)
 		return
 	}
 	if message != nil {
-		if _, err := (sayer{scope: w.scope, self: self}).condition(tree); err == nil {
-			q.checks = append(q.checks, check{&condition{at: c.at, tree: tree}, message})
+		if _, err := (condition.Writer{Scope: w.Scope, Self: self}).Write(tree); err == nil {
+			q.Checks = append(q.Checks, Check{&Condition{At: c.At, Tree: tree}, message})
 			return
 		}
 	}
-	var rest []*term
-	for _, t := range tree.conjuncts() {
-		if !q.limit(t) {
+	var rest []*condition.Term
+	for _, t := range tree.Conjuncts() {
+		if !q.Limit(t) {
 			rest = append(rest, t)
 		}
 	}
-	if len(rest) < len(tree.conjuncts()) {
-		carry(c.at)
+	if len(rest) < len(tree.Conjuncts()) {
+		report.Carry(c.At)
 		for _, key := range []string{"min", "max", "min_length", "max_length", "pattern", "required"} {
-			q.from(key, c.at)
+			q.From(key, c.At)
 		}
 	}
 	if len(rest) == 0 {
-		w.unused(message)
+		w.DropMessage(message)
 		return
 	}
-	left := join("and", rest)
-	p, err := sayer{scope: w.scope, self: self}.condition(left)
+	left := condition.Join("and", rest)
+	p, err := condition.Writer{Scope: w.Scope, Self: self}.Write(left)
 	switch {
 	case err != nil:
-		w.lost(c.at, "%s cannot be said here, so the answer is not checked by it: %v", show(c.at.text), err)
-		w.unused(message)
+		w.Drop(c.At, "%s cannot be said here, so the answer is not checked by it: %v", report.Quote(c.At.Text), err)
+		w.DropMessage(message)
 		return
-	case p == always:
-		carry(c.at)
-		w.unused(message)
+	case p == condition.Always:
+		report.Carry(c.At)
+		w.DropMessage(message)
 		return
 	}
 	if message == nil {
-		message = stock(c.at, "Please check this answer.", "请检查这个回答。")
-		w.changed(c.at, "it had no message of its own, so one was written: say better what is wrong")
+		message = Builtin(c.At, "Please check this answer.", "请检查这个回答。")
+		w.Change(c.At, "it had no message of its own, so one was written: say better what is wrong")
 	}
-	q.checks = append(q.checks, check{&condition{at: c.at, tree: left}, message})
+	q.Checks = append(q.Checks, Check{&Condition{At: c.At, Tree: left}, message})
 }
 
-// unused reports a message that nothing shows any more.
-func (w *writer) unused(message *words) {
-	for _, a := range message.all() {
-		w.lost(a, "its message is not shown: the question's own limits have theirs")
-	}
-}
-
-// limit takes one part of a constraint as a limit of the question, if it is one.
-func (q *question) limit(t *term) bool {
-	if len(t.args) != 2 {
-		if t.op == "answered" && t.args[0].op == "self" {
-			q.required = true
+// Limit takes one part of a constraint as a limit of the question, if it is one.
+func (q *Question) Limit(t *condition.Term) bool {
+	if len(t.Args) != 2 {
+		if t.Op == "answered" && t.Args[0].Op == "self" {
+			q.Required = true
 			return true
 		}
 		return false
 	}
-	a, b, op := t.args[0], t.args[1], t.op
-	if a.constant() && !b.constant() && mirrored[op] != "" {
-		a, b, op = b, a, mirrored[op]
+	a, b, op := t.Args[0], t.Args[1], t.Op
+	if a.Constant() && !b.Constant() && condition.Mirrored[op] != "" {
+		a, b, op = b, a, condition.Mirrored[op]
 	}
 	switch {
-	case op == "matches" && a.op == "self" && b.op == "text" && (q.kind == survey.ShortText || q.kind == survey.LongText) && q.pattern == "":
-		if _, err := regexp.Compile(b.text); err != nil || len(b.text) > 500 {
+	case op == "matches" && a.Op == "self" && b.Op == "text" && (q.Kind == survey.ShortText || q.Kind == survey.LongText) && q.Pattern == "":
+		if _, err := regexp.Compile(b.Text); err != nil || len(b.Text) > 500 {
 			return false
 		}
-		q.pattern = strings.TrimSuffix(strings.TrimPrefix(b.text, "^"), "$")
-		if strings.HasSuffix(b.text, `\$`) || strings.Contains(b.text, "|") {
-			q.pattern = b.text
+		q.Pattern = strings.TrimSuffix(strings.TrimPrefix(b.Text, "^"), "$")
+		if strings.HasSuffix(b.Text, `\$`) || strings.Contains(b.Text, "|") {
+			q.Pattern = b.Text
 		}
 		return true
-	case op == "!=" && a.op == "self" && b.op == "text" && b.text == "":
-		q.required = true
+	case op == "!=" && a.Op == "self" && b.Op == "text" && b.Text == "":
+		q.Required = true
 		return true
-	case a.op == "length" && a.args[0].op == "self":
-		n, err := strconv.Atoi(b.text)
-		return err == nil && (q.kind == survey.ShortText || q.kind == survey.LongText) && bound(op, n, &q.minLength, &q.maxSize)
-	case a.op == "count" && a.args[0].op == "self" && q.kind == survey.MultiChoice:
-		n, err := strconv.Atoi(b.text)
+	case a.Op == "length" && a.Args[0].Op == "self":
+		n, err := strconv.Atoi(b.Text)
+		return err == nil && (q.Kind == survey.ShortText || q.Kind == survey.LongText) && bound(op, n, &q.MinLength, &q.MaxLength)
+	case a.Op == "count" && a.Args[0].Op == "self" && q.Kind == survey.MultiChoice:
+		n, err := strconv.Atoi(b.Text)
 		lowest, highest := 0, 0
 		if err != nil || !bound(op, n, &lowest, &highest) {
 			return false
 		}
 		if lowest > 0 {
-			q.min = strconv.Itoa(lowest)
+			q.Min = strconv.Itoa(lowest)
 		}
 		if highest > 0 {
-			q.max = strconv.Itoa(highest)
+			q.Max = strconv.Itoa(highest)
 		}
 		return true
-	case a.op == "self" && q.kind == survey.Number:
-		d, err := decimal.Parse(strings.TrimSpace(b.text))
-		if err != nil || b.op != "number" && b.op != "text" {
+	case a.Op == "self" && q.Kind == survey.Number:
+		d, err := decimal.Parse(strings.TrimSpace(b.Text))
+		if err != nil || b.Op != "number" && b.Op != "text" {
 			return false
 		}
-		if q.step == "1" && op == "<" {
+		if q.Step == "1" && op == "<" {
 			op, d = "<=", d-decimal.One
-		} else if q.step == "1" && op == ">" {
+		} else if q.Step == "1" && op == ">" {
 			op, d = ">=", d+decimal.One
 		}
 		return q.bound(op, d.String())
-	case a.op == "self" && q.kind == survey.DateType && b.op == "text":
-		return q.bound(op, b.text)
+	case a.Op == "self" && q.Kind == survey.DateType && b.Op == "text":
+		return q.bound(op, b.Text)
 	}
 	return false
 }
 
-func (q *question) bound(op, limit string) bool {
+func (q *Question) bound(op, limit string) bool {
 	switch {
-	case op == ">=" && q.min == "":
-		q.min = limit
-	case op == "<=" && q.max == "":
-		q.max = limit
+	case op == ">=" && q.Min == "":
+		q.Min = limit
+	case op == "<=" && q.Max == "":
+		q.Max = limit
 	default:
 		return false
 	}
@@ -471,7 +470,7 @@ func (w *writer) repaired(root *yaml.Node) ([]byte, error) {
 		if len(text) > maxYAML {
 			return nil, fmt.Errorf("it would make a questionnaire of more than %d KB: split it", maxYAML>>10)
 		}
-		_, problems := questionnaire.Parse(w.draft.id+".yaml", text)
+		_, problems := questionnaire.Parse(w.Draft.ID+".yaml", text)
 		if len(problems) == 0 {
 			return text, nil
 		}
@@ -550,7 +549,7 @@ func (w *writer) leaveOut(way []*yaml.Node, p questionnaire.Problem, gone map[*y
 			return true
 		}
 		gone[n] = true
-		w.all(Lost, found.at, found.atoms, "%s was left out, since it would not be valid here: %s", found.what, p.Message)
+		w.MarkAll(report.Dropped, found.at, found.atoms, "%s was left out, since it would not be valid here: %s", found.what, p.Message)
 		remove(parent, n)
 		return true
 	}
@@ -566,7 +565,7 @@ func (w *writer) unpipe(way []*yaml.Node, p questionnaire.Problem) {
 			found = inner
 		}
 	}
-	w.line(Lost, found.at, "%s shows an answer that it cannot show, which became …: %s", found.what, p.Message)
+	w.Remark(report.Dropped, found.at, "%s shows an answer that it cannot show, which became …: %s", found.what, p.Message)
 	if which := braces.FindString(p.Message); which != "" && strings.Contains(text.Value, which) {
 		text.Value = strings.ReplaceAll(text.Value, which, "…")
 		return
@@ -658,7 +657,7 @@ func (w *writer) encode(root *yaml.Node) ([]byte, error) {
 // preface says what the author still has to decide.
 func (w *writer) preface() string {
 	lines := []string{
-		fmt.Sprintf("Imported from %s (%s); the report of the import says what was left out.", strings.Join(strings.Fields(clean(w.file)), " "), w.Format),
+		fmt.Sprintf("Imported from %s (%s); the report of the import says what was left out.", strings.Join(strings.Fields(markup.Clean(w.File)), " "), w.Format),
 		"Still to decide: period, window and contact; scoring (dimensions, weights, bands); results.",
 	}
 	if len(w.unsure) > 0 {

@@ -1,36 +1,39 @@
-package convert
+package xlsform
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"glasspoll/internal/convert/draft"
+	"glasspoll/internal/convert/report"
 )
 
 // extra is a column beyond those that lists have.
 type extra struct {
-	header *atom
-	atoms  []*atom
-	used   map[*atom]bool // by a filter
+	header *report.Atom
+	atoms  []*report.Atom
+	used   map[*report.Atom]bool // by a filter
 }
 
 // A column's header, taken apart: label::English (en).
 type column struct {
 	base, language string
-	header         *atom
+	header         *report.Atom
 }
 
 // A record is one row, its cells by their columns.
 type record struct {
-	by    map[string]*words
-	first map[string]*atom
-	atoms []*atom
+	by    map[string]*draft.Text
+	first map[string]*report.Atom
+	atoms []*report.Atom
 	order []string
 }
 
 func (r record) text(base string) string {
 	if a := r.first[base]; a != nil {
-		return strings.TrimSpace(a.text)
+		return strings.TrimSpace(a.Text)
 	}
 	return ""
 }
@@ -62,8 +65,8 @@ var idleColumns = map[string]string{
 }
 
 // header takes a column's header apart.
-func (f *form) header(a *atom, known []string) column {
-	parts := strings.Split(strings.TrimSpace(a.text), "::")
+func (f *form) header(a *report.Atom, known []string) column {
+	parts := strings.Split(strings.TrimSpace(a.Text), "::")
 	if len(parts) == 1 && !strings.HasPrefix(strings.ToLower(parts[0]), "jr:") {
 		parts = strings.SplitN(parts[0], ":", 2)
 	}
@@ -83,14 +86,14 @@ func (f *form) header(a *atom, known []string) column {
 	if len(rest) > 0 && slices.Contains(known, base) {
 		c.language = f.tongue(a, strings.Join(rest, "::"))
 	} else if len(rest) > 0 {
-		c.base = strings.ToLower(a.text)
+		c.base = strings.ToLower(a.Text)
 	}
 	return c
 }
 
 // tongue is the code of a language that a header names.
-func (f *form) tongue(a *atom, said string) string {
-	if code := languageOf(said); code != "" {
+func (f *form) tongue(a *report.Atom, said string) string {
+	if code := draft.LanguageCode(said); code != "" {
 		return code
 	}
 	key := strings.ToLower(strings.TrimSpace(said))
@@ -99,13 +102,13 @@ func (f *form) tongue(a *atom, said string) string {
 	}
 	if f.tongues[key] == "" {
 		f.tongues[key] = "qa" + string(rune('a'+len(f.tongues)%26)) // codes that ISO 639 leaves to anybody
-		f.decide(a.at, "the code of the language %s is not known: it was given %s; write its own, such as fr", show(said), f.tongues[key])
+		f.Ask(a.At, "the code of the language %s is not known: it was given %s; write its own, such as fr", report.Quote(said), f.tongues[key])
 	}
 	return f.tongues[key]
 }
 
 // records reads a sheet's rows by its headers, which the first row has.
-func (f *form) records(s sheet, cells map[int]map[int]*atom, known []string) []record {
+func (f *form) records(s sheet, cells map[int]map[int]*report.Atom, known []string) []record {
 	if len(s.rows) == 0 {
 		return nil
 	}
@@ -118,25 +121,25 @@ func (f *form) records(s sheet, cells map[int]map[int]*atom, known []string) []r
 		key := col.base + "\x00" + col.language
 		if seen[key] {
 			col.base = fmt.Sprintf("column %d", c.column)
-			unknown[col.base] = &extra{header: a, used: map[*atom]bool{}}
+			unknown[col.base] = &extra{header: a, used: map[*report.Atom]bool{}}
 			columns[c.column] = col
 			continue
 		}
 		seen[key] = true
 		columns[c.column] = col
 		if !slices.Contains(known, col.base) {
-			unknown[col.base] = &extra{header: a, used: map[*atom]bool{}}
+			unknown[col.base] = &extra{header: a, used: map[*report.Atom]bool{}}
 		}
 	}
 	var records []record
 	used := map[int]bool{}
 	for _, row := range s.rows[1:] {
-		r := record{by: map[string]*words{}, first: map[string]*atom{}}
+		r := record{by: map[string]*draft.Text{}, first: map[string]*report.Atom{}}
 		for _, c := range row.cells {
 			a := cells[row.number][c.column]
 			col, ok := columns[c.column]
 			if !ok {
-				f.lost(a, "%s stands in a column without a header", show(a.text))
+				f.Drop(a, "%s stands in a column without a header", report.Quote(a.Text))
 				continue
 			}
 			used[c.column] = true
@@ -150,42 +153,42 @@ func (f *form) records(s sheet, cells map[int]map[int]*atom, known []string) []r
 			if slices.Contains(known, col.base) || len(known) == len(choiceHeaders) {
 				r.atoms = append(r.atoms, a)
 			}
-			r.by[col.base] = r.by[col.base].add(col.language, a.text, a)
+			r.by[col.base] = r.by[col.base].Add(col.language, a.Text, a)
 		}
 		if len(r.first) > 0 {
 			records = append(records, r)
 		}
 	}
-	var blank []*atom
+	var blank []*report.Atom
 	for _, c := range s.rows[0].cells {
 		col := columns[c.column]
 		switch {
 		case unknown[col.base] != nil && len(unknown[col.base].atoms) > 0:
 		case used[c.column]:
-			carry(col.header)
+			report.Carry(col.header)
 		default:
 			blank = append(blank, col.header)
 			delete(unknown, col.base)
 		}
 	}
 	if len(blank) > 0 {
-		f.all(Idle, blank[0].at, blank, "columns with nothing in them")
+		f.MarkAll(report.Ignored, blank[0].At, blank, "columns with nothing in them")
 	}
 	filters := len(known) == len(choiceHeaders)
 	for _, base := range slices.Sorted(maps.Keys(unknown)) {
 		e := unknown[base]
-		all := append([]*atom{e.header}, e.atoms...)
+		all := append([]*report.Atom{e.header}, e.atoms...)
 		switch why := idleColumns[base]; {
 		case why != "":
-			f.all(Idle, e.header.at, all, "the column %s: %s", show(e.header.text), why)
+			f.MarkAll(report.Ignored, e.header.At, all, "the column %s: %s", report.Quote(e.header.Text), why)
 		case strings.HasPrefix(base, "column "):
-			f.all(Lost, e.header.at, all, "the column %s is there twice: the first one was taken", show(e.header.text))
+			f.MarkAll(report.Dropped, e.header.At, all, "the column %s is there twice: the first one was taken", report.Quote(e.header.Text))
 		case filters:
 			f.filters[base] = e
 		case strings.HasPrefix(base, "bind::"), strings.HasPrefix(base, "body::"), strings.HasPrefix(base, "control::"), strings.HasPrefix(base, "instance::"):
-			f.all(Lost, e.header.at, all, "the column %s is for XForms, which are not made here", show(e.header.text))
+			f.MarkAll(report.Dropped, e.header.At, all, "the column %s is for XForms, which are not made here", report.Quote(e.header.Text))
 		default:
-			f.all(Lost, e.header.at, all, "the column %s is not known to the importer", show(e.header.text))
+			f.MarkAll(report.Dropped, e.header.At, all, "the column %s is not known to the importer", report.Quote(e.header.Text))
 		}
 	}
 	return records

@@ -1,9 +1,12 @@
-package convert
+package surveyjs
 
 import (
 	"strconv"
 	"strings"
 
+	"glasspoll/internal/convert/draft"
+	"glasspoll/internal/convert/markup"
+	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
 )
 
@@ -25,26 +28,26 @@ func (o *object) take(key string) *node {
 	if n == nil { // null says nothing
 		for _, m := range o.members {
 			if m.key == key {
-				carry(m.value.atom)
+				report.Carry(m.value.atom)
 			}
 		}
 	}
 	if n != nil && flags[key] && n.kind != 'b' && (n.kind != 's' || n.text != "true" && n.text != "false") {
-		o.all(Lost, n.at, n.leaves(), "%s should be true or false", key)
+		o.MarkAll(report.Dropped, n.at, n.leaves(), "%s should be true or false", key)
 		return nil
 	}
 	if n != nil && scalars[key] && !n.scalar() {
-		o.all(Lost, n.at, n.leaves(), "%s should be a single value", key)
+		o.MarkAll(report.Dropped, n.at, n.leaves(), "%s should be a single value", key)
 		return nil
 	}
 	if !lists[key] || n == nil {
 		return n
 	}
 	if n.kind != '[' {
-		o.all(Lost, n.at, n.leaves(), "%s should be a list", key)
+		o.MarkAll(report.Dropped, n.at, n.leaves(), "%s should be a list", key)
 		return nil
 	}
-	carry(n.atom) // of an empty one
+	report.Carry(n.atom) // of an empty one
 	return n
 }
 
@@ -81,7 +84,7 @@ func (o *object) either(keys ...string) (found *node) {
 		case found == nil:
 			found = n
 		default:
-			o.all(Lost, n.at, n.leaves(), "another name of what is given already")
+			o.MarkAll(report.Dropped, n.at, n.leaves(), "another name of what is given already")
 		}
 	}
 	return found
@@ -91,81 +94,73 @@ func (o *object) either(keys ...string) (found *node) {
 func (o *object) flag(keys ...string) bool {
 	n := o.either(keys...)
 	if n != nil {
-		carry(n.leaves()...)
+		report.Carry(n.leaves()...)
 	}
 	return n.yes()
 }
 
 // words reads a text, in one language or several.
-func (o *object) words(keys ...string) *words { return o.wordsOf(o.either(keys...)) }
+func (o *object) words(keys ...string) *draft.Text { return o.wordsOf(o.either(keys...)) }
 
-func (d *definition) wordsOf(n *node) (w *words) {
+func (d *definition) wordsOf(n *node) (w *draft.Text) {
 	switch {
 	case n == nil:
 		return nil
 	case n.scalar():
-		if clean(n.text) == "" {
-			carry(n.atom)
+		if markup.Clean(n.text) == "" {
+			report.Carry(n.atom)
 		}
-		return w.add("", n.text, n.atom)
+		return w.Add("", n.text, n.atom)
 	case n.kind == '{':
 		for _, m := range n.members {
 			code := ""
 			if m.key != "default" {
-				code = languageOf(m.key)
+				code = draft.LanguageCode(m.key)
 			}
 			switch {
 			case !m.value.scalar():
-				d.all(Lost, m.value.at, m.value.leaves(), "is no text")
+				d.MarkAll(report.Dropped, m.value.at, m.value.leaves(), "is no text")
 			case code == "" && m.key != "default":
-				d.lost(m.value.atom, "%s is no language", show(m.key))
+				d.Drop(m.value.atom, "%s is no language", report.Quote(m.key))
 			default:
-				if clean(m.value.text) == "" {
-					carry(m.value.atom)
+				if markup.Clean(m.value.text) == "" {
+					report.Carry(m.value.atom)
 				}
-				if _, twice := w.has(code); twice {
-					d.lost(m.value.atom, "a second text in %s", code)
+				if _, twice := w.Has(code); twice {
+					d.Drop(m.value.atom, "a second text in %s", code)
 					continue
 				}
-				w = w.add(code, m.value.text, m.value.atom)
+				w = w.Add(code, m.value.text, m.value.atom)
 			}
 		}
 	default:
-		d.all(Lost, n.at, n.leaves(), "is no text")
+		d.MarkAll(report.Dropped, n.at, n.leaves(), "is no text")
 	}
 	return w
 }
 
-func (w *words) has(language string) (string, bool) {
-	if w == nil {
-		return "", false
-	}
-	t, ok := w.by[language]
-	return t, ok
-}
-
 // shown reads the conditions under which something is shown, or can be answered.
-func (o *object) shown(show *[]*condition) {
+func (o *object) shown(show *[]*draft.Condition) {
 	if n := o.take("visibleIf"); n != nil {
 		*show = append(*show, o.conditions(n)...)
 	}
 	if n := o.take("enableIf"); n != nil {
 		for _, c := range o.conditions(n) {
-			o.changed(c.at, "what cannot be answered is not shown here: enableIf became part of show_if")
+			o.Change(c.At, "what cannot be answered is not shown here: enableIf became part of show_if")
 			*show = append(*show, c)
 		}
 	}
 }
 
-func (o *object) conditions(n *node) []*condition {
+func (o *object) conditions(n *node) []*draft.Condition {
 	if !n.scalar() {
-		o.all(Lost, n.at, n.leaves(), "is no condition")
+		o.MarkAll(report.Dropped, n.at, n.leaves(), "is no condition")
 		return nil
 	}
-	if c := o.condition(n.atom); c != nil {
-		return []*condition{c}
+	if c := o.Condition(n.atom); c != nil {
+		return []*draft.Condition{c}
 	}
-	carry(n.atom)
+	report.Carry(n.atom)
 	return nil
 }
 
@@ -177,25 +172,25 @@ func (o *object) number(key string, to *string) {
 	}
 	if d, err := decimal.Parse(n.str()); err == nil {
 		*to = d.String()
-		carry(n.first())
+		report.Carry(n.first())
 		return
 	}
-	o.all(Lost, n.at, n.leaves(), "%s: %s is no number of at most three decimals", key, n.brief())
+	o.MarkAll(report.Dropped, n.at, n.leaves(), "%s: %s is no number of at most three decimals", key, n.brief())
 }
 
-func (o *object) maxLength(q *question) {
+func (o *object) maxLength(q *draft.Question) {
 	n := o.take("maxLength")
 	if n == nil {
 		return
 	}
 	switch length, err := strconv.Atoi(n.str()); {
 	case err == nil && length <= 0:
-		carry(n.first()) // no limit
-	case err == nil && length <= maxText:
-		q.maxSize = length
-		carry(n.first())
+		report.Carry(n.first()) // no limit
+	case err == nil && length <= draft.MaxText:
+		q.MaxLength = length
+		report.Carry(n.first())
 	default:
-		o.all(Lost, n.at, n.leaves(), "maxLength: %s is no length", n.brief())
+		o.MarkAll(report.Dropped, n.at, n.leaves(), "maxLength: %s is no length", n.brief())
 	}
 }
 
@@ -208,13 +203,13 @@ func (o *object) rest(what string) {
 		leaves := m.value.leaves()
 		switch why, lost := reason(idleProperties, m.key), reason(lostProperties, m.key); {
 		case m.value.kind == '0' || m.value.kind == 'b' && m.value.text == "false" && lost != "":
-			carry(leaves...) // it says what is so anyway
+			report.Carry(leaves...) // it says what is so anyway
 		case lost != "":
-			o.all(Lost, m.value.at, leaves, "%s: %s", show(m.value.say()), lost)
+			o.MarkAll(report.Dropped, m.value.at, leaves, "%s: %s", report.Quote(m.value.say()), lost)
 		case why != "":
-			o.all(Idle, m.value.at, leaves, "%s", why)
+			o.MarkAll(report.Ignored, m.value.at, leaves, "%s", why)
 		default:
-			o.all(Lost, m.value.at, leaves, "%s is not known to the importer as a property of %s: %s", show(m.key), what, m.value.brief())
+			o.MarkAll(report.Dropped, m.value.at, leaves, "%s is not known to the importer as a property of %s: %s", report.Quote(m.key), what, m.value.brief())
 		}
 	}
 }

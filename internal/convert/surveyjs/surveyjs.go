@@ -1,26 +1,31 @@
-package convert
+// Package surveyjs reads SurveyJS definitions.
+package surveyjs
 
 import (
 	"errors"
 	"regexp"
 	"slices"
 	"strings"
+
+	"glasspoll/internal/convert/draft"
+	"glasspoll/internal/convert/report"
 )
 
 // A definition is a SurveyJS definition being read.
 type definition struct {
-	*draft
-	byName map[string]*question // for choices that are another question's
-	later  []func()             // what waits for all questions to be known
+	*draft.Draft
+	byName map[string]*draft.Question // for choices that are another question's
+	later  []func()                   // what waits for all questions to be known
 }
 
-// readSurveyJS makes a draft of a definition, as https://surveyjs.io describes it.
-func readSurveyJS(r *Report, source []byte) (*draft, error) {
+// Read makes a draft of a definition, as https://surveyjs.io describes it.
+func Read(file string, source []byte) (*draft.Draft, error) {
+	r := report.New(file, "SurveyJS", "property")
 	root, err := readJSON(r, source)
 	if err != nil {
 		return nil, err
 	}
-	d := &definition{draft: &draft{report: r, parse: parseSurveyJS, piped: regexp.MustCompile(`\{\s*#?(?:panel\.)?([^{}"':,;]+?)\s*\}`), root: &group{}}, byName: map[string]*question{}}
+	d := &definition{Draft: &draft.Draft{Report: r, Parse: parseExpression, Piped: regexp.MustCompile(`\{\s*#?(?:panel\.)?([^{}"':,;]+?)\s*\}`), Root: &draft.Group{}}, byName: map[string]*draft.Question{}}
 	if root.kind == '[' {
 		return nil, errors.New("this is a list: a SurveyJS definition is an object with \"pages\" or \"elements\"")
 	}
@@ -34,18 +39,18 @@ func readSurveyJS(r *Report, source []byte) (*draft, error) {
 	for i := 0; i < len(d.later); i++ {
 		d.later[i]()
 	}
-	return d.draft, nil
+	return d.Draft, nil
 }
 
 func (d *definition) survey(o *object, root *node) {
-	d.title = o.words("title")
-	d.intro = o.words("description")
+	d.Title = o.words("title")
+	d.Intro = o.words("description")
 	if n := o.take("locale"); n != nil {
-		carry(n.leaves()...)
-		if code := languageOf(n.str()); code == "" {
-			d.lost(n.first(), "%s is no language", n.brief())
-		} else if d.lead = code; !speaks(root, code) {
-			d.language = code
+		report.Carry(n.leaves()...)
+		if code := draft.LanguageCode(n.str()); code == "" {
+			d.Drop(n.first(), "%s is no language", n.brief())
+		} else if d.FirstLanguage = code; !speaks(root, code) {
+			d.Language = code
 		}
 	}
 	for _, key := range []string{"pages", "elements", "questions"} {
@@ -55,9 +60,9 @@ func (d *definition) survey(o *object, root *node) {
 		}
 		for _, n := range list.items {
 			if key == "pages" {
-				d.group(n, d.root, "a page")
+				d.group(n, d.Root, "a page")
 			} else {
-				d.element(n, d.root)
+				d.element(n, d.Root)
 			}
 		}
 	}
@@ -74,13 +79,13 @@ func (d *definition) survey(o *object, root *node) {
 				what = n.get("name").str()
 			}
 			if key == "calculatedValues" {
-				d.gone(n.get("name").str(), "which is calculated")
+				d.DefineMissing(n.get("name").str(), "which is calculated")
 			}
-			d.all(Lost, n.at, n.leaves(), "%s %s: %s", strings.TrimSuffix(key, "s"), show(what), why)
+			d.MarkAll(report.Dropped, n.at, n.leaves(), "%s %s: %s", strings.TrimSuffix(key, "s"), report.Quote(what), why)
 		}
 	}
 	for _, n := range []string{"correctAnswers", "correctedAnswers", "incorrectAnswers", "inCorrectAnswers", "questionCount", "pageno", "pagecount", "locale"} {
-		d.gone(n, "which surveys here do not count")
+		d.DefineMissing(n, "which surveys here do not count")
 	}
 	o.rest("a survey")
 }
@@ -88,7 +93,7 @@ func (d *definition) survey(o *object, root *node) {
 // speaks reports whether any text names a language.
 func speaks(n *node, code string) bool {
 	for _, m := range n.members {
-		if languageOf(m.key) == code && m.value.kind == 's' && len(m.key) <= 7 || speaks(m.value, code) {
+		if draft.LanguageCode(m.key) == code && m.value.kind == 's' && len(m.key) <= 7 || speaks(m.value, code) {
 			return true
 		}
 	}
@@ -101,69 +106,69 @@ func (d *definition) thankYou(o *object) {
 			item := d.object(n)
 			html, when := item.words("html"), item.take("expression")
 			if html == nil || when.str() == "" || strings.TrimSpace(when.str()) == "" {
-				d.all(Lost, n.at, n.leaves(), "a text afterwards needs html and expression")
+				d.MarkAll(report.Dropped, n.at, n.leaves(), "a text afterwards needs html and expression")
 				continue
 			}
-			d.thanks = append(d.thanks, thanks{d.condition(when.atom), html})
+			d.Thanks = append(d.Thanks, draft.Thanks{Show: d.Condition(when.atom), Text: html})
 			item.rest("a text afterwards")
 		}
 	}
 	last := o.words("completedHtml")
-	if last == nil && len(d.thanks) > 0 {
-		last = stock(d.thanks[0].show.at, "Thank you!", "谢谢！")
-		d.decide(d.thanks[0].show.at.at, "no text afterwards is for everybody else: one was written")
+	if last == nil && len(d.Thanks) > 0 {
+		last = draft.Builtin(d.Thanks[0].Show.At, "Thank you!", "谢谢！")
+		d.Ask(d.Thanks[0].Show.At.At, "no text afterwards is for everybody else: one was written")
 	}
 	if last != nil {
-		d.thanks = append(d.thanks, thanks{nil, last})
+		d.Thanks = append(d.Thanks, draft.Thanks{Text: last})
 	}
 }
 
 // group reads a page or a panel.
-func (d *definition) group(n *node, within *group, what string) {
+func (d *definition) group(n *node, within *draft.Group, what string) {
 	if n.kind != '{' {
-		d.all(Lost, n.at, n.leaves(), "%s should be an object", what)
+		d.MarkAll(report.Dropped, n.at, n.leaves(), "%s should be an object", what)
 		return
 	}
 	o := d.object(n)
 	name := o.take("name")
-	g := &group{source: name.str(), heading: heading{o.words("title"), o.words("description")}}
+	g := &draft.Group{Source: name.str(), Heading: draft.Heading{Title: o.words("title"), Intro: o.words("description")}}
 	if name != nil {
-		carry(name.first())
-		g.at = name.first()
+		report.Carry(name.first())
+		g.At = name.first()
 	} else {
-		g.at = &atom{at: n.at, text: what}
+		g.At = &report.Atom{At: n.at, Text: what}
 	}
 	if t := o.take("type"); t != nil {
-		carry(t.first())
+		report.Carry(t.first())
 	}
 	if v := o.take("visible"); v != nil {
-		carry(v.leaves()...)
+		report.Carry(v.leaves()...)
 		if !v.yes() {
-			d.all(Lost, n.at, n.leaves(), "never shown, so left out")
+			d.MarkAll(report.Dropped, n.at, n.leaves(), "never shown, so left out")
 			d.goneWithin(n)
 			return
 		}
 	}
-	o.shown(&g.show)
+	o.shown(&g.Show)
 	if r := o.take("requiredIf"); r != nil {
-		d.lost(r.first(), "a group as a whole is not required here: %s", r.brief())
+		d.Drop(r.first(), "a group as a whole is not required here: %s", r.brief())
 	}
 	if r := o.take("isRequired"); r.yes() {
-		d.lost(r.first(), "a group as a whole is not required here: require a question of it")
+		d.Drop(r.first(), "a group as a whole is not required here: require a question of it")
 	} else if r != nil {
-		carry(r.leaves()...)
+		report.Carry(r.leaves()...)
 	}
 	if what == "a dynamic panel" {
-		d.line(Lost, n.at, "questions are not repeated: those of %s are asked once", show(g.source))
+		d.Remark(report.Dropped, n.at, "questions are not repeated: those of %s are asked once", report.Quote(g.Source))
 		t := o.take("templateElements")
 		for _, key := range []string{"templateTitle", "templateDescription"} {
 			if w := o.words(key); w != nil {
-				for _, a := range w.all() {
-					d.lost(a, "a text of every repetition, of which there is one")
+				for _, a := range w.Atoms() {
+					d.Drop(a, "a text of every repetition, of which there is one")
 				}
 			}
 		}
-		within.children = append(within.children, g)
+		within.Children = append(within.Children, g)
 		if t != nil {
 			for _, e := range t.items {
 				d.element(e, g)
@@ -171,14 +176,14 @@ func (d *definition) group(n *node, within *group, what string) {
 		}
 		for _, key := range []string{"panelCount", "minPanelCount", "maxPanelCount", "valueName", "templateVisibleIf"} {
 			if v := o.take(key); v != nil {
-				d.all(Lost, v.at, v.leaves(), "questions are not repeated here")
+				d.MarkAll(report.Dropped, v.at, v.leaves(), "questions are not repeated here")
 			}
 		}
 		o.rest(what)
-		d.gone(g.source, "which is a group")
+		d.DefineMissing(g.Source, "which is a group")
 		return
 	}
-	within.children = append(within.children, g)
+	within.Children = append(within.Children, g)
 	for _, key := range []string{"elements", "questions"} {
 		if list := o.take(key); list != nil {
 			for _, e := range list.items {
@@ -187,13 +192,13 @@ func (d *definition) group(n *node, within *group, what string) {
 		}
 	}
 	o.rest(what)
-	d.gone(g.source, "which is a group")
+	d.DefineMissing(g.Source, "which is a group")
 }
 
 // goneWithin remembers all questions of what is left out.
 func (d *definition) goneWithin(n *node) {
 	if n.kind == '{' && n.get("name") != nil {
-		d.gone(n.get("name").str(), "which was not carried over")
+		d.DefineMissing(n.get("name").str(), "which was not carried over")
 	}
 	for _, m := range n.members {
 		d.goneWithin(m.value)

@@ -1,4 +1,4 @@
-package convert
+package xlsform
 
 import (
 	"archive/zip"
@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+
+	"glasspoll/internal/convert/report"
 )
 
 // Bounds of a workbook. Sheets are read row by row.
@@ -65,7 +67,7 @@ func readWorkbook(source []byte) (sheets []sheet, err error) {
 	for _, name := range names {
 		s, err := readSheet(f, name, &filled)
 		if err != nil {
-			return nil, fmt.Errorf("sheet %s: %w", show(name), err)
+			return nil, fmt.Errorf("sheet %s: %w", report.Quote(name), err)
 		}
 		s.mark(marks[name])
 		sheets = append(sheets, s)
