@@ -2,12 +2,13 @@ package main
 
 import (
 	"fmt"
-	"glasspoll/internal/project"
 	"io"
 	"strings"
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/console"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -44,7 +45,7 @@ Examples:
 type findings struct {
 	files    []*project.Questionnaire
 	sidecars []*project.Sidecar
-	problems survey.Problems
+	problems questionnaire.Problems
 	advice   []advice.Advice
 }
 
@@ -75,7 +76,7 @@ func (k checkCommand) Run(c *console.Console) error {
 }
 
 // read reads what the command line names, or else the directory of questionnaires.
-func (k checkCommand) read(c *console.Console) (*project.Library, survey.Problems, error) {
+func (k checkCommand) read(c *console.Console) (*project.Library, questionnaire.Problems, error) {
 	if len(k.Files) > 0 {
 		return project.ReadNamed(k.Files, c.In)
 	}
@@ -165,7 +166,7 @@ func (f findings) json(w io.Writer) error {
 
 // contents says what is in a sidecar.
 func contents(s *project.Sidecar) string {
-	if s.Kind == survey.QuotesFile {
+	if s.Kind == questionnaire.QuotesFile {
 		return console.Count(len(s.Entries.Quotes), "quote")
 	}
 	return console.Count(len(s.Entries.Measures), "measure")

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"glasspoll/internal/project"
-	"glasspoll/internal/simulate"
 	"io"
 	"net/http"
 	"os"
@@ -19,6 +17,8 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/local"
+	"glasspoll/internal/project"
+	"glasspoll/internal/simulate"
 	"glasspoll/internal/survey"
 )
 

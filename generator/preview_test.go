@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"glasspoll/internal/project"
 	"html"
 	"io"
 	"log/slog"
@@ -23,6 +22,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
 	"glasspoll/internal/local"
+	"glasspoll/internal/project"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )

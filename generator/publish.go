@@ -18,10 +18,11 @@ import (
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
-	"glasspoll/internal/intake"
 	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -104,11 +105,11 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 }
 
 // unapproved finds questionnaires of the quality system that nobody has approved.
-func (p publishCommand) unapproved(library *project.Library) survey.Problems {
-	var problems survey.Problems
+func (p publishCommand) unapproved(library *project.Library) questionnaire.Problems {
+	var problems questionnaire.Problems
 	for _, f := range library.Questionnaires() {
 		if d := f.Survey.Document; d != nil && !p.Unapproved && (d.ApprovedBy == "" || d.ApprovedOn == "") {
-			problems = append(problems, survey.Problem{File: f.Path, Line: 1, Column: 1,
+			problems = append(problems, questionnaire.Problem{File: f.Path, Line: 1, Column: 1,
 				Message: fmt.Sprintf("document %s is not approved: it needs approved_by and approved_on", d.Number)})
 		}
 	}
@@ -194,7 +195,7 @@ func (u *upload) definitions(ctx context.Context, surveys []*survey.Survey) erro
 	changed := 0
 	for _, s := range surveys {
 		before, err := u.table.Definition(ctx, s.ID, "")
-		if err != nil && !errors.Is(err, intake.ErrUnknown) {
+		if err != nil && !errors.Is(err, store.ErrUnknown) {
 			return err
 		}
 		if err == nil && before.Version == s.Version {

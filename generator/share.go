@@ -12,6 +12,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/invite"
 	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
 )
@@ -144,7 +145,7 @@ func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
 	}
 	for _, f := range library.Questionnaires() {
 		if slices.Contains(f.IDs(), k.ID) {
-			own := slices.DeleteFunc(slices.Clone(problems), func(p survey.Problem) bool { return p.File != f.Path })
+			own := slices.DeleteFunc(slices.Clone(problems), func(p questionnaire.Problem) bool { return p.File != f.Path })
 			if len(own) > 0 {
 				console.Problems(c.Err, own)
 				return nil, console.ErrProblems

@@ -1,14 +1,14 @@
 package main
 
 import (
-	"glasspoll/internal/project"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"glasspoll"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 )
 
 // A theme that changes changes every page; one with a mistake leaves the last good one in force, and is told.
@@ -22,7 +22,7 @@ func TestThemeReloads(t *testing.T) {
 		}
 	}
 	v := &server{}
-	build := func() (page string, changed int, problems survey.Problems) {
+	build := func() (page string, changed int, problems questionnaire.Problems) {
 		t.Helper()
 		_, problems, err := l.Read()
 		if err != nil {

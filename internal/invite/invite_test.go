@@ -18,6 +18,7 @@ import (
 	"github.com/makiuchi-d/gozxing/qrcode"
 
 	"glasspoll"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -142,7 +143,7 @@ sections:
 
 func parsed(t *testing.T, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("tea.yaml", []byte(source))
+	s, problems := questionnaire.Parse("tea.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -167,14 +168,14 @@ func samples(t *testing.T) []*survey.Survey {
 	}
 	var surveys []*survey.Survey
 	for _, name := range names {
-		if !survey.IsQuestionnaire(name) {
+		if !questionnaire.IsFile(name) {
 			continue
 		}
 		source, err := fs.ReadFile(glasspoll.Samples(), name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, problems := survey.Parse(name, source)
+		s, problems := questionnaire.Parse(name, source)
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

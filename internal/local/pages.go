@@ -15,7 +15,7 @@ import (
 	"strings"
 	"sync"
 
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 // Pages is a directory of pages. A page's tag is the hash of what is in its file, so that whoever changes a file changes
@@ -43,7 +43,7 @@ func OpenPages(directory string) (*Pages, error) {
 // Close gives the directory up.
 func (p *Pages) Close() error { return p.root.Close() }
 
-// Page implements [publish.Pages].
+// Page implements [store.Pages].
 func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int, err error) {
 	if err := errors.Join(ctx.Err(), checkName(name)); err != nil {
 		return "", 0, p.wrap(name, err)
@@ -54,7 +54,7 @@ func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int
 	return tag, revision, p.wrap(name, err)
 }
 
-// Replace implements [publish.Pages]. To write what is there already does nothing.
+// Replace implements [store.Pages]. To write what is there already does nothing.
 func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, body []byte) (newTag string, err error) {
 	if err := errors.Join(ctx.Err(), checkName(name)); err != nil {
 		return "", p.wrap(name, err)
@@ -66,7 +66,7 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 		return "", p.wrap(name, err)
 	}
 	if current != tag {
-		return "", publish.ErrStale
+		return "", store.ErrStale
 	}
 	newTag = tagOf(body)
 	if current == newTag && stored == revision {

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
@@ -35,7 +36,7 @@ type Questionnaire struct {
 	Path     string // as the user would write it
 	Source   []byte
 	Survey   *survey.Survey // nil if there are problems
-	Problems survey.Problems
+	Problems questionnaire.Problems
 
 	good *survey.Survey // the last survey without problems; nil if there has been none
 }
@@ -48,7 +49,7 @@ const maxListings = 3
 
 // Read reads the directory. It returns the surveys without problems, sorted by id, and the problems of the others. The
 // error is an *EmptyError if there are no questionnaires.
-func (l *Library) Read() ([]*survey.Survey, survey.Problems, error) {
+func (l *Library) Read() ([]*survey.Survey, questionnaire.Problems, error) {
 	if err := l.readQuestionnaires(); err != nil {
 		return nil, nil, err
 	}
@@ -174,7 +175,7 @@ func questionnairePaths(dir string) ([]string, error) {
 	}
 	var paths []string
 	for _, e := range entries {
-		if name := e.Name(); !e.IsDir() && survey.IsQuestionnaire(name) {
+		if name := e.Name(); !e.IsDir() && questionnaire.IsFile(name) {
 			paths = append(paths, filepath.Join(dir, name))
 		}
 	}
@@ -227,7 +228,7 @@ func reparse(path string, source []byte, before *Questionnaire) *Questionnaire {
 		return before
 	}
 	q := &Questionnaire{Path: path, Source: source}
-	q.Survey, q.Problems = survey.Parse(path, source)
+	q.Survey, q.Problems = questionnaire.Parse(path, source)
 	if len(q.Problems) > 0 {
 		q.Survey = nil
 	}
@@ -243,9 +244,9 @@ func reparse(path string, source []byte, before *Questionnaire) *Questionnaire {
 }
 
 // collect returns the surveys of several files, sorted by id, and the problems of each file and between them.
-func collect(files []*Questionnaire) ([]*survey.Survey, survey.Problems) {
+func collect(files []*Questionnaire) ([]*survey.Survey, questionnaire.Problems) {
 	var surveys []*survey.Survey
-	var problems survey.Problems
+	var problems questionnaire.Problems
 	from := map[string]string{} // paths by id
 	for _, f := range files {
 		problems = append(problems, f.Problems...)
@@ -253,7 +254,7 @@ func collect(files []*Questionnaire) ([]*survey.Survey, survey.Problems) {
 			continue
 		}
 		if first, taken := from[f.Survey.ID]; taken {
-			problems = append(problems, survey.Problem{File: f.Path, Line: 1, Column: 1,
+			problems = append(problems, questionnaire.Problem{File: f.Path, Line: 1, Column: 1,
 				Message: fmt.Sprintf("the id '%s' is already taken by %s: give one of them another id", f.Survey.ID, first)})
 			continue
 		}
@@ -263,7 +264,7 @@ func collect(files []*Questionnaire) ([]*survey.Survey, survey.Problems) {
 	slices.SortFunc(surveys, func(a, b *survey.Survey) int { return strings.Compare(a.ID, b.ID) })
 	var conflict *site.Conflict
 	for errors.As(site.Check(surveys), &conflict) {
-		problems = append(problems, survey.Problem{File: from[conflict.ID], Line: 1, Column: 1, Message: conflict.Error()})
+		problems = append(problems, questionnaire.Problem{File: from[conflict.ID], Line: 1, Column: 1, Message: conflict.Error()})
 		surveys = slices.DeleteFunc(surveys, func(s *survey.Survey) bool { return s.ID == conflict.ID })
 	}
 	return surveys, problems

@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/theme"
 )
 
 // ReadNamed reads the files and directories of a list; "-" is the questionnaire that stdin yields. A questionnaire's
 // sidecars are read with it, and a sidecar's questionnaire with the sidecar.
-func ReadNamed(names []string, stdin io.Reader) (*Library, survey.Problems, error) {
+func ReadNamed(names []string, stdin io.Reader) (*Library, questionnaire.Problems, error) {
 	n := &named{names: names, stdin: stdin}
 	for _, name := range names {
 		if err := n.add(name); err != nil {
@@ -46,7 +46,7 @@ func (n *named) add(name string) error {
 	if filepath.Base(name) == theme.File {
 		return nil // themeProblems reads it
 	}
-	if _, kind := survey.Beside(filepath.Base(name)); kind != "" {
+	if _, kind := questionnaire.Sidecar(filepath.Base(name)); kind != "" {
 		of := questionnaireOf(name)
 		if of == "" || slices.Contains(n.names, of) {
 			n.sidecars = append(n.sidecars, name)
@@ -85,7 +85,7 @@ var extensions = []string{".yaml", ".yml"}
 
 // questionnaireOf finds the questionnaire of a sidecar; "" if there is none.
 func questionnaireOf(path string) string {
-	name, _ := survey.Beside(filepath.Base(path))
+	name, _ := questionnaire.Sidecar(filepath.Base(path))
 	stem := filepath.Join(filepath.Dir(path), name)
 	for _, extension := range extensions {
 		if exists(stem + extension) {
@@ -99,7 +99,7 @@ func questionnaireOf(path string) string {
 func sidecarsOf(path string) []string {
 	stem := strings.TrimSuffix(path, filepath.Ext(path))
 	var found []string
-	for _, kind := range []string{survey.ActionsFile, survey.QuotesFile} {
+	for _, kind := range []string{questionnaire.ActionsFile, questionnaire.QuotesFile} {
 		for _, extension := range extensions {
 			if name := stem + "." + kind + extension; exists(name) {
 				found = append(found, name)
@@ -115,7 +115,7 @@ func exists(path string) bool {
 }
 
 // themeProblems returns the problems of themes that are named, or are in directories that are named.
-func themeProblems(names []string) (survey.Problems, error) {
+func themeProblems(names []string) (questionnaire.Problems, error) {
 	var dirs []string
 	for _, name := range names {
 		if info, err := os.Stat(name); err != nil || !info.IsDir() {
@@ -128,7 +128,7 @@ func themeProblems(names []string) (survey.Problems, error) {
 			dirs = append(dirs, name)
 		}
 	}
-	var problems survey.Problems
+	var problems questionnaire.Problems
 	for _, dir := range dirs {
 		_, found, err := theme.Read(os.DirFS(dir), filepath.Join(dir, theme.File))
 		if err != nil {

@@ -13,25 +13,26 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
 // Sidecar is a file that belongs to a questionnaire: NAME.actions.yaml or NAME.quotes.yaml beside NAME.yaml.
 type Sidecar struct {
 	Path    string
-	Kind    string // survey.ActionsFile or QuotesFile
+	Kind    string // questionnaire.ActionsFile or QuotesFile
 	Source  []byte
 	Survey  *survey.Survey // that it was parsed for; nil if it was not parsed
 	Entries survey.Actions // of its kind; none if there are problems
 
 	questionnaire *Questionnaire // nil: there is none
-	problems      survey.Problems
-	clash         survey.Problems // another file is the same questionnaire's sidecar of this kind
-	good          survey.Actions  // the last entries without problems
+	problems      questionnaire.Problems
+	clash         questionnaire.Problems // another file is the same questionnaire's sidecar of this kind
+	good          survey.Actions         // the last entries without problems
 }
 
 // Problems returns the problems of the file itself and with other files.
-func (s *Sidecar) Problems() survey.Problems { return slices.Concat(s.problems, s.clash) }
+func (s *Sidecar) Problems() questionnaire.Problems { return slices.Concat(s.problems, s.clash) }
 
 // IDs returns the ids that the survey of the sidecar's questionnaire may have; none if there is no questionnaire.
 func (s *Sidecar) IDs() []string {
@@ -49,7 +50,7 @@ func sidecarPaths(dir string) ([]string, error) {
 	}
 	var paths []string
 	for _, e := range entries {
-		if _, kind := survey.Beside(e.Name()); kind != "" && !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+		if _, kind := questionnaire.Sidecar(e.Name()); kind != "" && !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
 			paths = append(paths, filepath.Join(dir, e.Name()))
 		}
 	}
@@ -76,7 +77,7 @@ func readSidecars(paths []string, files []*Questionnaire, known []*Sidecar) ([]*
 	for i, s := range all {
 		for _, first := range all[:i] {
 			if s.questionnaire != nil && s.questionnaire == first.questionnaire && s.Kind == first.Kind {
-				s.clash = survey.Problems{{File: s.Path, Line: 1, Column: 1, Message: fmt.Sprintf("%s stands beside the same questionnaire: keep one of the two", first.Path)}}
+				s.clash = questionnaire.Problems{{File: s.Path, Line: 1, Column: 1, Message: fmt.Sprintf("%s stands beside the same questionnaire: keep one of the two", first.Path)}}
 			}
 		}
 	}
@@ -85,7 +86,7 @@ func readSidecars(paths []string, files []*Questionnaire, known []*Sidecar) ([]*
 
 // parseSidecar parses a sidecar, or takes the result from before if neither it nor its questionnaire has changed.
 func parseSidecar(path string, source []byte, files []*Questionnaire, before *Sidecar) *Sidecar {
-	name, kind := survey.Beside(filepath.Base(path))
+	name, kind := questionnaire.Sidecar(filepath.Base(path))
 	s := &Sidecar{Path: path, Kind: kind, Source: source}
 	for _, f := range files {
 		if strings.TrimSuffix(f.Path, filepath.Ext(f.Path)) == filepath.Join(filepath.Dir(path), name) {
@@ -97,7 +98,7 @@ func parseSidecar(path string, source []byte, files []*Questionnaire, before *Si
 	}
 	switch {
 	case s.questionnaire == nil:
-		s.problems = survey.Problems{{File: path, Line: 1, Column: 1,
+		s.problems = questionnaire.Problems{{File: path, Line: 1, Column: 1,
 			Message: fmt.Sprintf("there is no questionnaire %s.yaml beside it: give it the name of its questionnaire, as in service.%s.yaml beside service.yaml", name, kind)}}
 		s.good = survey.Actions{}
 		return s
@@ -108,10 +109,10 @@ func parseSidecar(path string, source []byte, files []*Questionnaire, before *Si
 		return s
 	}
 	s.Survey = s.questionnaire.Survey
-	if kind == survey.ActionsFile {
-		s.Entries.Measures, s.problems = survey.ParseMeasures(path, source, s.Survey)
+	if kind == questionnaire.ActionsFile {
+		s.Entries.Measures, s.problems = questionnaire.ParseMeasures(path, source, s.Survey)
 	} else {
-		s.Entries.Quotes, s.problems = survey.ParseQuotes(path, source, s.Survey)
+		s.Entries.Quotes, s.problems = questionnaire.ParseQuotes(path, source, s.Survey)
 	}
 	if len(s.problems) == 0 {
 		s.good = s.Entries
@@ -119,8 +120,8 @@ func parseSidecar(path string, source []byte, files []*Questionnaire, before *Si
 	return s
 }
 
-func sidecarProblems(all []*Sidecar) survey.Problems {
-	var problems survey.Problems
+func sidecarProblems(all []*Sidecar) questionnaire.Problems {
+	var problems questionnaire.Problems
 	for _, s := range all {
 		problems = append(problems, s.Problems()...)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/stats"
@@ -103,7 +104,7 @@ func ratOf(t testing.TB, text string) *big.Rat {
 // scored is a questionnaire for every model; its scales differ, so that no two models come to the same.
 func scored(t testing.TB, scoring string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("scored.yaml", []byte(`
+	s, problems := questionnaire.Parse("scored.yaml", []byte(`
 id: scored
 title: Scored
 languages: [en]

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/stats"
@@ -173,7 +174,7 @@ func TestLevels(t *testing.T) {
 // TestReportHidesNoGroup: where everybody is counted, as in the report, a page speaks of groups that nobody is in, and of
 // people whose group is not known, never of groups that are too small.
 func TestReportHidesNoGroup(t *testing.T) {
-	s, problems := survey.Parse("few.yaml", []byte(`
+	s, problems := questionnaire.Parse("few.yaml", []byte(`
 title: {zh: 少, en: Few, ar: قليل}
 languages: [zh, en, ar]
 sections:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -59,18 +60,18 @@ func testSurveys(t *testing.T) []*survey.Survey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = slices.DeleteFunc(files, func(name string) bool { return !survey.IsQuestionnaire(filepath.Base(name)) })
+	files = slices.DeleteFunc(files, func(name string) bool { return !questionnaire.IsFile(filepath.Base(name)) })
 	var surveys []*survey.Survey
-	var problems survey.Problems
+	var problems questionnaire.Problems
 	for _, file := range append(files, "../answer/testdata/every.yaml", "../render/testdata/every.yaml") {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, found := survey.Parse(filepath.Base(file), source)
+		s, found := questionnaire.Parse(filepath.Base(file), source)
 		surveys, problems = append(surveys, s), append(problems, found...)
 	}
-	s, found := survey.Parse("everything.yaml", []byte(everything))
+	s, found := questionnaire.Parse("everything.yaml", []byte(everything))
 	surveys, problems = append(surveys, s), append(problems, found...)
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -144,7 +145,7 @@ func TestSeeds(t *testing.T) {
 
 // A check that no answer meets is an error, not an endless search.
 func TestImpossibleCheck(t *testing.T) {
-	s, problems := survey.Parse("riddle.yaml", []byte(`
+	s, problems := questionnaire.Parse("riddle.yaml", []byte(`
 title: Riddle
 sections:
   - questions:
@@ -163,7 +164,7 @@ func TestGoBack(t *testing.T) {
 	for name, periods := range map[string][3]string{
 		"month": {"2026-10", "2026-09", "2025-11"}, "quarter": {"2026-Q3", "2026-Q2", "2023-Q4"}, "year": {"2025", "2024", "2014"},
 	} {
-		s, problems := survey.Parse("past.yaml", []byte("title: Past\nlanguages: [en]\nperiod: "+name+"\nsections: [{questions: [{id: rated, type: rating, steps: 5, label: Rated}]}]\n"))
+		s, problems := questionnaire.Parse("past.yaml", []byte("title: Past\nlanguages: [en]\nperiod: "+name+"\nsections: [{questions: [{id: rated, type: rating, steps: 5, label: Rated}]}]\n"))
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

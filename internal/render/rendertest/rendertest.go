@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -46,7 +47,7 @@ func Every(t testing.TB) *survey.Survey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, problems := survey.Parse("every.yaml", source)
+	s, problems := questionnaire.Parse("every.yaml", source)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -61,7 +62,7 @@ func Shipped(t testing.TB, name string) *survey.Survey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, problems := survey.Parse(name+".yaml", source)
+	s, problems := questionnaire.Parse(name+".yaml", source)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -101,7 +102,7 @@ func Thirty(t testing.TB) *survey.Survey {
 			}
 		}
 	}
-	s, problems := survey.Parse("thirty.yaml", []byte(y.String()))
+	s, problems := questionnaire.Parse("thirty.yaml", []byte(y.String()))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
