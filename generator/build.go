@@ -2,11 +2,12 @@ package main
 
 import (
 	"fmt"
-	"glasspoll/internal/project"
-	"glasspoll/internal/staging"
 	"io/fs"
 	"runtime/debug"
 	"time"
+
+	"glasspoll/internal/project"
+	"glasspoll/internal/staging"
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/render"

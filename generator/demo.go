@@ -6,13 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"glasspoll/internal/project"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"glasspoll/internal/project"
 
 	"golang.org/x/sync/errgroup"
 

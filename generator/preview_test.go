@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"glasspoll"
 	"html"
 	"io"
 	"log/slog"
@@ -18,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"glasspoll"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/console"

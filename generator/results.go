@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 
@@ -48,15 +47,13 @@ type storeFlags struct {
 // perform does a verb where the answers are.
 func (s storeFlags) perform(ctx context.Context, c *console.Console, name string, v verb) error {
 	if s.Table == "" {
-		return perform(ctx, c, s.Data, name, v)
+		return performLocally(ctx, c, s.Data, name, v)
 	}
 	table, _, err := s.table(ctx, s.Table)
 	if err != nil {
 		return err
 	}
-	files := &outputs{}
-	defer files.discard()
-	return v.do(ctx, &workplace{store: table, out: c.Out, err: c.Err, create: files.create, log: slog.New(slog.NewTextHandler(c.Err, nil))})
+	return do(ctx, c, table, v)
 }
 
 // definition finds the questionnaire of a survey that is in force.

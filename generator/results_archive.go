@@ -121,22 +121,22 @@ type archivedAnswer struct {
 
 func (a *archiveCommand) writesTo() string { return a.Out }
 
-func (a *archiveCommand) do(ctx context.Context, w *workplace) error {
-	g, err := takeCensus(ctx, w.store, a.ID, a.Period, a.Private)
+func (a *archiveCommand) do(ctx context.Context, env *environment) error {
+	g, err := takeCensus(ctx, env.store, a.ID, a.Period, a.Private)
 	if err != nil {
 		return err
 	}
 	if g.now.PeriodAt(time.Now()) == a.Period {
-		console.Line(w.err, "%s is not over: what is archived is what there is now", a.Period)
+		console.Line(env.Err, "%s is not over: what is archived is what there is now", a.Period)
 	}
-	file, err := w.create(a.Out, true)
+	file, err := env.Create(a.Out, true)
 	if err != nil {
 		return err
 	}
 	z := &archive{zip: zip.NewWriter(file), at: g.census.Last.UTC().Truncate(time.Second)}
 	m := &manifest{Format: archiveFormat, Survey: a.ID, Title: g.now.Title, Period: a.Period, Version: g.now.Version, Private: a.Private,
 		Responses: g.census.Responses, Withdrawn: g.census.Withdrawn, First: g.census.First.UTC(), Last: g.census.Last.UTC()}
-	if err := a.fill(ctx, w.store, g, z, m); err != nil {
+	if err := a.fill(ctx, env.store, g, z, m); err != nil {
 		return err
 	}
 	whole, err := z.close(m)
@@ -146,10 +146,10 @@ func (a *archiveCommand) do(ctx context.Context, w *workplace) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	console.Line(w.out, "%s  %s", whole, filepath.Base(a.Out))
-	console.Line(w.err, "%s: %s, %s. The checksum above stands for the whole: keep it elsewhere", a.Out, console.Count(int(m.Responses), "response"), console.Count(m.Releases, "release"))
+	console.Line(env.Out, "%s  %s", whole, filepath.Base(a.Out))
+	console.Line(env.Err, "%s: %s, %s. The checksum above stands for the whole: keep it elsewhere", a.Out, console.Count(int(m.Responses), "response"), console.Count(m.Releases, "release"))
 	if a.Private {
-		console.Line(w.err, "This has private answers in it: encrypt it on its way, and delete it when it has been used.")
+		console.Line(env.Err, "This has private answers in it: encrypt it on its way, and delete it when it has been used.")
 	}
 	return nil
 }
@@ -522,3 +522,7 @@ func (a *checking) fold(ctx context.Context, each func(answer.Response)) (respon
 	}
 	return 0, 0, ctx.Err()
 }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

@@ -58,19 +58,19 @@ func (r reportCommand) Run(ctx context.Context, c *console.Console) error {
 
 func (r *reportCommand) writesTo() string { return r.Out }
 
-func (r *reportCommand) do(ctx context.Context, w *workplace) error {
-	page, err := managementReport(ctx, w.store, reportOf{id: r.ID, period: r.Period, language: r.Language, texts: r.Texts, sources: r.Sources, now: time.Now()})
+func (r *reportCommand) do(ctx context.Context, env *environment) error {
+	page, err := managementReport(ctx, env.store, reportOf{id: r.ID, period: r.Period, language: r.Language, texts: r.Texts, sources: r.Sources, now: time.Now()})
 	if err != nil {
 		return err
 	}
 	if r.Out == "" {
-		_, err = w.out.Write(page)
+		_, err = env.Out.Write(page)
 		return err
 	}
-	if err := writeOne(w, r.Out, true, page); err != nil {
+	if err := writeOne(env, r.Out, true, page); err != nil {
 		return err
 	}
-	console.Line(w.err, "%s: confidential, and readable only by you", r.Out)
+	console.Line(env.Err, "%s: confidential, and readable only by you", r.Out)
 	return nil
 }
 

@@ -40,29 +40,29 @@ func (v verifyCommand) Run(ctx context.Context, c *console.Console) error {
 	return v.perform(ctx, c, "results verify", &v)
 }
 
-func (v *verifyCommand) do(ctx context.Context, w *workplace) error {
+func (v *verifyCommand) do(ctx context.Context, env *environment) error {
 	ids := []string{v.ID}
 	if v.ID == "" {
 		if v.Period != "" {
 			return console.Usagef("--period %s: of which survey?", v.Period)
 		}
 		var err error
-		if ids, err = w.store.Surveys(ctx); err != nil {
+		if ids, err = env.store.Surveys(ctx); err != nil {
 			return err
 		}
 	}
 	started, all, wrong := time.Now(), int64(0), false
 	for _, id := range ids {
-		s, err := definition(ctx, w.store, id)
+		s, err := definition(ctx, env.store, id)
 		if err != nil {
 			return err
 		}
-		periods, err := periodsOf(ctx, w.store, id, v.Period)
+		periods, err := periodsOf(ctx, env.store, id, v.Period)
 		if err != nil {
 			return err
 		}
 		for _, period := range periods {
-			a, err := auditPeriod(ctx, w.store, s, period)
+			a, err := auditPeriod(ctx, env.store, s, period)
 			if err != nil {
 				return err
 			}
@@ -70,14 +70,14 @@ func (v *verifyCommand) do(ctx context.Context, w *workplace) error {
 			if len(a.findings) > 0 {
 				verdict, wrong = "DIFFER", true
 			}
-			console.Line(w.out, "%s %s: %s: %s", id, period, a.summary(), verdict)
+			console.Line(env.Out, "%s %s: %s: %s", id, period, a.summary(), verdict)
 			for _, finding := range a.findings {
-				console.Line(w.out, "  %s", finding)
+				console.Line(env.Out, "  %s", finding)
 			}
 			all += a.responses
 		}
 	}
-	console.Line(w.err, "%s counted again in %s", console.Count(int(all), "response"), time.Since(started).Round(10*time.Millisecond))
+	console.Line(env.Err, "%s counted again in %s", console.Count(int(all), "response"), time.Since(started).Round(10*time.Millisecond))
 	if wrong {
 		return console.ErrProblems
 	}

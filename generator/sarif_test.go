@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"glasspoll/internal/project"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"glasspoll/internal/project"
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/console"

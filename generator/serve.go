@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/control"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
 	"glasspoll/internal/project"
@@ -138,10 +139,10 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	if err := w.start(ctx); err != nil {
 		return err
 	}
-	if commands, err := listenControl(s.Data, w.workplace); err != nil {
+	if commands, err := control.Listen(s.Data, verbTable(environment{store: w.store, log: w.log, changed: w.publishing.notice}), w.log); err != nil {
 		w.log.Warn("commands such as 'glasspoll results' cannot be used while this runs", "error", err)
 	} else {
-		defer commands.close()
+		defer commands.Close()
 	}
 
 	httpServer := &http.Server{

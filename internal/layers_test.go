@@ -24,6 +24,11 @@ var layers = [][]string{
 	{"glasspoll/internal/expression"},
 	{"glasspoll/internal/survey"},
 	{"glasspoll/internal/questionnaire"},
+	{"glasspoll/internal/convert/markup"},
+	{"glasspoll/internal/convert/report"},
+	{"glasspoll/internal/convert/condition"},
+	{"glasspoll/internal/convert/condition/conditiontest", "glasspoll/internal/convert/draft"},
+	{"glasspoll/internal/convert/surveyjs", "glasspoll/internal/convert/xlsform"},
 	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/theme"},
 	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export", "glasspoll/internal/render/rendertest"},
 	{"glasspoll/internal/release"},
@@ -32,13 +37,15 @@ var layers = [][]string{
 	{"glasspoll/internal/results"},
 	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
 	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/store/storetest", "glasspoll/internal/webhook", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
+	{"glasspoll/internal/control"},
 	{"glasspoll/internal/server"},
 	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
 }
 
 // pure packages take no context, clock, environment, network or logger.
 var pure = []string{
-	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/decimal", "glasspoll/internal/expression",
+	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/convert/condition", "glasspoll/internal/convert/draft", "glasspoll/internal/convert/markup",
+	"glasspoll/internal/convert/report", "glasspoll/internal/convert/surveyjs", "glasspoll/internal/convert/xlsform", "glasspoll/internal/decimal", "glasspoll/internal/expression",
 	"glasspoll/internal/survey", "glasspoll/internal/questionnaire", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/cases", "glasspoll/internal/tally",
 	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/results", "glasspoll/internal/site", "glasspoll/internal/theme",
 }
