@@ -1,7 +1,7 @@
 # make run    build the site, serve it, print the addresses
 # make demo   fill the surveys with made-up answers, at a running `make run` or a server of its own
 # make test   everything that must hold; installs what browsers need where it may
-# make lint   gofmt, go vet, staticcheck
+# make lint   gofmt, go vet, staticcheck, complexity, dead code, known vulnerabilities
 # make bench  the figures of docs/: build, accept, publish
 # make package      bin/submit.zip and bin/publish.zip, as AWS Lambda takes them
 # make bench-start  how long the functions take to start, beside an empty one
@@ -11,7 +11,8 @@
 SHELL := /bin/bash
 ADDR ?= 127.0.0.1:8080
 FUZZTIME ?= 10s
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# VERSION is what `glasspoll version` prints; empty outside a git checkout.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 run: bin/glasspoll
 	bin/glasspoll build --templates templates
@@ -21,7 +22,7 @@ demo: bin/glasspoll
 	exec bin/glasspoll demo $(if $(filter file,$(origin ADDR)),,--url http://$(ADDR)/)
 
 bin/glasspoll:
-	go build -o $@ ./generator
+	go build -ldflags '-X main.stampedVersion=$(VERSION)' -o $@ ./generator
 
 test: setup lint
 	go test -race -timeout 30m ./...
@@ -31,8 +32,14 @@ lint:
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
 	  if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
-	go run $(STATICCHECK) ./...
-	cd e2e && go run $(STATICCHECK) ./...
+	go tool staticcheck ./...
+	cd e2e && go tool staticcheck ./...
+	go tool gocognit -over 30 -ignore '_test\.go' .
+	@dead=$$(go tool deadcode -test ./... && cd e2e && go tool deadcode -test ./...); \
+	  if [ -n "$$dead" ]; then echo "never called:"; echo "$$dead"; exit 1; fi
+	@found=$$(go tool govulncheck ./... 2>&1) || case "$$found" in \
+	  *"fetching vulnerabilities"*) echo "govulncheck: its database cannot be reached, so it is left out";; \
+	  *) echo "$$found"; exit 1;; esac
 	@if command -v cfn-lint >/dev/null; then echo cfn-lint deploy/template.yaml; cfn-lint deploy/template.yaml; \
 	  else echo "cfn-lint is not installed (pip install cfn-lint): deploy/template.yaml is not checked by it"; fi
 

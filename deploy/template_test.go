@@ -22,8 +22,8 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
-	"glasspoll/internal/survey"
 )
 
 // tree is a part of the template. Intrinsic functions are text: "!Ref Table", "!GetAtt Table.Arn", "!Sub ...".
@@ -273,7 +273,7 @@ func TestRoutes(t *testing.T) {
 		at(t, resources, "Api", "Properties", "DefaultRouteSettings", limit)
 	}
 	// The page's form is sent to that route, below the CDN's path.
-	s, problems := survey.Parse("tea.yaml", []byte("title: Tea\nlanguages: [en]\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
+	s, problems := questionnaire.Parse("tea.yaml", []byte("title: Tea\nlanguages: [en]\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -12,13 +12,13 @@ import (
 
 	"glasspoll/e2e/aws"
 	"glasspoll/internal/expression"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // A panic in the handler is a 500 that names the request, and a line in the log that does so too; the process goes on.
 func TestOnAWSPanicIsNotTheEnd(t *testing.T) {
 	d := deploy(t)
-	broken, problems := survey.Parse("broken.yaml", []byte(strings.Replace(deployed, "id: service", "id: broken", 1)))
+	broken, problems := questionnaire.Parse("broken.yaml", []byte(strings.Replace(deployed, "id: service", "id: broken", 1)))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -18,7 +18,7 @@ import (
 	"glasspoll/e2e/aws"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/publish"
-	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/tally"
 )
 
@@ -286,6 +286,6 @@ func (noPages) Page(context.Context, string) (string, int, error) { return "", 0
 
 func (noPages) Replace(context.Context, string, string, int, []byte) (string, error) { return "1", nil }
 
-func (noPages) Results(io.Writer, render.ResultsPage) error     { return nil }
-func (noPages) ResultsJSON(io.Writer, render.ResultsPage) error { return nil }
-func (noPages) ResultsCSV(io.Writer, render.ResultsPage) error  { return nil }
+func (noPages) HTML(io.Writer, results.Page) error { return nil }
+func (noPages) JSON(io.Writer, results.Page) error { return nil }
+func (noPages) CSV(io.Writer, results.Page) error  { return nil }

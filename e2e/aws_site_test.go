@@ -299,7 +299,7 @@ func TestOnAWSABrowserAnswers(t *testing.T) {
 		t.Errorf("the results page says\n%s", text)
 	}
 	_, _, data := fetch(t, site+"tea/results/results.json")
-	var r results
+	var r resultsFile
 	if err := json.Unmarshal([]byte(data), &r); err != nil || r.Respondents != 2 {
 		t.Errorf("%d respondents, want 2 (%v)", r.Respondents, err)
 	}

@@ -31,6 +31,7 @@ import (
 	"glasspoll/e2e/aws"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )
@@ -189,7 +190,7 @@ func deploy(t *testing.T) *deployment {
 	if _, err := d.bucket.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatal(err)
 	}
-	s, problems := survey.Parse("service.yaml", []byte(deployed))
+	s, problems := questionnaire.Parse("service.yaml", []byte(deployed))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -456,7 +457,7 @@ sections:
 // stored once, and a retry finds it.
 func TestOnAWSSubmitMayEndAnywhere(t *testing.T) {
 	d := deploy(t)
-	s, problems := survey.Parse("steady.yaml", []byte(steady))
+	s, problems := questionnaire.Parse("steady.yaml", []byte(steady))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/console"
 )
 
 // awsFlags say how AWS is reached. Empty, profile and region are what the environment says, and the endpoint is AWS's own.
@@ -44,7 +44,7 @@ func (f awsFlags) database(ctx context.Context) (*dynamodb.Client, aws.Config, e
 		return nil, settings, fmt.Errorf("AWS configuration: %w", err)
 	}
 	if settings.Region == "" {
-		return nil, settings, usageError{errors.New("no AWS region is set: say --region NAME, or set AWS_REGION")}
+		return nil, settings, console.Usagef("no AWS region is set: say --region NAME, or set AWS_REGION")
 	}
 	return dynamodb.NewFromConfig(settings, func(o *dynamodb.Options) {
 		if f.DynamoDBEndpoint != "" {

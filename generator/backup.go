@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/local"
 )
 
@@ -39,9 +40,9 @@ func (s serveCommand) checkBackups() error {
 	case s.Backup == "":
 		return nil
 	case s.BackupEvery < leastBetween:
-		return usageError{fmt.Errorf("--backup-every %s: write %s or more, such as 24h", s.BackupEvery, leastBetween)}
+		return console.Usagef("--backup-every %s: write %s or more, such as 24h", s.BackupEvery, leastBetween)
 	case s.BackupKeep < 1:
-		return usageError{fmt.Errorf("--backup-keep %d: write 1 or more", s.BackupKeep)}
+		return console.Usagef("--backup-keep %d: write 1 or more", s.BackupKeep)
 	}
 	err := os.MkdirAll(s.Backup, 0o700)
 	if err == nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -9,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"glasspoll/internal/console"
 )
 
 // BenchmarkBuild builds a site of 1,000 surveys of 30 questions in two languages as `glasspoll build` does: reading and
@@ -24,7 +25,7 @@ func BenchmarkBuild(b *testing.B) {
 	out := b.TempDir()
 	builds := 0
 	for b.Loop() {
-		err := buildCommand{Surveys: dir, Out: filepath.Join(out, fmt.Sprint(builds))}.Run(&console{out: io.Discard, err: io.Discard})
+		err := buildCommand{Surveys: dir, Out: filepath.Join(out, fmt.Sprint(builds))}.Run(&console.Console{Out: io.Discard, Err: io.Discard})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -75,95 +76,6 @@ sections:
 		case 5:
 			fmt.Fprintf(&b, "      - {id: q%d, type: long_text, %s}\n", q, text)
 		}
-	}
-	return b.String()
-}
-
-// TestFolderErrorChangesNothing holds that a build which cannot be finished leaves the old site, to the byte.
-func TestFolderErrorChangesNothing(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "site")
-	build := func(files map[string]string, end func(*folder) error) {
-		t.Helper()
-		f, err := openFolder(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for path, content := range files {
-			if err := f.Write(path, []byte(content)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := end(f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	discard := func(f *folder) error { f.discard(); return nil }
-
-	build(map[string]string{"a/index.html": "one"}, discard)
-	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a discarded first build leaves its directory: %v", err)
-	}
-	build(map[string]string{"a/index.html": "one", "b/index.html": "two"}, (*folder).commit)
-	before := tree(t, dir)
-	build(map[string]string{"a/index.html": "changed", "c/index.html": "new"}, discard)
-	if after := tree(t, dir); after != before {
-		t.Errorf("a discarded build changed the directory from\n%s\nto\n%s", before, after)
-	}
-
-	// Killed in the middle of commit, or before: the next build mends it.
-	f, err := openFolder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Write("c/index.html", []byte("new")); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.saveManifest(map[string]bool{"a/index.html": true, "b/index.html": true, "c/index.html": true}); err != nil {
-		t.Fatal(err)
-	}
-	if err := moveInto(dir, filepath.Join(dir, stagingName)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "c", "index.html")); err != nil {
-		t.Fatal(err)
-	}
-	build(map[string]string{"a/index.html": "one", "b/index.html": "two"}, (*folder).commit)
-	if after := tree(t, dir); after != before {
-		t.Errorf("after a killed build, the directory is\n%s\nwant\n%s", after, before)
-	}
-}
-
-// TestFolderIgnoresWildManifest holds that nothing outside the directory is removed, whatever the manifest says.
-func TestFolderIgnoresWildManifest(t *testing.T) {
-	parent := t.TempDir()
-	dir := filepath.Join(parent, "site")
-	outside := filepath.Join(parent, "precious")
-	if err := errors.Join(
-		os.Mkdir(dir, 0o777),
-		os.WriteFile(outside, nil, 0o666),
-		os.WriteFile(filepath.Join(dir, manifestName), []byte("../precious\n"+outside+"\n\n"), 0o666),
-	); err != nil {
-		t.Fatal(err)
-	}
-	f, err := openFolder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.commit(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(outside); err != nil {
-		t.Error(err)
-	}
-}
-
-// tree prints every file of a directory with its content.
-func tree(t *testing.T, dir string) string {
-	t.Helper()
-	var b strings.Builder
-	root := os.DirFS(dir)
-	if err := walkFiles(root, func(path string, content []byte) { fmt.Fprintf(&b, "%s: %s\n", path, content) }); err != nil {
-		t.Fatal(err)
 	}
 	return b.String()
 }

@@ -15,6 +15,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/console"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/survey"
 )
@@ -80,7 +81,7 @@ type listCasesCommand struct {
 	Format   string `placeholder:"FORMAT" enum:"text,json,csv" default:"text" help:"text, json or csv. Default: ${default}."`
 }
 
-func (l listCasesCommand) Run(ctx context.Context, c *console) error {
+func (l listCasesCommand) Run(ctx context.Context, c *console.Console) error {
 	return l.perform(ctx, c, "cases list", &l)
 }
 
@@ -106,7 +107,7 @@ func (l *listCasesCommand) do(ctx context.Context, w *workplace) error {
 		for _, c := range wanted {
 			listed = append(listed, caseJSON{c, c.Overdue(now)})
 		}
-		return printJSON(w.out, listed)
+		return console.JSON(w.out, listed)
 	case "csv":
 		return casesCSV(w.out, wanted, now)
 	}
@@ -121,7 +122,7 @@ type caseJSON struct {
 
 func casesText(out io.Writer, listed []*cases.Case, now time.Time) error {
 	if len(listed) == 0 {
-		say(out, "no cases")
+		console.Line(out, "no cases")
 		return nil
 	}
 	overdue := 0
@@ -141,7 +142,7 @@ func casesText(out io.Writer, listed []*cases.Case, now time.Time) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	say(out, "%s, %d overdue", count(len(listed), "case"), overdue)
+	console.Line(out, "%s, %d overdue", console.Count(len(listed), "case"), overdue)
 	return nil
 }
 
@@ -174,7 +175,7 @@ type showCaseCommand struct {
 	Format string `placeholder:"FORMAT" enum:"text,json" default:"text" help:"text or json. Default: ${default}."`
 }
 
-func (s showCaseCommand) Run(ctx context.Context, c *console) error {
+func (s showCaseCommand) Run(ctx context.Context, c *console.Console) error {
 	return s.perform(ctx, c, "cases show", &s)
 }
 
@@ -185,29 +186,29 @@ func (s *showCaseCommand) do(ctx context.Context, w *workplace) error {
 	}
 	now := time.Now()
 	if s.Format == "json" {
-		return printJSON(w.out, caseJSON{c, c.Overdue(now)})
+		return console.JSON(w.out, caseJSON{c, c.Overdue(now)})
 	}
 	due := cmp.Or(string(c.Due), "no date")
 	if c.Overdue(now) {
 		due += ", OVERDUE"
 	}
-	say(w.out, "case      %s", c.ID)
-	say(w.out, "type      %s, %s, priority %s", c.Type, c.Severity, c.Priority)
-	say(w.out, "status    %s", c.Status)
-	say(w.out, "owner     %s", cmp.Or(c.Owner, "nobody yet"))
-	say(w.out, "due       %s", due)
-	say(w.out, "survey    %s, %s", c.Survey, c.Period)
-	say(w.out, "about     %s (alert %s)", strings.Join(c.Questions, ", "), c.Alert)
+	console.Line(w.out, "case      %s", c.ID)
+	console.Line(w.out, "type      %s, %s, priority %s", c.Type, c.Severity, c.Priority)
+	console.Line(w.out, "status    %s", c.Status)
+	console.Line(w.out, "owner     %s", cmp.Or(c.Owner, "nobody yet"))
+	console.Line(w.out, "due       %s", due)
+	console.Line(w.out, "survey    %s, %s", c.Survey, c.Period)
+	console.Line(w.out, "about     %s (alert %s)", strings.Join(c.Questions, ", "), c.Alert)
 	if c.Withdrawn {
-		say(w.out, "response  withdrawn")
+		console.Line(w.out, "response  withdrawn")
 	} else {
-		say(w.out, "response  %s (receipt %s)", c.Response, answer.Receipt(c.Response))
+		console.Line(w.out, "response  %s (receipt %s)", c.Response, answer.Receipt(c.Response))
 	}
 	if c.Status == cases.Closed && !c.Withdrawn {
-		say(w.out, "result    %s", c.Result)
-		say(w.out, "told      the customer was %stold", map[bool]string{false: "not "}[c.Told])
+		console.Line(w.out, "result    %s", c.Result)
+		console.Line(w.out, "told      the customer was %stold", map[bool]string{false: "not "}[c.Told])
 	}
-	say(w.out, "history")
+	console.Line(w.out, "history")
 	location, err := time.LoadLocation(c.Timezone)
 	if err != nil {
 		location = time.UTC
@@ -223,7 +224,7 @@ func (s *showCaseCommand) do(ctx context.Context, w *workplace) error {
 		if change.What == cases.WasClosed && change.Note != "" {
 			line += ": " + change.Note
 		}
-		say(w.out, "%s", line)
+		console.Line(w.out, "%s", line)
 	}
 	return nil
 }
@@ -271,7 +272,7 @@ type assignCaseCommand struct {
 	By    string `placeholder:"ROLE" help:"The role that decides so. Default: the owner until now."`
 }
 
-func (a assignCaseCommand) Run(ctx context.Context, c *console) error {
+func (a assignCaseCommand) Run(ctx context.Context, c *console.Console) error {
 	return a.perform(ctx, c, "cases assign", &a)
 }
 
@@ -280,7 +281,7 @@ func (a *assignCaseCommand) do(ctx context.Context, w *workplace) error {
 	if err != nil {
 		return err
 	}
-	say(w.out, "case %s is assigned to %s, due %s", c.ID, c.Owner, cmp.Or(string(c.Due), "at no date"))
+	console.Line(w.out, "case %s is assigned to %s, due %s", c.ID, c.Owner, cmp.Or(string(c.Due), "at no date"))
 	return nil
 }
 
@@ -292,7 +293,7 @@ type closeCaseCommand struct {
 	By           string `placeholder:"ROLE" help:"The role that closes it. Default: its owner."`
 }
 
-func (k closeCaseCommand) Run(ctx context.Context, c *console) error {
+func (k closeCaseCommand) Run(ctx context.Context, c *console.Console) error {
 	return k.perform(ctx, c, "cases close", &k)
 }
 
@@ -304,11 +305,11 @@ func (k *closeCaseCommand) do(ctx context.Context, w *workplace) error {
 	when := "in time"
 	switch {
 	case c.Due == "":
-		when = fmt.Sprintf("after %s", count(c.Days(), "day"))
+		when = fmt.Sprintf("after %s", console.Count(c.Days(), "day"))
 	case !c.InTime():
 		when = fmt.Sprintf("late: it was due on %s", c.Due)
 	}
-	say(w.out, "case %s is closed, %s", c.ID, when)
+	console.Line(w.out, "case %s is closed, %s", c.ID, when)
 	return nil
 }
 
@@ -327,9 +328,9 @@ were opened; open and overdue are as on its last day, or today if it has not end
 closing, in the survey's timezone. Cases of answers that were taken back count as opened and withdrawn, and not as closed.`
 }
 
-func (s summariseCasesCommand) Run(ctx context.Context, c *console) error {
+func (s summariseCasesCommand) Run(ctx context.Context, c *console.Console) error {
 	if _, err := s.span(); err != nil {
-		return usageError{err}
+		return console.UsageError{Err: err}
 	}
 	return s.perform(ctx, c, "cases summary", &s)
 }
@@ -359,7 +360,7 @@ func (s *summariseCasesCommand) do(ctx context.Context, w *workplace) error {
 	summary := cases.Summarise(all, span, time.Now())
 	switch s.Format {
 	case "json":
-		return printJSON(w.out, summaryJSON(summary, s.Survey))
+		return console.JSON(w.out, summaryJSON(summary, s.Survey))
 	case "csv":
 		return summaryCSV(w.out, summary)
 	}

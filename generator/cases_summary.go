@@ -5,9 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"golang.org/x/text/width"
-
 	"glasspoll/internal/cases"
+	"glasspoll/internal/console"
 	"glasspoll/internal/survey"
 )
 
@@ -38,18 +37,18 @@ var summaryLanguages = map[string]summaryWords{
 // summaryText prints a summary as a table that lines up in both scripts.
 func summaryText(out io.Writer, s cases.Summary, of, language string) error {
 	words := summaryLanguages[language]
-	say(out, words.title, s.Span.Name, s.Span.From, s.Span.Until)
+	console.Line(out, words.title, s.Span.Name, s.Span.From, s.Span.Until)
 	if of != "" {
-		say(out, words.survey, of)
+		console.Line(out, words.survey, of)
 	}
 	if s.Running {
-		say(out, "%s", words.running)
+		console.Line(out, "%s", words.running)
 	}
 	if s.All == (cases.Figures{}) {
-		say(out, "%s", words.none)
+		console.Line(out, "%s", words.none)
 		return nil
 	}
-	say(out, "")
+	console.Line(out, "")
 	rows := [][]string{append([]string{""}, words.columns...), figuresRow(words.all, s.All)}
 	by := ""
 	for _, g := range s.Groups {
@@ -68,13 +67,13 @@ func summaryText(out io.Writer, s cases.Summary, of, language string) error {
 	widths := make([]int, len(words.columns)+1)
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], columnsOf(cell))
+			widths[i] = max(widths[i], console.Columns(cell))
 		}
 	}
 	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
-			padding := strings.Repeat(" ", widths[i]-columnsOf(cell))
+			padding := strings.Repeat(" ", widths[i]-console.Columns(cell))
 			if i == 0 {
 				line.WriteString(cell + padding)
 			} else {
@@ -94,16 +93,4 @@ func figuresRow(name string, f cases.Figures) []string {
 		row = append(row, fmt.Sprint(n))
 	}
 	return append(row, meanDays(f, "-"))
-}
-
-// columnsOf is how many columns of a terminal a text takes: Chinese characters take two.
-func columnsOf(text string) int {
-	n := 0
-	for _, c := range text {
-		n++
-		if kind := width.LookupRune(c).Kind(); kind == width.EastAsianWide || kind == width.EastAsianFullwidth {
-			n++
-		}
-	}
-	return n
 }

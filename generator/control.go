@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/local"
 )
 
@@ -88,7 +89,7 @@ const (
 )
 
 // perform does a verb with the store in a data directory.
-func perform(ctx context.Context, c *console, data, name string, v verb) error {
+func perform(ctx context.Context, c *console.Console, data, name string, v verb) error {
 	if connection := dialControl(data); connection != nil {
 		return askServer(ctx, c, connection, name, v)
 	}
@@ -106,7 +107,7 @@ func perform(ctx context.Context, c *console, data, name string, v verb) error {
 	defer store.Close()
 	files := &outputs{}
 	defer files.discard()
-	return v.do(ctx, &workplace{store: store, local: store, out: c.out, err: c.err, create: files.create, log: slog.New(slog.NewTextHandler(c.err, nil))})
+	return v.do(ctx, &workplace{store: store, local: store, out: c.Out, err: c.Err, create: files.create, log: slog.New(slog.NewTextHandler(c.Err, nil))})
 }
 
 // dataFile is the store within the data directory.
@@ -172,7 +173,7 @@ func dialControl(data string) net.Conn {
 }
 
 // askServer has a server do a verb, and takes what comes of it.
-func askServer(ctx context.Context, c *console, connection net.Conn, name string, v verb) error {
+func askServer(ctx context.Context, c *console.Console, connection net.Conn, name string, v verb) error {
 	defer connection.Close()
 	defer context.AfterFunc(ctx, func() { connection.Close() })() // then the server stops as well
 	options, err := json.Marshal(v)
@@ -196,9 +197,9 @@ func askServer(ctx context.Context, c *console, connection net.Conn, name string
 		var err error
 		switch f.Kind {
 		case toOut:
-			_, err = c.out.Write(f.Data)
+			_, err = c.Out.Write(f.Data)
 		case toErr:
-			_, err = c.err.Write(f.Data)
+			_, err = c.Err.Write(f.Data)
 		case newFile:
 			if !mayWrite(v, f.Name) { // the asker may be more powerful than the server, and must not lend it that
 				return fmt.Errorf("the running server wants to write %s, which was not asked for", f.Name)
@@ -219,27 +220,20 @@ func askServer(ctx context.Context, c *console, connection net.Conn, name string
 
 // outcome is an error as it is sent, and failure what it is again at the other end.
 func outcome(err error) (code int, text string) {
-	var usage usageError
-	switch {
-	case err == nil:
-		return exitFine, ""
-	case errors.Is(err, errProblems):
-		return exitFailed, ""
-	case errors.As(err, &usage):
-		return exitUsage, err.Error()
-	default:
-		return exitFailed, err.Error()
+	if err == nil || errors.Is(err, console.ErrProblems) {
+		return console.ExitCode(err), ""
 	}
+	return console.ExitCode(err), err.Error()
 }
 
 func failure(code int, text string) error {
 	switch {
-	case code == exitFine:
+	case code == console.ExitOK:
 		return nil
 	case text == "":
-		return errProblems
-	case code == exitUsage:
-		return usageError{errors.New(text)}
+		return console.ErrProblems
+	case code == console.ExitUsage:
+		return console.UsageError{Err: errors.New(text)}
 	default:
 		return errors.New(text)
 	}

@@ -557,7 +557,7 @@ func (r *respondent) text(q *survey.Question, like float64) string {
 	case q.Pattern != "":
 		parsed, err := syntax.Parse(q.Pattern, syntax.Perl)
 		if err != nil {
-			return "" // survey.Parse has accepted it: cannot be
+			return "" // questionnaire.Parse has accepted it: cannot be
 		}
 		text = r.match(parsed.Simplify())
 		if whole, err := regexp.Compile("^(?:" + q.Pattern + ")$"); err != nil || !whole.MatchString(text) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -53,16 +54,16 @@ sections:
 // The surveys that the crowd is tried on.
 func crowdSurveys(t *testing.T) []*survey.Survey {
 	t.Helper()
-	surveys, problems := samples(t), survey.Problems{}
+	surveys, problems := samples(t), questionnaire.Problems{}
 	for _, file := range []string{"../internal/answer/testdata/every.yaml", "../internal/render/testdata/every.yaml"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, found := survey.Parse(filepath.Base(file), source)
+		s, found := questionnaire.Parse(filepath.Base(file), source)
 		surveys, problems = append(surveys, s), append(problems, found...)
 	}
-	s, found := survey.Parse("everything.yaml", []byte(everything))
+	s, found := questionnaire.Parse("everything.yaml", []byte(everything))
 	surveys, problems = append(surveys, s), append(problems, found...)
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -136,7 +137,7 @@ func TestCrowdRepeats(t *testing.T) {
 
 // A check that nobody can meet is an error, not an endless search.
 func TestCrowdGivesUp(t *testing.T) {
-	s, problems := survey.Parse("riddle.yaml", []byte(`
+	s, problems := questionnaire.Parse("riddle.yaml", []byte(`
 title: Riddle
 sections:
   - questions:
@@ -155,7 +156,7 @@ func TestCrowdBefore(t *testing.T) {
 	for name, periods := range map[string][3]string{
 		"month": {"2026-10", "2026-09", "2025-11"}, "quarter": {"2026-Q3", "2026-Q2", "2023-Q4"}, "year": {"2025", "2024", "2014"},
 	} {
-		s, problems := survey.Parse("past.yaml", []byte("title: Past\nlanguages: [en]\nperiod: "+name+"\nsections: [{questions: [{id: rated, type: rating, steps: 5, label: Rated}]}]\n"))
+		s, problems := questionnaire.Parse("past.yaml", []byte("title: Past\nlanguages: [en]\nperiod: "+name+"\nsections: [{questions: [{id: rated, type: rating, steps: 5, label: Rated}]}]\n"))
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

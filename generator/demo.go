@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"glasspoll/internal/project"
 	"io"
 	"net/http"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/local"
 	"glasspoll/internal/survey"
 )
@@ -40,12 +42,12 @@ Examples:
 
 const defaultDemoURL = "http://127.0.0.1:8080/"
 
-func (d demoCommand) Run(ctx context.Context, c *console) error {
+func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 	if d.Answers < 1 || d.Answers > 100_000 {
-		return usageError{fmt.Errorf("--answers %d: write a number from 1 to 100000", d.Answers)}
+		return console.Usagef("--answers %d: write a number from 1 to 100000", d.Answers)
 	}
 	if d.Periods < 1 || d.Periods > 24 {
-		return usageError{fmt.Errorf("--periods %d: write a number from 1 to 24", d.Periods)}
+		return console.Usagef("--periods %d: write a number from 1 to 24", d.Periods)
 	}
 	if d.URL != "" {
 		return d.fill(ctx, c, d.URL)
@@ -73,8 +75,8 @@ func (d demoCommand) Run(ctx context.Context, c *console) error {
 
 // past answers the surveys as they would have been answered in the periods before this one, straight into the store: the API
 // takes answers of today only.
-func (d demoCommand) past(ctx context.Context, c *console, now time.Time) error {
-	surveys, _, err := (&library{dir: d.Surveys}).read() // fill tells of problems
+func (d demoCommand) past(ctx context.Context, c *console.Console, now time.Time) error {
+	surveys, _, err := project.NewLibrary(d.Surveys).Read() // fill tells of problems
 	if err != nil || d.Periods == 1 {
 		return err
 	}
@@ -110,7 +112,7 @@ func (d demoCommand) past(ctx context.Context, c *console, now time.Time) error 
 		if err := writers.Wait(); err != nil {
 			return fmt.Errorf("answering %s: %w", s.ID, err)
 		}
-		fmt.Fprintf(c.out, "%s: %s in each of %s before this one\n", s.ID, count(d.Answers, "respondent"), count(d.Periods-1, "period"))
+		fmt.Fprintf(c.Out, "%s: %s in each of %s before this one\n", s.ID, console.Count(d.Answers, "respondent"), console.Count(d.Periods-1, "period"))
 	}
 	return nil
 }
@@ -137,13 +139,13 @@ func answers(ctx context.Context, url string) bool {
 	return true
 }
 
-func (d demoCommand) fill(ctx context.Context, c *console, url string) error {
-	surveys, problems, err := (&library{dir: d.Surveys}).read()
+func (d demoCommand) fill(ctx context.Context, c *console.Console, url string) error {
+	surveys, problems, err := project.NewLibrary(d.Surveys).Read()
 	if err != nil {
 		return err
 	}
 	if len(problems) > 0 {
-		printProblems(c.err, problems)
+		console.Problems(c.Err, problems)
 	}
 	url = strings.TrimSuffix(url, "/") + "/"
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: demoClients}}
@@ -155,11 +157,11 @@ func (d demoCommand) fill(ctx context.Context, c *console, url string) error {
 		}
 		switch {
 		case counts[http.StatusForbidden] > 0:
-			fmt.Fprintf(c.out, "%s: takes no answers today\n", s.ID)
+			fmt.Fprintf(c.Out, "%s: takes no answers today\n", s.ID)
 		case counts[http.StatusOK] > 0:
-			fmt.Fprintf(c.out, "%s: %s, %d were there before: %s%s/results/\n", s.ID, count(counts[http.StatusCreated], "new respondent"), counts[http.StatusOK], url, s.ID)
+			fmt.Fprintf(c.Out, "%s: %s, %d were there before: %s%s/results/\n", s.ID, console.Count(counts[http.StatusCreated], "new respondent"), counts[http.StatusOK], url, s.ID)
 		default:
-			fmt.Fprintf(c.out, "%s: %s: %s%s/results/\n", s.ID, count(counts[http.StatusCreated], "new respondent"), url, s.ID)
+			fmt.Fprintf(c.Out, "%s: %s: %s%s/results/\n", s.ID, console.Count(counts[http.StatusCreated], "new respondent"), url, s.ID)
 		}
 	}
 	return nil

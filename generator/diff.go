@@ -11,7 +11,8 @@ import (
 	"strings"
 
 	"glasspoll/internal/compare"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/console"
+	"glasspoll/internal/questionnaire"
 )
 
 type diffCommand struct {
@@ -37,9 +38,9 @@ Examples:
   glasspoll diff service-2026.yaml service-2027.yaml --format json`
 }
 
-func (k diffCommand) Run(ctx context.Context, c *console) error {
+func (k diffCommand) Run(ctx context.Context, c *console.Console) error {
 	if k.Old == "-" && k.New == "-" {
-		return usageError{errors.New("only one of OLD and NEW can be the standard input")}
+		return console.Usagef("only one of OLD and NEW can be the standard input")
 	}
 	before, err := readVersion(ctx, c, k.Old)
 	if err != nil {
@@ -55,7 +56,7 @@ func (k diffCommand) Run(ctx context.Context, c *console) error {
 	old, wrong := before.parse()
 	new, alsoWrong := after.parse()
 	if problems := append(wrong, alsoWrong...); len(problems) > 0 {
-		printProblems(c.err, problems)
+		console.Problems(c.Err, problems)
 		return fmt.Errorf("only questionnaires without problems can be compared: mend them first, see 'glasspoll check'")
 	}
 	changes := compare.Surveys(old, new)
@@ -66,12 +67,12 @@ func (k diffCommand) Run(ctx context.Context, c *console) error {
 		}
 	}
 	if k.Format == "json" {
-		err = printChanges(c.out, k, changes, grave > 0)
+		err = printChanges(c.Out, k, changes, grave > 0)
 	} else {
-		err = listChanges(c.out, changes)
+		err = listChanges(c.Out, changes)
 	}
 	if err == nil && grave > 0 {
-		return errProblems
+		return console.ErrProblems
 	}
 	return err
 }
@@ -85,19 +86,19 @@ type version struct {
 
 const fromGit = "git:"
 
-func readVersion(ctx context.Context, c *console, name string) (version, error) {
+func readVersion(ctx context.Context, c *console.Console, name string) (version, error) {
 	v := version{label: name, path: name}
 	var err error
 	switch {
 	case name == "-":
 		v.label, v.path = "stdin.yaml", "stdin.yaml"
-		if v.source, err = io.ReadAll(c.in); err != nil {
+		if v.source, err = io.ReadAll(c.In); err != nil {
 			return v, fmt.Errorf("reading the standard input: %w", err)
 		}
 	case strings.HasPrefix(name, fromGit):
 		revision, path, ok := strings.Cut(strings.TrimPrefix(name, fromGit), ":")
 		if !ok || revision == "" || path == "" {
-			return v, usageError{fmt.Errorf("%s: write git:REVISION:PATH, such as git:HEAD:surveys/service.yaml", name)}
+			return v, console.Usagef("%s: write git:REVISION:PATH, such as git:HEAD:surveys/service.yaml", name)
 		}
 		v.path = path
 		var out, trouble bytes.Buffer
@@ -118,10 +119,10 @@ func readVersion(ctx context.Context, c *console, name string) (version, error) 
 	return v, nil
 }
 
-func (v version) places() survey.Places { return survey.Locate(v.label, v.source) }
+func (v version) places() questionnaire.Places { return questionnaire.Locate(v.label, v.source) }
 
-func (v version) parse() (compare.Version, survey.Problems) {
-	s, problems := survey.Parse(v.path, v.source)
+func (v version) parse() (compare.Version, questionnaire.Problems) {
+	s, problems := questionnaire.Parse(v.path, v.source)
 	for i := range problems {
 		problems[i].File = v.label
 	}
@@ -144,7 +145,7 @@ func listChanges(w io.Writer, changes []compare.Change) error {
 			parts = append(parts, fmt.Sprintf("%d: %s", n, effect.Words()))
 		}
 	}
-	_, err := fmt.Fprintf(w, "%s (%s)\n", count(len(changes), "change"), strings.Join(parts, "; "))
+	_, err := fmt.Fprintf(w, "%s (%s)\n", console.Count(len(changes), "change"), strings.Join(parts, "; "))
 	return err
 }
 
@@ -161,7 +162,7 @@ func printChanges(w io.Writer, k diffCommand, changes []compare.Change, breaks b
 	for _, c := range changes {
 		list = append(list, change{c.Effect, c.File, c.Line, c.Column, c.Part, c.Sentence})
 	}
-	return printJSON(w, struct {
+	return console.JSON(w, struct {
 		Old     string   `json:"old"`
 		New     string   `json:"new"`
 		Breaks  bool     `json:"breaks"`

@@ -8,8 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/convert"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 type importCommand struct {
@@ -29,7 +30,7 @@ Examples:
   glasspoll import survey.json --out surveys/service.yaml --report service.report.txt`
 }
 
-func (k importCommand) Run(c *console) error {
+func (k importCommand) Run(c *console.Console) error {
 	for _, out := range []string{k.Out, k.Report} {
 		if out != "" && out != "-" && exists(out) {
 			return fmt.Errorf("%s exists and is left alone: choose another --out or --report", out)
@@ -54,29 +55,29 @@ func (k importCommand) Run(c *console) error {
 		return err
 	}
 	if out == "-" {
-		_, err := c.out.Write(result.YAML)
+		_, err := c.Out.Write(result.YAML)
 		return err
 	}
 	if err := createFile(out, result.YAML); err != nil {
 		return err
 	}
 	what := ""
-	if s, problems := survey.Parse(out, result.YAML); len(problems) == 0 {
+	if s, problems := questionnaire.Parse(out, result.YAML); len(problems) == 0 {
 		what = ": " + describe(s)
 	}
-	_, err = fmt.Fprintf(c.out, "Wrote %s%s\n", out, what)
+	_, err = fmt.Fprintf(c.Out, "Wrote %s%s\n", out, what)
 	return err
 }
 
 // report prints the report, or writes it and prints its first line.
-func (k importCommand) report(c *console, r *convert.Report) error {
+func (k importCommand) report(c *console.Console, r *convert.Report) error {
 	var text bytes.Buffer
 	if _, err := r.WriteTo(&text); err != nil {
 		return err
 	}
-	to := c.out
+	to := c.Out
 	if k.Out == "-" {
-		to = c.err
+		to = c.Err
 	}
 	if k.Report == "" || k.Report == "-" {
 		_, err := to.Write(append(text.Bytes(), '\n'))
@@ -100,4 +101,9 @@ func readAtMost(path string, most int64) ([]byte, error) {
 		return nil, errors.New(path + " is a directory: name a file")
 	}
 	return io.ReadAll(io.LimitReader(f, most))
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }

@@ -9,9 +9,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // surveys name timezones, and a bare machine may have none
+
+	"glasspoll/internal/console"
 
 	"github.com/alecthomas/kong"
 )
@@ -20,25 +21,6 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-}
-
-// The exit codes.
-const (
-	exitFine   = 0
-	exitFailed = 1 // problems were found, or the work could not be done
-	exitUsage  = 2
-)
-
-// errProblems says that problems were found, and have been printed.
-var errProblems = errors.New("problems found")
-
-// A usageError is a flag or argument that cannot be right, whatever the files say.
-type usageError struct{ error }
-
-// console is where a command reads and prints.
-type console struct {
-	in       io.Reader
-	out, err io.Writer
 }
 
 type commands struct {
@@ -78,55 +60,34 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(&console{stdin, stdout, stderr}),
+		kong.Bind(&console.Console{In: stdin, Out: stdout, Err: stderr}),
 	)
 	if err != nil {
 		fmt.Fprintln(stderr, "glasspoll:", err)
-		return exitFailed
+		return console.ExitFailed
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
 	parsed, err := parser.Parse(args)
 	if helped {
-		return exitFine
+		return console.ExitOK
 	}
 	if err != nil {
 		return wrongUsage(stderr, err)
 	}
 	err = parsed.Run()
-	var usage usageError
+	code := console.ExitCode(err)
 	switch {
-	case err == nil:
-		return exitFine
-	case errors.Is(err, errProblems):
-		return exitFailed
-	case errors.As(err, &usage):
+	case code == console.ExitUsage:
 		return wrongUsage(stderr, err)
-	default:
+	case err != nil && !errors.Is(err, console.ErrProblems):
 		fmt.Fprintln(stderr, "glasspoll:", err)
-		return exitFailed
 	}
+	return code
 }
 
 func wrongUsage(stderr io.Writer, err error) int {
 	fmt.Fprintf(stderr, "glasspoll: %v\nRun 'glasspoll --help', or 'glasspoll COMMAND --help', to see what it takes.\n", err)
-	return exitUsage
-}
-
-type versionCommand struct{}
-
-func (versionCommand) Run(c *console) error {
-	version, revision := "(devel)", ""
-	goVersion := ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version, goVersion = info.Main.Version, info.GoVersion
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				revision = " " + s.Value
-			}
-		}
-	}
-	_, err := fmt.Fprintf(c.out, "glasspoll %s%s, %s\n", version, revision, goVersion)
-	return err
+	return console.ExitUsage
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/console"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -66,7 +68,7 @@ type draft struct {
 	minutes   int
 }
 
-func (k newCommand) Run(c *console) error {
+func (k newCommand) Run(c *console.Console) error {
 	speak, err := k.speech(os.Getenv)
 	if err != nil {
 		return err
@@ -76,13 +78,13 @@ func (k newCommand) Run(c *console) error {
 	}
 	switch {
 	case k.List:
-		return listSamples(c.out, speak)
+		return listSamples(c.Out, speak)
 	case k.From != "":
 		return k.copySample(c, speak)
 	}
 	var d draft
 	if k.TitleZh+k.TitleEn == "" {
-		asker := &asker{in: bufio.NewReader(c.in), out: c.err, language: speak}
+		asker := &asker{in: bufio.NewReader(c.In), out: c.Err, language: speak}
 		d, err = asker.draft(&k)
 	} else {
 		d, err = k.draft()
@@ -97,7 +99,7 @@ func (k newCommand) Run(c *console) error {
 	}
 	out := k.Out
 	if out == "-" {
-		_, err := c.out.Write(source)
+		_, err := c.Out.Write(source)
 		return err
 	}
 	if out == "" {
@@ -107,20 +109,20 @@ func (k newCommand) Run(c *console) error {
 		return err
 	}
 	next := sentences[speak]
-	fmt.Fprintf(c.out, next.written, out, describe(s))
+	fmt.Fprintf(c.Out, next.written, out, describe(s))
 	if d.email == "" {
-		fmt.Fprintf(c.out, next.address, out, survey.Locate(out, source).At("contact", "email").Line)
+		fmt.Fprintf(c.Out, next.address, out, questionnaire.Locate(out, source).At("contact", "email").Line)
 	}
 	return k.tellNext(c, speak, out, d.id)
 }
 
 // tellNext says how the new questionnaire is looked at.
-func (newCommand) tellNext(c *console, speak, out, id string) error {
+func (newCommand) tellNext(c *console.Console, speak, out, id string) error {
 	serve := "glasspoll serve"
 	if dir := filepath.Dir(out); dir != "surveys" {
 		serve += " --surveys " + dir
 	}
-	_, err := fmt.Fprintf(c.out, sentences[speak].next, serve, "http://127.0.0.1:8080/"+id+"/", out)
+	_, err := fmt.Fprintf(c.Out, sentences[speak].next, serve, "http://127.0.0.1:8080/"+id+"/", out)
 	return err
 }
 
@@ -131,7 +133,7 @@ func (k newCommand) speech(getenv func(string) string) (string, error) {
 		return k.Language, nil
 	case "":
 	default:
-		return "", usageError{fmt.Errorf("--language %s: write zh or en", k.Language)}
+		return "", console.Usagef("--language %s: write zh or en", k.Language)
 	}
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} { // the first that is set decides
 		if set := getenv(name); set != "" {
@@ -173,12 +175,12 @@ func (k newCommand) draft() (draft, error) {
 		}
 	}
 	if len(d.languages) == 0 {
-		return d, usageError{errors.New("the title is empty")}
+		return d, console.Usagef("the title is empty")
 	}
 	var err error
 	flag := func(name, value string, read func(string) error) {
 		if e := read(value); e != nil && err == nil {
-			err = usageError{fmt.Errorf("--%s %s: %w", name, value, e)}
+			err = console.Usagef("--%s %s: %w", name, value, e)
 		}
 	}
 	speak, _ := k.speech(func(string) string { return "" })
@@ -476,7 +478,7 @@ func (d draft) write() ([]byte, *survey.Survey, error) {
 	d.minutes = 1
 	for {
 		source := d.yaml()
-		s, problems := survey.Parse(d.id+".yaml", source)
+		s, problems := questionnaire.Parse(d.id+".yaml", source)
 		if s == nil {
 			return nil, nil, fmt.Errorf("these answers make no good questionnaire: %w", problems)
 		}

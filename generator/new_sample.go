@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 
 	"glasspoll"
+	"glasspoll/internal/console"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -22,7 +24,7 @@ func listSamples(out io.Writer, language string) error {
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, e := range entries {
-		if !survey.IsQuestionnaire(e.Name()) {
+		if !questionnaire.IsFile(e.Name()) {
 			continue
 		}
 		_, s, err := readySample(strings.TrimSuffix(e.Name(), ".yaml"))
@@ -35,7 +37,7 @@ func listSamples(out io.Writer, language string) error {
 }
 
 // copySample writes a ready questionnaire as it is, comments and all, under the id that is wanted.
-func (k newCommand) copySample(c *console, speak string) error {
+func (k newCommand) copySample(c *console.Console, speak string) error {
 	source, s, err := readySample(k.From)
 	if err != nil {
 		return err
@@ -48,11 +50,11 @@ func (k newCommand) copySample(c *console, speak string) error {
 		id = strings.TrimSuffix(filepath.Base(k.Out), filepath.Ext(k.Out))
 	}
 	source = bytes.Replace(source, []byte("id: "+s.ID+"\n"), []byte("id: "+id+"\n"), 1)
-	if _, problems := survey.Parse(k.From, source); len(problems) > 0 {
-		return usageError{fmt.Errorf("%q cannot be the survey's id: %s", id, problems[0].Message)}
+	if _, problems := questionnaire.Parse(k.From, source); len(problems) > 0 {
+		return console.Usagef("%q cannot be the survey's id: %s", id, problems[0].Message)
 	}
 	if k.Out == "-" {
-		_, err := c.out.Write(source)
+		_, err := c.Out.Write(source)
 		return err
 	}
 	out := k.Out
@@ -62,14 +64,14 @@ func (k newCommand) copySample(c *console, speak string) error {
 	if err := createFile(out, source); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, sentences[speak].written, out, describe(s))
+	fmt.Fprintf(c.Out, sentences[speak].written, out, describe(s))
 	return k.tellNext(c, speak, out, id)
 }
 
 // readySample is a ready questionnaire.
 func readySample(id string) ([]byte, *survey.Survey, error) {
 	name := id + ".yaml"
-	if !fs.ValidPath(name) || !survey.IsQuestionnaire(name) {
+	if !fs.ValidPath(name) || !questionnaire.IsFile(name) {
 		return nil, nil, noSample(id)
 	}
 	source, err := fs.ReadFile(glasspoll.Samples(), name)
@@ -79,7 +81,7 @@ func readySample(id string) ([]byte, *survey.Survey, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, problems := survey.Parse(name, source)
+	s, problems := questionnaire.Parse(name, source)
 	if len(problems) > 0 {
 		return nil, nil, problems
 	}
@@ -87,5 +89,5 @@ func readySample(id string) ([]byte, *survey.Survey, error) {
 }
 
 func noSample(id string) error {
-	return usageError{fmt.Errorf("there is no ready questionnaire %q: 'glasspoll new --list' lists them", id)}
+	return console.Usagef("there is no ready questionnaire %q: 'glasspoll new --list' lists them", id)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/console"
 	"glasspoll/internal/survey"
 )
 
@@ -148,7 +149,7 @@ func TestNewFails(t *testing.T) {
 	}
 	var out, trouble bytes.Buffer
 	code := run(context.Background(), []string{"new", "--title-en", "Tea", "--out", filepath.Join(dir, "file", "tea.yaml")}, strings.NewReader(""), &out, &trouble)
-	if code != exitFailed || !strings.Contains(trouble.String(), "file") || out.Len() > 0 {
+	if code != console.ExitFailed || !strings.Contains(trouble.String(), "file") || out.Len() > 0 {
 		t.Errorf("exit %d: %s%s", code, out.String(), trouble.String())
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -21,6 +20,7 @@ import (
 	"golang.org/x/text/language/display"
 
 	"glasspoll/internal/render"
+	assets "glasspoll/internal/server"
 	"glasspoll/internal/survey"
 )
 
@@ -31,9 +31,6 @@ const (
 	previewEvents = "_events"
 	previewFill   = "_fill"
 )
-
-//go:embed preview
-var previewFiles embed.FS
 
 // preview tells open pages that they have been built again, or why they could not be.
 type preview struct {
@@ -49,14 +46,14 @@ type preview struct {
 func newPreview(stop <-chan struct{}) (*preview, error) {
 	p := &preview{files: map[string]*page{}, stop: stop, changed: make(chan struct{})}
 	for _, name := range []string{"preview.js", "preview.css", "side.css"} {
-		content, err := previewFiles.ReadFile("preview/" + name)
+		content, err := assets.PreviewFiles.ReadFile("preview/" + name)
 		if err != nil {
 			return nil, err
 		}
 		p.files[name] = newPage(name, content, askFirst)
 	}
 	var err error
-	p.templates, err = template.ParseFS(previewFiles, "preview/*.html")
+	p.templates, err = template.ParseFS(assets.PreviewFiles, "preview/*.html")
 	return p, err
 }
 

@@ -13,12 +13,12 @@ import (
 	"strconv"
 	"strings"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // trouble is a problem as an open page shows it.
 type trouble struct {
-	survey.Problem
+	questionnaire.Problem
 	surveys []string // that the file is, or would be; none for a template
 	never   bool     // the file has never been good since the server started
 	excerpt []sourceLine
@@ -39,24 +39,24 @@ const (
 )
 
 // troublesOf gives problems their excerpts, and finds the place of an error in the templates.
-func (w *works) troublesOf(problems survey.Problems, err error) []trouble {
+func (w *works) troublesOf(problems questionnaire.Problems, err error) []trouble {
 	troubles := make([]trouble, 0, len(problems)+1)
 	sources := map[string][]string{}
 	for _, p := range problems {
 		t := trouble{Problem: p}
-		if f := w.library.file(p.File); f != nil {
+		if f := w.library.File(p.File); f != nil {
 			if sources[p.File] == nil {
-				sources[p.File] = linesOf(f.source)
+				sources[p.File] = linesOf(f.Source)
 			}
-			t.surveys, t.never = f.ids(), f.good == nil
+			t.surveys, t.never = f.IDs(), !f.WasGood()
 			t.excerpt = excerpt(sources[p.File], p.Line, p.Column)
 		}
-		for _, n := range w.library.beside {
-			if n.path == p.File {
-				if n.of != nil {
-					t.surveys = n.of.ids()
+		for _, s := range w.library.Sidecars() {
+			if s.Path == p.File {
+				if ids := s.IDs(); ids != nil {
+					t.surveys = ids
 				}
-				t.excerpt = excerpt(linesOf(n.source), p.Line, p.Column)
+				t.excerpt = excerpt(linesOf(s.Source), p.Line, p.Column)
 			}
 		}
 		troubles = append(troubles, t)
@@ -71,7 +71,7 @@ func (w *works) troublesOf(problems survey.Problems, err error) []trouble {
 var templatePlace = regexp.MustCompile(`([\w./-]+\.(?:html|css|js|ya?ml)):(\d+)(?::(\d+))?: (?s:(.*))$`)
 
 func (w *works) templateTrouble(err error) trouble {
-	t := trouble{Problem: survey.Problem{Message: err.Error()}}
+	t := trouble{Problem: questionnaire.Problem{Message: err.Error()}}
 	at := templatePlace.FindStringSubmatch(t.Message)
 	if at == nil || w.Templates == "" {
 		return t
@@ -91,7 +91,7 @@ func (w *works) templateTrouble(err error) trouble {
 	}
 	line, _ := strconv.Atoi(at[2])
 	column, _ := strconv.Atoi(at[3]) // 0 where there is none
-	t.Problem = survey.Problem{File: name, Line: line, Column: column, Message: at[4]}
+	t.Problem = questionnaire.Problem{File: name, Line: line, Column: column, Message: at[4]}
 	t.excerpt = excerpt(linesOf(source), line, column)
 	return t
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"glasspoll/internal/project"
 	"html"
 	"io"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
+	"glasspoll/internal/console"
 	"glasspoll/internal/local"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
@@ -133,20 +135,21 @@ func TestTemplateProblemsHaveTheirPlace(t *testing.T) {
 
 // TestReloadDrawsOnlyWhatChanged holds that pages of unchanged surveys are the very same ones.
 func TestReloadDrawsOnlyWhatChanged(t *testing.T) {
-	library := &library{dir: t.TempDir()}
+	dir := t.TempDir()
+	library := project.NewLibrary(dir)
 	write := func(name, content string) {
 		t.Helper()
-		if err := os.WriteFile(filepath.Join(library.dir, name), []byte(content), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
 	v := &server{}
 	build := func() (changed []string) {
 		t.Helper()
-		if _, _, err := library.read(); err != nil {
+		if _, _, err := library.Read(); err != nil {
 			t.Fatal(err)
 		}
-		e, surveys, err := v.build(library.lastGood(), glasspoll.Templates(), library.theme)
+		e, surveys, err := v.build(library.LastGood(), glasspoll.Templates(), library.Theme())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +181,7 @@ func TestReloadDrawsOnlyWhatChanged(t *testing.T) {
 	if got := build(); !slices.Equal(got, []string{"c"}) || v.current.Load().page("index.html") == second.page("index.html") {
 		t.Errorf("one is added: %v", got)
 	}
-	if err := os.Remove(filepath.Join(library.dir, "a.yaml")); err != nil {
+	if err := os.Remove(filepath.Join(dir, "a.yaml")); err != nil {
 		t.Fatal(err)
 	}
 	if got := build(); len(got) > 0 || v.current.Load().page("a/index.html") != nil || strings.Contains(string(v.current.Load().page("index.html").content), `href="a/`) {
@@ -461,8 +464,8 @@ func TestServeCatchesUpAfterwards(t *testing.T) {
 		}
 	}
 	w := &works{
-		serveCommand: s, console: &console{strings.NewReader(""), io.Discard, io.Discard}, store: store, pages: pages,
-		log: slog.New(slog.DiscardHandler), library: &library{dir: s.Surveys},
+		serveCommand: s, Console: &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, store: store, pages: pages,
+		log: slog.New(slog.DiscardHandler), library: project.NewLibrary(s.Surveys),
 		server: &server{results: os.DirFS(s.pagesDir()), published: map[string]published{}},
 	}
 	w.publishing = newPublishing(w.log, w.publisher)
@@ -524,7 +527,7 @@ func TestServeMendsResultsOfAnotherStore(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var logged syncBuffer
 		command := serveCommand{Addr: "127.0.0.1:0", Surveys: surveys, Data: filepath.Join(dir, "data"), NoReload: true}
-		err := command.serve(ctx, &console{strings.NewReader(""), io.Discard, &logged}, func(url string) {
+		err := command.serve(ctx, &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: &logged}, func(url string) {
 			defer cancel()
 			visit(url)
 		})
@@ -598,8 +601,8 @@ func BenchmarkReload(b *testing.B) {
 		b.Fatal(err)
 	}
 	w := &works{
-		serveCommand: s, console: &console{strings.NewReader(""), io.Discard, io.Discard}, store: store, pages: pages,
-		log: slog.New(slog.DiscardHandler), library: &library{dir: s.Surveys},
+		serveCommand: s, Console: &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, store: store, pages: pages,
+		log: slog.New(slog.DiscardHandler), library: project.NewLibrary(s.Surveys),
 		server: &server{results: os.DirFS(s.pagesDir()), preview: p, published: map[string]published{}},
 	}
 	w.publishing = newPublishing(w.log, w.publisher)

@@ -17,7 +17,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/console"
 	"glasspoll/internal/intake"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
@@ -50,22 +53,22 @@ Examples:
   glasspoll publish --table polls-Table-1A2B --bucket polls-bucket-3c4d --profile marketing`
 }
 
-func (p publishCommand) Run(ctx context.Context, c *console) error {
-	l := &library{dir: p.Surveys}
-	surveys, problems, err := l.read()
+func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
+	library := project.NewLibrary(p.Surveys)
+	surveys, problems, err := library.Read()
 	if err != nil {
 		return err
 	}
 	if len(problems) > 0 {
-		printProblems(c.err, problems)
-		return errProblems
+		console.Problems(c.Err, problems)
+		return console.ErrProblems
 	}
-	if unapproved := p.unapproved(l); len(unapproved) > 0 {
-		printProblems(c.err, unapproved)
-		fmt.Fprintln(c.err, "Nothing is published. For a test deployment there is --unapproved.")
-		return errProblems
+	if unapproved := p.unapproved(library); len(unapproved) > 0 {
+		console.Problems(c.Err, unapproved)
+		fmt.Fprintln(c.Err, "Nothing is published. For a test deployment there is --unapproved.")
+		return console.ErrProblems
 	}
-	templates, err := templateFiles(p.Templates)
+	templates, err := project.Templates(p.Templates)
 	if err != nil {
 		return err
 	}
@@ -75,11 +78,11 @@ func (p publishCommand) Run(ctx context.Context, c *console) error {
 		}
 		defer os.RemoveAll(p.Out)
 	}
-	built, err := buildSite(surveys, templates, l.theme, p.Out)
+	built, err := buildSite(surveys, templates, library.Theme(), p.Out)
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
-	renderer, assets, err := newRenderer(templates, l.theme)
+	renderer, assets, err := newRenderer(templates, library.Theme())
 	if err != nil {
 		return err
 	}
@@ -91,8 +94,8 @@ func (p publishCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	u := &upload{table: table, pages: pages, dryRun: p.DryRun, out: c.out, dir: p.Out, missing: missing, actions: l.actions()}
-	if err := u.run(ctx, surveys, assets.Links, sortedKeys(built.written)); err != nil {
+	u := &upload{table: table, pages: pages, dryRun: p.DryRun, out: c.Out, dir: p.Out, missing: missing, actions: library.Actions()}
+	if err := u.run(ctx, surveys, assets.Links, built.Paths()); err != nil {
 		if ctx.Err() == nil {
 			return fmt.Errorf("publishing: %w\nRun it again: it goes on from here", err)
 		}
@@ -102,11 +105,11 @@ func (p publishCommand) Run(ctx context.Context, c *console) error {
 }
 
 // unapproved finds questionnaires of the quality system that nobody has approved.
-func (p publishCommand) unapproved(l *library) survey.Problems {
-	var problems survey.Problems
-	for _, f := range l.files {
-		if d := f.survey.Document; d != nil && !p.Unapproved && (d.ApprovedBy == "" || d.ApprovedOn == "") {
-			problems = append(problems, survey.Problem{File: f.path, Line: 1, Column: 1,
+func (p publishCommand) unapproved(library *project.Library) questionnaire.Problems {
+	var problems questionnaire.Problems
+	for _, f := range library.Questionnaires() {
+		if d := f.Survey.Document; d != nil && !p.Unapproved && (d.ApprovedBy == "" || d.ApprovedOn == "") {
+			problems = append(problems, questionnaire.Problem{File: f.Path, Line: 1, Column: 1,
 				Message: fmt.Sprintf("document %s is not approved: it needs approved_by and approved_on", d.Number)})
 		}
 	}
@@ -183,7 +186,7 @@ func (u *upload) run(ctx context.Context, surveys []*survey.Survey, assets rende
 	if u.dryRun {
 		verb = "to upload"
 	}
-	fmt.Fprintf(u.out, "%s, %d %s, the others are there\n", count(progress.all, "file"), progress.sent, verb)
+	fmt.Fprintf(u.out, "%s, %d %s, the others are there\n", console.Count(progress.all, "file"), progress.sent, verb)
 	return nil
 }
 
@@ -223,7 +226,7 @@ func (u *upload) definitions(ctx context.Context, surveys []*survey.Survey) erro
 			fmt.Fprintf(u.out, "%s: not among the questionnaires any more, but still online: its pages and results are left\n", id)
 		}
 	}
-	fmt.Fprintf(u.out, "%s, %d new or changed\n", count(len(surveys), "questionnaire"), changed)
+	fmt.Fprintf(u.out, "%s, %d new or changed\n", console.Count(len(surveys), "questionnaire"), changed)
 	return nil
 }
 
@@ -238,7 +241,7 @@ func (u *upload) beside(ctx context.Context, surveys []*survey.Survey) error {
 			continue
 		}
 		fmt.Fprintf(u.out, "%s: %s and %s beside it; its results show them within ten minutes\n",
-			s.ID, count(len(u.actions[s.ID].Measures), "measure"), count(len(u.actions[s.ID].Quotes), "quote"))
+			s.ID, console.Count(len(u.actions[s.ID].Measures), "measure"), console.Count(len(u.actions[s.ID].Quotes), "quote"))
 		if u.dryRun {
 			continue
 		}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"log/slog"
 	"slices"
 	"strings"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/console"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
@@ -66,7 +66,7 @@ type storeFlags struct {
 }
 
 // perform does a verb where the answers are.
-func (s storeFlags) perform(ctx context.Context, c *console, name string, v verb) error {
+func (s storeFlags) perform(ctx context.Context, c *console.Console, name string, v verb) error {
 	if s.Table == "" {
 		return perform(ctx, c, s.Data, name, v)
 	}
@@ -76,7 +76,7 @@ func (s storeFlags) perform(ctx context.Context, c *console, name string, v verb
 	}
 	files := &outputs{}
 	defer files.discard()
-	return v.do(ctx, &workplace{store: table, out: c.out, err: c.err, create: files.create, log: slog.New(slog.NewTextHandler(c.err, nil))})
+	return v.do(ctx, &workplace{store: table, out: c.Out, err: c.Err, create: files.create, log: slog.New(slog.NewTextHandler(c.Err, nil))})
 }
 
 // definition finds the questionnaire of a survey that is in force.
@@ -131,6 +131,3 @@ func (v *versions) of(ctx context.Context, version string) (*survey.Survey, erro
 	v.known[version] = s
 	return s, nil
 }
-
-// say prints a line for the person at the console.
-func say(w io.Writer, format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }

@@ -20,7 +20,9 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/audit"
+	"glasspoll/internal/console"
 	"glasspoll/internal/export"
+	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
@@ -30,13 +32,13 @@ import (
 
 type archiveCommand struct {
 	storeFlags
-	beside
-	ID      string `arg:"" optional:"" name:"ID" help:"The survey."`
-	Period  string `placeholder:"PERIOD" help:"The period to freeze, such as 2026-Q4."`
-	Out     string `placeholder:"FILE" type:"path" help:"The file to write, such as service-2026-Q4.zip."`
-	Private bool   `help:"With private answers."`
-	Check   string `placeholder:"FILE" type:"path" help:"Check an archive: its checksums, and its figures against its answers."`
-	Surveys string `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire is. Default: surveys."`
+	Sources project.Sources `kong:"-"`
+	ID      string          `arg:"" optional:"" name:"ID" help:"The survey."`
+	Period  string          `placeholder:"PERIOD" help:"The period to freeze, such as 2026-Q4."`
+	Out     string          `placeholder:"FILE" type:"path" help:"The file to write, such as service-2026-Q4.zip."`
+	Private bool            `help:"With private answers."`
+	Check   string          `placeholder:"FILE" type:"path" help:"Check an archive: its checksums, and its figures against its answers."`
+	Surveys string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire is. Default: surveys."`
 }
 
 func (archiveCommand) Help() string {
@@ -57,19 +59,21 @@ Examples:
   glasspoll results archive --check service-2026-Q4.zip`
 }
 
-func (a archiveCommand) Run(ctx context.Context, c *console) error {
+func (a archiveCommand) Run(ctx context.Context, c *console.Console) error {
 	if a.Check != "" {
 		if a.ID != "" || a.Out != "" || a.Period != "" {
-			return usageError{errors.New("--check FILE stands alone")}
+			return console.Usagef("--check FILE stands alone")
 		}
 		return checkArchive(ctx, c, a.Check)
 	}
 	if a.ID == "" || a.Period == "" || a.Out == "" {
-		return usageError{errors.New("say which survey, which period and where to: results archive ID --period PERIOD --out FILE.zip")}
+		return console.Usagef("say which survey, which period and where to: results archive ID --period PERIOD --out FILE.zip")
 	}
-	if err := a.read(a.Surveys, "", a.ID); err != nil {
+	sources, _, err := project.ReadSources(a.Surveys, "", a.ID)
+	if err != nil {
 		return err
 	}
+	a.Sources = sources
 	return a.perform(ctx, c, "results archive", &a)
 }
 
@@ -123,7 +127,7 @@ func (a *archiveCommand) do(ctx context.Context, w *workplace) error {
 		return err
 	}
 	if g.now.PeriodAt(time.Now()) == a.Period {
-		say(w.err, "%s is not over: what is archived is what there is now", a.Period)
+		console.Line(w.err, "%s is not over: what is archived is what there is now", a.Period)
 	}
 	file, err := w.create(a.Out, true)
 	if err != nil {
@@ -142,10 +146,10 @@ func (a *archiveCommand) do(ctx context.Context, w *workplace) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	say(w.out, "%s  %s", whole, filepath.Base(a.Out))
-	say(w.err, "%s: %s, %s. The checksum above stands for the whole: keep it elsewhere", a.Out, count(int(m.Responses), "response"), count(m.Releases, "release"))
+	console.Line(w.out, "%s  %s", whole, filepath.Base(a.Out))
+	console.Line(w.err, "%s: %s, %s. The checksum above stands for the whole: keep it elsewhere", a.Out, console.Count(int(m.Responses), "response"), console.Count(m.Releases, "release"))
 	if a.Private {
-		say(w.err, "This has private answers in it: encrypt it on its way, and delete it when it has been used.")
+		console.Line(w.err, "This has private answers in it: encrypt it on its way, and delete it when it has been used.")
 	}
 	return nil
 }
@@ -161,8 +165,8 @@ func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gather
 			return err
 		}
 	}
-	if a.Source != nil {
-		if err := z.put("questionnaire/"+filepath.Base(a.File), a.Source); err != nil {
+	if a.Sources.Questionnaire != nil {
+		if err := z.put("questionnaire/"+filepath.Base(a.Sources.File), a.Sources.Questionnaire); err != nil {
 			return err
 		}
 	}
@@ -204,7 +208,7 @@ func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gather
 		if err != nil {
 			return err
 		}
-		page, err := managementReport(ctx, store, reportOf{id: a.ID, period: a.Period, language: language, beside: a.beside, now: g.census.Last, ends: g.ends})
+		page, err := managementReport(ctx, store, reportOf{id: a.ID, period: a.Period, language: language, sources: a.Sources, now: g.census.Last, ends: g.ends})
 		if err == nil {
 			err = z.put("report."+language+".html", page)
 		}
@@ -318,7 +322,7 @@ func hashOf(data []byte) []byte {
 }
 
 // checkArchive checks an archive by itself.
-func checkArchive(ctx context.Context, c *console, name string) error {
+func checkArchive(ctx context.Context, c *console.Console, name string) error {
 	z, err := zip.OpenReader(name)
 	if err != nil {
 		return fmt.Errorf("%s: not an archive, or damaged: %w", name, err)
@@ -334,12 +338,12 @@ func checkArchive(ctx context.Context, c *console, name string) error {
 	}
 	if len(a.findings) > 0 {
 		for _, finding := range a.findings {
-			say(c.out, "%s: %s", filepath.Base(name), finding)
+			console.Line(c.Out, "%s: %s", filepath.Base(name), finding)
 		}
-		return errProblems
+		return console.ErrProblems
 	}
-	say(c.out, "%s  %s", whole, filepath.Base(name))
-	say(c.out, "%s %s: %s, %s, %s: checksums and figures agree", m.Survey, m.Period, count(int(m.Responses), "response"), count(m.Releases, "release"), count(len(a.files), "file"))
+	console.Line(c.Out, "%s  %s", whole, filepath.Base(name))
+	console.Line(c.Out, "%s %s: %s, %s, %s: checksums and figures agree", m.Survey, m.Period, console.Count(int(m.Responses), "response"), console.Count(m.Releases, "release"), console.Count(len(a.files), "file"))
 	return nil
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -45,7 +46,7 @@ func fullStore(b *testing.B) (*local.Store, *survey.Survey) {
 	for i := range 29 {
 		fmt.Fprintf(&source, "      - {id: question_%02d, type: rating, steps: 5, label: Question %d}\n", i, i)
 	}
-	s, problems := survey.Parse("thirty.yaml", []byte(source.String()))
+	s, problems := questionnaire.Parse("thirty.yaml", []byte(source.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
 	"runtime"
 	"time"
 
@@ -12,11 +9,9 @@ import (
 
 	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
-	"glasspoll/internal/site"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
-	"glasspoll/internal/theme"
 )
 
 // allCounted reports all that was counted of a survey up to the period of a report, withholding nothing. released is
@@ -95,51 +90,4 @@ func countPeriod(ctx context.Context, store resultsStore, s, form *survey.Survey
 		return nil, err
 	}
 	return tally.Merge(tallies...), nil
-}
-
-// beside is what a verb takes from the asker's files: what stands beside the questionnaire, the questionnaire itself, and
-// how pages look.
-type beside struct {
-	Actions survey.Actions `kong:"-"`
-	Source  []byte         `kong:"-"` // the questionnaire's YAML
-	File    string         `kong:"-"` // its name
-	Style   string         `kong:"-"` // of results pages
-}
-
-// read looks for a survey in a directory of questionnaires. Without it, measures and quotes are missing, and the look is the
-// built-in one.
-func (b *beside) read(dir, templates, id string) error {
-	_, err := b.readWithAssets(dir, templates, id)
-	return err
-}
-
-// readWithAssets is read, and returns what pages load.
-func (b *beside) readWithAssets(dir, templates, id string) (site.Assets, error) {
-	l := &library{dir: dir}
-	_, _, err := l.read()
-	if empty := new(noQuestionnaires); err != nil && !errors.As(err, &empty) {
-		if _, missing := os.Stat(dir); !errors.Is(missing, fs.ErrNotExist) {
-			return site.Assets{}, err
-		}
-	}
-	for _, f := range l.files {
-		if f.good != nil && f.good.ID == id {
-			b.File, b.Source = f.path, f.source
-		}
-	}
-	b.Actions = l.actions()[id]
-	files, err := templateFiles(templates)
-	if err != nil {
-		return site.Assets{}, err
-	}
-	look := l.theme
-	if look == nil { // nothing could be read
-		look = &theme.Theme{}
-	}
-	assets, err := site.ReadAssets(files, look)
-	if err != nil {
-		return site.Assets{}, err
-	}
-	b.Style = string(assets.Content(assets.Links.Results.Path))
-	return assets, nil
 }

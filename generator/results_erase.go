@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/console"
 	"glasspoll/internal/survey"
 )
 
@@ -40,9 +41,9 @@ Examples:
   glasspoll results erase --table polls-Table-1A2B 6f1c9ee4-5f2b-4b3e-9a30-0e7f4e0a51c2 --yes`
 }
 
-func (e eraseCommand) Run(ctx context.Context, c *console) error {
+func (e eraseCommand) Run(ctx context.Context, c *console.Console) error {
 	if _, err := e.id(); err != nil {
-		return usageError{err}
+		return console.UsageError{Err: err}
 	}
 	return e.perform(ctx, c, "results erase", &e)
 }
@@ -79,11 +80,11 @@ func (e *eraseCommand) do(ctx context.Context, w *workplace) error {
 		if r.Withdrawn {
 			what += ", erased before"
 		} else if !e.Yes {
-			what += fmt.Sprintf(", %s", count(len(r.Answers), "answer"))
+			what += fmt.Sprintf(", %s", console.Count(len(r.Answers), "answer"))
 			waiting = true
 		}
 		if !e.Yes {
-			say(w.out, "%s", what)
+			console.Line(w.out, "%s", what)
 			continue
 		}
 		keep, err := segmentFields(ctx, w.store, r)
@@ -102,14 +103,14 @@ func (e *eraseCommand) do(ctx context.Context, w *workplace) error {
 			return err
 		}
 		if !erased {
-			say(w.out, "%s: nothing was left to erase", strings.TrimSuffix(what, ", erased before"))
+			console.Line(w.out, "%s: nothing was left to erase", strings.TrimSuffix(what, ", erased before"))
 			continue
 		}
-		say(w.out, "%s: erased. Published figures follow with the next batch of new answers", what)
+		console.Line(w.out, "%s: erased. Published figures follow with the next batch of new answers", what)
 	}
 	if waiting {
-		say(w.err, "Nothing is erased yet. To erase it for good, say the same with --yes.")
-		return errProblems
+		console.Line(w.err, "Nothing is erased yet. To erase it for good, say the same with --yes.")
+		return console.ErrProblems
 	}
 	return nil
 }

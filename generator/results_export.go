@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll"
+	"glasspoll/internal/console"
 	"glasspoll/internal/export"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/survey"
@@ -49,7 +50,7 @@ Examples:
   glasspoll results export service --format jsonl | jq .answers.overall`
 }
 
-func (e exportCommand) Run(ctx context.Context, c *console) error {
+func (e exportCommand) Run(ctx context.Context, c *console.Console) error {
 	if e.Format == "" {
 		switch filepath.Ext(e.Out) {
 		case ".xlsx":
@@ -64,14 +65,14 @@ func (e exportCommand) Run(ctx context.Context, c *console) error {
 	}
 	switch {
 	case e.Format == "spss" && e.Out == "":
-		return usageError{fmt.Errorf("for SPSS two files are written: say where, with --out FILE.csv")}
+		return console.Usagef("for SPSS two files are written: say where, with --out FILE.csv")
 	case e.Format == "spss":
 		e.Out = strings.TrimSuffix(e.Out, filepath.Ext(e.Out)) + ".csv"
 	case e.Labels && e.Format == "jsonl":
-		return usageError{fmt.Errorf("--labels does not go with JSON Lines, which has ids only: the codebook has the texts")}
+		return console.Usagef("--labels does not go with JSON Lines, which has ids only: the codebook has the texts")
 	}
 	if e.Labels && e.Format == "spss" {
-		return usageError{fmt.Errorf("--labels does not go with SPSS, which has both: numbers in the data, and their labels")}
+		return console.Usagef("--labels does not go with SPSS, which has both: numbers in the data, and their labels")
 	}
 	return e.perform(ctx, c, "results export", &e)
 }
@@ -186,7 +187,7 @@ func (e *exportCommand) do(ctx context.Context, w *workplace) error {
 		return err
 	}
 	if e.Language != "" && !g.now.Speaks(e.Language) {
-		return usageError{fmt.Errorf("--language %s: %s is written in %s", e.Language, e.ID, strings.Join(g.now.Languages, " and "))}
+		return console.Usagef("--language %s: %s is written in %s", e.Language, e.ID, strings.Join(g.now.Languages, " and "))
 	}
 	words, err := reportWords(e.Language, g.now)
 	if err != nil {
@@ -199,16 +200,16 @@ func (e *exportCommand) do(ctx context.Context, w *workplace) error {
 	if err := e.codebook(w, plan, words); err != nil {
 		return err
 	}
-	note := count(int(g.census.Responses), "response")
+	note := console.Count(int(g.census.Responses), "response")
 	if g.census.Withdrawn > 0 {
 		note += fmt.Sprintf(", %d withdrawn left out", g.census.Withdrawn)
 	}
 	if e.Out != "" {
 		note += ": " + e.Out
 	}
-	say(w.err, "%s", note)
+	console.Line(w.err, "%s", note)
 	if e.Private {
-		say(w.err, "This has private answers in it. Whoever has the file can read who said what: encrypt it on its way, and delete it when it has been used.")
+		console.Line(w.err, "This has private answers in it. Whoever has the file can read who said what: encrypt it on its way, and delete it when it has been used.")
 	}
 	return nil
 }

@@ -3,8 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -12,19 +12,22 @@ import (
 	"time"
 
 	"glasspoll"
+	"glasspoll/internal/console"
+	"glasspoll/internal/project"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
 
 type levelPagesCommand struct {
 	storeFlags
-	beside
-	ID      string        `arg:"" name:"ID" help:"The survey."`
-	Level   string        `required:"" placeholder:"LEVEL" enum:"public,staff,management" help:"For whom: public, staff or management."`
-	Out     string        `required:"" placeholder:"DIR" type:"path" help:"The folder to write."`
-	Surveys string        `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and what stands beside it are. Default: surveys."`
-	Links   render.Assets `kong:"-"`
+	Sources project.Sources `kong:"-"`
+	ID      string          `arg:"" name:"ID" help:"The survey."`
+	Level   string          `required:"" placeholder:"LEVEL" enum:"public,staff,management" help:"For whom: public, staff or management."`
+	Out     string          `required:"" placeholder:"DIR" type:"path" help:"The folder to write."`
+	Surveys string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and what stands beside it are. Default: surveys."`
+	Links   render.Assets   `kong:"-"`
 }
 
 func (levelPagesCommand) Help() string {
@@ -45,12 +48,12 @@ Examples:
   glasspoll results pages service --level management --out ./management`
 }
 
-func (l levelPagesCommand) Run(ctx context.Context, c *console) error {
-	assets, err := l.readWithAssets(l.Surveys, "", l.ID)
+func (l levelPagesCommand) Run(ctx context.Context, c *console.Console) error {
+	sources, assets, err := project.ReadSources(l.Surveys, "", l.ID)
 	if err != nil {
 		return err
 	}
-	l.Links = assets.Links
+	l.Sources, l.Links = sources, assets.Links
 	if err := l.perform(ctx, c, "results pages", &l); err != nil {
 		return err
 	}
@@ -84,12 +87,12 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 	if err != nil {
 		return err
 	}
-	if slices.Index(render.Levels(), l.Level) < slices.Index(render.Levels(), s.Results.Audience) {
-		return usageError{fmt.Errorf("--level %s: the results of %s are for %s", l.Level, l.ID, s.Results.Audience)}
+	if slices.Index(results.Levels(), l.Level) < slices.Index(results.Levels(), s.Results.Audience) {
+		return console.Usagef("--level %s: the results of %s are for %s", l.Level, l.ID, s.Results.Audience)
 	}
 	now := time.Now()
 	var report *stats.Report
-	if l.Level == render.Management {
+	if l.Level == results.Management {
 		report, _, _, err = allCounted(ctx, w.store, s, reportOf{id: l.ID, now: now})
 	} else {
 		latest, failed := w.store.Latest(ctx, l.ID)
@@ -104,36 +107,36 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 	}
 	written := 0
 	for _, language := range s.Languages {
-		for _, folder := range render.ResultsFolders(report) {
-			n, err := l.folder(w, renderer, s, report, language, folder, now)
+		for _, folder := range results.Folders(report) {
+			n, err := l.folder(w, results.New(renderer), s, report, language, folder, now)
 			if err != nil {
 				return err
 			}
 			written += n
 		}
 	}
-	say(w.err, "%s for %s: start with %s", count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
+	console.Line(w.err, "%s for %s: start with %s", console.Count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
 	return nil
 }
 
 // folder writes the files of one results page.
-func (l *levelPagesCommand) folder(w *workplace, renderer *render.Renderer, s *survey.Survey, report *stats.Report, language string, folder render.ResultsFolder, now time.Time) (written int, err error) {
+func (l *levelPagesCommand) folder(w *workplace, renderer *results.Renderer, s *survey.Survey, report *stats.Report, language string, folder results.Folder, now time.Time) (written int, err error) {
 	at := path.Join(s.ID, folder.Path())
 	if language != s.DefaultLanguage() {
 		at = path.Join(s.ID, language, folder.Path())
 	}
-	page := render.ResultsPage{
-		Report: report, Actions: l.Actions, Today: survey.Date(now.In(s.Location()).Format(time.DateOnly)), Language: language,
-		Root: strings.Repeat("../", strings.Count(at, "/")+1), ResultsFolder: folder,
+	page := results.Page{
+		Report: report, Actions: l.Sources.Actions, Today: survey.Date(now.In(s.Location()).Format(time.DateOnly)), Language: language,
+		Root: strings.Repeat("../", strings.Count(at, "/")+1), Folder: folder,
 	}
 	if l.Level != "public" {
 		page.Level = l.Level
 	}
-	draw := map[string]func(io.Writer, render.ResultsPage) error{"index.html": renderer.Results}
+	draw := map[string]func(io.Writer, results.Page) error{"index.html": renderer.HTML}
 	if folder.Whole() {
-		draw["results.json"], draw["results.csv"] = renderer.ResultsJSON, renderer.ResultsCSV
+		draw["results.json"], draw["results.csv"] = renderer.JSON, renderer.CSV
 	}
-	for _, name := range sortedKeys(draw) {
+	for _, name := range slices.Sorted(maps.Keys(draw)) {
 		var b bytes.Buffer
 		if err := draw[name](&b, page); err != nil {
 			return written, err

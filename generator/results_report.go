@@ -4,28 +4,30 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"glasspoll"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/console"
+	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
 )
 
 type reportCommand struct {
 	storeFlags
-	beside
-	ID        string `arg:"" name:"ID" help:"The survey."`
-	Period    string `placeholder:"PERIOD" help:"The period that the report is about, such as 2026-Q4. Default: the last."`
-	Language  string `placeholder:"LANG" help:"Language of the report. Default: the survey's first."`
-	Out       string `placeholder:"FILE" type:"path" help:"The file to write. Default: the standard output."`
-	Texts     bool   `help:"With an annex of what respondents wrote. Private answers are never in it."`
-	Surveys   string `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and its *.actions.yaml are. Default: surveys."`
-	Templates string `placeholder:"DIR" type:"path" help:"Templates to use in place of the built-in ones of the same name."`
+	Sources   project.Sources `kong:"-"`
+	ID        string          `arg:"" name:"ID" help:"The survey."`
+	Period    string          `placeholder:"PERIOD" help:"The period that the report is about, such as 2026-Q4. Default: the last."`
+	Language  string          `placeholder:"LANG" help:"Language of the report. Default: the survey's first."`
+	Out       string          `placeholder:"FILE" type:"path" help:"The file to write. Default: the standard output."`
+	Texts     bool            `help:"With an annex of what respondents wrote. Private answers are never in it."`
+	Surveys   string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and its *.actions.yaml are. Default: surveys."`
+	Templates string          `placeholder:"DIR" type:"path" help:"Templates to use in place of the built-in ones of the same name."`
 }
 
 func (reportCommand) Help() string {
@@ -42,12 +44,14 @@ Examples:
   glasspoll results report service --period 2026-Q3 --language en --texts --out report.html`
 }
 
-func (r reportCommand) Run(ctx context.Context, c *console) error {
-	if err := r.read(r.Surveys, r.Templates, r.ID); err != nil {
+func (r reportCommand) Run(ctx context.Context, c *console.Console) error {
+	sources, _, err := project.ReadSources(r.Surveys, r.Templates, r.ID)
+	if err != nil {
 		return err
 	}
+	r.Sources = sources
 	if r.Templates != "" {
-		say(c.err, "The report itself is drawn with the built-in template; --templates gives it its stylesheet.")
+		console.Line(c.Err, "The report itself is drawn with the built-in template; --templates gives it its stylesheet.")
 	}
 	return r.perform(ctx, c, "results report", &r)
 }
@@ -55,7 +59,7 @@ func (r reportCommand) Run(ctx context.Context, c *console) error {
 func (r *reportCommand) writesTo() string { return r.Out }
 
 func (r *reportCommand) do(ctx context.Context, w *workplace) error {
-	page, err := managementReport(ctx, w.store, reportOf{id: r.ID, period: r.Period, language: r.Language, texts: r.Texts, beside: r.beside, now: time.Now()})
+	page, err := managementReport(ctx, w.store, reportOf{id: r.ID, period: r.Period, language: r.Language, texts: r.Texts, sources: r.Sources, now: time.Now()})
 	if err != nil {
 		return err
 	}
@@ -66,7 +70,7 @@ func (r *reportCommand) do(ctx context.Context, w *workplace) error {
 	if err := writeOne(w, r.Out, true, page); err != nil {
 		return err
 	}
-	say(w.err, "%s: confidential, and readable only by you", r.Out)
+	console.Line(w.err, "%s: confidential, and readable only by you", r.Out)
 	return nil
 }
 
@@ -74,7 +78,7 @@ func (r *reportCommand) do(ctx context.Context, w *workplace) error {
 type reportOf struct {
 	id, period, language string // period "" is the last, language "" the survey's first
 	texts                bool
-	beside               beside
+	sources              project.Sources
 	now                  time.Time                // measures and cases are overdue by it
 	ends                 map[publish.Shard]string // of the period's shards; nil: their ends
 }
@@ -91,14 +95,14 @@ func managementReport(ctx context.Context, store resultsStore, o reportOf) ([]by
 	}
 	language := cmp.Or(o.language, s.DefaultLanguage())
 	if !s.Speaks(language) {
-		return nil, usageError{fmt.Errorf("--language %s: %s is written in %s", language, o.id, strings.Join(s.Languages, " and "))}
+		return nil, console.Usagef("--language %s: %s is written in %s", language, o.id, strings.Join(s.Languages, " and "))
 	}
-	page := render.ReportPage{Style: o.beside.Style}
+	page := results.ReportPage{Style: o.sources.Style}
 	report, released, withdrawn, err := allCounted(ctx, store, s, o)
 	if err != nil {
 		return nil, err
 	}
-	page.ResultsPage = render.ResultsPage{Report: report, Actions: o.beside.Actions, Today: survey.Date(o.now.In(s.Location()).Format(time.DateOnly)), Language: language}
+	page.Page = results.Page{Report: report, Actions: o.sources.Actions, Today: survey.Date(o.now.In(s.Location()).Format(time.DateOnly)), Language: language}
 	page.Public, page.Withdrawn = released, withdrawn
 	if len(report.Periods) > 0 {
 		last := report.Periods[len(report.Periods)-1].Name
@@ -116,14 +120,14 @@ func managementReport(ctx context.Context, store resultsStore, o reportOf) ([]by
 		return nil, err
 	}
 	var out bytes.Buffer
-	if err := renderer.Report(&out, glasspoll.Templates(), page); err != nil {
+	if err := results.New(renderer).Report(&out, glasspoll.Templates(), page); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
 }
 
 // caseFigures counts a period's cases; nil if there are none.
-func caseFigures(ctx context.Context, store caseStore, id, period string, now time.Time) (*render.CaseFigures, error) {
+func caseFigures(ctx context.Context, store caseStore, id, period string, now time.Time) (*results.CaseFigures, error) {
 	all, err := store.CasesOf(ctx, id)
 	if err != nil {
 		return nil, err
@@ -133,7 +137,7 @@ func caseFigures(ctx context.Context, store caseStore, id, period string, now ti
 		return nil, nil
 	}
 	cases.Sort(all, now)
-	figures := &render.CaseFigures{Opened: len(all)}
+	figures := &results.CaseFigures{Opened: len(all)}
 	for _, c := range all {
 		if c.Status == cases.Closed {
 			figures.Closed++
@@ -142,7 +146,7 @@ func caseFigures(ctx context.Context, store caseStore, id, period string, now ti
 			}
 			continue
 		}
-		figures.Open = append(figures.Open, render.OpenCase{ID: c.ID, Type: c.Type, Severity: string(c.Severity), Owner: c.Owner, Due: string(c.Due), Overdue: c.Overdue(now)})
+		figures.Open = append(figures.Open, results.OpenCase{ID: c.ID, Type: c.Type, Severity: string(c.Severity), Owner: c.Owner, Due: string(c.Due), Overdue: c.Overdue(now)})
 	}
 	return figures, nil
 }
@@ -151,14 +155,14 @@ func caseFigures(ctx context.Context, store caseStore, id, period string, now ti
 const mostTexts = 1000
 
 // writtenAnswers collects what was written in answer to questions that are not private.
-func writtenAnswers(ctx context.Context, store resultsStore, s *survey.Survey, period string) ([]render.TextAnswers, error) {
-	var all []render.TextAnswers
+func writtenAnswers(ctx context.Context, store resultsStore, s *survey.Survey, period string) ([]results.TextAnswers, error) {
+	var all []results.TextAnswers
 	at := map[string]int{}
 	for _, f := range s.Fields() {
 		text := f.Question.Type == survey.ShortText || f.Question.Type == survey.LongText || f.Part == survey.OtherPart
 		if text && !f.Question.Private {
 			at[f.Name] = len(all)
-			all = append(all, render.TextAnswers{Field: f})
+			all = append(all, results.TextAnswers{Field: f})
 		}
 	}
 	for entry, err := range arrivals(ctx, store, s.ID, period, nil) {
@@ -180,5 +184,5 @@ func writtenAnswers(ctx context.Context, store resultsStore, s *survey.Survey, p
 			all[i].Answers = append(all[i].Answers, a[1])
 		}
 	}
-	return slices.DeleteFunc(all, func(t render.TextAnswers) bool { return len(t.Answers) == 0 }), nil
+	return slices.DeleteFunc(all, func(t results.TextAnswers) bool { return len(t.Answers) == 0 }), nil
 }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/console"
 )
 
 type restoreCommand struct {
@@ -29,9 +29,9 @@ Examples:
   glasspoll results restore --table polls-Table-1A2B --from polls-restored --yes`
 }
 
-func (r restoreCommand) Run(ctx context.Context, c *console) error {
+func (r restoreCommand) Run(ctx context.Context, c *console.Console) error {
 	if r.Table == r.From {
-		return usageError{errors.New("--from is the table itself: give the one that was restored")}
+		return console.Usagef("--from is the table itself: give the one that was restored")
 	}
 	database, _, err := r.database(ctx)
 	if err != nil {
@@ -45,14 +45,14 @@ func (r restoreCommand) Run(ctx context.Context, c *console) error {
 	if r.Yes {
 		verb = "copied"
 	}
-	what := []string{count(found.Responses, "response"), count(found.Releases, "release"), count(found.Cases, "case"), count(found.Others, "other item")}
-	say(c.out, "%s: %s; already there: %s", verb, strings.Join(what, ", "), count(found.There, "item"))
+	what := []string{console.Count(found.Responses, "response"), console.Count(found.Releases, "release"), console.Count(found.Cases, "case"), console.Count(found.Others, "other item")}
+	console.Line(c.Out, "%s: %s; already there: %s", verb, strings.Join(what, ", "), console.Count(found.There, "item"))
 	if err != nil {
 		return err
 	}
 	if !r.Yes && found.Missing() > 0 {
-		say(c.err, "Nothing is copied yet. To copy, say the same with --yes.")
-		return errProblems
+		console.Line(c.Err, "Nothing is copied yet. To copy, say the same with --yes.")
+		return console.ErrProblems
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"glasspoll/internal/project"
 	"io"
 	"log/slog"
 	"net"
@@ -21,9 +22,11 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
+	"glasspoll/internal/console"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
 )
 
@@ -37,7 +40,7 @@ func fill() {
 }
 
 func fillStore(data, dir string, answers io.Reader) (err error) {
-	surveys, problems, err := (&library{dir: dir}).read()
+	surveys, problems, err := project.NewLibrary(dir).Read()
 	if err != nil || len(problems) > 0 {
 		return errors.Join(err, errors.New(asText(problems)))
 	}
@@ -92,7 +95,7 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 		return err
 	}
 	for _, s := range surveys {
-		if _, err := publish.New(store, store, store, pages, renderer, time.Now).Publish(ctx, s); err != nil {
+		if _, err := publish.New(store, store, store, pages, results.New(renderer), time.Now).Publish(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -161,7 +164,7 @@ func TestVerbsThroughTheServer(t *testing.T) {
 	}
 	eventually(t, "the server counts again by itself", func() bool {
 		code, out, text = command(t, "results", "verify", "--data", data)
-		return strings.Contains(out, fmt.Sprintf("tea all: 5 responses and 1 withdrawn, %s, ", count(len(shards), "shard")))
+		return strings.Contains(out, fmt.Sprintf("tea all: 5 responses and 1 withdrawn, %s, ", console.Count(len(shards), "shard")))
 	})
 	if code != 0 {
 		t.Errorf("verify: %d\n%s%s", code, out, text)
@@ -237,7 +240,9 @@ func TestWhatAServerDoesForNobody(t *testing.T) {
 		return len(p), nil
 	})
 	asked := make(chan error, 1)
-	go func() { asked <- askServer(ctx, &console{out: io.Discard, err: out}, dialControl(dir), "slow", slow) }()
+	go func() {
+		asked <- askServer(ctx, &console.Console{Out: io.Discard, Err: out}, dialControl(dir), "slow", slow)
+	}()
 	<-heard
 	cancel()
 	if err := <-asked; !errors.Is(err, context.Canceled) {
@@ -245,7 +250,7 @@ func TestWhatAServerDoesForNobody(t *testing.T) {
 	}
 	<-slow.stopped
 
-	c := &console{out: io.Discard, err: io.Discard}
+	c := &console.Console{Out: io.Discard, Err: io.Discard}
 	if err := askServer(t.Context(), c, dialControl(dir), "dance", slow); err == nil || !strings.Contains(err.Error(), "another version") {
 		t.Errorf("an unknown verb: %v", err)
 	}
@@ -267,7 +272,7 @@ func TestWhatAServerDoesForNobody(t *testing.T) {
 	default:
 	}
 	go func() {
-		asked <- askServer(t.Context(), &console{out: io.Discard, err: out}, dialControl(dir), "slow", slow)
+		asked <- askServer(t.Context(), &console.Console{Out: io.Discard, Err: out}, dialControl(dir), "slow", slow)
 	}()
 	<-heard
 	k.close()

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/audit"
+	"glasspoll/internal/console"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
@@ -35,7 +36,7 @@ Examples:
   glasspoll results verify service --period 2026-Q4`
 }
 
-func (v verifyCommand) Run(ctx context.Context, c *console) error {
+func (v verifyCommand) Run(ctx context.Context, c *console.Console) error {
 	return v.perform(ctx, c, "results verify", &v)
 }
 
@@ -43,7 +44,7 @@ func (v *verifyCommand) do(ctx context.Context, w *workplace) error {
 	ids := []string{v.ID}
 	if v.ID == "" {
 		if v.Period != "" {
-			return usageError{fmt.Errorf("--period %s: of which survey?", v.Period)}
+			return console.Usagef("--period %s: of which survey?", v.Period)
 		}
 		var err error
 		if ids, err = w.store.Surveys(ctx); err != nil {
@@ -69,16 +70,16 @@ func (v *verifyCommand) do(ctx context.Context, w *workplace) error {
 			if len(a.findings) > 0 {
 				verdict, wrong = "DIFFER", true
 			}
-			say(w.out, "%s %s: %s: %s", id, period, a.summary(), verdict)
+			console.Line(w.out, "%s %s: %s: %s", id, period, a.summary(), verdict)
 			for _, finding := range a.findings {
-				say(w.out, "  %s", finding)
+				console.Line(w.out, "  %s", finding)
 			}
 			all += a.responses
 		}
 	}
-	say(w.err, "%s counted again in %s", count(int(all), "response"), time.Since(started).Round(10*time.Millisecond))
+	console.Line(w.err, "%s counted again in %s", console.Count(int(all), "response"), time.Since(started).Round(10*time.Millisecond))
 	if wrong {
-		return errProblems
+		return console.ErrProblems
 	}
 	return nil
 }
@@ -94,11 +95,11 @@ type audited struct {
 }
 
 func (a *audited) summary() string {
-	text := count(int(a.responses-a.withdrawn), "response")
+	text := console.Count(int(a.responses-a.withdrawn), "response")
 	if a.withdrawn > 0 {
 		text += fmt.Sprintf(" and %d withdrawn", a.withdrawn)
 	}
-	return fmt.Sprintf("%s, %s, %s", text, count(a.counted, "shard"), count(a.releases.Count(), "release"))
+	return fmt.Sprintf("%s, %s, %s", text, console.Count(a.counted, "shard"), console.Count(a.releases.Count(), "release"))
 }
 
 // auditPeriod counts a period again.

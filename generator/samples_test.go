@@ -31,6 +31,9 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/console"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -45,7 +48,7 @@ const (
 // samples are the questionnaires that are shipped.
 func samples(t *testing.T) []*survey.Survey {
 	t.Helper()
-	surveys, problems, err := (&library{dir: samplesDir}).read()
+	surveys, problems, err := project.NewLibrary(samplesDir).Read()
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}
@@ -217,7 +220,7 @@ func TestGuideExamples(t *testing.T) {
 		}
 		for _, b := range blocks {
 			at := fmt.Sprintf("%s:%d", name, b.line)
-			s, problems := survey.Parse("surveys/counter.yaml", []byte(b.complete(t, language, "counter")))
+			s, problems := questionnaire.Parse("surveys/counter.yaml", []byte(b.complete(t, language, "counter")))
 			switch {
 			case b.info == "yaml wrong":
 				var said strings.Builder
@@ -288,7 +291,7 @@ func TestGuideConditions(t *testing.T) {
 			}
 			examples++
 			source := blocks[at].text + fmt.Sprintf("  - id: another\n    questions:\n      - {id: question, type: yes_no, label: L, %s: '%s'}\n", c[1], strings.ReplaceAll(c[2], "'", "''"))
-			if _, problems := survey.Parse("counter.yaml", []byte(source)); len(problems) > 0 {
+			if _, problems := questionnaire.Parse("counter.yaml", []byte(source)); len(problems) > 0 {
 				t.Errorf("%s: `%s: %s`: %v", name, c[1], c[2], problems)
 			}
 		}
@@ -402,7 +405,7 @@ func photograph(t *testing.T) {
 	}
 	var said bytes.Buffer
 	site := filepath.Join(out, "site")
-	if code := run(context.Background(), []string{"build", "--surveys", surveys, "--out", site, "--templates", templates}, nil, &said, &said); code != exitFine {
+	if code := run(context.Background(), []string{"build", "--surveys", surveys, "--out", site, "--templates", templates}, nil, &said, &said); code != console.ExitOK {
 		t.Fatalf("build: %s", said.String())
 	}
 	server := httptest.NewServer(http.FileServer(http.Dir(site)))

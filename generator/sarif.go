@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/console"
 )
 
 // The members of SARIF 2.1.0 that code scanning reads; see the OASIS standard, and "SARIF support for code scanning" in
@@ -105,7 +106,7 @@ func (f findings) sarif(w io.Writer) error {
 	for _, a := range f.advice {
 		add(a.Code, index[a.Code], "note", a.Sentence+": "+a.Fix, a.File, a.Line, a.Column)
 	}
-	return printJSON(w, sarifLog{
+	return console.JSON(w, sarifLog{
 		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0",
 		Runs: []sarifRun{{sarifTool{sarifDriver{"glasspoll", rules}}, "unicodeCodePoints", results}},
 	})
@@ -126,7 +127,7 @@ func fileURI(path string) string {
 func (f findings) fingerprints() func(file string, line int) string {
 	lines := map[string][]string{}
 	for _, file := range f.files {
-		lines[file.path] = strings.Split(string(file.source), "\n")
+		lines[file.Path] = strings.Split(string(file.Source), "\n")
 	}
 	return func(file string, line int) string {
 		text, before := "", 0

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"glasspoll/internal/project"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/console"
 )
 
 // sarifMembers is what the JSON Schema of SARIF 2.1.0 (OASIS) says of the objects that are written: the members that an
@@ -68,7 +70,7 @@ func TestSARIF(t *testing.T) {
 		}
 	}
 	var out, trouble bytes.Buffer
-	if code := run(context.Background(), []string{"check", "--format", "sarif"}, strings.NewReader(""), &out, &trouble); code != exitFailed || trouble.Len() > 0 {
+	if code := run(context.Background(), []string{"check", "--format", "sarif"}, strings.NewReader(""), &out, &trouble); code != console.ExitFailed || trouble.Len() > 0 {
 		t.Fatalf("exit %d: %s", code, trouble.String())
 	}
 	var document any
@@ -142,7 +144,7 @@ func TestSARIF(t *testing.T) {
 // A finding keeps its fingerprint when lines are put above it.
 func TestSARIFFingerprintsStay(t *testing.T) {
 	find := func(source string) []string {
-		f := findings{files: []*questionnaire{parseAgain("a.yaml", []byte(source), nil)}}
+		f := findings{files: []*project.Questionnaire{project.Parse("a.yaml", []byte(source))}}
 		prints := f.fingerprints()
 		var all []string
 		for i, line := range strings.Split(source, "\n") {

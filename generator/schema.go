@@ -1,6 +1,9 @@
 package main
 
-import "glasspoll/internal/survey"
+import (
+	"glasspoll/internal/console"
+	"glasspoll/internal/questionnaire"
+)
 
 type schemaCommand struct {
 	Of string `placeholder:"KIND" enum:"questionnaire,actions,quotes" default:"questionnaire" help:"questionnaire, or what stands beside one: actions (measures) or quotes. Default: ${default}."`
@@ -31,7 +34,7 @@ The schemas of what stands beside a questionnaire, for the last two:
 Only 'glasspoll check' knows everything: names that must exist, conditions, texts missing in a language.`
 }
 
-func (s schemaCommand) Run(c *console) error {
-	_, err := c.out.Write(survey.Schema(map[string]string{"actions": survey.ActionsFile, "quotes": survey.QuotesFile}[s.Of]))
+func (s schemaCommand) Run(c *console.Console) error {
+	_, err := c.Out.Write(questionnaire.Schema(map[string]string{"actions": questionnaire.ActionsFile, "quotes": questionnaire.QuotesFile}[s.Of]))
 	return err
 }

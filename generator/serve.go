@@ -21,9 +21,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
+	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -62,16 +66,16 @@ Examples:
   glasspoll serve --no-reload --backup /mnt/backup --backup-every 6h`
 }
 
-func (s serveCommand) Run(ctx context.Context, c *console) error {
+func (s serveCommand) Run(ctx context.Context, c *console.Console) error {
 	return s.serve(ctx, c, nil)
 }
 
 // serve runs until the context ends. It calls ready, if any, with the site's address once it answers there.
-func (s serveCommand) serve(ctx context.Context, c *console, ready func(url string)) error {
+func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(url string)) error {
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
-		return usageError{fmt.Errorf("--addr %s: write HOST:PORT, such as 127.0.0.1:8080", s.Addr)}
+		return console.Usagef("--addr %s: write HOST:PORT, such as 127.0.0.1:8080", s.Addr)
 	}
-	if _, err := questionnairePaths(s.Surveys); err != nil {
+	if err := project.Check(s.Surveys); err != nil {
 		return err
 	}
 	teller, err := s.teller(os.Getenv)
@@ -104,10 +108,10 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 	defer pages.Close()
 
 	stopping := make(chan struct{})
-	logger := slog.New(slog.NewTextHandler(c.err, nil))
+	logger := slog.New(slog.NewTextHandler(c.Err, nil))
 	w := &works{
-		serveCommand: s, console: c, store: store, pages: pages, log: logger,
-		library: &library{dir: s.Surveys},
+		serveCommand: s, Console: c, store: store, pages: pages, log: logger,
+		library: project.NewLibrary(s.Surveys),
 		server:  &server{results: os.DirFS(s.pagesDir()), log: logger, published: map[string]published{}},
 	}
 	if !s.NoReload {
@@ -119,13 +123,13 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 	w.telling = newTelling(w.log, store, teller)
 	w.publishing.opened = w.telling.notice
 	// Watch before reading, so that no change falls between.
-	var watch *watcher
+	var watch *project.Watcher
 	if !s.NoReload {
 		dirs := []string{s.Surveys}
 		if s.Templates != "" {
 			dirs = append(dirs, s.Templates)
 		}
-		if watch, err = newWatcher(dirs...); err != nil {
+		if watch, err = project.Watch(dirs...); err != nil {
 			return err
 		}
 		defer watch.Close()
@@ -161,7 +165,7 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 	}
 	if watch != nil {
 		tasks.Go(func() {
-			watch.run(func() { w.reload(background) }, func(err error) { w.log.Error("watching files", "error", err) })
+			watch.Run(func() { w.reload(background) }, func(err error) { w.log.Error("watching files", "error", err) })
 		})
 	}
 	failed := make(chan error, 1)
@@ -196,28 +200,28 @@ func (s serveCommand) serve(ctx context.Context, c *console, ready func(url stri
 // works is what serve is made of.
 type works struct {
 	serveCommand
-	*console
+	*console.Console
 	log        *slog.Logger
 	store      *local.Store
 	pages      *local.Pages
-	library    *library
+	library    *project.Library
 	server     *server
 	publishing *publishing
 	ids        atomic.Pointer[map[string]bool] // surveys whose questionnaires are there
-	shelf      shelf                           // what stands beside questionnaires
-	telling    *telling                        // nil: nobody is told of cases
+	actions    project.CurrentActions
+	telling    *telling // nil: nobody is told of cases
 }
 
 // start builds the first edition. The results catch up with it afterwards, however much there is.
 func (w *works) start(ctx context.Context) error {
-	_, problems, err := w.library.read()
+	_, problems, err := w.library.Read()
 	if err != nil {
 		return err
 	}
 	if len(problems) > 0 {
-		printProblems(w.err, problems)
-		if w.NoReload && len(w.library.lastGood()) == 0 {
-			return errProblems
+		console.Problems(w.Err, problems)
+		if w.NoReload && len(w.library.LastGood()) == 0 {
+			return console.ErrProblems
 		}
 	}
 	if err := w.install(ctx); err != nil {
@@ -231,11 +235,11 @@ func (w *works) start(ctx context.Context) error {
 
 // install builds an edition from what was read last, and puts it in force.
 func (w *works) install(ctx context.Context) error {
-	templates, err := templateFiles(w.Templates)
+	templates, err := project.Templates(w.Templates)
 	if err != nil {
 		return err
 	}
-	e, changed, err := w.server.build(w.library.lastGood(), templates, w.library.theme)
+	e, changed, err := w.server.build(w.library.LastGood(), templates, w.library.Theme())
 	if err != nil {
 		return err
 	}
@@ -248,8 +252,8 @@ func (w *works) install(ctx context.Context) error {
 		}
 	}
 	if e.submit == nil {
-		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), e.renderer, time.Now)
-		e.publisher.Beside, e.publisher.Cases, e.publisher.Tells = &w.shelf, w.store, w.telling != nil
+		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), results.New(e.renderer), time.Now)
+		e.publisher.Beside, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.telling != nil
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},
 			Responses:     announcing{w.store, w.publishing.notice},
@@ -260,14 +264,14 @@ func (w *works) install(ctx context.Context) error {
 		}
 	}
 	ids := map[string]bool{}
-	for _, f := range w.library.files {
-		for _, id := range f.ids() {
+	for _, f := range w.library.Questionnaires() {
+		for _, id := range f.IDs() {
 			ids[id] = true
 		}
 	}
 	w.ids.Store(&ids)
 	w.server.current.Store(e)
-	for _, id := range w.shelf.put(w.library.actions()) {
+	for _, id := range w.actions.Replace(w.library.Actions()) {
 		w.publishing.notice(id)
 	}
 	for _, s := range changed {
@@ -371,8 +375,8 @@ func (p watchedPages) Replace(ctx context.Context, path, tag string, revision in
 // reload takes over changed files. If they have problems it says so, and keeps what was good.
 func (w *works) reload(ctx context.Context) {
 	started := time.Now()
-	_, problems, err := w.library.read()
-	if empty := new(noQuestionnaires); err == nil || errors.As(err, &empty) {
+	_, problems, err := w.library.Read()
+	if empty := new(project.EmptyError); err == nil || errors.As(err, &empty) {
 		err = errors.Join(err, w.install(ctx))
 	}
 	w.server.preview.tell(w.troublesOf(problems, err))
@@ -387,16 +391,16 @@ func (w *works) reload(ctx context.Context) {
 	if text == "" {
 		w.log.Info("built again", "in", time.Since(started).Round(time.Millisecond))
 	} else {
-		fmt.Fprintln(w.console.err, text)
+		fmt.Fprintln(w.Err, text)
 	}
 }
 
-func asText(problems survey.Problems) string {
+func asText(problems questionnaire.Problems) string {
 	if len(problems) == 0 {
 		return ""
 	}
 	var b bytes.Buffer
-	printProblems(&b, problems)
+	console.Problems(&b, problems)
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
@@ -420,15 +424,15 @@ func (w *works) clientAddress(r *http.Request) string {
 // greet prints the addresses to open.
 func (w *works) greet(url string) {
 	surveys := w.server.current.Load().surveys
-	fmt.Fprintf(w.out, "Serving %s from %s; answers are kept in %s.\n\n", count(len(surveys), "survey"), w.Surveys, w.Data)
-	fmt.Fprintf(w.out, "  %s\n", url)
+	fmt.Fprintf(w.Out, "Serving %s from %s; answers are kept in %s.\n\n", console.Count(len(surveys), "survey"), w.Surveys, w.Data)
+	fmt.Fprintf(w.Out, "  %s\n", url)
 	for _, s := range surveys {
-		fmt.Fprintf(w.out, "  %s%s/  %s\n", url, s.ID, s.Title.In(s.DefaultLanguage()))
+		fmt.Fprintf(w.Out, "  %s%s/  %s\n", url, s.ID, s.Title.In(s.DefaultLanguage()))
 	}
 	if w.server.preview != nil && len(surveys) > 0 {
-		fmt.Fprintf(w.out, "\nA survey in every language, at both widths: %s%s%s/\n", url, previewPath[1:], surveys[0].ID)
+		fmt.Fprintf(w.Out, "\nA survey in every language, at both widths: %s%s%s/\n", url, previewPath[1:], surveys[0].ID)
 	}
-	fmt.Fprintln(w.out, "\nPress Ctrl+C to stop.")
+	fmt.Fprintln(w.Out, "\nPress Ctrl+C to stop.")
 }
 
 // siteURL is an address that a browser on this machine can open.

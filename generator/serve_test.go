@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/render"
 )
 
@@ -71,7 +72,7 @@ func serveFiles(t *testing.T, command serveCommand, files map[string]string) *ru
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
-		ended <- command.serve(ctx, &console{strings.NewReader(""), r.out, r.err}, func(url string) { ready <- url })
+		ended <- command.serve(ctx, &console.Console{In: strings.NewReader(""), Out: r.out, Err: r.err}, func(url string) { ready <- url })
 	}()
 	var once sync.Once
 	var result error
@@ -559,7 +560,7 @@ func TestServeSaysWhyItCannot(t *testing.T) {
 		{serveCommand{Addr: "127.0.0.1:0", Surveys: surveys, Data: taken}, "the data directory cannot be used: mkdir " + taken},
 		{serveCommand{Addr: "127.0.0.1:0", Surveys: surveys, Data: t.TempDir(), Templates: taken}, "--templates: " + taken + " is not a directory"},
 	} {
-		err := c.command.serve(t.Context(), &console{strings.NewReader(""), io.Discard, io.Discard}, nil)
+		err := c.command.serve(t.Context(), &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, nil)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %q", err, c.want)
 		}

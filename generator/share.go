@@ -4,12 +4,16 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"glasspoll/internal/console"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
 )
@@ -51,10 +55,10 @@ Examples:
 // noBase stands for the site's address where that is not said.
 const noBase = "…/"
 
-func (k shareCommand) Run(c *console) error {
+func (k shareCommand) Run(c *console.Console) error {
 	if k.Address != "" {
 		if _, err := readBase(k.Address); err != nil {
-			return usageError{fmt.Errorf("--address %s: %w", k.Address, err)}
+			return console.Usagef("--address %s: %w", k.Address, err)
 		}
 	}
 	s, err := k.find(c)
@@ -66,12 +70,12 @@ func (k shareCommand) Run(c *console) error {
 		return err
 	}
 	if base == noBase && k.Out != "" {
-		return usageError{fmt.Errorf("--out: QR codes and texts need the site's address: %s", k.howToSay())}
+		return console.Usagef("--out: QR codes and texts need the site's address: %s", k.howToSay())
 	}
 	if err := checkValues(s, k.Value); err != nil {
-		return usageError{err}
+		return console.UsageError{Err: err}
 	}
-	templates, err := templateFiles(k.Templates)
+	templates, err := project.Templates(k.Templates)
 	if err != nil {
 		return err
 	}
@@ -80,7 +84,7 @@ func (k shareCommand) Run(c *console) error {
 		return err
 	}
 	m := material{base: base, survey: s, values: k.Value, ways: waysTo(s, k.Value), inviter: inviter}
-	m.print(c.out)
+	m.print(c.Out)
 	if k.Out != "" {
 		files, err := m.files()
 		if err == nil {
@@ -89,21 +93,21 @@ func (k shareCommand) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "\n%s in %s\n", count(len(files), "file"), k.Out)
+		fmt.Fprintf(c.Out, "\n%s in %s\n", console.Count(len(files), "file"), k.Out)
 	}
 	if base == noBase {
-		fmt.Fprintf(c.err, "These links begin with … in place of the site's address. For whole links, QR codes and files, %s.\n", k.howToSay())
+		fmt.Fprintf(c.Err, "These links begin with … in place of the site's address. For whole links, QR codes and files, %s.\n", k.howToSay())
 	}
 	if open, early := s.OpenAt(time.Now()); !open && early {
-		fmt.Fprintf(c.err, "Note: %s takes answers from %s on.\n", s.ID, s.Window.From)
+		fmt.Fprintf(c.Err, "Note: %s takes answers from %s on.\n", s.ID, s.Window.From)
 	} else if !open {
-		fmt.Fprintf(c.err, "Note: %s closed on %s, and takes no answers any more.\n", s.ID, s.Window.Until)
+		fmt.Fprintf(c.Err, "Note: %s closed on %s, and takes no answers any more.\n", s.ID, s.Window.Until)
 	}
 	return nil
 }
 
 // base is the address that links begin with: the one that was given, or else the one that the site's theme says.
-func (k shareCommand) base(c *console) (string, error) {
+func (k shareCommand) base(c *console.Console) (string, error) {
 	if k.Address != "" {
 		return readBase(k.Address)
 	}
@@ -113,8 +117,8 @@ func (k shareCommand) base(c *console) (string, error) {
 	case err != nil:
 		return "", err
 	case len(problems) > 0: // the address may be among what is wrong, and there is no site without mending the rest
-		printProblems(c.err, problems)
-		return "", errProblems
+		console.Problems(c.Err, problems)
+		return "", console.ErrProblems
 	case look.Address == "":
 		return noBase, nil
 	}
@@ -131,9 +135,9 @@ func (k shareCommand) howToSay() string {
 }
 
 // find reads the survey that is meant. Mistakes in other questionnaires are no matter here.
-func (k shareCommand) find(c *console) (*survey.Survey, error) {
-	l := &library{dir: k.Surveys}
-	surveys, problems, err := l.read()
+func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
+	library := project.NewLibrary(k.Surveys)
+	surveys, problems, err := library.Read()
 	if err != nil {
 		return nil, err
 	}
@@ -144,12 +148,12 @@ func (k shareCommand) find(c *console) (*survey.Survey, error) {
 		}
 		ids = append(ids, s.ID)
 	}
-	for _, f := range l.files {
-		if slices.Contains(f.ids(), k.ID) {
-			own := slices.DeleteFunc(slices.Clone(problems), func(p survey.Problem) bool { return p.File != f.path })
+	for _, f := range library.Questionnaires() {
+		if slices.Contains(f.IDs(), k.ID) {
+			own := slices.DeleteFunc(slices.Clone(problems), func(p questionnaire.Problem) bool { return p.File != f.Path })
 			if len(own) > 0 {
-				printProblems(c.err, own)
-				return nil, errProblems
+				console.Problems(c.Err, own)
+				return nil, console.ErrProblems
 			}
 		}
 	}
@@ -307,7 +311,7 @@ func writeFiles(dir string, files map[string][]byte) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	for _, name := range sortedKeys(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := os.WriteFile(filepath.Join(dir, name), files[name], 0o666); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -113,7 +114,7 @@ func checkValues(s *survey.Survey, values map[string]string) error {
 	for q := range hiddenIn(s) {
 		names = append(names, q.ID)
 	}
-	for _, name := range sortedKeys(values) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		switch {
 		case len(names) == 0:
 			return fmt.Errorf("--value %s: no question of %s is of the type hidden, so a link brings no values", name, s.ID)

@@ -17,6 +17,7 @@ import (
 	"github.com/makiuchi-d/gozxing/qrcode"
 
 	"glasspoll"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -141,7 +142,7 @@ sections:
 
 func parsed(t *testing.T, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("tea.yaml", []byte(source))
+	s, problems := questionnaire.Parse("tea.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
@@ -226,7 +227,7 @@ func segments(text string, whole, part int, width func(rune) int) length {
 }
 
 func (l length) String() string {
-	text := fmt.Sprintf("%s, %d of %d characters, %s", count(l.Segments, "segment"), l.Used, l.Fit, l.Alphabet)
+	text := fmt.Sprintf("%s, %d of %d characters, %s", console.Count(l.Segments, "segment"), l.Used, l.Fit, l.Alphabet)
 	if l.Odd != 0 && l.Odd < 0x2E80 { // of a text in Chinese it goes without saying
 		text += fmt.Sprintf(" because of '%c'", l.Odd)
 	}

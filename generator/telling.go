@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"time"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/webhook"
 )
@@ -43,15 +43,15 @@ func (s serveCommand) teller(getenv func(string) string) (publish.Teller, error)
 	}
 	switch {
 	case s.Webhook == "" && s.WebhookSecretFile != "":
-		return nil, usageError{errors.New("--webhook-secret-file goes with --webhook URL")}
+		return nil, console.Usagef("--webhook-secret-file goes with --webhook URL")
 	case s.Webhook == "":
 		return nil, nil
 	case secret == "":
-		return nil, usageError{fmt.Errorf("--webhook needs the secret that messages are signed with: name its file with --webhook-secret-file FILE, or set %s", secretVariable)}
+		return nil, console.Usagef("--webhook needs the secret that messages are signed with: name its file with --webhook-secret-file FILE, or set %s", secretVariable)
 	}
 	sender, err := webhook.New(s.Webhook, secret)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, console.UsageError{Err: err}
 	}
 	return sender, nil
 }

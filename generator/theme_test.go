@@ -7,26 +7,28 @@ import (
 	"testing"
 
 	"glasspoll"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 )
 
 // A theme that changes changes every page; one with a mistake leaves the last good one in force, and is told.
 func TestThemeReloads(t *testing.T) {
-	l := &library{dir: t.TempDir()}
+	dir := t.TempDir()
+	l := project.NewLibrary(dir)
 	write := func(name, content string) {
 		t.Helper()
-		if err := os.WriteFile(filepath.Join(l.dir, name), []byte(content), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
 	v := &server{}
-	build := func() (page string, changed int, problems survey.Problems) {
+	build := func() (page string, changed int, problems questionnaire.Problems) {
 		t.Helper()
-		_, problems, err := l.read()
+		_, problems, err := l.Read()
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, surveys, err := v.build(l.lastGood(), glasspoll.Templates(), l.theme)
+		e, surveys, err := v.build(l.LastGood(), glasspoll.Templates(), l.Theme())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +51,7 @@ func TestThemeReloads(t *testing.T) {
 	if !strings.Contains(page, "Lantern") || len(problems) != 1 || !strings.HasSuffix(problems[0].File, "theme.yaml") || problems[0].Line != 2 {
 		t.Errorf("with a mistake: %v\n%s", problems, page)
 	}
-	if err := os.Remove(filepath.Join(l.dir, "theme.yaml")); err != nil {
+	if err := os.Remove(filepath.Join(dir, "theme.yaml")); err != nil {
 		t.Fatal(err)
 	}
 	if page, _, problems := build(); strings.Contains(page, "Lantern") || len(problems) > 0 {

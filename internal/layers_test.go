@@ -23,21 +23,24 @@ var layers = [][]string{
 	{"glasspoll/internal/decimal", "glasspoll/internal/wording", "glasspoll/internal/soak"},
 	{"glasspoll/internal/expression"},
 	{"glasspoll/internal/survey"},
+	{"glasspoll/internal/questionnaire"},
 	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/theme"},
-	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export"},
+	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export", "glasspoll/internal/render/rendertest"},
 	{"glasspoll/internal/release"},
 	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
 	{"glasspoll/internal/render"},
+	{"glasspoll/internal/results"},
 	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
-	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest", "glasspoll/internal/webhook", "glasspoll/deploy/lambda"},
+	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest", "glasspoll/internal/webhook", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
+	{"glasspoll/internal/server"},
 	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
 }
 
 // pure packages take no context, clock, environment, network or logger.
 var pure = []string{
 	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/decimal", "glasspoll/internal/expression",
-	"glasspoll/internal/survey", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/cases", "glasspoll/internal/tally",
-	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/site", "glasspoll/internal/theme",
+	"glasspoll/internal/survey", "glasspoll/internal/questionnaire", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/cases", "glasspoll/internal/tally",
+	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/results", "glasspoll/internal/site", "glasspoll/internal/theme",
 }
 
 var (
@@ -167,7 +170,7 @@ func clockUses(t *testing.T, file string) []string {
 
 // keptOut is what no function on AWS may link: what makes and fills a site, and what is only in its way at a start.
 var keptOut = []string{
-	"glasspoll/internal/local", "glasspoll/internal/site", "glasspoll/internal/convert", "glasspoll/internal/advice", "go.etcd.io/bbolt",
+	"glasspoll/internal/local", "glasspoll/internal/site", "glasspoll/internal/questionnaire", "glasspoll/internal/convert", "glasspoll/internal/advice", "go.etcd.io/bbolt",
 	"github.com/evanw/esbuild", "github.com/xuri/excelize", "github.com/alecthomas/kong", "github.com/aws/aws-sdk-go-v2/config",
 	"github.com/aws/aws-sdk-go-v2/service/s3", "github.com/aws/aws-sdk-go-v2/service/sts",
 }

@@ -24,6 +24,7 @@ import (
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 )
 
 func main() {
@@ -81,7 +82,7 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 		}
 	}
 	if f.publisher == nil || !f.assets.Equal(assets) {
-		f.publisher = publish.New(f.table, f.table, f.table, f.pages, f.renderer.With(assets), time.Now)
+		f.publisher = publish.New(f.table, f.table, f.table, f.pages, results.New(f.renderer.With(assets)), time.Now)
 		f.publisher.Beside, f.publisher.Cases, f.publisher.Tells = f.table, f.table, true
 		f.assets = assets
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -33,7 +34,7 @@ alerts:
 
 func parse(t testing.TB) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("service.yaml", []byte(sample))
+	s, problems := questionnaire.Parse("service.yaml", []byte(sample))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

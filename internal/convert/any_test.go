@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // survives checks what must be true of any questionnaire that has a question to answer.
@@ -19,7 +19,7 @@ func survives(t *rapid.T, name string, content []byte) {
 		}
 		return
 	}
-	if _, problems := survey.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
+	if _, problems := questionnaire.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
 		t.Errorf("the YAML does not parse: %v\n%s", problems[0], result.YAML)
 	}
 	if n := result.Report.Counts[Pending]; n > 0 {

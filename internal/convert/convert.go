@@ -1,6 +1,6 @@
 // Package convert turns questionnaires of other tools, XLSForm workbooks and SurveyJS definitions, into this one's YAML,
 // with a report in which every cell or property of the source has its line unless it was carried over as it stands. It
-// is pure: bytes in, YAML and report out. What it writes, [survey.Parse] accepts.
+// is pure: bytes in, YAML and report out. What it writes, [questionnaire.Parse] accepts.
 //
 // A source is first taken apart into atoms (cells, or the leaves of JSON), each of which must meet a fate: see [Fate].
 // The two readers ([readXLSForm], [readSurveyJS]) build a draft; the draft works out languages, ids and conditions, writes

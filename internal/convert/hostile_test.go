@@ -11,7 +11,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // archive makes a workbook by hand, of its sheet's XML.
@@ -134,7 +134,7 @@ func TestHostileFiles(t *testing.T) {
 			case c.want == "-" && err != nil:
 				t.Errorf("got %v", err)
 			case c.want == "-":
-				if _, problems := survey.Parse("x.yaml", result.YAML); len(problems) > 0 {
+				if _, problems := questionnaire.Parse("x.yaml", result.YAML); len(problems) > 0 {
 					t.Errorf("the YAML does not parse: %v", problems[0])
 				}
 			case err == nil || !strings.Contains(err.Error(), c.want):
@@ -250,7 +250,7 @@ func holds(t *testing.T, content []byte) {
 	if err != nil {
 		return
 	}
-	if _, problems := survey.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
+	if _, problems := questionnaire.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
 		t.Errorf("the YAML does not parse: %v\n%s", problems[0], result.YAML)
 	}
 	if n := result.Report.Counts[Pending]; n > 0 {

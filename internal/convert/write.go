@@ -13,6 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"glasspoll/internal/decimal"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -470,7 +471,7 @@ func (w *writer) repaired(root *yaml.Node) ([]byte, error) {
 		if len(text) > maxYAML {
 			return nil, fmt.Errorf("it would make a questionnaire of more than %d KB: split it", maxYAML>>10)
 		}
-		_, problems := survey.Parse(w.draft.id+".yaml", text)
+		_, problems := questionnaire.Parse(w.draft.id+".yaml", text)
 		if len(problems) == 0 {
 			return text, nil
 		}
@@ -531,7 +532,7 @@ func follow(root *yaml.Node, path []int) []*yaml.Node {
 }
 
 // leaveOut takes out the smallest part around a problem that can be taken out, and reports it.
-func (w *writer) leaveOut(way []*yaml.Node, p survey.Problem, gone map[*yaml.Node]bool) bool {
+func (w *writer) leaveOut(way []*yaml.Node, p questionnaire.Problem, gone map[*yaml.Node]bool) bool {
 	if len(way) == 0 {
 		return false
 	}
@@ -557,7 +558,7 @@ func (w *writer) leaveOut(way []*yaml.Node, p survey.Problem, gone map[*yaml.Nod
 }
 
 // unpipe takes an answer out of a text that cannot show it.
-func (w *writer) unpipe(way []*yaml.Node, p survey.Problem) {
+func (w *writer) unpipe(way []*yaml.Node, p questionnaire.Problem) {
 	text := way[len(way)-1]
 	found := part{what: "the text"}
 	for _, n := range way {

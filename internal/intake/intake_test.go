@@ -18,11 +18,12 @@ import (
 	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/intake"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )
 
-const questionnaire = `
+const surveyYAML = `
 id: service
 title: {zh: 服务调查, en: Service survey}
 languages: [zh, en]
@@ -84,7 +85,7 @@ type desk struct {
 
 func open(t testing.TB, yaml string) *desk {
 	t.Helper()
-	s, problems := survey.Parse("service.yaml", []byte(yaml))
+	s, problems := questionnaire.Parse("service.yaml", []byte(yaml))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -130,7 +131,7 @@ func (d *desk) json(body string) *httptest.ResponseRecorder {
 }
 
 func TestJSONIsStoredOnce(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	body := `{"id":"` + uuid1 + `","version":"` + d.survey.Version + `","language":"en","answers":{"overall":5}}`
 	first := d.json(body)
 	var reply struct{ ID, Receipt string }
@@ -150,7 +151,7 @@ func TestJSONIsStoredOnce(t *testing.T) {
 }
 
 func TestRetryAcrossThePeriodsEndIsStoredOnce(t *testing.T) {
-	d := open(t, strings.Replace(questionnaire, "until: 2026-12-31", "until: 2027-12-31", 1))
+	d := open(t, strings.Replace(surveyYAML, "until: 2026-12-31", "until: 2027-12-31", 1))
 	body := `{"id":"` + uuid1 + `","answers":{"overall":5}}`
 	d.now = time.Date(2026, 12, 31, 23, 59, 59, 0, d.survey.Location())
 	if w := d.json(body); w.Code != 201 {
@@ -173,7 +174,7 @@ func TestRetryAcrossThePeriodsEndIsStoredOnce(t *testing.T) {
 }
 
 func TestFormLeadsToThanks(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	for form, want := range map[string]string{
 		"overall=5&_id=" + uuid1:    "../../../service/thanks/#" + answer.Receipt(uuid1),
 		"overall=4&_language=en":    "../../../service/en/thanks/#",
@@ -192,7 +193,7 @@ func TestFormLeadsToThanks(t *testing.T) {
 }
 
 func TestDoubleClickWithoutScriptCountsOnce(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	for range 3 { // within one slot, and into the next
 		if w := d.form("overall=5"); w.Code != 303 {
 			t.Fatal(w.Code)
@@ -212,7 +213,7 @@ func TestDoubleClickWithoutScriptCountsOnce(t *testing.T) {
 }
 
 func TestFaultyFormComesBackAsTyped(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	long := strings.Repeat("好", 51)
 	w := d.form(url.Values{"advice": {long}, "mail": {"<me>"}, "_language": {"en"}}.Encode())
 	page := w.Body.String()
@@ -233,7 +234,7 @@ func TestFaultyFormComesBackAsTyped(t *testing.T) {
 }
 
 func TestWholeFormFaultsKeepWhatWasTyped(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	typed := "overall=5&advice=keep+me&_language=en&_id=" + uuid1
 	check := func(name string, w *httptest.ResponseRecorder, status int, says string) {
 		t.Helper()
@@ -257,7 +258,7 @@ func TestWholeFormFaultsKeepWhatWasTyped(t *testing.T) {
 }
 
 func TestReplies(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	ok := `{"id":"` + uuid1 + `","answers":{"overall":5}}`
 	for _, c := range []struct {
 		name, method, path, media, body string
@@ -303,8 +304,8 @@ func TestReplies(t *testing.T) {
 
 // An edit does not strand a page that is still open: answers to the version it names are checked against that version.
 func TestOldVersionsAreStillAnswered(t *testing.T) {
-	d := open(t, questionnaire)
-	edited, problems := survey.Parse("service.yaml", []byte(strings.ReplaceAll(questionnaire, "id: advice", "id: remarks")))
+	d := open(t, surveyYAML)
+	edited, problems := questionnaire.Parse("service.yaml", []byte(strings.ReplaceAll(surveyYAML, "id: advice", "id: remarks")))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -321,7 +322,7 @@ func TestOldVersionsAreStillAnswered(t *testing.T) {
 }
 
 func TestChannel(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	for i, c := range []struct{ form, referer, want string }{
 		{"overall=1&_channel=email", "", "email"},
 		{"overall=2&_channel=owl", "", ""},
@@ -341,7 +342,7 @@ func TestChannel(t *testing.T) {
 }
 
 func TestPanicIsA500(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	d.handler.Responses = nil
 	if w := d.json(`{"id":"` + uuid1 + `","answers":{"overall":5}}`); w.Code != 500 || !strings.Contains(w.Body.String(), "internal") {
 		t.Errorf("%d %s", w.Code, w.Body)
@@ -350,7 +351,7 @@ func TestPanicIsA500(t *testing.T) {
 
 // What is too large to be stored stays so, however often it is sent.
 func TestTooLargeToStore(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	d.fault = fmt.Errorf("table: %w", intake.ErrTooLarge)
 	w := d.form("overall=5&advice=larger+seats")
 	if w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), "larger seats") {
@@ -364,7 +365,7 @@ func TestTooLargeToStore(t *testing.T) {
 
 // Whatever comes, the reply is one of those promised, and never our own fault.
 func FuzzSubmission(f *testing.F) {
-	d := open(f, questionnaire)
+	d := open(f, surveyYAML)
 	f.Add(true, "overall=5&advice=%E5%A5%BD&mail=a%40b.cn")
 	f.Add(true, "overall=5;x&=&&_id=&_version=x&_language=&overall.x=1")
 	f.Add(false, `{"id":"`+uuid1+`","answers":{"overall":"5","advice":"x"}}`)

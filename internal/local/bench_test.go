@@ -20,7 +20,9 @@ import (
 	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
 )
 
@@ -32,7 +34,7 @@ func thirty(b *testing.B) *survey.Survey {
 	for i := range 30 {
 		fmt.Fprintf(&source, "      - {id: question_%02d, type: rating, steps: 5, label: Question %d}\n", i, i)
 	}
-	s, problems := survey.Parse("thirty.yaml", []byte(source.String()))
+	s, problems := questionnaire.Parse("thirty.yaml", []byte(source.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
@@ -150,7 +152,7 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 			form.Set(name, "4")
 		}
 	}
-	s, problems := survey.Parse("mixed.yaml", []byte(source.String()))
+	s, problems := questionnaire.Parse("mixed.yaml", []byte(source.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
@@ -267,5 +269,5 @@ func newRenderer(b *testing.B) publish.Renderer {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return r
+	return results.New(r)
 }

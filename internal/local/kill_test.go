@@ -19,7 +19,8 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
-	"glasspoll/internal/render"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -38,7 +39,7 @@ results: {min_group: 5}
 
 func parse(t testing.TB, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("killed.yaml", []byte(source))
+	s, problems := questionnaire.Parse("killed.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -66,7 +67,7 @@ func writeForEver(directory string) {
 		var pages *local.Pages
 		if pages, err = local.OpenPages(filepath.Join(directory, "public")); err == nil {
 			go func() {
-				s, _ := survey.Parse("killed.yaml", []byte(killed))
+				s, _ := questionnaire.Parse("killed.yaml", []byte(killed))
 				p := publish.New(store, store, store, pages, figures{}, time.Now)
 				for {
 					if _, err := p.Publish(context.Background(), s); err != nil {
@@ -101,13 +102,13 @@ func writeForEver(directory string) {
 
 type figures struct{}
 
-func (figures) Results(w io.Writer, p render.ResultsPage) error {
+func (figures) HTML(w io.Writer, p results.Page) error {
 	_, err := fmt.Fprintln(w, p.Report.Revision, p.Language, p.Root)
 	return err
 }
 
-func (f figures) ResultsJSON(w io.Writer, p render.ResultsPage) error { return f.Results(w, p) }
-func (f figures) ResultsCSV(w io.Writer, p render.ResultsPage) error  { return f.Results(w, p) }
+func (f figures) JSON(w io.Writer, p results.Page) error { return f.HTML(w, p) }
+func (f figures) CSV(w io.Writer, p results.Page) error  { return f.HTML(w, p) }
 
 // TestKilled kills a process at random moments, again and again: every acknowledged response is in the log, once, and
 // what is published counts all of them.

@@ -21,8 +21,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
-	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -46,7 +47,7 @@ results: {min_group: 5}
 
 func parse(t testing.TB, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("sample.yaml", []byte(source))
+	s, problems := questionnaire.Parse("sample.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -250,29 +251,29 @@ func (m *memory) Replace(_ context.Context, path, tag string, revision int, body
 // plain renders what a page depends on.
 type plain struct{ note string }
 
-func (p plain) Results(w io.Writer, page render.ResultsPage) error {
+func (p plain) HTML(w io.Writer, page results.Page) error {
 	_, err := fmt.Fprintf(w, "page%s %s %s %s", p.note, page.Language, page.Root, about(page))
 	if n := len(page.Actions.Measures); n > 0 {
 		fmt.Fprintf(w, " %d measures", n)
-		if render.DatedMeasures(page.Actions) {
+		if results.DatedMeasures(page.Actions) {
 			fmt.Fprintf(w, " on %s", page.Today)
 		}
 	}
 	return err
 }
 
-func (p plain) ResultsJSON(w io.Writer, page render.ResultsPage) error {
+func (p plain) JSON(w io.Writer, page results.Page) error {
 	_, err := fmt.Fprintf(w, "json%s %s %s", p.note, page.Language, about(page))
 	return err
 }
 
-func (p plain) ResultsCSV(w io.Writer, page render.ResultsPage) error {
+func (p plain) CSV(w io.Writer, page results.Page) error {
 	_, err := fmt.Fprintf(w, "csv%s %s %s", p.note, page.Language, about(page))
 	return err
 }
 
 // about is what a page's figures are: of the newest period all, of others and of groups their own.
-func about(page render.ResultsPage) string {
+func about(page results.Page) string {
 	if page.Period == "" && page.Whole() {
 		return figures(page.Report)
 	}
@@ -719,7 +720,7 @@ func TestErrorsNameTheSurvey(t *testing.T) {
 
 type brokenRenderer struct{ plain }
 
-func (brokenRenderer) Results(w io.Writer, _ render.ResultsPage) error {
+func (brokenRenderer) HTML(w io.Writer, _ results.Page) error {
 	_, _ = io.Copy(w, bytes.NewBufferString("half a page"))
 	return errInjected
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -28,7 +29,7 @@ results: {min_group: 5}
 
 func parse(t testing.TB, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("sample.yaml", []byte(source))
+	s, problems := questionnaire.Parse("sample.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/survey"
 )
 
@@ -35,7 +36,7 @@ func TestEveryKeyIsSaidAndEverySayingHasAKey(t *testing.T) {
 	for month := range 12 {
 		said["month."+strconv.Itoa(month+1)] = true
 	}
-	for _, file := range []string{"render.go", "form.go", "results.go", "results_charts.go", "results_quadrants.go", "results_head.go", "results_questions.go", "results_method.go", "level.go", "rules.go", "limits.go", "piping.go", "conditions.go", "../wording/wording.go"} {
+	for _, file := range []string{"render.go", "form.go", "../results/results.go", "../results/charts.go", "../results/quadrants.go", "../results/head.go", "../results/questions.go", "../results/method.go", "../results/level.go", "rules.go", "limits.go", "piping.go", "conditions.go", "../wording/wording.go"} {
 		for _, key := range literalsSaidIn(t, file) {
 			said[key] = true
 		}
@@ -49,7 +50,7 @@ func TestEveryKeyIsSaidAndEverySayingHasAKey(t *testing.T) {
 			said[key[1]] = true
 		}
 	}
-	for _, file := range []string{"results.go", "results_charts.go", "results_method.go"} {
+	for _, file := range []string{"../results/results.go", "../results/charts.go", "../results/method.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -159,11 +160,11 @@ func TestMessage(t *testing.T) {
 
 // Sentences are filled in completely, whatever a problem's arguments.
 func TestNoSentenceShowsABrace(t *testing.T) {
-	r, s := renderer(t), every(t)
+	r, s := renderer(t), rendertest.Every(t)
 	s.Languages = append(s.Languages, "ar")
 	for _, language := range s.Languages {
 		for name, page := range pages(t, r, s, language) {
-			if strings.HasSuffix(name, ".html") && strings.ContainsAny(text(t, page), "{}") {
+			if strings.ContainsAny(rendertest.Text(t, page), "{}") {
 				t.Errorf("%s.%s shows a placeholder", language, name)
 			}
 		}

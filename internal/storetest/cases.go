@@ -14,6 +14,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -38,7 +39,7 @@ alerts:
 
 func alertingSurvey(t *testing.T) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse(surveyID+".yaml", []byte(alerting))
+	s, problems := questionnaire.Parse(surveyID+".yaml", []byte(alerting))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -14,8 +14,9 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
-	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -30,7 +31,7 @@ type Erasure interface {
 
 func tiers(t *testing.T) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse(surveyID+".yaml", []byte(`
+	s, problems := questionnaire.Parse(surveyID+".yaml", []byte(`
 title: Erasure
 languages: [en]
 timezone: UTC
@@ -64,9 +65,9 @@ func (nowhere) Page(context.Context, string) (string, int, error) { return "", 0
 func (nowhere) Replace(context.Context, string, string, int, []byte) (string, error) {
 	return "tag", nil
 }
-func (nowhere) Results(io.Writer, render.ResultsPage) error     { return nil }
-func (nowhere) ResultsJSON(io.Writer, render.ResultsPage) error { return nil }
-func (nowhere) ResultsCSV(io.Writer, render.ResultsPage) error  { return nil }
+func (nowhere) HTML(io.Writer, results.Page) error { return nil }
+func (nowhere) JSON(io.Writer, results.Page) error { return nil }
+func (nowhere) CSV(io.Writer, results.Page) error  { return nil }
 
 func publishOnce(t *testing.T, b Backend, s *survey.Survey) publish.Outcome {
 	t.Helper()

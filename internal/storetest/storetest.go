@@ -16,6 +16,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -172,7 +173,7 @@ func wantOnce(t *testing.T, count map[string]int, n int) {
 
 func parse(t *testing.T, title string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse(surveyID+".yaml", []byte(fmt.Sprintf(`
+	s, problems := questionnaire.Parse(surveyID+".yaml", []byte(fmt.Sprintf(`
 title: %s
 languages: [en]
 timezone: UTC

@@ -11,12 +11,13 @@ import (
 	"pgregory.net/rapid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
 func parse(t testing.TB, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("sample.yaml", []byte(source))
+	s, problems := questionnaire.Parse("sample.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
