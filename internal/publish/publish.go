@@ -171,7 +171,7 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 			return nil, folded, err
 		}
 		if t == nil || t.Shape != s.Shape {
-			t = tally.Anew(s, t)
+			t = tally.Restart(s, t)
 		}
 		for {
 			n, from, cases := int64(0), t.Cursor, p.newLookout(s)
@@ -189,7 +189,7 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 					continue
 				}
 				t.Fold(s, entry.Response)
-				t.Pass(entry.Cursor)
+				t.Advance(entry.Cursor)
 				if n++; n == chunk {
 					break
 				}
