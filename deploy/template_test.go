@@ -469,7 +469,7 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 		t.Errorf("submit calls %v", submit)
 	}
 	publish := operations(t, "Table", "Definition", "Assets", "Surveys", "Remember", "Periods", "After", "Tally", "SaveTally", "Latest", "Append",
-		"OpenCase", "CasesOf", "SaveCase", "Untold", "Told", "Actions")
+		"OpenCase", "CasesOf", "SaveCase", "Pending", "MarkDelivered", "Actions")
 	for role, calls := range map[string][]string{"SubmitRole": submit, "PublishRole": publish} {
 		allowed := map[string]bool{}
 		for _, s := range at(t, resources, role, "Properties", "Policies", "0", "PolicyDocument", "Statement").([]any) {

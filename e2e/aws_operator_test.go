@@ -19,6 +19,7 @@ import (
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/results"
+	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
@@ -157,8 +158,8 @@ func (d *deployment) settled(t *testing.T) func() *tally.Counters {
 			t.Fatal(periods, err)
 		}
 		var all []*tally.Tally
-		for number := range publish.Shards {
-			one, _, err := table.Tally(t.Context(), publish.Shard{Survey: d.survey.ID, Period: periods[0], Number: number})
+		for number := range store.Shards {
+			one, _, err := table.Tally(t.Context(), store.Shard{Survey: d.survey.ID, Period: periods[0], Number: number})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"glasspoll/internal/cloud"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 func newBucket(t *testing.T, endpoint string) (name string) {
@@ -89,7 +89,7 @@ func TestBucketSaysWhatIsWrong(t *testing.T) {
 	} {
 		begin := time.Now()
 		err := c.call(c.pages)
-		if err == nil || errors.Is(err, publish.ErrStale) {
+		if err == nil || errors.Is(err, store.ErrStale) {
 			t.Errorf("%s: %v", c.what, err)
 			continue
 		}

@@ -23,7 +23,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 // stored ends the program and reads what its store holds of a survey, in the order of arrival: by field, the values
@@ -31,19 +31,19 @@ import (
 func (p *program) stored(t *testing.T, data, survey string) []map[string]string {
 	t.Helper()
 	p.kill()
-	store, err := local.Open(filepath.Join(data, "glasspoll.db"))
+	opened, err := local.Open(filepath.Join(data, "glasspoll.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
-	periods, err := store.Periods(t.Context(), survey)
+	defer opened.Close()
+	periods, err := opened.Periods(t.Context(), survey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var entries []publish.Entry
+	var entries []store.Entry
 	for _, period := range periods {
-		for number := range publish.Shards {
-			for entry, err := range store.After(t.Context(), publish.Shard{Survey: survey, Period: period, Number: number}, "") {
+		for number := range store.Shards {
+			for entry, err := range opened.After(t.Context(), store.Shard{Survey: survey, Period: period, Number: number}, "") {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -51,11 +51,11 @@ func (p *program) stored(t *testing.T, data, survey string) []map[string]string 
 			}
 		}
 	}
-	slices.SortFunc(entries, func(a, b publish.Entry) int { return strings.Compare(a.Cursor, b.Cursor) })
+	slices.SortFunc(entries, func(a, b store.Entry) int { return strings.Compare(a.Cursor, b.Cursor) })
 	var all []map[string]string
 	for _, entry := range entries {
 		r := entry.Response
-		private, err := store.Private(t.Context(), survey, r.Period, r.ID)
+		private, err := opened.Private(t.Context(), survey, r.Period, r.ID)
 		if err != nil {
 			t.Fatal(err)
 		}

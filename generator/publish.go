@@ -18,11 +18,11 @@ import (
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
-	"glasspoll/internal/intake"
 	"glasspoll/internal/project"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -195,7 +195,7 @@ func (u *upload) definitions(ctx context.Context, surveys []*survey.Survey) erro
 	changed := 0
 	for _, s := range surveys {
 		before, err := u.table.Definition(ctx, s.ID, "")
-		if err != nil && !errors.Is(err, intake.ErrUnknown) {
+		if err != nil && !errors.Is(err, store.ErrUnknown) {
 			return err
 		}
 		if err == nil && before.Version == s.Version {

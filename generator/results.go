@@ -4,16 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"log/slog"
 	"slices"
 	"strings"
 
-	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
-	"glasspoll/internal/intake"
-	"glasspoll/internal/publish"
-	"glasspoll/internal/release"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -39,23 +34,7 @@ Examples:
 }
 
 // resultsStore is what the verbs use of a back end.
-type resultsStore interface {
-	intake.Definitions
-	publish.Log
-	publish.Tallies
-	publish.Releases
-	caseStore
-	// Surveys lists the ids of all surveys that have ever been in force.
-	Surveys(ctx context.Context) ([]string, error)
-	// Private returns the private answers of a response.
-	Private(ctx context.Context, survey, period, id string) ([]answer.Answer, error)
-	// History yields all releases of a period, oldest first.
-	History(ctx context.Context, survey, period string) iter.Seq2[*release.Release, error]
-	// Find returns all responses with an id, of any survey and period.
-	Find(ctx context.Context, id string) ([]publish.Entry, error)
-	// Erase leaves of a response only a tombstone with the fields kept, which is counted in its place.
-	Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error)
-}
+type resultsStore = store.Records
 
 // storeFlags say where the answers are.
 type storeFlags struct {
@@ -68,24 +47,22 @@ type storeFlags struct {
 // perform does a verb where the answers are.
 func (s storeFlags) perform(ctx context.Context, c *console.Console, name string, v verb) error {
 	if s.Table == "" {
-		return perform(ctx, c, s.Data, name, v)
+		return performLocally(ctx, c, s.Data, name, v)
 	}
 	table, _, err := s.table(ctx, s.Table)
 	if err != nil {
 		return err
 	}
-	files := &outputs{}
-	defer files.discard()
-	return v.do(ctx, &workplace{store: table, out: c.Out, err: c.Err, create: files.create, log: slog.New(slog.NewTextHandler(c.Err, nil))})
+	return do(ctx, c, table, v)
 }
 
 // definition finds the questionnaire of a survey that is in force.
-func definition(ctx context.Context, store resultsStore, id string) (*survey.Survey, error) {
-	s, err := store.Definition(ctx, id, "")
-	if !errors.Is(err, intake.ErrUnknown) {
+func definition(ctx context.Context, records resultsStore, id string) (*survey.Survey, error) {
+	s, err := records.Definition(ctx, id, "")
+	if !errors.Is(err, store.ErrUnknown) {
 		return s, err
 	}
-	known, err := store.Surveys(ctx)
+	known, err := records.Surveys(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +73,8 @@ func definition(ctx context.Context, store resultsStore, id string) (*survey.Sur
 }
 
 // periodsOf lists the periods of a survey that have any response: all, or the one that is asked for.
-func periodsOf(ctx context.Context, store resultsStore, id, wanted string) ([]string, error) {
-	periods, err := store.Periods(ctx, id)
+func periodsOf(ctx context.Context, records resultsStore, id, wanted string) ([]string, error) {
+	periods, err := records.Periods(ctx, id)
 	if err != nil || wanted == "" {
 		return periods, err
 	}

@@ -23,9 +23,9 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/export"
 	"glasspoll/internal/project"
-	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -121,22 +121,22 @@ type archivedAnswer struct {
 
 func (a *archiveCommand) writesTo() string { return a.Out }
 
-func (a *archiveCommand) do(ctx context.Context, w *workplace) error {
-	g, err := takeCensus(ctx, w.store, a.ID, a.Period, a.Private)
+func (a *archiveCommand) do(ctx context.Context, env *environment) error {
+	g, err := takeCensus(ctx, env.store, a.ID, a.Period, a.Private)
 	if err != nil {
 		return err
 	}
 	if g.now.PeriodAt(time.Now()) == a.Period {
-		console.Line(w.err, "%s is not over: what is archived is what there is now", a.Period)
+		console.Line(env.Err, "%s is not over: what is archived is what there is now", a.Period)
 	}
-	file, err := w.create(a.Out, true)
+	file, err := env.Create(a.Out, true)
 	if err != nil {
 		return err
 	}
 	z := &archive{zip: zip.NewWriter(file), at: g.census.Last.UTC().Truncate(time.Second)}
 	m := &manifest{Format: archiveFormat, Survey: a.ID, Title: g.now.Title, Period: a.Period, Version: g.now.Version, Private: a.Private,
 		Responses: g.census.Responses, Withdrawn: g.census.Withdrawn, First: g.census.First.UTC(), Last: g.census.Last.UTC()}
-	if err := a.fill(ctx, w.store, g, z, m); err != nil {
+	if err := a.fill(ctx, env.store, g, z, m); err != nil {
 		return err
 	}
 	whole, err := z.close(m)
@@ -146,16 +146,16 @@ func (a *archiveCommand) do(ctx context.Context, w *workplace) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	console.Line(w.out, "%s  %s", whole, filepath.Base(a.Out))
-	console.Line(w.err, "%s: %s, %s. The checksum above stands for the whole: keep it elsewhere", a.Out, console.Count(int(m.Responses), "response"), console.Count(m.Releases, "release"))
+	console.Line(env.Out, "%s  %s", whole, filepath.Base(a.Out))
+	console.Line(env.Err, "%s: %s, %s. The checksum above stands for the whole: keep it elsewhere", a.Out, console.Count(int(m.Responses), "response"), console.Count(m.Releases, "release"))
 	if a.Private {
-		console.Line(w.err, "This has private answers in it: encrypt it on its way, and delete it when it has been used.")
+		console.Line(env.Err, "This has private answers in it: encrypt it on its way, and delete it when it has been used.")
 	}
 	return nil
 }
 
 // fill writes everything but the manifest.
-func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gathering, z *archive, m *manifest) error {
+func (a *archiveCommand) fill(ctx context.Context, records resultsStore, g *gathering, z *archive, m *manifest) error {
 	versions := g.census.Versions()
 	if !slices.ContainsFunc(versions, func(s *survey.Survey) bool { return s.Version == g.now.Version }) {
 		versions = append(versions, g.now)
@@ -178,7 +178,7 @@ func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gather
 	}
 	lines := json.NewEncoder(answers)
 	lines.SetEscapeHTML(false)
-	err = g.each(ctx, func(entry publish.Entry) error {
+	err = g.each(ctx, func(entry store.Entry) error {
 		counted.Fold(g.now, entry.Response)
 		return lines.Encode(archivedAnswer{entry.Arrived.UTC(), entry.Response})
 	})
@@ -190,7 +190,7 @@ func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gather
 	}
 	m.Index = indexOf(g.now, a.Period, counted)
 
-	for r, err := range store.History(ctx, a.ID, a.Period) {
+	for r, err := range records.History(ctx, a.ID, a.Period) {
 		if err != nil {
 			return err
 		}
@@ -208,7 +208,7 @@ func (a *archiveCommand) fill(ctx context.Context, store resultsStore, g *gather
 		if err != nil {
 			return err
 		}
-		page, err := managementReport(ctx, store, reportOf{id: a.ID, period: a.Period, language: language, sources: a.Sources, now: g.census.Last, ends: g.ends})
+		page, err := managementReport(ctx, records, reportOf{id: a.ID, period: a.Period, language: language, sources: a.Sources, now: g.census.Last, ends: g.ends})
 		if err == nil {
 			err = z.put("report."+language+".html", page)
 		}
@@ -522,3 +522,7 @@ func (a *checking) fold(ctx context.Context, each func(answer.Response)) (respon
 	}
 	return 0, 0, ctx.Err()
 }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

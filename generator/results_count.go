@@ -7,21 +7,21 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
 // allCounted reports all that was counted of a survey up to the period of a report, withholding nothing. released is
 // how many of the last period's respondents are public, withdrawn how many have taken their answers back.
-func allCounted(ctx context.Context, store resultsStore, s *survey.Survey, o reportOf) (report *stats.Report, released, withdrawn int64, err error) {
-	periods, err := periodsOf(ctx, store, s.ID, "")
+func allCounted(ctx context.Context, records resultsStore, s *survey.Survey, o reportOf) (report *stats.Report, released, withdrawn int64, err error) {
+	periods, err := periodsOf(ctx, records, s.ID, "")
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	latest, err := store.Latest(ctx, s.ID)
+	latest, err := records.Latest(ctx, s.ID)
 	if err != nil {
 		return nil, 0, 0, err
 	}
@@ -37,11 +37,11 @@ func allCounted(ctx context.Context, store resultsStore, s *survey.Survey, o rep
 		}
 		// Each period as its own questionnaire counts it: what was asked then may not be asked any more.
 		form := formOf(s, public[period])
-		var ends map[publish.Shard]string
+		var ends map[store.Shard]string
 		if period == o.period {
 			ends = o.ends
 		}
-		t, err := countPeriod(ctx, store, s, form, period, ends)
+		t, err := countPeriod(ctx, records, s, form, period, ends)
 		if err != nil {
 			return nil, 0, 0, err
 		}
@@ -56,16 +56,16 @@ func allCounted(ctx context.Context, store resultsStore, s *survey.Survey, o rep
 
 // countPeriod counts a period by a questionnaire: today's, then what has been counted already is taken over, or another. It counts up to the
 // ends of shards that are given, or with nil ends to where they end.
-func countPeriod(ctx context.Context, store resultsStore, s, form *survey.Survey, period string, ends map[publish.Shard]string) (*tally.Tally, error) {
-	tallies := make([]*tally.Tally, publish.Shards)
+func countPeriod(ctx context.Context, records resultsStore, s, form *survey.Survey, period string, ends map[store.Shard]string) (*tally.Tally, error) {
+	tallies := make([]*tally.Tally, store.Shards)
 	workers, within := errgroup.WithContext(ctx)
 	workers.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range tallies {
 		workers.Go(func() error {
-			shard := publish.Shard{Survey: s.ID, Period: period, Number: i}
+			shard := store.Shard{Survey: s.ID, Period: period, Number: i}
 			t := tally.New(form)
 			if form == s {
-				stored, _, err := store.Tally(within, shard)
+				stored, _, err := records.Tally(within, shard)
 				if err != nil {
 					return err
 				}
@@ -73,7 +73,7 @@ func countPeriod(ctx context.Context, store resultsStore, s, form *survey.Survey
 					t = stored
 				}
 			}
-			for entry, err := range store.After(within, shard, t.Cursor) {
+			for entry, err := range records.After(within, shard, t.Cursor) {
 				if err != nil {
 					return err
 				}

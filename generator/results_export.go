@@ -14,7 +14,7 @@ import (
 	"glasspoll"
 	"glasspoll/internal/console"
 	"glasspoll/internal/export"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
@@ -83,33 +83,33 @@ type gathering struct {
 	id      string
 	now     *survey.Survey
 	periods []string
-	ends    map[publish.Shard]string // the last cursor of each shard
+	ends    map[store.Shard]string // the last cursor of each shard
 	census  *export.Census
 	private bool
 }
 
 // takeCensus walks all responses once.
-func takeCensus(ctx context.Context, store resultsStore, id, period string, private bool) (*gathering, error) {
-	now, err := definition(ctx, store, id)
+func takeCensus(ctx context.Context, records resultsStore, id, period string, private bool) (*gathering, error) {
+	now, err := definition(ctx, records, id)
 	if err != nil {
 		return nil, err
 	}
-	g := &gathering{store: store, id: id, now: now, ends: map[publish.Shard]string{}, census: export.NewCensus(), private: private}
-	if g.periods, err = periodsOf(ctx, store, id, period); err != nil {
+	g := &gathering{store: records, id: id, now: now, ends: map[store.Shard]string{}, census: export.NewCensus(), private: private}
+	if g.periods, err = periodsOf(ctx, records, id, period); err != nil {
 		return nil, err
 	}
 	type part struct {
 		census *export.Census
 		end    string
 	}
-	parts := make([]part, len(g.periods)*publish.Shards)
+	parts := make([]part, len(g.periods)*store.Shards)
 	workers, within := errgroup.WithContext(ctx)
-	workers.SetLimit(publish.Shards)
+	workers.SetLimit(store.Shards)
 	for i := range parts {
 		workers.Go(func() error {
 			p := part{census: export.NewCensus()}
-			known := versions{store: store, id: id}
-			for entry, err := range store.After(within, g.shard(i), "") {
+			known := versions{store: records, id: id}
+			for entry, err := range records.After(within, g.shard(i), "") {
 				if err != nil {
 					return err
 				}
@@ -118,7 +118,7 @@ func takeCensus(ctx context.Context, store resultsStore, id, period string, priv
 					return err
 				}
 				if private && !entry.Response.Withdrawn && hasPrivate(s) {
-					if entry.Response.Private, err = store.Private(within, id, entry.Response.Period, entry.Response.ID); err != nil {
+					if entry.Response.Private, err = records.Private(within, id, entry.Response.Period, entry.Response.ID); err != nil {
 						return err
 					}
 				}
@@ -139,8 +139,8 @@ func takeCensus(ctx context.Context, store resultsStore, id, period string, priv
 	return g, nil
 }
 
-func (g *gathering) shard(i int) publish.Shard {
-	return publish.Shard{Survey: g.id, Period: g.periods[i/publish.Shards], Number: i % publish.Shards}
+func (g *gathering) shard(i int) store.Shard {
+	return store.Shard{Survey: g.id, Period: g.periods[i/store.Shards], Number: i % store.Shards}
 }
 
 func hasPrivate(s *survey.Survey) bool {
@@ -153,7 +153,7 @@ func hasPrivate(s *survey.Survey) bool {
 }
 
 // each walks the same responses again, in the order of their arrival, tombstones included.
-func (g *gathering) each(ctx context.Context, do func(publish.Entry) error) error {
+func (g *gathering) each(ctx context.Context, do func(store.Entry) error) error {
 	known := versions{store: g.store, id: g.id}
 	for _, period := range g.periods {
 		for entry, err := range arrivals(ctx, g.store, g.id, period, g.ends) {
@@ -181,8 +181,8 @@ func (g *gathering) each(ctx context.Context, do func(publish.Entry) error) erro
 
 func (e *exportCommand) writesTo() string { return e.Out }
 
-func (e *exportCommand) do(ctx context.Context, w *workplace) error {
-	g, err := takeCensus(ctx, w.store, e.ID, e.Period, e.Private)
+func (e *exportCommand) do(ctx context.Context, env *environment) error {
+	g, err := takeCensus(ctx, env.store, e.ID, e.Period, e.Private)
 	if err != nil {
 		return err
 	}
@@ -194,10 +194,10 @@ func (e *exportCommand) do(ctx context.Context, w *workplace) error {
 		return err
 	}
 	plan := export.NewPlan(g.now, g.census, export.Options{Language: e.Language, Private: e.Private, Words: words})
-	if err := e.answers(ctx, w, g, plan); err != nil {
+	if err := e.answers(ctx, env, g, plan); err != nil {
 		return err
 	}
-	if err := e.codebook(w, plan, words); err != nil {
+	if err := e.codebook(env, plan, words); err != nil {
 		return err
 	}
 	note := console.Count(int(g.census.Responses), "response")
@@ -207,19 +207,19 @@ func (e *exportCommand) do(ctx context.Context, w *workplace) error {
 	if e.Out != "" {
 		note += ": " + e.Out
 	}
-	console.Line(w.err, "%s", note)
+	console.Line(env.Err, "%s", note)
 	if e.Private {
-		console.Line(w.err, "This has private answers in it. Whoever has the file can read who said what: encrypt it on its way, and delete it when it has been used.")
+		console.Line(env.Err, "This has private answers in it. Whoever has the file can read who said what: encrypt it on its way, and delete it when it has been used.")
 	}
 	return nil
 }
 
 // answers writes the data.
-func (e *exportCommand) answers(ctx context.Context, w *workplace, g *gathering, plan *export.Plan) (err error) {
-	to := w.out
+func (e *exportCommand) answers(ctx context.Context, env *environment, g *gathering, plan *export.Plan) (err error) {
+	to := env.Out
 	var file io.WriteCloser
 	if e.Out != "" {
-		if file, err = w.create(e.Out, e.Private); err != nil {
+		if file, err = env.Create(e.Out, e.Private); err != nil {
 			return err
 		}
 		to = file
@@ -227,7 +227,7 @@ func (e *exportCommand) answers(ctx context.Context, w *workplace, g *gathering,
 	if e.Format == "jsonl" {
 		err = e.lines(ctx, g, to, plan)
 	} else {
-		err = e.rows(ctx, w, g, to, plan)
+		err = e.rows(ctx, env, g, to, plan)
 	}
 	if err == nil && file != nil {
 		err = file.Close()
@@ -237,7 +237,7 @@ func (e *exportCommand) answers(ctx context.Context, w *workplace, g *gathering,
 
 func (e *exportCommand) lines(ctx context.Context, g *gathering, to io.Writer, plan *export.Plan) error {
 	lines := export.NewJSONLines(to, plan)
-	return g.each(ctx, func(entry publish.Entry) error {
+	return g.each(ctx, func(entry store.Entry) error {
 		if entry.Response.Withdrawn {
 			return nil
 		}
@@ -245,7 +245,7 @@ func (e *exportCommand) lines(ctx context.Context, g *gathering, to io.Writer, p
 	})
 }
 
-func (e *exportCommand) rows(ctx context.Context, w *workplace, g *gathering, to io.Writer, plan *export.Plan) error {
+func (e *exportCommand) rows(ctx context.Context, env *environment, g *gathering, to io.Writer, plan *export.Plan) error {
 	var sink export.Sink
 	var spss *export.SPSS
 	var err error
@@ -263,7 +263,7 @@ func (e *exportCommand) rows(ctx context.Context, w *workplace, g *gathering, to
 		return err
 	}
 	var row export.Row
-	err = g.each(ctx, func(entry publish.Entry) error {
+	err = g.each(ctx, func(entry store.Entry) error {
 		if entry.Response.Withdrawn {
 			return nil
 		}
@@ -276,7 +276,7 @@ func (e *exportCommand) rows(ctx context.Context, w *workplace, g *gathering, to
 	if err := sink.Close(); err != nil || spss == nil {
 		return err
 	}
-	syntax, err := w.create(strings.TrimSuffix(e.Out, ".csv")+".sps", e.Private)
+	syntax, err := env.Create(strings.TrimSuffix(e.Out, ".csv")+".sps", e.Private)
 	if err != nil {
 		return err
 	}
@@ -287,7 +287,7 @@ func (e *exportCommand) rows(ctx context.Context, w *workplace, g *gathering, to
 }
 
 // codebook writes the codebook beside the data. An Excel file has its own.
-func (e *exportCommand) codebook(w *workplace, plan *export.Plan, words *wording.Words) error {
+func (e *exportCommand) codebook(env *environment, plan *export.Plan, words *wording.Words) error {
 	if e.Out == "" || e.Format == "xlsx" {
 		return nil
 	}
@@ -304,7 +304,7 @@ func (e *exportCommand) codebook(w *workplace, plan *export.Plan, words *wording
 		if err != nil {
 			return err
 		}
-		if err := writeOne(w, base+ending, e.Private, b.Bytes()); err != nil {
+		if err := writeOne(env, base+ending, e.Private, b.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -312,8 +312,8 @@ func (e *exportCommand) codebook(w *workplace, plan *export.Plan, words *wording
 }
 
 // writeOne writes a file whole.
-func writeOne(w *workplace, name string, private bool, content []byte) error {
-	file, err := w.create(name, private)
+func writeOne(env *environment, name string, private bool, content []byte) error {
+	file, err := env.Create(name, private)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/console"
+	"glasspoll/internal/control"
 	"glasspoll/internal/project"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -57,10 +58,10 @@ func (l levelPagesCommand) Run(ctx context.Context, c *console.Console) error {
 	if err := l.perform(ctx, c, "results pages", &l); err != nil {
 		return err
 	}
-	files := &outputs{}
-	defer files.discard()
+	files := &control.Files{}
+	defer files.Discard()
 	for _, name := range l.styleFiles() {
-		file, err := files.create(filepath.Join(l.Out, filepath.FromSlash(name)), false)
+		file, err := files.Create(filepath.Join(l.Out, filepath.FromSlash(name)), false)
 		if err != nil {
 			return err
 		}
@@ -82,8 +83,8 @@ func (l *levelPagesCommand) styleFiles() []string {
 
 func (l *levelPagesCommand) writesTo() string { return l.Out }
 
-func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
-	s, err := definition(ctx, w.store, l.ID)
+func (l *levelPagesCommand) do(ctx context.Context, env *environment) error {
+	s, err := definition(ctx, env.store, l.ID)
 	if err != nil {
 		return err
 	}
@@ -93,9 +94,9 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 	now := time.Now()
 	var report *stats.Report
 	if l.Level == results.Management {
-		report, _, _, err = allCounted(ctx, w.store, s, reportOf{id: l.ID, now: now})
+		report, _, _, err = allCounted(ctx, env.store, s, reportOf{id: l.ID, now: now})
 	} else {
-		latest, failed := w.store.Latest(ctx, l.ID)
+		latest, failed := env.store.Latest(ctx, l.ID)
 		report, err = stats.NewReport(s, latest), failed
 	}
 	if err != nil {
@@ -108,19 +109,19 @@ func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
 	written := 0
 	for _, language := range s.Languages {
 		for _, folder := range results.Folders(report) {
-			n, err := l.folder(w, results.New(renderer), s, report, language, folder, now)
+			n, err := l.folder(env, results.New(renderer), s, report, language, folder, now)
 			if err != nil {
 				return err
 			}
 			written += n
 		}
 	}
-	console.Line(w.err, "%s for %s: start with %s", console.Count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
+	console.Line(env.Err, "%s for %s: start with %s", console.Count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
 	return nil
 }
 
 // folder writes the files of one results page.
-func (l *levelPagesCommand) folder(w *workplace, renderer *results.Renderer, s *survey.Survey, report *stats.Report, language string, folder results.Folder, now time.Time) (written int, err error) {
+func (l *levelPagesCommand) folder(env *environment, renderer *results.Renderer, s *survey.Survey, report *stats.Report, language string, folder results.Folder, now time.Time) (written int, err error) {
 	at := path.Join(s.ID, folder.Path())
 	if language != s.DefaultLanguage() {
 		at = path.Join(s.ID, language, folder.Path())
@@ -141,7 +142,7 @@ func (l *levelPagesCommand) folder(w *workplace, renderer *results.Renderer, s *
 		if err := draw[name](&b, page); err != nil {
 			return written, err
 		}
-		if err := writeOne(w, filepath.Join(l.Out, filepath.FromSlash(at), name), l.Level != "public", b.Bytes()); err != nil {
+		if err := writeOne(env, filepath.Join(l.Out, filepath.FromSlash(at), name), l.Level != "public", b.Bytes()); err != nil {
 			return written, err
 		}
 		written++

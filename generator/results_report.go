@@ -12,9 +12,9 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
 	"glasspoll/internal/project"
-	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -58,19 +58,19 @@ func (r reportCommand) Run(ctx context.Context, c *console.Console) error {
 
 func (r *reportCommand) writesTo() string { return r.Out }
 
-func (r *reportCommand) do(ctx context.Context, w *workplace) error {
-	page, err := managementReport(ctx, w.store, reportOf{id: r.ID, period: r.Period, language: r.Language, texts: r.Texts, sources: r.Sources, now: time.Now()})
+func (r *reportCommand) do(ctx context.Context, env *environment) error {
+	page, err := managementReport(ctx, env.store, reportOf{id: r.ID, period: r.Period, language: r.Language, texts: r.Texts, sources: r.Sources, now: time.Now()})
 	if err != nil {
 		return err
 	}
 	if r.Out == "" {
-		_, err = w.out.Write(page)
+		_, err = env.Out.Write(page)
 		return err
 	}
-	if err := writeOne(w, r.Out, true, page); err != nil {
+	if err := writeOne(env, r.Out, true, page); err != nil {
 		return err
 	}
-	console.Line(w.err, "%s: confidential, and readable only by you", r.Out)
+	console.Line(env.Err, "%s: confidential, and readable only by you", r.Out)
 	return nil
 }
 
@@ -79,17 +79,17 @@ type reportOf struct {
 	id, period, language string // period "" is the last, language "" the survey's first
 	texts                bool
 	sources              project.Sources
-	now                  time.Time                // measures and cases are overdue by it
-	ends                 map[publish.Shard]string // of the period's shards; nil: their ends
+	now                  time.Time              // measures and cases are overdue by it
+	ends                 map[store.Shard]string // of the period's shards; nil: their ends
 }
 
-func managementReport(ctx context.Context, store resultsStore, o reportOf) ([]byte, error) {
-	s, err := definition(ctx, store, o.id)
+func managementReport(ctx context.Context, records resultsStore, o reportOf) ([]byte, error) {
+	s, err := definition(ctx, records, o.id)
 	if err != nil {
 		return nil, err
 	}
 	if o.period != "" {
-		if _, err := periodsOf(ctx, store, o.id, o.period); err != nil {
+		if _, err := periodsOf(ctx, records, o.id, o.period); err != nil {
 			return nil, err
 		}
 	}
@@ -98,7 +98,7 @@ func managementReport(ctx context.Context, store resultsStore, o reportOf) ([]by
 		return nil, console.Usagef("--language %s: %s is written in %s", language, o.id, strings.Join(s.Languages, " and "))
 	}
 	page := results.ReportPage{Style: o.sources.Style}
-	report, released, withdrawn, err := allCounted(ctx, store, s, o)
+	report, released, withdrawn, err := allCounted(ctx, records, s, o)
 	if err != nil {
 		return nil, err
 	}
@@ -106,11 +106,11 @@ func managementReport(ctx context.Context, store resultsStore, o reportOf) ([]by
 	page.Public, page.Withdrawn = released, withdrawn
 	if len(report.Periods) > 0 {
 		last := report.Periods[len(report.Periods)-1].Name
-		if page.Cases, err = caseFigures(ctx, store, o.id, last, o.now); err != nil {
+		if page.Cases, err = caseFigures(ctx, records, o.id, last, o.now); err != nil {
 			return nil, err
 		}
 		if o.texts {
-			if page.Texts, err = writtenAnswers(ctx, store, s, last); err != nil {
+			if page.Texts, err = writtenAnswers(ctx, records, s, last); err != nil {
 				return nil, err
 			}
 		}
@@ -127,8 +127,8 @@ func managementReport(ctx context.Context, store resultsStore, o reportOf) ([]by
 }
 
 // caseFigures counts a period's cases; nil if there are none.
-func caseFigures(ctx context.Context, store caseStore, id, period string, now time.Time) (*results.CaseFigures, error) {
-	all, err := store.CasesOf(ctx, id)
+func caseFigures(ctx context.Context, records caseStore, id, period string, now time.Time) (*results.CaseFigures, error) {
+	all, err := records.CasesOf(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func caseFigures(ctx context.Context, store caseStore, id, period string, now ti
 const mostTexts = 1000
 
 // writtenAnswers collects what was written in answer to questions that are not private.
-func writtenAnswers(ctx context.Context, store resultsStore, s *survey.Survey, period string) ([]results.TextAnswers, error) {
+func writtenAnswers(ctx context.Context, records resultsStore, s *survey.Survey, period string) ([]results.TextAnswers, error) {
 	var all []results.TextAnswers
 	at := map[string]int{}
 	for _, f := range s.Fields() {
@@ -165,7 +165,7 @@ func writtenAnswers(ctx context.Context, store resultsStore, s *survey.Survey, p
 			all = append(all, results.TextAnswers{Field: f})
 		}
 	}
-	for entry, err := range arrivals(ctx, store, s.ID, period, nil) {
+	for entry, err := range arrivals(ctx, records, s.ID, period, nil) {
 		if err != nil {
 			return nil, err
 		}

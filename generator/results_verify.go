@@ -10,8 +10,8 @@ import (
 
 	"glasspoll/internal/audit"
 	"glasspoll/internal/console"
-	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -40,29 +40,29 @@ func (v verifyCommand) Run(ctx context.Context, c *console.Console) error {
 	return v.perform(ctx, c, "results verify", &v)
 }
 
-func (v *verifyCommand) do(ctx context.Context, w *workplace) error {
+func (v *verifyCommand) do(ctx context.Context, env *environment) error {
 	ids := []string{v.ID}
 	if v.ID == "" {
 		if v.Period != "" {
 			return console.Usagef("--period %s: of which survey?", v.Period)
 		}
 		var err error
-		if ids, err = w.store.Surveys(ctx); err != nil {
+		if ids, err = env.store.Surveys(ctx); err != nil {
 			return err
 		}
 	}
 	started, all, wrong := time.Now(), int64(0), false
 	for _, id := range ids {
-		s, err := definition(ctx, w.store, id)
+		s, err := definition(ctx, env.store, id)
 		if err != nil {
 			return err
 		}
-		periods, err := periodsOf(ctx, w.store, id, v.Period)
+		periods, err := periodsOf(ctx, env.store, id, v.Period)
 		if err != nil {
 			return err
 		}
 		for _, period := range periods {
-			a, err := auditPeriod(ctx, w.store, s, period)
+			a, err := auditPeriod(ctx, env.store, s, period)
 			if err != nil {
 				return err
 			}
@@ -70,14 +70,14 @@ func (v *verifyCommand) do(ctx context.Context, w *workplace) error {
 			if len(a.findings) > 0 {
 				verdict, wrong = "DIFFER", true
 			}
-			console.Line(w.out, "%s %s: %s: %s", id, period, a.summary(), verdict)
+			console.Line(env.Out, "%s %s: %s: %s", id, period, a.summary(), verdict)
 			for _, finding := range a.findings {
-				console.Line(w.out, "  %s", finding)
+				console.Line(env.Out, "  %s", finding)
 			}
 			all += a.responses
 		}
 	}
-	console.Line(w.err, "%s counted again in %s", console.Count(int(all), "response"), time.Since(started).Round(10*time.Millisecond))
+	console.Line(env.Err, "%s counted again in %s", console.Count(int(all), "response"), time.Since(started).Round(10*time.Millisecond))
 	if wrong {
 		return console.ErrProblems
 	}
@@ -103,11 +103,11 @@ func (a *audited) summary() string {
 }
 
 // auditPeriod counts a period again.
-func auditPeriod(ctx context.Context, store resultsStore, s *survey.Survey, period string) (*audited, error) {
+func auditPeriod(ctx context.Context, records resultsStore, s *survey.Survey, period string) (*audited, error) {
 	a := &audited{}
 	// Releases first: what they hold has been counted by then.
 	forms := map[string]*survey.Survey{}
-	for r, err := range store.History(ctx, s.ID, period) {
+	for r, err := range records.History(ctx, s.ID, period) {
 		if err != nil {
 			return nil, err
 		}
@@ -117,12 +117,12 @@ func auditPeriod(ctx context.Context, store resultsStore, s *survey.Survey, peri
 		a.findings = append(a.findings, a.releases.Add(r, forms[r.Shape])...)
 	}
 	form := formOf(s, a.releases.Last())
-	shards := make([]recount, publish.Shards)
+	shards := make([]recount, store.Shards)
 	workers, within := errgroup.WithContext(ctx)
 	workers.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range shards {
 		workers.Go(func() (err error) {
-			shards[i], err = countShard(within, store, s, form, publish.Shard{Survey: s.ID, Period: period, Number: i})
+			shards[i], err = countShard(within, records, s, form, store.Shard{Survey: s.ID, Period: period, Number: i})
 			return err
 		})
 	}
@@ -169,24 +169,24 @@ type recount struct {
 // atRest is how often a shard is counted again because it changes meanwhile.
 const atRest = 5
 
-func countShard(ctx context.Context, store resultsStore, s, form *survey.Survey, shard publish.Shard) (recount, error) {
+func countShard(ctx context.Context, records resultsStore, s, form *survey.Survey, shard store.Shard) (recount, error) {
 	for try := 1; ; try++ {
-		stored, revision, err := store.Tally(ctx, shard)
+		stored, revision, err := records.Tally(ctx, shard)
 		if err != nil {
 			return recount{}, err
 		}
-		r, err := compareShard(ctx, store, s, form, shard, stored)
+		r, err := compareShard(ctx, records, s, form, shard, stored)
 		if err != nil || len(r.findings) == 0 || try == atRest {
 			return r, err
 		}
 		// Somebody may have erased between the two readings.
-		if _, now, err := store.Tally(ctx, shard); err != nil || now == revision {
+		if _, now, err := records.Tally(ctx, shard); err != nil || now == revision {
 			return r, err
 		}
 	}
 }
 
-func compareShard(ctx context.Context, store resultsStore, s, form *survey.Survey, shard publish.Shard, stored *tally.Tally) (recount, error) {
+func compareShard(ctx context.Context, records resultsStore, s, form *survey.Survey, shard store.Shard, stored *tally.Tally) (recount, error) {
 	r := recount{now: tally.New(s)}
 	if r.then = r.now; form != s {
 		r.then = tally.New(form)
@@ -195,7 +195,7 @@ func compareShard(ctx context.Context, store resultsStore, s, form *survey.Surve
 	compare := func() {
 		r.findings, r.compared, comparable = audit.Tally(stored, r.now), true, false
 	}
-	for entry, err := range store.After(ctx, shard, "") {
+	for entry, err := range records.After(ctx, shard, "") {
 		if err != nil {
 			return r, err
 		}

@@ -4,17 +4,17 @@ import (
 	"context"
 	"iter"
 
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 // arrivals yields the responses of a period in the order of their arrival, up to the end that each shard is given, and
 // stops at the first error. A shard that is given none ends before it begins; with nil ends, all are walked to where they
 // end.
-func arrivals(ctx context.Context, store publish.Log, survey, period string, ends map[publish.Shard]string) iter.Seq2[publish.Entry, error] {
-	return func(yield func(publish.Entry, error) bool) {
+func arrivals(ctx context.Context, records store.Log, survey, period string, ends map[store.Shard]string) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
 		type head struct {
-			entry publish.Entry
-			next  func() (publish.Entry, error, bool)
+			entry store.Entry
+			next  func() (store.Entry, error, bool)
 			end   string
 		}
 		var heads []*head
@@ -27,17 +27,17 @@ func arrivals(ctx context.Context, store publish.Log, survey, period string, end
 			h.entry = entry
 			return err == nil, err
 		}
-		for number := range publish.Shards {
-			shard := publish.Shard{Survey: survey, Period: period, Number: number}
+		for number := range store.Shards {
+			shard := store.Shard{Survey: survey, Period: period, Number: number}
 			if ends != nil && ends[shard] == "" {
 				continue
 			}
-			next, stop := iter.Pull2(store.After(ctx, shard, ""))
+			next, stop := iter.Pull2(records.After(ctx, shard, ""))
 			defer stop()
 			h := &head{next: next, end: ends[shard]}
 			more, err := advance(h)
 			if err != nil {
-				yield(publish.Entry{}, err)
+				yield(store.Entry{}, err)
 				return
 			}
 			if more {
@@ -56,7 +56,7 @@ func arrivals(ctx context.Context, store publish.Log, survey, period string, end
 			}
 			more, err := advance(heads[first])
 			if err != nil {
-				yield(publish.Entry{}, err)
+				yield(store.Entry{}, err)
 				return
 			}
 			if !more {

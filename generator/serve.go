@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/control"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
 	"glasspoll/internal/project"
@@ -29,6 +30,7 @@ import (
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -137,10 +139,10 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	if err := w.start(ctx); err != nil {
 		return err
 	}
-	if commands, err := listenControl(s.Data, w.workplace); err != nil {
+	if commands, err := control.Listen(s.Data, verbTable(environment{store: w.store, log: w.log, changed: w.publishing.notice}), w.log); err != nil {
 		w.log.Warn("commands such as 'glasspoll results' cannot be used while this runs", "error", err)
 	} else {
-		defer commands.close()
+		defer commands.Close()
 	}
 
 	httpServer := &http.Server{
@@ -253,7 +255,7 @@ func (w *works) install(ctx context.Context) error {
 	}
 	if e.submit == nil {
 		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), results.New(e.renderer), time.Now)
-		e.publisher.Beside, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.telling != nil
+		e.publisher.Sidecars, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.telling != nil
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},
 			Responses:     announcing{w.store, w.publishing.notice},
@@ -339,19 +341,19 @@ func (w *works) has(id string) bool { return (*w.ids.Load())[id] }
 
 // present finds definitions, in every version, of surveys that are there.
 type present struct {
-	intake.Definitions
+	store.Definitions
 	has func(id string) bool
 }
 
 func (p present) Definition(ctx context.Context, id, version string) (*survey.Survey, error) {
 	if !p.has(id) {
-		return nil, intake.ErrUnknown
+		return nil, store.ErrUnknown
 	}
 	return p.Definitions.Definition(ctx, id, version)
 }
 
 // resultsPages are where results are published to.
-func (w *works) resultsPages() publish.Pages {
+func (w *works) resultsPages() store.Pages {
 	if w.server.preview == nil {
 		return w.pages
 	}
@@ -360,7 +362,7 @@ func (w *works) resultsPages() publish.Pages {
 
 // watchedPages tells of every page that is written.
 type watchedPages struct {
-	publish.Pages
+	store.Pages
 	written func()
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 	"glasspoll/internal/webhook"
 )
 
@@ -22,8 +23,8 @@ type telling struct {
 }
 
 type tellingStore interface {
-	publish.Outbox
-	CaseSurveys(ctx context.Context) ([]string, error)
+	store.Outbox
+	store.Catalog
 }
 
 // What could not be told of is tried again, each time after twice as long.
@@ -76,7 +77,7 @@ func (t *telling) notice() {
 
 // all tells of everything there is to tell of, and reports whether that worked.
 func (t *telling) all(ctx context.Context) (fine bool) {
-	surveys, err := t.store.CaseSurveys(ctx)
+	surveys, err := t.store.Surveys(ctx)
 	told := 0
 	for _, id := range surveys {
 		n, failed := publish.Tell(ctx, t.store, t.teller, id)

@@ -83,7 +83,7 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	}
 	if f.publisher == nil || !f.assets.Equal(assets) {
 		f.publisher = publish.New(f.table, f.table, f.table, f.pages, results.New(f.renderer.With(assets)), time.Now)
-		f.publisher.Beside, f.publisher.Cases, f.publisher.Tells = f.table, f.table, true
+		f.publisher.Sidecars, f.publisher.Cases, f.publisher.Tells = f.table, f.table, true
 		f.assets = assets
 	}
 	return f.publisher, nil

@@ -14,9 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/intake"
-	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
+	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
@@ -24,12 +23,12 @@ import (
 
 // Find returns the entries of all responses with an id, of any survey and period: one, unless a client has used an id
 // twice. Its cost is one read for each survey's period.
-func (t *Table) Find(ctx context.Context, id string) ([]publish.Entry, error) {
+func (t *Table) Find(ctx context.Context, id string) ([]store.Entry, error) {
 	surveys, err := t.Surveys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var found []publish.Entry
+	var found []store.Entry
 	for _, survey := range surveys {
 		periods, err := t.Periods(ctx, survey)
 		if err != nil {
@@ -42,7 +41,7 @@ func (t *Table) Find(ctx context.Context, id string) ([]publish.Entry, error) {
 			}
 			if stored != nil {
 				at := textOf(stored, arrived)
-				found = append(found, publish.Entry{Cursor: at, Settled: true, Arrived: arrivedAt(at), Response: r})
+				found = append(found, store.Entry{Cursor: at, Settled: true, Arrived: arrivedAt(at), Response: r})
 			}
 		}
 	}
@@ -88,7 +87,7 @@ const eraseAttempts = 20
 // would be known again. At once, the shard's tally counts the tombstone in its place: see [Table.without]. It returns false
 // if there is no such response, or only its tombstone.
 func (t *Table) Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error) {
-	shard := publish.Shard{Survey: survey, Period: period, Number: publish.ShardOf(id)}
+	shard := store.Shard{Survey: survey, Period: period, Number: shardOf(id)}
 	for range eraseAttempts {
 		stored, r, err := t.response(ctx, survey, period, id)
 		if err != nil || stored == nil || r.Withdrawn {
@@ -149,7 +148,7 @@ func (t *Table) without(ctx context.Context, before *tally.Tally, cursor string,
 	s, err := t.Definition(ctx, was.Survey, "")
 	if err == nil {
 		after, passed = tally.Exchange(s, before, was, is)
-	} else if !errors.Is(err, intake.ErrUnknown) {
+	} else if !errors.Is(err, store.ErrUnknown) {
 		return nil, false, err
 	}
 	if !passed {
@@ -173,7 +172,7 @@ func (t *Table) withdrawCases(ctx context.Context, survey, id string) error {
 				continue
 			}
 			c.Withdraw(t.now())
-			if err := t.SaveCase(ctx, c); errors.Is(err, publish.ErrStale) {
+			if err := t.SaveCase(ctx, c); errors.Is(err, store.ErrStale) {
 				stale = true
 			} else if err != nil {
 				return err

@@ -8,7 +8,7 @@ import (
 	"path"
 	"strconv"
 
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 // Pages is an S3 bucket. The tag of a page is its ETag.
@@ -20,7 +20,7 @@ func NewPages(bucket *Bucket) *Pages { return &Pages{bucket} }
 // resultsCache lets a CDN keep a results page for a minute, and show the old one for a day while it asks for the new.
 const resultsCache = "public, max-age=0, s-maxage=60, stale-while-revalidate=86400"
 
-// Page implements [publish.Pages].
+// Page implements [store.Pages].
 func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int, err error) {
 	header, err := p.bucket.do(ctx, http.MethodHead, name, nil, nil)
 	if statusOf(err) == http.StatusNotFound {
@@ -33,7 +33,7 @@ func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int
 	return header.Get("ETag"), revision, nil
 }
 
-// Replace implements [publish.Pages].
+// Replace implements [store.Pages].
 func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, body []byte) (newTag string, err error) {
 	header := http.Header{}
 	header.Set("Content-Type", MediaType(name))
@@ -47,7 +47,7 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 	answer, err := p.bucket.do(ctx, http.MethodPut, name, header, body)
 	switch status := statusOf(err); {
 	case status == http.StatusPreconditionFailed, status == http.StatusConflict, status == http.StatusNotFound && tag != "": // changed, being changed, gone
-		return "", publish.ErrStale
+		return "", store.ErrStale
 	}
 	if err != nil {
 		return "", p.wrap(name, err)

@@ -25,13 +25,14 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/render"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
 // Handler answers POST …/api/surveys/ID/responses. All fields are required.
 type Handler struct {
-	Definitions   Definitions
-	Responses     Responses
+	Definitions   store.Definitions
+	Responses     store.Responses
 	Renderer      Renderer
 	Now           func() time.Time
 	ClientAddress func(*http.Request) string // from where no client can set it
@@ -140,9 +141,9 @@ func (s *submission) take(ctx context.Context, id string, body []byte) {
 	also := s.name(&response)
 	created, err := s.Responses.Put(ctx, response, also...)
 	switch {
-	case errors.Is(err, ErrConflict):
+	case errors.Is(err, store.ErrConflict):
 		s.refuse(http.StatusConflict, answer.Problem{Code: render.Conflict})
-	case errors.Is(err, ErrTooLarge):
+	case errors.Is(err, store.ErrTooLarge):
 		s.refuse(http.StatusRequestEntityTooLarge, answer.Problem{Code: render.TooMuch})
 	case err != nil:
 		s.Log.Error("response not stored", "survey", id, "error", err)
@@ -172,7 +173,7 @@ func (s *submission) find(ctx context.Context, id string) bool {
 	s.asked = s.current
 	if err == nil && s.posted.Version != "" && s.posted.Version != s.current.Version {
 		s.asked, err = s.Definitions.Definition(ctx, id, s.posted.Version)
-		if errors.Is(err, ErrUnknown) {
+		if errors.Is(err, store.ErrUnknown) {
 			s.asked, err = s.current, nil
 			if !s.plain {
 				s.mend([]answer.Problem{{Field: "version", Code: answer.BadVersion}})
@@ -181,7 +182,7 @@ func (s *submission) find(ctx context.Context, id string) bool {
 		}
 	}
 	switch {
-	case errors.Is(err, ErrUnknown):
+	case errors.Is(err, store.ErrUnknown):
 		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: render.NotFound})
 	case err != nil:
 		s.Log.Error("questionnaire not found", "survey", id, "error", err)
@@ -234,10 +235,10 @@ const slot = 10 * time.Second
 
 // name settles the response's id, and says under which other keys it may already be stored: a retry after the period's
 // end, or a second click after the slot's.
-func (s *submission) name(r *answer.Response) (also []Key) {
+func (s *submission) name(r *answer.Response) (also []store.Key) {
 	if r.ID != "" {
 		if before := s.current.PeriodBefore(s.now); before != "" {
-			also = append(also, Key{before, r.ID})
+			also = append(also, store.Key{Period: before, ID: r.ID})
 		}
 		return also
 	}
@@ -249,9 +250,9 @@ func (s *submission) name(r *answer.Response) (also []Key) {
 	r.ID = s.derived(r, number)
 	begin := time.Unix(0, number*int64(slot))
 	if period := s.current.PeriodAt(begin); period != r.Period {
-		also = append(also, Key{period, r.ID})
+		also = append(also, store.Key{Period: period, ID: r.ID})
 	}
-	return append(also, Key{s.current.PeriodAt(begin.Add(-slot)), s.derived(r, number-1)})
+	return append(also, store.Key{Period: s.current.PeriodAt(begin.Add(-slot)), ID: s.derived(r, number-1)})
 }
 
 // derived makes an id of what a submission without a script has of its own: survey, answers, address, browser, time.

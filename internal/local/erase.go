@@ -13,13 +13,13 @@ import (
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
 // Find returns the entries of all responses with an id, of any survey and period: one, unless a client has used an id
 // twice.
-func (s *Store) Find(ctx context.Context, id string) (found []publish.Entry, err error) {
+func (s *Store) Find(ctx context.Context, id string) (found []store.Entry, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (s *Store) Find(ctx context.Context, id string) (found []publish.Entry, err
 				}
 				r.Survey, r.Period = string(survey), string(name)
 				stamp := binary.BigEndian.Uint64(period.Bucket(idsBucket).Get(key[:]))
-				found = append(found, publish.Entry{Cursor: formatCursor(stamp), Settled: true, Arrived: time.Unix(0, int64(stamp)), Response: *r})
+				found = append(found, store.Entry{Cursor: formatCursor(stamp), Settled: true, Arrived: time.Unix(0, int64(stamp)), Response: *r})
 				return nil
 			})
 		})

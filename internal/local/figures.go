@@ -8,13 +8,13 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
+	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
-// Tally implements [publish.Tallies].
-func (s *Store) Tally(ctx context.Context, shard publish.Shard) (t *tally.Tally, revision int, err error) {
+// Tally implements [store.Tallies].
+func (s *Store) Tally(ctx context.Context, shard store.Shard) (t *tally.Tally, revision int, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, 0, err
 	}
@@ -49,8 +49,8 @@ func tallyRevision(data []byte) (int, error) {
 	return int(binary.BigEndian.Uint64(data)), nil
 }
 
-// SaveTally implements [publish.Tallies].
-func (s *Store) SaveTally(ctx context.Context, shard publish.Shard, t *tally.Tally, revision int) error {
+// SaveTally implements [store.Tallies].
+func (s *Store) SaveTally(ctx context.Context, shard store.Shard, t *tally.Tally, revision int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -72,12 +72,12 @@ func (s *Store) SaveTally(ctx context.Context, shard publish.Shard, t *tally.Tal
 		return b.Put(key, data)
 	})
 	if err == nil && stale {
-		return publish.ErrStale
+		return store.ErrStale
 	}
 	return err
 }
 
-// Latest implements [publish.Releases].
+// Latest implements [store.Releases].
 func (s *Store) Latest(ctx context.Context, survey string) (latest []*release.Release, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (s *Store) Latest(ctx context.Context, survey string) (latest []*release.Re
 	return latest, err
 }
 
-// Append implements [publish.Releases].
+// Append implements [store.Releases].
 func (s *Store) Append(ctx context.Context, r *release.Release) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -132,7 +132,7 @@ func (s *Store) Append(ctx context.Context, r *release.Release) error {
 		return b.Put(binary.BigEndian.AppendUint64(nil, number), data)
 	})
 	if err == nil && stale {
-		return publish.ErrStale
+		return store.ErrStale
 	}
 	return err
 }

@@ -17,6 +17,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -91,7 +92,7 @@ func (c *caseMemory) SaveCase(_ context.Context, one *cases.Case) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.at[one.ID] != one.Revision {
-		return ErrStale
+		return store.ErrStale
 	}
 	c.kept[one.ID], _ = json.Marshal(one)
 	c.at[one.ID]++
@@ -99,12 +100,12 @@ func (c *caseMemory) SaveCase(_ context.Context, one *cases.Case) error {
 	return after
 }
 
-func (c *caseMemory) Untold(ctx context.Context, survey string) ([]*cases.Case, error) {
+func (c *caseMemory) Pending(ctx context.Context, survey string) ([]*cases.Case, error) {
 	all, err := c.CasesOf(ctx, survey)
 	return slices.DeleteFunc(all, func(one *cases.Case) bool { return !c.untold[one.ID] }), err
 }
 
-func (c *caseMemory) Told(_ context.Context, _, id string) error {
+func (c *caseMemory) MarkDelivered(_ context.Context, _, id string) error {
 	before, after := c.faulty("Told")
 	if before != nil {
 		return before
@@ -125,7 +126,7 @@ func (c *caseMemory) publisher(now func() time.Time) *Publisher {
 func (c *caseMemory) withdraw(n int, period string) {
 	c.memory.mu.Lock()
 	defer c.memory.mu.Unlock()
-	shard := Shard{"sample", period, n * 7 % Shards}
+	shard := store.Shard{Survey: "sample", Period: period, Number: n * 7 % store.Shards}
 	for i, r := range c.memory.log[shard] {
 		if r.ID == fmt.Sprint(n) {
 			c.memory.log[shard][i] = answer.Response{ID: r.ID, Survey: r.Survey, Period: r.Period, Withdrawn: true}
@@ -319,7 +320,7 @@ func TestCrashBetweenOpeningAndSaving(t *testing.T) {
 	for stop := 1; ; stop++ {
 		c := newCaseMemory(newMemory())
 		for n := range 30 {
-			c.put(n*Shards, "2026-10") // all in one shard
+			c.put(n*store.Shards, "2026-10") // all in one shard
 		}
 		calls := 0
 		c.memory.fault = func(call string) (bool, bool) {
@@ -335,7 +336,7 @@ func TestCrashBetweenOpeningAndSaving(t *testing.T) {
 		publish(t, c.publisher(at(20)), s)
 		var numbers []int
 		for n := range 30 {
-			numbers = append(numbers, n*Shards)
+			numbers = append(numbers, n*store.Shards)
 		}
 		c.check(t, wanted(numbers...))
 		if stop > len(wanted(numbers...)) {
@@ -426,7 +427,7 @@ func TestTellingOfCases(t *testing.T) {
 	p := quiet.publisher(at(20))
 	p.Tells = false
 	publish(t, p, s)
-	if untold, err := quiet.Untold(ctx, "sample"); len(untold) != 0 || err != nil {
+	if untold, err := quiet.Pending(ctx, "sample"); len(untold) != 0 || err != nil {
 		t.Errorf("%d wait, %v", len(untold), err)
 	}
 }
