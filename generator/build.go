@@ -6,12 +6,11 @@ import (
 	"runtime/debug"
 	"time"
 
-	"glasspoll/internal/project"
-	"glasspoll/internal/staging"
-
 	"glasspoll/internal/console"
+	"glasspoll/internal/project"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
+	"glasspoll/internal/staging"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
 )

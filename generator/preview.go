@@ -21,6 +21,7 @@ import (
 
 	"glasspoll/internal/render"
 	assets "glasspoll/internal/server"
+	"glasspoll/internal/simulate"
 	"glasspoll/internal/survey"
 )
 
@@ -339,19 +340,19 @@ func (v *server) serveAnswers(e *edition, w http.ResponseWriter, r *http.Request
 		v.notice(e, w, r, http.StatusNotFound, render.NotFound)
 		return
 	}
-	f := filler{survey: s, language: asked.Get("language"), channel: asked.Get("channel"), linked: map[string][]string{}}
+	f := simulate.Form{Survey: s, Language: asked.Get("language"), Channel: asked.Get("channel"), Linked: map[string][]string{}}
 	for name, values := range asked {
 		if field, ok := strings.CutPrefix(name, "link."); ok {
-			f.linked[field] = values
+			f.Linked[field] = values
 		}
 	}
 	seed, err := strconv.ParseUint(asked.Get("seed"), 10, 64)
 	if err != nil {
 		seed = rand.Uint64()
 	}
-	values := f.plausible(seed)
+	values := f.Plausible(seed)
 	if asked.Get("kind") == "nonsense" {
-		values = f.nonsense(seed)
+		values = f.Invalid(seed)
 	}
 	body, err := json.Marshal(values)
 	if err != nil {

@@ -233,7 +233,7 @@ func (a *archiveCommand) fill(ctx context.Context, records resultsStore, g *gath
 
 // indexOf is the index of everything that was counted, as a fraction; nil where there is none.
 func indexOf(s *survey.Survey, period string, t *tally.Tally) *string {
-	report := stats.NewReport(s, []*release.Release{release.Everything(s, period, "", t)})
+	report := stats.NewReport(s, []*release.Release{release.Unsuppressed(s, period, "", t)})
 	score := report.Periods[0].Overall.Score
 	if score == nil {
 		return nil

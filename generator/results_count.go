@@ -45,7 +45,7 @@ func allCounted(ctx context.Context, records resultsStore, s *survey.Survey, o r
 		if err != nil {
 			return nil, 0, 0, err
 		}
-		all = append(all, release.Everything(form, period, today, t))
+		all = append(all, release.Unsuppressed(form, period, today, t))
 		released, withdrawn = 0, t.Total().Withdrawn
 		if r := public[period]; r != nil {
 			released = tally.Total(r.Cohorts).Respondents

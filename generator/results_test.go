@@ -17,11 +17,10 @@ import (
 	"testing"
 	"time"
 
-	"glasspoll/internal/project"
-
 	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
+	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"

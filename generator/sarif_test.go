@@ -11,10 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"glasspoll/internal/project"
-
 	"glasspoll/internal/advice"
 	"glasspoll/internal/console"
+	"glasspoll/internal/project"
 )
 
 // sarifMembers is what the JSON Schema of SARIF 2.1.0 (OASIS) says of the objects that are written: the members that an

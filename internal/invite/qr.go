@@ -1,4 +1,4 @@
-package main
+package invite
 
 import (
 	"bytes"
@@ -10,17 +10,17 @@ import (
 	"github.com/boombuler/barcode/qr"
 )
 
-// A qrCode is the modules of a QR code, without the margin around it.
+// qrCode is the modules of a QR code, without the margin around it.
 type qrCode struct {
 	size  int
 	black func(x, y int) bool
 }
 
-// quiet is the width of the margin that ISO/IEC 18004 asks for, in modules.
-const quiet = 4
+// quietZone is the width of the margin that ISO/IEC 18004 asks for, in modules.
+const quietZone = 4
 
-// codeOf makes the QR code of a text. Level M stands a scratch or fold: a seventh of the code may be lost.
-func codeOf(text string) (qrCode, error) {
+// encodeQR makes the QR code of a text. At level M, a seventh of the code may be lost to a scratch or fold.
+func encodeQR(text string) (qrCode, error) {
 	code, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {
 		return qrCode{}, fmt.Errorf("QR code of %s: %w", text, err)
@@ -31,18 +31,18 @@ func codeOf(text string) (qrCode, error) {
 	}}, nil
 }
 
-// pngSize is about how many pixels wide a PNG is: enough for 8 cm in print at 300 dots an inch.
+// pngSize is about the width of a PNG in pixels: enough for 8 cm in print at 300 dots an inch.
 const pngSize = 1000
 
-// png draws the code in whole pixels a module, black on white, one bit a pixel.
+// png draws the code black on white, one bit a pixel, each module a whole number of pixels.
 func (c qrCode) png() ([]byte, error) {
-	whole := c.size + 2*quiet
+	whole := c.size + 2*quietZone
 	scale := max(1, pngSize/whole)
 	picture := image.NewPaletted(image.Rect(0, 0, whole*scale, whole*scale), color.Palette{color.White, color.Black})
 	for y := range c.size * scale {
 		for x := range c.size * scale {
 			if c.black(x/scale, y/scale) {
-				picture.SetColorIndex(x+quiet*scale, y+quiet*scale, 1)
+				picture.SetColorIndex(x+quietZone*scale, y+quietZone*scale, 1)
 			}
 		}
 	}
@@ -54,9 +54,9 @@ func (c qrCode) png() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// svg draws the code as one path, a run of modules at a time; it can be printed at any size.
+// svg draws the code as one path, a row's run of black modules at a time.
 func (c qrCode) svg() []byte {
-	whole := c.size + 2*quiet
+	whole := c.size + 2*quietZone
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" shape-rendering="crispEdges">`, whole*10, whole*10, whole, whole)
 	fmt.Fprintf(&b, `<path fill="#fff" d="M0 0h%dv%dH0z"/><path d="`, whole, whole)
@@ -67,7 +67,7 @@ func (c qrCode) svg() []byte {
 				run++
 			}
 			if run > 0 {
-				fmt.Fprintf(&b, "M%d %dh%dv1h-%dz", x+quiet, y+quiet, run, run)
+				fmt.Fprintf(&b, "M%d %dh%dv1h-%dz", x+quietZone, y+quietZone, run, run)
 			}
 			x += run
 		}

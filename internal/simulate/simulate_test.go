@@ -1,10 +1,12 @@
-package main
+package simulate
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -51,11 +53,17 @@ sections:
       - {id: read, type: note, label: Read}
 `
 
-// The surveys that the crowd is tried on.
-func crowdSurveys(t *testing.T) []*survey.Survey {
+// testSurveys are the samples and what they lack.
+func testSurveys(t *testing.T) []*survey.Survey {
 	t.Helper()
-	surveys, problems := samples(t), questionnaire.Problems{}
-	for _, file := range []string{"../internal/answer/testdata/every.yaml", "../internal/render/testdata/every.yaml"} {
+	files, err := filepath.Glob("../../surveys/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = slices.DeleteFunc(files, func(name string) bool { return !questionnaire.IsFile(filepath.Base(name)) })
+	var surveys []*survey.Survey
+	var problems questionnaire.Problems
+	for _, file := range append(files, "../answer/testdata/every.yaml", "../render/testdata/every.yaml") {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -71,14 +79,14 @@ func crowdSurveys(t *testing.T) []*survey.Survey {
 	return surveys
 }
 
-// Made-up respondents are accepted; and all in all they answer everything that anybody is asked, and read every thanks.
-func TestCrowd(t *testing.T) {
-	const people = 400
-	for _, s := range crowdSurveys(t) {
+// Simulated respondents are accepted; together they answer every question and get every thanks.
+func TestRespondentsAreAccepted(t *testing.T) {
+	const respondents = 400
+	for _, s := range testSurveys(t) {
 		given, thanks := map[string]int{}, map[int]bool{}
-		c := newCrowd(s, 1)
-		for range people {
-			sub, err := c.next()
+		c := New(s, 1)
+		for range respondents {
+			sub, err := c.Next()
 			if err != nil {
 				t.Errorf("%s: %v", s.ID, err)
 				break
@@ -103,40 +111,40 @@ func TestCrowd(t *testing.T) {
 		}
 		for _, f := range s.Fields() {
 			if given[f.Name] == 0 {
-				t.Errorf("%s: nobody of %d answers %s", s.ID, people, f.Name)
+				t.Errorf("%s: none of %d answers %s", s.ID, respondents, f.Name)
 			}
 		}
 		for i := range s.Thanks {
 			if !thanks[i] {
-				t.Errorf("%s: nobody of %d is told thanks %d", s.ID, people, i+1)
+				t.Errorf("%s: none of %d gets thanks %d", s.ID, respondents, i+1)
 			}
 		}
 	}
 }
 
-// The same seed makes the same people, so that a second demo adds nobody.
-func TestCrowdRepeats(t *testing.T) {
-	for _, s := range crowdSurveys(t) {
-		a, b, c := newCrowd(s, 7), newCrowd(s, 7), newCrowd(s, 8)
+// The same seed makes the same respondents, so that a second demo adds none.
+func TestSeeds(t *testing.T) {
+	for _, s := range testSurveys(t) {
+		a, b, c := New(s, 7), New(s, 7), New(s, 8)
 		for i := range 20 {
-			x, err := a.next()
-			y, also := b.next()
-			z, too := c.next()
-			if err != nil || also != nil || too != nil {
-				t.Fatal(s.ID, err, also, too)
+			x, errX := a.Next()
+			y, errY := b.Next()
+			z, errZ := c.Next()
+			if err := errors.Join(errX, errY, errZ); err != nil {
+				t.Fatal(s.ID, err)
 			}
 			if !reflect.DeepEqual(x, y) {
 				t.Fatalf("%s, respondent %d: %v and %v", s.ID, i, x, y)
 			}
 			if x.ID == z.ID {
-				t.Fatalf("%s, respondent %d: two seeds give the same person", s.ID, i)
+				t.Fatalf("%s, respondent %d: two seeds give the same respondent", s.ID, i)
 			}
 		}
 	}
 }
 
-// A check that nobody can meet is an error, not an endless search.
-func TestCrowdGivesUp(t *testing.T) {
+// A check that no answer meets is an error, not an endless search.
+func TestImpossibleCheck(t *testing.T) {
 	s, problems := questionnaire.Parse("riddle.yaml", []byte(`
 title: Riddle
 sections:
@@ -146,13 +154,13 @@ sections:
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if sub, err := newCrowd(s, 1).next(); err == nil {
+	if sub, err := New(s, 1).Next(); err == nil {
 		t.Errorf("a riddle is answered with %v", sub.Answers)
 	}
 }
 
-// The past is other people's: nobody answers twice, and the period before this one is the last that is over.
-func TestCrowdBefore(t *testing.T) {
+// Respondents of the past are others, and the period before this one is the last that is over.
+func TestGoBack(t *testing.T) {
 	for name, periods := range map[string][3]string{
 		"month": {"2026-10", "2026-09", "2025-11"}, "quarter": {"2026-Q3", "2026-Q2", "2023-Q4"}, "year": {"2025", "2024", "2014"},
 	} {
@@ -161,22 +169,45 @@ func TestCrowdBefore(t *testing.T) {
 			t.Fatal(problems)
 		}
 		at := time.Date(2026, 11, 30, 23, 0, 0, 0, time.UTC)
-		if got := [3]string{periodsBefore(s, at, 1), periodsBefore(s, at, 2), periodsBefore(s, at, 12)}; got != periods {
+		if got := [3]string{PeriodBefore(s, at, 1), PeriodBefore(s, at, 2), PeriodBefore(s, at, 12)}; got != periods {
 			t.Errorf("before November 2026 came %v, want %v", got, periods)
 		}
 		ids := map[string]bool{}
 		for back := range 3 {
-			crowd := newCrowd(s, 1)
+			m := New(s, 1)
 			if back > 0 {
-				crowd.before(back)
+				m.GoBack(back)
 			}
 			for range 20 {
-				r, err := crowd.response("then")
+				r, err := m.Response("then")
 				if err != nil || r.Period != "then" || r.Survey != "past" || ids[r.ID] {
 					t.Fatalf("%v %+v", err, r)
 				}
 				ids[r.ID] = true
 			}
 		}
+	}
+}
+
+// Every sample can be filled in, plausibly and wrongly.
+func TestForms(t *testing.T) {
+	for _, s := range testSurveys(t) {
+		if s.ID == "every" || s.ID == "everything" { // their checks and texts are not made for all this
+			continue
+		}
+		t.Run(s.ID, func(t *testing.T) {
+			t.Parallel()
+			for _, language := range s.Languages {
+				f := &Form{Survey: s, Language: language}
+				for seed := range uint64(5) {
+					if problems := f.problems(f.Plausible(seed)); len(problems) > 0 {
+						t.Errorf("in %s: %v", language, problems)
+					}
+					if len(f.problems(f.Invalid(seed))) == 0 {
+						t.Errorf("in %s: invalid values are accepted", language)
+					}
+				}
+			}
+		})
 	}
 }

@@ -1,8 +1,9 @@
-package main
+package invite
 
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net/url"
 	"slices"
@@ -14,82 +15,83 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// A way is how people come to a survey: by a channel, or at a kiosk.
-type way struct {
-	Name  string // of files: the channel, "link" where none is declared, or "kiosk"
-	Hint  string // what it is for, if its name does not say
-	query string // without its question mark
+// route is one way to reach a survey: by a channel, or at a kiosk.
+type route struct {
+	name  string // the channel, "link" if none is declared, or "kiosk"; part of file names
+	hint  string // its purpose, if the name does not say
+	query string // of its links, without the question mark
 }
 
-// Channels that a use of their own is known for.
+// Channels with a special use.
 const (
 	mailChannel   = "email"
 	textChannel   = "sms"
 	phoneChannel  = "phone"
 	onsiteChannel = "onsite"
-	kioskWay      = "kiosk" // a channel only where the author declares one
+	kioskRoute    = "kiosk" // a channel only if the author declares it
+	linkRoute     = "link"  // without a channel
 )
 
-// waysTo lists the ways to a survey, channels first, in the author's order. Values are hidden questions' answers, which
-// every link brings.
-func waysTo(s *survey.Survey, values map[string]string) []way {
-	var also strings.Builder
+// routesTo lists the routes to a survey, channels first, in the author's order. values are answers to hidden questions,
+// which every link carries.
+func routesTo(s *survey.Survey, values map[string]string) []route {
+	var carried strings.Builder
 	for q := range hiddenIn(s) {
 		if v, given := values[q.ID]; given {
-			also.WriteString("&" + q.ID + "=" + url.QueryEscape(v))
+			carried.WriteString("&" + q.ID + "=" + url.QueryEscape(v))
 		}
 	}
-	query := func(parts string) string { return strings.TrimPrefix(parts+also.String(), "&") }
-	var ways []way
+	query := func(parts string) string { return strings.TrimPrefix(parts+carried.String(), "&") }
+	var routes []route
 	for _, c := range s.Channels {
-		w := way{Name: c, query: query("&c=" + c)}
+		r := route{name: c, query: query("&c=" + c)}
 		switch c {
 		case phoneChannel:
-			w.Hint = "for staff, who write down answers given by telephone"
-		case kioskWay:
+			r.hint = "for staff, who write down answers given by telephone"
+		case kioskRoute:
 			continue // below
 		}
-		ways = append(ways, w)
+		routes = append(routes, r)
 	}
 	if len(s.Channels) == 0 {
-		ways = append(ways, way{Name: "link", query: query("")})
+		routes = append(routes, route{name: linkRoute, query: query("")})
 	}
 	kiosk := "&kiosk"
-	for _, c := range []string{kioskWay, onsiteChannel} {
+	for _, c := range []string{kioskRoute, onsiteChannel} {
 		if slices.Contains(s.Channels, c) {
 			kiosk = "&c=" + c + kiosk
 			break
 		}
 	}
-	ways = append(ways, way{Name: kioskWay, Hint: "for a tablet on site: after the thanks it is back at the start", query: query(kiosk)})
-	return ways
+	routes = append(routes, route{name: kioskRoute, hint: "for a tablet on site: after the thanks it is back at the start", query: query(kiosk)})
+	return routes
 }
 
 // link is the address of a survey's page in a language, below a base that ends with a slash.
-func (w way) link(base string, s *survey.Survey, language string) string {
+func (r route) link(base string, s *survey.Survey, language string) string {
 	address := base + s.ID + "/"
 	if language != s.DefaultLanguage() {
 		address += language + "/"
 	}
-	if w.query != "" {
-		address += "?" + w.query
+	if r.query != "" {
+		address += "?" + r.query
 	}
 	return address
 }
 
-// personal is a link with a placeholder for every hidden value that is not settled, as a mailing program fills them in;
-// "" if there are none.
-func (w way) personal(base string, s *survey.Survey, language string, values map[string]string) string {
-	link := w.link(base, s, language)
-	joint := "?"
-	if w.query != "" {
-		joint = "&"
+// personal is a link with a placeholder, for a mailing program, for every hidden question that is not in values; "" if
+// all are.
+func (r route) personal(base string, s *survey.Survey, language string, values map[string]string) string {
+	link := r.link(base, s, language)
+	separator := "?"
+	if r.query != "" {
+		separator = "&"
 	}
 	open := false
 	for q := range hiddenIn(s) {
 		if _, given := values[q.ID]; !given {
-			link += joint + q.ID + "={" + q.ID + "}"
-			joint, open = "&", true
+			link += separator + q.ID + "={" + q.ID + "}"
+			separator, open = "&", true
 		}
 	}
 	if !open {
@@ -98,7 +100,8 @@ func (w way) personal(base string, s *survey.Survey, language string, values map
 	return link
 }
 
-func hiddenIn(s *survey.Survey) func(yield func(*survey.Question) bool) {
+// hiddenIn yields the hidden questions of a survey.
+func hiddenIn(s *survey.Survey) iter.Seq[*survey.Question] {
 	return func(yield func(*survey.Question) bool) {
 		for q := range s.Questions() {
 			if q.Type == survey.Hidden && !yield(q) {
@@ -108,8 +111,8 @@ func hiddenIn(s *survey.Survey) func(yield func(*survey.Question) bool) {
 	}
 }
 
-// checkValues finds a value that no link of the survey can bring.
-func checkValues(s *survey.Survey, values map[string]string) error {
+// CheckValues returns an error for a value that no link of the survey can carry.
+func CheckValues(s *survey.Survey, values map[string]string) error {
 	var names []string
 	for q := range hiddenIn(s) {
 		names = append(names, q.ID)
@@ -121,14 +124,14 @@ func checkValues(s *survey.Survey, values map[string]string) error {
 		case !slices.Contains(names, name):
 			return fmt.Errorf("--value %s: links of %s bring %s", name, s.ID, strings.Join(names, ", "))
 		case values[name] == "" || !answer.Readable(s, name, []string{values[name]}):
-			return fmt.Errorf("--value %s=%s: it takes %s", name, values[name], takes(s, name))
+			return fmt.Errorf("--value %s=%s: it takes %s", name, values[name], accepts(s, name))
 		}
 	}
 	return nil
 }
 
-// takes says what a hidden question may be answered with.
-func takes(s *survey.Survey, name string) string {
+// accepts says what a hidden question may be answered with.
+func accepts(s *survey.Survey, name string) string {
 	f, _ := s.Field(name)
 	var ids []string
 	for _, o := range f.Options() {
@@ -144,8 +147,8 @@ func takes(s *survey.Survey, name string) string {
 	}
 }
 
-// readBase checks the address of a site. It ends with a slash afterwards.
-func readBase(address string) (string, error) {
+// ParseBase checks the address of a site, and returns it with a slash at its end.
+func ParseBase(address string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
 		return "", errors.New("write the whole address of the site, such as https://example.com/surveys/")

@@ -1,4 +1,5 @@
-package main
+// Package simulate makes up respondents to a survey and their answers, for trials.
+package simulate
 
 import (
 	"encoding/hex"
@@ -18,18 +19,18 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// crowd makes up respondents to one survey: the same ones for the same seed. Each has a mood, each item a bias, and the
-// survey as a whole is liked more or less, so that results differ as real ones do.
-type crowd struct {
-	survey *survey.Survey
-	random *rand.Rand
-	liking float64            // 0 to 1
-	bias   map[string]float64 // by field, or field and option
-	start  answer.State       // before anything is answered: it stays true of what has no conditions
+// Simulator makes up respondents to one survey, the same ones for the same seed. Each respondent has a mood, each item a
+// bias, and the survey as a whole an approval, so that results differ as real ones do.
+type Simulator struct {
+	survey   *survey.Survey
+	random   *rand.Rand
+	approval float64            // mean of the moods, 0 to 1
+	bias     map[string]float64 // by field, or field and option
+	start    answer.State       // before anything is answered; it holds throughout for questions without conditions
 }
 
-// submission is what the API takes.
-type submission struct {
+// Submission is a respondent's answers as the API takes them in JSON.
+type Submission struct {
 	ID       string         `json:"id"`
 	Version  string         `json:"version"`
 	Language string         `json:"language"`
@@ -37,153 +38,155 @@ type submission struct {
 	Answers  map[string]any `json:"answers"`
 }
 
-func newCrowd(s *survey.Survey, seed uint64) *crowd {
+// New returns a simulator for a survey.
+func New(s *survey.Survey, seed uint64) *Simulator {
 	h := fnv.New64a()
 	h.Write([]byte(s.ID))
-	c := &crowd{survey: s, random: rand.New(rand.NewPCG(seed, h.Sum64())), bias: map[string]float64{}, start: answer.Look(s, nil, "", "")}
-	c.liking = 0.72 + 0.18*c.random.Float64()
+	m := &Simulator{survey: s, random: rand.New(rand.NewPCG(seed, h.Sum64())), bias: map[string]float64{}, start: answer.Look(s, nil, "", "")}
+	m.approval = 0.72 + 0.18*m.random.Float64()
 	for _, f := range s.Fields() {
-		c.bias[f.Name] = 0.06 * c.random.NormFloat64()
+		m.bias[f.Name] = 0.06 * m.random.NormFloat64()
 		for _, o := range f.Options() {
-			c.bias[f.Name+"="+o.ID] = 0.3 + c.random.Float64()
+			m.bias[f.Name+"="+o.ID] = 0.3 + m.random.Float64()
 		}
 	}
-	return c
+	return m
 }
 
-// before makes it the crowd of a time so many periods ago: other people, of the same opinions, but liking the survey's
-// subject a little less each period back.
-func (c *crowd) before(periods int) {
+// GoBack turns to respondents of so many periods ago: others, with the same biases, but approving a little less for each
+// period back.
+func (m *Simulator) GoBack(periods int) {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%s %d", c.survey.ID, periods)
-	c.random = rand.New(rand.NewPCG(c.random.Uint64(), h.Sum64()))
-	c.liking -= 0.02 * float64(periods) * (0.5 + c.random.Float64())
+	fmt.Fprintf(h, "%s %d", m.survey.ID, periods)
+	m.random = rand.New(rand.NewPCG(m.random.Uint64(), h.Sum64()))
+	m.approval -= 0.02 * float64(periods) * (0.5 + m.random.Float64())
 }
 
 const (
-	crowdAttempts = 100 // respondents made up until one's answers are accepted
-	crowdRounds   = 30  // of mending one respondent's answers
+	maxAttempts = 100 // respondents made up until one's answers are accepted
+	maxRepairs  = 30  // rounds of repairing one respondent's answers
 )
 
-// next makes up one respondent's submission, which the survey accepts. It fails if a survey's checks are such that
-// nobody comes to mind who meets them.
-func (c *crowd) next() (submission, error) {
-	var problem string
-	for range crowdAttempts {
-		sub := c.respondent()
+// Next makes up one respondent's submission, which the survey accepts. It is an error if the survey's checks are such
+// that no answers are found to meet them.
+func (m *Simulator) Next() (Submission, error) {
+	sub, _, err := m.accepted()
+	return sub, err
+}
+
+// Response makes up the response of one respondent of a period, as the handler would have stored it.
+func (m *Simulator) Response(period string) (answer.Response, error) {
+	_, r, err := m.accepted()
+	r.Period = period
+	return r, err
+}
+
+// accepted makes up respondents until the survey accepts the answers of one.
+func (m *Simulator) accepted() (Submission, answer.Response, error) {
+	var problem answer.Problem
+	for range maxAttempts {
+		sub := m.respondent()
 		body, err := json.Marshal(sub)
 		if err != nil {
-			return submission{}, err
+			return Submission{}, answer.Response{}, err
 		}
 		posted, err := answer.FromJSON(body)
 		if err != nil {
-			return submission{}, err
+			return Submission{}, answer.Response{}, err
 		}
-		_, _, problems := answer.Check(c.survey, posted)
+		r, _, problems := answer.Check(m.survey, posted)
 		if len(problems) == 0 {
-			return sub, nil
+			return sub, r, nil
 		}
-		problem = fmt.Sprintf("%s at %q", problems[0].Code, problems[0].Field)
+		problem = problems[0]
 	}
-	return submission{}, fmt.Errorf("no made-up answers are accepted (the last ones failed with %s)", problem)
+	return Submission{}, answer.Response{}, fmt.Errorf("no made-up answers are accepted (the last ones failed with %s at %q)", problem.Code, problem.Field)
 }
 
-// response makes up one respondent of a period, as the handler would have stored it.
-func (c *crowd) response(period string) (answer.Response, error) {
-	sub, err := c.next()
-	if err != nil {
-		return answer.Response{}, err
-	}
-	body, err := json.Marshal(sub)
-	if err != nil {
-		return answer.Response{}, err
-	}
-	posted, err := answer.FromJSON(body)
-	if err != nil {
-		return answer.Response{}, err
-	}
-	r, _, _ := answer.Check(c.survey, posted) // next has seen that there are no problems
-	r.Period = period
-	return r, nil
-}
-
-// respondent makes up one respondent's answers, which nearly always are acceptable.
-func (c *crowd) respondent() submission {
+// respondent makes up one respondent's answers, which are nearly always acceptable.
+func (m *Simulator) respondent() Submission {
 	var id [16]byte
 	for i := range id {
-		id[i] = byte(c.random.Uint32())
+		id[i] = byte(m.random.Uint32())
 	}
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // a random UUID
 	text := hex.EncodeToString(id[:])
-	r := respondent{crowd: c, language: c.survey.DefaultLanguage(), mood: c.liking + 0.14*c.random.NormFloat64(), values: map[string][]string{}}
-	if c.random.Float64() < 0.06 { // something went badly wrong
-		r.mood = 0.1 + 0.3*c.random.Float64()
+	r := respondent{Simulator: m, language: m.survey.DefaultLanguage(), mood: m.approval + 0.14*m.random.NormFloat64(), values: map[string][]string{}}
+	if m.random.Float64() < 0.06 { // something went badly wrong
+		r.mood = 0.1 + 0.3*m.random.Float64()
 	}
-	if len(c.survey.Languages) > 1 && c.random.Float64() < 0.2 {
-		r.language = c.survey.Languages[1+c.random.IntN(len(c.survey.Languages)-1)]
+	if len(m.survey.Languages) > 1 && m.random.Float64() < 0.2 {
+		r.language = m.survey.Languages[1+m.random.IntN(len(m.survey.Languages)-1)]
 	}
-	if n := len(c.survey.Channels); n > 0 {
-		r.channel = c.survey.Channels[c.random.IntN(n)]
+	if n := len(m.survey.Channels); n > 0 {
+		r.channel = m.survey.Channels[m.random.IntN(n)]
 	}
-	for _, q := range c.survey.Order() { // what decides on other questions comes before them
-		state := c.start
+	for _, q := range m.survey.Order() { // a question comes after those that its conditions name
+		state := m.start
 		if conditional(q) {
-			state = r.look()
+			state = r.state()
 		}
 		if state.Asked[q.ID] {
 			r.fill(q.Question, state, false)
 		}
 	}
-	r.mend()
-	return submission{
+	r.repair()
+	return Submission{
 		ID:       strings.Join([]string{text[:8], text[8:12], text[12:16], text[16:20], text[20:]}, "-"),
-		Version:  c.survey.Version,
+		Version:  m.survey.Version,
 		Language: r.language,
 		Channel:  r.channel,
-		Answers:  encode(c.survey, r.look().Values),
+		Answers:  encode(m.survey, r.state().Values),
 	}
 }
 
-// conditional reports whether earlier answers decide on a question.
+// PeriodBefore names the period that is so many before the one of an instant, in a survey with periods.
+func PeriodBefore(s *survey.Survey, at time.Time, back int) string {
+	at = at.In(s.Location())
+	months := map[survey.Period]int{survey.Month: 1, survey.Quarter: 3, survey.Year: 12}[s.Period]
+	return s.PeriodAt(time.Date(at.Year(), at.Month()-time.Month(months*back), 15, 12, 0, 0, 0, s.Location()))
+}
+
+// conditional reports whether a question depends on earlier answers.
 func conditional(q survey.Placed) bool {
 	return q.Section.ShowIf != nil || q.ShowIf != nil || q.RequiredIf != nil || slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ShowIf != nil })
 }
 
-// respondent is one person while answering.
+// respondent is one respondent while answering.
 type respondent struct {
-	*crowd
+	*Simulator
 	language, channel string
 	mood              float64             // 0 to 1
 	values            map[string][]string // by field, in canonical form
-	wild              bool                // answers without regard to mood, to meet a check
+	arbitrary         bool                // answers without regard to mood, to meet a check
 }
 
-func (r *respondent) look() answer.State {
+func (r *respondent) state() answer.State {
 	return answer.Look(r.survey, r.values, r.channel, r.language)
 }
 
-// fill answers a question that is asked, or leaves it open; with must, only what is required and still open.
-func (r *respondent) fill(q *survey.Question, state answer.State, must bool) {
+// fill answers a question that is asked, or skips it; if missingOnly, it answers only what is required and open.
+func (r *respondent) fill(q *survey.Question, state answer.State, missingOnly bool) {
 	fields := slices.DeleteFunc(slices.Clone(r.survey.FieldsOf(q)), func(f survey.Field) bool {
 		return f.Option != nil && slices.Contains(state.Withheld[q.ID], f.Option.ID)
 	})
 	switch q.Type {
 	case survey.Ranking, survey.ConstantSum:
-		if required := state.Required[q.ID]; len(fields) > 0 && (required || !must) && !r.skips(q, required) {
+		if required := state.Required[q.ID]; len(fields) > 0 && (required || !missingOnly) && !r.skips(q, required) {
 			for _, f := range fields {
 				delete(r.values, f.Name)
 			}
 			if q.Type == survey.Ranking {
 				r.rank(q, fields, required)
 			} else {
-				r.share(q, fields)
+				r.allocate(q, fields)
 			}
 		}
 		return
 	}
 	for _, f := range fields {
 		required := state.Required[f.Name]
-		if f.Part == survey.OtherPart || must && (!required || len(state.Values[f.Name]) > 0) || r.skips(q, required) {
+		if f.Part == survey.OtherPart || missingOnly && (!required || len(state.Values[f.Name]) > 0) || r.skips(q, required) {
 			continue
 		}
 		if values := r.answer(f, state.Withheld[q.ID]); len(values) > 0 {
@@ -195,12 +198,12 @@ func (r *respondent) fill(q *survey.Question, state answer.State, must bool) {
 	}
 	delete(r.values, q.ID+"."+survey.Other)
 	if slices.Contains(r.values[q.ID], survey.Other) && r.random.Float64() < 0.7 {
-		r.values[q.ID+"."+survey.Other] = []string{sample(r.language)}
+		r.values[q.ID+"."+survey.Other] = []string{sampleText(r.language)}
 	}
 }
 
-// skips decides whether a question stays open: what may, sometimes does; texts mostly, but less so where they follow
-// something up; contact details nearly always.
+// skips decides whether a question stays open: an optional one sometimes does, a text mostly, but less so where it follows
+// up another answer, and contact details nearly always.
 func (r *respondent) skips(q *survey.Question, required bool) bool {
 	skip := 0.06
 	switch {
@@ -220,38 +223,38 @@ func isText(t survey.Type) bool {
 	return slices.Contains([]survey.Type{survey.ShortText, survey.LongText, survey.Email, survey.Phone, survey.URL, survey.DateType, survey.Time}, t)
 }
 
-// mend answers what later answers have made required, and answers anew what fails a check.
-func (r *respondent) mend() {
-	for round := range crowdRounds {
-		state := r.look()
-		mended := true
-		r.wild = round > 0
+// repair answers what later answers have made required, and answers again what fails a check.
+func (r *respondent) repair() {
+	for round := range maxRepairs {
+		state := r.state()
+		good := true
+		r.arbitrary = round > 0
 		for q := range r.survey.Questions() {
 			if !state.Asked[q.ID] {
 				continue
 			}
 			if len(state.Failed[q.ID]) > 0 {
-				mended = false
+				good = false
 				for _, f := range r.survey.FieldsOf(q) {
 					delete(r.values, f.Name)
 				}
-				if round < crowdRounds/2 || q.Required {
+				if round < maxRepairs/2 || q.Required {
 					r.fill(q, state, false)
 				}
 			}
 			if r.misses(q, state) {
-				mended = false
+				good = false
 				r.fill(q, state, true)
 			}
 		}
-		if mended {
+		if good {
 			break
 		}
 	}
-	r.wild = false
+	r.arbitrary = false
 }
 
-// misses reports whether something required is still open.
+// misses reports whether a required part of a question is open.
 func (r *respondent) misses(q *survey.Question, state answer.State) bool {
 	if state.Required[q.ID] && (q.Type == survey.Ranking || q.Type == survey.ConstantSum) {
 		return !slices.ContainsFunc(r.survey.FieldsOf(q), func(f survey.Field) bool { return len(r.values[f.Name]) > 0 })
@@ -259,7 +262,7 @@ func (r *respondent) misses(q *survey.Question, state answer.State) bool {
 	return slices.ContainsFunc(r.survey.FieldsOf(q), func(f survey.Field) bool { return state.Required[f.Name] && len(r.values[f.Name]) == 0 })
 }
 
-// encode writes answers in canonical form as the API takes them in JSON.
+// encode returns answers in canonical form as the API takes them in JSON.
 func encode(s *survey.Survey, values map[string][]string) map[string]any {
 	answers := map[string]any{}
 	for _, f := range s.Fields() {
@@ -282,11 +285,11 @@ func encode(s *survey.Survey, values map[string][]string) map[string]any {
 		switch {
 		case q.Type == survey.Ranking:
 		case f.Part == survey.ImportancePart, f.Part == survey.SatisfactionPart:
-			below(below(answers, q.ID), f.Row.ID)[string(f.Part)] = value
+			object(object(answers, q.ID), f.Row.ID)[string(f.Part)] = value
 		case f.Row != nil:
-			below(answers, q.ID)[f.Row.ID] = value
+			object(answers, q.ID)[f.Row.ID] = value
 		case f.Option != nil:
-			below(answers, q.ID)[f.Option.ID] = value
+			object(answers, q.ID)[f.Option.ID] = value
 		default:
 			answers[f.Name] = value
 		}
@@ -310,21 +313,21 @@ func encode(s *survey.Survey, values map[string][]string) map[string]any {
 	return answers
 }
 
-// below is the object under a name, made where it is missing.
-func below(object map[string]any, name string) map[string]any {
-	under, ok := object[name].(map[string]any)
+// object returns the object under a name in parent, made if it is missing.
+func object(parent map[string]any, name string) map[string]any {
+	child, ok := parent[name].(map[string]any)
 	if !ok {
-		under = map[string]any{}
-		object[name] = under
+		child = map[string]any{}
+		parent[name] = child
 	}
-	return under
+	return child
 }
 
-// answer makes up one field's answer; none if none comes to mind.
+// answer makes up the answer to one field; none if none is found.
 func (r *respondent) answer(f survey.Field, withheld []string) []string {
 	q := f.Question
 	like := min(max(r.mood+r.bias[f.Name]+0.12*r.random.NormFloat64(), 0), 1)
-	if r.wild {
+	if r.arbitrary {
 		like = r.random.Float64()
 	}
 	yesNo := map[bool]string{true: "yes", false: "no"}
@@ -336,15 +339,15 @@ func (r *respondent) answer(f survey.Field, withheld []string) []string {
 	case survey.Consent:
 		one = "yes"
 	case survey.MultiChoice:
-		return r.several(f, options)
+		return r.chooseSeveral(f, options)
 	case survey.SingleChoice, survey.Rating, survey.NPS, survey.Matrix, survey.ImportanceMatrix:
-		if f.Part == survey.ImportancePart { // most things matter to most people, whatever they think of us
+		if f.Part == survey.ImportancePart { // most things are important to most respondents, satisfied or not
 			like = min(max(0.75+4*r.bias[f.Name]+0.15*r.random.NormFloat64(), 0), 1)
 		}
-		one = r.one(f, options, like)
+		one = r.chooseOne(f, options, like)
 	case survey.Hidden:
 		if len(options) > 0 {
-			one = options[r.popular(f, options)].ID
+			one = options[r.drawOption(f, options)].ID
 		} else {
 			one = fmt.Sprintf("A%05d", r.random.IntN(100_000))
 		}
@@ -369,16 +372,16 @@ func (r *respondent) answer(f survey.Field, withheld []string) []string {
 	return []string{one}
 }
 
-// one chooses by score where there are scores, of a rating's steps by their order, else by each option's popularity.
-func (r *respondent) one(f survey.Field, options []survey.Option, like float64) string {
+// chooseOne chooses by score if options have scores, else by popularity.
+func (r *respondent) chooseOne(f survey.Field, options []survey.Option, like float64) string {
 	unscored := slices.DeleteFunc(slices.Clone(options), func(o survey.Option) bool { return o.Score != nil })
 	switch {
 	case len(options) == 0:
 		return ""
-	case r.wild:
+	case r.arbitrary:
 		return options[r.random.IntN(len(options))].ID
 	case len(unscored) == len(options):
-		return options[r.popular(f, options)].ID
+		return options[r.drawOption(f, options)].ID
 	case len(unscored) > 0 && r.random.Float64() < 0.05:
 		return unscored[r.random.IntN(len(unscored))].ID
 	}
@@ -394,18 +397,18 @@ func (r *respondent) one(f survey.Field, options []survey.Option, like float64) 
 	return best
 }
 
-// popular draws an option by its popularity.
-func (c *crowd) popular(f survey.Field, options []survey.Option) int {
-	return c.draw(len(options), func(i int) float64 { return c.bias[f.Name+"="+options[i].ID] })
+// drawOption draws an option by its popularity, and returns its index.
+func (m *Simulator) drawOption(f survey.Field, options []survey.Option) int {
+	return m.draw(len(options), func(i int) float64 { return m.bias[f.Name+"="+options[i].ID] })
 }
 
-// draw draws one of n by weight.
-func (c *crowd) draw(n int, weight func(int) float64) int {
+// draw draws one of n indexes by weight.
+func (m *Simulator) draw(n int, weight func(int) float64) int {
 	total := 0.0
 	for i := range n {
 		total += weight(i)
 	}
-	at := c.random.Float64() * total
+	at := m.random.Float64() * total
 	for i := range n {
 		if at -= weight(i); at < 0 {
 			return i
@@ -414,22 +417,22 @@ func (c *crowd) draw(n int, weight func(int) float64) int {
 	return n - 1
 }
 
-func (r *respondent) several(f survey.Field, options []survey.Option) []string {
+func (r *respondent) chooseSeveral(f survey.Field, options []survey.Option) []string {
 	q := f.Question
 	most := len(options)
 	if q.AtMost > 0 {
 		most = q.AtMost
 	}
 	want := min(max(q.AtLeast, 1+r.random.IntN(3)), most)
-	if r.wild {
+	if r.arbitrary {
 		want = q.AtLeast + r.random.IntN(max(most-q.AtLeast, 0)+1)
 	}
 	var chosen []string
 	for len(chosen) < want && len(options) > 0 {
-		i := r.popular(f, options)
+		i := r.drawOption(f, options)
 		o := options[i]
 		options = slices.Delete(options, i, i+1)
-		if o.Exclusive { // stands for none of the others, however many are asked for
+		if o.Exclusive { // chosen alone or not at all, whatever number is asked for
 			if len(chosen) == 0 && r.random.Float64() < 0.3 {
 				return []string{o.ID}
 			}
@@ -443,7 +446,7 @@ func (r *respondent) several(f survey.Field, options []survey.Option) []string {
 	return inOrder(q, chosen)
 }
 
-// inOrder puts options in the questionnaire's order, which is how a set is written.
+// inOrder sorts options as the questionnaire does, which is the canonical form of a set.
 func inOrder(q *survey.Question, chosen []string) []string {
 	var ordered []string
 	for _, o := range q.Options {
@@ -454,7 +457,7 @@ func inOrder(q *survey.Question, chosen []string) []string {
 	return ordered
 }
 
-// rank puts the best-liked options in order; all of them where that is required, else sometimes fewer.
+// rank ranks options by popularity: as many as may be if an answer is required, else sometimes fewer.
 func (r *respondent) rank(q *survey.Question, fields []survey.Field, required bool) {
 	want := min(q.AtMost, len(fields))
 	if !required && r.random.Float64() < 0.2 {
@@ -468,8 +471,8 @@ func (r *respondent) rank(q *survey.Question, fields []survey.Field, required bo
 	}
 }
 
-// share divides a question's total in round parts.
-func (r *respondent) share(q *survey.Question, fields []survey.Field) {
+// allocate divides a question's total into round parts.
+func (r *respondent) allocate(q *survey.Question, fields []survey.Field) {
 	total, unit := *q.Total, survey.Decimal(1)
 	for _, u := range []survey.Decimal{5 * survey.One, survey.One} {
 		if total%u == 0 && total/u >= 10 {
@@ -478,12 +481,12 @@ func (r *respondent) share(q *survey.Question, fields []survey.Field) {
 		}
 	}
 	shares := make([]survey.Decimal, len(fields))
-	const helpings = 40
-	for range helpings {
+	const portions = 40
+	for range portions {
 		i := r.draw(len(fields), func(i int) float64 {
 			return math.Exp(15*r.bias[fields[i].Name]) * (0.2 + float64(shares[i])/float64(total))
 		})
-		shares[i] += total / helpings
+		shares[i] += total / portions
 	}
 	rest := total
 	for i := range shares {
@@ -497,7 +500,7 @@ func (r *respondent) share(q *survey.Question, fields []survey.Field) {
 	}
 }
 
-// number lies between the bounds, or where there are none between 0 and 100, on a step.
+// number makes up a number on a step between the bounds, or the 100 steps beside the only bound, or from 0.
 func (r *respondent) number(q *survey.Question, like float64) string {
 	step := survey.Decimal(survey.One)
 	if q.Step != nil {
@@ -520,7 +523,7 @@ func (r *respondent) number(q *survey.Question, like float64) string {
 	return (low + survey.Decimal(math.Round(like*float64(steps)))*step).String()
 }
 
-// date lies within the bounds, and if they allow it in September or October 2026.
+// date makes up a date within the bounds, in September or October 2026 if they allow it.
 func (r *respondent) date(q *survey.Question) string {
 	first, last := "2026-09-01", "2026-10-31"
 	if earliest := string(q.Earliest); earliest > first {
@@ -530,21 +533,21 @@ func (r *respondent) date(q *survey.Question) string {
 		first, last = min(first, latest), latest
 	}
 	from, err := time.Parse(time.DateOnly, first)
-	until, also := time.Parse(time.DateOnly, last)
-	if err != nil || also != nil {
-		return "" // both are dates: cannot be
+	until, untilErr := time.Parse(time.DateOnly, last)
+	if err != nil || untilErr != nil {
+		return "" // both are checked dates: cannot be
 	}
 	return from.AddDate(0, 0, r.random.IntN(1+int(until.Sub(from).Hours()/24))).Format(time.DateOnly)
 }
 
-// remarks are what people write, from the discontented to the content.
+// remarks are answers to long texts by language, from dissatisfied to satisfied.
 var remarks = map[string][]string{
 	"zh": {"等了很久才有人联系我，希望能改进。", "价格偏高，说明书也不够清楚。", "总体还可以，售后响应可以再快一些。", "服务人员很耐心，问题解决得很及时。", "非常满意，下次还会选择你们！"},
 	"en": {"It took far too long until anyone called back.", "Rather expensive, and the manual is hard to follow.", "Fine on the whole; support could be quicker.", "Patient staff, and the problem was solved at once.", "Very happy, will come again!"},
 }
 
-// sample is a short text.
-func sample(language string) string {
+// sampleText is an answer to a short text.
+func sampleText(language string) string {
 	if language == "zh" {
 		return "示例"
 	}
@@ -552,7 +555,7 @@ func sample(language string) string {
 }
 
 func (r *respondent) text(q *survey.Question, like float64) string {
-	text := sample(r.language)
+	text := sampleText(r.language)
 	switch {
 	case q.Pattern != "":
 		parsed, err := syntax.Parse(q.Pattern, syntax.Perl)
@@ -564,11 +567,11 @@ func (r *respondent) text(q *survey.Question, like float64) string {
 			return ""
 		}
 	case q.Type == survey.LongText:
-		said := remarks[r.language]
-		if said == nil {
-			said = remarks["en"]
+		texts := remarks[r.language]
+		if texts == nil {
+			texts = remarks["en"]
 		}
-		text = said[min(int(like*float64(len(said))), len(said)-1)]
+		text = texts[min(int(like*float64(len(texts))), len(texts)-1)]
 	}
 	length := len([]rune(text))
 	if length < q.MinLength || q.MaxLength > 0 && length > q.MaxLength {
@@ -577,26 +580,26 @@ func (r *respondent) text(q *survey.Question, like float64) string {
 	return text
 }
 
-// match makes up a text that a simplified pattern matches. Anchors and word boundaries are left to luck.
-func (c *crowd) match(re *syntax.Regexp) string {
+// match makes up a text that a simplified pattern matches if its anchors and word boundaries, which are ignored, allow it.
+func (m *Simulator) match(re *syntax.Regexp) string {
 	switch re.Op {
 	case syntax.OpLiteral:
 		return string(re.Rune)
 	case syntax.OpCharClass:
-		i := 2 * c.random.IntN(len(re.Rune)/2)
-		return string(re.Rune[i] + rune(c.random.IntN(min(int(re.Rune[i+1]-re.Rune[i])+1, 26))))
+		i := 2 * m.random.IntN(len(re.Rune)/2)
+		return string(re.Rune[i] + rune(m.random.IntN(min(int(re.Rune[i+1]-re.Rune[i])+1, 26))))
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		return "x"
 	case syntax.OpCapture, syntax.OpPlus:
-		return c.match(re.Sub[0])
+		return m.match(re.Sub[0])
 	case syntax.OpConcat:
 		var b strings.Builder
 		for _, sub := range re.Sub {
-			b.WriteString(c.match(sub))
+			b.WriteString(m.match(sub))
 		}
 		return b.String()
 	case syntax.OpAlternate:
-		return c.match(re.Sub[c.random.IntN(len(re.Sub))])
+		return m.match(re.Sub[m.random.IntN(len(re.Sub))])
 	default: // empty, *, ?, anchors
 		return ""
 	}

@@ -1,4 +1,4 @@
-package main
+package invite
 
 import (
 	"bytes"
@@ -9,19 +9,18 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"glasspoll/internal/console"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
 
-// inviter writes invitations to surveys: e-mails, text messages, posters.
-type inviter struct {
-	pages  *wording.Catalog // the pages' words, for dates
-	words  *wording.Catalog // its own
+// writer writes the texts of invitations: e-mails, text messages, posters.
+type writer struct {
+	pages  *wording.Catalog // the wording of pages, for dates
+	words  *wording.Catalog // of invitations
 	poster *template.Template
 }
 
-func newInviter(templates fs.FS) (*inviter, error) {
+func newWriter(templates fs.FS) (*writer, error) {
 	var catalogues [2]*wording.Catalog
 	for i, folder := range []string{"wording", "share"} {
 		sub, err := fs.Sub(templates, folder)
@@ -36,29 +35,29 @@ func newInviter(templates fs.FS) (*inviter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	return &inviter{catalogues[0], catalogues[1], poster.Lookup("poster.html")}, nil
+	return &writer{catalogues[0], catalogues[1], poster.Lookup("poster.html")}, nil
 }
 
-// invitation is what one survey's invitations say in one language.
+// invitation is the invitation to one survey in one language.
 type invitation struct {
-	*inviter
+	*writer
 	survey   *survey.Survey
 	language string
 	pages    *wording.Words
 	words    *wording.Words
 }
 
-func (v *inviter) invite(s *survey.Survey, language string) invitation {
-	return invitation{v, s, language, v.pages.In(language), v.words.In(language)}
+func (w *writer) invite(s *survey.Survey, language string) invitation {
+	return invitation{w, s, language, w.pages.In(language), w.words.In(language)}
 }
 
 func (v invitation) title() string { return v.survey.Title.In(v.language) }
 
 func (v invitation) subject() string { return v.words.Say("mail.subject", "title", v.title()) }
 
-// mail is the text of an e-mail, ready to be pasted.
+// mail is the text of an e-mail.
 func (v invitation) mail(link string) string {
-	paragraphs := said(
+	paragraphs := nonEmpty(
 		v.words.Say("mail.hello"),
 		v.sentences(v.words.Say("mail.ask", "title", v.title()), v.minutes(), v.window()),
 		v.words.Say("mail.link")+"\n"+link,
@@ -77,13 +76,13 @@ func (v invitation) text(link string) string {
 	return v.words.Say("sms", "title", v.title(), "link", link)
 }
 
-// print draws the poster, a page of A4.
-func (v invitation) print(link string, code qrCode) ([]byte, error) {
+// printable is the poster, an HTML page of A4.
+func (v invitation) printable(link string, code qrCode) ([]byte, error) {
 	shown := strings.TrimPrefix(strings.TrimPrefix(link, "https://"), "http://")
 	var b bytes.Buffer
 	err := v.poster.Execute(&b, map[string]any{
 		"Lang": v.language, "Dir": wording.Dir(v.language), "Title": v.title(), "Long": columns(v.title()) > 60, "From": v.from(), "Code": template.HTML(code.svg()),
-		"Scan": v.words.Say("poster.scan"), "Facts": said(v.minutes(), v.window()), "Type": v.words.Say("poster.type"),
+		"Scan": v.words.Say("poster.scan"), "Facts": nonEmpty(v.minutes(), v.window()), "Type": v.words.Say("poster.type"),
 		"Link": shown, "Privacy": v.privacy(),
 	})
 	if err != nil {
@@ -92,12 +91,12 @@ func (v invitation) print(link string, code qrCode) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// columns is about how wide a line is: a Chinese character is as wide as two letters.
+// columns is about the width of a line: a Chinese character is as wide as two letters.
 func columns(text string) int {
 	n := 0
 	for _, c := range text {
 		n++
-		if c >= 0x1100 { // Hangul, and all that is CJK, stands above
+		if c >= 0x1100 { // Hangul and all CJK characters
 			n++
 		}
 	}
@@ -111,7 +110,7 @@ func (v invitation) minutes() string {
 	return v.words.Say("mail.minutes", "n", v.survey.Minutes)
 }
 
-// window says when answers are taken; nothing where there is no limit.
+// window says when answers are taken; "" if there is no limit.
 func (v invitation) window() string {
 	from, until := v.pages.Date(string(v.survey.Window.From)), v.pages.Date(string(v.survey.Window.Until))
 	switch {
@@ -125,7 +124,7 @@ func (v invitation) window() string {
 	return ""
 }
 
-// privacy promises what this survey's rules keep, and no more.
+// privacy returns the promises that hold by this survey's rules.
 func (v invitation) privacy() []string {
 	grouped, private := "", ""
 	if k := v.survey.Results.MinGroup; k > 1 {
@@ -137,7 +136,7 @@ func (v invitation) privacy() []string {
 			private = v.words.Say("mail.private")
 		}
 	}
-	return said(grouped, private)
+	return nonEmpty(grouped, private)
 }
 
 func (v invitation) contact() string {
@@ -145,10 +144,10 @@ func (v invitation) contact() string {
 	if c == nil || c.Email == "" && c.Phone == "" {
 		return ""
 	}
-	return v.words.Say("mail.contact", "contact", strings.Join(said(c.Email, c.Phone), v.pages.Say("join.comma")))
+	return v.words.Say("mail.contact", "contact", strings.Join(nonEmpty(c.Email, c.Phone), v.pages.Say("join.comma")))
 }
 
-// from is who asks, as far as the survey says.
+// from is the name of the contact; "" if the survey has none.
 func (v invitation) from() string {
 	if v.survey.Contact == nil {
 		return ""
@@ -156,61 +155,62 @@ func (v invitation) from() string {
 	return v.survey.Contact.Name.In(v.language)
 }
 
-// sentences joins sentences as the language does: Chinese leaves no space.
+// sentences joins sentences; Chinese and Japanese put no space between them.
 func (v invitation) sentences(all ...string) string {
-	all = said(all...)
+	all = nonEmpty(all...)
 	if base, _, _ := strings.Cut(v.words.Language(), "-"); base == "zh" || base == "ja" {
 		return strings.Join(all, "")
 	}
 	return strings.Join(all, " ")
 }
 
-// said leaves out what says nothing.
-func said(all ...string) []string {
+// nonEmpty leaves out empty texts.
+func nonEmpty(all ...string) []string {
 	return slices.DeleteFunc(all, func(one string) bool { return one == "" })
 }
 
-// length is what a text message costs: networks count it in segments.
-type length struct {
-	Segments  int
-	Used, Fit int    // characters, and how many these segments have room for
-	Alphabet  string // GSM-7, or UCS-2 as soon as one character is not in it
-	Odd       rune   // the first character that is not in GSM-7; 0 if all are
+// smsLength is the length of a text message, which networks charge by the segment.
+type smsLength struct {
+	segments       int
+	used, capacity int    // characters, and how many fit in so many segments
+	alphabet       string // GSM-7, or UCS-2 if one character is not in that
+	odd            rune   // the first character that is not in GSM-7; 0 if all are
 }
 
-// What fits: a single message, and each part of a longer one, which begins with a header (3GPP TS 23.040, 9.2.3.24.1).
+// The capacity of a single message, and of each part of a longer one, which begins with a header (3GPP TS 23.040,
+// 9.2.3.24.1).
 const (
-	gsmWhole, gsmPart = 160, 153 // septets
-	ucsWhole, ucsPart = 70, 67   // UTF-16 units
+	gsmSingle, gsmPart = 160, 153 // septets
+	ucsSingle, ucsPart = 70, 67   // UTF-16 units
 )
 
 // The default alphabet of 3GPP TS 23.038, 6.2.1, and its extension table, of which each character takes two places.
 const (
-	gsmBasic = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-	gsmMore  = "\f^{}\\[~]|€"
+	gsmBasic     = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+	gsmExtension = "\f^{}\\[~]|€"
 )
 
-// lengthOf counts a text message.
-func lengthOf(text string) length {
+// measureSMS returns the length of a text message.
+func measureSMS(text string) smsLength {
 	for _, c := range text {
-		if !strings.ContainsRune(gsmBasic, c) && !strings.ContainsRune(gsmMore, c) {
-			l := segments(text, ucsWhole, ucsPart, func(c rune) int { return len(utf16.AppendRune(nil, c)) })
-			l.Alphabet, l.Odd = "UCS-2", c
+		if !strings.ContainsRune(gsmBasic, c) && !strings.ContainsRune(gsmExtension, c) {
+			l := segments(text, ucsSingle, ucsPart, func(c rune) int { return len(utf16.AppendRune(nil, c)) })
+			l.alphabet, l.odd = "UCS-2", c
 			return l
 		}
 	}
-	l := segments(text, gsmWhole, gsmPart, func(c rune) int {
-		if strings.ContainsRune(gsmMore, c) {
+	l := segments(text, gsmSingle, gsmPart, func(c rune) int {
+		if strings.ContainsRune(gsmExtension, c) {
 			return 2
 		}
 		return 1
 	})
-	l.Alphabet = "GSM-7"
+	l.alphabet = "GSM-7"
 	return l
 }
 
-// segments fills segments one after another; no character is split between two.
-func segments(text string, whole, part int, width func(rune) int) length {
+// segments divides a text into segments; a character of several units is not split.
+func segments(text string, single, part int, width func(rune) int) smsLength {
 	used, parts, inPart := 0, 1, 0
 	for _, c := range text {
 		w := width(c)
@@ -220,16 +220,19 @@ func segments(text string, whole, part int, width func(rune) int) length {
 		}
 		inPart += w
 	}
-	if used <= whole {
-		return length{Segments: 1, Used: used, Fit: whole}
+	if used <= single {
+		return smsLength{segments: 1, used: used, capacity: single}
 	}
-	return length{Segments: parts, Used: used, Fit: parts * part}
+	return smsLength{segments: parts, used: used, capacity: parts * part}
 }
 
-func (l length) String() string {
-	text := fmt.Sprintf("%s, %d of %d characters, %s", console.Count(l.Segments, "segment"), l.Used, l.Fit, l.Alphabet)
-	if l.Odd != 0 && l.Odd < 0x2E80 { // of a text in Chinese it goes without saying
-		text += fmt.Sprintf(" because of '%c'", l.Odd)
+func (l smsLength) String() string {
+	text := fmt.Sprintf("%d segments, %d of %d characters, %s", l.segments, l.used, l.capacity, l.alphabet)
+	if l.segments == 1 {
+		text = strings.Replace(text, "segments", "segment", 1)
+	}
+	if l.odd != 0 && l.odd < 0x2E80 { // for a text in Chinese it is obvious
+		text += fmt.Sprintf(" because of '%c'", l.odd)
 	}
 	return text
 }

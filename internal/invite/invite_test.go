@@ -1,4 +1,4 @@
-package main
+package invite
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io/fs"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -21,7 +22,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// decoded reads a QR code as a telephone does, by another library than the one that made it.
+// decoded reads a QR code with another library than the one that made it.
 func decoded(t *testing.T, picture image.Image) string {
 	t.Helper()
 	bitmap, err := gozxing.NewBinaryBitmapFromImage(picture)
@@ -87,7 +88,7 @@ func TestQRCodesAreReadable(t *testing.T) {
 		"https://survey.company.example/" + strings.Repeat("a-long-folder/", 30) + "?c=email&tier=%E9%87%8D%E7%82%B9",
 		"http://127.0.0.1:8080/一/",
 	} {
-		code, err := codeOf(text)
+		code, err := encodeQR(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +110,7 @@ func TestQRCodesAreReadable(t *testing.T) {
 			t.Errorf("the SVG says %q, want %q", got, text)
 		}
 	}
-	if _, err := codeOf(strings.Repeat("x", 5000)); err == nil {
+	if _, err := encodeQR(strings.Repeat("x", 5000)); err == nil {
 		t.Error("no QR code holds as much")
 	}
 }
@@ -130,7 +131,7 @@ sections:
       - {id: why, type: long_text, label: {zh: 为什么, en: Why, ar: لماذا}}
 `
 
-// bare says as little as a questionnaire can.
+// bare has no more than a questionnaire must.
 const bare = `
 title: Tea
 languages: [en]
@@ -149,30 +150,55 @@ func parsed(t *testing.T, source string) *survey.Survey {
 	return s
 }
 
-func inviterFor(t *testing.T) *inviter {
+func testKit(t *testing.T, s *survey.Survey, values map[string]string) *Kit {
 	t.Helper()
-	v, err := newInviter(glasspoll.Templates())
+	k, err := NewKit(glasspoll.Templates(), s, "https://example.com/s/", values)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v
+	return k
 }
 
-// TestInvitationsAreFilledIn holds, for every sample and for the most and the least that a questionnaire can say, that no
-// placeholder is left, and that each text says what it must.
+// samples are the questionnaires that are shipped.
+func samples(t *testing.T) []*survey.Survey {
+	t.Helper()
+	names, err := fs.Glob(glasspoll.Samples(), "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var surveys []*survey.Survey
+	for _, name := range names {
+		if !questionnaire.IsFile(name) {
+			continue
+		}
+		source, err := fs.ReadFile(glasspoll.Samples(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, problems := questionnaire.Parse(name, source)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		surveys = append(surveys, s)
+	}
+	return surveys
+}
+
+// TestInvitationsAreFilledIn holds, for every sample and for the fullest and the barest questionnaire, that no placeholder
+// is left, and that each text has what it must.
 func TestInvitationsAreFilledIn(t *testing.T) {
 	surveys := samples(t)
 	surveys = append(surveys, parsed(t, shared), parsed(t, bare))
 	for _, s := range surveys {
-		m := material{base: "https://example.com/s/", survey: s, ways: waysTo(s, nil), inviter: inviterFor(t)}
+		k := testKit(t, s, nil)
 		for _, language := range s.Languages {
-			v := m.inviter.invite(s, language)
-			link := m.ways[0].link(m.base, s, language)
-			code, err := codeOf(link)
+			v := k.writer.invite(s, language)
+			link := k.link(k.routes[0], language)
+			code, err := encodeQR(link)
 			if err != nil {
 				t.Fatal(err)
 			}
-			poster, err := v.print(link, code)
+			poster, err := v.printable(link, code)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -206,12 +232,12 @@ func TestInvitationsAreFilledIn(t *testing.T) {
 	}
 }
 
-// TestFiles: every QR code among the files is of the link that its name says.
+// TestFiles holds that every QR code among the files leads to the link that its name says.
 func TestFiles(t *testing.T) {
 	s := parsed(t, shared)
 	values := map[string]string{"tier": "key"}
-	m := material{base: "https://example.com/s/", survey: s, values: values, ways: waysTo(s, values), inviter: inviterFor(t)}
-	files, err := m.files()
+	k := testKit(t, s, values)
+	files, err := k.Files()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,14 +260,19 @@ func TestFiles(t *testing.T) {
 	}
 	for _, language := range s.Languages {
 		poster := string(files["tea.poster."+language+".html"])
-		if link := waysTo(s, values)[4].link(m.base, s, language); decoded(t, drawn(t, poster)) != link {
+		if link := k.link(k.routes[4], language); decoded(t, drawn(t, poster)) != link {
 			t.Errorf("the poster in %s does not lead to %s", language, link)
 		}
 	}
 }
 
+func mailOf(t *testing.T, source, language string) string {
+	t.Helper()
+	s := parsed(t, source)
+	return testKit(t, s, nil).writer.invite(s, language).mail("LINK")
+}
+
 func TestMail(t *testing.T) {
-	v := inviterFor(t)
 	for _, c := range []struct{ source, language, want string }{
 		{shared, "zh", `您好！
 
@@ -281,23 +312,23 @@ LINK
 Thank you for your time.
 `},
 	} {
-		if got := v.invite(parsed(t, c.source), c.language).mail("LINK"); got != c.want {
+		if got := mailOf(t, c.source, c.language); got != c.want {
 			t.Errorf("%s:\n%s\nwant\n%s", c.language, got, c.want)
 		}
 	}
 }
 
-func TestWays(t *testing.T) {
+func TestRoutes(t *testing.T) {
 	list := func(source string, values map[string]string) string {
 		s := parsed(t, source)
 		var b strings.Builder
-		for _, w := range waysTo(s, values) {
+		for _, r := range routesTo(s, values) {
 			for _, l := range s.Languages[:min(2, len(s.Languages))] {
-				link := w.link("https://a.example/", s, l)
+				link := r.link("https://a.example/", s, l)
 				if _, err := url.Parse(link); err != nil {
 					t.Error(err)
 				}
-				fmt.Fprintln(&b, w.Name, link)
+				fmt.Fprintln(&b, r.name, link)
 			}
 		}
 		return b.String()
@@ -328,7 +359,7 @@ kiosk https://a.example/tea/en/?c=onsite&kiosk&tier=key&form_number=A+1%2F2%26c
 		}
 	}
 	s := parsed(t, shared)
-	mail := waysTo(s, map[string]string{"tier": "key"})[1]
+	mail := routesTo(s, map[string]string{"tier": "key"})[1]
 	if got, want := mail.personal("…/", s, "zh", map[string]string{"tier": "key"}), "…/tea/?c=email&tier=key&form_number={form_number}"; got != want {
 		t.Errorf("personal: %s, want %s", got, want)
 	}
@@ -337,7 +368,7 @@ kiosk https://a.example/tea/en/?c=onsite&kiosk&tier=key&form_number=A+1%2F2%26c
 	}
 }
 
-// TestSegments counts text messages as networks do: the bounds, the two-place signs, and no character split in two.
+// TestSegments counts text messages as networks do: bounds, characters of two units, which are not split.
 func TestSegments(t *testing.T) {
 	for _, c := range []struct {
 		text     string
@@ -363,28 +394,29 @@ func TestSegments(t *testing.T) {
 		{strings.Repeat("🍵", 66), 2, 132, "UCS-2", '🍵'},
 		{strings.Repeat("🍵", 67), 3, 134, "UCS-2", '🍵'}, // 33 fill a part of 67
 	} {
-		l := lengthOf(c.text)
-		if l.Segments != c.segments || l.Used != c.used || l.Alphabet != c.alphabet || l.Odd != c.odd {
+		l := measureSMS(c.text)
+		if l.segments != c.segments || l.used != c.used || l.alphabet != c.alphabet || l.odd != c.odd {
 			t.Errorf("%.12q…: %+v, want %+v", c.text, l, c)
 		}
 	}
-	if got, want := lengthOf(strings.Repeat("茶", 71)).String(), "2 segments, 71 of 134 characters, UCS-2"; got != want {
+	if got, want := measureSMS(strings.Repeat("茶", 71)).String(), "2 segments, 71 of 134 characters, UCS-2"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if got, want := lengthOf("it’s tea").String(), "1 segment, 8 of 70 characters, UCS-2 because of '’'"; got != want {
+	if got, want := measureSMS("it’s tea").String(), "1 segment, 8 of 70 characters, UCS-2 because of '’'"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
 
-// TestPlainTextMessages: with a plain title and link, the built-in English text stays in the alphabet of 160 characters.
+// TestPlainTextMessages holds that with a plain title and link the built-in English text is in GSM-7.
 func TestPlainTextMessages(t *testing.T) {
-	v := inviterFor(t).invite(parsed(t, shared), "en")
-	if l := lengthOf(v.text("https://example.com/tea/en/?c=sms")); l.Alphabet != "GSM-7" || l.Segments != 1 {
+	s := parsed(t, shared)
+	v := testKit(t, s, nil).writer.invite(s, "en")
+	if l := measureSMS(v.text("https://example.com/tea/en/?c=sms")); l.alphabet != "GSM-7" || l.segments != 1 {
 		t.Error(l)
 	}
 }
 
-func TestReadBase(t *testing.T) {
+func TestParseBase(t *testing.T) {
 	for address, want := range map[string]string{
 		"https://Example.com":            "https://example.com/",
 		"https://example.com/surveys":    "https://example.com/surveys/",
@@ -404,7 +436,7 @@ func TestReadBase(t *testing.T) {
 		"https://example.com:8443/x":     "https://example.com:8443/x/",
 		"javascript:alert(1)//example/x": "",
 	} {
-		got, err := readBase(address)
+		got, err := ParseBase(address)
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("%s: %q, %v; want %q", address, got, err, want)
 		}
