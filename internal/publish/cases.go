@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -102,32 +101,7 @@ func (l *lookout) overtaken(ctx context.Context, shard store.Shard, from string)
 
 // withdraw closes the cases of responses that were withdrawn.
 func (l *lookout) withdraw(ctx context.Context) error {
-	for try := 0; len(l.withdrawn) > 0; try++ {
-		all, err := l.Cases.CasesOf(ctx, l.survey.ID)
-		if err != nil {
-			return err
-		}
-		stale := false
-		for _, c := range all {
-			if !l.withdrawn[c.Response] {
-				continue
-			}
-			c.Withdraw(l.now())
-			switch err := l.Cases.SaveCase(ctx, c); {
-			case errors.Is(err, store.ErrStale):
-				stale = true
-			case err != nil:
-				return err
-			}
-		}
-		if !stale {
-			return nil
-		}
-		if try == attempts {
-			return fmt.Errorf("cases of %s: %w %d times", l.survey.ID, store.ErrStale, attempts)
-		}
-	}
-	return nil
+	return store.WithdrawCases(ctx, l.Cases, l.survey.ID, l.withdrawn, l.now())
 }
 
 func (p *Publisher) isOpened(id string) bool {
