@@ -16,7 +16,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
 )
 
 const alertingTea = `title: {zh: 喝茶, en: Tea}
