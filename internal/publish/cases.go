@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -11,32 +10,6 @@ import (
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
-
-// A Teller tells those who follow cases up of one that was opened. It may be told of the same one again: its id says so.
-type Teller interface {
-	Tell(ctx context.Context, c *cases.Case) error
-}
-
-// Tell tells of the cases of a survey of which nobody has been told, and stops at the first that it cannot tell of: that
-// and the ones behind it stay in the list.
-func Tell(ctx context.Context, outbox store.Outbox, teller Teller, survey string) (told int, err error) {
-	untold, err := outbox.Pending(ctx, survey)
-	if err != nil {
-		return 0, err
-	}
-	for _, c := range untold {
-		if !c.Withdrawn {
-			if err := teller.Tell(ctx, c); err != nil {
-				return told, fmt.Errorf("telling of case %s: %w", c.ID, err)
-			}
-			told++
-		}
-		if err := outbox.MarkDelivered(ctx, survey, c.ID); err != nil {
-			return told, err
-		}
-	}
-	return told, nil
-}
 
 // A publisher opens a case for each answer for which one of the survey's alerts holds. A case is stored before the cursor
 // of its tally moves past the answer, so none is lost; its id is made of the response's and the alert's, so none is opened
