@@ -19,7 +19,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
-	"glasspoll/internal/render"
+	"glasspoll/internal/answer"
 	assets "glasspoll/internal/server"
 	"glasspoll/internal/simulate"
 	"glasspoll/internal/survey"
@@ -103,7 +103,7 @@ func (v *server) servePreview(e *edition, w http.ResponseWriter, r *http.Request
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		v.notice(e, w, r, http.StatusMethodNotAllowed, render.BadMethod)
+		v.notice(e, w, r, http.StatusMethodNotAllowed, answer.BadMethod)
 	case v.preview.files[name] != nil:
 		v.preview.files[name].serve(w, r, http.StatusOK)
 	case name == previewEvents:
@@ -120,7 +120,7 @@ func (v *server) servePreview(e *edition, w http.ResponseWriter, r *http.Request
 	case rest == "" && v.preview.waitsFor(id):
 		v.serveWaiting(e, w, r)
 	default:
-		v.notice(e, w, r, http.StatusNotFound, render.NotFound)
+		v.notice(e, w, r, http.StatusNotFound, answer.NotFound)
 	}
 }
 
@@ -337,7 +337,7 @@ func (v *server) serveAnswers(e *edition, w http.ResponseWriter, r *http.Request
 	asked := r.URL.Query()
 	s := e.survey(asked.Get("survey"))
 	if s == nil {
-		v.notice(e, w, r, http.StatusNotFound, render.NotFound)
+		v.notice(e, w, r, http.StatusNotFound, answer.NotFound)
 		return
 	}
 	f := simulate.Form{Survey: s, Language: asked.Get("language"), Channel: asked.Get("channel"), Linked: map[string][]string{}}

@@ -25,6 +25,7 @@ import (
 	"glasspoll/internal/control"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
+	"glasspoll/internal/notify"
 	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
@@ -80,7 +81,7 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	if err := project.Check(s.Surveys); err != nil {
 		return err
 	}
-	teller, err := s.teller(os.Getenv)
+	sender, err := s.sender(os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -122,8 +123,10 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 		}
 	}
 	w.publishing = newPublishing(w.log, w.publisher)
-	w.telling = newTelling(w.log, store, teller)
-	w.publishing.opened = w.telling.notice
+	if sender != nil {
+		w.notifier = notify.New(notify.Options{Outbox: store, Sender: sender, Log: w.log})
+		w.publishing.opened = w.notifier.Wake
+	}
 	// Watch before reading, so that no change falls between.
 	var watch *project.Watcher
 	if !s.NoReload {
@@ -159,8 +162,8 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	defer stop()
 	var tasks sync.WaitGroup
 	tasks.Go(func() { w.publishing.run(background) })
-	if w.telling != nil {
-		tasks.Go(func() { w.telling.run(background) })
+	if w.notifier != nil {
+		tasks.Go(func() { w.notifier.Run(background) })
 	}
 	if copies := s.backups(store, w.log); copies != nil {
 		tasks.Go(func() { copies.run(background) })
@@ -211,7 +214,7 @@ type works struct {
 	publishing *publishing
 	ids        atomic.Pointer[map[string]bool] // surveys whose questionnaires are there
 	actions    project.CurrentActions
-	telling    *telling // nil: nobody is told of cases
+	notifier   *notify.Notifier // nil: cases open without a notification
 }
 
 // start builds the first edition. The results catch up with it afterwards, however much there is.
@@ -255,7 +258,7 @@ func (w *works) install(ctx context.Context) error {
 	}
 	if e.submit == nil {
 		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), results.New(e.renderer), time.Now)
-		e.publisher.Sidecars, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.telling != nil
+		e.publisher.Sidecars, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.notifier != nil
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},
 			Responses:     announcing{w.store, w.publishing.notice},

@@ -63,7 +63,7 @@ type line struct {
 
 // indexOf returns the index of everything that was counted, as a fraction; nil if there is none.
 func indexOf(s *survey.Survey, period string, t *tally.Tally) *string {
-	report := stats.NewReport(s, []*release.Release{release.Everything(s, period, "", t)})
+	report := stats.NewReport(s, []*release.Release{release.Unsuppressed(s, period, "", t)})
 	score := report.Periods[0].Overall.Score
 	if score == nil {
 		return nil

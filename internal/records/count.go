@@ -58,7 +58,7 @@ func Count(ctx context.Context, records store.Records, s *survey.Survey, of Rang
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, release.Everything(form, period, today, t))
+		all = append(all, release.Unsuppressed(form, period, today, t))
 		counted.Released, counted.Withdrawn = 0, t.Total().Withdrawn
 		if r := released[period]; r != nil {
 			counted.Released = tally.Total(r.Cohorts).Respondents
