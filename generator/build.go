@@ -2,15 +2,15 @@ package main
 
 import (
 	"fmt"
-	"glasspoll/internal/project"
-	"glasspoll/internal/staging"
 	"io/fs"
 	"runtime/debug"
 	"time"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/project"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
+	"glasspoll/internal/staging"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
 )

@@ -19,8 +19,9 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
-	"glasspoll/internal/render"
+	"glasspoll/internal/answer"
 	assets "glasspoll/internal/server"
+	"glasspoll/internal/simulate"
 	"glasspoll/internal/survey"
 )
 
@@ -102,7 +103,7 @@ func (v *server) servePreview(e *edition, w http.ResponseWriter, r *http.Request
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		v.notice(e, w, r, http.StatusMethodNotAllowed, render.BadMethod)
+		v.notice(e, w, r, http.StatusMethodNotAllowed, answer.BadMethod)
 	case v.preview.files[name] != nil:
 		v.preview.files[name].serve(w, r, http.StatusOK)
 	case name == previewEvents:
@@ -119,7 +120,7 @@ func (v *server) servePreview(e *edition, w http.ResponseWriter, r *http.Request
 	case rest == "" && v.preview.waitsFor(id):
 		v.serveWaiting(e, w, r)
 	default:
-		v.notice(e, w, r, http.StatusNotFound, render.NotFound)
+		v.notice(e, w, r, http.StatusNotFound, answer.NotFound)
 	}
 }
 
@@ -336,22 +337,22 @@ func (v *server) serveAnswers(e *edition, w http.ResponseWriter, r *http.Request
 	asked := r.URL.Query()
 	s := e.survey(asked.Get("survey"))
 	if s == nil {
-		v.notice(e, w, r, http.StatusNotFound, render.NotFound)
+		v.notice(e, w, r, http.StatusNotFound, answer.NotFound)
 		return
 	}
-	f := filler{survey: s, language: asked.Get("language"), channel: asked.Get("channel"), linked: map[string][]string{}}
+	f := simulate.Form{Survey: s, Language: asked.Get("language"), Channel: asked.Get("channel"), Linked: map[string][]string{}}
 	for name, values := range asked {
 		if field, ok := strings.CutPrefix(name, "link."); ok {
-			f.linked[field] = values
+			f.Linked[field] = values
 		}
 	}
 	seed, err := strconv.ParseUint(asked.Get("seed"), 10, 64)
 	if err != nil {
 		seed = rand.Uint64()
 	}
-	values := f.plausible(seed)
+	values := f.Plausible(seed)
 	if asked.Get("kind") == "nonsense" {
-		values = f.nonsense(seed)
+		values = f.Invalid(seed)
 	}
 	body, err := json.Marshal(values)
 	if err != nil {

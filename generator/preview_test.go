@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"glasspoll/internal/project"
 	"html"
 	"io"
 	"log/slog"
@@ -22,8 +21,9 @@ import (
 	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/local"
-	"glasspoll/internal/render"
+	"glasspoll/internal/project"
 	"glasspoll/internal/survey"
 )
 
@@ -73,7 +73,7 @@ func TestProblemsAreShownWhereTheyConcern(t *testing.T) {
 		if strings.Contains(body, "<b>") {
 			t.Errorf("GET %s: a questionnaire's text has become markup:\n%s", address, body)
 		}
-		if got := response.Header.Get("Content-Security-Policy"); got != render.Headers()["Content-Security-Policy"] {
+		if got := response.Header.Get("Content-Security-Policy"); got != headers.Security()["Content-Security-Policy"] {
 			t.Errorf("GET %s: policy %q", address, got)
 		}
 	}
@@ -307,24 +307,6 @@ func TestFillIn(t *testing.T) {
 	}
 }
 
-// TestFillInSamples holds that testers can fill in whatever is shipped.
-func TestFillInSamples(t *testing.T) {
-	surveys := samples(t)
-	for _, s := range surveys {
-		for _, language := range s.Languages {
-			f := &filler{survey: s, language: language}
-			for seed := range uint64(5) {
-				if found := f.problems(f.plausible(seed)); len(found) > 0 {
-					t.Errorf("%s in %s: %v", s.ID, language, found)
-				}
-				if len(f.problems(f.nonsense(seed))) == 0 {
-					t.Errorf("%s in %s: nonsense is accepted", s.ID, language)
-				}
-			}
-		}
-	}
-}
-
 func TestSideBySide(t *testing.T) {
 	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": teaSurvey})
 	response, _ := r.get(t, "/_preview/tea?c=web")
@@ -342,7 +324,7 @@ func TestSideBySide(t *testing.T) {
 				t.Errorf("in %s without %s:\n%s", accept, want, body)
 			}
 		}
-		if got, want := response.Header.Get("Content-Security-Policy"), render.Headers()["Content-Security-Policy"]+"; frame-src 'self'"; got != want {
+		if got, want := response.Header.Get("Content-Security-Policy"), headers.Security()["Content-Security-Policy"]+"; frame-src 'self'"; got != want {
 			t.Errorf("policy %q", got)
 		}
 		if inline := regexp.MustCompile(`<style|<script>| style=| on\w+=`).FindString(body); inline != "" {

@@ -16,13 +16,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/answer"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
-	"glasspoll/internal/intake"
 	"glasspoll/internal/project"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -120,7 +121,7 @@ func (p publishCommand) unapproved(library *project.Library) questionnaire.Probl
 func missingPage(renderer *render.Renderer, surveys []*survey.Survey) ([]byte, error) {
 	var page strings.Builder
 	language := site.Languages(surveys)[0]
-	err := renderer.Notice(&page, render.NoticePage{Language: language, Root: "/", Code: render.NotFound})
+	err := renderer.Notice(&page, render.NoticePage{Language: language, Root: "/", Code: answer.NotFound})
 	return []byte(page.String()), err
 }
 
@@ -195,7 +196,7 @@ func (u *upload) definitions(ctx context.Context, surveys []*survey.Survey) erro
 	changed := 0
 	for _, s := range surveys {
 		before, err := u.table.Definition(ctx, s.ID, "")
-		if err != nil && !errors.Is(err, intake.ErrUnknown) {
+		if err != nil && !errors.Is(err, store.ErrUnknown) {
 			return err
 		}
 		if err == nil && before.Version == s.Version {

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/intake"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -130,11 +130,11 @@ func (p *publishing) run(ctx context.Context) {
 
 // announcing tells of every response that was stored.
 type announcing struct {
-	intake.Responses
+	store.Responses
 	notice func(survey string)
 }
 
-func (a announcing) Put(ctx context.Context, r answer.Response, also ...intake.Key) (bool, error) {
+func (a announcing) Put(ctx context.Context, r answer.Response, also ...store.Key) (bool, error) {
 	created, err := a.Responses.Put(ctx, r, also...)
 	if created && err == nil {
 		a.notice(r.Survey)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"glasspoll/internal/project"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/console"
+	"glasspoll/internal/project"
 )
 
 // sarifMembers is what the JSON Schema of SARIF 2.1.0 (OASIS) says of the objects that are written: the members that an

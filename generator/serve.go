@@ -22,13 +22,16 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/control"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
+	"glasspoll/internal/notify"
 	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -78,7 +81,7 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	if err := project.Check(s.Surveys); err != nil {
 		return err
 	}
-	teller, err := s.teller(os.Getenv)
+	sender, err := s.sender(os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -120,8 +123,10 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 		}
 	}
 	w.publishing = newPublishing(w.log, w.publisher)
-	w.telling = newTelling(w.log, store, teller)
-	w.publishing.opened = w.telling.notice
+	if sender != nil {
+		w.notifier = notify.New(notify.Options{Outbox: store, Sender: sender, Log: w.log})
+		w.publishing.opened = w.notifier.Wake
+	}
 	// Watch before reading, so that no change falls between.
 	var watch *project.Watcher
 	if !s.NoReload {
@@ -137,10 +142,10 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	if err := w.start(ctx); err != nil {
 		return err
 	}
-	if commands, err := listenControl(s.Data, w.workplace); err != nil {
+	if commands, err := control.Listen(s.Data, verbTable(environment{store: w.store, log: w.log, changed: w.publishing.notice}), w.log); err != nil {
 		w.log.Warn("commands such as 'glasspoll results' cannot be used while this runs", "error", err)
 	} else {
-		defer commands.close()
+		defer commands.Close()
 	}
 
 	httpServer := &http.Server{
@@ -157,8 +162,8 @@ func (s serveCommand) serve(ctx context.Context, c *console.Console, ready func(
 	defer stop()
 	var tasks sync.WaitGroup
 	tasks.Go(func() { w.publishing.run(background) })
-	if w.telling != nil {
-		tasks.Go(func() { w.telling.run(background) })
+	if w.notifier != nil {
+		tasks.Go(func() { w.notifier.Run(background) })
 	}
 	if copies := s.backups(store, w.log); copies != nil {
 		tasks.Go(func() { copies.run(background) })
@@ -209,7 +214,7 @@ type works struct {
 	publishing *publishing
 	ids        atomic.Pointer[map[string]bool] // surveys whose questionnaires are there
 	actions    project.CurrentActions
-	telling    *telling // nil: nobody is told of cases
+	notifier   *notify.Notifier // nil: cases open without a notification
 }
 
 // start builds the first edition. The results catch up with it afterwards, however much there is.
@@ -253,7 +258,7 @@ func (w *works) install(ctx context.Context) error {
 	}
 	if e.submit == nil {
 		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), results.New(e.renderer), time.Now)
-		e.publisher.Beside, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.telling != nil
+		e.publisher.Sidecars, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.notifier != nil
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},
 			Responses:     announcing{w.store, w.publishing.notice},
@@ -339,19 +344,19 @@ func (w *works) has(id string) bool { return (*w.ids.Load())[id] }
 
 // present finds definitions, in every version, of surveys that are there.
 type present struct {
-	intake.Definitions
+	store.Definitions
 	has func(id string) bool
 }
 
 func (p present) Definition(ctx context.Context, id, version string) (*survey.Survey, error) {
 	if !p.has(id) {
-		return nil, intake.ErrUnknown
+		return nil, store.ErrUnknown
 	}
 	return p.Definitions.Definition(ctx, id, version)
 }
 
 // resultsPages are where results are published to.
-func (w *works) resultsPages() publish.Pages {
+func (w *works) resultsPages() store.Pages {
 	if w.server.preview == nil {
 		return w.pages
 	}
@@ -360,7 +365,7 @@ func (w *works) resultsPages() publish.Pages {
 
 // watchedPages tells of every page that is written.
 type watchedPages struct {
-	publish.Pages
+	store.Pages
 	written func()
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -49,8 +50,8 @@ func (p *Publisher) files(ctx context.Context, s *survey.Survey) ([]file, *stats
 		return nil, nil, err
 	}
 	var actions survey.Actions
-	if p.Beside != nil {
-		if actions, err = p.Beside.Actions(ctx, s.ID); err != nil {
+	if p.Sidecars != nil {
+		if actions, err = p.Sidecars.Actions(ctx, s.ID); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -170,7 +171,7 @@ func (p *Publisher) render(ctx context.Context, s *survey.Survey, seen map[strin
 			continue
 		}
 		tag, err := p.pages.Replace(ctx, f.name, before.tag, f.revision, body.Bytes())
-		if errors.Is(err, ErrStale) {
+		if errors.Is(err, store.ErrStale) {
 			again = true
 			continue
 		}
