@@ -64,8 +64,8 @@ func newTelling(log *slog.Logger, store tellingStore, teller publish.Teller) *te
 	return &telling{log: log, store: store, teller: teller, wake: make(chan struct{}, 1)}
 }
 
-// notice says that there are new cases. It never waits. A nil telling tells nobody.
-func (t *telling) notice() {
+// Notice says that there are new cases. It never waits. A nil telling tells nobody.
+func (t *telling) Notice() {
 	if t == nil {
 		return
 	}
@@ -95,8 +95,8 @@ func (t *telling) all(ctx context.Context) (fine bool) {
 	return err == nil
 }
 
-// run tells until the context ends; at first of what was left.
-func (t *telling) run(ctx context.Context) {
+// Run tells until the context ends; at first of what was left.
+func (t *telling) Run(ctx context.Context) {
 	retry := firstTelling
 	for {
 		var again <-chan time.Time
