@@ -2,13 +2,10 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,10 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"glasspoll/internal/cases"
-	"glasspoll/internal/local"
 	"glasspoll/internal/server/servertest"
-	"glasspoll/internal/survey"
 )
 
 const alertingTea = `title: {zh: 喝茶, en: Tea}
@@ -191,71 +185,6 @@ func TestCasesAreFollowedUp(t *testing.T) {
 	}
 }
 
-// TestTellingGoesOn: what could not be told of is told of later, by another process if need be.
-func TestTellingGoesOn(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "glasspoll.db")
-	store, err := local.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []string{"A", "B"} {
-		if _, err := store.OpenCase(t.Context(), &cases.Case{ID: id, Survey: "tea", Type: "complaint", Severity: survey.Minor}, true); err != nil {
-			t.Fatal(err)
-		}
-	}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	if newTelling(log, store, nil) != nil {
-		t.Error("tells without anybody to tell")
-	}
-	to := &silent{fails: 1}
-	if newTelling(log, store, to).all(t.Context()) || len(to.told) != 0 {
-		t.Errorf("told of %v by a receiver that is away", to.told)
-	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if store, err = local.Open(path); err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		newTelling(log, store, to).Run(ctx)
-	}()
-	servertest.Eventually(t, "both are told of", func() bool { return len(to.ids()) == 2 })
-	cancel()
-	<-ended
-	if !slices.Equal(to.ids(), []string{"A", "B"}) {
-		t.Errorf("told of %v", to.ids())
-	}
-}
-
-// silent notes whom it was told of, and fails as often as it is to.
-type silent struct {
-	mu    sync.Mutex
-	told  []string
-	fails int
-}
-
-func (s *silent) Tell(_ context.Context, c *cases.Case) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fails > 0 {
-		s.fails--
-		return errors.New("away")
-	}
-	s.told = append(s.told, c.ID)
-	return nil
-}
-
-func (s *silent) ids() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.told)
-}
-
 func TestServeRefusesHooks(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte(hookSecret), 0o600); err != nil {
@@ -268,15 +197,15 @@ func TestServeRefusesHooks(t *testing.T) {
 		"must begin with https://": {Webhook: "http://example.com/", WebhookSecretFile: secret},
 		"no such file":             {Webhook: "https://example.com/", WebhookSecretFile: secret + "s"},
 	} {
-		if _, err := c.teller(none); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := c.sender(none); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	if to, err := (serveCommand{}).teller(none); to != nil || err != nil {
+	if to, err := (serveCommand{}).sender(none); to != nil || err != nil {
 		t.Errorf("without a webhook: %v, %v", to, err)
 	}
 	fromEnvironment := func(name string) string { return map[string]string{secretVariable: hookSecret}[name] }
-	if to, err := (serveCommand{Webhook: "https://example.com/"}).teller(fromEnvironment); to == nil || err != nil {
+	if to, err := (serveCommand{Webhook: "https://example.com/"}).sender(fromEnvironment); to == nil || err != nil {
 		t.Errorf("secret of the environment: %v", err)
 	}
 }

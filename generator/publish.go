@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/answer"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
 	"glasspoll/internal/project"
@@ -120,7 +121,7 @@ func (p publishCommand) unapproved(library *project.Library) questionnaire.Probl
 func missingPage(renderer *render.Renderer, surveys []*survey.Survey) ([]byte, error) {
 	var page strings.Builder
 	language := site.Languages(surveys)[0]
-	err := renderer.Notice(&page, render.NoticePage{Language: language, Root: "/", Code: render.NotFound})
+	err := renderer.Notice(&page, render.NoticePage{Language: language, Root: "/", Code: answer.NotFound})
 	return []byte(page.String()), err
 }
 

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"context"
 	"encoding/csv"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -184,102 +182,6 @@ func TestVerbsThroughTheServer(t *testing.T) {
 	}
 	if code, _, text = command(t, "results", "verify", "--data", data); code != 0 {
 		t.Errorf("without the server: %d\n%s", code, text)
-	}
-}
-
-// TestForgedArchives changes what is in an archive and all its checksums with it: the figures still do not follow.
-func TestForgedArchives(t *testing.T) {
-	dir := t.TempDir()
-	surveys := filepath.Join(dir, "surveys")
-	if err := errors.Join(os.Mkdir(surveys, 0o700), os.WriteFile(filepath.Join(surveys, "tea.yaml"), []byte(servertest.TeaSurvey), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	var answers strings.Builder
-	for i := range 9 {
-		fmt.Fprintf(&answers, `{"survey": "tea", "id": "6f1c9ee4-5f2b-4b3e-9a30-00000000000%d", "answers": {"taste": "%d"}}`+"\n", i, 1+i%5)
-	}
-	data, file := filepath.Join(dir, "data"), filepath.Join(dir, "a.zip")
-	if err := fillStore(data, surveys, strings.NewReader(answers.String())); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, text := command(t, "results", "archive", "tea", "--period", "all", "--out", file, "--data", data, "--surveys", surveys); code != 0 {
-		t.Fatal(code, text)
-	}
-	if code, out, text := command(t, "results", "archive", "--check", file); code != 0 {
-		t.Fatal(code, out, text)
-	}
-	for name, c := range map[string]struct {
-		file, old, new, want string
-	}{
-		"an answer":           {"answers.jsonl", `["taste","5"]`, `["taste","1"]`, "tally: "},
-		"a tally":             {"tally.json", `"respondents":9`, `"respondents":10`, "10 respondents counted, 9 respondents found"},
-		"a release":           {"releases/000001.json", `"respondents":9`, `"respondents":12`, "12 respondents released, 9 respondents found"},
-		"the number":          {"manifest.json", `"responses": 9`, `"responses": 90`, "9 responses and 0 withdrawn of 90 and 0"},
-		"the index":           {"manifest.json", `"index": "`, `"index": "1`, "the index is another"},
-		"the releases' count": {"manifest.json", `"releases": 1`, `"releases": 2`, "1 releases of 2"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			forged := filepath.Join(t.TempDir(), "forged.zip")
-			for _, sums := range []bool{false, true} {
-				forge(t, file, forged, c.file, c.old, c.new, sums)
-				want := c.want
-				if !sums {
-					want = c.file + " is not what it was"
-				}
-				if code, out, text := command(t, "results", "archive", "--check", forged); code != 1 || !strings.Contains(out, want) {
-					t.Errorf("with sums %t: %d\n%s%s\nwant %s", sums, code, out, text, want)
-				}
-			}
-		})
-	}
-}
-
-// forge copies an archive with another content of one file and, if wanted, the sums that go with it.
-func forge(t *testing.T, from, to, name, old, new string, sums bool) {
-	t.Helper()
-	source, err := zip.OpenReader(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer source.Close()
-	contents := map[string][]byte{}
-	for _, f := range source.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if contents[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-		r.Close()
-	}
-	if !bytes.Contains(contents[name], []byte(old)) {
-		t.Fatalf("%s has no %s:\n%s", name, old, contents[name])
-	}
-	contents[name] = bytes.Replace(contents[name], []byte(old), []byte(new), 1)
-	if sums {
-		var files []archivedFile
-		for name, content := range contents {
-			if name != sumsFile {
-				files = append(files, archivedFile{Name: name, SHA256: hex.EncodeToString(hashOf(content))})
-			}
-		}
-		contents[sumsFile] = sumsOf(files)
-	}
-	target, err := os.Create(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z := zip.NewWriter(target)
-	for name, content := range contents {
-		w, err := z.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Write(content)
-	}
-	if err := errors.Join(z.Close(), target.Close()); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -91,12 +91,9 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	if err := project.Check(s.Surveys); err != nil {
 		return o, err
 	}
-	teller, err := s.teller(getenv)
-	if err != nil {
+	var err error
+	if o.Sender, err = s.sender(getenv); err != nil {
 		return o, err
-	}
-	if teller != nil {
-		o.Notifier = func(store *local.Store) server.Notifier { return newTelling(logger, store, teller) }
 	}
 	return o, s.checkBackups()
 }

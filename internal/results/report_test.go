@@ -192,7 +192,7 @@ results: {min_group: 5, crosstabs: [{rows: liked, by: branch}, {rows: why, by: b
 	for range 2 {
 		folded.Fold(s, answer.Response{Answers: []answer.Answer{{"liked", "2"}}})
 	}
-	report := stats.NewReport(s, []*release.Release{release.Everything(s, "", "2026-11-22", folded)})
+	report := stats.NewReport(s, []*release.Release{release.Unsuppressed(s, "", "2026-11-22", folded)})
 	for language, want := range map[string]struct{ unknown, empty string }{
 		"zh": {"另有2人没有这一项的信息，只计入总体", "另有2组没有人回答，未列出"},
 		"en": {"Of 2 people this is not known; they count in the whole only", "2 groups without answers are left out"},

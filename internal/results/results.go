@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/answer"
 	"glasspoll/internal/render"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -116,7 +117,7 @@ func withheld(p *stats.Period) bool { return p.Respondents < int64(p.MinGroup) |
 // HTML writes one results page, from released figures alone.
 func (r *Renderer) HTML(w io.Writer, p Page) error {
 	if p.withheld() {
-		return r.frame.Notice(w, render.NoticePage{Language: p.Language, Root: p.Root, Code: render.NotPublic})
+		return r.frame.Notice(w, render.NoticePage{Language: p.Language, Root: p.Root, Code: answer.NotPublic})
 	}
 	d, err := r.drawing(p)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
@@ -102,7 +103,7 @@ func (v *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler) // cut the connection: what was sent may be half a page
 		}
 	}()
-	for name, value := range render.Headers() {
+	for name, value := range headers.Security() {
 		w.Header().Set(name, value)
 	}
 	e := v.current.Load()
@@ -136,12 +137,12 @@ func (v *handler) servePage(e *edition, w http.ResponseWriter, r *http.Request) 
 	case found == nil && v.preview != nil && v.preview.waitsFor(name):
 		v.serveWaiting(e, w, r)
 	case found == nil && e.unpublic(name):
-		v.notice(e, w, r, http.StatusNotFound, render.NotPublic)
+		v.notice(e, w, r, http.StatusNotFound, answer.NotPublic)
 	case found == nil:
-		v.notice(e, w, r, http.StatusNotFound, render.NotFound)
+		v.notice(e, w, r, http.StatusNotFound, answer.NotFound)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		v.notice(e, w, r, http.StatusMethodNotAllowed, render.BadMethod)
+		v.notice(e, w, r, http.StatusMethodNotAllowed, answer.BadMethod)
 	default:
 		found.serve(w, r, http.StatusOK)
 	}

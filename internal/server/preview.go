@@ -20,7 +20,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
-	"glasspoll/internal/render"
+	"glasspoll/internal/answer"
 	"glasspoll/internal/simulate"
 	"glasspoll/internal/survey"
 )
@@ -106,7 +106,7 @@ func (v *handler) servePreview(e *edition, w http.ResponseWriter, r *http.Reques
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		v.notice(e, w, r, http.StatusMethodNotAllowed, render.BadMethod)
+		v.notice(e, w, r, http.StatusMethodNotAllowed, answer.BadMethod)
 	case v.preview.files[name] != nil:
 		v.preview.files[name].serve(w, r, http.StatusOK)
 	case name == previewEvents:
@@ -123,7 +123,7 @@ func (v *handler) servePreview(e *edition, w http.ResponseWriter, r *http.Reques
 	case rest == "" && v.preview.waitsFor(id):
 		v.serveWaiting(e, w, r)
 	default:
-		v.notice(e, w, r, http.StatusNotFound, render.NotFound)
+		v.notice(e, w, r, http.StatusNotFound, answer.NotFound)
 	}
 }
 
@@ -340,7 +340,7 @@ func (v *handler) serveAnswers(e *edition, w http.ResponseWriter, r *http.Reques
 	asked := r.URL.Query()
 	s := e.survey(asked.Get("survey"))
 	if s == nil {
-		v.notice(e, w, r, http.StatusNotFound, render.NotFound)
+		v.notice(e, w, r, http.StatusNotFound, answer.NotFound)
 		return
 	}
 	f := simulate.Form{Survey: s, Language: asked.Get("language"), Channel: asked.Get("channel"), Linked: map[string][]string{}}

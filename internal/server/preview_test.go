@@ -16,9 +16,9 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/local"
 	"glasspoll/internal/project"
-	"glasspoll/internal/render"
 	"glasspoll/internal/server/servertest"
 	"glasspoll/internal/survey"
 )
@@ -69,7 +69,7 @@ func TestProblemsAreShownWhereTheyConcern(t *testing.T) {
 		if strings.Contains(body, "<b>") {
 			t.Errorf("GET %s: a questionnaire's text has become markup:\n%s", address, body)
 		}
-		if got := response.Header.Get("Content-Security-Policy"); got != render.Headers()["Content-Security-Policy"] {
+		if got := response.Header.Get("Content-Security-Policy"); got != headers.Security()["Content-Security-Policy"] {
 			t.Errorf("GET %s: policy %q", address, got)
 		}
 	}
@@ -320,7 +320,7 @@ func TestSideBySide(t *testing.T) {
 				t.Errorf("in %s without %s:\n%s", accept, want, body)
 			}
 		}
-		if got, want := response.Header.Get("Content-Security-Policy"), render.Headers()["Content-Security-Policy"]+"; frame-src 'self'"; got != want {
+		if got, want := response.Header.Get("Content-Security-Policy"), headers.Security()["Content-Security-Policy"]+"; frame-src 'self'"; got != want {
 			t.Errorf("policy %q", got)
 		}
 		if inline := regexp.MustCompile(`<style|<script>| style=| on\w+=`).FindString(body); inline != "" {

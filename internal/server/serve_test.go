@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"glasspoll/internal/render"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/server/servertest"
 )
 
@@ -77,7 +77,7 @@ func TestServeHeaders(t *testing.T) {
 		if response.StatusCode != c.status || h.Get("Content-Type") != c.kind || h.Get("Cache-Control") != c.caching {
 			t.Errorf("GET %s: %d, %q, %q; want %d, %q, %q", c.path, response.StatusCode, h.Get("Content-Type"), h.Get("Cache-Control"), c.status, c.kind, c.caching)
 		}
-		for name, value := range render.Headers() {
+		for name, value := range headers.Security() {
 			if h.Get(name) != value {
 				t.Errorf("GET %s: %s is %q", c.path, name, h.Get(name))
 			}

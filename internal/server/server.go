@@ -26,6 +26,7 @@ import (
 	"glasspoll/internal/control"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
+	"glasspoll/internal/notify"
 	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
@@ -44,20 +45,12 @@ type Options struct {
 	Preview       bool   // follow changes of the files, and show them in open pages
 	AddressHeader string // header with the visitor's address, as set by the proxy in front; "": the connection's own
 	Backups       Backups
-	Notifier      func(*local.Store) Notifier // makes what tells of cases; nil: nobody is told
+	Sender        notify.Sender // sends the notifications of cases; nil: cases open without one
 	// Verbs makes the table of what can be asked for over the socket in the data directory. changed says that a survey's
 	// answers have changed, so that its results follow.
 	Verbs    func(s *local.Store, changed func(survey string)) control.Table
 	Log      *slog.Logger
 	Problems io.Writer // where problems of questionnaires and templates are printed
-}
-
-// Notifier tells of the cases that alerts open.
-type Notifier interface {
-	// Notice says that there are new cases. It never waits.
-	Notice()
-	// Run tells of cases until the context ends.
-	Run(ctx context.Context)
 }
 
 // Server serves a site over a data directory. It is made by New, and must be closed.
@@ -72,9 +65,9 @@ type Server struct {
 	publishing *publishing
 	ids        atomic.Pointer[map[string]bool] // surveys whose questionnaires are there
 	actions    project.CurrentActions
-	notifier   Notifier        // nil: nobody is told of cases
-	commands   *control.Server // nil if it could not be had
-	stopping   chan struct{}   // closed when Run ends
+	notifier   *notify.Notifier // nil: cases open without a notification
+	commands   *control.Server  // nil if it could not be had
+	stopping   chan struct{}    // closed when Run ends
 }
 
 // New opens the data directory, builds the site, and takes connections, which wait until Run serves them.
@@ -116,9 +109,9 @@ func (srv *Server) open(context.Context) error {
 func (srv *Server) prepare(context.Context) error {
 	srv.handler = &handler{results: os.DirFS(srv.pagesDir()), log: srv.options.Log, published: map[string]published{}}
 	srv.publishing = newPublishing(srv.options.Log, srv.publisher)
-	if srv.options.Notifier != nil {
-		srv.notifier = srv.options.Notifier(srv.store)
-		srv.publishing.opened = srv.notifier.Notice
+	if srv.options.Sender != nil {
+		srv.notifier = notify.New(notify.Options{Outbox: srv.store, Sender: srv.options.Sender, Log: srv.options.Log})
+		srv.publishing.opened = srv.notifier.Wake
 	}
 	if !srv.options.Preview {
 		return nil

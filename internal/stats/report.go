@@ -110,14 +110,14 @@ func (p *Period) figures(cohorts []*tally.Counters, population int64) {
 // counts to whom questionnaires were issued by segment: its score is the raw one. Pooled respondents are in no group.
 func (p *Period) Group(segment, option string) *Period {
 	g := &Period{Name: p.Name, Release: p.Release, Date: p.Date, MinGroup: p.MinGroup, form: p.form, released: p.released}
-	g.figures(p.released.Where(segment, option), 0)
+	g.figures(p.released.CohortsWith(segment, option), 0)
 	g.Overall.publish(g.form.Survey, nil)
 	return g
 }
 
 // GroupSize is how many respondents a group has; see [Period.Group].
 func (p *Period) GroupSize(segment, option string) (n int64) {
-	for _, c := range p.released.Where(segment, option) {
+	for _, c := range p.released.CohortsWith(segment, option) {
 		n += c.Respondents
 	}
 	return n

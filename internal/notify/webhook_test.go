@@ -1,4 +1,4 @@
-package webhook
+package notify
 
 import (
 	"context"
@@ -30,7 +30,7 @@ func sample() *cases.Case {
 	}
 }
 
-// receiver answers with the statuses given, one after the other, the last one for ever.
+// receiver answers with the given statuses, one after the other, and then always with the last one.
 type receiver struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -59,10 +59,10 @@ func newReceiver(t *testing.T, statuses ...int) *receiver {
 	return r
 }
 
-// sender sends to an address without really waiting, and notes for how long it would have.
-func sender(t *testing.T, address string) (*Sender, *[]time.Duration) {
+// newWebhook makes a webhook that does not wait between attempts, but notes for how long it would have.
+func newWebhook(t *testing.T, address string) (*Webhook, *[]time.Duration) {
 	t.Helper()
-	s, err := New(address, secret)
+	s, err := NewWebhook(address, secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,10 +75,10 @@ func sender(t *testing.T, address string) (*Sender, *[]time.Duration) {
 	return s, waits
 }
 
-func TestTell(t *testing.T) {
+func TestSend(t *testing.T) {
 	r := newReceiver(t, http.StatusNoContent)
-	s, _ := sender(t, r.URL+"/hooks?a=b")
-	if err := s.Tell(t.Context(), sample()); err != nil {
+	s, _ := newWebhook(t, r.URL+"/hooks?a=b")
+	if err := s.Send(t.Context(), sample()); err != nil {
 		t.Fatal(err)
 	}
 	q, body := r.got[0], r.bodies[0]
@@ -101,7 +101,7 @@ func TestTell(t *testing.T) {
 		t.Errorf("body %s\nwant %s", a, b)
 	}
 	if strings.Contains(body, "0d9f2c3e") {
-		t.Error("the response's id, with which it can be erased, goes out")
+		t.Error("the response's id, with which it can be erased, is sent")
 	}
 }
 
@@ -110,11 +110,11 @@ func asText(v any) string {
 	return string(text)
 }
 
-// TestSignature computes the signature with another program, and holds a fixed one.
+// TestSignature compares the signature with openssl's, and with a fixed one.
 func TestSignature(t *testing.T) {
 	r := newReceiver(t, http.StatusOK)
-	s, _ := sender(t, r.URL)
-	if err := s.Tell(t.Context(), sample()); err != nil {
+	s, _ := newWebhook(t, r.URL)
+	if err := s.Send(t.Context(), sample()); err != nil {
 		t.Fatal(err)
 	}
 	got := r.got[0].Header.Get("webhook-signature")
@@ -136,7 +136,7 @@ func TestSignature(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	example := &Sender{key: key}
+	example := &Webhook{key: key}
 	if got := "v1," + base64Of(example.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", []byte(`{"test": 2432232314}`))); got != "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=" {
 		t.Errorf("the example's signature is %s", got)
 	}
@@ -150,20 +150,20 @@ func TestRetries(t *testing.T) {
 		fails    bool
 		waits    []time.Duration
 	}{
-		"comes back":       {[]int{500, 503, 200}, nil, 3, false, []time.Duration{time.Second, 2 * time.Second}},
-		"stays away":       {[]int{502}, nil, 4, true, []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}},
-		"busy":             {[]int{429, 204}, http.Header{"Retry-After": {"7"}}, 2, false, []time.Duration{7 * time.Second}},
-		"busy for ever":    {[]int{429, 204}, http.Header{"Retry-After": {"86400"}}, 2, false, []time.Duration{maxWait}},
-		"refuses":          {[]int{401, 200}, nil, 1, true, nil},
-		"sends elsewhere":  {[]int{307, 200}, http.Header{"Location": {"http://127.0.0.1:1/"}}, 1, true, nil},
-		"does not like it": {[]int{422}, nil, 1, true, nil},
+		"comes back":     {[]int{500, 503, 200}, nil, 3, false, []time.Duration{time.Second, 2 * time.Second}},
+		"stays down":     {[]int{502}, nil, 4, true, []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}},
+		"busy":           {[]int{429, 204}, http.Header{"Retry-After": {"7"}}, 2, false, []time.Duration{7 * time.Second}},
+		"busy for a day": {[]int{429, 204}, http.Header{"Retry-After": {"86400"}}, 2, false, []time.Duration{maxWait}},
+		"refuses":        {[]int{401, 200}, nil, 1, true, nil},
+		"redirects":      {[]int{307, 200}, http.Header{"Location": {"http://127.0.0.1:1/"}}, 1, true, nil},
+		"rejects it":     {[]int{422}, nil, 1, true, nil},
 	} {
 		r := newReceiver(t, c.statuses...)
 		if c.header != nil {
 			r.header = c.header
 		}
-		s, waits := sender(t, r.URL)
-		if err := s.Tell(t.Context(), sample()); (err != nil) != c.fails {
+		s, waits := newWebhook(t, r.URL)
+		if err := s.Send(t.Context(), sample()); (err != nil) != c.fails {
 			t.Errorf("%s: %v", name, err)
 		}
 		if len(r.got) != c.calls || !slices.Equal(*waits, c.waits) {
@@ -171,7 +171,7 @@ func TestRetries(t *testing.T) {
 		}
 		for i := range r.got {
 			if r.got[i].Header.Get("webhook-id") != r.got[0].Header.Get("webhook-id") || r.bodies[i] != r.bodies[0] {
-				t.Errorf("%s: the same message is another the %dth time", name, i+1)
+				t.Errorf("%s: attempt %d sends another message", name, i+1)
 			}
 		}
 	}
@@ -180,32 +180,32 @@ func TestRetries(t *testing.T) {
 func TestReceiverDown(t *testing.T) {
 	r := newReceiver(t, 200)
 	r.Close()
-	s, waits := sender(t, r.URL+"/token-that-is-secret")
-	err := s.Tell(t.Context(), sample())
+	s, waits := newWebhook(t, r.URL+"/token-that-is-secret")
+	err := s.Send(t.Context(), sample())
 	if err == nil || strings.Contains(err.Error(), "token-that-is-secret") || len(*waits) != attempts-1 {
 		t.Errorf("waits %v, then %v", *waits, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	*waits = nil
-	if err := s.Tell(ctx, sample()); err == nil || len(*waits) != 0 {
-		t.Errorf("after it was called off, waits %v, then %v", *waits, err)
+	if err := s.Send(ctx, sample()); err == nil || len(*waits) != 0 {
+		t.Errorf("after the context ended, waits %v, then %v", *waits, err)
 	}
 }
 
-func TestNew(t *testing.T) {
-	for address, fine := range map[string]bool{
+func TestNewWebhook(t *testing.T) {
+	for address, valid := range map[string]bool{
 		"https://example.com/x": true, "http://localhost:9000/": true, "http://127.0.0.1/": true, "http://127.8.9.1/": true, "http://[::1]:80/": true,
 		"http://example.com/": false, "http://localhost.example.com/": false, "http://127.0.0.1.example.com/": false, "http://10.0.0.1/": false, "ftp://example.com/": false,
 		"https://me:secret@example.com/": false, "example.com": false, "": false, "https://": false, "http://[::2]/": false,
 	} {
-		if _, err := New(address, secret); (err == nil) != fine {
+		if _, err := NewWebhook(address, secret); (err == nil) != valid {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
 	for _, bad := range []string{"", "whsec_", "password", secret[6:], "whsec_c2hvcnQ=", "whsec_" + strings.Repeat("AAAA", 22), "whsec_!!!!"} {
-		if _, err := New("https://example.com/", bad); err == nil {
-			t.Errorf("the secret %q is taken", bad)
+		if _, err := NewWebhook("https://example.com/", bad); err == nil {
+			t.Errorf("the secret %q is accepted", bad)
 		} else if bad != "" && bad != "whsec_" && strings.Contains(err.Error(), bad) {
 			t.Errorf("the error shows the secret: %v", err)
 		}

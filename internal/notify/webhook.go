@@ -1,7 +1,4 @@
-// Package webhook tells another program of cases, over HTTP, in the form of Standard Webhooks
-// (github.com/standard-webhooks/standard-webhooks, 1.0.0): signed, with an id that stays the same when a message comes
-// again. It tells no answer of anyone.
-package webhook
+package notify
 
 import (
 	"bytes"
@@ -23,8 +20,9 @@ import (
 	"glasspoll/internal/cases"
 )
 
-// Sender posts messages to one address. It may be used by several goroutines.
-type Sender struct {
+// Webhook posts notifications to one address, signed, in the form of Standard Webhooks
+// (github.com/standard-webhooks/standard-webhooks, 1.0.0). It may be used by several goroutines.
+type Webhook struct {
 	address string
 	key     []byte
 	client  *http.Client
@@ -33,16 +31,16 @@ type Sender struct {
 }
 
 const (
-	// attempts is how often one message is sent before it is given up for now: with the waits in between, within a
-	// quarter of a minute of a receiver that answers at once.
+	// attempts is how often Send tries. With the waits in between it gives up within a quarter of a minute if the receiver
+	// answers at once.
 	attempts  = 4
-	firstWait = time.Second // doubled each time
+	firstWait = time.Second // before the second attempt; doubled each time
 	maxWait   = 30 * time.Second
 	timeout   = 15 * time.Second // of one attempt, as the specification recommends
 )
 
-// New checks an address and a secret.
-func New(address, secret string) (*Sender, error) {
+// NewWebhook checks an address and a secret.
+func NewWebhook(address, secret string) (*Webhook, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return nil, errors.New("the webhook's address is none: write one such as https://example.com/hooks/glasspoll")
@@ -58,11 +56,11 @@ func New(address, secret string) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sender{
+	return &Webhook{
 		address: address, key: key, now: time.Now, wait: sleep,
 		client: &http.Client{
 			Timeout:       timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the operator named an address, not a chain of them
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the operator has named one address, not those it leads to
 		},
 	}, nil
 }
@@ -72,7 +70,7 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// The bounds of a key, in bytes, are the specification's.
+// Bounds of a key in bytes, from the specification.
 const minKey, maxKey = 24, 64
 
 // ParseSecret reads a secret as Standard Webhooks writes it: whsec_ and 24 to 64 bytes in base64.
@@ -85,15 +83,15 @@ func ParseSecret(secret string) ([]byte, error) {
 	return key, nil
 }
 
-// message is the body. Its timestamp is of what it tells, so that a message that comes again is the same.
+// message is the body. Its timestamp is that of the case, so that a message sent again is the same.
 type message struct {
 	Type      string       `json:"type"`
 	Timestamp time.Time    `json:"timestamp"`
 	Data      cases.Notice `json:"data"`
 }
 
-// Tell implements publish.Teller.
-func (s *Sender) Tell(ctx context.Context, c *cases.Case) error {
+// Send implements [Sender].
+func (w *Webhook) Send(ctx context.Context, c *cases.Case) error {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
@@ -102,50 +100,50 @@ func (s *Sender) Tell(ctx context.Context, c *cases.Case) error {
 	}
 	wait := firstWait
 	for try := 1; ; try++ {
-		after, again, err := s.send(ctx, "case_"+c.ID, body.Bytes())
-		if err == nil || !again || try == attempts {
+		named, retry, err := w.post(ctx, "case_"+c.ID, body.Bytes())
+		if err == nil || !retry || try == attempts {
 			return err
 		}
-		if waitErr := s.wait(ctx, min(max(wait, after), maxWait)); waitErr != nil {
+		if waitErr := w.wait(ctx, min(max(wait, named), maxWait)); waitErr != nil {
 			return errors.Join(err, waitErr)
 		}
 		wait *= 2
 	}
 }
 
-// send tries once. Again says that trying again may help, after a while that the receiver may name.
-func (s *Sender) send(ctx context.Context, id string, body []byte) (after time.Duration, again bool, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address, bytes.NewReader(body))
+// post sends a message once. retry says that another attempt may help, after at least the wait that the receiver names.
+func (w *Webhook) post(ctx context.Context, id string, body []byte) (wait time.Duration, retry bool, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.address, bytes.NewReader(body))
 	if err != nil {
 		return 0, false, errors.New("webhook: the address cannot be used")
 	}
-	timestamp := strconv.FormatInt(s.now().Unix(), 10)
+	timestamp := strconv.FormatInt(w.now().Unix(), 10)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "Glasspoll")
 	r.Header.Set("webhook-id", id)
 	r.Header.Set("webhook-timestamp", timestamp)
-	r.Header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(s.sign(id, timestamp, body)))
-	reply, err := s.client.Do(r)
+	r.Header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(w.sign(id, timestamp, body)))
+	reply, err := w.client.Do(r)
 	if err != nil {
-		var whole *url.Error
-		if errors.As(err, &whole) { // it names the address, which may be a secret itself, and this goes to the log
-			err = whole.Err
+		var withURL *url.Error
+		if errors.As(err, &withURL) { // the address may be a secret itself, and the error is logged
+			err = withURL.Err
 		}
 		return 0, ctx.Err() == nil, fmt.Errorf("webhook: %w", err)
 	}
 	defer reply.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(reply.Body, 64<<10)) // so that the connection can be used again
+	io.Copy(io.Discard, io.LimitReader(reply.Body, 64<<10)) // so that the connection can be reused
 	if reply.StatusCode/100 == 2 {
 		return 0, false, nil
 	}
 	seconds, _ := strconv.Atoi(reply.Header.Get("Retry-After"))
-	again = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || reply.StatusCode == http.StatusRequestTimeout || reply.StatusCode == http.StatusTooEarly
-	return time.Duration(min(max(seconds, 0), int(maxWait/time.Second))) * time.Second, again, fmt.Errorf("webhook: the receiver answered %s", reply.Status)
+	retry = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || reply.StatusCode == http.StatusRequestTimeout || reply.StatusCode == http.StatusTooEarly
+	return time.Duration(min(max(seconds, 0), int(maxWait/time.Second))) * time.Second, retry, fmt.Errorf("webhook: the receiver answered %s", reply.Status)
 }
 
-// sign is HMAC-SHA256 over id, timestamp and body, with dots between.
-func (s *Sender) sign(id, timestamp string, body []byte) []byte {
-	mac := hmac.New(sha256.New, s.key)
+// sign returns the HMAC-SHA256 of id, timestamp and body, joined by dots.
+func (w *Webhook) sign(id, timestamp string, body []byte) []byte {
+	mac := hmac.New(sha256.New, w.key)
 	mac.Write([]byte(id + "." + timestamp + "."))
 	mac.Write(body)
 	return mac.Sum(nil)
