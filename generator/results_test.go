@@ -22,6 +22,7 @@ import (
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
+	"glasspoll/internal/server/servertest"
 	"glasspoll/internal/survey"
 )
 
@@ -37,7 +38,7 @@ func fill() {
 func fillStore(data, dir string, answers io.Reader) (err error) {
 	surveys, problems, err := project.NewLibrary(dir).Read()
 	if err != nil || len(problems) > 0 {
-		return errors.Join(err, errors.New(asText(problems)))
+		return errors.Join(err, fmt.Errorf("%d problems: %v", len(problems), problems))
 	}
 	store, err := local.Open(filepath.Join(data, dataFile))
 	if err != nil {
@@ -107,10 +108,10 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 
 // TestVerbsThroughTheServer does while a server runs what a script does without one.
 func TestVerbsThroughTheServer(t *testing.T) {
-	r := serveFiles(t, serveCommand{NoReload: true}, map[string]string{"surveys/tea.yaml": teaSurvey + "      - {id: mail, type: email, label: {zh: 邮箱, en: E-mail}}\n"})
+	r := serveFiles(t, serveCommand{NoReload: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey + "      - {id: mail, type: email, label: {zh: 邮箱, en: E-mail}}\n"})
 	var receipts []string
 	for i := range 6 {
-		response, body := r.do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"},
+		response, body := r.Do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"},
 			fmt.Sprintf(`{"id": "6f1c9ee4-5f2b-4b3e-9a30-00000000000%d", "answers": {"taste": "%d", "mail": "guest%d@example.org"}}`, i, 1+i%5, i))
 		if response.StatusCode != 201 {
 			t.Fatal(response.Status, body)
@@ -121,7 +122,7 @@ func TestVerbsThroughTheServer(t *testing.T) {
 		}
 		receipts = append(receipts, stored.Receipt)
 	}
-	data := filepath.Join(r.dir, "data")
+	data := filepath.Join(r.Dir, "data")
 	if info, err := os.Stat(filepath.Join(data, "control.sock")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the socket: %v, %v", info, err)
 	}
@@ -152,10 +153,10 @@ func TestVerbsThroughTheServer(t *testing.T) {
 	if code, out, text = command(t, "results", "erase", strings.ToLower(receipts[2]), "--data", data, "--yes"); code != 0 || !strings.Contains(out, "erased") {
 		t.Errorf("erase: %d\n%s%s", code, out, text)
 	}
-	if !strings.Contains(r.err.String(), `msg="response erased" survey=tea period=all id=`) {
-		t.Errorf("no line in the server's log:\n%s", r.err)
+	if !strings.Contains(r.Printed.String(), `msg="response erased" survey=tea period=all id=`) {
+		t.Errorf("no line in the server's log:\n%s", r.Printed)
 	}
-	eventually(t, "the server counts again by itself", func() bool {
+	servertest.Eventually(t, "the server counts again by itself", func() bool {
 		code, out, text = command(t, "results", "verify", "--data", data)
 		return strings.Contains(out, "tea all: 5 responses and 1 withdrawn, 6 shards, ")
 	})
@@ -173,7 +174,7 @@ func TestVerbsThroughTheServer(t *testing.T) {
 	if code, _, text = command(t, "results", "export", "tea", "--data", data, "--out", data+"/pages"); code != 1 || !strings.Contains(text, "is a directory") {
 		t.Errorf("into a directory: %d\n%s", code, text)
 	}
-	if err := r.stop(); err != nil {
+	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(data, "control.sock")); !os.IsNotExist(err) {

@@ -20,7 +20,7 @@ import (
 // layers from the bottom: a package may import only what stands on a lower line than its own.
 var layers = [][]string{
 	{"glasspoll"}, // embedded files
-	{"glasspoll/internal/decimal", "glasspoll/internal/wording", "glasspoll/internal/soak", "glasspoll/internal/durable", "glasspoll/internal/headers"},
+	{"glasspoll/internal/decimal", "glasspoll/internal/wording", "glasspoll/internal/soak", "glasspoll/internal/durable", "glasspoll/internal/headers", "glasspoll/internal/server/servertest"},
 	{"glasspoll/internal/expression"},
 	{"glasspoll/internal/survey"},
 	{"glasspoll/internal/questionnaire"},

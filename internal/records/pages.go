@@ -37,9 +37,9 @@ func Pages(ctx context.Context, records store.Records, s *survey.Survey, o Pages
 	if err != nil {
 		return err
 	}
-	p := &levelPages{PagesOptions: o, survey: s, report: report, renderer: results.New(renderer), write: write}
+	p := &levelPages{PagesOptions: o, survey: s, set: results.NewSet(report), renderer: results.New(renderer), write: write}
 	for _, language := range s.Languages {
-		for _, folder := range results.Folders(report) {
+		for _, folder := range p.set.Folders() {
 			if err := p.writeFolder(language, folder); err != nil {
 				return err
 			}
@@ -68,7 +68,7 @@ func levelReport(ctx context.Context, records store.Records, s *survey.Survey, o
 type levelPages struct {
 	PagesOptions
 	survey   *survey.Survey
-	report   *stats.Report
+	set      *results.Set
 	renderer *results.Renderer
 	write    func(path string, content []byte) error
 }
@@ -80,7 +80,7 @@ func (p *levelPages) writeFolder(language string, folder results.Folder) error {
 		dir = path.Join(p.survey.ID, language, folder.Path())
 	}
 	page := results.Page{
-		Report: p.report, Actions: p.Actions, Today: today(p.survey, p.Now), Language: language,
+		Set: p.set, Actions: p.Actions, Today: today(p.survey, p.Now), Language: language,
 		Root: strings.Repeat("../", strings.Count(dir, "/")+1), Folder: folder,
 	}
 	if p.Level != "public" {

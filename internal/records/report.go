@@ -31,7 +31,7 @@ func Report(ctx context.Context, records store.Records, s *survey.Survey, o Repo
 		return nil, err
 	}
 	page := results.ReportPage{
-		Page:   results.Page{Report: counted.Report, Actions: o.Actions, Today: today(s, o.Now), Language: o.Language},
+		Page:   results.Page{Set: results.NewSet(counted.Report), Actions: o.Actions, Today: today(s, o.Now), Language: o.Language},
 		Style:  o.Style,
 		Public: counted.Released, Withdrawn: counted.Withdrawn,
 	}
