@@ -9,6 +9,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/project"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/site"
 	"glasspoll/internal/upload"
 )
 
