@@ -22,6 +22,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 )
@@ -362,7 +363,7 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 		sent[custom.(tree)["Header"].(string)] = custom.(tree)["Value"].(string)
 		want(t, custom, "true", "Override")
 	}
-	expected := render.Headers()
+	expected := headers.Security()
 	for name, value := range deploymentsOwn {
 		if _, both := expected[name]; both {
 			t.Errorf("%s is not the deployment's own: pages have it everywhere", name)
@@ -469,7 +470,7 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 		t.Errorf("submit calls %v", submit)
 	}
 	publish := operations(t, "Table", "Definition", "Assets", "Surveys", "Remember", "Periods", "After", "Tally", "SaveTally", "Latest", "Append",
-		"OpenCase", "CasesOf", "SaveCase", "Untold", "Told", "Actions")
+		"OpenCase", "CasesOf", "SaveCase", "Pending", "MarkDelivered", "Actions")
 	for role, calls := range map[string][]string{"SubmitRole": submit, "PublishRole": publish} {
 		allowed := map[string]bool{}
 		for _, s := range at(t, resources, role, "Properties", "Policies", "0", "PolicyDocument", "Statement").([]any) {

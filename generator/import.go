@@ -10,6 +10,7 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/convert"
+	"glasspoll/internal/convert/report"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -70,7 +71,7 @@ func (k importCommand) Run(c *console.Console) error {
 }
 
 // report prints the report, or writes it and prints its first line.
-func (k importCommand) report(c *console.Console, r *convert.Report) error {
+func (k importCommand) report(c *console.Console, r *report.Report) error {
 	var text bytes.Buffer
 	if _, err := r.WriteTo(&text); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasspoll/internal/convert/report"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -42,7 +43,7 @@ func sources(t testing.TB) []string {
 	return all
 }
 
-func printed(r *Report) string {
+func printed(r *report.Report) string {
 	var b bytes.Buffer
 	r.WriteTo(&b)
 	return b.String()

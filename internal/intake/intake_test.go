@@ -17,9 +17,11 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -39,35 +41,35 @@ sections:
       - {id: mail, type: email, label: {zh: 邮箱, en: E-mail}}
 `
 
-// store is an in-memory back end, as strict as the ports' comments.
-type store struct {
+// memory is an in-memory back end, as strict as the comments of the ports.
+type memory struct {
 	mu          sync.Mutex
 	definitions map[string]*survey.Survey // by id and by id@version
-	responses   map[intake.Key]answer.Response
+	responses   map[store.Key]answer.Response
 	fault       error // of Put, if not nil
 }
 
-func (s *store) Definition(_ context.Context, id, version string) (*survey.Survey, error) {
+func (s *memory) Definition(_ context.Context, id, version string) (*survey.Survey, error) {
 	if version != "" {
 		id += "@" + version
 	}
 	if d := s.definitions[id]; d != nil {
 		return d, nil
 	}
-	return nil, intake.ErrUnknown
+	return nil, store.ErrUnknown
 }
 
-func (s *store) Put(_ context.Context, r answer.Response, also ...intake.Key) (bool, error) {
+func (s *memory) Put(_ context.Context, r answer.Response, also ...store.Key) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fault != nil {
 		return false, s.fault
 	}
-	own := intake.Key{Period: r.Period, ID: r.ID}
-	for _, key := range append([]intake.Key{own}, also...) {
+	own := store.Key{Period: r.Period, ID: r.ID}
+	for _, key := range append([]store.Key{own}, also...) {
 		if there, ok := s.responses[key]; ok {
 			if there.Digest() != r.Digest() {
-				return false, intake.ErrConflict
+				return false, store.ErrConflict
 			}
 			return false, nil
 		}
@@ -77,7 +79,7 @@ func (s *store) Put(_ context.Context, r answer.Response, also ...intake.Key) (b
 }
 
 type desk struct {
-	*store
+	*memory
 	handler *intake.Handler
 	now     time.Time
 	survey  *survey.Survey
@@ -94,9 +96,9 @@ func open(t testing.TB, yaml string) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{survey: s, now: time.Date(2026, 11, 22, 10, 0, 3, 0, s.Location())}
-	d.store = &store{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[intake.Key]answer.Response{}}
+	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[store.Key]answer.Response{}}
 	d.handler = &intake.Handler{
-		Definitions: d.store, Responses: d.store, Renderer: renderer,
+		Definitions: d.memory, Responses: d.memory, Renderer: renderer,
 		Now:           func() time.Time { return d.now },
 		ClientAddress: func(r *http.Request) string { return r.RemoteAddr },
 		Log:           slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -144,7 +146,7 @@ func TestJSONIsStoredOnce(t *testing.T) {
 	if other := d.json(strings.Replace(body, "5}", "4}", 1)); other.Code != 409 {
 		t.Errorf("other answers: %d %s", other.Code, other.Body)
 	}
-	r := d.responses[intake.Key{Period: "2026-Q4", ID: uuid1}]
+	r := d.responses[store.Key{Period: "2026-Q4", ID: uuid1}]
 	if len(d.responses) != 1 || r.Language != "en" || r.Version != d.survey.Version || r.Survey != "service" {
 		t.Errorf("%+v", d.responses)
 	}
@@ -284,7 +286,7 @@ func TestReplies(t *testing.T) {
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) {
 			t.Errorf("%s: %d %s", c.name, w.Code, w.Body)
 		}
-		for name := range render.Headers() {
+		for name := range headers.Security() {
 			if w.Header().Get(name) == "" {
 				t.Errorf("%s: no %s", c.name, name)
 			}
@@ -352,7 +354,7 @@ func TestPanicIsA500(t *testing.T) {
 // What is too large to be stored stays so, however often it is sent.
 func TestTooLargeToStore(t *testing.T) {
 	d := open(t, surveyYAML)
-	d.fault = fmt.Errorf("table: %w", intake.ErrTooLarge)
+	d.fault = fmt.Errorf("table: %w", store.ErrTooLarge)
 	w := d.form("overall=5&advice=larger+seats")
 	if w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), "larger seats") {
 		t.Errorf("a form: %d, %s", w.Code, w.Body)

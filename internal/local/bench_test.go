@@ -23,6 +23,7 @@ import (
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -173,12 +174,12 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 // BenchmarkRead walks and decodes logs.
 func BenchmarkRead(b *testing.B) {
 	s := thirty(b)
-	store := openBench(b)
-	populate(b, store, s, 20_000)
+	opened := openBench(b)
+	populate(b, opened, s, 20_000)
 	b.ResetTimer()
 	for n := 0; n < b.N; {
-		for i := range publish.Shards {
-			for _, err := range store.After(context.Background(), publish.Shard{Survey: s.ID, Period: "all", Number: i}, "") {
+		for i := range store.Shards {
+			for _, err := range opened.After(context.Background(), store.Shard{Survey: s.ID, Period: "all", Number: i}, "") {
 				if err != nil {
 					b.Fatal(err)
 				}

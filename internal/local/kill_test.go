@@ -21,6 +21,7 @@ import (
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/results"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -62,13 +63,13 @@ func TestMain(m *testing.M) {
 
 // writeForEver stores responses and prints each id when it is acknowledged, and publishes meanwhile.
 func writeForEver(directory string) {
-	store, err := local.Open(filepath.Join(directory, "glasspoll.db"))
+	opened, err := local.Open(filepath.Join(directory, "glasspoll.db"))
 	if err == nil {
 		var pages *local.Pages
 		if pages, err = local.OpenPages(filepath.Join(directory, "public")); err == nil {
 			go func() {
 				s, _ := questionnaire.Parse("killed.yaml", []byte(killed))
-				p := publish.New(store, store, store, pages, figures{}, time.Now)
+				p := publish.New(opened, opened, opened, pages, figures{}, time.Now)
 				for {
 					if _, err := p.Publish(context.Background(), s); err != nil {
 						fmt.Println("error", err)
@@ -86,7 +87,7 @@ func writeForEver(directory string) {
 		go func() {
 			for {
 				r := answer.Response{ID: uuid.NewString(), Survey: "killed", Period: "all", Answers: []answer.Answer{{"rated", "4"}}}
-				_, err := store.Put(context.Background(), r)
+				_, err := opened.Put(context.Background(), r)
 				printing.Lock()
 				if err != nil {
 					fmt.Println("error", err)
@@ -103,7 +104,7 @@ func writeForEver(directory string) {
 type figures struct{}
 
 func (figures) HTML(w io.Writer, p results.Page) error {
-	_, err := fmt.Fprintln(w, p.Report.Revision, p.Language, p.Root)
+	_, err := fmt.Fprintln(w, p.Set.Report.Revision, p.Language, p.Root)
 	return err
 }
 
@@ -152,11 +153,11 @@ func TestKilled(t *testing.T) {
 		}
 	}
 
-	store, err := local.Open(filepath.Join(directory, "glasspoll.db"))
+	opened, err := local.Open(filepath.Join(directory, "glasspoll.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer opened.Close()
 	pages, err := local.OpenPages(filepath.Join(directory, "public"))
 	if err != nil {
 		t.Fatal(err)
@@ -164,21 +165,21 @@ func TestKilled(t *testing.T) {
 	defer pages.Close()
 	ctx := context.Background()
 	s := parse(t, killed)
-	out, err := publish.New(store, store, store, pages, figures{}, time.Now).Publish(ctx, s)
+	out, err := publish.New(opened, opened, opened, pages, figures{}, time.Now).Publish(ctx, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	count := map[string]int{}
 	var tallies []*tally.Tally
-	for i := range publish.Shards {
-		shard := publish.Shard{Survey: "killed", Period: "all", Number: i}
-		for entry, err := range store.After(ctx, shard, "") {
+	for i := range store.Shards {
+		shard := store.Shard{Survey: "killed", Period: "all", Number: i}
+		for entry, err := range opened.After(ctx, shard, "") {
 			if err != nil {
 				t.Fatal(err)
 			}
 			count[entry.Response.ID]++
 		}
-		folded, _, err := store.Tally(ctx, shard)
+		folded, _, err := opened.Tally(ctx, shard)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -49,13 +50,14 @@ func (p *Publisher) files(ctx context.Context, s *survey.Survey) ([]file, *stats
 		return nil, nil, err
 	}
 	var actions survey.Actions
-	if p.Beside != nil {
-		if actions, err = p.Beside.Actions(ctx, s.ID); err != nil {
+	if p.Sidecars != nil {
+		if actions, err = p.Sidecars.Actions(ctx, s.ID); err != nil {
 			return nil, nil, err
 		}
 	}
 	report := stats.NewReport(s, latest)
-	folders := results.Folders(report)
+	set := results.NewSet(report)
+	folders := set.Folders()
 	today := survey.Date(p.now().In(s.Location()).Format(time.DateOnly))
 	basis := sha256.New()
 	beside, err := json.Marshal(actions)
@@ -80,7 +82,7 @@ func (p *Publisher) files(ctx context.Context, s *survey.Survey) ([]file, *stats
 		}
 		add := func(folder, language string) {
 			folder += f.Path()
-			page := results.Page{Report: report, Actions: actions, Today: today, Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), Folder: f}
+			page := results.Page{Set: set, Actions: actions, Today: today, Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), Folder: f}
 			put := func(name string, write func(io.Writer, results.Page) error) {
 				all = append(all, file{name: folder + name, page: page, write: write, newest: f == results.Folder{}, gone: gone, revision: revisions[f.Period],
 					inputs: sha256.Sum256([]byte(state))})
@@ -169,7 +171,7 @@ func (p *Publisher) render(ctx context.Context, s *survey.Survey, seen map[strin
 			continue
 		}
 		tag, err := p.pages.Replace(ctx, f.name, before.tag, f.revision, body.Bytes())
-		if errors.Is(err, ErrStale) {
+		if errors.Is(err, store.ErrStale) {
 			again = true
 			continue
 		}
