@@ -19,8 +19,8 @@ import (
 	"glasspoll/internal/theme"
 )
 
-// Assets is the stylesheets, the script and the pictures as pages link to them: made small, and named by what they hold,
-// so that a cache may keep them for ever.
+// Assets is the stylesheets, the scripts and the pictures as pages link to them: minified, and named by a hash of their
+// content, so that they can be cached for ever.
 type Assets struct {
 	Links render.Assets
 	files []file
@@ -31,7 +31,7 @@ type file struct {
 	content []byte
 }
 
-// Content is what is in an asset; nil if there is none at a path.
+// Content is the content of an asset; nil if there is none at the path.
 func (a Assets) Content(path string) []byte {
 	for _, f := range a.files {
 		if f.path == path {
@@ -42,8 +42,8 @@ func (a Assets) Content(path string) []byte {
 }
 
 // NewRenderer reads the assets of a set of templates and a theme, and returns the renderer of pages that link to them.
-func NewRenderer(templates fs.FS, look *theme.Theme) (*render.Renderer, Assets, error) {
-	assets, err := ReadAssets(templates, look)
+func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, error) {
+	assets, err := ReadAssets(templates, t)
 	if err != nil {
 		return nil, Assets{}, err
 	}
@@ -51,17 +51,17 @@ func NewRenderer(templates fs.FS, look *theme.Theme) (*render.Renderer, Assets, 
 	return renderer, assets, err
 }
 
-// ReadAssets makes the assets of the templates, and of a company's theme: style.css, results.css, script.js and thanks.js with
-// what they import, icon.svg, and the logo.
-func ReadAssets(templates fs.FS, look *theme.Theme) (Assets, error) {
+// ReadAssets makes the assets from the templates and a company's theme: style.css, results.css, script.js and thanks.js with
+// their imports, icon.svg, and the logo.
+func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
 	for _, source := range []struct {
 		name string
-		more string // after the source's own
+		more string // appended to the source
 		link *render.Asset
 	}{
-		{"style.css", look.CSS(), &a.Links.Style},
-		{"results.css", look.CSS(), &a.Links.Results},
+		{"style.css", t.CSS(), &a.Links.Style},
+		{"results.css", t.CSS(), &a.Links.Results},
 		{"script.js", "", &a.Links.Script},
 		{"thanks.js", "", &a.Links.Thanks},
 	} {
@@ -80,31 +80,31 @@ func ReadAssets(templates fs.FS, look *theme.Theme) (Assets, error) {
 		return Assets{}, fmt.Errorf("reading templates: %w", err)
 	}
 	light, dark := theme.DefaultLight(), theme.DefaultDark()
-	if look.Light != nil {
-		icon = bytes.ReplaceAll(icon, []byte(light["accent"].Hex()), []byte(look.Light["accent"].Hex()))
-		icon = bytes.ReplaceAll(icon, []byte("#fff"), []byte(look.Light["on-accent"].Hex()))
-		light = look.Light
+	if t.Light != nil {
+		icon = bytes.ReplaceAll(icon, []byte(light["accent"].Hex()), []byte(t.Light["accent"].Hex()))
+		icon = bytes.ReplaceAll(icon, []byte("#fff"), []byte(t.Light["on-accent"].Hex()))
+		light = t.Light
 	}
-	if look.Dark != nil {
-		dark = look.Dark
+	if t.Dark != nil {
+		dark = t.Dark
 	}
 	a.Links.Icon = a.add("icon.svg", icon)
-	a.Links.Brand = render.Brand{Name: look.Name, Address: look.Address, Light: light["bg"].Hex(), Dark: dark["bg"].Hex()}
-	if look.Logo != nil {
-		a.Links.Brand.Logo = a.add("logo"+look.Logo.Extension, look.Logo.Content)
+	a.Links.Brand = render.Brand{Name: t.Name, Address: t.Address, Light: light["bg"].Hex(), Dark: dark["bg"].Hex()}
+	if t.Logo != nil {
+		a.Links.Brand.Logo = a.add("logo"+t.Logo.Extension, t.Logo.Content)
 		a.Links.Brand.Height = logoHeight
-		a.Links.Brand.Width = int(math.Round(logoHeight * look.Logo.Width / look.Logo.Height))
+		a.Links.Brand.Width = int(math.Round(logoHeight * t.Logo.Width / t.Logo.Height))
 	}
-	if look.LogoDark != nil {
-		a.Links.Brand.LogoDark = a.add("logo"+look.LogoDark.Extension, look.LogoDark.Content)
+	if t.LogoDark != nil {
+		a.Links.Brand.LogoDark = a.add("logo"+t.LogoDark.Extension, t.LogoDark.Content)
 	}
 	return a, nil
 }
 
-// logoHeight is how high a logo is shown, in CSS pixels.
+// logoHeight is the height that a logo is shown with, in CSS pixels.
 const logoHeight = 40
 
-// add names a file by what it holds, and returns its path.
+// add names a file by a hash of its content, and returns its path.
 func (a *Assets) add(name string, content []byte) string {
 	sum := sha256.Sum256(content)
 	stem, extension, _ := strings.Cut(name, ".")
@@ -115,9 +115,9 @@ func (a *Assets) add(name string, content []byte) string {
 	return f.path
 }
 
-// bundle makes one small file of a source, what it imports, and more after it.
+// bundle makes one minified file of a source, its imports, and more appended to it.
 func bundle(templates fs.FS, name, more string) ([]byte, error) {
-	var unread error
+	var readErr error
 	result := api.Build(api.BuildOptions{
 		EntryPoints:       []string{name},
 		Bundle:            true,
@@ -129,11 +129,11 @@ func bundle(templates fs.FS, name, more string) ([]byte, error) {
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		LogLevel:          api.LogLevelSilent,
-		Plugins:           []api.Plugin{{Name: "templates", Setup: func(build api.PluginBuild) { fromTemplates(build, templates, name, more, &unread) }}},
+		Plugins:           []api.Plugin{{Name: "templates", Setup: func(build api.PluginBuild) { fromTemplates(build, templates, name, more, &readErr) }}},
 	})
 	switch {
-	case unread != nil:
-		return nil, fmt.Errorf("reading templates: %w", unread)
+	case readErr != nil:
+		return nil, fmt.Errorf("reading templates: %w", readErr)
 	case len(result.Errors) > 0:
 		m := result.Errors[0]
 		if m.Location != nil {
@@ -146,15 +146,15 @@ func bundle(templates fs.FS, name, more string) ([]byte, error) {
 	return result.OutputFiles[0].Contents, nil
 }
 
-// fromTemplates lets the bundler read the templates' file system and nothing else. Style sheets name no files of theirs.
-func fromTemplates(build api.PluginBuild, templates fs.FS, name, more string, unread *error) {
+// fromTemplates lets the bundler read from the templates and nowhere else. An error in reading is kept in readErr.
+func fromTemplates(build api.PluginBuild, templates fs.FS, name, more string, readErr *error) {
 	build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		return api.OnResolveResult{Path: path.Clean(args.Path), Namespace: "templates"}, nil
 	})
 	build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "templates"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 		source, err := fs.ReadFile(templates, args.Path)
 		if err != nil {
-			*unread = err
+			*readErr = err
 			return api.OnLoadResult{}, err
 		}
 		text, loader := string(source), api.LoaderJS
