@@ -257,8 +257,10 @@ func (w *works) install(ctx context.Context) error {
 		}
 	}
 	if e.submit == nil {
-		e.publisher = publish.New(w.store, w.store, w.store, w.resultsPages(), results.New(e.renderer), time.Now)
-		e.publisher.Sidecars, e.publisher.Cases, e.publisher.Tells = &w.actions, w.store, w.notifier != nil
+		e.publisher = publish.New(publish.Options{
+			Log: w.store, Tallies: w.store, Releases: w.store, Pages: w.resultsPages(), Renderer: results.New(e.renderer), Now: time.Now,
+			Sidecars: &w.actions, Cases: w.store, Notify: w.notifier != nil,
+		})
 		e.submit = &intake.Handler{
 			Definitions:   present{w.store, w.has},
 			Responses:     announcing{w.store, w.publishing.notice},
