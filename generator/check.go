@@ -9,6 +9,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/project"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/sarif"
 	"glasspoll/internal/survey"
 )
 
@@ -109,6 +110,14 @@ func (f findings) text(w io.Writer) error {
 		fmt.Fprintf(w, "%s of advice on %s\n", pieces, console.Count(len(advised), "file"))
 	}
 	return nil
+}
+
+func (f findings) sarif(w io.Writer) error {
+	sources := map[string][]byte{}
+	for _, file := range f.files {
+		sources[file.Path] = file.Source
+	}
+	return console.JSON(w, sarif.New(f.problems, f.advice, sources))
 }
 
 func (f findings) json(w io.Writer) error {

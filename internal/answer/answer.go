@@ -93,3 +93,18 @@ const (
 	WrongSum     Code = "wrong_sum"    // args total, sum
 	Failed       Code = "failed"       // the author's own check; args message
 )
+
+// The codes of a submission as a whole, or of a request.
+const (
+	Closed       Code = "closed"         // the window is over; args date
+	NotOpenYet   Code = "not_open_yet"   // the window has not begun; args date
+	NotStored    Code = "not_stored"     // the store did not answer: try again
+	Conflict     Code = "conflict"       // the id is taken by other answers
+	NotFound     Code = "not_found"      // no such page or survey
+	NotPublic    Code = "not_public"     // results that are for fewer people
+	BadMethod    Code = "bad_method"     // not a method of this address
+	TooMuch      Code = "too_much"       // the body is too large
+	BadMediaType Code = "bad_media_type" // neither a form nor JSON
+	BadBody      Code = "bad_body"       // cannot be read as what it says it is
+	Internal     Code = "internal"       // a fault of the program
+)

@@ -77,7 +77,8 @@ func newestPaths(s *survey.Survey) []string {
 
 // files lists the files that a report makes.
 func (r *run) files(report *stats.Report) ([]file, error) {
-	folders := results.Folders(report)
+	set := results.NewSet(report)
+	folders := set.Folders()
 	actions, err := json.Marshal(r.actions)
 	if err != nil {
 		return nil, err
@@ -94,7 +95,7 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 			inputs += " " + string(today)
 		}
 		for _, a := range addresses(r.survey, f) {
-			page := results.Page{Report: report, Actions: r.actions, Today: today, Language: a.language, Root: strings.Repeat("../", strings.Count(a.folder, "/")), Folder: f}
+			page := results.Page{Set: set, Actions: r.actions, Today: today, Language: a.language, Root: strings.Repeat("../", strings.Count(a.folder, "/")), Folder: f}
 			for _, name := range fileNames(f) {
 				all = append(all, file{a.folder + name, page, writers[name], revision, sha256.Sum256([]byte(inputs))})
 			}

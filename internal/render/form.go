@@ -206,10 +206,10 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	for _, n := range p.Notice {
 		title := "notice." + string(n.Code)
 		if !f.Has(title) { // a code of package answer
-			title = "notice." + string(NotStored)
+			title = "notice." + string(answer.NotStored)
 		}
 		f.Notice = append(f.Notice, notice{f.Say(title), message(f.Words, n)})
-		f.Shut = f.Shut || n.Code == Closed || n.Code == NotOpenYet
+		f.Shut = f.Shut || n.Code == answer.Closed || n.Code == answer.NotOpenYet
 	}
 	if f.Shut {
 		f.Script = Asset{} // there is nothing to do

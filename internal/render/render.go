@@ -62,36 +62,8 @@ func (b Brand) name(language string) string {
 	}
 }
 
-// Headers are the security headers of every page, name to value, the same wherever pages are served from.
-func Headers() map[string]string {
-	return map[string]string{
-		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
-			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
-		"X-Content-Type-Options":     "nosniff",
-		"Referrer-Policy":            "same-origin",
-		"Cross-Origin-Opener-Policy": "same-origin",
-		// A questionnaire asks in words, never a device.
-		"Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
-	}
-}
-
-// Faults of a submission as a whole, or of a request. They are worded like those of package answer.
-const (
-	Closed       answer.Code = "closed"         // the window is over; args date
-	NotOpenYet   answer.Code = "not_open_yet"   // the window has not begun; args date
-	NotStored    answer.Code = "not_stored"     // the store did not answer: try again
-	Conflict     answer.Code = "conflict"       // the id is taken by other answers
-	NotFound     answer.Code = "not_found"      // no such page or survey
-	NotPublic    answer.Code = "not_public"     // results that are for fewer people
-	BadMethod    answer.Code = "bad_method"     // not a method of this address
-	TooMuch      answer.Code = "too_much"       // the body is too large
-	BadMediaType answer.Code = "bad_media_type" // neither a form nor JSON
-	BadBody      answer.Code = "bad_body"       // cannot be read as what it says it is
-	Internal     answer.Code = "internal"       // our fault
-)
-
 // faults are the codes that a [NoticePage] may have; each has a title as well.
-var faults = []answer.Code{Closed, NotOpenYet, NotStored, Conflict, NotFound, NotPublic, BadMethod, TooMuch, BadMediaType, BadBody, Internal}
+var faults = []answer.Code{answer.Closed, answer.NotOpenYet, answer.NotStored, answer.Conflict, answer.NotFound, answer.NotPublic, answer.BadMethod, answer.TooMuch, answer.BadMediaType, answer.BadBody, answer.Internal}
 
 // Renderer writes pages. It may be used by many goroutines at once.
 type Renderer struct {
@@ -164,7 +136,7 @@ func message(w *wording.Words, p answer.Problem) string {
 	args := p.Args
 	for i, a := range args {
 		day, ok := a.(survey.Date)
-		if s, isText := a.(string); isText && (p.Code == answer.TooEarly || p.Code == answer.TooLate || p.Code == Closed || p.Code == NotOpenYet) {
+		if s, isText := a.(string); isText && (p.Code == answer.TooEarly || p.Code == answer.TooLate || p.Code == answer.Closed || p.Code == answer.NotOpenYet) {
 			day, ok = survey.Date(s), true
 		}
 		if ok && i%2 == 1 {

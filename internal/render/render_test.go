@@ -77,7 +77,7 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 	put("problems.html", func(w io.Writer) error {
 		return r.Survey(w, s, SurveyPage{
 			Language: language, Root: "../../../", ID: "0b1c", Channel: "email", Values: values, Problems: problems,
-			Notice: []answer.Problem{{Code: Closed, Args: []any{"date", survey.Date("2026-10-31")}}},
+			Notice: []answer.Problem{{Code: answer.Closed, Args: []any{"date", survey.Date("2026-10-31")}}},
 		})
 	})
 	put("thanks.html", func(w io.Writer) error { return r.Thanks(w, s, 0, language, "../../../") })
@@ -85,7 +85,7 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 		return r.Home(w, []*survey.Survey{s}, language, []string{"zh", "en"}, "../")
 	})
 	put("notice.html", func(w io.Writer) error {
-		return r.Notice(w, NoticePage{Language: language, Root: "../", Code: NotFound})
+		return r.Notice(w, NoticePage{Language: language, Root: "../", Code: answer.NotFound})
 	})
 	return out
 }
@@ -127,7 +127,7 @@ func TestHostileTextsStayText(t *testing.T) {
 	all := pages(t, r, s, "en")
 	var b bytes.Buffer
 	page := SurveyPage{Language: "en", Root: "../", ID: rendertest.Hostile, Channel: rendertest.Hostile, Values: values, Problems: problems,
-		Notice: []answer.Problem{{Code: Closed, Args: []any{"date", rendertest.Hostile}}}}
+		Notice: []answer.Problem{{Code: answer.Closed, Args: []any{"date", rendertest.Hostile}}}}
 	if err := r.Survey(&b, s, page); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"bytes"
@@ -7,10 +7,11 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
-	"path"
 	"strconv"
 	"strings"
 	"sync"
+
+	"glasspoll/internal/headers"
 )
 
 // page is one file of the site, ready to be sent.
@@ -25,14 +26,14 @@ type page struct {
 
 // How long a visitor's browser may show a file without asking.
 const (
-	forEver  = "public, max-age=31536000, immutable" // its name says what it holds
+	forEver  = headers.Immutable // its name says what it holds
 	aMinute  = "public, max-age=60"
 	askFirst = "no-cache" // keep it, but ask each time whether it is still current
 )
 
 func newPage(name string, content []byte, caching string) *page {
 	sum := sha256.Sum256(content)
-	p := &page{content: content, kind: mediaType(name), caching: caching, tag: hex.EncodeToString(sum[:16])}
+	p := &page{content: content, kind: headers.MediaType(name), caching: caching, tag: hex.EncodeToString(sum[:16])}
 	p.gzipped = sync.OnceValue(func() []byte {
 		var b bytes.Buffer
 		w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -44,27 +45,6 @@ func newPage(name string, content []byte, caching string) *page {
 		return b.Bytes()
 	})
 	return p
-}
-
-func mediaType(name string) string {
-	switch path.Ext(name) {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".json":
-		return "application/json"
-	case ".svg":
-		return "image/svg+xml"
-	case ".png":
-		return "image/png"
-	case ".csv":
-		return "text/csv; charset=utf-8"
-	default:
-		return "application/octet-stream"
-	}
 }
 
 // serve answers with the page, or says that the visitor has it already.
