@@ -8,7 +8,6 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/project"
-	"glasspoll/internal/render"
 	"glasspoll/internal/site"
 	"glasspoll/internal/staging"
 	"glasspoll/internal/survey"
@@ -63,7 +62,7 @@ func (b buildCommand) Run(c *console.Console) error {
 
 // buildSite writes a whole site, or changes nothing.
 func buildSite(surveys []*survey.Survey, templates fs.FS, look *theme.Theme, dir string) (*staging.Folder, error) {
-	renderer, assets, err := newRenderer(templates, look)
+	renderer, assets, err := site.NewRenderer(templates, look)
 	if err != nil {
 		return nil, err
 	}
@@ -76,13 +75,4 @@ func buildSite(surveys []*survey.Survey, templates fs.FS, look *theme.Theme, dir
 		return nil, err
 	}
 	return out, out.Commit()
-}
-
-func newRenderer(templates fs.FS, look *theme.Theme) (*render.Renderer, site.Assets, error) {
-	assets, err := site.ReadAssets(templates, look)
-	if err != nil {
-		return nil, site.Assets{}, err
-	}
-	renderer, err := render.New(templates, assets.Links)
-	return renderer, assets, err
 }

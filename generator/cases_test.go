@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"glasspoll/internal/server/servertest"
 )
 
 const alertingTea = `title: {zh: 喝茶, en: Tea}
@@ -87,20 +89,20 @@ func TestCasesAreFollowedUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := serveFiles(t, serveCommand{NoReload: true, Webhook: receiver.URL, WebhookSecretFile: secret}, map[string]string{"surveys/tea.yaml": alertingTea})
-	data := filepath.Join(r.dir, "data")
+	data := filepath.Join(r.Dir, "data")
 	for i, taste := range []int{1, 2, 3, 5, 1} {
 		body := fmt.Sprintf(`{"id": "0000000%d-0000-4000-8000-000000000001", "answers": {"taste": %d, "mail": "secret@example.org"}}`, i, taste)
-		if response, text := r.do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"}, body); response.StatusCode != http.StatusCreated {
+		if response, text := r.Do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"}, body); response.StatusCode != http.StatusCreated {
 			t.Fatal(response.StatusCode, text)
 		}
 	}
-	eventually(t, "three cases are told of", func() bool { return receiver.told() == 3 })
+	servertest.Eventually(t, "three cases are told of", func() bool { return receiver.told() == 3 })
 	for _, body := range receiver.said() {
 		if strings.Contains(body, "secret") || strings.Contains(body, "0000-4000") || strings.Contains(body, `"taste":`) {
 			t.Errorf("told too much: %s", body)
 		}
 	}
-	if page, text := r.get(t, "/tea/definition.json"); page.StatusCode != http.StatusOK || strings.Contains(text, "客服部") || strings.Contains(text, "alerts") {
+	if page, text := r.Get(t, "/tea/definition.json"); page.StatusCode != http.StatusOK || strings.Contains(text, "客服部") || strings.Contains(text, "alerts") {
 		t.Error("the alerts are public")
 	}
 
@@ -152,7 +154,7 @@ func TestCasesAreFollowedUp(t *testing.T) {
 	if err != nil || len(rows) != 4 || rows[3][12] != "'=HYPERLINK()" || rows[3][13] != "true" {
 		t.Errorf("%v %q", err, rows)
 	}
-	if err := r.stop(); err != nil {
+	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	// The same after it has stopped.
@@ -219,22 +221,22 @@ func TestServeShowsWhatStandsBeside(t *testing.T) {
 	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": alertingTea, "surveys/tea.actions.yaml": teaActions})
 	shows := func(text string) func() bool {
 		return func() bool {
-			_, page := r.get(t, "/tea/en/results/")
+			_, page := r.Get(t, "/tea/en/results/")
 			return strings.Contains(page, text)
 		}
 	}
-	eventually(t, "the measure is shown", shows("Other leaves"))
-	r.write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "Other leaves", "Better leaves", 1))
-	eventually(t, "the edited measure is shown", shows("Better leaves"))
-	r.write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "due: 2099-12-01", "due: soon", 1))
-	eventually(t, "the mistake is printed", func() bool {
-		return strings.Contains(r.err.String(), "tea.actions.yaml:4:8: due must be a date")
+	servertest.Eventually(t, "the measure is shown", shows("Other leaves"))
+	r.Write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "Other leaves", "Better leaves", 1))
+	servertest.Eventually(t, "the edited measure is shown", shows("Better leaves"))
+	r.Write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "due: 2099-12-01", "due: soon", 1))
+	servertest.Eventually(t, "the mistake is printed", func() bool {
+		return strings.Contains(r.Printed.String(), "tea.actions.yaml:4:8: due must be a date")
 	})
 	if !shows("Better leaves")() {
 		t.Error("the last good measures went with a mistake")
 	}
-	if err := os.Remove(filepath.Join(r.dir, "surveys", "tea.actions.yaml")); err != nil {
+	if err := os.Remove(filepath.Join(r.Dir, "surveys", "tea.actions.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the measure is gone", func() bool { return !shows("leaves")() })
+	servertest.Eventually(t, "the measure is gone", func() bool { return !shows("leaves")() })
 }

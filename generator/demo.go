@@ -63,15 +63,24 @@ func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 	if err := d.past(ctx, c, time.Now()); err != nil {
 		return err
 	}
-	var failed error
+	site, err := server.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer site.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	err := server.serve(ctx, c, func(url string) {
-		if failed = d.fill(ctx, c, url); failed != nil {
+	filled := make(chan error, 1)
+	go func() {
+		err := d.fill(ctx, c, site.URL())
+		if err != nil {
 			stop()
 		}
-	})
-	return errors.Join(err, failed)
+		filled <- err
+	}()
+	err = site.Run(ctx)
+	stop()
+	return errors.Join(err, <-filled)
 }
 
 // past answers the surveys as they would have been answered in the periods before this one, straight into the store: the API

@@ -83,7 +83,7 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
-	renderer, assets, err := newRenderer(templates, library.Theme())
+	renderer, assets, err := site.NewRenderer(templates, library.Theme())
 	if err != nil {
 		return err
 	}

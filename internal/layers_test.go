@@ -20,7 +20,7 @@ import (
 // layers from the bottom: a package may import only what stands on a lower line than its own.
 var layers = [][]string{
 	{"glasspoll"}, // embedded files
-	{"glasspoll/internal/decimal", "glasspoll/internal/wording", "glasspoll/internal/soak", "glasspoll/internal/durable", "glasspoll/internal/headers"},
+	{"glasspoll/internal/decimal", "glasspoll/internal/wording", "glasspoll/internal/soak", "glasspoll/internal/durable", "glasspoll/internal/headers", "glasspoll/internal/server/servertest"},
 	{"glasspoll/internal/expression"},
 	{"glasspoll/internal/survey"},
 	{"glasspoll/internal/questionnaire"},
@@ -35,7 +35,8 @@ var layers = [][]string{
 	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
 	{"glasspoll/internal/render", "glasspoll/internal/store"},
 	{"glasspoll/internal/results"},
-	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/notify", "glasspoll/internal/site", "glasspoll/internal/invite"},
+	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/notify", "glasspoll/internal/site", "glasspoll/internal/invite", "glasspoll/internal/records"},
+	{"glasspoll/internal/archive"},
 	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/store/storetest", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
 	{"glasspoll/internal/control"},
 	{"glasspoll/internal/server"},

@@ -126,15 +126,11 @@ func (p *Period) GroupSize(segment, option string) (n int64) {
 // Survey is the questionnaire that the period was scored by, worded as it is today.
 func (p *Period) Survey() *survey.Survey { return p.form.Survey }
 
-// Group is the report of those who gave one answer to a segment question, period by period, and its own trend. Periods in
-// which there are none have no respondents.
-func (r *Report) Group(segment, option string) *Report {
-	g := &Report{Survey: r.Survey, Revision: r.Revision, Periods: make([]Period, len(r.Periods))}
-	for i := range r.Periods {
-		g.Periods[i] = *r.Periods[i].Group(segment, option)
-	}
-	g.Trend = trend(g)
-	return g
+// WithPeriods returns a report like r over other figures of its periods, such as those of a group, with their own trend.
+func (r *Report) WithPeriods(periods []Period) *Report {
+	other := &Report{Survey: r.Survey, Revision: r.Revision, Periods: periods}
+	other.Trend = trend(other)
+	return other
 }
 
 func rat(d survey.Decimal) *big.Rat { return big.NewRat(int64(d), int64(survey.One)) }

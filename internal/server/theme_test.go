@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"os"
@@ -21,7 +21,7 @@ func TestThemeReloads(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	v := &server{}
+	v := &handler{}
 	build := func() (page string, changed int, problems questionnaire.Problems) {
 		t.Helper()
 		_, problems, err := l.Read()

@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"bytes"
@@ -39,19 +39,19 @@ const (
 )
 
 // troublesOf gives problems their excerpts, and finds the place of an error in the templates.
-func (w *works) troublesOf(problems questionnaire.Problems, err error) []trouble {
+func (srv *Server) troublesOf(problems questionnaire.Problems, err error) []trouble {
 	troubles := make([]trouble, 0, len(problems)+1)
 	sources := map[string][]string{}
 	for _, p := range problems {
 		t := trouble{Problem: p}
-		if f := w.library.File(p.File); f != nil {
+		if f := srv.library.File(p.File); f != nil {
 			if sources[p.File] == nil {
 				sources[p.File] = linesOf(f.Source)
 			}
 			t.surveys, t.never = f.IDs(), !f.WasGood()
 			t.excerpt = excerpt(sources[p.File], p.Line, p.Column)
 		}
-		for _, s := range w.library.Sidecars() {
+		for _, s := range srv.library.Sidecars() {
 			if s.Path == p.File {
 				if ids := s.IDs(); ids != nil {
 					t.surveys = ids
@@ -62,7 +62,7 @@ func (w *works) troublesOf(problems questionnaire.Problems, err error) []trouble
 		troubles = append(troubles, t)
 	}
 	if err != nil {
-		troubles = append(troubles, w.templateTrouble(err))
+		troubles = append(troubles, srv.templateTrouble(err))
 	}
 	return troubles
 }
@@ -70,10 +70,10 @@ func (w *works) troublesOf(problems questionnaire.Problems, err error) []trouble
 // templatePlace is how html/template, esbuild and the wording say where a mistake is: column and all, or less.
 var templatePlace = regexp.MustCompile(`([\w./-]+\.(?:html|css|js|ya?ml)):(\d+)(?::(\d+))?: (?s:(.*))$`)
 
-func (w *works) templateTrouble(err error) trouble {
+func (srv *Server) templateTrouble(err error) trouble {
 	t := trouble{Problem: questionnaire.Problem{Message: err.Error()}}
 	at := templatePlace.FindStringSubmatch(t.Message)
-	if at == nil || w.Templates == "" {
+	if at == nil || srv.options.Templates == "" {
 		return t
 	}
 	source, name := []byte(nil), ""
@@ -81,7 +81,7 @@ func (w *works) templateTrouble(err error) trouble {
 		if !filepath.IsLocal(candidate) {
 			return t
 		}
-		name = filepath.Join(w.Templates, filepath.FromSlash(candidate))
+		name = filepath.Join(srv.options.Templates, filepath.FromSlash(candidate))
 		if source, err = os.ReadFile(name); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}

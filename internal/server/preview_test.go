@@ -1,14 +1,11 @@
-package main
+package server
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html"
 	"io"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,14 +13,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"glasspoll"
 	"glasspoll/internal/answer"
-	"glasspoll/internal/console"
 	"glasspoll/internal/headers"
 	"glasspoll/internal/local"
 	"glasspoll/internal/project"
+	"glasspoll/internal/server/servertest"
 	"glasspoll/internal/survey"
 )
 
@@ -58,13 +54,13 @@ func TestExcerpt(t *testing.T) {
 }
 
 func TestProblemsAreShownWhereTheyConcern(t *testing.T) {
-	r := serveFiles(t, serveCommand{}, map[string]string{
-		"surveys/tea.yaml": teaSurvey,
+	r := serveFiles(t, Options{Preview: true}, map[string]string{
+		"surveys/tea.yaml": servertest.TeaSurvey,
 		// Never good; its id is not its file's name, and a message quotes what could be markup.
 		"surveys/draft.yaml": "id: coffee\ntitle: Coffee\nsections:\n  - questions:\n      - {id: a, type: \"<b>\", label: A}\n",
 	})
 	for _, address := range []string{"/draft/", "/coffee/", "/coffee/en/thanks/", "/_preview/coffee/"} {
-		response, body := r.do(t, "GET", address, map[string]string{"Accept-Language": "en"}, "")
+		response, body := r.Do(t, "GET", address, map[string]string{"Accept-Language": "en"}, "")
 		for _, want := range []string{"draft.yaml:5:23", "&lt;b&gt;", `<details open>`, "as soon as this is mended", `role="alert"`, "not ready yet", `preview.js" data-mark="waiting"`} {
 			if response.StatusCode != 503 || !strings.Contains(body, want) {
 				t.Errorf("GET %s: %d without %q:\n%s", address, response.StatusCode, want, body)
@@ -77,13 +73,13 @@ func TestProblemsAreShownWhereTheyConcern(t *testing.T) {
 			t.Errorf("GET %s: policy %q", address, got)
 		}
 	}
-	if response, body := r.do(t, "GET", "/coffee/", map[string]string{"Accept-Language": "zh-CN"}, ""); !strings.Contains(body, "有 1 处错误") || !strings.Contains(body, `lang="zh"`) {
+	if response, body := r.Do(t, "GET", "/coffee/", map[string]string{"Accept-Language": "zh-CN"}, ""); !strings.Contains(body, "有 1 处错误") || !strings.Contains(body, `lang="zh"`) {
 		t.Errorf("in Chinese: %d\n%s", response.StatusCode, body)
 	}
-	if response, _ := r.get(t, "/coffee"); response.StatusCode != 308 || response.Header.Get("Location") != "coffee/" {
+	if response, _ := r.Get(t, "/coffee"); response.StatusCode != 308 || response.Header.Get("Location") != "coffee/" {
 		t.Errorf("GET /coffee: %d to %q", response.StatusCode, response.Header.Get("Location"))
 	}
-	if response, _ := r.get(t, "/other/"); response.StatusCode != 404 {
+	if response, _ := r.Get(t, "/other/"); response.StatusCode != 404 {
 		t.Errorf("GET /other/: %d", response.StatusCode)
 	}
 
@@ -100,20 +96,20 @@ func TestProblemsAreShownWhereTheyConcern(t *testing.T) {
 	if n := next("news", anyNews); n.Marks["coffee/"] != waiting {
 		t.Errorf("before: %+v", n)
 	}
-	r.write(t, "surveys/draft.yaml", strings.Replace(teaSurvey, "title:", "id: coffee\ntitle:", 1))
+	r.Write(t, "surveys/draft.yaml", strings.Replace(servertest.TeaSurvey, "title:", "id: coffee\ntitle:", 1))
 	next("the survey, mended", func(n news) bool {
 		return n.Problems == "" && n.Marks["coffee/"] != waiting && n.Marks["coffee/"] != ""
 	})
-	if response, _ := r.get(t, "/coffee/"); response.StatusCode != 200 {
+	if response, _ := r.Get(t, "/coffee/"); response.StatusCode != 200 {
 		t.Errorf("GET /coffee/, mended: %d", response.StatusCode)
 	}
-	if response, _ := r.get(t, "/draft/"); response.StatusCode != 404 {
+	if response, _ := r.Get(t, "/draft/"); response.StatusCode != 404 {
 		t.Errorf("GET /draft/, mended: %d", response.StatusCode)
 	}
 }
 
 func TestTemplateProblemsHaveTheirPlace(t *testing.T) {
-	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": teaSurvey})
+	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
 	next := r.listen(t, "language=en&page=tea/")
 	next("news", anyNews)
 	for _, c := range []struct{ file, content, place, line string }{
@@ -121,12 +117,12 @@ func TestTemplateProblemsHaveTheirPlace(t *testing.T) {
 		{"script.js", "let a;\nlet b = ;\n", "script.js:2:9", `<span class="before">let b = </span>^`},
 		{"thanks.html", "{{.Heading}}\n{{.Nowhere}}", "thanks.html:2:2", `<span class="before">{</span>^`},
 	} {
-		r.write(t, "templates/"+c.file, c.content)
+		r.Write(t, "templates/"+c.file, c.content)
 		n := next(c.file, func(n news) bool { return strings.Contains(n.Problems, c.file) })
-		if said := html.UnescapeString(n.Problems); !strings.Contains(said, filepath.Join(r.dir, "templates", c.place)) || !strings.Contains(said, c.line) || !strings.Contains(said, "<details open>") {
+		if said := html.UnescapeString(n.Problems); !strings.Contains(said, filepath.Join(r.Dir, "templates", c.place)) || !strings.Contains(said, c.line) || !strings.Contains(said, "<details open>") {
 			t.Errorf("%s: %s", c.file, said)
 		}
-		if err := os.Remove(filepath.Join(r.dir, "templates", c.file)); err != nil {
+		if err := os.Remove(filepath.Join(r.Dir, "templates", c.file)); err != nil {
 			t.Fatal(err)
 		}
 		next("an end to it", fine)
@@ -143,7 +139,7 @@ func TestReloadDrawsOnlyWhatChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	v := &server{}
+	v := &handler{}
 	build := func() (changed []string) {
 		t.Helper()
 		if _, _, err := library.Read(); err != nil {
@@ -159,13 +155,13 @@ func TestReloadDrawsOnlyWhatChanged(t *testing.T) {
 		v.current.Store(e)
 		return changed
 	}
-	write("a.yaml", teaSurvey)
-	write("b.yaml", teaSurvey)
+	write("a.yaml", servertest.TeaSurvey)
+	write("b.yaml", servertest.TeaSurvey)
 	if got := build(); !slices.Equal(got, []string{"a", "b"}) {
 		t.Errorf("at first: %v", got)
 	}
 	first := v.current.Load()
-	write("b.yaml", strings.Replace(teaSurvey, "en: Taste", "en: Flavour", 1))
+	write("b.yaml", strings.Replace(servertest.TeaSurvey, "en: Taste", "en: Flavour", 1))
 	if got := build(); !slices.Equal(got, []string{"b"}) {
 		t.Errorf("one is edited: %v", got)
 	}
@@ -173,11 +169,11 @@ func TestReloadDrawsOnlyWhatChanged(t *testing.T) {
 	if second.page("a/index.html") != first.page("a/index.html") || second.page("b/index.html") == first.page("b/index.html") || second.renderer != first.renderer {
 		t.Error("what is drawn again is not what was edited")
 	}
-	write("b.yaml", "# a remark\n"+strings.Replace(teaSurvey, "en: Taste", "en: Flavour", 1))
+	write("b.yaml", "# a remark\n"+strings.Replace(servertest.TeaSurvey, "en: Taste", "en: Flavour", 1))
 	if got := build(); len(got) > 0 || v.current.Load().page("b/index.html") != second.page("b/index.html") {
 		t.Errorf("only a comment is new: %v", got)
 	}
-	write("c.yaml", teaSurvey)
+	write("c.yaml", servertest.TeaSurvey)
 	if got := build(); !slices.Equal(got, []string{"c"}) || v.current.Load().page("index.html") == second.page("index.html") {
 		t.Errorf("one is added: %v", got)
 	}
@@ -230,14 +226,14 @@ sections:
 // filled asks for made-up answers as an open page does, and sees what the survey says to them.
 func (r *running) filled(t *testing.T, id, query string, hidden url.Values) (typed map[string][]string, problems []answer.Problem) {
 	t.Helper()
-	response, body := r.get(t, "/_preview/_fill?survey="+id+"&"+query)
+	response, body := r.Get(t, "/_preview/_fill?survey="+id+"&"+query)
 	if response.StatusCode != 200 {
 		t.Fatalf("%d %s", response.StatusCode, body)
 	}
 	if err := json.Unmarshal([]byte(body), &typed); err != nil {
 		t.Fatal(err)
 	}
-	_, definition := r.get(t, "/"+id+"/definition.json")
+	_, definition := r.Get(t, "/"+id+"/definition.json")
 	s, err := survey.Decode([]byte(definition))
 	if err != nil {
 		t.Fatal(err)
@@ -254,7 +250,7 @@ func (r *running) filled(t *testing.T, id, query string, hidden url.Values) (typ
 }
 
 func TestFillIn(t *testing.T) {
-	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/every.yaml": previewTypes})
+	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/every.yaml": previewTypes})
 	for seed := range 50 {
 		query := fmt.Sprintf("kind=plausible&language=en&seed=%d", seed)
 		hidden := url.Values{}
@@ -302,14 +298,14 @@ func TestFillIn(t *testing.T) {
 			}
 		}
 	}
-	if response, _ := r.get(t, "/_preview/_fill?survey=nothing"); response.StatusCode != 404 {
+	if response, _ := r.Get(t, "/_preview/_fill?survey=nothing"); response.StatusCode != 404 {
 		t.Errorf("answers for no survey: %d", response.StatusCode)
 	}
 }
 
 func TestSideBySide(t *testing.T) {
-	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": teaSurvey})
-	response, _ := r.get(t, "/_preview/tea?c=web")
+	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
+	response, _ := r.Get(t, "/_preview/tea?c=web")
 	if response.StatusCode != 307 || response.Header.Get("Location") != "tea/?c=web" {
 		t.Errorf("%d to %q", response.StatusCode, response.Header.Get("Location"))
 	}
@@ -318,7 +314,7 @@ func TestSideBySide(t *testing.T) {
 		"zh": {"<h1>喝茶</h1>", "<h2>中文</h2>", "<h2>英语</h2>"},
 		"":   {"<h1>喝茶</h1>", "<h2>中文</h2>", "<h2>英语</h2>"},
 	} {
-		response, body := r.do(t, "GET", "/_preview/tea/", map[string]string{"Accept-Language": accept}, "")
+		response, body := r.Do(t, "GET", "/_preview/tea/", map[string]string{"Accept-Language": accept}, "")
 		for _, want := range headings {
 			if !strings.Contains(body, want) {
 				t.Errorf("in %s without %s:\n%s", accept, want, body)
@@ -331,7 +327,7 @@ func TestSideBySide(t *testing.T) {
 			t.Errorf("the policy forbids %q", inline)
 		}
 	}
-	_, body := r.get(t, "/_preview/tea/")
+	_, body := r.Get(t, "/_preview/tea/")
 	for _, frame := range []string{"zh-360", "zh-1280", "en-360", "en-1280"} {
 		language, width, _ := strings.Cut(frame, "-")
 		if !regexp.MustCompile(`<iframe name="` + frame + `" title="[^"]+" width="` + width + `" height="\d+" data-src="../../tea/` + language + `/">`).MatchString(body) {
@@ -339,34 +335,34 @@ func TestSideBySide(t *testing.T) {
 		}
 	}
 	for _, asset := range []string{"preview.js", "preview.css", "side.css"} {
-		if response, _ := r.get(t, "/_preview/"+asset); response.StatusCode != 200 {
+		if response, _ := r.Get(t, "/_preview/"+asset); response.StatusCode != 200 {
 			t.Errorf("%s: %d", asset, response.StatusCode)
 		}
 	}
 	for path, want := range map[string]int{"/_preview/": 404, "/_preview/nothing/": 404, "/_preview/tea/more": 404, "/_preview/preview.html": 404} {
-		if response, _ := r.get(t, path); response.StatusCode != want {
+		if response, _ := r.Get(t, path); response.StatusCode != want {
 			t.Errorf("GET %s: %d", path, response.StatusCode)
 		}
 	}
-	if response, _ := r.do(t, "POST", "/_preview/tea/", nil, ""); response.StatusCode != 405 {
+	if response, _ := r.Do(t, "POST", "/_preview/tea/", nil, ""); response.StatusCode != 405 {
 		t.Errorf("POST: %d", response.StatusCode)
 	}
 
 	// Only this page may hold frames, and a form that comes back has the buttons, but is never loaded again.
-	if response, _ := r.get(t, "/tea/"); strings.Contains(response.Header.Get("Content-Security-Policy"), "frame-src") {
+	if response, _ := r.Get(t, "/tea/"); strings.Contains(response.Header.Get("Content-Security-Policy"), "frame-src") {
 		t.Error("other pages may hold frames")
 	}
-	response, body = r.do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, "_language=en")
+	response, body = r.Do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, "_language=en")
 	if response.StatusCode != 422 || !strings.Contains(body, `<script src="../../../_preview/preview.js" defer></script>`) {
 		t.Errorf("a form that comes back: %d\n%s", response.StatusCode, body)
 	}
 }
 
 func TestServeForgetsRemovedSurveys(t *testing.T) {
-	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": teaSurvey, "surveys/coffee.yaml": teaSurvey})
+	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey, "surveys/coffee.yaml": servertest.TeaSurvey})
 	version := func(id string) string {
 		t.Helper()
-		_, body := r.get(t, "/"+id+"/definition.json")
+		_, body := r.Get(t, "/"+id+"/definition.json")
 		var d struct{ Version string }
 		if err := json.Unmarshal([]byte(body), &d); err != nil {
 			t.Fatal(err)
@@ -378,7 +374,7 @@ func TestServeForgetsRemovedSurveys(t *testing.T) {
 		t.Helper()
 		number++
 		body := fmt.Sprintf(`{"id": "00000000-0000-4000-8000-%012d", "version": %q, "answers": {%s}}`, number, version, answers)
-		response, reply := r.do(t, "POST", "/api/surveys/"+id+"/responses", map[string]string{"Content-Type": "application/json"}, body)
+		response, reply := r.Do(t, "POST", "/api/surveys/"+id+"/responses", map[string]string{"Content-Type": "application/json"}, body)
 		return response.StatusCode, reply
 	}
 	first := version("tea")
@@ -387,33 +383,33 @@ func TestServeForgetsRemovedSurveys(t *testing.T) {
 	}
 
 	// A page of an earlier version is still answered, even while the file has a mistake.
-	r.write(t, "surveys/tea.yaml", strings.Replace(teaSurvey, "id: taste", "id: flavour", 1))
-	eventually(t, "another version", func() bool { return version("tea") != first })
+	r.Write(t, "surveys/tea.yaml", strings.Replace(servertest.TeaSurvey, "id: taste", "id: flavour", 1))
+	servertest.Eventually(t, "another version", func() bool { return version("tea") != first })
 	if status, reply := post("tea", first, `"taste": "3"`); status != 201 {
 		t.Errorf("an earlier version: %d %s", status, reply)
 	}
-	r.write(t, "surveys/tea.yaml", "title: Tea\nsection: []\n")
-	eventually(t, "the mistake", func() bool { return strings.Contains(r.err.String(), "tea.yaml:2:1") })
+	r.Write(t, "surveys/tea.yaml", "title: Tea\nsection: []\n")
+	servertest.Eventually(t, "the mistake", func() bool { return strings.Contains(r.Printed.String(), "tea.yaml:2:1") })
 	if status, reply := post("tea", "", `"flavour": "3"`); status != 201 {
 		t.Errorf("with a mistake: %d %s", status, reply)
 	}
 
 	// Removed, it is gone; and back again, it is there.
-	if err := os.Remove(filepath.Join(r.dir, "surveys", "coffee.yaml")); err != nil {
+	if err := os.Remove(filepath.Join(r.Dir, "surveys", "coffee.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the survey's end", func() bool { status, _ := post("coffee", "", `"taste": "3"`); return status == 404 })
-	r.write(t, "surveys/coffee.yaml", teaSurvey)
-	eventually(t, "the survey's return", func() bool { status, _ := post("coffee", "", `"taste": "3"`); return status == 201 })
+	servertest.Eventually(t, "the survey's end", func() bool { status, _ := post("coffee", "", `"taste": "3"`); return status == 404 })
+	r.Write(t, "surveys/coffee.yaml", servertest.TeaSurvey)
+	servertest.Eventually(t, "the survey's return", func() bool { status, _ := post("coffee", "", `"taste": "3"`); return status == 201 })
 
 	// So is the last one.
 	for _, name := range []string{"tea.yaml", "coffee.yaml"} {
-		if err := os.Remove(filepath.Join(r.dir, "surveys", name)); err != nil {
+		if err := os.Remove(filepath.Join(r.Dir, "surveys", name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "the last survey's end", func() bool { status, _ := post("tea", "", `"flavour": "3"`); return status == 404 })
-	if response, _ := r.get(t, "/tea/"); response.StatusCode != 404 {
+	servertest.Eventually(t, "the last survey's end", func() bool { status, _ := post("tea", "", `"flavour": "3"`); return status == 404 })
+	if response, _ := r.Get(t, "/tea/"); response.StatusCode != 404 {
 		t.Errorf("GET /tea/: %d", response.StatusCode)
 	}
 	r.listen(t, "language=en&page=")("that there is none", func(n news) bool { return strings.Contains(n.Problems, "has no questionnaires") })
@@ -421,47 +417,37 @@ func TestServeForgetsRemovedSurveys(t *testing.T) {
 
 // TestServeCatchesUpAfterwards holds that the site answers before what is stored has been counted.
 func TestServeCatchesUpAfterwards(t *testing.T) {
-	data := t.TempDir()
-	s := serveCommand{Surveys: filepath.Join(data, "surveys"), Data: data, NoReload: true}
-	if err := os.Mkdir(s.Surveys, 0o777); err != nil {
+	dir := servertest.Files(t, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
+	o := quiet(dir)
+	if err := os.Mkdir(o.Data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(s.Surveys, "tea.yaml"), []byte(teaSurvey), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	store, err := local.Open(filepath.Join(data, "glasspoll.db"))
+	store, err := local.Open(filepath.Join(o.Data, "glasspoll.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
-	pages, err := local.OpenPages(s.pagesDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pages.Close()
 	for i := range 3 {
 		r := answer.Response{ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Survey: "tea", Period: "all", Answers: []answer.Answer{{"taste", "4"}}}
 		if _, err := store.Put(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w := &works{
-		serveCommand: s, Console: &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, store: store, pages: pages,
-		log: slog.New(slog.DiscardHandler), library: project.NewLibrary(s.Surveys),
-		server: &server{results: os.DirFS(s.pagesDir()), published: map[string]published{}},
-	}
-	w.publishing = newPublishing(w.log, w.publisher)
-	if err := w.start(t.Context()); err != nil {
+	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if w.server.current.Load().page("tea/index.html") == nil {
+	srv, err := New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	if srv.handler.current.Load().page("tea/index.html") == nil {
 		t.Error("the site is not there")
 	}
-	published := filepath.Join(s.pagesDir(), "tea", "results", "results.json")
+	published := filepath.Join(o.Data, "pages", "tea", "results", "results.json")
 	if _, err := os.Stat(published); err == nil {
 		t.Error("what is stored was counted before the site answers")
 	}
-	if !w.publishing.pending(t.Context()) {
+	if !srv.publishing.pending(t.Context()) {
 		t.Error("not published")
 	}
 	if _, err := os.Stat(published); err != nil {
@@ -469,84 +455,68 @@ func TestServeCatchesUpAfterwards(t *testing.T) {
 	}
 }
 
+// quiet are the options of a server over a directory that prints nothing.
+func quiet(dir string) Options {
+	return Options{
+		Addr: "127.0.0.1:0", Surveys: filepath.Join(dir, "surveys"), Data: filepath.Join(dir, "data"),
+		Log: slog.New(slog.DiscardHandler), Problems: io.Discard,
+	}
+}
+
 // TestServeMendsResultsOfAnotherStore holds that results which an earlier store has left behind do not stay.
 func TestServeMendsResultsOfAnotherStore(t *testing.T) {
-	dir := t.TempDir()
-	surveys := filepath.Join(dir, "surveys")
-	if err := os.Mkdir(surveys, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"tea.yaml", "coffee.yaml"} {
-		if err := os.WriteFile(filepath.Join(surveys, name), []byte(strings.Replace(teaSurvey, "min_group: 2", "min_group: 1", 1)), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	store := filepath.Join(dir, "data", "glasspoll.db")
-	respondents := func(url, id string) (n int) {
-		response, err := http.Get(url + id + "/results/results.json")
-		if err != nil {
-			t.Error(err)
-			return -1
-		}
-		defer response.Body.Close()
+	source := strings.Replace(servertest.TeaSurvey, "min_group: 2", "min_group: 1", 1)
+	dir := servertest.Files(t, map[string]string{"surveys/tea.yaml": source, "surveys/coffee.yaml": source})
+	respondents := func(r *running, id string) int {
+		t.Helper()
+		_, body := r.Get(t, "/"+id+"/results/results.json")
 		var figures struct{ Respondents int }
-		if err := json.NewDecoder(response.Body).Decode(&figures); err != nil {
-			t.Error(err)
+		if err := json.Unmarshal([]byte(body), &figures); err != nil {
+			t.Fatalf("%v\n%s", err, body)
 		}
 		return figures.Respondents
 	}
-	post := func(url, id string, number int) {
-		body := fmt.Sprintf(`{"id": "00000000-0000-4000-8000-%012d", "answers": {"taste": "4"}}`, number)
-		response, err := http.Post(url+"api/surveys/"+id+"/responses", "application/json", strings.NewReader(body))
-		if err != nil || response.StatusCode != 201 {
-			t.Error(response, err)
-			return
-		}
-		response.Body.Close()
-	}
-	run := func(visit func(url string)) (log string) {
+	post := func(r *running, id string, number int) {
 		t.Helper()
-		ctx, cancel := context.WithCancel(t.Context())
-		var logged syncBuffer
-		command := serveCommand{Addr: "127.0.0.1:0", Surveys: surveys, Data: filepath.Join(dir, "data"), NoReload: true}
-		err := command.serve(ctx, &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: &logged}, func(url string) {
-			defer cancel()
-			visit(url)
-		})
-		if err != nil {
+		body := fmt.Sprintf(`{"id": "00000000-0000-4000-8000-%012d", "answers": {"taste": "4"}}`, number)
+		if response, answer := r.Do(t, "POST", "/api/surveys/"+id+"/responses", map[string]string{"Content-Type": "application/json"}, body); response.StatusCode != 201 {
+			t.Fatal(response.StatusCode, answer)
+		}
+	}
+	comes := func(r *running, id string, want int) {
+		t.Helper()
+		servertest.Eventually(t, fmt.Sprintf("%s: %d respondents", id, want), func() bool { return respondents(r, id) == want })
+	}
+	run := func(visit func(r *running)) (log string) {
+		t.Helper()
+		r := serveDir(t, Options{}, dir)
+		visit(r)
+		if err := r.Stop(); err != nil {
 			t.Fatal(err)
 		}
-		return logged.String()
+		return r.Printed.String()
 	}
-	comes := func(url, id string, want int) {
-		for deadline := time.Now().Add(patience); respondents(url, id) != want; time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Errorf("%s: %d respondents never came", id, want)
-				return
-			}
-		}
-	}
-	run(func(url string) {
+	run(func(r *running) {
 		for i := range 3 { // three releases
-			post(url, "tea", i)
-			comes(url, "tea", i+1)
+			post(r, "tea", i)
+			comes(r, "tea", i+1)
 		}
-		post(url, "coffee", 1)
-		comes(url, "coffee", 1)
+		post(r, "coffee", 1)
+		comes(r, "coffee", 1)
 	})
-	if log := run(func(url string) { comes(url, "tea", 3) }); strings.Contains(log, "another store") {
+	if log := run(func(r *running) { comes(r, "tea", 3) }); strings.Contains(log, "another store") {
 		t.Errorf("the store's own results are doubted:\n%s", log)
 	}
-	if err := os.Remove(store); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(filepath.Join(dir, "data", "glasspoll.db")); err != nil {
 		t.Fatal(err)
 	}
-	log := run(func(url string) {
-		if n := respondents(url, "tea"); n != 0 {
+	log := run(func(r *running) {
+		if n := respondents(r, "tea"); n != 0 {
 			t.Errorf("the new store's first page counts %d respondents", n)
 		}
-		post(url, "tea", 7)
-		comes(url, "tea", 1)
-		if n := respondents(url, "coffee"); n != 0 {
+		post(r, "tea", 7)
+		comes(r, "tea", 1)
+		if n := respondents(r, "coffee"); n != 0 {
 			t.Errorf("the new store's other page counts %d respondents", n)
 		}
 	})
@@ -558,51 +528,29 @@ func TestServeMendsResultsOfAnotherStore(t *testing.T) {
 // BenchmarkReload is from a file's being read to open pages' being told, with 1,000 surveys of 30 questions of which
 // one has changed. The wait for the file to be quiet (settle) comes on top.
 func BenchmarkReload(b *testing.B) {
-	dir := b.TempDir()
-	s := serveCommand{Surveys: filepath.Join(dir, "surveys"), Data: filepath.Join(dir, "data")}
-	if err := os.Mkdir(s.Surveys, 0o777); err != nil {
-		b.Fatal(err)
-	}
+	files := map[string]string{}
 	for i := range 1000 {
-		if err := os.WriteFile(filepath.Join(s.Surveys, fmt.Sprintf("survey_%04d.yaml", i)), []byte(generated(i, 30)), 0o666); err != nil {
-			b.Fatal(err)
-		}
+		files[fmt.Sprintf("surveys/survey_%04d.yaml", i)] = servertest.GeneratedSurvey(i, 30)
 	}
-	store, err := local.Open(filepath.Join(dir, "data", "glasspoll.db"))
+	o := quiet(servertest.Files(b, files))
+	o.Preview = true
+	srv, err := New(b.Context(), o)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer store.Close()
-	pages, err := local.OpenPages(s.pagesDir())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer pages.Close()
-	p, err := newPreview(nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	w := &works{
-		serveCommand: s, Console: &console.Console{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, store: store, pages: pages,
-		log: slog.New(slog.DiscardHandler), library: project.NewLibrary(s.Surveys),
-		server: &server{results: os.DirFS(s.pagesDir()), preview: p, published: map[string]published{}},
-	}
-	w.publishing = newPublishing(w.log, w.publisher)
-	if err := w.start(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	target := filepath.Join(s.Surveys, "survey_0500.yaml")
+	defer srv.Close()
+	target := filepath.Join(o.Surveys, "survey_0500.yaml")
 	for n := 0; b.Loop(); n++ {
-		if err := os.WriteFile(target, []byte(strings.Replace(generated(500, 30), "Satisfaction survey", fmt.Sprint("Edit ", n), 1)), 0o666); err != nil {
+		if err := os.WriteFile(target, []byte(strings.Replace(servertest.GeneratedSurvey(500, 30), "Satisfaction survey", fmt.Sprint("Edit ", n), 1)), 0o666); err != nil {
 			b.Fatal(err)
 		}
-		before := w.server.current.Load()
-		_, told := p.latest()
+		before := srv.handler.current.Load()
+		_, told := srv.handler.preview.latest()
 		done := make(chan struct{})
-		go func() { w.reload(b.Context()); close(done) }()
+		go func() { srv.reload(b.Context()); close(done) }()
 		<-told
 		b.StopTimer()
-		if w.server.current.Load() == before {
+		if srv.handler.current.Load() == before {
 			b.Fatal("nothing was built")
 		}
 		<-done // the home page

@@ -1,8 +1,7 @@
-package main
+package server
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -12,18 +11,19 @@ import (
 	"time"
 
 	"glasspoll/internal/local"
+	"glasspoll/internal/server/servertest"
 )
 
 // TestServeTakesBackups restores what a running server has copied: answer, definition and all.
 func TestServeTakesBackups(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "copies")
-	files := map[string]string{"surveys/tea.yaml": teaSurvey}
+	files := map[string]string{"surveys/tea.yaml": servertest.TeaSurvey}
 	data := t.TempDir()
-	command := serveCommand{NoReload: true, Backup: dir, BackupEvery: time.Hour, BackupKeep: 2}
+	options := Options{Backups: Backups{Dir: dir, Every: time.Hour, Keep: 2}}
 
 	// The first run stores an answer, and takes a copy at its start, when there is none.
-	r := serveFiles(t, command, files)
-	response, err := http.Post(r.url+"api/surveys/tea/responses", "application/json",
+	r := serveFiles(t, options, files)
+	response, err := http.Post(r.URL+"api/surveys/tea/responses", "application/json",
 		strings.NewReader(`{"id":"6f1c0e0a-5d0e-4d39-9f3a-0d9a3c1f7b11","answers":{"taste":5}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -32,8 +32,8 @@ func TestServeTakesBackups(t *testing.T) {
 	if response.StatusCode != http.StatusCreated {
 		t.Fatal(response.Status)
 	}
-	eventually(t, "a first copy", func() bool { paths, _, _ := local.Backups(dir); return len(paths) == 1 })
-	if err := r.stop(); err != nil {
+	servertest.Eventually(t, "a first copy", func() bool { paths, _, _ := local.Backups(dir); return len(paths) == 1 })
+	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
 
@@ -46,11 +46,11 @@ func TestServeTakesBackups(t *testing.T) {
 	if err := os.Rename(first[0], old); err != nil {
 		t.Fatal(err)
 	}
-	store, err := local.Open(filepath.Join(r.dir, "data", "glasspoll.db"))
+	store, err := local.Open(filepath.Join(r.Dir, "data", "glasspoll.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &backups{store, slog.New(slog.NewTextHandler(io.Discard, nil)), dir, time.Hour, 2}
+	b := &backups{options.Backups, store, slog.New(slog.DiscardHandler)}
 	if wait, err := b.due(time.Now()); wait > 0 || err != nil {
 		t.Errorf("due in %v, %v", wait, err)
 	}
@@ -92,33 +92,5 @@ func TestServeTakesBackups(t *testing.T) {
 	}
 	if _, err := again.Definition(context.Background(), "tea", ""); err != nil {
 		t.Errorf("definition of the copy: %v", err)
-	}
-}
-
-// TestBackupFlags: what cannot work is said at the start, not in the night.
-func TestBackupFlags(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for want, command := range map[string]serveCommand{
-		"":                    {},
-		"--backup-every 1s":   {Backup: t.TempDir(), BackupEvery: time.Second, BackupKeep: 1},
-		"--backup-every -1h":  {Backup: t.TempDir(), BackupEvery: -time.Hour, BackupKeep: 1},
-		"--backup-keep 0":     {Backup: t.TempDir(), BackupEvery: time.Hour},
-		"cannot be used":      {Backup: file, BackupEvery: time.Hour, BackupKeep: 1},
-		"cannot be used: mkd": {Backup: filepath.Join(file, "in"), BackupEvery: time.Hour, BackupKeep: 1},
-	} {
-		err := command.checkBackups()
-		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v", want, err)
-		}
-	}
-	dir := filepath.Join(t.TempDir(), "new")
-	if err := (serveCommand{Backup: dir, BackupEvery: time.Hour, BackupKeep: 1}).checkBackups(); err != nil {
-		t.Error(err)
-	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
-		t.Errorf("the trial leaves %v, %v", entries, err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"bytes"
@@ -79,8 +79,8 @@ func (e *edition) survey(id string) *survey.Survey {
 	return nil
 }
 
-// server answers requests from the edition in force, and from the results pages that were published since.
-type server struct {
+// handler answers requests from the edition in force, and from the results pages that were published since.
+type handler struct {
 	current atomic.Pointer[edition]
 	results fs.FS    // published results pages
 	preview *preview // nil without live reload
@@ -95,7 +95,7 @@ type published struct {
 	page    *page
 }
 
-func (v *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (v *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		// net/http would name the visitor's address in its log.
 		if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
@@ -121,7 +121,7 @@ func (v *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (v *server) servePage(e *edition, w http.ResponseWriter, r *http.Request) {
+func (v *handler) servePage(e *edition, w http.ResponseWriter, r *http.Request) {
 	name := fileOf(r.URL.Path)
 	found := v.find(e, name)
 	switch {
@@ -164,7 +164,7 @@ func rootOf(address string) string {
 
 // find finds a page by its path; nil if there is none. Of results it is the one that was published, in place of the one
 // that was built before there were any; most have never been built.
-func (v *server) find(e *edition, name string) *page {
+func (v *handler) find(e *edition, name string) *page {
 	built := e.page(name)
 	survey, _, _ := strings.Cut(name, "/")
 	if !isResult(name) || e.page(survey+"/results/index.html") == nil { // not, or not any more, public
@@ -192,7 +192,7 @@ func isResult(name string) bool {
 }
 
 // finish makes a page of a file, and adds to it what only this server has.
-func (v *server) finish(name string, content []byte, caching string) *page {
+func (v *handler) finish(name string, content []byte, caching string) *page {
 	if v.preview == nil || path.Ext(name) != ".html" {
 		return newPage(name, content, caching)
 	}
@@ -203,7 +203,7 @@ func (v *server) finish(name string, content []byte, caching string) *page {
 }
 
 // notice is a page that says why there is no other, in the visitor's language.
-func (v *server) notice(e *edition, w http.ResponseWriter, r *http.Request, status int, code answer.Code) {
+func (v *handler) notice(e *edition, w http.ResponseWriter, r *http.Request, status int, code answer.Code) {
 	var b bytes.Buffer
 	err := e.renderer.Notice(&b, render.NoticePage{
 		Language: e.languageOf(r),
@@ -238,7 +238,7 @@ func (e *edition) languageOf(r *http.Request) string {
 
 // build makes an edition in memory, and lists the surveys whose pages are not those of the edition before. What has not
 // changed since is taken over. Assets of the edition before stay, for pages that are still open.
-func (v *server) build(surveys []*survey.Survey, templates fs.FS, theirs *theme.Theme) (*edition, []*survey.Survey, error) {
+func (v *handler) build(surveys []*survey.Survey, templates fs.FS, theirs *theme.Theme) (*edition, []*survey.Survey, error) {
 	look, err := fingerprint(templates, theirs)
 	if err != nil {
 		return nil, nil, err
@@ -255,7 +255,7 @@ func (v *server) build(surveys []*survey.Survey, templates fs.FS, theirs *theme.
 		changed, err = v.buildChanged(m, before)
 	} else {
 		var assets site.Assets
-		if e.renderer, assets, err = newRenderer(templates, theirs); err == nil {
+		if e.renderer, assets, err = site.NewRenderer(templates, theirs); err == nil {
 			err = site.Build(surveys, e.renderer, assets, m)
 		}
 	}
@@ -273,7 +273,7 @@ func (v *server) build(surveys []*survey.Survey, templates fs.FS, theirs *theme.
 }
 
 // buildChanged draws what differs from an edition with the same templates.
-func (v *server) buildChanged(m *memory, before *edition) ([]*survey.Survey, error) {
+func (v *handler) buildChanged(m *memory, before *edition) ([]*survey.Survey, error) {
 	e := m.edition
 	if err := site.Check(e.surveys); err != nil {
 		return nil, err
@@ -344,7 +344,7 @@ func fingerprint(templates fs.FS, theirs *theme.Theme) (sum [sha256.Size]byte, e
 
 // memory keeps a site as pages.
 type memory struct {
-	server  *server
+	server  *handler
 	mu      sync.Mutex
 	edition *edition
 }
