@@ -277,7 +277,7 @@ func (u *upload) files(ctx context.Context, names []string, progress *progress) 
 					return err
 				}
 			}
-			wanted, err := u.pages.Wants(within, f)
+			wanted, err := u.pages.NeedsUpload(within, f)
 			if err == nil && wanted && !u.dryRun {
 				err = u.pages.Upload(within, f)
 			}
