@@ -1,23 +1,18 @@
-package main
+package sarif
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"glasspoll/internal/advice"
-	"glasspoll/internal/console"
-	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 )
 
-// sarifMembers is what the JSON Schema of SARIF 2.1.0 (OASIS) says of the objects that are written: the members that an
-// object must have, and all others that it may have and that are used here. Nothing else is allowed in any of them.
+// sarifMembers are the members of each object by the JSON Schema of SARIF 2.1.0 (OASIS): those that it must have, and
+// others that are used here.
 var sarifMembers = map[string]struct{ must, may []string }{
 	"log":              {[]string{"version", "runs"}, []string{"$schema"}},
 	"run":              {[]string{"tool"}, []string{"results", "columnKind"}},
@@ -55,26 +50,27 @@ func members(t *testing.T, kind string, v any) object {
 }
 
 func TestSARIF(t *testing.T) {
-	dir := t.TempDir()
-	t.Chdir(dir)
-	for name, source := range map[string]string{
+	var problems questionnaire.Problems
+	var found []advice.Advice
+	sources := map[string][]byte{}
+	for path, source := range map[string]string{
 		"surveys/bad one.yaml": "title: Bad\nrequird: true\nsections:\n  - questions:\n      - {id: taste, type: ratign, steps: 5, label: Taste}\n",
 		"surveys/plain.yaml":   "title: Plain\nsections:\n  - questions:\n      - {id: taste, type: rating, steps: 5, label: Taste and smell}\n      - {id: again, type: rating, steps: 5, label: Taste and smell}\n",
 		"surveys/中文.yaml":      "id: zhongwen\ntitle: 茶\nsections:\n  - questions:\n      - {id: q, type: rating, steps: 5, label: '茶好喝，点心也好吃，您是否认为我们的服务很好'}\n",
 	} {
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(source), 0o666); err != nil {
-			t.Fatal(err)
+		sources[path] = []byte(source)
+		s, p := questionnaire.Parse(path, sources[path])
+		problems = append(problems, p...)
+		if len(p) == 0 {
+			found = append(found, advice.Of(s, path, sources[path])...)
 		}
 	}
-	var out, trouble bytes.Buffer
-	if code := run(context.Background(), []string{"check", "--format", "sarif"}, strings.NewReader(""), &out, &trouble); code != console.ExitFailed || trouble.Len() > 0 {
-		t.Fatalf("exit %d: %s", code, trouble.String())
+	encoded, err := json.Marshal(New(problems, found, sources))
+	if err != nil {
+		t.Fatal(err)
 	}
 	var document any
-	if err := json.Unmarshal(out.Bytes(), &document); err != nil {
+	if err := json.Unmarshal(encoded, &document); err != nil {
 		t.Fatal(err)
 	}
 	log := members(t, "log", document)
@@ -108,7 +104,7 @@ func TestSARIF(t *testing.T) {
 	}
 	levels := map[string]int{}
 	uris := map[string]bool{}
-	prints := map[string]bool{}
+	seen := map[string]bool{}
 	for _, r := range one["results"].([]any) {
 		result := members(t, "result", r)
 		members(t, "message", result["message"])
@@ -127,11 +123,11 @@ func TestSARIF(t *testing.T) {
 		if region["startLine"].(float64) < 1 || region["startColumn"].(float64) < 1 {
 			t.Errorf("region %v", region)
 		}
-		print := uri + result["ruleId"].(string) + result["message"].(object)["text"].(string) + result["partialFingerprints"].(object)["primaryLocationLineHash"].(string)
-		if prints[print] {
-			t.Errorf("two results are taken for one: %s", print)
+		fingerprint := uri + result["ruleId"].(string) + result["message"].(object)["text"].(string) + result["partialFingerprints"].(object)["primaryLocationLineHash"].(string)
+		if seen[fingerprint] {
+			t.Errorf("two results are taken for one: %s", fingerprint)
 		}
-		prints[print] = true
+		seen[fingerprint] = true
 	}
 	if levels["error"] < 2 || levels["note"] < 5 || levels["error"]+levels["note"] != len(one["results"].([]any)) {
 		t.Errorf("levels: %v", levels)
@@ -142,14 +138,13 @@ func TestSARIF(t *testing.T) {
 }
 
 // A finding keeps its fingerprint when lines are put above it.
-func TestSARIFFingerprintsStay(t *testing.T) {
+func TestFingerprintsStay(t *testing.T) {
 	find := func(source string) []string {
-		f := findings{files: []*project.Questionnaire{project.Parse("a.yaml", []byte(source))}}
-		prints := f.fingerprints()
+		fingerprints := newFingerprinter(map[string][]byte{"a.yaml": []byte(source)})
 		var all []string
 		for i, line := range strings.Split(source, "\n") {
 			if strings.Contains(line, "id:") {
-				all = append(all, prints("a.yaml", i+1))
+				all = append(all, fingerprints.line("a.yaml", i+1))
 			}
 		}
 		return all

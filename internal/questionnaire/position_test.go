@@ -43,7 +43,7 @@ func TestPlacesInsideValues(t *testing.T) {
 			t.Fatalf("%s: %q", name, n.Value)
 		}
 		r := reader{lines: strings.Split(source, "\n")}
-		line, column := r.inside(n, len([]rune(before)))
+		line, column := r.position(n, len([]rune(before)))
 		if got := []rune(r.lines[line-1]); column > len(got) || got[column-1] != '✗' {
 			t.Errorf("%s: %d:%d in\n%s", name, line, column, source)
 		}
