@@ -22,6 +22,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 )
@@ -362,7 +363,7 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 		sent[custom.(tree)["Header"].(string)] = custom.(tree)["Value"].(string)
 		want(t, custom, "true", "Override")
 	}
-	expected := render.Headers()
+	expected := headers.Security()
 	for name, value := range deploymentsOwn {
 		if _, both := expected[name]; both {
 			t.Errorf("%s is not the deployment's own: pages have it everywhere", name)

@@ -34,6 +34,7 @@ func (d *deployment) command(ctx context.Context, arguments ...string) (string, 
 
 // What the operators' guide says of looking after answers, with the policy that it says to attach.
 func TestOnAWSAnOperatorErases(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
 	if err != nil {
@@ -117,6 +118,7 @@ func (d *deployment) attributes(t *testing.T, id string) string {
 // Answers expire, their count stays: also when one of those that are left is erased. If it sank, releases would wait for as
 // many answers as have expired.
 func TestOnAWSErasingKeepsTheCountOfWhatHasExpired(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	for n := range 40 {
 		if reply, err := d.post("application/json", awsAnswer(n), false); err != nil || reply.StatusCode != 201 {
@@ -206,6 +208,7 @@ func (d *deployment) lose(t *testing.T, pk, sk string) {
 
 // What the operators' guide says of restoring: what is lost comes back and is counted, and nothing else changes.
 func TestOnAWSLostItemsAreRestored(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	const n = 20
 	for i := range n {

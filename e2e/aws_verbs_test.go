@@ -344,6 +344,7 @@ func progressOf(t *testing.T, out string) {
 }
 
 func TestOnAWSEveryVerb(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
 	if err != nil {

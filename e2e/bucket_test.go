@@ -31,6 +31,7 @@ func pagesOf(endpoint, bucket, key, secret string) *cloud.Pages {
 
 // Whatever is in a name, it is signed as the server reads it, and is what any other client finds.
 func TestBucketSignsEveryName(t *testing.T) {
+	t.Parallel()
 	endpoint := s3Server(t)
 	name := newBucket(t, endpoint)
 	pages, other := pagesOf(endpoint, name, "local", "local"), s3Client(endpoint)
@@ -67,6 +68,7 @@ func TestBucketSignsEveryName(t *testing.T) {
 
 // What is wrong with the credentials or the bucket is said, and is never taken for a page that others have changed.
 func TestBucketSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	endpoint := s3Server(t)
 	name := newBucket(t, endpoint)
 	write := func(p *cloud.Pages) error {

@@ -68,6 +68,7 @@ func (b *eventBus) told() map[string]int {
 // TestOnAWSAlertsOpenCases opens cases with the function that is deployed, tells of them, and follows them up with the
 // command, each within its rights.
 func TestOnAWSAlertsOpenCases(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	bus := newEventBus(t)
 	d.publish.Stop()

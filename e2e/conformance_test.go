@@ -45,6 +45,7 @@ func (s streamed) Put(ctx context.Context, r answer.Response, also ...store.Key)
 
 // TestConformanceOnAWS holds DynamoDB and S3 to the suite that the embedded store passes.
 func TestConformanceOnAWS(t *testing.T) {
+	t.Parallel()
 	env := map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"DYNAMODB_ENDPOINT": dynamoDB(t), "S3_ENDPOINT": s3Server(t),

@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 	} else {
 		code = m.Run()
 	}
+	stopShared()
 	os.RemoveAll(dir)
 	os.Exit(code)
 }

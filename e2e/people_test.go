@@ -304,6 +304,7 @@ func (k keyboard) send(t *testing.T, ctx context.Context) {
 // TestPeopleFillItIn fills a question of every type by mouse, by touch, by keyboard alone and without scripts: whoever
 // means the same leaves the same in the store, once.
 func TestPeopleFillItIn(t *testing.T) {
+	t.Parallel()
 	want := map[string]string{
 		"single": "bad", "list": "b", "pick": "b", "many": "a,c", "agree": "no",
 		"rate": "fair", "stars": "4", "faces": "2", "numbers": "6", "recommend": "9", "grid.speed": "good", "grid.care": "none", "all.one": "fair", "all.other": "bad",
@@ -395,6 +396,7 @@ func TestPeopleFillItIn(t *testing.T) {
 // TestALongPress holds a button of a ranking down for longer than the page waits with its messages: it is pressed all the
 // same.
 func TestALongPress(t *testing.T) {
+	t.Parallel()
 	const ranking = `title: {en: Tea}
 languages: [en]
 sections:
@@ -441,6 +443,7 @@ sections:
 // TestBackAfterThanks goes back from the thanks to the form and sends it again, as it is and changed: the store holds
 // the first answer, once.
 func TestBackAfterThanks(t *testing.T) {
+	t.Parallel()
 	for _, change := range []bool{false, true} {
 		t.Run(fmt.Sprint("changed ", change), func(t *testing.T) {
 			data := t.TempDir()
@@ -479,6 +482,7 @@ func TestBackAfterThanks(t *testing.T) {
 // TestTwoTabs fills the same form in two tabs at once: two people at one computer, or one in doubt. Neither writes into
 // the other's, and both are stored.
 func TestTwoTabs(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
 	one := watch(t, 1280, "light", "en")
@@ -522,6 +526,7 @@ func offline(t *testing.T, ctx context.Context, cut bool) {
 // TestOfflineThenOnline sends without a network, and where only the answer of the server is lost. The page does not say
 // that anything is sent before it is, nothing is lost, and the store holds it once.
 func TestOfflineThenOnline(t *testing.T) {
+	t.Parallel()
 	filled := map[string]string{"taste": "2", "place": "东门店", "remark": "隧道里写的"}
 	begin := func(t *testing.T) (p *program, data string, ctx context.Context) {
 		t.Helper()
@@ -592,6 +597,7 @@ func TestOfflineThenOnline(t *testing.T) {
 // TestLongChineseText types as much as a long answer may hold, with characters that take two places in JavaScript, and
 // one more. The page and the handler count alike, with and without scripts.
 func TestLongChineseText(t *testing.T) {
+	t.Parallel()
 	const most = 2000
 	// Han of the basic plane, of extension B, an emoji, and one of several code points.
 	var b strings.Builder

@@ -2,14 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
 
 	"glasspoll/internal/console"
-	"glasspoll/internal/store"
-	"glasspoll/internal/survey"
 )
 
 type resultsCommand struct {
@@ -33,9 +27,6 @@ Examples:
   glasspoll results verify service`
 }
 
-// resultsStore is what the verbs use of a back end.
-type resultsStore = store.Records
-
 // storeFlags say where the answers are.
 type storeFlags struct {
 	Data  string `placeholder:"DIR" default:"data" type:"path" help:"The data directory of 'glasspoll serve'. Default: data."`
@@ -54,57 +45,4 @@ func (s storeFlags) perform(ctx context.Context, c *console.Console, name string
 		return err
 	}
 	return do(ctx, c, table, v)
-}
-
-// definition finds the questionnaire of a survey that is in force.
-func definition(ctx context.Context, records resultsStore, id string) (*survey.Survey, error) {
-	s, err := records.Definition(ctx, id, "")
-	if !errors.Is(err, store.ErrUnknown) {
-		return s, err
-	}
-	known, err := records.Surveys(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if len(known) == 0 {
-		return nil, fmt.Errorf("there is no survey %s here, nor any other: is it the right --data or --table?", id)
-	}
-	return nil, fmt.Errorf("there is no survey %s here: there are %s", id, strings.Join(known, ", "))
-}
-
-// periodsOf lists the periods of a survey that have any response: all, or the one that is asked for.
-func periodsOf(ctx context.Context, records resultsStore, id, wanted string) ([]string, error) {
-	periods, err := records.Periods(ctx, id)
-	if err != nil || wanted == "" {
-		return periods, err
-	}
-	if !slices.Contains(periods, wanted) {
-		if len(periods) == 0 {
-			return nil, fmt.Errorf("%s has no answers yet", id)
-		}
-		return nil, fmt.Errorf("%s has no answers of %s: there are some of %s", id, wanted, strings.Join(periods, ", "))
-	}
-	return []string{wanted}, nil
-}
-
-// versions finds a survey's definitions by version, each once. It may be used by one goroutine.
-type versions struct {
-	store resultsStore
-	id    string
-	known map[string]*survey.Survey
-}
-
-func (v *versions) of(ctx context.Context, version string) (*survey.Survey, error) {
-	if s := v.known[version]; s != nil {
-		return s, nil
-	}
-	s, err := v.store.Definition(ctx, v.id, version)
-	if err != nil {
-		return nil, fmt.Errorf("version %s of %s: %w", version, v.id, err)
-	}
-	if v.known == nil {
-		v.known = map[string]*survey.Survey{}
-	}
-	v.known[version] = s
-	return s, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/records"
 )
 
 type eraseCommand struct {
@@ -87,7 +86,7 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 			console.Line(env.Out, "%s", what)
 			continue
 		}
-		keep, err := segmentFields(ctx, env.store, r)
+		keep, err := records.SegmentFields(ctx, env.store, r)
 		if err != nil {
 			return err
 		}
@@ -113,36 +112,4 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 		return console.ErrProblems
 	}
 	return nil
-}
-
-// segmentFields are the fields by which a response is counted in groups: as its own questionnaire has them, as today's
-// does, and as those of the period's releases did.
-func segmentFields(ctx context.Context, records resultsStore, r answer.Response) ([]string, error) {
-	var keep []string
-	add := func(s *survey.Survey) {
-		for _, f := range s.Segments() {
-			if f.Counted() && !slices.Contains(keep, f.Name) {
-				keep = append(keep, f.Name)
-			}
-		}
-	}
-	for _, version := range []string{r.Version, ""} {
-		s, err := records.Definition(ctx, r.Survey, version)
-		if err != nil {
-			return nil, fmt.Errorf("the questionnaire of %s: %w", r.Survey, err)
-		}
-		add(s)
-	}
-	latest, err := records.Latest(ctx, r.Survey)
-	if err != nil {
-		return nil, err
-	}
-	for _, released := range latest {
-		for _, segment := range released.Segments {
-			if name, _, _ := strings.Cut(segment, "="); released.Period == r.Period && !slices.Contains(keep, name) {
-				keep = append(keep, name)
-			}
-		}
-	}
-	return keep, nil
 }

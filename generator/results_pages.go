@@ -1,24 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"io"
-	"maps"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
-	"glasspoll"
 	"glasspoll/internal/console"
 	"glasspoll/internal/control"
 	"glasspoll/internal/project"
+	"glasspoll/internal/records"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
-	"glasspoll/internal/stats"
-	"glasspoll/internal/survey"
 )
 
 type levelPagesCommand struct {
@@ -84,68 +77,22 @@ func (l *levelPagesCommand) styleFiles() []string {
 func (l *levelPagesCommand) writesTo() string { return l.Out }
 
 func (l *levelPagesCommand) do(ctx context.Context, env *environment) error {
-	s, err := definition(ctx, env.store, l.ID)
+	s, err := records.Definition(ctx, env.store, l.ID)
 	if err != nil {
 		return err
 	}
 	if slices.Index(results.Levels(), l.Level) < slices.Index(results.Levels(), s.Results.Audience) {
 		return console.Usagef("--level %s: the results of %s are for %s", l.Level, l.ID, s.Results.Audience)
 	}
-	now := time.Now()
-	var report *stats.Report
-	if l.Level == results.Management {
-		report, _, _, err = allCounted(ctx, env.store, s, reportOf{id: l.ID, now: now})
-	} else {
-		latest, failed := env.store.Latest(ctx, l.ID)
-		report, err = stats.NewReport(s, latest), failed
-	}
-	if err != nil {
-		return err
-	}
-	renderer, err := render.New(glasspoll.Templates(), l.Links)
-	if err != nil {
-		return err
-	}
 	written := 0
-	for _, language := range s.Languages {
-		for _, folder := range results.Folders(report) {
-			n, err := l.folder(env, results.New(renderer), s, report, language, folder, now)
-			if err != nil {
-				return err
-			}
-			written += n
-		}
+	options := records.PagesOptions{Level: l.Level, Actions: l.Sources.Actions, Links: l.Links, Now: time.Now()}
+	err = records.Pages(ctx, env.store, s, options, func(path string, content []byte) error {
+		written++
+		return env.writeFile(filepath.Join(l.Out, filepath.FromSlash(path)), l.Level != "public", content)
+	})
+	if err != nil {
+		return err
 	}
 	console.Line(env.Err, "%s for %s: start with %s", console.Count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
 	return nil
-}
-
-// folder writes the files of one results page.
-func (l *levelPagesCommand) folder(env *environment, renderer *results.Renderer, s *survey.Survey, report *stats.Report, language string, folder results.Folder, now time.Time) (written int, err error) {
-	at := path.Join(s.ID, folder.Path())
-	if language != s.DefaultLanguage() {
-		at = path.Join(s.ID, language, folder.Path())
-	}
-	page := results.Page{
-		Report: report, Actions: l.Sources.Actions, Today: survey.Date(now.In(s.Location()).Format(time.DateOnly)), Language: language,
-		Root: strings.Repeat("../", strings.Count(at, "/")+1), Folder: folder,
-	}
-	if l.Level != "public" {
-		page.Level = l.Level
-	}
-	draw := map[string]func(io.Writer, results.Page) error{"index.html": renderer.HTML}
-	if folder.Whole() {
-		draw["results.json"], draw["results.csv"] = renderer.JSON, renderer.CSV
-	}
-	for _, name := range slices.Sorted(maps.Keys(draw)) {
-		var b bytes.Buffer
-		if err := draw[name](&b, page); err != nil {
-			return written, err
-		}
-		if err := writeOne(env, filepath.Join(l.Out, filepath.FromSlash(at), name), l.Level != "public", b.Bytes()); err != nil {
-			return written, err
-		}
-		written++
-	}
-	return written, nil
 }

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"context"
 	"encoding/csv"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,14 +15,14 @@ import (
 	"testing"
 	"time"
 
-	"glasspoll/internal/project"
-
 	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
+	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
+	"glasspoll/internal/server/servertest"
 	"glasspoll/internal/survey"
 )
 
@@ -40,7 +38,7 @@ func fill() {
 func fillStore(data, dir string, answers io.Reader) (err error) {
 	surveys, problems, err := project.NewLibrary(dir).Read()
 	if err != nil || len(problems) > 0 {
-		return errors.Join(err, errors.New(asText(problems)))
+		return errors.Join(err, fmt.Errorf("%d problems: %v", len(problems), problems))
 	}
 	store, err := local.Open(filepath.Join(data, dataFile))
 	if err != nil {
@@ -110,10 +108,10 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 
 // TestVerbsThroughTheServer does while a server runs what a script does without one.
 func TestVerbsThroughTheServer(t *testing.T) {
-	r := serveFiles(t, serveCommand{NoReload: true}, map[string]string{"surveys/tea.yaml": teaSurvey + "      - {id: mail, type: email, label: {zh: 邮箱, en: E-mail}}\n"})
+	r := serveFiles(t, serveCommand{NoReload: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey + "      - {id: mail, type: email, label: {zh: 邮箱, en: E-mail}}\n"})
 	var receipts []string
 	for i := range 6 {
-		response, body := r.do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"},
+		response, body := r.Do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"},
 			fmt.Sprintf(`{"id": "6f1c9ee4-5f2b-4b3e-9a30-00000000000%d", "answers": {"taste": "%d", "mail": "guest%d@example.org"}}`, i, 1+i%5, i))
 		if response.StatusCode != 201 {
 			t.Fatal(response.Status, body)
@@ -124,7 +122,7 @@ func TestVerbsThroughTheServer(t *testing.T) {
 		}
 		receipts = append(receipts, stored.Receipt)
 	}
-	data := filepath.Join(r.dir, "data")
+	data := filepath.Join(r.Dir, "data")
 	if info, err := os.Stat(filepath.Join(data, "control.sock")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the socket: %v, %v", info, err)
 	}
@@ -155,10 +153,10 @@ func TestVerbsThroughTheServer(t *testing.T) {
 	if code, out, text = command(t, "results", "erase", strings.ToLower(receipts[2]), "--data", data, "--yes"); code != 0 || !strings.Contains(out, "erased") {
 		t.Errorf("erase: %d\n%s%s", code, out, text)
 	}
-	if !strings.Contains(r.err.String(), `msg="response erased" survey=tea period=all id=`) {
-		t.Errorf("no line in the server's log:\n%s", r.err)
+	if !strings.Contains(r.Printed.String(), `msg="response erased" survey=tea period=all id=`) {
+		t.Errorf("no line in the server's log:\n%s", r.Printed)
 	}
-	eventually(t, "the server counts again by itself", func() bool {
+	servertest.Eventually(t, "the server counts again by itself", func() bool {
 		code, out, text = command(t, "results", "verify", "--data", data)
 		return strings.Contains(out, "tea all: 5 responses and 1 withdrawn, 6 shards, ")
 	})
@@ -176,7 +174,7 @@ func TestVerbsThroughTheServer(t *testing.T) {
 	if code, _, text = command(t, "results", "export", "tea", "--data", data, "--out", data+"/pages"); code != 1 || !strings.Contains(text, "is a directory") {
 		t.Errorf("into a directory: %d\n%s", code, text)
 	}
-	if err := r.stop(); err != nil {
+	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(data, "control.sock")); !os.IsNotExist(err) {
@@ -184,102 +182,6 @@ func TestVerbsThroughTheServer(t *testing.T) {
 	}
 	if code, _, text = command(t, "results", "verify", "--data", data); code != 0 {
 		t.Errorf("without the server: %d\n%s", code, text)
-	}
-}
-
-// TestForgedArchives changes what is in an archive and all its checksums with it: the figures still do not follow.
-func TestForgedArchives(t *testing.T) {
-	dir := t.TempDir()
-	surveys := filepath.Join(dir, "surveys")
-	if err := errors.Join(os.Mkdir(surveys, 0o700), os.WriteFile(filepath.Join(surveys, "tea.yaml"), []byte(teaSurvey), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	var answers strings.Builder
-	for i := range 9 {
-		fmt.Fprintf(&answers, `{"survey": "tea", "id": "6f1c9ee4-5f2b-4b3e-9a30-00000000000%d", "answers": {"taste": "%d"}}`+"\n", i, 1+i%5)
-	}
-	data, file := filepath.Join(dir, "data"), filepath.Join(dir, "a.zip")
-	if err := fillStore(data, surveys, strings.NewReader(answers.String())); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, text := command(t, "results", "archive", "tea", "--period", "all", "--out", file, "--data", data, "--surveys", surveys); code != 0 {
-		t.Fatal(code, text)
-	}
-	if code, out, text := command(t, "results", "archive", "--check", file); code != 0 {
-		t.Fatal(code, out, text)
-	}
-	for name, c := range map[string]struct {
-		file, old, new, want string
-	}{
-		"an answer":           {"answers.jsonl", `["taste","5"]`, `["taste","1"]`, "tally: "},
-		"a tally":             {"tally.json", `"respondents":9`, `"respondents":10`, "10 respondents counted, 9 respondents found"},
-		"a release":           {"releases/000001.json", `"respondents":9`, `"respondents":12`, "12 respondents released, 9 respondents found"},
-		"the number":          {"manifest.json", `"responses": 9`, `"responses": 90`, "9 responses and 0 withdrawn of 90 and 0"},
-		"the index":           {"manifest.json", `"index": "`, `"index": "1`, "the index is another"},
-		"the releases' count": {"manifest.json", `"releases": 1`, `"releases": 2`, "1 releases of 2"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			forged := filepath.Join(t.TempDir(), "forged.zip")
-			for _, sums := range []bool{false, true} {
-				forge(t, file, forged, c.file, c.old, c.new, sums)
-				want := c.want
-				if !sums {
-					want = c.file + " is not what it was"
-				}
-				if code, out, text := command(t, "results", "archive", "--check", forged); code != 1 || !strings.Contains(out, want) {
-					t.Errorf("with sums %t: %d\n%s%s\nwant %s", sums, code, out, text, want)
-				}
-			}
-		})
-	}
-}
-
-// forge copies an archive with another content of one file and, if wanted, the sums that go with it.
-func forge(t *testing.T, from, to, name, old, new string, sums bool) {
-	t.Helper()
-	source, err := zip.OpenReader(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer source.Close()
-	contents := map[string][]byte{}
-	for _, f := range source.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if contents[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-		r.Close()
-	}
-	if !bytes.Contains(contents[name], []byte(old)) {
-		t.Fatalf("%s has no %s:\n%s", name, old, contents[name])
-	}
-	contents[name] = bytes.Replace(contents[name], []byte(old), []byte(new), 1)
-	if sums {
-		var files []archivedFile
-		for name, content := range contents {
-			if name != sumsFile {
-				files = append(files, archivedFile{Name: name, SHA256: hex.EncodeToString(hashOf(content))})
-			}
-		}
-		contents[sumsFile] = sumsOf(files)
-	}
-	target, err := os.Create(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z := zip.NewWriter(target)
-	for name, content := range contents {
-		w, err := z.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Write(content)
-	}
-	if err := errors.Join(z.Close(), target.Close()); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
+	"glasspoll/internal/store"
 )
 
 // A verb is a command that works on the store. It is done where the store is open: here, or in the server that is
@@ -28,9 +29,21 @@ type fileWriter interface{ writesTo() string }
 // environment is what a verb works with.
 type environment struct {
 	control.Output
-	store   resultsStore
+	store   store.Records
 	log     *slog.Logger        // what an operator must be able to look up later
 	changed func(survey string) // says that a survey's answers have changed, so that its results follow; nil where nobody publishes
+}
+
+// writeFile writes a whole file on the user's side.
+func (e *environment) writeFile(name string, private bool, content []byte) error {
+	file, err := e.Create(name, private)
+	if err != nil {
+		return err
+	}
+	if _, err := file.Write(content); err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // verbs are those that a running server can be asked for, by the words they are called with.
@@ -96,12 +109,12 @@ func performLocally(ctx context.Context, c *console.Console, data, name string, 
 }
 
 // do does a verb in this process.
-func do(ctx context.Context, c *console.Console, store resultsStore, v verb) error {
+func do(ctx context.Context, c *console.Console, records store.Records, v verb) error {
 	files := &control.Files{}
 	defer files.Discard()
 	return v.do(ctx, &environment{
 		Output: control.Output{Out: c.Out, Err: c.Err, Create: files.Create},
-		store:  store,
+		store:  records,
 		log:    slog.New(slog.NewTextHandler(c.Err, nil)),
 	})
 }

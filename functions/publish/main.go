@@ -22,6 +22,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/notify"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -186,11 +187,11 @@ func (f *function) publish(ctx context.Context, id string) (err error) {
 		return err
 	}
 	out, err := publisher.Publish(ctx, s)
-	told, tellErr := publish.Tell(ctx, f.table, f.events, id) // also of the cases that an earlier run could not tell of
-	if err := errors.Join(err, tellErr); err != nil {
+	sent, sendErr := notify.Deliver(ctx, f.table, f.events, id) // those that an earlier run could not send too
+	if err := errors.Join(err, sendErr); err != nil {
 		return err
 	}
-	f.log.Info("published", "survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "cases", out.Opened, "told", told, "took_ms", time.Since(begin).Milliseconds())
+	f.log.Info("published", "survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "cases", out.Opened, "told", sent, "took_ms", time.Since(begin).Milliseconds())
 	return nil
 }
 

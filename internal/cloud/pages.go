@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path"
 	"strconv"
 
+	"glasspoll/internal/headers"
 	"glasspoll/internal/store"
 )
 
@@ -36,7 +36,7 @@ func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int
 // Replace implements [store.Pages].
 func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, body []byte) (newTag string, err error) {
 	header := http.Header{}
-	header.Set("Content-Type", MediaType(name))
+	header.Set("Content-Type", headers.MediaType(name))
 	header.Set("Cache-Control", resultsCache)
 	header.Set("X-Amz-Meta-Revision", strconv.Itoa(revision))
 	if tag == "" {
@@ -62,28 +62,6 @@ func statusOf(err error) int {
 		return answer.status
 	}
 	return 0
-}
-
-// MediaType is what a file is, by its name, and the same on every machine.
-func MediaType(name string) string {
-	switch path.Ext(name) {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".json":
-		return "application/json"
-	case ".csv":
-		return "text/csv; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	case ".png":
-		return "image/png"
-	default:
-		return "application/octet-stream"
-	}
 }
 
 func (p *Pages) wrap(name string, err error) error {

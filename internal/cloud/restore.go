@@ -33,6 +33,9 @@ func (r *Restored) kind(pk string) *int {
 	}[prefix]
 }
 
+// restoreAttempts is how often a shard's last response is put while others change the shard's tally.
+const restoreAttempts = 20
+
 // restoring is how many items are on their way at a time.
 const restoring = 32
 
@@ -132,7 +135,7 @@ func expired(i item, now time.Time) bool {
 // finish puts a shard's last response, and has the shard counted again.
 func (r *restoration) finish(ctx context.Context, shard store.Shard, last item) error {
 	t := r.table
-	for range eraseAttempts {
+	for range restoreAttempts {
 		before, revision, err := t.Tally(ctx, shard)
 		if err != nil {
 			return err

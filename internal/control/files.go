@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"glasspoll/internal/durable"
 )
 
-// Files are the files that one verb writes. The zero value is ready to use.
+// Files are the files that one verb writes on this side. The zero value is ready to use.
 type Files struct {
 	open map[*file]bool
 }
@@ -17,82 +19,72 @@ type Files struct {
 // file appears when it is closed.
 type file struct {
 	*bufio.Writer
-	all       *Files
-	file      *os.File
-	name      string
-	temporary string // "" if it is written in place
+	all *Files
+	to  destination
 }
 
-// Create is a CreateFunc for files on this side.
-func (o *Files) Create(name string, private bool) (io.WriteCloser, error) {
-	mode := fs.FileMode(0o666)
-	if private {
-		mode = 0o600
+// destination is a durable.File, or what takes its place.
+type destination interface {
+	io.Writer
+	Commit() error
+	Discard()
+}
+
+// device is what is written in place, such as /dev/stdout.
+type device struct{ *os.File }
+
+func (d device) Commit() error { return d.Close() }
+func (d device) Discard()      { d.Close() }
+
+// Create is a CreateFunc.
+func (a *Files) Create(name string, private bool) (io.WriteCloser, error) {
+	to, err := openFile(name, private)
+	if err != nil {
+		return nil, err
 	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // such as /dev/stdout
+	if a.open == nil {
+		a.open = map[*file]bool{}
+	}
+	f := &file{bufio.NewWriterSize(to, 64<<10), a, to}
+	a.open[f] = true
+	return f, nil
+}
+
+func openFile(name string, private bool) (destination, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		if info.IsDir() {
 			return nil, fmt.Errorf("%s is a directory: name a file in it", name)
 		}
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, err
-		}
-		return o.add(&file{file: f}), nil
+		return device{f}, err
 	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+	if err := durable.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return nil, err
 	}
-	// In the same directory, so that it can be renamed.
-	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-")
-	if err != nil {
-		return nil, err
+	mode := fs.FileMode(0o666)
+	if private {
+		mode = 0o600
 	}
-	temporary.Close()
-	os.Remove(temporary.Name())
-	f, err := os.OpenFile(temporary.Name(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) // with the umask, which CreateTemp does without
-	if err != nil {
-		return nil, err
-	}
-	return o.add(&file{file: f, name: name, temporary: f.Name()}), nil
-}
-
-func (o *Files) add(f *file) *file {
-	if o.open == nil {
-		o.open = map[*file]bool{}
-	}
-	f.all, f.Writer = o, bufio.NewWriterSize(f.file, 64<<10)
-	o.open[f] = true
-	return f
+	return durable.Create(name, mode)
 }
 
 // Close puts the file in its place, durably.
 func (f *file) Close() error {
-	err := f.Flush()
-	if err == nil && f.temporary != "" {
-		err = f.file.Sync()
-	}
-	if closed := f.file.Close(); err == nil {
-		err = closed
+	if !f.all.open[f] {
+		return os.ErrClosed
 	}
 	delete(f.all.open, f)
-	if f.temporary == "" {
+	if err := f.Flush(); err != nil {
+		f.to.Discard()
 		return err
 	}
-	if err == nil {
-		err = os.Rename(f.temporary, f.name)
-	}
-	if err != nil {
-		os.Remove(f.temporary) // as well as it can; the error is the one that counts
-	}
-	return err
+	return f.to.Commit()
 }
 
 // Discard removes what was written of files that were not closed.
-func (o *Files) Discard() {
-	for f := range o.open {
-		f.file.Close()
-		if f.temporary != "" {
-			os.Remove(f.temporary)
-		}
+func (a *Files) Discard() {
+	for f := range a.open {
+		f.to.Discard()
 	}
+	clear(a.open)
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/google/uuid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/render"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -50,31 +51,31 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			h.Log.Error("submission panicked", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
-			h.notice(w, r, http.StatusInternalServerError, answer.Problem{Code: render.Internal})
+			h.notice(w, r, http.StatusInternalServerError, answer.Problem{Code: answer.Internal})
 		}
 	}()
 	id, ok := surveyOf(r.URL.Path)
 	switch {
 	case !ok:
-		h.notice(w, r, http.StatusNotFound, answer.Problem{Code: render.NotFound})
+		h.notice(w, r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
 		return
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
-		h.notice(w, r, http.StatusMethodNotAllowed, answer.Problem{Code: render.BadMethod})
+		h.notice(w, r, http.StatusMethodNotAllowed, answer.Problem{Code: answer.BadMethod})
 		return
 	}
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset := parameters["charset"]
 	if err != nil || media != "application/json" && media != "application/x-www-form-urlencoded" || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		w.Header().Set("Accept", "application/x-www-form-urlencoded, application/json")
-		h.notice(w, r, http.StatusUnsupportedMediaType, answer.Problem{Code: render.BadMediaType})
+		h.notice(w, r, http.StatusUnsupportedMediaType, answer.Problem{Code: answer.BadMediaType})
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if err != nil {
-		status, code := http.StatusBadRequest, render.BadBody
+		status, code := http.StatusBadRequest, answer.BadBody
 		if large := new(http.MaxBytesError); errors.As(err, &large) {
-			status, code = http.StatusRequestEntityTooLarge, render.TooMuch
+			status, code = http.StatusRequestEntityTooLarge, answer.TooMuch
 		}
 		h.notice(w, r, status, answer.Problem{Code: code})
 		return
@@ -114,20 +115,20 @@ type submission struct {
 func (s *submission) take(ctx context.Context, id string, body []byte) {
 	broken := s.read(body)
 	if broken != nil && !s.plain {
-		s.notice(s.w, s.r, http.StatusUnprocessableEntity, answer.Problem{Code: render.BadBody})
+		s.notice(s.w, s.r, http.StatusUnprocessableEntity, answer.Problem{Code: answer.BadBody})
 		return
 	}
 	if !s.find(ctx, id) {
 		return
 	}
 	if broken != nil { // what could be read of a form is kept
-		s.refuse(http.StatusUnprocessableEntity, answer.Problem{Code: render.BadBody})
+		s.refuse(http.StatusUnprocessableEntity, answer.Problem{Code: answer.BadBody})
 		return
 	}
 	if open, early := s.current.OpenAt(s.now); !open {
-		closed := answer.Problem{Code: render.Closed, Args: []any{"date", s.current.Window.Until}}
+		closed := answer.Problem{Code: answer.Closed, Args: []any{"date", s.current.Window.Until}}
 		if early {
-			closed = answer.Problem{Code: render.NotOpenYet, Args: []any{"date", s.current.Window.From}}
+			closed = answer.Problem{Code: answer.NotOpenYet, Args: []any{"date", s.current.Window.From}}
 		}
 		s.refuse(http.StatusForbidden, closed)
 		return
@@ -142,13 +143,13 @@ func (s *submission) take(ctx context.Context, id string, body []byte) {
 	created, err := s.Responses.Put(ctx, response, also...)
 	switch {
 	case errors.Is(err, store.ErrConflict):
-		s.refuse(http.StatusConflict, answer.Problem{Code: render.Conflict})
+		s.refuse(http.StatusConflict, answer.Problem{Code: answer.Conflict})
 	case errors.Is(err, store.ErrTooLarge):
-		s.refuse(http.StatusRequestEntityTooLarge, answer.Problem{Code: render.TooMuch})
+		s.refuse(http.StatusRequestEntityTooLarge, answer.Problem{Code: answer.TooMuch})
 	case err != nil:
 		s.Log.Error("response not stored", "survey", id, "error", err)
 		s.w.Header().Set("Retry-After", "5")
-		s.refuse(http.StatusServiceUnavailable, answer.Problem{Code: render.NotStored})
+		s.refuse(http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
 	default:
 		s.received(response, thanks, created)
 	}
@@ -183,11 +184,11 @@ func (s *submission) find(ctx context.Context, id string) bool {
 	}
 	switch {
 	case errors.Is(err, store.ErrUnknown):
-		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: render.NotFound})
+		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
 	case err != nil:
 		s.Log.Error("questionnaire not found", "survey", id, "error", err)
 		s.w.Header().Set("Retry-After", "5")
-		s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: render.NotStored})
+		s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
 	default:
 		if s.plain {
 			s.lenient()
@@ -326,7 +327,7 @@ func (s *submission) form(status int, p render.SurveyPage) {
 	var page bytes.Buffer
 	if err := s.Renderer.Survey(&page, s.asked, p); err != nil {
 		s.Log.Error("form not rendered", "survey", s.asked.ID, "error", err)
-		s.writeProblems(s.w, http.StatusInternalServerError, p.Language, []answer.Problem{{Code: render.Internal}})
+		s.writeProblems(s.w, http.StatusInternalServerError, p.Language, []answer.Problem{{Code: answer.Internal}})
 		return
 	}
 	s.head(status, "text/html; charset=utf-8")
@@ -343,7 +344,7 @@ func (h *Handler) notice(w http.ResponseWriter, r *http.Request, status int, fau
 	var page bytes.Buffer
 	if err := h.Renderer.Notice(&page, render.NoticePage{Language: language, Root: root, Code: fault.Code, Args: fault.Args}); err != nil {
 		h.Log.Error("notice not rendered", "error", err)
-		h.writeProblems(w, http.StatusInternalServerError, language, []answer.Problem{{Code: render.Internal}})
+		h.writeProblems(w, http.StatusInternalServerError, language, []answer.Problem{{Code: answer.Internal}})
 		return
 	}
 	h.head(w, status, "text/html; charset=utf-8")
@@ -381,7 +382,7 @@ func (s *submission) head(status int, media string, more ...string) {
 // head writes the status and the headers that every reply has.
 func (h *Handler) head(w http.ResponseWriter, status int, media string, more ...string) {
 	header := w.Header()
-	for name, value := range render.Headers() {
+	for name, value := range headers.Security() {
 		header.Set(name, value)
 	}
 	header.Set("Cache-Control", "no-store")

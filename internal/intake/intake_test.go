@@ -17,6 +17,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
@@ -285,7 +286,7 @@ func TestReplies(t *testing.T) {
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) {
 			t.Errorf("%s: %d %s", c.name, w.Code, w.Body)
 		}
-		for name := range render.Headers() {
+		for name := range headers.Security() {
 			if w.Header().Get(name) == "" {
 				t.Errorf("%s: no %s", c.name, name)
 			}

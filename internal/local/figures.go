@@ -54,27 +54,29 @@ func (s *Store) SaveTally(ctx context.Context, shard store.Shard, t *tally.Tally
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	data := append(binary.BigEndian.AppendUint64(nil, uint64(revision)+1), t.Encode()...)
 	stale := false
-	err := s.update(func(tx *bbolt.Tx) error {
-		b, err := makeBucket(tx, talliesBucket, []byte(shard.Survey), []byte(shard.Period))
-		if err != nil {
-			return err
-		}
-		key := []byte{byte(shard.Number)}
-		stored, err := tallyRevision(b.Get(key))
-		if err != nil {
-			return err
-		}
-		if stale = stored != revision; stale {
-			return nil
-		}
-		return b.Put(key, data)
+	err := s.update(func(tx *bbolt.Tx) (err error) {
+		stale, err = putTally(tx, shard, t, revision)
+		return err
 	})
 	if err == nil && stale {
 		return store.ErrStale
 	}
 	return err
+}
+
+// putTally replaces the tally of a shard if it has the given revision; stale says that it has another one.
+func putTally(tx *bbolt.Tx, shard store.Shard, t *tally.Tally, revision int) (stale bool, err error) {
+	b, err := makeBucket(tx, talliesBucket, []byte(shard.Survey), []byte(shard.Period))
+	if err != nil {
+		return false, err
+	}
+	key := []byte{byte(shard.Number)}
+	stored, err := tallyRevision(b.Get(key))
+	if err != nil || stored != revision {
+		return err == nil, err
+	}
+	return false, b.Put(key, append(binary.BigEndian.AppendUint64(nil, uint64(revision)+1), t.Encode()...))
 }
 
 // Latest implements [store.Releases].

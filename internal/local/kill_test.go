@@ -104,7 +104,7 @@ func writeForEver(directory string) {
 type figures struct{}
 
 func (figures) HTML(w io.Writer, p results.Page) error {
-	_, err := fmt.Fprintln(w, p.Report.Revision, p.Language, p.Root)
+	_, err := fmt.Fprintln(w, p.Set.Report.Revision, p.Language, p.Root)
 	return err
 }
 

@@ -3,7 +3,6 @@ package local
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"glasspoll/internal/durable"
 	"glasspoll/internal/store"
 )
 
@@ -30,7 +30,7 @@ const revisionsFolder = ".revisions"
 
 // OpenPages opens a directory of pages, and makes it if there is none.
 func OpenPages(directory string) (*Pages, error) {
-	if err := os.MkdirAll(directory, 0o755); err != nil {
+	if err := durable.MkdirAll(directory, 0o755); err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	root, err := os.OpenRoot(directory) // nothing outside it can be reached, not even by a symbolic link
@@ -109,37 +109,11 @@ func tagOf(body []byte) string {
 	return hex.EncodeToString(hash[:])
 }
 
-// write puts a file in place by a rename, durably.
-func (p *Pages) write(name string, body []byte) (err error) {
-	folder := path.Dir(name)
-	if err := p.root.MkdirAll(folder, 0o755); err != nil {
+func (p *Pages) write(name string, body []byte) error {
+	if err := durable.MkdirAllIn(p.root, path.Dir(name), 0o755); err != nil {
 		return err
 	}
-	temporary := path.Join(folder, ".new-"+rand.Text())
-	file, err := p.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(body)
-	if err == nil {
-		err = file.Sync()
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = p.root.Rename(temporary, name)
-	}
-	if err != nil {
-		p.root.Remove(temporary) // as well as it can; the error is the one that counts
-		return err
-	}
-	directory, err := p.root.Open(folder)
-	if err != nil {
-		return err
-	}
-	defer directory.Close()
-	return directory.Sync()
+	return durable.WriteFileIn(p.root, name, body, 0o644)
 }
 
 // checkName refuses what is not a plain path below the directory: "..", absolute paths, and hidden files.
@@ -155,14 +129,4 @@ func (p *Pages) wrap(name string, err error) error {
 		return fmt.Errorf("page %s: %w", filepath.Join(p.directory, name), err)
 	}
 	return nil
-}
-
-// syncDirectory makes a new file's name durable.
-func syncDirectory(name string) error {
-	directory, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer directory.Close()
-	return directory.Sync()
 }

@@ -204,11 +204,16 @@ func (s *Store) page(entries []store.Entry, shard store.Shard, after uint64) ([]
 			}
 			r.Survey, r.Period = shard.Survey, shard.Period
 			after = binary.BigEndian.Uint64(k)
-			entries = append(entries, store.Entry{Cursor: formatCursor(after), Settled: true, Arrived: time.Unix(0, int64(after)), Response: r})
+			entries = append(entries, entryOf(after, r))
 		}
 		return nil
 	})
 	return entries, after, err
+}
+
+// entryOf makes the entry of a response, which is settled at once: writes come one after another.
+func entryOf(arrived uint64, r answer.Response) store.Entry {
+	return store.Entry{Cursor: formatCursor(arrived), Settled: true, Arrived: time.Unix(0, int64(arrived)), Response: r}
 }
 
 // formatCursor writes an arrival with a fixed width, so that cursors sort.

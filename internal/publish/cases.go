@@ -2,8 +2,6 @@ package publish
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -12,32 +10,6 @@ import (
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
-
-// A Teller tells those who follow cases up of one that was opened. It may be told of the same one again: its id says so.
-type Teller interface {
-	Tell(ctx context.Context, c *cases.Case) error
-}
-
-// Tell tells of the cases of a survey of which nobody has been told, and stops at the first that it cannot tell of: that
-// and the ones behind it stay in the list.
-func Tell(ctx context.Context, outbox store.Outbox, teller Teller, survey string) (told int, err error) {
-	untold, err := outbox.Pending(ctx, survey)
-	if err != nil {
-		return 0, err
-	}
-	for _, c := range untold {
-		if !c.Withdrawn {
-			if err := teller.Tell(ctx, c); err != nil {
-				return told, fmt.Errorf("telling of case %s: %w", c.ID, err)
-			}
-			told++
-		}
-		if err := outbox.MarkDelivered(ctx, survey, c.ID); err != nil {
-			return told, err
-		}
-	}
-	return told, nil
-}
 
 // A publisher opens a case for each answer for which one of the survey's alerts holds. A case is stored before the cursor
 // of its tally moves past the answer, so none is lost; its id is made of the response's and the alert's, so none is opened
@@ -128,32 +100,7 @@ func (l *lookout) overtaken(ctx context.Context, shard store.Shard, from string)
 
 // withdraw closes the cases of responses that were withdrawn.
 func (l *lookout) withdraw(ctx context.Context) error {
-	for try := 0; len(l.withdrawn) > 0; try++ {
-		all, err := l.Cases.CasesOf(ctx, l.survey.ID)
-		if err != nil {
-			return err
-		}
-		stale := false
-		for _, c := range all {
-			if !l.withdrawn[c.Response] {
-				continue
-			}
-			c.Withdraw(l.now())
-			switch err := l.Cases.SaveCase(ctx, c); {
-			case errors.Is(err, store.ErrStale):
-				stale = true
-			case err != nil:
-				return err
-			}
-		}
-		if !stale {
-			return nil
-		}
-		if try == attempts {
-			return fmt.Errorf("cases of %s: %w %d times", l.survey.ID, store.ErrStale, attempts)
-		}
-	}
-	return nil
+	return store.WithdrawCases(ctx, l.Cases, l.survey.ID, l.withdrawn, l.now())
 }
 
 func (p *Publisher) isOpened(id string) bool {

@@ -56,7 +56,8 @@ func (p *Publisher) files(ctx context.Context, s *survey.Survey) ([]file, *stats
 		}
 	}
 	report := stats.NewReport(s, latest)
-	folders := results.Folders(report)
+	set := results.NewSet(report)
+	folders := set.Folders()
 	today := survey.Date(p.now().In(s.Location()).Format(time.DateOnly))
 	basis := sha256.New()
 	beside, err := json.Marshal(actions)
@@ -81,7 +82,7 @@ func (p *Publisher) files(ctx context.Context, s *survey.Survey) ([]file, *stats
 		}
 		add := func(folder, language string) {
 			folder += f.Path()
-			page := results.Page{Report: report, Actions: actions, Today: today, Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), Folder: f}
+			page := results.Page{Set: set, Actions: actions, Today: today, Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), Folder: f}
 			put := func(name string, write func(io.Writer, results.Page) error) {
 				all = append(all, file{name: folder + name, page: page, write: write, newest: f == results.Folder{}, gone: gone, revision: revisions[f.Period],
 					inputs: sha256.Sum256([]byte(state))})

@@ -172,7 +172,7 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard store
 			return nil, folded, err
 		}
 		if t == nil || t.Shape != s.Shape {
-			t = tally.Anew(s, t)
+			t = tally.Restart(s, t)
 		}
 		for {
 			n, from, cases := int64(0), t.Cursor, p.newLookout(s)
@@ -190,7 +190,7 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard store
 					continue
 				}
 				t.Fold(s, entry.Response)
-				t.Pass(entry.Cursor)
+				t.Advance(entry.Cursor)
 				if n++; n == chunk {
 					break
 				}

@@ -276,12 +276,12 @@ func (p plain) CSV(w io.Writer, page results.Page) error {
 // about is what a page's figures are: of the newest period all, of others and of groups their own.
 func about(page results.Page) string {
 	if page.Period == "" && page.Whole() {
-		return figures(page.Report)
+		return figures(page.Set.Report)
 	}
 	text := page.Path()
-	for i := range page.Report.Periods {
-		p := &page.Report.Periods[i]
-		if p.Name == page.Period || page.Period == "" && i == len(page.Report.Periods)-1 {
+	for i := range page.Set.Report.Periods {
+		p := &page.Set.Report.Periods[i]
+		if p.Name == page.Period || page.Period == "" && i == len(page.Set.Report.Periods)-1 {
 			n := p.Respondents
 			if !page.Whole() {
 				n = p.GroupSize(page.Segment, page.Option)

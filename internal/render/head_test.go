@@ -61,7 +61,7 @@ func TestPrivatePages(t *testing.T) {
 	alone := map[string]string{"robots": "noindex", "og:title": "-", "canonical": "-", "description": "-"}
 	rendertest.CheckHead(t, "thanks", rendertest.Head(t, func(w io.Writer) error { return r.Thanks(w, s, 0, "en", "../../../") }), alone)
 	rendertest.CheckHead(t, "notice", rendertest.Head(t, func(w io.Writer) error {
-		return r.Notice(w, NoticePage{Language: "en", Root: "/", Code: NotFound})
+		return r.Notice(w, NoticePage{Language: "en", Root: "/", Code: answer.NotFound})
 	}), alone)
 	rendertest.CheckHead(t, "with problems", rendertest.Head(t, func(w io.Writer) error {
 		return r.Survey(w, s, SurveyPage{Language: "en", Root: "../", Problems: []answer.Problem{{Question: "rate", Field: "rate", Code: answer.Required}}})

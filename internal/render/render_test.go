@@ -77,7 +77,7 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 	put("problems.html", func(w io.Writer) error {
 		return r.Survey(w, s, SurveyPage{
 			Language: language, Root: "../../../", ID: "0b1c", Channel: "email", Values: values, Problems: problems,
-			Notice: []answer.Problem{{Code: Closed, Args: []any{"date", survey.Date("2026-10-31")}}},
+			Notice: []answer.Problem{{Code: answer.Closed, Args: []any{"date", survey.Date("2026-10-31")}}},
 		})
 	})
 	put("thanks.html", func(w io.Writer) error { return r.Thanks(w, s, 0, language, "../../../") })
@@ -85,7 +85,7 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 		return r.Home(w, []*survey.Survey{s}, language, []string{"zh", "en"}, "../")
 	})
 	put("notice.html", func(w io.Writer) error {
-		return r.Notice(w, NoticePage{Language: language, Root: "../", Code: NotFound})
+		return r.Notice(w, NoticePage{Language: language, Root: "../", Code: answer.NotFound})
 	})
 	return out
 }
@@ -127,7 +127,7 @@ func TestHostileTextsStayText(t *testing.T) {
 	all := pages(t, r, s, "en")
 	var b bytes.Buffer
 	page := SurveyPage{Language: "en", Root: "../", ID: rendertest.Hostile, Channel: rendertest.Hostile, Values: values, Problems: problems,
-		Notice: []answer.Problem{{Code: Closed, Args: []any{"date", rendertest.Hostile}}}}
+		Notice: []answer.Problem{{Code: answer.Closed, Args: []any{"date", rendertest.Hostile}}}}
 	if err := r.Survey(&b, s, page); err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func TestEverythingTypedIsKept(t *testing.T) {
 func TestPagesDoNotLeakIntoEachOther(t *testing.T) {
 	r := renderer(t)
 	odd := rendertest.Every(t)
-	odd.Sections[0].Questions[1].Options[0].Label = survey.Text{"zh": nobody, "en": nobody}
+	odd.Sections[0].Questions[1].Options[0].Label = survey.Text{"zh": namePlaceholder, "en": namePlaceholder}
 	want := map[*survey.Survey]string{rendertest.Every(t): "", odd: ""}
 	values, problems := answers()
 	for range 2 {
@@ -248,7 +248,7 @@ func TestPagesDoNotLeakIntoEachOther(t *testing.T) {
 			}
 		}
 	}
-	if page := want[odd]; strings.Contains(page, `"`+nobody) || strings.Contains(page, "q-"+nobody) || !strings.Contains(page, `<input type="radio" name="single" value="good" id="q-single"><span>`+nobody) {
+	if page := want[odd]; strings.Contains(page, `"`+namePlaceholder) || strings.Contains(page, "q-"+namePlaceholder) || !strings.Contains(page, `<input type="radio" name="single" value="good" id="q-single"><span>`+namePlaceholder) {
 		t.Error("a label that looks like the placeholder of a name is not kept")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"html/template"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -23,39 +24,33 @@ func TestEveryKeyIsSaidAndEverySayingHasAKey(t *testing.T) {
 	pages := template.Must(template.ParseFS(os.DirFS("../../templates"), "*.html"))
 	said := map[string]bool{"language.name": true, "yes": true, "no": true}
 	for _, tmpl := range pages.Templates() {
-		for _, key := range saidIn(tmpl) {
+		for _, key := range wordingKeys(tmpl) {
 			said[key] = true
 		}
 	}
-	for _, code := range codesIn(t, "../answer/answer.go", "render.go") {
+	for _, code := range codesIn(t, "../answer/answer.go") {
 		said["problem."+code] = true
 	}
-	for _, code := range faults {
+	for _, code := range []answer.Code{answer.Closed, answer.NotOpenYet, answer.NotStored, answer.Conflict, answer.NotFound, answer.NotPublic,
+		answer.BadMethod, answer.TooMuch, answer.BadMediaType, answer.BadBody, answer.Internal} { // of notices
 		said["notice."+string(code)] = true
 	}
 	for month := range 12 {
 		said["month."+strconv.Itoa(month+1)] = true
 	}
-	for _, file := range []string{"render.go", "form.go", "../results/results.go", "../results/charts.go", "../results/quadrants.go", "../results/head.go", "../results/questions.go", "../results/method.go", "../results/level.go", "rules.go", "limits.go", "piping.go", "conditions.go", "../wording/wording.go"} {
+	table := regexp.MustCompile(`"((?:when|results|method|measures|period)\.[a-z_]+)"`) // keys in tables
+	for _, file := range append(sources(t, "../render", "../results"), "../wording/wording.go") {
+		if filepath.Base(file) == "report.go" {
+			continue // it has words of its own
+		}
 		for _, key := range literalsSaidIn(t, file) {
 			said[key] = true
 		}
-	}
-	for _, file := range []string{"form.go", "conditions.go"} { // parts of a sentence are chosen from tables
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, key := range regexp.MustCompile(`"(when\.[a-z_]+)"`).FindAllStringSubmatch(string(source), -1) {
-			said[key[1]] = true
-		}
-	}
-	for _, file := range []string{"../results/results.go", "../results/charts.go", "../results/method.go"} {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, key := range regexp.MustCompile(`"((?:results|method|measures|period)\.[a-z_]+)"`).FindAllStringSubmatch(string(source), -1) {
+		for _, key := range table.FindAllStringSubmatch(string(source), -1) {
 			if !slices.Contains([]string{"results.html", "results.json", "results.csv"}, key[1]) {
 				said[key[1]] = true
 			}
@@ -81,6 +76,23 @@ func TestEveryKeyIsSaidAndEverySayingHasAKey(t *testing.T) {
 	if !slices.Contains(r.words.Languages(), "zh") || !slices.Contains(r.words.Languages(), "en") {
 		t.Error("zh or en is missing")
 	}
+}
+
+// sources lists the Go files of some directories, without tests.
+func sources(t *testing.T, dirs ...string) []string {
+	t.Helper()
+	var files []string
+	for _, dir := range dirs {
+		found, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, slices.DeleteFunc(found, func(file string) bool { return strings.HasSuffix(file, "_test.go") })...)
+	}
+	if len(files) < 20 {
+		t.Fatalf("only %d files found", len(files))
+	}
+	return files
 }
 
 // codesIn lists the constants of type Code that Go files declare.
@@ -149,7 +161,7 @@ func TestMessage(t *testing.T) {
 		{"zh", answer.Problem{Code: answer.TooLong, Args: []any{"max", 200, "length", 201}}, "最多填写200个字，目前为201个字。"},
 		{"zh", answer.Problem{Code: answer.TooEarly, Args: []any{"min", "2026-10-01"}}, "日期不能早于2026年10月1日。"},
 		{"en", answer.Problem{Code: answer.TooSmall, Args: []any{"min", survey.Decimal(2500)}}, "Please give a number of at least 2.5."},
-		{"en", answer.Problem{Code: Closed, Args: []any{"date", survey.Date("2026-10-31")}}, "This survey closed on 31 October 2026. Answers are no longer accepted."},
+		{"en", answer.Problem{Code: answer.Closed, Args: []any{"date", survey.Date("2026-10-31")}}, "This survey closed on 31 October 2026. Answers are no longer accepted."},
 		{"xx", answer.Problem{Code: answer.Required}, "Please answer this question."},
 	} {
 		if got := r.Message(test.language, test.problem); got != test.want {

@@ -186,7 +186,7 @@ func TestReaderCanRedoTheIndex(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := scored(t, scoring)
 			rep := history(t, s, 2, 97)
-			page := Page{Report: rep, Language: "en", Root: "../../"}
+			page := Page{Set: NewSet(rep), Language: "en", Root: "../../"}
 			root := drawn(t, r, page)
 			model := s.Scoring.Each()
 			var raw *big.Rat
@@ -314,8 +314,8 @@ func TestFiguresAgree(t *testing.T) {
 		for _, s := range []*survey.Survey{rendertest.Every(t), rendertest.Thirty(t), scored(t, scorings["percent_of_max"])} {
 			first := crowd(t, s, "2026-Q3", "2026-08-20", 60, 0.7, seed+100)
 			rep := stats.NewReport(s, []*release.Release{first, crowd(t, s, "2026-Q4", "2026-11-20", 45+20*int(seed), 0.7, seed)})
-			for _, folder := range Folders(rep) {
-				checkFigures(t, r, Page{Report: rep, Language: "en", Root: "../", Folder: folder})
+			for _, folder := range NewSet(rep).Folders() {
+				checkFigures(t, r, Page{Set: NewSet(rep), Language: "en", Root: "../", Folder: folder})
 			}
 		}
 	}
@@ -323,7 +323,7 @@ func TestFiguresAgree(t *testing.T) {
 
 func checkFigures(t *testing.T, r *Renderer, page Page) {
 	t.Helper()
-	rep := page.Report
+	rep := page.Set.Report
 	index := len(rep.Periods) - 1
 	if page.Period != "" {
 		index = slices.IndexFunc(rep.Periods, func(p stats.Period) bool { return p.Name == page.Period })
@@ -508,7 +508,7 @@ func TestHostileTable(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := r.CSV(&b, Page{Report: rep, Language: "en"}); err != nil {
+	if err := r.CSV(&b, Page{Set: NewSet(rep), Language: "en"}); err != nil {
 		t.Fatal(err)
 	}
 	seen := 0
@@ -543,7 +543,7 @@ func TestBrokenTrend(t *testing.T) {
 		}
 		return strings.Join(said, " ")
 	}
-	page := Page{Report: rep, Language: "en", Root: "../../"}
+	page := Page{Set: NewSet(rep), Language: "en", Root: "../../"}
 	if got := strings.Fields(changes(page)); len(got) != 3 || got[1] != "≠" || got[0] == "≠" || got[2] == "≠" {
 		t.Errorf("changes are %v", got)
 	}
@@ -590,7 +590,7 @@ func TestChange(t *testing.T) {
 		want   string
 	}{{60, 0.69, "within the margin of error"}, {390, 0.9, "a clear change"}, {390, 0.4, "a clear change"}} {
 		rep := stats.NewReport(s, []*release.Release{crowd(t, s, "2026-Q3", "2026-08-20", 60, 0.68, 5), crowd(t, s, "2026-Q4", "2026-11-20", c.n, c.liking, 5)})
-		text := content(all(drawn(t, r, Page{Report: rep, Language: "en", Root: "../"}), func(n *html.Node) bool { return class(n, "tiles") })[0])
+		text := content(all(drawn(t, r, Page{Set: NewSet(rep), Language: "en", Root: "../"}), func(n *html.Node) bool { return class(n, "tiles") })[0])
 		if !strings.Contains(text, c.want) {
 			t.Errorf("from .68 to %v of %d: %s", c.liking, c.n, text)
 		}
@@ -618,7 +618,7 @@ func TestFewAreNotShown(t *testing.T) {
 	if small == "" || large == "" {
 		t.Fatal("this crowd proves nothing")
 	}
-	root := drawn(t, r, Page{Report: rep, Language: "en", Root: "../"})
+	root := drawn(t, r, Page{Set: NewSet(rep), Language: "en", Root: "../"})
 	for _, row := range cells(tables(byID(t, root, "groups"))[0]) {
 		few := p.GroupSize("branch", strings.ToLower(row[0])) == 0
 		if few != (row[1] == "fewer than 5: not shown") || few && strings.Join(row[2:], "") != "–" {
@@ -628,13 +628,13 @@ func TestFewAreNotShown(t *testing.T) {
 	if links := all(root, func(n *html.Node) bool { return strings.Contains(rendertest.Attr(n, "href"), "/by/branch/"+small) }); len(links) > 0 {
 		t.Error("a link leads to a group that is not shown")
 	}
-	page := Page{Report: rep, Language: "en", Root: "../", Folder: Folder{Segment: "branch", Option: small}}
+	page := Page{Set: NewSet(rep), Language: "en", Root: "../", Folder: Folder{Segment: "branch", Option: small}}
 	if err := r.HTML(new(bytes.Buffer), page); err == nil {
 		t.Error("its page is drawn")
 	}
 	for name, draw := range map[string]func(io.Writer, Page) error{"results.csv": r.CSV, "results.json": r.JSON} {
 		var b bytes.Buffer
-		if err := draw(&b, Page{Report: rep, Language: "en"}); err != nil {
+		if err := draw(&b, Page{Set: NewSet(rep), Language: "en"}); err != nil {
 			t.Fatal(err)
 		}
 		in := func(option string) bool {
@@ -656,7 +656,7 @@ func TestFolders(t *testing.T) {
 	r, s := renderer(t), scored(t, scorings["percent_of_max"])
 	rep := history(t, s, 3, 60)
 	there := map[string]bool{"scored/": true}
-	folders := Folders(rep)
+	folders := NewSet(rep).Folders()
 	for _, f := range folders {
 		there["scored/"+f.Path()] = true
 		if f.Whole() {
@@ -668,7 +668,7 @@ func TestFolders(t *testing.T) {
 	}
 	reached := map[string]bool{}
 	for _, f := range folders {
-		for _, a := range all(drawn(t, r, Page{Report: rep, Language: "en", Root: "ROOT/", Folder: f}), func(n *html.Node) bool { return n.Data == "a" }) {
+		for _, a := range all(drawn(t, r, Page{Set: NewSet(rep), Language: "en", Root: "ROOT/", Folder: f}), func(n *html.Node) bool { return n.Data == "a" }) {
 			path, fromRoot := strings.CutPrefix(rendertest.Attr(a, "href"), "ROOT/")
 			if fromRoot && !there[path] {
 				t.Errorf("%s links to %s", f.Path(), path)
@@ -686,7 +686,7 @@ func TestFolders(t *testing.T) {
 		q.Segment = q.Segment || q.ID == "p" // six groups more
 	}
 	many := history(t, s, 30, 400)
-	folders = Folders(many)
+	folders = NewSet(many).Folders()
 	if len(folders) != maxPages {
 		t.Errorf("%d folders of 30 quarters", len(folders))
 	}
@@ -711,7 +711,7 @@ func TestResultsWeight(t *testing.T) {
 	rep := history(t, s, 8, 97)
 	for _, language := range s.Languages {
 		var b bytes.Buffer
-		if err := r.HTML(&b, Page{Report: rep, Actions: deeds("q0_0"), Today: "2026-11-22", Language: language, Root: "../../"}); err != nil {
+		if err := r.HTML(&b, Page{Set: NewSet(rep), Actions: deeds("q0_0"), Today: "2026-11-22", Language: language, Root: "../../"}); err != nil {
 			t.Fatal(err)
 		}
 		packed := gzipped(t, b.Bytes())
@@ -765,7 +765,7 @@ func TestMoreThanIssued(t *testing.T) {
 	for issued, want := range map[int]bool{0: false, 10: true, 97: false, 500: false} {
 		s := rendertest.Thirty(t)
 		s.Audience.Issued = issued
-		page := content(drawn(t, renderer(t), Page{Report: history(t, s, 1, 97), Language: "en", Root: "../../"}))
+		page := content(drawn(t, renderer(t), Page{Set: NewSet(history(t, s, 1, 97)), Language: "en", Root: "../../"}))
 		if said := strings.Contains(page, "More answers came in (97) than were given out on record (10)"); said != want {
 			t.Errorf("%d issued: %v", issued, said)
 		}

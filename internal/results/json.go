@@ -13,27 +13,27 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// JSON writes the figures of one period's results page for machines; docs/results-json.md says what is in it.
-// Numbers are rounded to four decimals; what is not released, or has no answers, is null or absent, and nothing tells how
-// many wait.
+// JSON writes the figures of one period's results page for machines; docs/results-json.md says what it contains. Numbers
+// are rounded to four decimals. What is not released, or has no answers, is null or absent, and nothing says how many
+// answers wait.
 func (r *Renderer) JSON(w io.Writer, p Page) error {
 	if !p.Whole() {
 		return fmt.Errorf("render results.json: %s is part of its period's", p.Path())
 	}
-	if p.withheld() {
-		return writeJSON(w, object{{"survey", p.Report.Survey.ID}, {"audience", p.Report.Survey.Results.Audience}})
+	if s := p.Set.Report.Survey; !p.allowed() {
+		return writeJSON(w, object{{"survey", s.ID}, {"audience", s.Results.Audience}})
 	}
-	d, err := r.drawing(p)
+	d, err := r.document(p)
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, d.json())
 }
 
-func (d *drawing) json() object {
+func (d *document) json() object {
 	s, language := d.survey, d.language
 	doc := object{
-		{"survey", s.ID}, {"title", s.Title.In(language)}, {"language", language}, {"revision", d.whole.Revision},
+		{"survey", s.ID}, {"title", s.Title.In(language)}, {"language", language}, {"revision", d.set.Report.Revision},
 	}
 	p := d.period
 	if p == nil {
@@ -47,31 +47,15 @@ func (d *drawing) json() object {
 	for _, x := range p.Dimensions {
 		dimensions = append(dimensions, member{x.ID, number(x.Score)})
 	}
-	periods := []object{}
-	for _, i := range d.shown {
-		before := &d.report.Periods[i]
-		point := &d.course.Points[i]
-		periods = append(periods, object{{"period", before.Name}, {"release", before.Release}, {"date", before.Date}, {"respondents", before.Respondents},
-			{"score", number(before.Overall.Score)}, {"raw", number(before.Overall.Raw)},
-			{"interval", interval(before.Overall.Interval)}, {"change", number(point.Change())}, {"comparable", !point.Broken}})
-	}
 	doc = append(doc, object{
 		{"period", p.Name}, {"release", p.Release}, {"date", p.Date}, {"min_group", p.MinGroup}, {"respondents", p.Respondents},
-		{"issued", known(p.Issued)}, {"population", known(p.Population)}, {"response_rate", number(p.Rate)}, {"sample_size", known(p.SampleSize)},
-		{"overall", d.overallJSON(p)}, {"dimensions", dimensions}, {"questions", d.questionsJSON(p)}, {"periods", periods},
+		{"issued", nullIfZero(p.Issued)}, {"population", nullIfZero(p.Population)}, {"response_rate", number(p.Rate)}, {"sample_size", nullIfZero(p.SampleSize)},
+		{"overall", d.overallJSON()}, {"dimensions", dimensions}, {"questions", questionsJSON(p)}, {"periods", d.periodsJSON()},
 	}...)
 	if segments := p.Survey().Segments(); len(segments) > 0 {
 		groups := object{}
 		for _, segment := range segments {
-			options := object{}
-			for _, o := range segment.Options() {
-				if p.GroupSize(segment.Name, o.ID) >= int64(max(p.MinGroup, 1)) {
-					g := p.Group(segment.Name, o.ID)
-					options = append(options, member{o.ID, object{{"respondents", g.Respondents}, {"score", number(g.Overall.Score)}, {"interval", interval(g.Overall.Interval)},
-						{"questions", d.questionsJSON(g)}}})
-				}
-			}
-			groups = append(groups, member{segment.Name, options})
+			groups = append(groups, member{segment.Name, d.segmentJSON(segment)})
 		}
 		doc = append(doc, member{"groups", groups})
 	}
@@ -83,39 +67,66 @@ func (d *drawing) json() object {
 		doc = append(doc, member{"channels", channels})
 	}
 	stated, derived := p.Drivers()
-	for _, x := range []struct {
-		name    string
-		drivers *stats.Drivers
-	}{{"stated_importance", stated}, {"derived_importance", derived}} {
-		if x.drivers == nil {
-			continue
-		}
-		items := object{}
-		for _, i := range x.drivers.Items {
-			items = append(items, member{i.Field.Name, object{{"n", i.N}, {"importance", decimal(i.Importance)}, {"performance", decimal(i.Performance)}, {"quadrant", i.Quadrant}}})
-		}
-		doc = append(doc, member{x.name, items})
+	if stated != nil {
+		doc = append(doc, member{"stated_importance", driversJSON(stated)})
+	}
+	if derived != nil {
+		doc = append(doc, member{"derived_importance", driversJSON(derived)})
 	}
 	return doc
 }
 
-// overallJSON is the index. Beside the rounded numbers stand the exact ones, as fractions.
-func (d *drawing) overallJSON(p *stats.Period) object {
-	o := &p.Overall
+// periodsJSON is the index over the periods.
+func (d *document) periodsJSON() []object {
+	periods := []object{}
+	for _, i := range d.history {
+		p, point := &d.report.Periods[i], &d.indexTrend.Points[i]
+		periods = append(periods, object{{"period", p.Name}, {"release", p.Release}, {"date", p.Date}, {"respondents", p.Respondents},
+			{"score", number(p.Overall.Score)}, {"raw", number(p.Overall.Raw)},
+			{"interval", interval(p.Overall.Interval)}, {"change", number(point.Change())}, {"comparable", !point.Broken}})
+	}
+	return periods
+}
+
+// segmentJSON is the groups of a segment that may be shown.
+func (d *document) segmentJSON(segment survey.Field) object {
+	groups := object{}
+	for _, o := range segment.Options() {
+		if publishableGroup(d.period, segment.Name, o.ID) {
+			g := d.group(segment.Name, o.ID)
+			groups = append(groups, member{o.ID, object{{"respondents", g.Respondents}, {"score", number(g.Overall.Score)},
+				{"interval", interval(g.Overall.Interval)}, {"questions", questionsJSON(g)}}})
+		}
+	}
+	return groups
+}
+
+func driversJSON(d *stats.Drivers) object {
+	items := object{}
+	for _, i := range d.Items {
+		items = append(items, member{i.Field.Name, object{{"n", i.N}, {"importance", decimal(i.Importance)}, {"performance", decimal(i.Performance)}, {"quadrant", i.Quadrant}}})
+	}
+	return items
+}
+
+// overallJSON is the index: rounded and, as fractions, exact.
+func (d *document) overallJSON() object {
+	o := &d.period.Overall
 	var band, from any
 	if o.Band != nil {
 		band, from = o.Band.Label.In(d.language), o.Band.From
 	}
-	s := &p.Survey().Scoring
+	s := d.scoring()
 	v := object{{"score", number(o.Score)}, {"raw", number(o.Raw)}, {"band", band}, {"band_from", from}, {"model", s.Model},
 		{"reached", number(o.Reached)}, {"divisor", number(o.Divisor)}, {"deducted", number(o.Deducted)}}
 	if s.Target != nil {
 		v = append(v, object{{"target", s.Target}, {"gap", number(o.Gap)}}...)
 	}
-	v = append(v, object{{"interval", interval(o.Interval)}, {"change", nil}, {"comparable", nil}}...)
-	if point := d.point(""); point != nil && d.before(d.course) != nil {
-		v[len(v)-2].value, v[len(v)-1].value = number(point.Change()), !point.Broken
+	var change, comparable any
+	if point := d.point(""); point != nil && d.before(d.indexTrend) != nil {
+		change, comparable = number(point.Change()), !point.Broken
 	}
+	v = append(v, object{{"interval", interval(o.Interval)}, {"change", change}, {"comparable", comparable}}...)
 	if o.PerAnswer != nil {
 		v = append(v, member{"per_answer", number(o.PerAnswer)})
 	}
@@ -138,55 +149,59 @@ func (d *drawing) overallJSON(p *stats.Period) object {
 	return append(v, member{"exact", exact})
 }
 
-func (d *drawing) questionsJSON(p *stats.Period) object {
+func questionsJSON(p *stats.Period) object {
 	items := map[string]*stats.Item{}
 	for i := range p.Items {
 		items[p.Items[i].Field.Name] = &p.Items[i]
 	}
 	questions := object{}
 	for i := range p.Items {
-		item := &p.Items[i]
-		figures := object{{"n", item.N}, {"mean", number(item.Mean)}}
-		if !item.Field.Numeric() {
-			counts := object{}
-			for _, c := range item.Counts {
-				counts = append(counts, member{c.Option.ID, c.N})
-			}
-			figures = append(figures, member{"counts", counts})
-		}
-		if q := item.Field.Question; q.Type == survey.Ranking {
-			figures = append(figures, member{"first", number(firstShare(item, rankers(q, items)).Ratio())})
-		}
-		if item.Mean != nil {
-			figures = append(figures, object{{"scored", item.Scored}, {"interval", interval(item.Interval)}}...)
-			if item.Scored > 1 {
-				figures = append(figures, member{"sd", decimal(item.SD)})
-			}
-		}
-		if item.Weight != nil {
-			figures = append(figures, object{{"weight", number(item.Weight)}, {"maximum", item.Field.MaxScore()}}...)
-		}
-		if item.Top.Of > 0 {
-			figures = append(figures, object{{"top", number(item.Top.Ratio())}, {"top_two", number(item.TopTwo.Ratio())}, {"low", number(item.Low.Ratio())}}...)
-		}
-		if n := item.NPS; n != nil {
-			figures = append(figures, member{"nps", object{{"score", number(n.Score)}, {"promoters", n.Promoters.N}, {"passives", n.Passives.N}, {"detractors", n.Detractors.N},
-				{"interval", interval(n.Interval)}}})
-		}
-		if len(item.Histogram) > 0 {
-			bins := []object{}
-			for _, b := range item.Histogram {
-				bins = append(bins, object{{"from", b.From}, {"to", b.To}, {"n", b.N}})
-			}
-			figures = append(figures, member{"histogram", bins})
-		}
-		questions = append(questions, member{item.Field.Name, figures})
+		questions = append(questions, member{p.Items[i].Field.Name, itemJSON(&p.Items[i], items)})
 	}
 	return questions
 }
 
-// known is a number that is unknown when it is 0.
-func known(n int64) any {
+// itemJSON is the figures of one of the items of a period.
+func itemJSON(item *stats.Item, items map[string]*stats.Item) object {
+	figures := object{{"n", item.N}, {"mean", number(item.Mean)}}
+	if !item.Field.Numeric() {
+		counts := object{}
+		for _, c := range item.Counts {
+			counts = append(counts, member{c.Option.ID, c.N})
+		}
+		figures = append(figures, member{"counts", counts})
+	}
+	if q := item.Field.Question; q.Type == survey.Ranking {
+		figures = append(figures, member{"first", number(firstShare(item, rankedBy(q, items)).Ratio())})
+	}
+	if item.Mean != nil {
+		figures = append(figures, object{{"scored", item.Scored}, {"interval", interval(item.Interval)}}...)
+		if item.Scored > 1 {
+			figures = append(figures, member{"sd", decimal(item.SD)})
+		}
+	}
+	if item.Weight != nil {
+		figures = append(figures, object{{"weight", number(item.Weight)}, {"maximum", item.Field.MaxScore()}}...)
+	}
+	if item.Top.Of > 0 {
+		figures = append(figures, object{{"top", number(item.Top.Ratio())}, {"top_two", number(item.TopTwo.Ratio())}, {"low", number(item.Low.Ratio())}}...)
+	}
+	if n := item.NPS; n != nil {
+		figures = append(figures, member{"nps", object{{"score", number(n.Score)}, {"promoters", n.Promoters.N}, {"passives", n.Passives.N},
+			{"detractors", n.Detractors.N}, {"interval", interval(n.Interval)}}})
+	}
+	if len(item.Histogram) > 0 {
+		bins := []object{}
+		for _, b := range item.Histogram {
+			bins = append(bins, object{{"from", b.From}, {"to", b.To}, {"n", b.N}})
+		}
+		figures = append(figures, member{"histogram", bins})
+	}
+	return figures
+}
+
+// nullIfZero is a number that is unknown if it is 0.
+func nullIfZero(n int64) any {
 	if n == 0 {
 		return nil
 	}
@@ -208,7 +223,7 @@ func decimal(x float64) any {
 	return json.Number(shortest(strconv.FormatFloat(x, 'f', 4, 64)))
 }
 
-// shortest drops what a number does not need: zeros after the point, a minus before nothing.
+// shortest drops zeros after the decimal point, and the sign of zero.
 func shortest(text string) string {
 	if strings.Contains(text, ".") {
 		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")

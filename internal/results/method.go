@@ -11,7 +11,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// derivation lets a reader work the index out again with a pocket calculator.
+// derivation lets a reader compute the index with a pocket calculator.
 type derivation struct {
 	Text    string // the rule
 	Rows    []derivationRow
@@ -25,17 +25,17 @@ type derivation struct {
 type derivationRow struct {
 	Label, Sum, Mean, Best, Weight, Reached, Divisor string
 	N                                                int64
-	Out                                              string // why it is left out: no answers
+	Omitted                                          string // why it is left out: no answers
 }
 
-// exactly prints a sum of scores times weights, whose decimals end, in full.
-func exactly(r *big.Rat) string { return ended(r, 9) }
+// exactDecimal prints a sum of scores times weights, whose decimals end, in full.
+func exactDecimal(r *big.Rat) string { return fullDecimal(r, 9) }
 
-// four prints what may not end, to four places.
-func four(r *big.Rat) string { return ended(r, 4) }
+// fourPlaces prints a figure whose decimals may not end: in full within four places, or rounded to them.
+func fourPlaces(r *big.Rat) string { return fullDecimal(r, 4) }
 
-// ended prints a figure in full if it ends within so many places, else to four.
-func ended(r *big.Rat, places int) string {
+// fullDecimal prints a figure in full if it ends within so many places, else rounded to four.
+func fullDecimal(r *big.Rat, places int) string {
 	denom := r.Denom()
 	if !denom.IsInt64() || int64(math.Pow10(places))%denom.Int64() != 0 {
 		return stats.Round(r, 4)
@@ -47,176 +47,234 @@ func ended(r *big.Rat, places int) string {
 	return text
 }
 
-func (d *drawing) derivation() *derivation {
-	p, w := d.period, d.words
-	o := &p.Overall
-	s := d.scoring()
+// derivation is nil if there is no index.
+func (d *document) derivation() *derivation {
+	o := &d.period.Overall
 	if o.Score == nil {
 		return nil
 	}
-	model := s.Each()
-	v := &derivation{}
-	switch model {
-	case survey.Mean:
-		v.Text = w.Say("derivation.mean")
-	case survey.Graded10:
-		v.Text = w.Say("derivation.graded_10")
-	case survey.WeightedCount:
-		v.Text = w.Say("derivation.weighted_count")
-	default:
-		v.Text = w.Say("derivation.percent_of_max")
-	}
-	places := d.places()
+	model := d.scoring().Each()
+	v := &derivation{Text: d.modelText(model), Best: model == survey.PercentOfMax || model == survey.Graded10}
 	if o.Units != nil {
-		v.Text = sentences(v.Text, w.Say("derivation.units"))
-		sum, n := new(big.Rat), int64(0)
-		for _, u := range o.Units {
-			if u.Score != nil {
-				sum.Add(sum, u.Score)
-				n++
-			}
-		}
-		v.Steps = append(v.Steps, w.Say("derivation.units_step", "sum", four(sum), "n", n, "raw", four(o.Raw)))
+		v.Text = sentences(v.Text, d.words.Say("derivation.units"))
+		sum, n := sumOfUnits(o)
+		v.Steps = append(v.Steps, d.words.Say("derivation.units_step", "sum", fourPlaces(sum), "n", n, "raw", fourPlaces(o.Raw)))
 	} else {
-		for i := range p.Items {
-			item := &p.Items[i]
-			if item.Weight == nil {
-				continue
-			}
-			row := derivationRow{Label: d.itemName(item.Field), N: item.Scored, Weight: exactly(item.Weight)}
-			if item.Mean == nil {
-				row.Out = w.Say("derivation.out")
-				v.Rows = append(v.Rows, row)
-				continue
-			}
-			n := big.NewRat(item.Scored, 1)
-			row.Sum, row.Mean = exactly(new(big.Rat).Mul(item.Mean, n)), four(item.Mean)
-			q, best := item.Mean, big.NewRat(1, 1)
-			switch model {
-			case survey.PercentOfMax:
-				best = rat(item.Field.MaxScore())
-			case survey.Graded10:
-				best = big.NewRat(10, 1)
-			case survey.WeightedCount:
-				q, best = new(big.Rat).Mul(item.Mean, n), n
-			}
-			row.Best = exactly(best)
-			row.Reached, row.Divisor = four(new(big.Rat).Mul(item.Weight, q)), four(new(big.Rat).Mul(item.Weight, best))
-			v.Rows = append(v.Rows, row)
-		}
-		v.Weights = len(s.Dimensions) > 0
-		v.Reached, v.Divisor = four(o.Reached), four(o.Divisor)
-		switch model {
-		case survey.Mean:
-			v.Steps = append(v.Steps, w.Say("derivation.step_mean", "reached", v.Reached, "divisor", v.Divisor, "raw", four(o.Raw)))
-		case survey.WeightedCount:
-			v.Steps = append(v.Steps, w.Say("derivation.step_count", "reached", v.Reached, "divisor", v.Divisor, "per", four(o.PerAnswer)))
-		default:
-			v.Steps = append(v.Steps, w.Say("derivation.step_percent", "reached", v.Reached, "divisor", v.Divisor, "raw", four(o.Raw)))
-		}
+		v.Rows = d.derivationRows(model)
+		v.Weights = len(d.scoring().Dimensions) > 0
+		v.Reached, v.Divisor = fourPlaces(o.Reached), fourPlaces(o.Divisor)
+		v.Steps = append(v.Steps, d.division(model))
 	}
-	v.Best = model == survey.PercentOfMax || model == survey.Graded10
-	if rule := s.Rule; rule != nil && o.Deducted != nil {
-		v.Steps = append(v.Steps, d.deduction(rule)...)
-		v.Steps = append(v.Steps, w.Say("derivation.deducted", "raw", four(o.Raw), "points", four(o.Deducted), "score", four(o.Score)))
-	}
-	rounded := stats.Round(o.Score, places)
-	if rounded != four(o.Score) {
-		v.Steps = append(v.Steps, w.Say("derivation.rounded", "score", rounded))
-	}
-	if b := o.Band; b != nil {
-		v.Steps = append(v.Steps, w.Say("derivation.band", "from", b.From, "band", b.Label.In(d.language)))
-	}
+	v.Steps = append(v.Steps, d.publishing()...)
 	return v
 }
 
+// modelText says how a model scores.
+func (d *document) modelText(model string) string {
+	switch model {
+	case survey.Mean:
+		return d.words.Say("derivation.mean")
+	case survey.Graded10:
+		return d.words.Say("derivation.graded_10")
+	case survey.WeightedCount:
+		return d.words.Say("derivation.weighted_count")
+	default:
+		return d.words.Say("derivation.percent_of_max")
+	}
+}
+
+// derivationRows are the items of the index with what each adds to the two sums.
+func (d *document) derivationRows(model string) []derivationRow {
+	var rows []derivationRow
+	for i := range d.period.Items {
+		item := &d.period.Items[i]
+		if item.Weight == nil {
+			continue
+		}
+		row := derivationRow{Label: d.itemName(item.Field), N: item.Scored, Weight: exactDecimal(item.Weight)}
+		if item.Mean == nil {
+			row.Omitted = d.words.Say("derivation.out")
+			rows = append(rows, row)
+			continue
+		}
+		n := big.NewRat(item.Scored, 1)
+		sum := new(big.Rat).Mul(item.Mean, n)
+		reached, best := item.Mean, big.NewRat(1, 1)
+		switch model {
+		case survey.PercentOfMax:
+			best = rat(item.Field.MaxScore())
+		case survey.Graded10:
+			best = big.NewRat(10, 1)
+		case survey.WeightedCount:
+			reached, best = sum, n
+		}
+		row.Sum, row.Mean, row.Best = exactDecimal(sum), fourPlaces(item.Mean), exactDecimal(best)
+		row.Reached, row.Divisor = fourPlaces(new(big.Rat).Mul(item.Weight, reached)), fourPlaces(new(big.Rat).Mul(item.Weight, best))
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// division is the step from the two sums to the raw index.
+func (d *document) division(model string) string {
+	o, w := &d.period.Overall, d.words
+	args := []any{"reached", fourPlaces(o.Reached), "divisor", fourPlaces(o.Divisor)}
+	switch model {
+	case survey.Mean:
+		return w.Say("derivation.step_mean", append(args, "raw", fourPlaces(o.Raw))...)
+	case survey.WeightedCount:
+		return w.Say("derivation.step_count", append(args, "per", fourPlaces(o.PerAnswer))...)
+	default:
+		return w.Say("derivation.step_percent", append(args, "raw", fourPlaces(o.Raw))...)
+	}
+}
+
+// publishing is the steps from the raw index to the published one.
+func (d *document) publishing() []string {
+	o, w := &d.period.Overall, d.words
+	var steps []string
+	if rule := d.scoring().Rule; rule != nil && o.Deducted != nil {
+		steps = append(steps, d.deduction(rule)...)
+		steps = append(steps, w.Say("derivation.deducted", "raw", fourPlaces(o.Raw), "points", fourPlaces(o.Deducted), "score", fourPlaces(o.Score)))
+	}
+	if rounded := d.index(o.Score); rounded != fourPlaces(o.Score) {
+		steps = append(steps, w.Say("derivation.rounded", "score", rounded))
+	}
+	if b := o.Band; b != nil {
+		steps = append(steps, w.Say("derivation.band", "from", b.From, "band", b.Label.In(d.language)))
+	}
+	return steps
+}
+
 // deduction says the rule of the response rate, with its figures.
-func (d *drawing) deduction(rule *survey.ResponseRateRule) []string {
+func (d *document) deduction(rule *survey.ResponseRateRule) []string {
 	p, w := d.period, d.words
 	steps := []string{w.Say("derivation.rate", "issued", p.Issued, "received", p.Respondents, "rate", stats.Round(p.Rate, 2))}
 	missing := new(big.Rat).Sub(rat(rule.Floor), p.Rate)
 	if missing.Sign() <= 0 {
 		return append(steps, w.Say("derivation.rate_fine", "floor", rule.Floor))
 	}
-	args := []any{"floor", rule.Floor, "missing", stats.Round(missing, 2), "per", rule.Per, "deduct", rule.Deduct, "points", four(p.Overall.Deducted)}
+	args := []any{"floor", rule.Floor, "missing", stats.Round(missing, 2), "per", rule.Per, "deduct", rule.Deduct, "points", fourPlaces(p.Overall.Deducted)}
 	if rule.Proportional {
 		return append(steps, w.Say("derivation.rate_proportional", args...))
 	}
 	return append(steps, w.Say("derivation.rate_step", args...))
 }
 
-// method says what the figures rest on, and what is withheld.
+// Body is the table's rows.
+func (v *derivation) Body() template.HTML {
+	w := newHTMLWriter(320 * len(v.Rows))
+	for i := range v.Rows {
+		r := &v.Rows[i]
+		w.raw(`<tr><th scope="row">`)
+		w.text(r.Label)
+		w.cell(itoa(r.N), "")
+		if r.Omitted != "" {
+			w.raw(`<td colspan="6">`)
+			w.text(r.Omitted)
+		} else {
+			for _, text := range []string{r.Sum, r.Mean, r.Best, r.Weight, r.Reached, r.Divisor} {
+				w.cell(text, "")
+			}
+		}
+		w.raw("\n")
+	}
+	return w.html()
+}
+
+// method says where the figures come from, and what is withheld.
 type method struct {
 	Intro    template.HTML
 	Facts    []fact
 	Withheld []string
 	Waiting  []string // questions of which nothing may be shown yet
 	Margin   []string
-	Contact  string
 }
 
-func (d *drawing) method() *method {
-	s, w := d.survey, d.words
-	v := &method{Intro: d.intro()}
-	add := func(key string, value string) {
-		if value != "" {
-			v.Facts = append(v.Facts, fact{Name: w.Say(key), Value: value})
-		}
-	}
-	number := func(n int64) string {
-		if n == 0 {
-			return ""
-		}
-		return itoa(n)
-	}
-	for _, line := range render.Window(w, s) {
-		add("method.window", line)
-	}
-	k := max(s.Results.MinGroup, 1)
-	if p := d.period; p != nil {
-		k = max(p.MinGroup, 1)
-		add("results.period", periodName(w, p.Name))
-		if d.asked.Whole() {
-			add("method.population", number(p.Population))
-			add("method.issued", number(p.Issued))
-		} else {
-			add("method.group", d.groupName())
-		}
-		add("method.received", number(p.Respondents))
-		if p.Rate != nil {
-			add("results.rate", w.Say("percent", "n", stats.Round(p.Rate, 2)))
-		}
-		if p.SampleSize > 0 {
-			add("method.sample", number(p.SampleSize))
-		}
-		add("method.released", w.Say("method.release", "n", p.Release, "date", w.Date(p.Date)))
-		for i := range p.Items {
-			if p.Items[i].N == 0 {
-				v.Waiting = append(v.Waiting, d.itemName(p.Items[i].Field))
+func (d *document) method() *method {
+	v := &method{Intro: d.intro(), Facts: d.methodFacts(), Margin: d.marginNotes()}
+	if d.period != nil {
+		for i := range d.period.Items {
+			if d.period.Items[i].N == 0 {
+				v.Waiting = append(v.Waiting, d.itemName(d.period.Items[i].Field))
 			}
 		}
-		v.Margin = append(v.Margin, w.Say("method.margin"))
-		if p.Population > 0 && d.asked.Whole() {
-			v.Margin = append(v.Margin, w.Say("method.finite", "n", p.Population))
-		}
-		if p.Overall.Interval != nil {
-			v.Margin = append(v.Margin, w.Say("method.widest"))
-		}
-		if d.newest && d.whole.Periods[len(d.whole.Periods)-1].Name != noPeriod && len(d.shown) > 1 {
-			v.Margin = append(v.Margin, w.Say("method.comparison"))
-		}
 	}
-	if k > 1 {
-		v.Withheld = append(v.Withheld, w.Say("method.group_rule", "k", k), w.Say("method.few", "k", k))
-		if d.period != nil && len(d.period.Survey().Segments()) > 0 {
-			v.Withheld = append(v.Withheld, w.Say("method.pool", "k", k))
-		}
-		if len(v.Waiting) > 0 {
-			v.Withheld = append(v.Withheld, w.Say("method.waiting", "k", k))
-		}
-	} else {
-		v.Withheld = append(v.Withheld, w.Say("results.unprotected"))
-	}
-	v.Withheld = append(v.Withheld, w.Say("method.never"))
+	v.Withheld = d.withheld(len(v.Waiting) > 0)
 	return v
+}
+
+// methodFacts says when and of whom the figures are. Numbers that are not known are left out.
+func (d *document) methodFacts() []fact {
+	var facts []fact
+	add := func(key, value string) {
+		if value != "" {
+			facts = append(facts, fact{Name: d.words.Say(key), Value: value})
+		}
+	}
+	addNumber := func(key string, n int64) {
+		if n > 0 {
+			add(key, itoa(n))
+		}
+	}
+	for _, line := range render.Window(d.words, d.survey) {
+		add("method.window", line)
+	}
+	p := d.period
+	if p == nil {
+		return facts
+	}
+	add("results.period", d.periodName(p.Name))
+	if d.page.Whole() {
+		addNumber("method.population", p.Population)
+		addNumber("method.issued", p.Issued)
+	} else {
+		add("method.group", d.groupName())
+	}
+	addNumber("method.received", p.Respondents)
+	if p.Rate != nil {
+		add("results.rate", d.percent(p.Rate, 2))
+	}
+	addNumber("method.sample", p.SampleSize)
+	add("method.released", d.words.Say("method.release", "n", p.Release, "date", d.words.Date(p.Date)))
+	return facts
+}
+
+// marginNotes says what the margins of error mean.
+func (d *document) marginNotes() []string {
+	p, w := d.period, d.words
+	if p == nil {
+		return nil
+	}
+	notes := []string{w.Say("method.margin")}
+	if p.Population > 0 && d.page.Whole() {
+		notes = append(notes, w.Say("method.finite", "n", p.Population))
+	}
+	if p.Overall.Interval != nil {
+		notes = append(notes, w.Say("method.widest"))
+	}
+	periods := d.set.Report.Periods
+	if d.newest && periods[len(periods)-1].Name != noPeriod && len(d.history) > 1 {
+		notes = append(notes, w.Say("method.comparison"))
+	}
+	return notes
+}
+
+// withheld says what is not shown; waiting says that there are questions of which nothing may be shown yet.
+func (d *document) withheld(waiting bool) []string {
+	k, segments := max(d.survey.Results.MinGroup, 1), 0
+	if d.period != nil {
+		k, segments = max(d.period.MinGroup, 1), len(d.period.Survey().Segments())
+	}
+	if k <= 1 {
+		return []string{d.words.Say("results.unprotected"), d.words.Say("method.never")}
+	}
+	notes := []string{d.words.Say("method.group_rule", "k", k), d.words.Say("method.few", "k", k)}
+	if segments > 0 {
+		notes = append(notes, d.words.Say("method.pool", "k", k))
+	}
+	if waiting {
+		notes = append(notes, d.words.Say("method.waiting", "k", k))
+	}
+	return append(notes, d.words.Say("method.never"))
 }

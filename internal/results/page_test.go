@@ -37,8 +37,8 @@ func withAssets(t testing.TB, assets render.Assets) *Renderer {
 // pages renders every kind of file of a survey's results in a language, by name.
 func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[string][]byte {
 	t.Helper()
-	empty := Page{Report: &stats.Report{Survey: s}, Language: language, Root: "../../../"}
-	figures := Page{Report: twoQuarters(s), Actions: deeds("grid.care"), Today: "2026-11-22", Language: language, Root: "../../../"}
+	empty := Page{Set: NewSet(&stats.Report{Survey: s}), Language: language, Root: "../../../"}
+	figures := Page{Set: NewSet(twoQuarters(s)), Actions: deeds("grid.care"), Today: "2026-11-22", Language: language, Root: "../../../"}
 	group := figures
 	group.Folder = Folder{Segment: "tier", Option: "gold"}
 	out := map[string][]byte{}
@@ -117,7 +117,7 @@ func TestHead(t *testing.T) {
 	s := rendertest.Every(t)
 	head := func() map[string]string {
 		return rendertest.Head(t, func(w io.Writer) error {
-			return r.HTML(w, Page{Report: stats.NewReport(s, nil), Language: "en", Root: "../../../"})
+			return r.HTML(w, Page{Set: NewSet(stats.NewReport(s, nil)), Language: "en", Root: "../../../"})
 		})
 	}
 	rendertest.CheckHead(t, "listed", head(), map[string]string{"og:url": "https://survey.example.com/polls/every/en/results/",
@@ -136,13 +136,13 @@ func TestNothingBeforeTheFirstGroup(t *testing.T) {
 	var a, b bytes.Buffer
 	for _, write := range []func(io.Writer, *stats.Report) error{
 		func(w io.Writer, rep *stats.Report) error {
-			return r.HTML(w, Page{Report: rep, Language: "en", Root: "../"})
+			return r.HTML(w, Page{Set: NewSet(rep), Language: "en", Root: "../"})
 		},
 		func(w io.Writer, rep *stats.Report) error {
-			return r.JSON(w, Page{Report: rep, Language: "en"})
+			return r.JSON(w, Page{Set: NewSet(rep), Language: "en"})
 		},
 		func(w io.Writer, rep *stats.Report) error {
-			return r.CSV(w, Page{Report: rep, Language: "en"})
+			return r.CSV(w, Page{Set: NewSet(rep), Language: "en"})
 		},
 	} {
 		a.Reset()
@@ -177,7 +177,7 @@ func TestJSON(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := r.JSON(&b, Page{Report: twoQuarters(s), Language: "en"}); err != nil {
+	if err := r.JSON(&b, Page{Set: NewSet(twoQuarters(s)), Language: "en"}); err != nil {
 		t.Fatal(err)
 	}
 	var got doc
@@ -236,7 +236,7 @@ func BenchmarkResults(b *testing.B) {
 	}()
 	for b.Loop() {
 		start := time.Now()
-		if err := r.HTML(io.Discard, Page{Report: stats.NewReport(s, all), Language: "zh", Root: "../../"}); err != nil {
+		if err := r.HTML(io.Discard, Page{Set: NewSet(stats.NewReport(s, all)), Language: "zh", Root: "../../"}); err != nil {
 			b.Fatal(err)
 		}
 		took = append(took, time.Since(start))

@@ -8,8 +8,8 @@ import (
 	"glasspoll/internal/stats"
 )
 
-// quadrants set importance against performance.
-type quadrants struct {
+// quadrantChart sets importance against performance.
+type quadrantChart struct {
 	Title, About   string
 	Name           string
 	CrossX, CrossY string
@@ -25,8 +25,8 @@ type quadrants struct {
 // corner names a quarter of the chart, in its outer corner.
 type corner struct{ X, Y, Anchor, Kind, Text string }
 
-// mark is the numbers of the items at one place, on a plate. A plate that has no room there stands above or below, and a
-// stem leads from it to the place.
+// mark is a plate with the numbers of the items at one place. A plate that has no room there is moved up or down, and a
+// stem joins it to the place.
 type mark struct {
 	X, Place      string
 	Moved         bool
@@ -42,56 +42,65 @@ type quadrantRow struct {
 	Of                            int64
 }
 
+// The edges of the area that items are placed in: in pixels from the top, and in percent of the width.
 const (
 	quadrantTop, quadrantBottom = 34.0, 286.0
 	quadrantLeft, quadrantRight = 8.0, 92.0
 )
 
-func (d *drawing) quadrants() []quadrants {
-	var all []quadrants
+// quadrants are a chart of the stated and one of the derived importance, where they are known.
+func (d *document) quadrants() []quadrantChart {
+	var all []quadrantChart
 	stated, derived := d.period.Drivers()
-	for i, drivers := range []*stats.Drivers{stated, derived} {
-		if drivers == nil {
-			continue
+	if stated != nil {
+		v := quadrantChart{Title: d.words.Say("quadrants.stated"), About: d.words.Say("quadrants.stated_text")}
+		d.plot(&v, stated)
+		all = append(all, v)
+	}
+	if derived != nil {
+		overall := d.scoring().Overall
+		if f, ok := d.period.Survey().Field(overall); ok {
+			overall = d.label(f)
 		}
-		v := quadrants{Derived: i == 1, Title: d.words.Say("quadrants.stated"), About: d.words.Say("quadrants.stated_text")}
-		if v.Derived {
-			v.Title = d.words.Say("quadrants.derived")
-			overall := d.scoring().Overall
-			if f, ok := d.period.Survey().Field(overall); ok {
-				overall = d.label(f)
-			}
-			v.About = d.words.Say("quadrants.derived_text", "item", overall)
-		}
-		v.Name = d.words.Say("quadrants.name", "n", len(drivers.Items))
-		x, y := scales(drivers)
-		cross, down := x(drivers.Importance), y(drivers.Performance)
-		v.CrossX, v.CrossY = d.x(cross), short(down)
-		v.AlarmX, v.AlarmWidth, v.AlarmHeight = d.from(cross, 100-cross), short(100-cross), short(quadrantBottom+14-down)
-		for _, c := range []corner{
-			{d.x(1), "15", "start", string(stats.Surplus), ""}, {d.x(99), "15", "end", string(stats.Keep), ""},
-			{d.x(1), "315", "start", string(stats.Low), ""}, {d.x(99), "315", "end", string(stats.Improve), ""},
-		} {
-			c.Text = d.words.Say("quadrants." + c.Kind)
-			v.Corners = append(v.Corners, c)
-		}
-		for _, s := range arrange(place(drivers.Items, x, y), down) {
-			kind := string(s.items[0].Quadrant)
-			v.Marks = append(v.Marks, s.mark(d.canvas))
-			for n, item := range s.items {
-				row := quadrantRow{N: s.first + n, Label: d.itemName(item.Field), Kind: kind, Advice: d.words.Say("quadrants." + kind), Of: item.N,
-					Done: d.words.Say("percent", "n", fixed(100*item.Performance, 1))}
-				if v.Derived {
-					row.Importance = fixed(item.Importance, 2)
-				} else {
-					row.Importance = d.words.Say("percent", "n", fixed(100*item.Importance, 1))
-				}
-				v.Rows = append(v.Rows, row)
-			}
-		}
+		v := quadrantChart{Derived: true, Title: d.words.Say("quadrants.derived"), About: d.words.Say("quadrants.derived_text", "item", overall)}
+		d.plot(&v, derived)
 		all = append(all, v)
 	}
 	return all
+}
+
+// plot places the items on the chart, and lists them below it.
+func (d *document) plot(v *quadrantChart, drivers *stats.Drivers) {
+	v.Name = d.words.Say("quadrants.name", "n", len(drivers.Items))
+	x, y := scales(drivers)
+	middle, line := x(drivers.Importance), y(drivers.Performance)
+	v.CrossX, v.CrossY = d.x(middle), coordinate(line)
+	v.AlarmX, v.AlarmWidth, v.AlarmHeight = d.left(middle, 100-middle), coordinate(100-middle), coordinate(quadrantBottom+14-line)
+	for _, c := range []corner{
+		{d.x(1), "15", "start", string(stats.Surplus), ""}, {d.x(99), "15", "end", string(stats.Keep), ""},
+		{d.x(1), "315", "start", string(stats.Low), ""}, {d.x(99), "315", "end", string(stats.Improve), ""},
+	} {
+		c.Text = d.words.Say("quadrants." + c.Kind)
+		v.Corners = append(v.Corners, c)
+	}
+	for _, c := range arrange(place(drivers.Items, x, y), line) {
+		v.Marks = append(v.Marks, c.mark(d.canvas))
+		for n, item := range c.items {
+			v.Rows = append(v.Rows, d.quadrantRow(c.first+n, item.Driver, v.Derived))
+		}
+	}
+}
+
+func (d *document) quadrantRow(n int, item stats.Driver, derived bool) quadrantRow {
+	kind := string(item.Quadrant)
+	row := quadrantRow{N: n, Label: d.itemName(item.Field), Kind: kind, Advice: d.words.Say("quadrants." + kind), Of: item.N,
+		Done: d.words.Say("percent", "n", fixed(100*item.Performance, 1))}
+	if derived {
+		row.Importance = fixed(item.Importance, 2)
+	} else {
+		row.Importance = d.words.Say("percent", "n", fixed(100*item.Importance, 1))
+	}
+	return row
 }
 
 // scales lead from importance to percent of the width, and from performance to pixels from the top.
@@ -112,7 +121,7 @@ func scaleOf(items []stats.Driver, value func(stats.Driver) float64, middle, fro
 	return func(v float64) float64 { return from + (to-from)*(v-low)/(high-low) }
 }
 
-// placed is an item and where it belongs: so many percent of the width from the left, so many pixels from the top.
+// placed is an item and where it belongs: in percent of the width from the left, and in pixels from the top.
 type placed struct {
 	stats.Driver
 	x, y float64
@@ -126,8 +135,8 @@ func place(drivers []stats.Driver, x, y func(float64) float64) []placed {
 	return items
 }
 
-// spot is a place that items of one quadrant share. They are numbered in a row.
-type spot struct {
+// cluster is items of one quadrant that share a place and a plate. They are numbered in a row.
+type cluster struct {
 	items []placed // the most important first; the place is that of the first
 	first int      // its number
 	x, y  float64
@@ -136,102 +145,101 @@ type spot struct {
 
 const (
 	// narrowest is the width of the chart in pixels on a screen of 320, the narrowest that pages are made for (WCAG 2.2,
-	// 1.4.10). Plates that stand clear of each other there do so on all wider screens, for they are only moved up and down.
+	// 1.4.10). Plates are only moved up and down, so that those which do not overlap there do not on any wider screen.
 	narrowest = 280.0
 
 	plateHeight, plateGap = 20.0, 2.0
-	// shared is how many pixels lie at most between items of one spot, and aside how far its plate may be moved, unless it is
-	// crowded.
-	shared, aside = 4.0, 2 * (plateHeight + plateGap)
+	// clusterSize is how many pixels there are at most between items of one cluster, and maxShift how far its plate may be
+	// moved; both grow where there is too little room.
+	clusterSize, maxShift = 4.0, 2 * (plateHeight + plateGap)
 )
 
-// arrange finds spots for items, so that no two plates overlap; line is the height at which the quadrants meet. Where there
-// are too many items, more of them share a spot, and plates may stand farther away: in the end there is one spot in each
-// quadrant, and four have room.
-func arrange(items []placed, line float64) []spot {
+// arrange finds places for items, so that no two plates overlap; line is the height at which the quadrants meet. Where there
+// are too many items, clusters grow, and plates may be moved farther: in the end there is one cluster in each quadrant,
+// and four have room.
+func arrange(items []placed, line float64) []cluster {
 	rank := map[stats.Quadrant]int{stats.Improve: 0, stats.Keep: 1, stats.Low: 2, stats.Surplus: 3}
 	order := slices.Clone(items)
 	slices.SortStableFunc(order, func(a, b placed) int {
 		return cmp.Or(rank[a.Quadrant]-rank[b.Quadrant], cmp.Compare(b.Importance, a.Importance))
 	})
 	for coarser := 1.0; ; coarser *= 1.25 {
-		spots := spotsOf(order, shared*coarser)
-		if setApart(spots, line, aside+shared*coarser) {
-			return spots
+		clusters := clustersOf(order, clusterSize*coarser)
+		if separate(clusters, line, maxShift+clusterSize*coarser) {
+			return clusters
 		}
 	}
 }
 
-// spotsOf lets items share a spot that are at most so many pixels away from its first.
-func spotsOf(items []placed, near float64) []spot {
-	var spots []spot
+// clustersOf puts items together that are at most so many pixels away from the first of their cluster.
+func clustersOf(items []placed, near float64) []cluster {
+	var clusters []cluster
 	for _, item := range items {
-		at := slices.IndexFunc(spots, func(s spot) bool {
-			return s.items[0].Quadrant == item.Quadrant && math.Abs(s.x-item.x)*narrowest/100 <= near && math.Abs(s.y-item.y) <= near
+		at := slices.IndexFunc(clusters, func(c cluster) bool {
+			return c.items[0].Quadrant == item.Quadrant && math.Abs(c.x-item.x)*narrowest/100 <= near && math.Abs(c.y-item.y) <= near
 		})
 		if at < 0 {
-			at = len(spots)
-			spots = append(spots, spot{x: item.x, y: item.y})
+			at = len(clusters)
+			clusters = append(clusters, cluster{x: item.x, y: item.y})
 		}
-		spots[at].items = append(spots[at].items, item)
+		clusters[at].items = append(clusters[at].items, item)
 	}
 	next := 1
-	for i := range spots {
-		spots[i].first, next = next, next+len(spots[i].items)
+	for i := range clusters {
+		clusters[i].first, next = next, next+len(clusters[i].items)
 	}
-	return spots
+	return clusters
 }
 
-// setApart moves plates up or down from their places, no farther than so many pixels, until they stand clear of each other:
-// each to the nearest room that those before it leave, on its own side of the line if it can. It reports whether all have
-// found one.
-func setApart(spots []spot, line, farthest float64) bool {
+// separate moves plates up or down from their places, no farther than so many pixels, until none overlap: each to the
+// nearest room that those before it leave, on its own side of the line if possible. It reports whether all have found one.
+func separate(clusters []cluster, line, farthest float64) bool {
 	const row = plateHeight + plateGap
-	for i := range spots {
-		s := &spots[i]
-		var beside []spot // whose plates this one would meet at the same height
-		for _, other := range spots[:i] {
-			if math.Abs(s.x-other.x)*narrowest/100 < (s.width()+other.width())/2+plateGap {
-				beside = append(beside, other)
+	for i := range clusters {
+		c := &clusters[i]
+		var neighbours []cluster // whose plates would overlap this one's at the same height
+		for _, other := range clusters[:i] {
+			if math.Abs(c.x-other.x)*narrowest/100 < (c.width()+other.width())/2+plateGap {
+				neighbours = append(neighbours, other)
 			}
 		}
-		rooms := []float64{s.y}
-		for _, other := range beside {
+		rooms := []float64{c.y}
+		for _, other := range neighbours {
 			rooms = append(rooms, other.plate-row, other.plate+row)
 		}
-		away := func(y float64) float64 {
-			if y < line != (s.y < line) {
-				return math.Abs(y-s.y) + aside // there, it would be taken for one of another quadrant
+		shift := func(y float64) float64 {
+			if y < line != (c.y < line) {
+				return math.Abs(y-c.y) + maxShift // there, it would be taken for one of another quadrant
 			}
-			return math.Abs(y - s.y)
+			return math.Abs(y - c.y)
 		}
 		rooms = slices.DeleteFunc(rooms, func(y float64) bool {
-			return away(y) > farthest || y < quadrantTop-plateGap || y > quadrantBottom+plateGap ||
-				slices.ContainsFunc(beside, func(other spot) bool { return math.Abs(other.plate-y) < row-1e-6 })
+			return shift(y) > farthest || y < quadrantTop-plateGap || y > quadrantBottom+plateGap ||
+				slices.ContainsFunc(neighbours, func(other cluster) bool { return math.Abs(other.plate-y) < row-1e-6 })
 		})
 		if len(rooms) == 0 {
 			return false
 		}
-		s.plate = slices.MinFunc(rooms, func(a, b float64) int { return cmp.Compare(away(a), away(b)) })
+		c.plate = slices.MinFunc(rooms, func(a, b float64) int { return cmp.Compare(shift(a), shift(b)) })
 	}
 	return true
 }
 
-func (s *spot) mark(c canvas) mark {
+func (c *cluster) mark(on canvas) mark {
 	return mark{
-		X: c.x(s.x), Place: short(s.y), Moved: s.plate != s.y, Y: short(s.plate), Top: short(s.plate - plateHeight/2),
-		Width: short(s.width()), Offset: short(-s.width() / 2), Text: s.text(), Kind: string(s.items[0].Quadrant),
+		X: on.x(c.x), Place: coordinate(c.y), Moved: c.plate != c.y, Y: coordinate(c.plate), Top: coordinate(c.plate - plateHeight/2),
+		Width: coordinate(c.width()), Offset: coordinate(-c.width() / 2), Text: c.text(), Kind: string(c.items[0].Quadrant),
 	}
 }
 
 // text is the numbers of the items: "7", or "7–9".
-func (s *spot) text() string {
-	text := itoa(int64(s.first))
-	if n := len(s.items); n > 1 {
-		text += "–" + itoa(int64(s.first+n-1))
+func (c *cluster) text() string {
+	text := itoa(int64(c.first))
+	if n := len(c.items); n > 1 {
+		text += "–" + itoa(int64(c.first+n-1))
 	}
 	return text
 }
 
-// width is that of the plate: its text is less than 7.5 pixels a character wide.
-func (s *spot) width() float64 { return max(plateHeight, 7+7.5*float64(len([]rune(s.text())))) }
+// width is the plate's: its text is less than 7.5 pixels a character wide.
+func (c *cluster) width() float64 { return max(plateHeight, 7+7.5*float64(len([]rune(c.text())))) }

@@ -16,8 +16,8 @@ import (
 	"glasspoll/internal/stats"
 )
 
-// located finds spots for items of some importance and performance.
-func located(places [][2]float64) []spot {
+// clustersAt finds clusters for items of some importance and performance.
+func clustersAt(places [][2]float64) []cluster {
 	d := stats.Drivers{}
 	for _, p := range places {
 		d.Importance += p[0] / float64(len(places))
@@ -93,10 +93,10 @@ func TestPlatesStandClear(t *testing.T) {
 	for name, places := range inputs {
 		t.Run(name, func(t *testing.T) {
 			next := 1
-			spots := located(places)
-			for _, s := range spots {
+			clusters := clustersAt(places)
+			for _, s := range clusters {
 				if s.first != next {
-					t.Errorf("a spot begins with %d, not %d", s.first, next)
+					t.Errorf("a cluster begins with %d, not %d", s.first, next)
 				}
 				next += len(s.items)
 				for _, item := range s.items {
@@ -110,13 +110,13 @@ func TestPlatesStandClear(t *testing.T) {
 			}
 			for _, width := range []float64{narrowest, 324, 600, 928} {
 				for _, c := range []canvas{{}, {mirrored: true}} {
-					for i, s := range spots {
+					for i, s := range clusters {
 						a := s.mark(c).box(t, width)
 						if a.left < -10 || a.right > width+10 || // a long one may stand a little out, into the margin of the page
 							a.top < 20 || a.bottom > 300 {
 							t.Errorf("at %v: %s leaves the chart: %+v", width, s.text(), a)
 						}
-						for _, other := range spots[:i] {
+						for _, other := range clusters[:i] {
 							if b := other.mark(c).box(t, width); a.overlaps(b) {
 								t.Errorf("at %v: %s %+v lies on %s %+v", width, s.text(), a, other.text(), b)
 							}
@@ -131,9 +131,9 @@ func TestPlatesStandClear(t *testing.T) {
 // Items that have room stand where they belong, each with its own number; those of one place share a plate; and what has
 // to make room makes little.
 func TestPlatesStandWhereTheyBelong(t *testing.T) {
-	spots := located([][2]float64{{0, 0}, {1, 1}, {0.5, 0.8}, {0.5, 0.8}, {0.9, 0.1}, {0.9, 0.2}, {0.5, 0.8}, {0.91, 0.14}})
+	clusters := clustersAt([][2]float64{{0, 0}, {1, 1}, {0.5, 0.8}, {0.5, 0.8}, {0.9, 0.1}, {0.9, 0.2}, {0.5, 0.8}, {0.91, 0.14}})
 	var got []string
-	for _, s := range spots {
+	for _, s := range clusters {
 		m := s.mark(canvas{})
 		got = append(got, fmt.Sprintf("%s %s %s,%s %v %s", m.Kind, m.Text, m.X, m.Place, m.Moved, m.Y))
 	}
@@ -150,22 +150,22 @@ func TestPlatesStandWhereTheyBelong(t *testing.T) {
 	}
 }
 
-// Plates of a column of ten do not run far away: those of neighbours share a spot instead. None stands on the side of another
+// Plates of a column of ten do not run far away: those of neighbours share a cluster instead. None stands on the side of another
 // quadrant, where there is room on its own.
 func TestPlatesStayNear(t *testing.T) {
 	column := [][2]float64{{0, 0}, {0.1, 1}}
 	for i := range 10 {
 		column = append(column, [2]float64{0.9, 0.3 + 0.02*float64(i)})
 	}
-	spots := located(column)
+	clusters := clustersAt(column)
 	line := 0.0 // the lowest place of what is done well
-	for _, s := range spots {
+	for _, s := range clusters {
 		if q := s.items[0].Quadrant; q == stats.Keep || q == stats.Surplus {
 			line = max(line, s.y)
 		}
 	}
-	for _, s := range spots {
-		if away := math.Abs(s.plate - s.y); away > 1.5*aside {
+	for _, s := range clusters {
+		if away := math.Abs(s.plate - s.y); away > 1.5*maxShift {
 			t.Errorf("%s stands %.0f pixels away", s.text(), away)
 		}
 		if q := s.items[0].Quadrant; (q == stats.Improve || q == stats.Low) && s.plate <= line {
@@ -178,7 +178,7 @@ func TestPlatesStayNear(t *testing.T) {
 func TestQuadrantsOnThePage(t *testing.T) {
 	s := rendertest.Thirty(t)
 	s.Scoring.Overall = "q0_0"
-	page := drawn(t, renderer(t), Page{Report: history(t, s, 1, 97), Language: "zh", Root: "../../"})
+	page := drawn(t, renderer(t), Page{Set: NewSet(history(t, s, 1, 97)), Language: "zh", Root: "../../"})
 	section := byID(t, page, "priorities")
 	named := func(element, name string) []*html.Node {
 		return all(section, func(n *html.Node) bool { return n.Data == element && class(n, name) })

@@ -17,11 +17,11 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// ReportPage is the report for management: one page that stands by itself.
+// ReportPage is the report for management: one page that needs no other file.
 type ReportPage struct {
 	Page             // of a report that withholds nothing
-	Withdrawn int64  // who has taken the answers back
-	Public    int64  // of the respondents, how many are in the figures that are public
+	Withdrawn int64  // respondents who have withdrawn their answers
+	Public    int64  // respondents who are in the public figures
 	Style     string // the stylesheet of results pages
 	Cases     *CaseFigures
 	Texts     []TextAnswers
@@ -33,7 +33,7 @@ type CaseFigures struct {
 	Open                 []OpenCase // the most pressing first
 }
 
-// OpenCase is one that is to be followed up.
+// OpenCase is a case to be followed up.
 type OpenCase struct {
 	ID, Type, Severity, Owner, Due string
 	Overdue                        bool
@@ -48,27 +48,31 @@ type TextAnswers struct {
 
 // reportView is everything that report.html shows.
 type reportView struct {
-	*results
-	told      *wording.Words
-	Policy    string
-	Style     template.CSS
-	Made      string
-	Intro     template.HTML
-	How       []fact
-	Sure      []string
-	Sample    []fact
-	Lowest    []lowItem
-	Unhappy   []lowItem
-	Cases     *CaseFigures
-	Measures  *measures
-	Texts     []textBlock
-	Withdrawn int64
+	*view
+	words      *wording.Words // of the report
+	Policy     string
+	Style      template.CSS
+	Made       string // day
+	Intro      template.HTML
+	How        []fact // the answers were collected
+	Confidence []string
+	Sample     []fact
+	Lowest     []lowItem
+	Unhappy    []lowItem
+	Cases      *CaseFigures
+	Measures   *measures
+	Texts      []textBlock
+	Withdrawn  int64
 }
 
+// lowItem is an item that was done badly.
 type lowItem struct {
 	Label, Mean, Max, Percent, Low, Width string
 	N                                     int64
 }
+
+// SVG draws the share of low marks.
+func (i lowItem) SVG() template.HTML { return svg(bar{Width: i.Width}) }
 
 type textBlock struct {
 	Label   string
@@ -76,8 +80,8 @@ type textBlock struct {
 	Left    int
 }
 
-// Tell says a sentence of the report's own.
-func (v *reportView) Tell(key string, args ...any) string { return v.told.Say(key, args...) }
+// SayOwn says a sentence in the report's own words, as Say does in those of results pages.
+func (v *reportView) SayOwn(key string, args ...any) string { return v.words.Say(key, args...) }
 
 // Report writes the report for management. Its template, stylesheet and words are in the folder report of the templates.
 func (r *Renderer) Report(w io.Writer, templates fs.FS, p ReportPage) error {
@@ -97,11 +101,11 @@ func (r *Renderer) Report(w io.Writer, templates fs.FS, p ReportPage) error {
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	d, err := r.drawing(p.Page)
+	d, err := r.document(p.Page)
 	if err != nil {
 		return err
 	}
-	v := d.managementReport(words.In(p.Language), p)
+	v := d.reportView(words.In(p.Language), p)
 	v.Style = template.CSS(p.Style + string(style))
 	sum := sha256.Sum256([]byte(v.Style))
 	v.Policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
@@ -109,15 +113,29 @@ func (r *Renderer) Report(w io.Writer, templates fs.FS, p ReportPage) error {
 	if err := pages.ExecuteTemplate(&page, "report.html", v); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	// On paper there is nothing to unfold. What respondents and authors have written is escaped, and is not touched.
+	// Nothing can be unfolded on paper. The texts of respondents and authors are escaped, so that this leaves them alone.
 	_, err = w.Write(bytes.ReplaceAll(page.Bytes(), []byte("<details>"), []byte("<details open>")))
 	return err
 }
 
-func (d *drawing) managementReport(words *wording.Words, p ReportPage) *reportView {
-	v := &reportView{results: d.results(), told: words, Intro: d.intro(), Cases: p.Cases, Withdrawn: p.Withdrawn}
+func (d *document) reportView(words *wording.Words, p ReportPage) *reportView {
+	v := &reportView{view: d.view(), words: words, Intro: d.intro(), Cases: p.Cases, Withdrawn: p.Withdrawn}
 	v.Title, v.Made = words.Say("report.of", "title", v.Heading), d.words.Date(string(p.Today))
-	// The pages that the results page links to are not here.
+	v.removeLinks()
+	d.addMethod(v)
+	v.Measures = d.allMeasures() // they are about the survey, whatever the period
+	for _, t := range p.Texts {
+		v.Texts = append(v.Texts, textBlock{d.itemName(t.Field), t.Answers, t.Left})
+	}
+	if d.period != nil {
+		d.addSample(v, p.Public)
+		d.addLowest(v)
+	}
+	return v
+}
+
+// removeLinks drops the links to other results pages, which the report comes without.
+func (v *reportView) removeLinks() {
 	for i := range v.Segments {
 		for j := range v.Segments[i].Rows {
 			v.Segments[i].Rows[j].Href = ""
@@ -131,26 +149,14 @@ func (d *drawing) managementReport(words *wording.Words, p ReportPage) *reportVi
 			v.Trend.Rows[i].Href = ""
 		}
 	}
-	d.how(v)
-	d.asked.Period, d.newest = "", true // measures are about the survey, whichever period is looked at
-	v.Measures = d.measures()
-	for _, t := range p.Texts {
-		v.Texts = append(v.Texts, textBlock{d.itemName(t.Field), t.Answers, t.Left})
-	}
-	if d.period == nil {
-		return v
-	}
-	d.sample(v, p)
-	d.lowest(v)
-	return v
 }
 
-// how says by which means the answers came.
-func (d *drawing) how(v *reportView) {
+// addMethod says how the answers were collected, and how far the figures can be trusted.
+func (d *document) addMethod(v *reportView) {
 	s, w := d.survey, d.words
 	add := func(key, value string) {
 		if value != "" {
-			v.How = append(v.How, fact{Name: v.Tell(key), Value: value})
+			v.How = append(v.How, fact{Name: v.SayOwn(key), Value: value})
 		}
 	}
 	add("method.window", strings.Join(render.Window(w, s), " "))
@@ -178,17 +184,14 @@ func (d *drawing) how(v *reportView) {
 	if v.Derivation != nil {
 		add("method.model", v.Derivation.Text)
 	}
-	v.Sure = d.sure()
-	if m := d.method(); m != nil {
-		v.Sure = append(v.Sure, m.Margin...)
-	}
+	v.Confidence = append(d.confidence(), v.Method.Margin...)
 }
 
-// sample says how many were asked, and how many answered.
-func (d *drawing) sample(v *reportView, p ReportPage) {
-	period, w := d.period, d.words
+// addSample says how many were asked, and how many answered; public of them are in the public figures.
+func (d *document) addSample(v *reportView, public int64) {
+	period := d.period
 	add := func(key, value, note, tone string) {
-		v.Sample = append(v.Sample, fact{Name: v.Tell(key), Value: value, Note: note, Tone: tone})
+		v.Sample = append(v.Sample, fact{Name: v.SayOwn(key), Value: value, Note: note, Tone: tone})
 	}
 	if period.Population > 0 {
 		add("sample.population", itoa(period.Population), "", "")
@@ -196,44 +199,37 @@ func (d *drawing) sample(v *reportView, p ReportPage) {
 	if period.Issued > 0 {
 		add("sample.issued", itoa(period.Issued), "", "")
 	}
-	add("sample.received", itoa(period.Respondents), v.Tell("sample.public", "n", p.Public), "")
+	add("sample.received", itoa(period.Respondents), v.SayOwn("sample.public", "n", public), "")
 	if period.Rate != nil {
 		note := ""
 		if period.Overall.Deducted != nil {
-			note = v.Tell("sample.deducted", "n", stats.Round(period.Overall.Deducted, 2))
+			note = v.SayOwn("sample.deducted", "n", stats.Round(period.Overall.Deducted, 2))
 		}
-		add("sample.rate", w.Say("percent", "n", stats.Round(period.Rate, 2)), note, "")
+		add("sample.rate", d.percent(period.Rate, 2), note, "")
 	}
 	if period.SampleSize > 0 {
-		note, tone := v.Tell("sample.missed", "n", period.SampleSize-period.Respondents), "down"
+		note, tone := v.SayOwn("sample.missed", "n", period.SampleSize-period.Respondents), "down"
 		if period.Respondents >= period.SampleSize {
-			note, tone = v.Tell("sample.reached"), "up"
+			note, tone = v.SayOwn("sample.reached"), "up"
 		}
 		add("sample.wanted", itoa(period.SampleSize), note, tone)
 	}
-	if p.Withdrawn > 0 {
-		add("sample.withdrawn", itoa(p.Withdrawn), "", "")
+	if v.Withdrawn > 0 {
+		add("sample.withdrawn", itoa(v.Withdrawn), "", "")
 	}
 }
 
-// fewLowest is how many items a list of the worst names.
-const fewLowest = 8
+// maxLowest is how many items a list of the worst names.
+const maxLowest = 8
 
-// lowest lists what was done worst, and what most people gave a low mark.
-func (d *drawing) lowest(v *reportView) {
-	line := func(item *stats.Item) lowItem {
-		low := lowItem{Label: d.itemName(item.Field), N: item.Scored, Mean: stats.Round(item.Mean, 2), Max: item.Field.MaxScore().String()}
-		if performance := item.Performance(); performance != nil {
-			low.Percent = d.words.Say("percent", "n", stats.Round(performance, 1))
-		}
-		if item.Low.Of > 0 {
-			low.Low, low.Width = d.percentOf(item.Low.N, item.Low.Of), short(item.Low.Percent())
-		}
-		return low
-	}
+// addLowest lists what was done worst, and what most people gave a low mark.
+func (d *document) addLowest(v *reportView) {
 	ranked := d.period.Ranked() // best first
-	for i := len(ranked) - 1; i >= 0 && len(v.Lowest) < min(fewLowest, (len(ranked)+1)/2); i-- {
-		v.Lowest = append(v.Lowest, line(ranked[i]))
+	for _, item := range slices.Backward(ranked) {
+		if len(v.Lowest) == min(maxLowest, (len(ranked)+1)/2) {
+			break
+		}
+		v.Lowest = append(v.Lowest, d.lowItem(item))
 	}
 	slices.SortStableFunc(ranked, func(a, b *stats.Item) int {
 		if a.Low.Of == 0 || b.Low.Of == 0 {
@@ -242,8 +238,19 @@ func (d *drawing) lowest(v *reportView) {
 		return b.Low.Ratio().Cmp(a.Low.Ratio())
 	})
 	for _, item := range ranked {
-		if item.Low.N > 0 && len(v.Unhappy) < fewLowest {
-			v.Unhappy = append(v.Unhappy, line(item))
+		if item.Low.N > 0 && len(v.Unhappy) < maxLowest {
+			v.Unhappy = append(v.Unhappy, d.lowItem(item))
 		}
 	}
+}
+
+func (d *document) lowItem(item *stats.Item) lowItem {
+	low := lowItem{Label: d.itemName(item.Field), N: item.Scored, Mean: stats.Round(item.Mean, 2), Max: item.Field.MaxScore().String()}
+	if performance := item.Performance(); performance != nil {
+		low.Percent = d.percent(performance, 1)
+	}
+	if item.Low.Of > 0 {
+		low.Low, low.Width = d.percentOf(item.Low.N, item.Low.Of), coordinate(item.Low.Percent())
+	}
+	return low
 }

@@ -31,7 +31,7 @@ func reportPage(t *testing.T, language string) (ReportPage, *survey.Survey) {
 		}
 	}
 	return ReportPage{
-		Page:   Page{Report: rep, Actions: deeds(rep.Periods[2].Ranked()[0].Field.Name), Today: "2026-11-22", Language: language},
+		Page:   Page{Set: NewSet(rep), Actions: deeds(rep.Periods[2].Ranked()[0].Field.Name), Today: "2026-11-22", Language: language},
 		Public: 55, Withdrawn: 2, Style: ":root { --accent: #0a6a5c }\n",
 		Cases: &CaseFigures{Opened: 3, Closed: 1, Told: 1, Open: []OpenCase{{ID: "7K3M", Type: "complaint", Severity: "major", Owner: "repairs", Due: "2026-11-01", Overdue: true}}},
 		Texts: []TextAnswers{{Field: field, Answers: []string{"<script>alert(1)</script><details>", "多谢"}, Left: 4}},
@@ -84,7 +84,7 @@ func TestManagementReport(t *testing.T) {
 
 func TestReportOfNothing(t *testing.T) {
 	p, s := reportPage(t, "en")
-	p.Report, p.Cases, p.Texts, p.Actions = history(t, s, 0, 0), nil, nil, survey.Actions{}
+	p.Set, p.Cases, p.Texts, p.Actions = NewSet(history(t, s, 0, 0)), nil, nil, survey.Actions{}
 	var b bytes.Buffer
 	if err := renderer(t).Report(&b, os.DirFS("../../templates"), p); err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func TestReportWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := map[string]bool{}
-	say := regexp.MustCompile(`(?:Say|Tell|add)\(?[ (]"([a-z_.]+)"`)
+	say := regexp.MustCompile(`(?:Say|SayOwn|add)\(?[ (]"([a-z_.]+)"`)
 	begins := regexp.MustCompile(`Say\("([a-z_]+\.)"\s*\+`)
 	var prefixes []string
 	for _, file := range []string{"report.go", "../../templates/report/report.html", "../../templates/report/codebook.html", "../export/plan.go", "../export/codebook.go", "../export/xlsx.go", "../export/spss.go"} {
@@ -142,7 +142,7 @@ func TestLevels(t *testing.T) {
 		s.Results.Audience = audience
 		rep := history(t, s, 1, 60)
 		for i, level := range []string{"", Staff, Management} {
-			p := Page{Report: rep, Language: "en", Root: "../../", Level: level}
+			p := Page{Set: NewSet(rep), Language: "en", Root: "../../", Level: level}
 			var html, doc, table bytes.Buffer
 			r := renderer(t)
 			if err := r.HTML(&html, p); err != nil {
@@ -192,13 +192,13 @@ results: {min_group: 5, crosstabs: [{rows: liked, by: branch}, {rows: why, by: b
 	for range 2 {
 		folded.Fold(s, answer.Response{Answers: []answer.Answer{{"liked", "2"}}})
 	}
-	report := stats.NewReport(s, []*release.Release{release.Everything(s, "", "2026-11-22", folded)})
+	report := stats.NewReport(s, []*release.Release{release.Unsuppressed(s, "", "2026-11-22", folded)})
 	for language, want := range map[string]struct{ unknown, empty string }{
 		"zh": {"另有2人没有这一项的信息，只计入总体", "另有2组没有人回答，未列出"},
 		"en": {"Of 2 people this is not known; they count in the whole only", "2 groups without answers are left out"},
 		"ar": {"شخصان (2) لا يُعرف", "فئتان (2) بلا إجابات"},
 	} {
-		p := Page{Report: report, Today: "2026-11-22", Language: language}
+		p := Page{Set: NewSet(report), Today: "2026-11-22", Language: language}
 		for name, draw := range map[string]func(io.Writer) error{
 			"report": func(w io.Writer) error {
 				return renderer(t).Report(w, os.DirFS("../../templates"), ReportPage{Page: p})

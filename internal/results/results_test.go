@@ -166,7 +166,7 @@ func TestDrawResults(t *testing.T) {
 			actions = deeds(f.Field.Name)
 			break
 		}
-		for _, f := range Folders(rep) {
+		for _, f := range NewSet(rep).Folders() {
 			for _, language := range s.Languages {
 				folder := s.ID + "/" + language + "/"
 				if language == s.DefaultLanguage() {
@@ -174,7 +174,7 @@ func TestDrawResults(t *testing.T) {
 				}
 				folder += f.Path()
 				var b bytes.Buffer
-				page := Page{Report: rep, Actions: actions, Today: "2026-11-22", Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), Folder: f}
+				page := Page{Set: NewSet(rep), Actions: actions, Today: "2026-11-22", Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), Folder: f}
 				if err := r.HTML(&b, page); err != nil {
 					t.Fatal(err)
 				}

@@ -115,7 +115,7 @@ func buildHome(surveys []*survey.Survey, renderer *render.Renderer, out Output) 
 
 func buildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error {
 	p := &pages{out: out}
-	figures, nothing := results.New(renderer), stats.NewReport(s, nil)
+	figures, nothing := results.New(renderer), results.NewSet(stats.NewReport(s, nil))
 	for _, language := range s.Languages {
 		dirs := directories(s.ID+"/", language, s.Languages)
 		err := p.write(dirs, "index.html", func(w *bytes.Buffer, root string) error {
@@ -136,19 +136,19 @@ func buildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error 
 			continue
 		}
 		err = p.write(dirs, "results/index.html", func(w *bytes.Buffer, root string) error {
-			return figures.HTML(w, results.Page{Report: nothing, Language: language, Root: root})
+			return figures.HTML(w, results.Page{Set: nothing, Language: language, Root: root})
 		})
 		if err != nil {
 			return err
 		}
 		err = p.write(dirs, "results/results.json", func(w *bytes.Buffer, _ string) error {
-			return figures.JSON(w, results.Page{Report: nothing, Language: language})
+			return figures.JSON(w, results.Page{Set: nothing, Language: language})
 		})
 		if err != nil {
 			return err
 		}
 		err = p.write(dirs, "results/results.csv", func(w *bytes.Buffer, _ string) error {
-			return figures.CSV(w, results.Page{Report: nothing, Language: language})
+			return figures.CSV(w, results.Page{Set: nothing, Language: language})
 		})
 		if err != nil {
 			return err

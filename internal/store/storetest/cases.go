@@ -260,15 +260,23 @@ func alertsOpenCases(t *testing.T, b Backend) {
 	if _, err := b.Erasure.Erase(ctx, s.ID, period, response(7).ID, nil); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := publisher().Publish(ctx, s); err != nil || out.Opened != 0 {
-		t.Errorf("after the erasure %d cases were opened, %v", out.Opened, err)
+	wantWithdrawn(t, b, response(7).ID, n)
+	if out, err := publisher().Publish(ctx, s); err != nil || out.Opened != 0 || out.Folded != 0 {
+		t.Errorf("after the erasure %d were folded and %d cases opened, %v", out.Folded, out.Opened, err)
 	}
-	withdrawn := 0
-	if all, err = b.Cases.CasesOf(ctx, s.ID); err != nil {
+	wantWithdrawn(t, b, response(7).ID, n)
+}
+
+// wantWithdrawn wants n cases, one of them withdrawn, and none of the response that was erased.
+func wantWithdrawn(t *testing.T, b Backend, erased string, n int) {
+	t.Helper()
+	all, err := b.Cases.CasesOf(ctx, surveyID)
+	if err != nil {
 		t.Fatal(err)
 	}
+	withdrawn := 0
 	for _, c := range all {
-		if c.Response == response(7).ID {
+		if c.Response == erased {
 			t.Error("a case still names the response that was erased")
 		}
 		if c.Withdrawn {

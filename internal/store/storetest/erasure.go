@@ -146,6 +146,18 @@ func erasure(t *testing.T, b Backend) {
 	if err := b.Tallies.SaveTally(ctx, shard, stale, revision); !errors.Is(err, store.ErrStale) {
 		t.Errorf("what was counted before could be saved after: %v", err)
 	}
+	// The tally counts the tombstone in the response's place at once, so that nothing is folded again: of responses that
+	// were counted and have been deleted since, the tally is all that is left.
+	if after, _, err := b.Tallies.Tally(ctx, shard); err != nil || after.Cursor != stale.Cursor || after.Shape != stale.Shape {
+		t.Errorf("the tally is %+v, %v; want shape %s and cursor %s as before", after, err, stale.Shape, stale.Cursor)
+	}
+	wantErased := func() {
+		t.Helper()
+		if c := counted(t, b); c.Respondents != n-1 || c.Withdrawn != 1 || c.Items["choice"].Counts.Of("good") != n-1 {
+			t.Errorf("counted %+v", c)
+		}
+	}
+	wantErased()
 	if b.Reopen != nil {
 		b = b.Reopen(t)
 	}
@@ -178,12 +190,10 @@ func erasure(t *testing.T, b Backend) {
 	}
 
 	// It is counted without the answers, and nothing is released before k others have come.
-	if out := publishOnce(t, b, s); len(out.Released) != 0 {
+	if out := publishOnce(t, b, s); out.Folded != 0 || len(out.Released) != 0 {
 		t.Errorf("folded %d, released %v", out.Folded, out.Released)
 	}
-	if c := counted(t, b); c.Respondents != n-1 || c.Withdrawn != 1 || c.Items["choice"].Counts.Of("good") != n-1 {
-		t.Errorf("counted %+v", c)
-	}
+	wantErased()
 	for i := range 6 {
 		put(t, b, tiered(n+i), true)
 	}
@@ -205,6 +215,30 @@ func erasure(t *testing.T, b Backend) {
 	}
 	if erased, err := b.Erasure.Erase(ctx, "other", "all", gone.ID, nil); erased || err != nil {
 		t.Errorf("Erase in another survey = %t, %v", erased, err)
+	}
+}
+
+// erasureBeforeCounting erases a response that no tally holds yet.
+func erasureBeforeCounting(t *testing.T, b Backend) {
+	s := tiers(t)
+	if err := b.Definitions.PutDefinition(ctx, s); err != nil {
+		t.Fatal(err)
+	}
+	const n = 5
+	for i := range n {
+		put(t, b, tiered(i), true)
+	}
+	if erased, err := b.Erasure.Erase(ctx, surveyID, "all", tiered(2).ID, []string{"tier"}); !erased || err != nil {
+		t.Fatalf("Erase = %t, %v", erased, err)
+	}
+	if c := counted(t, b); c.Respondents != 0 || c.Withdrawn != 0 {
+		t.Errorf("counted %+v before anything was", c)
+	}
+	if out := publishOnce(t, b, s); out.Folded != n {
+		t.Errorf("folded %d, want %d", out.Folded, n)
+	}
+	if c := counted(t, b); c.Respondents != n-1 || c.Withdrawn != 1 {
+		t.Errorf("counted %+v", c)
 	}
 }
 

@@ -1,0 +1,159 @@
+package server
+
+import (
+	"bytes"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/headers"
+	"glasspoll/internal/render"
+)
+
+// handler answers requests from the edition in force, and from the results pages that have been published since.
+type handler struct {
+	builder
+	current atomic.Pointer[edition]
+	results fs.FS    // published results pages
+	live    *preview // nil if the server is not for authors
+	log     *slog.Logger
+
+	mu        sync.Mutex
+	published map[string]publishedPage // results pages as they were last read, by path
+}
+
+type publishedPage struct {
+	content []byte // of the file
+	page    *page
+}
+
+func newHandler(results fs.FS, live *preview, log *slog.Logger) *handler {
+	return &handler{builder: builder{preview: live != nil}, results: results, live: live, log: log, published: map[string]publishedPage{}}
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		// net/http would name the visitor's address in its log.
+		if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
+			h.log.Error("panic", "value", fault, "stack", string(debug.Stack()))
+			panic(http.ErrAbortHandler) // cut the connection: what was sent may be half a page
+		}
+	}()
+	for name, value := range headers.Security() {
+		w.Header().Set(name, value)
+	}
+	e := h.current.Load()
+	switch {
+	case h.live != nil && strings.HasPrefix(r.URL.Path, previewPath):
+		h.servePreview(e, w, r)
+	case h.live != nil && strings.HasPrefix(r.URL.Path, "/api/"):
+		reply := &previewWriter{ResponseWriter: w, root: rootOf(r.URL.Path)}
+		e.intake.ServeHTTP(reply, r)
+		reply.finish()
+	case strings.HasPrefix(r.URL.Path, "/api/"):
+		e.intake.ServeHTTP(w, r)
+	default:
+		h.servePage(e, w, r)
+	}
+}
+
+func (h *handler) servePage(e *edition, w http.ResponseWriter, r *http.Request) {
+	name := fileOf(r.URL.Path)
+	found := h.find(e, name)
+	switch {
+	case found == nil && h.isDirectory(e, name):
+		// Relative, because a proxy may have put the site under any path.
+		w.Header().Set("Location", path.Base(name)+"/"+queryOf(r.URL))
+		w.Header().Set("Cache-Control", cacheMinute)
+		w.WriteHeader(http.StatusPermanentRedirect)
+	case found == nil && h.live != nil && h.live.neverGood(name):
+		h.serveWaiting(e, w, r)
+	case found == nil && e.restricted(name):
+		h.notice(e, w, r, http.StatusNotFound, answer.NotPublic)
+	case found == nil:
+		h.notice(e, w, r, http.StatusNotFound, answer.NotFound)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		h.notice(e, w, r, http.StatusMethodNotAllowed, answer.BadMethod)
+	default:
+		found.serve(w, r, http.StatusOK)
+	}
+}
+
+// isDirectory reports whether a path has a page when a slash is added.
+func (h *handler) isDirectory(e *edition, name string) bool {
+	return h.find(e, name+"/index.html") != nil || h.live != nil && !strings.Contains(name, "/") && h.live.neverGood(name)
+}
+
+// fileOf is the file at an address.
+func fileOf(address string) string {
+	name := strings.TrimPrefix(address, "/")
+	if name == "" || strings.HasSuffix(name, "/") {
+		name += "index.html"
+	}
+	return name
+}
+
+// rootOf leads from an address to the site's root.
+func rootOf(address string) string {
+	return strings.Repeat("../", max(0, strings.Count(address, "/")-1))
+}
+
+// find finds a page by its path; nil if there is none. A results page is the published one, or the one that was built
+// before anything was published; most are never built.
+func (h *handler) find(e *edition, name string) *page {
+	built := e.page(name)
+	survey, _, _ := strings.Cut(name, "/")
+	if !isResult(name) || e.page(survey+"/results/index.html") == nil { // not public, or not any more
+		return built
+	}
+	content, err := fs.ReadFile(h.results, name)
+	if err != nil {
+		return built
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if known := h.published[name]; bytes.Equal(known.content, content) {
+		return known.page // compressed already
+	}
+	p := h.page(name, content, cacheRevalidate)
+	h.published[name] = publishedPage{content, p}
+	return p
+}
+
+// isResult reports whether a path is below results/ of a survey, or of one of its languages, and is no file of another
+// kind that a store of pages may keep there.
+func isResult(name string) bool {
+	parts := strings.Split(name, "/")
+	return (len(parts) > 2 && parts[1] == "results" || len(parts) > 3 && parts[2] == "results") && !strings.Contains(name, "/.")
+}
+
+// notice answers with a page that says why there is no other, in the visitor's language.
+func (h *handler) notice(e *edition, w http.ResponseWriter, r *http.Request, status int, code answer.Code) {
+	var b bytes.Buffer
+	err := e.renderer.Notice(&b, render.NoticePage{
+		Language: e.languageOf(r),
+		Root:     rootOf(r.URL.Path),
+		Code:     code,
+	})
+	if err != nil {
+		http.Error(w, http.StatusText(status), status)
+		return
+	}
+	content := b.Bytes()
+	if h.live != nil {
+		var mark *string
+		if status == http.StatusNotFound {
+			mark = new(string) // of no page, so that it is replaced by one that comes here
+		}
+		content = injectPreview(content, rootOf(r.URL.Path), mark)
+	}
+	w.Header().Add("Vary", "Accept-Language")
+	newPage("notice.html", content, cacheRevalidate).serve(w, r, status)
+}

@@ -1,0 +1,263 @@
+// Package server serves the site from one process: forms, answers and results, with a live preview for authors.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"glasspoll/internal/control"
+	"glasspoll/internal/local"
+	"glasspoll/internal/notify"
+	"glasspoll/internal/project"
+	"glasspoll/internal/survey"
+)
+
+// Options say what is served, and how.
+type Options struct {
+	Addr          string // where to listen: HOST:PORT
+	Surveys       string // directory of questionnaires
+	Templates     string // directory of templates to use in place of the built-in ones of the same name; "" for none
+	Data          string // directory of the data file and the results pages; it is made if it is missing
+	Preview       bool   // follow changes of the files, and show them in open pages
+	AddressHeader string // header with the visitor's address, as set by the proxy in front; "" for the connection's own
+	Backups       Backups
+	Sender        notify.Sender // sends the notifications of cases; nil: cases open without one
+	// Verbs makes the table of what can be asked for over the socket in the data directory; nil for none. changed says
+	// that a survey's answers have changed, so that its results follow.
+	Verbs    func(s *local.Store, changed func(survey string)) control.Table
+	Log      *slog.Logger
+	Problems io.Writer // where problems of questionnaires and templates are printed
+}
+
+// Server serves a site. It is made by New, and must be closed.
+type Server struct {
+	options  Options
+	listener net.Listener
+	store    *local.Store
+	pages    *local.Pages // results pages
+	library  *project.Library
+	watcher  *project.Watcher // nil without preview
+	handler  *handler
+	updater  *updater
+	present  atomic.Pointer[map[string]bool] // ids of the surveys that have a questionnaire, good or not
+	actions  project.CurrentActions
+	notifier *notify.Notifier // nil: cases open without a notification
+	commands *control.Server  // nil if the socket could not be made
+	stopping chan struct{}    // closed when Run ends
+}
+
+// New opens the port and the data directory, and builds the site. Connections wait until Run serves them.
+func New(ctx context.Context, o Options) (*Server, error) {
+	srv := &Server{options: o, library: project.NewLibrary(o.Surveys), stopping: make(chan struct{})}
+	if err := srv.open(ctx); err != nil {
+		srv.Close()
+		return nil, err
+	}
+	return srv, nil
+}
+
+func (srv *Server) open(ctx context.Context) error {
+	if err := project.Check(srv.options.Surveys); err != nil {
+		return err
+	}
+	if err := srv.openData(); err != nil {
+		return err
+	}
+	if err := srv.connect(); err != nil {
+		return err
+	}
+	// Watch before reading, so that no change falls between.
+	if err := srv.watch(); err != nil {
+		return err
+	}
+	if err := srv.start(ctx); err != nil {
+		return err
+	}
+	srv.listenForCommands()
+	return nil
+}
+
+// openData makes and opens the data directory, and the port before it: of two servers the later one must change nothing.
+func (srv *Server) openData() error {
+	err := os.MkdirAll(srv.options.Data, 0o700)
+	if err != nil {
+		return fmt.Errorf("the data directory cannot be used: %w", err)
+	}
+	srv.listener, err = net.Listen("tcp", srv.options.Addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is in use by another program: stop that, or choose another with --addr HOST:PORT", srv.options.Addr)
+	}
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	if srv.store, err = local.Open(filepath.Join(srv.options.Data, "glasspoll.db")); err != nil {
+		return err
+	}
+	srv.pages, err = local.OpenPages(srv.pagesDir())
+	return err
+}
+
+func (srv *Server) pagesDir() string { return filepath.Join(srv.options.Data, "pages") }
+
+// connect makes the handler of requests, and what works in the background.
+func (srv *Server) connect() error {
+	var live *preview
+	if srv.options.Preview {
+		var err error
+		if live, err = newPreview(srv.stopping); err != nil {
+			return err
+		}
+	}
+	srv.handler = newHandler(os.DirFS(srv.pagesDir()), live, srv.options.Log)
+	var casesOpened func()
+	if srv.options.Sender != nil {
+		srv.notifier = notify.New(notify.Options{Outbox: srv.store, Sender: srv.options.Sender, Log: srv.options.Log})
+		casesOpened = srv.notifier.Wake
+	}
+	srv.updater = newUpdater(srv.options.Log, srv.publisher, casesOpened)
+	return nil
+}
+
+func (srv *Server) watch() error {
+	if !srv.options.Preview {
+		return nil
+	}
+	dirs := []string{srv.options.Surveys}
+	if srv.options.Templates != "" {
+		dirs = append(dirs, srv.options.Templates)
+	}
+	var err error
+	srv.watcher, err = project.Watch(dirs...)
+	return err
+}
+
+// listenForCommands opens the socket in the data directory. The site is served without it, too.
+func (srv *Server) listenForCommands() {
+	if srv.options.Verbs == nil {
+		return
+	}
+	verbs := srv.options.Verbs(srv.store, srv.updater.request)
+	commands, err := control.Listen(srv.options.Data, verbs, srv.options.Log)
+	if err != nil {
+		srv.options.Log.Warn("commands such as 'glasspoll results' cannot be used while this runs", "error", err)
+		return
+	}
+	srv.commands = commands
+}
+
+// Close closes what New has opened.
+func (srv *Server) Close() {
+	if srv.commands != nil {
+		srv.commands.Close()
+	}
+	if srv.watcher != nil {
+		srv.watcher.Close()
+	}
+	if srv.listener != nil {
+		srv.listener.Close()
+	}
+	if srv.pages != nil {
+		srv.pages.Close()
+	}
+	if srv.store != nil {
+		srv.store.Close()
+	}
+}
+
+// grace is how long requests under way, and the results of the last answers, may take at the end.
+const grace = 10 * time.Second
+
+// Run serves until the context ends. Then it waits for requests under way, and publishes the last answers.
+func (srv *Server) Run(ctx context.Context) error {
+	background, stop := context.WithCancel(context.Background())
+	defer stop()
+	var tasks sync.WaitGroup
+	srv.startTasks(background, &tasks)
+	web := srv.httpServer()
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(srv.listener) }()
+	var err error
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+
+	close(srv.stopping)
+	ending, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if cutOff := web.Shutdown(ending); cutOff != nil {
+		srv.options.Log.Error("some requests were cut off", "error", cutOff)
+	}
+	if srv.watcher != nil {
+		srv.watcher.Close()
+	}
+	stop()
+	tasks.Wait()
+	srv.updater.update(ending)
+	return err
+}
+
+// startTasks starts what runs in the background until the context ends.
+func (srv *Server) startTasks(ctx context.Context, tasks *sync.WaitGroup) {
+	tasks.Go(func() { srv.updater.run(ctx) })
+	if srv.notifier != nil {
+		tasks.Go(func() { srv.notifier.Run(ctx) })
+	}
+	if srv.options.Backups.Dir != "" {
+		backups := &backupLoop{srv.options.Backups, srv.store, srv.options.Log}
+		tasks.Go(func() { backups.run(ctx) })
+	}
+	if srv.watcher != nil {
+		tasks.Go(func() {
+			srv.watcher.Run(func() { srv.reload(ctx) }, func(err error) { srv.options.Log.Error("watching files", "error", err) })
+		})
+	}
+}
+
+func (srv *Server) httpServer() *http.Server {
+	return &http.Server{
+		Handler:           srv.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		// net/http logs visitors' addresses, mostly with errors of scanners.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+}
+
+// Surveys returns the surveys that are served.
+func (srv *Server) Surveys() []*survey.Survey { return srv.handler.current.Load().surveys }
+
+// URL returns an address of the site that a browser on this machine can open.
+func (srv *Server) URL() string {
+	address := srv.listener.Addr()
+	tcp, ok := address.(*net.TCPAddr)
+	if !ok {
+		return "http://" + address.String() + "/"
+	}
+	host := tcp.IP.String()
+	if tcp.IP.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, fmt.Sprint(tcp.Port)) + "/"
+}
+
+// PreviewURL returns the address of a survey in every language, at the widths of a telephone and a computer.
+func (srv *Server) PreviewURL(survey string) string {
+	return srv.URL() + previewPath[1:] + survey + "/"
+}
