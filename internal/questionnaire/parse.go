@@ -83,7 +83,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 		Audience:  o.audience(),
 		Channels:  o.channels(),
 		Unlisted:  !o.boolean("listed", true),
-		KeepTwins: o.word("duplicates", "drop") == "keep",
+		KeepDuplicates: o.word("duplicates", "drop") == "keep",
 		Steps:     o.word("layout", "page") == "steps",
 	}
 	s.Title = o.text("title")
