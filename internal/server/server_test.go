@@ -39,7 +39,8 @@ func serveDir(t *testing.T, o Options, dir string) *running {
 	})}
 }
 
-func TestServeHeaders(t *testing.T) {
+func TestHeaders(t *testing.T) {
+	t.Parallel()
 	r := serveFiles(t, Options{}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
 	style := ""
 	_, home := r.Get(t, "/")
@@ -50,25 +51,25 @@ func TestServeHeaders(t *testing.T) {
 		t.Fatalf("the home page has no stylesheet:\n%s", home)
 	}
 	if strings.Contains(home, "_preview") {
-		t.Error("live reload without being asked for")
+		t.Error("the preview is there without being asked for")
 	}
 	for _, c := range []struct {
 		path, kind, caching string
 		status              int
 	}{
-		{"/", "text/html; charset=utf-8", aMinute, 200},
-		{"/tea/", "text/html; charset=utf-8", aMinute, 200},
-		{"/tea/en/thanks/", "text/html; charset=utf-8", aMinute, 200},
-		{"/tea/results/", "text/html; charset=utf-8", askFirst, 200},
-		{"/tea/results/results.json", "application/json", askFirst, 200},
-		{"/tea/definition.json", "application/json", aMinute, 200},
-		{"/assets/" + style, "text/css; charset=utf-8", forEver, 200},
-		{"/nothing/here", "text/html; charset=utf-8", askFirst, 404},
-		{"/_preview/", "text/html; charset=utf-8", askFirst, 404},
-		{"/_preview/preview.js", "text/html; charset=utf-8", askFirst, 404},
-		{"/_preview/_events", "text/html; charset=utf-8", askFirst, 404},
-		{"/_preview/_fill", "text/html; charset=utf-8", askFirst, 404},
-		{"/_preview/tea/", "text/html; charset=utf-8", askFirst, 404},
+		{"/", "text/html; charset=utf-8", cacheMinute, 200},
+		{"/tea/", "text/html; charset=utf-8", cacheMinute, 200},
+		{"/tea/en/thanks/", "text/html; charset=utf-8", cacheMinute, 200},
+		{"/tea/results/", "text/html; charset=utf-8", cacheRevalidate, 200},
+		{"/tea/results/results.json", "application/json", cacheRevalidate, 200},
+		{"/tea/definition.json", "application/json", cacheMinute, 200},
+		{"/assets/" + style, "text/css; charset=utf-8", cacheForever, 200},
+		{"/nothing/here", "text/html; charset=utf-8", cacheRevalidate, 404},
+		{"/_preview/", "text/html; charset=utf-8", cacheRevalidate, 404},
+		{"/_preview/preview.js", "text/html; charset=utf-8", cacheRevalidate, 404},
+		{"/_preview/_events", "text/html; charset=utf-8", cacheRevalidate, 404},
+		{"/_preview/_fill", "text/html; charset=utf-8", cacheRevalidate, 404},
+		{"/_preview/tea/", "text/html; charset=utf-8", cacheRevalidate, 404},
 		{"/api/surveys/tea/responses", "application/json", "no-store", 405},
 		{"/api/surveys/tea", "application/json", "no-store", 404},
 	} {
@@ -129,7 +130,8 @@ func TestServeHeaders(t *testing.T) {
 	}
 }
 
-func TestServeDirectoriesRedirectRelatively(t *testing.T) {
+func TestDirectoriesRedirectRelatively(t *testing.T) {
+	t.Parallel()
 	r := serveFiles(t, Options{}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
 	for path, want := range map[string]string{
 		"/tea":              "tea/",
@@ -153,7 +155,8 @@ func TestServeDirectoriesRedirectRelatively(t *testing.T) {
 	}
 }
 
-func TestServeNotFoundSpeaksTheVisitorsLanguage(t *testing.T) {
+func TestNotFoundInVisitorsLanguage(t *testing.T) {
+	t.Parallel()
 	r := serveFiles(t, Options{}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
 	for _, c := range []struct{ path, accept, want string }{
 		{"/nope", "", "zh"},
@@ -173,7 +176,8 @@ func TestServeNotFoundSpeaksTheVisitorsLanguage(t *testing.T) {
 	}
 }
 
-func TestServePublishesWhatIsAnswered(t *testing.T) {
+func TestAnswersArePublished(t *testing.T) {
+	t.Parallel()
 	r := serveFiles(t, Options{}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
 	respondents := func() float64 {
 		_, body := r.Get(t, "/tea/results/results.json")
@@ -202,19 +206,20 @@ func TestServePublishesWhatIsAnswered(t *testing.T) {
 		return before.Header.Get("ETag") != after.Header.Get("ETag")
 	})
 
-	// A form works as well, and what it says is nowhere in the log.
+	// A form works as well, and neither answers nor addresses are logged.
 	form := url.Values{"_language": {"en"}, "taste": {"5"}}
 	response, body := r.Do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, form.Encode())
 	if response.StatusCode != 303 || !strings.HasPrefix(response.Header.Get("Location"), "../../../tea/en/thanks/") {
 		t.Errorf("%d to %q\n%s", response.StatusCode, response.Header.Get("Location"), body)
 	}
 	if strings.Contains(r.Printed.String(), "127.0.0.1") || strings.Contains(r.Printed.String(), "taste") {
-		t.Errorf("the log tells of answers or addresses:\n%s", r.Printed)
+		t.Errorf("the log has answers or addresses:\n%s", r.Printed)
 	}
 }
 
-// TestServeResultsOfPeriodsAndGroups: pages that are never built, only published, are served like others.
-func TestServeResultsOfPeriodsAndGroups(t *testing.T) {
+// TestResultsOfPeriodsAndGroups: pages that are only published, never built, are served too.
+func TestResultsOfPeriodsAndGroups(t *testing.T) {
+	t.Parallel()
 	source := strings.Replace(servertest.TeaSurvey, "sections:", "period: year\nsections:", 1)
 	source = strings.Replace(source, "required: true", "required: true, segment: true", 1)
 	r := serveFiles(t, Options{}, map[string]string{"surveys/tea.yaml": source})
@@ -239,8 +244,9 @@ func TestServeResultsOfPeriodsAndGroups(t *testing.T) {
 	}
 }
 
-// TestServeStopsGracefully holds that an answer that was on its way is taken, and published, before the end.
-func TestServeStopsGracefully(t *testing.T) {
+// TestGracefulStop checks that an answer under way is taken, and published, before the end.
+func TestGracefulStop(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{"surveys/tea.yaml": strings.Replace(servertest.TeaSurvey, "min_group: 2", "min_group: 1", 1)}
 	r := serveFiles(t, Options{Preview: true}, files)
 	connection, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(r.URL, "http://"), "/"))
@@ -258,7 +264,7 @@ func TestServeStopsGracefully(t *testing.T) {
 	if line, err := answer.ReadString('\n'); err != nil || line != "\r\n" {
 		t.Fatalf("%q %v", line, err)
 	}
-	events, err := servertest.Client.Get(r.URL + "_preview/_events?page=") // an open page does not hold the end up
+	events, err := servertest.Client.Get(r.URL + "_preview/_events?page=") // an open page does not delay the end
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +282,7 @@ func TestServeStopsGracefully(t *testing.T) {
 		t.Fatal(err)
 	}
 	if line, err := answer.ReadString('\n'); err != nil || line != "HTTP/1.1 201 Created\r\n" {
-		t.Errorf("the answer on its way got %q, %v", line, err)
+		t.Errorf("the answer under way got %q, %v", line, err)
 	}
 	if err := <-stopped; err != nil {
 		t.Error(err)
@@ -287,146 +293,8 @@ func TestServeStopsGracefully(t *testing.T) {
 	}
 }
 
-// markIn is the mark of a page.
-func markIn(t *testing.T, page string) string {
-	t.Helper()
-	_, after, found := strings.Cut(page, `_preview/preview.js" data-mark="`)
-	mark, _, _ := strings.Cut(after, `"`)
-	if !found {
-		t.Fatalf("the page does not listen for changes:\n%s", page)
-	}
-	return mark
-}
-
-// listen asks for news, and returns what waits for those that are wanted. News before them may say what has happened so far.
-func (r *running) listen(t *testing.T, query string) func(what string, wanted func(news) bool) news {
-	t.Helper()
-	response, err := servertest.Client.Get(r.URL + "_preview/_events?" + query)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { response.Body.Close() })
-	if kind := response.Header.Get("Content-Type"); kind != "text/event-stream" {
-		t.Fatalf("the news are %d %q", response.StatusCode, kind)
-	}
-	lines := bufio.NewScanner(response.Body)
-	lines.Buffer(nil, 1<<20)
-	return func(what string, wanted func(news) bool) (n news) {
-		t.Helper()
-		defer time.AfterFunc(servertest.Patience, func() { response.Body.Close() }).Stop()
-		for lines.Scan() {
-			data, ok := strings.CutPrefix(lines.Text(), "data: ")
-			if !ok {
-				continue
-			}
-			n = news{}
-			if err := json.Unmarshal([]byte(data), &n); err != nil {
-				t.Fatal(err)
-			}
-			if wanted(n) {
-				return n
-			}
-		}
-		t.Fatalf("never came: %s: %v; last %+v", what, lines.Err(), n)
-		return n
-	}
-}
-
-func anyNews(news) bool { return true }
-
-func fine(n news) bool { return n.Problems == "" }
-
-func wrong(n news) bool { return n.Problems != "" }
-
-func TestServeReloads(t *testing.T) {
-	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
-	_, page := r.Get(t, "/tea/en/")
-	mark := markIn(t, page)
-	if script, _ := r.Get(t, "/_preview/preview.js"); script.StatusCode != 200 || script.Header.Get("Content-Type") != "text/javascript; charset=utf-8" {
-		t.Errorf("the script is %q", script.Header.Get("Content-Type"))
-	}
-	next := r.listen(t, "language=en&page=tea/en/&page=coffee/&page=tea/results/")
-	first := next("news at the start", anyNews)
-	if first.Problems != "" || first.Marks["tea/en/"] != mark || first.Marks["coffee/"] != "" {
-		t.Errorf("news at the start: %+v, of a page with the mark %s", first, mark)
-	}
-
-	// A new text shows, and the page is told. Meanwhile its assets stay.
-	r.Write(t, "surveys/tea.yaml", strings.Replace(servertest.TeaSurvey, "en: Taste", "en: Flavour", 1))
-	second := next("another page", func(n news) bool { return n.Marks["tea/en/"] != mark })
-	_, page = r.Get(t, "/tea/en/")
-	if !strings.Contains(page, "Flavour") || second.Marks["tea/en/"] != markIn(t, page) {
-		t.Errorf("the change does not show (%+v, then %+v)", first, second)
-	}
-
-	// A mistake is printed and told, with its place; the last good page stays.
-	r.Write(t, "surveys/tea.yaml", strings.Replace(servertest.TeaSurvey, "type: rating", "type: ratign", 1))
-	broken := next("the mistake", wrong)
-	for _, want := range []string{"tea.yaml:6:27", "ratign", `<span class="before">      - {id: taste, type: </span>^`, "The last good version is shown"} {
-		if !strings.Contains(broken.Problems, want) {
-			t.Errorf("the mistake is told without %q:\n%s", want, broken.Problems)
-		}
-	}
-	servertest.Eventually(t, "the mistake in the log", func() bool { return strings.Contains(r.Printed.String(), "tea.yaml:6:27") })
-	if _, page := r.Get(t, "/tea/en/"); !strings.Contains(page, "Flavour") || broken.Marks["tea/en/"] != second.Marks["tea/en/"] {
-		t.Error("the last good page is gone")
-	}
-
-	// Mended, and another survey beside it.
-	r.Write(t, "surveys/tea.yaml", strings.Replace(servertest.TeaSurvey, "en: Taste", "en: Aroma", 1))
-	next("an end to the mistake", fine)
-	r.Write(t, "surveys/coffee.yaml", strings.Replace(servertest.TeaSurvey, "en: Tea", "en: Coffee", 1))
-	next("the other survey", func(n news) bool { return n.Marks["coffee/"] != "" })
-	if status, _ := r.Get(t, "/coffee/"); status.StatusCode != 200 {
-		t.Errorf("the new survey: %d", status.StatusCode)
-	}
-	if _, page := r.Get(t, "/tea/en/"); !strings.Contains(page, "Aroma") {
-		t.Error("the mended page does not show")
-	}
-
-	// Another stylesheet has another name; the old one stays for pages that are still open. Results follow too.
-	_, page = r.Get(t, "/tea/results/")
-	_, style, _ := strings.Cut(page, `href="../../assets/`)
-	style, _, _ = strings.Cut(style, `"`)
-	r.Write(t, "templates/results.css", "body { color: teal }")
-	servertest.Eventually(t, "the new stylesheet", func() bool {
-		_, page := r.Get(t, "/tea/results/")
-		return strings.Contains(page, "assets/results.") && !strings.Contains(page, style)
-	})
-	if old, _ := r.Get(t, "/assets/"+style); old.StatusCode != 200 {
-		t.Errorf("the old stylesheet: %d", old.StatusCode)
-	}
-
-	next("other results pages", func(n news) bool { return n.Marks["tea/results/"] != first.Marks["tea/results/"] })
-
-	// A broken template is told as well, and a survey that is removed goes.
-	r.Write(t, "templates/home.html", "{{if}}")
-	servertest.Eventually(t, "the broken template", func() bool { return strings.Contains(r.Printed.String(), "home.html") })
-	if _, page := r.Get(t, "/tea/en/"); !strings.Contains(page, "Aroma") {
-		t.Error("the last good page is gone")
-	}
-	if err := os.Remove(filepath.Join(r.Dir, "templates", "home.html")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(filepath.Join(r.Dir, "surveys", "coffee.yaml")); err != nil {
-		t.Fatal(err)
-	}
-	servertest.Eventually(t, "the survey's end", func() bool { status, _ := r.Get(t, "/coffee/"); return status.StatusCode == 404 })
-}
-
-func TestServeStartsWithWhatIsGood(t *testing.T) {
-	r := serveFiles(t, Options{Preview: true}, map[string]string{
-		"surveys/tea.yaml": servertest.TeaSurvey, "surveys/bad.yaml": "title: Bad\nsection: []\n",
-	})
-	if !strings.Contains(r.Printed.String(), "bad.yaml:2:1:") {
-		t.Errorf("the mistake is not printed:\n%s", r.Printed)
-	}
-	if response, _ := r.Get(t, "/tea/"); response.StatusCode != 200 {
-		t.Errorf("GET /tea/: %d", response.StatusCode)
-	}
-}
-
-func TestServeSaysWhyItCannot(t *testing.T) {
+func TestStartErrors(t *testing.T) {
+	t.Parallel()
 	r := serveFiles(t, Options{}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
 	address := strings.TrimSuffix(strings.TrimPrefix(r.URL, "http://"), "/")
 	surveys := filepath.Join(r.Dir, "surveys")

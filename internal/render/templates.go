@@ -10,12 +10,12 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// saidIn lists the keys that a template says: the literals after .Say.
-func saidIn(t *template.Template) []string {
+// wordingKeys lists the keys of the wording that a template uses: the literals after .Say.
+func wordingKeys(t *template.Template) []string {
 	keys := map[string]bool{}
 	walk(t, func(n parse.Node) parse.Node {
 		if command, ok := n.(*parse.CommandNode); ok {
-			if key, ok := keySaid(command); ok {
+			if key, ok := wordingKey(command); ok {
 				keys[key] = true
 			}
 		}
@@ -24,9 +24,9 @@ func saidIn(t *template.Template) []string {
 	return slices.Sorted(maps.Keys(keys))
 }
 
-// spokenIn returns the templates with everything that is said without arguments put in: a page says hundreds of such
-// words, and looking each up takes longer than writing it.
-func spokenIn(words *wording.Words, pages *template.Template) (*template.Template, error) {
+// withWords returns the templates with all words put in that need no arguments. A page has hundreds of them, and looking
+// each up takes longer than writing it.
+func withWords(pages *template.Template, words *wording.Words) (*template.Template, error) {
 	pages, err := pages.Clone()
 	if err != nil {
 		return nil, err
@@ -37,10 +37,10 @@ func spokenIn(words *wording.Words, pages *template.Template) (*template.Templat
 			if !ok || len(action.Pipe.Decl) > 0 || len(action.Pipe.Cmds) != 1 || len(action.Pipe.Cmds[0].Args) != 2 {
 				return n
 			}
-			if of := action.Pipe.Cmds[0].Args[0].String(); of != ".Say" && of != "$.Say" {
-				return n // perhaps words of another language
+			if method := action.Pipe.Cmds[0].Args[0].String(); method != ".Say" && method != "$.Say" {
+				return n // perhaps words in another language
 			}
-			if key, ok := keySaid(action.Pipe.Cmds[0]); ok {
+			if key, ok := wordingKey(action.Pipe.Cmds[0]); ok {
 				return &parse.TextNode{NodeType: parse.NodeText, Pos: action.Pos, Text: []byte(template.HTMLEscapeString(words.Say(key)))}
 			}
 			return n
@@ -49,8 +49,8 @@ func spokenIn(words *wording.Words, pages *template.Template) (*template.Templat
 	return pages, nil
 }
 
-// keySaid is the key that a command says.
-func keySaid(command *parse.CommandNode) (key string, ok bool) {
+// wordingKey is the key that a command looks up.
+func wordingKey(command *parse.CommandNode) (key string, ok bool) {
 	if len(command.Args) < 2 || !strings.HasSuffix(command.Args[0].String(), ".Say") {
 		return "", false
 	}
@@ -61,7 +61,7 @@ func keySaid(command *parse.CommandNode) (key string, ok bool) {
 	return literal.Text, true
 }
 
-// walk visits every node of a template, and puts what is returned in the place of each that stands in a list.
+// walk visits every node of a template. A node in a list is replaced by what visit returns.
 func walk(t *template.Template, visit func(parse.Node) parse.Node) {
 	if t.Tree == nil {
 		return

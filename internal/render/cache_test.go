@@ -15,7 +15,7 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// strange has texts that a filled-in question could get wrong: markup, the placeholders themselves, answers in labels.
+// strange has texts that could break a cached question: markup, the placeholders themselves, answers in labels.
 const strange = `
 title: {zh: 怪, en: Strange}
 languages: [zh, en]
@@ -36,8 +36,8 @@ sections:
       - {id: m, type: number, min: 0, max: 11, display: slider, label: {zh: 寅, en: M}}
 `
 
-// A question that is filled into what was drawn for another one is, to the byte, what it is when drawn by itself.
-func TestFilledInIsDrawn(t *testing.T) {
+// A question from the cache is, to the byte, what the template makes of it.
+func TestCachedQuestions(t *testing.T) {
 	paths, err := filepath.Glob("../../surveys/*.yaml")
 	if err != nil || len(paths) == 0 {
 		t.Fatal(paths, err)
@@ -53,46 +53,46 @@ func TestFilledInIsDrawn(t *testing.T) {
 		t.Fatal(problems)
 	}
 	r := renderer(t)
-	filled := 0
+	cacheable := 0
 	for _, s := range append(surveys, s) {
 		for _, language := range s.Languages {
 			p := SurveyPage{Language: language, Root: "../"}
 			b := r.builder(r.form(s, p), p)
-			alone := r.builder(r.form(s, p), p)
-			alone.plain = false
+			uncached := r.builder(r.form(s, p), p)
+			uncached.empty = false
 			for q := range s.Questions() {
-				if b.question(q).plain() {
-					filled++
+				if b.question(q).cacheable() {
+					cacheable++
 				}
-				for range 2 { // the second time it is surely filled in, if it can be
-					if got, want := b.draw(b.question(q)), alone.draw(alone.question(q)); got != want {
+				for range 2 { // the second time it comes from the cache, if it can
+					if got, want := b.render(b.question(q)), uncached.render(uncached.question(q)); got != want {
 						t.Errorf("%s %s %s:\n%s\nwant\n%s", s.ID, language, q.ID, got, want)
 					}
 				}
 			}
-			if b.err != nil || alone.err != nil {
-				t.Fatal(b.err, alone.err)
+			if b.err != nil || uncached.err != nil {
+				t.Fatal(b.err, uncached.err)
 			}
 		}
 	}
-	if kinds := len(r.blanks.drawn); filled < 100 || kinds > filled*2/3 {
-		t.Errorf("%d questions could be filled in, into %d that were drawn", filled, kinds)
+	if cached := len(r.questions.byKey); cacheable < 100 || cached > cacheable*2/3 {
+		t.Errorf("%d cacheable questions are cached as %d", cacheable, cached)
 	}
 }
 
-// TestLookIsComplete changes every field of a question and of an option in turn: either the look changes with it, or the
-// question is no longer filled in, or it is one of the fields that are filled in.
-func TestLookIsComplete(t *testing.T) {
+// TestCacheKeyIsComplete changes every field of a question and of an option in turn: either the cache key changes with it,
+// or the question is no longer cacheable, or it is one of the fields that are filled in.
+func TestCacheKeyIsComplete(t *testing.T) {
 	base := func() *question {
 		return &question{Words: &wording.Words{}, Name: "q", Label: "Label", Number: 3, Options: []option{{ID: "q-q", Value: "a"}, {Value: "b"}}}
 	}
 	filledIn := []string{"Words", "Name", "Label", "Described", "Choices"} // Words: by its language; Described: from the name
-	seen := func(name string, change func(*question)) {
+	check := func(name string, change func(*question)) {
 		t.Helper()
 		v := base()
 		change(v)
-		if v.plain() && bytes.Equal(v.look("en"), base().look("en")) {
-			t.Errorf("%s is not in a question's look", name)
+		if v.cacheable() && bytes.Equal(v.cacheKey("en"), base().cacheKey("en")) {
+			t.Errorf("%s is not in the cache key", name)
 		}
 	}
 	set := func(v reflect.Value) {
@@ -112,7 +112,7 @@ func TestLookIsComplete(t *testing.T) {
 		case reflect.Pointer:
 			v.Set(reflect.New(v.Type().Elem()))
 		default:
-			t.Fatalf("a field of kind %s: teach this test", v.Kind())
+			t.Fatalf("this test does not know how to set a field of kind %s", v.Kind())
 		}
 	}
 	for i := range reflect.TypeFor[question]().NumField() {
@@ -120,37 +120,37 @@ func TestLookIsComplete(t *testing.T) {
 		switch {
 		case slices.Contains(filledIn, name):
 		case name == "Number": // filled in, but for whether there is one
-			seen(name, func(v *question) { v.Number = 0 })
+			check(name, func(v *question) { v.Number = 0 })
 		default:
-			seen(name, func(v *question) { set(reflect.ValueOf(v).Elem().Field(i)) })
+			check(name, func(v *question) { set(reflect.ValueOf(v).Elem().Field(i)) })
 		}
 	}
 	for i := range reflect.TypeFor[option]().NumField() {
-		seen("option."+reflect.TypeFor[option]().Field(i).Name, func(v *question) { set(reflect.ValueOf(&v.Options[1]).Elem().Field(i)) })
+		check("option."+reflect.TypeFor[option]().Field(i).Name, func(v *question) { set(reflect.ValueOf(&v.Options[1]).Elem().Field(i)) })
 	}
-	if bytes.Equal(base().look("en"), base().look("zh")) {
-		t.Error("the language is not in a question's look")
+	if bytes.Equal(base().cacheKey("en"), base().cacheKey("zh")) {
+		t.Error("the language is not in the cache key")
 	}
-	// Texts that stand side by side do not run into each other.
+	// Neighbouring texts are kept apart.
 	a, b := base(), base()
 	a.Low, a.High, b.Low, b.High = "xy", "", "x", "y"
-	if bytes.Equal(a.look("en"), b.look("en")) {
-		t.Error("two looks are one")
+	if bytes.Equal(a.cacheKey("en"), b.cacheKey("en")) {
+		t.Error("two keys are the same")
 	}
 	a, b = base(), base()
-	a.Help, b.Heads = []template.HTML{"x"}, []template.HTML{"x"}
-	if bytes.Equal(a.look("en"), b.look("en")) {
-		t.Error("two looks are one")
+	a.Help, b.Columns = []template.HTML{"x"}, []template.HTML{"x"}
+	if bytes.Equal(a.cacheKey("en"), b.cacheKey("en")) {
+		t.Error("two keys are the same")
 	}
 }
 
-// TestBlanksAreBounded: whatever authors write, and however often they change it, what is kept stays small.
-func TestBlanksAreBounded(t *testing.T) {
-	var b blanks
-	for i := range 3 * maxBlanks {
-		b.put([]byte(strings.Repeat("x", i%7)+string(rune('0'+i))), []piece{{}})
+// TestCacheIsBounded: whatever authors write, and however often they change it, the cache stays small.
+func TestCacheIsBounded(t *testing.T) {
+	var c questionCache
+	for i := range 3 * maxCachedQuestions {
+		c.put([]byte(strings.Repeat("x", i%7)+string(rune('0'+i))), []fragment{{}})
 	}
-	if len(b.drawn) > maxBlanks {
-		t.Errorf("%d are kept", len(b.drawn))
+	if len(c.byKey) > maxCachedQuestions {
+		t.Errorf("%d questions are cached", len(c.byKey))
 	}
 }
