@@ -15,6 +15,7 @@ import (
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/console"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -110,7 +111,7 @@ func (k newCommand) Run(c *console.Console) error {
 	next := sentences[speak]
 	fmt.Fprintf(c.Out, next.written, out, describe(s))
 	if d.email == "" {
-		fmt.Fprintf(c.Out, next.address, out, survey.Locate(out, source).At("contact", "email").Line)
+		fmt.Fprintf(c.Out, next.address, out, questionnaire.Locate(out, source).At("contact", "email").Line)
 	}
 	return k.tellNext(c, speak, out, d.id)
 }
@@ -477,7 +478,7 @@ func (d draft) write() ([]byte, *survey.Survey, error) {
 	d.minutes = 1
 	for {
 		source := d.yaml()
-		s, problems := survey.Parse(d.id+".yaml", source)
+		s, problems := questionnaire.Parse(d.id+".yaml", source)
 		if s == nil {
 			return nil, nil, fmt.Errorf("these answers make no good questionnaire: %w", problems)
 		}

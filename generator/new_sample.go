@@ -12,6 +12,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/console"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -23,7 +24,7 @@ func listSamples(out io.Writer, language string) error {
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, e := range entries {
-		if !survey.IsQuestionnaire(e.Name()) {
+		if !questionnaire.IsFile(e.Name()) {
 			continue
 		}
 		_, s, err := readySample(strings.TrimSuffix(e.Name(), ".yaml"))
@@ -49,7 +50,7 @@ func (k newCommand) copySample(c *console.Console, speak string) error {
 		id = strings.TrimSuffix(filepath.Base(k.Out), filepath.Ext(k.Out))
 	}
 	source = bytes.Replace(source, []byte("id: "+s.ID+"\n"), []byte("id: "+id+"\n"), 1)
-	if _, problems := survey.Parse(k.From, source); len(problems) > 0 {
+	if _, problems := questionnaire.Parse(k.From, source); len(problems) > 0 {
 		return console.Usagef("%q cannot be the survey's id: %s", id, problems[0].Message)
 	}
 	if k.Out == "-" {
@@ -70,7 +71,7 @@ func (k newCommand) copySample(c *console.Console, speak string) error {
 // readySample is a ready questionnaire.
 func readySample(id string) ([]byte, *survey.Survey, error) {
 	name := id + ".yaml"
-	if !fs.ValidPath(name) || !survey.IsQuestionnaire(name) {
+	if !fs.ValidPath(name) || !questionnaire.IsFile(name) {
 		return nil, nil, noSample(id)
 	}
 	source, err := fs.ReadFile(glasspoll.Samples(), name)
@@ -80,7 +81,7 @@ func readySample(id string) ([]byte, *survey.Survey, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, problems := survey.Parse(name, source)
+	s, problems := questionnaire.Parse(name, source)
 	if len(problems) > 0 {
 		return nil, nil, problems
 	}

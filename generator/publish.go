@@ -16,11 +16,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/answer"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
-	"glasspoll/internal/intake"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -52,8 +55,8 @@ Examples:
 }
 
 func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
-	l := &library{dir: p.Surveys}
-	surveys, problems, err := l.read()
+	library := project.NewLibrary(p.Surveys)
+	surveys, problems, err := library.Read()
 	if err != nil {
 		return err
 	}
@@ -61,12 +64,12 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 		console.Problems(c.Err, problems)
 		return console.ErrProblems
 	}
-	if unapproved := p.unapproved(l); len(unapproved) > 0 {
+	if unapproved := p.unapproved(library); len(unapproved) > 0 {
 		console.Problems(c.Err, unapproved)
 		fmt.Fprintln(c.Err, "Nothing is published. For a test deployment there is --unapproved.")
 		return console.ErrProblems
 	}
-	templates, err := templateFiles(p.Templates)
+	templates, err := project.Templates(p.Templates)
 	if err != nil {
 		return err
 	}
@@ -76,11 +79,11 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 		}
 		defer os.RemoveAll(p.Out)
 	}
-	built, err := buildSite(surveys, templates, l.theme, p.Out)
+	built, err := buildSite(surveys, templates, library.Theme(), p.Out)
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
-	renderer, assets, err := newRenderer(templates, l.theme)
+	renderer, assets, err := site.NewRenderer(templates, library.Theme())
 	if err != nil {
 		return err
 	}
@@ -92,8 +95,8 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	if err != nil {
 		return err
 	}
-	u := &upload{table: table, pages: pages, dryRun: p.DryRun, out: c.Out, dir: p.Out, missing: missing, actions: l.actions()}
-	if err := u.run(ctx, surveys, assets.Links, sortedKeys(built.written)); err != nil {
+	u := &upload{table: table, pages: pages, dryRun: p.DryRun, out: c.Out, dir: p.Out, missing: missing, actions: library.Actions()}
+	if err := u.run(ctx, surveys, assets.Links, built.Paths()); err != nil {
 		if ctx.Err() == nil {
 			return fmt.Errorf("publishing: %w\nRun it again: it goes on from here", err)
 		}
@@ -103,11 +106,11 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 }
 
 // unapproved finds questionnaires of the quality system that nobody has approved.
-func (p publishCommand) unapproved(l *library) survey.Problems {
-	var problems survey.Problems
-	for _, f := range l.files {
-		if d := f.survey.Document; d != nil && !p.Unapproved && (d.ApprovedBy == "" || d.ApprovedOn == "") {
-			problems = append(problems, survey.Problem{File: f.path, Line: 1, Column: 1,
+func (p publishCommand) unapproved(library *project.Library) questionnaire.Problems {
+	var problems questionnaire.Problems
+	for _, f := range library.Questionnaires() {
+		if d := f.Survey.Document; d != nil && !p.Unapproved && (d.ApprovedBy == "" || d.ApprovedOn == "") {
+			problems = append(problems, questionnaire.Problem{File: f.Path, Line: 1, Column: 1,
 				Message: fmt.Sprintf("document %s is not approved: it needs approved_by and approved_on", d.Number)})
 		}
 	}
@@ -118,7 +121,7 @@ func (p publishCommand) unapproved(l *library) survey.Problems {
 func missingPage(renderer *render.Renderer, surveys []*survey.Survey) ([]byte, error) {
 	var page strings.Builder
 	language := site.Languages(surveys)[0]
-	err := renderer.Notice(&page, render.NoticePage{Language: language, Root: "/", Code: render.NotFound})
+	err := renderer.Notice(&page, render.NoticePage{Language: language, Root: "/", Code: answer.NotFound})
 	return []byte(page.String()), err
 }
 
@@ -193,7 +196,7 @@ func (u *upload) definitions(ctx context.Context, surveys []*survey.Survey) erro
 	changed := 0
 	for _, s := range surveys {
 		before, err := u.table.Definition(ctx, s.ID, "")
-		if err != nil && !errors.Is(err, intake.ErrUnknown) {
+		if err != nil && !errors.Is(err, store.ErrUnknown) {
 			return err
 		}
 		if err == nil && before.Version == s.Version {

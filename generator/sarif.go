@@ -127,7 +127,7 @@ func fileURI(path string) string {
 func (f findings) fingerprints() func(file string, line int) string {
 	lines := map[string][]string{}
 	for _, file := range f.files {
-		lines[file.path] = strings.Split(string(file.source), "\n")
+		lines[file.Path] = strings.Split(string(file.Source), "\n")
 	}
 	return func(file string, line int) string {
 		text, before := "", 0

@@ -13,6 +13,7 @@ import (
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/console"
+	"glasspoll/internal/project"
 )
 
 // sarifMembers is what the JSON Schema of SARIF 2.1.0 (OASIS) says of the objects that are written: the members that an
@@ -143,7 +144,7 @@ func TestSARIF(t *testing.T) {
 // A finding keeps its fingerprint when lines are put above it.
 func TestSARIFFingerprintsStay(t *testing.T) {
 	find := func(source string) []string {
-		f := findings{files: []*questionnaire{parseAgain("a.yaml", []byte(source), nil)}}
+		f := findings{files: []*project.Questionnaire{project.Parse("a.yaml", []byte(source))}}
 		prints := f.fingerprints()
 		var all []string
 		for i, line := range strings.Split(source, "\n") {
