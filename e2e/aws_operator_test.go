@@ -148,7 +148,7 @@ func (d *deployment) settled(t *testing.T) func() *tally.Counters {
 	t.Helper()
 	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "DYNAMODB_ENDPOINT": d.database.Target}
 	later := func() time.Time { return time.Now().Add(time.Hour) }
-	table := cloud.NewTable(patient(func(name string) string { return env[name] }), d.name(), later, cloud.Settle)
+	table := cloud.NewTable(patient(func(name string) string { return env[name] }), d.name(), cloud.Options{Now: later})
 	publisher := publish.New(table, table, table, noPages{}, noPages{}, later)
 	return func() *tally.Counters {
 		t.Helper()

@@ -30,15 +30,15 @@ var layers = [][]string{
 	{"glasspoll/internal/convert/condition/conditiontest", "glasspoll/internal/convert/draft"},
 	{"glasspoll/internal/convert/surveyjs", "glasspoll/internal/convert/xlsform"},
 	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/theme"},
-	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export", "glasspoll/internal/simulate", "glasspoll/internal/render/rendertest"},
+	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export", "glasspoll/internal/sarif", "glasspoll/internal/simulate", "glasspoll/internal/starter", "glasspoll/internal/starter", "glasspoll/internal/sarif", "glasspoll/internal/render/rendertest"},
 	{"glasspoll/internal/release"},
 	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
 	{"glasspoll/internal/render", "glasspoll/internal/store"},
 	{"glasspoll/internal/results"},
-	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/notify", "glasspoll/internal/site", "glasspoll/internal/invite", "glasspoll/internal/records"},
+	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/notify", "glasspoll/internal/site", "glasspoll/internal/invite", "glasspoll/internal/records", "glasspoll/internal/demo"},
 	{"glasspoll/internal/archive"},
 	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/store/storetest", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
-	{"glasspoll/internal/control"},
+	{"glasspoll/internal/control", "glasspoll/internal/upload"},
 	{"glasspoll/internal/server"},
 	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
 }
@@ -48,7 +48,7 @@ var pure = []string{
 	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/convert/condition", "glasspoll/internal/convert/draft", "glasspoll/internal/convert/markup",
 	"glasspoll/internal/convert/report", "glasspoll/internal/convert/surveyjs", "glasspoll/internal/convert/xlsform", "glasspoll/internal/decimal", "glasspoll/internal/expression",
 	"glasspoll/internal/survey", "glasspoll/internal/questionnaire", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/cases", "glasspoll/internal/tally",
-	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/simulate", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/results", "glasspoll/internal/site", "glasspoll/internal/theme",
+	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/sarif", "glasspoll/internal/simulate", "glasspoll/internal/starter", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/results", "glasspoll/internal/site", "glasspoll/internal/theme",
 }
 
 var (

@@ -59,7 +59,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		return nil, errors.New("the environment lacks TABLE or BUCKET")
 	}
 	return &function{
-		table: cloud.NewTable(cloud.DynamoDB(getenv), name, time.Now, cloud.Settle),
+		table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{}),
 		pages: cloud.NewPages(cloud.S3(getenv, bucket)), events: cloud.EventBridge(getenv),
 		log: log, metrics: cloud.NewMetrics(metrics, name, time.Now),
 	}, nil
@@ -129,7 +129,7 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		if remembered[period] {
 			continue
 		}
-		if err := f.table.Remember(ctx, shard.Survey, shard.Period); err != nil {
+		if err := f.table.AddPeriod(ctx, shard.Survey, shard.Period); err != nil {
 			return reply, err
 		}
 		remembered[period] = true
