@@ -297,7 +297,7 @@ var previewText = map[string]map[string]string{
 		"waiting": "This survey is not ready yet", "home": "All surveys", "side": "in every language, at both widths", "open": "Open alone",
 		"phone": "telephone", "desk": "computer",
 		"one": "1 problem in %[2]s", "several": "%d problems in %s", "files": "%d files",
-		"kept": "The last good version is shown until this is mended.", "never": "The survey appears here as soon as this is mended.",
+		"kept": "The last good version is shown until this is fixed.", "never": "The survey appears here as soon as this is fixed.",
 		"more": "and %d more",
 	},
 	"zh": {
