@@ -25,7 +25,7 @@ import (
 // without a dimension has one of weight 1. So all-best is 100 in each dimension and in the index. A score is nil where no
 // item has an answer.
 func (f *form) score(items []Item) (dimensions []Dimension, overall Overall) {
-	model := f.Scoring.Each()
+	model := f.Scoring.GroupModel()
 	var index sums
 	byDimension := make([]sums, len(f.Scoring.Dimensions))
 	for i := range items {
@@ -185,7 +185,7 @@ func (o *Overall) publish(s *survey.Survey, rate *big.Rat) {
 		return
 	}
 	o.Score = new(big.Rat).Set(o.Raw)
-	if rule := s.Scoring.Rule; rule != nil && rate != nil && s.Scoring.Hundred() {
+	if rule := s.Scoring.Rule; rule != nil && rate != nil && s.Scoring.OutOf100() {
 		o.Deducted = deduction(rule, rate)
 		if o.Score.Sub(o.Score, o.Deducted).Sign() < 0 {
 			o.Score.SetInt64(0)
@@ -193,7 +193,7 @@ func (o *Overall) publish(s *survey.Survey, rate *big.Rat) {
 	}
 	if score := float(o.Score); !math.IsNaN(o.margin) {
 		o.Interval = &Interval{score - o.margin, score + o.margin}
-		if s.Scoring.Hundred() {
+		if s.Scoring.OutOf100() {
 			o.Interval = &Interval{max(0, o.Interval.Low), min(100, o.Interval.High)}
 		}
 	}

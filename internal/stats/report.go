@@ -58,7 +58,7 @@ func (f *forms) of(r *release.Release) *form {
 			f.encoded = string(f.now.Form())
 		}
 		if string(r.Form) != f.encoded {
-			if parsed, err := survey.ParseForm(r.Form, f.now.Survey); err == nil {
+			if parsed, err := survey.DecodeForm(r.Form, f.now.Survey); err == nil {
 				result = newForm(parsed)
 			}
 		}
@@ -116,7 +116,7 @@ func (p *Period) figures(cohorts []*tally.Counters, population int64) {
 		p.Items[i] = f.item(&counted, population)
 	}
 	p.Dimensions, p.Overall = p.form.score(p.Items)
-	if p.form.Scoring.Each() == survey.WeightedCount && p.Overall.Raw != nil {
+	if p.form.Scoring.GroupModel() == survey.WeightedCount && p.Overall.Raw != nil {
 		p.Overall.PerAnswer = new(big.Rat).Quo(p.Overall.Reached, p.Overall.Divisor)
 	}
 }
