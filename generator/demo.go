@@ -13,15 +13,16 @@ import (
 	"glasspoll/internal/demo"
 	"glasspoll/internal/local"
 	"glasspoll/internal/project"
+	"glasspoll/internal/server"
 	"glasspoll/internal/survey"
 )
 
 type demoCommand struct {
-	URL     string `placeholder:"URL" help:"The site to answer at. Default: http://127.0.0.1:8080/, which is started and kept running if nothing answers there."`
+	URL     string `placeholder:"URL" help:"The srv to answer at. Default: http://127.0.0.1:8080/, which is started and kept running if nothing answers there."`
 	Surveys string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
-	Data    string `placeholder:"DIR" default:"data" help:"Where a site that is started here keeps its answers. Default: ${default}."`
+	Data    string `placeholder:"DIR" default:"data" help:"Where a srv that is started here keeps its answers. Default: ${default}."`
 	Answers int    `placeholder:"N" default:"240" help:"Respondents per survey. Default: ${default}."`
-	Periods int    `placeholder:"N" default:"6" help:"Periods to answer in, this one and those before it, so that results have a past: only of a site that is started here, and of surveys with a period. Default: ${default}."`
+	Periods int    `placeholder:"N" default:"6" help:"Periods to answer in, this one and those before it, so that results have a past: only of a srv that is started here, and of surveys with a period. Default: ${default}."`
 	Seed    uint64 `placeholder:"N" default:"1" help:"Another seed makes other respondents; with the same one nothing is counted twice. Default: ${default}."`
 }
 
@@ -50,29 +51,29 @@ func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 	if demo.Reachable(ctx, defaultDemoURL) {
 		return d.fill(ctx, c, defaultDemoURL)
 	}
-	server := serveCommand{Addr: "127.0.0.1:8080", Surveys: d.Surveys, Data: d.Data}
+	command := serveCommand{Addr: "127.0.0.1:8080", Surveys: d.Surveys, Data: d.Data}
 	if info, err := os.Stat("templates"); err == nil && info.IsDir() {
-		server.Templates = "templates"
+		command.Templates = "templates"
 	}
 	if err := d.fillPast(ctx, c); err != nil {
 		return err
 	}
-	site, err := server.open(ctx, c)
+	srv, err := command.open(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer site.Close()
+	defer srv.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	filled := make(chan error, 1)
 	go func() {
-		err := d.fill(ctx, c, site.URL())
+		err := d.fill(ctx, c, srv.URL())
 		if err != nil {
 			stop()
 		}
 		filled <- err
 	}()
-	err = site.Run(ctx)
+	err = srv.Run(ctx)
 	stop()
 	return errors.Join(err, <-filled)
 }
@@ -90,7 +91,7 @@ func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 	if err := os.MkdirAll(d.Data, 0o700); err != nil {
 		return fmt.Errorf("the data directory cannot be used: %w", err)
 	}
-	store, err := local.Open(filepath.Join(d.Data, dataFile))
+	store, err := local.Open(filepath.Join(d.Data, server.DataFile))
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 	return nil
 }
 
-// fill answers the surveys of a site.
+// fill answers the surveys of a srv.
 func (d demoCommand) fill(ctx context.Context, c *console.Console, url string) error {
 	surveys, problems, err := project.NewLibrary(d.Surveys).Read()
 	if err != nil {
