@@ -75,8 +75,8 @@ func (r *receiver) notifications() int {
 
 const webhookSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
 
-// atData runs glasspoll over a data directory.
-func atData(t *testing.T, data string, args ...string) (code int, stdout, stderr string) {
+// commandAt runs glasspoll on a data directory.
+func commandAt(t *testing.T, data string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, failures bytes.Buffer
 	code = run(t.Context(), append(args, "--data", data), strings.NewReader(""), &out, &failures)
@@ -109,7 +109,7 @@ func TestCases(t *testing.T) {
 		t.Error("the alerts are public")
 	}
 
-	code, out, _ := atData(t, data, "cases", "list", "--format", "json")
+	code, out, _ := commandAt(t, data, "cases", "list", "--format", "json")
 	var listed []struct {
 		ID, Survey, Type, Owner, Status, Due, Response string
 		Overdue                                        bool
@@ -121,7 +121,7 @@ func TestCases(t *testing.T) {
 	if first.Type != "complaint" || first.Owner != "客服部" || first.Status != "open" || first.Overdue || first.Due == "" {
 		t.Errorf("listed %+v", first)
 	}
-	// Enough of the beginning names a case.
+	// The beginning of its id names a case.
 	short := first.ID[:4]
 	for _, step := range []struct {
 		args []string
@@ -147,12 +147,12 @@ func TestCases(t *testing.T) {
 		{[]string{"cases", "summary", "--month", "2026-Q4"}, 2, "--month 2026-10"},
 		{[]string{"cases", "summary", "--month", "next"}, 2, "write one such as 2026-10"},
 	} {
-		code, out, failures := atData(t, data, step.args...)
+		code, out, failures := commandAt(t, data, step.args...)
 		if code != step.code || !strings.Contains(out+failures, step.says) {
 			t.Errorf("%v: %d, want %d with %q\n%s%s", step.args, code, step.code, step.says, out, failures)
 		}
 	}
-	_, out, _ = atData(t, data, "cases", "list", "--status", "all", "--format", "csv")
+	_, out, _ = commandAt(t, data, "cases", "list", "--status", "all", "--format", "csv")
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	if err != nil || len(rows) != 4 || rows[3][12] != "'=HYPERLINK()" || rows[3][13] != "true" {
 		t.Errorf("%v %q", err, rows)
@@ -160,8 +160,8 @@ func TestCases(t *testing.T) {
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	// The same after it has stopped.
-	code, out, failures := atData(t, data, "cases", "show", first.ID, "--format", "json")
+	// After the server has stopped.
+	code, out, failures := commandAt(t, data, "cases", "show", first.ID, "--format", "json")
 	if code != 0 || !strings.Contains(out, `"owner": "维修部"`) || !strings.Contains(out, `"customer_told": true`) {
 		t.Errorf("%d\n%s%s", code, out, failures)
 	}
@@ -170,7 +170,7 @@ func TestCases(t *testing.T) {
 		"zh": {month + " 跟进事项汇总", "平均天数", "投诉", "维修部", "截至今天"},
 		"en": {"Cases of " + month, "Mean days", "complaint", "维修部", "as of today"},
 	} {
-		code, out, failures := atData(t, data, "cases", "summary", "--month", month, "--language", language)
+		code, out, failures := commandAt(t, data, "cases", "summary", "--month", month, "--language", language)
 		for _, word := range words {
 			if !strings.Contains(out, word) && !(strings.HasPrefix(word, "as of") || strings.HasPrefix(word, "截至")) { // the month's last day
 				t.Errorf("%s: %d, no %q in\n%s%s", language, code, word, out, failures)
@@ -180,10 +180,10 @@ func TestCases(t *testing.T) {
 			t.Errorf("%s: figures\n%s", language, out)
 		}
 	}
-	if _, out, _ := atData(t, data, "cases", "summary", "--month", month, "--format", "csv"); !strings.Contains(out, "\nall,,3,1,1,1,0,2,0,0.0\n") || !strings.Contains(out, "\nowner,维修部,1,1,1,1,0,0,0,0.0\n") {
+	if _, out, _ := commandAt(t, data, "cases", "summary", "--month", month, "--format", "csv"); !strings.Contains(out, "\nall,,3,1,1,1,0,2,0,0.0\n") || !strings.Contains(out, "\nowner,维修部,1,1,1,1,0,0,0,0.0\n") {
 		t.Errorf("csv\n%s", out)
 	}
-	if _, out, _ := atData(t, data, "cases", "summary", "--month", "1999-12"); !strings.Contains(out, "There were no cases.") {
+	if _, out, _ := commandAt(t, data, "cases", "summary", "--month", "1999-12"); !strings.Contains(out, "There were no cases.") {
 		t.Errorf("long ago\n%s", out)
 	}
 }

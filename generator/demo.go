@@ -18,11 +18,11 @@ import (
 )
 
 type demoCommand struct {
-	URL     string `placeholder:"URL" help:"The srv to answer at. Default: http://127.0.0.1:8080/, which is started and kept running if nothing answers there."`
+	URL     string `placeholder:"URL" help:"The site to answer at. Default: http://127.0.0.1:8080/, which is started and kept running if nothing answers there."`
 	Surveys string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
-	Data    string `placeholder:"DIR" default:"data" help:"Where a srv that is started here keeps its answers. Default: ${default}."`
+	Data    string `placeholder:"DIR" default:"data" help:"Where a site that is started here keeps its answers. Default: ${default}."`
 	Answers int    `placeholder:"N" default:"240" help:"Respondents per survey. Default: ${default}."`
-	Periods int    `placeholder:"N" default:"6" help:"Periods to answer in, this one and those before it, so that results have a past: only of a srv that is started here, and of surveys with a period. Default: ${default}."`
+	Periods int    `placeholder:"N" default:"6" help:"Periods to answer in, this one and those before it, so that results have a past: only of a site that is started here, and of surveys with a period. Default: ${default}."`
 	Seed    uint64 `placeholder:"N" default:"1" help:"Another seed makes other respondents; with the same one nothing is counted twice. Default: ${default}."`
 }
 
@@ -108,7 +108,7 @@ func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 	return nil
 }
 
-// fill answers the surveys of a srv.
+// fill answers the surveys of a site.
 func (d demoCommand) fill(ctx context.Context, c *console.Console, url string) error {
 	surveys, problems, err := project.NewLibrary(d.Surveys).Read()
 	if err != nil {

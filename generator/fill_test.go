@@ -22,8 +22,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// fill is a command for scripts: `fill DATA SURVEYS` stores submissions and publishes. It reads one submission a line, as
-// clients send it, with "survey" and, unless it is of today's period, "period" added.
+// fill is a command for scripts: `fill DATA SURVEYS` reads submissions, one a line as clients send them, each with "survey"
+// and, if it is not the current one, "period"; it stores them and publishes.
 func fill() {
 	if err := fillStore(os.Args[1], os.Args[2], os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "fill:", err)
@@ -50,9 +50,9 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 		}
 	}
 	for lines := bufio.NewScanner(answers); lines.Scan(); {
-		var about struct{ Survey, Period string }
+		var target struct{ Survey, Period string }
 		fields := map[string]json.RawMessage{}
-		if err := errors.Join(json.Unmarshal(lines.Bytes(), &about), json.Unmarshal(lines.Bytes(), &fields)); err != nil {
+		if err := errors.Join(json.Unmarshal(lines.Bytes(), &target), json.Unmarshal(lines.Bytes(), &fields)); err != nil {
 			return err
 		}
 		delete(fields, "survey")
@@ -65,12 +65,12 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 		if err != nil {
 			return err
 		}
-		s := byID[about.Survey]
+		s := byID[target.Survey]
 		r, _, problems := answer.Check(s, posted)
 		if len(problems) > 0 {
 			return fmt.Errorf("%s: %v", lines.Text(), problems)
 		}
-		if r.Period = about.Period; r.Period == "" {
+		if r.Period = target.Period; r.Period == "" {
 			r.Period = s.PeriodAt(time.Now())
 		}
 		if _, err := store.Put(ctx, r); err != nil {

@@ -74,7 +74,7 @@ func (s serveCommand) open(ctx context.Context, c *console.Console) (*server.Ser
 	return srv, nil
 }
 
-// options are what the flags say.
+// options returns the server's options by the flags.
 func (s serveCommand) options(c *console.Console, getenv func(string) string) (server.Options, error) {
 	logger := slog.New(slog.NewTextHandler(c.Err, nil))
 	o := server.Options{
@@ -112,9 +112,9 @@ func (s serveCommand) checkBackups() error {
 	}
 	err := os.MkdirAll(s.Backup, 0o700)
 	if err == nil {
-		var trial *os.File
-		if trial, err = os.CreateTemp(s.Backup, ".glasspoll-trial-*"); err == nil {
-			err = errors.Join(trial.Close(), os.Remove(trial.Name()))
+		var probe *os.File
+		if probe, err = os.CreateTemp(s.Backup, ".glasspoll-trial-*"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
 		}
 	}
 	if err != nil {

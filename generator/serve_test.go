@@ -32,12 +32,12 @@ func TestServePrintsAddresses(t *testing.T) {
 		preview bool
 	}{{serveCommand{}, true}, {serveCommand{NoReload: true}, false}} {
 		r := serveFiles(t, c.command, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
-		said := r.Printed.String()
-		if !strings.Contains(said, "Serving 1 survey from "+r.Dir) || !strings.Contains(said, r.URL+"tea/  喝茶") {
-			t.Errorf("%+v: %s", c.command, said)
+		printed := r.Printed.String()
+		if !strings.Contains(printed, "Serving 1 survey from "+r.Dir) || !strings.Contains(printed, r.URL+"tea/  喝茶") {
+			t.Errorf("%+v: %s", c.command, printed)
 		}
-		if strings.Contains(said, r.URL+"_preview/tea/") != c.preview {
-			t.Errorf("%+v: the preview: %s", c.command, said)
+		if strings.Contains(printed, r.URL+"_preview/tea/") != c.preview {
+			t.Errorf("%+v: the preview: %s", c.command, printed)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func TestBackupFlags(t *testing.T) {
 		t.Error(err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
-		t.Errorf("the trial leaves %v, %v", entries, err)
+		t.Errorf("the probe leaves %v, %v", entries, err)
 	}
 }
 
