@@ -83,8 +83,10 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 		}
 	}
 	if f.publisher == nil || !f.assets.Equal(assets) {
-		f.publisher = publish.New(f.table, f.table, f.table, f.pages, results.New(f.renderer.With(assets)), time.Now)
-		f.publisher.Sidecars, f.publisher.Cases, f.publisher.Tells = f.table, f.table, true
+		f.publisher = publish.New(publish.Options{
+			Log: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
+			Sidecars: f.table, Cases: f.table, Notify: true,
+		})
 		f.assets = assets
 	}
 	return f.publisher, nil

@@ -240,7 +240,7 @@ func (s *submission) assignID(r *answer.Response) (also []store.Key) {
 		}
 		return also
 	}
-	if s.current.KeepTwins {
+	if s.current.KeepDuplicates {
 		r.ID = uuid.NewString()
 		return nil
 	}

@@ -225,11 +225,8 @@ func alertsOpenCases(t *testing.T, b Backend) {
 	if err := b.Definitions.PutDefinition(ctx, s); err != nil {
 		t.Fatal(err)
 	}
-	publisher := func() *publish.Publisher {
-		p := newPublisher(b)
-		p.Cases, p.Tells = b.Cases, true
-		return p
-	}
+	options := publisherOptions(b)
+	options.Cases, options.Notify = b.Cases, true
 	const n = 40
 	var opened atomic.Int64
 	period := s.PeriodAt(time.Now())
@@ -244,7 +241,7 @@ func alertsOpenCases(t *testing.T, b Backend) {
 			var group errgroup.Group
 			for range 2 {
 				group.Go(func() error {
-					out, err := publisher().Publish(ctx, s)
+					out, err := publish.New(options).Publish(ctx, s)
 					opened.Add(out.Opened)
 					return err
 				})
@@ -255,7 +252,7 @@ func alertsOpenCases(t *testing.T, b Backend) {
 		}
 	}
 	b.settle()
-	if out, err := publisher().Publish(ctx, s); err != nil || out.Opened != 0 || opened.Load() != n {
+	if out, err := publish.New(options).Publish(ctx, s); err != nil || out.Opened != 0 || opened.Load() != n {
 		t.Errorf("%d cases opened for %d answers, and then %d more: %v", opened.Load(), n, out.Opened, err)
 	}
 	all, err := b.Cases.CasesOf(ctx, s.ID)
@@ -275,7 +272,7 @@ func alertsOpenCases(t *testing.T, b Backend) {
 		t.Fatal(err)
 	}
 	wantWithdrawn(t, b, response(7).ID, n)
-	if out, err := publisher().Publish(ctx, s); err != nil || out.Opened != 0 || out.Folded != 0 {
+	if out, err := publish.New(options).Publish(ctx, s); err != nil || out.Opened != 0 || out.Folded != 0 {
 		t.Errorf("after the erasure %d were folded and %d cases opened, %v", out.Folded, out.Opened, err)
 	}
 	wantWithdrawn(t, b, response(7).ID, n)

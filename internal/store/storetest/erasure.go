@@ -69,16 +69,16 @@ func (nowhere) HTML(io.Writer, results.Page) error { return nil }
 func (nowhere) JSON(io.Writer, results.Page) error { return nil }
 func (nowhere) CSV(io.Writer, results.Page) error  { return nil }
 
-// newPublisher returns a publisher over the back end whose pages go nowhere.
-func newPublisher(b Backend) *publish.Publisher {
-	return publish.New(b.Log, b.Tallies, b.Releases, nowhere{}, nowhere{}, time.Now)
+// publisherOptions are those of a publisher over the back end whose pages go nowhere.
+func publisherOptions(b Backend) publish.Options {
+	return publish.Options{Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: nowhere{}, Renderer: nowhere{}, Now: time.Now}
 }
 
 // publishSettled publishes once every response is settled.
 func publishSettled(t *testing.T, b Backend, s *survey.Survey) publish.Outcome {
 	t.Helper()
 	b.settle()
-	out, err := newPublisher(b).Publish(ctx, s)
+	out, err := publish.New(publisherOptions(b)).Publish(ctx, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +307,7 @@ func erasureAtOnce(t *testing.T, b Backend) {
 	})
 	group.Go(func() error {
 		for range 10 {
-			if _, err := newPublisher(b).Publish(ctx, s); err != nil {
+			if _, err := publish.New(publisherOptions(b)).Publish(ctx, s); err != nil {
 				return err
 			}
 		}
