@@ -181,9 +181,6 @@ func (f *function) publish(ctx context.Context, id string) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.Results.Audience != "public" {
-		return nil
-	}
 	publisher, err := f.current(ctx)
 	if err != nil {
 		return err
