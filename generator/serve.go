@@ -23,7 +23,7 @@ type serveCommand struct {
 	Data              string        `placeholder:"DIR" default:"data" help:"Where answers and results are kept. Default: ${default}."`
 	Templates         string        `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
 	NoReload          bool          `help:"Do not watch the files, and let browsers keep pages for a minute: for real use."`
-	Webhook           string        `placeholder:"URL" help:"Address that is told of each case that an alert opens (Standard Webhooks, signed)."`
+	Webhook           string        `placeholder:"URL" help:"Address to notify of each case that an alert opens (Standard Webhooks, signed)."`
 	WebhookSecretFile string        `placeholder:"FILE" help:"File with the secret that messages to the webhook are signed with. Default: the environment variable GLASSPOLL_WEBHOOK_SECRET."`
 	Backup            string        `placeholder:"DIR" help:"Where to keep copies of all answers, taken while it runs: a directory for them alone, best on another disk. Default: none are taken."`
 	BackupEvery       time.Duration `placeholder:"TIME" default:"24h" help:"How often. Default: ${default}."`
@@ -74,7 +74,7 @@ func (s serveCommand) open(ctx context.Context, c *console.Console) (*server.Ser
 	return site, nil
 }
 
-// options are what the flags say.
+// options returns the server's options by the flags.
 func (s serveCommand) options(c *console.Console, getenv func(string) string) (server.Options, error) {
 	logger := slog.New(slog.NewTextHandler(c.Err, nil))
 	o := server.Options{
@@ -98,23 +98,24 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	return o, s.checkBackups()
 }
 
-const leastBetween = time.Minute // two copies in one minute would serve nobody
+// minBackupInterval keeps copies from following each other too closely.
+const minBackupInterval = time.Minute
 
-// checkBackups finds what would keep copies from being taken, while somebody is looking.
+// checkBackups finds at the start what would make every copy fail.
 func (s serveCommand) checkBackups() error {
 	switch {
 	case s.Backup == "":
 		return nil
-	case s.BackupEvery < leastBetween:
-		return console.Usagef("--backup-every %s: write %s or more, such as 24h", s.BackupEvery, leastBetween)
+	case s.BackupEvery < minBackupInterval:
+		return console.Usagef("--backup-every %s: write %s or more, such as 24h", s.BackupEvery, minBackupInterval)
 	case s.BackupKeep < 1:
 		return console.Usagef("--backup-keep %d: write 1 or more", s.BackupKeep)
 	}
 	err := os.MkdirAll(s.Backup, 0o700)
 	if err == nil {
-		var trial *os.File
-		if trial, err = os.CreateTemp(s.Backup, ".glasspoll-trial-*"); err == nil {
-			err = errors.Join(trial.Close(), os.Remove(trial.Name()))
+		var probe *os.File
+		if probe, err = os.CreateTemp(s.Backup, ".glasspoll-trial-*"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
 		}
 	}
 	if err != nil {

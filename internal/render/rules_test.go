@@ -26,8 +26,8 @@ import (
 
 // script is templates/rules.js in a JavaScript engine.
 type script struct {
-	vm                *goja.Runtime
-	load, look, order goja.Callable
+	vm                    *goja.Runtime
+	load, evaluate, order goja.Callable
 }
 
 // driver calls rules.js with plain JSON and gives plain JSON back.
@@ -35,16 +35,16 @@ const driver = `
 let rules;
 const list = (map) => Object.fromEntries(map);
 function load(json) { rules = JSON.parse(json); }
-function look(json, channel, language) {
+function evaluate(json, channel, language) {
 	const typed = new Map(Object.entries(JSON.parse(json)));
-	const s = page.look(rules, typed, channel, language);
+	const s = page.evaluate(rules, typed, channel, language);
 	const pipes = {};
-	for (const name of Object.keys(rules.pipes || {})) pipes[name] = page.piped(rules, s, typed, name);
+	for (const name of Object.keys(rules.pipes || {})) pipes[name] = page.answerText(s, name);
 	return JSON.stringify({ values: list(s.values), asked: [...s.asked].sort(), withheld: list(s.withheld), required: [...s.required].sort(),
-		messages: list(s.failed), pipes, problems: page.problems(rules, s).map((p) => [p.name, p.text]) });
+		messages: list(s.failed), pipes, problems: page.findProblems(s).map((p) => [p.name, p.text]) });
 }
 function order(id) {
-	return JSON.stringify(list(rules.questions.filter((q) => q.shuffle).map((q) => [q.id, page.shuffled(q, id)])));
+	return JSON.stringify(list(rules.questions.filter((q) => q.shuffle).map((q) => [q.id, page.shuffledOptions(q, id)])));
 }
 `
 
@@ -62,7 +62,7 @@ func newScript(t testing.TB) *script {
 	if _, err := s.vm.RunString(string(result.Code) + driver); err != nil {
 		t.Fatal(err)
 	}
-	for name, f := range map[string]*goja.Callable{"load": &s.load, "look": &s.look, "order": &s.order} {
+	for name, f := range map[string]*goja.Callable{"load": &s.load, "evaluate": &s.evaluate, "order": &s.order} {
 		call, ok := goja.AssertFunction(s.vm.Get(name))
 		if !ok {
 			t.Fatalf("no function %s", name)
@@ -176,7 +176,7 @@ func TestPageAndHandlerAgree(t *testing.T) {
 					t.Fatal(err)
 				}
 				var got verdict
-				if err := json.Unmarshal([]byte(js.call(t, js.look, string(data), channel, language)), &got); err != nil {
+				if err := json.Unmarshal([]byte(js.call(t, js.evaluate, string(data), channel, language)), &got); err != nil {
 					t.Fatal(err)
 				}
 				want := handlerVerdict(r, s, typed, channel, language)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -20,8 +21,10 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/simulate"
+	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
 )
 
@@ -35,6 +38,19 @@ const (
 
 //go:embed preview
 var previewFiles embed.FS
+
+// previewFolder is where the preview's files are in the repository, from where its script imports the templates' helpers.
+const previewFolder = "internal/server/preview/"
+
+// previewSource holds the preview's files and the built-in templates, each where they are in the repository.
+type previewSource struct{}
+
+func (previewSource) Open(name string) (fs.File, error) {
+	if file, ok := strings.CutPrefix(name, "templates/"); ok {
+		return glasspoll.Templates().Open(file)
+	}
+	return previewFiles.Open("preview/" + strings.TrimPrefix(name, previewFolder))
+}
 
 // preview notifies open pages of changes and of problems in the files.
 type preview struct {
@@ -50,7 +66,7 @@ type preview struct {
 func newPreview(stop <-chan struct{}) (*preview, error) {
 	p := &preview{files: map[string]*page{}, stop: stop, changed: make(chan struct{})}
 	for _, name := range []string{"preview.js", "preview.css", "side.css"} {
-		content, err := previewFiles.ReadFile("preview/" + name)
+		content, err := site.Bundle(previewSource{}, previewFolder+name, "")
 		if err != nil {
 			return nil, err
 		}
@@ -281,7 +297,7 @@ var previewText = map[string]map[string]string{
 		"waiting": "This survey is not ready yet", "home": "All surveys", "side": "in every language, at both widths", "open": "Open alone",
 		"phone": "telephone", "desk": "computer",
 		"one": "1 problem in %[2]s", "several": "%d problems in %s", "files": "%d files",
-		"kept": "The last good version is shown until this is mended.", "never": "The survey appears here as soon as this is mended.",
+		"kept": "The last good version is shown until this is fixed.", "never": "The survey appears here as soon as this is fixed.",
 		"more": "and %d more",
 	},
 	"zh": {

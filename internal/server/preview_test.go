@@ -57,7 +57,7 @@ func TestProblemsOnPages(t *testing.T) {
 	})
 	for _, address := range []string{"/draft/", "/coffee/", "/coffee/en/thanks/", "/_preview/coffee/"} {
 		response, body := r.Do(t, "GET", address, map[string]string{"Accept-Language": "en"}, "")
-		for _, want := range []string{"draft.yaml:5:23", "&lt;b&gt;", `<details open>`, "as soon as this is mended", `role="alert"`, "not ready yet", `preview.js" data-mark="waiting"`} {
+		for _, want := range []string{"draft.yaml:5:23", "&lt;b&gt;", `<details open>`, "as soon as this is fixed", `role="alert"`, "not ready yet", `preview.js" data-mark="waiting"`} {
 			if response.StatusCode != 503 || !strings.Contains(body, want) {
 				t.Errorf("GET %s: %d without %q:\n%s", address, response.StatusCode, want, body)
 			}

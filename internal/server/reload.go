@@ -172,9 +172,10 @@ func (srv *Server) newPublisher(e *edition) *publish.Publisher {
 	if live := srv.handler.live; live != nil {
 		pages = observedPages{srv.pages, live.pagesChanged}
 	}
-	p := publish.New(srv.store, srv.store, srv.store, pages, results.New(e.renderer), time.Now)
-	p.Sidecars, p.Cases, p.Tells = &srv.actions, srv.store, srv.notifier != nil
-	return p
+	return publish.New(publish.Options{
+		Log: srv.store, Tallies: srv.store, Releases: srv.store, Pages: pages, Renderer: results.New(e.renderer), Now: time.Now,
+		Sidecars: &srv.actions, Cases: srv.store, Notify: srv.notifier != nil,
+	})
 }
 
 // newIntake makes the API of an edition.

@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -19,8 +20,8 @@ import (
 	"glasspoll/internal/theme"
 )
 
-// Assets is the stylesheets, the script and the pictures as pages link to them: made small, and named by what they hold,
-// so that a cache may keep them for ever.
+// Assets is the stylesheets, the scripts and the pictures as pages link to them: minified, and named by a hash of their
+// content, so that they can be cached for ever.
 type Assets struct {
 	Links render.Assets
 	files []file
@@ -31,7 +32,7 @@ type file struct {
 	content []byte
 }
 
-// Content is what is in an asset; nil if there is none at a path.
+// Content is the content of an asset; nil if there is none at the path.
 func (a Assets) Content(path string) []byte {
 	for _, f := range a.files {
 		if f.path == path {
@@ -42,8 +43,8 @@ func (a Assets) Content(path string) []byte {
 }
 
 // NewRenderer reads the assets of a set of templates and a theme, and returns the renderer of pages that link to them.
-func NewRenderer(templates fs.FS, look *theme.Theme) (*render.Renderer, Assets, error) {
-	assets, err := ReadAssets(templates, look)
+func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, error) {
+	assets, err := ReadAssets(templates, t)
 	if err != nil {
 		return nil, Assets{}, err
 	}
@@ -51,21 +52,21 @@ func NewRenderer(templates fs.FS, look *theme.Theme) (*render.Renderer, Assets, 
 	return renderer, assets, err
 }
 
-// ReadAssets makes the assets of the templates, and of a company's theme: style.css, results.css, script.js and thanks.js with
-// what they import, icon.svg, and the logo.
-func ReadAssets(templates fs.FS, look *theme.Theme) (Assets, error) {
+// ReadAssets makes the assets from the templates and a company's theme: style.css, results.css, script.js and thanks.js with
+// their imports, icon.svg, and the logo.
+func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
 	for _, source := range []struct {
 		name string
-		more string // after the source's own
+		more string // appended to the source
 		link *render.Asset
 	}{
-		{"style.css", look.CSS(), &a.Links.Style},
-		{"results.css", look.CSS(), &a.Links.Results},
+		{"style.css", t.CSS(), &a.Links.Style},
+		{"results.css", t.CSS(), &a.Links.Results},
 		{"script.js", "", &a.Links.Script},
 		{"thanks.js", "", &a.Links.Thanks},
 	} {
-		content, err := bundle(templates, source.name, source.more)
+		content, err := Bundle(templates, source.name, source.more)
 		if err != nil {
 			return Assets{}, err
 		}
@@ -80,31 +81,31 @@ func ReadAssets(templates fs.FS, look *theme.Theme) (Assets, error) {
 		return Assets{}, fmt.Errorf("reading templates: %w", err)
 	}
 	light, dark := theme.DefaultLight(), theme.DefaultDark()
-	if look.Light != nil {
-		icon = bytes.ReplaceAll(icon, []byte(light["accent"].Hex()), []byte(look.Light["accent"].Hex()))
-		icon = bytes.ReplaceAll(icon, []byte("#fff"), []byte(look.Light["on-accent"].Hex()))
-		light = look.Light
+	if t.Light != nil {
+		icon = bytes.ReplaceAll(icon, []byte(light["accent"].Hex()), []byte(t.Light["accent"].Hex()))
+		icon = bytes.ReplaceAll(icon, []byte("#fff"), []byte(t.Light["on-accent"].Hex()))
+		light = t.Light
 	}
-	if look.Dark != nil {
-		dark = look.Dark
+	if t.Dark != nil {
+		dark = t.Dark
 	}
 	a.Links.Icon = a.add("icon.svg", icon)
-	a.Links.Brand = render.Brand{Name: look.Name, Address: look.Address, Light: light["bg"].Hex(), Dark: dark["bg"].Hex()}
-	if look.Logo != nil {
-		a.Links.Brand.Logo = a.add("logo"+look.Logo.Extension, look.Logo.Content)
+	a.Links.Brand = render.Brand{Name: t.Name, Address: t.Address, Light: light["bg"].Hex(), Dark: dark["bg"].Hex()}
+	if t.Logo != nil {
+		a.Links.Brand.Logo = a.add("logo"+t.Logo.Extension, t.Logo.Content)
 		a.Links.Brand.Height = logoHeight
-		a.Links.Brand.Width = int(math.Round(logoHeight * look.Logo.Width / look.Logo.Height))
+		a.Links.Brand.Width = int(math.Round(logoHeight * t.Logo.Width / t.Logo.Height))
 	}
-	if look.LogoDark != nil {
-		a.Links.Brand.LogoDark = a.add("logo"+look.LogoDark.Extension, look.LogoDark.Content)
+	if t.LogoDark != nil {
+		a.Links.Brand.LogoDark = a.add("logo"+t.LogoDark.Extension, t.LogoDark.Content)
 	}
 	return a, nil
 }
 
-// logoHeight is how high a logo is shown, in CSS pixels.
+// logoHeight is the height that a logo is shown with, in CSS pixels.
 const logoHeight = 40
 
-// add names a file by what it holds, and returns its path.
+// add names a file by a hash of its content, and returns its path.
 func (a *Assets) add(name string, content []byte) string {
 	sum := sha256.Sum256(content)
 	stem, extension, _ := strings.Cut(name, ".")
@@ -115,9 +116,10 @@ func (a *Assets) add(name string, content []byte) string {
 	return f.path
 }
 
-// bundle makes one small file of a source, what it imports, and more after it.
-func bundle(templates fs.FS, name, more string) ([]byte, error) {
-	var unread error
+// Bundle makes one minified file of a script or stylesheet with what it imports, and more after it. Imports are relative to
+// the file that has them.
+func Bundle(files fs.FS, name, more string) ([]byte, error) {
+	source := bundleSource{files: files, name: name, more: more}
 	result := api.Build(api.BuildOptions{
 		EntryPoints:       []string{name},
 		Bundle:            true,
@@ -129,15 +131,15 @@ func bundle(templates fs.FS, name, more string) ([]byte, error) {
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		LogLevel:          api.LogLevelSilent,
-		Plugins:           []api.Plugin{{Name: "templates", Setup: func(build api.PluginBuild) { fromTemplates(build, templates, name, more, &unread) }}},
+		Plugins:           []api.Plugin{{Name: bundleNamespace, Setup: source.setup}},
 	})
 	switch {
-	case unread != nil:
-		return nil, fmt.Errorf("reading templates: %w", unread)
+	case source.err != nil:
+		return nil, fmt.Errorf("reading templates: %w", source.err)
 	case len(result.Errors) > 0:
 		m := result.Errors[0]
 		if m.Location != nil {
-			return nil, fmt.Errorf("%s:%d:%d: %s", strings.TrimPrefix(m.Location.File, "templates:"), m.Location.Line, m.Location.Column+1, m.Text)
+			return nil, fmt.Errorf("%s:%d:%d: %s", strings.TrimPrefix(m.Location.File, bundleNamespace+":"), m.Location.Line, m.Location.Column+1, m.Text)
 		}
 		return nil, fmt.Errorf("%s: %s", name, m.Text)
 	case len(result.OutputFiles) != 1:
@@ -146,24 +148,41 @@ func bundle(templates fs.FS, name, more string) ([]byte, error) {
 	return result.OutputFiles[0].Contents, nil
 }
 
-// fromTemplates lets the bundler read the templates' file system and nothing else. Style sheets name no files of theirs.
-func fromTemplates(build api.PluginBuild, templates fs.FS, name, more string, unread *error) {
-	build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-		return api.OnResolveResult{Path: path.Clean(args.Path), Namespace: "templates"}, nil
-	})
-	build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "templates"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		source, err := fs.ReadFile(templates, args.Path)
-		if err != nil {
-			*unread = err
-			return api.OnLoadResult{}, err
-		}
-		text, loader := string(source), api.LoaderJS
-		if args.Path == name && more != "" {
-			text += "\n" + more
-		}
-		if path.Ext(args.Path) == ".css" {
-			loader = api.LoaderCSS
-		}
-		return api.OnLoadResult{Contents: &text, Loader: loader}, nil
-	})
+// bundleNamespace keeps the bundler from resolving paths in the system's files.
+const bundleNamespace = "templates"
+
+// bundleSource lets the bundler read a file system and nothing else. Stylesheets name no files of theirs.
+type bundleSource struct {
+	files      fs.FS
+	name, more string // the entry point, and what is added to it
+
+	mu  sync.Mutex // files are loaded side by side
+	err error      // of a file that could not be read
+}
+
+func (s *bundleSource) setup(build api.PluginBuild) {
+	build.OnResolve(api.OnResolveOptions{Filter: ".*"}, s.resolve)
+	build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: bundleNamespace}, s.load)
+}
+
+func (s *bundleSource) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
+	return api.OnResolveResult{Path: path.Join(path.Dir(args.Importer), args.Path), Namespace: bundleNamespace}, nil
+}
+
+func (s *bundleSource) load(args api.OnLoadArgs) (api.OnLoadResult, error) {
+	source, err := fs.ReadFile(s.files, args.Path)
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.err = err
+		return api.OnLoadResult{}, err
+	}
+	text, loader := string(source), api.LoaderJS
+	if args.Path == s.name && s.more != "" {
+		text += "\n" + s.more
+	}
+	if path.Ext(args.Path) == ".css" {
+		loader = api.LoaderCSS
+	}
+	return api.OnLoadResult{Contents: &text, Loader: loader}, nil
 }
