@@ -27,7 +27,7 @@ type demoCommand struct {
 
 func (demoCommand) Help() string {
 	return `Fills every survey with made-up but plausible answers, sent through the same API that browsers use, so that the
-results pages have something to show. Never point it at a survey that is in earnest.
+results pages have something to show. Never use it on a survey that real people answer.
 
 Examples:
 
