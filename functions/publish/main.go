@@ -72,7 +72,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	assets, known, err := f.table.Assets(ctx)
 	if err == nil && !known {
-		err = errors.New("the site's assets are not known yet: `glasspoll publish` says them")
+		err = errors.New("the site's assets are not known yet: run `glasspoll publish`")
 	}
 	if err != nil {
 		return nil, err

@@ -221,7 +221,7 @@ func TestRules(t *testing.T) {
 	}{
 		"a number left out":  {func(r []*release.Release) []*release.Release { return append(r[:1:1], r[2:]...) }, "release 3 follows release 1"},
 		"k lowered":          {func(r []*release.Release) []*release.Release { r[1].MinGroup = 1; return r }, "min_group is 1 and was 3"},
-		"other segments":     {func(r []*release.Release) []*release.Release { r[1].Segments = nil; return r }, "segments are other ones"},
+		"other segments":     {func(r []*release.Release) []*release.Release { r[1].Segments = nil; return r }, "segments differ"},
 		"a question more":    {func(r []*release.Release) []*release.Release { r[0].Questions = []string{"overall"}; return r }, "is not among the published questions"},
 		"a small batch":      {func(r []*release.Release) []*release.Release { cohort(r[0], 2); return r[:1] }, "grows by 2 respondents, and batches have at least 3"},
 		"a cohort lost":      {func(r []*release.Release) []*release.Release { r[1].Cohorts = map[string]*tally.Counters{}; return r }, "without a batch that explains it"},
