@@ -20,7 +20,7 @@ import { assignID, channelField, controlsIn, controlsOf, form, idField, isTick, 
  * @typedef {Draft & {own?: boolean}} FoundDraft
  */
 
-const disabled = kiosk || channelField.value === "phone";
+const isDisabled = () => kiosk || channelField.value === "phone";
 const notice = byID("kept");
 
 const answers = () => [...readTyped()].filter(([name, values]) => {
@@ -34,7 +34,7 @@ const answers = () => [...readTyped()].filter(([name, values]) => {
  * @param {Pick<Draft, "pending" | "moved" | "step">} more
  */
 export const saveDraft = (whole, more) => {
-  if (disabled) return;
+  if (isDisabled()) return;
   const all = answers();
   const kept = all.filter(([name]) => !ruleOf(name).private);
   const draft = { version: versionField.value, time: Date.now(), id: idField.value, ...more };
@@ -79,7 +79,7 @@ export const restoreDraft = () => {
 
 /** @returns {FoundDraft | null} */
 const findDraft = () => {
-  if (disabled) return null;
+  if (isDisabled()) return null;
   const inTab = tabStorage.get(storageKey);
   if (inTab && (inTab.pending || inTab.moved || inTab.id === idField.value)) return { ...inTab, own: true };
   const draft = deviceStorage.get(storageKey);

@@ -8,7 +8,7 @@ import { controlToFix, dropServerMessages, labelOf, messageElements, readServerM
 import { clearForm, deleteDraft, restoreDraft, saveDraft } from "./draft.js";
 import { closeRankGaps, keepFilledOthers, showOthers, showWidgets, untickExcluded } from "./widgets.js";
 import { currentIndex, currentStep, goToNext, goToStep, isLastStep, resumeAt, showStep } from "./steps.js";
-import { address, enableButton, pending, sending, showStatus, stopTrying, submit } from "./send.js";
+import { address, endSending, pending, sending, showStatus, stopTrying, submit } from "./send.js";
 
 /** @import { State } from "./rules.js" */
 /** @import { Control } from "./form.js" */
@@ -215,8 +215,7 @@ const hideConditions = () => {
 
 /** Shows the form as it is filled in now. */
 const start = () => {
-  enableButton();
-  showStatus("");
+  endSending();
   assignID();
   shuffleOptions();
   render();
