@@ -3,7 +3,10 @@
 // way is kept whole, but only in this tab, so that it goes on after a reload. On a kiosk, or where staff fill in forms for
 // others, nothing is kept.
 import { byID, deviceStorage, kiosk, tabStorage } from "./page.js";
-import { assignID, channelField, controlsIn, controlsOf, form, idField, isTick, languageField, readTyped, ruleOf, say, storageKey, versionField } from "./form.js";
+import {
+  assignID, channelField, controlsIn, controlsOf, form, idField, isTick, languageField, readTyped, ruleOf, say, storageKey,
+  versionField,
+} from "./form.js";
 
 /**
  * @typedef {object} Draft
@@ -69,8 +72,9 @@ export const restoreDraft = () => {
   }
   if (draft.own || draft.pending) assignID(draft.id);
   if (!draft.own) {
-    /** @type {HTMLElement} */ (notice.firstElementChild).textContent =
-      say.draft.replace("{date}", new Date(draft.time).toLocaleDateString(languageField.value)) + (draft.lacks ? " " + say.apart : "");
+    const date = new Date(draft.time).toLocaleDateString(languageField.value);
+    const text = say.draft.replace("{date}", date) + (draft.lacks ? " " + say.apart : "");
+    /** @type {HTMLElement} */ (notice.firstElementChild).textContent = text;
     form.insertBefore(notice, form.firstElementChild);
   }
   notice.hidden = false;
