@@ -70,21 +70,21 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	}
 	o.readLanguages()
 	s := &survey.Survey{
-		ID:        o.surveyID(),
-		Languages: r.languages,
-		Intro:     o.text("intro"),
-		Minutes:   o.integer("minutes", 0),
-		Thanks:    o.thanks(),
-		Contact:   o.contact(),
-		Document:  o.qualityDocument(),
-		Window:    o.window(),
-		Timezone:  o.timezone(),
-		Period:    survey.Period(o.word("period", "none")),
-		Audience:  o.audience(),
-		Channels:  o.channels(),
-		Unlisted:  !o.boolean("listed", true),
-		KeepTwins: o.word("duplicates", "drop") == "keep",
-		Steps:     o.word("layout", "page") == "steps",
+		ID:             o.surveyID(),
+		Languages:      r.languages,
+		Intro:          o.text("intro"),
+		Minutes:        o.integer("minutes", 0),
+		Thanks:         o.thanks(),
+		Contact:        o.contact(),
+		Document:       o.qualityDocument(),
+		Window:         o.window(),
+		Timezone:       o.timezone(),
+		Period:         survey.Period(o.word("period", "none")),
+		Audience:       o.audience(),
+		Channels:       o.channels(),
+		Unlisted:       !o.boolean("listed", true),
+		KeepDuplicates: o.word("duplicates", "drop") == "keep",
+		Steps:          o.word("layout", "page") == "steps",
 	}
 	s.Title = o.text("title")
 	s.Scoring = o.scoring()

@@ -207,6 +207,7 @@ func (r *questionReader) readChoices(o object, q *survey.Question) {
 func (r *questionReader) failSingleOption(o object, q *survey.Question) {
 	at := o.values["options"]
 	switch {
+	case at == nil && !o.has("scale"): // a misspelled key, which is reported
 	case at != nil && at.Kind == yaml.MappingNode: // a list that lacks its dashes, which is reported
 	case q.Type == survey.Ranking || q.Type == survey.ConstantSum:
 		o.fail(at, "one option alone is nothing to rank or to share out among: add another")
