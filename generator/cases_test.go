@@ -32,7 +32,7 @@ alerts:
   - {when: taste <= 2, open: complaint, severity: major, priority: high, owner: 客服部, due_days: 5}
 `
 
-// hook is a receiver of webhooks that is down at first.
+// hook is a receiver of webhooks that fails at first.
 type hook struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -59,13 +59,13 @@ func newHook(t *testing.T, fails int) *hook {
 	return h
 }
 
-func (h *hook) said() []string {
+func (h *hook) received() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.bodies)
 }
 
-func (h *hook) told() int {
+func (h *hook) count() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.ids)
@@ -73,15 +73,15 @@ func (h *hook) told() int {
 
 const hookSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
 
-// atData runs glasspoll over a data directory.
-func atData(t *testing.T, data string, args ...string) (code int, stdout, stderr string) {
+// commandAt runs glasspoll on a data directory.
+func commandAt(t *testing.T, data string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, failures bytes.Buffer
 	code = run(t.Context(), append(args, "--data", data), strings.NewReader(""), &out, &failures)
 	return code, out.String(), failures.String()
 }
 
-// TestCasesAreFollowedUp opens cases by answers, and follows them up with the commands: while the server runs, and after.
+// TestCasesAreFollowedUp opens cases by answers, and follows them up with the commands while the server runs and after.
 func TestCasesAreFollowedUp(t *testing.T) {
 	receiver := newHook(t, 1)
 	secret := filepath.Join(t.TempDir(), "secret")
@@ -96,17 +96,17 @@ func TestCasesAreFollowedUp(t *testing.T) {
 			t.Fatal(response.StatusCode, text)
 		}
 	}
-	servertest.Eventually(t, "three cases are told of", func() bool { return receiver.told() == 3 })
-	for _, body := range receiver.said() {
+	servertest.Eventually(t, "three cases are delivered", func() bool { return receiver.count() == 3 })
+	for _, body := range receiver.received() {
 		if strings.Contains(body, "secret") || strings.Contains(body, "0000-4000") || strings.Contains(body, `"taste":`) {
-			t.Errorf("told too much: %s", body)
+			t.Errorf("the message has too much: %s", body)
 		}
 	}
 	if page, text := r.Get(t, "/tea/definition.json"); page.StatusCode != http.StatusOK || strings.Contains(text, "客服部") || strings.Contains(text, "alerts") {
 		t.Error("the alerts are public")
 	}
 
-	code, out, _ := atData(t, data, "cases", "list", "--format", "json")
+	code, out, _ := commandAt(t, data, "cases", "list", "--format", "json")
 	var listed []struct {
 		ID, Survey, Type, Owner, Status, Due, Response string
 		Overdue                                        bool
@@ -118,7 +118,7 @@ func TestCasesAreFollowedUp(t *testing.T) {
 	if first.Type != "complaint" || first.Owner != "客服部" || first.Status != "open" || first.Overdue || first.Due == "" {
 		t.Errorf("listed %+v", first)
 	}
-	// Enough of the beginning names a case.
+	// The beginning of its id names a case.
 	short := first.ID[:4]
 	for _, step := range []struct {
 		args []string
@@ -144,12 +144,12 @@ func TestCasesAreFollowedUp(t *testing.T) {
 		{[]string{"cases", "summary", "--month", "2026-Q4"}, 2, "--month 2026-10"},
 		{[]string{"cases", "summary", "--month", "next"}, 2, "write one such as 2026-10"},
 	} {
-		code, out, failures := atData(t, data, step.args...)
+		code, out, failures := commandAt(t, data, step.args...)
 		if code != step.code || !strings.Contains(out+failures, step.says) {
 			t.Errorf("%v: %d, want %d with %q\n%s%s", step.args, code, step.code, step.says, out, failures)
 		}
 	}
-	_, out, _ = atData(t, data, "cases", "list", "--status", "all", "--format", "csv")
+	_, out, _ = commandAt(t, data, "cases", "list", "--status", "all", "--format", "csv")
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	if err != nil || len(rows) != 4 || rows[3][12] != "'=HYPERLINK()" || rows[3][13] != "true" {
 		t.Errorf("%v %q", err, rows)
@@ -157,8 +157,8 @@ func TestCasesAreFollowedUp(t *testing.T) {
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	// The same after it has stopped.
-	code, out, failures := atData(t, data, "cases", "show", first.ID, "--format", "json")
+	// After the server has stopped.
+	code, out, failures := commandAt(t, data, "cases", "show", first.ID, "--format", "json")
 	if code != 0 || !strings.Contains(out, `"owner": "维修部"`) || !strings.Contains(out, `"customer_told": true`) {
 		t.Errorf("%d\n%s%s", code, out, failures)
 	}
@@ -167,7 +167,7 @@ func TestCasesAreFollowedUp(t *testing.T) {
 		"zh": {month + " 跟进事项汇总", "平均天数", "投诉", "维修部", "截至今天"},
 		"en": {"Cases of " + month, "Mean days", "complaint", "维修部", "as of today"},
 	} {
-		code, out, failures := atData(t, data, "cases", "summary", "--month", month, "--language", language)
+		code, out, failures := commandAt(t, data, "cases", "summary", "--month", month, "--language", language)
 		for _, word := range words {
 			if !strings.Contains(out, word) && !(strings.HasPrefix(word, "as of") || strings.HasPrefix(word, "截至")) { // the month's last day
 				t.Errorf("%s: %d, no %q in\n%s%s", language, code, word, out, failures)
@@ -177,10 +177,10 @@ func TestCasesAreFollowedUp(t *testing.T) {
 			t.Errorf("%s: figures\n%s", language, out)
 		}
 	}
-	if _, out, _ := atData(t, data, "cases", "summary", "--month", month, "--format", "csv"); !strings.Contains(out, "\nall,,3,1,1,1,0,2,0,0.0\n") || !strings.Contains(out, "\nowner,维修部,1,1,1,1,0,0,0,0.0\n") {
+	if _, out, _ := commandAt(t, data, "cases", "summary", "--month", month, "--format", "csv"); !strings.Contains(out, "\nall,,3,1,1,1,0,2,0,0.0\n") || !strings.Contains(out, "\nowner,维修部,1,1,1,1,0,0,0,0.0\n") {
 		t.Errorf("csv\n%s", out)
 	}
-	if _, out, _ := atData(t, data, "cases", "summary", "--month", "1999-12"); !strings.Contains(out, "There were no cases.") {
+	if _, out, _ := commandAt(t, data, "cases", "summary", "--month", "1999-12"); !strings.Contains(out, "There were no cases.") {
 		t.Errorf("long ago\n%s", out)
 	}
 }
@@ -216,8 +216,9 @@ const teaActions = `- problem: {zh: 太苦, en: Too bitter}
   due: 2099-12-01
 `
 
-// TestServeShowsWhatStandsBeside: measures are on the results page, follow their file while it is good, and go with it.
-func TestServeShowsWhatStandsBeside(t *testing.T) {
+// TestServeShowsSidecars holds that measures are on the results page, follow their file while it has no mistakes, and are
+// removed with it.
+func TestServeShowsSidecars(t *testing.T) {
 	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": alertingTea, "surveys/tea.actions.yaml": teaActions})
 	shows := func(text string) func() bool {
 		return func() bool {
@@ -233,7 +234,7 @@ func TestServeShowsWhatStandsBeside(t *testing.T) {
 		return strings.Contains(r.Printed.String(), "tea.actions.yaml:4:8: due must be a date")
 	})
 	if !shows("Better leaves")() {
-		t.Error("the last good measures went with a mistake")
+		t.Error("a mistake removes the last good measures")
 	}
 	if err := os.Remove(filepath.Join(r.Dir, "surveys", "tea.actions.yaml")); err != nil {
 		t.Fatal(err)

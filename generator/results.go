@@ -27,7 +27,7 @@ Examples:
   glasspoll results verify service`
 }
 
-// storeFlags say where the answers are.
+// storeFlags name a store.
 type storeFlags struct {
 	Data  string `placeholder:"DIR" default:"data" type:"path" help:"The data directory of 'glasspoll serve'. Default: data."`
 	Table string `placeholder:"NAME" help:"The table of a deployment on AWS, in place of a data directory."`
@@ -35,7 +35,7 @@ type storeFlags struct {
 	awsFlags
 }
 
-// perform does a verb where the answers are.
+// perform runs a verb on the store that the flags name.
 func (s storeFlags) perform(ctx context.Context, c *console.Console, name string, v verb) error {
 	if s.Table == "" {
 		return performLocally(ctx, c, s.Data, name, v)

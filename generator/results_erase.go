@@ -47,7 +47,7 @@ func (e eraseCommand) Run(ctx context.Context, c *console.Console) error {
 	return e.perform(ctx, c, "results erase", &e)
 }
 
-// id reads a receipt or an id.
+// id returns the id of a response from its receipt, or from the id itself.
 func (e *eraseCommand) id() (string, error) {
 	text := strings.TrimSpace(e.Receipt)
 	if id, err := uuid.Parse(text); err == nil && len(text) == 36 {
@@ -72,7 +72,7 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 	if len(found) == 0 {
 		return fmt.Errorf("there is no response %s here: look for a mistyped letter, or another --data or --table", answer.Receipt(id))
 	}
-	waiting := false
+	unconfirmed := false
 	for _, entry := range found {
 		r := entry.Response
 		what := fmt.Sprintf("%s %s, received %s", r.Survey, r.Period, entry.Arrived.UTC().Format(time.RFC3339))
@@ -80,7 +80,7 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 			what += ", erased before"
 		} else if !e.Yes {
 			what += fmt.Sprintf(", %s", console.Count(len(r.Answers), "answer"))
-			waiting = true
+			unconfirmed = true
 		}
 		if !e.Yes {
 			console.Line(env.Out, "%s", what)
@@ -92,7 +92,7 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 		}
 		erased, err := env.store.Erase(ctx, r.Survey, r.Period, id, keep)
 		if erased {
-			// Who asks later whether it was done finds it here; what was answered is nowhere.
+			// The log is the proof that it was done. It has no answer.
 			env.log.Info("response erased", "survey", r.Survey, "period", r.Period, "id", id)
 			if env.changed != nil {
 				env.changed(r.Survey)
@@ -107,7 +107,7 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 		}
 		console.Line(env.Out, "%s: erased. Published figures follow with the next batch of new answers", what)
 	}
-	if waiting {
+	if unconfirmed {
 		console.Line(env.Err, "Nothing is erased yet. To erase it for good, say the same with --yes.")
 		return console.ErrProblems
 	}

@@ -26,8 +26,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// fill is a command for scripts: `fill DATA SURVEYS` stores what comes in, one submission a line as clients send it with
-// "survey" and, if it is to be another than today's, "period" beside it, and publishes.
+// fill is a command for scripts: `fill DATA SURVEYS` reads submissions, one a line as clients send them, each with "survey"
+// and, if it is not the current one, "period"; it stores them and publishes.
 func fill() {
 	if err := fillStore(os.Args[1], os.Args[2], os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "fill:", err)
@@ -54,9 +54,9 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 		}
 	}
 	for lines := bufio.NewScanner(answers); lines.Scan(); {
-		var about struct{ Survey, Period string }
+		var target struct{ Survey, Period string }
 		fields := map[string]json.RawMessage{}
-		if err := errors.Join(json.Unmarshal(lines.Bytes(), &about), json.Unmarshal(lines.Bytes(), &fields)); err != nil {
+		if err := errors.Join(json.Unmarshal(lines.Bytes(), &target), json.Unmarshal(lines.Bytes(), &fields)); err != nil {
 			return err
 		}
 		delete(fields, "survey")
@@ -69,12 +69,12 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 		if err != nil {
 			return err
 		}
-		s := byID[about.Survey]
+		s := byID[target.Survey]
 		r, _, problems := answer.Check(s, posted)
 		if len(problems) > 0 {
 			return fmt.Errorf("%s: %v", lines.Text(), problems)
 		}
-		if r.Period = about.Period; r.Period == "" {
+		if r.Period = target.Period; r.Period == "" {
 			r.Period = s.PeriodAt(time.Now())
 		}
 		if _, err := store.Put(ctx, r); err != nil {
@@ -106,7 +106,7 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), err.String()
 }
 
-// TestVerbsThroughTheServer does while a server runs what a script does without one.
+// TestVerbsThroughTheServer runs verbs while a server runs; scripts run them without one.
 func TestVerbsThroughTheServer(t *testing.T) {
 	r := serveFiles(t, serveCommand{NoReload: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey + "      - {id: mail, type: email, label: {zh: 邮箱, en: E-mail}}\n"})
 	var receipts []string
@@ -132,7 +132,7 @@ func TestVerbsThroughTheServer(t *testing.T) {
 		t.Fatalf("export: %d, %v\n%s%s", code, err, out, text)
 	}
 
-	// Files are written by whoever asks, not by the server: this one is relative to here.
+	// Files are written by the client, not by the server: this path is relative to the client's directory.
 	t.Chdir(t.TempDir())
 	if code, _, text = command(t, "results", "export", "tea", "--data", data, "--private", "--out", "private.jsonl"); code != 0 || !strings.Contains(text, "private answers") {
 		t.Fatalf("export --private: %d\n%s", code, text)
@@ -164,7 +164,7 @@ func TestVerbsThroughTheServer(t *testing.T) {
 		t.Errorf("verify: %d\n%s%s", code, out, text)
 	}
 
-	// What fails there fails here, with the same code.
+	// A verb that fails in the server ends with the same exit code here.
 	if code, _, text = command(t, "results", "export", "coffee", "--data", data); code != 1 || !strings.Contains(text, "there is no survey coffee here: there are tea") {
 		t.Errorf("unknown survey: %d\n%s", code, text)
 	}
@@ -185,7 +185,7 @@ func TestVerbsThroughTheServer(t *testing.T) {
 	}
 }
 
-// TestVerbsNameWhatTheyWrite: a server may write for a client only what the verb says here.
+// TestVerbsNameWhatTheyWrite holds that the verbs that write files name them: a client accepts no others from a server.
 func TestVerbsNameWhatTheyWrite(t *testing.T) {
 	writers := map[string]verb{
 		"results export": &exportCommand{Out: "x"}, "results report": &reportCommand{Out: "x"},

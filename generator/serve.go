@@ -74,7 +74,7 @@ func (s serveCommand) open(ctx context.Context, c *console.Console) (*server.Ser
 	return site, nil
 }
 
-// options are what the flags say.
+// options returns the server's options by the flags.
 func (s serveCommand) options(c *console.Console, getenv func(string) string) (server.Options, error) {
 	logger := slog.New(slog.NewTextHandler(c.Err, nil))
 	o := server.Options{
@@ -98,23 +98,24 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	return o, s.checkBackups()
 }
 
-const leastBetween = time.Minute // two copies in one minute would serve nobody
+// minBackupInterval keeps copies from following each other too closely.
+const minBackupInterval = time.Minute
 
-// checkBackups finds what would keep copies from being taken, while somebody is looking.
+// checkBackups finds at the start what would make every copy fail.
 func (s serveCommand) checkBackups() error {
 	switch {
 	case s.Backup == "":
 		return nil
-	case s.BackupEvery < leastBetween:
-		return console.Usagef("--backup-every %s: write %s or more, such as 24h", s.BackupEvery, leastBetween)
+	case s.BackupEvery < minBackupInterval:
+		return console.Usagef("--backup-every %s: write %s or more, such as 24h", s.BackupEvery, minBackupInterval)
 	case s.BackupKeep < 1:
 		return console.Usagef("--backup-keep %d: write 1 or more", s.BackupKeep)
 	}
 	err := os.MkdirAll(s.Backup, 0o700)
 	if err == nil {
-		var trial *os.File
-		if trial, err = os.CreateTemp(s.Backup, ".glasspoll-trial-*"); err == nil {
-			err = errors.Join(trial.Close(), os.Remove(trial.Name()))
+		var probe *os.File
+		if probe, err = os.CreateTemp(s.Backup, ".glasspoll-trial-*"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
 		}
 	}
 	if err != nil {

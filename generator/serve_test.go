@@ -24,19 +24,19 @@ func serveFiles(t *testing.T, command serveCommand, files map[string]string) *se
 	})
 }
 
-// TestServeGreets: it says where to go.
+// TestServeGreets holds that serve prints the addresses to open.
 func TestServeGreets(t *testing.T) {
 	for _, c := range []struct {
 		command serveCommand
 		preview bool
 	}{{serveCommand{}, true}, {serveCommand{NoReload: true}, false}} {
 		r := serveFiles(t, c.command, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
-		said := r.Printed.String()
-		if !strings.Contains(said, "Serving 1 survey from "+r.Dir) || !strings.Contains(said, r.URL+"tea/  喝茶") {
-			t.Errorf("%+v: %s", c.command, said)
+		printed := r.Printed.String()
+		if !strings.Contains(printed, "Serving 1 survey from "+r.Dir) || !strings.Contains(printed, r.URL+"tea/  喝茶") {
+			t.Errorf("%+v: %s", c.command, printed)
 		}
-		if strings.Contains(said, r.URL+"_preview/tea/") != c.preview {
-			t.Errorf("%+v: the preview: %s", c.command, said)
+		if strings.Contains(printed, r.URL+"_preview/tea/") != c.preview {
+			t.Errorf("%+v: the preview: %s", c.command, printed)
 		}
 	}
 }
@@ -51,7 +51,7 @@ func TestServeFlags(t *testing.T) {
 	}
 }
 
-// TestBackupFlags: what cannot work is said at the start, not in the night.
+// TestBackupFlags holds that flags with which no copy could be taken are refused at the start.
 func TestBackupFlags(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -75,6 +75,6 @@ func TestBackupFlags(t *testing.T) {
 		t.Error(err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
-		t.Errorf("the trial leaves %v, %v", entries, err)
+		t.Errorf("the probe leaves %v, %v", entries, err)
 	}
 }

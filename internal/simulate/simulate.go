@@ -500,7 +500,7 @@ func (r *respondent) allocate(q *survey.Question, fields []survey.Field) {
 	}
 }
 
-// number makes up a number on a step between the bounds, or the 100 steps beside the only bound, or from 0.
+// number makes up a number on a step: between the bounds, within 100 steps of the only bound, or between 0 and 100 steps.
 func (r *respondent) number(q *survey.Question, like float64) string {
 	step := survey.Decimal(survey.One)
 	if q.Step != nil {

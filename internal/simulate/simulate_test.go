@@ -99,12 +99,12 @@ func TestRespondentsAreAccepted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			response, said, problems := answer.Check(s, posted)
+			response, page, problems := answer.Check(s, posted)
 			if len(problems) > 0 {
 				t.Errorf("%s: %v", s.ID, problems)
 				break
 			}
-			thanks[said] = true
+			thanks[page] = true
 			for _, a := range append(response.Answers, response.Private...) {
 				given[a.Field()]++
 			}
