@@ -57,7 +57,7 @@ func (k diffCommand) Run(ctx context.Context, c *console.Console) error {
 	new, newProblems := after.parse()
 	if problems := append(oldProblems, newProblems...); len(problems) > 0 {
 		console.Problems(c.Err, problems)
-		return fmt.Errorf("only questionnaires without problems can be compared: mend them first, see 'glasspoll check'")
+		return fmt.Errorf("only questionnaires without problems can be compared: correct the others first, see 'glasspoll check'")
 	}
 	changes := compare.Surveys(old, new)
 	grave := 0

@@ -34,7 +34,7 @@ type newCommand struct {
 }
 
 func (newCommand) Help() string {
-	return `Writes a questionnaire to start from, with comments. It asks what it needs, a line each; an empty line takes what stands
+	return `Writes a questionnaire to start from, with comments. It asks what it needs, a line each; an empty line accepts the answer
 in brackets. With a title on the command line it asks nothing. --from copies a ready questionnaire instead, for you to
 change. A file that exists is never overwritten.
 

@@ -17,8 +17,8 @@ type resultsCommand struct {
 }
 
 func (resultsCommand) Help() string {
-	return `What can be done with answers and results besides showing them. All of it works while the server runs: it is then the
-server that does it, for whoever may write in its data directory. With --table it is done on AWS instead.
+	return `These commands work on answers and results. While a server runs, the server does the work, for every user who may write to
+its data directory. With --table, the work is done on AWS.
 
 Examples:
 

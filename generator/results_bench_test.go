@@ -21,6 +21,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/local"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/server"
 	"glasspoll/internal/survey"
 )
 
@@ -50,7 +51,7 @@ func fullStore(b *testing.B) (*local.Store, *survey.Survey) {
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
-	store, err := local.Open(filepath.Join(b.TempDir(), dataFile))
+	store, err := local.Open(filepath.Join(b.TempDir(), server.DataFile))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -24,8 +24,9 @@ func serveFiles(t *testing.T, command serveCommand, files map[string]string) *se
 	})
 }
 
-// TestServeGreets holds that serve prints the addresses to open.
-func TestServeGreets(t *testing.T) {
+// TestServePrintsAddresses checks what is printed at the start.
+func TestServePrintsAddresses(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		command serveCommand
 		preview bool
@@ -42,6 +43,7 @@ func TestServeGreets(t *testing.T) {
 }
 
 func TestServeFlags(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{"8080", "localhost", ""} {
 		var b bytes.Buffer
 		err := serveCommand{Addr: address}.Run(t.Context(), &console.Console{Out: &b, Err: &b})
@@ -51,8 +53,9 @@ func TestServeFlags(t *testing.T) {
 	}
 }
 
-// TestBackupFlags holds that flags with which no copy could be taken are refused at the start.
+// TestBackupFlags: what cannot work is reported at the start, not when the first copy is due.
 func TestBackupFlags(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -76,5 +79,31 @@ func TestBackupFlags(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
 		t.Errorf("the probe leaves %v, %v", entries, err)
+	}
+}
+
+func TestWebhookFlags(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(webhookSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	none := func(string) string { return "" }
+	for says, c := range map[string]serveCommand{
+		"goes with --webhook":      {WebhookSecretFile: secret},
+		"needs the secret":         {Webhook: "https://example.com/"},
+		"must begin with https://": {Webhook: "http://example.com/", WebhookSecretFile: secret},
+		"no such file":             {Webhook: "https://example.com/", WebhookSecretFile: secret + "s"},
+	} {
+		if _, err := c.sender(none); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	if to, err := (serveCommand{}).sender(none); to != nil || err != nil {
+		t.Errorf("without a webhook: %v, %v", to, err)
+	}
+	fromEnvironment := func(name string) string { return map[string]string{secretVariable: webhookSecret}[name] }
+	if to, err := (serveCommand{Webhook: "https://example.com/"}).sender(fromEnvironment); to == nil || err != nil {
+		t.Errorf("secret of the environment: %v", err)
 	}
 }

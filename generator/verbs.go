@@ -13,6 +13,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
+	"glasspoll/internal/server"
 	"glasspoll/internal/store"
 )
 
@@ -80,10 +81,7 @@ func verbTable(env environment) control.Table {
 	return table
 }
 
-// dataFile is the store within the data directory.
-const dataFile = "glasspoll.db"
-
-// performLocally runs a verb on the store in a data directory: in the server that has it open if there is one.
+// performLocally does a verb with the store in a data directory, through the server that has it open if there is one.
 func performLocally(ctx context.Context, c *console.Console, data, name string, v verb) error {
 	request := control.Request{Verb: name, Options: v}
 	if w, writes := v.(fileWriter); writes {
@@ -92,9 +90,9 @@ func performLocally(ctx context.Context, c *console.Console, data, name string, 
 	if err := control.Do(ctx, c, data, request); !errors.Is(err, control.ErrNoServer) {
 		return err
 	}
-	path := filepath.Join(data, dataFile)
+	path := filepath.Join(data, server.DataFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no %s in %s: name the data directory of `glasspoll serve` with --data DIR", dataFile, data)
+		return fmt.Errorf("there is no %s in %s: name the data directory of `glasspoll serve` with --data DIR", server.DataFile, data)
 	}
 	store, err := local.Open(path)
 	if err != nil {

@@ -27,7 +27,7 @@ type Case struct {
 	Timezone  string          `json:"timezone"`           // the survey's, in which days are counted
 	Response  string          `json:"response,omitempty"` // its id; "" once it has been withdrawn
 	Alert     string          `json:"alert"`              // the id of the alert that opened it
-	Questions []string        `json:"questions"`          // the fields that the alert looks at
+	Questions []string        `json:"questions"`          // the fields in the alert's condition
 	Type      string          `json:"type"`
 	Severity  survey.Severity `json:"severity"`
 	Priority  survey.Priority `json:"priority"`

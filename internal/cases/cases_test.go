@@ -111,7 +111,7 @@ func TestFollowed(t *testing.T) {
 		t.Error("the day it is due is in time, and the next is not")
 	}
 	if err := c.Assign(" ", "", at(3, 9)); err == nil {
-		t.Error("assigned to nobody")
+		t.Error("assigned to no role")
 	}
 	if err := c.Assign(strings.Repeat("主", 65), "", at(3, 9)); err == nil {
 		t.Error("assigned to a role of 65 characters")

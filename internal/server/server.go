@@ -24,6 +24,9 @@ import (
 	"glasspoll/internal/survey"
 )
 
+// DataFile is the name of the store in the data directory.
+const DataFile = "glasspoll.db"
+
 // Options say what is served, and how.
 type Options struct {
 	Addr          string // where to listen: HOST:PORT
@@ -102,7 +105,7 @@ func (srv *Server) openData() error {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	if srv.store, err = local.Open(filepath.Join(srv.options.Data, "glasspoll.db")); err != nil {
+	if srv.store, err = local.Open(filepath.Join(srv.options.Data, DataFile)); err != nil {
 		return err
 	}
 	srv.pages, err = local.OpenPages(srv.pagesDir())

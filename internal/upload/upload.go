@@ -156,7 +156,7 @@ func (u *uploader) definitions(ctx context.Context) error {
 	}
 	for _, id := range known {
 		if !slices.ContainsFunc(u.Surveys, func(s *survey.Survey) bool { return s.ID == id }) {
-			fmt.Fprintf(u.out, "%s: not among the questionnaires any more, but still online: its pages and results are left\n", id)
+			fmt.Fprintf(u.out, "%s: no longer among the questionnaires, but still online: its pages and results stay\n", id)
 		}
 	}
 	fmt.Fprintf(u.out, "%s, %d new or changed\n", console.Count(len(u.Surveys), "questionnaire"), changed)
@@ -173,7 +173,7 @@ func (u *uploader) actions(ctx context.Context) error {
 		if reflect.DeepEqual(before, u.Actions[s.ID]) {
 			continue
 		}
-		fmt.Fprintf(u.out, "%s: %s and %s beside it; its results show them within ten minutes\n",
+		fmt.Fprintf(u.out, "%s: %s and %s; its results show them within ten minutes\n",
 			s.ID, console.Count(len(u.Actions[s.ID].Measures), "measure"), console.Count(len(u.Actions[s.ID].Quotes), "quote"))
 		if u.dryRun {
 			continue
