@@ -419,7 +419,8 @@ func TestOtherVersions(t *testing.T) {
 				}
 			}()
 			c, _ := printed()
-			if err := Do(t.Context(), c, dir, Request{Verb: "results verify", Options: struct{}{}}); err == nil || !strings.Contains(err.Error(), "another version of glasspoll") {
+			options := strings.Repeat("x", 1<<20) // more than the socket holds
+			if err := Do(t.Context(), c, dir, Request{Verb: "results verify", Options: options}); err == nil || !strings.Contains(err.Error(), "another version of glasspoll") {
 				t.Error(err)
 			}
 		})
@@ -475,8 +476,8 @@ func TestBrokenFrames(t *testing.T) {
 		"no result":          {byte(exit), 0, 0, 0, 0, 0, 0, 0, 0},
 	} {
 		c, _ := printed()
-		p := player{console: c, open: map[uint32]io.WriteCloser{}}
-		if err := p.play(bytes.NewReader(body)); err == nil {
+		r := receiver{console: c, open: map[uint32]io.WriteCloser{}}
+		if err := r.receive(bytes.NewReader(body)); err == nil {
 			t.Errorf("%s: all is well", name)
 		}
 	}
