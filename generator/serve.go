@@ -13,7 +13,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
-	"glasspoll/internal/project"
+	"glasspoll/internal/notify"
 	"glasspoll/internal/server"
 )
 
@@ -88,9 +88,6 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		return o, console.Usagef("--addr %s: write HOST:PORT, such as 127.0.0.1:8080", s.Addr)
 	}
-	if err := project.Check(s.Surveys); err != nil {
-		return o, err
-	}
 	var err error
 	if o.Sender, err = s.sender(getenv); err != nil {
 		return o, err
@@ -121,6 +118,33 @@ func (s serveCommand) checkBackups() error {
 		return fmt.Errorf("--backup: the directory cannot be used: %w", err)
 	}
 	return nil
+}
+
+const secretVariable = "GLASSPOLL_WEBHOOK_SECRET"
+
+// sender is the webhook that the flags name; nil if they name none.
+func (s serveCommand) sender(getenv func(string) string) (notify.Sender, error) {
+	secret := getenv(secretVariable)
+	if s.WebhookSecretFile != "" {
+		content, err := os.ReadFile(s.WebhookSecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("--webhook-secret-file: %w", err)
+		}
+		secret = string(content)
+	}
+	switch {
+	case s.Webhook == "" && s.WebhookSecretFile != "":
+		return nil, console.Usagef("--webhook-secret-file goes with --webhook URL")
+	case s.Webhook == "":
+		return nil, nil
+	case secret == "":
+		return nil, console.Usagef("--webhook needs the secret that messages are signed with: name its file with --webhook-secret-file FILE, or set %s", secretVariable)
+	}
+	webhook, err := notify.NewWebhook(s.Webhook, secret)
+	if err != nil {
+		return nil, console.UsageError{Err: err}
+	}
+	return webhook, nil
 }
 
 // printAddresses prints the addresses to open.
