@@ -195,7 +195,7 @@ results: {min_group: 5, crosstabs: [{rows: liked, by: branch}, {rows: why, by: b
 	report := stats.NewReport(s, []*release.Release{release.Unsuppressed(s, "", "2026-11-22", folded)})
 	for language, want := range map[string]struct{ unknown, empty string }{
 		"zh": {"另有2人没有这一项的信息，只计入总体", "另有2组没有人回答，未列出"},
-		"en": {"Of 2 people this is not known; they count in the whole only", "2 groups without answers are left out"},
+		"en": {"For 2 people this is not known; they count in the overall figures only", "2 groups without answers are left out"},
 		"ar": {"شخصان (2) لا يُعرف", "فئتان (2) بلا إجابات"},
 	} {
 		p := Page{Set: NewSet(report), Today: "2026-11-22", Language: language}

@@ -42,7 +42,7 @@ type Submission struct {
 func New(s *survey.Survey, seed uint64) *Simulator {
 	h := fnv.New64a()
 	h.Write([]byte(s.ID))
-	m := &Simulator{survey: s, random: rand.New(rand.NewPCG(seed, h.Sum64())), bias: map[string]float64{}, start: answer.Look(s, nil, "", "")}
+	m := &Simulator{survey: s, random: rand.New(rand.NewPCG(seed, h.Sum64())), bias: map[string]float64{}, start: answer.Evaluate(s, nil, "", "")}
 	m.approval = 0.72 + 0.18*m.random.Float64()
 	for _, f := range s.Fields() {
 		m.bias[f.Name] = 0.06 * m.random.NormFloat64()
@@ -162,7 +162,7 @@ type respondent struct {
 }
 
 func (r *respondent) state() answer.State {
-	return answer.Look(r.survey, r.values, r.channel, r.language)
+	return answer.Evaluate(r.survey, r.values, r.channel, r.language)
 }
 
 // fill answers a question that is asked, or skips it; if missingOnly, it answers only what is required and open.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/store"
 )
 
@@ -251,14 +252,9 @@ func cancelled(t *testing.T, b Backend) {
 	}
 }
 
-// manyResponses stores n responses from many goroutines.
-func manyResponses(t *testing.T, b Backend, n int) {
-	if n == 0 {
-		n = 10_000
-		if testing.Short() {
-			n = 1_000
-		}
-	}
+// manyResponses stores many responses from many goroutines.
+func manyResponses(t *testing.T, b Backend) {
+	n := soak.Cases(10_000, 100_000)
 	var next atomic.Int64
 	var group errgroup.Group
 	for range writers {
