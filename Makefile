@@ -53,7 +53,7 @@ package:
 	go run ./deploy/pack bin
 
 bench-start:
-	cd e2e && go test -count=1 -run TestFunctionsStartQuickly -v .
+	cd e2e && go test -run "^$$" -bench FunctionsStart -benchtime 21x .
 
 weight: setup
 	.ci/npm survey-core@2.5.38 survey-js-ui@2.5.38

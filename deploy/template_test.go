@@ -22,8 +22,9 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/headers"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
-	"glasspoll/internal/survey"
 )
 
 // tree is a part of the template. Intrinsic functions are text: "!Ref Table", "!GetAtt Table.Arn", "!Sub ...".
@@ -273,7 +274,7 @@ func TestRoutes(t *testing.T) {
 		at(t, resources, "Api", "Properties", "DefaultRouteSettings", limit)
 	}
 	// The page's form is sent to that route, below the CDN's path.
-	s, problems := survey.Parse("tea.yaml", []byte("title: Tea\nlanguages: [en]\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
+	s, problems := questionnaire.Parse("tea.yaml", []byte("title: Tea\nlanguages: [en]\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -362,7 +363,7 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 		sent[custom.(tree)["Header"].(string)] = custom.(tree)["Value"].(string)
 		want(t, custom, "true", "Override")
 	}
-	expected := render.Headers()
+	expected := headers.Security()
 	for name, value := range deploymentsOwn {
 		if _, both := expected[name]; both {
 			t.Errorf("%s is not the deployment's own: pages have it everywhere", name)
@@ -469,7 +470,7 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 		t.Errorf("submit calls %v", submit)
 	}
 	publish := operations(t, "Table", "Definition", "Assets", "Surveys", "Remember", "Periods", "After", "Tally", "SaveTally", "Latest", "Append",
-		"OpenCase", "CasesOf", "SaveCase", "Untold", "Told", "Actions")
+		"OpenCase", "CasesOf", "SaveCase", "Pending", "MarkDelivered", "Actions")
 	for role, calls := range map[string][]string{"SubmitRole": submit, "PublishRole": publish} {
 		allowed := map[string]bool{}
 		for _, s := range at(t, resources, role, "Properties", "Policies", "0", "PolicyDocument", "Statement").([]any) {

@@ -57,6 +57,7 @@ sections:
 
 // TestEveryReply sends what clients send, rightly and wrongly, and holds each reply of the API: to JSON, and to a form.
 func TestEveryReply(t *testing.T) {
+	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{
 		"tea.yaml":    everyType,
 		"past.yaml":   window("{from: 2020-01-01, until: 2020-01-31}"),

@@ -33,6 +33,7 @@ const numbers = `[...document.querySelectorAll("[data-q]:not([hidden]) .n")].map
 // TestNumbersHaveNoGaps counts the questions that are asked, whatever is not: on one page and in steps, in messages, and
 // without a script all of them.
 func TestNumbersHaveNoGaps(t *testing.T) {
+	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{"page.yaml": fmt.Sprintf(askewSurvey, "layout: page"), "steps.yaml": fmt.Sprintf(askewSurvey, "layout: steps")}), t.TempDir())
 	for _, id := range []string{"page", "steps"} {
 		v := visit(t, 360)
@@ -49,6 +50,7 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 // TestComposition writes Chinese as people do, in pieces that are not yet words, into a box that the page has a message
 // about: what is being written is left alone, and judged as it stands in the end.
 func TestComposition(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": fmt.Sprintf(askewSurvey, "")}), data)
 	v := visit(t, 360)
@@ -81,6 +83,7 @@ func TestComposition(t *testing.T) {
 // TestOddCharacters gives a name that turns what follows it around, with an emoji of several code points: it is kept as
 // it was written, comes back in a later question, and turns nothing there.
 func TestOddCharacters(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": fmt.Sprintf(askewSurvey, "")}), data)
 	const name = "\u202Eاسم \u200Fabc 👩‍👩‍👧 $& <b>"

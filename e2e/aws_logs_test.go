@@ -12,13 +12,14 @@ import (
 
 	"glasspoll/e2e/aws"
 	"glasspoll/internal/expression"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // A panic in the handler is a 500 that names the request, and a line in the log that does so too; the process goes on.
 func TestOnAWSPanicIsNotTheEnd(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
-	broken, problems := survey.Parse("broken.yaml", []byte(strings.Replace(deployed, "id: service", "id: broken", 1)))
+	broken, problems := questionnaire.Parse("broken.yaml", []byte(strings.Replace(deployed, "id: service", "id: broken", 1)))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -75,6 +76,7 @@ func TestOnAWSPanicIsNotTheEnd(t *testing.T) {
 
 // Whatever happens to a submission, and to the results: neither an answer nor an address is in what the functions print.
 func TestOnAWSLogsTellNothing(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	d.submit.Env = append(d.submit.Env, "ORIGIN_SECRETS=marked-secret-1,marked-secret-2", "ADDRESS_HEADER=CloudFront-Viewer-Address")
 	statuses := map[int]bool{}

@@ -18,7 +18,8 @@ import (
 	"glasspoll/e2e/aws"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/publish"
-	"glasspoll/internal/render"
+	"glasspoll/internal/results"
+	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
@@ -33,6 +34,7 @@ func (d *deployment) command(ctx context.Context, arguments ...string) (string, 
 
 // What the operators' guide says of looking after answers, with the policy that it says to attach.
 func TestOnAWSAnOperatorErases(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
 	if err != nil {
@@ -116,6 +118,7 @@ func (d *deployment) attributes(t *testing.T, id string) string {
 // Answers expire, their count stays: also when one of those that are left is erased. If it sank, releases would wait for as
 // many answers as have expired.
 func TestOnAWSErasingKeepsTheCountOfWhatHasExpired(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	for n := range 40 {
 		if reply, err := d.post("application/json", awsAnswer(n), false); err != nil || reply.StatusCode != 201 {
@@ -157,8 +160,8 @@ func (d *deployment) settled(t *testing.T) func() *tally.Counters {
 			t.Fatal(periods, err)
 		}
 		var all []*tally.Tally
-		for number := range publish.Shards {
-			one, _, err := table.Tally(t.Context(), publish.Shard{Survey: d.survey.ID, Period: periods[0], Number: number})
+		for number := range store.Shards {
+			one, _, err := table.Tally(t.Context(), store.Shard{Survey: d.survey.ID, Period: periods[0], Number: number})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -205,6 +208,7 @@ func (d *deployment) lose(t *testing.T, pk, sk string) {
 
 // What the operators' guide says of restoring: what is lost comes back and is counted, and nothing else changes.
 func TestOnAWSLostItemsAreRestored(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	const n = 20
 	for i := range n {
@@ -286,6 +290,6 @@ func (noPages) Page(context.Context, string) (string, int, error) { return "", 0
 
 func (noPages) Replace(context.Context, string, string, int, []byte) (string, error) { return "1", nil }
 
-func (noPages) Results(io.Writer, render.ResultsPage) error     { return nil }
-func (noPages) ResultsJSON(io.Writer, render.ResultsPage) error { return nil }
-func (noPages) ResultsCSV(io.Writer, render.ResultsPage) error  { return nil }
+func (noPages) HTML(io.Writer, results.Page) error { return nil }
+func (noPages) JSON(io.Writer, results.Page) error { return nil }
+func (noPages) CSV(io.Writer, results.Page) error  { return nil }

@@ -80,6 +80,7 @@ func (d *deployment) put(t *testing.T, key, content string) {
 }
 
 func TestPublishSendsWhatHasChanged(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
 	if err != nil {
@@ -170,6 +171,7 @@ func TestPublishSendsWhatHasChanged(t *testing.T) {
 }
 
 func TestPublishRefusesUnapproved(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	surveys := writeSurveys(t, map[string]string{"tea.yaml": mendSurvey + "document: {number: QR-1}\n"})
 	d.database.Break(nil, nil)
@@ -190,6 +192,7 @@ var (
 // A publishing may be broken off at any call: at every moment each page's questionnaire can be answered and its assets
 // are there, and running it again finishes the work.
 func TestPublishMayEndAnywhere(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	surveys := writeSurveys(t, map[string]string{"tea.yaml": mendSurvey})
 	for _, network := range []*aws.Network{d.database, d.files} {

@@ -142,6 +142,7 @@ func (d *deployment) deliver(t *testing.T, records []events.DynamoDBEventRecord)
 
 // TestOnAWSStreamIsOnlyATrigger delivers the batches of the table's own stream once, twice, backwards, and not at all.
 func TestOnAWSStreamIsOnlyATrigger(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	s := follow(t, d)
 	n := 0
@@ -195,6 +196,7 @@ func TestOnAWSStreamIsOnlyATrigger(t *testing.T) {
 // browser, with and without the handler's complaint, and read by it. Every call that the functions make on the way is
 // held against their roles.
 func TestOnAWSABrowserAnswers(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
 	if err != nil {
@@ -299,7 +301,7 @@ func TestOnAWSABrowserAnswers(t *testing.T) {
 		t.Errorf("the results page says\n%s", text)
 	}
 	_, _, data := fetch(t, site+"tea/results/results.json")
-	var r results
+	var r resultsFile
 	if err := json.Unmarshal([]byte(data), &r); err != nil || r.Respondents != 2 {
 		t.Errorf("%d respondents, want 2 (%v)", r.Respondents, err)
 	}
@@ -368,6 +370,7 @@ func TestOnAWSABrowserAnswers(t *testing.T) {
 // A store that does not answer costs the respondent's patience, not the answer: the function minds the time that it is
 // told, and says so, and a process that is to end says that it does.
 func TestOnAWSDeadlineAndEnd(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	d.submit.Timeout = 4 * time.Second
 	d.database.Break(func(aws.Call) aws.Fault { return aws.Stalled }, nil)

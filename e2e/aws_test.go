@@ -6,14 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -27,105 +22,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"glasspoll/deploy/lambda"
 	"glasspoll/e2e/aws"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )
 
-// dynamoDB starts DynamoDB Local, or uses the one that DYNAMODB_ENDPOINT names.
-func dynamoDB(t *testing.T) (endpoint string) {
-	t.Helper()
-	if endpoint := os.Getenv("DYNAMODB_ENDPOINT"); endpoint != "" {
-		return endpoint
-	}
-	folder, err := filepath.Abs("../.cache/dynamodb/package/aws_dynamodb_local")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(folder); err != nil {
-		t.Fatal("DynamoDB Local is not there: run `make setup`")
-	}
-	return "http://" + serving(t, func(address string) *exec.Cmd {
-		_, port, _ := net.SplitHostPort(address)
-		command := exec.Command("java", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port", port) // of Java 17 or newer
-		command.Dir = folder
-		return command
-	})
-}
-
 // patient is a client of the tests' own: what functions give up after seconds, DynamoDB Local may still be busy with.
 func patient(getenv func(string) string) *dynamodb.Client {
 	return dynamodb.New(cloud.DynamoDB(getenv).Options(), func(o *dynamodb.Options) { o.HTTPClient = awshttp.NewBuildableClient() })
-}
-
-// s3Server starts an S3 server that checks signatures and honours If-Match, or uses the one that S3_ENDPOINT names. Its
-// credentials are local, local.
-func s3Server(t *testing.T) (endpoint string) {
-	t.Helper()
-	if endpoint := os.Getenv("S3_ENDPOINT"); endpoint != "" {
-		return endpoint
-	}
-	binary, err := filepath.Abs("../.cache/versitygw/versitygw")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(binary); err != nil {
-		t.Fatal("the S3 server is not there: run `make setup`")
-	}
-	return "http://" + serving(t, func(address string) *exec.Cmd {
-		command := exec.Command(binary, "--port", address, "--quiet", "posix", "--sidecar", t.TempDir(), t.TempDir())
-		command.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID=local", "ROOT_SECRET_ACCESS_KEY=local")
-		return command
-	})
-}
-
-// serving starts a server at an address that is free, and waits until it listens. If it ends instead, somebody else may have
-// taken the address in the meantime, and it gets another.
-func serving(t *testing.T, with func(address string) *exec.Cmd) (address string) {
-	t.Helper()
-	for range 3 {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		address = listener.Addr().String()
-		listener.Close()
-		command, said := with(address), &output{}
-		command.Stdout, command.Stderr = said, said
-		if err := command.Start(); err != nil {
-			t.Fatal(err)
-		}
-		ended := make(chan struct{})
-		go func() {
-			command.Wait() // killed, mostly: not an error here
-			close(ended)
-		}()
-		t.Cleanup(func() {
-			command.Process.Kill()
-			<-ended
-		})
-		for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-			select {
-			case <-ended:
-				t.Logf("%s has ended: %s", command.Path, said)
-			default:
-				if connection, err := net.Dial("tcp", address); err == nil {
-					connection.Close()
-					return address
-				}
-				if time.Now().After(deadline) {
-					t.Fatalf("%s does not listen on %s: %s", command.Path, address, said)
-				}
-				continue
-			}
-			break
-		}
-	}
-	t.Fatal("a server that the test needs does not start")
-	return ""
 }
 
 // s3Client is the SDK's own, for what tests look at and make.
@@ -189,7 +96,7 @@ func deploy(t *testing.T) *deployment {
 	if _, err := d.bucket.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatal(err)
 	}
-	s, problems := survey.Parse("service.yaml", []byte(deployed))
+	s, problems := questionnaire.Parse("service.yaml", []byte(deployed))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -208,8 +115,8 @@ func deploy(t *testing.T) *deployment {
 
 func (d *deployment) function(name string, env map[string]string) *aws.Function {
 	d.t.Helper()
-	binary := filepath.Join(d.t.TempDir(), name)
-	if err := lambda.Build("..", "./functions/"+name, runtime.GOARCH, binary); err != nil {
+	binary, err := functionBinaries[name]()
+	if err != nil {
 		d.t.Fatal(err)
 	}
 	f := &aws.Function{Binary: binary, Timeout: 30 * time.Second, Log: d.log}
@@ -339,6 +246,7 @@ func (d *deployment) stored() map[string]int {
 }
 
 func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	if reply, err := d.post("application/x-www-form-urlencoded", url.Values{"overall": {"4"}}.Encode(), true); err != nil || reply.StatusCode != http.StatusSeeOther || !strings.HasPrefix(reply.Headers["Location"], "../../../service/thanks/#") {
 		t.Fatalf("%+v, %v", reply, err)
@@ -455,8 +363,9 @@ sections:
 // The form handler may end at any call to a store, whether the store has heard of it or not: what was acknowledged is
 // stored once, and a retry finds it.
 func TestOnAWSSubmitMayEndAnywhere(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
-	s, problems := survey.Parse("steady.yaml", []byte(steady))
+	s, problems := questionnaire.Parse("steady.yaml", []byte(steady))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -537,6 +446,7 @@ func TestOnAWSSubmitMayEndAnywhere(t *testing.T) {
 // The publisher may end at any call to a store, applied or not: every response is counted once, the page catches up and
 // never goes back. The responses are old enough to be settled, so that tallies and cursors are saved on the way.
 func TestOnAWSPublishMayEndAnywhere(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	n := 0
 	long := time.Now().Add(-time.Hour)

@@ -25,7 +25,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/cloud"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // What each verb does with answers is tested where it is written, over a data directory. Here the program itself does
@@ -344,6 +344,7 @@ func progressOf(t *testing.T, out string) {
 }
 
 func TestOnAWSEveryVerb(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
 	if err != nil {
@@ -351,7 +352,7 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	}
 	d.publish.Env = append(d.publish.Env, "EVENTBRIDGE_ENDPOINT="+newEventBus(t).URL)
 	d.surveys = writeSurveys(t, map[string]string{"service.yaml": verbsSurvey, "service.actions.yaml": verbsActions})
-	s, problems := survey.Parse("service.yaml", []byte(verbsSurvey))
+	s, problems := questionnaire.Parse("service.yaml", []byte(verbsSurvey))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -325,6 +325,7 @@ func refused(t *testing.T, ctx context.Context, status int) {
 
 // TestAccessible looks at every page type in every state with axe, and with our own eyes where axe has none.
 func TestAccessible(t *testing.T) {
+	t.Parallel()
 	surveys := writeSurveys(t, map[string]string{
 		"every.yaml":  everyQuestion(t),
 		"arabic.yaml": readFile(t, "testdata/arabic.yaml"),
@@ -526,6 +527,7 @@ func onlyOpen(t *testing.T, dir string) string {
 
 // TestSamplesAreAccessible looks at every questionnaire that is shipped, in both languages.
 func TestSamplesAreAccessible(t *testing.T) {
+	t.Parallel()
 	p := start(t, "../surveys", t.TempDir())
 	names, err := filepath.Glob("../surveys/*.yaml")
 	if err != nil || len(names) < 10 {

@@ -220,6 +220,7 @@ func fill(t *testing.T, ctx context.Context, d definition, place int) {
 // TestSampleWithScript fills a shipped sample on a telephone's screen as a respondent would, and sees the results page
 // come once enough others have answered.
 func TestSampleWithScript(t *testing.T) {
+	t.Parallel()
 	p := start(t, "../surveys", t.TempDir())
 	response, err := http.Get(p.url + "decoration/definition.json")
 	if err != nil {
@@ -286,6 +287,7 @@ func TestSampleWithScript(t *testing.T) {
 
 // TestDoubleClickWithScript holds that an impatient respondent is counted once.
 func TestDoubleClickWithScript(t *testing.T) {
+	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": mendSurvey}), t.TempDir())
 	ctx := open(t, 1280)
 	leads(t, ctx, chromedp.Navigate(p.url+"tea/en/?c=web"))
@@ -324,6 +326,7 @@ sections:
 // was typed is still there, each message is by its question and in the summary, and the mended form is counted once,
 // double click or not.
 func TestMendWithoutScript(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": mendSurvey}), data)
 	const typed = "好茶 & <b>谢谢</b>\n\"再见\""

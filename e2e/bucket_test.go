@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"glasspoll/internal/cloud"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 func newBucket(t *testing.T, endpoint string) (name string) {
@@ -31,6 +31,7 @@ func pagesOf(endpoint, bucket, key, secret string) *cloud.Pages {
 
 // Whatever is in a name, it is signed as the server reads it, and is what any other client finds.
 func TestBucketSignsEveryName(t *testing.T) {
+	t.Parallel()
 	endpoint := s3Server(t)
 	name := newBucket(t, endpoint)
 	pages, other := pagesOf(endpoint, name, "local", "local"), s3Client(endpoint)
@@ -67,6 +68,7 @@ func TestBucketSignsEveryName(t *testing.T) {
 
 // What is wrong with the credentials or the bucket is said, and is never taken for a page that others have changed.
 func TestBucketSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	endpoint := s3Server(t)
 	name := newBucket(t, endpoint)
 	write := func(p *cloud.Pages) error {
@@ -89,7 +91,7 @@ func TestBucketSaysWhatIsWrong(t *testing.T) {
 	} {
 		begin := time.Now()
 		err := c.call(c.pages)
-		if err == nil || errors.Is(err, publish.ErrStale) {
+		if err == nil || errors.Is(err, store.ErrStale) {
 			t.Errorf("%s: %v", c.what, err)
 			continue
 		}

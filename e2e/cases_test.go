@@ -14,7 +14,7 @@ import (
 
 	"glasspoll/e2e/aws"
 	"glasspoll/internal/cases"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // eventBus takes events as EventBridge does, or is down.
@@ -68,6 +68,7 @@ func (b *eventBus) told() map[string]int {
 // TestOnAWSAlertsOpenCases opens cases with the function that is deployed, tells of them, and follows them up with the
 // command, each within its rights.
 func TestOnAWSAlertsOpenCases(t *testing.T) {
+	t.Parallel()
 	d := deploy(t)
 	bus := newEventBus(t)
 	d.publish.Stop()
@@ -77,7 +78,7 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 		env[name] = value
 	}
 	d.publish = d.function("publish", env)
-	s, problems := survey.Parse("service.yaml", []byte(deployed+"alerts: [{when: overall <= 2, open: complaint, owner: desk, due_days: 5}]\n"))
+	s, problems := questionnaire.Parse("service.yaml", []byte(deployed+"alerts: [{when: overall <= 2, open: complaint, owner: desk, due_days: 5}]\n"))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

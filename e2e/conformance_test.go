@@ -14,8 +14,8 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cloud"
-	"glasspoll/internal/intake"
-	"glasspoll/internal/storetest"
+	"glasspoll/internal/store"
+	"glasspoll/internal/store/storetest"
 )
 
 // responses is how many responses the conformance suite's longest test stores; 0 is the suite's own number. DynamoDB Local
@@ -32,7 +32,7 @@ type streamed struct {
 	known *sync.Map // survey and period
 }
 
-func (s streamed) Put(ctx context.Context, r answer.Response, also ...intake.Key) (bool, error) {
+func (s streamed) Put(ctx context.Context, r answer.Response, also ...store.Key) (bool, error) {
 	created, err := s.Table.Put(ctx, r, also...)
 	period := [2]string{r.Survey, r.Period}
 	if _, known := s.known.Load(period); err == nil && created && !known {
@@ -45,6 +45,7 @@ func (s streamed) Put(ctx context.Context, r answer.Response, also ...intake.Key
 
 // TestConformanceOnAWS holds DynamoDB and S3 to the suite that the embedded store passes.
 func TestConformanceOnAWS(t *testing.T) {
+	t.Parallel()
 	env := map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"DYNAMODB_ENDPOINT": dynamoDB(t), "S3_ENDPOINT": s3Server(t),

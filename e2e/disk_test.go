@@ -17,6 +17,7 @@ import (
 // TestFullDisk fills the disk under the running server. An answer is then refused with everything that was typed, and
 // nobody is thanked for one that is not stored; with room again, everything works again.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
 		t.Skip("needs Linux and root, to mount a small disk")
 	}

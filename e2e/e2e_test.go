@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 	} else {
 		code = m.Run()
 	}
+	stopShared()
 	os.RemoveAll(dir)
 	os.Exit(code)
 }
@@ -132,8 +133,8 @@ func writeSurveys(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// results is what results.json says.
-type results struct {
+// resultsFile is what results.json says.
+type resultsFile struct {
 	Respondents int
 	Questions   map[string]struct {
 		N      int
@@ -141,14 +142,14 @@ type results struct {
 	}
 }
 
-func (p *program) results(t *testing.T, survey string) results {
+func (p *program) results(t *testing.T, survey string) resultsFile {
 	t.Helper()
 	response, err := http.Get(p.url + survey + "/results/results.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	var r results
+	var r resultsFile
 	if err := json.NewDecoder(response.Body).Decode(&r); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +157,7 @@ func (p *program) results(t *testing.T, survey string) results {
 }
 
 // respondents waits until the results count so many, and fails if they ever count more.
-func (p *program) respondents(t *testing.T, survey string, want int) results {
+func (p *program) respondents(t *testing.T, survey string, want int) resultsFile {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		r := p.results(t, survey)

@@ -47,6 +47,7 @@ func directives(policy string) map[string]string {
 // TestSecurityHeaders reads them from a running server, on every kind of reply, and from the deployment's template: one
 // set, and a strict one.
 func TestSecurityHeaders(t *testing.T) {
+	t.Parallel()
 	want := deployedHeaders(t)
 	wantDirectives := map[string]string{
 		"default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self'", "connect-src": "'self'",

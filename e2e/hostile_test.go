@@ -194,6 +194,7 @@ func unshuffled(t *testing.T) string {
 // TestHostileTexts puts hostile texts into every place that a questionnaire or an answer reaches, and loads every page.
 // Nothing runs, no element comes or goes, no link leads astray, and every text is there as it was written.
 func TestHostileTexts(t *testing.T) {
+	t.Parallel()
 	source := unshuffled(t)
 	seen := map[int]bool{}
 	places := 0
@@ -266,6 +267,7 @@ func TestHostileTexts(t *testing.T) {
 
 // TestHostileAnswers sends hostile texts as answers, in links and in what the browser keeps: each comes back as text.
 func TestHostileAnswers(t *testing.T) {
+	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{"every.yaml": unshuffled(t)}), t.TempDir())
 	bad, good := watch(t, 1280, "light", "en"), watch(t, 1280, "light", "en")
 	fields := []string{"single", "visits", "short", "long", "mail", "tel", "day", "tier", "name", "fruit._other", "ways._other", "where._other", "first.price", "split.price", "warm", "site", "hour", "why", "_channel"}
@@ -367,6 +369,7 @@ func TestHostileAnswers(t *testing.T) {
 
 // TestHostileFiles gives questionnaires hostile names and hostile mistakes: the preview shows both as they are.
 func TestHostileFiles(t *testing.T) {
+	t.Parallel()
 	name := `</script><img src=x onerror=pwned=1>'".yaml`
 	name = strings.ReplaceAll(name, "/", "⁄")
 	address, dir := previewed(t, map[string]string{"tea.yaml": mendSurvey})
@@ -397,6 +400,7 @@ func TestHostileFiles(t *testing.T) {
 
 // TestHostileTheme gives a company hostile words, and a logo that carries a script.
 func TestHostileTheme(t *testing.T) {
+	t.Parallel()
 	build := func(theme string, logo string) (string, error) {
 		dir := writeSurveys(t, map[string]string{"tea.yaml": mendSurvey, "theme.yaml": theme, "logo.svg": logo})
 		out, err := exec.Command(binary, "build", "--surveys", dir, "--out", filepath.Join(t.TempDir(), "public")).CombinedOutput()

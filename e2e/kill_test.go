@@ -12,6 +12,7 @@ import (
 // TestKilledWhileWriting kills the server again and again while many clients post, and starts it again. Every answer
 // that was acknowledged, and every one that a client repeated until it was, is counted exactly once.
 func TestKilledWhileWriting(t *testing.T) {
+	t.Parallel()
 	const rounds, clients = 25, 16
 	surveys := writeSurveys(t, map[string]string{"tea.yaml": `title: Tea
 results: {min_group: 1}

@@ -15,6 +15,7 @@ import (
 
 // TestPackagesAreReproducible packs the functions from two copies of the source, in two places.
 func TestPackagesAreReproducible(t *testing.T) {
+	t.Parallel()
 	packed := func() string {
 		source, out := filepath.Join(t.TempDir(), "source"), t.TempDir()
 		for _, name := range []string{"go.mod", "go.sum", "content.go", "templates", "surveys", "internal", "functions", "deploy"} {

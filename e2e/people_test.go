@@ -23,7 +23,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 // stored ends the program and reads what its store holds of a survey, in the order of arrival: by field, the values
@@ -31,19 +31,19 @@ import (
 func (p *program) stored(t *testing.T, data, survey string) []map[string]string {
 	t.Helper()
 	p.kill()
-	store, err := local.Open(filepath.Join(data, "glasspoll.db"))
+	opened, err := local.Open(filepath.Join(data, "glasspoll.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
-	periods, err := store.Periods(t.Context(), survey)
+	defer opened.Close()
+	periods, err := opened.Periods(t.Context(), survey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var entries []publish.Entry
+	var entries []store.Entry
 	for _, period := range periods {
-		for number := range publish.Shards {
-			for entry, err := range store.After(t.Context(), publish.Shard{Survey: survey, Period: period, Number: number}, "") {
+		for number := range store.Shards {
+			for entry, err := range opened.After(t.Context(), store.Shard{Survey: survey, Period: period, Number: number}, "") {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -51,11 +51,11 @@ func (p *program) stored(t *testing.T, data, survey string) []map[string]string 
 			}
 		}
 	}
-	slices.SortFunc(entries, func(a, b publish.Entry) int { return strings.Compare(a.Cursor, b.Cursor) })
+	slices.SortFunc(entries, func(a, b store.Entry) int { return strings.Compare(a.Cursor, b.Cursor) })
 	var all []map[string]string
 	for _, entry := range entries {
 		r := entry.Response
-		private, err := store.Private(t.Context(), survey, r.Period, r.ID)
+		private, err := opened.Private(t.Context(), survey, r.Period, r.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -304,6 +304,7 @@ func (k keyboard) send(t *testing.T, ctx context.Context) {
 // TestPeopleFillItIn fills a question of every type by mouse, by touch, by keyboard alone and without scripts: whoever
 // means the same leaves the same in the store, once.
 func TestPeopleFillItIn(t *testing.T) {
+	t.Parallel()
 	want := map[string]string{
 		"single": "bad", "list": "b", "pick": "b", "many": "a,c", "agree": "no",
 		"rate": "fair", "stars": "4", "faces": "2", "numbers": "6", "recommend": "9", "grid.speed": "good", "grid.care": "none", "all.one": "fair", "all.other": "bad",
@@ -395,6 +396,7 @@ func TestPeopleFillItIn(t *testing.T) {
 // TestALongPress holds a button of a ranking down for longer than the page waits with its messages: it is pressed all the
 // same.
 func TestALongPress(t *testing.T) {
+	t.Parallel()
 	const ranking = `title: {en: Tea}
 languages: [en]
 sections:
@@ -441,6 +443,7 @@ sections:
 // TestBackAfterThanks goes back from the thanks to the form and sends it again, as it is and changed: the store holds
 // the first answer, once.
 func TestBackAfterThanks(t *testing.T) {
+	t.Parallel()
 	for _, change := range []bool{false, true} {
 		t.Run(fmt.Sprint("changed ", change), func(t *testing.T) {
 			data := t.TempDir()
@@ -479,6 +482,7 @@ func TestBackAfterThanks(t *testing.T) {
 // TestTwoTabs fills the same form in two tabs at once: two people at one computer, or one in doubt. Neither writes into
 // the other's, and both are stored.
 func TestTwoTabs(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
 	one := watch(t, 1280, "light", "en")
@@ -522,6 +526,7 @@ func offline(t *testing.T, ctx context.Context, cut bool) {
 // TestOfflineThenOnline sends without a network, and where only the answer of the server is lost. The page does not say
 // that anything is sent before it is, nothing is lost, and the store holds it once.
 func TestOfflineThenOnline(t *testing.T) {
+	t.Parallel()
 	filled := map[string]string{"taste": "2", "place": "东门店", "remark": "隧道里写的"}
 	begin := func(t *testing.T) (p *program, data string, ctx context.Context) {
 		t.Helper()
@@ -592,6 +597,7 @@ func TestOfflineThenOnline(t *testing.T) {
 // TestLongChineseText types as much as a long answer may hold, with characters that take two places in JavaScript, and
 // one more. The page and the handler count alike, with and without scripts.
 func TestLongChineseText(t *testing.T) {
+	t.Parallel()
 	const most = 2000
 	// Han of the basic plane, of extension B, an emoji, and one of several code points.
 	var b strings.Builder

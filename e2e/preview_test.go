@@ -122,6 +122,7 @@ sections:
 // TestPreviewShowsProblems breaks a questionnaire while its page is open: the problems come over the page, which stays;
 // the focus and what was typed stay too; and they go by themselves.
 func TestPreviewShowsProblems(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		language, scheme string
 		width            int64
@@ -228,6 +229,7 @@ func picture(t *testing.T, ctx context.Context, name string) {
 // TestPreviewReloads edits a questionnaire while its page is being filled in: the new page comes, with everything that
 // was typed, chosen and looked at. How long it takes is printed, not judged.
 func TestPreviewReloads(t *testing.T) {
+	t.Parallel()
 	url, dir := previewed(t, map[string]string{"tea.yaml": longSurvey})
 	ctx := watch(t, 360, "light", "en")
 	leads(t, ctx, chromedp.Navigate(url+"tea/en/"))
@@ -289,6 +291,7 @@ func TestPreviewReloads(t *testing.T) {
 
 // TestPreviewFillsIn presses the testers' buttons: plausible answers are taken, nonsense comes back with its messages.
 func TestPreviewFillsIn(t *testing.T) {
+	t.Parallel()
 	url, _ := previewed(t, map[string]string{"tea.yaml": longSurvey})
 	ctx := watch(t, 360, "light", "en")
 	press := func(kind string) {
@@ -314,6 +317,7 @@ func TestPreviewFillsIn(t *testing.T) {
 
 // TestPreviewSideBySide holds every language at both widths, in step.
 func TestPreviewSideBySide(t *testing.T) {
+	t.Parallel()
 	url, dir := previewed(t, map[string]string{"tea.yaml": longSurvey})
 	ctx := watch(t, 1500, "light", "zh")
 	leads(t, ctx, chromedp.Navigate(url+"_preview/tea/"))

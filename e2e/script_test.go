@@ -229,6 +229,7 @@ const focused = `document.activeElement`
 // TestSteps walks through a questionnaire in steps: messages beside the questions before one goes on, what does not apply
 // left out of the way and of the count, the browser's own back button, and what the handler alone finds shown on its step.
 func TestSteps(t *testing.T) {
+	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": walkSurvey}), t.TempDir())
 	v := visit(t, 360)
 	do(t, v, chromedp.Navigate(p.url+"tea/"))
@@ -365,6 +366,7 @@ func teaHouse(t *testing.T) (*program, *gate) {
 
 // TestDrafts leaves a form half filled and comes back: what is not private is there again, says so, and can be cleared.
 func TestDrafts(t *testing.T) {
+	t.Parallel()
 	p, g := teaHouse(t)
 	v := visit(t, 360)
 	do(t, v, chromedp.Navigate(g.url+"tea/en/"), tick("taste", "4"), chromedp.SendKeys(css("[name=mail]"), "secret@example.com"),
@@ -433,6 +435,7 @@ func TestDrafts(t *testing.T) {
 // TestSendingOverADeadNetwork presses the button in a tunnel: the page never says that anything was sent, keeps trying under
 // one id, also after a reload, and counts once, even if only the answer was lost.
 func TestSendingOverADeadNetwork(t *testing.T) {
+	t.Parallel()
 	p, g := teaHouse(t)
 	v := visit(t, 360)
 	g.set("dead")
@@ -518,6 +521,7 @@ func TestSendingOverADeadNetwork(t *testing.T) {
 // TestBackAndSendAgain goes back from the thanks and sends the same again, which is one submission, and something else,
 // which is refused; two tabs are two submissions.
 func TestBackAndSendAgain(t *testing.T) {
+	t.Parallel()
 	p, g := teaHouse(t)
 	v := visit(t, 360)
 	do(t, v, chromedp.Navigate(g.url+"tea/en/"), tick("taste", "4"))
@@ -555,6 +559,7 @@ func TestBackAndSendAgain(t *testing.T) {
 
 // TestClosed sends to a survey that has closed in the meantime.
 func TestClosed(t *testing.T) {
+	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": onePage + "window: {until: 2020-01-31}\n"}), t.TempDir())
 	v := visit(t, 360)
 	do(t, v, chromedp.Navigate(p.url+"tea/en/"), tick("taste", "4"))
@@ -565,6 +570,7 @@ func TestClosed(t *testing.T) {
 
 // TestKiosk fills a form on a machine that many people use: nobody finds anything of the one before.
 func TestKiosk(t *testing.T) {
+	t.Parallel()
 	p, g := teaHouse(t)
 	v := visit(t, 768)
 	ownClock(t, v)
@@ -632,6 +638,7 @@ func TestKiosk(t *testing.T) {
 
 // TestTelephone writes down what is said on the telephone, one after the other.
 func TestTelephone(t *testing.T) {
+	t.Parallel()
 	p, g := teaHouse(t)
 	v := visit(t, 1280)
 	do(t, v, chromedp.Navigate(g.url+"tea/?c=phone"))
@@ -651,6 +658,7 @@ func TestTelephone(t *testing.T) {
 
 // TestStorageBlocked fills a form in a browser that lets pages keep nothing.
 func TestStorageBlocked(t *testing.T) {
+	t.Parallel()
 	p, g := teaHouse(t)
 	v := visit(t, 360)
 	call(t, v, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
@@ -666,6 +674,7 @@ func TestStorageBlocked(t *testing.T) {
 
 // TestOddNames asks questions whose names mean something to a form.
 func TestOddNames(t *testing.T) {
+	t.Parallel()
 	var y strings.Builder
 	y.WriteString("title: T\nlayout: steps\nresults: {min_group: 1}\nsections:\n")
 	names := []string{"action", "elements", "dataset", "submit", "children", "before", "method", "name", "reset", "hidden", "constructor", "id", "length"}
@@ -698,6 +707,7 @@ sections:
 
 // TestKeys fills what has a look of its own by keyboard alone, and sees where it is.
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{"keys.yaml": keysSurvey}), t.TempDir())
 	v := visit(t, 768)
 	do(t, v, chromedp.Navigate(p.url+"keys/"))

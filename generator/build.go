@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"glasspoll/internal/console"
-	"glasspoll/internal/render"
+	"glasspoll/internal/project"
 	"glasspoll/internal/site"
+	"glasspoll/internal/staging"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
 )
@@ -37,8 +38,8 @@ func (b buildCommand) Run(c *console.Console) error {
 	started := time.Now()
 	// A build makes much garbage in a short life: to collect it less often saves a tenth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	l := &library{dir: b.Surveys}
-	surveys, problems, err := l.read()
+	library := project.NewLibrary(b.Surveys)
+	surveys, problems, err := library.Read()
 	if err != nil {
 		return err
 	}
@@ -46,41 +47,32 @@ func (b buildCommand) Run(c *console.Console) error {
 		console.Problems(c.Err, problems)
 		return console.ErrProblems
 	}
-	templates, err := templateFiles(b.Templates)
+	templates, err := project.Templates(b.Templates)
 	if err != nil {
 		return err
 	}
-	out, err := buildSite(surveys, templates, l.theme, b.Out)
+	out, err := buildSite(surveys, templates, library.Theme(), b.Out)
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
 	fmt.Fprintf(c.Out, "%s: %d files from %s, %d of them new or changed, in %s\n",
-		b.Out, len(out.written), console.Count(len(surveys), "survey"), out.changed, time.Since(started).Round(time.Millisecond))
+		b.Out, len(out.Paths()), console.Count(len(surveys), "survey"), out.Changed(), time.Since(started).Round(time.Millisecond))
 	return nil
 }
 
 // buildSite writes a whole site, or changes nothing.
-func buildSite(surveys []*survey.Survey, templates fs.FS, look *theme.Theme, dir string) (*folder, error) {
-	renderer, assets, err := newRenderer(templates, look)
+func buildSite(surveys []*survey.Survey, templates fs.FS, look *theme.Theme, dir string) (*staging.Folder, error) {
+	renderer, assets, err := site.NewRenderer(templates, look)
 	if err != nil {
 		return nil, err
 	}
-	out, err := openFolder(dir)
+	out, err := staging.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	if err := site.Build(surveys, renderer, assets, out); err != nil {
-		out.discard()
+		out.Discard()
 		return nil, err
 	}
-	return out, out.commit()
-}
-
-func newRenderer(templates fs.FS, look *theme.Theme) (*render.Renderer, site.Assets, error) {
-	assets, err := site.ReadAssets(templates, look)
-	if err != nil {
-		return nil, site.Assets{}, err
-	}
-	renderer, err := render.New(templates, assets.Links)
-	return renderer, assets, err
+	return out, out.Commit()
 }

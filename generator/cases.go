@@ -16,7 +16,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -45,23 +45,22 @@ Examples:
 
 // caseStore is where the verbs find cases.
 type caseStore interface {
-	publish.Cases
-	// CaseSurveys lists surveys, among them all that have any case.
-	CaseSurveys(ctx context.Context) ([]string, error)
+	store.Cases
+	store.Catalog
 }
 
 // allCases reads the cases of one survey, or of all.
-func allCases(ctx context.Context, store caseStore, only string) ([]*cases.Case, error) {
+func allCases(ctx context.Context, records caseStore, only string) ([]*cases.Case, error) {
 	surveys := []string{only}
 	if only == "" {
 		var err error
-		if surveys, err = store.CaseSurveys(ctx); err != nil {
+		if surveys, err = records.Surveys(ctx); err != nil {
 			return nil, err
 		}
 	}
 	var all []*cases.Case
 	for _, s := range surveys {
-		of, err := store.CasesOf(ctx, s)
+		of, err := records.CasesOf(ctx, s)
 		if err != nil {
 			return nil, err
 		}
@@ -85,8 +84,8 @@ func (l listCasesCommand) Run(ctx context.Context, c *console.Console) error {
 	return l.perform(ctx, c, "cases list", &l)
 }
 
-func (l *listCasesCommand) do(ctx context.Context, w *workplace) error {
-	all, err := allCases(ctx, w.store, l.Survey)
+func (l *listCasesCommand) do(ctx context.Context, env *environment) error {
+	all, err := allCases(ctx, env.store, l.Survey)
 	if err != nil {
 		return err
 	}
@@ -107,11 +106,11 @@ func (l *listCasesCommand) do(ctx context.Context, w *workplace) error {
 		for _, c := range wanted {
 			listed = append(listed, caseJSON{c, c.Overdue(now)})
 		}
-		return console.JSON(w.out, listed)
+		return console.JSON(env.Out, listed)
 	case "csv":
-		return casesCSV(w.out, wanted, now)
+		return casesCSV(env.Out, wanted, now)
 	}
-	return casesText(w.out, wanted, now)
+	return casesText(env.Out, wanted, now)
 }
 
 // caseJSON is a case as machines read it.
@@ -179,36 +178,36 @@ func (s showCaseCommand) Run(ctx context.Context, c *console.Console) error {
 	return s.perform(ctx, c, "cases show", &s)
 }
 
-func (s *showCaseCommand) do(ctx context.Context, w *workplace) error {
-	c, err := findCase(ctx, w.store, s.Case)
+func (s *showCaseCommand) do(ctx context.Context, env *environment) error {
+	c, err := findCase(ctx, env.store, s.Case)
 	if err != nil {
 		return err
 	}
 	now := time.Now()
 	if s.Format == "json" {
-		return console.JSON(w.out, caseJSON{c, c.Overdue(now)})
+		return console.JSON(env.Out, caseJSON{c, c.Overdue(now)})
 	}
 	due := cmp.Or(string(c.Due), "no date")
 	if c.Overdue(now) {
 		due += ", OVERDUE"
 	}
-	console.Line(w.out, "case      %s", c.ID)
-	console.Line(w.out, "type      %s, %s, priority %s", c.Type, c.Severity, c.Priority)
-	console.Line(w.out, "status    %s", c.Status)
-	console.Line(w.out, "owner     %s", cmp.Or(c.Owner, "nobody yet"))
-	console.Line(w.out, "due       %s", due)
-	console.Line(w.out, "survey    %s, %s", c.Survey, c.Period)
-	console.Line(w.out, "about     %s (alert %s)", strings.Join(c.Questions, ", "), c.Alert)
+	console.Line(env.Out, "case      %s", c.ID)
+	console.Line(env.Out, "type      %s, %s, priority %s", c.Type, c.Severity, c.Priority)
+	console.Line(env.Out, "status    %s", c.Status)
+	console.Line(env.Out, "owner     %s", cmp.Or(c.Owner, "nobody yet"))
+	console.Line(env.Out, "due       %s", due)
+	console.Line(env.Out, "survey    %s, %s", c.Survey, c.Period)
+	console.Line(env.Out, "about     %s (alert %s)", strings.Join(c.Questions, ", "), c.Alert)
 	if c.Withdrawn {
-		console.Line(w.out, "response  withdrawn")
+		console.Line(env.Out, "response  withdrawn")
 	} else {
-		console.Line(w.out, "response  %s (receipt %s)", c.Response, answer.Receipt(c.Response))
+		console.Line(env.Out, "response  %s (receipt %s)", c.Response, answer.Receipt(c.Response))
 	}
 	if c.Status == cases.Closed && !c.Withdrawn {
-		console.Line(w.out, "result    %s", c.Result)
-		console.Line(w.out, "told      the customer was %stold", map[bool]string{false: "not "}[c.Told])
+		console.Line(env.Out, "result    %s", c.Result)
+		console.Line(env.Out, "told      the customer was %stold", map[bool]string{false: "not "}[c.Told])
 	}
-	console.Line(w.out, "history")
+	console.Line(env.Out, "history")
 	location, err := time.LoadLocation(c.Timezone)
 	if err != nil {
 		location = time.UTC
@@ -224,14 +223,14 @@ func (s *showCaseCommand) do(ctx context.Context, w *workplace) error {
 		if change.What == cases.WasClosed && change.Note != "" {
 			line += ": " + change.Note
 		}
-		console.Line(w.out, "%s", line)
+		console.Line(env.Out, "%s", line)
 	}
 	return nil
 }
 
 // findCase finds a case of any survey.
-func findCase(ctx context.Context, store caseStore, id string) (*cases.Case, error) {
-	all, err := allCases(ctx, store, "")
+func findCase(ctx context.Context, records caseStore, id string) (*cases.Case, error) {
+	all, err := allCases(ctx, records, "")
 	if err != nil {
 		return nil, err
 	}
@@ -249,20 +248,20 @@ func findCase(ctx context.Context, store caseStore, id string) (*cases.Case, err
 const saveTries = 10
 
 // change makes a change to a case, as it is then.
-func change(ctx context.Context, store caseStore, id string, make func(c *cases.Case) error) (*cases.Case, error) {
+func change(ctx context.Context, records caseStore, id string, make func(c *cases.Case) error) (*cases.Case, error) {
 	for range saveTries {
-		c, err := findCase(ctx, store, id)
+		c, err := findCase(ctx, records, id)
 		if err != nil {
 			return nil, err
 		}
 		if err := make(c); err != nil {
 			return nil, fmt.Errorf("case %s: %w", c.ID, err)
 		}
-		if err := store.SaveCase(ctx, c); !errors.Is(err, publish.ErrStale) {
+		if err := records.SaveCase(ctx, c); !errors.Is(err, store.ErrStale) {
 			return c, err
 		}
 	}
-	return nil, fmt.Errorf("case %s: %w %d times", id, publish.ErrStale, saveTries)
+	return nil, fmt.Errorf("case %s: %w %d times", id, store.ErrStale, saveTries)
 }
 
 type assignCaseCommand struct {
@@ -276,12 +275,12 @@ func (a assignCaseCommand) Run(ctx context.Context, c *console.Console) error {
 	return a.perform(ctx, c, "cases assign", &a)
 }
 
-func (a *assignCaseCommand) do(ctx context.Context, w *workplace) error {
-	c, err := change(ctx, w.store, a.Case, func(c *cases.Case) error { return c.Assign(a.Owner, a.By, time.Now()) })
+func (a *assignCaseCommand) do(ctx context.Context, env *environment) error {
+	c, err := change(ctx, env.store, a.Case, func(c *cases.Case) error { return c.Assign(a.Owner, a.By, time.Now()) })
 	if err != nil {
 		return err
 	}
-	console.Line(w.out, "case %s is assigned to %s, due %s", c.ID, c.Owner, cmp.Or(string(c.Due), "at no date"))
+	console.Line(env.Out, "case %s is assigned to %s, due %s", c.ID, c.Owner, cmp.Or(string(c.Due), "at no date"))
 	return nil
 }
 
@@ -297,8 +296,8 @@ func (k closeCaseCommand) Run(ctx context.Context, c *console.Console) error {
 	return k.perform(ctx, c, "cases close", &k)
 }
 
-func (k *closeCaseCommand) do(ctx context.Context, w *workplace) error {
-	c, err := change(ctx, w.store, k.Case, func(c *cases.Case) error { return c.Close(k.Result, k.CustomerTold == "yes", k.By, time.Now()) })
+func (k *closeCaseCommand) do(ctx context.Context, env *environment) error {
+	c, err := change(ctx, env.store, k.Case, func(c *cases.Case) error { return c.Close(k.Result, k.CustomerTold == "yes", k.By, time.Now()) })
 	if err != nil {
 		return err
 	}
@@ -309,7 +308,7 @@ func (k *closeCaseCommand) do(ctx context.Context, w *workplace) error {
 	case !c.InTime():
 		when = fmt.Sprintf("late: it was due on %s", c.Due)
 	}
-	console.Line(w.out, "case %s is closed, %s", c.ID, when)
+	console.Line(env.Out, "case %s is closed, %s", c.ID, when)
 	return nil
 }
 
@@ -348,23 +347,23 @@ func (s *summariseCasesCommand) span() (cases.Span, error) {
 	return span, nil
 }
 
-func (s *summariseCasesCommand) do(ctx context.Context, w *workplace) error {
+func (s *summariseCasesCommand) do(ctx context.Context, env *environment) error {
 	span, err := s.span()
 	if err != nil {
 		return err
 	}
-	all, err := allCases(ctx, w.store, s.Survey)
+	all, err := allCases(ctx, env.store, s.Survey)
 	if err != nil {
 		return err
 	}
 	summary := cases.Summarise(all, span, time.Now())
 	switch s.Format {
 	case "json":
-		return console.JSON(w.out, summaryJSON(summary, s.Survey))
+		return console.JSON(env.Out, summaryJSON(summary, s.Survey))
 	case "csv":
-		return summaryCSV(w.out, summary)
+		return summaryCSV(env.Out, summary)
 	}
-	return summaryText(w.out, summary, s.Survey, s.Language)
+	return summaryText(env.Out, summary, s.Survey, s.Language)
 }
 
 // figuresJSON is a line of a summary as machines read it.

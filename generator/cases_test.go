@@ -2,13 +2,10 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,9 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"glasspoll/internal/cases"
-	"glasspoll/internal/local"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/server/servertest"
 )
 
 const alertingTea = `title: {zh: 喝茶, en: Tea}
@@ -94,20 +89,20 @@ func TestCasesAreFollowedUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := serveFiles(t, serveCommand{NoReload: true, Webhook: receiver.URL, WebhookSecretFile: secret}, map[string]string{"surveys/tea.yaml": alertingTea})
-	data := filepath.Join(r.dir, "data")
+	data := filepath.Join(r.Dir, "data")
 	for i, taste := range []int{1, 2, 3, 5, 1} {
 		body := fmt.Sprintf(`{"id": "0000000%d-0000-4000-8000-000000000001", "answers": {"taste": %d, "mail": "secret@example.org"}}`, i, taste)
-		if response, text := r.do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"}, body); response.StatusCode != http.StatusCreated {
+		if response, text := r.Do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"}, body); response.StatusCode != http.StatusCreated {
 			t.Fatal(response.StatusCode, text)
 		}
 	}
-	eventually(t, "three cases are told of", func() bool { return receiver.told() == 3 })
+	servertest.Eventually(t, "three cases are told of", func() bool { return receiver.told() == 3 })
 	for _, body := range receiver.said() {
 		if strings.Contains(body, "secret") || strings.Contains(body, "0000-4000") || strings.Contains(body, `"taste":`) {
 			t.Errorf("told too much: %s", body)
 		}
 	}
-	if page, text := r.get(t, "/tea/definition.json"); page.StatusCode != http.StatusOK || strings.Contains(text, "客服部") || strings.Contains(text, "alerts") {
+	if page, text := r.Get(t, "/tea/definition.json"); page.StatusCode != http.StatusOK || strings.Contains(text, "客服部") || strings.Contains(text, "alerts") {
 		t.Error("the alerts are public")
 	}
 
@@ -159,7 +154,7 @@ func TestCasesAreFollowedUp(t *testing.T) {
 	if err != nil || len(rows) != 4 || rows[3][12] != "'=HYPERLINK()" || rows[3][13] != "true" {
 		t.Errorf("%v %q", err, rows)
 	}
-	if err := r.stop(); err != nil {
+	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	// The same after it has stopped.
@@ -190,71 +185,6 @@ func TestCasesAreFollowedUp(t *testing.T) {
 	}
 }
 
-// TestTellingGoesOn: what could not be told of is told of later, by another process if need be.
-func TestTellingGoesOn(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "glasspoll.db")
-	store, err := local.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []string{"A", "B"} {
-		if _, err := store.OpenCase(t.Context(), &cases.Case{ID: id, Survey: "tea", Type: "complaint", Severity: survey.Minor}, true); err != nil {
-			t.Fatal(err)
-		}
-	}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	if newTelling(log, store, nil) != nil {
-		t.Error("tells without anybody to tell")
-	}
-	to := &silent{fails: 1}
-	if newTelling(log, store, to).all(t.Context()) || len(to.told) != 0 {
-		t.Errorf("told of %v by a receiver that is away", to.told)
-	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if store, err = local.Open(path); err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		newTelling(log, store, to).run(ctx)
-	}()
-	eventually(t, "both are told of", func() bool { return len(to.ids()) == 2 })
-	cancel()
-	<-ended
-	if !slices.Equal(to.ids(), []string{"A", "B"}) {
-		t.Errorf("told of %v", to.ids())
-	}
-}
-
-// silent notes whom it was told of, and fails as often as it is to.
-type silent struct {
-	mu    sync.Mutex
-	told  []string
-	fails int
-}
-
-func (s *silent) Tell(_ context.Context, c *cases.Case) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fails > 0 {
-		s.fails--
-		return errors.New("away")
-	}
-	s.told = append(s.told, c.ID)
-	return nil
-}
-
-func (s *silent) ids() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.told)
-}
-
 func TestServeRefusesHooks(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte(hookSecret), 0o600); err != nil {
@@ -267,15 +197,15 @@ func TestServeRefusesHooks(t *testing.T) {
 		"must begin with https://": {Webhook: "http://example.com/", WebhookSecretFile: secret},
 		"no such file":             {Webhook: "https://example.com/", WebhookSecretFile: secret + "s"},
 	} {
-		if _, err := c.teller(none); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := c.sender(none); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	if to, err := (serveCommand{}).teller(none); to != nil || err != nil {
+	if to, err := (serveCommand{}).sender(none); to != nil || err != nil {
 		t.Errorf("without a webhook: %v, %v", to, err)
 	}
 	fromEnvironment := func(name string) string { return map[string]string{secretVariable: hookSecret}[name] }
-	if to, err := (serveCommand{Webhook: "https://example.com/"}).teller(fromEnvironment); to == nil || err != nil {
+	if to, err := (serveCommand{Webhook: "https://example.com/"}).sender(fromEnvironment); to == nil || err != nil {
 		t.Errorf("secret of the environment: %v", err)
 	}
 }
@@ -291,22 +221,22 @@ func TestServeShowsWhatStandsBeside(t *testing.T) {
 	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": alertingTea, "surveys/tea.actions.yaml": teaActions})
 	shows := func(text string) func() bool {
 		return func() bool {
-			_, page := r.get(t, "/tea/en/results/")
+			_, page := r.Get(t, "/tea/en/results/")
 			return strings.Contains(page, text)
 		}
 	}
-	eventually(t, "the measure is shown", shows("Other leaves"))
-	r.write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "Other leaves", "Better leaves", 1))
-	eventually(t, "the edited measure is shown", shows("Better leaves"))
-	r.write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "due: 2099-12-01", "due: soon", 1))
-	eventually(t, "the mistake is printed", func() bool {
-		return strings.Contains(r.err.String(), "tea.actions.yaml:4:8: due must be a date")
+	servertest.Eventually(t, "the measure is shown", shows("Other leaves"))
+	r.Write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "Other leaves", "Better leaves", 1))
+	servertest.Eventually(t, "the edited measure is shown", shows("Better leaves"))
+	r.Write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "due: 2099-12-01", "due: soon", 1))
+	servertest.Eventually(t, "the mistake is printed", func() bool {
+		return strings.Contains(r.Printed.String(), "tea.actions.yaml:4:8: due must be a date")
 	})
 	if !shows("Better leaves")() {
 		t.Error("the last good measures went with a mistake")
 	}
-	if err := os.Remove(filepath.Join(r.dir, "surveys", "tea.actions.yaml")); err != nil {
+	if err := os.Remove(filepath.Join(r.Dir, "surveys", "tea.actions.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the measure is gone", func() bool { return !shows("leaves")() })
+	servertest.Eventually(t, "the measure is gone", func() bool { return !shows("leaves")() })
 }

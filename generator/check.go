@@ -3,15 +3,14 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/console"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/sarif"
 	"glasspoll/internal/survey"
-	"glasspoll/internal/theme"
 )
 
 type checkCommand struct {
@@ -45,33 +44,26 @@ Examples:
 
 // findings is what a check found.
 type findings struct {
-	files    []*questionnaire
-	beside   []*neighbour
-	problems survey.Problems
+	files    []*project.Questionnaire
+	sidecars []*project.Sidecar
+	problems questionnaire.Problems
 	advice   []advice.Advice
 }
 
 func (k checkCommand) Run(c *console.Console) error {
-	files, beside, err := k.read(c)
+	library, problems, err := k.read(c)
 	if err != nil {
 		return err
 	}
-	found := findings{files: files, beside: beside}
-	_, found.problems = collect(files)
-	found.problems = append(found.problems, problemsBeside(beside)...)
-	ofThemes, err := themeProblems(k.names())
-	if err != nil {
-		return err
-	}
-	found.problems = append(found.problems, ofThemes...)
-	for _, f := range files {
-		if f.survey != nil && k.Advice == "on" {
-			found.advice = append(found.advice, advice.Of(f.survey, f.path, f.source)...)
+	found := findings{files: library.Questionnaires(), sidecars: library.Sidecars(), problems: problems}
+	if k.Advice == "on" {
+		for _, f := range found.files {
+			if f.Survey != nil {
+				found.advice = append(found.advice, advice.Of(f.Survey, f.Path, f.Source)...)
+			}
 		}
-	}
-	for _, n := range beside {
-		if k.Advice == "on" {
-			found.advice = append(found.advice, advice.OfMeasures(n.entries.Measures, n.path, n.source)...)
+		for _, s := range found.sidecars {
+			found.advice = append(found.advice, advice.OfMeasures(s.Entries.Measures, s.Path, s.Source)...)
 		}
 	}
 	printAs := map[string]func(io.Writer) error{"text": found.text, "json": found.json, "sarif": found.sarif}[k.Format]
@@ -84,64 +76,14 @@ func (k checkCommand) Run(c *console.Console) error {
 	return nil
 }
 
-// names are the files and directories to check.
-func (k checkCommand) names() []string {
-	if len(k.Files) == 0 {
-		return []string{k.Surveys}
+// read reads what the command line names, or else the directory of questionnaires.
+func (k checkCommand) read(c *console.Console) (*project.Library, questionnaire.Problems, error) {
+	if len(k.Files) > 0 {
+		return project.ReadNamed(k.Files, c.In)
 	}
-	return k.Files
-}
-
-// read parses what the command line names, and what stands beside it. A file that stands beside a questionnaire may be
-// named as well: then its questionnaire is read with it.
-func (k checkCommand) read(c *console.Console) ([]*questionnaire, []*neighbour, error) {
-	names := k.names()
-	var files []*questionnaire
-	var neighbours []string
-	for _, name := range names {
-		if filepath.Base(name) == theme.File {
-			continue // themeProblems reads it
-		}
-		if _, kind := survey.Beside(filepath.Base(name)); kind != "" {
-			if of := questionnaireOf(name); of != "" && !slices.Contains(names, of) {
-				name = of // with all that stands beside it
-			} else if !slices.Contains(neighbours, name) {
-				neighbours = append(neighbours, name)
-				continue
-			} else {
-				continue
-			}
-		}
-		paths := []string{name}
-		if name == "-" {
-			source, err := io.ReadAll(c.In)
-			if err != nil {
-				return nil, nil, fmt.Errorf("reading the standard input: %w", err)
-			}
-			files = append(files, parseAgain("stdin.yaml", source, nil))
-			continue
-		}
-		if info, err := os.Stat(name); len(k.Files) == 0 || err == nil && info.IsDir() {
-			if paths, err = questionnairePaths(name); err != nil {
-				return nil, nil, err
-			}
-			found, err := neighbourPaths(name)
-			if err != nil {
-				return nil, nil, err
-			}
-			neighbours = append(neighbours, found...)
-		} else {
-			neighbours = append(neighbours, neighboursOf(name)...)
-		}
-		parsed, err := parseFiles(paths, nil)
-		if err != nil {
-			return nil, nil, err
-		}
-		files = append(files, parsed...)
-	}
-	slices.Sort(neighbours)
-	beside, err := readNeighbours(slices.Compact(neighbours), files, nil)
-	return files, beside, err
+	library := project.NewLibrary(k.Surveys)
+	_, problems, err := library.Read()
+	return library, problems, err
 }
 
 func (f findings) text(w io.Writer) error {
@@ -149,10 +91,10 @@ func (f findings) text(w io.Writer) error {
 		console.Problems(w, f.problems)
 	} else {
 		for _, file := range f.files {
-			fmt.Fprintf(w, "%s: %s\n", file.path, describe(file.survey))
+			fmt.Fprintf(w, "%s: %s\n", file.Path, describe(file.Survey))
 		}
-		for _, n := range f.beside {
-			fmt.Fprintf(w, "%s: %s\n", n.path, n.describe())
+		for _, s := range f.sidecars {
+			fmt.Fprintf(w, "%s: %s\n", s.Path, contents(s))
 		}
 	}
 	advised := map[string]bool{}
@@ -168,6 +110,14 @@ func (f findings) text(w io.Writer) error {
 		fmt.Fprintf(w, "%s of advice on %s\n", pieces, console.Count(len(advised), "file"))
 	}
 	return nil
+}
+
+func (f findings) sarif(w io.Writer) error {
+	sources := map[string][]byte{}
+	for _, file := range f.files {
+		sources[file.Path] = file.Source
+	}
+	return console.JSON(w, sarif.New(f.problems, f.advice, sources))
 }
 
 func (f findings) json(w io.Writer) error {
@@ -192,7 +142,7 @@ func (f findings) json(w io.Writer) error {
 		Languages []string `json:"languages"`
 		Minutes   int      `json:"minutes,omitempty"`
 	}
-	type nearby struct {
+	type sidecar struct {
 		File     string `json:"file"`
 		Survey   string `json:"survey"`
 		Measures int    `json:"measures,omitempty"`
@@ -202,7 +152,7 @@ func (f findings) json(w io.Writer) error {
 		Problems []problem `json:"problems"`
 		Advice   []advised `json:"advice"`
 		Surveys  []good    `json:"surveys"`
-		Beside   []nearby  `json:"beside,omitempty"`
+		Beside   []sidecar `json:"beside,omitempty"`
 	}{[]problem{}, []advised{}, []good{}, nil}
 	for _, p := range f.problems {
 		document.Problems = append(document.Problems, problem(p))
@@ -211,16 +161,24 @@ func (f findings) json(w io.Writer) error {
 		document.Advice = append(document.Advice, advised{a.File, a.Line, a.Column, a.Code, a.Sentence, a.Fix})
 	}
 	for _, file := range f.files {
-		if s := file.survey; s != nil {
-			document.Surveys = append(document.Surveys, good{file.path, s.ID, questionCount(s), s.Languages, s.Minutes})
+		if s := file.Survey; s != nil {
+			document.Surveys = append(document.Surveys, good{file.Path, s.ID, questionCount(s), s.Languages, s.Minutes})
 		}
 	}
-	for _, n := range f.beside {
-		if n.survey != nil && len(n.problems)+len(n.clash) == 0 {
-			document.Beside = append(document.Beside, nearby{n.path, n.survey.ID, len(n.entries.Measures), len(n.entries.Quotes)})
+	for _, n := range f.sidecars {
+		if n.Survey != nil && len(n.Problems()) == 0 {
+			document.Beside = append(document.Beside, sidecar{n.Path, n.Survey.ID, len(n.Entries.Measures), len(n.Entries.Quotes)})
 		}
 	}
 	return console.JSON(w, document)
+}
+
+// contents says what is in a sidecar.
+func contents(s *project.Sidecar) string {
+	if s.Kind == questionnaire.QuotesFile {
+		return console.Count(len(s.Entries.Quotes), "quote")
+	}
+	return console.Count(len(s.Entries.Measures), "measure")
 }
 
 // describe says what a respondent will meet: "12 questions, zh and en, 5 minutes".

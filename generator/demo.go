@@ -17,6 +17,8 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/local"
+	"glasspoll/internal/project"
+	"glasspoll/internal/simulate"
 	"glasspoll/internal/survey"
 )
 
@@ -61,21 +63,30 @@ func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 	if err := d.past(ctx, c, time.Now()); err != nil {
 		return err
 	}
-	var failed error
+	site, err := server.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer site.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	err := server.serve(ctx, c, func(url string) {
-		if failed = d.fill(ctx, c, url); failed != nil {
+	filled := make(chan error, 1)
+	go func() {
+		err := d.fill(ctx, c, site.URL())
+		if err != nil {
 			stop()
 		}
-	})
-	return errors.Join(err, failed)
+		filled <- err
+	}()
+	err = site.Run(ctx)
+	stop()
+	return errors.Join(err, <-filled)
 }
 
 // past answers the surveys as they would have been answered in the periods before this one, straight into the store: the API
 // takes answers of today only.
 func (d demoCommand) past(ctx context.Context, c *console.Console, now time.Time) error {
-	surveys, _, err := (&library{dir: d.Surveys}).read() // fill tells of problems
+	surveys, _, err := project.NewLibrary(d.Surveys).Read() // fill tells of problems
 	if err != nil || d.Periods == 1 {
 		return err
 	}
@@ -94,11 +105,11 @@ func (d demoCommand) past(ctx context.Context, c *console.Console, now time.Time
 		writers, within := errgroup.WithContext(ctx) // the store writes together what comes together
 		writers.SetLimit(256)
 		for back := 1; back < d.Periods; back++ {
-			period := periodsBefore(s, now, back)
-			crowd := newCrowd(s, d.Seed)
-			crowd.before(back)
+			period := simulate.PeriodBefore(s, now, back)
+			simulator := simulate.New(s, d.Seed)
+			simulator.GoBack(back)
 			for range d.Answers {
-				r, err := crowd.response(period)
+				r, err := simulator.Response(period)
 				if err != nil {
 					return errors.Join(fmt.Errorf("answering %s: %w", s.ID, err), writers.Wait())
 				}
@@ -114,13 +125,6 @@ func (d demoCommand) past(ctx context.Context, c *console.Console, now time.Time
 		fmt.Fprintf(c.Out, "%s: %s in each of %s before this one\n", s.ID, console.Count(d.Answers, "respondent"), console.Count(d.Periods-1, "period"))
 	}
 	return nil
-}
-
-// periodsBefore names the period so many before the one of an instant.
-func periodsBefore(s *survey.Survey, at time.Time, back int) string {
-	at = at.In(s.Location())
-	months := map[survey.Period]int{survey.Month: 1, survey.Quarter: 3, survey.Year: 12}[s.Period]
-	return s.PeriodAt(time.Date(at.Year(), at.Month()-time.Month(months*back), 15, 12, 0, 0, 0, s.Location()))
 }
 
 // answers reports whether a web server is at an address.
@@ -139,7 +143,7 @@ func answers(ctx context.Context, url string) bool {
 }
 
 func (d demoCommand) fill(ctx context.Context, c *console.Console, url string) error {
-	surveys, problems, err := (&library{dir: d.Surveys}).read()
+	surveys, problems, err := project.NewLibrary(d.Surveys).Read()
 	if err != nil {
 		return err
 	}
@@ -170,12 +174,12 @@ const demoClients = 16
 
 // fillOne sends one survey's respondents, and counts the answers' statuses.
 func (d demoCommand) fillOne(ctx context.Context, client *http.Client, url string, s *survey.Survey) (map[int]int, error) {
-	crowd := newCrowd(s, d.Seed)
+	simulator := simulate.New(s, d.Seed)
 	statuses := make(chan int, d.Answers)
 	senders, ctx := errgroup.WithContext(ctx)
 	senders.SetLimit(demoClients)
 	for range d.Answers {
-		respondent, err := crowd.next()
+		respondent, err := simulator.Next()
 		if err != nil {
 			return nil, errors.Join(err, senders.Wait())
 		}

@@ -12,7 +12,7 @@ import (
 
 	"glasspoll/internal/compare"
 	"glasspoll/internal/console"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 type diffCommand struct {
@@ -119,10 +119,10 @@ func readVersion(ctx context.Context, c *console.Console, name string) (version,
 	return v, nil
 }
 
-func (v version) places() survey.Places { return survey.Locate(v.label, v.source) }
+func (v version) places() questionnaire.Places { return questionnaire.Locate(v.label, v.source) }
 
-func (v version) parse() (compare.Version, survey.Problems) {
-	s, problems := survey.Parse(v.path, v.source)
+func (v version) parse() (compare.Version, questionnaire.Problems) {
+	s, problems := questionnaire.Parse(v.path, v.source)
 	for i := range problems {
 		problems[i].File = v.label
 	}

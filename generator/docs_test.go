@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -93,7 +94,7 @@ func readDocuments(t *testing.T) map[string]document {
 func TestDocumentsLinks(t *testing.T) {
 	all := readDocuments(t)
 	led := map[string]bool{"README.md": true}
-	for _, name := range sortedKeys(all) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for _, link := range all[name].links {
 			target, heading, _ := strings.Cut(link, "#")
 			if target == "" {
@@ -122,7 +123,7 @@ func TestDocumentsLinks(t *testing.T) {
 // What is there in Chinese is there in English: the two link to each other, have headings of the same levels and as many examples.
 func TestDocumentsInBothLanguages(t *testing.T) {
 	all := readDocuments(t)
-	for _, name := range sortedKeys(all) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		stem, chinese := strings.CutSuffix(name, ".zh.md")
 		if !chinese {
 			continue

@@ -10,7 +10,8 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/convert"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/questionnaire"
 )
 
 type importCommand struct {
@@ -62,7 +63,7 @@ func (k importCommand) Run(c *console.Console) error {
 		return err
 	}
 	what := ""
-	if s, problems := survey.Parse(out, result.YAML); len(problems) == 0 {
+	if s, problems := questionnaire.Parse(out, result.YAML); len(problems) == 0 {
 		what = ": " + describe(s)
 	}
 	_, err = fmt.Fprintf(c.Out, "Wrote %s%s\n", out, what)
@@ -70,7 +71,7 @@ func (k importCommand) Run(c *console.Console) error {
 }
 
 // report prints the report, or writes it and prints its first line.
-func (k importCommand) report(c *console.Console, r *convert.Report) error {
+func (k importCommand) report(c *console.Console, r *report.Report) error {
 	var text bytes.Buffer
 	if _, err := r.WriteTo(&text); err != nil {
 		return err
@@ -101,4 +102,9 @@ func readAtMost(path string, most int64) ([]byte, error) {
 		return nil, errors.New(path + " is a directory: name a file")
 	}
 	return io.ReadAll(io.LimitReader(f, most))
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }

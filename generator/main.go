@@ -12,9 +12,9 @@ import (
 	"syscall"
 	_ "time/tzdata" // surveys name timezones, and a bare machine may have none
 
-	"glasspoll/internal/console"
-
 	"github.com/alecthomas/kong"
+
+	"glasspoll/internal/console"
 )
 
 func main() {

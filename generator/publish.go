@@ -1,27 +1,16 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
-	"reflect"
-	"slices"
-	"strings"
-	"sync"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
-	"glasspoll/internal/intake"
-	"glasspoll/internal/render"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/site"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/upload"
 )
 
 type publishCommand struct {
@@ -52,8 +41,8 @@ Examples:
 }
 
 func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
-	l := &library{dir: p.Surveys}
-	surveys, problems, err := l.read()
+	library := project.NewLibrary(p.Surveys)
+	surveys, problems, err := library.Read()
 	if err != nil {
 		return err
 	}
@@ -61,12 +50,12 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 		console.Problems(c.Err, problems)
 		return console.ErrProblems
 	}
-	if unapproved := p.unapproved(l); len(unapproved) > 0 {
+	if unapproved := p.unapproved(library); len(unapproved) > 0 {
 		console.Problems(c.Err, unapproved)
 		fmt.Fprintln(c.Err, "Nothing is published. For a test deployment there is --unapproved.")
 		return console.ErrProblems
 	}
-	templates, err := templateFiles(p.Templates)
+	templates, err := project.Templates(p.Templates)
 	if err != nil {
 		return err
 	}
@@ -76,15 +65,11 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 		}
 		defer os.RemoveAll(p.Out)
 	}
-	built, err := buildSite(surveys, templates, l.theme, p.Out)
+	built, err := buildSite(surveys, templates, library.Theme(), p.Out)
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
-	renderer, assets, err := newRenderer(templates, l.theme)
-	if err != nil {
-		return err
-	}
-	missing, err := missingPage(renderer, surveys)
+	renderer, assets, err := site.NewRenderer(templates, library.Theme())
 	if err != nil {
 		return err
 	}
@@ -92,8 +77,8 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	if err != nil {
 		return err
 	}
-	u := &upload{table: table, pages: pages, dryRun: p.DryRun, out: c.Out, dir: p.Out, missing: missing, actions: l.actions()}
-	if err := u.run(ctx, surveys, assets.Links, sortedKeys(built.written)); err != nil {
+	s := upload.Site{Dir: p.Out, Files: built.Paths(), Surveys: surveys, Actions: library.Actions(), Renderer: renderer, Assets: assets.Links}
+	if err := upload.Upload(ctx, c.Out, table, pages, s, p.DryRun); err != nil {
 		if ctx.Err() == nil {
 			return fmt.Errorf("publishing: %w\nRun it again: it goes on from here", err)
 		}
@@ -102,27 +87,17 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	return nil
 }
 
-// unapproved finds questionnaires of the quality system that nobody has approved.
-func (p publishCommand) unapproved(l *library) survey.Problems {
-	var problems survey.Problems
-	for _, f := range l.files {
-		if d := f.survey.Document; d != nil && !p.Unapproved && (d.ApprovedBy == "" || d.ApprovedOn == "") {
-			problems = append(problems, survey.Problem{File: f.path, Line: 1, Column: 1,
+// unapproved lists questionnaires of the quality system that are not approved.
+func (p publishCommand) unapproved(library *project.Library) questionnaire.Problems {
+	var problems questionnaire.Problems
+	for _, f := range library.Questionnaires() {
+		if d := f.Survey.Document; d != nil && !p.Unapproved && (d.ApprovedBy == "" || d.ApprovedOn == "") {
+			problems = append(problems, questionnaire.Problem{File: f.Path, Line: 1, Column: 1,
 				Message: fmt.Sprintf("document %s is not approved: it needs approved_by and approved_on", d.Number)})
 		}
 	}
 	return problems
 }
-
-// missingPage is shown for an address that does not exist. It can be shown at any depth, so its links are absolute.
-func missingPage(renderer *render.Renderer, surveys []*survey.Survey) ([]byte, error) {
-	var page strings.Builder
-	language := site.Languages(surveys)[0]
-	err := renderer.Notice(&page, render.NoticePage{Language: language, Root: "/", Code: render.NotFound})
-	return []byte(page.String()), err
-}
-
-const missingName = "404.html"
 
 func (p publishCommand) connect(ctx context.Context) (*cloud.Table, *cloud.Pages, error) {
 	table, settings, err := p.table(ctx, p.Table)
@@ -131,187 +106,4 @@ func (p publishCommand) connect(ctx context.Context) (*cloud.Table, *cloud.Pages
 	}
 	bucket := cloud.NewBucket(p.Bucket, settings.Region, p.S3Endpoint, settings.Credentials)
 	return table, cloud.NewPages(bucket), nil
-}
-
-// upload brings a built site to a deployment.
-type upload struct {
-	table   *cloud.Table
-	pages   *cloud.Pages
-	dryRun  bool
-	out     io.Writer
-	dir     string
-	missing []byte
-	actions map[string]survey.Actions // what stands beside the questionnaires, by survey
-}
-
-// atOnce is how many files are on their way at a time.
-const atOnce = 16
-
-func (u *upload) run(ctx context.Context, surveys []*survey.Survey, assets render.Assets, names []string) error {
-	if err := u.definitions(ctx, surveys); err != nil {
-		return err
-	}
-	if err := u.beside(ctx, surveys); err != nil {
-		return err
-	}
-	// A page may name only what is there already: assets, then what the functions must know of them, then the pages. The
-	// deepest pages come before those that link to them.
-	var steps [3][]string
-	for _, name := range append(names, missingName) {
-		step := 1
-		switch {
-		case strings.HasPrefix(name, "assets/"):
-			step = 0
-		case strings.HasSuffix(name, ".html"):
-			step = 2
-		}
-		steps[step] = append(steps[step], name)
-	}
-	depth := func(name string) int { return strings.Count(name, "/") }
-	slices.SortStableFunc(steps[2], func(a, b string) int { return cmp.Compare(depth(b), depth(a)) })
-	progress := &progress{out: u.out, all: len(names) + 1}
-	for i, step := range steps {
-		if err := u.files(ctx, step, progress); err != nil {
-			return err
-		}
-		if i == 0 {
-			if err := u.assets(ctx, assets); err != nil {
-				return err
-			}
-		}
-	}
-	verb := "uploaded"
-	if u.dryRun {
-		verb = "to upload"
-	}
-	fmt.Fprintf(u.out, "%s, %d %s, the others are there\n", console.Count(progress.all, "file"), progress.sent, verb)
-	return nil
-}
-
-// definitions puts the questionnaires that have changed.
-func (u *upload) definitions(ctx context.Context, surveys []*survey.Survey) error {
-	changed := 0
-	for _, s := range surveys {
-		before, err := u.table.Definition(ctx, s.ID, "")
-		if err != nil && !errors.Is(err, intake.ErrUnknown) {
-			return err
-		}
-		if err == nil && before.Version == s.Version {
-			continue
-		}
-		changed++
-		switch {
-		case before == nil:
-			fmt.Fprintf(u.out, "%s: new\n", s.ID)
-		case before.Shape != s.Shape:
-			fmt.Fprintf(u.out, "%s: changed so that its answers are counted again\n", s.ID)
-		default:
-			fmt.Fprintf(u.out, "%s: changed in wording or look only\n", s.ID)
-		}
-		if u.dryRun {
-			continue
-		}
-		if err := u.table.PutDefinition(ctx, s); err != nil {
-			return err
-		}
-	}
-	known, err := u.table.Surveys(ctx)
-	if err != nil {
-		return err
-	}
-	for _, id := range known {
-		if !slices.ContainsFunc(surveys, func(s *survey.Survey) bool { return s.ID == id }) {
-			fmt.Fprintf(u.out, "%s: not among the questionnaires any more, but still online: its pages and results are left\n", id)
-		}
-	}
-	fmt.Fprintf(u.out, "%s, %d new or changed\n", console.Count(len(surveys), "questionnaire"), changed)
-	return nil
-}
-
-// beside puts the measures and quotes that have changed. Those of a file that is gone are taken away.
-func (u *upload) beside(ctx context.Context, surveys []*survey.Survey) error {
-	for _, s := range surveys {
-		before, err := u.table.Actions(ctx, s.ID)
-		if err != nil {
-			return err
-		}
-		if reflect.DeepEqual(before, u.actions[s.ID]) {
-			continue
-		}
-		fmt.Fprintf(u.out, "%s: %s and %s beside it; its results show them within ten minutes\n",
-			s.ID, console.Count(len(u.actions[s.ID].Measures), "measure"), console.Count(len(u.actions[s.ID].Quotes), "quote"))
-		if u.dryRun {
-			continue
-		}
-		if err := u.table.PutActions(ctx, s.ID, u.actions[s.ID]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (u *upload) assets(ctx context.Context, assets render.Assets) error {
-	before, known, err := u.table.Assets(ctx)
-	if err != nil || known && before.Equal(assets) || u.dryRun {
-		return err
-	}
-	return u.table.PutAssets(ctx, assets)
-}
-
-// files sends what has changed of one step.
-func (u *upload) files(ctx context.Context, names []string, progress *progress) error {
-	group, within := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	for _, name := range names {
-		if within.Err() != nil {
-			break
-		}
-		group.Go(func() error {
-			f := cloud.File{Name: name, Body: u.missing}
-			if name != missingName {
-				var err error
-				if f.Body, err = os.ReadFile(filepath.Join(u.dir, filepath.FromSlash(name))); err != nil {
-					return err
-				}
-			}
-			wanted, err := u.pages.Wants(within, f)
-			if err == nil && wanted && !u.dryRun {
-				err = u.pages.Upload(within, f)
-			}
-			if err == nil {
-				progress.done(name, wanted, u.dryRun)
-			}
-			return err
-		})
-	}
-	return cmp.Or(group.Wait(), ctx.Err())
-}
-
-// progress tells how far an upload is, once a second.
-type progress struct {
-	out  io.Writer
-	all  int
-	mu   sync.Mutex
-	seen int
-	sent int
-	told time.Time
-}
-
-func (p *progress) done(name string, sent, dryRun bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.seen++
-	if sent {
-		p.sent++
-		if dryRun {
-			fmt.Fprintln(p.out, "would upload", name)
-		}
-	}
-	if p.told.IsZero() {
-		p.told = time.Now()
-	}
-	if time.Since(p.told) >= time.Second && !dryRun {
-		p.told = time.Now()
-		fmt.Fprintf(p.out, "%d of %d files, %d uploaded\n", p.seen, p.all, p.sent)
-	}
 }

@@ -2,19 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"iter"
-	"log/slog"
-	"slices"
-	"strings"
 
-	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
-	"glasspoll/internal/intake"
-	"glasspoll/internal/publish"
-	"glasspoll/internal/release"
-	"glasspoll/internal/survey"
 )
 
 type resultsCommand struct {
@@ -38,25 +27,6 @@ Examples:
   glasspoll results verify service`
 }
 
-// resultsStore is what the verbs use of a back end.
-type resultsStore interface {
-	intake.Definitions
-	publish.Log
-	publish.Tallies
-	publish.Releases
-	caseStore
-	// Surveys lists the ids of all surveys that have ever been in force.
-	Surveys(ctx context.Context) ([]string, error)
-	// Private returns the private answers of a response.
-	Private(ctx context.Context, survey, period, id string) ([]answer.Answer, error)
-	// History yields all releases of a period, oldest first.
-	History(ctx context.Context, survey, period string) iter.Seq2[*release.Release, error]
-	// Find returns all responses with an id, of any survey and period.
-	Find(ctx context.Context, id string) ([]publish.Entry, error)
-	// Erase leaves of a response only a tombstone with the fields kept, which is counted in its place.
-	Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error)
-}
-
 // storeFlags say where the answers are.
 type storeFlags struct {
 	Data  string `placeholder:"DIR" default:"data" type:"path" help:"The data directory of 'glasspoll serve'. Default: data."`
@@ -68,66 +38,11 @@ type storeFlags struct {
 // perform does a verb where the answers are.
 func (s storeFlags) perform(ctx context.Context, c *console.Console, name string, v verb) error {
 	if s.Table == "" {
-		return perform(ctx, c, s.Data, name, v)
+		return performLocally(ctx, c, s.Data, name, v)
 	}
 	table, _, err := s.table(ctx, s.Table)
 	if err != nil {
 		return err
 	}
-	files := &outputs{}
-	defer files.discard()
-	return v.do(ctx, &workplace{store: table, out: c.Out, err: c.Err, create: files.create, log: slog.New(slog.NewTextHandler(c.Err, nil))})
-}
-
-// definition finds the questionnaire of a survey that is in force.
-func definition(ctx context.Context, store resultsStore, id string) (*survey.Survey, error) {
-	s, err := store.Definition(ctx, id, "")
-	if !errors.Is(err, intake.ErrUnknown) {
-		return s, err
-	}
-	known, err := store.Surveys(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if len(known) == 0 {
-		return nil, fmt.Errorf("there is no survey %s here, nor any other: is it the right --data or --table?", id)
-	}
-	return nil, fmt.Errorf("there is no survey %s here: there are %s", id, strings.Join(known, ", "))
-}
-
-// periodsOf lists the periods of a survey that have any response: all, or the one that is asked for.
-func periodsOf(ctx context.Context, store resultsStore, id, wanted string) ([]string, error) {
-	periods, err := store.Periods(ctx, id)
-	if err != nil || wanted == "" {
-		return periods, err
-	}
-	if !slices.Contains(periods, wanted) {
-		if len(periods) == 0 {
-			return nil, fmt.Errorf("%s has no answers yet", id)
-		}
-		return nil, fmt.Errorf("%s has no answers of %s: there are some of %s", id, wanted, strings.Join(periods, ", "))
-	}
-	return []string{wanted}, nil
-}
-
-// versions finds a survey's definitions by version, each once. It may be used by one goroutine.
-type versions struct {
-	store resultsStore
-	id    string
-	known map[string]*survey.Survey
-}
-
-func (v *versions) of(ctx context.Context, version string) (*survey.Survey, error) {
-	if s := v.known[version]; s != nil {
-		return s, nil
-	}
-	s, err := v.store.Definition(ctx, v.id, version)
-	if err != nil {
-		return nil, fmt.Errorf("version %s of %s: %w", version, v.id, err)
-	}
-	if v.known == nil {
-		v.known = map[string]*survey.Survey{}
-	}
-	v.known[version] = s
-	return s, nil
+	return do(ctx, c, table, v)
 }

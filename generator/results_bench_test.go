@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -19,7 +18,9 @@ import (
 	"github.com/google/uuid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/console"
 	"glasspoll/internal/local"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -45,7 +46,7 @@ func fullStore(b *testing.B) (*local.Store, *survey.Survey) {
 	for i := range 29 {
 		fmt.Fprintf(&source, "      - {id: question_%02d, type: rating, steps: 5, label: Question %d}\n", i, i)
 	}
-	s, problems := survey.Parse("thirty.yaml", []byte(source.String()))
+	s, problems := questionnaire.Parse("thirty.yaml", []byte(source.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
@@ -86,8 +87,7 @@ func measure(b *testing.B, store *local.Store, v verb) {
 	b.Helper()
 	for b.Loop() {
 		started, used := time.Now(), processorTime(b)
-		files := &outputs{}
-		err := v.do(context.Background(), &workplace{store: store, local: store, out: io.Discard, err: io.Discard, create: files.create, log: slog.New(slog.DiscardHandler)})
+		err := do(context.Background(), &console.Console{Out: io.Discard, Err: io.Discard}, store, v)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/records"
 )
 
 type eraseCommand struct {
@@ -61,12 +60,12 @@ func (e *eraseCommand) id() (string, error) {
 	return id, nil
 }
 
-func (e *eraseCommand) do(ctx context.Context, w *workplace) error {
+func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 	id, err := e.id()
 	if err != nil {
 		return err
 	}
-	found, err := w.store.Find(ctx, id)
+	found, err := env.store.Find(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -84,65 +83,33 @@ func (e *eraseCommand) do(ctx context.Context, w *workplace) error {
 			waiting = true
 		}
 		if !e.Yes {
-			console.Line(w.out, "%s", what)
+			console.Line(env.Out, "%s", what)
 			continue
 		}
-		keep, err := segmentFields(ctx, w.store, r)
+		keep, err := records.SegmentFields(ctx, env.store, r)
 		if err != nil {
 			return err
 		}
-		erased, err := w.store.Erase(ctx, r.Survey, r.Period, id, keep)
+		erased, err := env.store.Erase(ctx, r.Survey, r.Period, id, keep)
 		if erased {
 			// Who asks later whether it was done finds it here; what was answered is nowhere.
-			w.log.Info("response erased", "survey", r.Survey, "period", r.Period, "id", id)
-			if w.news != nil {
-				w.news(r.Survey)
+			env.log.Info("response erased", "survey", r.Survey, "period", r.Period, "id", id)
+			if env.changed != nil {
+				env.changed(r.Survey)
 			}
 		}
 		if err != nil {
 			return err
 		}
 		if !erased {
-			console.Line(w.out, "%s: nothing was left to erase", strings.TrimSuffix(what, ", erased before"))
+			console.Line(env.Out, "%s: nothing was left to erase", strings.TrimSuffix(what, ", erased before"))
 			continue
 		}
-		console.Line(w.out, "%s: erased. Published figures follow with the next batch of new answers", what)
+		console.Line(env.Out, "%s: erased. Published figures follow with the next batch of new answers", what)
 	}
 	if waiting {
-		console.Line(w.err, "Nothing is erased yet. To erase it for good, say the same with --yes.")
+		console.Line(env.Err, "Nothing is erased yet. To erase it for good, say the same with --yes.")
 		return console.ErrProblems
 	}
 	return nil
-}
-
-// segmentFields are the fields by which a response is counted in groups: as its own questionnaire has them, as today's
-// does, and as those of the period's releases did.
-func segmentFields(ctx context.Context, store resultsStore, r answer.Response) ([]string, error) {
-	var keep []string
-	add := func(s *survey.Survey) {
-		for _, f := range s.Segments() {
-			if f.Counted() && !slices.Contains(keep, f.Name) {
-				keep = append(keep, f.Name)
-			}
-		}
-	}
-	for _, version := range []string{r.Version, ""} {
-		s, err := store.Definition(ctx, r.Survey, version)
-		if err != nil {
-			return nil, fmt.Errorf("the questionnaire of %s: %w", r.Survey, err)
-		}
-		add(s)
-	}
-	latest, err := store.Latest(ctx, r.Survey)
-	if err != nil {
-		return nil, err
-	}
-	for _, released := range latest {
-		for _, segment := range released.Segments {
-			if name, _, _ := strings.Cut(segment, "="); released.Period == r.Period && !slices.Contains(keep, name) {
-				keep = append(keep, name)
-			}
-		}
-	}
-	return keep, nil
 }

@@ -1,22 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"io/fs"
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
-	"glasspoll"
 	"glasspoll/internal/console"
 	"glasspoll/internal/export"
-	"glasspoll/internal/publish"
-	"glasspoll/internal/survey"
-	"glasspoll/internal/wording"
+	"glasspoll/internal/records"
 )
 
 type exportCommand struct {
@@ -77,269 +69,78 @@ func (e exportCommand) Run(ctx context.Context, c *console.Console) error {
 	return e.perform(ctx, c, "results export", &e)
 }
 
-// gathering is what one export or archive is made from: the responses there are when it begins.
-type gathering struct {
-	store   resultsStore
-	id      string
-	now     *survey.Survey
-	periods []string
-	ends    map[publish.Shard]string // the last cursor of each shard
-	census  *export.Census
-	private bool
-}
-
-// takeCensus walks all responses once.
-func takeCensus(ctx context.Context, store resultsStore, id, period string, private bool) (*gathering, error) {
-	now, err := definition(ctx, store, id)
-	if err != nil {
-		return nil, err
-	}
-	g := &gathering{store: store, id: id, now: now, ends: map[publish.Shard]string{}, census: export.NewCensus(), private: private}
-	if g.periods, err = periodsOf(ctx, store, id, period); err != nil {
-		return nil, err
-	}
-	type part struct {
-		census *export.Census
-		end    string
-	}
-	parts := make([]part, len(g.periods)*publish.Shards)
-	workers, within := errgroup.WithContext(ctx)
-	workers.SetLimit(publish.Shards)
-	for i := range parts {
-		workers.Go(func() error {
-			p := part{census: export.NewCensus()}
-			known := versions{store: store, id: id}
-			for entry, err := range store.After(within, g.shard(i), "") {
-				if err != nil {
-					return err
-				}
-				s, err := known.of(within, entry.Response.Version)
-				if err != nil {
-					return err
-				}
-				if private && !entry.Response.Withdrawn && hasPrivate(s) {
-					if entry.Response.Private, err = store.Private(within, id, entry.Response.Period, entry.Response.ID); err != nil {
-						return err
-					}
-				}
-				p.census.Add(s, entry.Response, entry.Arrived)
-				p.end = entry.Cursor
-			}
-			parts[i] = p
-			return nil
-		})
-	}
-	if err := workers.Wait(); err != nil {
-		return nil, err
-	}
-	for i, p := range parts {
-		g.census.Merge(p.census)
-		g.ends[g.shard(i)] = p.end
-	}
-	return g, nil
-}
-
-func (g *gathering) shard(i int) publish.Shard {
-	return publish.Shard{Survey: g.id, Period: g.periods[i/publish.Shards], Number: i % publish.Shards}
-}
-
-func hasPrivate(s *survey.Survey) bool {
-	for q := range s.Questions() {
-		if q.Private {
-			return true
-		}
-	}
-	return false
-}
-
-// each walks the same responses again, in the order of their arrival, tombstones included.
-func (g *gathering) each(ctx context.Context, do func(publish.Entry) error) error {
-	known := versions{store: g.store, id: g.id}
-	for _, period := range g.periods {
-		for entry, err := range arrivals(ctx, g.store, g.id, period, g.ends) {
-			if err != nil {
-				return err
-			}
-			if g.private && !entry.Response.Withdrawn {
-				s, err := known.of(ctx, entry.Response.Version)
-				if err != nil {
-					return err
-				}
-				if hasPrivate(s) {
-					if entry.Response.Private, err = g.store.Private(ctx, g.id, period, entry.Response.ID); err != nil {
-						return err
-					}
-				}
-			}
-			if err := do(entry); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 func (e *exportCommand) writesTo() string { return e.Out }
 
-func (e *exportCommand) do(ctx context.Context, w *workplace) error {
-	g, err := takeCensus(ctx, w.store, e.ID, e.Period, e.Private)
+func (e *exportCommand) do(ctx context.Context, env *environment) error {
+	snapshot, err := records.TakeSnapshot(ctx, env.store, e.ID, e.Period, e.Private)
 	if err != nil {
 		return err
 	}
-	if e.Language != "" && !g.now.Speaks(e.Language) {
-		return console.Usagef("--language %s: %s is written in %s", e.Language, e.ID, strings.Join(g.now.Languages, " and "))
+	s, census := snapshot.Survey, snapshot.Census
+	if e.Language != "" && !s.Speaks(e.Language) {
+		return console.Usagef("--language %s: %s is written in %s", e.Language, e.ID, strings.Join(s.Languages, " and "))
 	}
-	words, err := reportWords(e.Language, g.now)
+	words, err := records.Words(e.Language, s)
 	if err != nil {
 		return err
 	}
-	plan := export.NewPlan(g.now, g.census, export.Options{Language: e.Language, Private: e.Private, Words: words})
-	if err := e.answers(ctx, w, g, plan); err != nil {
+	plan := export.NewPlan(s, census, export.Options{Language: e.Language, Private: e.Private, Words: words})
+	if err := e.writeAnswers(ctx, env, snapshot, plan); err != nil {
 		return err
 	}
-	if err := e.codebook(w, plan, words); err != nil {
-		return err
+	if e.Out != "" && e.Format != "xlsx" { // an Excel file has its own codebook
+		csv, html, err := records.Codebook(plan, words, !e.NoBOM)
+		if err != nil {
+			return err
+		}
+		base := strings.TrimSuffix(e.Out, filepath.Ext(e.Out)) + ".codebook"
+		if err := env.writeFile(base+".csv", e.Private, csv); err != nil {
+			return err
+		}
+		if err := env.writeFile(base+".html", e.Private, html); err != nil {
+			return err
+		}
 	}
-	note := console.Count(int(g.census.Responses), "response")
-	if g.census.Withdrawn > 0 {
-		note += fmt.Sprintf(", %d withdrawn left out", g.census.Withdrawn)
+	note := console.Count(int(census.Responses), "response")
+	if census.Withdrawn > 0 {
+		note += fmt.Sprintf(", %d withdrawn left out", census.Withdrawn)
 	}
 	if e.Out != "" {
 		note += ": " + e.Out
 	}
-	console.Line(w.err, "%s", note)
+	console.Line(env.Err, "%s", note)
 	if e.Private {
-		console.Line(w.err, "This has private answers in it. Whoever has the file can read who said what: encrypt it on its way, and delete it when it has been used.")
+		console.Line(env.Err, "This has private answers in it. Whoever has the file can read who said what: encrypt it on its way, and delete it when it has been used.")
 	}
 	return nil
 }
 
-// answers writes the data.
-func (e *exportCommand) answers(ctx context.Context, w *workplace, g *gathering, plan *export.Plan) (err error) {
-	to := w.out
-	var file io.WriteCloser
-	if e.Out != "" {
-		if file, err = w.create(e.Out, e.Private); err != nil {
-			return err
-		}
-		to = file
-	}
-	if e.Format == "jsonl" {
-		err = e.lines(ctx, g, to, plan)
-	} else {
-		err = e.rows(ctx, w, g, to, plan)
-	}
-	if err == nil && file != nil {
-		err = file.Close()
-	}
-	return err
-}
-
-func (e *exportCommand) lines(ctx context.Context, g *gathering, to io.Writer, plan *export.Plan) error {
-	lines := export.NewJSONLines(to, plan)
-	return g.each(ctx, func(entry publish.Entry) error {
-		if entry.Response.Withdrawn {
-			return nil
-		}
-		return lines.Write(entry.Response, entry.Arrived)
-	})
-}
-
-func (e *exportCommand) rows(ctx context.Context, w *workplace, g *gathering, to io.Writer, plan *export.Plan) error {
-	var sink export.Sink
-	var spss *export.SPSS
-	var err error
+// writeAnswers writes the data, and for SPSS the commands that read it.
+func (e *exportCommand) writeAnswers(ctx context.Context, env *environment, snapshot *records.Snapshot, plan *export.Plan) error {
 	options := export.TableOptions{Labels: e.Labels, BOM: !e.NoBOM}
-	switch e.Format {
-	case "csv":
-		sink, err = export.NewCSV(to, plan, options)
-	case "xlsx":
-		sink, err = export.NewXLSX(to, plan, options)
-	case "spss":
-		spss, err = export.NewSPSS(to, plan)
-		sink = spss
+	if e.Out == "" {
+		_, err := snapshot.Export(ctx, env.Out, plan, records.Format(e.Format), options)
+		return err
 	}
+	data, err := env.Create(e.Out, e.Private)
 	if err != nil {
 		return err
 	}
-	var row export.Row
-	err = g.each(ctx, func(entry publish.Entry) error {
-		if entry.Response.Withdrawn {
-			return nil
-		}
-		row = plan.Row(row, entry.Response, entry.Arrived)
-		return sink.Write(row)
-	})
+	spss, err := snapshot.Export(ctx, data, plan, records.Format(e.Format), options)
 	if err != nil {
 		return err
 	}
-	if err := sink.Close(); err != nil || spss == nil {
-		return err
-	}
-	syntax, err := w.create(strings.TrimSuffix(e.Out, ".csv")+".sps", e.Private)
-	if err != nil {
-		return err
-	}
-	if err := spss.Syntax(syntax, filepath.Base(e.Out)); err != nil {
-		return err
-	}
-	return syntax.Close()
-}
-
-// codebook writes the codebook beside the data. An Excel file has its own.
-func (e *exportCommand) codebook(w *workplace, plan *export.Plan, words *wording.Words) error {
-	if e.Out == "" || e.Format == "xlsx" {
-		return nil
-	}
-	book := plan.Book()
-	base := strings.TrimSuffix(e.Out, filepath.Ext(e.Out)) + ".codebook"
-	for _, ending := range []string{".csv", ".html"} {
-		var b bytes.Buffer
-		err := error(nil)
-		if ending == ".csv" {
-			err = book.CSV(&b, words, !e.NoBOM)
-		} else {
-			err = book.HTML(&b, reportTemplates(), words)
-		}
+	if spss != nil {
+		syntax, err := env.Create(strings.TrimSuffix(e.Out, ".csv")+".sps", e.Private)
 		if err != nil {
 			return err
 		}
-		if err := writeOne(w, base+ending, e.Private, b.Bytes()); err != nil {
+		if err := spss.Syntax(syntax, filepath.Base(e.Out)); err != nil {
+			return err
+		}
+		if err := syntax.Close(); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// writeOne writes a file whole.
-func writeOne(w *workplace, name string, private bool, content []byte) error {
-	file, err := w.create(name, private)
-	if err != nil {
-		return err
-	}
-	if _, err := file.Write(content); err != nil {
-		return err
-	}
-	return file.Close()
-}
-
-// reportTemplates are the templates and words of what is not on the site.
-func reportTemplates() fs.FS {
-	sub, err := fs.Sub(glasspoll.Templates(), "report")
-	if err != nil {
-		panic(err) // the folder's name is a constant above
-	}
-	return sub
-}
-
-// reportWords are the words in a language or, if that is "", in a survey's first.
-func reportWords(language string, s *survey.Survey) (*wording.Words, error) {
-	catalog, err := wording.Load(reportTemplates())
-	if err != nil {
-		return nil, err
-	}
-	if language == "" {
-		language = s.DefaultLanguage()
-	}
-	return catalog.In(language), nil
+	return data.Close()
 }

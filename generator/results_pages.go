@@ -1,30 +1,27 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"io"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
-	"glasspoll"
 	"glasspoll/internal/console"
+	"glasspoll/internal/control"
+	"glasspoll/internal/project"
+	"glasspoll/internal/records"
 	"glasspoll/internal/render"
-	"glasspoll/internal/stats"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/results"
 )
 
 type levelPagesCommand struct {
 	storeFlags
-	beside
-	ID      string        `arg:"" name:"ID" help:"The survey."`
-	Level   string        `required:"" placeholder:"LEVEL" enum:"public,staff,management" help:"For whom: public, staff or management."`
-	Out     string        `required:"" placeholder:"DIR" type:"path" help:"The folder to write."`
-	Surveys string        `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and what stands beside it are. Default: surveys."`
-	Links   render.Assets `kong:"-"`
+	Sources project.Sources `kong:"-"`
+	ID      string          `arg:"" name:"ID" help:"The survey."`
+	Level   string          `required:"" placeholder:"LEVEL" enum:"public,staff,management" help:"For whom: public, staff or management."`
+	Out     string          `required:"" placeholder:"DIR" type:"path" help:"The folder to write."`
+	Surveys string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and what stands beside it are. Default: surveys."`
+	Links   render.Assets   `kong:"-"`
 }
 
 func (levelPagesCommand) Help() string {
@@ -46,18 +43,18 @@ Examples:
 }
 
 func (l levelPagesCommand) Run(ctx context.Context, c *console.Console) error {
-	assets, err := l.readWithAssets(l.Surveys, "", l.ID)
+	sources, assets, err := project.ReadSources(l.Surveys, "", l.ID)
 	if err != nil {
 		return err
 	}
-	l.Links = assets.Links
+	l.Sources, l.Links = sources, assets.Links
 	if err := l.perform(ctx, c, "results pages", &l); err != nil {
 		return err
 	}
-	files := &outputs{}
-	defer files.discard()
+	files := &control.Files{}
+	defer files.Discard()
 	for _, name := range l.styleFiles() {
-		file, err := files.create(filepath.Join(l.Out, filepath.FromSlash(name)), false)
+		file, err := files.Create(filepath.Join(l.Out, filepath.FromSlash(name)), false)
 		if err != nil {
 			return err
 		}
@@ -79,69 +76,23 @@ func (l *levelPagesCommand) styleFiles() []string {
 
 func (l *levelPagesCommand) writesTo() string { return l.Out }
 
-func (l *levelPagesCommand) do(ctx context.Context, w *workplace) error {
-	s, err := definition(ctx, w.store, l.ID)
+func (l *levelPagesCommand) do(ctx context.Context, env *environment) error {
+	s, err := records.Definition(ctx, env.store, l.ID)
 	if err != nil {
 		return err
 	}
-	if slices.Index(render.Levels(), l.Level) < slices.Index(render.Levels(), s.Results.Audience) {
+	if slices.Index(results.Levels(), l.Level) < slices.Index(results.Levels(), s.Results.Audience) {
 		return console.Usagef("--level %s: the results of %s are for %s", l.Level, l.ID, s.Results.Audience)
 	}
-	now := time.Now()
-	var report *stats.Report
-	if l.Level == render.Management {
-		report, _, _, err = allCounted(ctx, w.store, s, reportOf{id: l.ID, now: now})
-	} else {
-		latest, failed := w.store.Latest(ctx, l.ID)
-		report, err = stats.NewReport(s, latest), failed
-	}
-	if err != nil {
-		return err
-	}
-	renderer, err := render.New(glasspoll.Templates(), l.Links)
-	if err != nil {
-		return err
-	}
 	written := 0
-	for _, language := range s.Languages {
-		for _, folder := range render.ResultsFolders(report) {
-			n, err := l.folder(w, renderer, s, report, language, folder, now)
-			if err != nil {
-				return err
-			}
-			written += n
-		}
-	}
-	console.Line(w.err, "%s for %s: start with %s", console.Count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
-	return nil
-}
-
-// folder writes the files of one results page.
-func (l *levelPagesCommand) folder(w *workplace, renderer *render.Renderer, s *survey.Survey, report *stats.Report, language string, folder render.ResultsFolder, now time.Time) (written int, err error) {
-	at := path.Join(s.ID, folder.Path())
-	if language != s.DefaultLanguage() {
-		at = path.Join(s.ID, language, folder.Path())
-	}
-	page := render.ResultsPage{
-		Report: report, Actions: l.Actions, Today: survey.Date(now.In(s.Location()).Format(time.DateOnly)), Language: language,
-		Root: strings.Repeat("../", strings.Count(at, "/")+1), ResultsFolder: folder,
-	}
-	if l.Level != "public" {
-		page.Level = l.Level
-	}
-	draw := map[string]func(io.Writer, render.ResultsPage) error{"index.html": renderer.Results}
-	if folder.Whole() {
-		draw["results.json"], draw["results.csv"] = renderer.ResultsJSON, renderer.ResultsCSV
-	}
-	for _, name := range sortedKeys(draw) {
-		var b bytes.Buffer
-		if err := draw[name](&b, page); err != nil {
-			return written, err
-		}
-		if err := writeOne(w, filepath.Join(l.Out, filepath.FromSlash(at), name), l.Level != "public", b.Bytes()); err != nil {
-			return written, err
-		}
+	options := records.PagesOptions{Level: l.Level, Actions: l.Sources.Actions, Links: l.Links, Now: time.Now()}
+	err = records.Pages(ctx, env.store, s, options, func(path string, content []byte) error {
 		written++
+		return env.writeFile(filepath.Join(l.Out, filepath.FromSlash(path)), l.Level != "public", content)
+	})
+	if err != nil {
+		return err
 	}
-	return written, nil
+	console.Line(env.Err, "%s for %s: start with %s", console.Count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
+	return nil
 }

@@ -1,31 +1,26 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"time"
 
-	"glasspoll"
-	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
-	"glasspoll/internal/publish"
-	"glasspoll/internal/render"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/project"
+	"glasspoll/internal/records"
 )
 
 type reportCommand struct {
 	storeFlags
-	beside
-	ID        string `arg:"" name:"ID" help:"The survey."`
-	Period    string `placeholder:"PERIOD" help:"The period that the report is about, such as 2026-Q4. Default: the last."`
-	Language  string `placeholder:"LANG" help:"Language of the report. Default: the survey's first."`
-	Out       string `placeholder:"FILE" type:"path" help:"The file to write. Default: the standard output."`
-	Texts     bool   `help:"With an annex of what respondents wrote. Private answers are never in it."`
-	Surveys   string `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and its *.actions.yaml are. Default: surveys."`
-	Templates string `placeholder:"DIR" type:"path" help:"Templates to use in place of the built-in ones of the same name."`
+	Sources   project.Sources `kong:"-"`
+	ID        string          `arg:"" name:"ID" help:"The survey."`
+	Period    string          `placeholder:"PERIOD" help:"The period that the report is about, such as 2026-Q4. Default: the last."`
+	Language  string          `placeholder:"LANG" help:"Language of the report. Default: the survey's first."`
+	Out       string          `placeholder:"FILE" type:"path" help:"The file to write. Default: the standard output."`
+	Texts     bool            `help:"With an annex of what respondents wrote. Private answers are never in it."`
+	Surveys   string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and its *.actions.yaml are. Default: surveys."`
+	Templates string          `placeholder:"DIR" type:"path" help:"Templates to use in place of the built-in ones of the same name."`
 }
 
 func (reportCommand) Help() string {
@@ -43,9 +38,11 @@ Examples:
 }
 
 func (r reportCommand) Run(ctx context.Context, c *console.Console) error {
-	if err := r.read(r.Surveys, r.Templates, r.ID); err != nil {
+	sources, _, err := project.ReadSources(r.Surveys, r.Templates, r.ID)
+	if err != nil {
 		return err
 	}
+	r.Sources = sources
 	if r.Templates != "" {
 		console.Line(c.Err, "The report itself is drawn with the built-in template; --templates gives it its stylesheet.")
 	}
@@ -54,131 +51,33 @@ func (r reportCommand) Run(ctx context.Context, c *console.Console) error {
 
 func (r *reportCommand) writesTo() string { return r.Out }
 
-func (r *reportCommand) do(ctx context.Context, w *workplace) error {
-	page, err := managementReport(ctx, w.store, reportOf{id: r.ID, period: r.Period, language: r.Language, texts: r.Texts, beside: r.beside, now: time.Now()})
+func (r *reportCommand) do(ctx context.Context, env *environment) error {
+	s, err := records.Definition(ctx, env.store, r.ID)
+	if err != nil {
+		return err
+	}
+	if r.Period != "" {
+		if _, err := records.Periods(ctx, env.store, r.ID, r.Period); err != nil {
+			return err
+		}
+	}
+	language := cmp.Or(r.Language, s.DefaultLanguage())
+	if !s.Speaks(language) {
+		return console.Usagef("--language %s: %s is written in %s", language, r.ID, strings.Join(s.Languages, " and "))
+	}
+	page, err := records.Report(ctx, env.store, s, records.ReportOptions{
+		Range: records.Range{Until: r.Period}, Language: language, Texts: r.Texts, Actions: r.Sources.Actions, Style: r.Sources.Style, Now: time.Now(),
+	})
 	if err != nil {
 		return err
 	}
 	if r.Out == "" {
-		_, err = w.out.Write(page)
+		_, err = env.Out.Write(page)
 		return err
 	}
-	if err := writeOne(w, r.Out, true, page); err != nil {
+	if err := env.writeFile(r.Out, true, page); err != nil {
 		return err
 	}
-	console.Line(w.err, "%s: confidential, and readable only by you", r.Out)
+	console.Line(env.Err, "%s: confidential, and readable only by you", r.Out)
 	return nil
-}
-
-// reportOf is what a report for management is about.
-type reportOf struct {
-	id, period, language string // period "" is the last, language "" the survey's first
-	texts                bool
-	beside               beside
-	now                  time.Time                // measures and cases are overdue by it
-	ends                 map[publish.Shard]string // of the period's shards; nil: their ends
-}
-
-func managementReport(ctx context.Context, store resultsStore, o reportOf) ([]byte, error) {
-	s, err := definition(ctx, store, o.id)
-	if err != nil {
-		return nil, err
-	}
-	if o.period != "" {
-		if _, err := periodsOf(ctx, store, o.id, o.period); err != nil {
-			return nil, err
-		}
-	}
-	language := cmp.Or(o.language, s.DefaultLanguage())
-	if !s.Speaks(language) {
-		return nil, console.Usagef("--language %s: %s is written in %s", language, o.id, strings.Join(s.Languages, " and "))
-	}
-	page := render.ReportPage{Style: o.beside.Style}
-	report, released, withdrawn, err := allCounted(ctx, store, s, o)
-	if err != nil {
-		return nil, err
-	}
-	page.ResultsPage = render.ResultsPage{Report: report, Actions: o.beside.Actions, Today: survey.Date(o.now.In(s.Location()).Format(time.DateOnly)), Language: language}
-	page.Public, page.Withdrawn = released, withdrawn
-	if len(report.Periods) > 0 {
-		last := report.Periods[len(report.Periods)-1].Name
-		if page.Cases, err = caseFigures(ctx, store, o.id, last, o.now); err != nil {
-			return nil, err
-		}
-		if o.texts {
-			if page.Texts, err = writtenAnswers(ctx, store, s, last); err != nil {
-				return nil, err
-			}
-		}
-	}
-	renderer, err := render.New(glasspoll.Templates(), render.Assets{})
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	if err := renderer.Report(&out, glasspoll.Templates(), page); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
-}
-
-// caseFigures counts a period's cases; nil if there are none.
-func caseFigures(ctx context.Context, store caseStore, id, period string, now time.Time) (*render.CaseFigures, error) {
-	all, err := store.CasesOf(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(c *cases.Case) bool { return c.Period != period || c.Withdrawn })
-	if len(all) == 0 {
-		return nil, nil
-	}
-	cases.Sort(all, now)
-	figures := &render.CaseFigures{Opened: len(all)}
-	for _, c := range all {
-		if c.Status == cases.Closed {
-			figures.Closed++
-			if c.Told {
-				figures.Told++
-			}
-			continue
-		}
-		figures.Open = append(figures.Open, render.OpenCase{ID: c.ID, Type: c.Type, Severity: string(c.Severity), Owner: c.Owner, Due: string(c.Due), Overdue: c.Overdue(now)})
-	}
-	return figures, nil
-}
-
-// mostTexts is how many answers to one question an annex has: more than anybody reads.
-const mostTexts = 1000
-
-// writtenAnswers collects what was written in answer to questions that are not private.
-func writtenAnswers(ctx context.Context, store resultsStore, s *survey.Survey, period string) ([]render.TextAnswers, error) {
-	var all []render.TextAnswers
-	at := map[string]int{}
-	for _, f := range s.Fields() {
-		text := f.Question.Type == survey.ShortText || f.Question.Type == survey.LongText || f.Part == survey.OtherPart
-		if text && !f.Question.Private {
-			at[f.Name] = len(all)
-			all = append(all, render.TextAnswers{Field: f})
-		}
-	}
-	for entry, err := range arrivals(ctx, store, s.ID, period, nil) {
-		if err != nil {
-			return nil, err
-		}
-		if entry.Response.Withdrawn {
-			continue
-		}
-		for _, a := range entry.Response.Answers {
-			i, wanted := at[a.Field()]
-			if !wanted || len(a) < 2 {
-				continue
-			}
-			if len(all[i].Answers) == mostTexts {
-				all[i].Left++
-				continue
-			}
-			all[i].Answers = append(all[i].Answers, a[1])
-		}
-	}
-	return slices.DeleteFunc(all, func(t render.TextAnswers) bool { return len(t.Answers) == 0 }), nil
 }

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"context"
 	"encoding/csv"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,10 +17,12 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
-	"glasspoll/internal/console"
 	"glasspoll/internal/local"
+	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
+	"glasspoll/internal/server/servertest"
 	"glasspoll/internal/survey"
 )
 
@@ -38,9 +36,9 @@ func fill() {
 }
 
 func fillStore(data, dir string, answers io.Reader) (err error) {
-	surveys, problems, err := (&library{dir: dir}).read()
+	surveys, problems, err := project.NewLibrary(dir).Read()
 	if err != nil || len(problems) > 0 {
-		return errors.Join(err, errors.New(asText(problems)))
+		return errors.Join(err, fmt.Errorf("%d problems: %v", len(problems), problems))
 	}
 	store, err := local.Open(filepath.Join(data, dataFile))
 	if err != nil {
@@ -93,7 +91,7 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 		return err
 	}
 	for _, s := range surveys {
-		if _, err := publish.New(store, store, store, pages, renderer, time.Now).Publish(ctx, s); err != nil {
+		if _, err := publish.New(store, store, store, pages, results.New(renderer), time.Now).Publish(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -110,12 +108,10 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 
 // TestVerbsThroughTheServer does while a server runs what a script does without one.
 func TestVerbsThroughTheServer(t *testing.T) {
-	r := serveFiles(t, serveCommand{NoReload: true}, map[string]string{"surveys/tea.yaml": teaSurvey + "      - {id: mail, type: email, label: {zh: 邮箱, en: E-mail}}\n"})
+	r := serveFiles(t, serveCommand{NoReload: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey + "      - {id: mail, type: email, label: {zh: 邮箱, en: E-mail}}\n"})
 	var receipts []string
-	shards := map[int]bool{}
 	for i := range 6 {
-		shards[publish.ShardOf(fmt.Sprintf("6f1c9ee4-5f2b-4b3e-9a30-00000000000%d", i))] = true
-		response, body := r.do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"},
+		response, body := r.Do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"},
 			fmt.Sprintf(`{"id": "6f1c9ee4-5f2b-4b3e-9a30-00000000000%d", "answers": {"taste": "%d", "mail": "guest%d@example.org"}}`, i, 1+i%5, i))
 		if response.StatusCode != 201 {
 			t.Fatal(response.Status, body)
@@ -126,8 +122,8 @@ func TestVerbsThroughTheServer(t *testing.T) {
 		}
 		receipts = append(receipts, stored.Receipt)
 	}
-	data := filepath.Join(r.dir, "data")
-	if info, err := os.Stat(filepath.Join(data, controlName)); err != nil || info.Mode().Perm() != 0o600 {
+	data := filepath.Join(r.Dir, "data")
+	if info, err := os.Stat(filepath.Join(data, "control.sock")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the socket: %v, %v", info, err)
 	}
 	code, out, text := command(t, "results", "export", "tea", "--data", data, "--no-bom")
@@ -157,12 +153,12 @@ func TestVerbsThroughTheServer(t *testing.T) {
 	if code, out, text = command(t, "results", "erase", strings.ToLower(receipts[2]), "--data", data, "--yes"); code != 0 || !strings.Contains(out, "erased") {
 		t.Errorf("erase: %d\n%s%s", code, out, text)
 	}
-	if !strings.Contains(r.err.String(), `msg="response erased" survey=tea period=all id=`) {
-		t.Errorf("no line in the server's log:\n%s", r.err)
+	if !strings.Contains(r.Printed.String(), `msg="response erased" survey=tea period=all id=`) {
+		t.Errorf("no line in the server's log:\n%s", r.Printed)
 	}
-	eventually(t, "the server counts again by itself", func() bool {
+	servertest.Eventually(t, "the server counts again by itself", func() bool {
 		code, out, text = command(t, "results", "verify", "--data", data)
-		return strings.Contains(out, fmt.Sprintf("tea all: 5 responses and 1 withdrawn, %s, ", console.Count(len(shards), "shard")))
+		return strings.Contains(out, "tea all: 5 responses and 1 withdrawn, 6 shards, ")
 	})
 	if code != 0 {
 		t.Errorf("verify: %d\n%s%s", code, out, text)
@@ -178,10 +174,10 @@ func TestVerbsThroughTheServer(t *testing.T) {
 	if code, _, text = command(t, "results", "export", "tea", "--data", data, "--out", data+"/pages"); code != 1 || !strings.Contains(text, "is a directory") {
 		t.Errorf("into a directory: %d\n%s", code, text)
 	}
-	if err := r.stop(); err != nil {
+	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(data, controlName)); !os.IsNotExist(err) {
+	if _, err := os.Stat(filepath.Join(data, "control.sock")); !os.IsNotExist(err) {
 		t.Errorf("the socket is left: %v", err)
 	}
 	if code, _, text = command(t, "results", "verify", "--data", data); code != 0 {
@@ -189,250 +185,20 @@ func TestVerbsThroughTheServer(t *testing.T) {
 	}
 }
 
-// slowVerb runs until it is stopped.
-type slowVerb struct{ stopped chan error }
-
-func (s *slowVerb) do(ctx context.Context, w *workplace) error {
-	for {
-		if _, err := io.WriteString(w.out, "on it\n"); err != nil {
-			s.stopped <- err
-			return err
-		}
-		fmt.Fprintln(w.err, "on it")
-		select {
-		case <-ctx.Done():
-			s.stopped <- ctx.Err()
-			return ctx.Err()
-		case <-time.After(time.Millisecond):
+// TestVerbsNameWhatTheyWrite: a server may write for a client only what the verb says here.
+func TestVerbsNameWhatTheyWrite(t *testing.T) {
+	writers := map[string]verb{
+		"results export": &exportCommand{Out: "x"}, "results report": &reportCommand{Out: "x"},
+		"results archive": &archiveCommand{Out: "x"}, "results pages": &levelPagesCommand{Out: "x"},
+	}
+	for name, create := range verbs {
+		if _, writes := create().(fileWriter); writes != (writers[name] != nil) {
+			t.Errorf("%s: writes files: %t", name, writes)
 		}
 	}
-}
-
-// TestWhatAServerDoesForNobody: an asker who goes, a stale socket, a stopping server, and nonsense.
-func TestWhatAServerDoesForNobody(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 30)) // longer than the path of a socket may be
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if dialControl(dir) != nil {
-		t.Fatal("somebody answers before anybody listens")
-	}
-	if err := os.WriteFile(filepath.Join(dir, controlName), nil, 0o600); err != nil { // left of a server that was killed
-		t.Fatal(err)
-	}
-	var log syncBuffer
-	k, err := listenControl(dir, func() *workplace { return &workplace{log: slog.New(slog.NewTextHandler(&log, nil))} })
-	if err != nil {
-		t.Fatal(err)
-	}
-	slow := &slowVerb{make(chan error, 1)}
-	k.known = map[string]func() verb{"slow": func() verb { return slow }, "broken": func() verb { return &brokenVerb{} }}
-
-	ctx, cancel := context.WithCancel(t.Context())
-	heard := make(chan struct{}, 1)
-	out := writerFunc(func(p []byte) (int, error) {
-		select {
-		case heard <- struct{}{}:
-		default:
-		}
-		return len(p), nil
-	})
-	asked := make(chan error, 1)
-	go func() {
-		asked <- askServer(ctx, &console.Console{Out: io.Discard, Err: out}, dialControl(dir), "slow", slow)
-	}()
-	<-heard
-	cancel()
-	if err := <-asked; !errors.Is(err, context.Canceled) {
-		t.Errorf("the asker who goes: %v", err)
-	}
-	<-slow.stopped
-
-	c := &console.Console{Out: io.Discard, Err: io.Discard}
-	if err := askServer(t.Context(), c, dialControl(dir), "dance", slow); err == nil || !strings.Contains(err.Error(), "another version") {
-		t.Errorf("an unknown verb: %v", err)
-	}
-	if err := askServer(t.Context(), c, dialControl(dir), "broken", slow); err == nil || !strings.Contains(err.Error(), "broken panicked") {
-		t.Errorf("a verb that panics: %v", err)
-	}
-	for _, nonsense := range []string{"", "GET / HTTP/1.1\r\n\r\n", strings.Repeat("\xff", 10_000)} {
-		connection := dialControl(dir)
-		connection.Write([]byte(nonsense))
-		connection.(*net.UnixConn).CloseWrite()
-		if n, _ := io.Copy(io.Discard, connection); n > 0 { // it may also be cut off
-			t.Errorf("%.10q is answered", nonsense)
-		}
-		connection.Close()
-	}
-
-	select { // what was heard before
-	case <-heard:
-	default:
-	}
-	go func() {
-		asked <- askServer(t.Context(), &console.Console{Out: io.Discard, Err: out}, dialControl(dir), "slow", slow)
-	}()
-	<-heard
-	k.close()
-	if err := <-asked; err == nil {
-		t.Error("a server that stops says that all is well")
-	}
-	if _, err := os.Stat(filepath.Join(dir, controlName)); !os.IsNotExist(err) {
-		t.Errorf("the socket is left: %v", err)
-	}
-}
-
-type brokenVerb struct{}
-
-func (*brokenVerb) do(context.Context, *workplace) error { panic("a mistake") }
-
-// TestOutputs: a file is there whole or not at all, and its mode is what was asked for.
-func TestOutputs(t *testing.T) {
-	dir := t.TempDir()
-	name := filepath.Join(dir, "deep", "answers.csv")
-	all := &outputs{}
-	file, err := all.create(name, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	io.WriteString(file, "half")
-	all.discard()
-	if entries, _ := os.ReadDir(filepath.Dir(name)); len(entries) != 0 {
-		t.Errorf("left: %v", entries)
-	}
-	for _, private := range []bool{false, true} { // a private one takes the place of one that everybody can read
-		all = &outputs{}
-		if file, err = all.create(name, private); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprint(file, private)
-		if err := file.Close(); err != nil {
-			t.Fatal(err)
-		}
-		all.discard()
-		info, err := os.Stat(name)
-		if err != nil || (info.Mode().Perm() == 0o600) != private {
-			t.Errorf("private %t: %v, %v", private, info.Mode(), err)
-		}
-		if content, _ := os.ReadFile(name); string(content) != fmt.Sprint(private) {
-			t.Errorf("%q", content)
-		}
-	}
-}
-
-// TestForgedArchives changes what is in an archive and all its checksums with it: the figures still do not follow.
-func TestForgedArchives(t *testing.T) {
-	dir := t.TempDir()
-	surveys := filepath.Join(dir, "surveys")
-	if err := errors.Join(os.Mkdir(surveys, 0o700), os.WriteFile(filepath.Join(surveys, "tea.yaml"), []byte(teaSurvey), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	var answers strings.Builder
-	for i := range 9 {
-		fmt.Fprintf(&answers, `{"survey": "tea", "id": "6f1c9ee4-5f2b-4b3e-9a30-00000000000%d", "answers": {"taste": "%d"}}`+"\n", i, 1+i%5)
-	}
-	data, file := filepath.Join(dir, "data"), filepath.Join(dir, "a.zip")
-	if err := fillStore(data, surveys, strings.NewReader(answers.String())); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, text := command(t, "results", "archive", "tea", "--period", "all", "--out", file, "--data", data, "--surveys", surveys); code != 0 {
-		t.Fatal(code, text)
-	}
-	if code, out, text := command(t, "results", "archive", "--check", file); code != 0 {
-		t.Fatal(code, out, text)
-	}
-	for name, c := range map[string]struct {
-		file, old, new, want string
-	}{
-		"an answer":           {"answers.jsonl", `["taste","5"]`, `["taste","1"]`, "tally: "},
-		"a tally":             {"tally.json", `"respondents":9`, `"respondents":10`, "10 respondents counted, 9 respondents found"},
-		"a release":           {"releases/000001.json", `"respondents":9`, `"respondents":12`, "12 respondents released, 9 respondents found"},
-		"the number":          {"manifest.json", `"responses": 9`, `"responses": 90`, "9 responses and 0 withdrawn of 90 and 0"},
-		"the index":           {"manifest.json", `"index": "`, `"index": "1`, "the index is another"},
-		"the releases' count": {"manifest.json", `"releases": 1`, `"releases": 2`, "1 releases of 2"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			forged := filepath.Join(t.TempDir(), "forged.zip")
-			for _, sums := range []bool{false, true} {
-				forge(t, file, forged, c.file, c.old, c.new, sums)
-				want := c.want
-				if !sums {
-					want = c.file + " is not what it was"
-				}
-				if code, out, text := command(t, "results", "archive", "--check", forged); code != 1 || !strings.Contains(out, want) {
-					t.Errorf("with sums %t: %d\n%s%s\nwant %s", sums, code, out, text, want)
-				}
-			}
-		})
-	}
-}
-
-// forge copies an archive with another content of one file and, if wanted, the sums that go with it.
-func forge(t *testing.T, from, to, name, old, new string, sums bool) {
-	t.Helper()
-	source, err := zip.OpenReader(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer source.Close()
-	contents := map[string][]byte{}
-	for _, f := range source.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if contents[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-		r.Close()
-	}
-	if !bytes.Contains(contents[name], []byte(old)) {
-		t.Fatalf("%s has no %s:\n%s", name, old, contents[name])
-	}
-	contents[name] = bytes.Replace(contents[name], []byte(old), []byte(new), 1)
-	if sums {
-		var files []archivedFile
-		for name, content := range contents {
-			if name != sumsFile {
-				files = append(files, archivedFile{Name: name, SHA256: hex.EncodeToString(hashOf(content))})
-			}
-		}
-		contents[sumsFile] = sumsOf(files)
-	}
-	target, err := os.Create(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z := zip.NewWriter(target)
-	for name, content := range contents {
-		w, err := z.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Write(content)
-	}
-	if err := errors.Join(z.Close(), target.Close()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestMayWrite: a server writes nothing for its asker but what was asked for.
-func TestMayWrite(t *testing.T) {
-	export := &exportCommand{Out: "/home/a/answers.csv"}
-	pages := &levelPagesCommand{Out: "/home/a/pages"}
-	for _, c := range []struct {
-		v    verb
-		name string
-		want bool
-	}{
-		{export, "/home/a/answers.csv", true}, {export, "/home/a/answers.sps", true}, {export, "/home/a/answers.codebook.html", true},
-		{export, "/home/a/.profile", false}, {export, "/home/a/answers2.csv", false}, {export, "/etc/passwd", false}, {export, "answers.csv", false},
-		{export, "/home/a/answers.d/../../x", false}, {export, "/home/a/answers.d/x", false}, {export, "", false},
-		{pages, "/home/a/pages/tea/results/index.html", true}, {pages, "/home/a/pages2/x", false}, {pages, "/home/a/pages/../x", false},
-		{&exportCommand{}, "/home/a/answers.csv", false}, {&eraseCommand{}, "/home/a/answers.csv", false},
-	} {
-		if got := mayWrite(c.v, c.name); got != c.want {
-			t.Errorf("%T, %q: %t", c.v, c.name, got)
+	for name, v := range writers {
+		if got := v.(fileWriter).writesTo(); got != "x" {
+			t.Errorf("%s writes to %q", name, got)
 		}
 	}
 }

@@ -3,17 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"glasspoll/internal/audit"
 	"glasspoll/internal/console"
-	"glasspoll/internal/publish"
-	"glasspoll/internal/release"
-	"glasspoll/internal/survey"
-	"glasspoll/internal/tally"
+	"glasspoll/internal/records"
 )
 
 type verifyCommand struct {
@@ -40,176 +33,55 @@ func (v verifyCommand) Run(ctx context.Context, c *console.Console) error {
 	return v.perform(ctx, c, "results verify", &v)
 }
 
-func (v *verifyCommand) do(ctx context.Context, w *workplace) error {
+func (v *verifyCommand) do(ctx context.Context, env *environment) error {
 	ids := []string{v.ID}
 	if v.ID == "" {
 		if v.Period != "" {
 			return console.Usagef("--period %s: of which survey?", v.Period)
 		}
 		var err error
-		if ids, err = w.store.Surveys(ctx); err != nil {
+		if ids, err = env.store.Surveys(ctx); err != nil {
 			return err
 		}
 	}
-	started, all, wrong := time.Now(), int64(0), false
+	started, responses, differ := time.Now(), int64(0), false
 	for _, id := range ids {
-		s, err := definition(ctx, w.store, id)
+		s, err := records.Definition(ctx, env.store, id)
 		if err != nil {
 			return err
 		}
-		periods, err := periodsOf(ctx, w.store, id, v.Period)
+		periods, err := records.Periods(ctx, env.store, id, v.Period)
 		if err != nil {
 			return err
 		}
 		for _, period := range periods {
-			a, err := auditPeriod(ctx, w.store, s, period)
+			result, err := records.Verify(ctx, env.store, s, period)
 			if err != nil {
 				return err
 			}
-			verdict := "agree"
-			if len(a.findings) > 0 {
-				verdict, wrong = "DIFFER", true
-			}
-			console.Line(w.out, "%s %s: %s: %s", id, period, a.summary(), verdict)
-			for _, finding := range a.findings {
-				console.Line(w.out, "  %s", finding)
-			}
-			all += a.responses
+			printVerification(env, id+" "+period, result)
+			responses += result.Responses
+			differ = differ || len(result.Findings) > 0
 		}
 	}
-	console.Line(w.err, "%s counted again in %s", console.Count(int(all), "response"), time.Since(started).Round(10*time.Millisecond))
-	if wrong {
+	console.Line(env.Err, "%s counted again in %s", console.Count(int(responses), "response"), time.Since(started).Round(10*time.Millisecond))
+	if differ {
 		return console.ErrProblems
 	}
 	return nil
 }
 
-// audited is what came of counting a period again.
-type audited struct {
-	responses int64 // withdrawn ones included
-	withdrawn int64
-	whole     *tally.Tally // the recount
-	counted   int          // shards whose tally could be compared
-	releases  audit.Releases
-	findings  []string
-}
-
-func (a *audited) summary() string {
-	text := console.Count(int(a.responses-a.withdrawn), "response")
-	if a.withdrawn > 0 {
-		text += fmt.Sprintf(" and %d withdrawn", a.withdrawn)
+func printVerification(env *environment, name string, v *records.Verification) {
+	responses := console.Count(int(v.Responses-v.Withdrawn), "response")
+	if v.Withdrawn > 0 {
+		responses += fmt.Sprintf(" and %d withdrawn", v.Withdrawn)
 	}
-	return fmt.Sprintf("%s, %s, %s", text, console.Count(a.counted, "shard"), console.Count(a.releases.Count(), "release"))
-}
-
-// auditPeriod counts a period again.
-func auditPeriod(ctx context.Context, store resultsStore, s *survey.Survey, period string) (*audited, error) {
-	a := &audited{}
-	// Releases first: what they hold has been counted by then.
-	forms := map[string]*survey.Survey{}
-	for r, err := range store.History(ctx, s.ID, period) {
-		if err != nil {
-			return nil, err
-		}
-		if forms[r.Shape] == nil {
-			forms[r.Shape] = formOf(s, r)
-		}
-		a.findings = append(a.findings, a.releases.Add(r, forms[r.Shape])...)
+	verdict := "agree"
+	if len(v.Findings) > 0 {
+		verdict = "DIFFER"
 	}
-	form := formOf(s, a.releases.Last())
-	shards := make([]recount, publish.Shards)
-	workers, within := errgroup.WithContext(ctx)
-	workers.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range shards {
-		workers.Go(func() (err error) {
-			shards[i], err = countShard(within, store, s, form, publish.Shard{Survey: s.ID, Period: period, Number: i})
-			return err
-		})
+	console.Line(env.Out, "%s: %s, %s, %s: %s", name, responses, console.Count(v.Shards, "shard"), console.Count(v.Releases, "release"), verdict)
+	for _, finding := range v.Findings {
+		console.Line(env.Out, "  %s", finding)
 	}
-	if err := workers.Wait(); err != nil {
-		return nil, err
-	}
-	var now, then []*tally.Tally
-	for i, one := range shards {
-		now, then = append(now, one.now), append(then, one.then)
-		a.responses += one.n
-		if one.compared {
-			a.counted++
-		}
-		for _, finding := range one.findings {
-			a.findings = append(a.findings, fmt.Sprintf("shard %d: %s", i, finding))
-		}
-	}
-	a.whole = tally.Merge(now...)
-	a.withdrawn = a.whole.Total().Withdrawn
-	a.findings = append(a.findings, a.releases.Against(tally.Merge(then...))...)
-	return a, nil
-}
-
-// formOf is the questionnaire that a release was made with, as far as figures go; today's where there is none.
-func formOf(s *survey.Survey, r *release.Release) *survey.Survey {
-	if r == nil || r.Form == nil || r.Shape == s.Shape {
-		return s
-	}
-	form, err := survey.ParseForm(r.Form, s)
-	if err != nil {
-		return s // not what a release holds
-	}
-	return form
-}
-
-// recount is what counting one shard again has brought.
-type recount struct {
-	now, then *tally.Tally // by today's questionnaire, and by that of the latest release
-	n         int64
-	compared  bool // with a stored tally of today's shape
-	findings  []string
-}
-
-// atRest is how often a shard is counted again because it changes meanwhile.
-const atRest = 5
-
-func countShard(ctx context.Context, store resultsStore, s, form *survey.Survey, shard publish.Shard) (recount, error) {
-	for try := 1; ; try++ {
-		stored, revision, err := store.Tally(ctx, shard)
-		if err != nil {
-			return recount{}, err
-		}
-		r, err := compareShard(ctx, store, s, form, shard, stored)
-		if err != nil || len(r.findings) == 0 || try == atRest {
-			return r, err
-		}
-		// Somebody may have erased between the two readings.
-		if _, now, err := store.Tally(ctx, shard); err != nil || now == revision {
-			return r, err
-		}
-	}
-}
-
-func compareShard(ctx context.Context, store resultsStore, s, form *survey.Survey, shard publish.Shard, stored *tally.Tally) (recount, error) {
-	r := recount{now: tally.New(s)}
-	if r.then = r.now; form != s {
-		r.then = tally.New(form)
-	}
-	comparable := stored != nil && stored.Shape == s.Shape
-	compare := func() {
-		r.findings, r.compared, comparable = audit.Tally(stored, r.now), true, false
-	}
-	for entry, err := range store.After(ctx, shard, "") {
-		if err != nil {
-			return r, err
-		}
-		if comparable && entry.Cursor > stored.Cursor {
-			compare()
-		}
-		r.n++
-		r.now.Fold(s, entry.Response)
-		if r.then != r.now {
-			r.then.Fold(form, entry.Response)
-		}
-	}
-	if comparable {
-		compare()
-	}
-	return r, nil
 }

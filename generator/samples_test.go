@@ -32,6 +32,8 @@ import (
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/console"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -46,7 +48,7 @@ const (
 // samples are the questionnaires that are shipped.
 func samples(t *testing.T) []*survey.Survey {
 	t.Helper()
-	surveys, problems, err := (&library{dir: samplesDir}).read()
+	surveys, problems, err := project.NewLibrary(samplesDir).Read()
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}
@@ -218,7 +220,7 @@ func TestGuideExamples(t *testing.T) {
 		}
 		for _, b := range blocks {
 			at := fmt.Sprintf("%s:%d", name, b.line)
-			s, problems := survey.Parse("surveys/counter.yaml", []byte(b.complete(t, language, "counter")))
+			s, problems := questionnaire.Parse("surveys/counter.yaml", []byte(b.complete(t, language, "counter")))
 			switch {
 			case b.info == "yaml wrong":
 				var said strings.Builder
@@ -289,7 +291,7 @@ func TestGuideConditions(t *testing.T) {
 			}
 			examples++
 			source := blocks[at].text + fmt.Sprintf("  - id: another\n    questions:\n      - {id: question, type: yes_no, label: L, %s: '%s'}\n", c[1], strings.ReplaceAll(c[2], "'", "''"))
-			if _, problems := survey.Parse("counter.yaml", []byte(source)); len(problems) > 0 {
+			if _, problems := questionnaire.Parse("counter.yaml", []byte(source)); len(problems) > 0 {
 				t.Errorf("%s: `%s: %s`: %v", name, c[1], c[2], problems)
 			}
 		}

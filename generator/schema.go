@@ -2,7 +2,7 @@ package main
 
 import (
 	"glasspoll/internal/console"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 type schemaCommand struct {
@@ -35,6 +35,6 @@ Only 'glasspoll check' knows everything: names that must exist, conditions, text
 }
 
 func (s schemaCommand) Run(c *console.Console) error {
-	_, err := c.Out.Write(survey.Schema(map[string]string{"actions": survey.ActionsFile, "quotes": survey.QuotesFile}[s.Of]))
+	_, err := c.Out.Write(questionnaire.Schema(map[string]string{"actions": questionnaire.ActionsFile, "quotes": questionnaire.QuotesFile}[s.Of]))
 	return err
 }

@@ -1,9 +1,8 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
-	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +10,9 @@ import (
 	"time"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/invite"
+	"glasspoll/internal/project"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
 )
@@ -49,12 +51,9 @@ Examples:
   glasspoll share service --address https://example.com/surveys/ --value tier=key`
 }
 
-// noBase stands for the site's address where that is not said.
-const noBase = "…/"
-
 func (k shareCommand) Run(c *console.Console) error {
 	if k.Address != "" {
-		if _, err := readBase(k.Address); err != nil {
+		if _, err := invite.ParseBase(k.Address); err != nil {
 			return console.Usagef("--address %s: %w", k.Address, err)
 		}
 	}
@@ -66,24 +65,23 @@ func (k shareCommand) Run(c *console.Console) error {
 	if err != nil {
 		return err
 	}
-	if base == noBase && k.Out != "" {
+	if base == invite.NoBase && k.Out != "" {
 		return console.Usagef("--out: QR codes and texts need the site's address: %s", k.howToSay())
 	}
-	if err := checkValues(s, k.Value); err != nil {
+	if err := invite.CheckValues(s, k.Value); err != nil {
 		return console.UsageError{Err: err}
 	}
-	templates, err := templateFiles(k.Templates)
+	templates, err := project.Templates(k.Templates)
 	if err != nil {
 		return err
 	}
-	inviter, err := newInviter(templates)
+	kit, err := invite.NewKit(templates, s, base, k.Value)
 	if err != nil {
 		return err
 	}
-	m := material{base: base, survey: s, values: k.Value, ways: waysTo(s, k.Value), inviter: inviter}
-	m.print(c.Out)
+	kit.Print(c.Out)
 	if k.Out != "" {
-		files, err := m.files()
+		files, err := kit.Files()
 		if err == nil {
 			err = writeFiles(k.Out, files)
 		}
@@ -92,7 +90,7 @@ func (k shareCommand) Run(c *console.Console) error {
 		}
 		fmt.Fprintf(c.Out, "\n%s in %s\n", console.Count(len(files), "file"), k.Out)
 	}
-	if base == noBase {
+	if base == invite.NoBase {
 		fmt.Fprintf(c.Err, "These links begin with … in place of the site's address. For whole links, QR codes and files, %s.\n", k.howToSay())
 	}
 	if open, early := s.OpenAt(time.Now()); !open && early {
@@ -106,7 +104,7 @@ func (k shareCommand) Run(c *console.Console) error {
 // base is the address that links begin with: the one that was given, or else the one that the site's theme says.
 func (k shareCommand) base(c *console.Console) (string, error) {
 	if k.Address != "" {
-		return readBase(k.Address)
+		return invite.ParseBase(k.Address)
 	}
 	file := filepath.Join(k.Surveys, theme.File)
 	look, problems, err := theme.Read(os.DirFS(k.Surveys), file)
@@ -117,9 +115,9 @@ func (k shareCommand) base(c *console.Console) (string, error) {
 		console.Problems(c.Err, problems)
 		return "", console.ErrProblems
 	case look.Address == "":
-		return noBase, nil
+		return invite.NoBase, nil
 	}
-	base, err := readBase(look.Address)
+	base, err := invite.ParseBase(look.Address)
 	if err != nil {
 		return "", fmt.Errorf("%s: address %s: %w", file, look.Address, err)
 	}
@@ -133,8 +131,8 @@ func (k shareCommand) howToSay() string {
 
 // find reads the survey that is meant. Mistakes in other questionnaires are no matter here.
 func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
-	l := &library{dir: k.Surveys}
-	surveys, problems, err := l.read()
+	library := project.NewLibrary(k.Surveys)
+	surveys, problems, err := library.Read()
 	if err != nil {
 		return nil, err
 	}
@@ -145,9 +143,9 @@ func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
 		}
 		ids = append(ids, s.ID)
 	}
-	for _, f := range l.files {
-		if slices.Contains(f.ids(), k.ID) {
-			own := slices.DeleteFunc(slices.Clone(problems), func(p survey.Problem) bool { return p.File != f.path })
+	for _, f := range library.Questionnaires() {
+		if slices.Contains(f.IDs(), k.ID) {
+			own := slices.DeleteFunc(slices.Clone(problems), func(p questionnaire.Problem) bool { return p.File != f.Path })
 			if len(own) > 0 {
 				console.Problems(c.Err, own)
 				return nil, console.ErrProblems
@@ -161,154 +159,11 @@ func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
 	return nil, fmt.Errorf("there is no survey %s in %s: there are %s", k.ID, k.Surveys, there)
 }
 
-// material is everything that invites to one survey.
-type material struct {
-	base    string
-	survey  *survey.Survey
-	values  map[string]string
-	ways    []way
-	inviter *inviter
-}
-
-// by finds the first of some ways that there is.
-func (m material) by(names ...string) (way, bool) {
-	for _, name := range names {
-		if i := slices.IndexFunc(m.ways, func(w way) bool { return w.Name == name }); i >= 0 {
-			return m.ways[i], true
-		}
-	}
-	return way{}, false
-}
-
-func (m material) print(w io.Writer) {
-	s := m.survey
-	fmt.Fprintf(w, "%s: %s\n\nLinks\n", s.ID, s.Title.In(s.DefaultLanguage()))
-	wide := 0
-	for _, one := range m.ways {
-		wide = max(wide, len(one.Name))
-	}
-	for _, one := range m.ways {
-		name := one.Name
-		for _, language := range s.Languages {
-			fmt.Fprintf(w, "  %-*s  %s  %s\n", wide, name, language, one.link(m.base, s, language))
-			name = ""
-		}
-		if one.Hint != "" {
-			fmt.Fprintf(w, "  %-*s  (%s)\n", wide, "", one.Hint)
-		}
-	}
-	m.printValues(w)
-	mail, mailed := m.by(mailChannel, "link")
-	text, texted := m.by(textChannel, "link")
-	for _, language := range s.Languages {
-		v := m.inviter.invite(s, language)
-		if mailed {
-			fmt.Fprintf(w, "\nE-mail, %s (subject, then text)\n  %s\n\n%s", language, v.subject(), indented(v.mail(mail.link(m.base, s, language))))
-		}
-		if texted {
-			message := v.text(text.link(m.base, s, language))
-			size := "with the site's address it can be counted"
-			if m.base != noBase {
-				size = lengthOf(message).String()
-			}
-			fmt.Fprintf(w, "\nText message, %s (%s)\n%s", language, size, indented(message+"\n"))
-		}
-	}
-	for _, channel := range []string{mailChannel, textChannel} {
-		if len(s.Channels) > 0 && !slices.Contains(s.Channels, channel) {
-			fmt.Fprintf(w, "\nNo text for %s: the questionnaire's channels are %s.\n", channel, strings.Join(s.Channels, ", "))
-		}
-	}
-}
-
-// printValues explains what else links can bring.
-func (m material) printValues(w io.Writer) {
-	s := m.survey
-	named := false
-	for q := range hiddenIn(s) {
-		if !named {
-			fmt.Fprintln(w, "\nValues that links bring")
-			named = true
-		}
-		value := "one of " + takes(s, q.ID)
-		if len(q.Options) == 0 {
-			value = takes(s, q.ID)
-		}
-		if v, given := m.values[q.ID]; given {
-			value = v + ", in every link above"
-		}
-		fmt.Fprintf(w, "  %s: %s (%s)\n", q.ID, value, q.Label.In(s.DefaultLanguage()))
-	}
-	for _, name := range []string{mailChannel, textChannel, "link"} {
-		one, ok := m.by(name)
-		if !ok {
-			continue
-		}
-		if personal := one.personal(m.base, s, s.DefaultLanguage(), m.values); personal != "" {
-			fmt.Fprintf(w, "  Each person's own, filled in and percent-encoded by a mailing program; the same for all with --value NAME=TEXT:\n  %s\n", personal)
-			return
-		}
-	}
-}
-
-func indented(text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		if line != "\n" {
-			b.WriteString("  ")
-		}
-		b.WriteString(line)
-	}
-	return b.String()
-}
-
-// files are what --out writes, by name.
-func (m material) files() (map[string][]byte, error) {
-	s := m.survey
-	files := map[string][]byte{}
-	var links strings.Builder
-	table := csv.NewWriter(&links)
-	table.Write([]string{"survey", "way", "language", "link"})
-	mail, mailed := m.by(mailChannel, "link")
-	text, texted := m.by(textChannel, "link")
-	wall, _ := m.by("poster", onsiteChannel, "web", m.ways[0].Name)
-	for _, language := range s.Languages {
-		v := m.inviter.invite(s, language)
-		name := func(kind, ending string) string { return s.ID + "." + kind + "." + language + "." + ending }
-		for _, one := range m.ways {
-			link := one.link(m.base, s, language)
-			table.Write([]string{s.ID, one.Name, language, link})
-			code, err := codeOf(link)
-			if err != nil {
-				return nil, err
-			}
-			files[name(one.Name, "svg")] = code.svg()
-			if files[name(one.Name, "png")], err = code.png(); err != nil {
-				return nil, err
-			}
-			if one.Name == wall.Name {
-				if files[name("poster", "html")], err = v.print(link, code); err != nil {
-					return nil, err
-				}
-			}
-		}
-		if mailed {
-			files[name(mailChannel, "txt")] = []byte(v.subject() + "\n\n" + v.mail(mail.link(m.base, s, language)))
-		}
-		if texted {
-			files[name(textChannel, "txt")] = []byte(v.text(text.link(m.base, s, language)) + "\n")
-		}
-	}
-	table.Flush() // into memory: there is no error
-	files[s.ID+".links.csv"] = []byte(links.String())
-	return files, nil
-}
-
 func writeFiles(dir string, files map[string][]byte) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	for _, name := range sortedKeys(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := os.WriteFile(filepath.Join(dir, name), files[name], 0o666); err != nil {
 			return err
 		}

@@ -20,30 +20,42 @@ import (
 // layers from the bottom: a package may import only what stands on a lower line than its own.
 var layers = [][]string{
 	{"glasspoll"}, // embedded files
-	{"glasspoll/internal/decimal", "glasspoll/internal/wording", "glasspoll/internal/soak"},
+	{"glasspoll/internal/decimal", "glasspoll/internal/wording", "glasspoll/internal/soak", "glasspoll/internal/durable", "glasspoll/internal/headers", "glasspoll/internal/server/servertest"},
 	{"glasspoll/internal/expression"},
 	{"glasspoll/internal/survey"},
+	{"glasspoll/internal/questionnaire"},
+	{"glasspoll/internal/convert/markup"},
+	{"glasspoll/internal/convert/report"},
+	{"glasspoll/internal/convert/condition"},
+	{"glasspoll/internal/convert/condition/conditiontest", "glasspoll/internal/convert/draft"},
+	{"glasspoll/internal/convert/surveyjs", "glasspoll/internal/convert/xlsform"},
 	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/theme"},
-	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export"},
+	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export", "glasspoll/internal/sarif", "glasspoll/internal/simulate", "glasspoll/internal/starter", "glasspoll/internal/starter", "glasspoll/internal/sarif", "glasspoll/internal/render/rendertest"},
 	{"glasspoll/internal/release"},
 	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
-	{"glasspoll/internal/render"},
-	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/site"},
-	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/storetest", "glasspoll/internal/webhook", "glasspoll/internal/console", "glasspoll/deploy/lambda"},
+	{"glasspoll/internal/render", "glasspoll/internal/store"},
+	{"glasspoll/internal/results"},
+	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/notify", "glasspoll/internal/site", "glasspoll/internal/invite", "glasspoll/internal/records"},
+	{"glasspoll/internal/archive"},
+	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/store/storetest", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
+	{"glasspoll/internal/control", "glasspoll/internal/upload"},
+	{"glasspoll/internal/server"},
 	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
 }
 
 // pure packages take no context, clock, environment, network or logger.
 var pure = []string{
-	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/decimal", "glasspoll/internal/expression",
-	"glasspoll/internal/survey", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/cases", "glasspoll/internal/tally",
-	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/site", "glasspoll/internal/theme",
+	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/convert/condition", "glasspoll/internal/convert/draft", "glasspoll/internal/convert/markup",
+	"glasspoll/internal/convert/report", "glasspoll/internal/convert/surveyjs", "glasspoll/internal/convert/xlsform", "glasspoll/internal/decimal", "glasspoll/internal/expression",
+	"glasspoll/internal/survey", "glasspoll/internal/questionnaire", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/cases", "glasspoll/internal/tally",
+	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/sarif", "glasspoll/internal/simulate", "glasspoll/internal/starter", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/results", "glasspoll/internal/site", "glasspoll/internal/theme",
 }
 
 var (
-	impure        = []string{"context", "crypto/rand", "log", "log/slog", "math/rand", "math/rand/v2", "os", "os/exec", "os/signal", "syscall"}
+	impure        = []string{"context", "crypto/rand", "log", "log/slog", "math/rand", "os", "os/exec", "os/signal", "syscall"}
 	impureParents = []string{"net/"}                             // net/url is a matter of text
 	allowed       = []string{"net/url", "net/mail", "net/netip"} // text too
+	seeded        = []string{"New", "NewPCG", "Rand"}            // of math/rand/v2: what its values come from is handed in
 	clock         = []string{"Now", "Since", "Until", "After", "Tick", "NewTicker", "NewTimer", "AfterFunc", "Sleep"}
 )
 
@@ -80,7 +92,7 @@ func TestImportsRunDownward(t *testing.T) {
 	}
 }
 
-// TestPurePackagesArePure reads the imports of the packages under the pure line, and their uses of the clock.
+// TestPurePackagesArePure reads the imports of the packages under the pure line, and their uses of the clock and of chance.
 func TestPurePackagesArePure(t *testing.T) {
 	for _, p := range packages(t) {
 		if !slices.Contains(pure, p.ImportPath) {
@@ -92,8 +104,8 @@ func TestPurePackagesArePure(t *testing.T) {
 			}
 		}
 		for _, name := range p.GoFiles {
-			for _, use := range clockUses(t, filepath.Join(p.Dir, name)) {
-				t.Errorf("%s: %s is pure, but asks the clock", use, p.ImportPath)
+			for _, use := range impureUses(t, filepath.Join(p.Dir, name)) {
+				t.Errorf("%s: %s is pure, but its values do not come from its arguments alone", use, p.ImportPath)
 			}
 		}
 	}
@@ -146,7 +158,8 @@ func packages(t *testing.T) []listed {
 	return found
 }
 
-func clockUses(t *testing.T, file string) []string {
+// impureUses lists where a file asks the clock or draws from the shared source of random numbers.
+func impureUses(t *testing.T, file string) []string {
 	t.Helper()
 	set := token.NewFileSet()
 	tree, err := parser.ParseFile(set, file, nil, 0)
@@ -155,10 +168,13 @@ func clockUses(t *testing.T, file string) []string {
 	}
 	var uses []string
 	ast.Inspect(tree, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok {
-			if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(clock, s.Sel.Name) {
-				uses = append(uses, fmt.Sprintf("%s: time.%s", set.Position(n.Pos()), s.Sel.Name))
-			}
+		s, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		x, ok := s.X.(*ast.Ident)
+		if ok && (x.Name == "time" && slices.Contains(clock, s.Sel.Name) || x.Name == "rand" && x.Obj == nil && !slices.Contains(seeded, s.Sel.Name)) {
+			uses = append(uses, fmt.Sprintf("%s: %s.%s", set.Position(n.Pos()), x.Name, s.Sel.Name))
 		}
 		return true
 	})
@@ -167,7 +183,7 @@ func clockUses(t *testing.T, file string) []string {
 
 // keptOut is what no function on AWS may link: what makes and fills a site, and what is only in its way at a start.
 var keptOut = []string{
-	"glasspoll/internal/local", "glasspoll/internal/site", "glasspoll/internal/convert", "glasspoll/internal/advice", "go.etcd.io/bbolt",
+	"glasspoll/internal/local", "glasspoll/internal/site", "glasspoll/internal/questionnaire", "glasspoll/internal/convert", "glasspoll/internal/advice", "go.etcd.io/bbolt",
 	"github.com/evanw/esbuild", "github.com/xuri/excelize", "github.com/alecthomas/kong", "github.com/aws/aws-sdk-go-v2/config",
 	"github.com/aws/aws-sdk-go-v2/service/s3", "github.com/aws/aws-sdk-go-v2/service/sts",
 }

@@ -22,8 +22,10 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/notify"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 )
 
 func main() {
@@ -81,8 +83,8 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 		}
 	}
 	if f.publisher == nil || !f.assets.Equal(assets) {
-		f.publisher = publish.New(f.table, f.table, f.table, f.pages, f.renderer.With(assets), time.Now)
-		f.publisher.Beside, f.publisher.Cases, f.publisher.Tells = f.table, f.table, true
+		f.publisher = publish.New(f.table, f.table, f.table, f.pages, results.New(f.renderer.With(assets)), time.Now)
+		f.publisher.Sidecars, f.publisher.Cases, f.publisher.Tells = f.table, f.table, true
 		f.assets = assets
 	}
 	return f.publisher, nil
@@ -185,11 +187,11 @@ func (f *function) publish(ctx context.Context, id string) (err error) {
 		return err
 	}
 	out, err := publisher.Publish(ctx, s)
-	told, tellErr := publish.Tell(ctx, f.table, f.events, id) // also of the cases that an earlier run could not tell of
-	if err := errors.Join(err, tellErr); err != nil {
+	sent, sendErr := notify.Deliver(ctx, f.table, f.events, id) // those that an earlier run could not send too
+	if err := errors.Join(err, sendErr); err != nil {
 		return err
 	}
-	f.log.Info("published", "survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "cases", out.Opened, "told", told, "took_ms", time.Since(begin).Milliseconds())
+	f.log.Info("published", "survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "cases", out.Opened, "told", sent, "took_ms", time.Since(begin).Milliseconds())
 	return nil
 }
 

@@ -10,12 +10,13 @@ import (
 
 	"golang.org/x/text/language"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
 // Advice is one thing that is worth changing, at a place.
 type Advice struct {
-	survey.Place
+	questionnaire.Place
 	Code     string // of a [Rule]; stable
 	Sentence string // what is the matter
 	Fix      string // what to do about it
@@ -27,7 +28,7 @@ func (a Advice) String() string {
 
 // Of reads a good survey, and the file that it was compiled from. The advice is sorted by place.
 func Of(s *survey.Survey, file string, source []byte) []Advice {
-	a := &adviser{s: s, places: survey.Locate(file, source)}
+	a := &adviser{s: s, places: questionnaire.Locate(file, source)}
 	a.questions()
 	a.scales()
 	a.languages()
@@ -38,7 +39,7 @@ func Of(s *survey.Survey, file string, source []byte) []Advice {
 
 // OfMeasures reads good measures, and the file that they were read from.
 func OfMeasures(measures []survey.Measure, file string, source []byte) []Advice {
-	a := &adviser{places: survey.Locate(file, source)}
+	a := &adviser{places: questionnaire.Locate(file, source)}
 	for i, m := range measures {
 		if m.Status == survey.Done && len(m.Effect) == 0 {
 			a.say(DoneWithoutEffect, path{i, "status"}, "add \"effect: …\"", "the measure is done, and nothing says what has come of it")
@@ -61,11 +62,11 @@ func (a *adviser) sorted(file string, source []byte) []Advice {
 // adviser collects the advice about one survey.
 type adviser struct {
 	s      *survey.Survey
-	places survey.Places
+	places questionnaire.Places
 	found  []Advice
 }
 
-// A path leads to a part of the file; see [survey.Places.At].
+// A path leads to a part of the file; see [questionnaire.Places.At].
 type path []any
 
 // to is a path below another one.

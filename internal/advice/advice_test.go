@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/advice"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // whole is a survey that nobody could advise on; its sections come last, so that they can be exchanged.
@@ -62,7 +62,7 @@ var bare = regexp.MustCompile(`\{zh: ([^"{}]*), en: ([^"{}]*)\}`)
 func codes(t *testing.T, source string) []string {
 	t.Helper()
 	source = bare.ReplaceAllString(source, `{zh: "$1", en: "$2"}`)
-	s, problems := survey.Parse("tea.yaml", []byte(source))
+	s, problems := questionnaire.Parse("tea.yaml", []byte(source))
 	if s == nil {
 		t.Fatalf("%v\n%s", problems, source)
 	}
@@ -359,7 +359,7 @@ sections:
 
 // Of measures only those that are done must say what has come of them, and a comment silences it.
 func TestMeasures(t *testing.T) {
-	s, problems := survey.Parse("tea.yaml", []byte("title: Tea\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
+	s, problems := questionnaire.Parse("tea.yaml", []byte("title: Tea\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -374,7 +374,7 @@ func TestMeasures(t *testing.T) {
 			entry + ", status: done}  # advice: off done_without_effect\n", "# advice: off done_without_effect\n" + entry + ", status: done}\n"}, nil},
 	} {
 		for i, source := range c.examples {
-			measures, problems := survey.ParseMeasures("tea.actions.yaml", []byte(source), s)
+			measures, problems := questionnaire.ParseMeasures("tea.actions.yaml", []byte(source), s)
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -418,7 +418,7 @@ func TestEveryRule(t *testing.T) {
 
 func TestPlacesAndWords(t *testing.T) {
 	source := whole + "sections:\n  - questions:\n      - id: q\n        type: rating\n        steps: 5\n        label:\n          zh: 茶和点心\n          en: Tea and cakes\n"
-	s, _ := survey.Parse("surveys/tea.yaml", []byte(source))
+	s, _ := questionnaire.Parse("surveys/tea.yaml", []byte(source))
 	found := advice.Of(s, "surveys/tea.yaml", []byte(source))
 	want := "surveys/tea.yaml:12:15: advice: '茶和点心' joins two things that may deserve different answers: ask one question for each, or name what both have in common (double_barrelled)"
 	if len(found) != 1 || found[0].String() != want {
@@ -459,7 +459,7 @@ func TestSilencing(t *testing.T) {
 func TestScaleOnce(t *testing.T) {
 	source := whole + "scales:\n  grade:\n    - {id: a, label: {zh: 很好, en: Very good}, score: 3}\n    - {id: b, label: {zh: 好, en: Good}, score: 2}\n    - {id: c, label: {zh: 差, en: Poor}, score: 1}\n" +
 		"sections: [{questions: [{id: p, type: rating, scale: grade, label: {zh: 茶, en: Tea}}, {id: q, type: rating, scale: grade, label: {zh: 茶, en: Tea}}]}]\n"
-	s, _ := survey.Parse("tea.yaml", []byte(source))
+	s, _ := questionnaire.Parse("tea.yaml", []byte(source))
 	found := advice.Of(s, "tea.yaml", []byte(source))
 	if len(found) != 1 || found[0].Code != advice.UnequalSides || found[0].Line != 8 || found[0].Sentence != "the scale 'grade' has two steps of praise and one step of blame" {
 		t.Errorf("%v", found)
@@ -480,7 +480,7 @@ func TestSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, problems := survey.Parse(filepath.Base(file), source)
+		s, problems := questionnaire.Parse(filepath.Base(file), source)
 		if s == nil {
 			t.Logf("not looked at: %v", problems)
 			continue
@@ -502,7 +502,7 @@ func TestSeconds(t *testing.T) {
 	for i := range 84 {
 		b.WriteString(one(i))
 	}
-	s, problems := survey.Parse("tea.yaml", []byte(b.String()))
+	s, problems := questionnaire.Parse("tea.yaml", []byte(b.String()))
 	if s == nil {
 		t.Fatal(problems)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/compare"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // FuzzOf gives whatever compiles to the adviser: every piece of advice stands in the file, and a survey never differs
@@ -24,7 +24,7 @@ func FuzzOf(f *testing.F) {
 	}
 	f.Add([]byte("# advice: off leading\n" + whole + satisfied + asks("茶和 3 {{x}}点心？", "Tea & cakes")))
 	f.Fuzz(func(t *testing.T, source []byte) {
-		s, _ := survey.Parse("tea.yaml", source)
+		s, _ := questionnaire.Parse("tea.yaml", source)
 		if s == nil {
 			return
 		}
@@ -34,7 +34,7 @@ func FuzzOf(f *testing.F) {
 				t.Errorf("%+v", a)
 			}
 		}
-		v := compare.Version{Survey: s, Places: survey.Locate("tea.yaml", source)}
+		v := compare.Version{Survey: s, Places: questionnaire.Locate("tea.yaml", source)}
 		if changes := compare.Surveys(v, v); len(changes) > 0 {
 			t.Errorf("differs from itself: %v", changes)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -19,7 +20,7 @@ type choice struct {
 // choices lists the option lists of a survey, each once.
 func (a *adviser) choices() []choice {
 	var all []choice
-	seen := map[survey.Place]bool{}
+	seen := map[questionnaire.Place]bool{}
 	add := func(options []survey.Option, at path, key string, q *survey.Question) {
 		if len(options) == 0 || len(options[0].Label) == 0 { // numbered steps
 			return

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // silences are the comments of a file that switch advice off.
@@ -44,7 +44,7 @@ func readSilences(file string, source []byte) silences {
 			for _, code := range strings.FieldsFunc(line[at[2]:at[3]], func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {
 				if !known(code) {
 					column := 1 + utf8.RuneCountInString(line[:at[2]+strings.Index(line[at[2]:], code)])
-					s.unknown = append(s.unknown, Advice{Place: survey.Place{File: file, Line: i + 1, Column: column}, Code: UnknownCode,
+					s.unknown = append(s.unknown, Advice{Place: questionnaire.Place{File: file, Line: i + 1, Column: column}, Code: UnknownCode,
 						Sentence: "there is no advice with the code '" + code + "'", Fix: "write one of the codes that glasspoll check prints in brackets, or remove the comment"})
 					continue
 				}

@@ -2,6 +2,8 @@
 // each beside its question. A plain form and JSON take the same way. It is pure.
 package answer
 
+import "slices"
+
 // Response is one respondent's checked answers, in the form in which they are stored.
 type Response struct {
 	ID       string   `json:"id"` // UUID, lower case
@@ -16,6 +18,17 @@ type Response struct {
 	// Withdrawn marks a tombstone: the respondent has taken the answers back, and only those to segment questions are
 	// kept, so that it is known whose figures they leave.
 	Withdrawn bool `json:"withdrawn,omitempty"`
+}
+
+// Tombstone returns what is left of a response that is erased: what identifies it, and the answers whose fields are in keep.
+func (r Response) Tombstone(keep []string) Response {
+	t := Response{ID: r.ID, Survey: r.Survey, Version: r.Version, Period: r.Period, Withdrawn: true}
+	for _, a := range r.Answers {
+		if slices.Contains(keep, a.Field()) {
+			t.Answers = append(t.Answers, a)
+		}
+	}
+	return t
 }
 
 // Answer is one field's value in canonical form: the field's name, then an option id, several in the questionnaire's
@@ -79,4 +92,19 @@ const (
 	RankMissing  Code = "rank_missing" // args max
 	WrongSum     Code = "wrong_sum"    // args total, sum
 	Failed       Code = "failed"       // the author's own check; args message
+)
+
+// The codes of a submission as a whole, or of a request.
+const (
+	Closed       Code = "closed"         // the window is over; args date
+	NotOpenYet   Code = "not_open_yet"   // the window has not begun; args date
+	NotStored    Code = "not_stored"     // the store did not answer: try again
+	Conflict     Code = "conflict"       // the id is taken by other answers
+	NotFound     Code = "not_found"      // no such page or survey
+	NotPublic    Code = "not_public"     // results that are for fewer people
+	BadMethod    Code = "bad_method"     // not a method of this address
+	TooMuch      Code = "too_much"       // the body is too large
+	BadMediaType Code = "bad_media_type" // neither a form nor JSON
+	BadBody      Code = "bad_body"       // cannot be read as what it says it is
+	Internal     Code = "internal"       // a fault of the program
 )

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -22,7 +23,7 @@ func read(t testing.TB, name string) *survey.Survey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, problems := survey.Parse(name, source)
+	s, problems := questionnaire.Parse(name, source)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -240,7 +241,7 @@ func TestJSONNamedTwice(t *testing.T) {
 }
 
 func TestNothingAnsweredIsNoAnswer(t *testing.T) {
-	s, problems := survey.Parse("free.yaml", []byte("title: Free\nsections: [{questions: [{id: a, type: yes_no, label: A}]}]"))
+	s, problems := questionnaire.Parse("free.yaml", []byte("title: Free\nsections: [{questions: [{id: a, type: yes_no, label: A}]}]"))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -413,7 +414,7 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 	yaml.WriteString("]}]\n")
-	s, problems := survey.Parse("bench.yaml", []byte(yaml.String()))
+	s, problems := questionnaire.Parse("bench.yaml", []byte(yaml.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}

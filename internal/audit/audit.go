@@ -1,5 +1,5 @@
-// Package audit compares what was counted and what was released with a recount of the responses. It is pure. Findings are
-// sentences for the person who has asked; none means that everything agrees.
+// Package audit compares stored tallies and releases with a recount of the responses. It is pure. Findings are sentences
+// for the operator who runs the audit; none means that everything agrees.
 package audit
 
 import (
@@ -13,17 +13,17 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// most bounds the findings of one comparison: where one thing is wrong, everything that follows from it is.
-const most = 20
+// maxFindings bounds the findings of one comparison: one wrong figure makes all that follow from it wrong.
+const maxFindings = 20
 
-// findings gathers sentences.
+// findings collects sentences.
 type findings []string
 
 func (f *findings) add(format string, args ...any) {
 	switch {
-	case len(*f) < most:
+	case len(*f) < maxFindings:
 		*f = append(*f, fmt.Sprintf(format, args...))
-	case len(*f) == most:
+	case len(*f) == maxFindings:
 		*f = append(*f, "and more")
 	}
 }
@@ -32,176 +32,226 @@ func (f *findings) add(format string, args ...any) {
 func Tally(stored, recount *tally.Tally) []string {
 	var f findings
 	for _, key := range keys(stored.Cohorts, recount.Cohorts) {
+		where := cohort(key)
 		a, b := stored.Cohorts[key].Clone(), recount.Cohorts[key].Clone()
 		if a.Respondents != b.Respondents || a.Withdrawn != b.Withdrawn {
-			f.add("%s: %s counted, %s found", group(key), people(a), people(b))
+			f.add("%s: %s counted, %s found", where, respondents(a), respondents(b))
 		}
 		for _, name := range keys(a.Items, b.Items) {
-			x, y := a.Items[name].Clone(), b.Items[name].Clone()
-			if x.N != y.N {
-				f.add("%s, %s: %d answers counted, %d found", group(key), name, x.N, y.N)
-			}
-			for _, option := range options(x, y) {
-				if p, q := x.Counts.Of(option), y.Counts.Of(option); p != q {
-					f.add("%s, %s: %s counted %d times, found %d times", group(key), name, option, p, q)
-				}
-			}
-			if !equal(x.Sum, y.Sum) || !equal(x.Squares, y.Squares) {
-				f.add("%s, %s: another sum counted than found", group(key), name)
-			}
-			if moments(x) != moments(y) {
-				f.add("%s, %s: other sums of products counted than found", group(key), name)
-			}
+			f.compareItems(where+", "+name, a.Items[name].Clone(), b.Items[name].Clone())
 		}
 	}
 	return f
 }
 
+// compareItems adds how the counters of a field differ from those of a recount.
+func (f *findings) compareItems(where string, counted, found *tally.Item) {
+	if counted.N != found.N {
+		f.add("%s: %d answers counted, %d found", where, counted.N, found.N)
+	}
+	for _, option := range options(counted, found) {
+		if a, b := counted.Counts.Of(option), found.Counts.Of(option); a != b {
+			f.add("%s: %s counted %d times, found %d times", where, option, a, b)
+		}
+	}
+	if !equal(counted.Sum, found.Sum) || !equal(counted.Squares, found.Squares) {
+		f.add("%s: another sum counted than found", where)
+	}
+	if moments(counted) != moments(found) {
+		f.add("%s: other sums of products counted than found", where)
+	}
+}
+
 // Releases follows the releases of one period, oldest first.
 type Releases struct {
-	last *release.Release
-	n    int
+	last  *release.Release
+	count int
 }
 
 // Last is the latest release so far; nil before the first.
 func (h *Releases) Last() *release.Release { return h.last }
 
-// Count is how many there are.
-func (h *Releases) Count() int { return h.n }
+// Count is the number of releases so far.
+func (h *Releases) Count() int { return h.count }
 
-// Add checks a release against the one before: it must be that and whole batches, each of at least k respondents, and within
-// a batch each question either waits or moves by at least k answers. Nothing sinks by more than have withdrawn, and who
-// chose one option of a question is counted once. form is the questionnaire that the release was made with.
+// Add checks a release against the one before: it must be that one and whole batches, each of at least k respondents, and
+// within a batch each question either waits or moves by at least k answers. No counter shrinks by more than the number of
+// withdrawals, and a respondent who chose one option of a question is counted once. form is the questionnaire that the
+// release was made with.
 func (h *Releases) Add(r *release.Release, form *survey.Survey) []string {
-	var f findings
 	before := h.last
 	if before == nil {
 		before = &release.Release{MinGroup: r.MinGroup, Segments: r.Segments, Questions: r.Questions}
 	}
 	h.last = r
-	h.n++
+	h.count++
+	s := step{release: r, before: before, form: form, k: int64(max(r.MinGroup, 1)), whole: tally.Total(r.Cohorts)}
+	s.checkFrozen()
+	for _, key := range keys(before.Cohorts, r.Cohorts) {
+		s.checkCohort(key)
+	}
+	s.checkWhole()
+	s.checkPool()
+	return s.findings
+}
+
+// step is a release beside the one before it.
+type step struct {
+	findings
+	release, before *release.Release
+	form            *survey.Survey
+	k               int64
+	whole           *tally.Counters // of the release
+}
+
+// checkFrozen checks that what a period's first release has settled stays as it is.
+func (s *step) checkFrozen() {
+	r, before := s.release, s.before
 	if r.Number != before.Number+1 {
-		f.add("release %d follows release %d", r.Number, before.Number)
+		s.add("release %d follows release %d", r.Number, before.Number)
 	}
 	if r.MinGroup != before.MinGroup {
-		f.add("release %d: min_group is %d and was %d when the period's first release was made", r.Number, r.MinGroup, before.MinGroup)
+		s.add("release %d: min_group is %d and was %d when the period's first release was made", r.Number, r.MinGroup, before.MinGroup)
 	}
 	if !slices.Equal(r.Segments, before.Segments) {
-		f.add("release %d: the segments are other ones than when the period's first release was made", r.Number)
+		s.add("release %d: the segments are other ones than when the period's first release was made", r.Number)
 	}
-	k := int64(max(r.MinGroup, 1))
-	whole := tally.Total(r.Cohorts)
-	for _, key := range keys(before.Cohorts, r.Cohorts) {
-		was, is := before.Cohorts[key].Clone(), r.Cohorts[key].Clone()
-		where := fmt.Sprintf("release %d, %s", r.Number, group(key))
-		more := is.Clone()
-		more.Sub(was)
-		if more.Respondents != 0 && more.Respondents < k {
-			f.add("%s: grows by %d respondents, and batches have at least %d", where, more.Respondents, k)
+}
+
+// checkCohort checks what the release adds to one cohort, or to the pool.
+func (s *step) checkCohort(key string) {
+	where := fmt.Sprintf("release %d, %s", s.release.Number, cohort(key))
+	released := s.release.Cohorts[key].Clone()
+	more := released.Clone()
+	more.Sub(s.before.Cohorts[key])
+	if more.Respondents != 0 && more.Respondents < s.k {
+		s.add("%s: grows by %d respondents, and batches have at least %d", where, more.Respondents, s.k)
+	}
+	if more.Withdrawn < 0 {
+		s.add("%s: %d withdrawals have disappeared", where, -more.Withdrawn)
+	}
+	if more.Respondents == 0 && more.Withdrawn != 0 {
+		s.add("%s: %d withdrawals without a batch", where, more.Withdrawn)
+	}
+	for _, name := range keys(more.Items, nil) {
+		if s.release.Questions != nil && !slices.Contains(s.release.Questions, name) {
+			s.add("%s: %s is not among the published questions", where, name)
 		}
-		if more.Withdrawn < 0 {
-			f.add("%s: %d withdrawals have disappeared", where, -more.Withdrawn)
-		}
-		if more.Respondents == 0 && more.Withdrawn != 0 {
-			f.add("%s: %d withdrawals without a batch", where, more.Withdrawn)
-		}
-		for _, name := range keys(more.Items, nil) {
-			if r.Questions != nil && !slices.Contains(r.Questions, name) {
-				f.add("%s: %s is not among the published questions", where, name)
-			}
-			item := more.Items[name]
-			if item.N != 0 && item.N < k {
-				f.add("%s, %s: grows by %d answers, and batches have at least %d", where, name, item.N, k)
-			}
-			for _, option := range options(item, item) {
-				n := item.Counts.Of(option)
-				if n < -max(more.Withdrawn, 0) || item.N == 0 && n != 0 {
-					f.add("%s, %s: %s changes by %d without a batch that explains it", where, name, option, n)
-				}
-			}
-			now := is.Items[name].Clone()
-			if field, known := form.Field(name); known && len(field.Options()) > 0 {
-				sum := int64(0)
-				for _, c := range now.Counts {
-					sum += c.N
-					if c.N < 0 && key != release.Pool {
-						f.add("%s, %s: %s is counted %d times, and fewer than none have said so", where, name, c.Option, c.N)
-					}
-				}
-				// Who withdraws may be out with a cohort and be taken off in the pool, with all the options that were chosen.
-				off := whole.Withdrawn * int64(len(field.Options())-1)
-				if field.Question.Type != survey.MultiChoice && sum != now.N || sum < now.N-off {
-					f.add("%s, %s: %d answers, and options were chosen %d times", where, name, now.N, sum)
-				}
-			}
+		s.checkIncrement(where+", "+name, more.Items[name], more.Withdrawn)
+		s.checkOptions(where+", "+name, name, released.Items[name].Clone(), key == release.Pool)
+	}
+}
+
+// checkIncrement checks by how much the counters of a field have moved in a batch with so many withdrawals.
+func (s *step) checkIncrement(where string, more *tally.Item, withdrawn int64) {
+	if more.N != 0 && more.N < s.k {
+		s.add("%s: grows by %d answers, and batches have at least %d", where, more.N, s.k)
+	}
+	for _, option := range options(more, more) {
+		n := more.Counts.Of(option)
+		if n < -max(withdrawn, 0) || more.N == 0 && n != 0 {
+			s.add("%s: %s changes by %d without a batch that explains it", where, option, n)
 		}
 	}
-	// Of the whole: the pool may take answers of respondents who are out with their cohort.
-	for _, name := range keys(whole.Items, nil) {
-		if n := whole.Items[name].N; n < 0 || n > whole.Respondents+whole.Withdrawn {
-			f.add("release %d, %s: %d answers of %s", r.Number, name, n, people(whole))
+}
+
+// checkOptions checks that a field's options were chosen as often as it was answered.
+func (s *step) checkOptions(where, name string, released *tally.Item, pool bool) {
+	field, known := s.form.Field(name)
+	if !known || len(field.Options()) == 0 {
+		return
+	}
+	sum := int64(0)
+	for _, c := range released.Counts {
+		sum += c.N
+		if c.N < 0 && !pool {
+			s.add("%s: %s is counted %d times, and fewer than none have said so", where, c.Option, c.N)
 		}
 	}
-	if pool := r.Cohorts[release.Pool]; pool != nil && !r.Whole && r.Pooled != nil {
-		if taken := tally.Total(r.Pooled); taken.Respondents != pool.Respondents || taken.Withdrawn != pool.Withdrawn {
-			f.add("release %d: the pool has %s, and was made from %s", r.Number, people(pool), people(taken))
+	// A respondent who withdraws may have been released with a cohort and be subtracted in the pool, with every option chosen.
+	subtracted := s.whole.Withdrawn * int64(len(field.Options())-1)
+	if field.Question.Type != survey.MultiChoice && sum != released.N || sum < released.N-subtracted {
+		s.add("%s: %d answers, and options were chosen %d times", where, released.N, sum)
+	}
+}
+
+// checkWhole checks that no question has more answers than respondents. It can be held of the whole alone: the pool may
+// subtract answers of respondents who were released with their cohort.
+func (s *step) checkWhole() {
+	for _, name := range keys(s.whole.Items, nil) {
+		if n := s.whole.Items[name].N; n < 0 || n > s.whole.Respondents+s.whole.Withdrawn {
+			s.add("release %d, %s: %d answers of %s", s.release.Number, name, n, respondents(s.whole))
 		}
 	}
-	return f
+}
+
+// checkPool checks that the pool holds what it says it has taken from the cohorts.
+func (s *step) checkPool() {
+	r := s.release
+	pool := r.Cohorts[release.Pool]
+	if pool == nil || r.PoolOnly || r.Pooled == nil {
+		return
+	}
+	if taken := tally.Total(r.Pooled); taken.Respondents != pool.Respondents || taken.Withdrawn != pool.Withdrawn {
+		s.add("release %d: the pool has %s, and was made from %s", r.Number, respondents(pool), respondents(taken))
+	}
 }
 
 // Against checks the latest release against a recount of all responses, folded with the questionnaire that it was made
-// with: nobody is released who was not counted, and no answer. The answers of who has withdrawn stand in a release until
-// each question's next batch, so as many may be too many.
+// with: no respondent and no answer is released that was not counted. The answers of a respondent who has withdrawn stay
+// in a release until each question's next batch, so as many may be too many.
 func (h *Releases) Against(recount *tally.Tally) []string {
 	var f findings
-	r := h.last
+	r, total := h.last, recount.Total()
 	if r == nil {
 		return nil
 	}
-	within(&f, "the whole", tally.Total(r.Cohorts), recount.Total())
-	if !r.Whole {
+	f.checkWithin("the whole", tally.Total(r.Cohorts), total)
+	if !r.PoolOnly {
 		for _, key := range keys(r.Cohorts, nil) {
 			if key == release.Pool {
 				continue
 			}
-			out := r.Cohorts[key].Clone()
-			out.Add(r.Pooled[key])
-			within(&f, group(key), out, recount.Cohorts[key].Clone())
+			released := r.Cohorts[key].Clone()
+			released.Add(r.Pooled[key])
+			f.checkWithin(cohort(key), released, recount.Cohorts[key].Clone())
 		}
 	}
 	for _, name := range keys(r.Pairs, nil) {
-		counted := moments(recount.Total().Items[name].Clone())
-		if waiting := recount.Total().Withdrawn; r.Pairs[name].N > counted.N+waiting {
+		if counted := moments(total.Items[name].Clone()); r.Pairs[name].N > counted.N+total.Withdrawn {
 			f.add("%s: a correlation of %d respondents is released, and %d are found", name, r.Pairs[name].N, counted.N)
 		}
 	}
 	return f
 }
 
-// within checks that what is out is part of what is known.
-func within(f *findings, where string, out, known *tally.Counters) {
-	if out.Respondents+out.Withdrawn > known.Respondents+known.Withdrawn || out.Withdrawn > known.Withdrawn {
-		f.add("%s: %s released, %s found", where, people(out), people(known))
+// checkWithin checks that released counters are part of the counters found.
+func (f *findings) checkWithin(where string, released, found *tally.Counters) {
+	if released.Respondents+released.Withdrawn > found.Respondents+found.Withdrawn || released.Withdrawn > found.Withdrawn {
+		f.add("%s: %s released, %s found", where, respondents(released), respondents(found))
 		return
 	}
-	waiting := known.Withdrawn // a question that waits still holds answers of those whose withdrawal is out already
-	for _, name := range keys(out.Items, nil) {
-		released, found := out.Items[name], known.Items[name].Clone()
-		if released.N > found.N+waiting {
-			f.add("%s, %s: %d answers released, %d found", where, name, released.N, found.N)
-		}
-		for _, option := range options(released, released) {
-			if n, counted := released.Counts.Of(option), found.Counts.Of(option); n > counted+waiting {
-				f.add("%s, %s: %s released %d times, found %d times", where, name, option, n, counted)
-			}
-		}
-		if released.N == found.N && waiting == 0 && (!equal(released.Sum, found.Sum) || !equal(released.Squares, found.Squares)) {
-			f.add("%s, %s: all answers are released, with another sum than found", where, name)
-		}
+	waiting := found.Withdrawn // a question that waits still holds answers of respondents whose withdrawal has been released
+	for _, name := range keys(released.Items, nil) {
+		f.checkItemWithin(where+", "+name, released.Items[name], found.Items[name].Clone(), waiting)
 	}
 }
 
+func (f *findings) checkItemWithin(where string, released, found *tally.Item, waiting int64) {
+	if released.N > found.N+waiting {
+		f.add("%s: %d answers released, %d found", where, released.N, found.N)
+	}
+	for _, option := range options(released, released) {
+		if a, b := released.Counts.Of(option), found.Counts.Of(option); a > b+waiting {
+			f.add("%s: %s released %d times, found %d times", where, option, a, b)
+		}
+	}
+	if released.N == found.N && waiting == 0 && (!equal(released.Sum, found.Sum) || !equal(released.Squares, found.Squares)) {
+		f.add("%s: all answers are released, with another sum than found", where)
+	}
+}
+
+// keys returns the keys of either map, sorted.
 func keys[V any](a, b map[string]V) []string {
 	var all []string
 	for key := range a {
@@ -216,6 +266,7 @@ func keys[V any](a, b map[string]V) []string {
 	return all
 }
 
+// options returns the options that either item counts, sorted.
 func options(a, b *tally.Item) []string {
 	var all []string
 	for _, counts := range [...]tally.Counts{a.Counts, b.Counts} {
@@ -227,7 +278,8 @@ func options(a, b *tally.Item) []string {
 	return slices.Compact(all)
 }
 
-func group(key string) string {
+// cohort names a cohort in a finding.
+func cohort(key string) string {
 	switch key {
 	case "":
 		return "respondents without a group"
@@ -238,7 +290,8 @@ func group(key string) string {
 	}
 }
 
-func people(c *tally.Counters) string {
+// respondents says how many counters are of, and how many have withdrawn.
+func respondents(c *tally.Counters) string {
 	text := fmt.Sprintf("%d respondents", c.Respondents)
 	if c.Respondents == 1 {
 		text = "1 respondent"
@@ -249,6 +302,7 @@ func people(c *tally.Counters) string {
 	return text
 }
 
+// equal compares integers; nil is 0.
 func equal(a, b *big.Int) bool {
 	if a == nil {
 		a = new(big.Int)

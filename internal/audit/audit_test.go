@@ -11,13 +11,14 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/audit"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
-func questionnaire(t interface{ Fatal(...any) }) *survey.Survey {
-	s, problems := survey.Parse("service.yaml", []byte(`
+func testSurvey(t interface{ Fatal(...any) }) *survey.Survey {
+	s, problems := questionnaire.Parse("service.yaml", []byte(`
 title: Service
 languages: [en]
 timezone: UTC
@@ -100,7 +101,7 @@ func (p *past) audit() []string {
 
 // TestWhatIsRightHasNoFindings: whatever happens by the rules has no findings.
 func TestWhatIsRightHasNoFindings(t *testing.T) {
-	s := questionnaire(t)
+	s := testSurvey(t)
 	rapid.Check(t, func(t *rapid.T) {
 		p := makePast(s, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), rapid.Bool().Draw(t, "withdrawals"))
 		if found := p.audit(); len(found) > 0 {
@@ -119,7 +120,7 @@ func TestWhatIsRightHasNoFindings(t *testing.T) {
 // Somebody who had chosen several options is out with a cohort, withdraws, and is taken off in the pool: fewer options than
 // answers are left there.
 func TestWithdrawnFromThePool(t *testing.T) {
-	p := makePast(questionnaire(t), rand.New(rand.NewPCG(0x396616ed5, 1)), true)
+	p := makePast(testSurvey(t), rand.New(rand.NewPCG(0x396616ed5, 1)), true)
 	pool := p.releases[len(p.releases)-1].Cohorts[release.Pool].Items["why"]
 	if chosen := pool.Counts.Of("p") + pool.Counts.Of("q"); chosen >= pool.N {
 		t.Fatalf("the pool has %d answers and %d chosen options", pool.N, chosen)
@@ -131,7 +132,7 @@ func TestWithdrawnFromThePool(t *testing.T) {
 
 // TestEveryFigureIsCompared changes each number of a tally, and of a release that holds everything, one at a time.
 func TestEveryFigureIsCompared(t *testing.T) {
-	s := questionnaire(t)
+	s := testSurvey(t)
 	p := &past{}
 	for seed := uint64(0); len(p.releases) == 0 || len(audit.Tally(&tally.Tally{Cohorts: map[string]*tally.Counters{"": whole(p.releases[len(p.releases)-1].Cohorts)}},
 		&tally.Tally{Cohorts: map[string]*tally.Counters{"": whole(p.recount().Cohorts)}})) > 0; seed++ {
@@ -213,7 +214,7 @@ func numbers(t *testing.T, data []byte, try func(path string, data []byte)) {
 
 // TestRules break one rule of releasing each.
 func TestRules(t *testing.T) {
-	s := questionnaire(t)
+	s := testSurvey(t)
 	for name, c := range map[string]struct {
 		change func(releases []*release.Release) []*release.Release
 		want   string

@@ -1,6 +1,6 @@
-// Package cases closes the loop: an answer for which a survey's alert holds opens a Case, which somebody must follow up
-// until it is closed. A case says which response opened it and which questions that was about; it holds no answer. It is
-// pure.
+// Package cases holds what has to be followed up: a response for which a survey's alert holds opens a Case, which is open
+// until a role closes it. A case names the response that opened it and the questions that the alert is about; it holds no
+// answer. It is pure.
 package cases
 
 import (
@@ -25,39 +25,39 @@ type Case struct {
 	Period    string          `json:"period"`
 	Timezone  string          `json:"timezone"`           // the survey's, in which days are counted
 	Response  string          `json:"response,omitempty"` // its id; "" once it has been withdrawn
-	Alert     string          `json:"alert"`              // the id of the alert that has opened it
+	Alert     string          `json:"alert"`              // the id of the alert that opened it
 	Questions []string        `json:"questions"`          // the fields that the alert looks at
 	Type      string          `json:"type"`
 	Severity  survey.Severity `json:"severity"`
 	Priority  survey.Priority `json:"priority"`
-	Owner     string          `json:"owner,omitempty"` // the role that has to follow it up
+	Owner     string          `json:"owner,omitempty"` // the role that follows it up
 	Opened    time.Time       `json:"opened"`          // when the response arrived
-	Due       survey.Date     `json:"due,omitempty"`   // the last day on which closing it is in time; "" is none
+	Due       survey.Date     `json:"due,omitempty"`   // the last day to close it in time; "" if there is none
 	Status    Status          `json:"status"`
 	Closed    time.Time       `json:"closed,omitzero"`
 	Result    string          `json:"result,omitempty"`
-	Told      bool            `json:"customer_told"`       // of the result
-	Withdrawn bool            `json:"withdrawn,omitempty"` // closed because the respondent has taken the answers back
-	Changes   []Change        `json:"changes"`             // in the order of time; the first opened it
-	Revision  int             `json:"-"`                   // as it was read from a store; 0 before it is stored
+	Told      bool            `json:"customer_told"`       // the customer was told the result
+	Withdrawn bool            `json:"withdrawn,omitempty"` // the respondent has withdrawn the answers
+	Changes   []Change        `json:"changes"`             // oldest first; the first opened it
+	Revision  int             `json:"-"`                   // that was read from a store; 0 before it is stored
 }
 
-// Status is how far a case has come.
+// Status says how far a case has come.
 type Status string
 
 // The statuses.
 const (
-	Open     Status = "open"     // nobody has said yet that it is his
-	Assigned Status = "assigned" // a role has been made responsible for it
+	Open     Status = "open"     // not assigned yet
+	Assigned Status = "assigned" // a role is responsible for it
 	Closed   Status = "closed"
 )
 
 // Change is one step of a case's history.
 type Change struct {
 	At   time.Time `json:"at"`
-	By   string    `json:"by,omitempty"` // the role that did it; "" is Glasspoll itself
+	By   string    `json:"by,omitempty"` // the role that made it; "" is Glasspoll itself
 	What Step      `json:"what"`
-	Note string    `json:"note,omitempty"` // of an assignment: the new owner; of a closing: the result
+	Note string    `json:"note,omitempty"` // of WasAssigned the new owner, of WasClosed the result
 }
 
 // Step is a kind of change.
@@ -74,18 +74,18 @@ const (
 // crockford is Douglas Crockford's base 32, as in receipts.
 var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
-// IDLength is how many letters and digits an id has: 80 bits of a hash.
+// IDLength is the number of letters and digits of an id: 80 bits of a hash.
 const IDLength = 16
 
-// ID names the case that an alert opens for a response: the same one however often that is tried. The response's id
-// cannot be told from it.
+// ID returns the id of the case that an alert opens for a response: always the same one, so that no case is opened twice.
+// It does not reveal the response's id.
 func ID(surveyID, response, alert string) string {
 	sum := sha256.Sum256([]byte("case\x00" + surveyID + "\x00" + response + "\x00" + alert))
 	return crockford.EncodeToString(sum[:])[:IDLength]
 }
 
-// OpenedBy returns the cases that a response opens, in the order of the survey's alerts: those of all alerts that hold.
-// Private answers are not looked at, even where the response has them. at is when it arrived.
+// OpenedBy returns the cases that a response opens, one for each alert that holds, in the survey's order. Alerts do not see
+// private answers. at is when the response arrived.
 func OpenedBy(s *survey.Survey, r answer.Response, at time.Time) []*Case {
 	if r.Withdrawn {
 		return nil
@@ -114,7 +114,7 @@ func OpenedBy(s *survey.Survey, r answer.Response, at time.Time) []*Case {
 }
 
 func open(s *survey.Survey, alert *survey.Alert, r answer.Response, at time.Time) *Case {
-	at = at.UTC().Truncate(time.Second) // nobody needs to know it closer, and it leaves the house
+	at = at.UTC().Truncate(time.Second) // notifications carry it, and need it no more precisely
 	c := &Case{
 		ID: ID(s.ID, r.ID, alert.ID), Survey: s.ID, Period: r.Period, Timezone: s.Timezone, Response: r.ID, Alert: alert.ID,
 		Questions: alert.When.Uses(), Type: alert.Opens, Severity: alert.Severity, Priority: alert.Priority, Owner: alert.Owner,
@@ -129,31 +129,30 @@ func open(s *survey.Survey, alert *survey.Alert, r answer.Response, at time.Time
 
 func dateOf(t time.Time) survey.Date { return survey.Date(t.Format(time.DateOnly)) }
 
-// Day is the day of an instant where the survey is.
+// Day returns the day of t in the survey's timezone.
 func (c *Case) Day(t time.Time) survey.Date {
 	location, err := time.LoadLocation(c.Timezone)
 	if err != nil {
-		location = time.UTC // it was known when the case was opened
+		location = time.UTC // it existed when the case was opened
 	}
 	return dateOf(t.In(location))
 }
 
-// Overdue reports whether a case should have been closed before an instant, and was not. The day it is due is still in
-// time.
+// Overdue reports whether the case was open at now, after the day on which it was due.
 func (c *Case) Overdue(now time.Time) bool { return c.late(c.Day(now)) && c.openOn(c.Day(now)) }
 
-// late reports whether a day is after the one on which the case was due.
+// late reports whether day is after the one on which the case was due.
 func (c *Case) late(day survey.Date) bool { return c.Due != "" && day > c.Due }
 
-// openOn reports whether a case had been opened by the end of a day, and not been closed.
+// openOn reports whether the case was open at the end of a day.
 func (c *Case) openOn(day survey.Date) bool {
 	return c.Day(c.Opened) <= day && (c.Status != Closed || c.Day(c.Closed) > day)
 }
 
-// InTime reports, of a closed case, whether it was closed by the day it was due, if there was one.
+// InTime reports whether a closed case was closed by the day on which it was due, if there was one.
 func (c *Case) InTime() bool { return !c.late(c.Day(c.Closed)) }
 
-// Days is how many calendar days a closed case was open: 0 if it was closed on the day it was opened.
+// Days is the number of calendar days that a closed case was open: 0 if it was closed on the day it was opened.
 func (c *Case) Days() int {
 	from, err := time.Parse(time.DateOnly, string(c.Day(c.Opened)))
 	until, err2 := time.Parse(time.DateOnly, string(c.Day(c.Closed)))
@@ -166,13 +165,13 @@ func (c *Case) Days() int {
 // ErrClosed says that a case has been closed already.
 var ErrClosed = errors.New("it is closed already")
 
-// Bounds of what people write into a case, in characters.
+// Bounds of the texts in a case, in characters.
 const (
 	maxRole   = 64
 	MaxResult = 2_000
 )
 
-// Assign makes a role responsible. By is the role that decides so; "" is the owner until now, or else the new one.
+// Assign makes a role responsible. by is the role that decides so; "" means the owner so far, or else the new one.
 func (c *Case) Assign(owner, by string, at time.Time) error {
 	owner, by = strings.TrimSpace(owner), strings.TrimSpace(by)
 	if c.Status == Closed {
@@ -182,7 +181,7 @@ func (c *Case) Assign(owner, by string, at time.Time) error {
 		return errors.New("the role that follows it up is missing")
 	}
 	by = cmp.Or(by, c.Owner, owner)
-	if err := errors.Join(role(owner), role(by)); err != nil {
+	if err := errors.Join(checkRole(owner), checkRole(by)); err != nil {
 		return err
 	}
 	c.Owner, c.Status = owner, Assigned
@@ -190,7 +189,7 @@ func (c *Case) Assign(owner, by string, at time.Time) error {
 	return nil
 }
 
-// Close ends a case, with what has come of it and whether the customer was told. By is the role that closes it; "" is its
+// Close closes the case with its result and whether the customer was told. by is the role that closes it; "" means its
 // owner.
 func (c *Case) Close(result string, told bool, by string, at time.Time) error {
 	result, by = strings.TrimSpace(result), cmp.Or(strings.TrimSpace(by), c.Owner)
@@ -202,7 +201,7 @@ func (c *Case) Close(result string, told bool, by string, at time.Time) error {
 	case utf8.RuneCountInString(result) > MaxResult:
 		return fmt.Errorf("the result is longer than %d characters", MaxResult)
 	}
-	if err := role(by); err != nil {
+	if err := checkRole(by); err != nil {
 		return err
 	}
 	c.Status, c.Closed, c.Result, c.Told = Closed, at.UTC(), result, told
@@ -210,15 +209,16 @@ func (c *Case) Close(result string, told bool, by string, at time.Time) error {
 	return nil
 }
 
-func role(name string) error {
+// checkRole bounds the name of a role.
+func checkRole(name string) error {
 	if utf8.RuneCountInString(name) > maxRole {
 		return fmt.Errorf("a role has at most %d characters", maxRole)
 	}
 	return nil
 }
 
-// Withdraw takes out of a case whatever leads to the respondent, and closes it if it is not: the answers that opened it
-// are taken back. What was written into it may be about the respondent, so that goes as well.
+// Withdraw removes from the case what identifies the respondent, and closes it if it is open: the answers that opened it
+// have been withdrawn. The result may be about the respondent, so it is removed as well.
 func (c *Case) Withdraw(at time.Time) {
 	if c.Withdrawn {
 		return
@@ -235,8 +235,8 @@ func (c *Case) Withdraw(at time.Time) {
 	c.Changes = append(c.Changes, Change{At: at.UTC(), What: WasWithdrawn})
 }
 
-// Sort orders cases as they are to be looked at: first those that are not closed, of these the overdue ones, then by
-// priority, by the day due (those without last) and by age.
+// Sort puts the most urgent cases first: open before closed, overdue before others, then by priority, by the day due (cases
+// without one last) and by age.
 func Sort(all []*Case, now time.Time) {
 	rank := func(c *Case) int {
 		switch {
@@ -257,13 +257,13 @@ func Sort(all []*Case, now time.Time) {
 	})
 }
 
-// Canonical writes an id, or its beginning, as it is stored.
-func Canonical(id string) string {
+// canonicalID returns an id, or its beginning, as it is stored.
+func canonicalID(id string) string {
 	return strings.NewReplacer("-", "", " ", "", "I", "1", "L", "1", "O", "0").Replace(strings.ToUpper(id))
 }
 
-// Notice is what is said of an opened case to those who follow it up, outside of the store: nothing that the respondent
-// has answered, and nothing by which his answers could be found or taken back.
+// Notice is what a notification says about a case that was opened. It leaves the store, so it holds no answer of the
+// respondent and no id by which the answers could be found or withdrawn.
 type Notice struct {
 	ID        string          `json:"id"`
 	Survey    string          `json:"survey"`
@@ -278,7 +278,7 @@ type Notice struct {
 	Questions []string        `json:"questions"`
 }
 
-// Notice is the case's.
+// Notice returns the case's notice.
 func (c *Case) Notice() Notice {
 	return Notice{c.ID, c.Survey, c.Period, c.Alert, c.Type, c.Severity, c.Priority, c.Owner, c.Opened, c.Due, c.Questions}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -33,7 +34,7 @@ alerts:
 
 func parse(t testing.TB) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("service.yaml", []byte(sample))
+	s, problems := questionnaire.Parse("service.yaml", []byte(sample))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -113,7 +114,7 @@ func TestFollowed(t *testing.T) {
 		t.Error("assigned to nobody")
 	}
 	if err := c.Assign(strings.Repeat("主", 65), "", at(3, 9)); err == nil {
-		t.Error("assigned to a novel")
+		t.Error("assigned to a role of 65 characters")
 	}
 	if err := c.Assign("repairs", "manager", at(3, 9)); err != nil || c.Status != Assigned || c.Owner != "repairs" {
 		t.Errorf("%v %+v", err, c)
@@ -167,7 +168,7 @@ func TestSummarise(t *testing.T) {
 	withdrawn := made(10, "complaint")
 	withdrawn.Withdraw(at(12, 9))
 	later := closed(made(10, "complaint"), 11, true)
-	later.Withdraw(at(13, 9)) // it was closed before: it still counts as that
+	later.Withdraw(at(13, 9)) // it was closed before, and still counts as closed
 	all := []*Case{
 		closed(made(-5, "complaint"), 3, true), // opened on October 26th, due on the 31st: late, 8 days
 		closed(made(2, "complaint"), 7, false), // 5 days, in time

@@ -13,7 +13,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Span is a month or a quarter: its first and its last day.
+// Span is a month or a quarter, from its first to its last day.
 type Span struct {
 	Name        string // 2026-10 or 2026-Q4
 	From, Until survey.Date
@@ -41,31 +41,31 @@ func ParseSpan(name string) (Span, error) {
 	return Span{name, day(time.Month(first), 1), day(time.Month(first+months), 0)}, nil
 }
 
-// Summary is what has become of the cases of a span.
+// Summary holds the figures of a span's cases.
 type Summary struct {
 	Span    Span
 	All     Figures
 	Groups  []Group // by type, severity and owner, in this order
-	Running bool    // the span has not ended: the figures are those of today
+	Running bool    // the span has not ended: the figures are as of today
 }
 
-// Group is the figures of cases that have something in common.
+// Group holds the figures of cases that have one property in common.
 type Group struct {
-	By, Value string // By is type, severity or owner; the value is "" for cases without owner
+	By, Value string // By is type, severity or owner; Value is "" for cases without an owner
 	Figures
 }
 
-// Figures count cases. Opened is of those opened in the span; the closed ones are those closed in it, whenever they were
-// opened; Open and Overdue are of its last day, or of today if it has not ended.
+// Figures count cases. Opened counts those opened in the span, Closed those closed in it, whenever they were opened; Open
+// and Overdue are as of its last day, or of today if it has not ended.
 type Figures struct {
 	Opened    int
 	Closed    int // without the withdrawn ones
 	InTime    int // of those closed
-	Told      int // of those closed: the customer was told of the result
-	Withdrawn int // closed in it because the answers were taken back
+	Told      int // of those closed: the customer was told the result
+	Withdrawn int // closed in it because the answers were withdrawn
 	Open      int
 	Overdue   int // of the open ones
-	Days      int // that the closed ones were open, together
+	Days      int // total days that the closed ones were open
 }
 
 // MeanDays is the mean number of calendar days from opening to closing; false if none was closed.
@@ -108,7 +108,7 @@ func Summarise(all []*Case, span Span, now time.Time) Summary {
 	return s
 }
 
-// figures are those of one case in a span, as they were on a day of it.
+// figures returns the figures of one case in a span, as of a day of it.
 func (c *Case) figures(span Span, day survey.Date) (f Figures) {
 	within := func(d survey.Date) bool { return d >= span.From && d <= span.Until }
 	if within(c.Day(c.Opened)) {
@@ -121,7 +121,7 @@ func (c *Case) figures(span Span, day survey.Date) (f Figures) {
 			f.Overdue = 1
 		}
 	case c.Status != Closed || !within(c.Day(c.Closed)):
-	case !c.settled():
+	case !c.closedByRole():
 		f.Withdrawn = 1
 	default:
 		f.Closed, f.Days = 1, c.Days()
@@ -135,8 +135,8 @@ func (c *Case) figures(span Span, day survey.Date) (f Figures) {
 	return f
 }
 
-// settled reports whether somebody has closed the case: not only the respondent, by taking the answers back.
-func (c *Case) settled() bool {
+// closedByRole reports whether a role has closed the case, which a withdrawal alone does not say.
+func (c *Case) closedByRole() bool {
 	return slices.ContainsFunc(c.Changes, func(change Change) bool { return change.What == WasClosed })
 }
 
@@ -151,20 +151,20 @@ func (f *Figures) add(d Figures) {
 	f.Days += d.Days
 }
 
-// AmbiguousError says that the beginning of an id is that of several cases.
+// AmbiguousError says that several ids begin with the one given.
 type AmbiguousError struct{ IDs []string }
 
 func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%d cases begin like that: write more of the id", len(e.IDs))
 }
 
-// ErrUnknown says that there is no such case.
+// ErrUnknown says that no case has the id given.
 var ErrUnknown = errors.New("there is no such case")
 
-// Find returns the case that an id, or its beginning, names. Dashes and case do not matter, and I, L and O are read as
-// what they look like.
+// Find returns the case whose id is, or begins with, the one given. Dashes and case do not matter, and I, L and O are read
+// as the digits they look like.
 func Find(all []*Case, id string) (*Case, error) {
-	id = Canonical(id)
+	id = canonicalID(id)
 	var found []*Case
 	for _, c := range all {
 		if len(id) > 0 && len(c.ID) >= len(id) && c.ID[:len(id)] == id {

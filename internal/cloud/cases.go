@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/cases"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -51,13 +51,13 @@ func caseOf(i item) (*cases.Case, error) {
 	return c, err
 }
 
-// OpenCase implements [publish.Cases].
-func (t *Table) OpenCase(ctx context.Context, c *cases.Case, tell bool) (opened bool, err error) {
+// OpenCase implements [store.Cases].
+func (t *Table) OpenCase(ctx context.Context, c *cases.Case, notify bool) (opened bool, err error) {
 	stored, err := caseItem(c, 1)
 	if err != nil {
 		return false, t.wrap(err)
 	}
-	if tell {
+	if notify {
 		taken, err := t.transact(ctx, []types.TransactWriteItem{
 			{Put: &types.Put{TableName: &t.name, Item: stored, ConditionExpression: aws.String("attribute_not_exists(" + partKey + ")")}},
 			{Put: &types.Put{TableName: &t.name, Item: untoldKey(c.Survey, c.ID)}},
@@ -75,7 +75,7 @@ func (t *Table) OpenCase(ctx context.Context, c *cases.Case, tell bool) (opened 
 	return opened, nil
 }
 
-// CasesOf implements [publish.Cases].
+// CasesOf implements [store.Cases].
 func (t *Table) CasesOf(ctx context.Context, survey string) ([]*cases.Case, error) {
 	var all []*cases.Case
 	pages := t.query(ctx, &dynamodb.QueryInput{
@@ -97,10 +97,7 @@ func (t *Table) CasesOf(ctx context.Context, survey string) ([]*cases.Case, erro
 	return all, nil
 }
 
-// CaseSurveys lists the surveys that may have cases: all that have ever been in force.
-func (t *Table) CaseSurveys(ctx context.Context) ([]string, error) { return t.Surveys(ctx) }
-
-// SaveCase implements [publish.Cases].
+// SaveCase implements [store.Cases].
 func (t *Table) SaveCase(ctx context.Context, c *cases.Case) error {
 	stored, err := caseItem(c, c.Revision+1)
 	if err != nil {
@@ -111,7 +108,7 @@ func (t *Table) SaveCase(ctx context.Context, c *cases.Case) error {
 		ExpressionAttributeValues: item{":revision": &types.AttributeValueMemberN{Value: strconv.Itoa(c.Revision)}},
 	})
 	if refused(err) {
-		return publish.ErrStale
+		return store.ErrStale
 	}
 	if err == nil {
 		c.Revision++
@@ -119,8 +116,8 @@ func (t *Table) SaveCase(ctx context.Context, c *cases.Case) error {
 	return t.wrap(err)
 }
 
-// Untold implements [publish.Outbox].
-func (t *Table) Untold(ctx context.Context, survey string) ([]*cases.Case, error) {
+// Pending implements [store.Outbox].
+func (t *Table) Pending(ctx context.Context, survey string) ([]*cases.Case, error) {
 	ids, err := t.sortKeys(ctx, "O#"+survey)
 	if err != nil {
 		return nil, err
@@ -141,8 +138,8 @@ func (t *Table) Untold(ctx context.Context, survey string) ([]*cases.Case, error
 	return untold, nil
 }
 
-// Told implements [publish.Outbox].
-func (t *Table) Told(ctx context.Context, survey, id string) error {
+// MarkDelivered implements [store.Outbox].
+func (t *Table) MarkDelivered(ctx context.Context, survey, id string) error {
 	_, err := t.transact(ctx, []types.TransactWriteItem{{Delete: &types.Delete{TableName: &t.name, Key: untoldKey(survey, id)}}})
 	return err
 }
@@ -162,7 +159,7 @@ func (t *Table) PutActions(ctx context.Context, id string, a survey.Actions) err
 	return t.put(ctx, i)
 }
 
-// Actions implements [publish.Beside].
+// Actions implements [store.Sidecars].
 func (t *Table) Actions(ctx context.Context, id string) (a survey.Actions, err error) {
 	i, err := t.get(ctx, besideKey, id)
 	if err != nil || i == nil {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"glasspoll/internal/intake"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -74,10 +74,10 @@ func (t *Table) mustHold(ctx context.Context, pk, version string, data []byte) e
 	return nil
 }
 
-// Definition implements [intake.Definitions]. Which version is in force may be half a minute old.
+// Definition implements [store.Definitions]. Which version is in force may be half a minute old.
 func (t *Table) Definition(ctx context.Context, id, wanted string) (*survey.Survey, error) {
 	if max(len(id), len(wanted)) > maxName {
-		return nil, intake.ErrUnknown
+		return nil, store.ErrUnknown
 	}
 	if s := t.recall(id + "@" + wanted); s != nil {
 		return s, nil
@@ -89,7 +89,7 @@ func (t *Table) Definition(ctx context.Context, id, wanted string) (*survey.Surv
 			return nil, err
 		}
 		if number = textOf(i, version); number == "" {
-			return nil, intake.ErrUnknown
+			return nil, store.ErrUnknown
 		}
 	}
 	s := t.recall(id + "@" + number)
@@ -99,7 +99,7 @@ func (t *Table) Definition(ctx context.Context, id, wanted string) (*survey.Surv
 			return nil, err
 		}
 		if i == nil || number == current {
-			return nil, intake.ErrUnknown
+			return nil, store.ErrUnknown
 		}
 		data, err := unpacked(i, body)
 		if err == nil {

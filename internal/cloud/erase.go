@@ -1,65 +1,78 @@
 package cloud
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/intake"
-	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
+	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
 // What operators do with their own login. No function calls it, and no function's role allows it.
 
-// Find returns the entries of all responses with an id, of any survey and period: one, unless a client has used an id
-// twice. Its cost is one read for each survey's period.
-func (t *Table) Find(ctx context.Context, id string) ([]publish.Entry, error) {
-	surveys, err := t.Surveys(ctx)
-	if err != nil {
+// Find implements [store.Erasure].
+func (t *Table) Find(ctx context.Context, id string) ([]store.Entry, error) {
+	return store.Find(ctx, t, id)
+}
+
+// Erase implements [store.Erasure].
+func (t *Table) Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error) {
+	return store.Erase(ctx, t, survey, period, id, keep, t.now())
+}
+
+// Stored implements [store.Eraser].
+func (t *Table) Stored(ctx context.Context, survey, period, id string) (*store.Stored, error) {
+	own := keyOfResponse(survey, period, id)
+	was, err := t.get(ctx, textOf(own, partKey), textOf(own, sortKey))
+	if err != nil || was == nil {
 		return nil, err
 	}
-	var found []publish.Entry
-	for _, survey := range surveys {
-		periods, err := t.Periods(ctx, survey)
-		if err != nil {
-			return nil, err
-		}
-		for _, period := range periods {
-			stored, r, err := t.response(ctx, survey, period, id)
-			if err != nil {
-				return nil, err
-			}
-			if stored != nil {
-				at := textOf(stored, arrived)
-				found = append(found, publish.Entry{Cursor: at, Settled: true, Arrived: arrivedAt(at), Response: r})
-			}
-		}
+	at := textOf(was, arrived)
+	found := &store.Stored{
+		Shard: store.Shard{Survey: survey, Period: period, Number: shardOf(id)},
+		Entry: store.Entry{Cursor: at, Settled: true, Arrived: arrivedAt(at)},
+	}
+	if err := json.Unmarshal(bytesOf(was, body), &found.Entry.Response); err != nil {
+		return nil, t.wrap(fmt.Errorf("response %s: %w", id, err))
+	}
+	found.Replace = func(ctx context.Context, tombstone answer.Response, counted *tally.Tally, revision int) error {
+		return t.replace(ctx, was, found.Shard, tombstone, counted, revision)
 	}
 	return found, nil
 }
 
-// response reads one response; nil if there is none.
-func (t *Table) response(ctx context.Context, survey, period, id string) (stored item, r answer.Response, err error) {
-	own := keyOfResponse(survey, period, id)
-	stored, err = t.get(ctx, textOf(own, partKey), textOf(own, sortKey))
-	if err != nil || stored == nil {
-		return nil, r, err
+// replace puts a tombstone in the place of a response's item, with its arrival and its time to be deleted, and saves the
+// tally of its shard.
+func (t *Table) replace(ctx context.Context, was item, shard store.Shard, tombstone answer.Response, counted *tally.Tally, revision int) error {
+	data, err := json.Marshal(tombstone)
+	if err != nil {
+		return t.wrap(err)
 	}
-	if err := json.Unmarshal(bytesOf(stored, body), &r); err != nil {
-		return nil, r, t.wrap(fmt.Errorf("response %s: %w", id, err))
+	is := key(textOf(was, partKey), textOf(was, sortKey))
+	is[arrived] = was[arrived]
+	is[body] = &types.AttributeValueMemberB{Value: data}
+	if until := was[Expires]; until != nil {
+		is[Expires] = until
 	}
-	return stored, r, nil
+	failed, err := t.transact(ctx, []types.TransactWriteItem{
+		{Put: &types.Put{
+			TableName: &t.name, Item: is, ConditionExpression: aws.String("#body = :body"),
+			ExpressionAttributeNames: map[string]string{"#body": body}, ExpressionAttributeValues: item{":body": was[body]},
+		}},
+		{Put: t.tallyIf(shard, counted, revision)},
+	})
+	if err == nil && failed >= 0 {
+		return store.ErrStale
+	}
+	return err
 }
 
 // Private returns the private answers of a response; none if it has none or there is no such response.
@@ -78,112 +91,6 @@ func (t *Table) Private(ctx context.Context, survey, period, id string) (answers
 		return nil, t.wrap(fmt.Errorf("private answers of %s: %w", id, err))
 	}
 	return answers, nil
-}
-
-// eraseAttempts is how often an erasure is tried while others change the same tally.
-const eraseAttempts = 20
-
-// Erase puts a tombstone in the place of a response: its id, so that it cannot come again, its version, its arrival, and
-// those of its answers whose fields are kept. The rest is gone, and so are its private answers and the hash by which it
-// would be known again. At once, the shard's tally counts the tombstone in its place: see [Table.without]. It returns false
-// if there is no such response, or only its tombstone.
-func (t *Table) Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error) {
-	shard := publish.Shard{Survey: survey, Period: period, Number: publish.ShardOf(id)}
-	for range eraseAttempts {
-		stored, r, err := t.response(ctx, survey, period, id)
-		if err != nil || stored == nil || r.Withdrawn {
-			return false, err
-		}
-		left := answer.Response{ID: r.ID, Survey: r.Survey, Version: r.Version, Period: r.Period, Withdrawn: true}
-		for _, a := range r.Answers {
-			if slices.Contains(keep, a.Field()) {
-				left.Answers = append(left.Answers, a)
-			}
-		}
-		data, err := json.Marshal(left)
-		if err != nil {
-			return false, t.wrap(err)
-		}
-		stone := keyOfResponse(survey, period, id)
-		stone[arrived] = stored[arrived]
-		stone[body] = &types.AttributeValueMemberB{Value: data}
-		if until := stored[Expires]; until != nil {
-			stone[Expires] = until
-		}
-		// Saved whatever it counts: whoever has folded meanwhile must find another revision than the one read.
-		before, revision, err := t.Tally(ctx, shard)
-		if err != nil {
-			return false, err
-		}
-		after, passed, err := t.without(ctx, before, textOf(stored, arrived), r, left)
-		if err == nil && passed {
-			err = t.withdrawCases(ctx, survey, id)
-		}
-		if err != nil {
-			return false, err
-		}
-		failed, err := t.transact(ctx, []types.TransactWriteItem{
-			{Put: &types.Put{
-				TableName: &t.name, Item: stone, ConditionExpression: aws.String("#body = :body"),
-				ExpressionAttributeNames: map[string]string{"#body": body}, ExpressionAttributeValues: item{":body": stored[body]},
-			}},
-			{Put: t.tallyIf(shard, after, revision)},
-		})
-		if err != nil {
-			return false, err
-		}
-		if failed < 0 {
-			return true, nil
-		}
-	}
-	return false, t.wrap(errors.New("the response or its tally changes all the time: try again"))
-}
-
-// without is a shard's tally after one of its responses has become a tombstone. It is not folded anew where that can be
-// helped: of responses that were counted and have expired since, the tally is all that is left, and releases wait for as many
-// respondents as they have shown. Passed says that the cursor stays behind the tombstone, so that no publisher will meet it.
-func (t *Table) without(ctx context.Context, before *tally.Tally, cursor string, was, is answer.Response) (after *tally.Tally, passed bool, err error) {
-	if before == nil || before.Cursor < cursor { // not counted yet
-		return cmp.Or(before, tally.Empty(nil)), false, nil
-	}
-	s, err := t.Definition(ctx, was.Survey, "")
-	if err == nil {
-		after, passed = tally.Exchange(s, before, was, is)
-	} else if !errors.Is(err, intake.ErrUnknown) {
-		return nil, false, err
-	}
-	if !passed {
-		after = tally.Empty(before)
-	}
-	return after, passed, nil
-}
-
-// withdrawCases closes the cases of a response, as publishers do where they meet a tombstone. It comes before the erasure:
-// whoever erases again finds them as long as the response is there. All are stored that the response has opened, since a
-// tally does not pass it sooner.
-func (t *Table) withdrawCases(ctx context.Context, survey, id string) error {
-	for range eraseAttempts {
-		all, err := t.CasesOf(ctx, survey)
-		if err != nil {
-			return err
-		}
-		stale := false
-		for _, c := range all {
-			if c.Response != id {
-				continue
-			}
-			c.Withdraw(t.now())
-			if err := t.SaveCase(ctx, c); errors.Is(err, publish.ErrStale) {
-				stale = true
-			} else if err != nil {
-				return err
-			}
-		}
-		if !stale {
-			return nil
-		}
-	}
-	return t.wrap(errors.New("a case of the response changes all the time: try again"))
 }
 
 // History yields all releases of a period, oldest first, and stops at the first error.

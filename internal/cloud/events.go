@@ -19,7 +19,7 @@ import (
 	"glasspoll/internal/cases"
 )
 
-// Events tells EventBridge of cases, on the account's default bus, over the SDK's signer: one call is all that is needed,
+// Events sends notifications of cases to EventBridge, on the account's default bus, over the SDK's signer: one call is all that is needed,
 // and the SDK's own client would make the publisher's package larger than it may be. Its requests are those of the AWS
 // JSON 1.1 protocol.
 type Events struct {
@@ -59,9 +59,8 @@ func NewEvents(region, endpoint string, credentials aws.CredentialsProvider) *Ev
 	}
 }
 
-// Tell implements [publish.Teller]. The event's detail is the case's notice; its id in there stays the same however often
-// it is told of.
-func (e *Events) Tell(ctx context.Context, c *cases.Case) error {
+// Send implements [notify.Sender]. The event's detail is the case's notice, whose id stays the same when it is sent again.
+func (e *Events) Send(ctx context.Context, c *cases.Case) error {
 	detail, err := json.Marshal(c.Notice())
 	if err != nil {
 		return err

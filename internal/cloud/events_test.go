@@ -99,7 +99,7 @@ func opened() *cases.Case {
 
 func TestEventIsPut(t *testing.T) {
 	b := newBus(t, taken)
-	if err := events(b).Tell(t.Context(), opened()); err != nil {
+	if err := events(b).Send(t.Context(), opened()); err != nil {
 		t.Fatal(err)
 	}
 	var request struct{ Entries []map[string]any }
@@ -138,7 +138,7 @@ func TestEventIsTriedAgain(t *testing.T) {
 		"down throughout": {[]string{"503 "}, attempts, true},
 	} {
 		b := newBus(t, c.answers...)
-		if err := events(b).Tell(t.Context(), opened()); (err != nil) != c.fails {
+		if err := events(b).Send(t.Context(), opened()); (err != nil) != c.fails {
 			t.Errorf("%s: %v", name, err)
 		}
 		if len(b.bodies) != c.calls || len(b.wrong) > 0 {
@@ -147,7 +147,7 @@ func TestEventIsTriedAgain(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := events(newBus(t, taken)).Tell(ctx, opened()); err == nil {
+	if err := events(newBus(t, taken)).Send(ctx, opened()); err == nil {
 		t.Error("told after it was called off")
 	}
 }

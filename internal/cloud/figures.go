@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
+	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
@@ -21,12 +21,12 @@ func (t *Table) put(ctx context.Context, i item) error {
 	return t.wrap(err)
 }
 
-func tallyKey(shard publish.Shard) (pk, sk string) {
+func tallyKey(shard store.Shard) (pk, sk string) {
 	return "T#" + shard.Survey + "#" + shard.Period, fmt.Sprintf("%02d", shard.Number)
 }
 
-// Tally implements [publish.Tallies].
-func (t *Table) Tally(ctx context.Context, shard publish.Shard) (*tally.Tally, int, error) {
+// Tally implements [store.Tallies].
+func (t *Table) Tally(ctx context.Context, shard store.Shard) (*tally.Tally, int, error) {
 	pk, sk := tallyKey(shard)
 	i, err := t.get(ctx, pk, sk)
 	if err != nil || i == nil {
@@ -51,20 +51,20 @@ func (t *Table) Tally(ctx context.Context, shard publish.Shard) (*tally.Tally, i
 	return decoded, revision, nil
 }
 
-// SaveTally implements [publish.Tallies].
-func (t *Table) SaveTally(ctx context.Context, shard publish.Shard, counted *tally.Tally, revision int) error {
+// SaveTally implements [store.Tallies].
+func (t *Table) SaveTally(ctx context.Context, shard store.Shard, counted *tally.Tally, revision int) error {
 	put := t.tallyIf(shard, counted, revision)
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
 	})
 	if refused(err) {
-		return publish.ErrStale
+		return store.ErrStale
 	}
 	return t.wrap(err)
 }
 
 // tallyIf puts a tally in the place of the one with a revision; 0 is none.
-func (t *Table) tallyIf(shard publish.Shard, counted *tally.Tally, revision int) *types.Put {
+func (t *Table) tallyIf(shard store.Shard, counted *tally.Tally, revision int) *types.Put {
 	pk, sk := tallyKey(shard)
 	i := key(pk, sk)
 	i[body] = packed(counted.Encode())
@@ -100,7 +100,7 @@ func (t *Table) last(ctx context.Context, survey, period string) (*release.Relea
 	return r, nil
 }
 
-// Latest implements [publish.Releases].
+// Latest implements [store.Releases].
 func (t *Table) Latest(ctx context.Context, survey string) ([]*release.Release, error) {
 	periods, err := t.Periods(ctx, survey)
 	if err != nil {
@@ -119,7 +119,7 @@ func (t *Table) Latest(ctx context.Context, survey string) ([]*release.Release, 
 	return latest, nil
 }
 
-// Append implements [publish.Releases].
+// Append implements [store.Releases].
 func (t *Table) Append(ctx context.Context, r *release.Release) error {
 	if r.Number < 1 {
 		return t.wrap(errors.New("releases are numbered from 1"))
@@ -134,7 +134,7 @@ func (t *Table) Append(ctx context.Context, r *release.Release) error {
 	}
 	switch {
 	case r.Number <= number:
-		return publish.ErrStale
+		return store.ErrStale
 	case r.Number != number+1:
 		return t.wrap(fmt.Errorf("release %d of %s %s does not follow release %d", r.Number, r.Survey, r.Period, number))
 	}
@@ -149,7 +149,7 @@ func (t *Table) Append(ctx context.Context, r *release.Release) error {
 	i[body] = packed(data)
 	created, err := t.create(ctx, i)
 	if err == nil && !created {
-		return publish.ErrStale
+		return store.ErrStale
 	}
 	return err
 }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path"
 	"strconv"
 
-	"glasspoll/internal/publish"
+	"glasspoll/internal/headers"
+	"glasspoll/internal/store"
 )
 
 // Pages is an S3 bucket. The tag of a page is its ETag.
@@ -20,7 +20,7 @@ func NewPages(bucket *Bucket) *Pages { return &Pages{bucket} }
 // resultsCache lets a CDN keep a results page for a minute, and show the old one for a day while it asks for the new.
 const resultsCache = "public, max-age=0, s-maxage=60, stale-while-revalidate=86400"
 
-// Page implements [publish.Pages].
+// Page implements [store.Pages].
 func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int, err error) {
 	header, err := p.bucket.do(ctx, http.MethodHead, name, nil, nil)
 	if statusOf(err) == http.StatusNotFound {
@@ -33,10 +33,10 @@ func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int
 	return header.Get("ETag"), revision, nil
 }
 
-// Replace implements [publish.Pages].
+// Replace implements [store.Pages].
 func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, body []byte) (newTag string, err error) {
 	header := http.Header{}
-	header.Set("Content-Type", MediaType(name))
+	header.Set("Content-Type", headers.MediaType(name))
 	header.Set("Cache-Control", resultsCache)
 	header.Set("X-Amz-Meta-Revision", strconv.Itoa(revision))
 	if tag == "" {
@@ -47,7 +47,7 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 	answer, err := p.bucket.do(ctx, http.MethodPut, name, header, body)
 	switch status := statusOf(err); {
 	case status == http.StatusPreconditionFailed, status == http.StatusConflict, status == http.StatusNotFound && tag != "": // changed, being changed, gone
-		return "", publish.ErrStale
+		return "", store.ErrStale
 	}
 	if err != nil {
 		return "", p.wrap(name, err)
@@ -62,28 +62,6 @@ func statusOf(err error) int {
 		return answer.status
 	}
 	return 0
-}
-
-// MediaType is what a file is, by its name, and the same on every machine.
-func MediaType(name string) string {
-	switch path.Ext(name) {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".json":
-		return "application/json"
-	case ".csv":
-		return "text/csv; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	case ".png":
-		return "image/png"
-	default:
-		return "application/octet-stream"
-	}
 }
 
 func (p *Pages) wrap(name string, err error) error {

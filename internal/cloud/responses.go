@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"iter"
 	"math/rand/v2"
 	"slices"
@@ -17,17 +18,23 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/intake"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 // responsesKey is the partition of one shard.
-func responsesKey(shard publish.Shard) string {
+func responsesKey(shard store.Shard) string {
 	return fmt.Sprintf("R#%s#%s#%02d", shard.Survey, shard.Period, shard.Number)
 }
 
+// shardOf is the shard of an id. It must never change: it says where a stored response is.
+func shardOf(id string) int {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % store.Shards)
+}
+
 func keyOfResponse(survey, period, id string) item {
-	return key(responsesKey(publish.Shard{Survey: survey, Period: period, Number: publish.ShardOf(id)}), id)
+	return key(responsesKey(store.Shard{Survey: survey, Period: period, Number: shardOf(id)}), id)
 }
 
 // DynamoDB takes an item of 400 KB, which is 409,600 bytes, and its copy in a local index is part of that.
@@ -36,9 +43,9 @@ const (
 	roomForKeys = 1000 // what an item has beside its body: keys, arrival, hash
 )
 
-// Put implements [intake.Responses] with rights to put responses and to check conditions on them, and without any to
+// Put implements [store.Responses] with rights to put responses and to check conditions on them, and without any to
 // read one: when an id is taken, a lone condition on its hash tells "the same again" from other answers.
-func (t *Table) Put(ctx context.Context, r answer.Response, also ...intake.Key) (created bool, err error) {
+func (t *Table) Put(ctx context.Context, r answer.Response, also ...store.Key) (created bool, err error) {
 	if r.ID == "" || r.Survey == "" || r.Period == "" {
 		return false, t.wrap(errors.New("a response without id, survey or period"))
 	}
@@ -66,7 +73,7 @@ func (t *Table) Put(ctx context.Context, r answer.Response, also ...intake.Key) 
 		stored[Expires] = &types.AttributeValueMemberN{Value: strconv.FormatInt(t.now().Add(t.keep).Unix(), 10)}
 	}
 	if size := 2*len(data) + len(closed) + 2*roomForKeys; size > maxItem {
-		return false, t.wrap(intake.ErrTooLarge)
+		return false, t.wrap(store.ErrTooLarge)
 	}
 	free := aws.String("attribute_not_exists(" + partKey + ")")
 	own := key(textOf(stored, partKey), textOf(stored, sortKey))
@@ -109,7 +116,7 @@ func (t *Table) sameAt(ctx context.Context, at item, digest []byte) error {
 		ExpressionAttributeValues: item{":hash": &types.AttributeValueMemberB{Value: digest}},
 	}}})
 	if err == nil && failed >= 0 {
-		return intake.ErrConflict
+		return store.ErrConflict
 	}
 	return err
 }
@@ -162,7 +169,7 @@ func arrivedAt(cursor string) time.Time {
 	return time.Unix(0, nanoseconds)
 }
 
-// Periods implements [publish.Log]. The public function cannot say which periods it has put responses into, so the
+// Periods implements [store.Log]. The public function cannot say which periods it has put responses into, so the
 // current one and the one before are looked at, and what is found is remembered.
 func (t *Table) Periods(ctx context.Context, survey string) ([]string, error) {
 	periods, err := t.sortKeys(ctx, "N#"+survey)
@@ -170,7 +177,7 @@ func (t *Table) Periods(ctx context.Context, survey string) ([]string, error) {
 		return nil, err
 	}
 	s, err := t.Definition(ctx, survey, "")
-	if err != nil && !errors.Is(err, intake.ErrUnknown) {
+	if err != nil && !errors.Is(err, store.ErrUnknown) {
 		return nil, err
 	}
 	if s == nil {
@@ -205,12 +212,12 @@ func (t *Table) Remember(ctx context.Context, survey, period string) error {
 
 // any reports whether a period has any response.
 func (t *Table) any(ctx context.Context, survey, period string) (bool, error) {
-	for number := range publish.Shards {
+	for number := range store.Shards {
 		out, err := t.client.Query(ctx, &dynamodb.QueryInput{
 			TableName: &t.name, IndexName: aws.String(Index), ConsistentRead: aws.Bool(true), Limit: aws.Int32(1),
 			KeyConditionExpression:    aws.String("PK = :pk"),
 			ProjectionExpression:      aws.String("SK"), // the role may not read more than is counted
-			ExpressionAttributeValues: item{":pk": text(responsesKey(publish.Shard{Survey: survey, Period: period, Number: number}))},
+			ExpressionAttributeValues: item{":pk": text(responsesKey(store.Shard{Survey: survey, Period: period, Number: number}))},
 		})
 		if err != nil {
 			return false, t.wrap(err)
@@ -222,9 +229,9 @@ func (t *Table) any(ctx context.Context, survey, period string) (bool, error) {
 	return false, nil
 }
 
-// After implements [publish.Log]. A response is settled once no other can come to stand before it any more.
-func (t *Table) After(ctx context.Context, shard publish.Shard, after string) iter.Seq2[publish.Entry, error] {
-	return func(yield func(publish.Entry, error) bool) {
+// After implements [store.Log]. A response is settled once no other can come to stand before it any more.
+func (t *Table) After(ctx context.Context, shard store.Shard, after string) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
 		from := after
 		if from == "" {
 			from = "0"
@@ -238,13 +245,13 @@ func (t *Table) After(ctx context.Context, shard publish.Shard, after string) it
 		})
 		for page, err := range pages {
 			if err != nil {
-				yield(publish.Entry{}, t.wrap(err))
+				yield(store.Entry{}, t.wrap(err))
 				return
 			}
 			for _, i := range page.Items {
-				entry := publish.Entry{Cursor: textOf(i, arrived), Settled: textOf(i, arrived) < settled, Arrived: arrivedAt(textOf(i, arrived))}
+				entry := store.Entry{Cursor: textOf(i, arrived), Settled: textOf(i, arrived) < settled, Arrived: arrivedAt(textOf(i, arrived))}
 				if err := json.Unmarshal(bytesOf(i, body), &entry.Response); err != nil {
-					yield(publish.Entry{}, t.wrap(fmt.Errorf("response %s: %w", textOf(i, sortKey), err)))
+					yield(store.Entry{}, t.wrap(fmt.Errorf("response %s: %w", textOf(i, sortKey), err)))
 					return
 				}
 				if !yield(entry, nil) {
@@ -256,12 +263,12 @@ func (t *Table) After(ctx context.Context, shard publish.Shard, after string) it
 }
 
 // ShardOfKey reads a response's partition key, as the stream delivers it.
-func ShardOfKey(pk string) (publish.Shard, bool) {
+func ShardOfKey(pk string) (store.Shard, bool) {
 	parts := strings.Split(pk, "#")
 	if len(parts) != 4 || parts[0] != "R" {
-		return publish.Shard{}, false
+		return store.Shard{}, false
 	}
-	shard := publish.Shard{Survey: parts[1], Period: parts[2]}
+	shard := store.Shard{Survey: parts[1], Period: parts[2]}
 	_, err := fmt.Sscanf(parts[3], "%02d", &shard.Number)
-	return shard, err == nil && shard.Number >= 0 && shard.Number < publish.Shards
+	return shard, err == nil && shard.Number >= 0 && shard.Number < store.Shards
 }

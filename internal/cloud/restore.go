@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
@@ -33,6 +33,9 @@ func (r *Restored) kind(pk string) *int {
 	}[prefix]
 }
 
+// restoreAttempts is how often a shard's last response is put while others change the shard's tally.
+const restoreAttempts = 20
+
 // restoring is how many items are on their way at a time.
 const restoring = 32
 
@@ -41,7 +44,7 @@ const restoring = 32
 // responses is counted again: its last one goes in together with an empty tally, so that a restoration that is broken off
 // only has to be run again. Unless it is to do so, it only says what it would do.
 func Restore(ctx context.Context, client *dynamodb.Client, from, into string, do bool) (Restored, error) {
-	r := &restoration{table: NewTable(client, into, time.Now, Settle), do: do, last: map[publish.Shard]item{}}
+	r := &restoration{table: NewTable(client, into, time.Now, Settle), do: do, last: map[store.Shard]item{}}
 	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{TableName: &from, ConsistentRead: aws.Bool(true)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -71,7 +74,7 @@ type restoration struct {
 
 	mu    sync.Mutex
 	found Restored
-	last  map[publish.Shard]item // of each shard that lacks any, one response that goes in last
+	last  map[store.Shard]item // of each shard that lacks any, one response that goes in last
 }
 
 // take looks at one item.
@@ -130,9 +133,9 @@ func expired(i item, now time.Time) bool {
 }
 
 // finish puts a shard's last response, and has the shard counted again.
-func (r *restoration) finish(ctx context.Context, shard publish.Shard, last item) error {
+func (r *restoration) finish(ctx context.Context, shard store.Shard, last item) error {
 	t := r.table
-	for range eraseAttempts {
+	for range restoreAttempts {
 		before, revision, err := t.Tally(ctx, shard)
 		if err != nil {
 			return err

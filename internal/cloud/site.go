@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"glasspoll/internal/headers"
 	"glasspoll/internal/render"
 )
 
@@ -78,14 +79,13 @@ type File struct {
 
 // How long browsers and the CDN keep a file of the site without asking.
 const (
-	assetsCache = "public, max-age=31536000, immutable" // the name says what is in it
-	pagesCache  = "public, max-age=60, s-maxage=60, stale-while-revalidate=600"
+	pagesCache = "public, max-age=60, s-maxage=60, stale-while-revalidate=600"
 )
 
 func (f File) cache() string {
 	switch {
 	case strings.HasPrefix(f.Name, "assets/"):
-		return assetsCache
+		return headers.Immutable
 	case f.Results():
 		return resultsCache
 	default:
@@ -99,7 +99,7 @@ func (f File) Results() bool { return path.Base(path.Dir(f.Name)) == "results" }
 // digest is of everything that a visitor gets.
 func (f File) digest() string {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\n%s\n", MediaType(f.Name), f.cache())
+	fmt.Fprintf(sum, "%s\n%s\n", headers.MediaType(f.Name), f.cache())
 	sum.Write(f.Body)
 	return hex.EncodeToString(sum.Sum(nil))
 }
@@ -119,7 +119,7 @@ func (p *Pages) Wants(ctx context.Context, f File) (bool, error) {
 // Upload puts a file in place. One of results that is there meanwhile is left as it is.
 func (p *Pages) Upload(ctx context.Context, f File) error {
 	header := http.Header{}
-	header.Set("Content-Type", MediaType(f.Name))
+	header.Set("Content-Type", headers.MediaType(f.Name))
 	header.Set("Cache-Control", f.cache())
 	header.Set("X-Amz-Meta-Digest", f.digest())
 	if f.Results() {

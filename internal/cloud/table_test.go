@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/intake"
+	"glasspoll/internal/store"
 )
 
 // tableAt is a table whose database is a handler.
@@ -36,7 +36,7 @@ func TestNamesThatNoKeyCanHave(t *testing.T) {
 	})
 	long := strings.Repeat("x", 2000)
 	for _, name := range [][2]string{{long, ""}, {long, "v"}, {"tea", long}} {
-		if _, err := table.Definition(t.Context(), name[0], name[1]); !errors.Is(err, intake.ErrUnknown) {
+		if _, err := table.Definition(t.Context(), name[0], name[1]); !errors.Is(err, store.ErrUnknown) {
 			t.Errorf("a survey of %d bytes, version of %d: %v", len(name[0]), len(name[1]), err)
 		}
 	}
@@ -67,7 +67,7 @@ func TestTooLargeForAnItem(t *testing.T) {
 	} {
 		calls.Store(0)
 		created, err := table.Put(t.Context(), response(c.open, c.private))
-		if fine := created && err == nil; fine != c.fits || !c.fits && !errors.Is(err, intake.ErrTooLarge) || !c.fits && calls.Load() > 0 {
+		if fine := created && err == nil; fine != c.fits || !c.fits && !errors.Is(err, store.ErrTooLarge) || !c.fits && calls.Load() > 0 {
 			t.Errorf("%d bytes and %d private: %t, %v, after %d calls", c.open, c.private, created, err, calls.Load())
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -47,11 +48,11 @@ func (e Effect) Grave() bool { return e == Invalid || e == Breaks }
 
 // A Change is one edit and what it does.
 type Change struct {
-	survey.Place        // in the new file, or in the old one for what is gone
-	Old          bool   // the place is in the old file
-	Effect       Effect // of this edit alone
-	Part         string // what was edited: "question 'overall'"
-	Sentence     string
+	questionnaire.Place        // in the new file, or in the old one for what is gone
+	Old                 bool   // the place is in the old file
+	Effect              Effect // of this edit alone
+	Part                string // what was edited: "question 'overall'"
+	Sentence            string
 }
 
 func (c Change) String() string {
@@ -61,7 +62,7 @@ func (c Change) String() string {
 // A Version is a good survey and where its parts stand.
 type Version struct {
 	*survey.Survey
-	Places survey.Places
+	Places questionnaire.Places
 }
 
 // Surveys lists the edits between two versions, the gravest first. There are none between equal ones, and at least one
@@ -88,7 +89,7 @@ type comparer struct {
 	changes  []Change
 }
 
-// A path leads to a part of a file; see [survey.Places.At].
+// A path leads to a part of a file; see [questionnaire.Places.At].
 type path []any
 
 func (p path) to(steps ...any) path { return append(slices.Clip(slices.Clone(p)), steps...) }

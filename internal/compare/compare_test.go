@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"glasspoll/internal/compare"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -88,11 +89,11 @@ results: {audience: public, min_group: 5, pool_after: 30, release: full}
 
 func parse(t testing.TB, file, source string) compare.Version {
 	t.Helper()
-	s, problems := survey.Parse(file, []byte(source))
+	s, problems := questionnaire.Parse(file, []byte(source))
 	if s == nil {
 		t.Fatalf("%v\n%s", problems, source)
 	}
-	return compare.Version{Survey: s, Places: survey.Locate(file, []byte(source))}
+	return compare.Version{Survey: s, Places: questionnaire.Locate(file, []byte(source))}
 }
 
 func TestEqualVersions(t *testing.T) {
@@ -110,7 +111,7 @@ func TestEqualVersions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, _ := survey.Parse(file, source)
+		s, _ := questionnaire.Parse(file, source)
 		if s == nil || strings.HasSuffix(file, ".actions.yaml") {
 			continue
 		}
@@ -377,8 +378,8 @@ func TestMovesAreFew(t *testing.T) {
 			return b
 		}
 		sorted := slices.Sorted(slices.Values(order))
-		old, _ := survey.Parse("a.yaml", []byte(source(sorted)))
-		new, _ := survey.Parse("a.yaml", []byte(source(order)))
+		old, _ := questionnaire.Parse("a.yaml", []byte(source(sorted)))
+		new, _ := questionnaire.Parse("a.yaml", []byte(source(order)))
 		changes := compare.Surveys(compare.Version{Survey: old}, compare.Version{Survey: new})
 		longest := 0 // rising run, by trying all
 		for mask := range 1 << n {

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/text/width"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 // Console is where a command reads and prints.
@@ -63,7 +63,7 @@ func JSON(w io.Writer, document any) error {
 }
 
 // Problems prints problems, and how many there are.
-func Problems(w io.Writer, problems survey.Problems) {
+func Problems(w io.Writer, problems questionnaire.Problems) {
 	files := map[string]bool{}
 	for _, p := range problems {
 		fmt.Fprintln(w, p)

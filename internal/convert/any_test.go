@@ -7,7 +7,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/questionnaire"
 )
 
 // survives checks what must be true of any questionnaire that has a question to answer.
@@ -19,14 +20,14 @@ func survives(t *rapid.T, name string, content []byte) {
 		}
 		return
 	}
-	if _, problems := survey.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
+	if _, problems := questionnaire.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
 		t.Errorf("the YAML does not parse: %v\n%s", problems[0], result.YAML)
 	}
-	if n := result.Report.Counts[Pending]; n > 0 {
+	if n := result.Report.Counts[report.Pending]; n > 0 {
 		t.Errorf("%d things were never looked at", n)
 	}
 	for _, l := range result.Report.Lines {
-		if strings.Contains(l.Message, "not known to the importer") && l.Fate == Lost && strings.HasPrefix(l.Message, "'") && !strings.Contains(l.Message, "property") {
+		if strings.Contains(l.Message, "not known to the importer") && l.Outcome == report.Dropped && strings.HasPrefix(l.Message, "'") && !strings.Contains(l.Message, "property") {
 			t.Errorf("%s was forgotten: %s\n%s", l.At, l.Message, content[:min(len(content), 2000)])
 		}
 	}

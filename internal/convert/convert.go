@@ -1,10 +1,9 @@
 // Package convert turns questionnaires of other tools, XLSForm workbooks and SurveyJS definitions, into this one's YAML,
 // with a report in which every cell or property of the source has its line unless it was carried over as it stands. It
-// is pure: bytes in, YAML and report out. What it writes, [survey.Parse] accepts.
+// is pure: bytes in, YAML and report out. What it writes, [questionnaire.Parse] accepts.
 //
-// A source is first taken apart into atoms (cells, or the leaves of JSON), each of which must meet a fate: see [Fate].
-// The two readers ([readXLSForm], [readSurveyJS]) build a draft; the draft works out languages, ids and conditions, writes
-// YAML, and has it checked, leaving out what the parser refuses.
+// A source is first taken apart into atoms (cells, or the leaves of JSON), each of which must have an outcome: see
+// [report.Outcome]. The readers ([xlsform.Read], [surveyjs.Read]) build a draft, which [draft.Draft.Write] makes YAML of.
 package convert
 
 import (
@@ -13,6 +12,11 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"glasspoll/internal/convert/draft"
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/convert/surveyjs"
+	"glasspoll/internal/convert/xlsform"
 )
 
 // MaxSource bounds a file, in bytes. Forms are a few hundred KB; pictures within a workbook may add to that.
@@ -22,16 +26,14 @@ const MaxSource = 10 << 20
 type Result struct {
 	ID     string // of the survey
 	YAML   []byte
-	Report Report
+	Report report.Report
 }
 
 // Convert reads a questionnaire. file names it in the report; what it is, its content says. An error means that nothing
 // could be made of it.
 func Convert(file string, source []byte) (Result, error) {
 	base := path.Base(strings.ReplaceAll(file, "\\", "/"))
-	r := &Report{File: base}
-	var d *draft
-	var err error
+	var read func(file string, source []byte) (*draft.Draft, error)
 	switch {
 	case len(source) > MaxSource:
 		return Result{}, fmt.Errorf("the file is larger than %d MB: a questionnaire is never that long", MaxSource>>20)
@@ -40,24 +42,22 @@ func Convert(file string, source []byte) (Result, error) {
 	case bytes.HasPrefix(source, []byte("\xD0\xCF\x11\xE0")):
 		return Result{}, errors.New("this is an old .xls workbook (or one locked by a password): open it in Excel, LibreOffice or WPS, save it as .xlsx without a password, and import that")
 	case bytes.HasPrefix(source, []byte("PK")):
-		r.Format, r.unit = "XLSForm", "cell"
-		d, err = readXLSForm(r, source)
+		read = xlsform.Read
 	case strings.ContainsAny(firstSign(source), "{["):
-		r.Format, r.unit = "SurveyJS", "property"
-		d, err = readSurveyJS(r, source)
+		read = surveyjs.Read
 	default:
 		return Result{}, errors.New("this is neither an XLSForm workbook (.xlsx) nor a SurveyJS definition (.json, which begins with \"{\")")
 	}
+	d, err := read(base, source)
 	if err != nil {
 		return Result{}, err
 	}
-	d.file = base
-	yaml, err := d.write()
+	yaml, err := d.Write()
 	if err != nil {
 		return Result{}, err
 	}
-	r.finish()
-	return Result{ID: d.id, YAML: yaml, Report: *r}, nil
+	d.Finish()
+	return Result{ID: d.ID, YAML: yaml, Report: *d.Report}, nil
 }
 
 func firstSign(source []byte) string {

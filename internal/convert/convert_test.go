@@ -8,7 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/questionnaire"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -42,7 +43,7 @@ func sources(t testing.TB) []string {
 	return all
 }
 
-func printed(r *Report) string {
+func printed(r *report.Report) string {
 	var b bytes.Buffer
 	r.WriteTo(&b)
 	return b.String()
@@ -57,7 +58,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, problems := survey.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
+			if _, problems := questionnaire.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
 				t.Errorf("the YAML does not parse: %v", problems)
 			}
 			for kind, got := range map[string]string{".yaml": string(result.YAML), ".report": printed(&result.Report)} {

@@ -69,7 +69,7 @@ func workbook(t fataler, grids []grid) []byte {
 				if text == "" {
 					continue
 				}
-				if err := f.SetCellStr(g.sheet, address(c+1, r+1), text); err != nil {
+				if err := f.SetCellStr(g.sheet, cellName(t, c+1, r+1), text); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -80,4 +80,12 @@ func workbook(t fataler, grids []grid) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+func cellName(t fataler, column, row int) string {
+	name, err := excelize.CoordinatesToCellName(column, row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
 }

@@ -11,7 +11,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/questionnaire"
 )
 
 // archive makes a workbook by hand, of its sheet's XML.
@@ -134,7 +135,7 @@ func TestHostileFiles(t *testing.T) {
 			case c.want == "-" && err != nil:
 				t.Errorf("got %v", err)
 			case c.want == "-":
-				if _, problems := survey.Parse("x.yaml", result.YAML); len(problems) > 0 {
+				if _, problems := questionnaire.Parse("x.yaml", result.YAML); len(problems) > 0 {
 					t.Errorf("the YAML does not parse: %v", problems[0])
 				}
 			case err == nil || !strings.Contains(err.Error(), c.want):
@@ -250,29 +251,10 @@ func holds(t *testing.T, content []byte) {
 	if err != nil {
 		return
 	}
-	if _, problems := survey.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
+	if _, problems := questionnaire.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
 		t.Errorf("the YAML does not parse: %v\n%s", problems[0], result.YAML)
 	}
-	if n := result.Report.Counts[Pending]; n > 0 {
+	if n := result.Report.Counts[report.Pending]; n > 0 {
 		t.Errorf("%d things were never looked at", n)
 	}
-}
-
-func FuzzXPath(f *testing.F) {
-	f.Add("${n} > 1 and selected(${why}, 'a')")
-	f.Fuzz(func(t *testing.T, source string) { spoken(t, parseXPath, source) })
-}
-
-func FuzzSurveyJSExpression(f *testing.F) {
-	f.Add("{n} > 1 and {why} anyof ['a', 'none'] or !({happy} notempty)")
-	f.Fuzz(func(t *testing.T, source string) { spoken(t, parseSurveyJS, source) })
-}
-
-// spoken has our own compiler read whatever could be said.
-func spoken(t *testing.T, parse func(string) (*term, error), source string) {
-	said, failed := saying(parse, source)
-	if failed || said == "true" || said == "false" {
-		return
-	}
-	accepted(t, said)
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"glasspoll/internal/convert/report"
 )
 
 // saysNothing are the values that stand for what is so anyway, so that nothing changes if they are not there. They are
@@ -35,7 +37,7 @@ func outcome(t *testing.T, name string, content []byte) string {
 	var b strings.Builder
 	b.Write(result.YAML)
 	for _, l := range result.Report.Lines {
-		fmt.Fprintln(&b, l.Fate, l.At.Name, l.Message)
+		fmt.Fprintln(&b, l.Outcome, l.At.Name, l.Message)
 	}
 	return b.String()
 }
@@ -63,7 +65,7 @@ func silentCells(t *testing.T, name string, grids []grid) {
 	for g := range grids {
 		for r := range grids[g].rows {
 			for c, text := range grids[g].rows[r] {
-				at := grids[g].sheet + "!" + address(c+1, r+1)
+				at := grids[g].sheet + "!" + cellName(t, c+1, r+1)
 				header := ""
 				if c < len(grids[g].rows[0]) {
 					header = grids[g].rows[0][c]
@@ -93,12 +95,12 @@ func carriedPlaces(t *testing.T, name string, content []byte) map[string]bool {
 		t.Fatal(err)
 	}
 	carried := map[string]bool{}
-	for _, a := range result.Report.atoms {
-		if a.fate == Carried {
-			carried[a.at.Name] = true
+	for _, a := range result.Report.Atoms {
+		if a.Outcome == report.Carried {
+			carried[a.At.Name] = true
 		}
-		if a.fate == Pending {
-			t.Errorf("%s was never looked at", a.at.Name)
+		if a.Outcome == report.Pending {
+			t.Errorf("%s was never looked at", a.At.Name)
 		}
 	}
 	return carried
@@ -112,9 +114,9 @@ func reportedPlaces(t *testing.T, name string, content []byte) func(path string)
 		t.Fatal(err)
 	}
 	return func(path string) bool {
-		return slices.ContainsFunc(result.Report.Lines, func(l Line) bool {
+		return slices.ContainsFunc(result.Report.Lines, func(l report.Line) bool {
 			within, ok := strings.CutPrefix(path, l.At.Name)
-			return ok && l.At.Name != "" && l.Fate != Decide && (within == "" || within[0] == '.' || within[0] == '[')
+			return ok && l.At.Name != "" && l.Outcome != report.Undecided && (within == "" || within[0] == '.' || within[0] == '[')
 		})
 	}
 }
@@ -234,7 +236,7 @@ func TestEverythingIsCounted(t *testing.T) {
 		}
 		got := 0
 		for fate, n := range result.Report.Counts {
-			if fate == Pending {
+			if fate == report.Pending {
 				t.Errorf("%s: %d were never looked at", file, n)
 			}
 			got += n
@@ -311,7 +313,7 @@ func TestEveryLineCoversItsAtoms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := len(result.Report.Of(Lost)); n == 0 {
+		if n := len(result.Report.Of(report.Dropped)); n == 0 {
 			t.Errorf("%s: nothing was left out, though there is what cannot be carried over", file)
 		}
 		for _, l := range result.Report.Lines {
@@ -343,36 +345,17 @@ func TestRealFiles(t *testing.T) {
 		if strings.HasSuffix(file, ".json") && len(content) < 10_000 {
 			silentProperties(t, file, content)
 		}
-		if sheets, err := readWorkbook(content); err == nil && len(result.Report.atoms) < 400 {
+		if f, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{RawCellValue: true}); err == nil && len(result.Report.Atoms) < 400 {
 			var grids []grid
-			for _, s := range sheets {
-				g := grid{sheet: s.name, rows: make([][]string, 200)}
-				for _, r := range s.rows {
-					for _, c := range r.cells {
-						for len(g.rows[r.number-1]) < c.column {
-							g.rows[r.number-1] = append(g.rows[r.number-1], "")
-						}
-						g.rows[r.number-1][c.column-1] = c.text
-					}
+			for _, name := range f.GetSheetList() {
+				rows, err := f.GetRows(name)
+				if err != nil {
+					t.Fatal(err)
 				}
-				grids = append(grids, g)
+				grids = append(grids, grid{name, rows})
 			}
+			f.Close()
 			silentCells(t, filepath.Base(file), grids)
-		}
-	}
-}
-
-// TestPropertiesHaveOneReason: a property is either lost or without a meaning, and for one reason.
-func TestPropertiesHaveOneReason(t *testing.T) {
-	seen := map[string]string{}
-	for _, reasons := range []map[string][]string{idleProperties, lostProperties} {
-		for why, names := range reasons {
-			for _, name := range names {
-				if first, twice := seen[name]; twice {
-					t.Errorf("%s is given twice: %q and %q", name, first, why)
-				}
-				seen[name] = why
-			}
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/export"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
@@ -67,7 +68,7 @@ sections:
 
 func parse(t *testing.T, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("service.yaml", []byte(source))
+	s, problems := questionnaire.Parse("service.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -23,6 +23,7 @@ import (
 	"glasspoll"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )
@@ -162,7 +163,7 @@ func thirty(b *testing.B) *survey.Survey {
 	for i := range 30 {
 		fmt.Fprintf(&yaml, "      - {id: question_%02d, type: rating, steps: 5, required: true, label: Question %d}\n", i, i)
 	}
-	s, problems := survey.Parse("thirty.yaml", []byte(yaml.String()))
+	s, problems := questionnaire.Parse("thirty.yaml", []byte(yaml.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}

@@ -24,14 +24,16 @@ import (
 	"github.com/google/uuid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/render"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
 // Handler answers POST …/api/surveys/ID/responses. All fields are required.
 type Handler struct {
-	Definitions   Definitions
-	Responses     Responses
+	Definitions   store.Definitions
+	Responses     store.Responses
 	Renderer      Renderer
 	Now           func() time.Time
 	ClientAddress func(*http.Request) string // from where no client can set it
@@ -49,31 +51,31 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			h.Log.Error("submission panicked", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
-			h.notice(w, r, http.StatusInternalServerError, answer.Problem{Code: render.Internal})
+			h.notice(w, r, http.StatusInternalServerError, answer.Problem{Code: answer.Internal})
 		}
 	}()
 	id, ok := surveyOf(r.URL.Path)
 	switch {
 	case !ok:
-		h.notice(w, r, http.StatusNotFound, answer.Problem{Code: render.NotFound})
+		h.notice(w, r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
 		return
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
-		h.notice(w, r, http.StatusMethodNotAllowed, answer.Problem{Code: render.BadMethod})
+		h.notice(w, r, http.StatusMethodNotAllowed, answer.Problem{Code: answer.BadMethod})
 		return
 	}
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset := parameters["charset"]
 	if err != nil || media != "application/json" && media != "application/x-www-form-urlencoded" || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		w.Header().Set("Accept", "application/x-www-form-urlencoded, application/json")
-		h.notice(w, r, http.StatusUnsupportedMediaType, answer.Problem{Code: render.BadMediaType})
+		h.notice(w, r, http.StatusUnsupportedMediaType, answer.Problem{Code: answer.BadMediaType})
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if err != nil {
-		status, code := http.StatusBadRequest, render.BadBody
+		status, code := http.StatusBadRequest, answer.BadBody
 		if large := new(http.MaxBytesError); errors.As(err, &large) {
-			status, code = http.StatusRequestEntityTooLarge, render.TooMuch
+			status, code = http.StatusRequestEntityTooLarge, answer.TooMuch
 		}
 		h.notice(w, r, status, answer.Problem{Code: code})
 		return
@@ -113,20 +115,20 @@ type submission struct {
 func (s *submission) take(ctx context.Context, id string, body []byte) {
 	broken := s.read(body)
 	if broken != nil && !s.plain {
-		s.notice(s.w, s.r, http.StatusUnprocessableEntity, answer.Problem{Code: render.BadBody})
+		s.notice(s.w, s.r, http.StatusUnprocessableEntity, answer.Problem{Code: answer.BadBody})
 		return
 	}
 	if !s.find(ctx, id) {
 		return
 	}
 	if broken != nil { // what could be read of a form is kept
-		s.refuse(http.StatusUnprocessableEntity, answer.Problem{Code: render.BadBody})
+		s.refuse(http.StatusUnprocessableEntity, answer.Problem{Code: answer.BadBody})
 		return
 	}
 	if open, early := s.current.OpenAt(s.now); !open {
-		closed := answer.Problem{Code: render.Closed, Args: []any{"date", s.current.Window.Until}}
+		closed := answer.Problem{Code: answer.Closed, Args: []any{"date", s.current.Window.Until}}
 		if early {
-			closed = answer.Problem{Code: render.NotOpenYet, Args: []any{"date", s.current.Window.From}}
+			closed = answer.Problem{Code: answer.NotOpenYet, Args: []any{"date", s.current.Window.From}}
 		}
 		s.refuse(http.StatusForbidden, closed)
 		return
@@ -140,14 +142,14 @@ func (s *submission) take(ctx context.Context, id string, body []byte) {
 	also := s.name(&response)
 	created, err := s.Responses.Put(ctx, response, also...)
 	switch {
-	case errors.Is(err, ErrConflict):
-		s.refuse(http.StatusConflict, answer.Problem{Code: render.Conflict})
-	case errors.Is(err, ErrTooLarge):
-		s.refuse(http.StatusRequestEntityTooLarge, answer.Problem{Code: render.TooMuch})
+	case errors.Is(err, store.ErrConflict):
+		s.refuse(http.StatusConflict, answer.Problem{Code: answer.Conflict})
+	case errors.Is(err, store.ErrTooLarge):
+		s.refuse(http.StatusRequestEntityTooLarge, answer.Problem{Code: answer.TooMuch})
 	case err != nil:
 		s.Log.Error("response not stored", "survey", id, "error", err)
 		s.w.Header().Set("Retry-After", "5")
-		s.refuse(http.StatusServiceUnavailable, answer.Problem{Code: render.NotStored})
+		s.refuse(http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
 	default:
 		s.received(response, thanks, created)
 	}
@@ -172,7 +174,7 @@ func (s *submission) find(ctx context.Context, id string) bool {
 	s.asked = s.current
 	if err == nil && s.posted.Version != "" && s.posted.Version != s.current.Version {
 		s.asked, err = s.Definitions.Definition(ctx, id, s.posted.Version)
-		if errors.Is(err, ErrUnknown) {
+		if errors.Is(err, store.ErrUnknown) {
 			s.asked, err = s.current, nil
 			if !s.plain {
 				s.mend([]answer.Problem{{Field: "version", Code: answer.BadVersion}})
@@ -181,12 +183,12 @@ func (s *submission) find(ctx context.Context, id string) bool {
 		}
 	}
 	switch {
-	case errors.Is(err, ErrUnknown):
-		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: render.NotFound})
+	case errors.Is(err, store.ErrUnknown):
+		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
 	case err != nil:
 		s.Log.Error("questionnaire not found", "survey", id, "error", err)
 		s.w.Header().Set("Retry-After", "5")
-		s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: render.NotStored})
+		s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
 	default:
 		if s.plain {
 			s.lenient()
@@ -234,10 +236,10 @@ const slot = 10 * time.Second
 
 // name settles the response's id, and says under which other keys it may already be stored: a retry after the period's
 // end, or a second click after the slot's.
-func (s *submission) name(r *answer.Response) (also []Key) {
+func (s *submission) name(r *answer.Response) (also []store.Key) {
 	if r.ID != "" {
 		if before := s.current.PeriodBefore(s.now); before != "" {
-			also = append(also, Key{before, r.ID})
+			also = append(also, store.Key{Period: before, ID: r.ID})
 		}
 		return also
 	}
@@ -249,9 +251,9 @@ func (s *submission) name(r *answer.Response) (also []Key) {
 	r.ID = s.derived(r, number)
 	begin := time.Unix(0, number*int64(slot))
 	if period := s.current.PeriodAt(begin); period != r.Period {
-		also = append(also, Key{period, r.ID})
+		also = append(also, store.Key{Period: period, ID: r.ID})
 	}
-	return append(also, Key{s.current.PeriodAt(begin.Add(-slot)), s.derived(r, number-1)})
+	return append(also, store.Key{Period: s.current.PeriodAt(begin.Add(-slot)), ID: s.derived(r, number-1)})
 }
 
 // derived makes an id of what a submission without a script has of its own: survey, answers, address, browser, time.
@@ -325,7 +327,7 @@ func (s *submission) form(status int, p render.SurveyPage) {
 	var page bytes.Buffer
 	if err := s.Renderer.Survey(&page, s.asked, p); err != nil {
 		s.Log.Error("form not rendered", "survey", s.asked.ID, "error", err)
-		s.writeProblems(s.w, http.StatusInternalServerError, p.Language, []answer.Problem{{Code: render.Internal}})
+		s.writeProblems(s.w, http.StatusInternalServerError, p.Language, []answer.Problem{{Code: answer.Internal}})
 		return
 	}
 	s.head(status, "text/html; charset=utf-8")
@@ -342,7 +344,7 @@ func (h *Handler) notice(w http.ResponseWriter, r *http.Request, status int, fau
 	var page bytes.Buffer
 	if err := h.Renderer.Notice(&page, render.NoticePage{Language: language, Root: root, Code: fault.Code, Args: fault.Args}); err != nil {
 		h.Log.Error("notice not rendered", "error", err)
-		h.writeProblems(w, http.StatusInternalServerError, language, []answer.Problem{{Code: render.Internal}})
+		h.writeProblems(w, http.StatusInternalServerError, language, []answer.Problem{{Code: answer.Internal}})
 		return
 	}
 	h.head(w, status, "text/html; charset=utf-8")
@@ -380,7 +382,7 @@ func (s *submission) head(status int, media string, more ...string) {
 // head writes the status and the headers that every reply has.
 func (h *Handler) head(w http.ResponseWriter, status int, media string, more ...string) {
 	header := w.Header()
-	for name, value := range render.Headers() {
+	for name, value := range headers.Security() {
 		header.Set(name, value)
 	}
 	header.Set("Cache-Control", "no-store")

@@ -17,12 +17,15 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/intake"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
-const questionnaire = `
+const surveyYAML = `
 id: service
 title: {zh: 服务调查, en: Service survey}
 languages: [zh, en]
@@ -38,35 +41,35 @@ sections:
       - {id: mail, type: email, label: {zh: 邮箱, en: E-mail}}
 `
 
-// store is an in-memory back end, as strict as the ports' comments.
-type store struct {
+// memory is an in-memory back end, as strict as the comments of the ports.
+type memory struct {
 	mu          sync.Mutex
 	definitions map[string]*survey.Survey // by id and by id@version
-	responses   map[intake.Key]answer.Response
+	responses   map[store.Key]answer.Response
 	fault       error // of Put, if not nil
 }
 
-func (s *store) Definition(_ context.Context, id, version string) (*survey.Survey, error) {
+func (s *memory) Definition(_ context.Context, id, version string) (*survey.Survey, error) {
 	if version != "" {
 		id += "@" + version
 	}
 	if d := s.definitions[id]; d != nil {
 		return d, nil
 	}
-	return nil, intake.ErrUnknown
+	return nil, store.ErrUnknown
 }
 
-func (s *store) Put(_ context.Context, r answer.Response, also ...intake.Key) (bool, error) {
+func (s *memory) Put(_ context.Context, r answer.Response, also ...store.Key) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fault != nil {
 		return false, s.fault
 	}
-	own := intake.Key{Period: r.Period, ID: r.ID}
-	for _, key := range append([]intake.Key{own}, also...) {
+	own := store.Key{Period: r.Period, ID: r.ID}
+	for _, key := range append([]store.Key{own}, also...) {
 		if there, ok := s.responses[key]; ok {
 			if there.Digest() != r.Digest() {
-				return false, intake.ErrConflict
+				return false, store.ErrConflict
 			}
 			return false, nil
 		}
@@ -76,7 +79,7 @@ func (s *store) Put(_ context.Context, r answer.Response, also ...intake.Key) (b
 }
 
 type desk struct {
-	*store
+	*memory
 	handler *intake.Handler
 	now     time.Time
 	survey  *survey.Survey
@@ -84,7 +87,7 @@ type desk struct {
 
 func open(t testing.TB, yaml string) *desk {
 	t.Helper()
-	s, problems := survey.Parse("service.yaml", []byte(yaml))
+	s, problems := questionnaire.Parse("service.yaml", []byte(yaml))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -93,9 +96,9 @@ func open(t testing.TB, yaml string) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{survey: s, now: time.Date(2026, 11, 22, 10, 0, 3, 0, s.Location())}
-	d.store = &store{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[intake.Key]answer.Response{}}
+	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[store.Key]answer.Response{}}
 	d.handler = &intake.Handler{
-		Definitions: d.store, Responses: d.store, Renderer: renderer,
+		Definitions: d.memory, Responses: d.memory, Renderer: renderer,
 		Now:           func() time.Time { return d.now },
 		ClientAddress: func(r *http.Request) string { return r.RemoteAddr },
 		Log:           slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -130,7 +133,7 @@ func (d *desk) json(body string) *httptest.ResponseRecorder {
 }
 
 func TestJSONIsStoredOnce(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	body := `{"id":"` + uuid1 + `","version":"` + d.survey.Version + `","language":"en","answers":{"overall":5}}`
 	first := d.json(body)
 	var reply struct{ ID, Receipt string }
@@ -143,14 +146,14 @@ func TestJSONIsStoredOnce(t *testing.T) {
 	if other := d.json(strings.Replace(body, "5}", "4}", 1)); other.Code != 409 {
 		t.Errorf("other answers: %d %s", other.Code, other.Body)
 	}
-	r := d.responses[intake.Key{Period: "2026-Q4", ID: uuid1}]
+	r := d.responses[store.Key{Period: "2026-Q4", ID: uuid1}]
 	if len(d.responses) != 1 || r.Language != "en" || r.Version != d.survey.Version || r.Survey != "service" {
 		t.Errorf("%+v", d.responses)
 	}
 }
 
 func TestRetryAcrossThePeriodsEndIsStoredOnce(t *testing.T) {
-	d := open(t, strings.Replace(questionnaire, "until: 2026-12-31", "until: 2027-12-31", 1))
+	d := open(t, strings.Replace(surveyYAML, "until: 2026-12-31", "until: 2027-12-31", 1))
 	body := `{"id":"` + uuid1 + `","answers":{"overall":5}}`
 	d.now = time.Date(2026, 12, 31, 23, 59, 59, 0, d.survey.Location())
 	if w := d.json(body); w.Code != 201 {
@@ -173,7 +176,7 @@ func TestRetryAcrossThePeriodsEndIsStoredOnce(t *testing.T) {
 }
 
 func TestFormLeadsToThanks(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	for form, want := range map[string]string{
 		"overall=5&_id=" + uuid1:    "../../../service/thanks/#" + answer.Receipt(uuid1),
 		"overall=4&_language=en":    "../../../service/en/thanks/#",
@@ -192,7 +195,7 @@ func TestFormLeadsToThanks(t *testing.T) {
 }
 
 func TestDoubleClickWithoutScriptCountsOnce(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	for range 3 { // within one slot, and into the next
 		if w := d.form("overall=5"); w.Code != 303 {
 			t.Fatal(w.Code)
@@ -212,7 +215,7 @@ func TestDoubleClickWithoutScriptCountsOnce(t *testing.T) {
 }
 
 func TestFaultyFormComesBackAsTyped(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	long := strings.Repeat("好", 51)
 	w := d.form(url.Values{"advice": {long}, "mail": {"<me>"}, "_language": {"en"}}.Encode())
 	page := w.Body.String()
@@ -233,7 +236,7 @@ func TestFaultyFormComesBackAsTyped(t *testing.T) {
 }
 
 func TestWholeFormFaultsKeepWhatWasTyped(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	typed := "overall=5&advice=keep+me&_language=en&_id=" + uuid1
 	check := func(name string, w *httptest.ResponseRecorder, status int, says string) {
 		t.Helper()
@@ -257,7 +260,7 @@ func TestWholeFormFaultsKeepWhatWasTyped(t *testing.T) {
 }
 
 func TestReplies(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	ok := `{"id":"` + uuid1 + `","answers":{"overall":5}}`
 	for _, c := range []struct {
 		name, method, path, media, body string
@@ -283,7 +286,7 @@ func TestReplies(t *testing.T) {
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) {
 			t.Errorf("%s: %d %s", c.name, w.Code, w.Body)
 		}
-		for name := range render.Headers() {
+		for name := range headers.Security() {
 			if w.Header().Get(name) == "" {
 				t.Errorf("%s: no %s", c.name, name)
 			}
@@ -303,8 +306,8 @@ func TestReplies(t *testing.T) {
 
 // An edit does not strand a page that is still open: answers to the version it names are checked against that version.
 func TestOldVersionsAreStillAnswered(t *testing.T) {
-	d := open(t, questionnaire)
-	edited, problems := survey.Parse("service.yaml", []byte(strings.ReplaceAll(questionnaire, "id: advice", "id: remarks")))
+	d := open(t, surveyYAML)
+	edited, problems := questionnaire.Parse("service.yaml", []byte(strings.ReplaceAll(surveyYAML, "id: advice", "id: remarks")))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -321,7 +324,7 @@ func TestOldVersionsAreStillAnswered(t *testing.T) {
 }
 
 func TestChannel(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	for i, c := range []struct{ form, referer, want string }{
 		{"overall=1&_channel=email", "", "email"},
 		{"overall=2&_channel=owl", "", ""},
@@ -341,7 +344,7 @@ func TestChannel(t *testing.T) {
 }
 
 func TestPanicIsA500(t *testing.T) {
-	d := open(t, questionnaire)
+	d := open(t, surveyYAML)
 	d.handler.Responses = nil
 	if w := d.json(`{"id":"` + uuid1 + `","answers":{"overall":5}}`); w.Code != 500 || !strings.Contains(w.Body.String(), "internal") {
 		t.Errorf("%d %s", w.Code, w.Body)
@@ -350,8 +353,8 @@ func TestPanicIsA500(t *testing.T) {
 
 // What is too large to be stored stays so, however often it is sent.
 func TestTooLargeToStore(t *testing.T) {
-	d := open(t, questionnaire)
-	d.fault = fmt.Errorf("table: %w", intake.ErrTooLarge)
+	d := open(t, surveyYAML)
+	d.fault = fmt.Errorf("table: %w", store.ErrTooLarge)
 	w := d.form("overall=5&advice=larger+seats")
 	if w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), "larger seats") {
 		t.Errorf("a form: %d, %s", w.Code, w.Body)
@@ -364,7 +367,7 @@ func TestTooLargeToStore(t *testing.T) {
 
 // Whatever comes, the reply is one of those promised, and never our own fault.
 func FuzzSubmission(f *testing.F) {
-	d := open(f, questionnaire)
+	d := open(f, surveyYAML)
 	f.Add(true, "overall=5&advice=%E5%A5%BD&mail=a%40b.cn")
 	f.Add(true, "overall=5;x&=&&_id=&_version=x&_language=&overall.x=1")
 	f.Add(false, `{"id":"`+uuid1+`","answers":{"overall":"5","advice":"x"}}`)

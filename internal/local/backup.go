@@ -13,59 +13,68 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"glasspoll/internal/durable"
 )
 
-// Copies are called by the time at which they were taken, in UTC, so that their names sort.
+// A copy is named after the time at which it was begun, in UTC, so that the names sort.
 const (
 	copyPrefix = "glasspoll-"
 	copyTime   = "20060102T150405Z"
 	copySuffix = ".db"
-	copyTemp   = ".glasspoll-backup-"
 )
+
+// unfinished are the names of copies that were being written when the process was killed; the second one is of earlier
+// versions of this program.
+var unfinished = []string{"." + copyPrefix + "*" + copySuffix + "-*", ".glasspoll-backup-*"}
 
 // Backup writes a copy of the store to a directory, which it makes if there is none, and returns the copy's path and
 // size in bytes. The copy is the store as it was at one instant after the call: it holds whatever was durable before.
-// Writes go on meanwhile. It is there whole, and on the disk, or not at all; no other file is touched but those of an
-// earlier call that was killed.
+// Writes go on meanwhile. The copy is there whole, and on the disk, or not at all; no other file is touched but those of
+// an earlier call that was killed.
 func (s *Store) Backup(ctx context.Context, directory string) (path string, size int64, err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("backup to %s: %w", directory, err)
-		}
-	}()
-	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return "", 0, err
-	}
-	left, err := filepath.Glob(filepath.Join(directory, copyTemp+"*"))
-	if err != nil {
-		return "", 0, err
-	}
-	for _, name := range left {
-		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", 0, err
-		}
-	}
-	file, err := os.CreateTemp(directory, copyTemp+"*") // for its owner only, as the store is
-	if err != nil {
-		return "", 0, err
-	}
-	defer os.Remove(file.Name()) // once it has its name, there is nothing to remove
-	defer file.Close()
-	size, err = s.WriteTo(ctx, file)
-	if err == nil {
-		err = errors.Join(file.Sync(), file.Close())
-	}
-	if err == nil {
-		err = sound(file.Name(), size)
-	}
-	if err != nil {
-		return "", 0, err
-	}
 	path = filepath.Join(directory, copyPrefix+s.now().UTC().Format(copyTime)+copySuffix)
-	if err := os.Rename(file.Name(), path); err != nil {
-		return "", 0, err
+	if size, err = s.backup(ctx, path); err != nil {
+		return "", 0, fmt.Errorf("backup to %s: %w", directory, err)
 	}
-	return path, size, syncDirectory(directory)
+	return path, size, nil
+}
+
+func (s *Store) backup(ctx context.Context, path string) (size int64, err error) {
+	directory := filepath.Dir(path)
+	if err := durable.MkdirAll(directory, 0o700); err != nil {
+		return 0, err
+	}
+	if err := removeUnfinished(directory); err != nil {
+		return 0, err
+	}
+	file, err := durable.Create(path, 0o600) // for its owner only, as the store is
+	if err != nil {
+		return 0, err
+	}
+	defer file.Discard()
+	if size, err = s.WriteTo(ctx, file); err != nil {
+		return 0, err
+	}
+	if err := checkCopy(file.Name(), size); err != nil {
+		return 0, err
+	}
+	return size, file.Commit()
+}
+
+func removeUnfinished(directory string) error {
+	for _, pattern := range unfinished {
+		names, err := filepath.Glob(filepath.Join(directory, pattern))
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // WriteTo writes the store as it is at one instant, a file that Open opens. The transaction that it reads in keeps pages
@@ -94,8 +103,8 @@ func (u untilDone) Write(p []byte) (int, error) {
 	return u.w.Write(p)
 }
 
-// sound reports whether a copy can be opened, and is as long as it was written. It reads the beginning only.
-func sound(path string, size int64) error {
+// checkCopy checks that a copy can be opened and has the size that was written. It reads the beginning only.
+func checkCopy(path string, size int64) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err

@@ -19,17 +19,17 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 func openStore(t *testing.T, path string) *local.Store {
 	t.Helper()
-	store, err := local.Open(path)
+	opened, err := local.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
-	return store
+	t.Cleanup(func() { opened.Close() })
+	return opened
 }
 
 func someone(text string) answer.Response {
@@ -38,11 +38,11 @@ func someone(text string) answer.Response {
 }
 
 // stored lists the ids in a store's logs.
-func stored(t *testing.T, store *local.Store) map[string]bool {
+func stored(t *testing.T, opened *local.Store) map[string]bool {
 	t.Helper()
 	ids := map[string]bool{}
-	for i := range publish.Shards {
-		for entry, err := range store.After(context.Background(), publish.Shard{Survey: "killed", Period: "all", Number: i}, "") {
+	for i := range store.Shards {
+		for entry, err := range opened.After(context.Background(), store.Shard{Survey: "killed", Period: "all", Number: i}, "") {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,11 +55,11 @@ func stored(t *testing.T, store *local.Store) map[string]bool {
 	return ids
 }
 
-// TestBackupUnderWriting takes copies while answers come in: each is sound, opens as a store, and holds every answer that
+// TestBackupUnderWriting takes copies while answers come in: each is sound, opens as a opened, and holds every answer that
 // was acknowledged before it was begun, with its private part.
 func TestBackupUnderWriting(t *testing.T) {
 	t.Parallel()
-	store := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
+	opened := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
 	var (
 		mu           sync.Mutex
 		acknowledged []string
@@ -72,7 +72,7 @@ func TestBackupUnderWriting(t *testing.T) {
 		writers.Go(func() {
 			for ctx.Err() == nil {
 				r := someone(strings.Repeat("好", 100))
-				if created, err := store.Put(context.Background(), r); err != nil || !created {
+				if created, err := opened.Put(context.Background(), r); err != nil || !created {
 					t.Errorf("not stored: %v", err)
 					return
 				}
@@ -94,7 +94,7 @@ func TestBackupUnderWriting(t *testing.T) {
 				return
 			}
 		}
-		path, size, err := store.Backup(context.Background(), directory)
+		path, size, err := opened.Backup(context.Background(), directory)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,18 +163,18 @@ func (v *valve) Write(p []byte) (int, error) {
 func TestBackupHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "glasspoll.db")
-	store := openStore(t, path)
+	opened := openStore(t, path)
 	slow := &valve{reached: make(chan struct{}), opened: make(chan struct{})}
 	copied := make(chan error, 1)
 	go func() {
-		_, err := store.WriteTo(context.Background(), slow)
+		_, err := opened.WriteTo(context.Background(), slow)
 		copied <- err
 	}()
 	<-slow.reached
 	done := make(chan error, 1)
 	go func() {
 		for range 64 {
-			if _, err := store.Put(context.Background(), someone(strings.Repeat("x", 1<<20))); err != nil {
+			if _, err := opened.Put(context.Background(), someone(strings.Repeat("x", 1<<20))); err != nil {
 				done <- err
 				return
 			}
@@ -200,11 +200,11 @@ func TestBackupHoldsNobodyUp(t *testing.T) {
 
 func TestBackupEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	store := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
+	opened := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	directory := t.TempDir()
-	if _, _, err := store.Backup(ctx, directory); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), directory) {
+	if _, _, err := opened.Backup(ctx, directory); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), directory) {
 		t.Error(err)
 	}
 	if entries, _ := os.ReadDir(directory); len(entries) != 0 {
@@ -215,7 +215,7 @@ func TestBackupEndsWithItsContext(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := store.Backup(context.Background(), file); err == nil {
+	if _, _, err := opened.Backup(context.Background(), file); err == nil {
 		t.Error("a file was taken for a directory")
 	}
 }
@@ -223,7 +223,7 @@ func TestBackupEndsWithItsContext(t *testing.T) {
 func TestPrune(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
-	store := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
+	opened := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
 	names := []string{"glasspoll-20261122T020000Z.db", "glasspoll-20251231T235959Z.db", "glasspoll-20261121T020000Z.db", // ours
 		"glasspoll-20261341T020000Z.db", "glasspoll-20260101T000000Z.db.txt", "glasspoll.db", "other-20260101T000000Z.db", ".glasspoll-backup-17"}
 	for _, name := range names {
@@ -234,7 +234,7 @@ func TestPrune(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(directory, "glasspoll-20260101T000000Z.db"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	path, _, err := store.Backup(context.Background(), directory)
+	path, _, err := opened.Backup(context.Background(), directory)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,18 +279,18 @@ func TestBackupToFullDisk(t *testing.T) {
 
 func backUpToFullDisk(directory string) {
 	signal.Ignore(syscall.SIGXFSZ)
-	store, err := local.Open(filepath.Join(directory, "data", "glasspoll.db"))
+	opened, err := local.Open(filepath.Join(directory, "data", "glasspoll.db"))
 	if err != nil {
 		die(err)
 	}
 	ctx := context.Background()
 	for range 20 {
-		if _, err := store.Put(ctx, someone(strings.Repeat("x", 20_000))); err != nil {
+		if _, err := opened.Put(ctx, someone(strings.Repeat("x", 20_000))); err != nil {
 			die(err)
 		}
 	}
 	backups := filepath.Join(directory, "backups")
-	good, size, err := store.Backup(ctx, backups)
+	good, size, err := opened.Backup(ctx, backups)
 	if err != nil {
 		die(err)
 	}
@@ -300,7 +300,7 @@ func backUpToFullDisk(directory string) {
 	}
 	for _, bytes := range []uint64{0, 4096, uint64(size) / 2, uint64(size) - 1} {
 		limitFiles(bytes)
-		path, _, err := store.Backup(ctx, backups)
+		path, _, err := opened.Backup(ctx, backups)
 		limitFiles(math.MaxUint64)
 		fmt.Println(bytes, path, err)
 		if err == nil || path != "" || !strings.Contains(err.Error(), syscall.EFBIG.Error()) {
@@ -311,10 +311,10 @@ func backUpToFullDisk(directory string) {
 			die("there is", entries, err)
 		}
 	}
-	if created, err := store.Put(ctx, someone("still")); !created || err != nil {
+	if created, err := opened.Put(ctx, someone("still")); !created || err != nil {
 		die("the store takes no answers any more:", err)
 	}
-	if _, _, err := store.Backup(ctx, backups); err != nil {
+	if _, _, err := opened.Backup(ctx, backups); err != nil {
 		die("room has been made, and still:", err)
 	}
 }

@@ -20,7 +20,10 @@ import (
 	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -32,7 +35,7 @@ func thirty(b *testing.B) *survey.Survey {
 	for i := range 30 {
 		fmt.Fprintf(&source, "      - {id: question_%02d, type: rating, steps: 5, label: Question %d}\n", i, i)
 	}
-	s, problems := survey.Parse("thirty.yaml", []byte(source.String()))
+	s, problems := questionnaire.Parse("thirty.yaml", []byte(source.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
@@ -150,7 +153,7 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 			form.Set(name, "4")
 		}
 	}
-	s, problems := survey.Parse("mixed.yaml", []byte(source.String()))
+	s, problems := questionnaire.Parse("mixed.yaml", []byte(source.String()))
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
@@ -171,12 +174,12 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 // BenchmarkRead walks and decodes logs.
 func BenchmarkRead(b *testing.B) {
 	s := thirty(b)
-	store := openBench(b)
-	populate(b, store, s, 20_000)
+	opened := openBench(b)
+	populate(b, opened, s, 20_000)
 	b.ResetTimer()
 	for n := 0; n < b.N; {
-		for i := range publish.Shards {
-			for _, err := range store.After(context.Background(), publish.Shard{Survey: s.ID, Period: "all", Number: i}, "") {
+		for i := range store.Shards {
+			for _, err := range opened.After(context.Background(), store.Shard{Survey: s.ID, Period: "all", Number: i}, "") {
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -267,5 +270,5 @@ func newRenderer(b *testing.B) publish.Renderer {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return r
+	return results.New(r)
 }

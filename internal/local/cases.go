@@ -10,7 +10,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/cases"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 var (
@@ -41,8 +41,8 @@ func decodeCase(survey string, id, data []byte) (*cases.Case, error) {
 	return c, nil
 }
 
-// OpenCase implements [publish.Cases].
-func (s *Store) OpenCase(ctx context.Context, c *cases.Case, tell bool) (opened bool, err error) {
+// OpenCase implements [store.Cases].
+func (s *Store) OpenCase(ctx context.Context, c *cases.Case, notify bool) (opened bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
@@ -58,7 +58,7 @@ func (s *Store) OpenCase(ctx context.Context, c *cases.Case, tell bool) (opened 
 		if opened = b.Get([]byte(c.ID)) == nil; !opened {
 			return nil
 		}
-		if tell {
+		if notify {
 			untold, err := makeBucket(tx, untoldBucket, []byte(c.Survey))
 			if err != nil {
 				return err
@@ -78,7 +78,7 @@ func (s *Store) OpenCase(ctx context.Context, c *cases.Case, tell bool) (opened 
 	return opened, nil
 }
 
-// CasesOf implements [publish.Cases].
+// CasesOf implements [store.Cases].
 func (s *Store) CasesOf(ctx context.Context, survey string) (all []*cases.Case, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -97,25 +97,7 @@ func (s *Store) CasesOf(ctx context.Context, survey string) (all []*cases.Case, 
 	return all, err
 }
 
-// CaseSurveys lists the surveys that have any case, in order.
-func (s *Store) CaseSurveys(ctx context.Context) (surveys []string, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	err = s.view(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(casesBucket)
-		if b == nil {
-			return nil
-		}
-		return b.ForEachBucket(func(survey []byte) error {
-			surveys = append(surveys, string(survey))
-			return nil
-		})
-	})
-	return surveys, err
-}
-
-// SaveCase implements [publish.Cases].
+// SaveCase implements [store.Cases].
 func (s *Store) SaveCase(ctx context.Context, c *cases.Case) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -137,7 +119,7 @@ func (s *Store) SaveCase(ctx context.Context, c *cases.Case) error {
 		return b.Put([]byte(c.ID), data)
 	})
 	if err == nil && stale {
-		return publish.ErrStale
+		return store.ErrStale
 	}
 	if err == nil {
 		c.Revision++
@@ -145,8 +127,8 @@ func (s *Store) SaveCase(ctx context.Context, c *cases.Case) error {
 	return err
 }
 
-// Untold implements [publish.Outbox].
-func (s *Store) Untold(ctx context.Context, survey string) (untold []*cases.Case, err error) {
+// Pending implements [store.Outbox].
+func (s *Store) Pending(ctx context.Context, survey string) (untold []*cases.Case, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -164,8 +146,8 @@ func (s *Store) Untold(ctx context.Context, survey string) (untold []*cases.Case
 	return untold, err
 }
 
-// Told implements [publish.Outbox].
-func (s *Store) Told(ctx context.Context, survey, id string) error {
+// MarkDelivered implements [store.Outbox].
+func (s *Store) MarkDelivered(ctx context.Context, survey, id string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

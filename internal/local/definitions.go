@@ -8,7 +8,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"glasspoll/internal/intake"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -40,7 +40,7 @@ func (s *Store) PutDefinition(ctx context.Context, def *survey.Survey) error {
 	})
 }
 
-// Definition implements [intake.Definitions].
+// Definition implements [store.Definitions].
 func (s *Store) Definition(ctx context.Context, id, version string) (*survey.Survey, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -76,5 +76,5 @@ func (s *Store) Definition(ctx context.Context, id, version string) (*survey.Sur
 	if def, ok := s.definitions.Load(definitionKey{id, version}); ok {
 		return def.(*survey.Survey), nil
 	}
-	return nil, intake.ErrUnknown
+	return nil, store.ErrUnknown
 }

@@ -7,44 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
-// Find returns the entries of all responses with an id, of any survey and period: one, unless a client has used an id
-// twice.
-func (s *Store) Find(ctx context.Context, id string) (found []publish.Entry, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	key := keyOf(id)
-	err = s.view(func(tx *bbolt.Tx) error {
-		surveys := tx.Bucket(responsesBucket)
-		return surveys.ForEachBucket(func(survey []byte) error {
-			periods := surveys.Bucket(survey)
-			return periods.ForEachBucket(func(name []byte) error {
-				period := periods.Bucket(name)
-				_, _, r, err := lookUp(period, key)
-				if err != nil {
-					return fmt.Errorf("%s %s, response %s: %w", survey, name, id, err)
-				}
-				if r == nil {
-					return nil
-				}
-				r.Survey, r.Period = string(survey), string(name)
-				stamp := binary.BigEndian.Uint64(period.Bucket(idsBucket).Get(key[:]))
-				found = append(found, publish.Entry{Cursor: formatCursor(stamp), Settled: true, Arrived: time.Unix(0, int64(stamp)), Response: *r})
-				return nil
-			})
-		})
-	})
-	return found, err
+// Find implements [store.Erasure].
+func (s *Store) Find(ctx context.Context, id string) ([]store.Entry, error) {
+	return store.Find(ctx, s, id)
 }
 
 // lookUp finds a response of a period: its log, its key there, and the response; nil if there is none.
@@ -65,37 +39,55 @@ func lookUp(period *bbolt.Bucket, id idKey) (log *bbolt.Bucket, stamp []byte, r 
 	return log, stamp, &decoded, err
 }
 
-// Erase puts a tombstone in the place of a response: its id, so that it cannot come again, its version, its arrival, and
-// those of its answers whose fields are kept. The rest is gone, and so are its private answers, the hash by which it would
-// be known again, and the shard's tally, which will be folded anew. It returns false if there is no such response, or only
-// its tombstone.
-//
-// What bbolt no longer uses still holds old content, so that is overwritten before Erase returns; if the store is too busy
-// for that, the error is [ErrNotOverwritten], and erasing again tries again.
-func (s *Store) Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error) {
+// Stored implements [store.Eraser].
+func (s *Store) Stored(ctx context.Context, survey, period, id string) (found *store.Stored, err error) {
 	if err := ctx.Err(); err != nil {
-		return false, err
+		return nil, err
 	}
 	key := keyOf(id)
-	shard := []byte{byte(shardOf(key))}
-	err = s.update(func(tx *bbolt.Tx) error {
-		erased = false
+	err = s.view(func(tx *bbolt.Tx) error {
 		responses := bucket(tx, responsesBucket, []byte(survey), []byte(period))
 		if responses == nil {
 			return nil
 		}
+		_, stamp, r, err := lookUp(responses, key)
+		if err != nil {
+			return fmt.Errorf("%s %s, response %s: %w", survey, period, id, err)
+		}
+		if r == nil {
+			return nil
+		}
+		r.Survey, r.Period = survey, period
+		shard := store.Shard{Survey: survey, Period: period, Number: shardOf(key)}
+		found = &store.Stored{Shard: shard, Entry: entryOf(binary.BigEndian.Uint64(stamp), *r)}
+		found.Replace = func(ctx context.Context, tombstone answer.Response, t *tally.Tally, revision int) error {
+			return s.replace(ctx, shard, tombstone, t, revision)
+		}
+		return nil
+	})
+	return found, err
+}
+
+// replace puts a tombstone in the place of a response and saves the tally of its shard.
+func (s *Store) replace(ctx context.Context, shard store.Shard, tombstone answer.Response, t *tally.Tally, revision int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	key := keyOf(tombstone.ID)
+	stale := false
+	err := s.update(func(tx *bbolt.Tx) error {
+		responses := bucket(tx, responsesBucket, []byte(shard.Survey), []byte(shard.Period))
+		if stale = responses == nil; stale {
+			return nil
+		}
 		log, stamp, r, err := lookUp(responses, key)
-		if err != nil || r == nil || r.Withdrawn {
+		if err != nil {
 			return err
 		}
-		erased = true
-		left := answer.Response{ID: r.ID, Version: r.Version, Withdrawn: true}
-		for _, a := range r.Answers {
-			if slices.Contains(keep, a.Field()) {
-				left.Answers = append(left.Answers, a)
-			}
+		if stale = r == nil || r.Withdrawn; stale {
+			return nil
 		}
-		if err := log.Put(stamp, appendResponse(nil, left)); err != nil {
+		if stale, err = putTally(tx, shard, t, revision); stale || err != nil {
 			return err
 		}
 		if private := responses.Bucket(privateBucket); private != nil {
@@ -103,28 +95,21 @@ func (s *Store) Erase(ctx context.Context, survey, period, id string, keep []str
 				return err
 			}
 		}
-		if err := responses.Bucket(idsBucket).Put(key[:], stamp); err != nil {
+		if err := log.Put(stamp, appendResponse(nil, tombstone)); err != nil {
 			return err
 		}
-		// Not deleted: whoever has folded meanwhile must find another revision than the one read.
-		tallies, err := makeBucket(tx, talliesBucket, []byte(survey), []byte(period))
-		if err != nil {
-			return err
-		}
-		counted := tallies.Get(shard)
-		revision, err := tallyRevision(counted)
-		if err != nil {
-			return err
-		}
-		var before *tally.Tally
-		if counted != nil {
-			if before, err = tally.Decode(counted[8:]); err != nil {
-				return err
-			}
-		}
-		nothing := tally.Empty(before)
-		return tallies.Put(shard, append(binary.BigEndian.AppendUint64(nil, uint64(revision)+1), nothing.Encode()...))
+		return responses.Bucket(idsBucket).Put(key[:], stamp)
 	})
+	if err == nil && stale {
+		return store.ErrStale
+	}
+	return err
+}
+
+// Erase implements [store.Erasure]. What bbolt no longer uses still holds old content, so Erase overwrites that before it
+// returns. If the store is too busy for that, the error is [ErrNotOverwritten], and erasing again tries again.
+func (s *Store) Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error) {
+	erased, err = store.Erase(ctx, s, survey, period, id, keep, s.now())
 	if err != nil {
 		return false, err
 	}

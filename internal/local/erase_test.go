@@ -11,7 +11,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 // TestErasedIsNotInTheFile looks for what was erased in the bytes of the file, where bbolt leaves many old copies of a
@@ -19,17 +19,17 @@ import (
 func TestErasedIsNotInTheFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "glasspoll.db")
-	store, err := local.Open(path)
+	opened, err := local.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer opened.Close()
 	ctx := context.Background()
 	put := func(i int) {
 		r := answer.Response{ID: fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(i)*2654435761, i), Survey: "service", Version: "v1", Period: "all", Language: "en",
 			Answers: []answer.Answer{{"tier", "a"}, {"why", fmt.Sprintf("open words of number %d.", i)}},
 			Private: []answer.Answer{{"email", fmt.Sprintf("private-%d-@example.org", i)}}}
-		if _, err := store.Put(ctx, r); err != nil {
+		if _, err := opened.Put(ctx, r); err != nil {
 			t.Error(err)
 		}
 	}
@@ -67,8 +67,8 @@ func TestErasedIsNotInTheFile(t *testing.T) {
 				return
 			default:
 			}
-			for number := range publish.Shards {
-				for _, err := range store.After(ctx, publish.Shard{Survey: "service", Period: "all", Number: number}, "") {
+			for number := range store.Shards {
+				for _, err := range opened.After(ctx, store.Shard{Survey: "service", Period: "all", Number: number}, "") {
 					if err != nil {
 						t.Error(err)
 						return
@@ -77,7 +77,7 @@ func TestErasedIsNotInTheFile(t *testing.T) {
 			}
 		}
 	})
-	erased, err := store.Erase(ctx, "service", "all", fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(7*2654435761&0xffffffff), 7), []string{"tier"})
+	erased, err := opened.Erase(ctx, "service", "all", fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(7*2654435761&0xffffffff), 7), []string{"tier"})
 	close(stop)
 	others.Wait()
 	if !erased || err != nil {
@@ -86,15 +86,15 @@ func TestErasedIsNotInTheFile(t *testing.T) {
 	if has() {
 		t.Error("what was erased is still in the file")
 	}
-	if err := store.Close(); err != nil {
+	if err := opened.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if store, err = local.Open(path); err != nil {
+	if opened, err = local.Open(path); err != nil {
 		t.Fatal(err)
 	}
 	all := 0
-	for number := range publish.Shards {
-		for e, err := range store.After(ctx, publish.Shard{Survey: "service", Period: "all", Number: number}, "") {
+	for number := range store.Shards {
+		for e, err := range opened.After(ctx, store.Shard{Survey: "service", Period: "all", Number: number}, "") {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,15 +19,15 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 func openError(t *testing.T, path string, want ...string) {
 	t.Helper()
 	started := time.Now()
-	store, err := local.Open(path)
+	opened, err := local.Open(path)
 	if err == nil {
-		store.Close()
+		opened.Close()
 		t.Fatalf("opened %s", path)
 	}
 	for _, part := range append(want, path) {
@@ -41,7 +41,7 @@ func openError(t *testing.T, path string, want ...string) {
 func TestOpenSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "er", "glasspoll.db")
-	store, err := local.Open(path)
+	opened, err := local.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 	openError(t, path, "another process", "glasspoll serve")
-	if err := store.Close(); err != nil {
+	if err := opened.Close(); err != nil {
 		t.Fatal(err)
 	}
 	sound, err := os.ReadFile(path)
@@ -130,7 +130,7 @@ func limitFiles(bytes uint64) {
 
 func fillDisk(directory string) {
 	signal.Ignore(syscall.SIGXFSZ)
-	store, err := local.Open(filepath.Join(directory, "glasspoll.db"))
+	opened, err := local.Open(filepath.Join(directory, "glasspoll.db"))
 	if err != nil {
 		die(err)
 	}
@@ -144,7 +144,7 @@ func fillDisk(directory string) {
 		if n > 1000 {
 			die("the disk is never full")
 		}
-		created, err := store.Put(ctx, response(n))
+		created, err := opened.Put(ctx, response(n))
 		if err != nil {
 			fmt.Println("after", n, "responses:", err)
 			if created || !strings.Contains(err.Error(), syscall.EFBIG.Error()) { // bbolt wraps some errors as text
@@ -155,7 +155,7 @@ func fillDisk(directory string) {
 	}
 	stored := n
 	for i := range 10 { // some may still find room; what is acknowledged counts
-		if created, err := store.Put(ctx, response(n+1+i)); created && err == nil {
+		if created, err := opened.Put(ctx, response(n+1+i)); created && err == nil {
 			stored++
 		}
 	}
@@ -163,18 +163,18 @@ func fillDisk(directory string) {
 		die("not full after all")
 	}
 	limitFiles(math.MaxUint64) // room has been made
-	if created, err := store.Put(ctx, response(n)); !created || err != nil {
+	if created, err := opened.Put(ctx, response(n)); !created || err != nil {
 		die("not usable any more:", created, err)
 	}
-	if err := store.Close(); err != nil {
+	if err := opened.Close(); err != nil {
 		die(err)
 	}
-	if store, err = local.Open(filepath.Join(directory, "glasspoll.db")); err != nil {
+	if opened, err = local.Open(filepath.Join(directory, "glasspoll.db")); err != nil {
 		die(err)
 	}
 	count := 0
-	for i := range publish.Shards {
-		for _, err := range store.After(ctx, publish.Shard{Survey: "full", Period: "all", Number: i}, "") {
+	for i := range store.Shards {
+		for _, err := range opened.After(ctx, store.Shard{Survey: "full", Period: "all", Number: i}, "") {
 			if err != nil {
 				die(err)
 			}
@@ -235,7 +235,7 @@ func TestPageChangedByHand(t *testing.T) {
 	if err != nil || now == tag || revision != 0 {
 		t.Errorf("%q, %d, %v", now, revision, err)
 	}
-	if _, err := pages.Replace(ctx, "a/b.html", tag, 4, []byte("four")); !errors.Is(err, publish.ErrStale) {
+	if _, err := pages.Replace(ctx, "a/b.html", tag, 4, []byte("four")); !errors.Is(err, store.ErrStale) {
 		t.Errorf("overwritten: %v", err)
 	}
 	if files, _ := filepath.Glob(filepath.Join(directory, "a", "*")); len(files) != 1 {

@@ -8,13 +8,13 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
+	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
-// Tally implements [publish.Tallies].
-func (s *Store) Tally(ctx context.Context, shard publish.Shard) (t *tally.Tally, revision int, err error) {
+// Tally implements [store.Tallies].
+func (s *Store) Tally(ctx context.Context, shard store.Shard) (t *tally.Tally, revision int, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, 0, err
 	}
@@ -49,35 +49,37 @@ func tallyRevision(data []byte) (int, error) {
 	return int(binary.BigEndian.Uint64(data)), nil
 }
 
-// SaveTally implements [publish.Tallies].
-func (s *Store) SaveTally(ctx context.Context, shard publish.Shard, t *tally.Tally, revision int) error {
+// SaveTally implements [store.Tallies].
+func (s *Store) SaveTally(ctx context.Context, shard store.Shard, t *tally.Tally, revision int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	data := append(binary.BigEndian.AppendUint64(nil, uint64(revision)+1), t.Encode()...)
 	stale := false
-	err := s.update(func(tx *bbolt.Tx) error {
-		b, err := makeBucket(tx, talliesBucket, []byte(shard.Survey), []byte(shard.Period))
-		if err != nil {
-			return err
-		}
-		key := []byte{byte(shard.Number)}
-		stored, err := tallyRevision(b.Get(key))
-		if err != nil {
-			return err
-		}
-		if stale = stored != revision; stale {
-			return nil
-		}
-		return b.Put(key, data)
+	err := s.update(func(tx *bbolt.Tx) (err error) {
+		stale, err = putTally(tx, shard, t, revision)
+		return err
 	})
 	if err == nil && stale {
-		return publish.ErrStale
+		return store.ErrStale
 	}
 	return err
 }
 
-// Latest implements [publish.Releases].
+// putTally replaces the tally of a shard if it has the given revision; stale says that it has another one.
+func putTally(tx *bbolt.Tx, shard store.Shard, t *tally.Tally, revision int) (stale bool, err error) {
+	b, err := makeBucket(tx, talliesBucket, []byte(shard.Survey), []byte(shard.Period))
+	if err != nil {
+		return false, err
+	}
+	key := []byte{byte(shard.Number)}
+	stored, err := tallyRevision(b.Get(key))
+	if err != nil || stored != revision {
+		return err == nil, err
+	}
+	return false, b.Put(key, append(binary.BigEndian.AppendUint64(nil, uint64(revision)+1), t.Encode()...))
+}
+
+// Latest implements [store.Releases].
 func (s *Store) Latest(ctx context.Context, survey string) (latest []*release.Release, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -103,7 +105,7 @@ func (s *Store) Latest(ctx context.Context, survey string) (latest []*release.Re
 	return latest, err
 }
 
-// Append implements [publish.Releases].
+// Append implements [store.Releases].
 func (s *Store) Append(ctx context.Context, r *release.Release) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -132,7 +134,7 @@ func (s *Store) Append(ctx context.Context, r *release.Release) error {
 		return b.Put(binary.BigEndian.AppendUint64(nil, number), data)
 	})
 	if err == nil && stale {
-		return publish.ErrStale
+		return store.ErrStale
 	}
 	return err
 }

@@ -19,7 +19,9 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
-	"glasspoll/internal/render"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/results"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -38,7 +40,7 @@ results: {min_group: 5}
 
 func parse(t testing.TB, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("killed.yaml", []byte(source))
+	s, problems := questionnaire.Parse("killed.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -61,13 +63,13 @@ func TestMain(m *testing.M) {
 
 // writeForEver stores responses and prints each id when it is acknowledged, and publishes meanwhile.
 func writeForEver(directory string) {
-	store, err := local.Open(filepath.Join(directory, "glasspoll.db"))
+	opened, err := local.Open(filepath.Join(directory, "glasspoll.db"))
 	if err == nil {
 		var pages *local.Pages
 		if pages, err = local.OpenPages(filepath.Join(directory, "public")); err == nil {
 			go func() {
-				s, _ := survey.Parse("killed.yaml", []byte(killed))
-				p := publish.New(store, store, store, pages, figures{}, time.Now)
+				s, _ := questionnaire.Parse("killed.yaml", []byte(killed))
+				p := publish.New(opened, opened, opened, pages, figures{}, time.Now)
 				for {
 					if _, err := p.Publish(context.Background(), s); err != nil {
 						fmt.Println("error", err)
@@ -85,7 +87,7 @@ func writeForEver(directory string) {
 		go func() {
 			for {
 				r := answer.Response{ID: uuid.NewString(), Survey: "killed", Period: "all", Answers: []answer.Answer{{"rated", "4"}}}
-				_, err := store.Put(context.Background(), r)
+				_, err := opened.Put(context.Background(), r)
 				printing.Lock()
 				if err != nil {
 					fmt.Println("error", err)
@@ -101,13 +103,13 @@ func writeForEver(directory string) {
 
 type figures struct{}
 
-func (figures) Results(w io.Writer, p render.ResultsPage) error {
-	_, err := fmt.Fprintln(w, p.Report.Revision, p.Language, p.Root)
+func (figures) HTML(w io.Writer, p results.Page) error {
+	_, err := fmt.Fprintln(w, p.Set.Report.Revision, p.Language, p.Root)
 	return err
 }
 
-func (f figures) ResultsJSON(w io.Writer, p render.ResultsPage) error { return f.Results(w, p) }
-func (f figures) ResultsCSV(w io.Writer, p render.ResultsPage) error  { return f.Results(w, p) }
+func (f figures) JSON(w io.Writer, p results.Page) error { return f.HTML(w, p) }
+func (f figures) CSV(w io.Writer, p results.Page) error  { return f.HTML(w, p) }
 
 // TestKilled kills a process at random moments, again and again: every acknowledged response is in the log, once, and
 // what is published counts all of them.
@@ -151,11 +153,11 @@ func TestKilled(t *testing.T) {
 		}
 	}
 
-	store, err := local.Open(filepath.Join(directory, "glasspoll.db"))
+	opened, err := local.Open(filepath.Join(directory, "glasspoll.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer opened.Close()
 	pages, err := local.OpenPages(filepath.Join(directory, "public"))
 	if err != nil {
 		t.Fatal(err)
@@ -163,21 +165,21 @@ func TestKilled(t *testing.T) {
 	defer pages.Close()
 	ctx := context.Background()
 	s := parse(t, killed)
-	out, err := publish.New(store, store, store, pages, figures{}, time.Now).Publish(ctx, s)
+	out, err := publish.New(opened, opened, opened, pages, figures{}, time.Now).Publish(ctx, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	count := map[string]int{}
 	var tallies []*tally.Tally
-	for i := range publish.Shards {
-		shard := publish.Shard{Survey: "killed", Period: "all", Number: i}
-		for entry, err := range store.After(ctx, shard, "") {
+	for i := range store.Shards {
+		shard := store.Shard{Survey: "killed", Period: "all", Number: i}
+		for entry, err := range opened.After(ctx, shard, "") {
 			if err != nil {
 				t.Fatal(err)
 			}
 			count[entry.Response.ID]++
 		}
-		folded, _, err := store.Tally(ctx, shard)
+		folded, _, err := opened.Tally(ctx, shard)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package local
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,7 +14,8 @@ import (
 	"strings"
 	"sync"
 
-	"glasspoll/internal/publish"
+	"glasspoll/internal/durable"
+	"glasspoll/internal/store"
 )
 
 // Pages is a directory of pages. A page's tag is the hash of what is in its file, so that whoever changes a file changes
@@ -30,7 +30,7 @@ const revisionsFolder = ".revisions"
 
 // OpenPages opens a directory of pages, and makes it if there is none.
 func OpenPages(directory string) (*Pages, error) {
-	if err := os.MkdirAll(directory, 0o755); err != nil {
+	if err := durable.MkdirAll(directory, 0o755); err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	root, err := os.OpenRoot(directory) // nothing outside it can be reached, not even by a symbolic link
@@ -43,7 +43,7 @@ func OpenPages(directory string) (*Pages, error) {
 // Close gives the directory up.
 func (p *Pages) Close() error { return p.root.Close() }
 
-// Page implements [publish.Pages].
+// Page implements [store.Pages].
 func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int, err error) {
 	if err := errors.Join(ctx.Err(), checkName(name)); err != nil {
 		return "", 0, p.wrap(name, err)
@@ -54,7 +54,7 @@ func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int
 	return tag, revision, p.wrap(name, err)
 }
 
-// Replace implements [publish.Pages]. To write what is there already does nothing.
+// Replace implements [store.Pages]. To write what is there already does nothing.
 func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, body []byte) (newTag string, err error) {
 	if err := errors.Join(ctx.Err(), checkName(name)); err != nil {
 		return "", p.wrap(name, err)
@@ -66,7 +66,7 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 		return "", p.wrap(name, err)
 	}
 	if current != tag {
-		return "", publish.ErrStale
+		return "", store.ErrStale
 	}
 	newTag = tagOf(body)
 	if current == newTag && stored == revision {
@@ -109,37 +109,11 @@ func tagOf(body []byte) string {
 	return hex.EncodeToString(hash[:])
 }
 
-// write puts a file in place by a rename, durably.
-func (p *Pages) write(name string, body []byte) (err error) {
-	folder := path.Dir(name)
-	if err := p.root.MkdirAll(folder, 0o755); err != nil {
+func (p *Pages) write(name string, body []byte) error {
+	if err := durable.MkdirAllIn(p.root, path.Dir(name), 0o755); err != nil {
 		return err
 	}
-	temporary := path.Join(folder, ".new-"+rand.Text())
-	file, err := p.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(body)
-	if err == nil {
-		err = file.Sync()
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = p.root.Rename(temporary, name)
-	}
-	if err != nil {
-		p.root.Remove(temporary) // as well as it can; the error is the one that counts
-		return err
-	}
-	directory, err := p.root.Open(folder)
-	if err != nil {
-		return err
-	}
-	defer directory.Close()
-	return directory.Sync()
+	return durable.WriteFileIn(p.root, name, body, 0o644)
 }
 
 // checkName refuses what is not a plain path below the directory: "..", absolute paths, and hidden files.
@@ -155,14 +129,4 @@ func (p *Pages) wrap(name string, err error) error {
 		return fmt.Errorf("page %s: %w", filepath.Join(p.directory, name), err)
 	}
 	return nil
-}
-
-// syncDirectory makes a new file's name durable.
-func syncDirectory(name string) error {
-	directory, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer directory.Close()
-	return directory.Sync()
 }

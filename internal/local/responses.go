@@ -13,8 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/intake"
-	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
 )
 
 var (
@@ -31,7 +30,7 @@ func shardOf(id idKey) int {
 	for _, c := range id {
 		h = (h ^ uint32(c)) * 16777619
 	}
-	return int(h % publish.Shards)
+	return int(h % store.Shards)
 }
 
 // A record is a response as it is stored, but for its arrival.
@@ -58,8 +57,8 @@ func newRecord(r answer.Response) (record, error) {
 	return rec, nil
 }
 
-// Put implements [intake.Responses].
-func (s *Store) Put(ctx context.Context, r answer.Response, also ...intake.Key) (created bool, err error) {
+// Put implements [store.Responses].
+func (s *Store) Put(ctx context.Context, r answer.Response, also ...store.Key) (created bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
@@ -76,13 +75,13 @@ func (s *Store) Put(ctx context.Context, r answer.Response, also ...intake.Key) 
 	case err != nil:
 		return false, err
 	case conflict:
-		return false, intake.ErrConflict
+		return false, store.ErrConflict
 	default:
 		return created, nil
 	}
 }
 
-func (s *Store) put(tx *bbolt.Tx, rec record, also []intake.Key) (created, conflict bool, err error) {
+func (s *Store) put(tx *bbolt.Tx, rec record, also []store.Key) (created, conflict bool, err error) {
 	period, err := makeBucket(tx, responsesBucket, rec.survey, rec.period)
 	if err != nil {
 		return false, false, err
@@ -137,7 +136,7 @@ func same(taken []byte, rec record) bool {
 	return len(taken) > 8 && bytes.Equal(taken[8:], rec.digest[:])
 }
 
-// Periods implements [publish.Log].
+// Periods implements [store.Log].
 func (s *Store) Periods(ctx context.Context, survey string) (periods []string, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -159,18 +158,18 @@ func (s *Store) Periods(ctx context.Context, survey string) (periods []string, e
 // whoever walks a log may write meanwhile.
 const pageSize = 1000
 
-// After implements [publish.Log].
-func (s *Store) After(ctx context.Context, shard publish.Shard, cursor string) iter.Seq2[publish.Entry, error] {
-	return func(yield func(publish.Entry, error) bool) {
+// After implements [store.Log].
+func (s *Store) After(ctx context.Context, shard store.Shard, cursor string) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
 		after, err := parseCursor(cursor)
 		if err != nil {
-			yield(publish.Entry{}, s.wrap(err))
+			yield(store.Entry{}, s.wrap(err))
 			return
 		}
-		entries := make([]publish.Entry, 0, 64)
+		entries := make([]store.Entry, 0, 64)
 		for {
 			if err := ctx.Err(); err != nil {
-				yield(publish.Entry{}, err)
+				yield(store.Entry{}, err)
 				return
 			}
 			entries, after, err = s.page(entries[:0], shard, after)
@@ -180,7 +179,7 @@ func (s *Store) After(ctx context.Context, shard publish.Shard, cursor string) i
 				}
 			}
 			if err != nil {
-				yield(publish.Entry{}, err)
+				yield(store.Entry{}, err)
 				return
 			}
 			if len(entries) < pageSize {
@@ -191,7 +190,7 @@ func (s *Store) After(ctx context.Context, shard publish.Shard, cursor string) i
 }
 
 // page appends a page of entries that arrived later than after.
-func (s *Store) page(entries []publish.Entry, shard publish.Shard, after uint64) ([]publish.Entry, uint64, error) {
+func (s *Store) page(entries []store.Entry, shard store.Shard, after uint64) ([]store.Entry, uint64, error) {
 	err := s.view(func(tx *bbolt.Tx) error {
 		log := bucket(tx, responsesBucket, []byte(shard.Survey), []byte(shard.Period), logBucket(shard.Number))
 		if log == nil {
@@ -205,11 +204,16 @@ func (s *Store) page(entries []publish.Entry, shard publish.Shard, after uint64)
 			}
 			r.Survey, r.Period = shard.Survey, shard.Period
 			after = binary.BigEndian.Uint64(k)
-			entries = append(entries, publish.Entry{Cursor: formatCursor(after), Settled: true, Arrived: time.Unix(0, int64(after)), Response: r})
+			entries = append(entries, entryOf(after, r))
 		}
 		return nil
 	})
 	return entries, after, err
+}
+
+// entryOf makes the entry of a response, which is settled at once: writes come one after another.
+func entryOf(arrived uint64, r answer.Response) store.Entry {
+	return store.Entry{Cursor: formatCursor(arrived), Settled: true, Arrived: time.Unix(0, int64(arrived)), Response: r}
 }
 
 // formatCursor writes an arrival with a fixed width, so that cursors sort.

@@ -16,6 +16,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
+
+	"glasspoll/internal/durable"
 )
 
 // Store is one file. It may be used by any number of goroutines, but by one process at a time.
@@ -61,7 +63,7 @@ var (
 // Open opens a store, and makes it, with its directories, if there is none.
 func Open(path string) (*Store, error) {
 	directory := filepath.Dir(path)
-	if err := os.MkdirAll(directory, 0o700); err != nil {
+	if err := durable.MkdirAll(directory, 0o700); err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
 	db, err := openDB(path)
@@ -69,7 +71,7 @@ func Open(path string) (*Store, error) {
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
 	s := &Store{path: path, db: db, committer: committer{db: db}, now: time.Now}
-	if err := errors.Join(s.prepare(), syncDirectory(directory)); err != nil {
+	if err := errors.Join(s.prepare(), durable.SyncDir(directory)); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}

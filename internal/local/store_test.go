@@ -4,19 +4,16 @@ import (
 	"path/filepath"
 	"testing"
 
-	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
-	"glasspoll/internal/publish"
-	"glasspoll/internal/storetest"
+	"glasspoll/internal/store"
+	"glasspoll/internal/store/storetest"
 )
 
 var (
-	_ intake.Definitions = (*local.Store)(nil)
-	_ intake.Responses   = (*local.Store)(nil)
-	_ publish.Log        = (*local.Store)(nil)
-	_ publish.Tallies    = (*local.Store)(nil)
-	_ publish.Releases   = (*local.Store)(nil)
-	_ publish.Pages      = (*local.Pages)(nil)
+	_ store.Records          = (*local.Store)(nil)
+	_ store.DefinitionWriter = (*local.Store)(nil)
+	_ store.Responses        = (*local.Store)(nil)
+	_ store.Pages            = (*local.Pages)(nil)
 )
 
 func TestConformance(t *testing.T) {
@@ -32,7 +29,7 @@ func TestConformance(t *testing.T) {
 
 func open(t *testing.T, directory string) storetest.Backend {
 	t.Helper()
-	store, err := local.Open(filepath.Join(directory, "data", "glasspoll.db"))
+	opened, err := local.Open(filepath.Join(directory, "data", "glasspoll.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,11 +37,11 @@ func open(t *testing.T, directory string) storetest.Backend {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close(); pages.Close() })
+	t.Cleanup(func() { opened.Close(); pages.Close() })
 	return storetest.Backend{
-		Definitions: store, Responses: store, Log: store, Tallies: store, Releases: store, Pages: pages, Erasure: store, Cases: store,
+		Definitions: opened, Responses: opened, Log: opened, Tallies: opened, Releases: opened, Pages: pages, Erasure: opened, Cases: opened,
 		Reopen: func(t *testing.T) storetest.Backend {
-			if err := store.Close(); err != nil {
+			if err := opened.Close(); err != nil {
 				t.Fatal(err)
 			}
 			return open(t, directory)

@@ -2,60 +2,14 @@ package publish
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
-
-// Cases keeps what alerts have opened.
-type Cases interface {
-	// OpenCase stores a case, unless one of its id is there, and reports whether it did. If tell is set, it is among the
-	// untold from then on. It is durable on return.
-	OpenCase(ctx context.Context, c *cases.Case, tell bool) (opened bool, err error)
-	// CasesOf returns all cases of a survey, in the order of their ids. Read is strongly consistent.
-	CasesOf(ctx context.Context, survey string) ([]*cases.Case, error)
-	// SaveCase replaces a case if its revision is still the one read, else ErrStale. It sets the new revision.
-	SaveCase(ctx context.Context, c *cases.Case) error
-}
-
-// Outbox is the list of cases that somebody still has to be told of.
-type Outbox interface {
-	// Untold returns these cases of a survey, in the order of their ids.
-	Untold(ctx context.Context, survey string) ([]*cases.Case, error)
-	// Told takes a case from the list. It is no error if it is not in it.
-	Told(ctx context.Context, survey, id string) error
-}
-
-// A Teller tells those who follow cases up of one that was opened. It may be told of the same one again: its id says so.
-type Teller interface {
-	Tell(ctx context.Context, c *cases.Case) error
-}
-
-// Tell tells of the cases of a survey of which nobody has been told, and stops at the first that it cannot tell of: that
-// and the ones behind it stay in the list.
-func Tell(ctx context.Context, outbox Outbox, teller Teller, survey string) (told int, err error) {
-	untold, err := outbox.Untold(ctx, survey)
-	if err != nil {
-		return 0, err
-	}
-	for _, c := range untold {
-		if !c.Withdrawn {
-			if err := teller.Tell(ctx, c); err != nil {
-				return told, fmt.Errorf("telling of case %s: %w", c.ID, err)
-			}
-			told++
-		}
-		if err := outbox.Told(ctx, survey, c.ID); err != nil {
-			return told, err
-		}
-	}
-	return told, nil
-}
 
 // A publisher opens a case for each answer for which one of the survey's alerts holds. A case is stored before the cursor
 // of its tally moves past the answer, so none is lost; its id is made of the response's and the alert's, so none is opened
@@ -85,7 +39,7 @@ func (p *Publisher) newLookout(s *survey.Survey) *lookout {
 }
 
 // at looks at one entry. fresh says that its alerts have not been looked at before, or only while it was not settled.
-func (l *lookout) at(e Entry, fresh bool) {
+func (l *lookout) at(e store.Entry, fresh bool) {
 	switch {
 	case l == nil:
 	case e.Response.Withdrawn:
@@ -125,7 +79,7 @@ func (l *lookout) act(ctx context.Context, opened *atomic.Int64) error {
 
 // overtaken is called when somebody else has folded the same entries from a cursor on. He may have met the tombstone of a
 // response where this walk has still met the answers, and have found no case to close.
-func (l *lookout) overtaken(ctx context.Context, shard Shard, from string) error {
+func (l *lookout) overtaken(ctx context.Context, shard store.Shard, from string) error {
 	if l == nil || len(l.due) == 0 {
 		return nil
 	}
@@ -146,32 +100,7 @@ func (l *lookout) overtaken(ctx context.Context, shard Shard, from string) error
 
 // withdraw closes the cases of responses that were withdrawn.
 func (l *lookout) withdraw(ctx context.Context) error {
-	for try := 0; len(l.withdrawn) > 0; try++ {
-		all, err := l.Cases.CasesOf(ctx, l.survey.ID)
-		if err != nil {
-			return err
-		}
-		stale := false
-		for _, c := range all {
-			if !l.withdrawn[c.Response] {
-				continue
-			}
-			c.Withdraw(l.now())
-			switch err := l.Cases.SaveCase(ctx, c); {
-			case errors.Is(err, ErrStale):
-				stale = true
-			case err != nil:
-				return err
-			}
-		}
-		if !stale {
-			return nil
-		}
-		if try == attempts {
-			return fmt.Errorf("cases of %s: %w %d times", l.survey.ID, ErrStale, attempts)
-		}
-	}
-	return nil
+	return store.WithdrawCases(ctx, l.Cases, l.survey.ID, l.withdrawn, l.now())
 }
 
 func (p *Publisher) isOpened(id string) bool {

@@ -17,6 +17,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -29,15 +30,15 @@ const alerts = `alerts:
 // caseMemory keeps cases in memory. Its calls can be made to fail, as those of memory.
 type caseMemory struct {
 	*memory
-	mu     sync.Mutex
-	kept   map[string][]byte // by id
-	at     map[string]int    // revisions
-	opened map[string]int    // how often a case was stored: never more than once
-	untold map[string]bool
+	mu      sync.Mutex
+	kept    map[string][]byte // by id
+	at      map[string]int    // revisions
+	opened  map[string]int    // how often a case was stored: never more than once
+	pending map[string]bool
 }
 
 func newCaseMemory(m *memory) *caseMemory {
-	return &caseMemory{memory: m, kept: map[string][]byte{}, at: map[string]int{}, opened: map[string]int{}, untold: map[string]bool{}}
+	return &caseMemory{memory: m, kept: map[string][]byte{}, at: map[string]int{}, opened: map[string]int{}, pending: map[string]bool{}}
 }
 
 func (c *caseMemory) faulty(name string) (before, after error) {
@@ -57,7 +58,7 @@ func (c *caseMemory) OpenCase(_ context.Context, one *cases.Case, tell bool) (bo
 		return false, after
 	}
 	c.kept[one.ID], _ = json.Marshal(one)
-	c.at[one.ID], c.untold[one.ID] = 1, tell
+	c.at[one.ID], c.pending[one.ID] = 1, tell
 	c.opened[one.ID]++
 	return true, after
 }
@@ -91,7 +92,7 @@ func (c *caseMemory) SaveCase(_ context.Context, one *cases.Case) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.at[one.ID] != one.Revision {
-		return ErrStale
+		return store.ErrStale
 	}
 	c.kept[one.ID], _ = json.Marshal(one)
 	c.at[one.ID]++
@@ -99,20 +100,10 @@ func (c *caseMemory) SaveCase(_ context.Context, one *cases.Case) error {
 	return after
 }
 
-func (c *caseMemory) Untold(ctx context.Context, survey string) ([]*cases.Case, error) {
+// Pending returns the cases that are in the outbox.
+func (c *caseMemory) Pending(ctx context.Context, survey string) ([]*cases.Case, error) {
 	all, err := c.CasesOf(ctx, survey)
-	return slices.DeleteFunc(all, func(one *cases.Case) bool { return !c.untold[one.ID] }), err
-}
-
-func (c *caseMemory) Told(_ context.Context, _, id string) error {
-	before, after := c.faulty("Told")
-	if before != nil {
-		return before
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.untold, id)
-	return after
+	return slices.DeleteFunc(all, func(one *cases.Case) bool { return !c.pending[one.ID] }), err
 }
 
 func (c *caseMemory) publisher(now func() time.Time) *Publisher {
@@ -125,7 +116,7 @@ func (c *caseMemory) publisher(now func() time.Time) *Publisher {
 func (c *caseMemory) withdraw(n int, period string) {
 	c.memory.mu.Lock()
 	defer c.memory.mu.Unlock()
-	shard := Shard{"sample", period, n * 7 % Shards}
+	shard := store.Shard{Survey: "sample", Period: period, Number: n * 7 % store.Shards}
 	for i, r := range c.memory.log[shard] {
 		if r.ID == fmt.Sprint(n) {
 			c.memory.log[shard][i] = answer.Response{ID: r.ID, Survey: r.Survey, Period: r.Period, Withdrawn: true}
@@ -319,7 +310,7 @@ func TestCrashBetweenOpeningAndSaving(t *testing.T) {
 	for stop := 1; ; stop++ {
 		c := newCaseMemory(newMemory())
 		for n := range 30 {
-			c.put(n*Shards, "2026-10") // all in one shard
+			c.put(n*store.Shards, "2026-10") // all in one shard
 		}
 		calls := 0
 		c.memory.fault = func(call string) (bool, bool) {
@@ -335,7 +326,7 @@ func TestCrashBetweenOpeningAndSaving(t *testing.T) {
 		publish(t, c.publisher(at(20)), s)
 		var numbers []int
 		for n := range 30 {
-			numbers = append(numbers, n*Shards)
+			numbers = append(numbers, n*store.Shards)
 		}
 		c.check(t, wanted(numbers...))
 		if stop > len(wanted(numbers...)) {
@@ -366,22 +357,8 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
-// teller notes whom it told of, and fails as often as it is to.
-type teller struct {
-	told  []string
-	fails int
-}
-
-func (t *teller) Tell(_ context.Context, c *cases.Case) error {
-	if t.fails > 0 {
-		t.fails--
-		return errInjected
-	}
-	t.told = append(t.told, c.ID)
-	return nil
-}
-
-func TestTellingOfCases(t *testing.T) {
+// TestOutbox: the cases that a publisher opens are in the outbox, if it is to notify; those withdrawn since too.
+func TestOutbox(t *testing.T) {
 	s, c := parse(t, sample+alerts), newCaseMemory(newMemory())
 	for n := range 20 {
 		c.put(n, "2026-10")
@@ -389,45 +366,28 @@ func TestTellingOfCases(t *testing.T) {
 	publish(t, c.publisher(at(20)), s)
 	c.withdraw(1, "2026-10")
 	publish(t, c.publisher(at(20)), s)
-	want := wanted(upTo(20)...)
-	delete(want, cases.ID("sample", "1", "complaint")) // nobody needs to follow that up
-	to := &teller{fails: 1}
-	if told, err := Tell(ctx, c, to, "sample"); told != 0 || !errors.Is(err, errInjected) {
-		t.Errorf("a receiver that is away was told of %d, %v", told, err)
+	pending, err := c.Pending(ctx, "sample")
+	if err != nil {
+		t.Fatal(err)
 	}
-	// One that was told of, and not taken from the list, is told of again.
-	c.memory.fault = func(call string) (bool, bool) { return call == "Told", false }
-	if _, err := Tell(ctx, c, to, "sample"); !errors.Is(err, errInjected) {
-		t.Error(err)
-	}
-	c.memory.fault = nil
-	if told, err := Tell(ctx, c, to, "sample"); told != len(want) || err != nil {
-		t.Errorf("told of %d of %d, %v", told, len(want), err)
-	}
-	times := map[string]int{}
-	for _, id := range to.told {
-		times[id]++
-	}
-	for id := range want {
-		if times[id] == 0 {
-			t.Errorf("not told of %s", id)
+	got := map[string]bool{}
+	for _, one := range pending {
+		got[one.ID] = true
+		if withdrawn := one.ID == cases.ID("sample", "1", "complaint"); one.Withdrawn != withdrawn {
+			t.Errorf("%+v", one)
 		}
-		delete(times, id)
 	}
-	if len(times) != 0 || len(to.told) > len(want)+1 {
-		t.Errorf("told of %v as well, %d times in all", times, len(to.told))
+	if want := wanted(upTo(20)...); !maps.Equal(got, want) {
+		t.Errorf("%d cases are in the outbox, want %d", len(got), len(want))
 	}
-	if told, err := Tell(ctx, c, to, "sample"); told != 0 || err != nil {
-		t.Errorf("again: %d, %v", told, err)
-	}
-	// Where nobody is to be told, nothing waits.
-	quiet := newCaseMemory(newMemory())
-	quiet.put(0, "2026-10")
-	p := quiet.publisher(at(20))
+
+	silent := newCaseMemory(newMemory())
+	silent.put(0, "2026-10")
+	p := silent.publisher(at(20))
 	p.Tells = false
 	publish(t, p, s)
-	if untold, err := quiet.Untold(ctx, "sample"); len(untold) != 0 || err != nil {
-		t.Errorf("%d wait, %v", len(untold), err)
+	if pending, err := silent.Pending(ctx, "sample"); len(pending) != 0 || err != nil {
+		t.Errorf("%d cases are in the outbox, %v", len(pending), err)
 	}
 }
 

@@ -14,23 +14,24 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
 // A Renderer writes the files of a report. The second and the third are for whole periods only.
 type Renderer interface {
-	Results(w io.Writer, p render.ResultsPage) error
-	ResultsJSON(w io.Writer, p render.ResultsPage) error
-	ResultsCSV(w io.Writer, p render.ResultsPage) error
+	HTML(w io.Writer, p results.Page) error
+	JSON(w io.Writer, p results.Page) error
+	CSV(w io.Writer, p results.Page) error
 }
 
 // A file is one file of results, and what it is made from.
 type file struct {
 	name     string
-	page     render.ResultsPage
-	write    func(io.Writer, render.ResultsPage) error
+	page     results.Page
+	write    func(io.Writer, results.Page) error
 	newest   bool              // looked at in every run: it is what visitors see
 	gone     bool              // results are not public: it takes the place of what is there, and is not written else
 	revision int               // grows with every release that the file tells of
@@ -49,13 +50,14 @@ func (p *Publisher) files(ctx context.Context, s *survey.Survey) ([]file, *stats
 		return nil, nil, err
 	}
 	var actions survey.Actions
-	if p.Beside != nil {
-		if actions, err = p.Beside.Actions(ctx, s.ID); err != nil {
+	if p.Sidecars != nil {
+		if actions, err = p.Sidecars.Actions(ctx, s.ID); err != nil {
 			return nil, nil, err
 		}
 	}
 	report := stats.NewReport(s, latest)
-	folders := render.ResultsFolders(report)
+	set := results.NewSet(report)
+	folders := set.Folders()
 	today := survey.Date(p.now().In(s.Location()).Format(time.DateOnly))
 	basis := sha256.New()
 	beside, err := json.Marshal(actions)
@@ -75,25 +77,25 @@ func (p *Publisher) files(ctx context.Context, s *survey.Survey) ([]file, *stats
 	for _, f := range folders {
 		newest := f.Period == "" || revisions[f.Period] == report.Revision
 		state := fmt.Sprintf("%x %d", basis.Sum(nil), revisions[f.Period])
-		if newest && f.Whole() && render.DatedMeasures(actions) {
+		if newest && f.Whole() && results.DatedMeasures(actions) {
 			state += " " + string(today)
 		}
 		add := func(folder, language string) {
 			folder += f.Path()
-			page := render.ResultsPage{Report: report, Actions: actions, Today: today, Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), ResultsFolder: f}
-			put := func(name string, write func(io.Writer, render.ResultsPage) error) {
-				all = append(all, file{name: folder + name, page: page, write: write, newest: f == render.ResultsFolder{}, gone: gone, revision: revisions[f.Period],
+			page := results.Page{Set: set, Actions: actions, Today: today, Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), Folder: f}
+			put := func(name string, write func(io.Writer, results.Page) error) {
+				all = append(all, file{name: folder + name, page: page, write: write, newest: f == results.Folder{}, gone: gone, revision: revisions[f.Period],
 					inputs: sha256.Sum256([]byte(state))})
 			}
-			put("index.html", p.renderer.Results)
+			put("index.html", p.renderer.HTML)
 			if f.Whole() {
-				put("results.json", p.renderer.ResultsJSON)
-				put("results.csv", p.renderer.ResultsCSV)
+				put("results.json", p.renderer.JSON)
+				put("results.csv", p.renderer.CSV)
 			}
 		}
 		add(s.ID+"/", s.DefaultLanguage())
 		for _, language := range s.Languages {
-			if language != s.DefaultLanguage() || f == (render.ResultsFolder{}) {
+			if language != s.DefaultLanguage() || f == (results.Folder{}) {
 				add(s.ID+"/"+language+"/", language)
 			}
 		}
@@ -169,7 +171,7 @@ func (p *Publisher) render(ctx context.Context, s *survey.Survey, seen map[strin
 			continue
 		}
 		tag, err := p.pages.Replace(ctx, f.name, before.tag, f.revision, body.Bytes())
-		if errors.Is(err, ErrStale) {
+		if errors.Is(err, store.ErrStale) {
 			again = true
 			continue
 		}

@@ -15,22 +15,23 @@ import (
 
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
 // A Publisher keeps results current. It may be used by several goroutines.
 type Publisher struct {
-	log      Log
-	tallies  Tallies
-	releases Releases
-	pages    Pages
+	log      store.Log
+	tallies  store.Tallies
+	releases store.Releases
+	pages    store.Pages
 	renderer Renderer
 	now      func() time.Time
 
-	Beside Beside // nil: nothing stands beside questionnaires
-	Cases  Cases  // what alerts open; nil: no alert is looked at
-	Tells  bool   // somebody is told of the cases that are opened: see [Tell]
+	Sidecars store.Sidecars // nil: questionnaires have none
+	Cases    store.Cases    // what alerts open; nil: no alert is looked at
+	Tells    bool           // somebody is told of the cases that are opened: see [Tell]
 
 	mu      sync.Mutex
 	written map[string]page // what this publisher has last written, by path
@@ -38,7 +39,7 @@ type Publisher struct {
 }
 
 // New makes a publisher.
-func New(log Log, tallies Tallies, releases Releases, pages Pages, renderer Renderer, now func() time.Time) *Publisher {
+func New(log store.Log, tallies store.Tallies, releases store.Releases, pages store.Pages, renderer Renderer, now func() time.Time) *Publisher {
 	return &Publisher{
 		log: log, tallies: tallies, releases: releases, pages: pages, renderer: renderer, now: now,
 		written: map[string]page{}, opened: map[string]bool{},
@@ -111,7 +112,7 @@ func (p *Publisher) publish(ctx context.Context, s *survey.Survey) (Outcome, err
 		switch err := p.releases.Append(ctx, next); {
 		case err == nil:
 			out.Released = append(out.Released, next)
-		case !errors.Is(err, ErrStale): // if it is, somebody else has released: theirs is as good
+		case !errors.Is(err, store.ErrStale): // if it is, somebody else has released: theirs is as good
 			return out, err
 		}
 	}
@@ -125,7 +126,7 @@ func (p *Publisher) publish(ctx context.Context, s *survey.Survey) (Outcome, err
 			return out, err
 		}
 	}
-	return out, fmt.Errorf("pages: %w %d times", ErrStale, attempts)
+	return out, fmt.Errorf("pages: %w %d times", store.ErrStale, attempts)
 }
 
 // closed reports whether nothing more is to be expected in a period.
@@ -140,14 +141,14 @@ func closed(s *survey.Survey, period string, now time.Time) bool {
 
 // fold brings the tallies of a period up to date and merges them.
 func (p *Publisher) fold(ctx context.Context, s *survey.Survey, period string) (whole *tally.Tally, folded, opened int64, err error) {
-	var tallies [Shards]*tally.Tally
-	var counts [Shards]int64
+	var tallies [store.Shards]*tally.Tally
+	var counts [store.Shards]int64
 	var cases atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	for i := range Shards {
+	for i := range store.Shards {
 		group.Go(func() error {
 			var err error
-			tallies[i], counts[i], err = p.foldShard(ctx, s, Shard{Survey: s.ID, Period: period, Number: i}, &cases)
+			tallies[i], counts[i], err = p.foldShard(ctx, s, store.Shard{Survey: s.ID, Period: period, Number: i}, &cases)
 			return err
 		})
 	}
@@ -163,7 +164,7 @@ func (p *Publisher) fold(ctx context.Context, s *survey.Survey, period string) (
 
 // foldShard folds what is new in one log, to its end, and saves the tally after each chunk: when the cases are stored that
 // it opens.
-func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard, opened *atomic.Int64) (t *tally.Tally, folded int64, err error) {
+func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard store.Shard, opened *atomic.Int64) (t *tally.Tally, folded int64, err error) {
 	stale := 0
 	for {
 		t, revision, err := p.tallies.Tally(ctx, shard)
@@ -171,7 +172,7 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 			return nil, folded, err
 		}
 		if t == nil || t.Shape != s.Shape {
-			t = tally.Anew(s, t)
+			t = tally.Restart(s, t)
 		}
 		for {
 			n, from, cases := int64(0), t.Cursor, p.newLookout(s)
@@ -189,7 +190,7 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 					continue
 				}
 				t.Fold(s, entry.Response)
-				t.Pass(entry.Cursor)
+				t.Advance(entry.Cursor)
 				if n++; n == chunk {
 					break
 				}
@@ -201,7 +202,7 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 				return withYoung(t, young), folded, nil
 			}
 			err := p.tallies.SaveTally(ctx, shard, t, revision)
-			if errors.Is(err, ErrStale) {
+			if errors.Is(err, store.ErrStale) {
 				if err := cases.overtaken(ctx, shard, from); err != nil {
 					return nil, folded, err
 				}
@@ -217,7 +218,7 @@ func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard Shard
 			}
 		}
 		if stale++; stale == attempts {
-			return nil, folded, fmt.Errorf("tally of %s %s/%d: %w %d times", shard.Survey, shard.Period, shard.Number, ErrStale, attempts)
+			return nil, folded, fmt.Errorf("tally of %s %s/%d: %w %d times", shard.Survey, shard.Period, shard.Number, store.ErrStale, attempts)
 		}
 	}
 }

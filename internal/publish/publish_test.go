@@ -21,9 +21,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
-	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -46,7 +48,7 @@ results: {min_group: 5}
 
 func parse(t testing.TB, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("sample.yaml", []byte(source))
+	s, problems := questionnaire.Parse("sample.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -56,8 +58,8 @@ func parse(t testing.TB, source string) *survey.Survey {
 // memory is a back end in memory, whose calls can be made to fail.
 type memory struct {
 	mu       sync.Mutex
-	log      map[Shard][]answer.Response
-	tallies  map[Shard]stored
+	log      map[store.Shard][]answer.Response
+	tallies  map[store.Shard]stored
 	releases map[string][]*release.Release // by period
 	pages    map[string]written
 	fault    func(call string) (fail, applied bool) // asked at each call; nil: none fails
@@ -80,7 +82,7 @@ type written struct {
 }
 
 func newMemory() *memory {
-	return &memory{log: map[Shard][]answer.Response{}, tallies: map[Shard]stored{}, releases: map[string][]*release.Release{}, pages: map[string]written{}}
+	return &memory{log: map[store.Shard][]answer.Response{}, tallies: map[store.Shard]stored{}, releases: map[string][]*release.Release{}, pages: map[string]written{}}
 }
 
 var errInjected = errors.New("injected")
@@ -104,7 +106,7 @@ func (m *memory) call(name string) (before, after error) {
 func (m *memory) put(n int, period string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	shard := Shard{"sample", period, n * 7 % Shards}
+	shard := store.Shard{Survey: "sample", Period: period, Number: n * 7 % store.Shards}
 	m.log[shard] = append(m.log[shard], answer.Response{ID: fmt.Sprint(n), Survey: "sample", Period: period, Answers: []answer.Answer{{"tier", []string{"yes", "no"}[n%2]}, {"rated", fmt.Sprint(1 + n%5)}}})
 }
 
@@ -122,8 +124,8 @@ func (m *memory) Periods(context.Context, string) ([]string, error) {
 	return slices.Sorted(maps.Keys(periods)), after
 }
 
-func (m *memory) After(_ context.Context, shard Shard, cursor string) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+func (m *memory) After(_ context.Context, shard store.Shard, cursor string) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
 		from, _ := strconv.Atoi(cursor)
 		for {
 			m.mu.Lock()
@@ -134,28 +136,28 @@ func (m *memory) After(_ context.Context, shard Shard, cursor string) iter.Seq2[
 			}
 			m.mu.Unlock()
 			if before != nil {
-				yield(Entry{}, before)
+				yield(store.Entry{}, before)
 				return
 			}
 			if from >= len(entries) {
 				if after != nil {
-					yield(Entry{}, after)
+					yield(store.Entry{}, after)
 				}
 				return
 			}
 			from++
-			if !yield(Entry{Cursor: fmt.Sprintf("%09d", from), Settled: true, Response: entries[from-1]}, nil) {
+			if !yield(store.Entry{Cursor: fmt.Sprintf("%09d", from), Settled: true, Response: entries[from-1]}, nil) {
 				return
 			}
 			if after != nil {
-				yield(Entry{}, after)
+				yield(store.Entry{}, after)
 				return
 			}
 		}
 	}
 }
 
-func (m *memory) Tally(_ context.Context, shard Shard) (*tally.Tally, int, error) {
+func (m *memory) Tally(_ context.Context, shard store.Shard) (*tally.Tally, int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Tally")
@@ -170,7 +172,7 @@ func (m *memory) Tally(_ context.Context, shard Shard) (*tally.Tally, int, error
 	return t, s.revision, err
 }
 
-func (m *memory) SaveTally(_ context.Context, shard Shard, t *tally.Tally, revision int) error {
+func (m *memory) SaveTally(_ context.Context, shard store.Shard, t *tally.Tally, revision int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("SaveTally")
@@ -178,7 +180,7 @@ func (m *memory) SaveTally(_ context.Context, shard Shard, t *tally.Tally, revis
 		return before
 	}
 	if m.tallies[shard].revision != revision {
-		return ErrStale
+		return store.ErrStale
 	}
 	m.tallies[shard] = stored{t.Encode(), revision + 1}
 	m.saves++
@@ -207,7 +209,7 @@ func (m *memory) Append(_ context.Context, r *release.Release) error {
 		return before
 	}
 	if len(m.releases[r.Period]) != r.Number-1 {
-		return ErrStale
+		return store.ErrStale
 	}
 	data, _ := json.Marshal(r)
 	kept := &release.Release{}
@@ -236,7 +238,7 @@ func (m *memory) Replace(_ context.Context, path, tag string, revision int, body
 		return "", before
 	}
 	if m.pages[path].tag != tag {
-		return "", ErrStale
+		return "", store.ErrStale
 	}
 	if revision < m.pages[path].revision {
 		return "", fmt.Errorf("revision %d of %s replaced by %d", m.pages[path].revision, path, revision)
@@ -250,36 +252,36 @@ func (m *memory) Replace(_ context.Context, path, tag string, revision int, body
 // plain renders what a page depends on.
 type plain struct{ note string }
 
-func (p plain) Results(w io.Writer, page render.ResultsPage) error {
+func (p plain) HTML(w io.Writer, page results.Page) error {
 	_, err := fmt.Fprintf(w, "page%s %s %s %s", p.note, page.Language, page.Root, about(page))
 	if n := len(page.Actions.Measures); n > 0 {
 		fmt.Fprintf(w, " %d measures", n)
-		if render.DatedMeasures(page.Actions) {
+		if results.DatedMeasures(page.Actions) {
 			fmt.Fprintf(w, " on %s", page.Today)
 		}
 	}
 	return err
 }
 
-func (p plain) ResultsJSON(w io.Writer, page render.ResultsPage) error {
+func (p plain) JSON(w io.Writer, page results.Page) error {
 	_, err := fmt.Fprintf(w, "json%s %s %s", p.note, page.Language, about(page))
 	return err
 }
 
-func (p plain) ResultsCSV(w io.Writer, page render.ResultsPage) error {
+func (p plain) CSV(w io.Writer, page results.Page) error {
 	_, err := fmt.Fprintf(w, "csv%s %s %s", p.note, page.Language, about(page))
 	return err
 }
 
 // about is what a page's figures are: of the newest period all, of others and of groups their own.
-func about(page render.ResultsPage) string {
+func about(page results.Page) string {
 	if page.Period == "" && page.Whole() {
-		return figures(page.Report)
+		return figures(page.Set.Report)
 	}
 	text := page.Path()
-	for i := range page.Report.Periods {
-		p := &page.Report.Periods[i]
-		if p.Name == page.Period || page.Period == "" && i == len(page.Report.Periods)-1 {
+	for i := range page.Set.Report.Periods {
+		p := &page.Set.Report.Periods[i]
+		if p.Name == page.Period || page.Period == "" && i == len(page.Set.Report.Periods)-1 {
 			n := p.Respondents
 			if !page.Whole() {
 				n = p.GroupSize(page.Segment, page.Option)
@@ -465,7 +467,7 @@ func TestMeasures(t *testing.T) {
 	day := 20
 	actions := survey.Actions{}
 	p := New(m, m, m, m, plain{}, func() time.Time { return at(day)() })
-	p.Beside = measured{&actions}
+	p.Sidecars = measured{&actions}
 	publish(t, p, s)
 	m.wantPages(t, "r1 2026-10:24")
 	replaced := func(day2, want int) {
@@ -529,7 +531,7 @@ func TestShapeChanges(t *testing.T) {
 func TestLongLogIsFoldedInChunks(t *testing.T) {
 	s, m := parse(t, sample), newMemory()
 	for n := range 2*chunk + 1 {
-		m.put(n*Shards, "2026-10") // all in one shard
+		m.put(n*store.Shards, "2026-10") // all in one shard
 	}
 	if out := publish(t, m.publisher(at(20)), s); out.Folded != 2*chunk+1 || m.saves != 3 {
 		t.Errorf("folded %d in %d chunks", out.Folded, m.saves)
@@ -719,7 +721,7 @@ func TestErrorsNameTheSurvey(t *testing.T) {
 
 type brokenRenderer struct{ plain }
 
-func (brokenRenderer) Results(w io.Writer, _ render.ResultsPage) error {
+func (brokenRenderer) HTML(w io.Writer, _ results.Page) error {
 	_, _ = io.Copy(w, bytes.NewBufferString("half a page"))
 	return errInjected
 }
@@ -748,8 +750,8 @@ type endless struct {
 	held *uint64 // bytes
 }
 
-func (e endless) After(_ context.Context, shard Shard, _ string) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+func (e endless) After(_ context.Context, shard store.Shard, _ string) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
 		if shard.Number > 0 {
 			return
 		}
@@ -757,7 +759,7 @@ func (e endless) After(_ context.Context, shard Shard, _ string) iter.Seq2[Entry
 		for i := range e.n {
 			r := answer.Response{ID: fmt.Sprint(i), Survey: "sample", Period: shard.Period,
 				Answers: []answer.Answer{{"tier", "yes"}, {"rated", "5"}, {"text", strings.Repeat("x", 1000+i%2)}}}
-			if !yield(Entry{Cursor: fmt.Sprintf("%09d", i+1), Response: r}, nil) {
+			if !yield(store.Entry{Cursor: fmt.Sprintf("%09d", i+1), Response: r}, nil) {
 				return
 			}
 		}
@@ -777,7 +779,7 @@ func heap() uint64 {
 func TestUnsettledAnswersAreNotKept(t *testing.T) {
 	s, m, held := parse(t, sample), newMemory(), uint64(0)
 	period := s.PeriodAt(time.Now())
-	m.log[Shard{"sample", period, 0}] = nil
+	m.log[store.Shard{Survey: "sample", Period: period, Number: 0}] = nil
 	p := New(endless{m, 20_000, &held}, m, m, m, plain{}, time.Now)
 	out, err := p.Publish(ctx, s)
 	if err != nil || len(out.Released) != 1 {

@@ -32,89 +32,140 @@ results: {min_group: 3, pool_after: 10}
 `
 
 // TestAttacker lets respondents arrive and withdraw in any order while days pass, periods close and reopen and the
-// questionnaire changes, and keeps everything that is ever published. Each person's answers carry a mark, a power of three
-// in the item's sum, so that every published counter tells exactly whose answers are in it: a vector over the people, with
-// 1 for those it counts and -1 for those that it subtracts. Any sum of published figures, with any factors, is then a
-// vector of the space that they span, and the attack succeeds if that space has one that speaks of fewer than k people.
-// Segments, cross-tabs, shares, means and dimension scores are made of these counters, so they are in the space.
+// questionnaire changes, and keeps every figure that is ever published. Each respondent's answers carry a mark, a power of
+// three in the item's sum, so that every published counter tells exactly whose answers are in it: a vector over the
+// respondents, with 1 for those it counts and -1 for those it subtracts. Any linear combination of published figures is
+// then a vector of the space that they span, and the attack succeeds if that space has a vector with fewer than k
+// respondents. Segments, cross-tabs, shares, means and dimension scores are made of these counters, so they are in it.
 func TestAttacker(t *testing.T) {
-	edit := func(from, to string) *survey.Survey { return parse(t, strings.Replace(attacked, from, to, 1)) }
-	surveys := []*survey.Survey{
-		edit("", ""), edit("label: Tier, segment: true", "label: Tier"), edit("min_group: 3", "min_group: 1"),
-		edit("label: One", "label: One, publish: false"), edit("pool_after: 10", "release: daily"),
-		edit("pool_after: 10", "pool_after: 10, crosstabs: [{rows: one, by: tier}]"),
+	a := newAttack(t)
+	rapid.Check(t, func(t *rapid.T) { a.run(t, a.histories().Draw(t, "history")) })
+}
+
+// TestAttackerSeesReleases runs histories that are always the same ones, and holds that they have what an attacker needs:
+// releases, a pool, and respondents who are subtracted from figures.
+func TestAttackerSeesReleases(t *testing.T) {
+	a := newAttack(t)
+	var total seen
+	for seed := range 100 {
+		one := a.run(t, a.histories().Example(seed))
+		total.released += one.released
+		total.pooled += one.pooled
+		total.subtracted += one.subtracted
 	}
-	released, withdrew, pooled := 0, 0, 0
-	rapid.Check(t, func(t *rapid.T) {
-		start := rapid.SampledFrom([]*survey.Survey{surveys[0], surveys[0], surveys[1], surveys[3]}).Draw(t, "survey")
-		s, closed, day := start, false, 1
-		var people []answer.Response
-		var published []*Release
-		var last *Release
-		arrivals := rapid.Custom(func(t *rapid.T) answer.Response {
-			r := answer.Response{Answers: []answer.Answer{{"all", "yes"}}}
-			for _, q := range []struct {
-				name   string
-				values []string
-			}{{"tier", []string{"", "gold", "gold", "tin"}}, {"site", []string{"yes", "yes", "no"}}, {"one", []string{"", "yes", "no"}}, {"two", []string{"", "", "1", "3"}}, {"shy", []string{"", "yes", "no"}}} {
-				if value := rapid.SampledFrom(q.values).Draw(t, q.name); value != "" {
-					r.Answers = append(r.Answers, answer.Answer{q.name, value})
-				}
-			}
-			return r
-		})
-		for range rapid.IntRange(1, 20).Draw(t, "steps") {
-			people = append(people, rapid.SliceOfN(arrivals, 0, 8).Draw(t, "arrivals")...)
-			day += rapid.IntRange(0, 3).Draw(t, "days")
-			switch rapid.IntRange(0, 19).Draw(t, "event") {
-			case 0:
-				closed = !closed
-			case 1:
-				s = rapid.SampledFrom(surveys).Draw(t, "changed")
-			case 2, 3, 4, 5:
-				if len(people) > 0 {
-					p := &people[rapid.IntRange(0, len(people)-1).Draw(t, "withdraws")]
-					p.Withdrawn = true
-				}
-			}
-			next := Next(s, "all", fmt.Sprintf("2026-10-%02d", min(day, 31)), last, marked(s, people), closed)
-			if next == nil {
-				continue
-			}
-			obeys(t, start, last, next)
-			published, last = append(published, next), next
-		}
-		if last == nil {
-			return
-		}
-		released++
-		k := int64(last.MinGroup)
-		for _, q := range []string{"tier", "site", "all", "one", "two", "shy"} {
-			var figures [][]int64
-			for _, r := range published {
-				for _, key := range keys(r) {
-					if item := r.Cohorts[key].Items[q]; item != nil {
-						figures = append(figures, people3(item.Sum, len(people)))
-						if slices.Contains(figures[len(figures)-1], -1) {
-							withdrew++
-						}
-					}
-				}
-			}
-			if group := isolated(figures, int(k)); group != nil {
-				t.Fatalf("%s: published figures tell of %v alone, k is %d", q, group, k)
-			}
-		}
-		if last.Cohorts[Pool] != nil {
-			pooled++
-		}
-	})
-	if released < 30 || pooled < 10 {
-		t.Errorf("only %d runs released anything, %d pooled, %d withdrew: the attack was none", released, pooled, withdrew)
+	if total.released < 30 || total.pooled < 10 || total.subtracted < 10 {
+		t.Errorf("of 100 histories %d released anything, %d used the pool, and %d figures subtract a respondent", total.released, total.pooled, total.subtracted)
 	}
 }
 
-// marked folds everybody, with person i's mark, 3 to the power of i, as the sum of each item.
+// history is what happens to one period, step by step.
+type history struct {
+	survey int // in force at the first step
+	steps  []historyStep
+}
+
+type historyStep struct {
+	arrivals []answer.Response
+	days     int // that pass
+	event    int // what else happens: see [attack.run]
+	which    int // the survey that comes into force, or the respondent who withdraws
+}
+
+// seen counts what an attacker has seen.
+type seen struct{ released, pooled, subtracted int }
+
+// attack holds the questionnaires that a period may have.
+type attack struct{ surveys []*survey.Survey }
+
+func newAttack(t *testing.T) *attack {
+	edit := func(from, to string) *survey.Survey { return parse(t, strings.Replace(attacked, from, to, 1)) }
+	return &attack{[]*survey.Survey{
+		edit("", ""), edit("label: Tier, segment: true", "label: Tier"), edit("min_group: 3", "min_group: 1"),
+		edit("label: One", "label: One, publish: false"), edit("pool_after: 10", "release: daily"),
+		edit("pool_after: 10", "pool_after: 10, crosstabs: [{rows: one, by: tier}]"),
+	}}
+}
+
+// histories generates histories.
+func (a *attack) histories() *rapid.Generator[history] {
+	arrivals := rapid.Custom(func(t *rapid.T) answer.Response {
+		r := answer.Response{Answers: []answer.Answer{{"all", "yes"}}}
+		for _, q := range []struct {
+			name   string
+			values []string
+		}{{"tier", []string{"", "gold", "gold", "tin"}}, {"site", []string{"yes", "yes", "no"}}, {"one", []string{"", "yes", "no"}}, {"two", []string{"", "", "1", "3"}}, {"shy", []string{"", "yes", "no"}}} {
+			if value := rapid.SampledFrom(q.values).Draw(t, q.name); value != "" {
+				r.Answers = append(r.Answers, answer.Answer{q.name, value})
+			}
+		}
+		return r
+	})
+	steps := rapid.Custom(func(t *rapid.T) historyStep {
+		return historyStep{
+			rapid.SliceOfN(arrivals, 0, 8).Draw(t, "arrivals"), rapid.IntRange(0, 3).Draw(t, "days"),
+			rapid.IntRange(0, 19).Draw(t, "event"), rapid.IntRange(0, 1<<10).Draw(t, "which"),
+		}
+	})
+	return rapid.Custom(func(t *rapid.T) history {
+		return history{rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(t, "survey"), rapid.SliceOfN(steps, 1, 20).Draw(t, "steps")}
+	})
+}
+
+// run plays a history and attacks what it publishes.
+func (a *attack) run(t rapid.TB, h history) (found seen) {
+	start := a.surveys[h.survey]
+	s, closed, day := start, false, 1
+	var people []answer.Response
+	var published []*Release
+	var last *Release
+	for _, step := range h.steps {
+		people = append(people, step.arrivals...)
+		day += step.days
+		switch step.event {
+		case 0:
+			closed = !closed
+		case 1:
+			s = a.surveys[step.which%len(a.surveys)]
+		case 2, 3, 4, 5:
+			if len(people) > 0 {
+				people[step.which%len(people)].Withdrawn = true
+			}
+		}
+		next := Next(s, "all", fmt.Sprintf("2026-10-%02d", min(day, 31)), last, marked(s, people), closed)
+		if next == nil {
+			continue
+		}
+		obeys(t, start, last, next)
+		published, last = append(published, next), next
+	}
+	if last == nil {
+		return found
+	}
+	found.released = 1
+	if last.Cohorts[Pool] != nil {
+		found.pooled = 1
+	}
+	for _, q := range []string{"tier", "site", "all", "one", "two", "shy"} {
+		var figures [][]int64
+		for _, r := range published {
+			for _, key := range keys(r) {
+				if item := r.Cohorts[key].Items[q]; item != nil {
+					figure := respondentsOf(item.Sum, len(people))
+					figures = append(figures, figure)
+					if slices.Contains(figure, -1) {
+						found.subtracted++
+					}
+				}
+			}
+		}
+		if group := isolated(figures, last.MinGroup); group != nil {
+			t.Fatalf("%s: published figures are about respondents %v alone, k is %d", q, group, last.MinGroup)
+		}
+	}
+	return found
+}
+
+// marked folds all responses, with respondent i's mark, 3 to the power of i, as the sum of each item.
 func marked(s *survey.Survey, people []answer.Response) *tally.Tally {
 	all := make([]*tally.Tally, len(people))
 	mark := big.NewInt(1)
@@ -130,8 +181,8 @@ func marked(s *survey.Survey, people []answer.Response) *tally.Tally {
 	return tally.Merge(all...)
 }
 
-// people3 reads marks: the digits of a sum to the base of three, from -1 to 1.
-func people3(sum *big.Int, n int) []int64 {
+// respondentsOf reads marks: the digits of a sum in base three, from -1 to 1.
+func respondentsOf(sum *big.Int, n int) []int64 {
 	digits := make([]int64, n)
 	rest, three, digit := new(big.Int).Set(sum), big.NewInt(3), new(big.Int)
 	for i := range digits {
@@ -144,24 +195,24 @@ func people3(sum *big.Int, n int) []int64 {
 	return digits
 }
 
-// isolated finds fewer than k people of whom some sum of figures speaks, and of nobody else. People in whom all figures
-// agree always appear together, so only those who have fewer than k such fellows can be isolated.
+// isolated finds fewer than k respondents such that some linear combination of figures is about them and about no others.
+// Respondents in whom all figures agree always appear together, so only groups of fewer than k of them can be isolated.
 func isolated(figures [][]int64, k int) []int {
 	if len(figures) == 0 {
 		return nil
 	}
-	fellows := map[string][]int{}
+	groups := map[string][]int{}
 	for i := range figures[0] {
 		column := make([]int64, len(figures))
 		for j, f := range figures {
 			column[j] = f[i]
 		}
 		if slices.ContainsFunc(column, func(x int64) bool { return x != 0 }) {
-			fellows[fmt.Sprint(column)] = append(fellows[fmt.Sprint(column)], i)
+			groups[fmt.Sprint(column)] = append(groups[fmt.Sprint(column)], i)
 		}
 	}
 	var few []int
-	for _, group := range fellows {
+	for _, group := range groups {
 		if len(group) < k {
 			few = append(few, group...)
 		}
@@ -183,8 +234,8 @@ func isolated(figures [][]int64, k int) []int {
 	return try(nil, 0)
 }
 
-// rank is that of the figures with some people left out, modulo a prime. It is less than with them if and only if some
-// sum of figures speaks of these people alone.
+// rank is that of the figures with some respondents left out, modulo a prime. It is less than with them if and only if
+// some linear combination of figures is about these respondents alone.
 func rank(figures [][]int64, without []int) int {
 	const p = 1_000_003
 	rows := make([][]int64, len(figures))
@@ -217,7 +268,7 @@ func rank(figures [][]int64, without []int) int {
 	return r
 }
 
-// TestIsolated keeps the attacker honest.
+// TestIsolated checks that the attacker finds what can be isolated.
 func TestIsolated(t *testing.T) {
 	for _, c := range []struct {
 		figures [][]int64
@@ -238,8 +289,8 @@ func TestIsolated(t *testing.T) {
 	}
 }
 
-// obeys checks one release by the letter of the rules that need no algebra.
-func obeys(t *rapid.T, start *survey.Survey, last, now *Release) {
+// obeys checks one release against the rules that need no algebra.
+func obeys(t rapid.TB, start *survey.Survey, last, now *Release) {
 	if now.MinGroup != start.Results.MinGroup && last == nil {
 		return // another questionnaire was in force at the first release
 	}

@@ -1,28 +1,29 @@
 // Package release decides what may be made public. It is pure.
 //
-// Everything public is a sum over batches: disjoint sets of at least k respondents, each released once, as a whole, and
-// never split again. That is the whole argument why nobody can be singled out by subtraction:
+// Every published figure is a sum over batches: disjoint sets of at least k respondents, each released once, as a whole,
+// and never split again. That is why nobody can be singled out by subtracting figures:
 //
 //   - For one question of one cohort (or of the pool), published states differ by increments, each with at least k answers
-//     that no other increment has. Take any sum of published figures with any signs. In the last increment that it uses,
-//     the answers added there stand with the same factor, and nothing before can cancel them: so it speaks of at least k.
-//   - Cohorts, and the pool, are disjoint, so sums over them (segments, cross-tabs, the whole) bring nothing new.
-//   - No figure is published of two questions together, but for segments, which make the cohorts. So it does not matter
-//     that fewer than k may have left one question out: nothing else is told of those few alone. That somebody skipped a
-//     question is told like any answer, as a count within a group of at least k.
-//   - A withdrawal leaves the figures together with an increment, whose net growth is at least k: so at least k are added,
+//     that no other increment has. Take any linear combination of published figures. In the last increment it uses, the
+//     answers added there all have the same factor, and no earlier figure can cancel them: so it is about at least k.
+//   - Cohorts, and the pool, are disjoint, so sums over them (segments, cross-tabs, the whole) add nothing new.
+//   - No figure is about two questions together, except segments, which make the cohorts. So it does not matter that fewer
+//     than k may have left a question out: nothing else is published about those few alone. That respondents skipped a
+//     question is published like any answer, as a count within a group of at least k.
+//   - A withdrawal leaves the figures together with an increment whose net growth is at least k: so at least k are added,
 //     and the first point holds with them.
 //
-// Not linear, and so outside that argument, is one figure: the correlation of an item with the overall item. It is made
-// of sums of products, which are kept in Pairs and never published; see [pairs] for what holds it back.
+// One figure is not linear, and so outside that argument: the correlation of an item with the overall item. It is made of
+// sums of products, which are kept in Pairs and never published; see [Release.addPairs] for the rule that holds it back.
 //
-// Whether a batch goes out tells something itself: that a question waits says that 1 to k-1 have answered, that a
-// sensitive question's batch waits may say that it is unanimous. And who posts k-1 answers around another's can tell that
-// one: only invitations for one answer each resist it.
+// Whether a batch is released is information too: that a question waits says that 1 to k-1 respondents have answered it,
+// that a sensitive question's batch waits may say that it is unanimous. And a visitor who posts k-1 answers around
+// another's can learn that one: only invitations for one answer each prevent it.
 package release
 
 import (
 	"encoding/json"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -32,8 +33,8 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// Release is what has been made public of one period so far: the sums over all batches up to and including its own.
-// Releases of a period are numbered from 1 without gaps, kept for ever, and pages are made from the latest alone.
+// Release holds what has been made public of one period so far: the sums over all batches up to and including its own.
+// Releases of a period are numbered from 1 without gaps and kept for ever; pages are made from the latest alone.
 type Release struct {
 	Survey  string `json:"survey"`
 	Period  string `json:"period"`
@@ -52,10 +53,10 @@ type Release struct {
 
 	Cohorts map[string]*tally.Counters `json:"cohorts"` // and Pool
 
-	// What follows is for the next release, and for correlations; as it stands it is never published.
-	Whole  bool                       `json:"whole,omitempty"`  // the segments have changed within the period: from then on all goes to the pool
-	Pooled map[string]*tally.Counters `json:"pooled,omitempty"` // what the pool has taken from each cohort
-	Pairs  map[string]*tally.Moments  `json:"pairs,omitempty"`  // items together with the overall item, by field
+	// What follows is for the next release, and for correlations; it is never published itself.
+	PoolOnly bool                       `json:"whole,omitempty"`  // the segments have changed within the period: since then everything goes to the pool
+	Pooled   map[string]*tally.Counters `json:"pooled,omitempty"` // what the pool has taken from each cohort
+	Pairs    map[string]*tally.Moments  `json:"pairs,omitempty"`  // items together with the overall item, by field
 }
 
 // Pool is the key of the respondents who are released in the whole and in no segment. No cohort has it.
@@ -63,142 +64,170 @@ const Pool = "*"
 
 // Next decides what can be released of a period, given its whole tally, folded with s, and its last release (nil:
 // none); the tally must hold every respondent of the last release. It returns the next release, or nil if there is
-// nothing to release yet. Today is the day in the survey's timezone.
+// nothing to release yet. today is the day in the survey's timezone.
 //
-// A cohort goes out when its respondents have become more by at least k: they are the batch. When the period is closed, or
-// results.pool_after days after its last release (before the first: after its beginning), the rest of all cohorts is
-// pooled and goes out, if it is at least k together; the cohorts go on without it. If the segments have changed since the
-// first release, the old cohorts and the new ones overlap: then only the pool goes on, and takes what the whole has and no
-// batch had.
+// A cohort is released when it has grown by at least k respondents: they are the batch. When the period is closed, or
+// results.pool_after days after its last release (before the first: after the period's first day), the rest of all
+// cohorts is pooled and released, if it is at least k together; the cohorts continue without it. If the segments have
+// changed since the first release, the old cohorts and the new ones overlap: then only the pool continues, and takes what
+// the whole has and no batch had.
 //
 // Within a batch a question that 1 to k-1 of the members answered waits, and is merged with the next batch: each
 // question's counters are cumulative, and move by 0 or by at least k answers. A batch that is unanimous on a sensitive
-// question waits as a whole. No counter sinks by more than have withdrawn: if it should (because the questionnaire has
-// changed), the question waits; if respondents are lost, everything does. Nor is one of a cohort ever less than nothing, as
-// it is when somebody of the pool has withdrawn: it would say what they had answered.
+// question waits as a whole. No counter shrinks by more than the number of withdrawals: if it would (because the
+// questionnaire has changed), the question waits; if respondents are missing, everything does. Nor does a counter of a
+// cohort become negative, as it would when a respondent of the pool has withdrawn: it would reveal their answer.
 func Next(s *survey.Survey, period, today string, last *Release, t *tally.Tally, closed bool) *Release {
-	next := &Release{
-		Survey: s.ID, Period: period, Number: 1, Date: today, Shape: s.Shape, Version: s.Version, Form: s.Form(),
-		MinGroup: max(s.Results.MinGroup, 1), Segments: segments(s), Questions: questions(s), CrossTabs: s.Results.CrossTabs,
-		Cohorts: map[string]*tally.Counters{}, Pooled: map[string]*tally.Counters{}, Pairs: map[string]*tally.Moments{},
-	}
-	since := begin(s, period)
+	next, since := first(s, period, today), firstDay(s, period)
 	if last != nil {
 		if s.Results.Release == "daily" && today <= last.Date {
 			return nil
 		}
-		next.Number, since = last.Number+1, last.Date
-		next.MinGroup, next.Segments, next.CrossTabs = last.MinGroup, last.Segments, last.CrossTabs
-		if last.Questions != nil {
-			next.Questions = last.Questions
-		}
-		for key, c := range last.Cohorts {
-			next.Cohorts[key] = c.Clone()
-		}
-		for key, c := range last.Pooled {
-			next.Pooled[key] = c.Clone()
-		}
-		for name, m := range last.Pairs {
-			next.Pairs[name] = m
-		}
-		next.Whole = last.Whole || !slices.Equal(last.Segments, segments(s)) ||
-			last.Cohorts[Pool] != nil && last.Pooled == nil // as releases were before they said what was pooled
+		next.follow(last)
+		since = last.Date
 	}
-
-	released := false
-	if !next.Whole {
-		for key, c := range next.Cohorts {
-			if key != Pool && arrived(t.Cohorts[key]) < arrived(c)+arrived(next.Pooled[key]) {
-				return nil
-			}
-		}
-		for key, c := range t.Cohorts {
-			rest := c.Clone()
-			rest.Sub(next.Pooled[key])
-			if next.batch(s, key, rest) != nil {
-				released = true
-			}
-		}
+	if !next.PoolOnly && next.missesRespondents(t) {
+		return nil
 	}
-	if closed || next.Whole || s.Results.PoolAfter > 0 && since != "" && today >= later(since, s.Results.PoolAfter) {
-		// The pool may hold what is in the whole and in no batch so far.
-		pool := t.Total()
-		for key, c := range next.Cohorts {
-			if key != Pool {
-				pool.Sub(c)
-			}
-		}
-		if moved := next.batch(s, Pool, pool); moved != nil {
-			released = true
-			for key, c := range t.Cohorts {
-				if next.Whole {
-					break
-				}
-				rest := c.Clone()
-				rest.Sub(next.Cohorts[key])
-				next.Pooled[key] = taken(next.Pooled[key], rest, moved)
-			}
-		}
+	released := !next.PoolOnly && next.addCohorts(s, t)
+	poolDue := s.Results.PoolAfter > 0 && since != "" && today >= addDays(since, s.Results.PoolAfter)
+	if (closed || next.PoolOnly || poolDue) && next.addPool(s, t) {
+		released = true
 	}
 	if !released {
 		return nil
 	}
-	next.pairs(s, t.Total())
+	next.addPairs(s, t.Total())
 	return next
 }
 
-func arrived(c *tally.Counters) int64 {
+// first is a period's first release before anything is added to it.
+func first(s *survey.Survey, period, today string) *Release {
+	return &Release{
+		Survey: s.ID, Period: period, Number: 1, Date: today, Shape: s.Shape, Version: s.Version, Form: s.Form(),
+		MinGroup: max(s.Results.MinGroup, 1), Segments: segments(s), Questions: publishedFields(s), CrossTabs: s.Results.CrossTabs,
+		Cohorts: map[string]*tally.Counters{}, Pooled: map[string]*tally.Counters{}, Pairs: map[string]*tally.Moments{},
+	}
+}
+
+// follow makes r, which so far is a first release, the one after last, before anything is added to it. What is frozen for
+// the period comes from last.
+func (r *Release) follow(last *Release) {
+	r.PoolOnly = last.PoolOnly || !slices.Equal(last.Segments, r.Segments) ||
+		last.Cohorts[Pool] != nil && last.Pooled == nil // releases once did not say what was pooled
+	r.Number = last.Number + 1
+	r.MinGroup, r.Segments, r.CrossTabs = last.MinGroup, last.Segments, last.CrossTabs
+	if last.Questions != nil {
+		r.Questions = last.Questions
+	}
+	for key, c := range last.Cohorts {
+		r.Cohorts[key] = c.Clone()
+	}
+	for key, c := range last.Pooled {
+		r.Pooled[key] = c.Clone()
+	}
+	maps.Copy(r.Pairs, last.Pairs)
+}
+
+// missesRespondents reports whether t lacks respondents of a cohort who have been released.
+func (r *Release) missesRespondents(t *tally.Tally) bool {
+	for key, c := range r.Cohorts {
+		if key != Pool && received(t.Cohorts[key]) < received(c)+received(r.Pooled[key]) {
+			return true
+		}
+	}
+	return false
+}
+
+// received counts the respondents who have answered, those who have withdrawn since included.
+func received(c *tally.Counters) int64 {
 	if c == nil {
 		return 0
 	}
 	return c.Respondents + c.Withdrawn
 }
 
-// batch moves what is out of one cohort on to what is known of it, as far as the rule of k lets it. It returns the
-// questions that have moved, or nil if nothing goes out at all.
-func (r *Release) batch(s *survey.Survey, key string, known *tally.Counters) (moved map[string]bool) {
-	out, k := r.Cohorts[key], int64(r.MinGroup)
-	if out == nil {
-		out = out.Clone()
+// addCohorts adds each cohort's batch that may be released, and reports whether there was any.
+func (r *Release) addCohorts(s *survey.Survey, t *tally.Tally) (added bool) {
+	for key, c := range t.Cohorts {
+		known := c.Clone()
+		known.Sub(r.Pooled[key])
+		if r.addBatch(s, key, known) != nil {
+			added = true
+		}
 	}
-	if known.Respondents-out.Respondents < k {
+	return added
+}
+
+// addPool adds to the pool what the whole has and no cohort's batch had, if that may be released, and notes what it took
+// from each cohort.
+func (r *Release) addPool(s *survey.Survey, t *tally.Tally) (added bool) {
+	known := t.Total()
+	for key, c := range r.Cohorts {
+		if key != Pool {
+			known.Sub(c)
+		}
+	}
+	moved := r.addBatch(s, Pool, known)
+	if moved == nil {
+		return false
+	}
+	if r.PoolOnly { // the cohorts cannot be told apart any more
+		return true
+	}
+	for key, c := range t.Cohorts {
+		rest := c.Clone()
+		rest.Sub(r.Cohorts[key])
+		r.Pooled[key] = advanced(r.Pooled[key], rest, moved)
+	}
+	return true
+}
+
+// addBatch advances the released counters of one cohort to the known ones, as far as the rule of k allows. It returns the
+// questions that have moved, or nil if nothing is released at all.
+func (r *Release) addBatch(s *survey.Survey, key string, known *tally.Counters) (moved map[string]bool) {
+	released, k := r.Cohorts[key], int64(r.MinGroup)
+	if released == nil {
+		released = released.Clone()
+	}
+	if known.Respondents-released.Respondents < k {
 		return nil
 	}
 	moved = map[string]bool{}
 	for name, item := range known.Items {
-		f, asked := s.Field(name)
 		if !slices.Contains(r.Questions, name) {
 			continue
 		}
 		more := item.Clone()
-		more.Sub(out.Items[name])
-		if more.N < k || sinks(more, known.Withdrawn-out.Withdrawn) || key != Pool && sinks(item, 0) {
+		more.Sub(released.Items[name])
+		if more.N < k || shrinks(more, known.Withdrawn-released.Withdrawn) || key != Pool && shrinks(item, 0) {
 			continue
 		}
-		if asked && f.Question.Sensitive && unanimous(more) {
+		if f, asked := s.Field(name); asked && f.Question.Sensitive && unanimous(more) {
 			return nil
 		}
 		moved[name] = true
 	}
-	r.Cohorts[key] = taken(out, known, moved)
+	r.Cohorts[key] = advanced(released, known, moved)
 	return moved
 }
 
-// taken is what was out, moved on to what is known, in the questions that have moved. Pairs do not go by cohort.
-func taken(out, known *tally.Counters, moved map[string]bool) *tally.Counters {
-	out = out.Clone()
-	out.Respondents, out.Withdrawn = known.Respondents, known.Withdrawn
+// advanced returns released with the respondents of known, and with its items in the questions that have moved. Their
+// moments are left out: pairs are not released by cohort.
+func advanced(released, known *tally.Counters, moved map[string]bool) *tally.Counters {
+	c := released.Clone()
+	c.Respondents, c.Withdrawn = known.Respondents, known.Withdrawn
 	for name, item := range known.Items {
 		if moved[name] {
-			out.Items[name] = item.Clone()
-			out.Items[name].Moments = nil
+			c.Items[name] = item.Clone()
+			c.Items[name].Moments = nil
 		}
 	}
-	return out
+	return c
 }
 
-// sinks reports whether a difference is more than further respondents, and so many withdrawals, can make.
-func sinks(more *tally.Item, withdrawn int64) bool {
+// shrinks reports whether a counter of a difference is less than so many withdrawals can make it.
+func shrinks(more *tally.Item, withdrawn int64) bool {
 	for _, x := range more.Counts {
 		if x.N < -withdrawn {
 			return true
@@ -218,18 +247,19 @@ func unanimous(more *tally.Item) bool {
 		return false
 	}
 	n, square := big.NewInt(more.N), new(big.Int).Mul(more.Sum, more.Sum)
-	return n.Mul(n, more.Squares).Cmp(square) <= 0
+	return n.Mul(n, more.Squares).Cmp(square) <= 0 // their variance is 0
 }
 
-// fewestPairs is the least that a correlation, and each later change of it, is made from, if k is not more.
-const fewestPairs = 30
+// minPairs is the least number of respondents that a correlation, and each later change of it, is made from, if k is not
+// more.
+const minPairs = 30
 
-// pairs takes along the sums of products of items and the overall item, of the whole period. They are never published, only
-// the correlation that they make: statistical offices hold one safe to publish from a sufficient number, as it is no
+// addPairs adds the sums of products of items and the overall item, of the whole period. They are never published, only
+// the correlation made from them: statistical offices hold one safe to publish from a sufficient number, as it is no
 // linear sum (Griffiths et al., Handbook on Statistical Disclosure Control for Outputs, 2019, section on correlation). The
-// exception is where nearly all give the same answer, so that it follows the few others; so at least k must differ from the
-// most frequent answer to either. Each step is of at least 30 respondents, and of k.
-func (r *Release) pairs(s *survey.Survey, whole *tally.Counters) {
+// exception is where nearly all give the same answer, so that it depends on the few others; so at least k must differ from
+// the most frequent answer to either question. Each step is of at least 30 respondents, and of k.
+func (r *Release) addPairs(s *survey.Survey, whole *tally.Counters) {
 	k := int64(r.MinGroup)
 	overall := whole.Items[s.Scoring.Overall]
 	for name, item := range whole.Items {
@@ -237,18 +267,18 @@ func (r *Release) pairs(s *survey.Survey, whole *tally.Counters) {
 		if !ok || item.Moments == nil || !s.Paired(f) || !slices.Contains(r.Questions, name) || !slices.Contains(r.Questions, s.Scoring.Overall) {
 			continue
 		}
-		known, least := *item.Moments, int64(0)
-		if out := r.Pairs[name]; out != nil {
-			least = out.N
+		known, released := *item.Moments, int64(0)
+		if pairs := r.Pairs[name]; pairs != nil {
+			released = pairs.N
 		}
-		if known.N-least >= max(k, fewestPairs) && others(item) >= k && others(overall) >= k {
+		if known.N-released >= max(k, minPairs) && minority(item) >= k && minority(overall) >= k {
 			r.Pairs[name] = &known
 		}
 	}
 }
 
-// others is how many did not choose the most frequent option.
-func others(item *tally.Item) int64 {
+// minority counts those who did not choose the most frequent option.
+func minority(item *tally.Item) int64 {
 	if item == nil {
 		return 0
 	}
@@ -259,28 +289,28 @@ func others(item *tally.Item) int64 {
 	return item.N - most
 }
 
-// Changed names what a questionnaire says otherwise than the period's first release, and what will therefore be in force
-// from the next period only: "min_group", "segments", "crosstabs", "questions".
+// Changed lists the settings in which s differs from the period's first release, and which therefore take effect in the
+// next period only: "min_group", "segments", "crosstabs", "questions".
 func (r *Release) Changed(s *survey.Survey) []string {
 	var changed []string
 	for _, c := range []struct {
-		name string
-		is   bool
+		name    string
+		changed bool
 	}{
 		{"min_group", r.MinGroup != max(s.Results.MinGroup, 1)},
 		{"segments", !slices.Equal(r.Segments, segments(s))},
 		{"crosstabs", !slices.Equal(r.CrossTabs, s.Results.CrossTabs)},
-		{"questions", r.Questions != nil && !slices.Equal(r.Questions, questions(s))},
+		{"questions", r.Questions != nil && !slices.Equal(r.Questions, publishedFields(s))},
 	} {
-		if c.is {
+		if c.changed {
 			changed = append(changed, c.name)
 		}
 	}
 	return changed
 }
 
-// questions are the names of what is published.
-func questions(s *survey.Survey) []string {
+// publishedFields are the names of the fields that are published.
+func publishedFields(s *survey.Survey) []string {
 	names := []string{}
 	for _, f := range s.Fields() {
 		if f.Counted() {
@@ -293,8 +323,8 @@ func questions(s *survey.Survey) []string {
 	return names
 }
 
-// begin is the day on which a period begins, or "" if that is open.
-func begin(s *survey.Survey, period string) string {
+// firstDay is the day on which a period begins, or "" if it has no beginning.
+func firstDay(s *survey.Survey, period string) string {
 	year, rest, _ := strings.Cut(period, "-")
 	switch {
 	case s.Period == survey.NoPeriod:
@@ -308,8 +338,8 @@ func begin(s *survey.Survey, period string) string {
 	}
 }
 
-// later is the day so many days after another.
-func later(day string, days int) string {
+// addDays returns the day a number of days after another.
+func addDays(day string, days int) string {
 	at, err := time.Parse(time.DateOnly, day)
 	if err != nil {
 		return "9999-12-31"
@@ -317,7 +347,7 @@ func later(day string, days int) string {
 	return at.AddDate(0, 0, days).Format(time.DateOnly)
 }
 
-// segments describes what divides respondents into cohorts.
+// segments describes the questions that divide respondents into cohorts, each as "field=option,option".
 func segments(s *survey.Survey) []string {
 	var all []string
 	for _, f := range s.Segments() {
@@ -330,27 +360,27 @@ func segments(s *survey.Survey) []string {
 	return all
 }
 
-// Where lists the cohorts of those who gave one answer to a segment question, as the segments were when the period's first
-// release was made. The pool is in none.
-func (r *Release) Where(segment, option string) []*tally.Counters {
-	at := slices.IndexFunc(r.Segments, func(s string) bool { return strings.HasPrefix(s, segment+"=") })
-	if at < 0 {
+// CohortsWith returns the cohorts of those who gave one answer to a segment question, as the segments were when the
+// period's first release was made. The pool is in none.
+func (r *Release) CohortsWith(segment, option string) []*tally.Counters {
+	i := slices.IndexFunc(r.Segments, func(s string) bool { return strings.HasPrefix(s, segment+"=") })
+	if i < 0 {
 		return nil
 	}
 	var found []*tally.Counters
 	for key, c := range r.Cohorts {
-		if key != Pool && part(key, at) == option {
+		if key != Pool && keyPart(key, i) == option {
 			found = append(found, c)
 		}
 	}
 	return found
 }
 
-// part is one of the parts of a cohort's key, which slashes divide.
-func part(key string, at int) string {
-	for ; at > 0; at-- {
+// keyPart is the i-th part of a cohort's key, whose parts are separated by slashes.
+func keyPart(key string, i int) string {
+	for ; i > 0; i-- {
 		_, key, _ = strings.Cut(key, "/")
 	}
-	first, _, _ := strings.Cut(key, "/")
-	return first
+	part, _, _ := strings.Cut(key, "/")
+	return part
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -28,7 +29,7 @@ results: {min_group: 5}
 
 func parse(t testing.TB, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("sample.yaml", []byte(source))
+	s, problems := questionnaire.Parse("sample.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -180,9 +181,9 @@ func TestChangedSegments(t *testing.T) {
 	}
 }
 
-// TestWholeForEver: once the cohorts cannot be told, changing the segments back brings them not back; nor are they known
+// TestPoolOnlyIsForEver: once the cohorts cannot be told, changing the segments back brings them not back; nor are they known
 // of a release that did not say what it had pooled.
-func TestWholeForEver(t *testing.T) {
+func TestPoolOnlyIsForEver(t *testing.T) {
 	divided, whole := parse(t, sample), parse(t, strings.Replace(sample, "segment: true, ", "", 1))
 	all := people(5, "tier=gold")
 	first := Next(divided, "all", "", nil, fold(divided, all), false)
@@ -194,7 +195,7 @@ func TestWholeForEver(t *testing.T) {
 	if got := out(Next(divided, "all", "", second, fold(divided, all), false)); got != "nothing" {
 		t.Errorf("five go out twice: %s", got)
 	}
-	second.Whole, second.Pooled = false, nil // as it was written before
+	second.PoolOnly, second.Pooled = false, nil // as it was written before
 	if got := out(Next(divided, "all", "", second, fold(divided, all), false)); got != "nothing" {
 		t.Errorf("five go out twice: %s", got)
 	}
@@ -349,15 +350,15 @@ func TestPoolAfter(t *testing.T) {
 	}
 }
 
-func TestBegin(t *testing.T) {
+func TestFirstDay(t *testing.T) {
 	for _, c := range []struct{ period, name, want string }{
 		{"month", "2026-10", "2026-10-01"}, {"quarter", "2026-Q3", "2026-07-01"}, {"year", "2026", "2026-01-01"}, {"none", "all", ""},
 	} {
-		if got := begin(parse(t, sample+"period: "+c.period+"\n"), c.name); got != c.want {
+		if got := firstDay(parse(t, sample+"period: "+c.period+"\n"), c.name); got != c.want {
 			t.Errorf("%s begins on %s", c.name, got)
 		}
 	}
-	if got := begin(parse(t, sample+"window: {from: 2026-10-05}\n"), "all"); got != "2026-10-05" {
+	if got := firstDay(parse(t, sample+"window: {from: 2026-10-05}\n"), "all"); got != "2026-10-05" {
 		t.Errorf("the window opens on %s", got)
 	}
 }
@@ -424,15 +425,15 @@ func TestPairsOfUnpublished(t *testing.T) {
 	}
 }
 
-// TestWhere: the pool is in no segment, however many divide the cohorts.
-func TestWhere(t *testing.T) {
+// TestCohortsWith: the pool is in no segment, however many divide the cohorts.
+func TestCohortsWith(t *testing.T) {
 	s := parse(t, strings.Replace(sample, "{id: one, type: yes_no, label: One}", "{id: one, type: yes_no, label: One, segment: true}", 1))
 	all := append(people(5, "tier=gold one=yes"), people(4, "tier=tin one=yes")...)
 	all = append(all, people(3, "tier=tin one=no")...)
 	r := Next(s, "all", "", nil, fold(s, all), true)
 	for where, want := range map[[2]string]int64{{"tier", "gold"}: 5, {"one", "yes"}: 5, {"tier", "tin"}: 0, {"one", "no"}: 0, {"one", "*"}: 0, {"tier", "*"}: 0} {
 		got := int64(0)
-		for _, c := range r.Where(where[0], where[1]) {
+		for _, c := range r.CohortsWith(where[0], where[1]) {
 			got += c.Respondents
 		}
 		if got != want {

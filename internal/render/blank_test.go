@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
@@ -42,11 +44,11 @@ func TestFilledInIsDrawn(t *testing.T) {
 	}
 	var surveys []*survey.Survey
 	for _, path := range paths {
-		if survey.IsQuestionnaire(filepath.Base(path)) {
-			surveys = append(surveys, shipped(t, strings.TrimSuffix(filepath.Base(path), ".yaml")))
+		if questionnaire.IsFile(filepath.Base(path)) {
+			surveys = append(surveys, rendertest.Shipped(t, strings.TrimSuffix(filepath.Base(path), ".yaml")))
 		}
 	}
-	s, problems := survey.Parse("strange.yaml", []byte(strange))
+	s, problems := questionnaire.Parse("strange.yaml", []byte(strange))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

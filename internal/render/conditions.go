@@ -15,7 +15,7 @@ type conditions struct {
 	words    *wording.Words
 	language string
 	numbers  map[string]int // of the questions, as the page prints them
-	speaker  *speaker       // with no answers
+	speaker  *Texts         // with no answers
 }
 
 // number counts the questions that are printed with a number: not a consent, which is a condition rather than a question.
@@ -294,8 +294,8 @@ func (c *conditions) value(name, value string) string {
 		if o.ID != value {
 			continue
 		}
-		if text := label(c.words, &o, c.language); text != o.ID {
-			return c.quote(c.speaker.plain(text))
+		if text := OptionLabel(c.words, &o, c.language); text != o.ID {
+			return c.quote(c.speaker.Plain(text))
 		}
 		return value // a step
 	}
@@ -318,7 +318,7 @@ func (c *conditions) subject(names []string) string {
 const longest = 44
 
 func (c *conditions) question(q *survey.Question) string {
-	text := c.speaker.plain(q.Label.In(c.language))
+	text := c.speaker.Plain(q.Label.In(c.language))
 	if n := c.numbers[q.ID]; n > 0 && (width(text) > longest || text != q.Label.In(c.language)) {
 		return c.words.Say("when.number", "n", n)
 	}
@@ -333,13 +333,13 @@ func (c *conditions) name(name string) string {
 	}
 	switch {
 	case f.Part == survey.ImportancePart:
-		return c.words.Say("when.importance", "a", c.quote(c.speaker.plain(f.Label().In(c.language))))
+		return c.words.Say("when.importance", "a", c.quote(c.speaker.Plain(f.Label().In(c.language))))
 	case f.Part == survey.SatisfactionPart:
-		return c.words.Say("when.satisfaction", "a", c.quote(c.speaker.plain(f.Label().In(c.language))))
+		return c.words.Say("when.satisfaction", "a", c.quote(c.speaker.Plain(f.Label().In(c.language))))
 	case f.Question.Type == survey.Ranking:
-		return c.words.Say("when.rank", "a", c.quote(c.speaker.plain(label(c.words, f.Option, c.language))))
+		return c.words.Say("when.rank", "a", c.quote(c.speaker.Plain(OptionLabel(c.words, f.Option, c.language))))
 	case f.Row != nil || f.Option != nil:
-		return c.quote(c.speaker.plain(f.Label().In(c.language)))
+		return c.quote(c.speaker.Plain(f.Label().In(c.language)))
 	}
 	return c.question(f.Question)
 }

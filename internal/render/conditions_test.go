@@ -8,13 +8,14 @@ import (
 	"strings"
 	"testing"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
 // asking is a questionnaire whose last question has a condition.
 func asking(t *testing.T, showIf string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("asking.yaml", fmt.Appendf(nil, `
+	s, problems := questionnaire.Parse("asking.yaml", fmt.Appendf(nil, `
 title: {zh: 题, en: T, ar: ع}
 languages: [zh, en, ar]
 channels: [web, phone, kiosk]

@@ -18,6 +18,9 @@ const (
 	widestExcerpt     = 120
 )
 
+// Description is what search engines and link previews show of an author's text.
+func Description(markdown string) string { return describe(markdown, widestDescription) }
+
 // describe is the beginning of an author's text without its marks: its first paragraph, cut at a sentence or a word.
 func describe(markdown string, widest int) string {
 	source := []byte(markdown)

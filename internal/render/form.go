@@ -44,7 +44,7 @@ func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
 
 // form is everything that survey.html shows.
 type form struct {
-	page
+	Frame
 	Survey   *survey.Survey
 	Heading  string
 	Facts    []string // window, minutes
@@ -64,7 +64,7 @@ type form struct {
 	Telephone bool // staff may write down what is said on the telephone
 
 	problems map[string]string // first message by field
-	speaker  *speaker
+	speaker  *Texts
 }
 
 // notice is what is amiss with the submission as a whole.
@@ -179,15 +179,15 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	l := p.Language
 	title := s.Title.In(l)
 	f := &form{
-		page:   r.page("survey", title, l, p.Root, r.languages(s, l, p.Root, "")),
+		Frame:  r.Frame("survey", title, l, p.Root, r.LanguageLinks(s, l, p.Root, "")),
 		Survey: s, Heading: title, Intro: markdown(s.Intro.In(l)), Action: p.Root + "api/surveys/" + s.ID + "/responses",
 		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
 	}
 	f.Facts = facts(f.Words, s)
 	if f.Private = s.Unlisted || len(p.Problems)+len(p.Notice) > 0; len(p.Values)+len(p.Problems)+len(p.Notice) == 0 {
-		f.share(address(s, l, "", ""), describe(s.Intro.In(l), widestDescription))
+		f.Share(Address(s, l, "", ""), Description(s.Intro.In(l)))
 	}
-	f.speaker = &speaker{survey: s, words: f.Words, language: l}
+	f.speaker = NewTexts(s, f.Words, l)
 	if lively(s) && len(p.Values) > 0 {
 		f.speaker.state, f.speaker.typed = answer.Examine(s, p.Values, p.Channel, l), p.Values
 	}
@@ -201,15 +201,15 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		}
 	}
 	if s.Results.Audience == "public" {
-		f.Results = address(s, l, p.Root, "results/")
+		f.Results = Address(s, l, p.Root, "results/")
 	}
 	for _, n := range p.Notice {
 		title := "notice." + string(n.Code)
 		if !f.Has(title) { // a code of package answer
-			title = "notice." + string(NotStored)
+			title = "notice." + string(answer.NotStored)
 		}
 		f.Notice = append(f.Notice, notice{f.Say(title), message(f.Words, n)})
-		f.Shut = f.Shut || n.Code == Closed || n.Code == NotOpenYet
+		f.Shut = f.Shut || n.Code == answer.Closed || n.Code == answer.NotOpenYet
 	}
 	if f.Shut {
 		f.Script = Asset{} // there is nothing to do
@@ -222,12 +222,12 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 			name = pr.Question
 		}
 		if q := find(s, pr.Question); q != nil && pr.Code == answer.Failed { // of the question as a whole
-			line.Href, line.Label = "#q-"+name, f.speaker.plain(q.Label.In(l))
+			line.Href, line.Label = "#q-"+name, f.speaker.Plain(q.Label.In(l))
 			name = q.ID
 		} else if field, ok := s.Field(name); ok {
-			line.Href, line.Label = "#q-"+name, f.speaker.plain(f.called(field))
+			line.Href, line.Label = "#q-"+name, f.speaker.Plain(f.called(field))
 		} else if q := find(s, name); q != nil {
-			line.Href, line.Label = "#q-"+name, f.speaker.plain(q.Label.In(l))
+			line.Href, line.Label = "#q-"+name, f.speaker.Plain(q.Label.In(l))
 		}
 		f.Summary = append(f.Summary, line)
 		if _, more := f.problems[name]; !more {
@@ -249,7 +249,7 @@ func (f *form) called(field survey.Field) string {
 		return f.Say("satisfaction_of", "item", field.Label().In(f.Lang))
 	}
 	if field.Option != nil {
-		return label(f.Words, field.Option, f.Lang)
+		return OptionLabel(f.Words, field.Option, f.Lang)
 	}
 	return field.Label().In(f.Lang)
 }
@@ -263,7 +263,7 @@ func (r *Renderer) ask(f *form, p SurveyPage) error {
 		if b.conditions.never(from.ShowIf) {
 			continue
 		}
-		to := section{When: b.conditions.sentence("when.section", from.ShowIf), Title: b.say(from.Title), Intro: f.speaker.markdown(from.Intro.In(f.Lang))}
+		to := section{When: b.conditions.sentence("when.section", from.ShowIf), Title: b.say(from.Title), Intro: f.speaker.Markdown(from.Intro.In(f.Lang))}
 		for j := range from.Questions {
 			if q := &from.Questions[j]; !b.conditions.never(q.ShowIf) {
 				to.Questions = append(to.Questions, b.draw(b.question(q)))
@@ -281,7 +281,7 @@ func (r *Renderer) builder(f *form, p SurveyPage) *builder {
 	s, l := f.Survey, f.Lang
 	b := &builder{renderer: r, words: f.Words, language: l, id: p.ID, values: p.Values, problems: f.problems, done: map[string][]string{}, speaker: f.speaker}
 	b.plain = len(p.Values)+len(p.Problems) == 0 && p.ID == "" // an id settles the order of what is shuffled
-	b.conditions = &conditions{survey: s, words: f.Words, language: l, speaker: &speaker{survey: s, words: f.Words, language: l}}
+	b.conditions = &conditions{survey: s, words: f.Words, language: l, speaker: NewTexts(s, f.Words, l)}
 	b.conditions.number()
 	return b
 }
@@ -300,15 +300,15 @@ const telephone = "phone"
 
 // facts are what one wants to know before beginning: until when, and how long it takes.
 func facts(w *wording.Words, s *survey.Survey) []string {
-	facts := window(w, s)
+	facts := Window(w, s)
 	if s.Minutes > 0 {
 		facts = append(facts, w.Say("minutes", "n", s.Minutes))
 	}
 	return facts
 }
 
-// window says when answers are taken; nothing where there is no limit.
-func window(w *wording.Words, s *survey.Survey) []string {
+// Window says when answers are taken; nothing where there is no limit.
+func Window(w *wording.Words, s *survey.Survey) []string {
 	from, until := w.Date(string(s.Window.From)), w.Date(string(s.Window.Until))
 	switch {
 	case from != "" && until != "":
@@ -331,7 +331,7 @@ type builder struct {
 	id         string // of the submission
 	values     map[string][]string
 	problems   map[string]string
-	speaker    *speaker
+	speaker    *Texts
 	conditions *conditions
 	plain      bool // the form is empty
 }
@@ -343,7 +343,7 @@ func (b *builder) question(q *survey.Question) *question {
 	v := &question{Words: b.words, Name: q.ID}
 	v.When = b.conditions.sentence("when.question", q.ShowIf)
 	if q.Type == survey.Note {
-		v.Note = b.speaker.markdown(q.Label.In(b.language))
+		v.Note = b.speaker.Markdown(q.Label.In(b.language))
 		v.When = b.conditions.sentence("when.note", q.ShowIf)
 		return v
 	}
@@ -559,13 +559,13 @@ func (b *builder) options(q *survey.Question, name string) []option {
 		if b.conditions.never(o.ShowIf) {
 			continue
 		}
-		text := label(b.words, o, b.language)
+		text := OptionLabel(b.words, o, b.language)
 		one := option{Value: o.ID, Label: b.speaker.say(text), Alone: o.Exclusive, Checked: len(chosen) > 0 && slices.Contains(chosen, o.ID)}
 		if len(q.Rows) == 0 {
 			one.When = b.conditions.sentence("when.option", o.ShowIf)
 		}
 		if q.Display == "dropdown" && q.Type == survey.SingleChoice {
-			one.Label = template.HTML(template.HTMLEscapeString(b.speaker.plain(text)))
+			one.Label = template.HTML(template.HTMLEscapeString(b.speaker.Plain(text)))
 			if o.ShowIf != nil || len(answersIn(b.speaker.survey, text)) > 0 {
 				one.Text = text
 			}
@@ -584,7 +584,7 @@ func (b *builder) other(v *question, q *survey.Question) {
 		return
 	}
 	name := q.ID + "." + survey.Other
-	text := b.speaker.plain(label(b.words, &q.Options[len(q.Options)-1], b.language))
+	text := b.speaker.Plain(OptionLabel(b.words, &q.Options[len(q.Options)-1], b.language))
 	v.Other = &other{Name: name, Label: b.words.Say("other.text", "label", text), Value: first(b.values[name]), Error: b.problems[name]}
 }
 
@@ -618,7 +618,7 @@ func (b *builder) steps(v *question, q *survey.Question) {
 
 func (b *builder) matrix(v *question, q *survey.Question) {
 	for i := range q.Options {
-		v.Heads = append(v.Heads, b.speaker.say(label(b.words, &q.Options[i], b.language)))
+		v.Heads = append(v.Heads, b.speaker.say(OptionLabel(b.words, &q.Options[i], b.language)))
 	}
 	v.Rows = make([]row, len(q.Rows))
 	for i := range q.Rows {
@@ -675,7 +675,7 @@ func (b *builder) lines(v *question, q *survey.Question) {
 			continue
 		}
 		name := q.ID + "." + o.ID
-		l := line{Name: name, Label: b.speaker.say(label(b.words, o, b.language)), Value: first(b.values[name]), Error: b.problems[name],
+		l := line{Name: name, Label: b.speaker.say(OptionLabel(b.words, o, b.language)), Value: first(b.values[name]), Error: b.problems[name],
 			When: b.conditions.sentence("when.option", o.ShowIf)}
 		for n := 1; n <= v.Most; n++ {
 			rank := strconv.Itoa(n)
@@ -703,8 +703,8 @@ func listOf(q *survey.Question, language string) string {
 	return "list"
 }
 
-// label is what an option is called; a step without a name is called by its number.
-func label(w *wording.Words, o *survey.Option, language string) string {
+// OptionLabel is what an option is called; a step without a name is called by its number.
+func OptionLabel(w *wording.Words, o *survey.Option, language string) string {
 	if text := o.Label.In(language); text != "" {
 		return text
 	}
@@ -742,7 +742,7 @@ func first(values []string) string {
 func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, text int, language, root string) error {
 	words := r.words.In(language)
 	data := struct {
-		page
+		Frame
 		Survey  *survey.Survey
 		Heading string
 		Text    template.HTML
@@ -752,19 +752,18 @@ func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, text int, language, roo
 
 		Telephone bool
 	}{
-		page:   r.page("thanks", words.Say("thanks.title"), language, root, r.languages(s, language, root, s.ThanksPath(text))),
+		Frame:  r.Frame("thanks", words.Say("thanks.title"), language, root, r.LanguageLinks(s, language, root, s.ThanksPath(text))),
 		Survey: s, Heading: s.Title.In(language), Home: href(root, ""),
-		Form: address(s, language, root, ""), Telephone: slices.Contains(s.Channels, telephone),
+		Form: Address(s, language, root, ""), Telephone: slices.Contains(s.Channels, telephone),
 	}
 	data.Private = true
 	if text < len(s.Thanks) {
-		said := speaker{survey: s, words: words, language: language}
-		data.Text = said.markdown(s.Thanks[text].Text.In(language))
+		data.Text = NewTexts(s, words, language).Markdown(s.Thanks[text].Text.In(language))
 	}
 	if s.Results.Audience == "public" {
-		data.Results = address(s, language, root, "results/")
+		data.Results = Address(s, language, root, "results/")
 	}
-	return r.execute(w, "thanks.html", data.Words, data)
+	return r.Execute(w, "thanks.html", data.Words, data)
 }
 
 // NoticePage is a page that says why there is no other.
@@ -779,15 +778,15 @@ type NoticePage struct {
 func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 	words := r.words.In(p.Language)
 	data := struct {
-		page
+		Frame
 		Text string
 		Home string
 	}{
-		page: r.page("notice", words.Say("notice."+string(p.Code)), p.Language, p.Root, nil),
-		Text: message(words, answer.Problem{Code: p.Code, Args: p.Args}), Home: href(p.Root, ""),
+		Frame: r.Frame("notice", words.Say("notice."+string(p.Code)), p.Language, p.Root, nil),
+		Text:  message(words, answer.Problem{Code: p.Code, Args: p.Args}), Home: href(p.Root, ""),
 	}
 	data.Private = true
-	return r.execute(w, "notice.html", words, data)
+	return r.Execute(w, "notice.html", words, data)
 }
 
 // Home writes the list of surveys in one of the site's languages; each is named in that language if it speaks it, else
@@ -808,10 +807,10 @@ func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, language string, 
 		}
 		return l + "/"
 	}
-	var links []link
+	var links []Link
 	if len(languages) > 1 {
 		for _, l := range languages {
-			links = append(links, link{Lang: l, Href: href(root, path(l)), Name: r.name(l), Current: l == language})
+			links = append(links, Link{Lang: l, Href: href(root, path(l)), Name: r.LanguageName(l), Current: l == language})
 		}
 	}
 	var cards []card
@@ -824,16 +823,16 @@ func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, language string, 
 			l = s.DefaultLanguage()
 			c.Lang, c.Dir = l, wording.Dir(l)
 		}
-		c.Title, c.About, c.Facts, c.Href = s.Title.In(l), describe(s.Intro.In(l), widestExcerpt), facts(words, s), address(s, l, root, "")
+		c.Title, c.About, c.Facts, c.Href = s.Title.In(l), describe(s.Intro.In(l), widestExcerpt), facts(words, s), Address(s, l, root, "")
 		if s.Results.Audience == "public" {
-			c.Results = address(s, l, root, "results/")
+			c.Results = Address(s, l, root, "results/")
 		}
 		cards = append(cards, c)
 	}
-	p := r.page("home", words.Say("home.title"), language, root, links)
-	p.share(path(language), words.Say("home.about"))
-	return r.execute(w, "home.html", words, struct {
-		page
+	p := r.Frame("home", words.Say("home.title"), language, root, links)
+	p.Share(path(language), words.Say("home.about"))
+	return r.Execute(w, "home.html", words, struct {
+		Frame
 		Cards []card
 	}{p, cards})
 }

@@ -8,10 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/net/html"
-
 	"glasspoll/internal/answer"
-	"glasspoll/internal/stats"
+	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/survey"
 )
 
@@ -30,100 +28,48 @@ var lantern = Brand{
 	Logo: "assets/logo-1.png", LogoDark: "assets/logo-2.svg", Width: 120, Height: 40, Light: "#f6f3ef", Dark: "#111111",
 }
 
-// headOf is what a page's head says to others: the content of each meta and the address of each link, by name.
-func headOf(t *testing.T, draw func(w io.Writer) error) map[string]string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := draw(&b); err != nil {
-		t.Fatal(err)
-	}
-	root, err := html.Parse(bytes.NewReader(b.Bytes()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	said := map[string]string{}
-	for n := range root.Descendants() {
-		at := map[string]string{}
-		for _, a := range n.Attr {
-			at[a.Key] = a.Val
-		}
-		switch {
-		case n.Type != html.ElementNode:
-		case n.Data == "meta":
-			for _, key := range []string{"name", "property"} {
-				if at[key] != "" {
-					said[at[key]+at["media"]] = at["content"]
-				}
-			}
-		case n.Data == "link":
-			said[at["rel"]+at["hreflang"]] = at["href"]
-		case n.Data == "img" || n.Data == "source":
-			said[n.Data+at["media"]] = at["src"] + at["srcset"] + " " + at["alt"]
-		}
-	}
-	return said
-}
-
-func expect(t *testing.T, name string, got, want map[string]string) {
-	t.Helper()
-	for key, value := range want {
-		switch has, there := got[key]; {
-		case value == "-" && there:
-			t.Errorf("%s: says %s: %q", name, key, has)
-		case value != "-" && has != value:
-			t.Errorf("%s: says %s: %q, want %q", name, key, has, value)
-		}
-	}
-}
-
 func TestPagesSayWhatTheyAre(t *testing.T) {
-	s := every(t)
+	s := rendertest.Every(t)
 	s.Intro = survey.Text{"zh": "请您**评价**我们的服务。\n大约五分钟。\n\n- 第一", "en": "Please *rate* our\nservice. <b>It</b> takes [five](https://example.com) minutes.\n\n- One"}
 	form := func(r *Renderer, language, root string) map[string]string {
-		return headOf(t, func(w io.Writer) error {
+		return rendertest.Head(t, func(w io.Writer) error {
 			return r.Survey(w, s, SurveyPage{Language: language, Root: root})
 		})
 	}
-	expect(t, "a site of nobody", form(renderer(t), "en", "../../"), map[string]string{
+	rendertest.CheckHead(t, "a site of nobody", form(renderer(t), "en", "../../"), map[string]string{
 		"description": "Please rate our service. It takes five minutes.", "og:description": "Please rate our service. It takes five minutes.",
 		"og:title": s.Title["en"], "og:type": "website", "og:locale": "en_US", "og:site_name": "-", "og:url": "-", "og:image": "-", "robots": "-",
 		"canonical": "../../every/en/", "alternatezh": "../../every/", "img": "-", "theme-color": "-", "icon": "-",
 	})
 	branded := branded(t, lantern)
-	expect(t, "a company's", form(branded, "zh", "../"), map[string]string{
+	rendertest.CheckHead(t, "a company's", form(branded, "zh", "../"), map[string]string{
 		"description": "请您评价我们的服务。大约五分钟。", "og:locale": "zh_CN", "og:site_name": "明灯科技", "og:url": "https://survey.example.com/polls/every/",
 		"og:image": "https://survey.example.com/polls/assets/logo-1.png", "canonical": "https://survey.example.com/polls/every/",
 		"alternateen": "https://survey.example.com/polls/every/en/", "robots": "-", "icon": "../assets/icon-1.svg",
 		"img": "../assets/logo-1.png 明灯科技", "source(prefers-color-scheme:dark)": "../assets/logo-2.svg ", "sourceprint": "../assets/logo-1.png ",
 		"theme-color": "#f6f3ef", "theme-color(prefers-color-scheme:dark)": "#111111", "stylesheet": "../assets/style-1.css",
 	})
-	expect(t, "results", headOf(t, func(w io.Writer) error {
-		return branded.Results(w, ResultsPage{Report: stats.NewReport(s, nil), Language: "en", Root: "../../../"})
-	}), map[string]string{"og:url": "https://survey.example.com/polls/every/en/results/", "stylesheet": "../../../assets/results-1.css", "robots": "-"})
-	expect(t, "home", headOf(t, func(w io.Writer) error {
+	rendertest.CheckHead(t, "home", rendertest.Head(t, func(w io.Writer) error {
 		return branded.Home(w, []*survey.Survey{s}, "en", []string{"zh", "en"}, "../")
 	}), map[string]string{"og:url": "https://survey.example.com/polls/en/", "alternatezh": "https://survey.example.com/polls/", "robots": "-"})
 }
 
 // What is not for search engines says so, and is not passed around with a preview.
 func TestPrivatePages(t *testing.T) {
-	r, s := branded(t, lantern), every(t)
+	r, s := branded(t, lantern), rendertest.Every(t)
 	hidden := map[string]string{"robots": "noindex"}
 	alone := map[string]string{"robots": "noindex", "og:title": "-", "canonical": "-", "description": "-"}
-	expect(t, "thanks", headOf(t, func(w io.Writer) error { return r.Thanks(w, s, 0, "en", "../../../") }), alone)
-	expect(t, "notice", headOf(t, func(w io.Writer) error {
-		return r.Notice(w, NoticePage{Language: "en", Root: "/", Code: NotFound})
+	rendertest.CheckHead(t, "thanks", rendertest.Head(t, func(w io.Writer) error { return r.Thanks(w, s, 0, "en", "../../../") }), alone)
+	rendertest.CheckHead(t, "notice", rendertest.Head(t, func(w io.Writer) error {
+		return r.Notice(w, NoticePage{Language: "en", Root: "/", Code: answer.NotFound})
 	}), alone)
-	expect(t, "with problems", headOf(t, func(w io.Writer) error {
+	rendertest.CheckHead(t, "with problems", rendertest.Head(t, func(w io.Writer) error {
 		return r.Survey(w, s, SurveyPage{Language: "en", Root: "../", Problems: []answer.Problem{{Question: "rate", Field: "rate", Code: answer.Required}}})
 	}), alone)
 	var b bytes.Buffer
 	s.Unlisted = true
-	expect(t, "an unlisted survey", headOf(t, func(w io.Writer) error {
+	rendertest.CheckHead(t, "an unlisted survey", rendertest.Head(t, func(w io.Writer) error {
 		return r.Survey(w, s, SurveyPage{Language: "en", Root: "../"})
-	}), hidden)
-	expect(t, "its results", headOf(t, func(w io.Writer) error {
-		return r.Results(w, ResultsPage{Report: stats.NewReport(s, nil), Language: "en", Root: "../../"})
 	}), hidden)
 	if err := r.Home(&b, []*survey.Survey{s}, "zh", []string{"zh", "en"}, ""); err != nil {
 		t.Fatal(err)

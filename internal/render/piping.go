@@ -14,9 +14,9 @@ import (
 // blank stands for an answer that is not there yet.
 const blankAnswer = "…"
 
-// speaker says an author's texts, with the answers so far in the places that they have in them. The script says them
-// anew when the answers change.
-type speaker struct {
+// Texts writes an author's texts in one language, with the answers so far in the places that they have in them. The script
+// writes them again when the answers change.
+type Texts struct {
 	survey   *survey.Survey
 	words    *wording.Words
 	language string
@@ -24,8 +24,13 @@ type speaker struct {
 	typed    map[string][]string
 }
 
-// plain says a text where no markup can stand.
-func (sp *speaker) plain(text string) string {
+// NewTexts writes a survey's texts before there are any answers.
+func NewTexts(s *survey.Survey, words *wording.Words, language string) *Texts {
+	return &Texts{survey: s, words: words, language: language}
+}
+
+// Plain is a text where no markup can stand.
+func (sp *Texts) Plain(text string) string {
 	if !strings.Contains(text, "{{") {
 		return text
 	}
@@ -41,7 +46,7 @@ func (sp *speaker) plain(text string) string {
 }
 
 // say says a plain text as HTML; answers in it are marked for the script.
-func (sp *speaker) say(text string) template.HTML {
+func (sp *Texts) say(text string) template.HTML {
 	if !strings.Contains(text, "{{") {
 		return template.HTML(template.HTMLEscapeString(text))
 	}
@@ -56,8 +61,8 @@ func (sp *speaker) say(text string) template.HTML {
 	return template.HTML(b.String())
 }
 
-// markdown says a Markdown text; answers in it are text, whatever they hold.
-func (sp *speaker) markdown(text string) template.HTML {
+// Markdown writes a Markdown text; answers in it are text, whatever they hold.
+func (sp *Texts) Markdown(text string) template.HTML {
 	written := markdown(text)
 	if !strings.Contains(string(written), "{{") {
 		return written
@@ -82,7 +87,7 @@ func (sp *speaker) markdown(text string) template.HTML {
 	return template.HTML(b.String())
 }
 
-func (sp *speaker) mark(b *strings.Builder, name string) {
+func (sp *Texts) mark(b *strings.Builder, name string) {
 	b.WriteString(`<span class="pipe" data-pipe="`)
 	b.WriteString(name)
 	b.WriteString(`" title="`)
@@ -93,20 +98,19 @@ func (sp *speaker) mark(b *strings.Builder, name string) {
 }
 
 // about is what the question of an answer says, without answers of its own.
-func (sp *speaker) about(name string) string {
+func (sp *Texts) about(name string) string {
 	text := ""
 	if f, ok := sp.survey.Field(name); ok {
 		text = f.Label().In(sp.language)
 	} else if q := find(sp.survey, name); q != nil {
 		text = q.Label.In(sp.language)
 	}
-	empty := speaker{survey: sp.survey, words: sp.words, language: sp.language}
-	return empty.plain(text)
+	return NewTexts(sp.survey, sp.words, sp.language).Plain(text)
 }
 
 // answer says an answer: options by their labels, sets and rankings as an enumeration, all else as it was typed.
 // Labels may show answers in turn, which are always those of earlier questions.
-func (sp *speaker) answer(name string) string {
+func (sp *Texts) answer(name string) string {
 	options, order := pipedOptions(sp.survey, name)
 	values := sp.state.Values[name]
 	if order {
@@ -126,14 +130,14 @@ func (sp *speaker) answer(name string) string {
 		if other := sp.state.Values[name+"."+survey.Other]; v == survey.Other && len(other) > 0 {
 			texts = append(texts, other[0])
 		} else if at >= 0 {
-			texts = append(texts, sp.plain(label(sp.words, &options[at], sp.language)))
+			texts = append(texts, sp.Plain(OptionLabel(sp.words, &options[at], sp.language)))
 		}
 	}
 	return enumerate(texts, sp.words.Say("join.comma"), sp.words.Say("join.and"))
 }
 
 // ranked lists the options of a ranking that have a rank, the first one first.
-func (sp *speaker) ranked(question string, options []survey.Option) []string {
+func (sp *Texts) ranked(question string, options []survey.Option) []string {
 	rank := func(id string) int {
 		values := sp.state.Values[question+"."+id]
 		if len(values) == 0 {

@@ -1,5 +1,5 @@
-// Package render writes the pages: a survey, its thanks, its results, the list of surveys, and what the handler says
-// when something is amiss. Templates and wording come from a file system and are parsed once; every page is a pure
+// Package render writes pages: a survey, its thanks, the list of surveys, and what the handler says when something is
+// amiss. It has the frame of all pages, those of results included. Templates and wording come from a file system and are parsed once; every page is a pure
 // function of its arguments, and the same byte for byte each time.
 package render
 
@@ -62,36 +62,8 @@ func (b Brand) name(language string) string {
 	}
 }
 
-// Headers are the security headers of every page, name to value, the same wherever pages are served from.
-func Headers() map[string]string {
-	return map[string]string{
-		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
-			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
-		"X-Content-Type-Options":     "nosniff",
-		"Referrer-Policy":            "same-origin",
-		"Cross-Origin-Opener-Policy": "same-origin",
-		// A questionnaire asks in words, never a device.
-		"Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
-	}
-}
-
-// Faults of a submission as a whole, or of a request. They are worded like those of package answer.
-const (
-	Closed       answer.Code = "closed"         // the window is over; args date
-	NotOpenYet   answer.Code = "not_open_yet"   // the window has not begun; args date
-	NotStored    answer.Code = "not_stored"     // the store did not answer: try again
-	Conflict     answer.Code = "conflict"       // the id is taken by other answers
-	NotFound     answer.Code = "not_found"      // no such page or survey
-	NotPublic    answer.Code = "not_public"     // results that are for fewer people
-	BadMethod    answer.Code = "bad_method"     // not a method of this address
-	TooMuch      answer.Code = "too_much"       // the body is too large
-	BadMediaType answer.Code = "bad_media_type" // neither a form nor JSON
-	BadBody      answer.Code = "bad_body"       // cannot be read as what it says it is
-	Internal     answer.Code = "internal"       // our fault
-)
-
 // faults are the codes that a [NoticePage] may have; each has a title as well.
-var faults = []answer.Code{Closed, NotOpenYet, NotStored, Conflict, NotFound, NotPublic, BadMethod, TooMuch, BadMediaType, BadBody, Internal}
+var faults = []answer.Code{answer.Closed, answer.NotOpenYet, answer.NotStored, answer.Conflict, answer.NotFound, answer.NotPublic, answer.BadMethod, answer.TooMuch, answer.BadMediaType, answer.BadBody, answer.Internal}
 
 // Renderer writes pages. It may be used by many goroutines at once.
 type Renderer struct {
@@ -152,6 +124,9 @@ func (r *Renderer) With(assets Assets) *Renderer {
 // Speaks reports whether the interface's own sentences exist in a language. In any other they fall back to English.
 func (r *Renderer) Speaks(language string) bool { return r.words.Speaks(language) }
 
+// Words are the interface's own sentences in a language.
+func (r *Renderer) Words(language string) *wording.Words { return r.words.In(language) }
+
 // Message says a problem in a language.
 func (r *Renderer) Message(language string, p answer.Problem) string {
 	return message(r.words.In(language), p)
@@ -161,7 +136,7 @@ func message(w *wording.Words, p answer.Problem) string {
 	args := p.Args
 	for i, a := range args {
 		day, ok := a.(survey.Date)
-		if s, isText := a.(string); isText && (p.Code == answer.TooEarly || p.Code == answer.TooLate || p.Code == Closed || p.Code == NotOpenYet) {
+		if s, isText := a.(string); isText && (p.Code == answer.TooEarly || p.Code == answer.TooLate || p.Code == answer.Closed || p.Code == answer.NotOpenYet) {
 			day, ok = survey.Date(s), true
 		}
 		if ok && i%2 == 1 {
@@ -184,8 +159,8 @@ func (r *Renderer) whole(w io.Writer, draw func(*bytes.Buffer) error) error {
 	return err
 }
 
-// execute writes a page that is one template.
-func (r *Renderer) execute(w io.Writer, name string, words *wording.Words, data any) error {
+// Execute writes a page that is one template.
+func (r *Renderer) Execute(w io.Writer, name string, words *wording.Words, data any) error {
 	return r.whole(w, func(b *bytes.Buffer) error { return r.part(b, name, words, data) })
 }
 
@@ -200,15 +175,15 @@ func (r *Renderer) part(b *bytes.Buffer, name string, words *wording.Words, data
 	return nil
 }
 
-// page is what every page has.
-type page struct {
+// Frame is what every page has.
+type Frame struct {
 	*wording.Words
 	Lang      string // of the page: the words may have fallen back
 	Dir       string
 	Root      string
 	Title     string // of the document
 	Kind      string // class of the body
-	Languages []link
+	Languages []Link
 	Assets    Assets
 	Style     Asset
 	Script    Asset
@@ -222,14 +197,15 @@ type page struct {
 	Picture     string // absolute; "" if there is none that a preview could show
 }
 
-// link is an address relative to the page, and what it is called.
-type link struct {
+// Link is an address relative to the page, and what it is called.
+type Link struct {
 	Lang, Href, Name string
 	Current          bool
 }
 
-func (r *Renderer) page(kind, title, language, root string, languages []link) page {
-	p := page{
+// Frame makes what every page has; kind is one of survey, thanks, results, home and notice.
+func (r *Renderer) Frame(kind, title, language, root string, languages []Link) Frame {
+	p := Frame{
 		Words: r.words.In(language), Lang: language, Dir: wording.Dir(language), Root: root, Title: title, Kind: kind,
 		Languages: languages, Assets: r.assets, Style: r.assets.Style, Company: r.assets.Brand.name(language),
 	}
@@ -244,8 +220,8 @@ func (r *Renderer) page(kind, title, language, root string, languages []link) pa
 	return p
 }
 
-// share adds what search engines and link previews want: a page's path from the site's root, and what it is about.
-func (p *page) share(path, description string) {
+// Share adds what search engines and link previews want: a page's path from the site's root, and what it is about.
+func (p *Frame) Share(path, description string) {
 	p.Description, p.Locale = description, locale(p.Lang)
 	brand := p.Assets.Brand
 	if brand.Address == "" {
@@ -259,7 +235,7 @@ func (p *page) share(path, description string) {
 }
 
 // Alternate is the address of the page in another language, absolute where that is known.
-func (p page) Alternate(l link) string {
+func (p Frame) Alternate(l Link) string {
 	address := p.Assets.Brand.Address
 	if rest, ok := strings.CutPrefix(l.Href, p.Root); ok && address != "" && !strings.HasPrefix(rest, ".") {
 		return address + rest
@@ -286,28 +262,28 @@ func href(root, path string) string {
 	return root + path
 }
 
-// address is the short address of a page of a survey: "ID/" + tail in the default language, else "ID/LANG/" + tail.
-func address(s *survey.Survey, language, root, tail string) string {
+// Address is the short address of a page of a survey: "ID/" + tail in the default language, else "ID/LANG/" + tail.
+func Address(s *survey.Survey, language, root, tail string) string {
 	if language == s.DefaultLanguage() {
 		return root + s.ID + "/" + tail
 	}
 	return root + s.ID + "/" + language + "/" + tail
 }
 
-// languages links a page of a survey to itself in every language.
-func (r *Renderer) languages(s *survey.Survey, current, root, tail string) []link {
+// LanguageLinks links a page of a survey to itself in every language.
+func (r *Renderer) LanguageLinks(s *survey.Survey, current, root, tail string) []Link {
 	if len(s.Languages) < 2 {
 		return nil
 	}
-	links := make([]link, len(s.Languages))
+	links := make([]Link, len(s.Languages))
 	for i, l := range s.Languages {
-		links[i] = link{Lang: l, Href: address(s, l, root, tail), Name: r.name(l), Current: l == current}
+		links[i] = Link{Lang: l, Href: Address(s, l, root, tail), Name: r.LanguageName(l), Current: l == current}
 	}
 	return links
 }
 
-// name is what a language calls itself; its tag, if the wording does not speak it.
-func (r *Renderer) name(language string) string {
+// LanguageName is what a language calls itself; its tag, if the wording does not speak it.
+func (r *Renderer) LanguageName(language string) string {
 	if w := r.words.In(language); w.Language() == language {
 		return w.Say("language.name")
 	}

@@ -208,7 +208,7 @@ func pipeOf(s *survey.Survey, w *wording.Words, language, name string) pipe {
 		if p.Labels == nil {
 			p.Labels = map[string]string{}
 		}
-		p.Labels[o.ID] = label(w, &o, language)
+		p.Labels[o.ID] = OptionLabel(w, &o, language)
 		if order {
 			p.Order = append(p.Order, o.ID)
 		}

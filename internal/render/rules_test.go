@@ -97,7 +97,7 @@ type seen struct {
 
 func seenByGo(r *Renderer, s *survey.Survey, typed map[string][]string, channel, language string) seen {
 	state := answer.Examine(s, typed, channel, language)
-	said := speaker{survey: s, words: r.words.In(language), language: language, state: state, typed: typed}
+	said := Texts{survey: s, words: r.words.In(language), language: language, state: state, typed: typed}
 	out := seen{Values: state.Values, Asked: sorted(state.Asked), Withheld: state.Withheld, Required: sorted(state.Required),
 		Messages: map[string][]string{}, Pipes: map[string]string{}, Problems: problemsByGo(r, s, typed, channel, language)}
 	for id, failed := range state.Failed {

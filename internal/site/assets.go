@@ -41,6 +41,16 @@ func (a Assets) Content(path string) []byte {
 	return nil
 }
 
+// NewRenderer reads the assets of a set of templates and a theme, and returns the renderer of pages that link to them.
+func NewRenderer(templates fs.FS, look *theme.Theme) (*render.Renderer, Assets, error) {
+	assets, err := ReadAssets(templates, look)
+	if err != nil {
+		return nil, Assets{}, err
+	}
+	renderer, err := render.New(templates, assets.Links)
+	return renderer, assets, err
+}
+
 // ReadAssets makes the assets of the templates, and of a company's theme: style.css, results.css, script.js and thanks.js with
 // what they import, icon.svg, and the logo.
 func ReadAssets(templates fs.FS, look *theme.Theme) (Assets, error) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
 )
@@ -107,7 +108,7 @@ sections:
       - {id: name, type: short_text, private: true, show_if: reply, label: {zh: 您的姓名, en: Your name}}
       - {id: mail, type: email, show_if: reply, required: true, label: {zh: 您的电子邮箱, en: Your e-mail address}}
 `)
-	s, problems := survey.Parse("thirty.yaml", []byte(b.String()))
+	s, problems := questionnaire.Parse("thirty.yaml", []byte(b.String()))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/render"
+	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -114,7 +115,7 @@ func buildHome(surveys []*survey.Survey, renderer *render.Renderer, out Output) 
 
 func buildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error {
 	p := &pages{out: out}
-	nothing := stats.NewReport(s, nil)
+	figures, nothing := results.New(renderer), results.NewSet(stats.NewReport(s, nil))
 	for _, language := range s.Languages {
 		dirs := directories(s.ID+"/", language, s.Languages)
 		err := p.write(dirs, "index.html", func(w *bytes.Buffer, root string) error {
@@ -135,19 +136,19 @@ func buildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error 
 			continue
 		}
 		err = p.write(dirs, "results/index.html", func(w *bytes.Buffer, root string) error {
-			return renderer.Results(w, render.ResultsPage{Report: nothing, Language: language, Root: root})
+			return figures.HTML(w, results.Page{Set: nothing, Language: language, Root: root})
 		})
 		if err != nil {
 			return err
 		}
 		err = p.write(dirs, "results/results.json", func(w *bytes.Buffer, _ string) error {
-			return renderer.ResultsJSON(w, render.ResultsPage{Report: nothing, Language: language})
+			return figures.JSON(w, results.Page{Set: nothing, Language: language})
 		})
 		if err != nil {
 			return err
 		}
 		err = p.write(dirs, "results/results.csv", func(w *bytes.Buffer, _ string) error {
-			return renderer.ResultsCSV(w, render.ResultsPage{Report: nothing, Language: language})
+			return figures.CSV(w, results.Page{Set: nothing, Language: language})
 		})
 		if err != nil {
 			return err

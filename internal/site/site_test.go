@@ -17,6 +17,7 @@ import (
 	"testing/fstest"
 
 	"glasspoll"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
@@ -41,7 +42,7 @@ func (f *files) Write(path string, content []byte) error {
 
 func parse(t *testing.T, id, languages string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse(id+".yaml", fmt.Appendf(nil, `title: {zh: 喝茶, en: Tea}
+	s, problems := questionnaire.Parse(id+".yaml", fmt.Appendf(nil, `title: {zh: 喝茶, en: Tea}
 languages: [%s]
 sections:
   - questions:

@@ -166,7 +166,7 @@ func (p *Period) CrossTabs() []CrossTab {
 		tab := CrossTab{Rows: rows.Field, By: by, Cells: make([]Cell, len(options))}
 		var counted tally.Item
 		for i := range options {
-			counted.Gather(r.Where(by.Name, options[i].ID), rows.Name)
+			counted.Gather(r.CohortsWith(by.Name, options[i].ID), rows.Name)
 			tab.Cells[i] = Cell{&options[i], rows.item(&counted, 0)}
 		}
 		tabs = append(tabs, tab)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -43,7 +44,7 @@ scoring: {SCORING, dimensions: [{id: one, weight: 1.5}, {id: two}]}
 func gradedSurvey(t testing.TB, scoring, audience string) *survey.Survey {
 	t.Helper()
 	source := strings.NewReplacer("SCORING", scoring, "AUDIENCE", audience).Replace(graded)
-	s, problems := survey.Parse("graded.yaml", []byte(source))
+	s, problems := questionnaire.Parse("graded.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -110,14 +110,14 @@ func (p *Period) figures(cohorts []*tally.Counters, population int64) {
 // counts to whom questionnaires were issued by segment: its score is the raw one. Pooled respondents are in no group.
 func (p *Period) Group(segment, option string) *Period {
 	g := &Period{Name: p.Name, Release: p.Release, Date: p.Date, MinGroup: p.MinGroup, form: p.form, released: p.released}
-	g.figures(p.released.Where(segment, option), 0)
+	g.figures(p.released.CohortsWith(segment, option), 0)
 	g.Overall.publish(g.form.Survey, nil)
 	return g
 }
 
 // GroupSize is how many respondents a group has; see [Period.Group].
 func (p *Period) GroupSize(segment, option string) (n int64) {
-	for _, c := range p.released.Where(segment, option) {
+	for _, c := range p.released.CohortsWith(segment, option) {
 		n += c.Respondents
 	}
 	return n
@@ -126,15 +126,11 @@ func (p *Period) GroupSize(segment, option string) (n int64) {
 // Survey is the questionnaire that the period was scored by, worded as it is today.
 func (p *Period) Survey() *survey.Survey { return p.form.Survey }
 
-// Group is the report of those who gave one answer to a segment question, period by period, and its own trend. Periods in
-// which there are none have no respondents.
-func (r *Report) Group(segment, option string) *Report {
-	g := &Report{Survey: r.Survey, Revision: r.Revision, Periods: make([]Period, len(r.Periods))}
-	for i := range r.Periods {
-		g.Periods[i] = *r.Periods[i].Group(segment, option)
-	}
-	g.Trend = trend(g)
-	return g
+// WithPeriods returns a report like r over other figures of its periods, such as those of a group, with their own trend.
+func (r *Report) WithPeriods(periods []Period) *Report {
+	other := &Report{Survey: r.Survey, Revision: r.Revision, Periods: periods}
+	other.Trend = trend(other)
+	return other
 }
 
 func rat(d survey.Decimal) *big.Rat { return big.NewRat(int64(d), int64(survey.One)) }

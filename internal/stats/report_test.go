@@ -1,13 +1,14 @@
 package stats
 
 import (
-	"pgregory.net/rapid"
-
 	"math/big"
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -56,7 +57,7 @@ func parse(t testing.TB, dimensions bool) *survey.Survey {
 		source = strings.NewReplacer("DIM1", "dimension: one", "DIM2", "dimension: two", "DIMENSIONS",
 			"dimensions: [{id: one, label: One, weight: 2}, {id: two, label: Two, weight: 0.5}]").Replace(sample)
 	}
-	s, problems := survey.Parse("sample.yaml", []byte(source))
+	s, problems := questionnaire.Parse("sample.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -48,7 +49,7 @@ results: {min_group: 1, crosstabs: [{rows: x, by: tier}, {rows: spent, by: tier}
 
 func parseText(t testing.TB, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("counted.yaml", []byte(source))
+	s, problems := questionnaire.Parse("counted.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -67,7 +68,7 @@ func TestAgainstGonum(t *testing.T) {
 		if population > 0 {
 			audience = fmt.Sprintf("audience: {population: %d}", population)
 		}
-		s, problems := survey.Parse("counted.yaml", []byte(strings.Replace(counted, "AUDIENCE", audience, 1)))
+		s, problems := questionnaire.Parse("counted.yaml", []byte(strings.Replace(counted, "AUDIENCE", audience, 1)))
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	_ "time/tzdata" // a timezone is known or unknown alike on every machine
 
 	"glasspoll/internal/expression"
 )
@@ -34,6 +35,15 @@ func Decode(data []byte) (*Survey, error) {
 	return s, nil
 }
 
+// Seal makes a Survey whose definition is all there ready for use, and names it by its hashes.
+func (s *Survey) Seal() error {
+	if err := s.complete(); err != nil {
+		return err
+	}
+	s.Version, s.Shape = s.hashes()
+	return nil
+}
+
 // complete derives what is not written down.
 func (s *Survey) complete() error {
 	if s.ID == "" || len(s.Languages) == 0 || s.Timezone == "" {
@@ -44,8 +54,8 @@ func (s *Survey) complete() error {
 		return err
 	}
 	s.location = location
-	s.index()
-	if s.arrange() != nil {
+	s.Index()
+	if s.Arrange() != nil {
 		return errors.New("conditions go round in a circle")
 	}
 	return nil

@@ -1,5 +1,7 @@
 package survey
 
+import "fmt"
+
 // A Field is one posted name. Counted fields are the items of scoring.
 type Field struct {
 	Name     string // "q", "q.row", "q.row.importance", "q.option" or "q._other"
@@ -58,12 +60,22 @@ func (f Field) Options() []Option {
 	case Consent:
 		return yesNo[:1]
 	case Ranking:
-		return steps(1, min(f.Question.AtMost, len(f.Question.Options)))
+		return Steps(1, min(f.Question.AtMost, len(f.Question.Options)))
 	case ConstantSum:
 		return nil
 	default:
 		return f.Question.Options
 	}
+}
+
+// Steps are the numbered options of a rating or an nps, scored by their number.
+func Steps(from, to int) []Option {
+	var options []Option
+	for n := from; n <= to; n++ {
+		score := Decimal(n) * One
+		options = append(options, Option{ID: fmt.Sprint(n), Score: &score})
+	}
+	return options
 }
 
 var yesNo = []Option{{ID: "yes"}, {ID: "no"}}
@@ -167,8 +179,8 @@ func (s *Survey) Segments() []Field {
 	return segments
 }
 
-// index builds what is derived from the sections; it must run before a Survey is shared.
-func (s *Survey) index() {
+// Index builds what is derived from the sections; it must run before a Survey is shared.
+func (s *Survey) Index() {
 	s.fields, s.byName = nil, map[string]int{}
 	s.ofQuestion = map[string][]Field{}
 	for q := range s.Questions() {

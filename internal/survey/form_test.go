@@ -1,10 +1,13 @@
-package survey
+package survey_test
 
 import (
 	"bytes"
 	"fmt"
 	"strings"
 	"testing"
+
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/survey"
 )
 
 const formed = `
@@ -24,8 +27,8 @@ results: {crosstabs: [{rows: n, by: s}]}
 
 func TestForm(t *testing.T) {
 	source := strings.Replace(formed, "- {id: n", "- {id: s, type: yes_no, label: S, segment: true}\n      - {id: n", 1)
-	parse := func(from, to string) *Survey {
-		s, problems := Parse("formed.yaml", []byte(strings.Replace(source, from, to, 1)))
+	parse := func(from, to string) *survey.Survey {
+		s, problems := questionnaire.Parse("formed.yaml", []byte(strings.Replace(source, from, to, 1)))
 		if s == nil {
 			t.Fatal(problems)
 		}
@@ -48,11 +51,11 @@ func TestForm(t *testing.T) {
 			t.Errorf("%s makes no other form", to)
 		}
 	}
-	read, err := ParseForm(form, parse("Apple", "Aeple"))
+	read, err := survey.ParseForm(form, parse("Apple", "Aeple"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f, _ := read.Field("q"); f.Options()[0].Label["en"] != "Aeple" || *f.Options()[0].Score != 2*One || f.Label()["en"] != "How" || read.Scoring.Dimensions[0].Label["en"] != "Dee" {
+	if f, _ := read.Field("q"); f.Options()[0].Label["en"] != "Aeple" || *f.Options()[0].Score != 2*survey.One || f.Label()["en"] != "How" || read.Scoring.Dimensions[0].Label["en"] != "Dee" {
 		t.Errorf("%+v", f.Question)
 	}
 	for from, to := range map[string]string{"max: 7": "max: 80", "label: S,": "label: S, publish: true,", "target: 80": "overall: q"} {
@@ -60,7 +63,7 @@ func TestForm(t *testing.T) {
 			t.Errorf("%s: shape %s, was %s", to, other.Shape, s.Shape)
 		}
 	}
-	if _, err := ParseForm([]byte("{"), s); err == nil {
+	if _, err := survey.ParseForm([]byte("{"), s); err == nil {
 		t.Error("a broken form is read")
 	}
 }
@@ -79,7 +82,7 @@ func TestBands(t *testing.T) {
 		{"min: -1000000000, max: 1000000000", "[-1000000000 -800000000 -600000000 -400000000 -200000000 0 200000000 400000000 600000000 800000000 1000000000]"},
 		{"min: 3", "[]"}, {"max: 3", "[]"},
 	} {
-		s, problems := Parse("bands.yaml", []byte("title: T\nsections:\n  - questions:\n      - {id: n, type: number, label: N, "+c.question+"}\n"))
+		s, problems := questionnaire.Parse("bands.yaml", []byte("title: T\nsections:\n  - questions:\n      - {id: n, type: number, label: N, "+c.question+"}\n"))
 		if s == nil {
 			t.Fatal(problems)
 		}

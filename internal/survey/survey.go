@@ -1,5 +1,5 @@
-// Package survey turns a YAML questionnaire into a checked [Survey], or into every problem that it has, each with its
-// place and, where one is obvious, its mend. It is pure: bytes in, values out.
+// Package survey is the model: what a checked questionnaire is, its compiled form and the hashes that name it. A [Survey]
+// comes from package questionnaire, which parses YAML, or from [Decode]. The package is pure: bytes in, values out.
 package survey
 
 import (
@@ -338,4 +338,14 @@ func (s *Survey) Questions() iter.Seq[*Question] {
 			}
 		}
 	}
+}
+
+// Question finds a question by its id.
+func (s *Survey) Question(id string) (*Question, bool) {
+	for q := range s.Questions() {
+		if q.ID == id {
+			return q, true
+		}
+	}
+	return nil, false
 }

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// Counts is how often each option was chosen. Options stand in any order, each once; one that is missing was never chosen.
-// In JSON it is an object, sorted, without zeros.
+// Counts says how often each option was chosen. Options are in any order, each once; a missing one was never chosen. In
+// JSON it is an object, sorted, without zeros.
 type Counts []Chosen
 
-// Chosen is how often one option was chosen.
+// Chosen says how often one option was chosen.
 type Chosen struct {
 	Option string
 	N      int64
 }
 
-// Of is how often an option was chosen.
+// Of returns how often an option was chosen.
 func (c Counts) Of(option string) int64 {
 	for i := range c {
 		if c[i].Option == option {
@@ -26,24 +26,24 @@ func (c Counts) Of(option string) int64 {
 	return 0
 }
 
-// Add counts an option n times more.
+// Add adds n to an option's count.
 func (c *Counts) Add(option string, n int64) {
 	c.addAt(len(*c), option, n)
 }
 
-// addAt is Add for an option that probably stands at a place.
-func (c *Counts) addAt(place int, option string, n int64) {
-	if place >= len(*c) || (*c)[place].Option != option {
-		place = slices.IndexFunc(*c, func(x Chosen) bool { return x.Option == option })
+// addAt is Add for an option that is probably at index i.
+func (c *Counts) addAt(i int, option string, n int64) {
+	if i >= len(*c) || (*c)[i].Option != option {
+		i = slices.IndexFunc(*c, func(x Chosen) bool { return x.Option == option })
 	}
-	if place >= 0 {
-		(*c)[place].N += n
+	if i >= 0 {
+		(*c)[i].N += n
 	} else {
 		*c = append(*c, Chosen{option, n})
 	}
 }
 
-// addAll adds counts, times a sign.
+// addAll adds sign times d.
 func (c *Counts) addAll(d Counts, sign int64) {
 	if *c == nil && d != nil {
 		*c = make(Counts, 0, len(d))
@@ -53,7 +53,7 @@ func (c *Counts) addAll(d Counts, sign int64) {
 	}
 }
 
-// arranged puts options first that are given, in their order, so that each stands at its place.
+// arranged returns the counts with the given options first, in their order, so that each is at its own index.
 func (c Counts) arranged(options []string) Counts {
 	all := make(Counts, 0, max(len(options), len(c)))
 	for _, option := range options {

@@ -8,20 +8,20 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// New makes an empty tally of a survey.
+// New returns an empty tally of s.
 func New(s *survey.Survey) *Tally {
 	return &Tally{Shape: s.Shape, Cohorts: map[string]*Counters{}}
 }
 
-// Anew makes an empty tally of a survey in the place of one (nil: of none) that must be folded again from the beginning. It
-// knows how far that one has come, so that no alert is looked at a second time.
-func Anew(s *survey.Survey, before *Tally) *Tally {
+// Restart returns an empty tally of s that replaces before (nil: none) and is folded from the start of the log. It keeps
+// how far before had come, so that no alert is evaluated a second time.
+func Restart(s *survey.Survey, before *Tally) *Tally {
 	t := Empty(before)
 	t.Shape = s.Shape
 	return t
 }
 
-// Empty is Anew for a survey that is not known: of no shape, so it is never taken for a count.
+// Empty is [Restart] where the survey is not known. The tally has no shape, so whoever publishes next restarts it.
 func Empty(before *Tally) *Tally {
 	t := &Tally{Cohorts: map[string]*Counters{}}
 	if before != nil {
@@ -30,18 +30,18 @@ func Empty(before *Tally) *Tally {
 	return t
 }
 
-// Exchange is a tally in which one response that was folded is counted as another, such as its tombstone; false if it cannot
-// be, because the tally is of another shape, or does not hold that response. Nothing else need be there to be folded again.
-func Exchange(s *survey.Survey, t *Tally, was, is answer.Response) (*Tally, bool) {
+// Exchange returns t with from, a response that has been folded into it, replaced by to, such as its tombstone, without
+// folding the other responses again. It reports false if t is of another shape or cannot contain from.
+func Exchange(s *survey.Survey, t *Tally, from, to answer.Response) (*Tally, bool) {
 	if t.Shape != s.Shape {
 		return nil, false
 	}
-	out, in := New(s), New(s)
-	out.Fold(s, was)
-	in.Fold(s, is)
-	exchanged := Merge(t, in)
+	removed, added := New(s), New(s)
+	removed.Fold(s, from)
+	added.Fold(s, to)
+	exchanged := Merge(t, added)
 	exchanged.Cursor, exchanged.Alerted = t.Cursor, t.Alerted
-	for key, c := range out.Cohorts {
+	for key, c := range removed.Cohorts {
 		counted := t.Cohorts[key]
 		if counted == nil || counted.Respondents < c.Respondents {
 			return nil, false
@@ -51,16 +51,16 @@ func Exchange(s *survey.Survey, t *Tally, was, is answer.Response) (*Tally, bool
 	return exchanged, true
 }
 
-// Pass moves the cursor behind a response that has been folded.
-func (t *Tally) Pass(cursor string) {
+// Advance moves the cursor to that of a response that has been folded.
+func (t *Tally) Advance(cursor string) {
 	t.Cursor = cursor
 	if t.Alerted <= cursor {
 		t.Alerted = ""
 	}
 }
 
-// Fold counts one response. Fields and options that the survey does not count (any more) are passed over, so a response
-// to an older version counts as far as it still means something. The caller moves the cursor: see [Tally.Pass].
+// Fold counts one response. Fields and options that the survey does not have or count are ignored, so a response to an
+// older version counts as far as the two agree. The caller moves the cursor: see [Tally.Advance].
 func (t *Tally) Fold(s *survey.Survey, r answer.Response) {
 	if t.plan == nil || t.plan.survey != s {
 		t.plan = newPlan(s)
@@ -96,6 +96,7 @@ func (t *Tally) Fold(s *survey.Survey, r answer.Response) {
 	}
 }
 
+// count counts the values that a respondent has given field f, whose index is i.
 func (c *Counters) count(i int, f *field, values []string, overall int64) {
 	item := c.byIndex[i]
 	if item == nil {
@@ -128,10 +129,12 @@ func (c *Counters) count(i int, f *field, values []string, overall int64) {
 	}
 }
 
+// choose counts one choice of an option, given by its index.
 func (i *Item) choose(f *field, option int) {
 	i.Counts.addAt(option, f.options[option], 1)
 }
 
+// pair adds the scores of the item and of the overall item that one respondent gave.
 func (i *Item) pair(x, y int64) {
 	if i.Moments == nil {
 		i.Moments = &Moments{}
@@ -145,6 +148,7 @@ func (i *Item) pair(x, y int64) {
 	m.XY += x * y
 }
 
+// number counts a number, and reports whether value is one.
 func (i *Item) number(f *field, value string) bool {
 	d, err := survey.ParseDecimal(value)
 	if err != nil {
@@ -161,12 +165,12 @@ func (i *Item) number(f *field, value string) bool {
 	return true
 }
 
-// A plan is what folding needs to know of a survey, looked up once.
+// plan holds what folding needs of a survey, looked up once.
 type plan struct {
 	survey   *survey.Survey
-	fields   []field // and the channel
-	segments []int   // places of the fields that divide respondents
-	overall  int     // place of the item that stands for the whole, or -1
+	fields   []field // by index; the last one is the channel
+	segments []int   // indexes of the fields that divide respondents
+	overall  int     // index of the overall item, or -1
 	key      []byte
 }
 
@@ -174,12 +178,12 @@ type field struct {
 	name            string
 	counted, number bool
 	paired          bool
-	options         []string // or the lower limits of a number's bands
+	options         []string // of a number: the lower limits of its bands
 	scores          []int64  // of each option
 	first, width    survey.Decimal
 }
 
-// unscored stands for an answer without a score.
+// unscored is the score of an answer that has none.
 const unscored = -1
 
 func newPlan(s *survey.Survey) *plan {
@@ -208,8 +212,8 @@ func newPlan(s *survey.Survey) *plan {
 	return p
 }
 
-// overallScore is the score that a respondent gave the item that stands for the whole. Answers come in the questionnaire's
-// order, so it is mostly found at its own place or close before.
+// overallScore is the score that a respondent gave the overall item. Answers are in the questionnaire's order, so it is
+// usually at its field's index or a little before.
 func (p *plan) overallScore(r answer.Response) int64 {
 	if p.overall < 0 {
 		return unscored
@@ -230,7 +234,7 @@ func (p *plan) overallScore(r answer.Response) int64 {
 	return unscored
 }
 
-// index finds an answer's field. Answers come in the questionnaire's order, so it is mostly the next one or close to it.
+// index finds the index of an answer's field, or -1. Answers are in the questionnaire's order, so it is usually next.
 func (p *plan) index(a answer.Answer, next int) int {
 	if len(a) < 2 {
 		return -1
@@ -242,9 +246,9 @@ func (p *plan) index(a answer.Answer, next int) int {
 }
 
 // cohort is the key of the respondents who gave the same answers to the segment questions: each segment's values joined
-// by "+", the segments in order joined by "/". Only known options enter, whose ids have neither sign, so it is
-// unambiguous, and there are finitely many. A segment that was not answered, or may not be counted, stands as "". The
-// key is good until the next call.
+// by "+", the segments in order joined by "/". It has known options only, whose ids contain neither sign, so it is
+// unambiguous and the number of cohorts is bounded. A segment that was not answered, or may not be counted, is "". The
+// key is valid until the next call.
 func (p *plan) cohort(r answer.Response) []byte {
 	p.key = p.key[:0]
 	for i, segment := range p.segments {
@@ -265,7 +269,7 @@ func (p *plan) cohort(r answer.Response) []byte {
 	return p.key
 }
 
-// appendKnown joins those options that are among the values, in the questionnaire's order.
+// appendKnown appends the options that are among values, in the questionnaire's order, joined by "+".
 func appendKnown(key []byte, options, values []string) []byte {
 	first := true
 	for _, option := range options {

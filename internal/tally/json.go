@@ -19,7 +19,7 @@ func (t *Tally) Encode() []byte {
 func Decode(data []byte) (*Tally, error) {
 	t := &Tally{}
 	if err := json.Unmarshal(data, t); err != nil {
-		return nil, fmt.Errorf("tally: %w%s", err, place(err))
+		return nil, fmt.Errorf("tally: %w%s", err, offset(err))
 	}
 	if t.Cohorts == nil {
 		t.Cohorts = map[string]*Counters{}
@@ -32,7 +32,8 @@ func Decode(data []byte) (*Tally, error) {
 	return t, nil
 }
 
-func place(err error) string {
+// offset says where in a document err is, as far as that is known.
+func offset(err error) string {
 	var syntax *json.SyntaxError
 	var typed *json.UnmarshalTypeError
 	switch {
@@ -45,7 +46,7 @@ func place(err error) string {
 	}
 }
 
-// check refuses what no fold could have counted, and fills in what was left out.
+// check rejects counters that no fold can produce, and fills in what the document leaves out.
 func (c *Counters) check() error {
 	if c == nil {
 		return errors.New("no counters")
@@ -60,23 +61,30 @@ func (c *Counters) check() error {
 		c.Items = map[string]*Item{}
 	}
 	for name, i := range c.Items {
-		if i == nil {
-			return fmt.Errorf("item %q: no counters", name)
+		if err := i.check(c.Respondents); err != nil {
+			return fmt.Errorf("item %q: %w", name, err)
 		}
-		if i.N < 0 || i.N > c.Respondents {
-			return fmt.Errorf("item %q: answered by %d of %d respondents", name, i.N, c.Respondents)
+	}
+	return nil
+}
+
+func (i *Item) check(respondents int64) error {
+	if i == nil {
+		return errors.New("no counters")
+	}
+	if i.N < 0 || i.N > respondents {
+		return fmt.Errorf("answered by %d of %d respondents", i.N, respondents)
+	}
+	for _, x := range i.Counts {
+		if x.N < 0 || x.N > i.N {
+			return fmt.Errorf("option %q chosen by %d of %d", x.Option, x.N, i.N)
 		}
-		for _, x := range i.Counts {
-			if x.N < 0 || x.N > i.N {
-				return fmt.Errorf("item %q: option %q chosen by %d of %d", name, x.Option, x.N, i.N)
-			}
-		}
-		if i.Squares != nil && i.Squares.Sign() < 0 {
-			return fmt.Errorf("item %q: sum of squares %v", name, i.Squares)
-		}
-		if m := i.Moments; m != nil && (m.N < 0 || m.N > i.N || m.XX < 0 || m.YY < 0) {
-			return fmt.Errorf("item %q: impossible moments %+v", name, *m)
-		}
+	}
+	if i.Squares != nil && i.Squares.Sign() < 0 {
+		return fmt.Errorf("sum of squares %v", i.Squares)
+	}
+	if m := i.Moments; m != nil && (m.N < 0 || m.N > i.N || m.XX < 0 || m.YY < 0) {
+		return fmt.Errorf("impossible moments %+v", *m)
 	}
 	return nil
 }

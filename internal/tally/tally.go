@@ -1,36 +1,37 @@
-// Package tally folds responses into counters. A Tally is a pure function of the responses in it: counters only,
-// integers only, mergeable, and never an answer of anyone in particular. It is pure.
+// Package tally folds responses into counters. A Tally is a pure function of the responses in it: integer counters only,
+// mergeable, and no answer of any one respondent. It is pure.
 package tally
 
 import "math/big"
 
-// Tally is what is known of one shard (or, merged, of one period) of a survey's responses.
+// Tally holds the counters of one shard (or, merged, of one period) of a survey's responses.
 type Tally struct {
-	Shape   string               `json:"shape"`   // of the questionnaire it was folded with; another shape means: fold again
-	Cursor  string               `json:"cursor"`  // arrival of the last response folded; "" before the first
+	Shape   string               `json:"shape"`   // of the questionnaire it was folded with; with another shape it must be folded again
+	Cursor  string               `json:"cursor"`  // of the last response folded; "" before the first
 	Cohorts map[string]*Counters `json:"cohorts"` // by cohort key; one cohort, "", when the survey declares no segments
 
-	// Alerted is how far alerts have been looked at, while that is further than the cursor: when it is folded anew.
+	// Alerted is the cursor up to which alerts have been evaluated, while that is ahead of Cursor because the responses are
+	// being folded again; else "".
 	Alerted string `json:"alerted,omitempty"`
 
-	plan *plan // how to fold for the survey folded last
+	plan *plan // of the survey last folded with
 }
 
 // Counters is a sum over respondents.
 type Counters struct {
 	Respondents int64            `json:"respondents"`         // without those who have withdrawn
-	Withdrawn   int64            `json:"withdrawn,omitempty"` // who had answered, and whose answers are gone
+	Withdrawn   int64            `json:"withdrawn,omitempty"` // respondents whose answers have been erased
 	Items       map[string]*Item `json:"items"`               // by field name; a field that nobody answered may be absent
 
-	plan    *plan   // for which byIndex holds
-	byIndex []*Item // the same items by the place of their field, as far as they have been folded into
+	plan    *plan   // that byIndex belongs to
+	byIndex []*Item // the items by their field's index; nil until folded into
 }
 
-// Channel is the name of the item that counts by which channel answers came. No field has it.
+// Channel is the name of the item that counts responses by channel. No field has it.
 const Channel = "_channel"
 
-// Item is the counters of one field. N counts respondents who answered; Counts how often each option was chosen, or of a
-// number how often each band of its histogram was met, by the band's lower limit.
+// Item holds the counters of one field. N counts respondents who answered it; Counts says how often each option was
+// chosen, or for a number how many answers fall into each band of its histogram, by the band's lower limit.
 type Item struct {
 	N       int64    `json:"n"`
 	Counts  Counts   `json:"counts,omitzero"`
@@ -60,8 +61,8 @@ func (m *Moments) add(d *Moments, sign int64) {
 	m.XY += sign * d.XY
 }
 
-// Merge sums tallies of one shape; nil ones count as empty. The result shares nothing with them and has no cursor, for
-// it stands in no one log.
+// Merge sums tallies of one shape; nil ones count as empty. The result shares no memory with them, and has no cursor
+// because it belongs to no single log.
 func Merge(tallies ...*Tally) *Tally {
 	merged := &Tally{Cohorts: map[string]*Counters{}}
 	for _, t := range tallies {
@@ -83,7 +84,7 @@ func Merge(tallies ...*Tally) *Tally {
 // Total sums all cohorts.
 func (t *Tally) Total() *Counters { return Total(t.Cohorts) }
 
-// Total sums cohorts into the whole.
+// Total sums cohorts.
 func Total(cohorts map[string]*Counters) *Counters {
 	total := &Counters{Items: map[string]*Item{}}
 	for _, c := range cohorts {
@@ -92,7 +93,7 @@ func Total(cohorts map[string]*Counters) *Counters {
 	return total
 }
 
-// Clone copies counters; of nil, it makes empty ones.
+// Clone copies counters; a copy of nil is empty.
 func (c *Counters) Clone() *Counters {
 	clone := &Counters{Items: map[string]*Item{}}
 	clone.Add(c)
@@ -102,7 +103,7 @@ func (c *Counters) Clone() *Counters {
 // Add adds d to c. Adding nil adds nothing.
 func (c *Counters) Add(d *Counters) { c.add(d, 1) }
 
-// Sub takes d away from c. Counters may become negative; they are not removed when they become 0.
+// Sub subtracts d from c. Counters may become negative, and are not removed when they become 0.
 func (c *Counters) Sub(d *Counters) { c.add(d, -1) }
 
 func (c *Counters) add(d *Counters, sign int64) {
@@ -121,7 +122,7 @@ func (c *Counters) add(d *Counters, sign int64) {
 	}
 }
 
-// Clone copies an item; of nil, it makes an empty one.
+// Clone copies an item; a copy of nil is empty.
 func (i *Item) Clone() *Item {
 	clone := &Item{}
 	clone.Add(i)
@@ -131,7 +132,7 @@ func (i *Item) Clone() *Item {
 // Add adds d to i. Adding nil adds nothing.
 func (i *Item) Add(d *Item) { i.add(d, 1) }
 
-// Sub takes d away from i.
+// Sub subtracts d from i.
 func (i *Item) Sub(d *Item) { i.add(d, -1) }
 
 func (i *Item) add(d *Item, sign int64) {
@@ -150,7 +151,7 @@ func (i *Item) add(d *Item, sign int64) {
 	}
 }
 
-// Gather makes the item the sum of one item of several counters. It takes the memory of what it was before.
+// Gather sets i to the sum of item name over all, reusing i's memory.
 func (i *Item) Gather(all []*Counters, name string) {
 	*i = Item{Counts: i.Counts[:0]}
 	for _, c := range all {
@@ -158,7 +159,7 @@ func (i *Item) Gather(all []*Counters, name string) {
 	}
 }
 
-// addInt returns a + sign·b; nil is 0. It changes a, never b.
+// addInt returns a + sign·b; nil is 0. It may change a, but not b.
 func addInt(a, b *big.Int, sign int64) *big.Int {
 	if b == nil {
 		return a

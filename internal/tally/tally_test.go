@@ -11,12 +11,13 @@ import (
 	"pgregory.net/rapid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
 func parse(t testing.TB, source string) *survey.Survey {
 	t.Helper()
-	s, problems := survey.Parse("sample.yaml", []byte(source))
+	s, problems := questionnaire.Parse("sample.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -57,7 +58,7 @@ func TestFoldCounts(t *testing.T) {
 		{{"tier", "gold"}, {"uses", "a"}, {"site", "east"}, {"parts.price", "1"}, {"spent", "-0.25"}, {"again", "no"}},
 		{{"tier", "tin"}, {"parts.price", "5"}},
 		{},
-		// What is not counted: text, withheld questions, and what the questionnaire does not know or no longer so.
+		// Not counted: text, unpublished and private questions, and fields and options that the questionnaire does not have.
 		{{"name", "Ann"}, {"hushed", "5"}, {"secret", "5"}, {"gone", "x"}, {"parts", "5"}, {"parts.gone", "5"}, {"tier", "iron"}, {"uses", "z"}, {"spent", "much"}, {"again"}, {}},
 		{{"uses", "a", "z"}, {"tier", "gold"}}, // not in the questionnaire's order
 	} {
@@ -157,7 +158,7 @@ func TestFoldIsASum(t *testing.T) {
 			t.Fatalf("merged: %s\nwant %s", got, want)
 		}
 		if !bytes.Equal(one.Encode(), before) {
-			t.Fatal("merging has changed what was merged")
+			t.Fatal("merging has changed its arguments")
 		}
 
 		decoded, err := Decode(want)
@@ -168,14 +169,14 @@ func TestFoldIsASum(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range responses[cut:] { // a tally that was stored goes on counting
+		for _, r := range responses[cut:] { // a stored tally continues to count
 			one.Fold(s, r)
 		}
 		if got := one.Encode(); !bytes.Equal(got, want) {
 			t.Fatalf("stored in between: %s\nwant %s", got, want)
 		}
 
-		// Taking away what was added leaves what was.
+		// Subtracting what was added restores the counters.
 		total := whole.Total()
 		total.Add(two.Total())
 		total.Sub(two.Total())
@@ -194,7 +195,7 @@ func TestFoldIsASum(t *testing.T) {
 	})
 }
 
-// One response counted as another is as if it had been folded so, and the others need not be there for it.
+// Exchanging a response gives the counters of folding the other one instead.
 func TestExchange(t *testing.T) {
 	s := parse(t, sample)
 	rapid.Check(t, func(t *rapid.T) {
@@ -202,12 +203,12 @@ func TestExchange(t *testing.T) {
 		at := rapid.IntRange(0, len(responses)-1).Draw(t, "which")
 		before := fold(s, responses)
 		before.Cursor, before.Alerted = "5", "7"
-		stone := responses[at]
-		stone.Withdrawn = true
+		tombstone := responses[at]
+		tombstone.Withdrawn = true
 		kept := before.Encode()
-		after, ok := Exchange(s, before, responses[at], stone)
+		after, ok := Exchange(s, before, responses[at], tombstone)
 		if responses[at].Withdrawn {
-			return // nobody erases what is erased
+			return // it is erased already
 		}
 		if !ok || after.Cursor != "5" || after.Alerted != "7" || !bytes.Equal(before.Encode(), kept) {
 			t.Fatalf("%t, %s", ok, before.Encode())
@@ -216,7 +217,7 @@ func TestExchange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		responses[at] = stone
+		responses[at] = tombstone
 		want := fold(s, responses)
 		for key := range stored.Cohorts {
 			rest := stored.Cohorts[key].Clone()
@@ -289,7 +290,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestMoments counts pairs again, the slow way. Whoever gave one of the two no answer, or one without a score, is in none.
+// TestMoments counts pairs again, the slow way. Respondents who gave either item no answer, or one without a score, make
+// no pair.
 func TestMoments(t *testing.T) {
 	s := parse(t, sample)
 	responses := drawn(rand.New(rand.NewPCG(3, 4)), 500)
@@ -334,7 +336,7 @@ func TestMoments(t *testing.T) {
 	}
 }
 
-// TestTombstonesCountInTheirCohort, and nowhere else.
+// TestTombstonesCountInTheirCohort and nowhere else.
 func TestTombstonesCountInTheirCohort(t *testing.T) {
 	s := parse(t, sample)
 	folded := fold(s, []answer.Response{{Withdrawn: true, Channel: "web", Answers: []answer.Answer{{"tier", "gold"}}}})

@@ -20,18 +20,19 @@ import (
 	"golang.org/x/text/language"
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
 // Parse reads a theme. files are beside it. It returns a Theme or, sorted, every problem that it has; never both.
-func Parse(path string, source []byte, files fs.FS) (*Theme, survey.Problems) {
+func Parse(path string, source []byte, files fs.FS) (*Theme, questionnaire.Problems) {
 	r := &reader{path: path, lines: strings.Split(string(source), "\n"), files: files}
 	t := &Theme{}
 	if root := r.document(source); root != nil {
 		r.theme(root, t)
 	}
 	if len(r.problems) > 0 {
-		slices.SortFunc(r.problems, func(a, b survey.Problem) int {
+		slices.SortFunc(r.problems, func(a, b questionnaire.Problem) int {
 			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
 		})
 		return nil, r.problems
@@ -44,11 +45,11 @@ type reader struct {
 	path     string
 	lines    []string
 	files    fs.FS
-	problems survey.Problems
+	problems questionnaire.Problems
 }
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
-	r.problems = append(r.problems, survey.Problem{File: r.path, Line: n.Line, Column: n.Column, Message: fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, questionnaire.Problem{File: r.path, Line: n.Line, Column: n.Column, Message: fmt.Sprintf(format, args...)})
 }
 
 var lineOfError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
@@ -76,7 +77,7 @@ var generic = []string{"serif", "sans-serif", "monospace", "system-ui", "ui-seri
 
 // Read reads the theme in the root of a file system, and the logos that it names. Without a file, the theme is the zero
 // one; with problems, it is nil. path is how messages call the file.
-func Read(files fs.FS, path string) (*Theme, survey.Problems, error) {
+func Read(files fs.FS, path string) (*Theme, questionnaire.Problems, error) {
 	source, err := readFile(files, File, maxFile)
 	if isMissing(err) {
 		return &Theme{}, nil, nil

@@ -14,7 +14,7 @@ import (
 
 	"github.com/lucasb-eyer/go-colorful"
 
-	"glasspoll/internal/survey"
+	"glasspoll/internal/questionnaire"
 )
 
 const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><path d="M0 0h10v10z" fill="#123"/></svg>`
@@ -82,7 +82,7 @@ func TestNothingSaid(t *testing.T) {
 	if err != nil || len(problems) > 0 || theme.CSS() != "" {
 		t.Errorf("without a file: %v %v", problems, err)
 	}
-	if survey.IsQuestionnaire(File) {
+	if questionnaire.IsFile(File) {
 		t.Errorf("%s passes for a questionnaire", File)
 	}
 }
@@ -258,7 +258,7 @@ func TestAnyColours(t *testing.T) {
 			continue
 		}
 		scheme := []string{"light", "dark"}[random.IntN(2)]
-		parse := func() (*Theme, survey.Problems) {
+		parse := func() (*Theme, questionnaire.Problems) {
 			source := scheme + ":\n"
 			for _, key := range colourKeys {
 				if c := colours[key]; c != "" {

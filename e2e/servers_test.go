@@ -1,0 +1,174 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"glasspoll/deploy/lambda"
+)
+
+// What takes seconds to start or to build is shared by all tests: it is made when the first test asks for it, and stopped
+// by TestMain. Tests keep apart by tables and buckets of their own.
+
+// shared holds what is started once.
+var shared struct {
+	mu    sync.Mutex
+	stops []func()
+}
+
+func stopShared() {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	for _, stop := range shared.stops {
+		stop()
+	}
+}
+
+var (
+	startedDynamoDB = sync.OnceValues(startDynamoDB)
+	startedS3       = sync.OnceValues(startS3)
+)
+
+// dynamoDB is the address of DynamoDB Local, or of the one that DYNAMODB_ENDPOINT names.
+func dynamoDB(t *testing.T) (endpoint string) {
+	t.Helper()
+	return address(t, startedDynamoDB)
+}
+
+// s3Server is the address of an S3 server that checks signatures and honours If-Match, or of the one that S3_ENDPOINT
+// names. Its credentials are local, local.
+func s3Server(t *testing.T) (endpoint string) {
+	t.Helper()
+	return address(t, startedS3)
+}
+
+func address(t *testing.T, started func() (string, error)) string {
+	t.Helper()
+	endpoint, err := started()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return endpoint
+}
+
+func startDynamoDB() (endpoint string, err error) {
+	if endpoint := os.Getenv("DYNAMODB_ENDPOINT"); endpoint != "" {
+		return endpoint, nil
+	}
+	folder, err := filepath.Abs("../.cache/dynamodb/package/aws_dynamodb_local")
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(folder); err != nil {
+		return "", errors.New("DynamoDB Local is not there: run `make setup`")
+	}
+	return startServer(func(address string) *exec.Cmd {
+		_, port, _ := net.SplitHostPort(address)
+		command := exec.Command("java", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port", port) // of Java 17 or newer
+		command.Dir = folder
+		return command
+	})
+}
+
+func startS3() (endpoint string, err error) {
+	if endpoint := os.Getenv("S3_ENDPOINT"); endpoint != "" {
+		return endpoint, nil
+	}
+	binary, err := filepath.Abs("../.cache/versitygw/versitygw")
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(binary); err != nil {
+		return "", errors.New("the S3 server is not there: run `make setup`")
+	}
+	files, err := os.MkdirTemp("", "glasspoll-e2e-s3-")
+	if err != nil {
+		return "", err
+	}
+	onStop(func() { os.RemoveAll(files) })
+	objects, attributes := filepath.Join(files, "objects"), filepath.Join(files, "attributes")
+	if err := errors.Join(os.Mkdir(objects, 0o777), os.Mkdir(attributes, 0o777)); err != nil {
+		return "", err
+	}
+	return startServer(func(address string) *exec.Cmd {
+		command := exec.Command(binary, "--port", address, "--quiet", "posix", "--sidecar", attributes, objects)
+		command.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID=local", "ROOT_SECRET_ACCESS_KEY=local")
+		return command
+	})
+}
+
+// onStop has stop called when all tests have run, the newest first.
+func onStop(stop func()) {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	shared.stops = append([]func(){stop}, shared.stops...)
+}
+
+// startServer starts a server at a free address and waits until it listens there. If it ends instead, another program may
+// have taken the address in the meantime, and it gets another.
+func startServer(command func(address string) *exec.Cmd) (endpoint string, err error) {
+	var failed error
+	for range 3 {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", err
+		}
+		address := listener.Addr().String()
+		listener.Close()
+		server, printed := command(address), &output{}
+		server.Stdout, server.Stderr = printed, printed
+		if err := server.Start(); err != nil {
+			return "", err
+		}
+		ended := make(chan struct{})
+		go func() {
+			server.Wait() // killed, mostly: not an error here
+			close(ended)
+		}()
+		onStop(func() {
+			server.Process.Kill()
+			<-ended
+		})
+		failed = untilListening(address, ended)
+		if failed == nil {
+			return "http://" + address, nil
+		}
+		failed = fmt.Errorf("%s: %w: %s", server.Path, failed, printed)
+	}
+	return "", failed
+}
+
+func untilListening(address string, ended <-chan struct{}) error {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		select {
+		case <-ended:
+			return errors.New("has ended")
+		default:
+		}
+		if connection, err := net.Dial("tcp", address); err == nil {
+			connection.Close()
+			return nil
+		}
+	}
+	return fmt.Errorf("does not listen on %s", address)
+}
+
+// functionBinaries builds each function once, as it is deployed.
+var functionBinaries = map[string]func() (string, error){
+	"submit":  sync.OnceValues(func() (string, error) { return buildFunction("submit") }),
+	"publish": sync.OnceValues(func() (string, error) { return buildFunction("publish") }),
+}
+
+// buildFunction puts the function beside the program, in a directory that TestMain removes.
+func buildFunction(name string) (path string, err error) {
+	path = filepath.Join(filepath.Dir(binary), name)
+	return path, lambda.Build("..", "./functions/"+name, runtime.GOARCH, path)
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"glasspoll/internal/console"
+	"glasspoll/internal/control"
+	"glasspoll/internal/local"
+	"glasspoll/internal/store"
+)
+
+// A verb is a command that works on the store. It is done where the store is open: here, or in the server that is
+// running, to which its exported fields are sent as JSON. What it needs of the user's files is read into them before.
+type verb interface {
+	// do may run beside other verbs and beside answers that come in.
+	do(ctx context.Context, env *environment) error
+}
+
+// fileWriter is a verb that writes a file, with others beside it that have other endings, or files in a folder.
+type fileWriter interface{ writesTo() string }
+
+// environment is what a verb works with.
+type environment struct {
+	control.Output
+	store   store.Records
+	log     *slog.Logger        // what an operator must be able to look up later
+	changed func(survey string) // says that a survey's answers have changed, so that its results follow; nil where nobody publishes
+}
+
+// writeFile writes a whole file on the user's side.
+func (e *environment) writeFile(name string, private bool, content []byte) error {
+	file, err := e.Create(name, private)
+	if err != nil {
+		return err
+	}
+	if _, err := file.Write(content); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// verbs are those that a running server can be asked for, by the words they are called with.
+var verbs = map[string]func() verb{
+	"cases list":      func() verb { return &listCasesCommand{} },
+	"cases show":      func() verb { return &showCaseCommand{} },
+	"cases assign":    func() verb { return &assignCaseCommand{} },
+	"cases close":     func() verb { return &closeCaseCommand{} },
+	"cases summary":   func() verb { return &summariseCasesCommand{} },
+	"results export":  func() verb { return &exportCommand{} },
+	"results erase":   func() verb { return &eraseCommand{} },
+	"results archive": func() verb { return &archiveCommand{} },
+	"results pages":   func() verb { return &levelPagesCommand{} },
+	"results report":  func() verb { return &reportCommand{} },
+	"results verify":  func() verb { return &verifyCommand{} },
+}
+
+// verbTable has the verbs as a server does them.
+func verbTable(env environment) control.Table {
+	table := control.Table{}
+	for name, create := range verbs {
+		table[name] = func(options []byte) (control.Verb, error) {
+			v := create()
+			if err := json.Unmarshal(options, v); err != nil {
+				return nil, err
+			}
+			return func(ctx context.Context, out control.Output) error {
+				env := env
+				env.Output = out
+				return v.do(ctx, &env)
+			}, nil
+		}
+	}
+	return table
+}
+
+// dataFile is the store within the data directory.
+const dataFile = "glasspoll.db"
+
+// performLocally does a verb with the store in a data directory, through the server that has it open if there is one.
+func performLocally(ctx context.Context, c *console.Console, data, name string, v verb) error {
+	request := control.Request{Verb: name, Options: v}
+	if w, writes := v.(fileWriter); writes {
+		request.Writes = w.writesTo()
+	}
+	if err := control.Do(ctx, c, data, request); !errors.Is(err, control.ErrNoServer) {
+		return err
+	}
+	path := filepath.Join(data, dataFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no %s in %s: name the data directory of `glasspoll serve` with --data DIR", dataFile, data)
+	}
+	store, err := local.Open(path)
+	if err != nil {
+		// A server may only just have been starting.
+		if asked := control.Do(ctx, c, data, request); !errors.Is(asked, control.ErrNoServer) {
+			return asked
+		}
+		return err
+	}
+	defer store.Close()
+	return do(ctx, c, store, v)
+}
+
+// do does a verb in this process.
+func do(ctx context.Context, c *console.Console, records store.Records, v verb) error {
+	files := &control.Files{}
+	defer files.Discard()
+	return v.do(ctx, &environment{
+		Output: control.Output{Out: c.Out, Err: c.Err, Create: files.Create},
+		store:  records,
+		log:    slog.New(slog.NewTextHandler(c.Err, nil)),
+	})
+}

@@ -1,0 +1,93 @@
+// Package archive freezes a period of a survey in one ZIP file with checksums, and checks such a file.
+package archive
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/release"
+	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+// Manifest says what is in an archive.
+type Manifest struct {
+	Format    int         `json:"format"`
+	Survey    string      `json:"survey"`
+	Title     survey.Text `json:"title"`
+	Period    string      `json:"period"`
+	Version   string      `json:"version"` // of the questionnaire in force, by which the tally was made
+	Private   bool        `json:"private"`
+	Responses int64       `json:"responses"`
+	Withdrawn int64       `json:"withdrawn"`
+	First     time.Time   `json:"first,omitzero"` // arrivals
+	Last      time.Time   `json:"last,omitzero"`
+	Releases  int         `json:"releases"`
+	Index     *string     `json:"index"` // of all responses, as a fraction; null without one
+	Files     []File      `json:"files"`
+}
+
+// File is one file of an archive.
+type File struct {
+	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// format changes when older programs can no longer check an archive.
+const format = 1
+
+// The names of files in an archive.
+const (
+	manifestFile     = "manifest.json"
+	sumsFile         = "SHA256SUMS"
+	answersFile      = "answers.jsonl"
+	tallyFile        = "tally.json"
+	definitionsDir   = "definitions/"
+	questionnaireDir = "questionnaire/"
+	releasesDir      = "releases/"
+)
+
+// line is one line of answers.jsonl.
+type line struct {
+	Arrived time.Time `json:"arrived"`
+	answer.Response
+}
+
+// indexOf returns the index of everything that was counted, as a fraction; nil if there is none.
+func indexOf(s *survey.Survey, period string, t *tally.Tally) *string {
+	report := stats.NewReport(s, []*release.Release{release.Unsuppressed(s, period, "", t)})
+	score := report.Periods[0].Overall.Score
+	if score == nil {
+		return nil
+	}
+	text := score.RatString()
+	return &text
+}
+
+// sumsOf returns the content of SHA256SUMS, as sha256sum prints it.
+func sumsOf(files []File) []byte {
+	files = slices.Clone(files)
+	sortFiles(files)
+	var b bytes.Buffer
+	for _, f := range files {
+		fmt.Fprintf(&b, "%s  %s\n", f.SHA256, f.Name)
+	}
+	return b.Bytes()
+}
+
+func sortFiles(files []File) {
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func hexSum(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,263 @@
+package archive
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/audit"
+	"glasspoll/internal/records"
+	"glasspoll/internal/release"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+// Checked is the result of checking an archive.
+type Checked struct {
+	Manifest *Manifest // nil if there are findings
+	Checksum string    // of the whole
+	Files    int
+	Findings []string // what is wrong
+}
+
+// Check checks an archive by itself: its checksums, and, if these agree, that the tally, the index and every release
+// follow from its answers.
+func Check(ctx context.Context, name string) (*Checked, error) {
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: not an archive, or damaged: %w", name, err)
+	}
+	defer z.Close()
+	c := &checker{files: map[string]*zip.File{}}
+	checked, err := c.check(ctx, &z.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return checked, nil
+}
+
+// checker checks one archive.
+type checker struct {
+	files    map[string]*zip.File
+	findings []string
+}
+
+func (c *checker) findf(format string, args ...any) {
+	c.findings = append(c.findings, fmt.Sprintf(format, args...))
+}
+
+func (c *checker) check(ctx context.Context, z *zip.Reader) (*Checked, error) {
+	checksum, err := c.checkSums(z)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.findings) > 0 {
+		return &Checked{Findings: c.findings}, nil
+	}
+	m, err := c.manifest()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkFigures(ctx, m); err != nil {
+		return nil, err
+	}
+	return &Checked{Manifest: m, Checksum: checksum, Files: len(c.files), Findings: c.findings}, nil
+}
+
+// checkSums compares all files with SHA256SUMS, and returns the checksum of that.
+func (c *checker) checkSums(z *zip.Reader) (checksum string, err error) {
+	for _, f := range z.File {
+		if c.files[f.Name] != nil {
+			c.findf("%s is there twice", f.Name)
+		}
+		c.files[f.Name] = f
+	}
+	sums, err := c.read(sumsFile)
+	if err != nil {
+		return "", err
+	}
+	listed := map[string]bool{sumsFile: true}
+	for line := range strings.Lines(string(sums)) {
+		sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
+		if !ok || listed[name] {
+			c.findf("%s has a line that says nothing new: %q", sumsFile, line)
+			continue
+		}
+		listed[name] = true
+		c.checkSum(name, sum)
+	}
+	for _, f := range z.File {
+		if !listed[f.Name] {
+			c.findf("%s has been added", f.Name)
+		}
+	}
+	return hexSum(sums), nil
+}
+
+func (c *checker) checkSum(name, sum string) {
+	if c.files[name] == nil {
+		c.findf("%s is missing", name)
+		return
+	}
+	hash := sha256.New()
+	if err := c.copy(name, hash); err != nil {
+		c.findf("%s cannot be read: %v", name, err)
+	} else if hex.EncodeToString(hash.Sum(nil)) != sum {
+		c.findf("%s is not what it was: its checksum differs", name)
+	}
+}
+
+func (c *checker) manifest() (*Manifest, error) {
+	data, err := c.read(manifestFile)
+	if err != nil {
+		return nil, err
+	}
+	m := &Manifest{}
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, fmt.Errorf("%s: %w", manifestFile, err)
+	}
+	if m.Format != format {
+		return nil, fmt.Errorf("the archive has format %d, and this program knows format %d", m.Format, format)
+	}
+	return m, nil
+}
+
+func (c *checker) copy(name string, w io.Writer) error {
+	f := c.files[name]
+	if f == nil {
+		return fmt.Errorf("%s is missing", name)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = io.Copy(w, r)
+	return err
+}
+
+func (c *checker) read(name string) ([]byte, error) {
+	var b bytes.Buffer
+	err := c.copy(name, &b)
+	return b.Bytes(), err
+}
+
+// checkFigures counts all answers again.
+func (c *checker) checkFigures(ctx context.Context, m *Manifest) error {
+	data, err := c.read(definitionsDir + m.Version + ".json")
+	if err != nil {
+		return err
+	}
+	s, err := survey.Decode(data)
+	if err != nil {
+		return err
+	}
+	releases, err := c.checkReleases(s, m)
+	if err != nil {
+		return err
+	}
+	form := records.FormOf(s, releases.Last())
+	current, released := tally.New(s), tally.New(form)
+	responses, withdrawn, err := c.readAnswers(ctx, func(r answer.Response) {
+		current.Fold(s, r)
+		released.Fold(form, r)
+	})
+	if err != nil {
+		return err
+	}
+	if responses != m.Responses || withdrawn != m.Withdrawn {
+		c.findf("%d responses and %d withdrawn of %d and %d", responses, withdrawn, m.Responses, m.Withdrawn)
+	}
+	if err := c.checkTally(current); err != nil {
+		return err
+	}
+	index := indexOf(s, m.Period, current)
+	if (index == nil) != (m.Index == nil) || index != nil && *index != *m.Index {
+		c.findf("the index is another than the one that follows from the answers")
+	}
+	for _, finding := range releases.Against(released) {
+		c.findf("releases: %s", finding)
+	}
+	return nil
+}
+
+// checkReleases checks each release against the one before.
+func (c *checker) checkReleases(s *survey.Survey, m *Manifest) (*audit.Releases, error) {
+	var names []string
+	for name := range c.files {
+		if strings.HasPrefix(name, releasesDir) && path.Ext(name) == ".json" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	releases := &audit.Releases{}
+	for _, name := range names {
+		data, err := c.read(name)
+		if err != nil {
+			return nil, err
+		}
+		r := &release.Release{}
+		if err := json.Unmarshal(data, r); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		c.findings = append(c.findings, releases.Add(r, records.FormOf(s, r))...)
+	}
+	if releases.Count() != m.Releases {
+		c.findf("%d releases of %d", releases.Count(), m.Releases)
+	}
+	return releases, nil
+}
+
+func (c *checker) checkTally(counted *tally.Tally) error {
+	data, err := c.read(tallyFile)
+	if err != nil {
+		return err
+	}
+	stored, err := tally.Decode(data)
+	if err != nil {
+		return err
+	}
+	for _, finding := range audit.Tally(stored, counted) {
+		c.findf("tally: %s", finding)
+	}
+	return nil
+}
+
+// readAnswers calls each with every response, tombstones included, and counts them.
+func (c *checker) readAnswers(ctx context.Context, each func(answer.Response)) (responses, withdrawn int64, err error) {
+	f := c.files[answersFile]
+	if f == nil {
+		return 0, 0, fmt.Errorf("%s is missing", answersFile)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return 0, 0, err
+	}
+	defer r.Close()
+	for lines := json.NewDecoder(bufio.NewReader(r)); ctx.Err() == nil; {
+		var l line
+		if err := lines.Decode(&l); errors.Is(err, io.EOF) {
+			return responses, withdrawn, nil
+		} else if err != nil {
+			return 0, 0, fmt.Errorf("%s: %w", answersFile, err)
+		}
+		if l.Withdrawn {
+			withdrawn++
+		} else {
+			responses++
+		}
+		each(l.Response)
+	}
+	return 0, 0, ctx.Err()
+}

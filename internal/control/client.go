@@ -1,0 +1,193 @@
+package control
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"glasspoll/internal/console"
+)
+
+// ErrNoServer means that no server has the data directory open.
+var ErrNoServer = errors.New("no server is running")
+
+var (
+	errOtherVersion = errors.New("the running server is another version of glasspoll and does not know this command: restart it with this one, or stop it first")
+	// errNoAnswer is what comes of servers of before HTTP: they close a connection that they do not understand.
+	errNoAnswer = errors.New("the running server has closed the connection without an answer. It is another version of glasspoll, unless it has just ended: restart it with this one, or stop it first")
+)
+
+// Request is what a server is asked for.
+type Request struct {
+	Verb    string
+	Options any // is sent as JSON
+	// Writes is the file that the verb writes, with others beside it that have other endings, or the folder it writes
+	// files in. "" if it writes none.
+	Writes string
+}
+
+// Do has the server of a data directory do a verb. It prints what the verb prints, writes the files that it writes, and
+// returns its error.
+func Do(ctx context.Context, c *console.Console, data string, r Request) error {
+	options, err := json.Marshal(r.Options)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // the server stops as well
+	asked, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://glasspoll"+path(r.Verb), bytes.NewReader(options))
+	if err != nil {
+		return err
+	}
+	transport := &http.Transport{
+		DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, data) },
+		DisableKeepAlives:  true,
+		DisableCompression: true,
+	}
+	response, err := transport.RoundTrip(asked)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, ErrNoServer):
+		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return errNoAnswer
+	case err != nil:
+		return fmt.Errorf("asking the running server: %w", err)
+	}
+	defer response.Body.Close()
+	switch response.StatusCode {
+	case http.StatusOK:
+	case http.StatusBadRequest:
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
+		return fmt.Errorf("asking the running server: %s", bytes.TrimSpace(text))
+	default:
+		return errOtherVersion
+	}
+	p := player{console: c, writes: r.Writes, open: map[uint32]io.WriteCloser{}}
+	defer p.files.Discard()
+	err = p.play(response.Body)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// dial reaches the server that has a data directory.
+func dial(ctx context.Context, data string) (net.Conn, error) {
+	path, release, err := socketPath(data, socketName)
+	if err != nil {
+		return nil, ErrNoServer // it could not have opened one either
+	}
+	defer release()
+	var d net.Dialer
+	connection, err := d.DialContext(ctx, "unix", path)
+	if err != nil {
+		return nil, ErrNoServer // there is none, or it has ended without removing its socket
+	}
+	return connection, nil
+}
+
+// player prints and writes what frames say.
+type player struct {
+	console *console.Console
+	writes  string // as in Request
+	files   Files
+	open    map[uint32]io.WriteCloser
+}
+
+// play follows frames to their end, and returns the error that the verb ended with.
+func (p *player) play(body io.Reader) error {
+	in := bufio.NewReaderSize(body, 64<<10)
+	var buffer []byte
+	for {
+		f, err := readFrame(in, &buffer)
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF // there must be an exit frame
+		}
+		if err != nil {
+			return fmt.Errorf("the running server broke off: %w", err)
+		}
+		switch f.kind {
+		case stdout:
+			_, err = p.console.Out.Write(f.content)
+		case stderr:
+			_, err = p.console.Err.Write(f.content)
+		case create:
+			err = p.create(f)
+		case write, done:
+			err = p.write(f)
+		case exit:
+			var how result
+			if err := json.Unmarshal(f.content, &how); err != nil {
+				return fmt.Errorf("the running server broke off: %w", err)
+			}
+			return how.err()
+		default:
+			err = errOtherVersion
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (p *player) create(f frame) error {
+	var file newFile
+	if err := json.Unmarshal(f.content, &file); err != nil {
+		return err
+	}
+	// The client may have more rights than the server, and must not lend it those.
+	if !mayWrite(p.writes, file.Name) {
+		return fmt.Errorf("the running server wants to write %s, which was not asked for", file.Name)
+	}
+	created, err := p.files.Create(file.Name, file.Private)
+	p.open[f.file] = created
+	return err
+}
+
+func (p *player) write(f frame) error {
+	file := p.open[f.file]
+	if file == nil {
+		return fmt.Errorf("the running server broke off: there is no file %d", f.file)
+	}
+	if f.kind == done {
+		delete(p.open, f.file)
+		return file.Close()
+	}
+	_, err := file.Write(f.content)
+	return err
+}
+
+// err is the error that a verb has ended with.
+func (r result) err() error {
+	switch {
+	case r.Code == console.ExitOK:
+		return nil
+	case r.Error == "":
+		return console.ErrProblems
+	case r.Code == console.ExitUsage:
+		return console.UsageError{Err: errors.New(r.Error)}
+	default:
+		return errors.New(r.Error)
+	}
+}
+
+// mayWrite reports whether a file is one that a verb was asked to write.
+func mayWrite(writes, name string) bool {
+	if writes == "" || filepath.Clean(name) != name {
+		return false
+	}
+	out := filepath.Clean(writes)
+	sibling := filepath.Dir(name) == filepath.Dir(out) && strings.HasPrefix(name, strings.TrimSuffix(out, filepath.Ext(out))+".")
+	return name == out || sibling || strings.HasPrefix(name, out+string(filepath.Separator))
+}

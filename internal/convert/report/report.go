@@ -1,0 +1,225 @@
+// Package report says what became of everything in a questionnaire that is converted: each cell of a workbook, or leaf of
+// JSON, is an [Atom] with an [Outcome], and whatever is not carried over as it stands has a [Line].
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"glasspoll/internal/convert/markup"
+)
+
+// Outcome is what became of one thing that the author wrote.
+type Outcome string
+
+// The fates. Of several, the one further down holds.
+const (
+	Pending Outcome = ""        // not met yet; nothing ends so
+	Carried Outcome = "carried" // it stands in the YAML, or takes effect there
+	Ignored Outcome = "idle"    // there is nothing to carry: it has no meaning for a survey here
+	Changed Outcome = "changed" // carried in another form
+	Dropped Outcome = "lost"    // left out
+)
+
+var outcomes = []Outcome{Pending, Carried, Ignored, Changed, Dropped}
+
+// Undecided marks a line that asks the author for something that the source does not say.
+const Undecided Outcome = "decide"
+
+// Place is where something stands in the source: a cell of a workbook, or a property of JSON.
+type Place struct {
+	Name         string // survey!C4, or pages[0].elements[2].title
+	Line, Column int    // of JSON, from 1; 0 in a workbook
+	Order        int    // among all places of the source
+}
+
+// An Atom is one thing that the author wrote: a cell, or a leaf of JSON.
+type Atom struct {
+	At      Place
+	Text    string
+	Outcome Outcome
+}
+
+// A Line is one remark of the report.
+type Line struct {
+	At      Place
+	Outcome Outcome
+	Message string
+}
+
+// A Report says what became of everything in the source.
+type Report struct {
+	File   string
+	Format string // XLSForm or SurveyJS
+	Lines  []Line // in the order of the source
+	Counts map[Outcome]int
+
+	unit  string // what Counts counts: cell or property
+	Atoms []*Atom
+	said  map[string]bool
+}
+
+// New starts the report on a file. unit is what is counted: cell or property.
+func New(file, format, unit string) *Report {
+	return &Report{File: file, Format: format, unit: unit}
+}
+
+// Add takes one more thing into account.
+func (r *Report) Add(at Place, text string) *Atom {
+	at.Order = len(r.Atoms) + 1
+	a := &Atom{At: at, Text: text}
+	r.Atoms = append(r.Atoms, a)
+	return a
+}
+
+func (a *Atom) Mark(f Outcome) {
+	if slices.Index(outcomes, f) > slices.Index(outcomes, a.Outcome) {
+		a.Outcome = f
+	}
+}
+
+func Carry(atoms ...*Atom) {
+	for _, a := range atoms {
+		if a != nil {
+			a.Mark(Carried)
+		}
+	}
+}
+
+// Remark adds a remark, each once.
+func (r *Report) Remark(f Outcome, at Place, format string, args ...any) {
+	message := fmt.Sprintf(format, args...)
+	key := string(f) + at.Name + "\x00" + message
+	if r.said == nil {
+		r.said = map[string]bool{}
+	}
+	if !r.said[key] {
+		r.said[key] = true
+		r.Lines = append(r.Lines, Line{at, f, message})
+	}
+}
+
+func (r *Report) Change(a *Atom, format string, args ...any) {
+	a.Mark(Changed)
+	r.Remark(Changed, a.At, format, args...)
+}
+
+func (r *Report) Drop(a *Atom, format string, args ...any) {
+	a.Mark(Dropped)
+	r.Remark(Dropped, a.At, format, args...)
+}
+
+func (r *Report) Ignore(a *Atom, format string, args ...any) {
+	a.Mark(Ignored)
+	r.Remark(Ignored, a.At, format, args...)
+}
+
+func (r *Report) Ask(at Place, format string, args ...any) { r.Remark(Undecided, at, format, args...) }
+
+// MarkAll gives many atoms one fate, and one line that stands for all of them.
+func (r *Report) MarkAll(f Outcome, at Place, atoms []*Atom, format string, args ...any) {
+	for _, a := range atoms {
+		a.Mark(f)
+	}
+	message := fmt.Sprintf(format, args...)
+	if n := len(atoms); n > 1 {
+		message += fmt.Sprintf(" (%d %s)", n, plural(r.unit, n))
+	}
+	r.Remark(f, at, "%s", message)
+}
+
+// Finish reports what nothing has looked at, counts, and sorts.
+func (r *Report) Finish() {
+	r.Counts = map[Outcome]int{}
+	for _, a := range r.Atoms {
+		if a.Outcome == Pending && markup.Clean(a.Text) == "" {
+			a.Outcome = Carried // a blank says nothing
+		}
+		if a.Outcome == Pending {
+			r.Drop(a, "%s is not known to the importer", Quote(a.Text))
+		}
+		r.Counts[a.Outcome]++
+	}
+	slices.SortStableFunc(r.Lines, func(a, b Line) int { return cmp.Compare(a.At.Order, b.At.Order) })
+}
+
+// Of lists the lines of one fate, in the order of the source.
+func (r *Report) Of(f Outcome) []Line {
+	return slices.DeleteFunc(slices.Clone(r.Lines), func(l Line) bool { return l.Outcome != f })
+}
+
+// Summary says in one sentence how much was carried over.
+func (r *Report) Summary() string {
+	total := 0
+	for _, n := range r.Counts {
+		total += n
+	}
+	parts := []string{fmt.Sprintf("%d of %d %s carried over", r.Counts[Carried]+r.Counts[Changed], total, plural(r.unit, total))}
+	if n := r.Counts[Changed]; n > 0 {
+		parts[0] += fmt.Sprintf(" (%d in another form)", n)
+	}
+	parts = append(parts, fmt.Sprintf("%d left out", r.Counts[Dropped]), fmt.Sprintf("%d without a meaning here", r.Counts[Ignored]))
+	return strings.Join(parts, ", ")
+}
+
+var headings = []struct {
+	fate  Outcome
+	title string
+}{
+	{Undecided, "To decide"},
+	{Dropped, "Left out"},
+	{Changed, "Carried over in another form"},
+	{Ignored, "Without a meaning here"},
+}
+
+// WriteTo prints the report, one remark a line, each with its place: file:survey!C4: …, or file:12:5: property: ….
+func (r *Report) WriteTo(w io.Writer) (int64, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s (%s): %s\n", r.File, r.Format, r.Summary())
+	for _, h := range headings {
+		lines := r.Of(h.fate)
+		if len(lines) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s\n", h.title)
+		for _, l := range lines {
+			fmt.Fprintf(&b, "  %s:%s %s\n", r.File, l.At, l.Message)
+		}
+	}
+	return b.WriteTo(w)
+}
+
+func (p Place) String() string {
+	switch {
+	case p.Line > 0 && p.Name != "":
+		return fmt.Sprintf("%d:%d: %s:", p.Line, p.Column, p.Name)
+	case p.Line > 0:
+		return fmt.Sprintf("%d:%d:", p.Line, p.Column)
+	case p.Name != "":
+		return p.Name + ":"
+	}
+	return ""
+}
+
+func plural(word string, n int) string {
+	switch {
+	case n == 1:
+		return word
+	case strings.HasSuffix(word, "y"):
+		return strings.TrimSuffix(word, "y") + "ies"
+	}
+	return word + "s"
+}
+
+// Quote quotes what the author wrote, on one line and not too long.
+func Quote(s string) string {
+	s = strings.Join(strings.Fields(markup.Clean(s)), " ")
+	if r := []rune(s); len(r) > 60 {
+		s = string(r[:60]) + "…"
+	}
+	return "'" + s + "'"
+}

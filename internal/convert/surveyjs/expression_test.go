@@ -1,0 +1,73 @@
+package surveyjs
+
+import (
+	"strings"
+	"testing"
+
+	"glasspoll/internal/convert/condition/conditiontest"
+)
+
+func TestSurveyJSExpressions(t *testing.T) {
+	for source, want := range map[string]string{
+		"{happy} = 'yes'":                             `happy == "yes"`,
+		"{happy} == yes":                              `happy == "yes"`,
+		"{happy} = 'YES'":                             `happy == "yes"`,
+		"{happy} <> 'yes' && {n} >= 3":                `happy != "yes" and n >= 3`,
+		"{happy} notequal 'yes' || {n} lessorequal 3": `happy != "yes" or n <= 3`,
+		"{why} contains 'a'":                          `why contains "a"`,
+		"{why} *= 'B 2'":                              `why contains "b_2"`,
+		"{why} notcontains 'a'":                       `not (why contains "a")`,
+		"{why} anyof ['a', 'none']":                   `why contains "a" or why contains "none"`,
+		"{why} allof ['a', 'none'] and {n} = 1":       `why contains "a" and why contains "none" and n == 1`,
+		"{why} = ['a', 'none']":                       `why contains "a" and why contains "none" and count(why) == 2`,
+		"{happy} anyof ['yes', 'no']":                 `happy in ["yes", "no"]`,
+		"{Grade} anyof [1, 2] or {n} anyof [3, 4]":    `grade in ["1", "2"] or n in [3, 4]`,
+		"{happy} noneof ['yes', 'no']":                `not (happy in ["yes", "no"])`,
+		"{text} notempty and {day} empty":             `answered(text) and not answered(day)`,
+		"!({happy} = 'yes')":                          `happy != "yes"`,
+		"{news} = true":                               `news`,
+		"{news} = false and {n} = 1":                  `news == false and n == 1`,
+		"{news} != true":                              `not news`,
+		"{news}":                                      `news`,
+		"{why.length} > 1":                            `count(why) > 1`,
+		"{m.row} = 'no'":                              `m.row == "no"`,
+		"{panel.n} > 2":                               `n > 2`,
+		"{happy} = undefined":                         `not answered(happy)`,
+		"({n} > 1 or {k} > 1) and {happy} = 'no'":     `(n > 1 or k > 1) and happy == "no"`,
+		"{n} > 1 and {k} > 1 or {happy} = 'no'":       `n > 1 and k > 1 or happy == "no"`,
+		"{day} >= '2026-01-01'":                       `day >= "2026-01-01"`,
+		"{Grade} > 1":                                 `grade in ["2", "3"]`,
+		"true and {n} = 1":                            `n == 1`,
+		"{n} = -1":                                    `n == -1`,
+	} {
+		said, failed := conditiontest.Write(parseExpression, source)
+		if failed || said != want {
+			t.Errorf("%s\n got %s\nwant %s", source, said, want)
+		}
+		conditiontest.Compiles(t, said)
+	}
+	for source, why := range map[string]string{
+		"{nobody} = 1":           "no question 'nobody'",
+		"{n} + {k} > 3":          "no arithmetic",
+		"age({day}) > 18":        "age() is not part",
+		"iif({n} > 1, 1, 2) = 1": "iif() is not part",
+		"{photo} notempty":       "was not carried over",
+		"{happy} = 'perhaps'":    "not one of the options",
+		"{n} > ":                 "breaks off",
+		"{n":                     "never closed",
+		"{why} anyof []":         "empty",
+		"{n} = 1 {k} = 2":        "cannot be read from",
+		"{m} = 'yes'":            "several answers",
+		strings.Repeat("!", 100): "nested too deeply",
+		strings.Repeat("[", 100): "nested too deeply",
+	} {
+		if said, failed := conditiontest.Write(parseExpression, source); !failed || !strings.Contains(said, why) {
+			t.Errorf("%s\n got %s\nwant a message with %q", source, said, why)
+		}
+	}
+}
+
+func FuzzSurveyJSExpression(f *testing.F) {
+	f.Add("{n} > 1 and {why} anyof ['a', 'none'] or !({happy} notempty)")
+	f.Fuzz(func(t *testing.T, source string) { conditiontest.CompilesWhenWritten(t, parseExpression, source) })
+}

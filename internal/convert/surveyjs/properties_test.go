@@ -1,0 +1,18 @@
+package surveyjs
+
+import "testing"
+
+// TestPropertiesHaveOneReason: a property is either lost or without a meaning, and for one reason.
+func TestPropertiesHaveOneReason(t *testing.T) {
+	seen := map[string]string{}
+	for _, reasons := range []map[string][]string{idleProperties, lostProperties} {
+		for why, names := range reasons {
+			for _, name := range names {
+				if first, twice := seen[name]; twice {
+					t.Errorf("%s is given twice: %q and %q", name, first, why)
+				}
+				seen[name] = why
+			}
+		}
+	}
+}

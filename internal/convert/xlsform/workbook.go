@@ -1,0 +1,180 @@
+package xlsform
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"glasspoll/internal/convert/report"
+)
+
+// Bounds of a workbook. Sheets are read row by row.
+const (
+	maxParts    = 2_000     // files within the archive
+	maxUnpacked = 48 << 20  // bytes, of all of them
+	maxCells    = 1_000_000 // of one sheet, blank ones between others included
+	maxFilled   = 100_000   // of all sheets
+	maxCell     = 32_767    // characters: Excel's own bound
+	maxSheets   = 100
+)
+
+// A sheet is what a workbook's sheet says.
+type sheet struct {
+	name string
+	rows []row // those that have anything in them
+}
+
+type row struct {
+	number int // from 1
+	cells  []cell
+}
+
+type cell struct {
+	column  int // from 1
+	text    string
+	formula bool
+}
+
+// readWorkbook reads all sheets, as bounded as hostile input demands.
+func readWorkbook(source []byte) (sheets []sheet, err error) {
+	defer func() { // excelize reads many odd files, and may well stumble over some
+		if p := recover(); p != nil {
+			sheets, err = nil, fmt.Errorf("the workbook is damaged: %v", p)
+		}
+	}()
+	if err := checkArchive(source); err != nil {
+		return nil, err
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(source), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked})
+	if err != nil {
+		if errors.Is(err, excelize.ErrWorkbookPassword) || strings.Contains(err.Error(), "password") {
+			return nil, errors.New("the workbook is locked by a password: save it without one")
+		}
+		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
+	}
+	defer f.Close()
+	marks := readMarks(source)
+	filled := 0
+	names := f.GetSheetList()
+	if len(names) > maxSheets {
+		return nil, fmt.Errorf("the workbook has more than %d sheets", maxSheets)
+	}
+	for _, name := range names {
+		s, err := readSheet(f, name, &filled)
+		if err != nil {
+			return nil, fmt.Errorf("sheet %s: %w", report.Quote(name), err)
+		}
+		s.mark(marks[name])
+		sheets = append(sheets, s)
+	}
+	return sheets, nil
+}
+
+// checkArchive refuses archives that would unpack to more than a form can be. The sizes that an archive states are
+// enforced when it is unpacked.
+func checkArchive(source []byte) error {
+	z, err := zip.NewReader(bytes.NewReader(source), int64(len(source)))
+	if err != nil {
+		return fmt.Errorf("this is no .xlsx workbook: %w", err)
+	}
+	if len(z.File) > maxParts {
+		return fmt.Errorf("the workbook has more than %d parts: a form never has", maxParts)
+	}
+	total := uint64(0)
+	workbook := false
+	for _, f := range z.File {
+		if total += f.UncompressedSize64; f.UncompressedSize64 > maxUnpacked || total > maxUnpacked {
+			return fmt.Errorf("the workbook unpacks to more than %d MB: a form never does; take the pictures and other sheets out", maxUnpacked>>20)
+		}
+		workbook = workbook || strings.HasPrefix(f.Name, "xl/")
+	}
+	if !workbook {
+		return errors.New("this is an archive, but no .xlsx workbook")
+	}
+	return nil
+}
+
+func readSheet(f *excelize.File, name string, filled *int) (sheet, error) {
+	s := sheet{name: name}
+	rows, err := f.Rows(name)
+	if err != nil {
+		if strings.Contains(err.Error(), "not a worksheet") {
+			return s, nil // a chart
+		}
+		return s, err
+	}
+	defer rows.Close()
+	cells := 0
+	for number := 1; rows.Next(); number++ {
+		columns, err := rows.Columns()
+		if err != nil {
+			return s, err
+		}
+		if cells += len(columns); cells > maxCells {
+			return s, fmt.Errorf("more than %d cells, blank ones included: delete the rows and columns that are not needed", maxCells)
+		}
+		r := row{number: number}
+		for i, text := range columns {
+			if strings.TrimSpace(text) == "" {
+				continue
+			}
+			if *filled++; *filled > maxFilled {
+				return s, fmt.Errorf("more than %d cells: a form never has", maxFilled)
+			}
+			if len(text) > maxCell*4 {
+				text = strings.ToValidUTF8(text[:maxCell*4], "")
+			}
+			r.cells = append(r.cells, cell{column: i + 1, text: tidyNumber(text)})
+		}
+		if len(r.cells) > 0 {
+			s.rows = append(s.rows, r)
+		}
+	}
+	if err := rows.Error(); err != nil {
+		return s, err
+	}
+	return s, nil
+}
+
+// mark tells the cells what they are beyond their values.
+func (s *sheet) mark(marks map[string]mark) {
+	if len(marks) == 0 {
+		return
+	}
+	for _, r := range s.rows {
+		for i := range r.cells {
+			c := &r.cells[i]
+			m := marks[address(c.column, r.number)]
+			c.formula = m.formula
+			if m.truth && c.text == "1" {
+				c.text = "TRUE"
+			} else if m.truth && c.text == "0" {
+				c.text = "FALSE"
+			}
+		}
+	}
+}
+
+// tidyNumber takes back what binary fractions do to numbers: 0.10000000000000001.
+func tidyNumber(s string) string {
+	if len(s) < 15 || strings.ContainsFunc(s, func(c rune) bool { return !strings.ContainsRune("0123456789.-+eE", c) }) || !strings.Contains(s, ".") {
+		return s
+	}
+	if v, err := strconv.ParseFloat(s, 64); err == nil {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return s
+}
+
+func address(column, row int) string {
+	name, err := excelize.CoordinatesToCellName(column, row)
+	if err != nil {
+		return fmt.Sprintf("R%dC%d", row, column)
+	}
+	return name
+}

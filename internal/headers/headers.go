@@ -1,0 +1,43 @@
+// Package headers is what every page and reply says in its HTTP headers, wherever it is served from: by the form handler,
+// by `glasspoll serve`, or from a bucket behind a CDN.
+package headers
+
+import "path"
+
+// Security returns the security headers of every page, name to value.
+func Security() map[string]string {
+	return map[string]string{
+		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
+		"X-Content-Type-Options":     "nosniff",
+		"Referrer-Policy":            "same-origin",
+		"Cross-Origin-Opener-Policy": "same-origin",
+		// A questionnaire asks in words, never a device.
+		"Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+	}
+}
+
+// Immutable is the Cache-Control of a file whose name contains a hash of its content.
+const Immutable = "public, max-age=31536000, immutable"
+
+// MediaType returns the Content-Type of a file by its name. Unlike package mime, it is the same on every machine.
+func MediaType(name string) string {
+	switch path.Ext(name) {
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".json":
+		return "application/json"
+	case ".csv":
+		return "text/csv; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	default:
+		return "application/octet-stream"
+	}
+}

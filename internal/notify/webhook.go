@@ -1,0 +1,161 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"glasspoll/internal/cases"
+)
+
+// Webhook posts notifications to one address, signed, in the form of Standard Webhooks
+// (github.com/standard-webhooks/standard-webhooks, 1.0.0). It may be used by several goroutines.
+type Webhook struct {
+	address string
+	key     []byte
+	client  *http.Client
+	now     func() time.Time
+	wait    func(ctx context.Context, d time.Duration) error
+}
+
+const (
+	// attempts is how often Send tries. With the waits in between it gives up within a quarter of a minute if the receiver
+	// answers at once.
+	attempts  = 4
+	firstWait = time.Second // before the second attempt; doubled each time
+	maxWait   = 30 * time.Second
+	timeout   = 15 * time.Second // of one attempt, as the specification recommends
+)
+
+// NewWebhook checks an address and a secret.
+func NewWebhook(address, secret string) (*Webhook, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return nil, errors.New("the webhook's address is none: write one such as https://example.com/hooks/glasspoll")
+	}
+	switch {
+	case u.User != nil:
+		return nil, errors.New("the webhook's address has a name or password in it: the signature is what proves who sends")
+	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
+	default:
+		return nil, errors.New("the webhook's address must begin with https://: only this machine itself may be told over http://")
+	}
+	key, err := ParseSecret(secret)
+	if err != nil {
+		return nil, err
+	}
+	return &Webhook{
+		address: address, key: key, now: time.Now, wait: sleep,
+		client: &http.Client{
+			Timeout:       timeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the operator has named one address, not those it leads to
+		},
+	}, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Bounds of a key in bytes, from the specification.
+const minKey, maxKey = 24, 64
+
+// ParseSecret reads a secret as Standard Webhooks writes it: whsec_ and 24 to 64 bytes in base64.
+func ParseSecret(secret string) ([]byte, error) {
+	encoded, marked := strings.CutPrefix(strings.TrimSpace(secret), "whsec_")
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	if !marked || err != nil || len(key) < minKey || len(key) > maxKey {
+		return nil, fmt.Errorf("the webhook's secret must be whsec_ and %d to %d random bytes in base64: make one with  echo \"whsec_$(openssl rand -base64 32)\"", minKey, maxKey)
+	}
+	return key, nil
+}
+
+// message is the body. Its timestamp is that of the case, so that a message sent again is the same.
+type message struct {
+	Type      string       `json:"type"`
+	Timestamp time.Time    `json:"timestamp"`
+	Data      cases.Notice `json:"data"`
+}
+
+// Send implements [Sender].
+func (w *Webhook) Send(ctx context.Context, c *cases.Case) error {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(message{"case.opened", c.Opened, c.Notice()}); err != nil {
+		return err
+	}
+	wait := firstWait
+	for try := 1; ; try++ {
+		named, retry, err := w.post(ctx, "case_"+c.ID, body.Bytes())
+		if err == nil || !retry || try == attempts {
+			return err
+		}
+		if waitErr := w.wait(ctx, min(max(wait, named), maxWait)); waitErr != nil {
+			return errors.Join(err, waitErr)
+		}
+		wait *= 2
+	}
+}
+
+// post sends a message once. retry says that another attempt may help, after at least the wait that the receiver names.
+func (w *Webhook) post(ctx context.Context, id string, body []byte) (wait time.Duration, retry bool, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.address, bytes.NewReader(body))
+	if err != nil {
+		return 0, false, errors.New("webhook: the address cannot be used")
+	}
+	timestamp := strconv.FormatInt(w.now().Unix(), 10)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", "Glasspoll")
+	r.Header.Set("webhook-id", id)
+	r.Header.Set("webhook-timestamp", timestamp)
+	r.Header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(w.sign(id, timestamp, body)))
+	reply, err := w.client.Do(r)
+	if err != nil {
+		var withURL *url.Error
+		if errors.As(err, &withURL) { // the address may be a secret itself, and the error is logged
+			err = withURL.Err
+		}
+		return 0, ctx.Err() == nil, fmt.Errorf("webhook: %w", err)
+	}
+	defer reply.Body.Close()
+	io.Copy(io.Discard, io.LimitReader(reply.Body, 64<<10)) // so that the connection can be reused
+	if reply.StatusCode/100 == 2 {
+		return 0, false, nil
+	}
+	seconds, _ := strconv.Atoi(reply.Header.Get("Retry-After"))
+	retry = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || reply.StatusCode == http.StatusRequestTimeout || reply.StatusCode == http.StatusTooEarly
+	return time.Duration(min(max(seconds, 0), int(maxWait/time.Second))) * time.Second, retry, fmt.Errorf("webhook: the receiver answered %s", reply.Status)
+}
+
+// sign returns the HMAC-SHA256 of id, timestamp and body, joined by dots.
+func (w *Webhook) sign(id, timestamp string, body []byte) []byte {
+	mac := hmac.New(sha256.New, w.key)
+	mac.Write([]byte(id + "." + timestamp + "."))
+	mac.Write(body)
+	return mac.Sum(nil)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,271 @@
+// Package project reads the author's folder: questionnaires with their sidecars, the theme, and templates.
+package project
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/site"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/theme"
+)
+
+// Library is a directory of questionnaires. It may be read again and again: a file that has not changed is not parsed
+// again. It may be used by one goroutine at a time.
+type Library struct {
+	dir      string
+	files    []*Questionnaire // sorted by path
+	sidecars []*Sidecar       // sorted by path
+	theme    *theme.Theme     // the last that had no problems; nil until the first Read
+}
+
+// Questionnaire is one file of a library.
+type Questionnaire struct {
+	Path     string // as the user would write it
+	Source   []byte
+	Survey   *survey.Survey // nil if there are problems
+	Problems questionnaire.Problems
+
+	good *survey.Survey // the last survey without problems; nil if there has been none
+}
+
+// NewLibrary returns a library of a directory, which is not read yet.
+func NewLibrary(dir string) *Library { return &Library{dir: dir} }
+
+// maxListings is how often a directory is listed again because files are removed while they are read.
+const maxListings = 3
+
+// Read reads the directory. It returns the surveys without problems, sorted by id, and the problems of the others. The
+// error is an *EmptyError if there are no questionnaires.
+func (l *Library) Read() ([]*survey.Survey, questionnaire.Problems, error) {
+	if err := l.readQuestionnaires(); err != nil {
+		return nil, nil, err
+	}
+	read, themeProblems, err := theme.Read(os.DirFS(l.dir), filepath.Join(l.dir, theme.File))
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case read != nil:
+		l.theme = read
+	case l.theme == nil:
+		l.theme = &theme.Theme{}
+	}
+	paths, err := sidecarPaths(l.dir)
+	if err == nil {
+		l.sidecars, err = readSidecars(paths, l.files, l.sidecars)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	surveys, problems := collect(l.files)
+	return surveys, slices.Concat(problems, sidecarProblems(l.sidecars), themeProblems), nil
+}
+
+func (l *Library) readQuestionnaires() error {
+	for attempt := 0; ; attempt++ {
+		paths, err := questionnairePaths(l.dir)
+		if empty := new(EmptyError); errors.As(err, &empty) {
+			l.files = nil // the last one was removed
+		}
+		if err != nil {
+			return err
+		}
+		files, err := parseFiles(paths, l.files)
+		if err == nil {
+			l.files = files
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) || attempt == maxListings { // else one was removed after they were listed
+			return err
+		}
+	}
+}
+
+// LastGood returns each survey as it was when its file last had no problems, sorted by id.
+func (l *Library) LastGood() []*survey.Survey {
+	files := make([]*Questionnaire, len(l.files))
+	for i, f := range l.files {
+		files[i] = &Questionnaire{Path: f.Path, Survey: f.good}
+	}
+	surveys, _ := collect(files)
+	return surveys
+}
+
+// Questionnaires returns the files that were read last, sorted by path.
+func (l *Library) Questionnaires() []*Questionnaire { return l.files }
+
+// Sidecars returns the sidecars that were read last, sorted by path.
+func (l *Library) Sidecars() []*Sidecar { return l.sidecars }
+
+// Theme returns the theme as it was when it last had no problems; nil if the directory has not been read.
+func (l *Library) Theme() *theme.Theme { return l.theme }
+
+// File finds a questionnaire by its path; nil if there is none.
+func (l *Library) File(path string) *Questionnaire {
+	for _, f := range l.files {
+		if f.Path == path {
+			return f
+		}
+	}
+	return nil
+}
+
+// Find finds the questionnaire whose last good survey has an id; nil if there is none.
+func (l *Library) Find(id string) *Questionnaire {
+	for _, f := range l.files {
+		if f.good != nil && f.good.ID == id {
+			return f
+		}
+	}
+	return nil
+}
+
+// WasGood reports whether the questionnaire has ever been read without problems.
+func (q *Questionnaire) WasGood() bool { return q.good != nil }
+
+// IDs returns the ids that the survey of a file may have: one, once it has been read without problems. Until then,
+// mistakes may keep the id from being read, and it may be either the file's name or what follows "id:".
+func (q *Questionnaire) IDs() []string {
+	if q.good != nil {
+		return []string{q.good.ID}
+	}
+	name := filepath.Base(q.Path)
+	ids := []string{strings.TrimSuffix(name, filepath.Ext(name))}
+	if m := idLine.FindSubmatch(q.Source); m != nil && string(m[1]) != ids[0] {
+		ids = append(ids, string(m[1]))
+	}
+	return ids
+}
+
+var idLine = regexp.MustCompile(`(?m)^id:[ \t]*["']?([a-z][a-z0-9_-]*)`)
+
+// EmptyError says that a directory has no questionnaires.
+type EmptyError struct{ Dir string }
+
+func (e *EmptyError) Error() string {
+	return e.Dir + " has no questionnaires (*.yaml) in it: add one, or name another directory with --surveys DIR"
+}
+
+// Check returns an error if a directory cannot be read or has no questionnaires.
+func Check(dir string) error {
+	_, err := questionnairePaths(dir)
+	return err
+}
+
+// questionnairePaths lists the questionnaires of a directory, sorted. The error is an *EmptyError if there are none.
+func questionnairePaths(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no directory %s: make it and put questionnaires (*.yaml) into it, or name another with --surveys DIR", dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, e := range entries {
+		if name := e.Name(); !e.IsDir() && questionnaire.IsFile(name) {
+			paths = append(paths, filepath.Join(dir, name))
+		}
+	}
+	if len(paths) == 0 {
+		return nil, &EmptyError{dir}
+	}
+	return paths, nil
+}
+
+// parseFiles parses each file, reusing what is known of files that have not changed.
+func parseFiles(paths []string, known []*Questionnaire) ([]*Questionnaire, error) {
+	files := make([]*Questionnaire, len(paths))
+	before := make(map[string]*Questionnaire, len(known))
+	for _, q := range known {
+		before[q.Path] = q
+	}
+	var workers errgroup.Group
+	workers.SetLimit(runtime.GOMAXPROCS(0))
+	for i, path := range paths {
+		workers.Go(func() error {
+			source, err := readSource(path)
+			if err != nil {
+				return err
+			}
+			files[i] = reparse(path, source, before[path])
+			return nil
+		})
+	}
+	return files, workers.Wait()
+}
+
+// maxSource is more than the parser takes: of a longer file, this much is read, which the parser refuses.
+const maxSource = 1 << 20
+
+func readSource(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxSource))
+}
+
+// Parse parses one questionnaire.
+func Parse(path string, source []byte) *Questionnaire { return reparse(path, source, nil) }
+
+// reparse parses a questionnaire, or returns before if its source has not changed.
+func reparse(path string, source []byte, before *Questionnaire) *Questionnaire {
+	if before != nil && bytes.Equal(before.Source, source) {
+		return before
+	}
+	q := &Questionnaire{Path: path, Source: source}
+	q.Survey, q.Problems = questionnaire.Parse(path, source)
+	if len(q.Problems) > 0 {
+		q.Survey = nil
+	}
+	switch {
+	case before == nil || before.good == nil:
+		q.good = q.Survey
+	case q.Survey == nil || q.Survey.Version == before.good.Version: // only a comment, say, has changed: no page has
+		q.good = before.good
+	default:
+		q.good = q.Survey
+	}
+	return q
+}
+
+// collect returns the surveys of several files, sorted by id, and the problems of each file and between them.
+func collect(files []*Questionnaire) ([]*survey.Survey, questionnaire.Problems) {
+	var surveys []*survey.Survey
+	var problems questionnaire.Problems
+	from := map[string]string{} // paths by id
+	for _, f := range files {
+		problems = append(problems, f.Problems...)
+		if f.Survey == nil {
+			continue
+		}
+		if first, taken := from[f.Survey.ID]; taken {
+			problems = append(problems, questionnaire.Problem{File: f.Path, Line: 1, Column: 1,
+				Message: fmt.Sprintf("the id '%s' is already taken by %s: give one of them another id", f.Survey.ID, first)})
+			continue
+		}
+		from[f.Survey.ID] = f.Path
+		surveys = append(surveys, f.Survey)
+	}
+	slices.SortFunc(surveys, func(a, b *survey.Survey) int { return strings.Compare(a.ID, b.ID) })
+	var conflict *site.Conflict
+	for errors.As(site.Check(surveys), &conflict) {
+		problems = append(problems, questionnaire.Problem{File: from[conflict.ID], Line: 1, Column: 1, Message: conflict.Error()})
+		surveys = slices.DeleteFunc(surveys, func(s *survey.Survey) bool { return s.ID == conflict.ID })
+	}
+	return surveys, problems
+}

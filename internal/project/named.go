@@ -1,0 +1,140 @@
+package project
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/theme"
+)
+
+// ReadNamed reads the files and directories of a list; "-" is the questionnaire that stdin yields. A questionnaire's
+// sidecars are read with it, and a sidecar's questionnaire with the sidecar.
+func ReadNamed(names []string, stdin io.Reader) (*Library, questionnaire.Problems, error) {
+	n := &named{names: names, stdin: stdin}
+	for _, name := range names {
+		if err := n.add(name); err != nil {
+			return nil, nil, err
+		}
+	}
+	slices.Sort(n.sidecars)
+	sidecars, err := readSidecars(slices.Compact(n.sidecars), n.files, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	inThemes, err := themeProblems(names)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, problems := collect(n.files)
+	return &Library{files: n.files, sidecars: sidecars}, slices.Concat(problems, sidecarProblems(sidecars), inThemes), nil
+}
+
+// named gathers what a list of names stands for.
+type named struct {
+	names    []string
+	stdin    io.Reader
+	files    []*Questionnaire
+	sidecars []string // paths
+}
+
+func (n *named) add(name string) error {
+	if filepath.Base(name) == theme.File {
+		return nil // themeProblems reads it
+	}
+	if _, kind := questionnaire.Sidecar(filepath.Base(name)); kind != "" {
+		of := questionnaireOf(name)
+		if of == "" || slices.Contains(n.names, of) {
+			n.sidecars = append(n.sidecars, name)
+			return nil
+		}
+		name = of // with all its sidecars
+	}
+	if name == "-" {
+		source, err := io.ReadAll(n.stdin)
+		if err != nil {
+			return fmt.Errorf("reading the standard input: %w", err)
+		}
+		n.files = append(n.files, Parse("stdin.yaml", source))
+		return nil
+	}
+	paths := []string{name}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		if paths, err = questionnairePaths(name); err != nil {
+			return err
+		}
+		sidecars, err := sidecarPaths(name)
+		if err != nil {
+			return err
+		}
+		n.sidecars = append(n.sidecars, sidecars...)
+	} else {
+		n.sidecars = append(n.sidecars, sidecarsOf(name)...)
+	}
+	parsed, err := parseFiles(paths, nil)
+	n.files = append(n.files, parsed...)
+	return err
+}
+
+// extensions of YAML files.
+var extensions = []string{".yaml", ".yml"}
+
+// questionnaireOf finds the questionnaire of a sidecar; "" if there is none.
+func questionnaireOf(path string) string {
+	name, _ := questionnaire.Sidecar(filepath.Base(path))
+	stem := filepath.Join(filepath.Dir(path), name)
+	for _, extension := range extensions {
+		if exists(stem + extension) {
+			return stem + extension
+		}
+	}
+	return ""
+}
+
+// sidecarsOf finds the sidecars of a questionnaire.
+func sidecarsOf(path string) []string {
+	stem := strings.TrimSuffix(path, filepath.Ext(path))
+	var found []string
+	for _, kind := range []string{questionnaire.ActionsFile, questionnaire.QuotesFile} {
+		for _, extension := range extensions {
+			if name := stem + "." + kind + extension; exists(name) {
+				found = append(found, name)
+			}
+		}
+	}
+	return found
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// themeProblems returns the problems of themes that are named, or are in directories that are named.
+func themeProblems(names []string) (questionnaire.Problems, error) {
+	var dirs []string
+	for _, name := range names {
+		if info, err := os.Stat(name); err != nil || !info.IsDir() {
+			if filepath.Base(name) != theme.File {
+				continue
+			}
+			name = filepath.Dir(name)
+		}
+		if name = filepath.Clean(name); !slices.Contains(dirs, name) {
+			dirs = append(dirs, name)
+		}
+	}
+	var problems questionnaire.Problems
+	for _, dir := range dirs {
+		_, found, err := theme.Read(os.DirFS(dir), filepath.Join(dir, theme.File))
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, found...)
+	}
+	return problems, nil
+}

@@ -1,0 +1,49 @@
+package project
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"glasspoll/internal/site"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/theme"
+)
+
+// Sources is what the folder holds of one survey, as values for those who do not read the folder.
+type Sources struct {
+	File          string // name of the questionnaire; "" if there is none
+	Questionnaire []byte // its YAML
+	Actions       survey.Actions
+	Style         string // stylesheet of results pages
+}
+
+// ReadSources looks for a survey in a directory of questionnaires, and returns with it the assets of pages. Without the
+// survey, measures and quotes are missing; without the directory, the theme is the built-in one.
+func ReadSources(dir, templates, id string) (Sources, site.Assets, error) {
+	l := NewLibrary(dir)
+	_, _, err := l.Read()
+	if empty := new(EmptyError); err != nil && !errors.As(err, &empty) {
+		if _, statErr := os.Stat(dir); !errors.Is(statErr, fs.ErrNotExist) {
+			return Sources{}, site.Assets{}, err
+		}
+	}
+	s := Sources{Actions: l.Actions()[id]}
+	if q := l.Find(id); q != nil {
+		s.File, s.Questionnaire = q.Path, q.Source
+	}
+	files, err := Templates(templates)
+	if err != nil {
+		return Sources{}, site.Assets{}, err
+	}
+	look := l.Theme()
+	if look == nil { // nothing could be read
+		look = &theme.Theme{}
+	}
+	assets, err := site.ReadAssets(files, look)
+	if err != nil {
+		return Sources{}, site.Assets{}, err
+	}
+	s.Style = string(assets.Content(assets.Links.Results.Path))
+	return s, assets, nil
+}

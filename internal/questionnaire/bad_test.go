@@ -1,0 +1,331 @@
+package questionnaire
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"glasspoll/internal/survey"
+)
+
+var update = flag.Bool("update", false, "write the problems that Parse reports into testdata/bad; read them before you keep them")
+
+// A badFile is a questionnaire with mistakes, from testdata/bad. Below each line that has one stands a line that is not
+// part of the questionnaire: a ^ in the column (counted in characters) of the mistake, and the message.
+type badFile struct {
+	name   string // as Parse is told
+	source string
+	want   Problems
+}
+
+var caret = regexp.MustCompile(`^( *)\^ (.*)$`)
+
+func badFiles(t testing.TB) map[string][]badFile {
+	t.Helper()
+	all := map[string][]badFile{}
+	paths, err := filepath.Glob("testdata/bad/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no bad files: %v", err)
+	}
+	for _, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range archive.Files {
+			bad := badFile{name: f.Name}
+			var lines []string
+			for _, line := range strings.Split(string(f.Data), "\n") {
+				if m := caret.FindStringSubmatch(line); m != nil {
+					bad.want = append(bad.want, Problem{File: f.Name, Line: max(1, len(lines)), Column: len(m[1]) + 1, Message: m[2]})
+					continue
+				}
+				lines = append(lines, line)
+			}
+			bad.source = strings.Join(lines, "\n")
+			all[path] = append(all[path], bad)
+		}
+	}
+	return all
+}
+
+func TestBadFiles(t *testing.T) {
+	count := 0
+	for path, files := range badFiles(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			names := map[string]bool{}
+			for _, f := range files {
+				if names[f.name] {
+					t.Errorf("%s is in %s twice", f.name, path)
+				}
+				names[f.name] = true
+				count++
+				good, got := f.read()
+				if good || len(got) == 0 {
+					t.Errorf("%s: no problem found", f.name)
+				}
+				if !slices.Equal(got, f.want) && !*update {
+					t.Errorf("%s:\n got\n%v\nwant\n%v", f.name, got, f.want)
+				}
+			}
+			if *update {
+				rewrite(t, path, files)
+			}
+		})
+	}
+	if count < 90 {
+		t.Errorf("only %d bad files", count)
+	}
+}
+
+// beside is the questionnaire beside which lists of measures and quotes are read.
+const beside = `title: {zh: 服务, en: Service}
+languages: [zh, en]
+period: quarter
+sections:
+  - questions:
+      - {id: delivery, type: rating, steps: 5, label: {zh: 送货, en: Delivery}}
+      - {id: parts, type: matrix, label: {zh: 各项, en: Parts}, scale: marks, rows: [{id: staff, label: {zh: 员工, en: Staff}}]}
+      - {id: remark, type: long_text, label: {zh: 意见, en: Remark}}
+      - {id: salary, type: number, label: {zh: 收入, en: Salary}, publish: false}
+      - {id: email, type: email, label: {zh: 邮箱, en: E-mail}}
+      - {id: end, type: note, label: {zh: 完, en: The end}}
+scales: {marks: [{id: good, label: {zh: 好, en: Good}, score: 2}, {id: bad, label: {zh: 差, en: Bad}, score: 1}]}
+`
+
+// read parses a file as what its name says it is.
+func (f badFile) read() (good bool, problems Problems) {
+	_, kind := Sidecar(f.name)
+	if kind == "" {
+		s, problems := Parse(f.name, []byte(f.source))
+		return s != nil, problems
+	}
+	s, found := Parse("beside.yaml", []byte(beside))
+	if strings.HasPrefix(f.name, "once") {
+		s, found = Parse("beside.yaml", []byte(strings.Replace(beside, "period: quarter\n", "", 1)))
+	}
+	if len(found) > 0 {
+		return false, found
+	}
+	if kind == ActionsFile {
+		measures, problems := ParseMeasures(f.name, []byte(f.source), s)
+		return measures != nil, problems
+	}
+	quotes, problems := ParseQuotes(f.name, []byte(f.source), s)
+	return quotes != nil, problems
+}
+
+// rewrite puts the problems that Parse reports today into an archive.
+func rewrite(t *testing.T, path string, files []badFile) {
+	t.Helper()
+	old, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := txtar.Archive{Comment: old.Comment}
+	for _, f := range files {
+		_, problems := f.read()
+		var b strings.Builder
+		lines := strings.Split(f.source, "\n")
+		for i, line := range lines {
+			if i < len(lines)-1 || line != "" {
+				b.WriteString(line + "\n")
+			}
+			for _, p := range problems {
+				if p.Line == i+1 {
+					fmt.Fprintf(&b, "%*s^ %s\n", p.Column-1, "", p.Message)
+				}
+			}
+		}
+		archive.Files = append(archive.Files, txtar.File{Name: f.name, Data: []byte(b.String())})
+	}
+	if err := os.WriteFile(path, txtar.Format(&archive), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Every message that the parser can give is in some bad file, or in oddSources: the source's own literals say which there are.
+func TestEveryMessageIsTested(t *testing.T) {
+	var said []string
+	for _, files := range badFiles(t) {
+		for _, f := range files {
+			for _, p := range f.want {
+				said = append(said, p.Message)
+			}
+		}
+	}
+	for _, o := range oddSources() {
+		_, problems := Parse("odd.yaml", o.source)
+		for _, p := range problems {
+			said = append(said, p.Message)
+		}
+	}
+	for _, m := range messages(t) {
+		if !slices.ContainsFunc(said, m.form.MatchString) {
+			t.Errorf("%s: no test gives the message %q", m.at, m.text)
+		}
+	}
+}
+
+type message struct {
+	at   token.Position
+	text string
+	form *regexp.Regexp
+}
+
+var verb = regexp.MustCompile(`%(\\\+)?(04)?[a-zA-Z]`)
+
+// messages collects the literal formats of fail, failAt, failInside and note, what the tables say of missing keys, and the
+// table of YAML's sayings.
+func messages(t *testing.T) []message {
+	t.Helper()
+	fset := token.NewFileSet()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []message
+	add := func(e ast.Expr) {
+		literal, ok := e.(*ast.BasicLit)
+		if !ok || literal.Kind != token.STRING {
+			return
+		}
+		text, err := strconv.Unquote(literal.Value)
+		if err != nil || len(text) < 8 {
+			return // a key's name, or no more than a verb
+		}
+		form := verb.ReplaceAllString(regexp.QuoteMeta(text), `.*`)
+		found = append(found, message{fset.Position(literal.Pos()), text, regexp.MustCompile(form)})
+	}
+	see := func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			name := ""
+			switch f := n.Fun.(type) {
+			case *ast.SelectorExpr:
+				name = f.Sel.Name
+			case *ast.Ident:
+				name = f.Name
+			}
+			switch name {
+			case "fail", "failAt", "failInside", "note":
+				for _, arg := range n.Args {
+					add(arg)
+				}
+			}
+		case *ast.KeyValueExpr: // in the tables of keys and types
+			if name, ok := n.Key.(*ast.Ident); ok && (name.Name == "need" || name.Name == "want") {
+				add(n.Value)
+			}
+		case *ast.ValueSpec:
+			if n.Names[0].Name == "sayings" {
+				for _, row := range n.Values[0].(*ast.CompositeLit).Elts {
+					add(row.(*ast.CompositeLit).Elts[1])
+				}
+			}
+		}
+		return true
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(fset, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, see)
+	}
+	if len(found) < 100 {
+		t.Fatalf("only %d messages found in the source", len(found))
+	}
+	return found
+}
+
+// checkProblems holds what every answer of Parse keeps: a survey or problems, sorted, inside the file.
+func checkProblems(t testing.TB, source []byte, s *survey.Survey, problems Problems) {
+	t.Helper()
+	if (s == nil) == (len(problems) == 0) {
+		t.Fatalf("survey %v together with %d problems", s != nil, len(problems))
+	}
+	if !slices.Equal(problems, slices.Clone(problems).sorted()) {
+		t.Fatalf("not sorted, or repeated:\n%v", problems)
+	}
+	lines := strings.Split(strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(string(source), "\uFEFF"), "\r\n", "\n"), "\r", "\n"), "\n")
+	for _, p := range problems {
+		if p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column > utf8.RuneCountInString(lines[p.Line-1])+1 {
+			t.Fatalf("outside the file: %v", p)
+		}
+		slipped := strings.Contains(p.Message, "%!") && !strings.Contains(string(source), "%!") // of a format of ours
+		if p.Message == "" || slipped || strings.ContainsAny(p.Message, "\n\x00") {
+			t.Fatalf("a message that nobody can read: %q", p.Message)
+		}
+	}
+}
+
+// A slip of the pen in a good file is found where it was made, or on the line after: each kind of slip, on each line of
+// a survey that uses the whole format. The few that YAML shows only further down are counted.
+func TestSlipsAreFoundWhereTheyAreMade(t *testing.T) {
+	replace := func(form, with string) func(string) string {
+		r := regexp.MustCompile(form)
+		return func(line string) string {
+			at := r.FindStringIndex(line)
+			if at == nil {
+				return line
+			}
+			return line[:at[0]] + with + line[at[1]:]
+		}
+	}
+	slips := map[string]func(string) string{
+		"no space after a colon": replace(`: `, ":"),
+		"a wide colon":           replace(`: `, "："),
+		"no colon":               replace(`: `, " "),
+		"a wide comma":           replace(`, `, "，"),
+		"no closing brace":       replace(`\}`, ""),
+		"no opening brace":       replace(`\{`, ""),
+		"no closing bracket":     replace(`\]`, ""),
+		"no closing quote":       replace(`",`, ","),
+		"no dash":                replace(`- `, ""),
+		"a tab":                  replace(`^  `, "\t"),
+		"one space too many":     replace(`^`, " "),
+		"one space too few":      replace(`^ `, ""),
+	}
+	lines := strings.Split(strings.TrimSpace(goodSources()[0]), "\n")
+	found, missed := 0, 0
+	for name, slip := range slips {
+		for i, line := range lines {
+			slipped := slices.Clone(lines)
+			if slipped[i] = slip(line); slipped[i] == line {
+				continue
+			}
+			source := strings.Join(slipped, "\n")
+			s, problems := Parse("slip.yaml", []byte(source))
+			checkProblems(t, []byte(source), s, problems)
+			if s != nil {
+				continue // still a good file, with another text
+			}
+			if slices.ContainsFunc(problems, func(p Problem) bool { return p.Line == i+1 || p.Line == i+2 }) && len(problems) <= 3 {
+				found++
+			} else {
+				missed++
+				t.Logf("%s in line %d, %q:\n%v", name, i+1, slipped[i], problems)
+			}
+		}
+	}
+	if missed*20 > found {
+		t.Errorf("%d slips are found where they were made, %d are not", found, missed)
+	}
+	t.Logf("%d found, %d not", found, missed)
+}

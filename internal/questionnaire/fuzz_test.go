@@ -1,0 +1,74 @@
+package questionnaire
+
+import (
+	"bytes"
+	"testing"
+
+	"glasspoll/internal/survey"
+)
+
+// Whatever the bytes: no panic, a survey or problems, each inside the file; and a survey survives its compiled form, and
+// is one to the schema.
+func FuzzParse(f *testing.F) {
+	schema := compiledSchema(f)
+	for _, files := range badFiles(f) {
+		for _, bad := range files {
+			f.Add([]byte(bad.source))
+		}
+	}
+	for _, good := range goodSources() {
+		f.Add([]byte(good))
+	}
+	for _, odd := range oddSources() {
+		if len(odd.source) < 10_000 {
+			f.Add(odd.source)
+		}
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		s, problems := Parse("fuzz.yaml", source)
+		checkProblems(t, source, s, problems)
+		if s == nil {
+			return
+		}
+		if _, err := validate(schema, string(source)); err != nil {
+			t.Fatal(err)
+		}
+		data := s.Encode()
+		again, err := survey.Decode(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(again.Encode(), data) {
+			t.Fatal("the compiled form changes")
+		}
+		version, shape := s.Version, s.Shape
+		if again.Seal() != nil || again.Version != version || again.Shape != shape {
+			t.Fatal("the hashes change")
+		}
+	})
+}
+
+// Whatever the bytes: no panic, and what can be decoded can be used.
+func FuzzDecode(f *testing.F) {
+	for _, good := range goodSources() {
+		f.Add(parse(f, good).Encode())
+	}
+	f.Add([]byte(`{"id":"a","languages":["en"],"timezone":"UTC"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := survey.Decode(data)
+		if err != nil {
+			return
+		}
+		for _, field := range s.Fields() {
+			field.Options()
+			field.Scored()
+			field.MaxScore()
+			field.Label().In(s.DefaultLanguage())
+		}
+		s.Segments()
+		again, err := survey.Decode(s.Encode())
+		if err != nil || !bytes.Equal(again.Encode(), s.Encode()) {
+			t.Fatalf("the compiled form changes: %v", err)
+		}
+	})
+}

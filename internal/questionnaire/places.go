@@ -1,0 +1,112 @@
+package questionnaire
+
+import (
+	"bytes"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Place is a position in a questionnaire's file.
+type Place struct {
+	File   string
+	Line   int // from 1
+	Column int // from 1, in characters
+}
+
+// Places says where the parts of a questionnaire stand in its file. A compiled Survey does not carry positions: only
+// those who talk about the file (advice, comparisons) need them.
+type Places struct {
+	file string
+	root *yaml.Node
+}
+
+// Locate reads a questionnaire that [Parse] has found to be good. Of any other file it knows only the beginning.
+func Locate(file string, source []byte) Places {
+	source = bytes.TrimPrefix(source, []byte("\uFEFF"))
+	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
+	source = bytes.ReplaceAll(source, []byte("\r"), []byte("\n"))
+	p := Places{file: file}
+	if root, _, err := decodeYAML(source); err == nil {
+		p.root = root
+	}
+	return p
+}
+
+// At is where a part stands. The path is keys and, from 0, indexes: At("sections", 0, "questions", 2, "label", "zh").
+// What is not written down stands where the innermost written part around it does.
+func (p Places) At(path ...any) Place {
+	place := Place{File: p.file, Line: 1, Column: 1}
+	p.walk(path, func(n *yaml.Node) { place.Line, place.Column = n.Line, n.Column })
+	return place
+}
+
+// Plain is the value written at a path as it stands in the file, and whether there is one.
+func (p Places) Plain(path ...any) (string, bool) {
+	var last *yaml.Node
+	if !p.walk(path, func(n *yaml.Node) { last = n }) || last == nil {
+		return "", false
+	}
+	if last.Kind == yaml.AliasNode {
+		last = last.Alias
+	}
+	return last.Value, last.Kind == yaml.ScalarNode
+}
+
+// Cut lists the plain values behind which a comment begins without a space, as in "label: our shop #1": it was hardly meant
+// as one.
+func (p Places) Cut() []Place {
+	var places []Place
+	var walk func(n *yaml.Node)
+	walk = func(n *yaml.Node) {
+		if n.Kind == yaml.ScalarNode && n.Style == 0 && len(n.LineComment) > 1 && n.LineComment[1] != ' ' && n.LineComment[1] != '#' {
+			places = append(places, Place{File: p.file, Line: n.Line, Column: n.Column})
+		}
+		for _, c := range n.Content {
+			walk(c)
+		}
+	}
+	if p.root != nil {
+		walk(p.root)
+	}
+	return places
+}
+
+// Has reports whether anything is written at a path.
+func (p Places) Has(path ...any) bool { return p.root != nil && p.walk(path, func(*yaml.Node) {}) }
+
+// walk visits the nodes along a path, and reports whether it led to its end.
+func (p Places) walk(path []any, visit func(*yaml.Node)) bool {
+	n := p.root
+	if n == nil {
+		return false
+	}
+	visit(n)
+	for _, step := range path {
+		if n.Kind == yaml.AliasNode {
+			n = n.Alias
+		}
+		next := child(n, step)
+		if next == nil {
+			return false
+		}
+		n = next
+		visit(n)
+	}
+	return true
+}
+
+func child(n *yaml.Node, step any) *yaml.Node {
+	switch step := step.(type) {
+	case string:
+		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == step {
+				return n.Content[i+1]
+			}
+		}
+	case int:
+		if n.Kind == yaml.SequenceNode && step >= 0 && step < len(n.Content) {
+			return n.Content[step]
+		}
+	}
+	return nil
+}

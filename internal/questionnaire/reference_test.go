@@ -1,0 +1,440 @@
+package questionnaire
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/expression"
+	"glasspoll/internal/survey"
+)
+
+// The format's reference is written from the parser's own tables: `go test ./internal/questionnaire -run TestReference -update`.
+func TestReference(t *testing.T) {
+	for language, path := range map[string]string{"en": "../../docs/format.md", "zh": "../../docs/format.zh.md"} {
+		w := &reference{language: language}
+		w.write()
+		if *update {
+			if err := os.WriteFile(path, []byte(w.String()), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if have, err := os.ReadFile(path); err != nil || string(have) != w.String() {
+			t.Errorf("%s is not what the tables say (%v): run this test with -update", path, err)
+		}
+	}
+}
+
+// Every type's example is a question that the parser takes.
+func TestReferenceExamples(t *testing.T) {
+	for _, q := range questionTypes {
+		if q.says.en == "" || q.says.zh == "" || q.answer.en == "" || q.answer.zh == "" {
+			t.Errorf("%s: nothing is said of it", q.name)
+		}
+		source := sampleSurvey + indent("      ", q.sample()) + "      - {id: both, type: importance_matrix, label: \"1\", scale: satisfaction, importance_scale: importance, rows: [{id: a, label: \"1\"}]}\n"
+		if _, problems := Parse("sample.yaml", []byte(source)); len(problems) > 0 {
+			t.Errorf("%s\n%v", q.sample(), problems)
+		}
+	}
+}
+
+// Every condition of the reference can be written, and means what it is said to mean where nothing is answered.
+func TestReferenceConditions(t *testing.T) {
+	s := parse(t, sampleSurvey+"      - {id: both, type: importance_matrix, label: \"1\", scale: satisfaction, importance_scale: importance, rows: [{id: a, label: \"1\"}]}\n")
+	scope, budget := scopeOf(s), expression.Budget
+	compile := func(source string) expression.Tree {
+		tree, faults := expression.Compile(source, scope, &budget)
+		if len(faults) > 0 {
+			t.Errorf("%s: %v", source, faults)
+		}
+		return tree
+	}
+	for _, k := range conditionKinds {
+		for _, source := range k.conditions {
+			compile(source)
+		}
+	}
+	for _, o := range conditionParts {
+		compile(o.condition)
+	}
+	for _, u := range unansweredConditions {
+		if compile(u.condition).Holds(func(string) []string { return nil }) != u.holds {
+			t.Errorf("%s: not %v where nothing is answered", u.condition, u.holds)
+		}
+	}
+	for _, word := range []string{"and", "or", "not", "in", "contains", "answered", "score", "count", "channel", "language"} {
+		if !slices.Contains(keywords, word) {
+			t.Errorf("%s is no keyword", word)
+		}
+	}
+}
+
+const sampleSurvey = `title: {zh: 例子, en: Sample}
+languages: [zh, en]
+channels: [web, phone]
+scales:
+  satisfaction: [{id: good, label: {zh: 满意, en: Satisfied}, score: 5}, {id: fair, label: {zh: 一般, en: Fair}, score: 3}, {id: poor, label: {zh: 不满意, en: Dissatisfied}, score: 1}]
+  importance: [{id: high, label: {zh: 重要, en: Important}, score: 2}, {id: low, label: {zh: 不重要, en: Unimportant}, score: 1}]
+sections:
+  - questions:
+      - {id: overall, type: single_choice, scale: satisfaction, label: "1"}
+      - {id: reason, type: single_choice, scale: satisfaction, label: "1"}
+      - {id: likes, type: multi_choice, label: "1", options: [{id: price, label: "1"}, {id: speed, label: "2"}, {id: care, label: "3"}]}
+      - {id: stars, type: rating, steps: 5, label: "1"}
+      - {id: visits, type: number, label: "1"}
+      - {id: member, type: yes_no, label: "1"}
+      - {id: advice, type: long_text, label: "1"}
+      - {id: bought, type: date, label: "1"}
+      - {id: parts, type: matrix, scale: satisfaction, label: "1", rows: [{id: staff, label: "1"}, {id: goods, label: "2"}]}
+      - {id: order, type: ranking, label: "1", options: [{id: price, label: "1"}, {id: speed, label: "2"}]}
+`
+
+// sample is a question of the type, as an author writes it.
+func (q questionType) sample() string {
+	return "- id: q\n  type: " + string(q.name) + "\n  label: {zh: 题目, en: Question}\n" + indent("  ", q.example)
+}
+
+func indent(by, text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(strings.TrimSuffix(text, "\n") + "\n") {
+		b.WriteString(by + line)
+	}
+	return b.String()
+}
+
+var conditionKinds = []struct {
+	of, is     said
+	conditions []string
+}{
+	{said{"`single_choice`, `rating` with a scale, a row of a matrix (`parts.staff`, `both.a.importance`), `hidden` with options", "`single_choice`、用量表的 `rating`、矩阵的一行（`parts.staff`、`both.a.importance`）、带 options 的 `hidden`"}, said{"an option", "一个选项"},
+		[]string{`overall == "good"`, `overall in ["good", "fair"]`, `overall == parts.staff`, `score(parts.staff) < 3`}},
+	{said{"`multi_choice`", "`multi_choice`"}, said{"several options", "几个选项"}, []string{`likes contains "price"`, `count(likes) >= 2`}},
+	{said{"`rating` with steps, `nps`, `number`, a rank (`order.price`), a share of a `constant_sum`", "用 steps 的 `rating`、`nps`、`number`、名次（`order.price`）、`constant_sum` 的一份"}, said{"a number", "数"},
+		[]string{`stars <= 2`, `visits in [1, 2.5]`, `stars < visits`, `order.price == 1`}},
+	{said{"`yes_no`, `consent`", "`yes_no`、`consent`"}, said{"true or false", "真假"}, []string{`member`, `not member`, `member == false`}},
+	{said{"`short_text`, `long_text`, `email`, `phone`, `url`, `hidden`", "`short_text`、`long_text`、`email`、`phone`、`url`、`hidden`"}, said{"a text", "文字"}, []string{`advice contains "late"`, `advice == "no"`}},
+	{said{"`date`, `time`", "`date`、`time`"}, said{"a text in the order of time", "按时间先后比较的文字"}, []string{`bought >= "2026-01-01"`}},
+	{said{"a matrix, ranking or `constant_sum` as a whole", "整个矩阵、排序或 `constant_sum`"}, said{"several answers", "几个答案"}, []string{`answered(parts)`, `count(parts) == 2`}},
+	{said{"`channel`, `language`: of the submission", "`channel`、`language`：答卷的来源和语言"}, said{"an option", "一个选项"}, []string{`channel != "phone"`, `language == "zh"`}},
+}
+
+var conditionParts = []struct {
+	parts     string
+	says      said
+	condition string
+}{
+	{"`==` `!=`", said{"The same, not the same. One side must be an answer.", "相同、不同。至少一边是答案。"}, `overall != "good"`},
+	{"`<` `<=` `>` `>=`", said{"Numbers, scores, counts; dates, times and texts by their order.", "比较数、分数、个数；日期、时刻和文字按先后。"}, `1 < stars and stars <= 4`},
+	{"`in` `not in`", said{"One of a list in brackets.", "是方括号里的一个。"}, `overall not in ["good", "fair"]`},
+	{"`contains`", said{"Of a multi_choice: the option is among those chosen. Of a text: the words are in it.", "多选题：选了这一项。文字：里面有这些字。"}, `not (likes contains "care")`},
+	{"`and` `or` `not` `( )`", said{"Both, either, the opposite, brackets. What not belongs to stands in brackets.", "并且、或者、相反、括号。not 管的内容放在括号里。"}, `not (overall == "good" and member)`},
+	{"`answered(q)`", said{"There is an answer: of a question with rows or options of its own, at least one.", "有答案；分行、分项的题，至少答了一个。"}, `answered(advice)`},
+	{"`score(q)`", said{"The score of the option that was chosen.", "所选选项的分数。"}, `score(overall) <= 3`},
+	{"`count(q)`", said{"How many options were chosen, or how many rows answered.", "选了几项，或答了几行。"}, `count(likes) == 3`},
+}
+
+var unansweredConditions = []struct {
+	condition string
+	holds     bool
+}{
+	{`overall == "good"`, false}, {`overall != "good"`, true},
+	{`overall in ["good", "fair"]`, false}, {`overall not in ["good", "fair"]`, true},
+	{`score(overall) <= 3`, false}, {`score(overall) > 3`, false}, {`not (score(overall) > 3)`, true},
+	{`member`, false}, {`not member`, true}, {`member == false`, false},
+	{`likes contains "price"`, false}, {`count(likes) == 0`, true}, {`answered(overall)`, false},
+}
+
+var headings = map[string]said{
+	"questionnaire": {"The questionnaire", "问卷"}, "contact": {"Contact", "联系人"}, "document": {"Document", "文件信息"}, "window": {"Window", "开放时间"},
+	"audience": {"Audience", "调查对象"}, "thanks": {"Thanks", "致谢"}, "section": {"Section", "部分"}, "option": {"Option", "选项"}, "row": {"Row", "行"},
+	"check": {"Check", "检查"}, "scoring": {"Scoring", "计分"}, "dimension": {"Dimension", "维度"}, "band": {"Band", "分档"}, "results": {"Results", "结果"},
+	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "measure": {"Beside it: measures", "问卷旁边：改进措施"}, "quote": {"Beside it: quotes", "问卷旁边：原话"},
+}
+
+// reference writes the format down in one language.
+type reference struct {
+	strings.Builder
+	language string
+}
+
+func (w *reference) say(en, zh string) string {
+	if w.language == "zh" {
+		return zh
+	}
+	return en
+}
+
+func (w *reference) in(s said) string { return w.say(s.en, s.zh) }
+
+func (w *reference) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+
+func (w *reference) write() {
+	w.line("# %s\n", w.say("The questionnaire format", "问卷格式"))
+	w.line("%s\n", w.say("[中文](format.zh.md) · [The author's guide](authors.en.md), which is the gentler beginning", "[English](format.md) · 入门请看[作者指南](authors.zh.md)"))
+	w.line("<!-- Written from internal/questionnaire by `go test ./internal/questionnaire -run TestReference -update`: change the tables, not this file. -->\n")
+	w.line("%s\n", w.say(
+		"One YAML file in `surveys/` is one questionnaire. This page lists everything that may stand in it. Unknown keys are mistakes; `glasspoll check` reports every mistake of a file in one run, with its line and column. `glasspoll schema` prints the same as a JSON Schema, so that an editor completes and explains keys.",
+		"`surveys/` 里的一个 YAML 文件就是一份问卷。本页列出文件里可以写的全部内容。写错的键会报错；`glasspoll check` 一次报出文件里的所有错误，带行号和列号。`glasspoll schema` 输出同样内容的 JSON Schema，编辑器可以据此补全和解释。"))
+	w.line("- [%s](#values)", w.say("Values", "值的写法"))
+	var order []*mapping
+	for _, m := range formats {
+		order = collect(m, order)
+	}
+	for _, m := range order {
+		w.line("- [%s](#%s)", w.in(headings[m.id]), m.id)
+		if m == &questionMapping {
+			for _, q := range questionTypes {
+				w.line("  - [%s](#%s)", q.name, q.name)
+			}
+		}
+	}
+	w.line("- [%s](#conditions)", w.say("Conditions", "条件"))
+	w.line("- [%s](#ids)", w.say("Ids", "id"))
+	w.line("- [%s](#limits)\n", w.say("Limits", "上限"))
+
+	w.heading(2, "values", w.say("Values", "值的写法"))
+	w.line("%s", w.say(
+		"- **A text** is a string, or one in each language: `{zh: 满意, en: Satisfied}`. A survey that lists two languages needs both everywhere, but what has no letters (`\"5\"`, `\"%\"`) is written once.\n"+
+			"- **Markdown** is a text that may have paragraphs, lists, bold and links. HTML is shown as it is typed.\n"+
+			"- **Answers in texts**: `{{q}}` in a label, help, note or section's title, or in thanks, stands for the answer to the earlier question `q`.\n"+
+			"- **A number** has three decimals at most, and a point: `0.5`. **A day** is written `2026-10-31`.\n"+
+			"- **A condition** is described [below](#conditions). In YAML, one that begins with a quote or has `: ` or ` #` in it needs quotes around the whole: `'\"price\" == q'`.\n",
+		"- **文字**：一段，或每种语言一段：`{zh: 满意, en: Satisfied}`。列了两种语言的问卷，处处都要写两种；没有字母的（`\"5\"`、`\"%\"`）写一次就行。\n"+
+			"- **Markdown**：可以有段落、列表、粗体和链接的文字。HTML 照原样显示。\n"+
+			"- **文字里的答案**：在 label、help、说明、部分的标题和致谢里写 `{{q}}`，显示前面那道题 `q` 的答案。\n"+
+			"- **数**最多三位小数，用点：`0.5`。**日期**写成 `2026-10-31`。\n"+
+			"- **条件**见[下文](#conditions)。在 YAML 里，以引号开头或含有 `: `、` #` 的条件，整个要放在引号里：`'\"price\" == q'`。\n"))
+	for _, m := range order {
+		w.mapping(m)
+	}
+	w.conditions()
+	w.limits()
+}
+
+// collect lists the mappings in the order in which they are met.
+func collect(m *mapping, order []*mapping) []*mapping {
+	if slices.Contains(order, m) {
+		return order
+	}
+	order = append(order, m)
+	for _, k := range m.keys {
+		k.form.mappings(func(m *mapping) { order = collect(m, order) })
+	}
+	return order
+}
+
+func (w *reference) heading(level int, id, text string) {
+	w.line("<a id=\"%s\"></a>\n\n%s %s\n", id, strings.Repeat("#", level), text)
+}
+
+func (w *reference) mapping(m *mapping) {
+	w.heading(2, m.id, w.in(headings[m.id]))
+	w.line("%s\n", w.in(m.says))
+	if m != &questionMapping {
+		w.keys(m.keys, m.id)
+		return
+	}
+	common := len(questionTypes) / 2
+	var shared []key
+	for _, k := range m.keys {
+		if (k.types == nil || len(k.types) > common) && !slices.ContainsFunc(shared, func(s key) bool { return s.name == k.name }) {
+			shared = append(shared, k)
+		}
+	}
+	w.line("%s\n", w.say("Most types have these keys. No option is ever preselected.", "多数题型都有这些键。任何选项都不会预先选中。"))
+	w.keys(shared, m.id)
+	for _, q := range questionTypes {
+		w.heading(3, string(q.name), "`"+string(q.name)+"`")
+		w.line("%s %s%s\n", w.in(q.says), w.say("Its answer: ", "答案："), w.in(q.answer)+w.say(".", "。"))
+		w.line("```yaml\n%s```\n", q.sample())
+		var own []key
+		var without []string
+		for _, k := range m.keys {
+			mine, ok := m.key(k.name, q.name)
+			switch {
+			case ok && k.says == mine.says && !slices.ContainsFunc(shared, func(s key) bool { return s.says == k.says }):
+				own = append(own, k)
+			case !ok && slices.ContainsFunc(shared, func(s key) bool { return s.name == k.name }) && !slices.Contains(without, "`"+k.name+"`"):
+				without = append(without, "`"+k.name+"`")
+			}
+		}
+		if len(own) > 0 {
+			w.keys(own, "")
+		}
+		if len(without) > 0 {
+			w.line("%s %s%s\n", w.say("It has no", "没有"), strings.Join(without, w.say(", ", "、")), w.say(".", "。"))
+		}
+	}
+}
+
+func (w *reference) keys(keys []key, id string) {
+	w.line("| %s | %s | %s | %s |\n| --- | --- | --- | --- |", w.say("Key", "键"), w.say("Value", "值"), w.say("Meaning", "含义"), w.say("For example", "例如"))
+	for _, k := range keys {
+		name := "`" + k.name + "`"
+		if k.need != "" {
+			name = "**" + name + "**"
+		}
+		w.line("| %s | %s | %s | `%s` |", name, w.value(k.form), w.in(k.says), k.example)
+	}
+	w.line("")
+	if slices.ContainsFunc(keys, func(k key) bool { return k.need != "" }) && id != "" {
+		w.line("%s\n", w.say("Keys in bold are needed.", "粗体的键必须写。"))
+	}
+}
+
+// value says what a form may be.
+func (w *reference) value(f form) string {
+	switch f.kind {
+	case textForm:
+		return w.say("a text", "文字")
+	case markdownForm:
+		return "Markdown"
+	case booleanForm:
+		return w.say("`true` or `false`", "`true` 或 `false`")
+	case alwaysForm:
+		return "`true`"
+	case wordForm:
+		if len(f.words) == len(questionTypes) {
+			return w.say("a type", "题型")
+		}
+		return "`" + strings.Join(f.words, "`, `") + "`"
+	case wholeForm, numberForm:
+		kind := w.say("a number", "数")
+		if f.kind == wholeForm {
+			kind = w.say("a whole number", "整数")
+		}
+		if f.least == -survey.MaxDecimal {
+			return kind
+		}
+		if f.most == survey.MaxDecimal {
+			return kind + w.say(" from ", "，至少 ") + f.least.String()
+		}
+		return kind + w.say(" from ", "，") + f.least.String() + w.say(" to ", " 到 ") + f.most.String()
+	case dateForm:
+		return w.say("a day", "日期")
+	case emailForm:
+		return w.say("an e-mail address", "电子邮箱")
+	case codeForm:
+		return w.say("a language code", "语言代码")
+	case fileIDForm, nameIDForm, choiceIDForm:
+		return w.say("an id", "id")
+	case conditionForm:
+		return w.say("a [condition](#conditions)", "[条件](#conditions)")
+	case objectForm:
+		return fmt.Sprintf("[%s](#%s)", w.in(headings[f.of.id]), f.of.id)
+	case byNameForm:
+		return w.say("names, each with a list of ", "名字，各有一个列表，列表里是") + w.value(mappingOf(f.of))
+	case listForm:
+		switch f.list.kind {
+		case codeForm:
+			return w.say("a list of language codes", "语言代码的列表")
+		case nameIDForm, choiceIDForm:
+			return w.say("a list of ids", "id 的列表")
+		}
+		return w.say("a list of ", "列表：") + w.value(*f.list)
+	case eitherForm:
+		var forms []string
+		for _, one := range f.either {
+			forms = append(forms, w.value(one))
+		}
+		return strings.Join(forms, w.say("; or ", "；或"))
+	default:
+		return w.say("a plain text", "普通文字")
+	}
+}
+
+func (w *reference) conditions() {
+	w.heading(2, "conditions", w.say("Conditions", "条件"))
+	w.line("%s\n", w.say(
+		"`show_if` decides whether a section, a question, an option or a thank-you text is there at all; `required` whether a question must be answered; a `check`'s `that` whether an answer is accepted. A condition names earlier or later answers by the id of their question, or as `question.row`, `question.option`, `question.row.importance`. The page and the handler evaluate the same compiled condition; without a script every question is shown, the page says in words when it applies, and the handler ignores what does not.",
+		"`show_if` 决定部分、题目、选项或致谢要不要出现；`required` 决定题目是否必答；`check` 里的 `that` 决定答案能不能接受。条件用题目的 id 指前面或后面的答案，分行分项的写成“题.行”“题.选项”“题.行.importance”。网页和服务器用的是同一个编译好的条件；没有脚本时所有题目都显示，页面用文字说明什么情况下适用，不适用的答案服务器不收。"))
+	w.line("| %s | %s | %s |\n| --- | --- | --- |", w.say("The answer of", "谁的答案"), w.say("is", "是"), w.say("so that one can write", "可以这样写"))
+	for _, k := range conditionKinds {
+		w.line("| %s | %s | `%s` |", w.in(k.of), w.in(k.is), strings.Join(k.conditions, "`<br>`"))
+	}
+	w.line("\n| %s | %s | %s |\n| --- | --- | --- |", w.say("Sign", "符号"), w.say("Meaning", "含义"), w.say("For example", "例如"))
+	for _, p := range conditionParts {
+		w.line("| %s | %s | `%s` |", p.parts, w.in(p.says), p.condition)
+	}
+	w.line("\n%s\n", w.say("Texts stand in quotes, `\"good\"` or `'good'`; numbers without; `true` and `false`. There is no arithmetic.", "文字放在引号里，`\"good\"` 或 `'good'`；数不加引号；还有 `true` 和 `false`。没有加减乘除。"))
+	w.line("### %s\n", w.say("Where there is no answer", "没有答案时"))
+	w.line("%s\n", w.say(
+		"What is not asked counts as unanswered. **An unanswered question equals nothing, and is neither more nor less than anything.** Of the comparisons with it only `!=` and `not in` are true, which are always the opposite of `==` and `in`. A `yes_no` by itself is false. The same holds for a channel that the link does not give, and for the score of an option that has none.",
+		"没有问到的题就是没有答案。**没有答案的题不等于任何东西，也不大于、不小于任何东西。**同它比较，只有 `!=` 和 `not in` 为真，因为它们总是 `==` 和 `in` 的反面。单写一道 `yes_no` 时为假。链接里没有给出的来源、没有分数的选项的分数也一样。"))
+	w.line("| %s | %s |\n| --- | --- |", w.say("Where nothing is answered", "什么都没答时"), w.say("is", "结果"))
+	for _, u := range unansweredConditions {
+		w.line("| `%s` | %s |", u.condition, map[bool]string{true: w.say("true", "真"), false: w.say("false", "假")}[u.holds])
+	}
+	w.line("\n%s\n", w.say(
+		"These are mistakes: names that there are not, comparisons of unlike things, conditions that no answers meet (by themselves, or together with those of the section and of the questions that they name), questions that wait for one another in a circle, and a question that waits for its own answer.",
+		"这些是错误：没有的名字；不能相比的东西相比；任何答案都不能满足的条件（单独看，或者同所在部分、所提到的题目的条件合起来看）；题目之间互相等待、绕成圈；题目等待自己的答案。"))
+}
+
+func (w *reference) limits() {
+	w.heading(2, "ids", "Id")
+	w.line("%s\n", w.say(
+		"Ids name things in answers, figures and conditions; they stay the same when labels change.",
+		"id 是答案、统计和条件里用的名字，文字改了 id 也不改。"))
+	w.line("| %s | %s | %s |\n| --- | --- | --- |", w.say("Id of", "谁的 id"), w.say("Form", "形式"), w.say("Not", "不能是"))
+	w.line("| %s | `%s` | `%s` |", w.say("a questionnaire", "问卷"), surveyID, strings.Join(reservedIDs, "`, `"))
+	w.line("| %s | `%s` | `%s` |", w.say("a question", "题目"), questionID, strings.Join(keywords, "`, `"))
+	w.line("| %s | `%s` | |", w.say("a section, scale, dimension, channel or alert, and the type of a case", "部分、量表、维度、来源、提醒规则、事项类型"), questionID)
+	w.line("| %s | `%s` | |\n", w.say("an option or row", "选项、行"), choiceID)
+	w.heading(2, "limits", w.say("Limits", "上限"))
+	w.line("| %s | %s |\n| --- | --- |", w.say("What", "什么"), w.say("At most", "最多"))
+	for _, l := range []struct {
+		what said
+		most int
+		unit said
+	}{
+		{said{"A file", "文件"}, maxFile >> 10, said{"KB", "KB"}},
+		{said{"Questions, notes among them", "题目，包括说明文字"}, maxQuestions, said{}},
+		{said{"Options of a question or scale, and rows of a matrix", "一题或一个量表的选项，一个矩阵的行"}, maxOptions, said{}},
+		{said{"An id", "id"}, maxID, said{"characters", "个字符"}},
+		{said{"A text", "一段文字"}, maxText, said{"characters", "个字"}},
+		{said{"A condition", "条件"}, expression.MaxLength, said{"bytes", "字节"}},
+		{said{"A pattern", "正则表达式"}, maxPattern, said{"bytes", "字节"}},
+		{said{"An answer to a long_text", "long_text 的答案"}, mostLength, said{"characters", "个字"}},
+		{said{"Alerts", "提醒规则"}, maxAlerts, said{}},
+		{said{"Measures, and quotes, of a questionnaire", "一份问卷的改进措施、原话"}, maxBeside, said{}},
+		{said{"Groups that segments make together", "各 segment 交叉出的组"}, maxCohorts, said{}},
+		{said{"Levels of nesting in the file", "文件里的嵌套层数"}, maxDepth, said{}},
+	} {
+		w.line("| %s | %s |", w.in(l.what), strings.TrimSpace(fmt.Sprint(l.most)+" "+w.in(l.unit)))
+	}
+	w.line("| %s | ±%s |\n", w.say("A number", "数"), survey.MaxDecimal)
+}
+
+// Every fence of YAML in the reference is YAML, and no key of the tables is left out.
+func TestReferenceIsWhole(t *testing.T) {
+	for _, language := range []string{"en", "zh"} {
+		w := &reference{language: language}
+		w.write()
+		text := w.String()
+		var all []*mapping
+		for _, m := range formats {
+			all = collect(m, all)
+		}
+		for _, m := range all {
+			for _, k := range m.keys {
+				if !strings.Contains(text, "`"+k.name+"`") {
+					t.Errorf("%s: %s is left out", language, k.name)
+				}
+				if !strings.Contains(text, w.in(k.says)) {
+					t.Errorf("%s: %s is not explained", language, k.name)
+				}
+			}
+		}
+		for i, part := range strings.Split(text, "```") {
+			var any any
+			if err := yaml.Unmarshal([]byte(strings.TrimPrefix(part, "yaml")), &any); i%2 == 1 && err != nil {
+				t.Errorf("%s\n%v", part, err)
+			}
+		}
+	}
+}

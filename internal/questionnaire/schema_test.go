@@ -1,0 +1,342 @@
+package questionnaire
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gopkg.in/yaml.v3"
+)
+
+func compiledSchema(t testing.TB) *jsonschema.Schema { return compiledSchemaOf(t, "") }
+
+// compiledSchemaOf is the schema of one kind of files; see [Sidecar].
+func compiledSchemaOf(t testing.TB, kind string) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema(kind)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat() // as editors do
+	if err := c.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// asJSON reads YAML as an editor does: dates are texts, and of a key given twice the last one counts.
+func asJSON(n *yaml.Node, depth int) any {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if depth > 100 {
+		return nil
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		m := map[string]any{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			m[n.Content[i].Value] = asJSON(n.Content[i+1], depth+1)
+		}
+		return m
+	case yaml.SequenceNode:
+		list := make([]any, len(n.Content))
+		for i, c := range n.Content {
+			list[i] = asJSON(c, depth+1)
+		}
+		return list
+	}
+	switch n.Tag {
+	case "!!null":
+		return nil
+	case "!!bool":
+		var b bool
+		if n.Decode(&b) == nil {
+			return b
+		}
+	case "!!int", "!!float":
+		if json.Valid([]byte(n.Value)) {
+			return json.Number(n.Value)
+		}
+		var f float64
+		if n.Decode(&f) == nil {
+			return f
+		}
+	}
+	return n.Value
+}
+
+// validate is what an editor says of a file; false for what is no YAML.
+func validate(schema *jsonschema.Schema, source string) (yes bool, err error) {
+	first, _, err := decodeYAML([]byte(source))
+	if err != nil || first == nil {
+		return false, nil
+	}
+	return true, schema.Validate(asJSON(first, 0))
+}
+
+func TestSchemaAcceptsWhatParseAccepts(t *testing.T) {
+	schema := compiledSchema(t)
+	sources := map[string]string{}
+	for i, source := range goodSources() {
+		sources[string(rune('a'+i))] = source
+	}
+	paths, err := filepath.Glob("../../surveys/*.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no surveys: %v", err)
+	}
+	for _, path := range append(paths, "../answer/testdata/every.yaml", "../answer/testdata/conditional.yaml") {
+		if !IsFile(filepath.Base(path)) {
+			continue
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources[path] = string(source)
+	}
+	for form, value := range map[string]string{
+		"required: true": "Yes", "required: yes": "off", "minutes: 5": "'5'", "minutes: 5 ": "+5", "score: 5": "\"0.5\"", "languages: [en]": "[zh-Hant]",
+		"id: a": "1", "id: b": "true", "label: A": "5", "label: B": "2026-10-01", "label: C": "'true'", "document: {number: 1}": "{number: 7, version: 3.1}",
+	} {
+		sources[form+" as "+value] = variant(form, value)
+	}
+	for name, source := range sources {
+		if _, problems := Parse("x.yaml", []byte(source)); len(problems) > 0 {
+			t.Errorf("%s: %v", name, problems)
+		}
+		if yes, err := validate(schema, source); !yes || err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// variant is a questionnaire in which one value is written in another way.
+func variant(was, is string) string {
+	was = strings.TrimSpace(was)
+	key, _, _ := strings.Cut(was, ":")
+	base := "title: 好\nminutes: 5\nlanguages: [en]\ndocument: {number: 1}\nsections:\n  - questions:\n      - {id: q, type: single_choice, label: C, required: true, options: [{id: a, label: A, score: 5}, {id: b, label: B}]}\n      - {id: p, type: yes_no, label: C, required: yes}\n"
+	if key == "languages" {
+		base = strings.Replace(base, "好", "{zh-Hant: 好}", 1)
+	}
+	return strings.Replace(base, was, key+": "+is, 1)
+}
+
+// The reasons why a schema accepts a file that Parse refuses.
+const (
+	conditions = "what a condition says"
+	references = "names that must exist, or must not be used twice"
+	languages  = "the survey's languages and the texts in each"
+	together   = "values that must fit one another, or where they stand"
+	calendar   = "timezones and regular expressions"
+	piping     = "braces within texts"
+	notation   = "how YAML is written: keys given twice, tags, merges"
+	filename   = "the file's name"
+)
+
+// unseen are the bad files that a schema accepts, and why.
+var unseen = map[string]string{
+	"alerts/alert_never":                  conditions,
+	"alerts/alert_private":                conditions,
+	"alerts/alert_twice":                  references,
+	"alerts/alert_unreachable":            conditions,
+	"beside/kept.quotes":                  references,
+	"beside/once.quotes":                  together,
+	"beside/period.quotes":                together,
+	"beside/question.actions":             references,
+	"beside/twice.actions":                notation,
+	"beside/two.actions":                  notation,
+	"choices/at_least_more_than_at_most":  together,
+	"choices/at_most_too_many":            together,
+	"choices/matrix_required_row":         references,
+	"choices/matrix_required_word":        conditions,
+	"choices/one_option":                  together,
+	"choices/option_exclusive":            together,
+	"choices/option_twice":                references,
+	"choices/options_missing_a_dash":      notation,
+	"choices/scale_misspelled":            references,
+	"choices/scale_never_used":            references,
+	"choices/scale_twice":                 notation,
+	"choices/scale_unknown":               references,
+	"conditions/circle":                   conditions,
+	"conditions/circle_of_a_section":      conditions,
+	"conditions/circle_through_an_option": conditions,
+	"conditions/date_in_another_form":     conditions,
+	"conditions/full_width_signs":         conditions,
+	"conditions/label_for_an_option":      conditions,
+	"conditions/language_unknown":         conditions,
+	"conditions/never_true":               conditions,
+	"conditions/out_of_reach":             conditions,
+	"conditions/own_answer":               conditions,
+	"conditions/own_answer_of_an_option":  conditions,
+	"conditions/place_of_an_alias":        conditions,
+	"conditions/places_in_blocks":         conditions,
+	"conditions/places_in_quotes":         conditions,
+	"conditions/section_and_question":     conditions,
+	"conditions/thanks_last":              together,
+	"conditions/unknown_name":             conditions,
+	"conditions/unknown_option":           conditions,
+	"conditions/unknown_row":              conditions,
+	"conditions/wrong_kinds":              conditions,
+	"keys/twice":                          notation,
+	"keys/twice_for_want_of_a_dash":       notation,
+	"piping/no_place":                     piping,
+	"piping/several":                      piping,
+	"piping/too_early":                    piping,
+	"piping/unknown":                      piping,
+	"questions/date_bounds":               together,
+	"questions/id_of_a_note":              references,
+	"questions/id_twice":                  references,
+	"questions/number_bounds":             together,
+	"questions/pattern":                   calendar,
+	"questions/required_by_itself":        conditions,
+	"questions/required_chinese":          conditions,
+	"questions/segment_private":           together,
+	"questions/segments_many":             together,
+	"questions/slider_without_ends":       together,
+	"questions/text_bounds":               together,
+	"questions/text_bounds_given":         together,
+	"scoring/bands_of_a_mean":             together,
+	"scoring/bands_twice":                 together,
+	"scoring/bands_without_zero":          together,
+	"scoring/dimension_undeclared":        references,
+	"scoring/dimension_unknown":           references,
+	"scoring/dimension_without_scores":    together,
+	"scoring/graded_10_of_five":           references,
+	"scoring/rule_of_units_counted":       together,
+	"scoring/sensitive_segment":           together,
+	"scoring/target":                      together,
+	"scoring/unit_is_no_segment":          references,
+	"scoring/unit_of_another_model":       together,
+	"scoring/unit_unknown":                references,
+	"scoring/overall_is_a_matrix":         references,
+	"scoring/overall_unknown":             references,
+	"scoring/overall_without_scores":      references,
+	"several/cond":                        conditions,
+	"several/dup_key":                     notation,
+	"several/half_pipe":                   piping,
+	"survey/Kunden Umfrage":               filename,
+	"survey/api":                          filename,
+	"survey/audience":                     together,
+	"survey/channel_without_channels":     conditions,
+	"survey/only_notes":                   together,
+	"survey/section_twice":                references,
+	"survey/timezone":                     calendar,
+	"survey/timezone_local":               calendar,
+	"survey/window_order":                 together,
+	"survey/问卷":                           filename,
+	"syntax/dashes_at_the_end":            notation,
+	"syntax/exclamation_comma":            notation,
+	"syntax/two_documents":                notation,
+	"texts/alias_to_an_incomplete_text":   languages,
+	"texts/language_twice":                notation,
+	"texts/languages_unknown":             languages,
+	"texts/missing_language":              languages,
+	"texts/misspelled_language":           languages,
+	"texts/one_text_for_two_languages":    languages,
+	"texts/title_with_a_bad_code":         languages,
+	"texts/unlisted_language":             languages,
+	"types/anchor_unknown":                references,
+	"types/hidden_exclusive":              together,
+	"types/importance_unknown":            references,
+	"types/matrix_required_misspelled":    conditions,
+	"types/matrix_scale_with_conditions":  together,
+	"types/only_hidden":                   together,
+	"types/ranking_too_many":              together,
+	"types/slider_with_one_end":           together,
+}
+
+func TestSchemaRefusesWhatItCan(t *testing.T) {
+	schemas := map[string]*jsonschema.Schema{}
+	for _, kind := range []string{"", ActionsFile, QuotesFile} {
+		schemas[kind] = compiledSchemaOf(t, kind)
+	}
+	refused, used := 0, map[string]bool{}
+	for path, files := range badFiles(t) {
+		for _, f := range files {
+			name := strings.TrimSuffix(filepath.Base(path), ".txtar") + "/" + strings.TrimSuffix(f.name, ".yaml")
+			_, kind := Sidecar(f.name)
+			yes, err := validate(schemas[kind], f.source)
+			switch why, known := unseen[name]; {
+			case !yes: // an editor says so without any schema
+			case err == nil && !known:
+				t.Errorf("%s is accepted:\n%s%v", name, f.source, f.want)
+			case err != nil && known:
+				t.Errorf("%s is refused, though it should not be seen (%s)", name, why)
+			case err != nil:
+				refused++
+			default:
+				used[name] = true
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(unseen)) {
+		if !used[name] {
+			t.Errorf("%s: there is no such file", name)
+		}
+	}
+	if refused < 100 {
+		t.Errorf("only %d files are refused", refused)
+	}
+	t.Logf("%d refused, %d unseen", refused, len(unseen))
+}
+
+// Each example of the tables is what its own key may say.
+func TestExamplesAreValid(t *testing.T) {
+	var doc any
+	seen := map[*mapping]bool{}
+	var visit func(m *mapping)
+	visit = func(m *mapping) {
+		if seen[m] {
+			return
+		}
+		seen[m] = true
+		for _, k := range m.keys {
+			if k.says.en == "" || k.says.zh == "" || k.example == "" {
+				t.Errorf("%s, %s: nothing is said of it", m.id, k.name)
+			}
+			own, err := json.Marshal(k.schema())
+			if err != nil {
+				t.Fatal(err)
+			}
+			one, err := jsonschema.UnmarshalJSON(bytes.NewReader(own))
+			if err != nil {
+				t.Fatal(err)
+			}
+			one.(map[string]any)["$defs"] = doc.(map[string]any)["$defs"]
+			c := jsonschema.NewCompiler()
+			if err := c.AddResource("key.json", one); err != nil {
+				t.Fatal(err)
+			}
+			schema, err := c.Compile("key.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if yes, err := validate(schema, k.example); !yes || err != nil {
+				t.Errorf("%s, %s: %s: %v", m.id, k.name, k.example, err)
+			}
+			k.form.mappings(visit)
+		}
+	}
+	for i, kind := range []string{"", ActionsFile, QuotesFile} {
+		var err error
+		if doc, err = jsonschema.UnmarshalJSON(bytes.NewReader(Schema(kind))); err != nil {
+			t.Fatal(err)
+		}
+		visit(formats[i])
+	}
+	if len(seen) != 20 {
+		t.Errorf("%d mappings", len(seen))
+	}
+}

@@ -1,0 +1,52 @@
+package records
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
+)
+
+// SegmentFields returns the fields by which a response is counted in groups: those of its own questionnaire, of today's,
+// and of its period's latest release. Its tombstone keeps them.
+func SegmentFields(ctx context.Context, records store.Records, r answer.Response) ([]string, error) {
+	var fields []string
+	add := func(name string) {
+		if !slices.Contains(fields, name) {
+			fields = append(fields, name)
+		}
+	}
+	for _, version := range []string{r.Version, ""} {
+		s, err := records.Definition(ctx, r.Survey, version)
+		if err != nil {
+			return nil, fmt.Errorf("the questionnaire of %s: %w", r.Survey, err)
+		}
+		addSegments(s, add)
+	}
+	latest, err := records.Latest(ctx, r.Survey)
+	if err != nil {
+		return nil, err
+	}
+	for _, released := range latest {
+		if released.Period != r.Period {
+			continue
+		}
+		for _, segment := range released.Segments {
+			name, _, _ := strings.Cut(segment, "=")
+			add(name)
+		}
+	}
+	return fields, nil
+}
+
+func addSegments(s *survey.Survey, add func(name string)) {
+	for _, f := range s.Segments() {
+		if f.Counted() {
+			add(f.Name)
+		}
+	}
+}

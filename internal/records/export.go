@@ -1,0 +1,89 @@
+package records
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+
+	"glasspoll/internal/export"
+	"glasspoll/internal/wording"
+)
+
+// Format is a format of exports.
+type Format string
+
+// The formats of exports.
+const (
+	CSV   Format = "csv"
+	XLSX  Format = "xlsx"
+	JSONL Format = "jsonl"
+	SPSS  Format = "spss"
+)
+
+// Export writes the responses of a snapshot, withdrawn ones left out. With SPSS, what it returns writes the commands that
+// read the data; else it returns nil.
+func (n *Snapshot) Export(ctx context.Context, w io.Writer, plan *export.Plan, format Format, o export.TableOptions) (*export.SPSS, error) {
+	var sink export.Sink
+	var spss *export.SPSS
+	var err error
+	switch format {
+	case JSONL:
+		return nil, n.exportLines(ctx, w, plan)
+	case CSV:
+		sink, err = export.NewCSV(w, plan, o)
+	case XLSX:
+		sink, err = export.NewXLSX(w, plan, o)
+	case SPSS:
+		spss, err = export.NewSPSS(w, plan)
+		sink = spss
+	default:
+		err = fmt.Errorf("there is no format %q", format)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var row export.Row
+	for entry, err := range n.Entries(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if entry.Response.Withdrawn {
+			continue
+		}
+		row = plan.Row(row, entry.Response, entry.Arrived)
+		if err := sink.Write(row); err != nil {
+			return nil, err
+		}
+	}
+	return spss, sink.Close()
+}
+
+func (n *Snapshot) exportLines(ctx context.Context, w io.Writer, plan *export.Plan) error {
+	lines := export.NewJSONLines(w, plan)
+	for entry, err := range n.Entries(ctx) {
+		if err != nil {
+			return err
+		}
+		if entry.Response.Withdrawn {
+			continue
+		}
+		if err := lines.Write(entry.Response, entry.Arrived); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Codebook returns the codebook of an export as CSV and as HTML.
+func Codebook(plan *export.Plan, words *wording.Words, bom bool) (csv, html []byte, err error) {
+	book := plan.Book()
+	var table, text bytes.Buffer
+	if err := book.CSV(&table, words, bom); err != nil {
+		return nil, nil, err
+	}
+	if err := book.HTML(&text, templates(), words); err != nil {
+		return nil, nil, err
+	}
+	return table.Bytes(), text.Bytes(), nil
+}

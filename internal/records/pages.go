@@ -1,0 +1,103 @@
+package records
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"glasspoll"
+	"glasspoll/internal/render"
+	"glasspoll/internal/results"
+	"glasspoll/internal/stats"
+	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
+)
+
+// PagesOptions are the options of results pages for a level.
+type PagesOptions struct {
+	Level   string         // one of results.Levels
+	Actions survey.Actions // the survey's measures and quotes
+	Links   render.Assets  // what pages load
+	Now     time.Time
+}
+
+// Pages makes the results pages of a survey for a level, in all languages, with their JSON and CSV. It hands each file to
+// write, with a path that starts with the survey's id, and stops at the first error.
+func Pages(ctx context.Context, records store.Records, s *survey.Survey, o PagesOptions, write func(path string, content []byte) error) error {
+	report, err := levelReport(ctx, records, s, o)
+	if err != nil {
+		return err
+	}
+	renderer, err := render.New(glasspoll.Templates(), o.Links)
+	if err != nil {
+		return err
+	}
+	p := &levelPages{PagesOptions: o, survey: s, set: results.NewSet(report), renderer: results.New(renderer), write: write}
+	for _, language := range s.Languages {
+		for _, folder := range p.set.Folders() {
+			if err := p.writeFolder(language, folder); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// levelReport reports what a level may see: all that was counted, or what was released.
+func levelReport(ctx context.Context, records store.Records, s *survey.Survey, o PagesOptions) (*stats.Report, error) {
+	if o.Level == results.Management {
+		counted, err := Count(ctx, records, s, Range{}, o.Now)
+		if err != nil {
+			return nil, err
+		}
+		return counted.Report, nil
+	}
+	latest, err := records.Latest(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	return stats.NewReport(s, latest), nil
+}
+
+// levelPages writes the results pages of one level.
+type levelPages struct {
+	PagesOptions
+	survey   *survey.Survey
+	set      *results.Set
+	renderer *results.Renderer
+	write    func(path string, content []byte) error
+}
+
+// writeFolder writes the files of one results page.
+func (p *levelPages) writeFolder(language string, folder results.Folder) error {
+	dir := path.Join(p.survey.ID, folder.Path())
+	if language != p.survey.DefaultLanguage() {
+		dir = path.Join(p.survey.ID, language, folder.Path())
+	}
+	page := results.Page{
+		Set: p.set, Actions: p.Actions, Today: today(p.survey, p.Now), Language: language,
+		Root: strings.Repeat("../", strings.Count(dir, "/")+1), Folder: folder,
+	}
+	if p.Level != "public" {
+		page.Level = p.Level
+	}
+	files := map[string]func(io.Writer, results.Page) error{"index.html": p.renderer.HTML}
+	if folder.Whole() {
+		files["results.json"], files["results.csv"] = p.renderer.JSON, p.renderer.CSV
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		var b bytes.Buffer
+		if err := files[name](&b, page); err != nil {
+			return err
+		}
+		if err := p.write(path.Join(dir, name), b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,302 @@
+// Package rendertest is what the tests of pages share: questionnaires to draw, and what must hold of every page.
+package rendertest
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/survey"
+)
+
+var update = flag.Bool("update", false, "write the golden pages again")
+
+// Golden compares a page with the one of its name in testdata.
+func Golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; see the difference with -update and git diff", file)
+	}
+}
+
+// Every is a survey with a question of every type.
+func Every(t testing.TB) *survey.Survey {
+	t.Helper()
+	source, err := os.ReadFile("../render/testdata/every.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, problems := questionnaire.Parse("every.yaml", source)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	s.Version = "v1" // the goldens should not change with the format
+	return s
+}
+
+// Shipped reads a questionnaire that is shipped.
+func Shipped(t testing.TB, name string) *survey.Survey {
+	t.Helper()
+	source, err := os.ReadFile("../../surveys/" + name + ".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, problems := questionnaire.Parse(name+".yaml", source)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return s
+}
+
+// Thirty is a survey of 30 questions like those of everyday.
+func Thirty(t testing.TB) *survey.Survey {
+	t.Helper()
+	var y strings.Builder
+	y.WriteString("id: thirty\ntitle: {zh: 年度客户满意度调查, en: Annual survey of customer satisfaction}\nlanguages: [zh, en]\nminutes: 8\n" +
+		"intro: {zh: 感谢您的支持。请根据实际感受作答。, en: Thank you for your custom. Please answer as you feel.}\nscales:\n  s:\n")
+	for i, l := range [][2]string{{"非常满意", "Very satisfied"}, {"满意", "Satisfied"}, {"一般", "Neither"}, {"不满意", "Dissatisfied"}, {"非常不满意", "Very dissatisfied"}} {
+		fmt.Fprintf(&y, "    - {id: s%d, score: %d, label: {zh: %s, en: %s}}\n", 5-i, 5-i, l[0], l[1])
+	}
+	y.WriteString("sections:\n")
+	topics := [][2]string{{"产品质量", "the quality of our products"}, {"交货期", "the time of delivery"}, {"服务态度", "the manner of our staff"},
+		{"售后服务", "our service after the sale"}, {"价格", "our prices"}, {"投诉处理", "how complaints are handled"}}
+	for sec := range 5 {
+		fmt.Fprintf(&y, "  - id: sec%d\n    title: {zh: 第%d部分, en: Part %d}\n    questions:\n", sec, sec+1, sec+1)
+		for i, topic := range topics {
+			label := fmt.Sprintf("label: {zh: 您对%s（%d）的评价如何？, en: \"How do you find %s (%d)?\"}", topic[0], sec, topic[1], sec)
+			id := fmt.Sprintf("q%d_%d", sec, i)
+			switch i {
+			case 3:
+				fmt.Fprintf(&y, "      - {id: %s, type: nps, %s}\n", id, label)
+			case 4:
+				fmt.Fprintf(&y, "      - {id: %s, type: matrix, scale: s, %s, rows: [", id, label)
+				for j, row := range topics[:4] {
+					fmt.Fprintf(&y, "{id: r%d, label: {zh: %s, en: %s}}, ", j, row[0], row[1])
+				}
+				y.WriteString("]}\n")
+			case 5:
+				fmt.Fprintf(&y, "      - {id: %s, type: long_text, %s}\n", id, label)
+			default:
+				fmt.Fprintf(&y, "      - {id: %s, type: single_choice, scale: s, required: true, %s}\n", id, label)
+			}
+		}
+	}
+	s, problems := questionnaire.Parse("thirty.yaml", []byte(y.String()))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return s
+}
+
+// Hostile is a text that breaks pages which do not escape it.
+const Hostile = `"'><script>alert(1)</script><img src=x onerror=alert(1)>{{.}} javascript:alert(1) </textarea></title></style>` + "\u202e"
+
+// Poison puts the Hostile text into every text of a survey, and everything else that an author writes freely.
+func Poison(s *survey.Survey) { poison(reflect.ValueOf(s).Elem()) }
+
+func poison(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			poison(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			poison(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			f, name := v.Field(i), v.Type().Field(i).Name
+			switch {
+			case !v.Type().Field(i).IsExported():
+			case f.Type() == reflect.TypeFor[survey.Text]():
+				f.Set(reflect.ValueOf(survey.Text{"en": Hostile, "zh": Hostile}))
+			case f.Type() == reflect.TypeFor[*string]() && !f.IsNil(): // a text in a condition
+				f.Elem().SetString(Hostile)
+			case f.Kind() != reflect.String:
+				poison(f)
+			case name == "Email" || name == "Phone" || name == "Number" || name == "Pattern" || name == "ApprovedBy" ||
+				name == "Version" && v.Type() == reflect.TypeFor[survey.Document]():
+				f.SetString(Hostile)
+			default:
+				poison(f)
+			}
+		}
+	}
+}
+
+// Text is what a page says, scripts left out.
+func Text(t *testing.T, page []byte) string {
+	t.Helper()
+	root, err := html.Parse(bytes.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for n := range root.Descendants() {
+		if n.Type == html.TextNode && n.Parent.Data != "script" {
+			b.WriteString(n.Data)
+		}
+	}
+	return b.String()
+}
+
+// knownElements are those that templates have.
+var knownElements = strings.Fields(`html head meta title link script body a header main footer nav section article aside h1 h2 h3 h4 p ul ol li b i small span
+	code em strong div form input fieldset legend label select option textarea button svg circle path rect line text g table thead tbody tr th td
+	tfoot caption details summary dl dt dd progress desc figure figcaption blockquote`)
+
+// Faults lists what is wrong with a page as a document: elements and attributes that no template has, ids that are not
+// single, references that lead nowhere or away, scripts, and controls without a label.
+func Faults(t *testing.T, page []byte) []string {
+	t.Helper()
+	root, err := html.Parse(bytes.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var faults []string
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	elements := map[string]bool{}
+	for _, name := range knownElements {
+		elements[name] = true
+	}
+	ids := map[string]bool{}
+	labelled := map[string]bool{}
+	var references []string
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		if !elements[n.Data] {
+			fault("an element %s that no template has", n.Data)
+		}
+		for _, a := range n.Attr {
+			switch {
+			case strings.HasPrefix(a.Key, "on") || a.Key == "style":
+				fault("<%s> has the attribute %s", n.Data, a.Key)
+			case a.Key == "id":
+				if ids[a.Val] {
+					fault("two elements have the id %s", a.Val)
+				}
+				ids[a.Val] = true
+			case a.Key == "aria-describedby" || a.Key == "aria-labelledby" || a.Key == "for":
+				references = append(references, strings.Fields(a.Val)...)
+				if a.Key == "for" {
+					labelled[a.Val] = true
+				}
+			case a.Key == "href" || a.Key == "src" || a.Key == "action":
+				if local, ok := strings.CutPrefix(a.Val, "#"); ok {
+					references = append(references, local)
+				} else if at := strings.IndexAny(a.Val, ":/"); at >= 0 && a.Val[at] == ':' && a.Val[:at] != "mailto" && a.Val[:at] != "tel" {
+					fault("<%s %s=%q> leaves the site", n.Data, a.Key, a.Val)
+				} else if strings.HasPrefix(a.Val, "/") {
+					fault("<%s %s=%q> is not relative", n.Data, a.Key, a.Val)
+				}
+			}
+		}
+		if n.Data == "script" && Attr(n, "type") == "application/json" {
+			if n.FirstChild == nil || !json.Valid([]byte(n.FirstChild.Data)) || strings.ContainsAny(n.FirstChild.Data, "<>&") {
+				fault("data that are no JSON, or may end their element")
+			}
+		} else if n.Data == "script" && (Attr(n, "src") != "../assets/script-1.js" && Attr(n, "src") != "../../assets/script-1.js" && Attr(n, "src") != "../../../assets/script-1.js" || n.FirstChild != nil) {
+			fault("a script of unknown origin: %s", Attr(n, "src"))
+		}
+	}
+	for _, id := range references {
+		if !ids[id] {
+			fault("a reference to #%s leads nowhere", id)
+		}
+	}
+	for n := range root.Descendants() {
+		control := n.Type == html.ElementNode && (n.Data == "input" && Attr(n, "type") != "hidden" || n.Data == "select" || n.Data == "textarea")
+		if !control || labelled[Attr(n, "id")] {
+			continue
+		}
+		inside := false
+		for p := n.Parent; p != nil; p = p.Parent {
+			inside = inside || p.Data == "label"
+		}
+		if !inside {
+			fault("<%s name=%s> has no label", n.Data, Attr(n, "name"))
+		}
+	}
+	return faults
+}
+
+// Attr is the value of an attribute; "" without one.
+func Attr(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// Head is what a page's head says to others: the content of each meta and the address of each link, by name.
+func Head(t *testing.T, draw func(w io.Writer) error) map[string]string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := draw(&b); err != nil {
+		t.Fatal(err)
+	}
+	root, err := html.Parse(bytes.NewReader(b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for n := range root.Descendants() {
+		at := map[string]string{}
+		for _, a := range n.Attr {
+			at[a.Key] = a.Val
+		}
+		switch {
+		case n.Type != html.ElementNode:
+		case n.Data == "meta":
+			for _, key := range []string{"name", "property"} {
+				if at[key] != "" {
+					said[at[key]+at["media"]] = at["content"]
+				}
+			}
+		case n.Data == "link":
+			said[at["rel"]+at["hreflang"]] = at["href"]
+		case n.Data == "img" || n.Data == "source":
+			said[n.Data+at["media"]] = at["src"] + at["srcset"] + " " + at["alt"]
+		}
+	}
+	return said
+}
+
+// CheckHead compares what a head says with some of what it should; "-" stands for nothing.
+func CheckHead(t *testing.T, name string, got, want map[string]string) {
+	t.Helper()
+	for key, value := range want {
+		switch has, there := got[key]; {
+		case value == "-" && there:
+			t.Errorf("%s: says %s: %q", name, key, has)
+		case value != "-" && has != value:
+			t.Errorf("%s: says %s: %q, want %q", name, key, has, value)
+		}
+	}
+}

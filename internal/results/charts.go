@@ -1,0 +1,315 @@
+package results
+
+import (
+	"html/template"
+	"slices"
+	"strconv"
+
+	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
+)
+
+// dial shows the score on its scale, with its bands, interval and target.
+type dial struct {
+	From, Width        string // of the score's bar
+	Low, High          string // of the interval; "" without one
+	Bands              []dialBand
+	Target, TargetText string
+	TargetAnchor       string
+	Name               string // what it shows, in words
+}
+
+type dialBand struct {
+	X, Anchor, Text, Label string
+	Now, First             bool
+}
+
+// dial draws the index between 0 and the best.
+func (d *document) dial() *dial {
+	o := &d.period.Overall
+	width := percentAt(float(o.Score), d.best)
+	v := &dial{From: d.left(0, width), Width: coordinate(width), Name: d.words.Say("results.score") + " " + d.index(o.Score)}
+	if o.Interval != nil {
+		v.Low, v.High = d.x(percentAt(o.Interval.Low, d.best)), d.x(percentAt(o.Interval.High, d.best))
+	}
+	if s := d.scoring(); s.Hundred() {
+		for _, b := range slices.Backward(s.Bands) {
+			at := percentAt(decimalFloat(b.From), d.best)
+			v.Bands = append(v.Bands, dialBand{X: d.x(at), Anchor: d.anchor(at), Text: b.From.String(), Label: b.Label.In(d.language),
+				Now: o.Band != nil && o.Band.From == b.From, First: b.From == 0})
+		}
+	}
+	if t := d.scoring().Target; t != nil {
+		at := percentAt(decimalFloat(*t), d.best)
+		v.Target, v.TargetText, v.TargetAnchor = d.x(at), d.words.Say("results.target", "n", t.String()), d.anchor(at)
+	}
+	return v
+}
+
+// bar is a row with a bar of a share.
+type bar struct {
+	Label   string
+	N       int64
+	Share   string
+	Between string // the interval of the share
+	Width   string
+}
+
+// bar is a row of a table of shares.
+func (d *document) bar(label string, s stats.Share) bar {
+	b := bar{Label: label, N: s.N}
+	if s.Of > 0 {
+		b.Share, b.Width = d.percentOf(s.N, s.Of), coordinate(s.Percent())
+		b.Between = shareInterval(s.Interval())
+	}
+	return b
+}
+
+// shareInterval prints an interval of a share in percent: "31–42"; "" for one that prints as one number.
+func shareInterval(i *stats.Interval) string {
+	if i == nil {
+		return ""
+	}
+	low, high := fixed(100*i.Low, 0), fixed(100*i.High, 0)
+	if low == high {
+		return ""
+	}
+	return low + "–" + high
+}
+
+func (b bar) draw(w *htmlWriter) {
+	w.raw(`<svg class="bar" width="100%" height="10" aria-hidden="true"><rect class="track" width="100%" height="10" rx="2"/>`)
+	if b.Width != "" {
+		w.raw(`<rect width="`, b.Width, `%" height="10" rx="2"/>`)
+	}
+	w.raw("</svg>")
+}
+
+// svg is one drawing.
+func svg(chart interface{ draw(*htmlWriter) }) template.HTML {
+	w := newHTMLWriter(1024)
+	chart.draw(w)
+	return w.html()
+}
+
+// shareTable is a table of bars.
+type shareTable []bar
+
+// Body is the table's rows.
+func (t shareTable) Body() template.HTML {
+	w := newHTMLWriter(400 * len(t))
+	for i := range t {
+		b := &t[i]
+		w.raw(`<tr role="row"><th scope="row" role="rowheader">`)
+		w.text(b.Label)
+		w.raw(`<td role="cell" class="chart">`)
+		b.draw(w)
+		w.raw(`<td role="cell" class="num">`, itoa(b.N), `<td role="cell" class="num">`)
+		w.text(b.Share)
+		if b.Between != "" {
+			w.raw(` <small>`)
+			w.text(b.Between)
+			w.raw(`</small>`)
+		}
+		w.raw("\n")
+	}
+	return w.html()
+}
+
+// histogram is columns of a number's bands.
+type histogram struct {
+	Name    string
+	Columns []column
+	Rows    shareTable
+}
+
+type column struct{ From, Width, Middle, Height, Y, N, Label string }
+
+const histogramTop, histogramHeight = 20, 110
+
+func (d *document) histogram(item *stats.Item) *histogram {
+	if len(item.Histogram) == 0 || item.N == 0 {
+		return nil
+	}
+	h := &histogram{Name: d.label(item.Field)}
+	most := int64(1)
+	for _, bin := range item.Histogram {
+		most = max(most, bin.N)
+	}
+	step := item.Field.Question.Step
+	wholeNumbers := step != nil && *step%survey.One == 0
+	width := 100 / float64(len(item.Histogram))
+	for i, bin := range item.Histogram {
+		x, height := float64(i)*width, histogramHeight*float64(bin.N)/float64(most)
+		c := column{From: d.left(x+0.5, width-1), Width: coordinate(width - 1), Middle: d.x(x + width/2),
+			Height: coordinate(height), Y: coordinate(histogramTop + histogramHeight - height), Label: bin.From.String()}
+		if bin.N > 0 {
+			c.N = itoa(bin.N)
+		}
+		h.Columns = append(h.Columns, c)
+		label := d.words.Say("results.from_to", "from", bin.From, "to", bin.To)
+		if wholeNumbers && bin.To-bin.From == survey.One {
+			label = bin.From.String() // a single number
+		}
+		h.Rows = append(h.Rows, d.bar(label, bin.Share))
+	}
+	return h
+}
+
+// stack is a bar of the shares of the options of one item, laid end to end around a middle.
+type stack struct {
+	Zero  string // where the middle is
+	Parts []part
+}
+
+// part is a piece of a stacked bar, in percent. Tone is 0 (worst) to 4 (best), or none.
+type part struct{ From, Width, Middle, Text, Tone string }
+
+// SVG draws the bar.
+func (s stack) SVG() template.HTML { return svg(s) }
+
+func (s stack) draw(w *htmlWriter) {
+	w.raw(`<svg class="stack" width="100%" height="24" aria-hidden="true">`)
+	if s.Zero != "" {
+		w.raw(`<line x1="`, s.Zero, `%" x2="`, s.Zero, `%" y1="-7" y2="31"/>`)
+	}
+	for i := range s.Parts {
+		p := &s.Parts[i]
+		w.raw(`<rect class="t`, p.Tone, `" x="`, p.From, `%" y="1" width="`, p.Width, `%" height="22"/>`)
+		if p.Text != "" {
+			w.raw(`<text class="t`, p.Tone, `" x="`, p.Middle, `%" y="16">`, p.Text, `</text>`)
+		}
+	}
+	w.raw("</svg>")
+}
+
+// minTextWidth is how much of the width, in percent, a piece of a stacked bar needs for a number on a telephone, in a
+// table with figures.
+const minTextWidth = 12
+
+// parts are the shares of an item's answers, in percent of all: with a score below the middle of the scale, in the middle,
+// above it, and without a score.
+type parts struct{ worse, neutral, better, unscored float64 }
+
+func partsOf(counts []stats.Count) (p parts) {
+	low, high := scoreRange(counts)
+	for _, c := range counts {
+		if c.Of == 0 {
+			continue
+		}
+		share := c.Percent()
+		switch score := c.Option.Score; {
+		case score == nil:
+			p.unscored += share
+		case 2**score < low+high:
+			p.worse += share
+		case 2**score > low+high:
+			p.better += share
+		default:
+			p.neutral += share
+		}
+	}
+	return p
+}
+
+// diverging lays items of one scale out so that their neutral points are below each other: what is worse goes to one side,
+// what is better to the other, the neutral answers to both, and answers without a score are apart at the end. All bars
+// have one measure: shares of those who answered. order and tones are those of the scale's options.
+func (d *document) diverging(items []*stats.Item, order []int, tones []string) []stack {
+	all := make([]parts, len(items))
+	var most parts
+	for i, item := range items {
+		p := partsOf(item.Counts)
+		most.worse, most.better = max(most.worse, p.worse+p.neutral/2), max(most.better, p.better+p.neutral/2)
+		most.unscored = max(most.unscored, p.unscored)
+		all[i] = p
+	}
+	gap := 0.0
+	if most.unscored > 0 {
+		gap = 2
+	}
+	scale := (100 - gap) / max(most.worse+most.better+most.unscored, 1)
+	textWidth := float64(minTextWidth)
+	if len(items) == 1 { // a bar on its own has the whole width
+		textWidth /= 2
+	}
+	stacks := make([]stack, len(items))
+	for i, item := range items {
+		scored := (most.worse - all[i].worse - all[i].neutral/2) * scale // where the next piece begins
+		unscored := (most.worse+most.better)*scale + gap
+		stacks[i] = stack{Zero: d.x(most.worse * scale), Parts: make([]part, 0, len(order))}
+		for _, j := range order {
+			c := item.Counts[j]
+			if c.N <= 0 {
+				continue
+			}
+			width, at := c.Percent()*scale, &scored
+			if c.Option.Score == nil {
+				at = &unscored
+			}
+			p := part{From: d.left(*at, width), Width: coordinate(width), Middle: d.x(*at + width/2), Tone: tones[j]}
+			if width >= textWidth {
+				p.Text = itoa((200*c.N + c.Of) / (2 * c.Of))
+			}
+			stacks[i].Parts = append(stacks[i].Parts, p)
+			*at += width
+		}
+	}
+	return stacks
+}
+
+func scoreRange(counts []stats.Count) (low, high survey.Decimal) {
+	first := true
+	for _, c := range counts {
+		if s := c.Option.Score; s != nil {
+			if first {
+				low, high, first = *s, *s, false
+			}
+			low, high = min(low, *s), max(high, *s)
+		}
+	}
+	return low, high
+}
+
+// byScore orders options from the worst to the best, those without a score last, however the questionnaire lists them.
+func byScore(options []survey.Option) []int {
+	order := make([]int, len(options))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, y := options[a].Score, options[b].Score
+		switch {
+		case x == nil && y == nil:
+			return 0
+		case x == nil:
+			return 1
+		case y == nil:
+			return -1
+		}
+		return int(*x - *y)
+	})
+	return order
+}
+
+// tonesOf gives each option a tone by the rank of its score: "0" for the worst to "4" for the best, "none" without one.
+func tonesOf(options []survey.Option) []string {
+	var scores []survey.Decimal
+	for _, o := range options {
+		if o.Score != nil {
+			scores = append(scores, *o.Score)
+		}
+	}
+	slices.Sort(scores)
+	scores = slices.Compact(scores)
+	tones := make([]string, len(options))
+	for i, o := range options {
+		tones[i] = "none"
+		if o.Score != nil {
+			rank, _ := slices.BinarySearch(scores, *o.Score)
+			last := max(len(scores)-1, 1)
+			tones[i] = strconv.Itoa((4*rank + last/2) / last)
+		}
+	}
+	return tones
+}

@@ -1,0 +1,773 @@
+package results
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"math/big"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/release"
+	"glasspoll/internal/render/rendertest"
+	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
+)
+
+// drawn is a results page as a document.
+func drawn(t testing.TB, r *Renderer, p Page) *html.Node {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.HTML(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	root, err := html.Parse(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// all finds the elements below a node that a test accepts.
+func all(root *html.Node, accept func(*html.Node) bool) []*html.Node {
+	var found []*html.Node
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode && accept(n) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+func byID(t testing.TB, root *html.Node, id string) *html.Node {
+	t.Helper()
+	found := all(root, func(n *html.Node) bool { return rendertest.Attr(n, "id") == id })
+	if len(found) != 1 {
+		t.Fatalf("%d elements have the id %s", len(found), id)
+	}
+	return found[0]
+}
+
+func class(n *html.Node, name string) bool {
+	return slices.Contains(strings.Fields(rendertest.Attr(n, "class")), name)
+}
+
+// content is the text of an element, with single spaces.
+func content(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data + " ")
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// cells are the texts of a table's body, row by row.
+func cells(table *html.Node) [][]string {
+	var rows [][]string
+	for _, body := range all(table, func(n *html.Node) bool { return n.Data == "tbody" }) {
+		for _, tr := range all(body, func(n *html.Node) bool { return n.Data == "tr" }) {
+			var row []string
+			for _, td := range all(tr, func(n *html.Node) bool { return n.Data == "td" || n.Data == "th" }) {
+				row = append(row, content(td))
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func tables(root *html.Node) []*html.Node {
+	return all(root, func(n *html.Node) bool { return n.Data == "table" })
+}
+
+// ratOf reads a number as a page prints it.
+func ratOf(t testing.TB, text string) *big.Rat {
+	t.Helper()
+	r, ok := new(big.Rat).SetString(strings.Replace(strings.TrimPrefix(text, "+"), "−", "-", 1))
+	if !ok {
+		t.Fatalf("%q is no number", text)
+	}
+	return r
+}
+
+// scored is a questionnaire for every model; its scales differ, so that no two models come to the same.
+func scored(t testing.TB, scoring string) *survey.Survey {
+	t.Helper()
+	s, problems := questionnaire.Parse("scored.yaml", []byte(`
+id: scored
+title: Scored
+languages: [en]
+period: quarter
+timezone: UTC
+audience: {population: 900, issued: 400, sample: ten_plus_5_percent}
+channels: [web, email]
+scales:
+  ten:
+    - {id: a, label: A, score: 10}
+    - {id: b, label: B, score: 8}
+    - {id: c, label: C, score: 6}
+    - {id: d, label: D, score: 3}
+    - {id: e, label: E, score: 0}
+    - {id: none, label: No opinion}
+sections:
+  - id: all
+    title: All
+    questions:
+      - {id: branch, type: single_choice, label: Branch, segment: true, options: [{id: x, label: X}, {id: y, label: Y}, {id: z, label: Z}]}
+      - {id: p, type: rating, scale: ten, label: P, dimension: one}
+      - {id: q, type: rating, scale: ten, label: Q, weight: 2.5, dimension: two}
+      - {id: r, type: matrix, scale: ten, label: R, rows: [{id: s, label: S}, {id: t, label: T, weight: 0.125}]}
+      - {id: u, type: nps, label: U}
+      - {id: v, type: number, min: 0, max: 40, step: 1, label: V}
+      - {id: w, type: multi_choice, label: W, options: [{id: m, label: M}, {id: n, label: N}]}
+scoring: {`+scoring+`, overall: p, dimensions: [{id: one, weight: 1.5}, {id: two}]}
+results: {min_group: 5, crosstabs: [{rows: q, by: branch}, {rows: w, by: branch}]}
+`))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return s
+}
+
+var scorings = map[string]string{
+	"percent_of_max":   "model: percent_of_max, bands: [{from: 80, label: High}, {from: 40, label: Middle}, {from: 0, label: Low}], target: 75, response_rate_rule: {floor: 50, per: 5, deduct: 1, mode: step}",
+	"proportional":     "model: percent_of_max, response_rate_rule: {floor: 50, per: 5, deduct: 1, mode: proportional}",
+	"graded_10":        "model: graded_10, bands: [{from: 60, label: Good}, {from: 0, label: Bad}]",
+	"mean":             "model: mean, target: 7",
+	"weighted_count":   "model: weighted_count",
+	"mean_of_units":    "model: mean_of_units, unit: branch",
+	"units of counts":  "model: mean_of_units, unit: branch, of: weighted_count",
+	"units that lose.": "model: mean_of_units, unit: branch, response_rate_rule: {floor: 90, per: 3, deduct: 2, mode: step}",
+}
+
+// redo works the index out from nothing but the table of the derivation and the rule in words, as a reader would: the sum of
+// scores by the number of answers, times the weight, over the base times the weight.
+func redo(t testing.TB, root *html.Node, model string) *big.Rat {
+	t.Helper()
+	var reached, divisor big.Rat
+	rows := cells(byID(t, root, "derivation"))
+	for _, row := range rows {
+		if len(row) != 8 {
+			continue // no answers: left out
+		}
+		n, sum, base, weight := ratOf(t, row[1]), ratOf(t, row[2]), ratOf(t, row[4]), ratOf(t, row[5])
+		q := new(big.Rat).Quo(sum, n)
+		if model == "weighted_count" {
+			q = sum
+		}
+		reached.Add(&reached, new(big.Rat).Mul(q, weight))
+		divisor.Add(&divisor, new(big.Rat).Mul(base, weight))
+	}
+	switch model {
+	case "weighted_count":
+		return &reached
+	case "mean":
+		return reached.Quo(&reached, &divisor)
+	}
+	return reached.Mul(reached.Quo(&reached, &divisor), big.NewRat(100, 1))
+}
+
+// TestReaderCanRedoTheIndex takes the pages alone: the table, the response rate, the rule. What comes out must be the score
+// that the page shows, and the one of the file.
+func TestReaderCanRedoTheIndex(t *testing.T) {
+	r := renderer(t)
+	for name, scoring := range scorings {
+		t.Run(name, func(t *testing.T) {
+			s := scored(t, scoring)
+			rep := history(t, s, 2, 97)
+			page := Page{Set: NewSet(rep), Language: "en", Root: "../../"}
+			root := drawn(t, r, page)
+			model := s.Scoring.Each()
+			var raw *big.Rat
+			if s.Scoring.Model == survey.MeanOfUnits {
+				sum, n := new(big.Rat), int64(0)
+				for _, row := range cells(byID(t, root, "units")) {
+					if row[3] == "" {
+						continue
+					}
+					group := page
+					group.Folder = Folder{Segment: "branch", Option: strings.ToLower(row[0])}
+					score := redo(t, drawn(t, r, group), model)
+					if got := stats.Round(score, 1); got != row[3] {
+						t.Errorf("unit %s shows %s, its page makes %s", row[0], row[3], got)
+					}
+					sum.Add(sum, score)
+					n++
+				}
+				if n != 3 {
+					t.Fatalf("%d units", n)
+				}
+				raw = sum.Quo(sum, big.NewRat(n, 1))
+			} else {
+				raw = redo(t, root, model)
+			}
+			p := &rep.Periods[1]
+			if raw.Cmp(p.Overall.Raw) != 0 {
+				t.Errorf("the page makes %s, the report %s", raw, p.Overall.Raw)
+			}
+			score := new(big.Rat).Set(raw)
+			if rule := s.Scoring.Rule; rule != nil {
+				rate := big.NewRat(100*p.Respondents, 400)
+				missing := new(big.Rat).Sub(rat(rule.Floor), rate)
+				parts := missing.Quo(missing, rat(rule.Per))
+				if !rule.Proportional {
+					parts.SetInt(new(big.Int).Quo(parts.Num(), parts.Denom()))
+				}
+				if parts.Sign() <= 0 {
+					t.Fatal("nothing is deducted, so that the test proves nothing")
+				}
+				score.Sub(score, parts.Mul(parts, rat(rule.Deduct)))
+				steps := content(byID(t, root, "derivation"))
+				for _, want := range []string{fmt.Sprintf("400 issued, %d received", p.Respondents), stats.Round(rate, 2) + "%", stats.Round(parts, 0)} {
+					if !strings.Contains(steps, want) {
+						t.Errorf("the derivation lacks %q: %s", want, steps)
+					}
+				}
+			}
+			places := 1
+			if model == "mean" {
+				places = 2
+			}
+			big := all(root, func(n *html.Node) bool { return class(n, "score") })[0]
+			if got := strings.Fields(content(big))[0]; got != stats.Round(score, places) {
+				t.Errorf("the page shows %s, and its table makes %s", got, stats.Round(score, places))
+			}
+			if b := p.Overall.Band; b != nil && !strings.Contains(content(big), b.Label.In("en")) {
+				t.Errorf("the headline lacks the band: %s", content(big))
+			}
+
+			var file bytes.Buffer
+			if err := r.JSON(&file, page); err != nil {
+				t.Fatal(err)
+			}
+			var doc struct {
+				Overall struct {
+					Raw, Score json.Number
+					Exact      map[string]string
+				}
+			}
+			if err := json.Unmarshal(file.Bytes(), &doc); err != nil {
+				t.Fatal(err)
+			}
+			if doc.Overall.Exact["raw"] != raw.RatString() || doc.Overall.Exact["score"] != score.RatString() {
+				t.Errorf("results.json says %v, want %s and %s", doc.Overall.Exact, raw.RatString(), score.RatString())
+			}
+			if math.Abs(num(t, doc.Overall.Raw)-float(raw)) > rounding || math.Abs(num(t, doc.Overall.Score)-float(score)) > rounding {
+				t.Errorf("results.json says %s and %s", doc.Overall.Raw, doc.Overall.Score)
+			}
+		})
+	}
+}
+
+// rounding is by how much four decimals may be off.
+const rounding = 5e-5 + 1e-12
+
+func num(t testing.TB, n json.Number) float64 {
+	t.Helper()
+	x, err := n.Float64()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// record is one line of results.csv, by column.
+type record map[string]string
+
+func linesOf(t testing.TB, data []byte) []record {
+	t.Helper()
+	text, found := bytes.CutPrefix(data, []byte("\ufeff"))
+	if !found {
+		t.Error("results.csv has no byte order mark")
+	}
+	records, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []record
+	for _, fields := range records[1:] {
+		l := record{}
+		for i, name := range records[0] {
+			l[name] = fields[i]
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// TestFiguresAgree holds the page, results.json and results.csv against the report, item by item, over random answers:
+// everybody, and every group.
+func TestFiguresAgree(t *testing.T) {
+	r := renderer(t)
+	for seed := range uint64(3) {
+		for _, s := range []*survey.Survey{rendertest.Every(t), rendertest.Thirty(t), scored(t, scorings["percent_of_max"])} {
+			first := crowd(t, s, "2026-Q3", "2026-08-20", 60, 0.7, seed+100)
+			rep := stats.NewReport(s, []*release.Release{first, crowd(t, s, "2026-Q4", "2026-11-20", 45+20*int(seed), 0.7, seed)})
+			for _, folder := range NewSet(rep).Folders() {
+				checkFigures(t, r, Page{Set: NewSet(rep), Language: "en", Root: "../", Folder: folder})
+			}
+		}
+	}
+}
+
+func checkFigures(t *testing.T, r *Renderer, page Page) {
+	t.Helper()
+	rep := page.Set.Report
+	index := len(rep.Periods) - 1
+	if page.Period != "" {
+		index = slices.IndexFunc(rep.Periods, func(p stats.Period) bool { return p.Name == page.Period })
+	}
+	whole := &rep.Periods[index]
+	p := whole
+	if !page.Whole() {
+		p = whole.Group(page.Segment, page.Option)
+	}
+	at := fmt.Sprintf("%s %s", rep.Survey.ID, page.Path())
+	root := drawn(t, r, page)
+
+	// The page: every option's count and share, in the table behind the chart.
+	for i := range p.Items {
+		item := &p.Items[i]
+		q := item.Field.Question
+		if item.N == 0 || item.Field.Row != nil && len(q.Rows) == 1 || q.Type == survey.Ranking || q.Type == survey.ConstantSum {
+			continue
+		}
+		block := byID(t, root, "q-"+q.ID)
+		var want []string
+		if item.Field.Numeric() {
+			for _, b := range item.Histogram {
+				want = append(want, itoa(b.N))
+			}
+		} else {
+			order := byScore(item.Field.Options())
+			if !item.Field.HasScores() || q.Type == survey.NPS || q.Type == survey.MultiChoice {
+				order = order[:0]
+				for j := range item.Counts {
+					order = append(order, j)
+				}
+			}
+			for _, j := range order {
+				want = append(want, itoa(item.Counts[j].N))
+			}
+		}
+		if !slices.ContainsFunc(tables(block), func(table *html.Node) bool { return shows(table, item, want) }) {
+			t.Errorf("%s: no table says %v of %s:\n%s", at, want, item.Field.Name, content(block))
+		}
+	}
+	if page.Whole() {
+		checkFiles(t, r, page, p, at)
+	}
+}
+
+// shows reports whether a table has counts across the row of the item, or down its first column of numbers.
+func shows(table *html.Node, item *stats.Item, want []string) bool {
+	var down []string
+	for _, row := range cells(table) {
+		var across []string
+		for _, cell := range row[1:] {
+			if fields := strings.Fields(cell); len(fields) > 0 { // cells of charts have no text
+				across = append(across, fields[0])
+			}
+		}
+		if len(across) == 0 {
+			return false
+		}
+		down = append(down, across[0])
+		named := item.Field.Row == nil || row[0] == item.Field.Row.Label.In("en")
+		if named && len(across) >= len(want) && slices.Equal(across[:len(want)], want) {
+			return true
+		}
+	}
+	return item.Field.Row == nil && slices.Equal(down, want)
+}
+
+func checkFiles(t *testing.T, r *Renderer, page Page, p *stats.Period, at string) {
+	t.Helper()
+	var file bytes.Buffer
+	if err := r.JSON(&file, page); err != nil {
+		t.Fatal(err)
+	}
+	type questions map[string]struct {
+		N      int64
+		Mean   *float64
+		Counts map[string]int64
+	}
+	var doc struct {
+		Respondents int64
+		Rate        *float64 `json:"response_rate"`
+		Questions   questions
+		Groups      map[string]map[string]struct {
+			Respondents int64
+			Questions   questions
+		}
+	}
+	if err := json.Unmarshal(file.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	file.Reset()
+	if err := r.CSV(&file, page); err != nil {
+		t.Fatal(err)
+	}
+	lines := linesOf(t, file.Bytes())
+	find := func(segment, group, measure, field, option string) record {
+		t.Helper()
+		var found []record
+		for _, l := range lines {
+			name := l["question"]
+			if l["row"] != "" {
+				name += "." + l["row"]
+			}
+			if l["segment"] == segment && l["group"] == group && l["measure"] == measure && name == field && l["option"] == option {
+				found = append(found, l)
+			}
+		}
+		if len(found) != 1 {
+			t.Fatalf("%s: results.csv has %d lines for %s %s %s of %s=%s", at, len(found), measure, field, option, segment, group)
+		}
+		return found[0]
+	}
+	compare := func(segment, group string, p *stats.Period, q questions) {
+		t.Helper()
+		if got := find(segment, group, "respondents", "", "")["n"]; got != itoa(p.Respondents) {
+			t.Errorf("%s: results.csv has %s respondents of %s=%s, want %d", at, got, segment, group, p.Respondents)
+		}
+		for i := range p.Items {
+			item := &p.Items[i]
+			name := item.Field.Name
+			if q[name].N != item.N || find(segment, group, "answered", name, "")["n"] != itoa(item.N) {
+				t.Errorf("%s: %s has %d answers", at, name, q[name].N)
+			}
+			if (item.Mean == nil) != (q[name].Mean == nil) || item.Mean != nil && math.Abs(*q[name].Mean-float(item.Mean)) > rounding {
+				t.Errorf("%s: %s has a mean of %v, want %v", at, name, q[name].Mean, item.Mean)
+			}
+			if item.Mean != nil {
+				if got := find(segment, group, "mean", name, ""); got["n"] != itoa(item.Scored) || math.Abs(num(t, json.Number(got["value"]))-float(item.Mean)) > rounding {
+					t.Errorf("%s: results.csv has the mean %v of %s", at, got, name)
+				}
+			}
+			for _, c := range item.Counts {
+				l := find(segment, group, "count", name, c.Option.ID)
+				if q[name].Counts[c.Option.ID] != c.N || l["n"] != itoa(c.N) {
+					t.Errorf("%s: %s=%s was chosen %d times, results.csv says %s, want %d", at, name, c.Option.ID, q[name].Counts[c.Option.ID], l["n"], c.N)
+				}
+				if item.N > 0 && math.Abs(num(t, json.Number(l["share"]))-float64(c.N)/float64(item.N)) > rounding {
+					t.Errorf("%s: %s=%s has a share of %s", at, name, c.Option.ID, l["share"])
+				}
+			}
+		}
+	}
+	compare("", "", p, doc.Questions)
+	if doc.Respondents != p.Respondents {
+		t.Errorf("%s: %d respondents, want %d", at, doc.Respondents, p.Respondents)
+	}
+	groups := 0
+	for _, segment := range p.Survey().Segments() {
+		for _, o := range segment.Options() {
+			g := p.Group(segment.Name, o.ID)
+			shown, there := doc.Groups[segment.Name][o.ID]
+			if there != (g.Respondents >= int64(p.MinGroup)) {
+				t.Errorf("%s: a group of %d is there: %t", at, g.Respondents, there)
+			}
+			if there {
+				groups++
+				compare(segment.Name, o.ID, g, shown.Questions)
+			}
+		}
+	}
+	if groups == 0 && rep(p) {
+		t.Errorf("%s: no group was compared", at)
+	}
+}
+
+// rep reports whether a period has groups.
+func rep(p *stats.Period) bool { return len(p.Survey().Segments()) > 0 }
+
+// TestHostileTable: labels are text in a spreadsheet too, and no line or column comes of what they hold.
+func TestHostileTable(t *testing.T) {
+	r, s := renderer(t), rendertest.Every(t)
+	rep := twoQuarters(s)
+	text := survey.Text{"en": "=HYPERLINK(\"http://x\",\"y\"),\n\"z\"", "zh": "z"}
+	for q := range s.Questions() {
+		q.Label = text
+		for i := range q.Options {
+			q.Options[i].Label = text
+		}
+		for i := range q.Rows {
+			q.Rows[i].Label = text
+		}
+	}
+	var b bytes.Buffer
+	if err := r.CSV(&b, Page{Set: NewSet(rep), Language: "en"}); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, l := range linesOf(t, b.Bytes()) {
+		if l["period"] != "2026-Q4" || l["measure"] == "" {
+			t.Fatalf("a line came of a label: %v", l)
+		}
+		if strings.Contains(l["label"], "HYPERLINK") {
+			seen++
+			if l["label"][0] != '\'' {
+				t.Errorf("a formula: %q", l["label"])
+			}
+		}
+	}
+	if seen < 50 {
+		t.Errorf("%d labels were seen, so that the test proves little", seen)
+	}
+}
+
+// TestBrokenTrend: where a scale has changed, nothing is compared, on the page or in the file, and the line is broken.
+func TestBrokenTrend(t *testing.T) {
+	r := renderer(t)
+	before, after := scored(t, scorings["graded_10"]), scored(t, scorings["percent_of_max"])
+	rep := stats.NewReport(after, []*release.Release{
+		crowd(t, before, "2026-Q1", "2026-02-20", 80, 0.6, 1), crowd(t, before, "2026-Q2", "2026-05-20", 80, 0.9, 1),
+		crowd(t, after, "2026-Q3", "2026-08-20", 80, 0.7, 1), crowd(t, after, "2026-Q4", "2026-11-20", 80, 0.72, 1),
+	})
+	changes := func(p Page) string {
+		var said []string
+		for _, row := range cells(tables(byID(t, drawn(t, r, p), "trend"))[0]) {
+			said = append(said, row[4])
+		}
+		return strings.Join(said, " ")
+	}
+	page := Page{Set: NewSet(rep), Language: "en", Root: "../../"}
+	if got := strings.Fields(changes(page)); len(got) != 3 || got[1] != "≠" || got[0] == "≠" || got[2] == "≠" {
+		t.Errorf("changes are %v", got)
+	}
+	root := drawn(t, r, page)
+	count := func(root *html.Node, name string) int {
+		return len(all(root, func(n *html.Node) bool { return n.Data == "line" && class(n, name) }))
+	}
+	if lines, breaks := count(root, "course"), count(root, "break"); lines != 2 || breaks != 1 {
+		t.Errorf("%d lines and %d breaks", lines, breaks)
+	}
+	page.Period = "2026-Q3"
+	root = drawn(t, r, page)
+	if text := content(all(root, func(n *html.Node) bool { return class(n, "tiles") })[0]); !strings.Contains(text, "Since Q2 2026 ≠ not comparable") {
+		t.Errorf("the headline says %s", text)
+	}
+	if n := len(cells(tables(byID(t, root, "trend"))[0])); n != 3 {
+		t.Errorf("the page of the third quarter looks at %d", n)
+	}
+	var b bytes.Buffer
+	if err := r.JSON(&b, page); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Overall struct {
+			Change     *float64
+			Comparable *bool
+		}
+		Periods []struct{ Comparable bool }
+	}
+	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.Overall.Change != nil || doc.Overall.Comparable == nil || *doc.Overall.Comparable || doc.Periods[2].Comparable || !doc.Periods[1].Comparable {
+		t.Errorf("results.json says %+v", doc)
+	}
+}
+
+// TestChange: what is smaller than the margins of both periods is called so.
+func TestChange(t *testing.T) {
+	r, s := renderer(t), scored(t, scorings["percent_of_max"])
+	for _, c := range []struct {
+		n      int
+		liking float64
+		want   string
+	}{{60, 0.69, "within the margin of error"}, {390, 0.9, "a clear change"}, {390, 0.4, "a clear change"}} {
+		rep := stats.NewReport(s, []*release.Release{crowd(t, s, "2026-Q3", "2026-08-20", 60, 0.68, 5), crowd(t, s, "2026-Q4", "2026-11-20", c.n, c.liking, 5)})
+		text := content(all(drawn(t, r, Page{Set: NewSet(rep), Language: "en", Root: "../"}), func(n *html.Node) bool { return class(n, "tiles") })[0])
+		if !strings.Contains(text, c.want) {
+			t.Errorf("from .68 to %v of %d: %s", c.liking, c.n, text)
+		}
+		now, then := &rep.Periods[1].Overall, &rep.Periods[0].Overall
+		clear := math.Abs(float(new(big.Rat).Sub(now.Score, then.Score))) > math.Hypot(margin(now), margin(then))
+		if clear != strings.Contains(text, "a clear change") {
+			t.Errorf("%v against %v: %s", now.Interval, then.Interval, text)
+		}
+	}
+}
+
+// TestFewAreNotShown: of a group of fewer than k nothing is drawn but that it is so; and there is no page of it.
+func TestFewAreNotShown(t *testing.T) {
+	r, s := renderer(t), scored(t, scorings["percent_of_max"])
+	rep := stats.NewReport(s, []*release.Release{crowd(t, s, "2026-Q4", "2026-11-20", 14, 0.7, 2)})
+	p := &rep.Periods[0]
+	small, large := "", ""
+	for _, o := range []string{"x", "y", "z"} {
+		if n := p.GroupSize("branch", o); n == 0 {
+			small = o
+		} else {
+			large = o
+		}
+	}
+	if small == "" || large == "" {
+		t.Fatal("this crowd proves nothing")
+	}
+	root := drawn(t, r, Page{Set: NewSet(rep), Language: "en", Root: "../"})
+	for _, row := range cells(tables(byID(t, root, "groups"))[0]) {
+		few := p.GroupSize("branch", strings.ToLower(row[0])) == 0
+		if few != (row[1] == "fewer than 5: not shown") || few && strings.Join(row[2:], "") != "–" {
+			t.Errorf("%v", row)
+		}
+	}
+	if links := all(root, func(n *html.Node) bool { return strings.Contains(rendertest.Attr(n, "href"), "/by/branch/"+small) }); len(links) > 0 {
+		t.Error("a link leads to a group that is not shown")
+	}
+	page := Page{Set: NewSet(rep), Language: "en", Root: "../", Folder: Folder{Segment: "branch", Option: small}}
+	if err := r.HTML(new(bytes.Buffer), page); err == nil {
+		t.Error("its page is drawn")
+	}
+	for name, draw := range map[string]func(io.Writer, Page) error{"results.csv": r.CSV, "results.json": r.JSON} {
+		var b bytes.Buffer
+		if err := draw(&b, Page{Set: NewSet(rep), Language: "en"}); err != nil {
+			t.Fatal(err)
+		}
+		in := func(option string) bool {
+			return strings.Contains(b.String(), ",branch,"+option+",") || strings.Contains(b.String(), `"`+option+`": {
+        "respondents"`)
+		}
+		if in(small) || !in(large) {
+			t.Errorf("%s has the small group: %t, the large one: %t", name, in(small), in(large))
+		}
+	}
+	page.Option = large
+	if err := r.HTML(new(bytes.Buffer), page); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFolders: links lead to pages that there are, from every page to every other; and there are never too many.
+func TestFolders(t *testing.T) {
+	r, s := renderer(t), scored(t, scorings["percent_of_max"])
+	rep := history(t, s, 3, 60)
+	there := map[string]bool{"scored/": true}
+	folders := NewSet(rep).Folders()
+	for _, f := range folders {
+		there["scored/"+f.Path()] = true
+		if f.Whole() {
+			there["scored/"+f.Path()+"results.json"], there["scored/"+f.Path()+"results.csv"] = true, true
+		}
+	}
+	if len(folders) != 1+3+3*(3+1) {
+		t.Errorf("%d folders", len(folders))
+	}
+	reached := map[string]bool{}
+	for _, f := range folders {
+		for _, a := range all(drawn(t, r, Page{Set: NewSet(rep), Language: "en", Root: "ROOT/", Folder: f}), func(n *html.Node) bool { return n.Data == "a" }) {
+			path, fromRoot := strings.CutPrefix(rendertest.Attr(a, "href"), "ROOT/")
+			if fromRoot && !there[path] {
+				t.Errorf("%s links to %s", f.Path(), path)
+			}
+			reached[path] = true
+		}
+	}
+	for path := range there {
+		// The newest period is linked to at its first address.
+		if !reached[path] && !strings.Contains(path, "2026-Q4") {
+			t.Errorf("nothing links to %s", path)
+		}
+	}
+	for q := range s.Questions() {
+		q.Segment = q.Segment || q.ID == "p" // six groups more
+	}
+	many := history(t, s, 30, 400)
+	folders = NewSet(many).Folders()
+	if len(folders) != maxPages {
+		t.Errorf("%d folders of 30 quarters", len(folders))
+	}
+	names := map[string]bool{}
+	for _, f := range folders {
+		names[f.Period] = true
+	}
+	if !names["2026-Q4"] || !names["2021-Q1"] || names["2020-Q4"] {
+		t.Error("not the newest 24 periods")
+	}
+}
+
+// TestResultsWeight: a page of 30 questions, ten cross-tabulations and eight periods comes with its stylesheet in 30 KB,
+// and asks for no script.
+func TestResultsWeight(t *testing.T) {
+	r := renderer(t)
+	s := thirtyInTen(t)
+	css := 0
+	for _, name := range []string{"tokens.css", "page.css", "results.css"} {
+		css += gzipped(t, read(t, "../../templates/"+name))
+	}
+	rep := history(t, s, 8, 97)
+	for _, language := range s.Languages {
+		var b bytes.Buffer
+		if err := r.HTML(&b, Page{Set: NewSet(rep), Actions: deeds("q0_0"), Today: "2026-11-22", Language: language, Root: "../../"}); err != nil {
+			t.Fatal(err)
+		}
+		packed := gzipped(t, b.Bytes())
+		t.Logf("%s: %d bytes, gzipped %d, and %d of stylesheets", language, b.Len(), packed, css)
+		if packed+css > 30<<10 {
+			t.Errorf("%s: %d bytes", language, packed+css)
+		}
+		if bytes.Contains(b.Bytes(), []byte("<script")) {
+			t.Errorf("%s: a script", language)
+		}
+		if n := bytes.Count(b.Bytes(), []byte(`class="course"`)); n != 7 {
+			t.Errorf("%s: %d lines join eight periods", language, n)
+		}
+	}
+}
+
+// thirtyInTen is thirty questions, ten of them broken down by an eleventh.
+func thirtyInTen(t testing.TB) *survey.Survey {
+	t.Helper()
+	s := rendertest.Thirty(t)
+	s.Sections[0].Questions[0].Segment = true
+	for i := range 10 {
+		s.Results.CrossTabs = append(s.Results.CrossTabs, survey.CrossTab{Rows: fmt.Sprintf("q%d_%d", i%5, 1+i/5), By: "q0_0"})
+	}
+	return s
+}
+
+func read(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func gzipped(t testing.TB, data []byte) int {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(data) // to memory: cannot fail
+	w.Close()
+	return b.Len()
+}
+
+// More answers than questionnaires given out are said to be so.
+func TestMoreThanIssued(t *testing.T) {
+	for issued, want := range map[int]bool{0: false, 10: true, 97: false, 500: false} {
+		s := rendertest.Thirty(t)
+		s.Audience.Issued = issued
+		page := content(drawn(t, renderer(t), Page{Set: NewSet(history(t, s, 1, 97)), Language: "en", Root: "../../"}))
+		if said := strings.Contains(page, "More answers came in (97) than were given out on record (10)"); said != want {
+			t.Errorf("%d issued: %v", issued, said)
+		}
+	}
+}

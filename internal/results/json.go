@@ -1,0 +1,279 @@
+package results
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
+)
+
+// JSON writes the figures of one period's results page for machines; docs/results-json.md says what it contains. Numbers
+// are rounded to four decimals. What is not released, or has no answers, is null or absent, and nothing says how many
+// answers wait.
+func (r *Renderer) JSON(w io.Writer, p Page) error {
+	if !p.Whole() {
+		return fmt.Errorf("render results.json: %s is part of its period's", p.Path())
+	}
+	if s := p.Set.Report.Survey; !p.allowed() {
+		return writeJSON(w, object{{"survey", s.ID}, {"audience", s.Results.Audience}})
+	}
+	d, err := r.document(p)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, d.json())
+}
+
+func (d *document) json() object {
+	s, language := d.survey, d.language
+	doc := object{
+		{"survey", s.ID}, {"title", s.Title.In(language)}, {"language", language}, {"revision", d.set.Report.Revision},
+	}
+	p := d.period
+	if p == nil {
+		return append(doc, object{
+			{"period", nil}, {"release", 0}, {"date", nil}, {"min_group", s.Results.MinGroup}, {"respondents", 0},
+			{"overall", object{{"score", nil}, {"raw", nil}, {"band", nil}}},
+			{"dimensions", object{}}, {"questions", object{}}, {"periods", []object{}},
+		}...)
+	}
+	dimensions := object{}
+	for _, x := range p.Dimensions {
+		dimensions = append(dimensions, member{x.ID, number(x.Score)})
+	}
+	doc = append(doc, object{
+		{"period", p.Name}, {"release", p.Release}, {"date", p.Date}, {"min_group", p.MinGroup}, {"respondents", p.Respondents},
+		{"issued", nullIfZero(p.Issued)}, {"population", nullIfZero(p.Population)}, {"response_rate", number(p.Rate)}, {"sample_size", nullIfZero(p.SampleSize)},
+		{"overall", d.overallJSON()}, {"dimensions", dimensions}, {"questions", questionsJSON(p)}, {"periods", d.periodsJSON()},
+	}...)
+	if segments := p.Survey().Segments(); len(segments) > 0 {
+		groups := object{}
+		for _, segment := range segments {
+			groups = append(groups, member{segment.Name, d.segmentJSON(segment)})
+		}
+		doc = append(doc, member{"groups", groups})
+	}
+	if len(p.Channels) > 0 {
+		channels := object{}
+		for _, c := range p.Channels {
+			channels = append(channels, member{c.Name, c.N})
+		}
+		doc = append(doc, member{"channels", channels})
+	}
+	stated, derived := p.Drivers()
+	if stated != nil {
+		doc = append(doc, member{"stated_importance", driversJSON(stated)})
+	}
+	if derived != nil {
+		doc = append(doc, member{"derived_importance", driversJSON(derived)})
+	}
+	return doc
+}
+
+// periodsJSON is the index over the periods.
+func (d *document) periodsJSON() []object {
+	periods := []object{}
+	for _, i := range d.history {
+		p, point := &d.report.Periods[i], &d.indexTrend.Points[i]
+		periods = append(periods, object{{"period", p.Name}, {"release", p.Release}, {"date", p.Date}, {"respondents", p.Respondents},
+			{"score", number(p.Overall.Score)}, {"raw", number(p.Overall.Raw)},
+			{"interval", interval(p.Overall.Interval)}, {"change", number(point.Change())}, {"comparable", !point.Broken}})
+	}
+	return periods
+}
+
+// segmentJSON is the groups of a segment that may be shown.
+func (d *document) segmentJSON(segment survey.Field) object {
+	groups := object{}
+	for _, o := range segment.Options() {
+		if publishableGroup(d.period, segment.Name, o.ID) {
+			g := d.group(segment.Name, o.ID)
+			groups = append(groups, member{o.ID, object{{"respondents", g.Respondents}, {"score", number(g.Overall.Score)},
+				{"interval", interval(g.Overall.Interval)}, {"questions", questionsJSON(g)}}})
+		}
+	}
+	return groups
+}
+
+func driversJSON(d *stats.Drivers) object {
+	items := object{}
+	for _, i := range d.Items {
+		items = append(items, member{i.Field.Name, object{{"n", i.N}, {"importance", decimal(i.Importance)}, {"performance", decimal(i.Performance)}, {"quadrant", i.Quadrant}}})
+	}
+	return items
+}
+
+// overallJSON is the index: rounded and, as fractions, exact.
+func (d *document) overallJSON() object {
+	o := &d.period.Overall
+	var band, from any
+	if o.Band != nil {
+		band, from = o.Band.Label.In(d.language), o.Band.From
+	}
+	s := d.scoring()
+	v := object{{"score", number(o.Score)}, {"raw", number(o.Raw)}, {"band", band}, {"band_from", from}, {"model", s.Model},
+		{"reached", number(o.Reached)}, {"divisor", number(o.Divisor)}, {"deducted", number(o.Deducted)}}
+	if s.Target != nil {
+		v = append(v, object{{"target", s.Target}, {"gap", number(o.Gap)}}...)
+	}
+	var change, comparable any
+	if point := d.point(""); point != nil && d.before(d.indexTrend) != nil {
+		change, comparable = number(point.Change()), !point.Broken
+	}
+	v = append(v, object{{"interval", interval(o.Interval)}, {"change", change}, {"comparable", comparable}}...)
+	if o.PerAnswer != nil {
+		v = append(v, member{"per_answer", number(o.PerAnswer)})
+	}
+	if o.Units != nil {
+		units := object{}
+		for _, u := range o.Units {
+			units = append(units, member{u.Option.ID, object{{"respondents", u.Respondents}, {"score", number(u.Score)}}})
+		}
+		v = append(v, object{{"unit", s.Unit}, {"units", units}, {"pooled", number(o.Pooled)}}...)
+	}
+	exact := object{}
+	for _, x := range []struct {
+		name  string
+		value *big.Rat
+	}{{"score", o.Score}, {"raw", o.Raw}, {"reached", o.Reached}, {"divisor", o.Divisor}, {"deducted", o.Deducted}} {
+		if x.value != nil {
+			exact = append(exact, member{x.name, x.value.RatString()})
+		}
+	}
+	return append(v, member{"exact", exact})
+}
+
+func questionsJSON(p *stats.Period) object {
+	items := map[string]*stats.Item{}
+	for i := range p.Items {
+		items[p.Items[i].Field.Name] = &p.Items[i]
+	}
+	questions := object{}
+	for i := range p.Items {
+		questions = append(questions, member{p.Items[i].Field.Name, itemJSON(&p.Items[i], items)})
+	}
+	return questions
+}
+
+// itemJSON is the figures of one of the items of a period.
+func itemJSON(item *stats.Item, items map[string]*stats.Item) object {
+	figures := object{{"n", item.N}, {"mean", number(item.Mean)}}
+	if !item.Field.Numeric() {
+		counts := object{}
+		for _, c := range item.Counts {
+			counts = append(counts, member{c.Option.ID, c.N})
+		}
+		figures = append(figures, member{"counts", counts})
+	}
+	if q := item.Field.Question; q.Type == survey.Ranking {
+		figures = append(figures, member{"first", number(firstShare(item, rankedBy(q, items)).Ratio())})
+	}
+	if item.Mean != nil {
+		figures = append(figures, object{{"scored", item.Scored}, {"interval", interval(item.Interval)}}...)
+		if item.Scored > 1 {
+			figures = append(figures, member{"sd", decimal(item.SD)})
+		}
+	}
+	if item.Weight != nil {
+		figures = append(figures, object{{"weight", number(item.Weight)}, {"maximum", item.Field.MaxScore()}}...)
+	}
+	if item.Top.Of > 0 {
+		figures = append(figures, object{{"top", number(item.Top.Ratio())}, {"top_two", number(item.TopTwo.Ratio())}, {"low", number(item.Low.Ratio())}}...)
+	}
+	if n := item.NPS; n != nil {
+		figures = append(figures, member{"nps", object{{"score", number(n.Score)}, {"promoters", n.Promoters.N}, {"passives", n.Passives.N},
+			{"detractors", n.Detractors.N}, {"interval", interval(n.Interval)}}})
+	}
+	if len(item.Histogram) > 0 {
+		bins := []object{}
+		for _, b := range item.Histogram {
+			bins = append(bins, object{{"from", b.From}, {"to", b.To}, {"n", b.N}})
+		}
+		figures = append(figures, member{"histogram", bins})
+	}
+	return figures
+}
+
+// nullIfZero is a number that is unknown if it is 0.
+func nullIfZero(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
+func interval(i *stats.Interval) any {
+	if i == nil {
+		return nil
+	}
+	return []any{decimal(i.Low), decimal(i.High)}
+}
+
+// decimal is a JSON number with at most four decimals.
+func decimal(x float64) any {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return json.Number(shortest(strconv.FormatFloat(x, 'f', 4, 64)))
+}
+
+// shortest drops zeros after the decimal point, and the sign of zero.
+func shortest(text string) string {
+	if strings.Contains(text, ".") {
+		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	}
+	if text == "-0" {
+		return "0"
+	}
+	return text
+}
+
+// object is a JSON object whose members keep their order.
+type object []member
+
+type member struct {
+	key   string
+	value any
+}
+
+func (o object) MarshalJSON() ([]byte, error) {
+	out := []byte{'{'}
+	for i, m := range o {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		key, err := json.Marshal(m.key)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(m.value)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, key...), ':'), value...)
+	}
+	return append(out, '}'), nil
+}
+
+func writeJSON(w io.Writer, doc object) error {
+	out, err := json.MarshalIndent(doc, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(out, '\n'))
+	return err
+}
+
+// number is a JSON number with at most four decimals, or null.
+func number(x *big.Rat) any {
+	if x == nil {
+		return nil
+	}
+	return json.Number(shortest(x.FloatString(4)))
+}

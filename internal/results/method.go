@@ -1,0 +1,280 @@
+package results
+
+import (
+	"html/template"
+	"math"
+	"math/big"
+	"strings"
+
+	"glasspoll/internal/render"
+	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
+)
+
+// derivation lets a reader compute the index with a pocket calculator.
+type derivation struct {
+	Text    string // the rule
+	Rows    []derivationRow
+	Weights bool // dimensions weigh too
+	Reached string
+	Divisor string
+	Best    bool     // the divisor sums what could be reached
+	Steps   []string // from the sums to the published score
+}
+
+type derivationRow struct {
+	Label, Sum, Mean, Best, Weight, Reached, Divisor string
+	N                                                int64
+	Omitted                                          string // why it is left out: no answers
+}
+
+// exactDecimal prints a sum of scores times weights, whose decimals end, in full.
+func exactDecimal(r *big.Rat) string { return fullDecimal(r, 9) }
+
+// fourPlaces prints a figure whose decimals may not end: in full within four places, or rounded to them.
+func fourPlaces(r *big.Rat) string { return fullDecimal(r, 4) }
+
+// fullDecimal prints a figure in full if it ends within so many places, else rounded to four.
+func fullDecimal(r *big.Rat, places int) string {
+	denom := r.Denom()
+	if !denom.IsInt64() || int64(math.Pow10(places))%denom.Int64() != 0 {
+		return stats.Round(r, 4)
+	}
+	text := stats.Round(r, places)
+	if places > 0 {
+		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	}
+	return text
+}
+
+// derivation is nil if there is no index.
+func (d *document) derivation() *derivation {
+	o := &d.period.Overall
+	if o.Score == nil {
+		return nil
+	}
+	model := d.scoring().Each()
+	v := &derivation{Text: d.modelText(model), Best: model == survey.PercentOfMax || model == survey.Graded10}
+	if o.Units != nil {
+		v.Text = sentences(v.Text, d.words.Say("derivation.units"))
+		sum, n := sumOfUnits(o)
+		v.Steps = append(v.Steps, d.words.Say("derivation.units_step", "sum", fourPlaces(sum), "n", n, "raw", fourPlaces(o.Raw)))
+	} else {
+		v.Rows = d.derivationRows(model)
+		v.Weights = len(d.scoring().Dimensions) > 0
+		v.Reached, v.Divisor = fourPlaces(o.Reached), fourPlaces(o.Divisor)
+		v.Steps = append(v.Steps, d.division(model))
+	}
+	v.Steps = append(v.Steps, d.publishing()...)
+	return v
+}
+
+// modelText says how a model scores.
+func (d *document) modelText(model string) string {
+	switch model {
+	case survey.Mean:
+		return d.words.Say("derivation.mean")
+	case survey.Graded10:
+		return d.words.Say("derivation.graded_10")
+	case survey.WeightedCount:
+		return d.words.Say("derivation.weighted_count")
+	default:
+		return d.words.Say("derivation.percent_of_max")
+	}
+}
+
+// derivationRows are the items of the index with what each adds to the two sums.
+func (d *document) derivationRows(model string) []derivationRow {
+	var rows []derivationRow
+	for i := range d.period.Items {
+		item := &d.period.Items[i]
+		if item.Weight == nil {
+			continue
+		}
+		row := derivationRow{Label: d.itemName(item.Field), N: item.Scored, Weight: exactDecimal(item.Weight)}
+		if item.Mean == nil {
+			row.Omitted = d.words.Say("derivation.out")
+			rows = append(rows, row)
+			continue
+		}
+		n := big.NewRat(item.Scored, 1)
+		sum := new(big.Rat).Mul(item.Mean, n)
+		reached, best := item.Mean, big.NewRat(1, 1)
+		switch model {
+		case survey.PercentOfMax:
+			best = rat(item.Field.MaxScore())
+		case survey.Graded10:
+			best = big.NewRat(10, 1)
+		case survey.WeightedCount:
+			reached, best = sum, n
+		}
+		row.Sum, row.Mean, row.Best = exactDecimal(sum), fourPlaces(item.Mean), exactDecimal(best)
+		row.Reached, row.Divisor = fourPlaces(new(big.Rat).Mul(item.Weight, reached)), fourPlaces(new(big.Rat).Mul(item.Weight, best))
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// division is the step from the two sums to the raw index.
+func (d *document) division(model string) string {
+	o, w := &d.period.Overall, d.words
+	args := []any{"reached", fourPlaces(o.Reached), "divisor", fourPlaces(o.Divisor)}
+	switch model {
+	case survey.Mean:
+		return w.Say("derivation.step_mean", append(args, "raw", fourPlaces(o.Raw))...)
+	case survey.WeightedCount:
+		return w.Say("derivation.step_count", append(args, "per", fourPlaces(o.PerAnswer))...)
+	default:
+		return w.Say("derivation.step_percent", append(args, "raw", fourPlaces(o.Raw))...)
+	}
+}
+
+// publishing is the steps from the raw index to the published one.
+func (d *document) publishing() []string {
+	o, w := &d.period.Overall, d.words
+	var steps []string
+	if rule := d.scoring().Rule; rule != nil && o.Deducted != nil {
+		steps = append(steps, d.deduction(rule)...)
+		steps = append(steps, w.Say("derivation.deducted", "raw", fourPlaces(o.Raw), "points", fourPlaces(o.Deducted), "score", fourPlaces(o.Score)))
+	}
+	if rounded := d.index(o.Score); rounded != fourPlaces(o.Score) {
+		steps = append(steps, w.Say("derivation.rounded", "score", rounded))
+	}
+	if b := o.Band; b != nil {
+		steps = append(steps, w.Say("derivation.band", "from", b.From, "band", b.Label.In(d.language)))
+	}
+	return steps
+}
+
+// deduction says the rule of the response rate, with its figures.
+func (d *document) deduction(rule *survey.ResponseRateRule) []string {
+	p, w := d.period, d.words
+	steps := []string{w.Say("derivation.rate", "issued", p.Issued, "received", p.Respondents, "rate", stats.Round(p.Rate, 2))}
+	missing := new(big.Rat).Sub(rat(rule.Floor), p.Rate)
+	if missing.Sign() <= 0 {
+		return append(steps, w.Say("derivation.rate_fine", "floor", rule.Floor))
+	}
+	args := []any{"floor", rule.Floor, "missing", stats.Round(missing, 2), "per", rule.Per, "deduct", rule.Deduct, "points", fourPlaces(p.Overall.Deducted)}
+	if rule.Proportional {
+		return append(steps, w.Say("derivation.rate_proportional", args...))
+	}
+	return append(steps, w.Say("derivation.rate_step", args...))
+}
+
+// Body is the table's rows.
+func (v *derivation) Body() template.HTML {
+	w := newHTMLWriter(320 * len(v.Rows))
+	for i := range v.Rows {
+		r := &v.Rows[i]
+		w.raw(`<tr><th scope="row">`)
+		w.text(r.Label)
+		w.cell(itoa(r.N), "")
+		if r.Omitted != "" {
+			w.raw(`<td colspan="6">`)
+			w.text(r.Omitted)
+		} else {
+			for _, text := range []string{r.Sum, r.Mean, r.Best, r.Weight, r.Reached, r.Divisor} {
+				w.cell(text, "")
+			}
+		}
+		w.raw("\n")
+	}
+	return w.html()
+}
+
+// method says where the figures come from, and what is withheld.
+type method struct {
+	Intro    template.HTML
+	Facts    []fact
+	Withheld []string
+	Waiting  []string // questions of which nothing may be shown yet
+	Margin   []string
+}
+
+func (d *document) method() *method {
+	v := &method{Intro: d.intro(), Facts: d.methodFacts(), Margin: d.marginNotes()}
+	if d.period != nil {
+		for i := range d.period.Items {
+			if d.period.Items[i].N == 0 {
+				v.Waiting = append(v.Waiting, d.itemName(d.period.Items[i].Field))
+			}
+		}
+	}
+	v.Withheld = d.withheld(len(v.Waiting) > 0)
+	return v
+}
+
+// methodFacts says when and of whom the figures are. Numbers that are not known are left out.
+func (d *document) methodFacts() []fact {
+	var facts []fact
+	add := func(key, value string) {
+		if value != "" {
+			facts = append(facts, fact{Name: d.words.Say(key), Value: value})
+		}
+	}
+	addNumber := func(key string, n int64) {
+		if n > 0 {
+			add(key, itoa(n))
+		}
+	}
+	for _, line := range render.Window(d.words, d.survey) {
+		add("method.window", line)
+	}
+	p := d.period
+	if p == nil {
+		return facts
+	}
+	add("results.period", d.periodName(p.Name))
+	if d.page.Whole() {
+		addNumber("method.population", p.Population)
+		addNumber("method.issued", p.Issued)
+	} else {
+		add("method.group", d.groupName())
+	}
+	addNumber("method.received", p.Respondents)
+	if p.Rate != nil {
+		add("results.rate", d.percent(p.Rate, 2))
+	}
+	addNumber("method.sample", p.SampleSize)
+	add("method.released", d.words.Say("method.release", "n", p.Release, "date", d.words.Date(p.Date)))
+	return facts
+}
+
+// marginNotes says what the margins of error mean.
+func (d *document) marginNotes() []string {
+	p, w := d.period, d.words
+	if p == nil {
+		return nil
+	}
+	notes := []string{w.Say("method.margin")}
+	if p.Population > 0 && d.page.Whole() {
+		notes = append(notes, w.Say("method.finite", "n", p.Population))
+	}
+	if p.Overall.Interval != nil {
+		notes = append(notes, w.Say("method.widest"))
+	}
+	periods := d.set.Report.Periods
+	if d.newest && periods[len(periods)-1].Name != noPeriod && len(d.history) > 1 {
+		notes = append(notes, w.Say("method.comparison"))
+	}
+	return notes
+}
+
+// withheld says what is not shown; waiting says that there are questions of which nothing may be shown yet.
+func (d *document) withheld(waiting bool) []string {
+	k, segments := max(d.survey.Results.MinGroup, 1), 0
+	if d.period != nil {
+		k, segments = max(d.period.MinGroup, 1), len(d.period.Survey().Segments())
+	}
+	if k <= 1 {
+		return []string{d.words.Say("results.unprotected"), d.words.Say("method.never")}
+	}
+	notes := []string{d.words.Say("method.group_rule", "k", k), d.words.Say("method.few", "k", k)}
+	if segments > 0 {
+		notes = append(notes, d.words.Say("method.pool", "k", k))
+	}
+	if waiting {
+		notes = append(notes, d.words.Say("method.waiting", "k", k))
+	}
+	return append(notes, d.words.Say("method.never"))
+}

@@ -1,0 +1,256 @@
+package results
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"glasspoll/internal/render"
+	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/wording"
+)
+
+// ReportPage is the report for management: one page that needs no other file.
+type ReportPage struct {
+	Page             // of a report that withholds nothing
+	Withdrawn int64  // respondents who have withdrawn their answers
+	Public    int64  // respondents who are in the public figures
+	Style     string // the stylesheet of results pages
+	Cases     *CaseFigures
+	Texts     []TextAnswers
+}
+
+// CaseFigures are what has become of the cases that answers have opened.
+type CaseFigures struct {
+	Opened, Closed, Told int
+	Open                 []OpenCase // the most pressing first
+}
+
+// OpenCase is a case to be followed up.
+type OpenCase struct {
+	ID, Type, Severity, Owner, Due string
+	Overdue                        bool
+}
+
+// TextAnswers are what respondents wrote to one question, in the order of their arrival.
+type TextAnswers struct {
+	Field   survey.Field
+	Answers []string
+	Left    int // how many more there are
+}
+
+// reportView is everything that report.html shows.
+type reportView struct {
+	*view
+	words      *wording.Words // of the report
+	Policy     string
+	Style      template.CSS
+	Made       string // day
+	Intro      template.HTML
+	How        []fact // the answers were collected
+	Confidence []string
+	Sample     []fact
+	Lowest     []lowItem
+	Unhappy    []lowItem
+	Cases      *CaseFigures
+	Measures   *measures
+	Texts      []textBlock
+	Withdrawn  int64
+}
+
+// lowItem is an item that was done badly.
+type lowItem struct {
+	Label, Mean, Max, Percent, Low, Width string
+	N                                     int64
+}
+
+// SVG draws the share of low marks.
+func (i lowItem) SVG() template.HTML { return svg(bar{Width: i.Width}) }
+
+type textBlock struct {
+	Label   string
+	Answers []string
+	Left    int
+}
+
+// SayOwn says a sentence in the report's own words, as Say does in those of results pages.
+func (v *reportView) SayOwn(key string, args ...any) string { return v.words.Say(key, args...) }
+
+// Report writes the report for management. Its template, stylesheet and words are in the folder report of the templates.
+func (r *Renderer) Report(w io.Writer, templates fs.FS, p ReportPage) error {
+	own, err := fs.Sub(templates, "report")
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	words, err := wording.Load(own)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	style, err := fs.ReadFile(own, "report.css")
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	pages, err := template.New("").Option("missingkey=error").ParseFS(templates, "*.html", "report/report.html")
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	d, err := r.document(p.Page)
+	if err != nil {
+		return err
+	}
+	v := d.reportView(words.In(p.Language), p)
+	v.Style = template.CSS(p.Style + string(style))
+	sum := sha256.Sum256([]byte(v.Style))
+	v.Policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	var page bytes.Buffer
+	if err := pages.ExecuteTemplate(&page, "report.html", v); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	// Nothing can be unfolded on paper. The texts of respondents and authors are escaped, so that this leaves them alone.
+	_, err = w.Write(bytes.ReplaceAll(page.Bytes(), []byte("<details>"), []byte("<details open>")))
+	return err
+}
+
+func (d *document) reportView(words *wording.Words, p ReportPage) *reportView {
+	v := &reportView{view: d.view(), words: words, Intro: d.intro(), Cases: p.Cases, Withdrawn: p.Withdrawn}
+	v.Title, v.Made = words.Say("report.of", "title", v.Heading), d.words.Date(string(p.Today))
+	v.removeLinks()
+	d.addMethod(v)
+	v.Measures = d.allMeasures() // they are about the survey, whatever the period
+	for _, t := range p.Texts {
+		v.Texts = append(v.Texts, textBlock{d.itemName(t.Field), t.Answers, t.Left})
+	}
+	if d.period != nil {
+		d.addSample(v, p.Public)
+		d.addLowest(v)
+	}
+	return v
+}
+
+// removeLinks drops the links to other results pages, which the report comes without.
+func (v *reportView) removeLinks() {
+	for i := range v.Segments {
+		for j := range v.Segments[i].Rows {
+			v.Segments[i].Rows[j].Href = ""
+		}
+	}
+	for i := range v.Units {
+		v.Units[i].Href = ""
+	}
+	if v.Trend != nil {
+		for i := range v.Trend.Rows {
+			v.Trend.Rows[i].Href = ""
+		}
+	}
+}
+
+// addMethod says how the answers were collected, and how far the figures can be trusted.
+func (d *document) addMethod(v *reportView) {
+	s, w := d.survey, d.words
+	add := func(key, value string) {
+		if value != "" {
+			v.How = append(v.How, fact{Name: v.SayOwn(key), Value: value})
+		}
+	}
+	add("method.window", strings.Join(render.Window(w, s), " "))
+	if s.Document != nil {
+		parts := []string{s.Document.Number, s.Document.Version, s.Document.ApprovedBy, w.Date(string(s.Document.ApprovedOn))}
+		add("method.document", strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · "))
+	}
+	add("method.version", s.Version)
+	var names []string
+	for _, l := range s.Languages {
+		names = append(names, d.frame.LanguageName(l))
+	}
+	add("method.languages", strings.Join(names, " · "))
+	channels := s.Channels
+	if len(v.Channels) > 0 { // by their names
+		channels = nil
+		for _, c := range v.Channels {
+			channels = append(channels, c.Label)
+		}
+	}
+	add("method.channels", strings.Join(channels, " · "))
+	if d.period == nil {
+		return
+	}
+	if v.Derivation != nil {
+		add("method.model", v.Derivation.Text)
+	}
+	v.Confidence = append(d.confidence(), v.Method.Margin...)
+}
+
+// addSample says how many were asked, and how many answered; public of them are in the public figures.
+func (d *document) addSample(v *reportView, public int64) {
+	period := d.period
+	add := func(key, value, note, tone string) {
+		v.Sample = append(v.Sample, fact{Name: v.SayOwn(key), Value: value, Note: note, Tone: tone})
+	}
+	if period.Population > 0 {
+		add("sample.population", itoa(period.Population), "", "")
+	}
+	if period.Issued > 0 {
+		add("sample.issued", itoa(period.Issued), "", "")
+	}
+	add("sample.received", itoa(period.Respondents), v.SayOwn("sample.public", "n", public), "")
+	if period.Rate != nil {
+		note := ""
+		if period.Overall.Deducted != nil {
+			note = v.SayOwn("sample.deducted", "n", stats.Round(period.Overall.Deducted, 2))
+		}
+		add("sample.rate", d.percent(period.Rate, 2), note, "")
+	}
+	if period.SampleSize > 0 {
+		note, tone := v.SayOwn("sample.missed", "n", period.SampleSize-period.Respondents), "down"
+		if period.Respondents >= period.SampleSize {
+			note, tone = v.SayOwn("sample.reached"), "up"
+		}
+		add("sample.wanted", itoa(period.SampleSize), note, tone)
+	}
+	if v.Withdrawn > 0 {
+		add("sample.withdrawn", itoa(v.Withdrawn), "", "")
+	}
+}
+
+// maxLowest is how many items a list of the worst names.
+const maxLowest = 8
+
+// addLowest lists what was done worst, and what most people gave a low mark.
+func (d *document) addLowest(v *reportView) {
+	ranked := d.period.Ranked() // best first
+	for _, item := range slices.Backward(ranked) {
+		if len(v.Lowest) == min(maxLowest, (len(ranked)+1)/2) {
+			break
+		}
+		v.Lowest = append(v.Lowest, d.lowItem(item))
+	}
+	slices.SortStableFunc(ranked, func(a, b *stats.Item) int {
+		if a.Low.Of == 0 || b.Low.Of == 0 {
+			return 0
+		}
+		return b.Low.Ratio().Cmp(a.Low.Ratio())
+	})
+	for _, item := range ranked {
+		if item.Low.N > 0 && len(v.Unhappy) < maxLowest {
+			v.Unhappy = append(v.Unhappy, d.lowItem(item))
+		}
+	}
+}
+
+func (d *document) lowItem(item *stats.Item) lowItem {
+	low := lowItem{Label: d.itemName(item.Field), N: item.Scored, Mean: stats.Round(item.Mean, 2), Max: item.Field.MaxScore().String()}
+	if performance := item.Performance(); performance != nil {
+		low.Percent = d.percent(performance, 1)
+	}
+	if item.Low.Of > 0 {
+		low.Low, low.Width = d.percentOf(item.Low.N, item.Low.Of), coordinate(item.Low.Percent())
+	}
+	return low
+}

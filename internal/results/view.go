@@ -1,0 +1,193 @@
+package results
+
+import (
+	"html/template"
+	"slices"
+	"strings"
+
+	"glasspoll/internal/render"
+	"glasspoll/internal/wording"
+)
+
+// view is everything that results.html shows.
+type view struct {
+	render.Frame
+	Heading     string
+	Form        string // address of the survey
+	Empty       bool   // nothing released yet
+	Unprotected bool
+	Level       string // what readers of pages that are not public must know
+	K           int    // the fewest respondents that a figure may describe
+	About       string // period and group
+	Facts       []string
+	Filters     []filter
+	Chapters    []chapter
+	Head        head
+	Findings    []finding
+	Trend       *trendChart
+	ItemTrends  *itemTrends
+	Dimensions  []scoreRow
+	Units       []scoreRow
+	UnitsText   string
+	Quadrants   []quadrantChart
+	Ranking     ranking
+	Measures    *measures
+	Quotes      []quote // of no question
+	Segments    []segmentTable
+	CrossTabs   []*block
+	Sections    []section
+	Channels    shareTable
+	Funnel      shareTable
+	Derivation  *derivation
+	Method      *method
+	Data, Table string // addresses of results.json and results.csv
+}
+
+// scoped is what a template within the page shows, and the words to say it with.
+type scoped struct {
+	*wording.Words
+	Data any
+}
+
+// With makes the argument of a template within the page.
+func (v *view) With(data any) scoped { return scoped{v.Words, data} }
+
+// With makes the argument of a template within a template.
+func (s scoped) With(data any) scoped { return scoped{s.Words, data} }
+
+// chapter is a part of the page that can be jumped to.
+type chapter struct{ ID, Label string }
+
+// filter is a row of links to other results pages.
+type filter struct {
+	Label string
+	Links []filterLink
+	Note  string // what has no link, and why
+}
+
+type filterLink struct {
+	Href, Label string
+	N           int64
+	Current     bool
+}
+
+func (d *document) view() *view {
+	s, p := d.survey, d.page
+	title := s.Title.In(p.Language)
+	whole := Folder{Period: p.Period} // where the files are
+	v := &view{
+		Frame: d.frame.Frame("results", d.words.Say("results.of", "title", title), p.Language, p.Root,
+			d.frame.LanguageLinks(s, p.Language, p.Root, p.Path())),
+		Heading: title, Form: render.Address(s, p.Language, p.Root, ""),
+		Data: d.link(whole, "results.json"), Table: d.link(whole, "results.csv"),
+		Unprotected: s.Results.MinGroup <= 1, Level: d.level(), Measures: d.measures(),
+	}
+	v.Private = s.Unlisted
+	v.Share(render.Address(s, p.Language, "", p.Path()), render.Description(s.Intro.In(p.Language)))
+	if d.period == nil {
+		v.Empty = true
+		v.Facts = render.Window(d.words, s)
+	} else {
+		d.fill(v)
+		v.Chapters = d.chapters(v)
+	}
+	v.Method = d.method()
+	return v
+}
+
+// fill adds the figures of the page's period.
+func (d *document) fill(v *view) {
+	v.Unprotected, v.K = d.period.MinGroup <= 1 && d.page.Level != Management, d.period.MinGroup
+	about := []string{d.periodName(d.period.Name), d.groupName()}
+	v.About = strings.Join(slices.DeleteFunc(about, func(s string) bool { return s == "" }), " · ")
+	if v.About != "" {
+		v.Title = d.words.Say("results.of", "title", v.Heading+" · "+v.About)
+	}
+	v.Filters = d.filters()
+	v.Head = d.head()
+	v.Trend = d.trend()
+	v.ItemTrends = d.itemTrends()
+	v.Dimensions = d.dimensions()
+	v.Units, v.UnitsText = d.units()
+	v.Ranking = d.ranking()
+	v.Findings = d.findings(v.Ranking)
+	if d.page.Whole() {
+		v.Quadrants = d.quadrants()
+		v.Segments = d.segments()
+		v.CrossTabs = d.crossTabs()
+		v.Channels, v.Funnel = d.channels(), d.funnel()
+		v.Quotes = d.quotes("")
+	}
+	v.Sections = d.sections()
+	v.Derivation = d.derivation()
+}
+
+func (d *document) chapters(v *view) []chapter {
+	var chapters []chapter
+	for _, c := range []struct {
+		shown   bool
+		id, key string
+	}{
+		{v.Trend != nil, "trend", "results.trend"}, {len(v.Dimensions) > 0, "areas", "results.dimensions"},
+		{len(v.Ranking) > 1, "items", "results.items"}, {len(v.Quadrants) > 0, "priorities", "results.priorities"},
+		{v.Measures != nil, "measures", "measures.title"}, {len(v.Segments) > 0, "groups", "results.groups"},
+		{len(v.Sections) > 0, "questions", "results.questions"},
+		{v.Derivation != nil, "derivation", "results.method"}, {true, "method", "method.title"},
+	} {
+		if c.shown {
+			chapters = append(chapters, chapter{c.id, d.words.Say(c.key)})
+		}
+	}
+	return chapters
+}
+
+// filters link to the same page for other periods, and for other groups of the same period.
+func (d *document) filters() []filter {
+	var all []filter
+	if periods := d.periodFilter(); len(periods.Links) > 1 {
+		all = append(all, periods)
+	}
+	page, everybody := d.page.Folder, d.everybody()
+	for _, segment := range everybody.Survey().Segments() {
+		row := filter{Label: d.label(segment)}
+		row.Links = append(row.Links, filterLink{Href: d.link(Folder{Period: page.Period}, ""), Label: d.words.Say("results.everybody"),
+			N: everybody.Respondents, Current: page.Segment != segment.Name})
+		omitted := 0
+		for _, o := range segment.Options() {
+			f := Folder{page.Period, segment.Name, o.ID}
+			if !d.set.exists[f] {
+				omitted++
+				continue
+			}
+			row.Links = append(row.Links, filterLink{Href: d.link(f, ""), Label: d.option(&o), N: everybody.GroupSize(segment.Name, o.ID), Current: page == f})
+		}
+		if omitted > 0 {
+			row.Note = d.omittedGroups(omitted)
+		}
+		if len(row.Links) > 1 {
+			all = append(all, row)
+		}
+	}
+	return all
+}
+
+// periodFilter links to the periods, the newest first: to the same group's page, or to everybody's where the group is too
+// small.
+func (d *document) periodFilter() filter {
+	row := filter{Label: d.words.Say("results.period")}
+	for i, index := range slices.Backward(d.set.periods) {
+		name := d.set.Report.Periods[index].Name
+		f := Folder{name, d.page.Segment, d.page.Option}
+		if i == len(d.set.periods)-1 {
+			f.Period = ""
+		}
+		if !d.set.exists[f] {
+			f.Segment, f.Option = "", ""
+		}
+		row.Links = append(row.Links, filterLink{Href: d.link(f, ""), Label: d.periodName(name), Current: name == d.period.Name})
+	}
+	return row
+}
+
+// intro is what respondents were told before they answered.
+func (d *document) intro() template.HTML { return d.Markdown(d.survey.Intro.In(d.language)) }

@@ -1,0 +1,606 @@
+// Package simulate makes up respondents to a survey and their answers, for trials.
+package simulate
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/survey"
+)
+
+// Simulator makes up respondents to one survey, the same ones for the same seed. Each respondent has a mood, each item a
+// bias, and the survey as a whole an approval, so that results differ as real ones do.
+type Simulator struct {
+	survey   *survey.Survey
+	random   *rand.Rand
+	approval float64            // mean of the moods, 0 to 1
+	bias     map[string]float64 // by field, or field and option
+	start    answer.State       // before anything is answered; it holds throughout for questions without conditions
+}
+
+// Submission is a respondent's answers as the API takes them in JSON.
+type Submission struct {
+	ID       string         `json:"id"`
+	Version  string         `json:"version"`
+	Language string         `json:"language"`
+	Channel  string         `json:"channel,omitempty"`
+	Answers  map[string]any `json:"answers"`
+}
+
+// New returns a simulator for a survey.
+func New(s *survey.Survey, seed uint64) *Simulator {
+	h := fnv.New64a()
+	h.Write([]byte(s.ID))
+	m := &Simulator{survey: s, random: rand.New(rand.NewPCG(seed, h.Sum64())), bias: map[string]float64{}, start: answer.Look(s, nil, "", "")}
+	m.approval = 0.72 + 0.18*m.random.Float64()
+	for _, f := range s.Fields() {
+		m.bias[f.Name] = 0.06 * m.random.NormFloat64()
+		for _, o := range f.Options() {
+			m.bias[f.Name+"="+o.ID] = 0.3 + m.random.Float64()
+		}
+	}
+	return m
+}
+
+// GoBack turns to respondents of so many periods ago: others, with the same biases, but approving a little less for each
+// period back.
+func (m *Simulator) GoBack(periods int) {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %d", m.survey.ID, periods)
+	m.random = rand.New(rand.NewPCG(m.random.Uint64(), h.Sum64()))
+	m.approval -= 0.02 * float64(periods) * (0.5 + m.random.Float64())
+}
+
+const (
+	maxAttempts = 100 // respondents made up until one's answers are accepted
+	maxRepairs  = 30  // rounds of repairing one respondent's answers
+)
+
+// Next makes up one respondent's submission, which the survey accepts. It is an error if the survey's checks are such
+// that no answers are found to meet them.
+func (m *Simulator) Next() (Submission, error) {
+	sub, _, err := m.accepted()
+	return sub, err
+}
+
+// Response makes up the response of one respondent of a period, as the handler would have stored it.
+func (m *Simulator) Response(period string) (answer.Response, error) {
+	_, r, err := m.accepted()
+	r.Period = period
+	return r, err
+}
+
+// accepted makes up respondents until the survey accepts the answers of one.
+func (m *Simulator) accepted() (Submission, answer.Response, error) {
+	var problem answer.Problem
+	for range maxAttempts {
+		sub := m.respondent()
+		body, err := json.Marshal(sub)
+		if err != nil {
+			return Submission{}, answer.Response{}, err
+		}
+		posted, err := answer.FromJSON(body)
+		if err != nil {
+			return Submission{}, answer.Response{}, err
+		}
+		r, _, problems := answer.Check(m.survey, posted)
+		if len(problems) == 0 {
+			return sub, r, nil
+		}
+		problem = problems[0]
+	}
+	return Submission{}, answer.Response{}, fmt.Errorf("no made-up answers are accepted (the last ones failed with %s at %q)", problem.Code, problem.Field)
+}
+
+// respondent makes up one respondent's answers, which are nearly always acceptable.
+func (m *Simulator) respondent() Submission {
+	var id [16]byte
+	for i := range id {
+		id[i] = byte(m.random.Uint32())
+	}
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // a random UUID
+	text := hex.EncodeToString(id[:])
+	r := respondent{Simulator: m, language: m.survey.DefaultLanguage(), mood: m.approval + 0.14*m.random.NormFloat64(), values: map[string][]string{}}
+	if m.random.Float64() < 0.06 { // something went badly wrong
+		r.mood = 0.1 + 0.3*m.random.Float64()
+	}
+	if len(m.survey.Languages) > 1 && m.random.Float64() < 0.2 {
+		r.language = m.survey.Languages[1+m.random.IntN(len(m.survey.Languages)-1)]
+	}
+	if n := len(m.survey.Channels); n > 0 {
+		r.channel = m.survey.Channels[m.random.IntN(n)]
+	}
+	for _, q := range m.survey.Order() { // a question comes after those that its conditions name
+		state := m.start
+		if conditional(q) {
+			state = r.state()
+		}
+		if state.Asked[q.ID] {
+			r.fill(q.Question, state, false)
+		}
+	}
+	r.repair()
+	return Submission{
+		ID:       strings.Join([]string{text[:8], text[8:12], text[12:16], text[16:20], text[20:]}, "-"),
+		Version:  m.survey.Version,
+		Language: r.language,
+		Channel:  r.channel,
+		Answers:  encode(m.survey, r.state().Values),
+	}
+}
+
+// PeriodBefore names the period that is so many before the one of an instant, in a survey with periods.
+func PeriodBefore(s *survey.Survey, at time.Time, back int) string {
+	at = at.In(s.Location())
+	months := map[survey.Period]int{survey.Month: 1, survey.Quarter: 3, survey.Year: 12}[s.Period]
+	return s.PeriodAt(time.Date(at.Year(), at.Month()-time.Month(months*back), 15, 12, 0, 0, 0, s.Location()))
+}
+
+// conditional reports whether a question depends on earlier answers.
+func conditional(q survey.Placed) bool {
+	return q.Section.ShowIf != nil || q.ShowIf != nil || q.RequiredIf != nil || slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ShowIf != nil })
+}
+
+// respondent is one respondent while answering.
+type respondent struct {
+	*Simulator
+	language, channel string
+	mood              float64             // 0 to 1
+	values            map[string][]string // by field, in canonical form
+	arbitrary         bool                // answers without regard to mood, to meet a check
+}
+
+func (r *respondent) state() answer.State {
+	return answer.Look(r.survey, r.values, r.channel, r.language)
+}
+
+// fill answers a question that is asked, or skips it; if missingOnly, it answers only what is required and open.
+func (r *respondent) fill(q *survey.Question, state answer.State, missingOnly bool) {
+	fields := slices.DeleteFunc(slices.Clone(r.survey.FieldsOf(q)), func(f survey.Field) bool {
+		return f.Option != nil && slices.Contains(state.Withheld[q.ID], f.Option.ID)
+	})
+	switch q.Type {
+	case survey.Ranking, survey.ConstantSum:
+		if required := state.Required[q.ID]; len(fields) > 0 && (required || !missingOnly) && !r.skips(q, required) {
+			for _, f := range fields {
+				delete(r.values, f.Name)
+			}
+			if q.Type == survey.Ranking {
+				r.rank(q, fields, required)
+			} else {
+				r.allocate(q, fields)
+			}
+		}
+		return
+	}
+	for _, f := range fields {
+		required := state.Required[f.Name]
+		if f.Part == survey.OtherPart || missingOnly && (!required || len(state.Values[f.Name]) > 0) || r.skips(q, required) {
+			continue
+		}
+		if values := r.answer(f, state.Withheld[q.ID]); len(values) > 0 {
+			r.values[f.Name] = values
+		}
+	}
+	if !q.HasOther() {
+		return
+	}
+	delete(r.values, q.ID+"."+survey.Other)
+	if slices.Contains(r.values[q.ID], survey.Other) && r.random.Float64() < 0.7 {
+		r.values[q.ID+"."+survey.Other] = []string{sampleText(r.language)}
+	}
+}
+
+// skips decides whether a question stays open: an optional one sometimes does, a text mostly, but less so where it follows
+// up another answer, and contact details nearly always.
+func (r *respondent) skips(q *survey.Question, required bool) bool {
+	skip := 0.06
+	switch {
+	case required:
+		return false
+	case isText(q.Type) && q.ShowIf != nil:
+		skip = 0.4
+	case q.Private && q.ShowIf == nil && q.Type != survey.Hidden:
+		skip = 0.85
+	case isText(q.Type):
+		skip = 0.8
+	}
+	return r.random.Float64() < skip
+}
+
+func isText(t survey.Type) bool {
+	return slices.Contains([]survey.Type{survey.ShortText, survey.LongText, survey.Email, survey.Phone, survey.URL, survey.DateType, survey.Time}, t)
+}
+
+// repair answers what later answers have made required, and answers again what fails a check.
+func (r *respondent) repair() {
+	for round := range maxRepairs {
+		state := r.state()
+		good := true
+		r.arbitrary = round > 0
+		for q := range r.survey.Questions() {
+			if !state.Asked[q.ID] {
+				continue
+			}
+			if len(state.Failed[q.ID]) > 0 {
+				good = false
+				for _, f := range r.survey.FieldsOf(q) {
+					delete(r.values, f.Name)
+				}
+				if round < maxRepairs/2 || q.Required {
+					r.fill(q, state, false)
+				}
+			}
+			if r.misses(q, state) {
+				good = false
+				r.fill(q, state, true)
+			}
+		}
+		if good {
+			break
+		}
+	}
+	r.arbitrary = false
+}
+
+// misses reports whether a required part of a question is open.
+func (r *respondent) misses(q *survey.Question, state answer.State) bool {
+	if state.Required[q.ID] && (q.Type == survey.Ranking || q.Type == survey.ConstantSum) {
+		return !slices.ContainsFunc(r.survey.FieldsOf(q), func(f survey.Field) bool { return len(r.values[f.Name]) > 0 })
+	}
+	return slices.ContainsFunc(r.survey.FieldsOf(q), func(f survey.Field) bool { return state.Required[f.Name] && len(r.values[f.Name]) == 0 })
+}
+
+// encode returns answers in canonical form as the API takes them in JSON.
+func encode(s *survey.Survey, values map[string][]string) map[string]any {
+	answers := map[string]any{}
+	for _, f := range s.Fields() {
+		chosen := values[f.Name]
+		if len(chosen) == 0 {
+			continue
+		}
+		q := f.Question
+		var value any = chosen[0]
+		switch q.Type {
+		case survey.MultiChoice:
+			if f.Part == survey.Whole {
+				value = chosen
+			}
+		case survey.YesNo, survey.Consent:
+			value = chosen[0] == "yes"
+		case survey.Number, survey.ConstantSum:
+			value = json.Number(chosen[0])
+		}
+		switch {
+		case q.Type == survey.Ranking:
+		case f.Part == survey.ImportancePart, f.Part == survey.SatisfactionPart:
+			object(object(answers, q.ID), f.Row.ID)[string(f.Part)] = value
+		case f.Row != nil:
+			object(answers, q.ID)[f.Row.ID] = value
+		case f.Option != nil:
+			object(answers, q.ID)[f.Option.ID] = value
+		default:
+			answers[f.Name] = value
+		}
+	}
+	for q := range s.Questions() {
+		if q.Type != survey.Ranking {
+			continue
+		}
+		var order []string
+		for rank := range q.AtMost {
+			for _, f := range s.FieldsOf(q) {
+				if v := values[f.Name]; len(v) > 0 && v[0] == strconv.Itoa(rank+1) {
+					order = append(order, f.Option.ID)
+				}
+			}
+		}
+		if len(order) > 0 {
+			answers[q.ID] = order
+		}
+	}
+	return answers
+}
+
+// object returns the object under a name in parent, made if it is missing.
+func object(parent map[string]any, name string) map[string]any {
+	child, ok := parent[name].(map[string]any)
+	if !ok {
+		child = map[string]any{}
+		parent[name] = child
+	}
+	return child
+}
+
+// answer makes up the answer to one field; none if none is found.
+func (r *respondent) answer(f survey.Field, withheld []string) []string {
+	q := f.Question
+	like := min(max(r.mood+r.bias[f.Name]+0.12*r.random.NormFloat64(), 0), 1)
+	if r.arbitrary {
+		like = r.random.Float64()
+	}
+	yesNo := map[bool]string{true: "yes", false: "no"}
+	options := slices.DeleteFunc(slices.Clone(f.Options()), func(o survey.Option) bool { return slices.Contains(withheld, o.ID) })
+	var one string
+	switch q.Type {
+	case survey.YesNo:
+		one = yesNo[r.random.Float64() < like+0.1]
+	case survey.Consent:
+		one = "yes"
+	case survey.MultiChoice:
+		return r.chooseSeveral(f, options)
+	case survey.SingleChoice, survey.Rating, survey.NPS, survey.Matrix, survey.ImportanceMatrix:
+		if f.Part == survey.ImportancePart { // most things are important to most respondents, satisfied or not
+			like = min(max(0.75+4*r.bias[f.Name]+0.15*r.random.NormFloat64(), 0), 1)
+		}
+		one = r.chooseOne(f, options, like)
+	case survey.Hidden:
+		if len(options) > 0 {
+			one = options[r.drawOption(f, options)].ID
+		} else {
+			one = fmt.Sprintf("A%05d", r.random.IntN(100_000))
+		}
+	case survey.Number:
+		one = r.number(q, like)
+	case survey.Email:
+		one = "respondent@example.com"
+	case survey.Phone:
+		one = "13800138000"
+	case survey.URL:
+		one = "https://www.example.com/"
+	case survey.DateType:
+		one = r.date(q)
+	case survey.Time:
+		one = fmt.Sprintf("%02d:%02d", 8+r.random.IntN(12), 5*r.random.IntN(12))
+	default:
+		one = r.text(q, like)
+	}
+	if one == "" {
+		return nil
+	}
+	return []string{one}
+}
+
+// chooseOne chooses by score if options have scores, else by popularity.
+func (r *respondent) chooseOne(f survey.Field, options []survey.Option, like float64) string {
+	unscored := slices.DeleteFunc(slices.Clone(options), func(o survey.Option) bool { return o.Score != nil })
+	switch {
+	case len(options) == 0:
+		return ""
+	case r.arbitrary:
+		return options[r.random.IntN(len(options))].ID
+	case len(unscored) == len(options):
+		return options[r.drawOption(f, options)].ID
+	case len(unscored) > 0 && r.random.Float64() < 0.05:
+		return unscored[r.random.IntN(len(unscored))].ID
+	}
+	best, distance := "", math.Inf(1)
+	for _, o := range options {
+		if o.Score == nil {
+			continue
+		}
+		if d := math.Abs(float64(*o.Score)/float64(max(f.MaxScore(), 1)) - like); d < distance {
+			best, distance = o.ID, d
+		}
+	}
+	return best
+}
+
+// drawOption draws an option by its popularity, and returns its index.
+func (m *Simulator) drawOption(f survey.Field, options []survey.Option) int {
+	return m.draw(len(options), func(i int) float64 { return m.bias[f.Name+"="+options[i].ID] })
+}
+
+// draw draws one of n indexes by weight.
+func (m *Simulator) draw(n int, weight func(int) float64) int {
+	total := 0.0
+	for i := range n {
+		total += weight(i)
+	}
+	at := m.random.Float64() * total
+	for i := range n {
+		if at -= weight(i); at < 0 {
+			return i
+		}
+	}
+	return n - 1
+}
+
+func (r *respondent) chooseSeveral(f survey.Field, options []survey.Option) []string {
+	q := f.Question
+	most := len(options)
+	if q.AtMost > 0 {
+		most = q.AtMost
+	}
+	want := min(max(q.AtLeast, 1+r.random.IntN(3)), most)
+	if r.arbitrary {
+		want = q.AtLeast + r.random.IntN(max(most-q.AtLeast, 0)+1)
+	}
+	var chosen []string
+	for len(chosen) < want && len(options) > 0 {
+		i := r.drawOption(f, options)
+		o := options[i]
+		options = slices.Delete(options, i, i+1)
+		if o.Exclusive { // chosen alone or not at all, whatever number is asked for
+			if len(chosen) == 0 && r.random.Float64() < 0.3 {
+				return []string{o.ID}
+			}
+			continue
+		}
+		chosen = append(chosen, o.ID)
+	}
+	if len(chosen) < q.AtLeast {
+		return nil
+	}
+	return inOrder(q, chosen)
+}
+
+// inOrder sorts options as the questionnaire does, which is the canonical form of a set.
+func inOrder(q *survey.Question, chosen []string) []string {
+	var ordered []string
+	for _, o := range q.Options {
+		if slices.Contains(chosen, o.ID) {
+			ordered = append(ordered, o.ID)
+		}
+	}
+	return ordered
+}
+
+// rank ranks options by popularity: as many as may be if an answer is required, else sometimes fewer.
+func (r *respondent) rank(q *survey.Question, fields []survey.Field, required bool) {
+	want := min(q.AtMost, len(fields))
+	if !required && r.random.Float64() < 0.2 {
+		want = 1 + r.random.IntN(want)
+	}
+	left := slices.Clone(fields)
+	for rank := range want {
+		i := r.draw(len(left), func(i int) float64 { return math.Exp(15 * r.bias[left[i].Name]) })
+		r.values[left[i].Name] = []string{strconv.Itoa(rank + 1)}
+		left = slices.Delete(left, i, i+1)
+	}
+}
+
+// allocate divides a question's total into round parts.
+func (r *respondent) allocate(q *survey.Question, fields []survey.Field) {
+	total, unit := *q.Total, survey.Decimal(1)
+	for _, u := range []survey.Decimal{5 * survey.One, survey.One} {
+		if total%u == 0 && total/u >= 10 {
+			unit = u
+			break
+		}
+	}
+	shares := make([]survey.Decimal, len(fields))
+	const portions = 40
+	for range portions {
+		i := r.draw(len(fields), func(i int) float64 {
+			return math.Exp(15*r.bias[fields[i].Name]) * (0.2 + float64(shares[i])/float64(total))
+		})
+		shares[i] += total / portions
+	}
+	rest := total
+	for i := range shares {
+		shares[i] -= shares[i] % unit
+		rest -= shares[i]
+	}
+	largest := slices.Index(shares, slices.Max(shares))
+	shares[largest] += rest
+	for i, f := range fields {
+		r.values[f.Name] = []string{shares[i].String()}
+	}
+}
+
+// number makes up a number on a step between the bounds, or the 100 steps beside the only bound, or from 0.
+func (r *respondent) number(q *survey.Question, like float64) string {
+	step := survey.Decimal(survey.One)
+	if q.Step != nil {
+		step = *q.Step
+	}
+	low, high := survey.Decimal(0), 100*step
+	switch {
+	case q.Min != nil && q.Max != nil:
+		low, high = *q.Min, *q.Max
+	case q.Min != nil:
+		low, high = *q.Min, *q.Min+100*step
+	case q.Max != nil: // steps are counted from 0
+		high = *q.Max - *q.Max%step
+		if high > *q.Max {
+			high -= step
+		}
+		low = high - 100*step
+	}
+	steps := int64((high - low) / step)
+	return (low + survey.Decimal(math.Round(like*float64(steps)))*step).String()
+}
+
+// date makes up a date within the bounds, in September or October 2026 if they allow it.
+func (r *respondent) date(q *survey.Question) string {
+	first, last := "2026-09-01", "2026-10-31"
+	if earliest := string(q.Earliest); earliest > first {
+		first, last = earliest, max(last, earliest)
+	}
+	if latest := string(q.Latest); latest != "" && latest < last {
+		first, last = min(first, latest), latest
+	}
+	from, err := time.Parse(time.DateOnly, first)
+	until, untilErr := time.Parse(time.DateOnly, last)
+	if err != nil || untilErr != nil {
+		return "" // both are checked dates: cannot be
+	}
+	return from.AddDate(0, 0, r.random.IntN(1+int(until.Sub(from).Hours()/24))).Format(time.DateOnly)
+}
+
+// remarks are answers to long texts by language, from dissatisfied to satisfied.
+var remarks = map[string][]string{
+	"zh": {"等了很久才有人联系我，希望能改进。", "价格偏高，说明书也不够清楚。", "总体还可以，售后响应可以再快一些。", "服务人员很耐心，问题解决得很及时。", "非常满意，下次还会选择你们！"},
+	"en": {"It took far too long until anyone called back.", "Rather expensive, and the manual is hard to follow.", "Fine on the whole; support could be quicker.", "Patient staff, and the problem was solved at once.", "Very happy, will come again!"},
+}
+
+// sampleText is an answer to a short text.
+func sampleText(language string) string {
+	if language == "zh" {
+		return "示例"
+	}
+	return "Sample"
+}
+
+func (r *respondent) text(q *survey.Question, like float64) string {
+	text := sampleText(r.language)
+	switch {
+	case q.Pattern != "":
+		parsed, err := syntax.Parse(q.Pattern, syntax.Perl)
+		if err != nil {
+			return "" // questionnaire.Parse has accepted it: cannot be
+		}
+		text = r.match(parsed.Simplify())
+		if whole, err := regexp.Compile("^(?:" + q.Pattern + ")$"); err != nil || !whole.MatchString(text) {
+			return ""
+		}
+	case q.Type == survey.LongText:
+		texts := remarks[r.language]
+		if texts == nil {
+			texts = remarks["en"]
+		}
+		text = texts[min(int(like*float64(len(texts))), len(texts)-1)]
+	}
+	length := len([]rune(text))
+	if length < q.MinLength || q.MaxLength > 0 && length > q.MaxLength {
+		return strings.Repeat("x", max(q.MinLength, 1))
+	}
+	return text
+}
+
+// match makes up a text that a simplified pattern matches if its anchors and word boundaries, which are ignored, allow it.
+func (m *Simulator) match(re *syntax.Regexp) string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return string(re.Rune)
+	case syntax.OpCharClass:
+		i := 2 * m.random.IntN(len(re.Rune)/2)
+		return string(re.Rune[i] + rune(m.random.IntN(min(int(re.Rune[i+1]-re.Rune[i])+1, 26))))
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return "x"
+	case syntax.OpCapture, syntax.OpPlus:
+		return m.match(re.Sub[0])
+	case syntax.OpConcat:
+		var b strings.Builder
+		for _, sub := range re.Sub {
+			b.WriteString(m.match(sub))
+		}
+		return b.String()
+	case syntax.OpAlternate:
+		return m.match(re.Sub[m.random.IntN(len(re.Sub))])
+	default: // empty, *, ?, anchors
+		return ""
+	}
+}

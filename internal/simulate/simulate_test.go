@@ -1,0 +1,213 @@
+package simulate
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/survey"
+)
+
+// everything asks every type, under conditions and checks that an answer given at random seldom meets.
+const everything = `
+title: Everything
+channels: [web, phone]
+scales:
+  good: [{id: good, label: Good, score: 3}, {id: fair, label: Fair, score: 2}, {id: poor, label: Poor, score: 1}, {id: none, label: No opinion}]
+  matters: [{id: much, label: Much, score: 2}, {id: little, label: Little, score: 1}]
+sections:
+  - id: first
+    questions:
+      - {id: tier, type: hidden, label: Tier, segment: true, options: [{id: a, label: A}, {id: b, label: B}]}
+      - {id: form, type: hidden, label: Form number}
+      - {id: overall, type: single_choice, label: Overall, scale: good, other: true, required: late == true}
+      - {id: why, type: long_text, label: Why, show_if: score(overall) < 3, required: true}
+      - {id: parts, type: matrix, label: Parts, scale: good, rows: [{id: staff, label: Staff}, {id: goods, label: Goods}], required: overall == "poor"}
+      - {id: weighed, type: importance_matrix, label: Weighed, scale: good, importance_scale: matters, required: all, rows: [{id: staff, label: Staff}, {id: goods, label: Goods}]}
+      - {id: stars, type: rating, label: Stars, steps: 5, display: stars}
+      - {id: recommend, type: nps, label: Recommend}
+      - {id: reasons, type: multi_choice, label: Reasons, min: 2, max: 3, other: Elsewhere, shuffle: true, options: [{id: near, label: Near}, {id: cheap, label: Cheap}, {id: kind, label: Kind, show_if: stars > 2}, {id: nothing, label: Nothing, exclusive: true}]}
+      - {id: order, type: ranking, label: Order, max: 2, required: true, options: [{id: near, label: Near, show_if: reasons contains "near"}, {id: cheap, label: Cheap}, {id: kind, label: Kind}]}
+      - {id: budget, type: constant_sum, label: Budget, total: 100, options: [{id: near, label: Near, show_if: channel == "web"}, {id: cheap, label: Cheap}, {id: kind, label: Kind}], check: {that: budget.kind >= 20, message: At least 20}}
+  - id: second
+    show_if: answered(recommend) and recommend < 9
+    questions:
+      - {id: visits, type: number, label: Visits, min: 1, max: 50, step: 1, display: slider, required: true}
+      - {id: spoilt, type: number, label: Spoilt visits, min: 0, max: 50, step: 1, required: true, check: [{that: spoilt <= visits, message: Not more than all}, {that: spoilt != 0, message: At least one}]}
+      - {id: code, type: short_text, label: Code, pattern: "[A-Z]{2}[0-9]{4}", required: true}
+      - {id: begun, type: date, label: Begun, min: 2026-01-01, max: 2027-01-01, required: true}
+      - {id: ended, type: date, label: Ended, min: 2026-01-01, max: 2027-01-01, required: true, check: {that: ended >= begun, message: Not before the beginning}}
+      - {id: at, type: time, label: At}
+      - {id: site, type: url, label: Site}
+      - {id: late, type: yes_no, label: Late}
+      - {id: mail, type: email, label: Mail, required: late}
+      - {id: call, type: phone, label: Call}
+      - {id: agreed, type: consent, label: Agreed, show_if: answered(mail) or answered(call)}
+      - {id: read, type: note, label: Read}
+`
+
+// testSurveys are the samples and what they lack.
+func testSurveys(t *testing.T) []*survey.Survey {
+	t.Helper()
+	files, err := filepath.Glob("../../surveys/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = slices.DeleteFunc(files, func(name string) bool { return !questionnaire.IsFile(filepath.Base(name)) })
+	var surveys []*survey.Survey
+	var problems questionnaire.Problems
+	for _, file := range append(files, "../answer/testdata/every.yaml", "../render/testdata/every.yaml") {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, found := questionnaire.Parse(filepath.Base(file), source)
+		surveys, problems = append(surveys, s), append(problems, found...)
+	}
+	s, found := questionnaire.Parse("everything.yaml", []byte(everything))
+	surveys, problems = append(surveys, s), append(problems, found...)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return surveys
+}
+
+// Simulated respondents are accepted; together they answer every question and get every thanks.
+func TestRespondentsAreAccepted(t *testing.T) {
+	const respondents = 400
+	for _, s := range testSurveys(t) {
+		given, thanks := map[string]int{}, map[int]bool{}
+		c := New(s, 1)
+		for range respondents {
+			sub, err := c.Next()
+			if err != nil {
+				t.Errorf("%s: %v", s.ID, err)
+				break
+			}
+			body, err := json.Marshal(sub)
+			if err != nil {
+				t.Fatal(err)
+			}
+			posted, err := answer.FromJSON(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, said, problems := answer.Check(s, posted)
+			if len(problems) > 0 {
+				t.Errorf("%s: %v", s.ID, problems)
+				break
+			}
+			thanks[said] = true
+			for _, a := range append(response.Answers, response.Private...) {
+				given[a.Field()]++
+			}
+		}
+		for _, f := range s.Fields() {
+			if given[f.Name] == 0 {
+				t.Errorf("%s: none of %d answers %s", s.ID, respondents, f.Name)
+			}
+		}
+		for i := range s.Thanks {
+			if !thanks[i] {
+				t.Errorf("%s: none of %d gets thanks %d", s.ID, respondents, i+1)
+			}
+		}
+	}
+}
+
+// The same seed makes the same respondents, so that a second demo adds none.
+func TestSeeds(t *testing.T) {
+	for _, s := range testSurveys(t) {
+		a, b, c := New(s, 7), New(s, 7), New(s, 8)
+		for i := range 20 {
+			x, errX := a.Next()
+			y, errY := b.Next()
+			z, errZ := c.Next()
+			if err := errors.Join(errX, errY, errZ); err != nil {
+				t.Fatal(s.ID, err)
+			}
+			if !reflect.DeepEqual(x, y) {
+				t.Fatalf("%s, respondent %d: %v and %v", s.ID, i, x, y)
+			}
+			if x.ID == z.ID {
+				t.Fatalf("%s, respondent %d: two seeds give the same respondent", s.ID, i)
+			}
+		}
+	}
+}
+
+// A check that no answer meets is an error, not an endless search.
+func TestImpossibleCheck(t *testing.T) {
+	s, problems := questionnaire.Parse("riddle.yaml", []byte(`
+title: Riddle
+sections:
+  - questions:
+      - {id: word, type: short_text, label: The word, required: true, check: {that: word == "sesame", message: That is not it}}
+`))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if sub, err := New(s, 1).Next(); err == nil {
+		t.Errorf("a riddle is answered with %v", sub.Answers)
+	}
+}
+
+// Respondents of the past are others, and the period before this one is the last that is over.
+func TestGoBack(t *testing.T) {
+	for name, periods := range map[string][3]string{
+		"month": {"2026-10", "2026-09", "2025-11"}, "quarter": {"2026-Q3", "2026-Q2", "2023-Q4"}, "year": {"2025", "2024", "2014"},
+	} {
+		s, problems := questionnaire.Parse("past.yaml", []byte("title: Past\nlanguages: [en]\nperiod: "+name+"\nsections: [{questions: [{id: rated, type: rating, steps: 5, label: Rated}]}]\n"))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		at := time.Date(2026, 11, 30, 23, 0, 0, 0, time.UTC)
+		if got := [3]string{PeriodBefore(s, at, 1), PeriodBefore(s, at, 2), PeriodBefore(s, at, 12)}; got != periods {
+			t.Errorf("before November 2026 came %v, want %v", got, periods)
+		}
+		ids := map[string]bool{}
+		for back := range 3 {
+			m := New(s, 1)
+			if back > 0 {
+				m.GoBack(back)
+			}
+			for range 20 {
+				r, err := m.Response("then")
+				if err != nil || r.Period != "then" || r.Survey != "past" || ids[r.ID] {
+					t.Fatalf("%v %+v", err, r)
+				}
+				ids[r.ID] = true
+			}
+		}
+	}
+}
+
+// Every sample can be filled in, plausibly and wrongly.
+func TestForms(t *testing.T) {
+	for _, s := range testSurveys(t) {
+		if s.ID == "every" || s.ID == "everything" { // their checks and texts are not made for all this
+			continue
+		}
+		t.Run(s.ID, func(t *testing.T) {
+			t.Parallel()
+			for _, language := range s.Languages {
+				f := &Form{Survey: s, Language: language}
+				for seed := range uint64(5) {
+					if problems := f.problems(f.Plausible(seed)); len(problems) > 0 {
+						t.Errorf("in %s: %v", language, problems)
+					}
+					if len(f.problems(f.Invalid(seed))) == 0 {
+						t.Errorf("in %s: invalid values are accepted", language)
+					}
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,214 @@
+// Package staging changes a directory of files as a whole.
+package staging
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Folder writes a site into a directory as one change: new and changed files are written to a staging directory inside
+// it first, and moved into place only when every file of the site is on the disk. So a page is never half written, and
+// an error, such as a full disk, leaves the old site unchanged. A manifest lists what was written; other files in the
+// directory are never touched.
+type Folder struct {
+	dir     string
+	created bool            // the directory did not exist; Discard removes it
+	owned   map[string]bool // written by an earlier build
+
+	mu      sync.Mutex
+	written map[string]bool
+	changed int
+	existed map[string]bool // by first segment of the path: whether anything was there before
+	made    map[string]bool // directories made in the staging directory
+}
+
+const (
+	manifestName   = ".glasspoll-build"
+	manifestHeader = "# Written by glasspoll build, which may replace and remove these files.\n"
+	stagingName    = ".glasspoll-staging"
+)
+
+// Open prepares a directory, made if it does not exist, for one build. Either Commit or Discard must follow.
+func Open(dir string) (*Folder, error) {
+	f := &Folder{dir: dir, owned: map[string]bool{}, written: map[string]bool{}, existed: map[string]bool{}, made: map[string]bool{}}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		f.created = true
+	}
+	manifest, err := os.ReadFile(filepath.Join(dir, manifestName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for line := range strings.Lines(string(manifest)) {
+		if line = strings.TrimSuffix(line, "\n"); filepath.IsLocal(line) && line[0] != '#' {
+			f.owned[line] = true
+		}
+	}
+	staging := filepath.Join(dir, stagingName)
+	if err := os.RemoveAll(staging); err != nil { // left by a build that was killed
+		return nil, err
+	}
+	if err := os.MkdirAll(staging, 0o777); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Paths returns the paths of all files written, sorted.
+func (f *Folder) Paths() []string { return slices.Sorted(maps.Keys(f.written)) }
+
+// Changed is how many of them are new or differ from what was there before.
+func (f *Folder) Changed() int { return f.changed }
+
+// Write takes one file of the site, by its slash-separated path. It appears in the directory with Commit. Write may be
+// called concurrently.
+func (f *Folder) Write(path string, content []byte) error {
+	f.mu.Lock()
+	f.written[path] = true
+	existed, err := f.segmentExisted(path)
+	f.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if existed {
+		target := filepath.Join(f.dir, filepath.FromSlash(path))
+		switch old, err := os.ReadFile(target); {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case bytes.Equal(old, content):
+			return nil
+		case !f.owned[path]:
+			return fmt.Errorf("%s is not from an earlier build, and is left alone: move it away, or choose another --out", target)
+		}
+	}
+	staged := filepath.Join(f.dir, stagingName, filepath.FromSlash(path))
+	if err := f.stageDirectory(filepath.Dir(staged)); err != nil {
+		return err
+	}
+	return os.WriteFile(staged, content, 0o666)
+}
+
+// segmentExisted reports whether the first segment of a path existed before. It saves a look for every file of a survey
+// that is new.
+func (f *Folder) segmentExisted(path string) (bool, error) {
+	segment, _, _ := strings.Cut(path, "/")
+	if existed, known := f.existed[segment]; known {
+		return existed, nil
+	}
+	_, err := os.Lstat(filepath.Join(f.dir, segment))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	f.existed[segment] = err == nil
+	return err == nil, nil
+}
+
+// stageDirectory makes the directory of a file that is about to be staged, and counts the file.
+func (f *Folder) stageDirectory(dir string) error {
+	f.mu.Lock()
+	made := f.made[dir]
+	f.changed++
+	f.mu.Unlock()
+	if made {
+		return nil
+	}
+	// Mostly the parent exists already.
+	err := os.Mkdir(dir, 0o777)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.MkdirAll(dir, 0o777)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	f.mu.Lock()
+	f.made[dir] = true
+	f.mu.Unlock()
+	return nil
+}
+
+// Commit moves the new and changed files into place and removes those that an earlier build wrote and this one did not.
+func (f *Folder) Commit() error {
+	// The manifest first: if this is killed at any point, the next build still knows which files are from builds.
+	all := maps.Clone(f.owned)
+	maps.Copy(all, f.written)
+	if err := f.saveManifest(all); err != nil {
+		return err
+	}
+	if err := moveInto(f.dir, filepath.Join(f.dir, stagingName)); err != nil {
+		return err
+	}
+	for _, path := range slices.Sorted(maps.Keys(f.owned)) {
+		if f.written[path] {
+			continue
+		}
+		target := filepath.Join(f.dir, filepath.FromSlash(path))
+		if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		// Remove fails on a directory that is not empty, which stays.
+		for parent := filepath.Dir(path); parent != "." && os.Remove(filepath.Join(f.dir, parent)) == nil; {
+			parent = filepath.Dir(parent)
+		}
+	}
+	if err := f.saveManifest(f.written); err != nil {
+		return err
+	}
+	return os.RemoveAll(filepath.Join(f.dir, stagingName))
+}
+
+// moveInto moves the content of a staging directory into dir, whole directories where dir has none of the name.
+func moveInto(dir, staging string) error {
+	entries, err := os.ReadDir(staging)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		from, to := filepath.Join(staging, e.Name()), filepath.Join(dir, e.Name())
+		move := os.Rename
+		if e.IsDir() && exists(to) {
+			move = func(from, to string) error { return moveInto(to, from) }
+		}
+		if err := move(from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Discard removes the staging directory, so that nothing has changed.
+func (f *Folder) Discard() {
+	os.RemoveAll(filepath.Join(f.dir, stagingName))
+	if f.created {
+		os.Remove(f.dir)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+func (f *Folder) saveManifest(paths map[string]bool) error {
+	var b strings.Builder
+	b.WriteString(manifestHeader)
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		b.WriteString(path + "\n")
+	}
+	target := filepath.Join(f.dir, manifestName)
+	if old, err := os.ReadFile(target); err == nil && string(old) == b.String() {
+		return nil
+	}
+	staged := filepath.Join(f.dir, stagingName, ".manifest")
+	if err := os.WriteFile(staged, []byte(b.String()), 0o666); err != nil {
+		return err
+	}
+	return os.Rename(staged, target)
+}

@@ -1,0 +1,71 @@
+package starter
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"glasspoll"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/survey"
+)
+
+// Sample is a ready questionnaire.
+type Sample struct {
+	Source []byte
+	Survey *survey.Survey
+}
+
+// ErrNoSample says that there is no sample of a name.
+var ErrNoSample = errors.New("there is no ready questionnaire of this name")
+
+// Samples returns all samples, sorted by id.
+func Samples() ([]*Sample, error) {
+	entries, err := fs.ReadDir(glasspoll.Samples(), ".")
+	if err != nil {
+		return nil, err
+	}
+	var samples []*Sample
+	for _, e := range entries {
+		if !questionnaire.IsFile(e.Name()) {
+			continue
+		}
+		s, err := FindSample(strings.TrimSuffix(e.Name(), ".yaml"))
+		if err != nil {
+			return nil, err
+		}
+		samples = append(samples, s)
+	}
+	return samples, nil
+}
+
+// FindSample returns a sample by its id. The error is ErrNoSample if there is none.
+func FindSample(id string) (*Sample, error) {
+	name := id + ".yaml"
+	if !fs.ValidPath(name) || !questionnaire.IsFile(name) {
+		return nil, ErrNoSample
+	}
+	source, err := fs.ReadFile(glasspoll.Samples(), name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoSample
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, problems := questionnaire.Parse(name, source)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return &Sample{source, s}, nil
+}
+
+// WithID returns the sample's source with another id, comments and all.
+func (s *Sample) WithID(id string) ([]byte, error) {
+	source := bytes.Replace(s.Source, []byte("id: "+s.Survey.ID+"\n"), []byte("id: "+id+"\n"), 1)
+	if _, problems := questionnaire.Parse(s.Survey.ID, source); len(problems) > 0 {
+		return nil, fmt.Errorf("%q cannot be the survey's id: %s", id, problems[0].Message)
+	}
+	return source, nil
+}

@@ -1,0 +1,303 @@
+package starter
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// aspects are what is rated of a topic: id, Chinese, English.
+var aspects = map[string][][3]string{
+	"product":  {{"quality", "质量", "Quality"}, {"ease", "使用的方便程度", "Ease of use"}, {"fit", "符合需要的程度", "Fit to your needs"}},
+	"delivery": {{"punctuality", "准时程度", "Punctuality"}, {"condition", "货物的完好程度", "Condition of the goods"}, {"staff", "送货人员的态度", "Manner of the delivery staff"}},
+	"service":  {{"response", "响应速度", "Speed of response"}, {"manner", "服务态度", "Manner of our staff"}, {"expertise", "专业水平", "Expertise"}, {"solutions", "解决问题的效果", "How well problems are solved"}},
+	"price":    {{"level", "价格水平", "Price level"}, {"value", "性价比", "Value for money"}, {"clarity", "报价的清楚程度", "Clarity of our quotes"}},
+}
+
+// headings are the titles of topics, in Chinese and English.
+var headings = map[string][2]string{
+	"overall": {"总体", "Overall"}, "product": {"产品", "Product"}, "delivery": {"送货", "Delivery"}, "service": {"服务", "Service"},
+	"price": {"价格", "Price"}, "recommend": {"推荐", "Recommendation"}, "comments": {"意见", "Comments"}, "contact": {"联系方式", "Contact details"},
+}
+
+// comments are the comments in a new file, by language.
+var comments = map[string]map[string]string{
+	"en": {
+		"top":       "Written by glasspoll new. Edit it freely, and run glasspoll check after each edit.\n# Keep the ids (id: …) once answers have come in: answers are stored under them. Labels may change.",
+		"languages": "the first is the default; every text needs both",
+		"language":  "add another one here, and its texts below",
+		"minutes":   "estimated; shown before the first question",
+		"contact":   "whom respondents may ask",
+		"window":    "Open without limit. To open it for a time only:",
+		"period":    "trends run over periods: none, month, quarter or year",
+		"scales":    "A scale is used by many questions. Options without a score are left out of means.",
+		"rows":      "each row is an item of its own; add or remove some",
+		"private":   "Contact details are stored apart from the answers and never published.",
+		"bands":     "index 0–100; lower limits",
+		"k":         "no figure is published for fewer respondents",
+		"dimension": "equal weights unless you give others (weight: 2)",
+	},
+	"zh": {
+		"top":       "由 glasspoll new 生成，可以随意修改；每次修改后请运行 glasspoll check。\n# 收到答案以后请不要改 id：答案是按 id 存放的。文字可以改。",
+		"languages": "第一个是默认语言；每段文字两种语言都要有",
+		"language":  "要加一种语言就写在这里，并在下面补上文字",
+		"minutes":   "估计的时间，显示在第一题之前",
+		"contact":   "答卷人有疑问时找谁",
+		"window":    "长期有效。只在一段时间内开放时：",
+		"period":    "按期统计趋势：none、month、quarter 或 year",
+		"scales":    "一个量表可以用在很多题上。没有 score 的选项不计入平均分。",
+		"rows":      "每一行是一个独立的指标，可以增减",
+		"private":   "联系方式与答案分开存放，从不公开。",
+		"bands":     "指数 0–100，各档的下限",
+		"k":         "人数不到这个数就不公布",
+		"dimension": "各维度权重相同；要不同就写 weight: 2",
+	},
+}
+
+// yamlWriter collects the lines of a questionnaire.
+type yamlWriter struct {
+	strings.Builder
+	*Draft
+}
+
+func (p *yamlWriter) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+
+// text is a text in the languages of the survey, on one line.
+func (p *yamlWriter) text(zh, en string) string {
+	texts := map[string]string{"zh": zh, "en": en}
+	parts := make([]string, len(p.languages))
+	for i, l := range p.languages {
+		parts[i] = l + ": " + scalar(texts[l])
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func (p *yamlWriter) comment(key string) string { return comments[p.Comments][key] }
+
+var (
+	plainText = regexp.MustCompile(`^[\p{Han}A-Za-z][\p{Han}\p{L}0-9 ()（）。？！；，、“”'–-]*$`)
+	yamlWords = []string{"yes", "no", "true", "false", "on", "off", "null", "y", "n"}
+)
+
+// scalar writes a text so that YAML reads it as text, in braces too. A JSON string is one in YAML.
+func scalar(text string) string {
+	if plainText.MatchString(text) && !slices.Contains(yamlWords, strings.ToLower(text)) {
+		return text
+	}
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.Encode(text) // cannot fail for a string
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func (d *Draft) has(topic string) bool { return slices.Contains(d.topics, topic) }
+
+// rated returns the topics with aspects.
+func (d *Draft) rated() []string {
+	return slices.DeleteFunc(slices.Clone(d.topics), func(topic string) bool { return aspects[topic] == nil })
+}
+
+// inWords reports whether the steps of the scale have labels; if there are many, they have numbers.
+func (d *Draft) inWords() bool { return d.scale <= 5 }
+
+// yaml returns the questionnaire.
+func (d *Draft) yaml() []byte {
+	p := &yamlWriter{Draft: d}
+	p.line("# %s", p.comment("top"))
+	p.line("id: %s", d.ID)
+	p.line("title:")
+	for _, l := range d.languages {
+		p.line("  %s: %s", l, scalar(d.title[l]))
+	}
+	key := "languages"
+	if len(d.languages) == 1 {
+		key = "language"
+	}
+	p.line("languages: [%s]  # %s", strings.Join(d.languages, ", "), p.comment(key))
+	p.intro()
+	p.line("minutes: %d  # %s", d.minutes, p.comment("minutes"))
+	p.line("thanks:")
+	for _, l := range d.languages {
+		p.line("  %s: %s", l, map[string]string{"zh": "谢谢您！汇总结果见结果页。", "en": "Thank you! The summary is on the results page."}[l])
+	}
+	email := d.Email
+	if email == "" {
+		email = "you@company.example"
+	}
+	p.line("contact:  # %s", p.comment("contact"))
+	p.line("  email: %s", scalar(email))
+	p.line("# %s", p.comment("window"))
+	p.line("# window: {from: 2026-10-01, until: 2026-10-31}")
+	p.line("timezone: Asia/Shanghai")
+	p.line("period: %s  # %s", d.period, p.comment("period"))
+	p.scales()
+	p.line("\nsections:")
+	for _, topic := range d.topics {
+		p.section(topic)
+	}
+	p.scoring()
+	return []byte(p.String())
+}
+
+func (p *yamlWriter) intro() {
+	p.line("intro:")
+	for _, l := range p.languages {
+		purpose := p.purpose[l]
+		if purpose == "" {
+			purpose = usualPurpose[l]
+		}
+		purpose = strings.TrimRight(purpose, "。.！!；; ")
+		p.line("  %s: |", l)
+		scored := len(p.rated()) > 0 || p.has("overall")
+		if l == "zh" {
+			p.line("    您好！本次调查的目的：%s。\n", purpose)
+			switch {
+			case scored && p.inWords():
+				p.line("    - **怎样作答**：每题从“非常满意”到“非常不满意”，选最符合您感受的一项；没有接触过的请选“没有接触过”。")
+			case scored:
+				p.line("    - **怎样作答**：打分题 %d 分最好，1 分最差；没有接触过的可以不答。", p.Draft.scale)
+			}
+			p.line("    - **隐私**：至少汇总 5 份答案才会公布；文字意见和联系方式不公开。")
+			continue
+		}
+		p.line("    Welcome! The purpose of this survey: %s.\n", purpose)
+		switch {
+		case scored && p.inWords():
+			p.line("    - **How to answer:** each question runs from \"Very satisfied\" to \"Very dissatisfied\"; choose what fits you best. If you had nothing to do with something, choose \"Not applicable\".")
+		case scored:
+			p.line("    - **How to answer:** %d is best and 1 is worst; leave out what you had nothing to do with.", p.Draft.scale)
+		}
+		p.line("    - **Privacy:** figures are published only for at least 5 answers together. Comments and contact details are never published.")
+	}
+}
+
+func (p *yamlWriter) scales() {
+	if !p.inWords() || len(p.rated()) == 0 && !p.has("overall") {
+		return
+	}
+	steps := [][3]string{{"very_satisfied", "非常满意", "Very satisfied"}, {"satisfied", "满意", "Satisfied"}, {"neutral", "一般", "Neither satisfied nor dissatisfied"},
+		{"dissatisfied", "不满意", "Dissatisfied"}, {"very_dissatisfied", "非常不满意", "Very dissatisfied"}}
+	if p.Draft.scale == 4 {
+		steps = slices.Delete(steps, 2, 3)
+	}
+	p.line("\nscales:  # %s", p.comment("scales"))
+	p.line("  satisfaction:")
+	for i, s := range steps {
+		p.line("    - {id: %s, label: %s, score: %d}", s[0], p.text(s[1], s[2]), len(steps)-i)
+	}
+	p.line("    - {id: not_applicable, label: %s}", p.text("没有接触过", "Not applicable"))
+}
+
+// answers writes the keys of a question that say how it is answered on the scale.
+func (p *yamlWriter) answers(indent string) {
+	if p.inWords() {
+		p.line("%sscale: satisfaction", indent)
+		return
+	}
+	p.line("%ssteps: %d", indent, p.Draft.scale)
+	p.line("%sdisplay: numbers", indent)
+	p.line("%slow: %s", indent, p.text("非常不满意", "Very dissatisfied"))
+	p.line("%shigh: %s", indent, p.text("非常满意", "Very satisfied"))
+}
+
+func (p *yamlWriter) section(topic string) {
+	const key = "        "
+	heading := headings[topic]
+	p.line("  - id: %s", topic)
+	p.line("    title: %s", p.text(heading[0], heading[1]))
+	if topic == "contact" {
+		p.line("    # %s", p.comment("private"))
+		p.line("    intro: %s", p.text("只有希望我们回复时才需要填写。", "Fill this in only if you would like a reply."))
+	}
+	p.line("    questions:")
+	question := func(id, kind, zh, en string) {
+		p.line("      - id: %s", id)
+		p.line("%stype: %s", key, kind)
+		p.line("%slabel: %s", key, p.text(zh, en))
+	}
+	switch topic {
+	case "overall":
+		question("overall", "rating", "总体来说，您对我们满意吗？", "All in all, how satisfied or dissatisfied are you with us?")
+		p.answers(key)
+		p.line("%srequired: true", key)
+	case "recommend":
+		question("recommend", "nps", "您有多大可能向朋友或同事推荐我们？", "How likely are you to recommend us to a friend or colleague?")
+		p.line("%slow: %s", key, p.text("完全不可能", "Not at all likely"))
+		p.line("%shigh: %s", key, p.text("极有可能", "Extremely likely"))
+	case "comments":
+		question("improve", "long_text", "您最希望我们改进什么？", "What should we improve first?")
+		p.line("%smax_length: 1000", key)
+	case "contact":
+		question("reply", "yes_no", "需要我们回复您吗？", "Would you like a reply?")
+		p.line("%spublish: false", key)
+		question("contact_name", "short_text", "怎么称呼您？", "What is your name?")
+		p.line("%sprivate: true", key)
+		p.line("%sshow_if: reply", key)
+		question("contact_email", "email", "邮箱", "E-mail")
+		p.line("%sshow_if: reply", key)
+		question("contact_phone", "phone", "电话", "Phone")
+		p.line("%sshow_if: reply", key)
+	default:
+		p.aspects(topic, question)
+	}
+}
+
+// aspects writes a matrix if the scale has few columns, else a question for each aspect.
+func (p *yamlWriter) aspects(topic string, question func(id, kind, zh, en string)) {
+	const key = "        "
+	dimension := func() {
+		if len(p.rated()) > 1 {
+			p.line("%sdimension: %s", key, topic)
+		}
+	}
+	if p.inWords() {
+		subject := map[string][2]string{"product": {"我们的产品", "our product"}, "delivery": {"我们的送货", "our delivery"}, "service": {"我们的服务", "our service"}, "price": {"我们的价格", "our prices"}}[topic]
+		question(topic, "matrix", "您对"+subject[0]+"满意吗？", "How satisfied or dissatisfied are you with "+subject[1]+"?")
+		p.answers(key)
+		p.line("%srequired: all", key)
+		dimension()
+		p.line("%srows:  # %s", key, p.comment("rows"))
+		for _, a := range aspects[topic] {
+			p.line("%s  - {id: %s, label: %s}", key, a[0], p.text(a[1], a[2]))
+		}
+		return
+	}
+	for _, a := range aspects[topic] {
+		question(topic+"_"+a[0], "rating", a[1], a[2])
+		p.answers(key)
+		dimension()
+	}
+}
+
+func (p *yamlWriter) scoring() {
+	rated := p.rated()
+	if len(rated) == 0 && !p.has("overall") {
+		p.line("\nresults:\n  audience: public\n  min_group: 5  # %s", p.comment("k"))
+		return
+	}
+	p.line("\nscoring:")
+	p.line("  model: percent_of_max")
+	if p.has("overall") {
+		p.line("  overall: overall")
+	}
+	if len(rated) > 1 {
+		p.line("  dimensions:  # %s", p.comment("dimension"))
+		for _, topic := range rated {
+			p.line("    - {id: %s, label: %s}", topic, p.text(headings[topic][0], headings[topic][1]))
+		}
+	}
+	if len(p.bands) > 0 {
+		p.line("  bands:  # %s", p.comment("bands"))
+		for i, names := range bandNames[len(p.bands)] {
+			from := 0
+			if i < len(p.bands) {
+				from = p.bands[i]
+			}
+			p.line("    - {from: %d, label: %s}", from, p.text(names[0], names[1]))
+		}
+	}
+	p.line("results:\n  audience: public\n  min_group: 5  # %s", p.comment("k"))
+}

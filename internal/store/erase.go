@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/tally"
+)
+
+// Stored is a response as a back end has read it for an erasure.
+type Stored struct {
+	Shard Shard
+	Entry Entry
+
+	// Replace puts a tombstone in the place of the response, without private answers and digest, and saves the shard's
+	// tally: both or neither, durably. It returns ErrStale if the response has been erased since it was read, or if the
+	// tally no longer has the given revision.
+	Replace func(ctx context.Context, tombstone answer.Response, t *tally.Tally, revision int) error
+}
+
+// Eraser is what a back end contributes to [Find] and [Erase].
+type Eraser interface {
+	// Stored reads a response by its key; nil if there is none. The read is strongly consistent.
+	Stored(ctx context.Context, survey, period, id string) (*Stored, error)
+}
+
+// attempts is how often an operation is retried that others keep from being saved.
+const attempts = 20
+
+// Find implements [Erasure]. It costs one read for each period of each survey.
+func Find(ctx context.Context, b interface {
+	Catalog
+	Log
+	Eraser
+}, id string) ([]Entry, error) {
+	surveys, err := b.Surveys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []Entry
+	for _, survey := range surveys {
+		periods, err := b.Periods(ctx, survey)
+		if err != nil {
+			return nil, err
+		}
+		for _, period := range periods {
+			stored, err := b.Stored(ctx, survey, period, id)
+			if err != nil {
+				return nil, err
+			}
+			if stored != nil {
+				found = append(found, stored.Entry)
+			}
+		}
+	}
+	return found, nil
+}
+
+// Erase implements [Erasure]. The shard's tally counts the tombstone in the response's place from the same instant on, see
+// [exchange]. If the tally has counted the response, no publisher will read the tombstone, so Erase withdraws the cases of
+// the response itself; it does so first, because while the response is there, a failed erasure can be repeated. All its
+// cases are stored by then: a publisher saves a tally after the cases of the responses in it.
+func Erase(ctx context.Context, b interface {
+	Definitions
+	Tallies
+	Cases
+	Eraser
+}, survey, period, id string, keep []string, now time.Time) (erased bool, err error) {
+	for range attempts {
+		stored, err := b.Stored(ctx, survey, period, id)
+		if err != nil || stored == nil || stored.Entry.Response.Withdrawn {
+			return false, err
+		}
+		counted, revision, err := b.Tally(ctx, stored.Shard)
+		if err != nil {
+			return false, err
+		}
+		tombstone := stored.Entry.Response.Tombstone(keep)
+		after, passed, err := exchange(ctx, b, counted, stored.Entry, tombstone)
+		if err == nil && passed {
+			err = WithdrawCases(ctx, b, survey, map[string]bool{id: true}, now)
+		}
+		if err == nil {
+			err = stored.Replace(ctx, tombstone, after, revision)
+		}
+		if !errors.Is(err, ErrStale) {
+			return err == nil, err
+		}
+	}
+	return false, fmt.Errorf("response %s or its tally: %w %d times: try again", id, ErrStale, attempts)
+}
+
+// exchange returns a shard's tally (nil: there is none) after one of its responses has become a tombstone, and whether its
+// cursor has passed the tombstone, so that no publisher reads it. The response is exchanged for the tombstone rather than
+// the shard folded again: of responses that were counted and have been deleted after the retention time, the tally is all
+// that is left, and a release needs at least as many respondents as the one before. Only where that is impossible, as with
+// a tally of another shape, is the tally emptied. The result must be saved even if it counts the same, so that a publisher
+// that has read the response finds another revision.
+func exchange(ctx context.Context, definitions Definitions, counted *tally.Tally, e Entry, tombstone answer.Response) (after *tally.Tally, passed bool, err error) {
+	switch {
+	case counted == nil:
+		return tally.Empty(nil), false, nil
+	case counted.Cursor < e.Cursor:
+		return counted, false, nil
+	}
+	s, err := definitions.Definition(ctx, tombstone.Survey, "")
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return nil, false, err
+	}
+	if err == nil {
+		if after, passed = tally.Exchange(s, counted, e.Response, tombstone); passed {
+			return after, true, nil
+		}
+	}
+	return tally.Empty(counted), false, nil
+}
+
+// WithdrawCases closes the cases of the given responses of a survey, which have been erased, and removes what leads to the respondents.
+func WithdrawCases(ctx context.Context, all Cases, survey string, responses map[string]bool, now time.Time) error {
+	if len(responses) == 0 {
+		return nil
+	}
+	for range attempts {
+		stored, err := all.CasesOf(ctx, survey)
+		if err != nil {
+			return err
+		}
+		stale := false
+		for _, c := range stored {
+			if !responses[c.Response] {
+				continue
+			}
+			c.Withdraw(now)
+			switch err := all.SaveCase(ctx, c); {
+			case errors.Is(err, ErrStale):
+				stale = true
+			case err != nil:
+				return err
+			}
+		}
+		if !stale {
+			return nil
+		}
+	}
+	return fmt.Errorf("cases of %s: %w %d times", survey, ErrStale, attempts)
+}

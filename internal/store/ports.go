@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"iter"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/cases"
+	"glasspoll/internal/release"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+// Definitions finds compiled questionnaires.
+type Definitions interface {
+	// Definition returns a survey in the given version, or in the one in force if version is "". The survey is shared and
+	// read-only. The error is ErrUnknown if there is no such survey or version. A version never changes; which one is in
+	// force may be read with a delay of half a minute.
+	Definition(ctx context.Context, id, version string) (*survey.Survey, error)
+}
+
+// DefinitionWriter puts new versions of questionnaires in force.
+type DefinitionWriter interface {
+	// PutDefinition stores a compiled survey under its version and puts that version in force, durably. It is an error if
+	// the version is stored with another content: that is never replaced.
+	PutDefinition(ctx context.Context, s *survey.Survey) error
+}
+
+// Catalog lists the surveys.
+type Catalog interface {
+	// Surveys lists the ids of all surveys that have ever been in force, in order.
+	Surveys(ctx context.Context) ([]string, error)
+}
+
+// Responses takes answers. It cannot return any.
+type Responses interface {
+	// Put stores a response unless its id is taken in its period, and stamps its arrival. It returns once the response is
+	// durable. If the id is taken by the same answers, Put returns false and no error; if by others, ErrConflict. The same
+	// holds for each key in also, under which the same submission may have been stored before. ErrTooLarge says that the
+	// response can never be stored. After any other error the response may or may not be stored: Put it again.
+	Put(ctx context.Context, r answer.Response, also ...Key) (created bool, err error)
+}
+
+// Log reads responses in the order of their arrival. Reads are strongly consistent.
+type Log interface {
+	// Periods lists the periods in which a survey has any response, in order.
+	Periods(ctx context.Context, survey string) ([]string, error)
+
+	// After yields the entries of a shard after a cursor ("" for all), in order. When it yields an entry, it has yielded
+	// every settled entry before it. It stops at the first error, which it yields.
+	After(ctx context.Context, shard Shard, cursor string) iter.Seq2[Entry, error]
+}
+
+// PrivateAnswers reads the answers that are kept apart from the log.
+type PrivateAnswers interface {
+	// Private returns the private answers of a response; none if it has none or there is no such response.
+	Private(ctx context.Context, survey, period, id string) ([]answer.Answer, error)
+}
+
+// Tallies keeps one tally for each shard. They are a cache of a fold over the log: losing one costs time only, except that
+// responses which were deleted after a retention time are known from the tally alone.
+type Tallies interface {
+	// Tally returns a shard's tally and its revision; nil and 0 if there is none. The read is strongly consistent, and the
+	// tally is the caller's own.
+	Tally(ctx context.Context, shard Shard) (t *tally.Tally, revision int, err error)
+
+	// SaveTally replaces a shard's tally if its revision is still the given one, else it returns ErrStale. The new revision
+	// is one more.
+	SaveTally(ctx context.Context, shard Shard, t *tally.Tally, revision int) error
+}
+
+// Releases keeps what has been made public. A release is never changed or removed.
+type Releases interface {
+	// Latest returns the latest release of each period of a survey that has one, in the order of the periods.
+	Latest(ctx context.Context, survey string) ([]*release.Release, error)
+
+	// Append stores a release, durably, unless its number is taken in its period: then it returns ErrStale. It is an error
+	// if the number does not follow the last one.
+	Append(ctx context.Context, r *release.Release) error
+}
+
+// History reads old releases.
+type History interface {
+	// History yields all releases of a period, oldest first. It stops at the first error, which it yields.
+	History(ctx context.Context, survey, period string) iter.Seq2[*release.Release, error]
+}
+
+// Pages holds the published files.
+type Pages interface {
+	// Page returns the tag of what is at a path now, and the revision it was written with; "" and 0 if there is nothing.
+	Page(ctx context.Context, path string) (tag string, revision int, err error)
+
+	// Replace writes a page if what is there still has the given tag ("": nothing is there), else it returns ErrStale. It
+	// returns the page's new tag. Readers see the old page or the new one, never a part.
+	Replace(ctx context.Context, path, tag string, revision int, body []byte) (newTag string, err error)
+}
+
+// Sidecars reads what an author keeps beside a questionnaire: measures and reviewed quotes.
+type Sidecars interface {
+	// Actions returns those of a survey; the zero value if there are none.
+	Actions(ctx context.Context, survey string) (survey.Actions, error)
+}
+
+// Cases keeps the cases that alerts have opened.
+type Cases interface {
+	// OpenCase stores a case, durably, unless there is one with its id, and reports whether it did. If notify is set, the
+	// case is in the outbox from the same instant on.
+	OpenCase(ctx context.Context, c *cases.Case, notify bool) (opened bool, err error)
+
+	// CasesOf returns all cases of a survey, in the order of their ids. The read is strongly consistent.
+	CasesOf(ctx context.Context, survey string) ([]*cases.Case, error)
+
+	// SaveCase replaces a case if its revision is still the one that was read, else it returns ErrStale. It sets the case's
+	// new revision.
+	SaveCase(ctx context.Context, c *cases.Case) error
+}
+
+// Outbox lists the cases whose notification has not been delivered.
+type Outbox interface {
+	// Pending returns these cases of a survey, in the order of their ids.
+	Pending(ctx context.Context, survey string) ([]*cases.Case, error)
+
+	// MarkDelivered takes a case out of the outbox. It is no error if the case is not in it.
+	MarkDelivered(ctx context.Context, survey, id string) error
+}
+
+// Erasure takes out the answers of one respondent.
+type Erasure interface {
+	// Find returns the entries of all responses with an id, of any survey and period: one, unless a client has used an id
+	// twice.
+	Find(ctx context.Context, id string) ([]Entry, error)
+
+	// Erase puts a tombstone in the place of a response: its id, so that it cannot come again, its version, its arrival,
+	// and those of its answers whose fields are in keep. The other answers are gone, and so are the private ones and the
+	// digest by which the same answers would be recognized. It returns false if there is no such response, or only its
+	// tombstone.
+	Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error)
+}
+
+// Records is everything that operators' commands use of a back end.
+type Records interface {
+	Definitions
+	Catalog
+	Log
+	PrivateAnswers
+	Tallies
+	Releases
+	History
+	Cases
+	Outbox
+	Erasure
+}

@@ -1,0 +1,61 @@
+package survey
+
+import (
+	"regexp"
+	"strings"
+)
+
+// A Piece is a part of a text: words as they stand, or the place of an earlier answer, written {{q}}.
+type Piece struct {
+	Text   string // as written, braces included
+	Answer string // the field, or the ranking, whose answer stands there; "" for words
+}
+
+var braces = regexp.MustCompile(`\{\{[^{}]*\}\}`)
+
+// Pieces takes a text apart at its {{answers}}. Braces that name no answer are words.
+func (s *Survey) Pieces(text string) []Piece {
+	var pieces []Piece
+	rest := 0
+	for _, p := range Pipes(text) {
+		if !s.Shows(p.Name) {
+			continue
+		}
+		if p.Start > rest {
+			pieces = append(pieces, Piece{Text: text[rest:p.Start]})
+		}
+		pieces = append(pieces, Piece{Text: text[p.Start:p.End], Answer: p.Name})
+		rest = p.End
+	}
+	if rest < len(text) || rest == 0 {
+		pieces = append(pieces, Piece{Text: text[rest:]})
+	}
+	return pieces
+}
+
+// Shows reports whether {{name}} can stand for an answer: that of a field, or the order that a ranking was given.
+func (s *Survey) Shows(name string) bool {
+	if f, ok := s.Field(name); ok {
+		return f.Part != OtherPart
+	}
+	fields := s.ofQuestion[name]
+	return len(fields) > 0 && fields[0].Question.Type == Ranking
+}
+
+// A Pipe is a {{name}} in a text, whether or not there is such a question.
+type Pipe struct {
+	Name       string
+	Start, End int // in bytes, braces included
+}
+
+// Pipes finds each {{name}} of a text.
+func Pipes(text string) []Pipe {
+	if !strings.Contains(text, "{{") {
+		return nil
+	}
+	var pipes []Pipe
+	for _, at := range braces.FindAllStringIndex(text, -1) {
+		pipes = append(pipes, Pipe{Name: strings.TrimSpace(strings.Trim(text[at[0]:at[1]], "{}")), Start: at[0], End: at[1]})
+	}
+	return pipes
+}

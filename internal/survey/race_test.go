@@ -1,6 +1,0 @@
-//go:build race
-
-package survey
-
-// raceDetector: with it, sync.Pool throws away at random what it is given, and regular expressions allocate anew.
-const raceDetector = true

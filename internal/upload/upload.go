@@ -1,0 +1,257 @@
+// Package upload brings a built site to a deployment on AWS.
+package upload
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/cloud"
+	"glasspoll/internal/console"
+	"glasspoll/internal/render"
+	"glasspoll/internal/site"
+	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
+)
+
+// Site is a built site.
+type Site struct {
+	Dir      string
+	Files    []string // slash-separated paths below Dir
+	Surveys  []*survey.Survey
+	Actions  map[string]survey.Actions // measures and quotes by survey
+	Renderer *render.Renderer
+	Assets   render.Assets
+}
+
+const (
+	// notFoundName is the page for an address that does not exist.
+	notFoundName = "404.html"
+	// concurrency is how many files are uploaded at a time.
+	concurrency = 16
+)
+
+// Upload brings a site to a deployment. At every moment, what a page names is there: questionnaires are stored before the
+// pages whose answers they check, and files before the pages that link to them. Only what differs is sent, so that an
+// upload that failed goes on when it is run again. Nothing is deleted. A dry run prints what would be done.
+func Upload(ctx context.Context, out io.Writer, table *cloud.Table, pages *cloud.Pages, s Site, dryRun bool) error {
+	notFound, err := notFoundPage(s.Renderer, s.Surveys)
+	if err != nil {
+		return err
+	}
+	u := &uploader{
+		Site: s, table: table, pages: pages, dryRun: dryRun, out: out, notFound: notFound,
+		progress: &progress{out: out, all: len(s.Files) + 1, dryRun: dryRun},
+	}
+	return u.upload(ctx)
+}
+
+// notFoundPage can be shown at any depth, so its links are absolute.
+func notFoundPage(renderer *render.Renderer, surveys []*survey.Survey) ([]byte, error) {
+	var page bytes.Buffer
+	language := site.Languages(surveys)[0]
+	err := renderer.Notice(&page, render.NoticePage{Language: language, Root: "/", Code: answer.NotFound})
+	return page.Bytes(), err
+}
+
+// uploader uploads one site.
+type uploader struct {
+	Site
+	table    *cloud.Table
+	pages    *cloud.Pages
+	dryRun   bool
+	out      io.Writer
+	notFound []byte
+	progress *progress
+}
+
+func (u *uploader) upload(ctx context.Context) error {
+	if err := u.definitions(ctx); err != nil {
+		return err
+	}
+	if err := u.actions(ctx); err != nil {
+		return err
+	}
+	assets, data, pages := u.steps()
+	if err := u.files(ctx, assets); err != nil {
+		return err
+	}
+	if err := u.assets(ctx); err != nil {
+		return err
+	}
+	if err := u.files(ctx, data); err != nil {
+		return err
+	}
+	if err := u.files(ctx, pages); err != nil {
+		return err
+	}
+	verb := "uploaded"
+	if u.dryRun {
+		verb = "to upload"
+	}
+	fmt.Fprintf(u.out, "%s, %d %s, the others are there\n", console.Count(u.progress.all, "file"), u.progress.sent, verb)
+	return nil
+}
+
+// steps divides the files by when they are uploaded. The deepest pages come before those that link to them.
+func (u *uploader) steps() (assets, data, pages []string) {
+	for _, name := range append(slices.Clone(u.Files), notFoundName) {
+		switch {
+		case strings.HasPrefix(name, "assets/"):
+			assets = append(assets, name)
+		case strings.HasSuffix(name, ".html"):
+			pages = append(pages, name)
+		default:
+			data = append(data, name)
+		}
+	}
+	depth := func(name string) int { return strings.Count(name, "/") }
+	slices.SortStableFunc(pages, func(a, b string) int { return cmp.Compare(depth(b), depth(a)) })
+	return assets, data, pages
+}
+
+// definitions stores the questionnaires that have changed.
+func (u *uploader) definitions(ctx context.Context) error {
+	changed := 0
+	for _, s := range u.Surveys {
+		before, err := u.table.Definition(ctx, s.ID, "")
+		if err != nil && !errors.Is(err, store.ErrUnknown) {
+			return err
+		}
+		if err == nil && before.Version == s.Version {
+			continue
+		}
+		changed++
+		switch {
+		case before == nil:
+			fmt.Fprintf(u.out, "%s: new\n", s.ID)
+		case before.Shape != s.Shape:
+			fmt.Fprintf(u.out, "%s: changed so that its answers are counted again\n", s.ID)
+		default:
+			fmt.Fprintf(u.out, "%s: changed in wording or look only\n", s.ID)
+		}
+		if u.dryRun {
+			continue
+		}
+		if err := u.table.PutDefinition(ctx, s); err != nil {
+			return err
+		}
+	}
+	known, err := u.table.Surveys(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range known {
+		if !slices.ContainsFunc(u.Surveys, func(s *survey.Survey) bool { return s.ID == id }) {
+			fmt.Fprintf(u.out, "%s: not among the questionnaires any more, but still online: its pages and results are left\n", id)
+		}
+	}
+	fmt.Fprintf(u.out, "%s, %d new or changed\n", console.Count(len(u.Surveys), "questionnaire"), changed)
+	return nil
+}
+
+// actions stores the measures and quotes that have changed. Those of a file that is gone are removed.
+func (u *uploader) actions(ctx context.Context) error {
+	for _, s := range u.Surveys {
+		before, err := u.table.Actions(ctx, s.ID)
+		if err != nil {
+			return err
+		}
+		if reflect.DeepEqual(before, u.Actions[s.ID]) {
+			continue
+		}
+		fmt.Fprintf(u.out, "%s: %s and %s beside it; its results show them within ten minutes\n",
+			s.ID, console.Count(len(u.Actions[s.ID].Measures), "measure"), console.Count(len(u.Actions[s.ID].Quotes), "quote"))
+		if u.dryRun {
+			continue
+		}
+		if err := u.table.PutActions(ctx, s.ID, u.Actions[s.ID]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assets stores the names of the assets, by which the functions link to them.
+func (u *uploader) assets(ctx context.Context) error {
+	before, known, err := u.table.Assets(ctx)
+	if err != nil || known && before.Equal(u.Assets) || u.dryRun {
+		return err
+	}
+	return u.table.PutAssets(ctx, u.Assets)
+}
+
+// files uploads those of the named files that differ.
+func (u *uploader) files(ctx context.Context, names []string) error {
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(concurrency)
+	for _, name := range names {
+		if within.Err() != nil {
+			break
+		}
+		group.Go(func() error { return u.file(within, name) })
+	}
+	return cmp.Or(group.Wait(), ctx.Err())
+}
+
+func (u *uploader) file(ctx context.Context, name string) error {
+	f := cloud.File{Name: name, Body: u.notFound}
+	if name != notFoundName {
+		var err error
+		if f.Body, err = os.ReadFile(filepath.Join(u.Dir, filepath.FromSlash(name))); err != nil {
+			return err
+		}
+	}
+	differs, err := u.pages.Wants(ctx, f)
+	if err == nil && differs && !u.dryRun {
+		err = u.pages.Upload(ctx, f)
+	}
+	if err == nil {
+		u.progress.done(name, differs)
+	}
+	return err
+}
+
+// progress prints how far an upload is, once a second; of a dry run, what would be uploaded.
+type progress struct {
+	out    io.Writer
+	all    int
+	dryRun bool
+
+	mu      sync.Mutex
+	seen    int
+	sent    int
+	printed time.Time
+}
+
+func (p *progress) done(name string, sent bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen++
+	if sent {
+		p.sent++
+		if p.dryRun {
+			fmt.Fprintln(p.out, "would upload", name)
+		}
+	}
+	if p.printed.IsZero() {
+		p.printed = time.Now()
+	}
+	if time.Since(p.printed) >= time.Second && !p.dryRun {
+		p.printed = time.Now()
+		fmt.Fprintf(p.out, "%d of %d files, %d uploaded\n", p.seen, p.all, p.sent)
+	}
+}
