@@ -1,7 +1,7 @@
 # make run    build the site, serve it, print the addresses
 # make demo   fill the surveys with made-up answers, at a running `make run` or a server of its own
 # make test   everything that must hold; installs what browsers need where it may
-# make lint   gofmt, go vet, staticcheck, complexity, dead code, known vulnerabilities
+# make lint   gofmt, go vet, staticcheck, complexity, dead code, known vulnerabilities, the scripts' types
 # make bench  the figures of docs/: build, accept, publish
 # make package      bin/submit.zip and bin/publish.zip, as AWS Lambda takes them
 # make bench-start  how long the functions take to start, beside an empty one
@@ -11,6 +11,7 @@
 SHELL := /bin/bash
 ADDR ?= 127.0.0.1:8080
 FUZZTIME ?= 10s
+TYPESCRIPT := 5.9.3
 # VERSION is what `glasspoll version` prints; empty outside a git checkout.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
@@ -40,6 +41,8 @@ lint:
 	@found=$$(go tool govulncheck ./... 2>&1) || case "$$found" in \
 	  *"fetching vulnerabilities"*) echo "govulncheck: its database cannot be reached, so it is left out";; \
 	  *) echo "$$found"; exit 1;; esac
+	.ci/npm typescript@$(TYPESCRIPT)
+	node .cache/npm/typescript/lib/tsc.js -p .ci/jsconfig.json
 	@if command -v cfn-lint >/dev/null; then echo cfn-lint deploy/template.yaml; cfn-lint deploy/template.yaml; \
 	  else echo "cfn-lint is not installed (pip install cfn-lint): deploy/template.yaml is not checked by it"; fi
 

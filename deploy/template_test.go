@@ -469,7 +469,7 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 	if !slices.Equal(submit, []string{"ConditionCheckItem", "GetItem", "PutItem"}) {
 		t.Errorf("submit calls %v", submit)
 	}
-	publish := operations(t, "Table", "Definition", "Assets", "Surveys", "Remember", "Periods", "After", "Tally", "SaveTally", "Latest", "Append",
+	publish := operations(t, "Table", "Definition", "Assets", "Surveys", "AddPeriod", "Periods", "After", "Tally", "SaveTally", "Latest", "Append",
 		"OpenCase", "CasesOf", "SaveCase", "Pending", "MarkDelivered", "Actions")
 	for role, calls := range map[string][]string{"SubmitRole": submit, "PublishRole": publish} {
 		allowed := map[string]bool{}

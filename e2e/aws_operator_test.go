@@ -148,8 +148,8 @@ func (d *deployment) settled(t *testing.T) func() *tally.Counters {
 	t.Helper()
 	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "DYNAMODB_ENDPOINT": d.database.Target}
 	later := func() time.Time { return time.Now().Add(time.Hour) }
-	table := cloud.NewTable(patient(func(name string) string { return env[name] }), d.name(), later, cloud.Settle)
-	publisher := publish.New(table, table, table, noPages{}, noPages{}, later)
+	table := cloud.NewTable(patient(func(name string) string { return env[name] }), d.name(), cloud.Options{Now: later})
+	publisher := publish.New(publish.Options{Log: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: later})
 	return func() *tally.Counters {
 		t.Helper()
 		if _, err := publisher.Publish(t.Context(), d.survey); err != nil {

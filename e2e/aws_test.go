@@ -101,7 +101,7 @@ func deploy(t *testing.T) *deployment {
 		t.Fatal(problems)
 	}
 	d.survey = s
-	d.table = cloud.NewTable(d.client, name, time.Now, cloud.Settle)
+	d.table = cloud.NewTable(d.client, name, cloud.Options{})
 	if err := d.table.PutDefinition(ctx, s); err != nil {
 		t.Fatal(err)
 	}
@@ -450,7 +450,7 @@ func TestOnAWSPublishMayEndAnywhere(t *testing.T) {
 	d := deploy(t)
 	n := 0
 	long := time.Now().Add(-time.Hour)
-	earlier := cloud.NewTable(d.client, d.name(), func() time.Time { return long.Add(time.Duration(n) * time.Second) }, cloud.Settle)
+	earlier := cloud.NewTable(d.client, d.name(), cloud.Options{Now: func() time.Time { return long.Add(time.Duration(n) * time.Second) }})
 	seen := figures{}
 	check := func() {
 		t.Helper()

@@ -373,7 +373,7 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	now := time.Now()
 	this, before := s.PeriodAt(now), s.PeriodBefore(now)
 	long := now.Add(-time.Hour)
-	earlier := cloud.NewTable(d.client, d.name(), func() time.Time { return long }, cloud.Settle)
+	earlier := cloud.NewTable(d.client, d.name(), cloud.Options{Now: func() time.Time { return long }})
 	older, newer := people(0, 12, before), people(12, 40, this)
 	opened := 0 // cases, of answers that arrived in this quarter
 	for _, p := range slices.Concat(older, newer[:14]) {

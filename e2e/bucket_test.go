@@ -60,7 +60,7 @@ func TestBucketSignsEveryName(t *testing.T) {
 		if err := pages.Upload(t.Context(), f); err != nil {
 			t.Errorf("%s: upload: %v", key, err)
 		}
-		if wanted, err := pages.Wants(t.Context(), f); err != nil || wanted {
+		if wanted, err := pages.NeedsUpload(t.Context(), f); err != nil || wanted {
 			t.Errorf("%s: uploaded, and wanted again: %v", key, err)
 		}
 	}

@@ -36,7 +36,7 @@ func (s streamed) Put(ctx context.Context, r answer.Response, also ...store.Key)
 	created, err := s.Table.Put(ctx, r, also...)
 	period := [2]string{r.Survey, r.Period}
 	if _, known := s.known.Load(period); err == nil && created && !known {
-		if err = s.Remember(ctx, r.Survey, r.Period); err == nil {
+		if err = s.AddPeriod(ctx, r.Survey, r.Period); err == nil {
 			s.known.Store(period, true)
 		}
 	}
@@ -66,7 +66,7 @@ func TestConformanceOnAWS(t *testing.T) {
 		if _, err := bucket.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 			t.Fatal(err)
 		}
-		table := streamed{cloud.NewTable(client, name, now, cloud.Settle), &sync.Map{}}
+		table := streamed{cloud.NewTable(client, name, cloud.Options{Now: now}), &sync.Map{}}
 		return storetest.Backend{
 			Definitions: table, Responses: table, Log: table, Tallies: table, Releases: table, Erasure: table,
 			Pages: cloud.NewPages(cloud.S3(getenv, name)), Cases: table, Settle: func() { ahead.Add(int64(cloud.Settle + time.Second)) },

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -27,7 +26,7 @@ func (f awsFlags) table(ctx context.Context, name string) (*cloud.Table, aws.Con
 	if err != nil {
 		return nil, settings, err
 	}
-	return cloud.NewTable(database, name, time.Now, cloud.Settle), settings, nil
+	return cloud.NewTable(database, name, cloud.Options{}), settings, nil
 }
 
 // database is what tables are reached by.

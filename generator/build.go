@@ -36,7 +36,7 @@ Examples:
 
 func (b buildCommand) Run(c *console.Console) error {
 	started := time.Now()
-	// A build makes much garbage in a short life: to collect it less often saves a tenth of the time.
+	// A build allocates much and soon ends: collecting garbage less often saves a tenth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	library := project.NewLibrary(b.Surveys)
 	surveys, problems, err := library.Read()
@@ -60,9 +60,9 @@ func (b buildCommand) Run(c *console.Console) error {
 	return nil
 }
 
-// buildSite writes a whole site, or changes nothing.
-func buildSite(surveys []*survey.Survey, templates fs.FS, look *theme.Theme, dir string) (*staging.Folder, error) {
-	renderer, assets, err := site.NewRenderer(templates, look)
+// buildSite writes a whole site; after an error nothing has changed.
+func buildSite(surveys []*survey.Survey, templates fs.FS, t *theme.Theme, dir string) (*staging.Folder, error) {
+	renderer, assets, err := site.NewRenderer(templates, t)
 	if err != nil {
 		return nil, err
 	}

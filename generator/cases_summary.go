@@ -1,96 +1,132 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"encoding/csv"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
+	"glasspoll/internal/records"
 	"glasspoll/internal/survey"
 )
 
-// summaryWords are a summary's, in one language.
-type summaryWords struct {
-	title, running, survey, none, all, nobody string
-	columns                                   []string
-	by, values                                map[string]string
+type summariseCasesCommand struct {
+	storeFlags
+	Month    string `xor:"span" required:"" placeholder:"2026-10" help:"The month."`
+	Quarter  string `xor:"span" required:"" placeholder:"2026-Q4" help:"Or the quarter."`
+	Survey   string `placeholder:"ID" help:"Only cases of this survey."`
+	Language string `placeholder:"zh|en" enum:"zh,en" default:"en" help:"zh or en. Default: ${default}."`
+	Format   string `placeholder:"FORMAT" enum:"text,json,csv" default:"text" help:"text, json or csv. Default: ${default}."`
 }
 
-var summaryLanguages = map[string]summaryWords{
-	"en": {
-		title: "Cases of %s, %s to %s", running: "The span has not ended: open and overdue are as of today.", survey: "Survey: %s", none: "There were no cases.",
-		all: "All", nobody: "nobody yet",
-		columns: []string{"Opened", "Closed", "In time", "Told", "Withdrawn", "Open", "Overdue", "Mean days"},
-		by:      map[string]string{"type": "By type", "severity": "By severity", "owner": "By owner"},
-	},
-	"zh": {
-		title: "%s 跟进事项汇总（%s 至 %s）", running: "本期未结束：未办结和逾期的数字截至今天。", survey: "问卷：%s", none: "本期没有跟进事项。",
-		all: "合计", nobody: "未指定",
-		columns: []string{"新开", "办结", "按期办结", "已告知客户", "已撤回", "未办结", "逾期", "平均天数"},
-		by:      map[string]string{"type": "按类型", "severity": "按严重程度", "owner": "按负责岗位"},
-		values: map[string]string{string(survey.Minor): "一般", string(survey.Major): "严重", string(survey.Critical): "重大",
-			"complaint": "投诉", "praise": "表扬", "suggestion": "建议", "call": "回访", "question": "咨询"},
-	},
+func (summariseCasesCommand) Help() string {
+	return `Opened are the cases whose answers arrived in the span; closed, in time and told are of those closed in it, whenever they
+were opened; open and overdue are as on its last day, or today if it has not ended. Days are calendar days from opening to
+closing, in the survey's timezone. Cases of answers that were taken back count as opened and withdrawn, and not as closed.`
 }
 
-// summaryText prints a summary as a table that lines up in both scripts.
-func summaryText(out io.Writer, s cases.Summary, of, language string) error {
-	words := summaryLanguages[language]
-	console.Line(out, words.title, s.Span.Name, s.Span.From, s.Span.Until)
-	if of != "" {
-		console.Line(out, words.survey, of)
+func (s summariseCasesCommand) Run(ctx context.Context, c *console.Console) error {
+	if _, err := s.span(); err != nil {
+		return console.UsageError{Err: err}
 	}
-	if s.Running {
-		console.Line(out, "%s", words.running)
+	return s.perform(ctx, c, "cases summary", &s)
+}
+
+func (s *summariseCasesCommand) span() (cases.Span, error) {
+	span, err := cases.ParseSpan(cmp.Or(s.Month, s.Quarter))
+	switch {
+	case err != nil && s.Month != "":
+		return span, fmt.Errorf("--month %s: write one such as 2026-10", s.Month)
+	case err != nil:
+		return span, fmt.Errorf("--quarter %s: write one such as 2026-Q4", s.Quarter)
+	case (s.Month != "") == strings.Contains(span.Name, "Q"):
+		return span, fmt.Errorf("%s is not what the flag says: write --month 2026-10 or --quarter 2026-Q4", span.Name)
 	}
-	if s.All == (cases.Figures{}) {
-		console.Line(out, "%s", words.none)
-		return nil
+	return span, nil
+}
+
+func (s *summariseCasesCommand) do(ctx context.Context, env *environment) error {
+	span, err := s.span()
+	if err != nil {
+		return err
 	}
-	console.Line(out, "")
-	rows := [][]string{append([]string{""}, words.columns...), figuresRow(words.all, s.All)}
-	by := ""
+	all, err := records.Cases(ctx, env.store, s.Survey)
+	if err != nil {
+		return err
+	}
+	summary := cases.Summarise(all, span, time.Now())
+	switch s.Format {
+	case "json":
+		return console.JSON(env.Out, summaryJSON(summary, s.Survey))
+	case "csv":
+		return summaryCSV(env.Out, summary)
+	}
+	return summaryText(env.Out, summary, s.Survey, s.Language)
+}
+
+// figuresJSON is a line of a summary in JSON output.
+type figuresJSON struct {
+	By        string   `json:"by,omitempty"`
+	Value     string   `json:"value,omitempty"`
+	Opened    int      `json:"opened"`
+	Closed    int      `json:"closed"`
+	InTime    int      `json:"closed_in_time"`
+	Told      int      `json:"customer_told"`
+	Withdrawn int      `json:"withdrawn"`
+	Open      int      `json:"open"`
+	Overdue   int      `json:"overdue"`
+	MeanDays  *float64 `json:"mean_days_to_close"` // null: none was closed
+}
+
+func toJSON(by, value string, f cases.Figures) figuresJSON {
+	line := figuresJSON{By: by, Value: value, Opened: f.Opened, Closed: f.Closed, InTime: f.InTime, Told: f.Told, Withdrawn: f.Withdrawn, Open: f.Open, Overdue: f.Overdue}
+	if mean, ok := f.MeanDays(); ok {
+		line.MeanDays = &mean
+	}
+	return line
+}
+
+func summaryJSON(s cases.Summary, surveyID string) any {
+	document := struct {
+		Span    string        `json:"span"`
+		From    survey.Date   `json:"from"`
+		Until   survey.Date   `json:"until"`
+		Running bool          `json:"running"` // the span has not ended
+		Survey  string        `json:"survey,omitempty"`
+		All     figuresJSON   `json:"all"`
+		Groups  []figuresJSON `json:"groups"`
+	}{s.Span.Name, s.Span.From, s.Span.Until, s.Running, surveyID, toJSON("", "", s.All), []figuresJSON{}}
 	for _, g := range s.Groups {
-		if g.By != by {
-			by = g.By
-			rows = append(rows, nil, []string{words.by[by]})
-		}
-		value := g.Value
-		if value == "" {
-			value = words.nobody
-		} else if word := words.values[value]; word != "" && by != "owner" {
-			value = word
-		}
-		rows = append(rows, figuresRow("  "+value, g.Figures))
+		document.Groups = append(document.Groups, toJSON(g.By, g.Value, g.Figures))
 	}
-	widths := make([]int, len(words.columns)+1)
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], console.Columns(cell))
-		}
-	}
-	for _, row := range rows {
-		var line strings.Builder
-		for i, cell := range row {
-			padding := strings.Repeat(" ", widths[i]-console.Columns(cell))
-			if i == 0 {
-				line.WriteString(cell + padding)
-			} else {
-				line.WriteString("  " + padding + cell)
-			}
-		}
-		if _, err := fmt.Fprintln(out, strings.TrimRight(line.String(), " ")); err != nil {
-			return err
-		}
-	}
-	return nil
+	return document
 }
 
-func figuresRow(name string, f cases.Figures) []string {
-	row := []string{name}
-	for _, n := range []int{f.Opened, f.Closed, f.InTime, f.Told, f.Withdrawn, f.Open, f.Overdue} {
-		row = append(row, fmt.Sprint(n))
+func summaryCSV(out io.Writer, s cases.Summary) error {
+	table := csv.NewWriter(out)
+	table.Write([]string{"by", "value", "opened", "closed", "closed_in_time", "customer_told", "withdrawn", "open", "overdue", "mean_days_to_close"})
+	for _, g := range append([]cases.Group{{By: "all", Figures: s.All}}, s.Groups...) {
+		line := []string{g.By, escapeFormula(g.Value)}
+		for _, n := range []int{g.Opened, g.Closed, g.InTime, g.Told, g.Withdrawn, g.Open, g.Overdue} {
+			line = append(line, strconv.Itoa(n))
+		}
+		table.Write(append(line, meanDays(g.Figures, "")))
 	}
-	return append(row, meanDays(f, "-"))
+	table.Flush()
+	return table.Error()
+}
+
+// meanDays is the mean with one decimal; otherwise if no case was closed.
+func meanDays(f cases.Figures, otherwise string) string {
+	mean, ok := f.MeanDays()
+	if !ok {
+		return otherwise
+	}
+	return strconv.FormatFloat(mean, 'f', 1, 64)
 }

@@ -152,7 +152,7 @@ func (f findings) json(w io.Writer) error {
 		Problems []problem `json:"problems"`
 		Advice   []advised `json:"advice"`
 		Surveys  []good    `json:"surveys"`
-		Beside   []sidecar `json:"beside,omitempty"`
+		Sidecars []sidecar `json:"beside,omitempty"`
 	}{[]problem{}, []advised{}, []good{}, nil}
 	for _, p := range f.problems {
 		document.Problems = append(document.Problems, problem(p))
@@ -165,9 +165,9 @@ func (f findings) json(w io.Writer) error {
 			document.Surveys = append(document.Surveys, good{file.Path, s.ID, questionCount(s), s.Languages, s.Minutes})
 		}
 	}
-	for _, n := range f.sidecars {
-		if n.Survey != nil && len(n.Problems()) == 0 {
-			document.Beside = append(document.Beside, sidecar{n.Path, n.Survey.ID, len(n.Entries.Measures), len(n.Entries.Quotes)})
+	for _, s := range f.sidecars {
+		if s.Survey != nil && len(s.Problems()) == 0 {
+			document.Sidecars = append(document.Sidecars, sidecar{s.Path, s.Survey.ID, len(s.Entries.Measures), len(s.Entries.Quotes)})
 		}
 	}
 	return console.JSON(w, document)
@@ -181,7 +181,7 @@ func contents(s *project.Sidecar) string {
 	return console.Count(len(s.Entries.Measures), "measure")
 }
 
-// describe says what a respondent will meet: "12 questions, zh and en, 5 minutes".
+// describe sums up a survey: "12 questions, zh and en, 5 minutes".
 func describe(s *survey.Survey) string {
 	parts := []string{console.Count(questionCount(s), "question"), strings.Join(s.Languages, " and ")}
 	if s.Minutes > 0 {
@@ -190,7 +190,7 @@ func describe(s *survey.Survey) string {
 	return strings.Join(parts, ", ")
 }
 
-// questionCount is the number of questions, notes left out.
+// questionCount is the number of questions without notes.
 func questionCount(s *survey.Survey) int {
 	questions := 0
 	for q := range s.Questions() {

@@ -50,7 +50,7 @@ Start with one of these, in a directory that has surveys/*.yaml:
 
 Exit codes: 0 fine, 1 problems found or the work failed, 2 wrong usage.`
 
-// run is main, but for what it stands on.
+// run runs a command line, and returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	helped := false
 	parser, err := kong.New(&commands{},

@@ -23,7 +23,7 @@ type serveCommand struct {
 	Data              string        `placeholder:"DIR" default:"data" help:"Where answers and results are kept. Default: ${default}."`
 	Templates         string        `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
 	NoReload          bool          `help:"Do not watch the files, and let browsers keep pages for a minute: for real use."`
-	Webhook           string        `placeholder:"URL" help:"Address that is told of each case that an alert opens (Standard Webhooks, signed)."`
+	Webhook           string        `placeholder:"URL" help:"Address to notify of each case that an alert opens (Standard Webhooks, signed)."`
 	WebhookSecretFile string        `placeholder:"FILE" help:"File with the secret that messages to the webhook are signed with. Default: the environment variable GLASSPOLL_WEBHOOK_SECRET."`
 	Backup            string        `placeholder:"DIR" help:"Where to keep copies of all answers, taken while it runs: a directory for them alone, best on another disk. Default: none are taken."`
 	BackupEvery       time.Duration `placeholder:"TIME" default:"24h" help:"How often. Default: ${default}."`

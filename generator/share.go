@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/durable"
 	"glasspoll/internal/invite"
 	"glasspoll/internal/project"
 	"glasspoll/internal/questionnaire"
@@ -66,7 +67,7 @@ func (k shareCommand) Run(c *console.Console) error {
 		return err
 	}
 	if base == invite.NoBase && k.Out != "" {
-		return console.Usagef("--out: QR codes and texts need the site's address: %s", k.howToSay())
+		return console.Usagef("--out: QR codes and texts need the site's address: %s", k.addressHint())
 	}
 	if err := invite.CheckValues(s, k.Value); err != nil {
 		return console.UsageError{Err: err}
@@ -91,7 +92,7 @@ func (k shareCommand) Run(c *console.Console) error {
 		fmt.Fprintf(c.Out, "\n%s in %s\n", console.Count(len(files), "file"), k.Out)
 	}
 	if base == invite.NoBase {
-		fmt.Fprintf(c.Err, "These links begin with … in place of the site's address. For whole links, QR codes and files, %s.\n", k.howToSay())
+		fmt.Fprintf(c.Err, "These links begin with … in place of the site's address. For whole links, QR codes and files, %s.\n", k.addressHint())
 	}
 	if open, early := s.OpenAt(time.Now()); !open && early {
 		fmt.Fprintf(c.Err, "Note: %s takes answers from %s on.\n", s.ID, s.Window.From)
@@ -101,35 +102,35 @@ func (k shareCommand) Run(c *console.Console) error {
 	return nil
 }
 
-// base is the address that links begin with: the one that was given, or else the one that the site's theme says.
+// base is the address that links begin with: that of the flag, or else that of the theme.
 func (k shareCommand) base(c *console.Console) (string, error) {
 	if k.Address != "" {
 		return invite.ParseBase(k.Address)
 	}
 	file := filepath.Join(k.Surveys, theme.File)
-	look, problems, err := theme.Read(os.DirFS(k.Surveys), file)
+	t, problems, err := theme.Read(os.DirFS(k.Surveys), file)
 	switch {
 	case err != nil:
 		return "", err
-	case len(problems) > 0: // the address may be among what is wrong, and there is no site without mending the rest
+	case len(problems) > 0: // the address may be wrong, and a site is not built before the rest is repaired
 		console.Problems(c.Err, problems)
 		return "", console.ErrProblems
-	case look.Address == "":
+	case t.Address == "":
 		return invite.NoBase, nil
 	}
-	base, err := invite.ParseBase(look.Address)
+	base, err := invite.ParseBase(t.Address)
 	if err != nil {
-		return "", fmt.Errorf("%s: address %s: %w", file, look.Address, err)
+		return "", fmt.Errorf("%s: address %s: %w", file, t.Address, err)
 	}
 	return base, nil
 }
 
-// howToSay tells the two ways to make the site's address known.
-func (k shareCommand) howToSay() string {
+// addressHint names the two ways to give the site's address.
+func (k shareCommand) addressHint() string {
 	return fmt.Sprintf("write 'address: https://…' into %s, or say it with --address https://…", filepath.Join(k.Surveys, theme.File))
 }
 
-// find reads the survey that is meant. Mistakes in other questionnaires are no matter here.
+// find reads the survey to invite to. Mistakes in other questionnaires do not matter.
 func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
 	library := project.NewLibrary(k.Surveys)
 	surveys, problems, err := library.Read()
@@ -152,19 +153,20 @@ func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
 			}
 		}
 	}
-	there := "none without mistakes"
+	known := "none without mistakes"
 	if len(ids) > 0 {
-		there = strings.Join(ids, ", ")
+		known = strings.Join(ids, ", ")
 	}
-	return nil, fmt.Errorf("there is no survey %s in %s: there are %s", k.ID, k.Surveys, there)
+	return nil, fmt.Errorf("there is no survey %s in %s: there are %s", k.ID, k.Surveys, known)
 }
 
+// writeFiles writes files into a directory, which is made if it does not exist.
 func writeFiles(dir string, files map[string][]byte) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := durable.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := os.WriteFile(filepath.Join(dir, name), files[name], 0o666); err != nil {
+		if err := durable.WriteFile(filepath.Join(dir, name), files[name], 0o666); err != nil {
 			return err
 		}
 	}

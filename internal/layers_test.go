@@ -35,7 +35,7 @@ var layers = [][]string{
 	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
 	{"glasspoll/internal/render", "glasspoll/internal/store"},
 	{"glasspoll/internal/results"},
-	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/notify", "glasspoll/internal/site", "glasspoll/internal/invite", "glasspoll/internal/records"},
+	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/notify", "glasspoll/internal/site", "glasspoll/internal/invite", "glasspoll/internal/records", "glasspoll/internal/demo"},
 	{"glasspoll/internal/archive"},
 	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/store/storetest", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
 	{"glasspoll/internal/control", "glasspoll/internal/upload"},

@@ -1,64 +1,94 @@
-// Drafts: what is typed is kept on the respondent's device until it is sent, without what is private. What is on its way
-// is kept whole, but only in this tab, so that it goes on after a reload. On a machine that many people use, or where
-// staff write for others, nothing is kept.
-import { device, kiosk, one, tab } from "./page.js";
-import { channel, controls, form, id, identify, key, language, named, read, rule, rules, ticks, version } from "./form.js";
+// @ts-check
+// Drafts: what is typed is kept on the respondent's device until it is sent, without what is private. A submission on its
+// way is kept whole, but only in this tab, so that it goes on after a reload. On a kiosk, or where staff fill in forms for
+// others, nothing is kept.
+import { byID, deviceStorage, kiosk, tabStorage } from "./page.js";
+import { assignID, channelField, controlsIn, controlsOf, form, idField, isTick, languageField, readTyped, ruleOf, say, storageKey, versionField } from "./form.js";
 
-const silent = kiosk || channel.value === "phone";
-const box = one("kept");
+/**
+ * @typedef {object} Draft
+ * @property {string} version
+ * @property {number} time when it was saved, in milliseconds
+ * @property {string} id of the submission
+ * @property {boolean} pending whether the submission was on its way
+ * @property {boolean} [moved] whether the page was left for another language
+ * @property {number} step
+ * @property {boolean} [lacks] whether private answers were left out
+ * @property {[string, string[]][]} answers by field
+ *
+ * own is true of a draft of this very submission, kept in this tab: after a reload, or on the way to another language.
+ * @typedef {Draft & {own?: boolean}} FoundDraft
+ */
 
-const answers = (typed, whole) => [...typed].filter(([name, values]) => {
-  const q = rule(name);
-  return q && q.type !== "hidden" && (whole || !q.private) && values.join("") !== "";
+const disabled = kiosk || channelField.value === "phone";
+const notice = byID("kept");
+
+const answers = () => [...readTyped()].filter(([name, values]) => {
+  const q = ruleOf(name);
+  return q && q.type !== "hidden" && values.some((v) => v);
 });
-export const answered = () => answers(read(), true).length > 0;
 
-// save keeps the draft; whole says that it is to be kept in this tab as well, with all that is private.
-export const save = (whole, more) => {
-  if (silent) return;
-  const typed = read();
-  const all = answers(typed, true), kept = answers(typed);
-  const draft = { version: version.value, time: Date.now(), id: id.value, ...more };
-  device(key, all.length ? { ...draft, lacks: kept.length < all.length, answers: kept } : null);
-  tab(key, whole ? { ...draft, answers: all } : null);
-  box.hidden = !all.length;
+/**
+ * Saves the draft on the device; whole says to keep it in this tab as well, with private answers.
+ * @param {boolean | undefined} whole
+ * @param {Pick<Draft, "pending" | "moved" | "step">} more
+ */
+export const saveDraft = (whole, more) => {
+  if (disabled) return;
+  const all = answers();
+  const kept = all.filter(([name]) => !ruleOf(name).private);
+  const draft = { version: versionField.value, time: Date.now(), id: idField.value, ...more };
+  deviceStorage.set(storageKey, all.length ? { ...draft, lacks: kept.length < all.length, answers: kept } : null);
+  tabStorage.set(storageKey, whole ? { ...draft, answers: all } : null);
+  notice.hidden = !all.length;
 };
 
-// forget drops the draft; that of another tab only if any is meant.
-export const forget = (any) => {
-  const draft = device(key);
-  if (any || draft && draft.id === id.value) device(key, null);
-  tab(key, null);
-  box.hidden = true;
+/**
+ * Deletes the draft: that of another submission too only if any is meant.
+ * @param {boolean} [any]
+ */
+export const deleteDraft = (any) => {
+  const draft = deviceStorage.get(storageKey);
+  if (any || draft && draft.id === idField.value) deviceStorage.set(storageKey, null);
+  tabStorage.set(storageKey, null);
+  notice.hidden = true;
 };
 
-// restore fills in what was kept, unless something is there already, and returns it. What this tab has kept is for the same
-// submission alone, after a reload or on the way to another language.
-export const restore = () => {
-  if (silent) return null;
-  const here = tab(key);
-  const own = here && (here.pending || here.moved || here.id === id.value);
-  const draft = own ? here : device(key);
-  if (!draft || !own && (answered() || Date.now() - draft.time > 30 * 864e5)) return null;
+/**
+ * Fills in the draft, unless something is there already, and returns it; {} if there is none.
+ * @returns {Partial<FoundDraft>}
+ */
+export const restoreDraft = () => {
+  const draft = findDraft();
+  if (!draft) return {};
   for (const [name, values] of draft.answers) {
-    for (const c of named(name)) {
-      if (ticks(c)) c.checked = values.includes(c.value);
+    for (const c of controlsOf(name)) {
+      if (isTick(c)) c.checked = values.includes(c.value);
       else c.value = values[0];
     }
   }
-  if (own || draft.pending) identify(draft.id);
-  if (!own) {
-    box.firstElementChild.textContent = rules.say.draft.replace("{date}", new Date(draft.time).toLocaleDateString(language.value)) +
-      (draft.lacks ? " " + rules.say.apart : "");
-    form.insertBefore(box, form.firstElementChild);
+  if (draft.own || draft.pending) assignID(draft.id);
+  if (!draft.own) {
+    /** @type {HTMLElement} */ (notice.firstElementChild).textContent =
+      say.draft.replace("{date}", new Date(draft.time).toLocaleDateString(languageField.value)) + (draft.lacks ? " " + say.apart : "");
+    form.insertBefore(notice, form.firstElementChild);
   }
-  box.hidden = false;
-  return { ...draft, own };
+  notice.hidden = false;
+  return draft;
 };
 
-export const wipe = () => {
-  for (const c of controls()) {
-    if (ticks(c)) c.checked = false;
+/** @returns {FoundDraft | null} */
+const findDraft = () => {
+  if (disabled) return null;
+  const inTab = tabStorage.get(storageKey);
+  if (inTab && (inTab.pending || inTab.moved || inTab.id === idField.value)) return { ...inTab, own: true };
+  const draft = deviceStorage.get(storageKey);
+  return !draft || answers().length || Date.now() - draft.time > 30 * 864e5 ? null : draft; // 30 days
+};
+
+export const clearForm = () => {
+  for (const c of controlsIn()) {
+    if (isTick(c)) c.checked = false;
     else if (c.name && c.type !== "hidden") c.value = "";
   }
 };

@@ -1,73 +1,113 @@
-// What is amiss with the answers, beside them and in a list on top, in the handler's words.
-import { problems } from "./rules.js";
-import { all, make, one } from "./page.js";
-import { asked, form, named, rule, rules, ticks } from "./form.js";
+// @ts-check
+// Problems with the answers, as messages beside the questions and in a summary on top, in the handler's words.
+import { findProblems } from "./rules.js";
+import { asText, byID, findAll, makeElement } from "./page.js";
+import { controlsOf, form, isTick, questionElement, ruleOf, say } from "./form.js";
 
-// Of a question that was tried to be sent, everything is said; of one that was merely answered, not what is still to come.
-export const tried = new Set();
-export const touched = new Set();
-const later = ["required", "must_consent", "too_few", "rank_missing", "wrong_sum"];
+/** @import { State } from "./rules.js" */
+/** @import { Control } from "./form.js" */
 
-// What the handler said holds until the question is answered anew. Its own page says things already.
-let heard = [];
-export const hear = (found) => { heard = found.filter((p) => rule(p.name)); };
-export const overhear = () => hear(all(".err", form).map((err) => ({ name: err.id.slice(2), text: err.textContent })));
-export const unhear = (q) => { heard = heard.filter((p) => rule(p.name).id !== q); };
+/** @typedef {{name: string, text: string}} Message */
 
+// A question that the respondent tried to send shows all its messages; one that was only answered leaves out what may
+// still come.
+/** @type {Set<string | undefined>} */
+export const triedQuestions = new Set();
+/** @type {Set<string | null>} */
+export const touchedQuestions = new Set();
+const incomplete = ["required", "must_consent", "too_few", "rank_missing", "wrong_sum"];
+
+// A message of the server holds until its question is answered again.
+/** @type {Message[]} */
+let serverMessages = [];
+/** @param {Message[]} messages */
+export const setServerMessages = (messages) => { serverMessages = messages.filter((m) => ruleOf(m.name)); };
+/** Takes over the messages of a page that the server rendered with them. */
+export const readServerMessages = () => setServerMessages(messageElements().map((e) => ({ name: fieldOf(e), text: e.textContent })));
+/** @param {string | null} q */
+export const dropServerMessages = (q) => { serverMessages = serverMessages.filter((m) => ruleOf(m.name).id !== q); };
+
+export const messageElements = () => findAll(".err", form);
+/** The field of a message, whose id is "e-" and its name. @param {Element} message */
+const fieldOf = (message) => message.id.slice(2);
+
+/** @param {Control | undefined} control */
 const lineOf = (control) => control && control.closest(".row, .part, .line, .other");
 
-// called is what a field is called.
-export const called = (q, control) => {
+/**
+ * What a field is called: its row or line, or else its question.
+ * @param {string} q
+ * @param {Control} [control]
+ */
+export const labelOf = (q, control) => {
   const line = lineOf(control);
-  return (line && (line.closest(".pair, .row, .line")) || asked(q)).querySelector(".t").textContent;
+  const label = (line && line.closest(".pair, .row, .line") || questionElement(q)).querySelector(".t");
+  return /** @type {HTMLElement} */ (label).textContent;
 };
 
-// mark says something beside a field, where its name is, so that it is read out with it; or nothing any more.
-const mark = (name, text) => {
-  const q = rule(name).id;
-  const [control] = named(name);
-  const target = control && !ticks(control) ? control : (control || asked(q)).closest("[role=radiogroup]");
-  let err = one("e-" + name);
-  if (!text) err.remove();
+/**
+ * Shows a message in a field's label, so that it is read out with it; without a text it is removed.
+ * @param {string} name
+ * @param {string} [text]
+ */
+const showMessage = (name, text) => {
+  const q = ruleOf(name).id;
+  const [control] = controlsOf(name);
+  const target = control && !isTick(control) ? control : (control || questionElement(q)).closest("[role=radiogroup]");
+  let message = byID("e-" + name);
+  if (!text) message.remove();
   else {
-    if (!err) {
-      err = make("b", { class: "err", id: "e-" + name, ...(tried.has(q) ? {} : { role: "alert" }) });
-      (lineOf(control) || asked(q)).querySelector("legend, .l, p, label").append(" ", err);
+    if (!message) {
+      message = makeElement("b", { class: "err", id: "e-" + name });
+      if (!triedQuestions.has(q)) message.setAttribute("role", "alert");
+      const label = (lineOf(control) || questionElement(q)).querySelector("legend, .l, p, label");
+      /** @type {HTMLElement} */ (label).append(" ", message);
     }
-    if (err.textContent !== text) err.textContent = text;
+    if (message.textContent !== text) message.textContent = text;
   }
-  if (target) target.setAttribute("aria-invalid", !!text);
+  if (target) target.setAttribute("aria-invalid", asText(!!text));
 };
 
-// judge says what there is to say, and returns what would keep the answers from being taken.
-let shown = new Map();
-export const judge = (state) => {
-  const found = problems(rules, state);
-  const now = new Map(heard.filter((p) => state.asked.has(rule(p.name).id)).map((p) => [p.name, p.text]));
-  for (const p of found) {
-    if (asked(p.q) && (tried.has(p.q) || touched.has(p.q) && !later.includes(p.code))) now.set(p.name, p.text);
+/**
+ * Shows the messages that are due, and returns all problems that would keep the answers from being taken.
+ * @param {State} state
+ */
+export const showMessages = (state) => {
+  const problems = findProblems(state);
+  const due = new Map(serverMessages.filter((m) => state.asked.has(ruleOf(m.name).id)).map((m) => [m.name, m.text]));
+  for (const p of problems) {
+    if (questionElement(p.q) && (triedQuestions.has(p.q) || touchedQuestions.has(p.q) && !incomplete.includes(p.code))) due.set(p.name, p.text);
   }
-  for (const name of shown.keys()) if (!now.has(name)) mark(name);
-  for (const [name, text] of now) mark(name, text);
-  shown = now;
-  for (const element of all("[data-q]", form)) element.classList.toggle("bad", !!element.querySelector(".err"));
-  return found;
+  for (const name of messageElements().map(fieldOf)) if (!due.has(name)) showMessage(name);
+  for (const [name, text] of due) showMessage(name, text);
+  for (const element of findAll("[data-q]", form)) element.classList.toggle("bad", !!element.querySelector(".err"));
+  return problems;
 };
 
-// list puts a summary on top, in the order of the page, and what else there is to say; without a title it takes it away.
-export const list = (title, more = []) => {
-  const old = one("errors");
+/**
+ * Puts a summary on top: all messages in the order of the page, as links, and more below. Without a title it is removed.
+ * @param {string} [title]
+ * @param {string[]} [more]
+ */
+export const showSummary = (title, more = []) => {
+  const old = byID("errors");
   if (old) old.remove();
   if (!title) return;
-  const lines = all(".err", form).map((err) => {
-    const name = err.id.slice(2);
-    const to = remedy(err);
-    to.id = to.id || "q-" + name;
-    return make("a", { href: "#" + to.id }, make("span", { class: "t" }, called(rule(name).id, named(name)[0])), rules.say.colon, make("b", {}, err.textContent));
+  const links = messageElements().map((message) => {
+    const name = fieldOf(message);
+    const control = controlToFix(message);
+    control.id = control.id || "q-" + name;
+    const label = makeElement("span", { class: "t" }, labelOf(ruleOf(name).id, controlsOf(name)[0]));
+    return makeElement("a", { href: "#" + control.id }, label, say.colon, makeElement("b", {}, message.textContent));
   });
-  form.parentNode.insertBefore(make("div", { class: "alert", id: "errors", role: "alert", tabindex: -1 }, make("h2", {}, title),
-    make("ul", {}, ...lines.concat(more).map((line) => make("li", {}, line))), make("p", {}, rules.say.kept)), form);
+  const items = [...links, ...more].map((item) => makeElement("li", {}, item));
+  const summary = makeElement("div", { class: "alert", id: "errors", role: "alert", tabindex: "-1" },
+    makeElement("h2", {}, title), makeElement("ul", {}, ...items), makeElement("p", {}, say.kept));
+  /** @type {HTMLElement} */ (form.parentNode).insertBefore(summary, form);
 };
 
-// remedy is where to mend what a message is about.
-export const remedy = (err) => err.closest(".row, .part, .line, .other, [data-q]").querySelector("input:not([hidden]), select:not([hidden]), textarea, .pick");
+/** The first control with which what a message says can be fixed. @param {HTMLElement} message */
+export const controlToFix = (message) => {
+  const place = /** @type {HTMLElement} */ (message.closest(".row, .part, .line, .other, [data-q]"));
+  return /** @type {HTMLElement} */ (place.querySelector("input:not([hidden]), select:not([hidden]), textarea, .pick"));
+};

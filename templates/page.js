@@ -1,30 +1,70 @@
+// @ts-check
 // What the scripts of all pages share: finding and making elements, and storage, which may be blocked.
-export const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-export const one = (id) => document.getElementById(id);
 
-export const make = (name, attributes, ...children) => {
-  const element = document.createElement(name);
-  for (const key of Object.keys(attributes)) element.setAttribute(key, attributes[key]);
+/**
+ * @param {string} selector
+ * @param {ParentNode} [within]
+ */
+export const findAll = (selector, within = document) => /** @type {HTMLElement[]} */ ([...within.querySelectorAll(selector)]);
+
+/**
+ * The element with an id. The type leaves out null: only a few elements are not always there.
+ * @param {string} id
+ */
+export const byID = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, string>} attributes
+ * @param {(Node | string)[]} children
+ */
+export const makeElement = (tag, attributes, ...children) => {
+  const element = document.createElement(tag);
+  for (const name of Object.keys(attributes)) element.setAttribute(name, attributes[name]);
   element.append(...children);
   return element;
 };
 
-// A storage gives what is under a key, or null; given a value, it keeps that; given null, it forgets.
-const storage = (name) => (key, value) => {
-  try {
-    if (value === undefined) return JSON.parse(window[name].getItem(key));
-    if (value === null) window[name].removeItem(key);
-    else window[name].setItem(key, JSON.stringify(value));
-  } catch { /* storage is blocked, or full */ }
-  return null;
-};
-export const device = storage("localStorage");
-export const tab = storage("sessionStorage");
+/**
+ * Lets a number or a truth value stand where the DOM's types ask for a text: the DOM converts it.
+ * @param {number | boolean | string} value
+ * @returns {string}
+ */
+export function asText(value) { return /** @type {any} */ (value); }
 
-export const link = new URLSearchParams(location.search);
-export const kiosk = link.has("kiosk");
+/** @param {"localStorage" | "sessionStorage"} area */
+const storage = (area) => ({
+  /**
+   * The value of a key; null if there is none.
+   * @param {string} key
+   */
+  get(key) {
+    try {
+      return JSON.parse(/** @type {string} */ (window[area].getItem(key)));
+    } catch { // blocked
+      return null;
+    }
+  },
+  /**
+   * Sets the value of a key; null removes it.
+   * @param {string} key
+   * @param {unknown} value
+   */
+  set(key, value) {
+    try {
+      if (value === null) window[area].removeItem(key);
+      else window[area].setItem(key, JSON.stringify(value));
+    } catch { /* blocked, or full */ }
+  },
+});
+export const deviceStorage = storage("localStorage");
+export const tabStorage = storage("sessionStorage");
 
-// The other languages are the same link.
-export const sameLink = () => {
-  for (const a of all(".langs a")) a.search = location.search;
+export const query = new URLSearchParams(location.search);
+export const kiosk = query.has("kiosk");
+
+/** The links to other languages keep the query of this page. */
+export const keepQuery = () => {
+  for (const link of /** @type {HTMLAnchorElement[]} */ (findAll(".langs a"))) link.search = location.search;
 };

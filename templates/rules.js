@@ -1,158 +1,346 @@
+// @ts-check
 // What a questionnaire asks of a respondent, worked out from what is typed so far: the same reading of answers as
 // internal/answer, as far as a page can give them; the same conditions as internal/expression; the same limits. No page
-// here, no state, ES2019. Property tests in internal/render hold the two sides together: change neither alone.
+// here, no state, ES2019. Property tests in internal/render compare the two sides: change neither alone.
 
+/**
+ * The rules of a survey, as internal/render/rules.go writes and documents them.
+ * @typedef {object} Rules
+ * @property {string[]} [channels]
+ * @property {Rule[]} questions
+ * @property {Record<string, Pipe>} [pipes]
+ * @property {string[]} [keep]
+ * @property {[string, string]} joins
+ * @property {Record<string, string>} say
+ *
+ * @typedef {object} Rule
+ * @property {string} id
+ * @property {string} type
+ * @property {string[]} [fields]
+ * @property {string[]} [options]
+ * @property {string[]} [rows]
+ * @property {number} [ranks]
+ * @property {number} [total]
+ * @property {string[]} [must]
+ * @property {Term} [required_if]
+ * @property {Term[]} [show_if]
+ * @property {[string, Term][]} [option_if]
+ * @property {[Term, string][]} [checks]
+ * @property {boolean} [shuffle]
+ * @property {string[]} [anchor]
+ * @property {boolean} [private]
+ * @property {Limit[]} [limits]
+ * @property {string} [unread]
+ * @property {Record<number, string>} [missing]
+ *
+ * @typedef {{labels?: Record<string, string>, order?: string[]}} Pipe
+ *
+ * @typedef {[code: string, bound: any, message: string]} Limit
+ *
+ * A condition or a value: see internal/render/terms.go.
+ * @typedef {boolean | number | string | [operator: string, ...operands: any[]]} Term
+ */
+
+/**
+ * What is typed, by field.
+ * @typedef {Map<string, string[]>} Typed
+ *
+ * What the rules make of what is typed: see answer.State.
+ * @typedef {object} State
+ * @property {Rules} rules
+ * @property {Typed} typed
+ * @property {Map<string, string[]>} values by field: answers to what is asked, in canonical form
+ * @property {Set<string>} asked questions
+ * @property {Map<string, string[]>} withheld by question: options that are not offered
+ * @property {Set<string>} required fields; of a ranking or constant sum, the question
+ * @property {Map<string, string[]>} failed by question: messages of the checks that its answer does not meet
+ * @property {Set<string>} unread fields whose text cannot be read
+ *
+ * @typedef {{q: string, name: string, code: string, text: string}} Problem
+ *
+ * The values of a field or of a fact about the submission; none if there are none.
+ * @typedef {(name: string) => string[]} Lookup
+ *
+ * @typedef {boolean | number | string | undefined} Value
+ *
+ * @typedef {(term: Term) => Value} Evaluator
+ */
+
+/** @type {any[]} */
 const none = [];
 
-const machine = ["number", "constant_sum", "email", "phone", "url"];
+// Reading what is typed.
+
+const compatible = ["number", "constant_sum", "email", "phone", "url"];
+
+/** @param {string} type @param {string} text */
 const clean = (type, text) => {
-  text = text.normalize(machine.includes(type) ? "NFKC" : "NFC");
+  text = text.normalize(compatible.includes(type) ? "NFKC" : "NFC");
   text = type === "long_text" ? text.replace(/\r\n?/g, "\n") : text.replace(/[\t\n\r]/g, " ");
   return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "").trim();
 };
 
-// number reads a decimal, in thousandths; NaN if it is none. decimal writes it.
-export const number = (text) => {
-  const n = /^-?\d{1,10}(\.\d{1,3})?$/.test(text) ? Math.round(text * 1000) : NaN;
+/**
+ * Reads a decimal in canonical form, in thousandths; NaN if it is none.
+ * @param {string} text
+ */
+const parseNumber = (text) => {
+  const n = /^-?\d{1,10}(\.\d{1,3})?$/.test(text) ? Math.round(+text * 1000) : NaN;
   return Math.abs(n) <= 1e12 ? n : NaN;
 };
-export const decimal = (n) => String(n / 1000);
-export const share = (text) => number(clean("number", text).replace(/^\+/, ""));
+/** @param {number} n in thousandths */
+export const formatNumber = (n) => `${n / 1000}`;
+/** @param {string} text as typed */
+export const readNumber = (text) => parseNumber(clean("number", text).replace(/^\+/, ""));
 
+/** @param {Rule} q @returns {string[]} */
 export const fieldsOf = (q) => q.fields || (q.type === "note" ? none : [q.id]);
-const tailOf = (q, name) => name.slice(q.id.length + 1); // a row, an option, or _other; "" of the question itself
 
-// read brings a field's values into canonical form; null if they cannot be read. Lists, and boxes for dates and times,
-// give nothing else.
-const read = (q, name, typed) => {
-  const type = tailOf(q, name) === "_other" ? "short_text" : q.type;
+/** @param {string} name */
+export const isOther = (name) => name.endsWith("._other");
+
+/**
+ * Brings a field's texts into canonical form; null if they cannot be read. Lists, and boxes for dates and times, give
+ * nothing else.
+ * @param {Rule} q
+ * @param {string} name
+ * @param {string[]} typed
+ * @returns {string[] | null}
+ */
+const canonical = (q, name, typed) => {
+  const type = isOther(name) ? "short_text" : q.type;
   const values = typed.map((text) => clean(type, text)).filter((text) => text);
-  if (type === "multi_choice") return q.options.filter((o) => values.includes(o));
+  if (type === "multi_choice") return /** @type {string[]} */ (q.options).filter((o) => values.includes(o));
   if (type === "hidden" && q.options && values.length && !q.options.includes(values[0])) return null;
   if (type !== "number" && type !== "constant_sum") return values;
-  const numbers = values.map((text) => number(text.replace(/^\+/, "")));
-  return numbers.some(isNaN) ? null : numbers.map(decimal);
+  const numbers = values.map(readNumber);
+  return numbers.some(isNaN) ? null : numbers.map(formatNumber);
 };
 
-// Conditions: see internal/render/terms.go.
-const run = (t, get) => (Array.isArray(t) ? operators[t[0]](get, ...t.slice(1)) : t);
-const operators = {
-  and: (get, ...terms) => terms.every((t) => run(t, get)),
-  or: (get, ...terms) => terms.some((t) => run(t, get)),
-  not: (get, t) => !run(t, get),
-  "=": (get, a, b) => run(a, get) !== undefined && run(a, get) === run(b, get),
-  "<": (get, a, b) => ordered(run(a, get)) < ordered(run(b, get)),
-  "<=": (get, a, b) => ordered(run(a, get)) <= ordered(run(b, get)),
-  any: (get, ...names) => names.some((name) => get(name).length),
-  has: (get, name, id) => get(name).includes(id),
-  says: (get, name, text) => get(name).some((value) => value.includes(text)),
-  v: (get, name) => get(name)[0],
-  n: (get, name) => number(get(name)[0]),
-  count: (get, ...names) => names.reduce((n, name) => n + get(name).length, 0) * 1000,
-  score: (get, name, scores) => scores[get(name)[0]],
-  is: (get, t) => (run(t, get) ? "yes" : "no"),
-};
-const ordered = (x) => (typeof x === "string" ? unescape(encodeURIComponent(x)) : x); // as Go compares: by the bytes of UTF-8
+// Conditions.
 
-// look works out what is asked, given what is typed: a Map from field to texts. channel and language are "" where unknown.
-export const look = (rules, typed, channel, language) => {
-  const values = new Map(), asked = new Set(), withheld = new Map(), required = new Set(), failed = new Map(), unread = new Set();
-  const get = (name) => (name === "channel" && channel ? [channel] : name === "language" && language ? [language] : values.get(name) || none);
-  for (const q of rules.questions) {
-    const given = new Map();
-    for (const name of fieldsOf(q)) {
-      const got = read(q, name, typed.get(name) || none);
-      if (!got) unread.add(name);
-      else if (got.length) given.set(name, got);
-    }
-    const other = q.id + "._other"; // a text for "other" means it, unless another choice contradicts
-    const chosen = given.get(q.id) || none;
-    if (given.has(other) && !chosen.includes("_other")) {
-      if (q.type === "multi_choice" || !chosen.length) given.set(q.id, chosen.concat("_other"));
-      else unread.add(other);
-    }
-    if ((q.show_if || none).some((t) => !run(t, get))) continue;
-    asked.add(q.id);
-    const without = (q.option_if || none).filter(([, t]) => !run(t, get)).map(([id]) => id);
-    if (without.length) withheld.set(q.id, without);
-    const offered = offeredOf(q, without);
-    for (const name of offered) {
-      const kept = (given.get(name) || none).filter((v) => name !== q.id || !without.includes(v));
-      if (kept.length) values.set(name, kept);
-    }
-    if (q.total !== undefined && offered.some((name) => values.has(name))) { // a blank beside a share is none
-      for (const name of offered) if (!values.has(name)) values.set(name, ["0"]);
-    }
+/**
+ * Returns what evaluates terms, given what looks up fields. Operands are evaluated first; what is no term, such as a name,
+ * is its own value.
+ * @param {Lookup} get
+ * @returns {Evaluator}
+ */
+const evaluator = (get) => {
+  /** @type {Record<string, (...operands: any[]) => Value>} */
+  const operators = {
+    and: (...conditions) => conditions.every((c) => c),
+    or: (...conditions) => conditions.some((c) => c),
+    not: (condition) => !condition,
+    "=": (a, b) => a !== undefined && a === b,
+    "<": (a, b) => sortKey(a) < sortKey(b),
+    "<=": (a, b) => sortKey(a) <= sortKey(b),
+    any: (...names) => names.some((name) => get(name).length),
+    has: (name, id) => get(name).includes(id),
+    says: (name, text) => get(name).some((value) => value.includes(text)),
+    v: (name) => get(name)[0],
+    n: (name) => parseNumber(get(name)[0]),
+    count: (...names) => names.reduce((n, name) => n + get(name).length, 0) * 1000,
+    score: (name, scores) => scores[get(name)[0]],
+    is: (condition) => (condition ? "yes" : "no"),
+  };
+  /** @type {Evaluator} */
+  const run = (term) => (Array.isArray(term) ? operators[term[0]](...term.slice(1).map(run)) : term);
+  return run;
+};
+
+/**
+ * A text's key compares as the text does in Go, by code points instead of UTF-16: it has eight digits for each. A number is
+ * its own.
+ * @param {Value} x
+ * @returns {any}
+ */
+const sortKey = (x) => (typeof x === "string" ? [...x].map((c) => 1e7 + /** @type {number} */ (c.codePointAt(0))).join() : x);
+
+// Evaluating the rules.
+
+/**
+ * Works out what is asked, given what is typed. channel and language are "" where unknown.
+ * @param {Rules} rules
+ * @param {Typed} typed
+ * @param {string} channel
+ * @param {string} language
+ */
+export const evaluate = (rules, typed, channel, language) => {
+  /** @type {State} */
+  const state = { rules, typed, values: new Map(), asked: new Set(), withheld: new Map(), required: new Set(), failed: new Map(), unread: new Set() };
+  const run = evaluator((name) => (name === "channel" && channel ? [channel] : name === "language" && language ? [language] : state.values.get(name) || none));
+  for (const q of rules.questions) ask(state, q, run);
+  for (const q of rules.questions) if (state.asked.has(q.id)) check(state, q, run);
+  return state;
+};
+
+/**
+ * Asks a question if it applies, and takes its answers as far as they are offered.
+ * @param {State} state
+ * @param {Rule} q
+ * @param {Evaluator} run
+ */
+const ask = (state, q, run) => {
+  const given = readQuestion(state, q);
+  if ((q.show_if || none).some((t) => !run(t))) return;
+  state.asked.add(q.id);
+  const withheld = (q.option_if || none).filter(([, t]) => !run(t)).map(([id]) => id);
+  if (withheld.length) state.withheld.set(q.id, withheld);
+  const offered = offeredFields(state, q);
+  for (const name of offered) {
+    const kept = (given.get(name) || none).filter((v) => name !== q.id || !withheld.includes(v));
+    if (kept.length) state.values.set(name, kept);
   }
-  for (const q of rules.questions) {
-    if (!asked.has(q.id)) continue;
-    const fields = fieldsOf(q);
-    const all = isWhole(q) ? [q.id] : fields.filter((name) => !name.endsWith("._other"));
-    for (const name of q.required_if && run(q.required_if, get) ? all : q.must || none) required.add(name);
-    if (!fields.some((name) => values.has(name))) continue;
-    const broken = (q.checks || none).filter(([t]) => !run(t, get)).map(([, message]) => message);
-    if (broken.length) failed.set(q.id, broken);
+  if (q.total !== undefined && offered.some((name) => state.values.has(name))) { // beside a share, a blank is 0
+    for (const name of offered) if (!state.values.has(name)) state.values.set(name, ["0"]);
   }
-  return { values, asked, withheld, required, failed, unread };
 };
-const isWhole = (q) => q.ranks || q.total !== undefined; // answered by all its fields together
-const offeredOf = (q, without = none) => fieldsOf(q).filter((name) => !(isWhole(q) || name.endsWith("._other")) || !without.includes(tailOf(q, name)));
 
-// limits tell whether an answer breaks a bound, by the code of the problem. Numbers are in thousandths.
+/**
+ * Reads all fields of a question. A text for "other" chooses it, unless another choice contradicts.
+ * @param {State} state
+ * @param {Rule} q
+ */
+const readQuestion = (state, q) => {
+  /** @type {Map<string, string[]>} */
+  const given = new Map();
+  for (const name of fieldsOf(q)) {
+    const values = canonical(q, name, state.typed.get(name) || none);
+    if (!values) state.unread.add(name);
+    else if (values.length) given.set(name, values);
+  }
+  const other = q.id + "._other";
+  const chosen = given.get(q.id) || none;
+  if (given.has(other) && !chosen.includes("_other")) {
+    if (q.type === "multi_choice" || !chosen.length) given.set(q.id, chosen.concat("_other"));
+    else state.unread.add(other);
+  }
+  return given;
+};
+
+/**
+ * Works out which fields of a question are required, and which checks its answer does not meet.
+ * @param {State} state
+ * @param {Rule} q
+ * @param {Evaluator} run
+ */
+const check = (state, q, run) => {
+  const fields = fieldsOf(q);
+  const all = isWhole(q) ? [q.id] : fields.filter((name) => !isOther(name));
+  for (const name of q.required_if && run(q.required_if) ? all : q.must || none) state.required.add(name);
+  if (!fields.some((name) => state.values.has(name))) return;
+  const failed = (q.checks || none).filter(([t]) => !run(t)).map(([, message]) => message);
+  if (failed.length) state.failed.set(q.id, failed);
+};
+
+/**
+ * Whether a question is answered by all its fields together.
+ * @param {Rule} q
+ */
+const isWhole = (q) => q.ranks || q.total !== undefined;
+
+/**
+ * The fields of a question that can be filled in: not those of withheld options.
+ * @param {State} state
+ * @param {Rule} q
+ */
+const offeredFields = (state, q) => fieldsOf(q).filter((name) =>
+  !(isWhole(q) || isOther(name)) || !(state.withheld.get(q.id) || none).includes(name.slice(q.id.length + 1)));
+
+// Problems.
+
+/**
+ * Whether values break a bound, by the code of the problem. Numbers are in thousandths.
+ * @type {Record<string, (values: string[], bound: any) => unknown>}
+ */
 const limits = {
   exclusive: (v, alone) => v.length > 1 && v.some((id) => alone.includes(id)),
   too_few: (v, [least, ...alone]) => v.length < least && !alone.includes(v[0]),
   too_many: (v, most) => v.length > most,
-  too_small: (v, least) => number(v[0]) < least,
-  too_large: (v, most) => number(v[0]) > most,
-  not_a_step: (v, [from, step]) => (number(v[0]) - from) % step,
-  too_short: (v, least) => Array.from(v[0]).length < least,
-  too_long: (v, most) => Array.from(v[0]).length > most,
+  too_small: (v, least) => parseNumber(v[0]) < least,
+  too_large: (v, most) => parseNumber(v[0]) > most,
+  not_a_step: (v, [from, step]) => (parseNumber(v[0]) - from) % step,
+  too_short: (v, least) => [...v[0]].length < least,
+  too_long: (v, most) => [...v[0]].length > most,
   too_early: (v, first) => v[0] < first,
   too_late: (v, last) => v[0] > last,
   must_consent: (v) => v[0] !== "yes",
 };
-const mismatch = (v, pattern) => !new RegExp(pattern, "u").test(v[0]);
+/** @param {string[]} v @param {string} pattern */
+const mismatches = (v, pattern) => !new RegExp(pattern, "u").test(v[0]);
 
-// problems are what the handler would say of the answers: of which question and field, with which code, and in which
-// words. The handler knows a little more, and has the last word.
-export const problems = (rules, state) => {
-  const found = [];
-  for (const q of rules.questions) {
-    if (!state.asked.has(q.id)) continue;
-    const before = found.length;
-    const say = (name, code, text = rules.say[code]) => { if (text) found.push({ q: q.id, name, code, text }); };
-    const fields = offeredOf(q, state.withheld.get(q.id));
-    for (const name of fields) {
-      const v = state.values.get(name);
-      const other = name.endsWith("._other");
-      const broken = v && (other ? [["too_long", 200, rules.say.too_long]] : q.limits || none)
-        .find(([code, bound]) => (limits[code] || mismatch)(v, bound));
-      if (state.unread.has(name)) say(name, "other_unmeant", other ? undefined : q.unread || "");
-      else if (broken) say(name, broken[0], broken[2].replace("{length}", Array.from(v[0]).length));
-      else if (!v && state.required.has(name)) say(name, q.type === "consent" ? "must_consent" : "required");
-    }
-    if (before < found.length) continue;
-    const given = fields.filter((name) => state.values.has(name));
-    const sum = given.reduce((n, name) => n + number(state.values.get(name)[0]), 0);
-    const most = Math.min(q.ranks, fields.length);
-    if (!given.length) {
-      if (state.required.has(q.id)) say(q.id, "required");
-    } else if (q.total !== undefined && sum !== q.total) say(q.id, "wrong_sum", rules.say.wrong_sum.replace("{sum}", decimal(sum)));
-    else if (given.length < most && state.required.has(q.id)) say(q.id, "rank_missing", q.missing[most]);
-    else for (const message of state.failed.get(q.id) || none) say(q.id, "failed", message);
+/**
+ * What the handler would say of the answers, in its words. It knows a little more, and has the last word.
+ * @param {State} state
+ */
+export const findProblems = (state) => state.rules.questions.filter((q) => state.asked.has(q.id)).flatMap((q) => {
+  const fields = offeredFields(state, q);
+  const problems = fields.map((name) => fieldProblem(state, q, name)).filter(Boolean);
+  return /** @type {Problem[]} */ (problems.length ? problems : questionProblems(state, q, fields));
+});
+
+/**
+ * @param {State} state
+ * @param {Rule} q
+ * @param {string} name
+ * @param {string} code
+ * @param {string} [text]
+ * @returns {Problem}
+ */
+const problem = (state, q, name, code, text = state.rules.say[code]) => ({ q: q.id, name, code, text });
+
+/** @param {State} state @param {Rule} q @param {string} name */
+const fieldProblem = (state, q, name) => {
+  const v = state.values.get(name);
+  if (state.unread.has(name)) {
+    const text = isOther(name) ? state.rules.say.other_unmeant : q.unread; // none where no page lets one type such a thing
+    return text && problem(state, q, name, "other_unmeant", text);
   }
-  return found;
+  if (!v) return state.required.has(name) && problem(state, q, name, q.type === "consent" ? "must_consent" : "required");
+  /** @type {Limit[]} */
+  const all = isOther(name) ? [["too_long", 200, state.rules.say.too_long]] : q.limits || none;
+  const broken = all.find(([code, bound]) => (limits[code] || mismatches)(v, bound));
+  return broken && problem(state, q, name, broken[0], broken[2].replace("{length}", `${[...v[0]].length}`));
 };
 
-// shuffled puts a question's options into an order that is each submission's own, anchored ones last.
-export const shuffled = (q, id) => {
+/**
+ * The problems of a question as a whole, once there is none of its fields.
+ * @param {State} state
+ * @param {Rule} q
+ * @param {string[]} fields
+ * @returns {Problem[]}
+ */
+const questionProblems = (state, q, fields) => {
+  const given = fields.filter((name) => state.values.has(name));
+  const sum = given.reduce((n, name) => n + parseNumber(/** @type {string[]} */ (state.values.get(name))[0]), 0);
+  const most = Math.min(/** @type {number} */ (q.ranks), fields.length); // NaN but of a ranking
+  const required = state.required.has(q.id);
+  if (!given.length) return required ? [problem(state, q, q.id, "required")] : none;
+  if (q.total !== undefined && sum !== q.total) {
+    return [problem(state, q, q.id, "wrong_sum", state.rules.say.wrong_sum.replace("{sum}", formatNumber(sum)))];
+  }
+  if (given.length < most && required) return [problem(state, q, q.id, "rank_missing", /** @type {Record<number, string>} */ (q.missing)[most])];
+  return (state.failed.get(q.id) || none).map((text) => problem(state, q, q.id, "failed", text));
+};
+
+// Order of options.
+
+/**
+ * A question's options in an order that is each submission's own, anchored ones last.
+ * @param {Rule} q
+ * @param {string} id of the submission
+ */
+export const shuffledOptions = (q, id) => {
   const last = q.anchor || none;
-  const place = new Map(q.options.map((o) => [o, hash(`${id.toLowerCase()}.${q.id}.${o}`)]));
-  return q.options.filter((o) => !last.includes(o)).sort((a, b) => place.get(a) - place.get(b)).concat(last);
+  /** @param {string} option */
+  const place = (option) => hash(`${id.toLowerCase()}.${q.id}.${option}`);
+  return /** @type {string[]} */ (q.options).filter((o) => !last.includes(o)).sort((a, b) => place(a) - place(b)).concat(last);
 };
 
-// hash is FNV-1a with the finish of MurmurHash3, which spreads differences of the last letters.
+/**
+ * FNV-1a with the finish of MurmurHash3, which spreads differences of the last letters.
+ * @param {string} text
+ */
 const hash = (text) => {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
@@ -161,23 +349,54 @@ const hash = (text) => {
   return (h ^ h >>> 16) >>> 0;
 };
 
-// fill puts answers into a text with {{names}}.
-export const fill = (rules, state, typed, text) =>
-  text.replace(/\{\{([^{}]*)\}\}/g, (braced, name) => piped(rules, state, typed, name.trim(), braced));
+// Answers in other texts.
 
-// piped is an answer as it is put into another text: options by their labels, all else as typed; … if there is none.
-export const piped = (rules, state, typed, name, unknown) => {
-  const pipe = new Map(Object.entries(rules.pipes || none)).get(name);
+/**
+ * Puts answers into a text with {{names}}.
+ * @param {State} state
+ * @param {string} text
+ * @returns {string}
+ */
+export const fillIn = (state, text) => text.replace(/\{\{([^{}]*)\}\}/g, (braced, name) => answerText(state, name.trim(), braced));
+
+/**
+ * An answer as it reads in another text: options by their labels, all else as typed; … if there is none.
+ * @param {State} state
+ * @param {string} name
+ * @param {string} [unknown] where no answer has this name
+ */
+export const answerText = (state, name, unknown = "") => {
+  const pipe = entry(state.rules.pipes, name);
   if (!pipe) return unknown;
-  const labels = new Map(Object.entries(pipe.labels || none));
-  const label = (id) => fill(rules, state, typed, labels.get(id));
-  const get = (name) => state.values.get(name) || none;
-  const rank = (id) => get(`${name}.${id}`)[0];
-  let texts = get(name);
-  if (pipe.order) texts = pipe.order.filter(rank).sort((a, b) => rank(a) - rank(b)).map(label);
-  else if (labels.size) texts = texts.filter((v) => labels.has(v)).map((v) => v === "_other" && get(name + "._other")[0] || label(v));
-  else if (texts.length) texts = [((typed.get(name) || none).find((t) => t.trim()) || texts[0]).trim()];
+  const texts = answerTexts(state, name, pipe);
   if (!texts.length) return "…";
-  const [comma, and] = rules.joins;
+  const [comma, and] = state.rules.joins;
   return texts.length === 1 ? texts[0] : texts.slice(0, -1).join(comma) + and + texts[texts.length - 1];
+};
+
+/**
+ * An object's own property, whatever its name.
+ * @template T
+ * @param {Record<string, T> | undefined} object
+ * @param {string} name
+ */
+const entry = (object, name) => new Map(Object.entries(object || {})).get(name);
+
+/**
+ * @param {State} state
+ * @param {string} name
+ * @param {Pipe} pipe
+ * @returns {string[]}
+ */
+const answerTexts = (state, name, pipe) => {
+  /** @type {Lookup} */
+  const get = (name) => state.values.get(name) || none;
+  /** @param {string} id */
+  const rank = (id) => get(`${name}.${id}`)[0];
+  /** @param {string} id */
+  const label = (id) => fillIn(state, /** @type {string} */ (entry(pipe.labels, id)));
+  const values = get(name);
+  if (pipe.order) return pipe.order.filter(rank).sort((a, b) => +rank(a) - +rank(b)).map(label);
+  if (!pipe.labels) return values.length ? [((state.typed.get(name) || none).find((t) => t.trim()) || values[0]).trim()] : none;
+  return values.filter((v) => entry(pipe.labels, v) !== undefined).map((v) => v === "_other" && get(name + "._other")[0] || label(v));
 };

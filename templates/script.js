@@ -1,88 +1,106 @@
+// @ts-check
 // The page of a survey. It is complete without any of this: here sections become steps, messages come while one writes,
 // drafts are kept, and sending survives a dead network.
-import { all, kiosk, link, make, one, sameLink, tab } from "./page.js";
-import { apply, asked, button, controls, form, identify, key, knownChannel, language, linked, read, rules, shuffle, ticks } from "./form.js";
-import { begin, close, exclude, settle, show } from "./widgets.js";
-import { called, hear, judge, list, overhear, remedy, touched, tried, unhear } from "./messages.js";
-import * as draft from "./draft.js";
-import * as steps from "./steps.js";
-import { address, give, halt, pending, ready, sending, tell } from "./send.js";
+import { answerText } from "./rules.js";
+import { byID, findAll, keepQuery, kiosk, query, tabStorage } from "./page.js";
+import { applyRules, assignID, controlsIn, form, isTick, knownChannel, languageField, questionElement, readLink, rules, say, shuffleOptions, storageKey, surveyID } from "./form.js";
+import { controlToFix, dropServerMessages, labelOf, messageElements, readServerMessages, setServerMessages, showMessages, showSummary, touchedQuestions, triedQuestions } from "./messages.js";
+import { clearForm, deleteDraft, restoreDraft, saveDraft } from "./draft.js";
+import { closeRankGaps, keepFilledOthers, showOthers, showWidgets, untickExcluded } from "./widgets.js";
+import { currentIndex, currentStep, goToNext, goToStep, isLastStep, resumeAt, showStep } from "./steps.js";
+import { address, enableButton, pending, sending, showStatus, stopTrying, submit } from "./send.js";
+
+/** @import { State } from "./rules.js" */
+/** @import { Control } from "./form.js" */
 
 let unsent = false; // something was typed since the page was opened
-let state; // what was made of the answers when last looked at
+/** @type {State} */
+let state;
 
-const refresh = (changed) => {
-  settle(changed);
-  state = apply(read());
-  if (close()) state = apply(read());
-  steps.show();
-  show();
-  return judge(state);
+/**
+ * Shows what the answers make of the page, and returns the problems.
+ * @param {string} [changed] the field that has just changed
+ */
+const render = (changed) => {
+  showOthers(changed);
+  state = applyRules();
+  if (closeRankGaps()) state = applyRules();
+  showStep();
+  showWidgets();
+  return showMessages(state);
 };
 
-const open = (target, at = target) => {
-  steps.go(target.closest("section"));
-  target.focus({ preventScroll: true });
-  at.scrollIntoView({ block: "center" });
+/** @param {HTMLElement} control @param {HTMLElement} [inView] */
+const openAt = (control, inView = control) => {
+  goToStep(control.closest("section"));
+  control.focus({ preventScroll: true });
+  inView.scrollIntoView({ block: "center" });
 };
-const openFirst = () => {
-  const [err] = all(".err", form);
-  if (err) open(remedy(err), err);
+const openFirstMessage = () => {
+  const [message] = messageElements();
+  if (message) openAt(controlToFix(message), message);
+};
+const focusSummary = () => {
+  const [message] = messageElements();
+  const summary = byID("errors");
+  if (message) goToStep(message.closest("section"));
+  if (summary) summary.focus();
 };
 
-let saving;
+let saveTimer = 0;
+/** @param {boolean} [leaving] @param {boolean} [moved] */
 const save = (leaving, moved) => {
-  clearTimeout(saving);
-  if (unsent) draft.save(pending() || leaving, { pending: pending(), moved, step: steps.place() });
+  clearTimeout(saveTimer);
+  if (unsent) saveDraft(!!pending || leaving, { pending: !!pending, moved, step: currentIndex() });
 };
 
-// copy is what was asked and answered, for the respondent's own screen.
-const copy = () => all("[data-q]:not([hidden], .md)", form).map((q) => [called(q.dataset.q), controls(q)
-  .filter((c) => !c.disabled && c.name && c.value && (!ticks(c) || c.checked))
-  .map((c) => {
-    const label = c.closest("label"), aside = ticks(c) && label.querySelector(".when, .req");
-    const text = ticks(c) ? label.textContent.replace(aside ? aside.textContent : "", "") : c.selectedOptions ? c.selectedOptions[0].textContent : c.value;
-    return (c.closest(".row, .line, .part") ? called(q.dataset.q, c) + rules.say.colon : "") + text.trim();
-  })]).filter(([, said]) => said.length);
+/** What was asked and answered, for the respondent's own screen: questions with lines of text. */
+const answerCopy = () => findAll("[data-q]:not([hidden], .md)", form).map((element) => {
+  const q = /** @type {string} */ (element.dataset.q);
+  const answered = controlsIn(element).filter((c) => !c.disabled && c.name && c.value && (!isTick(c) || c.checked));
+  const lines = answered.map((c) => (c.closest(".row, .line, .part") ? labelOf(q, c) + say.colon : "") + shownText(c).trim());
+  return /** @type {[string, string[]]} */ ([labelOf(q), lines]);
+}).filter(([, lines]) => lines.length);
 
-const send = () => give(state, {
-  saved: (reply, thanks) => {
+/** The text that a control's answer is shown with. @param {Control} c */
+const shownText = (c) => {
+  if (!isTick(c)) return c.selectedOptions ? c.selectedOptions[0].textContent : c.value;
+  const label = /** @type {HTMLElement} */ (c.closest("label"));
+  const aside = label.querySelector(".when, .req");
+  return label.textContent.replace(aside ? aside.textContent : "", "");
+};
+
+const send = () => submit(state, {
+  saved: (receipt, thanks) => {
     unsent = false;
-    tell(rules.say.sent);
-    draft.forget();
-    tab(key + ":said", state.keep);
-    if (!kiosk) tab(key + ":copy", [reply.receipt, copy()]);
+    showStatus(say.sent);
+    deleteDraft();
+    tabStorage.set(storageKey + ":said", (rules.keep || []).map((name) => [name, answerText(state, name)])); // the thanks repeat them
+    if (!kiosk) tabStorage.set(storageKey + ":copy", [receipt, answerCopy()]);
     thanks.search = location.search;
-    thanks.hash = reply.receipt;
+    thanks.hash = receipt;
     if (kiosk) location.replace(thanks);
     else location.assign(thanks);
   },
   waiting: () => save(),
   refused: (problems) => {
-    hear(problems.map((p) => ({ name: p.code === "failed" ? p.question : p.field || p.question, text: p.message })));
-    refresh();
-    list(rules.say.look, problems.length ? problems.filter((p) => !asked(p.question)).map((p) => p.message) : [rules.say.failed]);
+    setServerMessages(problems.map((p) => ({ name: p.code === "failed" ? p.question : p.field || p.question, text: p.message })));
+    render();
+    showSummary(say.look, problems.length ? problems.filter((p) => !questionElement(p.question)).map((p) => p.message) : [say.failed]);
     save();
-    lead();
+    focusSummary();
   },
 });
 
-// lead goes to the summary of what is amiss, and to the step of the first.
-const lead = () => {
-  const [err] = all(".err", form), errors = one("errors");
-  if (err) steps.go(err.closest("section"));
-  if (errors) errors.focus();
-};
-
-// press is the button: on to the next step, or out.
-const press = () => {
-  if (sending()) return;
-  const here = all("[data-q]", steps.last() ? form : steps.current()).map((q) => q.dataset.q);
-  for (const q of here) tried.add(q);
-  const wrong = refresh().filter((p) => here.includes(p.q));
-  list(wrong.length && steps.last() && rules.say.look);
-  if (wrong.length) openFirst();
-  else if (!steps.last()) steps.next();
+/** Goes on to the next step, or sends; if there are problems, to the first of them. */
+const advance = () => {
+  if (sending) return;
+  const questions = findAll("[data-q]", isLastStep() ? form : currentStep).map((e) => e.dataset.q);
+  for (const q of questions) triedQuestions.add(q);
+  const problems = render().filter((p) => questions.includes(p.q));
+  showSummary(problems.length && isLastStep() ? say.look : "");
+  if (problems.length) openFirstMessage();
+  else if (!isLastStep()) goToNext();
   else {
     unsent = true;
     send();
@@ -90,108 +108,137 @@ const press = () => {
   }
 };
 
-// warn asks before what was typed is left. Only now is it listened to: a page that nobody has filled in may be kept as it is.
-const warn = (event) => {
+/** Opens an empty form in place of this one. */
+const restart = () => {
+  unsent = false;
+  location.replace(new URL(`../../../${surveyID}/${languageField.value}/${location.search}`, address));
+};
+
+/** @param {Event} event */
+const warnBeforeUnload = (event) => {
   if (unsent && !kiosk) event.preventDefault();
 };
 
-// blank opens the form anew, in the place of this one: nothing of it is left.
-const blank = () => {
-  unsent = false;
-  location.replace(new URL(`../../../${form.getAttribute("data-survey")}/${language.value}/${location.search}`, address));
+/** @param {Event} event */
+const onInput = (event) => {
+  const target = /** @type {Control} */ (event.target);
+  const q = (target.closest("[data-q]") || form).getAttribute("data-q");
+  unsent = true;
+  addEventListener("beforeunload", warnBeforeUnload); // not before: it would keep browsers from caching an untouched page
+  stopTrying();
+  dropServerMessages(q);
+  untickExcluded(target);
+  render(target.name);
+  clearTimeout(saveTimer);
+  saveTimer = setTimeout(save, 300);
+  if (event.type === "change") setTimeout(() => { // later: a message may push a button away from the finger that presses it
+    touchedQuestions.add(q);
+    render();
+  }, 200);
 };
 
-const start = () => {
-  ready();
-  tell("");
-  identify();
-  shuffle();
-  refresh();
+/** In a box, Enter goes on to the next step, but never sends. @param {KeyboardEvent} event */
+const onEnter = (event) => {
+  if (event.key !== "Enter" || /** @type {HTMLElement} */ (event.target).tagName !== "INPUT") return;
+  event.preventDefault();
+  if (!isLastStep()) advance();
 };
 
-const begun = () => {
-  linked();
-  sameLink();
-  for (const sentence of all(".when")) { // for where no script shows and hides, and for paper
+/** @param {Event} event */
+const onClick = (event) => {
+  const link = /** @type {HTMLAnchorElement} */ (/** @type {HTMLElement} */ (event.target).closest("#errors a, .langs a, #clear"));
+  if (!link) return;
+  if (link.id === "clear") {
+    if (!confirm(link.dataset.sure)) return;
+    deleteDraft(true);
+    restart();
+  } else if (link.hash) {
+    const target = byID(link.hash.slice(1));
+    event.preventDefault();
+    if (target) openAt(target);
+  } else { // another language
+    save(true, true);
+    unsent = false;
+  }
+};
+
+const listen = () => {
+  addEventListener("pageshow", (event) => { // also after the back button
+    if (event.persisted && kiosk) location.reload();
+    else start(); // with what the browser itself has filled in
+  });
+  addEventListener("popstate", () => assignID());
+  addEventListener("pagehide", () => save(true));
+  form.addEventListener("input", onInput);
+  form.addEventListener("change", onInput);
+  form.addEventListener("keypress", onEnter);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    advance();
+  });
+  addEventListener("click", onClick);
+};
+
+/** Leaves nothing of other people in the form, and no way out of it. */
+const prepareKiosk = () => {
+  for (const box of [form, ...controlsIn()]) box.autocomplete = "off";
+  clearForm();
+  for (const footer of findAll("footer")) footer.hidden = true;
+};
+
+/** Clears a kiosk that nobody touches, after a warning; not while something is being sent. */
+const watchIdle = () => {
+  const limit = +(query.get("kiosk") || 90) * 1000;
+  const warning = byID("idle");
+  let lastTouch = Date.now();
+  const onTouch = () => {
+    lastTouch = Date.now();
+    warning.hidden = true;
+  };
+  addEventListener("pointerdown", onTouch, true);
+  addEventListener("keydown", onTouch, true);
+  setInterval(() => {
+    const left = lastTouch + limit - Date.now();
+    if (!unsent || !!pending || sending) lastTouch = Date.now();
+    else if (left <= 0) restart();
+    else warning.hidden = left > limit / 4;
+  }, 500);
+};
+
+/** Conditions in words are for pages without a script, and for paper. */
+const hideConditions = () => {
+  for (const sentence of findAll(".when")) {
     sentence.hidden = true;
     sentence.removeAttribute("id");
   }
-  if (kiosk) { // nothing that others left, and no way out
-    for (const box of [form, ...controls()]) box.autocomplete = "off";
-    draft.wipe();
-    for (const out of all("footer")) out.hidden = true;
-  }
-  overhear();
-  identify();
-  const kept = draft.restore();
-  steps.resume(history.state.step || kept && kept.step);
-  begin();
-  start();
-  for (const staff of all("#staff")) staff.hidden = knownChannel() !== "phone";
-  lead();
-  unsent = !!(kept && kept.own);
-  if (kept && kept.pending && !kept.lacks) send();
-
-  addEventListener("pageshow", (event) => { // also after the back button
-    if (event.persisted && kiosk) location.reload();
-    else start(); // what the browser itself has filled in by now
-  });
-  addEventListener("popstate", () => identify());
-  addEventListener("pagehide", () => save(true));
-
-  const heed = ({ target, type }) => {
-    const q = (target.closest("[data-q]") || form).getAttribute("data-q");
-    unsent = true;
-    addEventListener("beforeunload", warn);
-    halt();
-    unhear(q);
-    exclude(target);
-    refresh(target.name);
-    clearTimeout(saving);
-    saving = setTimeout(save, 300);
-    if (type === "change") setTimeout(() => { // a message may push things down: not under the finger that leaves the box for them
-      touched.add(q);
-      refresh();
-    }, 200);
-  };
-  form.addEventListener("input", heed);
-  form.addEventListener("change", heed);
-  form.addEventListener("keypress", (event) => { // in a box, Enter goes on, but never sends the whole
-    if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
-    event.preventDefault();
-    if (!steps.last()) press();
-  });
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    press();
-  });
-  document.addEventListener("click", (event) => {
-    const a = event.target.closest("#errors a, .langs a, #clear");
-    if (!a) return;
-    if (a.id === "clear") {
-      if (!confirm(a.dataset.sure)) return;
-      draft.forget(true);
-      blank();
-    } else if (a.hash) {
-      const target = one(a.hash.slice(1));
-      event.preventDefault();
-      if (target) open(target);
-    } else {
-      save(true, true);
-      unsent = false;
-    }
-  });
-  if (kiosk) {
-    const patience = (link.get("kiosk") || 90) * 1000;
-    let last = Date.now();
-    for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, () => { last = Date.now(); one("idle").hidden = true; }, true);
-    setInterval(() => {
-      const rest = last + patience - Date.now();
-      if (!unsent || pending() || sending()) last = Date.now();
-      else if (rest <= 0) blank();
-      else one("idle").hidden = rest > patience / 4;
-    }, 500);
-  }
 };
 
-begun();
+/** Shows the form as it is filled in now. */
+const start = () => {
+  enableButton();
+  showStatus("");
+  assignID();
+  shuffleOptions();
+  render();
+};
+
+const open = () => {
+  readLink();
+  keepQuery();
+  hideConditions();
+  if (kiosk) prepareKiosk();
+  readServerMessages();
+  assignID();
+  const draft = restoreDraft();
+  resumeAt(history.state.step || draft.step);
+  keepFilledOthers();
+  start();
+  for (const staff of findAll("#staff")) staff.hidden = knownChannel() !== "phone";
+  focusSummary();
+  unsent = !!draft.own;
+  if (draft.pending && !draft.lacks) send();
+  listen();
+  if (kiosk) watchIdle();
+};
+
+open();

@@ -1,72 +1,111 @@
+// @ts-check
 // Sending: under one id until the handler has answered, over dead networks and reloads, and never said to be done before.
-import { one } from "./page.js";
-import { button, form, id, knownChannel, language, rule, rules, version } from "./form.js";
+import { byID } from "./page.js";
+import { form, idField, knownChannel, languageField, ruleOf, say, submitButton, versionField } from "./form.js";
 
-export const address = new URL(form.getAttribute("action"), document.baseURI);
-const patience = 3e4, longest = 6e4; // milliseconds: for one answer, and between two tries
+/** @import { State } from "./rules.js" */
 
-let submission = null; // what is to be sent, as it was when the button was pressed
-let busy = false, tries = 0, timer, outcome;
+/**
+ * A problem as the handler answers with it.
+ * @typedef {{question: string, field?: string, code: string, message: string}} ServerProblem
+ *
+ * @typedef {{thanks?: string, receipt?: string, problems?: ServerProblem[]}} Reply
+ *
+ * What is called when the handler has the submission, when it refuses it, and before each wait for another try.
+ * @typedef {object} Outcome
+ * @property {(receipt: string, thanks: URL) => void} saved
+ * @property {(problems: ServerProblem[]) => void} refused
+ * @property {() => void} waiting
+ */
 
-export const tell = (text) => { one("state").textContent = text; };
-export const sending = () => busy;
-export const pending = () => !!submission;
-export const ready = () => {
-  busy = false;
-  button.removeAttribute("aria-disabled");
+export const address = new URL(/** @type {string} */ (form.getAttribute("action")), document.baseURI);
+const timeout = 3e4, longestWait = 6e4; // milliseconds: for one answer, and between two tries
+
+/** What is to be sent, as it was when the button was pressed. @type {object | null} */
+export let pending = null;
+/** @type {Outcome} */
+let outcome;
+export let sending = false;
+let tries = 0, timer = 0;
+
+/** @param {string} text */
+export const showStatus = (text) => { byID("state").textContent = text; };
+export const enableButton = () => {
+  sending = false;
+  submitButton.removeAttribute("aria-disabled");
 };
 
-// give takes the answers as they are now, and sends them. outcome is told how it ends: saved when the handler has it, refused when
-// it will not have it so, and waiting before each further try.
-export const give = (state, told) => {
+/**
+ * Sends the answers as they are now, and tells the outcome.
+ * @param {State} state
+ * @param {Outcome} on
+ */
+export const submit = (state, on) => {
+  /** @type {Record<string, string | string[]>} */
   const answers = {};
-  for (const [name, values] of state.values) answers[name] = name === rule(name).id && rule(name).type === "multi_choice" ? values : values[0];
-  submission = { id: id.value, version: version.value, language: language.value, channel: knownChannel(), answers };
-  outcome = told;
+  for (const [name, values] of state.values) {
+    const q = ruleOf(name);
+    answers[name] = name === q.id && q.type === "multi_choice" ? values : values[0];
+  }
+  pending = { id: idField.value, version: versionField.value, language: languageField.value, channel: knownChannel(), answers };
+  outcome = on;
   tries = 0;
-  attempt();
+  trySend();
 };
 
-// halt gives up trying again by itself: what is on the screen is no longer what was to be sent.
-export const halt = () => {
-  if (!submission || busy) return;
-  submission = null;
+/** Stops further tries: what is on the screen is no longer what was to be sent. */
+export const stopTrying = () => {
+  if (!pending || sending) return;
+  pending = null;
   clearTimeout(timer);
-  tell("");
+  showStatus("");
 };
 
-const attempt = async () => {
-  if (busy || !submission) return;
-  busy = true;
+const trySend = async () => {
+  if (sending || !pending) return;
+  sending = true;
   clearTimeout(timer);
-  button.setAttribute("aria-disabled", "true");
-  tell(button.getAttribute("data-busy"));
-  const cut = new AbortController();
-  const limit = setTimeout(() => cut.abort(), patience);
-  let status = 0, after = 0, reply = null;
-  try {
-    const answer = await fetch(address, {
-      method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(submission), signal: cut.signal,
-    });
-    status = answer.status;
-    after = answer.headers.get("Retry-After") * 1000;
-    reply = await answer.json();
-  } catch { /* no network, or no answer of ours */ }
-  clearTimeout(limit);
-  if (reply && reply.thanks) {
-    submission = null;
-    outcome.saved(reply, new URL("../../../" + reply.thanks, address));
+  submitButton.setAttribute("aria-disabled", "true");
+  showStatus(/** @type {string} */ (submitButton.dataset.busy));
+  const [status, retryAfter, reply] = await post(pending);
+  if (reply.thanks) {
+    pending = null;
+    outcome.saved(/** @type {string} */ (reply.receipt), new URL("../../../" + reply.thanks, address));
     return;
   }
-  ready();
+  enableButton();
   if (status < 400 || status >= 500 || status === 429) {
-    tell(rules.say.waiting);
-    timer = setTimeout(attempt, Math.min(after || 2000 * 2 ** tries++, longest));
+    showStatus(say.waiting);
+    timer = setTimeout(trySend, Math.min(retryAfter || 2000 * 2 ** tries++, longestWait));
     outcome.waiting();
   } else {
-    submission = null;
-    tell("");
-    outcome.refused((reply && reply.problems) || []);
+    pending = null;
+    showStatus("");
+    outcome.refused(reply.problems || []);
   }
 };
-addEventListener("online", attempt);
+
+/**
+ * Posts a submission once. The status is 0 without an answer; reply is {} if the answer is not the handler's.
+ * @param {object} submission
+ * @returns {Promise<[status: number, retryAfter: number, reply: Reply]>}
+ */
+const post = async (submission) => {
+  let status = 0, retryAfter = 0, reply = {};
+  const controller = new AbortController();
+  const limit = setTimeout(() => controller.abort(), timeout);
+  try {
+    const response = await fetch(address, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      body: JSON.stringify(submission),
+      signal: controller.signal,
+    });
+    status = response.status;
+    retryAfter = +/** @type {string} */ (response.headers.get("Retry-After")) * 1000;
+    reply = await response.json() || {};
+  } catch { /* no network, or no JSON */ }
+  clearTimeout(limit);
+  return [status, retryAfter, reply];
+};
+addEventListener("online", trySend);

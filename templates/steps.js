@@ -1,71 +1,77 @@
+// @ts-check
 // Sections as steps, if the author wants that: one at a time, with a way back that is also the browser's.
-import { all, kiosk, one } from "./page.js";
-import { button, form, rules } from "./form.js";
+import { asText, byID, findAll, kiosk } from "./page.js";
+import { form, say, submitButton } from "./form.js";
 
-const sections = all("section", form);
-const wanted = form.hasAttribute("data-steps");
-const progress = one("progress");
-const back = one("back");
-const send = button.textContent;
-let at = sections[0];
+const sections = findAll("section", form);
+const enabled = form.hasAttribute("data-steps");
+const progress = byID("progress");
+const back = byID("back");
+const submitLabel = submitButton.textContent;
+export let currentStep = sections[0];
+let shown = sections; // those with a question that is asked
+let stepping = false;
 
-const walk = () => sections.filter((s) => !s.skipped);
-export const stepping = () => wanted && walk().length > 1;
-export const last = () => !stepping() || at === walk().pop();
-export const current = () => at;
-export const place = () => sections.indexOf(at);
+export const isLastStep = () => !stepping || currentStep === shown[shown.length - 1];
+export const currentIndex = () => sections.indexOf(currentStep);
 
-// show shows the step one is at, or else the nearest before it.
-export const show = () => {
-  for (const s of sections) s.hidden = s.skipped = all("[data-q]", s).every((q) => q.hidden);
-  if (!wanted) return;
-  const steps = walk();
-  if (at.skipped) at = sections.slice(0, sections.indexOf(at)).filter((s) => !s.skipped).pop() || steps[0] || at;
-  const n = steps.indexOf(at);
-  for (const s of steps) s.hidden = stepping() && s !== at;
-  progress.hidden = !stepping();
-  progress.firstElementChild.textContent = rules.say.step.replace("{n}", n + 1).replace("{max}", steps.length);
-  progress.lastElementChild.max = steps.length;
-  progress.lastElementChild.value = n + 1;
-  back.hidden = !stepping() || !n;
-  button.textContent = last() ? send : rules.say.next;
-  for (const intro of all(".intro")) intro.hidden = stepping() && n > 0;
+/** Shows the current step, or the nearest before it if that has no question any more. */
+export const showStep = () => {
+  shown = sections.filter((s) => findAll("[data-q]", s).some((q) => !q.hidden));
+  for (const s of sections) s.hidden = !shown.includes(s);
+  if (!enabled) return;
+  if (currentStep.hidden) currentStep = shown.filter((s) => sections.indexOf(s) < currentIndex()).pop() || shown[0] || currentStep;
+  stepping = shown.length > 1;
+  const at = shown.indexOf(currentStep);
+  const [text, bar] = /** @type {[HTMLElement, HTMLProgressElement]} */ (/** @type {unknown} */ (progress.children));
+  for (const s of shown) s.hidden = stepping && s !== currentStep;
+  progress.hidden = !stepping;
+  text.textContent = say.step.replace("{n}", asText(at + 1)).replace("{max}", asText(shown.length));
+  bar.max = shown.length;
+  bar.value = at + 1;
+  back.hidden = !stepping || !at;
+  submitButton.textContent = isLastStep() ? submitLabel : say.next;
+  for (const intro of findAll(".intro")) intro.hidden = stepping && at > 0;
 };
 
-const arrive = () => {
-  show();
-  const heading = at.querySelector("h2") || progress;
+const enterStep = () => {
+  showStep();
+  const heading = currentStep.querySelector("h2") || progress;
   heading.tabIndex = -1;
   heading.setAttribute("aria-describedby", "progress");
   heading.focus({ preventScroll: true });
   progress.scrollIntoView();
 };
 
-// go goes to a step. Each is an entry of the history, but on a machine that many people use.
-export const go = (section) => {
-  if (!section || section === at || !stepping()) return;
-  const state = { ...history.state, step: sections.indexOf(section), from: sections.indexOf(at) };
+/**
+ * Goes to a step. Each is an entry of the history, but not on a kiosk.
+ * @param {HTMLElement | null | undefined} section
+ */
+export const goToStep = (section) => {
+  if (!section || section === currentStep || !stepping) return;
+  const state = { ...history.state, step: sections.indexOf(section), from: currentIndex() };
   if (kiosk) history.replaceState(state, "");
   else history.pushState(state, "");
-  at = section;
-  arrive();
+  currentStep = section;
+  enterStep();
 };
-export const next = () => go(walk()[walk().indexOf(at) + 1]);
-export const resume = (step) => { at = wanted && sections[step] || at; };
+export const goToNext = () => goToStep(shown[shown.indexOf(currentStep) + 1]);
+/** Makes a section the current step without showing it. @param {number} index */
+export const resumeAt = (index) => { currentStep = enabled && sections[index] || currentStep; };
 
-if (wanted) {
+const goBack = () => {
+  const before = shown[shown.indexOf(currentStep) - 1];
+  if (history.state.from === sections.indexOf(before)) history.back();
+  else goToStep(before);
+};
+
+if (enabled) {
   history.scrollRestoration = "manual";
-  back.addEventListener("click", () => {
-    const before = walk()[walk().indexOf(at) - 1];
-    if (history.state.from === sections.indexOf(before)) history.back();
-    else go(before);
-  });
+  back.addEventListener("click", goBack);
   addEventListener("popstate", () => {
-    if (!history.state) { // a link within the page
-      history.replaceState({ step: place() }, "");
-      return;
-    }
-    resume(history.state.step || 0);
-    arrive();
+    if (history.state) {
+      resumeAt(history.state.step || 0);
+      enterStep();
+    } else history.replaceState({ step: currentIndex() }, ""); // a link within the page
   });
 }

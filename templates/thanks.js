@@ -1,62 +1,82 @@
-// The thank-you page: the receipt, a copy of one's own answers, and what comes next on a machine that many people use.
-import { all, kiosk, link, make, one, sameLink, tab } from "./page.js";
+// @ts-check
+// The thank-you page: the receipt, a copy of one's own answers, and what comes next on a kiosk.
+import { byID, findAll, keepQuery, kiosk, makeElement, query, tabStorage } from "./page.js";
 
-const page = document.querySelector("[data-thanks]");
-const key = "glasspoll:" + page.dataset.thanks;
+const page = /** @type {HTMLElement} */ (document.querySelector("[data-thanks]"));
+const storageKey = "glasspoll:" + page.dataset.thanks;
+const receipt = location.hash.slice(1);
 
-const said = new Map(tab(key + ":said") || []);
-for (const pipe of all("[data-pipe]")) if (said.has(pipe.dataset.pipe)) pipe.textContent = said.get(pipe.dataset.pipe);
-tab(key + ":said", null);
-sameLink();
-
-const name = location.hash.slice(1);
-const receipt = one("receipt");
-if (/^[\w-]{4,64}$/.test(name)) {
-  receipt.querySelector("code").textContent = name;
-  receipt.hidden = false;
-}
-
-// The copy is this tab's alone.
-const [of, answers] = tab(key + ":copy") || [];
-const copy = one("copy");
-if (of && of === name && !kiosk) {
-  for (const [question, lines] of answers) {
-    copy.querySelector("dl").append(make("dt", {}, question), ...lines.map((line) => make("dd", {}, line)));
+/** Fills in the answers that the thanks repeat. */
+const fillIn = () => {
+  /** @type {Map<string | undefined, string>} */
+  const answers = new Map(tabStorage.get(storageKey + ":said") || []);
+  for (const pipe of findAll("[data-pipe]")) {
+    const answer = answers.get(pipe.dataset.pipe);
+    if (answer !== undefined) pipe.textContent = answer;
   }
-  copy.querySelector("button").addEventListener("click", () => print());
+  tabStorage.set(storageKey + ":said", null);
+};
+
+const showReceipt = () => {
+  if (!/^[\w-]{4,64}$/.test(receipt)) return;
+  const element = byID("receipt");
+  /** @type {HTMLElement} */ (element.querySelector("code")).textContent = receipt;
+  element.hidden = false;
+};
+
+/** Shows the copy of the answers, which is kept in this tab alone. */
+const showCopy = () => {
+  /** @type {[string?, [string, string[]][]?]} */
+  const [of, answers = []] = tabStorage.get(storageKey + ":copy") || [];
+  if (!of || of !== receipt || kiosk) return;
+  const copy = byID("copy");
+  for (const [question, lines] of answers) {
+    /** @type {HTMLElement} */ (copy.querySelector("dl"))
+      .append(makeElement("dt", {}, question), ...lines.map((line) => makeElement("dd", {}, line)));
+  }
+  /** @type {HTMLElement} */ (copy.querySelector("button")).addEventListener("click", () => print());
   copy.hidden = false;
-}
+};
 
-// What was said on the telephone is no business of the next caller.
-const another = one("another");
-if (another && link.get("c") === "phone") {
-  another.firstElementChild.search = location.search;
-  another.addEventListener("click", () => tab(key + ":copy", null));
+/** Leads staff who fill in forms on the telephone to the next one, without the answers of this one. */
+const offerAnother = () => {
+  const another = byID("another");
+  if (!another || query.get("c") !== "phone") return;
+  /** @type {HTMLAnchorElement} */ (another.firstElementChild).search = location.search;
+  another.addEventListener("click", () => tabStorage.set(storageKey + ":copy", null));
   another.hidden = false;
-}
+};
 
-// The next person finds an empty page, and no way back; nobody finds a way out.
-if (kiosk) {
-  const again = one("again");
-  for (const out of all("footer, main p:not([id]) > .button")) out.hidden = true;
-  const to = again.querySelector("a");
-  to.search = location.search;
-  const leave = () => location.replace(to.href);
-  to.addEventListener("click", (event) => {
+/** Leads on to an empty form after a while, without a way back to this page or out of the survey. */
+const restartKiosk = () => {
+  const again = byID("again");
+  for (const out of findAll("footer, main p:not([id]) > .button")) out.hidden = true;
+  const link = /** @type {HTMLAnchorElement} */ (again.querySelector("a"));
+  link.search = location.search;
+  const leave = () => location.replace(link.href);
+  link.addEventListener("click", (event) => {
     event.preventDefault();
     leave();
   });
-  let end;
+  let end = 0;
   const stay = () => { end = Date.now() + 20_000; }; // whoever still reads, or writes the receipt down, touches the screen
   stay();
-  for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, stay, true);
-  const tell = () => {
+  for (const type of ["pointerdown", "keydown"]) addEventListener(type, stay, true);
+  const countDown = () => {
     const left = Math.ceil((end - Date.now()) / 1000);
-    again.firstElementChild.textContent = again.dataset.say.replace("{n}", Math.max(left, 0));
+    const text = (again.dataset.say || "").replace("{n}", `${Math.max(left, 0)}`);
+    /** @type {HTMLElement} */ (again.firstElementChild).textContent = text;
     if (left <= 0) leave();
   };
-  tell();
-  setInterval(tell, 250);
+  countDown();
+  setInterval(countDown, 250);
   again.hidden = false;
   addEventListener("pageshow", (event) => { if (event.persisted) leave(); });
-}
+};
+
+fillIn();
+keepQuery();
+showReceipt();
+showCopy();
+offerAnother();
+if (kiosk) restartKiosk();

@@ -1,132 +1,181 @@
+// @ts-check
 // Easier ways to fill in what plain lists and boxes ask for: the box of "other", sliders, sums, rankings by tapping.
-import { decimal, share } from "./rules.js";
-import { all, make } from "./page.js";
-import { form, named, place, ticks } from "./form.js";
+import { formatNumber, readNumber } from "./rules.js";
+import { asText, findAll, makeElement } from "./page.js";
+import { controlsOf, form, isTick, reorder } from "./form.js";
 
-const say = (box) => box.dispatchEvent(new Event("change", { bubbles: true }));
+/** @import { Control } from "./form.js" */
+
+/** @param {HTMLElement} element */
+const dispatchChange = (element) => element.dispatchEvent(new Event("change", { bubbles: true }));
 
 // The box of "other" is there when other is chosen. A text beside another choice stays in sight until the choice changes.
-const others = all(".other input", form).map((box) => ({ box, question: box.name.split(".")[0] }));
-export const begin = () => { for (const o of others) o.kept = o.box.value !== ""; };
-export const settle = (changed) => {
+const others = /** @type {Control[]} */ (findAll(".other input", form)).map((box) => ({ box, question: box.name.split(".")[0], kept: false }));
+export const keepFilledOthers = () => { for (const o of others) o.kept = o.box.value !== ""; };
+/** @param {string} [changed] the question whose choice has just changed */
+export const showOthers = (changed) => {
   for (const o of others) {
     if (o.question === changed) o.kept = false;
-    o.box.parentNode.hidden = !o.kept && !named(o.question).some((c) => (!ticks(c) || c.checked) && c.value === "_other");
+    const chosen = controlsOf(o.question).some((c) => (!isTick(c) || c.checked) && c.value === "_other");
+    /** @type {HTMLElement} */ (o.box.parentNode).hidden = !o.kept && !chosen;
   }
 };
 
-// A slider beside its box, unset until it is touched.
-const sliders = all("[data-slide]", form).map((box) => {
-  const [min, max, step] = box.dataset.slide.split(" ");
-  const name = box.labels[0].querySelector(".t").textContent;
-  const range = make("input", { type: "range", min, max, step, "aria-label": name });
-  const row = make("div", { class: "slide" });
+/**
+ * Adds a slider beside a box, unset until it is touched, and returns what shows the box's value on it.
+ * @param {HTMLInputElement} box
+ */
+const addSlider = (box) => {
+  const [min, max, step] = /** @type {string} */ (box.dataset.slide).split(" ");
+  const label = /** @type {NodeListOf<HTMLElement>} */ (box.labels)[0].querySelector(".t");
+  const range = makeElement("input", { type: "range", min, max, step, "aria-label": /** @type {Element} */ (label).textContent });
+  const row = makeElement("div", { class: "slide" });
   box.before(row);
-  row.append(range, box, ...all(".unit", row.parentNode));
-  range.addEventListener("input", () => { box.value = range.value; });
-  for (const touch of ["click", "touchend", "keyup"]) {
-    range.addEventListener(touch, (event) => {
-      if (box.value !== "" || touch === "keyup" && event.key !== " ") return;
-      box.value = range.value; // where it stood is what was meant
-      say(box);
+  row.append(range, box, ...findAll(".unit", /** @type {HTMLElement} */ (row.parentNode)));
+  const take = () => { box.value = range.value; };
+  range.addEventListener("input", take);
+  for (const type of ["click", "touchend", "keyup"]) {
+    range.addEventListener(type, (event) => {
+      if (box.value !== "" || type === "keyup" && /** @type {KeyboardEvent} */ (event).key !== " ") return;
+      take(); // touched without moving it: its position is the answer
+      dispatchChange(box);
     });
   }
   return () => {
-    const n = share(box.value);
-    range.value = isNaN(n) ? (+min + +max) / 2 : n / 1000;
+    const n = readNumber(box.value);
+    range.value = asText(isNaN(n) ? (+min + +max) / 2 : n / 1000);
     range.classList.toggle("unset", isNaN(n));
-    range.setAttribute("aria-valuetext", isNaN(n) ? box.dataset.unset : box.value);
+    range.setAttribute("aria-valuetext", /** @type {string} */ (isNaN(n) ? box.dataset.unset : box.value));
   };
-});
+};
+const showSliders = /** @type {HTMLInputElement[]} */ (findAll("[data-slide]", form)).map(addSlider);
 
-const sums = all("[data-total]", form).map((p) => () => {
-  const values = all("input", p.parentNode).filter((box) => !box.disabled).map((box) => share(box.value));
+const showSums = findAll("[data-total]", form).map((total) => () => {
+  const boxes = /** @type {Control[]} */ (findAll("input", /** @type {HTMLElement} */ (total.parentNode)));
+  const values = boxes.filter((box) => !box.disabled).map((box) => readNumber(box.value));
   const sum = values.reduce((n, value) => n + (value || 0), 0);
-  p.hidden = values.every(isNaN);
-  p.textContent = p.dataset.say.replace("{sum}", decimal(sum));
-  p.classList.toggle("done", sum === share(p.dataset.total));
+  total.hidden = values.every(isNaN);
+  total.textContent = /** @type {string} */ (total.dataset.say).replace("{sum}", formatNumber(sum));
+  total.classList.toggle("done", sum === readNumber(/** @type {string} */ (total.dataset.total)));
 });
 
-// A ranking by tapping: the first tap is the first rank; what is ranked can be moved. The lists of ranks stay what is posted.
-const rankings = all("[data-rank]", form).map((box) => {
-  const status = make("p", { class: "vh", role: "status" });
-  const lines = all(".line", box).map((line) => {
-    const [select, text] = ["select", "label"].map((name) => line.querySelector(name));
-    const l = { line, select, badge: make("b", {}), name: text.querySelector(".t").textContent };
-    const button = (way, attributes, ...inside) => {
-      const b = make("button", { type: "button", class: way ? "move" : "pick", ...attributes }, ...inside);
-      b.addEventListener("click", () => act(l, way));
-      return b;
-    };
-    l.buttons = [
-      button(0, { id: select.id }, l.badge, ...text.childNodes),
-      button(-1, { "aria-label": box.dataset.up.replace("{label}", l.name) }, "↑"),
-      button(1, { "aria-label": box.dataset.down.replace("{label}", l.name) }, "↓"),
-    ];
-    text.remove();
-    select.removeAttribute("id");
-    select.hidden = true;
-    line.append(...l.buttons);
-    return l;
-  });
+/**
+ * An option of a ranking.
+ * @typedef {object} RankedOption
+ * @property {HTMLElement} line with buttons to pick it, to move it up, and to move it down
+ * @property {HTMLSelectElement} select the list of ranks, which is what is posted
+ * @property {string} name
+ * @property {HTMLElement} badge with its rank
+ */
+
+/**
+ * Makes a ranking by tapping: the first tap is the first rank; what is ranked can be moved.
+ * @param {HTMLElement} box
+ */
+const addRanking = (box) => {
+  const most = +/** @type {string} */ (box.dataset.rank);
+  const status = makeElement("p", { class: "vh", role: "status" });
   box.classList.add("ranking");
-  box.before(make("p", { class: "help" }, box.dataset.tap));
+  box.before(makeElement("p", { class: "help" }, /** @type {string} */ (box.dataset.tap)));
   box.after(status);
-  const ranked = () => lines.filter((l) => l.select.value && !l.line.hidden).sort((a, b) => a.select.value - b.select.value);
-  const write = (order) => {
-    for (const l of lines) l.select.value = order.includes(l) ? order.indexOf(l) + 1 : "";
+
+  const ranked = () => options.filter((o) => o.select.value && !o.line.hidden).sort((a, b) => +a.select.value - +b.select.value);
+  /** @param {RankedOption[]} order */
+  const setRanks = (order) => {
+    for (const o of options) o.select.value = asText(order.indexOf(o) + 1 || "");
   };
-  const act = (l, way) => {
+  /** @param {RankedOption} option @param {number} way up (-1), down (1), or in or out (0) */
+  const move = (option, way) => {
     const order = ranked();
-    const at = order.indexOf(l);
+    const at = order.indexOf(option);
     if (way === 0) {
       if (at >= 0) order.splice(at, 1);
-      else if (order.length < box.dataset.rank) order.push(l);
+      else if (order.length < most) order.push(option);
     } else if (order[at + way]) {
       order.splice(at, 1);
-      order.splice(at + way, 0, l);
+      order.splice(at + way, 0, option);
     }
-    write(order);
-    say(box);
-    status.textContent = order.map((r, i) => `${i + 1} ${r.name}`).join(" ");
+    setRanks(order);
+    dispatchChange(box);
+    status.textContent = order.map((o, i) => `${i + 1} ${o.name}`).join(" ");
   };
+  const options = findAll(".line", box).map((line) => rankedOption(box, line, move));
   const show = () => {
     const order = ranked();
-    const rest = all(".line", box).map((line) => lines.find((l) => l.line === line)).filter((l) => !order.includes(l));
-    for (const l of lines) {
-      const at = order.indexOf(l);
-      const [pick, up, down] = l.buttons;
-      const off = (button, is) => button.setAttribute("aria-disabled", is);
-      l.badge.textContent = at < 0 ? "" : at + 1;
-      pick.setAttribute("aria-pressed", at >= 0);
-      up.hidden = down.hidden = at < 0;
-      off(up, at <= 0);
-      off(down, at === order.length - 1);
-      off(pick, at < 0 && order.length >= box.dataset.rank);
-    }
-    place(order.concat(rest).map((l) => l.line));
+    for (const o of options) showRank(o, order.indexOf(o), order.length, most);
+    const rest = findAll(".line", box).filter((line) => !order.some((o) => o.line === line)); // as they are
+    reorder(order.map((o) => o.line).concat(rest));
   };
-  // An option that is no longer offered gives up its rank, and the others close up.
-  const close = () => {
+  /** Gives up the ranks of options that are no longer offered, and closes the gaps; true if that changed any. */
+  const closeGaps = () => {
     const order = ranked();
-    const before = lines.map((l) => l.select.value).join();
-    write(order);
-    return before !== lines.map((l) => l.select.value).join();
+    const gaps = options.some((o) => +o.select.value !== order.indexOf(o) + 1); // 0 is none
+    setRanks(order);
+    return gaps;
   };
-  return { show, close };
-});
-
-// settle is done before what is typed is read, show afterwards; close reports whether it has to be read once more.
-export const close = () => rankings.map((r) => r.close()).includes(true);
-export const show = () => {
-  for (const ranking of rankings) ranking.show();
-  for (const draw of sliders.concat(sums)) draw();
+  return { show, closeGaps };
 };
 
-// A choice that excludes all others does.
-export const exclude = (target) => {
+/**
+ * Replaces what a line shows by buttons.
+ * @param {HTMLElement} box
+ * @param {HTMLElement} line
+ * @param {(option: RankedOption, way: number) => void} move
+ */
+const rankedOption = (box, line, move) => {
+  const select = /** @type {HTMLSelectElement} */ (line.querySelector("select"));
+  const label = /** @type {HTMLElement} */ (line.querySelector("label"));
+  const name = /** @type {HTMLElement} */ (label.querySelector(".t")).textContent;
+  /** @type {RankedOption} */
+  const option = { line, select, name, badge: makeElement("b", {}) };
+  /** @param {number} way @param {Record<string, string>} attributes @param {(Node | string)[]} children */
+  const addButton = (way, attributes, ...children) => {
+    const button = makeElement("button", { type: "button", class: way ? "move" : "pick", ...attributes }, ...children);
+    button.addEventListener("click", () => move(option, way));
+    line.append(button);
+  };
+  addButton(0, { id: select.id }, option.badge, ...label.childNodes);
+  addButton(-1, { "aria-label": /** @type {string} */ (box.dataset.up).replace("{label}", name) }, "↑");
+  addButton(1, { "aria-label": /** @type {string} */ (box.dataset.down).replace("{label}", name) }, "↓");
+  label.remove();
+  select.removeAttribute("id");
+  select.hidden = true;
+  return option;
+};
+
+/**
+ * @param {RankedOption} option
+ * @param {number} at its place, -1 if it has none
+ * @param {number} count of those that are ranked
+ * @param {number} most that may be
+ */
+const showRank = ({ line, badge }, at, count, most) => {
+  const [pick, up, down] = findAll("button", line);
+  /** @param {HTMLElement} button @param {boolean} is */
+  const disable = (button, is) => button.setAttribute("aria-disabled", asText(is));
+  badge.textContent = at < 0 ? "" : asText(at + 1);
+  pick.setAttribute("aria-pressed", asText(at >= 0));
+  up.hidden = down.hidden = at < 0;
+  disable(up, at <= 0);
+  disable(down, at === count - 1);
+  disable(pick, at < 0 && count >= most);
+};
+const rankings = findAll("[data-rank]", form).map(addRanking);
+
+/** Closes gaps in rankings; true if that changed any, so that the answers have to be read again. */
+export const closeRankGaps = () => rankings.filter((r) => r.closeGaps()).length > 0;
+export const showWidgets = () => {
+  for (const ranking of rankings) ranking.show();
+  for (const show of [...showSliders, ...showSums]) show();
+};
+
+/**
+ * Unticks what cannot be chosen together with what has just been ticked.
+ * @param {Control} target
+ */
+export const untickExcluded = (target) => {
   if (target.type !== "checkbox" || !target.checked) return;
-  for (const c of named(target.name)) {
+  for (const c of controlsOf(target.name)) {
     if (c !== target && ("alone" in c.dataset || "alone" in target.dataset)) c.checked = false;
   }
 };

@@ -59,7 +59,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		return nil, errors.New("the environment lacks TABLE or BUCKET")
 	}
 	return &function{
-		table: cloud.NewTable(cloud.DynamoDB(getenv), name, time.Now, cloud.Settle),
+		table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{}),
 		pages: cloud.NewPages(cloud.S3(getenv, bucket)), events: cloud.EventBridge(getenv),
 		log: log, metrics: cloud.NewMetrics(metrics, name, time.Now),
 	}, nil
@@ -83,8 +83,10 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 		}
 	}
 	if f.publisher == nil || !f.assets.Equal(assets) {
-		f.publisher = publish.New(f.table, f.table, f.table, f.pages, results.New(f.renderer.With(assets)), time.Now)
-		f.publisher.Sidecars, f.publisher.Cases, f.publisher.Tells = f.table, f.table, true
+		f.publisher = publish.New(publish.Options{
+			Log: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
+			Sidecars: f.table, Cases: f.table, Notify: true,
+		})
 		f.assets = assets
 	}
 	return f.publisher, nil
@@ -129,7 +131,7 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		if remembered[period] {
 			continue
 		}
-		if err := f.table.Remember(ctx, shard.Survey, shard.Period); err != nil {
+		if err := f.table.AddPeriod(ctx, shard.Survey, shard.Period); err != nil {
 			return reply, err
 		}
 		remembered[period] = true

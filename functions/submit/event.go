@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// request makes an HTTP request of an HTTP API's event (payload format 2.0). A body that is not what it says to be is an
-// error.
+// request turns the event of an HTTP API (payload format 2.0) into an HTTP request. It is an error if the body is not encoded
+// as the event says.
 func request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Request, error) {
 	body := []byte(e.Body)
 	if e.IsBase64Encoded {
@@ -26,8 +26,8 @@ func request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Reque
 	if err != nil {
 		return nil, err
 	}
-	r.URL = &url.URL{Path: e.RawPath, RawQuery: e.RawQueryString} // not parsed: //host/ would be another site
-	for name, value := range e.Headers {                          // several of one name come joined by commas
+	r.URL = &url.URL{Path: e.RawPath, RawQuery: e.RawQueryString} // parsing would take //host/ for another site
+	for name, value := range e.Headers {                          // values of one name are joined by commas
 		r.Header.Set(name, value)
 	}
 	if len(e.Cookies) > 0 {
@@ -37,7 +37,7 @@ func request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Reque
 	return r, nil
 }
 
-// response collects what a handler writes, and turns it into an event's reply.
+// response collects what a handler writes, and turns it into the reply to an event.
 type response struct {
 	header http.Header
 	status int

@@ -36,7 +36,7 @@ func main() {
 	lambda.StartWithOptions(f.handle, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
 }
 
-// function serves one submission an event.
+// function serves one submission for each event.
 type function struct {
 	handler func(context.Context) http.Handler
 	secrets []string
@@ -44,13 +44,13 @@ type function struct {
 	metrics *cloud.Metrics
 }
 
-// secretHeader carries what only the CDN knows, so that what its headers say can be believed.
+// secretHeader carries a secret of the CDN, without which its other headers cannot be trusted.
 const secretHeader = "X-Origin-Secret"
 
-// newFunction reads its settings: TABLE, the table's name; ORIGIN_SECRETS, separated by commas, one of which a request
-// must carry; ADDRESS_HEADER, the header in which the CDN says the respondent's address and port. The last two come
-// together: without a secret any client could say any address. RETENTION_DAYS is after how many days a response is deleted;
-// 0 or nothing is never.
+// newFunction reads the settings: TABLE, the name of the table; ORIGIN_SECRETS, separated by commas, one of which a request
+// must carry; ADDRESS_HEADER, the header in which the CDN gives the respondent's address and port. The last two come
+// together: without a secret any client could give any address. RETENTION_DAYS is the number of days after which a response
+// is deleted; 0 or nothing is never.
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*function, error) {
 	name, header := getenv("TABLE"), getenv("ADDRESS_HEADER")
 	if name == "" {
@@ -65,15 +65,12 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	if (len(secrets) == 0) != (header == "") {
 		return nil, errors.New("the environment must have both ORIGIN_SECRETS and ADDRESS_HEADER, or neither")
 	}
-	table := cloud.NewTable(cloud.DynamoDB(getenv), name, time.Now, cloud.Settle)
-	if said := getenv("RETENTION_DAYS"); said != "" {
-		days, err := strconv.Atoi(said)
-		if err != nil || days < 0 {
-			return nil, fmt.Errorf("RETENTION_DAYS is %q, and must be a number of days", said)
-		}
-		table.KeepResponses(days)
+	retention, err := retentionTime(getenv("RETENTION_DAYS"))
+	if err != nil {
+		return nil, err
 	}
-	pages := &pages{known: table.Assets, log: log}
+	table := cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Retention: retention})
+	pages := &pages{readAssets: table.Assets, log: log}
 	handler := intake.Handler{
 		Definitions: table, Responses: table, Now: time.Now,
 		ClientAddress: func(r *http.Request) string { return clientAddress(r, header) },
@@ -89,20 +86,33 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	}, nil
 }
 
-// clientAddress is the respondent's, without the port: that changes with every connection. CloudFront writes one as
-// 198.51.100.7:46532 or 2001:db8::7:46532.
-func clientAddress(r *http.Request, header string) string {
-	said := r.Header.Get(header)
-	if header == "" || said == "" {
-		return r.RemoteAddr
+// retentionTime parses RETENTION_DAYS.
+func retentionTime(setting string) (time.Duration, error) {
+	if setting == "" {
+		return 0, nil
 	}
-	if i := strings.LastIndexByte(said, ':'); i > 0 {
-		said = said[:i]
+	days, err := strconv.Atoi(setting)
+	if err != nil || days < 0 {
+		return 0, fmt.Errorf("RETENTION_DAYS is %q, and must be a number of days", setting)
 	}
-	return said
+	return time.Duration(days) * 24 * time.Hour, nil
 }
 
-// handle answers one event. It never fails: a fault of ours is a 500, and a line in the log that has the request's id.
+// clientAddress returns the respondent's address without the port, which changes with every connection. CloudFront writes
+// the two as 198.51.100.7:46532 or 2001:db8::7:46532.
+func clientAddress(r *http.Request, header string) string {
+	address := r.Header.Get(header)
+	if header == "" || address == "" {
+		return r.RemoteAddr
+	}
+	if i := strings.LastIndexByte(address, ':'); i > 0 {
+		address = address[:i]
+	}
+	return address
+}
+
+// handle answers one event. It never returns an error: a fault of the program is a 500, and a line in the log with the id of
+// the request.
 func (f *function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest) (reply events.APIGatewayV2HTTPResponse, err error) {
 	begin := time.Now()
 	defer func() {
@@ -118,7 +128,7 @@ func (f *function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 			cloud.Figure{Name: "Submissions", Unit: "Count", Value: 1},
 			cloud.Figure{Name: "Took", Unit: "Milliseconds", Value: float64(time.Since(begin).Microseconds()) / 1000})
 	}()
-	if deadline, ok := ctx.Deadline(); ok { // answer before the function is cut off
+	if deadline, ok := ctx.Deadline(); ok { // reply before the function is stopped
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
 		defer cancel()
@@ -135,20 +145,20 @@ func (f *function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 	return w.event(), nil
 }
 
-// fromCDN checks the secret in constant time.
+// fromCDN reports whether a request carries a secret of the CDN, if there is one. It compares in constant time.
 func (f *function) fromCDN(r *http.Request) bool {
-	said := []byte(r.Header.Get(secretHeader))
-	known := len(f.secrets) == 0
+	given := []byte(r.Header.Get(secretHeader))
+	match := len(f.secrets) == 0
 	for _, secret := range f.secrets {
-		known = subtle.ConstantTimeCompare(said, []byte(secret)) == 1 || known
+		match = subtle.ConstantTimeCompare(given, []byte(secret)) == 1 || match
 	}
-	return known
+	return match
 }
 
-// reserve is what is left of a function's time for its answer.
+// reserve is the part of the function's time that is kept for its reply.
 const reserve = 500 * time.Millisecond
 
-// refusal answers what does not come as far as the handler.
+// refusal is the reply to an event that does not reach the handler.
 func refusal(status int, message string) events.APIGatewayV2HTTPResponse {
 	return events.APIGatewayV2HTTPResponse{
 		StatusCode: status,

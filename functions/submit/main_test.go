@@ -58,8 +58,8 @@ func TestClientAddressHasNoPort(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	for _, c := range []struct {
-		env  map[string]string
-		fine bool
+		env   map[string]string
+		valid bool
 	}{
 		{map[string]string{"TABLE": "t"}, true},
 		{map[string]string{"TABLE": "t", "ORIGIN_SECRETS": "a,", "ADDRESS_HEADER": "X", "RETENTION_DAYS": "30"}, true},
@@ -69,7 +69,7 @@ func TestSettings(t *testing.T) {
 		{map[string]string{"TABLE": "t", "RETENTION_DAYS": "-1"}, false},
 	} {
 		f, err := newFunction(func(name string) string { return c.env[name] }, slog.New(slog.DiscardHandler), io.Discard)
-		if (err == nil) != c.fine {
+		if (err == nil) != c.valid {
 			t.Errorf("%v: %v", c.env, err)
 		}
 		if c.env["ORIGIN_SECRETS"] == "a," && (len(f.secrets) != 1 || f.fromCDN(&http.Request{Header: http.Header{secretHeader: {""}}})) {
@@ -78,8 +78,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// The renderer is made at the first page: here it must not fail.
-func TestTemplatesAreFine(t *testing.T) {
+// The function makes the renderer with its first page, where it cannot handle an error.
+func TestTemplates(t *testing.T) {
 	if _, err := render.New(glasspoll.Pages(), render.Assets{}); err != nil {
 		t.Fatal(err)
 	}

@@ -13,39 +13,39 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// pages makes the renderer when first a page is needed: most submissions are answered by a redirection, and parsing the
-// templates is the most of a start.
+// pages makes the renderer when a page is needed for the first time: most submissions are answered by a redirection, and
+// parsing the templates takes most of the time of a start.
 type pages struct {
-	known func(context.Context) (assets render.Assets, known bool, err error)
-	log   *slog.Logger
+	readAssets func(context.Context) (assets render.Assets, known bool, err error)
+	log        *slog.Logger
 
 	mu       sync.Mutex
 	renderer *render.Renderer
 	assets   render.Assets
 }
 
-// words is the renderer for what needs no assets.
-func (p *pages) words() *render.Renderer {
+// any returns a renderer for texts, which need no assets.
+func (p *pages) any() *render.Renderer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.renderer == nil {
 		r, err := render.New(glasspoll.Pages(), p.assets)
 		if err != nil {
-			panic(fmt.Sprintf("built with faulty templates: %v", err)) // a test holds that they are not
+			panic(fmt.Sprintf("built with faulty templates: %v", err)) // a test checks them
 		}
 		p.renderer = r
 	}
 	return p.renderer
 }
 
-// current is the renderer for the assets that the site has now. Without them pages are plain, but they are there.
+// current returns the renderer for the assets that the site has now. Without them, pages are plain but complete.
 func (p *pages) current(ctx context.Context) *render.Renderer {
-	assets, known, err := p.known(ctx)
+	assets, known, err := p.readAssets(ctx)
 	if err != nil || !known {
 		p.log.Warn("the site's assets are not known", "error", err)
-		return p.words()
+		return p.any()
 	}
-	r := p.words()
+	r := p.any()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.assets.Equal(assets) {
@@ -54,7 +54,7 @@ func (p *pages) current(ctx context.Context) *render.Renderer {
 	return p.renderer
 }
 
-// renderer is [intake.Renderer] within one request.
+// renderer implements [intake.Renderer] for one request.
 type renderer struct {
 	ctx   context.Context
 	pages *pages
@@ -69,9 +69,9 @@ func (r renderer) Notice(w io.Writer, p render.NoticePage) error {
 }
 
 func (r renderer) Message(language string, p answer.Problem) string {
-	return r.pages.words().Message(language, p)
+	return r.pages.any().Message(language, p)
 }
 
 func (r renderer) Match(accept string, among ...string) string {
-	return r.pages.words().Match(accept, among...)
+	return r.pages.any().Match(accept, among...)
 }

@@ -13,7 +13,7 @@ func (a *adviser) whole() {
 	a.dimensions()
 	a.groups()
 	a.order()
-	for _, place := range a.places.Cut() {
+	for _, place := range a.places.CutOff() {
 		a.found = append(a.found, Advice{Place: place, Code: CutText, Sentence: "the text ends before #, which begins a comment", Fix: "put the whole text into quotes, or a space behind #"})
 	}
 	s := a.s

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -160,6 +161,24 @@ func (c *Case) Days() int {
 		return 0
 	}
 	return int(until.Sub(from).Hours()) / 24
+}
+
+// Encode returns the case as it is stored, without its revision.
+func (c *Case) Encode() ([]byte, error) {
+	if c.ID == "" || c.Survey == "" {
+		return nil, errors.New("a case without id or survey")
+	}
+	return json.Marshal(c)
+}
+
+// Decode returns the case that Encode has encoded, and which was stored with a revision.
+func Decode(data []byte, revision int) (*Case, error) {
+	c := &Case{}
+	if err := json.Unmarshal(data, c); err != nil {
+		return nil, err
+	}
+	c.Revision = revision
+	return c, nil
 }
 
 // ErrClosed says that a case has been closed already.

@@ -1,13 +1,8 @@
 package cloud
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -18,40 +13,32 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// Bucket asks S3 for the two things that pages need, over the SDK's signer. The SDK's own client is not used: it cannot
-// be linked in part, and would make the publisher's package half as large again.
+// Bucket makes the two requests of S3 that pages need: HEAD and PUT of an object.
 type Bucket struct {
-	name, region, address string
-	credentials           aws.CredentialsProvider
-	client                *http.Client
-	signer                *v4.Signer
+	name, address string
+	client        *signedClient
 }
 
-// NewBucket names a bucket. Endpoint is "" for AWS's own.
+// NewBucket uses a bucket that exists. Endpoint is "" for that of AWS.
 func NewBucket(name, region, endpoint string, credentials aws.CredentialsProvider) *Bucket {
 	suffix := "amazonaws.com"
 	if strings.HasPrefix(region, "cn-") {
 		suffix += ".cn"
 	}
 	address := "https://" + name + ".s3." + region + "." + suffix
-	if strings.Contains(name, ".") { // no certificate has such a name
+	if strings.Contains(name, ".") { // no certificate covers such a host
 		address = "https://s3." + region + "." + suffix + "/" + name
 	}
 	if endpoint != "" {
 		address = strings.TrimSuffix(endpoint, "/") + "/" + name
 	}
-	return &Bucket{
-		name: name, region: region, address: address, credentials: credentials,
-		client: &http.Client{
-			Timeout:       time.Minute,
-			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 32, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a signature holds for one address
-		},
-		signer: v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }), // S3 signs the path as it is
-	}
+	client := newSignedClient("s3", region, credentials, time.Minute, 32, func(o *v4.SignerOptions) {
+		o.DisableURIPathEscaping = true // S3 signs the path as sent
+	})
+	return &Bucket{name: name, address: address, client: client}
 }
 
-// A bucketError is an answer that is not 2xx. An answer to HEAD has no code and no text.
+// A bucketError is a response that is not 2xx. A response to HEAD has no code and no text.
 type bucketError struct {
 	status     int
 	code, text string
@@ -68,75 +55,51 @@ func (e *bucketError) Error() string {
 	}
 }
 
-// What S3 says of a failure is two elements of XML. A parser would be a hundredth of the whole function.
+// S3 describes an error by two elements of XML. A parser would be a hundredth of the function's size.
 var (
 	errorCode = regexp.MustCompile(`<Code>([^<]*)</Code>`)
 	errorText = regexp.MustCompile(`<Message>([^<]*)</Message>`)
 )
 
 func newBucketError(status int, body []byte) *bucketError {
-	said := func(element *regexp.Regexp) string {
+	text := func(element *regexp.Regexp) string {
 		if found := element.FindSubmatch(body); found != nil {
 			return string(found[1])
 		}
 		return ""
 	}
-	return &bucketError{status, said(errorCode), said(errorText)}
+	return &bucketError{status, text(errorCode), text(errorText)}
 }
 
-// do sends a request, up to four times where it may help, and returns the headers of the answer.
-func (b *Bucket) do(ctx context.Context, method, key string, header http.Header, body []byte) (http.Header, error) {
-	for try := 1; ; try++ {
-		answer, again, err := b.once(ctx, method, key, header, body)
-		if err == nil || !again || try == attempts || ctx.Err() != nil {
-			return answer, err
+// do sends a request, several times if that may help, and returns the headers of the response.
+func (b *Bucket) do(ctx context.Context, method, key string, header http.Header, body []byte) (got http.Header, err error) {
+	header = header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("X-Amz-Content-Sha256", payloadHash(body))
+	err = retried(ctx, func() (retry bool, err error) {
+		response, retry, err := b.client.send(ctx, method, b.address+"/"+escaped(key), header, body)
+		if err != nil {
+			return retry, err
 		}
-		wait := time.Duration(rand.Int64N(int64(100*time.Millisecond) << try))
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(wait):
+		if response.status/100 == 2 {
+			got = response.header
+			return false, nil
 		}
-	}
+		failed := newBucketError(response.status, response.body)
+		return failed.retry(), failed
+	})
+	return got, err
 }
 
-func (b *Bucket) once(ctx context.Context, method, key string, header http.Header, body []byte) (answer http.Header, again bool, err error) {
-	r, err := http.NewRequestWithContext(ctx, method, b.address+"/"+escaped(key), bytes.NewReader(body))
-	if err != nil {
-		return nil, false, err
-	}
-	for name, values := range header {
-		r.Header[name] = values
-	}
-	sum := sha256.Sum256(body)
-	hash := hex.EncodeToString(sum[:])
-	r.Header.Set("X-Amz-Content-Sha256", hash)
-	credentials, err := b.credentials.Retrieve(ctx)
-	if err != nil {
-		return nil, false, fmt.Errorf("credentials: %w", err)
-	}
-	if err := b.signer.SignHTTP(ctx, credentials, r, hash, "s3", b.region, time.Now()); err != nil {
-		return nil, false, err
-	}
-	reply, err := b.client.Do(r)
-	if err != nil {
-		return nil, true, err
-	}
-	defer reply.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(reply.Body, 64<<10))
-	if err != nil {
-		return nil, true, err
-	}
-	if reply.StatusCode/100 == 2 {
-		return reply.Header, false, nil
-	}
-	fault := newBucketError(reply.StatusCode, text)
-	again = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || fault.code == "RequestTimeout" ||
-		fault.code == "ConditionalRequestConflict" // another is writing the same name: only trying again tells what is there then
-	return nil, again, fault
+// retry reports whether the same request may succeed later.
+func (e *bucketError) retry() bool {
+	return e.status >= 500 || e.status == http.StatusTooManyRequests || e.code == "RequestTimeout" ||
+		e.code == "ConditionalRequestConflict" // another write of the same name is under way: its outcome is not known yet
 }
 
-// escaped writes a key as S3 signs it: everything but unreserved characters and the slash is encoded, once.
+// escaped returns a key as S3 signs it: all but unreserved characters and the slash is percent-encoded, once.
 func escaped(key string) string {
 	parts := strings.Split(key, "/")
 	for i, part := range parts {

@@ -2,10 +2,7 @@ package cloud
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -13,42 +10,37 @@ import (
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/store"
-	"glasspoll/internal/survey"
 )
 
 func caseKey(survey, id string) item { return key("C#"+survey, id) }
 
-func untoldKey(survey, id string) item { return key("O#"+survey, id) }
+func pendingKey(survey, id string) item { return key("O#"+survey, id) }
 
 func caseItem(c *cases.Case, revision int) (item, error) {
-	if c.ID == "" || c.Survey == "" {
-		return nil, errors.New("a case without id or survey")
-	}
-	data, err := json.Marshal(c)
+	data, err := c.Encode()
 	if err != nil {
 		return nil, err
 	}
 	i := caseKey(c.Survey, c.ID)
-	i[body] = packed(data)
-	i[counter] = &types.AttributeValueMemberN{Value: strconv.Itoa(revision)}
+	i[body] = compressed(data)
+	i[counter] = number(revision)
 	return i, nil
 }
 
-func caseOf(i item) (*cases.Case, error) {
-	data, err := unpacked(i, body)
+func (t *Table) caseOf(i item) (*cases.Case, error) {
+	revision, err := revisionOf(i)
+	var data []byte
+	if err == nil {
+		data, err = decompressed(i, body)
+	}
+	var c *cases.Case
+	if err == nil {
+		c, err = cases.Decode(data, revision)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("case %s: %w", textOf(i, sortKey), err)
+		return nil, t.wrap(fmt.Errorf("case %s: %w", textOf(i, sortKey), err))
 	}
-	c := &cases.Case{}
-	if err := json.Unmarshal(data, c); err != nil {
-		return nil, fmt.Errorf("case %s: %w", textOf(i, sortKey), err)
-	}
-	n, ok := i[counter].(*types.AttributeValueMemberN)
-	if !ok {
-		return nil, fmt.Errorf("case %s has no revision", c.ID)
-	}
-	c.Revision, err = strconv.Atoi(n.Value)
-	return c, err
+	return c, nil
 }
 
 // OpenCase implements [store.Cases].
@@ -60,7 +52,7 @@ func (t *Table) OpenCase(ctx context.Context, c *cases.Case, notify bool) (opene
 	if notify {
 		taken, err := t.transact(ctx, []types.TransactWriteItem{
 			{Put: &types.Put{TableName: &t.name, Item: stored, ConditionExpression: aws.String("attribute_not_exists(" + partKey + ")")}},
-			{Put: &types.Put{TableName: &t.name, Item: untoldKey(c.Survey, c.ID)}},
+			{Put: &types.Put{TableName: &t.name, Item: pendingKey(c.Survey, c.ID)}},
 		})
 		if err != nil {
 			return false, err
@@ -78,21 +70,15 @@ func (t *Table) OpenCase(ctx context.Context, c *cases.Case, notify bool) (opene
 // CasesOf implements [store.Cases].
 func (t *Table) CasesOf(ctx context.Context, survey string) ([]*cases.Case, error) {
 	var all []*cases.Case
-	pages := t.query(ctx, &dynamodb.QueryInput{
-		TableName: &t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
-		ExpressionAttributeValues: item{":pk": text("C#" + survey)},
-	})
-	for page, err := range pages {
+	for i, err := range t.items(ctx, "C#"+survey) {
 		if err != nil {
-			return nil, t.wrap(err)
+			return nil, err
 		}
-		for _, i := range page.Items {
-			c, err := caseOf(i)
-			if err != nil {
-				return nil, t.wrap(err)
-			}
-			all = append(all, c)
+		c, err := t.caseOf(i)
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, c)
 	}
 	return all, nil
 }
@@ -105,7 +91,7 @@ func (t *Table) SaveCase(ctx context.Context, c *cases.Case) error {
 	}
 	_, err = t.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &t.name, Item: stored, ConditionExpression: aws.String("revision = :revision"),
-		ExpressionAttributeValues: item{":revision": &types.AttributeValueMemberN{Value: strconv.Itoa(c.Revision)}},
+		ExpressionAttributeValues: item{":revision": number(c.Revision)},
 	})
 	if refused(err) {
 		return store.ErrStale
@@ -122,55 +108,24 @@ func (t *Table) Pending(ctx context.Context, survey string) ([]*cases.Case, erro
 	if err != nil {
 		return nil, err
 	}
-	var untold []*cases.Case
+	var pending []*cases.Case
 	for _, id := range ids {
 		own := caseKey(survey, id)
 		i, err := t.get(ctx, textOf(own, partKey), textOf(own, sortKey))
 		if err != nil {
 			return nil, err
 		}
-		c, err := caseOf(i)
+		c, err := t.caseOf(i)
 		if err != nil {
-			return nil, t.wrap(err)
+			return nil, err
 		}
-		untold = append(untold, c)
+		pending = append(pending, c)
 	}
-	return untold, nil
+	return pending, nil
 }
 
 // MarkDelivered implements [store.Outbox].
 func (t *Table) MarkDelivered(ctx context.Context, survey, id string) error {
-	_, err := t.transact(ctx, []types.TransactWriteItem{{Delete: &types.Delete{TableName: &t.name, Key: untoldKey(survey, id)}}})
+	_, err := t.transact(ctx, []types.TransactWriteItem{{Delete: &types.Delete{TableName: &t.name, Key: pendingKey(survey, id)}}})
 	return err
-}
-
-// besideKey is a definition's key that no survey can have, so that whoever may read definitions may read what stands
-// beside them, and no form can name it as a version.
-const besideKey = "D#_beside"
-
-// PutActions keeps what stands beside a questionnaire, in the place of what stood there.
-func (t *Table) PutActions(ctx context.Context, id string, a survey.Actions) error {
-	data, err := json.Marshal(a)
-	if err != nil {
-		return t.wrap(err)
-	}
-	i := key(besideKey, id)
-	i[body] = packed(data)
-	return t.put(ctx, i)
-}
-
-// Actions implements [store.Sidecars].
-func (t *Table) Actions(ctx context.Context, id string) (a survey.Actions, err error) {
-	i, err := t.get(ctx, besideKey, id)
-	if err != nil || i == nil {
-		return survey.Actions{}, err
-	}
-	data, err := unpacked(i, body)
-	if err == nil {
-		err = json.Unmarshal(data, &a)
-	}
-	if err != nil {
-		return survey.Actions{}, t.wrap(fmt.Errorf("beside %s: %w", id, err))
-	}
-	return a, nil
 }

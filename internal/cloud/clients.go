@@ -11,32 +11,34 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// A function's credentials and region come by its environment alone: reading profiles and asking instance metadata costs
-// a start what it does not have. DYNAMODB_ENDPOINT and S3_ENDPOINT name other services than AWS's own.
+// A function takes credentials and region from its environment alone: reading profiles or asking for instance metadata
+// would slow down its start. DYNAMODB_ENDPOINT and S3_ENDPOINT name other services than those of AWS.
 
-// attempts bounds the retries of one call: with the client's backoff they end well within a function's time.
+// attempts bounds the tries of one call. With the client's backoff they end well within the time limit of a function.
 const attempts = 4
 
-// perTry bounds one try of a call to the table. Connections that were left open while a function was frozen may be dead
-// without anybody's knowing, and waiting for one until the function's time is up would cost a respondent's answer. Two tries
-// and the pause between them fit into submit's time.
+// perTry bounds one try of a call to the table. A connection may have died unnoticed while the function was frozen, and
+// waiting for it until the function's time is up would lose the answer. Two tries and the pause between them fit into the
+// time limit of functions/submit.
 const perTry = 4 * time.Second
 
 // DynamoDB makes a client from the environment.
-func DynamoDB(getenv func(string) string) *dynamodb.Client {
+func DynamoDB(getenv func(string) string) *dynamodb.Client { return newDynamoDB(getenv, perTry) }
+
+func newDynamoDB(getenv func(string) string, perTry time.Duration) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		Region: getenv("AWS_REGION"), Credentials: fromEnvironment(getenv), BaseEndpoint: endpoint(getenv("DYNAMODB_ENDPOINT")),
 		Retryer: retrying(), HTTPClient: awshttp.NewBuildableClient().WithTimeout(perTry),
 	})
 }
 
-// S3 makes a client of a bucket from the environment.
+// S3 makes the client of a bucket from the environment.
 func S3(getenv func(string) string, bucket string) *Bucket {
 	return NewBucket(bucket, getenv("AWS_REGION"), getenv("S3_ENDPOINT"), fromEnvironment(getenv))
 }
 
-// calls are those of DynamoDB that a table makes. Held as functions: a client that becomes an interface's value, or part
-// of one, is linked whole, all hundred operations, since html/template may call any method by its name.
+// calls are the calls of DynamoDB that a table makes. They are held as functions, because html/template can call any method
+// by name: a client that becomes an interface's value, or part of one, is linked with all its hundred operations.
 type calls struct {
 	GetItem            func(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem            func(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)

@@ -10,29 +10,30 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// cached is a definition that was read, and until when it may be used. Of a version it is for ever.
+// cached is a definition that was read, and the time until which it may be used; the zero time for a version, which never
+// changes.
 type cached struct {
 	survey *survey.Survey
 	until  time.Time
 }
 
-// currentFor is how long a handler may go on with what was the definition in force.
+// currentFor is how long a handler may use the definition in force without reading it again.
 const currentFor = 30 * time.Second
 
 const current = "current"
 
-// PutDefinition keeps a compiled definition under its version, and puts it in force.
+// PutDefinition implements [store.DefinitionWriter].
 func (t *Table) PutDefinition(ctx context.Context, s *survey.Survey) error {
 	pk := "D#" + s.ID
 	i := key(pk, s.Version)
 	data := s.Encode()
-	i[body] = packed(data)
+	i[body] = compressed(data)
 	created, err := t.create(ctx, i)
 	if err != nil {
 		return err
 	}
 	if !created {
-		if err := t.mustHold(ctx, pk, s.Version, data); err != nil {
+		if err := t.checkContent(ctx, pk, s.Version, data); err != nil {
 			return err
 		}
 	}
@@ -44,79 +45,88 @@ func (t *Table) PutDefinition(ctx context.Context, s *survey.Survey) error {
 	if err := t.put(ctx, i); err != nil {
 		return err
 	}
-	t.remember(s.ID+"@", s, t.now().Add(currentFor))
+	t.cache(s.ID+"@", s, t.now().Add(currentFor))
 	return nil
 }
 
-// maxName is how long a survey's id or version may be that is looked for, in bytes. DynamoDB refuses longer keys, and who
-// makes such a name up would be told that the fault is ours.
+// maxName bounds the id and the version of a survey that is asked for, in bytes. DynamoDB refuses keys that are much longer,
+// and its error would look like a fault of the table.
 const maxName = 1000
 
 // surveysKey is the partition that lists all surveys.
 const surveysKey = "S"
 
-// Surveys lists the ids of all surveys that have ever been in force.
+// Surveys implements [store.Catalog].
 func (t *Table) Surveys(ctx context.Context) ([]string, error) { return t.sortKeys(ctx, surveysKey) }
 
-// mustHold checks that what is kept under a version is what was to be kept: it is never replaced.
-func (t *Table) mustHold(ctx context.Context, pk, version string, data []byte) error {
+// checkContent checks that a version is stored with the given content.
+func (t *Table) checkContent(ctx context.Context, pk, version string, data []byte) error {
 	i, err := t.get(ctx, pk, version)
 	if err != nil {
 		return err
 	}
-	kept, err := unpacked(i, body)
+	stored, err := decompressed(i, body)
 	if err != nil {
 		return t.wrap(err)
 	}
-	if !bytes.Equal(kept, data) {
-		return t.wrap(fmt.Errorf("version %s of %s is kept with another content", version, pk))
+	if !bytes.Equal(stored, data) {
+		return t.wrap(fmt.Errorf("version %s of %s is stored with another content", version, pk))
 	}
 	return nil
 }
 
-// Definition implements [store.Definitions]. Which version is in force may be half a minute old.
+// Definition implements [store.Definitions].
 func (t *Table) Definition(ctx context.Context, id, wanted string) (*survey.Survey, error) {
-	if max(len(id), len(wanted)) > maxName {
+	if max(len(id), len(wanted)) > maxName || wanted == current {
 		return nil, store.ErrUnknown
 	}
-	if s := t.recall(id + "@" + wanted); s != nil {
+	if s := t.cached(id + "@" + wanted); s != nil {
 		return s, nil
 	}
-	number := wanted
-	if wanted == "" {
-		i, err := t.get(ctx, "D#"+id, current)
-		if err != nil {
-			return nil, err
-		}
-		if number = textOf(i, version); number == "" {
-			return nil, store.ErrUnknown
-		}
+	if wanted != "" {
+		return t.definition(ctx, id, wanted)
 	}
-	s := t.recall(id + "@" + number)
-	if s == nil {
-		i, err := t.get(ctx, "D#"+id, number)
-		if err != nil {
-			return nil, err
-		}
-		if i == nil || number == current {
-			return nil, store.ErrUnknown
-		}
-		data, err := unpacked(i, body)
-		if err == nil {
-			s, err = survey.Decode(data)
-		}
-		if err != nil {
-			return nil, t.wrap(fmt.Errorf("definition %s %s: %w", id, number, err))
-		}
-		t.remember(id+"@"+number, s, time.Time{})
+	i, err := t.get(ctx, "D#"+id, current)
+	if err != nil {
+		return nil, err
 	}
-	if wanted == "" {
-		t.remember(id+"@", s, t.now().Add(currentFor))
+	inForce := textOf(i, version)
+	if inForce == "" {
+		return nil, store.ErrUnknown
 	}
+	s, err := t.definition(ctx, id, inForce)
+	if err == nil {
+		t.cache(id+"@", s, t.now().Add(currentFor))
+	}
+	return s, err
+}
+
+// definition returns a survey in the given version, from the cache if it is there.
+func (t *Table) definition(ctx context.Context, id, version string) (*survey.Survey, error) {
+	if s := t.cached(id + "@" + version); s != nil {
+		return s, nil
+	}
+	i, err := t.get(ctx, "D#"+id, version)
+	if err != nil {
+		return nil, err
+	}
+	if i == nil {
+		return nil, store.ErrUnknown
+	}
+	data, err := decompressed(i, body)
+	var s *survey.Survey
+	if err == nil {
+		s, err = survey.Decode(data)
+	}
+	if err != nil {
+		return nil, t.wrap(fmt.Errorf("definition %s %s: %w", id, version, err))
+	}
+	t.cache(id+"@"+version, s, time.Time{})
 	return s, nil
 }
 
-func (t *Table) recall(name string) *survey.Survey {
+// cached returns a definition from the cache; nil if it is not there, or no longer valid.
+func (t *Table) cached(name string) *survey.Survey {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.definitions[name]
@@ -126,10 +136,10 @@ func (t *Table) recall(name string) *survey.Survey {
 	return c.survey
 }
 
-// maxCached bounds the memory of a handler: more versions than are ever open at a time.
+// maxCached bounds the cache: more versions than are ever open at a time.
 const maxCached = 1_000
 
-func (t *Table) remember(name string, s *survey.Survey, until time.Time) {
+func (t *Table) cache(name string, s *survey.Survey, until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.definitions) >= maxCached {

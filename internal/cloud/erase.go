@@ -4,19 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
-// What operators do with their own login. No function calls it, and no function's role allows it.
+// What operators do with their own credentials: no function calls it, and no function's role allows it.
 
 // Find implements [store.Erasure].
 func (t *Table) Find(ctx context.Context, id string) ([]store.Entry, error) {
@@ -35,14 +33,12 @@ func (t *Table) Stored(ctx context.Context, survey, period, id string) (*store.S
 	if err != nil || was == nil {
 		return nil, err
 	}
-	at := textOf(was, arrived)
-	found := &store.Stored{
-		Shard: store.Shard{Survey: survey, Period: period, Number: shardOf(id)},
-		Entry: store.Entry{Cursor: at, Settled: true, Arrived: arrivedAt(at)},
+	entry, err := t.entryOf(was)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(bytesOf(was, body), &found.Entry.Response); err != nil {
-		return nil, t.wrap(fmt.Errorf("response %s: %w", id, err))
-	}
+	entry.Settled = true
+	found := &store.Stored{Shard: store.Shard{Survey: survey, Period: period, Number: shardOf(id)}, Entry: entry}
 	found.Replace = func(ctx context.Context, tombstone answer.Response, counted *tally.Tally, revision int) error {
 		return t.replace(ctx, was, found.Shard, tombstone, counted, revision)
 	}
@@ -75,7 +71,7 @@ func (t *Table) replace(ctx context.Context, was item, shard store.Shard, tombst
 	return err
 }
 
-// Private returns the private answers of a response; none if it has none or there is no such response.
+// Private implements [store.PrivateAnswers].
 func (t *Table) Private(ctx context.Context, survey, period, id string) (answers []answer.Answer, err error) {
 	own := keyOfResponse(survey, period, id)
 	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: own, ConsistentRead: aws.Bool(true),
@@ -91,34 +87,4 @@ func (t *Table) Private(ctx context.Context, survey, period, id string) (answers
 		return nil, t.wrap(fmt.Errorf("private answers of %s: %w", id, err))
 	}
 	return answers, nil
-}
-
-// History yields all releases of a period, oldest first, and stops at the first error.
-func (t *Table) History(ctx context.Context, survey, period string) iter.Seq2[*release.Release, error] {
-	return func(yield func(*release.Release, error) bool) {
-		pages := t.query(ctx, &dynamodb.QueryInput{
-			TableName: &t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
-			ExpressionAttributeValues: item{":pk": text(releasesKey(survey, period))},
-		})
-		for page, err := range pages {
-			if err != nil {
-				yield(nil, t.wrap(err))
-				return
-			}
-			for _, i := range page.Items {
-				data, err := unpacked(i, body)
-				r := &release.Release{}
-				if err == nil {
-					err = json.Unmarshal(data, r)
-				}
-				if err != nil {
-					yield(nil, t.wrap(fmt.Errorf("release of %s %s: %w", survey, period, err)))
-					return
-				}
-				if !yield(r, nil) {
-					return
-				}
-			}
-		}
-	}
 }

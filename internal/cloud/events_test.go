@@ -20,7 +20,7 @@ import (
 	"glasspoll/internal/cases"
 )
 
-// bus answers as EventBridge does, with the answers given, one after the other.
+// bus replies as EventBridge does, with the given answers, one after another.
 type bus struct {
 	*httptest.Server
 	answers []string // a status and a body each
@@ -122,7 +122,7 @@ func TestEventIsPut(t *testing.T) {
 	}
 }
 
-func TestEventIsTriedAgain(t *testing.T) {
+func TestEventIsRetried(t *testing.T) {
 	for name, c := range map[string]struct {
 		answers []string
 		calls   int
@@ -148,7 +148,7 @@ func TestEventIsTriedAgain(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := events(newBus(t, taken)).Send(ctx, opened()); err == nil {
-		t.Error("told after it was called off")
+		t.Error("sent after its context had ended")
 	}
 }
 

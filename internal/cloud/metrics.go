@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Metrics writes figures in CloudWatch's embedded metric format: a line of JSON in the log, and no call to anybody.
-// It may be used by several goroutines.
+// Metrics writes figures in CloudWatch's embedded metric format: a line of JSON in the log, without any call. It may be used
+// by several goroutines.
 type Metrics struct {
 	table string
 	now   func() time.Time
@@ -21,7 +21,7 @@ type Metrics struct {
 // Namespace is that of all figures. Each has the table's name as a dimension, so that deployments stay apart.
 const Namespace = "Glasspoll"
 
-// NewMetrics writes to a function's log.
+// NewMetrics writes to the log of a function.
 func NewMetrics(w io.Writer, table string, now func() time.Time) *Metrics {
 	return &Metrics{table: table, now: now, to: json.NewEncoder(w)}
 }
@@ -32,7 +32,7 @@ type Figure struct {
 	Value      float64
 }
 
-// Write writes measurements that belong together. A dimension has few values: each is a metric of its own.
+// Write writes measurements that belong together. A dimension should have few values: each is a metric of its own.
 func (m *Metrics) Write(dimensions map[string]string, figures ...Figure) {
 	type metric struct{ Name, Unit string }
 	metrics := make([]metric, len(figures))
@@ -53,5 +53,5 @@ func (m *Metrics) Write(dimensions map[string]string, figures ...Figure) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.to.Encode(line) // to the log: there is nobody to tell
+	m.to.Encode(line) // an error could only be logged where it happened
 }

@@ -17,7 +17,7 @@ type Pages struct{ bucket *Bucket }
 // NewPages uses a bucket that exists.
 func NewPages(bucket *Bucket) *Pages { return &Pages{bucket} }
 
-// resultsCache lets a CDN keep a results page for a minute, and show the old one for a day while it asks for the new.
+// resultsCache lets a CDN keep a results page for a minute, and serve the old one for a day while it fetches the new one.
 const resultsCache = "public, max-age=0, s-maxage=60, stale-while-revalidate=86400"
 
 // Page implements [store.Pages].
@@ -29,7 +29,7 @@ func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int
 	if err != nil {
 		return "", 0, p.wrap(name, err)
 	}
-	revision, _ = strconv.Atoi(header.Get("X-Amz-Meta-Revision")) // a page that was uploaded without one is older than any release
+	revision, _ = strconv.Atoi(header.Get("X-Amz-Meta-Revision")) // a page without one was uploaded before any release
 	return header.Get("ETag"), revision, nil
 }
 
@@ -44,7 +44,7 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 	} else {
 		header.Set("If-Match", tag)
 	}
-	answer, err := p.bucket.do(ctx, http.MethodPut, name, header, body)
+	written, err := p.bucket.do(ctx, http.MethodPut, name, header, body)
 	switch status := statusOf(err); {
 	case status == http.StatusPreconditionFailed, status == http.StatusConflict, status == http.StatusNotFound && tag != "": // changed, being changed, gone
 		return "", store.ErrStale
@@ -52,14 +52,14 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 	if err != nil {
 		return "", p.wrap(name, err)
 	}
-	return answer.Get("ETag"), nil
+	return written.Get("ETag"), nil
 }
 
-// statusOf is that of the bucket's answer; 0 if there was none.
+// statusOf is the status of the bucket's response that an error is about; 0 if there was no response.
 func statusOf(err error) int {
-	var answer *bucketError
-	if errors.As(err, &answer) {
-		return answer.status
+	var failed *bucketError
+	if errors.As(err, &failed) {
+		return failed.status
 	}
 	return 0
 }

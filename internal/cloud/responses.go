@@ -21,7 +21,7 @@ import (
 	"glasspoll/internal/store"
 )
 
-// responsesKey is the partition of one shard.
+// responsesKey is the partition key of a shard.
 func responsesKey(shard store.Shard) string {
 	return fmt.Sprintf("R#%s#%s#%02d", shard.Survey, shard.Period, shard.Number)
 }
@@ -40,44 +40,21 @@ func keyOfResponse(survey, period, id string) item {
 // DynamoDB takes an item of 400 KB, which is 409,600 bytes, and its copy in a local index is part of that.
 const (
 	maxItem     = 400 << 10
-	roomForKeys = 1000 // what an item has beside its body: keys, arrival, hash
+	roomForKeys = 1000 // what an item has besides its body: keys, arrival, hash
 )
 
-// Put implements [store.Responses] with rights to put responses and to check conditions on them, and without any to
-// read one: when an id is taken, a lone condition on its hash tells "the same again" from other answers.
+// Put implements [store.Responses]. It needs the rights to put responses and to check conditions on them, and no right to
+// read one: when an id is taken, a condition on the hash of what is there tells the same answers from others.
 func (t *Table) Put(ctx context.Context, r answer.Response, also ...store.Key) (created bool, err error) {
-	if r.ID == "" || r.Survey == "" || r.Period == "" {
-		return false, t.wrap(errors.New("a response without id, survey or period"))
+	if err := store.CheckResponse(r); err != nil {
+		return false, t.wrap(err)
 	}
-	digest := r.Digest()
-	open := r
-	open.Private = nil
-	data, err := json.Marshal(open)
+	stored, err := t.responseItem(r)
 	if err != nil {
 		return false, t.wrap(err)
 	}
-	var closed []byte
-	if len(r.Private) > 0 {
-		if closed, err = json.Marshal(r.Private); err != nil {
-			return false, t.wrap(err)
-		}
-	}
-	stored := keyOfResponse(r.Survey, r.Period, r.ID)
-	stored[arrived] = text(cursor(t.now(), r.ID))
-	stored[body] = &types.AttributeValueMemberB{Value: data}
-	stored[hash] = &types.AttributeValueMemberB{Value: digest[:]}
-	if closed != nil {
-		stored[private] = &types.AttributeValueMemberB{Value: closed}
-	}
-	if t.keep > 0 {
-		stored[Expires] = &types.AttributeValueMemberN{Value: strconv.FormatInt(t.now().Add(t.keep).Unix(), 10)}
-	}
-	if size := 2*len(data) + len(closed) + 2*roomForKeys; size > maxItem {
-		return false, t.wrap(store.ErrTooLarge)
-	}
 	free := aws.String("attribute_not_exists(" + partKey + ")")
-	own := key(textOf(stored, partKey), textOf(stored, sortKey))
-	keys := []item{own}
+	keys := []item{keyOfResponse(r.Survey, r.Period, r.ID)}
 	writes := []types.TransactWriteItem{{Put: &types.Put{TableName: &t.name, Item: stored, ConditionExpression: free}}}
 	for _, k := range also {
 		other := keyOfResponse(r.Survey, k.Period, k.ID)
@@ -87,33 +64,58 @@ func (t *Table) Put(ctx context.Context, r answer.Response, also ...store.Key) (
 		keys = append(keys, other)
 		writes = append(writes, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &t.name, Key: other, ConditionExpression: free}})
 	}
+	taken := 0
 	if len(writes) == 1 {
-		created, err := t.create(ctx, stored)
-		if created || err != nil {
+		if created, err := t.create(ctx, stored); created || err != nil { // half the price of a transaction
 			return created, err
 		}
-		return false, t.sameAt(ctx, own, digest[:])
+	} else if taken, err = t.transact(ctx, writes); taken < 0 || err != nil {
+		return err == nil, err
 	}
-	taken, err := t.transact(ctx, writes)
+	return false, t.sameAt(ctx, keys[taken], stored[hash])
+}
+
+// responseItem is the item of a response that arrives now.
+func (t *Table) responseItem(r answer.Response) (item, error) {
+	digest := r.Digest()
+	open := r
+	open.Private = nil
+	data, err := json.Marshal(open)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	if taken < 0 {
-		return true, nil
+	i := keyOfResponse(r.Survey, r.Period, r.ID)
+	i[arrived] = text(cursor(t.now(), r.ID))
+	i[body] = &types.AttributeValueMemberB{Value: data}
+	i[hash] = &types.AttributeValueMemberB{Value: digest[:]}
+	size := 2*len(data) + 2*roomForKeys
+	if len(r.Private) > 0 {
+		data, err := json.Marshal(r.Private)
+		if err != nil {
+			return nil, err
+		}
+		i[private] = &types.AttributeValueMemberB{Value: data}
+		size += len(data)
 	}
-	return false, t.sameAt(ctx, keys[taken], digest[:])
+	if t.retention > 0 {
+		i[Expires] = &types.AttributeValueMemberN{Value: strconv.FormatInt(t.now().Add(t.retention).Unix(), 10)}
+	}
+	if size > maxItem {
+		return nil, store.ErrTooLarge
+	}
+	return i, nil
 }
 
 func equalKeys(a, b item) bool {
 	return textOf(a, partKey) == textOf(b, partKey) && textOf(a, sortKey) == textOf(b, sortKey)
 }
 
-// sameAt returns nil if the response at a key has the hash, ErrConflict if another.
-func (t *Table) sameAt(ctx context.Context, at item, digest []byte) error {
+// sameAt returns nil if the response at a key has the given hash, ErrConflict if it has another.
+func (t *Table) sameAt(ctx context.Context, at item, digest types.AttributeValue) error {
 	failed, err := t.transact(ctx, []types.TransactWriteItem{{ConditionCheck: &types.ConditionCheck{
 		TableName: &t.name, Key: at, ConditionExpression: aws.String("#hash = :hash"),
 		ExpressionAttributeNames:  map[string]string{"#hash": hash},
-		ExpressionAttributeValues: item{":hash": &types.AttributeValueMemberB{Value: digest}},
+		ExpressionAttributeValues: item{":hash": digest},
 	}}})
 	if err == nil && failed >= 0 {
 		return store.ErrConflict
@@ -121,10 +123,10 @@ func (t *Table) sameAt(ctx context.Context, at item, digest []byte) error {
 	return err
 }
 
-// contended is how often a transaction is tried that others were in the way of.
-const contended = 8
+// transactRetries is how often a transaction is retried that was cancelled because of others.
+const transactRetries = 8
 
-// transact runs a transaction. It returns the place of the first condition that failed, or -1 if it went through.
+// transact runs a transaction. It returns the index of the first write whose condition failed; -1 if all were made.
 func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem) (failed int, err error) {
 	for try := 0; ; try++ {
 		_, err = t.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
@@ -135,16 +137,16 @@ func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem) 
 		if !errors.As(err, &cancelled) {
 			return -1, t.wrap(err)
 		}
-		inTheWay := false
+		retry := false
 		for i, reason := range cancelled.CancellationReasons {
 			switch aws.ToString(reason.Code) {
 			case "ConditionalCheckFailed":
 				return i, nil
 			case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
-				inTheWay = true
+				retry = true
 			}
 		}
-		if !inTheWay || try == contended {
+		if !retry || try == transactRetries {
 			return -1, t.wrap(err)
 		}
 		wait := time.Duration(rand.Int64N(int64(10*time.Millisecond) << min(try, 5)))
@@ -156,7 +158,7 @@ func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem) 
 	}
 }
 
-// cursor is a response's place in the order of arrival. Its width is fixed, so that it sorts.
+// cursor is the place of a response in the order of arrival. The time has 20 digits, so that cursors sort.
 func cursor(at time.Time, id string) string { return fmt.Sprintf("%020d#%s", at.UnixNano(), id) }
 
 // arrivedAt is the time in a cursor.
@@ -164,13 +166,13 @@ func arrivedAt(cursor string) time.Time {
 	digits, _, _ := strings.Cut(cursor, "#")
 	nanoseconds, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {
-		return time.Time{} // no cursor of ours
+		return time.Time{} // not a cursor of this table
 	}
 	return time.Unix(0, nanoseconds)
 }
 
-// Periods implements [store.Log]. The public function cannot say which periods it has put responses into, so the
-// current one and the one before are looked at, and what is found is remembered.
+// Periods implements [store.Log]. The function that puts responses may not write down their period. The table's stream leads
+// to that, see [Table.AddPeriod]; until it has, Periods looks for responses of the current period and the one before.
 func (t *Table) Periods(ctx context.Context, survey string) ([]string, error) {
 	periods, err := t.sortKeys(ctx, "N#"+survey)
 	if err != nil {
@@ -195,7 +197,7 @@ func (t *Table) Periods(ctx context.Context, survey string) ([]string, error) {
 		if !any {
 			continue
 		}
-		if err := t.Remember(ctx, survey, period); err != nil {
+		if err := t.AddPeriod(ctx, survey, period); err != nil {
 			return nil, err
 		}
 		periods = append(periods, period)
@@ -204,8 +206,8 @@ func (t *Table) Periods(ctx context.Context, survey string) ([]string, error) {
 	return periods, nil
 }
 
-// Remember says that there are responses of a period, as the table's stream tells.
-func (t *Table) Remember(ctx context.Context, survey, period string) error {
+// AddPeriod notes that a period has responses.
+func (t *Table) AddPeriod(ctx context.Context, survey, period string) error {
 	_, err := t.create(ctx, key("N#"+survey, period))
 	return err
 }
@@ -216,7 +218,7 @@ func (t *Table) any(ctx context.Context, survey, period string) (bool, error) {
 		out, err := t.client.Query(ctx, &dynamodb.QueryInput{
 			TableName: &t.name, IndexName: aws.String(Index), ConsistentRead: aws.Bool(true), Limit: aws.Int32(1),
 			KeyConditionExpression:    aws.String("PK = :pk"),
-			ProjectionExpression:      aws.String("SK"), // the role may not read more than is counted
+			ProjectionExpression:      aws.String("SK"), // the role may read no more than what is counted
 			ExpressionAttributeValues: item{":pk": text(responsesKey(store.Shard{Survey: survey, Period: period, Number: number}))},
 		})
 		if err != nil {
@@ -229,40 +231,48 @@ func (t *Table) any(ctx context.Context, survey, period string) (bool, error) {
 	return false, nil
 }
 
-// After implements [store.Log]. A response is settled once no other can come to stand before it any more.
+// After implements [store.Log]. An entry is settled once no response can appear before it any more.
 func (t *Table) After(ctx context.Context, shard store.Shard, after string) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		from := after
 		if from == "" {
 			from = "0"
 		}
-		settled := cursor(t.now().Add(-t.settle), "")
-		pages := t.query(ctx, &dynamodb.QueryInput{
+		settled := cursor(t.now().Add(-Settle), "")
+		found := t.query(ctx, &dynamodb.QueryInput{
 			TableName: &t.name, IndexName: aws.String(Index), ConsistentRead: aws.Bool(true),
 			KeyConditionExpression:    aws.String("PK = :pk AND arrived > :from"),
 			ProjectionExpression:      aws.String("SK, arrived, body"),
 			ExpressionAttributeValues: item{":pk": text(responsesKey(shard)), ":from": text(from)},
 		})
-		for page, err := range pages {
+		for i, err := range found {
+			var entry store.Entry
+			if err == nil {
+				entry, err = t.entryOf(i)
+				entry.Settled = entry.Cursor < settled
+			}
 			if err != nil {
-				yield(store.Entry{}, t.wrap(err))
+				yield(store.Entry{}, err)
 				return
 			}
-			for _, i := range page.Items {
-				entry := store.Entry{Cursor: textOf(i, arrived), Settled: textOf(i, arrived) < settled, Arrived: arrivedAt(textOf(i, arrived))}
-				if err := json.Unmarshal(bytesOf(i, body), &entry.Response); err != nil {
-					yield(store.Entry{}, t.wrap(fmt.Errorf("response %s: %w", textOf(i, sortKey), err)))
-					return
-				}
-				if !yield(entry, nil) {
-					return
-				}
+			if !yield(entry, nil) {
+				return
 			}
 		}
 	}
 }
 
-// ShardOfKey reads a response's partition key, as the stream delivers it.
+// entryOf decodes the item of a response. The entry is not settled.
+func (t *Table) entryOf(i item) (store.Entry, error) {
+	at := textOf(i, arrived)
+	entry := store.Entry{Cursor: at, Arrived: arrivedAt(at)}
+	if err := json.Unmarshal(bytesOf(i, body), &entry.Response); err != nil {
+		return store.Entry{}, t.wrap(fmt.Errorf("response %s: %w", textOf(i, sortKey), err))
+	}
+	return entry, nil
+}
+
+// ShardOfKey parses the partition key of a response, as the table's stream delivers it.
 func ShardOfKey(pk string) (store.Shard, bool) {
 	parts := strings.Split(pk, "#")
 	if len(parts) != 4 || parts[0] != "R" {

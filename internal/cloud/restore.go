@@ -18,14 +18,14 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// Restored says what a table lacked, by kind of item, and how much of the other was there.
+// Restored counts the items that a table lacked, by kind, and those that were there.
 type Restored struct{ Responses, Releases, Cases, Others, There int }
 
-// Missing is how much it lacked.
+// Missing is the number of items that the table lacked.
 func (r Restored) Missing() int { return r.Responses + r.Releases + r.Cases + r.Others }
 
-// kind is where items of a partition are counted, by what stands before its first #; nil for those that are not copied:
-// tallies, which are counted again, and what is to be told of, which has been told of since.
+// kind returns the counter for the items of a partition, by the prefix of its key; nil for items that are not copied:
+// tallies, which are folded again, and the outbox, whose notifications have been delivered since.
 func (r *Restored) kind(pk string) *int {
 	prefix, _, _ := strings.Cut(pk, "#")
 	return map[string]*int{
@@ -36,15 +36,15 @@ func (r *Restored) kind(pk string) *int {
 // restoreAttempts is how often a shard's last response is put while others change the shard's tally.
 const restoreAttempts = 20
 
-// restoring is how many items are on their way at a time.
+// restoring is how many items are copied at a time.
 const restoring = 32
 
-// Restore copies into a table what it lacks of another, as point-in-time recovery makes one. Nothing that is there is
-// replaced, so what was changed or erased since stays so, and what has expired is not brought back. A shard that gets
-// responses is counted again: its last one goes in together with an empty tally, so that a restoration that is broken off
-// only has to be run again. Unless it is to do so, it only says what it would do.
+// Restore copies into a table the items that it lacks of another one, such as point-in-time recovery makes. It replaces
+// nothing, so what was changed or erased since stays so, and copies nothing that has expired. A shard that gets responses is
+// folded again: its last response is put together with an empty tally, so that an interrupted restoration only has to be run
+// again. Unless do is set, Restore only counts.
 func Restore(ctx context.Context, client *dynamodb.Client, from, into string, do bool) (Restored, error) {
-	r := &restoration{table: NewTable(client, into, time.Now, Settle), do: do, last: map[store.Shard]item{}}
+	r := &restoration{table: NewTable(client, into, Options{}), do: do, last: map[store.Shard]item{}}
 	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{TableName: &from, ConsistentRead: aws.Bool(true)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -74,10 +74,10 @@ type restoration struct {
 
 	mu    sync.Mutex
 	found Restored
-	last  map[store.Shard]item // of each shard that lacks any, one response that goes in last
+	last  map[store.Shard]item // of each shard that lacks responses, the one that is put last
 }
 
-// take looks at one item.
+// take copies one item if the table lacks it.
 func (r *restoration) take(ctx context.Context, i item) error {
 	pk, sk := textOf(i, partKey), textOf(i, sortKey)
 	if r.found.kind(pk) == nil || expired(i, r.table.now()) {
@@ -113,7 +113,7 @@ func (r *restoration) take(ctx context.Context, i item) error {
 	return nil
 }
 
-// count counts one item of a kind, or, of nil, one that is there.
+// count adds one to a counter; nil is the one of items that are there.
 func (r *restoration) count(kind *int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -132,7 +132,7 @@ func expired(i item, now time.Time) bool {
 	return err == nil && at <= now.Unix()
 }
 
-// finish puts a shard's last response, and has the shard counted again.
+// finish puts the last response of a shard, and empties the shard's tally so that it is folded again.
 func (r *restoration) finish(ctx context.Context, shard store.Shard, last item) error {
 	t := r.table
 	for range restoreAttempts {

@@ -15,24 +15,25 @@ import (
 	"glasspoll/internal/render"
 )
 
-// siteKey is a definition's key that no survey can have, so that whoever may read definitions may read it.
+// siteKey has the prefix of definitions, so that the roles that may read those may read it, and a name that no survey can
+// have.
 const siteKey = "D#_site"
 
-// site is what was last read of the site's assets, and until when it may be used.
+// site is what was last read of the site's assets, and the time until which it may be used.
 type site struct {
 	assets render.Assets
 	known  bool
 	until  time.Time
 }
 
-// PutAssets says which files pages load from now on.
+// PutAssets sets the files that pages load from now on.
 func (t *Table) PutAssets(ctx context.Context, a render.Assets) error {
 	data, err := json.Marshal(a)
 	if err != nil {
 		return t.wrap(err)
 	}
 	i := key(siteKey, current)
-	i[body] = packed(data)
+	i[body] = compressed(data)
 	if err := t.put(ctx, i); err != nil {
 		return err
 	}
@@ -42,8 +43,8 @@ func (t *Table) PutAssets(ctx context.Context, a render.Assets) error {
 	return nil
 }
 
-// Assets returns which files pages load, and whether that has ever been said. It may be half a minute old, or older
-// while the table cannot be read: files that were once uploaded stay.
+// Assets returns the files that pages load; known is false if they have never been set. The result may be half a minute old,
+// or older while the table cannot be read: uploaded files stay.
 func (t *Table) Assets(ctx context.Context) (a render.Assets, known bool, err error) {
 	t.mu.Lock()
 	last := t.site
@@ -58,7 +59,7 @@ func (t *Table) Assets(ctx context.Context) (a render.Assets, known bool, err er
 	if err != nil || i == nil {
 		return render.Assets{}, false, err
 	}
-	data, err := unpacked(i, body)
+	data, err := decompressed(i, body)
 	if err == nil {
 		err = json.Unmarshal(data, &a)
 	}
@@ -71,16 +72,14 @@ func (t *Table) Assets(ctx context.Context) (a render.Assets, known bool, err er
 	return a, true, nil
 }
 
-// File is one file of the built site, as it is to be in the bucket.
+// File is one file of the built site.
 type File struct {
 	Name string
 	Body []byte
 }
 
-// How long browsers and the CDN keep a file of the site without asking.
-const (
-	pagesCache = "public, max-age=60, s-maxage=60, stale-while-revalidate=600"
-)
+// pagesCache lets browsers and the CDN keep a page of the site for a minute.
+const pagesCache = "public, max-age=60, s-maxage=60, stale-while-revalidate=600"
 
 func (f File) cache() string {
 	switch {
@@ -93,10 +92,11 @@ func (f File) cache() string {
 	}
 }
 
-// Results reports whether the file is one of those that answers will change: it is only ever created.
+// Results reports whether the file shows results. Publishing the site only creates it: from then on it belongs to the
+// function that publishes results.
 func (f File) Results() bool { return path.Base(path.Dir(f.Name)) == "results" }
 
-// digest is of everything that a visitor gets.
+// digest is the hash of the file with its headers.
 func (f File) digest() string {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n%s\n", headers.MediaType(f.Name), f.cache())
@@ -104,8 +104,8 @@ func (f File) digest() string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Wants reports whether a file is to be uploaded: it is not there, or is another, and is not one of results.
-func (p *Pages) Wants(ctx context.Context, f File) (bool, error) {
+// NeedsUpload reports whether a file is missing in the bucket, or differs and does not show results.
+func (p *Pages) NeedsUpload(ctx context.Context, f File) (bool, error) {
 	header, err := p.bucket.do(ctx, http.MethodHead, f.Name, nil, nil)
 	if statusOf(err) == http.StatusNotFound {
 		return true, nil
@@ -116,7 +116,7 @@ func (p *Pages) Wants(ctx context.Context, f File) (bool, error) {
 	return !f.Results() && header.Get("X-Amz-Meta-Digest") != f.digest(), nil
 }
 
-// Upload puts a file in place. One of results that is there meanwhile is left as it is.
+// Upload puts a file in place. If it shows results and is there already, it is left alone.
 func (p *Pages) Upload(ctx context.Context, f File) error {
 	header := http.Header{}
 	header.Set("Content-Type", headers.MediaType(f.Name))

@@ -1,5 +1,4 @@
-// Package cloud keeps everything on AWS: definitions, responses, tallies and releases in one DynamoDB table, pages in an
-// S3 bucket.
+// Package cloud implements the contract of storage on AWS: pages in an S3 bucket, everything else in one DynamoDB table.
 package cloud
 
 import (
@@ -10,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 	"sync"
 	"time"
 
@@ -18,45 +18,38 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Table is one DynamoDB table. The items, after the design's key schema:
+// Table is one DynamoDB table. Any number of goroutines and processes may use it. Its items:
 //
 //	PK                        SK                 what
 //	D#survey                  version            compiled definition, compressed
 //	D#survey                  current            version in force
 //	D#_site                   current            the site's assets, compressed
 //	R#survey#period#shard     submission id      response; in the index by arrival: nanoseconds#id
-//	S                         survey             that there is such a survey
-//	N#survey                  period             that there are responses of this period
+//	S                         survey             nothing: the survey exists
+//	N#survey                  period             nothing: the period has responses
 //	T#survey#period           shard              tally and its revision, compressed
 //	P#survey#period           number             release, compressed
-//	D#_beside                 survey             measures and quotes, compressed
+//	D#_beside                 survey             sidecars: measures and quotes, compressed
 //	C#survey                  case id            case and its revision, compressed
-//	O#survey                  case id            that the case is to be told of
-//
-// It may be used by any number of goroutines and processes.
+//	O#survey                  case id            nothing: the case is in the outbox
 type Table struct {
-	client calls
-	name   string
-	now    func() time.Time
-	settle time.Duration
-	keep   time.Duration // responses; 0: for ever
+	client    calls
+	name      string
+	now       func() time.Time
+	retention time.Duration // of responses; 0: for ever
 
 	mu          sync.Mutex
 	definitions map[string]cached // by survey@version
 	site        site
 }
 
-// KeepResponses has the table delete each response stored from now on after some days. 0 is never. What was counted
-// stays counted, as long as it need not be counted again.
-func (t *Table) KeepResponses(days int) { t.keep = time.Duration(days) * 24 * time.Hour }
-
 // Index is the local secondary index by arrival.
 const Index = "by_arrival"
 
-// Expires is the attribute that says when an item may be deleted, in seconds since 1970.
+// Expires is the attribute with the time at which DynamoDB may delete an item, in seconds since 1970.
 const Expires = "expires"
 
-// Names of attributes.
+// The names of attributes.
 const (
 	partKey = "PK"
 	sortKey = "SK"
@@ -68,13 +61,25 @@ const (
 	counter = "revision"
 )
 
-// Settle is how long after it was stamped a response may still become visible: a put that hangs on as long as its
-// function, with the client's retries within, and a minute for clocks that differ.
+// Settle is how long after its arrival a response may still become visible: the time that a put with its retries can take,
+// which is the time limit of the function, and a minute for clocks that differ.
 const Settle = 90 * time.Second
 
-// NewTable uses a table that exists. settle is Settle, but for tests.
-func NewTable(client *dynamodb.Client, name string, now func() time.Time, settle time.Duration) *Table {
-	return &Table{client: callsOf(client), name: name, now: now, settle: settle, definitions: map[string]cached{}}
+// Options of a table. The zero value is for a deployment that keeps responses for ever.
+type Options struct {
+	Now func() time.Time // nil: time.Now
+
+	// Retention is after how long DynamoDB deletes a response that is stored by this table; 0 is never. What was counted
+	// stays counted as long as nothing has to be folded again.
+	Retention time.Duration
+}
+
+// NewTable uses a table that exists.
+func NewTable(client *dynamodb.Client, name string, o Options) *Table {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Table{client: callsOf(client), name: name, now: o.Now, retention: o.Retention, definitions: map[string]cached{}}
 }
 
 // Schema is the table as it must be created.
@@ -97,7 +102,7 @@ func Schema(name string) *dynamodb.CreateTableInput {
 				{AttributeName: aws.String(partKey), KeyType: types.KeyTypeHash},
 				{AttributeName: aws.String(arrived), KeyType: types.KeyTypeRange},
 			},
-			// Private answers stay out of what is read to be counted.
+			// Private answers stay out of the index, which is what counting reads.
 			Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: []string{body}},
 		}},
 		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly},
@@ -124,30 +129,30 @@ func bytesOf(i item, name string) []byte {
 	return nil
 }
 
-func packed(data []byte) types.AttributeValue {
+func compressed(data []byte) types.AttributeValue {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
-	w.Write(data) // to memory: neither fails
+	w.Write(data) // neither fails in memory
 	w.Close()
 	return &types.AttributeValueMemberB{Value: b.Bytes()}
 }
 
-// maxUnpacked bounds what a compressed attribute may hold: twenty times the largest item.
-const maxUnpacked = 8 << 20
+// maxDecompressed bounds the content of a compressed attribute: twenty times the largest item.
+const maxDecompressed = 8 << 20
 
-func unpacked(i item, name string) ([]byte, error) {
+func decompressed(i item, name string) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(bytesOf(i, name)))
 	if err != nil {
 		return nil, fmt.Errorf("attribute %s: %w", name, err)
 	}
-	data, err := io.ReadAll(io.LimitReader(r, maxUnpacked))
+	data, err := io.ReadAll(io.LimitReader(r, maxDecompressed))
 	if err != nil {
 		return nil, fmt.Errorf("attribute %s: %w", name, err)
 	}
 	return data, nil
 }
 
-// get reads one item, strongly consistent; nil if there is none.
+// get reads one item; nil if there is none. The read is strongly consistent.
 func (t *Table) get(ctx context.Context, pk, sk string) (item, error) {
 	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: key(pk, sk), ConsistentRead: aws.Bool(true)})
 	if err != nil {
@@ -159,27 +164,39 @@ func (t *Table) get(ctx context.Context, pk, sk string) (item, error) {
 // sortKeys lists the sort keys of a partition, in order.
 func (t *Table) sortKeys(ctx context.Context, pk string) ([]string, error) {
 	var keys []string
-	pages := t.query(ctx, &dynamodb.QueryInput{
-		TableName: &t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
-		ExpressionAttributeValues: item{":pk": text(pk)},
-	})
-	for page, err := range pages {
+	for i, err := range t.items(ctx, pk) {
 		if err != nil {
-			return nil, t.wrap(err)
+			return nil, err
 		}
-		for _, i := range page.Items {
-			keys = append(keys, textOf(i, sortKey))
-		}
+		keys = append(keys, textOf(i, sortKey))
 	}
 	return keys, nil
 }
 
-// query yields the pages of a query, and stops at the first error.
-func (t *Table) query(ctx context.Context, input *dynamodb.QueryInput) iter.Seq2[*dynamodb.QueryOutput, error] {
-	return func(yield func(*dynamodb.QueryOutput, error) bool) {
+// items yields the items of a partition, in the order of their sort keys, and stops at the first error. The read is
+// strongly consistent.
+func (t *Table) items(ctx context.Context, pk string) iter.Seq2[item, error] {
+	return t.query(ctx, &dynamodb.QueryInput{
+		TableName: &t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
+		ExpressionAttributeValues: item{":pk": text(pk)},
+	})
+}
+
+// query yields the items that a query finds, page after page, and stops at the first error.
+func (t *Table) query(ctx context.Context, input *dynamodb.QueryInput) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
 		for {
 			page, err := t.client.Query(ctx, input)
-			if !yield(page, err) || err != nil || len(page.LastEvaluatedKey) == 0 {
+			if err != nil {
+				yield(nil, t.wrap(err))
+				return
+			}
+			for _, i := range page.Items {
+				if !yield(i, nil) {
+					return
+				}
+			}
+			if len(page.LastEvaluatedKey) == 0 {
 				return
 			}
 			input.ExclusiveStartKey = page.LastEvaluatedKey
@@ -187,7 +204,7 @@ func (t *Table) query(ctx context.Context, input *dynamodb.QueryInput) iter.Seq2
 	}
 }
 
-// create puts an item whose key must be free. It reports whether it was.
+// create puts an item if its key is free, and reports whether it was.
 func (t *Table) create(ctx context.Context, i item) (bool, error) {
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: i, ConditionExpression: aws.String("attribute_not_exists(" + partKey + ")")})
 	if refused(err) {
@@ -196,7 +213,25 @@ func (t *Table) create(ctx context.Context, i item) (bool, error) {
 	return err == nil, t.wrap(err)
 }
 
-// refused reports whether an error is that of a condition that does not hold.
+// put puts an item in the place of the one with its key, if there is one.
+func (t *Table) put(ctx context.Context, i item) error {
+	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: i})
+	return t.wrap(err)
+}
+
+// number is an attribute that holds an integer.
+func number(n int) types.AttributeValue { return &types.AttributeValueMemberN{Value: strconv.Itoa(n)} }
+
+// revisionOf reads the revision of an item.
+func revisionOf(i item) (int, error) {
+	n, ok := i[counter].(*types.AttributeValueMemberN)
+	if !ok {
+		return 0, fmt.Errorf("attribute %s is missing", counter)
+	}
+	return strconv.Atoi(n.Value)
+}
+
+// refused reports whether an error says that a condition does not hold.
 func refused(err error) bool {
 	var failed *types.ConditionalCheckFailedException
 	return errors.As(err, &failed)

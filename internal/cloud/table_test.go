@@ -14,13 +14,13 @@ import (
 	"glasspoll/internal/store"
 )
 
-// tableAt is a table whose database is a handler.
-func tableAt(t *testing.T, database http.HandlerFunc) *Table {
+// tableAt returns a table whose database is a handler. A try of a call to it ends after perTry.
+func tableAt(t *testing.T, perTry time.Duration, database http.HandlerFunc) *Table {
 	t.Helper()
 	server := httptest.NewServer(database)
 	t.Cleanup(server.Close)
 	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "DYNAMODB_ENDPOINT": server.URL}
-	return NewTable(DynamoDB(func(name string) string { return env[name] }), "polls", time.Now, Settle)
+	return NewTable(newDynamoDB(func(name string) string { return env[name] }, perTry), "polls", Options{})
 }
 
 func refuse(w http.ResponseWriter, kind, message string) {
@@ -29,9 +29,10 @@ func refuse(w http.ResponseWriter, kind, message string) {
 	w.Write([]byte(`{"__type": "com.amazon.coral.validate#` + kind + `", "message": "` + message + `"}`))
 }
 
-// Anybody can ask for a survey or a version with a name as long as a request: that there is none is no fault of ours.
+// A client can ask for a survey or a version with a name as long as a request. There is none, which is not an error of the
+// table.
 func TestNamesThatNoKeyCanHave(t *testing.T) {
-	table := tableAt(t, func(w http.ResponseWriter, r *http.Request) {
+	table := tableAt(t, perTry, func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, "ValidationException", "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes")
 	})
 	long := strings.Repeat("x", 2000)
@@ -42,10 +43,10 @@ func TestNamesThatNoKeyCanHave(t *testing.T) {
 	}
 }
 
-// What no item can hold will never be stored: that is for the respondent to know, and no reason to try again.
+// A response that does not fit into an item is refused at once: it can never be stored, so trying again is useless.
 func TestTooLargeForAnItem(t *testing.T) {
 	var calls atomic.Int64
-	table := tableAt(t, func(w http.ResponseWriter, r *http.Request) {
+	table := tableAt(t, perTry, func(w http.ResponseWriter, r *http.Request) {
 		calls.Add(1)
 		w.Write([]byte("{}"))
 	})
@@ -67,24 +68,24 @@ func TestTooLargeForAnItem(t *testing.T) {
 	} {
 		calls.Store(0)
 		created, err := table.Put(t.Context(), response(c.open, c.private))
-		if fine := created && err == nil; fine != c.fits || !c.fits && !errors.Is(err, store.ErrTooLarge) || !c.fits && calls.Load() > 0 {
+		if stored := created && err == nil; stored != c.fits || !c.fits && !errors.Is(err, store.ErrTooLarge) || !c.fits && calls.Load() > 0 {
 			t.Errorf("%d bytes and %d private: %t, %v, after %d calls", c.open, c.private, created, err, calls.Load())
 		}
 	}
 }
 
-// A connection that says nothing any more, as one may after a function was frozen, costs a try and not the answer.
-func TestADeadConnectionIsGivenUp(t *testing.T) {
+// A connection may be dead after the function was frozen. That costs one try, not the answer.
+func TestDeadConnectionCostsOneTry(t *testing.T) {
 	var calls atomic.Int64
 	over := make(chan struct{})
-	table := tableAt(t, func(w http.ResponseWriter, r *http.Request) {
+	table := tableAt(t, 200*time.Millisecond, func(w http.ResponseWriter, r *http.Request) {
 		if calls.Add(1) == 1 {
 			<-over
 			return
 		}
 		w.Write([]byte("{}"))
 	})
-	t.Cleanup(func() { close(over) }) // before the server's own, which waits for its requests
+	t.Cleanup(func() { close(over) }) // runs before the cleanup of the server, which waits for its requests
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	created, err := table.Put(ctx, answer.Response{ID: "00000000-0000-4000-8000-000000000001", Survey: "tea", Period: "all"})
@@ -93,8 +94,8 @@ func TestADeadConnectionIsGivenUp(t *testing.T) {
 	}
 }
 
-// S3 answers 409 while another write of the same name is under way, and asks to try again.
-func TestAConflictAtTheBucketIsTriedAgain(t *testing.T) {
+// S3 replies with 409 while another write of the same name is under way: the request must be repeated.
+func TestConflictInBucketIsRetried(t *testing.T) {
 	var calls atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if calls.Add(1) == 1 {

@@ -204,8 +204,8 @@ func (c *comparer) survey() {
 	if old.Unlisted != new.Unlisted {
 		c.say(Wording, part, path{"listed"}, "the survey is now %s", map[bool]string{true: "left out of the landing page and of search engines", false: "shown on the landing page"}[new.Unlisted])
 	}
-	if old.KeepTwins != new.KeepTwins {
-		c.say(Comparable, part, path{"duplicates"}, "equal answers from one place now count %s", map[bool]string{true: "each", false: "once"}[new.KeepTwins])
+	if old.KeepDuplicates != new.KeepDuplicates {
+		c.say(Comparable, part, path{"duplicates"}, "equal answers from one place now count %s", map[bool]string{true: "each", false: "once"}[new.KeepDuplicates])
 	}
 	c.results()
 	c.scoring()

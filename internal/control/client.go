@@ -115,7 +115,7 @@ func (p *player) play(body io.Reader) error {
 			err = io.ErrUnexpectedEOF // there must be an exit frame
 		}
 		if err != nil {
-			return fmt.Errorf("the running server broke off: %w", err)
+			return fmt.Errorf("the connection to the running server was lost: %w", err)
 		}
 		switch f.kind {
 		case stdout:
@@ -129,7 +129,7 @@ func (p *player) play(body io.Reader) error {
 		case exit:
 			var how result
 			if err := json.Unmarshal(f.content, &how); err != nil {
-				return fmt.Errorf("the running server broke off: %w", err)
+				return fmt.Errorf("the connection to the running server was lost: %w", err)
 			}
 			return how.err()
 		default:
@@ -148,7 +148,7 @@ func (p *player) create(f frame) error {
 	}
 	// The client may have more rights than the server, and must not lend it those.
 	if !mayWrite(p.writes, file.Name) {
-		return fmt.Errorf("the running server wants to write %s, which was not asked for", file.Name)
+		return fmt.Errorf("the running server tried to write %s, which this command has not asked for", file.Name)
 	}
 	created, err := p.files.Create(file.Name, file.Private)
 	p.open[f.file] = created
@@ -158,7 +158,7 @@ func (p *player) create(f frame) error {
 func (p *player) write(f frame) error {
 	file := p.open[f.file]
 	if file == nil {
-		return fmt.Errorf("the running server broke off: there is no file %d", f.file)
+		return fmt.Errorf("the running server writes to a file that it has not created: file %d", f.file)
 	}
 	if f.kind == done {
 		delete(p.open, f.file)

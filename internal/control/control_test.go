@@ -218,7 +218,7 @@ func TestServerCloses(t *testing.T) {
 	if len(stopped) != 2 {
 		t.Errorf("%d of 2 have ended with the server", len(stopped))
 	}
-	if err := <-asked; err == nil || !strings.Contains(err.Error(), "the running server broke off") {
+	if err := <-asked; err == nil || !strings.Contains(err.Error(), "the connection to the running server was lost") {
 		t.Errorf("the client: %v", err)
 	}
 }
@@ -270,7 +270,7 @@ func TestFilesNotAskedFor(t *testing.T) {
 	c, _ := printed()
 	other := filepath.Join(dir, ".profile")
 	err := Do(t.Context(), c, data, Request{Verb: "write", Options: other, Writes: filepath.Join(dir, "answers.csv")})
-	if err == nil || err.Error() != "the running server wants to write "+other+", which was not asked for" {
+	if err == nil || err.Error() != "the running server tried to write "+other+", which this command has not asked for" {
 		t.Error(err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
@@ -328,7 +328,7 @@ func TestKilledServer(t *testing.T) {
 	}
 	server.Process.Kill()
 	server.Wait()
-	if err := <-asked; err == nil || !strings.Contains(err.Error(), "the running server broke off") {
+	if err := <-asked; err == nil || !strings.Contains(err.Error(), "the connection to the running server was lost") {
 		t.Errorf("the client: %v", err)
 	}
 	if entries, err := os.ReadDir(filepath.Dir(out)); err != nil || len(entries) != 0 {

@@ -11,8 +11,8 @@ import (
 	"glasspoll/internal/questionnaire"
 )
 
-// survives checks what must be true of any questionnaire that has a question to answer.
-func survives(t *rapid.T, name string, content []byte) {
+// checkConversion checks what must be true of any questionnaire that has a question to answer.
+func checkConversion(t *rapid.T, name string, content []byte) {
 	result, err := Convert(name, content)
 	if err != nil {
 		if !strings.Contains(err.Error(), "no question") && !strings.Contains(err.Error(), "no column 'type'") {
@@ -33,14 +33,14 @@ func survives(t *rapid.T, name string, content []byte) {
 	}
 }
 
-var anyNames = []string{"a", "b", "c", "A", "and", "count", "q 1", "满意", "-1", "1", "_", "a.b", "a-b", "veryLongName" + strings.Repeat("x", 80)}
+var questionNames = []string{"a", "b", "c", "A", "and", "count", "q 1", "满意", "-1", "1", "_", "a.b", "a-b", "veryLongName" + strings.Repeat("x", 80)}
 
 func anyText(t *rapid.T) string {
 	return rapid.SampledFrom([]string{"", "Text", "文字", "a: b", "# c", "- d", "yes", "1", "1.50", "{x}", "{{y}}", "${a}", "{a}", "\"q\" 'r'", "a\nb", "<b>x</b>", "*x*", "null", "~", "!t", "&a *a", "%", "@", "`", "?", "{", "]", "a, b", "2026-01-01", "\t", "\u202e", "😀", "**b**", "| x", "> y", ","}).Draw(t, "text")
 }
 
 func anyXPath(t *rapid.T) string {
-	n := "${" + rapid.SampledFrom(anyNames).Draw(t, "name") + "}"
+	n := "${" + rapid.SampledFrom(questionNames).Draw(t, "name") + "}"
 	return rapid.SampledFrom([]string{"", "yes", "true()", "false()", "no", n + " = 'a'", n + " != ''", n + " > 3", "selected(" + n + ", 'b')", "count-selected(" + n + ") > 1",
 		". > 1", ". >= 5 and . <= 2", "string-length(.) < 3", "regex(., '[')", "regex(., '^[a-z]+$')", "not(" + n + " = 1)", n + " = ${a} or " + n + " = '1'", "broken (", "count-selected(.) < 9",
 		". = ''", ". > '2026-01-01'", n + " = 'a' and " + n + " = 'b'", "count-selected(.) >= 3", "string-length(.) > 5000"}).Draw(t, "xpath")
@@ -55,7 +55,7 @@ func TestAnyForm(t *testing.T) {
 		rows := [][]string{{"type", "name", "label", "label::中文 (zh)", "hint", "required", "relevant", "constraint", "constraint_message", "appearance", "default", "choice_filter", "parameters", "read_only", "other column"}}
 		for range rapid.IntRange(1, 12).Draw(t, "rows") {
 			rows = append(rows, []string{
-				rapid.SampledFrom(types).Draw(t, "type"), rapid.SampledFrom(anyNames).Draw(t, "name"), anyText(t), anyText(t), anyText(t), anyXPath(t), anyXPath(t), anyXPath(t), anyText(t),
+				rapid.SampledFrom(types).Draw(t, "type"), rapid.SampledFrom(questionNames).Draw(t, "name"), anyText(t), anyText(t), anyText(t), anyXPath(t), anyXPath(t), anyXPath(t), anyText(t),
 				rapid.SampledFrom(looks).Draw(t, "look"), rapid.SampledFrom([]string{"", "1"}).Draw(t, "default"), rapid.SampledFrom([]string{"", "", "f = ${a}", "g = 1", "name = ${b}"}).Draw(t, "filter"),
 				rapid.SampledFrom([]string{"", "randomize=true", "start=1 end=5 step=1", "start=5 end=1 step=0", "start=0.5"}).Draw(t, "parameters"),
 				rapid.SampledFrom([]string{"", "", "", "yes"}).Draw(t, "read_only"), rapid.SampledFrom([]string{"", "x"}).Draw(t, "other"),
@@ -63,16 +63,16 @@ func TestAnyForm(t *testing.T) {
 		}
 		choices := [][]string{{"list_name", "name", "label", "label::中文 (zh)", "f", "score"}}
 		for range rapid.IntRange(0, 8).Draw(t, "choices") {
-			choices = append(choices, []string{rapid.SampledFrom([]string{"l", "m", "l", "m", "", "n"}).Draw(t, "list"), rapid.SampledFrom(append([]string{"", "a", "b", "1"}, anyNames...)).Draw(t, "value"), anyText(t), anyText(t),
+			choices = append(choices, []string{rapid.SampledFrom([]string{"l", "m", "l", "m", "", "n"}).Draw(t, "list"), rapid.SampledFrom(append([]string{"", "a", "b", "1"}, questionNames...)).Draw(t, "value"), anyText(t), anyText(t),
 				rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "f"), rapid.SampledFrom([]string{"", "1", "x", "-5", "5000"}).Draw(t, "score")})
 		}
-		grids := []grid{{"survey", rows}, {"choices", choices}, {"settings", [][]string{{"form_title", "form_id", "default_language"}, {anyText(t), anyText(t), anyText(t)}}}}
+		grids := []sheet{{"survey", rows}, {"choices", choices}, {"settings", [][]string{{"form_title", "form_id", "default_language"}, {anyText(t), anyText(t), anyText(t)}}}}
 		defer func() {
 			if t.Failed() {
 				t.Logf("%q", grids)
 			}
 		}()
-		survives(t, "any.xlsx", workbook(t, grids))
+		checkConversion(t, "any.xlsx", workbook(t, grids))
 	})
 }
 
@@ -88,7 +88,7 @@ func anyValue(t *rapid.T, depth int) any {
 	case kind == 6:
 		return map[string]any{"default": anyText(t), "zh-cn": anyText(t), "de": anyText(t)}
 	case kind == 7:
-		n := "{" + rapid.SampledFrom(anyNames).Draw(t, "name") + "}"
+		n := "{" + rapid.SampledFrom(questionNames).Draw(t, "name") + "}"
 		return rapid.SampledFrom([]string{n + " = 'a'", n + " notempty", n + " anyof ['a', 'b']", n + " > 1 and " + n + " < 1", "!" + n, n + " contains 'Text'", "age(" + n + ")", n + " ="}).Draw(t, "condition")
 	case kind == 8:
 		var list []any
@@ -106,7 +106,7 @@ func anyItem(t *rapid.T, depth int) any {
 		return anyValue(t, depth+2)
 	}
 	keys := []string{"value", "text", "name", "title", "visibleIf", "cellType", "choices", "score", "type", "minValue", "maxValue", "regex", "expression", "isRequired", "inputType", "imageLink", "isExclusive"}
-	item := map[string]any{"value": rapid.SampledFrom(anyNames).Draw(t, "value"), "name": rapid.SampledFrom(anyNames).Draw(t, "name")}
+	item := map[string]any{"value": rapid.SampledFrom(questionNames).Draw(t, "value"), "name": rapid.SampledFrom(questionNames).Draw(t, "name")}
 	for range rapid.IntRange(0, 4).Draw(t, "n") {
 		item[rapid.SampledFrom(keys).Draw(t, "key")] = anyValue(t, depth+1)
 	}
@@ -124,7 +124,7 @@ func TestAnyDefinition(t *testing.T) {
 		"choicesMin", "choicesMax", "width", "invented", "cellType", "eachRowRequired", "swapOrder", "valueTrue"}
 	var element func(t *rapid.T, depth int) map[string]any
 	element = func(t *rapid.T, depth int) map[string]any {
-		e := map[string]any{"type": rapid.SampledFrom(types).Draw(t, "type"), "name": rapid.SampledFrom(anyNames).Draw(t, "name")}
+		e := map[string]any{"type": rapid.SampledFrom(types).Draw(t, "type"), "name": rapid.SampledFrom(questionNames).Draw(t, "name")}
 		for range rapid.IntRange(0, 6).Draw(t, "n") {
 			e[rapid.SampledFrom(keys).Draw(t, "key")] = anyValue(t, 0)
 		}
@@ -152,7 +152,7 @@ func TestAnyDefinition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var pages []any
 		for range rapid.IntRange(1, 3).Draw(t, "pages") {
-			page := map[string]any{"name": rapid.SampledFrom(anyNames).Draw(t, "page")}
+			page := map[string]any{"name": rapid.SampledFrom(questionNames).Draw(t, "page")}
 			var elements []any
 			for range rapid.IntRange(0, 5).Draw(t, "elements") {
 				elements = append(elements, element(t, 0))
@@ -169,6 +169,6 @@ func TestAnyDefinition(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		survives(t, "any.json", content)
+		checkConversion(t, "any.json", content)
 	})
 }

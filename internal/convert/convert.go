@@ -43,7 +43,7 @@ func Convert(file string, source []byte) (Result, error) {
 		return Result{}, errors.New("this is an old .xls workbook (or one locked by a password): open it in Excel, LibreOffice or WPS, save it as .xlsx without a password, and import that")
 	case bytes.HasPrefix(source, []byte("PK")):
 		read = xlsform.Read
-	case strings.ContainsAny(firstSign(source), "{["):
+	case strings.ContainsAny(firstChar(source), "{["):
 		read = surveyjs.Read
 	default:
 		return Result{}, errors.New("this is neither an XLSForm workbook (.xlsx) nor a SurveyJS definition (.json, which begins with \"{\")")
@@ -60,7 +60,7 @@ func Convert(file string, source []byte) (Result, error) {
 	return Result{ID: d.ID, YAML: yaml, Report: *d.Report}, nil
 }
 
-func firstSign(source []byte) string {
+func firstChar(source []byte) string {
 	text := bytes.TrimSpace(bytes.TrimPrefix(source, []byte("\uFEFF")))
 	return string(text[:min(1, len(text))])
 }

@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// source reads a questionnaire of testdata: .json as it is, .form as a workbook.
-func source(t testing.TB, file string) (name string, content []byte) {
+// readSource reads a questionnaire of testdata: .json as it is, .form as a workbook.
+func readSource(t testing.TB, file string) (name string, content []byte) {
 	t.Helper()
 	if strings.HasSuffix(file, ".form") {
 		return strings.TrimSuffix(filepath.Base(file), ".form") + ".xlsx", workbook(t, readForm(t, file))
@@ -27,7 +27,7 @@ func source(t testing.TB, file string) (name string, content []byte) {
 	return filepath.Base(file), content
 }
 
-func sources(t testing.TB) []string {
+func sourceFiles(t testing.TB) []string {
 	t.Helper()
 	var all []string
 	for _, pattern := range []string{"testdata/*.form", "testdata/*.json"} {
@@ -51,9 +51,9 @@ func printed(r *report.Report) string {
 
 // TestGolden compares whole questionnaires and their reports with what is kept in testdata.
 func TestGolden(t *testing.T) {
-	for _, file := range sources(t) {
+	for _, file := range sourceFiles(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			name, content := source(t, file)
+			name, content := readSource(t, file)
 			result, err := Convert(name, content)
 			if err != nil {
 				t.Fatal(err)

@@ -9,13 +9,13 @@ import (
 )
 
 // A table is a sheet's name and its rows, as the .form files of testdata have them.
-type grid struct {
-	sheet string
-	rows  [][]string
+type sheet struct {
+	name string
+	rows [][]string
 }
 
 // readForm reads a workbook written as text: "# sheet", then rows between bars.
-func readForm(t testing.TB, file string) []grid {
+func readForm(t testing.TB, file string) []sheet {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -24,12 +24,12 @@ func readForm(t testing.TB, file string) []grid {
 	return parseForm(string(text))
 }
 
-func parseForm(text string) []grid {
-	var grids []grid
+func parseForm(text string) []sheet {
+	var grids []sheet
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if name, ok := strings.CutPrefix(line, "# "); ok {
-			grids = append(grids, grid{sheet: name})
+			grids = append(grids, sheet{name: name})
 			continue
 		}
 		if !strings.HasPrefix(line, "|") || len(grids) == 0 {
@@ -52,16 +52,16 @@ type fataler interface {
 }
 
 // workbook makes an .xlsx of it.
-func workbook(t fataler, grids []grid) []byte {
+func workbook(t fataler, grids []sheet) []byte {
 	t.Helper()
 	f := excelize.NewFile()
 	defer f.Close()
 	for i, g := range grids {
 		if i == 0 {
-			if err := f.SetSheetName("Sheet1", g.sheet); err != nil {
+			if err := f.SetSheetName("Sheet1", g.name); err != nil {
 				t.Fatal(err)
 			}
-		} else if _, err := f.NewSheet(g.sheet); err != nil {
+		} else if _, err := f.NewSheet(g.name); err != nil {
 			t.Fatal(err)
 		}
 		for r, row := range g.rows {
@@ -69,7 +69,7 @@ func workbook(t fataler, grids []grid) []byte {
 				if text == "" {
 					continue
 				}
-				if err := f.SetCellStr(g.sheet, cellName(t, c+1, r+1), text); err != nil {
+				if err := f.SetCellStr(g.name, cellName(t, c+1, r+1), text); err != nil {
 					t.Fatal(err)
 				}
 			}

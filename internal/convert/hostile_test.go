@@ -209,15 +209,15 @@ func TestBlankSheet(t *testing.T) {
 }
 
 func FuzzConvert(f *testing.F) {
-	for _, file := range sources(f) {
+	for _, file := range sourceFiles(f) {
 		if strings.HasSuffix(file, ".json") {
-			_, content := source(f, file)
+			_, content := readSource(f, file)
 			f.Add(content)
 		}
 	}
 	f.Add(archive(f, formHead))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		holds(t, content)
+		checkAnyConversion(t, content)
 	})
 }
 
@@ -232,7 +232,7 @@ func FuzzForm(f *testing.F) {
 		grids := parseForm(strings.ToValidUTF8(text, ""))
 		seen := map[string]bool{}
 		for i := range grids {
-			name := strings.ToLower(grids[i].sheet)
+			name := strings.ToLower(grids[i].name)
 			if name != "survey" && name != "choices" && name != "settings" || seen[name] {
 				return
 			}
@@ -241,12 +241,12 @@ func FuzzForm(f *testing.F) {
 		if len(grids) == 0 {
 			return
 		}
-		holds(t, workbook(t, grids))
+		checkAnyConversion(t, workbook(t, grids))
 	})
 }
 
-// holds checks what is true of every conversion.
-func holds(t *testing.T, content []byte) {
+// checkAnyConversion checks what is true of every conversion.
+func checkAnyConversion(t *testing.T, content []byte) {
 	result, err := Convert("fuzz", content)
 	if err != nil {
 		return

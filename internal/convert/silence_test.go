@@ -15,9 +15,9 @@ import (
 	"glasspoll/internal/convert/report"
 )
 
-// saysNothing are the values that stand for what is so anyway, so that nothing changes if they are not there. They are
+// meaningless are the values that stand for what is so anyway, so that nothing changes if they are not there. They are
 // the only ones that may vanish without a trace.
-var saysNothing = map[string]string{
+var meaningless = map[string]string{
 	"required=no": "what is not required is so anyway", "read_only=no": "", "disabled=no": "",
 	"label=": "", // of a language that gives the same text
 	// A group ends where the form does; what the row is called matters to nobody.
@@ -27,8 +27,8 @@ var saysNothing = map[string]string{
 	"choicesStep=1": "", "cellType=dropdown": "", "rateMin=1": "", "rateMax=5": "", "inputType=text": "", "choicesOrder=none": "", "startWithNewLine=true": "",
 }
 
-// outcome is all that a user gets to see.
-func outcome(t *testing.T, name string, content []byte) string {
+// visibleResult is all that a user gets to see.
+func visibleResult(t *testing.T, name string, content []byte) string {
 	t.Helper()
 	result, err := Convert(name, content)
 	if err != nil {
@@ -52,25 +52,25 @@ func TestNothingIsDroppedInSilence(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			silentCells(t, filepath.Base(file), readForm(t, file))
+			checkCells(t, filepath.Base(file), readForm(t, file))
 		})
 	}
 }
 
-func silentCells(t *testing.T, name string, grids []grid) {
+func checkCells(t *testing.T, name string, grids []sheet) {
 	t.Helper()
 	content := workbook(t, grids)
-	whole := outcome(t, name, content)
+	whole := visibleResult(t, name, content)
 	carried := carriedPlaces(t, name, content)
 	for g := range grids {
 		for r := range grids[g].rows {
 			for c, text := range grids[g].rows[r] {
-				at := grids[g].sheet + "!" + cellName(t, c+1, r+1)
+				at := grids[g].name + "!" + cellName(t, c+1, r+1)
 				header := ""
 				if c < len(grids[g].rows[0]) {
 					header = grids[g].rows[0][c]
 				}
-				if _, nothing := saysNothing[header+"="+text]; nothing || strings.TrimSpace(text) == "" {
+				if _, nothing := meaningless[header+"="+text]; nothing || strings.TrimSpace(text) == "" {
 					continue
 				}
 				for _, other := range []string{"", "zz9"} {
@@ -78,7 +78,7 @@ func silentCells(t *testing.T, name string, grids []grid) {
 						continue // its line tells of it, whatever it says
 					}
 					grids[g].rows[r][c] = other
-					if outcome(t, name, workbook(t, grids)) == whole {
+					if visibleResult(t, name, workbook(t, grids)) == whole {
 						t.Errorf("%s %q can become %q, and neither the questionnaire nor the report changes", at, text, other)
 					}
 				}
@@ -130,13 +130,13 @@ func TestNoPropertyIsDroppedInSilence(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			name, content := source(t, file)
-			silentProperties(t, name, content)
+			name, content := readSource(t, file)
+			checkProperties(t, name, content)
 		})
 	}
 }
 
-func silentProperties(t *testing.T, name string, content []byte) {
+func checkProperties(t *testing.T, name string, content []byte) {
 	t.Helper()
 	var root any
 	if err := json.Unmarshal(content, &root); err != nil {
@@ -149,14 +149,14 @@ func silentProperties(t *testing.T, name string, content []byte) {
 		}
 		return b
 	}
-	whole := outcome(t, name, spelled())
+	whole := visibleResult(t, name, spelled())
 	carried := carriedPlaces(t, name, spelled())
 	reported := reportedPlaces(t, name, spelled())
 	same := func(path, what string) {
 		if !carried[path] && reported(path) {
 			return
 		}
-		if outcome(t, name, spelled()) == whole {
+		if visibleResult(t, name, spelled()) == whole {
 			t.Errorf("%s can be %s, and neither the questionnaire nor the report changes", path, what)
 		}
 	}
@@ -181,7 +181,7 @@ func silentProperties(t *testing.T, name string, content []byte) {
 			for _, key := range sortedKeys(v) {
 				value := v[key]
 				inner := strings.TrimPrefix(path+"."+key, ".")
-				_, nothing := saysNothing[fmt.Sprint(key, "=", value)]
+				_, nothing := meaningless[fmt.Sprint(key, "=", value)]
 				if nothing || value == false || value == nil || key == "text" && value == v["value"] || key == "title" && value == v["name"] {
 					continue
 				}
@@ -222,8 +222,8 @@ func sortedKeys(m map[string]any) []string {
 
 // TestEverythingIsCounted compares what the report counts with an independent look at the sources.
 func TestEverythingIsCounted(t *testing.T) {
-	for _, file := range sources(t) {
-		name, content := source(t, file)
+	for _, file := range sourceFiles(t) {
+		name, content := readSource(t, file)
 		result, err := Convert(name, content)
 		if err != nil {
 			t.Fatal(err)
@@ -307,8 +307,8 @@ func cellsOf(t *testing.T, content []byte) int {
 
 // TestEveryLineCoversItsAtoms: whatever was not carried over as it stands has a line, its own or one for many.
 func TestEveryLineCoversItsAtoms(t *testing.T) {
-	for _, file := range sources(t) {
-		name, content := source(t, file)
+	for _, file := range sourceFiles(t) {
+		name, content := readSource(t, file)
 		result, err := Convert(name, content)
 		if err != nil {
 			t.Fatal(err)
@@ -343,19 +343,19 @@ func TestRealFiles(t *testing.T) {
 		}
 		t.Logf("%s: %s", filepath.Base(file), result.Report.Summary())
 		if strings.HasSuffix(file, ".json") && len(content) < 10_000 {
-			silentProperties(t, file, content)
+			checkProperties(t, file, content)
 		}
 		if f, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{RawCellValue: true}); err == nil && len(result.Report.Atoms) < 400 {
-			var grids []grid
+			var grids []sheet
 			for _, name := range f.GetSheetList() {
 				rows, err := f.GetRows(name)
 				if err != nil {
 					t.Fatal(err)
 				}
-				grids = append(grids, grid{name, rows})
+				grids = append(grids, sheet{name, rows})
 			}
 			f.Close()
-			silentCells(t, filepath.Base(file), grids)
+			checkCells(t, filepath.Base(file), grids)
 		}
 	}
 }

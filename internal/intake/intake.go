@@ -243,7 +243,7 @@ func (s *submission) name(r *answer.Response) (also []store.Key) {
 		}
 		return also
 	}
-	if s.current.KeepTwins {
+	if s.current.KeepDuplicates {
 		r.ID = uuid.NewString()
 		return nil
 	}

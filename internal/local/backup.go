@@ -77,30 +77,30 @@ func removeUnfinished(directory string) error {
 	return nil
 }
 
-// WriteTo writes the store as it is at one instant, a file that Open opens. The transaction that it reads in keeps pages
-// from being used again, so that the file grows with what is written meanwhile.
+// WriteTo writes the store as it is at one instant: a file that Open opens. Until it returns, the file cannot reuse space,
+// so it grows with every write.
 func (s *Store) WriteTo(ctx context.Context, w io.Writer) (size int64, err error) {
-	err = s.view(func(tx *bbolt.Tx) error {
-		size, err = tx.WriteTo(untilDone{ctx, w})
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		size, err = tx.WriteTo(contextWriter{ctx, w})
 		if err != nil && ctx.Err() != nil {
-			return ctx.Err() // which bbolt makes a text of
+			return ctx.Err() // bbolt turns it into text
 		}
 		return err
 	})
 	return size, err
 }
 
-// untilDone gives up when its context ends.
-type untilDone struct {
+// contextWriter fails once its context has ended.
+type contextWriter struct {
 	ctx context.Context
 	w   io.Writer
 }
 
-func (u untilDone) Write(p []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
+func (c contextWriter) Write(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return u.w.Write(p)
+	return c.w.Write(p)
 }
 
 // checkCopy checks that a copy can be opened and has the size that was written. It reads the beginning only.
@@ -119,8 +119,7 @@ func checkCopy(path string, size int64) error {
 	return db.Close()
 }
 
-// Backups lists the copies in a directory, oldest first, and when each was taken. There are none in a directory that is
-// not there.
+// Backups lists the copies in a directory, oldest first, and the time of each. A directory that does not exist has none.
 func Backups(directory string) (paths []string, taken []time.Time, err error) {
 	entries, err := os.ReadDir(directory)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -137,7 +136,7 @@ func Backups(directory string) (paths []string, taken []time.Time, err error) {
 	return paths, taken, nil // ReadDir sorts
 }
 
-// Prune removes the oldest copies in a directory, so that keep are left. It returns those that it removed.
+// Prune removes the oldest copies in a directory until keep are left, at least one. It returns the paths it removed.
 func Prune(directory string, keep int) (removed []string, err error) {
 	paths, _, err := Backups(directory)
 	if err != nil {

@@ -55,7 +55,7 @@ func stored(t *testing.T, opened *local.Store) map[string]bool {
 	return ids
 }
 
-// TestBackupUnderWriting takes copies while answers come in: each is sound, opens as a opened, and holds every answer that
+// TestBackupUnderWriting takes copies while answers come in: each is sound, opens as a store, and holds every answer that
 // was acknowledged before it was begun, with its private part.
 func TestBackupUnderWriting(t *testing.T) {
 	t.Parallel()
@@ -225,7 +225,7 @@ func TestPrune(t *testing.T) {
 	directory := t.TempDir()
 	opened := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
 	names := []string{"glasspoll-20261122T020000Z.db", "glasspoll-20251231T235959Z.db", "glasspoll-20261121T020000Z.db", // ours
-		"glasspoll-20261341T020000Z.db", "glasspoll-20260101T000000Z.db.txt", "glasspoll.db", "other-20260101T000000Z.db", ".glasspoll-backup-17"}
+		"glasspoll-20261341T020000Z.db", "glasspoll-20260101T000000Z.db.txt", "glasspoll.db", "other-20260101T000000Z.db", ".glasspoll-backup-17", ".glasspoll-20260101T000000Z.db-X"}
 	for _, name := range names {
 		if err := os.WriteFile(filepath.Join(directory, name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)

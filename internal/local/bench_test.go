@@ -236,7 +236,7 @@ func BenchmarkPublish(b *testing.B) {
 		}
 		b.Cleanup(func() { pages.Close() })
 		populate(b, store, s, n)
-		publisher := publish.New(store, store, store, pages, newRenderer(b), time.Now)
+		publisher := publish.New(publish.Options{Log: store, Tallies: store, Releases: store, Pages: pages, Renderer: newRenderer(b), Now: time.Now})
 		if _, err := publisher.Publish(context.Background(), s); err != nil {
 			b.Fatal(err)
 		}

@@ -2,55 +2,40 @@ package local
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/json"
-	"errors"
 	"fmt"
 
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/cases"
-	"glasspoll/internal/store"
 )
 
 var (
-	casesBucket  = []byte("cases")
-	untoldBucket = []byte("untold")
+	casesBucket   = []byte("cases")
+	pendingBucket = []byte("untold") // the outbox; files of every format call it so
 )
 
-func encodeCase(c *cases.Case, revision int) ([]byte, error) {
-	if c.ID == "" || c.Survey == "" {
-		return nil, errors.New("a case without id or survey")
-	}
-	data, err := json.Marshal(c)
-	if err != nil {
-		return nil, err
-	}
-	return append(binary.BigEndian.AppendUint64(nil, uint64(revision)), data...), nil
-}
-
 func decodeCase(survey string, id, data []byte) (*cases.Case, error) {
-	if len(data) < 8 {
-		return nil, fmt.Errorf("%s, case %s: %w", survey, id, errCodec)
+	revision, data, err := splitRevision(data)
+	if err == nil && revision == 0 {
+		err = errCodec
 	}
-	c := &cases.Case{}
-	if err := json.Unmarshal(data[8:], c); err != nil {
+	var c *cases.Case
+	if err == nil {
+		c, err = cases.Decode(data, revision)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s, case %s: %w", survey, id, err)
 	}
-	c.Revision = int(binary.BigEndian.Uint64(data))
 	return c, nil
 }
 
 // OpenCase implements [store.Cases].
 func (s *Store) OpenCase(ctx context.Context, c *cases.Case, notify bool) (opened bool, err error) {
-	if err := ctx.Err(); err != nil {
-		return false, err
-	}
-	data, err := encodeCase(c, 1)
+	data, err := c.Encode()
 	if err != nil {
 		return false, s.wrap(err)
 	}
-	err = s.update(func(tx *bbolt.Tx) error {
+	err = s.update(ctx, func(tx *bbolt.Tx) error {
 		b, err := makeBucket(tx, casesBucket, []byte(c.Survey))
 		if err != nil {
 			return err
@@ -59,15 +44,15 @@ func (s *Store) OpenCase(ctx context.Context, c *cases.Case, notify bool) (opene
 			return nil
 		}
 		if notify {
-			untold, err := makeBucket(tx, untoldBucket, []byte(c.Survey))
+			pending, err := makeBucket(tx, pendingBucket, []byte(c.Survey))
 			if err != nil {
 				return err
 			}
-			if err := untold.Put([]byte(c.ID), nil); err != nil {
+			if err := pending.Put([]byte(c.ID), nil); err != nil {
 				return err
 			}
 		}
-		return b.Put([]byte(c.ID), data)
+		return b.Put([]byte(c.ID), withRevision(1, data))
 	})
 	if err != nil {
 		return false, err
@@ -80,10 +65,7 @@ func (s *Store) OpenCase(ctx context.Context, c *cases.Case, notify bool) (opene
 
 // CasesOf implements [store.Cases].
 func (s *Store) CasesOf(ctx context.Context, survey string) (all []*cases.Case, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	err = s.view(func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		b := bucket(tx, casesBucket, []byte(survey))
 		if b == nil {
 			return nil
@@ -99,28 +81,21 @@ func (s *Store) CasesOf(ctx context.Context, survey string) (all []*cases.Case, 
 
 // SaveCase implements [store.Cases].
 func (s *Store) SaveCase(ctx context.Context, c *cases.Case) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	data, err := encodeCase(c, c.Revision+1)
+	data, err := c.Encode()
 	if err != nil {
 		return s.wrap(err)
 	}
-	stale := false
-	err = s.update(func(tx *bbolt.Tx) error {
+	err = s.swap(ctx, func(tx *bbolt.Tx) (stale bool, err error) {
 		b := bucket(tx, casesBucket, []byte(c.Survey))
-		if stale = b == nil; stale {
-			return nil
+		if b == nil {
+			return true, nil
 		}
-		stored := b.Get([]byte(c.ID))
-		if stale = len(stored) < 8 || int(binary.BigEndian.Uint64(stored)) != c.Revision; stale {
-			return nil
+		stored, _, err := splitRevision(b.Get([]byte(c.ID)))
+		if err != nil || stored == 0 || stored != c.Revision {
+			return err == nil, err
 		}
-		return b.Put([]byte(c.ID), data)
+		return false, b.Put([]byte(c.ID), withRevision(c.Revision+1, data))
 	})
-	if err == nil && stale {
-		return store.ErrStale
-	}
 	if err == nil {
 		c.Revision++
 	}
@@ -128,31 +103,25 @@ func (s *Store) SaveCase(ctx context.Context, c *cases.Case) error {
 }
 
 // Pending implements [store.Outbox].
-func (s *Store) Pending(ctx context.Context, survey string) (untold []*cases.Case, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	err = s.view(func(tx *bbolt.Tx) error {
-		list, all := bucket(tx, untoldBucket, []byte(survey)), bucket(tx, casesBucket, []byte(survey))
+func (s *Store) Pending(ctx context.Context, survey string) (pending []*cases.Case, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		list, all := bucket(tx, pendingBucket, []byte(survey)), bucket(tx, casesBucket, []byte(survey))
 		if list == nil || all == nil {
 			return nil
 		}
 		return list.ForEach(func(id, _ []byte) error {
 			c, err := decodeCase(survey, id, all.Get(id))
-			untold = append(untold, c)
+			pending = append(pending, c)
 			return err
 		})
 	})
-	return untold, err
+	return pending, err
 }
 
 // MarkDelivered implements [store.Outbox].
 func (s *Store) MarkDelivered(ctx context.Context, survey, id string) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return s.update(func(tx *bbolt.Tx) error {
-		list := bucket(tx, untoldBucket, []byte(survey))
+	return s.update(ctx, func(tx *bbolt.Tx) error {
+		list := bucket(tx, pendingBucket, []byte(survey))
 		if list == nil {
 			return nil
 		}

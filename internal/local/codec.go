@@ -11,10 +11,9 @@ import (
 	"glasspoll/internal/answer"
 )
 
-// A stored response is: the byte plainID and its id as a string, or the byte uuidID and the id's 16 bytes; its version,
-// language and channel; and its answers, each a list of strings. A string is its length and its bytes; lengths and counts
-// are varints. Its survey and period are those of its bucket. Of one that was withdrawn, the first byte has the bit
-// tombstone as well.
+// A stored response is: the byte plainID and the id as a string, or the byte uuidID and the 16 bytes of the id; version,
+// language and channel; and the answers, each a list of strings. A string is its length and its bytes; lengths and counts
+// are varints. Survey and period are those of the bucket. A tombstone has the bit tombstone set in the first byte.
 
 const (
 	plainID   = 1
@@ -24,7 +23,7 @@ const (
 
 var errCodec = errors.New("damaged record")
 
-// An idKey is an id in the index of ids: a UUID's own bytes. Any other text, which no checked response has, is hashed.
+// An idKey is an id in the index of ids: the bytes of a UUID. Any other text, which no checked response has, is hashed.
 type idKey [16]byte
 
 func keyOf(id string) idKey {
@@ -35,10 +34,26 @@ func keyOf(id string) idKey {
 	return idKey(hash[:len(idKey{})])
 }
 
-// parseUUID reads a UUID only in the form in which it would be written again.
+// parseUUID parses a UUID in the one form that String returns.
 func parseUUID(id string) (uuid.UUID, bool) {
 	u, err := uuid.Parse(id)
 	return u, err == nil && len(id) == 36 && strings.ToLower(id) == id
+}
+
+// withRevision puts a revision before the encoded value that has it.
+func withRevision(revision int, data []byte) []byte {
+	return append(binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(data)), uint64(revision)), data...)
+}
+
+// splitRevision undoes withRevision; of no data, the revision is 0.
+func splitRevision(data []byte) (revision int, rest []byte, err error) {
+	switch {
+	case data == nil:
+		return 0, nil, nil
+	case len(data) < 8:
+		return 0, nil, errCodec
+	}
+	return int(binary.BigEndian.Uint64(data)), data[8:], nil
 }
 
 func appendResponse(data []byte, r answer.Response) []byte {
@@ -81,7 +96,7 @@ func decodeResponse(data []byte) (answer.Response, error) {
 	if len(data) == 0 {
 		return answer.Response{}, errCodec
 	}
-	d := decoder{text: string(data[1:])} // a copy: data lives only as long as its transaction
+	d := decoder{text: string(data[1:])} // a copy: data is valid only within its transaction
 	r := answer.Response{Withdrawn: data[0]&tombstone != 0}
 	switch kind := data[0] &^ tombstone; {
 	case kind == plainID:
@@ -103,7 +118,7 @@ func decodeAnswers(data []byte) ([]answer.Answer, error) {
 	return answers, d.end()
 }
 
-// A decoder reads text from its start. After a fault it reads only zeros.
+// A decoder consumes text from its start. After a fault it returns zero values only.
 type decoder struct {
 	text   string
 	faulty bool
@@ -116,7 +131,7 @@ func (d *decoder) end() error {
 	return nil
 }
 
-// number reads a length or count, of things that take at least a byte each.
+// number reads a length or a count of things that take at least one byte each.
 func (d *decoder) number() int {
 	var n uint64
 	for i := 0; i < len(d.text) && i < binary.MaxVarintLen32; i++ {

@@ -9,9 +9,9 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// A committer makes writes durable together: while one commit waits for the disk, further writes queue, and the next
-// commit takes all of them. A lone writer never waits for others, and the busier the store is, the more writes share the
-// cost of a commit. bbolt's own Batch lets everybody wait for a fixed time, and the disk meanwhile.
+// A committer groups writes into commits: while one commit waits for the disk, further writes queue, and the next commit
+// takes all of them. A lone writer never waits for others, and the busier the store is, the more writes share the cost of a
+// commit. bbolt's own Batch makes every write wait for a fixed time, in which the disk is idle.
 type committer struct {
 	db     *bbolt.DB
 	mu     sync.Mutex
@@ -24,11 +24,11 @@ type write struct {
 	done chan<- error
 }
 
-// maxTogether bounds one commit, and with it how long a write may have to wait for the one under way.
+// maxTogether bounds the writes of one commit, and so the time that a write waits for the commit under way.
 const maxTogether = 1024
 
-// update runs a write and returns when it is durable or has failed. It may run it more than once: if it fails together
-// with others, then once more alone, so that its error, or its panic, is its own.
+// update runs a write and returns when it is durable or has failed. If the write fails together with others, it is run once
+// more, alone, so that its error or panic is its own.
 func (c *committer) update(do func(*bbolt.Tx) error) error {
 	done := make(chan error, 1)
 	c.mu.Lock()
@@ -48,7 +48,7 @@ func (c *committer) update(do func(*bbolt.Tx) error) error {
 // errAlone tells update to run the write by itself.
 var errAlone = errors.New("to be run alone")
 
-// run commits what is queued until nothing is.
+// run commits the queued writes until there are none.
 func (c *committer) run() {
 	last, before := 0, 0 // how many the last two commits made durable
 	for {
@@ -70,17 +70,17 @@ func (c *committer) run() {
 	}
 }
 
-// Small commits cost nearly as much as large ones, and without a short wait they would alternate: whoever was quickest to
-// come back after a large one would be served alone.
+// Small commits cost nearly as much as large ones. Without a short wait they would alternate: after a large commit, the
+// first writer to return would get a commit of its own.
 const (
 	gatherStep = 500 * time.Microsecond
 	gatherMost = 4 * time.Millisecond
 )
 
-// gather waits for about as many writes as the last commits had, while more are coming.
+// gather waits for about as many writes as the last commits had, as long as more arrive.
 func (c *committer) gather(enough int) {
 	if enough < 2 {
-		return // nobody, or one alone, who is served at once
+		return // a lone writer does not wait
 	}
 	before := 0
 	for range gatherMost / gatherStep {
@@ -95,7 +95,7 @@ func (c *committer) gather(enough int) {
 	}
 }
 
-// commit makes writes durable by one transaction, and leaves out those that fail.
+// commit runs writes in one transaction. Those that fail are left out, and told to run alone.
 func (c *committer) commit(together []write) {
 	for len(together) > 0 {
 		failed := -1
@@ -119,7 +119,7 @@ func (c *committer) commit(together []write) {
 	}
 }
 
-// caught runs a write, and turns a panic into an error.
+// caught runs a write and turns a panic into an error.
 func caught(do func(*bbolt.Tx) error, tx *bbolt.Tx) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {

@@ -14,17 +14,13 @@ import (
 
 type definitionKey struct{ id, version string }
 
-// PutDefinition stores a compiled survey under its version and puts that version in force. What is stored under a
-// version is never replaced.
+// PutDefinition implements [store.DefinitionWriter].
 func (s *Store) PutDefinition(ctx context.Context, def *survey.Survey) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	if def.ID == "" || def.Version == "" {
 		return s.wrap(errors.New("a definition without id or version"))
 	}
 	id, version, data := []byte(def.ID), []byte(def.Version), def.Encode()
-	return s.update(func(tx *bbolt.Tx) error {
+	return s.update(ctx, func(tx *bbolt.Tx) error {
 		versions, err := makeBucket(tx, definitionsBucket, id)
 		if err != nil {
 			return err
@@ -40,31 +36,40 @@ func (s *Store) PutDefinition(ctx context.Context, def *survey.Survey) error {
 	})
 }
 
+// Surveys implements [store.Catalog].
+func (s *Store) Surveys(ctx context.Context) (ids []string, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		return tx.Bucket(currentBucket).ForEach(func(id, _ []byte) error {
+			ids = append(ids, string(id))
+			return nil
+		})
+	})
+	return ids, err
+}
+
 // Definition implements [store.Definitions].
 func (s *Store) Definition(ctx context.Context, id, version string) (*survey.Survey, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if version != "" {
-		if def, ok := s.definitions.Load(definitionKey{id, version}); ok {
-			return def.(*survey.Survey), nil
+		if def := s.cached(id, version); def != nil {
+			return def, nil
 		}
 	}
-	var data []byte // a copy, unless the definition is cached
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	var data []byte // nil if the definition is cached, or unknown
+	err := s.view(ctx, func(tx *bbolt.Tx) error {
 		if version == "" {
 			version = string(tx.Bucket(currentBucket).Get([]byte(id)))
 		}
-		if _, ok := s.definitions.Load(definitionKey{id, version}); ok {
-			return nil
-		}
-		if versions := bucket(tx, definitionsBucket, []byte(id)); versions != nil && version != "" {
+		versions := bucket(tx, definitionsBucket, []byte(id))
+		if versions != nil && version != "" && s.cached(id, version) == nil {
 			data = bytes.Clone(versions.Get([]byte(version)))
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, s.wrap(err)
+		return nil, err
 	}
 	if data != nil {
 		def, err := survey.Decode(data)
@@ -73,8 +78,15 @@ func (s *Store) Definition(ctx context.Context, id, version string) (*survey.Sur
 		}
 		s.definitions.LoadOrStore(definitionKey{id, version}, def)
 	}
-	if def, ok := s.definitions.Load(definitionKey{id, version}); ok {
-		return def.(*survey.Survey), nil
+	if def := s.cached(id, version); def != nil {
+		return def, nil
 	}
 	return nil, store.ErrUnknown
+}
+
+// cached returns a definition that has been read before, or nil.
+func (s *Store) cached(id, version string) *survey.Survey {
+	def, _ := s.definitions.Load(definitionKey{id, version})
+	cached, _ := def.(*survey.Survey)
+	return cached
 }

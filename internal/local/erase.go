@@ -21,7 +21,7 @@ func (s *Store) Find(ctx context.Context, id string) ([]store.Entry, error) {
 	return store.Find(ctx, s, id)
 }
 
-// lookUp finds a response of a period: its log, its key there, and the response; nil if there is none.
+// lookUp finds a response in a period's bucket: its log, its arrival there, and the response; nil if there is none.
 func lookUp(period *bbolt.Bucket, id idKey) (log *bbolt.Bucket, stamp []byte, r *answer.Response, err error) {
 	ids := period.Bucket(idsBucket)
 	if ids == nil {
@@ -41,11 +41,8 @@ func lookUp(period *bbolt.Bucket, id idKey) (log *bbolt.Bucket, stamp []byte, r 
 
 // Stored implements [store.Eraser].
 func (s *Store) Stored(ctx context.Context, survey, period, id string) (found *store.Stored, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	key := keyOf(id)
-	err = s.view(func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		responses := bucket(tx, responsesBucket, []byte(survey), []byte(period))
 		if responses == nil {
 			return nil
@@ -70,40 +67,30 @@ func (s *Store) Stored(ctx context.Context, survey, period, id string) (found *s
 
 // replace puts a tombstone in the place of a response and saves the tally of its shard.
 func (s *Store) replace(ctx context.Context, shard store.Shard, tombstone answer.Response, t *tally.Tally, revision int) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	key := keyOf(tombstone.ID)
-	stale := false
-	err := s.update(func(tx *bbolt.Tx) error {
+	counted := withRevision(revision+1, t.Encode())
+	return s.swap(ctx, func(tx *bbolt.Tx) (stale bool, err error) {
 		responses := bucket(tx, responsesBucket, []byte(shard.Survey), []byte(shard.Period))
-		if stale = responses == nil; stale {
-			return nil
+		if responses == nil {
+			return true, nil
 		}
 		log, stamp, r, err := lookUp(responses, key)
-		if err != nil {
-			return err
+		if err != nil || r == nil || r.Withdrawn {
+			return err == nil, err
 		}
-		if stale = r == nil || r.Withdrawn; stale {
-			return nil
-		}
-		if stale, err = putTally(tx, shard, t, revision); stale || err != nil {
-			return err
+		if stale, err := putTally(tx, shard, counted, revision); stale || err != nil {
+			return stale, err
 		}
 		if private := responses.Bucket(privateBucket); private != nil {
 			if err := private.Delete(key[:]); err != nil {
-				return err
+				return false, err
 			}
 		}
 		if err := log.Put(stamp, appendResponse(nil, tombstone)); err != nil {
-			return err
+			return false, err
 		}
-		return responses.Bucket(idsBucket).Put(key[:], stamp)
+		return false, responses.Bucket(idsBucket).Put(key[:], stamp)
 	})
-	if err == nil && stale {
-		return store.ErrStale
-	}
-	return err
 }
 
 // Erase implements [store.Erasure]. What bbolt no longer uses still holds old content, so Erase overwrites that before it
@@ -116,21 +103,21 @@ func (s *Store) Erase(ctx context.Context, survey, period, id string, keep []str
 	return erased, s.wrap(s.overwrite(ctx))
 }
 
-// ErrNotOverwritten says that something was erased, but that its former place in the file could not be overwritten.
+// ErrNotOverwritten says that a response was erased, but that its former place in the file is not overwritten yet.
 var ErrNotOverwritten = errors.New("erased, but the place where it stood in the file is not overwritten yet, because the store is busy: do the same again later")
 
 const (
-	// slice is how many pages are overwritten before waiting writers have their turn.
+	// overwriteSlice is how many pages are overwritten in one transaction, so that writers are not held up.
 	overwriteSlice = 4096
-	// The pages that nobody uses any more may still be read by a transaction that began before; readers take
-	// milliseconds, so that there is soon an instant without any.
+	// A free page may still be read by a transaction that began before it was free. Reads take milliseconds, so an instant
+	// without readers comes soon.
 	overwriteWait, overwriteTries = 200 * time.Millisecond, 20
 )
 
-// overwrite fills all free pages of the file with zeros. bbolt never changes a page that is in use: it writes a copy and
-// sets the old page free, with what stood in it.
+// overwrite fills all free pages of the file with zeros. bbolt never changes a page in use: it writes a copy and frees the
+// old page, content and all.
 func (s *Store) overwrite(ctx context.Context) error {
-	// After two more commits, not even the older of the two roots in the file leads to what was set free.
+	// After two more commits, not even the older of the file's two roots refers to what was freed.
 	for range 2 {
 		if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
 			return err
@@ -170,11 +157,11 @@ func (s *Store) overwrite(ctx context.Context) error {
 	}
 }
 
-// unread waits until no reader is left that began before the write transaction under way. Those that begin later see none
-// of the pages that are free.
+// unread waits until every reader has ended that began before the current write transaction, and reports whether that
+// happened in time. Later readers see no free page.
 func (s *Store) unread() bool {
 	for range overwriteWait / (5 * time.Millisecond) {
-		time.Sleep(5 * time.Millisecond) // also for readers that have begun and are not counted yet
+		time.Sleep(5 * time.Millisecond) // also because a reader is counted only after it has begun
 		if s.db.Stats().OpenTxN == 0 {
 			return true
 		}
@@ -182,7 +169,7 @@ func (s *Store) unread() bool {
 	return false
 }
 
-// zero overwrites the free ones among some pages, and returns the end.
+// zero overwrites the free pages from one page to another, and returns the page to go on with.
 func (s *Store) zero(tx *bbolt.Tx, file *os.File, from, end int) (int, error) {
 	size := s.db.Info().PageSize
 	zeros := make([]byte, size)

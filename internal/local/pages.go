@@ -18,8 +18,8 @@ import (
 	"glasspoll/internal/store"
 )
 
-// Pages is a directory of pages. A page's tag is the hash of what is in its file, so that whoever changes a file changes
-// its tag. Beside it, under the same path in the folder .revisions, stands with which revision content was written.
+// Pages is a directory of pages. The tag of a page is the hash of its file, so that an edit by hand changes the tag too. The
+// revision that a page was written with is in a note of the same path below the folder .revisions.
 type Pages struct {
 	directory string
 	root      *os.Root
@@ -28,19 +28,19 @@ type Pages struct {
 
 const revisionsFolder = ".revisions"
 
-// OpenPages opens a directory of pages, and makes it if there is none.
+// OpenPages opens a directory of pages. It makes the directory if it does not exist.
 func OpenPages(directory string) (*Pages, error) {
 	if err := durable.MkdirAll(directory, 0o755); err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	root, err := os.OpenRoot(directory) // nothing outside it can be reached, not even by a symbolic link
+	root, err := os.OpenRoot(directory) // no path leads out of it, not even through a symbolic link
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	return &Pages{directory: directory, root: root}, nil
 }
 
-// Close gives the directory up.
+// Close closes the directory.
 func (p *Pages) Close() error { return p.root.Close() }
 
 // Page implements [store.Pages].
@@ -54,7 +54,7 @@ func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int
 	return tag, revision, p.wrap(name, err)
 }
 
-// Replace implements [store.Pages]. To write what is there already does nothing.
+// Replace implements [store.Pages]. It does nothing if the page is there already, with the same revision.
 func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, body []byte) (newTag string, err error) {
 	if err := errors.Join(ctx.Err(), checkName(name)); err != nil {
 		return "", p.wrap(name, err)
@@ -72,16 +72,16 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 	if current == newTag && stored == revision {
 		return newTag, nil
 	}
-	// The note goes first, and tells of the old content and the new, so that it is right whichever is there after a
-	// crash between the two.
-	err = p.write(path.Join(revisionsFolder, name), []byte(fmt.Sprintf("%s %d\n%s", newTag, revision, note)))
+	// The note is written first, with a line for the new content and one for the old, so that it is right whichever of them
+	// is there after a crash.
+	err = p.write(path.Join(revisionsFolder, name), fmt.Appendf(nil, "%s %d\n%s", newTag, revision, note))
 	if err == nil && current != newTag {
 		err = p.write(name, body)
 	}
 	return newTag, p.wrap(name, err)
 }
 
-// read returns what is at a path, and the line of its note that tells of it. A page without one has revision 0.
+// read returns the tag and revision of the page at a path, and the line of its note with them. Without one, the revision is 0.
 func (p *Pages) read(name string) (tag string, revision int, note string, err error) {
 	body, err := p.root.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -21,10 +20,10 @@ var (
 	privateBucket = []byte("private")
 )
 
-// logBucket names one shard's log within a period.
+// logBucket returns the name of the bucket of a shard's log.
 func logBucket(shard int) []byte { return strconv.AppendInt([]byte("log "), int64(shard), 10) }
 
-// shardOf spreads ids over the shards, by FNV-1a.
+// shardOf returns the shard of an id, by FNV-1a. It must never change: it says where a stored response is.
 func shardOf(id idKey) int {
 	h := uint32(2166136261)
 	for _, c := range id {
@@ -33,18 +32,18 @@ func shardOf(id idKey) int {
 	return int(h % store.Shards)
 }
 
-// A record is a response as it is stored, but for its arrival.
+// A record is a response as it is stored, without its arrival.
 type record struct {
 	survey, period []byte
 	id             idKey
 	shard          int
-	digest         [answer.DigestSize]byte // the same again must have the same
+	digest         [answer.DigestSize]byte // equal for equal answers
 	body, private  []byte
 }
 
 func newRecord(r answer.Response) (record, error) {
-	if r.ID == "" || r.Survey == "" || r.Period == "" {
-		return record{}, errors.New("a response without id, survey or period")
+	if err := store.CheckResponse(r); err != nil {
+		return record{}, err
 	}
 	id := keyOf(r.ID)
 	rec := record{
@@ -59,15 +58,12 @@ func newRecord(r answer.Response) (record, error) {
 
 // Put implements [store.Responses].
 func (s *Store) Put(ctx context.Context, r answer.Response, also ...store.Key) (created bool, err error) {
-	if err := ctx.Err(); err != nil {
-		return false, err
-	}
 	rec, err := newRecord(r)
 	if err != nil {
 		return false, s.wrap(err)
 	}
-	var conflict bool // not an error of the transaction, which it would undo for all who share it
-	err = s.update(func(tx *bbolt.Tx) (err error) {
+	var conflict bool // not an error: that would undo the transaction for every write that shares it
+	err = s.update(ctx, func(tx *bbolt.Tx) (err error) {
 		created, conflict, err = s.put(tx, rec, also)
 		return err
 	})
@@ -104,7 +100,7 @@ func (s *Store) put(tx *bbolt.Tx, rec record, also []store.Key) (created, confli
 		}
 	}
 
-	// Writes come one after another, so what is stamped here is behind all that is in the file.
+	// Writes are serial, so this arrival is later than every one in the file.
 	responses := tx.Bucket(responsesBucket)
 	arrived := max(uint64(s.now().UnixNano()), responses.Sequence()+1)
 	if err := responses.SetSequence(arrived); err != nil {
@@ -114,7 +110,7 @@ func (s *Store) put(tx *bbolt.Tx, rec record, also []store.Key) (created, confli
 	if err != nil {
 		return false, false, err
 	}
-	log.FillPercent = 0.95 // it grows at its end only
+	log.FillPercent = 0.95 // a log grows at its end only
 	stamp := binary.BigEndian.AppendUint64(make([]byte, 0, 8), arrived)
 	if err := log.Put(stamp, rec.body); err != nil {
 		return false, false, err
@@ -131,17 +127,14 @@ func (s *Store) put(tx *bbolt.Tx, rec record, also []store.Key) (created, confli
 	return true, false, ids.Put(rec.id[:], append(stamp[:8:8], rec.digest[:]...))
 }
 
-// same reports whether the entry of a taken id has the record's payload.
+// same reports whether the index entry of a taken id has the digest of a record.
 func same(taken []byte, rec record) bool {
 	return len(taken) > 8 && bytes.Equal(taken[8:], rec.digest[:])
 }
 
 // Periods implements [store.Log].
 func (s *Store) Periods(ctx context.Context, survey string) (periods []string, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	err = s.view(func(tx *bbolt.Tx) error {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		b := bucket(tx, responsesBucket, []byte(survey))
 		if b == nil {
 			return nil
@@ -154,8 +147,8 @@ func (s *Store) Periods(ctx context.Context, survey string) (periods []string, e
 	return periods, err
 }
 
-// pageSize is how many entries are read in one transaction: an old transaction keeps the file from reusing space, and
-// whoever walks a log may write meanwhile.
+// pageSize is how many entries are read in one transaction. While a read transaction is open, the file cannot reuse space,
+// and the caller may write between two entries.
 const pageSize = 1000
 
 // After implements [store.Log].
@@ -168,11 +161,7 @@ func (s *Store) After(ctx context.Context, shard store.Shard, cursor string) ite
 		}
 		entries := make([]store.Entry, 0, 64)
 		for {
-			if err := ctx.Err(); err != nil {
-				yield(store.Entry{}, err)
-				return
-			}
-			entries, after, err = s.page(entries[:0], shard, after)
+			entries, after, err = s.page(ctx, entries[:0], shard, after)
 			for _, entry := range entries {
 				if !yield(entry, nil) {
 					return
@@ -189,9 +178,9 @@ func (s *Store) After(ctx context.Context, shard store.Shard, cursor string) ite
 	}
 }
 
-// page appends a page of entries that arrived later than after.
-func (s *Store) page(entries []store.Entry, shard store.Shard, after uint64) ([]store.Entry, uint64, error) {
-	err := s.view(func(tx *bbolt.Tx) error {
+// page appends a page of entries that arrived after an instant, and returns the arrival of the last one.
+func (s *Store) page(ctx context.Context, entries []store.Entry, shard store.Shard, after uint64) ([]store.Entry, uint64, error) {
+	err := s.view(ctx, func(tx *bbolt.Tx) error {
 		log := bucket(tx, responsesBucket, []byte(shard.Survey), []byte(shard.Period), logBucket(shard.Number))
 		if log == nil {
 			return nil
@@ -211,12 +200,12 @@ func (s *Store) page(entries []store.Entry, shard store.Shard, after uint64) ([]
 	return entries, after, err
 }
 
-// entryOf makes the entry of a response, which is settled at once: writes come one after another.
+// entryOf returns the entry of a response. It is settled at once, because writes are serial.
 func entryOf(arrived uint64, r answer.Response) store.Entry {
 	return store.Entry{Cursor: formatCursor(arrived), Settled: true, Arrived: time.Unix(0, int64(arrived)), Response: r}
 }
 
-// formatCursor writes an arrival with a fixed width, so that cursors sort.
+// formatCursor writes an arrival with 20 digits, so that cursors sort.
 func formatCursor(arrived uint64) string {
 	text := strconv.FormatUint(arrived, 10)
 	return "00000000000000000000"[len(text):] + text
@@ -233,12 +222,9 @@ func parseCursor(cursor string) (uint64, error) {
 	return arrived, nil
 }
 
-// Private returns the private answers of a response; none if it has none or there is no such response.
+// Private implements [store.PrivateAnswers].
 func (s *Store) Private(ctx context.Context, survey, period, id string) (answers []answer.Answer, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	err = s.view(func(tx *bbolt.Tx) (err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) (err error) {
 		b := bucket(tx, responsesBucket, []byte(survey), []byte(period), privateBucket)
 		if b == nil {
 			return nil

@@ -1,9 +1,10 @@
-// Package local keeps everything on one machine: definitions, responses, tallies and releases in one bbolt file, pages
-// in a directory. No account and no other process is needed.
+// Package local implements the contract of storage on one machine: pages in a directory, everything else in one bbolt
+// file. It needs no account and no other process.
 package local
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -18,9 +19,10 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 
 	"glasspoll/internal/durable"
+	"glasspoll/internal/store"
 )
 
-// Store is one file. It may be used by any number of goroutines, but by one process at a time.
+// Store is one bbolt file. Any number of goroutines may use it, but only one process at a time.
 //
 // The buckets, as paths:
 //
@@ -34,10 +36,10 @@ import (
 //	tallies/SURVEY/PERIOD       shard → revision, tally
 //	releases/SURVEY/PERIOD      number → release
 //	cases/SURVEY                id → revision, case
-//	untold/SURVEY               id of a case that is to be told of → nothing
+//	untold/SURVEY               id of a case in the outbox → nothing
 //
-// An arrival is the time in nanoseconds since 1970, 8 bytes, big-endian, made greater than any before; the last one is
-// the sequence of the bucket "responses". So logs only grow at their end, and the pages written at random are those of
+// An arrival is the time in nanoseconds since 1970, 8 bytes, big-endian, raised above every earlier one; the last one is
+// the sequence of the bucket "responses". So logs grow at their end only, and the pages written at random are those of
 // the small index of ids.
 type Store struct {
 	path        string
@@ -47,7 +49,7 @@ type Store struct {
 	definitions sync.Map // by definitionKey: *survey.Survey
 }
 
-// format is what this program writes. A file of a greater one is not touched. Format 2 has tombstones.
+// format is the format this program writes. A file of a greater one is left alone. Format 2 has tombstones.
 const format = 2
 
 var (
@@ -60,7 +62,7 @@ var (
 	formatKey         = []byte("format")
 )
 
-// Open opens a store, and makes it, with its directories, if there is none.
+// Open opens a store. It makes the file and its directories if they do not exist.
 func Open(path string) (*Store, error) {
 	directory := filepath.Dir(path)
 	if err := durable.MkdirAll(directory, 0o700); err != nil {
@@ -78,12 +80,12 @@ func Open(path string) (*Store, error) {
 	return s, nil
 }
 
-// mapped is how much address space the file has from the start. What outgrows it must be mapped anew, which waits for
-// every reader: without it, a write could wait for a whole backup. It takes up no memory.
+// mapped is the address space reserved for the file from the start. A file that outgrows it is mapped again, which waits
+// for every reader: a smaller reserve would let a write wait for a whole backup. It takes no memory.
 const mapped = 1 << 30
 
 func openDB(path string) (db *bbolt.DB, err error) {
-	// What is damaged, bbolt meets with a panic, or reads beyond the end of the mapped file.
+	// bbolt panics on a damaged file, or reads beyond the end of the mapping.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -91,7 +93,7 @@ func openDB(path string) (db *bbolt.DB, err error) {
 		}
 	}()
 	options := &bbolt.Options{Timeout: 600 * time.Millisecond, FreelistType: bbolt.FreelistMapType}
-	if runtime.GOOS != "windows" { // where the file would be made as long as what is mapped
+	if runtime.GOOS != "windows" { // which makes the file as long as its mapping
 		options.InitialMmapSize = mapped
 	}
 	db, err = bbolt.Open(path, 0o600, options)
@@ -117,7 +119,7 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	return db, nil
 }
 
-// prepare checks the file's format and makes its buckets.
+// prepare checks the format of the file and makes the buckets.
 func (s *Store) prepare() error {
 	return s.db.Update(func(tx *bbolt.Tx) error {
 		if meta := tx.Bucket(metaBucket); meta != nil {
@@ -144,7 +146,7 @@ func (s *Store) prepare() error {
 	})
 }
 
-// Close closes the file, when all that is under way has ended.
+// Close closes the file once all transactions have ended.
 func (s *Store) Close() error {
 	if err := s.db.Close(); err != nil {
 		return fmt.Errorf("store %s: %w", s.path, err)
@@ -152,11 +154,35 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// view runs a read, whose error names the file.
-func (s *Store) view(f func(*bbolt.Tx) error) error { return s.wrap(s.db.View(f)) }
+// view runs f in a read transaction. Its error names the file.
+func (s *Store) view(ctx context.Context, f func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.wrap(s.db.View(f))
+}
 
-// update runs a write, together with others that are waiting. It may run it twice.
-func (s *Store) update(f func(*bbolt.Tx) error) error { return s.wrap(s.committer.update(f)) }
+// update runs f in a write transaction, together with other writes that are waiting. It may run f twice.
+func (s *Store) update(ctx context.Context, f func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.wrap(s.committer.update(f))
+}
+
+// swap is update for a compare-and-swap: it returns ErrStale if f reports that it has found another value than expected.
+// f must have changed nothing then. That is no error of the transaction, which would undo the writes that share it.
+func (s *Store) swap(ctx context.Context, f func(*bbolt.Tx) (stale bool, err error)) error {
+	var stale bool
+	err := s.update(ctx, func(tx *bbolt.Tx) (err error) {
+		stale, err = f(tx)
+		return err
+	})
+	if err == nil && stale {
+		return store.ErrStale
+	}
+	return err
+}
 
 func (s *Store) wrap(err error) error {
 	if err != nil {
@@ -165,7 +191,7 @@ func (s *Store) wrap(err error) error {
 	return nil
 }
 
-// bucket finds a bucket by its path, or nil.
+// bucket returns the bucket at a path; nil if there is none.
 func bucket(tx *bbolt.Tx, path ...[]byte) *bbolt.Bucket {
 	b := tx.Bucket(path[0])
 	for _, name := range path[1:] {
@@ -177,7 +203,7 @@ func bucket(tx *bbolt.Tx, path ...[]byte) *bbolt.Bucket {
 	return b
 }
 
-// makeBucket finds or makes a bucket by its path.
+// makeBucket returns the bucket at a path, which it makes if there is none.
 func makeBucket(tx *bbolt.Tx, path ...[]byte) (*bbolt.Bucket, error) {
 	b, err := tx.CreateBucketIfNotExists(path[0])
 	for _, name := range path[1:] {

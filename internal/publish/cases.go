@@ -2,71 +2,68 @@ package publish
 
 import (
 	"context"
-	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/store"
-	"glasspoll/internal/survey"
 )
 
-// A publisher opens a case for each answer for which one of the survey's alerts holds. A case is stored before the cursor
-// of its tally moves past the answer, so none is lost; its id is made of the response's and the alert's, so none is opened
-// twice. A tally that is folded anew keeps the place up to which alerts have been looked at, so a new alert is for answers
-// that come after it.
+// A publisher opens a case for each response for which one of the survey's alerts holds. A case is stored before the cursor
+// of its tally moves past the response, so none is lost; its id is made of the response's and the alert's, so none is opened
+// twice. A tally that is folded again keeps the cursor up to which alerts have been evaluated, so a new alert is for
+// responses that arrive after it.
 
-// opening is how many cases are opened at a time.
-const opening = 16
+// parallelCases is how many cases are opened at the same time.
+const parallelCases = 16
 
-// maxOpened bounds how many ids of stored cases a publisher remembers: those of answers that are not settled would be
-// stored again with each run.
+// maxOpened bounds how many ids of stored cases a publisher remembers. It remembers them because the cases of responses
+// that have not settled would be stored again in each run.
 const maxOpened = 10_000
 
-// lookout gathers what one walk of a log means for cases. A nil one gathers nothing.
-type lookout struct {
-	*Publisher
-	survey    *survey.Survey
-	due       []*cases.Case
-	withdrawn map[string]bool // ids of responses
+// caseChanges collects what a chunk of a log changes in the survey's cases. A nil one collects nothing.
+type caseChanges struct {
+	*shardFold
+	due    []*cases.Case
+	erased map[string]bool // ids of responses
 }
 
-func (p *Publisher) newLookout(s *survey.Survey) *lookout {
-	if p.Cases == nil {
+func (f *shardFold) newCaseChanges() *caseChanges {
+	if f.cases == nil {
 		return nil
 	}
-	return &lookout{Publisher: p, survey: s, withdrawn: map[string]bool{}}
+	return &caseChanges{shardFold: f, erased: map[string]bool{}}
 }
 
-// at looks at one entry. fresh says that its alerts have not been looked at before, or only while it was not settled.
-func (l *lookout) at(e store.Entry, fresh bool) {
+// add adds what one entry changes. fresh says that its alerts have not been evaluated yet, or only before it had settled.
+func (c *caseChanges) add(e store.Entry, fresh bool) {
 	switch {
-	case l == nil:
+	case c == nil:
 	case e.Response.Withdrawn:
-		l.withdrawn[e.Response.ID] = true
-	case fresh && len(l.survey.Alerts) > 0:
-		l.due = append(l.due, cases.OpenedBy(l.survey, e.Response, e.Arrived)...)
+		c.erased[e.Response.ID] = true
+	case fresh && len(c.survey.Alerts) > 0:
+		c.due = append(c.due, cases.OpenedBy(c.survey, e.Response, e.Arrived)...)
 	}
 }
 
-// act stores the cases that are due, and closes those whose answers were withdrawn.
-func (l *lookout) act(ctx context.Context, opened *atomic.Int64) error {
-	if l == nil {
+// apply stores the cases that are due and withdraws those of erased responses.
+func (c *caseChanges) apply(ctx context.Context) error {
+	if c == nil {
 		return nil
 	}
 	group, within := errgroup.WithContext(ctx)
-	group.SetLimit(opening)
-	for _, c := range l.due {
-		if l.isOpened(c.ID) {
+	group.SetLimit(parallelCases)
+	for _, due := range c.due {
+		if c.isOpened(due.ID) {
 			continue
 		}
 		group.Go(func() error {
-			created, err := l.Cases.OpenCase(within, c, l.Tells)
-			if created {
-				opened.Add(1)
+			opened, err := c.cases.OpenCase(within, due, c.notify)
+			if opened {
+				c.newCases.Add(1)
 			}
 			if err == nil {
-				l.rememberOpened(c.ID)
+				c.rememberOpened(due.ID)
 			}
 			return err
 		})
@@ -74,33 +71,33 @@ func (l *lookout) act(ctx context.Context, opened *atomic.Int64) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return l.withdraw(ctx)
+	return c.withdraw(ctx)
 }
 
-// overtaken is called when somebody else has folded the same entries from a cursor on. He may have met the tombstone of a
-// response where this walk has still met the answers, and have found no case to close.
-func (l *lookout) overtaken(ctx context.Context, shard store.Shard, from string) error {
-	if l == nil || len(l.due) == 0 {
+// applyMissed is called when another publisher has folded the same entries, from a cursor on. The other publisher may have
+// read a response's tombstone where this one still read the answers, and may have found no case to withdraw.
+func (c *caseChanges) applyMissed(ctx context.Context, from string) error {
+	if c == nil || len(c.due) == 0 {
 		return nil
 	}
-	ours := map[string]bool{}
-	for _, c := range l.due {
-		ours[c.Response] = true
+	responses := map[string]bool{}
+	for _, due := range c.due {
+		responses[due.Response] = true
 	}
-	for e, err := range l.log.After(ctx, shard, from) {
+	for e, err := range c.log.After(ctx, c.shard, from) {
 		if err != nil {
 			return err
 		}
-		if e.Response.Withdrawn && ours[e.Response.ID] {
-			l.withdrawn[e.Response.ID] = true
+		if e.Response.Withdrawn && responses[e.Response.ID] {
+			c.erased[e.Response.ID] = true
 		}
 	}
-	return l.withdraw(ctx)
+	return c.withdraw(ctx)
 }
 
-// withdraw closes the cases of responses that were withdrawn.
-func (l *lookout) withdraw(ctx context.Context) error {
-	return store.WithdrawCases(ctx, l.Cases, l.survey.ID, l.withdrawn, l.now())
+// withdraw withdraws the cases of erased responses.
+func (c *caseChanges) withdraw(ctx context.Context) error {
+	return store.WithdrawCases(ctx, c.cases, c.survey.ID, c.erased, c.now())
 }
 
 func (p *Publisher) isOpened(id string) bool {

@@ -17,6 +17,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -27,9 +28,9 @@ const alerts = `alerts:
   - {when: tier and rated == 5, open: praise}
 `
 
-// caseMemory keeps cases in memory. Its calls can be made to fail, as those of memory.
-type caseMemory struct {
-	*memory
+// fakeCases keeps cases in memory. Its calls can be made to fail, as those of memory.
+type fakeCases struct {
+	*fakeStore
 	mu      sync.Mutex
 	kept    map[string][]byte // by id
 	at      map[string]int    // revisions
@@ -37,17 +38,17 @@ type caseMemory struct {
 	pending map[string]bool
 }
 
-func newCaseMemory(m *memory) *caseMemory {
-	return &caseMemory{memory: m, kept: map[string][]byte{}, at: map[string]int{}, opened: map[string]int{}, pending: map[string]bool{}}
+func newFakeCases(m *fakeStore) *fakeCases {
+	return &fakeCases{fakeStore: m, kept: map[string][]byte{}, at: map[string]int{}, opened: map[string]int{}, pending: map[string]bool{}}
 }
 
-func (c *caseMemory) faulty(name string) (before, after error) {
-	c.memory.mu.Lock()
-	defer c.memory.mu.Unlock()
-	return c.memory.call(name)
+func (c *fakeCases) faulty(name string) (before, after error) {
+	c.fakeStore.mu.Lock()
+	defer c.fakeStore.mu.Unlock()
+	return c.fakeStore.call(name)
 }
 
-func (c *caseMemory) OpenCase(_ context.Context, one *cases.Case, tell bool) (bool, error) {
+func (c *fakeCases) OpenCase(_ context.Context, one *cases.Case, tell bool) (bool, error) {
 	before, after := c.faulty("OpenCase")
 	if before != nil {
 		return false, before
@@ -63,7 +64,7 @@ func (c *caseMemory) OpenCase(_ context.Context, one *cases.Case, tell bool) (bo
 	return true, after
 }
 
-func (c *caseMemory) CasesOf(_ context.Context, survey string) ([]*cases.Case, error) {
+func (c *fakeCases) CasesOf(_ context.Context, survey string) ([]*cases.Case, error) {
 	before, after := c.faulty("CasesOf")
 	if err := errors.Join(before, after); err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func (c *caseMemory) CasesOf(_ context.Context, survey string) ([]*cases.Case, e
 	return all, nil
 }
 
-func (c *caseMemory) SaveCase(_ context.Context, one *cases.Case) error {
+func (c *fakeCases) SaveCase(_ context.Context, one *cases.Case) error {
 	before, after := c.faulty("SaveCase")
 	if before != nil {
 		return before
@@ -101,29 +102,29 @@ func (c *caseMemory) SaveCase(_ context.Context, one *cases.Case) error {
 }
 
 // Pending returns the cases that are in the outbox.
-func (c *caseMemory) Pending(ctx context.Context, survey string) ([]*cases.Case, error) {
+func (c *fakeCases) Pending(ctx context.Context, survey string) ([]*cases.Case, error) {
 	all, err := c.CasesOf(ctx, survey)
 	return slices.DeleteFunc(all, func(one *cases.Case) bool { return !c.pending[one.ID] }), err
 }
 
-func (c *caseMemory) publisher(now func() time.Time) *Publisher {
-	p := c.memory.publisher(now)
-	p.Cases, p.Tells = c, true
-	return p
+func (c *fakeCases) publisher(now func() time.Time) *Publisher {
+	o := c.options(plain{}, now)
+	o.Cases, o.Notify = c, true
+	return New(o)
 }
 
 // withdraw puts a tombstone in the place of a response, as stores do: the shard's tally is emptied with it.
-func (c *caseMemory) withdraw(n int, period string) {
-	c.memory.mu.Lock()
-	defer c.memory.mu.Unlock()
+func (c *fakeCases) withdraw(n int, period string) {
+	c.fakeStore.mu.Lock()
+	defer c.fakeStore.mu.Unlock()
 	shard := store.Shard{Survey: "sample", Period: period, Number: n * 7 % store.Shards}
-	for i, r := range c.memory.log[shard] {
+	for i, r := range c.fakeStore.log[shard] {
 		if r.ID == fmt.Sprint(n) {
-			c.memory.log[shard][i] = answer.Response{ID: r.ID, Survey: r.Survey, Period: r.Period, Withdrawn: true}
+			c.fakeStore.log[shard][i] = answer.Response{ID: r.ID, Survey: r.Survey, Period: r.Period, Withdrawn: true}
 		}
 	}
-	if s := c.memory.tallies[shard]; s.revision > 0 {
-		c.memory.tallies[shard] = stored{emptied(s.data), s.revision + 1}
+	if s := c.fakeStore.tallies[shard]; s.revision > 0 {
+		c.fakeStore.tallies[shard] = stored{emptied(s.data), s.revision + 1}
 	}
 }
 
@@ -150,7 +151,7 @@ func upTo(n int) []int {
 }
 
 // check compares the cases with those that there ought to be, and how often each was stored.
-func (c *caseMemory) check(t *testing.T, want map[string]bool) {
+func (c *fakeCases) check(t *testing.T, want map[string]bool) {
 	t.Helper()
 	got := map[string]bool{}
 	for id, n := range c.opened {
@@ -165,7 +166,7 @@ func (c *caseMemory) check(t *testing.T, want map[string]bool) {
 }
 
 func TestAlertsOpenCases(t *testing.T) {
-	s, c := parse(t, sample+alerts), newCaseMemory(newMemory())
+	s, c := parse(t, sample+alerts), newFakeCases(newFakeStore())
 	p := c.publisher(at(20))
 	for n := range 40 {
 		c.put(n, "2026-10")
@@ -188,14 +189,14 @@ func TestAlertsOpenCases(t *testing.T) {
 		}
 	}
 	// Without cases to keep, alerts are not looked at.
-	if out := publish(t, c.memory.publisher(at(20)), s); out.Opened != 0 {
+	if out := publish(t, c.fakeStore.publisher(at(20)), s); out.Opened != 0 {
 		t.Errorf("opened %d", out.Opened)
 	}
 }
 
 // TestNewAlertsAreForNewAnswers folds everything again for a new shape, and with more alerts.
 func TestNewAlertsAreForNewAnswers(t *testing.T) {
-	c := newCaseMemory(newMemory())
+	c := newFakeCases(newFakeStore())
 	publish(t, c.publisher(at(20)), parse(t, sample))
 	for n := range 40 {
 		c.put(n, "2026-10")
@@ -215,7 +216,7 @@ func TestNewAlertsAreForNewAnswers(t *testing.T) {
 		c.put(n, "2026-10")
 	}
 	saves := 0
-	c.memory.fault = func(call string) (bool, bool) {
+	c.fakeStore.fault = func(call string) (bool, bool) {
 		if call == "SaveTally" {
 			saves++
 		}
@@ -225,7 +226,7 @@ func TestNewAlertsAreForNewAnswers(t *testing.T) {
 	if _, err := c.publisher(at(20)).Publish(ctx, shaped); !errors.Is(err, errInjected) {
 		t.Fatal(err)
 	}
-	c.memory.fault = nil
+	c.fakeStore.fault = nil
 	publish(t, c.publisher(at(20)), shaped)
 	c.check(t, wanted(upTo(120)[40:]...))
 }
@@ -238,7 +239,7 @@ func TestCasesUnderFaults(t *testing.T) {
 	for i := range 3 {
 		shapes = append(shapes, parse(t, strings.Replace(sample, "results:", fmt.Sprintf("      - {id: more%d, type: yes_no, label: {en: More, zh: 更多}}\nresults:", i), 1)+alerts))
 	}
-	for seed := range uint64(60) {
+	for seed := range uint64(soak.Cases(60, 10_000)) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		var random sync.Mutex
 		number := func(n int) int {
@@ -246,7 +247,7 @@ func TestCasesUnderFaults(t *testing.T) {
 			defer random.Unlock()
 			return r.IntN(n)
 		}
-		c := newCaseMemory(newMemory())
+		c := newFakeCases(newFakeStore())
 		n, withdrawn := 0, map[int]bool{}
 		publishers := []*Publisher{c.publisher(at(20)), c.publisher(at(20)), c.publisher(at(20))} // who remember what they have done
 		for round := range 8 {
@@ -259,7 +260,7 @@ func TestCasesUnderFaults(t *testing.T) {
 				c.withdraw(back, "2026-10")
 				withdrawn[back] = true
 			}
-			c.memory.fault = func(string) (bool, bool) { return number(30) == 0, number(2) == 0 }
+			c.fakeStore.fault = func(string) (bool, bool) { return number(30) == 0, number(2) == 0 }
 			s := shapes[min(number(round+1)/2, len(shapes)-1)]
 			var group errgroup.Group
 			for _, p := range publishers[:1+number(3)] {
@@ -273,7 +274,7 @@ func TestCasesUnderFaults(t *testing.T) {
 			if err := group.Wait(); err != nil {
 				t.Fatal(err)
 			}
-			c.memory.fault = nil
+			c.fakeStore.fault = nil
 		}
 		publish(t, publishers[0], shapes[0])
 		want := wanted(upTo(n)...)
@@ -308,12 +309,12 @@ func TestCasesUnderFaults(t *testing.T) {
 func TestCrashBetweenOpeningAndSaving(t *testing.T) {
 	s := parse(t, sample+alerts)
 	for stop := 1; ; stop++ {
-		c := newCaseMemory(newMemory())
+		c := newFakeCases(newFakeStore())
 		for n := range 30 {
 			c.put(n*store.Shards, "2026-10") // all in one shard
 		}
 		calls := 0
-		c.memory.fault = func(call string) (bool, bool) {
+		c.fakeStore.fault = func(call string) (bool, bool) {
 			if call == "OpenCase" {
 				calls++
 			}
@@ -322,7 +323,7 @@ func TestCrashBetweenOpeningAndSaving(t *testing.T) {
 		if _, err := c.publisher(at(20)).Publish(ctx, s); !errors.Is(err, errInjected) {
 			t.Fatal(err)
 		}
-		c.memory.fault = nil
+		c.fakeStore.fault = nil
 		publish(t, c.publisher(at(20)), s)
 		var numbers []int
 		for n := range 30 {
@@ -337,16 +338,16 @@ func TestCrashBetweenOpeningAndSaving(t *testing.T) {
 
 // TestOvertaken lets another publisher fold a tombstone between this one's reading the answers and its opening the case.
 func TestOvertaken(t *testing.T) {
-	s, c := parse(t, sample+alerts), newCaseMemory(newMemory())
+	s, c := parse(t, sample+alerts), newFakeCases(newFakeStore())
 	c.put(0, "2026-10") // a complaint
 	overtaking := false
-	c.memory.fault = func(call string) (bool, bool) {
+	c.fakeStore.fault = func(call string) (bool, bool) {
 		if call == "OpenCase" && !overtaking {
 			overtaking = true
-			c.memory.mu.Unlock()
+			c.fakeStore.mu.Unlock()
 			c.withdraw(0, "2026-10")
 			publish(t, c.publisher(at(20)), s)
-			c.memory.mu.Lock()
+			c.fakeStore.mu.Lock()
 		}
 		return false, false
 	}
@@ -359,7 +360,7 @@ func TestOvertaken(t *testing.T) {
 
 // TestOutbox: the cases that a publisher opens are in the outbox, if it is to notify; those withdrawn since too.
 func TestOutbox(t *testing.T) {
-	s, c := parse(t, sample+alerts), newCaseMemory(newMemory())
+	s, c := parse(t, sample+alerts), newFakeCases(newFakeStore())
 	for n := range 20 {
 		c.put(n, "2026-10")
 	}
@@ -381,11 +382,11 @@ func TestOutbox(t *testing.T) {
 		t.Errorf("%d cases are in the outbox, want %d", len(got), len(want))
 	}
 
-	silent := newCaseMemory(newMemory())
+	silent := newFakeCases(newFakeStore())
 	silent.put(0, "2026-10")
-	p := silent.publisher(at(20))
-	p.Tells = false
-	publish(t, p, s)
+	o := silent.options(plain{}, at(20))
+	o.Cases = silent
+	publish(t, New(o), s)
 	if pending, err := silent.Pending(ctx, "sample"); len(pending) != 0 || err != nil {
 		t.Errorf("%d cases are in the outbox, %v", len(pending), err)
 	}

@@ -8,198 +8,276 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/release"
 	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
-// A Renderer writes the files of a report. The second and the third are for whole periods only.
+// Renderer writes the files of a page. JSON and CSV are for pages of whole periods only.
 type Renderer interface {
 	HTML(w io.Writer, p results.Page) error
 	JSON(w io.Writer, p results.Page) error
 	CSV(w io.Writer, p results.Page) error
 }
 
-// A file is one file of results, and what it is made from.
+// file is one file of results, and what it is made from.
 type file struct {
-	name     string
+	path     string
 	page     results.Page
 	write    func(io.Writer, results.Page) error
-	newest   bool              // looked at in every run: it is what visitors see
-	gone     bool              // results are not public: it takes the place of what is there, and is not written else
-	revision int               // grows with every release that the file tells of
-	inputs   [sha256.Size]byte // of all that it depends on: the same, the same file
+	revision int               // grows with every release that the file depends on
+	inputs   [sha256.Size]byte // of everything that the file depends on: equal inputs make equal files
 }
 
-// lookers is how many pages are looked at at a time.
-const lookers = 16
+// address is one of the places where a page is, and its language there.
+type address struct{ folder, language string }
 
-// files reads what a survey's results are made from, and lists their files: those of the newest period at the survey's
-// first address in the default language, and in every language under its own; those of a period and of a group at one
-// address in each language.
-func (p *Publisher) files(ctx context.Context, s *survey.Survey) ([]file, *stats.Report, error) {
-	latest, err := p.releases.Latest(ctx, s.ID)
-	if err != nil {
-		return nil, nil, err
-	}
-	var actions survey.Actions
-	if p.Sidecars != nil {
-		if actions, err = p.Sidecars.Actions(ctx, s.ID); err != nil {
-			return nil, nil, err
+// addresses lists the places where a page is: that of the newest period in the default language at the survey's first
+// address, and in every language under its own; those of a period and of a group at one address in each language.
+func addresses(s *survey.Survey, f results.Folder) []address {
+	all := []address{{s.ID + "/" + f.Path(), s.DefaultLanguage()}}
+	for _, language := range s.Languages {
+		if language != s.DefaultLanguage() || f == (results.Folder{}) {
+			all = append(all, address{s.ID + "/" + language + "/" + f.Path(), language})
 		}
 	}
-	report := stats.NewReport(s, latest)
+	return all
+}
+
+// fileNames are the files of a page.
+func fileNames(f results.Folder) []string {
+	if f.Whole() {
+		return []string{"index.html", "results.json", "results.csv"}
+	}
+	return []string{"index.html"}
+}
+
+// newestPaths are the files of the newest period, which every survey has. Their tags are read in every run, because they
+// are what visitors see first.
+func newestPaths(s *survey.Survey) []string {
+	var paths []string
+	for _, a := range addresses(s, results.Folder{}) {
+		for _, name := range fileNames(results.Folder{}) {
+			paths = append(paths, a.folder+name)
+		}
+	}
+	return paths
+}
+
+// files lists the files that a report makes.
+func (r *run) files(report *stats.Report) ([]file, error) {
 	set := results.NewSet(report)
 	folders := set.Folders()
-	today := survey.Date(p.now().In(s.Location()).Format(time.DateOnly))
-	basis := sha256.New()
-	beside, err := json.Marshal(actions)
+	actions, err := json.Marshal(r.actions)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	fmt.Fprintf(basis, "%s\n%v\n%s\n", s.Version, folders, beside)
+	common := sha256.Sum256(fmt.Appendf(nil, "%s\n%v\n%s\n", r.survey.Version, folders, actions))
+	today := survey.Date(r.now().In(r.survey.Location()).Format(time.DateOnly))
+	writers := map[string]func(io.Writer, results.Page) error{"index.html": r.renderer.HTML, "results.json": r.renderer.JSON, "results.csv": r.renderer.CSV}
+	revisions := periodRevisions(report)
+	var all []file
+	for _, f := range folders {
+		revision := revisions[f.Period]
+		inputs := fmt.Sprintf("%x %d", common, revision)
+		if newest := revision == report.Revision; newest && f.Whole() && results.DatedMeasures(r.actions) {
+			inputs += " " + string(today)
+		}
+		for _, a := range addresses(r.survey, f) {
+			page := results.Page{Set: set, Actions: r.actions, Today: today, Language: a.language, Root: strings.Repeat("../", strings.Count(a.folder, "/")), Folder: f}
+			for _, name := range fileNames(f) {
+				all = append(all, file{a.folder + name, page, writers[name], revision, sha256.Sum256([]byte(inputs))})
+			}
+		}
+	}
+	return all, nil
+}
 
-	revisions := map[string]int{"": report.Revision} // by period: with all before it
+// hidden reports whether a survey's results are not public.
+func hidden(s *survey.Survey) bool {
+	return s.Results.Audience != "public" && s.Results.Audience != ""
+}
+
+// periodRevisions returns the revision of each period's files: the sum of its releases and of those of all periods before
+// it, to which it is compared. The newest period is "" too.
+func periodRevisions(report *stats.Report) map[string]int {
+	revisions := map[string]int{"": report.Revision}
 	sum := 0
 	for i := range report.Periods {
 		sum += report.Periods[i].Release
 		revisions[report.Periods[i].Name] = sum
 	}
-	gone := s.Results.Audience != "public" && s.Results.Audience != ""
-	var all []file
-	for _, f := range folders {
-		newest := f.Period == "" || revisions[f.Period] == report.Revision
-		state := fmt.Sprintf("%x %d", basis.Sum(nil), revisions[f.Period])
-		if newest && f.Whole() && results.DatedMeasures(actions) {
-			state += " " + string(today)
-		}
-		add := func(folder, language string) {
-			folder += f.Path()
-			page := results.Page{Set: set, Actions: actions, Today: today, Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), Folder: f}
-			put := func(name string, write func(io.Writer, results.Page) error) {
-				all = append(all, file{name: folder + name, page: page, write: write, newest: f == results.Folder{}, gone: gone, revision: revisions[f.Period],
-					inputs: sha256.Sum256([]byte(state))})
-			}
-			put("index.html", p.renderer.HTML)
-			if f.Whole() {
-				put("results.json", p.renderer.JSON)
-				put("results.csv", p.renderer.CSV)
-			}
-		}
-		add(s.ID+"/", s.DefaultLanguage())
-		for _, language := range s.Languages {
-			if language != s.DefaultLanguage() || f == (results.Folder{}) {
-				add(s.ID+"/"+language+"/", language)
-			}
-		}
-	}
-	return all, report, nil
+	return revisions
 }
 
-// state is what a file was when it was looked at.
-type state struct {
-	tag      string
-	revision int
-}
+// parallelTags is how many tags are read at the same time.
+const parallelTags = 16
 
-// look finds out what is there now, of the newest files and of those that this publisher has not written as they should be.
-func (p *Publisher) look(ctx context.Context, s *survey.Survey) (map[string]state, error) {
-	files, _, err := p.files(ctx, s)
-	if err != nil {
-		return nil, err
-	}
+// readTags reads the tags of files.
+func (r *run) readTags(ctx context.Context, paths []string) error {
 	var mu sync.Mutex
-	seen := map[string]state{}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lookers)
-	for _, f := range files {
-		if !f.newest && p.wrote(f.name).inputs == f.inputs {
-			continue
-		}
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(parallelTags)
+	for _, path := range paths {
 		group.Go(func() error {
-			tag, revision, err := p.pages.Page(ctx, f.name)
+			tag, revision, err := r.pages.Page(within, path)
 			if err != nil {
 				return err
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			seen[f.name] = state{tag, revision}
+			was := r.seen.files[path]
+			if was.tag != tag {
+				was = written{tag: tag} // by another publisher
+			}
+			was.revision = revision
+			r.seen.files[path] = was
 			return nil
 		})
 	}
-	return seen, group.Wait()
+	return group.Wait()
 }
 
-// render writes the files that are out of date. It reports whether it must be done again: somebody else has written one
-// meanwhile, or there is one that was not looked at.
-func (p *Publisher) render(ctx context.Context, s *survey.Survey, seen map[string]state, out *Outcome) (again bool, err error) {
-	files, report, err := p.files(ctx, s)
-	if err != nil {
-		return false, err
+// writeFiles writes the files that are out of date. While there are files whose tag is not known, or has changed, it reads
+// their tags, then the releases and sidecars again.
+func (r *run) writeFiles(ctx context.Context) error {
+	files, err := r.report()
+	for range attempts {
+		if err != nil {
+			return err
+		}
+		var unknown []string
+		for _, f := range files {
+			known, err := r.writeFile(ctx, f)
+			if err != nil {
+				return err
+			}
+			if !known {
+				unknown = append(unknown, f.path)
+			}
+		}
+		if len(unknown) == 0 {
+			r.rememberAll(r.survey.ID)
+			return nil
+		}
+		if err := r.readTags(ctx, unknown); err != nil {
+			return err
+		}
+		latest, actions := r.latest, r.actions
+		if err := r.readInputs(ctx); err != nil {
+			return err
+		}
+		if !sameReleases(latest, r.latest) || !reflect.DeepEqual(actions, r.actions) {
+			files, err = r.report()
+		}
 	}
-	out.Report = report
-	for _, f := range files {
-		before, looked := seen[f.name]
-		known := p.wrote(f.name)
-		switch {
-		case !looked:
-			again = again || known.inputs != f.inputs
-			continue
-		case before.tag != "" && before.revision > f.revision:
-			continue
-		case known.tag != "" && known.tag == before.tag && known.inputs == f.inputs && before.revision == f.revision:
-			continue
-		}
-		if f.gone && before.tag == "" {
-			p.remember(f.name, page{inputs: f.inputs})
-			continue
-		}
-		var body bytes.Buffer
-		if err := f.write(&body, f.page); err != nil {
-			return again, fmt.Errorf("render %s: %w", f.name, err)
-		}
-		hash := sha256.Sum256(body.Bytes())
-		if before.tag != "" && before.revision == f.revision && known.tag == before.tag && known.hash == hash {
-			p.remember(f.name, page{known.tag, hash, f.inputs})
-			continue
-		}
-		tag, err := p.pages.Replace(ctx, f.name, before.tag, f.revision, body.Bytes())
+	return fmt.Errorf("pages: %w %d times", store.ErrStale, attempts)
+}
+
+// report makes the report of the run and lists its files.
+func (r *run) report() ([]file, error) {
+	r.out.Report = stats.NewReport(r.survey, r.latest)
+	return r.files(r.out.Report)
+}
+
+// sameReleases compares releases by period and number: a release never changes.
+func sameReleases(a, b []*release.Release) bool {
+	return slices.EqualFunc(a, b, func(a, b *release.Release) bool { return a.Period == b.Period && a.Number == b.Number })
+}
+
+// writeFile writes a file if it is out of date. It returns false if it could not, because the file's tag is not known or
+// has changed.
+func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
+	was, seen := r.seen.files[f.path]
+	switch {
+	case !seen && !r.seen.complete:
+		return false, nil
+	case was.inputs == f.inputs && was.revision == f.revision:
+		return true, nil
+	case was.tag != "" && was.revision > f.revision:
+		r.remember(r.survey.ID, f.path, was)
+		return true, nil
+	case was.tag == "" && hidden(r.survey): // the notice that results are not public only replaces results
+		r.remember(r.survey.ID, f.path, written{"", f.revision, [sha256.Size]byte{}, f.inputs})
+		return true, nil
+	}
+	var body bytes.Buffer
+	if err := f.write(&body, f.page); err != nil {
+		return true, fmt.Errorf("render %s: %w", f.path, err)
+	}
+	tag, hash := was.tag, sha256.Sum256(body.Bytes())
+	if was.tag == "" || was.revision != f.revision || was.hash != hash {
+		tag, err = r.pages.Replace(ctx, f.path, was.tag, f.revision, body.Bytes())
 		if errors.Is(err, store.ErrStale) {
-			again = true
-			continue
+			return false, nil
 		}
 		if err != nil {
-			return again, err
+			return true, err
 		}
-		p.remember(f.name, page{tag, hash, f.inputs})
-		if tag != before.tag {
-			out.Replaced++
+		if tag != was.tag {
+			r.out.Replaced++
 		}
 	}
-	return again, nil
+	now := written{tag, f.revision, hash, f.inputs}
+	r.seen.files[f.path] = now
+	r.remember(r.survey.ID, f.path, now)
+	return true, nil
 }
 
-// page is what this publisher has last written to a file: its tag, the hash of what is in it, and what it was made from.
-type page struct {
-	tag          string
-	hash, inputs [sha256.Size]byte
+// written is what a publisher knows of a file. If it has not written the file itself, hash and inputs are zero.
+type written struct {
+	tag          string // "": there is no such file
+	revision     int
+	hash, inputs [sha256.Size]byte // of the content, and of what it was made from
 }
 
-func (p *Publisher) wrote(name string) page {
+// memory is what a publisher knows of a survey's files.
+type memory struct {
+	files map[string]written // by path
+	// complete says that a run has ended: a file that is not in files did not exist then, and probably does not now.
+	complete bool
+}
+
+// remembered returns a copy of what is known of a survey's files.
+func (p *Publisher) remembered(survey string) *memory {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.written[name]
+	m := p.memories[survey]
+	if m == nil {
+		return &memory{files: map[string]written{}}
+	}
+	return &memory{maps.Clone(m.files), m.complete}
 }
 
-func (p *Publisher) remember(name string, written page) {
+// remember keeps what is known of a file.
+func (p *Publisher) remember(survey, path string, w written) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.written[name] = written
+	p.memory(survey).files[path] = w
+}
+
+// rememberAll keeps that all files of a survey are known.
+func (p *Publisher) rememberAll(survey string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.memory(survey).complete = true
+}
+
+// memory returns the memory of a survey's files. The caller holds p.mu.
+func (p *Publisher) memory(survey string) *memory {
+	if p.memories[survey] == nil {
+		p.memories[survey] = &memory{files: map[string]written{}}
+	}
+	return p.memories[survey]
 }

@@ -1,135 +1,197 @@
-// Package publish brings answers to the public page: it folds what has arrived into tallies, makes the releases that
-// are due, and renders pages from the releases alone. It can be run at any time, by several at once, and stopped
-// anywhere: running it again mends everything.
+// Package publish brings answers to the public pages: it folds new responses into tallies, makes the releases that are due,
+// and renders pages from releases alone.
+//
+// # One run
+//
+// [Publisher.Publish] makes these calls for a survey, in this order:
+//
+//  1. Pages.Page, for the files of the newest period: the tag of each and the revision it was written with. Of the other
+//     files the publisher remembers what it last wrote.
+//  2. Releases.Latest and Sidecars.Actions.
+//  3. Log.Periods. Then in each shard of each period: Tallies.Tally, Log.After, Cases.OpenCase and Tallies.SaveTally.
+//  4. Releases.Append, for each period that has a release due.
+//  5. Pages.Replace, for each file that is out of date, from one report of the releases that 2 has read and 4 has appended.
+//
+// When nothing else writes, each call of 1 and 2 is made once. The cost follows the number of new answers and of counters,
+// never the number of answers so far.
+//
+// # Why several may run at once
+//
+// Runs need no lock between them, in one process or in several, and may be interrupted anywhere: the next one completes
+// what is missing.
+//
+//   - Each response is counted once: a tally moves its cursor past the responses in it, and is saved only if it still has the
+//     revision that it was read with. If it has another, its log is folded on from the tally that is there now.
+//   - A release holds every respondent of the one before: a period's last release (2) is read before its tallies and logs (3),
+//     which therefore hold every respondent that it counts.
+//   - Releases of a period follow each other: Append takes a number only if it is free. If it is not, another publisher has
+//     made this release, and it is as good: the latest releases are read again after 4.
+//   - A file is never replaced by one that knows less: a tag is read (1), or remembered from an earlier run, before releases
+//     and sidecars (2), and a file is replaced only if it still has that tag. So what it says was made from releases that 2
+//     has read too, or from older ones. What 4 has appended is still the latest of its period, or Append would have failed.
+//     Where the tag is another by then, or is not known, steps 1, 2 and 5 are repeated for such files, in this order.
+//   - A file with a higher revision than the run's is left alone. It exists only if releases have been lost, as in a table
+//     that was restored from an older copy.
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
-	"glasspoll/internal/tally"
 )
 
-// A Publisher keeps results current. It may be used by several goroutines.
+// Options are what a publisher works with.
+type Options struct {
+	Log      store.Log
+	Tallies  store.Tallies
+	Releases store.Releases
+	Pages    store.Pages
+	Renderer Renderer
+	Now      func() time.Time
+
+	Sidecars store.Sidecars // nil: questionnaires have none
+	Cases    store.Cases    // nil: alerts are not evaluated
+	Notify   bool           // cases are put in the outbox when they are opened
+}
+
+// Publisher keeps results current. It may be used by several goroutines.
 type Publisher struct {
 	log      store.Log
 	tallies  store.Tallies
 	releases store.Releases
 	pages    store.Pages
+	sidecars store.Sidecars
+	cases    store.Cases
+	notify   bool
 	renderer Renderer
 	now      func() time.Time
 
-	Sidecars store.Sidecars // nil: questionnaires have none
-	Cases    store.Cases    // what alerts open; nil: no alert is looked at
-	Tells    bool           // somebody is told of the cases that are opened: see [Tell]
-
-	mu      sync.Mutex
-	written map[string]page // what this publisher has last written, by path
-	opened  map[string]bool // ids of cases that are stored
+	mu       sync.Mutex
+	memories map[string]*memory // by survey
+	opened   map[string]bool    // ids of cases that are stored
 }
 
 // New makes a publisher.
-func New(log store.Log, tallies store.Tallies, releases store.Releases, pages store.Pages, renderer Renderer, now func() time.Time) *Publisher {
+func New(o Options) *Publisher {
 	return &Publisher{
-		log: log, tallies: tallies, releases: releases, pages: pages, renderer: renderer, now: now,
-		written: map[string]page{}, opened: map[string]bool{},
+		log: o.Log, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, sidecars: o.Sidecars, cases: o.Cases, notify: o.Notify,
+		renderer: o.Renderer, now: o.Now, memories: map[string]*memory{}, opened: map[string]bool{},
 	}
 }
 
 // Outcome is what one run of a publisher has done.
 type Outcome struct {
-	Folded   int64              // responses folded
+	Folded   int64              // responses
 	Released []*release.Release // by this run
-	Replaced int                // pages
+	Replaced int                // files
 	Opened   int64              // cases
-	Report   *stats.Report      // what the pages say
+	Report   *stats.Report      // that the pages are made from
 }
 
 const (
-	// chunk is after how many responses a tally is saved: what a crash costs, and what one run of an answer's function
-	// surely manages.
+	// chunk is the number of responses after which a tally is saved: what a crash costs, and what one run of a function
+	// certainly completes.
 	chunk = 20_000
-	// attempts is how often a run tries again when others write at the same time.
+	// attempts is how often a run retries when others write at the same time.
 	attempts = 20
-	// grace is how long after its end a period, or the window, still counts as open: answers sent in its last moment
-	// may be on their way.
+	// grace is how long after its end a period, or the window, still counts as open: answers sent in its last moment may
+	// be on their way.
 	grace = 15 * time.Minute
 )
 
 // Publish brings one survey's results up to date.
 func (p *Publisher) Publish(ctx context.Context, s *survey.Survey) (Outcome, error) {
-	out, err := p.publish(ctx, s)
-	if err != nil {
-		return out, fmt.Errorf("publish %s: %w", s.ID, err)
+	r := &run{Publisher: p, survey: s}
+	if err := r.publish(ctx); err != nil {
+		return r.out, fmt.Errorf("publish %s: %w", s.ID, err)
 	}
-	return out, nil
+	return r.out, nil
 }
 
-func (p *Publisher) publish(ctx context.Context, s *survey.Survey) (Outcome, error) {
-	var out Outcome
-	// The order matters. A page's tag is read before the releases that it is made from, so that whoever replaces it
-	// knows at least as much as it says. A period's last release is read before its tallies, so that these hold every
-	// respondent whom it counts.
-	seen, err := p.look(ctx, s)
-	if err != nil {
-		return out, err
+// run is one run of a publisher over one survey. It goes by the steps in the package comment.
+type run struct {
+	*Publisher
+	survey  *survey.Survey
+	seen    *memory // of the survey's files, with tags from before latest and actions were read
+	latest  []*release.Release
+	actions survey.Actions
+	out     Outcome
+}
+
+func (r *run) publish(ctx context.Context) error {
+	r.seen = r.remembered(r.survey.ID)
+	if err := r.readTags(ctx, newestPaths(r.survey)); err != nil {
+		return err
 	}
-	latest, err := p.releases.Latest(ctx, s.ID)
-	if err != nil {
-		return out, err
+	if err := r.readInputs(ctx); err != nil {
+		return err
 	}
+	if err := r.makeReleases(ctx); err != nil {
+		return err
+	}
+	return r.writeFiles(ctx)
+}
+
+// readInputs reads what the files are made from.
+func (r *run) readInputs(ctx context.Context) (err error) {
+	if r.latest, err = r.releases.Latest(ctx, r.survey.ID); err != nil || r.sidecars == nil {
+		return err
+	}
+	r.actions, err = r.sidecars.Actions(ctx, r.survey.ID)
+	return err
+}
+
+// makeReleases folds what is new and makes the releases that are due, period by period.
+func (r *run) makeReleases(ctx context.Context) error {
 	last := map[string]*release.Release{}
-	for _, r := range latest {
-		last[r.Period] = r
+	for _, one := range r.latest {
+		last[one.Period] = one
 	}
-	periods, err := p.log.Periods(ctx, s.ID)
+	periods, err := r.log.Periods(ctx, r.survey.ID)
 	if err != nil {
-		return out, err
+		return err
 	}
+	overtaken := false
 	for _, period := range periods {
-		t, folded, opened, err := p.fold(ctx, s, period)
-		out.Folded += folded
-		out.Opened += opened
+		whole, err := r.foldPeriod(ctx, period)
 		if err != nil {
-			return out, err
+			return err
 		}
-		now := p.now()
-		today := now.In(s.Location()).Format(time.DateOnly)
-		next := release.Next(s, period, today, last[period], t, closed(s, period, now))
+		now := r.now()
+		today := now.In(r.survey.Location()).Format(time.DateOnly)
+		next := release.Next(r.survey, period, today, last[period], whole, closed(r.survey, period, now))
 		if next == nil {
 			continue
 		}
-		switch err := p.releases.Append(ctx, next); {
+		switch err := r.releases.Append(ctx, next); {
 		case err == nil:
-			out.Released = append(out.Released, next)
-		case !errors.Is(err, store.ErrStale): // if it is, somebody else has released: theirs is as good
-			return out, err
+			last[period] = next
+			r.out.Released = append(r.out.Released, next)
+		case errors.Is(err, store.ErrStale):
+			overtaken = true
+		default:
+			return err
 		}
 	}
-
-	for range attempts {
-		again, err := p.render(ctx, s, seen, &out)
-		if err != nil || !again {
-			return out, err
-		}
-		if seen, err = p.look(ctx, s); err != nil {
-			return out, err
-		}
+	if overtaken {
+		r.latest, err = r.releases.Latest(ctx, r.survey.ID)
+		return err
 	}
-	return out, fmt.Errorf("pages: %w %d times", store.ErrStale, attempts)
+	r.latest = slices.SortedFunc(maps.Values(last), func(a, b *release.Release) int { return cmp.Compare(a.Period, b.Period) })
+	return nil
 }
 
-// closed reports whether nothing more is to be expected in a period.
+// closed reports whether no more responses are expected in a period.
 func closed(s *survey.Survey, period string, now time.Time) bool {
 	before := now.Add(-grace)
 	if period != s.PeriodAt(now) && period != s.PeriodAt(before) {
@@ -137,96 +199,4 @@ func closed(s *survey.Survey, period string, now time.Time) bool {
 	}
 	open, early := s.OpenAt(before)
 	return !open && !early
-}
-
-// fold brings the tallies of a period up to date and merges them.
-func (p *Publisher) fold(ctx context.Context, s *survey.Survey, period string) (whole *tally.Tally, folded, opened int64, err error) {
-	var tallies [store.Shards]*tally.Tally
-	var counts [store.Shards]int64
-	var cases atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
-	for i := range store.Shards {
-		group.Go(func() error {
-			var err error
-			tallies[i], counts[i], err = p.foldShard(ctx, s, store.Shard{Survey: s.ID, Period: period, Number: i}, &cases)
-			return err
-		})
-	}
-	err = group.Wait()
-	for _, n := range counts {
-		folded += n
-	}
-	if err != nil {
-		return nil, folded, cases.Load(), err
-	}
-	return tally.Merge(tallies[:]...), folded, cases.Load(), nil
-}
-
-// foldShard folds what is new in one log, to its end, and saves the tally after each chunk: when the cases are stored that
-// it opens.
-func (p *Publisher) foldShard(ctx context.Context, s *survey.Survey, shard store.Shard, opened *atomic.Int64) (t *tally.Tally, folded int64, err error) {
-	stale := 0
-	for {
-		t, revision, err := p.tallies.Tally(ctx, shard)
-		if err != nil {
-			return nil, folded, err
-		}
-		if t == nil || t.Shape != s.Shape {
-			t = tally.Restart(s, t)
-		}
-		for {
-			n, from, cases := int64(0), t.Cursor, p.newLookout(s)
-			var young *tally.Tally // who is counted each time anew, until the cursor may pass them
-			for entry, err := range p.log.After(ctx, shard, t.Cursor) {
-				if err != nil {
-					return nil, folded, err
-				}
-				cases.at(entry, entry.Cursor > t.Alerted)
-				if !entry.Settled {
-					if young == nil {
-						young = tally.New(s)
-					}
-					young.Fold(s, entry.Response)
-					continue
-				}
-				t.Fold(s, entry.Response)
-				t.Advance(entry.Cursor)
-				if n++; n == chunk {
-					break
-				}
-			}
-			if err := cases.act(ctx, opened); err != nil {
-				return nil, folded, err
-			}
-			if n == 0 {
-				return withYoung(t, young), folded, nil
-			}
-			err := p.tallies.SaveTally(ctx, shard, t, revision)
-			if errors.Is(err, store.ErrStale) {
-				if err := cases.overtaken(ctx, shard, from); err != nil {
-					return nil, folded, err
-				}
-				break // somebody else folds too: go on from where they are
-			}
-			if err != nil {
-				return nil, folded, err
-			}
-			folded += n
-			revision++
-			if n < chunk {
-				return withYoung(t, young), folded, nil
-			}
-		}
-		if stale++; stale == attempts {
-			return nil, folded, fmt.Errorf("tally of %s %s/%d: %w %d times", shard.Survey, shard.Period, shard.Number, store.ErrStale, attempts)
-		}
-	}
-}
-
-// withYoung adds those who have not settled to a tally that has been saved without them.
-func withYoung(t, young *tally.Tally) *tally.Tally {
-	if young == nil {
-		return t
-	}
-	return tally.Merge(t, young)
 }

@@ -20,10 +20,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
+	"glasspoll/internal/render"
 	"glasspoll/internal/results"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -55,17 +58,19 @@ func parse(t testing.TB, source string) *survey.Survey {
 	return s
 }
 
-// memory is a back end in memory, whose calls can be made to fail.
-type memory struct {
+// fakeStore is a back end in memory, whose calls can be made to fail.
+type fakeStore struct {
 	mu       sync.Mutex
 	log      map[store.Shard][]answer.Response
 	tallies  map[store.Shard]stored
 	releases map[string][]*release.Release // by period
-	pages    map[string]written
+	pages    map[string]fakePage
 	fault    func(call string) (fail, applied bool) // asked at each call; nil: none fails
 	saves    int
 	yielded  int
 	writes   int
+	calls    map[string]int
+	tagReads map[string]int         // by path
 	looked   func(page string)      // told of each page that is looked at, unless
 	skip     func(page string) bool // says not to
 }
@@ -75,20 +80,22 @@ type stored struct {
 	revision int
 }
 
-type written struct {
+type fakePage struct {
 	body     string
 	revision int
 	tag      string
 }
 
-func newMemory() *memory {
-	return &memory{log: map[store.Shard][]answer.Response{}, tallies: map[store.Shard]stored{}, releases: map[string][]*release.Release{}, pages: map[string]written{}}
+func newFakeStore() *fakeStore {
+	return &fakeStore{log: map[store.Shard][]answer.Response{}, tallies: map[store.Shard]stored{}, releases: map[string][]*release.Release{}, pages: map[string]fakePage{},
+		calls: map[string]int{}, tagReads: map[string]int{}}
 }
 
 var errInjected = errors.New("injected")
 
-// call asks for a fault: before is the error to return at once, after the one to return when the call has been done.
-func (m *memory) call(name string) (before, after error) {
+// call counts a call and asks for a fault: before is the error to return at once, after the one to return when the call has been done.
+func (m *fakeStore) call(name string) (before, after error) {
+	m.calls[name]++
 	if m.fault == nil {
 		return nil, nil
 	}
@@ -103,14 +110,14 @@ func (m *memory) call(name string) (before, after error) {
 	}
 }
 
-func (m *memory) put(n int, period string) {
+func (m *fakeStore) put(n int, period string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	shard := store.Shard{Survey: "sample", Period: period, Number: n * 7 % store.Shards}
 	m.log[shard] = append(m.log[shard], answer.Response{ID: fmt.Sprint(n), Survey: "sample", Period: period, Answers: []answer.Answer{{"tier", []string{"yes", "no"}[n%2]}, {"rated", fmt.Sprint(1 + n%5)}}})
 }
 
-func (m *memory) Periods(context.Context, string) ([]string, error) {
+func (m *fakeStore) Periods(context.Context, string) ([]string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Periods")
@@ -124,7 +131,7 @@ func (m *memory) Periods(context.Context, string) ([]string, error) {
 	return slices.Sorted(maps.Keys(periods)), after
 }
 
-func (m *memory) After(_ context.Context, shard store.Shard, cursor string) iter.Seq2[store.Entry, error] {
+func (m *fakeStore) After(_ context.Context, shard store.Shard, cursor string) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		from, _ := strconv.Atoi(cursor)
 		for {
@@ -157,7 +164,7 @@ func (m *memory) After(_ context.Context, shard store.Shard, cursor string) iter
 	}
 }
 
-func (m *memory) Tally(_ context.Context, shard store.Shard) (*tally.Tally, int, error) {
+func (m *fakeStore) Tally(_ context.Context, shard store.Shard) (*tally.Tally, int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Tally")
@@ -172,7 +179,7 @@ func (m *memory) Tally(_ context.Context, shard store.Shard) (*tally.Tally, int,
 	return t, s.revision, err
 }
 
-func (m *memory) SaveTally(_ context.Context, shard store.Shard, t *tally.Tally, revision int) error {
+func (m *fakeStore) SaveTally(_ context.Context, shard store.Shard, t *tally.Tally, revision int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("SaveTally")
@@ -187,7 +194,7 @@ func (m *memory) SaveTally(_ context.Context, shard store.Shard, t *tally.Tally,
 	return after
 }
 
-func (m *memory) Latest(context.Context, string) ([]*release.Release, error) {
+func (m *fakeStore) Latest(context.Context, string) ([]*release.Release, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Latest")
@@ -201,7 +208,7 @@ func (m *memory) Latest(context.Context, string) ([]*release.Release, error) {
 	return latest, nil
 }
 
-func (m *memory) Append(_ context.Context, r *release.Release) error {
+func (m *fakeStore) Append(_ context.Context, r *release.Release) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Append")
@@ -220,17 +227,18 @@ func (m *memory) Append(_ context.Context, r *release.Release) error {
 	return after
 }
 
-func (m *memory) Page(_ context.Context, path string) (string, int, error) {
+func (m *fakeStore) Page(_ context.Context, path string) (string, int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Page")
+	m.tagReads[path]++
 	if m.looked != nil && (m.skip == nil || !m.skip(path)) {
 		m.looked(path)
 	}
 	return m.pages[path].tag, m.pages[path].revision, errors.Join(before, after)
 }
 
-func (m *memory) Replace(_ context.Context, path, tag string, revision int, body []byte) (string, error) {
+func (m *fakeStore) Replace(_ context.Context, path, tag string, revision int, body []byte) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Replace")
@@ -245,7 +253,7 @@ func (m *memory) Replace(_ context.Context, path, tag string, revision int, body
 	}
 	m.writes++
 	tag = fmt.Sprintf("write %d", m.writes) // another one each time, even for the same content
-	m.pages[path] = written{string(body), revision, tag}
+	m.pages[path] = fakePage{string(body), revision, tag}
 	return tag, after
 }
 
@@ -305,8 +313,13 @@ func at(day int) func() time.Time {
 	return func() time.Time { return time.Date(2026, 10, day, 4, 0, 0, 0, time.UTC) }
 }
 
-func (m *memory) publisher(now func() time.Time) *Publisher {
-	return New(m, m, m, m, plain{}, now)
+// options are those of a publisher over m.
+func (m *fakeStore) options(r Renderer, now func() time.Time) Options {
+	return Options{Log: m, Tallies: m, Releases: m, Pages: m, Renderer: r, Now: now}
+}
+
+func (m *fakeStore) publisher(now func() time.Time) *Publisher {
+	return New(m.options(plain{}, now))
 }
 
 func publish(t *testing.T, p *Publisher, s *survey.Survey) Outcome {
@@ -318,7 +331,7 @@ func publish(t *testing.T, p *Publisher, s *survey.Survey) Outcome {
 	return out
 }
 
-func (m *memory) wantPages(t *testing.T, figures string) {
+func (m *fakeStore) wantPages(t *testing.T, figures string) {
 	t.Helper()
 	want := map[string]string{
 		"sample/results/index.html":      "page zh ../../ " + figures,
@@ -343,7 +356,7 @@ func (m *memory) wantPages(t *testing.T, figures string) {
 }
 
 func TestPublish(t *testing.T) {
-	s, m := parse(t, sample), newMemory()
+	s, m := parse(t, sample), newFakeStore()
 	p := m.publisher(at(20))
 	if out := publish(t, p, s); out.Replaced != 9 || out.Folded != 0 {
 		t.Errorf("at first: %+v", out)
@@ -394,7 +407,7 @@ func TestPublish(t *testing.T) {
 // TestPeriodsAndGroups: every period and every group of at least k has its pages, and pages of the past are left alone
 // until something of theirs changes.
 func TestPeriodsAndGroups(t *testing.T) {
-	s, m := parse(t, sample), newMemory()
+	s, m := parse(t, sample), newFakeStore()
 	for n := range 24 { // twelve each
 		m.put(n, "2026-09")
 	}
@@ -452,22 +465,108 @@ func TestPeriodsAndGroups(t *testing.T) {
 	want("sample/results/2026-09/index.html", "page zh ../../../ results/2026-09/ r1 24")
 }
 
-// measured is what stands beside every questionnaire.
-type measured struct{ actions *survey.Actions }
+// sidecars are those of every survey.
+type sidecars struct {
+	actions *survey.Actions
+	after   func() // called when they have been read; may be nil
+}
 
-func (m measured) Actions(context.Context, string) (survey.Actions, error) { return *m.actions, nil }
+func (m sidecars) Actions(context.Context, string) (survey.Actions, error) {
+	actions := *m.actions
+	if m.after != nil {
+		m.after()
+	}
+	return actions, nil
+}
+
+// Actions implements store.Sidecars: there are none.
+func (m *fakeStore) Actions(context.Context, string) (survey.Actions, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Actions")
+	return survey.Actions{}, errors.Join(before, after)
+}
+
+// reports counts the reports that files are made from.
+type reports struct {
+	plain
+	seen map[*stats.Report]bool
+}
+
+func (r reports) HTML(w io.Writer, p results.Page) error {
+	r.seen[p.Set.Report] = true
+	return r.plain.HTML(w, p)
+}
+
+// TestCalls counts the calls of a run while nothing else writes: releases and sidecars are read once, the tag of each file
+// at most once, and there is one report. Only a publisher that does not know the survey's files yet has to read their tags,
+// and then the releases a second time.
+func TestCalls(t *testing.T) {
+	s, m := parse(t, sample), newFakeStore()
+	newPublisher := func() (*Publisher, reports) {
+		r := reports{seen: map[*stats.Report]bool{}}
+		o := m.options(r, at(20))
+		o.Sidecars = m
+		return New(o), r
+	}
+	var p *Publisher
+	var r reports
+	answers, newest := 0, 3*(1+len(s.Languages))
+	for _, step := range []struct {
+		name                            string
+		fresh                           bool // a publisher that has no memory
+		answers                         int
+		latest, tags, appended, reports int
+	}{
+		{"no answers", true, 0, 1, newest, 0, 1},
+		{"nothing new", false, 0, 1, newest, 0, 0},
+		{"too few answers", false, 4, 1, newest, 0, 0},
+		{"a first release, whose files are new", false, 20, 1, newest, 1, 1},
+		{"a further release", false, 20, 1, newest, 1, 1},
+		{"a publisher that knows no files", true, 0, 2, newest + 6 + 2*2*2, 0, 1},
+		{"nothing new again", false, 0, 1, newest, 0, 0},
+		{"a release by a publisher that knows no files", true, 20, 2, newest + 6 + 2*2*2, 1, 1},
+	} {
+		if step.fresh {
+			p, r = newPublisher()
+		}
+		for range step.answers {
+			m.put(answers, "2026-10")
+			answers++
+		}
+		clear(m.calls)
+		clear(m.tagReads)
+		clear(r.seen)
+		publish(t, p, s)
+		want := map[string]int{"Latest": step.latest, "Actions": step.latest, "Page": step.tags, "Append": step.appended, "Periods": 1}
+		for call, n := range want {
+			if m.calls[call] != n {
+				t.Errorf("%s: %d calls of %s, want %d", step.name, m.calls[call], call, n)
+			}
+		}
+		for path, n := range m.tagReads {
+			if n != 1 {
+				t.Errorf("%s: the tag of %s was read %d times", step.name, path, n)
+			}
+		}
+		if len(r.seen) != step.reports {
+			t.Errorf("%s: %d reports, want %d", step.name, len(r.seen), step.reports)
+		}
+	}
+}
 
 // TestMeasures: what is overdue depends on the day, so that pages with measures in hand are written anew each day, and
 // others are not.
 func TestMeasures(t *testing.T) {
-	s, m := parse(t, sample), newMemory()
+	s, m := parse(t, sample), newFakeStore()
 	for n := range 24 {
 		m.put(n, "2026-10")
 	}
 	day := 20
 	actions := survey.Actions{}
-	p := New(m, m, m, m, plain{}, func() time.Time { return at(day)() })
-	p.Sidecars = measured{&actions}
+	o := m.options(plain{}, func() time.Time { return at(day)() })
+	o.Sidecars = sidecars{actions: &actions}
+	p := New(o)
 	publish(t, p, s)
 	m.wantPages(t, "r1 2026-10:24")
 	replaced := func(day2, want int) {
@@ -490,6 +589,69 @@ func TestMeasures(t *testing.T) {
 	}
 }
 
+// TestPagesOfOwnReleases: pages made from the releases that a run has just appended are those made from the same releases
+// read back.
+func TestPagesOfOwnReleases(t *testing.T) {
+	s := parse(t, `
+title: {en: Sample, zh: 样本}
+languages: [zh, en]
+timezone: Asia/Shanghai
+period: month
+channels: [web, phone]
+scoring: {overall: parts.speed}
+scales:
+  five:
+    - {id: "5", label: {en: Good, zh: 好}, score: 5}
+    - {id: "3", label: {en: Fair, zh: 中}, score: 3}
+    - {id: "1", label: {en: Bad, zh: 差}, score: 1}
+sections:
+  - id: all
+    title: {en: All, zh: 全部}
+    questions:
+      - {id: tier, type: yes_no, label: {en: Member, zh: 会员}, segment: true}
+      - {id: uses, type: multi_choice, label: {en: Uses, zh: 用途}, options: [{id: a, label: {en: A, zh: 甲}}, {id: b, label: {en: B, zh: 乙}}]}
+      - {id: parts, type: matrix, label: {en: Parts, zh: 方面}, scale: five, rows: [{id: price, label: {en: Price, zh: 价格}}, {id: speed, label: {en: Speed, zh: 速度}}]}
+      - {id: visits, type: number, min: 0, max: 20, label: {en: Visits, zh: 次数}}
+      - {id: likely, type: nps, label: {en: Likely, zh: 推荐}}
+results: {min_group: 3, crosstabs: [{rows: likely, by: tier}]}
+`)
+	frame, err := render.New(glasspoll.Templates(), render.Assets{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, random := newFakeStore(), rand.New(rand.NewPCG(1, 2))
+	pick := func(values ...string) string { return values[random.IntN(len(values))] }
+	p := New(m.options(results.New(frame), at(20)))
+	for round := range 6 {
+		for i := range 20 + 30*round {
+			shard := store.Shard{Survey: "sample", Period: pick("2026-09", "2026-10", "2026-10"), Number: random.IntN(store.Shards)}
+			r := answer.Response{ID: fmt.Sprint(round, i), Survey: "sample", Period: shard.Period, Channel: pick("web", "phone")}
+			for _, a := range []answer.Answer{{"tier", pick("yes", "no")}, {"uses", "a", "b"}, {"parts.price", pick("5", "3", "1")}, {"parts.speed", pick("5", "3", "1")},
+				{"visits", fmt.Sprint(random.IntN(20))}, {"likely", fmt.Sprint(random.IntN(11))}} {
+				if random.IntN(5) > 0 {
+					r.Answers = append(r.Answers, a)
+				}
+			}
+			m.log[shard] = append(m.log[shard], r)
+		}
+		if out := publish(t, p, s); len(out.Released) == 0 {
+			t.Fatalf("round %d released nothing", round)
+		}
+		again := newFakeStore()
+		o := again.options(results.New(frame), at(20))
+		o.Releases = m
+		publish(t, New(o), s)
+		for path, page := range again.pages {
+			if got := m.pages[path]; got.body != page.body || got.revision != page.revision {
+				t.Errorf("round %d: %s is another one when its releases are read back", round, path)
+			}
+		}
+		if len(again.pages) != len(m.pages) {
+			t.Errorf("round %d: %d pages, and %d from the releases read back", round, len(m.pages), len(again.pages))
+		}
+	}
+}
+
 func TestClosedWindow(t *testing.T) {
 	s := parse(t, strings.Replace(sample, "period: month", "window: {from: 2026-10-01, until: 2026-10-20}", 1))
 	for _, c := range []struct {
@@ -508,7 +670,7 @@ func TestClosedWindow(t *testing.T) {
 
 // TestShapeChanges folds again what was folded for another form, and only then.
 func TestShapeChanges(t *testing.T) {
-	s, m := parse(t, sample), newMemory()
+	s, m := parse(t, sample), newFakeStore()
 	for n := range 30 {
 		m.put(n, "2026-10")
 	}
@@ -529,7 +691,7 @@ func TestShapeChanges(t *testing.T) {
 }
 
 func TestLongLogIsFoldedInChunks(t *testing.T) {
-	s, m := parse(t, sample), newMemory()
+	s, m := parse(t, sample), newFakeStore()
 	for n := range 2*chunk + 1 {
 		m.put(n*store.Shards, "2026-10") // all in one shard
 	}
@@ -541,9 +703,9 @@ func TestLongLogIsFoldedInChunks(t *testing.T) {
 
 // TestPagesFollowTheTemplate rewrites pages whose figures are the same.
 func TestPagesFollowTheTemplate(t *testing.T) {
-	s, m := parse(t, sample), newMemory()
+	s, m := parse(t, sample), newFakeStore()
 	publish(t, m.publisher(at(20)), s)
-	p := New(m, m, m, m, plain{"!"}, at(20))
+	p := New(m.options(plain{"!"}, at(20)))
 	if out := publish(t, p, s); out.Replaced != 9 || !strings.HasPrefix(m.pages["sample/results/index.html"].body, "page!") {
 		t.Errorf("%+v %v", out, m.pages)
 	}
@@ -552,8 +714,8 @@ func TestPagesFollowTheTemplate(t *testing.T) {
 	}
 	// Somebody else's change is found, and a newer page is left alone.
 	page := m.pages["sample/results/index.html"]
-	m.pages["sample/results/index.html"] = written{"other", page.revision, "other"}
-	m.pages["sample/en/results/index.html"] = written{"newer", page.revision + 1, "newer"}
+	m.pages["sample/results/index.html"] = fakePage{"other", page.revision, "other"}
+	m.pages["sample/en/results/index.html"] = fakePage{"newer", page.revision + 1, "newer"}
 	publish(t, p, s)
 	if got := m.pages["sample/results/index.html"].body; !strings.HasPrefix(got, "page!") {
 		t.Errorf("left %q", got)
@@ -568,7 +730,7 @@ func TestPagesFollowTheTemplate(t *testing.T) {
 func TestFaults(t *testing.T) {
 	s := parse(t, sample)
 	run := func(t *testing.T, fault func(call string) (bool, bool)) (failed int) {
-		m := newMemory()
+		m := newFakeStore()
 		p := m.publisher(at(20))
 		n := 0
 		for range 6 {
@@ -641,7 +803,7 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	t.Run("at random", func(t *testing.T) {
-		for seed := range uint64(100) {
+		for seed := range uint64(soak.Cases(100, 10_000)) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			run(t, func(string) (bool, bool) { return r.IntN(40) == 0, r.IntN(2) == 0 })
 		}
@@ -649,7 +811,7 @@ func TestFaults(t *testing.T) {
 }
 
 // checkReleases looks at all differences of what was ever made public.
-func checkReleases(t *testing.T, m *memory) {
+func checkReleases(t *testing.T, m *fakeStore) {
 	t.Helper()
 	for period, all := range m.releases {
 		before := &release.Release{}
@@ -671,15 +833,17 @@ func checkReleases(t *testing.T, m *memory) {
 	}
 }
 
-// TestTwoAtOnce lets several publishers run over the same store while answers come in.
-func TestTwoAtOnce(t *testing.T) {
+// TestSeveralAtOnce lets several publishers run over the same store while answers of two periods arrive. When all runs have
+// ended, every page says what the latest releases say, whoever has written it.
+func TestSeveralAtOnce(t *testing.T) {
 	s := parse(t, sample)
-	for range 20 {
-		m := newMemory()
+	for range soak.Cases(20, 2000) {
+		m := newFakeStore()
+		period := map[bool]string{true: "2026-09", false: "2026-10"}
 		var group errgroup.Group
 		group.Go(func() error {
 			for n := range 400 {
-				m.put(n, "2026-10")
+				m.put(n, period[n%3 == 0])
 				if n%8 == 0 {
 					time.Sleep(10 * time.Microsecond)
 				}
@@ -700,18 +864,139 @@ func TestTwoAtOnce(t *testing.T) {
 		if err := group.Wait(); err != nil {
 			t.Fatal(err)
 		}
-		out := publish(t, m.publisher(at(20)), s)
+		m.wantLatest(t, s)
+		publish(t, m.publisher(at(20)), s)
+		m.wantLatest(t, s)
 		checkReleases(t, m)
-		all := m.releases["2026-10"]
-		if got := tally.Total(all[len(all)-1].Cohorts).Respondents; got < 400-8 || got > 400 {
-			t.Errorf("released %d of 400", got)
+		released := int64(0)
+		for _, all := range m.releases {
+			released += tally.Total(all[len(all)-1].Cohorts).Respondents
 		}
-		m.wantPages(t, figures(out.Report))
+		if released < 400-8 || released > 400 {
+			t.Errorf("released %d of 400", released)
+		}
+	}
+}
+
+// during runs do, once, in the middle of another run: right before the nth call of a name.
+func (m *fakeStore) during(name string, nth int, do func()) {
+	calls := 0
+	m.fault = func(call string) (bool, bool) {
+		if call == name {
+			if calls++; calls == nth {
+				m.mu.Unlock()
+				do()
+				m.mu.Lock()
+			}
+		}
+		return false, false
+	}
+}
+
+func (m *fakeStore) putMany(from, to int, period string) {
+	for n := from; n < to; n++ {
+		m.put(n, period)
+	}
+}
+
+// TestTagsAreReadFirst: right before a publisher appends a release of its second period, another one releases the first,
+// writes the newest files, and crashes. Both have then added one release, so the revision cannot tell their files apart: the
+// tag must.
+func TestTagsAreReadFirst(t *testing.T) {
+	s, m := parse(t, sample), newFakeStore()
+	daily := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 5, release: daily", 1))
+	m.putMany(0, 20, "2026-09")
+	publish(t, m.publisher(at(19)), s)
+	m.putMany(20, 40, "2026-10")
+	publisher, other := m.publisher(at(20)), m.publisher(at(20))
+	publish(t, publisher, s)
+	m.putMany(40, 60, "2026-10")
+	m.during("Append", 1, func() {
+		m.putMany(60, 80, "2026-09")
+		writes := 0
+		m.fault = func(call string) (bool, bool) {
+			if call == "Replace" {
+				writes++
+			}
+			return writes > len(newestPaths(s)), false
+		}
+		out, err := other.Publish(ctx, daily)
+		if !errors.Is(err, errInjected) || len(out.Released) != 1 || out.Released[0].Period != "2026-09" { // October has one of today
+			t.Errorf("%+v, %v", out, err)
+		}
+		m.fault = nil
+	})
+	if out := publish(t, publisher, s); len(out.Released) != 1 {
+		t.Errorf("%+v", out)
+	}
+	m.wantLatest(t, s)
+	m.wantPages(t, "r4 2026-09:40 2026-10:40")
+}
+
+// TestTagsAreReadFirstAgain: the same holds when tags are read a second time. Here another publisher writes the files with
+// other sidecars right after this one has read them, which leaves the revision as it is.
+func TestTagsAreReadFirstAgain(t *testing.T) {
+	s, m := parse(t, sample), newFakeStore()
+	m.putMany(0, 20, "2026-09")
+	actions := &survey.Actions{}
+	o := m.options(plain{}, at(20))
+	o.Sidecars = sidecars{actions: actions}
+	other := New(o)
+	publish(t, other, s)
+	reads := 0
+	o.Sidecars = sidecars{actions: actions, after: func() {
+		if reads++; reads == 2 {
+			actions.Measures = []survey.Measure{{Problem: survey.Text{"en": "Slow"}, Status: survey.Done}}
+			publish(t, other, s)
+		}
+	}}
+	publish(t, New(o), s) // does not know the files of September, so it reads their tags, and the sidecars again
+	for _, path := range []string{"sample/results/index.html", "sample/results/2026-09/index.html"} {
+		if got := m.pages[path].body; !strings.HasSuffix(got, "1 measures") {
+			t.Errorf("%s is %q", path, got)
+		}
+	}
+}
+
+// TestReleaseOfAnother: a publisher whose release is taken shows that of the other one, which has crashed before it could.
+func TestReleaseOfAnother(t *testing.T) {
+	s, m := parse(t, sample), newFakeStore()
+	m.putMany(0, 20, "2026-10")
+	publisher, other := m.publisher(at(20)), m.publisher(at(20))
+	publish(t, publisher, s)
+	m.putMany(20, 40, "2026-10")
+	m.during("Append", 1, func() {
+		before := m.fault
+		m.fault = func(call string) (bool, bool) { return call == "Replace", false }
+		if _, err := other.Publish(ctx, s); !errors.Is(err, errInjected) {
+			t.Error(err)
+		}
+		m.fault = before
+	})
+	if out := publish(t, publisher, s); len(out.Released) != 0 {
+		t.Errorf("%+v", out)
+	}
+	m.fault = nil
+	m.wantPages(t, "r2 2026-10:40")
+	m.wantLatest(t, s)
+}
+
+// wantLatest compares the pages with those that a publisher makes from the latest releases.
+func (m *fakeStore) wantLatest(t *testing.T, s *survey.Survey) {
+	t.Helper()
+	again := newFakeStore()
+	o := again.options(plain{}, at(20))
+	o.Releases = m
+	publish(t, New(o), s)
+	for path, want := range again.pages {
+		if got := m.pages[path]; got.body != want.body || got.revision != want.revision {
+			t.Errorf("%s is %q, revision %d; want %q, revision %d", path, got.body, got.revision, want.body, want.revision)
+		}
 	}
 }
 
 func TestErrorsNameTheSurvey(t *testing.T) {
-	s, m := parse(t, sample), newMemory()
+	s, m := parse(t, sample), newFakeStore()
 	m.fault = func(string) (bool, bool) { return true, false }
 	_, err := m.publisher(at(20)).Publish(ctx, s)
 	if !errors.Is(err, errInjected) || !strings.HasPrefix(err.Error(), "publish sample: ") {
@@ -728,12 +1013,12 @@ func (brokenRenderer) HTML(w io.Writer, _ results.Page) error {
 
 // TestHalfAPageIsNotWritten: the page before stays.
 func TestHalfAPageIsNotWritten(t *testing.T) {
-	s, m := parse(t, sample), newMemory()
+	s, m := parse(t, sample), newFakeStore()
 	publish(t, m.publisher(at(20)), s)
 	for n := range 20 {
 		m.put(n, "2026-10")
 	}
-	_, err := New(m, m, m, m, brokenRenderer{}, at(20)).Publish(ctx, s)
+	_, err := New(m.options(brokenRenderer{}, at(20))).Publish(ctx, s)
 	if !errors.Is(err, errInjected) {
 		t.Errorf("got %v", err)
 	}
@@ -745,7 +1030,7 @@ func TestHalfAPageIsNotWritten(t *testing.T) {
 // endless is a log with many answers that have not settled, as it stands in the busiest minutes. At its end it looks at what
 // is still held of them.
 type endless struct {
-	*memory
+	*fakeStore
 	n    int
 	held *uint64 // bytes
 }
@@ -777,10 +1062,12 @@ func heap() uint64 {
 // Answers that have not settled are counted, and not kept: at 2,000 a second there are 180,000 of them at any time, and a
 // function has half a gigabyte.
 func TestUnsettledAnswersAreNotKept(t *testing.T) {
-	s, m, held := parse(t, sample), newMemory(), uint64(0)
+	s, m, held := parse(t, sample), newFakeStore(), uint64(0)
 	period := s.PeriodAt(time.Now())
 	m.log[store.Shard{Survey: "sample", Period: period, Number: 0}] = nil
-	p := New(endless{m, 20_000, &held}, m, m, m, plain{}, time.Now)
+	o := m.options(plain{}, time.Now)
+	o.Log = endless{m, 20_000, &held}
+	p := New(o)
 	out, err := p.Publish(ctx, s)
 	if err != nil || len(out.Released) != 1 {
 		t.Fatal(out, err)

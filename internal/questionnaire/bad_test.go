@@ -220,7 +220,7 @@ func messages(t *testing.T) []message {
 				name = f.Name
 			}
 			switch name {
-			case "fail", "failAt", "failInside", "note":
+			case "fail", "failAt", "failInside", "note", "fix":
 				for _, arg := range n.Args {
 					add(arg)
 				}
@@ -230,7 +230,7 @@ func messages(t *testing.T) []message {
 				add(n.Value)
 			}
 		case *ast.ValueSpec:
-			if n.Names[0].Name == "sayings" {
+			if n.Names[0].Name == "yamlMessages" {
 				for _, row := range n.Values[0].(*ast.CompositeLit).Elts {
 					add(row.(*ast.CompositeLit).Elts[1])
 				}

@@ -11,24 +11,26 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// A condition is an expression that waits for all names to be known.
+// A condition is an expression that is compiled once all names are known.
 type condition struct {
 	at    *yaml.Node
 	key   string // show_if, required, …
-	owner string // the question that the expression decides on: it may not use its own answer; "" if it may
+	owner string // the question that it decides on, whose own answer it may not use; "" if there is none
 	tree  *expression.Tree
 }
 
-// condition remembers an expression, and returns the place of its tree; nil if there is none.
+// condition returns the tree of an expression, which is compiled later; nil if there is none.
 func (o object) condition(key, owner string) *expression.Tree {
 	s, ok := o.scalar(key)
 	if !ok {
 		return nil
 	}
 	tree := &expression.Tree{}
-	o.reader.conditions = append(o.reader.conditions, condition{at: s, key: key, owner: owner, tree: tree})
+	o.addCondition(condition{at: s, key: key, owner: owner, tree: tree})
 	return tree
 }
+
+func (r *reader) addCondition(c condition) { r.conditions = append(r.conditions, c) }
 
 // checks reads what a question's answer must meet: one rule, or a list of them.
 func (o object) checks() []survey.Rule {
@@ -48,7 +50,7 @@ func (o object) checks() []survey.Rule {
 		}
 		rules[i].Message = c.text("message")
 		if s, ok := c.scalar("that"); ok {
-			o.reader.conditions = append(o.reader.conditions, condition{at: s, key: "that", tree: &rules[i].That})
+			o.addCondition(condition{at: s, key: "that", tree: &rules[i].That})
 		}
 	}
 	return rules
@@ -66,15 +68,15 @@ func (o object) thanks() []survey.Thanks {
 		}
 		return nil
 	}
-	items := o.list("thanks")
+	entries := o.list("thanks")
 	var thanks []survey.Thanks
-	for i, n := range items {
+	for i, n := range entries {
 		t := o.object(n, &thanksMapping)
 		if t.node == nil {
 			continue
 		}
 		thanks = append(thanks, survey.Thanks{ShowIf: t.condition("show_if", ""), Text: t.text("text")})
-		switch last := i == len(items)-1; {
+		switch last := i == len(entries)-1; {
 		case last && t.keys["show_if"] != nil:
 			o.fail(n, "the last thank-you text must have no show_if: it is for everybody else")
 		case !last && t.keys["show_if"] == nil:
@@ -84,7 +86,7 @@ func (o object) thanks() []survey.Thanks {
 	return thanks
 }
 
-// scopeOf is what expressions may name.
+// scopeOf is what the expressions of a survey may name.
 func scopeOf(s *survey.Survey) expression.Scope {
 	scope := expression.Scope{
 		"channel":  {Kind: expression.Choice, Options: s.Channels},
@@ -97,38 +99,40 @@ func scopeOf(s *survey.Survey) expression.Scope {
 		if parts := q.Parts(); len(parts) > 0 && parts[0] != q.ID {
 			scope[q.ID] = expression.Variable{Kind: expression.Group, Parts: parts}
 		}
-		if broken(q) {
+		if isBroken(q) {
 			scope[q.ID] = expression.Variable{Kind: expression.Broken}
 		}
 	}
 	for _, f := range s.Fields() {
-		if f.Part != survey.OtherPart && !broken(f.Question) {
+		if f.Part != survey.OtherPart && !isBroken(f.Question) {
 			scope[f.Name] = variableOf(s, f)
 		}
 	}
 	return scope
 }
 
-// broken reports whether a question could not be read well enough for conditions on it to be judged.
-func broken(q *survey.Question) bool {
-	nameless := slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ID == "" }) ||
-		slices.ContainsFunc(q.Rows, func(row survey.Row) bool { return row.ID == "" })
+// isBroken reports whether a question could not be read well enough for conditions on it to be judged.
+func isBroken(q *survey.Question) bool {
+	if slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ID == "" }) ||
+		slices.ContainsFunc(q.Rows, func(row survey.Row) bool { return row.ID == "" }) {
+		return true
+	}
 	switch q.Type {
 	case "":
 		return true
 	case survey.SingleChoice, survey.MultiChoice, survey.Rating, survey.Ranking, survey.ConstantSum:
-		return nameless || len(q.Options) == 0
+		return len(q.Options) == 0
 	case survey.Matrix:
-		return nameless || len(q.Options) == 0 || len(q.Rows) == 0
+		return len(q.Options) == 0 || len(q.Rows) == 0
 	case survey.ImportanceMatrix:
-		return nameless || len(q.Options) == 0 || len(q.Rows) == 0 || len(q.Importance) == 0
+		return len(q.Options) == 0 || len(q.Rows) == 0 || len(q.Importance) == 0
 	}
-	return nameless
+	return false
 }
 
 // variableOf is what an expression may know of a field.
 func variableOf(s *survey.Survey, f survey.Field) expression.Variable {
-	v := expression.Variable{Kind: kindOfAnswer(f), Least: f.Question.Min, Most: f.Question.Max}
+	v := expression.Variable{Kind: answerKind(f), Least: f.Question.Min, Most: f.Question.Max}
 	switch f.Question.Type {
 	case survey.DateType:
 		v.Layout = time.DateOnly
@@ -160,13 +164,14 @@ func variableOf(s *survey.Survey, f survey.Field) expression.Variable {
 	return v
 }
 
-// kindOfAnswer is what a field's answers are to an expression. Steps without names are numbers.
-func kindOfAnswer(f survey.Field) expression.Kind {
-	switch f.Question.Type {
+// answerKind is what a field's answers are to an expression. Steps without labels are numbers.
+func answerKind(f survey.Field) expression.Kind {
+	q := f.Question
+	switch q.Type {
 	case survey.SingleChoice, survey.Matrix, survey.ImportanceMatrix:
 		return expression.Choice
 	case survey.Rating:
-		if stepped(f.Question) {
+		if len(q.Options) > 0 && len(q.Options[0].Label) == 0 {
 			return expression.Number
 		}
 		return expression.Choice
@@ -177,149 +182,173 @@ func kindOfAnswer(f survey.Field) expression.Kind {
 	case survey.YesNo, survey.Consent:
 		return expression.Bool
 	case survey.Hidden:
-		if len(f.Question.Options) > 0 {
+		if len(q.Options) > 0 {
 			return expression.Choice
 		}
 	}
 	return expression.Text
 }
 
-// stepped reports whether the options are numbered steps, which have no labels.
-func stepped(q *survey.Question) bool { return len(q.Options) > 0 && len(q.Options[0].Label) == 0 }
+// A conditionCompiler compiles the conditions of a survey against its names.
+type conditionCompiler struct {
+	object
+	survey   *survey.Survey
+	scope    expression.Scope
+	budget   int
+	nameless bool // a question has no readable id, so that its name may seem unknown
+}
 
-// compile turns the remembered expressions into trees, and looks for what nobody can ever reach.
-func (o object) compile(s *survey.Survey) {
+// compileConditions compiles all conditions, and reports those that can never hold.
+func (o object) compileConditions(s *survey.Survey) {
 	if len(o.conditions) == 0 {
 		return
 	}
-	scope, budget, before := scopeOf(s), expression.Budget, len(o.problems)
+	c := conditionCompiler{object: o, survey: s, scope: scopeOf(s), budget: expression.Budget}
+	before := len(o.problems)
 	if o.has("channels") && len(s.Channels) == 0 { // they could not be read
-		scope["channel"] = expression.Variable{Kind: expression.Broken}
+		c.scope["channel"] = expression.Variable{Kind: expression.Broken}
 	}
-	nameless := o.unnamed(s)
-	compiled := map[*yaml.Node]expression.Tree{} // once each, however many aliases lead to it
-	for _, c := range o.conditions {
-		tree, known := compiled[c.at]
-		var found []expression.Fault
-		if !known {
-			tree, found = expression.Compile(c.at.Value, scope, &budget)
-			compiled[c.at] = tree
-		}
-		for _, fault := range found {
-			switch {
-			case fault.Unknown != "" && nameless: // it may well be the question whose id could not be read
-			case c.key == "required" && fault.Unknown == strings.TrimSpace(c.at.Value):
-				o.fail(c.at, "required: %s is neither true, false nor a condition%s", quote(c.at.Value), suggest(c.at.Value, append(fieldNames(s), "true", "false", "all")))
-			default:
-				o.failInside(c.at, fault.Offset, "%s: %s", c.key, fault.Message)
+	broken := false
+	for _, v := range c.scope {
+		broken = broken || v.Kind == expression.Broken
+	}
+	for q := range s.Questions() {
+		c.nameless = c.nameless || q.ID == ""
+	}
+	c.compileAll()
+	whole := !broken && !c.nameless && before == len(o.problems)
+	if c.checkCycle() && whole {
+		c.checkReachable()
+	}
+}
+
+func (c *conditionCompiler) compileAll() {
+	compiled := map[*yaml.Node]expression.Tree{} // each once, however many aliases lead to it
+	for _, one := range c.conditions {
+		tree, done := compiled[one.at]
+		if !done {
+			var faults []expression.Fault
+			tree, faults = expression.Compile(one.at.Value, c.scope, &c.budget)
+			compiled[one.at] = tree
+			for _, fault := range faults {
+				c.failFault(one, fault)
 			}
 		}
-		*c.tree = tree
-		if slices.ContainsFunc(tree.Uses(), func(name string) bool { return c.owner != "" && survey.QuestionOf(name) == c.owner }) {
-			o.ownAnswer(c, c.owner)
+		*one.tree = tree
+		if one.owner != "" && uses(tree, one.owner) {
+			c.failOwnAnswer(one, one.owner)
 		}
 	}
-	whole := !nameless
-	for _, v := range scope {
-		whole = whole && v.Kind != expression.Broken
-	}
-	whole = whole && before == len(o.problems)
-	if o.circle(s) == nil && whole {
-		o.reach(s, scope, &budget)
+}
+
+// failFault reports a mistake in an expression.
+func (c *conditionCompiler) failFault(one condition, fault expression.Fault) {
+	switch {
+	case fault.Unknown != "" && c.nameless: // it may be the question whose id could not be read
+	case one.key == "required" && fault.Unknown == strings.TrimSpace(one.at.Value):
+		c.fail(one.at, "required: %s is neither true, false nor a condition%s", quote(one.at.Value), suggest(one.at.Value, append(fieldNames(c.survey), "true", "false", "all")))
+	default:
+		c.failInside(one.at, fault.Offset, "%s: %s", one.key, fault.Message)
 	}
 }
 
-// unnamed reports whether a question's or row's name is not known, though it may have one.
-func (o object) unnamed(s *survey.Survey) bool {
-	for q := range s.Questions() {
-		if q.ID == "" {
-			return true
-		}
-	}
-	return false
+// uses reports whether an expression depends on a question.
+func uses(tree expression.Tree, question string) bool {
+	return slices.ContainsFunc(tree.Uses(), func(name string) bool { return survey.QuestionOf(name) == question })
 }
 
-func (o object) ownAnswer(c condition, question string) {
-	o.fail(c.at, "%s: %s would depend on its own answer: name another question", c.key, quote(question))
+func (c *conditionCompiler) failOwnAnswer(one condition, question string) {
+	c.fail(one.at, "%s: %s would depend on its own answer: name another question", one.key, quote(question))
 }
 
-// circle reports questions that wait for one another, at the condition that closes the circle.
-func (o object) circle(s *survey.Survey) (cycle []string) {
-	if cycle = s.Arrange(); cycle == nil {
-		return nil
+// conditionOf finds the condition of a tree.
+func (c *conditionCompiler) conditionOf(tree *expression.Tree) condition {
+	return c.conditions[slices.IndexFunc(c.conditions, func(one condition) bool { return one.tree == tree })]
+}
+
+// checkCycle reports questions that depend on one another, at the first condition of the cycle. It returns false if there
+// are any.
+func (c *conditionCompiler) checkCycle() bool {
+	cycle := c.survey.Arrange()
+	if cycle == nil {
+		return true
 	}
 	var first survey.Placed
-	for i := range s.Sections {
-		for j := range s.Sections[i].Questions {
-			if q := &s.Sections[i].Questions[j]; q.ID == cycle[0] {
-				first = survey.Placed{Question: q, Section: &s.Sections[i]}
+	for i := range c.survey.Sections {
+		section := &c.survey.Sections[i]
+		for j := range section.Questions {
+			if q := &section.Questions[j]; q.ID == cycle[0] {
+				first = survey.Placed{Question: q, Section: section}
 			}
 		}
 	}
 	next := cycle[1%len(cycle)]
 	for _, tree := range first.Conditions() {
-		if !slices.ContainsFunc(tree.Uses(), func(name string) bool { return survey.QuestionOf(name) == next }) {
+		if !uses(*tree, next) {
 			continue
 		}
-		c := o.conditions[slices.IndexFunc(o.conditions, func(c condition) bool { return c.tree == tree })]
+		one := c.conditionOf(tree)
 		if len(cycle) == 1 {
-			o.ownAnswer(c, next)
+			c.failOwnAnswer(one, next)
 		} else {
-			o.fail(c.at, "%s goes round in a circle: %s; at least one of them must not depend on the others", c.key, strings.Join(append(cycle, cycle[0]), " → "))
+			c.fail(one.at, "%s goes round in a circle: %s; at least one of them must not depend on the others", one.key, strings.Join(append(cycle, cycle[0]), " → "))
 		}
-		return cycle
+		break
 	}
-	return cycle
+	return false
 }
 
-// reach looks for conditions that are possible by themselves, and impossible where they stand: together with those of the
+// checkReachable reports conditions that can hold by themselves, but not where they are: together with those of the
 // section and of the questions that they name.
-func (o object) reach(s *survey.Survey, scope expression.Scope, budget *int) {
+func (c *conditionCompiler) checkReachable() {
+	s := c.survey
 	for _, q := range s.Order() {
 		asked := expression.All(q.Section.ShowIf, q.ShowIf)
 		for _, name := range append(q.Parts(), q.ID) {
-			if v, ok := scope[name]; ok {
+			if v, ok := c.scope[name]; ok {
 				v.Asked = asked
-				scope[name] = v
+				c.scope[name] = v
 			}
 		}
-	}
-	possible := func(trees ...*expression.Tree) bool {
-		all := expression.All(trees...)
-		return all == nil || expression.Satisfiable(*all, scope, budget)
-	}
-	judge := func(tree *expression.Tree, consequence string, around ...*expression.Tree) bool {
-		if tree == nil || tree.Op == "" || possible(append(around, tree)...) {
-			return true
-		}
-		c := o.conditions[slices.IndexFunc(o.conditions, func(c condition) bool { return c.tree == tree })]
-		o.fail(c.at, "%s: never true together with the conditions on its section and on the questions it names: %s", c.key, consequence)
-		return false
 	}
 	for i := range s.Sections {
 		section := &s.Sections[i]
-		if !judge(section.ShowIf, "nobody would see the section") {
+		if !c.canHold(section.ShowIf, nil, "nobody would see the section") {
 			continue
 		}
 		for j := range section.Questions {
-			q := &section.Questions[j]
-			if !judge(q.ShowIf, "nobody would see the question", section.ShowIf) {
-				continue
-			}
-			asked := expression.All(section.ShowIf, q.ShowIf)
-			judge(q.RequiredIf, "the question would never be required", asked)
-			for k := range q.Options {
-				judge(q.Options[k].ShowIf, "nobody would be offered the option", asked)
-			}
-			for k := range q.Checks {
-				judge(&q.Checks[k].That, "nobody could answer", asked)
-			}
+			c.checkQuestionReachable(section, &section.Questions[j])
 		}
 	}
 	for i := range s.Thanks {
-		judge(s.Thanks[i].ShowIf, "nobody would read the text")
+		c.canHold(s.Thanks[i].ShowIf, nil, "nobody would read the text")
 	}
 	for i := range s.Alerts {
-		judge(&s.Alerts[i].When, "it would never open a case")
+		c.canHold(&s.Alerts[i].When, nil, "it would never open a case")
 	}
+}
+
+func (c *conditionCompiler) checkQuestionReachable(section *survey.Section, q *survey.Question) {
+	if !c.canHold(q.ShowIf, section.ShowIf, "nobody would see the question") {
+		return
+	}
+	asked := expression.All(section.ShowIf, q.ShowIf)
+	c.canHold(q.RequiredIf, asked, "the question would never be required")
+	for i := range q.Options {
+		c.canHold(q.Options[i].ShowIf, asked, "nobody would be offered the option")
+	}
+	for i := range q.Checks {
+		c.canHold(&q.Checks[i].That, asked, "nobody could answer")
+	}
+}
+
+// canHold reports whether a condition can hold together with the one around it. If it cannot, that is a problem with a
+// consequence.
+func (c *conditionCompiler) canHold(tree, around *expression.Tree, consequence string) bool {
+	if tree == nil || tree.Op == "" || expression.Satisfiable(*expression.All(around, tree), c.scope, &c.budget) {
+		return true
+	}
+	one := c.conditionOf(tree)
+	c.fail(one.at, "%s: never true together with the conditions on its section and on the questions it names: %s", one.key, consequence)
+	return false
 }

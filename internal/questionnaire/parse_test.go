@@ -94,7 +94,7 @@ func TestWhole(t *testing.T) {
 		{"thanks", []string{s.Thanks[0].Text.In("en"), s.Thanks[1].Text.In("en"), s.Thanks[2].Text.In("zh")}, []string{"We will do better.", "Thank you, web!", "谢谢！"}},
 		{"thanks' conditions", []bool{s.Thanks[0].ShowIf != nil, s.Thanks[1].ShowIf != nil, s.Thanks[2].ShowIf != nil}, []bool{true, true, false}},
 		{"thanks' places", []string{s.ThanksPath(0), s.ThanksPath(1), s.ThanksPath(2)}, []string{"thanks/1/", "thanks/2/", "thanks/"}},
-		{"duplicates", s.KeepTwins, true},
+		{"duplicates", s.KeepDuplicates, true},
 		{"layout", s.Steps, true},
 		{"section's condition", s.Sections[0].ShowIf.Uses(), []string{"language", "channel"}},
 		{"order", order(s), "tier items overall note_4 email both order share why arrived left site age origin"},

@@ -1,7 +1,7 @@
 package questionnaire
 
 import (
-	"bytes"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -13,48 +13,43 @@ type Place struct {
 	Column int // from 1, in characters
 }
 
-// Places says where the parts of a questionnaire stand in its file. A compiled Survey does not carry positions: only
-// those who talk about the file (advice, comparisons) need them.
+// Places says where the parts of a questionnaire are in its file. A compiled Survey has no positions: only advice and
+// comparisons, which speak of the file, need them.
 type Places struct {
 	file string
 	root *yaml.Node
 }
 
-// Locate reads a questionnaire that [Parse] has found to be good. Of any other file it knows only the beginning.
+// Locate reads a questionnaire that [Parse] accepts. Of any other file it knows only the beginning.
 func Locate(file string, source []byte) Places {
-	source = bytes.TrimPrefix(source, []byte("\uFEFF"))
-	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
-	source = bytes.ReplaceAll(source, []byte("\r"), []byte("\n"))
 	p := Places{file: file}
-	if root, _, err := decodeYAML(source); err == nil {
+	if root, _, err := decodeYAML([]byte(strings.Join(splitLines(source), "\n"))); err == nil {
 		p.root = root
 	}
 	return p
 }
 
-// At is where a part stands. The path is keys and, from 0, indexes: At("sections", 0, "questions", 2, "label", "zh").
-// What is not written down stands where the innermost written part around it does.
+// At is where a part is. The path is keys and, from 0, indexes: At("sections", 0, "questions", 2, "label", "zh"). The place
+// of what is not written is that of the innermost written part around it.
 func (p Places) At(path ...any) Place {
 	place := Place{File: p.file, Line: 1, Column: 1}
 	p.walk(path, func(n *yaml.Node) { place.Line, place.Column = n.Line, n.Column })
 	return place
 }
 
-// Plain is the value written at a path as it stands in the file, and whether there is one.
+// Plain is the scalar at a path as it is written, and whether there is one.
 func (p Places) Plain(path ...any) (string, bool) {
 	var last *yaml.Node
 	if !p.walk(path, func(n *yaml.Node) { last = n }) || last == nil {
 		return "", false
 	}
-	if last.Kind == yaml.AliasNode {
-		last = last.Alias
-	}
+	last = target(last)
 	return last.Value, last.Kind == yaml.ScalarNode
 }
 
-// Cut lists the plain values behind which a comment begins without a space, as in "label: our shop #1": it was hardly meant
-// as one.
-func (p Places) Cut() []Place {
+// CutOff lists the plain values that a comment without a space after its # cuts off, as in "label: our shop #1": it was
+// hardly meant as one.
+func (p Places) CutOff() []Place {
 	var places []Place
 	var walk func(n *yaml.Node)
 	walk = func(n *yaml.Node) {
@@ -74,7 +69,7 @@ func (p Places) Cut() []Place {
 // Has reports whether anything is written at a path.
 func (p Places) Has(path ...any) bool { return p.root != nil && p.walk(path, func(*yaml.Node) {}) }
 
-// walk visits the nodes along a path, and reports whether it led to its end.
+// walk visits the nodes along a path, and reports whether all of it is written.
 func (p Places) walk(path []any, visit func(*yaml.Node)) bool {
 	n := p.root
 	if n == nil {
@@ -82,10 +77,7 @@ func (p Places) walk(path []any, visit func(*yaml.Node)) bool {
 	}
 	visit(n)
 	for _, step := range path {
-		if n.Kind == yaml.AliasNode {
-			n = n.Alias
-		}
-		next := child(n, step)
+		next := child(target(n), step)
 		if next == nil {
 			return false
 		}

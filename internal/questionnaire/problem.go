@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A Problem is a mistake in a questionnaire, at a place, with the mend in its message.
+// A Problem is a mistake in a questionnaire, at a place. Its message says how to fix it.
 type Problem struct {
 	File    string
 	Line    int // from 1; 0 for the file as a whole
@@ -22,7 +22,7 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
 }
 
-// Problems is every mistake of one run, sorted by place. As an error it prints one line each.
+// Problems are the mistakes of one run, sorted by place. As an error they are one line each.
 type Problems []Problem
 
 func (ps Problems) Error() string {
@@ -33,7 +33,7 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Sort orders by file, line, column, message, and drops repetitions.
+// sorted orders by file, line, column, message, and drops repetitions.
 func (ps Problems) sorted() Problems {
 	slices.SortFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))

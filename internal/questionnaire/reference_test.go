@@ -33,7 +33,7 @@ func TestReference(t *testing.T) {
 // Every type's example is a question that the parser takes.
 func TestReferenceExamples(t *testing.T) {
 	for _, q := range questionTypes {
-		if q.says.en == "" || q.says.zh == "" || q.answer.en == "" || q.answer.zh == "" {
+		if q.doc.en == "" || q.doc.zh == "" || q.answer.en == "" || q.answer.zh == "" {
 			t.Errorf("%s: nothing is said of it", q.name)
 		}
 		source := sampleSurvey + indent("      ", q.sample()) + "      - {id: both, type: importance_matrix, label: \"1\", scale: satisfaction, importance_scale: importance, rows: [{id: a, label: \"1\"}]}\n"
@@ -108,34 +108,34 @@ func indent(by, text string) string {
 }
 
 var conditionKinds = []struct {
-	of, is     said
+	of, is     doc
 	conditions []string
 }{
-	{said{"`single_choice`, `rating` with a scale, a row of a matrix (`parts.staff`, `both.a.importance`), `hidden` with options", "`single_choice`、用量表的 `rating`、矩阵的一行（`parts.staff`、`both.a.importance`）、带 options 的 `hidden`"}, said{"an option", "一个选项"},
+	{doc{"`single_choice`, `rating` with a scale, a row of a matrix (`parts.staff`, `both.a.importance`), `hidden` with options", "`single_choice`、用量表的 `rating`、矩阵的一行（`parts.staff`、`both.a.importance`）、带 options 的 `hidden`"}, doc{"an option", "一个选项"},
 		[]string{`overall == "good"`, `overall in ["good", "fair"]`, `overall == parts.staff`, `score(parts.staff) < 3`}},
-	{said{"`multi_choice`", "`multi_choice`"}, said{"several options", "几个选项"}, []string{`likes contains "price"`, `count(likes) >= 2`}},
-	{said{"`rating` with steps, `nps`, `number`, a rank (`order.price`), a share of a `constant_sum`", "用 steps 的 `rating`、`nps`、`number`、名次（`order.price`）、`constant_sum` 的一份"}, said{"a number", "数"},
+	{doc{"`multi_choice`", "`multi_choice`"}, doc{"several options", "几个选项"}, []string{`likes contains "price"`, `count(likes) >= 2`}},
+	{doc{"`rating` with steps, `nps`, `number`, a rank (`order.price`), a share of a `constant_sum`", "用 steps 的 `rating`、`nps`、`number`、名次（`order.price`）、`constant_sum` 的一份"}, doc{"a number", "数"},
 		[]string{`stars <= 2`, `visits in [1, 2.5]`, `stars < visits`, `order.price == 1`}},
-	{said{"`yes_no`, `consent`", "`yes_no`、`consent`"}, said{"true or false", "真假"}, []string{`member`, `not member`, `member == false`}},
-	{said{"`short_text`, `long_text`, `email`, `phone`, `url`, `hidden`", "`short_text`、`long_text`、`email`、`phone`、`url`、`hidden`"}, said{"a text", "文字"}, []string{`advice contains "late"`, `advice == "no"`}},
-	{said{"`date`, `time`", "`date`、`time`"}, said{"a text in the order of time", "按时间先后比较的文字"}, []string{`bought >= "2026-01-01"`}},
-	{said{"a matrix, ranking or `constant_sum` as a whole", "整个矩阵、排序或 `constant_sum`"}, said{"several answers", "几个答案"}, []string{`answered(parts)`, `count(parts) == 2`}},
-	{said{"`channel`, `language`: of the submission", "`channel`、`language`：答卷的来源和语言"}, said{"an option", "一个选项"}, []string{`channel != "phone"`, `language == "zh"`}},
+	{doc{"`yes_no`, `consent`", "`yes_no`、`consent`"}, doc{"true or false", "真假"}, []string{`member`, `not member`, `member == false`}},
+	{doc{"`short_text`, `long_text`, `email`, `phone`, `url`, `hidden`", "`short_text`、`long_text`、`email`、`phone`、`url`、`hidden`"}, doc{"a text", "文字"}, []string{`advice contains "late"`, `advice == "no"`}},
+	{doc{"`date`, `time`", "`date`、`time`"}, doc{"a text in the order of time", "按时间先后比较的文字"}, []string{`bought >= "2026-01-01"`}},
+	{doc{"a matrix, ranking or `constant_sum` as a whole", "整个矩阵、排序或 `constant_sum`"}, doc{"several answers", "几个答案"}, []string{`answered(parts)`, `count(parts) == 2`}},
+	{doc{"`channel`, `language`: of the submission", "`channel`、`language`：答卷的来源和语言"}, doc{"an option", "一个选项"}, []string{`channel != "phone"`, `language == "zh"`}},
 }
 
 var conditionParts = []struct {
 	parts     string
-	says      said
+	says      doc
 	condition string
 }{
-	{"`==` `!=`", said{"The same, not the same. One side must be an answer.", "相同、不同。至少一边是答案。"}, `overall != "good"`},
-	{"`<` `<=` `>` `>=`", said{"Numbers, scores, counts; dates, times and texts by their order.", "比较数、分数、个数；日期、时刻和文字按先后。"}, `1 < stars and stars <= 4`},
-	{"`in` `not in`", said{"One of a list in brackets.", "是方括号里的一个。"}, `overall not in ["good", "fair"]`},
-	{"`contains`", said{"Of a multi_choice: the option is among those chosen. Of a text: the words are in it.", "多选题：选了这一项。文字：里面有这些字。"}, `not (likes contains "care")`},
-	{"`and` `or` `not` `( )`", said{"Both, either, the opposite, brackets. What not belongs to stands in brackets.", "并且、或者、相反、括号。not 管的内容放在括号里。"}, `not (overall == "good" and member)`},
-	{"`answered(q)`", said{"There is an answer: of a question with rows or options of its own, at least one.", "有答案；分行、分项的题，至少答了一个。"}, `answered(advice)`},
-	{"`score(q)`", said{"The score of the option that was chosen.", "所选选项的分数。"}, `score(overall) <= 3`},
-	{"`count(q)`", said{"How many options were chosen, or how many rows answered.", "选了几项，或答了几行。"}, `count(likes) == 3`},
+	{"`==` `!=`", doc{"The same, not the same. One side must be an answer.", "相同、不同。至少一边是答案。"}, `overall != "good"`},
+	{"`<` `<=` `>` `>=`", doc{"Numbers, scores, counts; dates, times and texts by their order.", "比较数、分数、个数；日期、时刻和文字按先后。"}, `1 < stars and stars <= 4`},
+	{"`in` `not in`", doc{"One of a list in brackets.", "是方括号里的一个。"}, `overall not in ["good", "fair"]`},
+	{"`contains`", doc{"Of a multi_choice: the option is among those chosen. Of a text: the words are in it.", "多选题：选了这一项。文字：里面有这些字。"}, `not (likes contains "care")`},
+	{"`and` `or` `not` `( )`", doc{"Both, either, the opposite, brackets. What not belongs to stands in brackets.", "并且、或者、相反、括号。not 管的内容放在括号里。"}, `not (overall == "good" and member)`},
+	{"`answered(q)`", doc{"There is an answer: of a question with rows or options of its own, at least one.", "有答案；分行、分项的题，至少答了一个。"}, `answered(advice)`},
+	{"`score(q)`", doc{"The score of the option that was chosen.", "所选选项的分数。"}, `score(overall) <= 3`},
+	{"`count(q)`", doc{"How many options were chosen, or how many rows answered.", "选了几项，或答了几行。"}, `count(likes) == 3`},
 }
 
 var unansweredConditions = []struct {
@@ -149,7 +149,7 @@ var unansweredConditions = []struct {
 	{`likes contains "price"`, false}, {`count(likes) == 0`, true}, {`answered(overall)`, false},
 }
 
-var headings = map[string]said{
+var headings = map[string]doc{
 	"questionnaire": {"The questionnaire", "问卷"}, "contact": {"Contact", "联系人"}, "document": {"Document", "文件信息"}, "window": {"Window", "开放时间"},
 	"audience": {"Audience", "调查对象"}, "thanks": {"Thanks", "致谢"}, "section": {"Section", "部分"}, "option": {"Option", "选项"}, "row": {"Row", "行"},
 	"check": {"Check", "检查"}, "scoring": {"Scoring", "计分"}, "dimension": {"Dimension", "维度"}, "band": {"Band", "分档"}, "results": {"Results", "结果"},
@@ -169,7 +169,7 @@ func (w *reference) say(en, zh string) string {
 	return en
 }
 
-func (w *reference) in(s said) string { return w.say(s.en, s.zh) }
+func (w *reference) in(s doc) string { return w.say(s.en, s.zh) }
 
 func (w *reference) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 
@@ -181,10 +181,7 @@ func (w *reference) write() {
 		"One YAML file in `surveys/` is one questionnaire. This page lists everything that may stand in it. Unknown keys are mistakes; `glasspoll check` reports every mistake of a file in one run, with its line and column. `glasspoll schema` prints the same as a JSON Schema, so that an editor completes and explains keys.",
 		"`surveys/` 里的一个 YAML 文件就是一份问卷。本页列出文件里可以写的全部内容。写错的键会报错；`glasspoll check` 一次报出文件里的所有错误，带行号和列号。`glasspoll schema` 输出同样内容的 JSON Schema，编辑器可以据此补全和解释。"))
 	w.line("- [%s](#values)", w.say("Values", "值的写法"))
-	var order []*mapping
-	for _, m := range formats {
-		order = collect(m, order)
-	}
+	order := mappingsOf(formats...)
 	for _, m := range order {
 		w.line("- [%s](#%s)", w.in(headings[m.id]), m.id)
 		if m == &questionMapping {
@@ -216,25 +213,13 @@ func (w *reference) write() {
 	w.limits()
 }
 
-// collect lists the mappings in the order in which they are met.
-func collect(m *mapping, order []*mapping) []*mapping {
-	if slices.Contains(order, m) {
-		return order
-	}
-	order = append(order, m)
-	for _, k := range m.keys {
-		k.form.mappings(func(m *mapping) { order = collect(m, order) })
-	}
-	return order
-}
-
 func (w *reference) heading(level int, id, text string) {
 	w.line("<a id=\"%s\"></a>\n\n%s %s\n", id, strings.Repeat("#", level), text)
 }
 
 func (w *reference) mapping(m *mapping) {
 	w.heading(2, m.id, w.in(headings[m.id]))
-	w.line("%s\n", w.in(m.says))
+	w.line("%s\n", w.in(m.doc))
 	if m != &questionMapping {
 		w.keys(m.keys, m.id)
 		return
@@ -250,14 +235,14 @@ func (w *reference) mapping(m *mapping) {
 	w.keys(shared, m.id)
 	for _, q := range questionTypes {
 		w.heading(3, string(q.name), "`"+string(q.name)+"`")
-		w.line("%s %s%s\n", w.in(q.says), w.say("Its answer: ", "答案："), w.in(q.answer)+w.say(".", "。"))
+		w.line("%s %s%s\n", w.in(q.doc), w.say("Its answer: ", "答案："), w.in(q.answer)+w.say(".", "。"))
 		w.line("```yaml\n%s```\n", q.sample())
 		var own []key
 		var without []string
 		for _, k := range m.keys {
 			mine, ok := m.key(k.name, q.name)
 			switch {
-			case ok && k.says == mine.says && !slices.ContainsFunc(shared, func(s key) bool { return s.says == k.says }):
+			case ok && k.doc == mine.doc && !slices.ContainsFunc(shared, func(s key) bool { return s.doc == k.doc }):
 				own = append(own, k)
 			case !ok && slices.ContainsFunc(shared, func(s key) bool { return s.name == k.name }) && !slices.Contains(without, "`"+k.name+"`"):
 				without = append(without, "`"+k.name+"`")
@@ -279,7 +264,7 @@ func (w *reference) keys(keys []key, id string) {
 		if k.need != "" {
 			name = "**" + name + "**"
 		}
-		w.line("| %s | %s | %s | `%s` |", name, w.value(k.form), w.in(k.says), k.example)
+		w.line("| %s | %s | %s | `%s` |", name, w.value(k.form), w.in(k.doc), k.example)
 	}
 	w.line("")
 	if slices.ContainsFunc(keys, func(k key) bool { return k.need != "" }) && id != "" {
@@ -328,15 +313,15 @@ func (w *reference) value(f form) string {
 	case objectForm:
 		return fmt.Sprintf("[%s](#%s)", w.in(headings[f.of.id]), f.of.id)
 	case byNameForm:
-		return w.say("names, each with a list of ", "名字，各有一个列表，列表里是") + w.value(mappingOf(f.of))
+		return w.say("names, each with a list of ", "名字，各有一个列表，列表里是") + w.value(objectOf(f.of))
 	case listForm:
-		switch f.list.kind {
+		switch f.entry.kind {
 		case codeForm:
 			return w.say("a list of language codes", "语言代码的列表")
 		case nameIDForm, choiceIDForm:
 			return w.say("a list of ids", "id 的列表")
 		}
-		return w.say("a list of ", "列表：") + w.value(*f.list)
+		return w.say("a list of ", "列表：") + w.value(*f.entry)
 	case eitherForm:
 		var forms []string
 		for _, one := range f.either {
@@ -388,22 +373,22 @@ func (w *reference) limits() {
 	w.heading(2, "limits", w.say("Limits", "上限"))
 	w.line("| %s | %s |\n| --- | --- |", w.say("What", "什么"), w.say("At most", "最多"))
 	for _, l := range []struct {
-		what said
+		what doc
 		most int
-		unit said
+		unit doc
 	}{
-		{said{"A file", "文件"}, maxFile >> 10, said{"KB", "KB"}},
-		{said{"Questions, notes among them", "题目，包括说明文字"}, maxQuestions, said{}},
-		{said{"Options of a question or scale, and rows of a matrix", "一题或一个量表的选项，一个矩阵的行"}, maxOptions, said{}},
-		{said{"An id", "id"}, maxID, said{"characters", "个字符"}},
-		{said{"A text", "一段文字"}, maxText, said{"characters", "个字"}},
-		{said{"A condition", "条件"}, expression.MaxLength, said{"bytes", "字节"}},
-		{said{"A pattern", "正则表达式"}, maxPattern, said{"bytes", "字节"}},
-		{said{"An answer to a long_text", "long_text 的答案"}, mostLength, said{"characters", "个字"}},
-		{said{"Alerts", "提醒规则"}, maxAlerts, said{}},
-		{said{"Measures, and quotes, of a questionnaire", "一份问卷的改进措施、原话"}, maxBeside, said{}},
-		{said{"Groups that segments make together", "各 segment 交叉出的组"}, maxCohorts, said{}},
-		{said{"Levels of nesting in the file", "文件里的嵌套层数"}, maxDepth, said{}},
+		{doc{"A file", "文件"}, maxFile >> 10, doc{"KB", "KB"}},
+		{doc{"Questions, notes among them", "题目，包括说明文字"}, maxQuestions, doc{}},
+		{doc{"Options of a question or scale, and rows of a matrix", "一题或一个量表的选项，一个矩阵的行"}, maxOptions, doc{}},
+		{doc{"An id", "id"}, maxID, doc{"characters", "个字符"}},
+		{doc{"A text", "一段文字"}, maxText, doc{"characters", "个字"}},
+		{doc{"A condition", "条件"}, expression.MaxLength, doc{"bytes", "字节"}},
+		{doc{"A pattern", "正则表达式"}, maxPattern, doc{"bytes", "字节"}},
+		{doc{"An answer to a long_text", "long_text 的答案"}, mostLength, doc{"characters", "个字"}},
+		{doc{"Alerts", "提醒规则"}, maxAlerts, doc{}},
+		{doc{"Measures, and quotes, of a questionnaire", "一份问卷的改进措施、原话"}, maxEntries, doc{}},
+		{doc{"Groups that segments make together", "各 segment 交叉出的组"}, maxCohorts, doc{}},
+		{doc{"Levels of nesting in the file", "文件里的嵌套层数"}, maxDepth, doc{}},
 	} {
 		w.line("| %s | %s |", w.in(l.what), strings.TrimSpace(fmt.Sprint(l.most)+" "+w.in(l.unit)))
 	}
@@ -416,16 +401,12 @@ func TestReferenceIsWhole(t *testing.T) {
 		w := &reference{language: language}
 		w.write()
 		text := w.String()
-		var all []*mapping
-		for _, m := range formats {
-			all = collect(m, all)
-		}
-		for _, m := range all {
+		for _, m := range mappingsOf(formats...) {
 			for _, k := range m.keys {
 				if !strings.Contains(text, "`"+k.name+"`") {
 					t.Errorf("%s: %s is left out", language, k.name)
 				}
-				if !strings.Contains(text, w.in(k.says)) {
+				if !strings.Contains(text, w.in(k.doc)) {
 					t.Errorf("%s: %s is not explained", language, k.name)
 				}
 			}

@@ -11,65 +11,55 @@ import (
 )
 
 // Schema is the format of one kind of files (ActionsFile, QuotesFile, or "" for questionnaires) as JSON Schema (2020-12),
-// for editors: what may stand where, and what it means, in English and Chinese. It refuses nothing that [Parse] accepts.
-// What only the whole file shows (names that must exist, texts in every language, conditions) it cannot know.
+// for editors: what may be written where, and what it means, in English and Chinese. It refuses nothing that [Parse]
+// accepts. It does not check what needs the whole file: names that must exist, texts in every language, conditions.
 func Schema(kind string) []byte {
-	of, title := &questionnaireMapping, "A Glasspoll questionnaire"
+	root, title := &questionnaireMapping, "A Glasspoll questionnaire"
 	switch kind {
 	case ActionsFile:
-		of, title = &measureMapping, "What is done about the results of a Glasspoll questionnaire"
+		root, title = &measureMapping, "What is done about the results of a Glasspoll questionnaire"
 	case QuotesFile:
-		of, title = &quoteMapping, "Reviewed quotes from the answers to a Glasspoll questionnaire"
+		root, title = &quoteMapping, "Reviewed quotes from the answers to a Glasspoll questionnaire"
 	}
 	defs := ordered{{"text", textSchema}}
-	seen := map[*mapping]bool{}
-	var define func(m *mapping)
-	define = func(m *mapping) {
-		if seen[m] {
-			return
-		}
-		seen[m] = true
+	for _, m := range mappingsOf(root) {
 		switch m {
 		case &questionnaireMapping:
 		case &questionMapping:
 			defs = append(defs, questionSchema()...)
 		default:
-			defs = append(defs, entry{m.id, m.schema()})
-		}
-		for _, k := range m.keys {
-			k.form.mappings(define)
+			defs = append(defs, member{m.id, m.schema()})
 		}
 	}
-	define(of)
-	root := ordered{
+	schema := ordered{
 		{"$schema", "https://json-schema.org/draft/2020-12/schema"},
 		{"title", title},
 	}
-	if of == &questionnaireMapping {
-		root = append(root, of.schema()...)
+	if root == &questionnaireMapping {
+		schema = append(schema, root.schema()...)
 	} else {
-		root = append(root, listOf(mappingOf(of), maxBeside).schema()...)
+		schema = append(schema, listOf(objectOf(root), maxEntries).schema()...)
 	}
-	root = append(root, entry{"$defs", defs})
+	schema = append(schema, member{"$defs", defs})
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(root); err != nil {
+	if err := e.Encode(schema); err != nil {
 		panic(fmt.Sprintf("schema: %v", err)) // plain data
 	}
 	return b.Bytes()
 }
 
 // ordered is a JSON object whose members keep their order.
-type ordered []entry
+type ordered []member
 
-type entry struct {
+type member struct {
 	name  string
 	value any
 }
 
-// MarshalJSON writes the members as they come.
+// MarshalJSON writes the members in their order.
 func (o ordered) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -106,39 +96,26 @@ var textSchema = ordered{
 	}},
 }
 
-// mappings visits the mappings that a form leads to.
-func (f form) mappings(visit func(*mapping)) {
-	if f.of != nil {
-		visit(f.of)
-	}
-	if f.list != nil {
-		f.list.mappings(visit)
-	}
-	for _, one := range f.either {
-		one.mappings(visit)
-	}
-}
-
 // schema describes a mapping whose keys do not depend on one another.
 func (m *mapping) schema() ordered {
 	var properties ordered
 	for _, name := range m.names("") {
 		k, _ := m.key(name, "")
-		properties = append(properties, entry{name, k.schema()})
+		properties = append(properties, member{name, k.schema()})
 	}
-	s := ordered{{"description", m.says.both()}, {"type", "object"}, {"minProperties", 1}, {"properties", properties}}
+	s := ordered{{"description", m.doc.both()}, {"type", "object"}, {"minProperties", 1}, {"properties", properties}}
 	if needed := m.needed(""); len(needed) > 0 {
-		s = append(s, entry{"required", needed})
+		s = append(s, member{"required", needed})
 	}
-	return append(s, append(m.beside(""), entry{"additionalProperties", false})...)
+	return append(s, append(m.dependent(""), member{"additionalProperties", false})...)
 }
 
-// beside says which keys must stand beside which.
-func (m *mapping) beside(as survey.Type) ordered {
+// dependent says which keys must be given with which.
+func (m *mapping) dependent(t survey.Type) ordered {
 	var pairs ordered
-	for _, name := range m.names(as) {
-		if k, _ := m.key(name, as); k.with != "" {
-			pairs = append(pairs, entry{k.name, []string{k.with}})
+	for _, name := range m.names(t) {
+		if k, _ := m.key(name, t); k.requires != "" {
+			pairs = append(pairs, member{k.name, []string{k.requires}})
 		}
 	}
 	if pairs == nil {
@@ -147,60 +124,67 @@ func (m *mapping) beside(as survey.Type) ordered {
 	return ordered{{"dependentRequired", pairs}}
 }
 
-// questionSchema describes a question: what all have, and, once the type is known, what that type has.
+// questionSchema describes a question: what all have and, once the type is known, what that type has.
 func questionSchema() ordered {
 	m := &questionMapping
 	var defs, common ordered
-	def := func(k key) string {
-		if m.meanings(k.name) > 1 {
-			return "question." + k.name + "." + string(k.types[0])
-		}
-		return "question." + k.name
-	}
 	for _, k := range m.keys {
 		if k.types == nil {
-			common = append(common, entry{k.name, k.schema()})
+			common = append(common, member{k.name, k.schema()})
 		} else {
-			defs = append(defs, entry{def(k), k.schema()})
+			defs = append(defs, member{m.definition(k), k.schema()})
 		}
 	}
-	var says []string
+	var docs []string
 	var types []ordered
 	for _, t := range questionTypes {
-		says = append(says, t.says.both())
-		var own ordered
-		for _, name := range m.names(t.name) {
-			if k, _ := m.key(name, t.name); k.types != nil {
-				own = append(own, entry{name, ordered{{"$ref", "#/$defs/" + def(k)}}})
-			}
-		}
-		then := ordered{{"properties", own}, {"propertyNames", ordered{{"enum", m.names(t.name)}}}}
-		needed := m.needed(t.name)
-		switch len(t.sources) {
-		case 0:
-		case 1:
-			needed = append(needed, t.sources[0])
-		default:
-			var one []ordered
-			for _, source := range t.sources {
-				one = append(one, ordered{{"required", []string{source}}})
-			}
-			then = append(then, entry{"oneOf", one})
-		}
-		then = append(append(then, entry{"required", needed}), m.beside(t.name)...)
+		docs = append(docs, t.doc.both())
 		types = append(types, ordered{
 			{"if", ordered{{"properties", ordered{{"type", ordered{{"const", t.name}}}}}, {"required", []string{"type"}}}},
-			{"then", then},
+			{"then", t.schema()},
 		})
 	}
 	for i := range common {
 		if common[i].name == "type" {
-			common[i].value = append(common[i].value.(ordered), entry{"enumDescriptions", says})
+			common[i].value = append(common[i].value.(ordered), member{"enumDescriptions", docs})
 		}
 	}
-	question := ordered{{"description", m.says.both()}, {"type", "object"}, {"properties", common},
+	question := ordered{{"description", m.doc.both()}, {"type", "object"}, {"properties", common},
 		{"propertyNames", ordered{{"enum", m.names("")}}}, {"required", []string{"type", "label"}}, {"allOf", types}}
 	return append(ordered{{m.id, question}}, defs...)
+}
+
+// schema describes the keys of a type's questions.
+func (t questionType) schema() ordered {
+	m := &questionMapping
+	var own ordered
+	for _, name := range m.names(t.name) {
+		if k, _ := m.key(name, t.name); k.types != nil {
+			own = append(own, member{name, ordered{{"$ref", "#/$defs/" + m.definition(k)}}})
+		}
+	}
+	schema := ordered{{"properties", own}, {"propertyNames", ordered{{"enum", m.names(t.name)}}}}
+	needed := m.needed(t.name)
+	switch len(t.sources) {
+	case 0:
+	case 1:
+		needed = append(needed, t.sources[0])
+	default:
+		var one []ordered
+		for _, source := range t.sources {
+			one = append(one, ordered{{"required", []string{source}}})
+		}
+		schema = append(schema, member{"oneOf", one})
+	}
+	return append(append(schema, member{"required", needed}), m.dependent(t.name)...)
+}
+
+// definition names the definition of a key that not all types have.
+func (m *mapping) definition(k key) string {
+	if m.meanings(k.name) > 1 {
+		return "question." + k.name + "." + string(k.types[0])
+	}
+	return "question." + k.name
 }
 
 // meanings counts the keys of one name.
@@ -215,14 +199,14 @@ func (m *mapping) meanings(name string) int {
 }
 
 func (k key) schema() ordered {
-	return append(ordered{{"description", k.says.both() + "\n" + k.name + ": " + k.example}}, k.form.schema()...)
+	return append(ordered{{"description", k.doc.both() + "\n" + k.name + ": " + k.example}}, k.form.schema()...)
 }
 
 // both is a line in both languages, as an editor shows it.
-func (s said) both() string { return s.en + "\n" + s.zh }
+func (d doc) both() string { return d.en + "\n" + d.zh }
 
-// schema describes a value. YAML's bare words may be read as numbers or truths, and quoted ones as texts: what Parse takes
-// either way is allowed either way.
+// schema describes a value. YAML reads bare words as numbers or booleans, and quoted ones as texts: what Parse accepts in
+// both ways is allowed in both.
 func (f form) schema() ordered {
 	switch f.kind {
 	case textForm, markdownForm:
@@ -248,28 +232,28 @@ func (f form) schema() ordered {
 	case nameIDForm:
 		return f.idSchema("string", questionID.String())
 	case choiceIDForm:
-		return append(f.idSchema([]string{"string", "integer", "boolean"}, choiceID.String()), entry{"minimum", 0})
+		return append(f.idSchema([]string{"string", "integer", "boolean"}, choiceID.String()), member{"minimum", 0})
 	case conditionForm:
 		return ordered{{"type", []string{"string", "boolean"}}, {"pattern", visible}, {"maxLength", expression.MaxLength}}
 	case objectForm:
 		return ordered{{"$ref", "#/$defs/" + f.of.id}}
 	case byNameForm:
-		return ordered{{"type", "object"}, {"propertyNames", formOf(nameIDForm).schema()}, {"additionalProperties", listOf(mappingOf(f.of), int(f.most/survey.One)).schema()}}
+		return ordered{{"type", "object"}, {"propertyNames", ofKind(nameIDForm).schema()}, {"additionalProperties", listOf(objectOf(f.of), int(f.most/survey.One)).schema()}}
 	case listForm:
-		s := ordered{{"type", "array"}, {"minItems", f.least}, {"items", f.list.schema()}}
+		s := ordered{{"type", "array"}, {"minItems", f.least}, {"items", f.entry.schema()}}
 		if f.most > 0 {
-			s = append(s, entry{"maxItems", f.most})
+			s = append(s, member{"maxItems", f.most})
 		}
-		if f.list.of == nil {
-			s = append(s, entry{"uniqueItems", true})
+		if f.entry.of == nil {
+			s = append(s, member{"uniqueItems", true})
 		}
 		return s
 	case eitherForm:
-		var any []ordered
+		var forms []ordered
 		for _, one := range f.either {
-			any = append(any, one.schema())
+			forms = append(forms, one.schema())
 		}
-		return ordered{{"anyOf", any}}
+		return ordered{{"anyOf", forms}}
 	default:
 		return ordered{{"type", []string{"string", "number"}}, {"pattern", visible}}
 	}
@@ -277,8 +261,8 @@ func (f form) schema() ordered {
 
 func (f form) idSchema(types any, pattern string) ordered {
 	s := ordered{{"type", types}, {"pattern", pattern}, {"maxLength", maxID}}
-	if len(f.but) > 0 {
-		s = append(s, entry{"not", ordered{{"enum", f.but}}})
+	if len(f.except) > 0 {
+		s = append(s, member{"not", ordered{{"enum", f.except}}})
 	}
 	return s
 }

@@ -292,51 +292,53 @@ func TestSchemaRefusesWhatItCan(t *testing.T) {
 	t.Logf("%d refused, %d unseen", refused, len(unseen))
 }
 
-// Each example of the tables is what its own key may say.
+// Each example of the tables is a value that its own key may have.
 func TestExamplesAreValid(t *testing.T) {
-	var doc any
 	seen := map[*mapping]bool{}
-	var visit func(m *mapping)
-	visit = func(m *mapping) {
-		if seen[m] {
-			return
-		}
-		seen[m] = true
-		for _, k := range m.keys {
-			if k.says.en == "" || k.says.zh == "" || k.example == "" {
-				t.Errorf("%s, %s: nothing is said of it", m.id, k.name)
-			}
-			own, err := json.Marshal(k.schema())
-			if err != nil {
-				t.Fatal(err)
-			}
-			one, err := jsonschema.UnmarshalJSON(bytes.NewReader(own))
-			if err != nil {
-				t.Fatal(err)
-			}
-			one.(map[string]any)["$defs"] = doc.(map[string]any)["$defs"]
-			c := jsonschema.NewCompiler()
-			if err := c.AddResource("key.json", one); err != nil {
-				t.Fatal(err)
-			}
-			schema, err := c.Compile("key.json")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if yes, err := validate(schema, k.example); !yes || err != nil {
-				t.Errorf("%s, %s: %s: %v", m.id, k.name, k.example, err)
-			}
-			k.form.mappings(visit)
-		}
-	}
 	for i, kind := range []string{"", ActionsFile, QuotesFile} {
-		var err error
-		if doc, err = jsonschema.UnmarshalJSON(bytes.NewReader(Schema(kind))); err != nil {
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema(kind)))
+		if err != nil {
 			t.Fatal(err)
 		}
-		visit(formats[i])
+		for _, m := range mappingsOf(formats[i]) {
+			if seen[m] {
+				continue
+			}
+			seen[m] = true
+			for _, k := range m.keys {
+				if k.doc.en == "" || k.doc.zh == "" || k.example == "" {
+					t.Errorf("%s, %s: not documented", m.id, k.name)
+				}
+				if yes, err := validate(keySchema(t, k, doc), k.example); !yes || err != nil {
+					t.Errorf("%s, %s: %s: %v", m.id, k.name, k.example, err)
+				}
+			}
+		}
 	}
 	if len(seen) != 20 {
 		t.Errorf("%d mappings", len(seen))
 	}
+}
+
+// keySchema is the schema of one key's values, with the definitions of a whole schema.
+func keySchema(t *testing.T, k key, whole any) *jsonschema.Schema {
+	t.Helper()
+	own, err := json.Marshal(k.schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := jsonschema.UnmarshalJSON(bytes.NewReader(own))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one.(map[string]any)["$defs"] = whole.(map[string]any)["$defs"]
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("key.json", one); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("key.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
 }

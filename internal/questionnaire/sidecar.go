@@ -10,35 +10,33 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// The kinds of files that stand beside a questionnaire.
+// The kinds of a questionnaire's sidecar files.
 const (
 	ActionsFile = "actions"
 	QuotesFile  = "quotes"
 )
 
-// Sidecar tells, of the file NAME.actions.yaml or NAME.quotes.yaml, its kind, and the name that it shares with its
-// questionnaire NAME.yaml. The kind of other files is "".
-func Sidecar(name string) (questionnaire, kind string) {
-	if !isYAML(name) {
+// Sidecar takes apart a sidecar's file name, NAME.actions.yaml or NAME.quotes.yaml: its questionnaire is NAME.yaml. The
+// kind of other files is "".
+func Sidecar(file string) (name, kind string) {
+	if !isYAML(file) {
 		return "", ""
 	}
-	stem := strings.TrimSuffix(name, path.Ext(name))
+	stem := strings.TrimSuffix(file, path.Ext(file))
 	for _, kind := range []string{ActionsFile, QuotesFile} {
-		if of, found := strings.CutSuffix(stem, "."+kind); found {
-			return of, kind
+		if name, found := strings.CutSuffix(stem, "."+kind); found {
+			return name, kind
 		}
 	}
 	return "", ""
 }
 
-func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" }
-
-// ParseMeasures reads what is being done about a survey's results. It returns the measures or, sorted, every problem that
-// the file has; never both. file names the source in problems.
+// ParseMeasures reads what is done about a survey's results. It returns the measures or, sorted, every problem of the
+// file; never both. file names the source in problems.
 func ParseMeasures(file string, source []byte, s *survey.Survey) ([]survey.Measure, Problems) {
 	r := newReader(file)
 	var measures []survey.Measure
-	for _, o := range r.entries(source, s, "list of measures", "a list of measures begins with \"- problem: …\"", &measureMapping) {
+	for _, o := range r.sidecar(source, s, "list of measures", "a list of measures begins with \"- problem: …\"", &measureMapping) {
 		measures = append(measures, survey.Measure{
 			Problem: o.text("problem"), Measure: o.text("measure"), Question: o.question(s), Owner: o.text("owner"), Due: o.date("due"),
 			Status: survey.Status(o.word("status", string(survey.Planned))), Effect: o.text("effect"),
@@ -54,13 +52,11 @@ func ParseMeasures(file string, source []byte, s *survey.Survey) ([]survey.Measu
 func ParseQuotes(file string, source []byte, s *survey.Survey) ([]survey.Quote, Problems) {
 	r := newReader(file)
 	var quotes []survey.Quote
-	for _, o := range r.entries(source, s, "list of quotes", "a list of quotes begins with \"- text: …\"", &quoteMapping) {
+	for _, o := range r.sidecar(source, s, "list of quotes", "a list of quotes begins with \"- text: …\"", &quoteMapping) {
 		quote := survey.Quote{
 			Text: o.text("text"), Question: o.question(s), Period: o.period(s), ReviewedBy: o.text("reviewed_by"), ReviewedOn: o.date("reviewed_on"),
 		}
-		if q, ok := about(s, quote.Question); ok && (q.Private || q.Unpublished) {
-			o.unquotable(q)
-		}
+		o.checkQuotable(s, quote.Question)
 		quotes = append(quotes, quote)
 	}
 	if len(r.problems) > 0 {
@@ -69,37 +65,35 @@ func ParseQuotes(file string, source []byte, s *survey.Survey) ([]survey.Quote, 
 	return quotes, nil
 }
 
-// entries reads a file that is a list of mappings of one kind.
-func (r *reader) entries(source []byte, s *survey.Survey, holds, begins string, of *mapping) []object {
+// sidecar reads a file that is a list of mappings of one kind. what and begins are as for [reader.document].
+func (r *reader) sidecar(source []byte, s *survey.Survey, what, begins string, m *mapping) []object {
 	r.languages = s.Languages
-	root := r.document(source, holds, begins)
-	if root == nil || r.misshapen(root, 0) {
+	root := r.document(source, what, begins)
+	if root == nil || r.isMalformed(root, 0) {
 		return nil
 	}
-	if m := r.follow(root); m != nil && m.Kind == yaml.MappingNode {
+	if n := r.follow(root); n != nil && n.Kind == yaml.MappingNode {
 		r.fail(root, "the file must be a list: begin each entry with \"- \", and indent its other keys by two spaces")
 		return nil
 	}
-	items := r.items(root, "the file")
-	if len(items) > maxBeside {
-		r.fail(items[maxBeside], "more than %d entries: remove the oldest", maxBeside)
+	entries := r.entries(root, "the file")
+	if len(entries) > maxEntries {
+		r.fail(entries[maxEntries], "more than %d entries: remove the oldest", maxEntries)
 		return nil
 	}
-	var entries []object
-	for _, n := range items {
-		if o := r.object(n, of); o.node != nil {
-			entries = append(entries, o)
+	var objects []object
+	for _, n := range entries {
+		if o := r.object(n, m); o.node != nil {
+			objects = append(objects, o)
 		}
 	}
-	return entries
+	return objects
 }
 
-// about finds a question by its id or by a field's name.
-func about(s *survey.Survey, name string) (*survey.Question, bool) {
-	for q := range s.Questions() {
-		if q.ID == name && q.Type != survey.Note {
-			return q, true
-		}
+// findQuestion finds a question, but no note, by its id or by a field's name.
+func findQuestion(s *survey.Survey, name string) (*survey.Question, bool) {
+	if q, ok := s.Question(name); ok && q.Type != survey.Note {
+		return q, true
 	}
 	f, ok := s.Field(name)
 	return f.Question, ok
@@ -111,7 +105,7 @@ func (o object) question(s *survey.Survey) string {
 	if name == "" {
 		return ""
 	}
-	if _, ok := about(s, name); !ok {
+	if _, ok := findQuestion(s, name); !ok {
 		names := fieldNames(s)
 		for q := range s.Questions() {
 			if q.Type != survey.Note {
@@ -123,18 +117,22 @@ func (o object) question(s *survey.Survey) string {
 	return name
 }
 
-// unquotable refuses to quote what the questionnaire keeps to itself.
-func (o object) unquotable(q *survey.Question) {
+// checkQuotable refuses quotes of answers that are not published.
+func (o object) checkQuotable(s *survey.Survey, name string) {
+	q, ok := findQuestion(s, name)
 	at := o.values["question"]
-	if q.Private {
+	switch {
+	case !ok:
+	case q.Private:
 		o.fail(at, "answers to %s are private: they are never quoted", quote(q.ID))
-		return
+	case q.Unpublished:
+		o.fail(at, "answers to %s are not published (publish: false): they are not quoted either", quote(q.ID))
 	}
-	o.fail(at, "answers to %s are not published (publish: false): they are not quoted either", quote(q.ID))
 }
 
+// periodNames are how the periods of a survey are named; see [survey.Survey.PeriodAt].
 var periodNames = map[survey.Period]struct {
-	form    *regexp.Regexp
+	pattern *regexp.Regexp
 	example string
 }{
 	survey.Month:   {regexp.MustCompile(`^[0-9]{4}-(0[1-9]|1[0-2])$`), "2026-10"},
@@ -153,7 +151,7 @@ func (o object) period(s *survey.Survey) string {
 	switch {
 	case !periodic:
 		o.fail(at, "the survey has no periods: remove 'period', or add \"period: quarter\" to the questionnaire")
-	case !known.form.MatchString(name):
+	case !known.pattern.MatchString(name):
 		o.fail(at, "period must be a %s such as %s, not %s", s.Period, known.example, quote(name))
 	}
 	return name

@@ -68,40 +68,43 @@ func Count(ctx context.Context, records store.Records, s *survey.Survey, of Rang
 	return counted, nil
 }
 
-// countPeriod counts a period by a questionnaire, up to the given cursors of its shards, or to their ends if ends is nil. If
-// it is today's questionnaire, counting goes on from the stored tallies.
+// countPeriod counts a period by a questionnaire, up to the given cursors of its shards, or to their ends if ends is nil.
 func countPeriod(ctx context.Context, records store.Records, s, form *survey.Survey, period string, ends map[store.Shard]string) (*tally.Tally, error) {
 	tallies := make([]*tally.Tally, store.Shards)
 	workers, ctx := errgroup.WithContext(ctx)
 	workers.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range tallies {
-		workers.Go(func() error {
-			shard := store.Shard{Survey: s.ID, Period: period, Number: i}
-			t := tally.New(form)
-			if form == s {
-				stored, _, err := records.Tally(ctx, shard)
-				if err != nil {
-					return err
-				}
-				if stored != nil && stored.Shape == s.Shape && (ends == nil || stored.Cursor <= ends[shard]) {
-					t = stored
-				}
-			}
-			for entry, err := range records.After(ctx, shard, t.Cursor) {
-				if err != nil {
-					return err
-				}
-				if ends != nil && entry.Cursor > ends[shard] {
-					break
-				}
-				t.Fold(form, entry.Response)
-			}
-			tallies[i] = t
-			return nil
+		workers.Go(func() (err error) {
+			tallies[i], err = countShard(ctx, records, s, form, store.Shard{Survey: s.ID, Period: period, Number: i}, ends)
+			return err
 		})
 	}
 	if err := workers.Wait(); err != nil {
 		return nil, err
 	}
 	return tally.Merge(tallies...), nil
+}
+
+// countShard goes on from the stored tally if form is s, today's questionnaire.
+func countShard(ctx context.Context, records store.Records, s, form *survey.Survey, shard store.Shard, ends map[store.Shard]string) (*tally.Tally, error) {
+	t := tally.New(form)
+	if form == s {
+		stored, _, err := records.Tally(ctx, shard)
+		if err != nil {
+			return nil, err
+		}
+		if stored != nil && stored.Shape == s.Shape && (ends == nil || stored.Cursor <= ends[shard]) {
+			t = stored
+		}
+	}
+	for entry, err := range records.After(ctx, shard, t.Cursor) {
+		if err != nil {
+			return nil, err
+		}
+		if ends != nil && entry.Cursor > ends[shard] {
+			break
+		}
+		t.Fold(form, entry.Response)
+	}
+	return t, nil
 }

@@ -56,7 +56,7 @@ func FormOf(s *survey.Survey, r *release.Release) *survey.Survey {
 	if r == nil || r.Form == nil || r.Shape == s.Shape {
 		return s
 	}
-	form, err := survey.ParseForm(r.Form, s)
+	form, err := survey.DecodeForm(r.Form, s)
 	if err != nil {
 		return s // the store is damaged: audit.Releases reports it
 	}

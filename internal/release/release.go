@@ -43,7 +43,7 @@ type Release struct {
 	Shape   string `json:"shape"` // of the questionnaire in force
 	Version string `json:"version"`
 
-	Form json.RawMessage `json:"form,omitempty"` // the questionnaire in force, without texts: [survey.ParseForm]
+	Form json.RawMessage `json:"form,omitempty"` // the questionnaire in force, without texts: [survey.DecodeForm]
 
 	// Frozen for the period at its first release.
 	MinGroup  int               `json:"min_group"`           // k

@@ -9,18 +9,18 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// conditions says in words when something applies, for those whose browser runs no script and shows everything.
+// conditions says in words when something applies, for browsers that run no script and show everything.
 type conditions struct {
 	survey   *survey.Survey
 	words    *wording.Words
 	language string
-	numbers  map[string]int // of the questions, as the page prints them
-	speaker  *Texts         // with no answers
+	numbers  map[string]int // of questions, as printed on the page; by id
+	texts    *Texts         // without answers
 }
 
-// number counts the questions that are printed with a number: not a consent, which is a condition rather than a question.
-func (c *conditions) number() {
-	c.numbers = map[string]int{}
+// newConditions numbers the questions: not a consent, which is a condition rather than a question.
+func newConditions(s *survey.Survey, words *wording.Words, language string) *conditions {
+	c := &conditions{survey: s, words: words, language: language, numbers: map[string]int{}, texts: NewTexts(s, words, language)}
 	for i := range c.survey.Sections {
 		section := &c.survey.Sections[i]
 		for j := range section.Questions {
@@ -34,38 +34,32 @@ func (c *conditions) number() {
 			}
 		}
 	}
+	return c
 }
 
-// settle works out what depends on the page's language alone, which does not change while somebody fills in the page.
-func settle(t *expression.Tree, language string) *expression.Tree {
-	if t == nil {
-		return nil
-	}
-	settled := settled(*t, language)
-	return &settled
-}
-
-func settled(t expression.Tree, language string) expression.Tree {
+// simplify evaluates the parts of a condition that depend on the page's language alone, which does not change while the
+// page is filled in.
+func simplify(t expression.Tree, language string) expression.Tree {
 	switch t.Op {
 	case "and", "or":
-		var open []expression.Tree
+		var undecided []expression.Tree
 		for _, a := range t.Args {
-			a = settled(a, language)
+			a = simplify(a, language)
 			if v, known := constant(a); !known {
-				open = append(open, a)
+				undecided = append(undecided, a)
 			} else if v == (t.Op == "or") {
 				return a // decides the whole
 			}
 		}
-		switch len(open) {
+		switch len(undecided) {
 		case 0:
 			return truth(t.Op == "and")
 		case 1:
-			return open[0]
+			return undecided[0]
 		}
-		return expression.Tree{Op: t.Op, Args: open}
+		return expression.Tree{Op: t.Op, Args: undecided}
 	case "not":
-		a := settled(t.Args[0], language)
+		a := simplify(t.Args[0], language)
 		if v, known := constant(a); known {
 			return truth(!v)
 		}
@@ -88,27 +82,28 @@ func constant(t expression.Tree) (v, known bool) {
 
 // never reports whether a condition cannot hold on a page in this language.
 func (c *conditions) never(t *expression.Tree) bool {
-	if t = settle(t, c.language); t == nil {
+	if t == nil {
 		return false
 	}
-	v, known := constant(*t)
+	v, known := constant(simplify(*t, c.language))
 	return known && !v
 }
 
 // sentence says a condition within the sentence of a key; "" for one that always holds, or never.
 func (c *conditions) sentence(key string, t *expression.Tree) string {
-	if t = settle(t, c.language); t == nil {
+	if t == nil {
 		return ""
 	}
-	if _, known := constant(*t); known {
+	simple := simplify(*t, c.language)
+	if _, known := constant(simple); known {
 		return ""
 	}
-	text, _ := c.phrase(*t, false)
+	text, _ := c.phrase(simple, false)
 	return c.words.Say(key, "condition", text)
 }
 
-// phrase says a condition, or its opposite. join is "and" or "or" if it consists of parts that are joined so. Opposites
-// are carried inward, where they read well: not (a or b) is neither.
+// phrase says a condition, or its opposite. join is "and" or "or" if that is what joins its parts. A negation is moved
+// inward, where it reads well: not (a or b) becomes not a and not b.
 func (c *conditions) phrase(t expression.Tree, not bool) (text, join string) {
 	switch t.Op {
 	case "not":
@@ -159,7 +154,7 @@ func (c *conditions) say(key, opposite string, not bool, args ...any) string {
 	return c.words.Say(key, args...)
 }
 
-// compare says a comparison. An order's opposite is said as the other order, though an unanswered question also meets it.
+// compare says a comparison. The opposite of < is said as ≥, though it also holds without an answer.
 func (c *conditions) compare(op string, a, b expression.Tree, not bool) (text, join string) {
 	if v, known := constant(b); known { // a condition that is compared with true or false
 		if a.Op == string(expression.Bool) && !v {
@@ -186,7 +181,7 @@ func mirror(op string) string {
 	return map[string]string{"==": "==", "<": ">", "<=": ">="}[op]
 }
 
-// ordered says a comparison whose left side is an answer.
+// ordered says a comparison with an answer on its left side.
 func (c *conditions) ordered(op string, a, b expression.Tree, not bool) string {
 	if not {
 		op = map[string]string{"==": "!=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}[op]
@@ -198,13 +193,13 @@ func (c *conditions) ordered(op string, a, b expression.Tree, not bool) string {
 	return c.words.Say(keys[op], "a", c.term(a, b), "b", c.term(b, a))
 }
 
-// scores says a comparison of a score as the options that meet it: respondents see no scores.
+// scores says a comparison of a score as the options for which it holds: respondents do not see scores.
 func (c *conditions) scores(op string, a, b expression.Tree, not bool) string {
-	of := a
+	score := a
 	if a.Number != nil {
-		of = b
+		score = b
 	}
-	f, ok := c.field(of)
+	f, ok := c.field(score)
 	if !ok {
 		return ""
 	}
@@ -220,11 +215,11 @@ func (c *conditions) scores(op string, a, b expression.Tree, not bool) string {
 
 // choice says that an answer is one of some values.
 func (c *conditions) choice(name string, values []string, not bool) string {
-	said := make([]string, len(values))
+	texts := make([]string, len(values))
 	for i, v := range values {
-		said[i] = c.value(name, v)
+		texts[i] = c.value(name, v)
 	}
-	list := enumerate(said, c.words.Say("join.comma"), c.words.Say("join.or"))
+	list := enumerate(texts, c.words.Say("join.comma"), c.words.Say("join.or"))
 	f, ok := c.survey.Field(name)
 	if ok {
 		switch f.Question.Type {
@@ -237,11 +232,11 @@ func (c *conditions) choice(name string, values []string, not bool) string {
 	return c.say("when.equals", "when.differs", not, "a", c.name(name), "b", list)
 }
 
-// term is one side of a comparison; beside is the other one.
-func (c *conditions) term(t, beside expression.Tree) string {
+// term is one side of a comparison in words.
+func (c *conditions) term(t, otherSide expression.Tree) string {
 	switch {
 	case isConstant(t):
-		if f, ok := c.field(beside); ok {
+		if f, ok := c.field(otherSide); ok {
 			return c.value(f.Name, constantText(t))
 		}
 		return constantText(t)
@@ -273,10 +268,11 @@ func (c *conditions) field(t expression.Tree) (survey.Field, bool) {
 	return c.survey.Field(t.Names[0])
 }
 
-// value says an option by its label, a day as the language does, a number as it is, and any other text in quotes.
+// value says a value of a field: an option by its label, a day in the language's form, a number as it is, and any other
+// text in quotes.
 func (c *conditions) value(name, value string) string {
 	f, ok := c.survey.Field(name)
-	if !ok { // the channel: its id, unless it is one that everybody knows
+	if !ok { // the channel: its name, or the id of one that has none
 		if key := "channel." + value; c.words.Has(key) {
 			return c.quote(c.words.Say(key))
 		}
@@ -295,7 +291,7 @@ func (c *conditions) value(name, value string) string {
 			continue
 		}
 		if text := OptionLabel(c.words, &o, c.language); text != o.ID {
-			return c.quote(c.speaker.Plain(text))
+			return c.quote(c.texts.Plain(text))
 		}
 		return value // a step
 	}
@@ -304,7 +300,7 @@ func (c *conditions) value(name, value string) string {
 
 func (c *conditions) quote(text string) string { return c.words.Say("when.quote", "text", text) }
 
-// subject names what a function is asked of: one field, or a question with all its rows.
+// subject names the argument of a function: one field, or a question with all its rows.
 func (c *conditions) subject(names []string) string {
 	if len(names) == 1 {
 		return c.name(names[0])
@@ -313,13 +309,13 @@ func (c *conditions) subject(names []string) string {
 	return c.question(find(c.survey, question))
 }
 
-// longest is the width up to which a question is named by its label, in halves of a Chinese character. Longer ones, and
-// those with places for answers, are named by their number.
-const longest = 44
+// maxQuestionWidth is the width up to which a question is named by its label, in halves of a Chinese character. Longer
+// ones, and those with answers in them, are named by their number.
+const maxQuestionWidth = 44
 
 func (c *conditions) question(q *survey.Question) string {
-	text := c.speaker.Plain(q.Label.In(c.language))
-	if n := c.numbers[q.ID]; n > 0 && (width(text) > longest || text != q.Label.In(c.language)) {
+	text := c.texts.Plain(q.Label.In(c.language))
+	if n := c.numbers[q.ID]; n > 0 && (width(text) > maxQuestionWidth || text != q.Label.In(c.language)) {
 		return c.words.Say("when.number", "n", n)
 	}
 	return c.quote(text)
@@ -329,29 +325,17 @@ func (c *conditions) question(q *survey.Question) string {
 func (c *conditions) name(name string) string {
 	f, ok := c.survey.Field(name)
 	if !ok {
-		return c.words.Say("when." + name) // the channel; the language is settled, or compared with another answer
+		return c.words.Say("when." + name) // the channel; or the language, where it is compared with an answer
 	}
 	switch {
 	case f.Part == survey.ImportancePart:
-		return c.words.Say("when.importance", "a", c.quote(c.speaker.Plain(f.Label().In(c.language))))
+		return c.words.Say("when.importance", "a", c.quote(c.texts.Plain(f.Label().In(c.language))))
 	case f.Part == survey.SatisfactionPart:
-		return c.words.Say("when.satisfaction", "a", c.quote(c.speaker.Plain(f.Label().In(c.language))))
+		return c.words.Say("when.satisfaction", "a", c.quote(c.texts.Plain(f.Label().In(c.language))))
 	case f.Question.Type == survey.Ranking:
-		return c.words.Say("when.rank", "a", c.quote(c.speaker.Plain(OptionLabel(c.words, f.Option, c.language))))
+		return c.words.Say("when.rank", "a", c.quote(c.texts.Plain(OptionLabel(c.words, f.Option, c.language))))
 	case f.Row != nil || f.Option != nil:
-		return c.quote(c.speaker.Plain(f.Label().In(c.language)))
+		return c.quote(c.texts.Plain(f.Label().In(c.language)))
 	}
 	return c.question(f.Question)
-}
-
-// width is a text's, in halves of a Chinese character.
-func width(text string) int {
-	n := 0
-	for _, r := range text {
-		n++
-		if r >= 0x2e80 { // CJK: twice as wide
-			n++
-		}
-	}
-	return n
 }

@@ -7,52 +7,56 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	reading "github.com/yuin/goldmark/text"
+	reader "github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 )
 
-// How long descriptions are at most; a Han character is as wide as two others. Search engines and link previews cut
-// off more than about the one, and the list of surveys has two lines for the other.
+// The widths that descriptions are cut at, in halves of a Chinese character: what search engines and link previews show at
+// most, and two lines of the list of surveys.
 const (
-	widestDescription = 160
-	widestExcerpt     = 120
+	maxDescription = 160
+	maxExcerpt     = 120
 )
 
 // Description is what search engines and link previews show of an author's text.
-func Description(markdown string) string { return describe(markdown, widestDescription) }
+func Description(markdown string) string { return describe(markdown, maxDescription) }
 
-// describe is the beginning of an author's text without its marks: its first paragraph, cut at a sentence or a word.
-func describe(markdown string, widest int) string {
+// describe is the first paragraph of an author's text as plain text, cut after a sentence or a word.
+func describe(markdown string, maxWidth int) string {
 	source := []byte(markdown)
-	var b strings.Builder
-	for block := goldmark.DefaultParser().Parse(reading.NewReader(source)).FirstChild(); block != nil; block = block.NextSibling() {
-		if block.Kind() != ast.KindParagraph {
-			continue
+	for block := goldmark.DefaultParser().Parse(reader.NewReader(source)).FirstChild(); block != nil; block = block.NextSibling() {
+		if block.Kind() == ast.KindParagraph {
+			return shorten(joinLines(plainText(block, source)), maxWidth)
 		}
-		ast.Walk(block, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // it returns what this returns: no error
-			switch n := n.(type) {
-			case *ast.RawHTML:
-				return ast.WalkSkipChildren, nil
-			case *ast.Text:
-				if entering {
-					b.Write(util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(n.Segment.Value(source)))))
-					if n.SoftLineBreak() || n.HardLineBreak() {
-						b.WriteByte('\n')
-					}
-				}
-			case *ast.String:
-				if entering {
-					b.Write(n.Value)
-				}
-			}
-			return ast.WalkContinue, nil
-		})
-		break
 	}
-	return shorten(joinLines(b.String()), widest)
+	return ""
 }
 
-// joinLines makes one line of several: with a space between, except between Han characters.
+// plainText is the text of a block without markup and raw HTML.
+func plainText(block ast.Node, source []byte) string {
+	var b strings.Builder
+	ast.Walk(block, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // never an error: it returns this function's
+		switch n := n.(type) {
+		case *ast.RawHTML:
+			return ast.WalkSkipChildren, nil
+		case *ast.Text:
+			if entering {
+				b.Write(util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(n.Segment.Value(source)))))
+				if n.SoftLineBreak() || n.HardLineBreak() {
+					b.WriteByte('\n')
+				}
+			}
+		case *ast.String:
+			if entering {
+				b.Write(n.Value)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return b.String()
+}
+
+// joinLines joins lines with a space, except between characters that are written without.
 func joinLines(s string) string {
 	var b strings.Builder
 	last := utf8.RuneError // of an empty text
@@ -62,7 +66,7 @@ func joinLines(s string) string {
 		if size == 0 {
 			continue
 		}
-		if last != utf8.RuneError && !(wide(last) && wide(first)) {
+		if last != utf8.RuneError && !(isUnspaced(last) && isUnspaced(first)) {
 			b.WriteByte(' ')
 		}
 		b.WriteString(line)
@@ -71,19 +75,19 @@ func joinLines(s string) string {
 	return b.String()
 }
 
-// wide reports whether a character is one of those that are written without spaces between.
-func wide(c rune) bool {
+// isUnspaced reports whether a character is one of those that are written without spaces between them.
+func isUnspaced(c rune) bool {
 	return unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana) || c >= 0x3000 && c <= 0x303f || c >= 0xff00 && c <= 0xffef ||
 		strings.ContainsRune("“”‘’…—", c)
 }
 
-// shorten cuts a text after a sentence, or else at a word, so that it is no wider than widest.
-func shorten(s string, widest int) string {
-	if width(s) <= widest {
+// shorten cuts a text after a sentence, or else at a word, so that it is no wider than maxWidth.
+func shorten(s string, maxWidth int) string {
+	if width(s) <= maxWidth {
 		return s
 	}
 	runes, most := []rune(s), 0
-	for left := widest; left > 0; most++ {
+	for left := maxWidth; left > 0; most++ {
 		left -= width(string(runes[most]))
 	}
 	for i := most - 1; i > most/3; i-- {
@@ -92,7 +96,7 @@ func shorten(s string, widest int) string {
 		}
 	}
 	for i := most - 1; i > most/2; i-- {
-		if unicode.IsSpace(runes[i]) || wide(runes[i]) {
+		if unicode.IsSpace(runes[i]) || isUnspaced(runes[i]) {
 			return strings.TrimRightFunc(string(runes[:i]), func(c rune) bool { return unicode.IsSpace(c) || unicode.IsPunct(c) }) + "…"
 		}
 	}

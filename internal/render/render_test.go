@@ -230,7 +230,7 @@ func TestEverythingTypedIsKept(t *testing.T) {
 func TestPagesDoNotLeakIntoEachOther(t *testing.T) {
 	r := renderer(t)
 	odd := rendertest.Every(t)
-	odd.Sections[0].Questions[1].Options[0].Label = survey.Text{"zh": nobody, "en": nobody}
+	odd.Sections[0].Questions[1].Options[0].Label = survey.Text{"zh": namePlaceholder, "en": namePlaceholder}
 	want := map[*survey.Survey]string{rendertest.Every(t): "", odd: ""}
 	values, problems := answers()
 	for range 2 {
@@ -248,7 +248,7 @@ func TestPagesDoNotLeakIntoEachOther(t *testing.T) {
 			}
 		}
 	}
-	if page := want[odd]; strings.Contains(page, `"`+nobody) || strings.Contains(page, "q-"+nobody) || !strings.Contains(page, `<input type="radio" name="single" value="good" id="q-single"><span>`+nobody) {
+	if page := want[odd]; strings.Contains(page, `"`+namePlaceholder) || strings.Contains(page, "q-"+namePlaceholder) || !strings.Contains(page, `<input type="radio" name="single" value="good" id="q-single"><span>`+namePlaceholder) {
 		t.Error("a label that looks like the placeholder of a name is not kept")
 	}
 }

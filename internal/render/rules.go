@@ -4,22 +4,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"glasspoll/internal/expression"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
 
-// rules is what the page's script (templates/rules.js) needs of a questionnaire to work out what the handler will: the
-// conditions, what decides how an answer is read, and what it must keep to. It says nothing that the page does not show.
+// rules is what the page's script (templates/rules.js) needs of a questionnaire to come to the handler's conclusions: the
+// conditions, how an answer is read, and the limits that it must keep. It contains nothing that the page does not show.
 type rules struct {
 	Channels  []string          `json:"channels,omitempty"`
-	Questions []rule            `json:"questions"`       // each after those that its being asked depends on
+	Questions []rule            `json:"questions"`       // each after those that its conditions depend on
 	Pipes     map[string]pipe   `json:"pipes,omitempty"` // by the name in double braces
-	Keep      []string          `json:"keep,omitempty"`  // names in the thank-you texts, whose page is another
+	Keep      []string          `json:"keep,omitempty"`  // names in the thank-you texts, which are on another page
 	Joins     [2]string         `json:"joins"`           // between the parts of an enumeration, and before the last
-	Say       map[string]string `json:"say"`             // sentences by name: see said
+	Say       map[string]string `json:"say"`             // by name; see scriptSentences
 }
 
 type rule struct {
@@ -30,8 +29,8 @@ type rule struct {
 	Importance []string          `json:"importance,omitempty"`
 	Ranks      int               `json:"ranks,omitempty"`
 	Total      *int64            `json:"total,omitempty"`       // of a constant_sum, in thousandths
-	Must       []string          `json:"must,omitempty"`        // fields that are always required; of a ranking or constant_sum, its id
-	RequiredIf term              `json:"required_if,omitempty"` // all are
+	Must       []string          `json:"must,omitempty"`        // fields that are always required; of a ranking or constant_sum, the question's id
+	RequiredIf term              `json:"required_if,omitempty"` // all fields are
 	ShowIf     []term            `json:"show_if,omitempty"`     // all of them: the section's and its own
 	OptionIf   [][2]any          `json:"option_if,omitempty"`   // option and condition
 	Checks     [][2]any          `json:"checks,omitempty"`      // condition and message
@@ -39,39 +38,35 @@ type rule struct {
 	Anchor     []string          `json:"anchor,omitempty"`
 	Private    bool              `json:"private,omitempty"` // never kept on a respondent's device
 	Limits     []limit           `json:"limits,omitempty"`
-	Unread     string            `json:"unread,omitempty"`  // said of what cannot be read
-	Missing    map[string]string `json:"missing,omitempty"` // of a ranking: what is said if it lacks ranks, by how many there should be
+	Unread     string            `json:"unread,omitempty"`  // message for an answer that cannot be read
+	Missing    map[string]string `json:"missing,omitempty"` // of a ranking: message for missing ranks, by how many there should be
 }
 
-// pipe says how an answer reads within another text: options by their labels; of a ranking, in the order given.
+// pipe says how an answer reads within another text: options by their labels; of a ranking, in the order of the ranks.
 type pipe struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	Order  []string          `json:"order,omitempty"`
 }
 
-// lively reports whether anything on a survey's page depends on the answers.
-func lively(s *survey.Survey) bool {
+// dependsOnAnswers reports whether anything on a survey's pages depends on the answers.
+func dependsOnAnswers(s *survey.Survey) bool {
+	if len(s.Thanks) > 1 {
+		return true
+	}
 	for i := range s.Sections {
 		if s.Sections[i].ShowIf != nil {
 			return true
 		}
 	}
 	for q := range s.Questions() {
-		if q.ShowIf != nil || q.RequiredIf != nil || len(q.Checks) > 0 || q.Shuffle {
+		if q.ShowIf != nil || q.RequiredIf != nil || len(q.Checks) > 0 || q.Shuffle ||
+			slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ShowIf != nil }) {
 			return true
 		}
-		for _, o := range q.Options {
-			if o.ShowIf != nil {
-				return true
-			}
-		}
 	}
-	if len(s.Thanks) > 1 {
-		return true
-	}
-	for text := range piping(s) {
+	for _, text := range textsWithAnswers(s) {
 		for _, l := range s.Languages {
-			if len(answersIn(s, text.In(l))) > 0 {
+			if len(namesIn(s, text.In(l))) > 0 {
 				return true
 			}
 		}
@@ -79,67 +74,44 @@ func lively(s *survey.Survey) bool {
 	return false
 }
 
-// piping walks the texts that may show answers.
-func piping(s *survey.Survey) func(func(survey.Text) bool) {
-	return func(yield func(survey.Text) bool) {
-		for i := range s.Sections {
-			section := &s.Sections[i]
-			if !yield(section.Title) || !yield(section.Intro) {
-				return
+// textsWithAnswers lists the texts that may contain answers.
+func textsWithAnswers(s *survey.Survey) []survey.Text {
+	var texts []survey.Text
+	for i := range s.Sections {
+		section := &s.Sections[i]
+		texts = append(texts, section.Title, section.Intro)
+		for j := range section.Questions {
+			q := &section.Questions[j]
+			texts = append(texts, q.Label, q.Help)
+			for _, o := range q.Options {
+				texts = append(texts, o.Label)
 			}
-			for j := range section.Questions {
-				q := &section.Questions[j]
-				if !yield(q.Label) || !yield(q.Help) {
-					return
-				}
-				for _, o := range q.Options {
-					if !yield(o.Label) {
-						return
-					}
-				}
-				for _, row := range q.Rows {
-					if !yield(row.Label) {
-						return
-					}
-				}
-			}
-		}
-		for _, t := range s.Thanks {
-			if !yield(t.Text) {
-				return
+			for _, row := range q.Rows {
+				texts = append(texts, row.Label)
 			}
 		}
 	}
-}
-
-// answersIn lists the names in a text's double braces.
-func answersIn(s *survey.Survey, text string) []string {
-	var names []string
-	if strings.Contains(text, "{{") {
-		for _, piece := range s.Pieces(text) {
-			if piece.Answer != "" && !slices.Contains(names, piece.Answer) {
-				names = append(names, piece.Answer)
-			}
-		}
+	for _, t := range s.Thanks {
+		texts = append(texts, t.Text)
 	}
-	return names
+	return texts
 }
 
-// rulesOf writes the rules as JSON that may stand in a page's script element: <, > and & are written as \u003c and so on.
-func rulesOf(s *survey.Survey, w *wording.Words, language string) []byte {
-	r := rules{Say: said(s, w), Channels: s.Channels, Joins: [2]string{w.Say("join.comma"), w.Say("join.and")}}
+// scriptRules writes the rules as JSON for a page's script element: <, > and & are written as \u003c and so on.
+func scriptRules(s *survey.Survey, w *wording.Words, language string) []byte {
+	r := rules{Say: scriptSentences(s, w), Channels: s.Channels, Joins: [2]string{w.Say("join.comma"), w.Say("join.and")}}
 	for _, q := range s.Order() {
 		r.Questions = append(r.Questions, ruleOf(s, q, w, language))
 	}
 	for _, t := range s.Thanks {
-		for _, name := range answersIn(s, t.Text.In(language)) {
+		for _, name := range namesIn(s, t.Text.In(language)) {
 			if !slices.Contains(r.Keep, name) {
 				r.Keep = append(r.Keep, name)
 			}
 		}
 	}
-	for text := range piping(s) {
-		for _, name := range answersIn(s, text.In(language)) {
+	for _, text := range textsWithAnswers(s) {
+		for _, name := range namesIn(s, text.In(language)) {
 			if r.Pipes == nil {
 				r.Pipes = map[string]pipe{}
 			}
@@ -156,8 +128,8 @@ func rulesOf(s *survey.Survey, w *wording.Words, language string) []byte {
 func ruleOf(s *survey.Survey, q survey.Placed, w *wording.Words, language string) rule {
 	r := rule{
 		ID: q.ID, Type: q.Type, Fields: fieldNames(s, q.Question), Options: ids(q.Options), Importance: ids(q.Importance),
-		RequiredIf: termOf(q.RequiredIf), Shuffle: q.Shuffle, Anchor: q.Anchor, Private: personal(q.Question),
-		Limits: limitsOf(q.Question, w), Unread: unread(q.Question, w), Missing: missing(q.Question, w),
+		RequiredIf: termOf(q.RequiredIf), Shuffle: q.Shuffle, Anchor: q.Anchor, Private: isPersonal(q.Question),
+		Limits: limits(q.Question, w), Unread: sayUnreadable(q.Question, w), Missing: sayMissingRanks(q.Question, w),
 	}
 	if q.Type == survey.Ranking {
 		r.Ranks = q.AtMost
@@ -202,30 +174,16 @@ func ids(options []survey.Option) []string {
 }
 
 func pipeOf(s *survey.Survey, w *wording.Words, language, name string) pipe {
-	options, order := pipedOptions(s, name)
+	options, ranking := answerOptions(s, name)
 	var p pipe
 	for _, o := range options {
 		if p.Labels == nil {
 			p.Labels = map[string]string{}
 		}
 		p.Labels[o.ID] = OptionLabel(w, &o, language)
-		if order {
+		if ranking {
 			p.Order = append(p.Order, o.ID)
 		}
 	}
 	return p
-}
-
-// pipedOptions are those whose labels stand for an answer; order is true of a ranking as a whole. An answer without
-// any is shown as typed.
-func pipedOptions(s *survey.Survey, name string) (options []survey.Option, order bool) {
-	f, ok := s.Field(name)
-	if !ok {
-		return s.FieldsOf(find(s, name))[0].Question.Options, true
-	}
-	switch f.Question.Type {
-	case survey.Number, survey.ConstantSum, survey.Ranking: // a rank is a number
-		return nil, false
-	}
-	return f.Options(), false
 }

@@ -20,13 +20,14 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/expression"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/survey"
 )
 
 // script is templates/rules.js in a JavaScript engine.
 type script struct {
-	vm                *goja.Runtime
-	load, look, order goja.Callable
+	vm                    *goja.Runtime
+	load, evaluate, order goja.Callable
 }
 
 // driver calls rules.js with plain JSON and gives plain JSON back.
@@ -34,16 +35,16 @@ const driver = `
 let rules;
 const list = (map) => Object.fromEntries(map);
 function load(json) { rules = JSON.parse(json); }
-function look(json, channel, language) {
+function evaluate(json, channel, language) {
 	const typed = new Map(Object.entries(JSON.parse(json)));
-	const s = page.look(rules, typed, channel, language);
+	const s = page.evaluate(rules, typed, channel, language);
 	const pipes = {};
-	for (const name of Object.keys(rules.pipes || {})) pipes[name] = page.piped(rules, s, typed, name);
+	for (const name of Object.keys(rules.pipes || {})) pipes[name] = page.answerText(s, name);
 	return JSON.stringify({ values: list(s.values), asked: [...s.asked].sort(), withheld: list(s.withheld), required: [...s.required].sort(),
-		messages: list(s.failed), pipes, problems: page.problems(rules, s).map((p) => [p.name, p.text]) });
+		messages: list(s.failed), pipes, problems: page.findProblems(s).map((p) => [p.name, p.text]) });
 }
 function order(id) {
-	return JSON.stringify(list(rules.questions.filter((q) => q.shuffle).map((q) => [q.id, page.shuffled(q, id)])));
+	return JSON.stringify(list(rules.questions.filter((q) => q.shuffle).map((q) => [q.id, page.shuffledOptions(q, id)])));
 }
 `
 
@@ -61,7 +62,7 @@ func newScript(t testing.TB) *script {
 	if _, err := s.vm.RunString(string(result.Code) + driver); err != nil {
 		t.Fatal(err)
 	}
-	for name, f := range map[string]*goja.Callable{"load": &s.load, "look": &s.look, "order": &s.order} {
+	for name, f := range map[string]*goja.Callable{"load": &s.load, "evaluate": &s.evaluate, "order": &s.order} {
 		call, ok := goja.AssertFunction(s.vm.Get(name))
 		if !ok {
 			t.Fatalf("no function %s", name)
@@ -84,8 +85,8 @@ func (s *script) call(t testing.TB, f goja.Callable, args ...any) string {
 	return v.String()
 }
 
-// seen is what both sides say of a form.
-type seen struct {
+// verdict is what the script and the handler say about a filled-in form.
+type verdict struct {
 	Values   map[string][]string `json:"values"`
 	Asked    []string            `json:"asked"`
 	Withheld map[string][]string `json:"withheld"`
@@ -95,30 +96,31 @@ type seen struct {
 	Problems [][2]string         `json:"problems"` // field and sentence
 }
 
-func seenByGo(r *Renderer, s *survey.Survey, typed map[string][]string, channel, language string) seen {
+func handlerVerdict(r *Renderer, s *survey.Survey, typed map[string][]string, channel, language string) verdict {
 	state := answer.Examine(s, typed, channel, language)
-	said := Texts{survey: s, words: r.words.In(language), language: language, state: state, typed: typed}
-	out := seen{Values: state.Values, Asked: sorted(state.Asked), Withheld: state.Withheld, Required: sorted(state.Required),
-		Messages: map[string][]string{}, Pipes: map[string]string{}, Problems: problemsByGo(r, s, typed, channel, language)}
+	texts := Texts{survey: s, words: r.words.In(language), language: language, state: state, typed: typed}
+	out := verdict{Values: state.Values, Asked: sorted(state.Asked), Withheld: state.Withheld, Required: sorted(state.Required),
+		Messages: map[string][]string{}, Pipes: map[string]string{}, Problems: handlerProblems(r, s, typed, channel, language)}
 	for id, failed := range state.Failed {
 		for _, i := range failed {
 			out.Messages[id] = append(out.Messages[id], find(s, id).Checks[i].Message.In(language))
 		}
 	}
-	for text := range piping(s) {
-		for _, name := range answersIn(s, text.In(language)) {
-			out.Pipes[name] = said.answer(name)
+	for _, text := range textsWithAnswers(s) {
+		for _, name := range namesIn(s, text.In(language)) {
+			out.Pipes[name] = texts.answer(name)
 		}
 	}
 	return out
 }
 
-// problemsByGo are what the handler says of a submission, but for what a page cannot give and what is left to the handler.
-func problemsByGo(r *Renderer, s *survey.Survey, typed map[string][]string, channel, language string) [][2]string {
+// handlerProblems are the problems that the handler finds, but for those that a page does not let happen and those that are
+// left to the handler.
+func handlerProblems(r *Renderer, s *survey.Survey, typed map[string][]string, channel, language string) [][2]string {
 	fields := maps.Clone(typed)
 	maps.DeleteFunc(fields, func(name string, _ []string) bool { _, known := s.Field(name); return !known })
 	_, _, problems := answer.Check(s, answer.Posted{Language: language, Channel: channel, Fields: fields})
-	said := [][2]string{}
+	found := [][2]string{}
 	for _, p := range problems {
 		switch p.Code {
 		case answer.RankTwice, answer.RankGap, answer.Empty, answer.BadChannel:
@@ -132,9 +134,9 @@ func problemsByGo(r *Renderer, s *survey.Survey, typed map[string][]string, chan
 		case answer.Failed:
 			p.Field = p.Question
 		}
-		said = append(said, [2]string{p.Field, r.Message(language, p)})
+		found = append(found, [2]string{p.Field, r.Message(language, p)})
 	}
-	return said
+	return found
 }
 
 func sorted(set map[string]bool) []string {
@@ -147,13 +149,10 @@ func sorted(set map[string]bool) []string {
 }
 
 // The handler and the page's script agree on what is asked, which options are offered, what is required, which checks
-// fail and what they say, which thanks are read, what stands in other texts' places, and in which order options come:
-// for random questionnaires, and for answers as people, browsers and attackers may send them.
+// fail with which message, which answers appear in other texts, and in which order options come: for random
+// questionnaires, and for answers as people, browsers and attackers may send them.
 func TestPageAndHandlerAgree(t *testing.T) {
-	surveys, each := 510, 20
-	if testing.Short() {
-		surveys = 50
-	}
+	surveys, each := max(soak.Cases(150, 2000), 50), 20 // fewer do not cover everything
 	seed := uint64(1)
 	if text := os.Getenv("GLASSPOLL_SEED"); text != "" {
 		n, err := strconv.ParseUint(text, 10, 64)
@@ -164,25 +163,25 @@ func TestPageAndHandlerAgree(t *testing.T) {
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // the engine makes much garbage
 	r, js := renderer(t), newScript(t)
-	var met tallies
+	var met coverage
 	for i := range surveys {
 		g := generator{Rand: rand.New(rand.NewPCG(seed, uint64(i)))}
 		s := g.survey(t)
 		for _, language := range s.Languages {
-			js.call(t, js.load, string(rulesOf(s, r.words.In(language), language)))
+			js.call(t, js.load, string(scriptRules(s, r.words.In(language), language)))
 			for range each / len(s.Languages) {
 				typed, channel := g.answers(s), g.channel(s)
 				data, err := json.Marshal(typed)
 				if err != nil {
 					t.Fatal(err)
 				}
-				var got seen
-				if err := json.Unmarshal([]byte(js.call(t, js.look, string(data), channel, language)), &got); err != nil {
+				var got verdict
+				if err := json.Unmarshal([]byte(js.call(t, js.evaluate, string(data), channel, language)), &got); err != nil {
 					t.Fatal(err)
 				}
-				want := seenByGo(r, s, typed, channel, language)
-				got.Problems = slices.DeleteFunc(got.Problems, func(p [2]string) bool { // what stands behind a rank given twice or left out
-					return find(s, p[0]) != nil && find(s, p[0]).Type == survey.Ranking && tangledRanks(s, p[0], want.Values)
+				want := handlerVerdict(r, s, typed, channel, language)
+				got.Problems = slices.DeleteFunc(got.Problems, func(p [2]string) bool { // of rankings that the page does not let happen
+					return find(s, p[0]) != nil && find(s, p[0]).Type == survey.Ranking && inconsistentRanks(s, p[0], want.Values)
 				})
 				order := func(a, b [2]string) int { return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1])) }
 				slices.SortFunc(got.Problems, order)
@@ -190,7 +189,7 @@ func TestPageAndHandlerAgree(t *testing.T) {
 				met.add(s, typed, want)
 				if !reflect.DeepEqual(got, want) {
 					t.Fatalf("seed %d, survey %d, channel %q, language %s\nanswers %s\nscript  %s\nhandler %s\nsurvey %s", seed, i, channel, language,
-						data, plain(got), plain(want), s.Encode())
+						data, toJSON(got), toJSON(want), s.Encode())
 				}
 				id := g.uuid()
 				var orders map[string][]string
@@ -210,8 +209,8 @@ func TestPageAndHandlerAgree(t *testing.T) {
 	met.check(t, surveys*each)
 }
 
-// tangledRanks reports whether ranks are given twice or left out, which the page does not let happen.
-func tangledRanks(s *survey.Survey, ranking string, values map[string][]string) bool {
+// inconsistentRanks reports whether ranks are given twice or left out, which the page does not let happen.
+func inconsistentRanks(s *survey.Survey, ranking string, values map[string][]string) bool {
 	var ranks []int
 	for _, f := range s.FieldsOf(find(s, ranking)) {
 		if v := values[f.Name]; len(v) > 0 {
@@ -228,7 +227,7 @@ func tangledRanks(s *survey.Survey, ranking string, values map[string][]string) 
 	return false
 }
 
-func plain(v any) string {
+func toJSON(v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return err.Error()
@@ -236,12 +235,12 @@ func plain(v any) string {
 	return string(data)
 }
 
-// tallies hold that the cases were not all alike: each thing that can differ must have been there both ways, often.
-type tallies struct {
-	Cases, Hidden, Dropped, Chained, Withheld, Required, Conditional, Failed, Passed, Piped, Junk, Orders, Wrong, Fine int
+// coverage counts what the cases had in them: each thing that can differ must have occurred often.
+type coverage struct {
+	Cases, Hidden, Dropped, Chained, Withheld, Required, Conditional, Failed, Passed, Piped, Junk, Orders, Invalid, Valid int
 }
 
-func (m *tallies) add(s *survey.Survey, typed map[string][]string, want seen) {
+func (m *coverage) add(s *survey.Survey, typed map[string][]string, want verdict) {
 	m.Cases++
 	hidden := 0
 	for q := range s.Questions() {
@@ -265,8 +264,8 @@ func (m *tallies) add(s *survey.Survey, typed map[string][]string, want seen) {
 	count(&m.Withheld, len(want.Withheld) > 0)
 	count(&m.Required, len(want.Required) > 0)
 	count(&m.Failed, len(want.Messages) > 0)
-	count(&m.Wrong, len(want.Problems) > 0)
-	count(&m.Fine, len(want.Problems) == 0)
+	count(&m.Invalid, len(want.Problems) > 0)
+	count(&m.Valid, len(want.Problems) == 0)
 	for name := range typed {
 		f, known := s.Field(name)
 		if !known {
@@ -277,12 +276,12 @@ func (m *tallies) add(s *survey.Survey, typed map[string][]string, want seen) {
 		count(&m.Junk, !answered && slices.Contains(want.Asked, f.Question.ID))
 	}
 	for _, text := range want.Pipes {
-		count(&m.Piped, text != blankAnswer)
+		count(&m.Piped, text != noAnswer)
 	}
 }
 
-func (m *tallies) check(t *testing.T, cases int) {
-	if m.Cases != cases || !testing.Short() && m.Cases < 10_000 {
+func (m *coverage) check(t *testing.T, cases int) {
+	if m.Cases != cases {
 		t.Errorf("%d cases, want %d", m.Cases, cases)
 	}
 	v := reflect.ValueOf(*m)
@@ -296,7 +295,7 @@ func (m *tallies) check(t *testing.T, cases int) {
 // generator makes questionnaires and answers.
 type generator struct {
 	*rand.Rand
-	questions []*survey.Question // in the order in which conditions may lean on earlier ones
+	questions []*survey.Question // that the next condition may use
 }
 
 func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
@@ -313,10 +312,10 @@ func (g *generator) uuid() string {
 	return id.String()
 }
 
-// names are ids, some of which mean something to JavaScript.
+// names are ids, some of which have a meaning in JavaScript.
 var names = strings.Fields("constructor length good fair poor a b c d e a1 b2 name value has get set none 1 2 10 0x")
 
-// words are what texts hold, and what is looked for in them; some differ only in how they are written.
+// words are what texts contain, and what is searched for in them; some differ only in how they are encoded.
 var words = []string{"a", "b", "A", "late", "迟到", "ｌａｔｅ", "é", "e\u0301", "1", "10", "9", "yes", "no", "true", "𝒳", "\uff21", "\ufb01", "ab", "z\u200b", "\U0001F600", "\ue000"}
 
 func (g *generator) text() survey.Text {
@@ -443,8 +442,8 @@ func (g *generator) question(i int) survey.Question {
 	return q
 }
 
-// survey makes a questionnaire whose conditions lean on one another in chains, but not in circles: each only on
-// questions that stand before it in a random order, which is not the one in which they are asked.
+// survey makes a questionnaire whose conditions depend on one another in chains, but not in circles: each only on questions
+// before it in a random order, which is not the one in which they are asked.
 func (g *generator) survey(t testing.TB) *survey.Survey {
 	t.Helper()
 	s := &survey.Survey{ID: "random", Title: g.text(), Languages: []string{"zh", "en"}, Timezone: "UTC", Channels: []string{"web", "phone"}}
@@ -467,7 +466,7 @@ func (g *generator) survey(t testing.TB) *survey.Survey {
 	if g.chance(50) {
 		g.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
 	}
-	// A section's condition goes on all its questions, so it may lean only on what comes before the first of them.
+	// A section's condition is one of all its questions, so it may depend only on what comes before the first of them.
 	before := map[int]int{}
 	for at, p := range places {
 		if _, seen := before[p.section]; !seen {
@@ -551,7 +550,7 @@ func (g *generator) pipe(s *survey.Survey) {
 	last.Text = with(last.Text)
 }
 
-// condition makes a well-typed tree over the questions at hand, of all the forms that Compile makes.
+// condition makes a well-typed tree over the generator's questions, of all the forms that Compile makes.
 func (g *generator) condition() *expression.Tree {
 	t := g.boolean(1 + g.IntN(3))
 	return &t
@@ -576,12 +575,12 @@ func (g *generator) boolean(depth int) expression.Tree {
 		}
 	}
 	if len(g.questions) == 0 || g.chance(8) {
-		return g.surroundings()
+		return g.context()
 	}
 	q := pick(g, g.questions)
 	parts := q.Parts()
 	if len(parts) == 0 {
-		return g.surroundings()
+		return g.context()
 	}
 	if g.chance(15) {
 		if g.chance(50) {
@@ -595,7 +594,8 @@ func (g *generator) boolean(depth int) expression.Tree {
 	return g.about(q, pick(g, parts))
 }
 
-func (g *generator) surroundings() expression.Tree {
+// context compares the channel or the language.
+func (g *generator) context() expression.Tree {
 	if g.chance(50) {
 		return tree("==", expression.Tree{Op: "choice", Names: []string{"channel"}}, literal(pick(g, []string{"web", "phone"})))
 	}
@@ -604,7 +604,7 @@ func (g *generator) surroundings() expression.Tree {
 
 func literal(s string) expression.Tree { return expression.Tree{Op: "literal", Text: &s} }
 
-// about asks something of one field.
+// about makes a condition on one field.
 func (g *generator) about(q *survey.Question, name string) expression.Tree {
 	options := q.Options
 	if strings.HasSuffix(name, ".importance") {
@@ -695,7 +695,7 @@ func (g *generator) channel(s *survey.Survey) string {
 	return pick(g, append([]string{"", "fax"}, s.Channels...))
 }
 
-// answers are what a page can give: of lists, what they offer; of boxes, anything. Much of it is what nobody should type.
+// answers are what a page can send: of lists, one of their options; of boxes, anything, much of it invalid.
 func (g *generator) answers(s *survey.Survey) map[string][]string {
 	typed := map[string][]string{}
 	full := 40 + g.IntN(60)
@@ -715,7 +715,7 @@ func (g *generator) answers(s *survey.Survey) map[string][]string {
 		}
 	}
 	if g.chance(10) {
-		typed["nobody"] = []string{"asked"}
+		typed["unknown"] = []string{"asked"}
 	}
 	return typed
 }
@@ -747,8 +747,8 @@ func (g *generator) answer(f survey.Field) string {
 	return g.disguise(pick(g, words) + pick(g, []string{"", "", " ", "\n", "\r\n", "\t", "\x00", "\x7f"}) + pick(g, words))
 }
 
-// disguise writes the same in another way, or spoils it. Of what stands at the ends, Go and JavaScript disagree on U+0085
-// and U+FEFF alone: what the page reads is what it sends, so that nothing hangs on it.
+// disguise writes the same in another way, or breaks it. Of spaces at the ends, Go and JavaScript disagree on U+0085 and
+// U+FEFF alone, which does not matter: the page sends what it has read.
 func (g *generator) disguise(text string) string {
 	switch g.IntN(20) {
 	case 0:

@@ -7,15 +7,15 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// shuffled puts a question's options into an order of each submission's own, so that no option gains by its place.
-// Anchored ones stay last. The order follows from the submission's id alone: the script makes the same one, and it can
-// be worked out again from a stored answer. Without an id they stand as written.
+// shuffled puts a question's options into another order for each submission, so that no option gains by its place. Anchored
+// ones stay last. The order follows from the submission's id alone: the script computes the same one, and it can be
+// computed again for a stored answer. Without an id it is the questionnaire's.
 func shuffled(q *survey.Question, id string) []survey.Option {
 	if !q.Shuffle || id == "" {
 		return q.Options
 	}
 	options := slices.Clone(q.Options)
-	place := func(o survey.Option) uint32 { return spread(strings.ToLower(id) + "." + q.ID + "." + o.ID) }
+	place := func(o survey.Option) uint32 { return hash(strings.ToLower(id) + "." + q.ID + "." + o.ID) }
 	anchored := func(o survey.Option) bool { return slices.Contains(q.Anchor, o.ID) }
 	slices.SortStableFunc(options, func(a, b survey.Option) int {
 		switch last := anchored(a); {
@@ -23,7 +23,7 @@ func shuffled(q *survey.Question, id string) []survey.Option {
 			return 1
 		case last != anchored(b):
 			return -1
-		case last: // both: as they are
+		case last: // both
 			return 0
 		}
 		x, y := place(a), place(b)
@@ -38,9 +38,9 @@ func shuffled(q *survey.Question, id string) []survey.Option {
 	return options
 }
 
-// spread is FNV-1a (draft-eastlake-fnv), finished as MurmurHash3 is, since FNV alone hardly moves the first bits when
+// hash is FNV-1a (draft-eastlake-fnv) with the final mix of MurmurHash3, since FNV alone hardly changes the first bits when
 // only the last letters differ.
-func spread(text string) uint32 {
+func hash(text string) uint32 {
 	h := uint32(0x811c9dc5)
 	for i := range len(text) {
 		h = (h ^ uint32(text[i])) * 0x01000193

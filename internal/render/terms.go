@@ -6,7 +6,7 @@ import (
 )
 
 // A term is a condition as the page's script evaluates it (templates/rules.js): true, false, or an array of an operator
-// and its operands. It says the same as an [expression.Tree] in fewer letters, so that the script needs less as well.
+// and its operands. It is an [expression.Tree] in fewer letters and operators, so that the script is shorter as well.
 //
 //	[and c…] [or c…] [not c]     conditions
 //	[= x y] [< x y] [<= x y]     comparisons of values; false if either has none
@@ -36,11 +36,11 @@ func termOf(t *expression.Tree) term {
 	case "<", "<=":
 		return comparison(t.Op, t.Args[0], t.Args[1])
 	case "in":
-		any := []any{"or"}
+		alternatives := []any{"or"}
 		for _, item := range t.Args[1].Args {
-			any = append(any, comparison("=", t.Args[0], item))
+			alternatives = append(alternatives, comparison("=", t.Args[0], item))
 		}
-		return any
+		return alternatives
 	case "contains":
 		op := "has"
 		if t.Args[0].Op == string(expression.Text) {
@@ -56,7 +56,7 @@ func termOf(t *expression.Tree) term {
 	}
 }
 
-// flat writes what stands under chains of one operator.
+// flat lists the operands of nested uses of one operator.
 func flat(op string, args []expression.Tree) []any {
 	var terms []any
 	for i := range args {
@@ -116,7 +116,7 @@ func textTerm(t expression.Tree) term {
 	return []any{"is", termOf(&t)}
 }
 
-// fieldNames lists the posted names of a question; nothing where that is its id alone.
+// fieldNames lists the posted names of a question; nil if its id is the only one.
 func fieldNames(s *survey.Survey, q *survey.Question) []string {
 	fields := s.FieldsOf(q)
 	if len(fields) == 1 && fields[0].Name == q.ID {

@@ -24,14 +24,15 @@ func TestEveryKeyIsSaidAndEverySayingHasAKey(t *testing.T) {
 	pages := template.Must(template.ParseFS(os.DirFS("../../templates"), "*.html"))
 	said := map[string]bool{"language.name": true, "yes": true, "no": true}
 	for _, tmpl := range pages.Templates() {
-		for _, key := range saidIn(tmpl) {
+		for _, key := range wordingKeys(tmpl) {
 			said[key] = true
 		}
 	}
 	for _, code := range codesIn(t, "../answer/answer.go") {
 		said["problem."+code] = true
 	}
-	for _, code := range faults {
+	for _, code := range []answer.Code{answer.Closed, answer.NotOpenYet, answer.NotStored, answer.Conflict, answer.NotFound, answer.NotPublic,
+		answer.BadMethod, answer.TooMuch, answer.BadMediaType, answer.BadBody, answer.Internal} { // of notices
 		said["notice."+string(code)] = true
 	}
 	for month := range 12 {

@@ -32,7 +32,7 @@ func (d *document) dial() *dial {
 	if o.Interval != nil {
 		v.Low, v.High = d.x(percentAt(o.Interval.Low, d.best)), d.x(percentAt(o.Interval.High, d.best))
 	}
-	if s := d.scoring(); s.Hundred() {
+	if s := d.scoring(); s.OutOf100() {
 		for _, b := range slices.Backward(s.Bands) {
 			at := percentAt(decimalFloat(b.From), d.best)
 			v.Bands = append(v.Bands, dialBand{X: d.x(at), Anchor: d.anchor(at), Text: b.From.String(), Label: b.Label.In(d.language),

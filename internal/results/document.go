@@ -83,7 +83,7 @@ func (d *document) setPeriod() {
 	for i := range d.period.Items {
 		d.items[d.period.Items[i].Field.Name] = &d.period.Items[i]
 	}
-	if d.places = 1; d.scoring().Each() == survey.Mean {
+	if d.places = 1; d.scoring().GroupModel() == survey.Mean {
 		d.places = 2
 	}
 	d.best = d.bestIndex()
@@ -107,9 +107,9 @@ func (d *document) scoring() *survey.Scoring { return &d.period.Survey().Scoring
 func (d *document) bestIndex() float64 {
 	s := d.scoring()
 	switch {
-	case s.Hundred():
+	case s.OutOf100():
 		return 100
-	case s.Each() != survey.Mean:
+	case s.GroupModel() != survey.Mean:
 		return 0
 	}
 	reached, weights := 0.0, 0.0

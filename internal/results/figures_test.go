@@ -188,7 +188,7 @@ func TestReaderCanRedoTheIndex(t *testing.T) {
 			rep := history(t, s, 2, 97)
 			page := Page{Set: NewSet(rep), Language: "en", Root: "../../"}
 			root := drawn(t, r, page)
-			model := s.Scoring.Each()
+			model := s.Scoring.GroupModel()
 			var raw *big.Rat
 			if s.Scoring.Model == survey.MeanOfUnits {
 				sum, n := new(big.Rat), int64(0)

@@ -48,7 +48,7 @@ func (d *document) addIndex(v *head) {
 	o, w := &d.period.Overall, d.words
 	v.Title, v.Score = w.Say("results.score"), d.index(o.Score)
 	switch {
-	case d.scoring().Hundred():
+	case d.scoring().OutOf100():
 		v.Scale = w.Say("results.scale")
 	case d.best > 0:
 		v.Scale = w.Say("results.scale_mean", "n", trimZeros(fixed(d.best, 2)))

@@ -53,7 +53,7 @@ func (d *document) derivation() *derivation {
 	if o.Score == nil {
 		return nil
 	}
-	model := d.scoring().Each()
+	model := d.scoring().GroupModel()
 	v := &derivation{Text: d.modelText(model), Best: model == survey.PercentOfMax || model == survey.Graded10}
 	if o.Units != nil {
 		v.Text = sentences(v.Text, d.words.Say("derivation.units"))

@@ -36,5 +36,5 @@ func (r *Renderer) HTML(w io.Writer, p Page) error {
 	if err != nil {
 		return err
 	}
-	return r.frame.Execute(w, "results.html", d.words, d.view())
+	return r.frame.WritePage(w, "results.html", d.words, d.view())
 }

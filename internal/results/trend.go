@@ -103,7 +103,7 @@ func (d *document) newTrendPlot() *trendPlot {
 	if target := d.scoring().Target; target != nil {
 		include(decimalFloat(*target))
 	}
-	plot.ticks = niceTicks(plot.low, plot.high, d.scoring().Hundred())
+	plot.ticks = niceTicks(plot.low, plot.high, d.scoring().OutOf100())
 	plot.low, plot.high = plot.ticks[0], plot.ticks[len(plot.ticks)-1]
 	plot.step = (trendRight - trendLeft) / float64(len(plot.periods)-1)
 	return plot

@@ -15,8 +15,8 @@ type Backups struct {
 	Keep  int
 }
 
-// backups takes copies of the answers while serve runs, beside the requests.
-type backups struct {
+// backupLoop takes copies of the answers in the background.
+type backupLoop struct {
 	Backups
 	store *local.Store
 	log   *slog.Logger
@@ -25,7 +25,7 @@ type backups struct {
 const backupRetry = 10 * time.Minute // after a failure, unless copies are more frequent
 
 // run takes copies until the context ends.
-func (b *backups) run(ctx context.Context) {
+func (b *backupLoop) run(ctx context.Context) {
 	for {
 		wait, err := b.due(time.Now())
 		if err == nil && wait <= 0 {
@@ -48,9 +48,9 @@ func (b *backups) run(ctx context.Context) {
 	}
 }
 
-// due is how long it is until the next copy: a restart does not begin the interval anew. A copy from the future, taken
-// while the clock was wrong, does not count.
-func (b *backups) due(now time.Time) (time.Duration, error) {
+// due is the time until the next copy. It counts from the last one, also across restarts; copies from the future, taken
+// while the clock was wrong, do not count.
+func (b *backupLoop) due(now time.Time) (time.Duration, error) {
 	_, taken, err := local.Backups(b.Dir)
 	if err != nil {
 		return 0, err
@@ -63,8 +63,8 @@ func (b *backups) due(now time.Time) (time.Duration, error) {
 	return 0, nil
 }
 
-// take makes one copy, and then removes those that are too many.
-func (b *backups) take(ctx context.Context) error {
+// take takes one copy, and removes the oldest of those that are too many.
+func (b *backupLoop) take(ctx context.Context) error {
 	started := time.Now()
 	path, size, err := b.store.Backup(ctx, b.Dir)
 	if err != nil {

@@ -14,8 +14,9 @@ import (
 	"glasspoll/internal/server/servertest"
 )
 
-// TestServeTakesBackups restores what a running server has copied: answer, definition and all.
-func TestServeTakesBackups(t *testing.T) {
+// TestBackups restores a copy that a running server has taken.
+func TestBackups(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "copies")
 	files := map[string]string{"surveys/tea.yaml": servertest.TeaSurvey}
 	data := t.TempDir()
@@ -50,7 +51,7 @@ func TestServeTakesBackups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &backups{options.Backups, store, slog.New(slog.DiscardHandler)}
+	b := &backupLoop{options.Backups, store, slog.New(slog.DiscardHandler)}
 	if wait, err := b.due(time.Now()); wait > 0 || err != nil {
 		t.Errorf("due in %v, %v", wait, err)
 	}

@@ -16,24 +16,24 @@ import (
 
 // page is one file of the site, ready to be sent.
 type page struct {
-	content []byte
-	kind    string // media type
-	caching string
-	tag     string // strong, without quotes
-	mark    string // what the preview knows the page by: of the content before anything was added
-	gzipped func() []byte
+	content   []byte
+	mediaType string
+	caching   string        // Cache-Control
+	tag       string        // strong, without quotes
+	mark      string        // markOf the content before the preview's script was added
+	gzipped   func() []byte // compresses it once
 }
 
 // How long a visitor's browser may show a file without asking.
 const (
-	forEver  = headers.Immutable // its name says what it holds
-	aMinute  = "public, max-age=60"
-	askFirst = "no-cache" // keep it, but ask each time whether it is still current
+	cacheForever    = headers.Immutable // its name changes with its content
+	cacheMinute     = "public, max-age=60"
+	cacheRevalidate = "no-cache" // keep it, but ask each time whether it is still current
 )
 
 func newPage(name string, content []byte, caching string) *page {
 	sum := sha256.Sum256(content)
-	p := &page{content: content, kind: headers.MediaType(name), caching: caching, tag: hex.EncodeToString(sum[:16])}
+	p := &page{content: content, mediaType: headers.MediaType(name), caching: caching, tag: hex.EncodeToString(sum[:16])}
 	p.gzipped = sync.OnceValue(func() []byte {
 		var b bytes.Buffer
 		w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -52,31 +52,31 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, status int) {
 	body, tag := p.content, p.tag
 	h := w.Header()
 	h.Add("Vary", "Accept-Encoding")
-	if takesGzip(r.Header.Get("Accept-Encoding")) {
+	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
 		if small := p.gzipped(); len(small) < len(body) {
 			body, tag = small, tag+"-gz"
 		}
 	}
 	h.Set("ETag", `"`+tag+`"`)
 	h.Set("Cache-Control", p.caching)
-	if status == http.StatusOK && knows(r.Header.Get("If-None-Match"), tag) {
+	if status == http.StatusOK && matchesETag(r.Header.Get("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	if len(body) != len(p.content) {
 		h.Set("Content-Encoding", "gzip")
 	}
-	h.Set("Content-Type", p.kind)
+	h.Set("Content-Type", p.mediaType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		io.Copy(w, bytes.NewReader(body)) // a visitor who has gone away is no fault
+		io.Copy(w, bytes.NewReader(body)) // it is no error if the visitor has gone
 	}
 }
 
-// takesGzip reads Accept-Encoding.
-func takesGzip(accept string) bool {
-	for one := range strings.SplitSeq(accept, ",") {
+// acceptsGzip reports whether an Accept-Encoding header allows gzip.
+func acceptsGzip(header string) bool {
+	for one := range strings.SplitSeq(header, ",") {
 		coding, quality, _ := strings.Cut(one, ";")
 		if coding = strings.TrimSpace(coding); coding == "gzip" || coding == "*" {
 			q, found := strings.CutPrefix(strings.ReplaceAll(quality, " ", ""), "q=")
@@ -87,9 +87,9 @@ func takesGzip(accept string) bool {
 	return false
 }
 
-// knows reads If-None-Match, which compares weakly.
-func knows(tags, tag string) bool {
-	for one := range strings.SplitSeq(tags, ",") {
+// matchesETag reports whether an If-None-Match header, which compares weakly, has a tag.
+func matchesETag(header, tag string) bool {
+	for one := range strings.SplitSeq(header, ",") {
 		one = strings.TrimPrefix(strings.TrimSpace(one), "W/")
 		if one == "*" || one == `"`+tag+`"` {
 			return true

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -20,13 +21,15 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/simulate"
+	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
 )
 
-// What the preview has below its path: its own files, which have a dot in their names; the two below, which begin with
-// what no survey's id does; and ID/, a survey in every language and at both widths.
+// Below previewPath are the preview's own files, which have a dot in their names; the two below, which begin with what no
+// survey's id does; and ID/, a survey in every language and at both widths.
 const (
 	previewPath   = "/_preview/"
 	previewEvents = "_events"
@@ -36,108 +39,123 @@ const (
 //go:embed preview
 var previewFiles embed.FS
 
-// preview tells open pages that they have been built again, or why they could not be.
+// previewFolder is where the preview's files are in the repository, from where its script imports the templates' helpers.
+const previewFolder = "internal/server/preview/"
+
+// previewSource holds the preview's files and the built-in templates, each where they are in the repository.
+type previewSource struct{}
+
+func (previewSource) Open(name string) (fs.File, error) {
+	if file, ok := strings.CutPrefix(name, "templates/"); ok {
+		return glasspoll.Templates().Open(file)
+	}
+	return previewFiles.Open("preview/" + strings.TrimPrefix(name, previewFolder))
+}
+
+// preview notifies open pages of changes and of problems in the files.
 type preview struct {
 	files     map[string]*page // by name
 	templates *template.Template
 	stop      <-chan struct{} // closed when the server ends
 
 	mu       sync.Mutex
-	troubles []trouble
+	problems []shownProblem
 	changed  chan struct{} // closed and replaced at every change
 }
 
 func newPreview(stop <-chan struct{}) (*preview, error) {
 	p := &preview{files: map[string]*page{}, stop: stop, changed: make(chan struct{})}
 	for _, name := range []string{"preview.js", "preview.css", "side.css"} {
-		content, err := previewFiles.ReadFile("preview/" + name)
+		content, err := site.Bundle(previewSource{}, previewFolder+name, "")
 		if err != nil {
 			return nil, err
 		}
-		p.files[name] = newPage(name, content, askFirst)
+		p.files[name] = newPage(name, content, cacheRevalidate)
 	}
 	var err error
 	p.templates, err = template.ParseFS(previewFiles, "preview/*.html")
 	return p, err
 }
 
-// tell says what is wrong now, and that pages may have changed.
-func (p *preview) tell(troubles []trouble) {
+// setProblems replaces the problems, and says that pages may have changed.
+func (p *preview) setProblems(problems []shownProblem) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.troubles = troubles
-	p.wake()
+	p.problems = problems
+	p.broadcast()
 }
 
-// lookAgain says that pages may have changed.
-func (p *preview) lookAgain() {
+// pagesChanged says that pages may have changed.
+func (p *preview) pagesChanged() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.wake()
+	p.broadcast()
 }
 
-func (p *preview) wake() {
+// broadcast wakes all who wait for a change. p.mu must be held.
+func (p *preview) broadcast() {
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
 
-func (p *preview) latest() ([]trouble, <-chan struct{}) {
+// state returns the problems, and a channel that is closed at the next change.
+func (p *preview) state() ([]shownProblem, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.troubles, p.changed
+	return p.problems, p.changed
 }
 
-// waitsFor reports whether a page is of a survey that has never been good.
-func (p *preview) waitsFor(name string) bool {
+// neverGood reports whether a path is of a survey whose file has had problems ever since the server started.
+func (p *preview) neverGood(name string) bool {
 	first, _, _ := strings.Cut(name, "/")
-	troubles, _ := p.latest()
-	return slices.ContainsFunc(troubles, func(t trouble) bool { return t.never && slices.Contains(t.surveys, first) })
+	problems, _ := p.state()
+	return slices.ContainsFunc(problems, func(s shownProblem) bool { return s.neverGood && slices.Contains(s.surveys, first) })
 }
 
-// news is what an open page needs to know.
-type news struct {
-	Marks    map[string]string `json:"marks"`    // by page; another one than the page's own: it has changed
-	Problems string            `json:"problems"` // HTML to show; "" if there are none
-}
-
-func (v *handler) servePreview(e *edition, w http.ResponseWriter, r *http.Request) {
+func (h *handler) servePreview(e *edition, w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, previewPath)
 	id, rest, slash := strings.Cut(name, "/")
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		v.notice(e, w, r, http.StatusMethodNotAllowed, answer.BadMethod)
-	case v.preview.files[name] != nil:
-		v.preview.files[name].serve(w, r, http.StatusOK)
+		h.notice(e, w, r, http.StatusMethodNotAllowed, answer.BadMethod)
+	case h.live.files[name] != nil:
+		h.live.files[name].serve(w, r, http.StatusOK)
 	case name == previewEvents:
-		v.serveNews(w, r)
+		h.serveEvents(w, r)
 	case name == previewFill:
-		v.serveAnswers(e, w, r)
+		h.serveFill(e, w, r)
 	case e.survey(id) != nil && !slash:
-		w.Header().Set("Location", id+"/"+query(r.URL))
+		w.Header().Set("Location", id+"/"+queryOf(r.URL))
 		w.WriteHeader(http.StatusTemporaryRedirect)
 	case e.survey(id) != nil && rest == "":
 		w.Header().Set("Content-Security-Policy", w.Header().Get("Content-Security-Policy")+"; frame-src 'self'")
 		w.Header().Add("Vary", "Accept-Language")
-		v.sideBySide(e, e.survey(id), r).serve(w, r, http.StatusOK)
-	case rest == "" && v.preview.waitsFor(id):
-		v.serveWaiting(e, w, r)
+		h.sideBySide(e, e.survey(id), r).serve(w, r, http.StatusOK)
+	case rest == "" && h.live.neverGood(id):
+		h.serveWaiting(e, w, r)
 	default:
-		v.notice(e, w, r, http.StatusNotFound, answer.NotFound)
+		h.notice(e, w, r, http.StatusNotFound, answer.NotFound)
 	}
 }
 
-func query(u *url.URL) string {
+func queryOf(u *url.URL) string {
 	if u.RawQuery == "" {
 		return ""
 	}
 	return "?" + u.RawQuery
 }
 
-// serveNews streams news as server-sent events until the page goes away.
-func (v *handler) serveNews(w http.ResponseWriter, r *http.Request) {
-	control := http.NewResponseController(w)
-	if err := control.SetWriteDeadline(time.Time{}); err != nil {
+// event is a notification to an open page.
+type event struct {
+	Marks    map[string]string `json:"marks"`    // by page; another one than the page's own: it has changed
+	Problems string            `json:"problems"` // HTML to show; "" if there are none
+}
+
+// serveEvents streams events as server-sent events until the page goes away.
+func (h *handler) serveEvents(w http.ResponseWriter, r *http.Request) {
+	connection := http.NewResponseController(w)
+	if err := connection.SetWriteDeadline(time.Time{}); err != nil {
 		http.Error(w, "this connection cannot stream", http.StatusInternalServerError)
 		return
 	}
@@ -145,8 +163,8 @@ func (v *handler) serveNews(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	var sent []byte
 	for {
-		troubles, changed := v.preview.latest()
-		data, err := json.Marshal(v.newsFor(r, troubles))
+		problems, changed := h.live.state()
+		data, err := json.Marshal(h.eventFor(r, problems))
 		if err != nil {
 			return // plain data: cannot fail
 		}
@@ -155,13 +173,13 @@ func (v *handler) serveNews(w http.ResponseWriter, r *http.Request) {
 			if _, err := fmt.Fprintf(w, "retry: 500\ndata: %s\n\n", data); err != nil {
 				return
 			}
-			if err := control.Flush(); err != nil {
+			if err := connection.Flush(); err != nil {
 				return
 			}
 		}
 		select {
 		case <-changed:
-		case <-v.preview.stop:
+		case <-h.live.stop:
 			return
 		case <-r.Context().Done():
 			return
@@ -169,18 +187,18 @@ func (v *handler) serveNews(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// newsFor is what the pages that a request names have to know. The first of them shows the problems.
-func (v *handler) newsFor(r *http.Request, troubles []trouble) news {
-	e := v.current.Load()
+// eventFor is what the pages that a request names have to know. The first of them shows the problems.
+func (h *handler) eventFor(r *http.Request, problems []shownProblem) event {
+	e := h.current.Load()
 	asked := r.URL.Query()
-	n := news{Marks: map[string]string{}}
+	out := event{Marks: map[string]string{}}
 	for _, p := range asked["page"] {
-		n.Marks[p] = v.markAt(e, p, r)
+		out.Marks[p] = h.markAt(e, p, r)
 	}
-	if len(troubles) > 0 {
-		n.Problems = v.preview.problems(asked.Get("language"), asked.Get("page"), troubles)
+	if len(problems) > 0 {
+		out.Problems = h.live.problemsHTML(asked.Get("language"), asked.Get("page"), problems)
 	}
-	return n
+	return out
 }
 
 // markOf tells one content of a page from another.
@@ -189,38 +207,38 @@ func markOf(content []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// waiting is the mark of a page that shows problems because there is no other yet.
-const waiting = "waiting"
+// waitingMark is the mark of a page that shows problems because there is no other yet.
+const waitingMark = "waiting"
 
 // markAt is the mark of the page that is now at an address, which is relative to the site's root; "" if there is none.
-func (v *handler) markAt(e *edition, address string, r *http.Request) string {
+func (h *handler) markAt(e *edition, address string, r *http.Request) string {
 	name := fileOf("/" + address)
-	found := v.find(e, name)
-	if id, side := strings.CutPrefix(name, previewPath[1:]); side {
+	found := h.find(e, name)
+	if id, isPreview := strings.CutPrefix(name, previewPath[1:]); isPreview {
 		id, _, _ = strings.Cut(id, "/")
 		if s := e.survey(id); s != nil {
-			return v.sideBySide(e, s, r).mark
+			return h.sideBySide(e, s, r).mark
 		}
 		name = id
 	}
 	switch {
 	case found != nil:
 		return found.mark
-	case v.preview.waitsFor(name):
-		return waiting
+	case h.live.neverGood(name):
+		return waitingMark
 	default:
 		return ""
 	}
 }
 
-// injectPreview puts the script at the end of a page. A page without a mark is never loaded again: it is the answer to
-// something that was sent.
+// injectPreview puts the preview's script at the end of a page. A page without a mark is never reloaded: it is the
+// answer to something that was sent.
 func injectPreview(content []byte, root string, mark *string) []byte {
-	known := ""
+	attribute := ""
 	if mark != nil {
-		known = ` data-mark="` + *mark + `"`
+		attribute = ` data-mark="` + *mark + `"`
 	}
-	tag := []byte(`<script src="` + root + previewPath[1:] + `preview.js"` + known + ` defer></script>`)
+	tag := []byte(`<script src="` + root + previewPath[1:] + `preview.js"` + attribute + ` defer></script>`)
 	i := bytes.LastIndex(content, []byte("</body>"))
 	if i < 0 {
 		i = len(content)
@@ -228,58 +246,58 @@ func injectPreview(content []byte, root string, mark *string) []byte {
 	return slices.Concat(content[:i], tag, content[i:])
 }
 
-// previewedReply adds the preview to a page that the API answers with.
-type previewedReply struct {
+// previewWriter adds the preview's script to a page that the API answers with.
+type previewWriter struct {
 	http.ResponseWriter
-	root string
-	held bool // a page, which is kept back until it is whole
-	page bytes.Buffer
+	root   string
+	isPage bool // then it is kept back until it is whole
+	page   bytes.Buffer
 }
 
-func (p *previewedReply) WriteHeader(status int) {
-	p.held = strings.HasPrefix(p.Header().Get("Content-Type"), "text/html")
+func (p *previewWriter) WriteHeader(status int) {
+	p.isPage = strings.HasPrefix(p.Header().Get("Content-Type"), "text/html")
 	p.ResponseWriter.WriteHeader(status)
 }
 
-func (p *previewedReply) Write(content []byte) (int, error) {
-	if p.held {
+func (p *previewWriter) Write(content []byte) (int, error) {
+	if p.isPage {
 		return p.page.Write(content)
 	}
 	return p.ResponseWriter.Write(content)
 }
 
-func (p *previewedReply) finish() {
-	if p.held {
-		p.ResponseWriter.Write(injectPreview(p.page.Bytes(), p.root, nil)) // a visitor who has gone away is no fault
+func (p *previewWriter) finish() {
+	if p.isPage {
+		p.ResponseWriter.Write(injectPreview(p.page.Bytes(), p.root, nil)) // it is no error if the visitor has gone
 	}
 }
 
 // serveWaiting shows the problems in place of a page that there has never been.
-func (v *handler) serveWaiting(e *edition, w http.ResponseWriter, r *http.Request) {
-	troubles, _ := v.preview.latest()
-	l := v.languageOfPreview(e, r)
-	mark := waiting
+func (h *handler) serveWaiting(e *edition, w http.ResponseWriter, r *http.Request) {
+	problems, _ := h.live.state()
+	l := e.previewLanguage(r)
+	mark := waitingMark
 	var b bytes.Buffer
-	v.preview.templates.ExecuteTemplate(&b, "waiting.html", map[string]any{ // to memory, from a template of our own: cannot fail
-		"Language": l, "Root": rootOf(r.URL.Path), "Words": previewWords[l],
-		"Problems": template.HTML(v.preview.problems(l, strings.TrimPrefix(r.URL.Path, "/"), troubles)),
+	h.live.templates.ExecuteTemplate(&b, "waiting.html", map[string]any{ // to memory, from a template of our own: cannot fail
+		"Language": l, "Root": rootOf(r.URL.Path), "Words": previewText[l],
+		"Problems": template.HTML(h.live.problemsHTML(l, strings.TrimPrefix(r.URL.Path, "/"), problems)),
 	})
 	w.Header().Add("Vary", "Accept-Language")
-	newPage("waiting.html", injectPreview(b.Bytes(), rootOf(r.URL.Path), &mark), askFirst).serve(w, r, http.StatusServiceUnavailable)
+	newPage("waiting.html", injectPreview(b.Bytes(), rootOf(r.URL.Path), &mark), cacheRevalidate).serve(w, r, http.StatusServiceUnavailable)
 }
 
-// languageOfPreview is the one that the preview itself speaks to whoever looks at it.
-func (v *handler) languageOfPreview(e *edition, r *http.Request) string {
+// previewLanguage is the language of the preview's own pages.
+func (e *edition) previewLanguage(r *http.Request) string {
 	return e.renderer.Match(r.Header.Get("Accept-Language"), "zh", "en")
 }
 
-// previewWords are the preview's own sentences on pages that are made here; preview.js has those of its buttons.
-var previewWords = map[string]map[string]string{
+// previewText has the texts of the preview's own pages; preview.js has those of its buttons.
+var previewText = map[string]map[string]string{
 	"en": {
 		"waiting": "This survey is not ready yet", "home": "All surveys", "side": "in every language, at both widths", "open": "Open alone",
 		"phone": "telephone", "desk": "computer",
 		"one": "1 problem in %[2]s", "several": "%d problems in %s", "files": "%d files",
-		"kept": "The last good version is shown until this is mended.", "never": "The survey appears here as soon as this is mended.",
+		"kept": "The last good version is shown until this is fixed.", "never": "The survey appears here as soon as this is fixed.",
 		"more": "and %d more",
 	},
 	"zh": {
@@ -297,15 +315,15 @@ type frame struct {
 	Width               int // CSS pixels
 }
 
-// The widths are those of a common telephone and of a common computer's window.
+// sideWidths are those of a common telephone and of a common computer's window.
 var sideWidths = []struct {
-	word  string
+	key   string // in previewText
 	width int
 }{{"phone", 360}, {"desk", 1280}}
 
 // sideBySide is a page of frames: a survey in each of its languages, at each width.
-func (v *handler) sideBySide(e *edition, s *survey.Survey, r *http.Request) *page {
-	l := v.languageOfPreview(e, r)
+func (h *handler) sideBySide(e *edition, s *survey.Survey, r *http.Request) *page {
+	l := e.previewLanguage(r)
 	names := display.English.Languages()
 	if l == "zh" {
 		names = display.Chinese.Languages()
@@ -315,32 +333,32 @@ func (v *handler) sideBySide(e *edition, s *survey.Survey, r *http.Request) *pag
 		Frames          []frame
 	}
 	var rows []row
-	for _, spoken := range s.Languages {
-		one := row{Heading: names.Name(language.Make(spoken)), Source: "../../" + s.ID + "/" + spoken + "/"}
+	for _, of := range s.Languages {
+		one := row{Heading: names.Name(language.Make(of)), Source: "../../" + s.ID + "/" + of + "/"}
 		for _, w := range sideWidths {
 			one.Frames = append(one.Frames, frame{
-				Name: spoken + "-" + strconv.Itoa(w.width), Title: fmt.Sprintf("%s · %s · %d px", one.Heading, previewWords[l][w.word], w.width),
+				Name: of + "-" + strconv.Itoa(w.width), Title: fmt.Sprintf("%s · %s · %d px", one.Heading, previewText[l][w.key], w.width),
 				Source: one.Source, Width: w.width,
 			})
 		}
 		rows = append(rows, one)
 	}
 	var b bytes.Buffer
-	v.preview.templates.ExecuteTemplate(&b, "side.html", map[string]any{ // as above
-		"Language": l, "Title": s.Title.In(e.renderer.Match(l, s.Languages...)), "Rows": rows, "Words": previewWords[l],
+	h.live.templates.ExecuteTemplate(&b, "side.html", map[string]any{ // as above
+		"Language": l, "Title": s.Title.In(e.renderer.Match(l, s.Languages...)), "Rows": rows, "Words": previewText[l],
 	})
 	mark := markOf(b.Bytes())
-	p := newPage("side.html", injectPreview(b.Bytes(), "../../", &mark), askFirst)
+	p := newPage("side.html", injectPreview(b.Bytes(), "../../", &mark), cacheRevalidate)
 	p.mark = mark
 	return p
 }
 
-// serveAnswers makes up answers for a form that is open in a browser.
-func (v *handler) serveAnswers(e *edition, w http.ResponseWriter, r *http.Request) {
+// serveFill makes up answers for a form that is open in a browser.
+func (h *handler) serveFill(e *edition, w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
 	s := e.survey(asked.Get("survey"))
 	if s == nil {
-		v.notice(e, w, r, http.StatusNotFound, answer.NotFound)
+		h.notice(e, w, r, http.StatusNotFound, answer.NotFound)
 		return
 	}
 	f := simulate.Form{Survey: s, Language: asked.Get("language"), Channel: asked.Get("channel"), Linked: map[string][]string{}}
@@ -359,15 +377,15 @@ func (v *handler) serveAnswers(e *edition, w http.ResponseWriter, r *http.Reques
 	}
 	body, err := json.Marshal(values)
 	if err != nil {
-		body = []byte("{}") // plain data: cannot be
+		body = []byte("{}") // plain data: cannot fail
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Write(body)
 }
 
-// surveyAt is the id of the survey to which a page belongs, "" if it belongs to none.
-func surveyAt(address string) string {
+// surveyOf is the id of the survey to which a page belongs; "" if it belongs to none.
+func surveyOf(address string) string {
 	address = strings.TrimPrefix(address, previewPath[1:])
 	first, _, _ := strings.Cut(address, "/")
 	if rest, api := strings.CutPrefix(address, "api/surveys/"); api { // a form that was sent and came back

@@ -4,26 +4,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"io"
-	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
-	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/headers"
-	"glasspoll/internal/local"
-	"glasspoll/internal/project"
 	"glasspoll/internal/server/servertest"
 	"glasspoll/internal/survey"
 )
 
 func TestExcerpt(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("长", 300) + "X" + strings.Repeat("y", 300)
 	source := "\ufeffone\r\ntwo\rthree\n\tfour: 四季\nfive\nsix\n" + long + "\n"
 	lines := linesOf([]byte(source))
@@ -53,7 +48,8 @@ func TestExcerpt(t *testing.T) {
 	}
 }
 
-func TestProblemsAreShownWhereTheyConcern(t *testing.T) {
+func TestProblemsOnPages(t *testing.T) {
+	t.Parallel()
 	r := serveFiles(t, Options{Preview: true}, map[string]string{
 		"surveys/tea.yaml": servertest.TeaSurvey,
 		// Never good; its id is not its file's name, and a message quotes what could be markup.
@@ -61,7 +57,7 @@ func TestProblemsAreShownWhereTheyConcern(t *testing.T) {
 	})
 	for _, address := range []string{"/draft/", "/coffee/", "/coffee/en/thanks/", "/_preview/coffee/"} {
 		response, body := r.Do(t, "GET", address, map[string]string{"Accept-Language": "en"}, "")
-		for _, want := range []string{"draft.yaml:5:23", "&lt;b&gt;", `<details open>`, "as soon as this is mended", `role="alert"`, "not ready yet", `preview.js" data-mark="waiting"`} {
+		for _, want := range []string{"draft.yaml:5:23", "&lt;b&gt;", `<details open>`, "as soon as this is fixed", `role="alert"`, "not ready yet", `preview.js" data-mark="waiting"`} {
 			if response.StatusCode != 503 || !strings.Contains(body, want) {
 				t.Errorf("GET %s: %d without %q:\n%s", address, response.StatusCode, want, body)
 			}
@@ -84,104 +80,49 @@ func TestProblemsAreShownWhereTheyConcern(t *testing.T) {
 	}
 
 	// Elsewhere they are there to be opened.
-	if n := r.listen(t, "language=zh&page=tea/")("news", anyNews); !strings.Contains(n.Problems, "<details>") || !strings.Contains(n.Problems, "draft.yaml") {
+	if n := r.listen(t, "language=zh&page=tea/")("an event", anyEvent); !strings.Contains(n.Problems, "<details>") || !strings.Contains(n.Problems, "draft.yaml") {
 		t.Errorf("on another survey's page: %s", n.Problems)
 	}
-	if n := r.listen(t, "language=en&page=")("news", anyNews); !strings.Contains(n.Problems, "<details open>") {
+	if n := r.listen(t, "language=en&page=")("an event", anyEvent); !strings.Contains(n.Problems, "<details open>") {
 		t.Errorf("on the home page: %s", n.Problems)
 	}
 
-	// Mended, the survey comes.
+	// Once it is fixed, the survey appears.
 	next := r.listen(t, "language=en&page=coffee/")
-	if n := next("news", anyNews); n.Marks["coffee/"] != waiting {
+	if n := next("an event", anyEvent); n.Marks["coffee/"] != waitingMark {
 		t.Errorf("before: %+v", n)
 	}
 	r.Write(t, "surveys/draft.yaml", strings.Replace(servertest.TeaSurvey, "title:", "id: coffee\ntitle:", 1))
-	next("the survey, mended", func(n news) bool {
-		return n.Problems == "" && n.Marks["coffee/"] != waiting && n.Marks["coffee/"] != ""
+	next("the survey, fixed", func(n event) bool {
+		return n.Problems == "" && n.Marks["coffee/"] != waitingMark && n.Marks["coffee/"] != ""
 	})
 	if response, _ := r.Get(t, "/coffee/"); response.StatusCode != 200 {
-		t.Errorf("GET /coffee/, mended: %d", response.StatusCode)
+		t.Errorf("GET /coffee/, fixed: %d", response.StatusCode)
 	}
 	if response, _ := r.Get(t, "/draft/"); response.StatusCode != 404 {
-		t.Errorf("GET /draft/, mended: %d", response.StatusCode)
+		t.Errorf("GET /draft/, fixed: %d", response.StatusCode)
 	}
 }
 
-func TestTemplateProblemsHaveTheirPlace(t *testing.T) {
+func TestTemplateProblems(t *testing.T) {
+	t.Parallel()
 	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
 	next := r.listen(t, "language=en&page=tea/")
-	next("news", anyNews)
+	next("an event", anyEvent)
 	for _, c := range []struct{ file, content, place, line string }{
 		{"home.html", "one\n{{if}}\nthree", "home.html:2", "{{if}}"},
 		{"script.js", "let a;\nlet b = ;\n", "script.js:2:9", `<span class="before">let b = </span>^`},
 		{"thanks.html", "{{.Heading}}\n{{.Nowhere}}", "thanks.html:2:2", `<span class="before">{</span>^`},
 	} {
 		r.Write(t, "templates/"+c.file, c.content)
-		n := next(c.file, func(n news) bool { return strings.Contains(n.Problems, c.file) })
+		n := next(c.file, func(n event) bool { return strings.Contains(n.Problems, c.file) })
 		if said := html.UnescapeString(n.Problems); !strings.Contains(said, filepath.Join(r.Dir, "templates", c.place)) || !strings.Contains(said, c.line) || !strings.Contains(said, "<details open>") {
 			t.Errorf("%s: %s", c.file, said)
 		}
 		if err := os.Remove(filepath.Join(r.Dir, "templates", c.file)); err != nil {
 			t.Fatal(err)
 		}
-		next("an end to it", fine)
-	}
-}
-
-// TestReloadDrawsOnlyWhatChanged holds that pages of unchanged surveys are the very same ones.
-func TestReloadDrawsOnlyWhatChanged(t *testing.T) {
-	dir := t.TempDir()
-	library := project.NewLibrary(dir)
-	write := func(name, content string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	v := &handler{}
-	build := func() (changed []string) {
-		t.Helper()
-		if _, _, err := library.Read(); err != nil {
-			t.Fatal(err)
-		}
-		e, surveys, err := v.build(library.LastGood(), glasspoll.Templates(), library.Theme())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range surveys {
-			changed = append(changed, s.ID)
-		}
-		v.current.Store(e)
-		return changed
-	}
-	write("a.yaml", servertest.TeaSurvey)
-	write("b.yaml", servertest.TeaSurvey)
-	if got := build(); !slices.Equal(got, []string{"a", "b"}) {
-		t.Errorf("at first: %v", got)
-	}
-	first := v.current.Load()
-	write("b.yaml", strings.Replace(servertest.TeaSurvey, "en: Taste", "en: Flavour", 1))
-	if got := build(); !slices.Equal(got, []string{"b"}) {
-		t.Errorf("one is edited: %v", got)
-	}
-	second := v.current.Load()
-	if second.page("a/index.html") != first.page("a/index.html") || second.page("b/index.html") == first.page("b/index.html") || second.renderer != first.renderer {
-		t.Error("what is drawn again is not what was edited")
-	}
-	write("b.yaml", "# a remark\n"+strings.Replace(servertest.TeaSurvey, "en: Taste", "en: Flavour", 1))
-	if got := build(); len(got) > 0 || v.current.Load().page("b/index.html") != second.page("b/index.html") {
-		t.Errorf("only a comment is new: %v", got)
-	}
-	write("c.yaml", servertest.TeaSurvey)
-	if got := build(); !slices.Equal(got, []string{"c"}) || v.current.Load().page("index.html") == second.page("index.html") {
-		t.Errorf("one is added: %v", got)
-	}
-	if err := os.Remove(filepath.Join(dir, "a.yaml")); err != nil {
-		t.Fatal(err)
-	}
-	if got := build(); len(got) > 0 || v.current.Load().page("a/index.html") != nil || strings.Contains(string(v.current.Load().page("index.html").content), `href="a/`) {
-		t.Errorf("one is removed: %v", got)
+		next("an end to it", good)
 	}
 }
 
@@ -223,7 +164,7 @@ sections:
       - {id: vip, type: rating, steps: 5, required: true, show_if: tier == "a" and channel == "phone", label: {zh: 贵宾, en: VIP}}
 `
 
-// filled asks for made-up answers as an open page does, and sees what the survey says to them.
+// filled gets made-up answers as an open page does, and checks them.
 func (r *running) filled(t *testing.T, id, query string, hidden url.Values) (typed map[string][]string, problems []answer.Problem) {
 	t.Helper()
 	response, body := r.Get(t, "/_preview/_fill?survey="+id+"&"+query)
@@ -249,7 +190,8 @@ func (r *running) filled(t *testing.T, id, query string, hidden url.Values) (typ
 	return typed, problems
 }
 
-func TestFillIn(t *testing.T) {
+func TestFill(t *testing.T) {
+	t.Parallel()
 	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/every.yaml": previewTypes})
 	for seed := range 50 {
 		query := fmt.Sprintf("kind=plausible&language=en&seed=%d", seed)
@@ -293,7 +235,7 @@ func TestFillIn(t *testing.T) {
 			want["vip"] = answer.Required
 		}
 		for id, code := range want {
-			if said[id] != code && !(id == "high" && said[id] == "") { // a check may be impossible to break beside a broken neighbour
+			if said[id] != code && !(id == "high" && said[id] == "") { // a check may be impossible to fail when its other question has a mistake
 				t.Errorf("%s: %s says %q, want %q; typed %v", query, id, said[id], code, typed[id])
 			}
 		}
@@ -304,6 +246,7 @@ func TestFillIn(t *testing.T) {
 }
 
 func TestSideBySide(t *testing.T) {
+	t.Parallel()
 	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
 	response, _ := r.Get(t, "/_preview/tea?c=web")
 	if response.StatusCode != 307 || response.Header.Get("Location") != "tea/?c=web" {
@@ -355,205 +298,5 @@ func TestSideBySide(t *testing.T) {
 	response, body = r.Do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, "_language=en")
 	if response.StatusCode != 422 || !strings.Contains(body, `<script src="../../../_preview/preview.js" defer></script>`) {
 		t.Errorf("a form that comes back: %d\n%s", response.StatusCode, body)
-	}
-}
-
-func TestServeForgetsRemovedSurveys(t *testing.T) {
-	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey, "surveys/coffee.yaml": servertest.TeaSurvey})
-	version := func(id string) string {
-		t.Helper()
-		_, body := r.Get(t, "/"+id+"/definition.json")
-		var d struct{ Version string }
-		if err := json.Unmarshal([]byte(body), &d); err != nil {
-			t.Fatal(err)
-		}
-		return d.Version
-	}
-	number := 0
-	post := func(id, version, answers string) (int, string) {
-		t.Helper()
-		number++
-		body := fmt.Sprintf(`{"id": "00000000-0000-4000-8000-%012d", "version": %q, "answers": {%s}}`, number, version, answers)
-		response, reply := r.Do(t, "POST", "/api/surveys/"+id+"/responses", map[string]string{"Content-Type": "application/json"}, body)
-		return response.StatusCode, reply
-	}
-	first := version("tea")
-	if status, reply := post("coffee", version("coffee"), `"taste": "3"`); status != 201 {
-		t.Fatal(status, reply)
-	}
-
-	// A page of an earlier version is still answered, even while the file has a mistake.
-	r.Write(t, "surveys/tea.yaml", strings.Replace(servertest.TeaSurvey, "id: taste", "id: flavour", 1))
-	servertest.Eventually(t, "another version", func() bool { return version("tea") != first })
-	if status, reply := post("tea", first, `"taste": "3"`); status != 201 {
-		t.Errorf("an earlier version: %d %s", status, reply)
-	}
-	r.Write(t, "surveys/tea.yaml", "title: Tea\nsection: []\n")
-	servertest.Eventually(t, "the mistake", func() bool { return strings.Contains(r.Printed.String(), "tea.yaml:2:1") })
-	if status, reply := post("tea", "", `"flavour": "3"`); status != 201 {
-		t.Errorf("with a mistake: %d %s", status, reply)
-	}
-
-	// Removed, it is gone; and back again, it is there.
-	if err := os.Remove(filepath.Join(r.Dir, "surveys", "coffee.yaml")); err != nil {
-		t.Fatal(err)
-	}
-	servertest.Eventually(t, "the survey's end", func() bool { status, _ := post("coffee", "", `"taste": "3"`); return status == 404 })
-	r.Write(t, "surveys/coffee.yaml", servertest.TeaSurvey)
-	servertest.Eventually(t, "the survey's return", func() bool { status, _ := post("coffee", "", `"taste": "3"`); return status == 201 })
-
-	// So is the last one.
-	for _, name := range []string{"tea.yaml", "coffee.yaml"} {
-		if err := os.Remove(filepath.Join(r.Dir, "surveys", name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	servertest.Eventually(t, "the last survey's end", func() bool { status, _ := post("tea", "", `"flavour": "3"`); return status == 404 })
-	if response, _ := r.Get(t, "/tea/"); response.StatusCode != 404 {
-		t.Errorf("GET /tea/: %d", response.StatusCode)
-	}
-	r.listen(t, "language=en&page=")("that there is none", func(n news) bool { return strings.Contains(n.Problems, "has no questionnaires") })
-}
-
-// TestServeCatchesUpAfterwards holds that the site answers before what is stored has been counted.
-func TestServeCatchesUpAfterwards(t *testing.T) {
-	dir := servertest.Files(t, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
-	o := quiet(dir)
-	if err := os.Mkdir(o.Data, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	store, err := local.Open(filepath.Join(o.Data, "glasspoll.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 3 {
-		r := answer.Response{ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Survey: "tea", Period: "all", Answers: []answer.Answer{{"taste", "4"}}}
-		if _, err := store.Put(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	srv, err := New(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer srv.Close()
-	if srv.handler.current.Load().page("tea/index.html") == nil {
-		t.Error("the site is not there")
-	}
-	published := filepath.Join(o.Data, "pages", "tea", "results", "results.json")
-	if _, err := os.Stat(published); err == nil {
-		t.Error("what is stored was counted before the site answers")
-	}
-	if !srv.publishing.pending(t.Context()) {
-		t.Error("not published")
-	}
-	if _, err := os.Stat(published); err != nil {
-		t.Errorf("what is stored is not counted afterwards: %v", err)
-	}
-}
-
-// quiet are the options of a server over a directory that prints nothing.
-func quiet(dir string) Options {
-	return Options{
-		Addr: "127.0.0.1:0", Surveys: filepath.Join(dir, "surveys"), Data: filepath.Join(dir, "data"),
-		Log: slog.New(slog.DiscardHandler), Problems: io.Discard,
-	}
-}
-
-// TestServeMendsResultsOfAnotherStore holds that results which an earlier store has left behind do not stay.
-func TestServeMendsResultsOfAnotherStore(t *testing.T) {
-	source := strings.Replace(servertest.TeaSurvey, "min_group: 2", "min_group: 1", 1)
-	dir := servertest.Files(t, map[string]string{"surveys/tea.yaml": source, "surveys/coffee.yaml": source})
-	respondents := func(r *running, id string) int {
-		t.Helper()
-		_, body := r.Get(t, "/"+id+"/results/results.json")
-		var figures struct{ Respondents int }
-		if err := json.Unmarshal([]byte(body), &figures); err != nil {
-			t.Fatalf("%v\n%s", err, body)
-		}
-		return figures.Respondents
-	}
-	post := func(r *running, id string, number int) {
-		t.Helper()
-		body := fmt.Sprintf(`{"id": "00000000-0000-4000-8000-%012d", "answers": {"taste": "4"}}`, number)
-		if response, answer := r.Do(t, "POST", "/api/surveys/"+id+"/responses", map[string]string{"Content-Type": "application/json"}, body); response.StatusCode != 201 {
-			t.Fatal(response.StatusCode, answer)
-		}
-	}
-	comes := func(r *running, id string, want int) {
-		t.Helper()
-		servertest.Eventually(t, fmt.Sprintf("%s: %d respondents", id, want), func() bool { return respondents(r, id) == want })
-	}
-	run := func(visit func(r *running)) (log string) {
-		t.Helper()
-		r := serveDir(t, Options{}, dir)
-		visit(r)
-		if err := r.Stop(); err != nil {
-			t.Fatal(err)
-		}
-		return r.Printed.String()
-	}
-	run(func(r *running) {
-		for i := range 3 { // three releases
-			post(r, "tea", i)
-			comes(r, "tea", i+1)
-		}
-		post(r, "coffee", 1)
-		comes(r, "coffee", 1)
-	})
-	if log := run(func(r *running) { comes(r, "tea", 3) }); strings.Contains(log, "another store") {
-		t.Errorf("the store's own results are doubted:\n%s", log)
-	}
-	if err := os.Remove(filepath.Join(dir, "data", "glasspoll.db")); err != nil {
-		t.Fatal(err)
-	}
-	log := run(func(r *running) {
-		if n := respondents(r, "tea"); n != 0 {
-			t.Errorf("the new store's first page counts %d respondents", n)
-		}
-		post(r, "tea", 7)
-		comes(r, "tea", 1)
-		if n := respondents(r, "coffee"); n != 0 {
-			t.Errorf("the new store's other page counts %d respondents", n)
-		}
-	})
-	if !strings.Contains(log, "another store") {
-		t.Errorf("nothing is said of it:\n%s", log)
-	}
-}
-
-// BenchmarkReload is from a file's being read to open pages' being told, with 1,000 surveys of 30 questions of which
-// one has changed. The wait for the file to be quiet (settle) comes on top.
-func BenchmarkReload(b *testing.B) {
-	files := map[string]string{}
-	for i := range 1000 {
-		files[fmt.Sprintf("surveys/survey_%04d.yaml", i)] = servertest.GeneratedSurvey(i, 30)
-	}
-	o := quiet(servertest.Files(b, files))
-	o.Preview = true
-	srv, err := New(b.Context(), o)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer srv.Close()
-	target := filepath.Join(o.Surveys, "survey_0500.yaml")
-	for n := 0; b.Loop(); n++ {
-		if err := os.WriteFile(target, []byte(strings.Replace(servertest.GeneratedSurvey(500, 30), "Satisfaction survey", fmt.Sprint("Edit ", n), 1)), 0o666); err != nil {
-			b.Fatal(err)
-		}
-		before := srv.handler.current.Load()
-		_, told := srv.handler.preview.latest()
-		done := make(chan struct{})
-		go func() { srv.reload(b.Context()); close(done) }()
-		<-told
-		b.StopTimer()
-		if srv.handler.current.Load() == before {
-			b.Fatal("nothing was built")
-		}
-		<-done // the home page
-		b.StartTimer()
 	}
 }

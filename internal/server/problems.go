@@ -16,15 +16,32 @@ import (
 	"glasspoll/internal/questionnaire"
 )
 
-// trouble is a problem as an open page shows it.
-type trouble struct {
+// shownProblem is a problem as an open page shows it.
+type shownProblem struct {
 	questionnaire.Problem
-	surveys []string // that the file is, or would be; none for a template
-	never   bool     // the file has never been good since the server started
-	excerpt []sourceLine
+	surveys   []string // that the file is, or would be; none for a template
+	neverGood bool     // the file has had problems ever since the server started
+	excerpt   []sourceLine
 }
 
-// sourceLine is a line around a problem. Of the line that has it, Before is what stands before the problem's column.
+// concerns reports whether a page of a survey should show the problem open.
+func (p *shownProblem) concerns(survey string) bool {
+	return len(p.surveys) == 0 || slices.Contains(p.surveys, survey)
+}
+
+// place is where the problem is, as file:line:column, or as much of that as is known.
+func (p *shownProblem) place() string {
+	place := p.File
+	if p.Line > 0 {
+		place += ":" + strconv.Itoa(p.Line)
+		if p.Column > 0 {
+			place += ":" + strconv.Itoa(p.Column)
+		}
+	}
+	return place
+}
+
+// sourceLine is a line around a problem. On the line that has it, Before is the text before the problem's column.
 type sourceLine struct {
 	Number int
 	Text   string
@@ -34,52 +51,53 @@ type sourceLine struct {
 
 const (
 	contextLines = 2   // shown before and after the line with the problem
-	widestLine   = 160 // characters shown of a line
-	mostTroubles = 30  // shown at once
+	maxLineWidth = 160 // characters shown of a line
+	maxProblems  = 30  // shown at once
 )
 
-// troublesOf gives problems their excerpts, and finds the place of an error in the templates.
-func (srv *Server) troublesOf(problems questionnaire.Problems, err error) []trouble {
-	troubles := make([]trouble, 0, len(problems)+1)
+// shownProblems adds excerpts to problems, and finds the place of an error in the templates.
+func (srv *Server) shownProblems(problems questionnaire.Problems, err error) []shownProblem {
+	shown := make([]shownProblem, 0, len(problems)+1)
 	sources := map[string][]string{}
 	for _, p := range problems {
-		t := trouble{Problem: p}
+		one := shownProblem{Problem: p}
 		if f := srv.library.File(p.File); f != nil {
 			if sources[p.File] == nil {
 				sources[p.File] = linesOf(f.Source)
 			}
-			t.surveys, t.never = f.IDs(), !f.WasGood()
-			t.excerpt = excerpt(sources[p.File], p.Line, p.Column)
+			one.surveys, one.neverGood = f.IDs(), !f.WasGood()
+			one.excerpt = excerpt(sources[p.File], p.Line, p.Column)
 		}
 		for _, s := range srv.library.Sidecars() {
 			if s.Path == p.File {
 				if ids := s.IDs(); ids != nil {
-					t.surveys = ids
+					one.surveys = ids
 				}
-				t.excerpt = excerpt(linesOf(s.Source), p.Line, p.Column)
+				one.excerpt = excerpt(linesOf(s.Source), p.Line, p.Column)
 			}
 		}
-		troubles = append(troubles, t)
+		shown = append(shown, one)
 	}
 	if err != nil {
-		troubles = append(troubles, srv.templateTrouble(err))
+		shown = append(shown, srv.templateProblem(err))
 	}
-	return troubles
+	return shown
 }
 
-// templatePlace is how html/template, esbuild and the wording say where a mistake is: column and all, or less.
+// templatePlace is how html/template, esbuild and the wording say where a mistake is, with or without a column.
 var templatePlace = regexp.MustCompile(`([\w./-]+\.(?:html|css|js|ya?ml)):(\d+)(?::(\d+))?: (?s:(.*))$`)
 
-func (srv *Server) templateTrouble(err error) trouble {
-	t := trouble{Problem: questionnaire.Problem{Message: err.Error()}}
-	at := templatePlace.FindStringSubmatch(t.Message)
+// templateProblem is an error with its place in the author's templates, if it has one.
+func (srv *Server) templateProblem(err error) shownProblem {
+	p := shownProblem{Problem: questionnaire.Problem{Message: err.Error()}}
+	at := templatePlace.FindStringSubmatch(p.Message)
 	if at == nil || srv.options.Templates == "" {
-		return t
+		return p
 	}
 	source, name := []byte(nil), ""
 	for _, candidate := range []string{at[1], "wording/" + at[1]} {
 		if !filepath.IsLocal(candidate) {
-			return t
+			return p
 		}
 		name = filepath.Join(srv.options.Templates, filepath.FromSlash(candidate))
 		if source, err = os.ReadFile(name); !errors.Is(err, fs.ErrNotExist) {
@@ -87,13 +105,13 @@ func (srv *Server) templateTrouble(err error) trouble {
 		}
 	}
 	if err != nil {
-		return t
+		return p
 	}
 	line, _ := strconv.Atoi(at[2])
 	column, _ := strconv.Atoi(at[3]) // 0 where there is none
-	t.Problem = questionnaire.Problem{File: name, Line: line, Column: column, Message: at[4]}
-	t.excerpt = excerpt(linesOf(source), line, column)
-	return t
+	p.Problem = questionnaire.Problem{File: name, Line: line, Column: column, Message: at[4]}
+	p.excerpt = excerpt(linesOf(source), line, column)
+	return p
 }
 
 // linesOf splits a source as the parser counts its lines.
@@ -109,15 +127,15 @@ func excerpt(lines []string, line, column int) []sourceLine {
 	if line < 1 || line > len(lines) {
 		return nil
 	}
-	from := max(0, column-1-widestLine*3/4)
-	if len([]rune(lines[line-1])) <= widestLine {
+	from := max(0, column-1-maxLineWidth*3/4)
+	if len([]rune(lines[line-1])) <= maxLineWidth {
 		from = 0
 	}
 	var shown []sourceLine
 	for n := max(1, line-contextLines); n <= min(len(lines), line+contextLines); n++ {
 		one := sourceLine{Number: n, Here: n == line && column > 0}
 		runes := []rune(lines[n-1])
-		start, end := min(from, len(runes)), min(from+widestLine, len(runes))
+		start, end := min(from, len(runes)), min(from+maxLineWidth, len(runes))
 		one.Text = string(runes[start:end])
 		if one.Here {
 			before := min(column-1, len(runes))
@@ -137,64 +155,44 @@ func excerpt(lines []string, line, column int) []sourceLine {
 	return shown
 }
 
-// problems is the list of troubles as HTML, in Chinese or else English. On a page that none of them concerns it is
-// closed at first.
-func (p *preview) problems(language, page string, troubles []trouble) string {
-	words := previewWords["en"]
+// problemList is what problems.html shows.
+type problemList struct {
+	Heading, Kept, More string
+	Open                bool
+	List                []listedProblem
+}
+
+type listedProblem struct {
+	Place, Message string
+	Excerpt        []sourceLine
+}
+
+// problemsHTML is a list of problems, at least one, in Chinese or else English. On a page that none of them concerns it
+// is closed at first.
+func (p *preview) problemsHTML(language, page string, problems []shownProblem) string {
+	text := previewText["en"]
 	if strings.HasPrefix(language, "zh") {
-		words = previewWords["zh"]
+		text = previewText["zh"]
 	}
-	id := surveyAt(page)
-	concerns := func(t trouble) bool { return len(t.surveys) == 0 || slices.Contains(t.surveys, id) }
-	never := slices.ContainsFunc(troubles, func(t trouble) bool { return t.never && concerns(t) })
-	ordered := slices.Clone(troubles)
-	slices.SortStableFunc(ordered, func(a, b trouble) int { return rank(concerns(a)) - rank(concerns(b)) })
-	var files []string
-	for _, t := range ordered {
-		if t.File != "" && !slices.Contains(files, t.File) {
-			files = append(files, t.File)
+	survey := surveyOf(page)
+	var here, elsewhere []shownProblem
+	for _, one := range problems {
+		if one.concerns(survey) {
+			here = append(here, one)
+		} else {
+			elsewhere = append(elsewhere, one)
 		}
 	}
-	in := ""
-	switch len(files) {
-	case 0:
-	case 1:
-		in = filepath.Base(files[0])
-	default:
-		in = fmt.Sprintf(words["files"], len(files))
+	ordered := slices.Concat(here, elsewhere)
+	view := problemList{Heading: problemHeading(text, ordered), Open: survey == "" || len(here) > 0, Kept: text["kept"]}
+	if slices.ContainsFunc(here, func(s shownProblem) bool { return s.neverGood }) {
+		view.Kept = text["never"]
 	}
-	type shown struct {
-		Place, Message string
-		Excerpt        []sourceLine
+	if more := len(ordered) - maxProblems; more > 0 {
+		view.More = fmt.Sprintf(text["more"], more)
 	}
-	view := struct {
-		Heading, Kept, More string
-		Open                bool
-		List                []shown
-	}{Open: id == "" || slices.ContainsFunc(troubles, concerns), Kept: words["kept"]}
-	view.Heading = fmt.Sprintf(words["several"], len(troubles), in)
-	if len(troubles) == 1 {
-		view.Heading = fmt.Sprintf(words["one"], 1, in)
-	}
-	if len(files) == 0 {
-		view.Heading = troubles[0].Message
-	}
-	if never {
-		view.Kept = words["never"]
-	}
-	for i, t := range ordered {
-		if i == mostTroubles {
-			view.More = fmt.Sprintf(words["more"], len(ordered)-i)
-			break
-		}
-		one := shown{Place: t.File, Message: t.Message, Excerpt: t.excerpt}
-		if t.Line > 0 {
-			one.Place += ":" + strconv.Itoa(t.Line)
-			if t.Column > 0 {
-				one.Place += ":" + strconv.Itoa(t.Column)
-			}
-		}
-		view.List = append(view.List, one)
+	for _, one := range ordered[:min(len(ordered), maxProblems)] {
+		view.List = append(view.List, listedProblem{Place: one.place(), Message: one.Message, Excerpt: one.excerpt})
 	}
 	var b bytes.Buffer
 	if err := p.templates.ExecuteTemplate(&b, "problems.html", view); err != nil {
@@ -203,9 +201,24 @@ func (p *preview) problems(language, page string, troubles []trouble) string {
 	return b.String()
 }
 
-func rank(first bool) int {
-	if first {
-		return 0
+// problemHeading says how many problems there are, and in which file or how many files. Where there is no file, it is the
+// first message.
+func problemHeading(text map[string]string, problems []shownProblem) string {
+	var files []string
+	for _, p := range problems {
+		if p.File != "" && !slices.Contains(files, p.File) {
+			files = append(files, p.File)
+		}
 	}
-	return 1
+	if len(files) == 0 {
+		return problems[0].Message
+	}
+	in := filepath.Base(files[0])
+	if len(files) > 1 {
+		in = fmt.Sprintf(text["files"], len(files))
+	}
+	if len(problems) == 1 {
+		return fmt.Sprintf(text["one"], 1, in)
+	}
+	return fmt.Sprintf(text["several"], len(problems), in)
 }

@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -65,7 +66,7 @@ func ReadAssets(templates fs.FS, look *theme.Theme) (Assets, error) {
 		{"script.js", "", &a.Links.Script},
 		{"thanks.js", "", &a.Links.Thanks},
 	} {
-		content, err := bundle(templates, source.name, source.more)
+		content, err := Bundle(templates, source.name, source.more)
 		if err != nil {
 			return Assets{}, err
 		}
@@ -115,9 +116,10 @@ func (a *Assets) add(name string, content []byte) string {
 	return f.path
 }
 
-// bundle makes one small file of a source, what it imports, and more after it.
-func bundle(templates fs.FS, name, more string) ([]byte, error) {
-	var unread error
+// Bundle makes one minified file of a script or stylesheet with what it imports, and more after it. Imports are relative to
+// the file that has them.
+func Bundle(files fs.FS, name, more string) ([]byte, error) {
+	source := bundleSource{files: files, name: name, more: more}
 	result := api.Build(api.BuildOptions{
 		EntryPoints:       []string{name},
 		Bundle:            true,
@@ -129,15 +131,15 @@ func bundle(templates fs.FS, name, more string) ([]byte, error) {
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		LogLevel:          api.LogLevelSilent,
-		Plugins:           []api.Plugin{{Name: "templates", Setup: func(build api.PluginBuild) { fromTemplates(build, templates, name, more, &unread) }}},
+		Plugins:           []api.Plugin{{Name: bundleNamespace, Setup: source.setup}},
 	})
 	switch {
-	case unread != nil:
-		return nil, fmt.Errorf("reading templates: %w", unread)
+	case source.err != nil:
+		return nil, fmt.Errorf("reading templates: %w", source.err)
 	case len(result.Errors) > 0:
 		m := result.Errors[0]
 		if m.Location != nil {
-			return nil, fmt.Errorf("%s:%d:%d: %s", strings.TrimPrefix(m.Location.File, "templates:"), m.Location.Line, m.Location.Column+1, m.Text)
+			return nil, fmt.Errorf("%s:%d:%d: %s", strings.TrimPrefix(m.Location.File, bundleNamespace+":"), m.Location.Line, m.Location.Column+1, m.Text)
 		}
 		return nil, fmt.Errorf("%s: %s", name, m.Text)
 	case len(result.OutputFiles) != 1:
@@ -146,24 +148,41 @@ func bundle(templates fs.FS, name, more string) ([]byte, error) {
 	return result.OutputFiles[0].Contents, nil
 }
 
-// fromTemplates lets the bundler read the templates' file system and nothing else. Style sheets name no files of theirs.
-func fromTemplates(build api.PluginBuild, templates fs.FS, name, more string, unread *error) {
-	build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-		return api.OnResolveResult{Path: path.Clean(args.Path), Namespace: "templates"}, nil
-	})
-	build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "templates"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		source, err := fs.ReadFile(templates, args.Path)
-		if err != nil {
-			*unread = err
-			return api.OnLoadResult{}, err
-		}
-		text, loader := string(source), api.LoaderJS
-		if args.Path == name && more != "" {
-			text += "\n" + more
-		}
-		if path.Ext(args.Path) == ".css" {
-			loader = api.LoaderCSS
-		}
-		return api.OnLoadResult{Contents: &text, Loader: loader}, nil
-	})
+// bundleNamespace keeps the bundler from resolving paths in the system's files.
+const bundleNamespace = "templates"
+
+// bundleSource lets the bundler read a file system and nothing else. Stylesheets name no files of theirs.
+type bundleSource struct {
+	files      fs.FS
+	name, more string // the entry point, and what is added to it
+
+	mu  sync.Mutex // files are loaded side by side
+	err error      // of a file that could not be read
+}
+
+func (s *bundleSource) setup(build api.PluginBuild) {
+	build.OnResolve(api.OnResolveOptions{Filter: ".*"}, s.resolve)
+	build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: bundleNamespace}, s.load)
+}
+
+func (s *bundleSource) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
+	return api.OnResolveResult{Path: path.Join(path.Dir(args.Importer), args.Path), Namespace: bundleNamespace}, nil
+}
+
+func (s *bundleSource) load(args api.OnLoadArgs) (api.OnLoadResult, error) {
+	source, err := fs.ReadFile(s.files, args.Path)
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.err = err
+		return api.OnLoadResult{}, err
+	}
+	text, loader := string(source), api.LoaderJS
+	if args.Path == s.name && s.more != "" {
+		text += "\n" + s.more
+	}
+	if path.Ext(args.Path) == ".css" {
+		loader = api.LoaderCSS
+	}
+	return api.OnLoadResult{Contents: &text, Loader: loader}, nil
 }

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"glasspoll/internal/durable"
 )
 
 // Folder writes a site into a directory as one change: new and changed files are written to a staging directory inside
@@ -206,9 +208,5 @@ func (f *Folder) saveManifest(paths map[string]bool) error {
 	if old, err := os.ReadFile(target); err == nil && string(old) == b.String() {
 		return nil
 	}
-	staged := filepath.Join(f.dir, stagingName, ".manifest")
-	if err := os.WriteFile(staged, []byte(b.String()), 0o666); err != nil {
-		return err
-	}
-	return os.Rename(staged, target)
+	return durable.WriteFile(target, []byte(b.String()), 0o666)
 }

@@ -25,7 +25,7 @@ import (
 // of no dimension counts as one of weight 1. So all-best is 100 in each and in the whole. A score is nil where no item has
 // an answer.
 func (f *form) score(items []Item) (dimensions []Dimension, overall Overall) {
-	model := f.Scoring.Each()
+	model := f.Scoring.GroupModel()
 	var whole group
 	groups := make([]group, len(f.Scoring.Dimensions))
 	for i := range items {
@@ -181,7 +181,7 @@ func (o *Overall) publish(s *survey.Survey, rate *big.Rat) {
 		return
 	}
 	o.Score = new(big.Rat).Set(o.Raw)
-	if rule := s.Scoring.Rule; rule != nil && rate != nil && s.Scoring.Hundred() {
+	if rule := s.Scoring.Rule; rule != nil && rate != nil && s.Scoring.OutOf100() {
 		o.Deducted = deduction(rule, rate)
 		if o.Score.Sub(o.Score, o.Deducted).Sign() < 0 {
 			o.Score.SetInt64(0)
@@ -189,7 +189,7 @@ func (o *Overall) publish(s *survey.Survey, rate *big.Rat) {
 	}
 	if at := float(o.Score); !math.IsNaN(o.margin) {
 		o.Interval = &Interval{at - o.margin, at + o.margin}
-		if s.Scoring.Hundred() {
+		if s.Scoring.OutOf100() {
 			o.Interval = &Interval{max(0, at-o.margin), min(100, at+o.margin)}
 		}
 	}

@@ -31,7 +31,7 @@ func NewReport(s *survey.Survey, latest []*release.Release) *Report {
 					now = string(s.Form())
 				}
 				if string(r.Form) != now {
-					if parsed, err := survey.ParseForm(r.Form, s); err == nil { // else the figures of what is asked today are still right
+					if parsed, err := survey.DecodeForm(r.Form, s); err == nil { // else the figures of what is asked today are still right
 						f = newForm(parsed)
 					}
 				}
@@ -101,7 +101,7 @@ func (p *Period) figures(cohorts []*tally.Counters, population int64) {
 		p.Items[i] = f.item(&counted, population)
 	}
 	p.Dimensions, p.Overall = p.form.score(p.Items)
-	if p.form.Scoring.Each() == survey.WeightedCount && p.Overall.Raw != nil {
+	if p.form.Scoring.GroupModel() == survey.WeightedCount && p.Overall.Raw != nil {
 		p.Overall.PerAnswer = new(big.Rat).Quo(p.Overall.Reached, p.Overall.Divisor)
 	}
 }

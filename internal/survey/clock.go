@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// PeriodAt names the period that an instant belongs to, in the survey's timezone: "2026-10", "2026-Q4", "2026", or
-// "all" for a survey without periods. Names sort by time.
+// PeriodAt returns the name of the period of an instant, in the survey's timezone: "2026-10", "2026-Q4", "2026", or "all" for
+// a survey without periods. Names sort by time.
 func (s *Survey) PeriodAt(t time.Time) string {
 	t = t.In(s.location)
 	switch s.Period {
@@ -21,7 +21,7 @@ func (s *Survey) PeriodAt(t time.Time) string {
 	}
 }
 
-// PeriodBefore names the period before the one of t, or "" where there is none.
+// PeriodBefore returns the name of the period before that of t; "" for a survey without periods.
 func (s *Survey) PeriodBefore(t time.Time) string {
 	t = t.In(s.location)
 	switch s.Period {
@@ -37,7 +37,7 @@ func (s *Survey) PeriodBefore(t time.Time) string {
 	}
 }
 
-// OpenAt reports whether answers are taken at an instant; if not, early says that the window has not begun.
+// OpenAt reports whether answers are accepted at an instant. If not, early says whether the window has not begun yet.
 func (s *Survey) OpenAt(t time.Time) (open, early bool) {
 	day := Date(t.In(s.location).Format(time.DateOnly))
 	if s.Window.From != "" && day < s.Window.From {

@@ -14,7 +14,7 @@ import (
 	"glasspoll/internal/expression"
 )
 
-// Encode writes the compiled definition as JSON. The same definition is always the same bytes.
+// Encode returns the compiled definition as JSON. Equal definitions have equal bytes.
 func (s *Survey) Encode() []byte {
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -23,7 +23,7 @@ func (s *Survey) Encode() []byte {
 	return data
 }
 
-// Decode reads what Encode wrote.
+// Decode reads the output of [Survey.Encode].
 func Decode(data []byte) (*Survey, error) {
 	s := &Survey{}
 	if err := json.Unmarshal(data, s); err != nil {
@@ -35,7 +35,7 @@ func Decode(data []byte) (*Survey, error) {
 	return s, nil
 }
 
-// Seal makes a Survey whose definition is all there ready for use, and names it by its hashes.
+// Seal completes a Survey whose definition is final: it derives what [Decode] derives, and sets the hashes.
 func (s *Survey) Seal() error {
 	if err := s.complete(); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (s *Survey) Seal() error {
 	return nil
 }
 
-// complete derives what is not written down.
+// complete derives what the compiled definition does not hold.
 func (s *Survey) complete() error {
 	if s.ID == "" || len(s.Languages) == 0 || s.Timezone == "" {
 		return errors.New("id, languages or timezone is missing")
@@ -61,8 +61,9 @@ func (s *Survey) complete() error {
 	return nil
 }
 
-// hashes names the definition as a whole, and what figures depend on: names, types, options, scores, totals, segments, and
-// the conditions that decide who is asked what. Whether an answer is required or checked changes no answer that is stored.
+// hashes returns a hash of the whole definition, and one of what figures depend on: names, types, options, scores, totals,
+// segments, and the conditions that decide who is asked what. Whether an answer is required or checked does not change
+// stored answers.
 func (s *Survey) hashes() (version, shape string) {
 	type option struct {
 		ID     string
@@ -83,8 +84,12 @@ func (s *Survey) hashes() (version, shape string) {
 	for i := range s.Sections {
 		for j := range s.Sections[i].Questions {
 			q := &s.Sections[i].Questions[j]
+			showIf := expression.All(s.Sections[i].ShowIf, q.ShowIf)
 			for _, f := range s.FieldsOf(q) {
-				one := field{Name: f.Name, Type: q.Type, Counted: f.Counted(), Segment: q.Segment, Sensitive: q.Sensitive, Paired: s.Paired(f), ShowIf: expression.All(s.Sections[i].ShowIf, q.ShowIf), Total: q.Total}
+				one := field{
+					Name: f.Name, Type: q.Type, Counted: f.Counted(), Segment: q.Segment, Sensitive: q.Sensitive, Paired: s.Paired(f),
+					ShowIf: showIf, Total: q.Total,
+				}
 				one.Bands, _ = f.Bands()
 				for _, o := range f.Options() {
 					one.Options = append(one.Options, option{o.ID, o.Score, o.ShowIf})
@@ -101,22 +106,22 @@ func (s *Survey) hashes() (version, shape string) {
 		panic(fmt.Sprintf("survey %s: %v", s.ID, err)) // plain data
 	}
 	whole := *s
-	whole.Version, whole.Shape = "", hash(shapeJSON) // what is kept under a version is never replaced: it names the shape too
+	whole.Version, whole.Shape = "", hash(shapeJSON) // a definition is stored under its version once: the version covers the shape
 	return hash(whole.Encode()), whole.Shape
 }
 
-// hash is the first 64 bits of SHA-256, in hexadecimal: enough to tell versions of one survey apart.
+// hash returns the first 64 bits of SHA-256, in hexadecimal: enough to tell the versions of one survey apart.
 func hash(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:8])
 }
 
-// EmailPattern is what a mailbox address looks like: letters of any kind, one @, and a domain of two parts at least.
+// EmailPattern matches what looks like a mailbox address: letters of any kind, one @, and a domain of two parts at least.
 const EmailPattern = `^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\.]+(\.[^\s@<>()\[\],;:"\\.]+)+$`
 
 var email = regexp.MustCompile(EmailPattern)
 
-// ValidEmail accepts what a mailbox address looks like. Only sending a message can prove one.
+// ValidEmail reports whether an address looks like a mailbox's. Whether there is one, only sending a message shows.
 func ValidEmail(address string) bool {
 	return len(address) <= 254 && email.MatchString(address) && !strings.Contains(address, "..")
 }

@@ -2,7 +2,7 @@ package survey
 
 import "fmt"
 
-// A Field is one posted name. Counted fields are the items of scoring.
+// A Field is one name in a submission. Counted fields are items: they have figures.
 type Field struct {
 	Name     string // "q", "q.row", "q.row.importance", "q.option" or "q._other"
 	Question *Question
@@ -11,10 +11,10 @@ type Field struct {
 	Part     Part
 }
 
-// Part tells the fields of one row, or of one choice, apart.
+// Part distinguishes the fields of one row or choice.
 type Part string
 
-// The parts. Most fields are whole.
+// The parts. Most fields are the whole.
 const (
 	Whole            Part = ""
 	ImportancePart   Part = "importance"
@@ -25,7 +25,7 @@ const (
 // Fields lists all fields in the order they are asked.
 func (s *Survey) Fields() []Field { return s.fields }
 
-// FieldsOf lists a question's fields; a note has none.
+// FieldsOf lists the fields of a question; a note has none.
 func (s *Survey) FieldsOf(q *Question) []Field { return s.ofQuestion[q.ID] }
 
 // Field finds a field by its name.
@@ -37,7 +37,7 @@ func (s *Survey) Field(name string) (Field, bool) {
 	return s.fields[i], true
 }
 
-// FieldIndex is the place of a field in [Survey.Fields], or -1.
+// FieldIndex returns the index of a field in [Survey.Fields], or -1.
 func (s *Survey) FieldIndex(name string) int {
 	if i, ok := s.byName[name]; ok {
 		return i
@@ -45,8 +45,8 @@ func (s *Survey) FieldIndex(name string) int {
 	return -1
 }
 
-// Options are the values of a counted field: for yes_no "yes" and "no", for consent "yes", for a rank the numbers from 1;
-// none for a number.
+// Options lists the values of a counted field: "yes" and "no" for yes_no, "yes" for consent, numbers from 1 for a rank, none
+// for a number.
 func (f Field) Options() []Option {
 	switch {
 	case f.Part == OtherPart:
@@ -68,7 +68,7 @@ func (f Field) Options() []Option {
 	}
 }
 
-// Steps are the numbered options of a rating or an nps, scored by their number.
+// Steps returns the numbered options of a rating or nps, each scored by its number.
 func Steps(from, to int) []Option {
 	var options []Option
 	for n := from; n <= to; n++ {
@@ -80,7 +80,7 @@ func Steps(from, to int) []Option {
 
 var yesNo = []Option{{ID: "yes"}, {ID: "no"}}
 
-// Required reports whether the field must always be answered; Question.RequiredIf may demand it as well.
+// Required reports whether the field must always be answered. By Question.RequiredIf, others may be required too.
 func (f Field) Required() bool {
 	switch {
 	case f.Part == OtherPart:
@@ -94,7 +94,7 @@ func (f Field) Required() bool {
 // Numeric reports whether the field's answers are numbers.
 func (f Field) Numeric() bool { return f.Question.Type == Number || f.Question.Type == ConstantSum }
 
-// Counted reports whether answers may be counted and published: no free text, nothing private or withheld.
+// Counted reports whether answers are counted and published: not free text, and nothing private or unpublished.
 func (f Field) Counted() bool {
 	q := f.Question
 	if q.Private || q.Unpublished || f.Part == OtherPart {
@@ -110,7 +110,7 @@ func (f Field) Counted() bool {
 	}
 }
 
-// Scored reports whether the field is an item of the index: a choice or step with scores, weight above 0.
+// Scored reports whether the field is an item of the index: a choice or step with scores, and a weight above 0.
 func (f Field) Scored() bool {
 	switch f.Question.Type {
 	case SingleChoice, Rating, Matrix, ImportanceMatrix:
@@ -130,26 +130,26 @@ func (f Field) HasScores() bool {
 	return false
 }
 
-// Paired reports whether a field is counted together with the item that stands for the whole, so that its importance can be
-// told. Sensitive ones are not; nor are scores above 100, whose squares would sum beyond 64 bits.
+// Paired reports whether a field is counted together with the overall item, from which its importance is computed. Sensitive
+// fields are not; nor are scores above 100, because sums of their squares could exceed 64 bits.
 func (s *Survey) Paired(f Field) bool {
 	overall, ok := s.Field(s.Scoring.Overall)
 	return ok && f.Name != overall.Name && f.Scored() && overall.Question.Type != MultiChoice && overall.HasScores() && overall.Counted() &&
 		!f.Question.Sensitive && !overall.Question.Sensitive && max(f.MaxScore(), overall.MaxScore()) <= 100*One
 }
 
-// MaxScore is the highest score that the field's scale gives.
+// MaxScore returns the highest score of the field's options.
 func (f Field) MaxScore() Decimal {
-	var max Decimal
-	for i, o := range f.Options() {
-		if o.Score != nil && (i == 0 || *o.Score > max) {
-			max = *o.Score
+	var highest Decimal // scores are not negative
+	for _, o := range f.Options() {
+		if o.Score != nil {
+			highest = max(highest, *o.Score)
 		}
 	}
-	return max
+	return highest
 }
 
-// Weight is the field's own weight in the index (1 unless declared).
+// Weight returns the field's weight in the index: 1 unless declared.
 func (f Field) Weight() Decimal {
 	if f.Row != nil {
 		return f.Row.Weight
@@ -157,7 +157,7 @@ func (f Field) Weight() Decimal {
 	return f.Question.Weight
 }
 
-// Label is the question's, the row's or the option's text.
+// Label returns the label of the field's row or option, else that of its question.
 func (f Field) Label() Text {
 	switch {
 	case f.Row != nil:
@@ -168,7 +168,7 @@ func (f Field) Label() Text {
 	return f.Question.Label
 }
 
-// Segments lists the fields by whose values figures may be broken down, in order.
+// Segments lists the fields by which figures may be broken down, in order.
 func (s *Survey) Segments() []Field {
 	var segments []Field
 	for _, f := range s.fields {
@@ -179,7 +179,7 @@ func (s *Survey) Segments() []Field {
 	return segments
 }
 
-// Index builds what is derived from the sections; it must run before a Survey is shared.
+// Index derives the fields from the sections. It must be called after the sections have changed, and before s is shared.
 func (s *Survey) Index() {
 	s.fields, s.byName = nil, map[string]int{}
 	s.ofQuestion = map[string][]Field{}
@@ -220,12 +220,12 @@ func (q *Question) fields() []Field {
 	return fields
 }
 
-// HasOther reports whether one of the options has a text of its own.
+// HasOther reports whether the question has an option "other", which has a text of its own.
 func (q *Question) HasOther() bool {
 	return len(q.Options) > 0 && q.Options[len(q.Options)-1].ID == Other
 }
 
-// Parts are the names of a question's fields.
+// Parts lists the names of a question's fields.
 func (q *Question) Parts() []string {
 	var names []string
 	for _, f := range q.fields() {

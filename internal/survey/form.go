@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Form is the definition without its texts, encoded: what figures and their comparison over periods depend on. A release
-// keeps the form that it was made with.
+// Form returns the definition without its texts, encoded: what figures, and their comparison across periods, depend on. A
+// release stores the form that it was made with.
 func (s *Survey) Form() []byte {
 	form := *s
 	form.Version, form.Title, form.Intro, form.Thanks, form.Contact, form.Document, form.Alerts = "", nil, nil, nil, nil, nil, nil
@@ -22,7 +22,7 @@ func (s *Survey) Form() []byte {
 				continue
 			}
 			q.Label, q.Help, q.Low, q.High, q.Unit, q.Checks = nil, nil, nil, nil, nil, nil
-			q.Options, q.Importance = unlabelled(q.Options), unlabelled(q.Importance)
+			q.Options, q.Importance = withoutLabels(q.Options), withoutLabels(q.Importance)
 			q.Rows = append([]Row(nil), q.Rows...)
 			for j := range q.Rows {
 				q.Rows[j].Label = nil
@@ -33,7 +33,7 @@ func (s *Survey) Form() []byte {
 	return form.Encode()
 }
 
-func unlabelled(options []Option) []Option {
+func withoutLabels(options []Option) []Option {
 	options = slices.Clone(options)
 	for i := range options {
 		options[i].Label = nil
@@ -41,8 +41,8 @@ func unlabelled(options []Option) []Option {
 	return options
 }
 
-// labelled gives options the labels of others, by ids.
-func labelled(options, from []Option) {
+// copyLabels gives options the labels of those that have the same ids.
+func copyLabels(options, from []Option) {
 	for i := range options {
 		for _, o := range from {
 			if o.ID == options[i].ID {
@@ -52,22 +52,22 @@ func labelled(options, from []Option) {
 	}
 }
 
-// ParseForm reads a form, and takes its texts from the survey as it is now, by ids. What is not asked any more has none.
-func ParseForm(data []byte, now *Survey) (*Survey, error) {
+// DecodeForm reads a form, and takes its texts, by ids, from the current survey. What is no longer asked has no texts.
+func DecodeForm(data []byte, current *Survey) (*Survey, error) {
 	s, err := Decode(data)
 	if err != nil {
 		return nil, err
 	}
-	s.Title = now.Title
+	s.Title = current.Title
 	for i := range s.Scoring.Dimensions {
-		for _, d := range now.Scoring.Dimensions {
+		for _, d := range current.Scoring.Dimensions {
 			if d.ID == s.Scoring.Dimensions[i].ID {
 				s.Scoring.Dimensions[i].Label = d.Label
 			}
 		}
 	}
 	texts := map[string]*Question{}
-	for q := range now.Questions() {
+	for q := range current.Questions() {
 		texts[q.ID] = q
 	}
 	for q := range s.Questions() {
@@ -76,8 +76,8 @@ func ParseForm(data []byte, now *Survey) (*Survey, error) {
 			continue
 		}
 		q.Label, q.Help, q.Low, q.High, q.Unit = from.Label, from.Help, from.Low, from.High, from.Unit
-		labelled(q.Options, from.Options)
-		labelled(q.Importance, from.Importance)
+		copyLabels(q.Options, from.Options)
+		copyLabels(q.Importance, from.Importance)
 		for i := range q.Rows {
 			for _, row := range from.Rows {
 				if row.ID == q.Rows[i].ID {
@@ -89,7 +89,7 @@ func ParseForm(data []byte, now *Survey) (*Survey, error) {
 	return s, nil
 }
 
-// Scale says what a field's answers mean, and nothing of how it is worded: answers to equal scales may be compared.
+// Scale describes what a field's answers mean, without its texts. Answers on equal scales may be compared.
 func (f Field) Scale() string {
 	text := []byte(f.Question.Type)
 	for _, o := range f.Options() {
@@ -101,9 +101,9 @@ func (f Field) Scale() string {
 	return string(text)
 }
 
-// Bands are the lower limits of a number's histogram, ascending, and their width; none unless the questionnaire bounds
-// the number on both sides, since bands made of the answers would tell the least and the most. They are at most eleven, of
-// 1, 2 or 5 times a power of ten, and start at a multiple of it.
+// Bands returns the lower limits of the bands of a number's histogram, ascending, and their width. There are none unless the
+// questionnaire bounds the number on both sides: bands made from the answers would disclose the least and the greatest. There
+// are at most eleven, as wide as 1, 2 or 5 times a power of ten, and they begin at a multiple of their width.
 func (f Field) Bands() (limits []Decimal, width Decimal) {
 	q := f.Question
 	if q.Type != Number || q.Min == nil || q.Max == nil {

@@ -51,7 +51,7 @@ func TestForm(t *testing.T) {
 			t.Errorf("%s makes no other form", to)
 		}
 	}
-	read, err := survey.ParseForm(form, parse("Apple", "Aeple"))
+	read, err := survey.DecodeForm(form, parse("Apple", "Aeple"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestForm(t *testing.T) {
 			t.Errorf("%s: shape %s, was %s", to, other.Shape, s.Shape)
 		}
 	}
-	if _, err := survey.ParseForm([]byte("{"), s); err == nil {
+	if _, err := survey.DecodeForm([]byte("{"), s); err == nil {
 		t.Error("a broken form is read")
 	}
 }

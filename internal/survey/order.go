@@ -7,55 +7,61 @@ import (
 	"glasspoll/internal/expression"
 )
 
-// Arrange puts the questions in an order in which each comes after all those that decide whether, or with which options,
-// it is asked. It returns the questions of a circle, if there is one.
+// Order lists the questions so that each comes after those that decide whether it is asked.
+func (s *Survey) Order() []Placed { return s.order }
+
+// Arrange sorts the questions for [Survey.Order]: each comes after all those that decide whether, or with which options, it
+// is asked. It returns the ids of a cycle, if there is one.
 func (s *Survey) Arrange() (cycle []string) {
-	s.order = nil
-	needs := map[string][]string{}
-	byID := map[string]Placed{}
+	sorter := sorter{questions: map[string]Placed{}, done: map[string]bool{}}
 	for i := range s.Sections {
-		for j := range s.Sections[i].Questions {
-			q := &s.Sections[i].Questions[j]
-			byID[q.ID] = Placed{q, &s.Sections[i]}
-			for _, tree := range byID[q.ID].Conditions() {
-				for _, name := range tree.Uses() {
-					needs[q.ID] = append(needs[q.ID], QuestionOf(name))
-				}
-			}
+		section := &s.Sections[i]
+		for j := range section.Questions {
+			q := &section.Questions[j]
+			sorter.questions[q.ID] = Placed{q, section}
 		}
-	}
-	done := map[string]bool{}
-	var path []string
-	var visit func(id string) bool
-	visit = func(id string) bool {
-		q, known := byID[id]
-		if !known || done[id] { // channel and language need nothing
-			return true
-		}
-		if at := slices.Index(path, id); at >= 0 {
-			cycle = slices.Clone(path[at:])
-			return false
-		}
-		path = append(path, id)
-		for _, need := range needs[id] {
-			if !visit(need) {
-				return false
-			}
-		}
-		path = path[:len(path)-1]
-		done[id] = true
-		s.order = append(s.order, q)
-		return true
 	}
 	for q := range s.Questions() {
-		if !visit(q.ID) {
-			return cycle
+		if cycle = sorter.visit(q.ID); cycle != nil {
+			break
 		}
 	}
+	s.order = sorter.order
+	return cycle
+}
+
+// A sorter sorts questions topologically, depth first.
+type sorter struct {
+	questions map[string]Placed
+	done      map[string]bool
+	path      []string // the questions being visited, each needed by the one before
+	order     []Placed
+}
+
+// visit adds a question after those that it needs. It returns a cycle if it finds one.
+func (s *sorter) visit(id string) (cycle []string) {
+	q, ok := s.questions[id]
+	if !ok || s.done[id] { // channel and language are no questions
+		return nil
+	}
+	if at := slices.Index(s.path, id); at >= 0 {
+		return slices.Clone(s.path[at:])
+	}
+	s.path = append(s.path, id)
+	for _, tree := range q.Conditions() {
+		for _, name := range tree.Uses() {
+			if cycle := s.visit(QuestionOf(name)); cycle != nil {
+				return cycle
+			}
+		}
+	}
+	s.path = s.path[:len(s.path)-1]
+	s.done[id] = true
+	s.order = append(s.order, q)
 	return nil
 }
 
-// Placed is a question and the section that it stands in.
+// Placed is a question and its section.
 type Placed struct {
 	*Question
 	Section *Section
@@ -70,10 +76,7 @@ func (p Placed) Conditions() []*expression.Tree {
 	return slices.DeleteFunc(trees, func(t *expression.Tree) bool { return t == nil })
 }
 
-// Order lists the questions so that each comes after those that its being asked depends on.
-func (s *Survey) Order() []Placed { return s.order }
-
-// QuestionOf is the question that a field belongs to.
+// QuestionOf returns the id of the question that a field belongs to.
 func QuestionOf(field string) string {
 	id, _, _ := strings.Cut(field, ".")
 	return id

@@ -5,35 +5,35 @@ import (
 	"strings"
 )
 
-// A Piece is a part of a text: words as they stand, or the place of an earlier answer, written {{q}}.
+// A Piece is a part of a text: words, or the place of an earlier answer, written {{q}}.
 type Piece struct {
 	Text   string // as written, braces included
-	Answer string // the field, or the ranking, whose answer stands there; "" for words
+	Answer string // the field, or the ranking, whose answer is shown there; "" for words
 }
 
 var braces = regexp.MustCompile(`\{\{[^{}]*\}\}`)
 
-// Pieces takes a text apart at its {{answers}}. Braces that name no answer are words.
+// Pieces splits a text at its {{answers}}. Braces that name no answer are words.
 func (s *Survey) Pieces(text string) []Piece {
 	var pieces []Piece
-	rest := 0
+	end := 0
 	for _, p := range Pipes(text) {
 		if !s.Shows(p.Name) {
 			continue
 		}
-		if p.Start > rest {
-			pieces = append(pieces, Piece{Text: text[rest:p.Start]})
+		if p.Start > end {
+			pieces = append(pieces, Piece{Text: text[end:p.Start]})
 		}
 		pieces = append(pieces, Piece{Text: text[p.Start:p.End], Answer: p.Name})
-		rest = p.End
+		end = p.End
 	}
-	if rest < len(text) || rest == 0 {
-		pieces = append(pieces, Piece{Text: text[rest:]})
+	if end < len(text) || end == 0 {
+		pieces = append(pieces, Piece{Text: text[end:]})
 	}
 	return pieces
 }
 
-// Shows reports whether {{name}} can stand for an answer: that of a field, or the order that a ranking was given.
+// Shows reports whether {{name}} shows an answer: that of a field, or the order of a ranking.
 func (s *Survey) Shows(name string) bool {
 	if f, ok := s.Field(name); ok {
 		return f.Part != OtherPart
@@ -48,7 +48,7 @@ type Pipe struct {
 	Start, End int // in bytes, braces included
 }
 
-// Pipes finds each {{name}} of a text.
+// Pipes lists each {{name}} of a text.
 func Pipes(text string) []Pipe {
 	if !strings.Contains(text, "{{") {
 		return nil

@@ -13,28 +13,28 @@ import (
 
 // A Survey is one compiled questionnaire. It is read only: handlers share one value between requests.
 type Survey struct {
-	ID        string    `json:"id"`
-	Version   string    `json:"version"` // hash of the whole definition: names it for ever
-	Shape     string    `json:"shape"`   // hash of what figures depend on: an edited label leaves it alone
-	Title     Text      `json:"title"`
-	Languages []string  `json:"languages"` // the first is the default
-	Intro     Text      `json:"intro,omitempty"`
-	Thanks    []Thanks  `json:"thanks,omitempty"` // the first that applies is shown
-	Minutes   int       `json:"minutes,omitempty"`
-	Contact   *Contact  `json:"contact,omitempty"`
-	Document  *Document `json:"document,omitempty"`
-	Window    Window    `json:"window"`
-	Timezone  string    `json:"timezone"`
-	Period    Period    `json:"period"`
-	Audience  Audience  `json:"audience"`
-	Channels  []string  `json:"channels,omitempty"`
-	Unlisted  bool      `json:"unlisted,omitempty"`   // listed: false; whoever has the link may answer, but it is not shown around
-	KeepTwins bool      `json:"keep_twins,omitempty"` // duplicates: keep; equal answers from one place are different people's
-	Steps     bool      `json:"steps,omitempty"`      // layout: steps; sections come one by one where there is a script
-	Sections  []Section `json:"sections"`
-	Scoring   Scoring   `json:"scoring"`
-	Results   Results   `json:"results"`
-	Alerts    []Alert   `json:"alerts,omitempty"` // not public: see [Survey.Public]
+	ID             string    `json:"id"`
+	Version        string    `json:"version"` // hash of the whole definition, which names it
+	Shape          string    `json:"shape"`   // hash of what figures depend on: an edited label does not change it
+	Title          Text      `json:"title"`
+	Languages      []string  `json:"languages"` // the first is the default
+	Intro          Text      `json:"intro,omitempty"`
+	Thanks         []Thanks  `json:"thanks,omitempty"` // the first that applies is shown
+	Minutes        int       `json:"minutes,omitempty"`
+	Contact        *Contact  `json:"contact,omitempty"`
+	Document       *Document `json:"document,omitempty"`
+	Window         Window    `json:"window"`
+	Timezone       string    `json:"timezone"`
+	Period         Period    `json:"period"`
+	Audience       Audience  `json:"audience"`
+	Channels       []string  `json:"channels,omitempty"`
+	Unlisted       bool      `json:"unlisted,omitempty"`   // listed: false; only those who have the link find it
+	KeepDuplicates bool      `json:"keep_twins,omitempty"` // duplicates: keep; equal answers from one place are counted each
+	Steps          bool      `json:"steps,omitempty"`      // layout: steps; with a script, sections are shown one at a time
+	Sections       []Section `json:"sections"`
+	Scoring        Scoring   `json:"scoring"`
+	Results        Results   `json:"results"`
+	Alerts         []Alert   `json:"alerts,omitempty"` // not public: see [Survey.Public]
 
 	location   *time.Location
 	fields     []Field
@@ -43,16 +43,16 @@ type Survey struct {
 	order      []Placed
 }
 
-// Text is one sentence in every language of its survey, keyed by language. An empty Text says nothing.
+// Text is a text in every language of its survey, by language. An empty Text has no words.
 type Text map[string]string
 
-// Thanks is what a respondent reads afterwards, if a condition holds. The last one of a survey has no condition.
+// Thanks is what a respondent reads afterwards if a condition holds. The last one of a survey has no condition.
 type Thanks struct {
 	ShowIf *expression.Tree `json:"show_if,omitempty"`
 	Text   Text             `json:"text"`
 }
 
-// Contact is whom a respondent may ask.
+// Contact is who answers questions about the survey.
 type Contact struct {
 	Name  Text   `json:"name,omitempty"`
 	Email string `json:"email,omitempty"`
@@ -67,8 +67,8 @@ type Document struct {
 	ApprovedOn Date   `json:"approved_on,omitempty"`
 }
 
-// Window is when answers are taken: from the first instant of From until the last of Until, in the survey's timezone.
-// Either may be empty, for no limit.
+// Window is when answers are accepted: from the first instant of From to the last of Until, in the survey's timezone. Either
+// may be empty, for no limit.
 type Window struct {
 	From  Date `json:"from,omitempty"`
 	Until Date `json:"until,omitempty"`
@@ -145,14 +145,14 @@ type Question struct {
 	Private     bool             `json:"private,omitempty"`
 	Unpublished bool             `json:"unpublished,omitempty"` // publish: false
 	Segment     bool             `json:"segment,omitempty"`
-	Sensitive   bool             `json:"sensitive,omitempty"` // a batch that is unanimous on it is not released alone
+	Sensitive   bool             `json:"sensitive,omitempty"` // a batch whose answers to it are all the same is not released alone
 	Dimension   string           `json:"dimension,omitempty"`
 	Weight      Decimal          `json:"weight"`
 	Display     string           `json:"display,omitempty"`
-	Options     []Option         `json:"options,omitempty"`    // what can be chosen: also a rating's and an nps's steps, and a matrix's columns
+	Options     []Option         `json:"options,omitempty"`    // also the steps of a rating or nps, and the columns of a matrix
 	Importance  []Option         `json:"importance,omitempty"` // of an importance_matrix: the steps of importance
 	Rows        []Row            `json:"rows,omitempty"`       // of a matrix
-	Shuffle     bool             `json:"shuffle,omitempty"`    // options in an order of each respondent's own
+	Shuffle     bool             `json:"shuffle,omitempty"`    // options are in a random order for each respondent
 	Anchor      []string         `json:"anchor,omitempty"`     // options that stay last
 	Low         Text             `json:"low,omitempty"`        // end labels of a rating's or an nps's steps
 	High        Text             `json:"high,omitempty"`
@@ -170,7 +170,7 @@ type Question struct {
 	Latest      Date             `json:"latest,omitempty"`
 }
 
-// Rule is what an answer must meet, and what is said if it does not.
+// Rule is a condition on an answer, with the message shown if it does not hold.
 type Rule struct {
 	That    expression.Tree `json:"that"`
 	Message Text            `json:"message"`
@@ -180,16 +180,16 @@ type Rule struct {
 type Option struct {
 	ID        string           `json:"id"`
 	Label     Text             `json:"label,omitempty"`
-	Score     *Decimal         `json:"score,omitempty"` // none: answered, but left out of means
+	Score     *Decimal         `json:"score,omitempty"` // nil: an answer, but no part of any mean
 	Exclusive bool             `json:"exclusive,omitempty"`
 	ShowIf    *expression.Tree `json:"show_if,omitempty"`
 }
 
-// Other is the option that has a text of its own, in the field QUESTION._other. Its label, if the survey gives none, is
-// the interface's.
+// Other is the id of the option that has a text of its own, in the field QUESTION._other. If it has no label, the
+// interface's wording is used.
 const Other = "_other"
 
-// Row is one line of a matrix: an item of its own, named QUESTION.ROW.
+// Row is one line of a matrix: an item named QUESTION.ROW.
 type Row struct {
 	ID       string  `json:"id"`
 	Label    Text    `json:"label"`
@@ -197,7 +197,7 @@ type Row struct {
 	Weight   Decimal `json:"weight"`
 }
 
-// Scoring is how figures become an index.
+// Scoring is how the index is computed.
 type Scoring struct {
 	Model      string            `json:"model"`
 	Unit       string            `json:"unit,omitempty"`    // of mean_of_units: the segment whose values are the units
@@ -218,16 +218,18 @@ const (
 	MeanOfUnits   = "mean_of_units"
 )
 
-// Each is the model that scores one group of answers: the whole or, of mean_of_units, one unit.
-func (s *Scoring) Each() string {
+// GroupModel returns the model that scores one group of answers: all or, for mean_of_units, one unit.
+func (s *Scoring) GroupModel() string {
 	if s.Model == MeanOfUnits {
 		return s.Of
 	}
 	return s.Model
 }
 
-// Hundred reports whether the index runs from 0 to 100, so that bands and deductions have a meaning.
-func (s *Scoring) Hundred() bool { return s.Each() == PercentOfMax || s.Each() == Graded10 }
+// OutOf100 reports whether the index runs from 0 to 100, so that bands and deductions make sense.
+func (s *Scoring) OutOf100() bool {
+	return s.GroupModel() == PercentOfMax || s.GroupModel() == Graded10
+}
 
 // ResponseRateRule takes points off an index for a response rate below a floor: Deduct for each Per percentage points
 // missing.
@@ -235,7 +237,7 @@ type ResponseRateRule struct {
 	Floor        Decimal `json:"floor"` // percent
 	Per          Decimal `json:"per"`   // percentage points
 	Deduct       Decimal `json:"deduct"`
-	Proportional bool    `json:"proportional,omitempty"` // not only for each whole Per
+	Proportional bool    `json:"proportional,omitempty"` // also for parts of Per
 }
 
 // Dimension is a weighted group of items.
@@ -251,7 +253,7 @@ type Band struct {
 	Label Text    `json:"label"`
 }
 
-// Results is what is made public, and when.
+// Results is what is published, and when.
 type Results struct {
 	Audience  string     `json:"audience"`             // public, staff or management
 	MinGroup  int        `json:"min_group"`            // k: the fewest respondents a published figure may describe
@@ -266,7 +268,7 @@ type CrossTab struct {
 	By   string `json:"by"`
 }
 
-// Alert opens a case for each answer for which a condition holds.
+// Alert opens a case for each response for which its condition holds.
 type Alert struct {
 	ID       string          `json:"id"` // unique in the survey
 	When     expression.Tree `json:"when"`
@@ -274,7 +276,7 @@ type Alert struct {
 	Severity Severity        `json:"severity"`
 	Priority Priority        `json:"priority"`
 	Owner    string          `json:"owner,omitempty"`    // a role, never a person
-	DueDays  *int            `json:"due_days,omitempty"` // calendar days after the day of opening; nil: it has no date
+	DueDays  *int            `json:"due_days,omitempty"` // calendar days after the day of opening; nil for no due date
 }
 
 // Severity is how bad a case is.
@@ -287,7 +289,7 @@ const (
 	Critical Severity = "critical"
 )
 
-// Priority is how soon a case is looked at.
+// Priority is how urgent a case is.
 type Priority string
 
 // The priorities.
@@ -298,28 +300,28 @@ const (
 	UrgentPriority Priority = "urgent"
 )
 
-// Public is the definition as anybody may read it: without the alerts, which say from which answer on somebody is called.
-// Its version stays that of the whole.
+// Public returns the definition that may be published: without the alerts, which say which answers are followed up. It keeps
+// the version of the whole.
 func (s *Survey) Public() *Survey {
 	public := *s
 	public.Alerts = nil
 	return &public
 }
 
-// In says the text in a language.
+// In returns the text in a language.
 func (t Text) In(language string) string { return t[language] }
 
-// DefaultLanguage is the language of the survey's first address.
+// DefaultLanguage returns the first language, which is that of the survey's main address.
 func (s *Survey) DefaultLanguage() string { return s.Languages[0] }
 
-// Speaks reports whether the survey is written in a language.
+// Speaks reports whether the survey is available in a language.
 func (s *Survey) Speaks(language string) bool { return slices.Contains(s.Languages, language) }
 
-// Location is the survey's timezone.
+// Location returns the survey's timezone.
 func (s *Survey) Location() *time.Location { return s.location }
 
-// ThanksPath is where a thank-you text stands below the survey's address: the last, which is for everybody else, at
-// "thanks/", the others at "thanks/1/", "thanks/2/", …
+// ThanksPath returns the address of thank-you text i, relative to the survey's: "thanks/" for the last, which is for
+// everybody else, and "thanks/1/", "thanks/2/", … for the others.
 func (s *Survey) ThanksPath(i int) string {
 	if i < 0 || i >= len(s.Thanks)-1 {
 		return "thanks/"
@@ -327,7 +329,7 @@ func (s *Survey) ThanksPath(i int) string {
 	return fmt.Sprintf("thanks/%d/", i+1)
 }
 
-// Questions walks all questions in the order they are asked, notes included.
+// Questions iterates over all questions, notes included, in the file's order.
 func (s *Survey) Questions() iter.Seq[*Question] {
 	return func(yield func(*Question) bool) {
 		for i := range s.Sections {

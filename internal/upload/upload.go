@@ -215,7 +215,7 @@ func (u *uploader) file(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	differs, err := u.pages.Wants(ctx, f)
+	differs, err := u.pages.NeedsUpload(ctx, f)
 	if err == nil && differs && !u.dryRun {
 		err = u.pages.Upload(ctx, f)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"glasspoll/internal/convert/report"
 )
@@ -15,38 +16,149 @@ const (
 	maxCondition = 4_000 // bytes
 )
 
-// A Token is one sign or word of a foreign condition.
+// A Token is one operator, constant or word of a condition.
 type Token struct {
 	Kind string // "name" (${q}, {q}), "text", "number", "word", "sign", or "" at the end
 	Text string
 }
 
-type Tokens struct {
-	tokens []Token
-	at     int
-	depth  int
+// Syntax is how the conditions of one tool are written.
+type Syntax struct {
+	Name   string   // what begins a question's name, which } ends: ${ or {
+	InWord string   // what a word may have besides letters and digits
+	Signs  []string // operators and brackets, longer ones first
 }
 
-func (l *Tokens) Peek() Token {
-	if l.at < len(l.tokens) {
-		return l.tokens[l.at]
+// Scan cuts a condition into tokens.
+func Scan(source string, syntax Syntax) (Tokens, error) {
+	if len(source) > maxCondition {
+		return Tokens{}, fmt.Errorf("it is longer than %d characters", maxCondition)
+	}
+	source = strings.NewReplacer("‘", "'", "’", "'", "“", `"`, "”", `"`, "\u00A0", " ").Replace(source)
+	s := scanner{Syntax: syntax, rest: source}
+	for s.skipSpace(); s.rest != ""; s.skipSpace() {
+		if err := s.scan(); err != nil {
+			return Tokens{}, err
+		}
+	}
+	return Tokens{tokens: s.tokens}, nil
+}
+
+// A scanner is on its way through a condition.
+type scanner struct {
+	Syntax
+	rest   string // what is not read yet
+	tokens []Token
+}
+
+func (s *scanner) skipSpace() { s.rest = strings.TrimLeft(s.rest, " \n\t\r") }
+
+// scan reads one token.
+func (s *scanner) scan() error {
+	switch c := s.rest[0]; {
+	case strings.HasPrefix(s.rest, s.Name):
+		return s.name()
+	case c == '\'' || c == '"':
+		return s.quoted()
+	case isDigit(c) || c == '.' && len(s.rest) > 1 && isDigit(s.rest[1]):
+		s.number()
+		return nil
+	}
+	if s.word() {
+		return nil
+	}
+	return s.sign()
+}
+
+// add adds a token that takes up the next n bytes.
+func (s *scanner) add(kind, text string, n int) {
+	s.tokens = append(s.tokens, Token{kind, text})
+	s.rest = s.rest[n:]
+}
+
+func (s *scanner) name() error {
+	end := strings.IndexByte(s.rest, '}')
+	if end < 0 {
+		return errors.New("a { is never closed")
+	}
+	s.add("name", strings.TrimSpace(s.rest[len(s.Name):end]), end+1)
+	return nil
+}
+
+func (s *scanner) quoted() error {
+	end := strings.IndexByte(s.rest[1:], s.rest[0])
+	if end < 0 {
+		return errors.New("a quote is never closed")
+	}
+	s.add("text", s.rest[1:1+end], end+2)
+	return nil
+}
+
+func (s *scanner) number() {
+	end := 0
+	for end < len(s.rest) && (isDigit(s.rest[end]) || s.rest[end] == '.') {
+		end++
+	}
+	s.add("number", s.rest[:end], end)
+}
+
+// word reads a word, if there is one.
+func (s *scanner) word() bool {
+	end := 0
+	for i, c := range s.rest {
+		if !unicode.IsLetter(c) && c != '_' && (i == 0 || !unicode.IsDigit(c) && !strings.ContainsRune(s.InWord, c)) {
+			break
+		}
+		end = i + len(string(c))
+	}
+	if end == 0 {
+		return false
+	}
+	s.add("word", s.rest[:end], end)
+	return true
+}
+
+func (s *scanner) sign() error {
+	for _, sign := range s.Signs {
+		if strings.HasPrefix(s.rest, sign) {
+			s.add("sign", sign, len(sign))
+			return nil
+		}
+	}
+	c, _ := utf8.DecodeRuneInString(s.rest)
+	return fmt.Errorf("%s cannot be read", report.Quote(string(c)))
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// Tokens are those of a condition that have not been read yet. The parsers embed them.
+type Tokens struct {
+	tokens []Token
+	next   int
+	depth  int // of brackets
+}
+
+// Peek returns the next token without taking it.
+func (t *Tokens) Peek() Token {
+	if t.next < len(t.tokens) {
+		return t.tokens[t.next]
 	}
 	return Token{}
 }
 
-func (l *Tokens) Next() Token {
-	t := l.Peek()
-	l.at++
-	return t
+// Next takes the next token.
+func (t *Tokens) Next() Token {
+	token := t.Peek()
+	t.next++
+	return token
 }
 
-// Sign takes the next token if it is one of some signs.
-func (l *Tokens) Sign(signs ...string) (string, bool) {
-	t := l.Peek()
-	if t.Kind == "sign" {
+// Sign takes the next token if it is one of the signs.
+func (t *Tokens) Sign(signs ...string) (string, bool) {
+	if token := t.Peek(); token.Kind == "sign" {
 		for _, s := range signs {
-			if t.Text == s {
-				l.at++
+			if token.Text == s {
+				t.next++
 				return s, true
 			}
 		}
@@ -54,13 +166,12 @@ func (l *Tokens) Sign(signs ...string) (string, bool) {
 	return "", false
 }
 
-// Word takes the next token if it is one of some words, whatever their case.
-func (l *Tokens) Word(words ...string) (string, bool) {
-	t := l.Peek()
-	if t.Kind == "word" {
+// Word takes the next token if it is one of the words, in any case.
+func (t *Tokens) Word(words ...string) (string, bool) {
+	if token := t.Peek(); token.Kind == "word" {
 		for _, w := range words {
-			if strings.EqualFold(t.Text, w) {
-				l.at++
+			if strings.EqualFold(token.Text, w) {
+				t.next++
 				return w, true
 			}
 		}
@@ -68,115 +179,86 @@ func (l *Tokens) Word(words ...string) (string, bool) {
 	return "", false
 }
 
-// Enter goes into brackets, which [Tokens.Leave] ends.
-func (l *Tokens) Enter() error {
-	if l.depth++; l.depth > maxNesting {
+// Enter counts one more level of nesting, which [Tokens.Leave] ends. It fails if there are too many.
+func (t *Tokens) Enter() error {
+	if t.depth++; t.depth > maxNesting {
 		return errors.New("its brackets are nested too deeply")
 	}
 	return nil
 }
 
-// Leave ends brackets.
-func (l *Tokens) Leave() { l.depth-- }
+// Leave ends a level of nesting.
+func (t *Tokens) Leave() { t.depth-- }
 
-// Whole reads a condition that takes all there is.
-func (l *Tokens) Whole(condition func() (*Term, error)) (*Term, error) {
-	t, err := condition()
+// Whole parses a condition that must take all tokens.
+func (t *Tokens) Whole(parse func() (*Term, error)) (*Term, error) {
+	term, err := parse()
 	if err != nil {
 		return nil, err
 	}
-	if rest := l.Peek(); rest.Kind != "" {
+	if rest := t.Peek(); rest.Kind != "" {
 		return nil, fmt.Errorf("cannot be read from %s on", report.Quote(rest.Text))
 	}
-	return t, nil
+	return term, nil
 }
 
-// Chain reads parts that a word joins, or one of some signs.
-func (l *Tokens) Chain(op string, part func() (*Term, error), signs ...string) (*Term, error) {
-	t, err := part()
+// Chain parses operands joined by the word op, or by one of the signs.
+func (t *Tokens) Chain(op string, operand func() (*Term, error), signs ...string) (*Term, error) {
+	term, err := operand()
 	for err == nil {
-		if _, ok := l.Sign(signs...); !ok {
-			if _, ok := l.Word(op); !ok {
-				return t, nil
+		if _, ok := t.Sign(signs...); !ok {
+			if _, ok := t.Word(op); !ok {
+				return term, nil
 			}
 		}
 		var b *Term
-		b, err = part()
-		t = &Term{Op: op, Args: []*Term{t, b}}
+		b, err = operand()
+		term = &Term{Op: op, Args: []*Term{term, b}}
 	}
 	return nil, err
 }
 
-// Scan cuts a condition into tokens. open begins a question's name, which } ends; inWord tells what else than letters
-// and digits a word may have; signs are the operators, longer ones first.
-func Scan(source, open, inWord string, signs []string) (Tokens, error) {
-	if len(source) > maxCondition {
-		return Tokens{}, fmt.Errorf("it is longer than %d characters", maxCondition)
+// Brackets parses what stands in brackets up to the closing one, the opening one being taken.
+func (t *Tokens) Brackets(inner func() (*Term, error)) (*Term, error) {
+	term, err := inner()
+	if err != nil {
+		return nil, err
 	}
-	source = strings.NewReplacer("‘", "'", "’", "'", "“", `"`, "”", `"`, "\u00A0", " ").Replace(source)
-	var tokens []Token
-	for i := 0; i < len(source); {
-		rest := source[i:]
-		c := rune(rest[0])
-		switch {
-		case strings.HasPrefix(rest, open):
-			end := strings.IndexByte(rest, '}')
-			if end < 0 {
-				return Tokens{}, errors.New("a { is never closed")
-			}
-			tokens = append(tokens, Token{"name", strings.TrimSpace(rest[len(open):end])})
-			i += end + 1
-		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
-			i++
-		case c == '\'' || c == '"':
-			end := strings.IndexByte(rest[1:], rest[0])
-			if end < 0 {
-				return Tokens{}, errors.New("a quote is never closed")
-			}
-			tokens = append(tokens, Token{"text", rest[1 : 1+end]})
-			i += end + 2
-		case c >= '0' && c <= '9' || c == '.' && len(rest) > 1 && rest[1] >= '0' && rest[1] <= '9':
-			end := 0
-			for end < len(rest) && (rest[end] >= '0' && rest[end] <= '9' || rest[end] == '.') {
-				end++
-			}
-			tokens = append(tokens, Token{"number", rest[:end]})
-			i += end
-		default:
-			end := 0
-			for j, c := range rest {
-				if !(unicode.IsLetter(c) || c == '_' || j > 0 && (unicode.IsDigit(c) || strings.ContainsRune(inWord, c))) {
-					break
-				}
-				end = j + len(string(c))
-			}
-			if end > 0 {
-				tokens = append(tokens, Token{"word", rest[:end]})
-				i += end
-				continue
-			}
-			found := ""
-			for _, s := range signs {
-				if strings.HasPrefix(rest, s) {
-					found = s
-					break
-				}
-			}
-			if found == "" {
-				return Tokens{}, fmt.Errorf("%s cannot be read", report.Quote(string([]rune(rest)[0])))
-			}
-			tokens = append(tokens, Token{"sign", found})
-			i += len(found)
+	return term, t.Close(")")
+}
+
+// Close takes a closing bracket.
+func (t *Tokens) Close(bracket string) error {
+	if _, ok := t.Sign(bracket); !ok {
+		return errors.New("a bracket is never closed")
+	}
+	return nil
+}
+
+// List parses values between commas, up to a closing bracket.
+func (t *Tokens) List(bracket string, value func() (*Term, error)) ([]*Term, error) {
+	var list []*Term
+	if _, ok := t.Sign(bracket); ok {
+		return nil, nil
+	}
+	for {
+		v, err := value()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+		if _, ok := t.Sign(","); !ok {
+			return list, t.Close(bracket)
 		}
 	}
-	return Tokens{tokens: tokens}, nil
 }
 
+// Unsupported is a term for what has no counterpart here. The message says why.
 func Unsupported(format string, args ...any) *Term {
-	return &Term{Op: "odd", Text: fmt.Sprintf(format, args...)}
+	return &Term{Op: "unsupported", Text: fmt.Sprintf(format, args...)}
 }
 
-// Arithmetic marks a calculation, which has no counterpart.
+// Arithmetic is the term for a calculation, which has no counterpart.
 func Arithmetic(sign string) *Term {
 	return Unsupported("there is no arithmetic (%s) in conditions here", sign)
 }

@@ -2,12 +2,16 @@ package draft
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/language"
+
+	"glasspoll/internal/convert/report"
 )
 
+// languageNames has the codes of languages by the names that authors give them.
 var languageNames = map[string]string{
 	"english": "en", "inglés": "en", "ingles": "en", "anglais": "en", "french": "fr", "français": "fr", "francais": "fr", "francés": "fr",
 	"spanish": "es", "español": "es", "espanol": "es", "espagnol": "es", "portuguese": "pt", "português": "pt", "portugues": "pt",
@@ -26,13 +30,13 @@ var languageNames = map[string]string{
 	"tajik": "tg", "georgian": "ka", "armenian": "hy", "azerbaijani": "az", "quechua": "qu", "guarani": "gn", "tetum": "tet",
 }
 
-// codes that tools write and nobody else does.
+// languageCodes has the codes that only tools use.
 var languageCodes = map[string]string{"zh-cn": "zh", "zh-hans": "zh", "zh-sg": "zh", "cn": "zh", "zh-tw": "zh-Hant", "zh-hk": "zh-Hant", "zh-hant": "zh-Hant",
 	"tw": "zh-Hant", "ua": "uk", "cz": "cs", "jp": "ja", "kr": "ko", "gr": "el", "dk": "da"}
 
 var codeAtEnd = regexp.MustCompile(`^(.*?)\s*\(\s*([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)\s*\)$`)
 
-// LanguageCode is the code of a language as tools write it: zh-cn, English (en), Français. "" if it is none that is known.
+// LanguageCode returns the code of a language as tools write it: zh-cn, English (en), Français; "" for one that is not known.
 func LanguageCode(said string) string {
 	said = strings.TrimSpace(said)
 	if m := codeAtEnd.FindStringSubmatch(said); m != nil {
@@ -57,8 +61,8 @@ func LanguageCode(said string) string {
 	return ""
 }
 
-// guess is the language of a text by its script: Chinese, or English.
-func guess(texts []string) string {
+// guessLanguage guesses the language of texts by their script: Chinese, or English.
+func guessLanguage(texts []string) string {
 	han, latin := 0, 0
 	for _, t := range texts {
 		for _, c := range t {
@@ -69,8 +73,166 @@ func guess(texts []string) string {
 			}
 		}
 	}
-	if han*3 > latin && han > 0 { // a sign of Chinese says as much as some letters
+	if han*3 > latin && han > 0 { // a Chinese character says as much as some letters
 		return "zh"
 	}
 	return "en"
+}
+
+func hasLetters(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
+
+// chooseLanguages decides which languages the survey has, and which one texts are in that name none.
+func (w *writer) chooseLanguages(sections []*section) {
+	texts := slices.DeleteFunc(w.allTexts(sections), func(t *Text) bool { return t == nil || t.builtinFor != nil })
+	used := countLanguages(texts)
+	if w.Language == "" && (used.texts[""] > 0 || len(used.order) == 0) {
+		w.Language = guessLanguage(used.unnamed)
+		if used.texts[""] > 0 {
+			w.Ask(report.Place{}, "texts that name no language were taken for %s: is that right?", w.Language)
+		}
+	}
+	if used.texts[""] > 0 || used.texts[w.Language] > 0 {
+		w.languages = []string{w.Language}
+	}
+	for _, l := range used.order {
+		switch {
+		case l == "" || slices.Contains(w.languages, l):
+		case len(w.languages) > 0 && used.texts[l]*4 < used.total:
+			w.Ask(report.Place{}, "only %d of %d texts are given in %s: it was left out of the languages", used.texts[l], used.total, l)
+		default:
+			w.languages = append(w.languages, l)
+		}
+	}
+	if len(w.languages) == 0 {
+		w.languages = []string{"en"}
+	}
+	w.dropOtherLanguages(texts)
+	if i := slices.Index(w.languages, w.FirstLanguage); i > 0 {
+		w.languages = slices.Insert(slices.Delete(w.languages, i, i+1), 0, w.FirstLanguage)
+	}
+	for _, l := range w.languages {
+		if l != "en" && l != "zh" {
+			w.Ask(report.Place{}, "the form has words of its own (Required, Send, …): see docs/import.md if they are not there in %s", l)
+		}
+	}
+}
+
+// allTexts returns every text of the survey; some are nil.
+func (w *writer) allTexts(sections []*section) []*Text {
+	var all []*Text
+	for _, s := range sections {
+		all = append(all, s.Title, s.Intro)
+		for _, q := range s.questions {
+			all = append(all, q.texts()...)
+		}
+	}
+	all = append(all, w.Title, w.Intro)
+	for _, t := range w.Thanks {
+		all = append(all, t.Text)
+	}
+	return all
+}
+
+func (q *Question) texts() []*Text {
+	all := []*Text{q.Label, q.Help, q.Low, q.High, q.OtherLabel, q.ConstraintMessage}
+	for _, o := range q.Rows {
+		all = append(all, o.Label)
+	}
+	if q.Options != nil {
+		for _, o := range q.Options.Items {
+			all = append(all, o.Label)
+		}
+	}
+	for _, c := range q.Checks {
+		all = append(all, c.Message)
+	}
+	return all
+}
+
+// A languageCount says how many texts each language has.
+type languageCount struct {
+	texts   map[string]int
+	order   []string // of the languages, as they are met first
+	unnamed []string // the texts that name no language
+	total   int      // of texts
+}
+
+// countLanguages counts the texts that have letters.
+func countLanguages(texts []*Text) languageCount {
+	c := languageCount{texts: map[string]int{}}
+	for _, t := range texts {
+		if !slices.ContainsFunc(t.Texts(), hasLetters) {
+			continue
+		}
+		c.total++
+		for _, l := range t.order {
+			if c.texts[l]++; c.texts[l] == 1 {
+				c.order = append(c.order, l)
+			}
+			if l == "" {
+				c.unnamed = append(c.unnamed, t.byLanguage[l])
+			}
+		}
+	}
+	return c
+}
+
+// dropOtherLanguages reports the texts in languages that the survey does not have.
+func (w *writer) dropOtherLanguages(texts []*Text) {
+	for _, t := range texts {
+		for _, l := range t.order {
+			if a := t.atoms[l]; a != nil && l != "" && !slices.Contains(w.languages, l) {
+				w.Drop(a, "%s is no language of the survey, since few texts are given in it", l)
+			}
+		}
+	}
+}
+
+// translations converts a text into every language of the survey. Where there is no text in a language, that in another
+// one stands in. rich says that it is Markdown here.
+func (w *writer) translations(t *Text, rich bool) map[string]string {
+	if t == nil {
+		return nil
+	}
+	converted := map[string]string{}
+	substitute := w.substitute(t)
+	var missing []string
+	for _, l := range w.languages {
+		from := l
+		if !t.Has(l) {
+			from = substitute
+			if (from != "" || l != w.Language) && hasLetters(t.byLanguage[from]) {
+				missing = append(missing, l)
+			}
+		}
+		if converted[l] = w.convertText(t.byLanguage[from], t.atoms[from], rich); converted[l] == "" {
+			converted[l] = "…"
+		}
+	}
+	if len(missing) > 0 {
+		w.Ask(t.place(), "%s has no text in %s: that of another language stands in", report.Quote(t.byLanguage[substitute]), strings.Join(missing, ", "))
+	}
+	report.Carry(t.sources...)
+	for _, l := range t.order {
+		a := t.atoms[l]
+		if a == nil || l != "" && !slices.Contains(w.languages, l) {
+			continue
+		}
+		if l == "" && t.Has(w.Language) && t.byLanguage[w.Language] != t.byLanguage[""] {
+			w.Drop(a, "the text without a language gives way to that in %s", w.Language)
+		}
+		report.Carry(a)
+	}
+	return converted
+}
+
+// substitute returns the language whose text stands in for one that is missing: that of texts that name none, else the
+// first one of the survey that the text has.
+func (w *writer) substitute(t *Text) string {
+	for _, l := range slices.Concat([]string{"", w.Language}, w.languages) {
+		if t.Has(l) {
+			return l
+		}
+	}
+	return t.order[0]
 }

@@ -6,7 +6,7 @@ import (
 	"glasspoll/internal/convert/report"
 )
 
-// A section is a part of the questionnaire as it is written: groups within groups have been taken apart.
+// A section is a section of the questionnaire as it is written. It holds only questions, while a group may hold groups.
 type section struct {
 	at *report.Atom
 	id string
@@ -15,13 +15,13 @@ type section struct {
 	questions []*Question
 }
 
-// A Heading is what stands above questions.
+// A Heading stands above questions.
 type Heading struct {
 	Title *Text
 	Intro *Text
 }
 
-// under is a heading with another one above it.
+// under returns the heading with that of the group outside above it.
 func (h Heading) under(outer Heading) Heading {
 	switch {
 	case outer.Title == nil:
@@ -40,23 +40,24 @@ func (h Heading) under(outer Heading) Heading {
 	return h
 }
 
-// flattener takes groups within groups apart, since a section holds only questions.
+// A flattener makes sections of groups.
 type flattener struct {
 	*Draft
 	sections []*section
-	taken    map[string]int
+	ids      IDs
 }
 
 func (d *Draft) sections() []*section {
-	f := flattener{Draft: d, taken: map[string]int{}}
-	f.empty(d.Root)
+	f := &flattener{Draft: d, ids: IDs{}}
+	f.dropEmpty(d.Root)
 	if d.Root.questions() > 0 {
-		f.group(d.Root, nil, Heading{}, true)
+		root := groupFlattener{flattener: f, group: d.Root, show: d.Root.Show, above: d.Root.Heading, root: true}
+		root.flatten()
 	}
 	return f.sections
 }
 
-// questions counts those in a group and in the groups within it.
+// questions counts the questions in a group and in the groups within it.
 func (g *Group) questions() (n int) {
 	for _, child := range g.Children {
 		switch child := child.(type) {
@@ -71,14 +72,14 @@ func (g *Group) questions() (n int) {
 	return n
 }
 
-// empty takes out the groups in which there are no questions, and reports their texts and conditions.
-func (f *flattener) empty(g *Group) {
+// dropEmpty removes the groups without questions, and reports their texts and conditions.
+func (f *flattener) dropEmpty(g *Group) {
 	g.Children = slices.DeleteFunc(g.Children, func(child any) bool {
 		switch child := child.(type) {
 		case *Question:
 			return child.Dropped
 		case *Group:
-			f.empty(child)
+			f.dropEmpty(child)
 			if child.questions() > 0 {
 				return false
 			}
@@ -93,71 +94,77 @@ func (f *flattener) empty(g *Group) {
 	})
 }
 
-// group lays out a group: shown if the outer conditions hold, under what no section has had above it yet.
-func (f *flattener) group(g *Group, outer []*Condition, above Heading, top bool) {
-	show := slices.Concat(outer, g.Show)
-	above = g.Heading.under(above)
-	var current *section
-	continued := false
-	open := func() *section {
-		if current != nil {
-			return current
-		}
-		current = &section{at: g.At, Heading: above, show: show}
-		above = Heading{}
-		source := g.Source
-		if source == "" {
-			source = "section"
-		}
-		current.id = NewID(source, f.taken, false, "section")
-		if continued && g.At != nil && g.Title != nil {
-			f.Change(g.At, "sections hold no groups: what follows the inner group stands in the section %s, without a title", quoted(current.id))
-		}
-		f.sections = append(f.sections, current)
-		return current
-	}
-	var lay func(children []any, extra []*Condition)
-	lay = func(children []any, extra []*Condition) {
-		for _, child := range children {
-			switch child := child.(type) {
-			case *Question:
-				child.Show = slices.Concat(extra, child.Show)
-				s := open()
-				s.questions = append(s.questions, child)
-			case *Group:
-				if child.Heading == (Heading{}) && !top {
-					if child.At != nil {
-						f.regrouped(child, "a group without a title: its questions stand in the section around it"+eachCondition(child))
-					}
-					lay(child.Children, slices.Concat(extra, child.Show))
-					continue
-				}
-				if !top && child.At != nil {
-					f.Change(child.At, "sections hold no groups: the inner group has become a section of its own")
-				}
-				f.group(child, slices.Concat(show, extra), above, false)
-				above, continued, current = Heading{}, true, nil
-			}
-		}
-	}
-	before := len(f.sections)
-	lay(g.Children, nil)
-	if g.At != nil && !slices.ContainsFunc(f.sections[before:], func(s *section) bool { return s.at == g.At }) {
-		f.regrouped(g, "it has no section of its own: its questions stand in those of the groups within it")
+// A groupFlattener makes sections of one group and of the groups within it.
+type groupFlattener struct {
+	*flattener
+	group     *Group
+	show      []*Condition // those of the groups outside included
+	above     Heading      // of the next section; those of the groups outside included
+	root      bool
+	section   *section // the one that questions are added to; nil if the next question begins one
+	continued bool     // an inner group came before
+}
+
+func (g *groupFlattener) flatten() {
+	before := len(g.sections)
+	g.add(g.group.Children, nil)
+	if g.group.At != nil && !slices.ContainsFunc(g.sections[before:], func(s *section) bool { return s.at == g.group.At }) {
+		g.reportMerged(g.group, "it has no section of its own: its questions stand in those of the groups within it")
 	}
 }
 
-// regrouped reports a group that leaves no trace of its own.
-func (f *flattener) regrouped(g *Group, how string) {
+// add adds children, which have extra conditions.
+func (g *groupFlattener) add(children []any, extra []*Condition) {
+	for _, child := range children {
+		switch child := child.(type) {
+		case *Question:
+			child.Show = slices.Concat(extra, child.Show)
+			if g.section == nil {
+				g.begin()
+			}
+			g.section.questions = append(g.section.questions, child)
+		case *Group:
+			g.addGroup(child, extra)
+		}
+	}
+}
+
+// begin begins a section.
+func (g *groupFlattener) begin() {
+	source := g.group.Source
+	if source == "" {
+		source = "section"
+	}
+	g.section = &section{at: g.group.At, id: g.ids.Name(source, "section"), Heading: g.above, show: g.show}
+	g.above = Heading{}
+	if g.continued && g.group.At != nil && g.group.Title != nil {
+		g.Change(g.group.At, "sections hold no groups: what follows the inner group stands in the section %s, without a title", quoted(g.section.id))
+	}
+	g.sections = append(g.sections, g.section)
+}
+
+// addGroup adds a group within: as part of the section if it has no heading, else as a section of its own.
+func (g *groupFlattener) addGroup(inner *Group, extra []*Condition) {
+	if inner.Heading == (Heading{}) && !g.root {
+		if inner.At != nil {
+			each := ""
+			if len(inner.Show) > 0 {
+				each = ", each with the group's condition"
+			}
+			g.reportMerged(inner, "a group without a title: its questions stand in the section around it"+each)
+		}
+		g.add(inner.Children, slices.Concat(extra, inner.Show))
+		return
+	}
+	if !g.root && inner.At != nil {
+		g.Change(inner.At, "sections hold no groups: the inner group has become a section of its own")
+	}
+	within := groupFlattener{flattener: g.flattener, group: inner, show: slices.Concat(g.show, extra, inner.Show), above: inner.Heading.under(g.above)}
+	within.flatten()
+	g.above, g.continued, g.section = Heading{}, true, nil
+}
+
+// reportMerged reports a group that has no section of its own.
+func (f *flattener) reportMerged(g *Group, how string) {
 	f.MarkAll(report.Changed, g.At.At, append(slices.Clone(g.Atoms), g.At)[:max(1, len(g.Atoms))], "%s", how)
 }
-
-func eachCondition(g *Group) string {
-	if len(g.Show) > 0 {
-		return ", each with the group's condition"
-	}
-	return ""
-}
-
-// JoinTitles is the titles of an outer and an inner group as one.
-func JoinTitles(outer, inner *Text) *Text { return Concat(outer, " – ", inner) }

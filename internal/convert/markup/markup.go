@@ -1,4 +1,4 @@
-// Package markup takes HTML and Markdown out of texts, or turns the one into the other.
+// Package markup takes HTML and Markdown out of texts, or turns HTML into Markdown.
 package markup
 
 import (
@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Clean takes out what no text may hold: control characters and broken encoding. Lines end in \n.
+// Clean removes what no text may have: control characters, broken encoding, blanks at the ends of lines. Lines end in \n.
 func Clean(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\u00A0", " ", "_x000D_", "").Replace(s)
@@ -31,124 +31,176 @@ var (
 	strong      = regexp.MustCompile(`\*\*([^*\n]+)\*\*|__([^_\n]+)__`)
 	headingSign = regexp.MustCompile(`(?m)^#{1,6} +`)
 	manyBreaks  = regexp.MustCompile(`\n{3,}`)
-	outOfTitles = map[string]bool{"script": true, "style": true, "head": true, "template": true, "iframe": true, "object": true}
 )
 
-// Plain takes the markup out of a text that is shown as it stands. what says what was lost; "" if nothing.
-func Plain(s string) (text, what string) {
+// Plain removes the markup of a text that is shown as it is. lost names what was lost; "" if nothing was.
+func Plain(s string) (text, lost string) {
 	text = s
 	if tagged.MatchString(text) {
-		text, _ = fromHTML(text, false)
-		what = "its HTML"
+		text, _ = convertHTML(text, false)
+		lost = "its HTML"
 	}
 	if strong.MatchString(text) || headingSign.MatchString(text) {
 		text = headingSign.ReplaceAllString(strong.ReplaceAllString(text, "$1$2"), "")
-		what = "its formatting"
+		lost = "its formatting"
 	}
-	return text, what
+	return text, lost
 }
 
-// Markdown turns HTML into Markdown as far as it is simple. what says what was lost; "" if nothing.
-func Markdown(s string) (text, what string) {
+// Markdown turns HTML into Markdown, as far as that has the same. lost names what was lost; "" if nothing was.
+func Markdown(s string) (text, lost string) {
 	if !tagged.MatchString(s) {
 		return s, ""
 	}
-	return fromHTML(s, true)
+	return convertHTML(s, true)
 }
 
-// fromHTML reads HTML as a text, with Markdown's signs if marks is set. lost names the elements that could not be said.
-func fromHTML(s string, marks bool) (text, lost string) {
-	var b strings.Builder
-	var gone []string
-	var links []string // the addresses of the open links
-	skip := 0
-	sign := func(s string) {
-		if marks {
-			b.WriteString(s)
-		}
-	}
+// convertHTML converts HTML into plain text or Markdown. lost names the first element that was lost.
+func convertHTML(s string, markdown bool) (text, lost string) {
+	c := converter{markdown: markdown}
 	z := html.NewTokenizer(strings.NewReader(s))
 	z.SetMaxBuf(1 << 20)
 	for {
-		kind := z.Next()
-		if kind == html.ErrorToken {
-			break
-		}
-		t := z.Token()
-		if kind == html.TextToken {
-			if skip == 0 {
-				b.WriteString(t.Data)
+		switch z.Next() {
+		case html.ErrorToken:
+			return manyBreaks.ReplaceAllString(Clean(c.out.String()), "\n\n"), c.lost
+		case html.TextToken:
+			if c.skipping == 0 {
+				c.out.WriteString(z.Token().Data)
 			}
-			continue
-		}
-		if kind != html.StartTagToken && kind != html.EndTagToken && kind != html.SelfClosingTagToken {
-			continue
-		}
-		start := kind != html.EndTagToken
-		switch name := t.Data; {
-		case outOfTitles[name]:
-			if kind == html.StartTagToken {
-				skip++
-				gone = append(gone, name)
-			} else if skip > 0 {
-				skip--
-			}
-		case skip > 0:
-		case name == "b" || name == "strong":
-			sign("**")
-		case name == "i" || name == "em":
-			sign("*")
-		case name == "br":
-			b.WriteString("\n")
-			sign("\n")
-		case name == "p" || name == "div" || name == "ul" || name == "ol" || name == "section" || name == "table":
-			b.WriteString("\n\n")
-		case name == "tr" || name == "dt" || name == "dd":
-			b.WriteString("\n")
-		case len(name) == 2 && name[0] == 'h' && name[1] >= '1' && name[1] <= '6':
-			b.WriteString("\n\n")
-			if start {
-				sign(strings.Repeat("#", int(name[1]-'0')) + " ")
-			}
-		case name == "li":
-			if start {
-				b.WriteString("\n- ")
-			}
-		case name == "a" && start:
-			address := ""
-			for _, a := range t.Attr {
-				if a.Key == "href" && (strings.HasPrefix(a.Val, "http://") || strings.HasPrefix(a.Val, "https://") || strings.HasPrefix(a.Val, "mailto:")) && !strings.ContainsAny(a.Val, " ()<>\n") {
-					address = a.Val
-				}
-			}
-			if address == "" {
-				gone = append(gone, "a")
-			} else {
-				sign("[")
-			}
-			links = append(links, address)
-		case name == "a":
-			if n := len(links); n > 0 {
-				switch address := links[n-1]; {
-				case address == "":
-				case marks:
-					b.WriteString("](" + address + ")")
-				default:
-					b.WriteString(" (" + address + ")")
-				}
-				links = links[:n-1]
-			}
-		case name == "span" || name == "font" || name == "center" || name == "u" || name == "small" || name == "label" || name == "td" || name == "th" || name == "tbody" || name == "thead" || name == "html" || name == "body":
-			if start && len(t.Attr) > 0 {
-				gone = append(gone, name)
-			}
-		case start:
-			gone = append(gone, name)
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			c.tag(z.Token())
 		}
 	}
-	text = manyBreaks.ReplaceAllString(Clean(b.String()), "\n\n")
-	if len(gone) > 0 {
-		lost = "<" + gone[0] + ">"
+}
+
+// A converter is on its way through HTML.
+type converter struct {
+	markdown bool
+	out      strings.Builder
+	lost     string   // the first element that was lost
+	links    []string // the addresses of the open links; "" for a lost one
+	skipping int      // open elements whose content is no text
+}
+
+// sign writes a sign of Markdown.
+func (c *converter) sign(s string) {
+	if c.markdown {
+		c.out.WriteString(s)
 	}
-	return text, lost
+}
+
+func (c *converter) lose(element string) {
+	if c.lost == "" {
+		c.lost = "<" + element + ">"
+	}
+}
+
+func (c *converter) tag(t html.Token) {
+	name := t.Data
+	start := t.Type != html.EndTagToken
+	switch kind := elements[name]; {
+	case kind == hidden && t.Type == html.StartTagToken:
+		c.skipping++
+		c.lose(name)
+	case kind == hidden:
+		c.skipping = max(0, c.skipping-1)
+	case c.skipping > 0:
+	case kind == bold:
+		c.sign("**")
+	case kind == italic:
+		c.sign("*")
+	case kind == lineBreak:
+		c.out.WriteString("\n")
+		c.sign("\n")
+	case kind == block:
+		c.out.WriteString("\n\n")
+	case kind == row:
+		c.out.WriteString("\n")
+	case kind == heading:
+		c.out.WriteString("\n\n")
+		if start {
+			c.sign(strings.Repeat("#", int(name[1]-'0')) + " ")
+		}
+	case kind == item:
+		if start {
+			c.out.WriteString("\n- ")
+		}
+	case kind == link && start:
+		c.openLink(t)
+	case kind == link:
+		c.closeLink()
+	case kind == inline:
+		if start && len(t.Attr) > 0 {
+			c.lose(name)
+		}
+	case start:
+		c.lose(name)
+	}
+}
+
+// What an element becomes.
+type element int
+
+const (
+	other  element = iota // is lost, but for its content
+	hidden                // is lost with its content
+	inline                // is its content; attributes are lost
+	bold
+	italic
+	lineBreak
+	block
+	row
+	heading
+	item
+	link
+)
+
+var elements = map[string]element{
+	"script": hidden, "style": hidden, "head": hidden, "template": hidden, "iframe": hidden, "object": hidden,
+	"span": inline, "font": inline, "center": inline, "u": inline, "small": inline, "label": inline, "td": inline, "th": inline,
+	"tbody": inline, "thead": inline, "html": inline, "body": inline,
+	"b": bold, "strong": bold, "i": italic, "em": italic, "br": lineBreak,
+	"p": block, "div": block, "ul": block, "ol": block, "section": block, "table": block,
+	"tr": row, "dt": row, "dd": row,
+	"h1": heading, "h2": heading, "h3": heading, "h4": heading, "h5": heading, "h6": heading,
+	"li": item, "a": link,
+}
+
+func (c *converter) openLink(t html.Token) {
+	address := ""
+	for _, a := range t.Attr {
+		if a.Key == "href" && isAddress(a.Val) {
+			address = a.Val
+		}
+	}
+	if address == "" {
+		c.lose("a")
+	} else {
+		c.sign("[")
+	}
+	c.links = append(c.links, address)
+}
+
+func (c *converter) closeLink() {
+	last := len(c.links) - 1
+	if last < 0 {
+		return
+	}
+	switch address := c.links[last]; {
+	case address == "":
+	case c.markdown:
+		c.out.WriteString("](" + address + ")")
+	default:
+		c.out.WriteString(" (" + address + ")")
+	}
+	c.links = c.links[:last]
+}
+
+// isAddress reports whether a link may lead there, and Markdown can write it.
+func isAddress(s string) bool {
+	if strings.ContainsAny(s, " ()<>\n") {
+		return false
+	}
+	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "mailto:")
 }

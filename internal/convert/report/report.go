@@ -16,21 +16,21 @@ import (
 // Outcome is what became of one thing that the author wrote.
 type Outcome string
 
-// The fates. Of several, the one further down holds.
+// The outcomes. Of several for one atom, the one further down holds.
 const (
-	Pending Outcome = ""        // not met yet; nothing ends so
-	Carried Outcome = "carried" // it stands in the YAML, or takes effect there
-	Ignored Outcome = "idle"    // there is nothing to carry: it has no meaning for a survey here
-	Changed Outcome = "changed" // carried in another form
-	Dropped Outcome = "lost"    // left out
+	Pending Outcome = ""        // not read yet; no atom of a finished report is
+	Carried Outcome = "carried" // it is in the YAML, or takes effect there
+	Ignored Outcome = "ignored" // it has no meaning for a survey here
+	Changed Outcome = "changed" // carried over in another form
+	Dropped Outcome = "dropped" // left out
 )
 
 var outcomes = []Outcome{Pending, Carried, Ignored, Changed, Dropped}
 
 // Undecided marks a line that asks the author for something that the source does not say.
-const Undecided Outcome = "decide"
+const Undecided Outcome = "undecided"
 
-// Place is where something stands in the source: a cell of a workbook, or a property of JSON.
+// A Place is where something is in the source: a cell of a workbook, or a property of JSON.
 type Place struct {
 	Name         string // survey!C4, or pages[0].elements[2].title
 	Line, Column int    // of JSON, from 1; 0 in a workbook
@@ -54,21 +54,21 @@ type Line struct {
 // A Report says what became of everything in the source.
 type Report struct {
 	File   string
-	Format string // XLSForm or SurveyJS
-	Lines  []Line // in the order of the source
-	Counts map[Outcome]int
+	Format string          // XLSForm or SurveyJS
+	Atoms  []*Atom         // in the order of the source
+	Lines  []Line          // in that order too, once finished
+	Counts map[Outcome]int // of atoms; set when finished
 
-	unit  string // what Counts counts: cell or property
-	Atoms []*Atom
-	said  map[string]bool
+	unit     string // what an atom is called: cell or property
+	reported map[Line]bool
 }
 
-// New starts the report on a file. unit is what is counted: cell or property.
+// New starts the report on a file. unit is what its atoms are called: cell or property.
 func New(file, format, unit string) *Report {
-	return &Report{File: file, Format: format, unit: unit}
+	return &Report{File: file, Format: format, unit: unit, reported: map[Line]bool{}}
 }
 
-// Add takes one more thing into account.
+// Add adds the next atom of the source.
 func (r *Report) Add(at Place, text string) *Atom {
 	at.Order = len(r.Atoms) + 1
 	a := &Atom{At: at, Text: text}
@@ -76,12 +76,14 @@ func (r *Report) Add(at Place, text string) *Atom {
 	return a
 }
 
-func (a *Atom) Mark(f Outcome) {
-	if slices.Index(outcomes, f) > slices.Index(outcomes, a.Outcome) {
-		a.Outcome = f
+// Mark gives the atom an outcome, unless it has one that outweighs it.
+func (a *Atom) Mark(o Outcome) {
+	if slices.Index(outcomes, o) > slices.Index(outcomes, a.Outcome) {
+		a.Outcome = o
 	}
 }
 
+// Carry marks atoms as carried over. Those that are nil are skipped.
 func Carry(atoms ...*Atom) {
 	for _, a := range atoms {
 		if a != nil {
@@ -90,49 +92,51 @@ func Carry(atoms ...*Atom) {
 	}
 }
 
-// Remark adds a remark, each once.
-func (r *Report) Remark(f Outcome, at Place, format string, args ...any) {
-	message := fmt.Sprintf(format, args...)
-	key := string(f) + at.Name + "\x00" + message
-	if r.said == nil {
-		r.said = map[string]bool{}
-	}
-	if !r.said[key] {
-		r.said[key] = true
-		r.Lines = append(r.Lines, Line{at, f, message})
+// Remark adds a line, unless there is the same one at a place of the same name.
+func (r *Report) Remark(o Outcome, at Place, format string, args ...any) {
+	line := Line{at, o, fmt.Sprintf(format, args...)}
+	key := line
+	key.At = Place{Name: at.Name}
+	if !r.reported[key] {
+		r.reported[key] = true
+		r.Lines = append(r.Lines, line)
 	}
 }
 
+// Change reports that an atom is carried over in another form.
 func (r *Report) Change(a *Atom, format string, args ...any) {
 	a.Mark(Changed)
 	r.Remark(Changed, a.At, format, args...)
 }
 
+// Drop reports that an atom is left out.
 func (r *Report) Drop(a *Atom, format string, args ...any) {
 	a.Mark(Dropped)
 	r.Remark(Dropped, a.At, format, args...)
 }
 
+// Ignore reports that an atom has no meaning here.
 func (r *Report) Ignore(a *Atom, format string, args ...any) {
 	a.Mark(Ignored)
 	r.Remark(Ignored, a.At, format, args...)
 }
 
+// Ask reports something that the author has to decide.
 func (r *Report) Ask(at Place, format string, args ...any) { r.Remark(Undecided, at, format, args...) }
 
-// MarkAll gives many atoms one fate, and one line that stands for all of them.
-func (r *Report) MarkAll(f Outcome, at Place, atoms []*Atom, format string, args ...any) {
+// MarkAll gives atoms one outcome, and one line for all of them.
+func (r *Report) MarkAll(o Outcome, at Place, atoms []*Atom, format string, args ...any) {
 	for _, a := range atoms {
-		a.Mark(f)
+		a.Mark(o)
 	}
 	message := fmt.Sprintf(format, args...)
 	if n := len(atoms); n > 1 {
 		message += fmt.Sprintf(" (%d %s)", n, plural(r.unit, n))
 	}
-	r.Remark(f, at, "%s", message)
+	r.Remark(o, at, "%s", message)
 }
 
-// Finish reports what nothing has looked at, counts, and sorts.
+// Finish reports the atoms that nothing has read, counts the outcomes, and sorts the lines.
 func (r *Report) Finish() {
 	r.Counts = map[Outcome]int{}
 	for _, a := range r.Atoms {
@@ -147,9 +151,9 @@ func (r *Report) Finish() {
 	slices.SortStableFunc(r.Lines, func(a, b Line) int { return cmp.Compare(a.At.Order, b.At.Order) })
 }
 
-// Of lists the lines of one fate, in the order of the source.
-func (r *Report) Of(f Outcome) []Line {
-	return slices.DeleteFunc(slices.Clone(r.Lines), func(l Line) bool { return l.Outcome != f })
+// Of returns the lines of one outcome, in the order of the source.
+func (r *Report) Of(o Outcome) []Line {
+	return slices.DeleteFunc(slices.Clone(r.Lines), func(l Line) bool { return l.Outcome != o })
 }
 
 // Summary says in one sentence how much was carried over.
@@ -167,8 +171,8 @@ func (r *Report) Summary() string {
 }
 
 var headings = []struct {
-	fate  Outcome
-	title string
+	outcome Outcome
+	title   string
 }{
 	{Undecided, "To decide"},
 	{Dropped, "Left out"},
@@ -176,12 +180,12 @@ var headings = []struct {
 	{Ignored, "Without a meaning here"},
 }
 
-// WriteTo prints the report, one remark a line, each with its place: file:survey!C4: …, or file:12:5: property: ….
+// WriteTo writes the report, one remark a line, each with its place: file:survey!C4: …, or file:12:5: property: ….
 func (r *Report) WriteTo(w io.Writer) (int64, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s (%s): %s\n", r.File, r.Format, r.Summary())
 	for _, h := range headings {
-		lines := r.Of(h.fate)
+		lines := r.Of(h.outcome)
 		if len(lines) == 0 {
 			continue
 		}
@@ -215,7 +219,7 @@ func plural(word string, n int) string {
 	return word + "s"
 }
 
-// Quote quotes what the author wrote, on one line and not too long.
+// Quote quotes what the author wrote, on one line, and shortened if it is long.
 func Quote(s string) string {
 	s = strings.Join(strings.Fields(markup.Clean(s)), " ")
 	if r := []rune(s); len(r) > 60 {

@@ -9,22 +9,26 @@ import (
 	"glasspoll/internal/convert/report"
 )
 
-var surveyJSSigns = []string{"<=", ">=", "!=", "<>", "==", "*=", "&&", "||", "=", "<", ">", "(", ")", "[", "]", ",", "+", "-", "*", "/", "%", "^", "!"}
+var syntax = condition.Syntax{
+	Name:   "{",
+	InWord: "_",
+	Signs:  []string{"<=", ">=", "!=", "<>", "==", "*=", "&&", "||", "=", "<", ">", "(", ")", "[", "]", ",", "+", "-", "*", "/", "%", "^", "!"},
+}
 
-// parseExpression takes a SurveyJS expression apart. Its operators, from the loosest: or, and, comparisons, arithmetic,
-// contains and its like, and last empty and notempty, which follow what they ask of.
+// parseExpression parses a SurveyJS expression. Its operators, the loosest first: or, and, comparisons, arithmetic,
+// contains and the like, and last empty and notempty, which follow their operand.
 func parseExpression(source string) (*condition.Term, error) {
-	tokens, err := condition.Scan(source, "{", "_", surveyJSSigns)
+	tokens, err := condition.Scan(source, syntax)
 	if err != nil {
 		return nil, err
 	}
-	p := &surveyJSParser{tokens}
+	p := &parser{tokens}
 	return p.Whole(p.or)
 }
 
-type surveyJSParser struct{ condition.Tokens }
+type parser struct{ condition.Tokens }
 
-func (p *surveyJSParser) or() (*condition.Term, error) {
+func (p *parser) or() (*condition.Term, error) {
 	if err := p.Enter(); err != nil {
 		return nil, err
 	}
@@ -35,7 +39,7 @@ func (p *surveyJSParser) or() (*condition.Term, error) {
 var comparisons = map[string]string{"=": "==", "==": "==", "equal": "==", "!=": "!=", "<>": "!=", "notequal": "!=", "<": "<", "less": "<", "<=": "<=",
 	"lessorequal": "<=", ">": ">", "greater": ">", ">=": ">=", "greaterorequal": ">="}
 
-func (p *surveyJSParser) comparison() (*condition.Term, error) {
+func (p *parser) comparison() (*condition.Term, error) {
 	t, err := p.sum()
 	for err == nil {
 		next := p.Peek()
@@ -51,8 +55,8 @@ func (p *surveyJSParser) comparison() (*condition.Term, error) {
 	return nil, err
 }
 
-func (p *surveyJSParser) sum() (*condition.Term, error) {
-	t, err := p.belonging()
+func (p *parser) sum() (*condition.Term, error) {
+	t, err := p.membership()
 	for err == nil {
 		op, ok := p.Sign("+", "-", "*", "/", "%", "^")
 		if !ok {
@@ -60,14 +64,14 @@ func (p *surveyJSParser) sum() (*condition.Term, error) {
 				return t, nil
 			}
 		}
-		_, err = p.belonging()
+		_, err = p.membership()
 		t = condition.Arithmetic(op)
 	}
 	return nil, err
 }
 
-// belonging is contains, anyof and the like.
-func (p *surveyJSParser) belonging() (*condition.Term, error) {
+// membership parses contains, anyof and the like.
+func (p *parser) membership() (*condition.Term, error) {
 	t, err := p.factor()
 	for err == nil {
 		op, ok := p.Sign("*=")
@@ -78,23 +82,28 @@ func (p *surveyJSParser) belonging() (*condition.Term, error) {
 		}
 		var b *condition.Term
 		b, err = p.factor()
-		switch said := (&condition.Term{Args: []*condition.Term{t, b}}); op {
-		case "*=", "contains", "contain":
-			said.Op, t = "has", said
-		case "notcontains", "notcontain":
-			said.Op, t = "has", &condition.Term{Op: "not", Args: []*condition.Term{said}}
-		case "anyof":
-			said.Op, t = "any", said
+		has := &condition.Term{Args: []*condition.Term{t, b}}
+		switch op {
+		case "*=", "contains", "contain", "notcontains", "notcontain":
+			has.Op = "has"
+		case "anyof", "noneof":
+			has.Op = "any"
 		case "allof":
-			said.Op, t = "all", said
-		case "noneof":
-			said.Op, t = "any", &condition.Term{Op: "not", Args: []*condition.Term{said}}
+			has.Op = "all"
+		}
+		t = has
+		if strings.HasPrefix(op, "not") || op == "noneof" {
+			t = not(has)
 		}
 	}
 	return nil, err
 }
 
-func (p *surveyJSParser) factor() (*condition.Term, error) {
+func not(t *condition.Term) *condition.Term {
+	return &condition.Term{Op: "not", Args: []*condition.Term{t}}
+}
+
+func (p *parser) factor() (*condition.Term, error) {
 	t, err := p.value()
 	if err != nil {
 		return nil, err
@@ -102,13 +111,13 @@ func (p *surveyJSParser) factor() (*condition.Term, error) {
 	if op, ok := p.Word("empty", "notempty"); ok {
 		t = &condition.Term{Op: "answered", Args: []*condition.Term{t}}
 		if op == "empty" {
-			t = &condition.Term{Op: "not", Args: []*condition.Term{t}}
+			t = not(t)
 		}
 	}
 	return t, nil
 }
 
-func (p *surveyJSParser) value() (*condition.Term, error) {
+func (p *parser) value() (*condition.Term, error) {
 	switch t := p.Next(); t.Kind {
 	case "name":
 		name := strings.TrimPrefix(strings.TrimPrefix(t.Text, "#"), "panel.")
@@ -116,23 +125,10 @@ func (p *surveyJSParser) value() (*condition.Term, error) {
 			return &condition.Term{Op: "count", Args: []*condition.Term{{Op: "name", Text: of}}}, nil
 		}
 		return &condition.Term{Op: "name", Text: name}, nil
-	case "text":
-		return &condition.Term{Op: "text", Text: t.Text}, nil
-	case "number":
-		return &condition.Term{Op: "number", Text: t.Text}, nil
+	case "text", "number":
+		return &condition.Term{Op: t.Kind, Text: t.Text}, nil
 	case "word":
-		switch lower := strings.ToLower(t.Text); {
-		case p.Peek() == condition.Token{Kind: "sign", Text: "("}:
-			p.Next()
-			return p.call(t.Text)
-		case lower == "true" || lower == "false":
-			return &condition.Term{Op: lower, Text: lower}, nil
-		case lower == "undefined" || lower == "null":
-			return &condition.Term{Op: "null"}, nil
-		case lower == "negate" || lower == "not":
-			return p.negated()
-		}
-		return &condition.Term{Op: "text", Text: t.Text}, nil
+		return p.word(t.Text)
 	case "sign":
 		switch t.Text {
 		case "-":
@@ -142,18 +138,11 @@ func (p *surveyJSParser) value() (*condition.Term, error) {
 			}
 			return condition.Arithmetic("-"), nil
 		case "!":
-			return p.negated()
+			return p.negation()
 		case "(":
-			inner, err := p.or()
-			if err != nil {
-				return nil, err
-			}
-			if _, ok := p.Sign(")"); !ok {
-				return nil, errors.New("a bracket is never closed")
-			}
-			return inner, nil
+			return p.Brackets(p.or)
 		case "[":
-			args, err := p.sequence("]")
+			args, err := p.List("]", p.or)
 			return &condition.Term{Op: "list", Args: args}, err
 		}
 		return nil, fmt.Errorf("cannot be read from %s on", report.Quote(t.Text))
@@ -162,40 +151,29 @@ func (p *surveyJSParser) value() (*condition.Term, error) {
 	}
 }
 
-func (p *surveyJSParser) negated() (*condition.Term, error) {
+// word parses what begins with a word: a function, a constant, a negation, or a text without quotes.
+func (p *parser) word(word string) (*condition.Term, error) {
+	if _, ok := p.Sign("("); ok {
+		_, err := p.List(")", p.or)
+		return condition.Unsupported("%s() is not part of conditions here", word), err
+	}
+	switch lower := strings.ToLower(word); lower {
+	case "true", "false":
+		return &condition.Term{Op: lower, Text: lower}, nil
+	case "undefined", "null":
+		return &condition.Term{Op: "null"}, nil
+	case "negate", "not":
+		return p.negation()
+	}
+	return &condition.Term{Op: "text", Text: word}, nil
+}
+
+// negation parses the operand of ! or not.
+func (p *parser) negation() (*condition.Term, error) {
 	if err := p.Enter(); err != nil {
 		return nil, err
 	}
 	defer p.Leave()
 	t, err := p.factor()
-	return &condition.Term{Op: "not", Args: []*condition.Term{t}}, err
-}
-
-// sequence reads values up to a closing sign.
-func (p *surveyJSParser) sequence(end string) ([]*condition.Term, error) {
-	var args []*condition.Term
-	if _, ok := p.Sign(end); ok {
-		return nil, nil
-	}
-	for {
-		a, err := p.or()
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, a)
-		if _, ok := p.Sign(","); ok {
-			continue
-		}
-		if _, ok := p.Sign(end); !ok {
-			return nil, errors.New("a bracket is never closed")
-		}
-		return args, nil
-	}
-}
-
-func (p *surveyJSParser) call(name string) (*condition.Term, error) {
-	if _, err := p.sequence(")"); err != nil {
-		return nil, err
-	}
-	return condition.Unsupported("%s() is not part of conditions here", name), nil
+	return not(t), err
 }

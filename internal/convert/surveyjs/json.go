@@ -82,8 +82,8 @@ func (n *node) str() string {
 	return ""
 }
 
-// yes reports whether a value is true, which some write in quotes.
-func (n *node) yes() bool { return n != nil && (n.kind == 'b' || n.kind == 's') && n.text == "true" }
+// isTrue reports whether a value is true, which some write in quotes.
+func (n *node) isTrue() bool { return n != nil && (n.kind == 'b' || n.kind == 's') && n.text == "true" }
 
 // brief shows a value within a message.
 func (n *node) brief() string {
@@ -126,7 +126,7 @@ func readJSON(r *report.Report, source []byte) (*node, error) {
 	}
 	line, column := j.position(offset)
 	hint := ""
-	if scripted.Match(j.source[:min(len(j.source), 4096)]) {
+	if looksLikeScript.Match(j.source[:min(len(j.source), 4096)]) {
 		hint = "; names and texts need double quotes: it may be JavaScript rather than JSON (the JSON Editor of Survey Creator shows JSON)"
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -135,7 +135,7 @@ func readJSON(r *report.Report, source []byte) (*node, error) {
 	return nil, fmt.Errorf("%d:%d: this JSON cannot be read: %v%s", line, column, err, hint)
 }
 
-var scripted = regexp.MustCompile(`(?m)^\s*[{,]?\s*[A-Za-z_]+\s*:|//|'`)
+var looksLikeScript = regexp.MustCompile(`(?m)^\s*[{,]?\s*[A-Za-z_]+\s*:|//|'`)
 
 // position is the line and column, in characters from 1, of an offset. It goes on from the last one, since a definition
 // may well be one long line.

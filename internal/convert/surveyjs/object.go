@@ -10,20 +10,20 @@ import (
 	"glasspoll/internal/decimal"
 )
 
-// An object is a JSON object being read. What is not asked for is reported in the end.
+// An object is a JSON object being read. Properties that are never taken are reported by [object.reportRest].
 type object struct {
-	*definition
+	*reader
 	*node
-	used map[string]bool
+	taken map[string]bool
 }
 
-func (d *definition) object(n *node) *object {
-	return &object{definition: d, node: n, used: map[string]bool{}}
+func (r *reader) object(n *node) *object {
+	return &object{reader: r, node: n, taken: map[string]bool{}}
 }
 
-// take gets a property, which counts as looked at.
+// take returns a property, or nil if it is not there. One of the wrong type is reported, and not there.
 func (o *object) take(key string) *node {
-	o.used[key] = true
+	o.taken[key] = true
 	n := o.node.get(key)
 	if n == nil { // null says nothing
 		for _, m := range o.members {
@@ -31,23 +31,23 @@ func (o *object) take(key string) *node {
 				report.Carry(m.value.atom)
 			}
 		}
-	}
-	if n != nil && flags[key] && n.kind != 'b' && (n.kind != 's' || n.text != "true" && n.text != "false") {
-		o.MarkAll(report.Dropped, n.at, n.leaves(), "%s should be true or false", key)
 		return nil
 	}
-	if n != nil && scalars[key] && !n.scalar() {
-		o.MarkAll(report.Dropped, n.at, n.leaves(), "%s should be a single value", key)
+	want := ""
+	switch {
+	case flags[key] && n.kind != 'b' && (n.kind != 's' || n.text != "true" && n.text != "false"):
+		want = "true or false"
+	case scalars[key] && !n.scalar():
+		want = "a single value"
+	case lists[key] && n.kind != '[':
+		want = "a list"
+	case lists[key]:
+		report.Carry(n.atom) // of an empty one
+	}
+	if want != "" {
+		o.MarkAll(report.Dropped, n.at, n.leaves(), "%s should be %s", key, want)
 		return nil
 	}
-	if !lists[key] || n == nil {
-		return n
-	}
-	if n.kind != '[' {
-		o.MarkAll(report.Dropped, n.at, n.leaves(), "%s should be a list", key)
-		return nil
-	}
-	report.Carry(n.atom) // of an empty one
 	return n
 }
 
@@ -76,8 +76,8 @@ var flags = map[string]bool{"visible": true, "isRequired": true, "swapOrder": tr
 var lists = map[string]bool{"pages": true, "elements": true, "questions": true, "templateElements": true, "choices": true, "rows": true, "columns": true, "items": true,
 	"rateValues": true, "validators": true, "triggers": true, "calculatedValues": true, "completedHtmlOnCondition": true, "navigateToUrlOnCondition": true}
 
-// either gets the first of some names of one property; older versions have others.
-func (o *object) either(keys ...string) (found *node) {
+// takeAny returns the first that is there of several names of a property; older versions have others.
+func (o *object) takeAny(keys ...string) (found *node) {
 	for _, k := range keys {
 		switch n := o.take(k); {
 		case n == nil:
@@ -90,19 +90,32 @@ func (o *object) either(keys ...string) (found *node) {
 	return found
 }
 
-// flag reads a property that is true or false, and carries it.
-func (o *object) flag(keys ...string) bool {
-	n := o.either(keys...)
-	if n != nil {
-		report.Carry(n.leaves()...)
+// list returns the items of a list.
+func (o *object) list(key string) []*node {
+	if n := o.take(key); n != nil {
+		return n.items
 	}
-	return n.yes()
+	return nil
 }
 
-// words reads a text, in one language or several.
-func (o *object) words(keys ...string) *draft.Text { return o.wordsOf(o.either(keys...)) }
+// flag returns a property that is true or false, and carries it.
+func (o *object) flag(key string) bool {
+	n := o.take(key)
+	report.Carry(n.leaves()...)
+	return n.isTrue()
+}
 
-func (d *definition) wordsOf(n *node) (w *draft.Text) {
+// drop leaves out a property, if it is there.
+func (o *object) drop(key, why string) {
+	if n := o.take(key); n != nil {
+		o.MarkAll(report.Dropped, n.at, n.leaves(), "%s", why)
+	}
+}
+
+// localized returns a text, in one language or several.
+func (o *object) localized(keys ...string) *draft.Text { return o.textOf(o.takeAny(keys...)) }
+
+func (r *reader) textOf(n *node) (t *draft.Text) {
 	switch {
 	case n == nil:
 		return nil
@@ -110,37 +123,43 @@ func (d *definition) wordsOf(n *node) (w *draft.Text) {
 		if markup.Clean(n.text) == "" {
 			report.Carry(n.atom)
 		}
-		return w.Add("", n.text, n.atom)
+		return t.Add("", n.text, n.atom)
 	case n.kind == '{':
 		for _, m := range n.members {
-			code := ""
-			if m.key != "default" {
-				code = draft.LanguageCode(m.key)
-			}
-			switch {
-			case !m.value.scalar():
-				d.MarkAll(report.Dropped, m.value.at, m.value.leaves(), "is no text")
-			case code == "" && m.key != "default":
-				d.Drop(m.value.atom, "%s is no language", report.Quote(m.key))
-			default:
-				if markup.Clean(m.value.text) == "" {
-					report.Carry(m.value.atom)
-				}
-				if _, twice := w.Has(code); twice {
-					d.Drop(m.value.atom, "a second text in %s", code)
-					continue
-				}
-				w = w.Add(code, m.value.text, m.value.atom)
-			}
+			t = r.addTranslation(t, m)
 		}
 	default:
-		d.MarkAll(report.Dropped, n.at, n.leaves(), "is no text")
+		r.MarkAll(report.Dropped, n.at, n.leaves(), "is no text")
 	}
-	return w
+	return t
 }
 
-// shown reads the conditions under which something is shown, or can be answered.
-func (o *object) shown(show *[]*draft.Condition) {
+// addTranslation adds a text under the code of its language.
+func (r *reader) addTranslation(t *draft.Text, m member) *draft.Text {
+	code := ""
+	if m.key != "default" {
+		code = draft.LanguageCode(m.key)
+	}
+	switch {
+	case !m.value.scalar():
+		r.MarkAll(report.Dropped, m.value.at, m.value.leaves(), "is no text")
+		return t
+	case code == "" && m.key != "default":
+		r.Drop(m.value.atom, "%s is no language", report.Quote(m.key))
+		return t
+	}
+	if markup.Clean(m.value.text) == "" {
+		report.Carry(m.value.atom)
+	}
+	if t.Has(code) {
+		r.Drop(m.value.atom, "a second text in %s", code)
+		return t
+	}
+	return t.Add(code, m.value.text, m.value.atom)
+}
+
+// readShowIf adds the conditions under which something is shown, or can be answered.
+func (o *object) readShowIf(show *[]*draft.Condition) {
 	if n := o.take("visibleIf"); n != nil {
 		*show = append(*show, o.conditions(n)...)
 	}
@@ -152,20 +171,21 @@ func (o *object) shown(show *[]*draft.Condition) {
 	}
 }
 
-func (o *object) conditions(n *node) []*draft.Condition {
+// conditions returns the condition of a property; none if it is blank.
+func (r *reader) conditions(n *node) []*draft.Condition {
 	if !n.scalar() {
-		o.MarkAll(report.Dropped, n.at, n.leaves(), "is no condition")
+		r.MarkAll(report.Dropped, n.at, n.leaves(), "is no condition")
 		return nil
 	}
-	if c := o.Condition(n.atom); c != nil {
+	if c := draft.NewCondition(n.atom); c != nil {
 		return []*draft.Condition{c}
 	}
 	report.Carry(n.atom)
 	return nil
 }
 
-// number reads a number into a limit.
-func (o *object) number(key string, to *string) {
+// readNumber reads a number into a limit.
+func (o *object) readNumber(key string, to *string) {
 	n := o.take(key)
 	if n == nil {
 		return
@@ -178,7 +198,7 @@ func (o *object) number(key string, to *string) {
 	o.MarkAll(report.Dropped, n.at, n.leaves(), "%s: %s is no number of at most three decimals", key, n.brief())
 }
 
-func (o *object) maxLength(q *draft.Question) {
+func (o *object) readMaxLength(q *draft.Question) {
 	n := o.take("maxLength")
 	if n == nil {
 		return
@@ -194,28 +214,28 @@ func (o *object) maxLength(q *draft.Question) {
 	}
 }
 
-// rest reports the properties that nothing has asked for.
-func (o *object) rest(what string) {
+// reportRest reports the properties that have not been taken; what names the object.
+func (o *object) reportRest(what string) {
 	for _, m := range o.members {
-		if o.used[m.key] {
+		if o.taken[m.key] {
 			continue
 		}
 		leaves := m.value.leaves()
-		switch why, lost := reason(idleProperties, m.key), reason(lostProperties, m.key); {
-		case m.value.kind == '0' || m.value.kind == 'b' && m.value.text == "false" && lost != "":
+		switch ignored, dropped := reasonFor(ignoredProperties, m.key), reasonFor(droppedProperties, m.key); {
+		case m.value.kind == '0' || m.value.kind == 'b' && m.value.text == "false" && dropped != "":
 			report.Carry(leaves...) // it says what is so anyway
-		case lost != "":
-			o.MarkAll(report.Dropped, m.value.at, leaves, "%s: %s", report.Quote(m.value.say()), lost)
-		case why != "":
-			o.MarkAll(report.Ignored, m.value.at, leaves, "%s", why)
+		case dropped != "":
+			o.MarkAll(report.Dropped, m.value.at, leaves, "%s: %s", report.Quote(m.value.plain()), dropped)
+		case ignored != "":
+			o.MarkAll(report.Ignored, m.value.at, leaves, "%s", ignored)
 		default:
 			o.MarkAll(report.Dropped, m.value.at, leaves, "%s is not known to the importer as a property of %s: %s", report.Quote(m.key), what, m.value.brief())
 		}
 	}
 }
 
-// say is a value within a message.
-func (n *node) say() string {
+// plain shows a value within quotes that a message adds.
+func (n *node) plain() string {
 	if n.scalar() {
 		return n.text
 	}

@@ -2,8 +2,8 @@ package surveyjs
 
 import "slices"
 
-// idleProperties are SurveyJS's properties that have no meaning for a survey here, by the reason.
-var idleProperties = map[string][]string{
+// ignoredProperties have no meaning for a survey here, by the reason.
+var ignoredProperties = map[string][]string{
 	"pages lay themselves out": {"width", "minWidth", "maxWidth", "widthMode", "colCount", "colSpan", "indent", "innerIndent", "startWithNewLine", "titleLocation",
 		"titleAlign", "descriptionLocation", "questionTitleLocation", "questionTitleWidth", "questionDescriptionLocation", "questionErrorLocation", "errorLocation",
 		"showNumber", "showQuestionNumbers", "questionStartIndex", "questionTitlePattern", "requiredMark", "requiredText", "itemTitleWidth", "itemErrorLocation", "inputSize", "size", "rows", "cols",
@@ -28,8 +28,8 @@ var idleProperties = map[string][]string{
 	"nothing is repeated, so nothing is added": {"allowAddPanel", "allowRemovePanel", "allowAddRows", "allowRemoveRows", "panelAddText", "panelRemoveText", "addPanelText", "removePanelText", "prevPanelText", "nextPanelText", "confirmDelete", "confirmDeleteText", "noEntriesText", "keyName", "keyDuplicationError", "addRowText", "removeRowText", "showRangeInProgress", "tabTitlePlaceholder", "templateTabTitle", "panelPrevText", "panelNextText"},
 }
 
-// lostProperties are known to have a meaning that surveys here cannot give them, by the reason.
-var lostProperties = map[string][]string{
+// droppedProperties have a meaning that surveys here cannot give them, by the reason.
+var droppedProperties = map[string][]string{
 	"nothing is preselected here":                                   {"defaultValue", "defaultValueExpression", "defaultRowValue", "defaultPanelValue", "setValueIf", "setValueExpression", "resetValueIf", "copyDefaultValueFromLastEntry", "defaultDisplayValue", "defaultValueFromLastPanel"},
 	"answers are neither right nor wrong here":                      {"correctAnswer"},
 	"the form has messages of its own":                              {"requiredErrorText", "otherErrorText", "minErrorText", "maxErrorText", "stepErrorText"},
@@ -52,8 +52,8 @@ var lostProperties = map[string][]string{
 	"the values of options come from one list":                      {"choiceValuesFromQuestion", "choiceTextsFromQuestion", "choicesFromQuestionMode"},
 }
 
-// reason finds why a property has no meaning, or is lost; "" if it is not one of these.
-func reason(reasons map[string][]string, property string) string {
+// reasonFor returns why a property is ignored or dropped; "" if it is not among the reasons.
+func reasonFor(reasons map[string][]string, property string) string {
 	for why, names := range reasons {
 		if slices.Contains(names, property) {
 			return why

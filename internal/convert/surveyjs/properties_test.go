@@ -2,10 +2,10 @@ package surveyjs
 
 import "testing"
 
-// TestPropertiesHaveOneReason: a property is either lost or without a meaning, and for one reason.
+// TestPropertiesHaveOneReason checks that a property is either dropped or ignored, and for one reason.
 func TestPropertiesHaveOneReason(t *testing.T) {
 	seen := map[string]string{}
-	for _, reasons := range []map[string][]string{idleProperties, lostProperties} {
+	for _, reasons := range []map[string][]string{ignoredProperties, droppedProperties} {
 		for why, names := range reasons {
 			for _, name := range names {
 				if first, twice := seen[name]; twice {

@@ -1,4 +1,4 @@
-// Package surveyjs reads SurveyJS definitions.
+// Package surveyjs reads SurveyJS definitions, as https://surveyjs.io describes them.
 package surveyjs
 
 import (
@@ -11,21 +11,22 @@ import (
 	"glasspoll/internal/convert/report"
 )
 
-// A definition is a SurveyJS definition being read.
-type definition struct {
+// A reader reads one definition.
+type reader struct {
 	*draft.Draft
-	byName map[string]*draft.Question // for choices that are another question's
-	later  []func()                   // what waits for all questions to be known
+	byName   map[string]*draft.Question // for choices that are another question's
+	deferred []func()                   // what can be done once all questions are read
 }
 
-// Read makes a draft of a definition, as https://surveyjs.io describes it.
+var piped = regexp.MustCompile(`\{\s*#?(?:panel\.)?([^{}"':,;]+?)\s*\}`)
+
+// Read makes a draft of a definition.
 func Read(file string, source []byte) (*draft.Draft, error) {
 	r := report.New(file, "SurveyJS", "property")
 	root, err := readJSON(r, source)
 	if err != nil {
 		return nil, err
 	}
-	d := &definition{Draft: &draft.Draft{Report: r, Parse: parseExpression, Piped: regexp.MustCompile(`\{\s*#?(?:panel\.)?([^{}"':,;]+?)\s*\}`), Root: &draft.Group{}}, byName: map[string]*draft.Question{}}
 	if root.kind == '[' {
 		return nil, errors.New("this is a list: a SurveyJS definition is an object with \"pages\" or \"elements\"")
 	}
@@ -35,103 +36,110 @@ func Read(file string, source []byte) (*draft.Draft, error) {
 	if root.get("pages") == nil && root.get("elements") == nil && root.get("questions") == nil {
 		return nil, errors.New("this JSON is no SurveyJS definition: it has neither \"pages\" nor \"elements\"")
 	}
-	d.survey(d.object(root), root)
-	for i := 0; i < len(d.later); i++ {
-		d.later[i]()
+	d := &reader{Draft: &draft.Draft{Report: r, Parse: parseExpression, Piped: piped, Root: &draft.Group{}}, byName: map[string]*draft.Question{}}
+	d.readSurvey(d.object(root))
+	for i := 0; i < len(d.deferred); i++ { // one may defer another
+		d.deferred[i]()
 	}
 	return d.Draft, nil
 }
 
-func (d *definition) survey(o *object, root *node) {
-	d.Title = o.words("title")
-	d.Intro = o.words("description")
-	if n := o.take("locale"); n != nil {
-		report.Carry(n.leaves()...)
-		if code := draft.LanguageCode(n.str()); code == "" {
-			d.Drop(n.first(), "%s is no language", n.brief())
-		} else if d.FirstLanguage = code; !speaks(root, code) {
-			d.Language = code
+func (r *reader) readSurvey(o *object) {
+	r.Title = o.localized("title")
+	r.Intro = o.localized("description")
+	r.readLocale(o)
+	for _, n := range o.list("pages") {
+		r.readGroup(n, r.Root, "a page")
+	}
+	for _, key := range []string{"elements", "questions"} {
+		for _, n := range o.list(key) {
+			r.readElement(n, r.Root)
 		}
 	}
-	for _, key := range []string{"pages", "elements", "questions"} {
-		list := o.take(key)
-		if list == nil {
-			continue
-		}
-		for _, n := range list.items {
-			if key == "pages" {
-				d.group(n, d.Root, "a page")
-			} else {
-				d.element(n, d.Root)
-			}
-		}
+	r.readThanks(o)
+	for _, n := range o.list("triggers") {
+		r.dropRule(n, "trigger", "nothing is done to answers here by themselves: say it with show_if")
 	}
-	d.thankYou(o)
-	for _, key := range []string{"triggers", "calculatedValues", "navigateToUrlOnCondition"} {
-		list := o.take(key)
-		if list == nil {
-			continue
-		}
-		why := map[string]string{"triggers": "nothing is done to answers here by themselves: say it with show_if", "calculatedValues": "nothing is calculated from answers here", "navigateToUrlOnCondition": "respondents stay on the survey's own pages"}[key]
-		for _, n := range list.items {
-			what := n.get("type").str()
-			if what == "" {
-				what = n.get("name").str()
-			}
-			if key == "calculatedValues" {
-				d.DefineMissing(n.get("name").str(), "which is calculated")
-			}
-			d.MarkAll(report.Dropped, n.at, n.leaves(), "%s %s: %s", strings.TrimSuffix(key, "s"), report.Quote(what), why)
-		}
+	for _, n := range o.list("calculatedValues") {
+		r.DefineMissing(n.get("name").str(), "which is calculated")
+		r.dropRule(n, "calculatedValue", "nothing is calculated from answers here")
 	}
-	for _, n := range []string{"correctAnswers", "correctedAnswers", "incorrectAnswers", "inCorrectAnswers", "questionCount", "pageno", "pagecount", "locale"} {
-		d.DefineMissing(n, "which surveys here do not count")
+	for _, n := range o.list("navigateToUrlOnCondition") {
+		r.dropRule(n, "navigateToUrlOnCondition", "respondents stay on the survey's own pages")
 	}
-	o.rest("a survey")
+	for _, name := range []string{"correctAnswers", "correctedAnswers", "incorrectAnswers", "inCorrectAnswers", "questionCount", "pageno", "pagecount", "locale"} {
+		r.DefineMissing(name, "which surveys here do not count")
+	}
+	o.reportRest("a survey")
 }
 
-// speaks reports whether any text names a language.
-func speaks(n *node, code string) bool {
+func (r *reader) readLocale(o *object) {
+	n := o.take("locale")
+	if n == nil {
+		return
+	}
+	report.Carry(n.leaves()...)
+	code := draft.LanguageCode(n.str())
+	if code == "" {
+		r.Drop(n.first(), "%s is no language", n.brief())
+		return
+	}
+	r.FirstLanguage = code
+	if !o.node.hasLanguage(code) {
+		r.Language = code
+	}
+}
+
+// hasLanguage reports whether any text within names the language.
+func (n *node) hasLanguage(code string) bool {
 	for _, m := range n.members {
-		if draft.LanguageCode(m.key) == code && m.value.kind == 's' && len(m.key) <= 7 || speaks(m.value, code) {
+		if draft.LanguageCode(m.key) == code && m.value.kind == 's' && len(m.key) <= 7 || m.value.hasLanguage(code) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(n.items, func(i *node) bool { return speaks(i, code) })
+	return slices.ContainsFunc(n.items, func(i *node) bool { return i.hasLanguage(code) })
 }
 
-func (d *definition) thankYou(o *object) {
-	if list := o.take("completedHtmlOnCondition"); list != nil {
-		for _, n := range list.items {
-			item := d.object(n)
-			html, when := item.words("html"), item.take("expression")
-			if html == nil || when.str() == "" || strings.TrimSpace(when.str()) == "" {
-				d.MarkAll(report.Dropped, n.at, n.leaves(), "a text afterwards needs html and expression")
-				continue
-			}
-			d.Thanks = append(d.Thanks, draft.Thanks{Show: d.Condition(when.atom), Text: html})
-			item.rest("a text afterwards")
-		}
+// dropRule reports something that the survey would do by itself.
+func (r *reader) dropRule(n *node, what, why string) {
+	name := n.get("type").str()
+	if name == "" {
+		name = n.get("name").str()
 	}
-	last := o.words("completedHtml")
-	if last == nil && len(d.Thanks) > 0 {
-		last = draft.Builtin(d.Thanks[0].Show.At, "Thank you!", "谢谢！")
-		d.Ask(d.Thanks[0].Show.At.At, "no text afterwards is for everybody else: one was written")
+	r.MarkAll(report.Dropped, n.at, n.leaves(), "%s %s: %s", what, report.Quote(name), why)
+}
+
+func (r *reader) readThanks(o *object) {
+	for _, n := range o.list("completedHtmlOnCondition") {
+		item := r.object(n)
+		html, when := item.localized("html"), item.take("expression")
+		if html == nil || strings.TrimSpace(when.str()) == "" {
+			r.MarkAll(report.Dropped, n.at, n.leaves(), "a text afterwards needs html and expression")
+			continue
+		}
+		r.Thanks = append(r.Thanks, draft.Thanks{Show: draft.NewCondition(when.atom), Text: html})
+		item.reportRest("a text afterwards")
+	}
+	last := o.localized("completedHtml")
+	if last == nil && len(r.Thanks) > 0 {
+		at := r.Thanks[0].Show.At
+		last = draft.Builtin(at, "Thank you!", "谢谢！")
+		r.Ask(at.At, "no text afterwards is for everybody else: one was written")
 	}
 	if last != nil {
-		d.Thanks = append(d.Thanks, draft.Thanks{Text: last})
+		r.Thanks = append(r.Thanks, draft.Thanks{Text: last})
 	}
 }
 
-// group reads a page or a panel.
-func (d *definition) group(n *node, within *draft.Group, what string) {
+// readGroup reads a page or a panel; what names it in messages.
+func (r *reader) readGroup(n *node, within *draft.Group, what string) {
 	if n.kind != '{' {
-		d.MarkAll(report.Dropped, n.at, n.leaves(), "%s should be an object", what)
+		r.MarkAll(report.Dropped, n.at, n.leaves(), "%s should be an object", what)
 		return
 	}
-	o := d.object(n)
+	o := r.object(n)
 	name := o.take("name")
-	g := &draft.Group{Source: name.str(), Heading: draft.Heading{Title: o.words("title"), Intro: o.words("description")}}
+	g := &draft.Group{Source: name.str(), Heading: draft.Heading{Title: o.localized("title"), Intro: o.localized("description")}}
 	if name != nil {
 		report.Carry(name.first())
 		g.At = name.first()
@@ -143,67 +151,61 @@ func (d *definition) group(n *node, within *draft.Group, what string) {
 	}
 	if v := o.take("visible"); v != nil {
 		report.Carry(v.leaves()...)
-		if !v.yes() {
-			d.MarkAll(report.Dropped, n.at, n.leaves(), "never shown, so left out")
-			d.goneWithin(n)
+		if !v.isTrue() {
+			r.MarkAll(report.Dropped, n.at, n.leaves(), "never shown, so left out")
+			r.defineMissingWithin(n)
 			return
 		}
 	}
-	o.shown(&g.Show)
-	if r := o.take("requiredIf"); r != nil {
-		d.Drop(r.first(), "a group as a whole is not required here: %s", r.brief())
+	o.readShowIf(&g.Show)
+	if n := o.take("requiredIf"); n != nil {
+		r.Drop(n.first(), "a group as a whole is not required here: %s", n.brief())
 	}
-	if r := o.take("isRequired"); r.yes() {
-		d.Drop(r.first(), "a group as a whole is not required here: require a question of it")
-	} else if r != nil {
-		report.Carry(r.leaves()...)
-	}
-	if what == "a dynamic panel" {
-		d.Remark(report.Dropped, n.at, "questions are not repeated: those of %s are asked once", report.Quote(g.Source))
-		t := o.take("templateElements")
-		for _, key := range []string{"templateTitle", "templateDescription"} {
-			if w := o.words(key); w != nil {
-				for _, a := range w.Atoms() {
-					d.Drop(a, "a text of every repetition, of which there is one")
-				}
-			}
-		}
-		within.Children = append(within.Children, g)
-		if t != nil {
-			for _, e := range t.items {
-				d.element(e, g)
-			}
-		}
-		for _, key := range []string{"panelCount", "minPanelCount", "maxPanelCount", "valueName", "templateVisibleIf"} {
-			if v := o.take(key); v != nil {
-				d.MarkAll(report.Dropped, v.at, v.leaves(), "questions are not repeated here")
-			}
-		}
-		o.rest(what)
-		d.DefineMissing(g.Source, "which is a group")
-		return
+	if n := o.take("isRequired"); n.isTrue() {
+		r.Drop(n.first(), "a group as a whole is not required here: require a question of it")
+	} else {
+		report.Carry(n.leaves()...)
 	}
 	within.Children = append(within.Children, g)
-	for _, key := range []string{"elements", "questions"} {
-		if list := o.take(key); list != nil {
-			for _, e := range list.items {
-				d.element(e, g)
+	if what == "a dynamic panel" {
+		o.readRepeated(g)
+	} else {
+		for _, key := range []string{"elements", "questions"} {
+			for _, e := range o.list(key) {
+				r.readElement(e, g)
 			}
 		}
 	}
-	o.rest(what)
-	d.DefineMissing(g.Source, "which is a group")
+	o.reportRest(what)
+	r.DefineMissing(g.Source, "which is a group")
 }
 
-// goneWithin remembers all questions of what is left out.
-func (d *definition) goneWithin(n *node) {
+// readRepeated reads the questions of a dynamic panel, which are asked once here.
+func (o *object) readRepeated(g *draft.Group) {
+	o.Remark(report.Dropped, o.at, "questions are not repeated: those of %s are asked once", report.Quote(g.Source))
+	elements := o.list("templateElements")
+	for _, key := range []string{"templateTitle", "templateDescription"} {
+		for _, a := range o.localized(key).Atoms() {
+			o.Drop(a, "a text of every repetition, of which there is one")
+		}
+	}
+	for _, e := range elements {
+		o.readElement(e, g)
+	}
+	for _, key := range []string{"panelCount", "minPanelCount", "maxPanelCount", "valueName", "templateVisibleIf"} {
+		o.drop(key, "questions are not repeated here")
+	}
+}
+
+// defineMissingWithin says of all questions within that they are not carried over.
+func (r *reader) defineMissingWithin(n *node) {
 	if n.kind == '{' && n.get("name") != nil {
-		d.DefineMissing(n.get("name").str(), "which was not carried over")
+		r.DefineMissing(n.get("name").str(), "which was not carried over")
 	}
 	for _, m := range n.members {
-		d.goneWithin(m.value)
+		r.defineMissingWithin(m.value)
 	}
 	for _, i := range n.items {
-		d.goneWithin(i)
+		r.defineMissingWithin(i)
 	}
 }

@@ -11,135 +11,144 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// validators reads what an answer must meet.
-func (d *definition) validators(o *object, q *draft.Question) {
-	list := o.take("validators")
-	if list == nil {
-		return
-	}
-	for _, n := range list.items {
-		v := d.object(n)
-		kind := v.take("type")
-		message := v.words("text")
-		report.Carry(kind.leaves()...)
-		self := &condition.Term{Op: "self"}
-		// limits are the question's own if they have no message of their own, and a check if they have.
-		limited := func(pairs ...string) {
-			var parts []*condition.Term
-			var atoms []*report.Atom
-			for i := 0; i+1 < len(pairs); i += 2 {
-				limit := v.take(pairs[i])
-				if limit == nil {
-					continue
-				}
-				atoms = append(atoms, limit.first())
-				report.Carry(limit.first())
-				parts = append(parts, &condition.Term{Op: pairs[i+1], Args: []*condition.Term{self, {Op: "number", Text: limit.str()}}})
-			}
-			if len(parts) == 0 {
-				d.DropText(message)
-				return
-			}
-			whole := condition.Join("and", parts)
-			if message != nil {
-				if _, err := (condition.Writer{Self: &condition.Target{Field: q.ID, Kind: draft.KindOf(q.Kind)}}).Write(whole); err == nil {
-					q.Checks = append(q.Checks, draft.Check{That: &draft.Condition{At: atoms[0], Tree: whole}, Message: message})
-					return
-				}
-			}
-			for i, t := range parts {
-				if !q.Limit(t) {
-					d.Drop(atoms[i], "answers of this type have no such limit here: %s", report.Quote(atoms[i].Text))
-				}
-			}
-			d.DropMessage(message)
-		}
-		lengths := func(pairs map[string]*int) {
-			for key, to := range pairs {
-				limit := v.take(key)
-				length, err := strconv.Atoi(limit.str())
-				switch {
-				case limit == nil:
-				case err == nil && length >= 0 && length <= draft.MaxText && (q.Kind == survey.ShortText || q.Kind == survey.LongText):
-					if length > 0 {
-						*to = length
-					}
-					report.Carry(limit.first())
-				default:
-					d.MarkAll(report.Dropped, limit.at, limit.leaves(), "%s cannot be a limit here", key)
-				}
-			}
-			d.DropMessage(message)
-		}
-		switch kind.str() {
-		case "numeric", "numericvalidator":
-			limited("minValue", ">=", "maxValue", "<=")
-		case "text", "textvalidator":
-			lengths(map[string]*int{"minLength": &q.MinLength, "maxLength": &q.MaxLength})
-		case "answercount", "answercountvalidator":
-			for key, to := range map[string]*string{"minCount": &q.Min, "maxCount": &q.Max} {
-				if limit := v.take(key); limit != nil {
-					if c, err := strconv.Atoi(limit.str()); err == nil && q.Kind == survey.MultiChoice {
-						if report.Carry(limit.first()); c > 0 {
-							*to = strconv.Itoa(c)
-						}
-					} else {
-						d.MarkAll(report.Dropped, limit.at, limit.leaves(), "%s cannot be a limit here", key)
-					}
-				}
-			}
-			d.DropMessage(message)
-		case "regex", "regexvalidator":
-			pattern := v.take("regex")
-			_, err := regexp.Compile(pattern.str())
-			if pattern != nil && err == nil && len(pattern.str()) <= 500 && q.Pattern == "" && (q.Kind == survey.ShortText || q.Kind == survey.LongText) {
-				q.Pattern = searching(pattern.str())
-				q.From("pattern", pattern.first())
-				report.Carry(pattern.first())
-				if i := v.take("caseInsensitive"); i.yes() {
-					q.Pattern = ""
-					d.MarkAll(report.Dropped, pattern.at, append(pattern.leaves(), i.leaves()...), "%s: patterns tell capitals and small letters apart here, so it was left out", pattern.brief())
-				} else if i != nil {
-					report.Carry(i.leaves()...)
-				}
-			} else if pattern != nil {
-				d.MarkAll(report.Dropped, pattern.at, pattern.leaves(), "%s cannot be a pattern here", pattern.brief())
-			}
-			d.DropMessage(message)
-		case "email", "emailvalidator":
-			if q.Kind == survey.Email {
-				d.MarkAll(report.Ignored, n.at, kind.leaves(), "the type checks that it is an e-mail address")
-			} else if q.Kind == survey.ShortText {
-				q.Kind, q.MaxLength, q.MinLength, q.Pattern = survey.Email, 0, 0, ""
-			} else {
-				d.MarkAll(report.Dropped, n.at, n.leaves(), "only a text can be an e-mail address")
-			}
-			d.DropMessage(message)
-		case "expression", "expressionvalidator":
-			e := v.take("expression")
-			c := []*draft.Condition(nil)
-			if e != nil {
-				c = v.conditions(e)
-			}
-			if len(c) == 0 {
-				d.MarkAll(report.Dropped, n.at, n.leaves(), "a check without a condition")
-				break
-			}
-			if message == nil {
-				message = draft.Builtin(e.first(), "Please check this answer.", "请检查这个回答。")
-				d.Change(e.first(), "it had no message of its own, so one was written: say better what is wrong")
-			}
-			q.Checks = append(q.Checks, draft.Check{That: c[0], Message: message})
-		default:
-			d.MarkAll(report.Dropped, n.at, n.leaves(), "the check %s is not known to the importer", report.Quote(kind.str()))
-		}
-		v.rest("a validator")
+const maxPattern = 500 // bytes
+
+// A validator says what an answer must meet.
+type validator struct {
+	*object
+	q       *draft.Question
+	kind    *node
+	message *draft.Text
+}
+
+// readValidators reads the validators of a question.
+func (o *object) readValidators(q *draft.Question) {
+	for _, n := range o.list("validators") {
+		v := &validator{object: o.reader.object(n), q: q}
+		v.kind = v.take("type")
+		v.message = v.localized("text")
+		report.Carry(v.kind.leaves()...)
+		v.read()
+		v.reportRest("a validator")
 	}
 }
 
-// searching makes a pattern that must match the whole text of one that may match anywhere in it, in words that browsers
-// know too.
-func searching(pattern string) string {
+func (v *validator) read() {
+	switch v.kind.str() {
+	case "numeric", "numericvalidator":
+		v.readNumeric()
+	case "text", "textvalidator":
+		v.readLength("minLength", &v.q.MinLength)
+		v.readLength("maxLength", &v.q.MaxLength)
+		v.DropMessage(v.message)
+	case "answercount", "answercountvalidator":
+		v.readCount("minCount", &v.q.Min)
+		v.readCount("maxCount", &v.q.Max)
+		v.DropMessage(v.message)
+	case "regex", "regexvalidator":
+		v.readPattern()
+		v.DropMessage(v.message)
+	case "email", "emailvalidator":
+		v.readEmail()
+		v.DropMessage(v.message)
+	case "expression", "expressionvalidator":
+		v.readExpression()
+	default:
+		v.MarkAll(report.Dropped, v.at, v.leaves(), "the check %s is not known to the importer", report.Quote(v.kind.str()))
+	}
+}
+
+// readNumeric reads limits of a number. They are the question's own if they have no message, and a check if they have.
+func (v *validator) readNumeric() {
+	self := &condition.Term{Op: "self"}
+	var parts []*condition.Term
+	var atoms []*report.Atom
+	for _, limit := range []struct{ key, op string }{{"minValue", ">="}, {"maxValue", "<="}} {
+		n := v.take(limit.key)
+		if n == nil {
+			continue
+		}
+		atoms = append(atoms, n.first())
+		report.Carry(n.first())
+		parts = append(parts, &condition.Term{Op: limit.op, Args: []*condition.Term{self, {Op: "number", Text: n.str()}}})
+	}
+	if len(parts) == 0 {
+		v.DropText(v.message)
+		return
+	}
+	whole := condition.Join("and", parts)
+	if v.message != nil {
+		writer := condition.Writer{Self: &condition.Target{Field: v.q.ID, Kind: draft.KindOf(v.q.Kind)}}
+		if _, err := writer.Write(whole); err == nil {
+			v.q.Checks = append(v.q.Checks, draft.Check{That: &draft.Condition{At: atoms[0], Tree: whole}, Message: v.message})
+			return
+		}
+	}
+	for i, t := range parts {
+		if !v.q.Limit(t) {
+			v.Drop(atoms[i], "answers of this type have no such limit here: %s", report.Quote(atoms[i].Text))
+		}
+	}
+	v.DropMessage(v.message)
+}
+
+// readLength reads a limit of a text's length.
+func (v *validator) readLength(key string, to *int) {
+	limit := v.take(key)
+	length, err := strconv.Atoi(limit.str())
+	switch {
+	case limit == nil:
+	case err == nil && length >= 0 && length <= draft.MaxText && v.q.TakesText():
+		if length > 0 {
+			*to = length
+		}
+		report.Carry(limit.first())
+	default:
+		v.MarkAll(report.Dropped, limit.at, limit.leaves(), "%s cannot be a limit here", key)
+	}
+}
+
+// readCount reads a limit of how many options can be chosen.
+func (v *validator) readCount(key string, to *string) {
+	limit := v.take(key)
+	count, err := strconv.Atoi(limit.str())
+	switch {
+	case limit == nil:
+	case err == nil && v.q.Kind == survey.MultiChoice:
+		if count > 0 {
+			*to = strconv.Itoa(count)
+		}
+		report.Carry(limit.first())
+	default:
+		v.MarkAll(report.Dropped, limit.at, limit.leaves(), "%s cannot be a limit here", key)
+	}
+}
+
+func (v *validator) readPattern() {
+	n := v.take("regex")
+	if n == nil {
+		return
+	}
+	pattern := n.str()
+	if _, err := regexp.Compile(pattern); err != nil || len(pattern) > maxPattern || v.q.Pattern != "" || !v.q.TakesText() {
+		v.MarkAll(report.Dropped, n.at, n.leaves(), "%s cannot be a pattern here", n.brief())
+		return
+	}
+	v.q.Pattern = wholePattern(pattern)
+	v.q.From("pattern", n.first())
+	report.Carry(n.first())
+	switch i := v.take("caseInsensitive"); {
+	case i.isTrue():
+		v.q.Pattern = ""
+		v.MarkAll(report.Dropped, n.at, append(n.leaves(), i.leaves()...), "%s: patterns tell capitals and small letters apart here, so it was left out", n.brief())
+	default:
+		report.Carry(i.leaves()...)
+	}
+}
+
+// wholePattern makes of a pattern that may match anywhere in a text one that must match the whole text, in a syntax that
+// browsers know too.
+func wholePattern(pattern string) string {
 	const anything = `[\s\S]*`
 	if strings.Contains(pattern, "|") {
 		return anything + "(?:" + pattern + ")" + anything
@@ -152,4 +161,31 @@ func searching(pattern string) string {
 		return strings.TrimSuffix(p, "$")
 	}
 	return p + anything
+}
+
+func (v *validator) readEmail() {
+	switch v.q.Kind {
+	case survey.Email:
+		v.MarkAll(report.Ignored, v.at, v.kind.leaves(), "the type checks that it is an e-mail address")
+	case survey.ShortText:
+		v.q.Kind, v.q.MaxLength, v.q.MinLength, v.q.Pattern = survey.Email, 0, 0, ""
+	default:
+		v.MarkAll(report.Dropped, v.at, v.leaves(), "only a text can be an e-mail address")
+	}
+}
+
+func (v *validator) readExpression() {
+	n := v.take("expression")
+	var conditions []*draft.Condition
+	if n != nil {
+		conditions = v.conditions(n)
+	}
+	if len(conditions) == 0 {
+		v.MarkAll(report.Dropped, v.at, v.leaves(), "a check without a condition")
+		return
+	}
+	if v.message == nil {
+		v.message = v.WriteMessage(n.first())
+	}
+	v.q.Checks = append(v.q.Checks, draft.Check{That: conditions[0], Message: v.message})
 }

@@ -10,27 +10,28 @@ import (
 	"glasspoll/internal/convert/report"
 )
 
-// extra is a column beyond those that lists have.
-type extra struct {
-	header *report.Atom
-	atoms  []*report.Atom
-	used   map[*report.Atom]bool // by a filter
-}
-
-// A column's header, taken apart: label::English (en).
+// A column is a column's header, taken apart: label::English (en).
 type column struct {
 	base, language string
 	header         *report.Atom
 }
 
-// A record is one row, its cells by their columns.
-type record struct {
-	by    map[string]*draft.Text
-	first map[string]*report.Atom
-	atoms []*report.Atom
-	order []string
+// An extraColumn is one that XLSForm does not know.
+type extraColumn struct {
+	header *report.Atom
+	atoms  []*report.Atom
+	used   map[*report.Atom]bool // by a filter
 }
 
+// A record is one row of a sheet, by its columns.
+type record struct {
+	texts map[string]*draft.Text  // in all languages
+	first map[string]*report.Atom // the first cell, whatever its language
+	order []string                // of the columns
+	atoms []*report.Atom
+}
+
+// text returns the first cell of a column; "" if it is blank.
 func (r record) text(base string) string {
 	if a := r.first[base]; a != nil {
 		return strings.TrimSpace(a.Text)
@@ -38,7 +39,7 @@ func (r record) text(base string) string {
 	return ""
 }
 
-// Other names of columns, as pyxform has them.
+// headerAliases are other names of columns, as pyxform has them.
 var headerAliases = map[string]string{
 	"caption": "label", "command": "type", "tag": "name", "value": "name", "relevance": "relevant", "readonly": "read_only", "calculate": "calculation",
 	"constraining_message": "constraint_message", "requiredmsg": "required_message", "count": "repeat_count", "jr:count": "repeat_count", "list name": "list_name",
@@ -57,15 +58,16 @@ var (
 		"allow_choice_duplicates", "name", "namespaces", "instance_xmlns", "clean_text_values", "client_editable", "prefix", "delimiter", "sms_keyword", "sms_separator", "omit_instanceid", "compact_prefix"}
 )
 
-var idleColumns = map[string]string{
+// ignoredColumns says why columns have no meaning here.
+var ignoredColumns = map[string]string{
 	"autoplay": "nothing plays by itself here", "rows": "text boxes grow by themselves here", "note": "a note to the author", "notes": "a note to the author",
 	"comment": "a note to the author", "comments": "a note to the author", "save_to": "surveys here have no entities", "noapperrorstring": "there is no app here",
 	"body::accuracythreshold": "positions are not asked here", "bind::type": "the type says it", "bind::saveincomplete": "there is no app here",
 	"sms_field": "answers do not come by text message", "sms_option": "answers do not come by text message",
 }
 
-// header takes a column's header apart.
-func (f *form) header(a *report.Atom, known []string) column {
+// parseHeader takes a column's header apart.
+func (f *form) parseHeader(a *report.Atom, known []string) column {
 	parts := strings.Split(strings.TrimSpace(a.Text), "::")
 	if len(parts) == 1 && !strings.HasPrefix(strings.ToLower(parts[0]), "jr:") {
 		parts = strings.SplitN(parts[0], ":", 2)
@@ -84,112 +86,137 @@ func (f *form) header(a *report.Atom, known []string) column {
 	}
 	c := column{base: base, header: a}
 	if len(rest) > 0 && slices.Contains(known, base) {
-		c.language = f.tongue(a, strings.Join(rest, "::"))
+		c.language = f.languageCode(a, strings.Join(rest, "::"))
 	} else if len(rest) > 0 {
 		c.base = strings.ToLower(a.Text)
 	}
 	return c
 }
 
-// tongue is the code of a language that a header names.
-func (f *form) tongue(a *report.Atom, said string) string {
-	if code := draft.LanguageCode(said); code != "" {
+// languageCode returns the code of a language that a header names. For one that is not known it makes up a code.
+func (f *form) languageCode(a *report.Atom, name string) string {
+	if code := draft.LanguageCode(name); code != "" {
 		return code
 	}
-	key := strings.ToLower(strings.TrimSpace(said))
+	key := strings.ToLower(strings.TrimSpace(name))
 	if key == "default" {
 		return ""
 	}
-	if f.tongues[key] == "" {
-		f.tongues[key] = "qa" + string(rune('a'+len(f.tongues)%26)) // codes that ISO 639 leaves to anybody
-		f.Ask(a.At, "the code of the language %s is not known: it was given %s; write its own, such as fr", report.Quote(said), f.tongues[key])
+	if f.unknownLanguages[key] == "" {
+		f.unknownLanguages[key] = "qa" + string(rune('a'+len(f.unknownLanguages)%26)) // codes that ISO 639 leaves for private use
+		f.Ask(a.At, "the code of the language %s is not known: it was given %s; write its own, such as fr", report.Quote(name), f.unknownLanguages[key])
 	}
-	return f.tongues[key]
+	return f.unknownLanguages[key]
 }
 
-// records reads a sheet's rows by its headers, which the first row has.
-func (f *form) records(s sheet, cells map[int]map[int]*report.Atom, known []string) []record {
+// A sheetReader reads the rows of one sheet.
+type sheetReader struct {
+	*form
+	known   []string
+	columns map[int]column // by number
+	extra   map[string]*extraColumn
+	used    map[int]bool // columns with a cell below their header
+}
+
+// records reads a sheet, whose first row has the headers. known are the columns that XLSForm has there.
+func (f *form) records(s sheet, known []string) []record {
 	if len(s.rows) == 0 {
 		return nil
 	}
-	columns := map[int]column{}
-	unknown := map[string]*extra{}
+	r := &sheetReader{form: f, known: known, columns: map[int]column{}, extra: map[string]*extraColumn{}, used: map[int]bool{}}
+	r.readHeaders(s.rows[0])
+	var records []record
+	for _, row := range s.rows[1:] {
+		if record := r.record(row); len(record.first) > 0 {
+			records = append(records, record)
+		}
+	}
+	r.reportBlankColumns(s.rows[0])
+	r.reportExtraColumns()
+	return records
+}
+
+func (r *sheetReader) readHeaders(row row) {
 	seen := map[string]bool{}
-	for _, c := range s.rows[0].cells {
-		a := cells[s.rows[0].number][c.column]
-		col := f.header(a, known)
+	for _, c := range row.cells {
+		col := r.parseHeader(c.atom, r.known)
 		key := col.base + "\x00" + col.language
-		if seen[key] {
+		repeated := seen[key]
+		seen[key] = true
+		if repeated {
 			col.base = fmt.Sprintf("column %d", c.column)
-			unknown[col.base] = &extra{header: a, used: map[*report.Atom]bool{}}
-			columns[c.column] = col
+		}
+		r.columns[c.column] = col
+		if repeated || !slices.Contains(r.known, col.base) {
+			r.extra[col.base] = &extraColumn{header: c.atom, used: map[*report.Atom]bool{}}
+		}
+	}
+}
+
+// isChoices reports whether the sheet is that of the choices, of which filters can use any column.
+func (r *sheetReader) isChoices() bool { return len(r.known) == len(choiceHeaders) }
+
+func (r *sheetReader) record(row row) record {
+	out := record{texts: map[string]*draft.Text{}, first: map[string]*report.Atom{}}
+	for _, c := range row.cells {
+		a := c.atom
+		col, ok := r.columns[c.column]
+		if !ok {
+			r.Drop(a, "%s stands in a column without a header", report.Quote(a.Text))
 			continue
 		}
-		seen[key] = true
-		columns[c.column] = col
-		if !slices.Contains(known, col.base) {
-			unknown[col.base] = &extra{header: a, used: map[*report.Atom]bool{}}
+		r.used[c.column] = true
+		if e := r.extra[col.base]; e != nil {
+			e.atoms = append(e.atoms, a)
 		}
+		if out.first[col.base] == nil {
+			out.first[col.base] = a
+			out.order = append(out.order, col.base)
+		}
+		if slices.Contains(r.known, col.base) || r.isChoices() {
+			out.atoms = append(out.atoms, a)
+		}
+		out.texts[col.base] = out.texts[col.base].Add(col.language, a.Text, a)
 	}
-	var records []record
-	used := map[int]bool{}
-	for _, row := range s.rows[1:] {
-		r := record{by: map[string]*draft.Text{}, first: map[string]*report.Atom{}}
-		for _, c := range row.cells {
-			a := cells[row.number][c.column]
-			col, ok := columns[c.column]
-			if !ok {
-				f.Drop(a, "%s stands in a column without a header", report.Quote(a.Text))
-				continue
-			}
-			used[c.column] = true
-			if e := unknown[col.base]; e != nil {
-				e.atoms = append(e.atoms, a)
-			}
-			if r.first[col.base] == nil {
-				r.first[col.base] = a
-				r.order = append(r.order, col.base)
-			}
-			if slices.Contains(known, col.base) || len(known) == len(choiceHeaders) {
-				r.atoms = append(r.atoms, a)
-			}
-			r.by[col.base] = r.by[col.base].Add(col.language, a.Text, a)
-		}
-		if len(r.first) > 0 {
-			records = append(records, r)
-		}
-	}
+	return out
+}
+
+// reportBlankColumns reports the headers with nothing below.
+func (r *sheetReader) reportBlankColumns(headers row) {
 	var blank []*report.Atom
-	for _, c := range s.rows[0].cells {
-		col := columns[c.column]
+	for _, c := range headers.cells {
+		col := r.columns[c.column]
 		switch {
-		case unknown[col.base] != nil && len(unknown[col.base].atoms) > 0:
-		case used[c.column]:
+		case r.extra[col.base] != nil && len(r.extra[col.base].atoms) > 0:
+		case r.used[c.column]:
 			report.Carry(col.header)
 		default:
 			blank = append(blank, col.header)
-			delete(unknown, col.base)
+			delete(r.extra, col.base)
 		}
 	}
 	if len(blank) > 0 {
-		f.MarkAll(report.Ignored, blank[0].At, blank, "columns with nothing in them")
+		r.MarkAll(report.Ignored, blank[0].At, blank, "columns with nothing in them")
 	}
-	filters := len(known) == len(choiceHeaders)
-	for _, base := range slices.Sorted(maps.Keys(unknown)) {
-		e := unknown[base]
+}
+
+// reportExtraColumns reports the columns that are not known, but for those that filters may use.
+func (r *sheetReader) reportExtraColumns() {
+	for _, base := range slices.Sorted(maps.Keys(r.extra)) {
+		e := r.extra[base]
 		all := append([]*report.Atom{e.header}, e.atoms...)
-		switch why := idleColumns[base]; {
+		name := report.Quote(e.header.Text)
+		switch why := ignoredColumns[base]; {
 		case why != "":
-			f.MarkAll(report.Ignored, e.header.At, all, "the column %s: %s", report.Quote(e.header.Text), why)
+			r.MarkAll(report.Ignored, e.header.At, all, "the column %s: %s", name, why)
 		case strings.HasPrefix(base, "column "):
-			f.MarkAll(report.Dropped, e.header.At, all, "the column %s is there twice: the first one was taken", report.Quote(e.header.Text))
-		case filters:
-			f.filters[base] = e
+			r.MarkAll(report.Dropped, e.header.At, all, "the column %s is there twice: the first one was taken", name)
+		case r.isChoices():
+			r.filterColumns[base] = e
 		case strings.HasPrefix(base, "bind::"), strings.HasPrefix(base, "body::"), strings.HasPrefix(base, "control::"), strings.HasPrefix(base, "instance::"):
-			f.MarkAll(report.Dropped, e.header.At, all, "the column %s is for XForms, which are not made here", report.Quote(e.header.Text))
+			r.MarkAll(report.Dropped, e.header.At, all, "the column %s is for XForms, which are not made here", name)
 		default:
-			f.MarkAll(report.Dropped, e.header.At, all, "the column %s is not known to the importer", report.Quote(e.header.Text))
+			r.MarkAll(report.Dropped, e.header.At, all, "the column %s is not known to the importer", name)
 		}
 	}
-	return records
 }

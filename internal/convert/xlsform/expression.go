@@ -8,21 +8,25 @@ import (
 	"glasspoll/internal/convert/report"
 )
 
-var xpathSigns = []string{"<=", ">=", "!=", "==", "//", "..", "=", "<", ">", "(", ")", ",", "+", "-", "*", "|", "/", ".", "[", "]", "@", ":"}
+var syntax = condition.Syntax{
+	Name:   "${",
+	InWord: "-_:.",
+	Signs:  []string{"<=", ">=", "!=", "==", "//", "..", "=", "<", ">", "(", ")", ",", "+", "-", "*", "|", "/", ".", "[", "]", "@", ":"},
+}
 
-// parseExpression takes an XLSForm expression apart.
+// parseExpression parses an XLSForm expression, which is XPath with ${name} for the answer of a question.
 func parseExpression(source string) (*condition.Term, error) {
-	tokens, err := condition.Scan(source, "${", "-_:.", xpathSigns)
+	tokens, err := condition.Scan(source, syntax)
 	if err != nil {
 		return nil, err
 	}
-	p := &xpath{tokens}
+	p := &parser{tokens}
 	return p.Whole(p.or)
 }
 
-type xpath struct{ condition.Tokens }
+type parser struct{ condition.Tokens }
 
-func (p *xpath) or() (*condition.Term, error) {
+func (p *parser) or() (*condition.Term, error) {
 	if err := p.Enter(); err != nil {
 		return nil, err
 	}
@@ -30,15 +34,15 @@ func (p *xpath) or() (*condition.Term, error) {
 	return p.Chain("or", func() (*condition.Term, error) { return p.Chain("and", p.equality) })
 }
 
-// equality is = and !=, which bind less tightly than < and > in XPath.
-func (p *xpath) equality() (*condition.Term, error) {
-	return p.binary([]string{"=", "==", "!="}, func() (*condition.Term, error) {
-		return p.binary([]string{"<=", ">=", "<", ">"}, p.sum)
+// equality parses = and !=, which bind less tightly than < and > in XPath.
+func (p *parser) equality() (*condition.Term, error) {
+	return p.comparison([]string{"=", "==", "!="}, func() (*condition.Term, error) {
+		return p.comparison([]string{"<=", ">=", "<", ">"}, p.sum)
 	})
 }
 
-func (p *xpath) binary(signs []string, part func() (*condition.Term, error)) (*condition.Term, error) {
-	t, err := part()
+func (p *parser) comparison(signs []string, operand func() (*condition.Term, error)) (*condition.Term, error) {
+	t, err := operand()
 	for err == nil {
 		op, ok := p.Sign(signs...)
 		if !ok {
@@ -48,13 +52,13 @@ func (p *xpath) binary(signs []string, part func() (*condition.Term, error)) (*c
 			op = "=="
 		}
 		var b *condition.Term
-		b, err = part()
+		b, err = operand()
 		t = &condition.Term{Op: op, Args: []*condition.Term{t, b}}
 	}
 	return nil, err
 }
 
-func (p *xpath) sum() (*condition.Term, error) {
+func (p *parser) sum() (*condition.Term, error) {
 	t, err := p.factor()
 	for err == nil {
 		op, ok := p.Sign("+", "-", "*", "|")
@@ -69,14 +73,10 @@ func (p *xpath) sum() (*condition.Term, error) {
 	return nil, err
 }
 
-func (p *xpath) factor() (*condition.Term, error) {
+func (p *parser) factor() (*condition.Term, error) {
 	switch t := p.Next(); t.Kind {
-	case "name":
-		return &condition.Term{Op: "name", Text: t.Text}, nil
-	case "text":
-		return &condition.Term{Op: "text", Text: t.Text}, nil
-	case "number":
-		return &condition.Term{Op: "number", Text: t.Text}, nil
+	case "name", "text", "number":
+		return &condition.Term{Op: t.Kind, Text: t.Text}, nil
 	case "word":
 		if _, ok := p.Sign("("); ok {
 			return p.call(t.Text)
@@ -87,22 +87,9 @@ func (p *xpath) factor() (*condition.Term, error) {
 		case ".":
 			return &condition.Term{Op: "self"}, nil
 		case "-":
-			n, err := p.factor()
-			if err == nil && n.Op != "number" {
-				n = condition.Arithmetic("-")
-			} else if err == nil {
-				n.Text = "-" + n.Text
-			}
-			return n, err
+			return p.negative()
 		case "(":
-			inner, err := p.or()
-			if err != nil {
-				return nil, err
-			}
-			if _, ok := p.Sign(")"); !ok {
-				return nil, errors.New("a bracket is never closed")
-			}
-			return inner, nil
+			return p.Brackets(p.or)
 		case "/", "..", "//", "@":
 			return nil, errors.New("it finds answers by a path rather than by ${name}")
 		}
@@ -112,46 +99,47 @@ func (p *xpath) factor() (*condition.Term, error) {
 	}
 }
 
-func (p *xpath) call(name string) (*condition.Term, error) {
-	var args []*condition.Term
-	if _, ok := p.Sign(")"); !ok {
-		for {
-			a, err := p.or()
-			if err != nil {
-				return nil, err
-			}
-			args = append(args, a)
-			if _, ok := p.Sign(","); ok {
-				continue
-			}
-			if _, ok := p.Sign(")"); !ok {
-				return nil, errors.New("a bracket is never closed")
-			}
-			break
-		}
+// negative parses what follows a minus sign.
+func (p *parser) negative() (*condition.Term, error) {
+	n, err := p.factor()
+	switch {
+	case err != nil:
+		return nil, err
+	case n.Op != "number":
+		return condition.Arithmetic("-"), nil
 	}
-	of := func(n int, op string) (*condition.Term, error) {
-		if len(args) != n {
+	n.Text = "-" + n.Text
+	return n, nil
+}
+
+// call parses the arguments of a function.
+func (p *parser) call(name string) (*condition.Term, error) {
+	args, err := p.List(")", p.or)
+	if err != nil {
+		return nil, err
+	}
+	term := func(op string, arity int) (*condition.Term, error) {
+		if len(args) != arity {
 			return nil, fmt.Errorf("%s() has %d values", name, len(args))
 		}
 		return &condition.Term{Op: op, Args: args}, nil
 	}
 	switch name {
 	case "true", "false":
-		return of(0, name)
+		return term(name, 0)
 	case "not":
-		return of(1, "not")
+		return term("not", 1)
 	case "selected", "contains":
-		return of(2, "has")
+		return term("has", 2)
 	case "count-selected":
-		return of(1, "count")
+		return term("count", 1)
 	case "string-length":
 		if len(args) == 0 {
 			args = []*condition.Term{{Op: "self"}}
 		}
-		return of(1, "length")
+		return term("length", 1)
 	case "regex":
-		return of(2, "matches")
+		return term("matches", 2)
 	case "boolean", "number", "string", "int", "date", "normalize-space", "decimal-date-time", "decimal-date":
 		if len(args) == 1 {
 			return args[0], nil

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// A mark is what a cell is beyond its value, which excelize tells only at the price of whole sheets in memory.
-type mark struct {
-	formula bool // computed: the value is the one of the last save
-	truth   bool // true or false, kept as 1 or 0
+// A cellMark says what excelize only does with the whole sheet in memory.
+type cellMark struct {
+	formula bool // its value is the one of the last save
+	boolean bool // its value is 1 or 0
 }
 
-// readMarks finds the marks of all sheets, by their names and addresses. What it cannot read has none.
-func readMarks(source []byte) map[string]map[string]mark {
+// readMarks returns the marks of all cells, by sheet and address. What it cannot read has none.
+func readMarks(source []byte) map[string]map[string]cellMark {
 	z, err := zip.NewReader(bytes.NewReader(source), int64(len(source)))
 	if err != nil {
 		return nil
@@ -48,7 +48,7 @@ func readMarks(source []byte) map[string]map[string]mark {
 		}
 		targets[r.ID] = target
 	}
-	all := map[string]map[string]mark{}
+	all := map[string]map[string]cellMark{}
 	for _, s := range workbook.Sheets {
 		for _, a := range s.Any {
 			if a.Name.Local == "id" {
@@ -80,14 +80,14 @@ func readXML(f *zip.File, into any) bool {
 	return text != nil && xml.Unmarshal(text, into) == nil
 }
 
-func sheetMarks(f *zip.File) map[string]mark {
+func sheetMarks(f *zip.File) map[string]cellMark {
 	text := readPart(f)
 	if !bytes.Contains(text, []byte("<f")) && !bytes.Contains(text, []byte(`t="b"`)) {
 		return nil
 	}
-	marks := map[string]mark{}
+	marks := map[string]cellMark{}
 	d := xml.NewDecoder(bytes.NewReader(text))
-	at, truth := "", false
+	at, boolean := "", false
 	for {
 		t, err := d.RawToken()
 		if err != nil {
@@ -99,20 +99,20 @@ func sheetMarks(f *zip.File) map[string]mark {
 		}
 		switch start.Name.Local {
 		case "c":
-			at, truth = "", false
+			at, boolean = "", false
 			for _, a := range start.Attr {
 				switch a.Name.Local {
 				case "r":
 					at = strings.ReplaceAll(a.Value, "$", "")
 				case "t":
-					truth = a.Value == "b"
+					boolean = a.Value == "b"
 				}
 			}
-			if truth {
-				marks[at] = mark{truth: true}
+			if boolean {
+				marks[at] = cellMark{boolean: true}
 			}
 		case "f":
-			marks[at] = mark{formula: true, truth: truth}
+			marks[at] = cellMark{formula: true, boolean: boolean}
 		}
 	}
 }

@@ -23,10 +23,10 @@ const (
 	maxSheets   = 100
 )
 
-// A sheet is what a workbook's sheet says.
+// A sheet is a sheet of a workbook.
 type sheet struct {
 	name string
-	rows []row // those that have anything in them
+	rows []row // those that are not blank
 }
 
 type row struct {
@@ -38,11 +38,12 @@ type cell struct {
 	column  int // from 1
 	text    string
 	formula bool
+	atom    *report.Atom // once the report has it
 }
 
-// readWorkbook reads all sheets, as bounded as hostile input demands.
+// readWorkbook reads all sheets. The source may be hostile, so everything is bounded.
 func readWorkbook(source []byte) (sheets []sheet, err error) {
-	defer func() { // excelize reads many odd files, and may well stumble over some
+	defer func() { // excelize may panic on a damaged file
 		if p := recover(); p != nil {
 			sheets, err = nil, fmt.Errorf("the workbook is damaged: %v", p)
 		}
@@ -69,14 +70,14 @@ func readWorkbook(source []byte) (sheets []sheet, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("sheet %s: %w", report.Quote(name), err)
 		}
-		s.mark(marks[name])
+		s.applyMarks(marks[name])
 		sheets = append(sheets, s)
 	}
 	return sheets, nil
 }
 
-// checkArchive refuses archives that would unpack to more than a form can be. The sizes that an archive states are
-// enforced when it is unpacked.
+// checkArchive refuses archives that unpack to more than a form can be. It reads the sizes that the archive states; they
+// are enforced when it is unpacked.
 func checkArchive(source []byte) error {
 	z, err := zip.NewReader(bytes.NewReader(source), int64(len(source)))
 	if err != nil {
@@ -104,7 +105,7 @@ func readSheet(f *excelize.File, name string, filled *int) (sheet, error) {
 	rows, err := f.Rows(name)
 	if err != nil {
 		if strings.Contains(err.Error(), "not a worksheet") {
-			return s, nil // a chart
+			return s, nil // it is a chart
 		}
 		return s, err
 	}
@@ -141,8 +142,8 @@ func readSheet(f *excelize.File, name string, filled *int) (sheet, error) {
 	return s, nil
 }
 
-// mark tells the cells what they are beyond their values.
-func (s *sheet) mark(marks map[string]mark) {
+// applyMarks marks formulas, and writes booleans as words.
+func (s *sheet) applyMarks(marks map[string]cellMark) {
 	if len(marks) == 0 {
 		return
 	}
@@ -151,16 +152,16 @@ func (s *sheet) mark(marks map[string]mark) {
 			c := &r.cells[i]
 			m := marks[address(c.column, r.number)]
 			c.formula = m.formula
-			if m.truth && c.text == "1" {
+			if m.boolean && c.text == "1" {
 				c.text = "TRUE"
-			} else if m.truth && c.text == "0" {
+			} else if m.boolean && c.text == "0" {
 				c.text = "FALSE"
 			}
 		}
 	}
 }
 
-// tidyNumber takes back what binary fractions do to numbers: 0.10000000000000001.
+// tidyNumber rounds what binary fractions make of decimals: 0.10000000000000001.
 func tidyNumber(s string) string {
 	if len(s) < 15 || strings.ContainsFunc(s, func(c rune) bool { return !strings.ContainsRune("0123456789.-+eE", c) }) || !strings.Contains(s, ".") {
 		return s
@@ -171,6 +172,7 @@ func tidyNumber(s string) string {
 	return s
 }
 
+// address is a cell's name: C4.
 func address(column, row int) string {
 	name, err := excelize.CoordinatesToCellName(column, row)
 	if err != nil {

@@ -1,7 +1,8 @@
-// Package xlsform reads XLSForm workbooks.
+// Package xlsform reads XLSForm workbooks, as https://xlsform.org describes them.
 package xlsform
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -13,89 +14,106 @@ import (
 	"glasspoll/internal/decimal"
 )
 
-// A form is an XLSForm being read.
+// A form is a workbook being read.
 type form struct {
 	*draft.Draft
-	lists   map[string]*draft.List
-	filters map[string]*extra // columns of the choices sheet that only filters use
-	tongues map[string]string // codes given to languages that are not known
-	stack   []*draft.Group
-	tables  []table
-	looks   map[*draft.Question]gridLook
-	singles map[*draft.List]*draft.List
+	lists            map[string]*draft.List
+	filterColumns    map[string]*extraColumn // columns of the choices sheet that only filters use
+	unknownLanguages map[string]string       // made-up codes by the languages' names
+	stack            []*draft.Group          // the open groups, the root first
+	tableLists       []tableList
+	gridAppearances  map[*draft.Question]gridAppearance
+	deduplicated     map[*draft.List]*draft.List
 }
 
-// Read makes a draft of a workbook, as https://xlsform.org describes it.
+var piped = regexp.MustCompile(`\$\{\s*([^{}]+?)\s*\}`)
+
+// Read makes a draft of a workbook.
 func Read(file string, source []byte) (*draft.Draft, error) {
-	sheets, err := readWorkbook(source)
+	workbook, err := readWorkbook(source)
 	if err != nil {
 		return nil, err
 	}
-	r := report.New(file, "XLSForm", "cell")
-	f := &form{Draft: &draft.Draft{Report: r, Parse: parseExpression, Piped: regexp.MustCompile(`\$\{\s*([^{}]+?)\s*\}`)}, lists: map[string]*draft.List{}, filters: map[string]*extra{}, tongues: map[string]string{}}
-	cells := map[string]map[int]map[int]*report.Atom{} // by sheet, row, column
-	byName := map[string]sheet{}
-	var names []string
-	for _, s := range sheets {
-		names = append(names, s.name)
+	f := &form{
+		Draft: &draft.Draft{Report: report.New(file, "XLSForm", "cell"), Parse: parseExpression, Piped: piped},
+		lists: map[string]*draft.List{}, filterColumns: map[string]*extraColumn{}, unknownLanguages: map[string]string{},
+		gridAppearances: map[*draft.Question]gridAppearance{}, deduplicated: map[*draft.List]*draft.List{},
+	}
+	sheets := f.addSheets(workbook)
+	if len(sheets["survey"].rows) == 0 {
+		var names []string
+		for _, s := range workbook {
+			names = append(names, s.name)
+		}
+		return nil, fmt.Errorf("there is no sheet 'survey', or nothing in it: an XLSForm has the sheets survey, choices and settings; this workbook has %s", strings.Join(names, ", "))
+	}
+	f.readSettings(f.records(sheets["settings"], settingsHeaders))
+	f.readChoices(f.records(sheets["choices"], choiceHeaders))
+	rows := f.records(sheets["survey"], surveyHeaders)
+	if !slices.ContainsFunc(rows, func(r record) bool { return r.first["type"] != nil }) {
+		return nil, errors.New("the sheet 'survey' has no column 'type' in its first row, or nothing below it")
+	}
+	f.readSurvey(rows)
+	f.dropUnusedColumns()
+	for _, name := range slices.Sorted(maps.Keys(f.lists)) {
+		f.Lists = append(f.Lists, f.lists[name])
+	}
+	return f.Draft, nil
+}
+
+// otherSheets says why a sheet that XLSForm knows is left out.
+var otherSheets = map[string]string{
+	"external_choices": "holds choices of select_one_external, which is not carried over",
+	"entities":         "describes entities, which surveys here do not have",
+	"osm":              "describes tags of OpenStreetMap, which surveys here do not ask",
+}
+
+// addSheets adds all cells to the report, and returns the sheets that belong to a form. A workbook's only sheet is its
+// survey, as pyxform reads it.
+func (f *form) addSheets(workbook []sheet) map[string]sheet {
+	sheets := map[string]sheet{}
+	for _, s := range workbook {
 		key := strings.ToLower(strings.TrimSpace(s.name))
-		if len(sheets) == 1 { // as pyxform reads it
+		if len(workbook) == 1 {
 			key = "survey"
 		}
 		known := slices.Contains([]string{"survey", "choices", "settings"}, key)
-		if _, twice := byName[key]; known && !twice {
-			byName[key] = s
-			cells[key] = map[int]map[int]*report.Atom{}
-		} else {
+		if _, taken := sheets[key]; taken {
 			known = false
 		}
 		var all []*report.Atom
-		for _, row := range s.rows {
-			for _, c := range row.cells {
-				a := r.Add(report.Place{Name: s.name + "!" + address(c.column, row.number)}, c.text)
+		for i, row := range s.rows {
+			for j, c := range row.cells {
+				a := f.Add(report.Place{Name: s.name + "!" + address(c.column, row.number)}, c.text)
+				s.rows[i].cells[j].atom = a
 				all = append(all, a)
-				if !known {
-					continue
-				}
-				if cells[key][row.number] == nil {
-					cells[key][row.number] = map[int]*report.Atom{}
-				}
-				cells[key][row.number][c.column] = a
-				if c.formula {
-					r.Change(a, "computed by a formula: its value when the workbook was last saved was taken")
+				if known && c.formula {
+					f.Change(a, "computed by a formula: its value when the workbook was last saved was taken")
 				}
 			}
 		}
-		if !known && len(all) > 0 {
-			why := "is no part of a form"
-			switch key {
-			case "external_choices":
-				why = "holds choices of select_one_external, which is not carried over"
-			case "entities":
-				why = "describes entities, which surveys here do not have"
-			case "osm":
-				why = "describes tags of OpenStreetMap, which surveys here do not ask"
+		if known {
+			sheets[key] = s
+		} else if len(all) > 0 {
+			why := otherSheets[key]
+			if why == "" {
+				why = "is no part of a form"
 			}
 			at := all[0].At
 			at.Name = s.name
-			r.MarkAll(report.Dropped, at, all, "the sheet %s", why)
+			f.MarkAll(report.Dropped, at, all, "the sheet %s", why)
 		}
 	}
-	if len(byName["survey"].rows) == 0 {
-		return nil, fmt.Errorf("there is no sheet 'survey', or nothing in it: an XLSForm has the sheets survey, choices and settings; this workbook has %s", strings.Join(names, ", "))
-	}
-	f.settings(f.records(byName["settings"], cells["settings"], settingsHeaders))
-	f.choices(f.records(byName["choices"], cells["choices"], choiceHeaders))
-	rows := f.records(byName["survey"], cells["survey"], surveyHeaders)
-	if !slices.ContainsFunc(rows, func(r record) bool { return r.first["type"] != nil }) {
-		return nil, fmt.Errorf("the sheet 'survey' has no column 'type' in its first row, or nothing below it")
-	}
-	f.survey(rows)
-	for _, name := range slices.Sorted(maps.Keys(f.filters)) {
-		e := f.filters[name]
+	return sheets
+}
+
+// dropUnusedColumns reports what no filter uses of the columns of the choices sheet.
+func (f *form) dropUnusedColumns() {
+	for _, name := range slices.Sorted(maps.Keys(f.filterColumns)) {
+		column := f.filterColumns[name]
 		var left []*report.Atom
-		for _, a := range append([]*report.Atom{e.header}, e.atoms...) {
-			if a.Outcome == report.Pending || a.Outcome == report.Changed && a != e.header && !e.used[a] {
+		for _, a := range append([]*report.Atom{column.header}, column.atoms...) {
+			if a.Outcome == report.Pending || a.Outcome == report.Changed && a != column.header && !column.used[a] {
 				left = append(left, a)
 			}
 		}
@@ -103,13 +121,9 @@ func Read(file string, source []byte) (*draft.Draft, error) {
 			f.MarkAll(report.Dropped, left[0].At, left, "the column %s is not known to the importer, and no choice_filter uses it here", report.Quote(name))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.lists)) {
-		f.Draft.Lists = append(f.Draft.Lists, f.lists[name])
-	}
-	return f.Draft, nil
 }
 
-var settingsIdle = map[string]string{
+var ignoredSettings = map[string]string{
 	"version": "versions are made from what a survey says", "style": "pages lay themselves out", "instance_name": "answers have no names here",
 	"public_key": "answers are not encrypted by the form here", "submission_url": "answers go to the survey's own site", "auto_send": "there is no app here",
 	"auto_delete": "there is no app here", "allow_choice_duplicates": "option ids are always made different", "name": "a name within XForms", "namespaces": "a name within XForms",
@@ -118,13 +132,13 @@ var settingsIdle = map[string]string{
 	"omit_instanceid": "a name within XForms", "compact_prefix": "answers do not come by text message",
 }
 
-func (f *form) settings(rows []record) {
+func (f *form) readSettings(rows []record) {
 	for i, r := range rows {
 		if i > 0 {
 			f.MarkAll(report.Dropped, r.atoms[0].At, r.atoms, "a form has one row of settings: this one was left out")
 			continue
 		}
-		f.Title = r.by["form_title"]
+		f.Title = r.texts["form_title"]
 		if a := r.first["form_id"]; a != nil {
 			f.ID = a.Text
 			report.Carry(a)
@@ -133,19 +147,19 @@ func (f *form) settings(rows []record) {
 			}
 		}
 		if a := r.first["default_language"]; a != nil {
-			f.Language = f.tongue(a, a.Text)
+			f.Language = f.languageCode(a, a.Text)
 			report.Carry(a)
 		}
 		for _, key := range r.order {
-			if why := settingsIdle[key]; why != "" {
+			if why := ignoredSettings[key]; why != "" {
 				f.Ignore(r.first[key], "%s %s: %s", key, report.Quote(r.text(key)), why)
 			}
 		}
 	}
 }
 
-// choices reads the lists.
-func (f *form) choices(rows []record) {
+// readChoices reads the lists of options.
+func (f *form) readChoices(rows []record) {
 	for _, r := range rows {
 		name, value := r.text("list_name"), r.text("name")
 		switch {
@@ -154,48 +168,22 @@ func (f *form) choices(rows []record) {
 		case name == "":
 			f.MarkAll(report.Dropped, r.atoms[0].At, r.atoms, "the row names no list")
 			continue
-		case value == "" && r.by["label"] == nil:
+		case value == "" && r.texts["label"] == nil:
 			f.MarkAll(report.Dropped, r.atoms[0].At, r.atoms, "the row has neither a name nor a label")
 			continue
 		case value == "":
-			value = r.by["label"].In("")
+			value = r.texts["label"].In("")
 		}
 		l := f.lists[name]
 		if l == nil {
 			l = &draft.List{At: r.first["list_name"], Source: name}
 			f.lists[name] = l
 		}
-		o := &draft.Option{At: r.atoms[0], Source: value, Label: r.by["label"], Columns: map[string]string{}, Cells: map[string]*report.Atom{}, Atoms: []*report.Atom{r.first["list_name"]}}
-		if a := r.first["name"]; a != nil {
-			o.At = a
-			o.Atoms = append(o.Atoms, a)
-		}
-		o.Atoms = append(o.Atoms, o.Label.Atoms()...)
-		for _, key := range r.order {
-			a := r.first[key]
-			switch {
-			case strings.HasPrefix(key, "media::"):
-				for _, a := range r.by[key].Atoms() {
-					f.Drop(a, "options have no pictures or sounds: %s", report.Quote(a.Text))
-				}
-			case key == "score":
-				if d, err := decimal.Parse(a.Text); err == nil && d >= 0 && d <= draft.MaxScore {
-					o.Score = d.String()
-					o.Atoms = append(o.Atoms, a)
-				} else {
-					f.Drop(a, "%s is no score", report.Quote(a.Text))
-				}
-			default:
-				o.Columns[key], o.Cells[key] = a.Text, a
-			}
-		}
-		if o.Label == nil {
-			o.Label = o.Label.Add("", value, nil)
-			f.Ask(o.At.At, "the option %s has no label: its name stands in", report.Quote(value))
-		}
-		if l.Seen(strings.Join(append([]string{value}, pairs(o.Columns)...), "\x00")) {
+		o := f.option(r, value)
+		// Options that differ in another column are kept, since a choice_filter may offer only one of them.
+		if l.Seen(strings.Join(append([]string{value}, columnPairs(o.Columns)...), "\x00")) {
 			f.MarkAll(report.Dropped, o.At.At, o.Atoms, "the option %s is given twice in its list: the first one was taken", report.Quote(value))
-			continue // but for those of which a choice_filter takes only one
+			continue
 		}
 		l.Items = append(l.Items, o)
 	}
@@ -204,18 +192,52 @@ func (f *form) choices(rows []record) {
 	}
 }
 
-func pairs(m map[string]string) []string {
+// option reads a row of the choices sheet.
+func (f *form) option(r record, value string) *draft.Option {
+	o := &draft.Option{At: r.atoms[0], Source: value, Label: r.texts["label"], Columns: map[string]string{}, Cells: map[string]*report.Atom{}, Atoms: []*report.Atom{r.first["list_name"]}}
+	if a := r.first["name"]; a != nil {
+		o.At = a
+		o.Atoms = append(o.Atoms, a)
+	}
+	o.Atoms = append(o.Atoms, o.Label.Atoms()...)
+	for _, key := range r.order {
+		a := r.first[key]
+		switch {
+		case strings.HasPrefix(key, "media::"):
+			for _, a := range r.texts[key].Atoms() {
+				f.Drop(a, "options have no pictures or sounds: %s", report.Quote(a.Text))
+			}
+		case key == "score":
+			if d, err := decimal.Parse(a.Text); err == nil && d >= 0 && d <= draft.MaxScore {
+				o.Score = d.String()
+				o.Atoms = append(o.Atoms, a)
+			} else {
+				f.Drop(a, "%s is no score", report.Quote(a.Text))
+			}
+		default:
+			o.Columns[key], o.Cells[key] = a.Text, a
+		}
+	}
+	if o.Label == nil {
+		o.Label = o.Label.Add("", value, nil)
+		f.Ask(o.At.At, "the option %s has no label: its name stands in", report.Quote(value))
+	}
+	return o
+}
+
+// columnPairs lists what an option says in other columns, sorted.
+func columnPairs(columns map[string]string) []string {
 	var out []string
-	for _, k := range slices.Sorted(maps.Keys(m)) {
+	for _, k := range slices.Sorted(maps.Keys(columns)) {
 		if k != "list_name" && k != "name" && k != "label" {
-			out = append(out, k+"="+m[k])
+			out = append(out, k+"="+columns[k])
 		}
 	}
 	return out
 }
 
-// survey reads the questions and groups.
-func (f *form) survey(rows []record) {
+// readSurvey reads the questions and groups.
+func (f *form) readSurvey(rows []record) {
 	f.Root = &draft.Group{}
 	f.stack = []*draft.Group{f.Root}
 	for _, r := range rows {
@@ -233,52 +255,43 @@ func (f *form) survey(rows []record) {
 			continue
 		}
 		report.Carry(r.first["disabled"])
-		f.row(r, t)
+		f.readRow(r, t)
 	}
 	if n := len(f.stack) - 1; n > 0 {
 		f.Change(f.stack[n].At, "the group is never ended: it was taken to go on to the end")
 	}
-	for i := len(f.tables) - 1; i >= 0; i-- {
-		f.makeMatrix(f.tables[i])
+	for _, t := range slices.Backward(f.tableLists) { // inner groups come after outer ones
+		f.makeTableMatrix(t)
 	}
-	f.grids(f.Root)
+	f.makeGrids(f.Root)
 }
 
-func (f *form) row(r record, t *report.Atom) {
-	kind := parseType(t.Text)
-	top := f.stack[len(f.stack)-1]
+// readRow reads a row of the survey sheet, whose type is in t.
+func (f *form) readRow(r record, t *report.Atom) {
+	parsed := parseType(t.Text)
 	source := r.text("name")
 	switch {
-	case kind.base == "begin group" || kind.base == "begin repeat":
-		f.begin(r, t, kind.base == "begin repeat", top)
-		return
-	case kind.base == "end group" || kind.base == "end repeat":
-		if len(f.stack) == 1 {
-			f.MarkAll(report.Dropped, t.At, r.atoms, "there is no group to end")
-			return
-		}
-		f.stack = f.stack[:len(f.stack)-1]
-		report.Carry(t)
-		for _, a := range r.atoms {
-			if a != t {
-				f.Ignore(a, "%s: only the beginning of a group says something", report.Quote(a.Text))
-			}
-		}
-		return
-	case metadata[kind.base] != "":
-		f.MarkAll(report.Ignored, t.At, r.atoms, "%s: %s", kind.base, metadata[kind.base])
+	case parsed.base == "begin group" || parsed.base == "begin repeat":
+		f.beginGroup(r, t, parsed.base == "begin repeat")
+	case parsed.base == "end group" || parsed.base == "end repeat":
+		f.endGroup(r, t)
+	case metadata[parsed.base] != "":
+		f.MarkAll(report.Ignored, t.At, r.atoms, "%s: %s", parsed.base, metadata[parsed.base])
 		f.DefineMissing(source, "which is no question here")
-		return
-	case notAsked[kind.base] != "":
-		f.MarkAll(report.Dropped, t.At, r.atoms, "%s %s: %s here", kind.base, report.Quote(source), notAsked[kind.base])
+	case unsupported[parsed.base] != "":
+		f.MarkAll(report.Dropped, t.At, r.atoms, "%s %s: %s here", parsed.base, report.Quote(source), unsupported[parsed.base])
 		f.DefineMissing(source, "which was not carried over")
-		return
+	default:
+		f.readQuestion(r, t, parsed)
 	}
-	q := &draft.Question{At: t, Atoms: r.atoms, Source: source, Label: r.by["label"], Help: r.by["hint"]}
+}
+
+func (f *form) readQuestion(r record, t *report.Atom, parsed parsedType) {
+	q := &draft.Question{At: t, Atoms: r.atoms, Source: r.text("name"), Label: r.texts["label"], Help: r.texts["hint"]}
 	if a := r.first["name"]; a != nil {
 		q.At = a
 	}
-	if !f.kind(q, kind, r, t) {
+	if !f.setType(q, parsed, r, t) {
 		return
 	}
 	report.Carry(t)
@@ -288,17 +301,22 @@ func (f *form) row(r record, t *report.Atom) {
 		q.Source = q.ID
 		f.Change(t, "the question has no name: it was given the id '%s'", q.ID)
 	}
-	f.rest(q, r)
-	if q.Options != nil && f.lists[kind.list] == q.Options {
-		q.Options = f.single(q.Options)
+	f.readColumns(q, r)
+	if q.Options != nil && f.lists[parsed.list] == q.Options {
+		q.Options = f.deduplicate(q.Options)
 	}
-	f.Declare(q)
-	top.Children = append(top.Children, q)
+	f.DefineQuestion(q)
+	f.addChild(q)
 }
 
-// begin opens a group.
-func (f *form) begin(r record, t *report.Atom, repeat bool, top *draft.Group) {
-	g := &draft.Group{At: t, Source: r.text("name"), Heading: draft.Heading{Title: r.by["label"], Intro: r.by["hint"]}}
+// addChild adds a question or group to the innermost open group.
+func (f *form) addChild(child any) {
+	top := f.stack[len(f.stack)-1]
+	top.Children = append(top.Children, child)
+}
+
+func (f *form) beginGroup(r record, t *report.Atom, repeat bool) {
+	g := &draft.Group{At: t, Source: r.text("name"), Heading: draft.Heading{Title: r.texts["label"], Intro: r.texts["hint"]}}
 	g.Atoms = []*report.Atom{t}
 	if a := r.first["name"]; a != nil {
 		g.Atoms = append(g.Atoms, a)
@@ -313,18 +331,9 @@ func (f *form) begin(r record, t *report.Atom, repeat bool, top *draft.Group) {
 		switch key {
 		case "type", "name", "label", "hint", "disabled":
 		case "relevant":
-			g.Show = []*draft.Condition{f.Condition(a)}
+			g.Show = []*draft.Condition{draft.NewCondition(a)}
 		case "appearance":
-			for _, look := range strings.Fields(strings.ToLower(a.Text)) {
-				switch {
-				case look == "table-list":
-					f.tables = append(f.tables, table{g, top, a})
-				case idleLook.MatchString(look):
-					f.Ignore(a, "the appearance %s: pages lay themselves out", report.Quote(look))
-				default:
-					f.Drop(a, "the appearance %s is not known here", report.Quote(look))
-				}
-			}
+			f.readGroupAppearance(g, a)
 		case "repeat_count":
 			f.Drop(a, "questions are not repeated")
 		case "required", "read_only":
@@ -333,11 +342,38 @@ func (f *form) begin(r record, t *report.Atom, repeat bool, top *draft.Group) {
 			if !slices.Contains(surveyHeaders, key) {
 				continue // the whole column is reported
 			}
-			for _, a := range r.by[key].Atoms() {
+			for _, a := range r.texts[key].Atoms() {
 				f.Drop(a, "groups have no %s here: %s", key, report.Quote(a.Text))
 			}
 		}
 	}
-	top.Children = append(top.Children, g)
+	f.addChild(g)
 	f.stack = append(f.stack, g)
+}
+
+func (f *form) readGroupAppearance(g *draft.Group, a *report.Atom) {
+	for _, appearance := range strings.Fields(strings.ToLower(a.Text)) {
+		switch {
+		case appearance == "table-list":
+			f.tableLists = append(f.tableLists, tableList{g, f.stack[len(f.stack)-1], a})
+		case ignoredAppearance.MatchString(appearance):
+			f.Ignore(a, "the appearance %s: pages lay themselves out", report.Quote(appearance))
+		default:
+			f.Drop(a, "the appearance %s is not known here", report.Quote(appearance))
+		}
+	}
+}
+
+func (f *form) endGroup(r record, t *report.Atom) {
+	if len(f.stack) == 1 {
+		f.MarkAll(report.Dropped, t.At, r.atoms, "there is no group to end")
+		return
+	}
+	f.stack = f.stack[:len(f.stack)-1]
+	report.Carry(t)
+	for _, a := range r.atoms {
+		if a != t {
+			f.Ignore(a, "%s: only the beginning of a group says something", report.Quote(a.Text))
+		}
+	}
 }

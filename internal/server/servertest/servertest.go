@@ -134,8 +134,9 @@ func Start(t testing.TB, dir string, open func(printed io.Writer) (Server, error
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		defer server.Close()
-		ended <- server.Run(ctx)
+		err := server.Run(ctx)
+		server.Close()
+		ended <- err
 	}()
 	s.stop = sync.OnceValue(func() error {
 		cancel()

@@ -212,9 +212,10 @@ func alertsOpenCases(t *testing.T, b Backend) {
 		t.Fatal(err)
 	}
 	publisher := func() *publish.Publisher {
-		p := publish.New(b.Log, b.Tallies, b.Releases, nowhere{}, nowhere{}, time.Now)
-		p.Cases, p.Tells = b.Cases, true
-		return p
+		return publish.New(publish.Options{
+			Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: nowhere{}, Renderer: nowhere{}, Now: time.Now,
+			Cases: b.Cases, Notify: true,
+		})
 	}
 	const n = 40
 	var opened atomic.Int64

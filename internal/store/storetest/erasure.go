@@ -70,7 +70,7 @@ func (nowhere) CSV(io.Writer, results.Page) error  { return nil }
 func publishOnce(t *testing.T, b Backend, s *survey.Survey) publish.Outcome {
 	t.Helper()
 	b.settle()
-	out, err := publish.New(b.Log, b.Tallies, b.Releases, nowhere{}, nowhere{}, time.Now).Publish(ctx, s)
+	out, err := publish.New(publish.Options{Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: nowhere{}, Renderer: nowhere{}, Now: time.Now}).Publish(ctx, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func erasureAtOnce(t *testing.T, b Backend) {
 	})
 	group.Go(func() error {
 		for range 10 {
-			if _, err := publish.New(b.Log, b.Tallies, b.Releases, nowhere{}, nowhere{}, time.Now).Publish(ctx, s); err != nil {
+			if _, err := publish.New(publish.Options{Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: nowhere{}, Renderer: nowhere{}, Now: time.Now}).Publish(ctx, s); err != nil {
 				return err
 			}
 		}

@@ -1,4 +1,4 @@
-// Package conditiontest has the questions that tests of conditions name, and checks what is written of them.
+// Package conditiontest holds what the tests of both expression parsers share.
 package conditiontest
 
 import (
@@ -9,7 +9,7 @@ import (
 	"glasspoll/internal/expression"
 )
 
-// Targets is what conditions may name in these tests.
+// Targets returns the questions that the conditions in tests may name.
 func Targets() map[string]*condition.Target {
 	yn := map[string]string{"yes": "yes", "no": "no"}
 	return map[string]*condition.Target{
@@ -28,7 +28,7 @@ func Targets() map[string]*condition.Target {
 	}
 }
 
-// scope is the same to our own compiler, which must accept what is said.
+// scope declares the same questions to our own compiler.
 func scope() expression.Scope {
 	s := expression.Scope{}
 	for _, to := range Targets() {
@@ -57,33 +57,33 @@ func scope() expression.Scope {
 	return s
 }
 
-// Write says a condition, or why it cannot be said.
-func Write(parse func(string) (*condition.Term, error), source string) (said string, failed bool) {
+// Write parses a condition and writes it in our language. If that fails, it returns the message.
+func Write(parse func(string) (*condition.Term, error), source string) (written string, failed bool) {
 	tree, err := parse(source)
 	if err != nil {
 		return err.Error(), true
 	}
-	p, err := condition.Writer{Scope: Targets(), Self: Targets()["n"]}.Write(tree)
+	e, err := condition.Writer{Scope: Targets(), Self: Targets()["n"]}.Write(tree)
 	if err != nil {
 		return err.Error(), true
 	}
-	return p.Text, false
+	return e.Text, false
 }
 
-// Compiles has our own compiler read what was said.
-func Compiles(t *testing.T, said string) {
+// Compiles checks that our own compiler accepts a condition.
+func Compiles(t *testing.T, written string) {
 	t.Helper()
 	budget := expression.Budget
-	if _, faults := expression.Compile(said, scope(), &budget); len(faults) > 0 && !strings.Contains(faults[0].Message, "never be true") {
-		t.Errorf("%s is refused: %s", said, faults[0].Message)
+	if _, faults := expression.Compile(written, scope(), &budget); len(faults) > 0 && !strings.Contains(faults[0].Message, "never be true") {
+		t.Errorf("%s is refused: %s", written, faults[0].Message)
 	}
 }
 
-// CompilesWhenWritten has our own compiler read whatever could be said.
+// CompilesWhenWritten checks that our own compiler accepts a condition of any source that can be written.
 func CompilesWhenWritten(t *testing.T, parse func(string) (*condition.Term, error), source string) {
-	said, failed := Write(parse, source)
-	if failed || said == "true" || said == "false" {
+	written, failed := Write(parse, source)
+	if failed || written == "true" || written == "false" {
 		return
 	}
-	Compiles(t, said)
+	Compiles(t, written)
 }

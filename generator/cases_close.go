@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"glasspoll/internal/cases"
+	"glasspoll/internal/console"
+	"glasspoll/internal/records"
+)
+
+type closeCaseCommand struct {
+	storeFlags
+	Case         string `arg:"" name:"CASE" help:"The case's id, or enough of its beginning."`
+	Result       string `required:"" placeholder:"TEXT" help:"What has come of it. No names: it is kept as long as the case."`
+	CustomerTold string `required:"" placeholder:"yes|no" enum:"yes,no" help:"Whether the customer was told of the result: yes or no."`
+	By           string `placeholder:"ROLE" help:"The role that closes it. Default: its owner."`
+}
+
+func (k closeCaseCommand) Run(ctx context.Context, c *console.Console) error {
+	return k.perform(ctx, c, "cases close", &k)
+}
+
+func (k *closeCaseCommand) do(ctx context.Context, env *environment) error {
+	c, err := records.ChangeCase(ctx, env.store, k.Case, func(c *cases.Case) error { return c.Close(k.Result, k.CustomerTold == "yes", k.By, time.Now()) })
+	if err != nil {
+		return err
+	}
+	when := "in time"
+	switch {
+	case c.Due == "":
+		when = fmt.Sprintf("after %s", console.Count(c.Days(), "day"))
+	case !c.InTime():
+		when = fmt.Sprintf("late: it was due on %s", c.Due)
+	}
+	console.Line(env.Out, "case %s is closed, %s", c.ID, when)
+	return nil
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"glasspoll/internal/cases"
+	"glasspoll/internal/console"
+	"glasspoll/internal/records"
+)
+
+type listCasesCommand struct {
+	storeFlags
+	Survey   string `placeholder:"ID" help:"Only those of this survey."`
+	Status   string `placeholder:"STATUS" enum:"unfinished,open,assigned,closed,all" default:"unfinished" help:"unfinished (open or assigned), open, assigned, closed or all. Default: ${default}."`
+	Overdue  bool   `help:"Only those that should have been closed before today."`
+	Type     string `placeholder:"TYPE" help:"Only those of this type, such as complaint."`
+	Severity string `placeholder:"SEVERITY" enum:"minor,major,critical," default:"" help:"Only those of this severity: minor, major or critical."`
+	Owner    string `placeholder:"ROLE" help:"Only those that this role has to follow up."`
+	Format   string `placeholder:"FORMAT" enum:"text,json,csv" default:"text" help:"text, json or csv. Default: ${default}."`
+}
+
+func (l listCasesCommand) Run(ctx context.Context, c *console.Console) error {
+	return l.perform(ctx, c, "cases list", &l)
+}
+
+func (l *listCasesCommand) do(ctx context.Context, env *environment) error {
+	all, err := records.Cases(ctx, env.store, l.Survey)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	listed := slices.DeleteFunc(all, func(c *cases.Case) bool { return !l.includes(c, now) })
+	cases.Sort(listed, now)
+	switch l.Format {
+	case "json":
+		document := []caseJSON{}
+		for _, c := range listed {
+			document = append(document, caseJSON{c, c.Overdue(now)})
+		}
+		return console.JSON(env.Out, document)
+	case "csv":
+		return casesCSV(env.Out, listed, now)
+	}
+	return casesText(env.Out, listed, now)
+}
+
+// includes reports whether the flags include a case.
+func (l *listCasesCommand) includes(c *cases.Case, now time.Time) bool {
+	unfinished := c.Status != cases.Closed
+	return (l.Status == "all" || l.Status == string(c.Status) || l.Status == "unfinished" && unfinished) &&
+		(!l.Overdue || c.Overdue(now)) &&
+		(l.Type == "" || l.Type == c.Type) &&
+		(l.Severity == "" || l.Severity == string(c.Severity)) &&
+		(l.Owner == "" || l.Owner == c.Owner)
+}
+
+// caseJSON is a case in JSON output.
+type caseJSON struct {
+	*cases.Case
+	Overdue bool `json:"overdue"`
+}
+
+func casesText(out io.Writer, listed []*cases.Case, now time.Time) error {
+	if len(listed) == 0 {
+		console.Line(out, "no cases")
+		return nil
+	}
+	overdue := 0
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "CASE\tOPENED\tDUE\t\tSTATUS\tSEVERITY\tPRIORITY\tTYPE\tSURVEY\tOWNER")
+	for _, c := range listed {
+		mark := ""
+		switch {
+		case c.Overdue(now):
+			mark = "OVERDUE"
+			overdue++
+		case c.Withdrawn:
+			mark = "withdrawn"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Day(c.Opened), cmp.Or(string(c.Due), "-"), mark, c.Status, c.Severity, c.Priority, c.Type, c.Survey, cmp.Or(c.Owner, "-"))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	console.Line(out, "%s, %d overdue", console.Count(len(listed), "case"), overdue)
+	return nil
+}
+
+func casesCSV(out io.Writer, listed []*cases.Case, now time.Time) error {
+	table := csv.NewWriter(out)
+	table.Write([]string{"case", "survey", "period", "type", "severity", "priority", "owner", "status", "opened", "due", "overdue", "closed", "result", "customer_told", "withdrawn"})
+	for _, c := range listed {
+		closed := ""
+		if c.Status == cases.Closed {
+			closed = string(c.Day(c.Closed))
+		}
+		table.Write([]string{c.ID, c.Survey, c.Period, c.Type, string(c.Severity), string(c.Priority), escapeFormula(c.Owner), string(c.Status), string(c.Day(c.Opened)), string(c.Due),
+			strconv.FormatBool(c.Overdue(now)), closed, escapeFormula(c.Result), strconv.FormatBool(c.Told), strconv.FormatBool(c.Withdrawn)})
+	}
+	table.Flush()
+	return table.Error()
+}
+
+// escapeFormula keeps a spreadsheet from taking a text for a formula.
+func escapeFormula(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

@@ -1,0 +1,40 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"glasspoll/internal/survey"
+)
+
+// sidecarsKey has the prefix of definitions, so that the roles that may read those may read it, and a name that no survey
+// can have, so that no form can ask for it as a version.
+const sidecarsKey = "D#_beside"
+
+// PutActions stores the sidecars of a survey in the place of the earlier ones.
+func (t *Table) PutActions(ctx context.Context, id string, a survey.Actions) error {
+	data, err := json.Marshal(a)
+	if err != nil {
+		return t.wrap(err)
+	}
+	i := key(sidecarsKey, id)
+	i[body] = compressed(data)
+	return t.put(ctx, i)
+}
+
+// Actions implements [store.Sidecars].
+func (t *Table) Actions(ctx context.Context, id string) (a survey.Actions, err error) {
+	i, err := t.get(ctx, sidecarsKey, id)
+	if err != nil || i == nil {
+		return survey.Actions{}, err
+	}
+	data, err := decompressed(i, body)
+	if err == nil {
+		err = json.Unmarshal(data, &a)
+	}
+	if err != nil {
+		return survey.Actions{}, t.wrap(fmt.Errorf("sidecars of %s: %w", id, err))
+	}
+	return a, nil
+}

@@ -1,0 +1,70 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"glasspoll/internal/store"
+	"glasspoll/internal/tally"
+)
+
+func tallyKey(shard store.Shard) (pk, sk string) {
+	return "T#" + shard.Survey + "#" + shard.Period, fmt.Sprintf("%02d", shard.Number)
+}
+
+// Tally implements [store.Tallies].
+func (t *Table) Tally(ctx context.Context, shard store.Shard) (*tally.Tally, int, error) {
+	pk, sk := tallyKey(shard)
+	i, err := t.get(ctx, pk, sk)
+	if err != nil || i == nil {
+		return nil, 0, err
+	}
+	decoded, revision, err := tallyOf(i)
+	if err != nil {
+		return nil, 0, t.wrap(fmt.Errorf("tally %s %s: %w", pk, sk, err))
+	}
+	return decoded, revision, nil
+}
+
+func tallyOf(i item) (*tally.Tally, int, error) {
+	revision, err := revisionOf(i)
+	if err != nil {
+		return nil, 0, err
+	}
+	data, err := decompressed(i, body)
+	if err != nil {
+		return nil, 0, err
+	}
+	decoded, err := tally.Decode(data)
+	return decoded, revision, err
+}
+
+// SaveTally implements [store.Tallies].
+func (t *Table) SaveTally(ctx context.Context, shard store.Shard, counted *tally.Tally, revision int) error {
+	put := t.tallyIf(shard, counted, revision)
+	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
+	})
+	if refused(err) {
+		return store.ErrStale
+	}
+	return t.wrap(err)
+}
+
+// tallyIf is a put of a tally in the place of the one with the given revision; 0 is none.
+func (t *Table) tallyIf(shard store.Shard, counted *tally.Tally, revision int) *types.Put {
+	pk, sk := tallyKey(shard)
+	i := key(pk, sk)
+	i[body] = compressed(counted.Encode())
+	i[counter] = number(revision + 1)
+	put := &types.Put{TableName: &t.name, Item: i, ConditionExpression: aws.String("attribute_not_exists(" + partKey + ")")}
+	if revision > 0 {
+		put.ConditionExpression = aws.String("revision = :revision")
+		put.ExpressionAttributeValues = item{":revision": number(revision)}
+	}
+	return put
+}

@@ -1,0 +1,221 @@
+package draft
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/convert/markup"
+	"glasspoll/internal/convert/report"
+	"glasspoll/internal/questionnaire"
+)
+
+const maxRepairs = 20 // rounds of leaving out what the parser refuses
+
+// encodeValid encodes the tree, leaving out, round by round, what the parser refuses.
+func (w *writer) encodeValid(root *yaml.Node) ([]byte, error) {
+	for range maxRepairs {
+		text, err := w.encode(root)
+		if err != nil {
+			return nil, err
+		}
+		if len(text) > maxYAML {
+			return nil, fmt.Errorf("it would make a questionnaire of more than %d KB: split it", maxYAML>>10)
+		}
+		_, problems := questionnaire.Parse(w.ID+".yaml", text)
+		if len(problems) == 0 {
+			return text, nil
+		}
+		r := repair{writer: w, root: root, removed: map[*yaml.Node]bool{}}
+		repaired, err := r.drop(text, problems)
+		if err != nil {
+			return nil, err
+		}
+		if prune(root); len(valueOf(root, "sections").Content) == 0 {
+			return nil, w.noQuestion()
+		}
+		if !repaired {
+			return nil, fmt.Errorf("nothing valid could be made of it: %s", problems[0].Message)
+		}
+	}
+	return nil, errors.New("nothing valid could be made of it: too much in it does not fit together")
+}
+
+// A repair is one round of leaving out what the parser refuses.
+type repair struct {
+	*writer
+	root    *yaml.Node
+	removed map[*yaml.Node]bool
+}
+
+// drop leaves out the parts that problems of the encoded text are in, and reports whether there were any.
+func (r *repair) drop(text []byte, problems questionnaire.Problems) (bool, error) {
+	encoded, err := parseYAML(text)
+	if err != nil {
+		return false, err
+	}
+	ancestries := make([][]*yaml.Node, len(problems)) // before anything is removed, since the places are those of the text
+	for i, p := range problems {
+		if p.Line > 0 {
+			ancestries[i] = nodesAlong(r.root, pathTo(encoded, p.Line, p.Column))
+		}
+	}
+	repaired := false
+	for i, nodes := range ancestries {
+		repaired = r.dropPart(nodes, problems[i]) || repaired
+	}
+	return repaired, nil
+}
+
+// parseYAML returns the top node of a text, with the places of all nodes.
+func parseYAML(text []byte) (*yaml.Node, error) {
+	var tree yaml.Node
+	if err := yaml.Unmarshal(text, &tree); err != nil || len(tree.Content) == 0 {
+		return nil, fmt.Errorf("the result is no YAML: %v", err)
+	}
+	return tree.Content[0], nil
+}
+
+// pathTo returns the path from the root to the innermost node at a place, as indices of Content.
+func pathTo(root *yaml.Node, line, column int) []int {
+	var best, path []int
+	var walk func(n *yaml.Node)
+	walk = func(n *yaml.Node) {
+		if n.Line < line || n.Line == line && n.Column <= column {
+			best = slices.Clone(path)
+		}
+		for i, c := range n.Content {
+			path = append(path, i)
+			walk(c)
+			path = path[:len(path)-1]
+		}
+	}
+	walk(root)
+	return best
+}
+
+// nodesAlong returns the nodes along a path. Instead of a key, it returns the value.
+func nodesAlong(root *yaml.Node, path []int) []*yaml.Node {
+	nodes := []*yaml.Node{root}
+	for _, i := range path {
+		n := nodes[len(nodes)-1]
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			i++
+		}
+		nodes = append(nodes, n.Content[i])
+	}
+	return nodes
+}
+
+var braces = regexp.MustCompile(`\{\{[^{}]*\}\}`)
+
+// dropPart removes the smallest part around a problem, and reports it. nodes lead from the root to the problem.
+func (r *repair) dropPart(nodes []*yaml.Node, p questionnaire.Problem) bool {
+	if len(nodes) == 0 {
+		return false
+	}
+	if deepest := nodes[len(nodes)-1]; deepest.Kind == yaml.ScalarNode && strings.Contains(p.Message, "{{") && braces.MatchString(deepest.Value) {
+		r.dropPiped(nodes, p)
+		return true
+	}
+	for i := len(nodes) - 1; i > 0; i-- {
+		n, parent := nodes[i], nodes[i-1]
+		found, ok := r.parts[n]
+		if !ok {
+			continue
+		}
+		if r.removed[n] || slices.ContainsFunc(nodes[:i], func(n *yaml.Node) bool { return r.removed[n] }) {
+			return true
+		}
+		r.removed[n] = true
+		r.MarkAll(report.Dropped, found.at, found.atoms, "%s was left out, since it would not be valid here: %s", found.what, p.Message)
+		remove(parent, n)
+		return true
+	}
+	return false
+}
+
+// dropPiped removes an answer from a text that cannot show it.
+func (r *repair) dropPiped(nodes []*yaml.Node, p questionnaire.Problem) {
+	text := nodes[len(nodes)-1]
+	found := part{what: "the text"}
+	for _, n := range nodes {
+		if inner, ok := r.parts[n]; ok {
+			found = inner
+		}
+	}
+	r.Remark(report.Dropped, found.at, "%s shows an answer that it cannot show, which became …: %s", found.what, p.Message)
+	if which := braces.FindString(p.Message); which != "" && strings.Contains(text.Value, which) {
+		text.Value = strings.ReplaceAll(text.Value, which, "…")
+		return
+	}
+	text.Value = braces.ReplaceAllString(text.Value, "…")
+}
+
+// prune removes sections without questions, and keys without content.
+func prune(root *yaml.Node) {
+	if sections := valueOf(root, "sections"); sections != nil {
+		sections.Content = slices.DeleteFunc(sections.Content, func(s *yaml.Node) bool {
+			questions := valueOf(s, "questions")
+			return questions == nil || len(questions.Content) == 0
+		})
+	}
+	for _, key := range []string{"scales", "thanks"} {
+		if n := valueOf(root, key); n != nil && n.Kind != yaml.ScalarNode && len(n.Content) == 0 {
+			remove(root, n)
+		}
+	}
+}
+
+// encode encodes the tree, with a comment above and blank lines between sections.
+func (w *writer) encode(root *yaml.Node) ([]byte, error) {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if err := e.Encode(root); err != nil {
+		return nil, err
+	}
+	top, err := parseYAML(b.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	blank := map[int]bool{} // lines, from 1, that get a blank line above
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		switch k, v := top.Content[i], top.Content[i+1]; k.Value {
+		case "sections":
+			blank[k.Line] = true
+			for j, s := range v.Content {
+				if j > 0 {
+					blank[s.Line] = true
+				}
+			}
+		case "scales":
+			blank[k.Line] = true
+		}
+	}
+	var out []string
+	for i, l := range strings.Split(b.String(), "\n") {
+		if blank[i+1] {
+			out = append(out, "")
+		}
+		out = append(out, l)
+	}
+	return []byte(w.preface() + strings.Join(out, "\n")), nil
+}
+
+// preface is a comment that says what the author still has to decide.
+func (w *writer) preface() string {
+	lines := []string{
+		fmt.Sprintf("Imported from %s (%s); the report of the import says what was left out.", strings.Join(strings.Fields(markup.Clean(w.File)), " "), w.Format),
+		"Still to decide: period, window and contact; scoring (dimensions, weights, bands); results.",
+	}
+	if len(w.unscored) > 0 {
+		lines = append(lines, fmt.Sprintf("Options without scores are counted but have no part in the index. To give them one, add score: to the options of: %s.", strings.Join(w.unscored, ", ")))
+	}
+	return "# " + strings.Join(lines, "\n# ") + "\n"
+}

@@ -1,0 +1,124 @@
+package questionnaire
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// document reads the file's one YAML document, or reports why there is none. what names what the file should be, and
+// begins says how that begins, both for messages.
+func (r *reader) document(source []byte, what, begins string) *yaml.Node {
+	if len(source) > maxFile {
+		r.failAt(1, 1, "the file is larger than %d KB: a %s is never that long", maxFile>>10, what)
+		return nil
+	}
+	if bytes.HasPrefix(source, []byte{0xFF, 0xFE}) || bytes.HasPrefix(source, []byte{0xFE, 0xFF}) || len(source) > 1 && (source[0] == 0 || source[1] == 0) {
+		r.failAt(1, 1, "the file is saved as UTF-16, which Notepad calls Unicode: save it with the encoding UTF-8")
+		return nil
+	}
+	r.lines = splitLines(source)
+	source = []byte(strings.Join(r.lines, "\n"))
+	if !r.readable(source) {
+		return nil
+	}
+	first, second, err := decodeYAML(source)
+	for n, last := 1, (edit{}); err != nil; n++ {
+		found := diagnose(r.lines, err)
+		if !found.after(last) {
+			return nil // it may follow from the fix before
+		}
+		r.failAt(found.line, found.column, "%s", found.message)
+		if found.fix == nil || n > maxFixes || n*len(source) > maxFixedBytes {
+			return nil
+		}
+		r.fix(found.fix)
+		last = found.fix[len(found.fix)-1]
+		source = []byte(strings.Join(r.lines, "\n"))
+		first, second, err = decodeYAML(source)
+	}
+	switch {
+	case first == nil || first.Kind == yaml.ScalarNode && first.Tag == "!!null":
+		r.failAt(1, 1, "the file is empty: %s", begins)
+		return nil
+	case second != nil:
+		r.fail(second, "a file holds one %s: move what follows --- to a file of its own, or remove ---", what)
+		return nil
+	}
+	return first
+}
+
+// decodeYAML reads the first document and the one that follows it; each is nil if there is none. Every file is read by
+// yaml.v3 here, so here a panic of its scanner is recovered.
+func decodeYAML(source []byte) (first, second *yaml.Node, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			first, second, err = nil, nil, errors.New("YAML cannot be read here: write this part more simply")
+		}
+	}()
+	decoder := yaml.NewDecoder(bytes.NewReader(source))
+	var one, two yaml.Node
+	if err := decoder.Decode(&one); err == io.EOF || err == nil && len(one.Content) == 0 {
+		return nil, nil, nil
+	} else if err != nil {
+		return nil, nil, err
+	}
+	if err := decoder.Decode(&two); err == io.EOF {
+		return one.Content[0], nil, nil
+	} else if err != nil {
+		return nil, nil, err
+	}
+	return one.Content[0], &two, nil
+}
+
+// readable checks for what yaml.v3's messages explain badly: encodings, invisible characters, runaway nesting.
+func (r *reader) readable(source []byte) bool {
+	open := 0
+	for i, line := range bytes.Split(source, []byte("\n")) {
+		column, indented, dashes := 0, true, 0
+		for rest := line; len(rest) > 0; {
+			c, size := utf8.DecodeRune(rest)
+			rest = rest[size:]
+			column++
+			switch c {
+			case '[', '{':
+				open++
+			case ']', '}':
+				open = max(0, open-1)
+			}
+			entry := indented && (c == '-' || c == '?') && len(rest) > 0 && rest[0] == ' '
+			if entry {
+				dashes++
+			}
+			switch {
+			case c == utf8.RuneError && size == 1:
+				r.failAt(i+1, column, "not UTF-8 text, but perhaps GBK, Big5 or ANSI: save the file with the encoding UTF-8 (in Notepad: Save as, Encoding)")
+			case c < ' ' && c != '\t', c >= 0x7F && c < 0xA0, c == '\u2028', c == '\u2029', c == '\uFEFF', c == '\uFFFE', c == '\uFFFF':
+				r.failAt(i+1, column, "invisible character U+%04X: remove it", c)
+			case open > maxOpen:
+				r.failAt(i+1, column, "more than %d brackets are open: is one not closed?", maxOpen)
+			case column > maxIndent && indented && len(bytes.TrimSpace(rest)) > 0:
+				r.failAt(i+1, column, "indented by more than %d spaces: check the indentation", maxIndent)
+			case dashes > maxDepth:
+				r.failAt(i+1, column, "more than %d lists begin on one line: remove all but one \"- \"", maxDepth)
+			default:
+				if c != ' ' && !entry {
+					indented = false
+				}
+				continue
+			}
+			return false
+		}
+	}
+	return true
+}
+
+// The time that yaml.v3's scanner takes grows with the square of these.
+const (
+	maxOpen   = 1000 // brackets
+	maxIndent = 200  // spaces
+)

@@ -1,0 +1,371 @@
+package questionnaire
+
+import (
+	"slices"
+	"strings"
+
+	"glasspoll/internal/survey"
+)
+
+// These tables are the format: the parser refuses what is not in them and takes its bounds and words from them, and the
+// JSON Schema and docs/format.md are written from them.
+
+// A mapping is one kind of object that a questionnaire is made of.
+type mapping struct {
+	id   string // names it in the schema and the reference
+	name string // as messages name it: "a section"
+	doc  doc
+	keys []key
+}
+
+// A key is one name that a mapping may hold, and what its value may be. Where the types of a question give a name several
+// meanings, each meaning is a key.
+type key struct {
+	name     string
+	form     form
+	doc      doc
+	example  string        // a value, as YAML
+	need     string        // if it must be given: why, as messages say it
+	types    []survey.Type // of a question: the types that have it; nil for all
+	requires string        // another key that must be given with it
+}
+
+// A doc is one line of the reference, in English and Chinese.
+type doc struct{ en, zh string }
+
+// A form is what a value may be.
+type form struct {
+	kind        kind
+	least, most survey.Decimal // of a number; of a list, how many entries: 0 is no limit
+	words       []string       // of a word
+	except      []string       // of an id: what it may not be
+	of          *mapping       // of a mapping
+	entry       *form          // of a list
+	either      []form
+}
+
+// A kind is one of the forms that a value may have.
+type kind int
+
+const (
+	plainForm     kind = iota // a name or number, as it is written
+	textForm                  // in every language of the survey
+	markdownForm              // the same, for longer texts
+	booleanForm               // true or false
+	alwaysForm                // true
+	wordForm                  // one of a few
+	wholeForm                 // a number without decimals
+	numberForm                // with three decimals at most
+	dateForm                  // 2026-10-31
+	emailForm                 // an address
+	codeForm                  // a language's code
+	fileIDForm                // the id of a survey
+	nameIDForm                // of questions, sections, scales, dimensions, channels
+	choiceIDForm              // of options and rows, which may begin with a digit
+	conditionForm             // an expression
+	objectForm                // keys and values
+	byNameForm                // the author's own names, each with a value
+	listForm                  // entries
+	eitherForm                // one of several forms
+)
+
+func ofKind(k kind) form { return form{kind: k} }
+
+func oneOfWords(words ...string) form { return form{kind: wordForm, words: words} }
+
+func wholes(least, most int) form {
+	return form{kind: wholeForm, least: survey.Decimal(least) * survey.One, most: survey.Decimal(most) * survey.One}
+}
+
+func numbers(least, most survey.Decimal) form {
+	return form{kind: numberForm, least: least, most: most}
+}
+
+func objectOf(m *mapping) form { return form{kind: objectForm, of: m} }
+
+// listOf is a list of one entry at least, and of no more than most unless that is 0.
+func listOf(entry form, most int) form {
+	return form{kind: listForm, entry: &entry, least: survey.One, most: survey.Decimal(most) * survey.One}
+}
+
+func anyOf(forms ...form) form { return form{kind: eitherForm, either: forms} }
+
+func (f form) atLeast(n int) form { f.least = survey.Decimal(n) * survey.One; return f }
+
+func (f form) butNot(words []string) form { f.except = words; return f }
+
+// visitMappings calls visit for the mappings that a form leads to.
+func (f form) visitMappings(visit func(*mapping)) {
+	if f.of != nil {
+		visit(f.of)
+	}
+	if f.entry != nil {
+		f.entry.visitMappings(visit)
+	}
+	for _, one := range f.either {
+		one.visitMappings(visit)
+	}
+}
+
+// mappingsOf lists some mappings and all that their keys lead to, each once.
+func mappingsOf(roots ...*mapping) []*mapping {
+	var all []*mapping
+	var add func(m *mapping)
+	add = func(m *mapping) {
+		if slices.Contains(all, m) {
+			return
+		}
+		all = append(all, m)
+		for i := range m.keys {
+			m.keys[i].form.visitMappings(add)
+		}
+	}
+	for _, root := range roots {
+		add(root)
+	}
+	return all
+}
+
+// key finds a key by its name. Of a question t is the type, or "" where that is unknown; the first key that fits counts.
+func (m *mapping) key(name string, t survey.Type) (key, bool) {
+	for i := range m.keys { // a key is large: no copies
+		if k := &m.keys[i]; k.name == name && k.belongsTo(t) {
+			return *k, true
+		}
+	}
+	return key{}, false
+}
+
+// belongsTo reports whether questions of a type have the key.
+func (k *key) belongsTo(t survey.Type) bool {
+	return k.types == nil || slices.Contains(k.types, t)
+}
+
+// types lists the types that have a key.
+func (m *mapping) types(name string) []survey.Type {
+	return slices.DeleteFunc(allTypes(), func(t survey.Type) bool {
+		_, own := m.key(name, t)
+		return !own
+	})
+}
+
+// names lists the keys: of a question, those of its type, or all if that is "".
+func (m *mapping) names(t survey.Type) []string {
+	names := make([]string, 0, len(m.keys))
+	for i := range m.keys {
+		if k := &m.keys[i]; (t == "" || k.belongsTo(t)) && !slices.Contains(names, k.name) {
+			names = append(names, k.name)
+		}
+	}
+	return names
+}
+
+// needed lists the keys that must be given.
+func (m *mapping) needed(t survey.Type) []string {
+	var names []string
+	for i := range m.keys {
+		k := &m.keys[i]
+		if k.need == "" || slices.Contains(names, k.name) {
+			continue // most keys may be left out: this is the quick way
+		}
+		if first, _ := m.key(k.name, t); first.need != "" {
+			names = append(names, k.name)
+		}
+	}
+	return names
+}
+
+const (
+	maxMinutes  = 240
+	maxPeople   = 1_000_000_000
+	maxWeight   = 1000 * survey.One // of weights and scores
+	maxIndex    = 100 * survey.One
+	maxGroup    = 10_000
+	maxDays     = 3650
+	maxSteps    = 10
+	shortLength = 200 // characters of a short_text unless declared
+	longLength  = 2_000
+	mostLength  = 20_000
+	maxPattern  = 500
+	maxAlerts   = 20
+	maxEntries  = 200 // of a sidecar
+)
+
+var (
+	questionnaireMapping = mapping{"questionnaire", "a questionnaire", doc{"One file is one questionnaire.", "一个文件就是一份问卷。"}, []key{
+		{name: "title", form: ofKind(textForm), need: ": what is the survey called?", example: "{zh: 服务满意度调查, en: Service survey}",
+			doc: doc{"The survey's name.", "问卷的名称。"}},
+		{name: "languages", form: listOf(ofKind(codeForm), 0), example: "[zh, en]",
+			doc: doc{"The languages of all texts; the first is the default. Left out: those of the title.", "全部文字所用的语言，第一种是默认语言。不写就按标题的语言。"}},
+		{name: "id", form: ofKind(fileIDForm).butNot(reservedIDs), example: "quarterly_service",
+			doc: doc{"The survey's address and its name in the store. Left out: the file's name. Never change it once published.", "问卷的网址，也是存储中的名字。不写就用文件名。发布之后不要再改。"}},
+		{name: "intro", form: ofKind(markdownForm), example: "{zh: 请您评价我们的服务。, en: Please rate our service.}",
+			doc: doc{"What the survey is for, how to answer, what becomes of the answers.", "调查的目的、怎样作答、答案用来做什么。"}},
+		{name: "minutes", form: wholes(1, maxMinutes), example: "5",
+			doc: doc{"An honest estimate of how long it takes.", "如实估计的作答时间（分钟）。"}},
+		{name: "thanks", form: anyOf(ofKind(markdownForm), listOf(objectOf(&thanksMapping), 0)), example: "{zh: 谢谢您！, en: Thank you!}",
+			doc: doc{"What is shown afterwards: one text, or several with conditions, of which the first that applies is shown.", "提交后显示的文字：一段，或带条件的几段，显示第一段符合条件的。"}},
+		{name: "contact", form: objectOf(&contactMapping), example: "{name: Ms Li, email: li@example.com}",
+			doc: doc{"Whom a respondent may ask.", "填写人可以向谁询问。"}},
+		{name: "document", form: objectOf(&documentMapping), example: `{number: QR-07-01, version: "3"}`,
+			doc: doc{"The questionnaire's entry in the quality manual.", "问卷在质量手册中的文件信息。"}},
+		{name: "window", form: objectOf(&windowMapping), example: "{from: 2026-10-01, until: 2026-10-31}",
+			doc: doc{"When answers are taken. Left out: always.", "什么时候接受答卷。不写就一直接受。"}},
+		{name: "timezone", form: ofKind(plainForm), example: "Asia/Shanghai",
+			doc: doc{"Where the window's days and the periods begin. Left out: UTC.", "开放日期和统计周期按哪个时区算。不写就是 UTC。"}},
+		{name: "period", form: oneOfWords("none", "month", "quarter", "year"), example: "quarter",
+			doc: doc{"What figures are summed over; trends compare one period with the next. Left out: none.", "按什么周期汇总，趋势就是各周期之间的比较。不写就是 none（不分周期）。"}},
+		{name: "audience", form: objectOf(&audienceMapping), example: "{population: 400, issued: 227}",
+			doc: doc{"Who is asked, for the response rate and the sample size.", "调查对象有多少，用来算回收率和样本量。"}},
+		{name: "channels", form: listOf(ofKind(nameIDForm), 0), example: "[web, email, sms, phone, onsite]",
+			doc: doc{"The ways by which answers come: ?c=email in the link. They are counted apart.", "答卷的来源：链接里写 ?c=email。各来源分别统计。"}},
+		{name: "scales", form: form{kind: byNameForm, of: &optionMapping, most: maxOptions * survey.One}, example: "{satisfaction: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 1}]}",
+			doc: doc{"Lists of options under a name, for several questions to share.", "起了名字的选项表，供几道题共用。"}},
+		{name: "sections", form: listOf(objectOf(&sectionMapping), 0), need: ": a questionnaire needs at least one section with questions", example: `[{questions: [{id: overall, type: nps, label: "Would you recommend us?"}]}]`,
+			doc: doc{"The questions, in sections.", "分成部分的题目。"}},
+		{name: "scoring", form: objectOf(&scoringMapping), example: "{overall: overall, target: 85}",
+			doc: doc{"How figures become an index.", "怎样由数字算出指数。"}},
+		{name: "results", form: objectOf(&resultsMapping), example: "{min_group: 10}",
+			doc: doc{"What is made public, and when.", "公布什么、什么时候公布。"}},
+		{name: "layout", form: oneOfWords("page", "steps"), example: "steps",
+			doc: doc{"Whether all sections stand on one page, or come one by one as steps with Back and Next. Steps need the page's script: without it there is one page. Left out: page.", "各部分排在一页上（page），还是一步一步出现、带“上一步”和“下一步”（steps）。分步要靠页面的脚本，没有脚本就是一页。不写就是 page。"}},
+		{name: "listed", form: ofKind(booleanForm), example: "false",
+			doc: doc{"Whether the survey stands on the site's first page and may be found by search engines. With false, only those who have the link find it; its results page, if public, likewise. Left out: true.", "问卷是否列在网站首页、可否被搜索引擎收录。写 false 则只有拿到链接的人找得到，公开的结果页也一样。不写就是 true。"}},
+		{name: "duplicates", form: oneOfWords("drop", "keep"), example: "keep",
+			doc: doc{"Whether equal answers from one place within seconds are one submission (drop) or different people's (keep), as at a kiosk. Left out: drop.", "同一处几秒之内的相同答卷算一份（drop）还是不同的人（keep，例如共用的平板）。不写就是 drop。"}},
+		{name: "alerts", form: listOf(objectOf(&alertMapping), maxAlerts), example: "[{when: score(overall) <= 2, open: complaint, owner: service_desk, due_days: 5}]",
+			doc: doc{"When an answer opens a case that somebody must follow up. They are not published.", "什么样的答卷要开一个跟进事项。不对外公布。"}},
+	}}
+	contactMapping = mapping{"contact", "contact", doc{"Whom a respondent may ask.", "填写人可以向谁询问。"}, []key{
+		{name: "name", form: ofKind(textForm), example: "{zh: 李女士, en: Ms Li}", doc: doc{"A person or an office.", "人或部门。"}},
+		{name: "email", form: ofKind(emailForm), example: "li@example.com", doc: doc{"An e-mail address.", "电子邮箱。"}},
+		{name: "phone", form: ofKind(plainForm), example: "400-000-0000", doc: doc{"A telephone number.", "电话号码。"}},
+	}}
+	documentMapping = mapping{"document", "document", doc{"The questionnaire's entry in the quality manual. It is not built for production while unapproved.", "问卷在质量手册中的文件信息。没有批准的问卷不会正式生成。"}, []key{
+		{name: "number", form: ofKind(plainForm), need: ": the document's number in your quality manual", example: "QR-07-01", doc: doc{"The document's number.", "文件编号。"}},
+		{name: "version", form: ofKind(plainForm), example: `"3"`, doc: doc{"Its version.", "版本。"}},
+		{name: "approved_by", form: ofKind(plainForm), example: "Quality Office", doc: doc{"Who approved it.", "批准人。"}},
+		{name: "approved_on", form: ofKind(dateForm), example: "2026-09-20", doc: doc{"On which day.", "批准日期。"}},
+	}}
+	windowMapping = mapping{"window", "window", doc{"The days on which answers are taken, in the survey's timezone.", "按问卷的时区，哪些天接受答卷。"}, []key{
+		{name: "from", form: ofKind(dateForm), example: "2026-10-01", doc: doc{"The first day, from midnight.", "第一天，从零点起。"}},
+		{name: "until", form: ofKind(dateForm), example: "2026-10-31", doc: doc{"The last day, to its end.", "最后一天，到当天结束。"}},
+	}}
+	audienceMapping = mapping{"audience", "audience", doc{"Who is asked.", "调查对象。"}, []key{
+		{name: "population", form: wholes(1, maxPeople), example: "400", doc: doc{"How many could be asked.", "总共有多少对象。"}},
+		{name: "issued", form: wholes(1, maxPeople), example: "227", doc: doc{"How many were asked; no more than the population.", "发出了多少份，不多于总数。"}},
+		{name: "sample", requires: "population", form: oneOfWords("ten_plus_5_percent"), example: "ten_plus_5_percent", doc: doc{"The rule for how many answers are enough: 10 and 5 % of the population.", "样本量的规则：10 份加总数的 5%。"}},
+	}}
+	thanksMapping = mapping{"thanks", "a thank-you text", doc{"One of several thank-you texts: the first whose condition holds is shown. The last has none, and is for everybody else.", "几段致谢之一：显示第一段符合条件的。最后一段不带条件，给其余所有人看。"}, []key{
+		{name: "show_if", form: ofKind(conditionForm), example: "score(overall) <= 2", doc: doc{"For whom.", "给谁看。"}},
+		{name: "text", form: ofKind(markdownForm), need: ": what the respondent reads afterwards", example: "{zh: 我们会尽快与您联系。, en: We will get in touch.}", doc: doc{"What is said.", "文字。"}},
+	}}
+	sectionMapping = mapping{"section", "a section", doc{"Questions under one heading.", "一个标题之下的题目。"}, []key{
+		{name: "id", form: ofKind(nameIDForm), example: "product", doc: doc{"The section's name. Left out: section_1, section_2, …", "部分的名字。不写就是 section_1、section_2……"}},
+		{name: "title", form: ofKind(textForm), example: "{zh: 产品, en: Product}", doc: doc{"The heading.", "标题。"}},
+		{name: "intro", form: ofKind(markdownForm), example: "{zh: 请按最近一次购买作答。, en: Please think of your latest purchase.}", doc: doc{"What is said before the questions.", "题目之前的说明。"}},
+		{name: "questions", form: listOf(objectOf(&questionMapping), 0), need: ": a section holds a list of questions", example: `[{id: overall, type: nps, label: "Would you recommend us?"}]`, doc: doc{"The questions.", "题目。"}},
+		{name: "show_if", form: ofKind(conditionForm), example: `channel != "phone"`, doc: doc{"When the whole section is asked.", "什么情况下问这一部分。"}},
+	}}
+	optionMapping = mapping{"option", "an option", doc{"One thing that can be chosen, in options or in a scale.", "可选的一项，用在 options 或 scales 里。"}, []key{
+		{name: "id", form: ofKind(choiceIDForm), need: ": a short name such as very_good", example: "very_good", doc: doc{"The option's name in answers and expressions. Keep it over the years.", "选项在答案和条件里的名字。历年保持不变。"}},
+		{name: "label", form: ofKind(textForm), need: ": what the respondent reads", example: "{zh: 非常满意, en: Very satisfied}", doc: doc{"What the respondent reads.", "填写人看到的文字。"}},
+		{name: "score", form: numbers(0, maxWeight), example: "5", doc: doc{"What the option counts in means and in the index. Left out: it is an answer, but no part of any mean.", "在平均分和指数里算几分。不写：算回答，但不进平均分。"}},
+		{name: "exclusive", form: ofKind(booleanForm), example: "true", doc: doc{"Of a multi_choice: this one alone, such as \"none of these\".", "用于 multi_choice：选了它就不能再选别的，例如“都没有”。"}},
+		{name: "show_if", form: ofKind(conditionForm), example: "answered(visits)", doc: doc{"When the option is offered.", "什么情况下提供这一项。"}},
+	}}
+	rowMapping = mapping{"row", "a row", doc{"One line of a matrix: an item of its own, named question.row.", "矩阵的一行：一个单独的项目，名字是“题.行”。"}, []key{
+		{name: "id", form: ofKind(choiceIDForm), need: ": a short name such as speed", example: "speed", doc: doc{"The row's name in answers and expressions.", "这一行在答案和条件里的名字。"}},
+		{name: "label", form: ofKind(textForm), need: ": what the respondent reads", example: "{zh: 速度, en: Speed}", doc: doc{"What the respondent reads.", "填写人看到的文字。"}},
+		{name: "weight", form: numbers(0, maxWeight), example: "2", doc: doc{"What the row weighs in its dimension. Left out: as the matrix.", "在维度里的权重。不写就同矩阵。"}},
+	}}
+	checkMapping = mapping{"check", "a check", doc{"What an answer must meet. It is looked at once the question is answered.", "答案必须满足的要求。题目答了才检查。"}, []key{
+		{name: "that", form: ofKind(conditionForm), need: ": the condition that the answer must meet", example: "leaves >= arrives", doc: doc{"The condition.", "条件。"}},
+		{name: "message", form: ofKind(textForm), need: ": what the respondent is told if it does not", example: "{zh: 离开不能早于到达。, en: You cannot leave before you arrive.}", doc: doc{"What the respondent is told if it does not hold.", "不满足时告诉填写人什么。"}},
+	}}
+	scoringMapping = mapping{"scoring", "scoring", doc{"How figures become an index from 0 to 100.", "怎样由数字算出 0 到 100 的指数。"}, []key{
+		{name: "model", form: oneOfWords(survey.PercentOfMax, survey.Mean, survey.Graded10, survey.WeightedCount, survey.MeanOfUnits), example: "percent_of_max", doc: doc{"The formula. percent_of_max: means in percent of the highest scores, weighted; mean: the weighted mean of the items; graded_10: options that score 10, 8, 6, 3 and 0, in percent; weighted_count: how often each option was chosen, times its score; mean_of_units: any of these for each value of a segment, and the mean of those.", "算法。percent_of_max：平均分占最高分的百分比，加权；mean：各项平均分的加权平均；graded_10：选项记 10、8、6、3、0 分，折成百分制；weighted_count：各选项的次数乘以系数再相加；mean_of_units：按某个分组逐个计算，再取平均。"}},
+		{name: "overall", form: ofKind(plainForm), example: "overall", doc: doc{"The item that stands for the whole: a question, or a row as question.row.", "代表总体的项目：一道题，或写成“题.行”的一行。"}},
+		{name: "unit", form: ofKind(plainForm), example: "branch", doc: doc{"Of mean_of_units: the segment whose values are the units.", "用于 mean_of_units：按哪个分组题分单位。"}},
+		{name: "of", form: oneOfWords(survey.PercentOfMax, survey.Mean, survey.Graded10, survey.WeightedCount), example: "percent_of_max", doc: doc{"Of mean_of_units: the model of each unit. Left out: percent_of_max.", "用于 mean_of_units：每个单位用哪种算法。不写就是 percent_of_max。"}},
+		{name: "dimensions", form: listOf(objectOf(&dimensionMapping), 0), example: "[{id: service, weight: 2}]", doc: doc{"Groups of items.", "项目的分组。"}},
+		{name: "bands", form: listOf(objectOf(&bandMapping), 0), example: "[{from: 80, label: Good}, {from: 0, label: Poor}]", doc: doc{"Named ranges of the index, down to 0.", "指数的分档，要一直分到 0。"}},
+		{name: "target", form: numbers(0, survey.MaxDecimal), example: "85", doc: doc{"The index that is aimed at.", "指数的目标。"}},
+		{name: "response_rate_rule", form: objectOf(&ruleMapping), example: "{floor: 50, per: 5, deduct: 1, mode: step}", doc: doc{"Takes points off the index when too few answered. It needs audience.issued.", "回收率太低时给指数扣分。要写明 audience.issued。"}},
+	}}
+	ruleMapping = mapping{"response_rate_rule", "response_rate_rule", doc{"What a low response rate costs.", "回收率低时怎么扣分。"}, []key{
+		{name: "floor", form: numbers(1, maxIndex), need: ": the response rate, in percent, from which nothing is deducted", example: "50", doc: doc{"The response rate, in percent, from which nothing is deducted.", "回收率达到百分之几就不扣分。"}},
+		{name: "per", form: numbers(1, maxIndex), need: ": for how many percentage points below the floor points are deducted", example: "5", doc: doc{"For each so many percentage points below the floor …", "比下限每低几个百分点……"}},
+		{name: "deduct", form: numbers(1, maxIndex), need: ": how many points are deducted", example: "1", doc: doc{"… so many points are deducted.", "……扣几分。"}},
+		{name: "mode", form: oneOfWords("step", "proportional"), example: "step", doc: doc{"step: only for each whole per; proportional: also for parts of it. Left out: step.", "step：满一个 per 才扣；proportional：不满也按比例扣。不写就是 step。"}},
+	}}
+	dimensionMapping = mapping{"dimension", "a dimension", doc{"A weighted group of items.", "带权重的一组项目。"}, []key{
+		{name: "id", form: ofKind(nameIDForm), need: ": a short name such as service", example: "service", doc: doc{"The name that questions give as their dimension.", "题目在 dimension 里写的名字。"}},
+		{name: "label", form: ofKind(textForm), example: "{zh: 服务, en: Service}", doc: doc{"What the results page calls it.", "结果页上的名称。"}},
+		{name: "weight", form: numbers(0, maxWeight), example: "2", doc: doc{"What it weighs in the index. Left out: 1.", "在指数里的权重。不写就是 1。"}},
+	}}
+	bandMapping = mapping{"band", "a band", doc{"A named range of the index.", "指数的一档。"}, []key{
+		{name: "from", form: numbers(0, maxIndex), need: ": the lowest index that belongs to the band", example: "80", doc: doc{"The lowest index that belongs to it; it ends where the next one begins.", "这一档最低的指数；到上一档开始处为止。"}},
+		{name: "label", form: ofKind(textForm), need: ": the band's name", example: "{zh: 优, en: Good}", doc: doc{"Its name.", "名称。"}},
+	}}
+	resultsMapping = mapping{"results", "results", doc{"What is made public, and when.", "公布什么、什么时候公布。"}, []key{
+		{name: "audience", form: oneOfWords("public", "staff", "management"), example: "public", doc: doc{"Who may read the results. For staff or management there is no page on the site: 'glasspoll results pages' makes one. Left out: public.", "谁可以看结果。staff（员工）和 management（管理层）的结果不放在网站上，用 glasspoll results pages 生成。不写就是 public（公开）。"}},
+		{name: "min_group", form: wholes(1, maxGroup), example: "10", doc: doc{"The fewest respondents that a published figure may describe. Left out: 5.", "公布的数字至少要汇总几个人。不写就是 5。"}},
+		{name: "pool_after", form: wholes(1, maxDays), example: "30", doc: doc{"After how many days groups that stay too small are joined.", "过了几天还不够人数的小组就合并。"}},
+		{name: "release", form: oneOfWords("full", "daily"), example: "full", doc: doc{"When: full, as soon as a group is full; daily, at most once a day. Left out: full.", "什么时候公布：full，一组满了就公布；daily，一天最多一次。不写就是 full。"}},
+		{name: "crosstabs", form: listOf(objectOf(&crosstabMapping), 0), example: "[{rows: overall, by: tier}]", doc: doc{"Items broken down by segments.", "把项目按分组题拆开看。"}},
+	}}
+	crosstabMapping = mapping{"crosstab", "a cross-tab", doc{"One item, broken down by one segment.", "一个项目按一个分组拆开。"}, []key{
+		{name: "rows", form: ofKind(plainForm), need: ": the question that is broken down", example: "overall", doc: doc{"The question, or a row as question.row.", "题目，或写成“题.行”的一行。"}},
+		{name: "by", form: ofKind(plainForm), need: ": the segment by which it is broken down", example: "tier", doc: doc{"A question with segment: true.", "写了 segment: true 的题。"}},
+	}}
+
+	alertMapping = mapping{"alert", "an alert", doc{"Opens a case for each answer for which it holds: `glasspoll cases` lists them, with their due dates, until they are closed. A case says which answer opened it, and holds none of its content.", "每份符合条件的答卷开一个跟进事项：`glasspoll cases` 列出事项和期限，直到办结。事项只写是哪份答卷，不含答卷内容。"}, []key{
+		{name: "when", form: ofKind(conditionForm), need: ": the condition that opens a case", example: "score(overall) <= 2", doc: doc{"For which answers. It cannot ask for private ones.", "什么样的答卷。不能用 private 的题目。"}},
+		{name: "open", form: ofKind(nameIDForm), need: ": the type of the case, such as complaint", example: "complaint", doc: doc{"The type of the case.", "事项的类型。"}},
+		{name: "id", form: ofKind(nameIDForm), example: "very_unhappy", doc: doc{"The alert's name, where two alerts open the same type. Left out: the type.", "几条规则开同一类型时，各自的名字。不写就用类型。"}},
+		{name: "severity", form: oneOfWords(string(survey.Minor), string(survey.Major), string(survey.Critical)), example: "major", doc: doc{"How bad it is. Left out: minor.", "严重程度。不写就是 minor。"}},
+		{name: "priority", form: oneOfWords(string(survey.LowPriority), string(survey.NormalPriority), string(survey.HighPriority), string(survey.UrgentPriority)), example: "high", doc: doc{"How soon it is looked at. Left out: normal.", "处理的先后。不写就是 normal。"}},
+		{name: "owner", form: ofKind(plainForm), example: "service_desk", doc: doc{"The role that has to follow it up: never a person's name.", "负责跟进的岗位，不写人名。"}},
+		{name: "due_days", form: wholes(0, maxDays), example: "5", doc: doc{"By when it is to be closed: so many calendar days after the day on which it was opened, in the survey's timezone. Left out: no date.", "几个自然日之内办结，从开出的当天之后算起，按问卷的时区。不写就没有期限。"}},
+	}}
+
+	// The sidecars of a questionnaire.
+	measureMapping = mapping{"measure", "a measure", doc{"`NAME.actions.yaml`, beside the questionnaire `NAME.yaml`, is a list of measures: what respondents said, and what is done about it. The results page shows them, and marks those that are overdue.", "问卷 `NAME.yaml` 旁边的 `NAME.actions.yaml` 是一份改进措施清单：大家反映了什么、正在做什么。结果页会列出来，逾期的会标明。"}, []key{
+		{name: "problem", form: ofKind(textForm), need: ": what respondents said", example: "{zh: 送货不准时, en: Deliveries are late}", doc: doc{"What respondents said.", "大家反映的问题。"}},
+		{name: "measure", form: ofKind(textForm), need: ": what is done about it", example: "{zh: 增加一辆送货车, en: A second delivery van}", doc: doc{"What is done about it.", "采取的措施。"}},
+		{name: "question", form: ofKind(plainForm), example: "delivery", doc: doc{"The question that it is about, or a row as question.row. Left out: the whole.", "针对哪道题，或写成“题.行”的一行。不写就是针对整体。"}},
+		{name: "owner", form: ofKind(textForm), need: ": the role that sees to it", example: "{zh: 物流主管, en: Logistics lead}", doc: doc{"The role that sees to it: never a person's name.", "负责的岗位，不写人名。"}},
+		{name: "due", form: ofKind(dateForm), need: ": the day by which it is done", example: "2026-12-15", doc: doc{"The day by which it is done.", "完成期限。"}},
+		{name: "status", form: oneOfWords(string(survey.Planned), string(survey.Doing), string(survey.Done), string(survey.Dropped)), example: "doing", doc: doc{"How far it has come. Left out: planned.", "进展。不写就是 planned。"}},
+		{name: "effect", form: ofKind(textForm), example: "{zh: 准时率从 81% 升到 95%, en: On time rose from 81% to 95%}", doc: doc{"What has come of it.", "取得的效果。"}},
+	}}
+	quoteMapping = mapping{"quote", "a quote", doc{"`NAME.quotes.yaml`, beside the questionnaire `NAME.yaml`, is a list of sentences that respondents wrote, each read and released by somebody. Leave out whatever tells who wrote it.", "问卷 `NAME.yaml` 旁边的 `NAME.quotes.yaml` 是填写人原话的清单，每句都经人审核后放行。能看出是谁写的内容要去掉。"}, []key{
+		{name: "text", form: ofKind(textForm), need: ": the sentence", example: "{zh: 师傅很耐心。, en: The technician was patient.}", doc: doc{"The sentence, translated where the survey has several languages.", "原话；问卷有几种语言的，各写一种译文。"}},
+		{name: "question", form: ofKind(plainForm), example: "suggestions", doc: doc{"The question that it answered.", "是哪道题的回答。"}},
+		{name: "period", form: ofKind(plainForm), example: "2026-Q3", doc: doc{"The period in which it was written, as the results page names it.", "写于哪一期，写法同结果页。"}},
+		{name: "reviewed_by", form: ofKind(textForm), need: ": the role that read and released it", example: "{zh: 质量部, en: Quality Office}", doc: doc{"The role that read and released it.", "审核放行的岗位。"}},
+		{name: "reviewed_on", form: ofKind(dateForm), need: ": the day on which it was released", example: "2026-10-20", doc: doc{"On which day.", "审核日期。"}},
+	}}
+
+	// formats are what a file may hold: a questionnaire, or a list of measures or quotes.
+	formats = []*mapping{&questionnaireMapping, &measureMapping, &quoteMapping}
+
+	// keywords are the words of expressions: no question can have one as its id.
+	keywords = []string{"and", "or", "not", "in", "contains", "answered", "score", "count", "channel", "language", "true", "false", "null",
+		"nil", "let", "if", "else", "matches"}
+	// reservedIDs are addresses of a site: no survey can have one as its id.
+	reservedIDs = []string{"api", "assets", "thanks", "results"}
+)
+
+// typeNames lists types as words.
+func typeNames(types []survey.Type) []string {
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = string(t)
+	}
+	return names
+}
+
+// joinTypes lists types as messages do.
+func joinTypes(types []survey.Type) string { return strings.Join(typeNames(types), ", ") }

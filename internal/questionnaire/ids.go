@@ -1,0 +1,105 @@
+package questionnaire
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+var (
+	questionID = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	choiceID   = regexp.MustCompile(`^[a-z0-9][a-z0-9_]*$`)
+	surveyID   = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+	onlyDigits = regexp.MustCompile(`^[0-9]+$`)
+)
+
+const maxID = 64 // characters of any id
+
+// isName reports whether a word can name a question, a channel or the like.
+func isName(word string) bool { return questionID.MatchString(word) && len(word) <= maxID }
+
+// id reads an id. fallback is for where none is given.
+func (o object) id(fallback string) string { return o.identifier("id", fallback) }
+
+// identifier reads a key whose value has the form of an id.
+func (o object) identifier(key, fallback string) string {
+	s, ok := o.scalar(key)
+	if !ok {
+		return fallback
+	}
+	if len(s.Value) > maxID {
+		o.fail(s, "%s is longer than %d characters: shorten it", key, maxID)
+		return fallback
+	}
+	pattern, rule := questionID, "lower-case letters a–z, digits and _, starting with a letter"
+	switch o.form(key).kind {
+	case choiceIDForm:
+		pattern, rule = choiceID, "lower-case letters a–z, digits and _"
+	case fileIDForm:
+		pattern, rule = surveyID, "lower-case letters a–z, digits, _ and -, starting with a letter"
+	}
+	if pattern.MatchString(s.Value) {
+		return s.Value
+	}
+	hint := idHint(s.Value, pattern)
+	if hint == "" {
+		example := "delivery_time"
+		if k, _ := o.mapping.key(key, o.questionType); key != "id" {
+			example = k.example
+		}
+		hint = ": write one such as " + example
+	}
+	o.fail(s, "%s %s may have only %s%s", key, quote(s.Value), rule, hint)
+	return fallback
+}
+
+// nameHint offers a name that a word may have been meant to be.
+func nameHint(word string) string { return idHint(word, questionID) }
+
+// idHint offers an id that a word may have been meant to be, or names a letter that only looks like one of a–z.
+func idHint(word string, pattern *regexp.Regexp) string {
+	if hint := lookalike(word); hint != "" {
+		return hint
+	}
+	if id := fixID(word, pattern); id != "" {
+		return didYouMean(id)
+	}
+	return ""
+}
+
+// lookalike names the first letter of a word that is none of a–z, though it may look like one.
+func lookalike(word string) string {
+	for _, c := range width.Fold.String(word) {
+		if c > unicode.MaxASCII && unicode.IsLetter(c) && !unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {
+			return fmt.Sprintf(": %q (U+%04X) is none of the letters a–z, even if it looks like one", c, c)
+		}
+	}
+	return ""
+}
+
+// fixID makes an id of a word, or "" if it cannot be told which is meant.
+func fixID(word string, pattern *regexp.Regexp) string {
+	id := strings.ToLower(strings.Trim(width.Fold.String(word), " “”‘’\"'"))
+	if onlyDigits.MatchString(id) && pattern != choiceID {
+		return "q" + id
+	}
+	id = strings.Map(func(c rune) rune {
+		switch {
+		case c == ' ' || c == '-' || c == '.' || c == '/' || c == '&':
+			return '_'
+		case strings.ContainsRune("?!,:;()'", c):
+			return -1
+		}
+		return c
+	}, id)
+	if id = strings.TrimLeft(id, "_"); !pattern.MatchString(id) {
+		id = strings.TrimLeft(id, "_0123456789")
+	}
+	if !pattern.MatchString(id) {
+		return ""
+	}
+	return id
+}

@@ -1,0 +1,223 @@
+package questionnaire
+
+import (
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/survey"
+)
+
+// An object is a YAML mapping whose keys are all known. One that could not be read has no keys, and a nil node.
+type object struct {
+	*reader
+	mapping      *mapping
+	questionType survey.Type // of a question, once it is known
+	node         *yaml.Node
+	keys         map[string]*yaml.Node
+	values       map[string]*yaml.Node
+	merged       bool // it has a merge key (<<), whose keys are not seen
+}
+
+// object reads a mapping, and reports the keys that it lacks; a question's depend on its type, see [object.failMissing]. A
+// misspelled key's value is read as that of the key that was meant, so that its other problems are found in the same run.
+func (r *reader) object(n *yaml.Node, m *mapping) object {
+	o := object{reader: r, mapping: m, node: n, keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}}
+	if content := o.content(n); content != nil {
+		k := keyReader{object: &o, content: content, allowed: m.names("")}
+		for i := 0; i+1 < len(content.Content) && !o.stopped && !k.nextEntry; i += 2 {
+			k.read(content.Content[i], content.Content[i+1])
+		}
+	}
+	if m != &questionMapping {
+		o.failMissing()
+	}
+	return o
+}
+
+// content returns the mapping node of an object. What is no mapping, or an empty one, is reported, and o has no node then.
+func (o *object) content(n *yaml.Node) *yaml.Node {
+	what, allowed := o.mapping.name, o.mapping.names("")
+	content := o.follow(n)
+	switch {
+	case content == nil:
+		o.node = nil
+		return nil
+	case content.Kind == yaml.MappingNode && len(content.Content) > 0:
+		return content
+	case o.mapping == &questionnaireMapping && content.Kind == yaml.SequenceNode:
+		o.fail(n, "a questionnaire begins with \"title: …\", not with a list: its questions stand below \"sections:\" and \"- questions:\"")
+	case content.Kind != yaml.MappingNode:
+		o.fail(n, "%s must hold keys and values, such as \"%s: …\" and \"%s: …\", not %s%s", what, allowed[0], allowed[1], kindOf(content), colonHint(content.Value))
+	default:
+		if needed := o.mapping.needed(o.questionType); len(needed) > 0 {
+			o.fail(n, "%s is empty: it needs %s", what, strings.Join(needed, ", "))
+		} else {
+			o.fail(n, "%s is empty: it may have %s", what, strings.Join(allowed, ", "))
+		}
+	}
+	o.node = nil
+	return nil
+}
+
+// A keyReader reads the keys of one object.
+type keyReader struct {
+	*object
+	content   *yaml.Node
+	allowed   []string
+	unused    []string   // the allowed keys that are not given, once they are needed
+	list      *yaml.Node // the value of the key before, if that is a list in lines
+	nextEntry bool       // the keys that follow were meant for another entry of a list
+}
+
+// read takes over one key and its value, or reports what is wrong with the key.
+func (k *keyReader) read(key, value *yaml.Node) {
+	name := key.Value
+	known := slices.Contains(k.allowed, name)
+	if k.belongsToEntry(key, value, known && k.keys[name] == nil) {
+		return
+	}
+	if k.list = nil; value.Kind == yaml.SequenceNode && value.Style&yaml.FlowStyle == 0 {
+		k.list = value
+	}
+	switch {
+	case name == "<<" && key.Tag == "!!merge":
+		k.merged = true
+		k.fail(key, "merge keys (<<) are not part of the format: write the keys out")
+	case key.Kind != yaml.ScalarNode:
+		k.fail(key, "a key must be a word, not %s", kindOf(key))
+	case k.keys[name] != nil:
+		k.twice(key)
+	case known:
+		k.keys[name], k.values[name] = key, value
+	default:
+		k.unknown(key, value)
+	}
+}
+
+// twice reports a key that was given before.
+func (k *keyReader) twice(key *yaml.Node) {
+	first := k.keys[key.Value].Line
+	what := k.mapping.name
+	inList := k.mapping != &questionnaireMapping && (strings.HasPrefix(what, "a ") || strings.HasPrefix(what, "an "))
+	if inList && key != k.content.Content[0] && key.Value == k.content.Content[0].Value {
+		k.fail(key, "key %s is given twice (first on line %d): keep one, or begin a new entry with \"- \"", quote(key.Value), first)
+		k.nextEntry = true
+		return
+	}
+	k.fail(key, "key %s is given twice (first on line %d): keep one", quote(key.Value), first)
+}
+
+// unknown reports a key that the mapping does not have, and reads it as the one that was meant, if that can be told.
+func (k *keyReader) unknown(key, value *yaml.Node) {
+	name := key.Value
+	trimmed := strings.TrimLeft(name, wideSpaces)
+	switch {
+	case trimmed != name:
+		k.fail(key, "%s", wideIndent([]rune(name)[0]))
+		k.readAs(trimmed, key, value)
+	case colonHint(name) != "":
+		k.fail(key, "unknown key %s%s", quote(name), colonHint(name))
+		if word := beforeColon(name); k.keys[word] == nil {
+			k.keys[word] = key // so that it is not reported as missing too
+		}
+	case k.afterComma(key, value):
+		k.fail(key, "the comma before %s ends the value: inside { }, a text with a comma in it needs quotes", quote(name))
+	default:
+		if k.unused == nil {
+			k.unused = slices.DeleteFunc(slices.Clone(k.allowed), func(name string) bool { return keyOf(k.content, name) != nil })
+		}
+		meant := nearest(name, k.unused)
+		if meant != "" {
+			k.fail(key, "unknown key %s%s", quote(name), suggest(name, k.unused))
+			k.readAs(meant, key, value)
+			return
+		}
+		own := k.allowed
+		if k.mapping == &questionMapping {
+			own = k.mapping.names(typeIn(k.content))
+		}
+		k.fail(key, "unknown key %s: %s may have %s", quote(name), k.mapping.name, strings.Join(own, ", "))
+	}
+}
+
+// readAs takes a key as another one, unless that is given already.
+func (k *keyReader) readAs(name string, key, value *yaml.Node) {
+	if k.keys[name] == nil {
+		k.keys[name], k.values[name] = key, value
+	}
+}
+
+// belongsToEntry finds a key that is indented like the dashes of the list before it, though it belongs to the last entry:
+// it is reported, and added to the entry. own reports whether the object itself can have the key.
+func (k *keyReader) belongsToEntry(key, value *yaml.Node, own bool) bool {
+	if own || k.list == nil || len(k.list.Content) == 0 || key.Kind != yaml.ScalarNode || key.Column != k.list.Column {
+		return false
+	}
+	entry := k.list.Content[len(k.list.Content)-1]
+	if entry.Kind != yaml.MappingNode || len(entry.Content) == 0 || keyOf(entry, key.Value) != nil || !keyNames()[key.Value] {
+		return false
+	}
+	first := entry.Content[0]
+	k.fail(key, "%s stands below the dash, and so outside of the entry that begins on line %d: indent it by %d more spaces, as %s", quote(key.Value), entry.Line, first.Column-key.Column, quote(first.Value))
+	entry.Content = append(entry.Content, key, value)
+	return true
+}
+
+// keyOf finds a key of a mapping, or nil.
+func keyOf(m *yaml.Node, name string) *yaml.Node {
+	for i := 0; m != nil && m.Kind == yaml.MappingNode && i+1 < len(m.Content); i += 2 {
+		if m.Content[i].Value == name {
+			return m.Content[i]
+		}
+	}
+	return nil
+}
+
+// failMissing reports the keys that must be given and are not.
+func (o object) failMissing() {
+	for _, name := range o.mapping.needed(o.questionType) {
+		k, _ := o.mapping.key(name, o.questionType)
+		o.need(name, k.need)
+	}
+}
+
+// need reports a missing key, at the mapping's place.
+func (o object) need(name, why string) {
+	if o.keys[name] == nil && o.node != nil && !o.merged {
+		o.fail(o.node, "%s is missing%s", quote(name), why)
+	}
+}
+
+// has reports whether a key was given with a supported value.
+func (o object) has(name string) bool { return o.values[name] != nil }
+
+// form is what a key's value may be.
+func (o object) form(name string) form {
+	k, _ := o.mapping.key(name, o.questionType)
+	return k.form
+}
+
+// afterComma reports whether a key is really what follows a comma of a text inside { }.
+func (r *reader) afterComma(key, value *yaml.Node) bool {
+	return value.Kind == yaml.ScalarNode && value.Tag == "!!null" && value.Value == "" && value.Line == key.Line && key.Style == 0 &&
+		key.Column+len([]rune(key.Value)) == value.Column
+}
+
+// beforeColon is the key that was meant by one with a wrong colon.
+func beforeColon(text string) string {
+	word, _, _ := strings.Cut(strings.ReplaceAll(text, "：", ":"), ":")
+	return strings.TrimSpace(word)
+}
+
+// colonHint says what is wrong with a colon that is none for YAML.
+func colonHint(text string) string {
+	switch {
+	case wideColon.MatchString(text):
+		return ": the colon ： is a wide one, write \": \" (an ordinary colon and a space)"
+	case tightColon.MatchString(text):
+		return ": " + tightColonMessage
+	}
+	return ""
+}

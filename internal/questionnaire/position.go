@@ -1,0 +1,151 @@
+package questionnaire
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// position finds the place in the file of a character of a scalar. The value is compared with how it is written: in quotes
+// with escapes, on several lines that are folded, or in a block.
+func (r *reader) position(n *yaml.Node, offset int) (line, column int) {
+	c := cursor{lines: r.lines, line: n.Line - 1, column: n.Column - 1, style: n.Style}
+	value := []rune(n.Value)
+	c.skipAnchor()
+	switch {
+	case c.inBlock():
+		c.indent = c.blockIndent(n.Value)
+		c.nextLine()
+	case c.style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
+		c.column++
+	}
+	for i := 0; i < min(offset, len(value)); {
+		c.joinLines()
+		if c.advance(value[i]) {
+			i++
+		}
+	}
+	c.joinLines()
+	if offset < len(value) && !isSpace(value[offset]) && c.atEnd() {
+		c.skipBlankLines()
+	}
+	return c.line + 1, c.column + 1
+}
+
+// isSpace reports whether a character of a value can be written as a line end.
+func isSpace(char rune) bool { return char == ' ' || char == '\n' }
+
+// A cursor is a place inside a scalar as it is written, in lines and characters from 0.
+type cursor struct {
+	lines        []string
+	line, column int
+	style        yaml.Style
+	indent       int // of a block
+
+	// A place whose byte in the line is known: a line may be long.
+	knownLine, knownColumn, knownByte int
+}
+
+func (c *cursor) inBlock() bool { return c.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 }
+
+// advance moves past what a character of the value is written as. It returns false if that is an empty line, which stands
+// for no character.
+func (c *cursor) advance(char rune) bool {
+	switch {
+	case c.atEnd() && c.line+1 < len(c.lines):
+		c.nextLine()
+		if !c.inBlock() {
+			c.skipBlanks()
+		}
+		return isSpace(char)
+	case c.style&yaml.DoubleQuotedStyle != 0 && strings.HasPrefix(c.rest(), "\\"):
+		c.column += escapeLength(c.rest())
+	case c.style&yaml.SingleQuotedStyle != 0 && strings.HasPrefix(c.rest(), "''"):
+		c.column += 2
+	default:
+		c.column++
+	}
+	return true
+}
+
+// joinLines moves past line ends that are escaped with a backslash.
+func (c *cursor) joinLines() {
+	for c.style&yaml.DoubleQuotedStyle != 0 && c.rest() == "\\" {
+		c.nextLine()
+		c.skipBlanks()
+	}
+}
+
+// atEnd reports whether the line ends here. In a block, blanks before the end belong to the value.
+func (c *cursor) atEnd() bool {
+	if c.inBlock() {
+		return c.rest() == ""
+	}
+	return isBlank(c.rest())
+}
+
+// rest is the line from here on.
+func (c *cursor) rest() string {
+	if c.line >= len(c.lines) {
+		return ""
+	}
+	if c.line != c.knownLine || c.column < c.knownColumn {
+		c.knownLine, c.knownColumn, c.knownByte = c.line, 0, 0
+	}
+	rest := c.lines[c.line][c.knownByte:]
+	c.knownByte += len(prefix(rest, c.column-c.knownColumn))
+	c.knownColumn = c.column
+	return c.lines[c.line][c.knownByte:]
+}
+
+func (c *cursor) nextLine() { c.line, c.column = min(c.line+1, len(c.lines)-1), c.indent }
+
+// skipBlanks moves past the blanks at the beginning of a line.
+func (c *cursor) skipBlanks() {
+	c.column += len(c.rest()) - len(strings.TrimLeft(c.rest(), " \t"))
+}
+
+// skipBlankLines moves to the next line that is not blank.
+func (c *cursor) skipBlankLines() {
+	for isBlank(c.rest()) && c.line+1 < len(c.lines) {
+		c.nextLine()
+		if !c.inBlock() {
+			c.skipBlanks()
+		}
+	}
+}
+
+// skipAnchor moves past an anchor (&name) before the value.
+func (c *cursor) skipAnchor() {
+	if !strings.HasPrefix(c.rest(), "&") {
+		return
+	}
+	name, _, _ := strings.Cut(c.rest(), " ")
+	c.column += utf8.RuneCountInString(name)
+	c.skipBlankLines()
+	c.skipBlanks()
+}
+
+// blockIndent is how many spaces each line of a block is indented by, without those of the value itself.
+func (c *cursor) blockIndent(value string) int {
+	hasText := func(line string) bool { return !isBlank(line) }
+	below := c.lines[c.line+1:]
+	ownLines := strings.Split(value, "\n")
+	written := slices.IndexFunc(below, hasText)
+	own := slices.IndexFunc(ownLines, hasText)
+	if written < 0 || own < 0 {
+		return 0
+	}
+	return max(0, indentOf(below[written])-indentOf(ownLines[own]))
+}
+
+// escapeLength is the length of the escape sequence that a text in double quotes begins with.
+func escapeLength(text string) int {
+	length := 2
+	if len(text) > 1 {
+		length += map[byte]int{'x': 2, 'u': 4, 'U': 8}[text[1]]
+	}
+	return length
+}

@@ -1,0 +1,150 @@
+package questionnaire
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A file that is no YAML is read on as if what a message says had been done, so that one run shows all its mistakes. Only
+// what can be fixed in one way is: everything else ends the reading.
+
+// An edit changes one line: from a column on, it deletes characters and inserts others.
+type edit struct {
+	line, column int // from 1, in characters, in the file as earlier edits have left it
+	delete       int
+	insert       string
+}
+
+// apply edits one of a file's lines.
+func (e edit) apply(lines []string) {
+	line := []rune(lines[e.line-1])
+	from := min(e.column-1, len(line))
+	to := min(from+e.delete, len(line))
+	lines[e.line-1] = string(line[:from]) + e.insert + string(line[to:])
+}
+
+// undo returns the column that a place of the edited file had before the edit.
+func (e edit) undo(line, column int) int {
+	inserted := utf8.RuneCountInString(e.insert)
+	switch {
+	case line != e.line || column < e.column:
+		return column
+	case column < e.column+inserted:
+		return min(column, e.column+max(0, e.delete-1))
+	}
+	return column + e.delete - inserted
+}
+
+// Bounds of reading a fixed file again.
+const (
+	maxFixes      = 30
+	maxFixedBytes = 512 << 10 // in all
+)
+
+// originalColumn returns the column that a place of the fixed file has in the file as it was given.
+func (r *reader) originalColumn(line, column int) int {
+	for _, e := range slices.Backward(r.edits) {
+		column = e.undo(line, column)
+	}
+	return column
+}
+
+// fix applies edits. The places of all later problems allow for them.
+func (r *reader) fix(edits []edit) {
+	for _, e := range edits {
+		e.apply(r.lines)
+	}
+	r.edits = append(r.edits, edits...)
+}
+
+// parseFixed reads a questionnaire that has problems once more, with its slips fixed: problems that follow from a slip
+// disappear, and those that it hides are found. It returns nil if there are no slips.
+func parseFixed(file string, source []byte) *reader {
+	if len(source) > maxFile || !utf8.Valid(source) {
+		return nil
+	}
+	lines := splitLines(source)
+	slips := fixSlips(lines)
+	if len(slips) == 0 {
+		return nil
+	}
+	r := newReader(file)
+	for _, slip := range slips {
+		r.failAt(slip.line, slip.column, "%s", slip.message)
+		r.edits = append(r.edits, slip.fix...)
+	}
+	r.questionnaire([]byte(strings.Join(lines, "\n")))
+	return r
+}
+
+const maxIndentEdits = 2_000
+
+// fixIndentation finds the edits that make a file YAML by indenting it with ordinary spaces, if that is enough. How wide a
+// tab is meant to be is tried.
+func fixIndentation(lines []string) []edit {
+	for _, tab := range []int{2, 4, 8} {
+		edits := indentEdits(lines, tab)
+		if len(edits) > maxIndentEdits {
+			return nil
+		}
+		fixed := slices.Clone(lines)
+		for _, e := range edits {
+			e.apply(fixed)
+		}
+		if _, _, err := decodeYAML([]byte(strings.Join(fixed, "\n"))); err == nil {
+			return edits
+		}
+		if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, "\t") }) {
+			break
+		}
+	}
+	return nil
+}
+
+// indentEdits replaces what indents a file's lines by ordinary spaces, each tab by so many.
+func indentEdits(lines []string, tab int) []edit {
+	var edits []edit
+	for i, line := range lines {
+		column := 1
+		for _, c := range line {
+			spaces := 0
+			switch c {
+			case ' ':
+				column++
+				continue
+			case '\t':
+				spaces = tab
+			case '\u3000':
+				spaces = 2
+			case '\u00A0':
+				spaces = 1
+			}
+			if spaces == 0 {
+				break
+			}
+			edits = append(edits, edit{i + 1, column, 1, strings.Repeat(" ", spaces)})
+			column += spaces
+		}
+	}
+	return edits
+}
+
+var (
+	keyAndValue = regexp.MustCompile(`^( *(?:- +)*[A-Za-z_][A-Za-z0-9_-]*: +)(\S.*)$`)
+	unbraced    = regexp.MustCompile(`^[^{}"']*, *[a-z_]+: .*\}$`) // keys and values that lack their {
+)
+
+// quoteValue returns the edit that puts the value on a line into quotes; nil if it cannot be told where the value ends.
+func quoteValue(lines []string, line int) []edit {
+	m := keyAndValue.FindStringSubmatch(lines[line-1])
+	if m == nil || m[2][0] == '|' || m[2][0] == '>' || unbraced.MatchString(m[2]) { // the lines below may be its text
+		return nil
+	}
+	value := strings.TrimRight(m[2], " ")
+	return []edit{{line, 1 + utf8.RuneCountInString(m[1]), utf8.RuneCountInString(value), singleQuoted(value)}}
+}
+
+// singleQuoted puts a text into single quotes.
+func singleQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

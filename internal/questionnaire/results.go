@@ -1,0 +1,73 @@
+package questionnaire
+
+import (
+	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/survey"
+)
+
+func (o object) results() survey.Results {
+	results := survey.Results{Audience: "public", MinGroup: 5, Release: "full"}
+	if !o.has("results") {
+		return results
+	}
+	ro := o.object(o.values["results"], &resultsMapping)
+	results.Audience = ro.word("audience", results.Audience)
+	results.MinGroup = ro.integer("min_group", results.MinGroup)
+	results.PoolAfter = ro.integer("pool_after", 0)
+	results.Release = ro.word("release", results.Release)
+	results.CrossTabs = ro.crossTabs()
+	return results
+}
+
+func (o object) crossTabs() []survey.CrossTab {
+	var tabs []survey.CrossTab
+	lines := map[survey.CrossTab]int{}
+	for _, n := range o.list("crosstabs") {
+		c := o.object(n, &crosstabMapping)
+		if c.node == nil {
+			continue
+		}
+		tab := survey.CrossTab{Rows: c.plain("rows"), By: c.plain("by")}
+		rows, by := c.values["rows"], c.values["by"]
+		if tab.Rows == "" || tab.By == "" {
+			continue
+		}
+		if line := lines[tab]; line > 0 {
+			o.fail(n, "this cross-tab is given twice (first on line %d): keep one", line)
+			continue
+		}
+		lines[tab] = n.Line
+		tabs = append(tabs, tab)
+		o.afterwards(func(s *survey.Survey) {
+			o.checkSegment(s, by, "by", tab.By)
+			o.checkCrossTabRows(s, rows, tab)
+		})
+	}
+	return tabs
+}
+
+// checkCrossTabRows checks the item that a cross-tab breaks down.
+func (o object) checkCrossTabRows(s *survey.Survey, at *yaml.Node, tab survey.CrossTab) {
+	var counted []string
+	part := "" // a field of the question, where it has several
+	for _, f := range s.Fields() {
+		if f.Counted() {
+			counted = append(counted, f.Name)
+		}
+		if f.Question.ID == tab.Rows && f.Name != tab.Rows && part == "" {
+			part = f.Name
+		}
+	}
+	f, ok := s.Field(tab.Rows)
+	switch {
+	case part != "":
+		o.fail(at, "rows names %s, which has fields of its own: name one of them, such as '%s'", quote(tab.Rows), part)
+	case !ok:
+		o.fail(at, "rows names %s, which is not a question%s", quote(tab.Rows), suggest(tab.Rows, counted))
+	case tab.Rows == tab.By:
+		o.fail(at, "rows and by both name %s: break it down by another segment", quote(tab.Rows))
+	case !isBroken(f.Question) && !f.Counted():
+		o.fail(at, "rows names %s, which has no published figures: name a choice, a rating, a number or yes_no", quote(tab.Rows))
+	}
+}

@@ -1,0 +1,173 @@
+package questionnaire
+
+import (
+	"slices"
+
+	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/survey"
+)
+
+func (o object) scoring() survey.Scoring {
+	scoring := survey.Scoring{Model: survey.PercentOfMax}
+	if !o.has("scoring") {
+		return scoring
+	}
+	so := o.object(o.values["scoring"], &scoringMapping)
+	scoring.Model = so.word("model", scoring.Model)
+	so.readUnits(&scoring)
+	scoring.Overall, o.reader.overallAt = so.plain("overall"), so.values["overall"]
+	scoring.Target = so.decimal("target")
+	if at := so.values["target"]; scoring.Target != nil && scoring.OutOf100() && *scoring.Target > maxIndex {
+		o.fail(at, "the index of %s is at most 100: aim no higher than that", scoring.GroupModel())
+	}
+	scoring.Rule = so.responseRateRule()
+	for _, name := range []string{"bands", "response_rate_rule"} {
+		if so.has(name) && !scoring.OutOf100() {
+			o.fail(so.keys[name], "%s needs an index from 0 to 100, and that of %s is none: remove it, or choose the model %s", quote(name), scoring.GroupModel(), survey.PercentOfMax)
+		}
+	}
+	if scoring.GroupModel() == survey.Graded10 {
+		at := so.values["model"]
+		o.afterwards(func(s *survey.Survey) { o.checkGraded10(s, at) })
+	}
+	scoring.Dimensions = so.dimensions()
+	scoring.Bands = so.bands()
+	return scoring
+}
+
+// afterwards defers a check that needs the questions.
+func (r *reader) afterwards(check func(*survey.Survey)) { r.deferred = append(r.deferred, check) }
+
+// readUnits reads what only mean_of_units has: the segment that tells the units apart, and the model of each.
+func (o object) readUnits(scoring *survey.Scoring) {
+	if scoring.Model != survey.MeanOfUnits {
+		for _, name := range []string{"unit", "of"} {
+			if o.keys[name] != nil {
+				o.fail(o.keys[name], "%s goes only with the model mean_of_units: remove it, or write \"model: mean_of_units\"", quote(name))
+			}
+		}
+		return
+	}
+	o.need("unit", ": the segment whose values are the units, such as branch")
+	scoring.Unit = o.plain("unit")
+	scoring.Of = o.word("of", survey.PercentOfMax)
+	if at := o.values["unit"]; at != nil && scoring.Unit != "" {
+		o.afterwards(func(s *survey.Survey) { o.checkSegment(s, at, "unit", scoring.Unit) })
+	}
+}
+
+// checkSegment checks a name that must be a segment's.
+func (o object) checkSegment(s *survey.Survey, at *yaml.Node, key, name string) {
+	f, ok := s.Field(name)
+	switch {
+	case !ok:
+		var segments []string
+		for _, f := range s.Segments() {
+			segments = append(segments, f.Name)
+		}
+		o.fail(at, "%s names %s, which is not a question%s", key, quote(name), suggest(name, segments))
+	case !f.Question.Segment:
+		o.fail(at, "%s names %s, which is not a segment: add \"segment: true\" to the question", key, quote(name))
+	}
+}
+
+// checkGraded10 checks that the best option of every item of graded_10 scores 10, so that all-best is 100.
+func (o object) checkGraded10(s *survey.Survey, at *yaml.Node) {
+	for _, f := range s.Fields() {
+		if f.Scored() && f.MaxScore() != 10*survey.One {
+			o.fail(at, "graded_10 needs scales whose best option scores 10, such as 10, 8, 6, 3 and 0, and that of %s scores %s: change its scores, or give it \"weight: 0\"", quote(f.Name), f.MaxScore())
+			return
+		}
+	}
+}
+
+// checkOverall checks the item that stands for the whole.
+func (o object) checkOverall(s *survey.Survey) {
+	at, name := o.overallAt, s.Scoring.Overall
+	if q, ok := s.Question(name); ok && len(q.Rows) > 0 {
+		o.fail(at, "overall names the matrix %s: name one of its rows, such as '%s.%s'", quote(name), name, q.Rows[0].ID)
+		return
+	}
+	f, ok := s.Field(name)
+	switch {
+	case !ok:
+		o.fail(at, "overall names %s, which is not a question%s", quote(name), suggest(name, fieldNames(s)))
+	case f.Question.Type != "" && (!f.HasScores() || !f.Counted()):
+		o.fail(at, "overall names %s, which has no published scores: name a question whose options have scores", quote(name))
+	}
+}
+
+func (o object) responseRateRule() *survey.ResponseRateRule {
+	if !o.has("response_rate_rule") {
+		return nil
+	}
+	at := o.keys["response_rate_rule"]
+	ro := o.object(o.values["response_rate_rule"], &ruleMapping)
+	if ro.node == nil {
+		return nil
+	}
+	rule := &survey.ResponseRateRule{
+		Floor: ro.decimalOr("floor", 0), Per: ro.decimalOr("per", 0), Deduct: ro.decimalOr("deduct", 0),
+		Proportional: ro.word("mode", "step") == "proportional",
+	}
+	o.afterwards(func(s *survey.Survey) {
+		if s.Audience.Issued == 0 {
+			o.fail(at, "a response rate needs the number of questionnaires issued: add \"audience: {issued: …}\"")
+		}
+	})
+	return rule
+}
+
+func (o object) dimensions() []survey.Dimension {
+	var dimensions []survey.Dimension
+	lines := map[string]int{}
+	for _, n := range o.list("dimensions") {
+		d := o.object(n, &dimensionMapping)
+		if d.node == nil {
+			o.reader.nameless = true
+			continue
+		}
+		dimension := survey.Dimension{ID: d.id(""), Label: d.text("label"), Weight: d.decimalOr("weight", survey.One)}
+		if dimension.ID == "" {
+			o.reader.nameless = true
+		}
+		if line := lines[dimension.ID]; line > 0 && dimension.ID != "" {
+			o.fail(d.values["id"], "dimension %s is given twice (first on line %d): keep one", quote(dimension.ID), line)
+			continue
+		}
+		lines[dimension.ID] = n.Line
+		dimensions = append(dimensions, dimension)
+	}
+	return dimensions
+}
+
+// bands reads the ranges of the index, highest first. A band begins at its limit, so only a missing 0 is a gap.
+func (o object) bands() []survey.Band {
+	var bands []survey.Band
+	lines, unreadable := map[survey.Decimal]int{}, false
+	for _, n := range o.list("bands") {
+		b := o.object(n, &bandMapping)
+		if b.node == nil {
+			unreadable = true
+			continue
+		}
+		from := b.decimal("from")
+		label := b.text("label")
+		if from == nil {
+			unreadable = true
+			continue
+		}
+		if line := lines[*from]; line > 0 {
+			o.fail(b.values["from"], "two bands begin at %s (first on line %d): bands may not overlap", *from, line)
+			continue
+		}
+		lines[*from] = n.Line
+		bands = append(bands, survey.Band{From: *from, Label: label})
+	}
+	slices.SortFunc(bands, func(a, b survey.Band) int { return int(b.From - a.From) })
+	if len(bands) > 0 && bands[len(bands)-1].From != 0 && !unreadable {
+		o.fail(o.values["bands"], "no band covers the index below %s: add one with \"from: 0\"", bands[len(bands)-1].From)
+	}
+	return bands
+}

@@ -1,0 +1,228 @@
+package questionnaire
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// A slip is a wide colon, a missing space or the like at a word of the format, so that no text is taken for one.
+var (
+	slipDash     = regexp.MustCompile(`^-([A-Za-z_][A-Za-z0-9_-]*):(?:\s|$)`)
+	slipColon    = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*) ?：[ \x{3000}]*`)
+	slipTight    = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*):[^\s/,}\]:\x{3000}\x{00A0}]`)
+	slipSpace    = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*):[\x{3000}\x{00A0}]`)
+	slipPipe     = regexp.MustCompile(`^\{\{[^{}]*\}\}`)
+	plainKey     = regexp.MustCompile(`^[^\s"'{\[#&*!|>-][^:]*: *(?: |$)`)
+	anchorPrefix = regexp.MustCompile(`^&\S+ +`)
+	languageCode = regexp.MustCompile(`^[a-z]{2}$`)
+)
+
+// fixSlips reads a questionnaire as a person does, and finds the wide colons, missing spaces and bare {{q}} that its own
+// keys and values cannot have, also where YAML makes something else of them. It fixes the lines.
+//
+// It is for files that have problems: a file without problems has no slip, and of a file with problems a slip is the best
+// explanation.
+func fixSlips(lines []string) []finding {
+	s := slipScanner{lines: lines, keys: keyNames(), block: -1, plain: -1}
+	for ; s.line < len(lines) && len(s.found) < maxProblems && s.edited < maxEdited; s.line++ {
+		line := lines[s.line]
+		indent := indentOf(line)
+		inside := s.quote != 0 || len(s.brackets) > 0
+		switch {
+		case indent == len(line), !inside && (s.block >= 0 && indent > s.block || s.plain >= 0 && indent > s.plain):
+		case inside:
+			s.scanFlow(0)
+		default:
+			s.block, s.plain = -1, -1
+			s.scanEntry(indent)
+		}
+	}
+	return s.found
+}
+
+// maxEdited is how many bytes of lines are written while they are fixed: a line may be very long and have many slips.
+const maxEdited = 8 << 20
+
+// A slipScanner is a place in a file and what is open there. Places in a line are bytes.
+type slipScanner struct {
+	lines    []string
+	line     int // from 0
+	keys     map[string]bool
+	found    []finding
+	edited   int    // bytes of lines written
+	brackets []byte // that are open
+	quote    byte   // that is open, or 0
+	starts   bool   // inside brackets: a key or value may begin here
+	isKey    bool   // and it is a key
+	block    int    // lines that are indented deeper belong to a block text; -1 outside
+	plain    int    // lines that are indented deeper continue a plain text; -1 outside
+}
+
+// rest is the line from a byte on.
+func (s *slipScanner) rest(from int) string { return s.lines[s.line][from:] }
+
+// fix notes a slip and replaces what it is made of, length bytes at a byte of the line.
+func (s *slipScanner) fix(at, length int, insert, message string) {
+	column := 1 + utf8.RuneCountInString(s.lines[s.line][:at])
+	e := edit{s.line + 1, column, utf8.RuneCountInString(s.rest(at)[:length]), insert}
+	e.apply(s.lines)
+	s.edited += len(s.lines[s.line])
+	s.found = append(s.found, finding{line: e.line, column: column, message: message, fix: []edit{e}})
+}
+
+// scanKey fixes the key that may begin at a byte of the line.
+func (s *slipScanner) scanKey(at int) {
+	rest := s.rest(at)
+	if m := slipColon.FindStringSubmatch(rest); m != nil && (s.keys[m[1]] || languageCode.MatchString(m[1])) {
+		colon := strings.Index(m[0], "：")
+		s.fix(at+colon, len(m[0])-colon, ": ", wideColonMessage)
+	} else if m := slipTight.FindStringSubmatch(rest); m != nil && s.keys[m[1]] {
+		s.fix(at+len(m[1]), 1, ": ", tightColonMessage)
+	} else if m := slipSpace.FindStringSubmatch(rest); m != nil && s.keys[m[1]] {
+		s.fix(at+len(m[1])+1, len(m[0])-len(m[1])-1, " ", wideSpaceMessage)
+	}
+}
+
+// scanEntry reads a line outside of brackets from its first byte that is no blank: dashes, a key and the beginning of a
+// value.
+func (s *slipScanner) scanEntry(at int) {
+	dash := -1
+	for {
+		if m := slipDash.FindStringSubmatch(s.rest(at)); m != nil && s.keys[m[1]] {
+			s.fix(at, 1, "- ", "a space is missing after the dash: write \"- "+m[1]+": …\"")
+		}
+		if !strings.HasPrefix(s.rest(at), "- ") {
+			break
+		}
+		dash = at
+		at += 1 + indentOf(s.rest(at+1))
+	}
+	s.scanKey(at)
+	indent := at
+	if m := plainKey.FindString(s.rest(at)); m != "" {
+		at += len(m)
+	} else if dash >= 0 {
+		indent = dash
+	}
+	at += len(anchorPrefix.FindString(s.rest(at)))
+	value := s.rest(at)
+	switch {
+	case value == "" || value[0] == '#':
+	case slipPipe.MatchString(value):
+		s.quotePipe(at, len(strings.TrimRight(value, " ")))
+	case value[0] == '|' || value[0] == '>':
+		s.block = indent
+	case strings.IndexByte("\"'{[", value[0]) >= 0:
+		s.starts, s.isKey = true, false
+		s.scanFlow(at)
+	case at > indent || dash >= 0:
+		s.plain = indent
+	}
+}
+
+// scanFlow reads quotes and brackets, from a byte of the line to its end or theirs.
+func (s *slipScanner) scanFlow(at int) {
+	for at < len(s.lines[s.line]) && s.edited < maxEdited {
+		if s.quote != 0 {
+			at = s.scanQuoted(at)
+		} else if at = s.scanBracketed(at); at < 0 {
+			return
+		}
+		if s.quote == 0 && len(s.brackets) == 0 {
+			return
+		}
+	}
+}
+
+// scanQuoted reads one character inside quotes, and returns where the next one is.
+func (s *slipScanner) scanQuoted(at int) int {
+	char := s.lines[s.line][at]
+	switch {
+	case s.quote == '"' && char == '\\', s.quote == '\'' && strings.HasPrefix(s.rest(at), "''"):
+		return at + 2
+	case char == s.quote:
+		s.quote, s.starts = 0, false
+	}
+	return at + 1
+}
+
+// scanBracketed reads one byte inside brackets, or what begins there, and returns where the next one is; -1 if the rest of
+// the line is a comment.
+func (s *slipScanner) scanBracketed(at int) int {
+	line := s.lines[s.line]
+	char := line[at]
+	bracketed := len(s.brackets) > 0
+	switch {
+	case char == ' ':
+	case char == '#' && at > 0 && line[at-1] == ' ':
+		return -1
+	case char == ',' && bracketed:
+		s.starts, s.isKey = true, s.brackets[len(s.brackets)-1] == '{'
+	case (char == '}' || char == ']') && bracketed:
+		s.brackets = s.brackets[:len(s.brackets)-1]
+		s.starts = false
+	case char == ':' && bracketed && (at+1 == len(line) || line[at+1] == ' '):
+		s.starts, s.isKey = true, false
+	case !s.starts:
+	case char == '"' || char == '\'':
+		s.quote = char
+	case s.isKey:
+		s.scanKey(at)
+		s.starts = false
+	default:
+		if length := pipedLength(line[at:]); length > 0 && bracketed {
+			s.starts = false
+			return at + s.quotePipe(at, length)
+		}
+		if s.starts = char == '{' || char == '['; s.starts {
+			s.brackets, s.isKey = append(s.brackets, char), char == '{'
+		}
+	}
+	return at + 1
+}
+
+// quotePipe puts a value of so many bytes into quotes, and returns how long it is then.
+func (s *slipScanner) quotePipe(at, length int) int {
+	value := s.rest(at)[:length]
+	quoted := singleQuoted(value)
+	s.fix(at, length, quoted, "a text that begins with {{ }}, or has it inside { }, needs quotes: write "+quote(value))
+	return len(quoted)
+}
+
+// pipedLength is the length, in bytes, of a value inside brackets that has {{q}} in it, which YAML takes for brackets; 0
+// if there is none.
+func pipedLength(rest string) int {
+	length, piped := 0, false
+	for i := 0; i < len(rest); i++ {
+		pipe := ""
+		if strings.HasPrefix(rest[i:], "{{") {
+			pipe = slipPipe.FindString(rest[i:])
+		}
+		if pipe != "" {
+			piped = true
+			i += len(pipe) - 1
+		} else if strings.IndexByte(",{}[]", rest[i]) >= 0 {
+			break
+		}
+		if rest[i] != ' ' {
+			length = i + 1
+		}
+	}
+	if !piped {
+		return 0
+	}
+	return length
+}
+
+// keyNames are the keys of all formats.
+var keyNames = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{}
+	for _, m := range mappingsOf(formats...) {
+		for i := range m.keys {
+			names[m.keys[i].name] = true
+		}
+	}
+	return names
+})

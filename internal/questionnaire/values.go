@@ -1,0 +1,248 @@
+package questionnaire
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/survey"
+)
+
+// scalar returns a key's single value, or false if there is none.
+func (o object) scalar(name string) (*yaml.Node, bool) {
+	v := o.values[name]
+	if v == nil {
+		return nil, false
+	}
+	s := o.follow(v)
+	switch {
+	case s == nil:
+	case s.Kind != yaml.ScalarNode:
+		o.fail(v, "%s must be a single value, not %s", name, kindOf(s))
+	case isTagged(s):
+		o.fail(v, "! at the start of a value has a meaning in YAML: put the value of %s into quotes", name)
+	case isNull(s) || strings.TrimSpace(s.Value) == "":
+		o.fail(v, "%s is empty: give it a value or remove the line", name)
+	default:
+		return s, true
+	}
+	return nil, false
+}
+
+// plain reads a string, such as a name or an address.
+func (o object) plain(name string) string {
+	s, ok := o.scalar(name)
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(s.Value)
+}
+
+// parseBool reads true or false in each way that YAML knows. ok is false for anything else.
+func parseBool(text string) (value, ok bool) {
+	switch strings.ToLower(text) {
+	case "true", "yes", "on":
+		return true, true
+	case "false", "no", "off":
+		return false, true
+	}
+	return false, false
+}
+
+func (o object) boolean(name string, fallback bool) bool {
+	s, ok := o.scalar(name)
+	if !ok {
+		return fallback
+	}
+	if value, ok := parseBool(s.Value); ok {
+		return value
+	}
+	o.fail(s, "%s must be true or false, not %s%s", name, quote(s.Value), suggest(s.Value, []string{"true", "false"}))
+	return fallback
+}
+
+// integer reads a whole number within its key's bounds.
+func (o object) integer(name string, fallback int) int {
+	return o.integerUpTo(name, int(o.form(name).most/survey.One), fallback)
+}
+
+// integerUpTo reads a whole number with an upper bound of its own.
+func (o object) integerUpTo(name string, most, fallback int) int {
+	s, ok := o.scalar(name)
+	if !ok {
+		return fallback
+	}
+	least := int(o.form(name).least / survey.One)
+	n, err := strconv.Atoi(s.Value)
+	if err != nil || n < least || n > most {
+		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value))
+		return fallback
+	}
+	return n
+}
+
+// decimal reads a number within its key's bounds; nil if there is none.
+func (o object) decimal(name string) *survey.Decimal {
+	s, ok := o.scalar(name)
+	if !ok {
+		return nil
+	}
+	f := o.form(name)
+	d, err := survey.ParseDecimal(s.Value)
+	if err != nil || d < f.least || d > f.most {
+		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, f.least, f.most, quote(s.Value), numberHint(s.Value))
+		return nil
+	}
+	return &d
+}
+
+// decimalOr reads a number within its key's bounds.
+func (o object) decimalOr(name string, fallback survey.Decimal) survey.Decimal {
+	if d := o.decimal(name); d != nil {
+		return *d
+	}
+	return fallback
+}
+
+var (
+	thousands    = regexp.MustCompile(`^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$`)
+	decimalComma = regexp.MustCompile(`^(-?[0-9]+),([0-9]{1,2})$`)
+)
+
+// numberHint offers a number for one that is written with wide digits (５), a unit, a comma or in Chinese.
+func numberHint(text string) string {
+	folded := width.Fold.String(text)
+	if _, err := survey.ParseDecimal(folded); err == nil && folded != text {
+		return fmt.Sprintf(": write it in ordinary digits, '%s'", folded)
+	}
+	if n := slices.Index(strings.Split("零一二三四五六七八九十", ""), text); n >= 0 {
+		return fmt.Sprintf(": write it in ordinary digits, '%d'", n)
+	}
+	number := strings.TrimSpace(strings.TrimRight(folded, "% 分份人"))
+	if m := decimalComma.FindStringSubmatch(number); m != nil {
+		number = m[1] + "." + m[2]
+	} else if thousands.MatchString(number) {
+		number = strings.ReplaceAll(number, ",", "")
+	}
+	if _, err := survey.ParseDecimal(number); err == nil && number != text {
+		return fmt.Sprintf(": write the number alone, '%s'", number)
+	}
+	return ""
+}
+
+var calendarDay = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+
+func (o object) date(name string) survey.Date {
+	s, ok := o.scalar(name)
+	if !ok {
+		return ""
+	}
+	if _, err := time.Parse(time.DateOnly, s.Value); err == nil {
+		return survey.Date(s.Value)
+	}
+	if calendarDay.MatchString(s.Value) {
+		o.fail(s, "%s: there is no day %s in the calendar", name, s.Value)
+	} else {
+		o.fail(s, "%s must be a date such as 2026-10-31, not %s%s", name, quote(s.Value), dateHint(s.Value))
+	}
+	return ""
+}
+
+// dateHint offers a date for one that is written in another order or with other signs.
+func dateHint(text string) string {
+	for _, layout := range []string{"2006/1/2", "2006-1-2", "2006.1.2", "2006年1月2日", "2.1.2006", "20060102"} {
+		if day, err := time.Parse(layout, width.Fold.String(text)); err == nil {
+			return didYouMean(day.Format(time.DateOnly))
+		}
+	}
+	return ""
+}
+
+// word reads one of its key's words.
+func (o object) word(name, fallback string) string {
+	s, ok := o.scalar(name)
+	if !ok {
+		return fallback
+	}
+	words := o.form(name).words
+	if slices.Contains(words, s.Value) {
+		return s.Value
+	}
+	o.fail(s, "%s must be %s, not %s%s", name, oneOf(words), quote(s.Value), suggest(s.Value, words))
+	return fallback
+}
+
+func oneOf(words []string) string {
+	if len(words) == 1 {
+		return quote(words[0])
+	}
+	return "one of " + strings.Join(words, ", ")
+}
+
+// list returns the entries of a key's sequence.
+func (o object) list(name string) []*yaml.Node {
+	v := o.values[name]
+	if v == nil {
+		return nil
+	}
+	return o.entries(v, name)
+}
+
+// entries returns the entries of a sequence, which name names in messages.
+func (r *reader) entries(v *yaml.Node, name string) []*yaml.Node {
+	s := r.follow(v)
+	switch {
+	case s == nil:
+	case s.Kind == yaml.SequenceNode && len(s.Content) > 0:
+		return s.Content
+	case s.Kind == yaml.SequenceNode, isNull(s):
+		r.fail(v, "%s is empty: add an entry that begins with \"- \"", name)
+	case strings.HasPrefix(s.Value, "-"):
+		r.fail(v, "%s must be a list: put a space after each dash", name)
+	default:
+		r.fail(v, "%s must be a list, not %s: start each entry with \"- \"", name, kindOf(s))
+		if s.Kind == yaml.MappingNode && len(s.Content) > 0 && keyNames()[s.Content[0].Value] { // one entry, without its dash
+			return []*yaml.Node{s}
+		}
+	}
+	return nil
+}
+
+// words reads a list of plain words and their nodes.
+func (o object) words(name string) (words []string, nodes []*yaml.Node) {
+	if v := o.follow(o.values[name]); v != nil && v.Kind == yaml.ScalarNode && !isNull(v) {
+		o.fail(o.values[name], "%s must be a list: write [%s]", name, unquoted(v.Value))
+		return nil, nil
+	}
+	for _, n := range o.list(name) {
+		s := o.follow(n)
+		if s == nil {
+			break
+		}
+		if s.Kind != yaml.ScalarNode || isNull(s) {
+			o.fail(n, "an entry of %s must be a word, not %s", name, kindOf(s))
+			continue
+		}
+		if parts := strings.FieldsFunc(s.Value, func(c rune) bool { return c == '，' || c == '、' }); len(parts) > 1 {
+			at := utf8.RuneCountInString(s.Value[:strings.IndexAny(s.Value, "，、")])
+			o.failAt(s.Line, s.Column+at, "the comma in %s is a wide one: write \", \" between entries", quote(s.Value))
+			for _, part := range parts {
+				words, nodes = append(words, strings.TrimSpace(part)), append(nodes, n)
+			}
+			continue
+		}
+		if slices.Contains(words, s.Value) {
+			o.fail(n, "%s is listed twice in %s: keep one", quote(s.Value), name)
+			continue
+		}
+		words, nodes = append(words, s.Value), append(nodes, n)
+	}
+	return words, nodes
+}

@@ -1,0 +1,48 @@
+package render
+
+import (
+	"reflect"
+	"strings"
+
+	"glasspoll/internal/survey"
+)
+
+// Asset is a file that pages load: its path from the site's root, and its subresource integrity ("sha384-…"), if any.
+type Asset struct{ Path, Integrity string }
+
+// Assets are the files that pages load, and the company that they name. An empty path leaves a file out.
+type Assets struct {
+	Style   Asset  // of all pages but those of results
+	Results Asset  // the stylesheet of results pages; if there is none, Style
+	Script  Asset  // of surveys' pages
+	Thanks  Asset  // the script of thank-you pages
+	Icon    string // path
+	Brand   Brand
+}
+
+// Equal reports whether pages would be the same with either.
+func (a Assets) Equal(b Assets) bool { return reflect.DeepEqual(a, b) }
+
+// Brand is the company that asks. Paths are from the site's root.
+type Brand struct {
+	Name          survey.Text `json:",omitempty"` // by language; "" is for all others; nil without a company
+	Address       string      // of the site, with a slash at the end; "" leaves out what needs one
+	Logo          string      // path
+	LogoDark      string      // path; "" if Logo is for dark pages too
+	Width, Height int         // of the logo as it is shown, in CSS pixels
+	Light, Dark   string      // the page's colour, for the browser around it
+}
+
+// name is the company's name in a language, or in the one that it is a variety of.
+func (b Brand) name(language string) string {
+	for {
+		if name := b.Name[language]; name != "" {
+			return name
+		}
+		at := strings.LastIndexByte(language, '-')
+		if at < 0 {
+			return b.Name[""]
+		}
+		language = language[:at]
+	}
+}

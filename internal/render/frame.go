@@ -1,0 +1,140 @@
+package render
+
+import (
+	"bytes"
+	"html/template"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"golang.org/x/text/language"
+
+	"glasspoll/internal/survey"
+	"glasspoll/internal/wording"
+)
+
+// Frame is what every page has.
+type Frame struct {
+	*wording.Words
+	Lang      string // of the page: the words may be in English
+	Dir       string
+	Root      string
+	Title     string // of the document
+	Kind      string // class of the body
+	Languages []Link
+	Assets    Assets
+	Style     Asset
+	Script    Asset
+	Company   string // "" without one
+
+	// For search engines and link previews.
+	Private     bool   // not to be indexed
+	Description string // one or two sentences
+	Canonical   string // the one address of several
+	Locale      string // "zh_CN"; "" leaves out the description and all that is for link previews
+	Picture     string // absolute; "" without one that a preview could show
+}
+
+// Link is an address relative to the page, and what it is called.
+type Link struct {
+	Lang, Href, Name string
+	Current          bool
+}
+
+// Frame makes what every page has; kind is one of survey, thanks, results, home and notice.
+func (r *Renderer) Frame(kind, title, language, root string, languages []Link) Frame {
+	p := Frame{
+		Words: r.words.In(language), Lang: language, Dir: wording.Dir(language), Root: root, Title: title, Kind: kind,
+		Languages: languages, Assets: r.assets, Style: r.assets.Style, Company: r.assets.Brand.name(language),
+	}
+	switch {
+	case kind == "results" && r.assets.Results.Path != "":
+		p.Style = r.assets.Results
+	case kind == "survey":
+		p.Script = r.assets.Script
+	case kind == "thanks":
+		p.Script = r.assets.Thanks
+	}
+	return p
+}
+
+// Share sets what search engines and link previews show of the page at a path from the site's root.
+func (p *Frame) Share(path, description string) {
+	p.Description, p.Locale = description, locale(p.Lang)
+	brand := p.Assets.Brand
+	if brand.Address == "" {
+		p.Canonical = href(p.Root, path)
+		return
+	}
+	p.Canonical = brand.Address + path
+	if strings.HasSuffix(brand.Logo, ".png") { // previews show no SVG
+		p.Picture = brand.Address + brand.Logo
+	}
+}
+
+// Alternate is the address of the page in another language, absolute where that is known.
+func (p Frame) Alternate(l Link) string {
+	address := p.Assets.Brand.Address
+	if rest, ok := strings.CutPrefix(l.Href, p.Root); ok && address != "" && !strings.HasPrefix(rest, ".") {
+		return address + rest
+	}
+	return l.Href
+}
+
+// locale is Open Graph's name of a language: with the country where most people speak it, if it names none.
+func locale(name string) string {
+	tag := language.Make(name)
+	base, _ := tag.Base()
+	region, sure := tag.Region()
+	if sure == language.No {
+		return base.String()
+	}
+	return base.String() + "_" + region.String()
+}
+
+// href joins the relative path to the site's root with a path from there. An empty address would mean the page itself.
+func href(root, path string) string {
+	if root+path == "" {
+		return "./"
+	}
+	return root + path
+}
+
+// Address is the short address of a survey's page: "ID/" + tail in the default language, else "ID/LANG/" + tail.
+func Address(s *survey.Survey, language, root, tail string) string {
+	if language == s.DefaultLanguage() {
+		return root + s.ID + "/" + tail
+	}
+	return root + s.ID + "/" + language + "/" + tail
+}
+
+// LanguageLinks lists a survey's page in every language; nothing if there is only one.
+func (r *Renderer) LanguageLinks(s *survey.Survey, current, root, tail string) []Link {
+	if len(s.Languages) < 2 {
+		return nil
+	}
+	links := make([]Link, len(s.Languages))
+	for i, l := range s.Languages {
+		links[i] = Link{Lang: l, Href: Address(s, l, root, tail), Name: r.LanguageName(l), Current: l == current}
+	}
+	return links
+}
+
+// LanguageName is what a language calls itself; its tag, if the interface does not have it.
+func (r *Renderer) LanguageName(language string) string {
+	if w := r.words.In(language); w.Language() == language {
+		return w.Say("language.name")
+	}
+	return language
+}
+
+// markdown turns an author's text into HTML, without raw HTML and dangerous addresses.
+func markdown(text string) template.HTML {
+	if text == "" {
+		return ""
+	}
+	var b bytes.Buffer
+	if err := goldmark.Convert([]byte(text), &b); err != nil {
+		return template.HTML("<p>" + template.HTMLEscapeString(text) + "</p>")
+	}
+	return template.HTML(b.String())
+}

@@ -1,0 +1,52 @@
+// @ts-check
+// The page's form, if it has one: what is typed into it, and filling it in.
+import { findAll } from "../../../templates/page.js";
+
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
+/** @typedef {Record<string, string[]>} Values what is typed and chosen, by field */
+
+// A question may have the name of one of a form's own properties, so only those that have a capital letter are used.
+export const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-survey]"));
+
+/** The controls of the form; without the hidden ones that are the form's own, whose names begin with a line. */
+export const controls = () => {
+  const all = form ? /** @type {Control[]} */ (findAll("input, select, textarea", form)) : [];
+  return all.filter((c) => c.name && !c.name.startsWith("_"));
+};
+
+/** A hidden control of the form's own. @param {string} name */
+export const ownControl = (name) => /** @type {HTMLInputElement} */ (form?.querySelector(`[name="${name}"]`));
+
+/** @param {Control} c @returns {c is HTMLInputElement} */
+const isTick = (c) => c.type === "radio" || c.type === "checkbox";
+
+export const readValues = () => {
+  /** @type {Values} */
+  const values = {};
+  for (const c of controls()) {
+    values[c.name] ??= [];
+    if (isTick(c) ? c.checked : c.value !== "") values[c.name].push(c.value);
+  }
+  return values;
+};
+
+/** Fills in values, and tells the page's script once all are there. @param {Values} values */
+export const fillIn = (values) => {
+  const changed = controls().filter((c) => values[c.name] && setValue(c, values[c.name]));
+  for (const c of changed) {
+    c.dispatchEvent(new Event("input", { bubbles: true }));
+    c.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+};
+
+/** Fills in one control; true if that changes it. @param {Control} c @param {string[]} values */
+const setValue = (c, values) => {
+  if (isTick(c)) {
+    const before = c.checked;
+    c.checked = values.includes(c.value);
+    return c.checked !== before;
+  }
+  const before = c.value;
+  c.value = values[0] ?? "";
+  return c.value !== before;
+};

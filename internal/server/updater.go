@@ -1,0 +1,161 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/publish"
+	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
+)
+
+// updater brings results pages up to date in the background, so that no request waits for it.
+type updater struct {
+	log         *slog.Logger
+	current     func() (*publish.Publisher, []*survey.Survey)
+	casesOpened func()        // called when cases were opened; may be nil
+	wake        chan struct{} // holds one
+
+	updating sync.Mutex // two updates at a time would only get in each other's way
+
+	mu    sync.Mutex
+	dirty map[string]bool // ids of surveys whose results are out of date
+}
+
+const (
+	batchDelay = 200 * time.Millisecond // answers that come together are published together
+	// Every so often all surveys are updated: periods end and windows close without any answer.
+	fullInterval = 10 * time.Minute
+	// After a failure an update is tried again after firstRetry, then each time after twice as long, up to lastRetry.
+	firstRetry, lastRetry = time.Second, time.Minute
+)
+
+func newUpdater(log *slog.Logger, current func() (*publish.Publisher, []*survey.Survey), casesOpened func()) *updater {
+	return &updater{log: log, current: current, casesOpened: casesOpened, wake: make(chan struct{}, 1), dirty: map[string]bool{}}
+}
+
+// request has a survey's results updated soon. It does not block.
+func (u *updater) request(id string) {
+	u.markDirty(id)
+	select {
+	case u.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (u *updater) markDirty(id string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.dirty[id] = true
+}
+
+// updateAll updates the results of all surveys. What fails is logged, and stays to be done.
+func (u *updater) updateAll(ctx context.Context) {
+	_, surveys := u.current()
+	for _, s := range surveys {
+		u.markDirty(s.ID)
+	}
+	u.update(ctx)
+}
+
+// update updates the results that are out of date, and reports whether it could.
+func (u *updater) update(ctx context.Context) bool {
+	u.updating.Lock()
+	defer u.updating.Unlock()
+	u.mu.Lock()
+	dirty := u.dirty
+	u.dirty = map[string]bool{}
+	u.mu.Unlock()
+
+	publisher, surveys := u.current()
+	succeeded := true
+	for _, s := range surveys {
+		if !dirty[s.ID] {
+			continue
+		}
+		if err := u.publish(ctx, publisher, s); err != nil {
+			succeeded = false
+			u.markDirty(s.ID)
+			if ctx.Err() == nil {
+				u.log.Error("results not published, will be tried again", "survey", s.ID, "error", err)
+			}
+		}
+	}
+	return succeeded
+}
+
+func (u *updater) publish(ctx context.Context, publisher *publish.Publisher, s *survey.Survey) error {
+	out, err := publisher.Publish(ctx, s)
+	for _, r := range out.Released {
+		u.log.Info("results released", "survey", s.ID, "period", r.Period, "release", r.Number)
+	}
+	if out.Opened > 0 {
+		u.log.Info("cases opened", "survey", s.ID, "cases", out.Opened)
+		if u.casesOpened != nil {
+			u.casesOpened()
+		}
+	}
+	return err
+}
+
+// run updates results until the context ends.
+func (u *updater) run(ctx context.Context) {
+	tick := time.NewTicker(fullInterval)
+	defer tick.Stop()
+	retry := firstRetry
+	var again <-chan time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			u.updateAll(ctx)
+			continue
+		case <-again:
+		case <-u.wake:
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(batchDelay):
+			}
+		}
+		again = nil
+		if u.update(ctx) {
+			retry = firstRetry
+			continue
+		}
+		again = time.After(retry)
+		retry = min(2*retry, lastRetry)
+	}
+}
+
+// observedResponses reports every response that was stored.
+type observedResponses struct {
+	store.Responses
+	stored func(survey string)
+}
+
+func (o observedResponses) Put(ctx context.Context, r answer.Response, also ...store.Key) (bool, error) {
+	created, err := o.Responses.Put(ctx, r, also...)
+	if created && err == nil {
+		o.stored(r.Survey)
+	}
+	return created, err
+}
+
+// observedPages reports every page that was written.
+type observedPages struct {
+	store.Pages
+	written func()
+}
+
+func (o observedPages) Replace(ctx context.Context, path, tag string, revision int, body []byte) (string, error) {
+	newTag, err := o.Pages.Replace(ctx, path, tag, revision, body)
+	if err == nil && newTag != tag {
+		o.written()
+	}
+	return newTag, err
+}
