@@ -10,7 +10,7 @@ import (
 	"github.com/dop251/goja"
 )
 
-// edge runs the edge function on an address, as the CDN does.
+// edge runs the edge function for an address, as the CDN does.
 func edge(t *testing.T, uri string, query map[string]any) (path, location string, status int64) {
 	t.Helper()
 	source, err := os.ReadFile("edge.js")
@@ -52,8 +52,8 @@ func TestEdgeIsInTheTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	resources := at(t, template(t), "Resources").(tree)
-	if said := at(t, resources, "Directories", "Properties", "FunctionCode").(string); strings.TrimSpace(said) != strings.TrimSpace(string(source)) {
-		t.Error("the template's copy of edge.js is another: copy it anew")
+	if code := at(t, resources, "Directories", "Properties", "FunctionCode").(string); strings.TrimSpace(code) != strings.TrimSpace(string(source)) {
+		t.Error("the template's copy of edge.js differs: copy the file into it again")
 	}
 	if len(source) > 10<<10 {
 		t.Errorf("%d bytes are more than CloudFront takes", len(source))
@@ -67,8 +67,8 @@ func TestEdgeMapsDirectories(t *testing.T) {
 	for _, c := range []struct {
 		uri   string
 		query map[string]any
-		path  string // what the bucket is asked for
-		leads string // or where the visitor is sent, from https://polls.example
+		path  string // that is read from the bucket
+		leads string // or where the visitor is redirected, from https://polls.example
 	}{
 		{uri: "/", path: "/index.html"},
 		{uri: "/service/", path: "/service/index.html"},

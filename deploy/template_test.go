@@ -1,4 +1,4 @@
-// Package deploy_test holds the deployment's template against what the code uses: what is only said twice drifts apart.
+// Package deploy_test checks that the template of the deployment agrees with the code.
 package deploy_test
 
 import (
@@ -43,6 +43,7 @@ func template(t *testing.T) tree {
 	return plain(t, document.Content[0]).(tree)
 }
 
+// plain turns a node into maps, lists and texts.
 func plain(t *testing.T, n *yaml.Node) any {
 	t.Helper()
 	switch n.Kind {
@@ -73,7 +74,7 @@ func plain(t *testing.T, n *yaml.Node) any {
 	return n.Value
 }
 
-// at walks down: keys of maps, and numbers of lists.
+// at returns the part of a tree at a path of keys and indexes.
 func at(t *testing.T, from any, path ...string) any {
 	t.Helper()
 	for i, step := range path {
@@ -104,7 +105,7 @@ func want(t *testing.T, from any, expected any, path ...string) {
 	}
 }
 
-// words makes a sorted list of one text or of several.
+// words returns one text or several as a sorted list.
 func words(from any) []string {
 	switch from := from.(type) {
 	case string:
@@ -120,14 +121,14 @@ func words(from any) []string {
 	return nil
 }
 
-func TestTableIsTheOneOfTheCode(t *testing.T) {
+func TestTableHasTheSchema(t *testing.T) {
 	table := at(t, template(t), "Resources", "Table").(tree)
 	schema := cloud.Schema("x")
-	keys := func(elements any) (said []string) {
+	keys := func(elements any) (list []string) {
 		for _, e := range elements.([]any) {
-			said = append(said, e.(tree)["AttributeName"].(string)+" "+e.(tree)["KeyType"].(string))
+			list = append(list, e.(tree)["AttributeName"].(string)+" "+e.(tree)["KeyType"].(string))
 		}
-		return said
+		return list
 	}
 	var own, index []string
 	for _, k := range schema.KeySchema {
@@ -173,7 +174,7 @@ func TestTableIsTheOneOfTheCode(t *testing.T) {
 	want(t, table, "Retain", "UpdateReplacePolicy")
 }
 
-// sources parses the Go files of a folder, but for tests.
+// sources parses the Go files of a folder, without tests.
 func sources(t *testing.T, folder string) []*ast.File {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
@@ -194,7 +195,7 @@ func sources(t *testing.T, folder string) []*ast.File {
 	return files
 }
 
-// literals lists the texts that a folder's code passes to a function as its first argument.
+// literals lists the string literals that the code of a folder passes to a function as its first argument.
 func literals(t *testing.T, folder, function string) []string {
 	found := map[string]bool{}
 	for _, file := range sources(t, folder) {
@@ -213,7 +214,7 @@ func literals(t *testing.T, folder, function string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// texts lists every text in a folder's code.
+// texts returns the string literals in the code of a folder.
 func texts(t *testing.T, folder string) map[string]bool {
 	found := map[string]bool{}
 	for _, file := range sources(t, folder) {
@@ -228,7 +229,7 @@ func texts(t *testing.T, folder string) map[string]bool {
 	return found
 }
 
-func TestFunctionsHaveWhatTheyRead(t *testing.T) {
+func TestFunctionsGetTheirSettings(t *testing.T) {
 	whole := template(t)
 	want(t, whole, "provided.al2023", "Globals", "Function", "Runtime")
 	want(t, whole, []any{"arm64"}, "Globals", "Function", "Architectures")
@@ -247,13 +248,13 @@ func TestFunctionsHaveWhatTheyRead(t *testing.T) {
 			}
 		}
 	}
-	// What AWS Lambda sets itself, and what only tests set.
+	// The variables that AWS Lambda sets itself, and those that only tests set.
 	for _, name := range literals(t, "../internal/cloud", "getenv") {
 		if !strings.HasPrefix(name, "AWS_") && !strings.HasSuffix(name, "_ENDPOINT") {
-			t.Errorf("internal/cloud reads %s, which nobody sets", name)
+			t.Errorf("internal/cloud reads %s, which is not set", name)
 		}
 	}
-	// A put outlives its request by nothing, and clocks differ by a minute at most.
+	// A put ends with its request, and clocks differ by a minute at most.
 	timeout, err := strconv.Atoi(at(t, whole, "Resources", "Submit", "Properties", "Timeout").(string))
 	if err != nil || time.Duration(timeout)*time.Second+time.Minute > cloud.Settle {
 		t.Errorf("submit may take %d s, too long for responses that settle within %v", timeout, cloud.Settle)
@@ -273,7 +274,7 @@ func TestRoutes(t *testing.T) {
 	for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
 		at(t, resources, "Api", "Properties", "DefaultRouteSettings", limit)
 	}
-	// The page's form is sent to that route, below the CDN's path.
+	// The form is sent to that route.
 	s, problems := questionnaire.Parse("tea.yaml", []byte("title: Tea\nlanguages: [en]\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -296,9 +297,9 @@ func TestRoutes(t *testing.T) {
 	}
 	want(t, behaviours, "/api/*", "0", "PathPattern")
 	want(t, behaviours, "handler", "0", "TargetOriginId")
-	want(t, behaviours, "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "0", "CachePolicyId") // AWS's own, "CachingDisabled"
+	want(t, behaviours, "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "0", "CachePolicyId") // CachingDisabled, of AWS
 	if !slices.Contains(words(at(t, behaviours, "0", "AllowedMethods")), http.MethodPost) {
-		t.Error("the CDN lets no form through")
+		t.Error("the CDN does not pass forms on")
 	}
 	if _, there := behaviours[0].(tree)["FunctionAssociations"]; there {
 		t.Error("the edge function would change the handler's addresses")
@@ -312,25 +313,23 @@ func TestRoutes(t *testing.T) {
 	}
 	secret := at(t, distribution, "Origins", "1", "OriginCustomHeaders", "0").(tree)
 	if !texts(t, "../functions/submit")[secret["HeaderName"].(string)] || secret["HeaderValue"] != "!Ref OriginSecret" {
-		t.Errorf("the handler does not know the CDN by %v", secret)
+		t.Errorf("the handler does not recognize the CDN by %v", secret)
 	}
-	want(t, resources, "Submit", "Distribution", "DependsOn") // or the CDN may say a new secret before the handler knows it
+	want(t, resources, "Submit", "Distribution", "DependsOn") // or the CDN may send a new secret before the handler expects it
 	for _, e := range distribution["CustomErrorResponses"].([]any) {
 		if e.(tree)["ErrorCode"] != "404" {
-			t.Errorf("the CDN would hide the handler's answer %v", e.(tree)["ErrorCode"])
+			t.Errorf("the CDN would hide the handler's reply %v", e.(tree)["ErrorCode"])
 		}
 	}
-	for _, folder := range []string{"../generator"} {
-		if !texts(t, folder)["404.html"] {
-			t.Error("nobody uploads the error page")
-		}
+	if !texts(t, "../internal/upload")["404.html"] {
+		t.Error("the error page is not uploaded")
 	}
 }
 
-// deploymentsOwn are headers that only the CDN sends, name to value.
-var deploymentsOwn = map[string]string{
-	// `glasspoll serve` speaks plain http, where a server must not send it and a browser must not heed it (RFC 6797, 7.2
-	// and 8.1); there it is for the proxy that does TLS. A year; not for other names of the domain, which are not ours.
+// onlyCDN are the headers that only the CDN sends, name to value.
+var onlyCDN = map[string]string{
+	// `glasspoll serve` speaks plain HTTP, over which it must not be sent and is ignored (RFC 6797, 7.2 and 8.1): there the
+	// proxy that terminates TLS sends it. It holds for a year, and not for subdomains, which may be run by others.
 	"Strict-Transport-Security": "max-age=31536000",
 }
 
@@ -364,9 +363,9 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 		want(t, custom, "true", "Override")
 	}
 	expected := headers.Security()
-	for name, value := range deploymentsOwn {
+	for name, value := range onlyCDN {
 		if _, both := expected[name]; both {
-			t.Errorf("%s is not the deployment's own: pages have it everywhere", name)
+			t.Errorf("%s is one of the headers that pages have everywhere", name)
 		}
 		expected[name] = value
 	}
@@ -397,7 +396,7 @@ func TestBucketIsPrivate(t *testing.T) {
 	}
 }
 
-// operations lists the calls that methods of internal/cloud can come to, with what each is called.
+// operations lists the calls of AWS that methods of a type in internal/cloud can lead to.
 func operations(t *testing.T, receiver string, methods ...string) []string {
 	t.Helper()
 	bodies := map[string]*ast.BlockStmt{}
@@ -461,8 +460,8 @@ func operations(t *testing.T, receiver string, methods ...string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// A role allows what its function calls, and no more. That each call's keys are allowed too is held in e2e, over every
-// call that the real functions make.
+// A role allows the calls of its function and no others. That it allows the keys of each call is tested in e2e, with the
+// calls that the functions make.
 func TestRolesAllowWhatIsCalled(t *testing.T) {
 	resources := at(t, template(t), "Resources").(tree)
 	submit := operations(t, "Table", "Put", "Definition", "Assets")
@@ -477,7 +476,7 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 			statement := s.(tree)
 			for _, action := range words(statement["Action"]) {
 				deletes := strings.Contains(action, "Delete")
-				if deletes && role == "PublishRole" { // what was told of needs no telling
+				if deletes && role == "PublishRole" { // delivered notifications leave the outbox
 					want(t, statement, []any{"O#*"}, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys")
 					deletes = false
 				}
@@ -504,9 +503,9 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 	}
 }
 
-// What is allowed is allowed on what the deployment has made, and nowhere else in the account; what none of it is, is
-// named. Whoever publishes can make results pages, and never replace one.
-func TestPoliciesReachNothingElse(t *testing.T) {
+// Policies are limited to the resources of the deployment. The policy for publishing a site allows to create results pages,
+// and never to replace one.
+func TestPoliciesAreLimited(t *testing.T) {
 	resources := at(t, template(t), "Resources").(tree)
 	documents := map[string]any{
 		"SubmitRole":  at(t, resources, "SubmitRole", "Properties", "Policies", "0", "PolicyDocument"),
@@ -528,7 +527,7 @@ func TestPoliciesReachNothingElse(t *testing.T) {
 			where := fmt.Sprintf("%s, %s", name, statement["Sid"])
 			for _, wide := range []string{"NotResource", "NotAction", "NotPrincipal"} {
 				if _, there := statement[wide]; there {
-					t.Errorf("%s: %s reaches whatever it does not name", where, wide)
+					t.Errorf("%s: %s reaches everything that it does not name", where, wide)
 				}
 			}
 			reached := words(statement["Resource"])
@@ -537,7 +536,7 @@ func TestPoliciesReachNothingElse(t *testing.T) {
 			}
 			for _, resource := range reached {
 				if resource == "*" && slices.Equal(words(statement["Action"]), []string{"dynamodb:ListStreams"}) {
-					continue // is of no one table
+					continue // has no resource of its own
 				}
 				if !slices.ContainsFunc(own, func(prefix string) bool { return strings.HasPrefix(resource, prefix) }) {
 					t.Errorf("%s reaches %s", where, resource)
@@ -557,7 +556,7 @@ func TestPoliciesReachNothingElse(t *testing.T) {
 		}
 	}
 	if kept == nil {
-		t.Fatal("who publishes may replace results pages")
+		t.Fatal("publishing a site may replace results pages")
 	}
 	want(t, kept, "s3:PutObject", "Action")
 	want(t, kept, "!Sub ${Bucket.Arn}/*/results/*", "Resource")
@@ -592,14 +591,14 @@ func TestAlarmsWatchWhatIsMeasured(t *testing.T) {
 		watched[metric] = true
 		if properties["Namespace"] == cloud.Namespace {
 			if !said[metric] {
-				t.Errorf("%s watches %s, which nobody measures", name, metric)
+				t.Errorf("%s watches %s, which is not measured", name, metric)
 			}
 			want(t, properties, "!Ref Table", "Dimensions", "0", "Value")
 		}
 	}
 	for _, needed := range []string{"Errors", "Throttles", "IteratorAge", "PublishAge", "Rounds", "Submissions", "ApproximateNumberOfMessagesVisible", "4xx", "WriteThrottleEvents"} {
 		if !watched[needed] {
-			t.Errorf("nobody watches %s", needed)
+			t.Errorf("%s is not watched", needed)
 		}
 	}
 }

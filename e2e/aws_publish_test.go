@@ -98,7 +98,7 @@ func TestPublishSendsWhatHasChanged(t *testing.T) {
 		}
 	}
 	out, err := d.publishing(t, surveys)
-	if err != nil || !strings.Contains(out, "service: not among the questionnaires any more") {
+	if err != nil || !strings.Contains(out, "service: no longer among the questionnaires") {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, c := range append(d.database.Calls(), d.files.Calls()...) {

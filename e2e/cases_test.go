@@ -169,3 +169,76 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 		}
 	}
 }
+
+// TestOnAWSStaffResults switches a survey from the public to the staff, and back: on each results file a notice takes the place
+// of the figures, alerts still open cases, and releases are still made, for `glasspoll results pages`.
+func TestOnAWSStaffResults(t *testing.T) {
+	t.Parallel()
+	d := deploy(t)
+	bus := newEventBus(t)
+	d.publish.Stop()
+	env := map[string]string{"EVENTBRIDGE_ENDPOINT": bus.URL}
+	for _, pair := range d.publish.Env {
+		name, value, _ := strings.Cut(pair, "=")
+		env[name] = value
+	}
+	audience := func(name string) {
+		t.Helper()
+		source := strings.Replace(deployed, "min_group: 1", "min_group: 1, audience: "+name, 1) + "alerts: [{when: overall <= 2, open: complaint}]\n"
+		s, problems := questionnaire.Parse("service.yaml", []byte(source))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		if err := d.table.PutDefinition(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		d.publish.Stop() // it may use a definition for half a minute
+		d.publish = d.function("publish", env)
+	}
+	answer := func(n int) {
+		t.Helper()
+		reply, err := d.post("application/json", awsAnswer(n), false)
+		if err != nil || reply.StatusCode != http.StatusCreated {
+			t.Fatal(reply, err)
+		}
+		if err := d.changed(); err != nil {
+			t.Fatalf("%v\n%s", err, d.log)
+		}
+	}
+	results := func() map[string]string {
+		t.Helper()
+		files := map[string]string{}
+		for key, o := range d.objects(t) {
+			if strings.Contains(key, "/results/") {
+				files[key] = body(t, o)
+			}
+		}
+		return files
+	}
+	audience("public")
+	answer(0)
+	public := results()
+	if len(public) == 0 || d.page().Respondents != 1 {
+		t.Fatalf("%d files of results, %+v", len(public), d.page())
+	}
+	audience("staff")
+	answer(5) // a complaint too
+	for key, content := range results() {
+		if content == public[key] || strings.Contains(content, "espondents") || public[key] == "" {
+			t.Errorf("%s is public still:\n%s", key, content)
+		}
+	}
+	all, err := d.table.CasesOf(t.Context(), "service")
+	if err != nil || len(all) != 2 || len(bus.told()) != 2 {
+		t.Errorf("%d cases, %d notifications, want 2 of each, %v", len(all), len(bus.told()), err)
+	}
+	latest, err := d.table.Latest(t.Context(), "service")
+	if err != nil || len(latest) != 1 || latest[0].Number != 2 {
+		t.Errorf("the releases are %+v, %v", latest, err)
+	}
+	audience("public")
+	answer(2)
+	if d.page().Respondents != 3 {
+		t.Errorf("public again: %+v", d.page())
+	}
+}

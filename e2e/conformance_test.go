@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -18,15 +17,9 @@ import (
 	"glasspoll/internal/store/storetest"
 )
 
-// responses is how many responses the conformance suite's longest test stores; 0 is the suite's own number. DynamoDB Local
-// takes six minutes of processor time for 100,000, too long for every commit: before a release, run
-//
-//	go test -count=1 -timeout 30m -run TestConformanceOnAWS/ManyResponses -responses 100000 .
-var responses = flag.Int("responses", 0, "how many responses the conformance suite stores, such as 100000")
-
 var tables atomic.Int64
 
-// streamed remembers the periods of what is put, as the table's stream has it done.
+// streamed notes the periods of what is put, as the function on the table's stream does.
 type streamed struct {
 	*cloud.Table
 	known *sync.Map // survey and period
@@ -43,7 +36,8 @@ func (s streamed) Put(ctx context.Context, r answer.Response, also ...store.Key)
 	return created, err
 }
 
-// TestConformanceOnAWS holds DynamoDB and S3 to the suite that the embedded store passes.
+// TestConformanceOnAWS runs the conformance suite over DynamoDB Local and an S3 server. With GLASSPOLL_SOAK, DynamoDB Local
+// takes six minutes of processor time for the 100,000 responses of one test: give it -timeout 30m.
 func TestConformanceOnAWS(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{
@@ -52,10 +46,7 @@ func TestConformanceOnAWS(t *testing.T) {
 	}
 	getenv := func(name string) string { return env[name] }
 	client, bucket := patient(getenv), s3Client(env["S3_ENDPOINT"])
-	// The clock of the tables goes on by what settling takes, so that nobody need wait for it, and no put can take as long.
-	var ahead atomic.Int64
-	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	storetest.RunWith(t, storetest.Options{Responses: *responses}, func(t *testing.T) storetest.Backend {
+	storetest.Run(t, func(t *testing.T) storetest.Backend {
 		name := fmt.Sprintf("glasspoll-%d-%d", time.Now().UnixNano(), tables.Add(1))
 		if _, err := client.CreateTable(t.Context(), cloud.Schema(name)); err != nil {
 			t.Fatal(err)
@@ -66,6 +57,9 @@ func TestConformanceOnAWS(t *testing.T) {
 		if _, err := bucket.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 			t.Fatal(err)
 		}
+		// To settle, the table's clock jumps ahead: no put is under way then.
+		var ahead atomic.Int64
+		now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 		table := streamed{cloud.NewTable(client, name, cloud.Options{Now: now}), &sync.Map{}}
 		return storetest.Backend{
 			Definitions: table, Responses: table, Log: table, Tallies: table, Releases: table, Erasure: table,

@@ -12,7 +12,7 @@ import (
 	"glasspoll/internal/console"
 )
 
-// awsFlags say how AWS is reached. Empty, profile and region are what the environment says, and the endpoint is AWS's own.
+// awsFlags select the AWS account and region. If they are empty, the environment decides, and the endpoint is that of AWS.
 type awsFlags struct {
 	Profile string `placeholder:"NAME" help:"Profile of the AWS configuration."`
 	Region  string `placeholder:"NAME" help:"AWS region, if not that of the profile."`
@@ -20,7 +20,7 @@ type awsFlags struct {
 	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"DYNAMODB_ENDPOINT" hidden:""`
 }
 
-// table is a deployment's table, and the settings by which it is reached.
+// table opens a deployment's table. It also returns the settings that it has found.
 func (f awsFlags) table(ctx context.Context, name string) (*cloud.Table, aws.Config, error) {
 	database, settings, err := f.database(ctx)
 	if err != nil {
@@ -29,7 +29,7 @@ func (f awsFlags) table(ctx context.Context, name string) (*cloud.Table, aws.Con
 	return cloud.NewTable(database, name, cloud.Options{}), settings, nil
 }
 
-// database is what tables are reached by.
+// database returns a client for tables, and the settings that it has found.
 func (f awsFlags) database(ctx context.Context) (*dynamodb.Client, aws.Config, error) {
 	var options []func(*config.LoadOptions) error
 	if f.Profile != "" {

@@ -9,8 +9,8 @@ type casesCommand struct {
 }
 
 func (casesCommand) Help() string {
-	return `A survey's 'alerts' open a case for each answer that somebody must follow up: a complaint, a praise, a call. These
-commands follow them up until they are closed. A case holds no answer, only the id of the one that opened it.
+	return `A survey's 'alerts' open a case for each answer that must be followed up: a complaint, a praise, a call. These
+commands follow cases up until they are closed. A case holds no answer, only the id of the one that opened it.
 
 All of it works while the server runs. With --table it is done on AWS instead.
 

@@ -20,7 +20,7 @@ import (
 	"glasspoll/internal/server/servertest"
 )
 
-const alertingTea = `title: {zh: 喝茶, en: Tea}
+const teaWithAlerts = `title: {zh: 喝茶, en: Tea}
 languages: [zh, en]
 timezone: Asia/Shanghai
 results: {min_group: 2}
@@ -32,8 +32,8 @@ alerts:
   - {when: taste <= 2, open: complaint, severity: major, priority: high, owner: 客服部, due_days: 5}
 `
 
-// hook is a receiver of webhooks that is down at first.
-type hook struct {
+// receiver is a receiver of webhooks that is down at first.
+type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex
 	fails  int
@@ -41,54 +41,57 @@ type hook struct {
 	ids    map[string]bool
 }
 
-func newHook(t *testing.T, fails int) *hook {
-	h := &hook{fails: fails, ids: map[string]bool{}}
-	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if h.fails > 0 {
-			h.fails--
+func newReceiver(t *testing.T, fails int) *receiver {
+	r := &receiver{fails: fails, ids: map[string]bool{}}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		body, _ := io.ReadAll(request.Body)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.fails > 0 {
+			r.fails--
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
-		h.bodies = append(h.bodies, string(body))
-		h.ids[r.Header.Get("webhook-id")] = true
+		r.bodies = append(r.bodies, string(body))
+		r.ids[request.Header.Get("webhook-id")] = true
 	}))
-	t.Cleanup(h.Close)
-	return h
+	t.Cleanup(r.Close)
+	return r
 }
 
-func (h *hook) said() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.Clone(h.bodies)
+// received returns the bodies of all notifications.
+func (r *receiver) received() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.bodies)
 }
 
-func (h *hook) told() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.ids)
+// notifications counts different notifications.
+func (r *receiver) notifications() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.ids)
 }
 
-const hookSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+const webhookSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
 
-// atData runs glasspoll over a data directory.
-func atData(t *testing.T, data string, args ...string) (code int, stdout, stderr string) {
+// commandAt runs glasspoll on a data directory.
+func commandAt(t *testing.T, data string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, failures bytes.Buffer
 	code = run(t.Context(), append(args, "--data", data), strings.NewReader(""), &out, &failures)
 	return code, out.String(), failures.String()
 }
 
-// TestCasesAreFollowedUp opens cases by answers, and follows them up with the commands: while the server runs, and after.
-func TestCasesAreFollowedUp(t *testing.T) {
-	receiver := newHook(t, 1)
+// TestCases opens cases by answers, and follows them up with the commands, while the server runs and after.
+func TestCases(t *testing.T) {
+	t.Parallel()
+	hook := newReceiver(t, 1)
 	secret := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(secret, []byte(hookSecret), 0o600); err != nil {
+	if err := os.WriteFile(secret, []byte(webhookSecret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := serveFiles(t, serveCommand{NoReload: true, Webhook: receiver.URL, WebhookSecretFile: secret}, map[string]string{"surveys/tea.yaml": alertingTea})
+	r := serveFiles(t, serveCommand{NoReload: true, Webhook: hook.URL, WebhookSecretFile: secret}, map[string]string{"surveys/tea.yaml": teaWithAlerts})
 	data := filepath.Join(r.Dir, "data")
 	for i, taste := range []int{1, 2, 3, 5, 1} {
 		body := fmt.Sprintf(`{"id": "0000000%d-0000-4000-8000-000000000001", "answers": {"taste": %d, "mail": "secret@example.org"}}`, i, taste)
@@ -96,17 +99,17 @@ func TestCasesAreFollowedUp(t *testing.T) {
 			t.Fatal(response.StatusCode, text)
 		}
 	}
-	servertest.Eventually(t, "three cases are told of", func() bool { return receiver.told() == 3 })
-	for _, body := range receiver.said() {
+	servertest.Eventually(t, "notifications of three cases", func() bool { return hook.notifications() == 3 })
+	for _, body := range hook.received() {
 		if strings.Contains(body, "secret") || strings.Contains(body, "0000-4000") || strings.Contains(body, `"taste":`) {
-			t.Errorf("told too much: %s", body)
+			t.Errorf("the notification has answers: %s", body)
 		}
 	}
 	if page, text := r.Get(t, "/tea/definition.json"); page.StatusCode != http.StatusOK || strings.Contains(text, "客服部") || strings.Contains(text, "alerts") {
 		t.Error("the alerts are public")
 	}
 
-	code, out, _ := atData(t, data, "cases", "list", "--format", "json")
+	code, out, _ := commandAt(t, data, "cases", "list", "--format", "json")
 	var listed []struct {
 		ID, Survey, Type, Owner, Status, Due, Response string
 		Overdue                                        bool
@@ -118,7 +121,7 @@ func TestCasesAreFollowedUp(t *testing.T) {
 	if first.Type != "complaint" || first.Owner != "客服部" || first.Status != "open" || first.Overdue || first.Due == "" {
 		t.Errorf("listed %+v", first)
 	}
-	// Enough of the beginning names a case.
+	// The beginning of its id names a case.
 	short := first.ID[:4]
 	for _, step := range []struct {
 		args []string
@@ -144,12 +147,12 @@ func TestCasesAreFollowedUp(t *testing.T) {
 		{[]string{"cases", "summary", "--month", "2026-Q4"}, 2, "--month 2026-10"},
 		{[]string{"cases", "summary", "--month", "next"}, 2, "write one such as 2026-10"},
 	} {
-		code, out, failures := atData(t, data, step.args...)
+		code, out, failures := commandAt(t, data, step.args...)
 		if code != step.code || !strings.Contains(out+failures, step.says) {
 			t.Errorf("%v: %d, want %d with %q\n%s%s", step.args, code, step.code, step.says, out, failures)
 		}
 	}
-	_, out, _ = atData(t, data, "cases", "list", "--status", "all", "--format", "csv")
+	_, out, _ = commandAt(t, data, "cases", "list", "--status", "all", "--format", "csv")
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	if err != nil || len(rows) != 4 || rows[3][12] != "'=HYPERLINK()" || rows[3][13] != "true" {
 		t.Errorf("%v %q", err, rows)
@@ -157,8 +160,8 @@ func TestCasesAreFollowedUp(t *testing.T) {
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	// The same after it has stopped.
-	code, out, failures := atData(t, data, "cases", "show", first.ID, "--format", "json")
+	// After the server has stopped.
+	code, out, failures := commandAt(t, data, "cases", "show", first.ID, "--format", "json")
 	if code != 0 || !strings.Contains(out, `"owner": "维修部"`) || !strings.Contains(out, `"customer_told": true`) {
 		t.Errorf("%d\n%s%s", code, out, failures)
 	}
@@ -167,7 +170,7 @@ func TestCasesAreFollowedUp(t *testing.T) {
 		"zh": {month + " 跟进事项汇总", "平均天数", "投诉", "维修部", "截至今天"},
 		"en": {"Cases of " + month, "Mean days", "complaint", "维修部", "as of today"},
 	} {
-		code, out, failures := atData(t, data, "cases", "summary", "--month", month, "--language", language)
+		code, out, failures := commandAt(t, data, "cases", "summary", "--month", month, "--language", language)
 		for _, word := range words {
 			if !strings.Contains(out, word) && !(strings.HasPrefix(word, "as of") || strings.HasPrefix(word, "截至")) { // the month's last day
 				t.Errorf("%s: %d, no %q in\n%s%s", language, code, word, out, failures)
@@ -177,66 +180,10 @@ func TestCasesAreFollowedUp(t *testing.T) {
 			t.Errorf("%s: figures\n%s", language, out)
 		}
 	}
-	if _, out, _ := atData(t, data, "cases", "summary", "--month", month, "--format", "csv"); !strings.Contains(out, "\nall,,3,1,1,1,0,2,0,0.0\n") || !strings.Contains(out, "\nowner,维修部,1,1,1,1,0,0,0,0.0\n") {
+	if _, out, _ := commandAt(t, data, "cases", "summary", "--month", month, "--format", "csv"); !strings.Contains(out, "\nall,,3,1,1,1,0,2,0,0.0\n") || !strings.Contains(out, "\nowner,维修部,1,1,1,1,0,0,0,0.0\n") {
 		t.Errorf("csv\n%s", out)
 	}
-	if _, out, _ := atData(t, data, "cases", "summary", "--month", "1999-12"); !strings.Contains(out, "There were no cases.") {
+	if _, out, _ := commandAt(t, data, "cases", "summary", "--month", "1999-12"); !strings.Contains(out, "There were no cases.") {
 		t.Errorf("long ago\n%s", out)
 	}
-}
-
-func TestServeRefusesHooks(t *testing.T) {
-	secret := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(secret, []byte(hookSecret), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	none := func(string) string { return "" }
-	for says, c := range map[string]serveCommand{
-		"goes with --webhook":      {WebhookSecretFile: secret},
-		"needs the secret":         {Webhook: "https://example.com/"},
-		"must begin with https://": {Webhook: "http://example.com/", WebhookSecretFile: secret},
-		"no such file":             {Webhook: "https://example.com/", WebhookSecretFile: secret + "s"},
-	} {
-		if _, err := c.sender(none); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%+v: %v", c, err)
-		}
-	}
-	if to, err := (serveCommand{}).sender(none); to != nil || err != nil {
-		t.Errorf("without a webhook: %v, %v", to, err)
-	}
-	fromEnvironment := func(name string) string { return map[string]string{secretVariable: hookSecret}[name] }
-	if to, err := (serveCommand{Webhook: "https://example.com/"}).sender(fromEnvironment); to == nil || err != nil {
-		t.Errorf("secret of the environment: %v", err)
-	}
-}
-
-const teaActions = `- problem: {zh: 太苦, en: Too bitter}
-  measure: {zh: 换茶叶, en: Other leaves}
-  owner: {zh: 采购, en: Purchasing}
-  due: 2099-12-01
-`
-
-// TestServeShowsWhatStandsBeside: measures are on the results page, follow their file while it is good, and go with it.
-func TestServeShowsWhatStandsBeside(t *testing.T) {
-	r := serveFiles(t, serveCommand{}, map[string]string{"surveys/tea.yaml": alertingTea, "surveys/tea.actions.yaml": teaActions})
-	shows := func(text string) func() bool {
-		return func() bool {
-			_, page := r.Get(t, "/tea/en/results/")
-			return strings.Contains(page, text)
-		}
-	}
-	servertest.Eventually(t, "the measure is shown", shows("Other leaves"))
-	r.Write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "Other leaves", "Better leaves", 1))
-	servertest.Eventually(t, "the edited measure is shown", shows("Better leaves"))
-	r.Write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "due: 2099-12-01", "due: soon", 1))
-	servertest.Eventually(t, "the mistake is printed", func() bool {
-		return strings.Contains(r.Printed.String(), "tea.actions.yaml:4:8: due must be a date")
-	})
-	if !shows("Better leaves")() {
-		t.Error("the last good measures went with a mistake")
-	}
-	if err := os.Remove(filepath.Join(r.Dir, "surveys", "tea.actions.yaml")); err != nil {
-		t.Fatal(err)
-	}
-	servertest.Eventually(t, "the measure is gone", func() bool { return !shows("leaves")() })
 }

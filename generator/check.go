@@ -24,8 +24,8 @@ type checkCommand struct {
 func (checkCommand) Help() string {
 	return `Reads questionnaires as build would, and prints every problem as file:line:col: message, in a form that editors
 understand. Advice, on questions that ask two things at once, lopsided scales, languages out of step and the like, is
-printed below, as file:line:col: advice: what: what to do (code). What stands beside a questionnaire (measures in
-NAME.actions.yaml, quotes in NAME.quotes.yaml) is checked with it. Nothing is written. Exits with 1 if there is any
+printed below, as file:line:col: advice: what: what to do (code). The files beside a questionnaire (measures in
+NAME.actions.yaml, quotes in NAME.quotes.yaml) are checked with it. Nothing is written. Exits with 1 if there is any
 problem, or with --strict any advice.
 
 ` + advice.Silencing + `

@@ -13,6 +13,7 @@ import (
 	"glasspoll/internal/demo"
 	"glasspoll/internal/local"
 	"glasspoll/internal/project"
+	"glasspoll/internal/server"
 	"glasspoll/internal/survey"
 )
 
@@ -27,7 +28,7 @@ type demoCommand struct {
 
 func (demoCommand) Help() string {
 	return `Fills every survey with made-up but plausible answers, sent through the same API that browsers use, so that the
-results pages have something to show. Never point it at a survey that is in earnest.
+results pages have something to show. Never use it on a survey that real people answer.
 
 Examples:
 
@@ -50,29 +51,29 @@ func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 	if demo.Reachable(ctx, defaultDemoURL) {
 		return d.fill(ctx, c, defaultDemoURL)
 	}
-	server := serveCommand{Addr: "127.0.0.1:8080", Surveys: d.Surveys, Data: d.Data}
+	command := serveCommand{Addr: "127.0.0.1:8080", Surveys: d.Surveys, Data: d.Data}
 	if info, err := os.Stat("templates"); err == nil && info.IsDir() {
-		server.Templates = "templates"
+		command.Templates = "templates"
 	}
 	if err := d.fillPast(ctx, c); err != nil {
 		return err
 	}
-	site, err := server.open(ctx, c)
+	srv, err := command.open(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer site.Close()
+	defer srv.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	filled := make(chan error, 1)
 	go func() {
-		err := d.fill(ctx, c, site.URL())
+		err := d.fill(ctx, c, srv.URL())
 		if err != nil {
 			stop()
 		}
 		filled <- err
 	}()
-	err = site.Run(ctx)
+	err = srv.Run(ctx)
 	stop()
 	return errors.Join(err, <-filled)
 }
@@ -90,7 +91,7 @@ func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 	if err := os.MkdirAll(d.Data, 0o700); err != nil {
 		return fmt.Errorf("the data directory cannot be used: %w", err)
 	}
-	store, err := local.Open(filepath.Join(d.Data, dataFile))
+	store, err := local.Open(filepath.Join(d.Data, server.DataFile))
 	if err != nil {
 		return err
 	}

@@ -51,13 +51,13 @@ func (k diffCommand) Run(ctx context.Context, c *console.Console) error {
 		return err
 	}
 	if !before.places().Has("id") && !after.places().Has("id") {
-		before.path = after.path // both are called by their files, which are two only here
+		before.path = after.path // their ids come from the files' names, which may differ only because these are two versions
 	}
-	old, wrong := before.parse()
-	new, alsoWrong := after.parse()
-	if problems := append(wrong, alsoWrong...); len(problems) > 0 {
+	old, oldProblems := before.parse()
+	new, newProblems := after.parse()
+	if problems := append(oldProblems, newProblems...); len(problems) > 0 {
 		console.Problems(c.Err, problems)
-		return fmt.Errorf("only questionnaires without problems can be compared: mend them first, see 'glasspoll check'")
+		return fmt.Errorf("only questionnaires without problems can be compared: correct the others first, see 'glasspoll check'")
 	}
 	changes := compare.Surveys(old, new)
 	grave := 0
@@ -77,7 +77,7 @@ func (k diffCommand) Run(ctx context.Context, c *console.Console) error {
 	return err
 }
 
-// version is one version of a questionnaire, as it was read.
+// version is the source of one version of a questionnaire.
 type version struct {
 	label  string // as the user named it
 	path   string // whose name may be the survey's id
@@ -101,12 +101,12 @@ func readVersion(ctx context.Context, c *console.Console, name string) (version,
 			return v, console.Usagef("%s: write git:REVISION:PATH, such as git:HEAD:surveys/service.yaml", name)
 		}
 		v.path = path
-		var out, trouble bytes.Buffer
+		var out, stderr bytes.Buffer
 		git := exec.CommandContext(ctx, "git", "show", "--end-of-options", revision+":"+path)
-		git.Stdout, git.Stderr = &out, &trouble
+		git.Stdout, git.Stderr = &out, &stderr
 		if err = git.Run(); err != nil {
-			if said := strings.TrimSpace(trouble.String()); said != "" {
-				err = errors.New(said)
+			if text := strings.TrimSpace(stderr.String()); text != "" {
+				err = errors.New(text)
 			}
 			return v, fmt.Errorf("%s: git show: %w", name, err)
 		}
@@ -134,14 +134,14 @@ func listChanges(w io.Writer, changes []compare.Change) error {
 		_, err := fmt.Fprintln(w, "no differences")
 		return err
 	}
-	number := map[compare.Effect]int{}
+	counts := map[compare.Effect]int{}
 	for _, change := range changes {
 		fmt.Fprintln(w, change)
-		number[change.Effect]++
+		counts[change.Effect]++
 	}
 	var parts []string
 	for _, effect := range []compare.Effect{compare.Invalid, compare.Breaks, compare.NextPeriod, compare.Comparable, compare.Wording} {
-		if n := number[effect]; n > 0 {
+		if n := counts[effect]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d: %s", n, effect.Words()))
 		}
 	}

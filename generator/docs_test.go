@@ -12,11 +12,11 @@ import (
 	"unicode"
 )
 
-// A document is one Markdown file of the repository, by its path from the root.
+// document is one Markdown file of the repository, by its path from the root.
 type document struct {
-	links    []string // as they are written, of this repository only
+	links    []string // within this repository, as they are written
 	headings []int    // the level of each
-	anchors  []string // what a link may name behind its #
+	anchors  []string // what a link may have after #
 	examples int      // blocks of code
 }
 
@@ -26,7 +26,7 @@ var (
 	anchorTag    = regexp.MustCompile(`<a (?:id|name)="([^"]+)"`)
 )
 
-// anchor is what GitHub calls a heading.
+// anchor is GitHub's anchor of a heading.
 func anchor(heading string) string {
 	var b strings.Builder
 	for _, c := range strings.ToLower(heading) {
@@ -90,10 +90,10 @@ func readDocuments(t *testing.T) map[string]document {
 	return all
 }
 
-// Every link of the documents leads somewhere, down to the heading; and the README leads to every document.
+// Every link of the documents leads to a file and, if it names one, a heading; the README links to every document.
 func TestDocumentsLinks(t *testing.T) {
 	all := readDocuments(t)
-	led := map[string]bool{"README.md": true}
+	linked := map[string]bool{"README.md": true}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for _, link := range all[name].links {
 			target, heading, _ := strings.Cut(link, "#")
@@ -103,24 +103,25 @@ func TestDocumentsLinks(t *testing.T) {
 				target = path.Join(path.Dir(name), target)
 			}
 			if name == "README.md" {
-				led[target] = true
+				linked[target] = true
 			}
 			if _, err := os.Stat(filepath.Join("..", target)); err != nil {
 				t.Errorf("%s: %s leads nowhere", name, link)
 			}
 			if heading != "" && !slices.Contains(all[target].anchors, heading) {
-				t.Errorf("%s: %s: no heading of %s is called so", name, link, target)
+				t.Errorf("%s: %s: %s has no such heading", name, link, target)
 			}
 		}
 	}
 	for name := range all {
-		if !led[name] {
-			t.Errorf("README.md does not lead to %s", name)
+		if !linked[name] {
+			t.Errorf("README.md does not link to %s", name)
 		}
 	}
 }
 
-// What is there in Chinese is there in English: the two link to each other, have headings of the same levels and as many examples.
+// Every document is there in Chinese and in English: the two link to each other, and have the same levels of headings and
+// number of examples.
 func TestDocumentsInBothLanguages(t *testing.T) {
 	all := readDocuments(t)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -150,10 +151,10 @@ func TestDocumentsInBothLanguages(t *testing.T) {
 	}
 }
 
-// Operators find what they are told of: each line of the log that is a warning or worse, each alarm, parameter and output of
-// the deployment, in both languages.
+// The operators' documents name, in both languages, each log line that is a warning or worse, and each alarm, parameter and
+// output of the deployment.
 func TestOperatorsDocumentsNameEverything(t *testing.T) {
-	said := func(name string) string {
+	read := func(name string) string {
 		t.Helper()
 		source, err := os.ReadFile(filepath.Join("..", name))
 		if err != nil {
@@ -172,7 +173,7 @@ func TestOperatorsDocumentsNameEverything(t *testing.T) {
 				if strings.HasSuffix(name, "_test.go") {
 					continue
 				}
-				for _, found := range logged.FindAllStringSubmatch(said(strings.TrimPrefix(filepath.ToSlash(name), "../")), -1) {
+				for _, found := range logged.FindAllStringSubmatch(read(strings.TrimPrefix(filepath.ToSlash(name), "../")), -1) {
 					if found[1] != "watching files" { // only where questionnaires are being written
 						all = append(all, "`"+found[1]+"`")
 					}
@@ -181,7 +182,7 @@ func TestOperatorsDocumentsNameEverything(t *testing.T) {
 		}
 		return all
 	}
-	template := said("deploy/template.yaml")
+	template := read("deploy/template.yaml")
 	resources := strings.Index(template, "\nResources:")
 	outputs := strings.Index(template, "\nOutputs:")
 	deployed := func(part string, pattern string) (all []string) {
@@ -201,10 +202,10 @@ func TestOperatorsDocumentsNameEverything(t *testing.T) {
 	}
 	for document, names := range map[string][]string{"docs/operators": onOne, "docs/operators-aws": slices.Concat(parameters, alarms, policies, onAWS)} {
 		for _, language := range []string{".md", ".zh.md"} {
-			text := said(document + language)
+			text := read(document + language)
 			for _, name := range names {
 				if !strings.Contains(text, name) {
-					t.Errorf("%s%s does not speak of %s", document, language, name)
+					t.Errorf("%s%s does not name %s", document, language, name)
 				}
 			}
 		}

@@ -70,7 +70,7 @@ func (k importCommand) Run(c *console.Console) error {
 	return err
 }
 
-// report prints the report, or writes it and prints its first line.
+// report prints the report, or writes it to --report and prints a summary.
 func (k importCommand) report(c *console.Console, r *report.Report) error {
 	var text bytes.Buffer
 	if _, err := r.WriteTo(&text); err != nil {
@@ -91,8 +91,8 @@ func (k importCommand) report(c *console.Console, r *report.Report) error {
 	return err
 }
 
-// readAtMost reads a file, or its first bytes.
-func readAtMost(path string, most int64) ([]byte, error) {
+// readAtMost reads the first bytes of a file.
+func readAtMost(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func readAtMost(path string, most int64) ([]byte, error) {
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return nil, errors.New(path + " is a directory: name a file")
 	}
-	return io.ReadAll(io.LimitReader(f, most))
+	return io.ReadAll(io.LimitReader(f, limit))
 }
 
 func exists(path string) bool {

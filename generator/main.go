@@ -48,7 +48,7 @@ Start with one of these, in a directory that has surveys/*.yaml:
   glasspoll check     find every mistake, with its line
   glasspoll build     write the site to public/
 
-Exit codes: 0 fine, 1 problems found or the work failed, 2 wrong usage.`
+Exit codes: 0 success, 1 problems found or the work failed, 2 wrong usage.`
 
 // run runs a command line, and returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {

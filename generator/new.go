@@ -34,7 +34,7 @@ type newCommand struct {
 }
 
 func (newCommand) Help() string {
-	return `Writes a questionnaire to start from, with comments. It asks what it needs, a line each; an empty line takes what stands
+	return `Writes a questionnaire to start from, with comments. It asks what it needs, a line each; an empty line accepts the answer
 in brackets. With a title on the command line it asks nothing. --from copies a ready questionnaire instead, for you to
 change. A file that exists is never overwritten.
 
@@ -100,7 +100,7 @@ func (k newCommand) draft(c *console.Console, language string) (*starter.Draft, 
 	return d, nil
 }
 
-// write writes a questionnaire to --out, or to the file of its id, and says so. It returns the file.
+// write writes a questionnaire to --out, or to the file of its id, which it prints and returns.
 func (k newCommand) write(c *console.Console, language, id string, source []byte, s *survey.Survey) (string, error) {
 	if k.Out == "-" {
 		_, err := c.Out.Write(source)
@@ -117,7 +117,7 @@ func (k newCommand) write(c *console.Console, language, id string, source []byte
 	return out, err
 }
 
-// printNext says how to look at the new questionnaire.
+// printNext prints how to look at the new questionnaire.
 func (newCommand) printNext(c *console.Console, language, out, id string) error {
 	serve := "glasspoll serve"
 	if dir := filepath.Dir(out); dir != "surveys" {
@@ -177,7 +177,7 @@ func (k newCommand) askedIn(getenv func(string) string) (string, error) {
 	default:
 		return "", console.Usagef("--language %s: write zh or en", k.Language)
 	}
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} { // the first that is set decides
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} { // in order of precedence
 		if set := getenv(name); set != "" {
 			if strings.HasPrefix(set, "zh") {
 				return "zh", nil
@@ -188,7 +188,7 @@ func (k newCommand) askedIn(getenv func(string) string) (string, error) {
 	return "en", nil
 }
 
-// createFile writes a file that must not exist yet, and the directory that it belongs into.
+// createFile writes a file that must not exist, and makes its directory.
 func createFile(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
@@ -202,7 +202,7 @@ func createFile(path string, content []byte) error {
 	}
 	_, err = f.Write(content)
 	if err = errors.Join(err, f.Close()); err != nil {
-		os.Remove(path) // half of it would be in the way of the next try
+		os.Remove(path) // an incomplete file would make the next try fail
 	}
 	return err
 }

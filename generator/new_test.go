@@ -25,15 +25,15 @@ func TestNewLanguage(t *testing.T) {
 	}
 }
 
-// A folder that cannot be written leaves nothing behind, and says why.
+// A directory that cannot be written is an error that names it.
 func TestNewFails(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	var out, trouble bytes.Buffer
-	code := run(context.Background(), []string{"new", "--title-en", "Tea", "--out", filepath.Join(dir, "file", "tea.yaml")}, strings.NewReader(""), &out, &trouble)
-	if code != console.ExitFailed || !strings.Contains(trouble.String(), "file") || out.Len() > 0 {
-		t.Errorf("exit %d: %s%s", code, out.String(), trouble.String())
+	var stdout, stderr bytes.Buffer
+	code := run(context.Background(), []string{"new", "--title-en", "Tea", "--out", filepath.Join(dir, "file", "tea.yaml")}, strings.NewReader(""), &stdout, &stderr)
+	if code != console.ExitFailed || !strings.Contains(stderr.String(), "file") || stdout.Len() > 0 {
+		t.Errorf("exit %d: %s%s", code, stdout.String(), stderr.String())
 	}
 }

@@ -20,7 +20,7 @@ type publishCommand struct {
 	Out        string `placeholder:"DIR" default:"public" help:"Where the site is built. Default: ${default}."`
 	Templates  string `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
 	DryRun     bool   `help:"Say what would be done, and do nothing."`
-	Unapproved bool   `help:"Publish questionnaires that nobody has approved: for a test deployment."`
+	Unapproved bool   `help:"Publish questionnaires that are not approved: for a test deployment."`
 
 	awsFlags
 	S3Endpoint string `name:"s3-endpoint" env:"S3_ENDPOINT" hidden:""`
@@ -29,7 +29,7 @@ type publishCommand struct {
 func (publishCommand) Help() string {
 	return `Builds the site and brings it to a deployment on AWS: first the compiled questionnaires, so that no page is ever
 shown whose answers could not be taken, then the assets, the data, and the pages last. Only what has changed is sent.
-Broken off at any point, it can be run again. Nothing is ever deleted, and results are never replaced.
+If it is interrupted at any point, run it again. Nothing is ever deleted, and results are never replaced.
 
 Credentials are found as the AWS command line finds them: environment, profile, single sign-on. A questionnaire with
 'document' must say approved_by and approved_on.
@@ -41,14 +41,9 @@ Examples:
 }
 
 func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
-	library := project.NewLibrary(p.Surveys)
-	surveys, problems, err := library.Read()
+	library, surveys, err := readLibrary(c, p.Surveys)
 	if err != nil {
 		return err
-	}
-	if len(problems) > 0 {
-		console.Problems(c.Err, problems)
-		return console.ErrProblems
 	}
 	if unapproved := p.unapproved(library); len(unapproved) > 0 {
 		console.Problems(c.Err, unapproved)
@@ -65,13 +60,13 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 		}
 		defer os.RemoveAll(p.Out)
 	}
-	built, err := buildSite(surveys, templates, library.Theme(), p.Out)
+	renderer, assets, err := site.NewRenderer(templates, library.Theme())
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
-	renderer, assets, err := site.NewRenderer(templates, library.Theme())
+	built, err := buildSite(surveys, renderer, assets, p.Out)
 	if err != nil {
-		return err
+		return fmt.Errorf("building: %w", err)
 	}
 	table, pages, err := p.connect(ctx)
 	if err != nil {
@@ -80,9 +75,9 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	s := upload.Site{Dir: p.Out, Files: built.Paths(), Surveys: surveys, Actions: library.Actions(), Renderer: renderer, Assets: assets.Links}
 	if err := upload.Upload(ctx, c.Out, table, pages, s, p.DryRun); err != nil {
 		if ctx.Err() == nil {
-			return fmt.Errorf("publishing: %w\nRun it again: it goes on from here", err)
+			return fmt.Errorf("publishing: %w\nRun it again: it continues from here", err)
 		}
-		return fmt.Errorf("publishing was broken off. Run it again: it goes on from here")
+		return fmt.Errorf("publishing was interrupted. Run it again: it continues from here")
 	}
 	return nil
 }

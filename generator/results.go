@@ -17,8 +17,8 @@ type resultsCommand struct {
 }
 
 func (resultsCommand) Help() string {
-	return `What can be done with answers and results besides showing them. All of it works while the server runs: it is then the
-server that does it, for whoever may write in its data directory. With --table it is done on AWS instead.
+	return `These commands work on answers and results. While a server runs, the server does the work, for every user who may write to
+its data directory. With --table, the work is done on AWS.
 
 Examples:
 
@@ -27,7 +27,7 @@ Examples:
   glasspoll results verify service`
 }
 
-// storeFlags say where the answers are.
+// storeFlags name a store.
 type storeFlags struct {
 	Data  string `placeholder:"DIR" default:"data" type:"path" help:"The data directory of 'glasspoll serve'. Default: data."`
 	Table string `placeholder:"NAME" help:"The table of a deployment on AWS, in place of a data directory."`
@@ -35,7 +35,7 @@ type storeFlags struct {
 	awsFlags
 }
 
-// perform does a verb where the answers are.
+// perform runs a verb on the store that the flags name.
 func (s storeFlags) perform(ctx context.Context, c *console.Console, name string, v verb) error {
 	if s.Table == "" {
 		return performLocally(ctx, c, s.Data, name, v)

@@ -23,13 +23,13 @@ type archiveCommand struct {
 }
 
 func (archiveCommand) Help() string {
-	return `Freezes a period in one ZIP file: the questionnaire in every version that was answered (compiled, and as YAML if it is at
-hand), all answers, what was counted, every release, the report for management, and the codebook; with the SHA-256 of each
+	return `Freezes a period in one ZIP file: the questionnaire in every version that was answered (compiled, and as YAML if it is
+found), all answers, what was counted, every release, the report for management, and the codebook; with the SHA-256 of each
 file in SHA256SUMS. The checksum of that file stands for the whole and is printed: write it down elsewhere, for example
 in the minutes. The same answers and releases give the same file, byte for byte.
 
 Answers are JSON Lines, one response a line as it is stored, without private ones unless --private is given. Only you can
-read the file. Whoever erases a respondent later must delete or replace the archives that hold the answers.
+read the file. If a respondent is erased later, delete or replace the archives that have the answers.
 
 With --check, nothing but the file is needed: checksums are compared, all answers are counted again, and the tally, the
 index and every release must follow from them. Exits with 1 if anything differs.
@@ -66,7 +66,7 @@ func (a *archiveCommand) do(ctx context.Context, env *environment) error {
 		return err
 	}
 	if snapshot.Survey.PeriodAt(time.Now()) == a.Period {
-		console.Line(env.Err, "%s is not over: what is archived is what there is now", a.Period)
+		console.Line(env.Err, "%s is not over: the archive has the answers until now", a.Period)
 	}
 	file, err := env.Create(a.Out, true)
 	if err != nil {
@@ -85,7 +85,7 @@ func (a *archiveCommand) do(ctx context.Context, env *environment) error {
 	console.Line(env.Out, "%s  %s", checksum, filepath.Base(a.Out))
 	console.Line(env.Err, "%s: %s, %s. The checksum above stands for the whole: keep it elsewhere", a.Out, console.Count(int(m.Responses), "response"), console.Count(m.Releases, "release"))
 	if a.Private {
-		console.Line(env.Err, "This has private answers in it: encrypt it on its way, and delete it when it has been used.")
+		console.Line(env.Err, "This has private answers in it: encrypt it to send it, and delete it after use.")
 	}
 	return nil
 }

@@ -21,10 +21,11 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/local"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/server"
 	"glasspoll/internal/survey"
 )
 
-// million is how many responses the benchmarks below are made of; GLASSPOLL_RESPONSES sets another number.
+// million is how many responses the benchmarks read; GLASSPOLL_RESPONSES sets another number.
 func million(b *testing.B) int {
 	text := os.Getenv("GLASSPOLL_RESPONSES")
 	if text == "" {
@@ -50,7 +51,7 @@ func fullStore(b *testing.B) (*local.Store, *survey.Survey) {
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
-	store, err := local.Open(filepath.Join(b.TempDir(), dataFile))
+	store, err := local.Open(filepath.Join(b.TempDir(), server.DataFile))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func fullStore(b *testing.B) (*local.Store, *survey.Survey) {
 	for w := range writers {
 		wg.Go(func() {
 			for i := w; i < n; i += writers {
-				// In order, so that the index of ids grows at its end: filling is not what is measured.
+				// In order, so that the index of ids grows at its end and filling takes less time.
 				id := uuid.UUID{6: 0x40, 8: 0x80}
 				binary.BigEndian.PutUint32(id[:4], uint32(i))
 				r := answer.Response{ID: id.String(), Survey: s.ID, Version: s.Version, Period: "all", Language: "en", Channel: "web"}
@@ -96,7 +97,7 @@ func measure(b *testing.B, store *local.Store, v verb) {
 	}
 }
 
-// processorTime is what this process has used of all cores: on a busy machine it tells more than the clock.
+// processorTime is the time that this process has used on all cores. On a busy machine it is steadier than the clock.
 func processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	var used syscall.Rusage
@@ -106,7 +107,7 @@ func processorTime(b *testing.B) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// BenchmarkVerify counts a million responses again. Nothing has been counted before: comparing takes no time beside it.
+// BenchmarkVerify counts a million responses again. There is no tally to compare with, which takes next to no time.
 func BenchmarkVerify(b *testing.B) {
 	store, s := fullStore(b)
 	measure(b, store, &verifyCommand{ID: s.ID})

@@ -16,22 +16,22 @@ import (
 type eraseCommand struct {
 	storeFlags
 	Receipt string `arg:"" help:"The receipt that the respondent was shown, or the submission's id."`
-	Yes     bool   `help:"Erase. Without it, what would be erased is only named."`
+	Yes     bool   `help:"Erase. Without it, what would be erased is only listed."`
 }
 
 func (eraseCommand) Help() string {
-	return `Takes a respondent's answers out for good, private ones included. What is left is a tombstone: that there was an answer,
-when, and which groups (segments) it counted in, so that figures can be corrected without pointing at anybody. The same
-submission cannot come again. Its part of the tally is counted anew.
+	return `Removes a respondent's answers for good, private ones included. What remains is a tombstone: that there was an answer,
+when, and in which groups (segments) it counted, so that figures can be corrected without identifying anyone. The same
+submission cannot be sent again. The tally is corrected at once.
 
 Published figures follow with the next batch, when at least min_group more have answered than were published, not at once: a
-figure that changed for one person alone would show what that person had said. In a closed period there is no next batch;
-its figures stay, and say nothing about anybody.
+figure that changed for one person alone would show what that person had answered. In a closed period there is no next
+batch; its figures stay, and reveal nothing about anyone.
 
-In the data file, the place where the answers stood is overwritten. Not reached are copies: backups, snapshots of the
-disk, exports and archives that were made before. Delete those, or let them expire.
+In the data file, the answers are overwritten. Copies that were made before are not changed: backups, snapshots of the
+disk, exports and archives. Delete those, or let them expire.
 
-Erasing the same again is no error. Exits with 1 if there is no such receipt, and if --yes is missing.
+Erasing a response again is no error. Exits with 1 if there is no such receipt or --yes is missing.
 
 Examples:
 
@@ -47,7 +47,7 @@ func (e eraseCommand) Run(ctx context.Context, c *console.Console) error {
 	return e.perform(ctx, c, "results erase", &e)
 }
 
-// id reads a receipt or an id.
+// id returns the id of a response from its receipt, or from the id itself.
 func (e *eraseCommand) id() (string, error) {
 	text := strings.TrimSpace(e.Receipt)
 	if id, err := uuid.Parse(text); err == nil && len(text) == 36 {
@@ -72,7 +72,7 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 	if len(found) == 0 {
 		return fmt.Errorf("there is no response %s here: look for a mistyped letter, or another --data or --table", answer.Receipt(id))
 	}
-	waiting := false
+	unconfirmed := false
 	for _, entry := range found {
 		r := entry.Response
 		what := fmt.Sprintf("%s %s, received %s", r.Survey, r.Period, entry.Arrived.UTC().Format(time.RFC3339))
@@ -80,7 +80,7 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 			what += ", erased before"
 		} else if !e.Yes {
 			what += fmt.Sprintf(", %s", console.Count(len(r.Answers), "answer"))
-			waiting = true
+			unconfirmed = true
 		}
 		if !e.Yes {
 			console.Line(env.Out, "%s", what)
@@ -92,7 +92,7 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 		}
 		erased, err := env.store.Erase(ctx, r.Survey, r.Period, id, keep)
 		if erased {
-			// Who asks later whether it was done finds it here; what was answered is nowhere.
+			// The log is the proof that it was done. It has no answer.
 			env.log.Info("response erased", "survey", r.Survey, "period", r.Period, "id", id)
 			if env.changed != nil {
 				env.changed(r.Survey)
@@ -107,8 +107,8 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 		}
 		console.Line(env.Out, "%s: erased. Published figures follow with the next batch of new answers", what)
 	}
-	if waiting {
-		console.Line(env.Err, "Nothing is erased yet. To erase it for good, say the same with --yes.")
+	if unconfirmed {
+		console.Line(env.Err, "Nothing is erased yet. To erase it for good, run the command again with --yes.")
 		return console.ErrProblems
 	}
 	return nil

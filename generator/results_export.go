@@ -19,20 +19,20 @@ type exportCommand struct {
 	Out      string `placeholder:"FILE" type:"path" help:"The file to write. Default: the standard output."`
 	Language string `placeholder:"LANG" help:"Language of labels. Default: the survey's first."`
 	Labels   bool   `help:"Write questions' and options' texts in place of names and ids (csv, xlsx)."`
-	Private  bool   `help:"With private answers: e-mail addresses, telephone numbers and whatever has 'private: true'."`
+	Private  bool   `help:"With private answers: e-mail addresses, telephone numbers and all questions with 'private: true'."`
 	NoBOM    bool   `name:"no-bom" help:"CSV without the mark at the beginning that Excel needs to know UTF-8."`
 }
 
 func (exportCommand) Help() string {
 	return `Writes one row for each response: receipt, time of arrival, language, channel, period, version, and a column for each
-answer; of a question with several answers, one for each option. What only older versions of the questionnaire asked
-stands last. Responses that were withdrawn are left out.
+answer; of a question with several answers, one for each option. Questions that only older versions had
+come last. Responses that were withdrawn are left out.
 
-Beside FILE, a codebook says what is in the columns: FILE.codebook.csv and FILE.codebook.html, in Excel a second sheet.
+A codebook explains the columns: FILE.codebook.csv and FILE.codebook.html, in Excel a second sheet.
 For SPSS (or PSPP), FILE is the data and FILE with .sps the commands that read it, with labels and missing values.
 
 Texts that a spreadsheet would take for a formula get an apostrophe before them in CSV; numbers stay as they are. With
---private, only you can read the file: mind where it goes from there.
+--private, only you can read the file.
 
 Examples:
 
@@ -110,7 +110,7 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 	}
 	console.Line(env.Err, "%s", note)
 	if e.Private {
-		console.Line(env.Err, "This has private answers in it. Whoever has the file can read who said what: encrypt it on its way, and delete it when it has been used.")
+		console.Line(env.Err, "This has private answers in it, and shows who answered what: encrypt it to send it, and delete it after use.")
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ type levelPagesCommand struct {
 	ID      string          `arg:"" name:"ID" help:"The survey."`
 	Level   string          `required:"" placeholder:"LEVEL" enum:"public,staff,management" help:"For whom: public, staff or management."`
 	Out     string          `required:"" placeholder:"DIR" type:"path" help:"The folder to write."`
-	Surveys string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and what stands beside it are. Default: surveys."`
+	Surveys string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire, its measures and its quotes are. Default: surveys."`
 	Links   render.Assets   `kong:"-"`
 }
 

@@ -19,7 +19,7 @@ type restoreCommand struct {
 func (restoreCommand) Help() string {
 	return `Copies questionnaires, answers, releases and cases that the deployment's table lacks from a table that AWS has restored to a
 point in time. Nothing that is there is replaced: what was changed or erased since stays so, and what has expired is not
-brought back. What gets answers is counted again, within ten minutes. Broken off, it can be run again.
+brought back. What gets answers is counted again, within ten minutes. If it is interrupted, run it again.
 
 Answers that were erased after that point, and whose tombstones are lost too, come back: erase them again.
 
@@ -51,7 +51,7 @@ func (r restoreCommand) Run(ctx context.Context, c *console.Console) error {
 		return err
 	}
 	if !r.Yes && found.Missing() > 0 {
-		console.Line(c.Err, "Nothing is copied yet. To copy, say the same with --yes.")
+		console.Line(c.Err, "Nothing is copied yet. To copy, run the command again with --yes.")
 		return console.ErrProblems
 	}
 	return nil

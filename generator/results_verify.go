@@ -17,11 +17,11 @@ type verifyCommand struct {
 
 func (verifyCommand) Help() string {
 	return `Counts all responses again and compares. What was counted before must be the same to the last answer. Every release must
-be the one before and whole batches of at least min_group respondents, and the latest must hold nobody and no answer that
-is not found. What differs is printed; then it exits with 1.
+be the one before plus whole batches of at least min_group respondents, and the latest must have no respondent and no
+answer that is not found. Differences are printed, and then it exits with 1.
 
-A tally that differs is no loss: it is made from the responses, and can be dropped and counted anew. A release that
-differs has been public: find out why before anything else is done.
+A tally that differs can be deleted: it is made from the responses, and is counted again. A release that differs has been
+public: find the cause before you do anything else.
 
 Examples:
 

@@ -40,9 +40,9 @@ import (
 var update = flag.Bool("update", false, "photograph the question types for the author's guide (needs chromium); look at the pictures before you keep them")
 
 const (
-	samplesDir  = "../surveys"
-	docsDir     = "../docs"
-	mostPicture = 25 << 10 // bytes
+	samplesDir = "../surveys"
+	docsDir    = "../docs"
+	maxPicture = 25 << 10 // bytes
 )
 
 // samples are the questionnaires that are shipped.
@@ -55,7 +55,7 @@ func samples(t *testing.T) []*survey.Survey {
 	return surveys
 }
 
-// The samples are the demo, and what authors copy: Chinese first, English beside, with scores and results.
+// The samples, which authors copy and the demo fills, are in Chinese and English, and have scores and results.
 func TestSamples(t *testing.T) {
 	surveys := samples(t)
 	if len(surveys) < 12 {
@@ -103,13 +103,13 @@ var everyType = []survey.Type{survey.SingleChoice, survey.MultiChoice, survey.Ra
 // guides are the author's guides, by language.
 var guides = map[string]string{"zh": "authors.zh.md", "en": "authors.en.md"}
 
-// A block is one example in a guide.
+// block is one example in a guide.
 type block struct {
-	line    int    // of the guide, where it begins
-	info    string // what stands behind the back quotes: yaml, "yaml wrong", text, sh
-	text    string
-	said    string // of a wrong one: the messages in the text block that follows
-	picture string // that follows, relative to the guide
+	line     int    // of the guide, where the example begins
+	info     string // what follows the opening back quotes: yaml, "yaml wrong", text, sh
+	text     string
+	messages string // the messages in the text block that follows, if the example is wrong
+	picture  string // the picture that follows, by its path from the guide
 }
 
 var pictureLine = regexp.MustCompile(`^!\[[^\]]+\]\(([^)]+)\)$`)
@@ -132,8 +132,8 @@ func readGuide(t *testing.T, language string) (text string, blocks []block) {
 			case strings.HasPrefix(open.info, "yaml"):
 				blocks = append(blocks, *open)
 				last = &blocks[len(blocks)-1]
-			case last != nil && last.info == "yaml wrong" && open.info == "text" && last.said == "":
-				last.said = open.text
+			case last != nil && last.info == "yaml wrong" && open.info == "text" && last.messages == "":
+				last.messages = open.text
 			}
 			open = nil
 		case open != nil:
@@ -143,12 +143,12 @@ func readGuide(t *testing.T, language string) (text string, blocks []block) {
 			if found := pictureLine.FindStringSubmatch(line); found != nil && last != nil {
 				last.picture = found[1]
 			} else if last != nil && last.info != "yaml wrong" {
-				last = nil // a picture or a message stands right below its example
+				last = nil // only what follows an example directly belongs to it
 			}
 		}
 	}
 	if open != nil {
-		t.Fatalf("%s:%d: the block is never closed", guides[language], open.line)
+		t.Fatalf("%s:%d: the block is not closed", guides[language], open.line)
 	}
 	return string(source), blocks
 }
@@ -168,7 +168,7 @@ const exampleImportance = `  importance:
     - {id: unimportant, label: {zh: 不重要, en: Not important}, score: 1}
 `
 
-// complete makes a survey of an example that is only a list of questions.
+// complete makes a questionnaire of an example that is only a list of questions.
 func (b block) complete(t *testing.T, language, id string) string {
 	t.Helper()
 	var root yaml.Node
@@ -210,7 +210,7 @@ func only(line, language string) string {
 	return bilingual.ReplaceAllString(line, map[string]string{"zh": "$1", "en": "$2"}[language])
 }
 
-// Every example of the guides is good, or wrong in just the way that the guide says; and both guides have the same ones.
+// Every example of the guides has no problems, or those that the guide says; both guides have the same examples.
 func TestGuideExamples(t *testing.T) {
 	structures := map[string][]any{}
 	for language, name := range guides {
@@ -223,12 +223,12 @@ func TestGuideExamples(t *testing.T) {
 			s, problems := questionnaire.Parse("surveys/counter.yaml", []byte(b.complete(t, language, "counter")))
 			switch {
 			case b.info == "yaml wrong":
-				var said strings.Builder
+				var got strings.Builder
 				for _, p := range problems {
-					fmt.Fprintln(&said, p)
+					fmt.Fprintln(&got, p)
 				}
-				if said.String() != b.said || b.said == "" {
-					t.Errorf("%s: check says\n%sand the guide\n%s", at, said.String(), b.said)
+				if got.String() != b.messages || b.messages == "" {
+					t.Errorf("%s: check says\n%sand the guide\n%s", at, got.String(), b.messages)
 				}
 				structures[language] = append(structures[language], len(problems))
 			case len(problems) > 0:
@@ -252,7 +252,7 @@ func TestGuideExamples(t *testing.T) {
 	}
 }
 
-// wordless takes from a compiled survey what differs with the language.
+// wordless removes from a compiled survey what differs with the language.
 func wordless(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -275,19 +275,19 @@ func wordless(v any) any {
 
 var conditionSpan = regexp.MustCompile("`(show_if|required): ([^`]+)`")
 
-// The conditions that the guides show in a line hold for the questions above them.
+// The conditions that the guides show within a line are valid for the questions of their example.
 func TestGuideConditions(t *testing.T) {
 	for language, name := range guides {
 		text, blocks := readGuide(t, language)
 		at := slices.IndexFunc(blocks, func(b block) bool { return strings.Contains(b.text, "show_if: member\n") })
 		if at < 0 {
-			t.Fatalf("%s: the example that the conditions are about is not there", name)
+			t.Fatalf("%s: the example of the conditions is missing", name)
 		}
 		found := conditionSpan.FindAllStringSubmatch(text, -1)
 		examples := 0
 		for _, c := range found {
 			if strings.Contains(c[2], "…") || c[2] == "true" || c[2] == "all" || strings.HasPrefix(c[2], "[") || c[2] == "work_again" {
-				continue // spoken of in general, or about another example
+				continue // not a whole condition, or of another example
 			}
 			examples++
 			source := blocks[at].text + fmt.Sprintf("  - id: another\n    questions:\n      - {id: question, type: yes_no, label: L, %s: '%s'}\n", c[1], strings.ReplaceAll(c[2], "'", "''"))
@@ -301,8 +301,8 @@ func TestGuideConditions(t *testing.T) {
 	}
 }
 
-// Each type has a section, an example and a picture in each guide; each picture is of the example above it as it is now.
-// With -update the pictures are made.
+// Each type has a section, an example and a picture in each guide, and each picture shows the current example above it. With
+// -update the pictures are made.
 func TestPictures(t *testing.T) {
 	if *update {
 		photograph(t)
@@ -337,8 +337,8 @@ func TestPictures(t *testing.T) {
 			if _, err := png.Decode(bytes.NewReader(data)); err != nil {
 				t.Errorf("%s: %v", b.picture, err)
 			}
-			if len(data) > mostPicture {
-				t.Errorf("%s has %d bytes, and at most %d are allowed", b.picture, len(data), mostPicture)
+			if len(data) > maxPicture {
+				t.Errorf("%s has %d bytes, and at most %d are allowed", b.picture, len(data), maxPicture)
 			}
 			if !bytes.Contains(data, []byte(b.mark())) {
 				t.Errorf("%s:%d: %s is not a picture of this example: run go test ./generator -run TestPictures -update", name, b.line, b.picture)
@@ -351,7 +351,7 @@ func TestPictures(t *testing.T) {
 	}
 	for _, path := range kept {
 		if !used["pictures/"+filepath.Base(path)] {
-			t.Errorf("%s is in no guide", path)
+			t.Errorf("%s is not used in any guide", path)
 		}
 	}
 }
@@ -360,13 +360,13 @@ func pictureOf(t survey.Type, language string) string {
 	return fmt.Sprintf("pictures/%s.%s.png", t, language)
 }
 
-// mark is what a picture carries to say which example it shows.
+// mark is stored in a picture, and identifies the example that it shows.
 func (b block) mark() string {
 	sum := sha256.Sum256([]byte(b.text))
 	return "example\x00" + hex.EncodeToString(sum[:8])
 }
 
-// bareStyle leaves nothing of a page but its questions, on white.
+// bareStyle shows only the questions of a page, on white.
 const bareStyle = `
 header, footer, .intro, .send, .facts, .skip, form > :not(section) { display: none !important; }
 html, body { background: #fff !important; padding: 0 12px !important; margin: 0 !important; max-width: 744px !important; }
@@ -374,7 +374,7 @@ section { border: 0 !important; padding: 0 !important; margin: 0 !important; }
 * { transition: none !important; animation: none !important; }
 `
 
-// photograph renders every example that has a picture, and keeps the picture.
+// photograph renders every example that has a picture, and writes the picture.
 func photograph(t *testing.T) {
 	surveys, out := t.TempDir(), t.TempDir()
 	examples := map[string]block{} // by survey id
@@ -403,10 +403,10 @@ func photograph(t *testing.T) {
 	if err := errors.Join(err, style.Close()); err != nil {
 		t.Fatal(err)
 	}
-	var said bytes.Buffer
+	var output bytes.Buffer
 	site := filepath.Join(out, "site")
-	if code := run(context.Background(), []string{"build", "--surveys", surveys, "--out", site, "--templates", templates}, nil, &said, &said); code != console.ExitOK {
-		t.Fatalf("build: %s", said.String())
+	if code := run(context.Background(), []string{"build", "--surveys", surveys, "--out", site, "--templates", templates}, nil, &output, &output); code != console.ExitOK {
+		t.Fatalf("build: %s", output.String())
 	}
 	server := httptest.NewServer(http.FileServer(http.Dir(site)))
 	defer server.Close()
@@ -453,7 +453,7 @@ func photograph(t *testing.T) {
 	}
 }
 
-// keep crops a screenshot to what is not white, reduces its colours, and marks it with the example that it shows.
+// keep crops a screenshot to what is not white, reduces its colours, and adds the mark of the example.
 func (b block) keep(full image.Image) ([]byte, error) {
 	const margin = 12
 	var used image.Rectangle
@@ -483,7 +483,7 @@ func (b block) keep(full image.Image) ([]byte, error) {
 	return mark(out.Bytes(), b.mark())
 }
 
-// commonest is a palette of the colours that are most frequent.
+// commonest is a palette of the n most frequent colours.
 func commonest(from image.Image, within image.Rectangle, n int) color.Palette {
 	counts := map[color.RGBA]int{}
 	for y := within.Min.Y; y < within.Max.Y; y++ {

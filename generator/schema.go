@@ -6,7 +6,7 @@ import (
 )
 
 type schemaCommand struct {
-	Of string `placeholder:"KIND" enum:"questionnaire,actions,quotes" default:"questionnaire" help:"questionnaire, or what stands beside one: actions (measures) or quotes. Default: ${default}."`
+	Of string `placeholder:"KIND" enum:"questionnaire,actions,quotes" default:"questionnaire" help:"questionnaire, or a file beside one: actions (measures) or quotes. Default: ${default}."`
 }
 
 func (schemaCommand) Help() string {
@@ -26,7 +26,7 @@ Or name it once for all, in .vscode/settings.json:
   {"yaml.schemas": {"surveys/glasspoll.schema.json": ["surveys/*.yaml", "!surveys/*.actions.yaml", "!surveys/*.quotes.yaml"],
                     "surveys/actions.schema.json": "surveys/*.actions.yaml", "surveys/quotes.schema.json": "surveys/*.quotes.yaml"}}
 
-The schemas of what stands beside a questionnaire, for the last two:
+The schemas of the files beside a questionnaire, for the last two:
 
   glasspoll schema --of actions > surveys/actions.schema.json
   glasspoll schema --of quotes > surveys/quotes.schema.json

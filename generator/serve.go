@@ -13,7 +13,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
-	"glasspoll/internal/project"
+	"glasspoll/internal/notify"
 	"glasspoll/internal/server"
 )
 
@@ -52,29 +52,29 @@ Examples:
 }
 
 func (s serveCommand) Run(ctx context.Context, c *console.Console) error {
-	site, err := s.open(ctx, c)
+	srv, err := s.open(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer site.Close()
-	return site.Run(ctx)
+	defer srv.Close()
+	return srv.Run(ctx)
 }
 
-// open makes a server, and prints the addresses to open.
+// open makes a server, and prints the addresses to open. The server must be run and closed.
 func (s serveCommand) open(ctx context.Context, c *console.Console) (*server.Server, error) {
 	options, err := s.options(c, os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	site, err := server.New(ctx, options)
+	srv, err := server.New(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	s.greet(c.Out, site)
-	return site, nil
+	s.printAddresses(c.Out, srv)
+	return srv, nil
 }
 
-// options are what the flags say.
+// options returns the server's options by the flags.
 func (s serveCommand) options(c *console.Console, getenv func(string) string) (server.Options, error) {
 	logger := slog.New(slog.NewTextHandler(c.Err, nil))
 	o := server.Options{
@@ -88,9 +88,6 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		return o, console.Usagef("--addr %s: write HOST:PORT, such as 127.0.0.1:8080", s.Addr)
 	}
-	if err := project.Check(s.Surveys); err != nil {
-		return o, err
-	}
 	var err error
 	if o.Sender, err = s.sender(getenv); err != nil {
 		return o, err
@@ -98,23 +95,23 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	return o, s.checkBackups()
 }
 
-const leastBetween = time.Minute // two copies in one minute would serve nobody
+const minBackupInterval = time.Minute // more frequent copies are a mistake, such as 24 for 24h
 
-// checkBackups finds what would keep copies from being taken, while somebody is looking.
+// checkBackups checks the flags of backups, and that files can be made in the directory, which it makes if it is missing.
 func (s serveCommand) checkBackups() error {
 	switch {
 	case s.Backup == "":
 		return nil
-	case s.BackupEvery < leastBetween:
-		return console.Usagef("--backup-every %s: write %s or more, such as 24h", s.BackupEvery, leastBetween)
+	case s.BackupEvery < minBackupInterval:
+		return console.Usagef("--backup-every %s: write %s or more, such as 24h", s.BackupEvery, minBackupInterval)
 	case s.BackupKeep < 1:
 		return console.Usagef("--backup-keep %d: write 1 or more", s.BackupKeep)
 	}
 	err := os.MkdirAll(s.Backup, 0o700)
 	if err == nil {
-		var trial *os.File
-		if trial, err = os.CreateTemp(s.Backup, ".glasspoll-trial-*"); err == nil {
-			err = errors.Join(trial.Close(), os.Remove(trial.Name()))
+		var probe *os.File
+		if probe, err = os.CreateTemp(s.Backup, ".glasspoll-trial-*"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
 		}
 	}
 	if err != nil {
@@ -123,16 +120,43 @@ func (s serveCommand) checkBackups() error {
 	return nil
 }
 
-// greet prints the addresses to open.
-func (s serveCommand) greet(out io.Writer, site *server.Server) {
-	surveys := site.Surveys()
+const secretVariable = "GLASSPOLL_WEBHOOK_SECRET"
+
+// sender is the webhook that the flags name; nil if they name none.
+func (s serveCommand) sender(getenv func(string) string) (notify.Sender, error) {
+	secret := getenv(secretVariable)
+	if s.WebhookSecretFile != "" {
+		content, err := os.ReadFile(s.WebhookSecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("--webhook-secret-file: %w", err)
+		}
+		secret = string(content)
+	}
+	switch {
+	case s.Webhook == "" && s.WebhookSecretFile != "":
+		return nil, console.Usagef("--webhook-secret-file goes with --webhook URL")
+	case s.Webhook == "":
+		return nil, nil
+	case secret == "":
+		return nil, console.Usagef("--webhook needs the secret that messages are signed with: name its file with --webhook-secret-file FILE, or set %s", secretVariable)
+	}
+	webhook, err := notify.NewWebhook(s.Webhook, secret)
+	if err != nil {
+		return nil, console.UsageError{Err: err}
+	}
+	return webhook, nil
+}
+
+// printAddresses prints the addresses to open.
+func (s serveCommand) printAddresses(out io.Writer, srv *server.Server) {
+	surveys := srv.Surveys()
 	fmt.Fprintf(out, "Serving %s from %s; answers are kept in %s.\n\n", console.Count(len(surveys), "survey"), s.Surveys, s.Data)
-	fmt.Fprintf(out, "  %s\n", site.URL())
-	for _, one := range surveys {
-		fmt.Fprintf(out, "  %s%s/  %s\n", site.URL(), one.ID, one.Title.In(one.DefaultLanguage()))
+	fmt.Fprintf(out, "  %s\n", srv.URL())
+	for _, s := range surveys {
+		fmt.Fprintf(out, "  %s%s/  %s\n", srv.URL(), s.ID, s.Title.In(s.DefaultLanguage()))
 	}
 	if !s.NoReload && len(surveys) > 0 {
-		fmt.Fprintf(out, "\nA survey in every language, at both widths: %s\n", site.PreviewURL(surveys[0].ID))
+		fmt.Fprintf(out, "\nA survey in every language, at both widths: %s\n", srv.PreviewURL(surveys[0].ID))
 	}
 	fmt.Fprintln(out, "\nPress Ctrl+C to stop.")
 }

@@ -24,24 +24,26 @@ func serveFiles(t *testing.T, command serveCommand, files map[string]string) *se
 	})
 }
 
-// TestServeGreets: it says where to go.
-func TestServeGreets(t *testing.T) {
+// TestServePrintsAddresses checks what is printed at the start.
+func TestServePrintsAddresses(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		command serveCommand
 		preview bool
 	}{{serveCommand{}, true}, {serveCommand{NoReload: true}, false}} {
 		r := serveFiles(t, c.command, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
-		said := r.Printed.String()
-		if !strings.Contains(said, "Serving 1 survey from "+r.Dir) || !strings.Contains(said, r.URL+"tea/  喝茶") {
-			t.Errorf("%+v: %s", c.command, said)
+		printed := r.Printed.String()
+		if !strings.Contains(printed, "Serving 1 survey from "+r.Dir) || !strings.Contains(printed, r.URL+"tea/  喝茶") {
+			t.Errorf("%+v: %s", c.command, printed)
 		}
-		if strings.Contains(said, r.URL+"_preview/tea/") != c.preview {
-			t.Errorf("%+v: the preview: %s", c.command, said)
+		if strings.Contains(printed, r.URL+"_preview/tea/") != c.preview {
+			t.Errorf("%+v: the preview: %s", c.command, printed)
 		}
 	}
 }
 
 func TestServeFlags(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{"8080", "localhost", ""} {
 		var b bytes.Buffer
 		err := serveCommand{Addr: address}.Run(t.Context(), &console.Console{Out: &b, Err: &b})
@@ -51,8 +53,9 @@ func TestServeFlags(t *testing.T) {
 	}
 }
 
-// TestBackupFlags: what cannot work is said at the start, not in the night.
+// TestBackupFlags: what cannot work is reported at the start, not when the first copy is due.
 func TestBackupFlags(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -75,6 +78,32 @@ func TestBackupFlags(t *testing.T) {
 		t.Error(err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
-		t.Errorf("the trial leaves %v, %v", entries, err)
+		t.Errorf("the probe leaves %v, %v", entries, err)
+	}
+}
+
+func TestWebhookFlags(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(webhookSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	none := func(string) string { return "" }
+	for says, c := range map[string]serveCommand{
+		"goes with --webhook":      {WebhookSecretFile: secret},
+		"needs the secret":         {Webhook: "https://example.com/"},
+		"must begin with https://": {Webhook: "http://example.com/", WebhookSecretFile: secret},
+		"no such file":             {Webhook: "https://example.com/", WebhookSecretFile: secret + "s"},
+	} {
+		if _, err := c.sender(none); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	if to, err := (serveCommand{}).sender(none); to != nil || err != nil {
+		t.Errorf("without a webhook: %v, %v", to, err)
+	}
+	fromEnvironment := func(name string) string { return map[string]string{secretVariable: webhookSecret}[name] }
+	if to, err := (serveCommand{Webhook: "https://example.com/"}).sender(fromEnvironment); to == nil || err != nil {
+		t.Errorf("secret of the environment: %v", err)
 	}
 }

@@ -127,7 +127,7 @@ func (k shareCommand) base(c *console.Console) (string, error) {
 
 // addressHint names the two ways to give the site's address.
 func (k shareCommand) addressHint() string {
-	return fmt.Sprintf("write 'address: https://…' into %s, or say it with --address https://…", filepath.Join(k.Surveys, theme.File))
+	return fmt.Sprintf("write 'address: https://…' into %s, or use --address https://…", filepath.Join(k.Surveys, theme.File))
 }
 
 // find reads the survey to invite to. Mistakes in other questionnaires do not matter.

@@ -13,25 +13,26 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
+	"glasspoll/internal/server"
 	"glasspoll/internal/store"
 )
 
-// A verb is a command that works on the store. It is done where the store is open: here, or in the server that is
-// running, to which its exported fields are sent as JSON. What it needs of the user's files is read into them before.
+// verb is a command that works on a store. It runs in the process that has the store open: this one, or a running server,
+// to which its exported fields are sent as JSON. What it needs of the user's files is read into them before.
 type verb interface {
-	// do may run beside other verbs and beside answers that come in.
+	// do may run at the same time as other verbs and while answers are taken.
 	do(ctx context.Context, env *environment) error
 }
 
-// fileWriter is a verb that writes a file, with others beside it that have other endings, or files in a folder.
+// fileWriter is a verb that writes a file, others that differ in their endings, or files in a folder.
 type fileWriter interface{ writesTo() string }
 
 // environment is what a verb works with.
 type environment struct {
 	control.Output
 	store   store.Records
-	log     *slog.Logger        // what an operator must be able to look up later
-	changed func(survey string) // says that a survey's answers have changed, so that its results follow; nil where nobody publishes
+	log     *slog.Logger        // for what an operator must be able to look up later
+	changed func(survey string) // is called when a survey's answers have changed, so that its results are published; nil if this process does not publish
 }
 
 // writeFile writes a whole file on the user's side.
@@ -46,7 +47,7 @@ func (e *environment) writeFile(name string, private bool, content []byte) error
 	return file.Close()
 }
 
-// verbs are those that a running server can be asked for, by the words they are called with.
+// verbs are the verbs by the words of the command line.
 var verbs = map[string]func() verb{
 	"cases list":      func() verb { return &listCasesCommand{} },
 	"cases show":      func() verb { return &showCaseCommand{} },
@@ -61,7 +62,7 @@ var verbs = map[string]func() verb{
 	"results verify":  func() verb { return &verifyCommand{} },
 }
 
-// verbTable has the verbs as a server does them.
+// verbTable returns the verbs for a server to run.
 func verbTable(env environment) control.Table {
 	table := control.Table{}
 	for name, create := range verbs {
@@ -80,9 +81,6 @@ func verbTable(env environment) control.Table {
 	return table
 }
 
-// dataFile is the store within the data directory.
-const dataFile = "glasspoll.db"
-
 // performLocally does a verb with the store in a data directory, through the server that has it open if there is one.
 func performLocally(ctx context.Context, c *console.Console, data, name string, v verb) error {
 	request := control.Request{Verb: name, Options: v}
@@ -92,13 +90,13 @@ func performLocally(ctx context.Context, c *console.Console, data, name string, 
 	if err := control.Do(ctx, c, data, request); !errors.Is(err, control.ErrNoServer) {
 		return err
 	}
-	path := filepath.Join(data, dataFile)
+	path := filepath.Join(data, server.DataFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no %s in %s: name the data directory of `glasspoll serve` with --data DIR", dataFile, data)
+		return fmt.Errorf("there is no %s in %s: name the data directory of `glasspoll serve` with --data DIR", server.DataFile, data)
 	}
 	store, err := local.Open(path)
 	if err != nil {
-		// A server may only just have been starting.
+		// A server may have opened it in the meantime.
 		if asked := control.Do(ctx, c, data, request); !errors.Is(asked, control.ErrNoServer) {
 			return asked
 		}
@@ -108,7 +106,7 @@ func performLocally(ctx context.Context, c *console.Console, data, name string, 
 	return do(ctx, c, store, v)
 }
 
-// do does a verb in this process.
+// do runs a verb in this process.
 func do(ctx context.Context, c *console.Console, records store.Records, v verb) error {
 	files := &control.Files{}
 	defer files.Discard()

@@ -3,7 +3,10 @@
 // way is kept whole, but only in this tab, so that it goes on after a reload. On a kiosk, or where staff fill in forms for
 // others, nothing is kept.
 import { byID, deviceStorage, kiosk, tabStorage } from "./page.js";
-import { assignID, channelField, controlsIn, controlsOf, form, idField, isTick, languageField, readTyped, ruleOf, say, storageKey, versionField } from "./form.js";
+import {
+  assignID, channelField, controlsIn, controlsOf, form, idField, isTick, languageField, readTyped, ruleOf, say, storageKey,
+  versionField,
+} from "./form.js";
 
 /**
  * @typedef {object} Draft
@@ -20,7 +23,7 @@ import { assignID, channelField, controlsIn, controlsOf, form, idField, isTick, 
  * @typedef {Draft & {own?: boolean}} FoundDraft
  */
 
-const disabled = kiosk || channelField.value === "phone";
+const isDisabled = () => kiosk || channelField.value === "phone";
 const notice = byID("kept");
 
 const answers = () => [...readTyped()].filter(([name, values]) => {
@@ -34,7 +37,7 @@ const answers = () => [...readTyped()].filter(([name, values]) => {
  * @param {Pick<Draft, "pending" | "moved" | "step">} more
  */
 export const saveDraft = (whole, more) => {
-  if (disabled) return;
+  if (isDisabled()) return;
   const all = answers();
   const kept = all.filter(([name]) => !ruleOf(name).private);
   const draft = { version: versionField.value, time: Date.now(), id: idField.value, ...more };
@@ -69,8 +72,9 @@ export const restoreDraft = () => {
   }
   if (draft.own || draft.pending) assignID(draft.id);
   if (!draft.own) {
-    /** @type {HTMLElement} */ (notice.firstElementChild).textContent =
-      say.draft.replace("{date}", new Date(draft.time).toLocaleDateString(languageField.value)) + (draft.lacks ? " " + say.apart : "");
+    const date = new Date(draft.time).toLocaleDateString(languageField.value);
+    const text = say.draft.replace("{date}", date) + (draft.lacks ? " " + say.apart : "");
+    /** @type {HTMLElement} */ (notice.firstElementChild).textContent = text;
     form.insertBefore(notice, form.firstElementChild);
   }
   notice.hidden = false;
@@ -79,7 +83,7 @@ export const restoreDraft = () => {
 
 /** @returns {FoundDraft | null} */
 const findDraft = () => {
-  if (disabled) return null;
+  if (isDisabled()) return null;
   const inTab = tabStorage.get(storageKey);
   if (inTab && (inTab.pending || inTab.moved || inTab.id === idField.value)) return { ...inTab, own: true };
   const draft = deviceStorage.get(storageKey);

@@ -21,8 +21,10 @@ export const storageKey = "glasspoll:" + surveyID;
 
 /** The controls of a field. @param {string} name */
 export const controlsOf = (name) => /** @type {Control[]} */ (findAll(`[name="${name}"]`, form));
-export const controlsIn = (within = /** @type {ParentNode} */ (form)) => /** @type {Control[]} */ (findAll("input, select, textarea", within));
-export const [idField, versionField, languageField, channelField] = ["_id", "_version", "_language", "_channel"].map((name) => controlsOf(name)[0]);
+export const controlsIn = (within = /** @type {ParentNode} */ (form)) =>
+  /** @type {Control[]} */ (findAll("input, select, textarea", within));
+export const [idField, versionField, languageField, channelField] =
+  ["_id", "_version", "_language", "_channel"].map((name) => controlsOf(name)[0]);
 export const submitButton = /** @type {HTMLButtonElement} */ (form.querySelector(".send button:not([type])"));
 /** The element of a question; null for one that is hidden. @param {string} q */
 export const questionElement = (q) => /** @type {HTMLElement} */ (form.querySelector(`[data-q="${q}"]`));
@@ -49,7 +51,9 @@ export const assignID = (id) => {
 /** Takes over values that come with the link, cut to a length that the handler can read. */
 export const readLink = () => {
   channelField.value = channelField.value || query.get("c") || "";
-  for (const c of /** @type {Control[]} */ (findAll("[data-link]", form))) c.value = c.value || (query.get(c.name) || "").slice(0, 200);
+  for (const c of /** @type {Control[]} */ (findAll("[data-link]", form))) {
+    c.value = c.value || (query.get(c.name) || "").slice(0, 200);
+  }
 };
 /** The channel; "" if the survey has none of this name. */
 export const knownChannel = () => ((rules.channels || []).includes(channelField.value) ? channelField.value : "");
@@ -85,7 +89,9 @@ const optionElement = (q, option) => {
 
 export const shuffleOptions = () => {
   for (const q of rules.questions) {
-    if (q.shuffle) reorder(/** @type {HTMLElement[]} */ (shuffledOptions(q, idField.value).map((option) => optionElement(q.id, option)).filter(Boolean)));
+    if (!q.shuffle) continue;
+    const elements = shuffledOptions(q, idField.value).map((option) => optionElement(q.id, option));
+    reorder(/** @type {HTMLElement[]} */ (elements.filter(Boolean)));
   }
 };
 
@@ -122,14 +128,14 @@ const showQuestion = (state, q) => {
   const shown = state.asked.has(q.id);
   const withheld = state.withheld.get(q.id) || [];
   for (const [option] of q.option_if || []) {
-    const element = /** @type {HTMLOptionElement} */ (!q.rows && optionElement(q.id, option));
+    const element = /** @type {HTMLOptionElement} */ (optionElement(q.id, option));
     if (element) element.hidden = element.disabled = withheld.includes(option);
   }
   const element = questionElement(q.id);
   for (const c of element ? controlsIn(element) : controlsOf(q.id)) {
     if (c.name === q.id && c.tagName === "SELECT" && withheld.includes(c.value)) c.value = "";
     const option = c.name.startsWith(q.id + ".") ? c.name.slice(q.id.length + 1) : c.value;
-    c.disabled = !shown || !q.rows && c.tagName !== "TEXTAREA" && withheld.includes(option) || isInHiddenOther(c);
+    c.disabled = !shown || c.tagName !== "TEXTAREA" && withheld.includes(option) || isInHiddenOther(c);
   }
   if (!element) return;
   element.hidden = !shown;

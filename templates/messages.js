@@ -23,7 +23,8 @@ let serverMessages = [];
 /** @param {Message[]} messages */
 export const setServerMessages = (messages) => { serverMessages = messages.filter((m) => ruleOf(m.name)); };
 /** Takes over the messages of a page that the server rendered with them. */
-export const readServerMessages = () => setServerMessages(messageElements().map((e) => ({ name: fieldOf(e), text: e.textContent })));
+export const readServerMessages = () =>
+  setServerMessages(messageElements().map((e) => ({ name: fieldOf(e), text: e.textContent })));
 /** @param {string | null} q */
 export const dropServerMessages = (q) => { serverMessages = serverMessages.filter((m) => ruleOf(m.name).id !== q); };
 
@@ -76,7 +77,8 @@ export const showMessages = (state) => {
   const problems = findProblems(state);
   const due = new Map(serverMessages.filter((m) => state.asked.has(ruleOf(m.name).id)).map((m) => [m.name, m.text]));
   for (const p of problems) {
-    if (questionElement(p.q) && (triedQuestions.has(p.q) || touchedQuestions.has(p.q) && !incomplete.includes(p.code))) due.set(p.name, p.text);
+    const isDue = triedQuestions.has(p.q) || touchedQuestions.has(p.q) && !incomplete.includes(p.code);
+    if (isDue && questionElement(p.q)) due.set(p.name, p.text);
   }
   for (const name of messageElements().map(fieldOf)) if (!due.has(name)) showMessage(name);
   for (const [name, text] of due) showMessage(name, text);

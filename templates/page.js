@@ -21,7 +21,7 @@ export const byID = (id) => /** @type {HTMLElement} */ (document.getElementById(
  */
 export const makeElement = (tag, attributes, ...children) => {
   const element = document.createElement(tag);
-  for (const name of Object.keys(attributes)) element.setAttribute(name, attributes[name]);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
 };

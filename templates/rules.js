@@ -18,7 +18,6 @@
  * @property {string} type
  * @property {string[]} [fields]
  * @property {string[]} [options]
- * @property {string[]} [rows]
  * @property {number} [ranks]
  * @property {number} [total]
  * @property {string[]} [must]
@@ -167,8 +166,21 @@ const sortKey = (x) => (typeof x === "string" ? [...x].map((c) => 1e7 + /** @typ
  */
 export const evaluate = (rules, typed, channel, language) => {
   /** @type {State} */
-  const state = { rules, typed, values: new Map(), asked: new Set(), withheld: new Map(), required: new Set(), failed: new Map(), unread: new Set() };
-  const run = evaluator((name) => (name === "channel" && channel ? [channel] : name === "language" && language ? [language] : state.values.get(name) || none));
+  const state = {
+    rules,
+    typed,
+    values: new Map(),
+    asked: new Set(),
+    withheld: new Map(),
+    required: new Set(),
+    failed: new Map(),
+    unread: new Set(),
+  };
+  const run = evaluator((name) => {
+    if (name === "channel" && channel) return [channel];
+    if (name === "language" && language) return [language];
+    return state.values.get(name) || none;
+  });
   for (const q of rules.questions) ask(state, q, run);
   for (const q of rules.questions) if (state.asked.has(q.id)) check(state, q, run);
   return state;
@@ -357,7 +369,8 @@ const hash = (text) => {
  * @param {string} text
  * @returns {string}
  */
-export const fillIn = (state, text) => text.replace(/\{\{([^{}]*)\}\}/g, (braced, name) => answerText(state, name.trim(), braced));
+export const fillIn = (state, text) =>
+  text.replace(/\{\{([^{}]*)\}\}/g, (braced, name) => answerText(state, name.trim(), braced));
 
 /**
  * An answer as it reads in another text: options by their labels, all else as typed; … if there is none.
@@ -397,6 +410,11 @@ const answerTexts = (state, name, pipe) => {
   const label = (id) => fillIn(state, /** @type {string} */ (entry(pipe.labels, id)));
   const values = get(name);
   if (pipe.order) return pipe.order.filter(rank).sort((a, b) => +rank(a) - +rank(b)).map(label);
-  if (!pipe.labels) return values.length ? [((state.typed.get(name) || none).find((t) => t.trim()) || values[0]).trim()] : none;
-  return values.filter((v) => entry(pipe.labels, v) !== undefined).map((v) => v === "_other" && get(name + "._other")[0] || label(v));
+  if (pipe.labels) {
+    const labelled = values.filter((v) => entry(pipe.labels, v) !== undefined);
+    return labelled.map((v) => v === "_other" && get(name + "._other")[0] || label(v));
+  }
+  if (!values.length) return none;
+  const typed = (state.typed.get(name) || none).find((text) => text.trim());
+  return [(typed || values[0]).trim()];
 };

@@ -3,12 +3,18 @@
 // drafts are kept, and sending survives a dead network.
 import { answerText } from "./rules.js";
 import { byID, findAll, keepQuery, kiosk, query, tabStorage } from "./page.js";
-import { applyRules, assignID, controlsIn, form, isTick, knownChannel, languageField, questionElement, readLink, rules, say, shuffleOptions, storageKey, surveyID } from "./form.js";
-import { controlToFix, dropServerMessages, labelOf, messageElements, readServerMessages, setServerMessages, showMessages, showSummary, touchedQuestions, triedQuestions } from "./messages.js";
+import {
+  applyRules, assignID, controlsIn, form, isTick, knownChannel, languageField, questionElement, readLink, rules, say,
+  shuffleOptions, storageKey, surveyID,
+} from "./form.js";
+import {
+  controlToFix, dropServerMessages, labelOf, messageElements, readServerMessages, setServerMessages, showMessages,
+  showSummary, touchedQuestions, triedQuestions,
+} from "./messages.js";
 import { clearForm, deleteDraft, restoreDraft, saveDraft } from "./draft.js";
 import { closeRankGaps, keepFilledOthers, showOthers, showWidgets, untickExcluded } from "./widgets.js";
 import { currentIndex, currentStep, goToNext, goToStep, isLastStep, resumeAt, showStep } from "./steps.js";
-import { address, enableButton, pending, sending, showStatus, stopTrying, submit } from "./send.js";
+import { address, endSending, pending, sending, showStatus, stopTrying, submit } from "./send.js";
 
 /** @import { State } from "./rules.js" */
 /** @import { Control } from "./form.js" */
@@ -75,7 +81,8 @@ const send = () => submit(state, {
     unsent = false;
     showStatus(say.sent);
     deleteDraft();
-    tabStorage.set(storageKey + ":said", (rules.keep || []).map((name) => [name, answerText(state, name)])); // the thanks repeat them
+    const repeated = (rules.keep || []).map((name) => [name, answerText(state, name)]); // by the thank-you page
+    tabStorage.set(storageKey + ":said", repeated);
     if (!kiosk) tabStorage.set(storageKey + ":copy", [receipt, answerCopy()]);
     thanks.search = location.search;
     thanks.hash = receipt;
@@ -84,9 +91,10 @@ const send = () => submit(state, {
   },
   waiting: () => save(),
   refused: (problems) => {
-    setServerMessages(problems.map((p) => ({ name: p.code === "failed" ? p.question : p.field || p.question, text: p.message })));
+    setServerMessages(problems.map((p) => ({ name: p.code !== "failed" && p.field || p.question, text: p.message })));
     render();
-    showSummary(say.look, problems.length ? problems.filter((p) => !questionElement(p.question)).map((p) => p.message) : [say.failed]);
+    const others = problems.filter((p) => !questionElement(p.question)).map((p) => p.message);
+    showSummary(say.look, problems.length ? others : [say.failed]);
     save();
     focusSummary();
   },
@@ -215,8 +223,7 @@ const hideConditions = () => {
 
 /** Shows the form as it is filled in now. */
 const start = () => {
-  enableButton();
-  showStatus("");
+  endSending();
   assignID();
   shuffleOptions();
   render();

@@ -30,9 +30,10 @@ let tries = 0, timer = 0;
 
 /** @param {string} text */
 export const showStatus = (text) => { byID("state").textContent = text; };
-export const enableButton = () => {
+export const endSending = () => {
   sending = false;
   submitButton.removeAttribute("aria-disabled");
+  showStatus("");
 };
 
 /**
@@ -73,14 +74,13 @@ const trySend = async () => {
     outcome.saved(/** @type {string} */ (reply.receipt), new URL("../../../" + reply.thanks, address));
     return;
   }
-  enableButton();
+  endSending();
   if (status < 400 || status >= 500 || status === 429) {
     showStatus(say.waiting);
     timer = setTimeout(trySend, Math.min(retryAfter || 2000 * 2 ** tries++, longestWait));
     outcome.waiting();
   } else {
     pending = null;
-    showStatus("");
     outcome.refused(reply.problems || []);
   }
 };

@@ -20,7 +20,9 @@ export const showStep = () => {
   shown = sections.filter((s) => findAll("[data-q]", s).some((q) => !q.hidden));
   for (const s of sections) s.hidden = !shown.includes(s);
   if (!enabled) return;
-  if (currentStep.hidden) currentStep = shown.filter((s) => sections.indexOf(s) < currentIndex()).pop() || shown[0] || currentStep;
+  if (currentStep.hidden) {
+    currentStep = shown.filter((s) => sections.indexOf(s) < currentIndex()).pop() || shown[0] || currentStep;
+  }
   stepping = shown.length > 1;
   const at = shown.indexOf(currentStep);
   const [text, bar] = /** @type {[HTMLElement, HTMLProgressElement]} */ (/** @type {unknown} */ (progress.children));

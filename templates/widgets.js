@@ -10,8 +10,11 @@ import { controlsOf, form, isTick, reorder } from "./form.js";
 const dispatchChange = (element) => element.dispatchEvent(new Event("change", { bubbles: true }));
 
 // The box of "other" is there when other is chosen. A text beside another choice stays in sight until the choice changes.
-const others = /** @type {Control[]} */ (findAll(".other input", form)).map((box) => ({ box, question: box.name.split(".")[0], kept: false }));
-export const keepFilledOthers = () => { for (const o of others) o.kept = o.box.value !== ""; };
+const others = /** @type {Control[]} */ (findAll(".other input", form))
+  .map((box) => ({ box, question: box.name.split(".")[0], kept: false }));
+export const keepFilledOthers = () => {
+  for (const o of others) o.kept = o.box.value !== "";
+};
 /** @param {string} [changed] the question whose choice has just changed */
 export const showOthers = (changed) => {
   for (const o of others) {

@@ -1,5 +1,5 @@
-// Command pack builds the functions as AWS Lambda takes them: DIR/submit.zip and DIR/publish.zip, byte for byte the same
-// from the same source, wherever and whenever it is built.
+// Command pack builds the packages of the functions for AWS Lambda, DIR/submit.zip and DIR/publish.zip. The same source
+// gives the same bytes on every machine and at every time.
 package main
 
 import (
@@ -28,7 +28,7 @@ func main() {
 	}
 }
 
-// limit is what one function may take unpacked, in bytes: small ones start quickly.
+// limit bounds the unpacked size of a function, in bytes: small ones start quickly.
 const limit = 12_000_000
 
 func pack(name, target string) (size, packed int, err error) {

@@ -1,14 +1,16 @@
-// Command publish is the AWS Lambda function on the table's stream and on a schedule: it folds what has arrived, makes
-// the releases that are due, and replaces the results pages.
+// Command publish is the AWS Lambda function that runs on the table's stream and on a schedule: it folds new responses, makes
+// the releases that are due, replaces the results pages, and sends the notifications of cases.
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -47,12 +49,12 @@ type function struct {
 	metrics *cloud.Metrics
 
 	mu        sync.Mutex
-	publisher *publish.Publisher // for the assets below
+	publisher *publish.Publisher // whose pages have the assets below
 	renderer  *render.Renderer
 	assets    render.Assets
 }
 
-// newFunction reads its settings: TABLE and BUCKET.
+// newFunction reads the function's settings, TABLE and BUCKET, and those of its clients.
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*function, error) {
 	name, bucket := getenv("TABLE"), getenv("BUCKET")
 	if name == "" || bucket == "" {
@@ -65,12 +67,12 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	}, nil
 }
 
-// current is the publisher for the assets that the site has now. Where none are known nothing has been published yet,
-// and a page without them would be worse than the one that is there.
+// current returns the publisher for the assets that the site has now. It is an error if none are known, as before the first
+// `glasspoll publish`: a page without style would be worse than the one that is there.
 func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	assets, known, err := f.table.Assets(ctx)
 	if err == nil && !known {
-		err = errors.New("the site's assets are not known yet: `glasspoll publish` says them")
+		err = errors.New("the site's assets are not known yet: run `glasspoll publish`")
 	}
 	if err != nil {
 		return nil, err
@@ -92,11 +94,11 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	return f.publisher, nil
 }
 
-// reserve is what is left of a function's time to say what it has not done.
+// reserve is the part of a function's time that is kept for reporting what was not done.
 const reserve = 2 * time.Second
 
-// handle takes a batch of the table's stream, or any other event as "look at everything". Of a batch it returns the
-// records that must come again: the stream is only a trigger, so one that comes twice, late or never changes nothing.
+// handle takes a batch of records of the table's stream; any other event means all surveys. Of a batch it returns the
+// records that have to come again. The stream is only a trigger: a record that comes twice, late or never changes nothing.
 func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply events.DynamoDBEventResponse, err error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -105,13 +107,40 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 	}
 	var stream events.DynamoDBEvent
 	if err := json.Unmarshal(raw, &stream); err != nil || len(stream.Records) == 0 {
-		return reply, f.everything(ctx)
+		return reply, f.publishAll(ctx)
 	}
-	first := map[string]string{} // the first record of each survey, by its sequence number
-	oldest := map[string]time.Time{}
-	remembered := map[[2]string]bool{} // a batch has many records of few periods
-	var surveys []string
-	for _, record := range stream.Records {
+	changes := changesOf(stream.Records)
+	for _, c := range changes {
+		for _, period := range c.periods {
+			if err := f.table.AddPeriod(ctx, c.survey, period); err != nil {
+				return reply, err
+			}
+		}
+	}
+	for _, c := range changes {
+		if err := f.publish(ctx, c.survey); err != nil {
+			reply.BatchItemFailures = append(reply.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: c.first})
+			continue
+		}
+		if c.oldest.Unix() > 0 {
+			f.metrics.Write(nil, cloud.Figure{Name: "PublishAge", Unit: "Seconds", Value: time.Since(c.oldest).Seconds()})
+		}
+	}
+	return reply, nil
+}
+
+// change is what a batch of records says about one survey.
+type change struct {
+	survey  string
+	periods []string  // that have new responses
+	first   string    // sequence number of the survey's first record
+	oldest  time.Time // of its records, by the stream's clock
+}
+
+// changesOf returns what the records of responses say, by survey.
+func changesOf(records []events.DynamoDBEventRecord) []*change {
+	bySurvey := map[string]*change{}
+	for _, record := range records {
 		pk := record.Change.Keys["PK"]
 		if pk.DataType() != events.DataTypeString {
 			continue
@@ -120,37 +149,24 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		if !ok {
 			continue
 		}
-		if first[shard.Survey] == "" {
-			first[shard.Survey] = record.Change.SequenceNumber
-			surveys = append(surveys, shard.Survey)
+		at := record.Change.ApproximateCreationDateTime.Time
+		c := bySurvey[shard.Survey]
+		if c == nil {
+			c = &change{survey: shard.Survey, first: record.Change.SequenceNumber}
+			bySurvey[shard.Survey] = c
 		}
-		if at := record.Change.ApproximateCreationDateTime.Time; oldest[shard.Survey].IsZero() || at.Before(oldest[shard.Survey]) {
-			oldest[shard.Survey] = at
+		if c.oldest.IsZero() || at.Before(c.oldest) {
+			c.oldest = at
 		}
-		period := [2]string{shard.Survey, shard.Period}
-		if remembered[period] {
-			continue
-		}
-		if err := f.table.AddPeriod(ctx, shard.Survey, shard.Period); err != nil {
-			return reply, err
-		}
-		remembered[period] = true
-	}
-	slices.Sort(surveys)
-	for _, id := range surveys {
-		if err := f.publish(ctx, id); err != nil {
-			reply.BatchItemFailures = append(reply.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: first[id]})
-			continue
-		}
-		if at := oldest[id]; at.Unix() > 0 {
-			f.metrics.Write(nil, cloud.Figure{Name: "PublishAge", Unit: "Seconds", Value: time.Since(at).Seconds()})
+		if !slices.Contains(c.periods, shard.Period) {
+			c.periods = append(c.periods, shard.Period)
 		}
 	}
-	return reply, nil
+	return slices.SortedFunc(maps.Values(bySurvey), func(a, b *change) int { return cmp.Compare(a.survey, b.survey) })
 }
 
-// everything brings all surveys up to date.
-func (f *function) everything(ctx context.Context) error {
+// publishAll brings all surveys up to date.
+func (f *function) publishAll(ctx context.Context) error {
 	surveys, err := f.table.Surveys(ctx)
 	if err != nil {
 		return err
@@ -166,7 +182,8 @@ func (f *function) everything(ctx context.Context) error {
 	return nil
 }
 
-// publish brings one survey up to date. A panic is an error like others: the next survey must not wait for it.
+// publish brings one survey up to date, and sends the notifications that are pending, also those that an earlier run could
+// not send. It turns a panic into an error, so that the other surveys are published.
 func (f *function) publish(ctx context.Context, id string) (err error) {
 	begin := time.Now()
 	defer func() {
@@ -181,15 +198,12 @@ func (f *function) publish(ctx context.Context, id string) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.Results.Audience != "public" {
-		return nil
-	}
 	publisher, err := f.current(ctx)
 	if err != nil {
 		return err
 	}
 	out, err := publisher.Publish(ctx, s)
-	sent, sendErr := notify.Deliver(ctx, f.table, f.events, id) // those that an earlier run could not send too
+	sent, sendErr := notify.Deliver(ctx, f.table, f.events, id)
 	if err := errors.Join(err, sendErr); err != nil {
 		return err
 	}
@@ -197,6 +211,7 @@ func (f *function) publish(ctx context.Context, id string) (err error) {
 	return nil
 }
 
+// requestID identifies the invocation in Lambda's own log lines; "" outside of Lambda.
 func requestID(ctx context.Context) string {
 	if c, ok := lambdacontext.FromContext(ctx); ok {
 		return c.AwsRequestID

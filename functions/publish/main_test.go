@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// A panic over one survey is an error like others: the next survey must not wait for it.
+// TestPanicIsAnError: a panic over one survey does not keep the others from being published.
 func TestPanicIsAnError(t *testing.T) {
 	var log bytes.Buffer
-	f := &function{log: slog.New(slog.NewJSONHandler(&log, nil))} // without a table: it panics at the first call
+	f := &function{log: slog.New(slog.NewJSONHandler(&log, nil))} // it has no table, and panics at the first call
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "request-7"})
 	err := f.publish(ctx, "tea")
 	if err == nil || !strings.Contains(err.Error(), "survey tea: panicked") {

@@ -1,10 +1,10 @@
-// Package answer checks what a respondent posted against the questionnaire, and yields a Response or the problems,
-// each beside its question. A plain form and JSON take the same way. It is pure.
+// Package answer checks a submission, from a form or as JSON, against its questionnaire. The result is a [Response], or
+// problems by question and code. It is pure.
 package answer
 
 import "slices"
 
-// Response is one respondent's checked answers, in the form in which they are stored.
+// Response is one respondent's checked answers, as they are stored.
 type Response struct {
 	ID       string   `json:"id"` // UUID, lower case
 	Survey   string   `json:"survey"`
@@ -13,10 +13,10 @@ type Response struct {
 	Language string   `json:"language"`
 	Channel  string   `json:"channel,omitempty"`
 	Answers  []Answer `json:"answers"`           // in the questionnaire's order; unanswered fields are absent
-	Private  []Answer `json:"private,omitempty"` // kept apart: never counted, shown or exported unasked
+	Private  []Answer `json:"private,omitempty"` // kept apart: never counted or shown, and exported only on request
 
-	// Withdrawn marks a tombstone: the respondent has taken the answers back, and only those to segment questions are
-	// kept, so that it is known whose figures they leave.
+	// Withdrawn marks a tombstone: the respondent has withdrawn the answers. Only those to segment questions are kept, so
+	// that the figures that they are removed from are known.
 	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
@@ -35,14 +35,14 @@ func (r Response) Tombstone(keep []string) Response {
 // order, a decimal, "yes" or "no", a date, or text. It is a JSON array of strings.
 type Answer []string
 
-// Field is the name of the field that was answered.
+// Field returns the name of the field that was answered.
 func (a Answer) Field() string { return a[0] }
 
-// Values are the answer's values, at least one.
+// Values returns the answer's values, at least one.
 func (a Answer) Values() []string { return a[1:] }
 
-// A Problem is one mistake in a submission. Question is the question's id, Field the posted name ("q.row"), which is
-// where a page puts the message; both are "" when the submission as a whole is meant.
+// A Problem is one mistake in a submission. Question is the question's id, and Field the posted name ("q.row"), beside which
+// a page shows the message. Both are "" for the submission as a whole.
 type Problem struct {
 	Question string
 	Field    string
@@ -77,7 +77,7 @@ const (
 	MustConsent  Code = "must_consent"
 	WrongType    Code = "wrong_type" // JSON of the wrong type
 	UnknownField Code = "unknown_field"
-	NamedTwice   Code = "named_twice" // JSON that says one name twice: which one is meant, nobody knows
+	NamedTwice   Code = "named_twice" // JSON that has one name twice
 	BadID        Code = "bad_id"
 	BadVersion   Code = "bad_version" // no such version of the questionnaire
 	BadLanguage  Code = "bad_language"
@@ -86,7 +86,7 @@ const (
 	Empty        Code = "empty"    // nothing answered at all
 	BadURL       Code = "url"
 	BadTime      Code = "time"
-	OtherUnmeant Code = "other_unmeant" // a text for "other" beside another choice
+	OtherUnmeant Code = "other_unmeant" // a text for "other", but another choice
 	RankTwice    Code = "rank_twice"
 	RankGap      Code = "rank_gap"     // ranks do not run from 1 without gaps
 	RankMissing  Code = "rank_missing" // args max

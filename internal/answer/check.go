@@ -19,31 +19,31 @@ import (
 // maxProblems bounds an answer to a hostile submission.
 const maxProblems = 100
 
-// Check reads a submission as answers to a questionnaire. It returns either a Response, whose Period and, if the client
-// made none, ID the caller fills in, or the problems in the order of the questions. Answers to what is not asked are
-// dropped. thanks is which thank-you text the respondent is to read.
+// Check reads a submission as answers to a questionnaire. It returns a Response or the problems, in the order of the
+// questions. The caller sets the response's Period and, if the client gave none, its ID. Answers to what is not asked are
+// dropped. thanks is which thank-you text applies.
 func Check(s *survey.Survey, p Posted) (r Response, thanks int, problems []Problem) {
 	problems = slices.Clone(p.problems)
 	if p.values != nil {
 		problems = append(problems, p.flatten(s)...)
 	}
 	r = Response{Survey: s.ID, Version: s.Version, Language: p.Language, Channel: p.Channel}
-	problems = append(problems, r.envelope(s, p)...)
-	problems = append(problems, unknown(s, p.Fields)...)
+	problems = append(problems, r.readEnvelope(s, p)...)
+	problems = append(problems, unknownFields(s, p.Fields)...)
 
 	values, unread := readAll(s, p.Fields)
-	state := Look(s, values, r.Channel, r.Language)
+	state := Evaluate(s, values, r.Channel, r.Language)
 	for q := range s.Questions() {
-		// What is not asked may be of any type.
+		// The type of what is not asked does not matter.
 		problems = slices.DeleteFunc(problems, func(p Problem) bool {
-			f, one := s.Field(p.Field)
-			return p.Question == q.ID && p.Code == WrongType && (!state.Asked[q.ID] || one && !state.offers(f))
+			f, ok := s.Field(p.Field)
+			return p.Question == q.ID && p.Code == WrongType && (!state.Asked[q.ID] || ok && !state.offers(f))
 		})
 		if !state.Asked[q.ID] {
 			continue
 		}
 		found := state.problems(s, q, unread, r.Language)
-		// A value of the wrong JSON type was not kept, and must not be said to be missing as well.
+		// A value of the wrong JSON type was dropped. It must not be reported as missing too.
 		found = slices.DeleteFunc(found, func(f Problem) bool {
 			return slices.ContainsFunc(problems, func(p Problem) bool {
 				return p.Code == WrongType && (p.Field == f.Field || f.Field == q.ID && p.Question == q.ID)
@@ -68,13 +68,13 @@ func Check(s *survey.Survey, p Posted) (r Response, thanks int, problems []Probl
 		return r, state.Thanks, nil
 	}
 	slices.SortStableFunc(problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(place(s, a), place(s, b)), cmp.Compare(a.Field, b.Field))
+		return cmp.Or(cmp.Compare(rank(s, a), rank(s, b)), cmp.Compare(a.Field, b.Field))
 	})
 	return Response{}, 0, problems[:min(len(problems), maxProblems)]
 }
 
-// place orders problems: the submission's own first, then by question, then fields that no question has.
-func place(s *survey.Survey, p Problem) int {
+// rank orders problems: those of the submission first, then by question, then those of unknown fields.
+func rank(s *survey.Survey, p Problem) int {
 	if p.Field == "" {
 		return -1
 	}
@@ -89,7 +89,8 @@ func place(s *survey.Survey, p Problem) int {
 	return len(s.Fields())
 }
 
-func (r *Response) envelope(s *survey.Survey, p Posted) []Problem {
+// readEnvelope takes over the id, language and channel of a submission.
+func (r *Response) readEnvelope(s *survey.Survey, p Posted) []Problem {
 	var problems []Problem
 	if p.ID != "" {
 		id, err := uuid.Parse(p.ID)
@@ -110,18 +111,18 @@ func (r *Response) envelope(s *survey.Survey, p Posted) []Problem {
 	return problems
 }
 
-func unknown(s *survey.Survey, fields map[string][]string) []Problem {
+// unknownFields reports fields that the questionnaire does not have.
+func unknownFields(s *survey.Survey, fields map[string][]string) []Problem {
 	var problems []Problem
 	for name := range fields {
 		if _, ok := s.Field(name); !ok {
-			question, _, _ := strings.Cut(name, ".")
-			problems = append(problems, Problem{Question: question, Field: name, Code: UnknownField})
+			problems = append(problems, Problem{Question: survey.QuestionOf(name), Field: name, Code: UnknownField})
 		}
 	}
 	return problems
 }
 
-// readAll brings what was typed into canonical form. What cannot be read at all is a problem, by field.
+// readAll converts what was typed into canonical form. What cannot be read is a problem, by field.
 func readAll(s *survey.Survey, typed map[string][]string) (values map[string][]string, unread map[string]Problem) {
 	values, unread = make(map[string][]string, len(typed)), map[string]Problem{}
 	for _, f := range s.Fields() {
@@ -137,14 +138,14 @@ func readAll(s *survey.Survey, typed map[string][]string) (values map[string][]s
 	}
 	for q := range s.Questions() {
 		if q.HasOther() {
-			meanOther(q, values, unread)
+			chooseOther(q, values, unread)
 		}
 	}
 	return values, unread
 }
 
-// meanOther takes a text for "other" as the choice of it, where no other choice contradicts.
-func meanOther(q *survey.Question, values map[string][]string, unread map[string]Problem) {
+// chooseOther chooses "other" where its text is given. Beside another single choice the text is a problem.
+func chooseOther(q *survey.Question, values map[string][]string, unread map[string]Problem) {
 	text := q.ID + "." + survey.Other
 	if len(values[text]) == 0 || slices.Contains(values[q.ID], survey.Other) {
 		return
@@ -156,7 +157,7 @@ func meanOther(q *survey.Question, values map[string][]string, unread map[string
 	unread[text] = Problem{Question: q.ID, Field: text, Code: OtherUnmeant}
 }
 
-// read brings one field's values into canonical form, whether or not they keep to its limits; none means unanswered.
+// read converts one field's values into canonical form, whether or not they are within its limits. None means unanswered.
 func read(f survey.Field, typed []string) (values []string, problem Code) {
 	for _, v := range typed {
 		if !utf8.ValidString(v) {
@@ -185,6 +186,7 @@ func read(f survey.Field, typed []string) (values []string, problem Code) {
 	return values, ""
 }
 
+// readOne converts one value into canonical form.
 func readOne(f survey.Field, value string) (string, Code) {
 	if f.Part == survey.OtherPart {
 		return value, ""
@@ -228,7 +230,7 @@ func readOne(f survey.Field, value string) (string, Code) {
 	return value, ""
 }
 
-// problems are those of one question that is asked.
+// problems lists the problems of a question that is asked.
 func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[string]Problem, language string) []Problem {
 	var problems []Problem
 	fields := s.FieldsOf(q)
@@ -244,7 +246,7 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 		var p *Problem
 		switch {
 		case len(values) > 0:
-			p = limit(f, values)
+			p = checkLimits(f, values)
 		case state.Required[f.Name] && q.Type == survey.Consent:
 			p = &Problem{Code: MustConsent}
 		case state.Required[f.Name]:
@@ -255,8 +257,8 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 			problems = append(problems, *p)
 		}
 	}
-	if len(problems) == 0 && wholly(q) {
-		if p := state.whole(q, fields); p != nil {
+	if len(problems) == 0 && isAnsweredWhole(q) {
+		if p := state.checkWhole(q, fields); p != nil {
 			p.Question, p.Field = q.ID, q.ID
 			problems = append(problems, *p)
 		}
@@ -264,7 +266,7 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 	if len(problems) == 0 {
 		for _, i := range state.Failed[q.ID] {
 			at := q.ID
-			if !wholly(q) {
+			if !isAnsweredWhole(q) {
 				at = fields[0].Name
 			}
 			problems = append(problems, Problem{Question: q.ID, Field: at, Code: Failed, Args: []any{"message", q.Checks[i].Message.In(language)}})
@@ -273,8 +275,8 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 	return problems
 }
 
-// whole checks what a ranking's or constant_sum's fields say together.
-func (state *State) whole(q *survey.Question, fields []survey.Field) *Problem {
+// checkWhole checks the fields of a ranking or constant_sum together.
+func (state *State) checkWhole(q *survey.Question, fields []survey.Field) *Problem {
 	ranks := map[string]bool{}
 	var sum survey.Decimal
 	answered := 0
@@ -300,7 +302,7 @@ func (state *State) whole(q *survey.Question, fields []survey.Field) *Problem {
 	case q.Type == survey.ConstantSum && sum != *q.Total:
 		return &Problem{Code: WrongSum, Args: []any{"total", q.Total.String(), "sum", sum.String()}}
 	case q.Type == survey.ConstantSum:
-	case gap(ranks):
+	case hasGap(ranks):
 		return &Problem{Code: RankGap}
 	case state.Required[q.ID] && answered < most:
 		return &Problem{Code: RankMissing, Args: []any{"max", most}}
@@ -308,8 +310,8 @@ func (state *State) whole(q *survey.Question, fields []survey.Field) *Problem {
 	return nil
 }
 
-// gap reports whether ranks, each given once, leave one out.
-func gap(ranks map[string]bool) bool {
+// hasGap reports whether ranks, each given once, leave one out.
+func hasGap(ranks map[string]bool) bool {
 	for n := 1; n <= len(ranks); n++ {
 		if !ranks[strconv.Itoa(n)] {
 			return true
@@ -318,24 +320,24 @@ func gap(ranks map[string]bool) bool {
 	return false
 }
 
-// limit checks that one field's values are within its limits.
-func limit(f survey.Field, values []string) *Problem {
+// checkLimits checks that one field's values are within its limits.
+func checkLimits(f survey.Field, values []string) *Problem {
 	q := f.Question
 	switch {
 	case f.Part == survey.OtherPart:
-		return within(0, OtherLength, values[0])
+		return checkLength(0, OtherLength, values[0])
 	case q.Type == survey.MultiChoice:
-		return limitSet(q, values)
+		return checkChoices(q, values)
 	}
 	switch q.Type {
 	case survey.Number:
-		return limitNumber(q, values[0])
+		return checkNumber(q, values[0])
 	case survey.ConstantSum:
 		if values[0][0] == '-' {
 			return &Problem{Code: TooSmall, Args: []any{"min", "0"}}
 		}
 	case survey.ShortText, survey.LongText:
-		if p := within(q.MinLength, q.MaxLength, values[0]); p != nil {
+		if p := checkLength(q.MinLength, q.MaxLength, values[0]); p != nil {
 			return p
 		}
 		if q.Pattern != "" {
@@ -344,7 +346,7 @@ func limit(f survey.Field, values []string) *Problem {
 			}
 		}
 	case survey.Hidden:
-		return within(0, OtherLength, values[0])
+		return checkLength(0, OtherLength, values[0])
 	case survey.Email:
 		if !survey.ValidEmail(values[0]) {
 			return &Problem{Code: BadEmail}
@@ -372,10 +374,11 @@ func limit(f survey.Field, values []string) *Problem {
 	return nil
 }
 
-// OtherLength bounds the text of an "other" and of a hidden value, in characters.
+// OtherLength is the greatest length of the text of "other", and of a hidden value, in characters.
 const OtherLength = 200
 
-func limitSet(q *survey.Question, values []string) *Problem {
+// checkChoices checks the options of a multi_choice together.
+func checkChoices(q *survey.Question, values []string) *Problem {
 	exclusive := slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.Exclusive && slices.Contains(values, o.ID) })
 	switch {
 	case exclusive && len(values) > 1:
@@ -390,7 +393,8 @@ func limitSet(q *survey.Question, values []string) *Problem {
 	return nil
 }
 
-func limitNumber(q *survey.Question, value string) *Problem {
+// checkNumber checks a number against its bounds and step.
+func checkNumber(q *survey.Question, value string) *Problem {
 	d, _ := survey.ParseDecimal(value)
 	var origin survey.Decimal
 	if q.Min != nil {
@@ -407,8 +411,8 @@ func limitNumber(q *survey.Question, value string) *Problem {
 	return nil
 }
 
-// within checks a text's length in characters.
-func within(least, most int, text string) *Problem {
+// checkLength checks a text's length in characters.
+func checkLength(least, most int, text string) *Problem {
 	switch length := utf8.RuneCountInString(text); {
 	case length < least:
 		return &Problem{Code: TooShort, Args: []any{"min", least, "length", length}}
@@ -424,7 +428,7 @@ var (
 	webAddress = regexp.MustCompile(`^(?i:https?://)?[^\s/@:?#<>"']+\.[^\s/@:?#<>"'.]{2,}(:\d{1,5})?([/?#][^\s<>"]*)?$`)
 )
 
-// clean drops what nobody meant to type: surrounding white space, control characters, and in machine-read answers the
+// clean removes what is not meant: surrounding white space, control characters and, in answers that are no prose, the
 // full-width forms of Chinese input methods. Line ends become \n.
 func clean(f survey.Field, value string) string {
 	lines := false

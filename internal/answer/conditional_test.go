@@ -246,7 +246,7 @@ func TestWhatIsNotAskedChangesNothing(t *testing.T) {
 			}
 		}
 		channel := rapid.SampledFrom([]string{"", "web", "phone"}).Draw(t, "channel")
-		state := answer.Examine(s, values, channel, "zh")
+		state := answer.EvaluateTyped(s, values, channel, "zh")
 		other := map[string][]string{}
 		for name, typed := range values {
 			other[name] = typed

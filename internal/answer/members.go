@@ -6,78 +6,103 @@ import (
 	"slices"
 )
 
-// members walks the names in a JSON value that is known to be well formed. Unknown are those of the outermost object that
-// are not among known; twice are paths of names ("answers.q.row") that an object has more than once. Both are in the
-// order of the text, each once; beyond maxProblems no more are looked for.
+// members reads the names in a JSON value that is known to be well formed. unknown are those of the outermost object that
+// are not among known; twice are the paths of names ("answers.q.row") that an object has more than once. Both are in the
+// order of the text, each once, and bounded by maxProblems.
 func members(body []byte, known ...string) (unknown, twice []string) {
-	var open []level
-	key := false // a string that begins now is a name
-	again := 0
-	for i := 0; i < len(body); i++ {
-		switch body[i] {
+	s := memberScanner{body: body, known: known}
+	for s.at = 0; s.at < len(body); s.at++ {
+		switch body[s.at] {
 		case '{':
-			open = append(open, level{object: true})
-			key = true
+			s.open = append(s.open, level{object: true})
+			s.nameNext = true
 		case '[':
-			open = append(open, level{})
-			key = false
+			s.open = append(s.open, level{})
+			s.nameNext = false
 		case '}', ']':
-			open = open[:len(open)-1]
-			key = false
+			s.open = s.open[:len(s.open)-1]
+			s.nameNext = false
 		case ',':
-			key = len(open) > 0 && open[len(open)-1].object
+			s.nameNext = len(s.open) > 0 && s.open[len(s.open)-1].object
 		case '"':
-			from := i
-			for i++; body[i] != '"'; i++ {
-				if body[i] == '\\' {
-					i++
-				}
+			text := s.scanString()
+			if s.nameNext {
+				s.addName(unquote(text))
 			}
-			if !key {
-				continue
-			}
-			key = false
-			at := &open[len(open)-1]
-			at.name = unquoted(body[from : i+1])
-			if len(open) == 1 && len(unknown) < maxProblems {
-				if name := string(at.name); !slices.Contains(known, name) && !slices.Contains(unknown, name) {
-					unknown = append(unknown, name)
-				}
-			}
-			if at.again() && again < maxProblems {
-				again++
-				path := make([][]byte, 0, len(open))
-				for _, l := range open {
-					if l.object {
-						path = append(path, l.name)
-					}
-				}
-				if joined := string(bytes.Join(path, []byte("."))); !slices.Contains(twice, joined) {
-					twice = append(twice, joined)
-				}
-			}
+			s.nameNext = false
 		}
 	}
-	return unknown, twice
+	return s.unknown, s.twice
 }
 
-// level is an object or array that is being walked.
+// A memberScanner reads the names in a JSON value.
+type memberScanner struct {
+	body           []byte
+	known          []string
+	at             int     // the byte
+	open           []level // the objects and arrays around it
+	nameNext       bool    // the next string is a name
+	repeats        int
+	unknown, twice []string
+}
+
+// scanString reads a string, up to the closing quote.
+func (s *memberScanner) scanString() []byte {
+	from := s.at
+	for s.at++; s.body[s.at] != '"'; s.at++ {
+		if s.body[s.at] == '\\' {
+			s.at++
+		}
+	}
+	return s.body[from : s.at+1]
+}
+
+// addName notes a name of the innermost object.
+func (s *memberScanner) addName(name []byte) {
+	innermost := &s.open[len(s.open)-1]
+	innermost.name = name
+	if len(s.open) == 1 && len(s.unknown) < maxProblems {
+		if name := string(name); !slices.Contains(s.known, name) && !slices.Contains(s.unknown, name) {
+			s.unknown = append(s.unknown, name)
+		}
+	}
+	if !innermost.isRepeated() || s.repeats >= maxProblems {
+		return
+	}
+	s.repeats++
+	if path := s.path(); !slices.Contains(s.twice, path) {
+		s.twice = append(s.twice, path)
+	}
+}
+
+// path joins the names of the objects that are open.
+func (s *memberScanner) path() string {
+	names := make([][]byte, 0, len(s.open))
+	for _, l := range s.open {
+		if l.object {
+			names = append(names, l.name)
+		}
+	}
+	return string(bytes.Join(names, []byte(".")))
+}
+
+// A level is an object or array that is open.
 type level struct {
 	object bool
-	name   []byte          // whose value is being read
-	names  [][]byte        // those before it, as long as they are few
-	many   map[string]bool // the same, when they are not
+	name   []byte          // of the member that is being read
+	names  [][]byte        // of the members so far, as long as they are few
+	set    map[string]bool // of the members so far, when they are many
 }
 
-// few is up to how many names it is quicker to look at each.
-const few = 64
+// maxNames is up to how many names a list is faster than a set.
+const maxNames = 64
 
-// again notes the name, and reports whether it has been noted before.
-func (l *level) again() bool {
-	if l.many != nil {
-		before := l.many[string(l.name)]
-		l.many[string(l.name)] = true
-		return before
+// isRepeated adds the current name, and reports whether the object has it already.
+func (l *level) isRepeated() bool {
+	if l.set != nil {
+		repeated := l.set[string(l.name)]
+		l.set[string(l.name)] = true
+		return repeated
 	}
 	for _, name := range l.names {
 		if bytes.Equal(name, l.name) {
@@ -85,23 +110,23 @@ func (l *level) again() bool {
 		}
 	}
 	l.names = append(l.names, l.name)
-	if len(l.names) > few {
-		l.many = make(map[string]bool, 4*few)
+	if len(l.names) > maxNames {
+		l.set = make(map[string]bool, 4*maxNames)
 		for _, name := range l.names {
-			l.many[string(name)] = true
+			l.set[string(name)] = true
 		}
 	}
 	return false
 }
 
-// unquoted reads a JSON string, as the decoder does: two spellings of a name are one name.
-func unquoted(quoted []byte) []byte {
+// unquote reads a JSON string as the decoder does: two spellings of a name are one name.
+func unquote(quoted []byte) []byte {
 	if bytes.IndexByte(quoted, '\\') < 0 {
 		return quoted[1 : len(quoted)-1]
 	}
 	var text string
 	if json.Unmarshal(quoted, &text) != nil {
-		return quoted // the value is well formed: this is not reached
+		return quoted // not reached: the value is well formed
 	}
 	return []byte(text)
 }

@@ -2,8 +2,8 @@ package answer
 
 import "glasspoll/internal/survey"
 
-// Pattern is the regular expression (RE2) that a whole answer of a type must match, once it is cleaned, and the problem
-// if it does not: for a page that looks before it sends. Check asks a little more.
+// Pattern returns the regular expression (RE2) that a whole answer of a type must match after cleaning, and the problem if it
+// does not, for a page that checks before it sends. Check is a little stricter.
 func Pattern(t survey.Type) (source string, problem Code) {
 	switch t {
 	case survey.Email:

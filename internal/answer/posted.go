@@ -13,19 +13,19 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Posted is a submission as it came, from a form or from JSON, not yet checked.
+// Posted is a submission as it was received, from a form or as JSON, not yet checked.
 type Posted struct {
-	ID       string // "" when the client made none
+	ID       string // "" if the client gave none
 	Version  string
-	Language string // "" when not said
+	Language string // "" if not given
 	Channel  string
 	Fields   map[string][]string // by field name, as typed
 
-	values   map[string]any // what JSON gave, until Check knows the questions' types
-	problems []Problem      // of the envelope
+	values   map[string]any // of JSON, until Check knows the questions' types
+	problems []Problem      // found so far
 }
 
-// FromForm takes a plain form's values apart: control fields begin with an underscore, all others are answers.
+// FromForm reads a plain form's values: control fields begin with an underscore, all others are answers.
 func FromForm(values url.Values) Posted {
 	p := Posted{Fields: make(map[string][]string, len(values))}
 	controls := map[string]*string{"_id": &p.ID, "_version": &p.Version, "_language": &p.Language, "_channel": &p.Channel}
@@ -39,9 +39,8 @@ func FromForm(values url.Values) Posted {
 	return p
 }
 
-// FromJSON reads {"id", "version", "language", "channel", "answers": {…}}. A member that should not be there, is there
-// twice, or is of the wrong type, is a problem that Check will report with the others; the error is for what is no JSON
-// object at all.
+// FromJSON reads {"id", "version", "language", "channel", "answers": {…}}. A member that is unknown, given twice or of the
+// wrong type is a problem that Check reports with the others. The error is for what is no JSON object at all.
 func FromJSON(body []byte) (Posted, error) {
 	var p Posted
 	var envelope struct {
@@ -66,7 +65,7 @@ func FromJSON(body []byte) (Posted, error) {
 	if _, rest := decoder.Token(); rest != io.EOF {
 		return p, errors.New("more than one value")
 	}
-	// The decoder takes the last of two members of one name, and "ID" for "id".
+	// The decoder accepts two members of one name, and "ID" for "id".
 	unknown, twice := members(body, "id", "version", "language", "channel", "answers")
 	for _, name := range unknown {
 		p.problems = append(p.problems, Problem{Field: name, Code: UnknownField})
@@ -75,7 +74,7 @@ func FromJSON(body []byte) (Posted, error) {
 		name, inside := strings.CutPrefix(path, "answers.")
 		question := ""
 		if inside {
-			question, _, _ = strings.Cut(name, ".")
+			question = survey.QuestionOf(name)
 		}
 		p.problems = append(p.problems, Problem{Question: question, Field: name, Code: NamedTwice})
 	}
@@ -89,73 +88,76 @@ func FromJSON(body []byte) (Posted, error) {
 	return p, nil
 }
 
-// flatten turns JSON's values into posted fields, and finds those of the wrong type.
+// flatten turns JSON's values into posted fields, and returns the problems of those that cannot be.
 func (p *Posted) flatten(s *survey.Survey) []Problem {
-	var problems []Problem
-	p.Fields = make(map[string][]string, len(p.values))
-	wrong := func(field string) {
-		question, _, _ := strings.Cut(field, ".")
-		problems = append(problems, Problem{Question: question, Field: field, Code: WrongType})
-	}
-	questions := map[string]*survey.Question{}
-	for q := range s.Questions() {
-		questions[q.ID] = q
-	}
-	// {"q": {"row": …}} and {"q.row": …} name the same field.
-	given := map[string]bool{}
-	take := func(name string, texts []string) {
-		if given[name] {
-			question, _, _ := strings.Cut(name, ".")
-			problems = append(problems, Problem{Question: question, Field: name, Code: NamedTwice})
-			return
-		}
-		given[name] = true
-		p.Fields[name] = texts
-	}
-	var put func(name string, value any)
-	put = func(name string, value any) {
-		if value == nil {
-			return
-		}
-		if f, ok := s.Field(name); ok {
-			if texts, ok := flat(f, value); ok {
-				take(name, texts)
-			} else {
-				wrong(name)
-			}
-			return
-		}
-		id, _, row := strings.Cut(name, ".")
-		switch q := questions[id]; {
-		case q == nil || q.Type == survey.Note:
-			p.Fields[name] = nil // Check says that it is unknown
-		case q.Type == survey.Ranking && !row:
-			rank(name, value, take, wrong)
-		case row && (q.Type != survey.ImportanceMatrix || strings.Count(name, ".") > 1):
-			p.Fields[name] = nil
-		default: // rows, options, or the parts of a row
-			parts, ok := value.(map[string]any)
-			if !ok {
-				wrong(name)
-			}
-			for part, value := range parts {
-				put(name+"."+part, value)
-			}
-		}
-	}
+	f := flattener{survey: s, fields: make(map[string][]string, len(p.values)), given: map[string]bool{}}
 	for name, value := range p.values {
-		put(name, value)
+		f.put(name, value)
 	}
-	return problems
+	p.Fields = f.fields
+	return f.problems
 }
 
-// rank turns an ordered list into ranks; an option that is listed twice has two.
-func rank(question string, value any, take func(string, []string), wrong func(string)) {
+// A flattener turns JSON's values into posted fields.
+type flattener struct {
+	survey   *survey.Survey
+	fields   map[string][]string
+	given    map[string]bool // fields: {"q": {"row": …}} and {"q.row": …} are the same
+	problems []Problem
+}
+
+func (f *flattener) fail(field string, code Code) {
+	f.problems = append(f.problems, Problem{Question: survey.QuestionOf(field), Field: field, Code: code})
+}
+
+func (f *flattener) set(field string, texts []string) {
+	if f.given[field] {
+		f.fail(field, NamedTwice)
+		return
+	}
+	f.given[field] = true
+	f.fields[field] = texts
+}
+
+// put adds a value of a field, or of a question with fields of its own.
+func (f *flattener) put(name string, value any) {
+	if value == nil {
+		return
+	}
+	if field, ok := f.survey.Field(name); ok {
+		if texts, ok := flat(field, value); ok {
+			f.set(name, texts)
+		} else {
+			f.fail(name, WrongType)
+		}
+		return
+	}
+	id, _, isPart := strings.Cut(name, ".")
+	switch q, ok := f.survey.Question(id); {
+	case !ok || q.Type == survey.Note:
+		f.fields[name] = nil // Check reports it as unknown
+	case q.Type == survey.Ranking && !isPart:
+		f.putRanking(name, value)
+	case isPart && (q.Type != survey.ImportanceMatrix || strings.Count(name, ".") > 1):
+		f.fields[name] = nil
+	default: // rows, options, or the parts of a row
+		parts, ok := value.(map[string]any)
+		if !ok {
+			f.fail(name, WrongType)
+		}
+		for part, value := range parts {
+			f.put(name+"."+part, value)
+		}
+	}
+}
+
+// putRanking turns an ordered list into ranks. An option that is listed twice has two.
+func (f *flattener) putRanking(question string, value any) {
 	list, ok := value.([]any)
 	ranks := map[string][]string{}
 	for i, one := range list {
-		id, text := one.(string)
-		if !text {
+		id, isText := one.(string)
+		if !isText {
 			ok = false
 			continue
 		}
@@ -163,15 +165,15 @@ func rank(question string, value any, take func(string, []string), wrong func(st
 		ranks[field] = append(ranks[field], strconv.Itoa(i+1))
 	}
 	for field, texts := range ranks {
-		take(field, texts)
+		f.set(field, texts)
 	}
 	if !ok {
-		wrong(question)
+		f.fail(question, WrongType)
 	}
 }
 
-// flat writes one JSON value as a form would post it.
-func flat(f survey.Field, value any) ([]string, bool) {
+// flat returns one JSON value as a form would post it. ok is false if the field cannot have such a value.
+func flat(f survey.Field, value any) (texts []string, ok bool) {
 	t := f.Question.Type
 	if f.Part == survey.OtherPart {
 		t = survey.ShortText
@@ -204,7 +206,7 @@ func flat(f survey.Field, value any) ([]string, bool) {
 	return []string{text}, ok
 }
 
-// scalar is a string or a number as text; 4.0 is "4".
+// scalar returns a string or a number as text; 4.0 is "4".
 func scalar(value any) (string, bool) {
 	switch v := value.(type) {
 	case string:

@@ -13,7 +13,7 @@ import (
 // crockford is Douglas Crockford's base 32: no I, L, O or U to misread or mishear.
 var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
-// Receipt writes a submission id so that a respondent can read it out: 26 letters and digits in groups.
+// Receipt returns a submission id in a form that can be read out: 26 letters and digits in groups.
 func Receipt(id string) string {
 	u, err := uuid.Parse(id)
 	if err != nil {
@@ -23,8 +23,8 @@ func Receipt(id string) string {
 	return strings.Join([]string{code[:5], code[5:10], code[10:15], code[15:20], code[20:]}, "-")
 }
 
-// ParseReceipt returns the submission id that a receipt stands for. Case, spaces and dashes do not matter, and I, L and
-// O are read as what they look like.
+// ParseReceipt returns the submission id of a receipt. Case, spaces and dashes do not matter, and I, L and O are read as the
+// digits that they look like.
 func ParseReceipt(receipt string) (id string, err error) {
 	code := strings.NewReplacer("-", "", " ", "", "I", "1", "L", "1", "O", "0").Replace(strings.ToUpper(receipt))
 	data, err := crockford.DecodeString(code)
@@ -34,13 +34,13 @@ func ParseReceipt(receipt string) (id string, err error) {
 	return uuid.UUID(data).String(), nil
 }
 
-// DigestSize is how many bytes tell a person's answers from all others: half a SHA-256.
+// DigestSize is the length of a digest in bytes: half a SHA-256.
 const DigestSize = 16
 
-// Digest tells "the same again" from "another answer under this id": it covers the survey and the answers, not how, when
-// or in which language they came. Stores keep it, so what it is must not change.
+// Digest distinguishes a repeated submission from other answers under the same id: it covers the survey and the answers, not
+// the channel, time or language. Stores keep it, so it must not change.
 func (r Response) Digest() [DigestSize]byte {
-	// Each string after its length and each list after its count, so that no two responses are written alike.
+	// Each string follows its length and each list its count, so that no two responses have the same encoding.
 	data := make([]byte, 0, 2048)
 	data = appendString(data, r.Survey)
 	for _, answers := range [...][]Answer{r.Answers, r.Private} {

@@ -6,7 +6,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// State is what a questionnaire asks of a respondent, given the answers so far. The page's script works out the same.
+// State is what a questionnaire asks of a respondent, given the answers so far. The page's script computes the same.
 type State struct {
 	Values   map[string][]string // by field: answers to what is asked, in canonical form
 	Asked    map[string]bool     // by question
@@ -16,65 +16,88 @@ type State struct {
 	Thanks   int                 // which thank-you text applies
 }
 
-// Look works out the state. values are all fields that could be read, within their limits or not; channel and language
-// are "" where unknown.
-func Look(s *survey.Survey, values map[string][]string, channel, language string) State {
-	state := State{
+// Evaluate computes the state. values are all fields that could be read, within their limits or not; channel and language
+// are "" if unknown.
+func Evaluate(s *survey.Survey, values map[string][]string, channel, language string) State {
+	e := evaluation{survey: s, values: values, channel: channel, language: language, State: State{
 		Values: make(map[string][]string, len(values)), Asked: map[string]bool{}, Withheld: map[string][]string{},
 		Required: map[string]bool{}, Failed: map[string][]int{},
-	}
-	get := func(name string) []string {
-		switch {
-		case name == "channel" && channel != "":
-			return []string{channel}
-		case name == "language" && language != "":
-			return []string{language}
-		}
-		return state.Values[name]
-	}
+	}}
 	for _, q := range s.Order() {
-		if q.Section.ShowIf != nil && !q.Section.ShowIf.Holds(get) || q.ShowIf != nil && !q.ShowIf.Holds(get) {
-			continue
-		}
-		state.Asked[q.ID] = true
-		for _, o := range q.Options {
-			if o.ShowIf != nil && !o.ShowIf.Holds(get) {
-				state.Withheld[q.ID] = append(state.Withheld[q.ID], o.ID)
-			}
-		}
-		given := false
-		for _, f := range s.FieldsOf(q.Question) {
-			if kept := state.offered(f, values[f.Name]); len(kept) > 0 {
-				state.Values[f.Name] = kept
-				given = true
-			}
-		}
-		if q.Type == survey.ConstantSum && given {
-			state.fillShares(s.FieldsOf(q.Question))
-		}
+		e.ask(q)
 	}
 	for q := range s.Questions() {
-		if state.Asked[q.ID] {
-			state.require(s, q, get)
-			state.test(s, q, get)
+		if e.Asked[q.ID] {
+			e.require(q)
+			e.check(q)
 		}
 	}
 	for i, t := range s.Thanks {
-		if state.Thanks = i; t.ShowIf == nil || t.ShowIf.Holds(get) {
+		if e.Thanks = i; t.ShowIf == nil || t.ShowIf.Holds(e.valuesOf) {
 			break
 		}
 	}
-	return state
+	return e.State
 }
 
-// offers reports whether a field is there at all, given that its question is asked.
+// EvaluateTyped computes the state of a form as it was filled in so far: what cannot be read counts as unanswered, what is
+// beyond its limits as answered.
+func EvaluateTyped(s *survey.Survey, typed map[string][]string, channel, language string) State {
+	values, _ := readAll(s, typed)
+	return Evaluate(s, values, channel, language)
+}
+
+// An evaluation is a state that is being computed.
+type evaluation struct {
+	State
+	survey            *survey.Survey
+	values            map[string][]string
+	channel, language string
+}
+
+// valuesOf returns the values of a field, the channel or the language, for conditions.
+func (e *evaluation) valuesOf(name string) []string {
+	switch {
+	case name == "channel" && e.channel != "":
+		return []string{e.channel}
+	case name == "language" && e.language != "":
+		return []string{e.language}
+	}
+	return e.Values[name]
+}
+
+// ask sets whether a question is asked, with which options, and its values.
+func (e *evaluation) ask(q survey.Placed) {
+	if q.Section.ShowIf != nil && !q.Section.ShowIf.Holds(e.valuesOf) || q.ShowIf != nil && !q.ShowIf.Holds(e.valuesOf) {
+		return
+	}
+	e.Asked[q.ID] = true
+	for _, o := range q.Options {
+		if o.ShowIf != nil && !o.ShowIf.Holds(e.valuesOf) {
+			e.Withheld[q.ID] = append(e.Withheld[q.ID], o.ID)
+		}
+	}
+	answered := false
+	fields := e.survey.FieldsOf(q.Question)
+	for _, f := range fields {
+		if values := e.offeredValues(f, e.values[f.Name]); len(values) > 0 {
+			e.Values[f.Name] = values
+			answered = true
+		}
+	}
+	if q.Type == survey.ConstantSum && answered {
+		e.fillShares(fields)
+	}
+}
+
+// offers reports whether a field is part of its question, given that the question is asked.
 func (state *State) offers(f survey.Field) bool {
 	withheld := state.Withheld[f.Question.ID]
 	return !(f.Option != nil && slices.Contains(withheld, f.Option.ID) || f.Part == survey.OtherPart && slices.Contains(withheld, survey.Other))
 }
 
-// offered leaves out the values that are not offered.
-func (state *State) offered(f survey.Field, values []string) []string {
+// offeredValues returns those values that are offered.
+func (state *State) offeredValues(f survey.Field, values []string) []string {
 	withheld := state.Withheld[f.Question.ID]
 	switch {
 	case len(withheld) == 0:
@@ -87,7 +110,7 @@ func (state *State) offered(f survey.Field, values []string) []string {
 	return slices.DeleteFunc(slices.Clone(values), func(v string) bool { return slices.Contains(withheld, v) })
 }
 
-// fillShares reads what is left blank beside a share as none.
+// fillShares sets the shares that are left blank beside others to 0.
 func (state *State) fillShares(fields []survey.Field) {
 	for _, f := range fields {
 		if state.offers(f) && len(state.Values[f.Name]) == 0 {
@@ -96,44 +119,46 @@ func (state *State) fillShares(fields []survey.Field) {
 	}
 }
 
-// Readable reports whether values could be taken for a field.
+// require sets which fields of a question are required.
+func (e *evaluation) require(q *survey.Question) {
+	all := q.RequiredIf != nil && q.RequiredIf.Holds(e.valuesOf)
+	if isAnsweredWhole(q) {
+		if all || q.Required {
+			e.Required[q.ID] = true
+		}
+		return
+	}
+	for _, f := range e.survey.FieldsOf(q) {
+		if f.Part != survey.OtherPart && (all || f.Required()) {
+			e.Required[f.Name] = true
+		}
+	}
+}
+
+// isAnsweredWhole reports whether a question is answered by all its fields together.
+func isAnsweredWhole(q *survey.Question) bool {
+	return q.Type == survey.Ranking || q.Type == survey.ConstantSum
+}
+
+// check sets which checks the answer to a question fails.
+func (e *evaluation) check(q *survey.Question) {
+	answered := slices.ContainsFunc(e.survey.FieldsOf(q), func(f survey.Field) bool { return len(e.Values[f.Name]) > 0 })
+	if !answered {
+		return
+	}
+	for i, rule := range q.Checks {
+		if !rule.That.Holds(e.valuesOf) {
+			e.Failed[q.ID] = append(e.Failed[q.ID], i)
+		}
+	}
+}
+
+// Readable reports whether values can be read as an answer to a field, within its limits.
 func Readable(s *survey.Survey, field string, values []string) bool {
 	f, ok := s.Field(field)
 	if !ok {
 		return false
 	}
 	read, problem := read(f, values)
-	return problem == "" && (len(read) == 0 || limit(f, read) == nil)
-}
-
-func (state *State) require(s *survey.Survey, q *survey.Question, get func(string) []string) {
-	always := q.RequiredIf != nil && q.RequiredIf.Holds(get)
-	if wholly(q) {
-		if always || q.Required {
-			state.Required[q.ID] = true
-		}
-		return
-	}
-	for _, f := range s.FieldsOf(q) {
-		if f.Part != survey.OtherPart && (always || f.Required()) {
-			state.Required[f.Name] = true
-		}
-	}
-}
-
-// wholly reports whether a question is answered by all its fields together.
-func wholly(q *survey.Question) bool {
-	return q.Type == survey.Ranking || q.Type == survey.ConstantSum
-}
-
-func (state *State) test(s *survey.Survey, q *survey.Question, get func(string) []string) {
-	answered := slices.ContainsFunc(s.FieldsOf(q), func(f survey.Field) bool { return len(state.Values[f.Name]) > 0 })
-	if !answered {
-		return
-	}
-	for i, rule := range q.Checks {
-		if !rule.That.Holds(get) {
-			state.Failed[q.ID] = append(state.Failed[q.ID], i)
-		}
-	}
+	return problem == "" && (len(read) == 0 || checkLimits(f, read) == nil)
 }

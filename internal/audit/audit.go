@@ -55,10 +55,10 @@ func (f *findings) compareItems(where string, counted, found *tally.Item) {
 		}
 	}
 	if !equal(counted.Sum, found.Sum) || !equal(counted.Squares, found.Squares) {
-		f.add("%s: another sum counted than found", where)
+		f.add("%s: the sum counted is not the sum found", where)
 	}
 	if moments(counted) != moments(found) {
-		f.add("%s: other sums of products counted than found", where)
+		f.add("%s: the sums of products counted are not those found", where)
 	}
 }
 
@@ -111,10 +111,10 @@ func (s *step) checkFrozen() {
 		s.add("release %d follows release %d", r.Number, before.Number)
 	}
 	if r.MinGroup != before.MinGroup {
-		s.add("release %d: min_group is %d and was %d when the period's first release was made", r.Number, r.MinGroup, before.MinGroup)
+		s.add("release %d: min_group is %d and was %d in the period's first release", r.Number, r.MinGroup, before.MinGroup)
 	}
 	if !slices.Equal(r.Segments, before.Segments) {
-		s.add("release %d: the segments are other ones than when the period's first release was made", r.Number)
+		s.add("release %d: the segments differ from those of the period's first release", r.Number)
 	}
 }
 
@@ -165,7 +165,7 @@ func (s *step) checkOptions(where, name string, released *tally.Item, pool bool)
 	for _, c := range released.Counts {
 		sum += c.N
 		if c.N < 0 && !pool {
-			s.add("%s: %s is counted %d times, and fewer than none have said so", where, c.Option, c.N)
+			s.add("%s: %s is counted %d times, which is less than none", where, c.Option, c.N)
 		}
 	}
 	// A respondent who withdraws may have been released with a cohort and be subtracted in the pool, with every option chosen.
@@ -247,7 +247,7 @@ func (f *findings) checkItemWithin(where string, released, found *tally.Item, wa
 		}
 	}
 	if released.N == found.N && waiting == 0 && (!equal(released.Sum, found.Sum) || !equal(released.Squares, found.Squares)) {
-		f.add("%s: all answers are released, with another sum than found", where)
+		f.add("%s: all answers are released, but the sum released is not the sum found", where)
 	}
 }
 

@@ -99,7 +99,7 @@ func (p *past) audit() []string {
 	return append(found, h.Against(p.recount())...)
 }
 
-// TestWhatIsRightHasNoFindings: whatever happens by the rules has no findings.
+// TestWhatIsRightHasNoFindings: a history made by the rules has no findings.
 func TestWhatIsRightHasNoFindings(t *testing.T) {
 	s := testSurvey(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -117,8 +117,8 @@ func TestWhatIsRightHasNoFindings(t *testing.T) {
 	})
 }
 
-// Somebody who had chosen several options is out with a cohort, withdraws, and is taken off in the pool: fewer options than
-// answers are left there.
+// TestWithdrawnFromThePool: a respondent who has chosen several options is released with a cohort, withdraws, and is
+// subtracted in the pool, which then has fewer choices than answers.
 func TestWithdrawnFromThePool(t *testing.T) {
 	p := makePast(testSurvey(t), rand.New(rand.NewPCG(0x396616ed5, 1)), true)
 	pool := p.releases[len(p.releases)-1].Cohorts[release.Pool].Items["why"]
@@ -142,11 +142,11 @@ func TestEveryFigureIsCompared(t *testing.T) {
 	numbers(t, p.recount().Encode(), func(path string, data []byte) {
 		stored, err := tally.Decode(data)
 		if err != nil {
-			return // not even a tally any more
+			return // not a tally any more
 		}
 		changed++
 		if found := audit.Tally(stored, p.recount()); len(found) == 0 {
-			t.Errorf("tally: %s has changed, and nobody notices", path)
+			t.Errorf("tally: a change of %s is not found", path)
 		}
 	})
 	last := p.releases[len(p.releases)-1]
@@ -162,7 +162,7 @@ func TestEveryFigureIsCompared(t *testing.T) {
 		}
 		changed++
 		if found := (&past{s: s, responses: p.responses, releases: append(p.releases[:len(p.releases)-1:len(p.releases)-1], &forged)}).audit(); len(found) == 0 {
-			t.Errorf("release: %s has changed, and nobody notices", path)
+			t.Errorf("release: a change of %s is not found", path)
 		}
 	})
 	if changed < 80 {
@@ -170,7 +170,7 @@ func TestEveryFigureIsCompared(t *testing.T) {
 	}
 }
 
-// whole is the sum of cohorts, without what is only known of them together.
+// whole is the sum of cohorts without their moments, which are not released by cohort.
 func whole(cohorts map[string]*tally.Counters) *tally.Counters {
 	sum := tally.Total(cohorts)
 	for _, item := range sum.Items {
@@ -212,7 +212,7 @@ func numbers(t *testing.T, data []byte, try func(path string, data []byte)) {
 	walk("", document, nil)
 }
 
-// TestRules break one rule of releasing each.
+// TestRules: breaking any rule of releasing is found.
 func TestRules(t *testing.T) {
 	s := testSurvey(t)
 	for name, c := range map[string]struct {
@@ -221,7 +221,7 @@ func TestRules(t *testing.T) {
 	}{
 		"a number left out":  {func(r []*release.Release) []*release.Release { return append(r[:1:1], r[2:]...) }, "release 3 follows release 1"},
 		"k lowered":          {func(r []*release.Release) []*release.Release { r[1].MinGroup = 1; return r }, "min_group is 1 and was 3"},
-		"other segments":     {func(r []*release.Release) []*release.Release { r[1].Segments = nil; return r }, "segments are other ones"},
+		"other segments":     {func(r []*release.Release) []*release.Release { r[1].Segments = nil; return r }, "segments differ"},
 		"a question more":    {func(r []*release.Release) []*release.Release { r[0].Questions = []string{"overall"}; return r }, "is not among the published questions"},
 		"a small batch":      {func(r []*release.Release) []*release.Release { cohort(r[0], 2); return r[:1] }, "grows by 2 respondents, and batches have at least 3"},
 		"a cohort lost":      {func(r []*release.Release) []*release.Release { r[1].Cohorts = map[string]*tally.Counters{}; return r }, "without a batch that explains it"},

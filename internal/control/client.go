@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"glasspoll/internal/console"
 )
@@ -22,7 +21,7 @@ var ErrNoServer = errors.New("no server is running")
 
 var (
 	errOtherVersion = errors.New("the running server is another version of glasspoll and does not know this command: restart it with this one, or stop it first")
-	// errNoAnswer is what comes of servers of before HTTP: they close a connection that they do not understand.
+	// Servers from before HTTP close a connection that they do not understand.
 	errNoAnswer = errors.New("the running server has closed the connection without an answer. It is another version of glasspoll, unless it has just ended: restart it with this one, or stop it first")
 )
 
@@ -30,13 +29,13 @@ var (
 type Request struct {
 	Verb    string
 	Options any // is sent as JSON
-	// Writes is the file that the verb writes, with others beside it that have other endings, or the folder it writes
-	// files in. "" if it writes none.
+	// Writes is the file that the verb writes, perhaps with others that differ in their endings, or the folder in which it
+	// writes files; "" if it writes none.
 	Writes string
 }
 
-// Do has the server of a data directory do a verb. It prints what the verb prints, writes the files that it writes, and
-// returns its error.
+// Do runs a verb in the server of a data directory. It prints what the verb prints, writes the files that it writes, and
+// returns its error. It returns ErrNoServer if there is no server.
 func Do(ctx context.Context, c *console.Console, data string, r Request) error {
 	options, err := json.Marshal(r.Options)
 	if err != nil {
@@ -59,10 +58,8 @@ func Do(ctx context.Context, c *console.Console, data string, r Request) error {
 		return ctx.Err()
 	case errors.Is(err, ErrNoServer):
 		return err
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case err != nil: // in one of many ways, depending on how much has been sent
 		return errNoAnswer
-	case err != nil:
-		return fmt.Errorf("asking the running server: %w", err)
 	}
 	defer response.Body.Close()
 	switch response.StatusCode {
@@ -73,16 +70,16 @@ func Do(ctx context.Context, c *console.Console, data string, r Request) error {
 	default:
 		return errOtherVersion
 	}
-	p := player{console: c, writes: r.Writes, open: map[uint32]io.WriteCloser{}}
-	defer p.files.Discard()
-	err = p.play(response.Body)
+	in := receiver{console: c, writes: r.Writes, open: map[uint32]io.WriteCloser{}}
+	defer in.files.Discard()
+	err = in.receive(response.Body)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return err
 }
 
-// dial reaches the server that has a data directory.
+// dial connects to the server of a data directory.
 func dial(ctx context.Context, data string) (net.Conn, error) {
 	path, release, err := socketPath(data, socketName)
 	if err != nil {
@@ -97,16 +94,16 @@ func dial(ctx context.Context, data string) (net.Conn, error) {
 	return connection, nil
 }
 
-// player prints and writes what frames say.
-type player struct {
+// receiver prints and writes what frames say.
+type receiver struct {
 	console *console.Console
 	writes  string // as in Request
 	files   Files
 	open    map[uint32]io.WriteCloser
 }
 
-// play follows frames to their end, and returns the error that the verb ended with.
-func (p *player) play(body io.Reader) error {
+// receive reads frames to the last one, and returns the error that the verb ended with.
+func (r *receiver) receive(body io.Reader) error {
 	in := bufio.NewReaderSize(body, 64<<10)
 	var buffer []byte
 	for {
@@ -119,13 +116,13 @@ func (p *player) play(body io.Reader) error {
 		}
 		switch f.kind {
 		case stdout:
-			_, err = p.console.Out.Write(f.content)
+			_, err = r.console.Out.Write(f.content)
 		case stderr:
-			_, err = p.console.Err.Write(f.content)
+			_, err = r.console.Err.Write(f.content)
 		case create:
-			err = p.create(f)
+			err = r.create(f)
 		case write, done:
-			err = p.write(f)
+			err = r.write(f)
 		case exit:
 			var how result
 			if err := json.Unmarshal(f.content, &how); err != nil {
@@ -141,27 +138,27 @@ func (p *player) play(body io.Reader) error {
 	}
 }
 
-func (p *player) create(f frame) error {
+func (r *receiver) create(f frame) error {
 	var file newFile
 	if err := json.Unmarshal(f.content, &file); err != nil {
 		return err
 	}
 	// The client may have more rights than the server, and must not lend it those.
-	if !mayWrite(p.writes, file.Name) {
+	if !mayWrite(r.writes, file.Name) {
 		return fmt.Errorf("the running server tried to write %s, which this command has not asked for", file.Name)
 	}
-	created, err := p.files.Create(file.Name, file.Private)
-	p.open[f.file] = created
+	created, err := r.files.Create(file.Name, file.Private)
+	r.open[f.file] = created
 	return err
 }
 
-func (p *player) write(f frame) error {
-	file := p.open[f.file]
+func (r *receiver) write(f frame) error {
+	file := r.open[f.file]
 	if file == nil {
 		return fmt.Errorf("the running server writes to a file that it has not created: file %d", f.file)
 	}
 	if f.kind == done {
-		delete(p.open, f.file)
+		delete(r.open, f.file)
 		return file.Close()
 	}
 	_, err := file.Write(f.content)

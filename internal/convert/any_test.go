@@ -11,7 +11,7 @@ import (
 	"glasspoll/internal/questionnaire"
 )
 
-// checkConversion checks what must be true of any questionnaire that has a question to answer.
+// checkConversion checks what must hold for any questionnaire that has a question to answer.
 func checkConversion(t *rapid.T, name string, content []byte) {
 	result, err := Convert(name, content)
 	if err != nil {
@@ -24,11 +24,11 @@ func checkConversion(t *rapid.T, name string, content []byte) {
 		t.Errorf("the YAML does not parse: %v\n%s", problems[0], result.YAML)
 	}
 	if n := result.Report.Counts[report.Pending]; n > 0 {
-		t.Errorf("%d things were never looked at", n)
+		t.Errorf("%d atoms have no outcome", n)
 	}
 	for _, l := range result.Report.Lines {
 		if strings.Contains(l.Message, "not known to the importer") && l.Outcome == report.Dropped && strings.HasPrefix(l.Message, "'") && !strings.Contains(l.Message, "property") {
-			t.Errorf("%s was forgotten: %s\n%s", l.At, l.Message, content[:min(len(content), 2000)])
+			t.Errorf("%s was never read: %s\n%s", l.At, l.Message, content[:min(len(content), 2000)])
 		}
 	}
 }
@@ -46,7 +46,7 @@ func anyXPath(t *rapid.T) string {
 		". = ''", ". > '2026-01-01'", n + " = 'a' and " + n + " = 'b'", "count-selected(.) >= 3", "string-length(.) > 5000"}).Draw(t, "xpath")
 }
 
-// TestAnyForm: whatever is in a form, the result parses, and everything in it has met its fate.
+// TestAnyForm checks that whatever is in a form, the result parses, and everything in it has an outcome.
 func TestAnyForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		types := []string{"text", "integer", "decimal", "range", "date", "dateTime", "time", "note", "select_one l", "select_one m", "select_multiple l", "select_multiple m or_other", "select_one l or_other", "rank l",
@@ -66,13 +66,13 @@ func TestAnyForm(t *testing.T) {
 			choices = append(choices, []string{rapid.SampledFrom([]string{"l", "m", "l", "m", "", "n"}).Draw(t, "list"), rapid.SampledFrom(append([]string{"", "a", "b", "1"}, questionNames...)).Draw(t, "value"), anyText(t), anyText(t),
 				rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "f"), rapid.SampledFrom([]string{"", "1", "x", "-5", "5000"}).Draw(t, "score")})
 		}
-		grids := []sheet{{"survey", rows}, {"choices", choices}, {"settings", [][]string{{"form_title", "form_id", "default_language"}, {anyText(t), anyText(t), anyText(t)}}}}
+		sheets := []sheet{{"survey", rows}, {"choices", choices}, {"settings", [][]string{{"form_title", "form_id", "default_language"}, {anyText(t), anyText(t), anyText(t)}}}}
 		defer func() {
 			if t.Failed() {
-				t.Logf("%q", grids)
+				t.Logf("%q", sheets)
 			}
 		}()
-		checkConversion(t, "any.xlsx", workbook(t, grids))
+		checkConversion(t, "any.xlsx", plainWorkbook(t, sheets))
 	})
 }
 
@@ -116,7 +116,7 @@ func anyItem(t *rapid.T, depth int) any {
 	return item
 }
 
-// TestAnyDefinition is the same of SurveyJS.
+// TestAnyDefinition checks the same of SurveyJS.
 func TestAnyDefinition(t *testing.T) {
 	types := []string{"text", "comment", "radiogroup", "checkbox", "dropdown", "tagbox", "rating", "boolean", "matrix", "matrixdropdown", "ranking", "imagepicker", "html", "multipletext", "slider", "buttongroup", "panel", "paneldynamic", "file", "expression", "nonsense"}
 	keys := []string{"title", "description", "choices", "rows", "columns", "items", "visibleIf", "enableIf", "requiredIf", "isRequired", "validators", "hasOther", "showNoneItem", "otherText", "choicesOrder", "rateMin", "rateMax", "rateValues", "rateType", "minRateDescription",

@@ -1,6 +1,6 @@
 // Package convert turns questionnaires of other tools, XLSForm workbooks and SurveyJS definitions, into this one's YAML,
-// with a report in which every cell or property of the source has its line unless it was carried over as it stands. It
-// is pure: bytes in, YAML and report out. What it writes, [questionnaire.Parse] accepts.
+// with a report that has a line for every cell or property of the source that was not carried over unchanged. It is pure:
+// bytes in, YAML and report out. The YAML passes the parser of questionnaires.
 //
 // A source is first taken apart into atoms (cells, or the leaves of JSON), each of which must have an outcome: see
 // [report.Outcome]. The readers ([xlsform.Read], [surveyjs.Read]) build a draft, which [draft.Draft.Write] makes YAML of.
@@ -29,8 +29,8 @@ type Result struct {
 	Report report.Report
 }
 
-// Convert reads a questionnaire. file names it in the report; what it is, its content says. An error means that nothing
-// could be made of it.
+// Convert converts a questionnaire, whose format it tells by the content. file names it in the report. An error means that
+// nothing could be made of it.
 func Convert(file string, source []byte) (Result, error) {
 	base := path.Base(strings.ReplaceAll(file, "\\", "/"))
 	var read func(file string, source []byte) (*draft.Draft, error)
@@ -56,7 +56,6 @@ func Convert(file string, source []byte) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	d.Finish()
 	return Result{ID: d.ID, YAML: yaml, Report: *d.Report}, nil
 }
 

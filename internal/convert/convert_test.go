@@ -10,11 +10,20 @@ import (
 
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/soak"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if soak.On() {
+		flag.Set("rapid.checks", "5000")
+	}
+	os.Exit(m.Run())
+}
 
-// readSource reads a questionnaire of testdata: .json as it is, .form as a workbook.
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// readSource reads a questionnaire of testdata: .json unchanged, .form as a workbook.
 func readSource(t testing.TB, file string) (name string, content []byte) {
 	t.Helper()
 	if strings.HasSuffix(file, ".form") {
@@ -49,7 +58,7 @@ func printed(r *report.Report) string {
 	return b.String()
 }
 
-// TestGolden compares whole questionnaires and their reports with what is kept in testdata.
+// TestGolden compares questionnaires and their reports with the golden files.
 func TestGolden(t *testing.T) {
 	for _, file := range sourceFiles(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
@@ -74,14 +83,32 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got != string(want) {
-					t.Errorf("%s differs (go test -update writes it anew):\n%s", golden, difference(string(want), got))
+					t.Errorf("%s differs (go test -update rewrites it):\n%s", golden, difference(string(want), got))
 				}
 			}
 		})
 	}
 }
 
-// difference shows the first lines in which two texts differ.
+// TestBlankLinesStayOutOfTexts checks that the blank line above a section does not end up in a text whose last line begins
+// with #.
+func TestBlankLinesStayOutOfTexts(t *testing.T) {
+	result, err := Convert("x.json", []byte(`{"pages": [
+		{"title": "One", "elements": [{"type": "text", "name": "q"}, {"type": "html", "name": "n", "html": "a\n# b"}]},
+		{"title": "Two", "elements": [{"type": "text", "name": "r"}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, problems := questionnaire.Parse("x.yaml", result.YAML)
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	if label := s.Sections[0].Questions[1].Label["en"]; label != "a\n# b" {
+		t.Errorf("got %q in\n%s", label, result.YAML)
+	}
+}
+
+// difference returns the first lines in which two texts differ.
 func difference(want, got string) string {
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
 	for i := range max(len(w), len(g)) {

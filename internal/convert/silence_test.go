@@ -15,19 +15,19 @@ import (
 	"glasspoll/internal/convert/report"
 )
 
-// meaningless are the values that stand for what is so anyway, so that nothing changes if they are not there. They are
-// the only ones that may vanish without a trace.
+// meaningless has the values that are defaults, so that nothing changes without them. No others may vanish without a
+// trace.
 var meaningless = map[string]string{
-	"required=no": "what is not required is so anyway", "read_only=no": "", "disabled=no": "",
+	"required=no": "the default", "read_only=no": "", "disabled=no": "",
 	"label=": "", // of a language that gives the same text
-	// A group ends where the form does; what the row is called matters to nobody.
+	// A group ends where the form does; the row's name has no meaning.
 	"type=end_group": "the last groups end with the form", "type=end group": "", "type=end_repeat": "",
-	"required=false()": "", "relevant=true()": "what always applies is so anyway",
-	// Properties of JSON that say what is so anyway.
+	"required=false()": "", "relevant=true()": "the default",
+	// Properties of JSON that are defaults.
 	"choicesStep=1": "", "cellType=dropdown": "", "rateMin=1": "", "rateMax=5": "", "inputType=text": "", "choicesOrder=none": "", "startWithNewLine=true": "",
 }
 
-// visibleResult is all that a user gets to see.
+// visibleResult returns all that a user sees of a conversion.
 func visibleResult(t *testing.T, name string, content []byte) string {
 	t.Helper()
 	result, err := Convert(name, content)
@@ -42,8 +42,8 @@ func visibleResult(t *testing.T, name string, content []byte) string {
 	return b.String()
 }
 
-// TestNothingIsDroppedInSilence takes every single cell out of every form of testdata, in turn: either the questionnaire
-// or the report must change. A cell that is said to be carried over must change them too when its text does.
+// TestNothingIsDroppedInSilence removes every single cell from every form of testdata, in turn: either the questionnaire
+// or the report must change. If a cell is reported as carried over, another text in it must change them too.
 func TestNothingIsDroppedInSilence(t *testing.T) {
 	if testing.Short() {
 		t.Skip("every cell of every form takes half a minute")
@@ -57,32 +57,32 @@ func TestNothingIsDroppedInSilence(t *testing.T) {
 	}
 }
 
-func checkCells(t *testing.T, name string, grids []sheet) {
+func checkCells(t *testing.T, name string, sheets []sheet) {
 	t.Helper()
-	content := workbook(t, grids)
+	content := plainWorkbook(t, sheets)
 	whole := visibleResult(t, name, content)
 	carried := carriedPlaces(t, name, content)
-	for g := range grids {
-		for r := range grids[g].rows {
-			for c, text := range grids[g].rows[r] {
-				at := grids[g].name + "!" + cellName(t, c+1, r+1)
+	for g := range sheets {
+		for r := range sheets[g].rows {
+			for c, text := range sheets[g].rows[r] {
+				at := sheets[g].name + "!" + cellName(t, c+1, r+1)
 				header := ""
-				if c < len(grids[g].rows[0]) {
-					header = grids[g].rows[0][c]
+				if c < len(sheets[g].rows[0]) {
+					header = sheets[g].rows[0][c]
 				}
 				if _, nothing := meaningless[header+"="+text]; nothing || strings.TrimSpace(text) == "" {
 					continue
 				}
 				for _, other := range []string{"", "zz9"} {
 					if other != "" && !carried[at] {
-						continue // its line tells of it, whatever it says
+						continue // its line reports it, whatever its text
 					}
-					grids[g].rows[r][c] = other
-					if visibleResult(t, name, workbook(t, grids)) == whole {
+					sheets[g].rows[r][c] = other
+					if visibleResult(t, name, plainWorkbook(t, sheets)) == whole {
 						t.Errorf("%s %q can become %q, and neither the questionnaire nor the report changes", at, text, other)
 					}
 				}
-				grids[g].rows[r][c] = text
+				sheets[g].rows[r][c] = text
 			}
 		}
 	}
@@ -100,13 +100,13 @@ func carriedPlaces(t *testing.T, name string, content []byte) map[string]bool {
 			carried[a.At.Name] = true
 		}
 		if a.Outcome == report.Pending {
-			t.Errorf("%s was never looked at", a.At.Name)
+			t.Errorf("%s has no outcome", a.At.Name)
 		}
 	}
 	return carried
 }
 
-// reportedPlaces tells whether a place has a line of its own, or one for all around it.
+// reportedPlaces returns a function that reports whether a place has a line of its own, or one for all around it.
 func reportedPlaces(t *testing.T, name string, content []byte) func(path string) bool {
 	t.Helper()
 	result, err := Convert(name, content)
@@ -121,7 +121,7 @@ func reportedPlaces(t *testing.T, name string, content []byte) func(path string)
 	}
 }
 
-// TestNoPropertyIsDroppedInSilence does the same with the properties of JSON.
+// TestNoPropertyIsDroppedInSilence checks the same of the properties of JSON.
 func TestNoPropertyIsDroppedInSilence(t *testing.T) {
 	if testing.Short() {
 		t.Skip("every property of every definition takes half a minute")
@@ -201,7 +201,7 @@ func checkProperties(t *testing.T, name string, content []byte) {
 					v[i] = other
 					same(inner, fmt.Sprint("changed to ", other))
 				}
-				v[i] = map[string]any{} // nothing that anything could be made of
+				v[i] = map[string]any{} // not convertible
 				same(inner, "emptied")
 				v[i] = value
 				walk(inner, value)
@@ -220,7 +220,7 @@ func sortedKeys(m map[string]any) []string {
 	return keys
 }
 
-// TestEverythingIsCounted compares what the report counts with an independent look at the sources.
+// TestEverythingIsCounted compares what the report counts with an independent count of the sources.
 func TestEverythingIsCounted(t *testing.T) {
 	for _, file := range sourceFiles(t) {
 		name, content := readSource(t, file)
@@ -235,9 +235,9 @@ func TestEverythingIsCounted(t *testing.T) {
 			want = cellsOf(t, content)
 		}
 		got := 0
-		for fate, n := range result.Report.Counts {
-			if fate == report.Pending {
-				t.Errorf("%s: %d were never looked at", file, n)
+		for outcome, n := range result.Report.Counts {
+			if outcome == report.Pending {
+				t.Errorf("%s: %d atoms have no outcome", file, n)
 			}
 			got += n
 		}
@@ -305,7 +305,7 @@ func cellsOf(t *testing.T, content []byte) int {
 	return n
 }
 
-// TestEveryLineCoversItsAtoms: whatever was not carried over as it stands has a line, its own or one for many.
+// TestEveryLineCoversItsAtoms checks the lines of the report.
 func TestEveryLineCoversItsAtoms(t *testing.T) {
 	for _, file := range sourceFiles(t) {
 		name, content := readSource(t, file)
@@ -314,7 +314,7 @@ func TestEveryLineCoversItsAtoms(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := len(result.Report.Of(report.Dropped)); n == 0 {
-			t.Errorf("%s: nothing was left out, though there is what cannot be carried over", file)
+			t.Errorf("%s: nothing was dropped, though not everything can be carried over", file)
 		}
 		for _, l := range result.Report.Lines {
 			if l.Message == "" || strings.ContainsAny(l.Message, "\n\r") {
@@ -324,7 +324,7 @@ func TestEveryLineCoversItsAtoms(t *testing.T) {
 	}
 }
 
-// TestRealFiles runs over questionnaires that are not part of this repository: GLASSPOLL_CORPUS=dir go test -run RealFiles.
+// TestRealFiles converts questionnaires that are not part of this repository: GLASSPOLL_CORPUS=dir go test -run RealFiles.
 func TestRealFiles(t *testing.T) {
 	dir := os.Getenv("GLASSPOLL_CORPUS")
 	if dir == "" {
@@ -346,16 +346,16 @@ func TestRealFiles(t *testing.T) {
 			checkProperties(t, file, content)
 		}
 		if f, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{RawCellValue: true}); err == nil && len(result.Report.Atoms) < 400 {
-			var grids []sheet
+			var sheets []sheet
 			for _, name := range f.GetSheetList() {
 				rows, err := f.GetRows(name)
 				if err != nil {
 					t.Fatal(err)
 				}
-				grids = append(grids, sheet{name, rows})
+				sheets = append(sheets, sheet{name, rows})
 			}
 			f.Close()
-			checkCells(t, filepath.Base(file), grids)
+			checkCells(t, filepath.Base(file), sheets)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package decimal is numbers with three decimals, exact. It is pure.
+// Package decimal implements exact numbers with at most three decimals. It is pure.
 package decimal
 
 import (
@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// A Decimal is a number with at most three decimals, counted in thousandths, so that sums are exact.
+// A Decimal is a number in thousandths, so that sums are exact.
 type Decimal int64
 
 // One is the Decimal 1.
 const One Decimal = 1000
 
-// Max bounds what a questionnaire or an answer may say, either side of zero.
+// Max is the greatest number in a questionnaire or an answer; -Max is the least.
 const Max = 1_000_000_000 * One
 
 var errDecimal = errors.New("not a number with at most three decimals between -1000000000 and 1000000000")
 
-// Parse reads "3", "-0.5" or "12.125".
+// Parse parses a number such as "3", "-0.5" or "12.125".
 func Parse(text string) (Decimal, error) {
 	digits, negative := strings.CutPrefix(text, "-")
 	whole, fraction, dotted := strings.Cut(digits, ".")
@@ -41,7 +41,7 @@ func Parse(text string) (Decimal, error) {
 	return Decimal(n), nil
 }
 
-// String writes the shortest form: "3", "-0.5".
+// String returns the shortest form: "3", "-0.5".
 func (d Decimal) String() string {
 	sign, n := "", int64(d)
 	if n < 0 {

@@ -11,7 +11,7 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// A Book says what is in the columns of an export.
+// A Book is a codebook: it describes the columns of an export.
 type Book struct {
 	Title     string
 	Survey    string
@@ -23,11 +23,11 @@ type Book struct {
 // Entry is one variable.
 type Entry struct {
 	*Variable
-	Values []Coded
+	Values []CodedValue
 }
 
-// Coded is one value of a choice: as it stands in CSV and JSON, and in SPSS.
-type Coded struct {
+// CodedValue is one value of a choice, with its code in SPSS.
+type CodedValue struct {
 	Value
 	SPSS string
 }
@@ -39,20 +39,20 @@ func (p *Plan) Book() *Book {
 		e := Entry{Variable: v}
 		switch v.Kind {
 		case Choice:
-			codes, _, _ := v.codes()
+			codes := v.codes()
 			for _, value := range v.Values {
-				e.Values = append(e.Values, Coded{value, codes[value.ID]})
+				e.Values = append(e.Values, CodedValue{value, codes.byID[value.ID]})
 			}
 		case Chosen:
 			say := p.options.Words.Say
-			e.Values = []Coded{{Value{ID: "1", Label: say("value.yes"), N: v.Ones}, "1"}, {Value{ID: "0", Label: say("value.no"), N: v.N - v.Ones}, "0"}}
+			e.Values = []CodedValue{{Value{ID: "1", Label: say("value.yes"), N: v.Ones}, "1"}, {Value{ID: "0", Label: say("value.no"), N: v.N - v.Ones}, "0"}}
 		}
 		b.Entries = append(b.Entries, e)
 	}
 	return b
 }
 
-// lines are the codebook as a table: a line for each variable, and below it one for each of its values.
+// lines are the codebook as a table: a line for each variable, followed by one for each of its values.
 func (b *Book) lines(w *wording.Words) [][]string {
 	var header []string
 	for _, key := range []string{"variable", "kind", "question", "part", "value", "label", "score", "spss", "n"} {
@@ -60,7 +60,7 @@ func (b *Book) lines(w *wording.Words) [][]string {
 	}
 	all := [][]string{header}
 	for _, e := range b.Entries {
-		all = append(all, []string{e.Name, e.kind(w), e.Label, e.Of, "", "", "", "", strconv.FormatInt(e.N, 10)})
+		all = append(all, []string{e.Name, e.KindText(w), e.Label, e.Of, "", "", "", "", strconv.FormatInt(e.N, 10)})
 		for _, v := range e.Values {
 			score := ""
 			if v.Score != nil {
@@ -72,19 +72,19 @@ func (b *Book) lines(w *wording.Words) [][]string {
 	return all
 }
 
-// kind names what a variable holds, and what is to be known of it.
-func (e Entry) kind(w *wording.Words) string {
+// KindText says what the variable holds.
+func (e Entry) KindText(w *wording.Words) string {
 	text := w.Say("kind." + string(e.Kind))
 	if e.Private {
 		text += ", " + w.Say("codebook.private")
 	}
-	if e.Before {
+	if e.Retired {
 		text += ", " + w.Say("codebook.before")
 	}
 	return text
 }
 
-// CSV writes the codebook as CSV, made harmless like [NewCSV].
+// CSV writes the codebook as CSV. Formulas are escaped as in [NewCSV].
 func (b *Book) CSV(w io.Writer, words *wording.Words, withBOM bool) error {
 	if withBOM {
 		if _, err := io.WriteString(w, bom); err != nil {
@@ -94,7 +94,7 @@ func (b *Book) CSV(w io.Writer, words *wording.Words, withBOM bool) error {
 	to := csv.NewWriter(w)
 	for _, line := range b.lines(words) {
 		for i := range line {
-			line[i] = Harmless(line[i])
+			line[i] = EscapeFormula(line[i])
 		}
 		if err := to.Write(line); err != nil {
 			return err
@@ -104,7 +104,7 @@ func (b *Book) CSV(w io.Writer, words *wording.Words, withBOM bool) error {
 	return to.Error()
 }
 
-// HTML writes the codebook as a page of its own, by the template codebook.html of a file system.
+// HTML writes the codebook as a page, by the template codebook.html of a file system.
 func (b *Book) HTML(w io.Writer, templates fs.FS, words *wording.Words) error {
 	t, err := template.ParseFS(templates, "codebook.html")
 	if err == nil {
@@ -119,6 +119,3 @@ func (b *Book) HTML(w io.Writer, templates fs.FS, words *wording.Words) error {
 	}
 	return nil
 }
-
-// Holds names what the variable holds.
-func (e Entry) Holds(w *wording.Words) string { return e.kind(w) }

@@ -8,16 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// TableOptions say how a table is written.
+// TableOptions are how a table is written.
 type TableOptions struct {
 	Labels bool // texts in place of names and ids
-	BOM    bool // of CSV: the mark by which Excel knows UTF-8
+	BOM    bool // of CSV: the byte order mark by which Excel recognises UTF-8
 }
 
 const bom = "\ufeff"
 
-// NewCSV writes a table as CSV after RFC 4180, in UTF-8, with LF between rows. Texts that a spreadsheet would take for a
-// formula are made harmless, see [Harmless].
+// NewCSV writes a table as CSV (RFC 4180) in UTF-8, with LF between rows. Formulas are escaped; see [EscapeFormula].
 func NewCSV(w io.Writer, p *Plan, o TableOptions) (Sink, error) {
 	if o.BOM {
 		if _, err := io.WriteString(w, bom); err != nil {
@@ -28,7 +27,7 @@ func NewCSV(w io.Writer, p *Plan, o TableOptions) (Sink, error) {
 	for i, v := range p.Variables {
 		s.record[i] = v.Name
 		if o.Labels {
-			s.record[i] = Harmless(v.Full())
+			s.record[i] = EscapeFormula(v.Full())
 		}
 	}
 	return s, s.w.Write(s.record)
@@ -53,9 +52,9 @@ func (s *csvSink) text(kind Kind, c Cell) string {
 	case c.Raw == "" || kind == Number || kind == Chosen:
 		return c.Raw
 	case kind == Choice && s.labels:
-		return Harmless(c.Label)
+		return EscapeFormula(c.Label)
 	default:
-		return Harmless(c.Raw)
+		return EscapeFormula(c.Raw)
 	}
 }
 
@@ -64,17 +63,17 @@ func (s *csvSink) Close() error {
 	return s.w.Error()
 }
 
-// risky are the characters at which spreadsheets begin to read a formula (OWASP, CSV Injection), wide ones included.
-const risky = "=+-@\t\r\n＝＋－＠"
+// formulaStarts are the characters that begin a formula in a spreadsheet (OWASP, CSV Injection), full-width ones included.
+const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
-// plainNumber is what a spreadsheet reads as the number that it is.
+// plainNumber is what a spreadsheet reads as a number.
 var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 
-// Harmless puts an apostrophe before a text that a spreadsheet would take for a formula, and before one that begins with
-// apostrophes and such a text, so that taking one away gives the text back. Numbers stay as they are.
-func Harmless(text string) string {
+// EscapeFormula puts an apostrophe before a text that a spreadsheet would take for a formula, even after apostrophes of its
+// own, so that removing one restores the text. Numbers are not escaped.
+func EscapeFormula(text string) string {
 	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(text, "'"))
-	if !strings.ContainsRune(risky, first) || plainNumber.MatchString(text) {
+	if !strings.ContainsRune(formulaStarts, first) || plainNumber.MatchString(text) {
 		return text
 	}
 	return "'" + text

@@ -1,14 +1,16 @@
 // Package export turns stored responses into files for people who analyse them elsewhere: CSV, Excel, JSON Lines, and CSV
-// with syntax for SPSS, each with a codebook. Responses pass through one by one, in two rounds: a [Census] finds out what
-// there is, a [Plan] of columns is made from it, and the second round writes the rows. So memory follows the
-// questionnaires, not the number of responses. It is pure.
+// with syntax for SPSS, each with a codebook. Responses are read twice, one by one: a [Census] counts them, a [Plan] of
+// columns is made from it, and the second time the rows are written. So memory follows the questionnaires, not the number
+// of responses. The package is pure.
 //
-// Answers are read by the version of the questionnaire that was answered, and columns are those of all versions that have
-// answers: today's first, as it asks them, then what only older ones asked.
+// Answers are read by the version of the questionnaire that was answered. Columns are those of all versions that have
+// answers: today's first, in its order, then those of older ones alone.
 package export
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"glasspoll/internal/answer"
@@ -35,7 +37,7 @@ const (
 	Text   Kind = "text"
 )
 
-// kindOf is what a field's answers are.
+// kindOf returns the kind of a field's answers.
 func kindOf(f survey.Field) Kind {
 	if f.Part == survey.OtherPart {
 		return Text
@@ -59,33 +61,33 @@ func kindOf(f survey.Field) Kind {
 	return Text
 }
 
-// A Census counts what responses there are. The same counts as one are made from those of parts by Merge.
+// A Census counts responses. Censuses of parts are put together by Merge.
 type Census struct {
-	Responses int64 // without those that were withdrawn
+	Responses int64 // without withdrawn ones
 	Withdrawn int64
-	First     time.Time // arrivals; zero if there are none
+	First     time.Time // arrival; zero without responses
 	Last      time.Time
-	versions  map[string]*counted
+	versions  map[string]*versionCount
 }
 
-// counted is the responses to one version.
-type counted struct {
+// versionCount counts the responses to one version.
+type versionCount struct {
 	survey *survey.Survey
 	n      int64
 	last   time.Time
-	fields []fieldCount // by the field's place
+	fields []fieldCount // by index in the survey's fields
 }
 
 type fieldCount struct {
 	n       int64
-	options []int64 // by the option's place
-	longest int     // text, in bytes
+	options []int64 // by index in the field's options
+	longest int     // text in bytes
 }
 
 // NewCensus makes an empty census.
-func NewCensus() *Census { return &Census{versions: map[string]*counted{}} }
+func NewCensus() *Census { return &Census{versions: map[string]*versionCount{}} }
 
-// Add counts one response to a questionnaire, with as many of its private answers as it has.
+// Add counts one response to a version of the questionnaire, with the private answers that it has.
 func (c *Census) Add(s *survey.Survey, r answer.Response, arrived time.Time) {
 	if r.Withdrawn {
 		c.Withdrawn++
@@ -95,35 +97,41 @@ func (c *Census) Add(s *survey.Survey, r answer.Response, arrived time.Time) {
 	c.span(arrived, arrived)
 	v := c.versions[s.Version]
 	if v == nil {
-		v = newCounted(s)
+		v = newVersionCount(s)
 		c.versions[s.Version] = v
 	}
 	v.n++
 	if arrived.After(v.last) {
 		v.last = arrived
 	}
-	for _, answers := range [...][]answer.Answer{r.Answers, r.Private} {
-		for _, a := range answers {
-			at := v.survey.FieldIndex(a.Field())
-			if at < 0 || len(a) < 2 {
-				continue
-			}
-			f := &v.fields[at]
-			f.n++
-			for _, value := range a.Values() {
-				if f.options != nil {
-					if option := slices.IndexFunc(v.survey.Fields()[at].Options(), func(o survey.Option) bool { return o.ID == value }); option >= 0 {
-						f.options[option]++
-					}
-				}
-				f.longest = max(f.longest, len(value))
-			}
+	for _, a := range r.Answers {
+		v.add(a)
+	}
+	for _, a := range r.Private {
+		v.add(a)
+	}
+}
+
+func (v *versionCount) add(a answer.Answer) {
+	i := v.survey.FieldIndex(a.Field())
+	if i < 0 || len(a) < 2 {
+		return
+	}
+	f := &v.fields[i]
+	f.n++
+	for _, value := range a.Values() {
+		f.longest = max(f.longest, len(value))
+		if f.options == nil {
+			continue
+		}
+		if option := slices.IndexFunc(v.survey.Fields()[i].Options(), func(o survey.Option) bool { return o.ID == value }); option >= 0 {
+			f.options[option]++
 		}
 	}
 }
 
-func newCounted(s *survey.Survey) *counted {
-	v := &counted{survey: s, fields: make([]fieldCount, len(s.Fields()))}
+func newVersionCount(s *survey.Survey) *versionCount {
+	v := &versionCount{survey: s, fields: make([]fieldCount, len(s.Fields()))}
 	for i, f := range s.Fields() {
 		if k := kindOf(f); k == Choice || k == Chosen {
 			v.fields[i].options = make([]int64, len(f.Options()))
@@ -141,7 +149,7 @@ func (c *Census) span(first, last time.Time) {
 	}
 }
 
-// Merge adds another census to c. The other is not to be used any more.
+// Merge adds another census to c. The other must not be used afterwards.
 func (c *Census) Merge(d *Census) {
 	c.Responses += d.Responses
 	c.Withdrawn += d.Withdrawn
@@ -168,32 +176,18 @@ func (c *Census) Merge(d *Census) {
 	}
 }
 
-// Versions lists the questionnaires that were answered, that answered last first.
+// Versions lists the questionnaires that were answered, the one with the latest answer first.
 func (c *Census) Versions() []*survey.Survey {
-	all := make([]*counted, 0, len(c.versions))
+	all := make([]*versionCount, 0, len(c.versions))
 	for _, v := range c.versions {
 		all = append(all, v)
 	}
-	slices.SortFunc(all, func(a, b *counted) int {
-		if a.last.Equal(b.last) {
-			return -compare(a.survey.Version, b.survey.Version)
-		}
-		return b.last.Compare(a.last)
+	slices.SortFunc(all, func(a, b *versionCount) int {
+		return cmp.Or(b.last.Compare(a.last), strings.Compare(b.survey.Version, a.survey.Version))
 	})
 	surveys := make([]*survey.Survey, len(all))
 	for i, v := range all {
 		surveys[i] = v.survey
 	}
 	return surveys
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	default:
-		return 0
-	}
 }

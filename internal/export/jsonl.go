@@ -15,13 +15,13 @@ import (
 //	{"receipt":"…","arrived":"2026-10-03T14:05:09+08:00","language":"zh","channel":"web","period":"2026-Q4","version":"…",
 //	"answers":{"overall":"good","reasons":["price","speed"],"reasons._other":"…","visits":12.5}}
 //
-// Numbers are numbers, several options a list, all else text. Private answers, if the response has them, stand apart under
+// Numbers are numbers, several options a list, all else strings. Private answers, if the response has them, are under
 // "private".
 type JSONLines struct {
 	plan    *Plan
 	w       io.Writer
 	line    bytes.Buffer
-	encoder *json.Encoder // of texts, to the line
+	encoder *json.Encoder // of strings, to the line
 }
 
 // NewJSONLines writes to w.
@@ -34,48 +34,46 @@ func NewJSONLines(w io.Writer, p *Plan) *JSONLines {
 
 // Write writes a response.
 func (l *JSONLines) Write(r answer.Response, arrived time.Time) error {
-	receipt := answer.Receipt(r.ID)
-	if receipt == "" {
-		receipt = r.ID
-	}
 	l.line.Reset()
 	l.line.WriteByte('{')
-	for i, text := range [...]string{receipt, arrived.In(l.plan.Survey.Location()).Format(time.RFC3339), r.Language, r.Channel, r.Period, r.Version} {
+	for i, text := range l.plan.responseTexts(r, arrived) {
 		if i > 0 {
 			l.line.WriteByte(',')
 		}
-		l.string(string(about[i]))
+		l.string(string(responseKinds[i]))
 		l.line.WriteByte(':')
 		l.string(text)
 	}
-	s := l.plan.versions[r.Version]
-	for i, answers := range [...][]answer.Answer{r.Answers, r.Private} {
-		if i == 1 && len(answers) == 0 {
-			break
-		}
-		l.line.WriteString([...]string{`,"answers":{`, `,"private":{`}[i])
-		first := true
-		for _, a := range answers {
-			if s == nil || len(a) < 2 {
-				continue
-			}
-			at := s.survey.FieldIndex(a.Field())
-			if at < 0 || s.columns[at] == nil {
-				continue
-			}
-			if !first {
-				l.line.WriteByte(',')
-			}
-			first = false
-			l.string(a.Field())
-			l.line.WriteByte(':')
-			l.values(s.survey.Fields()[at], a.Values())
-		}
-		l.line.WriteByte('}')
+	l.line.WriteString(`,"answers":{`)
+	l.answers(l.plan.versions[r.Version], r.Answers)
+	if len(r.Private) > 0 {
+		l.line.WriteString(`},"private":{`)
+		l.answers(l.plan.versions[r.Version], r.Private)
 	}
-	l.line.WriteString("}\n")
+	l.line.WriteString("}}\n")
 	_, err := l.w.Write(l.line.Bytes())
 	return err
+}
+
+// answers writes the answers that the plan has columns for.
+func (l *JSONLines) answers(v *versionPlan, answers []answer.Answer) {
+	first := true
+	for _, a := range answers {
+		if v == nil || len(a) < 2 {
+			continue
+		}
+		at := v.survey.FieldIndex(a.Field())
+		if at < 0 || v.columns[at] == nil {
+			continue
+		}
+		if !first {
+			l.line.WriteByte(',')
+		}
+		first = false
+		l.string(a.Field())
+		l.line.WriteByte(':')
+		l.values(v.survey.Fields()[at], a.Values())
+	}
 }
 
 func (l *JSONLines) values(f survey.Field, values []string) {
@@ -101,6 +99,6 @@ func (l *JSONLines) values(f survey.Field, values []string) {
 }
 
 func (l *JSONLines) string(text string) {
-	l.encoder.Encode(text) // a text, to memory: neither fails
+	l.encoder.Encode(text) // a string, to memory: cannot fail
 	l.line.Truncate(l.line.Len() - 1)
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,22 +12,22 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// Options say what is exported, and how it is said.
+// Options are what is exported, and in which language.
 type Options struct {
-	Language string // of labels; where a questionnaire does not speak it, its own first one
+	Language string // of labels; a questionnaire that does not have it uses its first
 	Private  bool   // with private answers
 	Words    *wording.Words
 }
 
 // A Plan is the columns of an export.
 type Plan struct {
-	Survey    *survey.Survey // as it is today
+	Survey    *survey.Survey // in force
 	Language  string
 	Variables []*Variable
 	Responses int64
 
 	options  Options
-	versions map[string]*reading
+	versions map[string]*versionPlan
 }
 
 // Variable is one column.
@@ -37,14 +38,13 @@ type Variable struct {
 	Of      string // of Chosen: the option's text; of a row or choice with fields of its own: its text
 	Type    survey.Type
 	Private bool
-	Before  bool    // only older versions of the questionnaire asked for it
+	Retired bool    // only older versions of the questionnaire ask for it
 	Values  []Value // of a choice
 	N       int64   // responses that have it; of Chosen, in which the question was answered
 	Ones    int64   // of Chosen: how many chose it
-	Longest int     // text, in bytes
+	Longest int     // text in bytes
 
-	Question string // of Chosen: the question's id
-	option   string
+	Question string // its id
 }
 
 // Value is an option of a choice.
@@ -55,20 +55,20 @@ type Value struct {
 	N     int64
 }
 
-// reading says where the answers to one version go.
-type reading struct {
+// versionPlan says where the answers to one version go.
+type versionPlan struct {
 	survey  *survey.Survey
-	columns [][]int             // by the field's place: its columns; of Chosen, by the option's place
-	labels  []map[string]string // by the field's place: options' texts
+	columns [][]int             // by index of the field; of Chosen, by index of the option. nil if it is not exported
+	labels  []map[string]string // by index of the field: the options' texts
 }
 
-// about are the columns about the response itself.
-var about = []Kind{Receipt, Arrived, Language, Channel, Period, Version}
+// responseKinds are the columns about the response itself.
+var responseKinds = []Kind{Receipt, Arrived, Language, Channel, Period, Version}
 
 // NewPlan makes a plan for the responses of a census. now is the questionnaire in force.
 func NewPlan(now *survey.Survey, c *Census, o Options) *Plan {
-	p := &Plan{Survey: now, Language: spoken(now, o.Language), Responses: c.Responses, options: o, versions: map[string]*reading{}}
-	for _, kind := range about {
+	p := &Plan{Survey: now, Language: languageOf(now, o.Language), Responses: c.Responses, options: o, versions: map[string]*versionPlan{}}
+	for _, kind := range responseKinds {
 		v := &Variable{Name: "_" + string(kind), Kind: kind, Label: o.Words.Say("variable." + string(kind)), N: c.Responses}
 		p.Variables = append(p.Variables, v)
 	}
@@ -78,91 +78,113 @@ func NewPlan(now *survey.Survey, c *Census, o Options) *Plan {
 			surveys = append(surveys, s)
 		}
 	}
-	secret := map[string]bool{} // what any version has called private
+	private := map[string]bool{} // what any version has called so
 	for _, s := range surveys {
 		for _, f := range s.Fields() {
 			if f.Question.Private {
-				secret[f.Name] = true
+				private[f.Name] = true
 			}
 		}
 	}
-	at := map[string]int{} // by name and kind
+	places := map[string]int{}
 	for i, s := range surveys {
-		n := c.versions[s.Version]
-		if n == nil {
-			n = newCounted(s)
+		counts := c.versions[s.Version]
+		if counts == nil {
+			counts = newVersionCount(s)
 		}
-		p.read(s, n, at, secret, i > 0)
+		version := &planner{Plan: p, counts: counts, places: places, private: private, retired: i > 0, language: languageOf(s, o.Language)}
+		version.addVersion(s)
 	}
 	return p
 }
 
-// read plans one version.
-func (p *Plan) read(s *survey.Survey, counts *counted, at map[string]int, secret map[string]bool, before bool) {
-	language := spoken(s, p.options.Language)
-	r := &reading{survey: s, columns: make([][]int, len(s.Fields())), labels: make([]map[string]string, len(s.Fields()))}
+// planner adds the columns of one version to a plan.
+type planner struct {
+	*Plan
+	counts   *versionCount
+	places   map[string]int  // of variables, by kind and name
+	private  map[string]bool // names of fields
+	retired  bool            // the version is not the one in force
+	language string
+}
+
+func (p *planner) addVersion(s *survey.Survey) {
+	v := &versionPlan{survey: s, columns: make([][]int, len(s.Fields())), labels: make([]map[string]string, len(s.Fields()))}
 	for i, f := range s.Fields() {
-		if secret[f.Name] && !p.options.Private {
+		if p.private[f.Name] && !p.options.Private {
 			continue
 		}
-		kind := kindOf(f)
-		column := func(name, of string) (int, *Variable) {
-			key := string(kind) + " " + name
-			place, known := at[key]
-			if !known {
-				place = len(p.Variables)
-				at[key] = place
-				v := &Variable{Name: name, Kind: kind, Label: strings.TrimSpace(f.Question.Label.In(language)), Of: of, Type: f.Question.Type,
-					Private: secret[f.Name], Before: before, Question: f.Question.ID}
-				if p.named(name) { // the same name was once of another kind
-					v.Name += "@" + string(kind)
-				}
-				p.Variables = append(p.Variables, v)
-			}
-			return place, p.Variables[place]
-		}
-		n := counts.fields[i]
-		r.labels[i] = map[string]string{}
+		v.labels[i] = map[string]string{}
 		for _, o := range f.Options() {
-			r.labels[i][o.ID] = p.label(o, language)
+			v.labels[i][o.ID] = p.label(o, p.language)
 		}
-		if kind == Chosen {
-			for j, o := range f.Options() {
-				place, v := column(f.Name+"."+o.ID, r.labels[i][o.ID])
-				v.option = o.ID
-				v.N += n.n
-				v.Ones += n.options[j]
-				r.columns[i] = append(r.columns[i], place)
-			}
-			continue
-		}
-		name := f.Name
-		if f.Part == survey.OtherPart {
-			name += "_text" // beside the column for having chosen it
-		}
-		place, v := column(name, p.part(f, language))
-		r.columns[i] = []int{place}
-		v.N += n.n
-		v.Longest = max(v.Longest, n.longest)
-		if kind == Choice {
-			for j, o := range f.Options() {
-				k := slices.IndexFunc(v.Values, func(known Value) bool { return known.ID == o.ID })
-				if k < 0 {
-					k = len(v.Values)
-					v.Values = append(v.Values, Value{ID: o.ID, Label: r.labels[i][o.ID], Score: o.Score})
-				}
-				v.Values[k].N += n.options[j]
-			}
+		if kindOf(f) == Chosen {
+			v.columns[i] = p.addChosen(f, &p.counts.fields[i], v.labels[i])
+		} else {
+			v.columns[i] = []int{p.addField(f, &p.counts.fields[i], v.labels[i])}
 		}
 	}
-	p.versions[s.Version] = r
+	p.versions[s.Version] = v
+}
+
+// addChosen adds a column for each option of a question with several answers.
+func (p *planner) addChosen(f survey.Field, n *fieldCount, labels map[string]string) (columns []int) {
+	for i, o := range f.Options() {
+		column := p.column(f, f.Name+"."+o.ID, labels[o.ID])
+		v := p.Variables[column]
+		v.N += n.n
+		v.Ones += n.options[i]
+		columns = append(columns, column)
+	}
+	return columns
+}
+
+// addField adds one column for a field.
+func (p *planner) addField(f survey.Field, n *fieldCount, labels map[string]string) (column int) {
+	name := f.Name
+	if f.Part == survey.OtherPart {
+		name += "_text" // the name without is the column for having chosen it
+	}
+	column = p.column(f, name, p.part(f, p.language))
+	v := p.Variables[column]
+	v.N += n.n
+	v.Longest = max(v.Longest, n.longest)
+	if v.Kind != Choice {
+		return column
+	}
+	for i, o := range f.Options() {
+		at := slices.IndexFunc(v.Values, func(known Value) bool { return known.ID == o.ID })
+		if at < 0 {
+			at = len(v.Values)
+			v.Values = append(v.Values, Value{ID: o.ID, Label: labels[o.ID], Score: o.Score})
+		}
+		v.Values[at].N += n.options[i]
+	}
+	return column
+}
+
+// column finds the variable of a field's kind with a name, or adds one.
+func (p *planner) column(f survey.Field, name, of string) int {
+	kind := kindOf(f)
+	key := string(kind) + " " + name
+	if place, known := p.places[key]; known {
+		return place
+	}
+	v := &Variable{Name: name, Kind: kind, Label: strings.TrimSpace(f.Question.Label.In(p.language)), Of: of, Type: f.Question.Type,
+		Private: p.private[f.Name], Retired: p.retired, Question: f.Question.ID}
+	if p.named(name) { // by a variable of another kind
+		v.Name += "@" + string(kind)
+	}
+	p.places[key] = len(p.Variables)
+	p.Variables = append(p.Variables, v)
+	return p.places[key]
 }
 
 func (p *Plan) named(name string) bool {
 	return slices.ContainsFunc(p.Variables, func(v *Variable) bool { return v.Name == name })
 }
 
-// part is the text of what tells a question's fields apart.
+// part is what tells a field from the others of its question.
 func (p *Plan) part(f survey.Field, language string) string {
 	var parts []string
 	switch {
@@ -180,7 +202,7 @@ func (p *Plan) part(f survey.Field, language string) string {
 	return strings.Join(parts, ", ")
 }
 
-// label is an option's text. Some have none of their own.
+// label is an option's text.
 func (p *Plan) label(o survey.Option, language string) string {
 	switch text := o.Label.In(language); {
 	case text != "":
@@ -194,15 +216,15 @@ func (p *Plan) label(o survey.Option, language string) string {
 	}
 }
 
-// spoken is a language if a survey has it, else the survey's first.
-func spoken(s *survey.Survey, language string) string {
+// languageOf is a language if a survey has it, else the survey's first.
+func languageOf(s *survey.Survey, language string) string {
 	if s.Speaks(language) {
 		return language
 	}
 	return s.DefaultLanguage()
 }
 
-// Full is the whole text of a variable.
+// Full is the text of a variable: the question, and which part of it.
 func (v *Variable) Full() string {
 	if v.Of == "" {
 		return v.Label
@@ -216,44 +238,54 @@ type Cell struct {
 	Label string // of a choice: the option's text, in the version that was answered
 }
 
-// A Row is a response's values, by the places of the variables. It is good until the next is made from it.
+// A Row is a response's values, by the index of the variables. It is valid until the next is made from it.
 type Row []Cell
 
-// Row fills in a response, which must be of a version that the census has seen, and not withdrawn.
+// Row fills in a response. Its version must be in the census, and it must not be withdrawn.
 func (p *Plan) Row(row Row, r answer.Response, arrived time.Time) Row {
 	row = slices.Grow(row[:0], len(p.Variables))[:len(p.Variables)]
 	clear(row)
+	for i, text := range p.responseTexts(r, arrived) {
+		row[i] = Cell{Raw: text}
+	}
+	if v := p.versions[r.Version]; v != nil {
+		for _, a := range r.Answers {
+			v.fill(row, a)
+		}
+		for _, a := range r.Private {
+			v.fill(row, a)
+		}
+	}
+	return row
+}
+
+// responseTexts are the texts about the response itself, in the order of [responseKinds].
+func (p *Plan) responseTexts(r answer.Response, arrived time.Time) []string {
 	receipt := answer.Receipt(r.ID)
 	if receipt == "" {
 		receipt = r.ID
 	}
-	for i, text := range [...]string{receipt, arrived.In(p.Survey.Location()).Format(time.RFC3339), r.Language, r.Channel, r.Period, r.Version} {
-		row[i] = Cell{Raw: text}
+	return []string{receipt, arrived.In(p.Survey.Location()).Format(time.RFC3339), r.Language, r.Channel, r.Period, r.Version}
+}
+
+// fill fills in an answer, if the plan has columns for it.
+func (v *versionPlan) fill(row Row, a answer.Answer) {
+	i := v.survey.FieldIndex(a.Field())
+	if i < 0 || len(a) < 2 || v.columns[i] == nil {
+		return
 	}
-	from := p.versions[r.Version]
-	if from == nil {
-		return row
+	f := v.survey.Fields()[i]
+	if kindOf(f) != Chosen {
+		row[v.columns[i][0]] = Cell{a[1], v.labels[i][a[1]]}
+		return
 	}
-	for _, answers := range [...][]answer.Answer{r.Answers, r.Private} {
-		for _, a := range answers {
-			i := from.survey.FieldIndex(a.Field())
-			if i < 0 || len(a) < 2 || from.columns[i] == nil {
-				continue
-			}
-			f := from.survey.Fields()[i]
-			if kindOf(f) != Chosen {
-				row[from.columns[i][0]] = Cell{a[1], from.labels[i][a[1]]}
-				continue
-			}
-			for j, o := range f.Options() {
-				row[from.columns[i][j]] = Cell{Raw: "0"}
-				if slices.Contains(a.Values(), o.ID) {
-					row[from.columns[i][j]] = Cell{Raw: "1"}
-				}
-			}
+	for j, o := range f.Options() {
+		cell := Cell{Raw: "0"}
+		if slices.Contains(a.Values(), o.ID) {
+			cell.Raw = "1"
 		}
+		row[v.columns[i][j]] = cell
 	}
-	return row
 }
 
 // A Sink takes rows.
@@ -263,11 +295,16 @@ type Sink interface {
 	Close() error
 }
 
-// codes numbers the options of a choice: by their scores, if each has another; else from 1, in the questionnaire's order.
-// Options without a score get numbers beyond all others: they are answers, but no part of any mean. missing is the first
-// and the last of those, "" if there are none.
-func (v *Variable) codes() (codes map[string]string, first, last string) {
-	codes = map[string]string{}
+// valueCodes are the numbers of a choice's options in SPSS.
+type valueCodes struct {
+	byID                      map[string]string
+	firstMissing, lastMissing string // of those without a score; "" if there are none
+}
+
+// codes numbers the options of a choice: by their scores, if they all differ; else from 1, in the questionnaire's order.
+// Options without a score get numbers beyond all others: they are answers, but no part of any mean.
+func (v *Variable) codes() valueCodes {
+	codes := valueCodes{byID: map[string]string{}}
 	used, scored, greatest := map[survey.Decimal]bool{}, 0, survey.Decimal(0)
 	distinct := true
 	for _, o := range v.Values {
@@ -279,30 +316,28 @@ func (v *Variable) codes() (codes map[string]string, first, last string) {
 	}
 	if scored == 0 || !distinct {
 		for i, o := range v.Values {
-			codes[o.ID] = strconv.Itoa(i + 1)
+			codes.byID[o.ID] = strconv.Itoa(i + 1)
 		}
 		greatest = survey.Decimal(len(v.Values)) * survey.One
 		if scored == 0 || scored == len(v.Values) {
-			return codes, "", ""
+			return codes
 		}
 	}
-	next := 97 // as is the custom; 997 and so on where scores come that far
+	next := 97 // by custom; 997 and so on where scores come that far
 	for survey.Decimal(next)*survey.One <= greatest {
 		next = 10*next + 27
 	}
 	for _, o := range v.Values {
 		if o.Score != nil {
 			if distinct {
-				codes[o.ID] = o.Score.String()
+				codes.byID[o.ID] = o.Score.String()
 			}
 			continue
 		}
-		codes[o.ID] = strconv.Itoa(next)
-		if first == "" {
-			first = codes[o.ID]
-		}
-		last = codes[o.ID]
+		codes.lastMissing = strconv.Itoa(next)
+		codes.byID[o.ID] = codes.lastMissing
+		codes.firstMissing = cmp.Or(codes.firstMissing, codes.lastMissing)
 		next++
 	}
-	return codes, first, last
+	return codes
 }

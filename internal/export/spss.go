@@ -15,42 +15,40 @@ import (
 // SPSS writes the data for SPSS (or PSPP): a CSV file with numbers for choices. [SPSS.Syntax] writes what reads it.
 type SPSS struct {
 	plan   *Plan
-	names  []string            // by variable
-	codes  []map[string]string // of choices
-	first  []string            // of choices: the codes of answers without a score
-	last   []string
+	names  []string     // by variable
+	codes  []valueCodes // of choices, by variable
 	w      *csv.Writer
 	record []string
 }
 
 // Limits of SPSS, in bytes of UTF-8.
 const (
-	longestName       = 64
-	longestLabel      = 256
-	longestValueLabel = 120
-	longestString     = 32767
+	maxName       = 64
+	maxLabel      = 256
+	maxValueLabel = 120
+	maxString     = 32767
 )
 
 // NewSPSS writes data to w.
 func NewSPSS(w io.Writer, p *Plan) (*SPSS, error) {
 	n := len(p.Variables)
-	s := &SPSS{plan: p, codes: make([]map[string]string, n), first: make([]string, n), last: make([]string, n), w: csv.NewWriter(w), record: make([]string, n)}
+	s := &SPSS{plan: p, codes: make([]valueCodes, n), w: csv.NewWriter(w), record: make([]string, n)}
 	taken := map[string]bool{}
 	for i, v := range p.Variables {
 		s.names = append(s.names, variableName(v.Name, taken))
 		if v.Kind == Choice {
-			s.codes[i], s.first[i], s.last[i] = v.codes()
+			s.codes[i] = v.codes()
 		}
 	}
 	return s, s.w.Write(s.names)
 }
 
-// keywords may not be names.
+// keywords cannot be names.
 var keywords = map[string]bool{"ALL": true, "AND": true, "BY": true, "EQ": true, "GE": true, "GT": true, "LE": true, "LT": true,
 	"NE": true, "NOT": true, "OR": true, "TO": true, "WITH": true}
 
-// variableName makes a name that SPSS takes, and that no other variable has, whatever the case of its letters: it begins
-// with a letter, does not end with a period or an underscore, and has at most 64 bytes.
+// variableName makes a name that SPSS accepts and that is not taken, whatever the case of its letters: it begins with a
+// letter, does not end with a period or an underscore, and has at most 64 bytes.
 func variableName(name string, taken map[string]bool) string {
 	name = strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' || r == '.' {
@@ -64,10 +62,10 @@ func variableName(name string, taken map[string]bool) string {
 	if keywords[strings.ToUpper(name)] {
 		name += "_v"
 	}
-	short := strings.TrimRight(name[:min(len(name), longestName)], "._")
+	short := strings.TrimRight(name[:min(len(name), maxName)], "._")
 	for i := 2; taken[strings.ToUpper(short)]; i++ {
 		tail := "_" + strconv.Itoa(i)
-		short = name[:min(len(name), longestName-len(tail))] + tail
+		short = name[:min(len(name), maxName-len(tail))] + tail
 	}
 	taken[strings.ToUpper(short)] = true
 	return short
@@ -80,8 +78,8 @@ func (s *SPSS) Write(row Row) error {
 	return s.w.Write(s.record)
 }
 
-// lines are what SPSS takes for the end of a case, even within quotes.
-var lines = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\u2028", " ", "\u2029", " ", "\x00", " ")
+// lineBreaks replaces what SPSS takes for the end of a case, even within quotes.
+var lineBreaks = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\u2028", " ", "\u2029", " ", "\x00", " ")
 
 func (s *SPSS) text(i int, c Cell) string {
 	if c.Raw == "" {
@@ -89,7 +87,7 @@ func (s *SPSS) text(i int, c Cell) string {
 	}
 	switch s.plan.Variables[i].Kind {
 	case Choice:
-		return s.codes[i][c.Raw]
+		return s.codes[i].byID[c.Raw]
 	case Arrived:
 		at, err := time.Parse(time.RFC3339, c.Raw)
 		if err != nil {
@@ -99,7 +97,7 @@ func (s *SPSS) text(i int, c Cell) string {
 	case Number, Chosen, Day, Clock:
 		return c.Raw
 	default:
-		return Harmless(lines.Replace(c.Raw))
+		return EscapeFormula(lineBreaks.Replace(c.Raw))
 	}
 }
 
@@ -108,7 +106,7 @@ func (s *SPSS) Close() error {
 	return s.w.Error()
 }
 
-// Syntax writes the commands that read the data from a file, and say what is in it.
+// Syntax writes the commands that read the data from a file and describe it.
 func (s *SPSS) Syntax(w io.Writer, file string) error {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -117,12 +115,12 @@ func (s *SPSS) Syntax(w io.Writer, file string) error {
 	say("* Run this where the data file is, or write its whole path below.")
 	say("SET DECIMAL=DOT.")
 	say("GET DATA\n  /TYPE=TXT\n  /FILE=%s\n  /ENCODING='UTF8'\n  /ARRANGEMENT=DELIMITED\n  /FIRSTCASE=2\n  /DELIMITERS=\",\"\n  /QUALIFIER='\"'\n  /VARIABLES=", quoted(file, 1000))
-	for i, v := range s.plan.Variables {
-		say("    %s %s", s.names[i], s.format(v))
+	for i := range s.plan.Variables {
+		say("    %s %s", s.names[i], s.format(i))
 	}
 	b.WriteString("  .\n\nVARIABLE LABELS\n")
 	for i, v := range s.plan.Variables {
-		say("  %s %s", s.names[i], quoted(v.Full(), longestLabel))
+		say("  %s %s", s.names[i], quoted(v.Full(), maxLabel))
 	}
 	b.WriteString("  .\n\n")
 	for i, v := range s.plan.Variables {
@@ -130,21 +128,21 @@ func (s *SPSS) Syntax(w io.Writer, file string) error {
 		case Choice:
 			say("VALUE LABELS %s", s.names[i])
 			for _, value := range v.Values {
-				say("  %s %s", s.codes[i][value.ID], quoted(value.Label, longestValueLabel))
+				say("  %s %s", s.codes[i].byID[value.ID], quoted(value.Label, maxValueLabel))
 			}
 			b.WriteString("  .\n")
 		case Chosen:
-			say("VALUE LABELS %s 0 %s 1 %s.", s.names[i], quoted(s.plan.options.Words.Say("value.no"), longestValueLabel), quoted(s.plan.options.Words.Say("value.yes"), longestValueLabel))
+			say("VALUE LABELS %s 0 %s 1 %s.", s.names[i], quoted(s.plan.options.Words.Say("value.no"), maxValueLabel), quoted(s.plan.options.Words.Say("value.yes"), maxValueLabel))
 		}
 	}
 	b.WriteString("\n* Answers without a score, such as \"no opinion\", are no part of means.\n")
-	for i, first := range s.first {
+	for i, c := range s.codes {
 		switch {
-		case first == "":
-		case first == s.last[i]:
-			say("MISSING VALUES %s (%s).", s.names[i], first)
+		case c.firstMissing == "":
+		case c.firstMissing == c.lastMissing:
+			say("MISSING VALUES %s (%s).", s.names[i], c.firstMissing)
 		default:
-			say("MISSING VALUES %s (%s THRU %s).", s.names[i], first, s.last[i])
+			say("MISSING VALUES %s (%s THRU %s).", s.names[i], c.firstMissing, c.lastMissing)
 		}
 	}
 	b.WriteString("\n")
@@ -158,7 +156,7 @@ func (s *SPSS) Syntax(w io.Writer, file string) error {
 	return err
 }
 
-// sets joins the columns of each question with several answers.
+// sets declares the columns of a question with several answers as a set.
 func (s *SPSS) sets(b *strings.Builder) {
 	taken := map[string]bool{}
 	for i := 0; i < len(s.names); {
@@ -169,17 +167,18 @@ func (s *SPSS) sets(b *strings.Builder) {
 		}
 		if end > i+1 { // a set has two variables or more
 			fmt.Fprintf(b, "MRSETS /MDGROUP NAME=$%s CATEGORYLABELS=VARLABELS VARIABLES=%s VALUE=1 LABEL=%s.\n",
-				variableName(v.Question[:min(len(v.Question), longestName-1)], taken), strings.Join(s.names[i:end], " "), quoted(v.Label, longestLabel))
+				variableName(v.Question[:min(len(v.Question), maxName-1)], taken), strings.Join(s.names[i:end], " "), quoted(v.Label, maxLabel))
 		}
 		i = max(end, i+1)
 	}
 }
 
-func (s *SPSS) format(v *Variable) string {
+// format is the format of a variable.
+func (s *SPSS) format(i int) string {
+	v := s.plan.Variables[i]
 	switch v.Kind {
 	case Choice:
-		codes, _, _ := v.codes()
-		for _, code := range codes {
+		for _, code := range s.codes[i].byID {
 			if strings.Contains(code, ".") {
 				return "F8.3"
 			}
@@ -200,7 +199,7 @@ func (s *SPSS) format(v *Variable) string {
 	case Language, Channel, Period, Version:
 		return "A64"
 	default:
-		return "A" + strconv.Itoa(min(max(v.Longest+1, 1), longestString)) // and an apostrophe
+		return "A" + strconv.Itoa(min(max(v.Longest+1, 1), maxString)) // and an apostrophe
 	}
 }
 
@@ -227,15 +226,15 @@ func level(v *Variable) string {
 	return "NOMINAL"
 }
 
-// quoted writes a text as SPSS wants it, cut at a number of bytes.
+// quoted is a string literal of SPSS, cut at a number of bytes.
 func quoted(text string, most int) string {
-	text = cut(strings.TrimSpace(lines.Replace(text)), most)
+	text = cut(strings.TrimSpace(lineBreaks.Replace(text)), most)
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }
 
-// comment is a text that ends a comment's line, with the only period.
+// comment is a text for the end of a comment, which the only period ends.
 func comment(text string) string {
-	return strings.TrimRight(cut(lines.Replace(text), 200), ". ") + "."
+	return strings.TrimRight(cut(lineBreaks.Replace(text), 200), ". ") + "."
 }
 
 func cut(text string, most int) string {

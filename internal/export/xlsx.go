@@ -11,9 +11,9 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// NewXLSX writes a workbook with the answers on a sheet, or on more where they are more than a sheet holds, and the
-// codebook on another. Texts are text cells, which no spreadsheet takes for formulas. Rows beyond a few megabytes wait in a
-// temporary file. Nothing is written to w before Close.
+// NewXLSX writes a workbook with the answers on one sheet, or several where one is too small, and the codebook on another.
+// Texts are text cells, which no spreadsheet takes for formulas. Rows beyond a few megabytes are kept in a temporary file.
+// Nothing is written to w before Close.
 func NewXLSX(w io.Writer, p *Plan, o TableOptions) (Sink, error) {
 	if len(p.Variables) > excelize.MaxColumns {
 		return nil, fmt.Errorf("%d columns are more than a sheet holds (%d): export as CSV", len(p.Variables), excelize.MaxColumns)
@@ -52,7 +52,7 @@ type xlsxSink struct {
 
 	sheets int
 	stream *excelize.StreamWriter
-	row    int // the last one written of the sheet
+	row    int // last one written to the sheet
 	most   int // rows of a sheet
 }
 
@@ -64,7 +64,7 @@ func (s *xlsxSink) name() string {
 	return name
 }
 
-// begin begins a sheet with its header.
+// begin starts a sheet with its header.
 func (s *xlsxSink) begin() (err error) {
 	if s.stream, err = s.file.NewStreamWriter(s.name()); err != nil {
 		return err
@@ -109,13 +109,13 @@ func (s *xlsxSink) Write(row Row) error {
 	return s.stream.SetRow("A"+strconv.Itoa(s.row), s.cells)
 }
 
-// whole is an id that is a number, as a rating's steps are.
-var whole = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
+// wholeNumber matches ids that are numbers, such as a rating's steps.
+var wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
 
-// exact is how many digits a spreadsheet's numbers keep.
-const exact = 15
+// exactDigits is how many digits a spreadsheet's numbers keep.
+const exactDigits = 15
 
-// earliest is the day before which Excel's calendar is not ours.
+// earliest is the first day on which Excel's calendar agrees with ours: it has a 29 February 1900.
 var earliest = time.Date(1900, 3, 1, 0, 0, 0, 0, time.UTC)
 
 func (s *xlsxSink) value(kind Kind, c Cell) any {
@@ -124,7 +124,7 @@ func (s *xlsxSink) value(kind Kind, c Cell) any {
 		return nil
 	case kind == Choice && s.labels:
 		return c.Label
-	case kind == Chosen, kind == Number && len(c.Raw) <= exact, kind == Choice && whole.MatchString(c.Raw):
+	case kind == Chosen, kind == Number && len(c.Raw) <= exactDigits, kind == Choice && wholeNumber.MatchString(c.Raw):
 		if n, err := strconv.ParseFloat(c.Raw, 64); err == nil {
 			return n
 		}

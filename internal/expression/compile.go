@@ -24,7 +24,7 @@ import (
 type Fault struct {
 	Offset  int // characters before it
 	Message string
-	Unknown string // the name that there is not, if that is the fault
+	Unknown string // the unknown name, if that is the fault
 }
 
 // MaxLength bounds an expression, in bytes; maxNodes its parts.
@@ -33,16 +33,17 @@ const (
 	maxNodes  = 500
 )
 
-// literal is the kind of a constant text, which is a choice's option or a text as its neighbour wants it.
+// literal is the kind of a constant text. It is an option or a text, depending on what it is compared with.
 const literal Kind = "literal"
 
-// Compile checks an expression against the names of its survey. It returns a tree whose value is true or false, or the
-// faults, in the order in which they stand. budget bounds the search for answers that meet it, see [Satisfiable].
+// Compile compiles a condition and checks it against the names of its survey. It returns the tree or, in the order of their
+// places, the faults. budget bounds the search for answers that meet the condition; see [Satisfiable]. The tree is empty,
+// without faults, if the condition depends on a [Broken] name.
 func Compile(source string, scope Scope, budget *int) (Tree, []Fault) {
 	if len(source) > MaxLength {
 		return Tree{}, []Fault{{Message: fmt.Sprintf("longer than %d characters: ask less at once", MaxLength)}}
 	}
-	if fault, found := foreign(source); found {
+	if fault, found := findForeign(source); found {
 		return Tree{}, []Fault{fault}
 	}
 	config := conf.CreateNew()
@@ -68,8 +69,8 @@ func Compile(source string, scope Scope, budget *int) (Tree, []Fault) {
 	return tree, nil
 }
 
-// foreign finds signs, outside of quotes, that an author brings from an input method or another language.
-func foreign(source string) (Fault, bool) {
+// findForeign finds the first sign, outside of quotes, that comes from an input method or another language.
+func findForeign(source string) (Fault, bool) {
 	quote := rune(0)
 	chars := []rune(source)
 	for i, c := range chars {
@@ -77,7 +78,7 @@ func foreign(source string) (Fault, bool) {
 		if i+1 < len(chars) {
 			next = chars[i+1]
 		}
-		said := ""
+		message := ""
 		switch {
 		case quote != 0:
 			if c == quote && chars[i-1] != '\\' {
@@ -86,18 +87,18 @@ func foreign(source string) (Fault, bool) {
 		case c == '"' || c == '\'' || c == '`':
 			quote = c
 		case strings.ContainsRune("“”‘’，（）＝＜＞！；：【】「」", c):
-			said = fmt.Sprintf("%c is a full-width character: write the expression with half-width signs and straight quotes", c)
+			message = fmt.Sprintf("%c is a full-width character: write the expression with half-width signs and straight quotes", c)
 		case c == '{' || c == '$':
-			said = "a question is named without braces: write overall == …"
+			message = "a question is named without braces: write overall == …"
 		case c == '<' && next == '>':
-			said = "<> does not compare: write != for \"not equal\""
+			message = "<> does not compare: write != for \"not equal\""
 		case c == '=' && (next == '>' || next == '<'):
-			said = fmt.Sprintf("=%c does not compare: write %c=", next, next)
+			message = fmt.Sprintf("=%c does not compare: write %c=", next, next)
 		case (c == '&' || c == '|') && next != c && (i == 0 || chars[i-1] != c):
-			said = fmt.Sprintf("%c is not part of the language: write %s", c, map[rune]string{'&': "and", '|': "or"}[c])
+			message = fmt.Sprintf("%c is not part of the language: write %s", c, map[rune]string{'&': "and", '|': "or"}[c])
 		}
-		if said != "" {
-			return Fault{Offset: i, Message: said}, true
+		if message != "" {
+			return Fault{Offset: i, Message: message}, true
 		}
 	}
 	return Fault{}, false
@@ -105,6 +106,7 @@ func foreign(source string) (Fault, bool) {
 
 var unexpected = regexp.MustCompile(`unexpected token (\w+)\("(.*)"\)`)
 
+// syntaxFault says in words of this program what the parser's error means.
 func syntaxFault(source string, err error) Fault {
 	var at *file.Error
 	if !errors.As(err, &at) {
@@ -128,8 +130,8 @@ func syntaxFault(source string, err error) Fault {
 		message = "did not expect ',' here: a list stands in brackets [ ], and decimals have a point"
 	case token[1] == "Identifier" && slices.Contains([]string{"and", "or", "not", "in", "contains"}, strings.ToLower(token[2])):
 		message = fmt.Sprintf("did not expect '%s' here: write %s in small letters", token[2], strings.ToLower(token[2]))
-	case token[1] == "Identifier" && elsewhere[token[2]] != "":
-		message = fmt.Sprintf("did not expect '%s' here: write %s", token[2], elsewhere[token[2]])
+	case token[1] == "Identifier" && synonyms[token[2]] != "":
+		message = fmt.Sprintf("did not expect '%s' here: write %s", token[2], synonyms[token[2]])
 	case token[1] == "Identifier":
 		message = fmt.Sprintf("did not expect '%s' here: between two parts belongs one of == != < <= > >= and or in contains", token[2])
 	default:
@@ -138,18 +140,20 @@ func syntaxFault(source string, err error) Fault {
 	return Fault{Offset: min(at.From, utf8.RuneCountInString(source)), Message: message}
 }
 
-// elsewhere is how people write what joins or compares two parts.
-var elsewhere = map[string]string{
+// synonyms are what people write for what joins or compares two parts.
+var synonyms = map[string]string{
 	"或": "or", "或者": "or", "且": "and", "和": "and", "并且": "and", "而且": "and", "是": "==", "等于": "==", "不是": "!=", "不等于": "!=",
 	"大于": ">", "小于": "<", "包含": "contains", "is": "==", "equals": "==", "includes": "contains", "has": "contains",
 }
 
+// A compiler compiles one condition.
 type compiler struct {
 	scope  Scope
 	faults []Fault
-	broken bool // it depends on a question that could not be read
+	broken bool // the condition depends on a Broken name
 }
 
+// fail adds a fault. It returns what a part that fails compiles to.
 func (c *compiler) fail(n ast.Node, format string, args ...any) (Tree, Kind) {
 	c.faults = append(c.faults, Fault{Offset: n.Location().From, Message: fmt.Sprintf(format, args...)})
 	return Tree{}, ""
@@ -170,6 +174,7 @@ func (c *compiler) condition(n ast.Node) Tree {
 	return t
 }
 
+// advice says how an answer that is no condition by itself is made one.
 func advice(kind Kind, name string) string {
 	switch kind {
 	case Set:
@@ -183,7 +188,7 @@ func advice(kind Kind, name string) string {
 	}
 }
 
-// value compiles any part, and says of which kind it is; "" when it has failed.
+// value compiles any part, and returns its kind; "" if it has a fault.
 func (c *compiler) value(n ast.Node) (Tree, Kind) {
 	switch n := n.(type) {
 	case *ast.BoolNode:
@@ -203,7 +208,7 @@ func (c *compiler) value(n ast.Node) (Tree, Kind) {
 	case *ast.CallNode:
 		name, _ := fieldName(n.Callee)
 		return c.call(n, name, n.Arguments)
-	case *ast.BuiltinNode: // the parser keeps some names to itself, count among them
+	case *ast.BuiltinNode: // the parser reserves some names, among them count
 		return c.call(n, n.Name, n.Arguments)
 	case *ast.NilNode:
 		return c.fail(n, "nil is not part of the language: for an unanswered question write not answered(overall)")
@@ -237,14 +242,15 @@ func fieldName(n ast.Node) (string, bool) {
 	return "", false
 }
 
-func (c *compiler) look(n ast.Node) (string, Variable, bool) {
+// resolve finds what a name stands for. An unknown name is a fault.
+func (c *compiler) resolve(n ast.Node) (string, Variable, bool) {
 	name, ok := fieldName(n)
 	if !ok {
-		fix := ""
+		hint := ""
 		if s, quoted := n.(*ast.StringNode); quoted && c.scope[s.Value].Kind != "" {
-			fix = ": write it without quotes"
+			hint = ": write it without quotes"
 		}
-		c.fail(n, "%s is not the name of a question%s", spell(n), fix)
+		c.fail(n, "%s is not the name of a question%s", spell(n), hint)
 		return "", Variable{}, false
 	}
 	v, known := c.scope[name]
@@ -259,22 +265,22 @@ func (c *compiler) look(n ast.Node) (string, Variable, bool) {
 		c.broken = true
 		return name, v, false
 	case !known:
-		c.fail(first(n), "there is no question '%s'%s", name, c.suggest(name))
+		c.fail(leftmost(n), "there is no question '%s'%s", name, c.suggest(name))
 		c.faults[len(c.faults)-1].Unknown = name
 	}
 	return name, v, known
 }
 
-// first is where a name begins.
-func first(n ast.Node) ast.Node {
+// leftmost is the node with which a name begins.
+func leftmost(n ast.Node) ast.Node {
 	if m, ok := n.(*ast.MemberNode); ok {
-		return first(m.Node)
+		return leftmost(m.Node)
 	}
 	return n
 }
 
 func (c *compiler) name(n ast.Node) (Tree, Kind) {
-	name, v, ok := c.look(n)
+	name, v, ok := c.resolve(n)
 	if !ok {
 		return Tree{}, ""
 	}
@@ -290,7 +296,8 @@ func (c *compiler) suggest(name string) string {
 	return nearest(name, known, "")
 }
 
-func nearest(word string, among []string, otherwise string) string {
+// nearest offers the word that was meant, if one is near, and else fallback.
+func nearest(word string, among []string, fallback string) string {
 	length := utf8.RuneCountInString(word)
 	best, distance := "", 1+max(1, (length+1)/3)
 	for _, a := range among {
@@ -299,7 +306,7 @@ func nearest(word string, among []string, otherwise string) string {
 		}
 	}
 	if best == "" {
-		return otherwise
+		return fallback
 	}
 	return fmt.Sprintf(": did you mean '%s'?", best)
 }
@@ -328,7 +335,7 @@ func (c *compiler) binary(n *ast.BinaryNode) (Tree, Kind) {
 	case "==", "!=", "<", "<=", ">", ">=":
 		return c.compare(n)
 	case "in":
-		return c.member(n)
+		return c.in(n)
 	case "contains":
 		return c.contains(n)
 	default:
@@ -336,63 +343,112 @@ func (c *compiler) binary(n *ast.BinaryNode) (Tree, Kind) {
 	}
 }
 
-func (c *compiler) compare(n *ast.BinaryNode) (Tree, Kind) {
-	if c.bare(n.Left, n.Right) || c.bare(n.Right, n.Left) || c.loose(n.Left) {
-		return Tree{}, ""
-	}
-	left, lk := c.value(n.Left)
-	right, rk := c.value(n.Right)
-	if lk == "" || rk == "" {
-		return Tree{}, ""
-	}
-	if lk == literal && rk != literal || left.Op == "literal" && right.Op != "literal" {
-		return c.compare(&ast.BinaryNode{Operator: mirrored[n.Operator], Left: n.Right, Right: n.Left})
-	}
-	if lk == Set || lk == Group {
-		return c.fail(n.Left, "%s cannot be compared: %s", spell(n.Left), advice(lk, spell(n.Left)))
-	}
-	ordered := n.Operator != "==" && n.Operator != "!="
-	switch {
-	case lk == literal || left.Op == "literal":
-		return c.fail(n.Left, "two constants are compared: one side must be an answer")
-	case rk == literal && *right.Text == "" && n.Operator == "!=":
-		return c.fail(n.Right, "for an answered question write answered(%s)", spell(n.Left))
-	case rk == literal && *right.Text == "":
-		return c.fail(n.Right, "for an unanswered question write not answered(%s)", spell(n.Left))
-	case lk == Choice && rk == literal:
-		if ordered {
-			return c.fail(n.Left, "options have no order: compare score(%s) with a number", spell(n.Left))
-		}
-		if !c.option(n.Right, *right.Text, c.variable(left)) {
-			return Tree{}, ""
-		}
-	case lk == Choice && rk == Number:
-		if right.Number != nil && !ordered && slices.Contains(c.variable(left).Options, right.Number.String()) {
-			return c.fail(n.Right, "options are texts: write \"%s\" in quotes", right.Number)
-		}
-		return c.fail(n.Left, "%s is an option, not a number: compare score(%s)", spell(n.Left), spell(n.Left))
-	case lk == Bool && rk != Bool:
-		return c.fail(n.Right, "%s is true or false: write %s, or not %s", spell(n.Left), spell(n.Left), spell(n.Left))
-	case lk == Number && rk == literal && isNumber(*right.Text):
-		return c.fail(n.Right, "%s is a number: write %s without quotes", spell(n.Left), *right.Text)
-	case lk == Text && rk == literal && !c.laidOut(n.Right, *right.Text, c.variable(left)):
-		return Tree{}, ""
-	case lk == Choice && rk == Choice && !ordered, lk == Number && rk == Number, lk == Text && (rk == literal || rk == Text), lk == Bool && rk == Bool && !ordered:
-	default:
-		return c.fail(n.Right, "%s (%s) cannot be compared with %s (%s)", spell(n.Left), lk.words(), spell(n.Right), rk.words())
-	}
-	t := Tree{Op: n.Operator, Args: []Tree{left, right}}
-	switch n.Operator {
-	case "!=":
-		return not(Tree{Op: "==", Args: t.Args}), Bool
-	case ">", ">=":
-		return Tree{Op: mirrored[n.Operator], Args: []Tree{right, left}}, Bool
-	}
-	return t, Bool
+// An operand is one side of a comparison.
+type operand struct {
+	node ast.Node
+	tree Tree
+	kind Kind
 }
 
-// bare finds an option, or a word for true or false, that lacks its quotes or has no need to be there. It is beside an answer.
-func (c *compiler) bare(n, answer ast.Node) bool {
+func (o operand) isConstant() bool { return o.tree.Op == "literal" }
+
+func (o operand) isText(text string) bool { return o.kind == literal && *o.tree.Text == text }
+
+func (c *compiler) operand(n ast.Node) operand {
+	tree, kind := c.value(n)
+	return operand{n, tree, kind}
+}
+
+func (c *compiler) compare(n *ast.BinaryNode) (Tree, Kind) {
+	if c.failBareWord(n.Left, n.Right) || c.failBareWord(n.Right, n.Left) || c.failLooseNot(n.Left) {
+		return Tree{}, ""
+	}
+	left, right := c.operand(n.Left), c.operand(n.Right)
+	if left.kind == "" || right.kind == "" {
+		return Tree{}, ""
+	}
+	if left.kind == literal && right.kind != literal || left.isConstant() && !right.isConstant() {
+		return c.compare(&ast.BinaryNode{Operator: mirrored[n.Operator], Left: n.Right, Right: n.Left})
+	}
+	if !c.checkComparison(left, n.Operator, right) {
+		return Tree{}, ""
+	}
+	args := []Tree{left.tree, right.tree}
+	switch n.Operator {
+	case "!=":
+		return not(Tree{Op: "==", Args: args}), Bool
+	case ">", ">=":
+		slices.Reverse(args)
+		return Tree{Op: mirrored[n.Operator], Args: args}, Bool
+	}
+	return Tree{Op: n.Operator, Args: args}, Bool
+}
+
+// checkComparison reports whether two operands can be compared; if not, that is a fault. If one of them is a constant, it is
+// on the right.
+func (c *compiler) checkComparison(left operand, operator string, right operand) bool {
+	name := spell(left.node)
+	equality := operator == "==" || operator == "!="
+	switch {
+	case left.kind == Set || left.kind == Group:
+		c.fail(left.node, "%s cannot be compared: %s", name, advice(left.kind, name))
+		return false
+	case left.isConstant():
+		c.fail(left.node, "two constants are compared: one side must be an answer")
+		return false
+	case right.isText("") && operator == "!=":
+		c.fail(right.node, "for an answered question write answered(%s)", name)
+		return false
+	case right.isText(""):
+		c.fail(right.node, "for an unanswered question write not answered(%s)", name)
+		return false
+	}
+	switch left.kind {
+	case Choice:
+		if right.kind == literal || right.kind == Number {
+			return c.checkOption(left, equality, right)
+		}
+	case Bool:
+		if right.kind != Bool {
+			c.fail(right.node, "%s is true or false: write %s, or not %s", name, name, name)
+			return false
+		}
+	case Number:
+		if right.kind == literal && isNumber(*right.tree.Text) {
+			c.fail(right.node, "%s is a number: write %s without quotes", name, *right.tree.Text)
+			return false
+		}
+	case Text:
+		if right.kind == literal {
+			return c.checkLayout(right.node, *right.tree.Text, c.variable(left.tree))
+		}
+	}
+	if left.kind == right.kind && (equality || left.kind == Number || left.kind == Text) {
+		return true
+	}
+	c.fail(right.node, "%s (%s) cannot be compared with %s (%s)", name, left.kind.words(), spell(right.node), right.kind.words())
+	return false
+}
+
+// checkOption reports whether a choice can be compared with a constant text or a number; if not, that is a fault.
+func (c *compiler) checkOption(left operand, equality bool, right operand) bool {
+	name, v := spell(left.node), c.variable(left.tree)
+	number := right.tree.Number
+	switch {
+	case right.kind == literal && equality:
+		return c.isOption(right.node, *right.tree.Text, v)
+	case right.kind == literal:
+		c.fail(left.node, "options have no order: compare score(%s) with a number", name)
+	case number != nil && equality && slices.Contains(v.Options, number.String()):
+		c.fail(right.node, "options are texts: write \"%s\" in quotes", number)
+	default:
+		c.fail(left.node, "%s is an option, not a number: compare score(%s)", name, name)
+	}
+	return false
+}
+
+// failBareWord finds a word beside an answer that lacks its quotes, or that the language does not have.
+func (c *compiler) failBareWord(n, answer ast.Node) bool {
 	word, ok := n.(*ast.IdentifierNode)
 	name, named := fieldName(answer)
 	if !ok || !named || c.scope[word.Value].Kind != "" {
@@ -413,8 +469,8 @@ func (c *compiler) bare(n, answer ast.Node) bool {
 	return true
 }
 
-// loose finds a not that binds to less than it seems to: not a == b means (not a) == b to the parser.
-func (c *compiler) loose(left ast.Node) bool {
+// failLooseNot finds a not that applies to less than it seems to: the parser reads not a == b as (not a) == b.
+func (c *compiler) failLooseNot(left ast.Node) bool {
 	unary, ok := left.(*ast.UnaryNode)
 	if !ok || unary.Operator == "-" || unary.Operator == "+" {
 		return false
@@ -423,8 +479,8 @@ func (c *compiler) loose(left ast.Node) bool {
 	return true
 }
 
-// laidOut checks that a text compared with a date or time is written like one.
-func (c *compiler) laidOut(n ast.Node, text string, v Variable) bool {
+// checkLayout reports whether a text that is compared with a date or time is written like one; if not, that is a fault.
+func (c *compiler) checkLayout(n ast.Node, text string, v Variable) bool {
 	if v.Layout == "" {
 		return true
 	}
@@ -443,8 +499,10 @@ func isNumber(text string) bool {
 
 func not(t Tree) Tree { return Tree{Op: "not", Args: []Tree{t}} }
 
+// mirrored are the operators for exchanged sides.
 var mirrored = map[string]string{"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
+// words name a kind in messages.
 func (k Kind) words() string {
 	switch k {
 	case Choice:
@@ -462,6 +520,7 @@ func (k Kind) words() string {
 	}
 }
 
+// variable is what the name of a part stands for.
 func (c *compiler) variable(t Tree) Variable {
 	if len(t.Names) == 0 {
 		return Variable{}
@@ -469,8 +528,8 @@ func (c *compiler) variable(t Tree) Variable {
 	return c.scope[t.Names[0]]
 }
 
-// option checks that a text is one of the options it is compared with.
-func (c *compiler) option(at ast.Node, id string, v Variable) bool {
+// isOption reports whether a text is one of the options of what it is compared with; if not, that is a fault.
+func (c *compiler) isOption(at ast.Node, id string, v Variable) bool {
 	if slices.Contains(v.Options, id) {
 		return true
 	}
@@ -482,8 +541,9 @@ func (c *compiler) option(at ast.Node, id string, v Variable) bool {
 	return false
 }
 
-func (c *compiler) member(n *ast.BinaryNode) (Tree, Kind) {
-	if c.loose(n.Left) {
+// in compiles left in [items].
+func (c *compiler) in(n *ast.BinaryNode) (Tree, Kind) {
+	if c.failLooseNot(n.Left) {
 		return Tree{}, ""
 	}
 	if name, ok := fieldName(n.Right); ok && c.scope[name].Kind == Set {
@@ -500,9 +560,9 @@ func (c *compiler) member(n *ast.BinaryNode) (Tree, Kind) {
 	if !ok || len(list.Nodes) == 0 {
 		return c.fail(n.Right, "a list belongs after in: %s in [\"…\", \"…\"]", spell(n.Left))
 	}
-	t := Tree{Op: "list"}
+	items := Tree{Op: "list"}
 	for _, item := range list.Nodes {
-		if c.bare(item, n.Left) {
+		if c.failBareWord(item, n.Left) {
 			continue
 		}
 		value, k := c.value(item)
@@ -510,17 +570,17 @@ func (c *compiler) member(n *ast.BinaryNode) (Tree, Kind) {
 		case k == "":
 		case value.Op != "literal" || (k == Number) != (kind == Number):
 			c.fail(item, "the list may hold only %s here", map[bool]string{true: "numbers", false: "texts in quotes"}[kind == Number])
-		case kind == Choice && !c.option(item, *value.Text, c.variable(left)):
-		case kind == Text && !c.laidOut(item, *value.Text, c.variable(left)):
+		case kind == Choice && !c.isOption(item, *value.Text, c.variable(left)):
+		case kind == Text && !c.checkLayout(item, *value.Text, c.variable(left)):
 		default:
-			t.Args = append(t.Args, value)
+			items.Args = append(items.Args, value)
 		}
 	}
-	return Tree{Op: "in", Args: []Tree{left, t}}, Bool
+	return Tree{Op: "in", Args: []Tree{left, items}}, Bool
 }
 
 func (c *compiler) contains(n *ast.BinaryNode) (Tree, Kind) {
-	if c.bare(n.Right, n.Left) || c.loose(n.Left) {
+	if c.failBareWord(n.Right, n.Left) || c.failLooseNot(n.Left) {
 		return Tree{}, ""
 	}
 	left, kind := c.value(n.Left)
@@ -533,7 +593,7 @@ func (c *compiler) contains(n *ast.BinaryNode) (Tree, Kind) {
 		return c.fail(n.Left, "%s has only one value: write %s == …", spell(n.Left), spell(n.Left))
 	case rk != literal:
 		return c.fail(n.Right, "a text in quotes belongs after contains")
-	case kind == Set && !c.option(n.Right, *right.Text, c.variable(left)):
+	case kind == Set && !c.isOption(n.Right, *right.Text, c.variable(left)):
 		return Tree{}, ""
 	case kind == Text && *right.Text == "":
 		return c.fail(n.Right, "every text contains the empty one: write answered(%s)", spell(n.Left))
@@ -541,6 +601,7 @@ func (c *compiler) contains(n *ast.BinaryNode) (Tree, Kind) {
 	return Tree{Op: "contains", Args: []Tree{left, right}}, Bool
 }
 
+// call compiles answered(q), score(q) and count(q).
 func (c *compiler) call(n ast.Node, name string, arguments []ast.Node) (Tree, Kind) {
 	functions := []string{"answered", "score", "count"}
 	if !slices.Contains(functions, name) {
@@ -550,7 +611,7 @@ func (c *compiler) call(n ast.Node, name string, arguments []ast.Node) (Tree, Ki
 		return c.fail(n, "%s takes one question: %s(overall)", name, name)
 	}
 	at := arguments[0]
-	field, v, ok := c.look(at)
+	field, v, ok := c.resolve(at)
 	if !ok {
 		return Tree{}, ""
 	}
@@ -573,7 +634,7 @@ func (c *compiler) call(n ast.Node, name string, arguments []ast.Node) (Tree, Ki
 	return Tree{Op: "score", Names: fields, Scores: v.Scores}, Number
 }
 
-// spell writes a part as the author would.
+// spell writes a part as in the condition, for messages.
 func spell(n ast.Node) string {
 	if name, ok := fieldName(n); ok {
 		return name

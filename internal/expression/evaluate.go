@@ -8,10 +8,10 @@ import (
 	"glasspoll/internal/decimal"
 )
 
-// Answers gives the values of a field in canonical form; none if it is unanswered.
+// Answers returns the values of a field in canonical form; none if it is unanswered.
 type Answers func(name string) []string
 
-// Holds evaluates a condition.
+// Holds reports whether a condition is true.
 func (t Tree) Holds(answers Answers) bool {
 	switch t.Op {
 	case "and":
@@ -43,21 +43,21 @@ func (t Tree) Holds(answers Answers) bool {
 }
 
 func compare(op string, a, b Tree, answers Answers) bool {
-	if a.numeric() || b.numeric() {
-		x, ok := a.number(answers)
-		y, also := b.number(answers)
-		if !ok || !also {
+	if a.isNumber() || b.isNumber() {
+		x, okX := a.number(answers)
+		y, okY := b.number(answers)
+		if !okX || !okY {
 			return false
 		}
-		return stands(x, op, y)
+		return related(x, op, y)
 	}
-	x, ok := a.text(answers)
-	y, also := b.text(answers)
-	return ok && also && stands(x, op, y)
+	x, okX := a.text(answers)
+	y, okY := b.text(answers)
+	return okX && okY && related(x, op, y)
 }
 
-// stands reports whether two values stand in a relation.
-func stands[T cmp.Ordered](x T, op string, y T) bool {
+// related applies a comparison operator.
+func related[T cmp.Ordered](x T, op string, y T) bool {
 	switch op {
 	case "<":
 		return x < y
@@ -67,11 +67,12 @@ func stands[T cmp.Ordered](x T, op string, y T) bool {
 	return x == y
 }
 
-func (t Tree) numeric() bool {
+// isNumber reports whether a part's value is a number.
+func (t Tree) isNumber() bool {
 	return t.Op == "number" || t.Op == "score" || t.Op == "count" || t.Number != nil
 }
 
-// number is a part's value, or false if it has none.
+// number returns the value of a part that is a number; false if it is unanswered.
 func (t Tree) number(answers Answers) (decimal.Decimal, bool) {
 	if t.Number != nil {
 		return *t.Number, true
@@ -95,8 +96,8 @@ func (t Tree) number(answers Answers) (decimal.Decimal, bool) {
 	return n, err == nil
 }
 
-// text is a part's value as a text, or false if it has none. True and false are yes and no; a yes_no that is
-// unanswered is neither, but a condition within brackets always is one of them.
+// text returns the value of a part as a text; false if it is unanswered. True is "yes" and false is "no": a yes_no may be
+// unanswered, but a condition in brackets is always one of them.
 func (t Tree) text(answers Answers) (string, bool) {
 	switch {
 	case t.Text != nil:

@@ -1,12 +1,12 @@
-// Package expression is the conditions of questionnaires: show_if, required, check, alerts. A condition is compiled
-// once, against the names and types of its survey, into a small tree of data. The handler evaluates the tree here, the
-// page's script the same tree in the same way; a property test holds the two together. It is pure.
+// Package expression compiles and evaluates the conditions of questionnaires: show_if, required, check, alerts. A condition
+// is compiled once, against the names and types of its survey, into a small tree of data. The server evaluates the tree
+// here, and the page's script evaluates the same tree with the same results, which a property test checks. It is pure.
 //
-// What an expression can say: the answers by question id (q, q.row), channel, language; texts in quotes, numbers, true
-// and false, lists in brackets; == != < <= > >=, and or not, in, contains; answered(q), score(q), count(q).
+// An expression consists of answers by question id (q, q.row), channel, language; texts in quotes, numbers, true and
+// false, lists in brackets; == != < <= > >=, and or not, in, contains; answered(q), score(q), count(q).
 //
-// An unanswered question equals nothing and is neither more nor less than anything: of the comparisons with it only !=
-// is true, which is always the opposite of ==. A yes_no stands for itself and is false when unanswered.
+// An unanswered question equals nothing and is neither more nor less than anything: of the comparisons with it only != is
+// true, which is always the opposite of ==. A yes_no is a condition by itself, and false if unanswered.
 package expression
 
 import (
@@ -15,42 +15,42 @@ import (
 	"glasspoll/internal/decimal"
 )
 
-// Kind is what a name stands for.
+// Kind is the type of a name's value.
 type Kind string
 
 // The kinds.
 const (
 	Choice Kind = "choice" // one option's id
-	Set    Kind = "set"    // several
+	Set    Kind = "set"    // several options' ids
 	Number Kind = "number"
 	Bool   Kind = "bool"  // yes or no
-	Text   Kind = "text"  // dates and times included: they compare as texts
-	Group  Kind = "group" // a question with rows: only answered(q) and count(q) can be asked of it
+	Text   Kind = "text"  // also dates and times, which compare as texts
+	Group  Kind = "group" // a question with rows: only answered(q) and count(q) apply to it
 
-	// Broken stands for a question that could not be read: nothing is said of it, since that has been said already.
+	// Broken is the kind of a question that could not be read. Its use is no fault, since the question has a problem already.
 	Broken Kind = "broken"
 )
 
-// Variable is what an expression may know of a name.
+// Variable describes what a name stands for.
 type Variable struct {
 	Kind    Kind
-	Options []string                   // of a choice or set: all that can be chosen; of a number: all that it can be, if few
-	Labels  map[string]string          // of a choice or set: the options by what a respondent reads, for messages
-	Scores  map[string]decimal.Decimal // of a choice: by option; nil if it has none
+	Options []string                   // of a choice or set: all options; of a number: all values, if they are few
+	Labels  map[string]string          // of a choice or set: the options by their labels, for messages
+	Scores  map[string]decimal.Decimal // of a choice: by option; nil if there are none
 	Parts   []string                   // of a group: the names of its rows
 	Least   *decimal.Decimal           // of a number
 	Most    *decimal.Decimal
-	Layout  string // of a text that is a date or time: how it is written, as package time has it
-	Asked   *Tree  // the condition without which it is never answered, if there is one
-	Without string // why there is no such name, where an author may expect it
+	Layout  string // of a text that is a date or time: its layout, as in package time
+	Asked   *Tree  // the condition under which the question is asked; nil for always
+	Without string // if the name does not exist, but an author may expect it: the message
 }
 
-// Scope is every name that may be used, and what it stands for.
+// Scope is every name that may be used.
 type Scope map[string]Variable
 
 // Tree is a compiled expression, or a part of one.
 //
-//	op                       what                                            uses
+//	op                       meaning                                         fields
 //	and or                   both, either                                    Args
 //	not                      the opposite                                    Args[0]
 //	== < <=                  comparison                                      Args
@@ -71,7 +71,7 @@ type Tree struct {
 	Bool   *bool                      `json:"bool,omitempty"`
 }
 
-// All is true where every one of some conditions is. Nil conditions say nothing; without any it is nil itself.
+// All joins conditions with and. It skips nil conditions; without any others it is nil.
 func All(conditions ...*Tree) *Tree {
 	var all *Tree
 	for _, c := range conditions {
@@ -86,7 +86,7 @@ func All(conditions ...*Tree) *Tree {
 	return all
 }
 
-// Uses lists the names that an expression depends on, each once, in the order in which they come.
+// Uses lists the names that an expression depends on, each once, in the order of their first use.
 func (t Tree) Uses() []string {
 	var names []string
 	t.walk(func(part Tree) {
@@ -99,6 +99,7 @@ func (t Tree) Uses() []string {
 	return names
 }
 
+// walk visits a tree and all its parts.
 func (t Tree) walk(visit func(Tree)) {
 	visit(t)
 	for _, a := range t.Args {

@@ -10,22 +10,42 @@ import (
 // Budget is what the conditions of one survey may cost together in [Satisfiable]: a fraction of a second.
 const Budget = 5_000_000
 
-// maxSearch bounds one search, in parts of the condition looked at; maxSets the sets of options that one name gives.
 const (
-	maxSearch = 500_000
-	maxSets   = 5_000
+	maxSearch = 500_000 // parts of a condition evaluated in one search
+	maxSets   = 5_000   // values of one set
 )
 
-// Satisfiable reports whether any answers at all meet a condition. It tries, for every name, one value of each class
-// that the condition can tell apart: each option, numbers at, below and above every constant, the texts it mentions and
-// others, and no answer. A search that is too long, or past the budget, which it draws on, gives the condition the
-// benefit of the doubt.
+// Satisfiable reports whether any answers meet a condition. For every name it tries one value of each class that the
+// condition can tell apart: each option, numbers at, below and above every constant, the texts it mentions and others, and
+// no answer. If that takes too long, or the budget is used up, it reports true. The search draws on the budget.
 func Satisfiable(t Tree, scope Scope, budget *int) bool {
 	if *budget <= 0 {
 		return true
 	}
+	t, names := withAsked(t, scope)
+	c := constantsOf(t)
+	if c.searchesTexts { // what the texts may contain is not listed
+		return true
+	}
+	samples := c.samples(names, scope)
+	s := search{tree: t, size: c.size, names: names, answers: map[string][]string{}, left: min(maxSearch, *budget)}
+	for _, name := range names {
+		values := samples.valuesOf(scope[name])
+		if values == nil {
+			return true
+		}
+		s.values = append(s.values, values)
+	}
+	*budget -= s.left
+	met := s.try(0)
+	*budget += max(0, s.left)
+	return met
+}
+
+// withAsked adds to a condition that questions are answered only if they are asked. It returns the names of both.
+func withAsked(t Tree, scope Scope) (Tree, []string) {
 	names := t.Uses()
-	for i := 0; i < len(names); i++ { // an answer implies that its question was asked
+	for i := 0; i < len(names); i++ { // names grows
 		asked := scope[names[i]].Asked
 		if asked == nil {
 			continue
@@ -38,156 +58,177 @@ func Satisfiable(t Tree, scope Scope, budget *int) bool {
 			}
 		}
 	}
-	d, size := constants(t, names, scope)
-	if d == nil {
-		return true
+	return t, names
+}
+
+// A search tries all combinations of values.
+type search struct {
+	tree    Tree
+	size    int // of the tree, in parts
+	names   []string
+	values  [][][]string // by name
+	answers map[string][]string
+	left    int // parts that may still be evaluated
+}
+
+// try reports whether the condition is met by the answers chosen before name i together with any values of the others.
+func (s *search) try(i int) bool {
+	if i == len(s.names) {
+		s.left -= s.size
+		return s.left < 0 || s.tree.Holds(func(name string) []string { return s.answers[name] })
 	}
-	domains := make([][][]string, len(names))
-	for i, name := range names {
-		if domains[i] = d.of(scope[name]); domains[i] == nil {
+	for _, values := range s.values[i] {
+		s.answers[s.names[i]] = values
+		if s.try(i + 1) {
 			return true
 		}
 	}
-	chosen := map[string][]string{}
-	answers := func(name string) []string { return chosen[name] }
-	left := min(maxSearch, *budget)
-	*budget -= left
-	defer func() { *budget += max(0, left) }()
-	var try func(i int) bool
-	try = func(i int) bool {
-		if i == len(names) {
-			left -= size
-			return left < 0 || t.Holds(answers)
-		}
-		for _, values := range domains[i] {
-			chosen[names[i]] = values
-			if try(i + 1) {
-				return true
-			}
-		}
-		return false
-	}
-	return try(0)
+	return false
 }
 
-// domains are the values that a condition can tell apart.
-type domains struct {
-	numbers []decimal.Decimal // sorted
-	texts   []string
-	named   []string // texts that stand in the condition
+// constants are what a condition compares answers with, and how.
+type constants struct {
+	size            int // of the condition, in parts
+	numbers         []decimal.Decimal
+	texts           []string
+	searchesTexts   bool // a text contains another
+	comparesNumbers bool // answers that are numbers with each other
+	comparesTexts   bool
 }
 
-// constants collects them, and counts the condition's parts. It is nil for a condition that searches texts: what they
-// may contain is not listed.
-func constants(t Tree, names []string, scope Scope) (*domains, int) {
-	d := &domains{}
-	numbers := []decimal.Decimal{0}
-	searches, related, alike := false, false, false // numbers, and texts, are compared with one another
-	size := 0
+func constantsOf(t Tree) constants {
+	c := constants{numbers: []decimal.Decimal{0}}
 	t.walk(func(part Tree) {
-		size += 1 + len(part.Names)
-		searches = searches || part.Op == "contains" && part.Args[0].Op == string(Text)
+		c.size += 1 + len(part.Names)
+		if part.Op == "contains" && part.Args[0].Op == string(Text) {
+			c.searchesTexts = true
+		}
 		if len(part.Args) == 2 && part.Args[0].Op != "literal" && part.Args[1].Op != "literal" {
-			related = related || part.Args[0].numeric() && part.Args[1].numeric()
-			alike = alike || part.Args[0].Op == string(Text)
+			c.comparesNumbers = c.comparesNumbers || part.Args[0].isNumber() && part.Args[1].isNumber()
+			c.comparesTexts = c.comparesTexts || part.Args[0].Op == string(Text)
 		}
 		if part.Text != nil && *part.Text != "" {
-			d.named = append(d.named, *part.Text)
+			c.texts = append(c.texts, *part.Text)
 		}
 		if part.Number != nil {
-			numbers = append(numbers, *part.Number)
+			c.numbers = append(c.numbers, *part.Number)
 		}
 		for _, score := range part.Scores {
-			numbers = append(numbers, score)
+			c.numbers = append(c.numbers, score)
 		}
 	})
-	if searches {
-		return nil, 0
-	}
-	spread := 1 // values between two constants: enough for as many answers to differ
-	if related || alike {
-		spread = len(names)
-	}
-	for _, name := range names {
-		v := scope[name]
-		if !related || v.Kind != Number && v.Kind != Set {
-			continue
-		}
-		for _, bound := range []*decimal.Decimal{v.Least, v.Most} {
-			if bound != nil {
-				numbers = append(numbers, *bound)
-			}
-		}
-		for i, id := range v.Options {
-			if n, err := decimal.Parse(id); err == nil && v.Kind == Number {
-				numbers = append(numbers, n)
-			} else {
-				numbers = append(numbers, decimal.Decimal(i+1)*decimal.One) // counts
-			}
-		}
-	}
-	slices.Sort(numbers)
-	for _, n := range slices.Compact(numbers) {
-		for by := -spread; by <= spread; by++ {
-			d.numbers = append(d.numbers, n+decimal.Decimal(by))
-		}
-	}
-	slices.Sort(d.numbers)
-	d.numbers = slices.Compact(d.numbers)
-	for _, text := range append([]string{""}, d.named...) {
-		for more := range spread + 1 {
-			if text+strings.Repeat("\u0001", more) != "" {
-				d.texts = append(d.texts, text+strings.Repeat("\u0001", more))
-			}
-		}
-	}
-	d.texts = append(d.texts, "\U0010FFFF")
-	return d, size
+	return c
 }
 
-// of lists a name's values, no answer among them; nil if they are too many.
-func (d *domains) of(v Variable) [][]string {
+// samples are the values to try: one of each class that a condition can tell apart.
+type samples struct {
+	numbers []decimal.Decimal // sorted
+	texts   []string
+	named   []string // the texts in the condition
+}
+
+// samples lists the constants and the values around them. Between two constants there are enough for as many answers to
+// differ as are compared with each other.
+func (c constants) samples(names []string, scope Scope) samples {
+	spread := 1
+	if c.comparesNumbers || c.comparesTexts {
+		spread = len(names)
+	}
+	s := samples{named: c.texts}
+	numbers := c.numbers
+	if c.comparesNumbers {
+		for _, name := range names {
+			numbers = append(numbers, scope[name].numbers()...)
+		}
+	}
+	for _, n := range numbers {
+		for by := -spread; by <= spread; by++ {
+			s.numbers = append(s.numbers, n+decimal.Decimal(by))
+		}
+	}
+	slices.Sort(s.numbers)
+	s.numbers = slices.Compact(s.numbers)
+	for _, text := range append([]string{""}, c.texts...) {
+		for more := range spread + 1 {
+			if longer := text + strings.Repeat("\u0001", more); longer != "" {
+				s.texts = append(s.texts, longer)
+			}
+		}
+	}
+	s.texts = append(s.texts, "\U0010FFFF")
+	return s
+}
+
+// numbers lists the bounds and values of a number, and the counts of a set.
+func (v Variable) numbers() []decimal.Decimal {
+	if v.Kind != Number && v.Kind != Set {
+		return nil
+	}
+	numbers := v.bounds()
+	for i, id := range v.Options {
+		if n, err := decimal.Parse(id); err == nil && v.Kind == Number {
+			numbers = append(numbers, n)
+		} else {
+			numbers = append(numbers, decimal.Decimal(i+1)*decimal.One)
+		}
+	}
+	return numbers
+}
+
+func (v Variable) bounds() []decimal.Decimal {
+	var bounds []decimal.Decimal
+	for _, bound := range []*decimal.Decimal{v.Least, v.Most} {
+		if bound != nil {
+			bounds = append(bounds, *bound)
+		}
+	}
+	return bounds
+}
+
+func (v Variable) inBounds(n decimal.Decimal) bool {
+	return (v.Least == nil || n >= *v.Least) && (v.Most == nil || n <= *v.Most)
+}
+
+// valuesOf lists the values to try of a name, no answer among them; nil if they are too many.
+func (s samples) valuesOf(v Variable) [][]string {
 	values := [][]string{nil}
+	add := func(value string) { values = append(values, []string{value}) }
 	switch v.Kind {
 	case Bool:
-		values = append(values, []string{"yes"}, []string{"no"})
+		add("yes")
+		add("no")
 	case Choice:
 		for _, id := range v.Options {
-			values = append(values, []string{id})
+			add(id)
 		}
 	case Number:
 		for _, n := range v.Options {
-			values = append(values, []string{n})
+			add(n)
 		}
 		if len(v.Options) > 0 {
 			break
 		}
-		bounds := make([]decimal.Decimal, 0, 2)
-		for _, bound := range []*decimal.Decimal{v.Least, v.Most} {
-			if bound != nil {
-				bounds = append(bounds, *bound)
-			}
-		}
-		for _, n := range slices.Concat(d.numbers, bounds) {
-			if (v.Least == nil || n >= *v.Least) && (v.Most == nil || n <= *v.Most) {
-				values = append(values, []string{n.String()})
+		for _, n := range slices.Concat(s.numbers, v.bounds()) {
+			if v.inBounds(n) {
+				add(n.String())
 			}
 		}
 	case Text:
-		for _, text := range d.texts {
-			values = append(values, []string{text})
+		for _, text := range s.texts {
+			add(text)
 		}
 	case Set:
-		return d.sets(v.Options)
+		return s.sets(v.Options)
 	}
 	return values
 }
 
-// sets lists the subsets of the options mentioned, each with from none to all of the others, so that counts are tried too.
-func (d *domains) sets(options []string) [][]string {
+// sets lists the subsets of the options mentioned, each with from none to all of the others, so that all counts are tried;
+// nil if they are too many.
+func (s samples) sets(options []string) [][]string {
 	var named, others []string
 	for _, id := range options {
-		if slices.Contains(d.named, id) {
+		if slices.Contains(s.named, id) {
 			named = append(named, id)
 		} else {
 			others = append(others, id)
@@ -196,7 +237,7 @@ func (d *domains) sets(options []string) [][]string {
 	if len(named) > 10 || (len(others)+1)<<len(named) > maxSets {
 		return nil
 	}
-	var all [][]string
+	var sets [][]string
 	for mask := range 1 << len(named) {
 		var chosen []string
 		for i, id := range named {
@@ -205,8 +246,8 @@ func (d *domains) sets(options []string) [][]string {
 			}
 		}
 		for n := range len(others) + 1 {
-			all = append(all, slices.Concat(chosen, others[:n]))
+			sets = append(sets, slices.Concat(chosen, others[:n]))
 		}
 	}
-	return all
+	return sets
 }

@@ -1,6 +1,6 @@
-// Package intake takes submissions: it looks the questionnaire up, checks, stores, and answers. A plain form and JSON
-// take the same way. Nothing is called received before it is durable, and nothing that was typed is lost on the way to
-// a mended form.
+// Package intake takes submissions: it looks up the questionnaire, checks the answers, stores them, and replies. A plain form
+// and JSON take the same way. Nothing is confirmed before it is durable, and a form that has problems is shown again with
+// everything that was typed.
 package intake
 
 import (
@@ -30,20 +30,20 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Handler answers POST …/api/surveys/ID/responses. All fields are required.
+// Handler serves POST …/api/surveys/ID/responses. All fields are required.
 type Handler struct {
 	Definitions   store.Definitions
 	Responses     store.Responses
 	Renderer      Renderer
 	Now           func() time.Time
-	ClientAddress func(*http.Request) string // from where no client can set it
+	ClientAddress func(*http.Request) string // must not come from what a client can set
 	Log           *slog.Logger
 }
 
-// MaxBody bounds a submission: room for a dozen full long texts in Chinese, percent-encoded.
+// MaxBody bounds a submission, in bytes: room for a dozen full long texts in Chinese, percent-encoded.
 const MaxBody = 256 << 10
 
-// root leads from the API's address to the site's root.
+// root is the path from the API's address to the root of the site.
 const root = "../../../"
 
 // ServeHTTP takes one submission.
@@ -80,48 +80,45 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.notice(w, r, status, answer.Problem{Code: code})
 		return
 	}
-	s := &submission{Handler: h, w: w, r: r, plain: media != "application/json", now: h.Now()}
-	s.take(r.Context(), id, body)
+	s := &submission{Handler: h, w: w, r: r, isForm: media != "application/json", now: h.Now()}
+	s.serve(r.Context(), id, body)
 }
 
-// surveyOf finds ID in …/api/surveys/ID/responses: a stage or a folder may stand before it.
+// surveyOf returns ID of …/api/surveys/ID/responses. An API stage or a folder may come first.
 func surveyOf(path string) (id string, ok bool) {
-	_, rest, ok := cutLast(path, "/api/surveys/")
-	id, tail, _ := strings.Cut(rest, "/")
-	return id, ok && id != "" && (tail == "responses" || tail == "responses/")
-}
-
-func cutLast(s, separator string) (before, after string, found bool) {
-	i := strings.LastIndex(s, separator)
+	const prefix = "/api/surveys/"
+	i := strings.LastIndex(path, prefix)
 	if i < 0 {
-		return s, "", false
+		return "", false
 	}
-	return s[:i], s[i+len(separator):], true
+	id, tail, _ := strings.Cut(path[i+len(prefix):], "/")
+	return id, id != "" && (tail == "responses" || tail == "responses/")
 }
 
-// submission is one request on its way.
+// submission is one request to store answers.
 type submission struct {
 	*Handler
-	w     http.ResponseWriter
-	r     *http.Request
-	plain bool // a plain form, not JSON
-	now   time.Time
+	w      http.ResponseWriter
+	r      *http.Request
+	isForm bool // a plain form, not JSON
+	now    time.Time
 
-	current *survey.Survey // the questionnaire in force: its window and periods hold
-	asked   *survey.Survey // the version that the respondent saw
-	posted  answer.Posted
+	current  *survey.Survey // the questionnaire in force, whose window and periods count
+	answered *survey.Survey // the version that the respondent saw
+	posted   answer.Posted
 }
 
-func (s *submission) take(ctx context.Context, id string, body []byte) {
-	broken := s.read(body)
-	if broken != nil && !s.plain {
+// serve takes the submission and replies.
+func (s *submission) serve(ctx context.Context, id string, body []byte) {
+	malformed := s.parse(body)
+	if malformed != nil && !s.isForm {
 		s.notice(s.w, s.r, http.StatusUnprocessableEntity, answer.Problem{Code: answer.BadBody})
 		return
 	}
-	if !s.find(ctx, id) {
+	if !s.findSurvey(ctx, id) {
 		return
 	}
-	if broken != nil { // what could be read of a form is kept
+	if malformed != nil { // the form is shown with what could be parsed
 		s.refuse(http.StatusUnprocessableEntity, answer.Problem{Code: answer.BadBody})
 		return
 	}
@@ -133,13 +130,13 @@ func (s *submission) take(ctx context.Context, id string, body []byte) {
 		s.refuse(http.StatusForbidden, closed)
 		return
 	}
-	response, thanks, problems := answer.Check(s.asked, s.posted)
+	response, thanks, problems := answer.Check(s.answered, s.posted)
 	if len(problems) > 0 {
-		s.mend(problems)
+		s.reject(problems)
 		return
 	}
 	response.Period = s.current.PeriodAt(s.now)
-	also := s.name(&response)
+	also := s.assignID(&response)
 	created, err := s.Responses.Put(ctx, response, also...)
 	switch {
 	case errors.Is(err, store.ErrConflict):
@@ -151,13 +148,13 @@ func (s *submission) take(ctx context.Context, id string, body []byte) {
 		s.w.Header().Set("Retry-After", "5")
 		s.refuse(http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
 	default:
-		s.received(response, thanks, created)
+		s.confirm(response, thanks, created)
 	}
 }
 
-// read takes the body apart.
-func (s *submission) read(body []byte) error {
-	if !s.plain {
+// parse parses the body. Of a malformed form, what comes before the fault is kept.
+func (s *submission) parse(body []byte) error {
+	if !s.isForm {
 		var err error
 		s.posted, err = answer.FromJSON(body)
 		return err
@@ -167,17 +164,17 @@ func (s *submission) read(body []byte) error {
 	return err
 }
 
-// find looks up the questionnaire in force and the one that was answered. It answers the request itself if it cannot.
-func (s *submission) find(ctx context.Context, id string) bool {
+// findSurvey looks up the questionnaire in force and the one that was answered. If it cannot, it replies and returns false.
+func (s *submission) findSurvey(ctx context.Context, id string) bool {
 	var err error
 	s.current, err = s.Definitions.Definition(ctx, id, "")
-	s.asked = s.current
+	s.answered = s.current
 	if err == nil && s.posted.Version != "" && s.posted.Version != s.current.Version {
-		s.asked, err = s.Definitions.Definition(ctx, id, s.posted.Version)
+		s.answered, err = s.Definitions.Definition(ctx, id, s.posted.Version)
 		if errors.Is(err, store.ErrUnknown) {
-			s.asked, err = s.current, nil
-			if !s.plain {
-				s.mend([]answer.Problem{{Field: "version", Code: answer.BadVersion}})
+			s.answered, err = s.current, nil
+			if !s.isForm {
+				s.reject([]answer.Problem{{Field: "version", Code: answer.BadVersion}})
 				return false
 			}
 		}
@@ -185,22 +182,22 @@ func (s *submission) find(ctx context.Context, id string) bool {
 	switch {
 	case errors.Is(err, store.ErrUnknown):
 		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
+		return false
 	case err != nil:
 		s.Log.Error("questionnaire not found", "survey", id, "error", err)
 		s.w.Header().Set("Retry-After", "5")
 		s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
-	default:
-		if s.plain {
-			s.lenient()
-		}
-		return true
+		return false
 	}
-	return false
+	if s.isForm {
+		s.correctForm()
+	}
+	return true
 }
 
-// lenient mends what a respondent cannot: a channel or hidden value misspelt in the link, or, without script, said only
-// in the link.
-func (s *submission) lenient() {
+// correctForm corrects what a respondent cannot: it takes the channel and hidden values that are missing from the link that
+// led to the form, where they are without a script, and drops those that are invalid.
+func (s *submission) correctForm() {
 	p := &s.posted
 	var link url.Values
 	if from, err := url.Parse(s.r.Referer()); err == nil {
@@ -209,21 +206,21 @@ func (s *submission) lenient() {
 	if p.Channel == "" {
 		p.Channel = link.Get("c")
 	}
-	for q := range s.asked.Questions() {
+	for q := range s.answered.Questions() {
 		if q.Type != survey.Hidden {
 			continue
 		}
 		if len(p.Fields[q.ID]) == 0 || p.Fields[q.ID][0] == "" {
 			p.Fields[q.ID] = link[q.ID]
 		}
-		if !answer.Readable(s.asked, q.ID, p.Fields[q.ID]) {
+		if !answer.Readable(s.answered, q.ID, p.Fields[q.ID]) {
 			delete(p.Fields, q.ID)
 		}
 	}
-	if !slices.Contains(s.asked.Channels, p.Channel) {
+	if !slices.Contains(s.answered.Channels, p.Channel) {
 		p.Channel = ""
 	}
-	if !s.asked.Speaks(p.Language) {
+	if !s.answered.Speaks(p.Language) {
 		p.Language = ""
 	}
 	if uuid.Validate(p.ID) != nil {
@@ -231,12 +228,12 @@ func (s *submission) lenient() {
 	}
 }
 
-// slot is within how long equal answers from one address and browser, without a script, are one submission.
+// slot is the time within which equal answers from one address and browser, without an id, are one submission.
 const slot = 10 * time.Second
 
-// name settles the response's id, and says under which other keys it may already be stored: a retry after the period's
-// end, or a second click after the slot's.
-func (s *submission) name(r *answer.Response) (also []store.Key) {
+// assignID sets the id and returns the other keys under which the response may be stored already: those of a retry after the
+// end of the period, or of a second click after the end of the slot.
+func (s *submission) assignID(r *answer.Response) (also []store.Key) {
 	if r.ID != "" {
 		if before := s.current.PeriodBefore(s.now); before != "" {
 			also = append(also, store.Key{Period: before, ID: r.ID})
@@ -248,16 +245,16 @@ func (s *submission) name(r *answer.Response) (also []store.Key) {
 		return nil
 	}
 	number := s.now.UnixNano() / int64(slot)
-	r.ID = s.derived(r, number)
+	r.ID = s.derivedID(r, number)
 	begin := time.Unix(0, number*int64(slot))
 	if period := s.current.PeriodAt(begin); period != r.Period {
 		also = append(also, store.Key{Period: period, ID: r.ID})
 	}
-	return append(also, store.Key{Period: s.current.PeriodAt(begin.Add(-slot)), ID: s.derived(r, number-1)})
+	return append(also, store.Key{Period: s.current.PeriodAt(begin.Add(-slot)), ID: s.derivedID(r, number-1)})
 }
 
-// derived makes an id of what a submission without a script has of its own: survey, answers, address, browser, time.
-func (s *submission) derived(r *answer.Response, slot int64) string {
+// derivedID returns an id for a submission that has none, made of its survey, answers, address, browser and time.
+func (s *submission) derivedID(r *answer.Response, slot int64) string {
 	digest := r.Digest()
 	hash := sha256.New()
 	hash.Write(digest[:])
@@ -265,24 +262,24 @@ func (s *submission) derived(r *answer.Response, slot int64) string {
 	fmt.Fprintf(hash, "%q %q", s.ClientAddress(s.r), s.r.UserAgent())
 	var id uuid.UUID
 	copy(id[:], hash.Sum(nil))
-	id[6] = id[6]&0x0f | 0x80 // version 8: made by our own rule (RFC 9562, section 5.8)
+	id[6] = id[6]&0x0f | 0x80 // version 8: custom (RFC 9562, section 5.8)
 	id[8] = id[8]&0x3f | 0x80
 	return id.String()
 }
 
-// received answers for a response that is stored.
-func (s *submission) received(r answer.Response, thanks int, created bool) {
+// confirm replies that the response is stored.
+func (s *submission) confirm(r answer.Response, thanks int, created bool) {
 	receipt := answer.Receipt(r.ID)
 	page := s.current.ID + "/"
 	if r.Language != s.current.DefaultLanguage() && s.current.Speaks(r.Language) {
 		page += r.Language + "/"
 	}
-	if s.asked != s.current { // the page of a text that an edit has moved or removed may be another, or gone
+	if s.answered != s.current { // an edit may have moved or removed the text: the last one is always there
 		thanks = len(s.current.Thanks) - 1
 	}
 	page += s.current.ThanksPath(thanks)
-	if s.plain {
-		s.head(http.StatusSeeOther, "", "Location", root+page+"#"+receipt)
+	if s.isForm {
+		s.header(http.StatusSeeOther, "", "Location", root+page+"#"+receipt)
 		return
 	}
 	status := http.StatusOK
@@ -292,49 +289,49 @@ func (s *submission) received(r answer.Response, thanks int, created bool) {
 	s.writeJSON(s.w, status, map[string]string{"id": r.ID, "receipt": receipt, "thanks": page})
 }
 
-// language is the one to answer in.
+// language returns the language to reply in.
 func (s *submission) language() string {
-	if s.asked.Speaks(s.posted.Language) {
+	if s.answered.Speaks(s.posted.Language) {
 		return s.posted.Language
 	}
-	return s.asked.DefaultLanguage()
+	return s.answered.DefaultLanguage()
 }
 
-// mend answers with the problems of single answers.
-func (s *submission) mend(problems []answer.Problem) {
-	if s.plain {
+// reject replies with the problems of single answers.
+func (s *submission) reject(problems []answer.Problem) {
+	if s.isForm {
 		s.form(http.StatusUnprocessableEntity, render.SurveyPage{Problems: problems})
 		return
 	}
 	s.writeProblems(s.w, http.StatusUnprocessableEntity, s.language(), problems)
 }
 
-// refuse answers with what is wrong with the submission as a whole.
+// refuse replies with a problem of the submission as a whole.
 func (s *submission) refuse(status int, fault answer.Problem) {
-	if s.plain {
+	if s.isForm {
 		s.form(status, render.SurveyPage{Notice: []answer.Problem{fault}})
 		return
 	}
 	s.writeProblems(s.w, status, s.language(), []answer.Problem{fault})
 }
 
-// form shows the form again, with everything that was typed. From here on the submission has an id.
+// form replies with the form and everything that was typed. The form carries an id, so that sending it twice stores it once.
 func (s *submission) form(status int, p render.SurveyPage) {
 	p.Language, p.Root, p.Channel, p.Values, p.ID = s.language(), root, s.posted.Channel, s.posted.Fields, s.posted.ID
 	if p.ID == "" || status == http.StatusConflict {
 		p.ID = uuid.NewString()
 	}
 	var page bytes.Buffer
-	if err := s.Renderer.Survey(&page, s.asked, p); err != nil {
-		s.Log.Error("form not rendered", "survey", s.asked.ID, "error", err)
+	if err := s.Renderer.Survey(&page, s.answered, p); err != nil {
+		s.Log.Error("form not rendered", "survey", s.answered.ID, "error", err)
 		s.writeProblems(s.w, http.StatusInternalServerError, p.Language, []answer.Problem{{Code: answer.Internal}})
 		return
 	}
-	s.head(status, "text/html; charset=utf-8")
+	s.header(status, "text/html; charset=utf-8")
 	s.w.Write(page.Bytes())
 }
 
-// notice answers a request that has not come as far as a questionnaire.
+// notice replies to a request for which there is no questionnaire.
 func (h *Handler) notice(w http.ResponseWriter, r *http.Request, status int, fault answer.Problem) {
 	language := h.Renderer.Match(r.Header.Get("Accept-Language"))
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
@@ -347,7 +344,7 @@ func (h *Handler) notice(w http.ResponseWriter, r *http.Request, status int, fau
 		h.writeProblems(w, http.StatusInternalServerError, language, []answer.Problem{{Code: answer.Internal}})
 		return
 	}
-	h.head(w, status, "text/html; charset=utf-8")
+	h.header(w, status, "text/html; charset=utf-8")
 	w.Write(page.Bytes())
 }
 
@@ -358,11 +355,11 @@ func (h *Handler) writeProblems(w http.ResponseWriter, status int, language stri
 		Code     answer.Code `json:"code"`
 		Message  string      `json:"message"`
 	}
-	said := make([]problem, len(problems))
+	list := make([]problem, len(problems))
 	for i, p := range problems {
-		said[i] = problem{p.Question, p.Field, p.Code, h.Renderer.Message(language, p)}
+		list[i] = problem{p.Question, p.Field, p.Code, h.Renderer.Message(language, p)}
 	}
-	h.writeJSON(w, status, map[string]any{"problems": said})
+	h.writeJSON(w, status, map[string]any{"problems": list})
 }
 
 func (h *Handler) writeJSON(w http.ResponseWriter, status int, value any) {
@@ -371,26 +368,26 @@ func (h *Handler) writeJSON(w http.ResponseWriter, status int, value any) {
 		h.Log.Error("reply not encoded", "error", err)
 		status, body = http.StatusInternalServerError, []byte("{}")
 	}
-	h.head(w, status, "application/json")
+	h.header(w, status, "application/json")
 	w.Write(append(body, '\n'))
 }
 
-func (s *submission) head(status int, media string, more ...string) {
-	s.Handler.head(s.w, status, media, more...)
+func (s *submission) header(status int, media string, more ...string) {
+	s.Handler.header(s.w, status, media, more...)
 }
 
-// head writes the status and the headers that every reply has.
-func (h *Handler) head(w http.ResponseWriter, status int, media string, more ...string) {
-	header := w.Header()
+// header writes the status, the headers of every reply, and more: names and values in turn.
+func (h *Handler) header(w http.ResponseWriter, status int, media string, more ...string) {
+	all := w.Header()
 	for name, value := range headers.Security() {
-		header.Set(name, value)
+		all.Set(name, value)
 	}
-	header.Set("Cache-Control", "no-store")
+	all.Set("Cache-Control", "no-store")
 	if media != "" {
-		header.Set("Content-Type", media)
+		all.Set("Content-Type", media)
 	}
 	for i := 0; i+1 < len(more); i += 2 {
-		header.Set(more[i], more[i+1])
+		all.Set(more[i], more[i+1])
 	}
 	w.WriteHeader(status)
 }

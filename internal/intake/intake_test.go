@@ -214,7 +214,7 @@ func TestDoubleClickWithoutScriptCountsOnce(t *testing.T) {
 	}
 }
 
-func TestFaultyFormComesBackAsTyped(t *testing.T) {
+func TestInvalidFormKeepsWhatWasTyped(t *testing.T) {
 	d := open(t, surveyYAML)
 	long := strings.Repeat("好", 51)
 	w := d.form(url.Values{"advice": {long}, "mail": {"<me>"}, "_language": {"en"}}.Encode())
@@ -235,7 +235,7 @@ func TestFaultyFormComesBackAsTyped(t *testing.T) {
 	}
 }
 
-func TestWholeFormFaultsKeepWhatWasTyped(t *testing.T) {
+func TestRefusedFormKeepsWhatWasTyped(t *testing.T) {
 	d := open(t, surveyYAML)
 	typed := "overall=5&advice=keep+me&_language=en&_id=" + uuid1
 	check := func(name string, w *httptest.ResponseRecorder, status int, says string) {
@@ -304,8 +304,8 @@ func TestReplies(t *testing.T) {
 	}
 }
 
-// An edit does not strand a page that is still open: answers to the version it names are checked against that version.
-func TestOldVersionsAreStillAnswered(t *testing.T) {
+// A page that was opened before an edit stays valid: its answers are checked against the version that it names.
+func TestOldVersionsAreAccepted(t *testing.T) {
 	d := open(t, surveyYAML)
 	edited, problems := questionnaire.Parse("service.yaml", []byte(strings.ReplaceAll(surveyYAML, "id: advice", "id: remarks")))
 	if len(problems) > 0 {
@@ -351,7 +351,7 @@ func TestPanicIsA500(t *testing.T) {
 	}
 }
 
-// What is too large to be stored stays so, however often it is sent.
+// A response that is too large to be stored is not to be sent again.
 func TestTooLargeToStore(t *testing.T) {
 	d := open(t, surveyYAML)
 	d.fault = fmt.Errorf("table: %w", store.ErrTooLarge)
@@ -365,7 +365,7 @@ func TestTooLargeToStore(t *testing.T) {
 	}
 }
 
-// Whatever comes, the reply is one of those promised, and never our own fault.
+// Every submission gets one of the documented replies, never a 5xx.
 func FuzzSubmission(f *testing.F) {
 	d := open(f, surveyYAML)
 	f.Add(true, "overall=5&advice=%E5%A5%BD&mail=a%40b.cn")

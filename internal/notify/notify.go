@@ -25,7 +25,7 @@ func Deliver(ctx context.Context, outbox store.Outbox, sender Sender, survey str
 	for _, c := range pending {
 		if !c.Withdrawn {
 			if err := sender.Send(ctx, c); err != nil {
-				return sent, fmt.Errorf("telling of case %s: %w", c.ID, err)
+				return sent, fmt.Errorf("notification of case %s: %w", c.ID, err)
 			}
 			sent++
 		}

@@ -36,11 +36,11 @@ func (r *recorder) Send(_ context.Context, c *cases.Case) error {
 	return nil
 }
 
-// outbox is one in memory, of the survey "tea". Marking fails as often as it is told.
+// outbox is an outbox in memory, of the survey "tea".
 type outbox struct {
 	mu      sync.Mutex
 	pending []*cases.Case
-	fails   int
+	fails   int // how often marking fails
 }
 
 var _ Outbox = (*outbox)(nil)

@@ -43,14 +43,14 @@ const (
 func NewWebhook(address, secret string) (*Webhook, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return nil, errors.New("the webhook's address is none: write one such as https://example.com/hooks/glasspoll")
+		return nil, errors.New("the webhook's address is not a web address: write one such as https://example.com/hooks/glasspoll")
 	}
 	switch {
 	case u.User != nil:
-		return nil, errors.New("the webhook's address has a name or password in it: the signature is what proves who sends")
+		return nil, errors.New("the webhook's address has a name or password in it: leave them out, the signature proves who sends")
 	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
 	default:
-		return nil, errors.New("the webhook's address must begin with https://: only this machine itself may be told over http://")
+		return nil, errors.New("the webhook's address must begin with https://: http:// is for this machine itself")
 	}
 	key, err := ParseSecret(secret)
 	if err != nil {
@@ -138,7 +138,7 @@ func (w *Webhook) post(ctx context.Context, id string, body []byte) (wait time.D
 	}
 	seconds, _ := strconv.Atoi(reply.Header.Get("Retry-After"))
 	retry = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || reply.StatusCode == http.StatusRequestTimeout || reply.StatusCode == http.StatusTooEarly
-	return time.Duration(min(max(seconds, 0), int(maxWait/time.Second))) * time.Second, retry, fmt.Errorf("webhook: the receiver answered %s", reply.Status)
+	return time.Duration(min(max(seconds, 0), int(maxWait/time.Second))) * time.Second, retry, fmt.Errorf("webhook: the receiver replied %s", reply.Status)
 }
 
 // sign returns the HMAC-SHA256 of id, timestamp and body, joined by dots.

@@ -77,7 +77,7 @@ func readSidecars(paths []string, files []*Questionnaire, known []*Sidecar) ([]*
 	for i, s := range all {
 		for _, first := range all[:i] {
 			if s.questionnaire != nil && s.questionnaire == first.questionnaire && s.Kind == first.Kind {
-				s.clash = questionnaire.Problems{{File: s.Path, Line: 1, Column: 1, Message: fmt.Sprintf("%s stands beside the same questionnaire: keep one of the two", first.Path)}}
+				s.clash = questionnaire.Problems{{File: s.Path, Line: 1, Column: 1, Message: fmt.Sprintf("%s belongs to the same questionnaire: keep one of the two", first.Path)}}
 			}
 		}
 	}

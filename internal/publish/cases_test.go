@@ -28,13 +28,13 @@ const alerts = `alerts:
   - {when: tier and rated == 5, open: praise}
 `
 
-// fakeCases keeps cases in memory. Its calls can be made to fail, as those of memory.
+// fakeCases keeps cases in memory. Its calls can be made to fail, like those of fakeStore.
 type fakeCases struct {
 	*fakeStore
 	mu      sync.Mutex
 	kept    map[string][]byte // by id
 	at      map[string]int    // revisions
-	opened  map[string]int    // how often a case was stored: never more than once
+	opened  map[string]int    // how often each case was stored
 	pending map[string]bool
 }
 
@@ -113,7 +113,8 @@ func (c *fakeCases) publisher(now func() time.Time) *Publisher {
 	return New(o)
 }
 
-// withdraw puts a tombstone in the place of a response, as stores do: the shard's tally is emptied with it.
+// withdraw puts a tombstone in the place of a response and empties the shard's tally, as a store does that cannot exchange
+// the response in it.
 func (c *fakeCases) withdraw(n int, period string) {
 	c.fakeStore.mu.Lock()
 	defer c.fakeStore.mu.Unlock()
@@ -128,7 +129,7 @@ func (c *fakeCases) withdraw(n int, period string) {
 	}
 }
 
-// wanted lists the cases that answers ought to have opened: by another way than the publisher's, from what put stores.
+// wanted lists the cases that answers of [fakeStore.put] must have opened, computed without the publisher.
 func wanted(numbers ...int) map[string]bool {
 	ids := map[string]bool{}
 	for _, n := range numbers {
@@ -150,7 +151,7 @@ func upTo(n int) []int {
 	return numbers
 }
 
-// check compares the cases with those that there ought to be, and how often each was stored.
+// check compares the cases that were opened with those wanted, and checks that each was stored once.
 func (c *fakeCases) check(t *testing.T, want map[string]bool) {
 	t.Helper()
 	got := map[string]bool{}
@@ -176,7 +177,7 @@ func TestAlertsOpenCases(t *testing.T) {
 	}
 	publish(t, p, s)
 	c.check(t, wanted(upTo(40)...))
-	if out := publish(t, c.publisher(at(20)), s); out.Opened != 0 { // who remembers nothing
+	if out := publish(t, c.publisher(at(20)), s); out.Opened != 0 { // it has no memory
 		t.Errorf("again: %d", out.Opened)
 	}
 	all, err := c.CasesOf(ctx, "sample")
@@ -188,7 +189,7 @@ func TestAlertsOpenCases(t *testing.T) {
 			t.Errorf("%+v", one)
 		}
 	}
-	// Without cases to keep, alerts are not looked at.
+	// Without a store of cases, alerts are not evaluated.
 	if out := publish(t, c.fakeStore.publisher(at(20)), s); out.Opened != 0 {
 		t.Errorf("opened %d", out.Opened)
 	}
@@ -204,14 +205,14 @@ func TestNewAlertsAreForNewAnswers(t *testing.T) {
 	publish(t, c.publisher(at(20)), parse(t, sample)) // without alerts, and all of it folded
 	reshaped := strings.Replace(sample, "results:", "      - {id: more, type: yes_no, label: {en: More, zh: 更多}}\nresults:", 1) + alerts
 	if out := publish(t, c.publisher(at(20)), parse(t, reshaped)); out.Folded != 40 || out.Opened != 0 {
-		t.Errorf("folded %d anew, and opened %d cases for old answers", out.Folded, out.Opened)
+		t.Errorf("folded %d again, and opened %d cases for old answers", out.Folded, out.Opened)
 	}
 	for n := 40; n < 80; n++ {
 		c.put(n, "2026-10")
 	}
 	publish(t, c.publisher(at(20)), parse(t, reshaped))
 	c.check(t, wanted(upTo(80)[40:]...))
-	// The fold that is cut off in the middle goes on, with answers behind it that are new.
+	// A fold that was interrupted continues, and new answers follow those that it folds again.
 	for n := 80; n < 120; n++ {
 		c.put(n, "2026-10")
 	}
@@ -231,9 +232,8 @@ func TestNewAlertsAreForNewAnswers(t *testing.T) {
 	c.check(t, wanted(upTo(120)[40:]...))
 }
 
-// TestCasesUnderFaults makes calls fail before they are done and after, with several publishers at once, shapes that change
-// and answers that are taken back in between: what there is in the end is what there ought to be, and no case was stored
-// twice.
+// TestCasesUnderFaults makes calls fail before they are applied and after, with several publishers at once, shapes that change
+// and answers that are withdrawn in between: in the end there are the cases wanted, and none was stored twice.
 func TestCasesUnderFaults(t *testing.T) {
 	shapes := []*survey.Survey{parse(t, sample+alerts)}
 	for i := range 3 {
@@ -249,7 +249,7 @@ func TestCasesUnderFaults(t *testing.T) {
 		}
 		c := newFakeCases(newFakeStore())
 		n, withdrawn := 0, map[int]bool{}
-		publishers := []*Publisher{c.publisher(at(20)), c.publisher(at(20)), c.publisher(at(20))} // who remember what they have done
+		publishers := []*Publisher{c.publisher(at(20)), c.publisher(at(20)), c.publisher(at(20))} // each keeps its memory
 		for round := range 8 {
 			for range number(20) {
 				c.put(n, "2026-10")
@@ -305,7 +305,7 @@ func TestCasesUnderFaults(t *testing.T) {
 	}
 }
 
-// TestCrashBetweenOpeningAndSaving stops after each case that is stored: the next publisher opens the rest.
+// TestCrashBetweenOpeningAndSaving crashes after each case that is stored: the next publisher opens the rest.
 func TestCrashBetweenOpeningAndSaving(t *testing.T) {
 	s := parse(t, sample+alerts)
 	for stop := 1; ; stop++ {
@@ -336,7 +336,7 @@ func TestCrashBetweenOpeningAndSaving(t *testing.T) {
 	}
 }
 
-// TestOvertaken lets another publisher fold a tombstone between this one's reading the answers and its opening the case.
+// TestOvertaken lets another publisher fold a tombstone after this one has read the answers and before it opens the case.
 func TestOvertaken(t *testing.T) {
 	s, c := parse(t, sample+alerts), newFakeCases(newFakeStore())
 	c.put(0, "2026-10") // a complaint
@@ -392,7 +392,7 @@ func TestOutbox(t *testing.T) {
 	}
 }
 
-// emptied is a tally as an erasure leaves it.
+// emptied is a tally as [fakeCases.withdraw] leaves it.
 func emptied(data []byte) []byte {
 	before, err := tally.Decode(data)
 	if err != nil {

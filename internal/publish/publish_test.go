@@ -65,14 +65,13 @@ type fakeStore struct {
 	tallies  map[store.Shard]stored
 	releases map[string][]*release.Release // by period
 	pages    map[string]fakePage
-	fault    func(call string) (fail, applied bool) // asked at each call; nil: none fails
+	fault    func(call string) (fail, applied bool) // decides each call; nil: none fails
 	saves    int
 	yielded  int
 	writes   int
 	calls    map[string]int
-	tagReads map[string]int         // by path
-	looked   func(page string)      // told of each page that is looked at, unless
-	skip     func(page string) bool // says not to
+	tagReads map[string]int    // by path
+	onPage   func(path string) // called for each tag that is read
 }
 
 type stored struct {
@@ -93,7 +92,8 @@ func newFakeStore() *fakeStore {
 
 var errInjected = errors.New("injected")
 
-// call counts a call and asks for a fault: before is the error to return at once, after the one to return when the call has been done.
+// call counts a call and decides whether it fails: before is the error to return instead of applying the call, after the
+// one to return once it is applied.
 func (m *fakeStore) call(name string) (before, after error) {
 	m.calls[name]++
 	if m.fault == nil {
@@ -232,8 +232,8 @@ func (m *fakeStore) Page(_ context.Context, path string) (string, int, error) {
 	defer m.mu.Unlock()
 	before, after := m.call("Page")
 	m.tagReads[path]++
-	if m.looked != nil && (m.skip == nil || !m.skip(path)) {
-		m.looked(path)
+	if m.onPage != nil {
+		m.onPage(path)
 	}
 	return m.pages[path].tag, m.pages[path].revision, errors.Join(before, after)
 }
@@ -252,12 +252,12 @@ func (m *fakeStore) Replace(_ context.Context, path, tag string, revision int, b
 		return "", fmt.Errorf("revision %d of %s replaced by %d", m.pages[path].revision, path, revision)
 	}
 	m.writes++
-	tag = fmt.Sprintf("write %d", m.writes) // another one each time, even for the same content
+	tag = fmt.Sprintf("write %d", m.writes) // a new one each time, even for the same content
 	m.pages[path] = fakePage{string(body), revision, tag}
 	return tag, after
 }
 
-// plain renders what a page depends on.
+// plain renders what a page depends on, and nothing else.
 type plain struct{ note string }
 
 func (p plain) HTML(w io.Writer, page results.Page) error {
@@ -281,7 +281,7 @@ func (p plain) CSV(w io.Writer, page results.Page) error {
 	return err
 }
 
-// about is what a page's figures are: of the newest period all, of others and of groups their own.
+// about says which figures a page has: the newest period's page all, others and those of groups their own.
 func about(page results.Page) string {
 	if page.Period == "" && page.Whole() {
 		return figures(page.Set.Report)
@@ -346,7 +346,7 @@ func (m *fakeStore) wantPages(t *testing.T, figures string) {
 	}
 	got := map[string]string{}
 	for path, page := range m.pages {
-		if strings.HasSuffix(path, "/results/"+path[strings.LastIndex(path, "/")+1:]) { // the newest; others have tests of their own
+		if strings.HasSuffix(path, "/results/"+path[strings.LastIndex(path, "/")+1:]) { // of the newest period; other pages have tests of their own
 			got[path] = page.body
 		}
 	}
@@ -361,7 +361,7 @@ func TestPublish(t *testing.T) {
 	if out := publish(t, p, s); out.Replaced != 9 || out.Folded != 0 {
 		t.Errorf("at first: %+v", out)
 	}
-	m.wantPages(t, "r0") // they exist before any answer
+	m.wantPages(t, "r0") // they exist before the first answer
 
 	for n := range 9 { // five and four
 		m.put(n, "2026-10")
@@ -382,7 +382,7 @@ func TestPublish(t *testing.T) {
 	}
 	m.wantPages(t, "r2 2026-10:10")
 
-	// Another month: the first one closes with its leftovers pooled.
+	// Another month: the first one closes, and what is left of it is pooled.
 	for n := 10; n < 17; n++ {
 		m.put(n, "2026-10")
 	}
@@ -390,7 +390,7 @@ func TestPublish(t *testing.T) {
 	m.wantPages(t, "r2 2026-10:10")
 	next := m.publisher(func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, s.Location()) })
 	publish(t, next, s)
-	m.wantPages(t, "r2 2026-10:10") // within the grace
+	m.wantPages(t, "r2 2026-10:10") // still within grace
 	next = m.publisher(func() time.Time { return time.Date(2026, 11, 1, 0, 15, 0, 0, s.Location()) })
 	publish(t, next, s)
 	m.wantPages(t, "r3 2026-10:17")
@@ -440,8 +440,6 @@ func TestPeriodsAndGroups(t *testing.T) {
 
 	before := maps.Clone(m.pages)
 	m.put(9, "2026-10")
-	looked := map[string]bool{}
-	m.looked = func(name string) { looked[name] = true }
 	publish(t, p, s)
 	for name, page := range m.pages {
 		past := strings.Contains(name, "2026-09")
@@ -453,14 +451,15 @@ func TestPeriodsAndGroups(t *testing.T) {
 		}
 	}
 	want("sample/results/by/tier/no/index.html", "page zh ../../../../../ results/by/tier/no/ r2 5")
-	m.looked = func(name string) { t.Errorf("looked at %s, though nothing has changed since", name) }
-	m.skip = func(name string) bool {
-		return strings.Count(name, "results/") == 1 && !strings.Contains(name, "2026") && !strings.Contains(name, "/by/")
+	m.onPage = func(path string) {
+		if !slices.Contains(newestPaths(s), path) {
+			t.Errorf("the tag of %s is read, though nothing has changed", path)
+		}
 	}
 	publish(t, p, s)
 
-	// Another publisher knows nothing, and finds everything as it should be but for the tags.
-	m.looked, m.skip = nil, nil
+	// A publisher without memory writes the same.
+	m.onPage = nil
 	publish(t, m.publisher(at(20)), s)
 	want("sample/results/2026-09/index.html", "page zh ../../../ results/2026-09/ r1 24")
 }
@@ -555,8 +554,8 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// TestMeasures: what is overdue depends on the day, so that pages with measures in hand are written anew each day, and
-// others are not.
+// TestMeasures: what is overdue depends on the day, so pages with unfinished measures are written every day, and others are
+// not.
 func TestMeasures(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	for n := range 24 {
@@ -578,11 +577,11 @@ func TestMeasures(t *testing.T) {
 	}
 	replaced(21, 0)
 	actions.Measures = []survey.Measure{{Problem: survey.Text{"en": "Slow"}, Due: "2026-10-22", Status: survey.Done}}
-	replaced(21, 3+2+8) // only index.html says so here, and those of groups
+	replaced(21, 3+2+8) // here only index.html has them, and the pages of groups
 	replaced(22, 0)
 	actions.Measures[0].Status = survey.Doing
 	replaced(22, 3+2+8)
-	replaced(23, 3+2) // those of groups have no measures, and are not drawn again
+	replaced(23, 3+2) // the pages of groups show no measures, and are not written
 	replaced(23, 0)
 	if got := m.pages["sample/results/index.html"].body; !strings.HasSuffix(got, "1 measures on 2026-10-23") {
 		t.Errorf("it says %q", got)
@@ -668,7 +667,7 @@ func TestClosedWindow(t *testing.T) {
 	}
 }
 
-// TestShapeChanges folds again what was folded for another form, and only then.
+// TestShapeChanges: responses are folded again when the shape of the questionnaire changes, and only then.
 func TestShapeChanges(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	for n := range 30 {
@@ -701,7 +700,7 @@ func TestLongLogIsFoldedInChunks(t *testing.T) {
 	m.wantPages(t, fmt.Sprintf("r1 2026-10:%d", 2*chunk+1))
 }
 
-// TestPagesFollowTheTemplate rewrites pages whose figures are the same.
+// TestPagesFollowTheTemplate: other templates rewrite pages whose figures are the same.
 func TestPagesFollowTheTemplate(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	publish(t, m.publisher(at(20)), s)
@@ -712,7 +711,7 @@ func TestPagesFollowTheTemplate(t *testing.T) {
 	if out := publish(t, p, s); out.Replaced != 0 {
 		t.Errorf("replaced %d by the same", out.Replaced)
 	}
-	// Somebody else's change is found, and a newer page is left alone.
+	// A file that another program has changed is replaced, and a newer one is left alone.
 	page := m.pages["sample/results/index.html"]
 	m.pages["sample/results/index.html"] = fakePage{"other", page.revision, "other"}
 	m.pages["sample/en/results/index.html"] = fakePage{"newer", page.revision + 1, "newer"}
@@ -725,8 +724,8 @@ func TestPagesFollowTheTemplate(t *testing.T) {
 	}
 }
 
-// TestFaults makes every call fail in turn, before it is done and after, and some at random: whatever has happened, one
-// run without faults mends everything, and nothing is counted twice.
+// TestFaults makes every call fail in turn, before it is applied and after, and some at random: afterwards one run without
+// faults completes everything, and nothing is counted twice.
 func TestFaults(t *testing.T) {
 	s := parse(t, sample)
 	run := func(t *testing.T, fault func(call string) (bool, bool)) (failed int) {
@@ -779,9 +778,14 @@ func TestFaults(t *testing.T) {
 		}
 		return failed
 	}
+	skip := 8
+	if testing.Short() {
+		skip = 2
+	}
 	for _, call := range []string{"Page", "Latest", "Periods", "Tally", "After", "SaveTally", "Append", "Replace"} {
 		for _, applied := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s applied %t", call, applied), func(t *testing.T) {
+				t.Parallel()
 				for nth := 1; ; nth++ {
 					calls := 0
 					failed := run(t, func(name string) (bool, bool) {
@@ -797,7 +801,7 @@ func TestFaults(t *testing.T) {
 						}
 						return // there are no more calls of it
 					}
-					nth += nth / 8 // the first ones all, later ones here and there
+					nth += nth / skip // each of the first ones, then ever fewer
 				}
 			})
 		}
@@ -810,7 +814,7 @@ func TestFaults(t *testing.T) {
 	})
 }
 
-// checkReleases looks at all differences of what was ever made public.
+// checkReleases checks the differences between successive releases.
 func checkReleases(t *testing.T, m *fakeStore) {
 	t.Helper()
 	for period, all := range m.releases {
@@ -834,7 +838,7 @@ func checkReleases(t *testing.T, m *fakeStore) {
 }
 
 // TestSeveralAtOnce lets several publishers run over the same store while answers of two periods arrive. When all runs have
-// ended, every page says what the latest releases say, whoever has written it.
+// ended, every page has the figures of the latest releases, whichever publisher wrote it.
 func TestSeveralAtOnce(t *testing.T) {
 	s := parse(t, sample)
 	for range soak.Cases(20, 2000) {
@@ -1011,7 +1015,7 @@ func (brokenRenderer) HTML(w io.Writer, _ results.Page) error {
 	return errInjected
 }
 
-// TestHalfAPageIsNotWritten: the page before stays.
+// TestHalfAPageIsNotWritten: when rendering fails the page stays.
 func TestHalfAPageIsNotWritten(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	publish(t, m.publisher(at(20)), s)
@@ -1027,15 +1031,15 @@ func TestHalfAPageIsNotWritten(t *testing.T) {
 	m.wantPages(t, "r1 2026-10:20")
 }
 
-// endless is a log with many answers that have not settled, as it stands in the busiest minutes. At its end it looks at what
-// is still held of them.
-type endless struct {
+// unsettled is a log of n answers that have not settled, as there are in the busiest minutes. At its end it measures the
+// memory that is still held of them.
+type unsettled struct {
 	*fakeStore
 	n    int
 	held *uint64 // bytes
 }
 
-func (e endless) After(_ context.Context, shard store.Shard, _ string) iter.Seq2[store.Entry, error] {
+func (e unsettled) After(_ context.Context, shard store.Shard, _ string) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		if shard.Number > 0 {
 			return
@@ -1059,14 +1063,14 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// Answers that have not settled are counted, and not kept: at 2,000 a second there are 180,000 of them at any time, and a
-// function has half a gigabyte.
+// TestUnsettledAnswersAreNotKept: answers that have not settled are counted, and not kept in memory: at 2,000 a second there
+// are 180,000 of them at any time, and a function has half a gigabyte.
 func TestUnsettledAnswersAreNotKept(t *testing.T) {
 	s, m, held := parse(t, sample), newFakeStore(), uint64(0)
 	period := s.PeriodAt(time.Now())
 	m.log[store.Shard{Survey: "sample", Period: period, Number: 0}] = nil
 	o := m.options(plain{}, time.Now)
-	o.Log = endless{m, 20_000, &held}
+	o.Log = unsettled{m, 20_000, &held}
 	p := New(o)
 	out, err := p.Publish(ctx, s)
 	if err != nil || len(out.Released) != 1 {

@@ -58,8 +58,8 @@ func people(n int, answers string) []answer.Response {
 	return all
 }
 
-// out says what a release holds: "gold: 5 one 5; tin: 6".
-func out(r *Release) string {
+// figures says what a release holds: "gold: 5 one 5; tin: 6".
+func figures(r *Release) string {
 	if r == nil {
 		return "nothing"
 	}
@@ -100,13 +100,13 @@ func TestBatches(t *testing.T) {
 		{1, "tier=gold one=yes", true, "nothing"},
 		{1, "one=yes", true, "gold: 10 one 9 two 5; tin: 5; *: 5 one 5"},
 		{4, "tier=gold one=yes", true, "nothing"},
-		{1, "tier=gold one=yes", true, "gold: 15 one 14 two 5; tin: 5; *: 5 one 5"}, // the cohorts go on without what was pooled
+		{1, "tier=gold one=yes", true, "gold: 15 one 14 two 5; tin: 5; *: 5 one 5"}, // the cohorts continue without what was pooled
 		{9, "tier=gold two=yes", false, "gold: 24 one 14 two 14; tin: 5; *: 5 one 5"},
 		{0, "", false, "nothing"},
 	} {
 		all = append(all, people(step.n, step.answers)...)
 		next := Next(s, "all", "2026-11-22", last, fold(s, all), step.closed)
-		if got := out(next); got != step.want {
+		if got := figures(next); got != step.want {
 			t.Errorf("step %d: got %q, want %q", i, got, step.want)
 		}
 		if next != nil {
@@ -139,7 +139,7 @@ func TestLastIsLeftAlone(t *testing.T) {
 func TestMinGroupIsFrozen(t *testing.T) {
 	five, two := parse(t, sample), parse(t, strings.Replace(sample, "min_group: 5", "min_group: 2", 1))
 	first := Next(five, "all", "", nil, fold(five, people(5, "tier=gold")), false)
-	if got := out(Next(two, "all", "", first, fold(two, people(9, "tier=gold")), false)); got != "nothing" {
+	if got := figures(Next(two, "all", "", first, fold(two, people(9, "tier=gold")), false)); got != "nothing" {
 		t.Errorf("k has sunk within the period: %s", got)
 	}
 	next := Next(two, "all", "", first, fold(two, people(10, "tier=gold")), false)
@@ -156,74 +156,74 @@ func TestDaily(t *testing.T) {
 	first := Next(s, "all", "2026-11-22", nil, fold(s, people(5, "tier=gold")), false)
 	known := fold(s, people(10, "tier=gold"))
 	if got := Next(s, "all", "2026-11-22", first, known, false); got != nil {
-		t.Errorf("twice a day: %s", out(got))
+		t.Errorf("twice a day: %s", figures(got))
 	}
-	if got := out(Next(s, "all", "2026-11-23", first, known, false)); got != "gold: 10" {
+	if got := figures(Next(s, "all", "2026-11-23", first, known, false)); got != "gold: 10" {
 		t.Errorf("the day after: %s", got)
 	}
 }
 
-// TestChangedSegments: those released in no cohort are now in one. Only the whole can go on.
+// TestChangedSegments: those released in no cohort are now in one. Only the whole can continue.
 func TestChangedSegments(t *testing.T) {
 	divided, whole := parse(t, sample), parse(t, strings.Replace(sample, "segment: true, ", "", 1))
 	all := people(10, "tier=gold")
 	first := Next(whole, "all", "", nil, fold(whole, all), false)
-	if got := out(first); got != ": 10" {
+	if got := figures(first); got != ": 10" {
 		t.Fatal(got)
 	}
 	all = append(all, people(4, "tier=gold")...)
-	if got := out(Next(divided, "all", "", first, fold(divided, all), false)); got != "nothing" {
-		t.Errorf("respondents go out twice: %s", got)
+	if got := figures(Next(divided, "all", "", first, fold(divided, all), false)); got != "nothing" {
+		t.Errorf("respondents are released twice: %s", got)
 	}
 	all = append(all, people(1, "tier=tin one=yes")...)
-	if got := out(Next(divided, "all", "", first, fold(divided, all), false)); got != ": 10; *: 5" {
+	if got := figures(Next(divided, "all", "", first, fold(divided, all), false)); got != ": 10; *: 5" {
 		t.Errorf("got %s", got)
 	}
 }
 
-// TestPoolOnlyIsForEver: once the cohorts cannot be told, changing the segments back brings them not back; nor are they known
-// of a release that did not say what it had pooled.
+// TestPoolOnlyIsForEver: once the cohorts cannot be told apart, changing the segments back does not bring them back; nor can
+// they be told apart in a release that does not say what it has pooled.
 func TestPoolOnlyIsForEver(t *testing.T) {
 	divided, whole := parse(t, sample), parse(t, strings.Replace(sample, "segment: true, ", "", 1))
 	all := people(5, "tier=gold")
 	first := Next(divided, "all", "", nil, fold(divided, all), false)
 	all = append(all, people(5, "tier=gold")...)
 	second := Next(whole, "all", "", first, fold(whole, all), false)
-	if got := out(second); got != "gold: 5; *: 5" {
+	if got := figures(second); got != "gold: 5; *: 5" {
 		t.Fatal(got)
 	}
-	if got := out(Next(divided, "all", "", second, fold(divided, all), false)); got != "nothing" {
-		t.Errorf("five go out twice: %s", got)
+	if got := figures(Next(divided, "all", "", second, fold(divided, all), false)); got != "nothing" {
+		t.Errorf("five are released twice: %s", got)
 	}
-	second.PoolOnly, second.Pooled = false, nil // as it was written before
-	if got := out(Next(divided, "all", "", second, fold(divided, all), false)); got != "nothing" {
-		t.Errorf("five go out twice: %s", got)
+	second.PoolOnly, second.Pooled = false, nil // as earlier versions wrote it
+	if got := figures(Next(divided, "all", "", second, fold(divided, all), false)); got != "nothing" {
+		t.Errorf("five are released twice: %s", got)
 	}
 	all = append(all, people(5, "tier=gold")...)
-	if got := out(Next(divided, "all", "", second, fold(divided, all), false)); got != "gold: 5; *: 10" {
+	if got := figures(Next(divided, "all", "", second, fold(divided, all), false)); got != "gold: 5; *: 10" {
 		t.Errorf("got %s", got)
 	}
 }
 
-// TestNothingShrinks: a changed questionnaire, or lost responses, take nothing back.
+// TestNothingShrinks: neither a changed questionnaire nor lost responses make published counters shrink.
 func TestNothingShrinks(t *testing.T) {
 	s := parse(t, sample)
 	first := Next(s, "all", "", nil, fold(s, append(people(6, "tier=gold one=yes two=yes"), people(5, "tier=tin")...)), false)
-	if got := out(Next(s, "all", "", first, fold(s, append(people(5, "tier=gold"), people(20, "tier=tin")...)), false)); got != "nothing" {
+	if got := figures(Next(s, "all", "", first, fold(s, append(people(5, "tier=gold"), people(20, "tier=tin")...)), false)); got != "nothing" {
 		t.Errorf("fewer respondents than released: %s", got)
 	}
-	if got := out(Next(s, "all", "", first, fold(s, people(20, "tier=gold")), true)); got != "nothing" {
+	if got := figures(Next(s, "all", "", first, fold(s, people(20, "tier=gold")), true)); got != "nothing" {
 		t.Errorf("a cohort is gone: %s", got)
 	}
-	// "yes" has become fewer: one waits; two grows.
+	// There are fewer "yes" than released: question one waits, two moves.
 	known := fold(s, append(append(people(5, "tier=tin"), people(11, "tier=gold two=yes")...), people(12, "tier=gold one=no")...))
-	if got := out(Next(s, "all", "", first, known, false)); got != "gold: 23 one 6 two 11; tin: 5" {
+	if got := figures(Next(s, "all", "", first, known, false)); got != "gold: 23 one 6 two 11; tin: 5" {
 		t.Errorf("got %s", got)
 	}
-	// A question withdrawn from publication stays as it was, a new one comes.
+	// A question that is no longer published keeps its figures; another one moves.
 	other := parse(t, strings.Replace(sample, "label: One", "label: One, publish: false", 1))
 	known = fold(other, append(people(5, "tier=tin"), people(11, "tier=gold one=yes two=yes")...))
-	if got := out(Next(other, "all", "", first, known, false)); got != "gold: 11 one 6 two 11; tin: 5" {
+	if got := figures(Next(other, "all", "", first, known, false)); got != "gold: 11 one 6 two 11; tin: 5" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -236,7 +236,7 @@ func withdrawn(n int, answers string) []answer.Response {
 	return all
 }
 
-// TestWithdrawals leave together with at least k more.
+// TestWithdrawals: they leave the figures together with at least k more respondents.
 func TestWithdrawals(t *testing.T) {
 	s := parse(t, sample)
 	first := Next(s, "all", "", nil, fold(s, people(6, "tier=gold one=no")), false)
@@ -245,41 +245,41 @@ func TestWithdrawals(t *testing.T) {
 		n    int
 		want string
 	}{
-		{0, "nothing"}, {5, "nothing"}, // 5 have come and one gone: 4 more
+		{0, "nothing"}, {5, "nothing"}, // five have arrived and one has withdrawn: four more
 		{6, "gold: 11 one 11"},
 	} {
 		next := Next(s, "all", "", first, fold(s, append(left, people(c.n, "tier=gold one=yes")...)), false)
-		if got := out(next); got != c.want {
+		if got := figures(next); got != c.want {
 			t.Errorf("with %d more: %s, want %s", c.n, got, c.want)
 		}
 		if next != nil && (next.Cohorts["gold"].Items["one"].Counts.Of("no") != 5 || next.Cohorts["gold"].Withdrawn != 1) {
 			t.Errorf("%+v", next.Cohorts["gold"])
 		}
 	}
-	// Nobody is lost without a tombstone.
-	if got := out(Next(s, "all", "", first, fold(s, append(people(20, "tier=tin"), people(5, "tier=gold one=no")...)), false)); got != "nothing" {
+	// A respondent who is missing without a tombstone stops releases; one who has withdrawn does not.
+	if got := figures(Next(s, "all", "", first, fold(s, append(people(20, "tier=tin"), people(5, "tier=gold one=no")...)), false)); got != "nothing" {
 		t.Errorf("one has vanished: %s", got)
 	}
-	if got := out(Next(s, "all", "", first, fold(s, append(people(20, "tier=tin"), left...)), false)); got != "gold: 6 one 6; tin: 20" {
+	if got := figures(Next(s, "all", "", first, fold(s, append(people(20, "tier=tin"), left...)), false)); got != "gold: 6 one 6; tin: 20" {
 		t.Errorf("one has withdrawn: %s", got)
 	}
 }
 
-// TestWithdrawnAfterPooling: who was released in the pool and withdraws is taken off their cohort's next batch. While a count
-// would be less than nothing, which would say what they had answered, the question waits there.
+// TestWithdrawnAfterPooling: a respondent who was released in the pool and withdraws is subtracted from their cohort's next
+// batch. While that would make a count negative, and so reveal their answer, the question waits there.
 func TestWithdrawnAfterPooling(t *testing.T) {
 	s := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 5, pool_after: 30", 1)+"period: quarter\n")
 	tin := people(4, "tier=tin one=yes")
 	pooled := Next(s, "2026-Q4", "2026-11-01", nil, fold(s, append(people(3, "tier=gold one=no spent=2"), tin...)), false)
-	if got := out(pooled); got != "*: 7 one 7" {
+	if got := figures(pooled); got != "*: 7 one 7" {
 		t.Fatal(got)
 	}
 	left := append(append(people(2, "tier=gold one=no spent=2"), withdrawn(1, "tier=gold")...), tin...)
 	left = append(left, people(8, "tier=gold one=yes")...)
-	if got := out(Next(s, "2026-Q4", "2026-11-02", pooled, fold(s, left), false)); got != "gold: 7; *: 7 one 7" {
+	if got := figures(Next(s, "2026-Q4", "2026-11-02", pooled, fold(s, left), false)); got != "gold: 7; *: 7 one 7" {
 		t.Errorf("fewer than none have said no: %s", got)
 	}
-	if got := out(Next(s, "2026-Q4", "2026-11-02", pooled, fold(s, append(left, people(1, "tier=gold one=no")...)), false)); got != "gold: 8 one 8; *: 7 one 7" {
+	if got := figures(Next(s, "2026-Q4", "2026-11-02", pooled, fold(s, append(left, people(1, "tier=gold one=no")...)), false)); got != "gold: 8 one 8; *: 7 one 7" {
 		t.Errorf("made up for: %s", got)
 	}
 }
@@ -293,25 +293,25 @@ func TestSensitive(t *testing.T) {
 	}{
 		{people(7, "tier=gold one=no"), false, "nothing"},
 		{append(people(7, "tier=gold one=no"), people(1, "tier=gold one=yes")...), false, "gold: 8 one 8"},
-		{append(people(4, "tier=gold one=no"), people(4, "tier=gold")...), false, "gold: 8"}, // fewer than k wait anyhow
+		{append(people(4, "tier=gold one=no"), people(4, "tier=gold")...), false, "gold: 8"}, // fewer than k wait in any case
 		{people(7, "tier=gold one=no"), true, "nothing"},
 		{append(people(4, "tier=gold one=no"), people(4, "tier=tin one=yes")...), true, "*: 8 one 8"},
 	} {
-		if got := out(Next(s, "all", "", nil, fold(s, c.people), c.closed)); got != c.want {
+		if got := figures(Next(s, "all", "", nil, fold(s, c.people), c.closed)); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
 		}
 	}
-	// The second batch is looked at on its own.
+	// The second batch is checked by itself.
 	first := append(people(7, "tier=gold one=no"), people(1, "tier=gold one=yes")...)
 	last := Next(s, "all", "", nil, fold(s, first), false)
-	if got := out(Next(s, "all", "", last, fold(s, append(first, people(5, "tier=gold one=yes")...)), false)); got != "nothing" {
+	if got := figures(Next(s, "all", "", last, fold(s, append(first, people(5, "tier=gold one=yes")...)), false)); got != "nothing" {
 		t.Errorf("got %s", got)
 	}
 	number := parse(t, strings.Replace(sample, "label: Spent", "label: Spent, sensitive: true", 1))
-	if got := out(Next(number, "all", "", nil, fold(number, people(5, "tier=gold spent=-2.5")), false)); got != "nothing" {
+	if got := figures(Next(number, "all", "", nil, fold(number, people(5, "tier=gold spent=-2.5")), false)); got != "nothing" {
 		t.Errorf("all have spent the same: %s", got)
 	}
-	if got := out(Next(number, "all", "", nil, fold(number, append(people(5, "tier=gold spent=-2.5"), people(1, "tier=gold spent=2.5")...)), false)); got != "gold: 6" {
+	if got := figures(Next(number, "all", "", nil, fold(number, append(people(5, "tier=gold spent=-2.5"), people(1, "tier=gold spent=2.5")...)), false)); got != "gold: 6" {
 		t.Errorf("not all have spent the same: %s", got)
 	}
 }
@@ -335,17 +335,17 @@ func TestPoolAfter(t *testing.T) {
 		{quarterly, "2026-Q4", "2026-10-30", nil, few, "nothing"},
 		{quarterly, "2026-Q4", "2026-10-31", nil, few, "*: 8"},
 	} {
-		if got := out(Next(c.survey, c.period, c.today, c.last, fold(c.survey, c.people), false)); got != c.want {
+		if got := figures(Next(c.survey, c.period, c.today, c.last, fold(c.survey, c.people), false)); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.today, got, c.want)
 		}
 	}
 	// What was pooled is not counted again.
 	pooled := Next(s, "all", "2026-11-04", last, fold(s, more), false)
 	again := append(more, people(4, "tier=tin")...)
-	if got := out(Next(s, "all", "2026-11-05", pooled, fold(s, again), false)); got != "nothing" {
+	if got := figures(Next(s, "all", "2026-11-05", pooled, fold(s, again), false)); got != "nothing" {
 		t.Errorf("got %s", got)
 	}
-	if got := out(Next(s, "all", "2026-11-05", pooled, fold(s, append(again, people(1, "tier=tin")...)), false)); got != "gold: 5; tin: 5; *: 8" {
+	if got := figures(Next(s, "all", "2026-11-05", pooled, fold(s, append(again, people(1, "tier=tin")...)), false)); got != "gold: 5; tin: 5; *: 8" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -363,24 +363,24 @@ func TestFirstDay(t *testing.T) {
 	}
 }
 
-// TestFrozen: questions published later, and cross-tabs, come with the next period.
+// TestFrozen: cross-tabs, and questions that are published later, take effect with the next period.
 func TestFrozen(t *testing.T) {
 	before := parse(t, strings.Replace(sample, "label: One", "label: One, publish: false", 1))
 	after := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 4, crosstabs: [{rows: two, by: tier}]", 1))
 	first := Next(before, "all", "", nil, fold(before, people(5, "tier=gold one=yes two=no")), false)
 	next := Next(after, "all", "", first, fold(after, people(10, "tier=gold one=yes two=no")), false)
-	if got := out(next); got != "gold: 10 two 10" || len(next.CrossTabs) != 0 {
+	if got := figures(next); got != "gold: 10 two 10" || len(next.CrossTabs) != 0 {
 		t.Errorf("got %s, %v", got, next.CrossTabs)
 	}
 	if got := fmt.Sprint(next.Changed(after), next.Changed(before)); got != "[min_group crosstabs questions] []" {
 		t.Errorf("changed: %s", got)
 	}
-	if got := Next(after, "later", "", nil, fold(after, people(5, "tier=gold one=yes two=no")), false); out(got) != "gold: 5 one 5 two 5" || len(got.CrossTabs) != 1 {
-		t.Errorf("the next period: %s", out(got))
+	if got := Next(after, "later", "", nil, fold(after, people(5, "tier=gold one=yes two=no")), false); figures(got) != "gold: 5 one 5 two 5" || len(got.CrossTabs) != 1 {
+		t.Errorf("the next period: %s", figures(got))
 	}
 }
 
-// TestPairs: the sums that correlations are made of go out in steps of thirty, and where k differ from the most frequent
+// TestPairs: the sums that correlations are made of move in steps of thirty, and where k differ from the most frequent
 // answer to both.
 func TestPairs(t *testing.T) {
 	s := parse(t, strings.Replace(sample, "      - {id: spent, type: number, label: Spent}",

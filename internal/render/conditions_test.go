@@ -12,10 +12,10 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// asking is a questionnaire whose last question has a condition.
-func asking(t *testing.T, showIf string) *survey.Survey {
+// conditional is a questionnaire whose last question has a condition.
+func conditional(t *testing.T, showIf string) *survey.Survey {
 	t.Helper()
-	s, problems := questionnaire.Parse("asking.yaml", fmt.Appendf(nil, `
+	s, problems := questionnaire.Parse("conditional.yaml", fmt.Appendf(nil, `
 title: {zh: 题, en: T, ar: ع}
 languages: [zh, en, ar]
 channels: [web, phone, kiosk]
@@ -88,7 +88,7 @@ func TestConditionsInWords(t *testing.T) {
 		{`member or language == "zh"`, "", "Only answer this if “Member” is “Yes”"},
 		{`language != "ar"`, "", ""},
 	} {
-		s := asking(t, c.source)
+		s := conditional(t, c.source)
 		for language, want := range map[string]string{"zh": c.zh, "en": c.en} {
 			var b bytes.Buffer
 			if err := r.Survey(&b, s, SurveyPage{Language: language, Root: "../"}); err != nil {
@@ -110,9 +110,9 @@ func between(text, before, after string) string {
 	return text
 }
 
-// What a language's page never asks is not on it.
-func TestWhatALanguageNeverAsksIsNotThere(t *testing.T) {
-	r, s := renderer(t), asking(t, `language == "zh"`)
+// A question that is never asked in a language is not on its page.
+func TestQuestionsOfOtherLanguages(t *testing.T) {
+	r, s := renderer(t), conditional(t, `language == "zh"`)
 	for language, want := range map[string]bool{"zh": true, "en": false, "ar": false} {
 		var b bytes.Buffer
 		if err := r.Survey(&b, s, SurveyPage{Language: language, Root: "../"}); err != nil {

@@ -99,7 +99,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	}
 	f.texts = NewTexts(s, f.Words, l)
 	if dependsOnAnswers(s) && len(p.Values) > 0 {
-		f.texts.state, f.texts.typed = answer.Examine(s, p.Values, p.Channel, l), p.Values
+		f.texts.state, f.texts.typed = answer.EvaluateTyped(s, p.Values, p.Channel, l), p.Values
 	}
 	if s.Contact != nil {
 		f.Contact = &contact{s.Contact.Name.In(l), s.Contact.Email, s.Contact.Phone}

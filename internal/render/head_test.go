@@ -36,7 +36,7 @@ func TestPagesSayWhatTheyAre(t *testing.T) {
 			return r.Survey(w, s, SurveyPage{Language: language, Root: root})
 		})
 	}
-	rendertest.CheckHead(t, "a site of nobody", form(renderer(t), "en", "../../"), map[string]string{
+	rendertest.CheckHead(t, "a site without a company", form(renderer(t), "en", "../../"), map[string]string{
 		"description": "Please rate our service. It takes five minutes.", "og:description": "Please rate our service. It takes five minutes.",
 		"og:title": s.Title["en"], "og:type": "website", "og:locale": "en_US", "og:site_name": "-", "og:url": "-", "og:image": "-", "robots": "-",
 		"canonical": "../../every/en/", "alternatezh": "../../every/", "img": "-", "theme-color": "-", "icon": "-",
@@ -54,7 +54,7 @@ func TestPagesSayWhatTheyAre(t *testing.T) {
 	}), map[string]string{"og:url": "https://survey.example.com/polls/en/", "alternatezh": "https://survey.example.com/polls/", "robots": "-"})
 }
 
-// What is not for search engines says so, and is not passed around with a preview.
+// Pages that are not for search engines say so, and have no preview.
 func TestPrivatePages(t *testing.T) {
 	r, s := branded(t, lantern), rendertest.Every(t)
 	hidden := map[string]string{"robots": "noindex"}
@@ -108,7 +108,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// A company is named in the page's language, or in the one that it is a variety of, or as it is named in general.
+// A company is named in the page's language, or in the one that it is a variety of, or by its general name.
 func TestCompanyIsNamed(t *testing.T) {
 	for language, want := range map[string]string{"zh": "明灯科技", "zh-Hant-TW": "明灯科技", "en-GB": "Lantern & Co", "fr": "明灯科技"} {
 		if got := lantern.name(language); got != want {

@@ -31,7 +31,7 @@ func renderer(t testing.TB) *Renderer {
 	return r
 }
 
-// answers are what somebody may have typed into every field, and what is wrong with some of it.
+// answers are texts typed into every field, and problems with some of them.
 func answers() (map[string][]string, []answer.Problem) {
 	return map[string][]string{
 			"list": {"b"}, "pick": {"a"}, "many": {"a", "none"}, "agree": {"no"}, "rate": {"fair"}, "stars": {"4"}, "faces": {"3"},
@@ -99,8 +99,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// Pages hold together as documents: ids are single, references lead somewhere, controls have names, and nothing is
-// there that the security headers forbid.
+// Pages are sound documents; see [rendertest.Faults].
 func TestDocuments(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)
 	for _, language := range s.Languages {
@@ -145,7 +144,7 @@ func TestHostileTextsStayText(t *testing.T) {
 	}
 }
 
-// Whatever a respondent writes stays text where it stands in other texts, too.
+// Whatever a respondent writes stays text within other texts, too.
 func TestHostileAnswersStayTextInOtherTexts(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)
 	values, _ := answers()
@@ -162,7 +161,7 @@ func TestHostileAnswersStayTextInOtherTexts(t *testing.T) {
 			t.Errorf("%s: %s", language, fault)
 		}
 		if n := strings.Count(rendertest.Text(t, b.Bytes()), "alert(1)"); n < 6 {
-			t.Errorf("%s: the text stands in %d places only, so the test proves nothing", language, n)
+			t.Errorf("%s: the text is in %d places only, so the test proves nothing", language, n)
 		}
 	}
 }
@@ -226,7 +225,7 @@ func TestEverythingTypedIsKept(t *testing.T) {
 	}
 }
 
-// What is kept from one page to the next is no answer, no name, and nothing of another survey.
+// What is cached from one page to the next contains no answer, no name, and nothing of another survey.
 func TestPagesDoNotLeakIntoEachOther(t *testing.T) {
 	r := renderer(t)
 	odd := rendertest.Every(t)

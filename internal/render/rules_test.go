@@ -97,7 +97,7 @@ type verdict struct {
 }
 
 func handlerVerdict(r *Renderer, s *survey.Survey, typed map[string][]string, channel, language string) verdict {
-	state := answer.Examine(s, typed, channel, language)
+	state := answer.EvaluateTyped(s, typed, channel, language)
 	texts := Texts{survey: s, words: r.words.In(language), language: language, state: state, typed: typed}
 	out := verdict{Values: state.Values, Asked: sorted(state.Asked), Withheld: state.Withheld, Required: sorted(state.Required),
 		Messages: map[string][]string{}, Pipes: map[string]string{}, Problems: handlerProblems(r, s, typed, channel, language)}

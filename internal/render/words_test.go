@@ -18,33 +18,33 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Every code that the program can report is worded, in every language, and every wording is said somewhere.
-func TestEveryKeyIsSaidAndEverySayingHasAKey(t *testing.T) {
+// Every key that the program uses is in the wording of every language, and every key of the wording is used.
+func TestWordingIsComplete(t *testing.T) {
 	r := renderer(t)
 	pages := template.Must(template.ParseFS(os.DirFS("../../templates"), "*.html"))
-	said := map[string]bool{"language.name": true, "yes": true, "no": true}
+	used := map[string]bool{"language.name": true, "yes": true, "no": true}
 	for _, tmpl := range pages.Templates() {
 		for _, key := range wordingKeys(tmpl) {
-			said[key] = true
+			used[key] = true
 		}
 	}
 	for _, code := range codesIn(t, "../answer/answer.go") {
-		said["problem."+code] = true
+		used["problem."+code] = true
 	}
 	for _, code := range []answer.Code{answer.Closed, answer.NotOpenYet, answer.NotStored, answer.Conflict, answer.NotFound, answer.NotPublic,
 		answer.BadMethod, answer.TooMuch, answer.BadMediaType, answer.BadBody, answer.Internal} { // of notices
-		said["notice."+string(code)] = true
+		used["notice."+string(code)] = true
 	}
 	for month := range 12 {
-		said["month."+strconv.Itoa(month+1)] = true
+		used["month."+strconv.Itoa(month+1)] = true
 	}
 	table := regexp.MustCompile(`"((?:when|results|method|measures|period)\.[a-z_]+)"`) // keys in tables
 	for _, file := range append(sources(t, "../render", "../results"), "../wording/wording.go") {
 		if filepath.Base(file) == "report.go" {
 			continue // it has words of its own
 		}
-		for _, key := range literalsSaidIn(t, file) {
-			said[key] = true
+		for _, key := range keysIn(t, file) {
+			used[key] = true
 		}
 		source, err := os.ReadFile(file)
 		if err != nil {
@@ -52,24 +52,24 @@ func TestEveryKeyIsSaidAndEverySayingHasAKey(t *testing.T) {
 		}
 		for _, key := range table.FindAllStringSubmatch(string(source), -1) {
 			if !slices.Contains([]string{"results.html", "results.json", "results.csv"}, key[1]) {
-				said[key[1]] = true
+				used[key[1]] = true
 			}
 		}
 	}
 	for _, key := range []string{"importance", "satisfaction", "measures.planned", "measures.doing", "measures.done", "measures.dropped",
 		"quadrants.improve", "quadrants.keep", "quadrants.low", "quadrants.overdone", "when.and", "when.or", "when.channel", "when.language", "channel.web", "channel.email", "channel.sms", "channel.phone", "channel.onsite"} {
-		said[key] = true
+		used[key] = true
 	}
 	for _, language := range r.words.Languages() {
 		words := r.words.In(language)
-		for key := range said {
+		for key := range used {
 			if !words.Has(key) {
 				t.Errorf("%s lacks %q", language, key)
 			}
 		}
 		for _, key := range words.Keys() {
-			if !said[key] {
-				t.Errorf("%s has %q, which nothing says", language, key)
+			if !used[key] {
+				t.Errorf("%s has %q, which nothing uses", language, key)
 			}
 		}
 	}
@@ -132,8 +132,8 @@ func codesIn(t *testing.T, files ...string) []string {
 	return codes
 }
 
-// literalsSaidIn lists the keys that a Go file says: literals as the first argument of Say that end in no dot.
-func literalsSaidIn(t *testing.T, file string) []string {
+// keysIn lists the keys that a Go file uses: literals as the first argument of Say.
+func keysIn(t *testing.T, file string) []string {
 	t.Helper()
 	source, err := os.ReadFile(file)
 	if err != nil {
@@ -170,7 +170,7 @@ func TestMessage(t *testing.T) {
 	}
 }
 
-// Sentences are filled in completely, whatever a problem's arguments.
+// Sentences are filled in completely, whatever the arguments of a problem.
 func TestNoSentenceShowsABrace(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)
 	s.Languages = append(s.Languages, "ar")

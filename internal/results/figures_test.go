@@ -23,8 +23,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// drawn is a results page as a document.
-func drawn(t testing.TB, r *Renderer, p Page) *html.Node {
+// parsePage renders a results page and parses it.
+func parsePage(t testing.TB, r *Renderer, p Page) *html.Node {
 	t.Helper()
 	var b bytes.Buffer
 	if err := r.HTML(&b, p); err != nil {
@@ -37,8 +37,8 @@ func drawn(t testing.TB, r *Renderer, p Page) *html.Node {
 	return root
 }
 
-// all finds the elements below a node that a test accepts.
-func all(root *html.Node, accept func(*html.Node) bool) []*html.Node {
+// elements finds the elements below a node for which accept is true.
+func elements(root *html.Node, accept func(*html.Node) bool) []*html.Node {
 	var found []*html.Node
 	for n := range root.Descendants() {
 		if n.Type == html.ElementNode && accept(n) {
@@ -50,19 +50,19 @@ func all(root *html.Node, accept func(*html.Node) bool) []*html.Node {
 
 func byID(t testing.TB, root *html.Node, id string) *html.Node {
 	t.Helper()
-	found := all(root, func(n *html.Node) bool { return rendertest.Attr(n, "id") == id })
+	found := elements(root, func(n *html.Node) bool { return rendertest.Attr(n, "id") == id })
 	if len(found) != 1 {
 		t.Fatalf("%d elements have the id %s", len(found), id)
 	}
 	return found[0]
 }
 
-func class(n *html.Node, name string) bool {
+func hasClass(n *html.Node, name string) bool {
 	return slices.Contains(strings.Fields(rendertest.Attr(n, "class")), name)
 }
 
-// content is the text of an element, with single spaces.
-func content(n *html.Node) string {
+// textOf is the text of an element, with single spaces.
+func textOf(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
 		if d.Type == html.TextNode {
@@ -72,14 +72,14 @@ func content(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// cells are the texts of a table's body, row by row.
-func cells(table *html.Node) [][]string {
+// bodyCells are the texts of a table's body, row by row.
+func bodyCells(table *html.Node) [][]string {
 	var rows [][]string
-	for _, body := range all(table, func(n *html.Node) bool { return n.Data == "tbody" }) {
-		for _, tr := range all(body, func(n *html.Node) bool { return n.Data == "tr" }) {
+	for _, body := range elements(table, func(n *html.Node) bool { return n.Data == "tbody" }) {
+		for _, tr := range elements(body, func(n *html.Node) bool { return n.Data == "tr" }) {
 			var row []string
-			for _, td := range all(tr, func(n *html.Node) bool { return n.Data == "td" || n.Data == "th" }) {
-				row = append(row, content(td))
+			for _, td := range elements(tr, func(n *html.Node) bool { return n.Data == "td" || n.Data == "th" }) {
+				row = append(row, textOf(td))
 			}
 			rows = append(rows, row)
 		}
@@ -88,7 +88,7 @@ func cells(table *html.Node) [][]string {
 }
 
 func tables(root *html.Node) []*html.Node {
-	return all(root, func(n *html.Node) bool { return n.Data == "table" })
+	return elements(root, func(n *html.Node) bool { return n.Data == "table" })
 }
 
 // ratOf reads a number as a page prints it.
@@ -101,8 +101,8 @@ func ratOf(t testing.TB, text string) *big.Rat {
 	return r
 }
 
-// scored is a questionnaire for every model; its scales differ, so that no two models come to the same.
-func scored(t testing.TB, scoring string) *survey.Survey {
+// scoredSurvey is a questionnaire for every model; its scales differ, so that no two models have the same result.
+func scoredSurvey(t testing.TB, scoring string) *survey.Survey {
 	t.Helper()
 	s, problems := questionnaire.Parse("scored.yaml", []byte(`
 id: scored
@@ -151,12 +151,12 @@ var scorings = map[string]string{
 	"units that lose.": "model: mean_of_units, unit: branch, response_rate_rule: {floor: 90, per: 3, deduct: 2, mode: step}",
 }
 
-// redo works the index out from nothing but the table of the derivation and the rule in words, as a reader would: the sum of
-// scores by the number of answers, times the weight, over the base times the weight.
-func redo(t testing.TB, root *html.Node, model string) *big.Rat {
+// recompute computes the index as a reader would, from the table of the derivation and the rule in words alone: the sum of
+// scores divided by the number of answers, times the weight, over the base times the weight.
+func recompute(t testing.TB, root *html.Node, model string) *big.Rat {
 	t.Helper()
 	var reached, divisor big.Rat
-	rows := cells(byID(t, root, "derivation"))
+	rows := bodyCells(byID(t, root, "derivation"))
 	for _, row := range rows {
 		if len(row) != 8 {
 			continue // no answers: left out
@@ -178,27 +178,27 @@ func redo(t testing.TB, root *html.Node, model string) *big.Rat {
 	return reached.Mul(reached.Quo(&reached, &divisor), big.NewRat(100, 1))
 }
 
-// TestReaderCanRedoTheIndex takes the pages alone: the table, the response rate, the rule. What comes out must be the score
-// that the page shows, and the one of the file.
+// TestReaderCanRedoTheIndex computes the index from the pages alone: the table, the response rate, the rule. The result must
+// be the score on the page and in results.json.
 func TestReaderCanRedoTheIndex(t *testing.T) {
 	r := renderer(t)
 	for name, scoring := range scorings {
 		t.Run(name, func(t *testing.T) {
-			s := scored(t, scoring)
-			rep := history(t, s, 2, 97)
-			page := Page{Set: NewSet(rep), Language: "en", Root: "../../"}
-			root := drawn(t, r, page)
+			s := scoredSurvey(t, scoring)
+			report := quarterlyReport(t, s, 2, 97)
+			page := Page{Set: NewSet(report), Language: "en", Root: "../../"}
+			root := parsePage(t, r, page)
 			model := s.Scoring.GroupModel()
 			var raw *big.Rat
 			if s.Scoring.Model == survey.MeanOfUnits {
 				sum, n := new(big.Rat), int64(0)
-				for _, row := range cells(byID(t, root, "units")) {
+				for _, row := range bodyCells(byID(t, root, "units")) {
 					if row[3] == "" {
 						continue
 					}
 					group := page
 					group.Folder = Folder{Segment: "branch", Option: strings.ToLower(row[0])}
-					score := redo(t, drawn(t, r, group), model)
+					score := recompute(t, parsePage(t, r, group), model)
 					if got := stats.Round(score, 1); got != row[3] {
 						t.Errorf("unit %s shows %s, its page makes %s", row[0], row[3], got)
 					}
@@ -210,9 +210,9 @@ func TestReaderCanRedoTheIndex(t *testing.T) {
 				}
 				raw = sum.Quo(sum, big.NewRat(n, 1))
 			} else {
-				raw = redo(t, root, model)
+				raw = recompute(t, root, model)
 			}
-			p := &rep.Periods[1]
+			p := &report.Periods[1]
 			if raw.Cmp(p.Overall.Raw) != 0 {
 				t.Errorf("the page makes %s, the report %s", raw, p.Overall.Raw)
 			}
@@ -228,7 +228,7 @@ func TestReaderCanRedoTheIndex(t *testing.T) {
 					t.Fatal("nothing is deducted, so that the test proves nothing")
 				}
 				score.Sub(score, parts.Mul(parts, rat(rule.Deduct)))
-				steps := content(byID(t, root, "derivation"))
+				steps := textOf(byID(t, root, "derivation"))
 				for _, want := range []string{fmt.Sprintf("400 issued, %d received", p.Respondents), stats.Round(rate, 2) + "%", stats.Round(parts, 0)} {
 					if !strings.Contains(steps, want) {
 						t.Errorf("the derivation lacks %q: %s", want, steps)
@@ -239,12 +239,12 @@ func TestReaderCanRedoTheIndex(t *testing.T) {
 			if model == "mean" {
 				places = 2
 			}
-			big := all(root, func(n *html.Node) bool { return class(n, "score") })[0]
-			if got := strings.Fields(content(big))[0]; got != stats.Round(score, places) {
+			big := elements(root, func(n *html.Node) bool { return hasClass(n, "score") })[0]
+			if got := strings.Fields(textOf(big))[0]; got != stats.Round(score, places) {
 				t.Errorf("the page shows %s, and its table makes %s", got, stats.Round(score, places))
 			}
-			if b := p.Overall.Band; b != nil && !strings.Contains(content(big), b.Label.In("en")) {
-				t.Errorf("the headline lacks the band: %s", content(big))
+			if b := p.Overall.Band; b != nil && !strings.Contains(textOf(big), b.Label.In("en")) {
+				t.Errorf("the headline lacks the band: %s", textOf(big))
 			}
 
 			var file bytes.Buffer
@@ -263,17 +263,17 @@ func TestReaderCanRedoTheIndex(t *testing.T) {
 			if doc.Overall.Exact["raw"] != raw.RatString() || doc.Overall.Exact["score"] != score.RatString() {
 				t.Errorf("results.json says %v, want %s and %s", doc.Overall.Exact, raw.RatString(), score.RatString())
 			}
-			if math.Abs(num(t, doc.Overall.Raw)-float(raw)) > rounding || math.Abs(num(t, doc.Overall.Score)-float(score)) > rounding {
+			if math.Abs(float64Of(t, doc.Overall.Raw)-float(raw)) > rounding || math.Abs(float64Of(t, doc.Overall.Score)-float(score)) > rounding {
 				t.Errorf("results.json says %s and %s", doc.Overall.Raw, doc.Overall.Score)
 			}
 		})
 	}
 }
 
-// rounding is by how much four decimals may be off.
+// rounding is the error of four decimals.
 const rounding = 5e-5 + 1e-12
 
-func num(t testing.TB, n json.Number) float64 {
+func float64Of(t testing.TB, n json.Number) float64 {
 	t.Helper()
 	x, err := n.Float64()
 	if err != nil {
@@ -285,7 +285,7 @@ func num(t testing.TB, n json.Number) float64 {
 // record is one line of results.csv, by column.
 type record map[string]string
 
-func linesOf(t testing.TB, data []byte) []record {
+func csvLines(t testing.TB, data []byte) []record {
 	t.Helper()
 	text, found := bytes.CutPrefix(data, []byte("\ufeff"))
 	if !found {
@@ -306,16 +306,17 @@ func linesOf(t testing.TB, data []byte) []record {
 	return lines
 }
 
-// TestFiguresAgree holds the page, results.json and results.csv against the report, item by item, over random answers:
-// everybody, and every group.
+// TestFiguresAgree compares the page, results.json and results.csv with the report, item by item, for random answers of
+// everybody and of every group.
 func TestFiguresAgree(t *testing.T) {
 	r := renderer(t)
 	for seed := range uint64(3) {
-		for _, s := range []*survey.Survey{rendertest.Every(t), rendertest.Thirty(t), scored(t, scorings["percent_of_max"])} {
-			first := crowd(t, s, "2026-Q3", "2026-08-20", 60, 0.7, seed+100)
-			rep := stats.NewReport(s, []*release.Release{first, crowd(t, s, "2026-Q4", "2026-11-20", 45+20*int(seed), 0.7, seed)})
-			for _, folder := range NewSet(rep).Folders() {
-				checkFigures(t, r, Page{Set: NewSet(rep), Language: "en", Root: "../", Folder: folder})
+		for _, s := range []*survey.Survey{rendertest.Every(t), rendertest.Thirty(t), scoredSurvey(t, scorings["percent_of_max"])} {
+			first := randomRelease(t, s, "2026-Q3", "2026-08-20", 60, 0.7, seed+100)
+			report := stats.NewReport(s, []*release.Release{first, randomRelease(t, s, "2026-Q4", "2026-11-20", 45+20*int(seed), 0.7, seed)})
+			set := NewSet(report)
+			for _, folder := range set.Folders() {
+				checkFigures(t, r, Page{Set: set, Language: "en", Root: "../", Folder: folder})
 			}
 		}
 	}
@@ -323,18 +324,18 @@ func TestFiguresAgree(t *testing.T) {
 
 func checkFigures(t *testing.T, r *Renderer, page Page) {
 	t.Helper()
-	rep := page.Set.Report
-	index := len(rep.Periods) - 1
+	report := page.Set.Report
+	index := len(report.Periods) - 1
 	if page.Period != "" {
-		index = slices.IndexFunc(rep.Periods, func(p stats.Period) bool { return p.Name == page.Period })
+		index = slices.IndexFunc(report.Periods, func(p stats.Period) bool { return p.Name == page.Period })
 	}
-	whole := &rep.Periods[index]
+	whole := &report.Periods[index]
 	p := whole
 	if !page.Whole() {
 		p = whole.Group(page.Segment, page.Option)
 	}
-	at := fmt.Sprintf("%s %s", rep.Survey.ID, page.Path())
-	root := drawn(t, r, page)
+	at := fmt.Sprintf("%s %s", report.Survey.ID, page.Path())
+	root := parsePage(t, r, page)
 
 	// The page: every option's count and share, in the table behind the chart.
 	for i := range p.Items {
@@ -362,7 +363,7 @@ func checkFigures(t *testing.T, r *Renderer, page Page) {
 			}
 		}
 		if !slices.ContainsFunc(tables(block), func(table *html.Node) bool { return shows(table, item, want) }) {
-			t.Errorf("%s: no table says %v of %s:\n%s", at, want, item.Field.Name, content(block))
+			t.Errorf("%s: no table says %v of %s:\n%s", at, want, item.Field.Name, textOf(block))
 		}
 	}
 	if page.Whole() {
@@ -370,10 +371,10 @@ func checkFigures(t *testing.T, r *Renderer, page Page) {
 	}
 }
 
-// shows reports whether a table has counts across the row of the item, or down its first column of numbers.
+// shows reports whether a table has counts in the row of the item, or in its first column of numbers.
 func shows(table *html.Node, item *stats.Item, want []string) bool {
 	var down []string
-	for _, row := range cells(table) {
+	for _, row := range bodyCells(table) {
 		var across []string
 		for _, cell := range row[1:] {
 			if fields := strings.Fields(cell); len(fields) > 0 { // cells of charts have no text
@@ -419,7 +420,7 @@ func checkFiles(t *testing.T, r *Renderer, page Page, p *stats.Period, at string
 	if err := r.CSV(&file, page); err != nil {
 		t.Fatal(err)
 	}
-	lines := linesOf(t, file.Bytes())
+	lines := csvLines(t, file.Bytes())
 	find := func(segment, group, measure, field, option string) record {
 		t.Helper()
 		var found []record
@@ -452,7 +453,7 @@ func checkFiles(t *testing.T, r *Renderer, page Page, p *stats.Period, at string
 				t.Errorf("%s: %s has a mean of %v, want %v", at, name, q[name].Mean, item.Mean)
 			}
 			if item.Mean != nil {
-				if got := find(segment, group, "mean", name, ""); got["n"] != itoa(item.Scored) || math.Abs(num(t, json.Number(got["value"]))-float(item.Mean)) > rounding {
+				if got := find(segment, group, "mean", name, ""); got["n"] != itoa(item.Scored) || math.Abs(float64Of(t, json.Number(got["value"]))-float(item.Mean)) > rounding {
 					t.Errorf("%s: results.csv has the mean %v of %s", at, got, name)
 				}
 			}
@@ -461,7 +462,7 @@ func checkFiles(t *testing.T, r *Renderer, page Page, p *stats.Period, at string
 				if q[name].Counts[c.Option.ID] != c.N || l["n"] != itoa(c.N) {
 					t.Errorf("%s: %s=%s was chosen %d times, results.csv says %s, want %d", at, name, c.Option.ID, q[name].Counts[c.Option.ID], l["n"], c.N)
 				}
-				if item.N > 0 && math.Abs(num(t, json.Number(l["share"]))-float64(c.N)/float64(item.N)) > rounding {
+				if item.N > 0 && math.Abs(float64Of(t, json.Number(l["share"]))-float64(c.N)/float64(item.N)) > rounding {
 					t.Errorf("%s: %s=%s has a share of %s", at, name, c.Option.ID, l["share"])
 				}
 			}
@@ -475,28 +476,28 @@ func checkFiles(t *testing.T, r *Renderer, page Page, p *stats.Period, at string
 	for _, segment := range p.Survey().Segments() {
 		for _, o := range segment.Options() {
 			g := p.Group(segment.Name, o.ID)
-			shown, there := doc.Groups[segment.Name][o.ID]
-			if there != (g.Respondents >= int64(p.MinGroup)) {
-				t.Errorf("%s: a group of %d is there: %t", at, g.Respondents, there)
+			shown, published := doc.Groups[segment.Name][o.ID]
+			if published != (g.Respondents >= int64(p.MinGroup)) {
+				t.Errorf("%s: a group of %d is published: %t", at, g.Respondents, published)
 			}
-			if there {
+			if published {
 				groups++
 				compare(segment.Name, o.ID, g, shown.Questions)
 			}
 		}
 	}
-	if groups == 0 && rep(p) {
+	if groups == 0 && hasSegments(p) {
 		t.Errorf("%s: no group was compared", at)
 	}
 }
 
-// rep reports whether a period has groups.
-func rep(p *stats.Period) bool { return len(p.Survey().Segments()) > 0 }
+// hasSegments reports whether a period can have groups.
+func hasSegments(p *stats.Period) bool { return len(p.Survey().Segments()) > 0 }
 
-// TestHostileTable: labels are text in a spreadsheet too, and no line or column comes of what they hold.
+// TestHostileTable: labels are text in a spreadsheet too, and make no lines or columns of their own.
 func TestHostileTable(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)
-	rep := twoQuarters(s)
+	report := twoQuarters(s)
 	text := survey.Text{"en": "=HYPERLINK(\"http://x\",\"y\"),\n\"z\"", "zh": "z"}
 	for q := range s.Questions() {
 		q.Label = text
@@ -508,13 +509,13 @@ func TestHostileTable(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := r.CSV(&b, Page{Set: NewSet(rep), Language: "en"}); err != nil {
+	if err := r.CSV(&b, Page{Set: NewSet(report), Language: "en"}); err != nil {
 		t.Fatal(err)
 	}
 	seen := 0
-	for _, l := range linesOf(t, b.Bytes()) {
+	for _, l := range csvLines(t, b.Bytes()) {
 		if l["period"] != "2026-Q4" || l["measure"] == "" {
-			t.Fatalf("a line came of a label: %v", l)
+			t.Fatalf("a label made a line: %v", l)
 		}
 		if strings.Contains(l["label"], "HYPERLINK") {
 			seen++
@@ -531,35 +532,35 @@ func TestHostileTable(t *testing.T) {
 // TestBrokenTrend: where a scale has changed, nothing is compared, on the page or in the file, and the line is broken.
 func TestBrokenTrend(t *testing.T) {
 	r := renderer(t)
-	before, after := scored(t, scorings["graded_10"]), scored(t, scorings["percent_of_max"])
-	rep := stats.NewReport(after, []*release.Release{
-		crowd(t, before, "2026-Q1", "2026-02-20", 80, 0.6, 1), crowd(t, before, "2026-Q2", "2026-05-20", 80, 0.9, 1),
-		crowd(t, after, "2026-Q3", "2026-08-20", 80, 0.7, 1), crowd(t, after, "2026-Q4", "2026-11-20", 80, 0.72, 1),
+	before, after := scoredSurvey(t, scorings["graded_10"]), scoredSurvey(t, scorings["percent_of_max"])
+	report := stats.NewReport(after, []*release.Release{
+		randomRelease(t, before, "2026-Q1", "2026-02-20", 80, 0.6, 1), randomRelease(t, before, "2026-Q2", "2026-05-20", 80, 0.9, 1),
+		randomRelease(t, after, "2026-Q3", "2026-08-20", 80, 0.7, 1), randomRelease(t, after, "2026-Q4", "2026-11-20", 80, 0.72, 1),
 	})
 	changes := func(p Page) string {
 		var said []string
-		for _, row := range cells(tables(byID(t, drawn(t, r, p), "trend"))[0]) {
+		for _, row := range bodyCells(tables(byID(t, parsePage(t, r, p), "trend"))[0]) {
 			said = append(said, row[4])
 		}
 		return strings.Join(said, " ")
 	}
-	page := Page{Set: NewSet(rep), Language: "en", Root: "../../"}
+	page := Page{Set: NewSet(report), Language: "en", Root: "../../"}
 	if got := strings.Fields(changes(page)); len(got) != 3 || got[1] != "≠" || got[0] == "≠" || got[2] == "≠" {
 		t.Errorf("changes are %v", got)
 	}
-	root := drawn(t, r, page)
+	root := parsePage(t, r, page)
 	count := func(root *html.Node, name string) int {
-		return len(all(root, func(n *html.Node) bool { return n.Data == "line" && class(n, name) }))
+		return len(elements(root, func(n *html.Node) bool { return n.Data == "line" && hasClass(n, name) }))
 	}
 	if lines, breaks := count(root, "course"), count(root, "break"); lines != 2 || breaks != 1 {
 		t.Errorf("%d lines and %d breaks", lines, breaks)
 	}
 	page.Period = "2026-Q3"
-	root = drawn(t, r, page)
-	if text := content(all(root, func(n *html.Node) bool { return class(n, "tiles") })[0]); !strings.Contains(text, "Since Q2 2026 ≠ not comparable") {
+	root = parsePage(t, r, page)
+	if text := textOf(elements(root, func(n *html.Node) bool { return hasClass(n, "tiles") })[0]); !strings.Contains(text, "Since Q2 2026 ≠ not comparable") {
 		t.Errorf("the headline says %s", text)
 	}
-	if n := len(cells(tables(byID(t, root, "trend"))[0])); n != 3 {
+	if n := len(bodyCells(tables(byID(t, root, "trend"))[0])); n != 3 {
 		t.Errorf("the page of the third quarter looks at %d", n)
 	}
 	var b bytes.Buffer
@@ -581,20 +582,20 @@ func TestBrokenTrend(t *testing.T) {
 	}
 }
 
-// TestChange: what is smaller than the margins of both periods is called so.
+// TestChange: a change that is smaller than the margins of both periods is called so.
 func TestChange(t *testing.T) {
-	r, s := renderer(t), scored(t, scorings["percent_of_max"])
+	r, s := renderer(t), scoredSurvey(t, scorings["percent_of_max"])
 	for _, c := range []struct {
 		n      int
 		liking float64
 		want   string
 	}{{60, 0.69, "within the margin of error"}, {390, 0.9, "a clear change"}, {390, 0.4, "a clear change"}} {
-		rep := stats.NewReport(s, []*release.Release{crowd(t, s, "2026-Q3", "2026-08-20", 60, 0.68, 5), crowd(t, s, "2026-Q4", "2026-11-20", c.n, c.liking, 5)})
-		text := content(all(drawn(t, r, Page{Set: NewSet(rep), Language: "en", Root: "../"}), func(n *html.Node) bool { return class(n, "tiles") })[0])
+		report := stats.NewReport(s, []*release.Release{randomRelease(t, s, "2026-Q3", "2026-08-20", 60, 0.68, 5), randomRelease(t, s, "2026-Q4", "2026-11-20", c.n, c.liking, 5)})
+		text := textOf(elements(parsePage(t, r, Page{Set: NewSet(report), Language: "en", Root: "../"}), func(n *html.Node) bool { return hasClass(n, "tiles") })[0])
 		if !strings.Contains(text, c.want) {
 			t.Errorf("from .68 to %v of %d: %s", c.liking, c.n, text)
 		}
-		now, then := &rep.Periods[1].Overall, &rep.Periods[0].Overall
+		now, then := &report.Periods[1].Overall, &report.Periods[0].Overall
 		clear := math.Abs(float(new(big.Rat).Sub(now.Score, then.Score))) > math.Hypot(margin(now), margin(then))
 		if clear != strings.Contains(text, "a clear change") {
 			t.Errorf("%v against %v: %s", now.Interval, then.Interval, text)
@@ -602,11 +603,11 @@ func TestChange(t *testing.T) {
 	}
 }
 
-// TestFewAreNotShown: of a group of fewer than k nothing is drawn but that it is so; and there is no page of it.
+// TestFewAreNotShown: of a group of fewer than k, the page shows only that it is too small; and it has no page.
 func TestFewAreNotShown(t *testing.T) {
-	r, s := renderer(t), scored(t, scorings["percent_of_max"])
-	rep := stats.NewReport(s, []*release.Release{crowd(t, s, "2026-Q4", "2026-11-20", 14, 0.7, 2)})
-	p := &rep.Periods[0]
+	r, s := renderer(t), scoredSurvey(t, scorings["percent_of_max"])
+	report := stats.NewReport(s, []*release.Release{randomRelease(t, s, "2026-Q4", "2026-11-20", 14, 0.7, 2)})
+	p := &report.Periods[0]
 	small, large := "", ""
 	for _, o := range []string{"x", "y", "z"} {
 		if n := p.GroupSize("branch", o); n == 0 {
@@ -616,25 +617,25 @@ func TestFewAreNotShown(t *testing.T) {
 		}
 	}
 	if small == "" || large == "" {
-		t.Fatal("this crowd proves nothing")
+		t.Fatal("no group is small or none is large, so the test proves nothing")
 	}
-	root := drawn(t, r, Page{Set: NewSet(rep), Language: "en", Root: "../"})
-	for _, row := range cells(tables(byID(t, root, "groups"))[0]) {
+	root := parsePage(t, r, Page{Set: NewSet(report), Language: "en", Root: "../"})
+	for _, row := range bodyCells(tables(byID(t, root, "groups"))[0]) {
 		few := p.GroupSize("branch", strings.ToLower(row[0])) == 0
 		if few != (row[1] == "fewer than 5: not shown") || few && strings.Join(row[2:], "") != "–" {
 			t.Errorf("%v", row)
 		}
 	}
-	if links := all(root, func(n *html.Node) bool { return strings.Contains(rendertest.Attr(n, "href"), "/by/branch/"+small) }); len(links) > 0 {
+	if links := elements(root, func(n *html.Node) bool { return strings.Contains(rendertest.Attr(n, "href"), "/by/branch/"+small) }); len(links) > 0 {
 		t.Error("a link leads to a group that is not shown")
 	}
-	page := Page{Set: NewSet(rep), Language: "en", Root: "../", Folder: Folder{Segment: "branch", Option: small}}
+	page := Page{Set: NewSet(report), Language: "en", Root: "../", Folder: Folder{Segment: "branch", Option: small}}
 	if err := r.HTML(new(bytes.Buffer), page); err == nil {
-		t.Error("its page is drawn")
+		t.Error("it has a page")
 	}
 	for name, draw := range map[string]func(io.Writer, Page) error{"results.csv": r.CSV, "results.json": r.JSON} {
 		var b bytes.Buffer
-		if err := draw(&b, Page{Set: NewSet(rep), Language: "en"}); err != nil {
+		if err := draw(&b, Page{Set: NewSet(report), Language: "en"}); err != nil {
 			t.Fatal(err)
 		}
 		in := func(option string) bool {
@@ -651,12 +652,12 @@ func TestFewAreNotShown(t *testing.T) {
 	}
 }
 
-// TestFolders: links lead to pages that there are, from every page to every other; and there are never too many.
+// TestFolders: links lead to existing pages, and every page is linked to; and there are never too many.
 func TestFolders(t *testing.T) {
-	r, s := renderer(t), scored(t, scorings["percent_of_max"])
-	rep := history(t, s, 3, 60)
+	r, s := renderer(t), scoredSurvey(t, scorings["percent_of_max"])
+	report := quarterlyReport(t, s, 3, 60)
 	there := map[string]bool{"scored/": true}
-	folders := NewSet(rep).Folders()
+	folders := NewSet(report).Folders()
 	for _, f := range folders {
 		there["scored/"+f.Path()] = true
 		if f.Whole() {
@@ -668,7 +669,7 @@ func TestFolders(t *testing.T) {
 	}
 	reached := map[string]bool{}
 	for _, f := range folders {
-		for _, a := range all(drawn(t, r, Page{Set: NewSet(rep), Language: "en", Root: "ROOT/", Folder: f}), func(n *html.Node) bool { return n.Data == "a" }) {
+		for _, a := range elements(parsePage(t, r, Page{Set: NewSet(report), Language: "en", Root: "ROOT/", Folder: f}), func(n *html.Node) bool { return n.Data == "a" }) {
 			path, fromRoot := strings.CutPrefix(rendertest.Attr(a, "href"), "ROOT/")
 			if fromRoot && !there[path] {
 				t.Errorf("%s links to %s", f.Path(), path)
@@ -685,7 +686,7 @@ func TestFolders(t *testing.T) {
 	for q := range s.Questions() {
 		q.Segment = q.Segment || q.ID == "p" // six groups more
 	}
-	many := history(t, s, 30, 400)
+	many := quarterlyReport(t, s, 30, 400)
 	folders = NewSet(many).Folders()
 	if len(folders) != maxPages {
 		t.Errorf("%d folders of 30 quarters", len(folders))
@@ -699,19 +700,19 @@ func TestFolders(t *testing.T) {
 	}
 }
 
-// TestResultsWeight: a page of 30 questions, ten cross-tabulations and eight periods comes with its stylesheet in 30 KB,
-// and asks for no script.
+// TestResultsWeight: a page of 30 questions, ten cross-tabulations and eight periods has 30 KB with its stylesheet, and no
+// script.
 func TestResultsWeight(t *testing.T) {
 	r := renderer(t)
 	s := thirtyInTen(t)
 	css := 0
 	for _, name := range []string{"tokens.css", "page.css", "results.css"} {
-		css += gzipped(t, read(t, "../../templates/"+name))
+		css += gzipped(t, readFile(t, "../../templates/"+name))
 	}
-	rep := history(t, s, 8, 97)
+	report := quarterlyReport(t, s, 8, 97)
 	for _, language := range s.Languages {
 		var b bytes.Buffer
-		if err := r.HTML(&b, Page{Set: NewSet(rep), Actions: deeds("q0_0"), Today: "2026-11-22", Language: language, Root: "../../"}); err != nil {
+		if err := r.HTML(&b, Page{Set: NewSet(report), Actions: testActions("q0_0"), Today: "2026-11-22", Language: language, Root: "../../"}); err != nil {
 			t.Fatal(err)
 		}
 		packed := gzipped(t, b.Bytes())
@@ -728,7 +729,7 @@ func TestResultsWeight(t *testing.T) {
 	}
 }
 
-// thirtyInTen is thirty questions, ten of them broken down by an eleventh.
+// thirtyInTen is thirty questions, ten of them broken down by another.
 func thirtyInTen(t testing.TB) *survey.Survey {
 	t.Helper()
 	s := rendertest.Thirty(t)
@@ -739,7 +740,7 @@ func thirtyInTen(t testing.TB) *survey.Survey {
 	return s
 }
 
-func read(t testing.TB, name string) []byte {
+func readFile(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -760,12 +761,12 @@ func gzipped(t testing.TB, data []byte) int {
 	return b.Len()
 }
 
-// More answers than questionnaires given out are said to be so.
+// The page says if there are more answers than questionnaires issued.
 func TestMoreThanIssued(t *testing.T) {
 	for issued, want := range map[int]bool{0: false, 10: true, 97: false, 500: false} {
 		s := rendertest.Thirty(t)
 		s.Audience.Issued = issued
-		page := content(drawn(t, renderer(t), Page{Set: NewSet(history(t, s, 1, 97)), Language: "en", Root: "../../"}))
+		page := textOf(parsePage(t, renderer(t), Page{Set: NewSet(quarterlyReport(t, s, 1, 97)), Language: "en", Root: "../../"}))
 		if said := strings.Contains(page, "More answers came in (97) than were given out on record (10)"); said != want {
 			t.Errorf("%d issued: %v", issued, said)
 		}

@@ -38,7 +38,7 @@ func withAssets(t testing.TB, assets render.Assets) *Renderer {
 func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[string][]byte {
 	t.Helper()
 	empty := Page{Set: NewSet(&stats.Report{Survey: s}), Language: language, Root: "../../../"}
-	figures := Page{Set: NewSet(twoQuarters(s)), Actions: deeds("grid.care"), Today: "2026-11-22", Language: language, Root: "../../../"}
+	figures := Page{Set: NewSet(twoQuarters(s)), Actions: testActions("grid.care"), Today: "2026-11-22", Language: language, Root: "../../../"}
 	group := figures
 	group.Folder = Folder{Segment: "tier", Option: "gold"}
 	out := map[string][]byte{}
@@ -97,7 +97,7 @@ func TestHostileTextsStayText(t *testing.T) {
 		case strings.HasSuffix(name, ".csv"): // TestHostileTable
 		case strings.HasSuffix(name, ".json"):
 			if !json.Valid(page) || bytes.Contains(page, []byte("<script")) {
-				t.Errorf("%s: not JSON that may stand in a page", name)
+				t.Errorf("%s: invalid, or not safe in a page", name)
 			}
 		default:
 			for _, fault := range rendertest.Faults(t, page) {
@@ -126,7 +126,7 @@ func TestHead(t *testing.T) {
 	rendertest.CheckHead(t, "unlisted", head(), map[string]string{"robots": "noindex"})
 }
 
-// What is not released is not told: not how many wait, not one figure, on the page or in the file.
+// Nothing reveals what is not released: not how many answers wait, not one figure.
 func TestNothingBeforeTheFirstGroup(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)
 	few := twoQuarters(s)
@@ -135,14 +135,14 @@ func TestNothingBeforeTheFirstGroup(t *testing.T) {
 	none := &stats.Report{Survey: s, Revision: few.Revision}
 	var a, b bytes.Buffer
 	for _, write := range []func(io.Writer, *stats.Report) error{
-		func(w io.Writer, rep *stats.Report) error {
-			return r.HTML(w, Page{Set: NewSet(rep), Language: "en", Root: "../"})
+		func(w io.Writer, report *stats.Report) error {
+			return r.HTML(w, Page{Set: NewSet(report), Language: "en", Root: "../"})
 		},
-		func(w io.Writer, rep *stats.Report) error {
-			return r.JSON(w, Page{Set: NewSet(rep), Language: "en"})
+		func(w io.Writer, report *stats.Report) error {
+			return r.JSON(w, Page{Set: NewSet(report), Language: "en"})
 		},
-		func(w io.Writer, rep *stats.Report) error {
-			return r.CSV(w, Page{Set: NewSet(rep), Language: "en"})
+		func(w io.Writer, report *stats.Report) error {
+			return r.CSV(w, Page{Set: NewSet(report), Language: "en"})
 		},
 	} {
 		a.Reset()
@@ -222,11 +222,11 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// From released counters to the page: 30 questions, ten cross-tabulations, eight periods. The best time is that of a
-// machine which does nothing else; half of all take at most the median.
+// From released counters to the page: 30 questions, ten cross-tabulations, eight periods. The best time is that of a machine
+// which does nothing else.
 func BenchmarkResults(b *testing.B) {
 	r, s := renderer(b), thirtyInTen(b)
-	all := quarters(b, s, 8, 97)
+	all := quarterlyReleases(b, s, 8, 97)
 	b.ReportAllocs()
 	var took []time.Duration
 	defer func() {

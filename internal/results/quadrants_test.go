@@ -16,7 +16,7 @@ import (
 	"glasspoll/internal/stats"
 )
 
-// clustersAt finds clusters for items of some importance and performance.
+// clustersAt arranges items of some importance and performance.
 func clustersAt(places [][2]float64) []cluster {
 	d := stats.Drivers{}
 	for _, p := range places {
@@ -39,7 +39,7 @@ func clustersAt(places [][2]float64) []cluster {
 	return arrange(place(d.Items, x, y), y(d.Performance))
 }
 
-// box is the edges of a plate in pixels, as it is drawn in a chart of some width.
+// box is the edges of a plate in pixels, in a chart of some width.
 type box struct{ left, right, top, bottom float64 }
 
 func (m mark) box(t *testing.T, width float64) box {
@@ -59,9 +59,9 @@ func (a box) overlaps(b box) bool {
 	return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }
 
-// TestPlatesStandClear: whatever the items, every one has its number on one plate, and no plate lies on another or leaves
-// the chart, on the narrowest screen as on the widest, from left to right and from right to left.
-func TestPlatesStandClear(t *testing.T) {
+// TestPlatesDoNotOverlap: whatever the items, each has its number on one plate, and no plate overlaps another or leaves the
+// chart, on the narrowest and the widest screen, from left to right and from right to left.
+func TestPlatesDoNotOverlap(t *testing.T) {
 	line := func(n int, at func(i int) [2]float64) [][2]float64 {
 		places := make([][2]float64, n)
 		for i := range places {
@@ -94,14 +94,14 @@ func TestPlatesStandClear(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			next := 1
 			clusters := clustersAt(places)
-			for _, s := range clusters {
-				if s.first != next {
-					t.Errorf("a cluster begins with %d, not %d", s.first, next)
+			for _, cl := range clusters {
+				if cl.first != next {
+					t.Errorf("a cluster begins with %d, not %d", cl.first, next)
 				}
-				next += len(s.items)
-				for _, item := range s.items {
-					if item.Quadrant != s.items[0].Quadrant {
-						t.Errorf("%s: of two quadrants", s.text())
+				next += len(cl.items)
+				for _, item := range cl.items {
+					if item.Quadrant != cl.items[0].Quadrant {
+						t.Errorf("%s: of two quadrants", cl.text())
 					}
 				}
 			}
@@ -110,15 +110,15 @@ func TestPlatesStandClear(t *testing.T) {
 			}
 			for _, width := range []float64{narrowest, 324, 600, 928} {
 				for _, c := range []canvas{{}, {mirrored: true}} {
-					for i, s := range clusters {
-						a := s.mark(c).box(t, width)
-						if a.left < -10 || a.right > width+10 || // a long one may stand a little out, into the margin of the page
+					for i, cl := range clusters {
+						a := cl.mark(c).box(t, width)
+						if a.left < -10 || a.right > width+10 || // a long one may reach a little into the margin of the page
 							a.top < 20 || a.bottom > 300 {
-							t.Errorf("at %v: %s leaves the chart: %+v", width, s.text(), a)
+							t.Errorf("at %v: %s leaves the chart: %+v", width, cl.text(), a)
 						}
 						for _, other := range clusters[:i] {
 							if b := other.mark(c).box(t, width); a.overlaps(b) {
-								t.Errorf("at %v: %s %+v lies on %s %+v", width, s.text(), a, other.text(), b)
+								t.Errorf("at %v: %s %+v overlaps %s %+v", width, cl.text(), a, other.text(), b)
 							}
 						}
 					}
@@ -128,13 +128,13 @@ func TestPlatesStandClear(t *testing.T) {
 	}
 }
 
-// Items that have room stand where they belong, each with its own number; those of one place share a plate; and what has
-// to make room makes little.
-func TestPlatesStandWhereTheyBelong(t *testing.T) {
+// Plates with room are where their items belong, each with one number; items of one place share a plate; and plates without
+// room are moved little.
+func TestPlatesAreWhereTheyBelong(t *testing.T) {
 	clusters := clustersAt([][2]float64{{0, 0}, {1, 1}, {0.5, 0.8}, {0.5, 0.8}, {0.9, 0.1}, {0.9, 0.2}, {0.5, 0.8}, {0.91, 0.14}})
 	var got []string
-	for _, s := range clusters {
-		m := s.mark(canvas{})
+	for _, cl := range clusters {
+		m := cl.mark(canvas{})
 		got = append(got, fmt.Sprintf("%s %s %s,%s %v %s", m.Kind, m.Text, m.X, m.Place, m.Moved, m.Y))
 	}
 	want := []string{
@@ -150,8 +150,8 @@ func TestPlatesStandWhereTheyBelong(t *testing.T) {
 	}
 }
 
-// Plates of a column of ten do not run far away: those of neighbours share a cluster instead. None stands on the side of another
-// quadrant, where there is room on its own.
+// Plates of a column of ten are not moved far: neighbours form clusters instead. None is moved to the side of another
+// quadrant where its own has room.
 func TestPlatesStayNear(t *testing.T) {
 	column := [][2]float64{{0, 0}, {0.1, 1}}
 	for i := range 10 {
@@ -159,29 +159,29 @@ func TestPlatesStayNear(t *testing.T) {
 	}
 	clusters := clustersAt(column)
 	line := 0.0 // the lowest place of what is done well
-	for _, s := range clusters {
-		if q := s.items[0].Quadrant; q == stats.Keep || q == stats.Surplus {
-			line = max(line, s.y)
+	for _, cl := range clusters {
+		if q := cl.items[0].Quadrant; q == stats.Keep || q == stats.Surplus {
+			line = max(line, cl.y)
 		}
 	}
-	for _, s := range clusters {
-		if away := math.Abs(s.plate - s.y); away > 1.5*maxShift {
-			t.Errorf("%s stands %.0f pixels away", s.text(), away)
+	for _, cl := range clusters {
+		if away := math.Abs(cl.plate - cl.y); away > 1.5*maxShift {
+			t.Errorf("%s is moved by %.0f pixels", cl.text(), away)
 		}
-		if q := s.items[0].Quadrant; (q == stats.Improve || q == stats.Low) && s.plate <= line {
-			t.Errorf("%s stands among what is done well", s.text())
+		if q := cl.items[0].Quadrant; (q == stats.Improve || q == stats.Low) && cl.plate <= line {
+			t.Errorf("%s is placed among the items that are done well", cl.text())
 		}
 	}
 }
 
-// The chart on the page shows the numbers of all rows of its table, and leads from each plate that was moved to its place.
+// The chart on the page shows the numbers of all rows of its table, and a stem at each plate that was moved.
 func TestQuadrantsOnThePage(t *testing.T) {
 	s := rendertest.Thirty(t)
 	s.Scoring.Overall = "q0_0"
-	page := drawn(t, renderer(t), Page{Set: NewSet(history(t, s, 1, 97)), Language: "zh", Root: "../../"})
+	page := parsePage(t, renderer(t), Page{Set: NewSet(quarterlyReport(t, s, 1, 97)), Language: "zh", Root: "../../"})
 	section := byID(t, page, "priorities")
 	named := func(element, name string) []*html.Node {
-		return all(section, func(n *html.Node) bool { return n.Data == element && class(n, name) })
+		return elements(section, func(n *html.Node) bool { return n.Data == element && hasClass(n, name) })
 	}
 	attribute := func(n *html.Node, name string) string {
 		at := slices.IndexFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
@@ -193,7 +193,7 @@ func TestQuadrantsOnThePage(t *testing.T) {
 	var numbers, want []string
 	var plates []mark
 	for _, plate := range named("rect", "plate") {
-		text := content(plate.NextSibling)
+		text := textOf(plate.NextSibling)
 		first, last, several := strings.Cut(text, "–")
 		if !several {
 			last = first
@@ -203,7 +203,7 @@ func TestQuadrantsOnThePage(t *testing.T) {
 		}
 		plates = append(plates, mark{X: attribute(plate, "x"), Top: attribute(plate, "y"), Width: attribute(plate, "width"), Offset: attribute(plate, "transform"), Text: text})
 	}
-	for _, row := range cells(tables(section)[0]) {
+	for _, row := range bodyCells(tables(section)[0]) {
 		want = append(want, row[0])
 	}
 	if len(want) < 30 || !slices.Equal(numbers, want) {
@@ -212,7 +212,7 @@ func TestQuadrantsOnThePage(t *testing.T) {
 	for i, m := range plates {
 		for _, other := range plates[:i] {
 			if m.box(t, narrowest).overlaps(other.box(t, narrowest)) {
-				t.Errorf("%s lies on %s", m.Text, other.Text)
+				t.Errorf("%s overlaps %s", m.Text, other.Text)
 			}
 		}
 	}

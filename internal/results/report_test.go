@@ -23,7 +23,7 @@ import (
 func reportPage(t *testing.T, language string) (ReportPage, *survey.Survey) {
 	t.Helper()
 	s := rendertest.Shipped(t, "packaging")
-	rep := history(t, s, 3, 60)
+	report := quarterlyReport(t, s, 3, 60)
 	field, _ := s.Field("suggestions")
 	for _, f := range s.Fields() {
 		if f.Question.Type == survey.LongText {
@@ -31,14 +31,14 @@ func reportPage(t *testing.T, language string) (ReportPage, *survey.Survey) {
 		}
 	}
 	return ReportPage{
-		Page:   Page{Set: NewSet(rep), Actions: deeds(rep.Periods[2].Ranked()[0].Field.Name), Today: "2026-11-22", Language: language},
+		Page:   Page{Set: NewSet(report), Actions: testActions(report.Periods[2].Ranked()[0].Field.Name), Today: "2026-11-22", Language: language},
 		Public: 55, Withdrawn: 2, Style: ":root { --accent: #0a6a5c }\n",
 		Cases: &CaseFigures{Opened: 3, Closed: 1, Told: 1, Open: []OpenCase{{ID: "7K3M", Type: "complaint", Severity: "major", Owner: "repairs", Due: "2026-11-01", Overdue: true}}},
 		Texts: []TextAnswers{{Field: field, Answers: []string{"<script>alert(1)</script><details>", "多谢"}, Left: 4}},
 	}, s
 }
 
-// TestManagementReport: one page that stands by itself, with every chapter, and nothing that a respondent could run.
+// TestManagementReport: one page that needs no other file, with every chapter, and nothing that a browser would run.
 func TestManagementReport(t *testing.T) {
 	templates := os.DirFS("../../templates")
 	r := renderer(t)
@@ -84,7 +84,7 @@ func TestManagementReport(t *testing.T) {
 
 func TestReportOfNothing(t *testing.T) {
 	p, s := reportPage(t, "en")
-	p.Set, p.Cases, p.Texts, p.Actions = NewSet(history(t, s, 0, 0)), nil, nil, survey.Actions{}
+	p.Set, p.Cases, p.Texts, p.Actions = NewSet(quarterlyReport(t, s, 0, 0)), nil, nil, survey.Actions{}
 	var b bytes.Buffer
 	if err := renderer(t).Report(&b, os.DirFS("../../templates"), p); err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestReportOfNothing(t *testing.T) {
 	}
 }
 
-// TestReportWords: what the report, the codebook and exports say has words, and all words are said somewhere.
+// TestReportWords: all keys that the report, the codebook and exports use exist in the wording, and all of its keys are used.
 func TestReportWords(t *testing.T) {
 	catalog, err := wording.Load(os.DirFS("../../templates/report"))
 	if err != nil {
@@ -121,7 +121,7 @@ func TestReportWords(t *testing.T) {
 	model, pages := catalog.In("en"), renderer(t).frame.Words("en")
 	for key := range said {
 		if !model.Has(key) && !pages.Has(key) && !strings.HasSuffix(key, ".") {
-			t.Errorf("%s is said and has no words", key)
+			t.Errorf("%s is used and has no words", key)
 		}
 	}
 	for _, key := range model.Keys() {
@@ -130,19 +130,19 @@ func TestReportWords(t *testing.T) {
 			known = known || strings.HasPrefix(key, prefix)
 		}
 		if !known {
-			t.Errorf("nobody says %s", key)
+			t.Errorf("%s is not used", key)
 		}
 	}
 }
 
-// TestLevels: a page says for whom it is, and is not drawn for anybody else.
+// TestLevels: a page says for whom it is, and shows figures to nobody else.
 func TestLevels(t *testing.T) {
 	s := rendertest.Shipped(t, "packaging")
 	for _, audience := range Levels() {
 		s.Results.Audience = audience
-		rep := history(t, s, 1, 60)
+		report := quarterlyReport(t, s, 1, 60)
 		for i, level := range []string{"", Staff, Management} {
-			p := Page{Set: NewSet(rep), Language: "en", Root: "../../", Level: level}
+			p := Page{Set: NewSet(report), Language: "en", Root: "../../", Level: level}
 			var html, doc, table bytes.Buffer
 			r := renderer(t)
 			if err := r.HTML(&html, p); err != nil {
@@ -171,8 +171,8 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// TestReportHidesNoGroup: where everybody is counted, as in the report, a page speaks of groups that nobody is in, and of
-// people whose group is not known, never of groups that are too small.
+// TestReportHidesNoGroup: where everybody is counted, as in the report, a page mentions empty groups and respondents whose
+// group is not known, never groups that are too small.
 func TestReportHidesNoGroup(t *testing.T) {
 	s, problems := questionnaire.Parse("few.yaml", []byte(`
 title: {zh: 少, en: Few, ar: قليل}
@@ -195,7 +195,7 @@ results: {min_group: 5, crosstabs: [{rows: liked, by: branch}, {rows: why, by: b
 	report := stats.NewReport(s, []*release.Release{release.Unsuppressed(s, "", "2026-11-22", folded)})
 	for language, want := range map[string]struct{ unknown, empty string }{
 		"zh": {"另有2人没有这一项的信息，只计入总体", "另有2组没有人回答，未列出"},
-		"en": {"Of 2 people this is not known; they count in the whole only", "2 groups without answers are left out"},
+		"en": {"For 2 people this is not known; they count in the overall figures only", "2 groups without answers are left out"},
 		"ar": {"شخصان (2) لا يُعرف", "فئتان (2) بلا إجابات"},
 	} {
 		p := Page{Set: NewSet(report), Today: "2026-11-22", Language: language}
@@ -210,7 +210,7 @@ results: {min_group: 5, crosstabs: [{rows: liked, by: branch}, {rows: why, by: b
 				t.Fatal(err)
 			}
 			page := rendertest.Text(t, b.Bytes())
-			empty := map[string]int{"report": 2, "results": 3}[name] // at the cross-tabulations, and beside the links to the groups
+			empty := map[string]int{"report": 2, "results": 3}[name] // at the cross-tabulations, and after the links to the groups
 			if strings.Count(page, want.unknown) != 1 || strings.Count(page, want.empty) != empty {
 				t.Errorf("%s, %s: %d times %q, want 1; %d times %q, want %d", language, name, strings.Count(page, want.unknown), want.unknown, strings.Count(page, want.empty), want.empty, empty)
 			}

@@ -20,17 +20,17 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// twoQuarters is figures for every field, of two quarters: so many chose the first option, half as many the next, and so on.
+// twoQuarters is a report of two quarters with figures for every field; see halvingRelease.
 func twoQuarters(s *survey.Survey) *stats.Report {
 	return stats.NewReport(s, []*release.Release{
-		halved(s, "2026-Q3", 9, "2026-09-30", 12, 0),
-		halved(s, "2026-Q4", 3, "2026-11-22", 40, 0),
+		halvingRelease(s, "2026-Q3", 9, "2026-09-30", 12, 0),
+		halvingRelease(s, "2026-Q4", 3, "2026-11-22", 40, 0),
 	})
 }
 
-// halved releases respondents of whom the first half chose an option, the half of the rest the next one, and so on;
-// numbers are 0 to 9 in turn. The options are counted from a later one.
-func halved(s *survey.Survey, period string, number int, date string, n, later int) *release.Release {
+// halvingRelease releases n respondents, of whom the first half chose an option, half of the rest the next one, and so on;
+// numbers are 0 to 9 in turn. later is the index of the first option.
+func halvingRelease(s *survey.Survey, period string, number int, date string, n, later int) *release.Release {
 	folded := tally.New(s)
 	for i := range n {
 		r := answer.Response{Channel: "web"}
@@ -60,8 +60,8 @@ func halved(s *survey.Survey, period string, number int, date string, n, later i
 	return next
 }
 
-// crowd releases n random respondents of one period: liking, 0 to 1, is how good their answers are.
-func crowd(t testing.TB, s *survey.Survey, period, date string, n int, liking float64, seed uint64) *release.Release {
+// randomRelease releases n random respondents of one period: liking, 0 to 1, is how good their answers are.
+func randomRelease(t testing.TB, s *survey.Survey, period, date string, n int, liking float64, seed uint64) *release.Release {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 7))
 	bias := map[string]float64{}
@@ -112,26 +112,26 @@ func crowd(t testing.TB, s *survey.Survey, period, date string, n int, liking fl
 	return next
 }
 
-// history is so many quarters of a survey, the last of them 2026-Q4, each a little better than the one before.
-func history(t testing.TB, s *survey.Survey, many, n int) *stats.Report {
+// quarterlyReport is many quarters of a survey, the last of them 2026-Q4, each a little better than the one before.
+func quarterlyReport(t testing.TB, s *survey.Survey, many, n int) *stats.Report {
 	t.Helper()
-	return stats.NewReport(s, quarters(t, s, many, n))
+	return stats.NewReport(s, quarterlyReleases(t, s, many, n))
 }
 
-func quarters(t testing.TB, s *survey.Survey, many, n int) []*release.Release {
+func quarterlyReleases(t testing.TB, s *survey.Survey, many, n int) []*release.Release {
 	t.Helper()
 	var all []*release.Release
 	for i := range many {
 		q := 2026*4 + 3 - (many - 1 - i)
 		period := fmt.Sprintf("%d-Q%d", q/4, q%4+1)
 		date := fmt.Sprintf("%d-%02d-20", q/4, 3*(q%4)+2)
-		all = append(all, crowd(t, s, period, date, n+7*i, 0.66+0.02*float64(i%5), 3))
+		all = append(all, randomRelease(t, s, period, date, n+7*i, 0.66+0.02*float64(i%5), 3))
 	}
 	return all
 }
 
-// TestDrawResults writes pages to look at into the directory that RESULTS_PAGES names.
-func TestDrawResults(t *testing.T) {
+// TestWritePages writes pages to look at into the directory that RESULTS_PAGES names.
+func TestWritePages(t *testing.T) {
 	dir := os.Getenv("RESULTS_PAGES")
 	if dir == "" {
 		t.Skip("RESULTS_PAGES is not set")
@@ -160,13 +160,14 @@ func TestDrawResults(t *testing.T) {
 	}
 	for _, s := range surveys {
 		s.Languages = append(s.Languages, "ar")
-		rep := history(t, s, 8, 97)
+		report := quarterlyReport(t, s, 8, 97)
 		actions := survey.Actions{}
-		for _, f := range rep.Periods[len(rep.Periods)-1].Ranked() {
-			actions = deeds(f.Field.Name)
+		for _, f := range report.Periods[len(report.Periods)-1].Ranked() {
+			actions = testActions(f.Field.Name)
 			break
 		}
-		for _, f := range NewSet(rep).Folders() {
+		set := NewSet(report)
+		for _, f := range set.Folders() {
 			for _, language := range s.Languages {
 				folder := s.ID + "/" + language + "/"
 				if language == s.DefaultLanguage() {
@@ -174,7 +175,7 @@ func TestDrawResults(t *testing.T) {
 				}
 				folder += f.Path()
 				var b bytes.Buffer
-				page := Page{Set: NewSet(rep), Actions: actions, Today: "2026-11-22", Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), Folder: f}
+				page := Page{Set: set, Actions: actions, Today: "2026-11-22", Language: language, Root: strings.Repeat("../", strings.Count(folder, "/")), Folder: f}
 				if err := r.HTML(&b, page); err != nil {
 					t.Fatal(err)
 				}
@@ -201,8 +202,8 @@ func TestDrawResults(t *testing.T) {
 	}
 }
 
-// deeds are measures in every state, and quotes.
-func deeds(question string) survey.Actions {
+// testActions are measures in every state, and quotes.
+func testActions(question string) survey.Actions {
 	text := func(zh, en string) survey.Text { return survey.Text{"zh": zh, "en": en, "ar": en} }
 	return survey.Actions{
 		Measures: []survey.Measure{

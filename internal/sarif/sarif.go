@@ -104,8 +104,8 @@ func allRules() (rules []rule, index map[string]int) {
 	rules = []rule{{
 		ID: problemRule, Name: "A mistake in the questionnaire",
 		ShortDescription: message{"A mistake in the questionnaire"},
-		FullDescription:  message{"The questionnaire cannot be compiled. Nothing is built or published until it is mended."},
-		Help:             message{"The message says what is wrong and, where one is obvious, the mend. \"glasspoll check\" prints all of them."},
+		FullDescription:  message{"The questionnaire cannot be compiled. Nothing is built or published until it is corrected."},
+		Help:             message{"The message says what is wrong and, where it is obvious, the correction. \"glasspoll check\" prints all of them."},
 		Default:          level{"error"},
 	}}
 	index = map[string]int{problemRule: 0}

@@ -216,6 +216,38 @@ func TestRemovedSurveys(t *testing.T) {
 	r.listen(t, "language=en&page=")("that there is none", func(n event) bool { return strings.Contains(n.Problems, "has no questionnaires") })
 }
 
+const teaActions = `- problem: {zh: 太苦, en: Too bitter}
+  measure: {zh: 换茶叶, en: Other leaves}
+  owner: {zh: 采购, en: Purchasing}
+  due: 2099-12-01
+`
+
+// TestSidecars: measures are on the results page, follow their file while it has no problems, and go with it.
+func TestSidecars(t *testing.T) {
+	t.Parallel()
+	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey, "surveys/tea.actions.yaml": teaActions})
+	shows := func(text string) func() bool {
+		return func() bool {
+			_, page := r.Get(t, "/tea/en/results/")
+			return strings.Contains(page, text)
+		}
+	}
+	servertest.Eventually(t, "the measure is shown", shows("Other leaves"))
+	r.Write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "Other leaves", "Better leaves", 1))
+	servertest.Eventually(t, "the edited measure is shown", shows("Better leaves"))
+	r.Write(t, "surveys/tea.actions.yaml", strings.Replace(teaActions, "due: 2099-12-01", "due: soon", 1))
+	servertest.Eventually(t, "the mistake is printed", func() bool {
+		return strings.Contains(r.Printed.String(), "tea.actions.yaml:4:8: due must be a date")
+	})
+	if !shows("Better leaves")() {
+		t.Error("the last good measures went with a mistake")
+	}
+	if err := os.Remove(filepath.Join(r.Dir, "surveys", "tea.actions.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	servertest.Eventually(t, "the measure is gone", func() bool { return !shows("leaves")() })
+}
+
 // TestStartBeforeCounting checks that the site answers before the stored answers have been counted.
 func TestStartBeforeCounting(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,9 @@ import (
 	"glasspoll/internal/survey"
 )
 
+// DataFile is the name of the store in the data directory.
+const DataFile = "glasspoll.db"
+
 // Options say what is served, and how.
 type Options struct {
 	Addr          string // where to listen: HOST:PORT
@@ -89,7 +92,8 @@ func (srv *Server) open(ctx context.Context) error {
 	return nil
 }
 
-// openData makes and opens the data directory, and the port before it: of two servers the later one must change nothing.
+// openData makes the data directory and opens the port, the store and the results pages. The port comes before the store:
+// of two servers started alike, the error of the second should be about the port.
 func (srv *Server) openData() error {
 	err := os.MkdirAll(srv.options.Data, 0o700)
 	if err != nil {
@@ -102,7 +106,7 @@ func (srv *Server) openData() error {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	if srv.store, err = local.Open(filepath.Join(srv.options.Data, "glasspoll.db")); err != nil {
+	if srv.store, err = local.Open(filepath.Join(srv.options.Data, DataFile)); err != nil {
 		return err
 	}
 	srv.pages, err = local.OpenPages(srv.pagesDir())

@@ -42,7 +42,7 @@ type Submission struct {
 func New(s *survey.Survey, seed uint64) *Simulator {
 	h := fnv.New64a()
 	h.Write([]byte(s.ID))
-	m := &Simulator{survey: s, random: rand.New(rand.NewPCG(seed, h.Sum64())), bias: map[string]float64{}, start: answer.Look(s, nil, "", "")}
+	m := &Simulator{survey: s, random: rand.New(rand.NewPCG(seed, h.Sum64())), bias: map[string]float64{}, start: answer.Evaluate(s, nil, "", "")}
 	m.approval = 0.72 + 0.18*m.random.Float64()
 	for _, f := range s.Fields() {
 		m.bias[f.Name] = 0.06 * m.random.NormFloat64()
@@ -162,7 +162,7 @@ type respondent struct {
 }
 
 func (r *respondent) state() answer.State {
-	return answer.Look(r.survey, r.values, r.channel, r.language)
+	return answer.Evaluate(r.survey, r.values, r.channel, r.language)
 }
 
 // fill answers a question that is asked, or skips it; if missingOnly, it answers only what is required and open.
@@ -170,17 +170,10 @@ func (r *respondent) fill(q *survey.Question, state answer.State, missingOnly bo
 	fields := slices.DeleteFunc(slices.Clone(r.survey.FieldsOf(q)), func(f survey.Field) bool {
 		return f.Option != nil && slices.Contains(state.Withheld[q.ID], f.Option.ID)
 	})
-	switch q.Type {
-	case survey.Ranking, survey.ConstantSum:
-		if required := state.Required[q.ID]; len(fields) > 0 && (required || !missingOnly) && !r.skips(q, required) {
-			for _, f := range fields {
-				delete(r.values, f.Name)
-			}
-			if q.Type == survey.Ranking {
-				r.rank(q, fields, required)
-			} else {
-				r.allocate(q, fields)
-			}
+	if q.Type == survey.Ranking || q.Type == survey.ConstantSum {
+		required := state.Required[q.ID]
+		if len(fields) > 0 && (required || !missingOnly) && !r.skips(q, required) {
+			r.fillTogether(q, fields, required)
 		}
 		return
 	}
@@ -193,12 +186,29 @@ func (r *respondent) fill(q *survey.Question, state answer.State, missingOnly bo
 			r.values[f.Name] = values
 		}
 	}
-	if !q.HasOther() {
-		return
+	if q.HasOther() {
+		r.fillOther(q)
 	}
-	delete(r.values, q.ID+"."+survey.Other)
+}
+
+// fillTogether answers all fields of a question whose values depend on each other.
+func (r *respondent) fillTogether(q *survey.Question, fields []survey.Field, required bool) {
+	for _, f := range fields {
+		delete(r.values, f.Name)
+	}
+	if q.Type == survey.Ranking {
+		r.rank(q, fields, required)
+	} else {
+		r.allocate(q, fields)
+	}
+}
+
+// fillOther mostly writes a text if the option "other" is chosen.
+func (r *respondent) fillOther(q *survey.Question) {
+	name := q.ID + "." + survey.Other
+	delete(r.values, name)
 	if slices.Contains(r.values[q.ID], survey.Other) && r.random.Float64() < 0.7 {
-		r.values[q.ID+"."+survey.Other] = []string{sampleText(r.language)}
+		r.values[name] = []string{sampleText(r.language)}
 	}
 }
 
@@ -227,24 +237,11 @@ func isText(t survey.Type) bool {
 func (r *respondent) repair() {
 	for round := range maxRepairs {
 		state := r.state()
-		good := true
 		r.arbitrary = round > 0
+		good := true
 		for q := range r.survey.Questions() {
-			if !state.Asked[q.ID] {
-				continue
-			}
-			if len(state.Failed[q.ID]) > 0 {
+			if state.Asked[q.ID] && !r.repairQuestion(q, state, round < maxRepairs/2) {
 				good = false
-				for _, f := range r.survey.FieldsOf(q) {
-					delete(r.values, f.Name)
-				}
-				if round < maxRepairs/2 || q.Required {
-					r.fill(q, state, false)
-				}
-			}
-			if r.misses(q, state) {
-				good = false
-				r.fill(q, state, true)
 			}
 		}
 		if good {
@@ -252,6 +249,26 @@ func (r *respondent) repair() {
 		}
 	}
 	r.arbitrary = false
+}
+
+// repairQuestion reports whether a question had no need of repair. What fails a check is answered again if again is set or
+// an answer is required, else it is skipped.
+func (r *respondent) repairQuestion(q *survey.Question, state answer.State, again bool) bool {
+	good := true
+	if len(state.Failed[q.ID]) > 0 {
+		good = false
+		for _, f := range r.survey.FieldsOf(q) {
+			delete(r.values, f.Name)
+		}
+		if again || q.Required {
+			r.fill(q, state, false)
+		}
+	}
+	if r.misses(q, state) {
+		good = false
+		r.fill(q, state, true)
+	}
+	return good
 }
 
 // misses reports whether a required part of a question is open.
@@ -267,29 +284,17 @@ func encode(s *survey.Survey, values map[string][]string) map[string]any {
 	answers := map[string]any{}
 	for _, f := range s.Fields() {
 		chosen := values[f.Name]
-		if len(chosen) == 0 {
+		if len(chosen) == 0 || f.Question.Type == survey.Ranking {
 			continue
 		}
-		q := f.Question
-		var value any = chosen[0]
-		switch q.Type {
-		case survey.MultiChoice:
-			if f.Part == survey.Whole {
-				value = chosen
-			}
-		case survey.YesNo, survey.Consent:
-			value = chosen[0] == "yes"
-		case survey.Number, survey.ConstantSum:
-			value = json.Number(chosen[0])
-		}
-		switch {
-		case q.Type == survey.Ranking:
+		value := encodeValue(f, chosen)
+		switch id := f.Question.ID; {
 		case f.Part == survey.ImportancePart, f.Part == survey.SatisfactionPart:
-			object(object(answers, q.ID), f.Row.ID)[string(f.Part)] = value
+			object(object(answers, id), f.Row.ID)[string(f.Part)] = value
 		case f.Row != nil:
-			object(answers, q.ID)[f.Row.ID] = value
+			object(answers, id)[f.Row.ID] = value
 		case f.Option != nil:
-			object(answers, q.ID)[f.Option.ID] = value
+			object(answers, id)[f.Option.ID] = value
 		default:
 			answers[f.Name] = value
 		}
@@ -298,19 +303,39 @@ func encode(s *survey.Survey, values map[string][]string) map[string]any {
 		if q.Type != survey.Ranking {
 			continue
 		}
-		var order []string
-		for rank := range q.AtMost {
-			for _, f := range s.FieldsOf(q) {
-				if v := values[f.Name]; len(v) > 0 && v[0] == strconv.Itoa(rank+1) {
-					order = append(order, f.Option.ID)
-				}
-			}
-		}
-		if len(order) > 0 {
+		if order := ranked(s.FieldsOf(q), q.AtMost, values); len(order) > 0 {
 			answers[q.ID] = order
 		}
 	}
 	return answers
+}
+
+// encodeValue returns the value of a field: a text, a number, a boolean, or a list of options.
+func encodeValue(f survey.Field, chosen []string) any {
+	switch f.Question.Type {
+	case survey.MultiChoice:
+		if f.Part == survey.Whole {
+			return chosen
+		}
+	case survey.YesNo, survey.Consent:
+		return chosen[0] == "yes"
+	case survey.Number, survey.ConstantSum:
+		return json.Number(chosen[0])
+	}
+	return chosen[0]
+}
+
+// ranked returns the options of a ranking in the order of their ranks.
+func ranked(fields []survey.Field, ranks int, values map[string][]string) []string {
+	var order []string
+	for rank := range ranks {
+		for _, f := range fields {
+			if v := values[f.Name]; len(v) > 0 && v[0] == strconv.Itoa(rank+1) {
+				order = append(order, f.Option.ID)
+			}
+		}
+	}
+	return order
 }
 
 // object returns the object under a name in parent, made if it is missing.
@@ -500,7 +525,7 @@ func (r *respondent) allocate(q *survey.Question, fields []survey.Field) {
 	}
 }
 
-// number makes up a number on a step between the bounds, or the 100 steps beside the only bound, or from 0.
+// number makes up a number on a step: between the bounds, within 100 steps of the only bound, or between 0 and 100 steps.
 func (r *respondent) number(q *survey.Question, like float64) string {
 	step := survey.Decimal(survey.One)
 	if q.Step != nil {

@@ -20,8 +20,8 @@ import (
 	"glasspoll/internal/theme"
 )
 
-// Assets is the stylesheets, the script and the pictures as pages link to them: made small, and named by what they hold,
-// so that a cache may keep them for ever.
+// Assets is the stylesheets, the scripts and the pictures as pages link to them: minified, and named by a hash of their
+// content, so that they can be cached for ever.
 type Assets struct {
 	Links render.Assets
 	files []file
@@ -32,7 +32,7 @@ type file struct {
 	content []byte
 }
 
-// Content is what is in an asset; nil if there is none at a path.
+// Content is the content of an asset; nil if there is none at the path.
 func (a Assets) Content(path string) []byte {
 	for _, f := range a.files {
 		if f.path == path {
@@ -43,8 +43,8 @@ func (a Assets) Content(path string) []byte {
 }
 
 // NewRenderer reads the assets of a set of templates and a theme, and returns the renderer of pages that link to them.
-func NewRenderer(templates fs.FS, look *theme.Theme) (*render.Renderer, Assets, error) {
-	assets, err := ReadAssets(templates, look)
+func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, error) {
+	assets, err := ReadAssets(templates, t)
 	if err != nil {
 		return nil, Assets{}, err
 	}
@@ -52,17 +52,17 @@ func NewRenderer(templates fs.FS, look *theme.Theme) (*render.Renderer, Assets, 
 	return renderer, assets, err
 }
 
-// ReadAssets makes the assets of the templates, and of a company's theme: style.css, results.css, script.js and thanks.js with
-// what they import, icon.svg, and the logo.
-func ReadAssets(templates fs.FS, look *theme.Theme) (Assets, error) {
+// ReadAssets makes the assets from the templates and a company's theme: style.css, results.css, script.js and thanks.js with
+// their imports, icon.svg, and the logo.
+func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
 	for _, source := range []struct {
 		name string
-		more string // after the source's own
+		more string // appended to the source
 		link *render.Asset
 	}{
-		{"style.css", look.CSS(), &a.Links.Style},
-		{"results.css", look.CSS(), &a.Links.Results},
+		{"style.css", t.CSS(), &a.Links.Style},
+		{"results.css", t.CSS(), &a.Links.Results},
 		{"script.js", "", &a.Links.Script},
 		{"thanks.js", "", &a.Links.Thanks},
 	} {
@@ -81,31 +81,31 @@ func ReadAssets(templates fs.FS, look *theme.Theme) (Assets, error) {
 		return Assets{}, fmt.Errorf("reading templates: %w", err)
 	}
 	light, dark := theme.DefaultLight(), theme.DefaultDark()
-	if look.Light != nil {
-		icon = bytes.ReplaceAll(icon, []byte(light["accent"].Hex()), []byte(look.Light["accent"].Hex()))
-		icon = bytes.ReplaceAll(icon, []byte("#fff"), []byte(look.Light["on-accent"].Hex()))
-		light = look.Light
+	if t.Light != nil {
+		icon = bytes.ReplaceAll(icon, []byte(light["accent"].Hex()), []byte(t.Light["accent"].Hex()))
+		icon = bytes.ReplaceAll(icon, []byte("#fff"), []byte(t.Light["on-accent"].Hex()))
+		light = t.Light
 	}
-	if look.Dark != nil {
-		dark = look.Dark
+	if t.Dark != nil {
+		dark = t.Dark
 	}
 	a.Links.Icon = a.add("icon.svg", icon)
-	a.Links.Brand = render.Brand{Name: look.Name, Address: look.Address, Light: light["bg"].Hex(), Dark: dark["bg"].Hex()}
-	if look.Logo != nil {
-		a.Links.Brand.Logo = a.add("logo"+look.Logo.Extension, look.Logo.Content)
+	a.Links.Brand = render.Brand{Name: t.Name, Address: t.Address, Light: light["bg"].Hex(), Dark: dark["bg"].Hex()}
+	if t.Logo != nil {
+		a.Links.Brand.Logo = a.add("logo"+t.Logo.Extension, t.Logo.Content)
 		a.Links.Brand.Height = logoHeight
-		a.Links.Brand.Width = int(math.Round(logoHeight * look.Logo.Width / look.Logo.Height))
+		a.Links.Brand.Width = int(math.Round(logoHeight * t.Logo.Width / t.Logo.Height))
 	}
-	if look.LogoDark != nil {
-		a.Links.Brand.LogoDark = a.add("logo"+look.LogoDark.Extension, look.LogoDark.Content)
+	if t.LogoDark != nil {
+		a.Links.Brand.LogoDark = a.add("logo"+t.LogoDark.Extension, t.LogoDark.Content)
 	}
 	return a, nil
 }
 
-// logoHeight is how high a logo is shown, in CSS pixels.
+// logoHeight is the height that a logo is shown with, in CSS pixels.
 const logoHeight = 40
 
-// add names a file by what it holds, and returns its path.
+// add names a file by a hash of its content, and returns its path.
 func (a *Assets) add(name string, content []byte) string {
 	sum := sha256.Sum256(content)
 	stem, extension, _ := strings.Cut(name, ".")

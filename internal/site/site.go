@@ -1,10 +1,11 @@
-// Package site makes every page and asset of a set of surveys, byte for byte the same each time. It is pure: what
-// becomes of the files is for an Output to say.
+// Package site makes every page and asset of a set of surveys, byte for byte the same each time. It is pure: an Output
+// stores the files.
 package site
 
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,15 +19,15 @@ import (
 )
 
 // Output takes finished files. Paths are relative, with forward slashes. Write is called from several goroutines at
-// once, in no order, once a path; content may be changed after it returns.
+// once, in no order, once for each path. It must not keep content, which is reused.
 type Output interface {
 	Write(path string, content []byte) error
 }
 
-// reserved are first segments of addresses that no survey may have.
+// reserved are ids that no survey may have, because they are addresses of the site itself.
 var reserved = []string{"api", "assets", "thanks", "results"}
 
-// A Conflict is a survey that cannot be part of the site, because its addresses are taken.
+// A Conflict is a survey that cannot be part of the site because its address is taken.
 type Conflict struct {
 	ID     string
 	Reason string
@@ -36,8 +37,8 @@ func (c *Conflict) Error() string {
 	return fmt.Sprintf("the id '%s' %s: choose another", c.ID, c.Reason)
 }
 
-// Check finds a survey that wants an address of another one, of the site itself, or of a home page. The error is nil or
-// a *Conflict.
+// Check finds a survey whose address is that of another one, of the site itself, or of a home page. The error is nil or a
+// *Conflict.
 func Check(surveys []*survey.Survey) error {
 	taken := map[string]bool{}
 	languages := Languages(surveys)
@@ -55,8 +56,8 @@ func Check(surveys []*survey.Survey) error {
 	return nil
 }
 
-// Languages lists the languages of all surveys, in the order in which they come. The first is that of the home page.
-// A site without surveys still has a home page, in Chinese and English.
+// Languages lists the languages of all surveys, in order of appearance. The first is that of the home page. A site without
+// surveys still has a home page, in Chinese and English.
 func Languages(surveys []*survey.Survey) []string {
 	if len(surveys) == 0 {
 		return []string{"zh", "en"}
@@ -72,9 +73,9 @@ func Languages(surveys []*survey.Survey) []string {
 	return languages
 }
 
-// Build writes the whole site: the home page, for each survey its form, its thank-you page, its results page as it is
-// before anything is released, and its compiled definition, each page in each language, and the assets. The renderer
-// must have been made with the same assets. Surveys are shown in the order given.
+// Build writes the whole site: the home page, for each survey its form, its thank-you pages, its results page before
+// anything is released, and its compiled definition, each page in each language, and the assets. The renderer must have
+// been made with the same assets. Surveys are listed in the order given.
 func Build(surveys []*survey.Survey, renderer *render.Renderer, assets Assets, out Output) error {
 	if err := Check(surveys); err != nil {
 		return err
@@ -84,10 +85,10 @@ func Build(surveys []*survey.Survey, renderer *render.Renderer, assets Assets, o
 	for _, f := range assets.files {
 		workers.Go(func() error { return out.Write(f.path, f.content) })
 	}
-	workers.Go(func() error { return buildHome(surveys, renderer, out) })
+	workers.Go(func() error { return BuildHome(surveys, renderer, out) })
 	for _, s := range surveys {
 		workers.Go(func() error {
-			if err := buildSurvey(s, renderer, out); err != nil {
+			if err := BuildSurvey(s, renderer, out); err != nil {
 				return fmt.Errorf("survey %s: %w", s.ID, err)
 			}
 			return nil
@@ -96,13 +97,14 @@ func Build(surveys []*survey.Survey, renderer *render.Renderer, assets Assets, o
 	return workers.Wait()
 }
 
-func buildHome(surveys []*survey.Survey, renderer *render.Renderer, out Output) error {
+// BuildHome writes the home page as Build does.
+func BuildHome(surveys []*survey.Survey, renderer *render.Renderer, out Output) error {
 	p := &pages{out: out}
 	languages := Languages(surveys)
 	for _, language := range languages {
-		// Drawn anew for each address: here, the way to the root may be empty, which is not the same everywhere.
+		// Each address has a page of its own: here, the path to the root may be empty, which is printed in another way.
 		for _, dir := range directories("", language, languages) {
-			err := p.write([]string{dir}, "index.html", func(w *bytes.Buffer, _ string) error {
+			err := p.write([]string{dir}, "index.html", func(w io.Writer, _ string) error {
 				return renderer.Home(w, surveys, language, languages, rootFrom(dir))
 			})
 			if err != nil {
@@ -113,48 +115,49 @@ func buildHome(surveys []*survey.Survey, renderer *render.Renderer, out Output) 
 	return nil
 }
 
-func buildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error {
+// BuildSurvey writes one survey's pages as Build does, for a site of which only that survey has changed.
+func BuildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error {
 	p := &pages{out: out}
-	figures, nothing := results.New(renderer), results.NewSet(stats.NewReport(s, nil))
 	for _, language := range s.Languages {
 		dirs := directories(s.ID+"/", language, s.Languages)
-		err := p.write(dirs, "index.html", func(w *bytes.Buffer, root string) error {
+		err := p.write(dirs, "index.html", func(w io.Writer, root string) error {
 			return renderer.Survey(w, s, render.SurveyPage{Language: language, Root: root})
 		})
 		if err != nil {
 			return err
 		}
 		for i := range max(1, len(s.Thanks)) {
-			err = p.write(dirs, s.ThanksPath(i)+"index.html", func(w *bytes.Buffer, root string) error {
+			err = p.write(dirs, s.ThanksPath(i)+"index.html", func(w io.Writer, root string) error {
 				return renderer.Thanks(w, s, i, language, root)
 			})
 			if err != nil {
 				return err
 			}
 		}
-		if s.Results.Audience != "public" {
-			continue
+		if s.Results.Audience == "public" {
+			if err := p.writeResults(dirs, s, language, results.New(renderer)); err != nil {
+				return err
+			}
 		}
-		err = p.write(dirs, "results/index.html", func(w *bytes.Buffer, root string) error {
-			return figures.HTML(w, results.Page{Set: nothing, Language: language, Root: root})
-		})
-		if err != nil {
-			return err
-		}
-		err = p.write(dirs, "results/results.json", func(w *bytes.Buffer, _ string) error {
-			return figures.JSON(w, results.Page{Set: nothing, Language: language})
-		})
-		if err != nil {
-			return err
-		}
-		err = p.write(dirs, "results/results.csv", func(w *bytes.Buffer, _ string) error {
-			return figures.CSV(w, results.Page{Set: nothing, Language: language})
+	}
+	return out.Write(s.ID+"/definition.json", s.Public().Encode())
+}
+
+// writeResults writes the results page and its files before anything is released.
+func (p *pages) writeResults(dirs []string, s *survey.Survey, language string, renderer *results.Renderer) error {
+	set := results.NewSet(stats.NewReport(s, nil))
+	for _, file := range []struct {
+		name  string
+		write func(io.Writer, results.Page) error
+	}{{"index.html", renderer.HTML}, {"results.json", renderer.JSON}, {"results.csv", renderer.CSV}} {
+		err := p.write(dirs, results.Folder{}.Path()+file.name, func(w io.Writer, root string) error {
+			return file.write(w, results.Page{Set: set, Language: language, Root: root})
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return out.Write(s.ID+"/definition.json", s.Public().Encode())
+	return nil
 }
 
 // directories lists where a page in one language is: under the language's name, and for the first language also above.
@@ -167,35 +170,36 @@ func directories(dir, language string, languages []string) []string {
 
 func rootFrom(path string) string { return strings.Repeat("../", strings.Count(path, "/")) }
 
-// anyRoot stands for the way to the site's root in a page that has several addresses: it is drawn once, and only the
-// way differs.
-const anyRoot = "glasspoll-root-7d1f/"
+// rootPlaceholder is the path to the site's root in a page that has several addresses: it is rendered once, and only that
+// path differs.
+const rootPlaceholder = "glasspoll-root-7d1f/"
 
-// pages writes pages to an Output through two buffers.
+// pages writes pages to an Output. Its buffers are reused.
 type pages struct {
-	out         Output
-	drawn, sent bytes.Buffer
+	out            Output
+	rendered, page bytes.Buffer
 }
 
-func (p *pages) write(dirs []string, name string, draw func(w *bytes.Buffer, root string) error) error {
-	p.drawn.Reset()
-	if err := draw(&p.drawn, anyRoot); err != nil {
+// write renders a file with a placeholder for the path to the root, and writes it to each directory.
+func (p *pages) write(dirs []string, name string, render func(w io.Writer, root string) error) error {
+	p.rendered.Reset()
+	if err := render(&p.rendered, rootPlaceholder); err != nil {
 		return fmt.Errorf("%s%s: %w", dirs[0], name, err)
 	}
 	for _, dir := range dirs {
-		p.sent.Reset()
+		p.page.Reset()
 		root := rootFrom(dir + name)
-		rest := p.drawn.Bytes()
+		rest := p.rendered.Bytes()
 		for {
-			before, after, found := bytes.Cut(rest, []byte(anyRoot))
-			p.sent.Write(before)
+			before, after, found := bytes.Cut(rest, []byte(rootPlaceholder))
+			p.page.Write(before)
 			if !found {
 				break
 			}
-			p.sent.WriteString(root)
+			p.page.WriteString(root)
 			rest = after
 		}
-		if err := p.out.Write(dir+name, p.sent.Bytes()); err != nil {
+		if err := p.out.Write(dir+name, p.page.Bytes()); err != nil {
 			return err
 		}
 	}

@@ -59,9 +59,9 @@ func build(t *testing.T, surveys []*survey.Survey) map[string]string {
 	return buildWith(t, surveys, &theme.Theme{})
 }
 
-func buildWith(t *testing.T, surveys []*survey.Survey, look *theme.Theme) map[string]string {
+func buildWith(t *testing.T, surveys []*survey.Survey, custom *theme.Theme) map[string]string {
 	t.Helper()
-	assets, err := site.ReadAssets(glasspoll.Templates(), look)
+	assets, err := site.ReadAssets(glasspoll.Templates(), custom)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func buildWith(t *testing.T, surveys []*survey.Survey, look *theme.Theme) map[st
 
 var linked = regexp.MustCompile(`(?:href|src|action)="([^"#?]*)`)
 
-// TestEveryLinkLeadsSomewhere follows every address of every page, as it stands, from where the page is.
+// TestEveryLinkLeadsSomewhere follows every address in every page from where the page is.
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	all := build(t, []*survey.Survey{parse(t, "coffee", "zh, en"), parse(t, "tea", "en, zh")})
 	links := 0

@@ -12,7 +12,7 @@ type words struct {
 // wordsIn are the words by language.
 var wordsIn = map[string]words{
 	"en": {
-		hello:        "A new questionnaire. An empty line takes what stands in brackets.",
+		hello:        "A new questionnaire. An empty line accepts the answer in brackets.",
 		askLanguages: "Which languages? 1 Chinese, 2 English, 3 both",
 		askTitle:     map[string]string{"zh": "Title in Chinese", "en": "Title in English"},
 		askPurpose:   map[string]string{"zh": "What for, in Chinese", "en": "What for, in English"},

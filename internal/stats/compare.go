@@ -11,10 +11,10 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// Line is the course of one figure over the periods; Field is zero for the index.
+// Line is one figure over the periods; Field is zero for the index.
 type Line struct {
 	Field  survey.Field
-	Points []Point // one a period, in order
+	Points []Point // one for each period, in order
 }
 
 // Point is one period's figure: the published index, an item's mean, or a net promoter score.
@@ -22,20 +22,21 @@ type Point struct {
 	Period string
 	N      int64    // respondents, or answers with a score
 	Value  *big.Rat // nil where there is none
-	Broken bool     // the scale, or what the index is made of, is another than in the last period that has a value
+	Broken bool     // the last period with a value had another scale, or another index
 
-	last *big.Rat // the value that this one compares with
+	scale  string   // what values with another one cannot be compared with
+	before *big.Rat // the value that this one is compared with
 }
 
-// Change is that since the last period that has a value; nil where there is none, or it cannot be compared.
+// Change is the difference to the last period with a value; nil where there is none, or it cannot be compared.
 func (p *Point) Change() *big.Rat {
-	if p.last == nil {
+	if p.before == nil {
 		return nil
 	}
-	return new(big.Rat).Sub(p.Value, p.last)
+	return new(big.Rat).Sub(p.Value, p.before)
 }
 
-// trend follows the index and every item that is asked today, matched by its name.
+// trend follows the index, and every item that is asked today by its name.
 func trend(report *Report) []Line {
 	lines := []Line{{}}
 	for _, f := range report.Survey.Fields() {
@@ -44,36 +45,47 @@ func trend(report *Report) []Line {
 		}
 	}
 	for i := range lines {
-		line := &lines[i]
-		line.Points = make([]Point, len(report.Periods))
-		var last *Point
-		scale := ""
-		for j := range report.Periods {
-			p, point := &report.Periods[j], &line.Points[j]
-			point.Period = p.Name
-			now := ""
-			if line.Field.Question == nil {
-				point.N, point.Value, now = p.Respondents, p.Overall.Score, p.form.rules
-			} else if item := p.Item(line.Field.Name); item != nil {
-				point.N, point.Value, now = item.Scored, item.Mean, item.of.scale
-				if item.NPS != nil {
-					point.Value = item.NPS.Score
-				}
-			}
-			if point.Value != nil {
-				if last != nil {
-					if point.Broken = now != scale; !point.Broken {
-						point.last = last.Value
-					}
-				}
-				last, scale = point, now
-			}
-		}
+		lines[i].follow(report.Periods)
 	}
 	return lines
 }
 
-// indexRules says all that an index depends on besides the answers.
+// follow finds the line's figure in each period, and compares it with the last one.
+func (l *Line) follow(periods []Period) {
+	l.Points = make([]Point, len(periods))
+	var last *Point
+	for i := range periods {
+		point := &l.Points[i]
+		*point = periods[i].point(l.Field)
+		if point.Value == nil {
+			continue
+		}
+		if last != nil {
+			if point.Broken = point.scale != last.scale; !point.Broken {
+				point.before = last.Value
+			}
+		}
+		last = point
+	}
+}
+
+// point is the figure of a field, or of the index if the field is zero.
+func (p *Period) point(f survey.Field) Point {
+	if f.Question == nil {
+		return Point{Period: p.Name, N: p.Respondents, Value: p.Overall.Score, scale: p.form.rules}
+	}
+	item := p.Item(f.Name)
+	if item == nil {
+		return Point{Period: p.Name}
+	}
+	point := Point{Period: p.Name, N: item.Scored, Value: item.Mean, scale: item.counted.scale}
+	if item.NPS != nil {
+		point.Value = item.NPS.Score
+	}
+	return point
+}
+
+// indexRules is all that the index depends on besides the answers.
 func (f *form) indexRules() string {
 	s := f.Survey
 	var b strings.Builder
@@ -92,29 +104,29 @@ func (f *form) indexRules() string {
 	return b.String()
 }
 
-// Item finds a field's figures; nil if the field was not counted in the period.
+// Item returns a field's figures; nil if the field was not counted in the period.
 func (p *Period) Item(name string) *Item {
-	if at, ok := p.form.places[name]; ok {
-		return &p.Items[at]
+	if i, ok := p.form.indexes[name]; ok {
+		return &p.Items[i]
 	}
 	return nil
 }
 
-// Ranked lists the items of the index that have answers, best first by performance. The best and the worst are its ends.
+// Ranked lists the items of the index that have answers by performance, the best first.
 func (p *Period) Ranked() []*Item {
-	type performer struct {
+	type performance struct {
 		*Item
 		exact   *big.Rat
-		rounded float64 // correctly, so that what differs here differs in the same way
+		rounded float64 // correctly, so that two which differ are in the right order
 	}
-	var all []performer
+	var all []performance
 	for i := range p.Items {
 		item := &p.Items[i]
-		if reached := item.Performance(); item.Weight != nil && reached != nil {
-			all = append(all, performer{item, reached, float(reached)})
+		if exact := item.Performance(); item.Weight != nil && exact != nil {
+			all = append(all, performance{item, exact, float(exact)})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b performer) int {
+	slices.SortStableFunc(all, func(a, b performance) int {
 		if a.rounded != b.rounded {
 			return cmp.Compare(b.rounded, a.rounded)
 		}
@@ -127,13 +139,13 @@ func (p *Period) Ranked() []*Item {
 	return ranked
 }
 
-// Performance is what the items of the index with a scale reach together, by their weights, in percent of what they could:
-// the index by the model percent_of_max. It is nil if none has an answer.
+// Performance is the index of the items with a scale by the model percent_of_max, whatever the survey's model. It is nil
+// if none has an answer.
 func (p *Period) Performance() *big.Rat {
-	var all group
+	var all sums
 	for i := range p.Items {
-		if item := &p.Items[i]; item.Weight != nil && item.of.boxed && item.Scored > 0 {
-			all.add(survey.PercentOfMax, item, item.of, item.of.whole)
+		if item := &p.Items[i]; item.Weight != nil && item.counted.isScale && item.Scored > 0 {
+			all.add(survey.PercentOfMax, item, item.counted.indexWeight)
 		}
 	}
 	return all.score(survey.PercentOfMax)
@@ -151,12 +163,12 @@ type Cell struct {
 	Item   Item
 }
 
-// CrossTabs breaks fields down as was declared when the period's first release was made.
+// CrossTabs breaks fields down as declared when the period's first release was made.
 func (p *Period) CrossTabs() []CrossTab {
 	s, r := p.form, p.released
 	tabs := make([]CrossTab, 0, len(r.CrossTabs))
 	for _, c := range r.CrossTabs {
-		at, counts := s.places[c.Rows]
+		at, counts := s.indexes[c.Rows]
 		by, ok := s.Field(c.By)
 		if !counts || !ok {
 			continue
@@ -174,7 +186,7 @@ func (p *Period) CrossTabs() []CrossTab {
 	return tabs
 }
 
-// Drivers set the items' performance against their importance (Martilla and James, Journal of Marketing 41, 1977). The
+// Drivers set the performance of items against their importance (Martilla and James, Journal of Marketing 41, 1977). The
 // quadrants meet at the means of both.
 type Drivers struct {
 	Items                   []Driver
@@ -184,7 +196,7 @@ type Drivers struct {
 // Driver is one item in the quadrants.
 type Driver struct {
 	Field       survey.Field
-	N           int64   // of whom the importance is known
+	N           int64   // respondents whose importance is known
 	Importance  float64 // stated: mean importance by its highest step, 0 to 1; derived: correlation with the overall item
 	Performance float64 // mean by the highest score, 0 to 1
 	Quadrant    Quadrant
@@ -205,7 +217,7 @@ func (d *Drivers) add(f survey.Field, n int64, importance, performance float64) 
 	d.Items = append(d.Items, Driver{Field: f, N: n, Importance: importance, Performance: performance})
 }
 
-// quadrants places the items, once all are known; fewer than two have no mean to be above or below of.
+// quadrants assigns the items to quadrants, once all are added. It returns nil for fewer than two.
 func (d *Drivers) quadrants() *Drivers {
 	if len(d.Items) < 2 {
 		return nil
@@ -230,20 +242,20 @@ func (d *Drivers) quadrants() *Drivers {
 	return d
 }
 
-// Drivers finds what respondents say is important, in rows that ask for importance and satisfaction, and what goes with
-// their overall judgement. Either is nil unless two items have it.
+// Drivers returns the importance that respondents state, in rows that ask for importance and satisfaction, and the one
+// that is derived from the correlation with their overall judgement. Either is nil unless two items have it.
 func (p *Period) Drivers() (stated, derived *Drivers) {
 	stated, derived = &Drivers{}, &Drivers{}
 	for i := range p.Items {
 		item := &p.Items[i]
-		reached := item.Performance()
-		if item.Weight == nil || reached == nil {
+		percent := item.Performance()
+		if item.Weight == nil || percent == nil {
 			continue
 		}
-		performance := float(reached) / 100
+		performance := float(percent) / 100
 		if row, ok := strings.CutSuffix(item.Field.Name, ".satisfaction"); ok {
-			if asked := p.Item(row + ".importance"); asked != nil && asked.Mean != nil {
-				stated.add(item.Field, asked.Scored, float(asked.Mean)/float(rat(asked.Field.MaxScore())), performance)
+			if importance := p.Item(row + ".importance"); importance != nil && importance.Mean != nil {
+				stated.add(item.Field, importance.Scored, float(importance.Mean)/float(rat(importance.Field.MaxScore())), performance)
 			}
 		}
 		if m := p.released.Pairs[item.Field.Name]; m != nil {
@@ -255,29 +267,29 @@ func (p *Period) Drivers() (stated, derived *Drivers) {
 	return stated.quadrants(), derived.quadrants()
 }
 
-// correlation is Pearson's, over those who answered both; there is none where one of the two never varies. It is rounded
-// to two places: more would tell more of single answers than of the item.
+// correlation is Pearson's, over respondents who answered both; there is none where one of the two never varies. It is
+// rounded to two places: more would reveal single answers rather than the item.
 func correlation(m *tally.Moments) (r float64, ok bool) {
 	product := func(a, b int64) *big.Int { return new(big.Int).Mul(big.NewInt(a), big.NewInt(b)) }
-	spread := func(ab, a, b int64) float64 { // n·Σab - Σa·Σb
+	covariance := func(ab, a, b int64) float64 { // n·Σab - Σa·Σb
 		x := product(m.N, ab)
 		f, _ := new(big.Float).SetInt(x.Sub(x, product(a, b))).Float64()
 		return f
 	}
-	xx, yy := spread(m.XX, m.X, m.X), spread(m.YY, m.Y, m.Y)
+	xx, yy := covariance(m.XX, m.X, m.X), covariance(m.YY, m.Y, m.Y)
 	if xx <= 0 || yy <= 0 {
 		return 0, false
 	}
-	return math.Round(100*spread(m.XY, m.X, m.Y)/math.Sqrt(xx)/math.Sqrt(yy)) / 100, true
+	return math.Round(100*covariance(m.XY, m.X, m.Y)/math.Sqrt(xx)/math.Sqrt(yy)) / 100, true
 }
 
-// Step is how many got as far as one stage of a survey.
+// Step is how many reached one stage of a survey.
 type Step struct {
 	Name string // issued, completed
 	N    int64
 }
 
-// Funnel lists the stages that are counted. Opening and starting a form are not: its pages are static and tell nobody.
+// Funnel lists the stages that are counted. Opening and starting a form are not: its pages are static.
 func (p *Period) Funnel() []Step {
 	var steps []Step
 	if p.Issued > 0 {

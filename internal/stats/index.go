@@ -8,12 +8,12 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// score computes the dimensions and the whole of one group of respondents. Over any group of items it makes two sums,
+// score computes the dimensions and the index of one group of respondents. Over any set of items it computes two sums,
 //
 //	reached = Σ w·q    divisor = Σ w·d
 //
-// over the scored items with at least one scored answer, where w is the item's weight, q what its answers come to, and d
-// what q is measured against:
+// over the scored items with at least one scored answer, where w is the item's weight, q the value of its answers, and d
+// the value that q is measured against:
 //
 //	model            q                      d               score
 //	percent_of_max   mean score             highest score   100 · reached / divisor
@@ -21,120 +21,123 @@ import (
 //	mean             mean score             1               reached / divisor
 //	weighted_count   sum of scores          scored answers  reached; per answer, reached / divisor
 //
-// Within a dimension w is the item's own weight; over the whole it is the item's own times its dimension's, and an item
-// of no dimension counts as one of weight 1. So all-best is 100 in each and in the whole. A score is nil where no item has
-// an answer.
+// Within a dimension w is the item's own weight; in the index it is the item's own times its dimension's, where an item
+// without a dimension has one of weight 1. So all-best is 100 in each dimension and in the index. A score is nil where no
+// item has an answer.
 func (f *form) score(items []Item) (dimensions []Dimension, overall Overall) {
 	model := f.Scoring.GroupModel()
-	var whole group
-	groups := make([]group, len(f.Scoring.Dimensions))
+	var index sums
+	byDimension := make([]sums, len(f.Scoring.Dimensions))
 	for i := range items {
 		item, field := &items[i], &f.counted[i]
 		if item.Weight == nil || item.Mean == nil {
 			continue
 		}
-		whole.add(model, item, field, field.whole)
+		index.add(model, item, field.indexWeight)
 		if field.dimension >= 0 {
-			groups[field.dimension].add(model, item, field, field.own)
+			byDimension[field.dimension].add(model, item, field.dimensionWeight)
 		}
 	}
 	for i, d := range f.Scoring.Dimensions {
-		dimensions = append(dimensions, Dimension{Dimension: d, Score: groups[i].score(model)})
+		dimensions = append(dimensions, Dimension{Dimension: d, Score: byDimension[i].score(model)})
 	}
-	if overall.Raw = whole.score(model); overall.Raw != nil {
-		overall.Reached, overall.Divisor, overall.margin = whole.reached(), whole.against(), whole.margin(model)
+	if overall.Raw = index.score(model); overall.Raw != nil {
+		overall.Reached, overall.Divisor, overall.margin = index.reached(), index.exactDivisor(), index.margin(model)
 	}
 	return dimensions, overall
 }
 
-// A group is items that are scored together. Its sums are whole numbers, in billionths: weights are in millionths, scores
-// in thousandths.
-type group struct {
-	sums    []sum   // Σ w·q is the sum of these
-	divisor big.Int // Σ w·d
-	half    float64 // Σ w·(half the interval of q); not a number where an item has none
+// sums are those of items that are scored together. They are whole numbers, in billionths: weights are in millionths,
+// scores in thousandths.
+type sums struct {
+	quotients []quotient // their sum is Σ w·q
+	divisor   big.Int    // Σ w·d
+	halfWidth float64    // Σ w·(half the interval of q); NaN where an item has none
 
-	weight, term big.Int // what is added, kept for its memory
+	weight, term big.Int // reused in add
 }
 
-// sum is over the items that so many have answered, and stands for itself divided by that number.
-type sum struct {
+// quotient is the sum over the items with the same number of answers, which it is divided by.
+type quotient struct {
 	by    int64
 	value big.Int
 }
 
-func (g *group) add(model string, item *Item, field *countedField, weight int64) {
+func (s *sums) add(model string, item *Item, weight int64) {
 	by, d := item.Scored, int64(survey.One)
 	switch model {
 	case survey.PercentOfMax:
-		d = int64(field.MaxScore())
+		d = int64(item.counted.MaxScore())
 	case survey.Graded10:
 		d *= 10
 	case survey.WeightedCount:
 		by, d = 1, d*item.Scored
 	}
-	at := slices.IndexFunc(g.sums, func(s sum) bool { return s.by == by })
+	at := slices.IndexFunc(s.quotients, func(q quotient) bool { return q.by == by })
 	if at < 0 {
-		at = len(g.sums)
-		g.sums = append(g.sums, sum{by: by})
+		at = len(s.quotients)
+		s.quotients = append(s.quotients, quotient{by: by})
 	}
-	g.weight.SetInt64(weight)
-	g.sums[at].value.Add(&g.sums[at].value, g.term.Mul(&g.weight, g.term.SetInt64(item.sum)))
-	g.divisor.Add(&g.divisor, g.term.Mul(&g.weight, g.term.SetInt64(d)))
+	s.weight.SetInt64(weight)
+	s.quotients[at].value.Add(&s.quotients[at].value, s.term.Mul(&s.weight, s.term.SetInt64(item.sum)))
+	s.divisor.Add(&s.divisor, s.term.Mul(&s.weight, s.term.SetInt64(d)))
 	if item.Interval == nil || model == survey.WeightedCount {
-		g.half = math.NaN()
+		s.halfWidth = math.NaN()
 	} else {
-		g.half += float64(weight) / float64(millionths) * (item.Interval.High - item.Interval.Low) / 2
+		s.halfWidth += float64(weight) / float64(millionths) * (item.Interval.High - item.Interval.Low) / 2
 	}
 }
 
+// billionths is the unit of sums.
 const billionths = millionths * int64(survey.One)
 
-// parts is Σ w·q as a fraction that is not reduced, in billionths.
-func (g *group) parts() (above, below *big.Int) {
-	above, below = new(big.Int), big.NewInt(1)
+// fraction is Σ w·q in billionths, as a fraction that is not reduced.
+func (s *sums) fraction() (numerator, denominator *big.Int) {
+	numerator, denominator = new(big.Int), big.NewInt(1)
 	var term, by big.Int
-	for i := range g.sums {
-		by.SetInt64(g.sums[i].by)
-		above.Add(above.Mul(above, &by), term.Mul(&g.sums[i].value, below))
-		below.Mul(below, &by)
+	for i := range s.quotients {
+		by.SetInt64(s.quotients[i].by)
+		numerator.Add(numerator.Mul(numerator, &by), term.Mul(&s.quotients[i].value, denominator))
+		denominator.Mul(denominator, &by)
 	}
-	return above, below
+	return numerator, denominator
 }
 
-func (g *group) reached() *big.Rat {
-	above, below := g.parts()
-	return new(big.Rat).SetFrac(above, below.Mul(below, big.NewInt(billionths)))
+func (s *sums) reached() *big.Rat {
+	numerator, denominator := s.fraction()
+	return new(big.Rat).SetFrac(numerator, denominator.Mul(denominator, big.NewInt(billionths)))
 }
 
-func (g *group) against() *big.Rat { return new(big.Rat).SetFrac(&g.divisor, big.NewInt(billionths)) }
+func (s *sums) exactDivisor() *big.Rat {
+	return new(big.Rat).SetFrac(&s.divisor, big.NewInt(billionths))
+}
 
-// margin is half the interval of the score. How items vary together is not counted, so it is that of items which all move
-// together: the widest there can be.
-func (g *group) margin(model string) float64 {
-	divisor, _ := g.divisor.Float64()
-	half := g.half / (divisor / float64(billionths))
+// margin is half the interval of the score. It is not known how items vary together, so it is that of items which all vary
+// in the same direction: the widest possible.
+func (s *sums) margin(model string) float64 {
+	divisor, _ := s.divisor.Float64()
+	half := s.halfWidth / (divisor / float64(billionths))
 	if model == survey.PercentOfMax || model == survey.Graded10 {
 		half *= 100
 	}
 	return half
 }
 
-func (g *group) score(model string) *big.Rat {
-	if g.divisor.Sign() <= 0 {
+func (s *sums) score(model string) *big.Rat {
+	if s.divisor.Sign() <= 0 {
 		return nil
 	}
 	if model == survey.WeightedCount {
-		return g.reached()
+		return s.reached()
 	}
-	above, below := g.parts()
+	numerator, denominator := s.fraction()
 	if model != survey.Mean {
-		above.Mul(above, big.NewInt(100))
+		numerator.Mul(numerator, big.NewInt(100))
 	}
-	return new(big.Rat).SetFrac(above, below.Mul(below, &g.divisor))
+	return new(big.Rat).SetFrac(numerator, denominator.Mul(denominator, &s.divisor))
 }
 
-// meanOfUnits scores each unit apart and takes the plain mean of those that have a score, in the whole and in each
+// meanOfUnits scores each unit on its own and takes the plain mean of those with a score, for the index and for each
 // dimension. Respondents of no unit, and of the pool, count in the pooled figure alone.
 func meanOfUnits(p *Period) {
 	s := p.form
@@ -160,7 +163,7 @@ func meanOfUnits(p *Period) {
 	}
 }
 
-// meanOf is the mean of what there is; nil of nothing.
+// meanOf is the mean of those that are not nil; nil without any.
 func meanOf(all []*big.Rat) *big.Rat {
 	sum, n := new(big.Rat), int64(0)
 	for _, x := range all {
@@ -175,7 +178,8 @@ func meanOf(all []*big.Rat) *big.Rat {
 	return sum.Quo(sum, big.NewRat(n, 1))
 }
 
-// publish turns the raw index into the published one: the response rate's deduction, the band, the way to the target.
+// publish computes the published index from the raw one: the deduction for the response rate, the band, the gap to the
+// target.
 func (o *Overall) publish(s *survey.Survey, rate *big.Rat) {
 	if o.Raw == nil {
 		return
@@ -187,10 +191,10 @@ func (o *Overall) publish(s *survey.Survey, rate *big.Rat) {
 			o.Score.SetInt64(0)
 		}
 	}
-	if at := float(o.Score); !math.IsNaN(o.margin) {
-		o.Interval = &Interval{at - o.margin, at + o.margin}
+	if score := float(o.Score); !math.IsNaN(o.margin) {
+		o.Interval = &Interval{score - o.margin, score + o.margin}
 		if s.Scoring.OutOf100() {
-			o.Interval = &Interval{max(0, at-o.margin), min(100, at+o.margin)}
+			o.Interval = &Interval{max(0, o.Interval.Low), min(100, o.Interval.High)}
 		}
 	}
 	o.Band = band(s.Scoring.Bands, o.Score)
@@ -199,22 +203,22 @@ func (o *Overall) publish(s *survey.Survey, rate *big.Rat) {
 	}
 }
 
-// deduction is how many points a response rate, in percent, costs: Deduct for each Per points under the floor, in a
-// stepped rule only for each whole one.
+// deduction is how many points a response rate in percent costs: Deduct for each Per points under the floor, in a stepped
+// rule only for each whole Per.
 func deduction(rule *survey.ResponseRateRule, rate *big.Rat) *big.Rat {
 	missing := new(big.Rat).Sub(rat(rule.Floor), rate)
 	if missing.Sign() <= 0 {
 		return new(big.Rat)
 	}
-	parts := missing.Quo(missing, rat(rule.Per))
+	times := missing.Quo(missing, rat(rule.Per))
 	if !rule.Proportional {
-		parts.SetInt(new(big.Int).Quo(parts.Num(), parts.Denom()))
+		times.SetInt(new(big.Int).Quo(times.Num(), times.Denom()))
 	}
-	return parts.Mul(parts, rat(rule.Deduct))
+	return times.Mul(times, rat(rule.Deduct))
 }
 
-// sampleSize is how many of a population have to answer by the rule ten_plus_5_percent: ten and five percent of them,
-// rounded up, and never more than there are.
+// sampleSize is how many of a population have to answer by the rule ten_plus_5_percent: ten and five percent, rounded up,
+// and never more than the population.
 func sampleSize(population int64) int64 {
 	return min(population, 10+(population+19)/20)
 }

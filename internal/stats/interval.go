@@ -8,8 +8,8 @@ type Interval struct{ Low, High float64 }
 // z is the 97.5 % quantile of the normal distribution.
 const z = 1.959963984540054
 
-// correction is by how much a variance shrinks when n are drawn from a population without putting back (Cochran, Sampling
-// Techniques, 1977, section 2.6): (N-n)/(N-1), 0 when all were asked. A population of 0 is unknown, and taken as endless.
+// correction is the factor of a variance when n are drawn from a finite population without replacement (Cochran, Sampling
+// Techniques, 1977, section 2.6): (N-n)/(N-1), 0 when all were asked. A population of 0 is unknown, and taken as infinite.
 func correction(n, population int64) float64 {
 	switch {
 	case population == 0:
@@ -21,8 +21,8 @@ func correction(n, population int64) float64 {
 	}
 }
 
-// wilson is the score interval of a share of count in n (Wilson, JASA 22, 1927). With a population, n counts for as much
-// more as the variance is less. It is nil for n = 0.
+// wilson is the score interval of a share of count in n (Wilson, JASA 22, 1927). For a finite population, n is divided by
+// the correction. It is nil for n = 0.
 func wilson(count, n, population int64) *Interval {
 	if n == 0 {
 		return nil

@@ -9,22 +9,22 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// A countedField is a field, and what figures need to know of it, worked out once.
+// A countedField is a field, and what figures need of it, computed once.
 type countedField struct {
 	survey.Field
-	weight    *big.Rat // in the whole; nil for a field that is no item
-	whole     int64    // the same in millionths
-	own       int64    // its weight in its dimension, in millionths
-	dimension int      // index; -1 for none
-	scale     string
-	options   []survey.Option
-	scored    []int // those of the options that have a score; none where several may be chosen
-	boxed     bool  // whether the scores make a scale of satisfaction
-	best      survey.Decimal
-	second    survey.Decimal // the highest score but one; best, if there is none
-	twice     survey.Decimal // the middle of the scale, doubled
-	limits    []survey.Decimal
-	width     survey.Decimal // of the bands that begin at the limits
+	weight          *big.Rat // in the index; nil for a field that is not part of it
+	indexWeight     int64    // the same in millionths
+	dimensionWeight int64    // in its dimension, in millionths
+	dimension       int      // index; -1 for none
+	scale           string
+	options         []survey.Option
+	scored          []int // indexes of the options with a score; none where several may be chosen
+	isScale         bool  // the scores make a scale of satisfaction
+	best            survey.Decimal
+	secondBest      survey.Decimal // best, if there is only one score
+	twiceMiddle     survey.Decimal // the middle of the scale, doubled
+	limits          []survey.Decimal
+	width           survey.Decimal // of the bands that begin at the limits
 }
 
 func newCountedField(s *survey.Survey, field survey.Field) countedField {
@@ -37,7 +37,7 @@ func newCountedField(s *survey.Survey, field survey.Field) countedField {
 			}
 		}
 	}
-	f.scores()
+	f.findScale()
 	if !field.Scored() {
 		return f
 	}
@@ -47,21 +47,21 @@ func newCountedField(s *survey.Survey, field survey.Field) countedField {
 			f.dimension, weight = i, int64(d.Weight)
 		}
 	}
-	f.own, f.whole = int64(field.Weight())*int64(survey.One), int64(field.Weight())*weight
-	f.weight = big.NewRat(f.whole, millionths)
+	f.dimensionWeight, f.indexWeight = int64(field.Weight())*int64(survey.One), int64(field.Weight())*weight
+	f.weight = big.NewRat(f.indexWeight, millionths)
 	return f
 }
 
-// millionths are those of weights, which are products of two in thousandths.
+// millionths is the unit of weights, which are products of two in thousandths.
 const millionths = int64(survey.One) * int64(survey.One)
 
-// scores finds the ends and the middle of a scale.
-func (f *countedField) scores() {
+// findScale finds the ends and the middle of a scale.
+func (f *countedField) findScale() {
 	switch f.Question.Type {
 	case survey.SingleChoice, survey.Rating, survey.Matrix, survey.ImportanceMatrix:
-		f.boxed = len(f.scored) > 0
+		f.isScale = len(f.scored) > 0
 	}
-	if !f.boxed {
+	if !f.isScale {
 		return
 	}
 	all := make([]survey.Decimal, 0, len(f.scored))
@@ -69,14 +69,14 @@ func (f *countedField) scores() {
 		all = append(all, *f.options[i].Score)
 	}
 	slices.Sort(all)
-	f.twice = all[0] + all[len(all)-1]
+	f.twiceMiddle = all[0] + all[len(all)-1]
 	all = slices.Compact(all)
-	f.best, f.second = all[len(all)-1], all[max(0, len(all)-2)]
+	f.best, f.secondBest = all[len(all)-1], all[max(0, len(all)-2)]
 }
 
-// item computes the figures of the field. Unscored answers count in the shares of the options, and in nothing else.
+// item computes the figures of the field. Unscored answers count in the shares of the options, and nowhere else.
 func (f *countedField) item(counted *tally.Item, population int64) Item {
-	item := Item{Field: f.Field, N: counted.N, Weight: f.weight, of: f}
+	item := Item{Field: f.Field, N: counted.N, Weight: f.weight, counted: f}
 	share := func(n, of int64) Share { return Share{n, of, population} }
 	for _, limit := range f.limits {
 		item.Histogram = append(item.Histogram, Bin{limit, limit + f.width, share(counted.Counts.Of(limit.String()), item.N)})
@@ -84,7 +84,7 @@ func (f *countedField) item(counted *tally.Item, population int64) Item {
 	if f.Numeric() {
 		if item.N > 0 && counted.Sum != nil && counted.Squares != nil {
 			item.Scored = item.N
-			item.moments(counted.Sum, counted.Squares, population)
+			item.setMoments(counted.Sum, counted.Squares, population)
 		}
 		return item
 	}
@@ -94,79 +94,93 @@ func (f *countedField) item(counted *tally.Item, population int64) Item {
 	for i := range f.options {
 		item.Counts[i] = Count{&f.options[i], share(counted.Counts.Of(f.options[i].ID), item.N)}
 	}
-	var top, two, low int64
 	for _, i := range f.scored {
-		n, s := item.Counts[i].N, *f.options[i].Score
-		item.Scored += n
-		item.sum += n * int64(s) // both are far below what 64 bits hold
-		if s == f.best {
-			top += n
-		}
-		if s >= f.second {
-			two += n
-		}
-		if 2*s < f.twice {
-			low += n
-		}
+		item.Scored += item.Counts[i].N
+		item.sum += item.Counts[i].N * int64(*f.options[i].Score) // both are far below what 64 bits hold
 	}
 	if item.Scored == 0 {
 		return item
 	}
-	item.Mean = big.NewRat(item.sum, item.Scored*int64(survey.One))
-	if item.Scored > 1 {
-		mean, squares := float64(item.sum)/float64(item.Scored), 0.0
-		for _, i := range f.scored {
-			off := float64(*f.options[i].Score) - mean
-			squares += float64(item.Counts[i].N) * off * off
-		}
-		item.varies(mean/float64(survey.One), squares/float64(millionths)/float64(item.Scored-1), population)
-	}
+	f.setMean(&item, population)
 	switch {
 	case f.Question.Type == survey.NPS:
-		item.NPS = promoters(item.Counts, item.Scored, population)
-	case f.boxed:
-		item.Top, item.TopTwo, item.Low = share(top, item.Scored), share(two, item.Scored), share(low, item.Scored)
+		item.NPS = newNPS(item.Counts, item.Scored, population)
+	case f.isScale:
+		f.setBoxes(&item, population)
 	}
 	return item
 }
 
-// moments turns the sums of Scored numbers, in thousandths, and of their squares, into mean and deviation.
-func (i *Item) moments(sum, squares *big.Int, population int64) {
+// setMean computes the mean of scores, and its deviation.
+func (f *countedField) setMean(item *Item, population int64) {
+	item.Mean = big.NewRat(item.sum, item.Scored*int64(survey.One))
+	if item.Scored < 2 {
+		return
+	}
+	mean, squares := float64(item.sum)/float64(item.Scored), 0.0
+	for _, i := range f.scored {
+		difference := float64(*f.options[i].Score) - mean
+		squares += float64(item.Counts[i].N) * difference * difference
+	}
+	item.setVariance(mean/float64(survey.One), squares/float64(millionths)/float64(item.Scored-1), population)
+}
+
+// setBoxes computes the shares of the highest scores, and of those below the middle.
+func (f *countedField) setBoxes(item *Item, population int64) {
+	var top, topTwo, low int64
+	for _, i := range f.scored {
+		n, score := item.Counts[i].N, *f.options[i].Score
+		if score == f.best {
+			top += n
+		}
+		if score >= f.secondBest {
+			topTwo += n
+		}
+		if 2*score < f.twiceMiddle {
+			low += n
+		}
+	}
+	item.Top, item.TopTwo, item.Low = Share{top, item.Scored, population}, Share{topTwo, item.Scored, population}, Share{low, item.Scored, population}
+}
+
+// setMoments computes mean and deviation from the sum of Scored numbers, in thousandths, and that of their squares.
+func (i *Item) setMoments(sum, squares *big.Int, population int64) {
 	n := big.NewInt(i.Scored)
 	i.Mean = new(big.Rat).SetFrac(sum, new(big.Int).Mul(n, big.NewInt(int64(survey.One))))
 	if i.Scored < 2 {
 		return
 	}
-	// (n·Σx² - (Σx)²) / (n·(n-1)), which would lose its digits if it were not exact above the line
-	above := new(big.Int).Mul(n, squares)
-	above.Sub(above, new(big.Int).Mul(sum, sum))
-	variance, _ := above.Float64()
-	i.varies(float(i.Mean), variance/(float64(i.Scored)*float64(i.Scored-1)*float64(millionths)), population)
+	// (n·Σx² - (Σx)²) / (n·(n-1)); the numerator would lose its digits in floating point
+	numerator := new(big.Int).Mul(n, squares)
+	numerator.Sub(numerator, new(big.Int).Mul(sum, sum))
+	variance, _ := numerator.Float64()
+	i.setVariance(float(i.Mean), variance/(float64(i.Scored)*float64(i.Scored-1)*float64(millionths)), population)
 }
 
-// varies takes what follows from a sample's variance.
-func (i *Item) varies(mean, variance float64, population int64) {
+// setVariance sets what follows from a sample's variance.
+func (i *Item) setVariance(mean, variance float64, population int64) {
 	i.SD = math.Sqrt(variance)
 	i.Interval = student(mean, variance, i.Scored, population)
 }
 
-// promoters are those who answer 9 or 10, detractors 0 to 6; the score is the difference of their shares in percent
-// (Reichheld, Harvard Business Review, December 2003). Its interval is that of the mean of 100, 0 and -100.
-func promoters(counts []Count, n, population int64) *NPS {
-	var yes, no int64
+// newNPS computes a net promoter score: promoters answer 9 or 10, detractors 0 to 6, and the score is the difference of
+// their shares in percent (Reichheld, Harvard Business Review, December 2003). Its interval is that of the mean of 100, 0
+// and -100.
+func newNPS(counts []Count, n, population int64) *NPS {
+	var promoters, detractors int64
 	for _, c := range counts {
 		switch {
 		case *c.Option.Score >= 9*survey.One:
-			yes += c.N
+			promoters += c.N
 		case *c.Option.Score <= 6*survey.One:
-			no += c.N
+			detractors += c.N
 		}
 	}
-	nps := &NPS{Promoters: Share{yes, n, population}, Passives: Share{n - yes - no, n, population}, Detractors: Share{no, n, population}}
-	nps.Score = big.NewRat(100*(yes-no), n)
+	nps := &NPS{Promoters: Share{promoters, n, population}, Passives: Share{n - promoters - detractors, n, population}, Detractors: Share{detractors, n, population}}
+	nps.Score = big.NewRat(100*(promoters-detractors), n)
 	if n > 1 {
-		d, of := float64(yes-no), float64(n)
-		nps.Interval = student(float(nps.Score), 1e4*(float64(yes+no)-d*d/of)/(of-1), n, population)
+		d, of := float64(promoters-detractors), float64(n)
+		nps.Interval = student(float(nps.Score), 1e4*(float64(promoters+detractors)-d*d/of)/(of-1), n, population)
 	}
 	return nps
 }

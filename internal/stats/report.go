@@ -14,49 +14,64 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// NewReport computes the figures of a survey from the latest release of each period, oldest first. Each period
-// is scored by the form of the questionnaire that its release was made with, and worded as s is today.
+// NewReport computes the figures of a survey from the latest release of each period, oldest first. Each period is scored
+// by the form of the questionnaire that its release was made with, and has the texts of s.
 func NewReport(s *survey.Survey, latest []*release.Release) *Report {
 	report := &Report{Survey: s, Periods: make([]Period, 0, len(latest))}
-	today := newForm(s)
-	forms := map[string]*form{"": today}
-	var now string // the form of s, once it is needed
+	forms := newForms(s)
 	for _, r := range latest {
 		report.Revision += r.Number
-		f := forms[string(r.Form)]
-		if f == nil {
-			f = today
-			if r.Version != s.Version || s.Version == "" {
-				if now == "" {
-					now = string(s.Form())
-				}
-				if string(r.Form) != now {
-					if parsed, err := survey.DecodeForm(r.Form, s); err == nil { // else the figures of what is asked today are still right
-						f = newForm(parsed)
-					}
-				}
-			}
-			forms[string(r.Form)] = f
-		}
-		report.Periods = append(report.Periods, newPeriod(f, r))
+		report.Periods = append(report.Periods, newPeriod(forms.of(r), r))
 	}
 	report.Trend = trend(report)
 	return report
 }
 
-// A form is a questionnaire, and what figures need of it, worked out once.
+// A form is a questionnaire, and what figures need of it, computed once.
 type form struct {
 	*survey.Survey
 	counted []countedField
-	places  map[string]int // by name, in counted and in the items of a period
+	indexes map[string]int // by name, in counted and in the items of a period
 	rules   string         // all that the index depends on besides the answers
 }
 
+// forms are the forms of a report's releases. Each is parsed once.
+type forms struct {
+	now     *form
+	encoded string // now, once it is needed
+	byForm  map[string]*form
+}
+
+func newForms(s *survey.Survey) *forms {
+	now := newForm(s)
+	return &forms{now: now, byForm: map[string]*form{"": now}}
+}
+
+// of is the form of a release. If it cannot be parsed, it is the one of now: the figures of what is still asked are right.
+func (f *forms) of(r *release.Release) *form {
+	if known := f.byForm[string(r.Form)]; known != nil {
+		return known
+	}
+	result := f.now
+	if r.Version != f.now.Version || f.now.Version == "" {
+		if f.encoded == "" {
+			f.encoded = string(f.now.Form())
+		}
+		if string(r.Form) != f.encoded {
+			if parsed, err := survey.DecodeForm(r.Form, f.now.Survey); err == nil {
+				result = newForm(parsed)
+			}
+		}
+	}
+	f.byForm[string(r.Form)] = result
+	return result
+}
+
 func newForm(s *survey.Survey) *form {
-	f := &form{Survey: s, places: map[string]int{}}
+	f := &form{Survey: s, indexes: map[string]int{}}
 	for _, field := range s.Fields() {
 		if field.Counted() {
-			f.places[field.Name] = len(f.counted)
+			f.indexes[field.Name] = len(f.counted)
 			f.counted = append(f.counted, newCountedField(s, field))
 		}
 	}
@@ -79,16 +94,16 @@ func newPeriod(s *form, r *release.Release) Period {
 		p.SampleSize = sampleSize(p.Population)
 	}
 	p.Overall.publish(s.Survey, p.Rate)
-	var came tally.Item
-	if came.Gather(everybody, tally.Channel); came.N > 0 {
+	var channels tally.Item
+	if channels.Gather(everybody, tally.Channel); channels.N > 0 {
 		for _, name := range s.Channels {
-			p.Channels = append(p.Channels, Channel{name, Share{N: came.Counts.Of(name), Of: came.N}})
+			p.Channels = append(p.Channels, Channel{name, Share{N: channels.Counts.Of(name), Of: channels.N}})
 		}
 	}
 	return p
 }
 
-// figures computes what the counters of some cohorts tell together.
+// figures computes the figures of some cohorts together.
 func (p *Period) figures(cohorts []*tally.Counters, population int64) {
 	for _, c := range cohorts {
 		p.Respondents += c.Respondents
@@ -106,8 +121,8 @@ func (p *Period) figures(cohorts []*tally.Counters, population int64) {
 	}
 }
 
-// Group is the figures of the respondents who gave one answer to a segment question. It has no response rate, for nobody
-// counts to whom questionnaires were issued by segment: its score is the raw one. Pooled respondents are in no group.
+// Group is the figures of the respondents who gave one answer to a segment question. It has no response rate, since it is
+// not known how many questionnaires each segment was issued: its score is the raw one. Pooled respondents are in no group.
 func (p *Period) Group(segment, option string) *Period {
 	g := &Period{Name: p.Name, Release: p.Release, Date: p.Date, MinGroup: p.MinGroup, form: p.form, released: p.released}
 	g.figures(p.released.CohortsWith(segment, option), 0)
@@ -123,7 +138,7 @@ func (p *Period) GroupSize(segment, option string) (n int64) {
 	return n
 }
 
-// Survey is the questionnaire that the period was scored by, worded as it is today.
+// Survey is the questionnaire that the period was scored by, with the texts of today's.
 func (p *Period) Survey() *survey.Survey { return p.form.Survey }
 
 // WithPeriods returns a report like r over other figures of its periods, such as those of a group, with their own trend.
@@ -136,7 +151,7 @@ func (r *Report) WithPeriods(periods []Period) *Report {
 func rat(d survey.Decimal) *big.Rat { return big.NewRat(int64(d), int64(survey.One)) }
 
 // Round prints a figure with so many decimals, half away from zero: 12.345 to two places is "12.35", -0.5 to none "-1".
-// What rounds to nothing has no sign.
+// Zero has no sign.
 func Round(r *big.Rat, places int) string {
 	text, ok := roundInt64(r, places)
 	if !ok {
@@ -148,7 +163,7 @@ func Round(r *big.Rat, places int) string {
 	return text
 }
 
-// roundInt64 is [big.Rat.FloatString] for what fits into 64 bits, as nearly every figure does: a page has hundreds.
+// roundInt64 is [big.Rat.FloatString] for figures that fit into 64 bits, as nearly all do; a page has hundreds.
 func roundInt64(r *big.Rat, places int) (text string, ok bool) {
 	num, denom := r.Num(), r.Denom()
 	if !num.IsInt64() || !denom.IsInt64() || places > 9 {

@@ -9,30 +9,30 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Report is everything that a results page says of one survey.
+// Report is the figures of one survey.
 type Report struct {
 	Survey   *survey.Survey
 	Revision int      // grows with every release: the sum of the periods' release numbers
 	Periods  []Period // oldest first; the last one is the headline. Empty: nothing released yet
-	Trend    []Line   // the index first, then every item that is asked today
+	Trend    []Line   // of the index first, then of every item that is asked today
 }
 
 // Period is the figures of one period.
 type Period struct {
 	Name        string // "2026-Q4", or "all"
-	Release     int    // number of the release it is made from
+	Release     int    // number of the release that it is made from
 	Date        string // day of that release
 	MinGroup    int
-	Respondents int64    // released ones, as in every figure here
+	Respondents int64    // released ones, as in every figure
 	Issued      int64    // questionnaires given out; 0 if unknown
 	Population  int64    // people who could be asked; 0 if unknown
-	SampleSize  int64    // how many respondents the sample rule wants; 0 without one
-	Rate        *big.Rat // response rate in percent; nil if it is unknown how many were issued
+	SampleSize  int64    // respondents that the sample rule wants; 0 without one
+	Rate        *big.Rat // response rate in percent; nil if Issued is unknown
 	Overall     Overall
 	Items       []Item // in the questionnaire's order; fields with no released answer included, with N = 0
 	Dimensions  []Dimension
 
-	Channels []Channel // of those who came by a known one
+	Channels []Channel // of responses with a known one
 
 	form     *form
 	released *release.Release
@@ -44,11 +44,11 @@ type Overall struct {
 	Raw              *big.Rat     // before deductions
 	Deducted         *big.Rat     // points, for the response rate; nil without a rule. Score is never below 0
 	Score            *big.Rat     // as published
-	PerAnswer        *big.Rat     // of weighted_count: the sum by the (weighted) number of answers
+	PerAnswer        *big.Rat     // of weighted_count: the sum divided by the (weighted) number of answers
 	Units            []Unit       // of mean_of_units, in the questionnaire's order
 	Pooled           *big.Rat     // of mean_of_units: the index of all respondents together
 	Band             *survey.Band // nil without bands or score
-	Gap              *big.Rat     // Score less the target; nil without one
+	Gap              *big.Rat     // Score minus the target; nil without one
 	Interval         *Interval    // of Score; nil for a weighted count, and where an item has fewer than two scored answers
 
 	margin float64 // half of the interval, or not a number
@@ -58,7 +58,7 @@ type Overall struct {
 type Unit struct {
 	Option      survey.Option
 	Respondents int64
-	Score       *big.Rat // nil where no scored item has an answer; then the unit is no part of the mean
+	Score       *big.Rat // nil where no scored item has an answer; the mean is then over the others
 }
 
 // Dimension is the index over one dimension's items.
@@ -67,42 +67,42 @@ type Dimension struct {
 	Score *big.Rat
 }
 
-// Channel is how many answers came by one channel, and their share of those that came by any.
+// Channel is how many responses came by one channel, and their share of those with a known one.
 type Channel struct {
 	Name string
 	Share
 }
 
-// Item is the figures of one field. Intervals hold in 95 of 100 cases, and are corrected for a finite population where it
-// is known.
+// Item is the figures of one field. Intervals are 95 % confidence intervals, corrected for a finite population where it is
+// known.
 type Item struct {
 	Field     survey.Field
 	N         int64
 	Counts    []Count   // an option each, in the questionnaire's order; empty for a number
 	Scored    int64     // answers that have a score; of a number, all
-	Weight    *big.Rat  // in the index: its own times its dimension's; nil for a field that is no item
-	Mean      *big.Rat  // of scores, or of a number's answers; nil if there are none
-	SD        float64   // of the same, with n-1; 0 for fewer than two
+	Weight    *big.Rat  // in the index: its own times its dimension's; nil for a field that is not part of it
+	Mean      *big.Rat  // of scores, or of a number's answers; nil without any
+	SD        float64   // sample standard deviation of the same; 0 for fewer than two
 	Interval  *Interval // of the mean; nil for fewer than two
 	Top       Share     // of the scored answers: the highest score
 	TopTwo    Share     // the highest two
 	Low       Share     // below the middle of the scale
 	NPS       *NPS      // of an nps
-	Histogram []Bin     // of a number that is bounded
+	Histogram []Bin     // of a bounded number
 
-	of  *countedField
-	sum int64 // of scores, in thousandths
+	counted *countedField
+	sum     int64 // of scores, in thousandths
 }
 
-// Performance is the mean in percent of the highest score; nil for what has no scored scale, or no scored answers.
+// Performance is the mean in percent of the highest score; nil without a scored scale, or without scored answers.
 func (i *Item) Performance() *big.Rat {
-	if !i.of.boxed || i.Scored == 0 || i.of.best <= 0 {
+	if !i.counted.isScale || i.Scored == 0 || i.counted.best <= 0 {
 		return nil
 	}
-	return big.NewRat(100*i.sum, i.Scored*int64(i.of.best))
+	return big.NewRat(100*i.sum, i.Scored*int64(i.counted.best))
 }
 
-// Count is how often one option was chosen, of all answers.
+// Count is how often one option was chosen, as a share of all answers.
 type Count struct {
 	Option *survey.Option
 	Share
@@ -119,7 +119,7 @@ func (s Share) Ratio() *big.Rat {
 	return big.NewRat(s.N, s.Of)
 }
 
-// Percent is the ratio in percent, to draw with; 0 of nothing.
+// Percent is the ratio in percent, for charts; 0 of nothing.
 func (s Share) Percent() float64 {
 	if s.Of == 0 {
 		return 0
@@ -137,7 +137,7 @@ type NPS struct {
 	Interval                        *Interval
 }
 
-// Bin is a band of a histogram: from From (inclusive) up to To.
+// Bin is a band of a histogram: from From (inclusive) to To (exclusive).
 type Bin struct {
 	From, To survey.Decimal
 	Share

@@ -26,11 +26,11 @@ const (
 func (s *Survey) Fields() []Field { return s.fields }
 
 // FieldsOf lists the fields of a question; a note has none.
-func (s *Survey) FieldsOf(q *Question) []Field { return s.ofQuestion[q.ID] }
+func (s *Survey) FieldsOf(q *Question) []Field { return s.fieldsOfQuestion[q.ID] }
 
 // Field finds a field by its name.
 func (s *Survey) Field(name string) (Field, bool) {
-	i, ok := s.byName[name]
+	i, ok := s.fieldIndexes[name]
 	if !ok {
 		return Field{}, false
 	}
@@ -39,7 +39,7 @@ func (s *Survey) Field(name string) (Field, bool) {
 
 // FieldIndex returns the index of a field in [Survey.Fields], or -1.
 func (s *Survey) FieldIndex(name string) int {
-	if i, ok := s.byName[name]; ok {
+	if i, ok := s.fieldIndexes[name]; ok {
 		return i
 	}
 	return -1
@@ -179,16 +179,19 @@ func (s *Survey) Segments() []Field {
 	return segments
 }
 
-// Index derives the fields from the sections. It must be called after the sections have changed, and before s is shared.
+// Index derives questions and fields from the sections. It must be called after the sections have changed, and before s is shared.
 func (s *Survey) Index() {
-	s.fields, s.byName = nil, map[string]int{}
-	s.ofQuestion = map[string][]Field{}
+	s.questions, s.fields = map[string]*Question{}, nil
+	s.fieldIndexes, s.fieldsOfQuestion = map[string]int{}, map[string][]Field{}
 	for q := range s.Questions() {
-		s.ofQuestion[q.ID] = q.fields()
-		s.fields = append(s.fields, s.ofQuestion[q.ID]...)
+		if s.questions[q.ID] == nil {
+			s.questions[q.ID] = q
+		}
+		s.fieldsOfQuestion[q.ID] = q.fields()
+		s.fields = append(s.fields, s.fieldsOfQuestion[q.ID]...)
 	}
 	for i, f := range s.fields {
-		s.byName[f.Name] = i
+		s.fieldIndexes[f.Name] = i
 	}
 }
 

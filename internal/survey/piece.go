@@ -38,8 +38,8 @@ func (s *Survey) Shows(name string) bool {
 	if f, ok := s.Field(name); ok {
 		return f.Part != OtherPart
 	}
-	fields := s.ofQuestion[name]
-	return len(fields) > 0 && fields[0].Question.Type == Ranking
+	q, ok := s.Question(name)
+	return ok && q.Type == Ranking
 }
 
 // A Pipe is a {{name}} in a text, whether or not there is such a question.

@@ -36,11 +36,13 @@ type Survey struct {
 	Results        Results   `json:"results"`
 	Alerts         []Alert   `json:"alerts,omitempty"` // not public: see [Survey.Public]
 
-	location   *time.Location
-	fields     []Field
-	byName     map[string]int
-	ofQuestion map[string][]Field
-	order      []Placed
+	// Derived, not encoded.
+	location         *time.Location
+	questions        map[string]*Question
+	fields           []Field
+	fieldIndexes     map[string]int     // by name
+	fieldsOfQuestion map[string][]Field // by the question's id
+	order            []Placed
 }
 
 // Text is a text in every language of its survey, by language. An empty Text has no words.
@@ -344,10 +346,6 @@ func (s *Survey) Questions() iter.Seq[*Question] {
 
 // Question finds a question by its id.
 func (s *Survey) Question(id string) (*Question, bool) {
-	for q := range s.Questions() {
-		if q.ID == id {
-			return q, true
-		}
-	}
-	return nil, false
+	q, ok := s.questions[id]
+	return q, ok
 }

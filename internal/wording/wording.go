@@ -1,6 +1,6 @@
-// Package wording is the interface's own sentences: one YAML file a language, key to sentence. Sentences have
-// placeholders, {name}; one that counts has a form for each plural of its language (CLDR), chosen by the placeholder
-// that it names under "of":
+// Package wording holds the sentences of the interface: one YAML file per language, from key to sentence. Sentences have
+// placeholders, {name}; one that counts has a form for each plural of its language (CLDR), chosen by the value of the
+// placeholder that "of" names:
 //
 //	greeting: Hello, {name}
 //	left: {of: n, one: "{n} answer left", other: "{n} answers left"}
@@ -24,20 +24,20 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Catalog is every language's words. All languages have the same keys, with the same placeholders.
+// Catalog holds the words of every language. All languages have the same keys, with the same placeholders.
 type Catalog struct {
 	languages []string
 	words     map[string]*Words
 }
 
-// Words is the sentences of one language.
+// Words holds the sentences of one language.
 type Words struct {
 	tag       language.Tag
 	name      string
 	sentences map[string]sentence
 }
 
-// A sentence is split at its placeholders once, when it is loaded.
+// A sentence is split at its placeholders when it is loaded.
 type sentence struct {
 	of    string // placeholder that chooses the form; "" if there is one form only
 	forms [plural.Many + 1][]piece
@@ -53,7 +53,7 @@ var formNames = map[string]plural.Form{
 	"zero": plural.Zero, "one": plural.One, "two": plural.Two, "few": plural.Few, "many": plural.Many, "other": plural.Other,
 }
 
-// Load reads every LANGUAGE.yaml in the root of a file system. The error lists everything that is wrong, a line each.
+// Load reads every LANGUAGE.yaml in the root of a file system. The error lists everything that is wrong, one line each.
 func Load(fsys fs.FS) (*Catalog, error) {
 	files, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
@@ -75,7 +75,7 @@ func Load(fsys fs.FS) (*Catalog, error) {
 		c.languages = append(c.languages, name)
 		c.words[name] = w
 	}
-	if len(faults) == 0 { // else everything in a broken file would be missing
+	if len(faults) == 0 { // in a broken file, everything would be missing
 		faults = c.compare()
 	}
 	if len(faults) > 0 {
@@ -84,114 +84,151 @@ func Load(fsys fs.FS) (*Catalog, error) {
 	return c, nil
 }
 
+// parse reads one file of words. It returns everything that is wrong with it.
 func parse(file, name string, source []byte) (*Words, []error) {
-	w := &Words{name: name, sentences: map[string]sentence{}}
+	p := parser{file: file, words: &Words{name: name, sentences: map[string]sentence{}}}
 	tag, err := language.Parse(name)
 	if err != nil {
-		return w, []error{fmt.Errorf("%s: %q is not a language tag", file, name)}
+		return p.words, []error{fmt.Errorf("%s: %q is not a language tag", file, name)}
 	}
-	w.tag = tag
+	p.words.tag, p.forms = tag, formsOf(tag)
 	var document yaml.Node
 	if err := yaml.Unmarshal(source, &document); err != nil {
-		return w, []error{fmt.Errorf("%s: %w", file, err)}
+		return p.words, []error{fmt.Errorf("%s: %w", file, err)}
 	}
 	if len(document.Content) == 0 || document.Content[0].Kind != yaml.MappingNode {
-		return w, []error{fmt.Errorf("%s: not a map from key to sentence", file)}
+		return p.words, []error{fmt.Errorf("%s: not a map from key to sentence", file)}
 	}
-	var faults []error
-	needed := formsOf(tag)
 	entries := document.Content[0].Content
 	for i := 0; i < len(entries); i += 2 {
-		key := entries[i].Value
-		fault := func(format string, args ...any) {
-			faults = append(faults, fmt.Errorf("%s:%d: %s: %s", file, entries[i].Line, key, fmt.Sprintf(format, args...)))
-		}
-		if _, double := w.sentences[key]; double {
-			fault("given twice")
-			continue
-		}
-		var s sentence
-		switch value := entries[i+1]; value.Kind {
-		case yaml.ScalarNode:
-			s.forms[plural.Other], err = split(value.Value)
-			if err != nil {
-				fault("%v", err)
-			}
-		case yaml.MappingNode:
-			for j := 0; j < len(value.Content); j += 2 {
-				k, text := value.Content[j].Value, value.Content[j+1].Value
-				if k == "of" {
-					s.of = text
-					continue
-				}
-				form, ok := formNames[k]
-				if !ok || !slices.Contains(needed, form) {
-					fault("%q is no plural form of this language", k)
-					continue
-				}
-				if s.forms[form], err = split(text); err != nil {
-					fault("%s: %v", k, err)
-				}
-			}
-			if s.of == "" {
-				fault("lacks \"of\", the placeholder that chooses the form")
-			} else if s.forms[plural.Other] != nil && !slices.Contains(placeholders(s.forms[plural.Other]), s.of) {
-				fault("\"of\" names %q, which is no placeholder of it", s.of)
-			}
-			for form := range formNames {
-				if slices.Contains(needed, formNames[form]) && s.forms[formNames[form]] == nil {
-					fault("lacks the plural form %q", form)
-				}
-			}
-			for _, pieces := range s.forms {
-				for _, p := range placeholders(pieces) {
-					if !slices.Contains(placeholders(s.forms[plural.Other]), p) {
-						fault("the form \"other\" lacks the placeholder {%s}", p)
-					}
-				}
-			}
-		default:
-			fault("neither a sentence nor its plural forms")
-		}
-		if s.forms[plural.Other] == nil {
-			s.forms[plural.Other] = []piece{}
-		}
-		w.sentences[key] = s
+		p.entry(entries[i], entries[i+1])
 	}
-	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return w, slices.CompactFunc(faults, func(a, b error) bool { return a.Error() == b.Error() })
+	slices.SortFunc(p.faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return p.words, slices.CompactFunc(p.faults, func(a, b error) bool { return a.Error() == b.Error() })
 }
 
-// compare holds every language against the union of all keys, and against the placeholders of the first that has one.
+// A parser reads one file of words.
+type parser struct {
+	file   string
+	words  *Words
+	forms  []plural.Form // that the language has
+	key    *yaml.Node    // of the sentence that is being read
+	faults []error
+}
+
+func (p *parser) fail(format string, args ...any) {
+	p.faults = append(p.faults, fmt.Errorf("%s:%d: %s: %s", p.file, p.key.Line, p.key.Value, fmt.Sprintf(format, args...)))
+}
+
+// entry reads a key and its sentence.
+func (p *parser) entry(key, value *yaml.Node) {
+	p.key = key
+	if p.words.Has(key.Value) {
+		p.fail("given twice")
+		return
+	}
+	var s sentence
+	switch value.Kind {
+	case yaml.ScalarNode:
+		pieces, err := split(value.Value)
+		if err != nil {
+			p.fail("%v", err)
+		}
+		s.forms[plural.Other] = pieces
+	case yaml.MappingNode:
+		s = p.plurals(value)
+		p.checkPlurals(&s)
+	default:
+		p.fail("neither a sentence nor its plural forms")
+	}
+	if s.forms[plural.Other] == nil {
+		s.forms[plural.Other] = []piece{}
+	}
+	p.words.sentences[key.Value] = s
+}
+
+// plurals reads the plural forms of a sentence.
+func (p *parser) plurals(n *yaml.Node) sentence {
+	var s sentence
+	for i := 0; i < len(n.Content); i += 2 {
+		name, text := n.Content[i].Value, n.Content[i+1].Value
+		if name == "of" {
+			s.of = text
+			continue
+		}
+		form, ok := formNames[name]
+		if !ok || !slices.Contains(p.forms, form) {
+			p.fail("%q is no plural form of this language", name)
+			continue
+		}
+		pieces, err := split(text)
+		if err != nil {
+			p.fail("%s: %v", name, err)
+		}
+		s.forms[form] = pieces
+	}
+	return s
+}
+
+// checkPlurals reports plural forms that are missing or do not fit together.
+func (p *parser) checkPlurals(s *sentence) {
+	other := placeholders(s.forms[plural.Other])
+	if s.of == "" {
+		p.fail("lacks \"of\", the placeholder that chooses the form")
+	} else if s.forms[plural.Other] != nil && !slices.Contains(other, s.of) {
+		p.fail("\"of\" names %q, which is no placeholder of it", s.of)
+	}
+	for name, form := range formNames {
+		if slices.Contains(p.forms, form) && s.forms[form] == nil {
+			p.fail("lacks the plural form %q", name)
+		}
+	}
+	for _, pieces := range s.forms {
+		for _, name := range placeholders(pieces) {
+			if !slices.Contains(other, name) {
+				p.fail("the form \"other\" lacks the placeholder {%s}", name)
+			}
+		}
+	}
+}
+
+// compare checks that all languages have the same keys, and for each key the placeholders of the first language that has
+// it.
 func (c *Catalog) compare() []error {
-	model := map[string]string{} // key to the first language that has it
+	first := map[string]string{} // key to language
 	for _, l := range c.languages {
 		for key := range c.words[l].sentences {
-			if _, ok := model[key]; !ok {
-				model[key] = l
+			if _, ok := first[key]; !ok {
+				first[key] = l
 			}
 		}
 	}
 	var faults []error
-	for _, key := range slices.Sorted(maps.Keys(model)) {
-		want := placeholders(c.words[model[key]].sentences[key].forms[plural.Other])
+	for _, key := range slices.Sorted(maps.Keys(first)) {
 		for _, l := range c.languages {
-			s, ok := c.words[l].sentences[key]
-			if !ok {
-				faults = append(faults, fmt.Errorf("%s.yaml: lacks %q, which %s.yaml has", l, key, model[key]))
-				continue
-			}
-			got := placeholders(s.forms[plural.Other])
-			for _, p := range want {
-				if !slices.Contains(got, p) {
-					faults = append(faults, fmt.Errorf("%s.yaml: %s: lacks the placeholder {%s}, which %s.yaml has", l, key, p, model[key]))
-				}
-			}
-			for _, p := range got {
-				if !slices.Contains(want, p) {
-					faults = append(faults, fmt.Errorf("%s.yaml: %s: unknown placeholder {%s}, which %s.yaml has not", l, key, p, model[key]))
-				}
-			}
+			faults = append(faults, c.compareKey(key, l, first[key])...)
+		}
+	}
+	return faults
+}
+
+// compareKey checks that a language has a key as another language has it.
+func (c *Catalog) compareKey(key, name, first string) []error {
+	s, ok := c.words[name].sentences[key]
+	if !ok {
+		return []error{fmt.Errorf("%s.yaml: lacks %q, which %s.yaml has", name, key, first)}
+	}
+	want := placeholders(c.words[first].sentences[key].forms[plural.Other])
+	got := placeholders(s.forms[plural.Other])
+	var faults []error
+	for _, p := range want {
+		if !slices.Contains(got, p) {
+			faults = append(faults, fmt.Errorf("%s.yaml: %s: lacks the placeholder {%s}, which %s.yaml has", name, key, p, first))
+		}
+	}
+	for _, p := range got {
+		if !slices.Contains(want, p) {
+			faults = append(faults, fmt.Errorf("%s.yaml: %s: unknown placeholder {%s}, which %s.yaml has not", name, key, p, first))
 		}
 	}
 	return faults
@@ -199,29 +236,31 @@ func (c *Catalog) compare() []error {
 
 var braces = regexp.MustCompile(`\{[^{}]*\}`)
 
+// split takes a text apart at its placeholders.
 func split(text string) ([]piece, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, errors.New("empty")
 	}
 	var pieces []piece
-	rest := 0
+	end := 0
 	for _, at := range braces.FindAllStringIndex(text, -1) {
-		if at[0] > rest {
-			pieces = append(pieces, piece{text: text[rest:at[0]]})
+		if at[0] > end {
+			pieces = append(pieces, piece{text: text[end:at[0]]})
 		}
 		name := text[at[0]+1 : at[1]-1]
 		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "" {
 			return nil, fmt.Errorf("{%s} is no placeholder", name)
 		}
 		pieces = append(pieces, piece{text: name, placeholder: true})
-		rest = at[1]
+		end = at[1]
 	}
-	if rest < len(text) {
-		pieces = append(pieces, piece{text: text[rest:]})
+	if end < len(text) {
+		pieces = append(pieces, piece{text: text[end:]})
 	}
 	return pieces, nil
 }
 
+// placeholders lists the names of the placeholders, in order.
 func placeholders(pieces []piece) []string {
 	var names []string
 	for _, p := range pieces {
@@ -232,30 +271,30 @@ func placeholders(pieces []piece) []string {
 	return names
 }
 
-// formsOf lists the plural forms that a language has, "other" among them, by trying numbers: CLDR's rules have no
-// form that none of these reaches, except for compact notation.
+// formsOf lists the plural forms of a language, "other" among them, by trying numbers: except for compact notation, these
+// reach every form in CLDR's rules.
 func formsOf(tag language.Tag) []plural.Form {
 	forms := []plural.Form{plural.Other}
-	try := func(f plural.Form) {
+	add := func(f plural.Form) {
 		if !slices.Contains(forms, f) {
 			forms = append(forms, f)
 		}
 	}
 	for n := range 210 {
-		try(plural.Cardinal.MatchPlural(tag, n, 0, 0, 0, 0))
+		add(plural.Cardinal.MatchPlural(tag, n, 0, 0, 0, 0))
 	}
-	try(plural.Cardinal.MatchPlural(tag, 1_000_000, 0, 0, 0, 0))
+	add(plural.Cardinal.MatchPlural(tag, 1_000_000, 0, 0, 0, 0))
 	return forms
 }
 
-// Languages lists the languages there are, sorted.
+// Languages lists the languages, sorted.
 func (c *Catalog) Languages() []string { return c.languages }
 
-// Speaks reports whether there are words in a language itself, or in the one it is a variety of.
+// Speaks reports whether there are words in a language or in the one that it is a variety of.
 func (c *Catalog) Speaks(name string) bool { return c.find(name) != nil }
 
-// In returns the words of a language, or else of the language that it is a variety of ("zh" for "zh-Hant-TW"), or
-// else of English, or else of the first language there is.
+// In returns the words of a language, else of the language that it is a variety of ("zh" for "zh-Hant-TW"), else of English,
+// else of the first language.
 func (c *Catalog) In(name string) *Words {
 	if w := c.find(name); w != nil {
 		return w
@@ -266,6 +305,7 @@ func (c *Catalog) In(name string) *Words {
 	return c.words[c.languages[0]]
 }
 
+// find returns the words of a language or of the one that it is a variety of, or nil.
 func (c *Catalog) find(name string) *Words {
 	for {
 		if w := c.words[name]; w != nil {
@@ -279,13 +319,13 @@ func (c *Catalog) find(name string) *Words {
 	}
 }
 
-// Language is the language of the words.
+// Language returns the language of the words.
 func (w *Words) Language() string { return w.name }
 
-// Dir is the direction of writing: "ltr" or "rtl".
+// Dir returns the direction of writing: "ltr" or "rtl".
 func (w *Words) Dir() string { return Dir(w.name) }
 
-// Dir is a language's direction of writing: "ltr" or "rtl".
+// Dir returns the direction of writing of a language: "ltr" or "rtl".
 func Dir(name string) string {
 	script, _ := language.Make(name).Script()
 	switch script.String() {
@@ -295,14 +335,14 @@ func Dir(name string) string {
 	return "ltr"
 }
 
-// Has reports whether there is a sentence with a key.
+// Has reports whether there is a sentence for a key.
 func (w *Words) Has(key string) bool { _, ok := w.sentences[key]; return ok }
 
 // Keys lists the keys, sorted.
 func (w *Words) Keys() []string { return slices.Sorted(maps.Keys(w.sentences)) }
 
-// Say returns the sentence of a key. Args are the placeholders' names and values in turn; values print as fmt.Sprint
-// does. A key or placeholder that is not there says its own name, so that a page survives the mistake.
+// Say returns the sentence of a key. args are the names and values of placeholders in turn; values are printed as by
+// fmt.Sprint. In place of an unknown key or a missing value there is its name, so that a page survives the mistake.
 func (w *Words) Say(key string, args ...any) string {
 	s, ok := w.sentences[key]
 	if !ok {
@@ -327,10 +367,11 @@ func (w *Words) Say(key string, args ...any) string {
 	return b.String()
 }
 
+// value prints the value of a placeholder.
 func value(name string, args []any) string {
 	for i := 0; i+1 < len(args); i += 2 {
 		if args[i] == name {
-			switch v := args[i+1].(type) { // as fmt.Sprint does it, which takes longer
+			switch v := args[i+1].(type) { // as fmt.Sprint prints it, but faster
 			case string:
 				return v
 			case int:
@@ -344,7 +385,7 @@ func value(name string, args []any) string {
 	return "{" + name + "}"
 }
 
-// form chooses the plural form of a number as it is written, "3" or "1.50"; other for what is no number.
+// form returns the plural form for a number as it is written, "3" or "1.50"; Other for what is no number.
 func (w *Words) form(number string) plural.Form {
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(number, "-"), ".")
 	short := strings.TrimRight(fraction, "0")
@@ -355,12 +396,12 @@ func (w *Words) form(number string) plural.Form {
 		return plural.Other
 	}
 	if len(whole) > 9 {
-		i += 1_000_000_000 // rules look at the last digits, and at whether a number is small
+		i += 1_000_000_000 // rules depend on the last digits, and on whether a number is small
 	}
 	return plural.Cardinal.MatchPlural(w.tag, i, len(fraction), len(short), f, t)
 }
 
-// Date says a calendar day, written 2006-01-02, as the language does; anything else stays as it is.
+// Date returns a calendar day, given as 2006-01-02, as the language writes it. It returns anything else unchanged.
 func (w *Words) Date(day string) string {
 	year, rest, _ := strings.Cut(day, "-")
 	month, d, _ := strings.Cut(rest, "-")

@@ -218,7 +218,7 @@ func (t *Tokens) Chain(op string, operand func() (*Term, error), signs ...string
 	return nil, err
 }
 
-// Brackets parses what stands in brackets up to the closing one, the opening one being taken.
+// Brackets parses the rest of a term in brackets, of which the opening one is taken.
 func (t *Tokens) Brackets(inner func() (*Term, error)) (*Term, error) {
 	term, err := inner()
 	if err != nil {

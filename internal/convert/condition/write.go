@@ -217,8 +217,8 @@ func holds(op string, x, y float64) bool {
 	return op == "<" && x < y || op == "<=" && x <= y || op == ">" && x > y || op == ">=" && x >= y
 }
 
-// compareLength compares the length of a text. Outside a question's own limits, a condition can only tell whether there
-// is any text.
+// compareLength compares the length of a text. Outside a question's own limits, a condition can only check whether
+// there is any text.
 func (w Writer) compareLength(op string, text, limit *Term) (Expr, error) {
 	n, err := strconv.ParseFloat(limit.Text, 64)
 	to, unresolved := w.resolve(text)

@@ -22,7 +22,7 @@ var keywords = []string{"and", "or", "not", "in", "contains", "answered", "score
 	"nil", "let", "if", "else", "matches"}
 
 // Name makes an id of a name in the source, and takes it: lower-case letters, digits and _, beginning with a letter, no
-// keyword. fallback stands for what cannot be written so.
+// keyword. fallback is put before what cannot be an id, or in its place.
 func (taken IDs) Name(source, fallback string) string {
 	id := idOf(source)
 	if id != "" && id[0] <= '9' {

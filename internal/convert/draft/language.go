@@ -37,15 +37,15 @@ var languageCodes = map[string]string{"zh-cn": "zh", "zh-hans": "zh", "zh-sg": "
 var codeAtEnd = regexp.MustCompile(`^(.*?)\s*\(\s*([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)\s*\)$`)
 
 // LanguageCode returns the code of a language as tools write it: zh-cn, English (en), Français; "" for one that is not known.
-func LanguageCode(said string) string {
-	said = strings.TrimSpace(said)
-	if m := codeAtEnd.FindStringSubmatch(said); m != nil {
+func LanguageCode(name string) string {
+	name = strings.TrimSpace(name)
+	if m := codeAtEnd.FindStringSubmatch(name); m != nil {
 		if code := LanguageCode(m[2]); code != "" {
 			return code
 		}
-		said = m[1]
+		name = m[1]
 	}
-	lower := strings.ReplaceAll(strings.ToLower(said), "_", "-")
+	lower := strings.ReplaceAll(strings.ToLower(name), "_", "-")
 	if code := languageCodes[lower]; code != "" {
 		return code
 	}

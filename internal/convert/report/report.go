@@ -1,5 +1,5 @@
 // Package report says what became of everything in a questionnaire that is converted: each cell of a workbook, or leaf of
-// JSON, is an [Atom] with an [Outcome], and whatever is not carried over as it stands has a [Line].
+// JSON, is an [Atom] with an [Outcome], and whatever is not carried over unchanged has a [Line].
 package report
 
 import (

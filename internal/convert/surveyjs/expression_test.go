@@ -40,11 +40,11 @@ func TestSurveyJSExpressions(t *testing.T) {
 		"true and {n} = 1":                            `n == 1`,
 		"{n} = -1":                                    `n == -1`,
 	} {
-		said, failed := conditiontest.Write(parseExpression, source)
-		if failed || said != want {
-			t.Errorf("%s\n got %s\nwant %s", source, said, want)
+		written, failed := conditiontest.Write(parseExpression, source)
+		if failed || written != want {
+			t.Errorf("%s\n got %s\nwant %s", source, written, want)
 		}
-		conditiontest.Compiles(t, said)
+		conditiontest.Compiles(t, written)
 	}
 	for source, why := range map[string]string{
 		"{nobody} = 1":           "no question 'nobody'",
@@ -61,8 +61,8 @@ func TestSurveyJSExpressions(t *testing.T) {
 		strings.Repeat("!", 100): "nested too deeply",
 		strings.Repeat("[", 100): "nested too deeply",
 	} {
-		if said, failed := conditiontest.Write(parseExpression, source); !failed || !strings.Contains(said, why) {
-			t.Errorf("%s\n got %s\nwant a message with %q", source, said, why)
+		if written, failed := conditiontest.Write(parseExpression, source); !failed || !strings.Contains(written, why) {
+			t.Errorf("%s\n got %s\nwant a message with %q", source, written, why)
 		}
 	}
 }

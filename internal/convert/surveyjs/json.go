@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,9 +20,9 @@ const (
 	maxValues = 100_000 // in all
 )
 
-// A node is a JSON value and where it stands.
+// A node is a JSON value with its place.
 type node struct {
-	kind    byte // '{' '[' 's' 'n' 'b' '0'
+	kind    byte // '{', '[', 's' string, 'n' number, 'b' boolean, '0' null
 	text    string
 	members []member // of an object, in order
 	items   []*node
@@ -34,7 +35,7 @@ type member struct {
 	value *node
 }
 
-// get is an object's member, or nil; null is as good as none.
+// get returns a member of an object, or nil if it is not there or null.
 func (n *node) get(key string) *node {
 	if n == nil || n.kind != '{' {
 		return nil
@@ -47,7 +48,7 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
-// leaves are all atoms within.
+// leaves returns all atoms within.
 func (n *node) leaves() []*report.Atom {
 	if n == nil {
 		return nil
@@ -65,7 +66,7 @@ func (n *node) leaves() []*report.Atom {
 	return out
 }
 
-// first is an atom that stands for the value: its only or first leaf.
+// first returns the first leaf, which stands for the value in the report.
 func (n *node) first() *report.Atom {
 	if all := n.leaves(); len(all) > 0 {
 		return all[0]
@@ -73,8 +74,10 @@ func (n *node) first() *report.Atom {
 	return nil
 }
 
+// scalar reports whether the value is a string, a number or a boolean.
 func (n *node) scalar() bool { return n != nil && (n.kind == 's' || n.kind == 'n' || n.kind == 'b') }
 
+// str returns a scalar as text, else "".
 func (n *node) str() string {
 	if n.scalar() {
 		return n.text
@@ -82,10 +85,10 @@ func (n *node) str() string {
 	return ""
 }
 
-// isTrue reports whether a value is true, which some write in quotes.
+// isTrue reports whether the value is true, with or without quotes.
 func (n *node) isTrue() bool { return n != nil && (n.kind == 'b' || n.kind == 's') && n.text == "true" }
 
-// brief shows a value within a message.
+// brief shows the value in a message.
 func (n *node) brief() string {
 	if n.scalar() {
 		return report.Quote(n.text)
@@ -96,16 +99,17 @@ func (n *node) brief() string {
 	return "an object"
 }
 
-// jsonReader reads JSON with the place of every value.
+// A jsonReader reads JSON with the place of every value.
 type jsonReader struct {
 	*report.Report
 	source []byte
 	dec    *json.Decoder
 	values int
 
-	offset, line, column int // where position was asked for last
+	offset, line, column int // of the last call of position
 }
 
+// readJSON reads a whole document, and adds its leaves to the report.
 func readJSON(r *report.Report, source []byte) (*node, error) {
 	j := &jsonReader{Report: r, source: bytes.TrimPrefix(source, []byte("\uFEFF")), line: 1, column: 1}
 	j.dec = json.NewDecoder(bytes.NewReader(j.source))
@@ -137,8 +141,8 @@ func readJSON(r *report.Report, source []byte) (*node, error) {
 
 var looksLikeScript = regexp.MustCompile(`(?m)^\s*[{,]?\s*[A-Za-z_]+\s*:|//|'`)
 
-// position is the line and column, in characters from 1, of an offset. It goes on from the last one, since a definition
-// may well be one long line.
+// position returns the line and column, in characters from 1, of an offset. It counts on from the last one, since a
+// definition may be one long line.
 func (j *jsonReader) position(offset int) (line, column int) {
 	offset = max(0, min(offset, len(j.source)))
 	if offset < j.offset {
@@ -155,7 +159,7 @@ func (j *jsonReader) position(offset int) (line, column int) {
 	return j.line, j.column
 }
 
-// place is where the next value, or key, begins.
+// place returns where the next value or key begins.
 func (j *jsonReader) place(name string) report.Place {
 	offset := int(j.dec.InputOffset())
 	for offset < len(j.source) && strings.ContainsRune(" \t\r\n,:", rune(j.source[offset])) {
@@ -165,6 +169,7 @@ func (j *jsonReader) place(name string) report.Place {
 	return report.Place{Name: name, Line: line, Column: column}
 }
 
+// value reads the next value.
 func (j *jsonReader) value(name string, depth int) (*node, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("nested more than %d levels deep", maxDepth)
@@ -214,41 +219,36 @@ func (j *jsonReader) value(name string, depth int) (*node, error) {
 	return n, nil
 }
 
-func (j *jsonReader) object(n *node, name string, depth int) error {
-	var seen map[string]bool
+// object reads the members of an object.
+func (j *jsonReader) object(n *node, parent string, depth int) error {
+	seen := map[string]bool{}
 	for j.dec.More() {
-		at := j.place(name)
+		at := j.place(parent)
 		key, err := j.dec.Token()
 		if err != nil {
 			return err
 		}
-		path := key.(string)
-		if name != "" {
-			path = name + "." + path
+		name, _ := key.(string)
+		path := name
+		if parent != "" {
+			path = parent + "." + name
 		}
 		v, err := j.value(path, depth+1)
 		if err != nil {
 			return err
 		}
-		if v.atom != nil { // where the property begins, rather than its value
+		if v.atom != nil { // the place of a property is that of its key
 			v.atom.At.Line, v.atom.At.Column = at.Line, at.Column
 		}
 		v.at.Line, v.at.Column = at.Line, at.Column
-		if seen == nil {
-			seen = map[string]bool{}
+		if seen[name] {
+			i := slices.IndexFunc(n.members, func(m member) bool { return m.key == name })
+			first := n.members[i].value
+			j.MarkAll(report.Dropped, first.at, first.leaves(), "given twice: the last one was taken")
+			n.members = slices.Delete(n.members, i, i+1)
 		}
-		for i, m := range n.members {
-			if !seen[key.(string)] {
-				break
-			}
-			if m.key == key {
-				j.MarkAll(report.Dropped, m.value.at, m.value.leaves(), "given twice: the last one was taken")
-				n.members = append(n.members[:i], n.members[i+1:]...)
-				break
-			}
-		}
-		seen[key.(string)] = true
-		n.members = append(n.members, member{key.(string), v})
+		seen[name] = true
+		n.members = append(n.members, member{name, v})
 	}
 	return nil
 }

@@ -48,11 +48,11 @@ func TestXPath(t *testing.T) {
 		"(((${n} = 1)))":                          `n == 1`,
 		"${n}=1 or ${n}=2 or (${n}=3 and ${k}=4)": `n == 1 or n == 2 or n == 3 and k == 4`,
 	} {
-		said, failed := conditiontest.Write(parseExpression, source)
-		if failed || said != want {
-			t.Errorf("%s\n got %s\nwant %s", source, said, want)
+		written, failed := conditiontest.Write(parseExpression, source)
+		if failed || written != want {
+			t.Errorf("%s\n got %s\nwant %s", source, written, want)
 		}
-		conditiontest.Compiles(t, said)
+		conditiontest.Compiles(t, written)
 	}
 	for source, why := range map[string]string{
 		"${nobody} = 1":                     "no question 'nobody'",
@@ -81,13 +81,13 @@ func TestXPath(t *testing.T) {
 		strings.Repeat("(", 100) + "1=1":    "nested too deeply",
 		strings.Repeat("${n} = 1 or ", 500): "longer than",
 	} {
-		if said, failed := conditiontest.Write(parseExpression, source); !failed || !strings.Contains(said, why) {
-			t.Errorf("%s\n got %s\nwant a message with %q", source, said, why)
+		if written, failed := conditiontest.Write(parseExpression, source); !failed || !strings.Contains(written, why) {
+			t.Errorf("%s\n got %s\nwant a message with %q", source, written, why)
 		}
 	}
 }
 
-// TestConstraintsBecomeLimits: what a question's own keys can say is said there.
+// TestConstraintsBecomeLimits: what a question's own keys can say is written there.
 func TestConstraintsBecomeLimits(t *testing.T) {
 	for source, want := range map[string]draft.Question{
 		"N:. >= 0 and . <= 150":    {Min: "0", Max: "150"},

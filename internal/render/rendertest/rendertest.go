@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,7 +70,7 @@ func Shipped(t testing.TB, name string) *survey.Survey {
 	return s
 }
 
-// Thirty is a survey of 30 questions like those of everyday.
+// Thirty is a survey of 30 ordinary questions.
 func Thirty(t testing.TB) *survey.Survey {
 	t.Helper()
 	var y strings.Builder
@@ -162,86 +163,118 @@ func Text(t *testing.T, page []byte) string {
 	return b.String()
 }
 
-// knownElements are those that templates have.
-var knownElements = strings.Fields(`html head meta title link script body a header main footer nav section article aside h1 h2 h3 h4 p ul ol li b i small span
+// elements are those that templates have.
+var elements = strings.Fields(`html head meta title link script body a header main footer nav section article aside h1 h2 h3 h4 p ul ol li b i small span
 	code em strong div form input fieldset legend label select option textarea button svg circle path rect line text g table thead tbody tr th td
 	tfoot caption details summary dl dt dd progress desc figure figcaption blockquote`)
 
 // Faults lists what is wrong with a page as a document: elements and attributes that no template has, ids that are not
-// single, references that lead nowhere or away, scripts, and controls without a label.
-func Faults(t *testing.T, page []byte) []string {
+// unique, references that lead nowhere or away, unknown scripts, and controls without a label.
+func Faults(t testing.TB, page []byte) []string {
 	t.Helper()
 	root, err := html.Parse(bytes.NewReader(page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var faults []string
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	elements := map[string]bool{}
-	for _, name := range knownElements {
-		elements[name] = true
-	}
-	ids := map[string]bool{}
-	labelled := map[string]bool{}
-	var references []string
+	c := checker{ids: map[string]bool{}, labelled: map[string]bool{}}
 	for n := range root.Descendants() {
-		if n.Type != html.ElementNode {
-			continue
-		}
-		if !elements[n.Data] {
-			fault("an element %s that no template has", n.Data)
-		}
-		for _, a := range n.Attr {
-			switch {
-			case strings.HasPrefix(a.Key, "on") || a.Key == "style":
-				fault("<%s> has the attribute %s", n.Data, a.Key)
-			case a.Key == "id":
-				if ids[a.Val] {
-					fault("two elements have the id %s", a.Val)
-				}
-				ids[a.Val] = true
-			case a.Key == "aria-describedby" || a.Key == "aria-labelledby" || a.Key == "for":
-				references = append(references, strings.Fields(a.Val)...)
-				if a.Key == "for" {
-					labelled[a.Val] = true
-				}
-			case a.Key == "href" || a.Key == "src" || a.Key == "action":
-				if local, ok := strings.CutPrefix(a.Val, "#"); ok {
-					references = append(references, local)
-				} else if at := strings.IndexAny(a.Val, ":/"); at >= 0 && a.Val[at] == ':' && a.Val[:at] != "mailto" && a.Val[:at] != "tel" {
-					fault("<%s %s=%q> leaves the site", n.Data, a.Key, a.Val)
-				} else if strings.HasPrefix(a.Val, "/") {
-					fault("<%s %s=%q> is not relative", n.Data, a.Key, a.Val)
-				}
-			}
-		}
-		if n.Data == "script" && Attr(n, "type") == "application/json" {
-			if n.FirstChild == nil || !json.Valid([]byte(n.FirstChild.Data)) || strings.ContainsAny(n.FirstChild.Data, "<>&") {
-				fault("data that are no JSON, or may end their element")
-			}
-		} else if n.Data == "script" && (Attr(n, "src") != "../assets/script-1.js" && Attr(n, "src") != "../../assets/script-1.js" && Attr(n, "src") != "../../../assets/script-1.js" || n.FirstChild != nil) {
-			fault("a script of unknown origin: %s", Attr(n, "src"))
+		if n.Type == html.ElementNode {
+			c.element(n)
 		}
 	}
-	for _, id := range references {
-		if !ids[id] {
-			fault("a reference to #%s leads nowhere", id)
+	for _, id := range c.references {
+		if !c.ids[id] {
+			c.fault("a reference to #%s leads nowhere", id)
 		}
 	}
 	for n := range root.Descendants() {
-		control := n.Type == html.ElementNode && (n.Data == "input" && Attr(n, "type") != "hidden" || n.Data == "select" || n.Data == "textarea")
-		if !control || labelled[Attr(n, "id")] {
-			continue
-		}
-		inside := false
-		for p := n.Parent; p != nil; p = p.Parent {
-			inside = inside || p.Data == "label"
-		}
-		if !inside {
-			fault("<%s name=%s> has no label", n.Data, Attr(n, "name"))
+		if isControl(n) && !c.labelled[Attr(n, "id")] && !insideLabel(n) {
+			c.fault("<%s name=%s> has no label", n.Data, Attr(n, "name"))
 		}
 	}
-	return faults
+	return c.faults
+}
+
+// checker collects the faults of a page.
+type checker struct {
+	faults     []string
+	ids        map[string]bool
+	labelled   map[string]bool // ids of controls
+	references []string        // to ids
+}
+
+func (c *checker) fault(format string, args ...any) {
+	c.faults = append(c.faults, fmt.Sprintf(format, args...))
+}
+
+func (c *checker) element(n *html.Node) {
+	if !slices.Contains(elements, n.Data) {
+		c.fault("an element %s that no template has", n.Data)
+	}
+	for _, a := range n.Attr {
+		c.attribute(n, a)
+	}
+	if n.Data == "script" {
+		c.script(n)
+	}
+}
+
+func (c *checker) attribute(n *html.Node, a html.Attribute) {
+	switch {
+	case strings.HasPrefix(a.Key, "on") || a.Key == "style":
+		c.fault("<%s> has the attribute %s", n.Data, a.Key)
+	case a.Key == "id":
+		if c.ids[a.Val] {
+			c.fault("two elements have the id %s", a.Val)
+		}
+		c.ids[a.Val] = true
+	case a.Key == "for":
+		c.labelled[a.Val] = true
+		c.references = append(c.references, a.Val)
+	case a.Key == "aria-describedby" || a.Key == "aria-labelledby":
+		c.references = append(c.references, strings.Fields(a.Val)...)
+	case a.Key == "href" || a.Key == "src" || a.Key == "action":
+		c.address(n, a)
+	}
+}
+
+func (c *checker) address(n *html.Node, a html.Attribute) {
+	if id, ok := strings.CutPrefix(a.Val, "#"); ok {
+		c.references = append(c.references, id)
+	} else if at := strings.IndexAny(a.Val, ":/"); at >= 0 && a.Val[at] == ':' && a.Val[:at] != "mailto" && a.Val[:at] != "tel" {
+		c.fault("<%s %s=%q> leaves the site", n.Data, a.Key, a.Val)
+	} else if strings.HasPrefix(a.Val, "/") {
+		c.fault("<%s %s=%q> is not relative", n.Data, a.Key, a.Val)
+	}
+}
+
+func (c *checker) script(n *html.Node) {
+	if Attr(n, "type") == "application/json" {
+		if n.FirstChild == nil || !json.Valid([]byte(n.FirstChild.Data)) || strings.ContainsAny(n.FirstChild.Data, "<>&") {
+			c.fault("data that are not JSON, or may end their element")
+		}
+		return
+	}
+	known := []string{"../assets/script-1.js", "../../assets/script-1.js", "../../../assets/script-1.js"}
+	if !slices.Contains(known, Attr(n, "src")) || n.FirstChild != nil {
+		c.fault("an unknown script: %s", Attr(n, "src"))
+	}
+}
+
+func isControl(n *html.Node) bool {
+	if n.Type != html.ElementNode {
+		return false
+	}
+	return n.Data == "input" && Attr(n, "type") != "hidden" || n.Data == "select" || n.Data == "textarea"
+}
+
+func insideLabel(n *html.Node) bool {
+	for p := n.Parent; p != nil; p = p.Parent {
+		if p.Data == "label" {
+			return true
+		}
+	}
+	return false
 }
 
 // Attr is the value of an attribute; "" without one.
@@ -254,7 +287,7 @@ func Attr(n *html.Node, key string) string {
 	return ""
 }
 
-// Head is what a page's head says to others: the content of each meta and the address of each link, by name.
+// Head is what a page's head says: the content of each meta and the address of each link, by name.
 func Head(t *testing.T, draw func(w io.Writer) error) map[string]string {
 	t.Helper()
 	var b bytes.Buffer
@@ -288,7 +321,7 @@ func Head(t *testing.T, draw func(w io.Writer) error) map[string]string {
 	return said
 }
 
-// CheckHead compares what a head says with some of what it should; "-" stands for nothing.
+// CheckHead compares a head with some of what it should say; "-" means that it should not say it.
 func CheckHead(t *testing.T, name string, got, want map[string]string) {
 	t.Helper()
 	for key, value := range want {

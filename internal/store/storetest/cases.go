@@ -44,7 +44,7 @@ func alertingSurvey(t *testing.T) *survey.Survey {
 	return s
 }
 
-// caseOf makes the case that response n opens.
+// caseOf returns the case that response n opens.
 func caseOf(t *testing.T, surveyName string, n int) *cases.Case {
 	t.Helper()
 	s := alertingSurvey(t)
@@ -54,14 +54,15 @@ func caseOf(t *testing.T, surveyName string, n int) *cases.Case {
 	return cases.OpenedBy(s, r, time.Date(2026, 11, 22, 9, 0, n, 0, time.UTC))[0]
 }
 
-func openCase(t *testing.T, b Backend, c *cases.Case, tell, want bool) {
+// openCase opens a case, and wants to have created it or not.
+func openCase(t *testing.T, b Backend, c *cases.Case, notify, want bool) {
 	t.Helper()
-	if opened, err := b.Cases.OpenCase(ctx, c, tell); err != nil || opened != want {
+	if opened, err := b.Cases.OpenCase(ctx, c, notify); err != nil || opened != want {
 		t.Fatalf("OpenCase(%s) = %t, %v; want %t", c.ID, opened, err, want)
 	}
 }
 
-// wantCases compares cases, whatever their order was meant to be.
+// wantCases compares cases in any order with those that were read, which must be sorted by id.
 func wantCases(t *testing.T, got []*cases.Case, err error, want ...*cases.Case) {
 	t.Helper()
 	if err != nil || len(got) != len(want) {
@@ -70,7 +71,7 @@ func wantCases(t *testing.T, got []*cases.Case, err error, want ...*cases.Case) 
 	byID := map[string]*cases.Case{}
 	for i, c := range got {
 		if i > 0 && got[i-1].ID >= c.ID {
-			t.Errorf("%s stands behind %s", c.ID, got[i-1].ID)
+			t.Errorf("%s comes after %s", c.ID, got[i-1].ID)
 		}
 		byID[c.ID] = c
 	}
@@ -81,7 +82,8 @@ func wantCases(t *testing.T, got []*cases.Case, err error, want ...*cases.Case) 
 	}
 }
 
-func keptCases(t *testing.T, b Backend) {
+// storedCases opens, changes and delivers cases.
+func storedCases(t *testing.T, b Backend) {
 	if all, err := b.Cases.CasesOf(ctx, surveyID); len(all) != 0 || err != nil {
 		t.Fatalf("cases of nothing: %v, %v", all, err)
 	}
@@ -96,7 +98,7 @@ func keptCases(t *testing.T, b Backend) {
 	openCase(t, b, second, false, true)
 	openCase(t, b, other, true, true)
 	again := caseOf(t, surveyID, 1)
-	again.Owner = "somebody else"
+	again.Owner = "another desk"
 	openCase(t, b, again, true, false)
 
 	changed, err := b.Cases.CasesOf(ctx, surveyID)
@@ -112,11 +114,11 @@ func keptCases(t *testing.T, b Backend) {
 		t.Fatal(err)
 	}
 	if err := b.Cases.SaveCase(ctx, first); !errors.Is(err, store.ErrStale) {
-		t.Errorf("an older one was saved over a newer: %v", err)
+		t.Errorf("an older case was saved over a newer one: %v", err)
 	}
-	mine.Owner = "again" // the revision of the one in hand is the new one
+	mine.Owner = "again" // SaveCase has set the new revision
 	if err := b.Cases.SaveCase(ctx, mine); err != nil {
-		t.Errorf("saved once, it cannot be saved again: %v", err)
+		t.Errorf("it cannot be saved a second time: %v", err)
 	}
 	openCase(t, b, caseOf(t, surveyID, 1), true, false) // closed ones are not opened again
 	if b.Reopen != nil {
@@ -127,25 +129,25 @@ func keptCases(t *testing.T, b Backend) {
 	all, err = b.Cases.CasesOf(ctx, "other")
 	wantCases(t, all, err, other)
 
-	// The list of those to be told of.
-	untold, err := b.Cases.Pending(ctx, surveyID)
-	wantCases(t, untold, err, mine)
+	// The outbox.
+	pending, err := b.Cases.Pending(ctx, surveyID)
+	wantCases(t, pending, err, mine)
 	for range 2 {
 		if err := b.Cases.MarkDelivered(ctx, surveyID, mine.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
-	untold, err = b.Cases.Pending(ctx, surveyID)
-	wantCases(t, untold, err)
-	untold, err = b.Cases.Pending(ctx, "other")
-	wantCases(t, untold, err, other)
+	pending, err = b.Cases.Pending(ctx, surveyID)
+	wantCases(t, pending, err)
+	pending, err = b.Cases.Pending(ctx, "other")
+	wantCases(t, pending, err, other)
 	all, err = b.Cases.CasesOf(ctx, surveyID)
 	wantCases(t, all, err, mine, second)
 }
 
-// casesAtOnce opens and changes the same cases from many sides.
-func casesAtOnce(t *testing.T, b Backend) {
-	const n, each = 20, 4
+// casesOpenedAtOnce opens the same cases from many goroutines.
+func casesOpenedAtOnce(t *testing.T, b Backend) {
+	const n = 20
 	var opened atomic.Int64
 	var group errgroup.Group
 	for range 8 {
@@ -165,25 +167,21 @@ func casesAtOnce(t *testing.T, b Backend) {
 	if err := group.Wait(); err != nil || opened.Load() != n {
 		t.Fatalf("%d cases were opened %d times: %v", n, opened.Load(), err)
 	}
-	if untold, err := b.Cases.Pending(ctx, surveyID); err != nil || len(untold) != n/2 {
-		t.Errorf("%d are to be told of: %v", len(untold), err)
+	if pending, err := b.Cases.Pending(ctx, surveyID); err != nil || len(pending) != n/2 {
+		t.Errorf("%d cases are in the outbox: %v", len(pending), err)
 	}
+}
+
+// caseChangedAtOnce changes one case from many goroutines: no change is lost.
+func caseChangedAtOnce(t *testing.T, b Backend) {
+	const changers, each = 8, 4
+	openCase(t, b, caseOf(t, surveyID, 0), false, true)
 	id := caseOf(t, surveyID, 0).ID
-	for range 8 {
+	var group errgroup.Group
+	for range changers {
 		group.Go(func() error {
 			for done := 0; done < each; {
-				all, err := b.Cases.CasesOf(ctx, surveyID)
-				if err != nil {
-					return err
-				}
-				c, err := cases.Find(all, id)
-				if err != nil {
-					return err
-				}
-				if err := c.Assign("desk", "", time.Unix(0, 0)); err != nil {
-					return err
-				}
-				switch err := b.Cases.SaveCase(ctx, c); {
+				switch err := assign(b, id); {
 				case err == nil:
 					done++
 				case !errors.Is(err, store.ErrStale):
@@ -200,23 +198,35 @@ func casesAtOnce(t *testing.T, b Backend) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, _ := cases.Find(all, id); len(c.Changes) != 1+8*each {
-		t.Errorf("of %d changes %d are left", 8*each, len(c.Changes)-1)
+	if c, _ := cases.Find(all, id); len(c.Changes) != 1+changers*each {
+		t.Errorf("of %d changes %d are left", changers*each, len(c.Changes)-1)
 	}
 }
 
-// alertsOpenCases publishes over the back end, and erases: each answer has its case, once.
+// assign reads a case, assigns it and saves it.
+func assign(b Backend, id string) error {
+	all, err := b.Cases.CasesOf(ctx, surveyID)
+	if err != nil {
+		return err
+	}
+	c, err := cases.Find(all, id)
+	if err != nil {
+		return err
+	}
+	if err := c.Assign("desk", "", time.Unix(0, 0)); err != nil {
+		return err
+	}
+	return b.Cases.SaveCase(ctx, c)
+}
+
+// alertsOpenCases publishes while answers arrive, and erases one: each answer has its case, once.
 func alertsOpenCases(t *testing.T, b Backend) {
 	s := alertingSurvey(t)
 	if err := b.Definitions.PutDefinition(ctx, s); err != nil {
 		t.Fatal(err)
 	}
-	publisher := func() *publish.Publisher {
-		return publish.New(publish.Options{
-			Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: nowhere{}, Renderer: nowhere{}, Now: time.Now,
-			Cases: b.Cases, Notify: true,
-		})
-	}
+	options := publisherOptions(b)
+	options.Cases, options.Notify = b.Cases, true
 	const n = 40
 	var opened atomic.Int64
 	period := s.PeriodAt(time.Now())
@@ -224,14 +234,14 @@ func alertsOpenCases(t *testing.T, b Backend) {
 		r := response(i)
 		r.Period = period
 		put(t, b, r, true)
-		if i%10 == 9 { // some are settled at a later time, some not yet
+		if i%10 == 9 { // some are settled by now, some are not
 			if i > n/2 {
 				b.settle()
 			}
 			var group errgroup.Group
 			for range 2 {
 				group.Go(func() error {
-					out, err := publisher().Publish(ctx, s)
+					out, err := publish.New(options).Publish(ctx, s)
 					opened.Add(out.Opened)
 					return err
 				})
@@ -242,7 +252,7 @@ func alertsOpenCases(t *testing.T, b Backend) {
 		}
 	}
 	b.settle()
-	if out, err := publisher().Publish(ctx, s); err != nil || out.Opened != 0 || opened.Load() != n {
+	if out, err := publish.New(options).Publish(ctx, s); err != nil || out.Opened != 0 || opened.Load() != n {
 		t.Errorf("%d cases opened for %d answers, and then %d more: %v", opened.Load(), n, out.Opened, err)
 	}
 	all, err := b.Cases.CasesOf(ctx, s.ID)
@@ -262,13 +272,13 @@ func alertsOpenCases(t *testing.T, b Backend) {
 		t.Fatal(err)
 	}
 	wantWithdrawn(t, b, response(7).ID, n)
-	if out, err := publisher().Publish(ctx, s); err != nil || out.Opened != 0 || out.Folded != 0 {
+	if out, err := publish.New(options).Publish(ctx, s); err != nil || out.Opened != 0 || out.Folded != 0 {
 		t.Errorf("after the erasure %d were folded and %d cases opened, %v", out.Folded, out.Opened, err)
 	}
 	wantWithdrawn(t, b, response(7).ID, n)
 }
 
-// wantWithdrawn wants n cases, one of them withdrawn, and none of the response that was erased.
+// wantWithdrawn wants n cases, one of them withdrawn, and none that names the erased response.
 func wantWithdrawn(t *testing.T, b Backend, erased string, n int) {
 	t.Helper()
 	all, err := b.Cases.CasesOf(ctx, surveyID)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,13 +21,14 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// Erasure is what operators do with a back end.
+// Erasure is what operators can do with single responses and releases.
 type Erasure interface {
 	store.Erasure
 	store.PrivateAnswers
 	store.History
 }
 
+// tiers returns a questionnaire with a segment, a scored choice, a text and a private field.
 func tiers(t *testing.T) *survey.Survey {
 	t.Helper()
 	s, problems := questionnaire.Parse(surveyID+".yaml", []byte(`
@@ -47,7 +49,7 @@ sections:
 	return s
 }
 
-// tiered is a response of tier a, whose texts are found nowhere else.
+// tiered returns a response to the questionnaire of tiers, with a private answer.
 func tiered(n int) answer.Response {
 	r := response(n)
 	r.Period = "all"
@@ -56,7 +58,7 @@ func tiered(n int) answer.Response {
 	return r
 }
 
-// nowhere is where pages go that no test reads.
+// nowhere discards pages and renders none.
 type nowhere struct{}
 
 func (nowhere) Page(context.Context, string) (string, int, error) { return "", 0, nil }
@@ -67,17 +69,23 @@ func (nowhere) HTML(io.Writer, results.Page) error { return nil }
 func (nowhere) JSON(io.Writer, results.Page) error { return nil }
 func (nowhere) CSV(io.Writer, results.Page) error  { return nil }
 
-func publishOnce(t *testing.T, b Backend, s *survey.Survey) publish.Outcome {
+// publisherOptions are those of a publisher over the back end whose pages go nowhere.
+func publisherOptions(b Backend) publish.Options {
+	return publish.Options{Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: nowhere{}, Renderer: nowhere{}, Now: time.Now}
+}
+
+// publishSettled publishes once every response is settled.
+func publishSettled(t *testing.T, b Backend, s *survey.Survey) publish.Outcome {
 	t.Helper()
 	b.settle()
-	out, err := publish.New(publish.Options{Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: nowhere{}, Renderer: nowhere{}, Now: time.Now}).Publish(ctx, s)
+	out, err := publish.New(publisherOptions(b)).Publish(ctx, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
 }
 
-// counted merges the tallies that are kept.
+// counted returns the sum of the stored tallies.
 func counted(t *testing.T, b Backend) *tally.Counters {
 	t.Helper()
 	var all []*tally.Tally
@@ -97,124 +105,159 @@ func counted(t *testing.T, b Backend) *tally.Counters {
 	return merged.Total()
 }
 
-func find(t *testing.T, b Backend, id string) []store.Entry {
-	t.Helper()
-	found, err := b.Erasure.Find(ctx, id)
-	if err != nil {
+// An erasureTest erases one of many responses that have been published.
+type erasureTest struct {
+	*testing.T
+	b      Backend
+	survey *survey.Survey
+	n      int             // how many responses there were
+	gone   answer.Response // the one that is erased
+	shard  store.Shard     // where it is
+
+	// As it was before the erasure.
+	entries  [store.Shards][]store.Entry
+	tally    *tally.Tally // of the shard
+	revision int
+}
+
+func erasure(t *testing.T, b Backend) {
+	e := newErasureTest(t, b)
+	e.erase(true)
+	e.checkTally()
+	if b.Reopen != nil {
+		e.b = b.Reopen(t)
+	}
+	e.checkTombstone()
+	e.erase(false) // the second time changes nothing
+	e.checkTombstone()
+	e.checkReleases()
+	e.checkUnknown()
+}
+
+func newErasureTest(t *testing.T, b Backend) *erasureTest {
+	e := &erasureTest{T: t, b: b, survey: tiers(t), n: 20, gone: tiered(7), shard: store.Shard{Survey: surveyID, Period: "all"}}
+	if err := b.Definitions.PutDefinition(ctx, e.survey); err != nil {
 		t.Fatal(err)
+	}
+	for i := range e.n {
+		put(t, b, tiered(i), true)
+	}
+	if out := publishSettled(t, b, e.survey); out.Folded != int64(e.n) || len(out.Released) != 1 {
+		t.Fatalf("folded %d, released %v", out.Folded, out.Released)
+	}
+	e.entries = shards(t, b, surveyID, "all")
+	for number, entries := range e.entries {
+		if slices.ContainsFunc(entries, func(entry store.Entry) bool { return entry.Response.ID == e.gone.ID }) {
+			e.shard.Number = number
+		}
+	}
+	var err error
+	if e.tally, e.revision, err = b.Tallies.Tally(ctx, e.shard); err != nil || e.tally == nil {
+		t.Fatal(e.tally, err)
+	}
+	found := e.find(e.gone.ID)
+	if len(found) != 1 || found[0].Response.Survey != surveyID || found[0].Response.Period != "all" || found[0].Response.Withdrawn || time.Since(found[0].Arrived).Abs() > time.Hour {
+		t.Fatalf("found %+v", found)
+	}
+	if got, err := b.Erasure.Private(ctx, surveyID, "all", e.gone.ID); err != nil || !reflect.DeepEqual(got, e.gone.Private) {
+		t.Fatalf("private answers %v, %v", got, err)
+	}
+	return e
+}
+
+func (e *erasureTest) find(id string) []store.Entry {
+	e.Helper()
+	found, err := e.b.Erasure.Find(ctx, id)
+	if err != nil {
+		e.Fatal(err)
 	}
 	return found
 }
 
-func erasure(t *testing.T, b Backend) {
-	s := tiers(t)
-	if err := b.Definitions.PutDefinition(ctx, s); err != nil {
-		t.Fatal(err)
+// erase erases the response, and wants to have changed something or not.
+func (e *erasureTest) erase(want bool) {
+	e.Helper()
+	if erased, err := e.b.Erasure.Erase(ctx, surveyID, "all", e.gone.ID, []string{"tier"}); erased != want || err != nil {
+		e.Fatalf("Erase = %t, %v; want %t", erased, err, want)
 	}
-	const n = 20
-	for i := range n {
-		put(t, b, tiered(i), true)
+}
+
+// checkTally wants the tally to count the tombstone in the response's place at once, without folding again: of responses
+// that were counted and have been deleted since, the tally is all that is left.
+func (e *erasureTest) checkTally() {
+	e.Helper()
+	if err := e.b.Tallies.SaveTally(ctx, e.shard, e.tally, e.revision); !errors.Is(err, store.ErrStale) {
+		e.Errorf("the tally from before could be saved: %v", err)
 	}
-	if out := publishOnce(t, b, s); out.Folded != n || len(out.Released) != 1 {
-		t.Fatalf("folded %d, released %v", out.Folded, out.Released)
+	if after, _, err := e.b.Tallies.Tally(ctx, e.shard); err != nil || after.Cursor != e.tally.Cursor || after.Shape != e.tally.Shape {
+		e.Errorf("the tally is %+v, %v; want shape %s and cursor %s as before", after, err, e.tally.Shape, e.tally.Cursor)
 	}
-	before := shards(t, b, surveyID, "all")
-	gone := tiered(7)
-	shard := store.Shard{Survey: surveyID, Period: "all"}
-	for number, entries := range before {
-		for _, e := range entries {
-			if e.Response.ID == gone.ID {
-				shard.Number = number
+	n := int64(e.n)
+	if c := counted(e.T, e.b); c.Respondents != n-1 || c.Withdrawn != 1 || c.Items["choice"].Counts.Of("good") != n-1 {
+		e.Errorf("counted %+v", c)
+	}
+}
+
+// checkTombstone wants the tombstone, and nothing else of the response.
+func (e *erasureTest) checkTombstone() {
+	e.Helper()
+	for number, entries := range shards(e.T, e.b, surveyID, "all") {
+		for i, entry := range entries {
+			want := e.entries[number][i]
+			want.Settled = entry.Settled
+			if entry.Response.ID == e.gone.ID {
+				want.Response = answer.Response{ID: e.gone.ID, Survey: surveyID, Version: e.gone.Version, Period: "all", Answers: e.gone.Answers[:1], Withdrawn: true}
+			}
+			if !reflect.DeepEqual(entry, want) {
+				e.Errorf("the log has %+v\nwant %+v", entry, want)
 			}
 		}
 	}
-	stale, revision, err := b.Tallies.Tally(ctx, shard)
-	if err != nil || stale == nil {
-		t.Fatal(stale, err)
+	if got, err := e.b.Erasure.Private(ctx, surveyID, "all", e.gone.ID); err != nil || got != nil {
+		e.Errorf("private answers after: %v, %v", got, err)
 	}
+	if got, err := e.b.Erasure.Private(ctx, surveyID, "all", tiered(8).ID); err != nil || got == nil {
+		e.Errorf("private answers of another response: %v, %v", got, err)
+	}
+	if found := e.find(e.gone.ID); len(found) != 1 || !found[0].Response.Withdrawn {
+		e.Errorf("found after: %+v", found)
+	}
+	putConflict(e.T, e.b, e.gone) // the digest is gone too
+}
 
-	found := find(t, b, gone.ID)
-	if len(found) != 1 || found[0].Response.Survey != surveyID || found[0].Response.Period != "all" || found[0].Response.Withdrawn || time.Since(found[0].Arrived).Abs() > time.Hour {
-		t.Fatalf("found %+v", found)
+// checkReleases publishes again: nothing is folded again, and nothing is released before enough others have come.
+func (e *erasureTest) checkReleases() {
+	e.Helper()
+	if out := publishSettled(e.T, e.b, e.survey); out.Folded != 0 || len(out.Released) != 0 {
+		e.Errorf("folded %d, released %v", out.Folded, out.Released)
 	}
-	if got, err := b.Erasure.Private(ctx, surveyID, "all", gone.ID); err != nil || !reflect.DeepEqual(got, gone.Private) {
-		t.Fatalf("private answers %v, %v", got, err)
-	}
-	if erased, err := b.Erasure.Erase(ctx, surveyID, "all", gone.ID, []string{"tier"}); !erased || err != nil {
-		t.Fatalf("Erase = %t, %v", erased, err)
-	}
-	if err := b.Tallies.SaveTally(ctx, shard, stale, revision); !errors.Is(err, store.ErrStale) {
-		t.Errorf("what was counted before could be saved after: %v", err)
-	}
-	// The tally counts the tombstone in the response's place at once, so that nothing is folded again: of responses that
-	// were counted and have been deleted since, the tally is all that is left.
-	if after, _, err := b.Tallies.Tally(ctx, shard); err != nil || after.Cursor != stale.Cursor || after.Shape != stale.Shape {
-		t.Errorf("the tally is %+v, %v; want shape %s and cursor %s as before", after, err, stale.Shape, stale.Cursor)
-	}
-	wantErased := func() {
-		t.Helper()
-		if c := counted(t, b); c.Respondents != n-1 || c.Withdrawn != 1 || c.Items["choice"].Counts.Of("good") != n-1 {
-			t.Errorf("counted %+v", c)
-		}
-	}
-	wantErased()
-	if b.Reopen != nil {
-		b = b.Reopen(t)
-	}
-	for range 2 { // erasing again changes nothing
-		for number, entries := range shards(t, b, surveyID, "all") {
-			for i, e := range entries {
-				want := before[number][i]
-				want.Settled = e.Settled
-				if e.Response.ID == gone.ID {
-					want.Response = answer.Response{ID: gone.ID, Survey: surveyID, Version: gone.Version, Period: "all", Answers: gone.Answers[:1], Withdrawn: true}
-				}
-				if !reflect.DeepEqual(e, want) {
-					t.Errorf("the log has %+v\nwant %+v", e, want)
-				}
-			}
-		}
-		if got, err := b.Erasure.Private(ctx, surveyID, "all", gone.ID); err != nil || got != nil {
-			t.Errorf("private answers after: %v, %v", got, err)
-		}
-		if found := find(t, b, gone.ID); len(found) != 1 || !found[0].Response.Withdrawn {
-			t.Errorf("found after: %+v", found)
-		}
-		putConflict(t, b, gone) // nor is it known any more what stood there
-		if erased, err := b.Erasure.Erase(ctx, surveyID, "all", gone.ID, []string{"tier"}); erased || err != nil {
-			t.Errorf("Erase again = %t, %v", erased, err)
-		}
-	}
-	if got, err := b.Erasure.Private(ctx, surveyID, "all", tiered(8).ID); err != nil || got == nil {
-		t.Errorf("another's private answers: %v, %v", got, err)
-	}
-
-	// It is counted without the answers, and nothing is released before k others have come.
-	if out := publishOnce(t, b, s); out.Folded != 0 || len(out.Released) != 0 {
-		t.Errorf("folded %d, released %v", out.Folded, out.Released)
-	}
-	wantErased()
+	e.checkTally()
 	for i := range 6 {
-		put(t, b, tiered(n+i), true)
+		put(e.T, e.b, tiered(e.n+i), true)
 	}
-	out := publishOnce(t, b, s)
+	out := publishSettled(e.T, e.b, e.survey)
 	if len(out.Released) != 1 {
-		t.Fatalf("released %v", out.Released)
+		e.Fatalf("released %v", out.Released)
 	}
+	n := int64(e.n)
 	if c := tally.Total(out.Released[0].Cohorts); c.Respondents != n+5 || c.Withdrawn != 1 || c.Items["choice"].N != n+5 {
-		t.Errorf("released %+v", c)
+		e.Errorf("released %+v", c)
 	}
+}
 
+// checkUnknown erases responses that do not exist.
+func (e *erasureTest) checkUnknown() {
+	e.Helper()
 	for _, id := range []string{response(999).ID, "none"} {
-		if found := find(t, b, id); len(found) != 0 {
-			t.Errorf("found %v", found)
+		if found := e.find(id); len(found) != 0 {
+			e.Errorf("found %v", found)
 		}
-		if erased, err := b.Erasure.Erase(ctx, surveyID, "all", id, nil); erased || err != nil {
-			t.Errorf("Erase of nothing = %t, %v", erased, err)
+		if erased, err := e.b.Erasure.Erase(ctx, surveyID, "all", id, nil); erased || err != nil {
+			e.Errorf("Erase of nothing = %t, %v", erased, err)
 		}
 	}
-	if erased, err := b.Erasure.Erase(ctx, "other", "all", gone.ID, nil); erased || err != nil {
-		t.Errorf("Erase in another survey = %t, %v", erased, err)
+	if erased, err := e.b.Erasure.Erase(ctx, "other", "all", e.gone.ID, nil); erased || err != nil {
+		e.Errorf("Erase in another survey = %t, %v", erased, err)
 	}
 }
 
@@ -234,7 +277,7 @@ func erasureBeforeCounting(t *testing.T, b Backend) {
 	if c := counted(t, b); c.Respondents != 0 || c.Withdrawn != 0 {
 		t.Errorf("counted %+v before anything was", c)
 	}
-	if out := publishOnce(t, b, s); out.Folded != n {
+	if out := publishSettled(t, b, s); out.Folded != n {
 		t.Errorf("folded %d, want %d", out.Folded, n)
 	}
 	if c := counted(t, b); c.Respondents != n-1 || c.Withdrawn != 1 {
@@ -242,7 +285,7 @@ func erasureBeforeCounting(t *testing.T, b Backend) {
 	}
 }
 
-// erasureAtOnce erases while others fold and write: in the end everything is counted, and nobody who was erased.
+// erasureAtOnce erases while others publish and write: in the end every response is counted but those that were erased.
 func erasureAtOnce(t *testing.T, b Backend) {
 	s := tiers(t)
 	if err := b.Definitions.PutDefinition(ctx, s); err != nil {
@@ -264,7 +307,7 @@ func erasureAtOnce(t *testing.T, b Backend) {
 	})
 	group.Go(func() error {
 		for range 10 {
-			if _, err := publish.New(publish.Options{Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: nowhere{}, Renderer: nowhere{}, Now: time.Now}).Publish(ctx, s); err != nil {
+			if _, err := publish.New(publisherOptions(b)).Publish(ctx, s); err != nil {
 				return err
 			}
 		}
@@ -281,9 +324,9 @@ func erasureAtOnce(t *testing.T, b Backend) {
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	publishOnce(t, b, s)
+	publishSettled(t, b, s)
 	if c := counted(t, b); c.Respondents != n-gone || c.Withdrawn != gone || c.Items["choice"].N != n-gone {
-		t.Errorf("counted %d and %d withdrawn of %d, of whom %d were erased", c.Respondents, c.Withdrawn, n, gone)
+		t.Errorf("counted %d and %d withdrawn of %d, of which %d were erased", c.Respondents, c.Withdrawn, n, gone)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// fold brings the tallies of a period up to date as a publisher does, and returns them as they are kept afterwards.
+// fold brings the tallies of a period up to date as a publisher does, and returns them as they are stored afterwards.
 func fold(t *testing.T, b Backend, s *survey.Survey, period string) (kept []*tally.Tally, folded int) {
 	t.Helper()
 	for number := range store.Shards {
@@ -42,8 +42,8 @@ func fold(t *testing.T, b Backend, s *survey.Survey, period string) (kept []*tal
 	return kept, folded
 }
 
-// changedDefinition counts answers, changes what they count as, and counts them again: by the new definition, by one
-// in which only a word has changed, and by the first.
+// changedDefinition folds answers, changes what they count as, and folds them again: with the new definition, with one in
+// which only a word has changed, and with the first one.
 func changedDefinition(t *testing.T, b Backend) {
 	const n = 300
 	for i := range n {
@@ -59,7 +59,7 @@ func changedDefinition(t *testing.T, b Backend) {
 	question := &rescored.Sections[0].Questions[0]
 	question.Options = append([]survey.Option(nil), question.Options...)
 	score := 7 * survey.One
-	question.Options[0].Score, question.Options[1].ID = &score, "c" // what was "b" is none of the options any more
+	question.Options[0].Score, question.Options[1].ID = &score, "c" // "b" is no option any more
 	rescored.Version, rescored.Shape = "rescored", "another"
 	reworded.Version, reworded.Title = "reworded", survey.Text{"en": "Won"}
 	changed, err := survey.Decode(rescored.Encode())
@@ -95,7 +95,7 @@ func changedDefinition(t *testing.T, b Backend) {
 		whole := tally.Merge(kept...)
 		direct.Cursor = whole.Cursor
 		if !bytes.Equal(whole.Encode(), direct.Encode()) {
-			t.Errorf("%s: kept\n%s\nand counted anew\n%s", step.name, whole.Encode(), direct.Encode())
+			t.Errorf("%s: stored\n%s\nand folded from the log\n%s", step.name, whole.Encode(), direct.Encode())
 		}
 		item := whole.Cohorts[""].Items["choice"]
 		for _, c := range step.counts {

@@ -8,7 +8,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Renderer writes what the handler answers with: a *[render.Renderer], or what makes one when it is needed.
+// Renderer writes the pages and texts of replies. A *[render.Renderer] is one.
 type Renderer interface {
 	Survey(w io.Writer, s *survey.Survey, p render.SurveyPage) error
 	Notice(w io.Writer, p render.NoticePage) error

@@ -160,13 +160,13 @@ func TestFormIsLight(t *testing.T) {
 // A theme is in the stylesheets and the icon, under another name than without it; its logo is a file of its own, and on
 // every page.
 func TestThemeIsBuiltIn(t *testing.T) {
-	look, problems := theme.Parse("theme.yaml", []byte("name: Lantern\nlogo: logo.svg\nlight: {accent: \"#7a1f5c\"}\n"), fstest.MapFS{
+	custom, problems := theme.Parse("theme.yaml", []byte("name: Lantern\nlogo: logo.svg\nlight: {accent: \"#7a1f5c\"}\n"), fstest.MapFS{
 		"logo.svg": {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"/>`)}})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	surveys := []*survey.Survey{parse(t, "tea", "zh, en")}
-	plain, themed := build(t, surveys), buildWith(t, surveys, look)
+	plain, themed := build(t, surveys), buildWith(t, surveys, custom)
 	logo := ""
 	for name, content := range themed {
 		switch {
