@@ -100,6 +100,7 @@ func (f *File) Discard() {
 type directory interface {
 	OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error)
 	Mkdir(name string, perm fs.FileMode) error
+	Stat(name string) (fs.FileInfo, error)
 	Rename(from, to string) error
 	Remove(name string) error
 }
@@ -111,6 +112,7 @@ func (paths) OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error)
 	return os.OpenFile(name, flag, perm)
 }
 func (paths) Mkdir(name string, perm fs.FileMode) error { return os.Mkdir(name, perm) }
+func (paths) Stat(name string) (fs.FileInfo, error)     { return os.Stat(name) }
 func (paths) Rename(from, to string) error              { return os.Rename(from, to) }
 func (paths) Remove(name string) error                  { return os.Remove(name) }
 
@@ -151,13 +153,12 @@ func mkdirAll(dir directory, name string, perm fs.FileMode) error {
 	case !errors.Is(err, fs.ErrExist):
 		return err
 	}
-	f, openErr := dir.OpenFile(name, os.O_RDONLY, 0)
-	if openErr != nil {
-		return openErr
+	info, statErr := dir.Stat(name)
+	if statErr != nil {
+		return statErr
 	}
-	defer f.Close()
-	if info, statErr := f.Stat(); statErr != nil || !info.IsDir() {
-		return errors.Join(statErr, err)
+	if !info.IsDir() {
+		return err // a file of the name exists
 	}
 	return nil
 }
