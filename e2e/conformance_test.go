@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -17,12 +16,6 @@ import (
 	"glasspoll/internal/store"
 	"glasspoll/internal/store/storetest"
 )
-
-// responses is how many responses the longest test of the conformance suite stores; 0 is the number of the suite. DynamoDB
-// Local takes six minutes of processor time for 100,000, too long for every commit. Before a release, run
-//
-//	go test -count=1 -timeout 30m -run TestConformanceOnAWS/ManyResponses -responses 100000 .
-var responses = flag.Int("responses", 0, "how many responses the conformance suite stores, such as 100000")
 
 var tables atomic.Int64
 
@@ -43,7 +36,8 @@ func (s streamed) Put(ctx context.Context, r answer.Response, also ...store.Key)
 	return created, err
 }
 
-// TestConformanceOnAWS runs the conformance suite over DynamoDB Local and an S3 server.
+// TestConformanceOnAWS runs the conformance suite over DynamoDB Local and an S3 server. With GLASSPOLL_SOAK, DynamoDB Local
+// takes six minutes of processor time for the 100,000 responses of one test: give it -timeout 30m.
 func TestConformanceOnAWS(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{
@@ -52,7 +46,7 @@ func TestConformanceOnAWS(t *testing.T) {
 	}
 	getenv := func(name string) string { return env[name] }
 	client, bucket := patient(getenv), s3Client(env["S3_ENDPOINT"])
-	storetest.RunWith(t, storetest.Options{Responses: *responses}, func(t *testing.T) storetest.Backend {
+	storetest.Run(t, func(t *testing.T) storetest.Backend {
 		name := fmt.Sprintf("glasspoll-%d-%d", time.Now().UnixNano(), tables.Add(1))
 		if _, err := client.CreateTable(t.Context(), cloud.Schema(name)); err != nil {
 			t.Fatal(err)

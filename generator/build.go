@@ -2,16 +2,15 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"runtime/debug"
 	"time"
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/project"
+	"glasspoll/internal/render"
 	"glasspoll/internal/site"
 	"glasspoll/internal/staging"
 	"glasspoll/internal/survey"
-	"glasspoll/internal/theme"
 )
 
 type buildCommand struct {
@@ -38,20 +37,19 @@ func (b buildCommand) Run(c *console.Console) error {
 	started := time.Now()
 	// A build allocates much and soon ends: collecting garbage less often saves a tenth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	library := project.NewLibrary(b.Surveys)
-	surveys, problems, err := library.Read()
+	library, surveys, err := readLibrary(c, b.Surveys)
 	if err != nil {
 		return err
-	}
-	if len(problems) > 0 {
-		console.Problems(c.Err, problems)
-		return console.ErrProblems
 	}
 	templates, err := project.Templates(b.Templates)
 	if err != nil {
 		return err
 	}
-	out, err := buildSite(surveys, templates, library.Theme(), b.Out)
+	renderer, assets, err := site.NewRenderer(templates, library.Theme())
+	if err != nil {
+		return fmt.Errorf("building: %w", err)
+	}
+	out, err := buildSite(surveys, renderer, assets, b.Out)
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
@@ -60,12 +58,22 @@ func (b buildCommand) Run(c *console.Console) error {
 	return nil
 }
 
-// buildSite writes a whole site; after an error nothing has changed.
-func buildSite(surveys []*survey.Survey, templates fs.FS, t *theme.Theme, dir string) (*staging.Folder, error) {
-	renderer, assets, err := site.NewRenderer(templates, t)
+// readLibrary reads a directory of questionnaires. Problems are printed, and are the error.
+func readLibrary(c *console.Console, dir string) (*project.Library, []*survey.Survey, error) {
+	library := project.NewLibrary(dir)
+	surveys, problems, err := library.Read()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	if len(problems) > 0 {
+		console.Problems(c.Err, problems)
+		return nil, nil, console.ErrProblems
+	}
+	return library, surveys, nil
+}
+
+// buildSite writes a whole site; after an error nothing has changed.
+func buildSite(surveys []*survey.Survey, renderer *render.Renderer, assets site.Assets, dir string) (*staging.Folder, error) {
 	out, err := staging.Open(dir)
 	if err != nil {
 		return nil, err

@@ -104,7 +104,7 @@ func casesCSV(out io.Writer, listed []*cases.Case, now time.Time) error {
 			closed = string(c.Day(c.Closed))
 		}
 		table.Write([]string{c.ID, c.Survey, c.Period, c.Type, string(c.Severity), string(c.Priority), escapeFormula(c.Owner), string(c.Status), string(c.Day(c.Opened)), string(c.Due),
-			strconv.FormatBool(c.Overdue(now)), closed, escapeFormula(c.Result), strconv.FormatBool(c.Told), strconv.FormatBool(c.Withdrawn)})
+			strconv.FormatBool(c.Overdue(now)), closed, escapeFormula(c.Result), strconv.FormatBool(c.CustomerTold), strconv.FormatBool(c.Withdrawn)})
 	}
 	table.Flush()
 	return table.Error()

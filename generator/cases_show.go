@@ -49,7 +49,7 @@ func (s *showCaseCommand) do(ctx context.Context, env *environment) error {
 	}
 	if c.Status == cases.Closed && !c.Withdrawn {
 		console.Line(env.Out, "result    %s", c.Result)
-		console.Line(env.Out, "told      the customer was %stold", map[bool]string{false: "not "}[c.Told])
+		console.Line(env.Out, "told      the customer was %stold", map[bool]string{false: "not "}[c.CustomerTold])
 	}
 	printHistory(env, c)
 	return nil

@@ -85,7 +85,7 @@ type figuresJSON struct {
 }
 
 func toJSON(by, value string, f cases.Figures) figuresJSON {
-	line := figuresJSON{By: by, Value: value, Opened: f.Opened, Closed: f.Closed, InTime: f.InTime, Told: f.Told, Withdrawn: f.Withdrawn, Open: f.Open, Overdue: f.Overdue}
+	line := figuresJSON{By: by, Value: value, Opened: f.Opened, Closed: f.Closed, InTime: f.InTime, Told: f.CustomerTold, Withdrawn: f.Withdrawn, Open: f.Open, Overdue: f.Overdue}
 	if mean, ok := f.MeanDays(); ok {
 		line.MeanDays = &mean
 	}
@@ -113,7 +113,7 @@ func summaryCSV(out io.Writer, s cases.Summary) error {
 	table.Write([]string{"by", "value", "opened", "closed", "closed_in_time", "customer_told", "withdrawn", "open", "overdue", "mean_days_to_close"})
 	for _, g := range append([]cases.Group{{By: "all", Figures: s.All}}, s.Groups...) {
 		line := []string{g.By, escapeFormula(g.Value)}
-		for _, n := range []int{g.Opened, g.Closed, g.InTime, g.Told, g.Withdrawn, g.Open, g.Overdue} {
+		for _, n := range []int{g.Opened, g.Closed, g.InTime, g.CustomerTold, g.Withdrawn, g.Open, g.Overdue} {
 			line = append(line, strconv.Itoa(n))
 		}
 		table.Write(append(line, meanDays(g.Figures, "")))

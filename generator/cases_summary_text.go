@@ -101,7 +101,7 @@ func printTable(out io.Writer, rows [][]string) error {
 
 func figuresRow(name string, f cases.Figures) []string {
 	row := []string{name}
-	for _, n := range []int{f.Opened, f.Closed, f.InTime, f.Told, f.Withdrawn, f.Open, f.Overdue} {
+	for _, n := range []int{f.Opened, f.Closed, f.InTime, f.CustomerTold, f.Withdrawn, f.Open, f.Overdue} {
 		row = append(row, fmt.Sprint(n))
 	}
 	return append(row, meanDays(f, "-"))

@@ -41,14 +41,9 @@ Examples:
 }
 
 func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
-	library := project.NewLibrary(p.Surveys)
-	surveys, problems, err := library.Read()
+	library, surveys, err := readLibrary(c, p.Surveys)
 	if err != nil {
 		return err
-	}
-	if len(problems) > 0 {
-		console.Problems(c.Err, problems)
-		return console.ErrProblems
 	}
 	if unapproved := p.unapproved(library); len(unapproved) > 0 {
 		console.Problems(c.Err, unapproved)
@@ -65,13 +60,13 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 		}
 		defer os.RemoveAll(p.Out)
 	}
-	built, err := buildSite(surveys, templates, library.Theme(), p.Out)
+	renderer, assets, err := site.NewRenderer(templates, library.Theme())
 	if err != nil {
 		return fmt.Errorf("building: %w", err)
 	}
-	renderer, assets, err := site.NewRenderer(templates, library.Theme())
+	built, err := buildSite(surveys, renderer, assets, p.Out)
 	if err != nil {
-		return err
+		return fmt.Errorf("building: %w", err)
 	}
 	table, pages, err := p.connect(ctx)
 	if err != nil {

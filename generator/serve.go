@@ -14,7 +14,6 @@ import (
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
 	"glasspoll/internal/notify"
-	"glasspoll/internal/project"
 	"glasspoll/internal/server"
 )
 
@@ -88,9 +87,6 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	}
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		return o, console.Usagef("--addr %s: write HOST:PORT, such as 127.0.0.1:8080", s.Addr)
-	}
-	if err := project.Check(s.Surveys); err != nil {
-		return o, err
 	}
 	var err error
 	if o.Sender, err = s.sender(getenv); err != nil {

@@ -18,37 +18,37 @@ import (
 type Advice struct {
 	questionnaire.Place
 	Code     string // of a [Rule]; stable
-	Sentence string // what is the matter
-	Fix      string // what to do about it
+	Sentence string // what is wrong
+	Fix      string
 }
 
 func (a Advice) String() string {
 	return fmt.Sprintf("%s:%d:%d: advice: %s: %s (%s)", a.File, a.Line, a.Column, a.Sentence, a.Fix, a.Code)
 }
 
-// Of reads a good survey, and the file that it was compiled from. The advice is sorted by place.
+// Of returns the advice about a valid survey, sorted by place. source is the file that it was compiled from.
 func Of(s *survey.Survey, file string, source []byte) []Advice {
 	a := &adviser{s: s, places: questionnaire.Locate(file, source)}
 	a.questions()
 	a.scales()
 	a.languages()
-	a.length()
-	a.whole()
+	a.duration()
+	a.wholeSurvey()
 	return a.sorted(file, source)
 }
 
-// OfMeasures reads good measures, and the file that they were read from.
+// OfMeasures returns the advice about valid measures. source is the file that they were read from.
 func OfMeasures(measures []survey.Measure, file string, source []byte) []Advice {
 	a := &adviser{places: questionnaire.Locate(file, source)}
 	for i, m := range measures {
 		if m.Status == survey.Done && len(m.Effect) == 0 {
-			a.say(DoneWithoutEffect, path{i, "status"}, "add \"effect: …\"", "the measure is done, and nothing says what has come of it")
+			a.add(DoneWithoutEffect, path{i, "status"}, "add \"effect: …\"", "the measure is done, and nothing says what has come of it")
 		}
 	}
 	return a.sorted(file, source)
 }
 
-// sorted is what was found and is not silenced, by place.
+// sorted returns the advice that is not silenced, by place.
 func (a *adviser) sorted(file string, source []byte) []Advice {
 	silenced := readSilences(file, source)
 	found := slices.DeleteFunc(a.found, silenced.covers)
@@ -59,7 +59,7 @@ func (a *adviser) sorted(file string, source []byte) []Advice {
 	return slices.Compact(found)
 }
 
-// adviser collects the advice about one survey.
+// An adviser collects the advice about one survey.
 type adviser struct {
 	s      *survey.Survey
 	places questionnaire.Places
@@ -69,15 +69,15 @@ type adviser struct {
 // A path leads to a part of the file; see [questionnaire.Places.At].
 type path []any
 
-// to is a path below another one.
+// to returns a path below.
 func (p path) to(steps ...any) path { return append(slices.Clip(slices.Clone(p)), steps...) }
 
-func (a *adviser) say(code string, at path, fix, sentence string, args ...any) {
+func (a *adviser) add(code string, at path, fix, sentence string, args ...any) {
 	a.found = append(a.found, Advice{Place: a.places.At(at...), Code: code, Sentence: fmt.Sprintf(sentence, args...), Fix: fix})
 }
 
-// each visits every question with its path.
-func (a *adviser) each(visit func(q *survey.Question, at path)) {
+// eachQuestion calls visit for every question.
+func (a *adviser) eachQuestion(visit func(q *survey.Question, at path)) {
 	for i := range a.s.Sections {
 		for j := range a.s.Sections[i].Questions {
 			visit(&a.s.Sections[i].Questions[j], path{"sections", i, "questions", j})
@@ -85,15 +85,15 @@ func (a *adviser) each(visit func(q *survey.Question, at path)) {
 	}
 }
 
-// base is a language without its script and region: zh for zh-Hant.
-func base(code string) string {
+// baseLanguage returns a language without its script and region: zh for zh-Hant.
+func baseLanguage(code string) string {
 	b, _ := language.Make(code).Base()
 	return b.String()
 }
 
-// speech names a language in a sentence.
-func speech(code string) string {
-	switch base(code) {
+// languageName is a language in a sentence.
+func languageName(code string) string {
+	switch baseLanguage(code) {
 	case "zh":
 		return "Chinese"
 	case "en":

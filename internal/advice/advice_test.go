@@ -13,8 +13,8 @@ import (
 	"glasspoll/internal/questionnaire"
 )
 
-// whole is a survey that nobody could advise on; its sections come last, so that they can be exchanged.
-const whole = `title: {zh: 茶馆满意度调查, en: Tea house survey}
+// completeSurvey is a survey without advice. Its sections come last, so that they can be exchanged.
+const completeSurvey = `title: {zh: 茶馆满意度调查, en: Tea house survey}
 languages: [zh, en]
 intro: {zh: 您的回答用来改进服务。, en: Your answers are used for improving the service.}
 thanks: {zh: 谢谢您！, en: Thank you!}
@@ -30,8 +30,8 @@ const satisfied = `scales:
     - {id: e, label: {zh: 非常不满意, en: Very dissatisfied}, score: 1}
 `
 
-// asks is a section with one rating of a label.
-func asks(zh, en string) string {
+// ratingOf is a section with one rating of a label.
+func ratingOf(zh, en string) string {
 	return fmt.Sprintf("sections: [{questions: [{id: q, type: rating, steps: 5, label: {zh: %q, en: %q}}]}]\n", zh, en)
 }
 
@@ -41,8 +41,8 @@ func english(label string) string {
 		fmt.Sprintf("sections: [{questions: [{id: q, type: rating, steps: 5, label: %q}]}]\n", label)
 }
 
-// offers is a single choice; each option is its labels and score, parted by |.
-func offers(options ...string) string {
+// choiceOf is a single choice. Each option has its labels and its score, separated by |.
+func choiceOf(options ...string) string {
 	var b strings.Builder
 	b.WriteString("sections:\n  - questions:\n      - id: q\n        type: single_choice\n        label: {zh: 怎么样？, en: How was it?}\n        options:\n")
 	for i, o := range options {
@@ -56,12 +56,12 @@ func offers(options ...string) string {
 	return b.String()
 }
 
-// bare finds labels without quotes, which a question mark needs inside brackets.
-var bare = regexp.MustCompile(`\{zh: ([^"{}]*), en: ([^"{}]*)\}`)
+// unquotedLabel finds labels without quotes, which a question mark needs within { }.
+var unquotedLabel = regexp.MustCompile(`\{zh: ([^"{}]*), en: ([^"{}]*)\}`)
 
-func codes(t *testing.T, source string) []string {
+func codesOf(t *testing.T, source string) []string {
 	t.Helper()
-	source = bare.ReplaceAllString(source, `{zh: "$1", en: "$2"}`)
+	source = unquotedLabel.ReplaceAllString(source, `{zh: "$1", en: "$2"}`)
 	s, problems := questionnaire.Parse("tea.yaml", []byte(source))
 	if s == nil {
 		t.Fatalf("%v\n%s", problems, source)
@@ -80,7 +80,7 @@ func codes(t *testing.T, source string) []string {
 // other; a good one gives none.
 func TestAdvice(t *testing.T) {
 	piped := func(zh, en string) string {
-		return strings.Replace(asks(zh, en), "questions: [", "questions: [{id: product, type: short_text, label: {zh: 买了什么？, en: What did you buy?}}, ", 1)
+		return strings.Replace(ratingOf(zh, en), "questions: [", "questions: [{id: product, type: short_text, label: {zh: 买了什么？, en: What did you buy?}}, ", 1)
 	}
 	rows := func(n int) string {
 		var b strings.Builder
@@ -131,163 +131,163 @@ sections:
 		bad, good []string // what follows whole; with a title, instead of it
 	}{
 		{advice.DoubleBarrelled, []string{
-			asks("您对产品和服务满意吗？", "How satisfied are you with our products and services?"),
-			asks("员工的态度与效率怎么样？", "How were the manner and speed of the staff?"),
-			asks("您觉得送货以及安装怎么样？", "How were delivery as well as installation?"),
-			asks("价格、质量满意吗？", "Are you satisfied with price & quality?"),
-			asks("茶及点心的味道", "Taste of tea and cakes"),
-			asks("各种票据开票的速度及正确性", "Speed and correctness of invoices"), // from the field
-			asks("送货的货品及数量的正确性", "Correctness of the goods delivered and their number"),
-			asks("來訪時，服務態度與環境如何？", "When you came, how were service and surroundings?"),
+			ratingOf("您对产品和服务满意吗？", "How satisfied are you with our products and services?"),
+			ratingOf("员工的态度与效率怎么样？", "How were the manner and speed of the staff?"),
+			ratingOf("您觉得送货以及安装怎么样？", "How were delivery as well as installation?"),
+			ratingOf("价格、质量满意吗？", "Are you satisfied with price & quality?"),
+			ratingOf("茶及点心的味道", "Taste of tea and cakes"),
+			ratingOf("各种票据开票的速度及正确性", "Speed and correctness of invoices"), // from the field
+			ratingOf("送货的货品及数量的正确性", "Correctness of the goods delivered and their number"),
+			ratingOf("來訪時，服務態度與環境如何？", "When you came, how were service and surroundings?"),
 			rows(1)[:strings.Index(rows(1), "{id: r0")] + "{id: r0, label: {zh: 服务态度和专业水平, en: Manner and expertise}}]}]}]\n",
 			question("type: yes_no, label: {zh: 工程师是否准时到达并且打扫干净？, en: Did the engineer arrive on time and clean up?}"),
 		}, []string{
-			asks("送货及时吗？", "Was the delivery in time?"),
-			asks("您和我们合作的感觉怎么样？", "How is it to work with us?"),
-			asks("与同行相比，我们的价格怎么样？", "Compared with others, and with last year, how are our prices?"),
-			asks("与设计师对接沟通的过程怎么样？", "How was talking to your designer?"),
-			asks("您提出意见和建议后，我们的回应怎么样？", "When you called and asked for help, how did we respond?"),
-			asks("施工工艺的精细程度", "The care and skill of the craftsmanship"), // one thing in Chinese
-			asks("货品分类与陈列", "How the goods are laid out"),                // one thing in English
-			asks("图纸、验收单等资料规范吗？", "Were drawings, acceptance sheets and other papers in good order?"),
-			asks("服务项目（退换、停车等）", "Services on offer (returns, parking and so on)"),
+			ratingOf("送货及时吗？", "Was the delivery in time?"),
+			ratingOf("您和我们合作的感觉怎么样？", "How is it to work with us?"),
+			ratingOf("与同行相比，我们的价格怎么样？", "Compared with others, and with last year, how are our prices?"),
+			ratingOf("与设计师对接沟通的过程怎么样？", "How was talking to your designer?"),
+			ratingOf("您提出意见和建议后，我们的回应怎么样？", "When you called and asked for help, how did we respond?"),
+			ratingOf("施工工艺的精细程度", "The care and skill of the craftsmanship"), // one thing in Chinese
+			ratingOf("货品分类与陈列", "How the goods are laid out"),                // one thing in English
+			ratingOf("图纸、验收单等资料规范吗？", "Were drawings, acceptance sheets and other papers in good order?"),
+			ratingOf("服务项目（退换、停车等）", "Services on offer (returns, parking and so on)"),
 			question("type: nps, label: {zh: 您会向朋友和同事推荐我们吗？, en: How likely are you to recommend us to friends and colleagues?}"),
 			question("type: multi_choice, options: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}], label: {zh: 您喜欢哪些茶和点心？, en: Which teas and cakes do you like?}"),
 			question("type: long_text, label: {zh: 有什么意见和建议？, en: Do you have any comments or suggestions?}"),
 			question("type: consent, label: {zh: 我已阅读说明和条款，同意参加, en: I have read the terms and agree to take part}"),
-			asks("客服人员是否参与了处理？", "Did customer service take part?"),
+			ratingOf("客服人员是否参与了处理？", "Did customer service take part?"),
 			english("How satisfied or dissatisfied are you with us?"),
 			english("Was it easy or difficult to reach us?"),
 			english("How likely or unlikely are you to come back?"),
-			asks("2 到 3 天以及更久，您能接受吗？", "Are 2 or 3 days or more acceptable?"),
+			ratingOf("2 到 3 天以及更久，您能接受吗？", "Are 2 or 3 days or more acceptable?"),
 		}},
 		{advice.Leading, []string{
-			asks("您是否认为我们的服务很好？", "How is our service?"),
-			asks("您是否同意我们的产品非常优秀？", "How are our products?"),
-			asks("难道您不觉得价格实惠吗？", "How are the prices?"),
-			asks("我们的茶很不错，对吧？", "How is the tea?"),
-			asks("您對我們優質的服務滿意嗎？", "How satisfied are you with the service?"),
-			asks("您觉得怎么样？", "Don't you agree that our tea is good?"),
-			asks("您觉得怎么样？", "How great was our service?"),
-			asks("您觉得怎么样？", "Would you say that our staff are excellent?"),
-			asks("您觉得怎么样？", "How satisfied are you with our award-winning tea?"),
-			asks("您觉得怎么样？", "The tea is hot, isn’t it?"),
-			asks("您喜欢吗？", "How much did you love the tea?"),
+			ratingOf("您是否认为我们的服务很好？", "How is our service?"),
+			ratingOf("您是否同意我们的产品非常优秀？", "How are our products?"),
+			ratingOf("难道您不觉得价格实惠吗？", "How are the prices?"),
+			ratingOf("我们的茶很不错，对吧？", "How is the tea?"),
+			ratingOf("您對我們優質的服務滿意嗎？", "How satisfied are you with the service?"),
+			ratingOf("您觉得怎么样？", "Don't you agree that our tea is good?"),
+			ratingOf("您觉得怎么样？", "How great was our service?"),
+			ratingOf("您觉得怎么样？", "Would you say that our staff are excellent?"),
+			ratingOf("您觉得怎么样？", "How satisfied are you with our award-winning tea?"),
+			ratingOf("您觉得怎么样？", "The tea is hot, isn’t it?"),
+			ratingOf("您喜欢吗？", "How much did you love the tea?"),
 			question("type: long_text, label: {zh: 请说说您有多喜欢我们, en: Please tell us how you see us}"),
 		}, []string{
-			asks("您对服务满意吗？", "How satisfied are you with our service?"),
-			asks("您是否对服务满意？", "Are you satisfied with the service?"),
-			asks("您对服务有多满意？", "How satisfied are you with the service?"),
-			asks("您认为价格怎么样？", "What do you think of the prices?"),
-			asks("您觉得我们的规模怎么样？", "How do you think we compare?"),
+			ratingOf("您对服务满意吗？", "How satisfied are you with our service?"),
+			ratingOf("您是否对服务满意？", "Are you satisfied with the service?"),
+			ratingOf("您对服务有多满意？", "How satisfied are you with the service?"),
+			ratingOf("您认为价格怎么样？", "What do you think of the prices?"),
+			ratingOf("您觉得我们的规模怎么样？", "How do you think we compare?"),
 			question("type: long_text, label: {zh: 哪些地方做得很好？, en: What did we do very well? What was excellent?}"),
 			question("type: yes_no, label: {zh: 您是否同意参加？, en: Do you agree to take part?}"),
 			question("type: long_text, label: {zh: 您最想要的改进是什么？, en: What would make our service perfect or just better?}"),
 		}},
 		{advice.UnequalSides, []string{
-			offers("很满意|Very satisfied|4", "满意|Satisfied|3", "比较满意|Fairly satisfied|2", "不满意|Dissatisfied|1"),
-			offers("极佳|Excellent|4", "良好|Good|3", "一般|Average|2", "需要改进|Needs improvement|1"),
-			offers("好|Good|4", "一般|Average|3", "较差|Fairly poor|2", "很差|Very poor|1"),
-			offers("其一的等级|Excellent|3", "另一等级|Good|2", "第三级|Poor|1"),
+			choiceOf("很满意|Very satisfied|4", "满意|Satisfied|3", "比较满意|Fairly satisfied|2", "不满意|Dissatisfied|1"),
+			choiceOf("极佳|Excellent|4", "良好|Good|3", "一般|Average|2", "需要改进|Needs improvement|1"),
+			choiceOf("好|Good|4", "一般|Average|3", "较差|Fairly poor|2", "很差|Very poor|1"),
+			choiceOf("其一的等级|Excellent|3", "另一等级|Good|2", "第三级|Poor|1"),
 		}, []string{
-			offers("很满意|Very satisfied|4", "比较满意|Fairly satisfied|3", "不太满意|Not very satisfied|2", "很不满意|Very dissatisfied|1"), // even, no middle
-			offers("好|Good|3", "一般|Average|2", "差|Poor|1", "没意见|No opinion"),
-			offers("不差|Not bad|2", "差|Bad|1"),
-			offers("偏低|Low|1", "持平|About the same|2", "偏高|High|3"),
-			offers("了如指掌|Thorough knowledge of it all|3", "天花乱坠|Flowery|2", "胡说|Nonsense|1"), // words unknown
-			offers("离得近|It is near", "质量好|Good quality", "价格合适|Good prices"),                 // no scale
+			choiceOf("很满意|Very satisfied|4", "比较满意|Fairly satisfied|3", "不太满意|Not very satisfied|2", "很不满意|Very dissatisfied|1"), // even, no middle
+			choiceOf("好|Good|3", "一般|Average|2", "差|Poor|1", "没意见|No opinion"),
+			choiceOf("不差|Not bad|2", "差|Bad|1"),
+			choiceOf("偏低|Low|1", "持平|About the same|2", "偏高|High|3"),
+			choiceOf("了如指掌|Thorough knowledge of it all|3", "天花乱坠|Flowery|2", "胡说|Nonsense|1"), // words unknown
+			choiceOf("离得近|It is near", "质量好|Good quality", "价格合适|Good prices"),                 // no scale
 		}},
 		{advice.UnevenScores, []string{
-			offers("好|Good|10", "一般|Average|5", "差|Poor|1"),
-			offers("优|A|1", "良|B|2", "中|C|4", "差|D|8"),
+			choiceOf("好|Good|10", "一般|Average|5", "差|Poor|1"),
+			choiceOf("优|A|1", "良|B|2", "中|C|4", "差|D|8"),
 		}, []string{
-			offers("好|Good|10", "一般|Average|5", "差|Poor|0"),
-			offers("好|Good|1", "差|Poor|0.5"),
-			offers("甲|A|3", "乙|B|2", "丙|C|2", "丁|D|1"),
+			choiceOf("好|Good|10", "一般|Average|5", "差|Poor|0"),
+			choiceOf("好|Good|1", "差|Poor|0.5"),
+			choiceOf("甲|A|3", "乙|B|2", "丙|C|2", "丁|D|1"),
 		}},
 		{advice.MixedDirection, []string{
-			strings.Replace(offers("差|Poor|1", "一般|Average|2", "好|Good|3"), "sections:\n  - questions:\n", satisfied+"sections:\n  - questions:\n      - {id: p, type: rating, scale: satisfied, label: {zh: 茶, en: Tea}}\n", 1),
+			strings.Replace(choiceOf("差|Poor|1", "一般|Average|2", "好|Good|3"), "sections:\n  - questions:\n", satisfied+"sections:\n  - questions:\n      - {id: p, type: rating, scale: satisfied, label: {zh: 茶, en: Tea}}\n", 1),
 		}, []string{
-			strings.Replace(offers("好|Good|3", "一般|Average|2", "差|Poor|1"), "sections:\n  - questions:\n", satisfied+"sections:\n  - questions:\n      - {id: p, type: rating, scale: satisfied, label: {zh: 茶, en: Tea}}\n      - {id: n, type: rating, steps: 5, label: {zh: 茶, en: Tea}}\n", 1),
-			strings.Replace(offers("会|Yes|1", "不会|No|0"), "sections:\n  - questions:\n", satisfied+"sections:\n  - questions:\n      - {id: p, type: rating, scale: satisfied, label: {zh: 茶, en: Tea}}\n", 1),
+			strings.Replace(choiceOf("好|Good|3", "一般|Average|2", "差|Poor|1"), "sections:\n  - questions:\n", satisfied+"sections:\n  - questions:\n      - {id: p, type: rating, scale: satisfied, label: {zh: 茶, en: Tea}}\n      - {id: n, type: rating, steps: 5, label: {zh: 茶, en: Tea}}\n", 1),
+			strings.Replace(choiceOf("会|Yes|1", "不会|No|0"), "sections:\n  - questions:\n", satisfied+"sections:\n  - questions:\n      - {id: p, type: rating, scale: satisfied, label: {zh: 茶, en: Tea}}\n", 1),
 		}},
 		{advice.TooLong, []string{
 			many(20, "minutes: 1\n"),
 			many(140, "minutes: 60\n"),
 			many(140, ""),
-			"minutes: 1\n" + asks("茶", "Tea") + "", // replaced below
+			"minutes: 1\n" + ratingOf("茶", "Tea") + "", // replaced below
 		}, []string{
 			many(20, "minutes: 5\n"),
 			many(20, ""),
-			"minutes: 1\n" + asks("茶怎么样？", "How was the tea?"),
+			"minutes: 1\n" + ratingOf("茶怎么样？", "How was the tea?"),
 		}},
 		{advice.LongMatrix, []string{rows(9), columns(8)}, []string{rows(8), columns(7)}},
 		{advice.OrderDiffers, []string{
-			offers("非常满意|Satisfied|4", "满意|Very satisfied|3", "不满意|Dissatisfied|2", "非常不满意|Very dissatisfied|1"),
+			choiceOf("非常满意|Satisfied|4", "满意|Very satisfied|3", "不满意|Dissatisfied|2", "非常不满意|Very dissatisfied|1"),
 		}, []string{
-			offers("非常满意|Very satisfied|4", "满意|Satisfied|3", "不满意|Dissatisfied|2", "非常不满意|Very dissatisfied|1"),
-			offers("很强|Very good|3", "较强|Good|2", "较弱|Weak|1", "很弱|Very weak|0"),
-			offers("很重要|Very important", "不太重要|Less important"),
+			choiceOf("非常满意|Very satisfied|4", "满意|Satisfied|3", "不满意|Dissatisfied|2", "非常不满意|Very dissatisfied|1"),
+			choiceOf("很强|Very good|3", "较强|Good|2", "较弱|Weak|1", "很弱|Very weak|0"),
+			choiceOf("很重要|Very important", "不太重要|Less important"),
 		}},
 		{advice.PolarityDiffers, []string{
-			offers("满意|Dissatisfied|2", "不满意|Satisfied|1"),
-			offers("好|Poor|2", "差|Good|1"),
-			offers("会|No", "不会|Yes"),
+			choiceOf("满意|Dissatisfied|2", "不满意|Satisfied|1"),
+			choiceOf("好|Poor|2", "差|Good|1"),
+			choiceOf("会|No", "不会|Yes"),
 		}, []string{
-			offers("满意|Satisfied|2", "不满意|Dissatisfied|1"),
-			offers("会|Yes", "不会|No"),
-			offers("不差|Not bad|2", "不好|Not good|1"),
+			choiceOf("满意|Satisfied|2", "不满意|Dissatisfied|1"),
+			choiceOf("会|Yes", "不会|No"),
+			choiceOf("不差|Not bad|2", "不好|Not good|1"),
 		}},
 		{advice.PlaceholderDiffers, []string{
 			piped("您对{{product}}满意吗？", "How satisfied are you?"),
 			piped("您满意吗？", "How satisfied are you with {{ product }}?"),
-			asks("您好 {name}，茶怎么样？", "How was the tea?"),
+			ratingOf("您好 {name}，茶怎么样？", "How was the tea?"),
 		}, []string{
 			piped("您对{{product}}满意吗？", "How satisfied are you with {{ product }}?"),
-			asks("您对产品满意吗（{product}）？", "How satisfied are you with the product ({product})?"),
+			ratingOf("您对产品满意吗（{product}）？", "How satisfied are you with the product ({product})?"),
 		}},
 		{advice.NumberDiffers, []string{
-			asks("最近 3 个月怎么样？", "How were the last 6 months?"),
-			asks("请按 1 到 10 分打分", "Please give a mark"),
-			asks("满分 5 分", "At most five, at least 2"),
-			offers("1–2 次|1–2 times", "3–5 次|3–6 times"),
-			strings.Replace(whole, "您的回答用来改进服务。", "您的回答用来改进服务，只要 3 分钟。", 1) + asks("茶", "Tea"),
+			ratingOf("最近 3 个月怎么样？", "How were the last 6 months?"),
+			ratingOf("请按 1 到 10 分打分", "Please give a mark"),
+			ratingOf("满分 5 分", "At most five, at least 2"),
+			choiceOf("1–2 次|1–2 times", "3–5 次|3–6 times"),
+			strings.Replace(completeSurvey, "您的回答用来改进服务。", "您的回答用来改进服务，只要 3 分钟。", 1) + ratingOf("茶", "Tea"),
 		}, []string{
-			asks("最近 3 个月怎么样？", "How were the last three months?"),
-			asks("最近三个月怎么样？", "How were the last 3 months?"),
-			asks("１０ 分最好", "10 is best"),
-			asks("满 1,000 元", "From 1000 yuan"),
-			asks("1 年以来怎么样？", "How was the last year?"),
-			asks("半年", "0.5 years"),
-			asks("第 2 次来怎么样？", "How was your second visit?"),
-			asks("2026 年 10 月怎么样？", "How was October 2026?"),
-			asks("消费 1 万元以上", "More than 10,000 yuan"),
-			asks("下午 5 点以后怎么样？", "How was it after 17:00?"),
-			asks("二十五天内", "Within 25 days"),
-			asks("见 https://a.example/2", "See https://a.example/3"),
-			asks("100 天内", "Within a hundred days"),
+			ratingOf("最近 3 个月怎么样？", "How were the last three months?"),
+			ratingOf("最近三个月怎么样？", "How were the last 3 months?"),
+			ratingOf("１０ 分最好", "10 is best"),
+			ratingOf("满 1,000 元", "From 1000 yuan"),
+			ratingOf("1 年以来怎么样？", "How was the last year?"),
+			ratingOf("半年", "0.5 years"),
+			ratingOf("第 2 次来怎么样？", "How was your second visit?"),
+			ratingOf("2026 年 10 月怎么样？", "How was October 2026?"),
+			ratingOf("消费 1 万元以上", "More than 10,000 yuan"),
+			ratingOf("下午 5 点以后怎么样？", "How was it after 17:00?"),
+			ratingOf("二十五天内", "Within 25 days"),
+			ratingOf("见 https://a.example/2", "See https://a.example/3"),
+			ratingOf("100 天内", "Within a hundred days"),
 		}},
 		{advice.PunctuationDiffers, []string{
-			asks("您满意吗？", "How satisfied are you"),
-			asks("您满意吗", "How satisfied are you?"),
+			ratingOf("您满意吗？", "How satisfied are you"),
+			ratingOf("您满意吗", "How satisfied are you?"),
 			question("type: long_text, label: {zh: 请想一想，再回答，谢谢。, en: Please write below}"),
 		}, []string{
-			asks("及时性", "How prompt were we?"),
-			asks("产品质量", "Quality of the product"),
-			asks("您满意吗？", "How satisfied are you?"),
-			asks("请打分。", "Please give a mark"),
+			ratingOf("及时性", "How prompt were we?"),
+			ratingOf("产品质量", "Quality of the product"),
+			ratingOf("您满意吗？", "How satisfied are you?"),
+			ratingOf("请打分。", "Please give a mark"),
 		}},
 		{advice.Untranslated, []string{
-			asks("茶怎么样？", "茶怎么样？"),
-			asks("How was the tea?", "How was the tea?"),
-			asks("How was the tea today", "How was the tea"),
-			asks("茶", "茶好吗"),
-			asks("Please rate the delivery", "请评价送货"),
+			ratingOf("茶怎么样？", "茶怎么样？"),
+			ratingOf("How was the tea?", "How was the tea?"),
+			ratingOf("How was the tea today", "How was the tea"),
+			ratingOf("茶", "茶好吗"),
+			ratingOf("Please rate the delivery", "请评价送货"),
 		}, []string{
-			asks("NPS", "NPS"),
-			asks("WeChat", "WeChat"),
-			offers("5|5", "4|4"),
-			asks("App 的使用体验", "The app"),
+			ratingOf("NPS", "NPS"),
+			ratingOf("WeChat", "WeChat"),
+			choiceOf("5|5", "4|4"),
+			ratingOf("App 的使用体验", "The app"),
 		}},
 		{advice.SensitiveRequired, []string{
 			question("type: email, required: true, label: {zh: 邮箱, en: E-mail}"),
@@ -309,21 +309,21 @@ sections:
 		}},
 		{advice.UnusedDimension, []string{dimensions(", weight: 0")}, []string{dimensions(", dimension: staff")}},
 		{advice.GroupsTooSmall, []string{shop(100, 5, 3, 4), shop(40, 5, 5), shop(8, 5)}, []string{shop(100, 5, 3, 3), shop(10, 5), shop(100, 1, 3, 4)}},
-		{advice.NoThanks, []string{strings.Replace(whole, "thanks: {zh: 谢谢您！, en: Thank you!}\n", "", 1) + asks("茶", "Tea")}, []string{asks("茶", "Tea")}},
+		{advice.NoThanks, []string{strings.Replace(completeSurvey, "thanks: {zh: 谢谢您！, en: Thank you!}\n", "", 1) + ratingOf("茶", "Tea")}, []string{ratingOf("茶", "Tea")}},
 		{advice.NoContact, []string{
-			strings.Replace(whole, "contact: {email: tea@company.example}\n", "", 1) + asks("茶", "Tea"),
-			strings.Replace(whole, "email: tea@company.example", "name: {zh: 茶馆, en: Tea house}", 1) + asks("茶", "Tea"),
-		}, []string{strings.Replace(whole, "email: tea@company.example", "phone: 400-000-0001", 1) + asks("茶", "Tea")}},
+			strings.Replace(completeSurvey, "contact: {email: tea@company.example}\n", "", 1) + ratingOf("茶", "Tea"),
+			strings.Replace(completeSurvey, "email: tea@company.example", "name: {zh: 茶馆, en: Tea house}", 1) + ratingOf("茶", "Tea"),
+		}, []string{strings.Replace(completeSurvey, "email: tea@company.example", "phone: 400-000-0001", 1) + ratingOf("茶", "Tea")}},
 		{advice.NoPurpose, []string{
-			strings.Replace(whole, "intro:", "# intro:", 1) + asks("茶", "Tea"),
-			strings.Replace(whole, "您的回答用来改进服务。", "欢迎参加调查！", 1) + asks("茶", "Tea"),
-			strings.Replace(whole, "Your answers are used for improving the service.", "Welcome to the survey!", 1) + asks("茶", "Tea"),
-		}, []string{asks("茶", "Tea")}},
+			strings.Replace(completeSurvey, "intro:", "# intro:", 1) + ratingOf("茶", "Tea"),
+			strings.Replace(completeSurvey, "您的回答用来改进服务。", "欢迎参加调查！", 1) + ratingOf("茶", "Tea"),
+			strings.Replace(completeSurvey, "Your answers are used for improving the service.", "Welcome to the survey!", 1) + ratingOf("茶", "Tea"),
+		}, []string{ratingOf("茶", "Tea")}},
 		{advice.CutText, []string{
 			"sections:\n  - questions:\n      - id: q\n        type: yes_no\n        label: {zh: 好吗？, en: Good?}\n        help:\n          zh: 我们的店 #1\n          en: Our shop #1\n",
-			asks("茶", "Tea") + "timezone: UTC #TODO\n",
+			ratingOf("茶", "Tea") + "timezone: UTC #TODO\n",
 		}, []string{
-			asks("茶", "Tea") + "timezone: UTC # to be decided\nminutes: 1\n#: {x}\n",
+			ratingOf("茶", "Tea") + "timezone: UTC # to be decided\nminutes: 1\n#: {x}\n",
 			"sections: [{questions: [{id: q, type: yes_no, label: {zh: '我们的店 #1，好吗？', en: 'Is our shop #1 good?'}}]}]\n",
 		}},
 		{advice.LaterQuestion, []string{
@@ -335,10 +335,10 @@ sections:
 			"sections: [{questions: [{id: q, type: yes_no, show_if: answered(r), label: {zh: 好吗？, en: Good?}}, {id: r, type: hidden, label: {zh: 级别, en: Tier}}]}]\n",
 			"sections: [{questions: [{id: q, type: yes_no, required: r, label: {zh: 好吗？, en: Good?}}, {id: r, type: yes_no, label: {zh: 来过吗？, en: Been here?}}]}]\n",
 		}},
-		{advice.UnknownCode, []string{"# advice: off laeding\n" + asks("茶", "Tea")}, []string{"# advice: off leading\n" + asks("茶", "Tea")}},
+		{advice.UnknownCode, []string{"# advice: off laeding\n" + ratingOf("茶", "Tea")}, []string{"# advice: off leading\n" + ratingOf("茶", "Tea")}},
 	} {
 		if c.code == advice.TooLong { // a text that takes long in each language
-			c.bad[3] = "minutes: 1\n" + asks(strings.Repeat(long, 5), strings.Repeat(wordy, 5))
+			c.bad[3] = "minutes: 1\n" + ratingOf(strings.Repeat(long, 5), strings.Repeat(wordy, 5))
 		}
 		for i, examples := range [][]string{c.bad, c.good} {
 			var want []string
@@ -347,17 +347,17 @@ sections:
 			}
 			for _, example := range examples {
 				if !strings.HasPrefix(example, "title:") {
-					example = whole + example
+					example = completeSurvey + example
 				}
-				if got := codes(t, example); !slices.Equal(slices.Compact(got), want) {
-					t.Errorf("advice %v, want %v, for\n%s", got, want, strings.TrimPrefix(example, whole)[:min(900, len(strings.TrimPrefix(example, whole)))])
+				if got := codesOf(t, example); !slices.Equal(slices.Compact(got), want) {
+					t.Errorf("advice %v, want %v, for\n%s", got, want, strings.TrimPrefix(example, completeSurvey)[:min(900, len(strings.TrimPrefix(example, completeSurvey)))])
 				}
 			}
 		}
 	}
 }
 
-// Of measures only those that are done must say what has come of them, and a comment silences it.
+// TestMeasures checks that measures that are done need an effect, and that a comment silences the advice.
 func TestMeasures(t *testing.T) {
 	s, problems := questionnaire.Parse("tea.yaml", []byte("title: Tea\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
 	if len(problems) > 0 {
@@ -388,7 +388,7 @@ func TestMeasures(t *testing.T) {
 	}
 }
 
-// TestEveryRule holds the codes, the table above and the rules together: a new rule needs examples.
+// TestEveryRule checks that every rule has a code and examples in the table above.
 func TestEveryRule(t *testing.T) {
 	source, err := os.ReadFile("advice_test.go")
 	if err != nil {
@@ -417,7 +417,7 @@ func TestEveryRule(t *testing.T) {
 }
 
 func TestPlacesAndWords(t *testing.T) {
-	source := whole + "sections:\n  - questions:\n      - id: q\n        type: rating\n        steps: 5\n        label:\n          zh: 茶和点心\n          en: Tea and cakes\n"
+	source := completeSurvey + "sections:\n  - questions:\n      - id: q\n        type: rating\n        steps: 5\n        label:\n          zh: 茶和点心\n          en: Tea and cakes\n"
 	s, _ := questionnaire.Parse("surveys/tea.yaml", []byte(source))
 	found := advice.Of(s, "surveys/tea.yaml", []byte(source))
 	want := "surveys/tea.yaml:12:15: advice: '茶和点心' joins two things that may deserve different answers: ask one question for each, or name what both have in common (double_barrelled)"
@@ -435,29 +435,29 @@ func TestSilencing(t *testing.T) {
 		source string
 		left   int // pieces of advice
 	}{
-		"none":                    {whole + body("", "", ""), 2},
-		"whole file":              {off + whole + body("", "", ""), 0},
-		"whole file, below ---":   {"# Tea\n---\n" + off + whole + body("", "", ""), 0},
-		"with a mark and \\r\\n":  {"\uFEFF" + strings.ReplaceAll(off+whole+body("", "", ""), "\n", "\r\n"), 0},
-		"above an entry":          {whole + body("      "+off, "", ""), 1},
-		"above, with a gap":       {whole + body("      "+off+"\n      # why\n", "", ""), 1},
-		"behind its first line":   {whole + body("", "  "+strings.TrimSpace(off), ""), 1},
-		"above a key of it":       {whole + body("", "", "        "+off), 2}, // only steps are meant
-		"above the list":          {whole + strings.Replace(body("", "", ""), "  - questions", "  "+off+"  - questions", 1), 0},
-		"several codes":           {whole + body("      # advice: off leading, double_barrelled\n", "", ""), 1},
-		"another code":            {whole + body("      # advice: off leading\n", "", ""), 2},
-		"with a reason":           {whole + body("      # advice: off double_barrelled  # they are sold together\n", "", ""), 1},
-		"misspelled, which tells": {whole + body("      # advice: off double_barreled\n", "", ""), 3},
+		"none":                    {completeSurvey + body("", "", ""), 2},
+		"whole file":              {off + completeSurvey + body("", "", ""), 0},
+		"whole file, below ---":   {"# Tea\n---\n" + off + completeSurvey + body("", "", ""), 0},
+		"with a mark and \\r\\n":  {"\uFEFF" + strings.ReplaceAll(off+completeSurvey+body("", "", ""), "\n", "\r\n"), 0},
+		"above an entry":          {completeSurvey + body("      "+off, "", ""), 1},
+		"above, with a gap":       {completeSurvey + body("      "+off+"\n      # why\n", "", ""), 1},
+		"behind its first line":   {completeSurvey + body("", "  "+strings.TrimSpace(off), ""), 1},
+		"above a key of it":       {completeSurvey + body("", "", "        "+off), 2}, // only steps are meant
+		"above the list":          {completeSurvey + strings.Replace(body("", "", ""), "  - questions", "  "+off+"  - questions", 1), 0},
+		"several codes":           {completeSurvey + body("      # advice: off leading, double_barrelled\n", "", ""), 1},
+		"another code":            {completeSurvey + body("      # advice: off leading\n", "", ""), 2},
+		"with a reason":           {completeSurvey + body("      # advice: off double_barrelled  # they are sold together\n", "", ""), 1},
+		"misspelled, which tells": {completeSurvey + body("      # advice: off double_barreled\n", "", ""), 3},
 	} {
-		if got := codes(t, c.source); len(got) != c.left {
+		if got := codesOf(t, c.source); len(got) != c.left {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
 }
 
-// A scale is advised on once, however many questions use it, where it is declared.
+// TestScaleOnce checks that a scale's advice is reported once, where it is declared.
 func TestScaleOnce(t *testing.T) {
-	source := whole + "scales:\n  grade:\n    - {id: a, label: {zh: 很好, en: Very good}, score: 3}\n    - {id: b, label: {zh: 好, en: Good}, score: 2}\n    - {id: c, label: {zh: 差, en: Poor}, score: 1}\n" +
+	source := completeSurvey + "scales:\n  grade:\n    - {id: a, label: {zh: 很好, en: Very good}, score: 3}\n    - {id: b, label: {zh: 好, en: Good}, score: 2}\n    - {id: c, label: {zh: 差, en: Poor}, score: 1}\n" +
 		"sections: [{questions: [{id: p, type: rating, scale: grade, label: {zh: 茶, en: Tea}}, {id: q, type: rating, scale: grade, label: {zh: 茶, en: Tea}}]}]\n"
 	s, _ := questionnaire.Parse("tea.yaml", []byte(source))
 	found := advice.Of(s, "tea.yaml", []byte(source))
@@ -466,7 +466,7 @@ func TestScaleOnce(t *testing.T) {
 	}
 }
 
-// Real questionnaires are where false alarms show: a sample is an example to follow, so there is none about it.
+// TestSamples checks that there are no false alarms: a sample is an example to follow.
 func TestSamples(t *testing.T) {
 	files, err := filepath.Glob("../../surveys/*.yaml")
 	if err != nil || len(files) < 10 {
@@ -491,10 +491,10 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// TestSeconds holds the estimate to what its sources measured: about ten seconds an ordinary question.
+// TestSeconds compares the estimate with what its sources measured: about ten seconds an ordinary question.
 func TestSeconds(t *testing.T) {
 	var b strings.Builder
-	b.WriteString(whole + satisfied + "sections:\n  - questions:\n")
+	b.WriteString(completeSurvey + satisfied + "sections:\n  - questions:\n")
 	one := func(i int) string {
 		return fmt.Sprintf("      - {id: q%d, type: single_choice, label: {zh: 您对产品的包装质量满意吗？, en: \"How satisfied or dissatisfied are you with the packaging of the product?\"}, options: [{id: a, label: {zh: 非常满意%d, en: Very satisfied %d}}, {id: b, label: {zh: 比较满意, en: Fairly satisfied}}, {id: c, label: {zh: 一般, en: Neither}}, {id: d, label: {zh: 不太满意, en: Fairly dissatisfied}}, {id: e, label: {zh: 非常不满意, en: Very dissatisfied}}]}\n", i, i, i)
 	}

@@ -35,7 +35,7 @@ const (
 	UnknownCode        = "unknown_code"
 )
 
-// Rules lists every kind of advice, in the order in which an author meets them.
+// Rules lists every kind of advice.
 func Rules() []Rule {
 	return []Rule{
 		{DoubleBarrelled, "Two questions in one", "A question that asks about two things at once (staff and prices) gets one answer, and nobody can say which of the two it is about. Ask one question for each. A question is only reported when it joins two things in every language that is understood (zh, en)."},
@@ -65,15 +65,15 @@ func Rules() []Rule {
 	}
 }
 
-// Silencing says, for the user, how advice is switched off in a file.
+// Silencing tells users how to switch advice off in a file.
 const Silencing = `A comment in the questionnaire switches advice off, by its code (several with commas):
 
   # advice: off no_contact              above the first line of the questionnaire: in the whole file
   # advice: off leading                 on a line of its own: for the entry (question, option, scale) that follows
   - id: other  # advice: off leading    behind an entry's first line: for that entry`
 
-// known reports whether a code is one of the rules'.
-func known(code string) bool {
+// isCode reports whether a rule has the code.
+func isCode(code string) bool {
 	for _, r := range Rules() {
 		if r.Code == code {
 			return true

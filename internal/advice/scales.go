@@ -9,23 +9,23 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// A choice is one list of labelled options, however many questions use it.
-type choice struct {
+// An optionList is a list of labelled options, of a question or of a scale that several questions use.
+type optionList struct {
 	options []survey.Option
 	at      path
 	name    string // in a sentence
-	judged  bool   // it can only be answered by a judgement
+	judged  bool   // an answer is a judgement
 }
 
-// choices lists the option lists of a survey, each once.
-func (a *adviser) choices() []choice {
-	var all []choice
+// optionLists returns the option lists of the survey, each once.
+func (a *adviser) optionLists() []optionList {
+	var all []optionList
 	seen := map[questionnaire.Place]bool{}
 	add := func(options []survey.Option, at path, key string, q *survey.Question) {
 		if len(options) == 0 || len(options[0].Label) == 0 { // numbered steps
 			return
 		}
-		c := choice{options: options, at: at.to("options"), name: "question '" + q.ID + "'", judged: q.Type != survey.MultiChoice && q.Type != survey.Ranking && q.Type != survey.ConstantSum && q.Type != survey.Hidden}
+		c := optionList{options: options, at: at.to("options"), name: "question '" + q.ID + "'", judged: q.Type != survey.MultiChoice && q.Type != survey.Ranking && q.Type != survey.ConstantSum && q.Type != survey.Hidden}
 		if scale, ok := a.places.Plain(at.to(key)...); ok {
 			c.at, c.name = path{"scales", scale}, "scale '"+scale+"'"
 		}
@@ -35,40 +35,40 @@ func (a *adviser) choices() []choice {
 		}
 		seen[place] = true
 	}
-	a.each(func(q *survey.Question, at path) {
+	a.eachQuestion(func(q *survey.Question, at path) {
 		add(q.Options, at, "scale", q)
 		add(q.Importance, at, "importance_scale", q)
 	})
 	return all
 }
 
-// scales looks at the options that can be scored.
+// scales checks the options with scores.
 func (a *adviser) scales() {
 	var directions []direction
-	for _, c := range a.choices() {
-		steps := scored(c.options)
+	for _, c := range a.optionLists() {
+		steps := scoredOptions(c.options)
 		if len(steps) < 2 || !c.judged {
 			continue
 		}
 		a.sides(c, steps)
 		a.spacing(c, steps)
-		if way := way(steps); way != 0 && len(steps) > 2 {
+		if way := directionOf(steps); way != 0 && len(steps) > 2 {
 			directions = append(directions, direction{c, way})
 		}
 	}
 	a.direction(directions)
 }
 
-func scored(options []survey.Option) []survey.Option {
+func scoredOptions(options []survey.Option) []survey.Option {
 	return slices.DeleteFunc(slices.Clone(options), func(o survey.Option) bool { return o.Score == nil })
 }
 
-// sides counts the steps of praise and of blame, as far as every label can be understood in one of the languages.
-func (a *adviser) sides(c choice, steps []survey.Option) {
+// sides compares the numbers of positive and negative steps, in the first language in which every label is understood.
+func (a *adviser) sides(c optionList, steps []survey.Option) {
 	for _, l := range a.s.Languages {
 		good, bad, understood := 0, 0, true
 		for _, o := range steps {
-			d, ok := degree(base(l), o.Label[l])
+			d, ok := degreeOf(baseLanguage(l), o.Label[l])
 			understood = understood && ok
 			switch {
 			case d > 0:
@@ -85,7 +85,7 @@ func (a *adviser) sides(c choice, steps []survey.Option) {
 			if good > bad {
 				fix += ", for example by adding one on the negative side"
 			}
-			a.say(UnequalSides, c.at, fix, "the %s has %s of praise and %s of blame", c.name, stepsOf(good), stepsOf(bad))
+			a.add(UnequalSides, c.at, fix, "the %s has %s of praise and %s of blame", c.name, stepsOf(good), stepsOf(bad))
 		}
 		return
 	}
@@ -99,8 +99,8 @@ func stepsOf(n int) string {
 	return "many steps"
 }
 
-// spacing reports scores whose gaps differ. The model graded_10 has uneven scores by design (10, 8, 6, 3, 0).
-func (a *adviser) spacing(c choice, steps []survey.Option) {
+// spacing reports scores whose gaps differ. Those of the model graded_10 do on purpose (10, 8, 6, 3, 0).
+func (a *adviser) spacing(c optionList, steps []survey.Option) {
 	if a.s.Scoring.Model == "graded_10" {
 		return
 	}
@@ -112,19 +112,19 @@ func (a *adviser) spacing(c choice, steps []survey.Option) {
 	scores = slices.Compact(scores)
 	for i := 2; i < len(scores); i++ {
 		if scores[i]-scores[i-1] != scores[1]-scores[0] {
-			a.say(UnevenScores, c.at, "space the scores evenly, for example from 1 upwards", "the scores of the %s are unevenly spaced: %s to %s is a larger or smaller step than %s to %s", c.name, scores[i-1], scores[i], scores[0], scores[1])
+			a.add(UnevenScores, c.at, "space the scores evenly, for example from 1 upwards", "the scores of the %s are unevenly spaced: %s to %s is a larger or smaller step than %s to %s", c.name, scores[i-1], scores[i], scores[0], scores[1])
 			return
 		}
 	}
 }
 
 type direction struct {
-	choice
+	optionList
 	way int // 1: worst first; -1: best first
 }
 
-// way tells whether scores only rise or only fall down the list; 0 is neither.
-func way(steps []survey.Option) int {
+// directionOf is 1 if the scores only rise down the list, -1 if they only fall, else 0.
+func directionOf(steps []survey.Option) int {
 	rises, falls := true, true
 	for i := 1; i < len(steps); i++ {
 		rises = rises && *steps[i].Score > *steps[i-1].Score
@@ -139,8 +139,8 @@ func way(steps []survey.Option) int {
 	return 0
 }
 
-// direction reports the scales that run against the majority; the first one decides where there is none. Numbered steps
-// always rise, and are left out.
+// direction reports the scales that run against the majority; without one, against the first scale. Numbered steps always
+// rise, and are left out.
 func (a *adviser) direction(all []direction) {
 	sum := 0
 	for _, d := range all {
@@ -151,19 +151,19 @@ func (a *adviser) direction(all []direction) {
 	}
 	for _, d := range all {
 		if sum > 0 && d.way < 0 {
-			a.say(MixedDirection, d.at, "turn it round: worst first", "the %s runs from best to worst, the other scales from worst to best", d.name)
+			a.add(MixedDirection, d.at, "turn it round: worst first", "the %s runs from best to worst, the other scales from worst to best", d.name)
 		}
 		if sum < 0 && d.way > 0 {
-			a.say(MixedDirection, d.at, "turn it round: best first", "the %s runs from worst to best, the other scales from best to worst", d.name)
+			a.add(MixedDirection, d.at, "turn it round: best first", "the %s runs from worst to best, the other scales from best to worst", d.name)
 		}
 	}
 }
 
-// A lexicon knows the words of scales in one language.
+// A lexicon has patterns for the words of scales in one language.
 type lexicon struct {
 	neutral, negative, positive *regexp.Regexp
-	negation                    *regexp.Regexp // turns what follows round
-	most, more, less            *regexp.Regexp // degrees 4, 3 and 1; 2 is the word alone
+	negation                    *regexp.Regexp // negates what follows
+	most, more, less            *regexp.Regexp // degrees 4, 3 and 1; 2 is without any
 }
 
 var lexicons = map[string]lexicon{
@@ -187,14 +187,14 @@ var lexicons = map[string]lexicon{
 	},
 }
 
-// degree reads a scale's label: 1 to 4 for praise, by strength, −1 to −4 for blame, 0 for the middle; false if it is
-// neither in words that are known.
-func degree(language, label string) (int, bool) {
+// degreeOf rates a scale's label: 1 to 4 for praise, by strength, −1 to −4 for blame, 0 for the middle; false if it has no
+// known words.
+func degreeOf(language, label string) (int, bool) {
 	words, ok := lexicons[language]
 	if !ok {
 		return 0, false
 	}
-	label = simplified.Replace(strings.ToLower(strings.ReplaceAll(label, "’", "'")))
+	label = toSimplified.Replace(strings.ToLower(strings.ReplaceAll(label, "’", "'")))
 	if words.neutral.MatchString(label) {
 		return 0, true
 	}

@@ -20,29 +20,29 @@ type span struct {
 	from, to int
 }
 
-var silencer = regexp.MustCompile(`(?:^|\s)#\s*advice:\s*off\s+([a-z0-9_,\s]+?)\s*(?:#.*)?$`)
+var silencingComment = regexp.MustCompile(`(?:^|\s)#\s*advice:\s*off\s+([a-z0-9_,\s]+?)\s*(?:#.*)?$`)
 
-// readSilences finds the comments, and what each of them is about.
+// readSilences finds the comments, and the lines that each of them is for.
 func readSilences(file string, source []byte) silences {
 	var s silences
 	text := strings.TrimPrefix(string(source), "\uFEFF")
 	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), "\n")
-	begun := false // something besides comments was read
+	begun := false // after the first line that is no comment
 	for i, line := range lines {
 		content := strings.TrimSpace(line)
 		alone := strings.HasPrefix(content, "#")
-		if at := silencer.FindStringSubmatchIndex(line); at != nil {
+		if at := silencingComment.FindStringSubmatchIndex(line); at != nil {
 			from, to := i+1, len(lines)
 			switch {
 			case !alone:
 				from, to = i+1, entryEnd(lines, i)
 			case begun:
-				from = next(lines, i+1)
+				from = nextContentLine(lines, i+1)
 				to = entryEnd(lines, from)
 				from++
 			}
 			for _, code := range strings.FieldsFunc(line[at[2]:at[3]], func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {
-				if !known(code) {
+				if !isCode(code) {
 					column := 1 + utf8.RuneCountInString(line[:at[2]+strings.Index(line[at[2]:], code)])
 					s.unknown = append(s.unknown, Advice{Place: questionnaire.Place{File: file, Line: i + 1, Column: column}, Code: UnknownCode,
 						Sentence: "there is no advice with the code '" + code + "'", Fix: "write one of the codes that glasspoll check prints in brackets, or remove the comment"})
@@ -56,6 +56,7 @@ func readSilences(file string, source []byte) silences {
 	return s
 }
 
+// covers reports whether the advice is switched off.
 func (s silences) covers(a Advice) bool {
 	for _, span := range s.spans {
 		if span.code == a.Code && a.Line >= span.from && a.Line <= span.to {
@@ -65,16 +66,16 @@ func (s silences) covers(a Advice) bool {
 	return false
 }
 
-// next is the index of the first line from i on that is neither empty nor a comment.
-func next(lines []string, i int) int {
+// nextContentLine returns the index of the first line from i on that is neither empty nor a comment.
+func nextContentLine(lines []string, i int) int {
 	for i < len(lines)-1 && (strings.TrimSpace(lines[i]) == "" || strings.HasPrefix(strings.TrimSpace(lines[i]), "#")) {
 		i++
 	}
 	return min(i, len(lines)-1)
 }
 
-// entryEnd is the last line, from 1, of the entry that begins on a line: all lines below it that are indented deeper, and
-// the entries of a list that stands right below its key.
+// entryEnd returns the last line, from 1, of the entry that begins on line i, from 0. The entry includes all lines below
+// that are indented deeper, and the entries of a list right below its key.
 func entryEnd(lines []string, i int) int {
 	indent := indentation(lines[i])
 	listed := isEntry(lines[i])

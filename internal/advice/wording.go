@@ -8,14 +8,14 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// questions looks at how each question is put.
+// questions checks how each question is worded.
 func (a *adviser) questions() {
-	a.each(func(q *survey.Question, at path) {
+	a.eachQuestion(func(q *survey.Question, at path) {
 		if q.Type == survey.Note || q.Type == survey.Hidden {
 			return
 		}
-		a.leading(q.Label, at.to("label"), judged(q))
-		if judged(q) && len(q.Rows) == 0 {
+		a.leading(q.Label, at.to("label"), asksJudgement(q))
+		if asksJudgement(q) && len(q.Rows) == 0 {
 			a.doubleBarrelled(q.Label, at.to("label"), "ask one question for each, or name what both have in common")
 		}
 		for i, row := range q.Rows {
@@ -27,9 +27,9 @@ func (a *adviser) questions() {
 	})
 }
 
-// judged reports whether a question asks for one judgement, so that it must be about one thing. A list of options may
-// well join words, a text may be about anything, and an nps names whom one would tell ("friends or colleagues").
-func judged(q *survey.Question) bool {
+// asksJudgement reports whether a question asks for one judgement, so that it must be about one thing. A list of options may
+// join words, a text may be about anything, and an nps names several people ("friends or colleagues").
+func asksJudgement(q *survey.Question) bool {
 	switch q.Type {
 	case survey.Rating, survey.YesNo, survey.Matrix, survey.ImportanceMatrix:
 		return true
@@ -39,13 +39,13 @@ func judged(q *survey.Question) bool {
 	return false
 }
 
-// doubleBarrelled reports a text that joins two things in every language that is understood: what is one thing in either
-// of them ("care and skill", 精细程度) is one thing.
+// doubleBarrelled reports a text that joins two things in every language that is understood: what is one thing in one of
+// them ("care and skill", 精细程度) is one thing.
 func (a *adviser) doubleBarrelled(t survey.Text, at path, fix string) {
 	var first string
 	joined := map[string]string{}
 	for _, l := range a.s.Languages {
-		find, understood := joiners[base(l)]
+		find, understood := joiners[baseLanguage(l)]
 		if !understood {
 			continue
 		}
@@ -57,19 +57,19 @@ func (a *adviser) doubleBarrelled(t survey.Text, at path, fix string) {
 		}
 	}
 	if first != "" {
-		a.say(DoubleBarrelled, at.to(first), fix, "'%s' joins two things that may deserve different answers", joined[first])
+		a.add(DoubleBarrelled, at.to(first), fix, "'%s' joins two things that may deserve different answers", joined[first])
 	}
 }
 
-// joiners find what a text joins, such as "staff and prices", or "".
+// joiners return what a text joins, such as "staff and prices", or "".
 var joiners = map[string]func(string) string{"zh": joinedChinese, "en": joinedEnglish}
 
 var (
-	aside        = regexp.MustCompile(`（[^）]*）|\([^)]*\)|“[^”]*”|「[^」]*」|《[^》]*》|"[^"]*"`)
+	parenthesis  = regexp.MustCompile(`（[^）]*）|\([^)]*\)|“[^”]*”|「[^」]*」|《[^》]*》|"[^"]*"`)
 	chineseStops = regexp.MustCompile(`[，。；：！？,;:!?\s]+`)
-	// chineseSetting is a clause that only says when or against what: 与同行相比, 您提出问题和建议后.
+	// chineseSetting matches a clause that only says when, or compared with what: 与同行相比, 您提出问题和建议后.
 	chineseSetting = regexp.MustCompile(`^(如果|如|当|若|假如|例如|比如|包括|请|感谢|根据|按照|除了|在您)|(后|时|时候|前|以来|过程中|的话|期间|相比|比较|而言|来说|方面)$`)
-	// chineseWords have a joining character in them, or join nothing.
+	// chineseWords contain a joining character, but join nothing.
 	chineseWords = regexp.MustCompile(`及时|涉及|普及|提及|顾及|波及|及格|来得及|不及|以及(更|其他|其它|以上|以下)|及(以|其)(上|下|前|后|他|它)|参与|与会|与否|给与|赠与|授与|与众不同|与其说|和蔼|和气|和谐|温和|缓和|总和|柔和|饱和|平和|和善|和睦|和解|亲和|祥和|和平|随和|` +
 		`满意[和与及、]不满意|优点[和与及、]缺点|意见[和与及、或]?建议|建议[和与及、或]?意见|(要求|期望|期待)[和与及、](建议|意见)|和您|与您|与我们|和我们|跟您|跟我们|同我们|与贵|和贵|(与|和|跟)(同行|同类|其他|其它|别的|别家|预期|约定|以往|以前|上次|去年|规格|实际|描述|宣传|承诺|期望|要求|合同|客户|顾客)|` +
 		`(与|和|跟)[^与和跟及、]{1,8}?(沟通|联系|合作|对接|相比|比较|相符|一致|一样|相同|打交道|交流|接触|配合|协作|协调|交往|相关|有关|无关|匹配|互动|见面|签约|签订)|^(与|和|跟)|` +
@@ -78,7 +78,7 @@ var (
 )
 
 func joinedChinese(text string) string {
-	text = simplified.Replace(aside.ReplaceAllString(text, ""))
+	text = toSimplified.Replace(parenthesis.ReplaceAllString(text, ""))
 	for _, clause := range chineseStops.Split(text, -1) {
 		if chineseSetting.MatchString(clause) {
 			continue
@@ -91,8 +91,8 @@ func joinedChinese(text string) string {
 	return ""
 }
 
-// simplified brings the traditional characters that the patterns need into their simplified form.
-var simplified = strings.NewReplacer("與", "与", "併", "并", "時", "时", "後", "后", "過", "过", "們", "们", "對", "对", "滿", "满", "認", "认",
+// toSimplified replaces the traditional characters that the patterns have in simplified form.
+var toSimplified = strings.NewReplacer("與", "与", "併", "并", "時", "时", "後", "后", "過", "过", "們", "们", "對", "对", "滿", "满", "認", "认",
 	"為", "为", "覺", "觉", "優", "优", "異", "异", "領", "领", "難", "难", "嗎", "吗", "無", "无", "沒", "没", "請", "请", "員", "员", "務", "务", "質", "质", "錯", "错",
 	"較", "较", "極", "极", "慢", "慢", "遲", "迟", "壞", "坏", "適", "适", "願", "愿", "會", "会", "準", "准", "確", "确", "豐", "丰", "進", "进", "處", "处", "於", "于",
 	"費", "费", "價", "价", "強", "强", "弱", "弱", "熱", "热", "專", "专", "業", "业", "見", "见", "議", "议", "關", "关", "聯", "联", "繫", "系", "溝", "沟", "驗", "验")
@@ -109,7 +109,7 @@ var (
 
 var englishSides = regexp.MustCompile(`(\w+) (?:and|or) (?:very )?(\w+)`)
 
-// opposites takes out the two sides of one question: satisfied or dissatisfied, easy or difficult.
+// opposites replaces the two sides of one question: satisfied or dissatisfied, easy or difficult.
 func opposites(pair string) string {
 	sides := englishSides.FindStringSubmatch(pair)
 	for _, prefix := range []string{"dis", "un", "in", "im", "non", "ir"} {
@@ -126,7 +126,7 @@ func opposites(pair string) string {
 }
 
 func joinedEnglish(text string) string {
-	text = strings.ToLower(aside.ReplaceAllString(strings.ReplaceAll(text, "’", "'"), ""))
+	text = strings.ToLower(parenthesis.ReplaceAllString(strings.ReplaceAll(text, "’", "'"), ""))
 	for _, clause := range englishStops.Split(text, -1) {
 		clause = englishSetting.ReplaceAllString(clause, "")
 		clause = englishWords.ReplaceAllString(clause, "○")
@@ -159,35 +159,34 @@ var leadingQuestions = map[string][]*regexp.Regexp{
 	},
 }
 
-// loaded questions praise in passing what they ask about.
-var loaded = map[string]*regexp.Regexp{
+// praising matches questions that praise what they ask about.
+var praising = map[string]*regexp.Regexp{
 	"zh": regexp.MustCompile(`(优质|优秀|一流|卓越|完美|领先|出色|杰出|贴心|超值|高品质|周到)的[^。！？]{0,16}(满意|怎么样|如何|评价|感觉|打分)|(对|觉得|认为)(我们|本公司|我司|我公司)?的?(优质|一流|卓越|完美|贴心|超值)`),
 	"en": regexp.MustCompile(`\b(?:our|this|these|the) (?:very )?(?:` + englishPraise + `|superior|high-quality|friendly|expert|fast|improved|popular)\b(?:[ ,]\w+){0,6}`),
 }
 
-// leading reports a text that pushes towards an answer. What only a judgement can be led to is looked for where one is
-// asked for.
+// leading reports a text that suggests an answer. Praise is only reported where a judgement is asked for.
 func (a *adviser) leading(t survey.Text, at path, judged bool) {
 	for _, l := range a.s.Languages {
 		text := strings.ToLower(strings.ReplaceAll(t[l], "’", "'"))
-		if base(l) == "zh" {
-			text = simplified.Replace(text)
+		if baseLanguage(l) == "zh" {
+			text = toSimplified.Replace(text)
 		}
-		for _, pattern := range leadingQuestions[base(l)] {
+		for _, pattern := range leadingQuestions[baseLanguage(l)] {
 			if found := pattern.FindString(text); found != "" {
-				a.say(Leading, at.to(l), "ask neutrally: how satisfied or dissatisfied are you with …?", "'%s' pushes towards one answer", found)
+				a.add(Leading, at.to(l), "ask neutrally: how satisfied or dissatisfied are you with …?", "'%s' pushes towards one answer", found)
 				break
 			}
 		}
-		if pattern := loaded[base(l)]; pattern != nil && judged {
+		if pattern := praising[baseLanguage(l)]; pattern != nil && judged {
 			if found := pattern.FindString(text); found != "" {
-				a.say(Leading, at.to(l), "leave the praise out, and let the answers give it", "'%s' praises what it asks about", found)
+				a.add(Leading, at.to(l), "leave the praise out, and let the answers give it", "'%s' praises what it asks about", found)
 			}
 		}
 	}
 }
 
-// Bounds of a matrix that can be answered on a phone with patience.
+// Bounds of a matrix on a phone.
 const (
 	mostRows    = 8
 	mostColumns = 7
@@ -195,21 +194,21 @@ const (
 
 func (a *adviser) matrix(q *survey.Question, at path) {
 	if len(q.Rows) > mostRows {
-		a.say(LongMatrix, at.to("rows"), "split it into two matrices by topic", "the matrix has %d rows, and people begin to tick one column all the way down after about %d", len(q.Rows), mostRows)
+		a.add(LongMatrix, at.to("rows"), "split it into two matrices by topic", "the matrix has %d rows, and people begin to tick one column all the way down after about %d", len(q.Rows), mostRows)
 	}
 	if len(q.Rows) > 0 && len(q.Options) > mostColumns {
-		a.say(LongMatrix, at.to("scale"), "use a scale with fewer steps, or one question for each row", "the matrix has %d columns, and a phone shows %d at most", len(q.Options), mostColumns)
+		a.add(LongMatrix, at.to("scale"), "use a scale with fewer steps, or one question for each row", "the matrix has %d columns, and a phone shows %d at most", len(q.Options), mostColumns)
 	}
 }
 
-// contactWords are what a text field is called that asks who someone is.
+// contactWords match the labels of text fields that identify the respondent.
 var contactWords = map[string]*regexp.Regexp{
 	"zh": regexp.MustCompile(`姓名|名字|称呼|手机|电话|邮箱|邮件|微信|身份证|住址|地址|联系方式|出生日期|生日|车牌|证件`),
 	"en": regexp.MustCompile(`\b(?:your (?:full |first |last )?name|surname|phone|mobile|telephone|e-?mail|wechat|(?:postal |home |street )?address|date of birth|birthday|id number|identity card|passport|contact details?)\b`),
 }
 
-// sensitive reports contact details that nobody may leave out. One that is asked or required only on a condition, such
-// as the wish for a reply, is fine.
+// sensitive reports contact details that are required of everyone. A condition, such as the wish for a reply, makes them
+// acceptable.
 func (a *adviser) sensitive(q *survey.Question, at path) {
 	if !q.Required || q.ShowIf != nil || a.sectionOf(at).ShowIf != nil {
 		return
@@ -218,13 +217,13 @@ func (a *adviser) sensitive(q *survey.Question, at path) {
 	if q.Type == survey.ShortText || q.Type == survey.LongText || q.Type == survey.DateType {
 		contact = q.Private
 		for _, l := range a.s.Languages {
-			if words := contactWords[base(l)]; words != nil && words.MatchString(strings.ToLower(simplified.Replace(q.Label[l]))) {
+			if words := contactWords[baseLanguage(l)]; words != nil && words.MatchString(strings.ToLower(toSimplified.Replace(q.Label[l]))) {
 				contact = true
 			}
 		}
 	}
 	if contact {
-		a.say(SensitiveRequired, at.to("required"), "remove \"required\", or ask for a reply first and show this with show_if", "the contact detail '%s' must be given, so that nobody can answer without a name", q.ID)
+		a.add(SensitiveRequired, at.to("required"), "remove \"required\", or ask for a reply first and show this with show_if", "the contact detail '%s' must be given, so that nobody can answer without a name", q.ID)
 	}
 }
 

@@ -21,26 +21,26 @@ import (
 
 // Case is one thing to follow up.
 type Case struct {
-	ID        string          `json:"id"`
-	Survey    string          `json:"survey"`
-	Period    string          `json:"period"`
-	Timezone  string          `json:"timezone"`           // the survey's, in which days are counted
-	Response  string          `json:"response,omitempty"` // its id; "" once it has been withdrawn
-	Alert     string          `json:"alert"`              // the id of the alert that opened it
-	Questions []string        `json:"questions"`          // the fields in the alert's condition
-	Type      string          `json:"type"`
-	Severity  survey.Severity `json:"severity"`
-	Priority  survey.Priority `json:"priority"`
-	Owner     string          `json:"owner,omitempty"` // the role that follows it up
-	Opened    time.Time       `json:"opened"`          // when the response arrived
-	Due       survey.Date     `json:"due,omitempty"`   // the last day to close it in time; "" if there is none
-	Status    Status          `json:"status"`
-	Closed    time.Time       `json:"closed,omitzero"`
-	Result    string          `json:"result,omitempty"`
-	Told      bool            `json:"customer_told"`       // the customer was told the result
-	Withdrawn bool            `json:"withdrawn,omitempty"` // the respondent has withdrawn the answers
-	Changes   []Change        `json:"changes"`             // oldest first; the first opened it
-	Revision  int             `json:"-"`                   // that was read from a store; 0 before it is stored
+	ID           string          `json:"id"`
+	Survey       string          `json:"survey"`
+	Period       string          `json:"period"`
+	Timezone     string          `json:"timezone"`           // the survey's, in which days are counted
+	Response     string          `json:"response,omitempty"` // its id; "" once it has been withdrawn
+	Alert        string          `json:"alert"`              // the id of the alert that opened it
+	Questions    []string        `json:"questions"`          // the fields in the alert's condition
+	Type         string          `json:"type"`
+	Severity     survey.Severity `json:"severity"`
+	Priority     survey.Priority `json:"priority"`
+	Owner        string          `json:"owner,omitempty"` // the role that follows it up
+	Opened       time.Time       `json:"opened"`          // when the response arrived
+	Due          survey.Date     `json:"due,omitempty"`   // the last day to close it in time; "" if there is none
+	Status       Status          `json:"status"`
+	Closed       time.Time       `json:"closed,omitzero"`
+	Result       string          `json:"result,omitempty"`
+	CustomerTold bool            `json:"customer_told"`       // the result
+	Withdrawn    bool            `json:"withdrawn,omitempty"` // the respondent has withdrawn the answers
+	Changes      []Change        `json:"changes"`             // oldest first; the first opened it
+	Revision     int             `json:"-"`                   // that was read from a store; 0 before it is stored
 }
 
 // Status says how far a case has come.
@@ -223,7 +223,7 @@ func (c *Case) Close(result string, told bool, by string, at time.Time) error {
 	if err := checkRole(by); err != nil {
 		return err
 	}
-	c.Status, c.Closed, c.Result, c.Told = Closed, at.UTC(), result, told
+	c.Status, c.Closed, c.Result, c.CustomerTold = Closed, at.UTC(), result, told
 	c.Changes = append(c.Changes, Change{At: at.UTC(), By: by, What: WasClosed, Note: result})
 	return nil
 }

@@ -124,7 +124,7 @@ func TestFollowed(t *testing.T) {
 			t.Errorf("closed with the result %.5q", result)
 		}
 	}
-	if err := c.Close("repaired", true, "", at(7, 23)); err != nil || c.Status != Closed || !c.Told || !c.InTime() || c.Days() != 5 {
+	if err := c.Close("repaired", true, "", at(7, 23)); err != nil || c.Status != Closed || !c.CustomerTold || !c.InTime() || c.Days() != 5 {
 		t.Errorf("%v %+v", err, c)
 	}
 	if c.Overdue(at(30, 9)) {
@@ -184,7 +184,7 @@ func TestSummarise(t *testing.T) {
 		t.Fatal(span, err)
 	}
 	got := Summarise(all, span, at(60, 9))
-	want := Figures{Opened: 7, Closed: 4, InTime: 3, Told: 3, Withdrawn: 1, Open: 3, Overdue: 1, Days: 8 + 5 + 0 + 1}
+	want := Figures{Opened: 7, Closed: 4, InTime: 3, CustomerTold: 3, Withdrawn: 1, Open: 3, Overdue: 1, Days: 8 + 5 + 0 + 1}
 	if got.All != want || got.Running {
 		t.Errorf("November is %+v\nwant %+v", got.All, want)
 	}

@@ -58,14 +58,14 @@ type Group struct {
 // Figures count cases. Opened counts those opened in the span, Closed those closed in it, whenever they were opened; Open
 // and Overdue are as of its last day, or of today if it has not ended.
 type Figures struct {
-	Opened    int
-	Closed    int // without the withdrawn ones
-	InTime    int // of those closed
-	Told      int // of those closed: the customer was told the result
-	Withdrawn int // closed in it because the answers were withdrawn
-	Open      int
-	Overdue   int // of the open ones
-	Days      int // total days that the closed ones were open
+	Opened       int
+	Closed       int // without the withdrawn ones
+	InTime       int // of those closed
+	CustomerTold int // of those closed: the customer was told the result
+	Withdrawn    int // closed in it because the answers were withdrawn
+	Open         int
+	Overdue      int // of the open ones
+	Days         int // total days that the closed ones were open
 }
 
 // MeanDays is the mean number of calendar days from opening to closing; false if none was closed.
@@ -128,8 +128,8 @@ func (c *Case) figures(span Span, day survey.Date) (f Figures) {
 		if c.InTime() {
 			f.InTime = 1
 		}
-		if c.Told {
-			f.Told = 1
+		if c.CustomerTold {
+			f.CustomerTold = 1
 		}
 	}
 	return f
@@ -144,7 +144,7 @@ func (f *Figures) add(d Figures) {
 	f.Opened += d.Opened
 	f.Closed += d.Closed
 	f.InTime += d.InTime
-	f.Told += d.Told
+	f.CustomerTold += d.CustomerTold
 	f.Withdrawn += d.Withdrawn
 	f.Open += d.Open
 	f.Overdue += d.Overdue

@@ -6,7 +6,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// alerts compares what opens cases. No figure depends on it.
+// alerts compares what opens cases. Figures do not depend on it.
 func (c *comparer) alerts() {
 	old, new := map[string]survey.Alert{}, map[string]survey.Alert{}
 	for _, a := range c.old.Alerts {
@@ -17,16 +17,16 @@ func (c *comparer) alerts() {
 		at, part := path{"alerts", i}, "alert '"+a.ID+"'"
 		switch before, known := old[a.ID]; {
 		case !known:
-			c.say(Comparable, part, at, "it was added: answers from now on open cases")
+			c.add(Comparable, part, at, "it was added: answers from now on open cases")
 		case !reflect.DeepEqual(before.When, a.When):
-			c.say(Comparable, part, path{"alerts", i, "when"}, "other answers open its cases from now on")
+			c.add(Comparable, part, path{"alerts", i, "when"}, "other answers open its cases from now on")
 		case !reflect.DeepEqual(before, a):
-			c.say(Comparable, part, at, "its cases are opened otherwise from now on; those that are open stay as they are")
+			c.add(Comparable, part, at, "its cases are opened otherwise from now on; those that are open stay as they are")
 		}
 	}
 	for i, a := range c.old.Alerts {
 		if _, kept := new[a.ID]; !kept {
-			c.gone(Comparable, "alert '"+a.ID+"'", path{"alerts", i}, "it was removed; the cases that it has opened stay")
+			c.addRemoved(Comparable, "alert '"+a.ID+"'", path{"alerts", i}, "it was removed; the cases that it has opened stay")
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package compare says what the edits between two versions of a questionnaire do to its figures: which stay comparable,
-// which trends break, which stored answers no longer fit. It is pure.
+// Package compare reports what the edits between two versions of a questionnaire do to its figures: which stay
+// comparable, which trends break, which stored answers no longer fit. It is pure.
 package compare
 
 import (
@@ -13,21 +13,21 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Effect is what an edit does.
+// Effect is what an edit does to figures.
 type Effect string
 
-// The effects, from the gravest.
+// The effects, the gravest first.
 const (
 	Invalid    Effect = "invalid"     // stored answers no longer fit: they drop out of the figures
 	Breaks     Effect = "breaks"      // the trend breaks: figures before and after mean different things
-	NextPeriod Effect = "next_period" // frozen at a period's first release: it takes effect with the next one
+	NextPeriod Effect = "next_period" // frozen at a period's first release: takes effect with the next period
 	Comparable Effect = "comparable"  // figures stay comparable
-	Wording    Effect = "wording"     // only what is read
+	Wording    Effect = "wording"     // only texts differ
 )
 
 var gravity = []Effect{Invalid, Breaks, NextPeriod, Comparable, Wording}
 
-// Words puts an effect into words.
+// Words describes the effect to users.
 func (e Effect) Words() string {
 	switch e {
 	case Invalid:
@@ -46,11 +46,11 @@ func (e Effect) Words() string {
 // Grave reports whether figures are lost or cut.
 func (e Effect) Grave() bool { return e == Invalid || e == Breaks }
 
-// A Change is one edit and what it does.
+// A Change is one edit and its effect.
 type Change struct {
-	questionnaire.Place        // in the new file, or in the old one for what is gone
+	questionnaire.Place        // in the new file, or in the old one for what was removed
 	Old                 bool   // the place is in the old file
-	Effect              Effect // of this edit alone
+	Effect              Effect // of this edit only
 	Part                string // what was edited: "question 'overall'"
 	Sentence            string
 }
@@ -59,14 +59,13 @@ func (c Change) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s: %s: %s", c.File, c.Line, c.Column, c.Effect.Words(), c.Part, c.Sentence)
 }
 
-// A Version is a good survey and where its parts stand.
+// A Version is a valid survey and the places of its parts.
 type Version struct {
 	*survey.Survey
 	Places questionnaire.Places
 }
 
-// Surveys lists the edits between two versions, the gravest first. There are none between equal ones, and at least one
-// between any others.
+// Surveys returns the edits between two versions, the gravest first. It returns none only if the versions are equal.
 func Surveys(before, after Version) []Change {
 	c := &comparer{old: before, new: after}
 	c.survey()
@@ -74,7 +73,7 @@ func Surveys(before, after Version) []Change {
 	c.questions()
 	c.index()
 	if len(c.changes) == 0 && before.Survey.Version != after.Survey.Version {
-		c.say(Wording, "survey", nil, "something was moved that neither figures nor stored answers depend on, such as a note")
+		c.add(Wording, "survey", nil, "something was moved that neither figures nor stored answers depend on, such as a note")
 	}
 	slices.SortStableFunc(c.changes, func(a, b Change) int {
 		older := map[bool]int{true: 1}
@@ -84,6 +83,7 @@ func Surveys(before, after Version) []Change {
 	return slices.Compact(c.changes)
 }
 
+// A comparer collects the changes between two versions.
 type comparer struct {
 	old, new Version
 	changes  []Change
@@ -92,19 +92,20 @@ type comparer struct {
 // A path leads to a part of a file; see [questionnaire.Places.At].
 type path []any
 
+// to returns a path below.
 func (p path) to(steps ...any) path { return append(slices.Clip(slices.Clone(p)), steps...) }
 
-// say reports an edit at a place of the new file.
-func (c *comparer) say(e Effect, part string, at path, sentence string, args ...any) {
+// add adds an edit at a place of the new file.
+func (c *comparer) add(e Effect, part string, at path, sentence string, args ...any) {
 	c.changes = append(c.changes, Change{Place: c.new.Places.At(at...), Effect: e, Part: part, Sentence: fmt.Sprintf(sentence, args...)})
 }
 
-// gone reports what only the old file has.
-func (c *comparer) gone(e Effect, part string, at path, sentence string, args ...any) {
+// addRemoved adds the removal of what only the old file has.
+func (c *comparer) addRemoved(e Effect, part string, at path, sentence string, args ...any) {
 	c.changes = append(c.changes, Change{Place: c.old.Places.At(at...), Old: true, Effect: e, Part: part, Sentence: fmt.Sprintf(sentence, args...)})
 }
 
-// text reports an edited text, in the languages that both versions have.
+// text compares a text, in the languages that both versions have.
 func (c *comparer) text(part, what string, old, new survey.Text, at path) {
 	var edited []string
 	for _, l := range c.new.Languages {
@@ -119,11 +120,11 @@ func (c *comparer) text(part, what string, old, new survey.Text, at path) {
 	if len(edited) == 1 {
 		where = at.to(edited[0])
 	}
-	c.say(Wording, part, where, "%s was edited (%s)", what, strings.Join(edited, ", "))
+	c.add(Wording, part, where, "%s was edited (%s)", what, strings.Join(edited, ", "))
 }
 
-// alike reports whether two texts are the same in some language of both versions, or in all.
-func (c *comparer) alike(a, b survey.Text) bool {
+// sameText reports whether two texts are the same in a language that both versions have.
+func (c *comparer) sameText(a, b survey.Text) bool {
 	for _, l := range c.new.Languages {
 		if c.old.Speaks(l) && a[l] != "" && strings.EqualFold(a[l], b[l]) {
 			return true
@@ -132,12 +133,12 @@ func (c *comparer) alike(a, b survey.Text) bool {
 	return false
 }
 
-// from tells how a value was edited: "from quarter to year".
-func from(old, new any) string {
-	return fmt.Sprintf("from %s to %s", spell(old), spell(new))
+// change describes an edited value: "from quarter to year".
+func change(old, new any) string {
+	return fmt.Sprintf("from %s to %s", formatValue(old), formatValue(new))
 }
 
-func spell(v any) string {
+func formatValue(v any) string {
 	if r := reflect.ValueOf(v); r.Kind() == reflect.Pointer {
 		if r.IsNil() {
 			return "none"
@@ -145,7 +146,7 @@ func spell(v any) string {
 		if s, ok := v.(fmt.Stringer); ok {
 			return s.String()
 		}
-		return spell(r.Elem().Interface())
+		return formatValue(r.Elem().Interface())
 	}
 	if s := fmt.Sprint(v); s != "" && s != "0" {
 		return s
@@ -153,79 +154,79 @@ func spell(v any) string {
 	return "none"
 }
 
-// survey compares what belongs to the whole.
+// survey compares what belongs to the survey as a whole.
 func (c *comparer) survey() {
 	old, new := c.old.Survey, c.new.Survey
 	const part = "survey"
 	if old.ID != new.ID {
-		c.say(Invalid, part, path{"id"}, "the id was changed %s: answers and releases are stored under the old one, so this is another survey; put the old id back", from(old.ID, new.ID))
+		c.add(Invalid, part, path{"id"}, "the id was changed %s: answers and releases are stored under the old one, so this is another survey; put the old id back", change(old.ID, new.ID))
 	}
 	c.text(part, "the title", old.Title, new.Title, path{"title"})
 	c.text(part, "the introduction", old.Intro, new.Intro, path{"intro"})
 	c.thanks()
 	for _, l := range new.Languages {
 		if !old.Speaks(l) {
-			c.say(Comparable, part, path{"languages"}, "the language '%s' was added", l)
+			c.add(Comparable, part, path{"languages"}, "the language '%s' was added", l)
 		}
 	}
 	for _, l := range old.Languages {
 		if !new.Speaks(l) {
-			c.gone(Comparable, part, path{"languages"}, "the language '%s' was removed; answers given in it stay", l)
+			c.addRemoved(Comparable, part, path{"languages"}, "the language '%s' was removed; answers given in it stay", l)
 		}
 	}
 	if same := slices.Equal(old.Languages, new.Languages); !same && sameSet(old.Languages, new.Languages) {
-		c.say(Wording, part, path{"languages"}, "the languages are in another order: the first address is now in '%s'", new.DefaultLanguage())
+		c.add(Wording, part, path{"languages"}, "the languages are in another order: the first address is now in '%s'", new.DefaultLanguage())
 	}
 	if old.Minutes != new.Minutes {
-		c.say(Wording, part, path{"minutes"}, "the minutes were changed %s", from(old.Minutes, new.Minutes))
+		c.add(Wording, part, path{"minutes"}, "the minutes were changed %s", change(old.Minutes, new.Minutes))
 	}
 	if !reflect.DeepEqual(old.Contact, new.Contact) {
-		c.say(Wording, part, path{"contact"}, "the contact was edited")
+		c.add(Wording, part, path{"contact"}, "the contact was edited")
 	}
 	if !reflect.DeepEqual(old.Document, new.Document) {
-		c.say(Wording, part, path{"document"}, "the entry in the quality manual was edited")
+		c.add(Wording, part, path{"document"}, "the entry in the quality manual was edited")
 	}
 	if old.Window != new.Window {
-		c.say(Comparable, part, path{"window"}, "answers are now taken from %s until %s (before: from %s until %s)", spell(new.Window.From), spell(new.Window.Until), spell(old.Window.From), spell(old.Window.Until))
+		c.add(Comparable, part, path{"window"}, "answers are now taken from %s until %s (before: from %s until %s)", formatValue(new.Window.From), formatValue(new.Window.Until), formatValue(old.Window.From), formatValue(old.Window.Until))
 	}
 	if old.Timezone != new.Timezone {
-		c.say(Comparable, part, path{"timezone"}, "the timezone was changed %s: answers near midnight may belong to another day and period", from(old.Timezone, new.Timezone))
+		c.add(Comparable, part, path{"timezone"}, "the timezone was changed %s: answers near midnight may belong to another day and period", change(old.Timezone, new.Timezone))
 	}
 	if old.Period != new.Period {
-		c.say(Breaks, part, path{"period"}, "the period was changed %s: the points of the trend stand for another length of time, and stored answers stay in their old periods", from(old.Period, new.Period))
+		c.add(Breaks, part, path{"period"}, "the period was changed %s: the points of the trend stand for another length of time, and stored answers stay in their old periods", change(old.Period, new.Period))
 	}
 	if old.Audience != new.Audience {
-		c.say(Comparable, part, path{"audience"}, "the audience was edited: the response rate and the sample size are reckoned anew")
+		c.add(Comparable, part, path{"audience"}, "the audience was edited: the response rate and the sample size are reckoned anew")
 	}
-	c.lists(part, "channel", old.Channels, new.Channels, path{"channels"})
+	c.words(part, "channel", old.Channels, new.Channels, path{"channels"})
 	if old.Steps != new.Steps {
-		c.say(Comparable, part, path{"layout"}, "its sections are now %s", map[bool]string{true: "asked one by one, where there is a script", false: "asked on one page"}[new.Steps])
+		c.add(Comparable, part, path{"layout"}, "its sections are now %s", map[bool]string{true: "asked one by one, where there is a script", false: "asked on one page"}[new.Steps])
 	}
 	if old.Unlisted != new.Unlisted {
-		c.say(Wording, part, path{"listed"}, "the survey is now %s", map[bool]string{true: "left out of the landing page and of search engines", false: "shown on the landing page"}[new.Unlisted])
+		c.add(Wording, part, path{"listed"}, "the survey is now %s", map[bool]string{true: "left out of the landing page and of search engines", false: "shown on the landing page"}[new.Unlisted])
 	}
 	if old.KeepDuplicates != new.KeepDuplicates {
-		c.say(Comparable, part, path{"duplicates"}, "equal answers from one place now count %s", map[bool]string{true: "each", false: "once"}[new.KeepDuplicates])
+		c.add(Comparable, part, path{"duplicates"}, "equal answers from one place now count %s", map[bool]string{true: "each", false: "once"}[new.KeepDuplicates])
 	}
 	c.results()
 	c.scoring()
 	c.alerts()
 }
 
-// lists compares lists of words.
-func (c *comparer) lists(part, what string, old, new []string, at path) {
+// words compares two lists of words, which what names.
+func (c *comparer) words(part, what string, old, new []string, at path) {
 	for _, word := range new {
 		if !slices.Contains(old, word) {
-			c.say(Comparable, part, at, "the %s '%s' was added", what, word)
+			c.add(Comparable, part, at, "the %s '%s' was added", what, word)
 		}
 	}
 	for _, word := range old {
 		if !slices.Contains(new, word) {
-			c.gone(Comparable, part, at, "the %s '%s' was removed; its answers stay", what, word)
+			c.addRemoved(Comparable, part, at, "the %s '%s' was removed; its answers stay", what, word)
 		}
 	}
 	if sameSet(old, new) && !slices.Equal(old, new) {
-		c.say(Wording, part, at, "the %ss are in another order", what)
+		c.add(Wording, part, at, "the %ss are in another order", what)
 	}
 }
 
@@ -238,7 +239,7 @@ func (c *comparer) thanks() {
 	old, new := c.old.Thanks, c.new.Thanks
 	at := path{"thanks"}
 	if len(old) != len(new) {
-		c.say(Wording, "survey", at, "there are now %d thank-you texts (before: %d)", len(new), len(old))
+		c.add(Wording, "survey", at, "there are now %d thank-you texts (before: %d)", len(new), len(old))
 		return
 	}
 	for i := range new {
@@ -247,7 +248,7 @@ func (c *comparer) thanks() {
 		}
 		c.text("survey", "the thank-you text", old[i].Text, new[i].Text, at)
 		if !reflect.DeepEqual(old[i].ShowIf, new[i].ShowIf) {
-			c.say(Wording, "survey", path{"thanks", i, "show_if"}, "other respondents read this thank-you text")
+			c.add(Wording, "survey", path{"thanks", i, "show_if"}, "other respondents read this thank-you text")
 		}
 	}
 }
@@ -256,19 +257,19 @@ func (c *comparer) results() {
 	old, new := c.old.Results, c.new.Results
 	const part = "results"
 	if old.MinGroup != new.MinGroup {
-		c.say(NextPeriod, part, path{part, "min_group"}, "the smallest group that is shown was changed %s; the current period keeps the old one", from(old.MinGroup, new.MinGroup))
+		c.add(NextPeriod, part, path{part, "min_group"}, "the smallest group that is shown was changed %s; the current period keeps the old one", change(old.MinGroup, new.MinGroup))
 	}
 	if !slices.Equal(old.CrossTabs, new.CrossTabs) {
-		c.say(NextPeriod, part, path{part, "crosstabs"}, "other cross-tabulations are shown; the current period keeps the old ones")
+		c.add(NextPeriod, part, path{part, "crosstabs"}, "other cross-tabulations are shown; the current period keeps the old ones")
 	}
 	if old.Audience != new.Audience {
-		c.say(Comparable, part, path{part, "audience"}, "who may read the results was changed %s", from(old.Audience, new.Audience))
+		c.add(Comparable, part, path{part, "audience"}, "who may read the results was changed %s", change(old.Audience, new.Audience))
 	}
 	if old.PoolAfter != new.PoolAfter {
-		c.say(Comparable, part, path{part, "pool_after"}, "the days until small groups are pooled were changed %s", from(old.PoolAfter, new.PoolAfter))
+		c.add(Comparable, part, path{part, "pool_after"}, "the days until small groups are pooled were changed %s", change(old.PoolAfter, new.PoolAfter))
 	}
 	if old.Release != new.Release {
-		c.say(Comparable, part, path{part, "release"}, "when results come out was changed %s", from(old.Release, new.Release))
+		c.add(Comparable, part, path{part, "release"}, "when results come out was changed %s", change(old.Release, new.Release))
 	}
 }
 
@@ -276,39 +277,39 @@ func (c *comparer) scoring() {
 	old, new := c.old.Scoring, c.new.Scoring
 	const part = "scoring"
 	if old.Model != new.Model {
-		c.say(Breaks, part, path{part, "model"}, "the model was changed %s: the index is another figure from now on", from(old.Model, new.Model))
+		c.add(Breaks, part, path{part, "model"}, "the model was changed %s: the index is another figure from now on", change(old.Model, new.Model))
 	}
 	if old.Unit != new.Unit {
-		c.say(Breaks, part, path{part, "unit"}, "the units were changed %s: the index is made up differently", from(old.Unit, new.Unit))
+		c.add(Breaks, part, path{part, "unit"}, "the units were changed %s: the index is made up differently", change(old.Unit, new.Unit))
 	}
 	if old.Of != new.Of {
-		c.say(Breaks, part, path{part, "of"}, "the model of each unit was changed %s: the index is another figure from now on", from(old.Of, new.Of))
+		c.add(Breaks, part, path{part, "of"}, "the model of each unit was changed %s: the index is another figure from now on", change(old.Of, new.Of))
 	}
 	if !reflect.DeepEqual(old.Rule, new.Rule) {
-		c.say(Breaks, part, path{part, "response_rate_rule"}, "what a low response rate costs was changed: published scores before and after differ by it, those before the deduction do not")
+		c.add(Breaks, part, path{part, "response_rate_rule"}, "what a low response rate costs was changed: published scores before and after differ by it, those before the deduction do not")
 	}
 	if old.Overall != new.Overall {
-		c.say(Comparable, part, path{part, "overall"}, "the item that the others are held against was changed %s; each item's own figures stay", from(old.Overall, new.Overall))
+		c.add(Comparable, part, path{part, "overall"}, "the item that the others are held against was changed %s; each item's own figures stay", change(old.Overall, new.Overall))
 	}
 	if !reflect.DeepEqual(old.Target, new.Target) {
-		c.say(Comparable, part, path{part, "target"}, "the target was changed %s", from(old.Target, new.Target))
+		c.add(Comparable, part, path{part, "target"}, "the target was changed %s", change(old.Target, new.Target))
 	}
 	for i, d := range new.Dimensions {
 		at := path{part, "dimensions", i}
 		name := "dimension '" + d.ID + "'"
 		k := slices.IndexFunc(old.Dimensions, func(o survey.Dimension) bool { return o.ID == d.ID })
 		if k < 0 {
-			c.say(Comparable, name, at, "the dimension was added: its trend begins")
+			c.add(Comparable, name, at, "the dimension was added: its trend begins")
 			continue
 		}
 		c.text(name, "the label", old.Dimensions[k].Label, d.Label, at.to("label"))
 		if old.Dimensions[k].Weight != d.Weight {
-			c.say(Breaks, name, at.to("weight"), "the weight was changed %s: the index is made up differently", from(old.Dimensions[k].Weight, d.Weight))
+			c.add(Breaks, name, at.to("weight"), "the weight was changed %s: the index is made up differently", change(old.Dimensions[k].Weight, d.Weight))
 		}
 	}
 	for k, d := range old.Dimensions {
 		if !slices.ContainsFunc(new.Dimensions, func(n survey.Dimension) bool { return n.ID == d.ID }) {
-			c.gone(Breaks, "dimension '"+d.ID+"'", path{part, "dimensions", k}, "the dimension was removed: its trend ends")
+			c.addRemoved(Breaks, "dimension '"+d.ID+"'", path{part, "dimensions", k}, "the dimension was removed: its trend ends")
 		}
 	}
 	limits := func(bands []survey.Band) (limits []survey.Decimal) {
@@ -318,7 +319,7 @@ func (c *comparer) scoring() {
 		return limits
 	}
 	if !slices.Equal(limits(old.Bands), limits(new.Bands)) {
-		c.say(Comparable, part, path{part, "bands"}, "the bands have other limits: the figures stay, the words for them change")
+		c.add(Comparable, part, path{part, "bands"}, "the bands have other limits: the figures stay, the words for them change")
 		return
 	}
 	for i := range new.Bands {

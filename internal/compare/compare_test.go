@@ -15,7 +15,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// tea has something of everything that can be edited.
+// tea has everything that can be edited.
 const tea = `id: tea
 title: {zh: 茶馆, en: Tea house}
 languages: [zh, en]
@@ -122,8 +122,8 @@ func TestEqualVersions(t *testing.T) {
 	}
 }
 
-// TestEdits makes one edit at a time. Each line wants the effects and parts of all changes that are reported, the
-// gravest first, and words of the first sentence.
+// TestEdits makes one edit at a time. Each line expects the effects and parts of all changes, the gravest first, and words
+// of the first sentence.
 func TestEdits(t *testing.T) {
 	const invalid, breaks, next, comparable, wording = compare.Invalid, compare.Breaks, compare.NextPeriod, compare.Comparable, compare.Wording
 	type effects = []compare.Effect
@@ -283,9 +283,9 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-// TestNothingEscapes edits every single field of a compiled survey. What each means depends on the question's type, so an
-// edit of a field must be reported in one place at least. A new field of the format fails here until Surveys knows it.
-func TestNothingEscapes(t *testing.T) {
+// TestEveryFieldIsCompared edits every field of a compiled survey. Its meaning depends on the question's type, so an edit
+// of a field must be reported in at least one place. A new field of the format fails here until Surveys compares it.
+func TestEveryFieldIsCompared(t *testing.T) {
 	v, before := parse(t, "tea.yaml", tea), parse(t, "tea.yaml", tea)
 	edits := 0
 	noticed := map[string]bool{} // by the field's name
@@ -312,7 +312,7 @@ func TestNothingEscapes(t *testing.T) {
 	}
 }
 
-// eachEdit edits one exported value after another, calls back, and undoes the edit.
+// eachEdit edits one exported value after another, calls edited, and undoes the edit.
 func eachEdit(v reflect.Value, name string, edited func(name string)) {
 	with := func(other reflect.Value) {
 		before := reflect.New(v.Type()).Elem()
@@ -365,7 +365,8 @@ func eachEdit(v reflect.Value, name string, edited func(name string)) {
 	}
 }
 
-// Any order of questions is explained by as few moves as possible, and sorting back undoes it.
+// TestMovesAreFew checks that a new order of questions is explained by as few moves as possible, and that sorting back
+// undoes them.
 func TestMovesAreFew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 7).Draw(t, "questions")

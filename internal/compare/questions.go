@@ -4,47 +4,46 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"glasspoll/internal/expression"
 	"glasspoll/internal/survey"
 )
 
-// A placed is a question with its section and its place.
-type placed struct {
+// A placedQuestion is a question with its section and its path.
+type placedQuestion struct {
 	*survey.Question
 	section *survey.Section
 	at      path
 }
 
-func all(s *survey.Survey) []placed {
-	var list []placed
+func questionsOf(s *survey.Survey) []placedQuestion {
+	var list []placedQuestion
 	for i := range s.Sections {
 		for j := range s.Sections[i].Questions {
-			list = append(list, placed{&s.Sections[i].Questions[j], &s.Sections[i], path{"sections", i, "questions", j}})
+			list = append(list, placedQuestion{&s.Sections[i].Questions[j], &s.Sections[i], path{"sections", i, "questions", j}})
 		}
 	}
 	return list
 }
 
-// asked are the questions without the notes.
-func asked(s *survey.Survey) []placed {
-	return slices.DeleteFunc(all(s), func(q placed) bool { return q.Type == survey.Note })
+// answerableOf returns the questions without the notes.
+func answerableOf(s *survey.Survey) []placedQuestion {
+	return slices.DeleteFunc(questionsOf(s), func(q placedQuestion) bool { return q.Type == survey.Note })
 }
 
-func find(list []placed, id string) (placed, bool) {
-	i := slices.IndexFunc(list, func(q placed) bool { return q.ID == id })
+func findQuestion(list []placedQuestion, id string) (placedQuestion, bool) {
+	i := slices.IndexFunc(list, func(q placedQuestion) bool { return q.ID == id })
 	if i < 0 {
-		return placed{}, false
+		return placedQuestion{}, false
 	}
 	return list[i], true
 }
 
-// counterpart is the old section that a new one stands for: the one that its first kept question was in. Sections' ids
-// are in no answer, and may be numbered.
+// counterpart returns the old section that corresponds to a new one: that of the first question that both versions have.
+// Ids of sections are not decisive, since no answer has them and they may be numbers.
 func (c *comparer) counterpart(section *survey.Section) *survey.Section {
 	for _, q := range section.Questions {
-		if was, ok := find(all(c.old.Survey), q.ID); ok && q.Type != survey.Note {
+		if was, ok := findQuestion(questionsOf(c.old.Survey), q.ID); ok && q.Type != survey.Note {
 			return was.section
 		}
 	}
@@ -56,7 +55,7 @@ func (c *comparer) counterpart(section *survey.Section) *survey.Section {
 	return nil
 }
 
-// sections compares headings, and the notes.
+// sections compares the headings and the notes.
 func (c *comparer) sections() {
 	kept := map[*survey.Section]bool{}
 	for i := range c.new.Sections {
@@ -65,12 +64,12 @@ func (c *comparer) sections() {
 		at := path{"sections", i}
 		was := c.counterpart(section)
 		if was == nil || kept[was] {
-			c.say(Wording, part, at, "the section was added, or split from another one")
+			c.add(Wording, part, at, "the section was added, or split from another one")
 			continue
 		}
 		kept[was] = true
 		if was.ID != section.ID {
-			c.say(Wording, part, at.to("id"), "the section was called '%s' before; no answer depends on it", was.ID)
+			c.add(Wording, part, at.to("id"), "the section was called '%s' before; no answer depends on it", was.ID)
 		}
 		c.text(part, "the title", was.Title, section.Title, at.to("title"))
 		c.text(part, "the introduction", was.Intro, section.Intro, at.to("intro"))
@@ -79,18 +78,18 @@ func (c *comparer) sections() {
 			if slices.ContainsFunc(section.Questions, func(q survey.Question) bool { return counted(c.new.Survey, &q) }) {
 				effect = Breaks
 			}
-			c.say(effect, part, at.to("show_if"), "other respondents are asked all its questions: %s", conditionEdit(was.ShowIf, section.ShowIf))
+			c.add(effect, part, at.to("show_if"), "other respondents are asked all its questions: %s", conditionChange(was.ShowIf, section.ShowIf))
 		}
 	}
 	for i := range c.old.Sections {
 		if section := &c.old.Sections[i]; !kept[section] {
-			c.gone(Wording, "section '"+section.ID+"'", path{"sections", i}, "the section was removed, or its questions were moved")
+			c.addRemoved(Wording, "section '"+section.ID+"'", path{"sections", i}, "the section was removed, or its questions were moved")
 		}
 	}
 	c.notes()
 }
 
-func conditionEdit(old, new *expression.Tree) string {
+func conditionChange(old, new *expression.Tree) string {
 	switch {
 	case old == nil:
 		return "a condition was added"
@@ -101,19 +100,19 @@ func conditionEdit(old, new *expression.Tree) string {
 	}
 }
 
-// notes compares the texts between questions. Their ids may be numbered, so equal ones are taken as the same first.
+// notes compares the texts between questions. Their ids may be numbers, so notes with the same text are matched first.
 func (c *comparer) notes() {
-	same := func(a, b placed) bool {
+	same := func(a, b placedQuestion) bool {
 		return reflect.DeepEqual(a.Label, b.Label) && reflect.DeepEqual(a.ShowIf, b.ShowIf)
 	}
-	list := func(s *survey.Survey) []placed {
-		return slices.DeleteFunc(all(s), func(q placed) bool { return q.Type != survey.Note })
+	list := func(s *survey.Survey) []placedQuestion {
+		return slices.DeleteFunc(questionsOf(s), func(q placedQuestion) bool { return q.Type != survey.Note })
 	}
 	old, new := list(c.old.Survey), list(c.new.Survey)
 	rest := slices.Clone(old)
-	var edited []placed
+	var edited []placedQuestion
 	for _, n := range new {
-		if k := slices.IndexFunc(rest, func(o placed) bool { return same(o, n) }); k >= 0 {
+		if k := slices.IndexFunc(rest, func(o placedQuestion) bool { return same(o, n) }); k >= 0 {
 			rest = slices.Delete(rest, k, k+1)
 			continue
 		}
@@ -121,104 +120,44 @@ func (c *comparer) notes() {
 	}
 	for _, n := range edited {
 		part := "note '" + n.ID + "'"
-		k := slices.IndexFunc(rest, func(o placed) bool { return o.ID == n.ID })
+		k := slices.IndexFunc(rest, func(o placedQuestion) bool { return o.ID == n.ID })
 		if k < 0 {
-			c.say(Wording, part, n.at, "the note was added")
+			c.add(Wording, part, n.at, "the note was added")
 			continue
 		}
 		c.text(part, "the note", rest[k].Label, n.Label, n.at.to("label"))
 		if !reflect.DeepEqual(rest[k].ShowIf, n.ShowIf) {
-			c.say(Wording, part, n.at.to("show_if"), "other respondents read it: %s", conditionEdit(rest[k].ShowIf, n.ShowIf))
+			c.add(Wording, part, n.at.to("show_if"), "other respondents read it: %s", conditionChange(rest[k].ShowIf, n.ShowIf))
 		}
 		rest = slices.Delete(rest, k, k+1)
 	}
 	for _, o := range rest {
-		c.gone(Wording, "note '"+o.ID+"'", o.at, "the note was removed")
+		c.addRemoved(Wording, "note '"+o.ID+"'", o.at, "the note was removed")
 	}
 }
 
 // questions compares the questions by their ids.
 func (c *comparer) questions() {
-	old, new := asked(c.old.Survey), asked(c.new.Survey)
-	var came, went []placed
-	for _, q := range new {
-		if _, ok := find(old, q.ID); !ok {
-			came = append(came, q)
-		}
+	old, new := answerableOf(c.old.Survey), answerableOf(c.new.Survey)
+	d := match(old, new, func(q placedQuestion) string { return q.ID }, func(a, b placedQuestion) bool {
+		return a.Type == b.Type && c.sameText(a.Label, b.Label)
+	})
+	for _, p := range d.renamed {
+		was, is := old[p.old], new[p.new]
+		c.add(Invalid, "question '"+was.ID+"'", is.at.to("id"), "it seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", is.ID)
 	}
-	for _, q := range old {
-		if _, ok := find(new, q.ID); !ok {
-			went = append(went, q)
-		}
+	for _, i := range d.removed {
+		c.addRemoved(Invalid, "question '"+old[i].ID+"'", old[i].at, "the question was removed: stored answers to it are no longer read, and its trend ends")
 	}
-	for _, q := range went {
-		part := "question '" + q.ID + "'"
-		k := slices.IndexFunc(came, func(n placed) bool { return n.Type == q.Type && c.alike(q.Label, n.Label) })
-		if k >= 0 {
-			c.say(Invalid, part, came[k].at.to("id"), "it seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", came[k].ID)
-			came = slices.Delete(came, k, k+1)
-			continue
-		}
-		c.gone(Invalid, part, q.at, "the question was removed: stored answers to it are no longer read, and its trend ends")
+	for _, i := range d.added {
+		c.add(Comparable, "question '"+new[i].ID+"'", new[i].at, "the question was added: its trend begins")
 	}
-	for _, q := range came {
-		c.say(Comparable, "question '"+q.ID+"'", q.at, "the question was added: its trend begins")
+	for _, p := range d.kept {
+		c.question(old[p.old], new[p.new])
 	}
-	for _, q := range new {
-		if was, ok := find(old, q.ID); ok {
-			c.question(was, q)
-		}
+	for _, i := range d.moved {
+		c.add(Comparable, "question '"+new[i].ID+"'", new[i].at, "it is asked at another place; what comes before it can colour the answer a little")
 	}
-	c.moved(old, new)
-}
-
-// moved reports the questions that do not stand where they did among those kept: as few as explain the new order.
-func (c *comparer) moved(old, new []placed) {
-	ids := func(list, other []placed) (ids []string) {
-		for _, q := range list {
-			if _, ok := find(other, q.ID); ok {
-				ids = append(ids, q.ID)
-			}
-		}
-		return ids
-	}
-	for _, id := range outOfOrder(ids(old, new), ids(new, old)) {
-		q, _ := find(new, id)
-		c.say(Comparable, "question '"+id+"'", q.at, "it is asked at another place; what comes before it can colour the answer a little")
-	}
-}
-
-// outOfOrder lists, in the new order, the fewest words whose move makes the old order the new one: those outside a
-// longest common subsequence. Both lists hold the same words.
-func outOfOrder(old, new []string) []string {
-	rank := map[string]int{}
-	for i, word := range old {
-		rank[word] = i
-	}
-	length, before := make([]int, len(new)), make([]int, len(new)) // of the longest rising run that ends here
-	last := -1
-	for i := range new {
-		length[i], before[i] = 1, -1
-		for j := range i {
-			if rank[new[j]] < rank[new[i]] && length[j]+1 > length[i] {
-				length[i], before[i] = length[j]+1, j
-			}
-		}
-		if last < 0 || length[i] > length[last] {
-			last = i
-		}
-	}
-	stay := map[int]bool{}
-	for i := last; i >= 0; i = before[i] {
-		stay[i] = true
-	}
-	var moved []string
-	for i, word := range new {
-		if !stay[i] {
-			moved = append(moved, word)
-		}
-	}
-	return moved
 }
 
 // counted reports whether a question has published figures.
@@ -227,7 +166,7 @@ func counted(s *survey.Survey, q *survey.Question) bool {
 }
 
 // question compares two versions of one question.
-func (c *comparer) question(old, new placed) {
+func (c *comparer) question(old, new placedQuestion) {
 	part := "question '" + new.ID + "'"
 	q := comparison{comparer: c, old: old, new: new, part: part, at: new.at, breaks: Breaks}
 	if !counted(c.old.Survey, old.Question) && !counted(c.new.Survey, new.Question) {
@@ -237,7 +176,7 @@ func (c *comparer) question(old, new placed) {
 	c.text(part, "the help", old.Help, new.Help, new.at.to("help"))
 	c.text(part, "the label of the low end", old.Low, new.Low, new.at.to("low"))
 	c.text(part, "the label of the high end", old.High, new.High, new.at.to("high"))
-	q.whom()
+	q.respondents()
 	q.visibility()
 	if !q.types() {
 		return
@@ -246,78 +185,78 @@ func (c *comparer) question(old, new placed) {
 	q.rows()
 	q.limits()
 	if old.Display != new.Display {
-		c.say(Comparable, part, new.at.to("display"), "it looks different (%s), which can shift answers a little", from(old.Display, new.Display))
+		c.add(Comparable, part, new.at.to("display"), "it looks different (%s), which can shift answers a little", change(old.Display, new.Display))
 	}
-	if old.Shuffle != new.Shuffle || !slices.Equal(among(old.Anchor, new.Options), among(new.Anchor, old.Options)) {
-		c.say(Comparable, part, new.at.to("shuffle"), "the options come in another order, which can shift answers a little")
+	if old.Shuffle != new.Shuffle || !slices.Equal(onlyAmong(old.Anchor, new.Options), onlyAmong(new.Anchor, old.Options)) {
+		c.add(Comparable, part, new.at.to("shuffle"), "the options come in another order, which can shift answers a little")
 	}
 	c.rules(part, old.Checks, new.Checks, new.at)
 }
 
-// among leaves out the ids that are not among the options.
-func among(ids []string, options []survey.Option) []string {
+// onlyAmong returns the ids that are among the options.
+func onlyAmong(ids []string, options []survey.Option) []string {
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
 		return !slices.ContainsFunc(options, func(o survey.Option) bool { return o.ID == id })
 	})
 }
 
-// rules compares what answers must meet. Stored answers are not checked again.
+// rules compares the checks of answers. Stored answers are not checked again.
 func (c *comparer) rules(part string, old, new []survey.Rule, at path) {
 	if len(old) != len(new) {
-		c.say(Comparable, part, at.to("check"), "there are now %d checks (before: %d); stored answers are not checked again", len(new), len(old))
+		c.add(Comparable, part, at.to("check"), "there are now %d checks (before: %d); stored answers are not checked again", len(new), len(old))
 		return
 	}
 	for i := range new {
 		if !reflect.DeepEqual(old[i].That, new[i].That) {
-			c.say(Comparable, part, at.to("check"), "a check was changed; stored answers are not checked again")
+			c.add(Comparable, part, at.to("check"), "a check was changed; stored answers are not checked again")
 		}
 		c.text(part, "the message of a check", old[i].Message, new[i].Message, at.to("check"))
 	}
 }
 
-// comparison is two versions of one question. breaks is Breaks, unless the question has no figures.
+// A comparison compares two versions of one question.
 type comparison struct {
 	*comparer
-	old, new placed
+	old, new placedQuestion
 	part     string
 	at       path
-	breaks   Effect
+	breaks   Effect // Breaks, or Comparable if the question has no figures
 }
 
-// whom compares who is asked, and who must answer.
-func (q *comparison) whom() {
+// respondents compares who is asked and who must answer.
+func (q *comparison) respondents() {
 	sectionSaysSo := q.counterpart(q.new.section) == q.old.section // and reports its own condition
 	if !reflect.DeepEqual(q.old.ShowIf, q.new.ShowIf) {
-		q.say(q.breaks, q.part, q.at.to("show_if"), "other respondents are asked: %s", conditionEdit(q.old.ShowIf, q.new.ShowIf))
+		q.add(q.breaks, q.part, q.at.to("show_if"), "other respondents are asked: %s", conditionChange(q.old.ShowIf, q.new.ShowIf))
 	} else if !sectionSaysSo && !reflect.DeepEqual(q.old.section.ShowIf, q.new.section.ShowIf) {
-		q.say(q.breaks, q.part, q.at, "other respondents are asked: it moved from section '%s' to '%s', which has another condition", q.old.section.ID, q.new.section.ID)
+		q.add(q.breaks, q.part, q.at, "other respondents are asked: it moved from section '%s' to '%s', which has another condition", q.old.section.ID, q.new.section.ID)
 	}
 	if q.old.Required != q.new.Required || !reflect.DeepEqual(q.old.RequiredIf, q.new.RequiredIf) {
-		q.say(Comparable, q.part, q.at.to("required"), "who must answer was changed; watch how many leave it out")
+		q.add(Comparable, q.part, q.at.to("required"), "who must answer was changed; watch how many leave it out")
 	}
 }
 
-// visibility compares what is counted and shown; all of it is frozen for a period.
+// visibility compares what is counted and shown, all of which is frozen for a period.
 func (q *comparison) visibility() {
 	switch {
 	case !q.old.Private && q.new.Private:
-		q.say(NextPeriod, q.part, q.at.to("private"), "answers are now private: they are stored apart and no longer counted; those already stored are not moved")
+		q.add(NextPeriod, q.part, q.at.to("private"), "answers are now private: they are stored apart and no longer counted; those already stored are not moved")
 	case q.old.Private && !q.new.Private:
-		q.say(NextPeriod, q.part, q.at.to("private"), "answers are no longer private; those given in confidence stay apart and uncounted")
+		q.add(NextPeriod, q.part, q.at.to("private"), "answers are no longer private; those given in confidence stay apart and uncounted")
 	}
 	if q.old.Sensitive != q.new.Sensitive {
-		q.say(NextPeriod, q.part, q.at.to("sensitive"), "a group that is unanimous on it is %s", map[bool]string{true: "now held back until another joins it", false: "no longer held back"}[q.new.Sensitive])
+		q.add(NextPeriod, q.part, q.at.to("sensitive"), "a group that is unanimous on it is %s", map[bool]string{true: "now held back until another joins it", false: "no longer held back"}[q.new.Sensitive])
 	}
 	if q.old.Unpublished != q.new.Unpublished {
-		q.say(NextPeriod, q.part, q.at.to("publish"), "it is now %s", map[bool]string{true: "left out of what is published", false: "published"}[q.new.Unpublished])
+		q.add(NextPeriod, q.part, q.at.to("publish"), "it is now %s", map[bool]string{true: "left out of what is published", false: "published"}[q.new.Unpublished])
 	}
 	if q.old.Segment != q.new.Segment {
-		q.say(NextPeriod, q.part, q.at.to("segment"), "figures are %s broken down by it", map[bool]string{true: "now", false: "no longer"}[q.new.Segment])
+		q.add(NextPeriod, q.part, q.at.to("segment"), "figures are %s broken down by it", map[bool]string{true: "now", false: "no longer"}[q.new.Segment])
 	}
 }
 
-// values is what an answer of a type is stored as: types with the same can read each other's answers.
-func values(t survey.Type) string {
+// storedAs is the form in which answers of a type are stored. Types with the same form can read each other's answers.
+func storedAs(t survey.Type) string {
 	switch t {
 	case survey.SingleChoice, survey.Rating, survey.NPS:
 		return "one option"
@@ -332,201 +271,165 @@ func values(t survey.Type) string {
 	}
 }
 
-// types compares the types, and reports whether the rest can be compared.
+// types compares the types. It returns false if nothing else can be compared.
 func (q *comparison) types() bool {
 	old, new := q.old.Type, q.new.Type
 	if old == new {
 		return true
 	}
 	at := q.at.to("type")
-	was, is := values(old), values(new)
-	edit := from(string(old), string(new))
+	was, is := storedAs(old), storedAs(new)
+	edit := change(string(old), string(new))
 	switch {
 	case was == "a text" && is == "a text":
-		q.say(Comparable, q.part, at, "the type was changed %s: texts are not counted, and those stored stay as they are", edit)
+		q.add(Comparable, q.part, at, "the type was changed %s: texts are not counted, and those stored stay as they are", edit)
 	case old == survey.YesNo && new == survey.Consent:
-		q.say(Invalid, q.part, at, "the type was changed %s: stored answers 'no' do not fit a consent", edit)
+		q.add(Invalid, q.part, at, "the type was changed %s: stored answers 'no' do not fit a consent", edit)
 	case was == is, was == "one option" && is == "several options":
-		q.say(q.breaks, q.part, at, "the type was changed %s: shares and means before and after cannot be set side by side", edit)
+		q.add(q.breaks, q.part, at, "the type was changed %s: shares and means before and after cannot be set side by side", edit)
 	case was == "several options" && is == "one option":
-		q.say(q.breaks, q.part, at, "the type was changed %s: shares before and after cannot be set side by side", edit)
-		q.say(Invalid, q.part, at, "stored answers that hold several options do not fit a question with one")
+		q.add(q.breaks, q.part, at, "the type was changed %s: shares before and after cannot be set side by side", edit)
+		q.add(Invalid, q.part, at, "stored answers that hold several options do not fit a question with one")
 	default:
-		q.say(Invalid, q.part, at, "the type was changed %s: stored answers do not fit; give the new question an id of its own", edit)
+		q.add(Invalid, q.part, at, "the type was changed %s: stored answers do not fit; give the new question an id of its own", edit)
 		return false
 	}
 	return true
 }
 
-// options compares what can be chosen, and a matrix's columns.
+// options compares the options, or a matrix's columns.
 func (q *comparison) options() {
 	q.choices("option", q.old.Options, q.new.Options, "scale")
 	q.choices("step of importance", q.old.Importance, q.new.Importance, "importance_scale")
 }
 
-// stepped reports whether options are numbered steps.
-func stepped(options []survey.Option) bool { return len(options) > 0 && len(options[0].Label) == 0 }
+// isNumbered reports whether options are numbered steps.
+func isNumbered(options []survey.Option) bool { return len(options) > 0 && len(options[0].Label) == 0 }
 
+// choices compares two lists of options; key is that of their scale.
 func (q *comparison) choices(what string, old, new []survey.Option, key string) {
-	if stepped(old) && stepped(new) && q.old.Type == q.new.Type {
-		if len(new) < len(old) {
-			q.say(Invalid, q.part, q.at.to("steps"), "there are now %d steps (before: %d): stored answers above %d do not fit", len(new), len(old), len(new))
-		}
-		if len(new) != len(old) {
-			q.say(q.breaks, q.part, q.at.to("steps"), "there are now %d steps (before: %d): a mark means something else", len(new), len(old))
-		}
+	if isNumbered(old) && isNumbered(new) && q.old.Type == q.new.Type {
+		q.steps(len(old), len(new))
 		return
 	}
+	oldAt, oldScale := optionsAt(q.comparer.old, q.old.at, key)
+	newAt, newScale := optionsAt(q.comparer.new, q.new.at, key)
 	part := q.part
-	at, was := q.at.to("options"), q.old.at.to("options")
-	isScale, ok := q.comparer.new.Places.Plain(q.at.to(key)...)
-	if ok {
-		at = path{"scales", isScale}
+	if newScale != "" && newScale == oldScale { // every question with the scale says the same, once
+		part = "scale '" + newScale + "'"
 	}
-	wasScale, also := q.comparer.old.Places.Plain(q.old.at.to(key)...)
-	if also {
-		was = path{"scales", wasScale}
+	d := match(old, new, func(o survey.Option) string { return o.ID }, func(a, b survey.Option) bool { return q.sameText(a.Label, b.Label) })
+	for _, p := range d.renamed {
+		q.add(Invalid, part, optionAt(newAt, new, p.new), "%s '%s' seems to have been renamed '%s': stored answers are read by the id, so put the old one back; the label may change", what, old[p.old].ID, new[p.new].ID)
 	}
-	if ok && also && isScale == wasScale { // every question with the scale says the same, once
-		part = "scale '" + isScale + "'"
+	for _, i := range d.removed {
+		q.addRemoved(Invalid, part, optionAt(oldAt, old, i), "%s '%s' was removed: stored answers with it are no longer read", what, old[i].ID)
 	}
-	place := func(list path, options []survey.Option, i int) path {
-		if options[i].ID == survey.Other {
-			return list[:len(list)-1].to("other")
-		}
-		return list.to(i)
+	for _, i := range d.added {
+		q.add(q.breaks, part, optionAt(newAt, new, i), "%s '%s' was added: it draws answers from the others", what, new[i].ID)
 	}
-	index := func(options []survey.Option, id string) int {
-		return slices.IndexFunc(options, func(o survey.Option) bool { return o.ID == id })
+	for _, p := range d.kept {
+		q.option(what, part, old, old[p.old], new[p.new], optionAt(newAt, new, p.new))
 	}
-	var came []int
-	for i, o := range new {
-		if index(old, o.ID) < 0 {
-			came = append(came, i)
-		}
-	}
-	for i, o := range old {
-		if index(new, o.ID) >= 0 {
-			continue
-		}
-		k := slices.IndexFunc(came, func(k int) bool { return q.alike(o.Label, new[k].Label) })
-		if k >= 0 {
-			q.say(Invalid, part, place(at, new, came[k]), "%s '%s' seems to have been renamed '%s': stored answers are read by the id, so put the old one back; the label may change", what, o.ID, new[came[k]].ID)
-			came = slices.Delete(came, k, k+1)
-			continue
-		}
-		q.gone(Invalid, part, place(was, old, i), "%s '%s' was removed: stored answers with it are no longer read", what, o.ID)
-	}
-	for _, i := range came {
-		q.say(q.breaks, part, place(at, new, i), "%s '%s' was added: it draws answers from the others", what, new[i].ID)
-	}
-	var kept, still []string
-	for _, o := range old {
-		if index(new, o.ID) >= 0 {
-			kept = append(kept, o.ID)
-		}
-	}
-	for i, o := range new {
-		k := index(old, o.ID)
-		if k < 0 {
-			continue
-		}
-		still = append(still, o.ID)
-		q.option(what, part, old, old[k], o, place(at, new, i))
-	}
-	if len(outOfOrder(kept, still)) > 0 {
-		q.say(Comparable, part, at, "the %ss are in another order, which can shift answers a little", what)
+	if len(d.moved) > 0 {
+		q.add(Comparable, part, newAt, "the %ss are in another order, which can shift answers a little", what)
 	}
 }
 
-// option compares two versions of one option; all are the old ones.
+// steps compares two numbers of steps.
+func (q *comparison) steps(old, new int) {
+	if new < old {
+		q.add(Invalid, q.part, q.at.to("steps"), "there are now %d steps (before: %d): stored answers above %d do not fit", new, old, new)
+	}
+	if new != old {
+		q.add(q.breaks, q.part, q.at.to("steps"), "there are now %d steps (before: %d): a mark means something else", new, old)
+	}
+}
+
+// optionsAt returns the path of a question's options, and the name of the scale that they are; "" if they are no scale.
+func optionsAt(v Version, question path, key string) (at path, scale string) {
+	if scale, ok := v.Places.Plain(question.to(key)...); ok {
+		return path{"scales", scale}, scale
+	}
+	return question.to("options"), ""
+}
+
+// optionAt returns the path of one of the options at a path.
+func optionAt(at path, options []survey.Option, i int) path {
+	if options[i].ID == survey.Other {
+		return at[:len(at)-1].to("other")
+	}
+	return at.to(i)
+}
+
+// option compares two versions of one option; all are the old options.
 func (q *comparison) option(what, part string, all []survey.Option, old, new survey.Option, at path) {
-	other := slices.IndexFunc(all, func(o survey.Option) bool { return o.ID != new.ID && q.alike(o.Label, new.Label) })
-	if other >= 0 && !q.alike(old.Label, new.Label) {
-		q.say(q.breaks, part, at.to("label"), "%s '%s' now says what '%s' said: stored answers would change their meaning", what, new.ID, all[other].ID)
+	other := slices.IndexFunc(all, func(o survey.Option) bool { return o.ID != new.ID && q.sameText(o.Label, new.Label) })
+	if other >= 0 && !q.sameText(old.Label, new.Label) {
+		q.add(q.breaks, part, at.to("label"), "%s '%s' now says what '%s' said: stored answers would change their meaning", what, new.ID, all[other].ID)
 	} else {
 		q.text(part, fmt.Sprintf("the label of %s '%s'", what, new.ID), old.Label, new.Label, at.to("label"))
 	}
 	if !reflect.DeepEqual(old.Score, new.Score) {
-		q.say(q.breaks, part, at.to("score"), "the score of %s '%s' was changed %s: means before and after differ for that reason alone", what, new.ID, from(old.Score, new.Score))
+		q.add(q.breaks, part, at.to("score"), "the score of %s '%s' was changed %s: means before and after differ for that reason alone", what, new.ID, change(old.Score, new.Score))
 	}
 	if old.Exclusive != new.Exclusive {
-		q.say(Comparable, part, at.to("exclusive"), "%s '%s' %s be chosen with others; stored answers stay", what, new.ID, map[bool]string{true: "can no longer", false: "can now"}[new.Exclusive])
+		q.add(Comparable, part, at.to("exclusive"), "%s '%s' %s be chosen with others; stored answers stay", what, new.ID, map[bool]string{true: "can no longer", false: "can now"}[new.Exclusive])
 	}
 	if !reflect.DeepEqual(old.ShowIf, new.ShowIf) {
-		q.say(q.breaks, part, at.to("show_if"), "%s '%s' is offered to other respondents: %s", what, new.ID, conditionEdit(old.ShowIf, new.ShowIf))
+		q.add(q.breaks, part, at.to("show_if"), "%s '%s' is offered to other respondents: %s", what, new.ID, conditionChange(old.ShowIf, new.ShowIf))
 	}
 }
 
-// rows compares the lines of a matrix.
+// rows compares the rows of a matrix.
 func (q *comparison) rows() {
 	old, new := q.old.Rows, q.new.Rows
-	index := func(rows []survey.Row, id string) int {
-		return slices.IndexFunc(rows, func(r survey.Row) bool { return r.ID == id })
+	d := match(old, new, func(r survey.Row) string { return r.ID }, func(a, b survey.Row) bool { return q.sameText(a.Label, b.Label) })
+	for _, p := range d.renamed {
+		q.add(Invalid, q.part, q.at.to("rows", p.new, "id"), "row '%s' seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", old[p.old].ID, new[p.new].ID)
 	}
-	var came []int
-	for i, r := range new {
-		if index(old, r.ID) < 0 {
-			came = append(came, i)
+	for _, i := range d.removed {
+		q.addRemoved(Invalid, q.part, q.old.at.to("rows", i), "row '%s' was removed: stored answers to it are no longer read, and its trend ends", old[i].ID)
+	}
+	for _, i := range d.added {
+		q.add(Comparable, q.part, q.at.to("rows", i), "row '%s' was added: its trend begins", new[i].ID)
+	}
+	for _, p := range d.kept {
+		was, is := old[p.old], new[p.new]
+		q.text(q.part, fmt.Sprintf("the label of row '%s'", is.ID), was.Label, is.Label, q.at.to("rows", p.new, "label"))
+		if was.Required != is.Required {
+			q.add(Comparable, q.part, q.at.to("required"), "row '%s' %s; watch how many leave it out", is.ID, map[bool]string{true: "must now be answered", false: "may now be left out"}[is.Required])
 		}
 	}
-	var kept, still []string
-	for i, r := range old {
-		if index(new, r.ID) >= 0 {
-			kept = append(kept, r.ID)
-			continue
-		}
-		k := slices.IndexFunc(came, func(k int) bool { return q.alike(r.Label, new[k].Label) })
-		if k >= 0 {
-			q.say(Invalid, q.part, q.at.to("rows", came[k], "id"), "row '%s' seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", r.ID, new[came[k]].ID)
-			came = slices.Delete(came, k, k+1)
-			continue
-		}
-		q.gone(Invalid, q.part, q.old.at.to("rows", i), "row '%s' was removed: stored answers to it are no longer read, and its trend ends", r.ID)
-	}
-	for _, i := range came {
-		q.say(Comparable, q.part, q.at.to("rows", i), "row '%s' was added: its trend begins", new[i].ID)
-	}
-	for i, r := range new {
-		k := index(old, r.ID)
-		if k < 0 {
-			continue
-		}
-		still = append(still, r.ID)
-		q.text(q.part, fmt.Sprintf("the label of row '%s'", r.ID), old[k].Label, r.Label, q.at.to("rows", i, "label"))
-		if old[k].Required != r.Required {
-			q.say(Comparable, q.part, q.at.to("required"), "row '%s' %s; watch how many leave it out", r.ID, map[bool]string{true: "must now be answered", false: "may now be left out"}[r.Required])
-		}
-	}
-	if len(outOfOrder(kept, still)) > 0 {
-		q.say(Comparable, q.part, q.at.to("rows"), "the rows are in another order, which can shift answers a little")
+	if len(d.moved) > 0 {
+		q.add(Comparable, q.part, q.at.to("rows"), "the rows are in another order, which can shift answers a little")
 	}
 }
 
-// limits compares what answers are accepted.
+// limits compares which answers are accepted.
 func (q *comparison) limits() {
 	old, new := q.old.Question, q.new.Question
 	if old.Type != new.Type {
-		return // what they mean depends on the type
+		return // their meaning depends on the type
 	}
 	if old.AtLeast != new.AtLeast || old.AtMost != new.AtMost {
 		at := q.at.to("max")
 		if old.AtMost == new.AtMost {
 			at = q.at.to("min")
 		}
-		q.say(q.breaks, q.part, at, "how many may be chosen was changed (at least %s, at most %s), which changes every share", from(old.AtLeast, new.AtLeast), from(old.AtMost, new.AtMost))
+		q.add(q.breaks, q.part, at, "how many may be chosen was changed (at least %s, at most %s), which changes every share", change(old.AtLeast, new.AtLeast), change(old.AtMost, new.AtMost))
 		if new.AtLeast > old.AtLeast || new.AtMost > 0 && (new.AtMost < old.AtMost || old.AtMost == 0) {
-			q.say(Invalid, q.part, at, "stored answers with another number of options no longer fit")
+			q.add(Invalid, q.part, at, "stored answers with another number of options no longer fit")
 		}
 	}
 	q.number("min", old.Min, new.Min, func(was, is survey.Decimal) bool { return is > was })
 	q.number("max", old.Max, new.Max, func(was, is survey.Decimal) bool { return is < was })
 	q.number("step", old.Step, new.Step, func(was, is survey.Decimal) bool { return was%is != 0 })
 	if !reflect.DeepEqual(old.Total, new.Total) {
-		q.say(q.breaks, q.part, q.at.to("total"), "the shares now add up to another total (%s)", from(old.Total, new.Total))
+		q.add(q.breaks, q.part, q.at.to("total"), "the shares now add up to another total (%s)", change(old.Total, new.Total))
 	}
 	if !reflect.DeepEqual(old.Unit, new.Unit) && slices.ContainsFunc(q.comparer.new.Languages, func(l string) bool { return q.comparer.old.Speaks(l) && old.Unit[l] != new.Unit[l] }) {
-		q.say(q.breaks, q.part, q.at.to("unit"), "numbers are asked for in another unit; if only the word was mended, the figures stay comparable")
+		q.add(q.breaks, q.part, q.at.to("unit"), "numbers are asked for in another unit; if only the word was mended, the figures stay comparable")
 	}
 	for _, edit := range []struct {
 		key      string
@@ -536,78 +439,18 @@ func (q *comparison) limits() {
 		{"min", old.Earliest, new.Earliest}, {"max", old.Latest, new.Latest},
 	} {
 		if edit.old != edit.new {
-			q.say(Comparable, q.part, q.at.to(edit.key), "%s was changed %s; it is not counted, and stored answers stay as they are", edit.key, from(edit.old, edit.new))
+			q.add(Comparable, q.part, q.at.to(edit.key), "%s was changed %s; it is not counted, and stored answers stay as they are", edit.key, change(edit.old, edit.new))
 		}
 	}
 }
 
-// number compares one bound of a number; narrower tells whether it lets fewer numbers through.
+// number compares one limit of a number; narrower reports whether it accepts fewer numbers.
 func (q *comparison) number(key string, old, new *survey.Decimal, narrower func(was, is survey.Decimal) bool) {
 	switch {
 	case reflect.DeepEqual(old, new):
 	case new != nil && (old == nil || narrower(*old, *new)):
-		q.say(Invalid, q.part, q.at.to(key), "%s was changed %s: stored numbers may lie outside", key, from(old, new))
+		q.add(Invalid, q.part, q.at.to(key), "%s was changed %s: stored numbers may lie outside", key, change(old, new))
 	default:
-		q.say(Comparable, q.part, q.at.to(key), "%s was changed %s: more numbers are let through, and all those stored fit", key, from(old, new))
+		q.add(Comparable, q.part, q.at.to(key), "%s was changed %s: more numbers are let through, and all those stored fit", key, change(old, new))
 	}
-}
-
-// index compares what the index is made of.
-func (c *comparer) index() {
-	type item struct {
-		weight    survey.Decimal
-		dimension string
-		at        path
-	}
-	items := func(s *survey.Survey) (map[string]item, []string) {
-		all := map[string]item{}
-		var names []string
-		for _, q := range asked(s) {
-			for _, f := range s.FieldsOf(q.Question) {
-				if f.Scored() {
-					all[f.Name] = item{f.Weight(), q.Dimension, q.at}
-					names = append(names, f.Name)
-				}
-			}
-		}
-		return all, names
-	}
-	old, were := items(c.old.Survey)
-	new, are := items(c.new.Survey)
-	var came, went []string
-	for _, name := range are {
-		is := new[name]
-		was, known := old[name]
-		if !known {
-			came = append(came, name)
-			continue
-		}
-		part := "question '" + name + "'"
-		if was.weight != is.weight {
-			c.say(Breaks, part, is.at.to("weight"), "the weight was changed %s: the index is made up differently", from(was.weight, is.weight))
-		}
-		if was.dimension != is.dimension {
-			c.say(Breaks, part, is.at.to("dimension"), "it was moved to another dimension (%s): the scores of both are made up differently", from(was.dimension, is.dimension))
-		}
-	}
-	for _, name := range were {
-		if _, kept := new[name]; !kept {
-			went = append(went, name)
-		}
-	}
-	if len(came)+len(went) == 0 || len(old) == 0 {
-		return
-	}
-	var parts []string
-	if len(came) > 0 {
-		parts = append(parts, "came in: "+strings.Join(came, ", "))
-	}
-	if len(went) > 0 {
-		parts = append(parts, "left: "+strings.Join(went, ", "))
-	}
-	at := path{"scoring"}
-	if len(came) > 0 {
-		at = new[came[0]].at
-	}
-	c.say(Breaks, "index", at, "the index is made of other questions (%s); the trend of every other question goes on", strings.Join(parts, "; "))
 }

@@ -21,7 +21,7 @@ var ErrNoServer = errors.New("no server is running")
 
 var (
 	errOtherVersion = errors.New("the running server is another version of glasspoll and does not know this command: restart it with this one, or stop it first")
-	// errNoAnswer is what comes of servers of before HTTP: they close a connection that they do not understand.
+	// Servers from before HTTP close a connection that they do not understand.
 	errNoAnswer = errors.New("the running server has closed the connection without an answer. It is another version of glasspoll, unless it has just ended: restart it with this one, or stop it first")
 )
 
@@ -29,13 +29,13 @@ var (
 type Request struct {
 	Verb    string
 	Options any // is sent as JSON
-	// Writes is the file that the verb writes, with others beside it that have other endings, or the folder it writes
-	// files in. "" if it writes none.
+	// Writes is the file that the verb writes, perhaps with others that differ in their endings, or the folder in which it
+	// writes files; "" if it writes none.
 	Writes string
 }
 
-// Do has the server of a data directory do a verb. It prints what the verb prints, writes the files that it writes, and
-// returns its error.
+// Do runs a verb in the server of a data directory. It prints what the verb prints, writes the files that it writes, and
+// returns its error. It returns ErrNoServer if there is no server.
 func Do(ctx context.Context, c *console.Console, data string, r Request) error {
 	options, err := json.Marshal(r.Options)
 	if err != nil {
@@ -79,7 +79,7 @@ func Do(ctx context.Context, c *console.Console, data string, r Request) error {
 	return err
 }
 
-// dial reaches the server that has a data directory.
+// dial connects to the server of a data directory.
 func dial(ctx context.Context, data string) (net.Conn, error) {
 	path, release, err := socketPath(data, socketName)
 	if err != nil {

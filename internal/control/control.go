@@ -1,16 +1,17 @@
-// Package control lets a command have its work done by the server that is running.
+// Package control lets a command do its work in the running server.
 //
-// The data file belongs to one process. A command that needs it does its work in its own process, or, while `serve`
-// runs, in that one: it asks through a Unix socket in the data directory, which only the directory's owner can open and
-// which no network reaches. What the work prints and the files it writes come back through the socket, so that files
-// belong to the client and paths are relative to where the client is.
+// The data file belongs to one process. A command that needs it does its work in its own process, or, while `serve` runs,
+// in that one. It asks through a Unix socket in the data directory, which only the directory's owner can open and which no
+// network reaches. What the work prints and the files it writes come back through the socket, so that files belong to the
+// user of the command and paths are relative to its directory.
 //
 // The protocol is HTTP. A request is
 //
 //	POST /v1/results/export
 //
-// with the verb's words as the path and its options as a JSON body. A server that does not know the verb, or the version
-// of the protocol, answers 404. Otherwise it answers 200 with a body of frames, in the order in which they were written.
+// with the verb's words as the path and its options as a JSON body. A server that does not know the verb or the version of
+// the protocol answers 404, and 400 if it cannot read the options. Otherwise it answers 200 with a body of frames, in the
+// order in which they were written.
 // A frame is a kind, one byte; the number of a file, four bytes; the length of the content, four bytes; and the content.
 // Numbers are big-endian.
 //
@@ -22,8 +23,7 @@
 //	done    yes    none: the file is whole
 //	exit           JSON: {"code": exit code, "error": text}; no error if it has been printed already
 //
-// A body that ends without an exit frame was broken off: by the server's end, or by a fault. A client that goes away
-// breaks the work off.
+// A body without an exit frame was cut off: the server has ended or failed. When a client goes away, its work is cancelled.
 package control
 
 import (
@@ -39,7 +39,7 @@ import (
 
 const (
 	socketName = "control.sock"
-	// root changes when programs of before and after would not understand each other.
+	// root has the version of the protocol.
 	root = "/v1/"
 	// longestSocket is how long the path of a socket may be on every system.
 	longestSocket = 100
@@ -111,8 +111,8 @@ func readFrame(r io.Reader, buffer *[]byte) (frame, error) {
 	return f, err
 }
 
-// socketPath is the path of a socket in a directory, by a detour if it is too long for a socket. release must be called
-// when the path is no longer needed.
+// socketPath returns a path of a socket in a directory. If that is too long for a socket, it goes through /proc. release
+// must be called when the path is no longer needed.
 func socketPath(dir, name string) (path string, release func(), err error) {
 	path = filepath.Join(dir, name)
 	if len(path) <= longestSocket {
@@ -128,8 +128,8 @@ func socketPath(dir, name string) (path string, release func(), err error) {
 	return fmt.Sprintf("/proc/self/fd/%d/%s", directory.Fd(), name), func() { directory.Close() }, nil
 }
 
-// listen makes the socket in a data directory, in the place of any that is left of an earlier server: the process that
-// has the data file open is the only one.
+// listen makes the socket in a data directory. One that is there is left of an earlier server: only one process can have
+// the data file open.
 func listen(data string) (net.Listener, error) {
 	// It is made in a directory that nobody else can enter, and moved once its mode is right.
 	hidden, err := os.MkdirTemp(data, ".control-")

@@ -155,7 +155,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestClientGoes: work for a client that goes away is broken off, and leaves no file.
+// TestClientGoes: work for a client that goes away is cancelled.
 func TestClientGoes(t *testing.T) {
 	stopped := make(chan error, 1)
 	data, _ := serve(t, Table{"slow": plain(untilStopped(stopped))})
@@ -173,8 +173,8 @@ func TestClientGoes(t *testing.T) {
 	}
 }
 
-// TestSilentClientGoes: also while the verb says nothing.
-func TestSilentClientGoes(t *testing.T) {
+// TestClientGoesDuringSilence: the same while the verb writes nothing.
+func TestClientGoesDuringSilence(t *testing.T) {
 	begun, stopped := make(chan struct{}), make(chan struct{})
 	data, _ := serve(t, Table{"silent": plain(func(ctx context.Context, _ Output) error {
 		close(begun)
@@ -194,8 +194,8 @@ func TestSilentClientGoes(t *testing.T) {
 	<-stopped
 }
 
-// TestServerCloses: a server that is closed breaks work off, waits for it, and does not say that all is well. This also
-// holds for a client that does not read.
+// TestServerCloses: a server that is closed cancels verbs and waits for them, and the client ends with an error. The same
+// holds with a client that does not read.
 func TestServerCloses(t *testing.T) {
 	stopped := make(chan error, 2)
 	data, s := serve(t, Table{"slow": plain(untilStopped(stopped))})
@@ -223,7 +223,7 @@ func TestServerCloses(t *testing.T) {
 	}
 }
 
-// TestTwoAtOnce: verbs run beside each other, and what they print is not mixed up.
+// TestTwoAtOnce: verbs run at the same time, and what they print is not mixed up.
 func TestTwoAtOnce(t *testing.T) {
 	var both sync.WaitGroup
 	both.Add(2)
@@ -299,7 +299,7 @@ func TestMayWrite(t *testing.T) {
 	}
 }
 
-// TestKilledServer kills another process that is in the middle of a file: the client is told, and half a file is none.
+// TestKilledServer kills a server process in the middle of a file: the client ends with an error, and no half file is left.
 func TestKilledServer(t *testing.T) {
 	dir := t.TempDir()
 	server := exec.Command(os.Args[0])
@@ -335,7 +335,7 @@ func TestKilledServer(t *testing.T) {
 		t.Errorf("left: %v, %v", entries, err)
 	}
 
-	// The socket that it leaves is nobody's, and another server takes its place.
+	// The socket that is left has no server, and another server can take its place.
 	c, _ := printed()
 	if _, err := os.Stat(filepath.Join(dir, socketName)); err != nil {
 		t.Fatal(err)
@@ -385,7 +385,7 @@ func writeHalf(dir string) {
 	select {}
 }
 
-// TestOtherVersions: servers of before HTTP, and of after this version of the protocol.
+// TestOtherVersions: servers from before HTTP, and from after this version of the protocol.
 func TestOtherVersions(t *testing.T) {
 	for name, answer := range map[string]func(net.Conn){
 		"of before HTTP": func(connection net.Conn) {
@@ -441,7 +441,7 @@ func (o oneConnection) Accept() (net.Conn, error) {
 func (o oneConnection) Close() error   { return nil }
 func (o oneConnection) Addr() net.Addr { return &net.UnixAddr{} }
 
-// TestNonsense: what is no request ends nothing.
+// TestNonsense: what is no request does no harm.
 func TestNonsense(t *testing.T) {
 	data, _ := serve(t, Table{"well": plain(func(context.Context, Output) error { return nil })})
 	for _, nonsense := range []string{"", "GET / HTTP/1.1\r\n\r\n", "POST /v1/well HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", strings.Repeat("\xff", 10_000)} {

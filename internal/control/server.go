@@ -19,11 +19,11 @@ import (
 	"glasspoll/internal/console"
 )
 
-// A Verb is work that a server does for a client. It may run beside others. Its context ends when the client goes away
-// or the server is closed.
+// A Verb is work that a server does for a client. Several may run at the same time. The context ends when the client goes
+// away or the server is closed.
 type Verb func(ctx context.Context, out Output) error
 
-// Table has, by the words a verb is called with, a function that makes a Verb of its options, which are JSON.
+// Table maps the name of a verb, words separated by spaces, to a function that makes it from its options, which are JSON.
 type Table map[string]func(options []byte) (Verb, error)
 
 // Output is where a verb prints and writes.
@@ -36,7 +36,7 @@ type Output struct {
 // private one can be read by its owner only.
 type CreateFunc func(name string, private bool) (io.WriteCloser, error)
 
-// Server does what clients ask for on the socket of a data directory.
+// Server runs verbs for clients on the socket of a data directory.
 type Server struct {
 	data  string
 	verbs Table
@@ -69,8 +69,7 @@ func Listen(data string, verbs Table, logger *slog.Logger) (*Server, error) {
 	return s, nil
 }
 
-// Close takes no more requests, breaks off those under way and waits for them, and removes the socket. What verbs work
-// with must still be open.
+// Close removes the socket, cancels the requests under way, and waits for them. What verbs work with must still be open.
 func (s *Server) Close() {
 	os.Remove(filepath.Join(s.data, socketName))
 	s.mu.Lock()
@@ -81,7 +80,7 @@ func (s *Server) Close() {
 	s.running.Wait()
 }
 
-// begin reports whether a request may still be taken. If so, s.running.Done must be called after it.
+// begin reports whether a request may still be served. If so, s.running.Done must be called after it.
 func (s *Server) begin() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,7 +105,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	options, err := io.ReadAll(r.Body) // to its end: only then is it noticed that the client goes away
+	options, err := io.ReadAll(r.Body) // to its end: only then does the context end when the client goes away
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
@@ -117,15 +116,15 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	reply := newReply(w)
-	reply.flush() // a client that hears nothing takes the server for one of before HTTP
+	reply.flush() // a client that gets no header takes the server for one from before HTTP
 	err = s.run(ctx, name, verb, reply)
 	if s.ctx.Err() != nil {
-		panic(http.ErrAbortHandler) // broken off, whatever the verb makes of it
+		panic(http.ErrAbortHandler) // the verb was cancelled, whatever it returns
 	}
 	reply.end(err)
 }
 
-// run does a verb. One that panics must not end the server, which has answers to take.
+// run runs a verb. A panic must not end the server, which takes answers.
 func (s *Server) run(ctx context.Context, name string, verb Verb, reply *reply) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -183,7 +182,7 @@ func (r *reply) sendJSON(k kind, file uint32, content any, flush bool) error {
 	return err
 }
 
-// end says how a verb has ended.
+// end sends the exit code and the error of a verb.
 func (r *reply) end(err error) {
 	how := result{Code: console.ExitCode(err)}
 	if err != nil && !errors.Is(err, console.ErrProblems) {
@@ -192,7 +191,7 @@ func (r *reply) end(err error) {
 	r.sendJSON(exit, 0, how, true) // a client that has gone need not know
 }
 
-// stream returns what writes to one of the client's streams. What is said on the way should be read on the way.
+// stream returns a writer to one of the client's streams. Errors and progress are sent at once.
 func (r *reply) stream(k kind) io.Writer {
 	return writerFunc(func(p []byte) (int, error) { return r.send(k, 0, p, k == stderr) })
 }

@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"io/fs"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -19,6 +18,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/starter"
 	"glasspoll/internal/survey"
 )
 
@@ -159,36 +159,17 @@ func testKit(t *testing.T, s *survey.Survey, values map[string]string) *Kit {
 	return k
 }
 
-// samples are the questionnaires that are shipped.
-func samples(t *testing.T) []*survey.Survey {
-	t.Helper()
-	names, err := fs.Glob(glasspoll.Samples(), "*.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var surveys []*survey.Survey
-	for _, name := range names {
-		if !questionnaire.IsFile(name) {
-			continue
-		}
-		source, err := fs.ReadFile(glasspoll.Samples(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, problems := questionnaire.Parse(name, source)
-		if len(problems) > 0 {
-			t.Fatal(problems)
-		}
-		surveys = append(surveys, s)
-	}
-	return surveys
-}
-
 // TestInvitationsAreFilledIn holds, for every sample and for the fullest and the barest questionnaire, that no placeholder
 // is left, and that each text has what it must.
 func TestInvitationsAreFilledIn(t *testing.T) {
-	surveys := samples(t)
-	surveys = append(surveys, parsed(t, shared), parsed(t, bare))
+	samples, err := starter.Samples()
+	if err != nil {
+		t.Fatal(err)
+	}
+	surveys := []*survey.Survey{parsed(t, shared), parsed(t, bare)}
+	for _, sample := range samples {
+		surveys = append(surveys, sample.Survey)
+	}
 	for _, s := range surveys {
 		k := testKit(t, s, nil)
 		for _, language := range s.Languages {

@@ -55,9 +55,9 @@ func stored(t *testing.T, opened *local.Store) map[string]bool {
 	return ids
 }
 
-// TestBackupUnderWriting takes copies while answers come in: each is sound, opens as a store, and holds every answer that
-// was acknowledged before it was begun, with its private part.
-func TestBackupUnderWriting(t *testing.T) {
+// TestBackupDuringWrites takes copies while responses are stored: each copy is sound, opens as a store, and holds every
+// response that was acknowledged before, with its private answers.
+func TestBackupDuringWrites(t *testing.T) {
 	t.Parallel()
 	opened := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
 	var (
@@ -102,7 +102,7 @@ func TestBackupUnderWriting(t *testing.T) {
 		if err != nil || info.Size() != size || info.Mode().Perm() != 0o600 {
 			t.Fatalf("%v of %d bytes, %v", info, size, err)
 		}
-		// Another name: two copies within a second have one.
+		// Under another name, because two copies within a second have the same.
 		kept := filepath.Join(t.TempDir(), "glasspoll.db")
 		if err := os.Rename(path, kept); err != nil {
 			t.Fatal(err)
@@ -112,7 +112,7 @@ func TestBackupUnderWriting(t *testing.T) {
 		ids := stored(t, restored)
 		for _, id := range before {
 			if !ids[id] {
-				t.Errorf("copy %d lacks %s, which was acknowledged before", round, id)
+				t.Errorf("copy %d lacks %s, which was acknowledged before it", round, id)
 			}
 		}
 		if private, err := restored.Private(context.Background(), "killed", "all", before[0]); err != nil || len(private) != 1 {
@@ -127,7 +127,7 @@ func TestBackupUnderWriting(t *testing.T) {
 	}
 }
 
-// checkFile holds a file against all of bbolt's own rules.
+// checkFile checks a file for consistency, as bbolt does.
 func checkFile(t *testing.T, path string) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
@@ -146,7 +146,7 @@ func checkFile(t *testing.T, path string) {
 	}
 }
 
-// A valve lets the first write through only when it is opened.
+// A valve blocks writes until it is opened.
 type valve struct {
 	reached chan struct{}
 	opened  chan struct{}
@@ -159,8 +159,8 @@ func (v *valve) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestBackupHoldsNobodyUp keeps a copy waiting while the file grows to many times its length.
-func TestBackupHoldsNobodyUp(t *testing.T) {
+// TestBackupBlocksNoWrite keeps a copy waiting while the file grows to many times its size.
+func TestBackupBlocksNoWrite(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "glasspoll.db")
 	opened := openStore(t, path)
@@ -186,11 +186,11 @@ func TestBackupHoldsNobodyUp(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(10 * time.Minute): // not slow, but stuck
+	case <-time.After(10 * time.Minute): // a slow machine takes less
 		t.Error("writes wait for the copy")
 	}
 	if info, err := os.Stat(path); err != nil || info.Size() < 64<<20 || info.Size() > 512<<20 {
-		t.Errorf("the file is %v, %v", info.Size(), err) // neither too short for this test, nor as long as what is mapped
+		t.Errorf("the file is %v, %v", info.Size(), err) // large enough for this test, and not as large as its mapping
 	}
 	close(slow.opened)
 	if err := <-copied; err != nil {
@@ -210,13 +210,13 @@ func TestBackupEndsWithItsContext(t *testing.T) {
 	if entries, _ := os.ReadDir(directory); len(entries) != 0 {
 		t.Errorf("left behind: %v", entries)
 	}
-	// Nor is anything there where nothing can be written.
+	// The directory is a file.
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := opened.Backup(context.Background(), file); err == nil {
-		t.Error("a file was taken for a directory")
+		t.Error("wrote a copy into a file")
 	}
 }
 
@@ -224,7 +224,7 @@ func TestPrune(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
 	opened := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
-	names := []string{"glasspoll-20261122T020000Z.db", "glasspoll-20251231T235959Z.db", "glasspoll-20261121T020000Z.db", // ours
+	names := []string{"glasspoll-20261122T020000Z.db", "glasspoll-20251231T235959Z.db", "glasspoll-20261121T020000Z.db", // copies
 		"glasspoll-20261341T020000Z.db", "glasspoll-20260101T000000Z.db.txt", "glasspoll.db", "other-20260101T000000Z.db", ".glasspoll-backup-17", ".glasspoll-20260101T000000Z.db-X"}
 	for _, name := range names {
 		if err := os.WriteFile(filepath.Join(directory, name), []byte("x"), 0o600); err != nil {
@@ -258,23 +258,23 @@ func TestPrune(t *testing.T) {
 			t.Errorf("%s was taken at %v", p, taken[i])
 		}
 	}
-	// What is not ours stays, but for what a killed backup left.
+	// Other files stay, except those of a backup that was killed.
 	entries, err := os.ReadDir(directory)
 	if err != nil || len(entries) != 2+5 {
 		t.Errorf("there is %v, %v", entries, err)
 	}
 	if removed, err := local.Prune(directory, 0); err != nil || len(removed) != 1 {
-		t.Errorf("not even the last one is kept: %v, %v", removed, err)
+		t.Errorf("the last one is not kept: %v, %v", removed, err)
 	}
 	if paths, _, err := local.Backups(filepath.Join(directory, "none")); paths != nil || err != nil {
 		t.Error(paths, err)
 	}
 }
 
-// TestBackupToFullDisk backs up where a copy does not fit, in a process of its own.
+// TestBackupToFullDisk makes a backup where it does not fit, in a process of its own.
 func TestBackupToFullDisk(t *testing.T) {
 	t.Parallel()
-	apart(t, "GLASSPOLL_TEST_FULL_BACKUP")
+	runProcess(t, "GLASSPOLL_TEST_FULL_BACKUP")
 }
 
 func backUpToFullDisk(directory string) {
@@ -315,6 +315,6 @@ func backUpToFullDisk(directory string) {
 		die("the store takes no answers any more:", err)
 	}
 	if _, _, err := opened.Backup(ctx, backups); err != nil {
-		die("room has been made, and still:", err)
+		die("there is room again, and still:", err)
 	}
 }

@@ -87,9 +87,9 @@ func atOnce(b *testing.B, call func(i int) error) {
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 }
 
-// BenchmarkPut stores responses of 30 answers from 256 goroutines, beside bare bbolt, which stores values of the same
-// size in batches of as many: under the responses' ids, as it must to know one again, and under keys that only
-// grow, which is the most that it can do. Compare those of one run.
+// BenchmarkPut stores responses of 30 answers from 256 goroutines. For comparison within one run, bare bbolt stores values of
+// the same size in batches of as many: under the ids of the responses, which recognizing a duplicate needs, and under
+// ascending keys, which is the most that bbolt can do.
 func BenchmarkPut(b *testing.B) {
 	s := thirty(b)
 	responses := make([]answer.Response, 20_000)
@@ -133,8 +133,8 @@ func BenchmarkPut(b *testing.B) {
 	})
 }
 
-// BenchmarkCheckAndEncode checks a form's values, 30 answers of which 3 are free text and 3 numbers, and encodes them, with
-// their digest, as they are stored.
+// BenchmarkCheckAndEncode checks the values of a form, 30 answers of which 3 are texts and 3 numbers, and encodes them as they
+// are stored.
 func BenchmarkCheckAndEncode(b *testing.B) {
 	var source strings.Builder
 	source.WriteString("title: Mixed\nlanguages: [en]\nsections:\n  - questions:\n")
@@ -171,7 +171,7 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 	}
 }
 
-// BenchmarkRead walks and decodes logs.
+// BenchmarkRead reads and decodes logs.
 func BenchmarkRead(b *testing.B) {
 	s := thirty(b)
 	opened := openBench(b)
@@ -190,7 +190,7 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "responses/s")
 }
 
-// populate stores n responses as Put does, but 10,000 by one write.
+// populate stores n responses as Put does, but up to 10,000 in one transaction.
 func populate(b *testing.B, store *Store, s *survey.Survey, n int) {
 	b.Helper()
 	for n > 0 {
@@ -219,8 +219,8 @@ func populate(b *testing.B, store *Store, s *survey.Survey, n int) {
 	}
 }
 
-// BenchmarkPublish publishes after each ten new answers, in turn on top of 100 responses and of 1,000,000, so that both
-// meet the same weather, and reports the ratio of the two medians.
+// BenchmarkPublish publishes after every ten new responses, on top of 100 and of 1,000,000 responses in turn, so that both
+// run under the same conditions, and reports the ratio of the two medians.
 func BenchmarkPublish(b *testing.B) {
 	s := thirty(b)
 	open := func(n int) func() time.Duration {

@@ -14,8 +14,8 @@ import (
 	"glasspoll/internal/store"
 )
 
-// TestErasedIsNotInTheFile looks for what was erased in the bytes of the file, where bbolt leaves many old copies of a
-// page, while others read and write.
+// TestErasedIsNotInTheFile looks for erased answers in the bytes of the file, where bbolt leaves old copies of pages, while
+// other goroutines read and write.
 func TestErasedIsNotInTheFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "glasspoll.db")
@@ -46,7 +46,7 @@ func TestErasedIsNotInTheFile(t *testing.T) {
 		return bytes.Contains(raw, secrets[0]) || bytes.Contains(raw, secrets[1])
 	}
 	if !has() {
-		t.Fatal("the file never had it: the test looks for the wrong thing")
+		t.Fatal("the file never held the answers: the test is wrong")
 	}
 	stop := make(chan struct{})
 	var others sync.WaitGroup
@@ -84,7 +84,7 @@ func TestErasedIsNotInTheFile(t *testing.T) {
 		t.Fatalf("Erase = %t, %v", erased, err)
 	}
 	if has() {
-		t.Error("what was erased is still in the file")
+		t.Error("the erased answers are still in the file")
 	}
 	if err := opened.Close(); err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	"glasspoll/internal/store"
 )
 
+// openError wants Open to fail, with an error that contains the path and the given parts.
 func openError(t *testing.T, path string, want ...string) {
 	t.Helper()
 	started := time.Now()
@@ -97,14 +98,15 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	openError(t, t.TempDir())
 }
 
-// TestFullDisk fills a file up to a limit that stands for the disk's end, in a process of its own.
+// TestFullDisk writes until the disk is full, in a process of its own.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	apart(t, "GLASSPOLL_TEST_FULL")
+	runProcess(t, "GLASSPOLL_TEST_FULL")
 }
 
-// apart runs this program again, with a directory of its own in a variable that tells it what to do: see TestMain.
-func apart(t *testing.T, variable string) {
+// runProcess runs this program as another process. The variable selects what it does, see TestMain, and names an empty
+// directory for it.
+func runProcess(t *testing.T, variable string) {
 	t.Helper()
 	command := exec.Command(os.Args[0])
 	command.Env = append(os.Environ(), variable+"="+t.TempDir())
@@ -115,13 +117,13 @@ func apart(t *testing.T, variable string) {
 	}
 }
 
-// die ends such a program.
+// die ends such a process.
 func die(a ...any) {
 	fmt.Println(a...)
 	os.Exit(1)
 }
 
-// limitFiles lets no file of the process grow over a limit, which stands for a full disk.
+// limitFiles sets the size that no file of this process can exceed: the disk is full, as far as the process can tell.
 func limitFiles(bytes uint64) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}); err != nil {
 		die(err)
@@ -154,17 +156,17 @@ func fillDisk(directory string) {
 		}
 	}
 	stored := n
-	for i := range 10 { // some may still find room; what is acknowledged counts
+	for i := range 10 { // some may still find room
 		if created, err := opened.Put(ctx, response(n+1+i)); created && err == nil {
 			stored++
 		}
 	}
 	if stored == n+10 {
-		die("not full after all")
+		die("the disk is not full")
 	}
-	limitFiles(math.MaxUint64) // room has been made
+	limitFiles(math.MaxUint64) // there is room again
 	if created, err := opened.Put(ctx, response(n)); !created || err != nil {
-		die("not usable any more:", created, err)
+		die("the store takes no response any more:", created, err)
 	}
 	if err := opened.Close(); err != nil {
 		die(err)
@@ -203,7 +205,7 @@ func TestPagesStayInTheirDirectory(t *testing.T) {
 		if _, err := pages.Replace(ctx, name, "", 1, []byte("x")); err == nil {
 			t.Errorf("wrote %q", name)
 		}
-		if name != "link/x.html" { // nothing is there
+		if name != "link/x.html" { // which does not exist
 			if _, _, err := pages.Page(ctx, name); err == nil {
 				t.Errorf("read %q", name)
 			}
@@ -214,7 +216,7 @@ func TestPagesStayInTheirDirectory(t *testing.T) {
 	}
 }
 
-// TestPageChangedByHand: whoever edits a page by hand has made another page, of revision 0.
+// A page that was edited by hand is another page, of revision 0.
 func TestPageChangedByHand(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()

@@ -21,6 +21,7 @@ import (
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/results"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -47,7 +48,7 @@ func parse(t testing.TB, source string) *survey.Survey {
 	return s
 }
 
-// TestMain lets the test's own program be the process that is killed.
+// TestMain lets tests run this program as a process of its own.
 func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv("GLASSPOLL_TEST_WRITER") != "":
@@ -61,7 +62,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// writeForEver stores responses and prints each id when it is acknowledged, and publishes meanwhile.
+// writeForEver stores responses, prints the id of each that is acknowledged, and publishes at the same time.
 func writeForEver(directory string) {
 	opened, err := local.Open(filepath.Join(directory, "glasspoll.db"))
 	if err == nil {
@@ -111,14 +112,10 @@ func (figures) HTML(w io.Writer, p results.Page) error {
 func (f figures) JSON(w io.Writer, p results.Page) error { return f.HTML(w, p) }
 func (f figures) CSV(w io.Writer, p results.Page) error  { return f.HTML(w, p) }
 
-// TestKilled kills a process at random moments, again and again: every acknowledged response is in the log, once, and
-// what is published counts all of them.
+// TestKilled kills a process at random moments, many times: every acknowledged response is in the log, once, and counted.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	rounds := 25
-	if testing.Short() {
-		rounds = 5
-	}
+	rounds := soak.Cases(25, 250)
 	directory := t.TempDir()
 	acknowledged := map[string]bool{}
 	for range rounds {
@@ -139,10 +136,10 @@ func TestKilled(t *testing.T) {
 				command.Process.Kill()
 				t.Fatal(line)
 			}
-			if len(line) == 36 { // a line cut short was not told
+			if len(line) == 36 { // else the line is cut short
 				acknowledged[line] = true
 			}
-			if first { // from the first one on, for some time
+			if first { // kill it some time after the first line
 				time.AfterFunc(time.Duration(rand.IntN(100_000))*time.Microsecond, func() { command.Process.Kill() })
 				first = false
 			}

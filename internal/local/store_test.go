@@ -18,13 +18,7 @@ var (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	responses := 100_000
-	if testing.Short() {
-		responses = 0 // as few as the suite finds enough
-	}
-	storetest.RunWith(t, storetest.Options{Responses: responses}, func(t *testing.T) storetest.Backend {
-		return open(t, t.TempDir())
-	})
+	storetest.Run(t, func(t *testing.T) storetest.Backend { return open(t, t.TempDir()) })
 }
 
 func open(t *testing.T, directory string) storetest.Backend {

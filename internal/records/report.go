@@ -77,7 +77,7 @@ func caseFigures(ctx context.Context, records store.Cases, id, period string, no
 	for _, c := range all {
 		if c.Status == cases.Closed {
 			figures.Closed++
-			if c.Told {
+			if c.CustomerTold {
 				figures.Told++
 			}
 			continue

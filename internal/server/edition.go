@@ -74,7 +74,7 @@ func (e *edition) restricted(name string) bool {
 	return s != nil && s.Results.Audience != "public" && isResult(name)
 }
 
-// languageOf is the language that the address names, or else the one that the browser asks for.
+// languageOf returns the language in the address, or else the best match for the browser.
 func (e *edition) languageOf(r *http.Request) string {
 	for part := range strings.SplitSeq(r.URL.Path, "/") {
 		if slices.Contains(e.languages, part) {
@@ -212,7 +212,7 @@ func (o *output) Write(name string, content []byte) error {
 	return nil
 }
 
-// fingerprint tells one set of templates and a theme from another.
+// fingerprint identifies a set of templates with a theme.
 func fingerprint(templates fs.FS, look *theme.Theme) (sum [sha256.Size]byte, err error) {
 	h := sha256.New()
 	io.WriteString(h, look.Fingerprint())

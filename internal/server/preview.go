@@ -201,7 +201,7 @@ func (h *handler) eventFor(r *http.Request, problems []shownProblem) event {
 	return out
 }
 
-// markOf tells one content of a page from another.
+// markOf identifies the content of a page.
 func markOf(content []byte) string {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:8])

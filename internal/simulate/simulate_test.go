@@ -6,12 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"testing"
 	"time"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/starter"
 	"glasspoll/internal/survey"
 )
 
@@ -56,14 +56,16 @@ sections:
 // testSurveys are the samples and what they lack.
 func testSurveys(t *testing.T) []*survey.Survey {
 	t.Helper()
-	files, err := filepath.Glob("../../surveys/*.yaml")
+	samples, err := starter.Samples()
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = slices.DeleteFunc(files, func(name string) bool { return !questionnaire.IsFile(filepath.Base(name)) })
 	var surveys []*survey.Survey
+	for _, sample := range samples {
+		surveys = append(surveys, sample.Survey)
+	}
 	var problems questionnaire.Problems
-	for _, file := range append(files, "../answer/testdata/every.yaml", "../render/testdata/every.yaml") {
+	for _, file := range []string{"../answer/testdata/every.yaml", "../render/testdata/every.yaml"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -15,8 +15,8 @@ type Palette map[string]colorful.Color
 // tokens are the names of a palette's colours, in the order in which they are written.
 var tokens = []string{"bg", "sheet", "ink", "soft", "line", "edge", "accent", "on-accent", "tint", "bad", "bad-tint"}
 
-// A pair is two colours that the design puts together, and what WCAG 2.2 wants of them: 4.5:1 of text (1.4.3), 3:1 of
-// what shows that something can be filled in, is chosen or has the focus (1.4.11).
+// A pair is two colours that the design puts together, with the contrast that WCAG 2.2 requires: 4.5:1 for text (1.4.3),
+// 3:1 for what shows that something can be filled in, is chosen or has the focus (1.4.11).
 type pair struct {
 	fore, back string
 	least      float64
@@ -31,8 +31,8 @@ var pairs = []pair{
 	{"edge", "bg", 3}, {"edge", "sheet", 3}, {"edge", "tint", 3},
 }
 
-// spoken is what a ground is called in messages.
-var spoken = map[string]string{"bg": "the page", "sheet": "the sheets that questions stand on", "tint": "what is chosen", "bad-tint": "what is amiss", "accent": "the accent"}
+// groundNames are what messages call the backgrounds.
+var groundNames = map[string]string{"bg": "the page", "sheet": "the sheets that questions stand on", "tint": "what is chosen", "bad-tint": "what is amiss", "accent": "the accent"}
 
 // DefaultLight and DefaultDark are the design's own colours, as templates/tokens.css has them.
 func DefaultLight() Palette {
@@ -58,7 +58,7 @@ func palette(hex ...string) Palette {
 
 var white = colorful.Color{R: 1, G: 1, B: 1}
 
-// sheetOn is what questions stand on: a little nearer to the reader than the paper around it.
+// sheetOn is the background of questions: a little lighter than the paper around them.
 func sheetOn(paper, ink colorful.Color) colorful.Color {
 	if luminance(paper) < luminance(ink) {
 		return mix(paper, white, 0.035)
@@ -82,8 +82,8 @@ func (p Palette) declarations() string {
 	return b.String()
 }
 
-// failing lists the pairs that do not contrast as they must.
-func (p Palette) failing() []pair {
+// failingPairs returns the pairs without enough contrast.
+func (p Palette) failingPairs() []pair {
 	var out []pair
 	for _, pair := range pairs {
 		if contrast(p[pair.fore], p[pair.back]) < pair.least {
@@ -93,30 +93,30 @@ func (p Palette) failing() []pair {
 	return out
 }
 
-// complete makes a whole palette of paper, ink and accent. Of those three nothing is changed; the others are made so that
-// they can be read, if anything can be on this paper.
-func complete(paper, ink, accent colorful.Color, bad colorful.Color) Palette {
+// deriveColours makes a whole palette of paper, ink and accent, which stay unchanged. The others are readable, if
+// anything is on this paper.
+func deriveColours(paper, ink, accent colorful.Color, bad colorful.Color) Palette {
 	p := Palette{"bg": paper, "sheet": sheetOn(paper, ink), "ink": ink, "accent": accent}
-	p["tint"] = tinted(p["sheet"], accent)
+	p["tint"] = selectedTint(p["sheet"], accent)
 	p["line"] = mix(p["sheet"], ink, 0.15)
-	// The softest that is still easy, with something to spare.
+	// The softest with enough contrast, and some to spare.
 	p["soft"] = softest(ink, p["sheet"], 5.2, p["bg"], p["sheet"], p["tint"])
 	p["edge"] = softest(ink, p["sheet"], 3.4, p["bg"], p["sheet"], p["tint"])
-	p["bad-tint"] = alarming(p["sheet"], bad)
-	p["bad"], _ = nearest(bad, func(c colorful.Color) bool { return passes(c, 4.5, p["bg"], p["sheet"], p["bad-tint"]) })
-	p["on-accent"] = onto(accent)
+	p["bad-tint"] = errorTint(p["sheet"], bad)
+	p["bad"], _ = nearest(bad, func(c colorful.Color) bool { return contrastsWithAll(c, 4.5, p["bg"], p["sheet"], p["bad-tint"]) })
+	p["on-accent"] = textOn(accent)
 	return p
 }
 
-// with is the palette with another accent.
-func (p Palette) with(accent colorful.Color) Palette {
+// withAccent returns the palette with another accent.
+func (p Palette) withAccent(accent colorful.Color) Palette {
 	p = maps.Clone(p)
-	p["accent"], p["on-accent"], p["tint"] = accent, onto(accent), tinted(p["sheet"], accent)
+	p["accent"], p["on-accent"], p["tint"] = accent, textOn(accent), selectedTint(p["sheet"], accent)
 	return p
 }
 
-// onto is a colour for text on another: white, or else a dark one of the same hue, or black.
-func onto(c colorful.Color) colorful.Color {
+// textOn returns a colour for text on c: white, or else a dark one of the same hue, or black.
+func textOn(c colorful.Color) colorful.Color {
 	if contrast(white, c) >= 4.5 {
 		return white
 	}
@@ -127,24 +127,24 @@ func onto(c colorful.Color) colorful.Color {
 	return colorful.Color{}
 }
 
-// softest is the nearest to a ground, on the way from it to the ink, that contrasts with all of the grounds.
+// softest returns the colour nearest to a background, on the way from it to the ink, that contrasts with all grounds.
 func softest(ink, ground colorful.Color, least float64, grounds ...colorful.Color) colorful.Color {
 	for i := range 100 {
-		if c := mix(ground, ink, float64(i)/100); passes(c, least, grounds...) {
+		if c := mix(ground, ink, float64(i)/100); contrastsWithAll(c, least, grounds...) {
 			return c
 		}
 	}
 	return ink
 }
 
-// nearest is the colour of the same hue, lighter or darker, that is nearest to c among the good ones. ok is false, and the
-// colour c, if there is none.
+// nearest returns the good colour of the same hue, lighter or darker, that is nearest to c. Without any, it returns c and
+// false.
 func nearest(c colorful.Color, good func(colorful.Color) bool) (found colorful.Color, ok bool) {
 	if good(c) {
 		return c, true
 	}
 	l, chroma, hue := c.OkLch()
-	const step = 1.0 / 512 // less than what eight bits tell apart
+	const step = 1.0 / 512 // finer than eight bits
 	for away := step; away <= 1; away += step {
 		for _, lightness := range []float64{l - away, l + away} {
 			if lightness < 0 || lightness > 1 {
@@ -158,7 +158,7 @@ func nearest(c colorful.Color, good func(colorful.Color) bool) (found colorful.C
 	return c, false
 }
 
-// inGamut is a colour as a screen can show it: with less chroma where there is not that much of it.
+// inGamut returns a colour that a screen can show, with less chroma where necessary.
 func inGamut(lightness, chroma, hue float64) colorful.Color {
 	for ; chroma > 0.002; chroma *= 0.97 {
 		if c := colorful.OkLch(lightness, chroma, hue); c.IsValid() {
@@ -168,7 +168,8 @@ func inGamut(lightness, chroma, hue float64) colorful.Color {
 	return rounded(colorful.OkLch(lightness, 0, hue).Clamped())
 }
 
-func passes(c colorful.Color, least float64, grounds ...colorful.Color) bool {
+// contrastsWithAll reports whether a colour has at least a contrast with all grounds.
+func contrastsWithAll(c colorful.Color, least float64, grounds ...colorful.Color) bool {
 	for _, ground := range grounds {
 		if contrast(c, ground) < least {
 			return false
@@ -177,15 +178,15 @@ func passes(c colorful.Color, least float64, grounds ...colorful.Color) bool {
 	return true
 }
 
-// tinted is the ground of what is chosen.
-func tinted(sheet, accent colorful.Color) colorful.Color { return mix(sheet, accent, 0.1) }
+// selectedTint is the background of what is chosen.
+func selectedTint(sheet, accent colorful.Color) colorful.Color { return mix(sheet, accent, 0.1) }
 
-// alarming is the ground of what is amiss.
-func alarming(sheet, bad colorful.Color) colorful.Color { return mix(sheet, bad, 0.08) }
+// errorTint is the background of problems.
+func errorTint(sheet, bad colorful.Color) colorful.Color { return mix(sheet, bad, 0.08) }
 
 func mix(a, b colorful.Color, share float64) colorful.Color { return rounded(a.BlendRgb(b, share)) }
 
-// rounded is the colour that is written and seen: of eight bits a channel.
+// rounded returns the colour with eight bits a channel, as it is written and shown.
 func rounded(c colorful.Color) colorful.Color {
 	r, g, b := c.RGB255()
 	return colorful.Color{R: float64(r) / 255, G: float64(g) / 255, B: float64(b) / 255}
@@ -203,7 +204,7 @@ func luminance(c colorful.Color) float64 {
 	return 0.2126*r + 0.7152*g + 0.0722*b
 }
 
-// ratio writes a contrast, cut off rather than rounded: 4.499 is not enough, and must not read as if it were.
+// ratio writes a contrast. It truncates, since 4.499 is not enough and must not read like 4.5.
 func ratio(c float64) string {
 	return fmt.Sprintf("%g:1", math.Floor(c*100)/100)
 }

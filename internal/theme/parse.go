@@ -24,12 +24,12 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Parse reads a theme. files are beside it. It returns a Theme or, sorted, every problem that it has; never both.
+// Parse reads a theme. files are those of its folder. It returns a Theme or, sorted, every problem; never both.
 func Parse(path string, source []byte, files fs.FS) (*Theme, questionnaire.Problems) {
 	r := &reader{path: path, lines: strings.Split(string(source), "\n"), files: files}
 	t := &Theme{}
 	if root := r.document(source); root != nil {
-		r.theme(root, t)
+		r.readTheme(root, t)
 	}
 	if len(r.problems) > 0 {
 		slices.SortFunc(r.problems, func(a, b questionnaire.Problem) int {
@@ -40,7 +40,7 @@ func Parse(path string, source []byte, files fs.FS) (*Theme, questionnaire.Probl
 	return t, nil
 }
 
-// reader collects the problems of one theme.
+// A reader reads one theme, and collects its problems.
 type reader struct {
 	path     string
 	lines    []string
@@ -54,6 +54,7 @@ func (r *reader) fail(n *yaml.Node, format string, args ...any) {
 
 var lineOfError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
+// document returns the root of the document, or nil if it is empty or no YAML.
 func (r *reader) document(source []byte) *yaml.Node {
 	at := &yaml.Node{Line: 1, Column: 1}
 	switch {
@@ -87,12 +88,12 @@ var (
 	colourKeys = []string{"accent", "ink", "paper"}
 )
 
-// meant is what people write for a key.
-var meant = map[string]string{"colors": "light", "colours": "light", "radius": "corners", "fonts": "font", "url": "address", "site": "address",
+// aliases are what authors write for a key.
+var aliases = map[string]string{"colors": "light", "colours": "light", "radius": "corners", "fonts": "font", "url": "address", "site": "address",
 	"company": "name", "title": "name", "primary": "accent", "text": "ink", "background": "paper"}
 
-// keys reads a mapping.
-func (r *reader) keys(n *yaml.Node, name string, known []string) map[string]*yaml.Node {
+// readKeys reads a mapping.
+func (r *reader) readKeys(n *yaml.Node, name string, known []string) map[string]*yaml.Node {
 	values := map[string]*yaml.Node{}
 	if n.Kind != yaml.MappingNode {
 		r.fail(n, "%s must be keys with values, such as \"%s: …\"", name, known[0])
@@ -106,7 +107,7 @@ func (r *reader) keys(n *yaml.Node, name string, known []string) map[string]*yam
 		case values[key.Value] != nil:
 			r.fail(key, "%s is given twice: keep one", key.Value)
 		case value.Kind == yaml.ScalarNode && (value.Tag == "!!null" || strings.TrimSpace(value.Value) == ""):
-			r.empty(key, value)
+			r.reportEmpty(key, value)
 		case value.Kind == yaml.AliasNode:
 			r.fail(value, "%s must be a value, not an alias (*)", key.Value)
 		default:
@@ -116,13 +117,13 @@ func (r *reader) keys(n *yaml.Node, name string, known []string) map[string]*yam
 	return values
 }
 
-// empty explains a key without a value: mostly a colour without quotes, which YAML takes for a comment.
-func (r *reader) empty(key, value *yaml.Node) {
+// reportEmpty explains a key without a value: mostly a colour without quotes, which YAML takes for a comment.
+func (r *reader) reportEmpty(key, value *yaml.Node) {
 	if key.Line <= len(r.lines) {
 		if _, comment, found := strings.Cut(r.lines[key.Line-1], "#"); found {
-			said := "#" + strings.TrimRight(strings.SplitN(comment, " ", 2)[0], "\r,}")
-			if _, ok := colour(said); ok {
-				r.fail(key, "%s is empty, because # begins a comment in YAML: put the colour into quotes, \"%s\"", key.Value, said)
+			value := "#" + strings.TrimRight(strings.SplitN(comment, " ", 2)[0], "\r,}")
+			if _, ok := parseColour(value); ok {
+				r.fail(key, "%s is empty, because # begins a comment in YAML: put the colour into quotes, \"%s\"", key.Value, value)
 				return
 			}
 		}
@@ -130,29 +131,29 @@ func (r *reader) empty(key, value *yaml.Node) {
 	r.fail(key, "%s is empty: give it a value or remove the line", key.Value)
 }
 
-func (r *reader) theme(root *yaml.Node, t *Theme) {
-	values := r.keys(root, "a theme", themeKeys)
-	t.Name = r.name(values["name"])
-	t.Address = r.address(values["address"])
-	t.Logo = r.picture(values["logo"], "logo")
-	t.LogoDark = r.picture(values["logo_dark"], "logo_dark")
+func (r *reader) readTheme(root *yaml.Node, t *Theme) {
+	values := r.readKeys(root, "a theme", themeKeys)
+	t.Name = r.readNames(values["name"])
+	t.Address = r.readAddress(values["address"])
+	t.Logo = r.readPicture(values["logo"], "logo")
+	t.LogoDark = r.readPicture(values["logo_dark"], "logo_dark")
 	if n := values["logo_dark"]; n != nil && values["logo"] == nil {
 		r.fail(n, "logo_dark is the logo on dark pages, beside logo: add \"logo: …\"")
 	}
 	if n := values["logo"]; n != nil && values["name"] == nil {
 		r.fail(n, "a logo needs the company's name, which is read out to those who cannot see it: add \"name: …\"")
 	}
-	t.corners = r.corners(values["corners"])
-	t.fonts = r.fonts(values["font"])
-	r.colours(values["light"], values["dark"], t)
+	t.corners = r.readCorners(values["corners"])
+	t.fonts = r.readFonts(values["font"])
+	r.readColours(values["light"], values["dark"], t)
 }
 
-func (r *reader) name(n *yaml.Node) survey.Text {
+func (r *reader) readNames(n *yaml.Node) survey.Text {
 	switch {
 	case n == nil:
 		return nil
 	case n.Kind == yaml.ScalarNode:
-		return r.oneName(survey.Text{}, "", n)
+		return r.readName(survey.Text{}, "", n)
 	case n.Kind != yaml.MappingNode:
 		r.fail(n, "name must be a text, or one for each language: {zh: …, en: …}")
 		return nil
@@ -169,41 +170,41 @@ func (r *reader) name(n *yaml.Node) survey.Text {
 		case value.Kind != yaml.ScalarNode:
 			r.fail(value, "name in %s must be a text", quote(key.Value))
 		default:
-			r.oneName(name, key.Value, value)
+			r.readName(name, key.Value, value)
 		}
 	}
 	if len(n.Content) > 1 && name[""] == "" {
-		name[""] = name[n.Content[0].Value] // of the first, for languages that are not there
+		name[""] = name[n.Content[0].Value] // the first, for other languages
 	}
 	return name
 }
 
-func (r *reader) oneName(name survey.Text, language string, n *yaml.Node) survey.Text {
-	said := strings.TrimSpace(n.Value)
+func (r *reader) readName(name survey.Text, language string, n *yaml.Node) survey.Text {
+	value := strings.TrimSpace(n.Value)
 	switch {
-	case said == "" || n.Tag == "!!null":
+	case value == "" || n.Tag == "!!null":
 		r.fail(n, "name is empty: write the company's name")
-	case utf8.RuneCountInString(said) > maxName:
+	case utf8.RuneCountInString(value) > maxName:
 		r.fail(n, "name has more than %d characters: shorten it", maxName)
 	default:
-		name[language] = said
+		name[language] = value
 	}
 	return name
 }
 
-func (r *reader) address(n *yaml.Node) string {
-	said, ok := r.scalar(n, "address")
+func (r *reader) readAddress(n *yaml.Node) string {
+	value, ok := r.scalar(n, "address")
 	if !ok {
 		return ""
 	}
-	u, err := url.Parse(said)
+	u, err := url.Parse(value)
 	switch {
-	case err == nil && u.Scheme == "" && u.Host == "" && strings.Contains(said, "."):
-		r.fail(n, "address %s is not complete: write 'https://%s'", quote(said), strings.TrimLeft(said, "/"))
+	case err == nil && u.Scheme == "" && u.Host == "" && strings.Contains(value, "."):
+		r.fail(n, "address %s is not complete: write 'https://%s'", quote(value), strings.TrimLeft(value, "/"))
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil:
-		r.fail(n, "address %s is not that of a site, such as https://survey.example.com/", quote(said))
+		r.fail(n, "address %s is not that of a site, such as https://survey.example.com/", quote(value))
 	case u.RawQuery != "" || u.Fragment != "":
-		r.fail(n, "address %s must end with the site's folder, without ? and #: write '%s://%s%s'", quote(said), u.Scheme, u.Host, u.Path)
+		r.fail(n, "address %s must end with the site's folder, without ? and #: write '%s://%s%s'", quote(value), u.Scheme, u.Host, u.Path)
 	default:
 		return strings.TrimSuffix(u.String(), "/") + "/"
 	}
@@ -221,20 +222,20 @@ func (r *reader) scalar(n *yaml.Node, name string) (string, bool) {
 	return strings.TrimSpace(n.Value), true
 }
 
-func (r *reader) corners(n *yaml.Node) *int {
-	said, ok := r.scalar(n, "corners")
+func (r *reader) readCorners(n *yaml.Node) *int {
+	value, ok := r.scalar(n, "corners")
 	if !ok {
 		return nil
 	}
-	px, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(said, "px")))
+	px, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(value, "px")))
 	if err != nil || px < 0 || px > maxCorners {
-		r.fail(n, "corners must be a whole number of pixels from 0 (square) to %d, not %s", maxCorners, quote(said))
+		r.fail(n, "corners must be a whole number of pixels from 0 (square) to %d, not %s", maxCorners, quote(value))
 		return nil
 	}
 	return &px
 }
 
-func (r *reader) fonts(n *yaml.Node) []string {
+func (r *reader) readFonts(n *yaml.Node) []string {
 	if n == nil {
 		return nil
 	}
@@ -248,43 +249,43 @@ func (r *reader) fonts(n *yaml.Node) []string {
 	}
 	var fonts []string
 	for _, item := range items {
-		said, ok := r.scalar(item, "font")
+		value, ok := r.scalar(item, "font")
 		if !ok {
 			continue
 		}
-		odd := strings.IndexFunc(said, func(c rune) bool {
+		odd := strings.IndexFunc(value, func(c rune) bool {
 			return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != ' ' && c != '-' && c != '_' && c != '.'
 		})
 		switch {
-		case strings.Contains(said, ","):
-			r.fail(item, "font must be one name or a list: write [%s]", strings.NewReplacer(`"`, "", `'`, "").Replace(said))
-		case strings.Contains(said, "://") || strings.HasSuffix(said, ".woff2") || strings.HasSuffix(said, ".ttf"):
-			r.fail(item, "font %s is a file: only fonts that visitors have are used, since a file would be the heaviest part of the page; write a name such as Georgia", quote(said))
-		case odd >= 0 || said == "":
-			r.fail(item, "font %s is not the name of a font, such as Georgia", quote(said))
+		case strings.Contains(value, ","):
+			r.fail(item, "font must be one name or a list: write [%s]", strings.NewReplacer(`"`, "", `'`, "").Replace(value))
+		case strings.Contains(value, "://") || strings.HasSuffix(value, ".woff2") || strings.HasSuffix(value, ".ttf"):
+			r.fail(item, "font %s is a file: only fonts that visitors have are used, since a file would be the heaviest part of the page; write a name such as Georgia", quote(value))
+		case odd >= 0 || value == "":
+			r.fail(item, "font %s is not the name of a font, such as Georgia", quote(value))
 		default:
-			fonts = append(fonts, said)
+			fonts = append(fonts, value)
 		}
 	}
 	return fonts
 }
 
-// colours reads both palettes, and completes them.
-func (r *reader) colours(light, dark *yaml.Node, t *Theme) {
+// readColours reads both palettes, and completes them.
+func (r *reader) readColours(light, dark *yaml.Node, t *Theme) {
 	if light == nil && dark == nil {
 		return
 	}
 	before := len(r.problems)
-	said := map[string]map[string]*yaml.Node{"light": {}, "dark": {}}
+	given := map[string]map[string]*yaml.Node{"light": {}, "dark": {}}
 	values := map[string]map[string]colorful.Color{"light": {}, "dark": {}}
 	for name, n := range map[string]*yaml.Node{"light": light, "dark": dark} {
 		if n == nil {
 			continue
 		}
-		said[name] = r.keys(n, name, colourKeys)
-		for _, key := range slices.Sorted(maps.Keys(said[name])) {
-			at := said[name][key]
-			if c, ok := colour(strings.TrimSpace(at.Value)); ok && at.Kind == yaml.ScalarNode {
+		given[name] = r.readKeys(n, name, colourKeys)
+		for _, key := range slices.Sorted(maps.Keys(given[name])) {
+			at := given[name][key]
+			if c, ok := parseColour(strings.TrimSpace(at.Value)); ok && at.Kind == yaml.ScalarNode {
 				values[name][key] = c
 			} else {
 				r.fail(at, "%s must be a colour such as \"#0a6a5c\", not %s", key, quote(at.Value))
@@ -294,73 +295,102 @@ func (r *reader) colours(light, dark *yaml.Node, t *Theme) {
 	if len(r.problems) > before {
 		return
 	}
-	t.Light = r.palette("light", said["light"], values["light"], DefaultLight())
+	t.Light = r.completePalette("light", given["light"], values["light"], DefaultLight())
 	d := DefaultDark()
-	if accent, ok := values["light"]["accent"]; ok && said["dark"]["accent"] == nil {
-		d["accent"] = accent // made lighter where it must be: nobody has said this colour
+	if accent, ok := values["light"]["accent"]; ok && given["dark"]["accent"] == nil {
+		d["accent"] = accent // not given for dark, so it may be made lighter
 	}
-	t.Dark = r.palette("dark", said["dark"], values["dark"], d)
+	t.Dark = r.completePalette("dark", given["dark"], values["dark"], d)
 }
 
-// palette completes what was said of one, and checks it. What was not said gives way; what was is reported.
-func (r *reader) palette(name string, said map[string]*yaml.Node, values map[string]colorful.Color, otherwise Palette) Palette {
-	in := ""
+// A scheme is a palette being completed.
+type scheme struct {
+	*reader
+	suffix             string // of a colour's name in messages
+	given              map[string]*yaml.Node
+	design             Palette // the colours of what is not given
+	paper, ink, accent colorful.Color
+}
+
+// completePalette completes what is given of a palette, and checks it. Colours that are not given are adapted to those
+// that are; a given colour that cannot be read is a problem.
+func (r *reader) completePalette(name string, given map[string]*yaml.Node, values map[string]colorful.Color, design Palette) Palette {
+	s := &scheme{reader: r, given: given, design: design}
 	if name == "dark" {
-		in = " in dark"
+		s.suffix = " in dark"
 	}
-	of := func(key, token string) colorful.Color {
-		if c, ok := values[key]; ok {
-			return c
-		}
-		return otherwise[token]
-	}
-	paper, ink, accent := of("paper", "bg"), of("ink", "ink"), of("accent", "accent")
-	// What nobody has said stays as the design has it.
-	settle := func(paper, ink, accent colorful.Color) Palette {
-		if said["paper"] == nil && said["ink"] == nil {
-			return otherwise.with(accent)
-		}
-		return complete(paper, ink, accent, otherwise["bad"])
-	}
-	readable := func(c colorful.Color) bool {
-		sheet := sheetOn(paper, c)
-		return passes(c, 4.5, paper, sheet, tinted(sheet, accent), alarming(sheet, otherwise["bad"]))
-	}
-	if !readable(ink) {
-		switch {
-		case said["ink"] != nil:
-			r.contrast(said["ink"], "ink"+in, ink, settle(paper, ink, accent), readable)
-		default: // the paper is another, and the design's own ink cannot be read on it
-			mended, ok := nearest(ink, readable)
-			if !ok {
-				r.fail(said["paper"], "no text can be read well on paper %s%s: make it lighter or darker", paper.Hex(), in)
-				return nil
-			}
-			ink = mended
+	for _, c := range []struct {
+		key, token string
+		to         *colorful.Color
+	}{{"paper", "bg", &s.paper}, {"ink", "ink", &s.ink}, {"accent", "accent", &s.accent}} {
+		*c.to = design[c.token]
+		if given, ok := values[c.key]; ok {
+			*c.to = given
 		}
 	}
-	sheet := settle(paper, ink, accent)["sheet"]
-	legible := func(c colorful.Color) bool { return passes(c, 4.5, paper, sheet, tinted(sheet, c)) }
-	if !legible(accent) {
-		if said["accent"] != nil {
-			r.contrast(said["accent"], "accent"+in, accent, settle(paper, ink, accent), legible)
-		} else if mended, ok := nearest(accent, legible); ok {
-			accent = mended
-		}
+	if !s.checkInk() {
+		return nil
 	}
-	p := settle(paper, ink, accent)
-	if failing := p.failing(); len(failing) > 0 && len(r.problems) == 0 {
-		at := cmp.Or(said["paper"], said["ink"], said["accent"])
+	s.checkAccent()
+	p := s.palette()
+	if failing := p.failingPairs(); len(failing) > 0 && len(r.problems) == 0 {
+		at := cmp.Or(given["paper"], given["ink"], given["accent"])
 		worst := failing[0]
-		r.fail(at, "with these colours%s, %s on %s has a contrast of %s, and needs %g:1: make paper and ink differ more", in,
+		r.fail(at, "with these colours%s, %s on %s has a contrast of %s, and needs %g:1: make paper and ink differ more", s.suffix,
 			worst.fore, worst.back, ratio(contrast(p[worst.fore], p[worst.back])), worst.least)
 		return nil
 	}
 	return p
 }
 
-// contrast reports a colour that cannot be read, on the ground where it is worst, and offers the nearest that can.
-func (r *reader) contrast(at *yaml.Node, name string, c colorful.Color, p Palette, good func(colorful.Color) bool) {
+// palette is the whole palette. Without paper and ink of its own it is the design's, with another accent.
+func (s *scheme) palette() Palette {
+	if s.given["paper"] == nil && s.given["ink"] == nil {
+		return s.design.withAccent(s.accent)
+	}
+	return deriveColours(s.paper, s.ink, s.accent, s.design["bad"])
+}
+
+// checkInk checks that text can be read, or adapts the design's ink to the given paper. It returns false if no ink can be
+// read on that.
+func (s *scheme) checkInk() bool {
+	readable := func(c colorful.Color) bool {
+		sheet := sheetOn(s.paper, c)
+		return contrastsWithAll(c, 4.5, s.paper, sheet, selectedTint(sheet, s.accent), errorTint(sheet, s.design["bad"]))
+	}
+	if readable(s.ink) {
+		return true
+	}
+	if s.given["ink"] != nil {
+		s.reportContrast(s.given["ink"], "ink"+s.suffix, s.ink, s.palette(), readable)
+		return true
+	}
+	adapted, ok := nearest(s.ink, readable)
+	if !ok {
+		s.fail(s.given["paper"], "no text can be read well on paper %s%s: make it lighter or darker", s.paper.Hex(), s.suffix)
+		return false
+	}
+	s.ink = adapted
+	return true
+}
+
+// checkAccent checks that the accent can be read, or adapts the design's one.
+func (s *scheme) checkAccent() {
+	sheet := s.palette()["sheet"]
+	readable := func(c colorful.Color) bool { return contrastsWithAll(c, 4.5, s.paper, sheet, selectedTint(sheet, c)) }
+	if readable(s.accent) {
+		return
+	}
+	if s.given["accent"] != nil {
+		s.reportContrast(s.given["accent"], "accent"+s.suffix, s.accent, s.palette(), readable)
+	} else if adapted, ok := nearest(s.accent, readable); ok {
+		s.accent = adapted
+	}
+}
+
+// reportContrast reports a colour that cannot be read, on the background where it is worst, and proposes the nearest that
+// can.
+func (r *reader) reportContrast(at *yaml.Node, name string, c colorful.Color, p Palette, good func(colorful.Color) bool) {
 	token, _, _ := strings.Cut(name, " ")
 	worst := ""
 	for _, pair := range pairs {
@@ -372,22 +402,22 @@ func (r *reader) contrast(at *yaml.Node, name string, c colorful.Color, p Palett
 	if better, ok := nearest(c, good); ok {
 		fix = fmt.Sprintf("'%s' is the nearest that passes", better.Hex())
 	}
-	r.fail(at, "%s %s on %s (%s) has a contrast of %s, and text needs 4.5:1: %s", name, c.Hex(), spoken[worst], p[worst].Hex(), ratio(contrast(c, p[worst])), fix)
+	r.fail(at, "%s %s on %s (%s) has a contrast of %s, and text needs 4.5:1: %s", name, c.Hex(), groundNames[worst], p[worst].Hex(), ratio(contrast(c, p[worst])), fix)
 }
 
 var hexColour = regexp.MustCompile(`^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$`)
 
-func colour(said string) (colorful.Color, bool) {
-	if !hexColour.MatchString(said) {
+func parseColour(value string) (colorful.Color, bool) {
+	if !hexColour.MatchString(value) {
 		return colorful.Color{}, false
 	}
-	c, err := colorful.Hex(said)
+	c, err := colorful.Hex(value)
 	return c, err == nil
 }
 
 func suggest(word string, among []string) string {
 	word = strings.ToLower(word)
-	if m := meant[word]; slices.Contains(among, m) {
+	if m := aliases[word]; slices.Contains(among, m) {
 		return fmt.Sprintf(": did you mean '%s'?", m)
 	}
 	best, distance := "", 3
@@ -402,7 +432,7 @@ func suggest(word string, among []string) string {
 	return ": there are " + strings.Join(among, ", ")
 }
 
-// quote shows a foreign word inside a message, on one line and not too long.
+// quote quotes an author's word, on one line, and shortened if it is long.
 func quote(s string) string {
 	if r := []rune(s); len(r) > 60 {
 		s = string(r[:60]) + "…"
@@ -415,9 +445,9 @@ func quote(s string) string {
 	}, s) + "'"
 }
 
-func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// readFile reads a file, or one byte more than it may have.
+// readFile reads a file up to one byte more than it may have.
 func readFile(files fs.FS, name string, most int) ([]byte, error) {
 	f, err := files.Open(name)
 	if err != nil {

@@ -16,9 +16,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// picture reads a logo. It is only ever shown by <img>, where an SVG can run nothing and load nothing; but it has an
-// address of its own too, so that it must hold nothing that would.
-func (r *reader) picture(n *yaml.Node, key string) *Picture {
+// readPicture reads a logo. In an <img> an SVG can neither run nor load anything; but it has an address of its own too, so
+// it must not contain anything that would.
+func (r *reader) readPicture(n *yaml.Node, key string) *Picture {
 	name, ok := r.scalar(n, key)
 	if !ok {
 		return nil
@@ -38,7 +38,7 @@ func (r *reader) picture(n *yaml.Node, key string) *Picture {
 	var err error
 	p.Content, err = readFile(r.files, name, maxPicture)
 	switch {
-	case isMissing(err):
+	case isNotExist(err):
 		r.fail(n, "%s: there is no file %s beside the theme", key, quote(name))
 		return nil
 	case err != nil:
@@ -66,17 +66,17 @@ func (r *reader) picture(n *yaml.Node, key string) *Picture {
 	return p
 }
 
-// activeElements hold or load what is not drawing.
+// activeElements run, load or contain what is not drawing.
 var activeElements = map[string]bool{"script": true, "foreignobject": true, "iframe": true, "embed": true, "object": true, "audio": true, "video": true,
 	"handler": true, "listener": true, "set": true, "animate": true, "animatemotion": true, "animatetransform": true}
 
-var outsideURL = regexp.MustCompile(`(?i)url\(\s*['"]?\s*[^'"#\s]`)
+var externalURL = regexp.MustCompile(`(?i)url\(\s*['"]?\s*[^'"#\s]`)
 
-// checkSVG returns a drawing's size, or says what it holds that is no drawing.
+// checkSVG returns a drawing's size, or an error that says what it has besides drawing.
 func checkSVG(source []byte) (width, height float64, err error) {
 	decoder := xml.NewDecoder(bytes.NewReader(source))
 	decoder.Entity = map[string]string{}
-	root := true
+	var c svgChecker
 	for {
 		token, err := decoder.Token()
 		if errors.Is(err, io.EOF) {
@@ -85,54 +85,84 @@ func checkSVG(source []byte) (width, height float64, err error) {
 		if err != nil {
 			return 0, 0, fmt.Errorf("is not an SVG drawing: %w", err)
 		}
-		line, _ := decoder.InputPos()
-		switch token := token.(type) {
-		case xml.Directive:
-			if bytes.Contains(bytes.ToUpper(token), []byte("ENTITY")) {
-				return 0, 0, fmt.Errorf("line %d declares entities: export it as plain SVG", line)
-			}
-		case xml.ProcInst:
-			if token.Target != "xml" {
-				return 0, 0, fmt.Errorf("line %d has a <?%s?>: remove it", line, token.Target)
-			}
-		case xml.CharData:
-			if text := strings.ToLower(string(token)); strings.Contains(text, "@import") || outsideURL.MatchString(text) {
-				return 0, 0, fmt.Errorf("line %d loads something from elsewhere: put everything into the file", line)
-			}
-		case xml.StartElement:
-			name := strings.ToLower(token.Name.Local)
-			if root {
-				if name != "svg" {
-					return 0, 0, fmt.Errorf("is not an SVG drawing: it begins with <%s>", token.Name.Local)
-				}
-				if width, height, err = sizeOf(token); err != nil {
-					return 0, 0, err
-				}
-				root = false
-			}
-			if activeElements[name] {
-				return 0, 0, fmt.Errorf("line %d has a <%s>: a logo only draws; export it as plain SVG", line, token.Name.Local)
-			}
-			for _, a := range token.Attr {
-				attribute, value := strings.ToLower(a.Name.Local), strings.TrimSpace(a.Value)
-				switch {
-				case strings.HasPrefix(attribute, "on"):
-					return 0, 0, fmt.Errorf("line %d has a script in %s: a logo only draws; export it as plain SVG", line, a.Name.Local)
-				case (attribute == "href" || attribute == "src") && !strings.HasPrefix(value, "#") && !strings.HasPrefix(value, "data:image/png") && !strings.HasPrefix(value, "data:image/jpeg"):
-					return 0, 0, fmt.Errorf("line %d links to %s: put everything into the file", line, quote(value))
-				case a.Name.Space != "xmlns" && attribute != "xmlns" && outsideURL.MatchString(value):
-					return 0, 0, fmt.Errorf("line %d loads something from elsewhere: put everything into the file", line)
-				}
-			}
+		c.line, _ = decoder.InputPos()
+		if err := c.check(token); err != nil {
+			return 0, 0, err
 		}
 	}
-	if root {
+	if !c.begun {
 		return 0, 0, errors.New("is not an SVG drawing: it is empty")
 	}
-	return width, height, nil
+	return c.width, c.height, nil
 }
 
-// sizeOf reads the size that a drawing has: its box, or else its width and height.
+// An svgChecker is on its way through a drawing.
+type svgChecker struct {
+	line          int
+	begun         bool // the root element has been read
+	width, height float64
+}
+
+func (c *svgChecker) check(token xml.Token) error {
+	switch token := token.(type) {
+	case xml.Directive:
+		if bytes.Contains(bytes.ToUpper(token), []byte("ENTITY")) {
+			return fmt.Errorf("line %d declares entities: export it as plain SVG", c.line)
+		}
+	case xml.ProcInst:
+		if token.Target != "xml" {
+			return fmt.Errorf("line %d has a <?%s?>: remove it", c.line, token.Target)
+		}
+	case xml.CharData:
+		if text := strings.ToLower(string(token)); strings.Contains(text, "@import") || externalURL.MatchString(text) {
+			return c.loads()
+		}
+	case xml.StartElement:
+		return c.element(token)
+	}
+	return nil
+}
+
+func (c *svgChecker) loads() error {
+	return fmt.Errorf("line %d loads something from elsewhere: put everything into the file", c.line)
+}
+
+func (c *svgChecker) element(e xml.StartElement) (err error) {
+	name := strings.ToLower(e.Name.Local)
+	if !c.begun {
+		c.begun = true
+		if name != "svg" {
+			return fmt.Errorf("is not an SVG drawing: it begins with <%s>", e.Name.Local)
+		}
+		if c.width, c.height, err = sizeOf(e); err != nil {
+			return err
+		}
+	}
+	if activeElements[name] {
+		return fmt.Errorf("line %d has a <%s>: a logo only draws; export it as plain SVG", c.line, e.Name.Local)
+	}
+	for _, a := range e.Attr {
+		if err := c.attribute(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *svgChecker) attribute(a xml.Attr) error {
+	name, value := strings.ToLower(a.Name.Local), strings.TrimSpace(a.Value)
+	switch {
+	case strings.HasPrefix(name, "on"):
+		return fmt.Errorf("line %d has a script in %s: a logo only draws; export it as plain SVG", c.line, a.Name.Local)
+	case (name == "href" || name == "src") && !strings.HasPrefix(value, "#") && !strings.HasPrefix(value, "data:image/png") && !strings.HasPrefix(value, "data:image/jpeg"):
+		return fmt.Errorf("line %d links to %s: put everything into the file", c.line, quote(value))
+	case a.Name.Space != "xmlns" && name != "xmlns" && externalURL.MatchString(value):
+		return c.loads()
+	}
+	return nil
+}
+
+// sizeOf returns the size of a drawing: that of its box, or else its width and height.
 func sizeOf(svg xml.StartElement) (width, height float64, err error) {
 	var box []string
 	for _, a := range svg.Attr {

@@ -1,6 +1,6 @@
 // Package theme is a company's own look, read from one small file: its name and logo, its colours in light and in dark,
-// its corners and its font. What is said there is checked as questionnaires are, with the place and the mend of each
-// problem; the contrast of every pair of colours that the design puts together is part of it. It is pure.
+// its corners and its font. The file is checked as questionnaires are: each problem has its place and its fix. The check
+// includes the contrast of every pair of colours that the design puts together. It is pure.
 package theme
 
 import (
@@ -14,10 +14,10 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// File is what a theme is called. It lies beside the questionnaires, and the logos beside it.
+// File is the name of a theme's file, in the folder of the questionnaires. Logos are in that folder too.
 const File = "theme.yaml"
 
-// Bounds of what a theme may be: pages are light, and stay so.
+// Bounds of a theme, so that pages stay light.
 const (
 	maxFile    = 64 << 10 // bytes
 	maxPicture = 64 << 10
@@ -26,13 +26,13 @@ const (
 	maxFonts   = 8
 )
 
-// A Theme is what a company has said of its look. The zero value says nothing: the design stays as it is.
+// A Theme is a company's look. The zero value leaves the design unchanged.
 type Theme struct {
-	Name     survey.Text // of the company, by language; under "" for those that are not there
-	Address  string      // of the site, with "https://" and a slash at the end; "" if it is not known
-	Logo     *Picture    // nil if there is none
-	LogoDark *Picture    // for dark pages; nil to take Logo there too
-	Light    Palette     // complete; nil to leave the design's
+	Name     survey.Text // of the company, by language; "" is for all others
+	Address  string      // of the site, with "https://" and a slash at the end; "" if unknown
+	Logo     *Picture    // nil for none
+	LogoDark *Picture    // for dark pages; nil for Logo
+	Light    Palette     // complete; nil for the design's
 	Dark     Palette
 	corners  *int // CSS pixels
 	fonts    []string
@@ -45,7 +45,7 @@ type Picture struct {
 	Width, Height float64 // of the picture itself, in its own unit
 }
 
-// CSS is the theme as a stylesheet, which stands after the design's own tokens.
+// CSS returns the theme as a stylesheet, for after the design's own tokens.
 func (t *Theme) CSS() string {
 	var b strings.Builder
 	if t.Light != nil {
@@ -58,11 +58,11 @@ func (t *Theme) CSS() string {
 		fmt.Fprintf(&b, ":root{--round:%dpx}\n", *t.corners)
 	}
 	if len(t.fonts) > 0 {
-		// Chinese pages keep the design's fonts for what these lack. The selectors are as specific as the design's.
+		// Chinese pages keep the design's fonts as a fallback. The selectors are as specific as the design's.
 		names := make([]string, len(t.fonts))
 		for i, f := range t.fonts {
 			names[i] = f
-			if !slices.Contains(generic, f) {
+			if !slices.Contains(genericFonts, f) {
 				names[i] = `"` + f + `"`
 			}
 		}
@@ -72,14 +72,14 @@ func (t *Theme) CSS() string {
 	return b.String()
 }
 
-// generic are the families that CSS itself knows; they are not quoted.
-var generic = []string{"serif", "sans-serif", "monospace", "system-ui", "ui-serif", "ui-sans-serif", "ui-rounded"}
+// genericFonts are families that CSS defines; they are not quoted.
+var genericFonts = []string{"serif", "sans-serif", "monospace", "system-ui", "ui-serif", "ui-sans-serif", "ui-rounded"}
 
-// Read reads the theme in the root of a file system, and the logos that it names. Without a file, the theme is the zero
-// one; with problems, it is nil. path is how messages call the file.
+// Read reads the theme in the root of a file system, and the logos that it names. Without a file, it returns the zero
+// Theme; with problems, nil. path names the file in messages.
 func Read(files fs.FS, path string) (*Theme, questionnaire.Problems, error) {
 	source, err := readFile(files, File, maxFile)
-	if isMissing(err) {
+	if isNotExist(err) {
 		return &Theme{}, nil, nil
 	}
 	if err != nil {
@@ -89,7 +89,7 @@ func Read(files fs.FS, path string) (*Theme, questionnaire.Problems, error) {
 	return t, problems, nil
 }
 
-// logos lists the pictures of a theme.
+// logos returns the pictures of a theme.
 func logos(t *Theme) []*Picture {
 	return slices.DeleteFunc([]*Picture{t.Logo, t.LogoDark}, func(p *Picture) bool { return p == nil })
 }

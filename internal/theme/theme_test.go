@@ -70,8 +70,8 @@ font: [Inter, Georgia, serif]
 	}
 }
 
-// A theme that says nothing changes nothing.
-func TestNothingSaid(t *testing.T) {
+// TestEmptyTheme checks that a theme without colours, corners and font changes nothing.
+func TestEmptyTheme(t *testing.T) {
 	for _, source := range []string{"", "# later\n", "name: Lantern\n"} {
 		theme, problems := Parse("theme.yaml", []byte(source), folder(t, nil))
 		if len(problems) > 0 || theme.CSS() != "" || theme.Light != nil || theme.Dark != nil {
@@ -87,7 +87,7 @@ func TestNothingSaid(t *testing.T) {
 	}
 }
 
-// TestProblems holds the place and the words of every problem.
+// TestProblems checks the place and the message of every problem.
 func TestProblems(t *testing.T) {
 	wide := picture(t, 1300, 100)
 	long := strings.Repeat("x", 61)
@@ -154,7 +154,7 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// A logo draws, and does nothing else.
+// TestActiveDrawings checks that a logo with more than drawing in it is refused.
 func TestActiveDrawings(t *testing.T) {
 	in := func(inner string) string {
 		return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 10 10">` + "\n" + inner + "</svg>"
@@ -196,22 +196,22 @@ func TestActiveDrawings(t *testing.T) {
 	}
 }
 
-// Ratios that WCAG's own documents and tools give.
+// TestContrast has ratios from WCAG's own documents and tools.
 func TestContrast(t *testing.T) {
 	for _, c := range []struct{ a, b, want string }{
 		{"#000", "#fff", "21:1"}, {"#777", "#fff", "4.47:1"}, {"#767676", "#fff", "4.54:1"}, {"#0000ff", "#fff", "8.59:1"}, {"#ff0000", "#fff", "3.99:1"}, {"#fff", "#fff", "1:1"},
 	} {
-		a, _ := colour(c.a)
-		b, _ := colour(c.b)
+		a, _ := parseColour(c.a)
+		b, _ := parseColour(c.b)
 		if got := ratio(contrast(a, b)); got != c.want {
 			t.Errorf("%s on %s: %s, want %s", c.a, c.b, got, c.want)
 		}
 	}
 }
 
-var declared = regexp.MustCompile(`--([a-z-]+):\s*(#[0-9a-f]{3,6});`)
+var declaredColour = regexp.MustCompile(`--([a-z-]+):\s*(#[0-9a-f]{3,6});`)
 
-// The design's own colours are those of the stylesheet, and contrast as a theme's must.
+// TestDesign checks that the design's colours are those of the stylesheet, and contrast as a theme's must.
 func TestDesign(t *testing.T) {
 	css, err := os.ReadFile("../../templates/tokens.css")
 	if err != nil {
@@ -226,27 +226,27 @@ func TestDesign(t *testing.T) {
 		want Palette
 	}{"light": {light, DefaultLight()}, "dark": {dark, DefaultDark()}} {
 		got := Palette{}
-		for _, m := range declared.FindAllStringSubmatch(c.css, -1) {
-			got[m[1]], _ = colour(m[2])
+		for _, m := range declaredColour.FindAllStringSubmatch(c.css, -1) {
+			got[m[1]], _ = parseColour(m[2])
 		}
 		for _, token := range tokens {
 			if got[token] != c.want[token] {
 				t.Errorf("%s: tokens.css has --%s: %s, package theme has %s", name, token, got[token].Hex(), c.want[token].Hex())
 			}
 		}
-		for _, p := range c.want.failing() {
+		for _, p := range c.want.failingPairs() {
 			t.Errorf("%s: %s on %s has %s, and needs %g:1", name, p.fore, p.back, ratio(contrast(c.want[p.fore], c.want[p.back])), p.least)
 		}
 	}
 }
 
-// TestAnyColours takes colours at random: each theme is refused, or can be read in light and dark; and what the refusal
-// proposes is taken.
+// TestAnyColours checks random colours: each theme is refused, or readable in light and dark; and a colour that a problem
+// proposes is accepted.
 func TestAnyColours(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 4))
 	hex := func() string { return fmt.Sprintf("#%06x", random.IntN(1<<24)) }
 	better := regexp.MustCompile(`^(accent|ink).*'(#[0-9a-f]{6})' is the nearest that passes$`)
-	taken, mended := 0, 0
+	accepted, corrected := 0, 0
 	for range 150 {
 		colours := map[string]string{}
 		for _, key := range colourKeys {
@@ -282,34 +282,34 @@ func TestAnyColours(t *testing.T) {
 				break
 			}
 			if theme, problems = parse(); theme != nil {
-				mended++
+				corrected++
 			}
 		}
 		if theme == nil {
 			continue
 		}
-		taken++
+		accepted++
 		for name, p := range map[string]Palette{"light": theme.Light, "dark": theme.Dark} {
-			for _, f := range p.failing() {
+			for _, f := range p.failingPairs() {
 				t.Errorf("%v: %s: %s on %s has %s", colours, name, f.fore, f.back, ratio(contrast(p[f.fore], p[f.back])))
 			}
 			for key, token := range map[string]string{"accent": "accent", "ink": "ink", "paper": "bg"} {
-				if c, said := colour(colours[key]); said && name == scheme && p[token] != c {
+				if c, given := parseColour(colours[key]); given && name == scheme && p[token] != c {
 					t.Errorf("%v: %s became %s", colours, key, p[token].Hex())
 				}
 			}
 		}
 	}
-	if taken < 75 || mended < 20 {
-		t.Errorf("%d themes taken, %d after a mend: too few to say much", taken, mended)
+	if accepted < 75 || corrected < 20 {
+		t.Errorf("%d themes accepted, %d after a correction: too few", accepted, corrected)
 	}
 }
 
-// The proposal is the nearest: no step of lightness between passes.
+// TestNearest checks that the proposal is the nearest colour that passes, of the same hue.
 func TestNearest(t *testing.T) {
 	white := colorful.Color{R: 1, G: 1, B: 1}
 	good := func(c colorful.Color) bool { return contrast(c, white) >= 4.5 }
-	pale, _ := colour("#39c5bb")
+	pale, _ := parseColour("#39c5bb")
 	found, ok := nearest(pale, good)
 	if !ok || !good(found) {
 		t.Fatalf("found %s", found.Hex())
@@ -346,7 +346,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// The author's guides tell what is so: their example is a theme, and the message that they quote is given.
+// TestGuides checks the author's guides: their example is a theme, and the message that they quote is the real one.
 func TestGuides(t *testing.T) {
 	for _, name := range []string{"authors.en.md", "authors.zh.md"} {
 		guide, err := os.ReadFile("../../docs/" + name)

@@ -27,6 +27,32 @@ import (
 	"glasspoll/internal/survey"
 )
 
+// Table is what a deployment's functions read of a site.
+type Table interface {
+	store.Definitions
+	store.DefinitionWriter
+	store.Catalog
+	store.Sidecars
+
+	// PutActions replaces the measures and quotes of a survey.
+	PutActions(ctx context.Context, survey string, a survey.Actions) error
+
+	// Assets returns the assets that pages link to; known is false if there are none yet.
+	Assets(ctx context.Context) (a render.Assets, known bool, err error)
+
+	// PutAssets replaces them.
+	PutAssets(ctx context.Context, a render.Assets) error
+}
+
+// Pages is where a deployment's files are.
+type Pages interface {
+	// NeedsUpload reports whether a file is missing or differs.
+	NeedsUpload(ctx context.Context, f cloud.File) (bool, error)
+
+	// Upload puts a file in place.
+	Upload(ctx context.Context, f cloud.File) error
+}
+
 // Site is a built site.
 type Site struct {
 	Dir      string
@@ -47,7 +73,7 @@ const (
 // Upload brings a site to a deployment. At every moment, what a page names is there: questionnaires are stored before the
 // pages whose answers they check, and files before the pages that link to them. Only what differs is sent, so that an
 // upload that failed goes on when it is run again. Nothing is deleted. A dry run prints what would be done.
-func Upload(ctx context.Context, out io.Writer, table *cloud.Table, pages *cloud.Pages, s Site, dryRun bool) error {
+func Upload(ctx context.Context, out io.Writer, table Table, pages Pages, s Site, dryRun bool) error {
 	notFound, err := notFoundPage(s.Renderer, s.Surveys)
 	if err != nil {
 		return err
@@ -70,8 +96,8 @@ func notFoundPage(renderer *render.Renderer, surveys []*survey.Survey) ([]byte, 
 // uploader uploads one site.
 type uploader struct {
 	Site
-	table    *cloud.Table
-	pages    *cloud.Pages
+	table    Table
+	pages    Pages
 	dryRun   bool
 	out      io.Writer
 	notFound []byte

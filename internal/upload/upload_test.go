@@ -1,10 +1,25 @@
 package upload
 
 import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"glasspoll"
+	"glasspoll/internal/cloud"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/render"
+	"glasspoll/internal/site"
+	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/theme"
 )
 
 // TestSteps holds that nothing is uploaded before what it links to.
@@ -37,5 +52,143 @@ func TestProgress(t *testing.T) {
 	p.done("a", true)
 	if got, want := out.String(), "would upload a\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// deployment is a table and its files in memory. It notes what is written, in order.
+type deployment struct {
+	mu          sync.Mutex
+	definitions map[string]*survey.Survey
+	actions     map[string]survey.Actions
+	links       *render.Assets
+	files       map[string]string
+	log         []string
+	failAt      string // the entry of the log at which writing fails
+}
+
+func (d *deployment) write(entry string) error {
+	d.log = append(d.log, entry)
+	if entry == d.failAt {
+		return errors.New("broken")
+	}
+	return nil
+}
+
+func (d *deployment) Definition(_ context.Context, id, _ string) (*survey.Survey, error) {
+	if s := d.definitions[id]; s != nil {
+		return s, nil
+	}
+	return nil, store.ErrUnknown
+}
+
+func (d *deployment) PutDefinition(_ context.Context, s *survey.Survey) error {
+	d.definitions[s.ID] = s
+	return d.write("definition " + s.ID)
+}
+
+func (d *deployment) Surveys(context.Context) ([]string, error) {
+	return slices.Sorted(maps.Keys(d.definitions)), nil
+}
+
+func (d *deployment) Actions(_ context.Context, id string) (survey.Actions, error) {
+	return d.actions[id], nil
+}
+
+func (d *deployment) PutActions(_ context.Context, id string, a survey.Actions) error {
+	d.actions[id] = a
+	return d.write("actions " + id)
+}
+
+func (d *deployment) Assets(context.Context) (a render.Assets, known bool, err error) {
+	if d.links == nil {
+		return render.Assets{}, false, nil
+	}
+	return *d.links, true, nil
+}
+
+func (d *deployment) PutAssets(_ context.Context, a render.Assets) error {
+	d.links = &a
+	return d.write("links")
+}
+
+func (d *deployment) NeedsUpload(_ context.Context, f cloud.File) (bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.files[f.Name] != string(f.Body), nil
+}
+
+func (d *deployment) Upload(_ context.Context, f cloud.File) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.write(f.Name); err != nil {
+		return err
+	}
+	d.files[f.Name] = string(f.Body)
+	return nil
+}
+
+// TestUpload uploads a site that fails at first, again, and after an edit.
+func TestUpload(t *testing.T) {
+	source := "title: Tea\nsections: [{questions: [{id: taste, type: rating, steps: 5, label: Taste}]}]\n"
+	parse := func(source string) *survey.Survey {
+		s, problems := questionnaire.Parse("tea.yaml", []byte(source))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		return s
+	}
+	renderer, assets, err := site.NewRenderer(glasspoll.Templates(), &theme.Theme{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	files := []string{"assets/a.css", "index.html", "tea/definition.json", "tea/index.html"}
+	for _, name := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(name), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := Site{Dir: dir, Files: files, Surveys: []*survey.Survey{parse(source)}, Renderer: renderer, Assets: assets.Links,
+		Actions: map[string]survey.Actions{"tea": {Measures: make([]survey.Measure, 1)}}}
+	d := &deployment{definitions: map[string]*survey.Survey{"coffee": {ID: "coffee"}}, actions: map[string]survey.Actions{}, files: map[string]string{}}
+	upload := func(dryRun bool) (printed string, err error) {
+		d.log = nil
+		var out strings.Builder
+		err = Upload(t.Context(), &out, d, d, s, dryRun)
+		return out.String(), err
+	}
+	before := func(first, second string) {
+		t.Helper()
+		if i, j := slices.Index(d.log, first), slices.Index(d.log, second); i < 0 || j < i {
+			t.Errorf("%s is not written before %s: %v", first, second, d.log)
+		}
+	}
+
+	printed, err := upload(true)
+	if err != nil || len(d.log) > 0 || !strings.Contains(printed, "tea: new\n") || !strings.Contains(printed, "would upload tea/index.html\n") || !strings.Contains(printed, "5 files, 5 to upload") {
+		t.Errorf("a dry run: %v, %v\n%s", d.log, err, printed)
+	}
+	d.failAt = "links"
+	if _, err = upload(false); err == nil || d.files["assets/a.css"] == "" || d.files["tea/index.html"] != "" {
+		t.Errorf("a failure: %v, %v", d.log, err)
+	}
+	d.failAt, d.links = "", nil
+	if printed, err = upload(false); err != nil || !strings.Contains(printed, "5 files, 4 uploaded, the others are there\n") || !strings.Contains(printed, "coffee: no longer among") {
+		t.Errorf("again: %v\n%s", err, printed)
+	}
+	before("links", "tea/definition.json")
+	before("tea/definition.json", "tea/index.html")
+	if printed, err = upload(false); err != nil || len(d.log) > 0 || !strings.Contains(printed, "5 files, 0 uploaded") {
+		t.Errorf("nothing has changed: %v, %v\n%s", d.log, err, printed)
+	}
+	s.Surveys[0] = parse(strings.Replace(source, "label: Taste", "label: The taste", 1))
+	s.Actions = nil
+	if printed, err = upload(false); err != nil || !slices.Equal(d.log, []string{"definition tea", "actions tea"}) || !strings.Contains(printed, "tea: changed in wording or look only\n") {
+		t.Errorf("after an edit: %v, %v\n%s", d.log, err, printed)
+	}
+	s.Surveys[0] = parse(strings.Replace(source, "steps: 5", "steps: 7", 1))
+	if printed, err = upload(false); err != nil || !strings.Contains(printed, "tea: changed so that its answers are counted again\n") {
+		t.Errorf("another scale: %v\n%s", err, printed)
 	}
 }

@@ -42,16 +42,8 @@ func (b Backend) settle() {
 	}
 }
 
-// Options of the suite.
-type Options struct {
-	Responses int // how many ManyResponses stores; 0: 10,000, or 1,000 in short tests
-}
-
 // Run tests a back end. open returns an empty one, which shares nothing with the others.
-func Run(t *testing.T, open func(t *testing.T) Backend) { RunWith(t, Options{}, open) }
-
-// RunWith is Run with options.
-func RunWith(t *testing.T, o Options, open func(t *testing.T) Backend) {
+func Run(t *testing.T, open func(t *testing.T) Backend) {
 	for name, test := range map[string]func(t *testing.T, b Backend){
 		"Definitions":           definitions,
 		"SameAgain":             sameAgain,
@@ -78,7 +70,8 @@ func RunWith(t *testing.T, o Options, open func(t *testing.T) Backend) {
 		"CasesOpenedAtOnce":     casesOpenedAtOnce,
 		"CaseChangedAtOnce":     caseChangedAtOnce,
 		"AlertsOpenCases":       alertsOpenCases,
-		"ManyResponses":         func(t *testing.T, b Backend) { manyResponses(t, b, o.Responses) },
+		"LargeResponses":        largeResponses,
+		"ManyResponses":         manyResponses,
 		"WalkersWhileWrites":    walkersWhileWrites,
 	} {
 		t.Run(name, func(t *testing.T) {
