@@ -54,7 +54,7 @@ const secretHeader = "X-Origin-Secret"
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*function, error) {
 	name, header := getenv("TABLE"), getenv("ADDRESS_HEADER")
 	if name == "" {
-		return nil, errors.New("the environment lacks TABLE, the table's name")
+		return nil, errors.New("TABLE, the name of the table, is not set")
 	}
 	var secrets []string
 	for secret := range strings.SplitSeq(getenv("ORIGIN_SECRETS"), ",") {
@@ -63,7 +63,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		}
 	}
 	if (len(secrets) == 0) != (header == "") {
-		return nil, errors.New("the environment must have both ORIGIN_SECRETS and ADDRESS_HEADER, or neither")
+		return nil, errors.New("ORIGIN_SECRETS and ADDRESS_HEADER must both be set, or neither")
 	}
 	retention, err := retentionTime(getenv("RETENTION_DAYS"))
 	if err != nil {
@@ -93,7 +93,7 @@ func retentionTime(setting string) (time.Duration, error) {
 	}
 	days, err := strconv.Atoi(setting)
 	if err != nil || days < 0 {
-		return 0, fmt.Errorf("RETENTION_DAYS is %q, and must be a number of days", setting)
+		return 0, fmt.Errorf("RETENTION_DAYS is %q: it must be a number of days", setting)
 	}
 	return time.Duration(days) * 24 * time.Hour, nil
 }
@@ -135,10 +135,10 @@ func (f *function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 	}
 	r, err := request(ctx, e)
 	if err != nil {
-		return refusal(http.StatusBadRequest, "the event is not a request"), nil
+		return refusal(http.StatusBadRequest, "the event is not a valid request"), nil
 	}
 	if !f.fromCDN(r) {
-		return refusal(http.StatusForbidden, "requests come by the site's own address"), nil
+		return refusal(http.StatusForbidden, "requests must be sent to the address of the site"), nil
 	}
 	w := newResponse()
 	f.handler(ctx).ServeHTTP(w, r)

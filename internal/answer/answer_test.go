@@ -2,6 +2,7 @@ package answer_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -13,8 +14,17 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/survey"
 )
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if soak.On() {
+		flag.Set("rapid.checks", "20000")
+	}
+	os.Exit(m.Run())
+}
 
 // read compiles one of the questionnaires in testdata.
 func read(t testing.TB, name string) *survey.Survey {
@@ -34,7 +44,7 @@ func every(t testing.TB) *survey.Survey { return read(t, "every.yaml") }
 
 const id = "6f1c3f0e-52f1-4d6b-9a52-0b4f3f1f7a11"
 
-// base answers what must be answered.
+// base answers the required questions.
 const base = "overall=good&parts.staff=fair&agree=yes"
 
 func show(answers []answer.Answer) string {
@@ -45,7 +55,7 @@ func show(answers []answer.Answer) string {
 	return strings.Join(parts, " ")
 }
 
-func TestFormIsBroughtIntoCanonicalForm(t *testing.T) {
+func TestCanonicalForm(t *testing.T) {
 	s := every(t)
 	for _, c := range []struct{ form, want, private string }{
 		{base, "overall=good parts.staff=fair agree=yes", ""},
@@ -71,7 +81,7 @@ func TestFormIsBroughtIntoCanonicalForm(t *testing.T) {
 	}
 }
 
-func TestProblemsStandBesideTheirQuestions(t *testing.T) {
+func TestProblems(t *testing.T) {
 	s := every(t)
 	for _, c := range []struct{ form, want string }{
 		{"", "overall:required parts.staff:required agree:must_consent"},
@@ -180,7 +190,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// Whoever sends one name twice may mean either: at every depth, and however it is spelt, that is a mistake.
+// A name that is given twice is ambiguous: at every depth, and however it is spelt, that is a problem.
 func TestJSONNamedTwice(t *testing.T) {
 	s := every(t)
 	must := `"overall":"good","parts":{"staff":"fair"},"agree":true`
@@ -229,7 +239,7 @@ func TestJSONNamedTwice(t *testing.T) {
 			t.Error(codes(problems))
 		}
 	}
-	// Many mistakes cost little to find and to tell.
+	// Many problems are found quickly, and only some are returned.
 	many := strings.Repeat(`"x":1,`, 40_000)
 	p, err = answer.FromJSON([]byte(`{` + many + `"answers":{` + many + must + `}}`))
 	if err != nil {
@@ -250,7 +260,7 @@ func TestNothingAnsweredIsNoAnswer(t *testing.T) {
 	}
 }
 
-// What a form posts and what JSON says are the same response, in whatever order they come.
+// Equal answers from a form and in JSON are the same response, in any order.
 func TestFormAndJSONAgree(t *testing.T) {
 	s := every(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -377,7 +387,7 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
-// check holds what is true of any submission: a response or problems, never both, and only of known fields.
+// check checks what holds of any submission: there is a response or problems, never both, and only known fields.
 func check(t *testing.T, s *survey.Survey, p answer.Posted) {
 	r, _, problems := answer.Check(s, p)
 	if (len(problems) == 0) != (len(r.Answers)+len(r.Private) > 0) {
@@ -390,8 +400,7 @@ func check(t *testing.T, s *survey.Survey, p answer.Posted) {
 	}
 }
 
-// Thirty answers, as a form's values, as JSON, and as a form's bytes, to a checked response. See package local for what it
-// takes to store one.
+// BenchmarkCheck checks thirty answers: a form's values, JSON, and a form's bytes. Package local measures storing them.
 func BenchmarkCheck(b *testing.B) {
 	var yaml strings.Builder
 	yaml.WriteString("title: Bench\nscales: {sat: [")

@@ -13,7 +13,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// form reads "a=1&b=good plan": a form as a person would write it down.
+// form parses "a=1&b=good plan".
 func form(t testing.TB, text string) answer.Posted {
 	t.Helper()
 	values, err := url.ParseQuery(strings.ReplaceAll(text, "+", "%2B"))
@@ -23,7 +23,7 @@ func form(t testing.TB, text string) answer.Posted {
 	return answer.FromForm(values)
 }
 
-// outcome is the answers kept, and which thank-you text is shown; or the problems.
+// outcome is the answers and which thank-you text applies, or the problems.
 func outcome(s *survey.Survey, p answer.Posted) (string, int) {
 	r, thanks, problems := answer.Check(s, p)
 	if len(problems) > 0 {
@@ -201,7 +201,7 @@ func TestTypesInJSON(t *testing.T) {
 		{`"picks":["a"],"picks._other":"c"`, "picks=a+_other picks._other=c"},
 		{`"site":"example.com","came":"9:30","origin":"x","tier":"a"`, "site=example.com came=09:30 origin=x tier=a"},
 		{`"site":7,"came":930,"origin":true,"tier":["a"]`, "site:wrong_type came:wrong_type origin:wrong_type tier:wrong_type"},
-		// What is not asked may be of any type.
+		// The type of what is not asked does not matter.
 		{`"overall":"good","why":7,"detail":[1],"level":{"a":1},"agree":[]`, "overall=good"},
 		{`"overall":"good","share":{"care":[1]}`, "overall=good"},
 		{`"overall":"poor","why":7`, "why:wrong_type"},
@@ -216,7 +216,7 @@ func TestTypesInJSON(t *testing.T) {
 	}
 }
 
-// Whatever is posted for what is not asked or not offered, the response is the same, and so are the problems.
+// What is posted for questions that are not asked, and options that are not offered, changes neither response nor problems.
 func TestWhatIsNotAskedChangesNothing(t *testing.T) {
 	s := read(t, "conditional.yaml")
 	meant := map[survey.Type][]string{
@@ -237,11 +237,11 @@ func TestWhatIsNotAskedChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := map[string][]string{}
 		for _, f := range s.Fields() {
-			seldom := 3
-			if f.Option != nil || f.Row != nil { // one alone is seldom right
-				seldom = 20
+			skip := 3
+			if f.Option != nil || f.Row != nil { // one alone is rarely valid
+				skip = 20
 			}
-			if f.Name == "overall" || f.Name == "member" || rapid.IntRange(0, seldom).Draw(t, "answered") == 0 {
+			if f.Name == "overall" || f.Name == "member" || rapid.IntRange(0, skip).Draw(t, "answered") == 0 {
 				values[f.Name] = []string{words(t, f, f.Name)}
 			}
 		}

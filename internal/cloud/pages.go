@@ -45,11 +45,14 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 		header.Set("If-Match", tag)
 	}
 	written, err := p.bucket.do(ctx, http.MethodPut, name, header, body)
-	switch status := statusOf(err); {
-	case status == http.StatusPreconditionFailed, status == http.StatusConflict, status == http.StatusNotFound && tag != "": // changed, being changed, gone
+	status := statusOf(err)
+	changed := status == http.StatusPreconditionFailed
+	changing := status == http.StatusConflict
+	gone := status == http.StatusNotFound && tag != ""
+	switch {
+	case changed || changing || gone:
 		return "", store.ErrStale
-	}
-	if err != nil {
+	case err != nil:
 		return "", p.wrap(name, err)
 	}
 	return written.Get("ETag"), nil

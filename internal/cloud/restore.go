@@ -152,5 +152,5 @@ func (r *restoration) finish(ctx context.Context, shard store.Shard, last item) 
 			return nil
 		}
 	}
-	return t.wrap(errors.New("the tally of a shard changes all the time: try again"))
+	return t.wrap(errors.New("the tally of a shard keeps changing: try again"))
 }

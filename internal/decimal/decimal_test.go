@@ -2,11 +2,23 @@ package decimal
 
 import (
 	"encoding/json"
+	"flag"
 	"math/big"
+	"os"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"glasspoll/internal/soak"
 )
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if soak.On() {
+		flag.Set("rapid.checks", "20000")
+	}
+	os.Exit(m.Run())
+}
 
 func TestParse(t *testing.T) {
 	for text, want := range map[string]Decimal{

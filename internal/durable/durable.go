@@ -38,11 +38,6 @@ type File struct {
 // file's mode is perm, before the umask.
 func Create(name string, perm fs.FileMode) (*File, error) { return create(paths{}, name, perm) }
 
-// CreateIn is Create for a name below a root.
-func CreateIn(root *os.Root, name string, perm fs.FileMode) (*File, error) {
-	return create(root, name, perm)
-}
-
 // WriteFile puts a file of the given content in place, durably. Its directory must exist.
 func WriteFile(name string, content []byte, perm fs.FileMode) error {
 	return write(paths{}, name, content, perm)
@@ -100,6 +95,7 @@ func (f *File) Discard() {
 type directory interface {
 	OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error)
 	Mkdir(name string, perm fs.FileMode) error
+	Stat(name string) (fs.FileInfo, error)
 	Rename(from, to string) error
 	Remove(name string) error
 }
@@ -111,6 +107,7 @@ func (paths) OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error)
 	return os.OpenFile(name, flag, perm)
 }
 func (paths) Mkdir(name string, perm fs.FileMode) error { return os.Mkdir(name, perm) }
+func (paths) Stat(name string) (fs.FileInfo, error)     { return os.Stat(name) }
 func (paths) Rename(from, to string) error              { return os.Rename(from, to) }
 func (paths) Remove(name string) error                  { return os.Remove(name) }
 
@@ -151,13 +148,12 @@ func mkdirAll(dir directory, name string, perm fs.FileMode) error {
 	case !errors.Is(err, fs.ErrExist):
 		return err
 	}
-	f, openErr := dir.OpenFile(name, os.O_RDONLY, 0)
-	if openErr != nil {
-		return openErr
+	info, statErr := dir.Stat(name)
+	if statErr != nil {
+		return statErr
 	}
-	defer f.Close()
-	if info, statErr := f.Stat(); statErr != nil || !info.IsDir() {
-		return errors.Join(statErr, err)
+	if !info.IsDir() {
+		return err // a file of the name exists
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func budget() *int { b := Budget; return &b }
 
 func decimalOf(n int) *decimal.Decimal { d := decimal.Decimal(n) * decimal.One; return &d }
 
-// answers reads "overall=good likes=price+care".
+// answers parses "overall=good likes=price+care".
 func answers(text string) Answers {
 	values := map[string][]string{}
 	for _, pair := range strings.Fields(text) {
@@ -210,7 +210,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Whatever is typed, it is a tree that can be evaluated, or faults inside the text.
+// Whatever is typed, the result is a tree that can be evaluated, or faults inside the text.
 func FuzzCompile(f *testing.F) {
 	f.Add(`overall == "good" and not (likes contains "price" or score(parts.staff) in [1, 5])`)
 	f.Add(`"a" in ["b"] ?? x?.y[1:2] | let if {}`)

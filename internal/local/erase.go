@@ -104,7 +104,7 @@ func (s *Store) Erase(ctx context.Context, survey, period, id string, keep []str
 }
 
 // ErrNotOverwritten says that a response was erased, but that its former place in the file is not overwritten yet.
-var ErrNotOverwritten = errors.New("erased, but the place where it stood in the file is not overwritten yet, because the store is busy: do the same again later")
+var ErrNotOverwritten = errors.New("erased, but its old place in the file is not overwritten yet, because the store is busy: erase it again later")
 
 const (
 	// overwriteSlice is how many pages are overwritten in one transaction, so that writers are not held up.

@@ -217,7 +217,7 @@ func parseCursor(cursor string) (uint64, error) {
 	}
 	arrived, err := strconv.ParseUint(cursor, 10, 64)
 	if err != nil || len(cursor) != 20 {
-		return 0, fmt.Errorf("cursor %q is not one of this store", cursor)
+		return 0, fmt.Errorf("%q is not a cursor of this store", cursor)
 	}
 	return arrived, nil
 }

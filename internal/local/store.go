@@ -125,10 +125,10 @@ func (s *Store) prepare() error {
 		if meta := tx.Bucket(metaBucket); meta != nil {
 			version, err := strconv.Atoi(string(meta.Get(formatKey)))
 			if err != nil {
-				return errors.New("not a Glasspoll store: it does not say its format")
+				return errors.New("not a Glasspoll store: its format is missing")
 			}
 			if version > format {
-				return fmt.Errorf("the file has format %d, and this program knows formats up to %d: use the newer glasspoll that wrote it", version, format)
+				return fmt.Errorf("the file has format %d, and this program reads formats up to %d: use the newer glasspoll that wrote it", version, format)
 			}
 		} else if first, _ := tx.Cursor().First(); first != nil {
 			return fmt.Errorf("not a Glasspoll store: it is another program's bbolt file (bucket %q)", first)

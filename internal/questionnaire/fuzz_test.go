@@ -47,28 +47,3 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
-
-// Whatever the bytes: no panic, and what can be decoded can be used.
-func FuzzDecode(f *testing.F) {
-	for _, good := range goodSources() {
-		f.Add(parse(f, good).Encode())
-	}
-	f.Add([]byte(`{"id":"a","languages":["en"],"timezone":"UTC"}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := survey.Decode(data)
-		if err != nil {
-			return
-		}
-		for _, field := range s.Fields() {
-			field.Options()
-			field.Scored()
-			field.MaxScore()
-			field.Label().In(s.DefaultLanguage())
-		}
-		s.Segments()
-		again, err := survey.Decode(s.Encode())
-		if err != nil || !bytes.Equal(again.Encode(), s.Encode()) {
-			t.Fatalf("the compiled form changes: %v", err)
-		}
-	})
-}

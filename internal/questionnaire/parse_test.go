@@ -2,6 +2,7 @@ package questionnaire
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,66 +22,17 @@ func parse(t testing.TB, source string) *survey.Survey {
 	return s
 }
 
-// whole says everything that the format can say today.
-const whole = `id: quarterly_service
-title: {zh: 服务满意度调查, en: Service survey}
-languages: [zh, en]
-intro: {zh: 请您评价。, en: Please rate us.}
-minutes: 5
-thanks:
-  - {show_if: overall <= 2, text: {zh: 我们会改进。, en: We will do better.}}
-  - {show_if: 'channel == "web"', text: {zh: 谢谢网上的您！, en: "Thank you, web!"}}
-  - {text: {zh: 谢谢！, en: Thank you!}}
-duplicates: keep
-layout: steps
-contact: {name: {zh: 李女士, en: Ms Li}, email: li@example.com, phone: "+86 10 1234"}
-document: {number: QR-07-01, version: "3", approved_by: Wang, approved_on: 2026-09-20}
-window: {from: 2026-10-01, until: 2026-10-31}
-timezone: Asia/Shanghai
-period: quarter
-audience: {population: 400, issued: 227, sample: ten_plus_5_percent}
-channels: [web, email]
-scales:
-  satisfaction:
-    - {id: good, label: {zh: 满意, en: Satisfied}, score: 5}
-    - {id: bad, label: {zh: 不满意, en: Dissatisfied}, score: 0.5}
-    - {id: none, label: {zh: 没意见, en: No opinion}}
-  importance:
-    - {id: high, label: {zh: 重要, en: Important}, score: 3}
-    - {id: low, label: {zh: 不重要, en: Unimportant}, score: 1}
-sections:
-  - id: product
-    show_if: language == "zh" or channel != "email"
-    title: {zh: 产品, en: Product}
-    intro: {zh: 关于产品, en: About the product}
-    questions:
-      - {id: tier, type: single_choice, label: {zh: 级别, en: Tier}, segment: true, display: dropdown, options: [{id: a, label: A级}, {id: b, label: {zh: 乙, en: B}}]}
-      - {id: items, type: matrix, label: {zh: 各项, en: Items}, scale: satisfaction, weight: 2, dimension: service, required: [speed], rows: [{id: speed, label: {zh: 速度, en: Speed}}, {id: care, label: {zh: 关怀, en: Care}, weight: 0}]}
-  - questions:
-      - {id: overall, type: rating, label: {zh: 总体, en: Overall}, steps: 5, display: stars, low: {zh: 差, en: Poor}, high: {zh: 好, en: Great}, required: true}
-      - {type: note, label: {zh: 最后, en: At last}}
-      - {id: email, type: email, label: {zh: 邮箱, en: E-mail}}
-      - {id: both, type: importance_matrix, label: {zh: 两面, en: Both}, scale: satisfaction, importance_scale: importance, required: overall < 3, rows: [{id: price, label: {zh: 价格, en: Price}}]}
-      - {id: order, type: ranking, label: {zh: 排序, en: Order}, max: 2, options: [{id: price, label: {zh: 价格, en: Price}}, {id: speed, label: {zh: 速度, en: Speed}}, {id: care, label: {zh: 态度, en: Care}, show_if: overall > 1}]}
-      - {id: share, type: constant_sum, label: {zh: 分配, en: Share}, total: 100, options: [{id: price, label: {zh: 价格, en: Price}}, {id: speed, label: {zh: 速度, en: Speed}}]}
-      - {id: why, type: multi_choice, label: {zh: 原因, en: Why}, show_if: overall <= 4, other: {zh: 别的, en: Another}, shuffle: true, anchor: [speed], options: [{id: price, label: {zh: 价格, en: Price}}, {id: speed, label: {zh: 速度, en: Speed}}, {id: none, label: {zh: 没有, en: None}, exclusive: true}]}
-      - {id: arrived, type: time, label: {zh: 到达, en: Arrived}}
-      - {id: left, type: time, label: {zh: 离开, en: Left}, check: [{that: left >= arrived, message: {zh: 早于到达, en: Before arriving}}, {that: 'left < "22:00"', message: {zh: 太晚, en: Too late}}]}
-      - {id: site, type: url, label: {zh: 网站, en: Site}}
-      - {id: age, type: number, min: 0, max: 120, display: slider, label: {zh: 年龄, en: Age}}
-      - {id: origin, type: hidden, label: {zh: 来源, en: Origin}, segment: true, options: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}]}
-scoring:
-  model: percent_of_max
-  overall: overall
-  dimensions: [{id: service, label: {zh: 服务, en: Service}, weight: 1.5}]
-  bands: [{from: 0, label: {zh: 差, en: Poor}}, {from: 80, label: {zh: 优, en: Good}}]
-  target: 85
-results: {audience: public, min_group: 10, pool_after: 30, release: full}
-`
+// whole is a questionnaire that uses everything that the format has.
+var whole = func() string {
+	source, err := os.ReadFile("testdata/whole.yaml")
+	if err != nil {
+		panic(err)
+	}
+	return string(source)
+}()
 
 func TestWhole(t *testing.T) {
-	source := strings.Replace(whole, "label: A级", "label: {zh: 甲, en: A}", 1)
-	s := parse(t, source)
+	s := parse(t, whole)
 	for _, c := range []struct {
 		name      string
 		got, want any
@@ -306,196 +258,12 @@ func TestPlainTexts(t *testing.T) {
 }
 
 func goodSources() []string {
-	sources := []string{strings.Replace(whole, "label: A级", "label: {zh: 甲, en: A}", 1), "title: T\n" + tail, string(benchmarkSource())}
+	sources := []string{whole, "title: T\n" + tail, string(benchmarkSource())}
 	for _, more := range []string{"type: nps", "type: number, min: 1", "type: long_text", "type: consent", "type: phone", "type: date", "type: rating, steps: 7", "type: multi_choice, options: [{id: a, label: A}]", "type: time, show_if: q", "type: url, required: not q", "type: hidden", "type: consent, check: {that: q, message: M}",
 		"type: ranking, shuffle: true, options: [{id: a, label: A}, {id: b, label: B, show_if: q}]", "type: constant_sum, total: 1, options: [{id: a, label: A}, {id: b, label: B}]", "type: single_choice, other: true, options: [{id: a, label: A}]"} {
 		sources = append(sources, "title: T\n"+tail+"      - {id: x, label: X, "+more+"}\n")
 	}
 	return sources
-}
-
-func TestEncodeDecode(t *testing.T) {
-	for _, source := range goodSources() {
-		s := parse(t, source)
-		data := s.Encode()
-		got, err := survey.Decode(data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(got, s) {
-			t.Errorf("got\n%+v\nwant\n%+v", got, s)
-		}
-		if string(got.Encode()) != string(data) {
-			t.Error("encoded otherwise the second time")
-		}
-		for i, f := range got.Fields() {
-			if g, ok := got.Field(f.Name); !ok || g.Question != f.Question || got.FieldIndex(f.Name) != i {
-				t.Errorf("field %s is not found by its name", f.Name)
-			}
-		}
-	}
-	if _, ok := parse(t, goodSources()[0]).Field("nothing"); ok || parse(t, goodSources()[0]).FieldIndex("nothing") != -1 {
-		t.Error("a field that is not there was found")
-	}
-	for _, bad := range []string{"", "null", "{}", "[]", `{"id":"a"}`, `{"id":"a","languages":["en"],"timezone":"Nowhere/City"}`, `{"id":"a","languages":["en"],"timezone":"UTC","sections":[{"questions":[{"weight":1.0005}]}]}`} {
-		if _, err := survey.Decode([]byte(bad)); err == nil || !strings.HasPrefix(err.Error(), "compiled survey: ") {
-			t.Errorf("%s: %v", bad, err)
-		}
-	}
-}
-
-func TestVersionAndShape(t *testing.T) {
-	base := strings.Replace(whole, "label: A级", "label: {zh: 甲, en: A}", 1)
-	was := parse(t, base)
-	if again := parse(t, base); again.Version != was.Version || again.Shape != was.Shape || len(was.Version) != 16 || len(was.Shape) != 16 {
-		t.Error("not stable")
-	}
-	for _, c := range []struct {
-		old, new string
-		shape    bool // whether it changes
-	}{
-		{"Service survey", "A service survey", false},
-		{"Please rate us.", "Rate us.", false},
-		{"en: Satisfied", "en: Happy", false},
-		{"en: Speed", "en: Pace", false},
-		{"minutes: 5", "minutes: 6", false},
-		{"until: 2026-10-31", "until: 2026-11-30", false},
-		{"min_group: 10", "min_group: 11", false},
-		{"target: 85", "target: 86", false},
-		{"weight: 1.5", "weight: 1.6", false},
-		{"We will do better.", "We shall do better.", false},
-		{"show_if: overall <= 2, text", "show_if: overall <= 3, text", false},
-		{"en: Another", "en: Other", false},
-		{"shuffle: true, anchor: [speed], ", "", false},
-		{"Before arriving", "Earlier than arriving", false},
-		{"that: left >= arrived", "that: left > arrived", false},
-		{"required: overall < 3", "required: overall < 4", false},
-		{"duplicates: keep", "duplicates: drop", false},
-		{"display: slider, ", "", false},
-		{"{id: high, label: {zh: 重要, en: Important}", "{id: high, label: {zh: 要紧, en: Vital}", false},
-		{"show_if: language == \"zh\" or channel", "show_if: language == \"en\" or channel", true},
-		{"    show_if: language == \"zh\" or channel != \"email\"\n", "", true},
-		{"show_if: overall <= 4", "show_if: overall <= 3", true},
-		{"show_if: overall > 1", "show_if: overall > 2", true},
-		{", show_if: overall > 1", "", true},
-		{"score: 3", "score: 4", true},
-		{"id: low", "id: lowest", true},
-		{"max: 2, options", "max: 3, options", true},
-		{"total: 100", "total: 10", true},
-		{"other: {zh: 别的, en: Another}, ", "", true},
-		{"{id: speed, label: {zh: 速度, en: Speed}}]}\n      - {id: why", "{id: tempo, label: {zh: 速度, en: Speed}}]}\n      - {id: why", true},
-		{"id: b, label: {zh: 乙, en: B}}]}\nscoring", "id: c, label: {zh: 乙, en: B}}]}\nscoring", true},
-		{"type: time, label: {zh: 到达", "type: short_text, label: {zh: 到达", true},
-		{"display: stars, ", "", false},
-		{"required: [speed], ", "", false},
-		{"- {type: note, label: {zh: 最后, en: At last}}", "", false},
-		{"id: quarterly_service", "id: other_service", false},
-		{"score: 5", "score: 4", true},
-		{"id: none", "id: nothing", true},
-		{"id: speed", "id: tempo", true},
-		{"segment: true, ", "", true},
-		{"steps: 5", "steps: 7", true},
-		{"id: email", "id: mail", true},
-		{"type: email", "type: short_text", true},
-		{"id: tier,", "id: level,", true},
-		{", {id: care, label: {zh: 关怀, en: Care}, weight: 0}", "", true},
-	} {
-		if !strings.Contains(base, c.old) {
-			t.Errorf("no %q", c.old)
-			continue
-		}
-		edited := strings.ReplaceAll(strings.Replace(base, c.old, c.new, 1), "required: [speed]", "required: "+map[bool]string{true: "[tempo]", false: "[speed]"}[c.new == "id: tempo"])
-		is := parse(t, edited)
-		if is.Version == was.Version {
-			t.Errorf("%q for %q: the version stays", c.new, c.old)
-		}
-		if (is.Shape != was.Shape) != c.shape {
-			t.Errorf("%q for %q: shape changes: %v", c.new, c.old, is.Shape != was.Shape)
-		}
-	}
-}
-
-func TestFields(t *testing.T) {
-	s := parse(t, `title: T
-scales: {s: [{id: none, label: None}, {id: good, label: Good, score: 2}], i: [{id: high, label: High, score: 3}, {id: low, label: Low, score: 1}, {id: no, label: No}]}
-sections:
-  - questions:
-      - {id: m, type: matrix, label: L, scale: s, rows: [{id: a, label: A}, {id: b, label: B, weight: 0}], required: [a]}
-      - {id: yes, type: yes_no, label: L}
-      - {id: ok, type: consent, label: L}
-      - {id: n, type: number, label: L}
-      - {id: words, type: long_text, label: L}
-      - {id: hidden, type: rating, steps: 5, label: L, publish: false}
-      - {id: secret, type: rating, steps: 5, label: L, private: true}
-      - {id: promoter, type: nps, label: L}
-      - {id: plain, type: single_choice, label: L, options: [{id: a, label: A}, {id: b, label: B}]}
-      - {type: note, label: L}
-      - {id: im, type: importance_matrix, label: L, scale: s, importance_scale: i, rows: [{id: a, label: A}], required: [a]}
-      - {id: order, type: ranking, label: L, max: 2, required: true, options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}]}
-      - {id: share, type: constant_sum, label: L, total: 10, options: [{id: a, label: A}, {id: b, label: B}]}
-      - {id: choice, type: single_choice, label: L, required: true, other: true, options: [{id: a, label: A, score: 3}]}
-      - {id: link, type: hidden, label: L}
-      - {id: tier, type: hidden, label: L, options: [{id: a, label: A}, {id: b, label: B}]}
-      - {id: site, type: url, label: L}
-      - {id: clock, type: time, label: L}
-`)
-	for _, c := range []struct {
-		name                      string
-		options                   int
-		required, counted, scored bool
-		max                       survey.Decimal
-	}{
-		{"m.a", 2, true, true, true, 2 * survey.One},
-		{"m.b", 2, false, true, false, 2 * survey.One},
-		{"yes", 2, false, true, false, 0},
-		{"ok", 1, true, true, false, 0},
-		{"n", 0, false, true, false, 0},
-		{"words", 0, false, false, false, 0},
-		{"hidden", 5, false, false, false, 5 * survey.One},
-		{"secret", 5, false, false, false, 5 * survey.One},
-		{"promoter", 11, false, true, false, 10 * survey.One},
-		{"plain", 2, false, true, false, 0},
-		{"im.a.importance", 3, true, true, false, 3 * survey.One},
-		{"im.a.satisfaction", 2, true, true, true, 2 * survey.One},
-		{"order.a", 2, true, true, false, 2 * survey.One},
-		{"order.c", 2, true, true, false, 2 * survey.One},
-		{"share.b", 0, false, true, false, 0},
-		{"choice", 2, true, true, true, 3 * survey.One},
-		{"choice._other", 0, false, false, false, 0},
-		{"link", 0, false, false, false, 0},
-		{"tier", 2, false, true, false, 0},
-		{"site", 0, false, false, false, 0},
-		{"clock", 0, false, false, false, 0},
-	} {
-		f, ok := s.Field(c.name)
-		if !ok {
-			t.Fatalf("no field %s", c.name)
-		}
-		if len(f.Options()) != c.options || f.Required() != c.required || f.Counted() != c.counted || f.Scored() != c.scored || f.MaxScore() != c.max || f.HasScores() != (c.max > 0) {
-			t.Errorf("%s: %d options, required %v, counted %v, scored %v, at most %s", c.name, len(f.Options()), f.Required(), f.Counted(), f.Scored(), f.MaxScore())
-		}
-	}
-	if f, _ := s.Field("m.a"); f.Label().In("en") != "A" || f.Weight() != survey.One {
-		t.Error("a row's label and weight are its own")
-	}
-	if f, _ := s.Field("share.b"); f.Label().In("en") != "B" || !f.Numeric() {
-		t.Error("a share is a number, called what its option is called")
-	}
-	if len(s.Fields()) != 23 || len(s.Segments()) != 0 {
-		t.Errorf("%d fields", len(s.Fields()))
-	}
-}
-
-func TestValidEmail(t *testing.T) {
-	for address, want := range map[string]bool{
-		"a@example.com": true, "a.b+c@mail.example.cn": true, "李@例子.中国": true,
-		"": false, "a": false, "a@b": false, "@example.com": false, "a@@example.com": false, "a b@example.com": false, "a@example..com": false,
-		"a@.com": false, "<a@example.com>": false, "a@example.com,b@example.com": false, strings.Repeat("a", 250) + "@b.cn": false,
-	} {
-		if survey.ValidEmail(address) != want {
-			t.Errorf("%q: %v", address, !want)
-		}
-	}
 }
 
 func TestIsFile(t *testing.T) {

@@ -3,6 +3,7 @@ package questionnaire
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -77,7 +78,7 @@ func asJSON(n *yaml.Node, depth int) any {
 	return n.Value
 }
 
-// validate is what an editor says of a file; false for what is no YAML.
+// validate is what an editor says of a file. It returns false for what is no YAML.
 func validate(schema *jsonschema.Schema, source string) (yes bool, err error) {
 	first, _, err := decodeYAML([]byte(source))
 	if err != nil || first == nil {
@@ -133,12 +134,12 @@ func variant(was, is string) string {
 	return strings.Replace(base, was, key+": "+is, 1)
 }
 
-// The reasons why a schema accepts a file that Parse refuses.
+// What keeps a schema from refusing a file that Parse refuses.
 const (
 	conditions = "what a condition says"
 	references = "names that must exist, or must not be used twice"
 	languages  = "the survey's languages and the texts in each"
-	together   = "values that must fit one another, or where they stand"
+	together   = "values that must fit one another, or their place"
 	calendar   = "timezones and regular expressions"
 	piping     = "braces within texts"
 	notation   = "how YAML is written: keys given twice, tags, merges"
@@ -296,20 +297,17 @@ func TestSchemaRefusesWhatItCan(t *testing.T) {
 func TestExamplesAreValid(t *testing.T) {
 	seen := map[*mapping]bool{}
 	for i, kind := range []string{"", ActionsFile, QuotesFile} {
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema(kind)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		schema := schemaWithKeys(t, kind, mappingsOf(formats[i]))
 		for _, m := range mappingsOf(formats[i]) {
 			if seen[m] {
 				continue
 			}
 			seen[m] = true
-			for _, k := range m.keys {
+			for j, k := range m.keys {
 				if k.doc.en == "" || k.doc.zh == "" || k.example == "" {
 					t.Errorf("%s, %s: not documented", m.id, k.name)
 				}
-				if yes, err := validate(keySchema(t, k, doc), k.example); !yes || err != nil {
+				if yes, err := validate(schema(m, j), k.example); !yes || err != nil {
 					t.Errorf("%s, %s: %s: %v", m.id, k.name, k.example, err)
 				}
 			}
@@ -320,25 +318,35 @@ func TestExamplesAreValid(t *testing.T) {
 	}
 }
 
-// keySchema is the schema of one key's values, with the definitions of a whole schema.
-func keySchema(t *testing.T, k key, whole any) *jsonschema.Schema {
+// schemaWithKeys compiles the schema of one kind of files, and returns those of the values of each mapping's keys.
+func schemaWithKeys(t *testing.T, kind string, all []*mapping) func(m *mapping, key int) *jsonschema.Schema {
 	t.Helper()
-	own, err := json.Marshal(k.schema())
+	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema(kind)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	one, err := jsonschema.UnmarshalJSON(bytes.NewReader(own))
-	if err != nil {
-		t.Fatal(err)
+	name := func(m *mapping, key int) string { return fmt.Sprintf("key.%s.%d", m.id, key) }
+	defs := whole.(map[string]any)["$defs"].(map[string]any)
+	for _, m := range all {
+		for i, k := range m.keys {
+			data, err := json.Marshal(k.schema())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if defs[name(m, i)], err = jsonschema.UnmarshalJSON(bytes.NewReader(data)); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	one.(map[string]any)["$defs"] = whole.(map[string]any)["$defs"]
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("key.json", one); err != nil {
+	if err := c.AddResource("schema.json", whole); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := c.Compile("key.json")
-	if err != nil {
-		t.Fatal(err)
+	return func(m *mapping, key int) *jsonschema.Schema {
+		schema, err := c.Compile("schema.json#/$defs/" + name(m, key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return schema
 	}
-	return schema
 }

@@ -7,13 +7,13 @@ import (
 	"glasspoll/internal/survey"
 )
 
-func besideSurvey(t testing.TB) *survey.Survey {
+func sidecarSurvey(t testing.TB) *survey.Survey {
 	t.Helper()
-	return parse(t, beside)
+	return parse(t, withSidecars)
 }
 
 func TestParseMeasures(t *testing.T) {
-	s := besideSurvey(t)
+	s := sidecarSurvey(t)
 	source := `
 - problem: {zh: 送货慢, en: Late deliveries}
   measure: {zh: 增加一辆车, en: A second van}
@@ -44,7 +44,7 @@ func TestParseMeasures(t *testing.T) {
 
 func TestParseQuotes(t *testing.T) {
 	source := "- {text: {zh: 好, en: Good}, question: remark, period: 2026-Q3, reviewed_by: {zh: 质量部, en: Quality}, reviewed_on: 2026-10-20}\n"
-	got, problems := ParseQuotes("x.quotes.yml", []byte(source), besideSurvey(t))
+	got, problems := ParseQuotes("x.quotes.yml", []byte(source), sidecarSurvey(t))
 	want := []survey.Quote{{Text: survey.Text{"zh": "好", "en": "Good"}, Question: "remark", Period: "2026-Q3", ReviewedBy: survey.Text{"zh": "质量部", "en": "Quality"}, ReviewedOn: "2026-10-20"}}
 	if len(problems) > 0 || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, problems)
@@ -67,11 +67,11 @@ func TestBeside(t *testing.T) {
 }
 
 func TestAlerts(t *testing.T) {
-	with := "alerts:\n" +
+	alerts := "alerts:\n" +
 		"  - {when: delivery <= 2, open: complaint, severity: major, priority: high, owner: 客服部, due_days: 5}\n" +
 		"  - {when: 'remark contains \"谢\"', open: praise, due_days: 0}\n" +
 		"  - {when: delivery == 1, open: complaint, id: worst}\n"
-	s := parse(t, beside+with)
+	s := parse(t, withSidecars+alerts)
 	five, none := 5, 0
 	for i, want := range []survey.Alert{
 		{ID: "complaint", Opens: "complaint", Severity: survey.Major, Priority: survey.HighPriority, Owner: "客服部", DueDays: &five},
@@ -87,7 +87,7 @@ func TestAlerts(t *testing.T) {
 			t.Errorf("alert %d is %+v\nwant %+v", i, got, want)
 		}
 	}
-	plain := besideSurvey(t)
+	plain := sidecarSurvey(t)
 	if s.Shape != plain.Shape {
 		t.Error("answers are counted again because of an alert")
 	}
@@ -114,8 +114,8 @@ func TestSchemasOfListsAcceptWhatParses(t *testing.T) {
 	}
 }
 
-// Whatever the bytes: no panic, and entries or problems, each inside the file.
-func FuzzBeside(f *testing.F) {
+// Whatever the bytes: no panic, and either entries or problems.
+func FuzzSidecar(f *testing.F) {
 	for _, files := range badFiles(f) {
 		for _, bad := range files {
 			if _, kind := Sidecar(bad.name); kind != "" {
@@ -123,7 +123,7 @@ func FuzzBeside(f *testing.F) {
 			}
 		}
 	}
-	s := besideSurvey(f)
+	s := sidecarSurvey(f)
 	f.Fuzz(func(t *testing.T, source []byte) {
 		measures, problems := ParseMeasures("fuzz.actions.yaml", source, s)
 		if (measures == nil) == (len(problems) == 0) {

@@ -92,7 +92,8 @@ func (srv *Server) open(ctx context.Context) error {
 	return nil
 }
 
-// openData makes and opens the data directory, and the port before it: of two servers the later one must change nothing.
+// openData makes the data directory and opens the port, the store and the results pages. The port comes before the store:
+// of two servers started alike, the error of the second should be about the port.
 func (srv *Server) openData() error {
 	err := os.MkdirAll(srv.options.Data, 0o700)
 	if err != nil {

@@ -47,7 +47,7 @@ type Log interface {
 	Periods(ctx context.Context, survey string) ([]string, error)
 
 	// After yields the entries of a shard after a cursor ("" for all), in order. When it yields an entry, it has yielded
-	// every settled entry before it. It stops at the first error, which it yields.
+	// all entries before it that were stored by then. It stops at the first error, which it yields.
 	After(ctx context.Context, shard Shard, cursor string) iter.Seq2[Entry, error]
 }
 
