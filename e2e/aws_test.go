@@ -27,6 +27,7 @@ import (
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/survey"
 )
 
@@ -283,10 +284,11 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 	}
 }
 
-// eachCall has a function killed at each of its calls to the stores, before the store has heard of it and after; a
-// killed process is followed by a cold one, which reads everything anew. Calls are made side by side, so that their
-// order changes from round to round: for each kind of call that is met, its first is broken off, its second, and so on
-// until a round goes through. It returns how many were.
+// eachCall has a function killed at its calls to the stores, before the store has seen the call and after. Each killed process
+// is followed by a new one, which has nothing in its caches. Calls are concurrent, so their order differs from round to
+// round: for each kind of call, the first is broken off, the second, the fourth, the eighth and so on, until a round
+// completes; with GLASSPOLL_SOAK every one. There are up to 16 calls of a kind, one a shard, and it is chance which shard is
+// the n-th. It returns the number of calls broken off, by kind.
 func (d *deployment) eachCall(t *testing.T, f *aws.Function, networks []*aws.Network, round func(broken bool)) map[string]int {
 	t.Helper()
 	broken := map[string]int{}
@@ -305,7 +307,7 @@ func (d *deployment) eachCall(t *testing.T, f *aws.Function, networks []*aws.Net
 			round(true)
 			meet()
 			for i := 0; i < len(kinds); i++ {
-				for nth := 1; ; nth++ {
+				for nth := 1; ; nth = following(nth) {
 					var mu sync.Mutex
 					count := 0
 					f.Kill()
@@ -335,6 +337,13 @@ func (d *deployment) eachCall(t *testing.T, f *aws.Function, networks []*aws.Net
 		}
 	}
 	return broken
+}
+
+func following(nth int) int {
+	if soak.On() {
+		return nth + 1
+	}
+	return 2 * nth
 }
 
 var pkOf = regexp.MustCompile(`"(?:PK|:pk)":\s*\{"S":\s*"([A-Z])`)

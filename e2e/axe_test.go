@@ -344,6 +344,7 @@ func TestAccessible(t *testing.T) {
 	}
 
 	t.Run("form", func(t *testing.T) {
+		t.Parallel()
 		ctx := watch(t, 1280, "light", "zh")
 		for _, page := range []struct{ address, language string }{{"every/", "zh"}, {"every/en/", "en"}, {"arabic/", "ar"}} {
 			leads(t, ctx, chromedp.Navigate(p.url+page.address))
@@ -356,6 +357,7 @@ func TestAccessible(t *testing.T) {
 		}
 	})
 	t.Run("form, filled in", func(t *testing.T) {
+		t.Parallel()
 		ctx := watch(t, 1280, "light", "en")
 		leads(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
 		// What depends on answers is shown, and chosen things are chosen.
@@ -372,6 +374,7 @@ func TestAccessible(t *testing.T) {
 		accessible(t, ctx, "filled in", "en", looks...)
 	})
 	t.Run("mistakes", func(t *testing.T) {
+		t.Parallel()
 		ctx := watch(t, 1280, "light", "zh")
 		for _, page := range []struct{ address, language string }{{"every/", "zh"}, {"every/en/", "en"}, {"arabic/", "ar"}} {
 			leads(t, ctx, chromedp.Navigate(p.url+page.address))
@@ -387,6 +390,7 @@ func TestAccessible(t *testing.T) {
 		}
 	})
 	t.Run("other pages", func(t *testing.T) {
+		t.Parallel()
 		ctx := watch(t, 1280, "light", "zh")
 		for _, page := range []struct{ address, language string }{
 			{"", "ar"}, {"en/", "en"}, {"zh/", "zh"},
@@ -406,6 +410,7 @@ func TestAccessible(t *testing.T) {
 		}
 	})
 	t.Run("closed, and not open yet", func(t *testing.T) {
+		t.Parallel()
 		ctx := watch(t, 1280, "light", "zh")
 		for _, page := range []struct{ address, language string }{{"past/", "zh"}, {"future/en/", "en"}} {
 			leads(t, ctx, chromedp.Navigate(p.url+page.address))
@@ -416,6 +421,7 @@ func TestAccessible(t *testing.T) {
 		}
 	})
 	t.Run("steps", func(t *testing.T) {
+		t.Parallel()
 		ctx := watch(t, 1280, "light", "en")
 		leavable(t, ctx)
 		press := func() { aim(t, ctx, ".send [data-busy]") }
@@ -436,6 +442,7 @@ func TestAccessible(t *testing.T) {
 		tabs(t, ctx, "the second step")
 	})
 	t.Run("draft, no network, and copy", func(t *testing.T) {
+		t.Parallel()
 		ctx := open(t, 360)
 		leavable(t, ctx)
 		leads(t, ctx, chromedp.Navigate(p.url+"tea/en/"))
@@ -460,6 +467,7 @@ func TestAccessible(t *testing.T) {
 		tabs(t, ctx, "thanks with a copy")
 	})
 	t.Run("kiosk", func(t *testing.T) {
+		t.Parallel()
 		ctx := watch(t, 360, "light", "en")
 		ownClock(t, ctx)
 		in := []look{{"light 360", 360, 740, 1, wishes("prefers-color-scheme", "light")}, dark, looks[5], looks[7]}
@@ -509,6 +517,7 @@ func TestAccessible(t *testing.T) {
 		}
 	})
 	t.Run("no such page", func(t *testing.T) {
+		t.Parallel()
 		ctx := watch(t, 1280, "light", "zh")
 		if status := leads(t, ctx, chromedp.Navigate(p.url+"nothing/here/")); status != 404 {
 			t.Fatal(status)
@@ -533,15 +542,18 @@ func TestSamplesAreAccessible(t *testing.T) {
 	if err != nil || len(names) < 10 {
 		t.Fatal(names, err)
 	}
-	ctx := watch(t, 1280, "light", "zh")
-	for _, name := range names {
-		id := strings.TrimSuffix(filepath.Base(name), ".yaml")
-		if strings.Contains(id, ".") {
-			continue // measures, not a questionnaire
-		}
-		for _, language := range []string{"zh", "en"} {
-			leads(t, ctx, chromedp.Navigate(p.url+id+"/"+language+"/"))
-			accessible(t, ctx, id+" "+language, language, light, dark)
-		}
+	for _, language := range []string{"zh", "en"} {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			ctx := watch(t, 1280, "light", "zh")
+			for _, name := range names {
+				id := strings.TrimSuffix(filepath.Base(name), ".yaml")
+				if strings.Contains(id, ".") {
+					continue // a sidecar, not a questionnaire
+				}
+				leads(t, ctx, chromedp.Navigate(p.url+id+"/"+language+"/"))
+				accessible(t, ctx, id+" "+language, language, light, dark)
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,34 +23,68 @@ import (
 )
 
 // chrome is the name of the browser on this machine.
-func chrome(t *testing.T) string {
-	t.Helper()
+func chrome() (path string, err error) {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
-			return path
+			return path, nil
 		}
 	}
-	t.Fatal("there is no browser: install chromium (make test does, as root)")
-	return ""
+	return "", errors.New("there is no browser: run `make setup`, which installs chromium")
 }
 
-// launched is a browser in a window of the given width. It starts when its first page is opened.
-func launched(t *testing.T, width int64, more ...chromedp.ExecAllocatorOption) context.Context {
-	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chrome(t)), chromedp.WindowSize(int(width), 900), chromedp.WSURLReadTimeout(patience))
+// runningBrowsers holds the browsers that tests share, one for each language of the interface. "" is the browser's default.
+var runningBrowsers = map[string]func() (context.Context, error){
+	"":   sync.OnceValues(func() (context.Context, error) { return startBrowser("") }),
+	"en": sync.OnceValues(func() (context.Context, error) { return startBrowser("en") }),
+	"zh": sync.OnceValues(func() (context.Context, error) { return startBrowser("zh") }),
+}
+
+func startBrowser(language string) (context.Context, error) {
+	path, err := chrome()
+	if err != nil {
+		return nil, err
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WindowSize(1280, 900), chromedp.WSURLReadTimeout(patience))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(options, more...)...)
+	if language != "" {
+		options = append(options, chromedp.Flag("lang", language), chromedp.Flag("accept-lang", language))
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	onStop(stop)
+	ctx, _ := chromedp.NewContext(allocator) // ends with the allocator
+	return ctx, chromedp.Do(ctx)             // starts the browser
+}
+
+// newWindow opens a window in a shared browser. It shares no storage with windows of other tests, nor with others of the
+// same one.
+func newWindow(t *testing.T, language string, width int64) context.Context {
+	t.Helper()
+	browser, err := runningBrowsers[language]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
+	prepare(t, ctx, width)
 	return ctx
 }
 
-// open starts a browser with one page of the given width.
+// prepare sets the width of a new page, and what makes it independent of other windows and of the machine's speed.
+func prepare(t *testing.T, ctx context.Context, width int64) {
+	t.Helper()
+	// Only one window of a browser has the focus, which may be another test's.
+	call(t, ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	// A click is aimed first and done then: a page that is still scrolling smoothly would take it somewhere else.
+	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}})
+	do(t, ctx, chromedp.EmulateViewport(width, 900))
+}
+
+// open opens a page of the given width.
 func open(t *testing.T, width int64) context.Context {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(launched(t, width))
-	t.Cleanup(cancel)
+	ctx := newWindow(t, "", width)
 	err := chromedp.Listen(ctx, func(event any) {
 		if e, ok := event.(*network.EventResponseReceived); ok && e.Response.Status >= 400 && e.Response.Status != 422 && !strings.HasSuffix(e.Response.URL, "/favicon.ico") {
 			t.Errorf("%s: %d", e.Response.URL, e.Response.Status)
@@ -59,9 +94,6 @@ func open(t *testing.T, width int64) context.Context {
 		t.Fatal(err)
 	}
 	call(t, ctx, network.Enable, network.EnableParams{})
-	// A click is aimed first and done then: a page that is still scrolling smoothly would take it somewhere else.
-	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}})
-	do(t, ctx, chromedp.EmulateViewport(width, 900))
 	return ctx
 }
 

@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 // A program is one running `glasspoll serve`.
 type program struct {
 	url    string
-	cmd    *exec.Cmd
+	stop   func()
 	errors *output
 	ended  chan struct{}
 }
@@ -78,46 +78,61 @@ func start(t *testing.T, surveys, data string) *program {
 func startAt(t *testing.T, address, surveys, data string) *program {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
-		p := &program{cmd: exec.Command(binary, "serve", "--addr", address, "--surveys", surveys, "--data", data, "--no-reload"), errors: &output{}, ended: make(chan struct{})}
-		p.cmd.Stderr = p.errors
-		printed, err := p.cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := p.cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(printed)
-		for p.url == "" && lines.Scan() {
-			if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "http://") {
-				p.url = line
-			}
-		}
-		go func() {
-			io.Copy(io.Discard, printed)
-			p.cmd.Wait() // killed, mostly: not an error here
-			close(p.ended)
-		}()
+		p := serve(t, "--addr", address, "--surveys", surveys, "--data", data, "--no-reload")
 		if p.url == "" {
-			<-p.ended
 			if strings.Contains(p.errors.String(), "is in use") && time.Now().Before(deadline) {
 				continue // an address that was free before may be somebody's for a moment
 			}
 			t.Fatalf("serve did not start:\n%s", p.errors)
 		}
-		t.Cleanup(func() {
-			p.kill()
-			if t.Failed() {
-				t.Logf("serve logged:\n%s", p.errors)
-			}
-		})
 		return p
 	}
 }
 
+// serve runs `glasspoll serve` until it is killed or the test ends. If it ends before it prints its address, the address is
+// empty.
+func serve(t *testing.T, arguments ...string) *program {
+	t.Helper()
+	command := exec.Command(binary, append([]string{"serve"}, arguments...)...)
+	p := &program{errors: &output{}, ended: make(chan struct{})}
+	command.Stderr = p.errors
+	printed, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.stop, err = killWithUs(command); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(printed)
+	for p.url == "" && lines.Scan() {
+		if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "http://") {
+			p.url = line
+		}
+	}
+	go func() {
+		io.Copy(io.Discard, printed)
+		command.Wait() // killed, mostly: not an error here
+		close(p.ended)
+	}()
+	if p.url == "" {
+		<-p.ended
+		return p
+	}
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("serve logged:\n%s", p.errors)
+		}
+	})
+	return p
+}
+
 // kill ends the program as a power cut would end the process: at once.
 func (p *program) kill() {
-	p.cmd.Process.Kill() // it may have ended by itself
+	p.stop()
 	<-p.ended
 }
 

@@ -269,53 +269,57 @@ func TestHostileTexts(t *testing.T) {
 func TestHostileAnswers(t *testing.T) {
 	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{"every.yaml": unshuffled(t)}), t.TempDir())
-	bad, good := watch(t, 1280, "light", "en"), watch(t, 1280, "light", "en")
-	fields := []string{"single", "visits", "short", "long", "mail", "tel", "day", "tier", "name", "fruit._other", "ways._other", "where._other", "first.price", "split.price", "warm", "site", "hour", "why", "_channel"}
-	for i, text := range append(slices.Clone(hostile), "{{7*7}} {{name}} {{.}} {{", "a\x00b", strings.Repeat("<", 3000)) {
-		// From a page of the same site, as a form would be: without scripts of ours in the way.
-		send := func(ctx context.Context, text string) {
-			t.Helper()
-			leads(t, ctx, chromedp.Navigate(p.url+"nothing/"))
-			values := map[string]string{"_language": "en", "fruit": "_other", "ways": "_other", "where": "shop"}
-			for _, f := range fields {
-				values[f] = text
-			}
-			said, err := json.Marshal(values)
-			if err != nil {
-				t.Fatal(err)
-			}
-			do(t, ctx, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
-				const form = document.createElement("form");
-				form.method = "post";
-				form.action = "/api/surveys/every/responses";
-				for (const [name, value] of Object.entries(%s)) {
-					const box = document.createElement("textarea");
-					box.name = name;
-					box.value = value;
-					form.append(box);
+	t.Run("sent", func(t *testing.T) {
+		t.Parallel()
+		bad, good := watch(t, 1280, "light", "en"), watch(t, 1280, "light", "en")
+		fields := []string{"single", "visits", "short", "long", "mail", "tel", "day", "tier", "name", "fruit._other", "ways._other", "where._other", "first.price", "split.price", "warm", "site", "hour", "why", "_channel"}
+		for i, text := range append(slices.Clone(hostile), "{{7*7}} {{name}} {{.}} {{", "a\x00b", strings.Repeat("<", 3000)) {
+			// From a page of the same site, as a form would be: without scripts of ours in the way.
+			send := func(ctx context.Context, text string) {
+				t.Helper()
+				leads(t, ctx, chromedp.Navigate(p.url+"nothing/"))
+				values := map[string]string{"_language": "en", "fruit": "_other", "ways": "_other", "where": "shop"}
+				for _, f := range fields {
+					values[f] = text
 				}
-				document.body.append(form);
-				form.submit();
-			}`, said)))
-			becomes(t, ctx, "what was sent back", `location.pathname.includes("/api/") && document.readyState === "complete" && !!document.querySelector("[name=long]")`)
-		}
-		where := fmt.Sprintf("answer %d %.30q", i, text)
-		send(bad, text)
-		send(good, strings.Repeat("w", len([]rune(text)))) // as long, so that nothing else is amiss
-		if len(text) < 1000 {                              // too long is another mistake
-			unharmed(t, where, bad, good)
-		}
-		quiet(t, where, bad)
-		for _, f := range []string{"short", "name", "why", "site"} {
-			want := strings.NewReplacer("\x00", "\ufffd").Replace(text)
-			shown := read(t, bad, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector('[name=%q]').value`, f)))
-			if shown != want && shown != strings.ReplaceAll(text, "\x00", "") {
-				t.Errorf("%s: %s comes back as %.80q", where, f, shown)
+				said, err := json.Marshal(values)
+				if err != nil {
+					t.Fatal(err)
+				}
+				do(t, ctx, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
+					const form = document.createElement("form");
+					form.method = "post";
+					form.action = "/api/surveys/every/responses";
+					for (const [name, value] of Object.entries(%s)) {
+						const box = document.createElement("textarea");
+						box.name = name;
+						box.value = value;
+						form.append(box);
+					}
+					document.body.append(form);
+					form.submit();
+				}`, said)))
+				becomes(t, ctx, "what was sent back", `location.pathname.includes("/api/") && document.readyState === "complete" && !!document.querySelector("[name=long]")`)
+			}
+			where := fmt.Sprintf("answer %d %.30q", i, text)
+			send(bad, text)
+			send(good, strings.Repeat("w", len([]rune(text)))) // as long, so that nothing else is amiss
+			if len(text) < 1000 {                              // too long is another mistake
+				unharmed(t, where, bad, good)
+			}
+			quiet(t, where, bad)
+			for _, f := range []string{"short", "name", "why", "site"} {
+				want := strings.NewReplacer("\x00", "\ufffd").Replace(text)
+				shown := read(t, bad, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector('[name=%q]').value`, f)))
+				if shown != want && shown != strings.ReplaceAll(text, "\x00", "") {
+					t.Errorf("%s: %s comes back as %.80q", where, f, shown)
+				}
 			}
 		}
-	}
-
+	})
 	t.Run("in links", func(t *testing.T) {
+		t.Parallel()
+		bad := watch(t, 1280, "light", "en")
 		for _, text := range hostile {
 			q := url.QueryEscape(text)
 			for _, address := range []string{"every/en/?tier=" + q + "&c=" + q + "&" + q + "=" + q, "every/en/?c=" + q + "&kiosk=" + q + "#" + url.PathEscape(text), "every/en/thanks/?kiosk=" + q + "#" + url.PathEscape(text), "?" + q, "every?" + q, url.PathEscape(text) + "/", "every/" + url.PathEscape(text)} {
@@ -328,9 +332,11 @@ func TestHostileAnswers(t *testing.T) {
 			}
 		}
 	})
-	leavable(t, bad)
-	leavable(t, good)
 	t.Run("typed, and piped into other texts", func(t *testing.T) {
+		t.Parallel()
+		bad, good := watch(t, 1280, "light", "en"), watch(t, 1280, "light", "en")
+		leavable(t, bad)
+		leavable(t, good)
 		for _, text := range hostile[:6] {
 			leads(t, bad, chromedp.Navigate(p.url+"every/en/"))
 			leads(t, good, chromedp.Navigate(p.url+"every/en/"))
@@ -349,6 +355,9 @@ func TestHostileAnswers(t *testing.T) {
 		}
 	})
 	t.Run("kept by the browser", func(t *testing.T) {
+		t.Parallel()
+		bad := watch(t, 1280, "light", "en")
+		leavable(t, bad)
 		// Whoever shares the device's storage cannot make the page run anything.
 		seed := page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`
 			const text = %q;

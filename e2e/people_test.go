@@ -366,6 +366,7 @@ func TestPeopleFillItIn(t *testing.T) {
 		hand  hand
 	}{{"mouse", 1280, mouse}, {"touch", 360, finger}, {"keyboard", 1280, keyboard{}}, {"without scripts", 768, bare}} {
 		t.Run(way.name, func(t *testing.T) {
+			t.Parallel()
 			data := t.TempDir()
 			p := start(t, writeSurveys(t, map[string]string{"every.yaml": source}), data)
 			ctx := watch(t, way.width, "light", "en")
@@ -446,6 +447,7 @@ func TestBackAfterThanks(t *testing.T) {
 	t.Parallel()
 	for _, change := range []bool{false, true} {
 		t.Run(fmt.Sprint("changed ", change), func(t *testing.T) {
+			t.Parallel()
 			data := t.TempDir()
 			p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
 			ctx := watch(t, 1280, "light", "en")
@@ -489,6 +491,7 @@ func TestTwoTabs(t *testing.T) {
 	leads(t, one, chromedp.Navigate(p.url+"tea/en/"))
 	two, cancel := chromedp.NewContext(one)
 	defer cancel()
+	prepare(t, two, 1280)
 	mouse.choose(t, one, "taste", "1")
 	mouse.write(t, one, "remark", "first tab")
 	leads(t, two, chromedp.Navigate(p.url+"tea/en/"))
@@ -552,6 +555,7 @@ func TestOfflineThenOnline(t *testing.T) {
 		}
 	}
 	t.Run("no network", func(t *testing.T) {
+		t.Parallel()
 		p, data, ctx := begin(t)
 		offline(t, ctx, true)
 		do(t, ctx, chromedp.Click(css(".send button")))
@@ -563,6 +567,7 @@ func TestOfflineThenOnline(t *testing.T) {
 		holdsOne(t, p.stored(t, data, "tea"), filled)
 	})
 	t.Run("the answer is lost", func(t *testing.T) {
+		t.Parallel()
 		p, data, ctx := begin(t)
 		lost := make(chan fetching.RequestID, 8)
 		err := chromedp.Listen(ctx, func(event any) {
@@ -584,6 +589,7 @@ func TestOfflineThenOnline(t *testing.T) {
 		holdsOne(t, p.stored(t, data, "tea"), filled)
 	})
 	t.Run("the server is away", func(t *testing.T) {
+		t.Parallel()
 		p, data, ctx := begin(t)
 		p.kill()
 		do(t, ctx, chromedp.Click(css(".send button")))
@@ -610,6 +616,7 @@ func TestLongChineseText(t *testing.T) {
 	}
 	for _, scripts := range []bool{true, false} {
 		t.Run(fmt.Sprint("scripts ", scripts), func(t *testing.T) {
+			t.Parallel()
 			data := t.TempDir()
 			p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
 			ctx := watch(t, 360, "light", "zh")

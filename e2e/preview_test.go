@@ -1,12 +1,9 @@
 package e2e
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,34 +21,11 @@ import (
 func previewed(t *testing.T, surveys map[string]string) (url, dir string) {
 	t.Helper()
 	dir = writeSurveys(t, surveys)
-	cmd := exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--surveys", dir, "--data", t.TempDir())
-	logged := &output{}
-	cmd.Stderr = logged
-	printed, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
+	p := serve(t, "--addr", "127.0.0.1:0", "--surveys", dir, "--data", t.TempDir())
+	if p.url == "" {
+		t.Fatalf("serve did not start:\n%s", p.errors)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-		if t.Failed() {
-			t.Logf("serve logged:\n%s", logged)
-		}
-	})
-	lines := bufio.NewScanner(printed)
-	for url == "" && lines.Scan() {
-		if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "http://") {
-			url = line
-		}
-	}
-	if url == "" {
-		t.Fatalf("serve did not start:\n%s", logged)
-	}
-	go io.Copy(io.Discard, printed)
-	return url, dir
+	return p.url, dir
 }
 
 // save replaces a file as many editors do: another file, renamed.
@@ -69,8 +43,7 @@ func save(t *testing.T, dir, name, content string) {
 // watch opens a browser in which nothing may go against the pages' security policy, and no script may fail.
 func watch(t *testing.T, width int64, scheme, language string) context.Context {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(launched(t, width, chromedp.Flag("lang", language), chromedp.Flag("accept-lang", language)))
-	t.Cleanup(cancel)
+	ctx := newWindow(t, language, width)
 	err := chromedp.Listen(ctx, func(event any) {
 		if e, ok := event.(*runtime.EventExceptionThrown); ok {
 			t.Errorf("a script failed: %s", e.ExceptionDetails.Exception.Description)
@@ -84,7 +57,6 @@ func watch(t *testing.T, width int64, scheme, language string) context.Context {
 	}
 	call(t, ctx, log.Enable, cdp.Empty{})
 	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
-	do(t, ctx, chromedp.EmulateViewport(width, 900))
 	return ctx
 }
 
@@ -132,6 +104,7 @@ func TestPreviewShowsProblems(t *testing.T) {
 		{"zh", "dark", 360, "有 2 处错误"},
 	} {
 		t.Run(c.language, func(t *testing.T) {
+			t.Parallel()
 			url, dir := previewed(t, map[string]string{"tea.yaml": longSurvey})
 			ctx := watch(t, c.width, c.scheme, c.language)
 			leads(t, ctx, chromedp.Navigate(url+"tea/"+c.language+"/"))

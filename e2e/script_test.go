@@ -116,15 +116,21 @@ func (v *visitor) asked() int {
 
 func visit(t *testing.T, width int64) *visitor {
 	t.Helper()
-	return another(t, launched(t, width), width)
+	return watchDialogs(t, newWindow(t, "", width))
 }
 
-// another is one more tab of the same browser, in a window of its own: one in the background would draw nothing, and there
-// would be nothing to click at.
-func another(t *testing.T, of context.Context, width int64) *visitor {
+// another opens one more page that shares its storage with v, in a window of its own: a tab in the background would draw
+// nothing, and there would be nothing to click at.
+func another(t *testing.T, v *visitor, width int64) *visitor {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(of, chromedp.WithNewWindow(true))
+	ctx, cancel := chromedp.NewContext(v.Context)
 	t.Cleanup(cancel)
+	prepare(t, ctx, width)
+	return watchDialogs(t, ctx)
+}
+
+func watchDialogs(t *testing.T, ctx context.Context) *visitor {
+	t.Helper()
 	v := &visitor{Context: ctx, accept: true}
 	err := chromedp.Listen(ctx, func(event any) {
 		switch e := event.(type) {
@@ -143,8 +149,6 @@ func another(t *testing.T, of context.Context, width int64) *visitor {
 	}
 	call(t, ctx, runtime.Enable, cdp.Empty{})
 	call(t, ctx, page.Enable, page.EnableParams{})
-	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}})
-	do(t, ctx, chromedp.EmulateViewport(width, 900))
 	return v
 }
 

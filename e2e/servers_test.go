@@ -125,6 +125,10 @@ func startServer(command func(address string) *exec.Cmd) (endpoint string, err e
 		listener.Close()
 		server, printed := command(address), &output{}
 		server.Stdout, server.Stderr = printed, printed
+		kill, err := killWithUs(server)
+		if err != nil {
+			return "", err
+		}
 		if err := server.Start(); err != nil {
 			return "", err
 		}
@@ -134,16 +138,38 @@ func startServer(command func(address string) *exec.Cmd) (endpoint string, err e
 			close(ended)
 		}()
 		onStop(func() {
-			server.Process.Kill()
+			kill()
 			<-ended
 		})
 		failed = untilListening(address, ended)
 		if failed == nil {
 			return "http://" + address, nil
 		}
-		failed = fmt.Errorf("%s: %w: %s", server.Path, failed, printed)
+		failed = fmt.Errorf("%s: %w: %s", server, failed, printed)
 	}
 	return "", failed
+}
+
+// killWithUs has a command that is to be started killed when this process ends, however it ends, or when kill is called. A
+// shell runs the command, and reads from a pipe that nobody writes to: the read ends when the pipe is closed.
+func killWithUs(command *exec.Cmd) (kill func(), err error) {
+	const script = `exec 3<&0
+		"$@" & program=$!
+		{ read -r _ <&3; kill -9 $program; } >/dev/null 2>&1 & guard=$!
+		wait $program; status=$?
+		kill $guard 2>/dev/null
+		exit $status`
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		return nil, err
+	}
+	command.Args = append([]string{"sh", "-c", script, "sh", command.Path}, command.Args[1:]...)
+	command.Path = shell
+	pipe, err := command.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	return func() { pipe.Close() }, nil
 }
 
 func untilListening(address string, ended <-chan struct{}) error {
