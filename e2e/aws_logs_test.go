@@ -16,10 +16,10 @@ import (
 )
 
 // A panic in the handler is a 500 that names the request, and a line in the log that does so too; the process goes on.
-func TestOnAWSPanicIsNotTheEnd(t *testing.T) {
+func TestOnAWSPanicIsA500(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
-	broken, problems := questionnaire.Parse("broken.yaml", []byte(strings.Replace(deployed, "id: service", "id: broken", 1)))
+	broken, problems := questionnaire.Parse("broken.yaml", []byte(strings.Replace(serviceSurvey, "id: service", "id: broken", 1)))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -29,7 +29,7 @@ func TestOnAWSPanicIsNotTheEnd(t *testing.T) {
 	if err := d.table.PutDefinition(t.Context(), broken); err != nil {
 		t.Fatal(err)
 	}
-	if reply, err := d.post("application/json", awsAnswer(1), false); err != nil || reply.StatusCode != 201 {
+	if reply, err := d.post("application/json", serviceSubmission(1), false); err != nil || reply.StatusCode != 201 {
 		t.Fatal(reply, err)
 	}
 	processes := d.submit.Started()
@@ -52,16 +52,16 @@ func TestOnAWSPanicIsNotTheEnd(t *testing.T) {
 			t.Errorf("the body is %s", reply.Body)
 		}
 	}
-	if reply, err := d.post("application/json", awsAnswer(2), false); err != nil || reply.StatusCode != 201 {
+	if reply, err := d.post("application/json", serviceSubmission(2), false); err != nil || reply.StatusCode != 201 {
 		t.Fatal(reply, err)
 	}
 	if now := d.submit.Started(); now != processes {
 		t.Errorf("%d processes have been started, were %d", now, processes)
 	}
-	if stored := d.stored(); len(stored) != 2 {
+	if stored := d.countStored(); len(stored) != 2 {
 		t.Errorf("%d stored", len(stored))
 	}
-	d.quiet(t, "marked", "203.0.113.7")
+	d.checkLogs(t, "marked", "203.0.113.7")
 	for id := range ids {
 		found := false
 		for line := range strings.Lines(d.log.String()) {
@@ -75,7 +75,7 @@ func TestOnAWSPanicIsNotTheEnd(t *testing.T) {
 }
 
 // Whatever happens to a submission, and to the results: neither an answer nor an address is in what the functions print.
-func TestOnAWSLogsTellNothing(t *testing.T) {
+func TestOnAWSLogsHoldNoAnswers(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	d.submit.Env = append(d.submit.Env, "ORIGIN_SECRETS=marked-secret-1,marked-secret-2", "ADDRESS_HEADER=CloudFront-Viewer-Address")
@@ -117,30 +117,30 @@ func TestOnAWSLogsTellNothing(t *testing.T) {
 	send("service", form, "overall=4&remark=marked-answer", map[string]string{"x-origin-secret": "marked"}, false)
 	send("service", form, "marked, not base64", nil, true)
 	d.submit.Timeout = 3 * time.Second
-	d.database.Break(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
+	d.database.Inject(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
 	send("service", form, "overall=5&remark=marked-answer", nil, false)
-	d.database.Break(nil, nil)
+	d.database.Reset()
 	for _, status := range []int{200, 201, 303, 400, 403, 404, 409, 415, 422, 503} {
 		if !statuses[status] {
 			t.Errorf("no answer had the status %d: %v", status, statuses)
 		}
 	}
 	d.publish.Timeout = 4 * time.Second
-	d.files.Break(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
-	if err := d.changed(); err == nil {
+	d.files.Inject(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
+	if err := d.publishChanges(); err == nil {
 		t.Error("published without a bucket")
 	}
-	d.files.Break(nil, nil)
+	d.files.Reset()
 	d.publish.Timeout = 30 * time.Second
-	if err := d.changed(); err != nil {
+	if err := d.publishChanges(); err != nil {
 		t.Error(err)
 	}
-	d.quiet(t, "marked", "198.51.100", "4711")
+	d.checkLogs(t, "marked", "198.51.100", "4711")
 }
 
-// quiet ends the functions and holds that what they have printed is lines of JSON, figures among them, and contains none
+// checkLogs ends the functions and holds that what they have printed is lines of JSON, figures among them, and contains none
 // of some words.
-func (d *deployment) quiet(t *testing.T, words ...string) {
+func (d *deployment) checkLogs(t *testing.T, words ...string) {
 	t.Helper()
 	d.submit.Kill() // all that was printed has been read once a process is gone
 	d.publish.Kill()

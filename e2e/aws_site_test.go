@@ -26,15 +26,15 @@ import (
 
 // stream reads the records of the table's stream, and lets through what the template's filter does.
 type stream struct {
-	t         *testing.T
-	client    *dynamodbstreams.Client
-	arn       string
-	iterators map[string]*string // by shard; nil at its end
-	prefix    string
-	names     []string
+	t          *testing.T
+	client     *dynamodbstreams.Client
+	arn        string
+	iterators  map[string]*string // by shard; nil at its end
+	prefix     string
+	eventNames []string
 }
 
-func follow(t *testing.T, d *deployment) *stream {
+func followStream(t *testing.T, d *deployment) *stream {
 	t.Helper()
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
 	if err != nil {
@@ -57,19 +57,19 @@ func follow(t *testing.T, d *deployment) *stream {
 	}
 	return &stream{
 		t: t, arn: *about.Table.LatestStreamArn, iterators: map[string]*string{},
-		prefix: filter.DynamoDB.Keys.PK.S[0].Prefix, names: filter.EventName,
+		prefix: filter.DynamoDB.Keys.PK.S[0].Prefix, eventNames: filter.EventName,
 		client: dynamodbstreams.New(dynamodbstreams.Options{
 			Region: "us-east-1", BaseEndpoint: &d.database.Target, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 		}),
 	}
 }
 
-// records waits for so many new records, and returns all there are, in each shard's order.
-func (s *stream) records(want int) []events.DynamoDBEventRecord {
+// waitForRecords waits for so many new records, and returns all there are, in each shard's order.
+func (s *stream) waitForRecords(want int) []events.DynamoDBEventRecord {
 	s.t.Helper()
 	var all []events.DynamoDBEventRecord
 	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		if all = append(all, s.fresh()...); len(all) >= want {
+		if all = append(all, s.newRecords()...); len(all) >= want {
 			return all
 		}
 		if time.Now().After(deadline) {
@@ -78,8 +78,8 @@ func (s *stream) records(want int) []events.DynamoDBEventRecord {
 	}
 }
 
-// fresh reads what is new now.
-func (s *stream) fresh() []events.DynamoDBEventRecord {
+// newRecords reads what is new now.
+func (s *stream) newRecords() []events.DynamoDBEventRecord {
 	s.t.Helper()
 	about, err := s.client.DescribeStream(s.t.Context(), &dynamodbstreams.DescribeStreamInput{StreamArn: &s.arn})
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *stream) fresh() []events.DynamoDBEventRecord {
 			for _, r := range out.Records {
 				pk, _ := r.Dynamodb.Keys["PK"].(*streams.AttributeValueMemberS)
 				sk, _ := r.Dynamodb.Keys["SK"].(*streams.AttributeValueMemberS)
-				if pk == nil || sk == nil || !strings.HasPrefix(pk.Value, s.prefix) || !slices.Contains(s.names, string(r.EventName)) {
+				if pk == nil || sk == nil || !strings.HasPrefix(pk.Value, s.prefix) || !slices.Contains(s.eventNames, string(r.EventName)) {
 					continue
 				}
 				if len(r.Dynamodb.NewImage)+len(r.Dynamodb.OldImage) > 0 {
@@ -144,25 +144,25 @@ func (d *deployment) deliver(t *testing.T, records []events.DynamoDBEventRecord)
 func TestOnAWSStreamIsOnlyATrigger(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
-	s := follow(t, d)
+	s := followStream(t, d)
 	n := 0
 	send := func(more int) {
 		t.Helper()
 		for range more {
 			n++
-			if reply, err := d.post("application/json", awsAnswer(n), false); err != nil || reply.StatusCode != 201 {
+			if reply, err := d.post("application/json", serviceSubmission(n), false); err != nil || reply.StatusCode != 201 {
 				t.Fatal(reply, err)
 			}
 		}
 	}
 	counts := func(want int) {
 		t.Helper()
-		if f := d.page(); f.Respondents != want {
+		if f := d.publicFigures(); f.Respondents != want {
 			t.Fatalf("the page counts %d respondents, want %d", f.Respondents, want)
 		}
 	}
 	send(10)
-	first := s.records(10)
+	first := s.waitForRecords(10)
 	if len(first) != 10 {
 		t.Fatalf("the stream has %d records of 10 answers", len(first))
 	}
@@ -171,31 +171,31 @@ func TestOnAWSStreamIsOnlyATrigger(t *testing.T) {
 	d.deliver(t, first) // repeated
 	counts(10)
 	send(10)
-	second := s.records(10)
+	second := s.waitForRecords(10)
 	slices.Reverse(second)
 	d.deliver(t, append(slices.Clone(second), first...)) // reordered, and old ones again
 	counts(20)
 	send(10)
-	s.records(10) // lost
+	s.waitForRecords(10) // lost
 	counts(20)
 	send(1)
-	d.deliver(t, s.records(1)) // the next one brings them along
+	d.deliver(t, s.waitForRecords(1)) // the next one brings them along
 	counts(31)
 	send(5)
-	s.records(5) // lost, and none comes after
+	s.waitForRecords(5) // lost, and none comes after
 	if _, err := d.publish.Invoke(t.Context(), map[string]string{"source": "aws.events", "detail-type": "Scheduled Event"}); err != nil {
 		t.Fatal(err)
 	}
 	counts(36)
 	for _, metric := range []string{"PublishAge", "Rounds"} {
-		d.prints(`"` + metric + `":`)
+		d.waitForLog(`"` + metric + `":`)
 	}
 }
 
-// TestOnAWSABrowserAnswers is the whole deployment: published by the program, served as the CDN does, answered by a
+// TestOnAWSInABrowser is the whole deployment: published by the program, served as the CDN does, answered by a
 // browser, with and without the handler's complaint, and read by it. Every call that the functions make on the way is
 // held against their roles.
-func TestOnAWSABrowserAnswers(t *testing.T) {
+func TestOnAWSInABrowser(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
@@ -204,11 +204,11 @@ func TestOnAWSABrowserAnswers(t *testing.T) {
 	}
 	const secret = "0123456789abcdef0123456789abcdef"
 	d.submit.Env = append(d.submit.Env, "ORIGIN_SECRETS="+secret+",older", "ADDRESS_HEADER=CloudFront-Viewer-Address", "RETENTION_DAYS=30")
-	if out, err := d.publishing(t, writeSurveys(t, map[string]string{"tea.yaml": mendSurvey})); err != nil {
+	if out, err := d.runPublish(t, writeSurveys(t, map[string]string{"tea.yaml": teaSurvey})); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	site := startCDN(t, d, secret)
-	s := follow(t, d)
+	s := followStream(t, d)
 	for address, want := range map[string]int{"": 200, "tea": 301, "tea/en": 301, "tea/": 200, "tea/results/": 200, "nothing/": 404, "nothing.html": 404} {
 		status, header, page := fetch(t, site+address)
 		if status != want {
@@ -238,21 +238,21 @@ func TestOnAWSABrowserAnswers(t *testing.T) {
 	var submitted, published []aws.Call
 	gather := func(into *[]aws.Call) {
 		*into = append(append(*into, d.database.Calls()...), d.files.Calls()...)
-		d.database.Break(nil, nil)
-		d.files.Break(nil, nil)
+		d.database.Reset()
+		d.files.Reset()
 	}
-	d.database.Break(nil, nil)
-	d.files.Break(nil, nil)
+	d.database.Reset()
+	d.files.Reset()
 
-	ctx := open(t, 360)
-	leads(t, ctx, chromedp.Navigate(site+"tea/en?c=email"))
-	if at(t, ctx) != site+"tea/en/?c=email" {
-		t.Errorf("sent to %s", at(t, ctx))
+	ctx := openPage(t, 360)
+	load(t, ctx, chromedp.Navigate(site+"tea/en?c=email"))
+	if location(t, ctx) != site+"tea/en/?c=email" {
+		t.Errorf("sent to %s", location(t, ctx))
 	}
 	do(t, ctx, click("taste", "5"), click("why", "warm"), chromedp.SendKeys(css(`[name=email]`), "li.secret@example.com"), chromedp.SendKeys(css(`[name=remark]`), "secret remark"))
-	leads(t, ctx, chromedp.Click(css("form button")))
-	if thanks := at(t, ctx); !strings.HasPrefix(thanks, site+"tea/en/thanks/") || !strings.Contains(thanks, "#") { // with the receipt
-		t.Fatalf("after sending: %s\n%s", at(t, ctx), d.log)
+	load(t, ctx, chromedp.Click(css("form button")))
+	if thanks := location(t, ctx); !strings.HasPrefix(thanks, site+"tea/en/thanks/") || !strings.Contains(thanks, "#") { // with the receipt
+		t.Fatalf("after sending: %s\n%s", location(t, ctx), d.log)
 	}
 	// Without a script, and with mistakes: the handler's page must have the site's style.
 	form := func(fields string) (*http.Response, string) {
@@ -290,14 +290,14 @@ func TestOnAWSABrowserAnswers(t *testing.T) {
 	}
 	gather(&submitted)
 
-	d.deliver(t, s.records(2))
+	d.deliver(t, s.waitForRecords(2))
 	gather(&published)
 	if _, err := d.publish.Invoke(t.Context(), map[string]string{"source": "aws.events"}); err != nil {
 		t.Fatal(err)
 	}
 	gather(&published)
-	leads(t, ctx, chromedp.Navigate(site+"tea/en/results/"))
-	if text := read(t, ctx, chromedp.Text(css("main"))); !strings.Contains(text, "2") || !is(t, ctx, `document.styleSheets[0].cssRules.length > 0`) {
+	load(t, ctx, chromedp.Navigate(site+"tea/en/results/"))
+	if text := read(t, ctx, chromedp.Text(css("main"))); !strings.Contains(text, "2") || !isTrue(t, ctx, `document.styleSheets[0].cssRules.length > 0`) {
 		t.Errorf("the results page says\n%s", text)
 	}
 	_, _, data := fetch(t, site+"tea/results/results.json")
@@ -305,7 +305,7 @@ func TestOnAWSABrowserAnswers(t *testing.T) {
 	if err := json.Unmarshal([]byte(data), &r); err != nil || r.Respondents != 2 {
 		t.Errorf("%d respondents, want 2 (%v)", r.Respondents, err)
 	}
-	shot(t, ctx, "aws-results-en-360")
+	screenshot(t, ctx, "aws-results-en-360")
 
 	for _, check := range []struct {
 		role   string
@@ -362,46 +362,46 @@ func TestOnAWSABrowserAnswers(t *testing.T) {
 	if lines < 4 {
 		t.Errorf("%d lines of figures", lines)
 	}
-	if reply, err := d.post("application/json", awsAnswer(1), false); err != nil || reply.StatusCode != http.StatusForbidden {
+	if reply, err := d.post("application/json", serviceSubmission(1), false); err != nil || reply.StatusCode != http.StatusForbidden {
 		t.Errorf("not by the CDN: %d, %v", reply.StatusCode, err)
 	}
 }
 
 // A store that does not answer costs the respondent's patience, not the answer: the function minds the time that it is
 // told, and says so, and a process that is to end says that it does.
-func TestOnAWSDeadlineAndEnd(t *testing.T) {
+func TestOnAWSDeadlineAndShutdown(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	d.submit.Timeout = 4 * time.Second
-	d.database.Break(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
+	d.database.Inject(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
 	begin := time.Now()
-	reply, err := d.post("application/json", awsAnswer(1), false)
+	reply, err := d.post("application/json", serviceSubmission(1), false)
 	if err != nil || reply.StatusCode != http.StatusServiceUnavailable || reply.Headers["Retry-After"] == "" {
 		t.Fatalf("%+v, %v after %v", reply, err, time.Since(begin))
 	}
 	if reply.Headers["X-Request-Id"] == "" {
 		t.Errorf("the reply does not name the request: %+v", reply)
 	}
-	d.prints(fmt.Sprintf(`"request":%q`, reply.Headers["X-Request-Id"]))
-	d.database.Break(nil, nil)
-	if reply, err := d.post("application/json", awsAnswer(1), false); err != nil || reply.StatusCode != 201 {
+	d.waitForLog(fmt.Sprintf(`"request":%q`, reply.Headers["X-Request-Id"]))
+	d.database.Reset()
+	if reply, err := d.post("application/json", serviceSubmission(1), false); err != nil || reply.StatusCode != 201 {
 		t.Fatal(reply, err)
 	}
 	d.submit.Signal(syscall.SIGTERM)
-	d.prints(`"stopping"`)
-	if reply, err := d.post("application/json", awsAnswer(2), false); err != nil && !errors.Is(err, aws.ErrKilled) {
+	d.waitForLog(`"stopping"`)
+	if reply, err := d.post("application/json", serviceSubmission(2), false); err != nil && !errors.Is(err, aws.ErrKilled) {
 		t.Fatal(reply, err)
 	}
 	// The publisher too: what it could not do comes again.
 	d.publish.Timeout = 4 * time.Second
-	d.files.Break(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
-	if err := d.changed(); err == nil || err.Error() != "records must come again" {
+	d.files.Inject(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
+	if err := d.publishChanges(); err == nil || err.Error() != "records must come again" {
 		t.Errorf("%v", err)
 	}
-	d.files.Break(nil, nil)
+	d.files.Reset()
 	d.publish.Timeout = 30 * time.Second // a busy machine is not what is tested
 	begin = time.Now()
-	if err := d.changed(); err != nil {
+	if err := d.publishChanges(); err != nil {
 		t.Errorf("%v after %v\n%s", err, time.Since(begin), d.log)
 	}
 	t.Logf("caught up in %v", time.Since(begin))

@@ -31,8 +31,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// patient is a client of the tests' own: what functions give up after seconds, DynamoDB Local may still be busy with.
-func patient(getenv func(string) string) *dynamodb.Client {
+// newDynamoDBClient is a client of the tests' own: what functions give up after seconds, DynamoDB Local may still be busy with.
+func newDynamoDBClient(getenv func(string) string) *dynamodb.Client {
 	return dynamodb.New(cloud.DynamoDB(getenv).Options(), func(o *dynamodb.Options) { o.HTTPClient = awshttp.NewBuildableClient() })
 }
 
@@ -49,7 +49,7 @@ func s3Client(endpoint string) *s3.Client {
 type deployment struct {
 	t               *testing.T
 	submit, publish *aws.Function
-	database, files *aws.Network
+	database, files *aws.Proxy
 	client          *dynamodb.Client
 	bucket          *s3.Client
 	table           *cloud.Table
@@ -59,7 +59,7 @@ type deployment struct {
 	log             *output // of both functions
 }
 
-const deployed = `
+const serviceSurvey = `
 id: service
 title: Service
 languages: [en]
@@ -73,8 +73,8 @@ sections:
 
 func deploy(t *testing.T) *deployment {
 	t.Helper()
-	d := &deployment{t: t, built: t.TempDir(), log: &output{}, database: &aws.Network{Target: dynamoDB(t)}, files: &aws.Network{Target: s3Server(t)}}
-	for _, n := range []*aws.Network{d.database, d.files} {
+	d := &deployment{t: t, built: t.TempDir(), log: &output{}, database: &aws.Proxy{Target: dynamoDB(t)}, files: &aws.Proxy{Target: s3Server(t)}}
+	for _, n := range []*aws.Proxy{d.database, d.files} {
 		stop, err := n.Listen()
 		if err != nil {
 			t.Fatal(err)
@@ -89,7 +89,7 @@ func deploy(t *testing.T) *deployment {
 	direct := maps.Clone(env)
 	direct["DYNAMODB_ENDPOINT"], direct["S3_ENDPOINT"] = d.database.Target, d.files.Target
 	getenv := func(key string) string { return direct[key] }
-	d.client, d.bucket = patient(getenv), s3Client(d.files.Target)
+	d.client, d.bucket = newDynamoDBClient(getenv), s3Client(d.files.Target)
 	ctx := t.Context()
 	if _, err := d.client.CreateTable(ctx, cloud.Schema(name)); err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func deploy(t *testing.T) *deployment {
 	if _, err := d.bucket.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatal(err)
 	}
-	s, problems := questionnaire.Parse("service.yaml", []byte(deployed))
+	s, problems := questionnaire.Parse("service.yaml", []byte(serviceSurvey))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -131,9 +131,9 @@ func (d *deployment) function(name string, env map[string]string) *aws.Function 
 	return f
 }
 
-// prints waits until the functions' log has a text: what a process has printed comes by a pipe, which may be slower than its
+// waitForLog waits until the functions' log has a text: what a process has printed comes by a pipe, which may be slower than its
 // answer.
-func (d *deployment) prints(text string) {
+func (d *deployment) waitForLog(text string) {
 	d.t.Helper()
 	for deadline := time.Now().Add(patience); !strings.Contains(d.log.String(), text); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -164,12 +164,12 @@ func (d *deployment) postTo(survey, media, body string, encoded bool) (events.AP
 	return reply, err
 }
 
-func awsAnswer(n int) string {
+func serviceSubmission(n int) string {
 	return fmt.Sprintf(`{"id":"00000000-0000-4000-8000-%012d","answers":{"overall":%d}}`, n, n%5+1)
 }
 
-// changed publishes, as the table's stream has it done after a submission.
-func (d *deployment) changed() error {
+// publishChanges publishes, as the table's stream has it done after a submission.
+func (d *deployment) publishChanges() error {
 	event := events.DynamoDBEvent{}
 	for shard := range 16 {
 		var record events.DynamoDBEventRecord
@@ -200,8 +200,8 @@ type figures struct {
 	Revision    int
 }
 
-// page reads the public figures, as the CDN serves them.
-func (d *deployment) page() figures {
+// publicFigures reads the public figures, as the CDN serves them.
+func (d *deployment) publicFigures() figures {
 	d.t.Helper()
 	out, err := d.bucket.GetObject(d.t.Context(), &s3.GetObjectInput{Bucket: sdk.String(d.name()), Key: sdk.String("service/results/results.json")})
 	if err != nil {
@@ -224,8 +224,8 @@ func (d *deployment) name() string {
 	return ""
 }
 
-// stored counts the responses in the table by id.
-func (d *deployment) stored() map[string]int {
+// countStored counts the responses in the table by id.
+func (d *deployment) countStored() map[string]int {
 	d.t.Helper()
 	count := map[string]int{}
 	pages := dynamodb.NewScanPaginator(d.client, &dynamodb.ScanInput{TableName: sdk.String(d.name()), ConsistentRead: sdk.Bool(true)})
@@ -259,37 +259,37 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 	for _, step := range []struct {
 		body   string
 		status int
-	}{{awsAnswer(1), 201}, {awsAnswer(1), 200}, {strings.Replace(awsAnswer(1), `:2}`, `:5}`, 1), 409}, {awsAnswer(2), 201}, {`{`, 422}} {
+	}{{serviceSubmission(1), 201}, {serviceSubmission(1), 200}, {strings.Replace(serviceSubmission(1), `:2}`, `:5}`, 1), 409}, {serviceSubmission(2), 201}, {`{`, 422}} {
 		if reply, err := d.post("application/json", step.body, false); err != nil || reply.StatusCode != step.status {
 			t.Fatalf("%s: %d %s %v", step.body, reply.StatusCode, reply.Body, err)
 		}
 	}
 	for range 3 { // once, again, and again: nothing changes
-		if err := d.changed(); err != nil {
+		if err := d.publishChanges(); err != nil {
 			t.Fatal(err)
 		}
-		if f := d.page(); f.Respondents != 3 {
+		if f := d.publicFigures(); f.Respondents != 3 {
 			t.Fatalf("%+v", f)
 		}
 	}
 	// The schedule mends what the stream has lost.
-	if reply, err := d.post("application/json", awsAnswer(3), false); err != nil || reply.StatusCode != 201 {
+	if reply, err := d.post("application/json", serviceSubmission(3), false); err != nil || reply.StatusCode != 201 {
 		t.Fatal(reply, err)
 	}
 	if _, err := d.publish.Invoke(t.Context(), map[string]string{"source": "aws.scheduler"}); err != nil {
 		t.Fatal(err)
 	}
-	if f := d.page(); f.Respondents != 4 {
+	if f := d.publicFigures(); f.Respondents != 4 {
 		t.Fatalf("%+v", f)
 	}
 }
 
-// eachCall has a function killed at its calls to the stores, before the store has seen the call and after. Each killed process
+// killAtEachCall has a function killed at its calls to the stores, before the store has seen the call and after. Each killed process
 // is followed by a new one, which has nothing in its caches. Calls are concurrent, so their order differs from round to
 // round: for each kind of call, the first is broken off, the second, the fourth, the eighth and so on, until a round
 // completes; with GLASSPOLL_SOAK every one. There are up to 16 calls of a kind, one a shard, and it is chance which shard is
 // the n-th. It returns the number of calls broken off, by kind.
-func (d *deployment) eachCall(t *testing.T, f *aws.Function, networks []*aws.Network, round func(broken bool)) map[string]int {
+func (d *deployment) killAtEachCall(t *testing.T, f *aws.Function, networks []*aws.Proxy, round func(broken bool)) map[string]int {
 	t.Helper()
 	broken := map[string]int{}
 	for _, network := range networks {
@@ -303,15 +303,15 @@ func (d *deployment) eachCall(t *testing.T, f *aws.Function, networks []*aws.Net
 				}
 			}
 			f.Kill()
-			network.Break(nil, nil)
+			network.Reset()
 			round(true)
 			meet()
 			for i := 0; i < len(kinds); i++ {
-				for nth := 1; ; nth = following(nth) {
+				for nth := 1; ; nth = nextCall(nth) {
 					var mu sync.Mutex
 					count := 0
 					f.Kill()
-					network.Break(func(c aws.Call) aws.Fault {
+					network.Inject(func(c aws.Call) aws.Fault {
 						mu.Lock()
 						defer mu.Unlock()
 						if kindOf(c) == kinds[i] {
@@ -323,7 +323,7 @@ func (d *deployment) eachCall(t *testing.T, f *aws.Function, networks []*aws.Net
 					}, f.Kill)
 					round(true)
 					meet()
-					network.Break(nil, nil)
+					network.Reset()
 					mu.Lock()
 					reached := count >= nth
 					mu.Unlock()
@@ -339,7 +339,7 @@ func (d *deployment) eachCall(t *testing.T, f *aws.Function, networks []*aws.Net
 	return broken
 }
 
-func following(nth int) int {
+func nextCall(nth int) int {
 	if soak.On() {
 		return nth + 1
 	}
@@ -357,7 +357,7 @@ func kindOf(c aws.Call) string {
 	return name
 }
 
-const steady = `
+const surveyWithoutPeriod = `
 id: steady
 title: Steady
 languages: [en]
@@ -371,10 +371,10 @@ sections:
 
 // The form handler may end at any call to a store, whether the store has heard of it or not: what was acknowledged is
 // stored once, and a retry finds it.
-func TestOnAWSSubmitMayEndAnywhere(t *testing.T) {
+func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
-	s, problems := questionnaire.Parse("steady.yaml", []byte(steady))
+	s, problems := questionnaire.Parse("steady.yaml", []byte(surveyWithoutPeriod))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -392,23 +392,25 @@ func TestOnAWSSubmitMayEndAnywhere(t *testing.T) {
 		stored bool
 		kinds  []string // of calls that must have been broken off
 	}{
-		{"with an id, checked in two periods", "service", "application/json", func() string { return awsAnswer(n) }, "", []int{201, 200}, true, []string{"GetItem D", "TransactWriteItems R"}},
-		{"with an id", "steady", "application/json", func() string { return awsAnswer(n) }, "", []int{201, 200}, true, []string{"GetItem D", "PutItem R"}},
+		{"with an id, checked in two periods", "service", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "TransactWriteItems R"}},
+		{"with an id", "steady", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "PutItem R"}},
 		{"a plain form", "service", "application/x-www-form-urlencoded", func() string { return fmt.Sprintf("overall=2&remark=%d", n) }, "", []int{303}, true, []string{"GetItem D", "TransactWriteItems R"}},
 		{"a plain form, of a survey without periods", "steady", "application/x-www-form-urlencoded", func() string { return fmt.Sprintf("overall=1&remark=%d", n) }, "", []int{303}, true, []string{"TransactWriteItems R"}},
-		{"the same again", "service", "application/json", func() string { return awsAnswer(n) }, awsAnswer(0), []int{200}, true, []string{"GetItem D", "TransactWriteItems R"}},
-		{"the same again, without periods", "steady", "application/json", func() string { return awsAnswer(n) }, awsAnswer(0), []int{200}, true, []string{"PutItem R", "TransactWriteItems R"}},
-		{"another answer under the same id", "steady", "application/json", func() string { return strings.Replace(awsAnswer(n), `"answers":{`, `"answers":{"remark":"other",`, 1) }, awsAnswer(0), []int{409}, true, []string{"PutItem R", "TransactWriteItems R"}},
+		{"the same again", "service", "application/json", func() string { return serviceSubmission(n) }, serviceSubmission(0), []int{200}, true, []string{"GetItem D", "TransactWriteItems R"}},
+		{"the same again, without periods", "steady", "application/json", func() string { return serviceSubmission(n) }, serviceSubmission(0), []int{200}, true, []string{"PutItem R", "TransactWriteItems R"}},
+		{"another answer under the same id", "steady", "application/json", func() string {
+			return strings.Replace(serviceSubmission(n), `"answers":{`, `"answers":{"remark":"other",`, 1)
+		}, serviceSubmission(0), []int{409}, true, []string{"PutItem R", "TransactWriteItems R"}},
 		{"a form with mistakes", "steady", "application/x-www-form-urlencoded", func() string { return "overall=9" }, "", []int{422}, false, []string{"GetItem D"}},
 	} {
 		acknowledged := 0
-		broken := d.eachCall(t, d.submit, []*aws.Network{d.database}, func(breaking bool) {
+		broken := d.killAtEachCall(t, d.submit, []*aws.Proxy{d.database}, func(breaking bool) {
 			t.Helper()
 			if breaking {
 				n++
 				if c.first != "" {
 					d.database.Pause(true) // what was sent before is not what is broken off
-					if reply, err := d.postTo(c.survey, "application/json", awsAnswer(n), false); err != nil || reply.StatusCode != 201 {
+					if reply, err := d.postTo(c.survey, "application/json", serviceSubmission(n), false); err != nil || reply.StatusCode != 201 {
 						t.Fatalf("%s: before: %d %s %v", c.name, reply.StatusCode, reply.Body, err)
 					}
 					d.submit.Kill()
@@ -423,14 +425,14 @@ func TestOnAWSSubmitMayEndAnywhere(t *testing.T) {
 				t.Fatalf("%s: %d %s %v", c.name, reply.StatusCode, reply.Body, err)
 			}
 			acknowledged++
-			if stored := d.stored(); c.stored && len(stored) != n {
+			if stored := d.countStored(); c.stored && len(stored) != n {
 				t.Fatalf("%s: %d stored, %d sent", c.name, len(stored), n)
 			}
 		})
 		if !c.stored {
 			n = before
 		}
-		stored := d.stored()
+		stored := d.countStored()
 		for id, times := range stored {
 			if times != 1 {
 				t.Errorf("%s: %s is stored %d times", c.name, id, times)
@@ -447,14 +449,14 @@ func TestOnAWSSubmitMayEndAnywhere(t *testing.T) {
 		before = n
 		t.Logf("%s: broken off %v, acknowledged %d", c.name, broken, acknowledged)
 	}
-	if err := d.changed(); err != nil {
+	if err := d.publishChanges(); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // The publisher may end at any call to a store, applied or not: every response is counted once, the page catches up and
 // never goes back. The responses are old enough to be settled, so that tallies and cursors are saved on the way.
-func TestOnAWSPublishMayEndAnywhere(t *testing.T) {
+func TestOnAWSPublishKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	n := 0
@@ -463,13 +465,13 @@ func TestOnAWSPublishMayEndAnywhere(t *testing.T) {
 	seen := figures{}
 	check := func() {
 		t.Helper()
-		now := d.page()
+		now := d.publicFigures()
 		if now.Revision < seen.Revision || now.Respondents < seen.Respondents || now.Respondents > n {
 			t.Fatalf("the page went from %+v to %+v, of %d stored", seen, now, n)
 		}
 		seen = now
 	}
-	broken := d.eachCall(t, d.publish, []*aws.Network{d.database, d.files}, func(breaking bool) {
+	broken := d.killAtEachCall(t, d.publish, []*aws.Proxy{d.database, d.files}, func(breaking bool) {
 		t.Helper()
 		if breaking {
 			n++
@@ -481,7 +483,7 @@ func TestOnAWSPublishMayEndAnywhere(t *testing.T) {
 				t.Fatal(created, err)
 			}
 		}
-		err := d.changed()
+		err := d.publishChanges()
 		check()
 		if errors.Is(err, aws.ErrKilled) && breaking {
 			return

@@ -53,7 +53,7 @@ func TestBucketSignsEveryName(t *testing.T) {
 			t.Errorf("%s: another client: %v", key, err)
 			continue
 		}
-		if got := body(t, out); got != string(content) || sdk.ToString(out.ContentType) != "text/html; charset=utf-8" || !strings.HasPrefix(sdk.ToString(out.CacheControl), "public, max-age=0") {
+		if got := readBody(t, out); got != string(content) || sdk.ToString(out.ContentType) != "text/html; charset=utf-8" || !strings.HasPrefix(sdk.ToString(out.CacheControl), "public, max-age=0") {
 			t.Errorf("%s: another client finds %q, %s, %s", key, got, sdk.ToString(out.ContentType), sdk.ToString(out.CacheControl))
 		}
 		f := cloud.File{Name: "files/" + key, Body: content}

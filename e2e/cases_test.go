@@ -49,13 +49,13 @@ func newEventBus(t *testing.T) *eventBus {
 	return b
 }
 
-func (b *eventBus) set(down bool) {
+func (b *eventBus) setDown(down bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.down = down
 }
 
-func (b *eventBus) told() map[string]int {
+func (b *eventBus) notifications() map[string]int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	told := map[string]int{}
@@ -78,7 +78,7 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 		env[name] = value
 	}
 	d.publish = d.function("publish", env)
-	s, problems := questionnaire.Parse("service.yaml", []byte(deployed+"alerts: [{when: overall <= 2, open: complaint, owner: desk, due_days: 5}]\n"))
+	s, problems := questionnaire.Parse("service.yaml", []byte(serviceSurvey+"alerts: [{when: overall <= 2, open: complaint, owner: desk, due_days: 5}]\n"))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -89,11 +89,11 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.database.Break(nil, nil)
+	d.database.Reset()
 	want := map[string]int{}
 	send := func(from, to int) {
 		for n := from; n < to; n++ {
-			reply, err := d.post("application/json", awsAnswer(n), false)
+			reply, err := d.post("application/json", serviceSubmission(n), false)
 			if err != nil || reply.StatusCode != http.StatusCreated {
 				t.Fatal(reply, err)
 			}
@@ -104,7 +104,7 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 	}
 	check := func(when string) {
 		t.Helper()
-		if told := bus.told(); fmt.Sprint(told) != fmt.Sprint(want) {
+		if told := bus.notifications(); fmt.Sprint(told) != fmt.Sprint(want) {
 			t.Errorf("%s: told of %v\nwant %v", when, told, want)
 		}
 		all, err := d.table.CasesOf(t.Context(), "service")
@@ -113,21 +113,21 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 		}
 	}
 	send(0, 10)
-	if err := d.changed(); err != nil {
+	if err := d.publishChanges(); err != nil {
 		t.Fatalf("%v\n%s", err, d.log)
 	}
 	check("at first")
-	bus.set(true)
+	bus.setDown(true)
 	send(10, 20)
-	if err := d.changed(); err == nil {
+	if err := d.publishChanges(); err == nil {
 		t.Error("nobody was told, and nobody will try again")
 	}
 	if all, err := d.table.CasesOf(t.Context(), "service"); err != nil || len(all) != len(want) {
 		t.Errorf("while nobody can be told: %d cases, want %d, %v", len(all), len(want), err)
 	}
-	bus.set(false)
+	bus.setDown(false)
 	for range 2 {
-		if err := d.changed(); err != nil {
+		if err := d.publishChanges(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -150,7 +150,7 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 		}
 		return string(out)
 	}
-	d.database.Break(nil, nil)
+	d.database.Reset()
 	var id string
 	for id = range want {
 		break
@@ -184,7 +184,7 @@ func TestOnAWSStaffResults(t *testing.T) {
 	}
 	audience := func(name string) {
 		t.Helper()
-		source := strings.Replace(deployed, "min_group: 1", "min_group: 1, audience: "+name, 1) + "alerts: [{when: overall <= 2, open: complaint}]\n"
+		source := strings.Replace(serviceSurvey, "min_group: 1", "min_group: 1, audience: "+name, 1) + "alerts: [{when: overall <= 2, open: complaint}]\n"
 		s, problems := questionnaire.Parse("service.yaml", []byte(source))
 		if len(problems) > 0 {
 			t.Fatal(problems)
@@ -197,11 +197,11 @@ func TestOnAWSStaffResults(t *testing.T) {
 	}
 	answer := func(n int) {
 		t.Helper()
-		reply, err := d.post("application/json", awsAnswer(n), false)
+		reply, err := d.post("application/json", serviceSubmission(n), false)
 		if err != nil || reply.StatusCode != http.StatusCreated {
 			t.Fatal(reply, err)
 		}
-		if err := d.changed(); err != nil {
+		if err := d.publishChanges(); err != nil {
 			t.Fatalf("%v\n%s", err, d.log)
 		}
 	}
@@ -210,7 +210,7 @@ func TestOnAWSStaffResults(t *testing.T) {
 		files := map[string]string{}
 		for key, o := range d.objects(t) {
 			if strings.Contains(key, "/results/") {
-				files[key] = body(t, o)
+				files[key] = readBody(t, o)
 			}
 		}
 		return files
@@ -218,8 +218,8 @@ func TestOnAWSStaffResults(t *testing.T) {
 	audience("public")
 	answer(0)
 	public := results()
-	if len(public) == 0 || d.page().Respondents != 1 {
-		t.Fatalf("%d files of results, %+v", len(public), d.page())
+	if len(public) == 0 || d.publicFigures().Respondents != 1 {
+		t.Fatalf("%d files of results, %+v", len(public), d.publicFigures())
 	}
 	audience("staff")
 	answer(5) // a complaint too
@@ -229,8 +229,8 @@ func TestOnAWSStaffResults(t *testing.T) {
 		}
 	}
 	all, err := d.table.CasesOf(t.Context(), "service")
-	if err != nil || len(all) != 2 || len(bus.told()) != 2 {
-		t.Errorf("%d cases, %d notifications, want 2 of each, %v", len(all), len(bus.told()), err)
+	if err != nil || len(all) != 2 || len(bus.notifications()) != 2 {
+		t.Errorf("%d cases, %d notifications, want 2 of each, %v", len(all), len(bus.notifications()), err)
 	}
 	latest, err := d.table.Latest(t.Context(), "service")
 	if err != nil || len(latest) != 1 || latest[0].Number != 2 {
@@ -238,7 +238,7 @@ func TestOnAWSStaffResults(t *testing.T) {
 	}
 	audience("public")
 	answer(2)
-	if d.page().Respondents != 3 {
-		t.Errorf("public again: %+v", d.page())
+	if d.publicFigures().Respondents != 3 {
+		t.Errorf("public again: %+v", d.publicFigures())
 	}
 }

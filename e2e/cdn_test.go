@@ -162,10 +162,10 @@ func (c *cdn) api(w http.ResponseWriter, r *http.Request) {
 	io.Copy(w, bytes.NewReader([]byte(reply.Body)))
 }
 
-// publishing runs the program's publish over a deployment.
-func (d *deployment) publishing(t *testing.T, surveys string, more ...string) (string, error) {
+// runPublish runs the program's publish over a deployment.
+func (d *deployment) runPublish(t *testing.T, surveys string, more ...string) (string, error) {
 	t.Helper()
-	return d.publishingBy(t, surveys, nil, more...)
+	return d.startPublish(t, surveys, nil, more...)
 }
 
 func fetch(t *testing.T, address string) (int, http.Header, string) {

@@ -55,7 +55,7 @@ sections:
 		return status
 	}
 	post()
-	p.respondents(t, "tea", stored)
+	p.waitForRespondents(t, "tea", stored)
 
 	filler, err := os.Create(filepath.Join(data, "filler"))
 	if err != nil {
@@ -111,11 +111,11 @@ sections:
 			t.Errorf("with room again: %d", status)
 		}
 	}
-	p.respondents(t, "tea", stored)
+	p.waitForRespondents(t, "tea", stored)
 
 	// And all of it is still there for the next process.
 	p.kill()
 	p = start(t, surveys, data)
-	p.respondents(t, "tea", stored)
+	p.waitForRespondents(t, "tea", stored)
 	p.kill()
 }

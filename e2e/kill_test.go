@@ -87,7 +87,7 @@ sections:
 			}
 		}
 	}
-	r := p.respondents(t, "tea", next)
+	r := p.waitForRespondents(t, "tea", next)
 	for step := range 5 {
 		want := (next + 4 - step) / 5 // ids with id%5 == step
 		if got := r.Questions["taste"].Counts[fmt.Sprint(step+1)]; got != want {

@@ -38,7 +38,7 @@ func main() {
 	runs := flag.Int("n", 7, "runs of each site on each connection")
 	root := flag.String("root", "..", "where the project is")
 	flag.Parse()
-	if err := run(context.Background(), *root, *runs); err != nil {
+	if err := runScript(context.Background(), *root, *runs); err != nil {
 		fmt.Fprintln(os.Stderr, "weight:", err)
 		os.Exit(1)
 	}
@@ -66,7 +66,7 @@ type sample struct {
 	painted, can    float64 // milliseconds since the navigation began
 }
 
-func run(ctx context.Context, root string, runs int) error {
+func runScript(ctx context.Context, root string, runs int) error {
 	if runs < 1 {
 		return errors.New("-n: at least one run")
 	}

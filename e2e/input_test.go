@@ -26,9 +26,9 @@ import (
 	"glasspoll/internal/store"
 )
 
-// stored ends the program and reads what its store holds of a survey, in the order of arrival: by field, the values
+// killAndReadAnswers ends the program and reads what its store holds of a survey, in the order of arrival: by field, the values
 // joined by commas.
-func (p *program) stored(t *testing.T, data, survey string) []map[string]string {
+func (p *server) killAndReadAnswers(t *testing.T, data, survey string) []map[string]string {
 	t.Helper()
 	p.kill()
 	opened, err := local.Open(filepath.Join(data, "glasspoll.db"))
@@ -68,16 +68,16 @@ func (p *program) stored(t *testing.T, data, survey string) []map[string]string 
 	return all
 }
 
-// holdsOne fails unless the store holds one answer, and that the one that was meant.
-func holdsOne(t *testing.T, got []map[string]string, want map[string]string) {
+// checkOneStored fails unless the store holds one answer, and that the one that was meant.
+func checkOneStored(t *testing.T, got []map[string]string, want map[string]string) {
 	t.Helper()
 	if len(got) != 1 {
 		t.Fatalf("the store holds %d answers, want one: %v", len(got), got)
 	}
-	differ(t, got[0], want)
+	checkAnswers(t, got[0], want)
 }
 
-func differ(t *testing.T, got, want map[string]string) {
+func checkAnswers(t *testing.T, got, want map[string]string) {
 	t.Helper()
 	for _, field := range slices.Sorted(maps.Keys(want)) {
 		if got[field] != want[field] {
@@ -91,15 +91,15 @@ func differ(t *testing.T, got, want map[string]string) {
 	}
 }
 
-// thanked waits for the thanks, which come after the store has the answers.
-func thanked(t *testing.T, ctx context.Context) {
+// waitForThanks waits for the thanks, which come after the store has the answers.
+func waitForThanks(t *testing.T, ctx context.Context) {
 	t.Helper()
-	becomes(t, ctx, "the thanks", `document.readyState === "complete" && !!document.querySelector("[data-thanks]")`)
+	waitFor(t, ctx, "the thanks", `document.readyState === "complete" && !!document.querySelector("[data-thanks]")`)
 }
 
-// A hand is a way to fill in a form. Each does as a person with that device: nothing is set behind the page's back,
+// A inputMethod is a way to fill in a form. Each does as a person with that device: nothing is set behind the page's back,
 // but for lists and calendars that the browser draws outside the page.
-type hand interface {
+type inputMethod interface {
 	choose(t *testing.T, ctx context.Context, name, value string) // a radio button or a tick
 	pick(t *testing.T, ctx context.Context, name, value string)   // from a list
 	write(t *testing.T, ctx context.Context, name, text string)
@@ -109,22 +109,22 @@ type hand interface {
 	send(t *testing.T, ctx context.Context)               // twice, out of impatience
 }
 
-func label(name, value string) css {
+func labelOf(name, value string) css {
 	return css(fmt.Sprintf(`label:has(> input[name=%q][value=%q])`, name, value))
 }
 
-func named(name string) css { return css(fmt.Sprintf(`[name=%q]`, name)) }
+func byName(name string) css { return css(fmt.Sprintf(`[name=%q]`, name)) }
 
 // pointer is a mouse, or a finger.
 type pointer struct {
-	press   func(x, y float64) step
-	again   func(x, y float64) step // at once after a press
+	press   func(x, y float64) action
+	again   func(x, y float64) action // at once after a press
 	scripts bool
 }
 
-// still waits until an element stands still, and returns the middle of it. Whoever answers looks first: an answer may
+// waitUntilStill waits until an element stands still, and returns the middle of it. Whoever answers looks first: an answer may
 // bring a question or a message a moment later, which moves what is below.
-func still(t *testing.T, ctx context.Context, selector string) (x, y float64) {
+func waitUntilStill(t *testing.T, ctx context.Context, selector string) (x, y float64) {
 	t.Helper()
 	middle := func() []float64 { // no timers: there may be no scripts
 		return read(t, ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(`(() => {
@@ -143,31 +143,31 @@ func still(t *testing.T, ctx context.Context, selector string) (x, y float64) {
 	}
 }
 
-// aim clicks the middle of an element. On a page that the browser has kept and brings back, the usual click waits for ever.
-func aim(t *testing.T, ctx context.Context, selector string) {
+// clickMiddle clicks the middle of an element. On a page that the browser has kept and brings back, the usual click waits for ever.
+func clickMiddle(t *testing.T, ctx context.Context, selector string) {
 	t.Helper()
-	do(t, ctx, chromedp.MouseClickXY(still(t, ctx, selector)))
+	do(t, ctx, chromedp.MouseClickXY(waitUntilStill(t, ctx, selector)))
 }
 
-func (p pointer) at(t *testing.T, ctx context.Context, selector string) {
+func (p pointer) pressOn(t *testing.T, ctx context.Context, selector string) {
 	t.Helper()
-	do(t, ctx, p.press(still(t, ctx, selector)))
+	do(t, ctx, p.press(waitUntilStill(t, ctx, selector)))
 }
 
 func (p pointer) choose(t *testing.T, ctx context.Context, name, value string) {
 	t.Helper()
-	p.at(t, ctx, string(label(name, value)))
+	p.pressOn(t, ctx, string(labelOf(name, value)))
 }
 
 func (p pointer) pick(t *testing.T, ctx context.Context, name, value string) {
 	t.Helper()
-	do(t, ctx, chromedp.SetValue(named(name), value))
+	do(t, ctx, chromedp.SetValue(byName(name), value))
 }
 
 func (p pointer) write(t *testing.T, ctx context.Context, name, text string) {
 	t.Helper()
-	p.at(t, ctx, string(named(name)))
-	if !is(t, ctx, fmt.Sprintf(`document.activeElement.name === %q`, name)) {
+	p.pressOn(t, ctx, string(byName(name)))
+	if !isTrue(t, ctx, fmt.Sprintf(`document.activeElement.name === %q`, name)) {
 		t.Errorf("pressing %s does not bring the focus there", name)
 	}
 	call(t, ctx, input.InsertText, input.InsertTextParams{Text: text})
@@ -175,16 +175,16 @@ func (p pointer) write(t *testing.T, ctx context.Context, name, text string) {
 
 func (p pointer) when(t *testing.T, ctx context.Context, name, value, _ string) {
 	t.Helper()
-	do(t, ctx, chromedp.SetValue(named(name), value))
+	do(t, ctx, chromedp.SetValue(byName(name), value))
 }
 
 func (p pointer) rank(t *testing.T, ctx context.Context, name, option string, place int) {
 	t.Helper()
 	if !p.scripts {
-		do(t, ctx, chromedp.SetValue(named(name+"."+option), fmt.Sprint(place)))
+		do(t, ctx, chromedp.SetValue(byName(name+"."+option), fmt.Sprint(place)))
 		return
 	}
-	p.at(t, ctx, fmt.Sprintf(`[id="q-%s.%s"]`, name, option))
+	p.pressOn(t, ctx, fmt.Sprintf(`[id="q-%s.%s"]`, name, option))
 }
 
 func (p pointer) slide(t *testing.T, ctx context.Context, name string) {
@@ -193,26 +193,26 @@ func (p pointer) slide(t *testing.T, ctx context.Context, name string) {
 		p.write(t, ctx, name, "50")
 		return
 	}
-	p.at(t, ctx, fmt.Sprintf(`.slide:has([name=%q]) [type=range]`, name))
+	p.pressOn(t, ctx, fmt.Sprintf(`.slide:has([name=%q]) [type=range]`, name))
 }
 
 func (p pointer) send(t *testing.T, ctx context.Context) {
 	t.Helper()
-	x, y := still(t, ctx, ".send button")
+	x, y := waitUntilStill(t, ctx, ".send button")
 	do(t, ctx, p.press(x, y), p.again(x, y))
 }
 
 var (
 	mouse = pointer{
-		func(x, y float64) step { return chromedp.MouseClickXY(x, y) },
-		func(x, y float64) step { return chromedp.MouseClickXY(x, y, chromedp.ClickCount(2)) }, true,
+		func(x, y float64) action { return chromedp.MouseClickXY(x, y) },
+		func(x, y float64) action { return chromedp.MouseClickXY(x, y, chromedp.ClickCount(2)) }, true,
 	}
-	bare   = pointer{mouse.press, mouse.again, false} // a mouse, and a browser without scripts
-	finger = pointer{chromedp.TapXY, tapInPassing, true}
+	mouseWithoutScripts = pointer{mouse.press, mouse.again, false} // a mouse, and a browser without scripts
+	touch               = pointer{chromedp.TapXY, tapWithoutWaiting, true}
 )
 
-// tapInPassing does not wait for what becomes of a tap: the page may be going away under it, and then nobody says.
-func tapInPassing(x, y float64) step {
+// tapWithoutWaiting does not wait for what becomes of a tap: the page may be going away under it, and then nobody says.
+func tapWithoutWaiting(x, y float64) action {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()
@@ -226,11 +226,11 @@ func tapInPassing(x, y float64) step {
 // keyboard is somebody who has nothing else. The focus only ever moves by Tab, forwards.
 type keyboard struct{}
 
-// reach presses Tab until an expression of the focused element e holds.
-func (keyboard) reach(t *testing.T, ctx context.Context, what, holds string) {
+// tabTo presses Tab until an expression of the focused element e holds.
+func (keyboard) tabTo(t *testing.T, ctx context.Context, what, holds string) {
 	t.Helper()
 	for range 60 {
-		if is(t, ctx, fmt.Sprintf(`(e => !!e && %s)(document.activeElement)`, holds)) {
+		if isTrue(t, ctx, fmt.Sprintf(`(e => !!e && %s)(document.activeElement)`, holds)) {
 			return
 		}
 		do(t, ctx, chromedp.KeyEvent("\t"))
@@ -240,15 +240,15 @@ func (keyboard) reach(t *testing.T, ctx context.Context, what, holds string) {
 
 func (k keyboard) choose(t *testing.T, ctx context.Context, name, value string) {
 	t.Helper()
-	if is(t, ctx, fmt.Sprintf(`document.querySelector('[name=%q]').type === "checkbox"`, name)) {
-		k.reach(t, ctx, name, fmt.Sprintf(`e.name === %q && e.value === %q`, name, value))
+	if isTrue(t, ctx, fmt.Sprintf(`document.querySelector('[name=%q]').type === "checkbox"`, name)) {
+		k.tabTo(t, ctx, name, fmt.Sprintf(`e.name === %q && e.value === %q`, name, value))
 		do(t, ctx, chromedp.KeyEvent(" "))
 		return
 	}
-	k.reach(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
+	k.tabTo(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
 	do(t, ctx, chromedp.KeyEvent(" "))
 	for range 12 {
-		if is(t, ctx, fmt.Sprintf(`document.activeElement.value === %q && document.activeElement.checked`, value)) {
+		if isTrue(t, ctx, fmt.Sprintf(`document.activeElement.value === %q && document.activeElement.checked`, value)) {
 			return
 		}
 		do(t, ctx, chromedp.KeyEvent(kb.ArrowRight)) // arrow right
@@ -258,10 +258,10 @@ func (k keyboard) choose(t *testing.T, ctx context.Context, name, value string) 
 
 func (k keyboard) pick(t *testing.T, ctx context.Context, name, value string) {
 	t.Helper()
-	k.reach(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
+	k.tabTo(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
 	for range 12 {
 		do(t, ctx, chromedp.KeyEvent(kb.ArrowDown)) // arrow down
-		if is(t, ctx, fmt.Sprintf(`document.activeElement.value === %q`, value)) {
+		if isTrue(t, ctx, fmt.Sprintf(`document.activeElement.value === %q`, value)) {
 			return
 		}
 	}
@@ -270,40 +270,40 @@ func (k keyboard) pick(t *testing.T, ctx context.Context, name, value string) {
 
 func (k keyboard) write(t *testing.T, ctx context.Context, name, text string) {
 	t.Helper()
-	k.reach(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
+	k.tabTo(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
 	do(t, ctx, chromedp.KeyEvent(strings.ReplaceAll(text, "\n", "\r")))
 }
 
 func (k keyboard) when(t *testing.T, ctx context.Context, name, _, keys string) {
 	t.Helper()
-	k.reach(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
+	k.tabTo(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
 	do(t, ctx, chromedp.KeyEvent(keys))
 }
 
 func (k keyboard) rank(t *testing.T, ctx context.Context, name, option string, place int) {
 	t.Helper()
-	k.reach(t, ctx, name, fmt.Sprintf(`e.id === "q-%s.%s"`, name, option))
+	k.tabTo(t, ctx, name, fmt.Sprintf(`e.id === "q-%s.%s"`, name, option))
 	do(t, ctx, chromedp.KeyEvent(" "))
-	if !is(t, ctx, fmt.Sprintf(`document.activeElement.id === "q-%s.%s" && document.activeElement.getAttribute("aria-pressed") === "true"`, name, option)) {
+	if !isTrue(t, ctx, fmt.Sprintf(`document.activeElement.id === "q-%s.%s" && document.activeElement.getAttribute("aria-pressed") === "true"`, name, option)) {
 		t.Errorf("ranking %s loses the focus, or does not rank it", option)
 	}
 }
 
 func (k keyboard) slide(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
-	k.reach(t, ctx, name, fmt.Sprintf(`e.type === "range" && !!e.parentNode.querySelector("[name=%s]")`, name))
+	k.tabTo(t, ctx, name, fmt.Sprintf(`e.type === "range" && !!e.parentNode.querySelector("[name=%s]")`, name))
 	do(t, ctx, chromedp.KeyEvent(" "))
 }
 
 func (k keyboard) send(t *testing.T, ctx context.Context) {
 	t.Helper()
-	k.reach(t, ctx, "send", `e.matches(".send button")`)
+	k.tabTo(t, ctx, "send", `e.matches(".send button")`)
 	do(t, ctx, chromedp.KeyEvent("\r\r"))
 }
 
-// TestPeopleFillItIn fills a question of every type by mouse, by touch, by keyboard alone and without scripts: whoever
+// TestInputMethods fills a question of every type by mouse, by touch, by keyboard alone and without scripts: whoever
 // means the same leaves the same in the store, once.
-func TestPeopleFillItIn(t *testing.T) {
+func TestInputMethods(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
 		"single": "bad", "list": "b", "pick": "b", "many": "a,c", "agree": "no",
@@ -314,7 +314,7 @@ func TestPeopleFillItIn(t *testing.T) {
 		"first.price": "1", "first.taste": "2", "first.looks": "3", "split.price": "70", "split.taste": "20.5", "split.looks": "9.5",
 		"warm": "50", "site": "https://example.com/?a=1&b=2", "hour": "20:30", "why": "因为&so", "how": "yes",
 	}
-	answers := func(t *testing.T, ctx context.Context, h hand) {
+	answers := func(t *testing.T, ctx context.Context, h inputMethod) {
 		t.Helper()
 		choose := func(names ...string) {
 			t.Helper()
@@ -353,7 +353,7 @@ func TestPeopleFillItIn(t *testing.T) {
 		write("why")
 		choose("how")
 		h.send(t, ctx)
-		thanked(t, ctx)
+		waitForThanks(t, ctx)
 	}
 	// The keyboard goes through the ranking in the order in which it is shown.
 	source := strings.Replace(everyQuestion(t), "type: ranking\n        shuffle: true", "type: ranking", 1)
@@ -363,13 +363,13 @@ func TestPeopleFillItIn(t *testing.T) {
 	for _, way := range []struct {
 		name  string
 		width int64
-		hand  hand
-	}{{"mouse", 1280, mouse}, {"touch", 360, finger}, {"keyboard", 1280, keyboard{}}, {"without scripts", 768, bare}} {
+		hand  inputMethod
+	}{{"mouse", 1280, mouse}, {"touch", 360, touch}, {"keyboard", 1280, keyboard{}}, {"without scripts", 768, mouseWithoutScripts}} {
 		t.Run(way.name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
 			p := start(t, writeSurveys(t, map[string]string{"every.yaml": source}), data)
-			ctx := watch(t, way.width, "light", "en")
+			ctx := openStrictPage(t, way.width, "light", "en")
 			err := chromedp.Listen(ctx, func(event any) {
 				if e, asked := event.(*page.EventJavascriptDialogOpening); asked {
 					t.Errorf("on the way to the thanks somebody is asked: %s %s", e.Type, e.Message)
@@ -384,19 +384,19 @@ func TestPeopleFillItIn(t *testing.T) {
 			case "without scripts":
 				call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 			}
-			leads(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
+			load(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
 			answers(t, ctx, way.hand)
-			if !strings.Contains(at(t, ctx), "/every/en/thanks/") {
-				t.Errorf("after sending: %s", at(t, ctx))
+			if !strings.Contains(location(t, ctx), "/every/en/thanks/") {
+				t.Errorf("after sending: %s", location(t, ctx))
 			}
-			holdsOne(t, p.stored(t, data, "every"), want)
+			checkOneStored(t, p.killAndReadAnswers(t, data, "every"), want)
 		})
 	}
 }
 
-// TestALongPress holds a button of a ranking down for longer than the page waits with its messages: it is pressed all the
+// TestLongPress holds a button of a ranking down for longer than the page waits with its messages: it is pressed all the
 // same.
-func TestALongPress(t *testing.T) {
+func TestLongPress(t *testing.T) {
 	t.Parallel()
 	const ranking = `title: {en: Tea}
 languages: [en]
@@ -405,22 +405,22 @@ sections:
       - {id: first, type: ranking, label: {en: First}, options: [{id: a, label: {en: A}}, {id: b, label: {en: B}}, {id: c, label: {en: C}}]}
 `
 	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": ranking}), t.TempDir())
-	ctx := watch(t, 1280, "light", "en")
-	leads(t, ctx, chromedp.Navigate(p.url+"tea/"))
+	ctx := openStrictPage(t, 1280, "light", "en")
+	load(t, ctx, chromedp.Navigate(p.url+"tea/"))
 	// As if something had been answered a moment before: the page will look at everything once more.
 	answered := chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-rank]").dispatchEvent(new Event("change", {bubbles: true}))`)
 	long := chromedp.Sleep(500 * time.Millisecond)
 	ranks := func(a, b, c string) {
 		t.Helper()
-		becomes(t, ctx, "the ranks", fmt.Sprintf(`["a", "b", "c"].map(o => document.getElementsByName("first." + o)[0].value).join() === "%s,%s,%s"`, a, b, c))
+		waitFor(t, ctx, "the ranks", fmt.Sprintf(`["a", "b", "c"].map(o => document.getElementsByName("first." + o)[0].value).join() === "%s,%s,%s"`, a, b, c))
 	}
-	mouse.at(t, ctx, "#q-first\\.a")
-	x, y := still(t, ctx, "#q-first\\.b")
+	mouse.pressOn(t, ctx, "#q-first\\.a")
+	x, y := waitUntilStill(t, ctx, "#q-first\\.b")
 	do(t, ctx, answered,
 		chromedp.MouseEvent(chromedp.MousePressed, x, y, chromedp.ButtonLeft, chromedp.ClickCount(1)), long,
 		chromedp.MouseEvent(chromedp.MouseReleased, x, y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
 	ranks("1", "2", "")
-	keyboard{}.reach(t, ctx, "c", `e.id === "q-first.c"`)
+	keyboard{}.tabTo(t, ctx, "c", `e.id === "q-first.c"`)
 	do(t, ctx, answered)
 	key := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: " ", Code: "Space", Text: " ", WindowsVirtualKeyCode: 32}
 	call(t, ctx, input.DispatchKeyEvent, key)
@@ -430,8 +430,8 @@ sections:
 	ranks("1", "2", "3")
 }
 
-// teaForm is short, and has what may go wrong.
-const teaForm = `title: {zh: 喝茶, en: Tea}
+// shortTeaSurvey is short, and has what may go wrong.
+const shortTeaSurvey = `title: {zh: 喝茶, en: Tea}
 languages: [zh, en]
 results: {min_group: 1}
 sections:
@@ -449,34 +449,34 @@ func TestBackAfterThanks(t *testing.T) {
 		t.Run(fmt.Sprint("changed ", change), func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
-			ctx := watch(t, 1280, "light", "en")
-			leads(t, ctx, chromedp.Navigate(p.url+"tea/en/"))
+			p := start(t, writeSurveys(t, map[string]string{"tea.yaml": shortTeaSurvey}), data)
+			ctx := openStrictPage(t, 1280, "light", "en")
+			load(t, ctx, chromedp.Navigate(p.url+"tea/en/"))
 			mouse.choose(t, ctx, "taste", "4")
 			mouse.write(t, ctx, "remark", "好茶")
 			do(t, ctx, chromedp.Click(css(".send button")))
-			thanked(t, ctx)
+			waitForThanks(t, ctx)
 			do(t, ctx, chromedp.NavigateBack())
-			becomes(t, ctx, "the form", `document.readyState === "complete" && !!document.querySelector(".send button")`)
-			if !is(t, ctx, `document.querySelector("[name=remark]").value === "好茶" && document.querySelector("[name=taste]:checked")?.value === "4"`) {
+			waitFor(t, ctx, "the form", `document.readyState === "complete" && !!document.querySelector(".send button")`)
+			if !isTrue(t, ctx, `document.querySelector("[name=remark]").value === "好茶" && document.querySelector("[name=taste]:checked")?.value === "4"`) {
 				// A browser may bring back an empty form; then it is filled in as before.
-				aim(t, ctx, string(label("taste", "4")))
-				aim(t, ctx, "[name=remark]")
+				clickMiddle(t, ctx, string(labelOf("taste", "4")))
+				clickMiddle(t, ctx, "[name=remark]")
 				call(t, ctx, input.InsertText, input.InsertTextParams{Text: "好茶"})
 			}
 			if change {
-				aim(t, ctx, string(label("taste", "1")))
+				clickMiddle(t, ctx, string(labelOf("taste", "1")))
 			}
-			aim(t, ctx, ".send button")
+			clickMiddle(t, ctx, ".send button")
 			if change {
-				becomes(t, ctx, "what became of it", `!!document.querySelector("#errors")?.textContent.trim()`)
-				if !is(t, ctx, `document.querySelector("[name=taste]:checked").value === "1"`) {
+				waitFor(t, ctx, "what became of it", `!!document.querySelector("#errors")?.textContent.trim()`)
+				if !isTrue(t, ctx, `document.querySelector("[name=taste]:checked").value === "1"`) {
 					t.Error("what was changed is lost")
 				}
 			} else {
-				thanked(t, ctx)
+				waitForThanks(t, ctx)
 			}
-			holdsOne(t, p.stored(t, data, "tea"), map[string]string{"taste": "4", "remark": "好茶"})
+			checkOneStored(t, p.killAndReadAnswers(t, data, "tea"), map[string]string{"taste": "4", "remark": "好茶"})
 		})
 	}
 }
@@ -486,28 +486,28 @@ func TestBackAfterThanks(t *testing.T) {
 func TestTwoTabs(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
-	one := watch(t, 1280, "light", "en")
-	leads(t, one, chromedp.Navigate(p.url+"tea/en/"))
+	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": shortTeaSurvey}), data)
+	one := openStrictPage(t, 1280, "light", "en")
+	load(t, one, chromedp.Navigate(p.url+"tea/en/"))
 	two, cancel := chromedp.NewContext(one)
 	defer cancel()
 	prepare(t, two, 1280)
 	mouse.choose(t, one, "taste", "1")
 	mouse.write(t, one, "remark", "first tab")
-	leads(t, two, chromedp.Navigate(p.url+"tea/en/"))
+	load(t, two, chromedp.Navigate(p.url+"tea/en/"))
 	// What the first tab has kept of its draft may be offered here; it is not what is meant here.
 	mouse.choose(t, two, "taste", "5")
-	do(t, two, chromedp.Click(named("remark")), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	do(t, two, chromedp.Click(byName("remark")), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	call(t, two, input.InsertText, input.InsertTextParams{Text: "second tab"})
 	mouse.write(t, one, "place", "East Gate")
 	do(t, two, chromedp.Click(css(".send button")))
-	thanked(t, two)
+	waitForThanks(t, two)
 	do(t, one, chromedp.Click(css(".send button")))
-	thanked(t, one)
+	waitForThanks(t, one)
 	if a, b := read(t, one, chromedp.Text(css("#receipt code"))), read(t, two, chromedp.Text(css("#receipt code"))); a == "" || a == b {
 		t.Errorf("the receipts are %q and %q", a, b)
 	}
-	got := p.stored(t, data, "tea")
+	got := p.killAndReadAnswers(t, data, "tea")
 	if len(got) != 2 {
 		t.Fatalf("the store holds %d answers, want two: %v", len(got), got)
 	}
@@ -519,8 +519,8 @@ func TestTwoTabs(t *testing.T) {
 	}
 }
 
-// offline cuts the browser off, or lets it on again. The browser tells the page, as it does when a train leaves a tunnel.
-func offline(t *testing.T, ctx context.Context, cut bool) {
+// setOffline cuts the browser off, or lets it on again. The browser tells the page, as it does when a train leaves a tunnel.
+func setOffline(t *testing.T, ctx context.Context, cut bool) {
 	t.Helper()
 	call(t, ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{{Offline: cut, DownloadThroughput: -1, UploadThroughput: -1}}})
 	call(t, ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: cut, DownloadThroughput: -1, UploadThroughput: -1})
@@ -531,12 +531,12 @@ func offline(t *testing.T, ctx context.Context, cut bool) {
 func TestOfflineThenOnline(t *testing.T) {
 	t.Parallel()
 	filled := map[string]string{"taste": "2", "place": "东门店", "remark": "隧道里写的"}
-	begin := func(t *testing.T) (p *program, data string, ctx context.Context) {
+	begin := func(t *testing.T) (p *server, data string, ctx context.Context) {
 		t.Helper()
 		data = t.TempDir()
-		p = start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
-		ctx = open(t, 360) // a request that fails is meant here
-		leads(t, ctx, chromedp.Navigate(p.url+"tea/"))
+		p = start(t, writeSurveys(t, map[string]string{"tea.yaml": shortTeaSurvey}), data)
+		ctx = openPage(t, 360) // a request that fails is meant here
+		load(t, ctx, chromedp.Navigate(p.url+"tea/"))
 		mouse.choose(t, ctx, "taste", filled["taste"])
 		mouse.write(t, ctx, "place", filled["place"])
 		mouse.write(t, ctx, "remark", filled["remark"])
@@ -544,12 +544,12 @@ func TestOfflineThenOnline(t *testing.T) {
 	}
 	waits := func(t *testing.T, ctx context.Context) {
 		t.Helper()
-		becomes(t, ctx, "not sent yet", `!!document.getElementById("state")?.textContent.includes("还没有") || !!document.getElementById("state")?.textContent.includes("尚未")`)
-		if is(t, ctx, `!!document.querySelector("[data-thanks]")`) {
+		waitFor(t, ctx, "not sent yet", `!!document.getElementById("state")?.textContent.includes("还没有") || !!document.getElementById("state")?.textContent.includes("尚未")`)
+		if isTrue(t, ctx, `!!document.querySelector("[data-thanks]")`) {
 			t.Error("it says thanks for what it has not got")
 		}
 		for name, value := range map[string]string{"place": filled["place"], "remark": filled["remark"]} {
-			if !is(t, ctx, fmt.Sprintf(`document.querySelector("[name=%s]").value === %q`, name, value)) {
+			if !isTrue(t, ctx, fmt.Sprintf(`document.querySelector("[name=%s]").value === %q`, name, value)) {
 				t.Errorf("%s is lost", name)
 			}
 		}
@@ -557,14 +557,14 @@ func TestOfflineThenOnline(t *testing.T) {
 	t.Run("no network", func(t *testing.T) {
 		t.Parallel()
 		p, data, ctx := begin(t)
-		offline(t, ctx, true)
+		setOffline(t, ctx, true)
 		do(t, ctx, chromedp.Click(css(".send button")))
 		waits(t, ctx)
 		do(t, ctx, chromedp.Click(css(".send button"))) // again, in vain
 		waits(t, ctx)
-		offline(t, ctx, false)
-		thanked(t, ctx)
-		holdsOne(t, p.stored(t, data, "tea"), filled)
+		setOffline(t, ctx, false)
+		waitForThanks(t, ctx)
+		checkOneStored(t, p.killAndReadAnswers(t, data, "tea"), filled)
 	})
 	t.Run("the answer is lost", func(t *testing.T) {
 		t.Parallel()
@@ -581,12 +581,12 @@ func TestOfflineThenOnline(t *testing.T) {
 		call(t, ctx, fetching.Enable, fetching.EnableParams{Patterns: []*fetching.RequestPattern{{URLPattern: "*/responses", RequestStage: fetching.RequestStageResponse}}})
 		do(t, ctx, chromedp.Click(css(".send button")))
 		call(t, ctx, fetching.FailRequest, fetching.FailRequestParams{RequestID: <-lost, ErrorReason: network.ErrorReasonConnectionReset})
-		p.respondents(t, "tea", 1) // the server has it
+		p.waitForRespondents(t, "tea", 1) // the server has it
 		waits(t, ctx)
 		call(t, ctx, fetching.Disable, cdp.Empty{})
 		do(t, ctx, chromedp.Click(css(".send button"))) // or it is tried again by itself
-		thanked(t, ctx)
-		holdsOne(t, p.stored(t, data, "tea"), filled)
+		waitForThanks(t, ctx)
+		checkOneStored(t, p.killAndReadAnswers(t, data, "tea"), filled)
 	})
 	t.Run("the server is away", func(t *testing.T) {
 		t.Parallel()
@@ -594,9 +594,9 @@ func TestOfflineThenOnline(t *testing.T) {
 		p.kill()
 		do(t, ctx, chromedp.Click(css(".send button")))
 		waits(t, ctx)
-		again := startAt(t, strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), "/"), writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
-		thanked(t, ctx) // by itself
-		holdsOne(t, again.stored(t, data, "tea"), filled)
+		again := startAt(t, strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), "/"), writeSurveys(t, map[string]string{"tea.yaml": shortTeaSurvey}), data)
+		waitForThanks(t, ctx) // by itself
+		checkOneStored(t, again.killAndReadAnswers(t, data, "tea"), filled)
 	})
 }
 
@@ -618,25 +618,25 @@ func TestLongChineseText(t *testing.T) {
 		t.Run(fmt.Sprint("scripts ", scripts), func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaForm}), data)
-			ctx := watch(t, 360, "light", "zh")
+			p := start(t, writeSurveys(t, map[string]string{"tea.yaml": shortTeaSurvey}), data)
+			ctx := openStrictPage(t, 360, "light", "zh")
 			call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts})
-			leads(t, ctx, chromedp.Navigate(p.url+"tea/"))
+			load(t, ctx, chromedp.Navigate(p.url+"tea/"))
 			mouse.choose(t, ctx, "taste", "5")
 			mouse.write(t, ctx, "remark", full+"茗")
 			do(t, ctx, chromedp.Click(css(".send button")))
-			becomes(t, ctx, "the message", `!!document.getElementById("e-remark")?.textContent.includes("2,000") || !!document.getElementById("e-remark")?.textContent.includes("2000")`)
-			if !is(t, ctx, fmt.Sprintf(`document.querySelector("[name=remark]").value === %q`, full+"茗")) {
+			waitFor(t, ctx, "the message", `!!document.getElementById("e-remark")?.textContent.includes("2,000") || !!document.getElementById("e-remark")?.textContent.includes("2000")`)
+			if !isTrue(t, ctx, fmt.Sprintf(`document.querySelector("[name=remark]").value === %q`, full+"茗")) {
 				t.Error("the text that is too long is not kept whole")
 			}
 			// The last character goes, by the key for it.
-			do(t, ctx, chromedp.Focus(named("remark")), chromedp.Evaluate[chromedp.Void](`{ const box = document.querySelector("[name=remark]"); box.setSelectionRange(box.value.length, box.value.length); }`), chromedp.KeyEvent("\b"))
-			if !is(t, ctx, fmt.Sprintf(`document.querySelector("[name=remark]").value === %q`, full)) {
+			do(t, ctx, chromedp.Focus(byName("remark")), chromedp.Evaluate[chromedp.Void](`{ const box = document.querySelector("[name=remark]"); box.setSelectionRange(box.value.length, box.value.length); }`), chromedp.KeyEvent("\b"))
+			if !isTrue(t, ctx, fmt.Sprintf(`document.querySelector("[name=remark]").value === %q`, full)) {
 				t.Fatal("the key took something else")
 			}
 			do(t, ctx, chromedp.Click(css(".send button")))
-			thanked(t, ctx)
-			holdsOne(t, p.stored(t, data, "tea"), map[string]string{"taste": "5", "remark": full})
+			waitForThanks(t, ctx)
+			checkOneStored(t, p.killAndReadAnswers(t, data, "tea"), map[string]string{"taste": "5", "remark": full})
 		})
 	}
 }
