@@ -166,7 +166,7 @@ func (m *mapping) needed(t survey.Type) []string {
 	for i := range m.keys {
 		k := &m.keys[i]
 		if k.need == "" || slices.Contains(names, k.name) {
-			continue // most keys may be left out: this is the quick way
+			continue // most keys are optional
 		}
 		if first, _ := m.key(k.name, t); first.need != "" {
 			names = append(names, k.name)

@@ -36,7 +36,7 @@ func (r *reader) object(n *yaml.Node, m *mapping) object {
 	return o
 }
 
-// content returns the mapping node of an object. What is no mapping, or an empty one, is reported, and o has no node then.
+// content returns the mapping node of an object. It reports anything else, and an empty mapping: o.node is nil then.
 func (o *object) content(n *yaml.Node) *yaml.Node {
 	what, allowed := o.mapping.name, o.mapping.names("")
 	content := o.follow(n)
@@ -211,7 +211,7 @@ func beforeColon(text string) string {
 	return strings.TrimSpace(word)
 }
 
-// colonHint says what is wrong with a colon that is none for YAML.
+// colonHint says what is wrong with a colon that YAML does not take for one.
 func colonHint(text string) string {
 	switch {
 	case wideColon.MatchString(text):

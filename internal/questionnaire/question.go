@@ -242,7 +242,7 @@ func (r *questionReader) scale(o object, key string) []survey.Option {
 	return nil
 }
 
-// scaleHint says what a name may have been meant to be that is no scale's.
+// scaleHint says how to fix the name of an unknown scale.
 func (r *questionReader) scaleHint(name string, t survey.Type) string {
 	if n, err := strconv.Atoi(name); err == nil && n >= 2 && n <= maxSteps && t == survey.Rating {
 		return fmt.Sprintf(": write \"steps: %d\" for a scale of numbers", n)

@@ -36,7 +36,7 @@ func (o object) scoring() survey.Scoring {
 	return scoring
 }
 
-// afterwards defers a check that needs the questions.
+// afterwards defers a check until the questions are read.
 func (r *reader) afterwards(check func(*survey.Survey)) { r.deferred = append(r.deferred, check) }
 
 // readUnits reads what only mean_of_units has: the segment that tells the units apart, and the model of each.
