@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"glasspoll/internal/expression"
 	"glasspoll/internal/survey"
@@ -140,85 +139,25 @@ func (c *comparer) notes() {
 // questions compares the questions by their ids.
 func (c *comparer) questions() {
 	old, new := answerableOf(c.old.Survey), answerableOf(c.new.Survey)
-	var added, removed []placedQuestion
-	for _, q := range new {
-		if _, ok := findQuestion(old, q.ID); !ok {
-			added = append(added, q)
-		}
+	d := match(old, new, func(q placedQuestion) string { return q.ID }, func(a, b placedQuestion) bool {
+		return a.Type == b.Type && c.sameText(a.Label, b.Label)
+	})
+	for _, p := range d.renamed {
+		was, is := old[p.old], new[p.new]
+		c.add(Invalid, "question '"+was.ID+"'", is.at.to("id"), "it seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", is.ID)
 	}
-	for _, q := range old {
-		if _, ok := findQuestion(new, q.ID); !ok {
-			removed = append(removed, q)
-		}
+	for _, i := range d.removed {
+		c.addRemoved(Invalid, "question '"+old[i].ID+"'", old[i].at, "the question was removed: stored answers to it are no longer read, and its trend ends")
 	}
-	for _, q := range removed {
-		part := "question '" + q.ID + "'"
-		k := slices.IndexFunc(added, func(n placedQuestion) bool { return n.Type == q.Type && c.sameText(q.Label, n.Label) })
-		if k >= 0 {
-			c.add(Invalid, part, added[k].at.to("id"), "it seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", added[k].ID)
-			added = slices.Delete(added, k, k+1)
-			continue
-		}
-		c.addRemoved(Invalid, part, q.at, "the question was removed: stored answers to it are no longer read, and its trend ends")
+	for _, i := range d.added {
+		c.add(Comparable, "question '"+new[i].ID+"'", new[i].at, "the question was added: its trend begins")
 	}
-	for _, q := range added {
-		c.add(Comparable, "question '"+q.ID+"'", q.at, "the question was added: its trend begins")
+	for _, p := range d.kept {
+		c.question(old[p.old], new[p.new])
 	}
-	for _, q := range new {
-		if was, ok := findQuestion(old, q.ID); ok {
-			c.question(was, q)
-		}
+	for _, i := range d.moved {
+		c.add(Comparable, "question '"+new[i].ID+"'", new[i].at, "it is asked at another place; what comes before it can colour the answer a little")
 	}
-	c.moves(old, new)
-}
-
-// moves reports the fewest questions whose move explains the new order.
-func (c *comparer) moves(old, new []placedQuestion) {
-	ids := func(list, other []placedQuestion) (ids []string) {
-		for _, q := range list {
-			if _, ok := findQuestion(other, q.ID); ok {
-				ids = append(ids, q.ID)
-			}
-		}
-		return ids
-	}
-	for _, id := range outOfOrder(ids(old, new), ids(new, old)) {
-		q, _ := findQuestion(new, id)
-		c.add(Comparable, "question '"+id+"'", q.at, "it is asked at another place; what comes before it can colour the answer a little")
-	}
-}
-
-// outOfOrder returns, in the new order, the fewest words whose move turns the old order into the new one: those outside
-// a longest common subsequence. Both lists have the same words.
-func outOfOrder(old, new []string) []string {
-	rank := map[string]int{}
-	for i, word := range old {
-		rank[word] = i
-	}
-	length, before := make([]int, len(new)), make([]int, len(new)) // of the longest rising subsequence that ends here
-	last := -1
-	for i := range new {
-		length[i], before[i] = 1, -1
-		for j := range i {
-			if rank[new[j]] < rank[new[i]] && length[j]+1 > length[i] {
-				length[i], before[i] = length[j]+1, j
-			}
-		}
-		if last < 0 || length[i] > length[last] {
-			last = i
-		}
-	}
-	stay := map[int]bool{}
-	for i := last; i >= 0; i = before[i] {
-		stay[i] = true
-	}
-	var moved []string
-	for i, word := range new {
-		if !stay[i] {
-			moved = append(moved, word)
-		}
-	}
-	return moved
 }
 
 // counted reports whether a question has published figures.
@@ -367,76 +306,60 @@ func (q *comparison) options() {
 // isNumbered reports whether options are numbered steps.
 func isNumbered(options []survey.Option) bool { return len(options) > 0 && len(options[0].Label) == 0 }
 
+// choices compares two lists of options; key is that of their scale.
 func (q *comparison) choices(what string, old, new []survey.Option, key string) {
 	if isNumbered(old) && isNumbered(new) && q.old.Type == q.new.Type {
-		if len(new) < len(old) {
-			q.add(Invalid, q.part, q.at.to("steps"), "there are now %d steps (before: %d): stored answers above %d do not fit", len(new), len(old), len(new))
-		}
-		if len(new) != len(old) {
-			q.add(q.breaks, q.part, q.at.to("steps"), "there are now %d steps (before: %d): a mark means something else", len(new), len(old))
-		}
+		q.steps(len(old), len(new))
 		return
 	}
+	oldAt, oldScale := optionsAt(q.comparer.old, q.old.at, key)
+	newAt, newScale := optionsAt(q.comparer.new, q.new.at, key)
 	part := q.part
-	at, oldPath := q.at.to("options"), q.old.at.to("options")
-	newScale, ok := q.comparer.new.Places.Plain(q.at.to(key)...)
-	if ok {
-		at = path{"scales", newScale}
-	}
-	oldScale, oldOK := q.comparer.old.Places.Plain(q.old.at.to(key)...)
-	if oldOK {
-		oldPath = path{"scales", oldScale}
-	}
-	if ok && oldOK && newScale == oldScale { // every question with the scale says the same, once
+	if newScale != "" && newScale == oldScale { // every question with the scale says the same, once
 		part = "scale '" + newScale + "'"
 	}
-	place := func(list path, options []survey.Option, i int) path {
-		if options[i].ID == survey.Other {
-			return list[:len(list)-1].to("other")
-		}
-		return list.to(i)
+	d := match(old, new, func(o survey.Option) string { return o.ID }, func(a, b survey.Option) bool { return q.sameText(a.Label, b.Label) })
+	for _, p := range d.renamed {
+		q.add(Invalid, part, optionAt(newAt, new, p.new), "%s '%s' seems to have been renamed '%s': stored answers are read by the id, so put the old one back; the label may change", what, old[p.old].ID, new[p.new].ID)
 	}
-	index := func(options []survey.Option, id string) int {
-		return slices.IndexFunc(options, func(o survey.Option) bool { return o.ID == id })
+	for _, i := range d.removed {
+		q.addRemoved(Invalid, part, optionAt(oldAt, old, i), "%s '%s' was removed: stored answers with it are no longer read", what, old[i].ID)
 	}
-	var added []int
-	for i, o := range new {
-		if index(old, o.ID) < 0 {
-			added = append(added, i)
-		}
+	for _, i := range d.added {
+		q.add(q.breaks, part, optionAt(newAt, new, i), "%s '%s' was added: it draws answers from the others", what, new[i].ID)
 	}
-	for i, o := range old {
-		if index(new, o.ID) >= 0 {
-			continue
-		}
-		k := slices.IndexFunc(added, func(k int) bool { return q.sameText(o.Label, new[k].Label) })
-		if k >= 0 {
-			q.add(Invalid, part, place(at, new, added[k]), "%s '%s' seems to have been renamed '%s': stored answers are read by the id, so put the old one back; the label may change", what, o.ID, new[added[k]].ID)
-			added = slices.Delete(added, k, k+1)
-			continue
-		}
-		q.addRemoved(Invalid, part, place(oldPath, old, i), "%s '%s' was removed: stored answers with it are no longer read", what, o.ID)
+	for _, p := range d.kept {
+		q.option(what, part, old, old[p.old], new[p.new], optionAt(newAt, new, p.new))
 	}
-	for _, i := range added {
-		q.add(q.breaks, part, place(at, new, i), "%s '%s' was added: it draws answers from the others", what, new[i].ID)
+	if len(d.moved) > 0 {
+		q.add(Comparable, part, newAt, "the %ss are in another order, which can shift answers a little", what)
 	}
-	var kept, remaining []string
-	for _, o := range old {
-		if index(new, o.ID) >= 0 {
-			kept = append(kept, o.ID)
-		}
+}
+
+// steps compares two numbers of steps.
+func (q *comparison) steps(old, new int) {
+	if new < old {
+		q.add(Invalid, q.part, q.at.to("steps"), "there are now %d steps (before: %d): stored answers above %d do not fit", new, old, new)
 	}
-	for i, o := range new {
-		k := index(old, o.ID)
-		if k < 0 {
-			continue
-		}
-		remaining = append(remaining, o.ID)
-		q.option(what, part, old, old[k], o, place(at, new, i))
+	if new != old {
+		q.add(q.breaks, q.part, q.at.to("steps"), "there are now %d steps (before: %d): a mark means something else", new, old)
 	}
-	if len(outOfOrder(kept, remaining)) > 0 {
-		q.add(Comparable, part, at, "the %ss are in another order, which can shift answers a little", what)
+}
+
+// optionsAt returns the path of a question's options, and the name of the scale that they are; "" if they are no scale.
+func optionsAt(v Version, question path, key string) (at path, scale string) {
+	if scale, ok := v.Places.Plain(question.to(key)...); ok {
+		return path{"scales", scale}, scale
 	}
+	return question.to("options"), ""
+}
+
+// optionAt returns the path of one of the options at a path.
+func optionAt(at path, options []survey.Option, i int) path {
+	if options[i].ID == survey.Other {
+		return at[:len(at)-1].to("other")
+	}
+	return at.to(i)
 }
 
 // option compares two versions of one option; all are the old options.
@@ -461,44 +384,24 @@ func (q *comparison) option(what, part string, all []survey.Option, old, new sur
 // rows compares the rows of a matrix.
 func (q *comparison) rows() {
 	old, new := q.old.Rows, q.new.Rows
-	index := func(rows []survey.Row, id string) int {
-		return slices.IndexFunc(rows, func(r survey.Row) bool { return r.ID == id })
+	d := match(old, new, func(r survey.Row) string { return r.ID }, func(a, b survey.Row) bool { return q.sameText(a.Label, b.Label) })
+	for _, p := range d.renamed {
+		q.add(Invalid, q.part, q.at.to("rows", p.new, "id"), "row '%s' seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", old[p.old].ID, new[p.new].ID)
 	}
-	var added []int
-	for i, r := range new {
-		if index(old, r.ID) < 0 {
-			added = append(added, i)
-		}
+	for _, i := range d.removed {
+		q.addRemoved(Invalid, q.part, q.old.at.to("rows", i), "row '%s' was removed: stored answers to it are no longer read, and its trend ends", old[i].ID)
 	}
-	var kept, remaining []string
-	for i, r := range old {
-		if index(new, r.ID) >= 0 {
-			kept = append(kept, r.ID)
-			continue
-		}
-		k := slices.IndexFunc(added, func(k int) bool { return q.sameText(r.Label, new[k].Label) })
-		if k >= 0 {
-			q.add(Invalid, q.part, q.at.to("rows", added[k], "id"), "row '%s' seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", r.ID, new[added[k]].ID)
-			added = slices.Delete(added, k, k+1)
-			continue
-		}
-		q.addRemoved(Invalid, q.part, q.old.at.to("rows", i), "row '%s' was removed: stored answers to it are no longer read, and its trend ends", r.ID)
-	}
-	for _, i := range added {
+	for _, i := range d.added {
 		q.add(Comparable, q.part, q.at.to("rows", i), "row '%s' was added: its trend begins", new[i].ID)
 	}
-	for i, r := range new {
-		k := index(old, r.ID)
-		if k < 0 {
-			continue
-		}
-		remaining = append(remaining, r.ID)
-		q.text(q.part, fmt.Sprintf("the label of row '%s'", r.ID), old[k].Label, r.Label, q.at.to("rows", i, "label"))
-		if old[k].Required != r.Required {
-			q.add(Comparable, q.part, q.at.to("required"), "row '%s' %s; watch how many leave it out", r.ID, map[bool]string{true: "must now be answered", false: "may now be left out"}[r.Required])
+	for _, p := range d.kept {
+		was, is := old[p.old], new[p.new]
+		q.text(q.part, fmt.Sprintf("the label of row '%s'", is.ID), was.Label, is.Label, q.at.to("rows", p.new, "label"))
+		if was.Required != is.Required {
+			q.add(Comparable, q.part, q.at.to("required"), "row '%s' %s; watch how many leave it out", is.ID, map[bool]string{true: "must now be answered", false: "may now be left out"}[is.Required])
 		}
 	}
-	if len(outOfOrder(kept, remaining)) > 0 {
+	if len(d.moved) > 0 {
 		q.add(Comparable, q.part, q.at.to("rows"), "the rows are in another order, which can shift answers a little")
 	}
 }
@@ -550,64 +453,4 @@ func (q *comparison) number(key string, old, new *survey.Decimal, narrower func(
 	default:
 		q.add(Comparable, q.part, q.at.to(key), "%s was changed %s: more numbers are let through, and all those stored fit", key, change(old, new))
 	}
-}
-
-// index compares the composition of the index.
-func (c *comparer) index() {
-	type item struct {
-		weight    survey.Decimal
-		dimension string
-		at        path
-	}
-	items := func(s *survey.Survey) (map[string]item, []string) {
-		all := map[string]item{}
-		var names []string
-		for _, q := range answerableOf(s) {
-			for _, f := range s.FieldsOf(q.Question) {
-				if f.Scored() {
-					all[f.Name] = item{f.Weight(), q.Dimension, q.at}
-					names = append(names, f.Name)
-				}
-			}
-		}
-		return all, names
-	}
-	old, oldNames := items(c.old.Survey)
-	new, newNames := items(c.new.Survey)
-	var added, removed []string
-	for _, name := range newNames {
-		is := new[name]
-		was, known := old[name]
-		if !known {
-			added = append(added, name)
-			continue
-		}
-		part := "question '" + name + "'"
-		if was.weight != is.weight {
-			c.add(Breaks, part, is.at.to("weight"), "the weight was changed %s: the index is made up differently", change(was.weight, is.weight))
-		}
-		if was.dimension != is.dimension {
-			c.add(Breaks, part, is.at.to("dimension"), "it was moved to another dimension (%s): the scores of both are made up differently", change(was.dimension, is.dimension))
-		}
-	}
-	for _, name := range oldNames {
-		if _, kept := new[name]; !kept {
-			removed = append(removed, name)
-		}
-	}
-	if len(added)+len(removed) == 0 || len(old) == 0 {
-		return
-	}
-	var parts []string
-	if len(added) > 0 {
-		parts = append(parts, "came in: "+strings.Join(added, ", "))
-	}
-	if len(removed) > 0 {
-		parts = append(parts, "left: "+strings.Join(removed, ", "))
-	}
-	at := path{"scoring"}
-	if len(added) > 0 {
-		at = new[added[0]].at
-	}
-	c.add(Breaks, "index", at, "the index is made of other questions (%s); the trend of every other question goes on", strings.Join(parts, "; "))
 }

@@ -92,11 +92,8 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 
 func TestGolden(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)
-	for _, language := range s.Languages {
-		for name, got := range pages(t, r, s, language) {
-			rendertest.Golden(t, language+"."+name, got)
-		}
-	}
+	render := func(language string) map[string][]byte { return pages(t, r, s, language) }
+	rendertest.Goldens(t, s.Languages, render, map[string]string{"problems.html": "survey.html"})
 }
 
 // Pages are sound documents; see [rendertest.Faults].

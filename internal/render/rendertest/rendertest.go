@@ -4,11 +4,9 @@ package rendertest
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,27 +17,6 @@ import (
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
-
-var update = flag.Bool("update", false, "write the golden pages again")
-
-// Golden compares a page with the one of its name in testdata.
-func Golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs; see the difference with -update and git diff", file)
-	}
-}
 
 // Every is a survey with a question of every type.
 func Every(t testing.TB) *survey.Survey {
