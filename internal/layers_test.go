@@ -17,38 +17,59 @@ import (
 	"testing"
 )
 
-// layers from the bottom: a package may import only what stands on a lower line than its own.
-var layers = [][]string{
-	{"glasspoll"}, // embedded files
-	{"glasspoll/internal/decimal", "glasspoll/internal/wording", "glasspoll/internal/soak", "glasspoll/internal/durable", "glasspoll/internal/headers", "glasspoll/internal/server/servertest"},
-	{"glasspoll/internal/expression"},
-	{"glasspoll/internal/survey"},
-	{"glasspoll/internal/questionnaire"},
-	{"glasspoll/internal/convert/markup"},
-	{"glasspoll/internal/convert/report"},
-	{"glasspoll/internal/convert/condition"},
-	{"glasspoll/internal/convert/condition/conditiontest", "glasspoll/internal/convert/draft"},
-	{"glasspoll/internal/convert/surveyjs", "glasspoll/internal/convert/xlsform"},
-	{"glasspoll/internal/answer", "glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/theme"},
-	{"glasspoll/internal/tally", "glasspoll/internal/cases", "glasspoll/internal/export", "glasspoll/internal/sarif", "glasspoll/internal/simulate", "glasspoll/internal/starter", "glasspoll/internal/starter", "glasspoll/internal/sarif", "glasspoll/internal/render/rendertest"},
-	{"glasspoll/internal/release"},
-	{"glasspoll/internal/stats", "glasspoll/internal/audit"},
-	{"glasspoll/internal/render", "glasspoll/internal/store"},
-	{"glasspoll/internal/results"},
-	{"glasspoll/internal/intake", "glasspoll/internal/publish", "glasspoll/internal/notify", "glasspoll/internal/site", "glasspoll/internal/invite", "glasspoll/internal/records", "glasspoll/internal/demo"},
-	{"glasspoll/internal/archive"},
-	{"glasspoll/internal/cloud", "glasspoll/internal/local", "glasspoll/internal/store/storetest", "glasspoll/internal/console", "glasspoll/internal/project", "glasspoll/internal/staging", "glasspoll/deploy/lambda"},
-	{"glasspoll/internal/control", "glasspoll/internal/upload"},
-	{"glasspoll/internal/server"},
-	{"glasspoll/generator", "glasspoll/functions/submit", "glasspoll/functions/publish", "glasspoll/deploy/pack"},
+// A floor is one part of the house. Each of its levels holds packages that may import only what is on a level below, or on
+// a floor below; so packages on one level never import each other. Names are below glasspoll/internal, or from the root
+// with a leading slash.
+type floor struct {
+	name   string
+	pure   bool // no context, clock, environment, network or logger
+	levels []string
 }
 
-// pure packages take no context, clock, environment, network or logger.
-var pure = []string{
-	"glasspoll/internal/advice", "glasspoll/internal/compare", "glasspoll/internal/convert", "glasspoll/internal/convert/condition", "glasspoll/internal/convert/draft", "glasspoll/internal/convert/markup",
-	"glasspoll/internal/convert/report", "glasspoll/internal/convert/surveyjs", "glasspoll/internal/convert/xlsform", "glasspoll/internal/decimal", "glasspoll/internal/expression",
-	"glasspoll/internal/survey", "glasspoll/internal/questionnaire", "glasspoll/internal/wording", "glasspoll/internal/answer", "glasspoll/internal/cases", "glasspoll/internal/tally",
-	"glasspoll/internal/release", "glasspoll/internal/audit", "glasspoll/internal/export", "glasspoll/internal/sarif", "glasspoll/internal/simulate", "glasspoll/internal/starter", "glasspoll/internal/stats", "glasspoll/internal/render", "glasspoll/internal/results", "glasspoll/internal/site", "glasspoll/internal/theme",
+// house lists the floors from the bottom, as ARCHITECTURE.md describes them.
+var house = []floor{
+	{"the root", false, []string{"/"}}, // embedded files
+	{"the core", true, []string{
+		"decimal wording",
+		"expression",
+		"survey",
+		"questionnaire",
+		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
+		"answer advice compare convert theme",
+		"tally cases export sarif simulate starter",
+		"release",
+		"stats audit",
+	}},
+	{"pages", true, []string{
+		"headers render",
+		"results",
+		"site",
+	}},
+	{"the work", false, []string{
+		"store",
+		"intake publish notify records invite demo",
+		"archive",
+	}},
+	{"the outside", false, []string{
+		"durable",
+		"local cloud project staging console",
+		"control upload",
+		"server",
+	}},
+	{"mains", false, []string{
+		"/deploy/lambda",
+		"/generator /functions/submit /functions/publish /deploy/pack",
+	}},
+}
+
+// testSupport is imported by tests alone.
+var testSupport = []string{"soak", "store/storetest", "render/rendertest", "server/servertest", "convert/condition/conditiontest"}
+
+func fullName(name string) string {
+	if root, found := strings.CutPrefix(name, "/"); found {
+		return strings.TrimSuffix("glasspoll/"+root, "/")
+	}
+	return "glasspoll/internal/" + name
 }
 
 var (
@@ -70,32 +91,68 @@ type listed struct {
 // TestImportsRunDownward lists what each package depends on, tests left out.
 func TestImportsRunDownward(t *testing.T) {
 	level := map[string]int{}
-	for i, names := range layers {
-		for _, name := range names {
-			level[name] = i
+	for _, f := range house {
+		for _, names := range f.levels {
+			above := len(level) + 1 // higher than every level before, and the same for all of these
+			for name := range strings.FieldsSeq(names) {
+				if level[fullName(name)] != 0 {
+					t.Errorf("%s is on two levels", name)
+				}
+				level[fullName(name)] = above
+			}
 		}
 	}
 	for _, p := range packages(t) {
-		own, known := level[p.ImportPath]
-		if !known {
-			t.Errorf("%s stands in no layer: give it one", p.ImportPath)
+		if isTestSupport(p.ImportPath) {
 			continue
 		}
+		own := level[p.ImportPath]
+		if own == 0 {
+			t.Errorf("%s is on no floor: give it one", p.ImportPath)
+		}
 		for _, dep := range p.Deps {
-			if !ours(dep) {
-				continue
-			}
-			if l, known := level[dep]; known && l >= own {
-				t.Errorf("%s depends on %s, which stands no lower", p.ImportPath, dep)
+			if ours(dep) && (level[dep] >= own || isTestSupport(dep)) {
+				t.Errorf("%s depends on %s, which is not below it", p.ImportPath, dep)
 			}
 		}
 	}
 }
 
-// TestPurePackagesArePure reads the imports of the packages under the pure line, and their uses of the clock and of chance.
-func TestPurePackagesArePure(t *testing.T) {
+// TestHouseIsComplete wants every package of the house to exist.
+func TestHouseIsComplete(t *testing.T) {
+	exists := map[string]bool{}
 	for _, p := range packages(t) {
-		if !slices.Contains(pure, p.ImportPath) {
+		exists[p.ImportPath] = true
+	}
+	names := slices.Clone(testSupport)
+	for _, f := range house {
+		for _, level := range f.levels {
+			names = append(names, strings.Fields(level)...)
+		}
+	}
+	for _, name := range names {
+		if !exists[fullName(name)] {
+			t.Errorf("there is no package %s", fullName(name))
+		}
+	}
+}
+
+func isTestSupport(path string) bool {
+	return slices.ContainsFunc(testSupport, func(name string) bool { return fullName(name) == path })
+}
+
+// TestPurePackagesArePure reads the imports of the pure floors, and their uses of the clock and of chance.
+func TestPurePackagesArePure(t *testing.T) {
+	pure := map[string]bool{}
+	for _, f := range house {
+		for _, level := range f.levels {
+			for name := range strings.FieldsSeq(level) {
+				pure[fullName(name)] = f.pure
+			}
+		}
+	}
+	for _, p := range packages(t) {
+		if !pure[p.ImportPath] {
 			continue
 		}
 		for _, name := range p.Imports {
@@ -130,6 +187,7 @@ func isImpure(name string) bool {
 
 func ours(path string) bool { return path == "glasspoll" || strings.HasPrefix(path, "glasspoll/") }
 
+// packages lists this module's packages, once.
 func packages(t *testing.T) []listed {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Dir,GoFiles,Imports,Deps", "./...")

@@ -38,11 +38,6 @@ type File struct {
 // file's mode is perm, before the umask.
 func Create(name string, perm fs.FileMode) (*File, error) { return create(paths{}, name, perm) }
 
-// CreateIn is Create for a name below a root.
-func CreateIn(root *os.Root, name string, perm fs.FileMode) (*File, error) {
-	return create(root, name, perm)
-}
-
 // WriteFile puts a file of the given content in place, durably. Its directory must exist.
 func WriteFile(name string, content []byte, perm fs.FileMode) error {
 	return write(paths{}, name, content, perm)

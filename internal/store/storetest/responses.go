@@ -252,9 +252,28 @@ func cancelled(t *testing.T, b Backend) {
 	}
 }
 
+// largeResponses stores responses of nearly the largest size. By the pigeonhole principle a shard gets six of them, which is
+// more than DynamoDB returns in one page.
+func largeResponses(t *testing.T, b Backend) {
+	const n, size = 6 * store.Shards, 190_000
+	for i := range n {
+		r := response(i)
+		r.Answers = []answer.Answer{{"text", strings.Repeat(string(rune('a'+i%26)), size)}}
+		put(t, b, r, true)
+	}
+	for _, entries := range shards(t, b, surveyID, period) {
+		for _, entry := range entries {
+			if got := entry.Response.Answers[0].Values()[0]; len(got) != size {
+				t.Errorf("%s has a text of %d bytes", entry.Response.ID, len(got))
+			}
+		}
+	}
+	wantEachOnce(t, ids(t, b, surveyID, period), n)
+}
+
 // manyResponses stores many responses from many goroutines.
 func manyResponses(t *testing.T, b Backend) {
-	n := soak.Cases(10_000, 100_000)
+	n := soak.Cases(5_000, 100_000)
 	var next atomic.Int64
 	var group errgroup.Group
 	for range writers {

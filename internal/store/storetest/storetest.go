@@ -70,6 +70,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"CasesOpenedAtOnce":     casesOpenedAtOnce,
 		"CaseChangedAtOnce":     caseChangedAtOnce,
 		"AlertsOpenCases":       alertsOpenCases,
+		"LargeResponses":        largeResponses,
 		"ManyResponses":         manyResponses,
 		"WalkersWhileWrites":    walkersWhileWrites,
 	} {
