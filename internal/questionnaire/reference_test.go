@@ -13,7 +13,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// The format's reference is written from the parser's own tables: `go test ./internal/questionnaire -run TestReference -update`.
+// The reference of the format is generated from the parser's tables: `go test ./internal/questionnaire -run TestReference -update`.
 func TestReference(t *testing.T) {
 	for language, path := range map[string]string{"en": "../../docs/format.md", "zh": "../../docs/format.zh.md"} {
 		w := &reference{language: language}
@@ -30,11 +30,11 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// Every type's example is a question that the parser takes.
+// The parser accepts the example of every type.
 func TestReferenceExamples(t *testing.T) {
 	for _, q := range questionTypes {
 		if q.doc.en == "" || q.doc.zh == "" || q.answer.en == "" || q.answer.zh == "" {
-			t.Errorf("%s: nothing is said of it", q.name)
+			t.Errorf("%s: not documented", q.name)
 		}
 		source := sampleSurvey + indent("      ", q.sample()) + "      - {id: both, type: importance_matrix, label: \"1\", scale: satisfaction, importance_scale: importance, rows: [{id: a, label: \"1\"}]}\n"
 		if _, problems := Parse("sample.yaml", []byte(source)); len(problems) > 0 {
@@ -43,7 +43,7 @@ func TestReferenceExamples(t *testing.T) {
 	}
 }
 
-// Every condition of the reference can be written, and means what it is said to mean where nothing is answered.
+// Every condition in the reference compiles, and has the value that is given for it where nothing is answered.
 func TestReferenceConditions(t *testing.T) {
 	s := parse(t, sampleSurvey+"      - {id: both, type: importance_matrix, label: \"1\", scale: satisfaction, importance_scale: importance, rows: [{id: a, label: \"1\"}]}\n")
 	scope, budget := scopeOf(s), expression.Budget
@@ -156,7 +156,7 @@ var headings = map[string]doc{
 	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "measure": {"Beside it: measures", "问卷旁边：改进措施"}, "quote": {"Beside it: quotes", "问卷旁边：原话"},
 }
 
-// reference writes the format down in one language.
+// reference writes the reference in one language.
 type reference struct {
 	strings.Builder
 	language string
@@ -395,7 +395,7 @@ func (w *reference) limits() {
 	w.line("| %s | ±%s |\n", w.say("A number", "数"), survey.MaxDecimal)
 }
 
-// Every fence of YAML in the reference is YAML, and no key of the tables is left out.
+// Every block of YAML in the reference is valid, and every key of the tables is in it.
 func TestReferenceIsWhole(t *testing.T) {
 	for _, language := range []string{"en", "zh"} {
 		w := &reference{language: language}
