@@ -73,8 +73,8 @@ export const restoreDraft = () => {
   if (draft.own || draft.pending) assignID(draft.id);
   if (!draft.own) {
     const date = new Date(draft.time).toLocaleDateString(languageField.value);
-    const text = say.draft.replace("{date}", date) + (draft.lacks ? " " + say.apart : "");
-    /** @type {HTMLElement} */ (notice.firstElementChild).textContent = text;
+    const text = /** @type {HTMLElement} */ (notice.firstElementChild);
+    text.textContent = say.draft.replace("{date}", date) + (draft.lacks ? " " + say.apart : "");
     form.insertBefore(notice, form.firstElementChild);
   }
   notice.hidden = false;

@@ -44,7 +44,7 @@ const newUUID = () => "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (
  * @param {string} [id] of a draft
  */
 export const assignID = (id) => {
-  idField.value = id || (history.state && history.state.submission) || idField.value || newUUID();
+  idField.value = id || (history.state || {}).submission || idField.value || newUUID();
   history.replaceState({ ...history.state, submission: idField.value }, "");
 };
 

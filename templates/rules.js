@@ -1,7 +1,7 @@
 // @ts-check
 // What a questionnaire asks of a respondent, worked out from what is typed so far: the same reading of answers as
-// internal/answer, as far as a page can give them; the same conditions as internal/expression; the same limits. No page
-// here, no state, ES2019. Property tests in internal/render compare the two sides: change neither alone.
+// internal/answer, as far as a page can give them; the same conditions as internal/expression; the same limits. It uses no
+// page, keeps nothing, and is ES2019. Property tests in internal/render compare the two sides: change neither alone.
 
 /**
  * The rules of a survey, as internal/render/rules.go writes and documents them.
@@ -44,7 +44,7 @@
  * What is typed, by field.
  * @typedef {Map<string, string[]>} Typed
  *
- * What the rules make of what is typed: see answer.State.
+ * What the rules make of what is typed, as answer.State.
  * @typedef {object} State
  * @property {Rules} rules
  * @property {Typed} typed
@@ -99,14 +99,14 @@ export const fieldsOf = (q) => q.fields || (q.type === "note" ? none : [q.id]);
 export const isOther = (name) => name.endsWith("._other");
 
 /**
- * Brings a field's texts into canonical form; null if they cannot be read. Lists, and boxes for dates and times, give
- * nothing else.
+ * Brings a field's texts into canonical form; null if they cannot be read. Lists, and boxes for dates and times, give no
+ * other.
  * @param {Rule} q
  * @param {string} name
  * @param {string[]} typed
  * @returns {string[] | null}
  */
-const canonical = (q, name, typed) => {
+const readField = (q, name, typed) => {
   const type = isOther(name) ? "short_text" : q.type;
   const values = typed.map((text) => clean(type, text)).filter((text) => text);
   if (type === "multi_choice") return /** @type {string[]} */ (q.options).filter((o) => values.includes(o));
@@ -119,12 +119,12 @@ const canonical = (q, name, typed) => {
 // Conditions.
 
 /**
- * Returns what evaluates terms, given what looks up fields. Operands are evaluated first; what is no term, such as a name,
+ * Returns what evaluates terms, given what looks up values. Operands are evaluated first; what is no term, such as a name,
  * is its own value.
- * @param {Lookup} get
+ * @param {Lookup} valuesOf
  * @returns {Evaluator}
  */
-const evaluator = (get) => {
+const evaluator = (valuesOf) => {
   /** @type {Record<string, (...operands: any[]) => Value>} */
   const operators = {
     and: (...conditions) => conditions.every((c) => c),
@@ -133,13 +133,13 @@ const evaluator = (get) => {
     "=": (a, b) => a !== undefined && a === b,
     "<": (a, b) => sortKey(a) < sortKey(b),
     "<=": (a, b) => sortKey(a) <= sortKey(b),
-    any: (...names) => names.some((name) => get(name).length),
-    has: (name, id) => get(name).includes(id),
-    says: (name, text) => get(name).some((value) => value.includes(text)),
-    v: (name) => get(name)[0],
-    n: (name) => parseNumber(get(name)[0]),
-    count: (...names) => names.reduce((n, name) => n + get(name).length, 0) * 1000,
-    score: (name, scores) => scores[get(name)[0]],
+    any: (...names) => names.some((name) => valuesOf(name).length),
+    has: (name, id) => valuesOf(name).includes(id),
+    says: (name, text) => valuesOf(name).some((value) => value.includes(text)),
+    v: (name) => valuesOf(name)[0],
+    n: (name) => parseNumber(valuesOf(name)[0]),
+    count: (...names) => names.reduce((n, name) => n + valuesOf(name).length, 0) * 1000,
+    score: (name, scores) => scores[valuesOf(name)[0]],
     is: (condition) => (condition ? "yes" : "no"),
   };
   /** @type {Evaluator} */
@@ -158,7 +158,7 @@ const sortKey = (x) => (typeof x === "string" ? [...x].map((c) => 1e7 + /** @typ
 // Evaluating the rules.
 
 /**
- * Works out what is asked, given what is typed. channel and language are "" where unknown.
+ * Computes the state of a form as answer.EvaluateTyped does. channel and language are "" if unknown.
  * @param {Rules} rules
  * @param {Typed} typed
  * @param {string} channel
@@ -182,12 +182,16 @@ export const evaluate = (rules, typed, channel, language) => {
     return state.values.get(name) || none;
   });
   for (const q of rules.questions) ask(state, q, run);
-  for (const q of rules.questions) if (state.asked.has(q.id)) check(state, q, run);
+  for (const q of rules.questions) {
+    if (!state.asked.has(q.id)) continue;
+    require(state, q, run);
+    check(state, q, run);
+  }
   return state;
 };
 
 /**
- * Asks a question if it applies, and takes its answers as far as they are offered.
+ * Sets whether a question is asked, with which options, and its values.
  * @param {State} state
  * @param {Rule} q
  * @param {Evaluator} run
@@ -217,7 +221,7 @@ const readQuestion = (state, q) => {
   /** @type {Map<string, string[]>} */
   const given = new Map();
   for (const name of fieldsOf(q)) {
-    const values = canonical(q, name, state.typed.get(name) || none);
+    const values = readField(q, name, state.typed.get(name) || none);
     if (!values) state.unread.add(name);
     else if (values.length) given.set(name, values);
   }
@@ -231,16 +235,24 @@ const readQuestion = (state, q) => {
 };
 
 /**
- * Works out which fields of a question are required, and which checks its answer does not meet.
+ * Sets which fields of a question are required.
+ * @param {State} state
+ * @param {Rule} q
+ * @param {Evaluator} run
+ */
+const require = (state, q, run) => {
+  const all = isAnsweredWhole(q) ? [q.id] : fieldsOf(q).filter((name) => !isOther(name));
+  for (const name of q.required_if && run(q.required_if) ? all : q.must || none) state.required.add(name);
+};
+
+/**
+ * Sets which checks the answer to a question fails, by their messages.
  * @param {State} state
  * @param {Rule} q
  * @param {Evaluator} run
  */
 const check = (state, q, run) => {
-  const fields = fieldsOf(q);
-  const all = isWhole(q) ? [q.id] : fields.filter((name) => !isOther(name));
-  for (const name of q.required_if && run(q.required_if) ? all : q.must || none) state.required.add(name);
-  if (!fields.some((name) => state.values.has(name))) return;
+  if (!fieldsOf(q).some((name) => state.values.has(name))) return;
   const failed = (q.checks || none).filter(([t]) => !run(t)).map(([, message]) => message);
   if (failed.length) state.failed.set(q.id, failed);
 };
@@ -249,7 +261,7 @@ const check = (state, q, run) => {
  * Whether a question is answered by all its fields together.
  * @param {Rule} q
  */
-const isWhole = (q) => q.ranks || q.total !== undefined;
+const isAnsweredWhole = (q) => q.ranks || q.total !== undefined;
 
 /**
  * The fields of a question that can be filled in: not those of withheld options.
@@ -257,7 +269,7 @@ const isWhole = (q) => q.ranks || q.total !== undefined;
  * @param {Rule} q
  */
 const offeredFields = (state, q) => fieldsOf(q).filter((name) =>
-  !(isWhole(q) || isOther(name)) || !(state.withheld.get(q.id) || none).includes(name.slice(q.id.length + 1)));
+  !(isAnsweredWhole(q) || isOther(name)) || !(state.withheld.get(q.id) || none).includes(name.slice(q.id.length + 1)));
 
 // Problems.
 
@@ -266,8 +278,8 @@ const offeredFields = (state, q) => fieldsOf(q).filter((name) =>
  * @type {Record<string, (values: string[], bound: any) => unknown>}
  */
 const limits = {
-  exclusive: (v, alone) => v.length > 1 && v.some((id) => alone.includes(id)),
-  too_few: (v, [least, ...alone]) => v.length < least && !alone.includes(v[0]),
+  exclusive: (v, exclusive) => v.length > 1 && v.some((id) => exclusive.includes(id)),
+  too_few: (v, [least, ...exclusive]) => v.length < least && !exclusive.includes(v[0]),
   too_many: (v, most) => v.length > most,
   too_small: (v, least) => parseNumber(v[0]) < least,
   too_large: (v, most) => parseNumber(v[0]) > most,
@@ -305,7 +317,7 @@ const problem = (state, q, name, code, text = state.rules.say[code]) => ({ q: q.
 const fieldProblem = (state, q, name) => {
   const v = state.values.get(name);
   if (state.unread.has(name)) {
-    const text = isOther(name) ? state.rules.say.other_unmeant : q.unread; // none where no page lets one type such a thing
+    const text = isOther(name) ? state.rules.say.other_unmeant : q.unread; // none where a page lets nobody type it
     return text && problem(state, q, name, "other_unmeant", text);
   }
   if (!v) return state.required.has(name) && problem(state, q, name, q.type === "consent" ? "must_consent" : "required");
@@ -325,13 +337,14 @@ const fieldProblem = (state, q, name) => {
 const questionProblems = (state, q, fields) => {
   const given = fields.filter((name) => state.values.has(name));
   const sum = given.reduce((n, name) => n + parseNumber(/** @type {string[]} */ (state.values.get(name))[0]), 0);
-  const most = Math.min(/** @type {number} */ (q.ranks), fields.length); // NaN but of a ranking
-  const required = state.required.has(q.id);
-  if (!given.length) return required ? [problem(state, q, q.id, "required")] : none;
+  const most = Math.min(/** @type {number} */ (q.ranks), fields.length); // NaN unless it is a ranking
+  if (!given.length) return state.required.has(q.id) ? [problem(state, q, q.id, "required")] : none;
   if (q.total !== undefined && sum !== q.total) {
     return [problem(state, q, q.id, "wrong_sum", state.rules.say.wrong_sum.replace("{sum}", formatNumber(sum)))];
   }
-  if (given.length < most && required) return [problem(state, q, q.id, "rank_missing", /** @type {Record<number, string>} */ (q.missing)[most])];
+  if (given.length < most && state.required.has(q.id)) {
+    return [problem(state, q, q.id, "rank_missing", /** @type {Record<number, string>} */ (q.missing)[most])];
+  }
   return (state.failed.get(q.id) || none).map((text) => problem(state, q, q.id, "failed", text));
 };
 
@@ -384,7 +397,8 @@ export const answerText = (state, name, unknown = "") => {
   const texts = answerTexts(state, name, pipe);
   if (!texts.length) return "…";
   const [comma, and] = state.rules.joins;
-  return texts.length === 1 ? texts[0] : texts.slice(0, -1).join(comma) + and + texts[texts.length - 1];
+  const last = /** @type {string} */ (texts.pop());
+  return texts.length ? texts.join(comma) + and + last : last;
 };
 
 /**
@@ -403,16 +417,16 @@ const entry = (object, name) => new Map(Object.entries(object || {})).get(name);
  */
 const answerTexts = (state, name, pipe) => {
   /** @type {Lookup} */
-  const get = (name) => state.values.get(name) || none;
+  const valuesOf = (name) => state.values.get(name) || none;
   /** @param {string} id */
-  const rank = (id) => get(`${name}.${id}`)[0];
+  const rank = (id) => valuesOf(`${name}.${id}`)[0];
   /** @param {string} id */
   const label = (id) => fillIn(state, /** @type {string} */ (entry(pipe.labels, id)));
-  const values = get(name);
+  const values = valuesOf(name);
   if (pipe.order) return pipe.order.filter(rank).sort((a, b) => +rank(a) - +rank(b)).map(label);
   if (pipe.labels) {
     const labelled = values.filter((v) => entry(pipe.labels, v) !== undefined);
-    return labelled.map((v) => v === "_other" && get(name + "._other")[0] || label(v));
+    return labelled.map((v) => v === "_other" && valuesOf(name + "._other")[0] || label(v));
   }
   if (!values.length) return none;
   const typed = (state.typed.get(name) || none).find((text) => text.trim());

@@ -807,7 +807,7 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	t.Run("at random", func(t *testing.T) {
-		for seed := range uint64(soak.Cases(100, 10_000)) {
+		for seed := range uint64(soak.Cases(100, 3000)) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			run(t, func(string) (bool, bool) { return r.IntN(40) == 0, r.IntN(2) == 0 })
 		}
@@ -841,7 +841,7 @@ func checkReleases(t *testing.T, m *fakeStore) {
 // ended, every page has the figures of the latest releases, whichever publisher wrote it.
 func TestSeveralAtOnce(t *testing.T) {
 	s := parse(t, sample)
-	for range soak.Cases(20, 2000) {
+	for range soak.Cases(20, 500) {
 		m := newFakeStore()
 		period := map[bool]string{true: "2026-09", false: "2026-10"}
 		var group errgroup.Group
