@@ -19,6 +19,7 @@ import (
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render/rendertest"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -310,7 +311,7 @@ func csvLines(t testing.TB, data []byte) []record {
 // everybody and of every group.
 func TestFiguresAgree(t *testing.T) {
 	r := renderer(t)
-	for seed := range uint64(3) {
+	for seed := range uint64(soak.Cases(3, 50)) {
 		for _, s := range []*survey.Survey{rendertest.Every(t), rendertest.Thirty(t), scoredSurvey(t, scorings["percent_of_max"])} {
 			first := randomRelease(t, s, "2026-Q3", "2026-08-20", 60, 0.7, seed+100)
 			report := stats.NewReport(s, []*release.Release{first, randomRelease(t, s, "2026-Q4", "2026-11-20", 45+20*int(seed), 0.7, seed)})
