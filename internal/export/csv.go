@@ -66,7 +66,7 @@ func (s *csvSink) Close() error {
 // formulaStarts are the characters that begin a formula in a spreadsheet (OWASP, CSV Injection), full-width ones included.
 const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
-// plainNumber is what a spreadsheet reads as a number.
+// plainNumber matches texts that a spreadsheet reads as numbers.
 var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 
 // EscapeFormula puts an apostrophe before a text that a spreadsheet would take for a formula, even after apostrophes of its

@@ -17,7 +17,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Kind is what a column holds.
+// Kind is the kind of a column.
 type Kind string
 
 // The kinds.

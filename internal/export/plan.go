@@ -12,7 +12,7 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// Options are what is exported, and in which language.
+// Options say which answers are exported, and in which language.
 type Options struct {
 	Language string // of labels; a questionnaire that does not have it uses its first
 	Private  bool   // with private answers
@@ -78,7 +78,7 @@ func NewPlan(now *survey.Survey, c *Census, o Options) *Plan {
 			surveys = append(surveys, s)
 		}
 	}
-	private := map[string]bool{} // what any version has called so
+	private := map[string]bool{} // names of fields that are private in any version
 	for _, s := range surveys {
 		for _, f := range s.Fields() {
 			if f.Question.Private {
@@ -184,7 +184,7 @@ func (p *Plan) named(name string) bool {
 	return slices.ContainsFunc(p.Variables, func(v *Variable) bool { return v.Name == name })
 }
 
-// part is what tells a field from the others of its question.
+// part is the text that distinguishes a field from the others of its question.
 func (p *Plan) part(f survey.Field, language string) string {
 	var parts []string
 	switch {
@@ -323,7 +323,7 @@ func (v *Variable) codes() valueCodes {
 			return codes
 		}
 	}
-	next := 97 // by custom; 997 and so on where scores come that far
+	next := 97 // by convention; 997, 9997, … where scores are that high
 	for survey.Decimal(next)*survey.One <= greatest {
 		next = 10*next + 27
 	}

@@ -12,7 +12,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// SPSS writes the data for SPSS (or PSPP): a CSV file with numbers for choices. [SPSS.Syntax] writes what reads it.
+// SPSS writes the data for SPSS (or PSPP): a CSV file with numbers for choices. [SPSS.Syntax] writes the commands to read it.
 type SPSS struct {
 	plan   *Plan
 	names  []string     // by variable
@@ -78,7 +78,7 @@ func (s *SPSS) Write(row Row) error {
 	return s.w.Write(s.record)
 }
 
-// lineBreaks replaces what SPSS takes for the end of a case, even within quotes.
+// lineBreaks replaces characters that SPSS takes for the end of a case, even within quotes.
 var lineBreaks = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\u2028", " ", "\u2029", " ", "\x00", " ")
 
 func (s *SPSS) text(i int, c Cell) string {

@@ -239,7 +239,7 @@ func TestCasesUnderFaults(t *testing.T) {
 	for i := range 3 {
 		shapes = append(shapes, parse(t, strings.Replace(sample, "results:", fmt.Sprintf("      - {id: more%d, type: yes_no, label: {en: More, zh: 更多}}\nresults:", i), 1)+alerts))
 	}
-	for seed := range uint64(soak.Cases(60, 10_000)) {
+	for seed := range uint64(soak.Cases(60, 3000)) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		var random sync.Mutex
 		number := func(n int) int {

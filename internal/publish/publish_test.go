@@ -807,7 +807,7 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	t.Run("at random", func(t *testing.T) {
-		for seed := range uint64(soak.Cases(100, 10_000)) {
+		for seed := range uint64(soak.Cases(100, 3000)) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			run(t, func(string) (bool, bool) { return r.IntN(40) == 0, r.IntN(2) == 0 })
 		}
@@ -841,7 +841,7 @@ func checkReleases(t *testing.T, m *fakeStore) {
 // ended, every page has the figures of the latest releases, whichever publisher wrote it.
 func TestSeveralAtOnce(t *testing.T) {
 	s := parse(t, sample)
-	for range soak.Cases(20, 2000) {
+	for range soak.Cases(20, 500) {
 		m := newFakeStore()
 		period := map[bool]string{true: "2026-09", false: "2026-10"}
 		var group errgroup.Group
@@ -959,6 +959,27 @@ func TestTagsAreReadFirstAgain(t *testing.T) {
 		if got := m.pages[path].body; !strings.HasSuffix(got, "1 measures") {
 			t.Errorf("%s is %q", path, got)
 		}
+	}
+}
+
+// TestFilesOfAnotherAreHidden: when a survey is switched from public to staff, a publisher also replaces files that another one
+// has written since its own last run.
+func TestFilesOfAnotherAreHidden(t *testing.T) {
+	s, m := parse(t, sample), newFakeStore()
+	staff := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 5, audience: staff", 1))
+	publisher, other := m.publisher(at(20)), m.publisher(at(20))
+	publish(t, publisher, s)
+	m.putMany(0, 20, "2026-10")
+	publish(t, other, s) // with files for October, and for groups
+	before := maps.Clone(m.pages)
+	publish(t, publisher, staff)
+	for path, page := range before {
+		if m.pages[path].tag == page.tag {
+			t.Errorf("%s is public still", path)
+		}
+	}
+	if len(m.pages) != len(before) {
+		t.Errorf("%d files, and %d when it was public", len(m.pages), len(before))
 	}
 }
 

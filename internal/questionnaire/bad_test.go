@@ -128,7 +128,7 @@ func (f badFile) read() (good bool, problems Problems) {
 	return quotes != nil, problems
 }
 
-// rewrite puts the problems that Parse reports today into an archive.
+// rewrite puts the problems that Parse reports into an archive.
 func rewrite(t *testing.T, path string, files []badFile) {
 	t.Helper()
 	old, err := txtar.ParseFile(path)

@@ -147,14 +147,14 @@ func oddSources() []oddSource {
 		{"self-reference in a text", text("title: &t {en: *t}\n" + tail), "1:16: title in 'en' must be a text, not keys with values"},
 		{"self-reference of all", text("&a\ntitle: *a\nsections: *a\n"), "2:8: title in 'title' must be a text, not keys with values"},
 		{"20,000 unknown keys", text(unknown.String() + tail), "2:1: unknown key 'wrong0'"},
-		{"too many problems", text(unknown.String() + tail), "more than 1000 problems: mend these first"},
+		{"too many problems", text(unknown.String() + tail), "more than 1000 problems: fix these first"},
 		{"too many questions", text(questions), "504:9: more than 500 questions: split the survey into several files"},
 		{"too many options", text("title: T\nsections:\n  - questions:\n      - {id: q, type: single_choice, label: L, options: [" + strings.Join(options, ", ") + "]}\n"), "more than 200 options: shorten the list, or ask with a short_text"},
 		{"too many rows", text("title: T\nscales: {s: [{id: a, label: A}, {id: b, label: B}]}\nsections:\n  - questions:\n      - {id: q, type: matrix, label: L, scale: s, rows: [" + strings.Join(rows, ", ") + "]}\n"), "more than 200 rows: split the matrix"},
 		{"conditions that are expensive to judge", text(costly.String() + "      - {id: last, type: yes_no, label: L, show_if: nobody}\n"), "show_if: there is no question 'nobody'"},
 		{"long conditions behind aliases", text(aliased.String()), "too large: with its aliases (*) written out"},
 		{"short conditions by the thousand", text(short.String()), "show_if: there is no question 'nobody'"},
-		{"a long condition", text("title: T\nsections:\n  - questions:\n      - {id: q, type: yes_no, label: L, show_if: " + strings.Repeat("a", 2001) + "}\n"), "4:50: show_if: longer than 2000 characters: ask less at once"},
+		{"a long condition", text("title: T\nsections:\n  - questions:\n      - {id: q, type: yes_no, label: L, show_if: " + strings.Repeat("a", 2001) + "}\n"), "4:50: show_if: longer than 2000 characters: shorten it"},
 		{"a long pattern", text("title: T\nsections:\n  - questions:\n      - {id: q, type: short_text, label: L, pattern: " + strings.Repeat("a", 501) + "}\n"), "4:54: pattern is longer than 500 characters: shorten it"},
 	}
 }

@@ -321,7 +321,7 @@ func (c *conditions) question(q *survey.Question) string {
 	return c.quote(text)
 }
 
-// name is what a field is called in a sentence.
+// name is the name of a field in a sentence.
 func (c *conditions) name(name string) string {
 	f, ok := c.survey.Field(name)
 	if !ok {

@@ -39,7 +39,7 @@ func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
 	})
 }
 
-// form is everything that survey.html shows.
+// form is the data of survey.html.
 type form struct {
 	Frame
 	Survey   *survey.Survey
@@ -159,7 +159,7 @@ func (f *form) addProblems(problems []answer.Problem) {
 	}
 }
 
-// fieldName is what a field is called apart from its question.
+// fieldName is the name of a field where it is not shown with its question.
 func (f *form) fieldName(field survey.Field) string {
 	switch field.Part {
 	case survey.ImportancePart:

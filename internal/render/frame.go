@@ -12,7 +12,7 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// Frame is what every page has.
+// Frame holds the data that every page has.
 type Frame struct {
 	*wording.Words
 	Lang      string // of the page: the words may be in English
@@ -34,13 +34,13 @@ type Frame struct {
 	Picture     string // absolute; "" without one that a preview could show
 }
 
-// Link is an address relative to the page, and what it is called.
+// Link is an address relative to the page, with its text.
 type Link struct {
 	Lang, Href, Name string
 	Current          bool
 }
 
-// Frame makes what every page has; kind is one of survey, thanks, results, home and notice.
+// Frame returns the frame of a page; kind is one of survey, thanks, results, home and notice.
 func (r *Renderer) Frame(kind, title, language, root string, languages []Link) Frame {
 	p := Frame{
 		Words: r.words.In(language), Lang: language, Dir: wording.Dir(language), Root: root, Title: title, Kind: kind,
@@ -119,7 +119,7 @@ func (r *Renderer) LanguageLinks(s *survey.Survey, current, root, tail string) [
 	return links
 }
 
-// LanguageName is what a language calls itself; its tag, if the interface does not have it.
+// LanguageName is the name of a language in that language; its tag, if the interface does not have it.
 func (r *Renderer) LanguageName(language string) string {
 	if w := r.words.In(language); w.Language() == language {
 		return w.Say("language.name")

@@ -8,8 +8,8 @@ import (
 )
 
 // scriptPattern translates a regular expression that a whole text must match into JavaScript, with the flag u. The two
-// languages differ in what \s, \w and . mean, so that everything is spelt out. JavaScript backtracks, for ages on some
-// expressions: those are left to the handler (ok is false), unless they are trusted.
+// languages differ in what \s, \w and . mean, so that everything is spelt out. JavaScript backtracks, and some expressions
+// would take exponential time: those are left to the handler (ok is false), unless they are trusted.
 func scriptPattern(source string, trusted bool) (pattern string, ok bool) {
 	parsed, err := syntax.Parse("^(?:"+source+")$", syntax.Perl)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// question is what the template survey.question shows. Exactly one of Note, Hidden, Group, Rows, Pairs, Lines, Select,
+// question is the data of the template survey.question. Exactly one of Note, Hidden, Group, Rows, Pairs, Lines, Select,
 // Checkbox and InputType is set. What an empty one shows besides Name, Label and Number must be in its cacheKey.
 type question struct {
 	*wording.Words
@@ -80,7 +80,7 @@ type line struct {
 // other is the box for the text of the option "other".
 type other struct{ Name, Label, Value, Error string }
 
-// choices is what the template survey.choices writes: the options of a group, or of a row of a matrix.
+// choices is the data of the template survey.choices: the options of a group, or of a row of a matrix.
 type choices struct {
 	Group, Name string
 	Many        bool
@@ -487,7 +487,7 @@ func (b *builder) addLines(v *question, q *survey.Question) {
 	}
 }
 
-// describedBy lists the ids of what is said about a question.
+// describedBy lists the ids of the elements that describe a question.
 func describedBy(name string, when, help, problem bool) string {
 	var ids []string
 	for i, shown := range []bool{when, help, problem} {

@@ -10,8 +10,8 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// rules is what the page's script (templates/rules.js) needs of a questionnaire to come to the handler's conclusions: the
-// conditions, how an answer is read, and the limits that it must keep. It contains nothing that the page does not show.
+// rules is the part of a questionnaire that the page's script (templates/rules.js) needs to come to the handler's
+// conclusions: the conditions, how an answer is read, and its limits. It contains nothing that the page does not show.
 type rules struct {
 	Channels  []string          `json:"channels,omitempty"`
 	Questions []rule            `json:"questions"`       // each after those that its conditions depend on

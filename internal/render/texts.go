@@ -180,7 +180,7 @@ func enumerate(texts []string, comma, last string) string {
 	return strings.Join(texts[:len(texts)-1], comma) + last + texts[len(texts)-1]
 }
 
-// OptionLabel is what an option is called; a step without a name is called by its number.
+// OptionLabel is the name of an option; that of a step without one is its number.
 func OptionLabel(w *wording.Words, o *survey.Option, language string) string {
 	if text := o.Label.In(language); text != "" {
 		return text

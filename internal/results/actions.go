@@ -26,7 +26,7 @@ func (d *document) quotes(question string) []quote {
 	return all
 }
 
-// measures is what is being done about the results.
+// measures is the list of measures taken after the results.
 type measures struct {
 	AsOf string // the day that the states are of; "" where none depends on it
 	Rows []measure
@@ -69,7 +69,7 @@ func (d *document) allMeasures() *measures {
 	return v
 }
 
-// measured is what a measure is about: a field or a question, and its anchor if its figures are on the page.
+// measured returns the name of the field or question that a measure is about, and its anchor if its figures are on the page.
 func (d *document) measured(name string) (label, anchor string) {
 	question := name
 	if f, ok := d.survey.Field(name); ok {

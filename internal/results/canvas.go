@@ -75,7 +75,7 @@ func rat(x survey.Decimal) *big.Rat { return big.NewRat(int64(x), int64(survey.O
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
-// fixed prints a float with so many decimals, and zero without a sign.
+// fixed prints a float with a fixed number of decimals, and zero without a sign.
 func fixed(x float64, places int) string {
 	text := strconv.FormatFloat(x, 'f', places, 64)
 	if strings.Trim(text, "-0.") == "" {
@@ -92,7 +92,7 @@ func halfWidth(i *stats.Interval) float64 { return (i.High - i.Low) / 2 }
 // htmlWriter builds HTML.
 type htmlWriter struct{ strings.Builder }
 
-// newHTMLWriter returns a writer with room for so many bytes.
+// newHTMLWriter returns a writer with a capacity in bytes.
 func newHTMLWriter(bytes int) *htmlWriter {
 	w := &htmlWriter{}
 	w.Grow(bytes)

@@ -138,7 +138,7 @@ func (d *document) linkIfExists(f Folder) string {
 	return d.link(f, "")
 }
 
-// label is what a field is called: a row or an option with its question only where that is needed.
+// label is the name of a field: a row or an option with its question only where that is needed.
 func (d *document) label(f survey.Field) string {
 	text := d.Plain(f.Label().In(d.language))
 	switch {
@@ -154,8 +154,8 @@ func (d *document) option(o *survey.Option) string {
 	return d.Plain(render.OptionLabel(d.words, o, d.language))
 }
 
-// itemName is what a field is called apart from its question. Rows that several questions call alike have the name of
-// their area with them, of their section, or of the question, whichever tells them apart.
+// itemName is the name of a field where it is not shown with its question. If several questions have rows of the same name,
+// the area, the section or the question is added, whichever distinguishes them.
 func (d *document) itemName(f survey.Field) string {
 	if name, ok := d.itemNames[f.Name]; ok {
 		return name
@@ -174,7 +174,7 @@ func (d *document) itemName(f survey.Field) string {
 	return name
 }
 
-// distinctName adds to a field's label what tells it from those of other questions with the same label.
+// distinctName adds to a field's label what distinguishes it from other questions' fields with the same label.
 func (d *document) distinctName(f survey.Field, label string) string {
 	alike := d.fieldsOfOtherQuestions(f, label)
 	if len(alike) == 0 {
@@ -235,7 +235,7 @@ func (d *document) sectionOf(f survey.Field) string {
 	return ""
 }
 
-// groupName says whom the page is about: "Kind of customer: Gold"; "" for everybody.
+// groupName is the name of the page's group: "Kind of customer: Gold"; "" for everybody.
 func (d *document) groupName() string {
 	if d.page.Whole() {
 		return ""
@@ -322,7 +322,7 @@ func (d *document) signed(r *big.Rat, places int) string {
 	return mark + "+" + text
 }
 
-// percent prints a percentage with so many decimals.
+// percent prints a percentage.
 func (d *document) percent(r *big.Rat, places int) string {
 	return d.words.Say("percent", "n", stats.Round(r, places))
 }

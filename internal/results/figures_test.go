@@ -19,6 +19,7 @@ import (
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render/rendertest"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -310,7 +311,7 @@ func csvLines(t testing.TB, data []byte) []record {
 // everybody and of every group.
 func TestFiguresAgree(t *testing.T) {
 	r := renderer(t)
-	for seed := range uint64(3) {
+	for seed := range uint64(soak.Cases(3, 50)) {
 		for _, s := range []*survey.Survey{rendertest.Every(t), rendertest.Thirty(t), scoredSurvey(t, scorings["percent_of_max"])} {
 			first := randomRelease(t, s, "2026-Q3", "2026-08-20", 60, 0.7, seed+100)
 			report := stats.NewReport(s, []*release.Release{first, randomRelease(t, s, "2026-Q4", "2026-11-20", 45+20*int(seed), 0.7, seed)})
@@ -697,6 +698,27 @@ func TestFolders(t *testing.T) {
 	}
 	if !names["2026-Q4"] || !names["2021-Q1"] || names["2020-Q4"] {
 		t.Error("not the newest 24 periods")
+	}
+}
+
+// TestGroupsAreCached: a group's figures are computed once, and again only when the cache was full.
+func TestGroupsAreCached(t *testing.T) {
+	s := scoredSurvey(t, scorings["percent_of_max"])
+	set := NewSet(quarterlyReport(t, s, 3, 60))
+	first := set.group(2, "branch", "x")
+	if set.group(2, "branch", "x") != first || set.group(1, "branch", "x") == first || set.group(2, "branch", "y") == first {
+		t.Error("the figures of a group are computed twice, or those of two groups are the same")
+	}
+	if report := set.groupReport("branch", "x"); report.Periods[2].Respondents != first.Respondents || len(report.Trend) != len(set.Report.Trend) {
+		t.Errorf("the group's report has %d respondents and %d lines", report.Periods[2].Respondents, len(report.Trend))
+	}
+	set.cachedItems = maxCachedItems
+	set.group(2, "branch", "z")
+	if len(set.groups) != 1 || set.cachedItems != len(first.Items) {
+		t.Errorf("a full cache was not emptied: %d groups, %d items", len(set.groups), set.cachedItems)
+	}
+	if again := set.group(2, "branch", "x"); again == first || again.Respondents != first.Respondents {
+		t.Error("the group has other figures after the cache was emptied")
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"glasspoll/internal/stats"
 )
 
-// Folder is where one results page is, and what it is about.
+// Folder is the place of a results page, which follows from its period and group.
 type Folder struct {
 	Period          string // such as "2026-Q3"; "" for the newest
 	Segment, Option string // a segment question and one of its answers; "" for everybody

@@ -8,7 +8,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// head is what a reader sees first.
+// head is the top of the page: the index, and what it is compared with.
 type head struct {
 	Title, Score, Scale string
 	Band                string
@@ -43,7 +43,7 @@ func (d *document) head() head {
 	return v
 }
 
-// addIndex adds the index on its scale, and what it is compared with.
+// addIndex adds the index on its scale, and its comparisons.
 func (d *document) addIndex(v *head) {
 	o, w := &d.period.Overall, d.words
 	v.Title, v.Score = w.Say("results.score"), d.index(o.Score)

@@ -8,10 +8,10 @@ const (
 	Management = "management"
 )
 
-// levels are for whom results can be: each may read what those before it may.
+// levels are the audiences that results can have. Each may also read those of the levels before it.
 var levels = []string{"public", Staff, Management}
 
-// Levels lists for whom results can be, from the public to the fewest.
+// Levels lists the audiences that results can have, from the public to the fewest readers.
 func Levels() []string { return slices.Clone(levels) }
 
 // allowed reports whether the page's readers may see the survey's results.
@@ -20,7 +20,7 @@ func (p Page) allowed() bool {
 	return audience <= 0 || slices.Index(levels, p.Level) >= audience
 }
 
-// level tells the readers of a page that is not public whom it is for.
+// level is the note on a page that is not public; "" on a public one.
 func (d *document) level() string {
 	switch d.page.Level {
 	case Staff:

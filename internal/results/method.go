@@ -18,7 +18,7 @@ type derivation struct {
 	Weights bool // dimensions weigh too
 	Reached string
 	Divisor string
-	Best    bool     // the divisor sums what could be reached
+	Best    bool     // the divisor is the highest possible sum
 	Steps   []string // from the sums to the published score
 }
 
@@ -34,7 +34,7 @@ func exactDecimal(r *big.Rat) string { return fullDecimal(r, 9) }
 // fourPlaces prints a figure whose decimals may not end: in full within four places, or rounded to them.
 func fourPlaces(r *big.Rat) string { return fullDecimal(r, 4) }
 
-// fullDecimal prints a figure in full if it ends within so many places, else rounded to four.
+// fullDecimal prints a figure in full if it has at most so many decimals, else rounded to four.
 func fullDecimal(r *big.Rat, places int) string {
 	denom := r.Denom()
 	if !denom.IsInt64() || int64(math.Pow10(places))%denom.Int64() != 0 {

@@ -239,3 +239,20 @@ func BenchmarkResults(b *testing.B) {
 		took = append(took, time.Since(start))
 	}
 }
+
+// All pages of a report with eight periods and their groups, in both languages.
+func BenchmarkSet(b *testing.B) {
+	r, s := renderer(b), thirtyInTen(b)
+	all := quarterlyReleases(b, s, 8, 97)
+	b.ReportAllocs()
+	for b.Loop() {
+		set := NewSet(stats.NewReport(s, all))
+		for _, f := range set.Folders() {
+			for _, language := range s.Languages {
+				if err := r.HTML(io.Discard, Page{Set: set, Language: language, Root: "../../", Folder: f}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+}

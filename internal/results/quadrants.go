@@ -13,7 +13,7 @@ type quadrantChart struct {
 	Title, About   string
 	Name           string
 	CrossX, CrossY string
-	AlarmX         string // of the quarter of what is important and not done well
+	AlarmX         string // left edge of the quarter of important items that are not done well
 	AlarmWidth     string
 	AlarmHeight    string
 	Corners        []corner
@@ -171,7 +171,7 @@ func arrange(items []placed, line float64) []cluster {
 	}
 }
 
-// clustersOf puts items together that are at most so many pixels away from the first of their cluster.
+// clustersOf puts items together that are at most near pixels away from the first of their cluster.
 func clustersOf(items []placed, near float64) []cluster {
 	var clusters []cluster
 	for _, item := range items {
@@ -191,8 +191,8 @@ func clustersOf(items []placed, near float64) []cluster {
 	return clusters
 }
 
-// separate moves plates up or down from their places, no farther than so many pixels, until none overlap: each to the
-// nearest room that those before it leave, on its own side of the line if possible. It reports whether all have found one.
+// separate moves plates up or down from their places, by at most farthest pixels, until none overlap: each to the nearest
+// room that those before it leave, on its own side of the line if possible. It reports whether all have found one.
 func separate(clusters []cluster, line, farthest float64) bool {
 	const row = plateHeight + plateGap
 	for i := range clusters {

@@ -123,7 +123,7 @@ func (r ranking) Body() template.HTML {
 	return w.html()
 }
 
-// finding is what a reader should take away: the best items, the worst, and those that have clearly changed.
+// finding is a short list of items: the best, the worst, or those that have clearly changed.
 type finding struct {
 	Title, Tone string
 	Rows        []scoreRow

@@ -27,7 +27,7 @@ type ReportPage struct {
 	Texts     []TextAnswers
 }
 
-// CaseFigures are what has become of the cases that answers have opened.
+// CaseFigures counts the cases that answers have opened.
 type CaseFigures struct {
 	Opened, Closed, Told int
 	Open                 []OpenCase // the most pressing first
@@ -46,7 +46,7 @@ type TextAnswers struct {
 	Left    int // how many more there are
 }
 
-// reportView is everything that report.html shows.
+// reportView is the data of report.html.
 type reportView struct {
 	*view
 	words      *wording.Words // of the report
@@ -134,7 +134,7 @@ func (d *document) reportView(words *wording.Words, p ReportPage) *reportView {
 	return v
 }
 
-// removeLinks drops the links to other results pages, which the report comes without.
+// removeLinks drops the links to other results pages, which do not exist beside a report.
 func (v *reportView) removeLinks() {
 	for i := range v.Segments {
 		for j := range v.Segments[i].Rows {
@@ -222,7 +222,7 @@ func (d *document) addSample(v *reportView, public int64) {
 // maxLowest is how many items a list of the worst names.
 const maxLowest = 8
 
-// addLowest lists what was done worst, and what most people gave a low mark.
+// addLowest lists the items that were done worst, and those that most people gave a low mark.
 func (d *document) addLowest(v *reportView) {
 	ranked := d.period.Ranked() // best first
 	for _, item := range slices.Backward(ranked) {

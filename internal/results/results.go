@@ -23,7 +23,7 @@ type Page struct {
 	Today    survey.Date    // measures that are due before it are marked
 	Language string
 	Root     string // from the page to the site's root: "../../", "../../../", …
-	Level    string // for whom it is: one of [Levels]; "" is the public
+	Level    string // the audience of the page: one of [Levels]; "" is the public
 	Folder
 }
 

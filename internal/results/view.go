@@ -9,14 +9,14 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// view is everything that results.html shows.
+// view is the data of results.html.
 type view struct {
 	render.Frame
 	Heading     string
 	Form        string // address of the survey
 	Empty       bool   // nothing released yet
 	Unprotected bool
-	Level       string // what readers of pages that are not public must know
+	Level       string // a note on pages that are not public
 	K           int    // the fewest respondents that a figure may describe
 	About       string // period and group
 	Facts       []string
@@ -43,7 +43,7 @@ type view struct {
 	Data, Table string // addresses of results.json and results.csv
 }
 
-// scoped is what a template within the page shows, and the words to say it with.
+// scoped is the data of a template within the page, with the words to print it with.
 type scoped struct {
 	*wording.Words
 	Data any
@@ -62,7 +62,7 @@ type chapter struct{ ID, Label string }
 type filter struct {
 	Label string
 	Links []filterLink
-	Note  string // what has no link, and why
+	Note  string // which options have no link, and why
 }
 
 type filterLink struct {

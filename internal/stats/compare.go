@@ -24,7 +24,7 @@ type Point struct {
 	Value  *big.Rat // nil where there is none
 	Broken bool     // the last period with a value had another scale, or another index
 
-	scale  string   // what values with another one cannot be compared with
+	scale  string   // only values with the same one can be compared
 	before *big.Rat // the value that this one is compared with
 }
 
@@ -202,7 +202,7 @@ type Driver struct {
 	Quadrant    Quadrant
 }
 
-// Quadrant says what an item's importance and performance, each above or below the mean, call for.
+// Quadrant says what to do about an item, by its importance and performance above or below the mean.
 type Quadrant string
 
 // The quadrants.

@@ -47,7 +47,7 @@ func newForms(s *survey.Survey) *forms {
 	return &forms{now: now, byForm: map[string]*form{"": now}}
 }
 
-// of is the form of a release. If it cannot be parsed, it is the one of now: the figures of what is still asked are right.
+// of returns the form of a release; now, if it cannot be parsed: figures of questions that are still asked are right then.
 func (f *forms) of(r *release.Release) *form {
 	if known := f.byForm[string(r.Form)]; known != nil {
 		return known
@@ -141,7 +141,7 @@ func (p *Period) GroupSize(segment, option string) (n int64) {
 // Survey is the questionnaire that the period was scored by, with the texts of today's.
 func (p *Period) Survey() *survey.Survey { return p.form.Survey }
 
-// WithPeriods returns a report like r over other figures of its periods, such as those of a group, with their own trend.
+// WithPeriods returns a report of the same survey with other figures of its periods, such as a group's, and their trend.
 func (r *Report) WithPeriods(periods []Period) *Report {
 	other := &Report{Survey: r.Survey, Revision: r.Revision, Periods: periods}
 	other.Trend = trend(other)
@@ -150,7 +150,7 @@ func (r *Report) WithPeriods(periods []Period) *Report {
 
 func rat(d survey.Decimal) *big.Rat { return big.NewRat(int64(d), int64(survey.One)) }
 
-// Round prints a figure with so many decimals, half away from zero: 12.345 to two places is "12.35", -0.5 to none "-1".
+// Round prints a figure with a number of decimals, half away from zero: 12.345 to two places is "12.35", -0.5 to none "-1".
 // Zero has no sign.
 func Round(r *big.Rat, places int) string {
 	text, ok := roundInt64(r, places)

@@ -1,4 +1,4 @@
-// Package rendertest is what the tests of pages share: questionnaires to draw, and what must hold of every page.
+// Package rendertest has what the tests of pages share: questionnaires to render, golden files, and checks for every page.
 package rendertest
 
 import (
@@ -124,7 +124,7 @@ func poison(v reflect.Value) {
 	}
 }
 
-// Text is what a page says, scripts left out.
+// Text is the text of a page without scripts.
 func Text(t *testing.T, page []byte) string {
 	t.Helper()
 	root, err := html.Parse(bytes.NewReader(page))
@@ -145,7 +145,7 @@ var elements = strings.Fields(`html head meta title link script body a header ma
 	code em strong div form input fieldset legend label select option textarea button svg circle path rect line text g table thead tbody tr th td
 	tfoot caption details summary dl dt dd progress desc figure figcaption blockquote`)
 
-// Faults lists what is wrong with a page as a document: elements and attributes that no template has, ids that are not
+// Faults lists the faults of a page as a document: elements and attributes that no template has, ids that are not
 // unique, references that lead nowhere or away, unknown scripts, and controls without a label.
 func Faults(t testing.TB, page []byte) []string {
 	t.Helper()
@@ -264,7 +264,7 @@ func Attr(n *html.Node, key string) string {
 	return ""
 }
 
-// Head is what a page's head says: the content of each meta and the address of each link, by name.
+// Head reads a page's head: the content of each meta and the address of each link, by name.
 func Head(t *testing.T, draw func(w io.Writer) error) map[string]string {
 	t.Helper()
 	var b bytes.Buffer
