@@ -289,6 +289,19 @@ func TestPreviewReloads(t *testing.T) {
 	t.Logf("from save to new page on the screen: median %v, best %v, worst %v", took[len(took)/2].Round(time.Millisecond), took[0].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond))
 }
 
+// TestPreviewKeepsOddNames reloads a form with a question whose name means something to JavaScript.
+func TestPreviewKeepsOddNames(t *testing.T) {
+	t.Parallel()
+	const odd = "title: T\nsections: [{questions: [{id: constructor, type: short_text, label: Builder}]}]\n"
+	url, dir := previewed(t, map[string]string{"odd.yaml": odd})
+	ctx := watch(t, 360, "light", "en")
+	leads(t, ctx, chromedp.Navigate(url+"odd/"))
+	do(t, ctx, chromedp.SendKeys(css(`[name=constructor]`), "x"))
+	save(t, dir, "odd.yaml", strings.Replace(odd, "Builder", "Who built it", 1))
+	becomes(t, ctx, "the new page", `document.readyState === "complete" && document.body.innerText.includes("Who built it")`)
+	becomes(t, ctx, "what was typed", `document.querySelector("[name=constructor]").value === "x"`)
+}
+
 // TestPreviewFillsIn presses the testers' buttons: plausible answers are taken, nonsense comes back with its messages.
 func TestPreviewFillsIn(t *testing.T) {
 	t.Parallel()

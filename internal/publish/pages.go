@@ -201,7 +201,7 @@ func sameReleases(a, b []*release.Release) bool {
 func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
 	was, seen := r.seen.files[f.path]
 	switch {
-	case !seen && !r.seen.complete:
+	case !seen && (!r.seen.complete || hidden(r.survey)):
 		return false, nil
 	case was.inputs == f.inputs && was.revision == f.revision:
 		return true, nil
@@ -245,7 +245,8 @@ type written struct {
 // memory is what a publisher knows of a survey's files.
 type memory struct {
 	files map[string]written // by path
-	// complete says that a run has ended: a file that is not in files did not exist then, and probably does not now.
+	// complete says that a run has ended. A file that is not in files did not exist then, and probably does not exist now:
+	// it is written without reading its tag, which fails if it does exist.
 	complete bool
 }
 
