@@ -6,11 +6,13 @@
 # make package      bin/submit.zip and bin/publish.zip, as AWS Lambda takes them
 # make bench-start  how long the functions take to start, beside an empty one
 # make weight a questionnaire's weight and speed beside SurveyJS, which comes from npm, as a table
+# make soak   the random tests at length; SOAK=5 is 5 % of that
 # make fuzz   each fuzz target for FUZZTIME
-.PHONY: run demo test lint bench bench-start weight package fuzz setup bin/glasspoll
+.PHONY: run demo test soak lint bench bench-start weight package fuzz setup bin/glasspoll
 SHELL := /bin/bash
 ADDR ?= 127.0.0.1:8080
 FUZZTIME ?= 10s
+SOAK ?= 100
 TYPESCRIPT := 5.9.3
 # VERSION is what `glasspoll version` prints; empty outside a git checkout.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
@@ -28,6 +30,9 @@ bin/glasspoll:
 test: setup lint
 	go test -race -timeout 30m ./...
 	cd e2e && go vet ./... && go test -count=1 -timeout 60m ./...
+
+soak:
+	GLASSPOLL_SOAK=$(SOAK) go test -count=1 -timeout 120m $$(grep -rl --include='*_test.go' '"glasspoll/internal/soak"' internal | xargs -n1 dirname | sort -u | sed 's,^,./,')
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
