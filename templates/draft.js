@@ -47,12 +47,12 @@ export const saveDraft = (whole, more) => {
 };
 
 /**
- * Deletes the draft: that of another submission too only if any is meant.
- * @param {boolean} [any]
+ * Deletes the draft: that of another submission only if others says so.
+ * @param {boolean} [others]
  */
-export const deleteDraft = (any) => {
+export const deleteDraft = (others) => {
   const draft = deviceStorage.get(storageKey);
-  if (any || draft && draft.id === idField.value) deviceStorage.set(storageKey, null);
+  if (others || draft && draft.id === idField.value) deviceStorage.set(storageKey, null);
   tabStorage.set(storageKey, null);
   notice.hidden = true;
 };

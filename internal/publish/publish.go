@@ -6,7 +6,8 @@
 // [Publisher.Publish] makes these calls for a survey, in this order:
 //
 //  1. Pages.Page, for the files of the newest period: the tag of each and the revision it was written with. Of the other
-//     files the publisher remembers what it last wrote.
+//     files the publisher remembers what it last wrote. That is not enough where results are not public, because a file that
+//     another publisher has written must not stay: then the tags of all files are read, as in 5.
 //  2. Releases.Latest and Sidecars.Actions.
 //  3. Log.Periods. Then in each shard of each period: Tallies.Tally, Log.After, Cases.OpenCase and Tallies.SaveTally.
 //  4. Releases.Append, for each period that has a release due.
@@ -112,7 +113,7 @@ const (
 
 // Publish brings one survey's results up to date.
 func (p *Publisher) Publish(ctx context.Context, s *survey.Survey) (Outcome, error) {
-	r := &run{Publisher: p, survey: s}
+	r := &run{Publisher: p, survey: s, read: map[string]bool{}}
 	if err := r.publish(ctx); err != nil {
 		return r.out, fmt.Errorf("publish %s: %w", s.ID, err)
 	}
@@ -123,7 +124,8 @@ func (p *Publisher) Publish(ctx context.Context, s *survey.Survey) (Outcome, err
 type run struct {
 	*Publisher
 	survey  *survey.Survey
-	seen    *memory // of the survey's files, with tags from before latest and actions were read
+	seen    *memory         // of the survey's files, with tags from before latest and actions were read
+	read    map[string]bool // by path: the tag was read in this run
 	latest  []*release.Release
 	actions survey.Actions
 	out     Outcome
