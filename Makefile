@@ -1,16 +1,20 @@
 # make run    build the site, serve it, print the addresses
 # make demo   fill the surveys with made-up answers, at a running `make run` or a server of its own
-# make test   everything that must hold; installs what browsers need where it may
+# make test   everything that must hold; sets up what it needs
 # make lint   gofmt, go vet, staticcheck, complexity, dead code, known vulnerabilities, the scripts' types
 # make bench  the figures of docs/: build, accept, publish
 # make package      bin/submit.zip and bin/publish.zip, as AWS Lambda takes them
 # make bench-start  how long the functions take to start, beside an empty one
 # make weight a questionnaire's weight and speed beside SurveyJS, which comes from npm, as a table
+# make soak   the random tests at length; SOAK=5 is 5 % of that
 # make fuzz   each fuzz target for FUZZTIME
-.PHONY: run demo test lint bench bench-start weight package fuzz setup bin/glasspoll
+# make packages     the system packages that lint and the tests need: installs them as root on Debian, else names them
+# make setup        these, and what the tests fetch from npm and from Go modules into .cache
+.PHONY: run demo test soak lint bench bench-start weight package fuzz packages setup bin/glasspoll
 SHELL := /bin/bash
 ADDR ?= 127.0.0.1:8080
 FUZZTIME ?= 10s
+SOAK ?= 100
 TYPESCRIPT := 5.9.3
 # VERSION is what `glasspoll version` prints; empty outside a git checkout.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
@@ -29,7 +33,10 @@ test: setup lint
 	go test -race -timeout 30m ./...
 	cd e2e && go vet ./... && go test -count=1 -timeout 60m ./...
 
-lint:
+soak:
+	GLASSPOLL_SOAK=$(SOAK) go test -count=1 -timeout 120m $$(grep -rl --include='*_test.go' '"glasspoll/internal/soak"' internal | xargs -n1 dirname | sort -u | sed 's,^,./,')
+
+lint: packages
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
 	  if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
@@ -46,7 +53,10 @@ lint:
 	@if command -v cfn-lint >/dev/null; then echo cfn-lint deploy/template.yaml; cfn-lint deploy/template.yaml; \
 	  else echo "cfn-lint is not installed (pip install cfn-lint): deploy/template.yaml is not checked by it"; fi
 
-setup:
+packages:
+	@.ci/packages
+
+setup: packages
 	@.ci/setup
 
 bench:

@@ -263,6 +263,19 @@ func TestPreviewReloads(t *testing.T) {
 	t.Logf("from save to new page on the screen: median %v, best %v, worst %v", took[len(took)/2].Round(time.Millisecond), took[0].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond))
 }
 
+// TestPreviewKeepsFormProperties reloads a form with a question whose id is a property of every JavaScript object.
+func TestPreviewKeepsFormProperties(t *testing.T) {
+	t.Parallel()
+	const source = "title: T\nsections: [{questions: [{id: constructor, type: short_text, label: Builder}]}]\n"
+	url, dir := startPreview(t, map[string]string{"tea.yaml": source})
+	ctx := openStrictPage(t, 360, "light", "en")
+	load(t, ctx, chromedp.Navigate(url+"tea/"))
+	do(t, ctx, chromedp.SendKeys(css(`[name=constructor]`), "x"))
+	save(t, dir, "tea.yaml", strings.Replace(source, "Builder", "Who built it", 1))
+	waitFor(t, ctx, "the new page", `document.readyState === "complete" && document.body.innerText.includes("Who built it")`)
+	waitFor(t, ctx, "what was typed", `document.querySelector("[name=constructor]").value === "x"`)
+}
+
 // TestPreviewFillsIn presses the buttons that fill in the form: plausible answers are accepted, nonsense gets messages.
 func TestPreviewFillsIn(t *testing.T) {
 	t.Parallel()

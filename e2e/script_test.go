@@ -23,8 +23,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// A faultyProxy is the way to a running program: what is sent through it may be lost before it arrives, or its answer on the
-// way back.
+// A faultyProxy passes requests on to a server. It can lose submissions or their replies, or reply itself.
 type faultyProxy struct {
 	url string
 

@@ -82,7 +82,10 @@ func readDocuments(t *testing.T) map[string]document {
 	if err != nil || len(names) == 0 {
 		t.Fatal("no documents", err)
 	}
-	all := map[string]document{"README.md": readDocument(t, "README.md")}
+	all := map[string]document{}
+	for _, name := range []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"} {
+		all[name] = readDocument(t, name)
+	}
 	for _, name := range names {
 		name = "docs/" + filepath.Base(name)
 		all[name] = readDocument(t, name)

@@ -239,22 +239,38 @@ func impureUses(t *testing.T, file string) []string {
 	return uses
 }
 
-// keptOut is what no function on AWS may link: what makes and fills a site, and what is only in its way at a start.
+// keptOut lists what no function on AWS may link: what makes and fills a site, and what slows down its start.
 var keptOut = []string{
 	"glasspoll/internal/local", "glasspoll/internal/site", "glasspoll/internal/questionnaire", "glasspoll/internal/convert", "glasspoll/internal/advice", "go.etcd.io/bbolt",
 	"github.com/evanw/esbuild", "github.com/xuri/excelize", "github.com/alecthomas/kong", "github.com/aws/aws-sdk-go-v2/config",
 	"github.com/aws/aws-sdk-go-v2/service/s3", "github.com/aws/aws-sdk-go-v2/service/sts",
 }
 
-// TestFunctionsStaySmall lists what the functions link. How large that is, deploy/pack holds.
-func TestFunctionsStaySmall(t *testing.T) {
-	list := exec.Command("go", "list", "-deps", "./functions/...")
+// linkedBy lists the packages that programs link.
+func linkedBy(t *testing.T, programs ...string) []string {
+	t.Helper()
+	list := exec.Command("go", append([]string{"list", "-deps"}, programs...)...)
 	list.Dir = ".."
 	out, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	linked := strings.Fields(string(out))
+	return strings.Fields(string(out))
+}
+
+// TestProgramsLinkNoTests keeps the conformance suite of storage, and everything else that only tests need, out of what is
+// shipped.
+func TestProgramsLinkNoTests(t *testing.T) {
+	for _, name := range linkedBy(t, "./generator", "./functions/...") {
+		if name == "testing" {
+			t.Error("a program links package testing")
+		}
+	}
+}
+
+// TestFunctionsStaySmall lists what the functions link. deploy/pack bounds their size.
+func TestFunctionsStaySmall(t *testing.T) {
+	linked := linkedBy(t, "./functions/...")
 	if !slices.Contains(linked, "glasspoll/internal/cloud") {
 		t.Fatalf("go list names only %d packages", len(linked))
 	}

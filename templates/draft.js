@@ -2,9 +2,9 @@
 // Drafts: what is typed is kept on the respondent's device until it is sent, without what is private. A submission on its
 // way is kept whole, but only in this tab, so that it goes on after a reload. On a kiosk, or where staff fill in forms for
 // others, nothing is kept.
-import { byID, deviceStorage, kiosk, tabStorage } from "./page.js";
+import { byID, deviceStorage, isTick, kiosk, tabStorage } from "./page.js";
 import {
-  assignID, channelField, controlsIn, controlsOf, form, idField, isTick, languageField, readTyped, ruleOf, say, storageKey,
+  assignID, channelField, controlsIn, controlsOf, form, idField, languageField, readTyped, ruleOf, say, storageKey,
   versionField,
 } from "./form.js";
 
@@ -47,12 +47,12 @@ export const saveDraft = (whole, more) => {
 };
 
 /**
- * Deletes the draft: that of another submission too only if any is meant.
- * @param {boolean} [any]
+ * Deletes the draft: that of another submission only if others says so.
+ * @param {boolean} [others]
  */
-export const deleteDraft = (any) => {
+export const deleteDraft = (others) => {
   const draft = deviceStorage.get(storageKey);
-  if (any || draft && draft.id === idField.value) deviceStorage.set(storageKey, null);
+  if (others || draft && draft.id === idField.value) deviceStorage.set(storageKey, null);
   tabStorage.set(storageKey, null);
   notice.hidden = true;
 };

@@ -1,7 +1,7 @@
 // @ts-check
 // The form of a survey: its fields, what is typed into them, and what the rules make of it.
 import { answerText, evaluate, fieldsOf, fillIn, isOther, shuffledOptions } from "./rules.js";
-import { asText, byID, findAll, query } from "./page.js";
+import { asText, byID, findAll, isTick, query } from "./page.js";
 
 /** @import { Rule, Rules, State, Typed } from "./rules.js" */
 
@@ -28,8 +28,6 @@ export const [idField, versionField, languageField, channelField] =
 export const submitButton = /** @type {HTMLButtonElement} */ (form.querySelector(".send button:not([type])"));
 /** The element of a question; null for one that is hidden. @param {string} q */
 export const questionElement = (q) => /** @type {HTMLElement} */ (form.querySelector(`[data-q="${q}"]`));
-/** @param {Control} c */
-export const isTick = (c) => c.type === "radio" || c.type === "checkbox";
 /** The rule of a field's question. @param {string} name */
 export const ruleOf = (name) => /** @type {Rule} */ (rules.questions.find((q) => q.id === name.split(".")[0]));
 

@@ -1,8 +1,8 @@
 // @ts-check
 // Problems with the answers, as messages beside the questions and in a summary on top, in the handler's words.
 import { findProblems } from "./rules.js";
-import { asText, byID, findAll, makeElement } from "./page.js";
-import { controlsOf, form, isTick, questionElement, ruleOf, say } from "./form.js";
+import { asText, byID, findAll, isTick, makeElement } from "./page.js";
+import { controlsOf, form, questionElement, ruleOf, say } from "./form.js";
 
 /** @import { State } from "./rules.js" */
 /** @import { Control } from "./form.js" */

@@ -26,6 +26,9 @@ export const makeElement = (tag, attributes, ...children) => {
   return element;
 };
 
+/** Whether a control is a radio button or a checkbox. @param {{type: string}} control */
+export const isTick = (control) => control.type === "radio" || control.type === "checkbox";
+
 /**
  * Lets a number or a truth value stand where the DOM's types ask for a text: the DOM converts it.
  * @param {number | boolean | string} value

@@ -2,9 +2,9 @@
 // The page of a survey. It is complete without any of this: here sections become steps, messages come while one writes,
 // drafts are kept, and sending survives a dead network.
 import { answerText } from "./rules.js";
-import { byID, findAll, keepQuery, kiosk, query, tabStorage } from "./page.js";
+import { byID, findAll, isTick, keepQuery, kiosk, query, tabStorage } from "./page.js";
 import {
-  applyRules, assignID, controlsIn, form, isTick, knownChannel, languageField, questionElement, readLink, rules, say,
+  applyRules, assignID, controlsIn, form, knownChannel, languageField, questionElement, readLink, rules, say,
   shuffleOptions, storageKey, surveyID,
 } from "./form.js";
 import {

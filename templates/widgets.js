@@ -1,8 +1,8 @@
 // @ts-check
 // Easier ways to fill in what plain lists and boxes ask for: the box of "other", sliders, sums, rankings by tapping.
 import { formatNumber, readNumber } from "./rules.js";
-import { asText, findAll, makeElement } from "./page.js";
-import { controlsOf, form, isTick, reorder } from "./form.js";
+import { asText, findAll, isTick, makeElement } from "./page.js";
+import { controlsOf, form, reorder } from "./form.js";
 
 /** @import { Control } from "./form.js" */
 

@@ -151,10 +151,10 @@ func (a *adviser) direction(all []direction) {
 	}
 	for _, d := range all {
 		if sum > 0 && d.way < 0 {
-			a.add(MixedDirection, d.at, "turn it round: worst first", "the %s runs from best to worst, the other scales from worst to best", d.name)
+			a.add(MixedDirection, d.at, "reverse it: worst first", "the %s runs from best to worst, the other scales from worst to best", d.name)
 		}
 		if sum < 0 && d.way > 0 {
-			a.add(MixedDirection, d.at, "turn it round: best first", "the %s runs from worst to best, the other scales from best to worst", d.name)
+			a.add(MixedDirection, d.at, "reverse it: best first", "the %s runs from worst to best, the other scales from best to worst", d.name)
 		}
 	}
 }

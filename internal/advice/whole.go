@@ -18,7 +18,7 @@ func (a *adviser) wholeSurvey() {
 	}
 	s := a.s
 	if len(s.Thanks) == 0 {
-		a.add(NoThanks, nil, "add \"thanks\": that the answers arrived, and where the results will be", "nothing is said to those who have answered")
+		a.add(NoThanks, nil, "add \"thanks\": that the answers arrived, and where the results will be", "there is no thank-you text")
 	}
 	if s.Contact == nil || s.Contact.Email == "" && s.Contact.Phone == "" {
 		a.add(NoContact, path{"contact"}, "add \"contact\" with an e-mail address or a phone number", "respondents cannot ask anybody about the survey")

@@ -2,7 +2,6 @@ package answer_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -18,13 +17,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if soak.On() {
-		flag.Set("rapid.checks", "20000")
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { soak.Main(m, 20_000) }
 
 // read compiles one of the questionnaires in testdata.
 func read(t testing.TB, name string) *survey.Survey {

@@ -21,7 +21,7 @@ func (c *comparer) alerts() {
 		case !reflect.DeepEqual(before.When, a.When):
 			c.add(Comparable, part, path{"alerts", i, "when"}, "other answers open its cases from now on")
 		case !reflect.DeepEqual(before, a):
-			c.add(Comparable, part, at, "its cases are opened otherwise from now on; those that are open stay as they are")
+			c.add(Comparable, part, at, "its cases are opened differently from now on; open ones stay unchanged")
 		}
 	}
 	for i, a := range c.old.Alerts {

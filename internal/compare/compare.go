@@ -196,7 +196,7 @@ func (c *comparer) survey() {
 		c.add(Breaks, part, path{"period"}, "the period was changed %s: the points of the trend stand for another length of time, and stored answers stay in their old periods", change(old.Period, new.Period))
 	}
 	if old.Audience != new.Audience {
-		c.add(Comparable, part, path{"audience"}, "the audience was edited: the response rate and the sample size are reckoned anew")
+		c.add(Comparable, part, path{"audience"}, "the audience was edited: the response rate and the sample size are computed again")
 	}
 	c.words(part, "channel", old.Channels, new.Channels, path{"channels"})
 	if old.Steps != new.Steps {
@@ -280,7 +280,7 @@ func (c *comparer) scoring() {
 		c.add(Breaks, part, path{part, "model"}, "the model was changed %s: the index is another figure from now on", change(old.Model, new.Model))
 	}
 	if old.Unit != new.Unit {
-		c.add(Breaks, part, path{part, "unit"}, "the units were changed %s: the index is made up differently", change(old.Unit, new.Unit))
+		c.add(Breaks, part, path{part, "unit"}, "the units were changed %s: the index is composed differently", change(old.Unit, new.Unit))
 	}
 	if old.Of != new.Of {
 		c.add(Breaks, part, path{part, "of"}, "the model of each unit was changed %s: the index is another figure from now on", change(old.Of, new.Of))
@@ -289,7 +289,7 @@ func (c *comparer) scoring() {
 		c.add(Breaks, part, path{part, "response_rate_rule"}, "what a low response rate costs was changed: published scores before and after differ by it, those before the deduction do not")
 	}
 	if old.Overall != new.Overall {
-		c.add(Comparable, part, path{part, "overall"}, "the item that the others are held against was changed %s; each item's own figures stay", change(old.Overall, new.Overall))
+		c.add(Comparable, part, path{part, "overall"}, "the item that the others are compared with was changed %s; each item's own figures stay", change(old.Overall, new.Overall))
 	}
 	if !reflect.DeepEqual(old.Target, new.Target) {
 		c.add(Comparable, part, path{part, "target"}, "the target was changed %s", change(old.Target, new.Target))
@@ -304,7 +304,7 @@ func (c *comparer) scoring() {
 		}
 		c.text(name, "the label", old.Dimensions[k].Label, d.Label, at.to("label"))
 		if old.Dimensions[k].Weight != d.Weight {
-			c.add(Breaks, name, at.to("weight"), "the weight was changed %s: the index is made up differently", change(old.Dimensions[k].Weight, d.Weight))
+			c.add(Breaks, name, at.to("weight"), "the weight was changed %s: the index is composed differently", change(old.Dimensions[k].Weight, d.Weight))
 		}
 	}
 	for k, d := range old.Dimensions {

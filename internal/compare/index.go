@@ -57,9 +57,9 @@ func (c *comparer) index() {
 func (c *comparer) indexItem(old, new indexItem) {
 	part := "question '" + new.name + "'"
 	if old.weight != new.weight {
-		c.add(Breaks, part, new.at.to("weight"), "the weight was changed %s: the index is made up differently", change(old.weight, new.weight))
+		c.add(Breaks, part, new.at.to("weight"), "the weight was changed %s: the index is composed differently", change(old.weight, new.weight))
 	}
 	if old.dimension != new.dimension {
-		c.add(Breaks, part, new.at.to("dimension"), "it was moved to another dimension (%s): the scores of both are made up differently", change(old.dimension, new.dimension))
+		c.add(Breaks, part, new.at.to("dimension"), "it was moved to another dimension (%s): the scores of both are composed differently", change(old.dimension, new.dimension))
 	}
 }

@@ -286,9 +286,9 @@ func (q *comparison) types() bool {
 	case old == survey.YesNo && new == survey.Consent:
 		q.add(Invalid, q.part, at, "the type was changed %s: stored answers 'no' do not fit a consent", edit)
 	case was == is, was == "one option" && is == "several options":
-		q.add(q.breaks, q.part, at, "the type was changed %s: shares and means before and after cannot be set side by side", edit)
+		q.add(q.breaks, q.part, at, "the type was changed %s: shares and means before and after cannot be compared", edit)
 	case was == "several options" && is == "one option":
-		q.add(q.breaks, q.part, at, "the type was changed %s: shares before and after cannot be set side by side", edit)
+		q.add(q.breaks, q.part, at, "the type was changed %s: shares before and after cannot be compared", edit)
 		q.add(Invalid, q.part, at, "stored answers that hold several options do not fit a question with one")
 	default:
 		q.add(Invalid, q.part, at, "the type was changed %s: stored answers do not fit; give the new question an id of its own", edit)
@@ -429,7 +429,7 @@ func (q *comparison) limits() {
 		q.add(q.breaks, q.part, q.at.to("total"), "the shares now add up to another total (%s)", change(old.Total, new.Total))
 	}
 	if !reflect.DeepEqual(old.Unit, new.Unit) && slices.ContainsFunc(q.comparer.new.Languages, func(l string) bool { return q.comparer.old.Speaks(l) && old.Unit[l] != new.Unit[l] }) {
-		q.add(q.breaks, q.part, q.at.to("unit"), "numbers are asked for in another unit; if only the word was mended, the figures stay comparable")
+		q.add(q.breaks, q.part, q.at.to("unit"), "numbers are asked for in another unit; if only its spelling was corrected, the figures stay comparable")
 	}
 	for _, edit := range []struct {
 		key      string

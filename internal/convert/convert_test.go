@@ -13,13 +13,7 @@ import (
 	"glasspoll/internal/soak"
 )
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if soak.On() {
-		flag.Set("rapid.checks", "5000")
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { soak.Main(m, 5_000) }
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 

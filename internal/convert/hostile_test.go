@@ -130,7 +130,7 @@ func TestHostileFiles(t *testing.T) {
 		"deep JSON":          {[]byte(strings.Repeat(`{"pages":[`, 100_000)), "nested more than 64 levels"},
 		"wide JSON":          {[]byte(`{"pages":[` + strings.Repeat(`0,`, 200_000) + `0]}`), "more than 100000 values"},
 		"broken JSON":        {[]byte("{\n  \"pages\": [\n    {\"name\": }\n  ]\n}"), "3:13: this JSON cannot be read"},
-		"unfinished JSON":    {[]byte(`{"pages": [`), "breaks off"},
+		"unfinished JSON":    {[]byte(`{"pages": [`), "ends too early"},
 		"two JSONs":          {[]byte(`{"pages": []} {"pages": []}`), "something follows"},
 		"JavaScript":         {[]byte("{\n  pages: [{ elements: [] }]\n}"), "it may be JavaScript rather than JSON"},
 		"other JSON":         {[]byte(`{"a": 1}`), "neither \"pages\" nor \"elements\""},

@@ -2,9 +2,7 @@ package decimal
 
 import (
 	"encoding/json"
-	"flag"
 	"math/big"
-	"os"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -12,13 +10,7 @@ import (
 	"glasspoll/internal/soak"
 )
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if soak.On() {
-		flag.Set("rapid.checks", "20000")
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { soak.Main(m, 20_000) }
 
 func TestParse(t *testing.T) {
 	for text, want := range map[string]Decimal{

@@ -103,7 +103,7 @@ func response(s *survey.Survey, n int, answers ...answer.Answer) entry {
 func plan(t *testing.T, now *survey.Survey, language string, private bool, entries ...entry) *export.Plan {
 	t.Helper()
 	census := export.NewCensus()
-	for i, e := range entries { // in two parts, as shards come
+	for i, e := range entries { // in two parts, like shards
 		part := export.NewCensus()
 		part.Add(e.s, e.r, e.t)
 		if i%2 == 0 {
@@ -209,7 +209,7 @@ func TestOldVersions(t *testing.T) {
 	if r := rows[1]; r["why.taste"] != "" || r["why.price"] != "1" || r["why.speed"] != "0" || r["remark@number"] != "" || r["remark"] != "seven" {
 		t.Errorf("new: %v", r)
 	}
-	// What has become private was never meant for everybody's eyes.
+	// Older answers to a question that is private now are private, too.
 	if slices.Contains(header, "secret") {
 		t.Error("an answer to a question that is private now is exported")
 	}

@@ -41,7 +41,7 @@ const literal Kind = "literal"
 // without faults, if the condition depends on a [Broken] name.
 func Compile(source string, scope Scope, budget *int) (Tree, []Fault) {
 	if len(source) > MaxLength {
-		return Tree{}, []Fault{{Message: fmt.Sprintf("longer than %d characters: ask less at once", MaxLength)}}
+		return Tree{}, []Fault{{Message: fmt.Sprintf("longer than %d characters: shorten it", MaxLength)}}
 	}
 	if fault, found := findForeign(source); found {
 		return Tree{}, []Fault{fault}
@@ -118,22 +118,22 @@ func syntaxFault(source string, err error) Fault {
 	case strings.TrimSpace(source) == "":
 		message = "is empty: write a condition such as overall == \"good\""
 	case strings.Contains(at.Message, "token EOF"):
-		message = "breaks off: something is missing at its end"
+		message = "is incomplete: something is missing at its end"
 	case strings.Contains(at.Message, "literal not terminated"):
 		message = "a quote is opened and never closed"
 	case strings.Contains(at.Message, "exceeds maximum allowed nodes"):
-		message = fmt.Sprintf("has more than %d parts: ask less at once", maxNodes)
+		message = fmt.Sprintf("has more than %d parts: simplify it", maxNodes)
 	case token == nil:
 	case token[2] == "=":
 		message = "= alone does not compare: write =="
 	case token[2] == ",":
-		message = "did not expect ',' here: a list stands in brackets [ ], and decimals have a point"
+		message = "did not expect ',' here: a list is written in brackets [ ], and decimals with a point"
 	case token[1] == "Identifier" && slices.Contains([]string{"and", "or", "not", "in", "contains"}, strings.ToLower(token[2])):
 		message = fmt.Sprintf("did not expect '%s' here: write %s in small letters", token[2], strings.ToLower(token[2]))
 	case token[1] == "Identifier" && synonyms[token[2]] != "":
 		message = fmt.Sprintf("did not expect '%s' here: write %s", token[2], synonyms[token[2]])
 	case token[1] == "Identifier":
-		message = fmt.Sprintf("did not expect '%s' here: between two parts belongs one of == != < <= > >= and or in contains", token[2])
+		message = fmt.Sprintf("did not expect '%s' here: two parts are joined by one of == != < <= > >= and or in contains", token[2])
 	default:
 		message = fmt.Sprintf("cannot be read from here on: did not expect '%s'", token[2])
 	}
@@ -213,7 +213,7 @@ func (c *compiler) value(n ast.Node) (Tree, Kind) {
 	case *ast.NilNode:
 		return c.fail(n, "nil is not part of the language: for an unanswered question write not answered(overall)")
 	case *ast.ArrayNode:
-		return c.fail(n, "a list stands only after in: overall in [\"good\", \"fair\"]")
+		return c.fail(n, "a list is allowed only after in: overall in [\"good\", \"fair\"]")
 	default:
 		return c.fail(n, "%s is not part of the language", spell(n))
 	}
@@ -456,7 +456,7 @@ func (c *compiler) failBareWord(n, answer ast.Node) bool {
 	}
 	switch v := c.scope[name]; {
 	case slices.Contains(v.Options, word.Value) && v.Kind != Number:
-		c.fail(n, "an option stands in quotes: write \"%s\"", word.Value)
+		c.fail(n, "an option needs quotes: write \"%s\"", word.Value)
 	case v.Labels[word.Value] != "":
 		c.fail(n, "an option is named by its id, in quotes: write \"%s\"", v.Labels[word.Value])
 	case v.Kind == Bool:
@@ -475,7 +475,7 @@ func (c *compiler) failLooseNot(left ast.Node) bool {
 	if !ok || unary.Operator == "-" || unary.Operator == "+" {
 		return false
 	}
-	c.fail(left, "put what %s belongs to into brackets: not (overall == …)", unary.Operator)
+	c.fail(left, "put brackets around what %s applies to: not (overall == …)", unary.Operator)
 	return true
 }
 
@@ -554,7 +554,7 @@ func (c *compiler) in(n *ast.BinaryNode) (Tree, Kind) {
 		return Tree{}, ""
 	}
 	if kind != Choice && kind != Number && kind != Text || left.Op == "literal" {
-		return c.fail(n.Left, "%s cannot stand before in: it must be an answer that is one option, a number or a text", spell(n.Left))
+		return c.fail(n.Left, "%s cannot be used before in: it must be an answer that is one option, a number or a text", spell(n.Left))
 	}
 	list, ok := n.Right.(*ast.ArrayNode)
 	if !ok || len(list.Nodes) == 0 {

@@ -2,8 +2,8 @@ package expression
 
 import "testing"
 
-// Names are compared with each other as well as with constants.
-func TestNamesComparedWithEachOtherCanBeTrue(t *testing.T) {
+// Names can be compared with each other as well as with constants.
+func TestComparedNames(t *testing.T) {
 	scope := Scope{"a": {Kind: Number}, "b": {Kind: Number}, "c": {Kind: Number}, "x": {Kind: Text}, "y": {Kind: Text}, "z": {Kind: Text}}
 	for source, want := range map[string]bool{
 		"a > b":                                   true,

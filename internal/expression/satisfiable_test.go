@@ -1,10 +1,8 @@
 package expression
 
 import (
-	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"testing"
 
@@ -15,13 +13,7 @@ import (
 	"glasspoll/internal/soak"
 )
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if soak.On() {
-		flag.Set("rapid.checks", "20000")
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { soak.Main(m, 20_000) }
 
 // small is a scope with few values.
 var small = Scope{

@@ -30,12 +30,12 @@ import (
 
 const (
 	clients = 256    // at once
-	turn    = 10_000 // submissions before the other side's turn, so that both meet the same weather
+	turn    = 10_000 // submissions before the other store has its turn, so that both run under the same conditions
 )
 
-// BenchmarkAccept takes submissions of 30 answers in JSON from 256 clients at once through the handler, with the real
-// renderer and the embedded store, on a disk that is told to sync. In turns with it, bare bbolt stores under the same ids
-// values of the size that the store gives them, from as many goroutines and in batches of as many.
+// BenchmarkAccept sends submissions of 30 answers in JSON from 256 clients to the handler, with the real renderer and the
+// embedded store, which syncs. For comparison, and in turns with it, bare bbolt stores values of the same size under random
+// ids, from as many goroutines and in batches of as many.
 func BenchmarkAccept(b *testing.B) {
 	s := thirty(b)
 	store, err := local.Open(filepath.Join(b.TempDir(), "glasspoll.db"))
@@ -108,14 +108,14 @@ func BenchmarkAccept(b *testing.B) {
 	}
 	b.StopTimer()
 	slices.Sort(took)
-	accepted, bared := float64(len(took))/inAccept.Seconds(), float64(len(bare))/inBare.Seconds()
+	accepted, stored := float64(len(took))/inAccept.Seconds(), float64(len(bare))/inBare.Seconds()
 	b.ReportMetric(accepted, "submissions/s")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
-	b.ReportMetric(bared, "bare-bbolt/s")
-	b.ReportMetric(accepted/bared, "ratio")
+	b.ReportMetric(stored, "bare-bbolt/s")
+	b.ReportMetric(accepted/stored, "ratio")
 }
 
-// atOnce makes n calls from all clients, and adds how long each took.
+// atOnce makes n calls from all clients and appends the time of each.
 func atOnce(b *testing.B, n int, call func(i int) error, took *[]time.Duration) time.Duration {
 	b.Helper()
 	times := make([]time.Duration, n)
@@ -139,7 +139,7 @@ func atOnce(b *testing.B, n int, call func(i int) error, took *[]time.Duration) 
 	return all
 }
 
-// reply is a response writer that costs next to nothing.
+// reply is a response writer that costs almost nothing.
 type reply struct {
 	header http.Header
 	status int
@@ -155,7 +155,7 @@ func (r *reply) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// thirty is a survey of 30 questions.
+// thirty returns a survey of 30 questions.
 func thirty(b *testing.B) *survey.Survey {
 	b.Helper()
 	var yaml strings.Builder

@@ -143,6 +143,7 @@ func (r *run) readTags(ctx context.Context, paths []string) error {
 			}
 			was.revision = revision
 			r.seen.files[path] = was
+			r.read[path] = true
 			return nil
 		})
 	}
@@ -197,17 +198,23 @@ func sameReleases(a, b []*release.Release) bool {
 }
 
 // writeFile writes a file if it is out of date. It returns false if it could not, because the file's tag is not known or
-// has changed.
+// has changed. A tag that is only remembered is enough to replace the file, because it is compared then; to leave the file
+// alone, for another reason than that nothing has changed, the tag has to be read.
 func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
 	was, seen := r.seen.files[f.path]
+	read := r.read[f.path]
 	switch {
-	case !seen && !r.seen.complete:
+	case !seen && (!r.seen.complete || hidden(r.survey)):
+		return false, nil
+	case hidden(r.survey) && !read: // another publisher may have written results that are not to be public
 		return false, nil
 	case was.inputs == f.inputs && was.revision == f.revision:
 		return true, nil
 	case was.tag != "" && was.revision > f.revision:
-		r.remember(r.survey.ID, f.path, was)
-		return true, nil
+		if read {
+			r.remember(r.survey.ID, f.path, was)
+		}
+		return read, nil
 	case was.tag == "" && hidden(r.survey): // the notice that results are not public only replaces results
 		r.remember(r.survey.ID, f.path, written{"", f.revision, [sha256.Size]byte{}, f.inputs})
 		return true, nil
@@ -217,7 +224,10 @@ func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
 		return true, fmt.Errorf("render %s: %w", f.path, err)
 	}
 	tag, hash := was.tag, sha256.Sum256(body.Bytes())
-	if was.tag == "" || was.revision != f.revision || was.hash != hash {
+	switch same := was.tag != "" && was.revision == f.revision && was.hash == hash; {
+	case same && !read:
+		return false, nil
+	case !same:
 		tag, err = r.pages.Replace(ctx, f.path, was.tag, f.revision, body.Bytes())
 		if errors.Is(err, store.ErrStale) {
 			return false, nil
@@ -245,7 +255,8 @@ type written struct {
 // memory is what a publisher knows of a survey's files.
 type memory struct {
 	files map[string]written // by path
-	// complete says that a run has ended: a file that is not in files did not exist then, and probably does not now.
+	// complete says that a run has ended. A file that is not in files did not exist then, and probably does not exist now:
+	// it is written without reading its tag, which fails if it does exist.
 	complete bool
 }
 

@@ -6,14 +6,16 @@
 // [Publisher.Publish] makes these calls for a survey, in this order:
 //
 //  1. Pages.Page, for the files of the newest period: the tag of each and the revision it was written with. Of the other
-//     files the publisher remembers what it last wrote.
+//     files the publisher remembers what it last wrote. That is not enough where results are not public, because a file that
+//     another publisher has written must not stay: then the tags of all files are read, as in 5.
 //  2. Releases.Latest and Sidecars.Actions.
 //  3. Log.Periods. Then in each shard of each period: Tallies.Tally, Log.After, Cases.OpenCase and Tallies.SaveTally.
 //  4. Releases.Append, for each period that has a release due.
 //  5. Pages.Replace, for each file that is out of date, from one report of the releases that 2 has read and 4 has appended.
 //
-// When nothing else writes, each call of 1 and 2 is made once. The cost follows the number of new answers and of counters,
-// never the number of answers so far.
+// When nothing else writes, the calls of 1 and 2 are made once each. Only a publisher that has not run for the survey before
+// makes them twice, because it learns from the releases which files it has to ask for. The cost of a run follows the number
+// of new answers and of counters, never the number of answers so far.
 //
 // # Why several may run at once
 //
@@ -21,15 +23,15 @@
 // what is missing.
 //
 //   - Each response is counted once: a tally moves its cursor past the responses in it, and is saved only if it still has the
-//     revision that it was read with. If it has another, its log is folded on from the tally that is there now.
+//     revision that it was read with. If it has another, folding continues from the tally that is there now.
 //   - A release holds every respondent of the one before: a period's last release (2) is read before its tallies and logs (3),
 //     which therefore hold every respondent that it counts.
 //   - Releases of a period follow each other: Append takes a number only if it is free. If it is not, another publisher has
 //     made this release, and it is as good: the latest releases are read again after 4.
 //   - A file is never replaced by one that knows less: a tag is read (1), or remembered from an earlier run, before releases
 //     and sidecars (2), and a file is replaced only if it still has that tag. So what it says was made from releases that 2
-//     has read too, or from older ones. What 4 has appended is still the latest of its period, or Append would have failed.
-//     Where the tag is another by then, or is not known, steps 1, 2 and 5 are repeated for such files, in this order.
+//     has read too, or from older ones. What 4 has appended follows what 2 has read, or Append would have failed. If a tag
+//     has changed by then, or is not known, steps 1, 2 and 5 are repeated, in this order.
 //   - A file with a higher revision than the run's is left alone. It exists only if releases have been lost, as in a table
 //     that was restored from an older copy.
 package publish
@@ -111,7 +113,7 @@ const (
 
 // Publish brings one survey's results up to date.
 func (p *Publisher) Publish(ctx context.Context, s *survey.Survey) (Outcome, error) {
-	r := &run{Publisher: p, survey: s}
+	r := &run{Publisher: p, survey: s, read: map[string]bool{}}
 	if err := r.publish(ctx); err != nil {
 		return r.out, fmt.Errorf("publish %s: %w", s.ID, err)
 	}
@@ -122,7 +124,8 @@ func (p *Publisher) Publish(ctx context.Context, s *survey.Survey) (Outcome, err
 type run struct {
 	*Publisher
 	survey  *survey.Survey
-	seen    *memory // of the survey's files, with tags from before latest and actions were read
+	seen    *memory         // of the survey's files, with tags from before latest and actions were read
+	read    map[string]bool // by path: the tag was read in this run
 	latest  []*release.Release
 	actions survey.Actions
 	out     Outcome

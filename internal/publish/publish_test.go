@@ -962,6 +962,27 @@ func TestTagsAreReadFirstAgain(t *testing.T) {
 	}
 }
 
+// TestFilesOfAnotherAreHidden: when a survey is switched from public to staff, a publisher also replaces files that another one
+// has written since its own last run.
+func TestFilesOfAnotherAreHidden(t *testing.T) {
+	s, m := parse(t, sample), newFakeStore()
+	staff := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 5, audience: staff", 1))
+	publisher, other := m.publisher(at(20)), m.publisher(at(20))
+	publish(t, publisher, s)
+	m.putMany(0, 20, "2026-10")
+	publish(t, other, s) // with files for October, and for groups
+	before := maps.Clone(m.pages)
+	publish(t, publisher, staff)
+	for path, page := range before {
+		if m.pages[path].tag == page.tag {
+			t.Errorf("%s is public still", path)
+		}
+	}
+	if len(m.pages) != len(before) {
+		t.Errorf("%d files, and %d when it was public", len(m.pages), len(before))
+	}
+}
+
 // TestReleaseOfAnother: a publisher whose release is taken shows that of the other one, which has crashed before it could.
 func TestReleaseOfAnother(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()

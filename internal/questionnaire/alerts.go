@@ -60,7 +60,7 @@ func (o object) readAlert(alert *survey.Alert) {
 func (o object) checkAlert(s *survey.Survey, at *yaml.Node, alert *survey.Alert) {
 	for _, name := range alert.When.Uses() {
 		if f, ok := s.Field(name); ok && f.Question.Private {
-			o.fail(at, "when: %s is private, and is kept apart from what alerts look at: name another question", quote(name))
+			o.fail(at, "when: alerts cannot use %s, which is private: name another question", quote(name))
 		}
 	}
 }

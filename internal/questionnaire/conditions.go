@@ -291,7 +291,7 @@ func (c *conditionCompiler) checkCycle() bool {
 		if len(cycle) == 1 {
 			c.failOwnAnswer(one, next)
 		} else {
-			c.fail(one.at, "%s goes round in a circle: %s; at least one of them must not depend on the others", one.key, strings.Join(append(cycle, cycle[0]), " → "))
+			c.fail(one.at, "%s is circular: %s; at least one of them must not depend on the others", one.key, strings.Join(append(cycle, cycle[0]), " → "))
 		}
 		break
 	}

@@ -166,7 +166,7 @@ func (m *mapping) needed(t survey.Type) []string {
 	for i := range m.keys {
 		k := &m.keys[i]
 		if k.need == "" || slices.Contains(names, k.name) {
-			continue // most keys may be left out: this is the quick way
+			continue // most keys are optional
 		}
 		if first, _ := m.key(k.name, t); first.need != "" {
 			names = append(names, k.name)
@@ -212,7 +212,7 @@ var (
 		{name: "window", form: objectOf(&windowMapping), example: "{from: 2026-10-01, until: 2026-10-31}",
 			doc: doc{"When answers are taken. Left out: always.", "什么时候接受答卷。不写就一直接受。"}},
 		{name: "timezone", form: ofKind(plainForm), example: "Asia/Shanghai",
-			doc: doc{"Where the window's days and the periods begin. Left out: UTC.", "开放日期和统计周期按哪个时区算。不写就是 UTC。"}},
+			doc: doc{"By which the window's days and the periods begin. Left out: UTC.", "开放日期和统计周期按哪个时区算。不写就是 UTC。"}},
 		{name: "period", form: oneOfWords("none", "month", "quarter", "year"), example: "quarter",
 			doc: doc{"What figures are summed over; trends compare one period with the next. Left out: none.", "按什么周期汇总，趋势就是各周期之间的比较。不写就是 none（不分周期）。"}},
 		{name: "audience", form: objectOf(&audienceMapping), example: "{population: 400, issued: 227}",
@@ -234,7 +234,7 @@ var (
 		{name: "duplicates", form: oneOfWords("drop", "keep"), example: "keep",
 			doc: doc{"Whether equal answers from one place within seconds are one submission (drop) or different people's (keep), as at a kiosk. Left out: drop.", "同一处几秒之内的相同答卷算一份（drop）还是不同的人（keep，例如共用的平板）。不写就是 drop。"}},
 		{name: "alerts", form: listOf(objectOf(&alertMapping), maxAlerts), example: "[{when: score(overall) <= 2, open: complaint, owner: service_desk, due_days: 5}]",
-			doc: doc{"When an answer opens a case that somebody must follow up. They are not published.", "什么样的答卷要开一个跟进事项。不对外公布。"}},
+			doc: doc{"Which answers open a case to be followed up. They are not published.", "什么样的答卷要开一个跟进事项。不对外公布。"}},
 	}}
 	contactMapping = mapping{"contact", "contact", doc{"Whom a respondent may ask.", "填写人可以向谁询问。"}, []key{
 		{name: "name", form: ofKind(textForm), example: "{zh: 李女士, en: Ms Li}", doc: doc{"A person or an office.", "人或部门。"}},
@@ -279,7 +279,7 @@ var (
 		{name: "label", form: ofKind(textForm), need: ": what the respondent reads", example: "{zh: 速度, en: Speed}", doc: doc{"What the respondent reads.", "填写人看到的文字。"}},
 		{name: "weight", form: numbers(0, maxWeight), example: "2", doc: doc{"What the row weighs in its dimension. Left out: as the matrix.", "在维度里的权重。不写就同矩阵。"}},
 	}}
-	checkMapping = mapping{"check", "a check", doc{"What an answer must meet. It is looked at once the question is answered.", "答案必须满足的要求。题目答了才检查。"}, []key{
+	checkMapping = mapping{"check", "a check", doc{"What an answer must meet. It is checked once the question is answered.", "答案必须满足的要求。题目答了才检查。"}, []key{
 		{name: "that", form: ofKind(conditionForm), need: ": the condition that the answer must meet", example: "leaves >= arrives", doc: doc{"The condition.", "条件。"}},
 		{name: "message", form: ofKind(textForm), need: ": what the respondent is told if it does not", example: "{zh: 离开不能早于到达。, en: You cannot leave before you arrive.}", doc: doc{"What the respondent is told if it does not hold.", "不满足时告诉填写人什么。"}},
 	}}
@@ -290,7 +290,7 @@ var (
 		{name: "of", form: oneOfWords(survey.PercentOfMax, survey.Mean, survey.Graded10, survey.WeightedCount), example: "percent_of_max", doc: doc{"Of mean_of_units: the model of each unit. Left out: percent_of_max.", "用于 mean_of_units：每个单位用哪种算法。不写就是 percent_of_max。"}},
 		{name: "dimensions", form: listOf(objectOf(&dimensionMapping), 0), example: "[{id: service, weight: 2}]", doc: doc{"Groups of items.", "项目的分组。"}},
 		{name: "bands", form: listOf(objectOf(&bandMapping), 0), example: "[{from: 80, label: Good}, {from: 0, label: Poor}]", doc: doc{"Named ranges of the index, down to 0.", "指数的分档，要一直分到 0。"}},
-		{name: "target", form: numbers(0, survey.MaxDecimal), example: "85", doc: doc{"The index that is aimed at.", "指数的目标。"}},
+		{name: "target", form: numbers(0, survey.MaxDecimal), example: "85", doc: doc{"The target of the index.", "指数的目标。"}},
 		{name: "response_rate_rule", form: objectOf(&ruleMapping), example: "{floor: 50, per: 5, deduct: 1, mode: step}", doc: doc{"Takes points off the index when too few answered. It needs audience.issued.", "回收率太低时给指数扣分。要写明 audience.issued。"}},
 	}}
 	ruleMapping = mapping{"response_rate_rule", "response_rate_rule", doc{"What a low response rate costs.", "回收率低时怎么扣分。"}, []key{
@@ -325,7 +325,7 @@ var (
 		{name: "open", form: ofKind(nameIDForm), need: ": the type of the case, such as complaint", example: "complaint", doc: doc{"The type of the case.", "事项的类型。"}},
 		{name: "id", form: ofKind(nameIDForm), example: "very_unhappy", doc: doc{"The alert's name, where two alerts open the same type. Left out: the type.", "几条规则开同一类型时，各自的名字。不写就用类型。"}},
 		{name: "severity", form: oneOfWords(string(survey.Minor), string(survey.Major), string(survey.Critical)), example: "major", doc: doc{"How bad it is. Left out: minor.", "严重程度。不写就是 minor。"}},
-		{name: "priority", form: oneOfWords(string(survey.LowPriority), string(survey.NormalPriority), string(survey.HighPriority), string(survey.UrgentPriority)), example: "high", doc: doc{"How soon it is looked at. Left out: normal.", "处理的先后。不写就是 normal。"}},
+		{name: "priority", form: oneOfWords(string(survey.LowPriority), string(survey.NormalPriority), string(survey.HighPriority), string(survey.UrgentPriority)), example: "high", doc: doc{"How urgent it is. Left out: normal.", "处理的先后。不写就是 normal。"}},
 		{name: "owner", form: ofKind(plainForm), example: "service_desk", doc: doc{"The role that has to follow it up: never a person's name.", "负责跟进的岗位，不写人名。"}},
 		{name: "due_days", form: wholes(0, maxDays), example: "5", doc: doc{"By when it is to be closed: so many calendar days after the day on which it was opened, in the survey's timezone. Left out: no date.", "几个自然日之内办结，从开出的当天之后算起，按问卷的时区。不写就没有期限。"}},
 	}}
@@ -335,16 +335,16 @@ var (
 		{name: "problem", form: ofKind(textForm), need: ": what respondents said", example: "{zh: 送货不准时, en: Deliveries are late}", doc: doc{"What respondents said.", "大家反映的问题。"}},
 		{name: "measure", form: ofKind(textForm), need: ": what is done about it", example: "{zh: 增加一辆送货车, en: A second delivery van}", doc: doc{"What is done about it.", "采取的措施。"}},
 		{name: "question", form: ofKind(plainForm), example: "delivery", doc: doc{"The question that it is about, or a row as question.row. Left out: the whole.", "针对哪道题，或写成“题.行”的一行。不写就是针对整体。"}},
-		{name: "owner", form: ofKind(textForm), need: ": the role that sees to it", example: "{zh: 物流主管, en: Logistics lead}", doc: doc{"The role that sees to it: never a person's name.", "负责的岗位，不写人名。"}},
+		{name: "owner", form: ofKind(textForm), need: ": the role responsible for it", example: "{zh: 物流主管, en: Logistics lead}", doc: doc{"The role responsible for it: never a person's name.", "负责的岗位，不写人名。"}},
 		{name: "due", form: ofKind(dateForm), need: ": the day by which it is done", example: "2026-12-15", doc: doc{"The day by which it is done.", "完成期限。"}},
-		{name: "status", form: oneOfWords(string(survey.Planned), string(survey.Doing), string(survey.Done), string(survey.Dropped)), example: "doing", doc: doc{"How far it has come. Left out: planned.", "进展。不写就是 planned。"}},
-		{name: "effect", form: ofKind(textForm), example: "{zh: 准时率从 81% 升到 95%, en: On time rose from 81% to 95%}", doc: doc{"What has come of it.", "取得的效果。"}},
+		{name: "status", form: oneOfWords(string(survey.Planned), string(survey.Doing), string(survey.Done), string(survey.Dropped)), example: "doing", doc: doc{"Its progress. Left out: planned.", "进展。不写就是 planned。"}},
+		{name: "effect", form: ofKind(textForm), example: "{zh: 准时率从 81% 升到 95%, en: On time rose from 81% to 95%}", doc: doc{"What it has achieved.", "取得的效果。"}},
 	}}
-	quoteMapping = mapping{"quote", "a quote", doc{"`NAME.quotes.yaml`, beside the questionnaire `NAME.yaml`, is a list of sentences that respondents wrote, each read and released by somebody. Leave out whatever tells who wrote it.", "问卷 `NAME.yaml` 旁边的 `NAME.quotes.yaml` 是填写人原话的清单，每句都经人审核后放行。能看出是谁写的内容要去掉。"}, []key{
+	quoteMapping = mapping{"quote", "a quote", doc{"`NAME.quotes.yaml`, beside the questionnaire `NAME.yaml`, is a list of sentences that respondents wrote, each reviewed and released. Leave out what shows who wrote them.", "问卷 `NAME.yaml` 旁边的 `NAME.quotes.yaml` 是填写人原话的清单，每句都经人审核后放行。能看出是谁写的内容要去掉。"}, []key{
 		{name: "text", form: ofKind(textForm), need: ": the sentence", example: "{zh: 师傅很耐心。, en: The technician was patient.}", doc: doc{"The sentence, translated where the survey has several languages.", "原话；问卷有几种语言的，各写一种译文。"}},
 		{name: "question", form: ofKind(plainForm), example: "suggestions", doc: doc{"The question that it answered.", "是哪道题的回答。"}},
 		{name: "period", form: ofKind(plainForm), example: "2026-Q3", doc: doc{"The period in which it was written, as the results page names it.", "写于哪一期，写法同结果页。"}},
-		{name: "reviewed_by", form: ofKind(textForm), need: ": the role that read and released it", example: "{zh: 质量部, en: Quality Office}", doc: doc{"The role that read and released it.", "审核放行的岗位。"}},
+		{name: "reviewed_by", form: ofKind(textForm), need: ": the role that reviewed and released it", example: "{zh: 质量部, en: Quality Office}", doc: doc{"The role that reviewed and released it.", "审核放行的岗位。"}},
 		{name: "reviewed_on", form: ofKind(dateForm), need: ": the day on which it was released", example: "2026-10-20", doc: doc{"On which day.", "审核日期。"}},
 	}}
 

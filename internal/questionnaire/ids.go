@@ -70,7 +70,7 @@ func idHint(word string, pattern *regexp.Regexp) string {
 	return ""
 }
 
-// lookalike names the first letter of a word that is none of a–z, though it may look like one.
+// lookalike says which letter of a word is not one of a–z, though it may look like one.
 func lookalike(word string) string {
 	for _, c := range width.Fold.String(word) {
 		if c > unicode.MaxASCII && unicode.IsLetter(c) && !unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {

@@ -36,7 +36,7 @@ func (r *reader) object(n *yaml.Node, m *mapping) object {
 	return o
 }
 
-// content returns the mapping node of an object. What is no mapping, or an empty one, is reported, and o has no node then.
+// content returns the mapping node of an object. It reports anything else, and an empty mapping: o.node is nil then.
 func (o *object) content(n *yaml.Node) *yaml.Node {
 	what, allowed := o.mapping.name, o.mapping.names("")
 	content := o.follow(n)
@@ -47,7 +47,7 @@ func (o *object) content(n *yaml.Node) *yaml.Node {
 	case content.Kind == yaml.MappingNode && len(content.Content) > 0:
 		return content
 	case o.mapping == &questionnaireMapping && content.Kind == yaml.SequenceNode:
-		o.fail(n, "a questionnaire begins with \"title: …\", not with a list: its questions stand below \"sections:\" and \"- questions:\"")
+		o.fail(n, "a questionnaire begins with \"title: …\", not with a list: its questions belong below \"sections:\" and \"- questions:\"")
 	case content.Kind != yaml.MappingNode:
 		o.fail(n, "%s must hold keys and values, such as \"%s: …\" and \"%s: …\", not %s%s", what, allowed[0], allowed[1], kindOf(content), colonHint(content.Value))
 	default:
@@ -160,7 +160,7 @@ func (k *keyReader) belongsToEntry(key, value *yaml.Node, own bool) bool {
 		return false
 	}
 	first := entry.Content[0]
-	k.fail(key, "%s stands below the dash, and so outside of the entry that begins on line %d: indent it by %d more spaces, as %s", quote(key.Value), entry.Line, first.Column-key.Column, quote(first.Value))
+	k.fail(key, "%s is indented like the dash, and so outside of the entry that begins on line %d: indent it by %d more spaces, as %s", quote(key.Value), entry.Line, first.Column-key.Column, quote(first.Value))
 	entry.Content = append(entry.Content, key, value)
 	return true
 }
@@ -211,7 +211,7 @@ func beforeColon(text string) string {
 	return strings.TrimSpace(word)
 }
 
-// colonHint says what is wrong with a colon that is none for YAML.
+// colonHint says what is wrong with a colon that YAML does not take for one.
 func colonHint(text string) string {
 	switch {
 	case wideColon.MatchString(text):

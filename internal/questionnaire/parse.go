@@ -101,7 +101,7 @@ func (r *reader) wrapQuestions(root *yaml.Node) {
 	if k == nil || keyOf(root, "sections") != nil {
 		return
 	}
-	r.fail(k, "questions stand in sections: write \"sections:\", below it \"  - questions:\", and the questions below that, indented further")
+	r.fail(k, "questions belong in sections: write \"sections:\", below it \"  - questions:\", and the questions below that, indented further")
 	i := slices.Index(root.Content, k)
 	section := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: k.Line, Column: k.Column, Content: []*yaml.Node{k, root.Content[i+1]}}
 	name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: "sections", Line: k.Line, Column: k.Column}
@@ -183,7 +183,7 @@ func (o object) window() survey.Window {
 	w := o.object(o.values["window"], &windowMapping)
 	window := survey.Window{From: w.date("from"), Until: w.date("until")}
 	if window.From != "" && window.Until != "" && window.From > window.Until {
-		o.fail(w.values["until"], "the window ends on %s, before it begins on %s: exchange the two or mend one", window.Until, window.From)
+		o.fail(w.values["until"], "the window ends on %s, before it begins on %s: exchange the two dates or correct one", window.Until, window.From)
 	}
 	return window
 }
@@ -208,7 +208,7 @@ func (o object) audience() survey.Audience {
 	a := o.object(o.values["audience"], &audienceMapping)
 	audience := survey.Audience{Population: a.integer("population", 0), Issued: a.integer("issued", 0), Sample: a.word("sample", "")}
 	if audience.Population > 0 && audience.Issued > audience.Population {
-		o.fail(a.values["issued"], "issued (%d) is more than the population (%d): mend one of them", audience.Issued, audience.Population)
+		o.fail(a.values["issued"], "issued (%d) is more than the population (%d): correct one of them", audience.Issued, audience.Population)
 	}
 	if audience.Sample != "" && audience.Population == 0 && a.keys["population"] == nil {
 		o.fail(a.values["sample"], "the rule %s needs the population: add \"population: …\", the number of people who could be asked", quote(audience.Sample))
@@ -241,7 +241,7 @@ func (o object) checkReferences(s *survey.Survey) {
 	for _, f := range s.Segments() {
 		cohorts *= len(f.Options()) + 1
 		if cohorts > maxCohorts {
-			o.fail(o.lastSegment(s), "the segments make %d groups or more, and at most %d are allowed: take segment: true from a question, or shorten its options", cohorts, maxCohorts)
+			o.fail(o.lastSegment(s), "the segments make %d groups or more, and at most %d are allowed: remove segment: true from a question, or shorten its options", cohorts, maxCohorts)
 			break
 		}
 	}

@@ -56,7 +56,7 @@ type pipeChecker struct {
 	where    string   // for the message, where no answer can be shown
 }
 
-// given is the checker of a point at which some names are answered.
+// given returns a checker of texts that are read when some names are answered.
 func (c pipeChecker) given(answered []string) pipeChecker {
 	c.answered = answered
 	return c

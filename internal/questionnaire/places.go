@@ -29,7 +29,7 @@ func Locate(file string, source []byte) Places {
 	return p
 }
 
-// At is where a part is. The path is keys and, from 0, indexes: At("sections", 0, "questions", 2, "label", "zh"). The place
+// At returns the place of a part. The path is keys and, from 0, indexes: At("sections", 0, "questions", 2, "label", "zh"). The place
 // of what is not written is that of the innermost written part around it.
 func (p Places) At(path ...any) Place {
 	place := Place{File: p.file, Line: 1, Column: 1}
@@ -37,7 +37,7 @@ func (p Places) At(path ...any) Place {
 	return place
 }
 
-// Plain is the scalar at a path as it is written, and whether there is one.
+// Plain returns the scalar at a path as it is written, and whether there is one.
 func (p Places) Plain(path ...any) (string, bool) {
 	var last *yaml.Node
 	if !p.walk(path, func(n *yaml.Node) { last = n }) || last == nil {
@@ -47,8 +47,8 @@ func (p Places) Plain(path ...any) (string, bool) {
 	return last.Value, last.Kind == yaml.ScalarNode
 }
 
-// CutOff lists the plain values that a comment without a space after its # cuts off, as in "label: our shop #1": it was
-// hardly meant as one.
+// CutOff lists the plain values that are cut off by a comment without a space after its #, as in "label: our shop #1":
+// hardly meant as a comment.
 func (p Places) CutOff() []Place {
 	var places []Place
 	var walk func(n *yaml.Node)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The mark ✗ in a value is found where it stands in the file, however the value is written.
-func TestPlacesInsideValues(t *testing.T) {
+// The mark ✗ in a value is found in the file, however the value is written.
+func TestPositions(t *testing.T) {
 	for name, source := range map[string]string{
 		"plain":                     "k: 好 and ✗ b",
 		"plain, in braces":          "a: {b: 好, c: 好 ✗ b}",

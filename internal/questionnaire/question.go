@@ -163,7 +163,7 @@ func (r *questionReader) required(o object, q *survey.Question) bool {
 	case q.Type == survey.Consent && isBool && !value:
 		o.fail(s, "a consent is always required: use yes_no for a question that may be left out")
 	case q.Type == survey.Consent && !isBool:
-		o.fail(s, "a consent is always required: ask it only of those whom it concerns, with show_if")
+		o.fail(s, "a consent is always required: show it only to those it concerns, with show_if")
 	case !isBool:
 		q.RequiredIf = o.condition("required", q.ID)
 	}
@@ -210,7 +210,7 @@ func (r *questionReader) failSingleOption(o object, q *survey.Question) {
 	case at == nil && !o.has("scale"): // a misspelled key, which is reported
 	case at != nil && at.Kind == yaml.MappingNode: // a list that lacks its dashes, which is reported
 	case q.Type == survey.Ranking || q.Type == survey.ConstantSum:
-		o.fail(at, "one option alone is nothing to rank or to share out among: add another")
+		o.fail(at, "one option cannot be ranked or given shares: add another")
 	case at == nil:
 		o.fail(o.values["scale"], "one option alone is no choice: add another, or use type yes_no")
 	default:
@@ -233,7 +233,7 @@ func (r *questionReader) scale(o object, key string) []survey.Option {
 		sc.used = true
 		conditional := slices.ContainsFunc(sc.options, func(option survey.Option) bool { return option.ShowIf != nil })
 		if conditional && slices.Contains(matrices, o.questionType) {
-			o.fail(s, "scale %s has an option with show_if, but the columns of a matrix are for all: take it from the option, or use another scale", quote(s.Value))
+			o.fail(s, "scale %s has an option with show_if, but the columns of a matrix are for all: remove it from the option, or use another scale", quote(s.Value))
 		}
 		return slices.Clone(sc.options)
 	}
@@ -242,7 +242,7 @@ func (r *questionReader) scale(o object, key string) []survey.Option {
 	return nil
 }
 
-// scaleHint says what a name may have been meant to be that is no scale's.
+// scaleHint says how to fix the name of an unknown scale.
 func (r *questionReader) scaleHint(name string, t survey.Type) string {
 	if n, err := strconv.Atoi(name); err == nil && n >= 2 && n <= maxSteps && t == survey.Rating {
 		return fmt.Sprintf(": write \"steps: %d\" for a scale of numbers", n)

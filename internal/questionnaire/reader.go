@@ -60,7 +60,7 @@ func (r *reader) failAt(line, column int, format string, args ...any) {
 	}
 	if len(r.problems) == maxProblems {
 		r.stopped = true
-		p.Message = fmt.Sprintf("more than %d problems: mend these first", maxProblems)
+		p.Message = fmt.Sprintf("more than %d problems: fix these first", maxProblems)
 	}
 	r.reported[p] = true
 	r.problems = append(r.problems, p)

@@ -13,7 +13,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// The format's reference is written from the parser's own tables: `go test ./internal/questionnaire -run TestReference -update`.
+// The reference of the format is generated from the parser's tables: `go test ./internal/questionnaire -run TestReference -update`.
 func TestReference(t *testing.T) {
 	for language, path := range map[string]string{"en": "../../docs/format.md", "zh": "../../docs/format.zh.md"} {
 		w := &reference{language: language}
@@ -30,11 +30,11 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// Every type's example is a question that the parser takes.
+// The parser accepts the example of every type.
 func TestReferenceExamples(t *testing.T) {
 	for _, q := range questionTypes {
 		if q.doc.en == "" || q.doc.zh == "" || q.answer.en == "" || q.answer.zh == "" {
-			t.Errorf("%s: nothing is said of it", q.name)
+			t.Errorf("%s: not documented", q.name)
 		}
 		source := sampleSurvey + indent("      ", q.sample()) + "      - {id: both, type: importance_matrix, label: \"1\", scale: satisfaction, importance_scale: importance, rows: [{id: a, label: \"1\"}]}\n"
 		if _, problems := Parse("sample.yaml", []byte(source)); len(problems) > 0 {
@@ -43,7 +43,7 @@ func TestReferenceExamples(t *testing.T) {
 	}
 }
 
-// Every condition of the reference can be written, and means what it is said to mean where nothing is answered.
+// Every condition in the reference compiles, and has the value that is given for it where nothing is answered.
 func TestReferenceConditions(t *testing.T) {
 	s := parse(t, sampleSurvey+"      - {id: both, type: importance_matrix, label: \"1\", scale: satisfaction, importance_scale: importance, rows: [{id: a, label: \"1\"}]}\n")
 	scope, budget := scopeOf(s), expression.Budget
@@ -132,7 +132,7 @@ var conditionParts = []struct {
 	{"`<` `<=` `>` `>=`", doc{"Numbers, scores, counts; dates, times and texts by their order.", "比较数、分数、个数；日期、时刻和文字按先后。"}, `1 < stars and stars <= 4`},
 	{"`in` `not in`", doc{"One of a list in brackets.", "是方括号里的一个。"}, `overall not in ["good", "fair"]`},
 	{"`contains`", doc{"Of a multi_choice: the option is among those chosen. Of a text: the words are in it.", "多选题：选了这一项。文字：里面有这些字。"}, `not (likes contains "care")`},
-	{"`and` `or` `not` `( )`", doc{"Both, either, the opposite, brackets. What not belongs to stands in brackets.", "并且、或者、相反、括号。not 管的内容放在括号里。"}, `not (overall == "good" and member)`},
+	{"`and` `or` `not` `( )`", doc{"Both, either, the opposite, brackets. What not applies to is in brackets.", "并且、或者、相反、括号。not 管的内容放在括号里。"}, `not (overall == "good" and member)`},
 	{"`answered(q)`", doc{"There is an answer: of a question with rows or options of its own, at least one.", "有答案；分行、分项的题，至少答了一个。"}, `answered(advice)`},
 	{"`score(q)`", doc{"The score of the option that was chosen.", "所选选项的分数。"}, `score(overall) <= 3`},
 	{"`count(q)`", doc{"How many options were chosen, or how many rows answered.", "选了几项，或答了几行。"}, `count(likes) == 3`},
@@ -156,7 +156,7 @@ var headings = map[string]doc{
 	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "measure": {"Beside it: measures", "问卷旁边：改进措施"}, "quote": {"Beside it: quotes", "问卷旁边：原话"},
 }
 
-// reference writes the format down in one language.
+// reference writes the reference in one language.
 type reference struct {
 	strings.Builder
 	language string
@@ -178,7 +178,7 @@ func (w *reference) write() {
 	w.line("%s\n", w.say("[中文](format.zh.md) · [The author's guide](authors.en.md), which is the gentler beginning", "[English](format.md) · 入门请看[作者指南](authors.zh.md)"))
 	w.line("<!-- Written from internal/questionnaire by `go test ./internal/questionnaire -run TestReference -update`: change the tables, not this file. -->\n")
 	w.line("%s\n", w.say(
-		"One YAML file in `surveys/` is one questionnaire. This page lists everything that may stand in it. Unknown keys are mistakes; `glasspoll check` reports every mistake of a file in one run, with its line and column. `glasspoll schema` prints the same as a JSON Schema, so that an editor completes and explains keys.",
+		"One YAML file in `surveys/` is one questionnaire. This page lists everything that it may hold. Unknown keys are mistakes; `glasspoll check` reports every mistake of a file in one run, with its line and column. `glasspoll schema` prints the same as a JSON Schema, so that an editor completes and explains keys.",
 		"`surveys/` 里的一个 YAML 文件就是一份问卷。本页列出文件里可以写的全部内容。写错的键会报错；`glasspoll check` 一次报出文件里的所有错误，带行号和列号。`glasspoll schema` 输出同样内容的 JSON Schema，编辑器可以据此补全和解释。"))
 	w.line("- [%s](#values)", w.say("Values", "值的写法"))
 	order := mappingsOf(formats...)
@@ -346,7 +346,7 @@ func (w *reference) conditions() {
 	for _, p := range conditionParts {
 		w.line("| %s | %s | `%s` |", p.parts, w.in(p.says), p.condition)
 	}
-	w.line("\n%s\n", w.say("Texts stand in quotes, `\"good\"` or `'good'`; numbers without; `true` and `false`. There is no arithmetic.", "文字放在引号里，`\"good\"` 或 `'good'`；数不加引号；还有 `true` 和 `false`。没有加减乘除。"))
+	w.line("\n%s\n", w.say("Texts are written in quotes, `\"good\"` or `'good'`; numbers without; `true` and `false`. There is no arithmetic.", "文字放在引号里，`\"good\"` 或 `'good'`；数不加引号；还有 `true` 和 `false`。没有加减乘除。"))
 	w.line("### %s\n", w.say("Where there is no answer", "没有答案时"))
 	w.line("%s\n", w.say(
 		"What is not asked counts as unanswered. **An unanswered question equals nothing, and is neither more nor less than anything.** Of the comparisons with it only `!=` and `not in` are true, which are always the opposite of `==` and `in`. A `yes_no` by itself is false. The same holds for a channel that the link does not give, and for the score of an option that has none.",
@@ -356,7 +356,7 @@ func (w *reference) conditions() {
 		w.line("| `%s` | %s |", u.condition, map[bool]string{true: w.say("true", "真"), false: w.say("false", "假")}[u.holds])
 	}
 	w.line("\n%s\n", w.say(
-		"These are mistakes: names that there are not, comparisons of unlike things, conditions that no answers meet (by themselves, or together with those of the section and of the questions that they name), questions that wait for one another in a circle, and a question that waits for its own answer.",
+		"These are mistakes: unknown names, comparisons of different kinds, conditions that no answers meet (by themselves, or together with those of the section and of the questions that they name), questions that depend on one another in a circle, and a question that depends on its own answer.",
 		"这些是错误：没有的名字；不能相比的东西相比；任何答案都不能满足的条件（单独看，或者同所在部分、所提到的题目的条件合起来看）；题目之间互相等待、绕成圈；题目等待自己的答案。"))
 }
 
@@ -395,7 +395,7 @@ func (w *reference) limits() {
 	w.line("| %s | ±%s |\n", w.say("A number", "数"), survey.MaxDecimal)
 }
 
-// Every fence of YAML in the reference is YAML, and no key of the tables is left out.
+// Every block of YAML in the reference is valid, and every key of the tables is in it.
 func TestReferenceIsWhole(t *testing.T) {
 	for _, language := range []string{"en", "zh"} {
 		w := &reference{language: language}

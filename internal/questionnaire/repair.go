@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// A file that is no YAML is read on as if what a message says had been done, so that one run shows all its mistakes. Only
-// what can be fixed in one way is: everything else ends the reading.
+// A file that is not valid YAML is read on as if the fix in the message had been made, so that one run shows all its
+// mistakes. Only what can be fixed in one way is fixed; anything else ends the reading.
 
 // An edit changes one line: from a column on, it deletes characters and inserts others.
 type edit struct {
@@ -81,8 +81,8 @@ func parseFixed(file string, source []byte) *reader {
 
 const maxIndentEdits = 2_000
 
-// fixIndentation finds the edits that make a file YAML by indenting it with ordinary spaces, if that is enough. How wide a
-// tab is meant to be is tried.
+// fixIndentation returns the edits that make a file valid YAML by indenting it with ordinary spaces, or nil. It tries several
+// widths of a tab.
 func fixIndentation(lines []string) []edit {
 	for _, tab := range []int{2, 4, 8} {
 		edits := indentEdits(lines, tab)
@@ -103,7 +103,7 @@ func fixIndentation(lines []string) []edit {
 	return nil
 }
 
-// indentEdits replaces what indents a file's lines by ordinary spaces, each tab by so many.
+// indentEdits replaces the indentation of a file's lines by ordinary spaces, each tab by a number of them.
 func indentEdits(lines []string, tab int) []edit {
 	var edits []edit
 	for i, line := range lines {

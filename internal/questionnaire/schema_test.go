@@ -15,6 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// compiledSchema is the schema of questionnaires.
 func compiledSchema(t testing.TB) *jsonschema.Schema { return compiledSchemaOf(t, "") }
 
 // compiledSchemaOf is the schema of one kind of files; see [Sidecar].
@@ -36,7 +37,7 @@ func compiledSchemaOf(t testing.TB, kind string) *jsonschema.Schema {
 	return schema
 }
 
-// asJSON reads YAML as an editor does: dates are texts, and of a key given twice the last one counts.
+// asJSON reads YAML as an editor does: dates are texts, and of two equal keys the last one counts.
 func asJSON(n *yaml.Node, depth int) any {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -78,8 +79,8 @@ func asJSON(n *yaml.Node, depth int) any {
 	return n.Value
 }
 
-// validate is what an editor says of a file. It returns false for what is no YAML.
-func validate(schema *jsonschema.Schema, source string) (yes bool, err error) {
+// validate is what an editor says of a file. isYAML is false if the file is not valid YAML.
+func validate(schema *jsonschema.Schema, source string) (isYAML bool, err error) {
 	first, _, err := decodeYAML([]byte(source))
 	if err != nil || first == nil {
 		return false, nil
@@ -123,7 +124,7 @@ func TestSchemaAcceptsWhatParseAccepts(t *testing.T) {
 	}
 }
 
-// variant is a questionnaire in which one value is written in another way.
+// variant is a questionnaire in which one value is written differently.
 func variant(was, is string) string {
 	was = strings.TrimSpace(was)
 	key, _, _ := strings.Cut(was, ":")

@@ -19,12 +19,12 @@ func (o object) scoring() survey.Scoring {
 	scoring.Overall, o.reader.overallAt = so.plain("overall"), so.values["overall"]
 	scoring.Target = so.decimal("target")
 	if at := so.values["target"]; scoring.Target != nil && scoring.OutOf100() && *scoring.Target > maxIndex {
-		o.fail(at, "the index of %s is at most 100: aim no higher than that", scoring.GroupModel())
+		o.fail(at, "the index of %s is at most 100: lower the target", scoring.GroupModel())
 	}
 	scoring.Rule = so.responseRateRule()
 	for _, name := range []string{"bands", "response_rate_rule"} {
 		if so.has(name) && !scoring.OutOf100() {
-			o.fail(so.keys[name], "%s needs an index from 0 to 100, and that of %s is none: remove it, or choose the model %s", quote(name), scoring.GroupModel(), survey.PercentOfMax)
+			o.fail(so.keys[name], "%s needs an index from 0 to 100, which %s does not have: remove it, or choose the model %s", quote(name), scoring.GroupModel(), survey.PercentOfMax)
 		}
 	}
 	if scoring.GroupModel() == survey.Graded10 {
@@ -36,7 +36,7 @@ func (o object) scoring() survey.Scoring {
 	return scoring
 }
 
-// afterwards defers a check that needs the questions.
+// afterwards defers a check until the questions are read.
 func (r *reader) afterwards(check func(*survey.Survey)) { r.deferred = append(r.deferred, check) }
 
 // readUnits reads what only mean_of_units has: the segment that tells the units apart, and the model of each.

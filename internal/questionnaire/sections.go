@@ -52,7 +52,7 @@ func (r *sectionReader) isQuestion(i int) bool {
 // strayQuestion reads a question in the list of sections into the section before it. The first of several is reported.
 func (r *sectionReader) strayQuestion(i int) {
 	if !r.isQuestion(i - 1) {
-		r.fail(r.nodes[i], "this is a question, in the list of sections: indent it, with those that follow it, to stand below \"questions:\"")
+		r.fail(r.nodes[i], "this is a question, in the list of sections: indent it, with those that follow it, so that they are below \"questions:\"")
 	}
 	if question, ok := r.question(r.nodes[i]); ok && len(r.sections) > 0 {
 		last := &r.sections[len(r.sections)-1]

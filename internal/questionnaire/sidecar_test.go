@@ -51,7 +51,7 @@ func TestParseQuotes(t *testing.T) {
 	}
 }
 
-func TestBeside(t *testing.T) {
+func TestSidecarNames(t *testing.T) {
 	for name, want := range map[string][2]string{
 		"service.actions.yaml": {"service", ActionsFile}, "service.actions.yml": {"service", ActionsFile}, "service.quotes.yaml": {"service", QuotesFile},
 		"service.yaml": {}, "actions.yaml": {}, "service.actions.json": {}, "my.service.quotes.yaml": {"my.service", QuotesFile},
@@ -102,7 +102,7 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-func TestSchemasOfListsAcceptWhatParses(t *testing.T) {
+func TestSchemasOfSidecarsAcceptWhatParses(t *testing.T) {
 	for kind, source := range map[string]string{
 		ActionsFile: "- {problem: '1', measure: {zh: 加人, en: More}, owner: '3', due: 2026-12-15, status: dropped, effect: '4', question: parts}\n",
 		QuotesFile:  "- {text: {zh: 好, en: Good}, question: remark, period: 2026-Q3, reviewed_by: '5', reviewed_on: 2026-10-20}\n",
@@ -114,7 +114,7 @@ func TestSchemasOfListsAcceptWhatParses(t *testing.T) {
 	}
 }
 
-// Whatever the bytes: no panic, and either entries or problems.
+// For any bytes there are entries or problems.
 func FuzzSidecar(f *testing.F) {
 	for _, files := range badFiles(f) {
 		for _, bad := range files {

@@ -9,22 +9,22 @@ import (
 	"unicode/utf8"
 )
 
-// yamlMessages says in words of this program what yaml.v3's messages mean. The first entry whose part a message contains counts.
+// yamlMessages translates yaml.v3's messages. The first entry whose part is in a message counts.
 var yamlMessages = []struct{ part, words string }{
 	{"mapping values are not allowed", secondColonMessage},
 	{"did not find expected key", "this line does not fit the ones above it: check its indentation, quotes and brackets"},
 	{"did not find expected '-' indicator", "this line fits neither the list above it nor an entry of it: check its indentation, and that each entry begins with \"- \""},
 	{"block sequence entries are not allowed", "a list begins on a line of its own: move \"- \" to the next line"},
-	{"could not find expected ':'", "no key with \": \" on this line: write \"key: value\", or indent the line more if it goes on with the text above"},
+	{"could not find expected ':'", "no key with \": \" on this line: write \"key: value\", or indent the line more if it continues the text above"},
 	{"found character that cannot start any token", "a text may not begin with this character: put the text into quotes"},
 	{"found unexpected end of stream", "a quote is opened and never closed"},
-	{"did not find expected ',' or ']'", "the list in [ ] stops making sense here: is a comma, a quote or the closing ] missing?"},
-	{"did not find expected ',' or '}'", "the keys and values in { } stop making sense here: is a comma, a quote or the closing } missing?"},
+	{"did not find expected ',' or ']'", "the list in [ ] cannot be read from here on: is a comma, a quote or the closing ] missing?"},
+	{"did not find expected ',' or '}'", "the keys and values in { } cannot be read from here on: is a comma, a quote or the closing } missing?"},
 	{"did not find expected node content", "a value is missing here: is there a comma or a bracket too many?"},
 	{"found unknown escape character", "a backslash in double quotes begins a code: write \\\\, or use single quotes"},
 	{"did not find expected hexdecimal number", "a backslash in double quotes begins a code: write \\\\, or use single quotes"},
 	{"found invalid Unicode character escape code", "a backslash in double quotes begins a code: write \\\\, or use single quotes"},
-	{"unknown anchor", "* at the start of a value names an anchor, and there is none of this name: put a text that begins with * into quotes"},
+	{"unknown anchor", "* at the start of a value names an anchor, and none has this name: put a text that begins with * into quotes"},
 	{"did not find expected alphabetic or numeric character", "* and & at the start of a value have a meaning in YAML: put a text that begins with one into quotes"},
 	{"did not find expected comment or line break", "| and > at the start of a value have a meaning in YAML: put a text that begins with one into quotes"},
 	{"indentation indicator equal to 0", "| and > at the start of a value have a meaning in YAML: put a text that begins with one into quotes"},
@@ -51,8 +51,8 @@ type failure struct {
 	open         *mark  // the innermost bracket that is open there and never closed; nil if there is none
 }
 
-// diagnose finds why a file is no YAML, at the place where a person would look for it, and how to read on. yaml.v3 names
-// at best a line, often that of the surrounding block, so locate searches for the place. The mistake itself (an unclosed
+// diagnose finds why a file is not valid YAML, at the place where a person would look for it, and how to read on. yaml.v3
+// names at best a line, often that of the surrounding block, so locate searches for the place. The mistake itself (an unclosed
 // quote, a wide colon) may be above it; see [findCause].
 func diagnose(lines []string, err error) finding {
 	f := failure{lines: lines}
@@ -87,7 +87,7 @@ func (f *failure) unclosed() *finding {
 	return &finding{line: f.open.line, column: f.open.column, message: fmt.Sprintf("this %c is never closed: add %s", f.open.char, closing[f.open.char])}
 }
 
-// unfit finds a line that cannot be where it is.
+// unfit finds a line that does not fit the ones above it.
 func (f *failure) unfit() *finding {
 	indent := indentOf(f.text)
 	switch {
@@ -120,12 +120,12 @@ func (f *failure) secondColon() *finding {
 	}
 }
 
-// atQuestionMark reports whether a question mark inside brackets is the trouble.
+// atQuestionMark reports whether reading fails at a question mark inside brackets.
 func (f *failure) atQuestionMark() bool {
 	return f.open == nil && bracketTrouble.MatchString(f.message) && f.column > 1 && strings.HasPrefix(suffix(f.text, f.column-1), "?")
 }
 
-// described puts yaml.v3's message into words, where nothing more is known.
+// described translates yaml.v3's message, where nothing more specific is known.
 func (f *failure) described() finding {
 	message := f.message
 	for _, m := range yamlMessages {
@@ -177,8 +177,8 @@ func (f *failure) shownAt() int {
 	return f.column
 }
 
-// misaligned finds a key that is indented a little less or more than those beside it; nil if that is not what is wrong. Of
-// two lines, the one is wrong that no other line agrees with.
+// misaligned finds a key that is indented slightly less or more than its siblings. Of two lines, the wrong one is that whose
+// indentation no other line has.
 func (f *failure) misaligned() *finding {
 	if !misplaced.MatchString(f.message) {
 		return nil
@@ -224,8 +224,8 @@ func (f *failure) fullLine(line, step int) int {
 	return line
 }
 
-// misindented finds a tab, or a space that is none for YAML, in the indentation of the line or of the one above it.
-// Elsewhere, in a block text, they are allowed.
+// misindented finds a tab, or a space that YAML does not take for one, in the indentation of the line or of the one above
+// it. Elsewhere, in a block text, they are allowed.
 func (f *failure) misindented() *finding {
 	for line := f.line; line >= max(1, f.line-1); line-- {
 		text := f.lines[line-1]

@@ -1,17 +1,9 @@
 package release
 
 import (
-	"flag"
-	"os"
 	"testing"
 
 	"glasspoll/internal/soak"
 )
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if soak.On() {
-		flag.Set("rapid.checks", "20000")
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { soak.Main(m, 20_000) }

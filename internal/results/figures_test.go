@@ -701,6 +701,27 @@ func TestFolders(t *testing.T) {
 	}
 }
 
+// TestGroupsAreCached: a group's figures are computed once, and again only when the cache was full.
+func TestGroupsAreCached(t *testing.T) {
+	s := scoredSurvey(t, scorings["percent_of_max"])
+	set := NewSet(quarterlyReport(t, s, 3, 60))
+	first := set.group(2, "branch", "x")
+	if set.group(2, "branch", "x") != first || set.group(1, "branch", "x") == first || set.group(2, "branch", "y") == first {
+		t.Error("the figures of a group are computed twice, or those of two groups are the same")
+	}
+	if report := set.groupReport("branch", "x"); report.Periods[2].Respondents != first.Respondents || len(report.Trend) != len(set.Report.Trend) {
+		t.Errorf("the group's report has %d respondents and %d lines", report.Periods[2].Respondents, len(report.Trend))
+	}
+	set.cachedItems = maxCachedItems
+	set.group(2, "branch", "z")
+	if len(set.groups) != 1 || set.cachedItems != len(first.Items) {
+		t.Errorf("a full cache was not emptied: %d groups, %d items", len(set.groups), set.cachedItems)
+	}
+	if again := set.group(2, "branch", "x"); again == first || again.Respondents != first.Respondents {
+		t.Error("the group has other figures after the cache was emptied")
+	}
+}
+
 // TestResultsWeight: a page of 30 questions, ten cross-tabulations and eight periods has 30 KB with its stylesheet, and no
 // script.
 func TestResultsWeight(t *testing.T) {

@@ -118,6 +118,7 @@ func BuildHome(surveys []*survey.Survey, renderer *render.Renderer, out Output) 
 // BuildSurvey writes one survey's pages as Build does, for a site of which only that survey has changed.
 func BuildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error {
 	p := &pages{out: out}
+	empty := results.NewSet(stats.NewReport(s, nil))
 	for _, language := range s.Languages {
 		dirs := directories(s.ID+"/", language, s.Languages)
 		err := p.write(dirs, "index.html", func(w io.Writer, root string) error {
@@ -135,7 +136,7 @@ func BuildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error 
 			}
 		}
 		if s.Results.Audience == "public" {
-			if err := p.writeResults(dirs, s, language, results.New(renderer)); err != nil {
+			if err := p.writeResults(dirs, language, results.New(renderer), empty); err != nil {
 				return err
 			}
 		}
@@ -144,14 +145,13 @@ func BuildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error 
 }
 
 // writeResults writes the results page and its files before anything is released.
-func (p *pages) writeResults(dirs []string, s *survey.Survey, language string, renderer *results.Renderer) error {
-	set := results.NewSet(stats.NewReport(s, nil))
+func (p *pages) writeResults(dirs []string, language string, renderer *results.Renderer, empty *results.Set) error {
 	for _, file := range []struct {
 		name  string
 		write func(io.Writer, results.Page) error
 	}{{"index.html", renderer.HTML}, {"results.json", renderer.JSON}, {"results.csv", renderer.CSV}} {
 		err := p.write(dirs, results.Folder{}.Path()+file.name, func(w io.Writer, root string) error {
-			return file.write(w, results.Page{Set: set, Language: language, Root: root})
+			return file.write(w, results.Page{Set: empty, Language: language, Root: root})
 		})
 		if err != nil {
 			return err

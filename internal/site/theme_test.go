@@ -15,7 +15,7 @@ import (
 	"glasspoll/internal/theme"
 )
 
-// pageBudget is what a form and its stylesheet may weigh together, gzipped: ten TCP segments of 1,460 bytes are sent
+// pageBudget is the size of a form with its stylesheet, gzipped: ten TCP segments of 1,460 bytes are sent
 // before the first acknowledgement (RFC 6928), and some of that is headers.
 const pageBudget = 14_336
 

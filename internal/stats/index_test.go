@@ -82,7 +82,7 @@ func TestModels(t *testing.T) {
 		{"weighted count", "model: weighted_count", five, "105 : 33/2 = 105", "26 42"},
 		// x: p 16/2 = 8, q 8/1, r 14/2 = 7: (1.5·8 + 2·8 + 7)/45 = 35/45, 700/9
 		// y: p 10, q 3/2, r 0: (15 + 3 + 0)/45 = 18/45 = 40
-		// z has nobody. (700/9 + 40)/2 = 530/9. One: (80 + 100)/2; two: (80 + 15)/2
+		// z has no respondents. (700/9 + 40)/2 = 530/9. One: (80 + 100)/2; two: (80 + 15)/2
 		{"mean of units", "model: mean_of_units, unit: branch", five, "x 2 700/9, y 2 40, z 0 -; pooled 590/9 = 530/9", "90 95/2"},
 		// x: 35/4.5; y: 18/4.5 = 4; mean (70/9 + 36/9)/2
 		{"mean of units' means", "model: mean_of_units, unit: branch, of: mean", five, "x 2 70/9, y 2 4, z 0 -; pooled 59/9 = 53/9", "9 19/4"},
@@ -153,7 +153,7 @@ func TestResponseRate(t *testing.T) {
 	for _, c := range []struct {
 		name, rule string
 		issued, n  int
-		points     []string // one respondent each for the first, then repeated: what p is given
+		points     []string // answers to p, one for each respondent in turn
 		want       string   // rate raw deducted score band gap
 	}{
 		// 97/227 = 42.7313 %; 7.2687 under; one whole five

@@ -77,7 +77,7 @@ func released(s *survey.Survey, respondents ...string) []*release.Release {
 	}
 	r := &release.Release{Period: "all", Number: 3, Date: "2026-11-22", MinGroup: 5, Cohorts: folded.Cohorts}
 	for _, f := range s.Segments() {
-		r.Segments = append(r.Segments, f.Name+"=") // what Where needs
+		r.Segments = append(r.Segments, f.Name+"=") // needed by Where
 	}
 	return []*release.Release{r}
 }

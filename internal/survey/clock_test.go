@@ -58,7 +58,7 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
-// Walking a year hour by hour, a period's predecessor is always the period that was left behind.
+// Hour by hour through a year, the period before is the one that ended last.
 func TestPeriodBeforeIsThePeriodBefore(t *testing.T) {
 	for _, timezone := range []string{"UTC", "Asia/Shanghai", "Europe/Berlin", "America/St_Johns", "Pacific/Auckland"} {
 		location, err := time.LoadLocation(timezone)

@@ -32,7 +32,7 @@ var pairs = []pair{
 }
 
 // groundNames are what messages call the backgrounds.
-var groundNames = map[string]string{"bg": "the page", "sheet": "the sheets that questions stand on", "tint": "what is chosen", "bad-tint": "what is amiss", "accent": "the accent"}
+var groundNames = map[string]string{"bg": "the page", "sheet": "the background of questions", "tint": "chosen options", "bad-tint": "problems", "accent": "the accent"}
 
 // DefaultLight and DefaultDark are the design's own colours, as templates/tokens.css has them.
 func DefaultLight() Palette {

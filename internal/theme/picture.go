@@ -26,10 +26,10 @@ func (r *reader) readPicture(n *yaml.Node, key string) *Picture {
 	p := &Picture{Extension: strings.ToLower(path.Ext(name))}
 	switch {
 	case strings.Contains(name, "://"):
-		r.fail(n, "%s must be a file beside the theme, not an address: pages load nothing from elsewhere", key)
+		r.fail(n, "%s must be a file in the theme's folder, not an address: pages load nothing from elsewhere", key)
 		return nil
 	case !fs.ValidPath(name) || strings.ContainsAny(name, `/\`):
-		r.fail(n, "%s must be the name of a file beside the theme, not %s", key, quote(name))
+		r.fail(n, "%s must be the name of a file in the theme's folder, not %s", key, quote(name))
 		return nil
 	case p.Extension != ".svg" && p.Extension != ".png":
 		r.fail(n, "%s must be an SVG or PNG file, not %s", key, quote(name))
@@ -39,7 +39,7 @@ func (r *reader) readPicture(n *yaml.Node, key string) *Picture {
 	p.Content, err = readFile(r.files, name, maxPicture)
 	switch {
 	case isNotExist(err):
-		r.fail(n, "%s: there is no file %s beside the theme", key, quote(name))
+		r.fail(n, "%s: there is no file %s in the theme's folder", key, quote(name))
 		return nil
 	case err != nil:
 		r.fail(n, "%s: %s cannot be read: %v", key, quote(name), err)

@@ -89,26 +89,26 @@ func TestDir(t *testing.T) {
 	}
 }
 
-func TestLoadNamesEveryMistake(t *testing.T) {
+func TestLoadReportsEveryMistake(t *testing.T) {
 	for name, test := range map[string]struct {
 		files map[string]string
 		want  []string
 	}{
-		"nothing":           {map[string]string{"readme.txt": ""}, []string{"no LANGUAGE.yaml"}},
-		"no language":       {map[string]string{"klingon!.yaml": "a: b"}, []string{`klingon!.yaml: "klingon!" is not a language tag`}},
-		"no map":            {map[string]string{"en.yaml": "- a"}, []string{"en.yaml: not a map"}},
-		"no YAML":           {map[string]string{"en.yaml": "a: [b"}, []string{"en.yaml: "}},
-		"missing":           {map[string]string{"en.yaml": english, "zh.yaml": "hello: '{name}'"}, []string{`zh.yaml: lacks "left", which en.yaml has`, `zh.yaml: lacks "date"`}},
-		"placeholder gone":  {map[string]string{"en.yaml": "a: '{x} {y}'", "zh.yaml": "a: '{x}'"}, []string{"zh.yaml: a: lacks the placeholder {y}"}},
-		"placeholder alien": {map[string]string{"en.yaml": "a: '{x}'", "zh.yaml": "a: '{x}{z}'"}, []string{"zh.yaml: a: unknown placeholder {z}"}},
-		"bad placeholder":   {map[string]string{"en.yaml": "b: c\na: '{X 1}'"}, []string{"en.yaml:2: a: {X 1} is no placeholder"}},
-		"empty":             {map[string]string{"en.yaml": "a: ''"}, []string{"en.yaml:1: a: empty"}},
-		"twice":             {map[string]string{"en.yaml": "a: b\na: c"}, []string{"en.yaml"}},
-		"form missing":      {map[string]string{"en.yaml": "a: {of: n, other: '{n}'}"}, []string{`en.yaml:1: a: lacks the plural form "one"`}},
-		"form alien":        {map[string]string{"zh.yaml": "a: {of: n, one: '{n}', other: '{n}'}"}, []string{`zh.yaml:1: a: "one" is no plural form`}},
-		"of missing":        {map[string]string{"zh.yaml": "a: {other: '{n}'}"}, []string{`lacks "of"`}},
-		"of alien":          {map[string]string{"zh.yaml": "a: {of: m, other: '{n}'}"}, []string{`"of" names "m"`}},
-		"list":              {map[string]string{"zh.yaml": "a: [b]"}, []string{"neither a sentence"}},
+		"nothing":             {map[string]string{"readme.txt": ""}, []string{"no LANGUAGE.yaml"}},
+		"no language":         {map[string]string{"klingon!.yaml": "a: b"}, []string{`klingon!.yaml: "klingon!" is not a language tag`}},
+		"no map":              {map[string]string{"en.yaml": "- a"}, []string{"en.yaml: not a map"}},
+		"no YAML":             {map[string]string{"en.yaml": "a: [b"}, []string{"en.yaml: "}},
+		"missing":             {map[string]string{"en.yaml": english, "zh.yaml": "hello: '{name}'"}, []string{`zh.yaml: lacks "left", which en.yaml has`, `zh.yaml: lacks "date"`}},
+		"placeholder missing": {map[string]string{"en.yaml": "a: '{x} {y}'", "zh.yaml": "a: '{x}'"}, []string{"zh.yaml: a: lacks the placeholder {y}"}},
+		"unknown placeholder": {map[string]string{"en.yaml": "a: '{x}'", "zh.yaml": "a: '{x}{z}'"}, []string{"zh.yaml: a: unknown placeholder {z}"}},
+		"bad placeholder":     {map[string]string{"en.yaml": "b: c\na: '{X 1}'"}, []string{"en.yaml:2: a: {X 1} is no placeholder"}},
+		"empty":               {map[string]string{"en.yaml": "a: ''"}, []string{"en.yaml:1: a: empty"}},
+		"twice":               {map[string]string{"en.yaml": "a: b\na: c"}, []string{"en.yaml"}},
+		"form missing":        {map[string]string{"en.yaml": "a: {of: n, other: '{n}'}"}, []string{`en.yaml:1: a: lacks the plural form "one"`}},
+		"unknown form":        {map[string]string{"zh.yaml": "a: {of: n, one: '{n}', other: '{n}'}"}, []string{`zh.yaml:1: a: "one" is no plural form`}},
+		"of missing":          {map[string]string{"zh.yaml": "a: {other: '{n}'}"}, []string{`lacks "of"`}},
+		"unknown of":          {map[string]string{"zh.yaml": "a: {of: m, other: '{n}'}"}, []string{`"of" names "m"`}},
+		"list":                {map[string]string{"zh.yaml": "a: [b]"}, []string{"neither a sentence"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(t, test.files)

@@ -133,7 +133,7 @@ func (w Writer) Write(t *Term) (Expr, error) {
 		}
 		return answered(to), nil
 	case "matches":
-		return Expr{}, errors.New("an expression for a text's form can only be a question's pattern")
+		return Expr{}, errors.New("a regular expression can only be a question's pattern")
 	case "unsupported":
 		return Expr{}, errors.New(t.Text)
 	default:
@@ -153,7 +153,7 @@ func (w Writer) resolve(t *Term) (*Target, error) {
 	case "unsupported":
 		return nil, errors.New(t.Text)
 	default:
-		return nil, errors.New("it asks for more than a question's answer")
+		return nil, errors.New("it uses something other than a question's answer")
 	}
 	to := w.Scope[t.Text]
 	switch {
@@ -190,7 +190,7 @@ func (w Writer) compare(op string, a, b *Term) (Expr, error) {
 	case a.isTruth():
 		return w.compareTruth(op, a, b)
 	}
-	return Expr{}, errors.New("it compares more than a question's answer")
+	return Expr{}, errors.New("it compares something other than a question's answer")
 }
 
 // compareConstants evaluates the comparison of two constants.
@@ -252,7 +252,7 @@ func (w Writer) compareCount(op string, a, b *Term) (Expr, error) {
 // compareTruth compares a condition with true or false: selected(…) = true().
 func (w Writer) compareTruth(op string, a, b *Term) (Expr, error) {
 	if op != "==" || b.Op != "true" && b.Op != "false" {
-		return Expr{}, errors.New("it compares a condition with more than true or false")
+		return Expr{}, errors.New("it compares a condition with something other than true or false")
 	}
 	e, err := w.Write(a)
 	if err == nil && b.Op == "false" {

@@ -31,7 +31,7 @@ func (w *writer) applyConstraint(q *Question) {
 	}
 	tree, err := w.Parse(c.Source)
 	if err != nil {
-		w.Drop(c.At, "%s cannot be said here, so any answer will do: %v", report.Quote(c.At.Text), err)
+		w.Drop(c.At, "%s cannot be expressed here, so any answer will do: %v", report.Quote(c.At.Text), err)
 		w.DropMessage(message)
 		return
 	}
@@ -50,7 +50,7 @@ func (w *writer) applyConstraint(q *Question) {
 	e, err := w.expression(left, self)
 	switch {
 	case err != nil:
-		w.Drop(c.At, "%s cannot be said here, so the answer is not checked by it: %v", report.Quote(c.At.Text), err)
+		w.Drop(c.At, "%s cannot be expressed here, so the answer is not checked by it: %v", report.Quote(c.At.Text), err)
 		w.DropMessage(message)
 		return
 	case e == condition.Always:
@@ -83,7 +83,7 @@ func (w *writer) applyLimits(q *Question, at *report.Atom, tree *condition.Term)
 
 // WriteMessage returns a message for a check that has none in the source, and reports it.
 func (d *Draft) WriteMessage(check *report.Atom) *Text {
-	d.Change(check, "it had no message of its own, so one was written: say better what is wrong")
+	d.Change(check, "it had no message, so one was written: replace it by one that says what is wrong")
 	return Builtin(check, "Please check this answer.", "请检查这个回答。")
 }
 

@@ -112,7 +112,7 @@ func (w *writer) chooseLanguages(sections []*section) {
 	}
 	for _, l := range w.languages {
 		if l != "en" && l != "zh" {
-			w.Ask(report.Place{}, "the form has words of its own (Required, Send, …): see docs/import.md if they are not there in %s", l)
+			w.Ask(report.Place{}, "the form's own words (Required, Send, …) may be missing in %s: see docs/import.md", l)
 		}
 	}
 }
@@ -210,7 +210,7 @@ func (w *writer) translations(t *Text, rich bool) map[string]string {
 		}
 	}
 	if len(missing) > 0 {
-		w.Ask(t.place(), "%s has no text in %s: that of another language stands in", report.Quote(t.byLanguage[substitute]), strings.Join(missing, ", "))
+		w.Ask(t.place(), "%s has no text in %s: that in another language is used", report.Quote(t.byLanguage[substitute]), strings.Join(missing, ", "))
 	}
 	report.Carry(t.sources...)
 	for _, l := range t.order {
@@ -219,7 +219,7 @@ func (w *writer) translations(t *Text, rich bool) map[string]string {
 			continue
 		}
 		if l == "" && t.Has(w.Language) && t.byLanguage[w.Language] != t.byLanguage[""] {
-			w.Drop(a, "the text without a language gives way to that in %s", w.Language)
+			w.Drop(a, "the text in %s was taken instead of this one, which names no language", w.Language)
 		}
 		report.Carry(a)
 	}

@@ -18,7 +18,7 @@ func (w *writer) survey(sections []*section) *yaml.Node {
 	put(root, "id", stringNode(w.ID))
 	if w.Title == nil {
 		w.Title = plainText(strings.ReplaceAll(w.ID, "_", " "))
-		w.Ask(report.Place{}, "the survey has no title: its id stands in")
+		w.Ask(report.Place{}, "the survey has no title: its id is used")
 	}
 	put(root, "title", w.textNode(w.translations(w.Title, false), false))
 	put(root, "languages", flowList(w.languages))
@@ -232,7 +232,7 @@ func (w *questionWriter) putLabel() {
 		if w.Label = plainText(w.Source); w.Label == nil {
 			w.Label = plainText(w.ID)
 		}
-		w.Ask(w.At.At, "the question has no text: its name stands in")
+		w.Ask(w.At.At, "the question has no text: its name is used")
 	}
 	put(w.node, "label", w.textNode(w.translations(w.Label, w.Kind == survey.Note), false))
 }

@@ -145,7 +145,7 @@ func (w *writer) convertText(text string, a *report.Atom, rich bool) string {
 		remark(report.Changed, "the text is shown as it stands, so %s was taken out", lost)
 	}
 	if r := []rune(text); len(r) > MaxText {
-		remark(report.Dropped, "longer than %d characters: the rest was cut off", MaxText)
+		remark(report.Dropped, "longer than %d characters: the rest was left out", MaxText)
 		text = string(r[:MaxText])
 	}
 	return text
@@ -159,7 +159,7 @@ func (w *writer) conditions(conditions []*Condition, self *condition.Target, oth
 		e, err := w.condition(c, self)
 		switch {
 		case err != nil:
-			w.Drop(c.At, "%s cannot be said here, so %s: %v", report.Quote(c.At.Text), otherwise, err)
+			w.Drop(c.At, "%s cannot be expressed here, so %s: %v", report.Quote(c.At.Text), otherwise, err)
 		case e == condition.Never:
 			w.Drop(c.At, "%s is never true, so %s", report.Quote(c.At.Text), otherwise)
 		default:

@@ -53,7 +53,7 @@ func TestSurveyJSExpressions(t *testing.T) {
 		"iif({n} > 1, 1, 2) = 1": "iif() is not part",
 		"{photo} notempty":       "was not carried over",
 		"{happy} = 'perhaps'":    "not one of the options",
-		"{n} > ":                 "breaks off",
+		"{n} > ":                 "ends too early",
 		"{n":                     "never closed",
 		"{why} anyof []":         "empty",
 		"{n} = 1 {k} = 2":        "cannot be read from",

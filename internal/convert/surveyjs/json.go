@@ -134,7 +134,7 @@ func readJSON(r *report.Report, source []byte) (*node, error) {
 		hint = "; names and texts need double quotes: it may be JavaScript rather than JSON (the JSON Editor of Survey Creator shows JSON)"
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("it breaks off")
+		err = errors.New("it ends too early")
 	}
 	return nil, fmt.Errorf("%d:%d: this JSON cannot be read: %v%s", line, column, err, hint)
 }

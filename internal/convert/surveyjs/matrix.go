@@ -126,7 +126,7 @@ func (m *dropdownMatrix) readColumn(c *object) {
 	q.Label = draft.JoinTitles(m.title, label)
 	q.Required = c.flag("isRequired") || m.required
 	for _, key := range []string{"visibleIf", "requiredIf", "enableIf"} {
-		c.drop(key, "a condition for single cells cannot be said here")
+		c.drop(key, "a condition for single cells cannot be expressed here")
 	}
 	c.drop("validators", "single cells are not checked here")
 	c.reportRest("a column")

@@ -114,17 +114,17 @@ func (r *reader) readThanks(o *object) {
 		item := r.object(n)
 		html, when := item.localized("html"), item.take("expression")
 		if html == nil || strings.TrimSpace(when.str()) == "" {
-			r.MarkAll(report.Dropped, n.at, n.leaves(), "a text afterwards needs html and expression")
+			r.MarkAll(report.Dropped, n.at, n.leaves(), "a thank-you text needs html and expression")
 			continue
 		}
 		r.Thanks = append(r.Thanks, draft.Thanks{Show: draft.NewCondition(when.atom), Text: html})
-		item.reportRest("a text afterwards")
+		item.reportRest("a thank-you text")
 	}
 	last := o.localized("completedHtml")
 	if last == nil && len(r.Thanks) > 0 {
 		at := r.Thanks[0].Show.At
 		last = draft.Builtin(at, "Thank you!", "谢谢！")
-		r.Ask(at.At, "no text afterwards is for everybody else: one was written")
+		r.Ask(at.At, "no thank-you text is for all other respondents, so one was written")
 	}
 	if last != nil {
 		r.Thanks = append(r.Thanks, draft.Thanks{Text: last})

@@ -162,7 +162,7 @@ func (r *sheetReader) record(row row) record {
 		a := c.atom
 		col, ok := r.columns[c.column]
 		if !ok {
-			r.Drop(a, "%s stands in a column without a header", report.Quote(a.Text))
+			r.Drop(a, "%s is in a column without a header", report.Quote(a.Text))
 			continue
 		}
 		r.used[c.column] = true

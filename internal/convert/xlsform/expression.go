@@ -95,7 +95,7 @@ func (p *parser) factor() (*condition.Term, error) {
 		}
 		return nil, fmt.Errorf("cannot be read from %s on", report.Quote(t.Text))
 	default:
-		return nil, errors.New("it breaks off")
+		return nil, errors.New("it ends too early")
 	}
 }
 

@@ -66,7 +66,7 @@ func TestXPath(t *testing.T) {
 		"../n = 1":                          "by a path",
 		"/data/n = 1":                       "by a path",
 		"if(${n} = 1, 2, 3) = 2":            "if() is not part",
-		"${n} = 1 and":                      "breaks off",
+		"${n} = 1 and":                      "ends too early",
 		"(${n} = 1":                         "never closed",
 		"${n = 1":                           "never closed",
 		"${text} = 'it":                     "never closed",

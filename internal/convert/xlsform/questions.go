@@ -241,7 +241,7 @@ func (f *form) filterOptions(q *draft.Question, a *report.Atom) {
 		err = errors.New("there are no options to filter")
 	}
 	if err != nil {
-		f.Drop(a, "%s cannot be said here, so all options are offered: %v", report.Quote(a.Text), err)
+		f.Drop(a, "%s cannot be expressed here, so all options are offered: %v", report.Quote(a.Text), err)
 		return
 	}
 	if !f.useColumns(q, a, tree) {
@@ -275,7 +275,7 @@ func (f *form) useColumns(q *draft.Question, a *report.Atom, filter *condition.T
 			used = append(used, t.Text)
 		case t.Text != "name" && t.Text != "label":
 			known = false
-			f.Drop(a, "%s cannot be said here, so all options are offered: there is no column %s in choices", report.Quote(a.Text), report.Quote(t.Text))
+			f.Drop(a, "%s cannot be expressed here, so all options are offered: there is no column %s in choices", report.Quote(a.Text), report.Quote(t.Text))
 		}
 	})
 	if !known {

@@ -88,7 +88,7 @@ func (f *form) addSheets(workbook []sheet) map[string]sheet {
 				s.rows[i].cells[j].atom = a
 				all = append(all, a)
 				if known && c.formula {
-					f.Change(a, "computed by a formula: its value when the workbook was last saved was taken")
+					f.Change(a, "computed by a formula: the value of the last save was taken")
 				}
 			}
 		}
@@ -220,7 +220,7 @@ func (f *form) option(r record, value string) *draft.Option {
 	}
 	if o.Label == nil {
 		o.Label = o.Label.Add("", value, nil)
-		f.Ask(o.At.At, "the option %s has no label: its name stands in", report.Quote(value))
+		f.Ask(o.At.At, "the option %s has no label: its name is used", report.Quote(value))
 	}
 	return o
 }
@@ -373,7 +373,7 @@ func (f *form) endGroup(r record, t *report.Atom) {
 	report.Carry(t)
 	for _, a := range r.atoms {
 		if a != t {
-			f.Ignore(a, "%s: only the beginning of a group says something", report.Quote(a.Text))
+			f.Ignore(a, "%s: only the row that begins a group has a meaning", report.Quote(a.Text))
 		}
 	}
 }

@@ -1,8 +1,8 @@
 // @ts-check
 // The page's form, if it has one: what is typed into it, and filling it in.
-import { findAll } from "../../../templates/page.js";
+import { findAll, isTick } from "../../../templates/page.js";
 
-/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
+/** @import { Control } from "../../../templates/form.js" */
 /** @typedef {Record<string, string[]>} Values what is typed and chosen, by field */
 
 // A question may have the name of one of a form's own properties, so only those that have a capital letter are used.
@@ -17,22 +17,23 @@ export const controls = () => {
 /** A hidden control of the form's own. @param {string} name */
 export const ownControl = (name) => /** @type {HTMLInputElement} */ (form?.querySelector(`[name="${name}"]`));
 
-/** @param {Control} c @returns {c is HTMLInputElement} */
-const isTick = (c) => c.type === "radio" || c.type === "checkbox";
+// Names are looked up in Maps: a question may be called "constructor".
 
+/** @returns {Values} */
 export const readValues = () => {
-  /** @type {Values} */
-  const values = {};
+  /** @type {Map<string, string[]>} */
+  const values = new Map();
   for (const c of controls()) {
-    values[c.name] ??= [];
-    if (isTick(c) ? c.checked : c.value !== "") values[c.name].push(c.value);
+    const given = (isTick(c) ? c.checked : c.value !== "") ? [c.value] : [];
+    values.set(c.name, (values.get(c.name) ?? []).concat(given));
   }
-  return values;
+  return Object.fromEntries(values);
 };
 
 /** Fills in values, and tells the page's script once all are there. @param {Values} values */
 export const fillIn = (values) => {
-  const changed = controls().filter((c) => values[c.name] && setValue(c, values[c.name]));
+  const given = new Map(Object.entries(values));
+  const changed = controls().filter((c) => given.has(c.name) && setValue(c, given.get(c.name) ?? []));
   for (const c of changed) {
     c.dispatchEvent(new Event("input", { bubbles: true }));
     c.dispatchEvent(new Event("change", { bubbles: true }));

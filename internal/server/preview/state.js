@@ -3,7 +3,8 @@
 import { tabStorage } from "../../../templates/page.js";
 import { controls, fillIn, readValues } from "./form.js";
 
-/** @import { Control, Values } from "./form.js" */
+/** @import { Control } from "../../../templates/form.js" */
+/** @import { Values } from "./form.js" */
 
 /**
  * A control: its field, and which of the controls of that.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -333,7 +334,7 @@ func walkersWhileWrites(t *testing.T, b Backend) {
 					t.Fatal(err)
 				}
 				running = false
-			default:
+			case <-time.After(5 * time.Millisecond): // leaves the processor to the writers
 			}
 		}
 		b.settle()

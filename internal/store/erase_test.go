@@ -1,0 +1,151 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/cases"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+// fake is a back end with one response, whose Replace is stale some times before it succeeds.
+type fake struct {
+	survey   *survey.Survey // nil: unknown
+	response answer.Response
+	tally    *tally.Tally
+	cases    []*cases.Case
+	stale    int // how often Replace and SaveCase each return ErrStale
+
+	replaced *tally.Tally
+	saved    int
+}
+
+func (f *fake) Definition(context.Context, string, string) (*survey.Survey, error) {
+	if f.survey == nil {
+		return nil, fmt.Errorf("table: %w", store.ErrUnknown)
+	}
+	return f.survey, nil
+}
+
+func (f *fake) Tally(context.Context, store.Shard) (*tally.Tally, int, error) { return f.tally, 1, nil }
+func (f *fake) SaveTally(context.Context, store.Shard, *tally.Tally, int) error {
+	return errors.New("not part of an erasure")
+}
+
+func (f *fake) OpenCase(context.Context, *cases.Case, bool) (bool, error) {
+	return false, errors.New("not part of an erasure")
+}
+
+func (f *fake) CasesOf(context.Context, string) ([]*cases.Case, error) {
+	var copies []*cases.Case
+	for _, c := range f.cases {
+		one := *c
+		copies = append(copies, &one)
+	}
+	return copies, nil
+}
+
+func (f *fake) SaveCase(_ context.Context, c *cases.Case) error {
+	if f.saved++; f.saved <= f.stale {
+		return store.ErrStale
+	}
+	f.cases[0] = c
+	return nil
+}
+
+func (f *fake) Stored(context.Context, string, string, string) (*store.Stored, error) {
+	left := f.stale
+	return &store.Stored{Entry: store.Entry{Cursor: "5", Response: f.response}, Replace: func(_ context.Context, tombstone answer.Response, t *tally.Tally, _ int) error {
+		if left > 0 {
+			f.stale--
+			return store.ErrStale
+		}
+		f.response, f.replaced = tombstone, t
+		return nil
+	}}, nil
+}
+
+func newFake(t *testing.T) *fake {
+	t.Helper()
+	s, problems := questionnaire.Parse("tea.yaml", []byte("title: Tea\nlanguages: [en]\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	r := answer.Response{ID: "id", Survey: "tea", Period: "all", Version: s.Version, Answers: []answer.Answer{{"q", "yes"}}}
+	counted := tally.New(s)
+	counted.Fold(s, r)
+	counted.Advance("7")
+	return &fake{survey: s, response: r, tally: counted, cases: []*cases.Case{{ID: "case", Survey: "tea", Response: "id", Result: "about the respondent"}}}
+}
+
+func erase(f *fake) (bool, error) {
+	return store.Erase(context.Background(), f, "tea", "all", "id", nil, time.Unix(0, 0))
+}
+
+func TestEraseExchanges(t *testing.T) {
+	f := newFake(t)
+	if erased, err := erase(f); !erased || err != nil {
+		t.Fatal(erased, err)
+	}
+	if c := f.replaced.Total(); f.replaced.Cursor != "7" || c.Respondents != 0 || c.Withdrawn != 1 {
+		t.Errorf("the tally is %+v of %+v", f.replaced, c)
+	}
+	if !f.response.Withdrawn || len(f.response.Answers) != 0 || !f.cases[0].Withdrawn || f.cases[0].Response != "" {
+		t.Errorf("left: %+v, %+v", f.response, f.cases[0])
+	}
+	if erased, err := erase(f); erased || err != nil {
+		t.Errorf("erased a tombstone: %v", err)
+	}
+}
+
+// Where the response cannot be exchanged, the tally is emptied, and the publisher that folds again withdraws the cases.
+func TestEraseEmptiesTheTally(t *testing.T) {
+	for name, change := range map[string]func(f *fake){
+		"unknown survey": func(f *fake) { f.survey = nil },
+		"other shape":    func(f *fake) { f.tally.Shape = "another" },
+		"not counted":    func(f *fake) { f.tally.Cohorts = map[string]*tally.Counters{} },
+	} {
+		f := newFake(t)
+		change(f)
+		if erased, err := erase(f); !erased || err != nil {
+			t.Errorf("%s: %t, %v", name, erased, err)
+		}
+		if f.replaced.Shape != "" || f.replaced.Cursor != "" || f.replaced.Alerted != "7" || f.cases[0].Withdrawn {
+			t.Errorf("%s: the tally is %+v, the case %+v", name, f.replaced, f.cases[0])
+		}
+	}
+}
+
+// A response that the tally has not reached leaves it unchanged, but for its revision.
+func TestEraseBeforeTheCursor(t *testing.T) {
+	for _, before := range []*tally.Tally{nil, {Shape: "s", Cursor: "4"}} {
+		f := newFake(t)
+		f.tally = before
+		if erased, err := erase(f); !erased || err != nil {
+			t.Error(erased, err)
+		}
+		if f.replaced == nil || f.replaced.Total().Withdrawn != 0 || before != nil && f.replaced.Cursor != "4" || f.cases[0].Withdrawn {
+			t.Errorf("the tally is %+v, the case %+v", f.replaced, f.cases[0])
+		}
+	}
+}
+
+func TestEraseRetries(t *testing.T) {
+	f := newFake(t)
+	f.stale = 3
+	if erased, err := erase(f); !erased || err != nil || !f.cases[0].Withdrawn {
+		t.Errorf("%t, %v", erased, err)
+	}
+	f = newFake(t)
+	f.stale = 1000
+	if erased, err := erase(f); erased || !errors.Is(err, store.ErrStale) {
+		t.Errorf("%t, %v", erased, err)
+	}
+}
