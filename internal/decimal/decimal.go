@@ -14,7 +14,7 @@ type Decimal int64
 // One is the Decimal 1.
 const One Decimal = 1000
 
-// Max is the greatest number in a questionnaire or an answer; -Max is the least.
+// Max is the largest number allowed in a questionnaire or an answer; -Max is the smallest.
 const Max = 1_000_000_000 * One
 
 var errDecimal = errors.New("not a number with at most three decimals between -1000000000 and 1000000000")

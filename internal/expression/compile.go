@@ -22,12 +22,12 @@ import (
 
 // A Fault is one mistake in an expression.
 type Fault struct {
-	Offset  int // characters before it
+	Offset  int // in characters, from the start of the expression
 	Message string
 	Unknown string // the unknown name, if that is the fault
 }
 
-// MaxLength bounds an expression, in bytes; maxNodes its parts.
+// Bounds of one expression: its length in bytes, and the nodes of its syntax tree.
 const (
 	MaxLength = 2_000
 	maxNodes  = 500
@@ -36,8 +36,8 @@ const (
 // literal is the kind of a constant text. It is an option or a text, depending on what it is compared with.
 const literal Kind = "literal"
 
-// Compile compiles a condition and checks it against the names of its survey. It returns the tree or, in the order of their
-// places, the faults. budget bounds the search for answers that meet the condition; see [Satisfiable]. The tree is empty,
+// Compile compiles a condition and checks it against the names of its survey. It returns the tree, or the faults sorted by
+// offset. budget bounds the search for answers that meet the condition; see [Satisfiable]. The tree is empty,
 // without faults, if the condition depends on a [Broken] name.
 func Compile(source string, scope Scope, budget *int) (Tree, []Fault) {
 	if len(source) > MaxLength {
@@ -69,7 +69,7 @@ func Compile(source string, scope Scope, budget *int) (Tree, []Fault) {
 	return tree, nil
 }
 
-// findForeign finds the first sign, outside of quotes, that comes from an input method or another language.
+// findForeign finds the first character outside quotes that comes from an input method or from another language.
 func findForeign(source string) (Fault, bool) {
 	quote := rune(0)
 	chars := []rune(source)
@@ -106,7 +106,7 @@ func findForeign(source string) (Fault, bool) {
 
 var unexpected = regexp.MustCompile(`unexpected token (\w+)\("(.*)"\)`)
 
-// syntaxFault says in words of this program what the parser's error means.
+// syntaxFault turns an error of the parser into a fault with a message of this package.
 func syntaxFault(source string, err error) Fault {
 	var at *file.Error
 	if !errors.As(err, &at) {
@@ -140,7 +140,7 @@ func syntaxFault(source string, err error) Fault {
 	return Fault{Offset: min(at.From, utf8.RuneCountInString(source)), Message: message}
 }
 
-// synonyms are what people write for what joins or compares two parts.
+// synonyms maps words that authors write instead of an operator to that operator.
 var synonyms = map[string]string{
 	"或": "or", "或者": "or", "且": "and", "和": "and", "并且": "and", "而且": "and", "是": "==", "等于": "==", "不是": "!=", "不等于": "!=",
 	"大于": ">", "小于": "<", "包含": "contains", "is": "==", "equals": "==", "includes": "contains", "has": "contains",
@@ -153,7 +153,7 @@ type compiler struct {
 	broken bool // the condition depends on a Broken name
 }
 
-// fail adds a fault. It returns what a part that fails compiles to.
+// fail adds a fault. It returns the empty tree and kind, for the caller to return.
 func (c *compiler) fail(n ast.Node, format string, args ...any) (Tree, Kind) {
 	c.faults = append(c.faults, Fault{Offset: n.Location().From, Message: fmt.Sprintf(format, args...)})
 	return Tree{}, ""
@@ -174,7 +174,7 @@ func (c *compiler) condition(n ast.Node) Tree {
 	return t
 }
 
-// advice says how an answer that is no condition by itself is made one.
+// advice says how to turn an answer of a kind into a condition.
 func advice(kind Kind, name string) string {
 	switch kind {
 	case Set:
@@ -188,7 +188,7 @@ func advice(kind Kind, name string) string {
 	}
 }
 
-// value compiles any part, and returns its kind; "" if it has a fault.
+// value compiles any part. The kind is "" if the part has a fault.
 func (c *compiler) value(n ast.Node) (Tree, Kind) {
 	switch n := n.(type) {
 	case *ast.BoolNode:
@@ -242,7 +242,7 @@ func fieldName(n ast.Node) (string, bool) {
 	return "", false
 }
 
-// resolve finds what a name stands for. An unknown name is a fault.
+// resolve looks up a name. An unknown name is a fault.
 func (c *compiler) resolve(n ast.Node) (string, Variable, bool) {
 	name, ok := fieldName(n)
 	if !ok {
@@ -271,7 +271,7 @@ func (c *compiler) resolve(n ast.Node) (string, Variable, bool) {
 	return name, v, known
 }
 
-// leftmost is the node with which a name begins.
+// leftmost returns the node that a name begins with.
 func leftmost(n ast.Node) ast.Node {
 	if m, ok := n.(*ast.MemberNode); ok {
 		return leftmost(m.Node)
@@ -296,7 +296,7 @@ func (c *compiler) suggest(name string) string {
 	return nearest(name, known, "")
 }
 
-// nearest offers the word that was meant, if one is near, and else fallback.
+// nearest suggests the word of among that is nearest to word, or returns fallback if none is near.
 func nearest(word string, among []string, fallback string) string {
 	length := utf8.RuneCountInString(word)
 	best, distance := "", 1+max(1, (length+1)/3)
@@ -447,7 +447,8 @@ func (c *compiler) checkOption(left operand, equality bool, right operand) bool 
 	return false
 }
 
-// failBareWord finds a word beside an answer that lacks its quotes, or that the language does not have.
+// failBareWord reports whether n, compared with an answer, is a word that lacks quotes or that the language does not have. If
+// so, that is a fault.
 func (c *compiler) failBareWord(n, answer ast.Node) bool {
 	word, ok := n.(*ast.IdentifierNode)
 	name, named := fieldName(answer)
@@ -469,7 +470,8 @@ func (c *compiler) failBareWord(n, answer ast.Node) bool {
 	return true
 }
 
-// failLooseNot finds a not that applies to less than it seems to: the parser reads not a == b as (not a) == b.
+// failLooseNot reports whether the left side is a not that applies to less than it seems to: the parser reads not a == b as
+// (not a) == b. If so, that is a fault.
 func (c *compiler) failLooseNot(left ast.Node) bool {
 	unary, ok := left.(*ast.UnaryNode)
 	if !ok || unary.Operator == "-" || unary.Operator == "+" {
@@ -499,10 +501,10 @@ func isNumber(text string) bool {
 
 func not(t Tree) Tree { return Tree{Op: "not", Args: []Tree{t}} }
 
-// mirrored are the operators for exchanged sides.
+// mirrored maps a comparison to the one that means the same with its sides exchanged.
 var mirrored = map[string]string{"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
-// words name a kind in messages.
+// words names the kind in messages.
 func (k Kind) words() string {
 	switch k {
 	case Choice:
@@ -520,7 +522,7 @@ func (k Kind) words() string {
 	}
 }
 
-// variable is what the name of a part stands for.
+// variable returns the variable that a part names.
 func (c *compiler) variable(t Tree) Variable {
 	if len(t.Names) == 0 {
 		return Variable{}
@@ -528,7 +530,7 @@ func (c *compiler) variable(t Tree) Variable {
 	return c.scope[t.Names[0]]
 }
 
-// isOption reports whether a text is one of the options of what it is compared with; if not, that is a fault.
+// isOption reports whether id is one of the options of v; if not, that is a fault.
 func (c *compiler) isOption(at ast.Node, id string, v Variable) bool {
 	if slices.Contains(v.Options, id) {
 		return true
@@ -634,7 +636,7 @@ func (c *compiler) call(n ast.Node, name string, arguments []ast.Node) (Tree, Ki
 	return Tree{Op: "score", Names: fields, Scores: v.Scores}, Number
 }
 
-// spell writes a part as in the condition, for messages.
+// spell returns a part as it is written in the condition, for messages.
 func spell(n ast.Node) string {
 	if name, ok := fieldName(n); ok {
 		return name

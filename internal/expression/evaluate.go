@@ -56,7 +56,7 @@ func compare(op string, a, b Tree, answers Answers) bool {
 	return okX && okY && related(x, op, y)
 }
 
-// related applies a comparison operator.
+// related reports whether x op y, for one of ==, < and <=.
 func related[T cmp.Ordered](x T, op string, y T) bool {
 	switch op {
 	case "<":

@@ -31,21 +31,21 @@ const (
 	Broken Kind = "broken"
 )
 
-// Variable describes what a name stands for.
+// Variable describes a name that expressions may use.
 type Variable struct {
 	Kind    Kind
 	Options []string                   // of a choice or set: all options; of a number: all values, if they are few
 	Labels  map[string]string          // of a choice or set: the options by their labels, for messages
 	Scores  map[string]decimal.Decimal // of a choice: by option; nil if there are none
 	Parts   []string                   // of a group: the names of its rows
-	Least   *decimal.Decimal           // of a number
-	Most    *decimal.Decimal
+	Min     *decimal.Decimal           // of a number
+	Max     *decimal.Decimal
 	Layout  string // of a text that is a date or time: its layout, as in package time
 	Asked   *Tree  // the condition under which the question is asked; nil for always
-	Without string // if the name does not exist, but an author may expect it: the message
+	Without string // for a name that does not exist, although authors may expect it: the message
 }
 
-// Scope is every name that may be used.
+// Scope maps every name that may be used to its variable.
 type Scope map[string]Variable
 
 // Tree is a compiled expression, or a part of one.

@@ -21,7 +21,7 @@ var scope = Scope{
 	"bought":      {Kind: Text, Layout: "2006-01-02"},
 	"came":        {Kind: Text, Layout: "15:04"},
 	"few":         {Kind: Number, Options: []string{"1", "2", "3"}},
-	"bounded":     {Kind: Number, Least: decimalOf(10), Most: decimalOf(20)},
+	"bounded":     {Kind: Number, Min: decimalOf(10), Max: decimalOf(20)},
 	"broken":      {Kind: Broken},
 	"nowhere":     {Kind: Choice, Without: "there is no such thing: add one"},
 	"follow":      {Kind: Bool, Asked: &Tree{Op: "bool", Names: []string{"member"}}},

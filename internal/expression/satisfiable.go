@@ -7,7 +7,7 @@ import (
 	"glasspoll/internal/decimal"
 )
 
-// Budget is what the conditions of one survey may cost together in [Satisfiable]: a fraction of a second.
+// Budget bounds the cost of all conditions of one survey in [Satisfiable], in parts evaluated: a fraction of a second.
 const Budget = 5_000_000
 
 const (
@@ -24,7 +24,7 @@ func Satisfiable(t Tree, scope Scope, budget *int) bool {
 	}
 	t, names := withAsked(t, scope)
 	c := constantsOf(t)
-	if c.searchesTexts { // what the texts may contain is not listed
+	if c.searchesTexts { // samples has no texts that contain a given one
 		return true
 	}
 	samples := c.samples(names, scope)
@@ -42,7 +42,8 @@ func Satisfiable(t Tree, scope Scope, budget *int) bool {
 	return met
 }
 
-// withAsked adds to a condition that questions are answered only if they are asked. It returns the names of both.
+// withAsked joins to a condition, for each question it depends on, that the question is answered only if it is asked. It
+// also returns all names that the result depends on.
 func withAsked(t Tree, scope Scope) (Tree, []string) {
 	names := t.Uses()
 	for i := 0; i < len(names); i++ { // names grows
@@ -61,7 +62,7 @@ func withAsked(t Tree, scope Scope) (Tree, []string) {
 	return t, names
 }
 
-// A search tries all combinations of values.
+// A search tries every combination of values.
 type search struct {
 	tree    Tree
 	size    int // of the tree, in parts
@@ -86,7 +87,7 @@ func (s *search) try(i int) bool {
 	return false
 }
 
-// constants are what a condition compares answers with, and how.
+// constants lists what a condition compares answers with, and how.
 type constants struct {
 	size            int // of the condition, in parts
 	numbers         []decimal.Decimal
@@ -120,7 +121,7 @@ func constantsOf(t Tree) constants {
 	return c
 }
 
-// samples are the values to try: one of each class that a condition can tell apart.
+// samples lists the values to try: one of each class that a condition can tell apart.
 type samples struct {
 	numbers []decimal.Decimal // sorted
 	texts   []string
@@ -177,7 +178,7 @@ func (v Variable) numbers() []decimal.Decimal {
 
 func (v Variable) bounds() []decimal.Decimal {
 	var bounds []decimal.Decimal
-	for _, bound := range []*decimal.Decimal{v.Least, v.Most} {
+	for _, bound := range []*decimal.Decimal{v.Min, v.Max} {
 		if bound != nil {
 			bounds = append(bounds, *bound)
 		}
@@ -186,10 +187,10 @@ func (v Variable) bounds() []decimal.Decimal {
 }
 
 func (v Variable) inBounds(n decimal.Decimal) bool {
-	return (v.Least == nil || n >= *v.Least) && (v.Most == nil || n <= *v.Most)
+	return (v.Min == nil || n >= *v.Min) && (v.Max == nil || n <= *v.Max)
 }
 
-// valuesOf lists the values to try of a name, no answer among them; nil if they are too many.
+// valuesOf lists the values to try for a name, including no answer; nil if they are too many.
 func (s samples) valuesOf(v Variable) [][]string {
 	values := [][]string{nil}
 	add := func(value string) { values = append(values, []string{value}) }

@@ -20,7 +20,7 @@ var small = Scope{
 	"c": {Kind: Choice, Options: []string{"a", "b", "x"}, Scores: map[string]decimal.Decimal{"a": 1000, "b": 2000}},
 	"d": {Kind: Choice, Options: []string{"a", "b"}, Scores: map[string]decimal.Decimal{"a": 2000, "b": 3000}, Asked: &Tree{Op: "bool", Names: []string{"y"}}},
 	"s": {Kind: Set, Options: []string{"a", "b", "x"}},
-	"n": {Kind: Number, Least: decimalOf(0), Most: decimalOf(4)},
+	"n": {Kind: Number, Min: decimalOf(0), Max: decimalOf(4)},
 	"m": {Kind: Number},
 	"r": {Kind: Number, Options: []string{"1", "2", "3"}},
 	"y": {Kind: Bool},

@@ -52,7 +52,7 @@ func (o object) readAlert(alert *survey.Alert) {
 	}
 	if at, ok := o.scalar("when"); ok {
 		o.addCondition(condition{at: at, key: "when", tree: &alert.When})
-		o.afterwards(func(s *survey.Survey) { o.checkAlert(s, at, alert) })
+		o.addCheck(func(s *survey.Survey) { o.checkAlert(s, at, alert) })
 	}
 }
 
@@ -65,7 +65,7 @@ func (o object) checkAlert(s *survey.Survey, at *yaml.Node, alert *survey.Alert)
 	}
 }
 
-// role reads who has to do something.
+// role reads the name of a role.
 func (o object) role(name string) string {
 	role := o.plain(name)
 	if utf8.RuneCountInString(role) > maxID {

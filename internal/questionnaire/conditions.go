@@ -15,7 +15,7 @@ import (
 type condition struct {
 	at    *yaml.Node
 	key   string // show_if, required, …
-	owner string // the question that it decides on, whose own answer it may not use; "" if there is none
+	owner string // the question that it belongs to, whose own answer it may not use; "" if there is none
 	tree  *expression.Tree
 }
 
@@ -86,7 +86,7 @@ func (o object) thanks() []survey.Thanks {
 	return thanks
 }
 
-// scopeOf is what the expressions of a survey may name.
+// scopeOf returns the names that the expressions of a survey may use.
 func scopeOf(s *survey.Survey) expression.Scope {
 	scope := expression.Scope{
 		"channel":  {Kind: expression.Choice, Options: s.Channels},
@@ -111,7 +111,7 @@ func scopeOf(s *survey.Survey) expression.Scope {
 	return scope
 }
 
-// isBroken reports whether a question could not be read well enough for conditions on it to be judged.
+// isBroken reports whether a question could not be read well enough to check conditions that use it.
 func isBroken(q *survey.Question) bool {
 	if slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ID == "" }) ||
 		slices.ContainsFunc(q.Rows, func(row survey.Row) bool { return row.ID == "" }) {
@@ -130,16 +130,16 @@ func isBroken(q *survey.Question) bool {
 	return false
 }
 
-// variableOf is what an expression may know of a field.
+// variableOf describes a field for expressions.
 func variableOf(s *survey.Survey, f survey.Field) expression.Variable {
-	v := expression.Variable{Kind: answerKind(f), Least: f.Question.Min, Most: f.Question.Max}
+	v := expression.Variable{Kind: answerKind(f), Min: f.Question.Min, Max: f.Question.Max}
 	switch f.Question.Type {
 	case survey.DateType:
 		v.Layout = time.DateOnly
 	case survey.Time:
 		v.Layout = "15:04"
 	case survey.ConstantSum:
-		v.Least, v.Most = new(survey.Decimal), f.Question.Total
+		v.Min, v.Max = new(survey.Decimal), f.Question.Total
 	}
 	if v.Kind == expression.Text || v.Kind == expression.Bool {
 		return v
@@ -164,7 +164,7 @@ func variableOf(s *survey.Survey, f survey.Field) expression.Variable {
 	return v
 }
 
-// answerKind is what a field's answers are to an expression. Steps without labels are numbers.
+// answerKind returns the kind of a field's answers in expressions. Steps without labels are numbers.
 func answerKind(f survey.Field) expression.Kind {
 	q := f.Question
 	switch q.Type {
@@ -195,7 +195,7 @@ type conditionCompiler struct {
 	survey   *survey.Survey
 	scope    expression.Scope
 	budget   int
-	nameless bool // a question has no readable id, so that its name may seem unknown
+	nameless bool // a question has no readable id, so an unknown name may be its
 }
 
 // compileConditions compiles all conditions, and reports those that can never hold.
@@ -223,7 +223,7 @@ func (o object) compileConditions(s *survey.Survey) {
 }
 
 func (c *conditionCompiler) compileAll() {
-	compiled := map[*yaml.Node]expression.Tree{} // each once, however many aliases lead to it
+	compiled := map[*yaml.Node]expression.Tree{} // several aliases may lead to one node
 	for _, one := range c.conditions {
 		tree, done := compiled[one.at]
 		if !done {
@@ -298,8 +298,8 @@ func (c *conditionCompiler) checkCycle() bool {
 	return false
 }
 
-// checkReachable reports conditions that can hold by themselves, but not where they are: together with those of the
-// section and of the questions that they name.
+// checkReachable reports conditions that can hold by themselves, but not together with those of their section and of the
+// questions that they name.
 func (c *conditionCompiler) checkReachable() {
 	s := c.survey
 	for _, q := range s.Order() {
@@ -342,8 +342,8 @@ func (c *conditionCompiler) checkQuestionReachable(section *survey.Section, q *s
 	}
 }
 
-// canHold reports whether a condition can hold together with the one around it. If it cannot, that is a problem with a
-// consequence.
+// canHold reports whether a condition can hold together with the one around it. If it cannot, that is a problem, whose
+// message ends with the consequence.
 func (c *conditionCompiler) canHold(tree, around *expression.Tree, consequence string) bool {
 	if tree == nil || tree.Op == "" || expression.Satisfiable(*expression.All(around, tree), c.scope, &c.budget) {
 		return true

@@ -10,8 +10,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// document reads the file's one YAML document, or reports why there is none. what names what the file should be, and
-// begins says how that begins, both for messages.
+// document reads the file's only YAML document, or reports why there is none. For messages, what names what the file should
+// be, and begins says how such a file begins.
 func (r *reader) document(source []byte, what, begins string) *yaml.Node {
 	if len(source) > maxFile {
 		r.failAt(1, 1, "the file is larger than %d KB: a %s is never that long", maxFile>>10, what)
@@ -30,7 +30,7 @@ func (r *reader) document(source []byte, what, begins string) *yaml.Node {
 	for n, last := 1, (edit{}); err != nil; n++ {
 		found := diagnose(r.lines, err)
 		if !found.after(last) {
-			return nil // it may follow from the fix before
+			return nil // the last fix may have caused it
 		}
 		r.failAt(found.line, found.column, "%s", found.message)
 		if found.fix == nil || n > maxFixes || n*len(source) > maxFixedBytes {
@@ -52,8 +52,8 @@ func (r *reader) document(source []byte, what, begins string) *yaml.Node {
 	return first
 }
 
-// decodeYAML reads the first document and the one that follows it; each is nil if there is none. Every file is read by
-// yaml.v3 here, so here a panic of its scanner is recovered.
+// decodeYAML reads the first two documents of a file; each is nil if there is none. Only this function calls yaml.v3, so it
+// recovers the panics of its scanner.
 func decodeYAML(source []byte) (first, second *yaml.Node, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -75,7 +75,8 @@ func decodeYAML(source []byte) (first, second *yaml.Node, err error) {
 	return one.Content[0], &two, nil
 }
 
-// readable checks for what yaml.v3's messages explain badly: encodings, invisible characters, runaway nesting.
+// readable reports what yaml.v3's messages explain badly: encodings, invisible characters, very deep nesting. It returns
+// false at the first of these.
 func (r *reader) readable(source []byte) bool {
 	open := 0
 	for i, line := range bytes.Split(source, []byte("\n")) {

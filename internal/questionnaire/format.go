@@ -7,8 +7,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// These tables are the format: the parser refuses what is not in them and takes its bounds and words from them, and the
-// JSON Schema and docs/format.md are written from them.
+// These tables define the format. The parser refuses what is not in them and takes its bounds and words from them. The JSON
+// Schema and docs/format.md are generated from them.
 
 // A mapping is one kind of object that a questionnaire is made of.
 type mapping struct {
@@ -25,7 +25,7 @@ type key struct {
 	form     form
 	doc      doc
 	example  string        // a value, as YAML
-	need     string        // if it must be given: why, as messages say it
+	need     string        // for a key that must be given: the end of the message if it is missing
 	types    []survey.Type // of a question: the types that have it; nil for all
 	requires string        // another key that must be given with it
 }
@@ -33,15 +33,15 @@ type key struct {
 // A doc is one line of the reference, in English and Chinese.
 type doc struct{ en, zh string }
 
-// A form is what a value may be.
+// A form describes the values that a key may have.
 type form struct {
-	kind        kind
-	least, most survey.Decimal // of a number; of a list, how many entries: 0 is no limit
-	words       []string       // of a word
-	except      []string       // of an id: what it may not be
-	of          *mapping       // of a mapping
-	entry       *form          // of a list
-	either      []form
+	kind     kind
+	min, max survey.Decimal // of a number; of a list, how many entries: 0 is no limit
+	words    []string       // of a word
+	except   []string       // of an id: reserved words
+	of       *mapping       // of a mapping
+	entry    *form          // of a list
+	either   []form
 }
 
 // A kind is one of the forms that a value may have.
@@ -53,8 +53,8 @@ const (
 	markdownForm              // the same, for longer texts
 	booleanForm               // true or false
 	alwaysForm                // true
-	wordForm                  // one of a few
-	wholeForm                 // a number without decimals
+	wordForm                  // one of a few words
+	integerForm               // a number without decimals
 	numberForm                // with three decimals at most
 	dateForm                  // 2026-10-31
 	emailForm                 // an address
@@ -73,28 +73,28 @@ func ofKind(k kind) form { return form{kind: k} }
 
 func oneOfWords(words ...string) form { return form{kind: wordForm, words: words} }
 
-func wholes(least, most int) form {
-	return form{kind: wholeForm, least: survey.Decimal(least) * survey.One, most: survey.Decimal(most) * survey.One}
+func integers(least, most int) form {
+	return form{kind: integerForm, min: survey.Decimal(least) * survey.One, max: survey.Decimal(most) * survey.One}
 }
 
-func numbers(least, most survey.Decimal) form {
-	return form{kind: numberForm, least: least, most: most}
+func numbers(min, max survey.Decimal) form {
+	return form{kind: numberForm, min: min, max: max}
 }
 
 func objectOf(m *mapping) form { return form{kind: objectForm, of: m} }
 
-// listOf is a list of one entry at least, and of no more than most unless that is 0.
+// listOf returns the form of a list with at least one entry, and at most most entries; 0 is no limit.
 func listOf(entry form, most int) form {
-	return form{kind: listForm, entry: &entry, least: survey.One, most: survey.Decimal(most) * survey.One}
+	return form{kind: listForm, entry: &entry, min: survey.One, max: survey.Decimal(most) * survey.One}
 }
 
 func anyOf(forms ...form) form { return form{kind: eitherForm, either: forms} }
 
-func (f form) atLeast(n int) form { f.least = survey.Decimal(n) * survey.One; return f }
+func (f form) atLeast(n int) form { f.min = survey.Decimal(n) * survey.One; return f }
 
-func (f form) butNot(words []string) form { f.except = words; return f }
+func (f form) excluding(words []string) form { f.except = words; return f }
 
-// visitMappings calls visit for the mappings that a form leads to.
+// visitMappings calls visit for the mappings that a form refers to.
 func (f form) visitMappings(visit func(*mapping)) {
 	if f.of != nil {
 		visit(f.of)
@@ -107,7 +107,7 @@ func (f form) visitMappings(visit func(*mapping)) {
 	}
 }
 
-// mappingsOf lists some mappings and all that their keys lead to, each once.
+// mappingsOf lists some mappings and all that their keys refer to, each once.
 func mappingsOf(roots ...*mapping) []*mapping {
 	var all []*mapping
 	var add func(m *mapping)
@@ -126,9 +126,10 @@ func mappingsOf(roots ...*mapping) []*mapping {
 	return all
 }
 
-// key finds a key by its name. Of a question t is the type, or "" where that is unknown; the first key that fits counts.
+// key finds a key by its name. For a question, t is its type, or "" if that is unknown: then the first key of the name
+// counts.
 func (m *mapping) key(name string, t survey.Type) (key, bool) {
-	for i := range m.keys { // a key is large: no copies
+	for i := range m.keys { // by index: a key is large
 		if k := &m.keys[i]; k.name == name && k.belongsTo(t) {
 			return *k, true
 		}
@@ -141,7 +142,7 @@ func (k *key) belongsTo(t survey.Type) bool {
 	return k.types == nil || slices.Contains(k.types, t)
 }
 
-// types lists the types that have a key.
+// types lists the question types that have a key.
 func (m *mapping) types(name string) []survey.Type {
 	return slices.DeleteFunc(allTypes(), func(t survey.Type) bool {
 		_, own := m.key(name, t)
@@ -149,7 +150,7 @@ func (m *mapping) types(name string) []survey.Type {
 	})
 }
 
-// names lists the keys: of a question, those of its type, or all if that is "".
+// names lists the names of the keys; for a question, those of its type t, or of all types if t is "".
 func (m *mapping) names(t survey.Type) []string {
 	names := make([]string, 0, len(m.keys))
 	for i := range m.keys {
@@ -197,11 +198,11 @@ var (
 			doc: doc{"The survey's name.", "问卷的名称。"}},
 		{name: "languages", form: listOf(ofKind(codeForm), 0), example: "[zh, en]",
 			doc: doc{"The languages of all texts; the first is the default. Left out: those of the title.", "全部文字所用的语言，第一种是默认语言。不写就按标题的语言。"}},
-		{name: "id", form: ofKind(fileIDForm).butNot(reservedIDs), example: "quarterly_service",
+		{name: "id", form: ofKind(fileIDForm).excluding(reservedIDs), example: "quarterly_service",
 			doc: doc{"The survey's address and its name in the store. Left out: the file's name. Never change it once published.", "问卷的网址，也是存储中的名字。不写就用文件名。发布之后不要再改。"}},
 		{name: "intro", form: ofKind(markdownForm), example: "{zh: 请您评价我们的服务。, en: Please rate our service.}",
 			doc: doc{"What the survey is for, how to answer, what becomes of the answers.", "调查的目的、怎样作答、答案用来做什么。"}},
-		{name: "minutes", form: wholes(1, maxMinutes), example: "5",
+		{name: "minutes", form: integers(1, maxMinutes), example: "5",
 			doc: doc{"An honest estimate of how long it takes.", "如实估计的作答时间（分钟）。"}},
 		{name: "thanks", form: anyOf(ofKind(markdownForm), listOf(objectOf(&thanksMapping), 0)), example: "{zh: 谢谢您！, en: Thank you!}",
 			doc: doc{"What is shown afterwards: one text, or several with conditions, of which the first that applies is shown.", "提交后显示的文字：一段，或带条件的几段，显示第一段符合条件的。"}},
@@ -219,7 +220,7 @@ var (
 			doc: doc{"Who is asked, for the response rate and the sample size.", "调查对象有多少，用来算回收率和样本量。"}},
 		{name: "channels", form: listOf(ofKind(nameIDForm), 0), example: "[web, email, sms, phone, onsite]",
 			doc: doc{"The ways by which answers come: ?c=email in the link. They are counted apart.", "答卷的来源：链接里写 ?c=email。各来源分别统计。"}},
-		{name: "scales", form: form{kind: byNameForm, of: &optionMapping, most: maxOptions * survey.One}, example: "{satisfaction: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 1}]}",
+		{name: "scales", form: form{kind: byNameForm, of: &optionMapping, max: maxOptions * survey.One}, example: "{satisfaction: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 1}]}",
 			doc: doc{"Lists of options under a name, for several questions to share.", "起了名字的选项表，供几道题共用。"}},
 		{name: "sections", form: listOf(objectOf(&sectionMapping), 0), need: ": a questionnaire needs at least one section with questions", example: `[{questions: [{id: overall, type: nps, label: "Would you recommend us?"}]}]`,
 			doc: doc{"The questions, in sections.", "分成部分的题目。"}},
@@ -252,8 +253,8 @@ var (
 		{name: "until", form: ofKind(dateForm), example: "2026-10-31", doc: doc{"The last day, to its end.", "最后一天，到当天结束。"}},
 	}}
 	audienceMapping = mapping{"audience", "audience", doc{"Who is asked.", "调查对象。"}, []key{
-		{name: "population", form: wholes(1, maxPeople), example: "400", doc: doc{"How many could be asked.", "总共有多少对象。"}},
-		{name: "issued", form: wholes(1, maxPeople), example: "227", doc: doc{"How many were asked; no more than the population.", "发出了多少份，不多于总数。"}},
+		{name: "population", form: integers(1, maxPeople), example: "400", doc: doc{"How many could be asked.", "总共有多少对象。"}},
+		{name: "issued", form: integers(1, maxPeople), example: "227", doc: doc{"How many were asked; no more than the population.", "发出了多少份，不多于总数。"}},
 		{name: "sample", requires: "population", form: oneOfWords("ten_plus_5_percent"), example: "ten_plus_5_percent", doc: doc{"The rule for how many answers are enough: 10 and 5 % of the population.", "样本量的规则：10 份加总数的 5%。"}},
 	}}
 	thanksMapping = mapping{"thanks", "a thank-you text", doc{"One of several thank-you texts: the first whose condition holds is shown. The last has none, and is for everybody else.", "几段致谢之一：显示第一段符合条件的。最后一段不带条件，给其余所有人看。"}, []key{
@@ -310,8 +311,8 @@ var (
 	}}
 	resultsMapping = mapping{"results", "results", doc{"What is made public, and when.", "公布什么、什么时候公布。"}, []key{
 		{name: "audience", form: oneOfWords("public", "staff", "management"), example: "public", doc: doc{"Who may read the results. For staff or management there is no page on the site: 'glasspoll results pages' makes one. Left out: public.", "谁可以看结果。staff（员工）和 management（管理层）的结果不放在网站上，用 glasspoll results pages 生成。不写就是 public（公开）。"}},
-		{name: "min_group", form: wholes(1, maxGroup), example: "10", doc: doc{"The fewest respondents that a published figure may describe. Left out: 5.", "公布的数字至少要汇总几个人。不写就是 5。"}},
-		{name: "pool_after", form: wholes(1, maxDays), example: "30", doc: doc{"After how many days groups that stay too small are joined.", "过了几天还不够人数的小组就合并。"}},
+		{name: "min_group", form: integers(1, maxGroup), example: "10", doc: doc{"The fewest respondents that a published figure may describe. Left out: 5.", "公布的数字至少要汇总几个人。不写就是 5。"}},
+		{name: "pool_after", form: integers(1, maxDays), example: "30", doc: doc{"After how many days groups that stay too small are joined.", "过了几天还不够人数的小组就合并。"}},
 		{name: "release", form: oneOfWords("full", "daily"), example: "full", doc: doc{"When: full, as soon as a group is full; daily, at most once a day. Left out: full.", "什么时候公布：full，一组满了就公布；daily，一天最多一次。不写就是 full。"}},
 		{name: "crosstabs", form: listOf(objectOf(&crosstabMapping), 0), example: "[{rows: overall, by: tier}]", doc: doc{"Items broken down by segments.", "把项目按分组题拆开看。"}},
 	}}
@@ -327,7 +328,7 @@ var (
 		{name: "severity", form: oneOfWords(string(survey.Minor), string(survey.Major), string(survey.Critical)), example: "major", doc: doc{"How bad it is. Left out: minor.", "严重程度。不写就是 minor。"}},
 		{name: "priority", form: oneOfWords(string(survey.LowPriority), string(survey.NormalPriority), string(survey.HighPriority), string(survey.UrgentPriority)), example: "high", doc: doc{"How urgent it is. Left out: normal.", "处理的先后。不写就是 normal。"}},
 		{name: "owner", form: ofKind(plainForm), example: "service_desk", doc: doc{"The role that has to follow it up: never a person's name.", "负责跟进的岗位，不写人名。"}},
-		{name: "due_days", form: wholes(0, maxDays), example: "5", doc: doc{"By when it is to be closed: so many calendar days after the day on which it was opened, in the survey's timezone. Left out: no date.", "几个自然日之内办结，从开出的当天之后算起，按问卷的时区。不写就没有期限。"}},
+		{name: "due_days", form: integers(0, maxDays), example: "5", doc: doc{"By when it is to be closed: so many calendar days after the day on which it was opened, in the survey's timezone. Left out: no date.", "几个自然日之内办结，从开出的当天之后算起，按问卷的时区。不写就没有期限。"}},
 	}}
 
 	// The sidecars of a questionnaire.
@@ -348,17 +349,17 @@ var (
 		{name: "reviewed_on", form: ofKind(dateForm), need: ": the day on which it was released", example: "2026-10-20", doc: doc{"On which day.", "审核日期。"}},
 	}}
 
-	// formats are what a file may hold: a questionnaire, or a list of measures or quotes.
+	// formats lists what a file may hold: a questionnaire, or a list of measures or quotes.
 	formats = []*mapping{&questionnaireMapping, &measureMapping, &quoteMapping}
 
-	// keywords are the words of expressions: no question can have one as its id.
+	// keywords lists the words of the expression language: no question can have one as its id.
 	keywords = []string{"and", "or", "not", "in", "contains", "answered", "score", "count", "channel", "language", "true", "false", "null",
 		"nil", "let", "if", "else", "matches"}
-	// reservedIDs are addresses of a site: no survey can have one as its id.
+	// reservedIDs lists the addresses of the site itself: no survey can have one as its id.
 	reservedIDs = []string{"api", "assets", "thanks", "results"}
 )
 
-// typeNames lists types as words.
+// typeNames converts types to strings.
 func typeNames(types []survey.Type) []string {
 	names := make([]string, len(types))
 	for i, t := range types {
@@ -367,5 +368,5 @@ func typeNames(types []survey.Type) []string {
 	return names
 }
 
-// joinTypes lists types as messages do.
+// joinTypes lists types in a message.
 func joinTypes(types []survey.Type) string { return strings.Join(typeNames(types), ", ") }

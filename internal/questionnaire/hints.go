@@ -29,7 +29,7 @@ func unquoted(s string) string { return strings.Trim(quote(s), "'") }
 
 func didYouMean(word string) string { return fmt.Sprintf(": did you mean '%s'?", word) }
 
-// suggest offers the nearest of some words, if one is near.
+// suggest returns the part of a message that suggests the nearest of some words; "" if none is near.
 func suggest(word string, among []string) string {
 	meant := nearest(word, among)
 	if meant == "" {
@@ -41,8 +41,8 @@ func suggest(word string, among []string) string {
 	return didYouMean(meant)
 }
 
-// nearest finds the word that was meant: one that differs by a third of its letters at most, or what other tools and
-// languages call it. It returns "" if there is none.
+// nearest finds the word that was probably meant: a known synonym, or a word that differs in at most about a third of its
+// letters. It returns "" if there is none.
 func nearest(word string, among []string) string {
 	if len(word) > maxID {
 		return ""
@@ -66,7 +66,7 @@ func nearest(word string, among []string) string {
 	return best
 }
 
-// isSwap reports whether two words differ only in that two letters next to each other are exchanged.
+// isSwap reports whether two words differ only by a swap of two adjacent letters.
 func isSwap(a, b string) bool {
 	if len(a) != len(b) {
 		return false
@@ -78,7 +78,7 @@ func isSwap(a, b string) bool {
 	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
-// synonyms are what other tools and languages call the keys, types and words of the format.
+// synonyms maps names that other tools and languages use to the keys, types and words of the format.
 var synonyms = map[string][]string{
 	"name": {"label", "title", "id"}, "text": {"label", "short_text"}, "question": {"label"}, "caption": {"label"}, "heading": {"title", "label"},
 	"description": {"help", "intro"}, "hint": {"help"}, "introduction": {"intro"}, "thank_you": {"thanks"}, "thankyou": {"thanks"},

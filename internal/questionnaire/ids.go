@@ -18,10 +18,10 @@ var (
 
 const maxID = 64 // characters of any id
 
-// isName reports whether a word can name a question, a channel or the like.
+// isName reports whether a word has the form of a question's or channel's id.
 func isName(word string) bool { return questionID.MatchString(word) && len(word) <= maxID }
 
-// id reads an id. fallback is for where none is given.
+// id reads an id. It returns fallback if none is given.
 func (o object) id(fallback string) string { return o.identifier("id", fallback) }
 
 // identifier reads a key whose value has the form of an id.
@@ -56,10 +56,10 @@ func (o object) identifier(key, fallback string) string {
 	return fallback
 }
 
-// nameHint offers a name that a word may have been meant to be.
+// nameHint is [idHint] for the name of a question, scale or channel.
 func nameHint(word string) string { return idHint(word, questionID) }
 
-// idHint offers an id that a word may have been meant to be, or names a letter that only looks like one of a–z.
+// idHint suggests an id for a word that is not one, or names a letter that only looks like one of a–z.
 func idHint(word string, pattern *regexp.Regexp) string {
 	if hint := lookalike(word); hint != "" {
 		return hint
@@ -70,7 +70,7 @@ func idHint(word string, pattern *regexp.Regexp) string {
 	return ""
 }
 
-// lookalike says which letter of a word is not one of a–z, though it may look like one.
+// lookalike names a letter of a word that is not one of a–z, though it may look like one; "" if there is none.
 func lookalike(word string) string {
 	for _, c := range width.Fold.String(word) {
 		if c > unicode.MaxASCII && unicode.IsLetter(c) && !unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {
@@ -80,7 +80,7 @@ func lookalike(word string) string {
 	return ""
 }
 
-// fixID makes an id of a word, or "" if it cannot be told which is meant.
+// fixID turns a word into an id, or returns "" if that is not possible.
 func fixID(word string, pattern *regexp.Regexp) string {
 	id := strings.ToLower(strings.Trim(width.Fold.String(word), " “”‘’\"'"))
 	if onlyDigits.MatchString(id) && pattern != choiceID {

@@ -9,8 +9,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// readLanguages sets the survey's languages: those that are listed, else those of its title. A bad code is reported here,
-// once, and kept, so that the texts written under it are not reported too.
+// readLanguages sets the survey's languages: those that are listed, else those of its title. A bad code is reported here
+// once and kept, so that the texts in it are not reported too.
 func (o object) readLanguages() {
 	codes, nodes := o.words("languages")
 	for i, code := range codes {
@@ -27,7 +27,7 @@ func (o object) readLanguages() {
 	o.reader.languages = codes
 }
 
-// titleLanguages are the languages of the title.
+// titleLanguages returns the languages of the title.
 func (o object) titleLanguages() []string {
 	title := o.follow(o.values["title"])
 	switch {
@@ -59,7 +59,7 @@ func (o object) titleLanguages() []string {
 
 func isHan(c rune) bool { return unicode.Is(unicode.Han, c) }
 
-// languageNames are what people write for a language's code.
+// languageNames maps what authors write instead of a language's code to the code.
 var languageNames = map[string]string{"cn": "zh", "chinese": "zh", "中文": "zh", "汉语": "zh", "tw": "zh-Hant", "english": "en", "英文": "en", "英语": "en",
 	"jp": "ja", "japanese": "ja", "kr": "ko", "korean": "ko", "german": "de", "french": "fr", "spanish": "es"}
 

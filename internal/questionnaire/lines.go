@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// prefix is the first n characters of a line.
+// prefix returns the first n characters of a line.
 func prefix(line string, n int) string {
 	for i := range line {
 		if n == 0 {
@@ -16,15 +16,15 @@ func prefix(line string, n int) string {
 	return line
 }
 
-// suffix is a line without its first n characters.
+// suffix returns a line without its first n characters.
 func suffix(line string, n int) string { return line[len(prefix(line, n)):] }
 
-// indentOf is how many spaces a line begins with.
+// indentOf returns how many spaces a line begins with.
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 func isBlank(line string) bool { return strings.TrimSpace(line) == "" }
 
-// splitLines returns the lines of a file without its byte order mark. They may end as on any system.
+// splitLines returns the lines of a file without its byte order mark. Lines may end in \n, \r\n or \r.
 func splitLines(source []byte) []string {
 	source = bytes.TrimPrefix(source, []byte("\uFEFF"))
 	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))

@@ -9,7 +9,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// An object is a YAML mapping whose keys are all known. One that could not be read has no keys, and a nil node.
+// An object is a YAML mapping whose keys are all known. If it could not be read, it has no keys and a nil node.
 type object struct {
 	*reader
 	mapping      *mapping
@@ -20,8 +20,9 @@ type object struct {
 	merged       bool // it has a merge key (<<), whose keys are not seen
 }
 
-// object reads a mapping, and reports the keys that it lacks; a question's depend on its type, see [object.failMissing]. A
-// misspelled key's value is read as that of the key that was meant, so that its other problems are found in the same run.
+// object reads a mapping and reports missing keys, except for a question: which keys it needs depends on its type, so the
+// caller calls [object.failMissing]. A misspelled key is read as the key that was meant, so that the problems of its value
+// are found in the same run.
 func (r *reader) object(n *yaml.Node, m *mapping) object {
 	o := object{reader: r, mapping: m, node: n, keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}}
 	if content := o.content(n); content != nil {
@@ -66,12 +67,12 @@ type keyReader struct {
 	*object
 	content   *yaml.Node
 	allowed   []string
-	unused    []string   // the allowed keys that are not given, once they are needed
-	list      *yaml.Node // the value of the key before, if that is a list in lines
-	nextEntry bool       // the keys that follow were meant for another entry of a list
+	unused    []string   // the allowed keys that are not given; filled when first needed
+	list      *yaml.Node // the value of the previous key, if that is a block list
+	nextEntry bool       // the remaining keys were meant for the next entry of a list
 }
 
-// read takes over one key and its value, or reports what is wrong with the key.
+// read stores one key and its value, or reports what is wrong with the key.
 func (k *keyReader) read(key, value *yaml.Node) {
 	name := key.Value
 	known := slices.Contains(k.allowed, name)
@@ -88,16 +89,16 @@ func (k *keyReader) read(key, value *yaml.Node) {
 	case key.Kind != yaml.ScalarNode:
 		k.fail(key, "a key must be a word, not %s", kindOf(key))
 	case k.keys[name] != nil:
-		k.twice(key)
+		k.failDuplicate(key)
 	case known:
 		k.keys[name], k.values[name] = key, value
 	default:
-		k.unknown(key, value)
+		k.failUnknown(key, value)
 	}
 }
 
-// twice reports a key that was given before.
-func (k *keyReader) twice(key *yaml.Node) {
+// failDuplicate reports a key that was given before.
+func (k *keyReader) failDuplicate(key *yaml.Node) {
 	first := k.keys[key.Value].Line
 	what := k.mapping.name
 	inList := k.mapping != &questionnaireMapping && (strings.HasPrefix(what, "a ") || strings.HasPrefix(what, "an "))
@@ -109,8 +110,8 @@ func (k *keyReader) twice(key *yaml.Node) {
 	k.fail(key, "key %s is given twice (first on line %d): keep one", quote(key.Value), first)
 }
 
-// unknown reports a key that the mapping does not have, and reads it as the one that was meant, if that can be told.
-func (k *keyReader) unknown(key, value *yaml.Node) {
+// failUnknown reports a key that the mapping does not have, and reads it as the key that was meant, if that is clear.
+func (k *keyReader) failUnknown(key, value *yaml.Node) {
 	name := key.Value
 	trimmed := strings.TrimLeft(name, wideSpaces)
 	switch {
@@ -142,15 +143,16 @@ func (k *keyReader) unknown(key, value *yaml.Node) {
 	}
 }
 
-// readAs takes a key as another one, unless that is given already.
+// readAs stores the value of a misspelled key under another name, unless that is given already.
 func (k *keyReader) readAs(name string, key, value *yaml.Node) {
 	if k.keys[name] == nil {
 		k.keys[name], k.values[name] = key, value
 	}
 }
 
-// belongsToEntry finds a key that is indented like the dashes of the list before it, though it belongs to the last entry:
-// it is reported, and added to the entry. own reports whether the object itself can have the key.
+// belongsToEntry reports whether a key is indented like the dashes of the list before it, though it belongs to the last
+// entry of that list. If so, it reports the key and adds it to the entry. own says whether the object itself can have the
+// key.
 func (k *keyReader) belongsToEntry(key, value *yaml.Node, own bool) bool {
 	if own || k.list == nil || len(k.list.Content) == 0 || key.Kind != yaml.ScalarNode || key.Column != k.list.Column {
 		return false
@@ -183,7 +185,7 @@ func (o object) failMissing() {
 	}
 }
 
-// need reports a missing key, at the mapping's place.
+// need reports a missing key, at the position of the mapping.
 func (o object) need(name, why string) {
 	if o.keys[name] == nil && o.node != nil && !o.merged {
 		o.fail(o.node, "%s is missing%s", quote(name), why)
@@ -193,25 +195,25 @@ func (o object) need(name, why string) {
 // has reports whether a key was given with a supported value.
 func (o object) has(name string) bool { return o.values[name] != nil }
 
-// form is what a key's value may be.
+// form returns the form of a key's value.
 func (o object) form(name string) form {
 	k, _ := o.mapping.key(name, o.questionType)
 	return k.form
 }
 
-// afterComma reports whether a key is really what follows a comma of a text inside { }.
+// afterComma reports whether a key is really the rest of a text inside { } that has a comma.
 func (r *reader) afterComma(key, value *yaml.Node) bool {
 	return value.Kind == yaml.ScalarNode && value.Tag == "!!null" && value.Value == "" && value.Line == key.Line && key.Style == 0 &&
 		key.Column+len([]rune(key.Value)) == value.Column
 }
 
-// beforeColon is the key that was meant by one with a wrong colon.
+// beforeColon returns the part of a key before a wide or tight colon: the key that was meant.
 func beforeColon(text string) string {
 	word, _, _ := strings.Cut(strings.ReplaceAll(text, "：", ":"), ":")
 	return strings.TrimSpace(word)
 }
 
-// colonHint says what is wrong with a colon that YAML does not take for one.
+// colonHint says what is wrong with a colon that YAML does not read as one.
 func colonHint(text string) string {
 	switch {
 	case wideColon.MatchString(text):

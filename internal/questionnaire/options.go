@@ -45,8 +45,8 @@ func (o object) scales() map[string]*scale {
 	return scales
 }
 
-// options reads a list of options, which name names in messages. One that cannot be read keeps its place. exclusive says
-// whether options may exclude each other.
+// options reads a list of options; name names the list in messages. An option that cannot be read keeps its place. exclusive
+// says whether options may exclude each other.
 func (r *reader) options(n *yaml.Node, name string, exclusive bool) []survey.Option {
 	if m := target(n); m.Kind == yaml.MappingNode && len(m.Content) > 1 && keyOf(m, "id") == nil && keyOf(m, "label") == nil {
 		r.fail(n, "%s must be a list: write \"- %s\", and so on", name, r.optionExample(m.Content[0].Value, m.Content[1].Value))
@@ -74,7 +74,7 @@ func (r *reader) options(n *yaml.Node, name string, exclusive bool) []survey.Opt
 	return options
 }
 
-// option reads one option, and returns its object too. It returns an option without id if it cannot be read.
+// option reads one option, and returns its object too. The option has no id if it cannot be read.
 func (r *reader) option(n *yaml.Node) (survey.Option, object) {
 	if r.isBareText(n) {
 		r.fail(n, "an option has an id and a label: write %s", r.optionExample("", target(n).Value))
@@ -98,7 +98,7 @@ func (r *reader) isBareText(n *yaml.Node) bool {
 	return s.Kind == yaml.ScalarNode && !isNull(s) && colonHint(s.Value) == ""
 }
 
-// optionExample shows how an option, or a row, is written whose id or label is given.
+// optionExample shows how to write an option or a row with the given id or label.
 func (r *reader) optionExample(id, label string) string {
 	label = unquoted(label)
 	switch {
@@ -120,7 +120,7 @@ func (r *reader) optionExample(id, label string) string {
 	return "{id: " + id + ", label: " + label + "}"
 }
 
-// labelExample puts a label into its language, and leaves the others open.
+// labelExample shows how to write a label in every language: the given one under the language it seems to be in.
 func (r *reader) labelExample(label string) string {
 	parts := make([]string, len(r.languages))
 	placed := false

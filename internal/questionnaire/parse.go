@@ -1,6 +1,6 @@
-// Package questionnaire turns YAML into a checked [survey.Survey], or into every problem that the file has, each with its
-// place and, where one is obvious, its fix. It reads a questionnaire's sidecar files too, and writes the JSON Schema of
-// all of them. It is pure: bytes in, values out.
+// Package questionnaire parses YAML into a checked [survey.Survey], or into a list of all problems of the file, each with its
+// position and, where there is an obvious one, its fix. It also reads a questionnaire's sidecar files, and writes the JSON
+// Schema of all these files. It is pure: bytes in, values out.
 package questionnaire
 
 import (
@@ -15,13 +15,13 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Bounds of one questionnaire: far above any real one, and low enough that no file can cost much.
+// Bounds of one questionnaire: far above any real one, and low enough to keep parsing cheap.
 const (
 	maxFile      = 512 << 10 // bytes
 	maxQuestions = 500
 	maxOptions   = 200
-	maxDepth     = 40 // of nested YAML values
-	maxCohorts   = 200
+	maxDepth     = 40  // of nested YAML values
+	maxCohorts   = 200 // combinations of the segments' values
 )
 
 // IsFile reports whether a file name is a questionnaire's, and not that of a sidecar or of the site's theme.
@@ -58,7 +58,7 @@ func (r *reader) questionnaire(source []byte) *survey.Survey {
 	return r.survey(root)
 }
 
-// survey reads the whole definition. Languages come first, because every text depends on them.
+// survey reads the whole definition. It reads the languages first, because every text depends on them.
 func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	if r.isMalformed(root, 0) {
 		return nil
@@ -108,11 +108,11 @@ func (r *reader) wrapQuestions(root *yaml.Node) {
 	root.Content[i], root.Content[i+1] = name, &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: k.Line, Column: k.Column, Content: []*yaml.Node{section}}
 }
 
-// wideSpaces are taken for indentation by people, and for part of a key by YAML.
+// wideSpaces look like indentation, but YAML reads them as part of a key.
 const wideSpaces = "\u3000\u00A0"
 
-// isMalformed reports what keeps the tree as a whole from being read: runaway nesting, and wide spaces that were meant as
-// indentation and became part of a key.
+// isMalformed reports problems that keep the whole tree from being read: very deep nesting, and wide spaces that were meant
+// as indentation and became part of a key.
 func (r *reader) isMalformed(n *yaml.Node, depth int) bool {
 	if depth > maxDepth {
 		r.fail(n, "nested more than %d levels deep: check the indentation and brackets above", maxDepth)
@@ -226,7 +226,7 @@ func (o object) channels() []string {
 	return channels
 }
 
-// checkReferences checks what needs the whole survey: names that must exist, and segments that must stay few.
+// checkReferences checks what needs the whole survey: that names exist, and that the segments make few cohorts.
 func (o object) checkReferences(s *survey.Survey) {
 	s.Index()
 	o.compileConditions(s)
@@ -247,7 +247,7 @@ func (o object) checkReferences(s *survey.Survey) {
 	}
 }
 
-// lastSegment is where the last segment is declared.
+// lastSegment returns the node that declares the last segment.
 func (o object) lastSegment(s *survey.Survey) *yaml.Node {
 	segments := s.Segments()
 	at := o.segments[segments[len(segments)-1].Question.ID]

@@ -10,8 +10,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// checkPipes checks the {{answers}} in all texts: they must be given before the text is read. It walks the file, not the
-// Survey, because only the file knows places.
+// checkPipes checks each {{name}} in all texts: its question must be answered before the text is shown. It walks the YAML
+// tree, because the Survey has no positions.
 func (o object) checkPipes(s *survey.Survey) {
 	if !hasPipes(o.node) {
 		return
@@ -22,7 +22,7 @@ func (o object) checkPipes(s *survey.Survey) {
 		case "sections":
 			c.checkSections(v)
 		case "thanks":
-			c.given(pipeNames(s)).checkTexts(v)
+			c.withAnswered(pipeNames(s)).checkTexts(v)
 		default:
 			c.checkTexts(v)
 		}
@@ -37,7 +37,7 @@ func hasPipes(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "{{") || slices.ContainsFunc(n.Content, hasPipes)
 }
 
-// pairs iterates over the keys and values of a mapping; of anything else, there are none.
+// pairs iterates over the keys and values of a mapping. Any other node has none.
 func pairs(n *yaml.Node) func(func(string, *yaml.Node) bool) {
 	return func(yield func(string, *yaml.Node) bool) {
 		for i := 0; n != nil && n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
@@ -52,12 +52,12 @@ func pairs(n *yaml.Node) func(func(string, *yaml.Node) bool) {
 type pipeChecker struct {
 	object
 	survey   *survey.Survey
-	answered []string // what is answered by then; nil where no answer can be shown
+	answered []string // names that are answered at that point; nil where no answer can be shown
 	where    string   // for the message, where no answer can be shown
 }
 
-// given returns a checker of texts that are read when some names are answered.
-func (c pipeChecker) given(answered []string) pipeChecker {
+// withAnswered returns a checker for texts that are shown when some names are answered.
+func (c pipeChecker) withAnswered(answered []string) pipeChecker {
 	c.answered = answered
 	return c
 }
@@ -73,7 +73,7 @@ func (c pipeChecker) checkSections(v *yaml.Node) {
 		for key, v := range pairs(c.follow(section)) {
 			switch key {
 			case "title", "intro":
-				c.given(before).checkTexts(v)
+				c.withAnswered(before).checkTexts(v)
 			case "questions":
 				if questions := c.follow(v); questions != nil {
 					for _, q := range questions.Content {
@@ -98,7 +98,7 @@ func (c pipeChecker) checkQuestion(n *yaml.Node, before []string) (answered []st
 				}
 			}
 		case "label", "help", "options", "rows", "other":
-			c.given(before).checkTexts(v)
+			c.withAnswered(before).checkTexts(v)
 		case "show_if", "required", "pattern": // no texts
 		case "check":
 			check := c
@@ -139,7 +139,7 @@ func (c pipeChecker) checkTexts(v *yaml.Node) {
 	c.checkBraces(n, end, len(n.Value))
 }
 
-// checkBraces reports braces between two pipes, which are not closed: respondents would read them.
+// checkBraces reports {{ in n.Value[from:to], between two pipes: they are not closed, so respondents would see them.
 func (c pipeChecker) checkBraces(n *yaml.Node, from, to int) {
 	if at := strings.Index(n.Value[from:to], "{{"); at >= 0 {
 		c.failInside(n, utf8.RuneCountInString(n.Value[:from+at]), "{{ without }}: an earlier answer is shown by {{ID}}, with two braces on each side")
@@ -166,7 +166,7 @@ func (c pipeChecker) check(n *yaml.Node, pipe survey.Pipe) {
 	}
 }
 
-// hiddenQuestions have values that come with the link, and so are answered from the beginning.
+// hiddenQuestions lists the hidden questions. Their values come with the link, so they are answered from the beginning.
 func hiddenQuestions(s *survey.Survey) []string {
 	names := []string{}
 	for q := range s.Questions() {
@@ -177,7 +177,7 @@ func hiddenQuestions(s *survey.Survey) []string {
 	return names
 }
 
-// pipeNames are the names that can be written in double braces: fields and rankings.
+// pipeNames lists the names that can be written in double braces: fields and rankings.
 func pipeNames(s *survey.Survey) []string {
 	names := []string{}
 	for _, f := range s.Fields() {

@@ -13,14 +13,14 @@ type Place struct {
 	Column int // from 1, in characters
 }
 
-// Places says where the parts of a questionnaire are in its file. A compiled Survey has no positions: only advice and
-// comparisons, which speak of the file, need them.
+// Places finds the parts of a questionnaire in its file. A compiled Survey has no positions: only advice and comparisons,
+// whose messages point into the file, need them.
 type Places struct {
 	file string
 	root *yaml.Node
 }
 
-// Locate reads a questionnaire that [Parse] accepts. Of any other file it knows only the beginning.
+// Locate reads a questionnaire that [Parse] accepts. In any other file, it may find only the beginning.
 func Locate(file string, source []byte) Places {
 	p := Places{file: file}
 	if root, _, err := decodeYAML([]byte(strings.Join(splitLines(source), "\n"))); err == nil {
@@ -29,8 +29,8 @@ func Locate(file string, source []byte) Places {
 	return p
 }
 
-// At returns the place of a part. The path is keys and, from 0, indexes: At("sections", 0, "questions", 2, "label", "zh"). The place
-// of what is not written is that of the innermost written part around it.
+// At returns the place of a part. The path consists of keys and indexes, from 0: At("sections", 0, "questions", 2, "label",
+// "zh"). For a part that is not written, it returns the place of the innermost written part around it.
 func (p Places) At(path ...any) Place {
 	place := Place{File: p.file, Line: 1, Column: 1}
 	p.walk(path, func(n *yaml.Node) { place.Line, place.Column = n.Line, n.Column })
@@ -47,8 +47,8 @@ func (p Places) Plain(path ...any) (string, bool) {
 	return last.Value, last.Kind == yaml.ScalarNode
 }
 
-// CutOff lists the plain values that are cut off by a comment without a space after its #, as in "label: our shop #1":
-// hardly meant as a comment.
+// CutOff lists the plain values that are cut off by a comment without a space after its #, as in "label: our shop #1". The
+// author hardly meant a comment.
 func (p Places) CutOff() []Place {
 	var places []Place
 	var walk func(n *yaml.Node)

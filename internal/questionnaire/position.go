@@ -8,8 +8,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// position finds the place in the file of a character of a scalar. The value is compared with how it is written: in quotes
-// with escapes, on several lines that are folded, or in a block.
+// position returns the place in the file of the character at an offset of a scalar's value. It compares the value with how
+// it is written: in quotes with escapes, on several lines that are folded, or in a block.
 func (r *reader) position(n *yaml.Node, offset int) (line, column int) {
 	c := cursor{lines: r.lines, line: n.Line - 1, column: n.Column - 1, style: n.Style}
 	value := []rune(n.Value)
@@ -44,14 +44,14 @@ type cursor struct {
 	style        yaml.Style
 	indent       int // of a block
 
-	// A place whose byte in the line is known: a line may be long.
+	// The last place whose byte offset in the line was computed: a line may be long.
 	knownLine, knownColumn, knownByte int
 }
 
 func (c *cursor) inBlock() bool { return c.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 }
 
-// advance moves past what a character of the value is written as. It returns false if that is an empty line, which stands
-// for no character.
+// advance moves past the source of one character of the value. It returns false if it moved past a line end that is not a
+// character of the value.
 func (c *cursor) advance(char rune) bool {
 	switch {
 	case c.atEnd() && c.line+1 < len(c.lines):
@@ -86,7 +86,7 @@ func (c *cursor) atEnd() bool {
 	return isBlank(c.rest())
 }
 
-// rest is the line from here on.
+// rest returns the line from the cursor on.
 func (c *cursor) rest() string {
 	if c.line >= len(c.lines) {
 		return ""
@@ -128,7 +128,7 @@ func (c *cursor) skipAnchor() {
 	c.skipBlanks()
 }
 
-// blockIndent is how many spaces each line of a block is indented by, without those of the value itself.
+// blockIndent returns how many spaces each line of a block is indented by, without those of the value itself.
 func (c *cursor) blockIndent(value string) int {
 	hasText := func(line string) bool { return !isBlank(line) }
 	below := c.lines[c.line+1:]
@@ -141,7 +141,7 @@ func (c *cursor) blockIndent(value string) int {
 	return max(0, indentOf(below[written])-indentOf(ownLines[own]))
 }
 
-// escapeLength is the length of the escape sequence that a text in double quotes begins with.
+// escapeLength returns the length of the escape sequence that text begins with, in a double-quoted scalar.
 func escapeLength(text string) int {
 	length := 2
 	if len(text) > 1 {

@@ -22,7 +22,7 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
 }
 
-// Problems are the mistakes of one run, sorted by place. As an error they are one line each.
+// Problems lists the mistakes of one file, sorted by place. Its Error has one line for each.
 type Problems []Problem
 
 func (ps Problems) Error() string {
@@ -33,7 +33,7 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted orders by file, line, column, message, and drops repetitions.
+// sorted sorts by file, line, column and message, and drops duplicates.
 func (ps Problems) sorted() Problems {
 	slices.SortFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))

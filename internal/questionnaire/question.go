@@ -12,7 +12,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// A questionReader reads questions and remembers the names taken.
+// A questionReader reads questions and keeps track of the ids in use.
 type questionReader struct {
 	*reader
 	scales        map[string]*scale
@@ -20,10 +20,10 @@ type questionReader struct {
 	questionLines map[string]int // of each question's id
 	count         int
 	answerable    int
-	unknownScale  bool // a question names a scale that does not exist, so that one that does may seem unused
+	unknownScale  bool // a question names a scale that does not exist: it may mean one that seems unused
 }
 
-// question reads one question: its type first, which decides the keys that it may have.
+// question reads one question. It reads the type first, because that decides which keys the question may have.
 func (r *questionReader) question(n *yaml.Node) (survey.Question, bool) {
 	o := r.object(n, &questionMapping)
 	if o.node == nil {
@@ -100,7 +100,7 @@ func (r *questionReader) typeOf(o object) survey.Type {
 	return survey.Type(nearest(s.Value, known))
 }
 
-// typeIn is the type that a question gives, if there is such a type.
+// typeIn returns the type that a question's mapping gives; "" if there is no such type.
 func typeIn(m *yaml.Node) survey.Type {
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		t := survey.Type(scalarText(m.Content[i+1]))
@@ -111,7 +111,8 @@ func typeIn(m *yaml.Node) survey.Type {
 	return ""
 }
 
-// checkID refuses an id that is taken. n is the question, which may have been given an id for want of one.
+// checkID reports an id that is a keyword or already taken. n is the question: the id may be generated, so that no node has
+// it.
 func (r *questionReader) checkID(o object, n *yaml.Node, id string) {
 	at := o.values["id"]
 	if id == "" {
@@ -131,7 +132,7 @@ func (r *questionReader) checkID(o object, n *yaml.Node, id string) {
 	r.questionLines[id] = n.Line
 }
 
-// checkKeys refuses keys that belong to other types.
+// checkKeys reports keys that belong to other types.
 func (r *questionReader) checkKeys(o object, t survey.Type) {
 	for _, name := range o.mapping.names("") {
 		if o.keys[name] == nil {
@@ -170,7 +171,7 @@ func (r *questionReader) required(o object, q *survey.Question) bool {
 	return value || q.Type == survey.Consent
 }
 
-// readChoices reads what can be chosen: own options, a scale's, or steps.
+// readChoices reads what can be chosen: the question's own options, a scale's options, or steps.
 func (r *questionReader) readChoices(o object, q *survey.Question) {
 	spec := specOf(q.Type)
 	given := slices.DeleteFunc(slices.Clone(spec.sources), func(name string) bool { return o.keys[name] == nil })
@@ -218,7 +219,7 @@ func (r *questionReader) failSingleOption(o object, q *survey.Question) {
 	}
 }
 
-// scale finds the scale that a key names.
+// scale returns the options of the scale that a key names.
 func (r *questionReader) scale(o object, key string) []survey.Option {
 	if v := o.values[key]; v != nil && target(v).Kind == yaml.SequenceNode {
 		r.unknownScale = true
@@ -258,7 +259,7 @@ func (r *questionReader) scaleHint(name string, t survey.Type) string {
 	return ": declare it under \"scales\""
 }
 
-// readOther adds the option that has a text of its own.
+// readOther adds the option [survey.Other], if the question has it.
 func (r *questionReader) readOther(o object, q *survey.Question) {
 	if !o.has("other") {
 		return
@@ -394,7 +395,7 @@ func (r *questionReader) readDimension(o object, q *survey.Question) {
 	}
 }
 
-// readLimits reads the bounds of an answer, and refuses those that no answer can meet.
+// readLimits reads the bounds of an answer, and reports bounds that no answer can meet.
 func (r *questionReader) readLimits(o object, q *survey.Question) {
 	most := len(q.Options)
 	if most == 0 {
@@ -427,7 +428,7 @@ func (r *questionReader) readLimits(o object, q *survey.Question) {
 func (r *questionReader) readNumberLimits(o object, q *survey.Question) {
 	q.Min, q.Max, q.Step = o.decimal("min"), o.decimal("max"), o.decimal("step")
 	q.Unit = o.text("unit")
-	reported := o.keys["min"] != nil != o.has("min") || o.keys["max"] != nil != o.has("max") // a misspelled end is one
+	reported := o.keys["min"] != nil != o.has("min") || o.keys["max"] != nil != o.has("max") // given, but not readable
 	if q.Display == "slider" && (q.Min == nil || q.Max == nil) && !reported {
 		o.fail(o.values["display"], "a slider needs both ends: add min and max")
 	}
@@ -436,7 +437,7 @@ func (r *questionReader) readNumberLimits(o object, q *survey.Question) {
 	}
 }
 
-// readTextLimits reads the bounds of a text. length is the greatest length unless another is given.
+// readTextLimits reads the bounds of a text. length is the default of max_length.
 func (r *questionReader) readTextLimits(o object, q *survey.Question, length int) {
 	q.MinLength, q.MaxLength = o.integer("min_length", 0), o.integer("max_length", length)
 	if !o.has("max_length") && q.MinLength > length {

@@ -6,12 +6,12 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// A questionType is what the format says of a type.
+// A questionType describes a question type.
 type questionType struct {
 	name    survey.Type
-	doc     doc      // what it asks
+	doc     doc      // what a question of the type asks
 	answer  doc      // what an answer is
-	sources []string // keys of which exactly one says what can be chosen
+	sources []string // the keys that list what can be chosen, of which exactly one is given
 	want    string   // the message where none of them is given
 	example string   // further keys, as YAML
 }
@@ -132,7 +132,7 @@ options:
   - {id: b, label: {zh: 乙级, en: Tier B}}`},
 }
 
-// specOf finds what the format says of a type.
+// specOf returns the description of a type.
 func specOf(t survey.Type) questionType {
 	i := slices.IndexFunc(questionTypes, func(q questionType) bool { return q.name == t })
 	if i < 0 {
@@ -155,14 +155,14 @@ func allTypes(except ...survey.Type) []survey.Type {
 var (
 	texts    = []survey.Type{survey.ShortText, survey.LongText}
 	matrices = []survey.Type{survey.Matrix, survey.ImportanceMatrix}
-	offering = []survey.Type{survey.SingleChoice, survey.MultiChoice, survey.Ranking, survey.ConstantSum} // options of the question's own
+	offering = []survey.Type{survey.SingleChoice, survey.MultiChoice, survey.Ranking, survey.ConstantSum} // may list options of their own
 	scored   = []survey.Type{survey.SingleChoice, survey.Rating, survey.Matrix, survey.ImportanceMatrix}
 	asked    = allTypes(survey.Note, survey.Hidden)
 
 	questionMapping = mapping{"question", "a question", doc{"One question. Which keys it may have depends on its type.", "一道题。能用哪些键，看题型。"}, []key{
-		{name: "id", types: []survey.Type{survey.Note}, form: ofKind(nameIDForm).butNot(keywords), example: "overall",
+		{name: "id", types: []survey.Type{survey.Note}, form: ofKind(nameIDForm).excluding(keywords), example: "overall",
 			doc: doc{"A note needs none.", "说明文字可以不写。"}},
-		{name: "id", form: ofKind(nameIDForm).butNot(keywords), need: ": a short name such as overall, which stays the same over the years", example: "overall",
+		{name: "id", form: ofKind(nameIDForm).excluding(keywords), need: ": a short name such as overall, which stays the same over the years", example: "overall",
 			doc: doc{"The question's name in answers, expressions and figures. Keep it over the years.", "题目在答案、条件和统计里的名字。历年保持不变。"}},
 		{name: "type", form: oneOfWords(typeNames(allTypes())...), need: ": one of " + joinTypes(allTypes()), example: "rating",
 			doc: doc{"What is asked for; see the types below.", "题型，见下文。"}},
@@ -212,7 +212,7 @@ var (
 			doc: doc{"How it looks. Left out: the steps' labels, or numbers.", "样子。不写就显示各级的文字或数字。"}},
 		{name: "display", types: []survey.Type{survey.Number}, form: oneOfWords("box", "slider"), example: "slider",
 			doc: doc{"How it looks. A slider needs min and max. Left out: box.", "样子。slider（滑块）要写 min 和 max。不写就是 box（输入框）。"}},
-		{name: "steps", types: []survey.Type{survey.Rating}, form: wholes(2, maxSteps), example: "5",
+		{name: "steps", types: []survey.Type{survey.Rating}, form: integers(2, maxSteps), example: "5",
 			doc: doc{"Steps from 1 to so many, scored by their number. Instead of a scale.", "从 1 到几级，几级就是几分。与 scale 二选一。"}},
 		{name: "low", types: []survey.Type{survey.Rating, survey.NPS}, form: ofKind(textForm), example: "{zh: 很差, en: Poor}",
 			doc: doc{"What the lowest step means.", "最低一级的含义。"}},
@@ -220,15 +220,15 @@ var (
 			doc: doc{"What the highest step means.", "最高一级的含义。"}},
 		{name: "rows", types: matrices, form: listOf(objectOf(&rowMapping), maxOptions), need: ": the lines of the matrix", example: "[{id: speed, label: Speed}, {id: care, label: Care}]",
 			doc: doc{"The lines of the matrix.", "矩阵的各行。"}},
-		{name: "min", types: []survey.Type{survey.MultiChoice}, form: wholes(1, maxOptions+1), example: "1",
+		{name: "min", types: []survey.Type{survey.MultiChoice}, form: integers(1, maxOptions+1), example: "1",
 			doc: doc{"The fewest options of an answer.", "至少选几项。"}},
 		{name: "min", types: []survey.Type{survey.Number}, form: numbers(-survey.MaxDecimal, survey.MaxDecimal), example: "0",
 			doc: doc{"The least number.", "最小的数。"}},
 		{name: "min", types: []survey.Type{survey.DateType}, form: ofKind(dateForm), example: "2026-01-01",
 			doc: doc{"The earliest day.", "最早的日期。"}},
-		{name: "max", types: []survey.Type{survey.MultiChoice}, form: wholes(1, maxOptions+1), example: "3",
+		{name: "max", types: []survey.Type{survey.MultiChoice}, form: integers(1, maxOptions+1), example: "3",
 			doc: doc{"The most options of an answer.", "最多选几项。"}},
-		{name: "max", types: []survey.Type{survey.Ranking}, form: wholes(1, maxOptions), example: "3",
+		{name: "max", types: []survey.Type{survey.Ranking}, form: integers(1, maxOptions), example: "3",
 			doc: doc{"How many ranks are given. Left out: all.", "排几名。不写就全部排。"}},
 		{name: "max", types: []survey.Type{survey.Number}, form: numbers(-survey.MaxDecimal, survey.MaxDecimal), example: "100",
 			doc: doc{"The greatest number.", "最大的数。"}},
@@ -240,11 +240,11 @@ var (
 			doc: doc{"Only multiples, counted from min (or 0).", "只能是它的倍数，从 min（没有就从 0）数起。"}},
 		{name: "unit", types: []survey.Type{survey.Number}, form: ofKind(textForm), example: "{zh: 次, en: times}",
 			doc: doc{"What is written after the number.", "写在数后面的单位。"}},
-		{name: "min_length", types: texts, form: wholes(0, mostLength), example: "10",
+		{name: "min_length", types: texts, form: integers(0, mostLength), example: "10",
 			doc: doc{"The fewest characters of an answer.", "至少几个字。"}},
-		{name: "max_length", types: []survey.Type{survey.ShortText}, form: wholes(1, mostLength), example: "50",
+		{name: "max_length", types: []survey.Type{survey.ShortText}, form: integers(1, mostLength), example: "50",
 			doc: doc{"The most characters of an answer. Left out: 200.", "最多几个字。不写就是 200。"}},
-		{name: "max_length", types: []survey.Type{survey.LongText}, form: wholes(1, mostLength), example: "500",
+		{name: "max_length", types: []survey.Type{survey.LongText}, form: integers(1, mostLength), example: "500",
 			doc: doc{"The most characters of an answer. Left out: 2000.", "最多几个字。不写就是 2000。"}},
 		{name: "pattern", types: texts, form: ofKind(plainForm), example: `"[A-Z]{2}[0-9]{4}"`,
 			doc: doc{"A regular expression (RE2) that the whole answer must match. Say in help what is wanted.", "整个答案必须符合的正则表达式（RE2）。在 help 里说明要什么。"}},

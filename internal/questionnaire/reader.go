@@ -12,25 +12,25 @@ import (
 type reader struct {
 	file       string
 	lines      []string // of the file, with the edits applied
-	edits      []edit   // fixes of the file, made so that reading can go on
+	edits      []edit   // fixes applied to the file so that reading can continue
 	languages  []string
 	problems   Problems
-	reported   map[Problem]bool       // each problem once, however many aliases lead to it
+	reported   map[Problem]bool       // several aliases may lead to one problem
 	visits     int                    // nodes read, aliases followed: bounded, so that a YAML bomb is one problem
 	stopped    bool                   // after too many visits or problems: nothing more is read or reported
 	unlisted   map[string]bool        // languages of texts that the survey does not list, reported once each
 	nameless   bool                   // a dimension has no readable id, so a declared one may seem undeclared
-	overallAt  *yaml.Node             // where scoring names the item that stands for the whole
+	overallAt  *yaml.Node             // the value of scoring: overall
 	conditions []condition            // in the order in which they are read
-	deferred   []func(*survey.Survey) // checks that need the questions, which are read later
-	segments   map[string]*yaml.Node  // where each question is declared a segment, by the question's id
+	deferred   []func(*survey.Survey) // checks to run when all questions are read
+	segments   map[string]*yaml.Node  // the value of each segment key, by the question's id
 }
 
 func newReader(file string) *reader {
 	return &reader{file: file, reported: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}}
 }
 
-// Both are far above what any questionnaire needs, and cost a fraction of a second.
+// Bounds of one run. Both are far above what any questionnaire needs, and cost a fraction of a second.
 const (
 	maxVisits   = 200_000
 	maxProblems = 1_000
@@ -66,8 +66,8 @@ func (r *reader) failAt(line, column int, format string, args ...any) {
 	r.problems = append(r.problems, p)
 }
 
-// follow resolves an alias and counts the visit, with all that the node holds. It returns nil for nil, and after reading
-// has stopped.
+// follow resolves an alias, and counts the node and its children as visits. It returns nil for nil, and after reading has
+// stopped.
 func (r *reader) follow(n *yaml.Node) *yaml.Node {
 	if n == nil || r.stopped {
 		return nil
@@ -90,7 +90,7 @@ func target(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// scalarText is the text of a scalar, or "".
+// scalarText returns the text of a scalar; "" if n is nil or no scalar.
 func scalarText(n *yaml.Node) string {
 	if n == nil {
 		return ""
@@ -103,7 +103,7 @@ func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!
 // isTagged reports whether a value begins with YAML's "!", which no questionnaire needs.
 func isTagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 }
 
-// kindOf says in a message what a node is.
+// kindOf names a node in a message.
 func kindOf(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:

@@ -288,18 +288,18 @@ func (w *reference) value(f form) string {
 			return w.say("a type", "题型")
 		}
 		return "`" + strings.Join(f.words, "`, `") + "`"
-	case wholeForm, numberForm:
+	case integerForm, numberForm:
 		kind := w.say("a number", "数")
-		if f.kind == wholeForm {
+		if f.kind == integerForm {
 			kind = w.say("a whole number", "整数")
 		}
-		if f.least == -survey.MaxDecimal {
+		if f.min == -survey.MaxDecimal {
 			return kind
 		}
-		if f.most == survey.MaxDecimal {
-			return kind + w.say(" from ", "，至少 ") + f.least.String()
+		if f.max == survey.MaxDecimal {
+			return kind + w.say(" from ", "，至少 ") + f.min.String()
 		}
-		return kind + w.say(" from ", "，") + f.least.String() + w.say(" to ", " 到 ") + f.most.String()
+		return kind + w.say(" from ", "，") + f.min.String() + w.say(" to ", " 到 ") + f.max.String()
 	case dateForm:
 		return w.say("a day", "日期")
 	case emailForm:

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// A file that is not valid YAML is read on as if the fix in the message had been made, so that one run shows all its
-// mistakes. Only what can be fixed in one way is fixed; anything else ends the reading.
+// After a YAML error, reading continues as if the fix in the message had been applied, so that one run shows all mistakes of
+// the file. An error that has no single obvious fix ends the reading.
 
 // An edit changes one line: from a column on, it deletes characters and inserts others.
 type edit struct {
@@ -37,13 +37,13 @@ func (e edit) undo(line, column int) int {
 	return column + e.delete - inserted
 }
 
-// Bounds of reading a fixed file again.
+// Bounds of reading a file again after fixes.
 const (
 	maxFixes      = 30
-	maxFixedBytes = 512 << 10 // in all
+	maxFixedBytes = 512 << 10 // read again, in total
 )
 
-// originalColumn returns the column that a place of the fixed file has in the file as it was given.
+// originalColumn returns the column, in the original file, of a place in the fixed file.
 func (r *reader) originalColumn(line, column int) int {
 	for _, e := range slices.Backward(r.edits) {
 		column = e.undo(line, column)
@@ -51,7 +51,7 @@ func (r *reader) originalColumn(line, column int) int {
 	return column
 }
 
-// fix applies edits. The places of all later problems allow for them.
+// fix applies edits. [reader.originalColumn] corrects the positions of later problems for them.
 func (r *reader) fix(edits []edit) {
 	for _, e := range edits {
 		e.apply(r.lines)
@@ -59,8 +59,8 @@ func (r *reader) fix(edits []edit) {
 	r.edits = append(r.edits, edits...)
 }
 
-// parseFixed reads a questionnaire that has problems once more, with its slips fixed: problems that follow from a slip
-// disappear, and those that it hides are found. It returns nil if there are no slips.
+// parseFixed reads a questionnaire that has problems once more, with its slips fixed: problems that a slip caused disappear,
+// and problems that it hid are found. It returns nil if there are no slips.
 func parseFixed(file string, source []byte) *reader {
 	if len(source) > maxFile || !utf8.Valid(source) {
 		return nil
@@ -79,7 +79,7 @@ func parseFixed(file string, source []byte) *reader {
 	return r
 }
 
-const maxIndentEdits = 2_000
+const maxIndentEdits = 2_000 // in one file
 
 // fixIndentation returns the edits that make a file valid YAML by indenting it with ordinary spaces, or nil. It tries several
 // widths of a tab.
@@ -136,7 +136,7 @@ var (
 	unbraced    = regexp.MustCompile(`^[^{}"']*, *[a-z_]+: .*\}$`) // keys and values that lack their {
 )
 
-// quoteValue returns the edit that puts the value on a line into quotes; nil if it cannot be told where the value ends.
+// quoteValue returns the edit that puts the value on a line into quotes; nil if it is not clear where the value ends.
 func quoteValue(lines []string, line int) []edit {
 	m := keyAndValue.FindStringSubmatch(lines[line-1])
 	if m == nil || m[2][0] == '|' || m[2][0] == '>' || unbraced.MatchString(m[2]) { // the lines below may be its text

@@ -39,7 +39,7 @@ func (o object) crossTabs() []survey.CrossTab {
 		}
 		lines[tab] = n.Line
 		tabs = append(tabs, tab)
-		o.afterwards(func(s *survey.Survey) {
+		o.addCheck(func(s *survey.Survey) {
 			o.checkSegment(s, by, "by", tab.By)
 			o.checkCrossTabRows(s, rows, tab)
 		})
@@ -50,7 +50,7 @@ func (o object) crossTabs() []survey.CrossTab {
 // checkCrossTabRows checks the item that a cross-tab breaks down.
 func (o object) checkCrossTabRows(s *survey.Survey, at *yaml.Node, tab survey.CrossTab) {
 	var counted []string
-	part := "" // a field of the question, where it has several
+	part := "" // the first field of the question, if it has several
 	for _, f := range s.Fields() {
 		if f.Counted() {
 			counted = append(counted, f.Name)

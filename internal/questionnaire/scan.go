@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// A finding is a mistake in how a file is written: something that a person takes for YAML and YAML does not.
+// A finding is a syntax mistake: something that an author takes for YAML, but YAML does not.
 type finding struct {
 	line, column int // in characters, from 1
 	message      string
-	fix          []edit // what the message says to do, if that can be done in one way
+	fix          []edit // the fix that the message describes, if there is only one way to do it
 }
 
-// after reports whether f is behind the text that an edit has inserted.
+// after reports whether f is after the text that an edit inserted.
 func (f finding) after(e edit) bool {
 	return f.line > e.line || f.line == e.line && f.column >= e.column+utf8.RuneCountInString(e.insert)
 }
@@ -42,16 +42,16 @@ type mark struct {
 	char         rune
 }
 
-// A causeScanner reads a file up to the place where YAML fails as a person reads it, line by line, and looks for a mistake
-// that can have caused the failure: an unclosed quote or a wide colon may be far above.
+// A causeScanner scans a file line by line, up to the place where yaml.v3 fails, for a mistake that can have caused the
+// failure: an unclosed quote or a wide colon may be far above.
 type causeScanner struct {
 	lines                []string
 	failLine, failColumn int
 	found                *finding // the last mistake that can be the cause
-	foundIndent          int      // the indentation of its line: deeper lines continue it
+	foundIndent          int      // the indentation of its line: lines that are indented deeper continue it
 	brackets             []mark   // that are open
 	quote                *mark    // that is open
-	openAtFailure        *mark    // the innermost bracket that is open behind the failure
+	openAtFailure        *mark    // the innermost bracket that is open after the failing line
 	block                int      // the indentation of the key whose block text is being read; -1 outside
 	line                 int      // from 1
 	text                 string   // of the line
@@ -89,10 +89,10 @@ func findCause(lines []string, failLine, failColumn int) (found *finding, open *
 	return s.found, s.openAtFailure
 }
 
-// past reports whether the line is behind the failure: it is read only to see what is closed.
+// past reports whether the line is after the failure. Such lines are scanned only for closing quotes and brackets.
 func (s *causeScanner) past() bool { return s.line > s.failLine }
 
-// note keeps a mistake, in place of the one before.
+// note records a mistake, replacing the last one.
 func (s *causeScanner) note(line, column int, format string, args ...any) {
 	s.found = &finding{line: line, column: column, message: fmt.Sprintf(format, args...)}
 	s.foundIndent = indentOf(s.lines[line-1])
@@ -240,10 +240,10 @@ func (s *causeScanner) scanStart(rest string) {
 	}
 }
 
-// maxSlip is how many bytes of a line are searched for what a person takes for a key and its colon.
+// maxSlip bounds how many bytes of a line are searched for a key and its colon.
 const maxSlip = 400
 
-// offsets are where the characters of a line begin, in bytes, and where the last one ends.
+// offsets returns the byte offset of each character of a line, and the length of the line.
 func offsets(line string) []int {
 	from := make([]int, 0, len(line)+1)
 	for i := range line {

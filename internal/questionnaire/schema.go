@@ -10,9 +10,9 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Schema is the format of one kind of files (ActionsFile, QuotesFile, or "" for questionnaires) as JSON Schema (2020-12),
-// for editors: what may be written where, and what it means, in English and Chinese. It refuses nothing that [Parse]
-// accepts. It does not check what needs the whole file: names that must exist, texts in every language, conditions.
+// Schema returns the JSON Schema (2020-12) of one kind of file: ActionsFile, QuotesFile, or "" for questionnaires. Editors
+// use it to show what may be written where, and what it means, in English and Chinese. It accepts all that [Parse] accepts,
+// and does not check what needs the whole file: names that must exist, texts in every language, conditions.
 func Schema(kind string) []byte {
 	root, title := &questionnaireMapping, "A Glasspoll questionnaire"
 	switch kind {
@@ -86,7 +86,7 @@ const (
 	visible     = `\S`
 )
 
-// textSchema is a text in one language or in several.
+// textSchema describes a text in one language or in several.
 var textSchema = ordered{
 	{"description", "A text, or one in each language of the survey: {zh: …, en: …}.\n一段文字，或者每种语言各一段：{zh: …, en: …}。"},
 	{"anyOf", []ordered{
@@ -110,7 +110,7 @@ func (m *mapping) schema() ordered {
 	return append(s, append(m.dependent(""), member{"additionalProperties", false})...)
 }
 
-// dependent says which keys must be given with which.
+// dependent describes which keys require another key.
 func (m *mapping) dependent(t survey.Type) ordered {
 	var pairs ordered
 	for _, name := range m.names(t) {
@@ -124,7 +124,7 @@ func (m *mapping) dependent(t survey.Type) ordered {
 	return ordered{{"dependentRequired", pairs}}
 }
 
-// questionSchema describes a question: what all have and, once the type is known, what that type has.
+// questionSchema describes a question: the keys that all types have and, depending on the type, the keys of that type.
 func questionSchema() ordered {
 	m := &questionMapping
 	var defs, common ordered
@@ -179,7 +179,7 @@ func (t questionType) schema() ordered {
 	return append(append(schema, member{"required", needed}), m.dependent(t.name)...)
 }
 
-// definition names the definition of a key that not all types have.
+// definition names the schema definition of a key that not all types have.
 func (m *mapping) definition(k key) string {
 	if m.meanings(k.name) > 1 {
 		return "question." + k.name + "." + string(k.types[0])
@@ -202,11 +202,11 @@ func (k key) schema() ordered {
 	return append(ordered{{"description", k.doc.both() + "\n" + k.name + ": " + k.example}}, k.form.schema()...)
 }
 
-// both is a line in both languages, as an editor shows it.
+// both returns the line in both languages, as an editor shows it.
 func (d doc) both() string { return d.en + "\n" + d.zh }
 
-// schema describes a value. YAML reads bare words as numbers or booleans, and quoted ones as texts: what Parse accepts in
-// both ways is allowed in both.
+// schema describes a value. YAML reads bare words as numbers or booleans, and quoted ones as texts: if Parse accepts a value
+// both ways, so does the schema.
 func (f form) schema() ordered {
 	switch f.kind {
 	case textForm, markdownForm:
@@ -217,10 +217,10 @@ func (f form) schema() ordered {
 		return ordered{{"anyOf", []ordered{{{"const", true}}, {{"type", "string"}, {"pattern", anyCase("true", "yes", "on")}}}}}
 	case wordForm:
 		return ordered{{"enum", f.words}}
-	case wholeForm:
-		return ordered{{"type", []string{"integer", "string"}}, {"minimum", f.least}, {"maximum", f.most}, {"pattern", `^[+-]?[0-9]+$`}}
+	case integerForm:
+		return ordered{{"type", []string{"integer", "string"}}, {"minimum", f.min}, {"maximum", f.max}, {"pattern", `^[+-]?[0-9]+$`}}
 	case numberForm:
-		return ordered{{"type", []string{"number", "string"}}, {"minimum", f.least}, {"maximum", f.most}, {"pattern", `^-?[0-9]{1,10}(\.[0-9]{1,3})?$`}}
+		return ordered{{"type", []string{"number", "string"}}, {"minimum", f.min}, {"maximum", f.max}, {"pattern", `^-?[0-9]{1,10}(\.[0-9]{1,3})?$`}}
 	case dateForm:
 		return ordered{{"type", "string"}, {"format", "date"}, {"pattern", calendarDay.String()}}
 	case emailForm:
@@ -238,11 +238,11 @@ func (f form) schema() ordered {
 	case objectForm:
 		return ordered{{"$ref", "#/$defs/" + f.of.id}}
 	case byNameForm:
-		return ordered{{"type", "object"}, {"propertyNames", ofKind(nameIDForm).schema()}, {"additionalProperties", listOf(objectOf(f.of), int(f.most/survey.One)).schema()}}
+		return ordered{{"type", "object"}, {"propertyNames", ofKind(nameIDForm).schema()}, {"additionalProperties", listOf(objectOf(f.of), int(f.max/survey.One)).schema()}}
 	case listForm:
-		s := ordered{{"type", "array"}, {"minItems", f.least}, {"items", f.entry.schema()}}
-		if f.most > 0 {
-			s = append(s, member{"maxItems", f.most})
+		s := ordered{{"type", "array"}, {"minItems", f.min}, {"items", f.entry.schema()}}
+		if f.max > 0 {
+			s = append(s, member{"maxItems", f.max})
 		}
 		if f.entry.of == nil {
 			s = append(s, member{"uniqueItems", true})
@@ -267,7 +267,7 @@ func (f form) idSchema(types any, pattern string) ordered {
 	return s
 }
 
-// anyCase is a pattern for words in small or capital letters.
+// anyCase returns a pattern for words in lower or upper case.
 func anyCase(words ...string) string {
 	var b strings.Builder
 	for i, word := range words {

@@ -29,17 +29,17 @@ func (o object) scoring() survey.Scoring {
 	}
 	if scoring.GroupModel() == survey.Graded10 {
 		at := so.values["model"]
-		o.afterwards(func(s *survey.Survey) { o.checkGraded10(s, at) })
+		o.addCheck(func(s *survey.Survey) { o.checkGraded10(s, at) })
 	}
 	scoring.Dimensions = so.dimensions()
 	scoring.Bands = so.bands()
 	return scoring
 }
 
-// afterwards defers a check until the questions are read.
-func (r *reader) afterwards(check func(*survey.Survey)) { r.deferred = append(r.deferred, check) }
+// addCheck adds a check that runs when all questions are read.
+func (r *reader) addCheck(check func(*survey.Survey)) { r.deferred = append(r.deferred, check) }
 
-// readUnits reads what only mean_of_units has: the segment that tells the units apart, and the model of each.
+// readUnits reads the keys of mean_of_units: the segment whose values are the units, and the model of each unit.
 func (o object) readUnits(scoring *survey.Scoring) {
 	if scoring.Model != survey.MeanOfUnits {
 		for _, name := range []string{"unit", "of"} {
@@ -53,11 +53,11 @@ func (o object) readUnits(scoring *survey.Scoring) {
 	scoring.Unit = o.plain("unit")
 	scoring.Of = o.word("of", survey.PercentOfMax)
 	if at := o.values["unit"]; at != nil && scoring.Unit != "" {
-		o.afterwards(func(s *survey.Survey) { o.checkSegment(s, at, "unit", scoring.Unit) })
+		o.addCheck(func(s *survey.Survey) { o.checkSegment(s, at, "unit", scoring.Unit) })
 	}
 }
 
-// checkSegment checks a name that must be a segment's.
+// checkSegment checks that name is a segment.
 func (o object) checkSegment(s *survey.Survey, at *yaml.Node, key, name string) {
 	f, ok := s.Field(name)
 	switch {
@@ -72,7 +72,7 @@ func (o object) checkSegment(s *survey.Survey, at *yaml.Node, key, name string) 
 	}
 }
 
-// checkGraded10 checks that the best option of every item of graded_10 scores 10, so that all-best is 100.
+// checkGraded10 checks that the best option of every item of graded_10 scores 10, so that the highest index is 100.
 func (o object) checkGraded10(s *survey.Survey, at *yaml.Node) {
 	for _, f := range s.Fields() {
 		if f.Scored() && f.MaxScore() != 10*survey.One {
@@ -82,7 +82,7 @@ func (o object) checkGraded10(s *survey.Survey, at *yaml.Node) {
 	}
 }
 
-// checkOverall checks the item that stands for the whole.
+// checkOverall checks that the overall item is a field with published scores.
 func (o object) checkOverall(s *survey.Survey) {
 	at, name := o.overallAt, s.Scoring.Overall
 	if q, ok := s.Question(name); ok && len(q.Rows) > 0 {
@@ -111,7 +111,7 @@ func (o object) responseRateRule() *survey.ResponseRateRule {
 		Floor: ro.decimalOr("floor", 0), Per: ro.decimalOr("per", 0), Deduct: ro.decimalOr("deduct", 0),
 		Proportional: ro.word("mode", "step") == "proportional",
 	}
-	o.afterwards(func(s *survey.Survey) {
+	o.addCheck(func(s *survey.Survey) {
 		if s.Audience.Issued == 0 {
 			o.fail(at, "a response rate needs the number of questionnaires issued: add \"audience: {issued: …}\"")
 		}
@@ -142,7 +142,7 @@ func (o object) dimensions() []survey.Dimension {
 	return dimensions
 }
 
-// bands reads the ranges of the index, highest first. A band begins at its limit, so only a missing 0 is a gap.
+// bands reads the ranges of the index, highest first. A band reaches up to the next one, so only a missing 0 leaves a gap.
 func (o object) bands() []survey.Band {
 	var bands []survey.Band
 	lines, unreadable := map[survey.Decimal]int{}, false

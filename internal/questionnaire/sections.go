@@ -14,7 +14,7 @@ type sectionReader struct {
 	nodes        []*yaml.Node
 	sectionLines map[string]int // of each section's id
 	sections     []survey.Section
-	tooMany      bool // questions: the rest is not read
+	tooMany      bool // there are more than maxQuestions: the rest is not read
 }
 
 func (o object) sections(scales map[string]*scale, s *survey.Survey) []survey.Section {
@@ -49,7 +49,8 @@ func (r *sectionReader) isQuestion(i int) bool {
 	return i >= 0 && i < len(r.nodes) && keyOf(r.nodes[i], "type") != nil && keyOf(r.nodes[i], "questions") == nil
 }
 
-// strayQuestion reads a question in the list of sections into the section before it. The first of several is reported.
+// strayQuestion reads a question in the list of sections into the section before it. Of several in a row, it reports only the
+// first.
 func (r *sectionReader) strayQuestion(i int) {
 	if !r.isQuestion(i - 1) {
 		r.fail(r.nodes[i], "this is a question, in the list of sections: indent it, with those that follow it, so that they are below \"questions:\"")

@@ -16,7 +16,7 @@ const (
 	QuotesFile  = "quotes"
 )
 
-// Sidecar takes apart a sidecar's file name, NAME.actions.yaml or NAME.quotes.yaml: its questionnaire is NAME.yaml. The
+// Sidecar splits the file name of a sidecar, NAME.actions.yaml or NAME.quotes.yaml, whose questionnaire is NAME.yaml. The
 // kind of other files is "".
 func Sidecar(file string) (name, kind string) {
 	if !isYAML(file) {
@@ -48,7 +48,7 @@ func ParseMeasures(file string, source []byte, s *survey.Survey) ([]survey.Measu
 	return measures, nil
 }
 
-// ParseQuotes reads what may be quoted of a survey's answers, as [ParseMeasures] does its file.
+// ParseQuotes reads the quotes from a survey's answers. Its parameters and results are as for [ParseMeasures].
 func ParseQuotes(file string, source []byte, s *survey.Survey) ([]survey.Quote, Problems) {
 	r := newReader(file)
 	var quotes []survey.Quote
@@ -90,7 +90,7 @@ func (r *reader) sidecar(source []byte, s *survey.Survey, what, begins string, m
 	return objects
 }
 
-// findQuestion finds a question, but no note, by its id or by a field's name.
+// findQuestion finds a question by its id or by the name of one of its fields. It does not find notes.
 func findQuestion(s *survey.Survey, name string) (*survey.Question, bool) {
 	if q, ok := s.Question(name); ok && q.Type != survey.Note {
 		return q, true
@@ -117,7 +117,7 @@ func (o object) question(s *survey.Survey) string {
 	return name
 }
 
-// checkQuotable refuses quotes of answers that are not published.
+// checkQuotable reports quotes from answers that are not published.
 func (o object) checkQuotable(s *survey.Survey, name string) {
 	q, ok := findQuestion(s, name)
 	at := o.values["question"]
@@ -130,7 +130,7 @@ func (o object) checkQuotable(s *survey.Survey, name string) {
 	}
 }
 
-// periodNames are how the periods of a survey are named; see [survey.Survey.PeriodAt].
+// periodNames describes the names of a survey's periods; see [survey.Survey.PeriodAt].
 var periodNames = map[survey.Period]struct {
 	pattern *regexp.Regexp
 	example string

@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// A slip is a wide colon, a missing space or the like at a word of the format, so that no text is taken for one.
+// A slip is a typing mistake, such as a wide colon or a missing space, next to a key of the format. Texts have none, because
+// only the format's own keys are searched.
 var (
 	slipDash     = regexp.MustCompile(`^-([A-Za-z_][A-Za-z0-9_-]*):(?:\s|$)`)
 	slipColon    = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*) ?：[ \x{3000}]*`)
@@ -19,11 +20,10 @@ var (
 	languageCode = regexp.MustCompile(`^[a-z]{2}$`)
 )
 
-// fixSlips reads a questionnaire as a person does, and finds the wide colons, missing spaces and bare {{q}} that its own
-// keys and values cannot have, also where YAML makes something else of them. It fixes the lines.
+// fixSlips finds the wide colons, missing spaces and unquoted {{q}} at the keys of a questionnaire, even where YAML reads
+// them as something else, and fixes the lines.
 //
-// It is for files that have problems: a file without problems has no slip, and of a file with problems a slip is the best
-// explanation.
+// Call it only for files that have problems: there, a slip is the most likely cause.
 func fixSlips(lines []string) []finding {
 	s := slipScanner{lines: lines, keys: keyNames(), block: -1, plain: -1}
 	for ; s.line < len(lines) && len(s.found) < maxProblems && s.edited < maxEdited; s.line++ {
@@ -42,10 +42,10 @@ func fixSlips(lines []string) []finding {
 	return s.found
 }
 
-// maxEdited is how many bytes of lines are written while they are fixed: a line may be very long and have many slips.
+// maxEdited bounds how many bytes of lines are rewritten: a line may be very long and have many slips.
 const maxEdited = 8 << 20
 
-// A slipScanner is a place in a file and what is open there. Places in a line are bytes.
+// A slipScanner holds a place in a file and the quotes and brackets that are open there. Places in a line are byte offsets.
 type slipScanner struct {
 	lines    []string
 	line     int // from 0
@@ -55,15 +55,15 @@ type slipScanner struct {
 	brackets []byte // that are open
 	quote    byte   // that is open, or 0
 	starts   bool   // inside brackets: a key or value may begin here
-	isKey    bool   // and it is a key
+	isKey    bool   // what may begin here is a key
 	block    int    // lines that are indented deeper belong to a block text; -1 outside
 	plain    int    // lines that are indented deeper continue a plain text; -1 outside
 }
 
-// rest is the line from a byte on.
+// rest returns the line from a byte offset on.
 func (s *slipScanner) rest(from int) string { return s.lines[s.line][from:] }
 
-// fix notes a slip and replaces what it is made of, length bytes at a byte of the line.
+// fix records a slip, and replaces length bytes of the line at a byte offset.
 func (s *slipScanner) fix(at, length int, insert, message string) {
 	column := 1 + utf8.RuneCountInString(s.lines[s.line][:at])
 	e := edit{s.line + 1, column, utf8.RuneCountInString(s.rest(at)[:length]), insert}
@@ -72,7 +72,7 @@ func (s *slipScanner) fix(at, length int, insert, message string) {
 	s.found = append(s.found, finding{line: e.line, column: column, message: message, fix: []edit{e}})
 }
 
-// scanKey fixes the key that may begin at a byte of the line.
+// scanKey fixes the key that may begin at a byte offset of the line.
 func (s *slipScanner) scanKey(at int) {
 	rest := s.rest(at)
 	if m := slipColon.FindStringSubmatch(rest); m != nil && (s.keys[m[1]] || languageCode.MatchString(m[1])) {
@@ -85,8 +85,7 @@ func (s *slipScanner) scanKey(at int) {
 	}
 }
 
-// scanEntry reads a line outside of brackets from its first byte that is no blank: dashes, a key and the beginning of a
-// value.
+// scanEntry reads a line outside brackets from its first non-blank byte: dashes, a key and the beginning of a value.
 func (s *slipScanner) scanEntry(at int) {
 	dash := -1
 	for {
@@ -122,7 +121,7 @@ func (s *slipScanner) scanEntry(at int) {
 	}
 }
 
-// scanFlow reads quotes and brackets, from a byte of the line to its end or theirs.
+// scanFlow reads quotes and brackets from a byte offset on, until they or the line end.
 func (s *slipScanner) scanFlow(at int) {
 	for at < len(s.lines[s.line]) && s.edited < maxEdited {
 		if s.quote != 0 {
@@ -136,7 +135,7 @@ func (s *slipScanner) scanFlow(at int) {
 	}
 }
 
-// scanQuoted reads one character inside quotes, and returns where the next one is.
+// scanQuoted reads one byte or escape inside quotes, and returns the offset of the next one.
 func (s *slipScanner) scanQuoted(at int) int {
 	char := s.lines[s.line][at]
 	switch {
@@ -148,8 +147,8 @@ func (s *slipScanner) scanQuoted(at int) int {
 	return at + 1
 }
 
-// scanBracketed reads one byte inside brackets, or what begins there, and returns where the next one is; -1 if the rest of
-// the line is a comment.
+// scanBracketed reads one byte inside brackets, or a key or value that begins there, and returns the offset of the next byte;
+// -1 if the rest of the line is a comment.
 func (s *slipScanner) scanBracketed(at int) int {
 	line := s.lines[s.line]
 	char := line[at]
@@ -183,7 +182,7 @@ func (s *slipScanner) scanBracketed(at int) int {
 	return at + 1
 }
 
-// quotePipe puts a value of so many bytes into quotes, and returns how long it is then.
+// quotePipe puts a value of length bytes into quotes, and returns its new length.
 func (s *slipScanner) quotePipe(at, length int) int {
 	value := s.rest(at)[:length]
 	quoted := singleQuoted(value)
@@ -191,7 +190,7 @@ func (s *slipScanner) quotePipe(at, length int) int {
 	return len(quoted)
 }
 
-// pipedLength is the length, in bytes, of a value inside brackets that has {{q}} in it, which YAML takes for brackets; 0
+// pipedLength returns the length, in bytes, of a value inside brackets that contains {{q}}, which YAML reads as brackets; 0
 // if there is none.
 func pipedLength(rest string) int {
 	length, piped := 0, false
@@ -216,7 +215,7 @@ func pipedLength(rest string) int {
 	return length
 }
 
-// keyNames are the keys of all formats.
+// keyNames returns the keys of all formats.
 var keyNames = sync.OnceValue(func() map[string]bool {
 	names := map[string]bool{}
 	for _, m := range mappingsOf(formats...) {

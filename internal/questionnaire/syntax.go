@@ -42,7 +42,7 @@ var yamlMessages = []struct{ part, words string }{
 
 var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
 
-// A failure is where and why yaml.v3 stops reading a file.
+// A failure holds where and why yaml.v3 stops reading a file.
 type failure struct {
 	lines        []string
 	message      string // yaml.v3's own
@@ -51,9 +51,9 @@ type failure struct {
 	open         *mark  // the innermost bracket that is open there and never closed; nil if there is none
 }
 
-// diagnose finds why a file is not valid YAML, at the place where a person would look for it, and how to read on. yaml.v3
-// names at best a line, often that of the surrounding block, so locate searches for the place. The mistake itself (an unclosed
-// quote, a wide colon) may be above it; see [findCause].
+// diagnose finds why a file is not valid YAML, where an author would look for the mistake, and how to read on. yaml.v3
+// reports at most a line, often that of the surrounding block, so locate searches for the place of the failure. The mistake
+// itself (an unclosed quote, a wide colon) may be above it; see [findCause].
 func diagnose(lines []string, err error) finding {
 	f := failure{lines: lines}
 	var from int
@@ -125,7 +125,7 @@ func (f *failure) atQuestionMark() bool {
 	return f.open == nil && bracketTrouble.MatchString(f.message) && f.column > 1 && strings.HasPrefix(suffix(f.text, f.column-1), "?")
 }
 
-// described translates yaml.v3's message, where nothing more specific is known.
+// described translates yaml.v3's message, if no check found anything more specific.
 func (f *failure) described() finding {
 	message := f.message
 	for _, m := range yamlMessages {
@@ -154,7 +154,7 @@ func (f *failure) described() finding {
 	return found
 }
 
-// shownAt is the column that yaml.v3's message is about.
+// shownAt returns the column to report for yaml.v3's message.
 func (f *failure) shownAt() int {
 	before := prefix(f.text, f.column)
 	switch {
@@ -177,8 +177,8 @@ func (f *failure) shownAt() int {
 	return f.column
 }
 
-// misaligned finds a key that is indented slightly less or more than its siblings. Of two lines, the wrong one is that whose
-// indentation no other line has.
+// misaligned finds a key that is indented slightly less or more than its siblings. If the next line is indented like the
+// failing one, the line above is the wrong one; else the failing one is.
 func (f *failure) misaligned() *finding {
 	if !misplaced.MatchString(f.message) {
 		return nil
@@ -217,15 +217,15 @@ func (f *failure) misaligned() *finding {
 	return found
 }
 
-// fullLine is the next line, in steps of 1 or -1, that is not blank; 0 or the number of lines and 1 if there is none.
+// fullLine returns the next line, in steps of 1 or -1, that is not blank; 0 or len(f.lines)+1 if there is none.
 func (f *failure) fullLine(line, step int) int {
 	for line += step; line > 0 && line <= len(f.lines) && isBlank(f.lines[line-1]); line += step {
 	}
 	return line
 }
 
-// misindented finds a tab, or a space that YAML does not take for one, in the indentation of the line or of the one above
-// it. Elsewhere, in a block text, they are allowed.
+// misindented finds a tab or a wide space in the indentation of the failing line or of the line above it. Elsewhere, in a
+// block text, they are allowed.
 func (f *failure) misindented() *finding {
 	for line := f.line; line >= max(1, f.line-1); line-- {
 		text := f.lines[line-1]
@@ -267,7 +267,7 @@ var (
 	firstColon     = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
 )
 
-// splitYAMLError takes apart "yaml: line 3: what is wrong". The line is 1 where there is none.
+// splitYAMLError splits "yaml: line 3: what is wrong". The line is 1 if there is none.
 func splitYAMLError(err error) (message string, line int) {
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	m := yamlLine.FindStringSubmatch(first)
@@ -278,8 +278,8 @@ func splitYAMLError(err error) (message string, line int) {
 	return m[2], line
 }
 
-// locate finds the shortest beginning of the file that fails with the same message, and returns where it ends: there the
-// failure shows. from is yaml.v3's line, which is at most that of the failure, or one above.
+// locate finds the shortest prefix of the file that fails with the same message, and returns where it ends. from is yaml.v3's
+// line: that of the failure, a line above it, or the line after it.
 func locate(lines []string, message string, from int) (line, column int) {
 	inFlow := flowTrouble.MatchString(message)
 	start := max(1, from-1)
@@ -309,7 +309,7 @@ func locate(lines []string, message string, from int) (line, column int) {
 	return line, column
 }
 
-// closers are the quotes and brackets that would close what a text leaves open from a line on.
+// closers returns the quotes and brackets that close what a text leaves open, from a line on.
 func closers(text string, from int) string {
 	for range from - 1 {
 		_, text, _ = strings.Cut(text, "\n")
@@ -349,7 +349,7 @@ func closers(text string, from int) string {
 	return string(open)
 }
 
-// search finds the least n in [low, high] for which ok holds, given that it holds from there on; high if for none.
+// search returns the smallest n in [low, high] for which ok holds, as [sort.Search] does; high if there is none.
 func search(low, high int, ok func(int) bool) int {
 	low = min(low, high)
 	return low + sort.Search(high-low, func(i int) bool { return ok(low + i) })

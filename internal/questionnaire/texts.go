@@ -34,7 +34,8 @@ func (o object) text(name string) survey.Text {
 	}
 }
 
-// commonText reads a text that is the same in all languages. If there are several, it can have no letters: "5" or "%".
+// commonText reads a text that is the same in all languages. If there are several languages, it must have no letters: "5" or
+// "%".
 func (o object) commonText(n *yaml.Node, name string) survey.Text {
 	words, ok := o.sentence(n, name)
 	if !ok {
@@ -53,7 +54,7 @@ func (o object) commonText(n *yaml.Node, name string) survey.Text {
 
 func (o object) textByLanguage(n *yaml.Node, name string) survey.Text {
 	text := survey.Text{}
-	given := map[string]bool{} // languages, also those whose text cannot be read
+	given := map[string]bool{} // languages, including those whose text cannot be read
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if !slices.Contains(o.languages, key.Value) {
@@ -93,8 +94,8 @@ func (o object) textByLanguage(n *yaml.Node, name string) survey.Text {
 	return text
 }
 
-// failLanguage reports a key of a text that is none of the survey's languages. A real language is reported once a file.
-// missing are the languages in which the text is not given.
+// failLanguage reports a key of a text that is not one of the survey's languages. It reports a valid language code once per
+// file. missing lists the languages in which the text is not given.
 func (o object) failLanguage(key, value *yaml.Node, name string, missing []string) {
 	tag, err := language.Parse(key.Value)
 	switch {
@@ -138,7 +139,7 @@ func (o object) sentence(n *yaml.Node, name string) (words string, ok bool) {
 	return "", false
 }
 
-// isCommentedOut reports whether a comment begins where a value is missing.
+// isCommentedOut reports whether a value is missing because a comment begins in its place.
 func (r *reader) isCommentedOut(n *yaml.Node) bool {
 	if n.Line < 1 || n.Line > len(r.lines) {
 		return false

@@ -45,7 +45,7 @@ func (o object) plain(name string) string {
 	return strings.TrimSpace(s.Value)
 }
 
-// parseBool reads true or false in each way that YAML knows. ok is false for anything else.
+// parseBool reads true or false in every spelling of YAML 1.1. ok is false for anything else.
 func parseBool(text string) (value, ok bool) {
 	switch strings.ToLower(text) {
 	case "true", "yes", "on":
@@ -70,7 +70,7 @@ func (o object) boolean(name string, fallback bool) bool {
 
 // integer reads a whole number within its key's bounds.
 func (o object) integer(name string, fallback int) int {
-	return o.integerUpTo(name, int(o.form(name).most/survey.One), fallback)
+	return o.integerUpTo(name, int(o.form(name).max/survey.One), fallback)
 }
 
 // integerUpTo reads a whole number with an upper bound of its own.
@@ -79,7 +79,7 @@ func (o object) integerUpTo(name string, most, fallback int) int {
 	if !ok {
 		return fallback
 	}
-	least := int(o.form(name).least / survey.One)
+	least := int(o.form(name).min / survey.One)
 	n, err := strconv.Atoi(s.Value)
 	if err != nil || n < least || n > most {
 		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value))
@@ -96,8 +96,8 @@ func (o object) decimal(name string) *survey.Decimal {
 	}
 	f := o.form(name)
 	d, err := survey.ParseDecimal(s.Value)
-	if err != nil || d < f.least || d > f.most {
-		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, f.least, f.most, quote(s.Value), numberHint(s.Value))
+	if err != nil || d < f.min || d > f.max {
+		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, f.min, f.max, quote(s.Value), numberHint(s.Value))
 		return nil
 	}
 	return &d
@@ -116,7 +116,7 @@ var (
 	decimalComma = regexp.MustCompile(`^(-?[0-9]+),([0-9]{1,2})$`)
 )
 
-// numberHint offers a number for one that is written with wide digits (５), a unit, a comma or in Chinese.
+// numberHint suggests how to write a number that has wide digits (５), a unit, a comma or Chinese numerals.
 func numberHint(text string) string {
 	folded := width.Fold.String(text)
 	if _, err := survey.ParseDecimal(folded); err == nil && folded != text {
@@ -155,7 +155,7 @@ func (o object) date(name string) survey.Date {
 	return ""
 }
 
-// dateHint offers a date for one that is written in another order or with other signs.
+// dateHint suggests how to write a date that has another order or other separators.
 func dateHint(text string) string {
 	for _, layout := range []string{"2006/1/2", "2006-1-2", "2006.1.2", "2006年1月2日", "2.1.2006", "20060102"} {
 		if day, err := time.Parse(layout, width.Fold.String(text)); err == nil {
@@ -165,7 +165,7 @@ func dateHint(text string) string {
 	return ""
 }
 
-// word reads one of its key's words.
+// word reads one of the words that the form of its key lists.
 func (o object) word(name, fallback string) string {
 	s, ok := o.scalar(name)
 	if !ok {
@@ -195,7 +195,7 @@ func (o object) list(name string) []*yaml.Node {
 	return o.entries(v, name)
 }
 
-// entries returns the entries of a sequence, which name names in messages.
+// entries returns the entries of a sequence; name names it in messages.
 func (r *reader) entries(v *yaml.Node, name string) []*yaml.Node {
 	s := r.follow(v)
 	switch {

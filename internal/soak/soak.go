@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// percent is how much of the long runs is asked for, by GLASSPOLL_SOAK: a percentage; any other text means all of them,
-// and 0 or nothing means the brief runs.
+// percent returns GLASSPOLL_SOAK: how much of the long runs to do, in percent. 0 or unset means the brief runs, and any text
+// that is not a number means 100.
 func percent() int {
 	text := os.Getenv("GLASSPOLL_SOAK")
 	if text == "" {
@@ -22,8 +22,8 @@ func percent() int {
 	return 100
 }
 
-// Cases returns how many cases a random test runs: the asked-for part of long, but at least normal; without a soak, normal,
-// or a tenth of it (at least one) under -short.
+// Cases returns how many cases a random test runs. In a soak that is long, times the percentage of GLASSPOLL_SOAK, but at
+// least normal. Otherwise it is normal or, under -short, a tenth of it (at least one).
 func Cases(normal, long int) int {
 	switch p := percent(); {
 	case p > 0:
@@ -35,7 +35,7 @@ func Cases(normal, long int) int {
 	}
 }
 
-// Main is a TestMain for tests that use rapid: under a soak they check so many cases each, or the asked-for part of them.
+// Main is a TestMain for packages that use rapid. In a soak, each property is checked with [Cases](100, checks) cases.
 func Main(m *testing.M, checks int) {
 	flag.Parse()
 	if percent() > 0 {

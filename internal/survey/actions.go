@@ -1,7 +1,7 @@
 package survey
 
-// Actions are what a questionnaire's sidecar files ID.actions.yaml and ID.quotes.yaml hold: what is done about its results,
-// and which answers may be quoted. The results page shows them.
+// Actions holds the contents of a questionnaire's sidecar files ID.actions.yaml and ID.quotes.yaml: what is done about its
+// results, and which answers may be quoted. The results page shows them.
 type Actions struct {
 	Measures []Measure `json:"measures,omitempty"` // in the file's order
 	Quotes   []Quote   `json:"quotes,omitempty"`
@@ -34,7 +34,7 @@ func (m Measure) Overdue(today Date) bool {
 	return (m.Status == Planned || m.Status == Doing) && m.Due != "" && m.Due < today
 }
 
-// Quote is a respondent's sentence that was reviewed and released: nothing in it says who wrote it.
+// Quote is a sentence that a respondent wrote. It was reviewed so that nothing in it says who wrote it.
 type Quote struct {
 	Text       Text   `json:"text"`
 	Question   string `json:"question,omitempty"`

@@ -37,7 +37,7 @@ func (s *Survey) PeriodBefore(t time.Time) string {
 	}
 }
 
-// OpenAt reports whether answers are accepted at an instant. If not, early says whether the window has not begun yet.
+// OpenAt reports whether answers are accepted at an instant. If not, early reports whether the window has not begun yet.
 func (s *Survey) OpenAt(t time.Time) (open, early bool) {
 	day := Date(t.In(s.location).Format(time.DateOnly))
 	if s.Window.From != "" && day < s.Window.From {

@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	_ "time/tzdata" // a timezone is known or unknown alike on every machine
+	_ "time/tzdata" // every machine knows the same timezones
 
 	"glasspoll/internal/expression"
 )
@@ -61,7 +61,7 @@ func (s *Survey) complete() error {
 	return nil
 }
 
-// hashes returns a hash of the whole definition, and one of what figures depend on: names, types, options, scores, totals,
+// hashes returns a hash of the whole definition, and a hash of what figures depend on: names, types, options, scores, totals,
 // segments, and the conditions that decide who is asked what. Whether an answer is required or checked does not change
 // stored answers.
 func (s *Survey) hashes() (version, shape string) {
@@ -106,7 +106,7 @@ func (s *Survey) hashes() (version, shape string) {
 		panic(fmt.Sprintf("survey %s: %v", s.ID, err)) // plain data
 	}
 	whole := *s
-	whole.Version, whole.Shape = "", hash(shapeJSON) // a definition is stored under its version once: the version covers the shape
+	whole.Version, whole.Shape = "", hash(shapeJSON) // the version covers the shape: a stored definition never changes
 	return hash(whole.Encode()), whole.Shape
 }
 
@@ -116,12 +116,12 @@ func hash(data []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// EmailPattern matches what looks like a mailbox address: letters of any kind, one @, and a domain of two parts at least.
+// EmailPattern matches what looks like a mailbox address: letters of any script, one @, and a domain of at least two parts.
 const EmailPattern = `^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\.]+(\.[^\s@<>()\[\],;:"\\.]+)+$`
 
 var email = regexp.MustCompile(EmailPattern)
 
-// ValidEmail reports whether an address looks like a mailbox's. Whether there is one, only sending a message shows.
+// ValidEmail reports whether an address looks like a mailbox's. Only sending a message shows whether the mailbox exists.
 func ValidEmail(address string) bool {
 	return len(address) <= 254 && email.MatchString(address) && !strings.Contains(address, "..")
 }

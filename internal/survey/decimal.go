@@ -5,7 +5,7 @@ import "glasspoll/internal/decimal"
 // A Decimal is a number with at most three decimals, exact.
 type Decimal = decimal.Decimal
 
-// One is the Decimal 1. MaxDecimal is the greatest number in a questionnaire or answer; -MaxDecimal is the least.
+// One is the Decimal 1. MaxDecimal is the largest number allowed in a questionnaire or an answer; -MaxDecimal the smallest.
 const (
 	One        = decimal.One
 	MaxDecimal = decimal.Max

@@ -2,7 +2,7 @@ package survey
 
 import "fmt"
 
-// A Field is one name in a submission. Counted fields are items: they have figures.
+// A Field is one named value of a submission. Counted fields are items: they have figures.
 type Field struct {
 	Name     string // "q", "q.row", "q.row.importance", "q.option" or "q._other"
 	Question *Question
@@ -45,8 +45,8 @@ func (s *Survey) FieldIndex(name string) int {
 	return -1
 }
 
-// Options lists the values of a counted field: "yes" and "no" for yes_no, "yes" for consent, numbers from 1 for a rank, none
-// for a number.
+// Options lists the possible values of a counted field: "yes" and "no" for yes_no, "yes" for consent, numbers from 1 for a
+// rank, none for a number.
 func (f Field) Options() []Option {
 	switch {
 	case f.Part == OtherPart:
@@ -80,7 +80,7 @@ func Steps(from, to int) []Option {
 
 var yesNo = []Option{{ID: "yes"}, {ID: "no"}}
 
-// Required reports whether the field must always be answered. By Question.RequiredIf, others may be required too.
+// Required reports whether the field must always be answered. Question.RequiredIf may require it in other cases.
 func (f Field) Required() bool {
 	switch {
 	case f.Part == OtherPart:
@@ -179,7 +179,7 @@ func (s *Survey) Segments() []Field {
 	return segments
 }
 
-// Index derives questions and fields from the sections. It must be called after the sections have changed, and before s is shared.
+// Index derives the questions and fields from the sections. Call it after changing the sections, and before sharing s.
 func (s *Survey) Index() {
 	s.questions, s.fields = map[string]*Question{}, nil
 	s.fieldIndexes, s.fieldsOfQuestion = map[string]int{}, map[string][]Field{}
@@ -223,7 +223,7 @@ func (q *Question) fields() []Field {
 	return fields
 }
 
-// HasOther reports whether the question has an option "other", which has a text of its own.
+// HasOther reports whether the question has the option [Other], which comes with a text field.
 func (q *Question) HasOther() bool {
 	return len(q.Options) > 0 && q.Options[len(q.Options)-1].ID == Other
 }

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Form returns the definition without its texts, encoded: what figures, and their comparison across periods, depend on. A
-// release stores the form that it was made with.
+// Form returns the encoded definition without its texts. Figures, and their comparison across periods, depend on nothing
+// else. A release stores the form that it was made with.
 func (s *Survey) Form() []byte {
 	form := *s
 	form.Version, form.Title, form.Intro, form.Thanks, form.Contact, form.Document, form.Alerts = "", nil, nil, nil, nil, nil, nil
@@ -41,7 +41,7 @@ func withoutLabels(options []Option) []Option {
 	return options
 }
 
-// copyLabels gives options the labels of those that have the same ids.
+// copyLabels copies the labels of from to the options with the same ids.
 func copyLabels(options, from []Option) {
 	for i := range options {
 		for _, o := range from {
@@ -52,7 +52,8 @@ func copyLabels(options, from []Option) {
 	}
 }
 
-// DecodeForm reads a form, and takes its texts, by ids, from the current survey. What is no longer asked has no texts.
+// DecodeForm reads a form and takes its texts, by id, from the current survey. Questions that are no longer asked have no
+// texts.
 func DecodeForm(data []byte, current *Survey) (*Survey, error) {
 	s, err := Decode(data)
 	if err != nil {
@@ -89,7 +90,7 @@ func DecodeForm(data []byte, current *Survey) (*Survey, error) {
 	return s, nil
 }
 
-// Scale describes what a field's answers mean, without its texts. Answers on equal scales may be compared.
+// Scale describes the type, options and scores of a field, without its texts. Answers on equal scales may be compared.
 func (f Field) Scale() string {
 	text := []byte(f.Question.Type)
 	for _, o := range f.Options() {
@@ -102,8 +103,8 @@ func (f Field) Scale() string {
 }
 
 // Bands returns the lower limits of the bands of a number's histogram, ascending, and their width. There are none unless the
-// questionnaire bounds the number on both sides: bands made from the answers would disclose the least and the greatest. There
-// are at most eleven, as wide as 1, 2 or 5 times a power of ten, and they begin at a multiple of their width.
+// questionnaire bounds the number on both sides: bands made from the answers would disclose the smallest and the largest.
+// There are at most eleven. Their width is 1, 2 or 5 times a power of ten, and they begin at a multiple of it.
 func (f Field) Bands() (limits []Decimal, width Decimal) {
 	q := f.Question
 	if q.Type != Number || q.Min == nil || q.Max == nil {

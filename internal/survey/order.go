@@ -41,7 +41,7 @@ type sorter struct {
 // visit adds a question after those that it needs. It returns a cycle if it finds one.
 func (s *sorter) visit(id string) (cycle []string) {
 	q, ok := s.questions[id]
-	if !ok || s.done[id] { // channel and language are no questions
+	if !ok || s.done[id] { // channel and language are names, but not questions
 		return nil
 	}
 	if at := slices.Index(s.path, id); at >= 0 {
@@ -67,7 +67,7 @@ type Placed struct {
 	Section *Section
 }
 
-// Conditions decide whether the question is asked, and with which options.
+// Conditions returns the conditions that decide whether the question is asked, and with which options.
 func (p Placed) Conditions() []*expression.Tree {
 	trees := []*expression.Tree{p.Section.ShowIf, p.ShowIf}
 	for _, option := range p.Options {

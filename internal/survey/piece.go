@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// A Piece is a part of a text: words, or the place of an earlier answer, written {{q}}.
+// A Piece is a part of a text: words, or an earlier answer, written {{q}}.
 type Piece struct {
 	Text   string // as written, braces included
-	Answer string // the field, or the ranking, whose answer is shown there; "" for words
+	Answer string // the field or ranking whose answer is shown; "" for words
 }
 
 var braces = regexp.MustCompile(`\{\{[^{}]*\}\}`)
 
-// Pieces splits a text at its {{answers}}. Braces that name no answer are words.
+// Pieces splits a text at each {{name}} that shows an answer. Other braces are words.
 func (s *Survey) Pieces(text string) []Piece {
 	var pieces []Piece
 	end := 0

@@ -1,4 +1,4 @@
-// Package survey is the model: what a checked questionnaire is, its compiled form and the hashes that name it. A [Survey]
+// Package survey defines the model of a checked questionnaire, its compiled form and the hashes that identify it. A [Survey]
 // comes from package questionnaire, which parses YAML, or from [Decode]. The package is pure: bytes in, values out.
 package survey
 
@@ -14,7 +14,7 @@ import (
 // A Survey is one compiled questionnaire. It is read only: handlers share one value between requests.
 type Survey struct {
 	ID             string    `json:"id"`
-	Version        string    `json:"version"` // hash of the whole definition, which names it
+	Version        string    `json:"version"` // hash of the whole definition
 	Shape          string    `json:"shape"`   // hash of what figures depend on: an edited label does not change it
 	Title          Text      `json:"title"`
 	Languages      []string  `json:"languages"` // the first is the default
@@ -28,8 +28,8 @@ type Survey struct {
 	Period         Period    `json:"period"`
 	Audience       Audience  `json:"audience"`
 	Channels       []string  `json:"channels,omitempty"`
-	Unlisted       bool      `json:"unlisted,omitempty"`   // listed: false; only those who have the link find it
-	KeepDuplicates bool      `json:"keep_twins,omitempty"` // duplicates: keep; equal answers from one place are counted each
+	Unlisted       bool      `json:"unlisted,omitempty"`   // listed: false; found only by the link
+	KeepDuplicates bool      `json:"keep_twins,omitempty"` // duplicates: keep; each of several equal answers from one place counts
 	Steps          bool      `json:"steps,omitempty"`      // layout: steps; with a script, sections are shown one at a time
 	Sections       []Section `json:"sections"`
 	Scoring        Scoring   `json:"scoring"`
@@ -48,7 +48,7 @@ type Survey struct {
 // Text is a text in every language of its survey, by language. An empty Text has no words.
 type Text map[string]string
 
-// Thanks is what a respondent reads afterwards if a condition holds. The last one of a survey has no condition.
+// Thanks is a text shown after a submission if its condition holds. The last one of a survey has no condition.
 type Thanks struct {
 	ShowIf *expression.Tree `json:"show_if,omitempty"`
 	Text   Text             `json:"text"`
@@ -147,7 +147,7 @@ type Question struct {
 	Private     bool             `json:"private,omitempty"`
 	Unpublished bool             `json:"unpublished,omitempty"` // publish: false
 	Segment     bool             `json:"segment,omitempty"`
-	Sensitive   bool             `json:"sensitive,omitempty"` // a batch whose answers to it are all the same is not released alone
+	Sensitive   bool             `json:"sensitive,omitempty"` // a batch whose answers to it are all equal is not released by itself
 	Dimension   string           `json:"dimension,omitempty"`
 	Weight      Decimal          `json:"weight"`
 	Display     string           `json:"display,omitempty"`
@@ -182,13 +182,13 @@ type Rule struct {
 type Option struct {
 	ID        string           `json:"id"`
 	Label     Text             `json:"label,omitempty"`
-	Score     *Decimal         `json:"score,omitempty"` // nil: an answer, but no part of any mean
+	Score     *Decimal         `json:"score,omitempty"` // nil: counted as an answer, but left out of means
 	Exclusive bool             `json:"exclusive,omitempty"`
 	ShowIf    *expression.Tree `json:"show_if,omitempty"`
 }
 
-// Other is the id of the option that has a text of its own, in the field QUESTION._other. If it has no label, the
-// interface's wording is used.
+// Other is the id of the option that comes with a text field, named QUESTION._other. If it has no label, the interface's
+// wording is used.
 const Other = "_other"
 
 // Row is one line of a matrix: an item named QUESTION.ROW.
@@ -204,14 +204,14 @@ type Scoring struct {
 	Model      string            `json:"model"`
 	Unit       string            `json:"unit,omitempty"`    // of mean_of_units: the segment whose values are the units
 	Of         string            `json:"of,omitempty"`      // of mean_of_units: the model that scores each unit
-	Overall    string            `json:"overall,omitempty"` // the item that stands for the whole
+	Overall    string            `json:"overall,omitempty"` // the item that measures overall satisfaction
 	Dimensions []Dimension       `json:"dimensions,omitempty"`
-	Bands      []Band            `json:"bands,omitempty"` // highest first; the last one is from 0
+	Bands      []Band            `json:"bands,omitempty"` // highest first; the last one begins at 0
 	Target     *Decimal          `json:"target,omitempty"`
 	Rule       *ResponseRateRule `json:"response_rate_rule,omitempty"`
 }
 
-// The models. A score of weighted_count is the coefficient by which an answer counts.
+// The models. In weighted_count, a score is the coefficient by which the count of its answers is multiplied.
 const (
 	PercentOfMax  = "percent_of_max"
 	Mean          = "mean"
@@ -233,8 +233,8 @@ func (s *Scoring) OutOf100() bool {
 	return s.GroupModel() == PercentOfMax || s.GroupModel() == Graded10
 }
 
-// ResponseRateRule takes points off an index for a response rate below a floor: Deduct for each Per percentage points
-// missing.
+// ResponseRateRule takes points off the index for a response rate below a floor: Deduct for each Per percentage points that
+// are missing.
 type ResponseRateRule struct {
 	Floor        Decimal `json:"floor"` // percent
 	Per          Decimal `json:"per"`   // percentage points
@@ -302,8 +302,8 @@ const (
 	UrgentPriority Priority = "urgent"
 )
 
-// Public returns the definition that may be published: without the alerts, which say which answers are followed up. It keeps
-// the version of the whole.
+// Public returns the definition that may be published: without the alerts, which show which answers are followed up. It
+// keeps the version of the whole.
 func (s *Survey) Public() *Survey {
 	public := *s
 	public.Alerts = nil
@@ -313,7 +313,7 @@ func (s *Survey) Public() *Survey {
 // In returns the text in a language.
 func (t Text) In(language string) string { return t[language] }
 
-// DefaultLanguage returns the first language, which is that of the survey's main address.
+// DefaultLanguage returns the first language. The survey's main address is in it.
 func (s *Survey) DefaultLanguage() string { return s.Languages[0] }
 
 // Speaks reports whether the survey is available in a language.
@@ -322,8 +322,8 @@ func (s *Survey) Speaks(language string) bool { return slices.Contains(s.Languag
 // Location returns the survey's timezone.
 func (s *Survey) Location() *time.Location { return s.location }
 
-// ThanksPath returns the address of thank-you text i, relative to the survey's: "thanks/" for the last, which is for
-// everybody else, and "thanks/1/", "thanks/2/", … for the others.
+// ThanksPath returns the address of thank-you text i, relative to the survey's: "thanks/" for the last, which has no
+// condition, and "thanks/1/", "thanks/2/", … for the others.
 func (s *Survey) ThanksPath(i int) string {
 	if i < 0 || i >= len(s.Thanks)-1 {
 		return "thanks/"

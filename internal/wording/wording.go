@@ -75,7 +75,7 @@ func Load(fsys fs.FS) (*Catalog, error) {
 		c.languages = append(c.languages, name)
 		c.words[name] = w
 	}
-	if len(faults) == 0 { // in a broken file, everything would be missing
+	if len(faults) == 0 { // after an error in a file, its sentences would seem to be missing
 		faults = c.compare()
 	}
 	if len(faults) > 0 {
@@ -212,7 +212,7 @@ func (c *Catalog) compare() []error {
 	return faults
 }
 
-// compareKey checks that a language has a key as another language has it.
+// compareKey checks that the language name has a key with the same placeholders as the language first.
 func (c *Catalog) compareKey(key, name, first string) []error {
 	s, ok := c.words[name].sentences[key]
 	if !ok {
@@ -236,7 +236,7 @@ func (c *Catalog) compareKey(key, name, first string) []error {
 
 var braces = regexp.MustCompile(`\{[^{}]*\}`)
 
-// split takes a text apart at its placeholders.
+// split splits a text at its placeholders.
 func split(text string) ([]piece, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, errors.New("empty")
@@ -290,11 +290,11 @@ func formsOf(tag language.Tag) []plural.Form {
 // Languages lists the languages, sorted.
 func (c *Catalog) Languages() []string { return c.languages }
 
-// Speaks reports whether there are words in a language or in the one that it is a variety of.
+// Speaks reports whether there are words in a language or in one that it is a variety of.
 func (c *Catalog) Speaks(name string) bool { return c.find(name) != nil }
 
-// In returns the words of a language, else of the language that it is a variety of ("zh" for "zh-Hant-TW"), else of English,
-// else of the first language.
+// In returns the words of a language, else of the nearest one that it is a variety of ("zh" for "zh-Hant-TW"), else of
+// English, else of the first language.
 func (c *Catalog) In(name string) *Words {
 	if w := c.find(name); w != nil {
 		return w
@@ -305,7 +305,7 @@ func (c *Catalog) In(name string) *Words {
 	return c.words[c.languages[0]]
 }
 
-// find returns the words of a language or of the one that it is a variety of, or nil.
+// find returns the words of a language, else of the nearest language that it is a variety of, else nil.
 func (c *Catalog) find(name string) *Words {
 	for {
 		if w := c.words[name]; w != nil {
@@ -342,7 +342,7 @@ func (w *Words) Has(key string) bool { _, ok := w.sentences[key]; return ok }
 func (w *Words) Keys() []string { return slices.Sorted(maps.Keys(w.sentences)) }
 
 // Say returns the sentence of a key. args are the names and values of placeholders in turn; values are printed as by
-// fmt.Sprint. In place of an unknown key or a missing value there is its name, so that a page survives the mistake.
+// fmt.Sprint. An unknown key and a missing value are shown by their names, so that a page survives the mistake.
 func (w *Words) Say(key string, args ...any) string {
 	s, ok := w.sentences[key]
 	if !ok {
@@ -385,7 +385,7 @@ func value(name string, args []any) string {
 	return "{" + name + "}"
 }
 
-// form returns the plural form for a number as it is written, "3" or "1.50"; Other for what is no number.
+// form returns the plural form for a number as it is written, "3" or "1.50"; Other for anything else.
 func (w *Words) form(number string) plural.Form {
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(number, "-"), ".")
 	short := strings.TrimRight(fraction, "0")
