@@ -1,4 +1,4 @@
-// Package advice says what an experienced author would change in a questionnaire that has no mistakes: questions that
+// Package advice reports what an experienced author would change in a valid questionnaire: questions that
 // ask two things at once, scales with unequal sides, languages out of step, a survey longer than it promises. Advice is
 // never an error: it can be wrong, and a comment in the file silences it (see [Silencing]). It is pure.
 package advice
@@ -69,7 +69,7 @@ type adviser struct {
 // A path leads to a part of the file; see [questionnaire.Places.At].
 type path []any
 
-// to returns a path below.
+// to returns the path extended by keys or indexes.
 func (p path) to(steps ...any) path { return append(slices.Clip(slices.Clone(p)), steps...) }
 
 func (a *adviser) add(code string, at path, fix, sentence string, args ...any) {
@@ -91,7 +91,7 @@ func baseLanguage(code string) string {
 	return b.String()
 }
 
-// languageName is a language in a sentence.
+// languageName returns the name of a language in a sentence.
 func languageName(code string) string {
 	switch baseLanguage(code) {
 	case "zh":

@@ -20,7 +20,7 @@ type Response struct {
 	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
-// Tombstone returns what is left of a response that is erased: what identifies it, and the answers whose fields are in keep.
+// Tombstone returns what is kept of a response that is erased: what identifies it, and the answers whose fields are in keep.
 func (r Response) Tombstone(keep []string) Response {
 	t := Response{ID: r.ID, Survey: r.Survey, Version: r.Version, Period: r.Period, Withdrawn: true}
 	for _, a := range r.Answers {

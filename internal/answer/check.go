@@ -89,7 +89,7 @@ func rank(s *survey.Survey, p Problem) int {
 	return len(s.Fields())
 }
 
-// readEnvelope takes over the id, language and channel of a submission.
+// readEnvelope reads the id, language and channel of a submission.
 func (r *Response) readEnvelope(s *survey.Survey, p Posted) []Problem {
 	var problems []Problem
 	if p.ID != "" {
@@ -144,7 +144,7 @@ func readAll(s *survey.Survey, typed map[string][]string) (values map[string][]s
 	return values, unread
 }
 
-// chooseOther chooses "other" where its text is given. Beside another single choice the text is a problem.
+// chooseOther chooses "other" if its text is given. If another option of a single choice is chosen, the text is a problem.
 func chooseOther(q *survey.Question, values map[string][]string, unread map[string]Problem) {
 	text := q.ID + "." + survey.Other
 	if len(values[text]) == 0 || slices.Contains(values[q.ID], survey.Other) {
@@ -374,7 +374,7 @@ func checkLimits(f survey.Field, values []string) *Problem {
 	return nil
 }
 
-// OtherLength is the greatest length of the text of "other", and of a hidden value, in characters.
+// OtherLength is the maximum length of the text of "other", and of a hidden value, in characters.
 const OtherLength = 200
 
 // checkChoices checks the options of a multi_choice together.
@@ -428,8 +428,8 @@ var (
 	webAddress = regexp.MustCompile(`^(?i:https?://)?[^\s/@:?#<>"']+\.[^\s/@:?#<>"'.]{2,}(:\d{1,5})?([/?#][^\s<>"]*)?$`)
 )
 
-// clean removes what is not meant: surrounding white space, control characters and, in answers that are no prose, the
-// full-width forms of Chinese input methods. Line ends become \n.
+// clean removes surrounding white space, control characters and, unless the answer is prose, the full-width forms of Chinese
+// input methods. Line ends become \n.
 func clean(f survey.Field, value string) string {
 	lines := false
 	switch t := f.Question.Type; {

@@ -94,7 +94,7 @@ type level struct {
 	set    map[string]bool // of the members so far, when they are many
 }
 
-// maxNames is up to how many names a list is faster than a set.
+// maxNames is the number of names up to which a list is faster than a set.
 const maxNames = 64
 
 // isRepeated adds the current name, and reports whether the object has it already.

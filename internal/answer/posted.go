@@ -40,7 +40,7 @@ func FromForm(values url.Values) Posted {
 }
 
 // FromJSON reads {"id", "version", "language", "channel", "answers": {…}}. A member that is unknown, given twice or of the
-// wrong type is a problem that Check reports with the others. The error is for what is no JSON object at all.
+// wrong type is a problem that Check reports with the others. The error is for data that is not a JSON object at all.
 func FromJSON(body []byte) (Posted, error) {
 	var p Posted
 	var envelope struct {

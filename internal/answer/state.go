@@ -6,7 +6,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// State is what a questionnaire asks of a respondent, given the answers so far. The page's script computes the same.
+// State holds what a questionnaire asks of a respondent, given the answers so far. The page's script computes the same.
 type State struct {
 	Values   map[string][]string // by field: answers to what is asked, in canonical form
 	Asked    map[string]bool     // by question
@@ -47,7 +47,7 @@ func EvaluateTyped(s *survey.Survey, typed map[string][]string, channel, languag
 	return Evaluate(s, values, channel, language)
 }
 
-// An evaluation is a state that is being computed.
+// An evaluation computes a state.
 type evaluation struct {
 	State
 	survey            *survey.Survey

@@ -68,10 +68,10 @@ type Releases struct {
 	count int
 }
 
-// Last is the latest release so far; nil before the first.
+// Last returns the latest release so far; nil before the first.
 func (h *Releases) Last() *release.Release { return h.last }
 
-// Count is the number of releases so far.
+// Count returns the number of releases so far.
 func (h *Releases) Count() int { return h.count }
 
 // Add checks a release against the one before: it must be that one and whole batches, each of at least k respondents, and
@@ -95,7 +95,7 @@ func (h *Releases) Add(r *release.Release, form *survey.Survey) []string {
 	return s.findings
 }
 
-// step is a release beside the one before it.
+// step is a release and the one before it.
 type step struct {
 	findings
 	release, before *release.Release

@@ -1,5 +1,5 @@
-// Package cases holds what has to be followed up: a response for which a survey's alert holds opens a Case, which is open
-// until a role closes it. A case names the response that opened it and the questions that the alert is about; it holds no
+// Package cases manages follow-ups: a response for which a survey's alert holds opens a Case, which stays open until a role
+// closes it. A case names the response that opened it and the questions that the alert is about; it holds no
 // answer. It is pure.
 package cases
 
@@ -43,7 +43,7 @@ type Case struct {
 	Revision     int             `json:"-"`                   // that was read from a store; 0 before it is stored
 }
 
-// Status says how far a case has come.
+// Status is the progress of a case.
 type Status string
 
 // The statuses.

@@ -6,7 +6,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// alerts compares what opens cases. Figures do not depend on it.
+// alerts compares the alerts. Figures do not depend on them.
 func (c *comparer) alerts() {
 	old, new := map[string]survey.Alert{}, map[string]survey.Alert{}
 	for _, a := range c.old.Alerts {

@@ -43,7 +43,7 @@ func (e Effect) Words() string {
 	}
 }
 
-// Grave reports whether figures are lost or cut.
+// Grave reports whether the effect is Invalid or Breaks.
 func (e Effect) Grave() bool { return e == Invalid || e == Breaks }
 
 // A Change is one edit and its effect.
@@ -92,7 +92,7 @@ type comparer struct {
 // A path leads to a part of a file; see [questionnaire.Places.At].
 type path []any
 
-// to returns a path below.
+// to returns the path extended by keys or indexes.
 func (p path) to(steps ...any) path { return append(slices.Clip(slices.Clone(p)), steps...) }
 
 // add adds an edit at a place of the new file.

@@ -2,7 +2,7 @@ package compare
 
 import "slices"
 
-// A matching says what became of the items of an old list in a new one. All numbers are indices.
+// A matching relates the items of an old list to those of a new one. All numbers are indices.
 type matching struct {
 	kept    []pair
 	renamed []pair // the id is gone, but a new item looks like the old one

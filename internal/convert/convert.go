@@ -1,9 +1,9 @@
-// Package convert turns questionnaires of other tools, XLSForm workbooks and SurveyJS definitions, into this one's YAML,
-// with a report that has a line for every cell or property of the source that was not carried over unchanged. It is pure:
+// Package convert converts XLSForm workbooks and SurveyJS definitions into our YAML, with a report that has a line for every
+// cell or property of the source that was not carried over unchanged. It is pure:
 // bytes in, YAML and report out. The YAML passes the parser of questionnaires.
 //
-// A source is first taken apart into atoms (cells, or the leaves of JSON), each of which must have an outcome: see
-// [report.Outcome]. The readers ([xlsform.Read], [surveyjs.Read]) build a draft, which [draft.Draft.Write] makes YAML of.
+// A source is first split into atoms (cells, or the leaves of JSON), each of which must have an outcome: see
+// [report.Outcome]. The readers ([xlsform.Read], [surveyjs.Read]) build a draft, which [draft.Draft.Write] writes as YAML.
 package convert
 
 import (
@@ -29,8 +29,8 @@ type Result struct {
 	Report report.Report
 }
 
-// Convert converts a questionnaire, whose format it tells by the content. file names it in the report. An error means that
-// nothing could be made of it.
+// Convert converts a questionnaire. It detects the format by the content. file names the source in the report. It returns an
+// error if the source cannot be read at all.
 func Convert(file string, source []byte) (Result, error) {
 	base := path.Base(strings.ReplaceAll(file, "\\", "/"))
 	var read func(file string, source []byte) (*draft.Draft, error)

@@ -72,7 +72,7 @@ func (b *Book) lines(w *wording.Words) [][]string {
 	return all
 }
 
-// KindText says what the variable holds.
+// KindText describes the kind of the variable.
 func (e Entry) KindText(w *wording.Words) string {
 	text := w.Say("kind." + string(e.Kind))
 	if e.Private {

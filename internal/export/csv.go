@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// TableOptions are how a table is written.
+// TableOptions says how a table is written.
 type TableOptions struct {
 	Labels bool // texts in place of names and ids
 	BOM    bool // of CSV: the byte order mark by which Excel recognises UTF-8
@@ -63,7 +63,7 @@ func (s *csvSink) Close() error {
 	return s.w.Error()
 }
 
-// formulaStarts are the characters that begin a formula in a spreadsheet (OWASP, CSV Injection), full-width ones included.
+// formulaStarts lists the characters that begin a formula in a spreadsheet (OWASP, CSV Injection), full-width ones included.
 const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
 // plainNumber matches texts that a spreadsheet reads as numbers.

@@ -1,7 +1,7 @@
-// Package export turns stored responses into files for people who analyse them elsewhere: CSV, Excel, JSON Lines, and CSV
+// Package export writes stored responses to files for analysis with other tools: CSV, Excel, JSON Lines, and CSV
 // with syntax for SPSS, each with a codebook. Responses are read twice, one by one: a [Census] counts them, a [Plan] of
-// columns is made from it, and the second time the rows are written. So memory follows the questionnaires, not the number
-// of responses. The package is pure.
+// columns is made from it, and the second time the rows are written. So the memory needed depends on the questionnaires, not on
+// the number of responses. The package is pure.
 //
 // Answers are read by the version of the questionnaire that was answered. Columns are those of all versions that have
 // answers: today's first, in its order, then those of older ones alone.
@@ -61,7 +61,7 @@ func kindOf(f survey.Field) Kind {
 	return Text
 }
 
-// A Census counts responses. Censuses of parts are put together by Merge.
+// A Census counts responses. Merge combines the censuses of parts of the responses.
 type Census struct {
 	Responses int64 // without withdrawn ones
 	Withdrawn int64

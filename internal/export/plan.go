@@ -12,14 +12,14 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// Options say which answers are exported, and in which language.
+// Options selects which answers are exported, and the language of labels.
 type Options struct {
 	Language string // of labels; a questionnaire that does not have it uses its first
 	Private  bool   // with private answers
 	Words    *wording.Words
 }
 
-// A Plan is the columns of an export.
+// A Plan describes the columns of an export.
 type Plan struct {
 	Survey    *survey.Survey // in force
 	Language  string
@@ -55,7 +55,7 @@ type Value struct {
 	N     int64
 }
 
-// versionPlan says where the answers to one version go.
+// versionPlan maps the answers to one version to columns.
 type versionPlan struct {
 	survey  *survey.Survey
 	columns [][]int             // by index of the field; of Chosen, by index of the option. nil if it is not exported
@@ -202,7 +202,7 @@ func (p *Plan) part(f survey.Field, language string) string {
 	return strings.Join(parts, ", ")
 }
 
-// label is an option's text.
+// label returns an option's text.
 func (p *Plan) label(o survey.Option, language string) string {
 	switch text := o.Label.In(language); {
 	case text != "":
@@ -216,7 +216,7 @@ func (p *Plan) label(o survey.Option, language string) string {
 	}
 }
 
-// languageOf is a language if a survey has it, else the survey's first.
+// languageOf returns the language if the survey has it, else the survey's first language.
 func languageOf(s *survey.Survey, language string) string {
 	if s.Speaks(language) {
 		return language
@@ -224,7 +224,7 @@ func languageOf(s *survey.Survey, language string) string {
 	return s.DefaultLanguage()
 }
 
-// Full is the text of a variable: the question, and which part of it.
+// Full returns the text of a variable: the question, and which part of it.
 func (v *Variable) Full() string {
 	if v.Of == "" {
 		return v.Label

@@ -173,7 +173,7 @@ func (s *SPSS) sets(b *strings.Builder) {
 	}
 }
 
-// format is the format of a variable.
+// format returns the SPSS format of a variable.
 func (s *SPSS) format(i int) string {
 	v := s.plan.Variables[i]
 	switch v.Kind {
@@ -203,7 +203,7 @@ func (s *SPSS) format(i int) string {
 	}
 }
 
-// level is the level of measurement.
+// level returns the level of measurement of a variable.
 func level(v *Variable) string {
 	switch v.Kind {
 	case Number:
@@ -226,13 +226,13 @@ func level(v *Variable) string {
 	return "NOMINAL"
 }
 
-// quoted is a string literal of SPSS, cut at a number of bytes.
+// quoted returns an SPSS string literal, cut at a number of bytes.
 func quoted(text string, most int) string {
 	text = cut(strings.TrimSpace(lineBreaks.Replace(text)), most)
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }
 
-// comment is a text for the end of a comment, which the only period ends.
+// comment returns a text for the end of a comment, with a period only at its end.
 func comment(text string) string {
 	return strings.TrimRight(cut(lineBreaks.Replace(text), 200), ". ") + "."
 }

@@ -101,7 +101,7 @@ func Next(s *survey.Survey, period, today string, last *Release, t *tally.Tally,
 	return next
 }
 
-// first is a period's first release before anything is added to it.
+// first returns a period's first release, before anything is added to it.
 func first(s *survey.Survey, period, today string) *Release {
 	return &Release{
 		Survey: s.ID, Period: period, Number: 1, Date: today, Shape: s.Shape, Version: s.Version, Form: s.Form(),
@@ -139,7 +139,7 @@ func (r *Release) missesRespondents(t *tally.Tally) bool {
 	return false
 }
 
-// received counts the respondents who have answered, those who have withdrawn since included.
+// received counts the respondents who have answered, including those who have withdrawn since.
 func received(c *tally.Counters) int64 {
 	if c == nil {
 		return 0
@@ -309,7 +309,7 @@ func (r *Release) Changed(s *survey.Survey) []string {
 	return changed
 }
 
-// publishedFields are the names of the fields that are published.
+// publishedFields returns the names of the fields that are published.
 func publishedFields(s *survey.Survey) []string {
 	names := []string{}
 	for _, f := range s.Fields() {
@@ -323,7 +323,7 @@ func publishedFields(s *survey.Survey) []string {
 	return names
 }
 
-// firstDay is the day on which a period begins, or "" if it has no beginning.
+// firstDay returns the day on which a period begins, or "" if it has no beginning.
 func firstDay(s *survey.Survey, period string) string {
 	year, rest, _ := strings.Cut(period, "-")
 	switch {
@@ -376,7 +376,7 @@ func (r *Release) CohortsWith(segment, option string) []*tally.Counters {
 	return found
 }
 
-// keyPart is the i-th part of a cohort's key, whose parts are separated by slashes.
+// keyPart returns the i-th part of a cohort's key, whose parts are separated by slashes.
 func keyPart(key string, i int) string {
 	for ; i > 0; i-- {
 		_, key, _ = strings.Cut(key, "/")

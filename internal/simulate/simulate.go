@@ -53,8 +53,8 @@ func New(s *survey.Survey, seed uint64) *Simulator {
 	return m
 }
 
-// GoBack turns to respondents of so many periods ago: others, with the same biases, but approving a little less for each
-// period back.
+// GoBack switches to the respondents of a period that many periods ago: different ones, with the same biases, whose approval is
+// a little lower for each period back.
 func (m *Simulator) GoBack(periods int) {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d", m.survey.ID, periods)

@@ -11,8 +11,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Ask makes a draft of answers to questions, a line each, in a language. The flags are offered as answers. exists reports
-// whether a file exists.
+// Ask asks questions in a language and makes a draft from the answers, one line each. The flags are offered as default
+// answers. exists reports whether a file exists.
 func Ask(in io.Reader, out io.Writer, f Flags, language string, exists func(path string) bool) (*Draft, error) {
 	d := &Draft{title: survey.Text{}, purpose: survey.Text{}}
 	i := &interview{in: bufio.NewReader(in), out: out, words: wordsIn[language], draft: d}
@@ -128,7 +128,7 @@ func (i *interview) listTopics() {
 	}
 }
 
-// usualPurpose is offered as a survey's purpose, by language.
+// usualPurpose is the default purpose of a survey, by language.
 var usualPurpose = map[string]string{"zh": "改进我们的产品和服务", "en": "to improve our products and services"}
 
 // Written says, in a language, that a questionnaire is written to a file.

@@ -1,4 +1,4 @@
-// Package starter makes a questionnaire to start from: out of answers to a few questions, or as a copy of a sample.
+// Package starter creates a new questionnaire: from answers to a few questions, or as a copy of a sample.
 package starter
 
 import (
@@ -18,7 +18,7 @@ import (
 // topics are the ready-made groups of questions, in the order in which they are asked.
 var topics = []string{"overall", "product", "delivery", "service", "price", "recommend", "comments", "contact"}
 
-// Draft is what a new questionnaire is made from.
+// Draft holds the answers that a new questionnaire is made from.
 type Draft struct {
 	ID       string
 	Email    string // of the contact; "" leaves an example in the file

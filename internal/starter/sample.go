@@ -18,7 +18,7 @@ type Sample struct {
 	Survey *survey.Survey
 }
 
-// ErrNoSample says that there is no sample of a name.
+// ErrNoSample means that there is no sample of the name.
 var ErrNoSample = errors.New("there is no ready questionnaire of this name")
 
 // Samples returns all samples, sorted by id.

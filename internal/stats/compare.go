@@ -69,7 +69,7 @@ func (l *Line) follow(periods []Period) {
 	}
 }
 
-// point is the figure of a field, or of the index if the field is zero.
+// point returns the figure of a field, or of the index if the field is zero.
 func (p *Period) point(f survey.Field) Point {
 	if f.Question == nil {
 		return Point{Period: p.Name, N: p.Respondents, Value: p.Overall.Score, scale: p.form.rules}
@@ -85,7 +85,7 @@ func (p *Period) point(f survey.Field) Point {
 	return point
 }
 
-// indexRules is all that the index depends on besides the answers.
+// indexRules returns all that the index depends on besides the answers.
 func (f *form) indexRules() string {
 	s := f.Survey
 	var b strings.Builder
@@ -202,14 +202,14 @@ type Driver struct {
 	Quadrant    Quadrant
 }
 
-// Quadrant says what to do about an item, by its importance and performance above or below the mean.
+// Quadrant is the priority of an item, by whether its importance and performance are above or below the mean.
 type Quadrant string
 
 // The quadrants.
 const (
 	Improve Quadrant = "improve"  // important, and done worse than the mean
 	Keep    Quadrant = "keep"     // important, and done well
-	Low     Quadrant = "low"      // neither
+	Low     Quadrant = "low"      // not important, and done worse than the mean
 	Surplus Quadrant = "overdone" // done well, and not important
 )
 

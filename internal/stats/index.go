@@ -47,8 +47,8 @@ func (f *form) score(items []Item) (dimensions []Dimension, overall Overall) {
 	return dimensions, overall
 }
 
-// sums are those of items that are scored together. They are whole numbers, in billionths: weights are in millionths,
-// scores in thousandths.
+// sums holds the sums over items that are scored together, as whole numbers in billionths: weights are in millionths, scores
+// in thousandths.
 type sums struct {
 	quotients []quotient // their sum is Σ w·q
 	divisor   big.Int    // Σ w·d
@@ -112,8 +112,8 @@ func (s *sums) exactDivisor() *big.Rat {
 	return new(big.Rat).SetFrac(&s.divisor, big.NewInt(billionths))
 }
 
-// margin is half the interval of the score. It is not known how items vary together, so it is that of items which all vary
-// in the same direction: the widest possible.
+// margin returns half the width of the score's interval. The covariance of the items is not known, so it assumes that they all
+// vary in the same direction, which gives the widest interval.
 func (s *sums) margin(model string) float64 {
 	divisor, _ := s.divisor.Float64()
 	half := s.halfWidth / (divisor / float64(billionths))
@@ -163,7 +163,7 @@ func meanOfUnits(p *Period) {
 	}
 }
 
-// meanOf is the mean of those that are not nil; nil without any.
+// meanOf returns the mean of the values that are not nil; nil without any.
 func meanOf(all []*big.Rat) *big.Rat {
 	sum, n := new(big.Rat), int64(0)
 	for _, x := range all {
@@ -203,7 +203,7 @@ func (o *Overall) publish(s *survey.Survey, rate *big.Rat) {
 	}
 }
 
-// deduction is how many points a response rate in percent costs: Deduct for each Per points under the floor, in a stepped
+// deduction returns the points that a response rate, in percent, costs: Deduct for each Per points under the floor, in a stepped
 // rule only for each whole Per.
 func deduction(rule *survey.ResponseRateRule, rate *big.Rat) *big.Rat {
 	missing := new(big.Rat).Sub(rat(rule.Floor), rate)
@@ -217,7 +217,7 @@ func deduction(rule *survey.ResponseRateRule, rate *big.Rat) *big.Rat {
 	return times.Mul(times, rat(rule.Deduct))
 }
 
-// sampleSize is how many of a population have to answer by the rule ten_plus_5_percent: ten and five percent, rounded up,
+// sampleSize returns how many of a population have to answer by the rule ten_plus_5_percent: ten and five percent, rounded up,
 // and never more than the population.
 func sampleSize(population int64) int64 {
 	return min(population, 10+(population+19)/20)

@@ -8,7 +8,7 @@ type Interval struct{ Low, High float64 }
 // z is the 97.5 % quantile of the normal distribution.
 const z = 1.959963984540054
 
-// correction is the factor of a variance when n are drawn from a finite population without replacement (Cochran, Sampling
+// correction returns the factor of a variance when n are drawn from a finite population without replacement (Cochran, Sampling
 // Techniques, 1977, section 2.6): (N-n)/(N-1), 0 when all were asked. A population of 0 is unknown, and taken as infinite.
 func correction(n, population int64) float64 {
 	switch {
@@ -21,7 +21,7 @@ func correction(n, population int64) float64 {
 	}
 }
 
-// wilson is the score interval of a share of count in n (Wilson, JASA 22, 1927). For a finite population, n is divided by
+// wilson returns the score interval of a share of count in n (Wilson, JASA 22, 1927). For a finite population, n is divided by
 // the correction. It is nil for n = 0.
 func wilson(count, n, population int64) *Interval {
 	if n == 0 {
@@ -33,7 +33,7 @@ func wilson(count, n, population int64) *Interval {
 	return &Interval{max(0, middle-half), min(1, middle+half)}
 }
 
-// student is the interval of a mean of n values with a sample variance. It is nil for fewer than two.
+// student returns the interval of a mean of n values with a sample variance. It is nil for fewer than two.
 func student(mean, variance float64, n, population int64) *Interval {
 	if n < 2 {
 		return nil
@@ -47,7 +47,7 @@ var quantiles = [...]float64{12.7062047, 4.30265273, 3.18244631, 2.77644511, 2.5
 	2.20098516, 2.17881283, 2.16036866, 2.14478669, 2.13144955, 2.1199053, 2.10981558, 2.10092204, 2.09302405, 2.08596345,
 	2.07961384, 2.07387307, 2.06865761, 2.06389856, 2.05953855, 2.05552944, 2.05183052, 2.04840714, 2.04522964, 2.04227246}
 
-// quantile is the 97.5 % quantile of Student's t; above 30 degrees of freedom by the expansion of Abramowitz and Stegun,
+// quantile returns the 97.5 % quantile of Student's t; above 30 degrees of freedom by the expansion of Abramowitz and Stegun,
 // 26.7.5, which is then good to seven digits.
 func quantile(degrees int64) float64 {
 	if degrees <= int64(len(quantiles)) {

@@ -130,7 +130,7 @@ func (p *Period) Group(segment, option string) *Period {
 	return g
 }
 
-// GroupSize is how many respondents a group has; see [Period.Group].
+// GroupSize returns how many respondents a group has; see [Period.Group].
 func (p *Period) GroupSize(segment, option string) (n int64) {
 	for _, c := range p.released.CohortsWith(segment, option) {
 		n += c.Respondents
@@ -138,7 +138,7 @@ func (p *Period) GroupSize(segment, option string) (n int64) {
 	return n
 }
 
-// Survey is the questionnaire that the period was scored by, with the texts of today's.
+// Survey returns the questionnaire that the period was scored by, with the texts of the current one.
 func (p *Period) Survey() *survey.Survey { return p.form.Survey }
 
 // WithPeriods returns a report of the same survey with other figures of its periods, such as a group's, and their trend.

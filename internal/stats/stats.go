@@ -9,7 +9,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Report is the figures of one survey.
+// Report holds the figures of one survey.
 type Report struct {
 	Survey   *survey.Survey
 	Revision int      // grows with every release: the sum of the periods' release numbers
@@ -17,7 +17,7 @@ type Report struct {
 	Trend    []Line   // of the index first, then of every item that is asked today
 }
 
-// Period is the figures of one period.
+// Period holds the figures of one period.
 type Period struct {
 	Name        string // "2026-Q4", or "all"
 	Release     int    // number of the release that it is made from
@@ -111,7 +111,7 @@ type Count struct {
 // Share is a part of some answers: N of Of.
 type Share struct{ N, Of, population int64 }
 
-// Ratio is the share, 0 to 1; nil of nothing.
+// Ratio returns the share, 0 to 1; nil if Of is 0.
 func (s Share) Ratio() *big.Rat {
 	if s.Of == 0 {
 		return nil
@@ -119,7 +119,7 @@ func (s Share) Ratio() *big.Rat {
 	return big.NewRat(s.N, s.Of)
 }
 
-// Percent is the ratio in percent, for charts; 0 of nothing.
+// Percent returns the ratio in percent, for charts; 0 if Of is 0.
 func (s Share) Percent() float64 {
 	if s.Of == 0 {
 		return 0
@@ -127,7 +127,7 @@ func (s Share) Percent() float64 {
 	return 100 * float64(s.N) / float64(s.Of)
 }
 
-// Interval is that of the ratio; nil of nothing.
+// Interval returns the confidence interval of the ratio; nil if Of is 0.
 func (s Share) Interval() *Interval { return wilson(s.N, s.Of, s.population) }
 
 // NPS is a net promoter score, -100 to 100.

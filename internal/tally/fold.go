@@ -183,7 +183,7 @@ type field struct {
 	first, width    survey.Decimal
 }
 
-// unscored is the score of an answer that has none.
+// unscored marks an option without a score.
 const unscored = -1
 
 func newPlan(s *survey.Survey) *plan {

@@ -9,7 +9,7 @@ import (
 	"github.com/lucasb-eyer/go-colorful"
 )
 
-// A Palette is the design's colours by the names of their custom properties, without the hyphens.
+// A Palette maps the names of the design's custom properties, without the leading hyphens, to colours.
 type Palette map[string]colorful.Color
 
 // tokens are the names of a palette's colours, in the order in which they are written.
@@ -31,7 +31,7 @@ var pairs = []pair{
 	{"edge", "bg", 3}, {"edge", "sheet", 3}, {"edge", "tint", 3},
 }
 
-// groundNames are what messages call the backgrounds.
+// groundNames names the backgrounds in messages.
 var groundNames = map[string]string{"bg": "the page", "sheet": "the background of questions", "tint": "chosen options", "bad-tint": "problems", "accent": "the accent"}
 
 // DefaultLight and DefaultDark are the design's own colours, as templates/tokens.css has them.
@@ -99,7 +99,7 @@ func deriveColours(paper, ink, accent colorful.Color, bad colorful.Color) Palett
 	p := Palette{"bg": paper, "sheet": sheetOn(paper, ink), "ink": ink, "accent": accent}
 	p["tint"] = selectedTint(p["sheet"], accent)
 	p["line"] = mix(p["sheet"], ink, 0.15)
-	// The softest with enough contrast, and some to spare.
+	// The softest colours with enough contrast, and a margin.
 	p["soft"] = softest(ink, p["sheet"], 5.2, p["bg"], p["sheet"], p["tint"])
 	p["edge"] = softest(ink, p["sheet"], 3.4, p["bg"], p["sheet"], p["tint"])
 	p["bad-tint"] = errorTint(p["sheet"], bad)

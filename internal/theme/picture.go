@@ -66,7 +66,7 @@ func (r *reader) readPicture(n *yaml.Node, key string) *Picture {
 	return p
 }
 
-// activeElements run, load or contain what is not drawing.
+// activeElements lists the elements that run or load something, or contain other content than a drawing.
 var activeElements = map[string]bool{"script": true, "foreignobject": true, "iframe": true, "embed": true, "object": true, "audio": true, "video": true,
 	"handler": true, "listener": true, "set": true, "animate": true, "animatemotion": true, "animatetransform": true}
 
@@ -96,7 +96,7 @@ func checkSVG(source []byte) (width, height float64, err error) {
 	return c.width, c.height, nil
 }
 
-// An svgChecker is on its way through a drawing.
+// An svgChecker checks the tokens of one drawing.
 type svgChecker struct {
 	line          int
 	begun         bool // the root element has been read

@@ -1,5 +1,5 @@
-// Package theme is a company's own look, read from one small file: its name and logo, its colours in light and in dark,
-// its corners and its font. The file is checked as questionnaires are: each problem has its place and its fix. The check
+// Package theme reads a company's design from one small file: name and logo, light and dark colours, corners and font. The
+// file is checked as questionnaires are: each problem has a place and a fix. The check
 // includes the contrast of every pair of colours that the design puts together. It is pure.
 package theme
 
@@ -26,7 +26,7 @@ const (
 	maxFonts   = 8
 )
 
-// A Theme is a company's look. The zero value leaves the design unchanged.
+// A Theme is a company's design. The zero value leaves the default design unchanged.
 type Theme struct {
 	Name     survey.Text // of the company, by language; "" is for all others
 	Address  string      // of the site, with "https://" and a slash at the end; "" if unknown

@@ -1,4 +1,4 @@
-// Package condition turns conditions of other tools into those of this one. The readers parse them into [Term]s, and a
+// Package condition converts conditions of other tools. The readers parse them into [Term]s, and a
 // [Writer] writes them in our expression language.
 package condition
 
@@ -66,7 +66,7 @@ func (t *Term) Constant() bool {
 	return false
 }
 
-// Mirrored has for each comparison the one that means the same with its sides exchanged.
+// Mirrored maps a comparison to the one that means the same with its sides exchanged.
 var Mirrored = map[string]string{"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 // isTruth reports whether the term is true or false, rather than a value.
@@ -78,7 +78,7 @@ func (t *Term) isTruth() bool {
 	return false
 }
 
-// A Kind is what conditions can do with an answer.
+// A Kind is the type of an answer, for conditions.
 type Kind string
 
 // The kinds.
@@ -93,12 +93,12 @@ const (
 	Missing Kind = "missing" // a question that was not carried over
 )
 
-// A Target is what a name of the source stands for here.
+// A Target is the question that a name of the source refers to.
 type Target struct {
 	Field   string // the question's id here
 	Kind    Kind
 	Options map[string]string // of a choice or set: our ids by the source's values
-	Why     string            // of one that is missing
+	Why     string            // for Missing: the reason
 }
 
 // option returns our id of an option by its value in the source. As in SurveyJS, case does not matter where the value is

@@ -44,10 +44,10 @@ func Scan(source string, syntax Syntax) (Tokens, error) {
 	return Tokens{tokens: s.tokens}, nil
 }
 
-// A scanner is on its way through a condition.
+// A scanner cuts one condition into tokens.
 type scanner struct {
 	Syntax
-	rest   string // what is not read yet
+	rest   string // not read yet
 	tokens []Token
 }
 
@@ -131,7 +131,7 @@ func (s *scanner) sign() error {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// Tokens are those of a condition that have not been read yet. The parsers embed them.
+// Tokens holds the tokens of a condition and how far they have been read. The parsers embed it.
 type Tokens struct {
 	tokens []Token
 	next   int
@@ -190,7 +190,7 @@ func (t *Tokens) Enter() error {
 // Leave ends a level of nesting.
 func (t *Tokens) Leave() { t.depth-- }
 
-// Whole parses a condition that must take all tokens.
+// Whole parses a condition. It fails if tokens are left over.
 func (t *Tokens) Whole(parse func() (*Term, error)) (*Term, error) {
 	term, err := parse()
 	if err != nil {
@@ -218,7 +218,7 @@ func (t *Tokens) Chain(op string, operand func() (*Term, error), signs ...string
 	return nil, err
 }
 
-// Brackets parses the rest of a term in brackets, of which the opening one is taken.
+// Brackets parses the rest of a term in brackets, after the opening one.
 func (t *Tokens) Brackets(inner func() (*Term, error)) (*Term, error) {
 	term, err := inner()
 	if err != nil {
@@ -253,12 +253,12 @@ func (t *Tokens) List(bracket string, value func() (*Term, error)) ([]*Term, err
 	}
 }
 
-// Unsupported is a term for what has no counterpart here. The message says why.
+// Unsupported returns a term for something that has no counterpart here. The message says why.
 func Unsupported(format string, args ...any) *Term {
 	return &Term{Op: "unsupported", Text: fmt.Sprintf(format, args...)}
 }
 
-// Arithmetic is the term for a calculation, which has no counterpart.
+// Arithmetic returns the term for a calculation, which has no counterpart.
 func Arithmetic(sign string) *Term {
 	return Unsupported("there is no arithmetic (%s) in conditions here", sign)
 }

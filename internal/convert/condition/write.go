@@ -24,7 +24,7 @@ type Expr struct {
 	level int // of the operator outside: how tightly it binds
 }
 
-// The levels, the loosest first.
+// The levels, from the loosest binding to the tightest.
 const (
 	levelOr = iota
 	levelAnd
@@ -38,7 +38,7 @@ var (
 	Never  = Expr{"false", levelAtom}
 )
 
-// operand is the expression within one of a level, in brackets if it binds less tightly.
+// operand returns the expression as an operand of an operator of a level: in brackets, if it binds less tightly.
 func (e Expr) operand(level int) string {
 	if e.level < level {
 		return "(" + e.Text + ")"

@@ -11,7 +11,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// applyConstraints turns each question's constraint into limits of the question, as far as it has such limits, and a
+// applyConstraints turns each question's constraint into limits of the question, where it has a key for them, and into a
 // check for the rest.
 func (w *writer) applyConstraints(sections []*section) {
 	for _, s := range sections {
@@ -64,7 +64,7 @@ func (w *writer) applyConstraint(q *Question) {
 	q.Checks = append(q.Checks, Check{&Condition{At: c.At, Tree: left}, message})
 }
 
-// applyLimits makes limits of the parts of a constraint that have one, and returns the others.
+// applyLimits applies the parts of a constraint that can be limits of the question, and returns the other parts.
 func (w *writer) applyLimits(q *Question, at *report.Atom, tree *condition.Term) (rest []*condition.Term) {
 	parts := tree.Conjuncts()
 	for _, t := range parts {
@@ -87,7 +87,7 @@ func (d *Draft) WriteMessage(check *report.Atom) *Text {
 	return Builtin(check, "Please check this answer.", "请检查这个回答。")
 }
 
-// Limit makes a part of a constraint a limit of the question, and reports whether the question has such a limit.
+// Limit applies a part of a constraint as a limit of the question, and reports whether the question has such a limit.
 func (q *Question) Limit(t *condition.Term) bool {
 	if len(t.Args) != 2 {
 		if t.Op == "answered" && t.Args[0].Op == "self" {
@@ -126,7 +126,7 @@ func (q *Question) Limit(t *condition.Term) bool {
 	return false
 }
 
-// limitPattern makes the question's pattern, which is matched against the whole answer, of a regular expression.
+// limitPattern sets the question's pattern, which is matched against the whole answer, from a regular expression.
 func (q *Question) limitPattern(pattern string) bool {
 	if _, err := regexp.Compile(pattern); err != nil || len(pattern) > maxPattern {
 		return false
@@ -167,7 +167,7 @@ func (q *Question) limitNumber(op string, limit *condition.Term) bool {
 	return q.setBound(op, d.String())
 }
 
-// setBound sets an end of a range that has none yet.
+// setBound sets one bound of a range, unless it is set already.
 func (q *Question) setBound(op, limit string) bool {
 	switch {
 	case op == ">=" && q.Min == "":
@@ -180,7 +180,7 @@ func (q *Question) setBound(op, limit string) bool {
 	return true
 }
 
-// setBounds sets the ends of a range of whole numbers.
+// setBounds sets the bounds of a range of whole numbers.
 func setBounds(op string, n int, least, most *int) bool {
 	switch op {
 	case ">":

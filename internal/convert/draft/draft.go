@@ -12,7 +12,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// A Draft is what a reader has found in a source.
+// A Draft holds what a reader found in a source.
 type Draft struct {
 	*report.Report
 	ID            string
@@ -21,7 +21,7 @@ type Draft struct {
 	Thanks        []Thanks // all but the last have a condition
 	Root          *Group
 	Lists         []*List
-	Scope         map[string]*condition.Target // what the source's names stand for
+	Scope         map[string]*condition.Target // by the source's names
 	Language      string                       // of texts that name none
 	FirstLanguage string                       // the language that comes first, if the survey has it
 
@@ -66,7 +66,7 @@ type Group struct {
 	Children []any // *Group or *Question
 }
 
-// A Question has what our YAML says of a question. An empty field has no key there.
+// A Question has the keys of a question in our YAML. An empty field means that the key is left out.
 type Question struct {
 	At     *report.Atom   // where the report places it
 	Atoms  []*report.Atom // what is dropped if the question is
@@ -92,12 +92,12 @@ type Question struct {
 	Min, Max, Step       string
 	MinLength, MaxLength int
 	Pattern              string
-	Dropped              bool // it turned out later that it cannot be carried over
+	Dropped              bool // found after reading that it cannot be carried over
 
 	keys map[string]*report.Atom
 }
 
-// From says which atom a key of the YAML comes from, if it is not the question as a whole.
+// From records which atom a key of the YAML comes from, if that is not the question as a whole.
 func (q *Question) From(key string, a *report.Atom) {
 	if q.keys == nil {
 		q.keys = map[string]*report.Atom{}
@@ -130,7 +130,7 @@ type List struct {
 	values map[string]bool
 }
 
-// Seen reports whether it was called with the value before.
+// Seen records a value, and reports whether it was seen before.
 func (l *List) Seen(value string) bool {
 	if l.values == nil {
 		l.values = map[string]bool{}
@@ -214,7 +214,7 @@ func (d *Draft) FitOptions(q *Question, at *report.Atom) bool {
 	return true
 }
 
-// Define says what a name of the source stands for. The first definition counts, unless it was of something missing.
+// Define defines a name of the source. The first definition counts, unless its kind is Missing.
 func (d *Draft) Define(source string, to *condition.Target) {
 	if d.Scope == nil {
 		d.Scope = map[string]*condition.Target{}
@@ -224,7 +224,7 @@ func (d *Draft) Define(source string, to *condition.Target) {
 	}
 }
 
-// DefineMissing says why the question with a name is not carried over. Conditions that use it quote the reason.
+// DefineMissing defines the name of a question that is not carried over. Conditions that use it quote the reason.
 func (d *Draft) DefineMissing(source, why string) {
 	d.Define(source, &condition.Target{Kind: condition.Missing, Why: why})
 }

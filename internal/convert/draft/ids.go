@@ -12,17 +12,17 @@ import (
 	"glasspoll/internal/convert/report"
 )
 
-// IDs holds the ids that are taken, each with the last number that was put behind it, or 1.
+// IDs maps each id that is taken to the last number appended to it, or to 1.
 type IDs map[string]int
 
-const maxID = 60 // characters, so that a number fits behind it
+const maxID = 60 // characters, so that a number can be appended
 
-// keywords of our expressions, which are no ids of questions.
+// keywords of our expressions, which cannot be ids of questions.
 var keywords = []string{"and", "or", "not", "in", "contains", "answered", "score", "count", "channel", "language", "true", "false", "null",
 	"nil", "let", "if", "else", "matches"}
 
-// Name makes an id of a name in the source, and takes it: lower-case letters, digits and _, beginning with a letter, no
-// keyword. fallback is put before what cannot be an id, or in its place.
+// Name turns a name of the source into an id, and takes it: lower-case letters, digits and _, beginning with a letter, not a
+// keyword. If the name cannot be an id, fallback is put before it, or in its place.
 func (taken IDs) Name(source, fallback string) string {
 	id := idOf(source)
 	if id != "" && id[0] <= '9' {
@@ -39,7 +39,7 @@ func (taken IDs) Value(source, fallback string) string {
 	return taken.take(shorten(idOf(source)), fallback)
 }
 
-// take takes an id, with a number behind it if it is taken already.
+// take takes an id, and appends a number if it is taken already.
 func (taken IDs) take(id, fallback string) string {
 	if id == "" {
 		id = fallback + "_1"
@@ -48,7 +48,7 @@ func (taken IDs) take(id, fallback string) string {
 	stem := strings.TrimSuffix(id, "_1")
 	for n := max(2, taken[id]+1); taken[free] > 0; n++ {
 		free = fmt.Sprintf("%s_%d", stem, n)
-		taken[id] = n // so that many of one name do not take long
+		taken[id] = n // keeps many equal names from taking quadratic time
 	}
 	taken[free] = max(1, taken[free])
 	return free
@@ -97,7 +97,7 @@ var optionID = regexp.MustCompile(`^[a-z0-9][a-z0-9_]*$`)
 
 func isOptionID(id string) bool { return optionID.MatchString(id) && len(id) <= maxID }
 
-// NewQuestionID takes an id for a question that the reader makes of part of another one.
+// NewQuestionID takes an id for a question that the reader makes from a part of another one.
 func (d *Draft) NewQuestionID(source string) string {
 	if d.questionIDs == nil {
 		d.questionIDs = IDs{}

@@ -73,7 +73,7 @@ func guessLanguage(texts []string) string {
 			}
 		}
 	}
-	if han*3 > latin && han > 0 { // a Chinese character says as much as some letters
+	if han*3 > latin && han > 0 { // one Chinese character is worth about three letters
 		return "zh"
 	}
 	return "en"
@@ -81,7 +81,7 @@ func guessLanguage(texts []string) string {
 
 func hasLetters(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
 
-// chooseLanguages decides which languages the survey has, and which one texts are in that name none.
+// chooseLanguages decides which languages the survey has, and which language unmarked texts are in.
 func (w *writer) chooseLanguages(sections []*section) {
 	texts := slices.DeleteFunc(w.allTexts(sections), func(t *Text) bool { return t == nil || t.builtinFor != nil })
 	used := countLanguages(texts)
@@ -152,7 +152,7 @@ func (q *Question) texts() []*Text {
 // A languageCount says how many texts each language has.
 type languageCount struct {
 	texts   map[string]int
-	order   []string // of the languages, as they are met first
+	order   []string // the languages, in the order of their first text
 	unnamed []string // the texts that name no language
 	total   int      // of texts
 }
@@ -188,8 +188,8 @@ func (w *writer) dropOtherLanguages(texts []*Text) {
 	}
 }
 
-// translations converts a text into every language of the survey. Where there is no text in a language, that in another
-// one stands in. rich says that it is Markdown here.
+// translations returns a text in every language of the survey. If a translation is missing, it is replaced by the text in
+// another language. rich says that the text is Markdown here.
 func (w *writer) translations(t *Text, rich bool) map[string]string {
 	if t == nil {
 		return nil
@@ -226,8 +226,8 @@ func (w *writer) translations(t *Text, rich bool) map[string]string {
 	return converted
 }
 
-// substitute returns the language whose text stands in for one that is missing: that of texts that name none, else the
-// first one of the survey that the text has.
+// substitute returns the language whose text replaces a missing one: the language of unmarked texts, else the first language
+// of the survey that the text has.
 func (w *writer) substitute(t *Text) string {
 	for _, l := range slices.Concat([]string{"", w.Language}, w.languages) {
 		if t.Has(l) {

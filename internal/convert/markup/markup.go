@@ -1,4 +1,4 @@
-// Package markup takes HTML and Markdown out of texts, or turns HTML into Markdown.
+// Package markup removes HTML and Markdown from texts, or converts HTML to Markdown.
 package markup
 
 import (
@@ -33,7 +33,7 @@ var (
 	manyBreaks  = regexp.MustCompile(`\n{3,}`)
 )
 
-// Plain removes the markup of a text that is shown as it is. lost names what was lost; "" if nothing was.
+// Plain removes the markup from a text that is shown as plain text. lost names what was lost; "" if nothing was.
 func Plain(s string) (text, lost string) {
 	text = s
 	if tagged.MatchString(text) {
@@ -47,7 +47,7 @@ func Plain(s string) (text, lost string) {
 	return text, lost
 }
 
-// Markdown turns HTML into Markdown, as far as that has the same. lost names what was lost; "" if nothing was.
+// Markdown converts HTML to Markdown, as far as that has a counterpart. lost names what was lost; "" if nothing was.
 func Markdown(s string) (text, lost string) {
 	if !tagged.MatchString(s) {
 		return s, ""
@@ -74,7 +74,7 @@ func convertHTML(s string, markdown bool) (text, lost string) {
 	}
 }
 
-// A converter is on its way through HTML.
+// A converter converts one HTML text.
 type converter struct {
 	markdown bool
 	out      strings.Builder
@@ -139,7 +139,7 @@ func (c *converter) tag(t html.Token) {
 	}
 }
 
-// What an element becomes.
+// How elements are converted.
 type element int
 
 const (

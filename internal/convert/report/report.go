@@ -1,4 +1,4 @@
-// Package report says what became of everything in a questionnaire that is converted: each cell of a workbook, or leaf of
+// Package report lists what happened to every part of a questionnaire that is converted: each cell of a workbook, or leaf of
 // JSON, is an [Atom] with an [Outcome], and whatever is not carried over unchanged has a [Line].
 package report
 
@@ -13,12 +13,12 @@ import (
 	"glasspoll/internal/convert/markup"
 )
 
-// Outcome is what became of one thing that the author wrote.
+// Outcome is what happened to one thing that the author wrote.
 type Outcome string
 
-// The outcomes. Of several for one atom, the one further down holds.
+// The outcomes. If an atom gets several, the one further down counts.
 const (
-	Pending Outcome = ""        // not read yet; no atom of a finished report is
+	Pending Outcome = ""        // not read yet; never in a finished report
 	Carried Outcome = "carried" // it is in the YAML, or takes effect there
 	Ignored Outcome = "ignored" // it has no meaning for a survey here
 	Changed Outcome = "changed" // carried over in another form
@@ -51,7 +51,7 @@ type Line struct {
 	Message string
 }
 
-// A Report says what became of everything in the source.
+// A Report lists what happened to every part of the source.
 type Report struct {
 	File   string
 	Format string          // XLSForm or SurveyJS
@@ -92,7 +92,7 @@ func Carry(atoms ...*Atom) {
 	}
 }
 
-// Remark adds a line, unless there is the same one at a place of the same name.
+// Remark adds a line, unless it has the same line already for a place of the same name.
 func (r *Report) Remark(o Outcome, at Place, format string, args ...any) {
 	line := Line{at, o, fmt.Sprintf(format, args...)}
 	key := line

@@ -105,7 +105,7 @@ func numbers(from, to, step int) (options []*draft.Option) {
 	return options
 }
 
-// addSpecialOptions adds the options that SurveyJS has words for, such as none.
+// addSpecialOptions adds the options that SurveyJS has properties for, such as none.
 func (e *element) addSpecialOptions() {
 	taken := draft.IDs{}
 	for _, o := range e.q.Options.Items {

@@ -12,7 +12,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// unsupported says why types cannot be carried over.
+// unsupported gives the reason why each of these types cannot be carried over.
 var unsupported = map[string]string{
 	"file": "files cannot be sent", "signaturepad": "signatures cannot be drawn", "image": "pictures are not shown", "imagemap": "pictures are not shown",
 	"expression": "nothing is calculated from answers", "matrixdynamic": "rows cannot be added", "empty": "it asks nothing",
@@ -133,7 +133,7 @@ func (e *element) setSlider() {
 	e.q.Kind, e.q.Display, e.q.Min, e.q.Max, e.q.Step = survey.Number, "slider", "0", "100", "1"
 }
 
-// inputTypes are the types of text questions by their inputs.
+// inputTypes maps the input type of a text question to its type here.
 var inputTypes = map[string]survey.Type{
 	"": survey.ShortText, "text": survey.ShortText, "email": survey.Email, "tel": survey.Phone, "url": survey.URL, "number": survey.Number,
 	"range": survey.Number, "date": survey.DateType, "time": survey.Time, "datetime-local": survey.DateType, "datetime": survey.DateType,
@@ -183,7 +183,7 @@ func (e *element) readLimit(key string, to *string) {
 	}
 }
 
-// formAnswers are words for yes and no that the form has itself.
+// formAnswers lists words for yes and no that the form has itself.
 var formAnswers = map[string]bool{"yes": true, "no": true, "是": true, "否": true, "true": true, "false": true}
 
 // readBoolean makes the question one of yes and no, or a choice if the answers have other words.

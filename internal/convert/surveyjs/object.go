@@ -67,7 +67,7 @@ var scalars = map[string]bool{
 	"expression": true, "locale": true,
 }
 
-// flags are the properties that are true or false.
+// flags lists the properties that are true or false.
 var flags = map[string]bool{"visible": true, "isRequired": true, "swapOrder": true, "multiSelect": true, "showNoneItem": true, "hasNone": true, "showRefuseItem": true, "showDontKnowItem": true,
 	"showOtherItem": true, "hasOther": true, "showSelectAllItem": true, "hasSelectAll": true, "isExclusive": true, "autoGenerate": true, "eachRowUnique": true, "eachRowRequired": true,
 	"isAllRowRequired": true, "readOnly": true, "showCommentArea": true, "hasComment": true, "caseInsensitive": true}

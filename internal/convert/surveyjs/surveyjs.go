@@ -20,7 +20,7 @@ type reader struct {
 
 var piped = regexp.MustCompile(`\{\s*#?(?:panel\.)?([^{}"':,;]+?)\s*\}`)
 
-// Read makes a draft of a definition.
+// Read reads a SurveyJS definition into a draft.
 func Read(file string, source []byte) (*draft.Draft, error) {
 	r := report.New(file, "SurveyJS", "property")
 	root, err := readJSON(r, source)
@@ -100,7 +100,7 @@ func (n *node) hasLanguage(code string) bool {
 	return slices.ContainsFunc(n.items, func(i *node) bool { return i.hasLanguage(code) })
 }
 
-// dropRule reports something that the survey would do by itself.
+// dropRule reports a rule (calculation, trigger) that is left out.
 func (r *reader) dropRule(n *node, what, why string) {
 	name := n.get("type").str()
 	if name == "" {

@@ -13,7 +13,7 @@ import (
 
 const maxPattern = 500 // bytes
 
-// A validator says what an answer must meet.
+// A validator is a condition that an answer must meet.
 type validator struct {
 	*object
 	q       *draft.Question

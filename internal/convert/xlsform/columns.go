@@ -10,7 +10,7 @@ import (
 	"glasspoll/internal/convert/report"
 )
 
-// A column is a column's header, taken apart: label::English (en).
+// A column is a parsed column header, such as label::English (en).
 type column struct {
 	base, language string
 	header         *report.Atom
@@ -66,7 +66,7 @@ var ignoredColumns = map[string]string{
 	"sms_field": "answers do not come by text message", "sms_option": "answers do not come by text message",
 }
 
-// parseHeader takes a column's header apart.
+// parseHeader parses a column's header.
 func (f *form) parseHeader(a *report.Atom, known []string) column {
 	parts := strings.Split(strings.TrimSpace(a.Text), "::")
 	if len(parts) == 1 && !strings.HasPrefix(strings.ToLower(parts[0]), "jr:") {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// A cellMark says what excelize only does with the whole sheet in memory.
+// A cellMark holds what excelize can tell of a cell only with the whole sheet in memory.
 type cellMark struct {
 	formula bool // its value is the one of the last save
 	boolean bool // its value is 1 or 0

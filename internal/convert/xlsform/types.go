@@ -10,7 +10,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// A parsedType is the cell of the column type, taken apart.
+// A parsedType is the parsed cell of the column type.
 type parsedType struct {
 	base  string // select_one, begin group, …
 	list  string // of options
@@ -60,7 +60,7 @@ var typeAliases = map[string]string{
 	"subscriber id": "subscriberid", "sim id": "simserial", "percentage": "integer",
 }
 
-// metadata says why types that ask nothing have no meaning here.
+// metadata gives the reason why each type that asks nothing has no meaning here.
 var metadata = map[string]string{
 	"start": "when an answer comes is kept by itself", "end": "when an answer comes is kept by itself", "today": "when an answer comes is kept by itself",
 	"deviceid": "respondents are not identified", "subscriberid": "respondents are not identified", "simserial": "respondents are not identified",
@@ -71,7 +71,7 @@ var metadata = map[string]string{
 	"background-geopoint": "respondents are not located",
 }
 
-// unsupported says why types cannot be carried over.
+// unsupported gives the reason why each of these types cannot be carried over.
 var unsupported = map[string]string{
 	"geopoint": "positions cannot be asked", "geotrace": "positions cannot be asked", "geoshape": "positions cannot be asked", "osm": "positions cannot be asked",
 	"image": "files cannot be sent", "audio": "files cannot be sent", "video": "files cannot be sent", "file": "files cannot be sent",

@@ -161,7 +161,7 @@ func (s *sheet) applyMarks(marks map[string]cellMark) {
 	}
 }
 
-// tidyNumber rounds what binary fractions make of decimals: 0.10000000000000001.
+// tidyNumber rounds decimals that a binary fraction represents badly, such as 0.10000000000000001.
 func tidyNumber(s string) string {
 	if len(s) < 15 || strings.ContainsFunc(s, func(c rune) bool { return !strings.ContainsRune("0123456789.-+eE", c) }) || !strings.Contains(s, ".") {
 		return s
@@ -172,7 +172,7 @@ func tidyNumber(s string) string {
 	return s
 }
 
-// address is a cell's name: C4.
+// address returns a cell's name, such as C4.
 func address(column, row int) string {
 	name, err := excelize.CoordinatesToCellName(column, row)
 	if err != nil {

@@ -28,7 +28,7 @@ type form struct {
 
 var piped = regexp.MustCompile(`\$\{\s*([^{}]+?)\s*\}`)
 
-// Read makes a draft of a workbook.
+// Read reads a workbook into a draft.
 func Read(file string, source []byte) (*draft.Draft, error) {
 	workbook, err := readWorkbook(source)
 	if err != nil {
@@ -61,7 +61,7 @@ func Read(file string, source []byte) (*draft.Draft, error) {
 	return f.Draft, nil
 }
 
-// otherSheets says why a sheet that XLSForm knows is left out.
+// otherSheets gives the reason why each other sheet that XLSForm knows is left out.
 var otherSheets = map[string]string{
 	"external_choices": "holds choices of select_one_external, which is not carried over",
 	"entities":         "describes entities, which surveys here do not have",
