@@ -31,12 +31,12 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// newDynamoDBClient is a client of the tests' own: what functions give up after seconds, DynamoDB Local may still be busy with.
+// newDynamoDBClient returns a client without the short timeouts of the functions: DynamoDB Local may be slow.
 func newDynamoDBClient(getenv func(string) string) *dynamodb.Client {
 	return dynamodb.New(cloud.DynamoDB(getenv).Options(), func(o *dynamodb.Options) { o.HTTPClient = awshttp.NewBuildableClient() })
 }
 
-// s3Client is the SDK's own, for what tests look at and make.
+// s3Client returns the SDK's client, with which tests prepare and inspect buckets.
 func s3Client(endpoint string) *s3.Client {
 	return s3.New(s3.Options{
 		Region: "us-east-1", BaseEndpoint: &endpoint, UsePathStyle: true,
@@ -44,8 +44,7 @@ func s3Client(endpoint string) *s3.Client {
 	})
 }
 
-// deployment is the whole of it: both functions as they are deployed, between them and the stores a network that can
-// break, and the stores.
+// deployment has both functions as they are deployed, the stores, and the proxies between them.
 type deployment struct {
 	t               *testing.T
 	submit, publish *aws.Function
@@ -54,8 +53,8 @@ type deployment struct {
 	bucket          *s3.Client
 	table           *cloud.Table
 	survey          *survey.Survey
-	built           string  // where publish builds the site
-	surveys         string  // where the questionnaires of a test's own are
+	built           string  // directory in which `glasspoll publish` builds the site
+	surveys         string  // directory of the test's questionnaires
 	log             *output // of both functions
 }
 
@@ -71,6 +70,7 @@ sections:
       - {id: remark, type: short_text, label: Remark}
 `
 
+// deploy makes a deployment with its own table and bucket, and the definition of serviceSurvey.
 func deploy(t *testing.T) *deployment {
 	t.Helper()
 	d := &deployment{t: t, built: t.TempDir(), log: &output{}, database: &aws.Proxy{Target: dynamoDB(t)}, files: &aws.Proxy{Target: s3Server(t)}}
@@ -114,6 +114,7 @@ func deploy(t *testing.T) *deployment {
 	return d
 }
 
+// function prepares a function with its environment. Its first invocation starts it.
 func (d *deployment) function(name string, env map[string]string) *aws.Function {
 	d.t.Helper()
 	binary, err := functionBinaries[name]()
@@ -131,18 +132,17 @@ func (d *deployment) function(name string, env map[string]string) *aws.Function 
 	return f
 }
 
-// waitForLog waits until the functions' log has a text: what a process has printed comes by a pipe, which may be slower than its
-// answer.
+// waitForLog waits until the functions' log contains a text. The log comes through a pipe, and so possibly after the reply.
 func (d *deployment) waitForLog(text string) {
 	d.t.Helper()
 	for deadline := time.Now().Add(patience); !strings.Contains(d.log.String(), text); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			d.t.Fatalf("the log never says %s:\n%s", text, d.log)
+			d.t.Fatalf("the log does not contain %s:\n%s", text, d.log)
 		}
 	}
 }
 
-// post sends one submission as the HTTP API would pass it on.
+// post sends a submission to serviceSurvey, as the HTTP API passes it on; encoded in base64 if encoded.
 func (d *deployment) post(media, body string, encoded bool) (events.APIGatewayV2HTTPResponse, error) {
 	return d.postTo("service", media, body, encoded)
 }
@@ -164,11 +164,15 @@ func (d *deployment) postTo(survey, media, body string, encoded bool) (events.AP
 	return reply, err
 }
 
+// serviceSubmission is the JSON of the n-th submission to serviceSurvey.
 func serviceSubmission(n int) string {
 	return fmt.Sprintf(`{"id":"00000000-0000-4000-8000-%012d","answers":{"overall":%d}}`, n, n%5+1)
 }
 
-// publishChanges publishes, as the table's stream has it done after a submission.
+// errNotPublished means that the publisher asks for records to be sent again.
+var errNotPublished = errors.New("the publisher has returned records as failed")
+
+// publishChanges invokes the publisher with a record of each shard, as from the table's stream.
 func (d *deployment) publishChanges() error {
 	event := events.DynamoDBEvent{}
 	for shard := range 16 {
@@ -190,7 +194,7 @@ func (d *deployment) publishChanges() error {
 		return err
 	}
 	if len(reply.BatchItemFailures) > 0 {
-		return errors.New("records must come again")
+		return errNotPublished
 	}
 	return nil
 }
@@ -200,7 +204,7 @@ type figures struct {
 	Revision    int
 }
 
-// publicFigures reads the public figures, as the CDN serves them.
+// publicFigures reads the published figures from the bucket.
 func (d *deployment) publicFigures() figures {
 	d.t.Helper()
 	out, err := d.bucket.GetObject(d.t.Context(), &s3.GetObjectInput{Bucket: sdk.String(d.name()), Key: sdk.String("service/results/results.json")})
@@ -215,6 +219,7 @@ func (d *deployment) publicFigures() figures {
 	return f
 }
 
+// name returns the name of the table and of the bucket.
 func (d *deployment) name() string {
 	for _, pair := range d.submit.Env {
 		if name, ok := strings.CutPrefix(pair, "TABLE="); ok {
@@ -224,7 +229,7 @@ func (d *deployment) name() string {
 	return ""
 }
 
-// countStored counts the responses in the table by id.
+// countStored counts the responses in the table, by id.
 func (d *deployment) countStored() map[string]int {
 	d.t.Helper()
 	count := map[string]int{}
@@ -264,7 +269,7 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 			t.Fatalf("%s: %d %s %v", step.body, reply.StatusCode, reply.Body, err)
 		}
 	}
-	for range 3 { // once, again, and again: nothing changes
+	for range 3 { // a repeated event changes nothing
 		if err := d.publishChanges(); err != nil {
 			t.Fatal(err)
 		}
@@ -272,7 +277,7 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 			t.Fatalf("%+v", f)
 		}
 	}
-	// The schedule mends what the stream has lost.
+	// The schedule makes up for a lost event.
 	if reply, err := d.post("application/json", serviceSubmission(3), false); err != nil || reply.StatusCode != 201 {
 		t.Fatal(reply, err)
 	}
@@ -294,8 +299,8 @@ func (d *deployment) killAtEachCall(t *testing.T, f *aws.Function, networks []*a
 	broken := map[string]int{}
 	for _, network := range networks {
 		for _, fault := range []aws.Fault{aws.NotApplied, aws.Applied} {
-			var kinds []string // met so far
-			meet := func() {
+			var kinds []string // seen so far
+			noteKinds := func() {
 				for _, c := range network.Calls() {
 					if kind := kindOf(c); !slices.Contains(kinds, kind) {
 						kinds = append(kinds, kind)
@@ -305,7 +310,7 @@ func (d *deployment) killAtEachCall(t *testing.T, f *aws.Function, networks []*a
 			f.Kill()
 			network.Reset()
 			round(true)
-			meet()
+			noteKinds()
 			for i := 0; i < len(kinds); i++ {
 				for nth := 1; ; nth = nextCall(nth) {
 					var mu sync.Mutex
@@ -322,7 +327,7 @@ func (d *deployment) killAtEachCall(t *testing.T, f *aws.Function, networks []*a
 						return aws.None
 					}, f.Kill)
 					round(true)
-					meet()
+					noteKinds()
 					network.Reset()
 					mu.Lock()
 					reached := count >= nth
@@ -349,7 +354,7 @@ func nextCall(n int) int {
 
 var pkOf = regexp.MustCompile(`"(?:PK|:pk)":\s*\{"S":\s*"([A-Z])`)
 
-// kindOf says what a call was about: "PutItem T", "HEAD".
+// kindOf returns the operation of a call and the kind of its items: "PutItem T", "HEAD".
 func kindOf(c aws.Call) string {
 	name, _, _ := strings.Cut(c.Name, " ")
 	if m := pkOf.FindSubmatch(c.Body); m != nil {
@@ -370,8 +375,8 @@ sections:
       - {id: remark, type: short_text, label: Remark}
 `
 
-// The form handler may end at any call to a store, whether the store has heard of it or not: what was acknowledged is
-// stored once, and a retry finds it.
+// TestOnAWSSubmitKilledAtEachCall kills the form handler at its calls to the store: an acknowledged submission is stored once, and
+// a retry finds it.
 func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -387,11 +392,11 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 		name   string
 		survey string
 		media  string
-		body   func() string // of the n-th
-		first  string        // what was stored under the same id before, if anything was
+		body   func() string // of the n-th submission
+		first  string        // not "": another submission is stored under the same id before
 		status []int
 		stored bool
-		kinds  []string // of calls that must have been broken off
+		kinds  []string // of calls that must have been broken off, at least
 	}{
 		{"with an id, checked in two periods", "service", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "TransactWriteItems R"}},
 		{"with an id", "steady", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "PutItem R"}},
@@ -410,9 +415,9 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 			if breaking {
 				n++
 				if c.first != "" {
-					d.database.Pause(true) // what was sent before is not what is broken off
+					d.database.Pause(true) // the earlier submission is not broken off
 					if reply, err := d.postTo(c.survey, "application/json", serviceSubmission(n), false); err != nil || reply.StatusCode != 201 {
-						t.Fatalf("%s: before: %d %s %v", c.name, reply.StatusCode, reply.Body, err)
+						t.Fatalf("%s: the earlier submission: %d %s %v", c.name, reply.StatusCode, reply.Body, err)
 					}
 					d.submit.Kill()
 					d.database.Pause(false)
@@ -455,14 +460,14 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 	}
 }
 
-// The publisher may end at any call to a store, applied or not: every response is counted once, the page catches up and
-// never goes back. The responses are old enough to be settled, so that tallies and cursors are saved on the way.
+// TestOnAWSPublishKilledAtEachCall kills the publisher at its calls to the stores: every response counts once, and the page catches
+// up and never goes back. The responses are old enough to be settled, so that tallies are saved with their cursors.
 func TestOnAWSPublishKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	n := 0
-	long := time.Now().Add(-time.Hour)
-	earlier := cloud.NewTable(d.client, d.name(), cloud.Options{Now: func() time.Time { return long.Add(time.Duration(n) * time.Second) }})
+	settled := time.Now().Add(-time.Hour)
+	earlier := cloud.NewTable(d.client, d.name(), cloud.Options{Now: func() time.Time { return settled.Add(time.Duration(n) * time.Second) }})
 	seen := figures{}
 	check := func() {
 		t.Helper()

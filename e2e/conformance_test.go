@@ -19,10 +19,10 @@ import (
 
 var tables atomic.Int64
 
-// periodTable notes the periods of what is put, as the function on the table's stream does.
+// periodTable adds the periods of the responses that it stores, as the function on the table's stream does.
 type periodTable struct {
 	*cloud.Table
-	known *sync.Map // survey and period
+	known *sync.Map // of survey and period
 }
 
 func (s periodTable) Put(ctx context.Context, r answer.Response, also ...store.Key) (bool, error) {
