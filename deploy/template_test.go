@@ -244,7 +244,7 @@ func TestFunctionsGetTheirSettings(t *testing.T) {
 		checkValue(t, properties, "../bin/"+folder+".zip", "CodeUri")
 		checkValue(t, properties, "!GetAtt "+resource+"Role.Arn", "Role")
 		for _, override := range []string{"Runtime", "Architectures", "Handler"} {
-			if _, there := properties[override]; there {
+			if _, exists := properties[override]; exists {
 				t.Errorf("%s overrides the global %s", resource, override)
 			}
 		}
@@ -302,7 +302,7 @@ func TestRoutes(t *testing.T) {
 	if !slices.Contains(stringList(lookUp(t, behaviours, "0", "AllowedMethods")), http.MethodPost) {
 		t.Error("the CDN does not pass forms on")
 	}
-	if _, there := behaviours[0].(tree)["FunctionAssociations"]; there {
+	if _, exists := behaviours[0].(tree)["FunctionAssociations"]; exists {
 		t.Error("the edge function runs for requests to the handler")
 	}
 	header := lookUp(t, resources, "Submit", "Properties", "Environment", "Variables", "ADDRESS_HEADER").(string)
@@ -527,7 +527,7 @@ func TestPoliciesAreLimited(t *testing.T) {
 			statement := s.(tree)
 			where := fmt.Sprintf("%s, %s", name, statement["Sid"])
 			for _, wide := range []string{"NotResource", "NotAction", "NotPrincipal"} {
-				if _, there := statement[wide]; there {
+				if _, exists := statement[wide]; exists {
 					t.Errorf("%s: %s allows everything that it does not name", where, wide)
 				}
 			}

@@ -247,9 +247,9 @@ func TestOnAWSRestore(t *testing.T) {
 	left := d.allItems(t, d.name())
 
 	arguments := []string{"results", "restore", "--table", d.name(), "--from", restored}
-	out, said := d.runVerb(t, 1, arguments...)
-	if !strings.Contains(out, "missing: 15 responses, 1 release, 0 cases, 2 other items;") || !strings.Contains(said, "--yes") {
-		t.Errorf("without --yes: %s%s", out, said)
+	out, messages := d.runVerb(t, 1, arguments...)
+	if !strings.Contains(out, "missing: 15 responses, 1 release, 0 cases, 2 other items;") || !strings.Contains(messages, "--yes") {
+		t.Errorf("without --yes: %s%s", out, messages)
 	}
 	if now := d.allItems(t, d.name()); !reflect.DeepEqual(now, left) {
 		t.Error("items have changed without --yes")

@@ -382,6 +382,7 @@ func TestOnAWSDeadlineAndShutdown(t *testing.T) {
 	}
 	d.waitForLog(fmt.Sprintf(`"request":%q`, reply.Headers["X-Request-Id"]))
 	d.database.Reset()
+	d.submit.Timeout = 30 * time.Second // a busy machine may need it
 	if reply, err := d.post("application/json", serviceSubmission(1), false); err != nil || reply.StatusCode != 201 {
 		t.Fatal(reply, err)
 	}

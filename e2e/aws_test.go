@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,7 +82,7 @@ func deploy(t *testing.T) *deployment {
 		}
 		t.Cleanup(stop)
 	}
-	name := fmt.Sprintf("glasspoll-%d", time.Now().UnixNano())
+	name := uniqueName()
 	env := map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"TABLE": name, "BUCKET": name,
@@ -289,55 +290,46 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 	}
 }
 
-// killAtEachCall has a function killed at its calls to the stores, before the store has seen the call and after. Each killed process
-// is followed by a new one, which has nothing in its caches. Calls are concurrent, so their order differs from round to
-// round: for each kind of call, the first is broken off, the second, the fourth, the eighth and so on, until a round
-// completes; with GLASSPOLL_SOAK every one. There are up to 16 calls of a kind, one a shard, and it is chance which shard is
-// the n-th. It returns the number of calls broken off, by kind.
-func (d *deployment) killAtEachCall(t *testing.T, f *aws.Function, networks []*aws.Proxy, round func(broken bool)) map[string]int {
+// killAtEachCall kills a function at its calls to a store, with a fault: before the store has seen the call, or after. Each killed
+// process is followed by a new one, which has nothing in its caches. Calls are concurrent, so their order differs from round
+// to round: of each kind of call, the first is broken off, the second, the fourth, the eighth and so on; with GLASSPOLL_SOAK
+// every one. There are up to 16 calls of a kind, one a shard, and it is chance which shard is the n-th. It returns the number
+// of calls broken off, by kind.
+func killAtEachCall(t *testing.T, f *aws.Function, network *aws.Proxy, fault aws.Fault, round func(breaking bool)) map[string]int {
 	t.Helper()
-	broken := map[string]int{}
-	for _, network := range networks {
-		for _, fault := range []aws.Fault{aws.NotApplied, aws.Applied} {
-			var kinds []string // seen so far
-			noteKinds := func() {
-				for _, c := range network.Calls() {
-					if kind := kindOf(c); !slices.Contains(kinds, kind) {
-						kinds = append(kinds, kind)
-					}
-				}
+	var kinds []string         // in the order of their first calls
+	calls := map[string]int{}  // the most in one round, by kind
+	broken := map[string]int{} // by kind
+	runBreaking := func() {
+		t.Helper()
+		f.Kill()
+		round(true)
+		count := map[string]int{}
+		for _, c := range network.Calls() {
+			kind := kindOf(c)
+			count[kind]++
+			if calls[kind] == 0 {
+				kinds = append(kinds, kind)
 			}
-			f.Kill()
-			network.Reset()
-			round(true)
-			noteKinds()
-			for i := 0; i < len(kinds); i++ {
-				for nth := 1; ; nth = nextCall(nth) {
-					var mu sync.Mutex
-					count := 0
-					f.Kill()
-					network.Inject(func(c aws.Call) aws.Fault {
-						mu.Lock()
-						defer mu.Unlock()
-						if kindOf(c) == kinds[i] {
-							if count++; count == nth {
-								return fault
-							}
-						}
-						return aws.None
-					}, f.Kill)
-					round(true)
-					noteKinds()
-					network.Reset()
-					mu.Lock()
-					reached := count >= nth
-					mu.Unlock()
-					if !reached {
-						break
-					}
-					broken[kinds[i]]++
-					round(false)
+			calls[kind] = max(calls[kind], count[kind])
+		}
+		network.Reset()
+	}
+	network.Reset()
+	runBreaking()
+	for i := 0; i < len(kinds); i++ {
+		for nth := 1; nth <= calls[kinds[i]]; nth = nextCall(nth) {
+			var count atomic.Int64
+			network.Inject(func(c aws.Call) aws.Fault {
+				if kindOf(c) == kinds[i] && count.Add(1) == int64(nth) {
+					return fault
 				}
+				return aws.None
+			}, f.Kill)
+			runBreaking()
+			if count.Load() >= int64(nth) {
+				broken[kinds[i]]++
+				round(false)
 			}
 		}
 	}
@@ -410,7 +402,7 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 		{"a form with mistakes", "steady", "application/x-www-form-urlencoded", func() string { return "overall=9" }, "", []int{422}, false, []string{"GetItem D"}},
 	} {
 		acknowledged := 0
-		broken := d.killAtEachCall(t, d.submit, []*aws.Proxy{d.database}, func(breaking bool) {
+		round := func(breaking bool) {
 			t.Helper()
 			if breaking {
 				n++
@@ -434,7 +426,11 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 			if stored := d.countStored(); c.stored && len(stored) != n {
 				t.Fatalf("%s: %d stored, %d sent", c.name, len(stored), n)
 			}
-		})
+		}
+		broken := killAtEachCall(t, d.submit, d.database, aws.NotApplied, round)
+		for kind, n := range killAtEachCall(t, d.submit, d.database, aws.Applied, round) {
+			broken[kind] += n
+		}
 		if !c.stored {
 			n = before
 		}
@@ -464,20 +460,43 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 // up and never goes back. The responses are old enough to be settled, so that tallies are saved with their cursors.
 func TestOnAWSPublishKilledAtEachCall(t *testing.T) {
 	t.Parallel()
-	d := deploy(t)
+	var mu sync.Mutex
+	total := map[string]int{}
+	t.Run("group", func(t *testing.T) { // ends when its subtests have ended
+		for name, fault := range map[string]aws.Fault{"not applied": aws.NotApplied, "applied": aws.Applied} {
+			for store, network := range map[string]func(*deployment) *aws.Proxy{
+				"table":  func(d *deployment) *aws.Proxy { return d.database },
+				"bucket": func(d *deployment) *aws.Proxy { return d.files },
+			} {
+				t.Run(store+", "+name, func(t *testing.T) {
+					t.Parallel()
+					d := deploy(t)
+					broken := publishKilled(t, d, network(d), fault)
+					mu.Lock()
+					defer mu.Unlock()
+					for kind, n := range broken {
+						total[kind] += n
+					}
+				})
+			}
+		}
+	})
+	for _, kind := range []string{"GetItem D", "GetItem T", "Query R", "Query P", "PutItem T", "PutItem P", "HEAD", "PUT"} {
+		if total[kind] < 2 {
+			t.Errorf("%s was broken off %d times", kind, total[kind])
+		}
+	}
+	t.Logf("broken off: %v", total)
+}
+
+// publishKilled publishes a response after the other, and kills the publisher at its calls to one of the stores.
+func publishKilled(t *testing.T, d *deployment, network *aws.Proxy, fault aws.Fault) (broken map[string]int) {
+	t.Helper()
 	n := 0
 	settled := time.Now().Add(-time.Hour)
 	earlier := cloud.NewTable(d.client, d.name(), cloud.Options{Now: func() time.Time { return settled.Add(time.Duration(n) * time.Second) }})
 	seen := figures{}
-	check := func() {
-		t.Helper()
-		now := d.publicFigures()
-		if now.Revision < seen.Revision || now.Respondents < seen.Respondents || now.Respondents > n {
-			t.Fatalf("the page went from %+v to %+v, of %d stored", seen, now, n)
-		}
-		seen = now
-	}
-	broken := d.killAtEachCall(t, d.publish, []*aws.Proxy{d.database, d.files}, func(breaking bool) {
+	return killAtEachCall(t, d.publish, network, fault, func(breaking bool) {
 		t.Helper()
 		if breaking {
 			n++
@@ -490,7 +509,11 @@ func TestOnAWSPublishKilledAtEachCall(t *testing.T) {
 			}
 		}
 		err := d.publishChanges()
-		check()
+		now := d.publicFigures()
+		if now.Revision < seen.Revision || now.Respondents < seen.Respondents || now.Respondents > n {
+			t.Fatalf("the page went from %+v to %+v, of %d stored", seen, now, n)
+		}
+		seen = now
 		if errors.Is(err, aws.ErrKilled) && breaking {
 			return
 		}
@@ -501,10 +524,4 @@ func TestOnAWSPublishKilledAtEachCall(t *testing.T) {
 			t.Fatalf("the page has %d of %d", seen.Respondents, n)
 		}
 	})
-	for _, kind := range []string{"GetItem D", "GetItem T", "Query R", "Query P", "PutItem T", "PutItem P", "HEAD", "PUT"} {
-		if broken[kind] < 2 {
-			t.Errorf("%s was broken off %d times", kind, broken[kind])
-		}
-	}
-	t.Logf("%d responses; broken off %v", n, broken)
 }

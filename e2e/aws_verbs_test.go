@@ -231,8 +231,8 @@ func (d *deployment) checkExport(t *testing.T, want []respondent, arguments ...s
 			t.Errorf("%d lines of %d respondents", len(lines), len(want))
 		}
 		for _, p := range want {
-			if said, _ := json.Marshal(p.jsonLine(private)); lines[p.receipt()] != string(said) {
-				t.Errorf("the line of %s is\n%s, want\n%s", p.id, lines[p.receipt()], said)
+			if line, _ := json.Marshal(p.jsonLine(private)); lines[p.receipt()] != string(line) {
+				t.Errorf("the line of %s is\n%s, want\n%s", p.id, lines[p.receipt()], line)
 			}
 		}
 		if !private && strings.Contains(content, "@example.com") {

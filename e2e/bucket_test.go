@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -16,9 +15,10 @@ import (
 	"glasspoll/internal/store"
 )
 
+// newBucket creates a bucket.
 func newBucket(t *testing.T, endpoint string) (name string) {
 	t.Helper()
-	name = fmt.Sprintf("glasspoll-%d", time.Now().UnixNano())
+	name = uniqueName()
 	if _, err := s3Client(endpoint).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatal(err)
 	}

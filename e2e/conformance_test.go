@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,8 +15,6 @@ import (
 	"glasspoll/internal/store"
 	"glasspoll/internal/store/storetest"
 )
-
-var tables atomic.Int64
 
 // periodTable adds the periods of the responses that it stores, as the function on the table's stream does.
 type periodTable struct {
@@ -47,7 +44,7 @@ func TestConformanceOnAWS(t *testing.T) {
 	getenv := func(name string) string { return env[name] }
 	client, bucket := newDynamoDBClient(getenv), s3Client(env["S3_ENDPOINT"])
 	storetest.Run(t, func(t *testing.T) storetest.Backend {
-		name := fmt.Sprintf("glasspoll-%d-%d", time.Now().UnixNano(), tables.Add(1))
+		name := uniqueName()
 		if _, err := client.CreateTable(t.Context(), cloud.Schema(name)); err != nil {
 			t.Fatal(err)
 		}
