@@ -15,13 +15,13 @@ var pages embed.FS
 //go:embed surveys/*.yaml
 var samples embed.FS
 
-// Templates is the folder templates/: *.html, the stylesheets, script.js, icon.svg, and wording/LANGUAGE.yaml.
+// Templates returns the folder templates/: *.html, the stylesheets, script.js, icon.svg, and wording/LANGUAGE.yaml.
 func Templates() fs.FS { return sub(templates, "templates") }
 
-// Pages is the part of [Templates] that rendering a page needs. A function that uses nothing else is linked without the assets.
+// Pages returns the part of [Templates] that rendering a page needs. A function that uses nothing else is linked without the assets.
 func Pages() fs.FS { return sub(pages, "templates") }
 
-// Samples is the folder surveys/: questionnaires to start from.
+// Samples returns the folder surveys/: questionnaires to start from.
 func Samples() fs.FS { return sub(samples, "surveys") }
 
 func sub(fsys embed.FS, folder string) fs.FS {

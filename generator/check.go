@@ -190,7 +190,7 @@ func describe(s *survey.Survey) string {
 	return strings.Join(parts, ", ")
 }
 
-// questionCount is the number of questions without notes.
+// questionCount returns the number of questions without notes.
 func questionCount(s *survey.Survey) int {
 	questions := 0
 	for q := range s.Questions() {

@@ -168,7 +168,7 @@ func (k newCommand) copySample(c *console.Console, language string) error {
 	return k.printNext(c, language, out, id)
 }
 
-// askedIn is the language in which the command asks.
+// askedIn returns the language in which the command asks.
 func (k newCommand) askedIn(getenv func(string) string) (string, error) {
 	switch k.Language {
 	case "zh", "en":

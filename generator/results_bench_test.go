@@ -25,7 +25,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// million is how many responses the benchmarks read; GLASSPOLL_RESPONSES sets another number.
+// million returns how many responses the benchmarks read; GLASSPOLL_RESPONSES sets another number.
 func million(b *testing.B) int {
 	text := os.Getenv("GLASSPOLL_RESPONSES")
 	if text == "" {
@@ -97,7 +97,7 @@ func measure(b *testing.B, store *local.Store, v verb) {
 	}
 }
 
-// processorTime is the time that this process has used on all cores. On a busy machine it is steadier than the clock.
+// processorTime returns the time that this process has used on all cores. On a busy machine it is steadier than the clock.
 func processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	var used syscall.Rusage

@@ -68,7 +68,7 @@ func (l levelPagesCommand) Run(ctx context.Context, c *console.Console) error {
 	return nil
 }
 
-// styleFiles are what results pages load.
+// styleFiles returns what results pages load.
 func (l *levelPagesCommand) styleFiles() []string {
 	names := []string{l.Links.Results.Path, l.Links.Icon, l.Links.Brand.Logo, l.Links.Brand.LogoDark}
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })

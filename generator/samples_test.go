@@ -45,7 +45,7 @@ const (
 	maxPicture = 25 << 10 // bytes
 )
 
-// samples are the questionnaires that are shipped.
+// samples returns the questionnaires that are shipped.
 func samples(t *testing.T) []*survey.Survey {
 	t.Helper()
 	surveys, problems, err := project.NewLibrary(samplesDir).Read()
@@ -483,7 +483,7 @@ func (b block) keep(full image.Image) ([]byte, error) {
 	return mark(out.Bytes(), b.mark())
 }
 
-// commonest is a palette of the n most frequent colours.
+// commonest returns a palette of the n most frequent colours.
 func commonest(from image.Image, within image.Rectangle, n int) color.Palette {
 	counts := map[color.RGBA]int{}
 	for y := within.Min.Y; y < within.Max.Y; y++ {

@@ -122,7 +122,7 @@ func (s serveCommand) checkBackups() error {
 
 const secretVariable = "GLASSPOLL_WEBHOOK_SECRET"
 
-// sender is the webhook that the flags name; nil if they name none.
+// sender returns the webhook that the flags name; nil if they name none.
 func (s serveCommand) sender(getenv func(string) string) (notify.Sender, error) {
 	secret := getenv(secretVariable)
 	if s.WebhookSecretFile != "" {

@@ -102,7 +102,7 @@ func (k shareCommand) Run(c *console.Console) error {
 	return nil
 }
 
-// base is the address that links begin with: that of the flag, or else that of the theme.
+// base returns the address that links begin with: that of the flag, or else that of the theme.
 func (k shareCommand) base(c *console.Console) (string, error) {
 	if k.Address != "" {
 		return invite.ParseBase(k.Address)

@@ -1,5 +1,5 @@
-// Command submit is the AWS Lambda function behind the HTTP API: one submission in, 303, 201 or problems out. It may
-// only write responses.
+// Command submit is the AWS Lambda function behind the HTTP API: it takes one submission, and replies with 303, 201 or
+// problems. It may only write responses.
 package main
 
 import (

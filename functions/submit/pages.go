@@ -24,8 +24,8 @@ type pages struct {
 	assets   render.Assets
 }
 
-// any returns a renderer with any assets, for texts, which need none.
-func (p *pages) any() *render.Renderer {
+// forTexts returns a renderer with any assets, for texts, which need none.
+func (p *pages) forTexts() *render.Renderer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.renderer == nil {
@@ -43,9 +43,9 @@ func (p *pages) current(ctx context.Context) *render.Renderer {
 	assets, known, err := p.readAssets(ctx)
 	if err != nil || !known {
 		p.log.Warn("the site's assets are not known", "error", err)
-		return p.any()
+		return p.forTexts()
 	}
-	r := p.any()
+	r := p.forTexts()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.assets.Equal(assets) {
@@ -69,9 +69,9 @@ func (r renderer) Notice(w io.Writer, p render.NoticePage) error {
 }
 
 func (r renderer) Message(language string, p answer.Problem) string {
-	return r.pages.any().Message(language, p)
+	return r.pages.forTexts().Message(language, p)
 }
 
 func (r renderer) Match(accept string, among ...string) string {
-	return r.pages.any().Match(accept, among...)
+	return r.pages.forTexts().Match(accept, among...)
 }

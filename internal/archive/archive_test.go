@@ -31,7 +31,7 @@ sections:
       - {id: taste, type: rating, steps: 5, required: true, label: {zh: 味道, en: Taste}}
 `
 
-// filledStore is a store with nine responses, which have been released.
+// filledStore returns a store with nine responses, which have been released.
 func filledStore(t *testing.T) *local.Store {
 	t.Helper()
 	s, problems := questionnaire.Parse("tea.yaml", []byte(tea))

@@ -26,7 +26,7 @@ import (
 // Checked is the result of checking an archive.
 type Checked struct {
 	Manifest *Manifest // nil if there are findings
-	Checksum string    // of the whole
+	Checksum string    // of SHA256SUMS, and so of the whole
 	Files    int
 	Findings []string // what is wrong
 }

@@ -1,4 +1,4 @@
-// Package demo answers surveys with made-up respondents, for a trial: through the API of a site, or straight into its store.
+// Package demo answers surveys with made-up respondents, for a trial: through the API of a site, or directly into its store.
 package demo
 
 import (

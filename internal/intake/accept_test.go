@@ -139,7 +139,7 @@ func atOnce(b *testing.B, n int, call func(i int) error, took *[]time.Duration) 
 	return all
 }
 
-// reply is a response writer that costs almost nothing.
+// reply is a minimal response writer.
 type reply struct {
 	header http.Header
 	status int

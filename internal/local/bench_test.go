@@ -27,7 +27,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// thirty is a survey of 30 questions.
+// thirty returns a survey of 30 questions.
 func thirty(b *testing.B) *survey.Survey {
 	b.Helper()
 	var source strings.Builder

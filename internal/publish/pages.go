@@ -55,7 +55,7 @@ func addresses(s *survey.Survey, f results.Folder) []address {
 	return all
 }
 
-// fileNames are the files of a page.
+// fileNames returns the files of a page.
 func fileNames(f results.Folder) []string {
 	if f.Whole() {
 		return []string{"index.html", "results.json", "results.csv"}
@@ -63,7 +63,7 @@ func fileNames(f results.Folder) []string {
 	return []string{"index.html"}
 }
 
-// newestPaths are the files of the newest period, which every survey has. Their tags are read in every run, because they
+// newestPaths returns the files of the newest period, which every survey has. Their tags are read in every run, because they
 // are what visitors see first.
 func newestPaths(s *survey.Survey) []string {
 	var paths []string

@@ -257,7 +257,7 @@ func (m *fakeStore) Replace(_ context.Context, path, tag string, revision int, b
 	return tag, after
 }
 
-// plain renders what a page depends on, and nothing else.
+// plain renders only what a page depends on.
 type plain struct{ note string }
 
 func (p plain) HTML(w io.Writer, page results.Page) error {
@@ -281,7 +281,8 @@ func (p plain) CSV(w io.Writer, page results.Page) error {
 	return err
 }
 
-// about says which figures a page has: the newest period's page all, others and those of groups their own.
+// about returns the figures that a page shows: those of all periods on the newest period's page, else those of its own period
+// and group.
 func about(page results.Page) string {
 	if page.Period == "" && page.Whole() {
 		return figures(page.Set.Report)
@@ -308,12 +309,12 @@ func figures(report *stats.Report) string {
 	return text
 }
 
-// at is an instant in October 2026, in Shanghai.
+// at returns a clock that stands at noon in Shanghai on a day in October 2026.
 func at(day int) func() time.Time {
 	return func() time.Time { return time.Date(2026, 10, day, 4, 0, 0, 0, time.UTC) }
 }
 
-// options are those of a publisher over m.
+// options returns those of a publisher over m.
 func (m *fakeStore) options(r Renderer, now func() time.Time) Options {
 	return Options{Log: m, Tallies: m, Releases: m, Pages: m, Renderer: r, Now: now}
 }

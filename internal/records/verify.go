@@ -82,7 +82,7 @@ type recount struct {
 	findings          []string
 }
 
-// maxRecounts is how often a shard is counted again because it changes meanwhile.
+// maxRecounts bounds the tries to count a shard that changes meanwhile.
 const maxRecounts = 5
 
 func (c *recounter) shard(ctx context.Context, shard store.Shard) (recount, error) {

@@ -62,7 +62,7 @@ func hasClass(n *html.Node, name string) bool {
 	return slices.Contains(strings.Fields(rendertest.Attr(n, "class")), name)
 }
 
-// textOf is the text of an element, with single spaces.
+// textOf returns the text of an element, with single spaces.
 func textOf(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
@@ -73,7 +73,7 @@ func textOf(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// bodyCells are the texts of a table's body, row by row.
+// bodyCells returns the texts of a table's body, row by row.
 func bodyCells(table *html.Node) [][]string {
 	var rows [][]string
 	for _, body := range elements(table, func(n *html.Node) bool { return n.Data == "tbody" }) {
@@ -102,7 +102,7 @@ func ratOf(t testing.TB, text string) *big.Rat {
 	return r
 }
 
-// scoredSurvey is a questionnaire for every model; its scales differ, so that no two models have the same result.
+// scoredSurvey returns a questionnaire for every model; its scales differ, so that no two models have the same result.
 func scoredSurvey(t testing.TB, scoring string) *survey.Survey {
 	t.Helper()
 	s, problems := questionnaire.Parse("scored.yaml", []byte(`
@@ -751,7 +751,7 @@ func TestResultsWeight(t *testing.T) {
 	}
 }
 
-// thirtyInTen is thirty questions, ten of them broken down by another.
+// thirtyInTen returns thirty questions, ten of them broken down by another.
 func thirtyInTen(t testing.TB) *survey.Survey {
 	t.Helper()
 	s := rendertest.Thirty(t)

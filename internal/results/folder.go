@@ -127,7 +127,7 @@ func publishableGroup(p *stats.Period, segment, option string) bool {
 	return p.GroupSize(segment, option) >= minGroup(p)
 }
 
-// minGroup is k: the fewest respondents that a figure may describe.
+// minGroup returns k: the fewest respondents that a figure may describe.
 func minGroup(p *stats.Period) int64 { return int64(max(p.MinGroup, 1)) }
 
 // group returns the figures of a group in one of the report's periods.

@@ -17,7 +17,7 @@ func pages(t *testing.T, b Backend) {
 	}
 	const name = "service/en/results/index.html"
 	if tag, revision, err := b.Pages.Page(ctx, name); tag != "" || revision != 0 || err != nil {
-		t.Fatalf("a page that is not: %q, %d, %v", tag, revision, err)
+		t.Fatalf("a page that does not exist: %q, %d, %v", tag, revision, err)
 	}
 	if _, err := b.Pages.Replace(ctx, name, "something", 1, []byte("one")); !errors.Is(err, store.ErrStale) {
 		t.Errorf("replaced what is not there: %v", err)
