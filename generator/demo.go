@@ -82,7 +82,7 @@ func (d demoCommand) options() demo.Options {
 	return demo.Options{Answers: d.Answers, Periods: d.Periods, Seed: d.Seed}
 }
 
-// fillPast answers the surveys that have periods in those before this one.
+// fillPast answers surveys with periods in the periods before the current one.
 func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 	surveys, _, err := project.NewLibrary(d.Surveys).Read() // fill prints the problems
 	if err != nil || d.Periods == 1 {

@@ -48,7 +48,7 @@ Examples:
 }
 
 func (k newCommand) Run(c *console.Console) error {
-	language, err := k.askedIn(os.Getenv)
+	language, err := k.questionLanguage(os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (k newCommand) draft(c *console.Console, language string) (*starter.Draft, 
 	if k.TitleZh+k.TitleEn == "" {
 		return starter.Ask(c.In, c.Err, flags, language, exists)
 	}
-	messages, err := k.askedIn(func(string) string { return "" }) // errors of flags are in English, whatever LANG is
+	messages, err := k.questionLanguage(func(string) string { return "" }) // errors of flags are in English, whatever LANG is
 	if err != nil {
 		return nil, err
 	}
@@ -168,8 +168,8 @@ func (k newCommand) copySample(c *console.Console, language string) error {
 	return k.printNext(c, language, out, id)
 }
 
-// askedIn returns the language in which the command asks.
-func (k newCommand) askedIn(getenv func(string) string) (string, error) {
+// questionLanguage returns the language in which the command asks.
+func (k newCommand) questionLanguage(getenv func(string) string) (string, error) {
 	switch k.Language {
 	case "zh", "en":
 		return k.Language, nil

@@ -82,7 +82,7 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	return nil
 }
 
-// unapproved lists questionnaires of the quality system that are not approved.
+// unapproved lists the questionnaires with a 'document' that is not approved.
 func (p publishCommand) unapproved(library *project.Library) questionnaire.Problems {
 	var problems questionnaire.Problems
 	for _, f := range library.Questionnaires() {

@@ -252,7 +252,7 @@ func TestGuideExamples(t *testing.T) {
 	}
 }
 
-// wordless removes from a compiled survey what differs with the language.
+// wordless removes from a compiled survey what depends on the language.
 func wordless(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -469,7 +469,7 @@ func (b block) keep(full image.Image) ([]byte, error) {
 		return nil, errors.New("the screenshot is empty")
 	}
 	used = used.Inset(-margin).Intersect(bounds)
-	small := image.NewPaletted(image.Rect(0, 0, used.Dx(), used.Dy()), commonest(full, used, 48))
+	small := image.NewPaletted(image.Rect(0, 0, used.Dx(), used.Dy()), mostFrequent(full, used, 48))
 	for y := range used.Dy() {
 		for x := range used.Dx() {
 			small.Set(x, y, full.At(used.Min.X+x, used.Min.Y+y))
@@ -483,8 +483,8 @@ func (b block) keep(full image.Image) ([]byte, error) {
 	return mark(out.Bytes(), b.mark())
 }
 
-// commonest returns a palette of the n most frequent colours.
-func commonest(from image.Image, within image.Rectangle, n int) color.Palette {
+// mostFrequent returns a palette of the n most frequent colours.
+func mostFrequent(from image.Image, within image.Rectangle, n int) color.Palette {
 	counts := map[color.RGBA]int{}
 	for y := within.Min.Y; y < within.Max.Y; y++ {
 		for x := within.Min.X; x < within.Max.X; x++ {

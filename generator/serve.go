@@ -95,7 +95,8 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	return o, s.checkBackups()
 }
 
-const minBackupInterval = time.Minute // more frequent copies are a mistake, such as 24 for 24h
+// minBackupInterval refuses what is probably a mistake, such as 24s for 24h.
+const minBackupInterval = time.Minute
 
 // checkBackups checks the flags of backups, and that files can be made in the directory, which it makes if it is missing.
 func (s serveCommand) checkBackups() error {

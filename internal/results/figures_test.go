@@ -102,7 +102,7 @@ func ratOf(t testing.TB, text string) *big.Rat {
 	return r
 }
 
-// scoredSurvey returns a questionnaire for every model; its scales differ, so that no two models have the same result.
+// scoredSurvey returns a questionnaire with the given scoring. Its scales differ, so that no two models have the same result.
 func scoredSurvey(t testing.TB, scoring string) *survey.Survey {
 	t.Helper()
 	s, problems := questionnaire.Parse("scored.yaml", []byte(`
@@ -179,9 +179,9 @@ func recompute(t testing.TB, root *html.Node, model string) *big.Rat {
 	return reached.Mul(reached.Quo(&reached, &divisor), big.NewRat(100, 1))
 }
 
-// TestReaderCanRedoTheIndex computes the index from the pages alone: the table, the response rate, the rule. The result must
+// TestIndexCanBeRecomputed computes the index from the pages alone: the table, the response rate, the rule. The result must
 // be the score on the page and in results.json.
-func TestReaderCanRedoTheIndex(t *testing.T) {
+func TestIndexCanBeRecomputed(t *testing.T) {
 	r := renderer(t)
 	for name, scoring := range scorings {
 		t.Run(name, func(t *testing.T) {
@@ -495,7 +495,7 @@ func checkFiles(t *testing.T, r *Renderer, page Page, p *stats.Period, at string
 // hasSegments reports whether a period can have groups.
 func hasSegments(p *stats.Period) bool { return len(p.Survey().Segments()) > 0 }
 
-// TestHostileTable: labels are text in a spreadsheet too, and make no lines or columns of their own.
+// TestHostileTable checks that labels become neither formulas nor additional lines or columns of a spreadsheet.
 func TestHostileTable(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)
 	report := twoQuarters(s)
@@ -726,7 +726,7 @@ func TestGroupsAreCached(t *testing.T) {
 // script.
 func TestResultsWeight(t *testing.T) {
 	r := renderer(t)
-	s := thirtyInTen(t)
+	s := thirtyWithCrossTabs(t)
 	css := 0
 	for _, name := range []string{"tokens.css", "page.css", "results.css"} {
 		css += gzipped(t, readFile(t, "../../templates/"+name))
@@ -751,8 +751,8 @@ func TestResultsWeight(t *testing.T) {
 	}
 }
 
-// thirtyInTen returns thirty questions, ten of them broken down by another.
-func thirtyInTen(t testing.TB) *survey.Survey {
+// thirtyWithCrossTabs returns thirty questions, with ten cross-tabulations.
+func thirtyWithCrossTabs(t testing.TB) *survey.Survey {
 	t.Helper()
 	s := rendertest.Thirty(t)
 	s.Sections[0].Questions[0].Segment = true

@@ -102,7 +102,7 @@ func TestReportWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := map[string]bool{}
+	used := map[string]bool{}
 	say := regexp.MustCompile(`(?:Say|SayOwn|add)\(?[ (]"([a-z_.]+)"`)
 	begins := regexp.MustCompile(`Say\("([a-z_]+\.)"\s*\+`)
 	var prefixes []string
@@ -112,20 +112,20 @@ func TestReportWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range say.FindAllSubmatch(source, -1) {
-			said[string(m[1])] = true
+			used[string(m[1])] = true
 		}
 		for _, m := range begins.FindAllSubmatch(source, -1) {
 			prefixes = append(prefixes, string(m[1]))
 		}
 	}
-	model, pages := catalog.In("en"), renderer(t).frame.Words("en")
-	for key := range said {
-		if !model.Has(key) && !pages.Has(key) && !strings.HasSuffix(key, ".") {
+	own, pages := catalog.In("en"), renderer(t).frame.Words("en")
+	for key := range used {
+		if !own.Has(key) && !pages.Has(key) && !strings.HasSuffix(key, ".") {
 			t.Errorf("%s is used and has no words", key)
 		}
 	}
-	for _, key := range model.Keys() {
-		known := said[key]
+	for _, key := range own.Keys() {
+		known := used[key]
 		for _, prefix := range prefixes {
 			known = known || strings.HasPrefix(key, prefix)
 		}
