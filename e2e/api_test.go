@@ -46,8 +46,8 @@ sections:
       - {id: bye, type: note, label: {zh: 谢谢, en: Thanks}}
 `
 
-// window is a survey that takes answers in a time of its own.
-func window(dates string) string {
+// surveyWithWindow is a survey that takes answers within the given dates only.
+func surveyWithWindow(dates string) string {
 	return "title: {zh: 限时, en: For a time}\nlanguages: [zh, en]\nwindow: " + dates + `
 sections:
   - questions:
@@ -55,13 +55,13 @@ sections:
 `
 }
 
-// TestEveryReply sends what clients send, rightly and wrongly, and holds each reply of the API: to JSON, and to a form.
+// TestEveryReply sends correct and incorrect submissions as JSON and as forms, and checks each reply of the API.
 func TestEveryReply(t *testing.T) {
 	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{
 		"tea.yaml":    everyType,
-		"past.yaml":   window("{from: 2020-01-01, until: 2020-01-31}"),
-		"future.yaml": window("{from: 2999-01-01, until: 2999-01-31}"),
+		"past.yaml":   surveyWithWindow("{from: 2020-01-01, until: 2020-01-31}"),
+		"future.yaml": surveyWithWindow("{from: 2999-01-01, until: 2999-01-31}"),
 	}), t.TempDir())
 	const (
 		asJSON = "application/json"
@@ -72,15 +72,15 @@ func TestEveryReply(t *testing.T) {
 			"cups": 3, "place": "东门店", "remark": "好茶 <b>", "mail": "li@example.com", "phone": "+86 138-0013-8000", "day": "2026-03-01", "again": true, "agreed": true}`
 	)
 	for _, c := range []struct {
-		what, method, survey, media, body string
+		name, method, survey, media, body string
 		status                            int
-		says                              string // in the reply's body, or in its Location
+		want                              string // in the reply's body, or in its Location
 	}{
 		{"a full submission", "POST", "tea", asJSON, `{` + id + `, "language": "en", ` + all + `}`, 201, `"receipt":"`},
 		{"the same again", "POST", "tea", asJSON, `{` + id + `, "language": "en", ` + all + `}`, 200, `"receipt":"`},
 		{"the same, answers in another order", "POST", "tea", asJSON, `{"language": "en", ` + strings.Replace(all, `["green", "black"]`, `["black", "green"]`, 1) + `, ` + id + `}`, 200, `"receipt":"`},
 		{"other answers under the same id", "POST", "tea", asJSON, `{` + id + `, "language": "en", ` + strings.Replace(all, `"good"`, `"bad"`, 1) + `}`, 409, `"code":"conflict"`},
-		{"the least", "POST", "tea", asJSON + "; charset=utf-8", `{` + other + `, "answers": {"house": "good", "agreed": true}}`, 201, `"receipt":"`},
+		{"only what is required", "POST", "tea", asJSON + "; charset=utf-8", `{` + other + `, "answers": {"house": "good", "agreed": true}}`, 201, `"receipt":"`},
 
 		{"no id", "POST", "tea", asJSON, `{"answers": {"house": "good", "agreed": true}}`, 422, `"code":"bad_id"`},
 		{"an unknown question", "POST", "tea", asJSON, `{` + other + `, "answers": {"house": "good", "agreed": true, "hose": "good"}}`, 422, `"code":"unknown_field"`},
@@ -88,9 +88,9 @@ func TestEveryReply(t *testing.T) {
 		{"a name given twice", "POST", "tea", asJSON, `{` + other + `, "answers": {"house": "good", "agreed": true, "house": "poor"}}`, 422, `"code":"named_twice"`},
 		{"an unknown version", "POST", "tea", asJSON, `{` + other + `, "version": "0123456789abcdef", "answers": {"house": "good", "agreed": true}}`, 422, `"code":"bad_version"`},
 		{"an unknown language", "POST", "tea", asJSON, `{` + other + `, "language": "fr", "answers": {"house": "good", "agreed": true}}`, 422, `"code":"bad_language"`},
-		{"nothing required", "POST", "tea", asJSON, `{` + other + `, "answers": {"cups": 1}}`, 422, `"code":"required"`},
+		{"a required answer is missing", "POST", "tea", asJSON, `{` + other + `, "answers": {"cups": 1}}`, 422, `"code":"required"`},
 		{"no consent", "POST", "tea", asJSON, `{` + other + `, "answers": {"house": "good", "agreed": false}}`, 422, `"code":"must_consent"`},
-		{"no option", "POST", "tea", asJSON, `{` + other + `, "answers": {"house": "great", "agreed": true}}`, 422, `"code":"not_an_option"`},
+		{"an unknown option", "POST", "tea", asJSON, `{` + other + `, "answers": {"house": "great", "agreed": true}}`, 422, `"code":"not_an_option"`},
 		{"a wrong type", "POST", "tea", asJSON, `{` + other + `, "answers": {"house": ["good"], "agreed": true}}`, 422, `"problems":[{"question":"house"`},
 		{"a number too large", "POST", "tea", asJSON, `{` + other + `, "answers": {"house": "good", "agreed": true, "cups": 21}}`, 422, `"code":"too_large"`},
 		{"an exclusive option with another", "POST", "tea", asJSON, `{` + other + `, "answers": {"house": "good", "agreed": true, "teas": ["none", "green"]}}`, 422, `"code":"exclusive"`},
@@ -105,35 +105,35 @@ func TestEveryReply(t *testing.T) {
 		{"a megabyte of form", "POST", "tea", asForm, "remark=" + strings.Repeat("x", 1<<20), 413, `"code":"too_much"`},
 		{"an unknown survey", "POST", "coffee", asJSON, `{` + id + `, ` + all + `}`, 404, `"code":"not_found"`},
 		{"no survey", "POST", "..%2f", asJSON, `{` + id + `, ` + all + `}`, 404, `"code":"not_found"`},
-		{"reading", "GET", "tea", "", "", 405, `"code":"bad_method"`},
+		{"a GET request", "GET", "tea", "", "", 405, `"code":"bad_method"`},
 		{"a closed survey", "POST", "past", asJSON, `{` + id + `, "language": "en", "answers": {"taste": "1"}}`, 403, "closed on 31 January 2020"},
-		{"a survey to come", "POST", "future", asJSON, `{` + id + `, "answers": {"taste": "1"}}`, 403, "2999年1月1日"},
+		{"a survey that is not open yet", "POST", "future", asJSON, `{` + id + `, "answers": {"taste": "1"}}`, 403, "2999年1月1日"},
 
 		{"a form", "POST", "tea", asForm, "_language=en&house=good&teas=green&teas=black&staff.speed=bad&cups=2&remark=&agreed=yes", 303, "../../../tea/en/thanks/#"},
 		{"a form in the first language", "POST", "tea", asForm, "_language=zh&house=bad&agreed=yes", 303, "../../../tea/thanks/#"},
-		{"a form of a page that is older", "POST", "tea", asForm, "_version=0123456789abcdef&house=good&taste=5&agreed=yes", 303, "../../../tea/thanks/#"},
+		{"a form of an older page", "POST", "tea", asForm, "_version=0123456789abcdef&house=good&taste=5&agreed=yes", 303, "../../../tea/thanks/#"},
 		{"a form without what is required", "POST", "tea", asForm, "_language=en&remark=kept+%3Cb%3E", 422, "kept &lt;b&gt;</textarea>"},
-		{"a form with a strange field", "POST", "tea", asForm, "house=good&agreed=yes&hose=good", 422, `id="errors"`},
-		{"a form that is no UTF-8", "POST", "tea", asForm, "house=good&agreed=yes&remark=%ff%fe", 422, `id="errors"`},
+		{"a form with an unknown field", "POST", "tea", asForm, "house=good&agreed=yes&hose=good", 422, `id="errors"`},
+		{"a form that is not UTF-8", "POST", "tea", asForm, "house=good&agreed=yes&remark=%ff%fe", 422, `id="errors"`},
 		{"a form with a broken escape", "POST", "tea", asForm, "house=%zz", 422, `<form method="post"`},
 		{"a form, too late", "POST", "past", asForm, "_language=en&taste=3", 403, "closed on 31 January 2020"},
 		{"a form, too early", "POST", "future", asForm, "taste=3", 403, "2999年1月1日"},
 	} {
-		t.Run(c.what, func(t *testing.T) {
-			status, says, _ := p.send(t, c.method, c.survey, c.media, c.body)
-			if status != c.status || !strings.Contains(says, c.says) {
-				t.Errorf("got %d %.600q, want %d … %s …", status, says, c.status, c.says)
+		t.Run(c.name, func(t *testing.T) {
+			status, reply, _ := p.send(t, c.method, c.survey, c.media, c.body)
+			if status != c.status || !strings.Contains(reply, c.want) {
+				t.Errorf("got %d %.600q, want %d … %s …", status, reply, c.status, c.want)
 			}
 		})
 	}
-	if r := p.respondents(t, "tea", 5); r.Questions["staff.speed"].Counts["bad"] != 1 || r.Questions["teas"].Counts["green"] != 2 {
+	if r := p.waitForRespondents(t, "tea", 5); r.Questions["staff.speed"].Counts["bad"] != 1 || r.Questions["teas"].Counts["green"] != 2 {
 		t.Errorf("the counts are %+v", r.Questions)
 	}
 
 	t.Run("a form twice under one id, with other answers", func(t *testing.T) {
 		form := "_id=7d444840-9dc0-41d1-b245-5ffdce74fad4&_language=en&agreed=yes&house="
-		if status, says, _ := p.send(t, "POST", "tea", asForm, form+"good"); status != 303 {
-			t.Fatal(status, says)
+		if status, reply, _ := p.send(t, "POST", "tea", asForm, form+"good"); status != 303 {
+			t.Fatal(status, reply)
 		}
 		status, page, _ := p.send(t, "POST", "tea", asForm, form+"bad")
 		if status != 409 || !regexp.MustCompile(`value="bad"[^>]* checked`).MatchString(page) {
@@ -141,11 +141,11 @@ func TestEveryReply(t *testing.T) {
 		}
 	})
 	t.Run("problems name question, code and message", func(t *testing.T) {
-		_, says, header := p.send(t, "POST", "tea", asJSON, `{`+other+`, "language": "en", "answers": {"cups": "many", "staff": {"speed": "great"}}}`)
+		_, body, header := p.send(t, "POST", "tea", asJSON, `{`+other+`, "language": "en", "answers": {"cups": "many", "staff": {"speed": "great"}}}`)
 		var reply struct {
 			Problems []struct{ Question, Code, Message string }
 		}
-		if err := json.Unmarshal([]byte(says), &reply); err != nil {
+		if err := json.Unmarshal([]byte(body), &reply); err != nil {
 			t.Fatal(err)
 		}
 		got := map[string]string{}
@@ -160,7 +160,7 @@ func TestEveryReply(t *testing.T) {
 			t.Errorf("got %v as %s, want %v", got, header.Get("Content-Type"), want)
 		}
 	})
-	t.Run("the thank-you page is where the form leads", func(t *testing.T) {
+	t.Run("a form ends at the thank-you page", func(t *testing.T) {
 		response, err := http.PostForm(p.url+"api/surveys/tea/responses", url.Values{"_language": {"en"}, "house": {"good"}, "taste": {"1"}, "agreed": {"yes"}})
 		if err != nil {
 			t.Fatal(err)
@@ -172,8 +172,8 @@ func TestEveryReply(t *testing.T) {
 	})
 }
 
-// send makes one request of the API. It follows no redirect, and returns the Location in place of the body.
-func (p *program) send(t *testing.T, method, survey, media, body string) (status int, says string, header http.Header) {
+// send sends one request to the API. Of a redirect, which it does not follow, it returns the Location in place of the body.
+func (p *server) send(t *testing.T, method, survey, media, body string) (status int, reply string, header http.Header) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, p.url+"api/surveys/"+survey+"/responses", strings.NewReader(body))
 	if err != nil {

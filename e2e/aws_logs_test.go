@@ -15,21 +15,22 @@ import (
 	"glasspoll/internal/questionnaire"
 )
 
-// A panic in the handler is a 500 that names the request, and a line in the log that does so too; the process goes on.
-func TestOnAWSPanicIsNotTheEnd(t *testing.T) {
+// TestOnAWSPanicIsA500 checks that a panic in the handler is answered with a 500 that has the request's id, is logged with that id,
+// and does not end the process.
+func TestOnAWSPanicIsA500(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
-	broken, problems := questionnaire.Parse("broken.yaml", []byte(strings.Replace(deployed, "id: service", "id: broken", 1)))
+	broken, problems := questionnaire.Parse("broken.yaml", []byte(strings.Replace(serviceSurvey, "id: service", "id: broken", 1)))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	// No compiler makes such a condition: "both of" nothing. It stands for a fault of ours.
+	// An "and" without operands, which the compiler never makes, stands for a bug that panics.
 	broken.Sections[0].Questions[1].ShowIf = &expression.Tree{Op: "and"}
 	broken.Version = "broken"
 	if err := d.table.PutDefinition(t.Context(), broken); err != nil {
 		t.Fatal(err)
 	}
-	if reply, err := d.post("application/json", awsAnswer(1), false); err != nil || reply.StatusCode != 201 {
+	if reply, err := d.post("application/json", serviceSubmission(1), false); err != nil || reply.StatusCode != 201 {
 		t.Fatal(reply, err)
 	}
 	processes := d.submit.Started()
@@ -52,16 +53,16 @@ func TestOnAWSPanicIsNotTheEnd(t *testing.T) {
 			t.Errorf("the body is %s", reply.Body)
 		}
 	}
-	if reply, err := d.post("application/json", awsAnswer(2), false); err != nil || reply.StatusCode != 201 {
+	if reply, err := d.post("application/json", serviceSubmission(2), false); err != nil || reply.StatusCode != 201 {
 		t.Fatal(reply, err)
 	}
 	if now := d.submit.Started(); now != processes {
 		t.Errorf("%d processes have been started, were %d", now, processes)
 	}
-	if stored := d.stored(); len(stored) != 2 {
+	if stored := d.countStored(); len(stored) != 2 {
 		t.Errorf("%d stored", len(stored))
 	}
-	d.quiet(t, "marked", "203.0.113.7")
+	d.checkLogs(t, "marked", "203.0.113.7")
 	for id := range ids {
 		found := false
 		for line := range strings.Lines(d.log.String()) {
@@ -69,13 +70,13 @@ func TestOnAWSPanicIsNotTheEnd(t *testing.T) {
 				strings.Contains(line, "index out of range") && strings.Contains(line, "expression.Tree.Holds")
 		}
 		if !found {
-			t.Errorf("no line of the log says of %s what and where:\n%s", id, d.log)
+			t.Errorf("no line of the log has the request %s with its panic and stack:\n%s", id, d.log)
 		}
 	}
 }
 
-// Whatever happens to a submission, and to the results: neither an answer nor an address is in what the functions print.
-func TestOnAWSLogsTellNothing(t *testing.T) {
+// TestOnAWSLogsHoldNoAnswers checks that the functions never log an answer, an address or a secret, with every status of a reply.
+func TestOnAWSLogsHoldNoAnswers(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	d.submit.Env = append(d.submit.Env, "ORIGIN_SECRETS=marked-secret-1,marked-secret-2", "ADDRESS_HEADER=CloudFront-Viewer-Address")
@@ -117,50 +118,49 @@ func TestOnAWSLogsTellNothing(t *testing.T) {
 	send("service", form, "overall=4&remark=marked-answer", map[string]string{"x-origin-secret": "marked"}, false)
 	send("service", form, "marked, not base64", nil, true)
 	d.submit.Timeout = 3 * time.Second
-	d.database.Break(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
+	d.database.Inject(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
 	send("service", form, "overall=5&remark=marked-answer", nil, false)
-	d.database.Break(nil, nil)
+	d.database.Reset()
 	for _, status := range []int{200, 201, 303, 400, 403, 404, 409, 415, 422, 503} {
 		if !statuses[status] {
-			t.Errorf("no answer had the status %d: %v", status, statuses)
+			t.Errorf("no reply had the status %d: %v", status, statuses)
 		}
 	}
 	d.publish.Timeout = 4 * time.Second
-	d.files.Break(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
-	if err := d.changed(); err == nil {
+	d.files.Inject(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
+	if err := d.publishChanges(); err == nil {
 		t.Error("published without a bucket")
 	}
-	d.files.Break(nil, nil)
+	d.files.Reset()
 	d.publish.Timeout = 30 * time.Second
-	if err := d.changed(); err != nil {
+	if err := d.publishChanges(); err != nil {
 		t.Error(err)
 	}
-	d.quiet(t, "marked", "198.51.100", "4711")
+	d.checkLogs(t, "marked", "198.51.100", "4711")
 }
 
-// quiet ends the functions and holds that what they have printed is lines of JSON, figures among them, and contains none
-// of some words.
-func (d *deployment) quiet(t *testing.T, words ...string) {
+// checkLogs stops the functions and checks that they have logged lines of JSON, metrics among them, and none of the words.
+func (d *deployment) checkLogs(t *testing.T, words ...string) {
 	t.Helper()
-	d.submit.Kill() // all that was printed has been read once a process is gone
+	d.submit.Kill() // the whole log has been read once the process has ended
 	d.publish.Kill()
-	printed := d.log.String()
+	logged := d.log.String()
 	for _, word := range words {
-		if i := strings.Index(printed, word); i >= 0 {
-			t.Errorf("the functions have printed %q: …%s…", word, printed[max(0, i-200):min(len(printed), i+100)])
+		if i := strings.Index(logged, word); i >= 0 {
+			t.Errorf("the log contains %q: …%s…", word, logged[max(0, i-200):min(len(logged), i+100)])
 		}
 	}
-	figures := 0
-	for line := range strings.Lines(printed) {
-		var said map[string]any
-		if err := json.Unmarshal([]byte(line), &said); err != nil {
+	metrics := 0
+	for line := range strings.Lines(logged) {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
 			t.Errorf("a line of the log is not JSON: %s", line)
 		}
-		if _, is := said["_aws"]; is {
-			figures++
+		if _, ok := fields["_aws"]; ok {
+			metrics++
 		}
 	}
-	if figures == 0 {
-		t.Errorf("no figures among\n%s", printed)
+	if metrics == 0 {
+		t.Errorf("no metrics among\n%s", logged)
 	}
 }

@@ -23,8 +23,8 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// command runs the program over a deployment, as somebody with a login of his own.
-func (d *deployment) command(ctx context.Context, arguments ...string) (string, error) {
+// run runs the program for a deployment, with the credentials of an operator.
+func (d *deployment) run(ctx context.Context, arguments ...string) (string, error) {
 	command := exec.CommandContext(ctx, binary, arguments...)
 	command.Env = append(os.Environ(), "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 		"AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent", "DYNAMODB_ENDPOINT="+d.database.URL, "S3_ENDPOINT="+d.files.URL)
@@ -32,8 +32,8 @@ func (d *deployment) command(ctx context.Context, arguments ...string) (string, 
 	return string(out), err
 }
 
-// What the operators' guide says of looking after answers, with the policy that it says to attach.
-func TestOnAWSAnOperatorErases(t *testing.T) {
+// TestOnAWSErase follows the operators' guide on erasing a response, with the policy that it recommends.
+func TestOnAWSErase(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
@@ -41,39 +41,39 @@ func TestOnAWSAnOperatorErases(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range 5 {
-		if reply, err := d.post("application/json", awsAnswer(n), false); err != nil || reply.StatusCode != 201 {
+		if reply, err := d.post("application/json", serviceSubmission(n), false); err != nil || reply.StatusCode != 201 {
 			t.Fatal(reply, err)
 		}
 	}
-	if err := d.changed(); err != nil {
+	if err := d.publishChanges(); err != nil {
 		t.Fatal(err)
 	}
-	d.database.Break(nil, nil)
+	d.database.Reset()
 	const id = "00000000-0000-4000-8000-000000000003"
-	run := func(fine bool, arguments ...string) string {
+	run := func(succeeds bool, arguments ...string) string {
 		t.Helper()
-		out, err := d.command(t.Context(), append(arguments, "--table", d.name())...)
-		if (err == nil) != fine {
+		out, err := d.run(t.Context(), append(arguments, "--table", d.name())...)
+		if (err == nil) != succeeds {
 			t.Fatalf("glasspoll %s: %v\n%s", strings.Join(arguments, " "), err, out)
 		}
 		return out
 	}
 	run(true, "results", "verify")
-	run(false, "results", "erase", id) // only names what would be
-	if !strings.Contains(d.attributes(t, id), `["overall","4"]`) {
-		t.Fatalf("erased without --yes: %s", d.attributes(t, id))
+	run(false, "results", "erase", id) // without --yes it only lists the response
+	if !strings.Contains(d.storedAttributes(t, id), `["overall","4"]`) {
+		t.Fatalf("erased without --yes: %s", d.storedAttributes(t, id))
 	}
 	run(true, "results", "erase", id, "--yes")
-	if left := d.attributes(t, id); strings.Contains(left, "overall") || !strings.Contains(left, `"withdrawn":true`) {
+	if left := d.storedAttributes(t, id); strings.Contains(left, "overall") || !strings.Contains(left, `"withdrawn":true`) {
 		t.Errorf("what is left is %s", left)
 	}
-	run(true, "results", "erase", id, "--yes") // again is no error
+	run(true, "results", "erase", id, "--yes") // erasing it again is no error
 	run(true, "results", "verify")
 	calls := d.database.Calls()
-	if reply, err := d.post("application/json", awsAnswer(3), false); err != nil || reply.StatusCode == 201 {
-		t.Errorf("what was erased is stored again: %d, %v", reply.StatusCode, err)
+	if reply, err := d.post("application/json", serviceSubmission(3), false); err != nil || reply.StatusCode == 201 {
+		t.Errorf("an erased response can be submitted again: %d, %v", reply.StatusCode, err)
 	}
-	if err := d.changed(); err != nil {
+	if err := d.publishChanges(); err != nil {
 		t.Fatal(err)
 	}
 	run(true, "results", "verify")
@@ -91,8 +91,8 @@ func TestOnAWSAnOperatorErases(t *testing.T) {
 	}
 }
 
-// attributes is what the table keeps of a response, in one text.
-func (d *deployment) attributes(t *testing.T, id string) string {
+// storedAttributes returns the binary attributes of a response in the table, as one text.
+func (d *deployment) storedAttributes(t *testing.T, id string) string {
 	t.Helper()
 	var all strings.Builder
 	pages := dynamodb.NewScanPaginator(d.client, &dynamodb.ScanInput{TableName: sdk.String(d.name()), ConsistentRead: sdk.Bool(true)})
@@ -115,26 +115,26 @@ func (d *deployment) attributes(t *testing.T, id string) string {
 	return all.String()
 }
 
-// Answers expire, their count stays: also when one of those that are left is erased. If it sank, releases would wait for as
-// many answers as have expired.
-func TestOnAWSErasingKeepsTheCountOfWhatHasExpired(t *testing.T) {
+// TestOnAWSEraseKeepsExpiredCount erases responses after others have expired: the count of the expired ones stays. Otherwise
+// releases would wait for as many new responses.
+func TestOnAWSEraseKeepsExpiredCount(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	for n := range 40 {
-		if reply, err := d.post("application/json", awsAnswer(n), false); err != nil || reply.StatusCode != 201 {
+		if reply, err := d.post("application/json", serviceSubmission(n), false); err != nil || reply.StatusCode != 201 {
 			t.Fatal(reply, err)
 		}
 	}
-	counted := d.settled(t)
+	counted := d.settledCounters(t)
 	if c := counted(); c.Respondents != 40 {
 		t.Fatalf("%d respondents counted, want 40", c.Respondents)
 	}
 	id := func(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
-	for n := range 30 { // as DynamoDB does when their time has come
-		d.lose(t, "R#service#", id(n))
+	for n := range 30 { // as DynamoDB deletes what has expired
+		d.deleteItems(t, "R#service#", id(n))
 	}
 	for n := 30; n < 40; n++ {
-		if out, err := d.command(t.Context(), "results", "erase", id(n), "--yes", "--table", d.name()); err != nil {
+		if out, err := d.run(t.Context(), "results", "erase", id(n), "--yes", "--table", d.name()); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
@@ -143,12 +143,13 @@ func TestOnAWSErasingKeepsTheCountOfWhatHasExpired(t *testing.T) {
 	}
 }
 
-// settled publishes with a clock that is ahead, by which every response has settled, and returns what the tallies count then.
-func (d *deployment) settled(t *testing.T) func() *tally.Counters {
+// settledCounters returns a function that publishes with a clock that is ahead, so that every response is settled, and returns the
+// counters of the tallies.
+func (d *deployment) settledCounters(t *testing.T) func() *tally.Counters {
 	t.Helper()
 	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "DYNAMODB_ENDPOINT": d.database.Target}
 	later := func() time.Time { return time.Now().Add(time.Hour) }
-	table := cloud.NewTable(patient(func(name string) string { return env[name] }), d.name(), cloud.Options{Now: later})
+	table := cloud.NewTable(newDynamoDBClient(func(name string) string { return env[name] }), d.name(), cloud.Options{Now: later})
 	publisher := publish.New(publish.Options{Log: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: later})
 	return func() *tally.Counters {
 		t.Helper()
@@ -171,8 +172,8 @@ func (d *deployment) settled(t *testing.T) func() *tally.Counters {
 	}
 }
 
-// everything is all that a table holds, by its key.
-func (d *deployment) everything(t *testing.T, table string) map[[2]string]map[string]types.AttributeValue {
+// allItems returns all items of a table, by key.
+func (d *deployment) allItems(t *testing.T, table string) map[[2]string]map[string]types.AttributeValue {
 	t.Helper()
 	all := map[[2]string]map[string]types.AttributeValue{}
 	pages := dynamodb.NewScanPaginator(d.client, &dynamodb.ScanInput{TableName: &table, ConsistentRead: sdk.Bool(true)})
@@ -188,11 +189,11 @@ func (d *deployment) everything(t *testing.T, table string) map[[2]string]map[st
 	return all
 }
 
-// lose deletes items behind everybody's back, by the beginning of their partition and by their own name, "" for any.
-func (d *deployment) lose(t *testing.T, pk, sk string) {
+// deleteItems deletes items from the table, as if lost, by a prefix of the partition key and by the sort key, "" for any.
+func (d *deployment) deleteItems(t *testing.T, pk, sk string) {
 	t.Helper()
 	lost := 0
-	for key, item := range d.everything(t, d.name()) {
+	for key, item := range d.allItems(t, d.name()) {
 		if !strings.HasPrefix(key[0], pk) || sk != "" && key[1] != sk {
 			continue
 		}
@@ -206,17 +207,17 @@ func (d *deployment) lose(t *testing.T, pk, sk string) {
 	}
 }
 
-// What the operators' guide says of restoring: what is lost comes back and is counted, and nothing else changes.
-func TestOnAWSLostItemsAreRestored(t *testing.T) {
+// TestOnAWSRestore follows the operators' guide on restoring: lost items are restored and counted, and nothing else changes.
+func TestOnAWSRestore(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	const n = 20
 	for i := range n {
-		if reply, err := d.post("application/json", awsAnswer(i), false); err != nil || reply.StatusCode != 201 {
+		if reply, err := d.post("application/json", serviceSubmission(i), false); err != nil || reply.StatusCode != 201 {
 			t.Fatal(reply, err)
 		}
 	}
-	counted := d.settled(t)
+	counted := d.settledCounters(t)
 	if c := counted(); c.Respondents != n {
 		t.Fatalf("%d respondents counted, want %d", c.Respondents, n)
 	}
@@ -224,66 +225,66 @@ func TestOnAWSLostItemsAreRestored(t *testing.T) {
 	if _, err := d.client.CreateTable(t.Context(), cloud.Schema(restored)); err != nil {
 		t.Fatal(err)
 	}
-	before := d.everything(t, d.name())
-	gone := map[string]types.AttributeValue{ // whose time has come since
+	before := d.allItems(t, d.name())
+	expired := map[string]types.AttributeValue{ // since the copy was made
 		"PK": &types.AttributeValueMemberS{Value: "R#service#2026-Q4#00"}, "SK": &types.AttributeValueMemberS{Value: "expired"},
 		"arrived": &types.AttributeValueMemberS{Value: "1"}, "expires": &types.AttributeValueMemberN{Value: "1"},
 	}
-	before[[2]string{"R#service#2026-Q4#00", "expired"}] = gone
+	before[[2]string{"R#service#2026-Q4#00", "expired"}] = expired
 	for _, item := range before {
 		if _, err := d.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &restored, Item: item}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	id := func(i int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", i) }
-	d.verb(t, 0, "results", "erase", id(3), "--yes", "--table", d.name())
-	for i := 5; i < n; i++ { // so that there is a shard that has lost all, and one that has lost several
-		d.lose(t, "R#service#", id(i))
+	d.runVerb(t, 0, "results", "erase", id(3), "--yes", "--table", d.name())
+	for i := 5; i < n; i++ { // so many that one shard loses all and another one several
+		d.deleteItems(t, "R#service#", id(i))
 	}
-	d.lose(t, "P#service#", "")
-	d.lose(t, "N#service", "")
-	d.lose(t, "D#service", "current")
-	left := d.everything(t, d.name())
+	d.deleteItems(t, "P#service#", "")
+	d.deleteItems(t, "N#service", "")
+	d.deleteItems(t, "D#service", "current")
+	left := d.allItems(t, d.name())
 
 	arguments := []string{"results", "restore", "--table", d.name(), "--from", restored}
-	out, said := d.verb(t, 1, arguments...)
-	if !strings.Contains(out, "missing: 15 responses, 1 release, 0 cases, 2 other items;") || !strings.Contains(said, "--yes") {
-		t.Errorf("without --yes: %s%s", out, said)
+	out, messages := d.runVerb(t, 1, arguments...)
+	if !strings.Contains(out, "missing: 15 responses, 1 release, 0 cases, 2 other items;") || !strings.Contains(messages, "--yes") {
+		t.Errorf("without --yes: %s%s", out, messages)
 	}
-	if now := d.everything(t, d.name()); !reflect.DeepEqual(now, left) {
-		t.Error("something has changed without --yes")
+	if now := d.allItems(t, d.name()); !reflect.DeepEqual(now, left) {
+		t.Error("items have changed without --yes")
 	}
 	arguments = append(arguments, "--yes")
-	if out, _ := d.verb(t, 0, arguments...); !strings.Contains(out, "copied: 15 responses, 1 release, 0 cases, 2 other items;") {
+	if out, _ := d.runVerb(t, 0, arguments...); !strings.Contains(out, "copied: 15 responses, 1 release, 0 cases, 2 other items;") {
 		t.Errorf("with --yes: %s", out)
 	}
-	now := d.everything(t, d.name())
+	now := d.allItems(t, d.name())
 	for key, item := range before {
 		switch {
 		case key[1] == "expired":
 			if now[key] != nil {
-				t.Error("what has expired is back")
+				t.Error("an expired item is restored")
 			}
 		case strings.HasPrefix(key[0], "T#"): // counted again
 		case key[1] == id(3):
 			if !reflect.DeepEqual(now[key], left[key]) {
-				t.Error("who was erased is back")
+				t.Error("an erased response is restored")
 			}
 		case !reflect.DeepEqual(now[key], item):
-			t.Errorf("%v is %v, and was %v", key, now[key], item)
+			t.Errorf("%v is %v, want %v", key, now[key], item)
 		}
 	}
 	if c := counted(); c.Respondents != n-1 || c.Withdrawn != 1 {
 		t.Errorf("%d respondents and %d withdrawn, want %d and 1", c.Respondents, c.Withdrawn, n-1)
 	}
-	d.verb(t, 0, "results", "verify", "--table", d.name())
-	if out, _ := d.verb(t, 0, arguments...); !strings.Contains(out, "copied: 0 responses, 0 releases, 0 cases, 0 other items;") {
+	d.runVerb(t, 0, "results", "verify", "--table", d.name())
+	if out, _ := d.runVerb(t, 0, arguments...); !strings.Contains(out, "copied: 0 responses, 0 releases, 0 cases, 0 other items;") {
 		t.Errorf("once more: %s", out)
 	}
-	d.verb(t, 2, "results", "restore", "--table", d.name(), "--from", d.name())
+	d.runVerb(t, 2, "results", "restore", "--table", d.name(), "--from", d.name())
 }
 
-// noPages are pages that nobody looks at.
+// noPages discards pages.
 type noPages struct{}
 
 func (noPages) Page(context.Context, string) (string, int, error) { return "", 0, nil }

@@ -18,8 +18,8 @@ import (
 	"glasspoll/e2e/aws"
 )
 
-// publishingBy runs `glasspoll publish`; started is told of the process.
-func (d *deployment) publishingBy(t *testing.T, surveys string, started func(*os.Process), more ...string) (string, error) {
+// runPublishProcess runs `glasspoll publish` to its end; started is called with its process.
+func (d *deployment) runPublishProcess(t *testing.T, surveys string, started func(*os.Process), more ...string) (string, error) {
 	t.Helper()
 	args := append([]string{"publish", "--table", d.name(), "--bucket", d.name(), "--surveys", surveys, "--out", filepath.Join(d.built, "public")}, more...)
 	command := exec.CommandContext(t.Context(), binary, args...)
@@ -37,7 +37,7 @@ func (d *deployment) publishingBy(t *testing.T, surveys string, started func(*os
 	return out.String(), err
 }
 
-// objects reads the whole bucket.
+// objects gets all objects of the bucket, by key.
 func (d *deployment) objects(t *testing.T) map[string]*s3.GetObjectOutput {
 	t.Helper()
 	all := map[string]*s3.GetObjectOutput{}
@@ -58,7 +58,7 @@ func (d *deployment) objects(t *testing.T) map[string]*s3.GetObjectOutput {
 	return all
 }
 
-func body(t *testing.T, o *s3.GetObjectOutput) string {
+func readBody(t *testing.T, o *s3.GetObjectOutput) string {
 	t.Helper()
 	var b strings.Builder
 	buffer := make([]byte, 32<<10)
@@ -72,24 +72,24 @@ func body(t *testing.T, o *s3.GetObjectOutput) string {
 	}
 }
 
-func (d *deployment) put(t *testing.T, key, content string) {
+func (d *deployment) putObject(t *testing.T, key, content string) {
 	t.Helper()
 	if _, err := d.bucket.PutObject(t.Context(), &s3.PutObjectInput{Bucket: sdk.String(d.name()), Key: &key, Body: strings.NewReader(content)}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestPublishSendsWhatHasChanged(t *testing.T) {
+func TestPublishCommandUploadsChanges(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	surveys := writeSurveys(t, map[string]string{"tea.yaml": mendSurvey})
-	d.database.Break(nil, nil)
-	d.files.Break(nil, nil)
-	if out, err := d.publishing(t, surveys, "--dry-run"); err != nil || !strings.Contains(out, "tea: new") || !strings.Contains(out, "would upload tea/index.html") {
+	surveys := writeSurveys(t, map[string]string{"tea.yaml": teaSurvey})
+	d.database.Reset()
+	d.files.Reset()
+	if out, err := d.runPublish(t, surveys, "--dry-run"); err != nil || !strings.Contains(out, "tea: new") || !strings.Contains(out, "would upload tea/index.html") {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, c := range append(d.database.Calls(), d.files.Calls()...) {
@@ -97,7 +97,7 @@ func TestPublishSendsWhatHasChanged(t *testing.T) {
 			t.Errorf("a dry run calls %s", c.Name)
 		}
 	}
-	out, err := d.publishing(t, surveys)
+	out, err := d.runPublish(t, surveys)
 	if err != nil || !strings.Contains(out, "service: no longer among the questionnaires") {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -120,7 +120,7 @@ func TestPublishSendsWhatHasChanged(t *testing.T) {
 			continue
 		}
 		if got := [2]string{sdk.ToString(o.ContentType), sdk.ToString(o.CacheControl)}; got != want {
-			t.Errorf("%s is sent as %v, want %v", key, got, want)
+			t.Errorf("%s has the headers %v, want %v", key, got, want)
 		}
 	}
 	assets := 0
@@ -135,7 +135,7 @@ func TestPublishSendsWhatHasChanged(t *testing.T) {
 	if assets < 2 {
 		t.Errorf("%d assets", assets)
 	}
-	// Assets, data, pages: in this order.
+	// Assets are uploaded first, then data, then pages.
 	step := 0
 	for _, c := range d.files.Calls() {
 		name, isPut := strings.CutPrefix(c.Name, "PUT /"+d.name()+"/")
@@ -151,35 +151,35 @@ func TestPublishSendsWhatHasChanged(t *testing.T) {
 		}
 	}
 
-	if out, err := d.publishing(t, surveys); err != nil || !strings.Contains(out, " 0 uploaded") {
+	if out, err := d.runPublish(t, surveys); err != nil || !strings.Contains(out, " 0 uploaded") {
 		t.Errorf("again: %v\n%s", err, out)
 	}
-	// Results that are out stay, whatever else changes.
-	d.put(t, "tea/results/index.html", "results")
-	edited := writeSurveys(t, map[string]string{"tea.yaml": strings.Replace(mendSurvey, "en: Tea}", "en: Good tea}", 1)})
-	out, err = d.publishing(t, edited)
+	// An edit does not replace published results.
+	d.putObject(t, "tea/results/index.html", "results")
+	edited := writeSurveys(t, map[string]string{"tea.yaml": strings.Replace(teaSurvey, "en: Tea}", "en: Good tea}", 1)})
+	out, err = d.runPublish(t, edited)
 	if err != nil || !strings.Contains(out, "tea: changed in wording or look only") || strings.Contains(out, " 0 uploaded") {
 		t.Errorf("an edit: %v\n%s", err, out)
 	}
 	all = d.objects(t)
-	if got := body(t, all["tea/results/index.html"]); got != "results" {
+	if got := readBody(t, all["tea/results/index.html"]); got != "results" {
 		t.Error("published results were replaced")
 	}
-	if got := body(t, all["tea/en/index.html"]); !strings.Contains(got, "Good tea") {
-		t.Error("the edit did not arrive")
+	if got := readBody(t, all["tea/en/index.html"]); !strings.Contains(got, "Good tea") {
+		t.Error("the edited page was not uploaded")
 	}
 }
 
-func TestPublishRefusesUnapproved(t *testing.T) {
+func TestPublishCommandRefusesUnapproved(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
-	surveys := writeSurveys(t, map[string]string{"tea.yaml": mendSurvey + "document: {number: QR-1}\n"})
-	d.database.Break(nil, nil)
-	out, err := d.publishing(t, surveys)
+	surveys := writeSurveys(t, map[string]string{"tea.yaml": teaSurvey + "document: {number: QR-1}\n"})
+	d.database.Reset()
+	out, err := d.runPublish(t, surveys)
 	if err == nil || !strings.Contains(out, "document QR-1 is not approved: it needs approved_by and approved_on") || len(d.database.Calls()) != 0 {
 		t.Errorf("%v\n%s", err, out)
 	}
-	if out, err := d.publishing(t, surveys, "--unapproved"); err != nil {
+	if out, err := d.runPublish(t, surveys, "--unapproved"); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -189,20 +189,20 @@ var (
 	pageAsset   = regexp.MustCompile(`(?:href|src)="[./]*(assets/[^"]+)"`)
 )
 
-// A publishing may be broken off at any call: at every moment each page's questionnaire can be answered and its assets
-// are there, and running it again finishes the work.
-func TestPublishMayEndAnywhere(t *testing.T) {
+// TestPublishCommandKilledAtAnyCall kills `glasspoll publish` at a call: at every moment the assets and the definition of each
+// page exist, and running the command again completes the work.
+func TestPublishCommandKilledAtAnyCall(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
-	surveys := writeSurveys(t, map[string]string{"tea.yaml": mendSurvey})
-	for _, network := range []*aws.Network{d.database, d.files} {
+	surveys := writeSurveys(t, map[string]string{"tea.yaml": teaSurvey})
+	for _, network := range []*aws.Proxy{d.database, d.files} {
 		for _, fault := range []aws.Fault{aws.NotApplied, aws.Applied} {
 			for _, call := range []int{1, 2, 3, 5, 8, 13, 21, 34} {
 				var process *os.Process
 				var mu sync.Mutex
 				hit := false
 				mu.Lock()
-				network.Break(func(c aws.Call) aws.Fault {
+				network.Inject(func(c aws.Call) aws.Fault {
 					if c.Number == call {
 						hit = true
 						return fault
@@ -213,47 +213,48 @@ func TestPublishMayEndAnywhere(t *testing.T) {
 					defer mu.Unlock()
 					process.Kill()
 				})
-				d.publishingBy(t, surveys, func(p *os.Process) { process = p; mu.Unlock() })
-				network.Break(nil, nil)
-				d.consistent(t)
+				d.runPublishProcess(t, surveys, func(p *os.Process) { process = p; mu.Unlock() })
+				network.Reset()
+				d.checkConsistent(t)
 				if !hit {
 					break
 				}
 			}
-			if out, err := d.publishing(t, surveys); err != nil {
+			if out, err := d.runPublish(t, surveys); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			if out, err := d.publishing(t, surveys); err != nil || !strings.Contains(out, " 0 uploaded") {
+			if out, err := d.runPublish(t, surveys); err != nil || !strings.Contains(out, " 0 uploaded") {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			d.empty(t)
+			d.deleteAll(t)
 		}
 	}
 }
 
-// consistent holds that no page is ahead of what it needs.
-func (d *deployment) consistent(t *testing.T) {
+// checkConsistent checks that the assets and the definition of each page exist.
+func (d *deployment) checkConsistent(t *testing.T) {
 	t.Helper()
 	all := d.objects(t)
 	for key, o := range all {
 		if !strings.HasSuffix(key, ".html") {
 			continue
 		}
-		page := body(t, o)
+		page := readBody(t, o)
 		for _, m := range pageAsset.FindAllStringSubmatch(page, -1) {
 			if all[m[1]] == nil {
-				t.Errorf("%s needs %s, which is not there", key, m[1])
+				t.Errorf("%s needs %s, which does not exist", key, m[1])
 			}
 		}
 		if m := pageVersion.FindStringSubmatch(page); m != nil {
 			if _, err := d.table.Definition(t.Context(), "tea", m[1]); err != nil {
-				t.Errorf("%s asks for version %s: %v", key, m[1], err)
+				t.Errorf("%s needs version %s: %v", key, m[1], err)
 			}
 		}
 	}
 }
 
-func (d *deployment) empty(t *testing.T) {
+// deleteAll empties the table and the bucket.
+func (d *deployment) deleteAll(t *testing.T) {
 	t.Helper()
 	for key := range d.objects(t) {
 		if _, err := d.bucket.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: sdk.String(d.name()), Key: &key}); err != nil {

@@ -20,21 +20,22 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// axeSource is axe-core as make setup fetches it.
+// axeSource returns the source of axe-core, which make setup fetches.
 var axeSource = sync.OnceValues(func() (string, error) {
 	source, err := os.ReadFile("../.cache/npm/axe-core/axe.min.js")
 	return string(source), err
 })
 
-// A look is how a page may be met: on what screen, and with what wishes.
-type look struct {
+// A display is a screen with the media features of a user's preferences.
+type display struct {
 	name          string
 	width, height int64
-	scale         float64 // device pixels
+	scale         float64 // device pixels per CSS pixel
 	media         []*emulation.MediaFeature
 }
 
-func wishes(pairs ...string) []*emulation.MediaFeature {
+// mediaFeatures returns features from names and values in turn, and prefers-reduced-motion.
+func mediaFeatures(pairs ...string) []*emulation.MediaFeature {
 	features := []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}
 	for i := 0; i < len(pairs); i += 2 {
 		features = append(features, &emulation.MediaFeature{Name: pairs[i], Value: pairs[i+1]})
@@ -43,30 +44,31 @@ func wishes(pairs ...string) []*emulation.MediaFeature {
 }
 
 var (
-	light = look{"light 1280", 1280, 900, 1, wishes("prefers-color-scheme", "light")}
-	dark  = look{"dark 360", 360, 740, 1, wishes("prefers-color-scheme", "dark")}
-	looks = []look{
+	light    = display{"light 1280", 1280, 900, 1, mediaFeatures("prefers-color-scheme", "light")}
+	dark     = display{"dark 360", 360, 740, 1, mediaFeatures("prefers-color-scheme", "dark")}
+	displays = []display{
 		light,
 		dark,
-		{"dark 1280", 1280, 900, 1, wishes("prefers-color-scheme", "dark")},
-		{"light 768", 768, 1024, 1, wishes("prefers-color-scheme", "light")},
-		{"forced colours, dark", 1280, 900, 1, wishes("forced-colors", "active", "prefers-color-scheme", "dark")},
-		{"forced colours, light", 360, 740, 1, wishes("forced-colors", "active", "prefers-color-scheme", "light")},
-		{"zoomed to 200 %", 640, 450, 2, wishes("prefers-color-scheme", "light")},
-		{"320 px", 320, 640, 1, wishes("prefers-color-scheme", "light")}, // 1280 px zoomed to 400 %
+		{"dark 1280", 1280, 900, 1, mediaFeatures("prefers-color-scheme", "dark")},
+		{"light 768", 768, 1024, 1, mediaFeatures("prefers-color-scheme", "light")},
+		{"forced colours, dark", 1280, 900, 1, mediaFeatures("forced-colors", "active", "prefers-color-scheme", "dark")},
+		{"forced colours, light", 360, 740, 1, mediaFeatures("forced-colors", "active", "prefers-color-scheme", "light")},
+		{"zoomed to 200 %", 640, 450, 2, mediaFeatures("prefers-color-scheme", "light")},
+		{"320 px", 320, 640, 1, mediaFeatures("prefers-color-scheme", "light")}, // 1280 px zoomed to 400 %
 	}
 )
 
-// mainLooks are the most different, for pages that have the parts of others.
-var mainLooks = []look{looks[0], looks[1], looks[4], looks[7]}
+// mainDisplays differ the most. They are for pages that consist of parts of others.
+var mainDisplays = []display{displays[0], displays[1], displays[4], displays[7]}
 
-func (l look) on(t *testing.T, ctx context.Context) {
+// apply makes a page use the display.
+func (d display) apply(t *testing.T, ctx context.Context) {
 	t.Helper()
-	do(t, ctx, chromedp.EmulateViewport(l.width, l.height, chromedp.EmulateScale(l.scale)))
-	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: l.media})
+	do(t, ctx, chromedp.EmulateViewport(d.width, d.height, chromedp.EmulateScale(d.scale)))
+	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: d.media})
 }
 
-// finding is what axe says of one rule.
+// finding is what axe found by one rule.
 type finding struct {
 	ID, Impact, Help string
 	Nodes            []struct {
@@ -77,14 +79,14 @@ type finding struct {
 	}
 }
 
-// axe runs every rule of WCAG 2.0 to 2.2, A and AA, and the best practices, over the page as it is now.
-func axe(t *testing.T, ctx context.Context, where string) {
+// runAxe checks every rule of WCAG 2.0 to 2.2, A and AA, and the best practices, on the page in its current state.
+func runAxe(t *testing.T, ctx context.Context, where string) {
 	t.Helper()
 	source, err := axeSource()
 	if err != nil {
-		t.Fatalf("axe-core is not here: run make setup (.ci/npm gets it from npm): %v", err)
+		t.Fatalf("axe-core is not installed: run `make setup`: %v", err)
 	}
-	if is(t, ctx, `typeof axe === "undefined"`) {
+	if isTrue(t, ctx, `typeof axe === "undefined"`) {
 		do(t, ctx, chromedp.Evaluate[chromedp.Void](source+";undefined"))
 	}
 	found := read(t, ctx, chromedp.Evaluate[struct {
@@ -97,7 +99,7 @@ func axe(t *testing.T, ctx context.Context, where string) {
 	}).then(r => ({violations: r.violations, incomplete: r.incomplete, ran: [...r.passes, ...r.violations, ...r.incomplete].map(x => x.id)}))`, chromedp.EvalAwaitPromise))
 	for _, rule := range []string{"color-contrast", "target-size", "html-has-lang", "document-title", "region"} {
 		if !slices.Contains(found.Ran, rule) {
-			t.Errorf("%s: axe had nothing to say about %s", where, rule)
+			t.Errorf("%s: axe did not check %s", where, rule)
 		}
 	}
 	for _, f := range found.Violations {
@@ -105,37 +107,37 @@ func axe(t *testing.T, ctx context.Context, where string) {
 			t.Errorf("%s: %s (%s): %s\n  at %v\n  %.300s\n  %s", where, f.ID, f.Impact, f.Help, n.Target, n.HTML, n.FailureSummary)
 		}
 	}
-	// What axe could not tell is for people to look at.
+	// What axe cannot decide is logged, for people to look at.
 	for _, f := range found.Incomplete {
 		for _, n := range f.Nodes {
-			t.Logf("%s: axe cannot tell %s at %v: %.200s", where, f.ID, n.Target, n.HTML)
+			t.Logf("%s: axe cannot decide %s at %v: %.200s", where, f.ID, n.Target, n.HTML)
 		}
 	}
 }
 
-// fits holds what must be so on every page and is not for axe to see.
-func fits(t *testing.T, ctx context.Context, where, language string) {
+// checkLayout checks what must hold on every page and axe does not check.
+func checkLayout(t *testing.T, ctx context.Context, where, language string) {
 	t.Helper()
 	direction := "ltr"
 	if language == "ar" {
 		direction = "rtl"
 	}
 	for what, expression := range map[string]string{
-		"nothing sticks out at the side":     `document.documentElement.scrollWidth <= document.documentElement.clientWidth`,
+		"not wider than the window":          `document.documentElement.scrollWidth <= document.documentElement.clientWidth`,
 		"the language":                       fmt.Sprintf(`document.documentElement.lang === %q`, language),
 		"the direction":                      fmt.Sprintf(`document.documentElement.dir === %q && getComputedStyle(document.body).direction === %q`, direction, direction),
 		"links to other languages say which": `[...document.querySelectorAll("a[hreflang]")].every(a => a.lang === a.hreflang && a.textContent.trim())`,
-		"no motion for who wants none":       `[...document.querySelectorAll("*")].every(e => [e, "::before", "::after"].every((p, i, all) => { const s = getComputedStyle(e, i ? p : null); return [...s.transitionDuration.split(","), ...s.animationDuration.split(",")].every(d => parseFloat(d) < 0.02); })) && getComputedStyle(document.documentElement).scrollBehavior === "auto"`,
+		"no motion if it is not wanted":      `[...document.querySelectorAll("*")].every(e => [e, "::before", "::after"].every((p, i, all) => { const s = getComputedStyle(e, i ? p : null); return [...s.transitionDuration.split(","), ...s.animationDuration.split(",")].every(d => parseFloat(d) < 0.02); })) && getComputedStyle(document.documentElement).scrollBehavior === "auto"`,
 	} {
-		if !is(t, ctx, expression) {
-			t.Errorf("%s: not so: %s", where, what)
+		if !isTrue(t, ctx, expression) {
+			t.Errorf("%s: false: %s", where, what)
 		}
 	}
-	if bare := read(t, ctx, chromedp.Evaluate[[]string](`!matchMedia("(forced-colors: active)").matches ? [] : [...document.querySelectorAll("button, .button, textarea, select, input:not([type=radio], [type=checkbox], [type=range], [type=hidden])")].filter(e => {
+	if borderless := read(t, ctx, chromedp.Evaluate[[]string](`!matchMedia("(forced-colors: active)").matches ? [] : [...document.querySelectorAll("button, .button, textarea, select, input:not([type=radio], [type=checkbox], [type=range], [type=hidden])")].filter(e => {
 		const s = getComputedStyle(e);
 		return e.getClientRects().length && (s.borderTopStyle === "none" || parseFloat(s.borderTopWidth) < 1);
-	}).map(e => e.outerHTML.slice(0, 120))`)); len(bare) > 0 {
-		t.Errorf("%s: without their colours these have no edge: %q", where, bare)
+	}).map(e => e.outerHTML.slice(0, 120))`)); len(borderless) > 0 {
+		t.Errorf("%s: no border with forced colours: %q", where, borderless)
 	}
 	if pale := read(t, ctx, chromedp.Evaluate[[]string](`(() => {
 		const rgb = (c) => (c.match(/[\d.]+/g) || []).map(Number);
@@ -151,10 +153,10 @@ func fits(t *testing.T, ctx context.Context, where, language string) {
 			const [a, b] = colours.map(bright).sort((p, q) => q - p);
 			return [(a + .05) / (b + .05), colours.join(" on ") + " " + text.outerHTML];
 		}).filter(([ratio]) => ratio < 4.5).map(([ratio, text]) => ratio.toFixed(2) + " " + text);
-	})()`)); len(pale) > 0 { // axe does not see what is behind it
-		t.Errorf("%s: figures of too little contrast: %q", where, pale)
+	})()`)); len(pale) > 0 { // axe does not find the background within an SVG
+		t.Errorf("%s: texts of charts with too little contrast: %q", where, pale)
 	}
-	// WCAG 1.4.12: a reader may set the text wider without losing any.
+	// WCAG 1.4.12: no text may be cut off with wider spacing.
 	lost := read(t, ctx, chromedp.Evaluate[[]string](`(() => {
 		const sheet = new CSSStyleSheet();
 		sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; } p { margin-bottom: 2em !important; }");
@@ -173,17 +175,17 @@ func fits(t *testing.T, ctx context.Context, where, language string) {
 	}
 }
 
-// A stop is where the Tab key leads.
-type stop struct {
+// A tabStop is an element that the Tab key reaches.
+type tabStop struct {
 	Selector string
-	Parts    bool // it has stops inside
-	Outside  bool // the page has given the focus back
-	Order    int  // of the element in the document
-	Unseen   string
+	Parts    bool   // it has several stops, as a date has
+	Outside  bool   // no element has the focus
+	Order    int    // of the element in the document
+	Unseen   string // why the focus is not visible, or ""
 }
 
-// tabs walks over the page by the Tab key: every stop in the order of the document, none left out, each to be seen.
-func tabs(t *testing.T, ctx context.Context, where string) {
+// checkTabOrder presses Tab through the page: it must reach every control, in the order of the document, with a visible focus.
+func checkTabOrder(t *testing.T, ctx context.Context, where string) {
 	t.Helper()
 	do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex"); scrollTo(0, 0)`))
 	want := read(t, ctx, chromedp.Evaluate[[]string](`(() => {
@@ -200,7 +202,7 @@ func tabs(t *testing.T, ctx context.Context, where string) {
 	var got []string
 	for range len(want) + 12 {
 		do(t, ctx, chromedp.KeyEvent("\t"))
-		s := read(t, ctx, chromedp.Evaluate[stop](`(() => {
+		s := read(t, ctx, chromedp.Evaluate[tabStop](`(() => {
 			const e = document.activeElement;
 			if (!e || e === document.body || e === document.documentElement) return {outside: true};
 			const order = [...document.querySelectorAll("*")].indexOf(e);
@@ -228,16 +230,16 @@ func tabs(t *testing.T, ctx context.Context, where string) {
 			return {selector, order, unseen, parts: /^(date|time)$/.test(e.type)};
 		})()`))
 		if s.Outside || len(got) == len(want) && s.Selector == got[0] {
-			break // round once
+			break // at the start again
 		}
 		if s.Order == last && s.Parts {
 			continue // day, month, year
 		}
 		if s.Order <= last {
-			t.Errorf("%s: Tab goes back in the document, to %s", where, s.Selector)
+			t.Errorf("%s: Tab goes backwards in the document, to %s", where, s.Selector)
 		}
 		if s.Unseen != "" {
-			t.Errorf("%s: the focus cannot be seen: %s: %s", where, s.Unseen, s.Selector)
+			t.Errorf("%s: the focus is not visible: %s: %s", where, s.Unseen, s.Selector)
 		}
 		last = s.Order
 		got = append(got, s.Selector)
@@ -245,16 +247,16 @@ func tabs(t *testing.T, ctx context.Context, where string) {
 	if !slices.Equal(got, want) {
 		for _, w := range want {
 			if !slices.Contains(got, w) {
-				t.Errorf("%s: Tab never comes to %s", where, w)
+				t.Errorf("%s: Tab does not reach %s", where, w)
 			}
 		}
 		if len(got) > len(want) {
-			t.Errorf("%s: Tab stops %d times, of %d controls:\n%s", where, len(got), len(want), strings.Join(got, "\n"))
+			t.Errorf("%s: Tab stops %d times, for %d controls:\n%s", where, len(got), len(want), strings.Join(got, "\n"))
 		}
 	}
 }
 
-// everyQuestion is the renderer's own survey with a question of every type and display, open at any time.
+// everyQuestion is the survey of the renderer's tests with a question of every type and display, without its window.
 func everyQuestion(t *testing.T) string {
 	t.Helper()
 	source, err := os.ReadFile("../internal/render/testdata/every.yaml")
@@ -277,36 +279,36 @@ func readFile(t *testing.T, name string) string {
 	return string(content)
 }
 
-// accessible holds one page, in all the given looks, to everything above.
-func accessible(t *testing.T, ctx context.Context, where, language string, in ...look) {
+// checkAccessible runs axe on a page and checks its layout, on each display.
+func checkAccessible(t *testing.T, ctx context.Context, where, language string, in ...display) {
 	t.Helper()
 	for _, l := range in {
-		l.on(t, ctx)
+		l.apply(t, ctx)
 		at := where + ", " + l.name
-		axe(t, ctx, at)
-		fits(t, ctx, at, language)
+		runAxe(t, ctx, at)
+		checkLayout(t, ctx, at, language)
 	}
 }
 
-// shows waits until a page has something.
-func (p *program) shows(t *testing.T, address, what string) {
+// waitForText waits until a page contains a text.
+func (p *server) waitForText(t *testing.T, address, what string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		if _, _, body := fetch(t, p.url+address); strings.Contains(body, what) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("/%s never has %s", address, what)
+			t.Fatalf("/%s does not contain %s", address, what)
 		}
 	}
 }
 
-// leavable has the browser's question whether a page is to be left answered with yes, from now on.
-func leavable(t *testing.T, ctx context.Context) {
+// acceptDialogs makes the page accept every dialog from now on, such as the one before leaving it.
+func acceptDialogs(t *testing.T, ctx context.Context) {
 	t.Helper()
 	err := chromedp.Listen(ctx, func(event any) {
 		if _, asked := event.(*page.EventJavascriptDialogOpening); asked {
-			go chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}) // fails if it is answered already
+			go chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}) // fails if it was handled already
 		}
 	})
 	if err != nil {
@@ -314,218 +316,226 @@ func leavable(t *testing.T, ctx context.Context) {
 	}
 }
 
-// refused sends the form as it stands, past the script and its warning not to leave, and so brings the page that says
-// what is amiss.
-func refused(t *testing.T, ctx context.Context, status int) {
+// submitWithoutScript sends the form without its script, and waits for the handler's page with the status.
+func submitWithoutScript(t *testing.T, ctx context.Context, status int) {
 	t.Helper()
-	leavable(t, ctx)
+	acceptDialogs(t, ctx)
 	do(t, ctx, chromedp.Evaluate[chromedp.Void](`HTMLFormElement.prototype.submit.call(document.querySelector("form[data-survey]"))`))
-	becomes(t, ctx, "the page that was sent back", fmt.Sprintf(`location.pathname.includes("/api/") && document.readyState === "complete" && performance.getEntriesByType("navigation")[0].responseStatus === %d`, status))
+	waitFor(t, ctx, "the handler's page", fmt.Sprintf(`location.pathname.includes("/api/") && document.readyState === "complete" && performance.getEntriesByType("navigation")[0].responseStatus === %d`, status))
 }
 
-// TestAccessible looks at every page type in every state with axe, and with our own eyes where axe has none.
+// TestAccessible checks every type of page in every state for accessibility.
 func TestAccessible(t *testing.T) {
 	t.Parallel()
 	surveys := writeSurveys(t, map[string]string{
 		"every.yaml":  everyQuestion(t),
 		"arabic.yaml": readFile(t, "testdata/arabic.yaml"),
-		"past.yaml":   window("{from: 2020-01-01, until: 2020-01-31}"),
-		"future.yaml": window("{from: 2999-01-01, until: 2999-01-31}"),
-		"tea.yaml":    mendSurvey,
-		"steps.yaml":  "layout: steps\n" + strings.Replace(mendSurvey, "      - {id: email", "  - title: {zh: 细节, en: Details}\n    questions:\n      - {id: email", 1),
+		"past.yaml":   surveyWithWindow("{from: 2020-01-01, until: 2020-01-31}"),
+		"future.yaml": surveyWithWindow("{from: 2999-01-01, until: 2999-01-31}"),
+		"tea.yaml":    teaSurvey,
+		"steps.yaml":  "layout: steps\n" + strings.Replace(teaSurvey, "      - {id: email", "  - title: {zh: 细节, en: Details}\n    questions:\n      - {id: email", 1),
 	})
 	p := start(t, surveys, t.TempDir())
-	demo := exec.Command(binary, "demo", "--url", p.url, "--answers", "12", "--surveys", onlyOpen(t, surveys))
+	demo := exec.Command(binary, "demo", "--url", p.url, "--answers", "12", "--surveys", writeOpenSurveys(t, surveys))
 	if out, err := demo.CombinedOutput(); err != nil {
 		t.Fatalf("demo: %v\n%s", err, out)
 	}
 	for _, address := range []string{"every/results/", "every/en/results/", "arabic/results/"} {
-		p.shows(t, address, "<table")
+		p.waitForText(t, address, "<table")
 	}
 
 	t.Run("form", func(t *testing.T) {
-		ctx := watch(t, 1280, "light", "zh")
+		t.Parallel()
+		ctx := openStrictPage(t, 1280, "light", "zh")
 		for _, page := range []struct{ address, language string }{{"every/", "zh"}, {"every/en/", "en"}, {"arabic/", "ar"}} {
-			leads(t, ctx, chromedp.Navigate(p.url+page.address))
-			accessible(t, ctx, page.address, page.language, looks...)
-			for _, l := range []look{light, dark} {
-				l.on(t, ctx)
-				tabs(t, ctx, page.address+", "+l.name)
+			load(t, ctx, chromedp.Navigate(p.url+page.address))
+			checkAccessible(t, ctx, page.address, page.language, displays...)
+			for _, l := range []display{light, dark} {
+				l.apply(t, ctx)
+				checkTabOrder(t, ctx, page.address+", "+l.name)
 			}
-			shot(t, ctx, "axe-"+strings.ReplaceAll(page.address, "/", "-"))
+			screenshot(t, ctx, "axe-"+strings.ReplaceAll(page.address, "/", "-"))
 		}
 	})
 	t.Run("form, filled in", func(t *testing.T) {
-		ctx := watch(t, 1280, "light", "en")
-		leads(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
-		// What depends on answers is shown, and chosen things are chosen.
+		t.Parallel()
+		ctx := openStrictPage(t, 1280, "light", "en")
+		load(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
+		// Dependent questions are shown, and options are chosen.
 		for _, choice := range [][2]string{{"single", "bad"}, {"pick", "a"}, {"many", "b"}, {"stars", "2"}, {"faces", "1"}, {"recommend", "3"}, {"grid.speed", "bad"}, {"ways", "ad"}, {"ways", "_other"}, {"fruit", "_other"}} {
-			aim(t, ctx, string(label(choice[0], choice[1])))
+			clickMiddle(t, ctx, string(labelOf(choice[0], choice[1])))
 		}
-		aim(t, ctx, `[id="q-first.taste"]`)
+		clickMiddle(t, ctx, `[id="q-first.taste"]`)
 		for name, text := range map[string]string{"name": "Li", "visits": "12", "why": "because"} {
 			mouse.write(t, ctx, name, text)
 		}
-		becomes(t, ctx, "the last question", `document.querySelector("[name=how]").checkVisibility()`)
-		aim(t, ctx, string(label("how", "no")))
-		becomes(t, ctx, "the author's own message", `document.querySelector("[data-q=how]").textContent.includes("So often")`)
-		accessible(t, ctx, "filled in", "en", looks...)
+		waitFor(t, ctx, "the last question", `document.querySelector("[name=how]").checkVisibility()`)
+		clickMiddle(t, ctx, string(labelOf("how", "no")))
+		waitFor(t, ctx, "the author's own message", `document.querySelector("[data-q=how]").textContent.includes("So often")`)
+		checkAccessible(t, ctx, "filled in", "en", displays...)
 	})
 	t.Run("mistakes", func(t *testing.T) {
-		ctx := watch(t, 1280, "light", "zh")
+		t.Parallel()
+		ctx := openStrictPage(t, 1280, "light", "zh")
 		for _, page := range []struct{ address, language string }{{"every/", "zh"}, {"every/en/", "en"}, {"arabic/", "ar"}} {
-			leads(t, ctx, chromedp.Navigate(p.url+page.address))
+			load(t, ctx, chromedp.Navigate(p.url+page.address))
 			do(t, ctx, chromedp.SendKeys(css("[name=mail]"), "nobody"))
-			refused(t, ctx, 422)
-			in := mainLooks
+			submitWithoutScript(t, ctx, 422)
+			in := mainDisplays
 			if page.language == "en" {
-				in = looks
+				in = displays
 			}
-			accessible(t, ctx, "mistakes at "+page.address, page.language, in...)
-			light.on(t, ctx)
-			tabs(t, ctx, "mistakes at "+page.address)
+			checkAccessible(t, ctx, "mistakes at "+page.address, page.language, in...)
+			light.apply(t, ctx)
+			checkTabOrder(t, ctx, "mistakes at "+page.address)
 		}
 	})
 	t.Run("other pages", func(t *testing.T) {
-		ctx := watch(t, 1280, "light", "zh")
+		t.Parallel()
+		ctx := openStrictPage(t, 1280, "light", "zh")
 		for _, page := range []struct{ address, language string }{
 			{"", "ar"}, {"en/", "en"}, {"zh/", "zh"},
 			{"every/thanks/#7d444840-9dc0-41d1-b245-5ffdce74fad2", "zh"}, {"arabic/thanks/#7d444840-9dc0-41d1-b245-5ffdce74fad2", "ar"},
 			{"every/results/", "zh"}, {"every/en/results/", "en"}, {"arabic/results/", "ar"}, {"past/results/", "zh"},
 			{"past/", "zh"}, {"future/en/", "en"},
 		} {
-			leads(t, ctx, chromedp.Navigate(p.url+page.address))
+			load(t, ctx, chromedp.Navigate(p.url+page.address))
 			do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true; })`))
-			in := mainLooks
+			in := mainDisplays
 			if page.address == "zh/" || page.address == "every/results/" || strings.HasPrefix(page.address, "every/thanks/") {
-				in = looks
+				in = displays
 			}
-			accessible(t, ctx, "/"+page.address, page.language, in...)
-			light.on(t, ctx)
-			tabs(t, ctx, "/"+page.address)
+			checkAccessible(t, ctx, "/"+page.address, page.language, in...)
+			light.apply(t, ctx)
+			checkTabOrder(t, ctx, "/"+page.address)
 		}
 	})
 	t.Run("closed, and not open yet", func(t *testing.T) {
-		ctx := watch(t, 1280, "light", "zh")
+		t.Parallel()
+		ctx := openStrictPage(t, 1280, "light", "zh")
 		for _, page := range []struct{ address, language string }{{"past/", "zh"}, {"future/en/", "en"}} {
-			leads(t, ctx, chromedp.Navigate(p.url+page.address))
-			refused(t, ctx, 403)
-			accessible(t, ctx, "sent to "+page.address, page.language, mainLooks...)
-			light.on(t, ctx)
-			tabs(t, ctx, "sent to "+page.address)
+			load(t, ctx, chromedp.Navigate(p.url+page.address))
+			submitWithoutScript(t, ctx, 403)
+			checkAccessible(t, ctx, "sent to "+page.address, page.language, mainDisplays...)
+			light.apply(t, ctx)
+			checkTabOrder(t, ctx, "sent to "+page.address)
 		}
 	})
 	t.Run("steps", func(t *testing.T) {
-		ctx := watch(t, 1280, "light", "en")
-		leavable(t, ctx)
-		press := func() { aim(t, ctx, ".send [data-busy]") }
-		leads(t, ctx, chromedp.Navigate(p.url+"steps/en/"))
-		accessible(t, ctx, "the first step", "en", looks...)
-		light.on(t, ctx)
-		tabs(t, ctx, "the first step")
+		t.Parallel()
+		ctx := openStrictPage(t, 1280, "light", "en")
+		acceptDialogs(t, ctx)
+		press := func() { clickMiddle(t, ctx, ".send [data-busy]") }
+		load(t, ctx, chromedp.Navigate(p.url+"steps/en/"))
+		checkAccessible(t, ctx, "the first step", "en", displays...)
+		light.apply(t, ctx)
+		checkTabOrder(t, ctx, "the first step")
 		press()
-		becomes(t, ctx, "the mistake", `document.querySelectorAll(".err").length > 0`)
-		accessible(t, ctx, "a step with a mistake", "en", looks...)
-		light.on(t, ctx)
-		tabs(t, ctx, "a step with a mistake")
-		aim(t, ctx, string(label("taste", "4")))
+		waitFor(t, ctx, "the mistake", `document.querySelectorAll(".err").length > 0`)
+		checkAccessible(t, ctx, "a step with a mistake", "en", displays...)
+		light.apply(t, ctx)
+		checkTabOrder(t, ctx, "a step with a mistake")
+		clickMiddle(t, ctx, string(labelOf("taste", "4")))
 		press()
-		becomes(t, ctx, "the second step", `document.querySelector("[name=email]").checkVisibility()`)
-		accessible(t, ctx, "the second step", "en", mainLooks...)
-		light.on(t, ctx)
-		tabs(t, ctx, "the second step")
+		waitFor(t, ctx, "the second step", `document.querySelector("[name=email]").checkVisibility()`)
+		checkAccessible(t, ctx, "the second step", "en", mainDisplays...)
+		light.apply(t, ctx)
+		checkTabOrder(t, ctx, "the second step")
 	})
 	t.Run("draft, no network, and copy", func(t *testing.T) {
-		ctx := open(t, 360)
-		leavable(t, ctx)
-		leads(t, ctx, chromedp.Navigate(p.url+"tea/en/"))
-		aim(t, ctx, string(label("taste", "4")))
-		aim(t, ctx, "[name=remark]")
+		t.Parallel()
+		ctx := openPage(t, 360)
+		acceptDialogs(t, ctx)
+		load(t, ctx, chromedp.Navigate(p.url+"tea/en/"))
+		clickMiddle(t, ctx, string(labelOf("taste", "4")))
+		clickMiddle(t, ctx, "[name=remark]")
 		call(t, ctx, input.InsertText, input.InsertTextParams{Text: "in a tunnel"})
-		becomes(t, ctx, "the draft", `document.getElementById("kept").checkVisibility()`)
-		leads(t, ctx, chromedp.Reload())
-		becomes(t, ctx, "the draft again", `document.querySelector("[name=remark]").value === "in a tunnel"`)
-		accessible(t, ctx, "a draft", "en", mainLooks...)
-		dark.on(t, ctx)
-		tabs(t, ctx, "a draft")
-		offline(t, ctx, true)
-		aim(t, ctx, ".send [data-busy]")
-		becomes(t, ctx, "that it is not sent", `document.getElementById("state").textContent.includes("Not sent yet")`)
-		accessible(t, ctx, "no network", "en", looks...)
-		offline(t, ctx, false)
-		thanked(t, ctx)
-		becomes(t, ctx, "the copy", `document.getElementById("copy").checkVisibility()`)
-		accessible(t, ctx, "thanks with a copy", "en", looks...)
-		light.on(t, ctx)
-		tabs(t, ctx, "thanks with a copy")
+		waitFor(t, ctx, "the draft", `document.getElementById("kept").checkVisibility()`)
+		load(t, ctx, chromedp.Reload())
+		waitFor(t, ctx, "the draft again", `document.querySelector("[name=remark]").value === "in a tunnel"`)
+		checkAccessible(t, ctx, "a draft", "en", mainDisplays...)
+		dark.apply(t, ctx)
+		checkTabOrder(t, ctx, "a draft")
+		setOffline(t, ctx, true)
+		clickMiddle(t, ctx, ".send [data-busy]")
+		waitFor(t, ctx, "the line that it is not sent", `document.getElementById("state").textContent.includes("Not sent yet")`)
+		checkAccessible(t, ctx, "no network", "en", displays...)
+		setOffline(t, ctx, false)
+		waitForThanks(t, ctx)
+		waitFor(t, ctx, "the copy", `document.getElementById("copy").checkVisibility()`)
+		checkAccessible(t, ctx, "thanks with a copy", "en", displays...)
+		light.apply(t, ctx)
+		checkTabOrder(t, ctx, "thanks with a copy")
 	})
 	t.Run("kiosk", func(t *testing.T) {
-		ctx := watch(t, 360, "light", "en")
-		ownClock(t, ctx)
-		in := []look{{"light 360", 360, 740, 1, wishes("prefers-color-scheme", "light")}, dark, looks[5], looks[7]}
+		t.Parallel()
+		ctx := openStrictPage(t, 360, "light", "en")
+		freezeClock(t, ctx)
+		in := []display{{"light 360", 360, 740, 1, mediaFeatures("prefers-color-scheme", "light")}, dark, displays[5], displays[7]}
 		for _, page := range []struct{ survey, language string }{{"tea", "en"}, {"tea", "zh"}, {"arabic", "ar"}} {
 			at := page.survey + "/" + page.language + "/?kiosk"
-			leads(t, ctx, chromedp.Navigate(p.url+at))
-			becomes(t, ctx, "a page without a way out", `![...document.querySelectorAll("footer")].some(f => f.checkVisibility())`)
-			accessible(t, ctx, at, page.language, in...)
+			load(t, ctx, chromedp.Navigate(p.url+at))
+			waitFor(t, ctx, "a page without a footer", `![...document.querySelectorAll("footer")].some(f => f.checkVisibility())`)
+			checkAccessible(t, ctx, at, page.language, in...)
 			for _, l := range in[:2] {
-				l.on(t, ctx)
-				tabs(t, ctx, at+", "+l.name)
+				l.apply(t, ctx)
+				checkTabOrder(t, ctx, at+", "+l.name)
 			}
-			shot(t, ctx, "kiosk-start-"+page.language+"-360")
+			screenshot(t, ctx, "kiosk-start-"+page.language+"-360")
 
-			// Somebody begins, and leaves. WCAG 2.2.1: who is still there has twenty seconds to say so.
-			aim(t, ctx, "label:has(> input[type=radio]), label:has(> input[type=checkbox])")
-			pass(t, ctx, 90-21)
-			becomes(t, ctx, "a warning, 21 seconds before everything is cleared", `document.getElementById("idle").checkVisibility()`)
-			accessible(t, ctx, at+", nobody there", page.language, in...)
+			// A respondent begins, and leaves. WCAG 2.2.1: there is a warning with at least twenty seconds to react.
+			clickMiddle(t, ctx, "label:has(> input[type=radio]), label:has(> input[type=checkbox])")
+			advanceClock(t, ctx, 90-21)
+			waitFor(t, ctx, "a warning, 21 seconds before everything is cleared", `document.getElementById("idle").checkVisibility()`)
+			checkAccessible(t, ctx, at+", warning", page.language, in...)
 			for i, l := range in[:2] {
-				l.on(t, ctx)
-				shot(t, ctx, fmt.Sprintf("kiosk-idle-%s-360-%d", page.language, i))
-				if !is(t, ctx, `(() => {
+				l.apply(t, ctx)
+				screenshot(t, ctx, fmt.Sprintf("kiosk-idle-%s-360-%d", page.language, i))
+				if !isTrue(t, ctx, `(() => {
 					const b = document.querySelector("#idle button"), r = b.getBoundingClientRect();
 					return r.top >= 0 && r.bottom <= innerHeight && r.height >= 44 && document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2) === b;
 				})()`) {
-					t.Errorf("%s, %s: the button that keeps the page cannot be pressed", at, l.name)
+					t.Errorf("%s, %s: the button that keeps the answers cannot be pressed", at, l.name)
 				}
 			}
-			do(t, ctx, chromedp.KeyEvent("\t")) // any key will do
-			becomes(t, ctx, "that somebody is there", `!document.getElementById("idle").checkVisibility()`)
+			do(t, ctx, chromedp.KeyEvent("\t")) // any key
+			waitFor(t, ctx, "an end of the warning", `!document.getElementById("idle").checkVisibility()`)
 			if page.survey == "arabic" {
-				leads(t, ctx, chromedp.Navigate(p.url+"arabic/thanks/?kiosk#7d444840-9dc0-41d1-b245-5ffdce74fad2"))
+				load(t, ctx, chromedp.Navigate(p.url+"arabic/thanks/?kiosk#7d444840-9dc0-41d1-b245-5ffdce74fad2"))
 			} else {
-				aim(t, ctx, ".send [data-busy]")
-				thanked(t, ctx)
+				clickMiddle(t, ctx, ".send [data-busy]")
+				waitForThanks(t, ctx)
 			}
-			becomes(t, ctx, "when it begins anew", `document.getElementById("again").checkVisibility() && document.querySelector("#again span").textContent.includes("20")`)
-			accessible(t, ctx, at+", thanks", page.language, in...)
+			waitFor(t, ctx, "the countdown", `document.getElementById("again").checkVisibility() && document.querySelector("#again span").textContent.includes("20")`)
+			checkAccessible(t, ctx, at+", thanks", page.language, in...)
 			for i, l := range in[:2] {
-				l.on(t, ctx)
-				tabs(t, ctx, at+", thanks, "+l.name)
-				shot(t, ctx, fmt.Sprintf("kiosk-thanks-%s-360-%d", page.language, i))
+				l.apply(t, ctx)
+				checkTabOrder(t, ctx, at+", thanks, "+l.name)
+				screenshot(t, ctx, fmt.Sprintf("kiosk-thanks-%s-360-%d", page.language, i))
 			}
-			pass(t, ctx, 21)
-			becomes(t, ctx, "an empty page", `document.readyState === "complete" && !!document.querySelector("form[data-survey]") && !document.querySelector(":checked:not(option)")`)
+			advanceClock(t, ctx, 21)
+			waitFor(t, ctx, "an empty form", `document.readyState === "complete" && !!document.querySelector("form[data-survey]") && !document.querySelector(":checked:not(option)")`)
 		}
 	})
 	t.Run("no such page", func(t *testing.T) {
-		ctx := watch(t, 1280, "light", "zh")
-		if status := leads(t, ctx, chromedp.Navigate(p.url+"nothing/here/")); status != 404 {
+		t.Parallel()
+		ctx := openStrictPage(t, 1280, "light", "zh")
+		if status := load(t, ctx, chromedp.Navigate(p.url+"nothing/here/")); status != 404 {
 			t.Fatal(status)
 		}
 		language := read(t, ctx, chromedp.Evaluate[string]("document.documentElement.lang"))
-		accessible(t, ctx, "404", language, mainLooks...)
-		tabs(t, ctx, "404")
+		checkAccessible(t, ctx, "404", language, mainDisplays...)
+		checkTabOrder(t, ctx, "404")
 	})
 }
 
-// onlyOpen is the directory without the surveys that take no answers.
-func onlyOpen(t *testing.T, dir string) string {
+// writeOpenSurveys copies the surveys that demo can fill in to a new directory.
+func writeOpenSurveys(t *testing.T, dir string) string {
 	t.Helper()
 	return writeSurveys(t, map[string]string{"every.yaml": readFile(t, filepath.Join(dir, "every.yaml")), "arabic.yaml": readFile(t, filepath.Join(dir, "arabic.yaml"))})
 }
 
-// TestSamplesAreAccessible looks at every questionnaire that is shipped, in both languages.
+// TestSamplesAreAccessible checks the form of every sample questionnaire in both languages.
 func TestSamplesAreAccessible(t *testing.T) {
 	t.Parallel()
 	p := start(t, "../surveys", t.TempDir())
@@ -533,15 +543,18 @@ func TestSamplesAreAccessible(t *testing.T) {
 	if err != nil || len(names) < 10 {
 		t.Fatal(names, err)
 	}
-	ctx := watch(t, 1280, "light", "zh")
-	for _, name := range names {
-		id := strings.TrimSuffix(filepath.Base(name), ".yaml")
-		if strings.Contains(id, ".") {
-			continue // measures, not a questionnaire
-		}
-		for _, language := range []string{"zh", "en"} {
-			leads(t, ctx, chromedp.Navigate(p.url+id+"/"+language+"/"))
-			accessible(t, ctx, id+" "+language, language, light, dark)
-		}
+	for _, language := range []string{"zh", "en"} {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			ctx := openStrictPage(t, 1280, "light", "zh")
+			for _, name := range names {
+				id := strings.TrimSuffix(filepath.Base(name), ".yaml")
+				if strings.Contains(id, ".") {
+					continue // a sidecar, not a questionnaire
+				}
+				load(t, ctx, chromedp.Navigate(p.url+id+"/"+language+"/"))
+				checkAccessible(t, ctx, id+" "+language, language, light, dark)
+			}
+		})
 	}
 }

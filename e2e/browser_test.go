@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,35 +22,69 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// chrome is the name of the browser on this machine.
-func chrome(t *testing.T) string {
-	t.Helper()
+// chrome returns the path of the browser.
+func chrome() (path string, err error) {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
-			return path
+			return path, nil
 		}
 	}
-	t.Fatal("there is no browser: install chromium (make test does, as root)")
-	return ""
+	return "", errors.New("there is no browser: run `make setup`, which installs chromium")
 }
 
-// launched is a browser in a window of the given width. It starts when its first page is opened.
-func launched(t *testing.T, width int64, more ...chromedp.ExecAllocatorOption) context.Context {
-	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chrome(t)), chromedp.WindowSize(int(width), 900), chromedp.WSURLReadTimeout(patience))
+// runningBrowsers holds the browsers that tests share, by the language of their interface; "" is their default. Each is started
+// when a test needs it.
+var runningBrowsers = map[string]func() (context.Context, error){
+	"":   sync.OnceValues(func() (context.Context, error) { return startBrowser("") }),
+	"en": sync.OnceValues(func() (context.Context, error) { return startBrowser("en") }),
+	"zh": sync.OnceValues(func() (context.Context, error) { return startBrowser("zh") }),
+}
+
+func startBrowser(language string) (context.Context, error) {
+	path, err := chrome()
+	if err != nil {
+		return nil, err
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WindowSize(1280, 900), chromedp.WSURLReadTimeout(patience))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(options, more...)...)
+	if language != "" {
+		options = append(options, chromedp.Flag("lang", language), chromedp.Flag("accept-lang", language))
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	onStop(stop)
+	ctx, _ := chromedp.NewContext(allocator) // it ends with the allocator
+	return ctx, chromedp.Do(ctx)             // starts the browser
+}
+
+// newWindow opens a window in a shared browser. It has its own storage and cache, as a private window has.
+func newWindow(t *testing.T, language string, width int64) context.Context {
+	t.Helper()
+	browser, err := runningBrowsers[language]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
+	prepare(t, ctx, width)
 	return ctx
 }
 
-// open starts a browser with one page of the given width.
-func open(t *testing.T, width int64) context.Context {
+// prepare sets the width of a new page, and makes it independent of other windows and of the machine's speed.
+func prepare(t *testing.T, ctx context.Context, width int64) {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(launched(t, width))
-	t.Cleanup(cancel)
+	// Without it, only one window of a browser has the focus, and it may be another test's.
+	call(t, ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	// A click takes two calls, one for the element's position: smooth scrolling in between would make it miss.
+	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}})
+	do(t, ctx, chromedp.EmulateViewport(width, 900))
+}
+
+// openPage opens a page of the given width. An error status other than 422 fails the test.
+func openPage(t *testing.T, width int64) context.Context {
+	t.Helper()
+	ctx := newWindow(t, "", width)
 	err := chromedp.Listen(ctx, func(event any) {
 		if e, ok := event.(*network.EventResponseReceived); ok && e.Response.Status >= 400 && e.Response.Status != 422 && !strings.HasSuffix(e.Response.URL, "/favicon.ico") {
 			t.Errorf("%s: %d", e.Response.URL, e.Response.Status)
@@ -59,19 +94,16 @@ func open(t *testing.T, width int64) context.Context {
 		t.Fatal(err)
 	}
 	call(t, ctx, network.Enable, network.EnableParams{})
-	// A click is aimed first and done then: a page that is still scrolling smoothly would take it somewhere else.
-	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}})
-	do(t, ctx, chromedp.EmulateViewport(width, 900))
 	return ctx
 }
 
-// css is a selector: a plain string would also find text.
+// css is a CSS selector; chromedp takes a plain string for text, too.
 type css = chromedp.CSS
 
-// step is one thing that a visitor does.
-type step = chromedp.Action[chromedp.Void]
+// action is an action without a result.
+type action = chromedp.Action[chromedp.Void]
 
-func do(t *testing.T, ctx context.Context, steps ...step) {
+func do(t *testing.T, ctx context.Context, steps ...action) {
 	t.Helper()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		fail(t, ctx, err)
@@ -100,32 +132,32 @@ func fail(t *testing.T, ctx context.Context, err error) {
 	t.Fatalf("%v\n%.3000s %v", err, page, pageErr)
 }
 
-// leads does what loads another page, and returns its status.
-func leads(t *testing.T, ctx context.Context, steps ...step) int64 {
+// load runs actions of which the last loads another page, and returns its status.
+func load(t *testing.T, ctx context.Context, steps ...action) int64 {
 	t.Helper()
 	response, err := chromedp.RunResponse(ctx, steps...)
 	if err != nil {
 		fail(t, ctx, err)
 	}
 	if response == nil {
-		fail(t, ctx, errors.New("a page was loaded, but not the one that was asked for"))
+		fail(t, ctx, errors.New("another page was loaded than the one requested"))
 	}
 	return response.Status
 }
 
-func at(t *testing.T, ctx context.Context) string {
+func location(t *testing.T, ctx context.Context) string {
 	t.Helper()
 	return read(t, ctx, chromedp.Location())
 }
 
-// is evaluates an expression of the page, which works without scripts as well.
-func is(t *testing.T, ctx context.Context, expression string) bool {
+// isTrue evaluates an expression in the page. It works with scripts disabled, too.
+func isTrue(t *testing.T, ctx context.Context, expression string) bool {
 	t.Helper()
 	return read(t, ctx, chromedp.Evaluate[bool](expression))
 }
 
-// shot keeps a picture of the whole page for people to look at, and holds that nothing sticks out at the side.
-func shot(t *testing.T, ctx context.Context, name string) {
+// screenshot writes a picture of the whole page to screenshots/, and checks that the page is not wider than the window.
+func screenshot(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
 	picture := read(t, ctx, chromedp.FullScreenshot(100))
 	if err := os.MkdirAll("screenshots", 0o777); err != nil {
@@ -134,14 +166,14 @@ func shot(t *testing.T, ctx context.Context, name string) {
 	if err := os.WriteFile(filepath.Join("screenshots", name+".png"), picture, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if !is(t, ctx, `document.documentElement.scrollWidth <= document.documentElement.clientWidth`) {
+	if !isTrue(t, ctx, `document.documentElement.scrollWidth <= document.documentElement.clientWidth`) {
 		t.Errorf("%s: the page is wider than the window", name)
 	}
 }
 
-// ownClock has the pages that are opened from now on told the time by the test: it stands still, until the page's pass(s)
-// moves it on by so many seconds. How long the machine takes is then no matter.
-func ownClock(t *testing.T, ctx context.Context) {
+// freezeClock stops the clock of pages that are loaded from now on; advanceClock advances it. So their timing does not depend
+// on the speed of the machine.
+func freezeClock(t *testing.T, ctx context.Context) {
 	t.Helper()
 	call(t, ctx, page.Enable, page.EnableParams{})
 	call(t, ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `{
@@ -151,13 +183,13 @@ func ownClock(t *testing.T, ctx context.Context) {
 	}`})
 }
 
-// pass moves the clock of a page on. What comes of it comes within the page's next half second: wait for it.
-func pass(t *testing.T, ctx context.Context, seconds int) {
+// advanceClock advances the clock of a page. The page looks at it twice a second: wait for what is to happen.
+func advanceClock(t *testing.T, ctx context.Context, seconds int) {
 	t.Helper()
 	do(t, ctx, chromedp.Evaluate[chromedp.Void](fmt.Sprintf("pass(%d)", seconds)))
 }
 
-// definition is as much of a compiled questionnaire as is needed to fill it.
+// definition is the part of a compiled questionnaire that fill needs.
 type definition struct {
 	Sections []struct {
 		Questions []struct {
@@ -173,17 +205,17 @@ type definition struct {
 	}
 }
 
-// click clicks the label of a choice.
-func click(name, value string) step {
+// click clicks the text of a choice.
+func click(name, value string) action {
 	return chromedp.Click(css(fmt.Sprintf(`input[name=%q][value=%q] ~ span`, name, value)))
 }
 
-// fill clicks and types through a whole form: the choice at a place of every question, and something in every box.
+// fill answers every visible question of a form: with the option at index place, modulo their number, or with a text.
 func fill(t *testing.T, ctx context.Context, d definition, place int) {
 	t.Helper()
-	answer := func(name string, action step) {
-		// What does not apply is not on the screen.
-		if is(t, ctx, fmt.Sprintf(`[...document.getElementsByName(%q)].some((e) => e.getClientRects().length > 0)`, name)) {
+	answer := func(name string, action action) {
+		// Questions that do not apply are not rendered.
+		if isTrue(t, ctx, fmt.Sprintf(`[...document.getElementsByName(%q)].some((e) => e.getClientRects().length > 0)`, name)) {
 			do(t, ctx, action)
 		}
 	}
@@ -217,8 +249,8 @@ func fill(t *testing.T, ctx context.Context, d definition, place int) {
 	}
 }
 
-// TestSampleWithScript fills a shipped sample on a telephone's screen as a respondent would, and sees the results page
-// come once enough others have answered.
+// TestSampleWithScript fills in a sample questionnaire on a phone-sized screen, and checks that the results page appears once
+// enough others have answered.
 func TestSampleWithScript(t *testing.T) {
 	t.Parallel()
 	p := start(t, "../surveys", t.TempDir())
@@ -231,80 +263,80 @@ func TestSampleWithScript(t *testing.T) {
 	if err := json.NewDecoder(response.Body).Decode(&d); err != nil {
 		t.Fatal(err)
 	}
-	ctx := open(t, 360)
-	if status := leads(t, ctx, chromedp.Navigate(p.url)); status != 200 {
+	ctx := openPage(t, 360)
+	if status := load(t, ctx, chromedp.Navigate(p.url)); status != 200 {
 		t.Fatalf("home page: %d", status)
 	}
-	shot(t, ctx, "home-zh-360")
-	leads(t, ctx, chromedp.Click(css(`main a[href$="decoration/"]`)))
-	if !is(t, ctx, `document.documentElement.lang === "zh"`) {
+	screenshot(t, ctx, "home-zh-360")
+	load(t, ctx, chromedp.Click(css(`main a[href$="decoration/"]`)))
+	if !isTrue(t, ctx, `document.documentElement.lang === "zh"`) {
 		t.Error("the first language is not Chinese")
 	}
-	shot(t, ctx, "form-zh-360")
+	screenshot(t, ctx, "form-zh-360")
 	fill(t, ctx, d, 1)
-	shot(t, ctx, "filled-zh-360")
-	if status := leads(t, ctx, chromedp.Click(css(".send button"))); status != 200 || !strings.Contains(at(t, ctx), "/decoration/thanks/") {
-		t.Fatalf("after sending: %d at %s\n%s", status, at(t, ctx), read(t, ctx, chromedp.Text(css("body"))))
+	screenshot(t, ctx, "filled-zh-360")
+	if status := load(t, ctx, chromedp.Click(css(".send button"))); status != 200 || !strings.Contains(location(t, ctx), "/decoration/thanks/") {
+		t.Fatalf("after sending: %d at %s\n%s", status, location(t, ctx), read(t, ctx, chromedp.Text(css("body"))))
 	}
 	receipt := read(t, ctx, chromedp.Text(css("#receipt code")))
-	if receipt == "" || !strings.HasSuffix(at(t, ctx), "#"+receipt) {
+	if receipt == "" || !strings.HasSuffix(location(t, ctx), "#"+receipt) {
 		t.Errorf("the receipt is %q", receipt)
 	}
-	shot(t, ctx, "thanks-zh-360")
+	screenshot(t, ctx, "thanks-zh-360")
 
 	demo := exec.Command(binary, "demo", "--url", p.url, "--answers", fmt.Sprint(d.Results.MinGroup-2), "--surveys", "../surveys")
 	if out, err := demo.CombinedOutput(); err != nil {
 		t.Fatalf("demo: %v\n%s", err, out)
 	}
 	if n := p.results(t, "decoration").Respondents; n != 0 {
-		t.Errorf("%d respondents are shown, of too few", n)
+		t.Errorf("%d respondents are shown, fewer than min_group", n)
 	}
-	leads(t, ctx, chromedp.Navigate(p.url+"decoration/results/"))
-	shot(t, ctx, "results-waiting-zh-360")
+	load(t, ctx, chromedp.Navigate(p.url+"decoration/results/"))
+	screenshot(t, ctx, "results-waiting-zh-360")
 	more := exec.Command(binary, "demo", "--url", p.url, "--answers", fmt.Sprint(d.Results.MinGroup+36), "--surveys", "../surveys")
 	if out, err := more.CombinedOutput(); err != nil {
 		t.Fatalf("demo: %v\n%s", err, out)
 	}
 	for deadline := time.Now().Add(patience); p.results(t, "decoration").Respondents < d.Results.MinGroup; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("the results never came")
+			t.Fatal("the results never appeared")
 		}
 	}
-	leads(t, ctx, chromedp.Reload())
-	shot(t, ctx, "results-zh-360")
+	load(t, ctx, chromedp.Reload())
+	screenshot(t, ctx, "results-zh-360")
 
-	wide := open(t, 1280)
-	leads(t, wide, chromedp.Navigate(p.url+"en/"))
-	shot(t, wide, "home-en-1280")
-	leads(t, wide, chromedp.Navigate(p.url+"decoration/en/"))
-	if !is(t, wide, `document.documentElement.lang === "en"`) {
+	wide := openPage(t, 1280)
+	load(t, wide, chromedp.Navigate(p.url+"en/"))
+	screenshot(t, wide, "home-en-1280")
+	load(t, wide, chromedp.Navigate(p.url+"decoration/en/"))
+	if !isTrue(t, wide, `document.documentElement.lang === "en"`) {
 		t.Error("the English page is not in English")
 	}
-	shot(t, wide, "form-en-1280")
-	leads(t, wide, chromedp.Navigate(p.url+"decoration/en/results/"))
-	shot(t, wide, "results-en-1280")
+	screenshot(t, wide, "form-en-1280")
+	load(t, wide, chromedp.Navigate(p.url+"decoration/en/results/"))
+	screenshot(t, wide, "results-en-1280")
 }
 
-// TestDoubleClickWithScript holds that an impatient respondent is counted once.
+// TestDoubleClickWithScript checks that a double click on the button counts once.
 func TestDoubleClickWithScript(t *testing.T) {
 	t.Parallel()
-	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": mendSurvey}), t.TempDir())
-	ctx := open(t, 1280)
-	leads(t, ctx, chromedp.Navigate(p.url+"tea/en/?c=web"))
+	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaSurvey}), t.TempDir())
+	ctx := openPage(t, 1280)
+	load(t, ctx, chromedp.Navigate(p.url+"tea/en/?c=web"))
 	do(t, ctx, click("taste", "5"))
-	leads(t, ctx, chromedp.DoubleClick(css(".send button")))
+	load(t, ctx, chromedp.DoubleClick(css(".send button")))
 	do(t, ctx, chromedp.WaitVisible(css("[data-thanks]")))
-	if !strings.HasPrefix(at(t, ctx), p.url+"tea/en/thanks/") {
-		t.Errorf("after sending: %s", at(t, ctx))
+	if !strings.HasPrefix(location(t, ctx), p.url+"tea/en/thanks/") {
+		t.Errorf("after sending: %s", location(t, ctx))
 	}
-	// One more by the API: were the double click counted twice, there would now be one too many.
+	// One more by the API: if the double click had counted twice, there would be three.
 	if status, err := p.post(http.DefaultClient, "tea", submission(1, "")); err != nil || status != 201 {
 		t.Fatal(status, err)
 	}
-	p.respondents(t, "tea", 2)
+	p.waitForRespondents(t, "tea", 2)
 }
 
-const mendSurvey = `title: {zh: 喝茶, en: Tea}
+const teaSurvey = `title: {zh: 喝茶, en: Tea}
 languages: [zh, en]
 results: {min_group: 1}
 sections:
@@ -322,29 +354,28 @@ sections:
       - {id: remark, type: long_text, label: {zh: 意见, en: Remark}}
 `
 
-// TestMendWithoutScript sends a form with mistakes in it, from a browser without scripts, in both languages: all that
-// was typed is still there, each message is by its question and in the summary, and the mended form is counted once,
-// double click or not.
-func TestMendWithoutScript(t *testing.T) {
+// TestCorrectWithoutScript sends a form with mistakes from a browser without scripts, in both languages: the form keeps what was
+// typed, each message is beside its question and in the summary, and the corrected form counts once despite a double click.
+func TestCorrectWithoutScript(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": mendSurvey}), data)
+	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaSurvey}), data)
 	const typed = "好茶 & <b>谢谢</b>\n\"再见\""
 	for i, language := range []string{"zh", "en"} {
 		t.Run(language, func(t *testing.T) {
-			ctx := open(t, 360)
+			ctx := openPage(t, 360)
 			call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-			leads(t, ctx, chromedp.Navigate(p.url+"tea/"+language+"/"))
+			load(t, ctx, chromedp.Navigate(p.url+"tea/"+language+"/"))
 			do(t, ctx,
 				chromedp.SendKeys(css(`[name=cups]`), "9999"),
 				chromedp.SendKeys(css(`[name=email]`), "not-an-address"),
 				click("why", "warm"), click("why", "habit"),
 				chromedp.SendKeys(css(`[name=remark]`), typed),
 			)
-			if status := leads(t, ctx, chromedp.Click(css(".send button"))); status != 422 {
+			if status := load(t, ctx, chromedp.Click(css(".send button"))); status != 422 {
 				t.Fatalf("a form with mistakes: %d", status)
 			}
-			shot(t, ctx, "mistakes-"+language+"-360")
+			screenshot(t, ctx, "mistakes-"+language+"-360")
 			for what, expression := range map[string]string{
 				"the language":           fmt.Sprintf(`document.documentElement.lang === %q`, language),
 				"the stylesheet":         `[...document.styleSheets].length === 1 && document.styleSheets[0].cssRules.length > 0`,
@@ -352,19 +383,19 @@ func TestMendWithoutScript(t *testing.T) {
 				"the address":            `document.querySelector("[name=email]").value === "not-an-address"`,
 				"the choices":            `[...document.querySelectorAll("[name=why]:checked")].map(i => i.value).join() === "warm,habit"`,
 				"the text":               fmt.Sprintf(`document.querySelector("[name=remark]").value === %q`, typed),
-				"no step chosen":         `document.querySelector("[name=taste]:checked") === null`,
+				"no rating":              `document.querySelector("[name=taste]:checked") === null`,
 				"three lines on top":     `document.querySelectorAll("#errors li a").length === 3`,
 				"their links":            `[...document.querySelectorAll("#errors li a")].every(a => document.getElementById(a.getAttribute("href").slice(1)))`,
 				"messages by the fields": `["taste", "cups", "email"].every(q => document.getElementById("e-" + q)?.textContent.trim())`,
-				"marks for the blind":    `["cups", "email"].every(q => document.getElementById("q-" + q).getAttribute("aria-invalid") === "true" && document.getElementById("q-" + q).getAttribute("aria-describedby").includes("e-" + q))`,
+				"invalid marks":          `["cups", "email"].every(q => document.getElementById("q-" + q).getAttribute("aria-invalid") === "true" && document.getElementById("q-" + q).getAttribute("aria-describedby").includes("e-" + q))`,
 			} {
-				if !is(t, ctx, expression) {
-					t.Errorf("not on the page: %s", what)
+				if !isTrue(t, ctx, expression) {
+					t.Errorf("the page lacks %s", what)
 				}
 			}
 			do(t, ctx, chromedp.Click(css(`#errors a[href="#q-cups"]`)))
-			if !strings.HasSuffix(at(t, ctx), "#q-cups") {
-				t.Errorf("the summary's link leads to %s", at(t, ctx))
+			if !strings.HasSuffix(location(t, ctx), "#q-cups") {
+				t.Errorf("the summary's link leads to %s", location(t, ctx))
 			}
 
 			do(t, ctx,
@@ -372,31 +403,31 @@ func TestMendWithoutScript(t *testing.T) {
 				chromedp.SetValue(css(`[name=cups]`), "3"),
 				chromedp.SetValue(css(`[name=email]`), "li@example.com"),
 			)
-			leads(t, ctx, chromedp.DoubleClick(css(".send button")))
+			load(t, ctx, chromedp.DoubleClick(css(".send button")))
 			do(t, ctx, chromedp.WaitVisible(css("[data-thanks]")))
 			want := p.url + "tea/" + map[string]string{"zh": "", "en": "en/"}[language] + "thanks/"
-			if !strings.HasPrefix(at(t, ctx), want) {
-				t.Errorf("after sending: %s, want %s", at(t, ctx), want)
+			if !strings.HasPrefix(location(t, ctx), want) {
+				t.Errorf("after sending: %s, want %s", location(t, ctx), want)
 			}
-			shot(t, ctx, "thanks-"+language+"-noscript-360")
+			screenshot(t, ctx, "thanks-"+language+"-noscript-360")
 
-			// One more by the API: were the double click counted twice, there would now be one too many.
+			// One more by the API: if the double click had counted twice, there would be one too many.
 			if status, err := p.post(http.DefaultClient, "tea", submission(i, "")); err != nil || status != 201 {
 				t.Fatal(status, err)
 			}
-			r := p.respondents(t, "tea", 2*(i+1))
+			r := p.waitForRespondents(t, "tea", 2*(i+1))
 			if got := r.Questions["why"].Counts["habit"]; got != i+1 {
 				t.Errorf("%d respondents chose habit, want %d", got, i+1)
 			}
-			leads(t, ctx, chromedp.Navigate(p.url+"tea/"+language+"/results/"))
-			shot(t, ctx, "results-"+language+"-noscript-360")
+			load(t, ctx, chromedp.Navigate(p.url+"tea/"+language+"/results/"))
+			screenshot(t, ctx, "results-"+language+"-noscript-360")
 		})
 	}
-	got := slices.DeleteFunc(p.stored(t, data, "tea"), func(r map[string]string) bool { return r["remark"] == "" }) // by the API
+	got := slices.DeleteFunc(p.killAndReadAnswers(t, data, "tea"), func(r map[string]string) bool { return r["remark"] == "" }) // those sent by the API
 	if len(got) != 2 {
-		t.Fatalf("the store holds %d forms, want 2: %v", len(got), got)
+		t.Fatalf("%d forms are stored, want 2: %v", len(got), got)
 	}
 	for _, r := range got {
-		differ(t, r, map[string]string{"taste": "5", "cups": "3", "email": "li@example.com", "why": "warm,habit", "remark": typed})
+		checkAnswers(t, r, map[string]string{"taste": "5", "cups": "3", "email": "li@example.com", "why": "warm,habit", "remark": typed})
 	}
 }

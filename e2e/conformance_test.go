@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,15 +16,13 @@ import (
 	"glasspoll/internal/store/storetest"
 )
 
-var tables atomic.Int64
-
-// streamed notes the periods of what is put, as the function on the table's stream does.
-type streamed struct {
+// periodTable adds the periods of the responses that it stores, as the function on the table's stream does.
+type periodTable struct {
 	*cloud.Table
-	known *sync.Map // survey and period
+	known *sync.Map // of survey and period
 }
 
-func (s streamed) Put(ctx context.Context, r answer.Response, also ...store.Key) (bool, error) {
+func (s periodTable) Put(ctx context.Context, r answer.Response, also ...store.Key) (bool, error) {
 	created, err := s.Table.Put(ctx, r, also...)
 	period := [2]string{r.Survey, r.Period}
 	if _, known := s.known.Load(period); err == nil && created && !known {
@@ -45,9 +42,9 @@ func TestConformanceOnAWS(t *testing.T) {
 		"DYNAMODB_ENDPOINT": dynamoDB(t), "S3_ENDPOINT": s3Server(t),
 	}
 	getenv := func(name string) string { return env[name] }
-	client, bucket := patient(getenv), s3Client(env["S3_ENDPOINT"])
+	client, bucket := newDynamoDBClient(getenv), s3Client(env["S3_ENDPOINT"])
 	storetest.Run(t, func(t *testing.T) storetest.Backend {
-		name := fmt.Sprintf("glasspoll-%d-%d", time.Now().UnixNano(), tables.Add(1))
+		name := uniqueName()
 		if _, err := client.CreateTable(t.Context(), cloud.Schema(name)); err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +57,7 @@ func TestConformanceOnAWS(t *testing.T) {
 		// To settle, the table's clock jumps ahead: no put is under way then.
 		var ahead atomic.Int64
 		now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-		table := streamed{cloud.NewTable(client, name, cloud.Options{Now: now}), &sync.Map{}}
+		table := periodTable{cloud.NewTable(client, name, cloud.Options{Now: now}), &sync.Map{}}
 		return storetest.Backend{
 			Definitions: table, Responses: table, Log: table, Tallies: table, Releases: table, Erasure: table,
 			Pages: cloud.NewPages(cloud.S3(getenv, name)), Cases: table, Settle: func() { ahead.Add(int64(cloud.Settle + time.Second)) },

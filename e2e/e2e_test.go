@@ -1,4 +1,5 @@
-// Package e2e tests the real program from outside: in a real browser, killed while it writes, on a full disk.
+// Package e2e tests the built program and the deployed functions from outside: in a browser, killed while writing, on a full
+// disk, against DynamoDB Local and an S3 server.
 package e2e
 
 import (
@@ -17,10 +18,10 @@ import (
 	"time"
 )
 
-// patience is how long something may take that must come: never so long that a slow machine decides what a test says.
+// patience bounds every wait for something that must happen. It is long, so that a slow machine does not fail a test.
 const patience = 2 * time.Minute
 
-// binary is the program, built once.
+// binary is the path of the program, which TestMain builds.
 var binary string
 
 func TestMain(m *testing.M) {
@@ -44,14 +45,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// A program is one running `glasspoll serve`.
-type program struct {
-	url    string
-	cmd    *exec.Cmd
-	errors *output
-	ended  chan struct{}
+// A server is a running `glasspoll serve`.
+type server struct {
+	url   string
+	stop  func()
+	log   *output
+	ended chan struct{}
 }
 
+// output collects what a process writes.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -69,59 +71,74 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// start runs the program over a directory of surveys, until it is killed or the test ends.
-func start(t *testing.T, surveys, data string) *program {
+// start starts a server for a directory of surveys. It runs until it is killed or the test ends.
+func start(t *testing.T, surveys, data string) *server {
 	t.Helper()
 	return startAt(t, "127.0.0.1:0", surveys, data)
 }
 
-func startAt(t *testing.T, address, surveys, data string) *program {
+func startAt(t *testing.T, address, surveys, data string) *server {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
-		p := &program{cmd: exec.Command(binary, "serve", "--addr", address, "--surveys", surveys, "--data", data, "--no-reload"), errors: &output{}, ended: make(chan struct{})}
-		p.cmd.Stderr = p.errors
-		printed, err := p.cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := p.cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(printed)
-		for p.url == "" && lines.Scan() {
-			if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "http://") {
-				p.url = line
-			}
-		}
-		go func() {
-			io.Copy(io.Discard, printed)
-			p.cmd.Wait() // killed, mostly: not an error here
-			close(p.ended)
-		}()
+		p := serve(t, "--addr", address, "--surveys", surveys, "--data", data, "--no-reload")
 		if p.url == "" {
-			<-p.ended
-			if strings.Contains(p.errors.String(), "is in use") && time.Now().Before(deadline) {
-				continue // an address that was free before may be somebody's for a moment
+			if strings.Contains(p.log.String(), "is in use") && time.Now().Before(deadline) {
+				continue // another process may hold the port for a moment
 			}
-			t.Fatalf("serve did not start:\n%s", p.errors)
+			t.Fatalf("serve did not start:\n%s", p.log)
 		}
-		t.Cleanup(func() {
-			p.kill()
-			if t.Failed() {
-				t.Logf("serve logged:\n%s", p.errors)
-			}
-		})
 		return p
 	}
 }
 
-// kill ends the program as a power cut would end the process: at once.
-func (p *program) kill() {
-	p.cmd.Process.Kill() // it may have ended by itself
+// serve runs `glasspoll serve` until it is killed or the test ends. If it ends before it prints its address, the address is
+// empty.
+func serve(t *testing.T, arguments ...string) *server {
+	t.Helper()
+	command := exec.Command(binary, append([]string{"serve"}, arguments...)...)
+	p := &server{log: &output{}, ended: make(chan struct{})}
+	command.Stderr = p.log
+	printed, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.stop, err = killOnExit(command); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(printed)
+	for p.url == "" && lines.Scan() {
+		if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "http://") {
+			p.url = line
+		}
+	}
+	go func() {
+		io.Copy(io.Discard, printed)
+		command.Wait() // its error is that it was killed
+		close(p.ended)
+	}()
+	if p.url == "" {
+		<-p.ended
+		return p
+	}
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("serve logged:\n%s", p.log)
+		}
+	})
+	return p
+}
+
+// kill kills the server with SIGKILL, and waits until it has ended. It may be called again.
+func (p *server) kill() {
+	p.stop()
 	<-p.ended
 }
 
-// writeSurveys makes a directory of questionnaires.
+// writeSurveys writes files to a new directory.
 func writeSurveys(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -133,7 +150,7 @@ func writeSurveys(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// resultsFile is what results.json says.
+// resultsFile is the decoded results.json.
 type resultsFile struct {
 	Respondents int
 	Questions   map[string]struct {
@@ -142,7 +159,7 @@ type resultsFile struct {
 	}
 }
 
-func (p *program) results(t *testing.T, survey string) resultsFile {
+func (p *server) results(t *testing.T, survey string) resultsFile {
 	t.Helper()
 	response, err := http.Get(p.url + survey + "/results/results.json")
 	if err != nil {
@@ -156,8 +173,8 @@ func (p *program) results(t *testing.T, survey string) resultsFile {
 	return r
 }
 
-// respondents waits until the results count so many, and fails if they ever count more.
-func (p *program) respondents(t *testing.T, survey string, want int) resultsFile {
+// waitForRespondents waits until the results count want respondents, and fails if they ever count more.
+func (p *server) waitForRespondents(t *testing.T, survey string, want int) resultsFile {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		r := p.results(t, survey)
@@ -170,13 +187,13 @@ func (p *program) respondents(t *testing.T, survey string, want int) resultsFile
 	}
 }
 
-// submission is the JSON of one respondent who chose a step of the question "taste".
+// submission is the JSON of a submission with an answer to the question "taste"; more is appended to its answers.
 func submission(number int, more string) string {
 	return fmt.Sprintf(`{"id": "00000000-0000-4000-8000-%012d", "answers": {"taste": "%d"%s}}`, number, number%5+1, more)
 }
 
-// post sends a submission; the error is the connection's.
-func (p *program) post(client *http.Client, survey, body string) (status int, err error) {
+// post sends a submission. It returns an error only if there is no reply.
+func (p *server) post(client *http.Client, survey, body string) (status int, err error) {
 	response, err := client.Post(p.url+"api/surveys/"+survey+"/responses", "application/json", strings.NewReader(body))
 	if err != nil {
 		return 0, err

@@ -15,7 +15,7 @@ import (
 	"glasspoll/e2e/aws"
 )
 
-// deployedHeaders are the security headers that the CDN adds.
+// deployedHeaders returns the security headers that the CDN adds.
 func deployedHeaders(t *testing.T) map[string]string {
 	t.Helper()
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
@@ -34,7 +34,7 @@ func deployedHeaders(t *testing.T) map[string]string {
 	return headers
 }
 
-// directives takes a security policy apart.
+// directives returns the sources of each directive of a content security policy.
 func directives(policy string) map[string]string {
 	all := map[string]string{}
 	for part := range strings.SplitSeq(policy, ";") {
@@ -44,8 +44,8 @@ func directives(policy string) map[string]string {
 	return all
 }
 
-// TestSecurityHeaders reads them from a running server, on every kind of reply, and from the deployment's template: one
-// set, and a strict one.
+// TestSecurityHeaders checks that every kind of reply of a server has the headers of the deployment's template, that they are
+// strict, and that pages work with them in a browser.
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	want := deployedHeaders(t)
@@ -63,22 +63,22 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 	for _, device := range []string{"camera", "microphone", "geolocation", "payment"} {
 		if !strings.Contains(want["Permissions-Policy"], device+"=()") {
-			t.Errorf("the pages may use the %s: %s", device, want["Permissions-Policy"])
+			t.Errorf("pages are allowed to use the %s: %s", device, want["Permissions-Policy"])
 		}
 	}
 
 	surveys := map[string]string{
-		"tea.yaml": mendSurvey, "every.yaml": everyQuestion(t),
-		"past.yaml": window("{from: 2020-01-01, until: 2020-01-31}"),
+		"tea.yaml": teaSurvey, "every.yaml": everyQuestion(t),
+		"past.yaml": surveyWithWindow("{from: 2020-01-01, until: 2020-01-31}"),
 	}
-	quiet := start(t, writeSurveys(t, surveys), t.TempDir()).url
-	preview, _ := previewed(t, surveys)
+	noReload := start(t, writeSurveys(t, surveys), t.TempDir()).url
+	preview, _ := startPreview(t, surveys)
 	const (
 		api    = "api/surveys/tea/responses"
 		form   = "application/x-www-form-urlencoded"
 		asJSON = "application/json"
 	)
-	_, _, source := fetch(t, quiet+"tea/")
+	_, _, source := fetch(t, noReload+"tea/")
 	assets := regexp.MustCompile(`assets/[\w.-]+`).FindAllString(source, -1)
 	if len(assets) < 2 {
 		t.Fatalf("the form has the assets %v", assets)
@@ -121,7 +121,7 @@ func TestSecurityHeaders(t *testing.T) {
 		t.Cleanup(func() { response.Body.Close() })
 		return response
 	}
-	holds := func(t *testing.T, response *http.Response, want map[string]string) {
+	checkHeaders := func(t *testing.T, response *http.Response, want map[string]string) {
 		t.Helper()
 		for name, value := range want {
 			if got := response.Header.Values(name); !slices.Equal(got, []string{value}) {
@@ -134,7 +134,7 @@ func TestSecurityHeaders(t *testing.T) {
 			}
 		}
 	}
-	for name, site := range map[string]string{"serve --no-reload": quiet, "serve": preview} {
+	for name, site := range map[string]string{"serve --no-reload": noReload, "serve": preview} {
 		t.Run(name, func(t *testing.T) {
 			for _, r := range requests {
 				response := send(t, site, r)
@@ -142,26 +142,26 @@ func TestSecurityHeaders(t *testing.T) {
 					body, _ := io.ReadAll(response.Body)
 					t.Errorf("%s /%s: %d, want %d\n%.300s", r.method, r.path, response.StatusCode, r.status, body)
 				}
-				holds(t, response, want)
+				checkHeaders(t, response, want)
 			}
 		})
 	}
-	t.Run("preview alone frames pages", func(t *testing.T) {
+	t.Run("only the preview may frame pages", func(t *testing.T) {
 		framing := maps.Clone(want)
 		framing["Content-Security-Policy"] += "; frame-src 'self'"
-		holds(t, send(t, preview, request{method: "GET", path: "_preview/tea/"}), framing)
+		checkHeaders(t, send(t, preview, request{method: "GET", path: "_preview/tea/"}), framing)
 		for _, path := range []string{"_preview/", "_preview/nothing", "_preview/tea", "tea/"} {
-			holds(t, send(t, preview, request{method: "GET", path: path}), want)
+			checkHeaders(t, send(t, preview, request{method: "GET", path: path}), want)
 		}
-		if response := send(t, quiet, request{method: "GET", path: "_preview/tea/"}); response.StatusCode != 404 {
-			t.Errorf("without live reload there is a preview: %d", response.StatusCode)
+		if response := send(t, noReload, request{method: "GET", path: "_preview/tea/"}); response.StatusCode != 404 {
+			t.Errorf("there is a preview without live reload: %d", response.StatusCode)
 		}
 	})
-	t.Run("edge function", func(t *testing.T) { // a second list would drift
+	t.Run("the edge function sets none", func(t *testing.T) {
 		source := readFile(t, "../deploy/edge.js")
 		for name := range want {
 			if strings.Contains(strings.ToLower(source), strings.ToLower(name)) {
-				t.Errorf("edge.js has a %s of its own", name)
+				t.Errorf("edge.js sets %s, which the response headers policy sets", name)
 			}
 		}
 	})
@@ -169,44 +169,44 @@ func TestSecurityHeaders(t *testing.T) {
 		listen := page.AddScriptToEvaluateOnNewDocumentParams{
 			Source: `window.violations = []; document.addEventListener("securitypolicyviolation", e => violations.push(e.violatedDirective + " " + e.blockedURI + " " + e.sample));`,
 		}
-		ctx := watch(t, 1280, "light", "en")
+		ctx := openStrictPage(t, 1280, "light", "en")
 		call(t, ctx, page.AddScriptToEvaluateOnNewDocument, listen)
-		obeys := func(t *testing.T, where string) {
+		checkPolicy := func(t *testing.T, where string) {
 			t.Helper()
-			if said := read(t, ctx, chromedp.Evaluate[[]string](`violations`)); len(said) > 0 {
-				t.Errorf("%s: %q", where, said)
+			if violations := read(t, ctx, chromedp.Evaluate[[]string](`violations`)); len(violations) > 0 {
+				t.Errorf("%s: violations of the policy: %q", where, violations)
 			}
-			// What the policy forbids is not there to begin with, so that no older browser runs it either.
-			if odd := read(t, ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("*")].filter(e =>
+			// What the policy forbids must not be in the page at all: an older browser may ignore the policy.
+			if forbidden := read(t, ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("*")].filter(e =>
 				e.matches("style, [style], iframe:not(.preview *), object, embed, base, meta[http-equiv]")
 				|| e.localName === "script" && (e.src ? new URL(e.src).origin !== location.origin : e.type !== "application/json")
 				|| [...e.attributes].some(a => /^on/i.test(a.name) || /^(href|src|action|formaction)$/.test(a.name) && /^\s*(javascript|data|vbscript):/i.test(a.value))
-			).map(e => e.outerHTML.slice(0, 160))`)); len(odd) > 0 {
-				t.Errorf("%s: %q", where, odd)
+			).map(e => e.outerHTML.slice(0, 160))`)); len(forbidden) > 0 {
+				t.Errorf("%s: forbidden by the policy: %q", where, forbidden)
 			}
 			if foreign := read(t, ctx, chromedp.Evaluate[[]string](`performance.getEntriesByType("resource").map(r => r.name).filter(n => new URL(n).origin !== location.origin)`)); len(foreign) > 0 {
 				t.Errorf("%s: loads %q", where, foreign)
 			}
-			if bare := read(t, ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("script[src], link[rel~=stylesheet]")].filter(e => !/^sha384-/.test(e.integrity)).map(e => e.outerHTML)`)); len(bare) > 0 {
-				t.Errorf("%s: without integrity: %q", where, bare)
+			if unchecked := read(t, ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("script[src], link[rel~=stylesheet]")].filter(e => !/^sha384-/.test(e.integrity)).map(e => e.outerHTML)`)); len(unchecked) > 0 {
+				t.Errorf("%s: without integrity: %q", where, unchecked)
 			}
 		}
 		for _, path := range []string{"", "en/", "tea/", "tea/en/", "every/", "every/en/?tier=gold", "past/en/", "every/thanks/#7d444840-9dc0-41d1-b245-5ffdce74fad2", "tea/results/", "every/en/results/", "nothing/"} {
-			leads(t, ctx, chromedp.Navigate(quiet+path))
-			obeys(t, "/"+path)
+			load(t, ctx, chromedp.Navigate(noReload+path))
+			checkPolicy(t, "/"+path)
 		}
-		// The script at work: what it shows, moves and sends.
-		leads(t, ctx, chromedp.Navigate(quiet+"every/en/"))
+		// The form's script shows questions, moves the focus and sends.
+		load(t, ctx, chromedp.Navigate(noReload+"every/en/"))
 		do(t, ctx, click("single", "bad"), click("stars", "2"), click("ways", "ad"), chromedp.Click(css(`[id="q-first.taste"]`)), chromedp.SendKeys(css("[name=name]"), "Li"), chromedp.SendKeys(css(`[name="split.price"]`), "40"))
 		do(t, ctx, chromedp.Click(css(".send button")))
-		obeys(t, "filled in")
-		refused(t, ctx, 422)
-		obeys(t, "refused")
+		checkPolicy(t, "filled in")
+		submitWithoutScript(t, ctx, 422)
+		checkPolicy(t, "refused")
 
-		// And were something forbidden there, it would be seen.
-		broken := open(t, 1280)
+		// A violation is detected.
+		broken := openPage(t, 1280)
 		call(t, broken, page.AddScriptToEvaluateOnNewDocument, listen)
-		leads(t, broken, chromedp.Navigate(quiet+"tea/"))
+		load(t, broken, chromedp.Navigate(noReload+"tea/"))
 		bad := read(t, broken, chromedp.Evaluate[[]string](`new Promise(done => { const s = document.createElement("style"); s.textContent = "p { color: red }"; document.addEventListener("securitypolicyviolation", () => setTimeout(() => done(violations))); document.head.append(s); setTimeout(() => done(violations), 60_000); })`, chromedp.EvalAwaitPromise))
 		if len(bad) != 1 || !strings.HasPrefix(bad[0], "style-src") {
 			t.Errorf("a style in the page is reported as %q", bad)

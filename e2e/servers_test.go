@@ -9,16 +9,17 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"glasspoll/deploy/lambda"
 )
 
-// What takes seconds to start or to build is shared by all tests: it is made when the first test asks for it, and stopped
-// by TestMain. Tests keep apart by tables and buckets of their own.
+// What takes seconds to start or to build is shared by all tests: it is started when the first test needs it, and stopped by
+// TestMain. Each test has its own tables and buckets.
 
-// shared holds what is started once.
+// shared holds how to stop what has been started.
 var shared struct {
 	mu    sync.Mutex
 	stops []func()
@@ -37,20 +38,20 @@ var (
 	startedS3       = sync.OnceValues(startS3)
 )
 
-// dynamoDB is the address of DynamoDB Local, or of the one that DYNAMODB_ENDPOINT names.
+// dynamoDB returns the URL of DynamoDB Local: the value of DYNAMODB_ENDPOINT, or that of one that it starts.
 func dynamoDB(t *testing.T) (endpoint string) {
 	t.Helper()
-	return address(t, startedDynamoDB)
+	return startedAddress(t, startedDynamoDB)
 }
 
-// s3Server is the address of an S3 server that checks signatures and honours If-Match, or of the one that S3_ENDPOINT
-// names. Its credentials are local, local.
+// s3Server returns the URL of an S3 server that checks signatures and honours If-Match: the value of S3_ENDPOINT, or that of
+// one that it starts. Both parts of its credentials are "local".
 func s3Server(t *testing.T) (endpoint string) {
 	t.Helper()
-	return address(t, startedS3)
+	return startedAddress(t, startedS3)
 }
 
-func address(t *testing.T, started func() (string, error)) string {
+func startedAddress(t *testing.T, started func() (string, error)) string {
 	t.Helper()
 	endpoint, err := started()
 	if err != nil {
@@ -68,11 +69,11 @@ func startDynamoDB() (endpoint string, err error) {
 		return "", err
 	}
 	if _, err := os.Stat(folder); err != nil {
-		return "", errors.New("DynamoDB Local is not there: run `make setup`")
+		return "", errors.New("DynamoDB Local is not installed: run `make setup`")
 	}
 	return startServer(func(address string) *exec.Cmd {
 		_, port, _ := net.SplitHostPort(address)
-		command := exec.Command("java", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port", port) // of Java 17 or newer
+		command := exec.Command("java", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port", port) // Java 17 or newer
 		command.Dir = folder
 		return command
 	})
@@ -87,7 +88,7 @@ func startS3() (endpoint string, err error) {
 		return "", err
 	}
 	if _, err := os.Stat(binary); err != nil {
-		return "", errors.New("the S3 server is not there: run `make setup`")
+		return "", errors.New("the S3 server is not installed: run `make setup`")
 	}
 	files, err := os.MkdirTemp("", "glasspoll-e2e-s3-")
 	if err != nil {
@@ -105,15 +106,23 @@ func startS3() (endpoint string, err error) {
 	})
 }
 
-// onStop has stop called when all tests have run, the newest first.
+// names counts the calls of uniqueName.
+var names atomic.Int64
+
+// uniqueName returns a name for a table and a bucket. It differs from those of other runs, too, which may use the same servers.
+func uniqueName() string {
+	return fmt.Sprintf("glasspoll-%d-%d", time.Now().UnixNano(), names.Add(1))
+}
+
+// onStop registers a function for TestMain to call after all tests. The last registered is called first.
 func onStop(stop func()) {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	shared.stops = append([]func(){stop}, shared.stops...)
 }
 
-// startServer starts a server at a free address and waits until it listens there. If it ends instead, another program may
-// have taken the address in the meantime, and it gets another.
+// startServer starts a server at a free address and waits until it listens there. If the server ends instead, which it does
+// when another program has taken the address in the meantime, startServer tries another address, three in all.
 func startServer(command func(address string) *exec.Cmd) (endpoint string, err error) {
 	var failed error
 	for range 3 {
@@ -125,32 +134,59 @@ func startServer(command func(address string) *exec.Cmd) (endpoint string, err e
 		listener.Close()
 		server, printed := command(address), &output{}
 		server.Stdout, server.Stderr = printed, printed
+		kill, err := killOnExit(server)
+		if err != nil {
+			return "", err
+		}
 		if err := server.Start(); err != nil {
 			return "", err
 		}
 		ended := make(chan struct{})
 		go func() {
-			server.Wait() // killed, mostly: not an error here
+			server.Wait() // its error is that it was killed
 			close(ended)
 		}()
 		onStop(func() {
-			server.Process.Kill()
+			kill()
 			<-ended
 		})
-		failed = untilListening(address, ended)
+		failed = waitUntilListening(address, ended)
 		if failed == nil {
 			return "http://" + address, nil
 		}
-		failed = fmt.Errorf("%s: %w: %s", server.Path, failed, printed)
+		failed = fmt.Errorf("%s: %w: %s", server, failed, printed)
 	}
 	return "", failed
 }
 
-func untilListening(address string, ended <-chan struct{}) error {
+// killOnExit prepares a command, before it is started, to be killed when this process ends, however it ends, or when kill is
+// called. A shell runs the command; another one reads from a pipe to which nothing is written, and kills the command when the
+// pipe is closed.
+func killOnExit(command *exec.Cmd) (kill func(), err error) {
+	const script = `exec 3<&0
+		"$@" & program=$!
+		{ read -r _ <&3; kill -9 $program; } >/dev/null 2>&1 & guard=$!
+		wait $program; status=$?
+		kill $guard 2>/dev/null
+		exit $status`
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		return nil, err
+	}
+	command.Args = append([]string{"sh", "-c", script, "sh", command.Path}, command.Args[1:]...)
+	command.Path = shell
+	pipe, err := command.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	return func() { pipe.Close() }, nil
+}
+
+func waitUntilListening(address string, ended <-chan struct{}) error {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		select {
 		case <-ended:
-			return errors.New("has ended")
+			return errors.New("has exited")
 		default:
 		}
 		if connection, err := net.Dial("tcp", address); err == nil {
@@ -161,13 +197,13 @@ func untilListening(address string, ended <-chan struct{}) error {
 	return fmt.Errorf("does not listen on %s", address)
 }
 
-// functionBinaries builds each function once, as it is deployed.
+// functionBinaries returns the path of each function's binary, which it builds once, with the flags of the deployment.
 var functionBinaries = map[string]func() (string, error){
 	"submit":  sync.OnceValues(func() (string, error) { return buildFunction("submit") }),
 	"publish": sync.OnceValues(func() (string, error) { return buildFunction("publish") }),
 }
 
-// buildFunction puts the function beside the program, in a directory that TestMain removes.
+// buildFunction builds a function into the directory of the program, which TestMain removes.
 func buildFunction(name string) (path string, err error) {
 	path = filepath.Join(filepath.Dir(binary), name)
 	return path, lambda.Build("..", "./functions/"+name, runtime.GOARCH, path)

@@ -1,5 +1,5 @@
-// Package aws stands in for what AWS would run: the Lambda service that calls a function, and the network between a
-// function and its stores, where faults are made. Stores are real ones: DynamoDB Local and an S3 server.
+// Package aws stands in for what AWS runs: the Lambda service that invokes a function, and the network between a function and
+// its stores, where faults are injected. The stores are real servers: DynamoDB Local and an S3 server.
 package aws
 
 import (
@@ -19,19 +19,19 @@ import (
 	"time"
 )
 
-// Function is one Lambda function: a binary, called through the Lambda Runtime API as documented for custom runtimes
-// (2018-06-01). Like the service it starts the binary when a call comes and none runs, and one call at a time.
+// Function is one Lambda function: a binary, invoked through the Lambda Runtime API as documented for custom runtimes
+// (2018-06-01). Like the service, it starts the binary for an invocation if no process runs, and invokes it one event at a time.
 type Function struct {
 	Binary  string
 	Env     []string
-	Timeout time.Duration // what it is told it has for a call
+	Timeout time.Duration // the time that an invocation has, as announced to the function
 	Log     io.Writer
 
 	server   *http.Server
 	listener net.Listener
-	calls    chan *invocation // to the process that runs
-	started  int              // processes, by which each has an address of its own
-	mu       sync.Mutex       // one call at a time
+	calls    chan *invocation // to the running process
+	started  int              // number of processes so far; each has its own path of the API
+	mu       sync.Mutex       // held during an invocation
 	state    sync.Mutex
 	process  *exec.Cmd
 	exited   chan struct{}
@@ -50,10 +50,10 @@ type result struct {
 	err  error
 }
 
-// ErrKilled says that the function's process ended during a call.
+// ErrKilled means that the function's process ended during an invocation.
 var ErrKilled = errors.New("the function's process ended")
 
-// Start listens for the function; its process starts with the first call.
+// Start starts the Runtime API. The function's process starts with the first invocation.
 func (f *Function) Start() error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -74,7 +74,7 @@ func (f *Function) Start() error {
 		io.Copy(f.Log, r.Body)
 		w.WriteHeader(http.StatusAccepted)
 	})
-	// The extension by which aws-lambda-go is told of SIGTERM.
+	// aws-lambda-go registers an extension, without which Lambda sends no SIGTERM.
 	mux.HandleFunc("POST /{process}/2020-01-01/extension/register", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Lambda-Extension-Identifier", "1")
 		io.WriteString(w, "{}")
@@ -85,13 +85,13 @@ func (f *Function) Start() error {
 	return nil
 }
 
-// Stop ends the process and the service.
+// Stop kills the process and stops the Runtime API.
 func (f *Function) Stop() {
 	f.Kill()
 	f.server.Close()
 }
 
-// Kill ends the process at once, as kill -9 does, and waits until it is gone.
+// Kill kills the process with SIGKILL, and waits until it has ended.
 func (f *Function) Kill() {
 	f.state.Lock()
 	process, exited := f.process, f.exited
@@ -102,7 +102,7 @@ func (f *Function) Kill() {
 	}
 }
 
-// Started counts the processes that have been started.
+// Started returns how many processes have been started.
 func (f *Function) Started() int {
 	f.state.Lock()
 	defer f.state.Unlock()
@@ -132,7 +132,7 @@ func (f *Function) run() error {
 		return err
 	}
 	exited := make(chan struct{})
-	// A channel of its own: a request that a killed process has left behind must not take the next one's call.
+	// Each process has its own channel: a request left over from a killed process must not take an event from its successor.
 	f.process, f.exited, f.calls = command, exited, make(chan *invocation)
 	f.started++
 	go func() {
@@ -149,11 +149,11 @@ func (f *Function) run() error {
 	return nil
 }
 
-// spare is what a function is given beyond the time that it is told, before it is cut off: on a busy machine its answer may
-// be late, and one that does not mind its time never answers at all.
-const spare = time.Minute
+// graceTime is added to a function's timeout before it is killed: on a busy machine its reply may be late, while a function
+// that ignores its deadline never replies at all.
+const graceTime = time.Minute
 
-// Invoke calls the function with an event and returns its reply.
+// Invoke sends an event to the function and returns its reply.
 func (f *Function) Invoke(ctx context.Context, event any) ([]byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -164,7 +164,7 @@ func (f *Function) Invoke(ctx context.Context, event any) ([]byte, error) {
 	if err := f.run(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, f.Timeout+spare)
+	ctx, cancel := context.WithTimeout(ctx, f.Timeout+graceTime)
 	defer cancel()
 	f.state.Lock()
 	f.number++
@@ -176,22 +176,22 @@ func (f *Function) Invoke(ctx context.Context, event any) ([]byte, error) {
 	case <-exited:
 		return nil, ErrKilled
 	case <-ctx.Done():
-		return nil, fmt.Errorf("the function does not ask for a call: %w", ctx.Err())
+		return nil, fmt.Errorf("the function does not ask for an event: %w", ctx.Err())
 	}
 	select {
 	case r := <-call.reply:
 		return r.body, r.err
 	case <-ctx.Done():
 		f.Kill()
-		return nil, fmt.Errorf("the function does not answer: %w", ctx.Err())
+		return nil, fmt.Errorf("the function does not reply: %w", ctx.Err())
 	}
 }
 
 func (f *Function) next(w http.ResponseWriter, r *http.Request) {
 	f.state.Lock()
-	calls, mine := f.calls, r.PathValue("process") == strconv.Itoa(f.started)
+	calls, current := f.calls, r.PathValue("process") == strconv.Itoa(f.started)
 	f.state.Unlock()
-	if !mine {
+	if !current {
 		http.Error(w, "this process has ended", http.StatusGone)
 		return
 	}
@@ -220,22 +220,22 @@ func (f *Function) finish(w http.ResponseWriter, id string, r result) {
 	delete(f.pending, id)
 	f.state.Unlock()
 	if call == nil {
-		http.Error(w, "no such call", http.StatusBadRequest)
+		http.Error(w, "no such invocation", http.StatusBadRequest)
 		return
 	}
 	call.reply <- r
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// Network stands between a function and a store. It counts the calls, and can make one of them go wrong.
-type Network struct {
-	Target string // address of the store
-	URL    string // where the function finds it
+// Proxy stands between a function and a store. It records the calls, and can inject faults into them.
+type Proxy struct {
+	Target string // URL of the store
+	URL    string // URL of the proxy, set by Listen
 
 	mu    sync.Mutex
 	calls int
 	fault func(Call) Fault
-	hit   func()
+	onHit func()
 	log   []Call
 
 	paused bool
@@ -243,7 +243,7 @@ type Network struct {
 
 // Call is one call that a client made.
 type Call struct {
-	Number int    // from 1, since the last Break
+	Number int    // from 1, since the last Inject or Reset
 	Name   string // of DynamoDB: the operation; of S3: method and path
 	Body   []byte
 	Header http.Header
@@ -252,17 +252,15 @@ type Call struct {
 // Fault is what happens to a call.
 type Fault int
 
-// The faults. In both the function is killed (but see Stalled): before the store has heard of the call, or before the function hears of
-// its answer.
 const (
-	None Fault = iota
-	NotApplied
-	Applied
-	Stalled // there is no answer, until the client gives up; nobody is killed
+	None       Fault = iota
+	NotApplied       // the connection is closed before the store has seen the call
+	Applied          // the store handles the call, but the client gets no reply
+	Stalled          // no reply comes until the client gives up
 )
 
-// Listen begins to stand in between.
-func (n *Network) Listen() (stop func(), err error) {
+// Listen starts the proxy.
+func (n *Proxy) Listen() (stop func(), err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -273,28 +271,32 @@ func (n *Network) Listen() (stop func(), err error) {
 	return func() { server.Close() }, nil
 }
 
-// Break makes calls go wrong as fault says, which sees one after the other; hit runs when one does.
-func (n *Network) Break(fault func(Call) Fault, hit func()) {
+// Inject applies to each further call the fault that the function returns for it; calls to the function do not overlap. onHit
+// runs before the connection of a NotApplied or Applied call is closed.
+func (n *Proxy) Inject(fault func(Call) Fault, onHit func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.calls, n.fault, n.hit, n.log = 0, fault, hit, nil
+	n.calls, n.fault, n.onHit, n.log = 0, fault, onHit, nil
 }
 
-// Pause lets calls through, uncounted, until it is called again with false.
-func (n *Network) Pause(paused bool) {
+// Reset ends the faults and forgets the calls so far.
+func (n *Proxy) Reset() { n.Inject(nil, nil) }
+
+// Pause sets whether calls pass unrecorded and without faults.
+func (n *Proxy) Pause(paused bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.paused = paused
 }
 
-// Calls lists the calls since the last Break.
-func (n *Network) Calls() []Call {
+// Calls returns the calls since the last Inject or Reset.
+func (n *Proxy) Calls() []Call {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return append([]Call(nil), n.log...)
 }
 
-func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (n *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -313,14 +315,14 @@ func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			fault = n.fault(call)
 		}
 	}
-	hit := n.hit
+	onHit := n.onHit
 	n.mu.Unlock()
 	if fault == Stalled {
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	}
 	if fault == NotApplied {
-		hit()
+		onHit()
 		panic(http.ErrAbortHandler)
 	}
 	out, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, n.Target+r.URL.RequestURI(), bytes.NewReader(body))
@@ -336,7 +338,7 @@ func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, err := io.ReadAll(reply.Body)
 	if err != nil || fault == Applied {
 		if fault == Applied {
-			hit()
+			onHit()
 		}
 		panic(http.ErrAbortHandler)
 	}

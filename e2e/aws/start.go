@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// StartUp measures how long a function's binary takes from its start to its first request for a call.
-func StartUp(ctx context.Context, binary string, env []string) (time.Duration, error) {
+// TimeToFirstRequest measures the time from starting a function's binary to its first request for an event.
+func TimeToFirstRequest(ctx context.Context, binary string, env []string) (time.Duration, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
@@ -46,7 +46,7 @@ func StartUp(ctx context.Context, binary string, env []string) (time.Duration, e
 	select {
 	case at := <-asked:
 		return at.Sub(begin), nil
-	case <-time.After(2 * time.Minute): // not slow, but stuck
-		return 0, fmt.Errorf("%s does not ask for a call", binary)
+	case <-time.After(2 * time.Minute): // hangs
+		return 0, fmt.Errorf("%s does not ask for an event", binary)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Template is as much of the deployment's template as a stand-in for AWS follows.
+// Template is the part of the deployment's template that tests evaluate.
 type Template struct {
 	Resources struct {
 		SubmitRole, PublishRole role
@@ -96,15 +96,15 @@ type policy struct {
 
 type statement struct {
 	Effect    string                          `yaml:"Effect"`
-	Action    words                           `yaml:"Action"`
-	Resource  words                           `yaml:"Resource"`
+	Action    stringList                      `yaml:"Action"`
+	Resource  stringList                      `yaml:"Resource"`
 	Condition map[string]map[string]yaml.Node `yaml:"Condition"`
 }
 
-// words is one text or several.
-type words []string
+// stringList is a string or a list of strings in YAML.
+type stringList []string
 
-func (w *words) UnmarshalYAML(n *yaml.Node) error {
+func (w *stringList) UnmarshalYAML(n *yaml.Node) error {
 	*w = nil
 	if n.Kind == yaml.SequenceNode {
 		for _, c := range n.Content {
@@ -112,7 +112,7 @@ func (w *words) UnmarshalYAML(n *yaml.Node) error {
 		}
 		return nil
 	}
-	*w = words{n.Value}
+	*w = stringList{n.Value}
 	return nil
 }
 
@@ -123,7 +123,7 @@ func ReadTemplate(name string) (*Template, error) {
 		return nil, err
 	}
 	t := &Template{}
-	// The names of the two roles are those of the fields but for their case.
+	// yaml.v3 expects the names of fields without a tag in lower case.
 	var whole struct {
 		Resources map[string]yaml.Node `yaml:"Resources"`
 	}
@@ -142,44 +142,48 @@ func ReadTemplate(name string) (*Template, error) {
 	return t, nil
 }
 
-// Submit, Publish, Publisher and Operator are the policies of the two functions and of those who run glasspoll publish and
-// glasspoll results.
+// Submit is the policy of the function submit.
 func (t *Template) Submit() policy {
 	return t.Resources.SubmitRole.Properties.Policies[0].PolicyDocument
 }
+
+// Publish is the policy of the function publish.
 func (t *Template) Publish() policy {
 	return t.Resources.PublishRole.Properties.Policies[0].PolicyDocument
 }
+
+// Publisher is the policy for `glasspoll publish`.
 func (t *Template) Publisher() policy { return t.Resources.PublisherPolicy.Properties.PolicyDocument }
 
-// Cases is the policy of those who run glasspoll cases.
+// Cases is the policy for `glasspoll cases`.
 func (t *Template) Cases() policy { return t.Resources.CasesPolicy.Properties.PolicyDocument }
 
+// Operator is the policy for `glasspoll results`.
 func (t *Template) Operator() policy { return t.Resources.OperatorPolicy.Properties.PolicyDocument }
 
-// access is one thing that a call does.
+// access is one action on one resource. A call has one or, as a transaction, several.
 type access struct {
 	action, resource string
 	keys, attributes []string
-	specific         bool // names the attributes it reads
+	specific         bool // it names the attributes that it reads
 	createOnly       bool // If-None-Match
 }
 
-// Denied returns why a policy does not allow a call; "" if it does. It knows the conditions that the template uses, and
-// takes any other for unmet: that of a statement which denies must be known, as a test of the template holds.
+// Denied returns why a policy does not allow a call, or "" if it does. It implements the conditions that the template uses;
+// any other counts as not met.
 func (p policy) Denied(c Call) string {
-	all, err := accesses(c)
+	all, err := accessesOf(c)
 	if err != nil {
 		return err.Error()
 	}
 	for _, a := range all {
 		allowed := false
 		for _, s := range p.Statement {
-			if s.Effect == "Deny" && s.holds(a) {
+			if s.Effect == "Deny" && s.matches(a) {
 				allowed = false
-				break // whatever else allows it
+				break // a denial overrides every other statement
 			}
-			allowed = allowed || s.Effect == "Allow" && s.holds(a)
+			allowed = allowed || s.Effect == "Allow" && s.matches(a)
 		}
 		if !allowed {
 			return fmt.Sprintf("%+v", a)
@@ -188,7 +192,7 @@ func (p policy) Denied(c Call) string {
 	return ""
 }
 
-func accesses(c Call) ([]access, error) {
+func accessesOf(c Call) ([]access, error) {
 	method, address, isS3 := strings.Cut(c.Name, " ")
 	if isS3 {
 		_, object, _ := strings.Cut(strings.TrimPrefix(address, "/"), "/")
@@ -247,7 +251,7 @@ func accesses(c Call) ([]access, error) {
 			case i.Delete != nil:
 				all = append(all, access{action: "dynamodb:DeleteItem", resource: "Table.Arn", keys: []string{i.Delete.Key["PK"].S}})
 			default:
-				return nil, fmt.Errorf("a part of a transaction that is neither a put, a check nor a deletion")
+				return nil, fmt.Errorf("a transaction contains more than puts, checks and deletions")
 			}
 		}
 		return all, nil
@@ -255,15 +259,15 @@ func accesses(c Call) ([]access, error) {
 	return []access{{action: "dynamodb:" + c.Name, resource: "Table.Arn"}}, nil
 }
 
-// holds reports whether a statement speaks of something, and its conditions are met.
-func (s statement) holds(a access) bool {
+// matches reports whether a statement applies to an access: its action, resource and conditions.
+func (s statement) matches(a access) bool {
 	if !like(a.action, s.Action) || !like(a.resource, s.Resource) {
 		return false
 	}
 	for operator, conditions := range s.Condition {
 		for key, node := range conditions {
-			var said words
-			if said.UnmarshalYAML(&node) != nil {
+			var values stringList
+			if values.UnmarshalYAML(&node) != nil {
 				return false
 			}
 			met := false
@@ -271,21 +275,21 @@ func (s statement) holds(a access) bool {
 			case "ForAllValues:StringLike dynamodb:LeadingKeys":
 				met = true
 				for _, k := range a.keys {
-					met = met && like(k, said)
+					met = met && like(k, values)
 				}
 			case "Null dynamodb:LeadingKeys":
-				met = len(a.keys) > 0 && said[0] == "false"
+				met = len(a.keys) > 0 && values[0] == "false"
 			case "ForAllValues:StringEquals dynamodb:Attributes":
 				met = true
 				for _, k := range a.attributes {
-					met = met && like(k, said)
+					met = met && like(k, values)
 				}
 			case "StringEqualsIfExists dynamodb:Select":
-				met = a.specific && said[0] == "SPECIFIC_ATTRIBUTES"
+				met = a.specific && values[0] == "SPECIFIC_ATTRIBUTES"
 			case "StringEqualsIfExists dynamodb:ReturnValues":
-				met = said[0] == "NONE" // no call asks for the old item
+				met = values[0] == "NONE" // no call asks for the old item
 			case "Null s3:if-none-match":
-				met = a.createOnly == (said[0] == "false")
+				met = a.createOnly == (values[0] == "false")
 			}
 			if !met {
 				return false
@@ -295,10 +299,10 @@ func (s statement) holds(a access) bool {
 	return true
 }
 
-// like compares as IAM does: * stands for anything, slashes included.
+// like matches as IAM does: * stands for any text, slashes included.
 func like(text string, patterns []string) bool {
 	for _, p := range patterns {
-		// path.Match's * ends at a slash, and a bracket would be special.
+		// In path.Match, * does not match a slash, and brackets are special.
 		clean := strings.NewReplacer("/", "\x00", "[", "(", "]", ")", "{", "(", "}", ")")
 		if ok, err := path.Match(clean.Replace(p), clean.Replace(text)); err == nil && ok {
 			return true

@@ -89,7 +89,7 @@ func TestStaffResultsReplacePublicOnes(t *testing.T) {
 	}
 	publish("staff")
 	if len(files.objects) != 0 {
-		t.Errorf("files are published although none was public before: %v", files.objects)
+		t.Errorf("files are written although none was public before: %v", files.objects)
 	}
 	publish("public")
 	before := files.objects["tea/results/index.html"].body
