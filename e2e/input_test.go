@@ -256,7 +256,7 @@ func (k keyboard) choose(t *testing.T, ctx context.Context, name, value string) 
 		}
 		do(t, ctx, chromedp.KeyEvent(kb.ArrowRight))
 	}
-	t.Fatalf("the arrow keys never come to %s of %s", value, name)
+	t.Fatalf("the arrow keys do not reach %s of %s", value, name)
 }
 
 func (k keyboard) pick(t *testing.T, ctx context.Context, name, value string) {
@@ -268,7 +268,7 @@ func (k keyboard) pick(t *testing.T, ctx context.Context, name, value string) {
 			return
 		}
 	}
-	t.Fatalf("the arrow keys never come to %s of %s", value, name)
+	t.Fatalf("the arrow keys do not reach %s of %s", value, name)
 }
 
 func (k keyboard) write(t *testing.T, ctx context.Context, name, text string) {

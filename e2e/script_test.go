@@ -168,7 +168,7 @@ func waitForReceipt(t *testing.T, v *visitor) string {
 	return read(t, v, chromedp.Evaluate[string](`document.querySelector("#receipt code").textContent`))
 }
 
-// check checks expressions in the page, by what they stand for.
+// check fails for each expression that is false in the page. Its key says what the expression stands for.
 func check(t *testing.T, v *visitor, expressions map[string]string) {
 	t.Helper()
 	for what, expression := range expressions {
