@@ -34,7 +34,7 @@ languages, with results.json and results.csv. Start with DIR/ID/results/index.ht
 
 Pages for staff and management say so at their head. Each level is only for those that the survey's results.audience names,
 or fewer: public pages of a survey with 'audience: management' are refused. Nothing in DIR is removed; write each level to
-a folder of its own, and mind who can read it.
+a folder of its own, and take care who can read it.
 
 Examples:
 
