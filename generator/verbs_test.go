@@ -100,7 +100,7 @@ func TestVerbsThroughServer(t *testing.T) {
 	}
 }
 
-// TestVerbsNameTheirFiles: a client writes only files that the verb names.
+// TestVerbsNameTheirFiles checks that a client writes only files that the verb names.
 func TestVerbsNameTheirFiles(t *testing.T) {
 	t.Parallel()
 	writers := map[string]verb{

@@ -55,8 +55,8 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amz-Meta-Revision", o.revision)
 }
 
-// TestStaffResultsReplacePublicOnes: a survey that is switched from public to staff has a notice in place of each results
-// file, and none that was not public before.
+// TestStaffResultsReplacePublicOnes checks that a survey that is switched from public to staff has a notice in place of
+// each results file, and none that was not public before.
 func TestStaffResultsReplacePublicOnes(t *testing.T) {
 	table := httptest.NewServer(http.HandlerFunc(emptyTable))
 	defer table.Close()

@@ -36,7 +36,7 @@ func (r *Restored) kind(pk string) *int {
 // restoreAttempts bounds the tries to put a shard's last response while others change the shard's tally.
 const restoreAttempts = 20
 
-// parallelCopies is how many items are copied at a time.
+// parallelCopies bounds the items that are copied at a time.
 const parallelCopies = 32
 
 // Restore copies into a table the items that it lacks of another one, such as point-in-time recovery makes. It replaces

@@ -130,7 +130,7 @@ func TestVerb(t *testing.T) {
 	}
 }
 
-// TestErrors: what a verb ends with is what the client ends with.
+// TestErrors checks that the client ends with the error that the verb ended with.
 func TestErrors(t *testing.T) {
 	ends := map[string]error{"well": nil, "problems": console.ErrProblems, "usage": console.Usagef("--out: which?"), "failure": fs.ErrPermission}
 	table := Table{"panic": plain(func(context.Context, Output) error { panic("a mistake") })}
@@ -155,7 +155,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestClientGoes: work for a client that goes away is cancelled.
+// TestClientGoes checks that work for a client that goes away is cancelled.
 func TestClientGoes(t *testing.T) {
 	stopped := make(chan error, 1)
 	data, _ := serve(t, Table{"slow": plain(untilStopped(stopped))})
@@ -173,7 +173,7 @@ func TestClientGoes(t *testing.T) {
 	}
 }
 
-// TestClientGoesDuringSilence: the same while the verb writes nothing.
+// TestClientGoesDuringSilence does the same while the verb writes nothing.
 func TestClientGoesDuringSilence(t *testing.T) {
 	begun, stopped := make(chan struct{}), make(chan struct{})
 	data, _ := serve(t, Table{"silent": plain(func(ctx context.Context, _ Output) error {
@@ -194,8 +194,8 @@ func TestClientGoesDuringSilence(t *testing.T) {
 	<-stopped
 }
 
-// TestServerCloses: a server that is closed cancels verbs and waits for them, and the client ends with an error. The same
-// holds with a client that does not read.
+// TestServerCloses checks that a server that is closed cancels verbs and waits for them, even if their clients do not read,
+// and that the client ends with an error.
 func TestServerCloses(t *testing.T) {
 	stopped := make(chan error, 2)
 	data, s := serve(t, Table{"slow": plain(untilStopped(stopped))})
@@ -223,7 +223,7 @@ func TestServerCloses(t *testing.T) {
 	}
 }
 
-// TestTwoAtOnce: verbs run at the same time, and what they print is not mixed up.
+// TestTwoAtOnce checks that verbs run at the same time, and that what they print is not mixed up.
 func TestTwoAtOnce(t *testing.T) {
 	var both sync.WaitGroup
 	both.Add(2)
@@ -253,7 +253,7 @@ func TestTwoAtOnce(t *testing.T) {
 	clients.Wait()
 }
 
-// TestFilesNotAskedFor: the client writes nothing but what was asked for.
+// TestFilesNotAskedFor checks that the client writes nothing but what was asked for.
 func TestFilesNotAskedFor(t *testing.T) {
 	dir := t.TempDir()
 	data, _ := serve(t, Table{"write": func(options []byte) (Verb, error) {
@@ -385,7 +385,7 @@ func writeHalf(dir string) {
 	select {}
 }
 
-// TestOtherVersions: servers from before HTTP, and from after this version of the protocol.
+// TestOtherVersions calls servers from before HTTP, and from after this version of the protocol.
 func TestOtherVersions(t *testing.T) {
 	for name, answer := range map[string]func(net.Conn){
 		"of before HTTP": func(connection net.Conn) {
@@ -463,7 +463,7 @@ func TestNonsense(t *testing.T) {
 	}
 }
 
-// TestBrokenFrames: frames that are not valid end the client with an error.
+// TestBrokenFrames checks that invalid frames end the client with an error.
 func TestBrokenFrames(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"nothing":            nil,
@@ -483,7 +483,7 @@ func TestBrokenFrames(t *testing.T) {
 	}
 }
 
-// TestFiles: a file is there whole or not at all, and its mode is what was asked for.
+// TestFiles checks that a file exists whole or not at all, and has the mode that was asked for.
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "deep", "answers.csv")

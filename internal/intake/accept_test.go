@@ -32,7 +32,7 @@ const (
 
 // BenchmarkAccept sends submissions of 30 answers in JSON from 256 clients to the handler, with the real renderer and the
 // embedded store, which syncs. For comparison, and in turns with it, bare bbolt stores values of the same size under random
-// ids, from as many goroutines and in batches of as many.
+// ids, from as many goroutines, in batches of their number.
 func BenchmarkAccept(b *testing.B) {
 	s := storetest.RatingSurvey(b, 30)
 	store, err := local.Open(filepath.Join(b.TempDir(), "glasspoll.db"))

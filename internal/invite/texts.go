@@ -172,7 +172,7 @@ func nonEmpty(all ...string) []string {
 // smsLength is the length of a text message, which networks charge by the segment.
 type smsLength struct {
 	segments       int
-	used, capacity int    // characters, and how many fit in so many segments
+	used, capacity int    // characters, and how many fit into the segments
 	alphabet       string // GSM-7, or UCS-2 if one character is not in that
 	odd            rune   // the first character that is not in GSM-7; 0 if all are
 }

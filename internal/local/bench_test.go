@@ -60,7 +60,7 @@ func atOnce(b *testing.B, call func(i int) error) {
 }
 
 // BenchmarkPut stores responses of 30 answers from 256 goroutines. For comparison within one run, bare bbolt stores values of
-// the same size in batches of as many: under the ids of the responses, which recognizing a duplicate needs, and under
+// the same size in batches of 256: under the ids of the responses, which recognizing a duplicate needs, and under
 // ascending keys, which is the most that bbolt can do.
 func BenchmarkPut(b *testing.B) {
 	s := storetest.RatingSurvey(b, 30)

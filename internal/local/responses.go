@@ -147,7 +147,7 @@ func (s *Store) Periods(ctx context.Context, survey string) (periods []string, e
 	return periods, err
 }
 
-// pageSize is how many entries are read in one transaction. While a read transaction is open, the file cannot reuse space,
+// pageSize bounds the entries that are read in one transaction. While a read transaction is open, the file cannot reuse space,
 // and the caller may write between two entries.
 const pageSize = 1000
 

@@ -14,7 +14,7 @@ import (
 // twice. A tally that is folded again keeps the cursor up to which alerts have been evaluated, so a new alert is for
 // responses that arrive after it.
 
-// parallelCases is how many cases are opened at the same time.
+// parallelCases bounds the cases that are opened at the same time.
 const parallelCases = 16
 
 // maxOpened bounds the ids of stored cases that a publisher remembers, so that it does not try to store the cases of

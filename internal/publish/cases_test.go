@@ -358,7 +358,8 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
-// TestOutbox: the cases that a publisher opens are in the outbox, if it is to notify; those withdrawn since too.
+// TestOutbox checks that the cases that a publisher opens are in the outbox if it is to notify, including those withdrawn
+// since.
 func TestOutbox(t *testing.T) {
 	s, c := parse(t, sample+alerts), newFakeCases(newFakeStore())
 	for n := range 20 {

@@ -127,7 +127,7 @@ func TestPagesOfLostReleases(t *testing.T) {
 	m.wantLatest(t, s)
 }
 
-// TestMemories: two publishers take turns, meet in the middle of a run, fail and are replaced, while answers arrive, the
+// TestMemories lets two publishers take turns: they meet in the middle of a run, fail and are replaced, while answers arrive, the
 // questionnaire, its sidecars and the day change, and files are removed. After an undisturbed run every page is the one that a
 // publisher without a memory makes of the same releases.
 func TestMemories(t *testing.T) {

@@ -104,7 +104,7 @@ const (
 	// chunk is the number of responses after which a tally is saved: what a crash costs, and what one run of a function
 	// certainly completes.
 	chunk = 20_000
-	// attempts is how often a run retries when others write at the same time.
+	// attempts bounds the tries of a run when others write at the same time.
 	attempts = 20
 	// grace is how long after its end a period, or the window, still counts as open: answers sent in its last moment may
 	// be on their way.

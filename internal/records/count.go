@@ -28,7 +28,7 @@ type Counted struct {
 }
 
 // Count counts all responses of a survey, each period with the questionnaire of its latest release, which may
-// have questions that are not asked any more. The report has the date of now.
+// have questions that are not asked any more. The report is dated now.
 func Count(ctx context.Context, records store.Records, s *survey.Survey, of Range, now time.Time) (*Counted, error) {
 	periods, err := Periods(ctx, records, s.ID, "")
 	if err != nil {
@@ -85,7 +85,7 @@ func countPeriod(ctx context.Context, records store.Records, s, form *survey.Sur
 	return tally.Merge(tallies...), nil
 }
 
-// countShard goes on from the stored tally if form is s, today's questionnaire.
+// countShard counts a shard. It continues from the stored tally if form is s, the questionnaire in force.
 func countShard(ctx context.Context, records store.Records, s, form *survey.Survey, shard store.Shard, ends map[store.Shard]string) (*tally.Tally, error) {
 	t := tally.New(form)
 	if form == s {

@@ -530,7 +530,8 @@ func TestHostileTable(t *testing.T) {
 	}
 }
 
-// TestBrokenTrend: where a scale has changed, nothing is compared, on the page or in the file, and the line is broken.
+// TestBrokenTrend checks that where a scale has changed, nothing is compared, on the page or in the file, and the line is
+// broken.
 func TestBrokenTrend(t *testing.T) {
 	r := renderer(t)
 	before, after := scoredSurvey(t, scorings["graded_10"]), scoredSurvey(t, scorings["percent_of_max"])
@@ -583,7 +584,7 @@ func TestBrokenTrend(t *testing.T) {
 	}
 }
 
-// TestChange: a change that is smaller than the margins of both periods is called so.
+// TestChange checks what the headline says of a change that is smaller or larger than the margins of both periods.
 func TestChange(t *testing.T) {
 	r, s := renderer(t), scoredSurvey(t, scorings["percent_of_max"])
 	for _, c := range []struct {
@@ -604,7 +605,8 @@ func TestChange(t *testing.T) {
 	}
 }
 
-// TestFewAreNotShown: of a group of fewer than k, the page shows only that it is too small; and it has no page.
+// TestFewAreNotShown checks that of a group of fewer than k, the page shows only that it is too small, and that the group
+// has no page.
 func TestFewAreNotShown(t *testing.T) {
 	r, s := renderer(t), scoredSurvey(t, scorings["percent_of_max"])
 	report := stats.NewReport(s, []*release.Release{randomRelease(t, s, "2026-Q4", "2026-11-20", 14, 0.7, 2)})
@@ -653,7 +655,7 @@ func TestFewAreNotShown(t *testing.T) {
 	}
 }
 
-// TestFolders: links lead to existing pages, and every page is linked to; and there are never too many.
+// TestFolders checks that links lead to existing pages, that every page is linked to, and that there are never too many.
 func TestFolders(t *testing.T) {
 	r, s := renderer(t), scoredSurvey(t, scorings["percent_of_max"])
 	report := quarterlyReport(t, s, 3, 60)
@@ -701,7 +703,7 @@ func TestFolders(t *testing.T) {
 	}
 }
 
-// TestGroupsAreCached: a group's figures are computed once, and again only when the cache was full.
+// TestGroupsAreCached checks that a group's figures are computed once, and again only when the cache was full.
 func TestGroupsAreCached(t *testing.T) {
 	s := scoredSurvey(t, scorings["percent_of_max"])
 	set := NewSet(quarterlyReport(t, s, 3, 60))
@@ -722,8 +724,8 @@ func TestGroupsAreCached(t *testing.T) {
 	}
 }
 
-// TestResultsWeight: a page of 30 questions, ten cross-tabulations and eight periods has 30 KB with its stylesheet, and no
-// script.
+// TestResultsWeight checks that a page of 30 questions, ten cross-tabulations and eight periods has 30 KB with its
+// stylesheet, and no script.
 func TestResultsWeight(t *testing.T) {
 	r := renderer(t)
 	s := thirtyWithCrossTabs(t)

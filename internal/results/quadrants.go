@@ -149,7 +149,7 @@ const (
 	narrowest = 280.0
 
 	plateHeight, plateGap = 20.0, 2.0
-	// clusterSize is how many pixels there are at most between items of one cluster, and maxShift how far its plate may be
+	// clusterSize is the largest distance in pixels between items of one cluster, and maxShift how far its plate may be
 	// moved; both grow where there is too little room.
 	clusterSize, maxShift = 4.0, 2 * (plateHeight + plateGap)
 )

@@ -59,8 +59,8 @@ func (a box) overlaps(b box) bool {
 	return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }
 
-// TestPlatesDoNotOverlap: whatever the items, each has its number on one plate, and no plate overlaps another or leaves the
-// chart, on the narrowest and the widest screen, from left to right and from right to left.
+// TestPlatesDoNotOverlap checks that, for items of any kind, each has its number on one plate, and that no plate overlaps
+// another or leaves the chart, on the narrowest and the widest screen, from left to right and from right to left.
 func TestPlatesDoNotOverlap(t *testing.T) {
 	line := func(n int, at func(i int) [2]float64) [][2]float64 {
 		places := make([][2]float64, n)

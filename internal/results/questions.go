@@ -208,7 +208,7 @@ type likertRow struct {
 	Counts []count
 }
 
-// count is how many, and their share.
+// count is a number of answers and their share.
 type count struct {
 	N     int64
 	Share string

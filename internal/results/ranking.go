@@ -129,7 +129,7 @@ type finding struct {
 	Rows        []scoreRow
 }
 
-// maxFindings is how many items a finding names.
+// maxFindings bounds the items that a finding names.
 const maxFindings = 3
 
 func (d *document) findings(ranked []scoreRow) []finding {

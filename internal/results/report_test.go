@@ -38,7 +38,8 @@ func reportPage(t *testing.T, language string) (ReportPage, *survey.Survey) {
 	}, s
 }
 
-// TestManagementReport: one page that needs no other file, with every chapter, and nothing that a browser would run.
+// TestManagementReport checks that the report is one page that needs no other file, has every chapter, and nothing that a
+// browser would run.
 func TestManagementReport(t *testing.T) {
 	templates := os.DirFS("../../templates")
 	r := renderer(t)
@@ -96,7 +97,8 @@ func TestReportOfNothing(t *testing.T) {
 	}
 }
 
-// TestReportWords: all keys that the report, the codebook and exports use exist in the wording, and all of its keys are used.
+// TestReportWords checks that all keys that the report, the codebook and exports use exist in the wording, and all of its
+// keys are used.
 func TestReportWords(t *testing.T) {
 	catalog, err := wording.Load(os.DirFS("../../templates/report"))
 	if err != nil {
@@ -135,7 +137,7 @@ func TestReportWords(t *testing.T) {
 	}
 }
 
-// TestLevels: a page says for whom it is, and shows figures to nobody else.
+// TestLevels checks that a page says for whom it is, and shows no figures to others.
 func TestLevels(t *testing.T) {
 	s := rendertest.Shipped(t, "packaging")
 	for _, audience := range Levels() {
@@ -171,8 +173,8 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// TestReportHidesNoGroup: where everybody is counted, as in the report, a page mentions empty groups and respondents whose
-// group is not known, never groups that are too small.
+// TestReportHidesNoGroup checks that where everybody is counted, as in the report, a page mentions empty groups and
+// respondents whose group is not known, never groups that are too small.
 func TestReportHidesNoGroup(t *testing.T) {
 	s, problems := questionnaire.Parse("few.yaml", []byte(`
 title: {zh: 少, en: Few, ar: قليل}

@@ -74,7 +74,7 @@ func TestBackups(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// A server over the newest copy knows the answer: the same again is no new one.
+	// The newest copy has the answer and the definition.
 	paths, _, err := local.Backups(dir)
 	if err != nil || len(paths) != 2 || paths[0] != old {
 		t.Fatal(paths, err)

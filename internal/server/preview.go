@@ -315,7 +315,7 @@ type frame struct {
 	Width               int // CSS pixels
 }
 
-// sideWidths are those of a common telephone and of a common computer's window.
+// sideWidths are the widths of a common telephone and of a common computer's window.
 var sideWidths = []struct {
 	key   string // in previewText
 	width int

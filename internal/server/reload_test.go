@@ -222,7 +222,7 @@ const teaActions = `- problem: {zh: 太苦, en: Too bitter}
   due: 2099-12-01
 `
 
-// TestSidecars: measures are on the results page, follow their file while it has no problems, and go with it.
+// TestSidecars checks that measures are on the results page, follow their file while it has no problems, and go with it.
 func TestSidecars(t *testing.T) {
 	t.Parallel()
 	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey, "surveys/tea.actions.yaml": teaActions})

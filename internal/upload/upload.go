@@ -66,7 +66,7 @@ type Site struct {
 const (
 	// notFoundName is the page for an address that does not exist.
 	notFoundName = "404.html"
-	// concurrency is how many files are uploaded at a time.
+	// concurrency bounds the files that are uploaded at a time.
 	concurrency = 16
 )
 

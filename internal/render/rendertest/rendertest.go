@@ -140,7 +140,7 @@ func Text(t *testing.T, page []byte) string {
 	return b.String()
 }
 
-// elements are those that templates have.
+// elements are the elements that templates use.
 var elements = strings.Fields(`html head meta title link script body a header main footer nav section article aside h1 h2 h3 h4 p ul ol li b i small span
 	code em strong div form input fieldset legend label select option textarea button svg circle path rect line text g table thead tbody tr th td
 	tfoot caption details summary dl dt dd progress desc figure figcaption blockquote`)
