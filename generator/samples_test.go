@@ -244,7 +244,7 @@ func TestGuideExamples(t *testing.T) {
 	}
 	for i := range min(len(structures["zh"]), len(structures["en"])) {
 		if !reflect.DeepEqual(structures["zh"][i], structures["en"][i]) {
-			t.Errorf("example %d is another one in zh and en:\n%v\n%v", i+1, structures["zh"][i], structures["en"][i])
+			t.Errorf("example %d differs in zh and en:\n%v\n%v", i+1, structures["zh"][i], structures["en"][i])
 		}
 	}
 	if len(structures["zh"]) != len(structures["en"]) {

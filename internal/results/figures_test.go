@@ -634,7 +634,7 @@ func TestFewAreNotShown(t *testing.T) {
 	}
 	page := Page{Set: NewSet(report), Language: "en", Root: "../", Folder: Folder{Segment: "branch", Option: small}}
 	if err := r.HTML(new(bytes.Buffer), page); err == nil {
-		t.Error("it has a page")
+		t.Error("the withheld group has a page")
 	}
 	for name, draw := range map[string]func(io.Writer, Page) error{"results.csv": r.CSV, "results.json": r.JSON} {
 		var b bytes.Buffer

@@ -177,7 +177,7 @@ func TestThemeIsBuiltIn(t *testing.T) {
 				t.Errorf("%s is not themed", name)
 			}
 		case strings.HasPrefix(name, "assets/icon.") && !strings.Contains(content, "#7a1f5c"):
-			t.Errorf("%s has not the accent: %s", name, content)
+			t.Errorf("%s does not have the accent: %s", name, content)
 		}
 	}
 	for name, content := range plain {

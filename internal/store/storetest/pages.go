@@ -43,7 +43,7 @@ func pages(t *testing.T, b Backend) {
 		b = b.Reopen(t)
 	}
 	if now, revision, err := b.Pages.Page(ctx, name); err != nil || now != tag || revision != 5 {
-		t.Errorf("at last %q, %d, %v", now, revision, err)
+		t.Errorf("final page %q, %d, %v", now, revision, err)
 	}
 
 	var written atomic.Int64

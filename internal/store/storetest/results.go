@@ -46,7 +46,7 @@ func tallies(t *testing.T, b Backend) {
 		b = b.Reopen(t)
 	}
 	if got, revision, err := b.Tallies.Tally(ctx, shard); err != nil || revision != 3 || !bytes.Equal(got.Encode(), tallyOf(2).Encode()) {
-		t.Errorf("at last: %v, %d, %v", got, revision, err)
+		t.Errorf("final tally: %v, %d, %v", got, revision, err)
 	}
 	for _, other := range []store.Shard{{Survey: surveyID, Period: period, Number: 4}, {Survey: surveyID, Period: "2026-Q3", Number: 3}, {Survey: "other", Period: period, Number: 3}} {
 		if got, _, err := b.Tallies.Tally(ctx, other); got != nil || err != nil {
