@@ -1,5 +1,4 @@
-// Package glasspoll embeds what a site is made of: the templates, with the interface's wording, and sample
-// questionnaires. It has no logic.
+// Package glasspoll embeds the templates, with the wording of the interface, and the sample questionnaires. It has no logic.
 package glasspoll
 
 import (
@@ -16,19 +15,19 @@ var pages embed.FS
 //go:embed surveys/*.yaml
 var samples embed.FS
 
-// Templates is the folder templates/: *.html, the stylesheets, script.js, icon.svg, and wording/LANGUAGE.yaml.
+// Templates returns the folder templates/: *.html, the stylesheets, script.js, icon.svg, and wording/LANGUAGE.yaml.
 func Templates() fs.FS { return sub(templates, "templates") }
 
-// Pages is as much of [Templates] as rendering a page takes. A function that links no more is smaller by the assets.
+// Pages returns the part of [Templates] that rendering a page needs. A function that uses nothing else is linked without the assets.
 func Pages() fs.FS { return sub(pages, "templates") }
 
-// Samples is the folder surveys/: questionnaires to start from.
+// Samples returns the folder surveys/: questionnaires to start from.
 func Samples() fs.FS { return sub(samples, "surveys") }
 
 func sub(fsys embed.FS, folder string) fs.FS {
 	inner, err := fs.Sub(fsys, folder)
 	if err != nil {
-		panic(err) // the folder's name is a constant above
+		panic(err) // the folder is one of the constants above
 	}
 	return inner
 }

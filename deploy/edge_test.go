@@ -10,7 +10,8 @@ import (
 	"github.com/dop251/goja"
 )
 
-// edge runs the edge function for an address, as the CDN does.
+// edge runs the edge function for a request, as the CDN does. It returns the path to read from the bucket, or the location and
+// status of a redirect.
 func edge(t *testing.T, uri string, query map[string]any) (path, location string, status int64) {
 	t.Helper()
 	source, err := os.ReadFile("edge.js")
@@ -25,7 +26,7 @@ func edge(t *testing.T, uri string, query map[string]any) (path, location string
 	if query == nil {
 		query = map[string]any{}
 	}
-	// As JSON, so that the fields of the query have an order.
+	// Through JSON, so that the parameters of the query have an order.
 	event, err := json.Marshal(map[string]any{"request": map[string]any{"method": "GET", "uri": uri, "querystring": query, "headers": map[string]any{}}})
 	if err != nil {
 		t.Fatal(err)
@@ -51,59 +52,59 @@ func TestEdgeIsInTheTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resources := at(t, template(t), "Resources").(tree)
-	if code := at(t, resources, "Directories", "Properties", "FunctionCode").(string); strings.TrimSpace(code) != strings.TrimSpace(string(source)) {
+	resources := lookUp(t, template(t), "Resources").(tree)
+	if code := lookUp(t, resources, "Directories", "Properties", "FunctionCode").(string); strings.TrimSpace(code) != strings.TrimSpace(string(source)) {
 		t.Error("the template's copy of edge.js differs: copy the file into it again")
 	}
 	if len(source) > 10<<10 {
-		t.Errorf("%d bytes are more than CloudFront takes", len(source))
+		t.Errorf("edge.js has %d bytes, more than CloudFront allows", len(source))
 	}
-	want(t, resources, "cloudfront-js-2.0", "Directories", "Properties", "FunctionConfig", "Runtime")
-	want(t, resources, "viewer-request", "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior", "FunctionAssociations", "0", "EventType")
+	checkValue(t, resources, "cloudfront-js-2.0", "Directories", "Properties", "FunctionConfig", "Runtime")
+	checkValue(t, resources, "viewer-request", "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior", "FunctionAssociations", "0", "EventType")
 }
 
 func TestEdgeMapsDirectories(t *testing.T) {
 	one := func(value string) map[string]any { return map[string]any{"value": value} }
 	for _, c := range []struct {
-		uri   string
-		query map[string]any
-		path  string // that is read from the bucket
-		leads string // or where the visitor is redirected, from https://polls.example
+		uri      string
+		query    map[string]any
+		path     string // to read from the bucket
+		redirect string // or where to redirect to, at https://polls.example
 	}{
 		{uri: "/", path: "/index.html"},
 		{uri: "/service/", path: "/service/index.html"},
 		{uri: "/service/en/results/", path: "/service/en/results/index.html"},
 		{uri: "/assets/style.1a2b.css", path: "/assets/style.1a2b.css"},
 		{uri: "/service/results/results.json", path: "/service/results/results.json"},
-		{uri: "/service", leads: "https://polls.example/service/"},
-		{uri: "/service/en/results", leads: "https://polls.example/service/en/results/"},
-		{uri: "/service", query: map[string]any{"c": one("email")}, leads: "https://polls.example/service/?c=email"},
-		{uri: "/service", query: map[string]any{"c": one("a%20b&x=1#y")}, leads: "https://polls.example/service/?c=a%20b%26x%3D1%23y"},
-		{uri: "/service", query: map[string]any{"c": one(""), "d": map[string]any{"value": "1", "multiValue": []any{one("1"), one("2")}}}, leads: "https://polls.example/service/?c&d=1&d=2"},
-		{uri: "//evil", leads: "https://polls.example//evil/"},
-		{uri: "/https:", leads: "https://polls.example/https%3A/"},
-		{uri: "/javascript:alert(1)", leads: "https://polls.example/javascript%3Aalert%281%29/"},
-		{uri: "/\\evil", leads: "https://polls.example/%5Cevil/"},
-		{uri: "/a\r\nX: y", leads: "https://polls.example/a%0D%0AX%3A%20y/"},
-		{uri: "/%E6%9C%8D", leads: "https://polls.example/%E6%9C%8D/"},
-		{uri: "/服", leads: "https://polls.example/%E6%9C%8D/"},
+		{uri: "/service", redirect: "https://polls.example/service/"},
+		{uri: "/service/en/results", redirect: "https://polls.example/service/en/results/"},
+		{uri: "/service", query: map[string]any{"c": one("email")}, redirect: "https://polls.example/service/?c=email"},
+		{uri: "/service", query: map[string]any{"c": one("a%20b&x=1#y")}, redirect: "https://polls.example/service/?c=a%20b%26x%3D1%23y"},
+		{uri: "/service", query: map[string]any{"c": one(""), "d": map[string]any{"value": "1", "multiValue": []any{one("1"), one("2")}}}, redirect: "https://polls.example/service/?c&d=1&d=2"},
+		{uri: "//evil", redirect: "https://polls.example//evil/"},
+		{uri: "/https:", redirect: "https://polls.example/https%3A/"},
+		{uri: "/javascript:alert(1)", redirect: "https://polls.example/javascript%3Aalert%281%29/"},
+		{uri: "/\\evil", redirect: "https://polls.example/%5Cevil/"},
+		{uri: "/a\r\nX: y", redirect: "https://polls.example/a%0D%0AX%3A%20y/"},
+		{uri: "/%E6%9C%8D", redirect: "https://polls.example/%E6%9C%8D/"},
+		{uri: "/服", redirect: "https://polls.example/%E6%9C%8D/"},
 	} {
 		path, location, status := edge(t, c.uri, c.query)
-		if c.leads == "" {
+		if c.redirect == "" {
 			if path != c.path || status != 0 {
-				t.Errorf("%q asks for %q (%d), want %q", c.uri, path, status, c.path)
+				t.Errorf("%q reads %q (%d), want %q", c.uri, path, status, c.path)
 			}
 			continue
 		}
 		base := &url.URL{Scheme: "https", Host: "polls.example", Path: c.uri}
 		there, err := url.Parse(location)
 		if err != nil || status != 301 {
-			t.Errorf("%q leads to %q (%d): %v", c.uri, location, status, err)
+			t.Errorf("%q redirects to %q (%d): %v", c.uri, location, status, err)
 			continue
 		}
 		got := base.ResolveReference(there)
-		if got.Host != "polls.example" || strings.ReplaceAll(strings.ReplaceAll(got.String(), "(", "%28"), ")", "%29") != c.leads {
-			t.Errorf("%q leads to %s, want %s", c.uri, got, c.leads)
+		if got.Host != "polls.example" || strings.ReplaceAll(strings.ReplaceAll(got.String(), "(", "%28"), ")", "%29") != c.redirect {
+			t.Errorf("%q redirects to %s, want %s", c.uri, got, c.redirect)
 		}
 	}
 }

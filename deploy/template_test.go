@@ -1,4 +1,4 @@
-// Package deploy_test checks that the template of the deployment agrees with the code.
+// Package deploy_test checks the template of the deployment against the code.
 package deploy_test
 
 import (
@@ -27,7 +27,7 @@ import (
 	"glasspoll/internal/render"
 )
 
-// tree is a part of the template. Intrinsic functions are text: "!Ref Table", "!GetAtt Table.Arn", "!Sub ...".
+// tree is a part of the template. Intrinsic functions are strings: "!Ref Table", "!GetAtt Table.Arn", "!Sub ...".
 type tree = map[string]any
 
 func template(t *testing.T) tree {
@@ -40,28 +40,28 @@ func template(t *testing.T) tree {
 	if err := yaml.Unmarshal(source, &document); err != nil {
 		t.Fatal(err)
 	}
-	return plain(t, document.Content[0]).(tree)
+	return decode(t, document.Content[0]).(tree)
 }
 
-// plain turns a node into maps, lists and texts.
-func plain(t *testing.T, n *yaml.Node) any {
+// decode converts a node to maps, lists and strings.
+func decode(t *testing.T, n *yaml.Node) any {
 	t.Helper()
 	switch n.Kind {
 	case yaml.AliasNode:
-		return plain(t, n.Alias)
+		return decode(t, n.Alias)
 	case yaml.MappingNode:
 		m := tree{}
 		for i := 0; i < len(n.Content); i += 2 {
-			if _, twice := m[n.Content[i].Value]; twice {
-				t.Errorf("line %d: the key %s comes twice", n.Content[i].Line, n.Content[i].Value)
+			if _, exists := m[n.Content[i].Value]; exists {
+				t.Errorf("line %d: duplicate key %s", n.Content[i].Line, n.Content[i].Value)
 			}
-			m[n.Content[i].Value] = plain(t, n.Content[i+1])
+			m[n.Content[i].Value] = decode(t, n.Content[i+1])
 		}
 		return m
 	case yaml.SequenceNode:
 		var list []any
 		for _, c := range n.Content {
-			list = append(list, plain(t, c))
+			list = append(list, decode(t, c))
 		}
 		if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
 			return tree{n.Tag: list}
@@ -74,14 +74,14 @@ func plain(t *testing.T, n *yaml.Node) any {
 	return n.Value
 }
 
-// at returns the part of a tree at a path of keys and indexes.
-func at(t *testing.T, from any, path ...string) any {
+// lookUp returns the part of a tree at a path of keys and indexes.
+func lookUp(t *testing.T, from any, path ...string) any {
 	t.Helper()
 	for i, step := range path {
 		switch here := from.(type) {
 		case tree:
-			next, there := here[step]
-			if !there {
+			next, ok := here[step]
+			if !ok {
 				t.Fatalf("the template has no %s", strings.Join(path[:i+1], "/"))
 			}
 			from = next
@@ -98,15 +98,16 @@ func at(t *testing.T, from any, path ...string) any {
 	return from
 }
 
-func want(t *testing.T, from any, expected any, path ...string) {
+// checkValue compares the part of a tree at a path.
+func checkValue(t *testing.T, from any, expected any, path ...string) {
 	t.Helper()
-	if got := at(t, from, path...); !reflect.DeepEqual(got, expected) {
+	if got := lookUp(t, from, path...); !reflect.DeepEqual(got, expected) {
 		t.Errorf("%s is %v, want %v", strings.Join(path, "/"), got, expected)
 	}
 }
 
-// words returns one text or several as a sorted list.
-func words(from any) []string {
+// stringList returns a string or a list of strings as a sorted list.
+func stringList(from any) []string {
 	switch from := from.(type) {
 	case string:
 		return []string{from}
@@ -122,7 +123,7 @@ func words(from any) []string {
 }
 
 func TestTableHasTheSchema(t *testing.T) {
-	table := at(t, template(t), "Resources", "Table").(tree)
+	table := lookUp(t, template(t), "Resources", "Table").(tree)
 	schema := cloud.Schema("x")
 	keys := func(elements any) (list []string) {
 		for _, e := range elements.([]any) {
@@ -145,13 +146,13 @@ func TestTableHasTheSchema(t *testing.T) {
 	if len(indexes) != 1 || len(schema.LocalSecondaryIndexes) != 1 {
 		t.Fatalf("%d indexes, want 1", len(indexes))
 	}
-	if got := keys(at(t, indexes, "0", "KeySchema")); !slices.Equal(got, index) {
+	if got := keys(lookUp(t, indexes, "0", "KeySchema")); !slices.Equal(got, index) {
 		t.Errorf("the index's keys are %v, want %v", got, index)
 	}
-	want(t, indexes, cloud.Index, "0", "IndexName")
+	checkValue(t, indexes, cloud.Index, "0", "IndexName")
 	projection := schema.LocalSecondaryIndexes[0].Projection
-	want(t, indexes, string(projection.ProjectionType), "0", "Projection", "ProjectionType")
-	if got := words(at(t, indexes, "0", "Projection", "NonKeyAttributes")); !slices.Equal(got, projection.NonKeyAttributes) {
+	checkValue(t, indexes, string(projection.ProjectionType), "0", "Projection", "ProjectionType")
+	if got := stringList(lookUp(t, indexes, "0", "Projection", "NonKeyAttributes")); !slices.Equal(got, projection.NonKeyAttributes) {
 		t.Errorf("the index holds %v, want %v", got, projection.NonKeyAttributes)
 	}
 	var attributes, declared []string
@@ -164,18 +165,18 @@ func TestTableHasTheSchema(t *testing.T) {
 	if !slices.Equal(declared, attributes) {
 		t.Errorf("attributes %v, want %v", declared, attributes)
 	}
-	want(t, properties, string(schema.BillingMode), "BillingMode")
-	want(t, properties, string(schema.StreamSpecification.StreamViewType), "StreamSpecification", "StreamViewType")
-	want(t, properties, cloud.Expires, "TimeToLiveSpecification", "AttributeName")
-	want(t, properties, "true", "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
-	want(t, properties, "true", "SSESpecification", "SSEEnabled")
-	want(t, properties, "true", "DeletionProtectionEnabled")
-	want(t, table, "Retain", "DeletionPolicy")
-	want(t, table, "Retain", "UpdateReplacePolicy")
+	checkValue(t, properties, string(schema.BillingMode), "BillingMode")
+	checkValue(t, properties, string(schema.StreamSpecification.StreamViewType), "StreamSpecification", "StreamViewType")
+	checkValue(t, properties, cloud.Expires, "TimeToLiveSpecification", "AttributeName")
+	checkValue(t, properties, "true", "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
+	checkValue(t, properties, "true", "SSESpecification", "SSEEnabled")
+	checkValue(t, properties, "true", "DeletionProtectionEnabled")
+	checkValue(t, table, "Retain", "DeletionPolicy")
+	checkValue(t, table, "Retain", "UpdateReplacePolicy")
 }
 
-// sources parses the Go files of a folder, without tests.
-func sources(t *testing.T, folder string) []*ast.File {
+// parseFolder parses the Go files of a folder, without tests.
+func parseFolder(t *testing.T, folder string) []*ast.File {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil || len(names) == 0 {
@@ -195,10 +196,10 @@ func sources(t *testing.T, folder string) []*ast.File {
 	return files
 }
 
-// literals lists the string literals that the code of a folder passes to a function as its first argument.
-func literals(t *testing.T, folder, function string) []string {
+// firstArguments returns the string literals that the code of a folder passes to a function as its first argument.
+func firstArguments(t *testing.T, folder, function string) []string {
 	found := map[string]bool{}
-	for _, file := range sources(t, folder) {
+	for _, file := range parseFolder(t, folder) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok && len(call.Args) > 0 {
 				name, _ := call.Fun.(*ast.Ident)
@@ -214,10 +215,10 @@ func literals(t *testing.T, folder, function string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// texts returns the string literals in the code of a folder.
-func texts(t *testing.T, folder string) map[string]bool {
+// stringLiterals returns the string literals in the code of a folder.
+func stringLiterals(t *testing.T, folder string) map[string]bool {
 	found := map[string]bool{}
-	for _, file := range sources(t, folder) {
+	for _, file := range parseFolder(t, folder) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING {
 				value, _ := strconv.Unquote(text.Value)
@@ -231,48 +232,48 @@ func texts(t *testing.T, folder string) map[string]bool {
 
 func TestFunctionsGetTheirSettings(t *testing.T) {
 	whole := template(t)
-	want(t, whole, "provided.al2023", "Globals", "Function", "Runtime")
-	want(t, whole, []any{"arm64"}, "Globals", "Function", "Architectures")
-	want(t, whole, "bootstrap", "Globals", "Function", "Handler")
+	checkValue(t, whole, "provided.al2023", "Globals", "Function", "Runtime")
+	checkValue(t, whole, []any{"arm64"}, "Globals", "Function", "Architectures")
+	checkValue(t, whole, "bootstrap", "Globals", "Function", "Handler")
 	for resource, folder := range map[string]string{"Submit": "submit", "Publish": "publish"} {
-		properties := at(t, whole, "Resources", resource, "Properties").(tree)
-		given := slices.Sorted(maps.Keys(at(t, properties, "Environment", "Variables").(tree)))
-		if read := literals(t, "../functions/"+folder, "getenv"); !slices.Equal(given, read) {
-			t.Errorf("%s is given %v, and reads %v", resource, given, read)
+		properties := lookUp(t, whole, "Resources", resource, "Properties").(tree)
+		given := slices.Sorted(maps.Keys(lookUp(t, properties, "Environment", "Variables").(tree)))
+		if read := firstArguments(t, "../functions/"+folder, "getenv"); !slices.Equal(given, read) {
+			t.Errorf("%s gets the variables %v, and reads %v", resource, given, read)
 		}
-		want(t, properties, "../bin/"+folder+".zip", "CodeUri")
-		want(t, properties, "!GetAtt "+resource+"Role.Arn", "Role")
+		checkValue(t, properties, "../bin/"+folder+".zip", "CodeUri")
+		checkValue(t, properties, "!GetAtt "+resource+"Role.Arn", "Role")
 		for _, override := range []string{"Runtime", "Architectures", "Handler"} {
-			if _, there := properties[override]; there {
-				t.Errorf("%s has a %s of its own", resource, override)
+			if _, exists := properties[override]; exists {
+				t.Errorf("%s overrides the global %s", resource, override)
 			}
 		}
 	}
-	// The variables that AWS Lambda sets itself, and those that only tests set.
-	for _, name := range literals(t, "../internal/cloud", "getenv") {
+	// Lambda sets AWS_* itself, and only tests set *_ENDPOINT.
+	for _, name := range firstArguments(t, "../internal/cloud", "getenv") {
 		if !strings.HasPrefix(name, "AWS_") && !strings.HasSuffix(name, "_ENDPOINT") {
 			t.Errorf("internal/cloud reads %s, which is not set", name)
 		}
 	}
-	// A put ends with its request, and clocks differ by a minute at most.
-	timeout, err := strconv.Atoi(at(t, whole, "Resources", "Submit", "Properties", "Timeout").(string))
+	// A response is put within the function's time, and clocks differ by at most a minute.
+	timeout, err := strconv.Atoi(lookUp(t, whole, "Resources", "Submit", "Properties", "Timeout").(string))
 	if err != nil || time.Duration(timeout)*time.Second+time.Minute > cloud.Settle {
-		t.Errorf("submit may take %d s, too long for responses that settle within %v", timeout, cloud.Settle)
+		t.Errorf("submit may run for %d s, too long if responses settle within %v", timeout, cloud.Settle)
 	}
 }
 
 func TestRoutes(t *testing.T) {
-	resources := at(t, template(t), "Resources").(tree)
-	events := at(t, resources, "Submit", "Properties", "Events").(tree)
+	resources := lookUp(t, template(t), "Resources").(tree)
+	events := lookUp(t, resources, "Submit", "Properties", "Events").(tree)
 	if len(events) != 1 {
-		t.Errorf("submit is behind %d routes, want 1", len(events))
+		t.Errorf("submit has %d routes, want 1", len(events))
 	}
-	route := at(t, events, "Submission", "Properties").(tree)
-	want(t, route, http.MethodPost, "Method")
-	want(t, route, "/api/surveys/{id}/responses", "Path")
-	want(t, route, "2.0", "PayloadFormatVersion")
+	route := lookUp(t, events, "Submission", "Properties").(tree)
+	checkValue(t, route, http.MethodPost, "Method")
+	checkValue(t, route, "/api/surveys/{id}/responses", "Path")
+	checkValue(t, route, "2.0", "PayloadFormatVersion")
 	for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
-		at(t, resources, "Api", "Properties", "DefaultRouteSettings", limit)
+		lookUp(t, resources, "Api", "Properties", "DefaultRouteSettings", limit)
 	}
 	// The form is sent to that route.
 	s, problems := questionnaire.Parse("tea.yaml", []byte("title: Tea\nlanguages: [en]\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
@@ -288,84 +289,84 @@ func TestRoutes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if address := strings.ReplaceAll(route["Path"].(string), "{id}", "tea"); !strings.Contains(form.String(), `action="..`+address+`"`) {
-		t.Errorf("the form's address is not %s", address)
+		t.Errorf("the form is not sent to %s", address)
 	}
-	distribution := at(t, resources, "Distribution", "Properties", "DistributionConfig").(tree)
+	distribution := lookUp(t, resources, "Distribution", "Properties", "DistributionConfig").(tree)
 	behaviours := distribution["CacheBehaviors"].([]any)
 	if len(behaviours) != 1 {
 		t.Fatalf("%d behaviours, want 1", len(behaviours))
 	}
-	want(t, behaviours, "/api/*", "0", "PathPattern")
-	want(t, behaviours, "handler", "0", "TargetOriginId")
-	want(t, behaviours, "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "0", "CachePolicyId") // CachingDisabled, of AWS
-	if !slices.Contains(words(at(t, behaviours, "0", "AllowedMethods")), http.MethodPost) {
+	checkValue(t, behaviours, "/api/*", "0", "PathPattern")
+	checkValue(t, behaviours, "handler", "0", "TargetOriginId")
+	checkValue(t, behaviours, "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "0", "CachePolicyId") // AWS's policy CachingDisabled
+	if !slices.Contains(stringList(lookUp(t, behaviours, "0", "AllowedMethods")), http.MethodPost) {
 		t.Error("the CDN does not pass forms on")
 	}
-	if _, there := behaviours[0].(tree)["FunctionAssociations"]; there {
-		t.Error("the edge function would change the handler's addresses")
+	if _, exists := behaviours[0].(tree)["FunctionAssociations"]; exists {
+		t.Error("the edge function runs for requests to the handler")
 	}
-	header := at(t, resources, "Submit", "Properties", "Environment", "Variables", "ADDRESS_HEADER").(string)
-	passed := words(at(t, resources, "ToHandler", "Properties", "OriginRequestPolicyConfig", "HeadersConfig", "Headers"))
+	header := lookUp(t, resources, "Submit", "Properties", "Environment", "Variables", "ADDRESS_HEADER").(string)
+	passed := stringList(lookUp(t, resources, "ToHandler", "Properties", "OriginRequestPolicyConfig", "HeadersConfig", "Headers"))
 	for _, needed := range []string{header, "Content-Type", "Accept", "Accept-Language", "Referer", "User-Agent"} {
 		if !slices.Contains(passed, needed) {
-			t.Errorf("the CDN does not pass %s on", needed)
+			t.Errorf("the CDN does not pass the header %s on", needed)
 		}
 	}
-	secret := at(t, distribution, "Origins", "1", "OriginCustomHeaders", "0").(tree)
-	if !texts(t, "../functions/submit")[secret["HeaderName"].(string)] || secret["HeaderValue"] != "!Ref OriginSecret" {
-		t.Errorf("the handler does not recognize the CDN by %v", secret)
+	secret := lookUp(t, distribution, "Origins", "1", "OriginCustomHeaders", "0").(tree)
+	if !stringLiterals(t, "../functions/submit")[secret["HeaderName"].(string)] || secret["HeaderValue"] != "!Ref OriginSecret" {
+		t.Errorf("the handler does not check the secret header %v", secret)
 	}
-	want(t, resources, "Submit", "Distribution", "DependsOn") // or the CDN may send a new secret before the handler expects it
+	checkValue(t, resources, "Submit", "Distribution", "DependsOn") // otherwise the CDN may send a new secret before the handler accepts it
 	for _, e := range distribution["CustomErrorResponses"].([]any) {
 		if e.(tree)["ErrorCode"] != "404" {
-			t.Errorf("the CDN would hide the handler's reply %v", e.(tree)["ErrorCode"])
+			t.Errorf("the CDN replaces the handler's reply %v", e.(tree)["ErrorCode"])
 		}
 	}
-	if !texts(t, "../internal/upload")["404.html"] {
+	if !stringLiterals(t, "../internal/upload")["404.html"] {
 		t.Error("the error page is not uploaded")
 	}
 }
 
-// onlyCDN are the headers that only the CDN sends, name to value.
+// onlyCDN has the headers that only the CDN sends, by name.
 var onlyCDN = map[string]string{
-	// `glasspoll serve` speaks plain HTTP, over which it must not be sent and is ignored (RFC 6797, 7.2 and 8.1): there the
-	// proxy that terminates TLS sends it. It holds for a year, and not for subdomains, which may be run by others.
+	// `glasspoll serve` speaks plain HTTP, over which this header must not be sent and is ignored (RFC 6797, 7.2 and 8.1): the
+	// proxy that terminates TLS sends it. It applies for a year, and not to subdomains, which may belong to others.
 	"Strict-Transport-Security": "max-age=31536000",
 }
 
 func TestHeadersAreThoseOfThePages(t *testing.T) {
-	resources := at(t, template(t), "Resources").(tree)
-	policy := at(t, resources, "Headers", "Properties", "ResponseHeadersPolicyConfig").(tree)
+	resources := lookUp(t, template(t), "Resources").(tree)
+	policy := lookUp(t, resources, "Headers", "Properties", "ResponseHeadersPolicyConfig").(tree)
 	security := policy["SecurityHeadersConfig"].(tree)
 	sent := map[string]string{}
 	for name, value := range security {
 		switch name {
 		case "ContentSecurityPolicy":
-			sent["Content-Security-Policy"] = at(t, value, "ContentSecurityPolicy").(string)
+			sent["Content-Security-Policy"] = lookUp(t, value, "ContentSecurityPolicy").(string)
 		case "ContentTypeOptions":
 			sent["X-Content-Type-Options"] = "nosniff"
 		case "ReferrerPolicy":
-			sent["Referrer-Policy"] = at(t, value, "ReferrerPolicy").(string)
+			sent["Referrer-Policy"] = lookUp(t, value, "ReferrerPolicy").(string)
 		case "StrictTransportSecurity":
-			sent["Strict-Transport-Security"] = "max-age=" + at(t, value, "AccessControlMaxAgeSec").(string)
+			sent["Strict-Transport-Security"] = "max-age=" + lookUp(t, value, "AccessControlMaxAgeSec").(string)
 			for key, directive := range map[string]string{"IncludeSubdomains": "; includeSubDomains", "Preload": "; preload"} {
-				if at(t, value, key) != "false" {
+				if lookUp(t, value, key) != "false" {
 					sent["Strict-Transport-Security"] += directive
 				}
 			}
 		default:
 			sent[name] = fmt.Sprint(value)
 		}
-		want(t, value, "true", "Override")
+		checkValue(t, value, "true", "Override")
 	}
-	for _, custom := range at(t, policy, "CustomHeadersConfig", "Items").([]any) {
+	for _, custom := range lookUp(t, policy, "CustomHeadersConfig", "Items").([]any) {
 		sent[custom.(tree)["Header"].(string)] = custom.(tree)["Value"].(string)
-		want(t, custom, "true", "Override")
+		checkValue(t, custom, "true", "Override")
 	}
 	expected := headers.Security()
 	for name, value := range onlyCDN {
 		if _, both := expected[name]; both {
-			t.Errorf("%s is one of the headers that pages have everywhere", name)
+			t.Errorf("%s is also one of headers.Security", name)
 		}
 		expected[name] = value
 	}
@@ -373,34 +374,34 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 		t.Errorf("the CDN sends %v\nwant %v", sent, expected)
 	}
 	if len(policy) != 3 {
-		t.Errorf("the policy has more than a name and these headers: %v", policy)
+		t.Errorf("the policy has more than a name and headers: %v", policy)
 	}
-	for _, behaviour := range []any{at(t, resources, "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior"), at(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "0")} {
-		want(t, behaviour, "!Ref Headers", "ResponseHeadersPolicyId")
-		want(t, behaviour, "true", "Compress")
+	for _, behaviour := range []any{lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior"), lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "0")} {
+		checkValue(t, behaviour, "!Ref Headers", "ResponseHeadersPolicyId")
+		checkValue(t, behaviour, "true", "Compress")
 	}
 }
 
 func TestBucketIsPrivate(t *testing.T) {
-	resources := at(t, template(t), "Resources").(tree)
-	for name, value := range at(t, resources, "Bucket", "Properties", "PublicAccessBlockConfiguration").(tree) {
+	resources := lookUp(t, template(t), "Resources").(tree)
+	for name, value := range lookUp(t, resources, "Bucket", "Properties", "PublicAccessBlockConfiguration").(tree) {
 		if value != "true" {
 			t.Errorf("%s is %v", name, value)
 		}
 	}
-	for _, s := range at(t, resources, "BucketPolicy", "Properties", "PolicyDocument", "Statement").([]any) {
+	for _, s := range lookUp(t, resources, "BucketPolicy", "Properties", "PolicyDocument", "Statement").([]any) {
 		if s.(tree)["Effect"] == "Allow" {
-			want(t, s, tree{"Service": "cloudfront.amazonaws.com"}, "Principal")
-			at(t, s, "Condition", "StringEquals", "AWS:SourceArn")
+			checkValue(t, s, tree{"Service": "cloudfront.amazonaws.com"}, "Principal")
+			lookUp(t, s, "Condition", "StringEquals", "AWS:SourceArn")
 		}
 	}
 }
 
-// operations lists the calls of AWS that methods of a type in internal/cloud can lead to.
+// operations returns the AWS operations that methods of a type in internal/cloud call, directly or not.
 func operations(t *testing.T, receiver string, methods ...string) []string {
 	t.Helper()
 	bodies := map[string]*ast.BlockStmt{}
-	for _, file := range sources(t, "../internal/cloud") {
+	for _, file := range parseFolder(t, "../internal/cloud") {
 		for _, d := range file.Decls {
 			f, ok := d.(*ast.FuncDecl)
 			if !ok {
@@ -436,7 +437,7 @@ func operations(t *testing.T, receiver string, methods ...string) []string {
 				}
 				called := selector.Sel.Name
 				if inner, ok := selector.X.(*ast.SelectorExpr); ok && inner.Sel.Name == "client" {
-					if called != "TransactWriteItems" { // its parts are found below
+					if called != "TransactWriteItems" { // whose parts are found below
 						found[called] = true
 					}
 				} else if x, ok := selector.X.(*ast.Ident); ok && (x.Name == "t" || x.Name == "p") && bodies[called] != nil {
@@ -460,10 +461,10 @@ func operations(t *testing.T, receiver string, methods ...string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// A role allows the calls of its function and no others. That it allows the keys of each call is tested in e2e, with the
-// calls that the functions make.
+// TestRolesAllowWhatIsCalled checks that each role allows the operations of its function and no others. e2e/ tests the keys, with
+// the calls that the functions make.
 func TestRolesAllowWhatIsCalled(t *testing.T) {
-	resources := at(t, template(t), "Resources").(tree)
+	resources := lookUp(t, template(t), "Resources").(tree)
 	submit := operations(t, "Table", "Put", "Definition", "Assets")
 	if !slices.Equal(submit, []string{"ConditionCheckItem", "GetItem", "PutItem"}) {
 		t.Errorf("submit calls %v", submit)
@@ -472,48 +473,48 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 		"OpenCase", "CasesOf", "SaveCase", "Pending", "MarkDelivered", "Actions")
 	for role, calls := range map[string][]string{"SubmitRole": submit, "PublishRole": publish} {
 		allowed := map[string]bool{}
-		for _, s := range at(t, resources, role, "Properties", "Policies", "0", "PolicyDocument", "Statement").([]any) {
+		for _, s := range lookUp(t, resources, role, "Properties", "Policies", "0", "PolicyDocument", "Statement").([]any) {
 			statement := s.(tree)
-			for _, action := range words(statement["Action"]) {
+			for _, action := range stringList(statement["Action"]) {
 				deletes := strings.Contains(action, "Delete")
-				if deletes && role == "PublishRole" { // delivered notifications leave the outbox
-					want(t, statement, []any{"O#*"}, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys")
+				if deletes && role == "PublishRole" { // delivered notifications are deleted from the outbox
+					checkValue(t, statement, []any{"O#*"}, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys")
 					deletes = false
 				}
 				if strings.Contains(action, "*") || deletes || strings.Contains(action, "Scan") || strings.Contains(action, "Batch") {
 					t.Errorf("%s allows %s", role, action)
 				}
-				operation, ours := strings.CutPrefix(action, "dynamodb:")
-				if !ours || slices.Contains([]string{"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}, operation) {
+				operation, isDynamoDB := strings.CutPrefix(action, "dynamodb:")
+				if !isDynamoDB || slices.Contains([]string{"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}, operation) {
 					continue
 				}
 				allowed[operation] = true
-				if len(words(at(t, statement, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys"))) == 0 {
+				if len(stringList(lookUp(t, statement, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys"))) == 0 {
 					t.Errorf("%s allows %s on any key", role, action)
 				}
-				want(t, statement, "false", "Condition", "Null", "dynamodb:LeadingKeys")
+				checkValue(t, statement, "false", "Condition", "Null", "dynamodb:LeadingKeys")
 			}
 		}
 		if got := slices.Sorted(maps.Keys(allowed)); !slices.Equal(got, calls) {
 			t.Errorf("%s allows %v, and %v is called", role, got, calls)
 		}
-		if at(t, resources, role).(tree)["Properties"].(tree)["ManagedPolicyArns"] != nil {
-			t.Errorf("%s has policies from elsewhere", role)
+		if lookUp(t, resources, role).(tree)["Properties"].(tree)["ManagedPolicyArns"] != nil {
+			t.Errorf("%s has managed policies", role)
 		}
 	}
 }
 
-// Policies are limited to the resources of the deployment. The policy for publishing a site allows to create results pages,
-// and never to replace one.
+// TestPoliciesAreLimited checks that policies are limited to the resources of the deployment. The policy for publishing a site allows
+// creating results pages, but not replacing them.
 func TestPoliciesAreLimited(t *testing.T) {
-	resources := at(t, template(t), "Resources").(tree)
+	resources := lookUp(t, template(t), "Resources").(tree)
 	documents := map[string]any{
-		"SubmitRole":  at(t, resources, "SubmitRole", "Properties", "Policies", "0", "PolicyDocument"),
-		"PublishRole": at(t, resources, "PublishRole", "Properties", "Policies", "0", "PolicyDocument"),
+		"SubmitRole":  lookUp(t, resources, "SubmitRole", "Properties", "Policies", "0", "PolicyDocument"),
+		"PublishRole": lookUp(t, resources, "PublishRole", "Properties", "Policies", "0", "PolicyDocument"),
 	}
 	for name, r := range resources {
 		if r.(tree)["Type"] == "AWS::IAM::ManagedPolicy" {
-			documents[name] = at(t, r, "Properties", "PolicyDocument")
+			documents[name] = lookUp(t, r, "Properties", "PolicyDocument")
 		}
 	}
 	if len(documents) != 5 {
@@ -522,91 +523,91 @@ func TestPoliciesAreLimited(t *testing.T) {
 	own := []string{"!GetAtt Table.", "!GetAtt Bucket.", "!GetAtt DeadLetters.", "!GetAtt SubmitLog.", "!GetAtt PublishLog.", `!Sub ${Table.Arn}/`, `!Sub ${Bucket.Arn}/`,
 		"!Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"}
 	for name, document := range documents {
-		for _, s := range at(t, document, "Statement").([]any) {
+		for _, s := range lookUp(t, document, "Statement").([]any) {
 			statement := s.(tree)
 			where := fmt.Sprintf("%s, %s", name, statement["Sid"])
 			for _, wide := range []string{"NotResource", "NotAction", "NotPrincipal"} {
-				if _, there := statement[wide]; there {
-					t.Errorf("%s: %s reaches everything that it does not name", where, wide)
+				if _, exists := statement[wide]; exists {
+					t.Errorf("%s: %s allows everything that it does not name", where, wide)
 				}
 			}
-			reached := words(statement["Resource"])
-			if len(reached) == 0 {
-				t.Errorf("%s names no resource", where)
+			allowed := stringList(statement["Resource"])
+			if len(allowed) == 0 {
+				t.Errorf("%s has no resource", where)
 			}
-			for _, resource := range reached {
-				if resource == "*" && slices.Equal(words(statement["Action"]), []string{"dynamodb:ListStreams"}) {
-					continue // has no resource of its own
+			for _, resource := range allowed {
+				if resource == "*" && slices.Equal(stringList(statement["Action"]), []string{"dynamodb:ListStreams"}) {
+					continue // which has no resource type
 				}
 				if !slices.ContainsFunc(own, func(prefix string) bool { return strings.HasPrefix(resource, prefix) }) {
-					t.Errorf("%s reaches %s", where, resource)
+					t.Errorf("%s allows %s, which is not of the deployment", where, resource)
 				}
 			}
-			for _, action := range words(statement["Action"]) {
+			for _, action := range stringList(statement["Action"]) {
 				if strings.Contains(action, "*") {
-					t.Errorf("%s: %s is more than one action", where, action)
+					t.Errorf("%s: %s stands for several actions", where, action)
 				}
 			}
 		}
 	}
-	var kept tree
-	for _, s := range at(t, documents["PublisherPolicy"], "Statement").([]any) {
+	var denial tree
+	for _, s := range lookUp(t, documents["PublisherPolicy"], "Statement").([]any) {
 		if s.(tree)["Effect"] == "Deny" {
-			kept = s.(tree)
+			denial = s.(tree)
 		}
 	}
-	if kept == nil {
-		t.Fatal("publishing a site may replace results pages")
+	if denial == nil {
+		t.Fatal("PublisherPolicy allows replacing results pages")
 	}
-	want(t, kept, "s3:PutObject", "Action")
-	want(t, kept, "!Sub ${Bucket.Arn}/*/results/*", "Resource")
-	want(t, kept, tree{"Null": tree{"s3:if-none-match": "true"}}, "Condition")
+	checkValue(t, denial, "s3:PutObject", "Action")
+	checkValue(t, denial, "!Sub ${Bucket.Arn}/*/results/*", "Resource")
+	checkValue(t, denial, tree{"Null": tree{"s3:if-none-match": "true"}}, "Condition")
 }
 
 func TestStreamWakesThePublisher(t *testing.T) {
-	source := at(t, template(t), "Resources", "Publish", "Properties", "Events", "Answers", "Properties").(tree)
-	want(t, source, "!GetAtt Table.StreamArn", "Stream")
-	want(t, source, []any{"ReportBatchItemFailures"}, "FunctionResponseTypes")
-	want(t, source, "true", "BisectBatchOnFunctionError")
-	want(t, source, "TRIM_HORIZON", "StartingPosition")
-	want(t, source, "!GetAtt DeadLetters.Arn", "DestinationConfig", "OnFailure", "Destination")
-	if _, ours := cloud.ShardOfKey("R#service#2026-Q4#07"); !ours {
-		t.Fatal("responses have other keys than the filter's R#")
+	source := lookUp(t, template(t), "Resources", "Publish", "Properties", "Events", "Answers", "Properties").(tree)
+	checkValue(t, source, "!GetAtt Table.StreamArn", "Stream")
+	checkValue(t, source, []any{"ReportBatchItemFailures"}, "FunctionResponseTypes")
+	checkValue(t, source, "true", "BisectBatchOnFunctionError")
+	checkValue(t, source, "TRIM_HORIZON", "StartingPosition")
+	checkValue(t, source, "!GetAtt DeadLetters.Arn", "DestinationConfig", "OnFailure", "Destination")
+	if _, ok := cloud.ShardOfKey("R#service#2026-Q4#07"); !ok {
+		t.Fatal("the keys of responses do not begin with R#, as the filter expects")
 	}
-	want(t, source, `{"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "R#"}]}}}}`, "FilterCriteria", "Filters", "0", "Pattern")
+	checkValue(t, source, `{"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "R#"}]}}}}`, "FilterCriteria", "Filters", "0", "Pattern")
 }
 
-func TestAlarmsWatchWhatIsMeasured(t *testing.T) {
-	resources := at(t, template(t), "Resources").(tree)
-	said := texts(t, "../functions/submit")
-	maps.Copy(said, texts(t, "../functions/publish"))
+func TestAlarmsWatchMetrics(t *testing.T) {
+	resources := lookUp(t, template(t), "Resources").(tree)
+	literals := stringLiterals(t, "../functions/submit")
+	maps.Copy(literals, stringLiterals(t, "../functions/publish"))
 	watched := map[string]bool{}
 	for name, r := range resources {
 		if r.(tree)["Type"] != "AWS::CloudWatch::Alarm" {
 			continue
 		}
 		properties := r.(tree)["Properties"].(tree)
-		want(t, properties, []any{"!Ref Alarms"}, "AlarmActions")
+		checkValue(t, properties, []any{"!Ref Alarms"}, "AlarmActions")
 		metric := properties["MetricName"].(string)
 		watched[metric] = true
 		if properties["Namespace"] == cloud.Namespace {
-			if !said[metric] {
-				t.Errorf("%s watches %s, which is not measured", name, metric)
+			if !literals[metric] {
+				t.Errorf("%s watches %s, which no function writes", name, metric)
 			}
-			want(t, properties, "!Ref Table", "Dimensions", "0", "Value")
+			checkValue(t, properties, "!Ref Table", "Dimensions", "0", "Value")
 		}
 	}
 	for _, needed := range []string{"Errors", "Throttles", "IteratorAge", "PublishAge", "Rounds", "Submissions", "ApproximateNumberOfMessagesVisible", "4xx", "WriteThrottleEvents"} {
 		if !watched[needed] {
-			t.Errorf("%s is not watched", needed)
+			t.Errorf("no alarm watches %s", needed)
 		}
 	}
 }
 
-func TestLogsEnd(t *testing.T) {
-	resources := at(t, template(t), "Resources").(tree)
+func TestLogsHaveARetentionTime(t *testing.T) {
+	resources := lookUp(t, template(t), "Resources").(tree)
 	for _, function := range []string{"Submit", "Publish"} {
-		want(t, resources, "!Ref "+function+"Log", function, "Properties", "LoggingConfig", "LogGroup")
-		want(t, resources, "!Ref LogRetentionDays", function+"Log", "Properties", "RetentionInDays")
+		checkValue(t, resources, "!Ref "+function+"Log", function, "Properties", "LoggingConfig", "LogGroup")
+		checkValue(t, resources, "!Ref LogRetentionDays", function+"Log", "Properties", "RetentionInDays")
 	}
 }

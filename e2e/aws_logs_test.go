@@ -15,7 +15,8 @@ import (
 	"glasspoll/internal/questionnaire"
 )
 
-// A panic in the handler is a 500 that names the request, and a line in the log that does so too; the process goes on.
+// TestOnAWSPanicIsA500 checks that a panic in the handler is answered with a 500 that has the request's id, is logged with that id,
+// and does not end the process.
 func TestOnAWSPanicIsA500(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -23,7 +24,7 @@ func TestOnAWSPanicIsA500(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	// No compiler makes such a condition: "both of" nothing. It stands for a fault of ours.
+	// An "and" without operands, which the compiler never makes, stands for a bug that panics.
 	broken.Sections[0].Questions[1].ShowIf = &expression.Tree{Op: "and"}
 	broken.Version = "broken"
 	if err := d.table.PutDefinition(t.Context(), broken); err != nil {
@@ -69,12 +70,12 @@ func TestOnAWSPanicIsA500(t *testing.T) {
 				strings.Contains(line, "index out of range") && strings.Contains(line, "expression.Tree.Holds")
 		}
 		if !found {
-			t.Errorf("no line of the log says of %s what and where:\n%s", id, d.log)
+			t.Errorf("no line of the log has the request %s with its panic and stack:\n%s", id, d.log)
 		}
 	}
 }
 
-// Whatever happens to a submission, and to the results: neither an answer nor an address is in what the functions print.
+// TestOnAWSLogsHoldNoAnswers checks that the functions never log an answer, an address or a secret, with every status of a reply.
 func TestOnAWSLogsHoldNoAnswers(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -122,7 +123,7 @@ func TestOnAWSLogsHoldNoAnswers(t *testing.T) {
 	d.database.Reset()
 	for _, status := range []int{200, 201, 303, 400, 403, 404, 409, 415, 422, 503} {
 		if !statuses[status] {
-			t.Errorf("no answer had the status %d: %v", status, statuses)
+			t.Errorf("no reply had the status %d: %v", status, statuses)
 		}
 	}
 	d.publish.Timeout = 4 * time.Second
@@ -138,29 +139,28 @@ func TestOnAWSLogsHoldNoAnswers(t *testing.T) {
 	d.checkLogs(t, "marked", "198.51.100", "4711")
 }
 
-// checkLogs ends the functions and holds that what they have printed is lines of JSON, figures among them, and contains none
-// of some words.
+// checkLogs stops the functions and checks that they have logged lines of JSON, metrics among them, and none of the words.
 func (d *deployment) checkLogs(t *testing.T, words ...string) {
 	t.Helper()
-	d.submit.Kill() // all that was printed has been read once a process is gone
+	d.submit.Kill() // the whole log has been read once the process has ended
 	d.publish.Kill()
-	printed := d.log.String()
+	logged := d.log.String()
 	for _, word := range words {
-		if i := strings.Index(printed, word); i >= 0 {
-			t.Errorf("the functions have printed %q: …%s…", word, printed[max(0, i-200):min(len(printed), i+100)])
+		if i := strings.Index(logged, word); i >= 0 {
+			t.Errorf("the log contains %q: …%s…", word, logged[max(0, i-200):min(len(logged), i+100)])
 		}
 	}
-	figures := 0
-	for line := range strings.Lines(printed) {
-		var said map[string]any
-		if err := json.Unmarshal([]byte(line), &said); err != nil {
+	metrics := 0
+	for line := range strings.Lines(logged) {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
 			t.Errorf("a line of the log is not JSON: %s", line)
 		}
-		if _, is := said["_aws"]; is {
-			figures++
+		if _, ok := fields["_aws"]; ok {
+			metrics++
 		}
 	}
-	if figures == 0 {
-		t.Errorf("no figures among\n%s", printed)
+	if metrics == 0 {
+		t.Errorf("no metrics among\n%s", logged)
 	}
 }

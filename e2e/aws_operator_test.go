@@ -23,7 +23,7 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// run runs the program over a deployment, as somebody with a login of his own.
+// run runs the program for a deployment, with the credentials of an operator.
 func (d *deployment) run(ctx context.Context, arguments ...string) (string, error) {
 	command := exec.CommandContext(ctx, binary, arguments...)
 	command.Env = append(os.Environ(), "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
@@ -32,7 +32,7 @@ func (d *deployment) run(ctx context.Context, arguments ...string) (string, erro
 	return string(out), err
 }
 
-// What the operators' guide says of looking after answers, with the policy that it says to attach.
+// TestOnAWSErase follows the operators' guide on erasing a response, with the policy that it recommends.
 func TestOnAWSErase(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -50,16 +50,16 @@ func TestOnAWSErase(t *testing.T) {
 	}
 	d.database.Reset()
 	const id = "00000000-0000-4000-8000-000000000003"
-	run := func(fine bool, arguments ...string) string {
+	run := func(succeeds bool, arguments ...string) string {
 		t.Helper()
 		out, err := d.run(t.Context(), append(arguments, "--table", d.name())...)
-		if (err == nil) != fine {
+		if (err == nil) != succeeds {
 			t.Fatalf("glasspoll %s: %v\n%s", strings.Join(arguments, " "), err, out)
 		}
 		return out
 	}
 	run(true, "results", "verify")
-	run(false, "results", "erase", id) // only names what would be
+	run(false, "results", "erase", id) // without --yes it only lists the response
 	if !strings.Contains(d.storedAttributes(t, id), `["overall","4"]`) {
 		t.Fatalf("erased without --yes: %s", d.storedAttributes(t, id))
 	}
@@ -67,11 +67,11 @@ func TestOnAWSErase(t *testing.T) {
 	if left := d.storedAttributes(t, id); strings.Contains(left, "overall") || !strings.Contains(left, `"withdrawn":true`) {
 		t.Errorf("what is left is %s", left)
 	}
-	run(true, "results", "erase", id, "--yes") // again is no error
+	run(true, "results", "erase", id, "--yes") // erasing it again is no error
 	run(true, "results", "verify")
 	calls := d.database.Calls()
 	if reply, err := d.post("application/json", serviceSubmission(3), false); err != nil || reply.StatusCode == 201 {
-		t.Errorf("what was erased is stored again: %d, %v", reply.StatusCode, err)
+		t.Errorf("an erased response can be submitted again: %d, %v", reply.StatusCode, err)
 	}
 	if err := d.publishChanges(); err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func TestOnAWSErase(t *testing.T) {
 	}
 }
 
-// storedAttributes is what the table keeps of a response, in one text.
+// storedAttributes returns the binary attributes of a response in the table, as one text.
 func (d *deployment) storedAttributes(t *testing.T, id string) string {
 	t.Helper()
 	var all strings.Builder
@@ -115,8 +115,8 @@ func (d *deployment) storedAttributes(t *testing.T, id string) string {
 	return all.String()
 }
 
-// Answers expire, their count stays: also when one of those that are left is erased. If it sank, releases would wait for as
-// many answers as have expired.
+// TestOnAWSEraseKeepsExpiredCount erases responses after others have expired: the count of the expired ones stays. Otherwise
+// releases would wait for as many new responses.
 func TestOnAWSEraseKeepsExpiredCount(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -130,7 +130,7 @@ func TestOnAWSEraseKeepsExpiredCount(t *testing.T) {
 		t.Fatalf("%d respondents counted, want 40", c.Respondents)
 	}
 	id := func(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
-	for n := range 30 { // as DynamoDB does when their time has come
+	for n := range 30 { // as DynamoDB deletes what has expired
 		d.deleteItems(t, "R#service#", id(n))
 	}
 	for n := 30; n < 40; n++ {
@@ -143,7 +143,8 @@ func TestOnAWSEraseKeepsExpiredCount(t *testing.T) {
 	}
 }
 
-// settledCounters publishes with a clock that is ahead, by which every response has settled, and returns what the tallies count then.
+// settledCounters returns a function that publishes with a clock that is ahead, so that every response is settled, and returns the
+// counters of the tallies.
 func (d *deployment) settledCounters(t *testing.T) func() *tally.Counters {
 	t.Helper()
 	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "DYNAMODB_ENDPOINT": d.database.Target}
@@ -171,7 +172,7 @@ func (d *deployment) settledCounters(t *testing.T) func() *tally.Counters {
 	}
 }
 
-// allItems is all that a table holds, by its key.
+// allItems returns all items of a table, by key.
 func (d *deployment) allItems(t *testing.T, table string) map[[2]string]map[string]types.AttributeValue {
 	t.Helper()
 	all := map[[2]string]map[string]types.AttributeValue{}
@@ -188,7 +189,7 @@ func (d *deployment) allItems(t *testing.T, table string) map[[2]string]map[stri
 	return all
 }
 
-// deleteItems deletes items behind everybody's back, by the beginning of their partition and by their own name, "" for any.
+// deleteItems deletes items from the table, as if lost, by a prefix of the partition key and by the sort key, "" for any.
 func (d *deployment) deleteItems(t *testing.T, pk, sk string) {
 	t.Helper()
 	lost := 0
@@ -206,7 +207,7 @@ func (d *deployment) deleteItems(t *testing.T, pk, sk string) {
 	}
 }
 
-// What the operators' guide says of restoring: what is lost comes back and is counted, and nothing else changes.
+// TestOnAWSRestore follows the operators' guide on restoring: lost items are restored and counted, and nothing else changes.
 func TestOnAWSRestore(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -225,11 +226,11 @@ func TestOnAWSRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := d.allItems(t, d.name())
-	gone := map[string]types.AttributeValue{ // whose time has come since
+	expired := map[string]types.AttributeValue{ // since the copy was made
 		"PK": &types.AttributeValueMemberS{Value: "R#service#2026-Q4#00"}, "SK": &types.AttributeValueMemberS{Value: "expired"},
 		"arrived": &types.AttributeValueMemberS{Value: "1"}, "expires": &types.AttributeValueMemberN{Value: "1"},
 	}
-	before[[2]string{"R#service#2026-Q4#00", "expired"}] = gone
+	before[[2]string{"R#service#2026-Q4#00", "expired"}] = expired
 	for _, item := range before {
 		if _, err := d.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &restored, Item: item}); err != nil {
 			t.Fatal(err)
@@ -237,7 +238,7 @@ func TestOnAWSRestore(t *testing.T) {
 	}
 	id := func(i int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", i) }
 	d.runVerb(t, 0, "results", "erase", id(3), "--yes", "--table", d.name())
-	for i := 5; i < n; i++ { // so that there is a shard that has lost all, and one that has lost several
+	for i := 5; i < n; i++ { // so many that one shard loses all and another one several
 		d.deleteItems(t, "R#service#", id(i))
 	}
 	d.deleteItems(t, "P#service#", "")
@@ -246,12 +247,12 @@ func TestOnAWSRestore(t *testing.T) {
 	left := d.allItems(t, d.name())
 
 	arguments := []string{"results", "restore", "--table", d.name(), "--from", restored}
-	out, said := d.runVerb(t, 1, arguments...)
-	if !strings.Contains(out, "missing: 15 responses, 1 release, 0 cases, 2 other items;") || !strings.Contains(said, "--yes") {
-		t.Errorf("without --yes: %s%s", out, said)
+	out, messages := d.runVerb(t, 1, arguments...)
+	if !strings.Contains(out, "missing: 15 responses, 1 release, 0 cases, 2 other items;") || !strings.Contains(messages, "--yes") {
+		t.Errorf("without --yes: %s%s", out, messages)
 	}
 	if now := d.allItems(t, d.name()); !reflect.DeepEqual(now, left) {
-		t.Error("something has changed without --yes")
+		t.Error("items have changed without --yes")
 	}
 	arguments = append(arguments, "--yes")
 	if out, _ := d.runVerb(t, 0, arguments...); !strings.Contains(out, "copied: 15 responses, 1 release, 0 cases, 2 other items;") {
@@ -262,15 +263,15 @@ func TestOnAWSRestore(t *testing.T) {
 		switch {
 		case key[1] == "expired":
 			if now[key] != nil {
-				t.Error("what has expired is back")
+				t.Error("an expired item is restored")
 			}
 		case strings.HasPrefix(key[0], "T#"): // counted again
 		case key[1] == id(3):
 			if !reflect.DeepEqual(now[key], left[key]) {
-				t.Error("who was erased is back")
+				t.Error("an erased response is restored")
 			}
 		case !reflect.DeepEqual(now[key], item):
-			t.Errorf("%v is %v, and was %v", key, now[key], item)
+			t.Errorf("%v is %v, want %v", key, now[key], item)
 		}
 	}
 	if c := counted(); c.Respondents != n-1 || c.Withdrawn != 1 {
@@ -283,7 +284,7 @@ func TestOnAWSRestore(t *testing.T) {
 	d.runVerb(t, 2, "results", "restore", "--table", d.name(), "--from", d.name())
 }
 
-// noPages are pages that nobody looks at.
+// noPages discards pages.
 type noPages struct{}
 
 func (noPages) Page(context.Context, string) (string, int, error) { return "", 0, nil }

@@ -18,8 +18,8 @@ import (
 	"glasspoll/e2e/aws"
 )
 
-// startPublish runs `glasspoll publish`; started is told of the process.
-func (d *deployment) startPublish(t *testing.T, surveys string, started func(*os.Process), more ...string) (string, error) {
+// runPublishProcess runs `glasspoll publish` to its end; started is called with its process.
+func (d *deployment) runPublishProcess(t *testing.T, surveys string, started func(*os.Process), more ...string) (string, error) {
 	t.Helper()
 	args := append([]string{"publish", "--table", d.name(), "--bucket", d.name(), "--surveys", surveys, "--out", filepath.Join(d.built, "public")}, more...)
 	command := exec.CommandContext(t.Context(), binary, args...)
@@ -37,7 +37,7 @@ func (d *deployment) startPublish(t *testing.T, surveys string, started func(*os
 	return out.String(), err
 }
 
-// objects reads the whole bucket.
+// objects gets all objects of the bucket, by key.
 func (d *deployment) objects(t *testing.T) map[string]*s3.GetObjectOutput {
 	t.Helper()
 	all := map[string]*s3.GetObjectOutput{}
@@ -120,7 +120,7 @@ func TestPublishCommandUploadsChanges(t *testing.T) {
 			continue
 		}
 		if got := [2]string{sdk.ToString(o.ContentType), sdk.ToString(o.CacheControl)}; got != want {
-			t.Errorf("%s is sent as %v, want %v", key, got, want)
+			t.Errorf("%s has the headers %v, want %v", key, got, want)
 		}
 	}
 	assets := 0
@@ -135,7 +135,7 @@ func TestPublishCommandUploadsChanges(t *testing.T) {
 	if assets < 2 {
 		t.Errorf("%d assets", assets)
 	}
-	// Assets, data, pages: in this order.
+	// Assets are uploaded first, then data, then pages.
 	step := 0
 	for _, c := range d.files.Calls() {
 		name, isPut := strings.CutPrefix(c.Name, "PUT /"+d.name()+"/")
@@ -154,7 +154,7 @@ func TestPublishCommandUploadsChanges(t *testing.T) {
 	if out, err := d.runPublish(t, surveys); err != nil || !strings.Contains(out, " 0 uploaded") {
 		t.Errorf("again: %v\n%s", err, out)
 	}
-	// Results that are out stay, whatever else changes.
+	// An edit does not replace published results.
 	d.putObject(t, "tea/results/index.html", "results")
 	edited := writeSurveys(t, map[string]string{"tea.yaml": strings.Replace(teaSurvey, "en: Tea}", "en: Good tea}", 1)})
 	out, err = d.runPublish(t, edited)
@@ -166,7 +166,7 @@ func TestPublishCommandUploadsChanges(t *testing.T) {
 		t.Error("published results were replaced")
 	}
 	if got := readBody(t, all["tea/en/index.html"]); !strings.Contains(got, "Good tea") {
-		t.Error("the edit did not arrive")
+		t.Error("the edited page was not uploaded")
 	}
 }
 
@@ -189,8 +189,8 @@ var (
 	pageAsset   = regexp.MustCompile(`(?:href|src)="[./]*(assets/[^"]+)"`)
 )
 
-// A publishing may be broken off at any call: at every moment each page's questionnaire can be answered and its assets
-// are there, and running it again finishes the work.
+// TestPublishCommandKilledAtAnyCall kills `glasspoll publish` at a call: at every moment the assets and the definition of each
+// page exist, and running the command again completes the work.
 func TestPublishCommandKilledAtAnyCall(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -213,7 +213,7 @@ func TestPublishCommandKilledAtAnyCall(t *testing.T) {
 					defer mu.Unlock()
 					process.Kill()
 				})
-				d.startPublish(t, surveys, func(p *os.Process) { process = p; mu.Unlock() })
+				d.runPublishProcess(t, surveys, func(p *os.Process) { process = p; mu.Unlock() })
 				network.Reset()
 				d.checkConsistent(t)
 				if !hit {
@@ -231,7 +231,7 @@ func TestPublishCommandKilledAtAnyCall(t *testing.T) {
 	}
 }
 
-// checkConsistent holds that no page is ahead of what it needs.
+// checkConsistent checks that the assets and the definition of each page exist.
 func (d *deployment) checkConsistent(t *testing.T) {
 	t.Helper()
 	all := d.objects(t)
@@ -242,17 +242,18 @@ func (d *deployment) checkConsistent(t *testing.T) {
 		page := readBody(t, o)
 		for _, m := range pageAsset.FindAllStringSubmatch(page, -1) {
 			if all[m[1]] == nil {
-				t.Errorf("%s needs %s, which is not there", key, m[1])
+				t.Errorf("%s needs %s, which does not exist", key, m[1])
 			}
 		}
 		if m := pageVersion.FindStringSubmatch(page); m != nil {
 			if _, err := d.table.Definition(t.Context(), "tea", m[1]); err != nil {
-				t.Errorf("%s asks for version %s: %v", key, m[1], err)
+				t.Errorf("%s needs version %s: %v", key, m[1], err)
 			}
 		}
 	}
 }
 
+// deleteAll empties the table and the bucket.
 func (d *deployment) deleteAll(t *testing.T) {
 	t.Helper()
 	for key := range d.objects(t) {

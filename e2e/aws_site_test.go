@@ -24,7 +24,7 @@ import (
 	"glasspoll/e2e/aws"
 )
 
-// stream reads the records of the table's stream, and lets through what the template's filter does.
+// stream reads the records of the table's stream that pass the template's filter.
 type stream struct {
 	t          *testing.T
 	client     *dynamodbstreams.Client
@@ -64,7 +64,7 @@ func followStream(t *testing.T, d *deployment) *stream {
 	}
 }
 
-// waitForRecords waits for so many new records, and returns all there are, in each shard's order.
+// waitForRecords waits for at least want new records, and returns all that there are, in the order of each shard.
 func (s *stream) waitForRecords(want int) []events.DynamoDBEventRecord {
 	s.t.Helper()
 	var all []events.DynamoDBEventRecord
@@ -78,7 +78,7 @@ func (s *stream) waitForRecords(want int) []events.DynamoDBEventRecord {
 	}
 }
 
-// newRecords reads what is new now.
+// newRecords returns the records since the last call.
 func (s *stream) newRecords() []events.DynamoDBEventRecord {
 	s.t.Helper()
 	about, err := s.client.DescribeStream(s.t.Context(), &dynamodbstreams.DescribeStreamInput{StreamArn: &s.arn})
@@ -110,7 +110,7 @@ func (s *stream) newRecords() []events.DynamoDBEventRecord {
 					continue
 				}
 				if len(r.Dynamodb.NewImage)+len(r.Dynamodb.OldImage) > 0 {
-					s.t.Error("the stream carries more than keys")
+					s.t.Error("a record has more than keys")
 				}
 				record := events.DynamoDBEventRecord{EventName: string(r.EventName), EventSource: "aws:dynamodb"}
 				record.Change.SequenceNumber = *r.Dynamodb.SequenceNumber
@@ -127,7 +127,7 @@ func (s *stream) newRecords() []events.DynamoDBEventRecord {
 	return all
 }
 
-// deliver calls the publisher with records, as the event source mapping does.
+// deliver invokes the publisher with records, as the event source mapping does.
 func (d *deployment) deliver(t *testing.T, records []events.DynamoDBEventRecord) {
 	t.Helper()
 	raw, err := d.publish.Invoke(t.Context(), events.DynamoDBEvent{Records: records})
@@ -140,7 +140,7 @@ func (d *deployment) deliver(t *testing.T, records []events.DynamoDBEventRecord)
 	}
 }
 
-// TestOnAWSStreamIsOnlyATrigger delivers the batches of the table's own stream once, twice, backwards, and not at all.
+// TestOnAWSStreamIsOnlyATrigger delivers the batches of the table's stream once, twice, in reverse, and not at all.
 func TestOnAWSStreamIsOnlyATrigger(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -155,7 +155,7 @@ func TestOnAWSStreamIsOnlyATrigger(t *testing.T) {
 			}
 		}
 	}
-	counts := func(want int) {
+	checkCount := func(want int) {
 		t.Helper()
 		if f := d.publicFigures(); f.Respondents != want {
 			t.Fatalf("the page counts %d respondents, want %d", f.Respondents, want)
@@ -167,34 +167,33 @@ func TestOnAWSStreamIsOnlyATrigger(t *testing.T) {
 		t.Fatalf("the stream has %d records of 10 answers", len(first))
 	}
 	d.deliver(t, first)
-	counts(10)
+	checkCount(10)
 	d.deliver(t, first) // repeated
-	counts(10)
+	checkCount(10)
 	send(10)
 	second := s.waitForRecords(10)
 	slices.Reverse(second)
 	d.deliver(t, append(slices.Clone(second), first...)) // reordered, and old ones again
-	counts(20)
+	checkCount(20)
 	send(10)
 	s.waitForRecords(10) // lost
-	counts(20)
+	checkCount(20)
 	send(1)
-	d.deliver(t, s.waitForRecords(1)) // the next one brings them along
-	counts(31)
+	d.deliver(t, s.waitForRecords(1)) // the next record makes up for them
+	checkCount(31)
 	send(5)
-	s.waitForRecords(5) // lost, and none comes after
+	s.waitForRecords(5) // lost, without a later one
 	if _, err := d.publish.Invoke(t.Context(), map[string]string{"source": "aws.events", "detail-type": "Scheduled Event"}); err != nil {
 		t.Fatal(err)
 	}
-	counts(36)
+	checkCount(36)
 	for _, metric := range []string{"PublishAge", "Rounds"} {
 		d.waitForLog(`"` + metric + `":`)
 	}
 }
 
-// TestOnAWSInABrowser is the whole deployment: published by the program, served as the CDN does, answered by a
-// browser, with and without the handler's complaint, and read by it. Every call that the functions make on the way is
-// held against their roles.
+// TestOnAWSInABrowser uses a whole deployment: the program publishes the site, a browser fills in the form through the CDN, with and
+// without mistakes, and shows the results. Every call of the functions must be allowed by their roles.
 func TestOnAWSInABrowser(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -215,15 +214,15 @@ func TestOnAWSInABrowser(t *testing.T) {
 			t.Errorf("/%s: %d, want %d", address, status, want)
 		}
 		if want == 404 && !strings.Contains(page, `href="/assets/`) {
-			t.Errorf("/%s is not the site's own page:\n%.300s", address, page)
+			t.Errorf("/%s is not the site's error page:\n%.300s", address, page)
 		}
 		if header.Get("Content-Security-Policy") == "" {
 			t.Errorf("/%s has no security headers", address)
 		}
 	}
 
-	// Of a survey that does not exist the handler says so in JSON; the CDN puts the site's page in its place, since it
-	// cannot tell the origins' 404 apart. The status stays. docs/operators-aws.md says so too.
+	// For an unknown survey the handler replies with JSON. The CDN replaces it by the site's error page, as it does every 404; the
+	// status stays. See docs/operators-aws.md.
 	unknown, err := http.Post(site+"api/surveys/nothing/responses", "application/json", strings.NewReader(`{"answers":{}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -234,9 +233,8 @@ func TestOnAWSInABrowser(t *testing.T) {
 		t.Errorf("an unknown survey: %d, %v\n%.300s", unknown.StatusCode, err, page)
 	}
 
-	// Every call of the functions, by who makes it.
-	var submitted, published []aws.Call
-	gather := func(into *[]aws.Call) {
+	var submitted, published []aws.Call // the calls of the two functions
+	collect := func(into *[]aws.Call) {
 		*into = append(append(*into, d.database.Calls()...), d.files.Calls()...)
 		d.database.Reset()
 		d.files.Reset()
@@ -247,14 +245,14 @@ func TestOnAWSInABrowser(t *testing.T) {
 	ctx := openPage(t, 360)
 	load(t, ctx, chromedp.Navigate(site+"tea/en?c=email"))
 	if location(t, ctx) != site+"tea/en/?c=email" {
-		t.Errorf("sent to %s", location(t, ctx))
+		t.Errorf("redirected to %s", location(t, ctx))
 	}
 	do(t, ctx, click("taste", "5"), click("why", "warm"), chromedp.SendKeys(css(`[name=email]`), "li.secret@example.com"), chromedp.SendKeys(css(`[name=remark]`), "secret remark"))
 	load(t, ctx, chromedp.Click(css("form button")))
 	if thanks := location(t, ctx); !strings.HasPrefix(thanks, site+"tea/en/thanks/") || !strings.Contains(thanks, "#") { // with the receipt
 		t.Fatalf("after sending: %s\n%s", location(t, ctx), d.log)
 	}
-	// Without a script, and with mistakes: the handler's page must have the site's style.
+	// Without a script, and with mistakes: the handler's page has the site's stylesheet.
 	form := func(fields string) (*http.Response, string) {
 		t.Helper()
 		client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -264,7 +262,7 @@ func TestOnAWSInABrowser(t *testing.T) {
 		}
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Accept", "text/html")
-		r.Header.Set("CloudFront-Viewer-Address", "203.0.113.99:1") // a lie
+		r.Header.Set("CloudFront-Viewer-Address", "203.0.113.99:1") // forged
 		response, err := client.Do(r)
 		if err != nil {
 			t.Fatal(err)
@@ -288,14 +286,14 @@ func TestOnAWSInABrowser(t *testing.T) {
 			t.Errorf("a plain form: %d %s", response.StatusCode, page)
 		}
 	}
-	gather(&submitted)
+	collect(&submitted)
 
 	d.deliver(t, s.waitForRecords(2))
-	gather(&published)
+	collect(&published)
 	if _, err := d.publish.Invoke(t.Context(), map[string]string{"source": "aws.events"}); err != nil {
 		t.Fatal(err)
 	}
-	gather(&published)
+	collect(&published)
 	load(t, ctx, chromedp.Navigate(site+"tea/en/results/"))
 	if text := read(t, ctx, chromedp.Text(css("main"))); !strings.Contains(text, "2") || !isTrue(t, ctx, `document.styleSheets[0].cssRules.length > 0`) {
 		t.Errorf("the results page says\n%s", text)
@@ -320,7 +318,7 @@ func TestOnAWSInABrowser(t *testing.T) {
 			}
 			kind, _, _ := strings.Cut(c.Name, " ")
 			kinds[kind] = true
-			if strings.HasPrefix(c.Name, "GET /") { // the CDN's own reading
+			if strings.HasPrefix(c.Name, "GET /") { // by the CDN
 				continue
 			}
 			if why := check.denied(c); why != "" {
@@ -328,10 +326,10 @@ func TestOnAWSInABrowser(t *testing.T) {
 			}
 		}
 		if len(kinds) < check.kinds {
-			t.Errorf("only %v were seen of %s", slices.Sorted(maps.Keys(kinds)), check.role)
+			t.Errorf("only the calls %v were seen of %s", slices.Sorted(maps.Keys(kinds)), check.role)
 		}
 	}
-	// What a role must not do, so that the check itself is known to work.
+	// Calls that must be denied, to test the check itself.
 	private := aws.Call{Name: "Query", Body: []byte(`{"IndexName":"by_arrival","ExpressionAttributeValues":{":pk":{"S":"R#tea#none#00"}},"ProjectionExpression":"private"}`)}
 	read := aws.Call{Name: "GetItem", Body: []byte(`{"Key":{"PK":{"S":"R#tea#none#00"}}}`)}
 	forge := aws.Call{Name: "PutItem", Body: []byte(`{"Item":{"PK":{"S":"D#tea"}}}`)}
@@ -341,8 +339,8 @@ func TestOnAWSInABrowser(t *testing.T) {
 		}
 	}
 
-	// Neither answers nor addresses are in the logs, and whoever does not come by the CDN is refused.
-	d.submit.Kill() // all that was printed has been read once a process is gone
+	// Neither answers nor addresses are logged, and requests that bypass the CDN are refused.
+	d.submit.Kill() // the whole log has been read once the process has ended
 	d.publish.Kill()
 	for _, secret := range []string{"secret", "example.com", "198.51.100.23", "203.0.113", "192.0.2.1", "127.0.0.1:5"} {
 		if strings.Contains(d.log.String(), secret) {
@@ -360,15 +358,15 @@ func TestOnAWSInABrowser(t *testing.T) {
 		}
 	}
 	if lines < 4 {
-		t.Errorf("%d lines of figures", lines)
+		t.Errorf("%d lines of metrics", lines)
 	}
 	if reply, err := d.post("application/json", serviceSubmission(1), false); err != nil || reply.StatusCode != http.StatusForbidden {
-		t.Errorf("not by the CDN: %d, %v", reply.StatusCode, err)
+		t.Errorf("bypassing the CDN: %d, %v", reply.StatusCode, err)
 	}
 }
 
-// A store that does not answer costs the respondent's patience, not the answer: the function minds the time that it is
-// told, and says so, and a process that is to end says that it does.
+// TestOnAWSDeadlineAndShutdown stalls the stores: the functions reply before their deadline, so that the request or event is
+// retried. A process that gets SIGTERM logs that it stops.
 func TestOnAWSDeadlineAndShutdown(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -380,10 +378,11 @@ func TestOnAWSDeadlineAndShutdown(t *testing.T) {
 		t.Fatalf("%+v, %v after %v", reply, err, time.Since(begin))
 	}
 	if reply.Headers["X-Request-Id"] == "" {
-		t.Errorf("the reply does not name the request: %+v", reply)
+		t.Errorf("the reply lacks the request's id: %+v", reply)
 	}
 	d.waitForLog(fmt.Sprintf(`"request":%q`, reply.Headers["X-Request-Id"]))
 	d.database.Reset()
+	d.submit.Timeout = 30 * time.Second // a busy machine may need it
 	if reply, err := d.post("application/json", serviceSubmission(1), false); err != nil || reply.StatusCode != 201 {
 		t.Fatal(reply, err)
 	}
@@ -392,14 +391,14 @@ func TestOnAWSDeadlineAndShutdown(t *testing.T) {
 	if reply, err := d.post("application/json", serviceSubmission(2), false); err != nil && !errors.Is(err, aws.ErrKilled) {
 		t.Fatal(reply, err)
 	}
-	// The publisher too: what it could not do comes again.
+	// The publisher returns its records as failed.
 	d.publish.Timeout = 4 * time.Second
 	d.files.Inject(func(aws.Call) aws.Fault { return aws.Stalled }, nil)
-	if err := d.publishChanges(); err == nil || err.Error() != "records must come again" {
-		t.Errorf("%v", err)
+	if err := d.publishChanges(); err != errNotPublished {
+		t.Errorf("got %v, want %v", err, errNotPublished)
 	}
 	d.files.Reset()
-	d.publish.Timeout = 30 * time.Second // a busy machine is not what is tested
+	d.publish.Timeout = 30 * time.Second // a busy machine may need it
 	begin = time.Now()
 	if err := d.publishChanges(); err != nil {
 		t.Errorf("%v after %v\n%s", err, time.Since(begin), d.log)

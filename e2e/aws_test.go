@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,12 +32,12 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// newDynamoDBClient is a client of the tests' own: what functions give up after seconds, DynamoDB Local may still be busy with.
+// newDynamoDBClient returns a client without the short timeouts of the functions: DynamoDB Local may be slow.
 func newDynamoDBClient(getenv func(string) string) *dynamodb.Client {
 	return dynamodb.New(cloud.DynamoDB(getenv).Options(), func(o *dynamodb.Options) { o.HTTPClient = awshttp.NewBuildableClient() })
 }
 
-// s3Client is the SDK's own, for what tests look at and make.
+// s3Client returns the SDK's client, with which tests prepare and inspect buckets.
 func s3Client(endpoint string) *s3.Client {
 	return s3.New(s3.Options{
 		Region: "us-east-1", BaseEndpoint: &endpoint, UsePathStyle: true,
@@ -44,8 +45,7 @@ func s3Client(endpoint string) *s3.Client {
 	})
 }
 
-// deployment is the whole of it: both functions as they are deployed, between them and the stores a network that can
-// break, and the stores.
+// deployment has both functions as they are deployed, the stores, and the proxies between them.
 type deployment struct {
 	t               *testing.T
 	submit, publish *aws.Function
@@ -54,8 +54,8 @@ type deployment struct {
 	bucket          *s3.Client
 	table           *cloud.Table
 	survey          *survey.Survey
-	built           string  // where publish builds the site
-	surveys         string  // where the questionnaires of a test's own are
+	built           string  // directory in which `glasspoll publish` builds the site
+	surveys         string  // directory of the test's questionnaires
 	log             *output // of both functions
 }
 
@@ -71,6 +71,7 @@ sections:
       - {id: remark, type: short_text, label: Remark}
 `
 
+// deploy makes a deployment with its own table and bucket, and the definition of serviceSurvey.
 func deploy(t *testing.T) *deployment {
 	t.Helper()
 	d := &deployment{t: t, built: t.TempDir(), log: &output{}, database: &aws.Proxy{Target: dynamoDB(t)}, files: &aws.Proxy{Target: s3Server(t)}}
@@ -81,7 +82,7 @@ func deploy(t *testing.T) *deployment {
 		}
 		t.Cleanup(stop)
 	}
-	name := fmt.Sprintf("glasspoll-%d", time.Now().UnixNano())
+	name := uniqueName()
 	env := map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"TABLE": name, "BUCKET": name,
@@ -114,6 +115,7 @@ func deploy(t *testing.T) *deployment {
 	return d
 }
 
+// function prepares a function with its environment. Its first invocation starts it.
 func (d *deployment) function(name string, env map[string]string) *aws.Function {
 	d.t.Helper()
 	binary, err := functionBinaries[name]()
@@ -131,18 +133,17 @@ func (d *deployment) function(name string, env map[string]string) *aws.Function 
 	return f
 }
 
-// waitForLog waits until the functions' log has a text: what a process has printed comes by a pipe, which may be slower than its
-// answer.
+// waitForLog waits until the functions' log contains a text. The log comes through a pipe, and so possibly after the reply.
 func (d *deployment) waitForLog(text string) {
 	d.t.Helper()
 	for deadline := time.Now().Add(patience); !strings.Contains(d.log.String(), text); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			d.t.Fatalf("the log never says %s:\n%s", text, d.log)
+			d.t.Fatalf("the log does not contain %s:\n%s", text, d.log)
 		}
 	}
 }
 
-// post sends one submission as the HTTP API would pass it on.
+// post sends a submission to serviceSurvey, as the HTTP API passes it on; encoded in base64 if encoded.
 func (d *deployment) post(media, body string, encoded bool) (events.APIGatewayV2HTTPResponse, error) {
 	return d.postTo("service", media, body, encoded)
 }
@@ -164,11 +165,15 @@ func (d *deployment) postTo(survey, media, body string, encoded bool) (events.AP
 	return reply, err
 }
 
+// serviceSubmission is the JSON of the n-th submission to serviceSurvey.
 func serviceSubmission(n int) string {
 	return fmt.Sprintf(`{"id":"00000000-0000-4000-8000-%012d","answers":{"overall":%d}}`, n, n%5+1)
 }
 
-// publishChanges publishes, as the table's stream has it done after a submission.
+// errNotPublished means that the publisher asks for records to be sent again.
+var errNotPublished = errors.New("the publisher has returned records as failed")
+
+// publishChanges invokes the publisher with a record of each shard, as from the table's stream.
 func (d *deployment) publishChanges() error {
 	event := events.DynamoDBEvent{}
 	for shard := range 16 {
@@ -190,7 +195,7 @@ func (d *deployment) publishChanges() error {
 		return err
 	}
 	if len(reply.BatchItemFailures) > 0 {
-		return errors.New("records must come again")
+		return errNotPublished
 	}
 	return nil
 }
@@ -200,7 +205,7 @@ type figures struct {
 	Revision    int
 }
 
-// publicFigures reads the public figures, as the CDN serves them.
+// publicFigures reads the published figures from the bucket.
 func (d *deployment) publicFigures() figures {
 	d.t.Helper()
 	out, err := d.bucket.GetObject(d.t.Context(), &s3.GetObjectInput{Bucket: sdk.String(d.name()), Key: sdk.String("service/results/results.json")})
@@ -215,6 +220,7 @@ func (d *deployment) publicFigures() figures {
 	return f
 }
 
+// name returns the name of the table and of the bucket.
 func (d *deployment) name() string {
 	for _, pair := range d.submit.Env {
 		if name, ok := strings.CutPrefix(pair, "TABLE="); ok {
@@ -224,7 +230,7 @@ func (d *deployment) name() string {
 	return ""
 }
 
-// countStored counts the responses in the table by id.
+// countStored counts the responses in the table, by id.
 func (d *deployment) countStored() map[string]int {
 	d.t.Helper()
 	count := map[string]int{}
@@ -264,7 +270,7 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 			t.Fatalf("%s: %d %s %v", step.body, reply.StatusCode, reply.Body, err)
 		}
 	}
-	for range 3 { // once, again, and again: nothing changes
+	for range 3 { // a repeated event changes nothing
 		if err := d.publishChanges(); err != nil {
 			t.Fatal(err)
 		}
@@ -272,7 +278,7 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 			t.Fatalf("%+v", f)
 		}
 	}
-	// The schedule mends what the stream has lost.
+	// The schedule makes up for a lost event.
 	if reply, err := d.post("application/json", serviceSubmission(3), false); err != nil || reply.StatusCode != 201 {
 		t.Fatal(reply, err)
 	}
@@ -284,55 +290,46 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 	}
 }
 
-// killAtEachCall has a function killed at its calls to the stores, before the store has seen the call and after. Each killed process
-// is followed by a new one, which has nothing in its caches. Calls are concurrent, so their order differs from round to
-// round: for each kind of call, the first is broken off, the second, the fourth, the eighth and so on, until a round
-// completes; with GLASSPOLL_SOAK every one. There are up to 16 calls of a kind, one a shard, and it is chance which shard is
-// the n-th. It returns the number of calls broken off, by kind.
-func (d *deployment) killAtEachCall(t *testing.T, f *aws.Function, networks []*aws.Proxy, round func(broken bool)) map[string]int {
+// killAtEachCall kills a function at its calls to a store, with a fault: before the store has seen the call, or after. Each killed
+// process is followed by a new one, which has nothing in its caches. Calls are concurrent, so their order differs from round
+// to round: of each kind of call, the first is broken off, the second, the fourth, the eighth and so on; with GLASSPOLL_SOAK
+// every one. There are up to 16 calls of a kind, one a shard, and it is chance which shard is the n-th. It returns the number
+// of calls broken off, by kind.
+func killAtEachCall(t *testing.T, f *aws.Function, network *aws.Proxy, fault aws.Fault, round func(breaking bool)) map[string]int {
 	t.Helper()
-	broken := map[string]int{}
-	for _, network := range networks {
-		for _, fault := range []aws.Fault{aws.NotApplied, aws.Applied} {
-			var kinds []string // met so far
-			meet := func() {
-				for _, c := range network.Calls() {
-					if kind := kindOf(c); !slices.Contains(kinds, kind) {
-						kinds = append(kinds, kind)
-					}
-				}
+	var kinds []string         // in the order of their first calls
+	calls := map[string]int{}  // the most in one round, by kind
+	broken := map[string]int{} // by kind
+	runBreaking := func() {
+		t.Helper()
+		f.Kill()
+		round(true)
+		count := map[string]int{}
+		for _, c := range network.Calls() {
+			kind := kindOf(c)
+			count[kind]++
+			if calls[kind] == 0 {
+				kinds = append(kinds, kind)
 			}
-			f.Kill()
-			network.Reset()
-			round(true)
-			meet()
-			for i := 0; i < len(kinds); i++ {
-				for nth := 1; ; nth = nextCall(nth) {
-					var mu sync.Mutex
-					count := 0
-					f.Kill()
-					network.Inject(func(c aws.Call) aws.Fault {
-						mu.Lock()
-						defer mu.Unlock()
-						if kindOf(c) == kinds[i] {
-							if count++; count == nth {
-								return fault
-							}
-						}
-						return aws.None
-					}, f.Kill)
-					round(true)
-					meet()
-					network.Reset()
-					mu.Lock()
-					reached := count >= nth
-					mu.Unlock()
-					if !reached {
-						break
-					}
-					broken[kinds[i]]++
-					round(false)
+			calls[kind] = max(calls[kind], count[kind])
+		}
+		network.Reset()
+	}
+	network.Reset()
+	runBreaking()
+	for i := 0; i < len(kinds); i++ {
+		for nth := 1; nth <= calls[kinds[i]]; nth = nextCall(nth) {
+			var count atomic.Int64
+			network.Inject(func(c aws.Call) aws.Fault {
+				if kindOf(c) == kinds[i] && count.Add(1) == int64(nth) {
+					return fault
 				}
+				return aws.None
+			}, f.Kill)
+			runBreaking()
+			if count.Load() >= int64(nth) {
+				broken[kinds[i]]++
+				round(false)
 			}
 		}
 	}
@@ -349,7 +346,7 @@ func nextCall(n int) int {
 
 var pkOf = regexp.MustCompile(`"(?:PK|:pk)":\s*\{"S":\s*"([A-Z])`)
 
-// kindOf says what a call was about: "PutItem T", "HEAD".
+// kindOf returns the operation of a call and the kind of its items: "PutItem T", "HEAD".
 func kindOf(c aws.Call) string {
 	name, _, _ := strings.Cut(c.Name, " ")
 	if m := pkOf.FindSubmatch(c.Body); m != nil {
@@ -370,8 +367,8 @@ sections:
       - {id: remark, type: short_text, label: Remark}
 `
 
-// The form handler may end at any call to a store, whether the store has heard of it or not: what was acknowledged is
-// stored once, and a retry finds it.
+// TestOnAWSSubmitKilledAtEachCall kills the form handler at its calls to the store: an acknowledged submission is stored once, and
+// a retry finds it.
 func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -387,11 +384,11 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 		name   string
 		survey string
 		media  string
-		body   func() string // of the n-th
-		first  string        // what was stored under the same id before, if anything was
+		body   func() string // of the n-th submission
+		first  string        // not "": another submission is stored under the same id before
 		status []int
 		stored bool
-		kinds  []string // of calls that must have been broken off
+		kinds  []string // of calls that must have been broken off, at least
 	}{
 		{"with an id, checked in two periods", "service", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "TransactWriteItems R"}},
 		{"with an id", "steady", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "PutItem R"}},
@@ -405,14 +402,14 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 		{"a form with mistakes", "steady", "application/x-www-form-urlencoded", func() string { return "overall=9" }, "", []int{422}, false, []string{"GetItem D"}},
 	} {
 		acknowledged := 0
-		broken := d.killAtEachCall(t, d.submit, []*aws.Proxy{d.database}, func(breaking bool) {
+		round := func(breaking bool) {
 			t.Helper()
 			if breaking {
 				n++
 				if c.first != "" {
-					d.database.Pause(true) // what was sent before is not what is broken off
+					d.database.Pause(true) // the earlier submission is not broken off
 					if reply, err := d.postTo(c.survey, "application/json", serviceSubmission(n), false); err != nil || reply.StatusCode != 201 {
-						t.Fatalf("%s: before: %d %s %v", c.name, reply.StatusCode, reply.Body, err)
+						t.Fatalf("%s: the earlier submission: %d %s %v", c.name, reply.StatusCode, reply.Body, err)
 					}
 					d.submit.Kill()
 					d.database.Pause(false)
@@ -429,7 +426,11 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 			if stored := d.countStored(); c.stored && len(stored) != n {
 				t.Fatalf("%s: %d stored, %d sent", c.name, len(stored), n)
 			}
-		})
+		}
+		broken := killAtEachCall(t, d.submit, d.database, aws.NotApplied, round)
+		for kind, n := range killAtEachCall(t, d.submit, d.database, aws.Applied, round) {
+			broken[kind] += n
+		}
 		if !c.stored {
 			n = before
 		}
@@ -455,24 +456,47 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 	}
 }
 
-// The publisher may end at any call to a store, applied or not: every response is counted once, the page catches up and
-// never goes back. The responses are old enough to be settled, so that tallies and cursors are saved on the way.
+// TestOnAWSPublishKilledAtEachCall kills the publisher at its calls to the stores: every response counts once, and the page catches
+// up and never goes back. The responses are old enough to be settled, so that tallies are saved with their cursors.
 func TestOnAWSPublishKilledAtEachCall(t *testing.T) {
 	t.Parallel()
-	d := deploy(t)
-	n := 0
-	long := time.Now().Add(-time.Hour)
-	earlier := cloud.NewTable(d.client, d.name(), cloud.Options{Now: func() time.Time { return long.Add(time.Duration(n) * time.Second) }})
-	seen := figures{}
-	check := func() {
-		t.Helper()
-		now := d.publicFigures()
-		if now.Revision < seen.Revision || now.Respondents < seen.Respondents || now.Respondents > n {
-			t.Fatalf("the page went from %+v to %+v, of %d stored", seen, now, n)
+	var mu sync.Mutex
+	total := map[string]int{}
+	t.Run("group", func(t *testing.T) { // ends when its subtests have ended
+		for name, fault := range map[string]aws.Fault{"not applied": aws.NotApplied, "applied": aws.Applied} {
+			for store, network := range map[string]func(*deployment) *aws.Proxy{
+				"table":  func(d *deployment) *aws.Proxy { return d.database },
+				"bucket": func(d *deployment) *aws.Proxy { return d.files },
+			} {
+				t.Run(store+", "+name, func(t *testing.T) {
+					t.Parallel()
+					d := deploy(t)
+					broken := publishKilled(t, d, network(d), fault)
+					mu.Lock()
+					defer mu.Unlock()
+					for kind, n := range broken {
+						total[kind] += n
+					}
+				})
+			}
 		}
-		seen = now
+	})
+	for _, kind := range []string{"GetItem D", "GetItem T", "Query R", "Query P", "PutItem T", "PutItem P", "HEAD", "PUT"} {
+		if total[kind] < 2 {
+			t.Errorf("%s was broken off %d times", kind, total[kind])
+		}
 	}
-	broken := d.killAtEachCall(t, d.publish, []*aws.Proxy{d.database, d.files}, func(breaking bool) {
+	t.Logf("broken off: %v", total)
+}
+
+// publishKilled publishes a response after the other, and kills the publisher at its calls to one of the stores.
+func publishKilled(t *testing.T, d *deployment, network *aws.Proxy, fault aws.Fault) (broken map[string]int) {
+	t.Helper()
+	n := 0
+	settled := time.Now().Add(-time.Hour)
+	earlier := cloud.NewTable(d.client, d.name(), cloud.Options{Now: func() time.Time { return settled.Add(time.Duration(n) * time.Second) }})
+	seen := figures{}
+	return killAtEachCall(t, d.publish, network, fault, func(breaking bool) {
 		t.Helper()
 		if breaking {
 			n++
@@ -485,7 +509,11 @@ func TestOnAWSPublishKilledAtEachCall(t *testing.T) {
 			}
 		}
 		err := d.publishChanges()
-		check()
+		now := d.publicFigures()
+		if now.Revision < seen.Revision || now.Respondents < seen.Respondents || now.Respondents > n {
+			t.Fatalf("the page went from %+v to %+v, of %d stored", seen, now, n)
+		}
+		seen = now
 		if errors.Is(err, aws.ErrKilled) && breaking {
 			return
 		}
@@ -496,10 +524,4 @@ func TestOnAWSPublishKilledAtEachCall(t *testing.T) {
 			t.Fatalf("the page has %d of %d", seen.Respondents, n)
 		}
 	})
-	for _, kind := range []string{"GetItem D", "GetItem T", "Query R", "Query P", "PutItem T", "PutItem P", "HEAD", "PUT"} {
-		if broken[kind] < 2 {
-			t.Errorf("%s was broken off %d times", kind, broken[kind])
-		}
-	}
-	t.Logf("%d responses; broken off %v", n, broken)
 }

@@ -28,8 +28,8 @@ import (
 	"glasspoll/internal/questionnaire"
 )
 
-// What each verb does with answers is tested where it is written, over a data directory. Here the program itself does
-// it over a deployment: published by it, answered through the functions, counted by them.
+// The tests of generator/ run each verb on a data directory. Here the verbs run on a deployment whose responses were submitted
+// and counted by the functions.
 
 const verbsSurvey = `
 id: service
@@ -56,7 +56,7 @@ const verbsActions = `
   status: planned
 `
 
-// respondent is one respondent and what was said.
+// respondent is a respondent with the answers.
 type respondent struct {
 	id, period, language, channel string
 	overall                       int
@@ -66,7 +66,7 @@ type respondent struct {
 
 func (p respondent) receipt() string { return answer.Receipt(p.id) }
 
-// makeRespondents makes respondents whose answers are all different; every fifth and the one after it complain.
+// makeRespondents returns respondents whose answers all differ. Every fifth and the one after it are dissatisfied.
 func makeRespondents(from, to int, period string) []respondent {
 	var all []respondent
 	for n := from; n < to; n++ {
@@ -98,11 +98,11 @@ func (p respondent) submission() string {
 	return string(text)
 }
 
-// csvRow is the row that an export must have; arrival and version are looked at apart.
+// csvRow is the row in an export, without arrival and version.
 func (p respondent) csvRow() map[string]string {
 	row := map[string]string{
 		"_receipt": p.receipt(), "_language": p.language, "_channel": p.channel, "_period": p.period,
-		"overall": strconv.Itoa(p.overall), "remark": "'" + p.remark, // a spreadsheet must not take it for a formula
+		"overall": strconv.Itoa(p.overall), "remark": "'" + p.remark, // the apostrophe keeps a spreadsheet from taking it for a formula
 		"why.price": "", "why.speed": "",
 	}
 	if p.why != nil {
@@ -114,7 +114,7 @@ func (p respondent) csvRow() map[string]string {
 	return row
 }
 
-// jsonLine is what a line of an export in JSON Lines must say.
+// jsonLine is the decoded line in an export as JSON Lines, without arrival and version.
 func (p respondent) jsonLine(private bool) map[string]any {
 	answers := map[string]any{"overall": strconv.Itoa(p.overall), "remark": p.remark}
 	if p.why != nil {
@@ -131,8 +131,8 @@ func (p respondent) jsonLine(private bool) map[string]any {
 	return line
 }
 
-// runVerb runs the program over a deployment, or over the table that is named, and holds that it ends with a code.
-func (d *deployment) runVerb(t *testing.T, code int, arguments ...string) (out, said string) {
+// runVerb runs the program for the deployment, or for the table in its arguments, and checks its exit code.
+func (d *deployment) runVerb(t *testing.T, code int, arguments ...string) (stdout, stderr string) {
 	t.Helper()
 	if !slices.Contains(arguments, "--table") {
 		arguments = append(arguments, "--table", d.name())
@@ -149,14 +149,14 @@ func (d *deployment) runVerb(t *testing.T, code int, arguments ...string) (out, 
 	return printed.String(), errors.String()
 }
 
-// readOutput returns a file's content, and holds that only its owner can read it, if it is confidential.
+// readOutput returns a file's content. If it is confidential, only its owner may have access.
 func readOutput(t *testing.T, name string, confidential bool) string {
 	t.Helper()
 	info, err := os.Stat(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if open := info.Mode().Perm()&0o077 != 0; open && confidential {
+	if confidential && info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("%s has the mode %v", filepath.Base(name), info.Mode())
 	}
 	content, err := os.ReadFile(name)
@@ -166,7 +166,7 @@ func readOutput(t *testing.T, name string, confidential bool) string {
 	return string(content)
 }
 
-// checkExport holds that exports of a survey have these people in them, as CSV and as JSON Lines, and nobody else.
+// checkExport checks that exports of the survey, as CSV and as JSON Lines, have exactly these respondents.
 func (d *deployment) checkExport(t *testing.T, want []respondent, arguments ...string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -181,19 +181,19 @@ func (d *deployment) checkExport(t *testing.T, want []respondent, arguments ...s
 	}
 	found := map[string]map[string]string{}
 	for _, row := range rows[1:] {
-		named := map[string]string{}
+		columns := map[string]string{}
 		for i, name := range rows[0] {
-			named[name] = row[i]
+			columns[name] = row[i]
 		}
-		if at, err := time.Parse(time.RFC3339, named["_arrived"]); err != nil || time.Since(at) > 24*time.Hour || time.Until(at) > time.Minute {
-			t.Errorf("a row arrived %q: %v", named["_arrived"], err)
+		if at, err := time.Parse(time.RFC3339, columns["_arrived"]); err != nil || time.Since(at) > 24*time.Hour || time.Until(at) > time.Minute {
+			t.Errorf("a row arrived %q: %v", columns["_arrived"], err)
 		}
-		if named["_version"] == "" {
+		if columns["_version"] == "" {
 			t.Error("a row has no version")
 		}
-		delete(named, "_arrived")
-		delete(named, "_version")
-		found[named["_receipt"]] = named
+		delete(columns, "_arrived")
+		delete(columns, "_version")
+		found[columns["_receipt"]] = columns
 	}
 	if len(rows)-1 != len(want) {
 		t.Errorf("%d rows of %d respondents", len(rows)-1, len(want))
@@ -231,8 +231,8 @@ func (d *deployment) checkExport(t *testing.T, want []respondent, arguments ...s
 			t.Errorf("%d lines of %d respondents", len(lines), len(want))
 		}
 		for _, p := range want {
-			if said, _ := json.Marshal(p.jsonLine(private)); lines[p.receipt()] != string(said) {
-				t.Errorf("the line of %s is\n%s, want\n%s", p.id, lines[p.receipt()], said)
+			if line, _ := json.Marshal(p.jsonLine(private)); lines[p.receipt()] != string(line) {
+				t.Errorf("the line of %s is\n%s, want\n%s", p.id, lines[p.receipt()], line)
 			}
 		}
 		if !private && strings.Contains(content, "@example.com") {
@@ -241,23 +241,23 @@ func (d *deployment) checkExport(t *testing.T, want []respondent, arguments ...s
 	}
 }
 
-// checkArchive makes an archive twice, and holds that both are the same bytes, that every checksum holds, also by other means
-// than the program's own, and that so many responses and releases are in it.
+// checkArchive makes an archive twice, and checks that both are equal, that its checksums are right, as computed here and by the
+// program, and how many responses it has.
 func (d *deployment) checkArchive(t *testing.T, period string, responses, withdrawn int) {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "service.zip")
 	var sums [2]string
 	var contents [2]string
 	for i := range sums {
-		out, said := d.runVerb(t, 0, "results", "archive", "service", "--period", period, "--out", name, "--surveys", d.surveys)
+		out, messages := d.runVerb(t, 0, "results", "archive", "service", "--period", period, "--out", name, "--surveys", d.surveys)
 		sums[i], _, _ = strings.Cut(out, "  ")
 		contents[i] = readOutput(t, name, true)
-		if !strings.Contains(said, fmt.Sprintf("%d response", responses)) {
-			t.Errorf("archive %s says %s", period, said)
+		if !strings.Contains(messages, fmt.Sprintf("%d response", responses)) {
+			t.Errorf("archiving %s prints %s", period, messages)
 		}
 	}
 	if contents[0] != contents[1] || sums[0] != sums[1] {
-		t.Errorf("the archive of %s is another one the second time", period)
+		t.Errorf("two archives of %s differ", period)
 	}
 	z, err := zip.NewReader(strings.NewReader(contents[0]), int64(len(contents[0])))
 	if err != nil {
@@ -287,7 +287,7 @@ func (d *deployment) checkArchive(t *testing.T, period string, responses, withdr
 		sum, file, _ := strings.Cut(strings.TrimSpace(line), "  ")
 		listed++
 		if sumOf(files[file]) != sum {
-			t.Errorf("%s: the checksum of %s does not hold", period, file)
+			t.Errorf("%s: the checksum of %s is wrong", period, file)
 		}
 	}
 	if listed != len(files)-1 {
@@ -316,13 +316,13 @@ func (d *deployment) checkArchive(t *testing.T, period string, responses, withdr
 
 var progressLine = regexp.MustCompile(`(?m)^(\d+) of (\d+) files, (\d+) uploaded$`)
 
-// checkProgress holds that a publishing said how far it was: ever further, of as many files as there were at last.
+// checkProgress checks that publishing prints its progress: increasing numbers of the total at the end.
 func checkProgress(t *testing.T, out string) {
 	t.Helper()
 	end := regexp.MustCompile(`(?m)^(\d+) files, (\d+) uploaded, the others are there$`).FindStringSubmatch(out)
-	said := progressLine.FindAllStringSubmatch(out, -1)
-	if end == nil || len(said) == 0 {
-		t.Fatalf("publishing takes seconds, and says\n%s", out)
+	lines := progressLine.FindAllStringSubmatch(out, -1)
+	if end == nil || len(lines) == 0 {
+		t.Fatalf("publishing takes seconds, and prints\n%s", out)
 	}
 	number := func(text string) int {
 		n, err := strconv.Atoi(text)
@@ -332,17 +332,18 @@ func checkProgress(t *testing.T, out string) {
 		return n
 	}
 	seen, sent := 0, 0
-	for _, line := range said {
+	for _, line := range lines {
 		if number(line[1]) <= seen || number(line[3]) < sent || line[2] != end[1] || number(line[3]) > number(line[1]) {
-			t.Errorf("%q after %d, %d uploaded; at last %q", line[0], seen, sent, end[0])
+			t.Errorf("%q after %d, %d uploaded; at the end %q", line[0], seen, sent, end[0])
 		}
 		seen, sent = number(line[1]), number(line[3])
 	}
 	if seen > number(end[1]) || sent > number(end[2]) || number(end[2]) == 0 {
-		t.Errorf("the last of it is %q", end[0])
+		t.Errorf("the last line is %q", end[0])
 	}
 }
 
+// TestOnAWSEveryVerb runs every verb on one deployment.
 func TestOnAWSEveryVerb(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -357,7 +358,7 @@ func TestOnAWSEveryVerb(t *testing.T) {
 		t.Fatal(problems)
 	}
 
-	// Each file takes a while, one after the other, so that there is something to say meanwhile.
+	// Each file takes a while, so that progress is printed.
 	d.files.Inject(func(aws.Call) aws.Fault {
 		time.Sleep(40 * time.Millisecond)
 		return aws.None
@@ -369,15 +370,15 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	checkProgress(t, out)
 	d.files.Reset()
 
-	// Of the quarter before, arrived an hour ago and so settled; of this one, as settled and just now.
+	// Those of the previous quarter have arrived an hour ago, and so are settled; of this quarter, some are settled.
 	now := time.Now()
 	this, before := s.PeriodAt(now), s.PeriodBefore(now)
-	long := now.Add(-time.Hour)
-	earlier := cloud.NewTable(d.client, d.name(), cloud.Options{Now: func() time.Time { return long }})
+	arrival := now.Add(-time.Hour)
+	earlier := cloud.NewTable(d.client, d.name(), cloud.Options{Now: func() time.Time { return arrival }})
 	older, newer := makeRespondents(0, 12, before), makeRespondents(12, 40, this)
-	opened := 0 // cases, of answers that arrived in this quarter
+	opened := 0 // cases of responses that arrived in this quarter
 	for _, p := range slices.Concat(older, newer[:14]) {
-		long = long.Add(time.Second)
+		arrival = arrival.Add(time.Second)
 		posted, err := answer.FromJSON([]byte(p.submission()))
 		if err != nil {
 			t.Fatal(err)
@@ -390,7 +391,7 @@ func TestOnAWSEveryVerb(t *testing.T) {
 		if created, err := earlier.Put(t.Context(), r); err != nil || !created {
 			t.Fatal(created, err)
 		}
-		if p.overall <= 2 && s.PeriodAt(long) == this {
+		if p.overall <= 2 && s.PeriodAt(arrival) == this {
 			opened++
 		}
 	}
@@ -409,25 +410,25 @@ func TestOnAWSEveryVerb(t *testing.T) {
 		}
 	}
 	schedule()
-	everybody := slices.Concat(older, newer)
+	all := slices.Concat(older, newer)
 	if f := d.publicFigures(); f.Respondents != len(newer) {
 		t.Fatalf("the page counts %+v, want %d of this period", f, len(newer))
 	}
 
 	d.database.Reset()
-	if _, said := d.runVerb(t, 1, "results", "export", "nothing"); !strings.Contains(said, "there is no survey nothing here: there are service") {
-		t.Errorf("an export of nothing says %s", said)
+	if _, messages := d.runVerb(t, 1, "results", "export", "nothing"); !strings.Contains(messages, "there is no survey nothing here: there are service") {
+		t.Errorf("an export of an unknown survey prints %s", messages)
 	}
-	if _, said := d.runVerb(t, 1, "results", "erase", answer.Receipt("00000000-0000-4000-8000-999999999999"), "--yes"); !strings.Contains(said, "or another --data or --table") {
-		t.Errorf("erasing nobody says %s", said)
+	if _, messages := d.runVerb(t, 1, "results", "erase", answer.Receipt("00000000-0000-4000-8000-999999999999"), "--yes"); !strings.Contains(messages, "or another --data or --table") {
+		t.Errorf("erasing an unknown response prints %s", messages)
 	}
-	if _, said := d.runVerb(t, 1, "results", "export", "service", "--table", "nothing"); !strings.Contains(said, "there is no table nothing in this account and region") || strings.Contains(said, "RequestID") {
-		t.Errorf("an export from no table says %s", said)
+	if _, messages := d.runVerb(t, 1, "results", "export", "service", "--table", "nothing"); !strings.Contains(messages, "there is no table nothing in this account and region") || strings.Contains(messages, "RequestID") {
+		t.Errorf("an export from an unknown table prints %s", messages)
 	}
-	d.checkExport(t, everybody)
+	d.checkExport(t, all)
 	d.checkExport(t, older, "--period", before)
 	if out, _ := d.runVerb(t, 0, "results", "export", "service", "--period", this, "--no-bom"); strings.Count(out, "服务\"") != len(newer) || !strings.HasPrefix(out, "_receipt,_arrived,") {
-		t.Errorf("on the standard output:\n%s", out)
+		t.Errorf("an export to the standard output:\n%s", out)
 	}
 	for _, format := range []string{"xlsx", "spss"} {
 		name := filepath.Join(t.TempDir(), "answers.csv")
@@ -436,24 +437,24 @@ func TestOnAWSEveryVerb(t *testing.T) {
 		}
 	}
 
-	verified := func(responses ...string) {
+	checkVerify := func(responses ...string) {
 		t.Helper()
 		out, _ := d.runVerb(t, 0, "results", "verify", "service")
 		if strings.Count(out, ": agree\n") != len(responses) {
-			t.Errorf("verify says\n%s", out)
+			t.Errorf("verify prints\n%s", out)
 		}
 		for _, line := range responses {
 			if !strings.Contains(out, line) {
-				t.Errorf("verify does not say %q:\n%s", line, out)
+				t.Errorf("verify does not print %q:\n%s", line, out)
 			}
 		}
 	}
-	verified(fmt.Sprintf("service %s: %d responses, ", before, len(older)), fmt.Sprintf("service %s: %d responses, ", this, len(newer)))
+	checkVerify(fmt.Sprintf("service %s: %d responses, ", before, len(older)), fmt.Sprintf("service %s: %d responses, ", this, len(newer)))
 	if out, _ := d.runVerb(t, 0, "results", "verify", "service", "--period", before); regexp.MustCompile(`, 0 shards`).MatchString(out) {
-		t.Errorf("nothing was there to compare: %s", out)
+		t.Errorf("verify compared no shards: %s", out)
 	}
 
-	reported := func(period string, responses int) {
+	checkReport := func(period string, responses int) {
 		t.Helper()
 		for language, sentence := range map[string]string{"en": "<dt>Received<dd>%d <", "zh": "<dt>收回<dd>%d <"} {
 			name := filepath.Join(t.TempDir(), "report.html")
@@ -461,7 +462,7 @@ func TestOnAWSEveryVerb(t *testing.T) {
 			page := readOutput(t, name, true)
 			for _, needed := range []string{fmt.Sprintf(sentence, responses), map[string]string{"en": "A second desk", "zh": "增开窗口"}[language], "remark, "} {
 				if !strings.Contains(page, needed) {
-					t.Errorf("the report of %s in %s does not say %q", period, language, needed)
+					t.Errorf("the report of %s in %s lacks %q", period, language, needed)
 				}
 			}
 			if strings.Contains(page, "@example.com") {
@@ -469,8 +470,8 @@ func TestOnAWSEveryVerb(t *testing.T) {
 			}
 		}
 	}
-	reported(before, len(older))
-	reported(this, len(newer))
+	checkReport(before, len(older))
+	checkReport(this, len(newer))
 	for _, level := range []string{"public", "staff", "management"} {
 		folder := t.TempDir()
 		d.runVerb(t, 0, "results", "pages", "service", "--level", level, "--out", folder, "--surveys", d.surveys)
@@ -481,7 +482,7 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	}
 	d.checkArchive(t, before, len(older), 0)
 	d.checkArchive(t, this, len(newer), 0)
-	allowed := func(who string, denied func(aws.Call) string, kinds ...string) {
+	checkAllowed := func(who string, denied func(aws.Call) string, kinds ...string) {
 		t.Helper()
 		seen := map[string]bool{}
 		for _, c := range d.database.Calls() {
@@ -497,11 +498,11 @@ func TestOnAWSEveryVerb(t *testing.T) {
 		}
 		d.database.Reset()
 	}
-	allowed("OperatorPolicy", template.Operator().Denied, "GetItem R", "Query R", "GetItem T", "Query P", "Query C")
+	checkAllowed("OperatorPolicy", template.Operator().Denied, "GetItem R", "Query R", "GetItem T", "Query P", "Query C")
 
-	// The cases: one for each who complained.
+	// There is a case for each dissatisfied respondent.
 	complaints := map[string]respondent{}
-	for _, p := range everybody {
+	for _, p := range all {
 		if p.overall <= 2 {
 			complaints[cases.ID("service", p.id, "complaint")] = p
 		}
@@ -529,12 +530,12 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	ids := slices.Sorted(maps.Keys(wanted))
 	assigned, closed := ids[0], ids[1]
 	if out, _ := d.runVerb(t, 0, "cases", "assign", assigned, "--owner", "repairs", "--by", "desk"); !strings.Contains(out, "case "+assigned+" is assigned to repairs, due ") {
-		t.Errorf("assign says %s", out)
+		t.Errorf("assign prints %s", out)
 	}
 	if out, _ := d.runVerb(t, 0, "cases", "close", closed, "--result", "Replaced", "--customer-told", "yes"); !strings.Contains(out, "case "+closed+" is closed, in time") {
-		t.Errorf("close says %s", out)
+		t.Errorf("close prints %s", out)
 	}
-	d.runVerb(t, 1, "cases", "close", closed, "--result", "Again", "--customer-told", "no") // is closed
+	d.runVerb(t, 1, "cases", "close", closed, "--result", "Again", "--customer-told", "no") // it is closed already
 	if listed := list("--owner", "repairs"); !maps.Equal(listed, map[string]string{assigned: complaints[assigned].period + " assigned repairs"}) {
 		t.Errorf("cases of repairs: %v", listed)
 	}
@@ -542,14 +543,14 @@ func TestOnAWSEveryVerb(t *testing.T) {
 		t.Errorf("closed cases: %v", listed)
 	}
 	if out, _ := d.runVerb(t, 0, "cases", "show", closed); !strings.Contains(out, "Replaced") || !strings.Contains(out, complaints[closed].receipt()) {
-		t.Errorf("show says\n%s", out)
+		t.Errorf("show prints\n%s", out)
 	}
 	if out, _ := d.runVerb(t, 0, "cases", "summary", "--quarter", this, "--format", "json"); !strings.Contains(strings.Join(strings.Fields(out), ""), fmt.Sprintf(`"opened":%d,"closed":1,"closed_in_time":1,"customer_told":1`, opened)) {
-		t.Errorf("summary says\n%s", out)
+		t.Errorf("summary prints\n%s", out)
 	}
-	allowed("CasesPolicy", template.Cases().Denied, "Query C", "PutItem C")
+	checkAllowed("CasesPolicy", template.Cases().Denied, "Query C", "PutItem C")
 
-	// One whose answers are settled and one whose are not, both with a case, take them back.
+	// Two responses with a case are erased: a settled one and one that is not settled.
 	var erased []respondent
 	for _, part := range [][]respondent{newer[:14], newer[14:]} {
 		i := slices.IndexFunc(part, func(p respondent) bool { return p.overall <= 2 && p.mail != "" })
@@ -557,18 +558,18 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	}
 	for _, p := range erased {
 		receipt := strings.ToLower(p.receipt())
-		if out, said := d.runVerb(t, 1, "results", "erase", receipt); !strings.Contains(out, "service "+this+", received ") || !strings.Contains(said, "Nothing is erased yet") {
-			t.Errorf("erase says %s%s", out, said)
+		if out, messages := d.runVerb(t, 1, "results", "erase", receipt); !strings.Contains(out, "service "+this+", received ") || !strings.Contains(messages, "Nothing is erased yet") {
+			t.Errorf("erase prints %s%s", out, messages)
 		}
 	}
-	d.checkExport(t, everybody)
-	gone := func(p respondent) bool {
+	d.checkExport(t, all)
+	isErased := func(p respondent) bool {
 		return slices.ContainsFunc(erased, func(e respondent) bool { return e.id == p.id })
 	}
-	left, leftNow := slices.DeleteFunc(slices.Clone(everybody), gone), slices.DeleteFunc(slices.Clone(newer), gone)
+	left, leftNow := slices.DeleteFunc(slices.Clone(all), isErased), slices.DeleteFunc(slices.Clone(newer), isErased)
 	for _, p := range erased {
 		if out, _ := d.runVerb(t, 0, "results", "erase", p.receipt(), "--yes"); !strings.Contains(out, ": erased.") {
-			t.Errorf("erase --yes says %s", out)
+			t.Errorf("erase --yes prints %s", out)
 		}
 		if kept := d.storedAttributes(t, p.id); strings.Contains(kept, "overall") || strings.Contains(kept, "@example.com") {
 			t.Errorf("what is left is %s", kept)
@@ -576,13 +577,13 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	}
 	afterwards := fmt.Sprintf("service %s: %d responses and 2 withdrawn, ", this, len(leftNow))
 	d.checkExport(t, left)
-	verified(fmt.Sprintf("service %s: ", before), afterwards)
+	checkVerify(fmt.Sprintf("service %s: ", before), afterwards)
 	if f := d.publicFigures(); f.Respondents != len(newer) {
-		t.Errorf("the page shows at once who was erased: %+v", f)
+		t.Errorf("the page reveals the erasure at once: %+v", f)
 	}
-	allowed("OperatorPolicy", template.Operator().Denied, "TransactWriteItems R")
+	checkAllowed("OperatorPolicy", template.Operator().Denied, "TransactWriteItems R")
 
-	// The next publishing waits until there is a batch more than was published, here of one.
+	// The next release waits until there are more respondents than were published, by a batch, here of one.
 	next := makeRespondents(40, 43, this)
 	for i, p := range next {
 		if reply, err := d.post("application/json", p.submission(), false); err != nil || reply.StatusCode != http.StatusCreated {
@@ -595,17 +596,17 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	}
 	d.checkExport(t, slices.Concat(left, next))
 	afterwards = fmt.Sprintf("service %s: %d responses and 2 withdrawn, ", this, len(leftNow)+len(next))
-	verified(fmt.Sprintf("service %s: ", before), afterwards)
-	reported(this, len(leftNow)+len(next))
+	checkVerify(fmt.Sprintf("service %s: ", before), afterwards)
+	checkReport(this, len(leftNow)+len(next))
 	d.checkArchive(t, this, len(leftNow)+len(next), 2)
 	unfinished := list()
 	for _, p := range erased {
 		id := cases.ID("service", p.id, "complaint")
 		if unfinished[id] != "" {
-			t.Errorf("the case of who was erased is %s", unfinished[id])
+			t.Errorf("the case of an erased response is listed as %s", unfinished[id])
 		}
 		if out, _ := d.runVerb(t, 0, "cases", "show", id); strings.Contains(out, p.id) || strings.Contains(out, p.receipt()) || !strings.Contains(out, "response  withdrawn") {
-			t.Errorf("the case of who was erased:\n%s", out)
+			t.Errorf("the case of an erased response:\n%s", out)
 		}
 	}
 }

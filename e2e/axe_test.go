@@ -20,20 +20,21 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// axeSource is axe-core as make setup fetches it.
+// axeSource returns the source of axe-core, which make setup fetches.
 var axeSource = sync.OnceValues(func() (string, error) {
 	source, err := os.ReadFile("../.cache/npm/axe-core/axe.min.js")
 	return string(source), err
 })
 
-// A display is how a page may be met: on what screen, and with what wishes.
+// A display is a screen with the media features of a user's preferences.
 type display struct {
 	name          string
 	width, height int64
-	scale         float64 // device pixels
+	scale         float64 // device pixels per CSS pixel
 	media         []*emulation.MediaFeature
 }
 
+// mediaFeatures returns features from names and values in turn, and prefers-reduced-motion.
 func mediaFeatures(pairs ...string) []*emulation.MediaFeature {
 	features := []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}
 	for i := 0; i < len(pairs); i += 2 {
@@ -57,16 +58,17 @@ var (
 	}
 )
 
-// mainDisplays are the most different, for pages that have the parts of others.
+// mainDisplays differ the most. They are for pages that consist of parts of others.
 var mainDisplays = []display{displays[0], displays[1], displays[4], displays[7]}
 
-func (l display) apply(t *testing.T, ctx context.Context) {
+// apply makes a page use the display.
+func (d display) apply(t *testing.T, ctx context.Context) {
 	t.Helper()
-	do(t, ctx, chromedp.EmulateViewport(l.width, l.height, chromedp.EmulateScale(l.scale)))
-	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: l.media})
+	do(t, ctx, chromedp.EmulateViewport(d.width, d.height, chromedp.EmulateScale(d.scale)))
+	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: d.media})
 }
 
-// finding is what axe says of one rule.
+// finding is what axe found by one rule.
 type finding struct {
 	ID, Impact, Help string
 	Nodes            []struct {
@@ -77,12 +79,12 @@ type finding struct {
 	}
 }
 
-// runAxe runs every rule of WCAG 2.0 to 2.2, A and AA, and the best practices, over the page as it is now.
+// runAxe checks every rule of WCAG 2.0 to 2.2, A and AA, and the best practices, on the page in its current state.
 func runAxe(t *testing.T, ctx context.Context, where string) {
 	t.Helper()
 	source, err := axeSource()
 	if err != nil {
-		t.Fatalf("axe-core is not here: run make setup (.ci/npm gets it from npm): %v", err)
+		t.Fatalf("axe-core is not installed: run `make setup`: %v", err)
 	}
 	if isTrue(t, ctx, `typeof axe === "undefined"`) {
 		do(t, ctx, chromedp.Evaluate[chromedp.Void](source+";undefined"))
@@ -97,7 +99,7 @@ func runAxe(t *testing.T, ctx context.Context, where string) {
 	}).then(r => ({violations: r.violations, incomplete: r.incomplete, ran: [...r.passes, ...r.violations, ...r.incomplete].map(x => x.id)}))`, chromedp.EvalAwaitPromise))
 	for _, rule := range []string{"color-contrast", "target-size", "html-has-lang", "document-title", "region"} {
 		if !slices.Contains(found.Ran, rule) {
-			t.Errorf("%s: axe had nothing to say about %s", where, rule)
+			t.Errorf("%s: axe did not check %s", where, rule)
 		}
 	}
 	for _, f := range found.Violations {
@@ -105,15 +107,15 @@ func runAxe(t *testing.T, ctx context.Context, where string) {
 			t.Errorf("%s: %s (%s): %s\n  at %v\n  %.300s\n  %s", where, f.ID, f.Impact, f.Help, n.Target, n.HTML, n.FailureSummary)
 		}
 	}
-	// What axe could not tell is for people to look at.
+	// What axe cannot decide is logged, for people to look at.
 	for _, f := range found.Incomplete {
 		for _, n := range f.Nodes {
-			t.Logf("%s: axe cannot tell %s at %v: %.200s", where, f.ID, n.Target, n.HTML)
+			t.Logf("%s: axe cannot decide %s at %v: %.200s", where, f.ID, n.Target, n.HTML)
 		}
 	}
 }
 
-// checkLayout holds what must be so on every page and is not for axe to see.
+// checkLayout checks what must hold on every page and axe does not check.
 func checkLayout(t *testing.T, ctx context.Context, where, language string) {
 	t.Helper()
 	direction := "ltr"
@@ -121,21 +123,21 @@ func checkLayout(t *testing.T, ctx context.Context, where, language string) {
 		direction = "rtl"
 	}
 	for what, expression := range map[string]string{
-		"nothing sticks out at the side":     `document.documentElement.scrollWidth <= document.documentElement.clientWidth`,
+		"not wider than the window":          `document.documentElement.scrollWidth <= document.documentElement.clientWidth`,
 		"the language":                       fmt.Sprintf(`document.documentElement.lang === %q`, language),
 		"the direction":                      fmt.Sprintf(`document.documentElement.dir === %q && getComputedStyle(document.body).direction === %q`, direction, direction),
 		"links to other languages say which": `[...document.querySelectorAll("a[hreflang]")].every(a => a.lang === a.hreflang && a.textContent.trim())`,
-		"no motion for who wants none":       `[...document.querySelectorAll("*")].every(e => [e, "::before", "::after"].every((p, i, all) => { const s = getComputedStyle(e, i ? p : null); return [...s.transitionDuration.split(","), ...s.animationDuration.split(",")].every(d => parseFloat(d) < 0.02); })) && getComputedStyle(document.documentElement).scrollBehavior === "auto"`,
+		"no motion if it is not wanted":      `[...document.querySelectorAll("*")].every(e => [e, "::before", "::after"].every((p, i, all) => { const s = getComputedStyle(e, i ? p : null); return [...s.transitionDuration.split(","), ...s.animationDuration.split(",")].every(d => parseFloat(d) < 0.02); })) && getComputedStyle(document.documentElement).scrollBehavior === "auto"`,
 	} {
 		if !isTrue(t, ctx, expression) {
-			t.Errorf("%s: not so: %s", where, what)
+			t.Errorf("%s: false: %s", where, what)
 		}
 	}
-	if bare := read(t, ctx, chromedp.Evaluate[[]string](`!matchMedia("(forced-colors: active)").matches ? [] : [...document.querySelectorAll("button, .button, textarea, select, input:not([type=radio], [type=checkbox], [type=range], [type=hidden])")].filter(e => {
+	if borderless := read(t, ctx, chromedp.Evaluate[[]string](`!matchMedia("(forced-colors: active)").matches ? [] : [...document.querySelectorAll("button, .button, textarea, select, input:not([type=radio], [type=checkbox], [type=range], [type=hidden])")].filter(e => {
 		const s = getComputedStyle(e);
 		return e.getClientRects().length && (s.borderTopStyle === "none" || parseFloat(s.borderTopWidth) < 1);
-	}).map(e => e.outerHTML.slice(0, 120))`)); len(bare) > 0 {
-		t.Errorf("%s: without their colours these have no edge: %q", where, bare)
+	}).map(e => e.outerHTML.slice(0, 120))`)); len(borderless) > 0 {
+		t.Errorf("%s: no border with forced colours: %q", where, borderless)
 	}
 	if pale := read(t, ctx, chromedp.Evaluate[[]string](`(() => {
 		const rgb = (c) => (c.match(/[\d.]+/g) || []).map(Number);
@@ -151,10 +153,10 @@ func checkLayout(t *testing.T, ctx context.Context, where, language string) {
 			const [a, b] = colours.map(bright).sort((p, q) => q - p);
 			return [(a + .05) / (b + .05), colours.join(" on ") + " " + text.outerHTML];
 		}).filter(([ratio]) => ratio < 4.5).map(([ratio, text]) => ratio.toFixed(2) + " " + text);
-	})()`)); len(pale) > 0 { // axe does not see what is behind it
-		t.Errorf("%s: figures of too little contrast: %q", where, pale)
+	})()`)); len(pale) > 0 { // axe does not find the background within an SVG
+		t.Errorf("%s: texts of charts with too little contrast: %q", where, pale)
 	}
-	// WCAG 1.4.12: a reader may set the text wider without losing any.
+	// WCAG 1.4.12: no text may be cut off with wider spacing.
 	lost := read(t, ctx, chromedp.Evaluate[[]string](`(() => {
 		const sheet = new CSSStyleSheet();
 		sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; } p { margin-bottom: 2em !important; }");
@@ -173,16 +175,16 @@ func checkLayout(t *testing.T, ctx context.Context, where, language string) {
 	}
 }
 
-// A tabStop is where the Tab key leads.
+// A tabStop is an element that the Tab key reaches.
 type tabStop struct {
 	Selector string
-	Parts    bool // it has stops inside
-	Outside  bool // the page has given the focus back
-	Order    int  // of the element in the document
-	Unseen   string
+	Parts    bool   // it has several stops, as a date has
+	Outside  bool   // no element has the focus
+	Order    int    // of the element in the document
+	Unseen   string // why the focus is not visible, or ""
 }
 
-// checkTabOrder walks over the page by the Tab key: every stop in the order of the document, none left out, each to be seen.
+// checkTabOrder presses Tab through the page: it must reach every control, in the order of the document, with a visible focus.
 func checkTabOrder(t *testing.T, ctx context.Context, where string) {
 	t.Helper()
 	do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex"); scrollTo(0, 0)`))
@@ -228,16 +230,16 @@ func checkTabOrder(t *testing.T, ctx context.Context, where string) {
 			return {selector, order, unseen, parts: /^(date|time)$/.test(e.type)};
 		})()`))
 		if s.Outside || len(got) == len(want) && s.Selector == got[0] {
-			break // round once
+			break // at the start again
 		}
 		if s.Order == last && s.Parts {
 			continue // day, month, year
 		}
 		if s.Order <= last {
-			t.Errorf("%s: Tab goes back in the document, to %s", where, s.Selector)
+			t.Errorf("%s: Tab goes backwards in the document, to %s", where, s.Selector)
 		}
 		if s.Unseen != "" {
-			t.Errorf("%s: the focus cannot be seen: %s: %s", where, s.Unseen, s.Selector)
+			t.Errorf("%s: the focus is not visible: %s: %s", where, s.Unseen, s.Selector)
 		}
 		last = s.Order
 		got = append(got, s.Selector)
@@ -245,16 +247,16 @@ func checkTabOrder(t *testing.T, ctx context.Context, where string) {
 	if !slices.Equal(got, want) {
 		for _, w := range want {
 			if !slices.Contains(got, w) {
-				t.Errorf("%s: Tab never comes to %s", where, w)
+				t.Errorf("%s: Tab does not reach %s", where, w)
 			}
 		}
 		if len(got) > len(want) {
-			t.Errorf("%s: Tab stops %d times, of %d controls:\n%s", where, len(got), len(want), strings.Join(got, "\n"))
+			t.Errorf("%s: Tab stops %d times, for %d controls:\n%s", where, len(got), len(want), strings.Join(got, "\n"))
 		}
 	}
 }
 
-// everyQuestion is the renderer's own survey with a question of every type and display, open at any time.
+// everyQuestion is the survey of the renderer's tests with a question of every type and display, without its window.
 func everyQuestion(t *testing.T) string {
 	t.Helper()
 	source, err := os.ReadFile("../internal/render/testdata/every.yaml")
@@ -277,7 +279,7 @@ func readFile(t *testing.T, name string) string {
 	return string(content)
 }
 
-// checkAccessible holds one page, in all the given looks, to everything above.
+// checkAccessible runs axe on a page and checks its layout, on each display.
 func checkAccessible(t *testing.T, ctx context.Context, where, language string, in ...display) {
 	t.Helper()
 	for _, l := range in {
@@ -288,7 +290,7 @@ func checkAccessible(t *testing.T, ctx context.Context, where, language string, 
 	}
 }
 
-// waitForText waits until a page has something.
+// waitForText waits until a page contains a text.
 func (p *server) waitForText(t *testing.T, address, what string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
@@ -296,17 +298,17 @@ func (p *server) waitForText(t *testing.T, address, what string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("/%s never has %s", address, what)
+			t.Fatalf("/%s does not contain %s", address, what)
 		}
 	}
 }
 
-// acceptDialogs has the browser's question whether a page is to be left answered with yes, from now on.
+// acceptDialogs makes the page accept every dialog from now on, such as the one before leaving it.
 func acceptDialogs(t *testing.T, ctx context.Context) {
 	t.Helper()
 	err := chromedp.Listen(ctx, func(event any) {
 		if _, asked := event.(*page.EventJavascriptDialogOpening); asked {
-			go chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}) // fails if it is answered already
+			go chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}) // fails if it was handled already
 		}
 	})
 	if err != nil {
@@ -314,16 +316,15 @@ func acceptDialogs(t *testing.T, ctx context.Context) {
 	}
 }
 
-// submitWithoutScript sends the form as it stands, past the script and its warning not to leave, and so brings the page that says
-// what is amiss.
+// submitWithoutScript sends the form without its script, and waits for the handler's page with the status.
 func submitWithoutScript(t *testing.T, ctx context.Context, status int) {
 	t.Helper()
 	acceptDialogs(t, ctx)
 	do(t, ctx, chromedp.Evaluate[chromedp.Void](`HTMLFormElement.prototype.submit.call(document.querySelector("form[data-survey]"))`))
-	waitFor(t, ctx, "the page that was sent back", fmt.Sprintf(`location.pathname.includes("/api/") && document.readyState === "complete" && performance.getEntriesByType("navigation")[0].responseStatus === %d`, status))
+	waitFor(t, ctx, "the handler's page", fmt.Sprintf(`location.pathname.includes("/api/") && document.readyState === "complete" && performance.getEntriesByType("navigation")[0].responseStatus === %d`, status))
 }
 
-// TestAccessible looks at every page type in every state with axe, and with our own eyes where axe has none.
+// TestAccessible checks every type of page in every state for accessibility.
 func TestAccessible(t *testing.T) {
 	t.Parallel()
 	surveys := writeSurveys(t, map[string]string{
@@ -360,7 +361,7 @@ func TestAccessible(t *testing.T) {
 		t.Parallel()
 		ctx := openStrictPage(t, 1280, "light", "en")
 		load(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
-		// What depends on answers is shown, and chosen things are chosen.
+		// Dependent questions are shown, and options are chosen.
 		for _, choice := range [][2]string{{"single", "bad"}, {"pick", "a"}, {"many", "b"}, {"stars", "2"}, {"faces", "1"}, {"recommend", "3"}, {"grid.speed", "bad"}, {"ways", "ad"}, {"ways", "_other"}, {"fruit", "_other"}} {
 			clickMiddle(t, ctx, string(labelOf(choice[0], choice[1])))
 		}
@@ -457,7 +458,7 @@ func TestAccessible(t *testing.T) {
 		checkTabOrder(t, ctx, "a draft")
 		setOffline(t, ctx, true)
 		clickMiddle(t, ctx, ".send [data-busy]")
-		waitFor(t, ctx, "that it is not sent", `document.getElementById("state").textContent.includes("Not sent yet")`)
+		waitFor(t, ctx, "the line that it is not sent", `document.getElementById("state").textContent.includes("Not sent yet")`)
 		checkAccessible(t, ctx, "no network", "en", displays...)
 		setOffline(t, ctx, false)
 		waitForThanks(t, ctx)
@@ -474,7 +475,7 @@ func TestAccessible(t *testing.T) {
 		for _, page := range []struct{ survey, language string }{{"tea", "en"}, {"tea", "zh"}, {"arabic", "ar"}} {
 			at := page.survey + "/" + page.language + "/?kiosk"
 			load(t, ctx, chromedp.Navigate(p.url+at))
-			waitFor(t, ctx, "a page without a way out", `![...document.querySelectorAll("footer")].some(f => f.checkVisibility())`)
+			waitFor(t, ctx, "a page without a footer", `![...document.querySelectorAll("footer")].some(f => f.checkVisibility())`)
 			checkAccessible(t, ctx, at, page.language, in...)
 			for _, l := range in[:2] {
 				l.apply(t, ctx)
@@ -482,11 +483,11 @@ func TestAccessible(t *testing.T) {
 			}
 			screenshot(t, ctx, "kiosk-start-"+page.language+"-360")
 
-			// Somebody begins, and leaves. WCAG 2.2.1: who is still there has twenty seconds to say so.
+			// A respondent begins, and leaves. WCAG 2.2.1: there is a warning with at least twenty seconds to react.
 			clickMiddle(t, ctx, "label:has(> input[type=radio]), label:has(> input[type=checkbox])")
 			advanceClock(t, ctx, 90-21)
 			waitFor(t, ctx, "a warning, 21 seconds before everything is cleared", `document.getElementById("idle").checkVisibility()`)
-			checkAccessible(t, ctx, at+", nobody there", page.language, in...)
+			checkAccessible(t, ctx, at+", warning", page.language, in...)
 			for i, l := range in[:2] {
 				l.apply(t, ctx)
 				screenshot(t, ctx, fmt.Sprintf("kiosk-idle-%s-360-%d", page.language, i))
@@ -494,18 +495,18 @@ func TestAccessible(t *testing.T) {
 					const b = document.querySelector("#idle button"), r = b.getBoundingClientRect();
 					return r.top >= 0 && r.bottom <= innerHeight && r.height >= 44 && document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2) === b;
 				})()`) {
-					t.Errorf("%s, %s: the button that keeps the page cannot be pressed", at, l.name)
+					t.Errorf("%s, %s: the button that keeps the answers cannot be pressed", at, l.name)
 				}
 			}
-			do(t, ctx, chromedp.KeyEvent("\t")) // any key will do
-			waitFor(t, ctx, "that somebody is there", `!document.getElementById("idle").checkVisibility()`)
+			do(t, ctx, chromedp.KeyEvent("\t")) // any key
+			waitFor(t, ctx, "an end of the warning", `!document.getElementById("idle").checkVisibility()`)
 			if page.survey == "arabic" {
 				load(t, ctx, chromedp.Navigate(p.url+"arabic/thanks/?kiosk#7d444840-9dc0-41d1-b245-5ffdce74fad2"))
 			} else {
 				clickMiddle(t, ctx, ".send [data-busy]")
 				waitForThanks(t, ctx)
 			}
-			waitFor(t, ctx, "when it begins anew", `document.getElementById("again").checkVisibility() && document.querySelector("#again span").textContent.includes("20")`)
+			waitFor(t, ctx, "the countdown", `document.getElementById("again").checkVisibility() && document.querySelector("#again span").textContent.includes("20")`)
 			checkAccessible(t, ctx, at+", thanks", page.language, in...)
 			for i, l := range in[:2] {
 				l.apply(t, ctx)
@@ -513,7 +514,7 @@ func TestAccessible(t *testing.T) {
 				screenshot(t, ctx, fmt.Sprintf("kiosk-thanks-%s-360-%d", page.language, i))
 			}
 			advanceClock(t, ctx, 21)
-			waitFor(t, ctx, "an empty page", `document.readyState === "complete" && !!document.querySelector("form[data-survey]") && !document.querySelector(":checked:not(option)")`)
+			waitFor(t, ctx, "an empty form", `document.readyState === "complete" && !!document.querySelector("form[data-survey]") && !document.querySelector(":checked:not(option)")`)
 		}
 	})
 	t.Run("no such page", func(t *testing.T) {
@@ -528,13 +529,13 @@ func TestAccessible(t *testing.T) {
 	})
 }
 
-// writeOpenSurveys is the directory without the surveys that take no answers.
+// writeOpenSurveys copies the surveys that demo can fill in to a new directory.
 func writeOpenSurveys(t *testing.T, dir string) string {
 	t.Helper()
 	return writeSurveys(t, map[string]string{"every.yaml": readFile(t, filepath.Join(dir, "every.yaml")), "arabic.yaml": readFile(t, filepath.Join(dir, "arabic.yaml"))})
 }
 
-// TestSamplesAreAccessible looks at every questionnaire that is shipped, in both languages.
+// TestSamplesAreAccessible checks the form of every sample questionnaire in both languages.
 func TestSamplesAreAccessible(t *testing.T) {
 	t.Parallel()
 	p := start(t, "../surveys", t.TempDir())

@@ -425,7 +425,7 @@ func TestCorrectWithoutScript(t *testing.T) {
 	}
 	got := slices.DeleteFunc(p.killAndReadAnswers(t, data, "tea"), func(r map[string]string) bool { return r["remark"] == "" }) // those sent by the API
 	if len(got) != 2 {
-		t.Fatalf("the store holds %d forms, want 2: %v", len(got), got)
+		t.Fatalf("%d forms are stored, want 2: %v", len(got), got)
 	}
 	for _, r := range got {
 		checkAnswers(t, r, map[string]string{"taste": "5", "cups": "3", "email": "li@example.com", "why": "warm,habit", "remark": typed})

@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -16,20 +15,22 @@ import (
 	"glasspoll/internal/store"
 )
 
+// newBucket creates a bucket.
 func newBucket(t *testing.T, endpoint string) (name string) {
 	t.Helper()
-	name = fmt.Sprintf("glasspoll-%d", time.Now().UnixNano())
+	name = uniqueName()
 	if _, err := s3Client(endpoint).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatal(err)
 	}
 	return name
 }
 
+// pagesOf returns the pages of a bucket, read and written with the given credentials.
 func pagesOf(endpoint, bucket, key, secret string) *cloud.Pages {
 	return cloud.NewPages(cloud.NewBucket(bucket, "us-east-1", endpoint, credentials.NewStaticCredentialsProvider(key, secret, "")))
 }
 
-// Whatever is in a name, it is signed as the server reads it, and is what any other client finds.
+// TestBucketSignsEveryName writes objects with unusual names: the server accepts the signatures, and the SDK's client finds them.
 func TestBucketSignsEveryName(t *testing.T) {
 	t.Parallel()
 	endpoint := s3Server(t)
@@ -50,24 +51,25 @@ func TestBucketSignsEveryName(t *testing.T) {
 		}
 		out, err := other.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &name, Key: sdk.String(key)})
 		if err != nil {
-			t.Errorf("%s: another client: %v", key, err)
+			t.Errorf("%s: the SDK's client: %v", key, err)
 			continue
 		}
 		if got := readBody(t, out); got != string(content) || sdk.ToString(out.ContentType) != "text/html; charset=utf-8" || !strings.HasPrefix(sdk.ToString(out.CacheControl), "public, max-age=0") {
-			t.Errorf("%s: another client finds %q, %s, %s", key, got, sdk.ToString(out.ContentType), sdk.ToString(out.CacheControl))
+			t.Errorf("%s: the SDK's client finds %q, %s, %s", key, got, sdk.ToString(out.ContentType), sdk.ToString(out.CacheControl))
 		}
 		f := cloud.File{Name: "files/" + key, Body: content}
 		if err := pages.Upload(t.Context(), f); err != nil {
 			t.Errorf("%s: upload: %v", key, err)
 		}
-		if wanted, err := pages.NeedsUpload(t.Context(), f); err != nil || wanted {
-			t.Errorf("%s: uploaded, and wanted again: %v", key, err)
+		if needed, err := pages.NeedsUpload(t.Context(), f); err != nil || needed {
+			t.Errorf("%s: needs upload after its upload: %v", key, err)
 		}
 	}
 }
 
-// What is wrong with the credentials or the bucket is said, and is never taken for a page that others have changed.
-func TestBucketSaysWhatIsWrong(t *testing.T) {
+// TestBucketErrors checks that wrong credentials or a missing bucket are named as such, and not taken for a page that was changed
+// meanwhile.
+func TestBucketErrors(t *testing.T) {
 	t.Parallel()
 	endpoint := s3Server(t)
 	name := newBucket(t, endpoint)
@@ -80,27 +82,27 @@ func TestBucketSaysWhatIsWrong(t *testing.T) {
 		return err
 	}
 	for _, c := range []struct {
-		what  string
+		name  string
 		pages *cloud.Pages
 		call  func(*cloud.Pages) error
 		want  []string
 	}{
 		{"another secret", pagesOf(endpoint, name, "local", "wrong"), write, []string{"bucket " + name, "tea/results/index.html", "403", "SignatureDoesNotMatch"}},
-		{"another secret, and no body to say it", pagesOf(endpoint, name, "local", "wrong"), read, []string{"bucket " + name, "403", "the credentials are wrong, or have no right to it"}},
+		{"another secret, and a reply without a body", pagesOf(endpoint, name, "local", "wrong"), read, []string{"bucket " + name, "403", "the credentials are wrong, or have no right to it"}},
 		{"no such bucket", pagesOf(endpoint, "no-such-bucket", "local", "local"), write, []string{"bucket no-such-bucket", "404", "NoSuchBucket"}},
 	} {
 		begin := time.Now()
 		err := c.call(c.pages)
 		if err == nil || errors.Is(err, store.ErrStale) {
-			t.Errorf("%s: %v", c.what, err)
+			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
 		for _, part := range c.want {
 			if !strings.Contains(err.Error(), part) {
-				t.Errorf("%s: %q does not say %q", c.what, err, part)
+				t.Errorf("%s: %q lacks %q", c.name, err, part)
 			}
 		}
-		t.Logf("%s, after %v: %v", c.what, time.Since(begin).Round(time.Millisecond), err)
+		t.Logf("%s, after %v: %v", c.name, time.Since(begin).Round(time.Millisecond), err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

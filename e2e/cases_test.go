@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,12 +18,12 @@ import (
 	"glasspoll/internal/questionnaire"
 )
 
-// eventBus takes events as EventBridge does, or is down.
+// eventBus receives events as EventBridge does. While it is down, it rejects them.
 type eventBus struct {
 	*httptest.Server
 	mu     sync.Mutex
 	down   bool
-	events map[string]int // how often each case was told of
+	events map[string]int // number of events by case id
 }
 
 func newEventBus(t *testing.T) *eventBus {
@@ -55,18 +56,15 @@ func (b *eventBus) setDown(down bool) {
 	b.down = down
 }
 
+// notifications returns the number of events by case id.
 func (b *eventBus) notifications() map[string]int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	told := map[string]int{}
-	for id, n := range b.events {
-		told[id] = n
-	}
-	return told
+	return maps.Clone(b.events)
 }
 
-// TestOnAWSAlertsOpenCases opens cases with the function that is deployed, tells of them, and follows them up with the
-// command, each within its rights.
+// TestOnAWSAlertsOpenCases checks that the deployed function opens cases and sends notifications, that the command handles the
+// cases, and that their policies allow it.
 func TestOnAWSAlertsOpenCases(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -104,8 +102,8 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 	}
 	check := func(when string) {
 		t.Helper()
-		if told := bus.notifications(); fmt.Sprint(told) != fmt.Sprint(want) {
-			t.Errorf("%s: told of %v\nwant %v", when, told, want)
+		if got := bus.notifications(); !maps.Equal(got, want) {
+			t.Errorf("%s: notifications of %v\nwant %v", when, got, want)
 		}
 		all, err := d.table.CasesOf(t.Context(), "service")
 		if err != nil || len(all) != len(want) {
@@ -116,14 +114,14 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 	if err := d.publishChanges(); err != nil {
 		t.Fatalf("%v\n%s", err, d.log)
 	}
-	check("at first")
+	check("after the first answers")
 	bus.setDown(true)
 	send(10, 20)
 	if err := d.publishChanges(); err == nil {
-		t.Error("nobody was told, and nobody will try again")
+		t.Error("a notification was not sent, and the event succeeded: it will not be retried")
 	}
 	if all, err := d.table.CasesOf(t.Context(), "service"); err != nil || len(all) != len(want) {
-		t.Errorf("while nobody can be told: %d cases, want %d, %v", len(all), len(want), err)
+		t.Errorf("while the bus is down: %d cases, want %d, %v", len(all), len(want), err)
 	}
 	bus.setDown(false)
 	for range 2 {
@@ -131,7 +129,7 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	check("when it is back")
+	check("when the bus is up again")
 	for _, c := range d.database.Calls() {
 		if submit := template.Submit().Denied(c); submit != "" && template.Publish().Denied(c) != "" {
 			t.Errorf("neither role allows %s: %s", c.Name, template.Publish().Denied(c))
@@ -170,8 +168,8 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 	}
 }
 
-// TestOnAWSStaffResults switches a survey from the public to the staff, and back: on each results file a notice takes the place
-// of the figures, alerts still open cases, and releases are still made, for `glasspoll results pages`.
+// TestOnAWSStaffResults switches the audience of a survey from public to staff, and back: meanwhile each results file is a notice
+// without figures, while alerts still open cases, and releases are still made, for `glasspoll results pages`.
 func TestOnAWSStaffResults(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -182,7 +180,7 @@ func TestOnAWSStaffResults(t *testing.T) {
 		name, value, _ := strings.Cut(pair, "=")
 		env[name] = value
 	}
-	audience := func(name string) {
+	setAudience := func(name string) {
 		t.Helper()
 		source := strings.Replace(serviceSurvey, "min_group: 1", "min_group: 1, audience: "+name, 1) + "alerts: [{when: overall <= 2, open: complaint}]\n"
 		s, problems := questionnaire.Parse("service.yaml", []byte(source))
@@ -192,7 +190,7 @@ func TestOnAWSStaffResults(t *testing.T) {
 		if err := d.table.PutDefinition(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
-		d.publish.Stop() // it may use a definition for half a minute
+		d.publish.Stop() // it caches a definition for half a minute
 		d.publish = d.function("publish", env)
 	}
 	answer := func(n int) {
@@ -215,17 +213,17 @@ func TestOnAWSStaffResults(t *testing.T) {
 		}
 		return files
 	}
-	audience("public")
+	setAudience("public")
 	answer(0)
 	public := results()
 	if len(public) == 0 || d.publicFigures().Respondents != 1 {
 		t.Fatalf("%d files of results, %+v", len(public), d.publicFigures())
 	}
-	audience("staff")
-	answer(5) // a complaint too
+	setAudience("staff")
+	answer(5) // another complaint
 	for key, content := range results() {
 		if content == public[key] || strings.Contains(content, "espondents") || public[key] == "" {
-			t.Errorf("%s is public still:\n%s", key, content)
+			t.Errorf("%s still has the public figures:\n%s", key, content)
 		}
 	}
 	all, err := d.table.CasesOf(t.Context(), "service")
@@ -236,7 +234,7 @@ func TestOnAWSStaffResults(t *testing.T) {
 	if err != nil || len(latest) != 1 || latest[0].Number != 2 {
 		t.Errorf("the releases are %+v, %v", latest, err)
 	}
-	audience("public")
+	setAudience("public")
 	answer(2)
 	if d.publicFigures().Respondents != 3 {
 		t.Errorf("public again: %+v", d.publicFigures())

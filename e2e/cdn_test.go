@@ -22,8 +22,8 @@ import (
 	"glasspoll/e2e/aws"
 )
 
-// cdn serves a deployment as its distribution would: the edge function, the bucket, the headers and the error page, and
-// below /api/ the form handler, with what the template lets through and adds.
+// cdn serves a deployment as its distribution does: with the edge function, the bucket, the response headers and the error page,
+// and at /api/ the form handler, with the headers that the template passes on and adds.
 type cdn struct {
 	d        *deployment
 	template *aws.Template
@@ -33,6 +33,7 @@ type cdn struct {
 	edge *goja.Runtime
 }
 
+// startCDN starts a cdn and returns its URL.
 func startCDN(t *testing.T, d *deployment, secret string) (address string) {
 	t.Helper()
 	template, err := aws.ReadTemplate("../deploy/template.yaml")
@@ -65,17 +66,17 @@ func (c *cdn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not allowed", http.StatusForbidden)
 		return
 	}
-	key, moved := c.directory(r)
-	if moved != "" {
-		w.Header().Set("Location", moved)
+	key, location := c.runEdge(r)
+	if location != "" {
+		w.Header().Set("Location", location)
 		w.WriteHeader(http.StatusMovedPermanently)
 		return
 	}
 	c.object(w, r, key, http.StatusOK)
 }
 
-// directory asks the edge function.
-func (c *cdn) directory(r *http.Request) (key, moved string) {
+// runEdge runs the edge function. It returns the key of the object to serve, or where to redirect to.
+func (c *cdn) runEdge(r *http.Request) (key, location string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	handler, _ := goja.AssertFunction(c.edge.Get("handler"))
@@ -96,6 +97,7 @@ func (c *cdn) directory(r *http.Request) (key, moved string) {
 	return strings.TrimPrefix(result.Get("uri").String(), "/"), ""
 }
 
+// object serves an object of the bucket, or the error page if there is none.
 func (c *cdn) object(w http.ResponseWriter, r *http.Request, key string, status int) {
 	out, err := c.d.bucket.GetObject(r.Context(), &s3.GetObjectInput{Bucket: sdk.String(c.d.name()), Key: &key})
 	var fault smithy.APIError
@@ -114,11 +116,11 @@ func (c *cdn) object(w http.ResponseWriter, r *http.Request, key string, status 
 	io.Copy(w, out.Body)
 }
 
-// api passes a request on as the CDN and the HTTP API do together.
+// api passes a request on to the form handler, as the CDN and the HTTP API do.
 func (c *cdn) api(w http.ResponseWriter, r *http.Request) {
 	parts := strings.Split(r.URL.Path, "/")
 	if r.Method != http.MethodPost || len(parts) != 5 || parts[2] != "surveys" || parts[4] != "responses" {
-		c.object(w, r, "404.html", http.StatusNotFound) // the one route of the API
+		c.object(w, r, "404.html", http.StatusNotFound) // the API has one route
 		return
 	}
 	body, err := io.ReadAll(r.Body)
@@ -139,9 +141,9 @@ func (c *cdn) api(w http.ResponseWriter, r *http.Request) {
 			e.Headers[strings.ToLower(name)] = strings.Join(values, ",")
 		}
 	}
-	e.Headers["cloudfront-viewer-address"] = "198.51.100.23:" + r.RemoteAddr[strings.LastIndexByte(r.RemoteAddr, ':')+1:] // over what a client said
+	e.Headers["cloudfront-viewer-address"] = "198.51.100.23:" + r.RemoteAddr[strings.LastIndexByte(r.RemoteAddr, ':')+1:] // in place of what the client sent
 	e.Headers["x-origin-secret"] = c.secret
-	e.RequestContext.HTTP.Method, e.RequestContext.HTTP.SourceIP = r.Method, "192.0.2.1" // an edge's
+	e.RequestContext.HTTP.Method, e.RequestContext.HTTP.SourceIP = r.Method, "192.0.2.1" // the address of a CDN server
 	raw, err := c.d.submit.Invoke(r.Context(), e)
 	var reply events.APIGatewayV2HTTPResponse
 	if err == nil {
@@ -162,12 +164,13 @@ func (c *cdn) api(w http.ResponseWriter, r *http.Request) {
 	io.Copy(w, bytes.NewReader([]byte(reply.Body)))
 }
 
-// runPublish runs the program's publish over a deployment.
+// runPublish runs `glasspoll publish` for the deployment.
 func (d *deployment) runPublish(t *testing.T, surveys string, more ...string) (string, error) {
 	t.Helper()
-	return d.startPublish(t, surveys, nil, more...)
+	return d.runPublishProcess(t, surveys, nil, more...)
 }
 
+// fetch gets an address, and follows no redirect.
 func fetch(t *testing.T, address string) (int, http.Header, string) {
 	t.Helper()
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,12 +16,10 @@ import (
 	"glasspoll/internal/store/storetest"
 )
 
-var tables atomic.Int64
-
-// periodTable notes the periods of what is put, as the function on the table's stream does.
+// periodTable adds the periods of the responses that it stores, as the function on the table's stream does.
 type periodTable struct {
 	*cloud.Table
-	known *sync.Map // survey and period
+	known *sync.Map // of survey and period
 }
 
 func (s periodTable) Put(ctx context.Context, r answer.Response, also ...store.Key) (bool, error) {
@@ -47,7 +44,7 @@ func TestConformanceOnAWS(t *testing.T) {
 	getenv := func(name string) string { return env[name] }
 	client, bucket := newDynamoDBClient(getenv), s3Client(env["S3_ENDPOINT"])
 	storetest.Run(t, func(t *testing.T) storetest.Backend {
-		name := fmt.Sprintf("glasspoll-%d-%d", time.Now().UnixNano(), tables.Add(1))
+		name := uniqueName()
 		if _, err := client.CreateTable(t.Context(), cloud.Schema(name)); err != nil {
 			t.Fatal(err)
 		}

@@ -14,16 +14,16 @@ import (
 	"testing"
 )
 
-// TestFullDisk fills the disk under the running server. An answer is then refused with everything that was typed, and
-// nobody is thanked for one that is not stored; with room again, everything works again.
+// TestFullDisk fills the disk of a running server. Submissions are then refused, forms keep what was typed, and none is confirmed
+// without being stored. Once there is space again, the server stores submissions again.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		t.Skip("needs Linux and root, to mount a small disk")
+		t.Skip("needs Linux and root, to mount a small file system")
 	}
 	data := t.TempDir()
 	if err := syscall.Mount("glasspoll-e2e", data, "tmpfs", 0, "size=2m"); err != nil {
-		t.Skipf("needs the right to mount a small disk: %v", err)
+		t.Skipf("may not mount a small file system: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(data, 0); err != nil {
@@ -68,7 +68,7 @@ sections:
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatal(err)
 	}
-	refused := 0 // in a row: the store's file has some room inside, and gets more when it publishes
+	refused := 0 // in a row: the store's file has some free pages, and more after it has published
 	for range 5000 {
 		if post() != 503 {
 			refused = 0
@@ -77,7 +77,7 @@ sections:
 		}
 	}
 	if refused < 20 {
-		t.Fatal("the disk is full, and answers are taken still")
+		t.Fatal("submissions are still stored although the disk is full")
 	}
 
 	form := url.Values{"taste": {"4"}, "remark": {"kept & <safe> 好" + strings.Repeat("!", 1900)}}
@@ -94,10 +94,10 @@ sections:
 		t.Errorf("status %d, Retry-After %q", response.StatusCode, response.Header.Get("Retry-After"))
 	}
 	if !strings.Contains(string(page), "kept &amp; &lt;safe&gt; 好!") || !strings.Contains(string(page), `value="4" checked`) && !strings.Contains(string(page), `checked`) {
-		t.Errorf("what was typed is lost:\n%s", page)
+		t.Errorf("the form has lost what was typed:\n%s", page)
 	}
 	if home, err := http.Get(p.url); err != nil || home.StatusCode != 200 {
-		t.Errorf("the pages are gone too: %v", err)
+		t.Errorf("the home page is not served: %v", err)
 	} else {
 		home.Body.Close()
 	}
@@ -105,15 +105,15 @@ sections:
 	if err := os.Remove(filler.Name()); err != nil {
 		t.Fatal(err)
 	}
-	filler.Close() // its blocks are free only now
+	filler.Close() // which frees its blocks
 	for range 3 {
 		if status := post(); status != 201 {
-			t.Errorf("with room again: %d", status)
+			t.Errorf("with free space again: %d", status)
 		}
 	}
 	p.waitForRespondents(t, "tea", stored)
 
-	// And all of it is still there for the next process.
+	// All of them are there for the next process.
 	p.kill()
 	p = start(t, surveys, data)
 	p.waitForRespondents(t, "tea", stored)

@@ -20,8 +20,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// hostileTexts are texts that break out of somewhere: an element, an attribute, a script, a style, a comment, a template, a
-// line, or the direction of writing. Each would leave its mark on the page if it came to run.
+// hostileTexts try to break out of an element, an attribute, a script, a style, a comment, a template, a line, or the direction
+// of the text. Each sets the variable pwned if it is run.
 var hostileTexts = []string{
 	`</script><img src=x onerror=pwned=1>`,
 	`"><svg onload=pwned=1>`,
@@ -29,20 +29,20 @@ var hostileTexts = []string{
 	`</title></textarea></style></option></select><script>pwned=1</script>`,
 	`--></style><iframe srcdoc="<script>parent.pwned=1</script>"></iframe>`,
 	`<!--<script>`,
-	`]]>;pwned=1;//${pwned=1}` + "`", // no asterisks: they are emphasis in Markdown
+	`]]>;pwned=1;//${pwned=1}` + "`", // without asterisks, which are emphasis in Markdown
 	`\u003cimg src=x onerror=pwned=1\u003e \x3cb\x3e &lt;i&gt; &#60;u&#62;`,
-	`}}{%7+7%} ${7+7} { {7+7}} {7+7}`, // two braces that open and name no question are refused
+	`}}{%7+7%} ${7+7} { {7+7}} {7+7}`, // "{{" without the id of a question is refused
 	`javascript:pwned=1`,
 	"a\u2028pwned=1//\u2029b",
 	"a\u202e\u2066cba\u200f",
 	"a\u0085\u00adb\ufeff",
 }
 
-// startMark and end frame a hostile text, so that it can be found again, whole, wherever it went.
+// startMark and endMark enclose a hostile text, so that it can be found on the page, and whether it is whole.
 const startMark, endMark = "H‹", "›"
 
-// insertHostileTexts writes a hostile text into every place of a questionnaire that takes a text, a different one from place to
-// place and from round to round. Where it was piped into, it still is. harmless is the same with plain words.
+// insertHostileTexts replaces every text of a questionnaire by a hostile one, a different one from place to place and from round
+// to round; it keeps placeholders for answers. harmless is the same with plain words. places is the number of texts.
 func insertHostileTexts(t *testing.T, source string, round int) (nasty, harmless string, places int) {
 	t.Helper()
 	write := func(text func(place int) string) string {
@@ -93,7 +93,7 @@ func insertHostileTexts(t *testing.T, source string, round int) (nasty, harmless
 	return nasty, harmless, places
 }
 
-// skeleton is the elements of a page with the names of their attributes: what a text must not change.
+// skeleton lists the elements of a page with the names of their attributes, none of which a text may change.
 const skeleton = `(() => {
 	const lines = [];
 	const walk = (e, depth) => {
@@ -105,11 +105,11 @@ const skeleton = `(() => {
 	return lines;
 })()`
 
-// checkSameElements holds a page with hostile texts against the same page with plain ones.
+// checkSameElements checks that a page with hostile texts has the same elements as the one with plain texts, and that nothing ran.
 func checkSameElements(t *testing.T, where string, nasty, plain context.Context) {
 	t.Helper()
 	var got, want []string
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) { // a script may not be done yet
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) { // scripts may still be working
 		got, want = read(t, nasty, chromedp.Evaluate[[]string](skeleton)), read(t, plain, chromedp.Evaluate[[]string](skeleton))
 		if slices.Equal(got, want) || time.Now().After(deadline) {
 			break
@@ -118,19 +118,19 @@ func checkSameElements(t *testing.T, where string, nasty, plain context.Context)
 	if !slices.Equal(got, want) {
 		for i := range got {
 			if i >= len(want) || got[i] != want[i] {
-				t.Errorf("%s: an element that was not meant: line %d of %d and %d:\n%s\nwant\n%s", where, i, len(got), len(want),
+				t.Errorf("%s: another element, line %d of %d and %d:\n%s\nwant\n%s", where, i, len(got), len(want),
 					strings.Join(got[max(0, i-3):min(len(got), i+4)], "\n"), strings.Join(want[min(max(0, i-3), len(want)):min(len(want), i+4)], "\n"))
 				break
 			}
 		}
 		if len(want) > len(got) {
-			t.Errorf("%s: elements are missing: %d, want %d", where, len(got), len(want))
+			t.Errorf("%s: %d elements, want %d", where, len(got), len(want))
 		}
 	}
 	checkNothingRan(t, where, nasty)
 }
 
-// checkNothingRan holds that nothing came to run.
+// checkNothingRan checks that no hostile text was run, and that no link leads to a script.
 func checkNothingRan(t *testing.T, where string, ctx context.Context) {
 	t.Helper()
 	if isTrue(t, ctx, `typeof pwned !== "undefined"`) {
@@ -141,8 +141,8 @@ func checkNothingRan(t *testing.T, where string, ctx context.Context) {
 	}
 }
 
-// checkTexts finds every framed text of the page: in its texts, in its attributes, and in the rules of its script. Each
-// must be, to the character, one of those that were put in.
+// checkTexts finds every marked text of the page: in its texts, in its attributes, and in the JSON for its script. Each must be
+// exactly the text that was inserted at its place. It returns the places found.
 func checkTexts(t *testing.T, where string, ctx context.Context, round int) (found map[int]bool) {
 	t.Helper()
 	texts := read(t, ctx, chromedp.Evaluate[[]string](`(() => {
@@ -160,39 +160,39 @@ func checkTexts(t *testing.T, where string, ctx context.Context, round int) (fou
 		return texts;
 	})()`))
 	if len(texts) == 0 {
-		t.Errorf("%s: none of the texts is there", where)
+		t.Errorf("%s: the page has none of the texts", where)
 	}
 	found = map[int]bool{}
 	for _, text := range texts {
 		var place int
 		inner := strings.TrimSuffix(strings.TrimPrefix(text, startMark), endMark)
-		number, said, _ := strings.Cut(inner, " ")
+		number, got, _ := strings.Cut(inner, " ")
 		if _, err := fmt.Sscan(number, &place); err != nil {
-			t.Errorf("%s: torn: %q", where, text)
+			t.Errorf("%s: not whole: %q", where, text)
 			continue
 		}
 		found[place] = true
-		if want := hostileTexts[(place+round)%len(hostileTexts)]; said != want && said != renderedMarkdown(want) {
-			t.Errorf("%s: the page says %q, want %q", where, said, want)
+		if want := hostileTexts[(place+round)%len(hostileTexts)]; got != want && got != renderedMarkdown(want) {
+			t.Errorf("%s: the page has %q, want %q", where, got, want)
 		}
 	}
 	return found
 }
 
-// renderedMarkdown is what is left of a text to read where Markdown is taken: HTML and entities are markup there.
+// renderedMarkdown is the visible part of a text that is rendered as Markdown, where HTML and entities are markup.
 func renderedMarkdown(text string) string {
 	text = regexp.MustCompile(`<!--[^>]*|-->|</?[a-z][^<>]*>`).ReplaceAllString(text, "")
 	return strings.NewReplacer(`&lt;`, "<", `&gt;`, ">", `&#60;`, "<", `&#62;`, ">", `\u`, `\u`).Replace(text)
 }
 
-// everyQuestionInOrder is everyQuestion in the same order for every respondent.
+// everyQuestionInOrder is everyQuestion without shuffled options, so that two pages can be compared.
 func everyQuestionInOrder(t *testing.T) string {
 	t.Helper()
 	return regexp.MustCompile(`\n *(shuffle: true|anchor: .*)`).ReplaceAllString(everyQuestion(t), "")
 }
 
-// TestHostileTexts puts hostile texts into every place that a questionnaire or an answer reaches, and loads every page.
-// Nothing runs, no element comes or goes, no link leads astray, and every text is there as it was written.
+// TestHostileTexts puts hostile texts into every text of a questionnaire, and loads every page. Nothing is run, elements and links
+// are those of a page with plain texts, and every text is on the page exactly as written.
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
 	source := everyQuestionInOrder(t)
@@ -253,7 +253,7 @@ func TestHostileTexts(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	// A check that looks nowhere would find nothing.
+	// Most places must have been found, or the checks above prove little.
 	if len(seen) < places*9/10 || places < 60 {
 		var missing []int
 		for place := range places {
@@ -261,11 +261,11 @@ func TestHostileTexts(t *testing.T) {
 				missing = append(missing, place)
 			}
 		}
-		t.Errorf("only %d of %d places were seen on a page; not %v", len(seen), places, missing)
+		t.Errorf("only %d of %d places were found on a page, not %v", len(seen), places, missing)
 	}
 }
 
-// TestHostileAnswers sends hostile texts as answers, in links and in what the browser keeps: each comes back as text.
+// TestHostileAnswers gives hostile texts as answers, in links and in what the browser has stored: each is shown as text.
 func TestHostileAnswers(t *testing.T) {
 	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{"every.yaml": everyQuestionInOrder(t)}), t.TempDir())
@@ -274,15 +274,15 @@ func TestHostileAnswers(t *testing.T) {
 		bad, good := openStrictPage(t, 1280, "light", "en"), openStrictPage(t, 1280, "light", "en")
 		fields := []string{"single", "visits", "short", "long", "mail", "tel", "day", "tier", "name", "fruit._other", "ways._other", "where._other", "first.price", "split.price", "warm", "site", "hour", "why", "_channel"}
 		for i, text := range append(slices.Clone(hostileTexts), "{{7*7}} {{name}} {{.}} {{", "a\x00b", strings.Repeat("<", 3000)) {
-			// From a page of the same site, as a form would be: without scripts of ours in the way.
-			send := func(ctx context.Context, text string) {
+			// From a page of the same site that has no form, and so no script that would intervene.
+			submit := func(ctx context.Context, text string) {
 				t.Helper()
 				load(t, ctx, chromedp.Navigate(p.url+"nothing/"))
 				values := map[string]string{"_language": "en", "fruit": "_other", "ways": "_other", "where": "shop"}
 				for _, f := range fields {
 					values[f] = text
 				}
-				said, err := json.Marshal(values)
+				fields, err := json.Marshal(values)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -298,13 +298,13 @@ func TestHostileAnswers(t *testing.T) {
 					}
 					document.body.append(form);
 					form.submit();
-				}`, said)))
-				waitFor(t, ctx, "what was sent back", `location.pathname.includes("/api/") && document.readyState === "complete" && !!document.querySelector("[name=long]")`)
+				}`, fields)))
+				waitFor(t, ctx, "the form with messages", `location.pathname.includes("/api/") && document.readyState === "complete" && !!document.querySelector("[name=long]")`)
 			}
 			where := fmt.Sprintf("answer %d %.30q", i, text)
-			send(bad, text)
-			send(good, strings.Repeat("w", len([]rune(text)))) // as long, so that nothing else is amiss
-			if len(text) < 1000 {                              // too long is another mistake
+			submit(bad, text)
+			submit(good, strings.Repeat("w", len([]rune(text)))) // of the same length, so that it gets the same messages
+			if len(text) < 1000 {                                // a text that is too long has another message
 				checkSameElements(t, where, bad, good)
 			}
 			checkNothingRan(t, where, bad)
@@ -327,7 +327,7 @@ func TestHostileAnswers(t *testing.T) {
 				waitFor(t, bad, address, `document.readyState === "complete" && !!document.querySelector("main")`)
 				checkNothingRan(t, address, bad)
 				if n := read(t, bad, chromedp.Evaluate[int](`document.querySelectorAll("img[src=x], iframe, svg[onload], [autofocus], [onfocus]").length`)); n > 0 {
-					t.Errorf("%s: %d elements that were not meant", address, n)
+					t.Errorf("%s: %d foreign elements", address, n)
 				}
 			}
 		}
@@ -344,13 +344,13 @@ func TestHostileAnswers(t *testing.T) {
 				clickMiddle(t, ctx, string(labelOf("fruit", "_other")))
 				for _, name := range []string{"name", "fruit._other"} {
 					clickMiddle(t, ctx, fmt.Sprintf("[name=%q]", name))
-					do(t, ctx, chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl))) // over the draft of last time
+					do(t, ctx, chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl))) // over the restored draft
 					call(t, ctx, input.InsertText, input.InsertTextParams{Text: typed})
 				}
 			}
 			checkSameElements(t, "typed "+text, bad, good)
 			if !isTrue(t, bad, fmt.Sprintf(`[...document.querySelectorAll("[data-pipe=name]")].every(p => p.textContent === %q) && document.querySelectorAll("[data-pipe=name]").length > 0`, text)) {
-				t.Errorf("%s is not piped as it is", text)
+				t.Errorf("%s is changed where it is piped to", text)
 			}
 		}
 	})
@@ -358,7 +358,7 @@ func TestHostileAnswers(t *testing.T) {
 		t.Parallel()
 		bad := openStrictPage(t, 1280, "light", "en")
 		acceptDialogs(t, bad)
-		// Whoever shares the device's storage cannot make the page run anything.
+		// Stored data cannot make the page run anything.
 		seed := page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`
 			const text = %q;
 			for (const storage of [localStorage, sessionStorage]) for (const key of ["glasspoll:every", "glasspoll:every:said", "glasspoll:every:copy"]) {
@@ -370,13 +370,13 @@ func TestHostileAnswers(t *testing.T) {
 			waitFor(t, bad, path, `document.readyState === "complete" && !!document.querySelector("main")`)
 			checkNothingRan(t, path, bad)
 			if n := read(t, bad, chromedp.Evaluate[int](`document.querySelectorAll("img[src=x]").length`)); n > 0 {
-				t.Errorf("%s: %d elements that were not meant", path, n)
+				t.Errorf("%s: %d foreign elements", path, n)
 			}
 		}
 	})
 }
 
-// TestHostileFiles gives questionnaires hostile names and hostile mistakes: the preview shows both as they are.
+// TestHostileFiles gives questionnaire files hostile names and mistakes with hostile texts: the preview shows both as text.
 func TestHostileFiles(t *testing.T) {
 	t.Parallel()
 	name := `</script><img src=x onerror=pwned=1>'".yaml`
@@ -386,13 +386,13 @@ func TestHostileFiles(t *testing.T) {
 	load(t, ctx, chromedp.Navigate(address+"tea/en/"))
 	for _, text := range hostileTexts {
 		if strings.ContainsAny(text, "\u2028\u2029\u0085\ufeff") {
-			continue // a line of its own in YAML
+			continue // not possible within a line of YAML
 		}
 		save(t, dir, "tea.yaml", strings.Replace(teaSurvey, "type: number", "type: "+fmt.Sprintf("%q", "nummer "+text), 1))
 		waitFor(t, ctx, "the problem", problemsBox+`.innerText.includes("nummer")`)
-		checkNothingRan(t, "a mistake of "+text, ctx)
+		checkNothingRan(t, "a mistake with "+text, ctx)
 		if n := read(t, ctx, chromedp.Evaluate[int](`[document, ...[...document.querySelectorAll("*")].map(e => e.shadowRoot).filter(Boolean)].reduce((n, r) => n + r.querySelectorAll("img, iframe, svg[onload], [autofocus], [onfocus]").length, 0)`)); n > 0 {
-			t.Errorf("%s: %d elements that were not meant", text, n)
+			t.Errorf("%s: %d foreign elements", text, n)
 		}
 		save(t, dir, "tea.yaml", teaSurvey)
 		waitFor(t, ctx, "no problem", `!document.querySelector("glasspoll-preview")?.shadowRoot.querySelector(".problems")?.innerText.includes("nummer")`)
@@ -403,11 +403,11 @@ func TestHostileFiles(t *testing.T) {
 	waitFor(t, ctx, "the file's name", problemsBox+`.innerText.includes("onerror")`)
 	checkNothingRan(t, "a file's name", ctx)
 	if n := read(t, ctx, chromedp.Evaluate[int](`document.querySelector("glasspoll-preview").shadowRoot.querySelectorAll("img").length`)); n > 0 {
-		t.Errorf("%d pictures", n)
+		t.Errorf("%d images", n)
 	}
 }
 
-// TestHostileTheme gives a company hostile words, and a logo that carries a script.
+// TestHostileTheme uses themes with hostile values, and logos with scripts.
 func TestHostileTheme(t *testing.T) {
 	t.Parallel()
 	build := func(theme string, logo string) (string, error) {
@@ -428,34 +428,34 @@ func TestHostileTheme(t *testing.T) {
 		`<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>` + drawing,
 	} {
 		if out, err := build("name: Lantern\nlogo: logo.svg\n", logo); err == nil || !strings.Contains(out, "theme.yaml:2:") {
-			t.Errorf("this logo is taken: %s\n%s", logo, out)
+			t.Errorf("this logo is accepted: %s\n%s", logo, out)
 		}
 	}
 	for _, line := range []string{`font: ["x}body{background:url(//example.com)"]`, `font: ["</style><script>"]`, `light: {accent: "red;}*{background:url(x)"}`, `address: "javascript:pwned=1"`, `corners: "1px;} body{}"`} {
 		if out, err := build("name: Lantern\n"+line+"\n", drawing); err == nil || !strings.Contains(out, "theme.yaml:2:") {
-			t.Errorf("this theme is taken: %s\n%s", line, out)
+			t.Errorf("this theme is accepted: %s\n%s", line, out)
 		}
 	}
-	shown := func(ctx context.Context, name string) {
+	showName := func(ctx context.Context, name string) {
 		t.Helper()
-		said, err := yaml.Marshal(map[string]string{"name": startMark + name + endMark, "logo": "logo.svg"})
+		theme, err := yaml.Marshal(map[string]string{"name": startMark + name + endMark, "logo": "logo.svg"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaSurvey, "theme.yaml": string(said), "logo.svg": drawing}), t.TempDir())
+		p := start(t, writeSurveys(t, map[string]string{"tea.yaml": teaSurvey, "theme.yaml": string(theme), "logo.svg": drawing}), t.TempDir())
 		load(t, ctx, chromedp.Navigate(p.url+"tea/en/"))
 		p.kill()
 	}
 	bad, good := openStrictPage(t, 1280, "light", "en"), openStrictPage(t, 1280, "light", "en")
-	shown(good, "Plain")
+	showName(good, "Plain")
 	for _, text := range hostileTexts {
 		if strings.ContainsAny(text, "\u2028\u2029\u202e\u0085") || len([]rune(text)) > 55 {
-			continue // refused, as any name would be that long or has characters nobody sees
+			continue // refused: too long, or with invisible characters
 		}
-		shown(bad, text)
+		showName(bad, text)
 		checkSameElements(t, "a company's name "+text, bad, good)
 		if !isTrue(t, bad, fmt.Sprintf(`[...document.querySelectorAll("*")].some(e => [...e.attributes].some(a => a.value.includes(%q)) || [...e.childNodes].some(n => n.nodeType === 3 && n.data.includes(%q)))`, text, text)) {
-			t.Errorf("the company's name %s is nowhere", text)
+			t.Errorf("the page lacks the company's name %s", text)
 		}
 	}
 }

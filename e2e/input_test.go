@@ -26,8 +26,8 @@ import (
 	"glasspoll/internal/store"
 )
 
-// killAndReadAnswers ends the program and reads what its store holds of a survey, in the order of arrival: by field, the values
-// joined by commas.
+// killAndReadAnswers kills the server and returns the responses in its store in the order of arrival. Each is a map from fields
+// to values, which are joined by commas.
 func (p *server) killAndReadAnswers(t *testing.T, data, survey string) []map[string]string {
 	t.Helper()
 	p.kill()
@@ -68,65 +68,68 @@ func (p *server) killAndReadAnswers(t *testing.T, data, survey string) []map[str
 	return all
 }
 
-// checkOneStored fails unless the store holds one answer, and that the one that was meant.
+// checkOneStored checks that one response is stored, and that it has the given answers.
 func checkOneStored(t *testing.T, got []map[string]string, want map[string]string) {
 	t.Helper()
 	if len(got) != 1 {
-		t.Fatalf("the store holds %d answers, want one: %v", len(got), got)
+		t.Fatalf("%d responses are stored, want 1: %v", len(got), got)
 	}
 	checkAnswers(t, got[0], want)
 }
 
+// checkAnswers compares the fields of a response.
 func checkAnswers(t *testing.T, got, want map[string]string) {
 	t.Helper()
 	for _, field := range slices.Sorted(maps.Keys(want)) {
 		if got[field] != want[field] {
-			t.Errorf("the store holds %s = %.200q, want %.200q", field, got[field], want[field])
+			t.Errorf("stored is %s = %.200q, want %.200q", field, got[field], want[field])
 		}
 	}
 	for field, value := range got {
-		if _, meant := want[field]; !meant {
-			t.Errorf("the store holds %s = %.200q, which nobody gave", field, value)
+		if _, given := want[field]; !given {
+			t.Errorf("stored is %s = %.200q, want no such field", field, value)
 		}
 	}
 }
 
-// waitForThanks waits for the thanks, which come after the store has the answers.
+// waitForThanks waits for the thank-you page, which appears after the answers have been stored.
 func waitForThanks(t *testing.T, ctx context.Context) {
 	t.Helper()
-	waitFor(t, ctx, "the thanks", `document.readyState === "complete" && !!document.querySelector("[data-thanks]")`)
+	waitFor(t, ctx, "the thank-you page", `document.readyState === "complete" && !!document.querySelector("[data-thanks]")`)
 }
 
-// A inputMethod is a way to fill in a form. Each does as a person with that device: nothing is set behind the page's back,
-// but for lists and calendars that the browser draws outside the page.
+// An inputMethod is a way to fill in a form. Each sends the input events of one device; only in lists and calendars, which the
+// browser draws outside of the page, it may set values.
 type inputMethod interface {
-	choose(t *testing.T, ctx context.Context, name, value string) // a radio button or a tick
-	pick(t *testing.T, ctx context.Context, name, value string)   // from a list
+	choose(t *testing.T, ctx context.Context, name, value string) // a radio button or checkbox
+	pick(t *testing.T, ctx context.Context, name, value string)   // from a select element
 	write(t *testing.T, ctx context.Context, name, text string)
 	when(t *testing.T, ctx context.Context, name, value, keys string) // a date or a time
 	rank(t *testing.T, ctx context.Context, name, option string, place int)
 	slide(t *testing.T, ctx context.Context, name string) // to the middle
-	send(t *testing.T, ctx context.Context)               // twice, out of impatience
+	send(t *testing.T, ctx context.Context)               // twice, as by a double click
 }
 
+// labelOf selects the label of a radio button or checkbox.
 func labelOf(name, value string) css {
 	return css(fmt.Sprintf(`label:has(> input[name=%q][value=%q])`, name, value))
 }
 
+// byName selects a control by its name.
 func byName(name string) css { return css(fmt.Sprintf(`[name=%q]`, name)) }
 
-// pointer is a mouse, or a finger.
+// pointer is a mouse or a finger.
 type pointer struct {
 	press   func(x, y float64) action
-	again   func(x, y float64) action // at once after a press
+	again   func(x, y float64) action // immediately after a press
 	scripts bool
 }
 
-// waitUntilStill waits until an element stands still, and returns the middle of it. Whoever answers looks first: an answer may
-// bring a question or a message a moment later, which moves what is below.
+// waitUntilStill scrolls to an element, waits until it does not move, and returns its centre. An answer may show a question or a
+// message a moment later, which moves what is below it.
 func waitUntilStill(t *testing.T, ctx context.Context, selector string) (x, y float64) {
 	t.Helper()
-	middle := func() []float64 { // no timers: there may be no scripts
+	middle := func() []float64 { // without timers in the page, which may have scripts disabled
 		return read(t, ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(`(() => {
 			const e = document.querySelector(%q);
 			e.scrollIntoView({block: "center"});
@@ -143,7 +146,7 @@ func waitUntilStill(t *testing.T, ctx context.Context, selector string) (x, y fl
 	}
 }
 
-// clickMiddle clicks the middle of an element. On a page that the browser has kept and brings back, the usual click waits for ever.
+// clickMiddle clicks the centre of an element. chromedp.Click would wait for ever on a page from the back/forward cache.
 func clickMiddle(t *testing.T, ctx context.Context, selector string) {
 	t.Helper()
 	do(t, ctx, chromedp.MouseClickXY(waitUntilStill(t, ctx, selector)))
@@ -168,7 +171,7 @@ func (p pointer) write(t *testing.T, ctx context.Context, name, text string) {
 	t.Helper()
 	p.pressOn(t, ctx, string(byName(name)))
 	if !isTrue(t, ctx, fmt.Sprintf(`document.activeElement.name === %q`, name)) {
-		t.Errorf("pressing %s does not bring the focus there", name)
+		t.Errorf("pressing %s does not move the focus to it", name)
 	}
 	call(t, ctx, input.InsertText, input.InsertTextParams{Text: text})
 }
@@ -211,7 +214,7 @@ var (
 	touch               = pointer{chromedp.TapXY, tapWithoutWaiting, true}
 )
 
-// tapWithoutWaiting does not wait for what becomes of a tap: the page may be going away under it, and then nobody says.
+// tapWithoutWaiting taps, and does not wait long for the tap to be handled: there is no reply if the page is being replaced.
 func tapWithoutWaiting(x, y float64) action {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
@@ -223,19 +226,19 @@ func tapWithoutWaiting(x, y float64) action {
 	})
 }
 
-// keyboard is somebody who has nothing else. The focus only ever moves by Tab, forwards.
+// keyboard is a keyboard without a pointer. The focus moves with Tab only, and only forwards.
 type keyboard struct{}
 
-// tabTo presses Tab until an expression of the focused element e holds.
-func (keyboard) tabTo(t *testing.T, ctx context.Context, what, holds string) {
+// tabTo presses Tab until a condition on the focused element e is true.
+func (keyboard) tabTo(t *testing.T, ctx context.Context, what, condition string) {
 	t.Helper()
 	for range 60 {
-		if isTrue(t, ctx, fmt.Sprintf(`(e => !!e && %s)(document.activeElement)`, holds)) {
+		if isTrue(t, ctx, fmt.Sprintf(`(e => !!e && %s)(document.activeElement)`, condition)) {
 			return
 		}
 		do(t, ctx, chromedp.KeyEvent("\t"))
 	}
-	t.Fatalf("Tab never comes to %s", what)
+	t.Fatalf("Tab does not reach %s", what)
 }
 
 func (k keyboard) choose(t *testing.T, ctx context.Context, name, value string) {
@@ -251,21 +254,21 @@ func (k keyboard) choose(t *testing.T, ctx context.Context, name, value string) 
 		if isTrue(t, ctx, fmt.Sprintf(`document.activeElement.value === %q && document.activeElement.checked`, value)) {
 			return
 		}
-		do(t, ctx, chromedp.KeyEvent(kb.ArrowRight)) // arrow right
+		do(t, ctx, chromedp.KeyEvent(kb.ArrowRight))
 	}
-	t.Fatalf("the arrow keys never come to %s of %s", value, name)
+	t.Fatalf("the arrow keys do not reach %s of %s", value, name)
 }
 
 func (k keyboard) pick(t *testing.T, ctx context.Context, name, value string) {
 	t.Helper()
 	k.tabTo(t, ctx, name, fmt.Sprintf(`e.name === %q`, name))
 	for range 12 {
-		do(t, ctx, chromedp.KeyEvent(kb.ArrowDown)) // arrow down
+		do(t, ctx, chromedp.KeyEvent(kb.ArrowDown))
 		if isTrue(t, ctx, fmt.Sprintf(`document.activeElement.value === %q`, value)) {
 			return
 		}
 	}
-	t.Fatalf("the arrow keys never come to %s of %s", value, name)
+	t.Fatalf("the arrow keys do not reach %s of %s", value, name)
 }
 
 func (k keyboard) write(t *testing.T, ctx context.Context, name, text string) {
@@ -285,7 +288,7 @@ func (k keyboard) rank(t *testing.T, ctx context.Context, name, option string, p
 	k.tabTo(t, ctx, name, fmt.Sprintf(`e.id === "q-%s.%s"`, name, option))
 	do(t, ctx, chromedp.KeyEvent(" "))
 	if !isTrue(t, ctx, fmt.Sprintf(`document.activeElement.id === "q-%s.%s" && document.activeElement.getAttribute("aria-pressed") === "true"`, name, option)) {
-		t.Errorf("ranking %s loses the focus, or does not rank it", option)
+		t.Errorf("%s is not ranked, or has lost the focus", option)
 	}
 }
 
@@ -301,8 +304,8 @@ func (k keyboard) send(t *testing.T, ctx context.Context) {
 	do(t, ctx, chromedp.KeyEvent("\r\r"))
 }
 
-// TestInputMethods fills a question of every type by mouse, by touch, by keyboard alone and without scripts: whoever
-// means the same leaves the same in the store, once.
+// TestInputMethods answers a question of every type with a mouse, by touch, with the keyboard alone and without scripts: the
+// same response is stored each time, once.
 func TestInputMethods(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
@@ -355,10 +358,10 @@ func TestInputMethods(t *testing.T) {
 		h.send(t, ctx)
 		waitForThanks(t, ctx)
 	}
-	// The keyboard goes through the ranking in the order in which it is shown.
+	// Without shuffling, so that Tab reaches the options in the order of their ranks.
 	source := strings.Replace(everyQuestion(t), "type: ranking\n        shuffle: true", "type: ranking", 1)
 	if source == everyQuestion(t) {
-		t.Fatal("the ranking of every.yaml has changed")
+		t.Fatal("every.yaml has no shuffled ranking")
 	}
 	for _, way := range []struct {
 		name  string
@@ -372,7 +375,7 @@ func TestInputMethods(t *testing.T) {
 			ctx := openStrictPage(t, way.width, "light", "en")
 			err := chromedp.Listen(ctx, func(event any) {
 				if e, asked := event.(*page.EventJavascriptDialogOpening); asked {
-					t.Errorf("on the way to the thanks somebody is asked: %s %s", e.Type, e.Message)
+					t.Errorf("a dialog is shown: %s %s", e.Type, e.Message)
 				}
 			})
 			if err != nil {
@@ -394,8 +397,7 @@ func TestInputMethods(t *testing.T) {
 	}
 }
 
-// TestLongPress holds a button of a ranking down for longer than the page waits with its messages: it is pressed all the
-// same.
+// TestLongPress holds a button of a ranking down for longer than the page delays its messages: it counts as pressed.
 func TestLongPress(t *testing.T) {
 	t.Parallel()
 	const ranking = `title: {en: Tea}
@@ -407,7 +409,7 @@ sections:
 	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": ranking}), t.TempDir())
 	ctx := openStrictPage(t, 1280, "light", "en")
 	load(t, ctx, chromedp.Navigate(p.url+"tea/"))
-	// As if something had been answered a moment before: the page will look at everything once more.
+	// As if something had been answered a moment before: the page will check the answers again.
 	answered := chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-rank]").dispatchEvent(new Event("change", {bubbles: true}))`)
 	long := chromedp.Sleep(500 * time.Millisecond)
 	ranks := func(a, b, c string) {
@@ -430,7 +432,7 @@ sections:
 	ranks("1", "2", "3")
 }
 
-// shortTeaSurvey is short, and has what may go wrong.
+// shortTeaSurvey is a short survey with a required question.
 const shortTeaSurvey = `title: {zh: 喝茶, en: Tea}
 languages: [zh, en]
 results: {min_group: 1}
@@ -441,8 +443,8 @@ sections:
       - {id: remark, type: long_text, label: {zh: 意见, en: Remark}}
 `
 
-// TestBackAfterThanks goes back from the thanks to the form and sends it again, as it is and changed: the store holds
-// the first answer, once.
+// TestBackAfterThanks goes back from the thank-you page and sends the form again, unchanged or changed: only the first response is
+// stored.
 func TestBackAfterThanks(t *testing.T) {
 	t.Parallel()
 	for _, change := range []bool{false, true} {
@@ -459,7 +461,7 @@ func TestBackAfterThanks(t *testing.T) {
 			do(t, ctx, chromedp.NavigateBack())
 			waitFor(t, ctx, "the form", `document.readyState === "complete" && !!document.querySelector(".send button")`)
 			if !isTrue(t, ctx, `document.querySelector("[name=remark]").value === "好茶" && document.querySelector("[name=taste]:checked")?.value === "4"`) {
-				// A browser may bring back an empty form; then it is filled in as before.
+				// A browser may restore an empty form; then it is filled in as before.
 				clickMiddle(t, ctx, string(labelOf("taste", "4")))
 				clickMiddle(t, ctx, "[name=remark]")
 				call(t, ctx, input.InsertText, input.InsertTextParams{Text: "好茶"})
@@ -469,9 +471,9 @@ func TestBackAfterThanks(t *testing.T) {
 			}
 			clickMiddle(t, ctx, ".send button")
 			if change {
-				waitFor(t, ctx, "what became of it", `!!document.querySelector("#errors")?.textContent.trim()`)
+				waitFor(t, ctx, "the refusal", `!!document.querySelector("#errors")?.textContent.trim()`)
 				if !isTrue(t, ctx, `document.querySelector("[name=taste]:checked").value === "1"`) {
-					t.Error("what was changed is lost")
+					t.Error("the changed answer is lost")
 				}
 			} else {
 				waitForThanks(t, ctx)
@@ -481,8 +483,7 @@ func TestBackAfterThanks(t *testing.T) {
 	}
 }
 
-// TestTwoTabs fills the same form in two tabs at once: two people at one computer, or one in doubt. Neither writes into
-// the other's, and both are stored.
+// TestTwoTabs fills in a form in two tabs at once: the tabs do not affect each other, and both responses are stored.
 func TestTwoTabs(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -495,7 +496,7 @@ func TestTwoTabs(t *testing.T) {
 	mouse.choose(t, one, "taste", "1")
 	mouse.write(t, one, "remark", "first tab")
 	load(t, two, chromedp.Navigate(p.url+"tea/en/"))
-	// What the first tab has kept of its draft may be offered here; it is not what is meant here.
+	// The draft of the first tab may be restored here: its answers are replaced.
 	mouse.choose(t, two, "taste", "5")
 	do(t, two, chromedp.Click(byName("remark")), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	call(t, two, input.InsertText, input.InsertTextParams{Text: "second tab"})
@@ -509,25 +510,25 @@ func TestTwoTabs(t *testing.T) {
 	}
 	got := p.killAndReadAnswers(t, data, "tea")
 	if len(got) != 2 {
-		t.Fatalf("the store holds %d answers, want two: %v", len(got), got)
+		t.Fatalf("%d responses are stored, want 2: %v", len(got), got)
 	}
 	slices.SortFunc(got, func(a, b map[string]string) int { return strings.Compare(a["taste"], b["taste"]) })
 	for i, want := range []map[string]string{{"taste": "1", "remark": "first tab", "place": "East Gate"}, {"taste": "5", "remark": "second tab"}} {
 		if !reflect.DeepEqual(got[i], want) {
-			t.Errorf("the store holds %v, want %v", got[i], want)
+			t.Errorf("stored is %v, want %v", got[i], want)
 		}
 	}
 }
 
-// setOffline cuts the browser off, or lets it on again. The browser tells the page, as it does when a train leaves a tunnel.
-func setOffline(t *testing.T, ctx context.Context, cut bool) {
+// setOffline disconnects a page from the network, or connects it again. The page gets the offline and online events.
+func setOffline(t *testing.T, ctx context.Context, offline bool) {
 	t.Helper()
-	call(t, ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{{Offline: cut, DownloadThroughput: -1, UploadThroughput: -1}}})
-	call(t, ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: cut, DownloadThroughput: -1, UploadThroughput: -1})
+	call(t, ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{{Offline: offline, DownloadThroughput: -1, UploadThroughput: -1}}})
+	call(t, ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: offline, DownloadThroughput: -1, UploadThroughput: -1})
 }
 
-// TestOfflineThenOnline sends without a network, and where only the answer of the server is lost. The page does not say
-// that anything is sent before it is, nothing is lost, and the store holds it once.
+// TestOfflineThenOnline sends without a network, with the server's reply lost, and without the server. The page does not say that
+// anything was sent before it was, no answer is lost, and one response is stored.
 func TestOfflineThenOnline(t *testing.T) {
 	t.Parallel()
 	filled := map[string]string{"taste": "2", "place": "东门店", "remark": "隧道里写的"}
@@ -535,18 +536,18 @@ func TestOfflineThenOnline(t *testing.T) {
 		t.Helper()
 		data = t.TempDir()
 		p = start(t, writeSurveys(t, map[string]string{"tea.yaml": shortTeaSurvey}), data)
-		ctx = openPage(t, 360) // a request that fails is meant here
+		ctx = openPage(t, 360) // not a strict page: failed requests are logged as errors
 		load(t, ctx, chromedp.Navigate(p.url+"tea/"))
 		mouse.choose(t, ctx, "taste", filled["taste"])
 		mouse.write(t, ctx, "place", filled["place"])
 		mouse.write(t, ctx, "remark", filled["remark"])
 		return p, data, ctx
 	}
-	waits := func(t *testing.T, ctx context.Context) {
+	waitForNotSent := func(t *testing.T, ctx context.Context) {
 		t.Helper()
 		waitFor(t, ctx, "not sent yet", `!!document.getElementById("state")?.textContent.includes("还没有") || !!document.getElementById("state")?.textContent.includes("尚未")`)
 		if isTrue(t, ctx, `!!document.querySelector("[data-thanks]")`) {
-			t.Error("it says thanks for what it has not got")
+			t.Error("it says thanks for a submission that was not sent")
 		}
 		for name, value := range map[string]string{"place": filled["place"], "remark": filled["remark"]} {
 			if !isTrue(t, ctx, fmt.Sprintf(`document.querySelector("[name=%s]").value === %q`, name, value)) {
@@ -559,14 +560,14 @@ func TestOfflineThenOnline(t *testing.T) {
 		p, data, ctx := begin(t)
 		setOffline(t, ctx, true)
 		do(t, ctx, chromedp.Click(css(".send button")))
-		waits(t, ctx)
-		do(t, ctx, chromedp.Click(css(".send button"))) // again, in vain
-		waits(t, ctx)
+		waitForNotSent(t, ctx)
+		do(t, ctx, chromedp.Click(css(".send button"))) // again
+		waitForNotSent(t, ctx)
 		setOffline(t, ctx, false)
 		waitForThanks(t, ctx)
 		checkOneStored(t, p.killAndReadAnswers(t, data, "tea"), filled)
 	})
-	t.Run("the answer is lost", func(t *testing.T) {
+	t.Run("the reply is lost", func(t *testing.T) {
 		t.Parallel()
 		p, data, ctx := begin(t)
 		lost := make(chan fetching.RequestID, 8)
@@ -581,37 +582,37 @@ func TestOfflineThenOnline(t *testing.T) {
 		call(t, ctx, fetching.Enable, fetching.EnableParams{Patterns: []*fetching.RequestPattern{{URLPattern: "*/responses", RequestStage: fetching.RequestStageResponse}}})
 		do(t, ctx, chromedp.Click(css(".send button")))
 		call(t, ctx, fetching.FailRequest, fetching.FailRequestParams{RequestID: <-lost, ErrorReason: network.ErrorReasonConnectionReset})
-		p.waitForRespondents(t, "tea", 1) // the server has it
-		waits(t, ctx)
+		p.waitForRespondents(t, "tea", 1) // the response is stored
+		waitForNotSent(t, ctx)
 		call(t, ctx, fetching.Disable, cdp.Empty{})
-		do(t, ctx, chromedp.Click(css(".send button"))) // or it is tried again by itself
+		do(t, ctx, chromedp.Click(css(".send button"))) // unless the page retries first
 		waitForThanks(t, ctx)
 		checkOneStored(t, p.killAndReadAnswers(t, data, "tea"), filled)
 	})
-	t.Run("the server is away", func(t *testing.T) {
+	t.Run("the server is down", func(t *testing.T) {
 		t.Parallel()
 		p, data, ctx := begin(t)
 		p.kill()
 		do(t, ctx, chromedp.Click(css(".send button")))
-		waits(t, ctx)
+		waitForNotSent(t, ctx)
 		again := startAt(t, strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), "/"), writeSurveys(t, map[string]string{"tea.yaml": shortTeaSurvey}), data)
-		waitForThanks(t, ctx) // by itself
+		waitForThanks(t, ctx) // the page retries by itself
 		checkOneStored(t, again.killAndReadAnswers(t, data, "tea"), filled)
 	})
 }
 
-// TestLongChineseText types as much as a long answer may hold, with characters that take two places in JavaScript, and
-// one more. The page and the handler count alike, with and without scripts.
+// TestLongChineseText types the longest allowed text, with characters of two code units in JavaScript, and one character more. The
+// page and the handler count alike, with and without scripts.
 func TestLongChineseText(t *testing.T) {
 	t.Parallel()
-	const most = 2000
-	// Han of the basic plane, of extension B, an emoji, and one of several code points.
+	const limit = 2000
+	// Han of the basic plane and of extension B, and emojis of one and of several code points.
 	var b strings.Builder
-	for i := 0; utf8.RuneCountInString(b.String())+8 <= most; i++ {
+	for i := 0; utf8.RuneCountInString(b.String())+8 <= limit; i++ {
 		b.WriteString([]string{"茶香满室，宾主尽欢", "𠮷𠀀𪚥", "😀🫖", "👩‍👩‍👧", "𡃁仔"}[i%5])
 	}
-	full := b.String() + strings.Repeat("茗", most-utf8.RuneCountInString(b.String()))
-	if n := utf8.RuneCountInString(full); n != most {
+	full := b.String() + strings.Repeat("茗", limit-utf8.RuneCountInString(b.String()))
+	if n := utf8.RuneCountInString(full); n != limit {
 		t.Fatal(n)
 	}
 	for _, scripts := range []bool{true, false} {
@@ -627,12 +628,12 @@ func TestLongChineseText(t *testing.T) {
 			do(t, ctx, chromedp.Click(css(".send button")))
 			waitFor(t, ctx, "the message", `!!document.getElementById("e-remark")?.textContent.includes("2,000") || !!document.getElementById("e-remark")?.textContent.includes("2000")`)
 			if !isTrue(t, ctx, fmt.Sprintf(`document.querySelector("[name=remark]").value === %q`, full+"茗")) {
-				t.Error("the text that is too long is not kept whole")
+				t.Error("the text that is too long is cut off")
 			}
-			// The last character goes, by the key for it.
+			// Backspace removes the last character.
 			do(t, ctx, chromedp.Focus(byName("remark")), chromedp.Evaluate[chromedp.Void](`{ const box = document.querySelector("[name=remark]"); box.setSelectionRange(box.value.length, box.value.length); }`), chromedp.KeyEvent("\b"))
 			if !isTrue(t, ctx, fmt.Sprintf(`document.querySelector("[name=remark]").value === %q`, full)) {
-				t.Fatal("the key took something else")
+				t.Fatal("Backspace removed something else")
 			}
 			do(t, ctx, chromedp.Click(css(".send button")))
 			waitForThanks(t, ctx)

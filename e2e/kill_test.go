@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestKilledWhileWriting kills the server again and again while many clients post, and starts it again. Every answer
-// that was acknowledged, and every one that a client repeated until it was, is counted exactly once.
+// TestKilledWhileWriting kills and restarts the server repeatedly while many clients post. Every submission that was acknowledged,
+// at the first attempt or a later one, counts exactly once.
 func TestKilledWhileWriting(t *testing.T) {
 	t.Parallel()
 	const rounds, clients = 25, 16
@@ -22,12 +22,12 @@ sections:
 `})
 	data := t.TempDir()
 	acknowledged := map[int]bool{}
-	next := 0 // ids below have been sent at least once
+	next := 0 // smaller ids have been sent at least once
 	for range rounds {
-		enough := make(chan struct{}) // have been acknowledged in this round
+		enough := make(chan struct{}) // closed when enough have been acknowledged in this round
 		left := 1 + rand.IntN(200)
 		p := start(t, surveys, data)
-		var pending []int // sent, and never acknowledged: perhaps stored, perhaps not
+		var pending []int // sent but not acknowledged: they may be stored or not
 		for id := range next {
 			if !acknowledged[id] {
 				pending = append(pending, id)
@@ -70,9 +70,9 @@ sections:
 			})
 		}
 		select {
-		case <-enough: // while the others are on their way
+		case <-enough: // others are in flight
 		case <-time.After(patience):
-			t.Error("answers are stored too slowly")
+			t.Error("too few submissions are acknowledged")
 		}
 		time.Sleep(time.Duration(rand.IntN(5_000)) * time.Microsecond)
 		p.kill()
@@ -94,5 +94,5 @@ sections:
 			t.Errorf("%d respondents chose %d, want %d", got, step+1, want)
 		}
 	}
-	t.Logf("%d answers over %d kills, each counted once", next, rounds)
+	t.Logf("%d submissions, %d kills", next, rounds)
 }

@@ -13,24 +13,24 @@ import (
 	"testing"
 )
 
-// TestPackagesAreReproducible packs the functions from two copies of the source, in two places.
+// TestPackagesAreReproducible packs the functions from two copies of the source in different directories.
 func TestPackagesAreReproducible(t *testing.T) {
 	t.Parallel()
-	packed := func() string {
+	pack := func() string {
 		source, out := filepath.Join(t.TempDir(), "source"), t.TempDir()
 		for _, name := range []string{"go.mod", "go.sum", "content.go", "templates", "surveys", "internal", "functions", "deploy"} {
 			copyTree(t, filepath.Join("..", name), filepath.Join(source, name))
 		}
-		pack := exec.Command("go", "run", "./deploy/pack", out)
-		pack.Dir = source
-		if out, err := pack.CombinedOutput(); err != nil {
+		command := exec.Command("go", "run", "./deploy/pack", out)
+		command.Dir = source
+		if out, err := command.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		} else {
 			t.Logf("%s", out)
 		}
 		return out
 	}
-	one, two := packed(), packed()
+	one, two := pack(), pack()
 	for _, name := range []string{"submit.zip", "publish.zip"} {
 		a, err := os.ReadFile(filepath.Join(one, name))
 		if err != nil {
@@ -41,14 +41,14 @@ func TestPackagesAreReproducible(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(a, b) {
-			t.Errorf("%s differs from build to build", name)
+			t.Errorf("%s differs between two builds", name)
 		}
 		archive, err := zip.NewReader(bytes.NewReader(a), int64(len(a)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(archive.File) != 1 || archive.File[0].Name != "bootstrap" || archive.File[0].Mode().Perm() != 0o755 || archive.File[0].UncompressedSize64 > 12_000_000 {
-			t.Errorf("%s holds %+v", name, archive.File[0].FileHeader)
+			t.Errorf("%s contains %+v", name, archive.File[0].FileHeader)
 		}
 		file, err := archive.Open("bootstrap")
 		if err != nil {
@@ -63,11 +63,12 @@ func TestPackagesAreReproducible(t *testing.T) {
 			t.Errorf("%s is not for arm64: %v", name, err)
 		}
 		if here, _ := filepath.Abs(".."); bytes.Contains(content, []byte(here)) || bytes.Contains(content, []byte(os.TempDir()+"/Test")) {
-			t.Errorf("%s names a folder of the machine that built it", name)
+			t.Errorf("%s contains the path of a directory of this machine", name)
 		}
 	}
 }
 
+// copyTree copies a file, or a directory with everything below it.
 func copyTree(t *testing.T, from, to string) {
 	t.Helper()
 	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {

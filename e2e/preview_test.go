@@ -332,7 +332,7 @@ func TestPreviewSideBySide(t *testing.T) {
 	waitFor(t, ctx, "the problems", problemsBox+`.innerText.includes("nummer")`)
 	windowScreenshot(t, ctx, "preview-side-by-side-problems")
 
-	// One language less.
+	// The questionnaire in one language has two frames.
 	third := strings.Replace(longSurvey, "languages: [zh, en]", "languages: [en]", 1)
 	for _, zh := range []string{"喝茶", "味道", "再来", "为什么", "暖和", "便宜", "习惯", "故事", "地方", "家", "公司", "几杯", "邮箱", "哪天", "意见"} {
 		third = strings.Replace(third, "zh: "+zh+", ", "", 1)

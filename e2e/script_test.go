@@ -168,7 +168,7 @@ func waitForReceipt(t *testing.T, v *visitor) string {
 	return read(t, v, chromedp.Evaluate[string](`document.querySelector("#receipt code").textContent`))
 }
 
-// check checks expressions in the page, by what they stand for.
+// check fails for each expression that is false in the page. Its key says what the expression stands for.
 func check(t *testing.T, v *visitor, expressions map[string]string) {
 	t.Helper()
 	for what, expression := range expressions {
@@ -302,7 +302,7 @@ func TestSteps(t *testing.T) {
 	do(t, v, chromedp.SendKeys(css("[name=mail]"), "li@example.com"), chromedp.KeyEvent(kb.Enter))
 	time.Sleep(500 * time.Millisecond)
 	check(t, v, map[string]string{"Enter in a box does not send": `!!document.querySelector("form") && document.getElementById("state").textContent === ""`})
-	pressSubmit(t, v) // only the handler checks the pattern: it is none that browsers can be trusted with
+	pressSubmit(t, v) // only the handler checks this pattern, which is too complex for browsers
 	waitFor(t, v, "the handler's message on its step", `document.querySelector("progress").value === 2 && document.getElementById("e-code")?.textContent === "填写的内容不符合要求的格式。"`)
 	check(t, v, map[string]string{
 		"a summary with the focus":              `document.querySelectorAll("#errors li a").length === 1 && document.getElementById("errors") === ` + focused,

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,6 +104,14 @@ func startS3() (endpoint string, err error) {
 		command.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID=local", "ROOT_SECRET_ACCESS_KEY=local")
 		return command
 	})
+}
+
+// names counts the calls of uniqueName.
+var names atomic.Int64
+
+// uniqueName returns a name for a table and a bucket. It differs from those of other runs, too, which may use the same servers.
+func uniqueName() string {
+	return fmt.Sprintf("glasspoll-%d-%d", time.Now().UnixNano(), names.Add(1))
 }
 
 // onStop registers a function for TestMain to call after all tests. The last registered is called first.

@@ -27,28 +27,27 @@ sections:
       - {id: agree, type: consent, label: {zh: 同意, en: I agree, ar: أوافق}}
 `
 
-// shownNumbers is what stands before the questions that can be seen, in their order, in all sections.
+// shownNumbers are the numbers of the visible questions of all sections, in their order.
 const shownNumbers = `[...document.querySelectorAll("[data-q]:not([hidden]) .n")].map(n => n.textContent).join()`
 
-// TestNumbersHaveNoGaps counts the questions that are asked, whatever is not: on one page and in steps, in messages, and
-// without a script all of them.
+// TestNumbersHaveNoGaps checks that the questions that apply are numbered from 1 without gaps, on one page and in steps.
 func TestNumbersHaveNoGaps(t *testing.T) {
 	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{"page.yaml": fmt.Sprintf(conditionalSurvey, "layout: page"), "steps.yaml": fmt.Sprintf(conditionalSurvey, "layout: steps")}), t.TempDir())
 	for _, id := range []string{"page", "steps"} {
 		v := newVisitor(t, 360)
 		do(t, v, chromedp.Navigate(p.url+id+"/en/"))
-		check(t, v, map[string]string{"nothing chosen": shownNumbers + ` === "1,2,3"`})
+		check(t, v, map[string]string{"the numbers without answers": shownNumbers + ` === "1,2,3"`})
 		do(t, v, clickLabel("taste", "1"))
-		waitFor(t, v, "one question more", shownNumbers+` === "1,2,3,4"`)
-		check(t, v, map[string]string{"in its place": `document.querySelector("[data-q=wrong] .n").textContent === "2" && document.querySelector("[data-q=cups] .n").textContent === "4"`})
+		waitFor(t, v, "one more question", shownNumbers+` === "1,2,3,4"`)
+		check(t, v, map[string]string{"in its order": `document.querySelector("[data-q=wrong] .n").textContent === "2" && document.querySelector("[data-q=cups] .n").textContent === "4"`})
 		do(t, v, clickLabel("taste", "5"))
-		waitFor(t, v, "another instead", shownNumbers+` === "1,2,3,4" && document.querySelector("[data-q=name] .n").textContent === "2" && document.querySelector("[data-q=why] .n").textContent === "3"`)
+		waitFor(t, v, "another question instead", shownNumbers+` === "1,2,3,4" && document.querySelector("[data-q=name] .n").textContent === "2" && document.querySelector("[data-q=why] .n").textContent === "3"`)
 	}
 }
 
-// TestComposition writes Chinese as people do, in pieces that are not yet words, into a box that the page has a message
-// about: what is being written is left alone, and judged as it stands in the end.
+// TestComposition writes Chinese with an input method, which composes a text in steps, in a box with a message: the page does not
+// interfere with the composition, and checks the text at its end.
 func TestComposition(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -64,24 +63,24 @@ func TestComposition(t *testing.T) {
 		for _, typed := range []string{"c", "ch", "cha", "cha'l", "茶l", "茶li"} {
 			call(t, v, input.ImeSetComposition, input.ImeSetCompositionParams{Text: typed, SelectionStart: int64(len([]rune(typed))), SelectionEnd: int64(len([]rune(typed)))})
 			if !isTrue(t, v, fmt.Sprintf(`document.activeElement.name === %q && document.activeElement.value === %q`, box.name, typed)) {
-				t.Fatalf("%s: what is being written is %s", box.name, read(t, v, chromedp.Evaluate[string](`document.activeElement.name + " " + document.activeElement.value`)))
+				t.Fatalf("%s: the composed text is %s", box.name, read(t, v, chromedp.Evaluate[string](`document.activeElement.name + " " + document.activeElement.value`)))
 			}
 		}
 		call(t, v, input.InsertText, input.InsertTextParams{Text: box.text})
-		check(t, v, map[string]string{box.name + " as it was chosen": fmt.Sprintf(`document.querySelector("[name=%s]").value === %q`, box.name, box.text)})
+		check(t, v, map[string]string{"the text of " + box.name: fmt.Sprintf(`document.querySelector("[name=%s]").value === %q`, box.name, box.text)})
 		if box.name == "wrong" {
-			check(t, v, map[string]string{"written in one piece": `ended.length === 1 && ended[0] === "compositionend 茶凉了"`})
+			check(t, v, map[string]string{"one composition": `ended.length === 1 && ended[0] === "compositionend 茶凉了"`})
 		}
 	}
-	waitFor(t, v, "the message gone", `!document.getElementById("e-wrong")`)
+	waitFor(t, v, "no message", `!document.getElementById("e-wrong")`)
 	do(t, v, clickLabel("agree", "yes"))
 	pressSubmit(t, v)
 	waitForReceipt(t, v)
 	checkOneStored(t, p.killAndReadAnswers(t, data, "tea"), map[string]string{"taste": "1", "wrong": "茶凉了", "name": "茗😀", "agree": "yes"})
 }
 
-// TestUnusualCharacters gives a name that turns what follows it around, with an emoji of several code points: it is kept as
-// it was written, comes back in a later question, and turns nothing there.
+// TestUnusualCharacters answers with a text that changes the writing direction and has an emoji of several code points. It is
+// stored unchanged, is piped into a later question, and does not change the direction of the text there.
 func TestUnusualCharacters(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -93,20 +92,20 @@ func TestUnusualCharacters(t *testing.T) {
 		call(t, v, input.InsertText, input.InsertTextParams{Text: name})
 		waitFor(t, v, "the name in the question", fmt.Sprintf(`document.querySelector("[data-q=why] [data-pipe]").textContent === %q`, strings.TrimSpace(name)))
 		check(t, v, map[string]string{
-			"what follows stays where it was": `(() => {
+			"the text after it stays in its place": `(() => {
 				const rest = document.querySelector("[data-q=why] .t").lastChild, range = document.createRange();
 				range.selectNodeContents(rest);
 				const pieces = of => [...of.getClientRects()].filter(r => r.width), rtl = document.dir === "rtl";
 				return rest.nodeType === 3 && pieces(range).length && pieces(rest.previousSibling).every(a => pieces(range).every(b =>
 					b.top > a.top + a.height / 2 || (rtl ? b.right <= a.left + 1 : a.right <= b.left + 1)));
 			})()`,
-			"nothing sticks out": `document.documentElement.scrollWidth <= document.documentElement.clientWidth`,
+			"not wider than the window": `document.documentElement.scrollWidth <= document.documentElement.clientWidth`,
 		})
 		screenshot(t, v, "odd-characters-"+language+"-320")
 		do(t, v, clickLabel("agree", "yes"))
 		pressSubmit(t, v)
 		waitForReceipt(t, v)
-		check(t, v, map[string]string{"the copy has answers, and not what the page says about them": `/agree|أوافق/.test(document.getElementById("copy").textContent) && !/required|مطلوب/.test(document.getElementById("copy").textContent)`})
+		check(t, v, map[string]string{"the copy has answers, and no remarks of the page": `/agree|أوافق/.test(document.getElementById("copy").textContent) && !/required|مطلوب/.test(document.getElementById("copy").textContent)`})
 		waitFor(t, v, "the copy", fmt.Sprintf(`document.getElementById("copy").textContent.includes(%q)`, name))
 		screenshot(t, v, "odd-characters-copy-"+language+"-320")
 	}

@@ -72,7 +72,7 @@ func readLibrary(c *console.Console, dir string) (*project.Library, []*survey.Su
 	return library, surveys, nil
 }
 
-// buildSite writes a whole site; after an error nothing has changed.
+// buildSite writes a whole site. After an error nothing in the directory has changed.
 func buildSite(surveys []*survey.Survey, renderer *render.Renderer, assets site.Assets, dir string) (*staging.Folder, error) {
 	out, err := staging.Open(dir)
 	if err != nil {

@@ -14,7 +14,7 @@ type assignCaseCommand struct {
 	storeFlags
 	Case  string `arg:"" name:"CASE" help:"The case's id, or enough of its beginning."`
 	Owner string `required:"" placeholder:"ROLE" help:"The role that follows it up from now on: not a person's name."`
-	By    string `placeholder:"ROLE" help:"The role that decides so. Default: the owner until now."`
+	By    string `placeholder:"ROLE" help:"The role that assigns it. Default: the owner until now."`
 }
 
 func (a assignCaseCommand) Run(ctx context.Context, c *console.Console) error {

@@ -13,7 +13,7 @@ import (
 type closeCaseCommand struct {
 	storeFlags
 	Case         string `arg:"" name:"CASE" help:"The case's id, or enough of its beginning."`
-	Result       string `required:"" placeholder:"TEXT" help:"What has come of it. No names: it is kept as long as the case."`
+	Result       string `required:"" placeholder:"TEXT" help:"The result. No names: it is kept as long as the case."`
 	CustomerTold string `required:"" placeholder:"yes|no" enum:"yes,no" help:"Whether the customer was told of the result: yes or no."`
 	By           string `placeholder:"ROLE" help:"The role that closes it. Default: its owner."`
 }

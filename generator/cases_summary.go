@@ -122,7 +122,7 @@ func summaryCSV(out io.Writer, s cases.Summary) error {
 	return table.Error()
 }
 
-// meanDays is the mean with one decimal; otherwise if no case was closed.
+// meanDays returns the mean with one decimal, or otherwise if no case was closed.
 func meanDays(f cases.Figures, otherwise string) string {
 	mean, ok := f.MeanDays()
 	if !ok {

@@ -23,7 +23,7 @@ type checkCommand struct {
 
 func (checkCommand) Help() string {
 	return `Reads questionnaires as build would, and prints every problem as file:line:col: message, in a form that editors
-understand. Advice, on questions that ask two things at once, lopsided scales, languages out of step and the like, is
+understand. Advice, such as on questions that ask two things at once, lopsided scales and languages out of step, is
 printed below, as file:line:col: advice: what: what to do (code). The files beside a questionnaire (measures in
 NAME.actions.yaml, quotes in NAME.quotes.yaml) are checked with it. Nothing is written. Exits with 1 if there is any
 problem, or with --strict any advice.
@@ -190,7 +190,7 @@ func describe(s *survey.Survey) string {
 	return strings.Join(parts, ", ")
 }
 
-// questionCount is the number of questions without notes.
+// questionCount returns the number of questions without notes.
 func questionCount(s *survey.Survey) int {
 	questions := 0
 	for q := range s.Questions() {

@@ -22,7 +22,7 @@ type demoCommand struct {
 	Surveys string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
 	Data    string `placeholder:"DIR" default:"data" help:"Where a site that is started here keeps its answers. Default: ${default}."`
 	Answers int    `placeholder:"N" default:"240" help:"Respondents per survey. Default: ${default}."`
-	Periods int    `placeholder:"N" default:"6" help:"Periods to answer in, this one and those before it, so that results have a past: only of a site that is started here, and of surveys with a period. Default: ${default}."`
+	Periods int    `placeholder:"N" default:"6" help:"Periods to answer in, this one and those before it, so that results have a history: only for a site that is started here, and for surveys with a period. Default: ${default}."`
 	Seed    uint64 `placeholder:"N" default:"1" help:"Another seed makes other respondents; with the same one nothing is counted twice. Default: ${default}."`
 }
 
@@ -82,7 +82,7 @@ func (d demoCommand) options() demo.Options {
 	return demo.Options{Answers: d.Answers, Periods: d.Periods, Seed: d.Seed}
 }
 
-// fillPast answers the surveys that have periods in those before this one.
+// fillPast answers surveys with periods in the periods before the current one.
 func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 	surveys, _, err := project.NewLibrary(d.Surveys).Read() // fill prints the problems
 	if err != nil || d.Periods == 1 {

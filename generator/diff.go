@@ -60,18 +60,18 @@ func (k diffCommand) Run(ctx context.Context, c *console.Console) error {
 		return fmt.Errorf("only questionnaires without problems can be compared: correct the others first, see 'glasspoll check'")
 	}
 	changes := compare.Surveys(old, new)
-	grave := 0
+	breaking := 0
 	for _, change := range changes {
 		if change.Effect.Grave() {
-			grave++
+			breaking++
 		}
 	}
 	if k.Format == "json" {
-		err = printChanges(c.Out, k, changes, grave > 0)
+		err = printChanges(c.Out, k, changes, breaking > 0)
 	} else {
 		err = listChanges(c.Out, changes)
 	}
-	if err == nil && grave > 0 {
+	if err == nil && breaking > 0 {
 		return console.ErrProblems
 	}
 	return err

@@ -26,7 +26,7 @@ var (
 	anchorTag    = regexp.MustCompile(`<a (?:id|name)="([^"]+)"`)
 )
 
-// anchor is GitHub's anchor of a heading.
+// anchor returns GitHub's anchor of a heading.
 func anchor(heading string) string {
 	var b strings.Builder
 	for _, c := range strings.ToLower(heading) {

@@ -22,7 +22,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// fill is a command for scripts: `fill DATA SURVEYS` reads submissions, one a line as clients send them, each with "survey"
+// fill is a command of test scripts: `fill DATA SURVEYS` reads submissions, one a line as clients send them, each with "survey"
 // and, if it is not the current one, "period"; it stores them and publishes.
 func fill() {
 	if err := fillStore(os.Args[1], os.Args[2], os.Stdin); err != nil {

@@ -21,9 +21,9 @@ type importCommand struct {
 }
 
 func (importCommand) Help() string {
-	return `Turns a questionnaire of another tool into a questionnaire of this one, and reports, line by line, what could not be
-carried over, what was carried over in another form, and what is left to decide. Nothing is left out in silence. What is
-written passes glasspoll check. A file that exists is never overwritten.
+	return `Converts a questionnaire of another tool to YAML, and reports, line by line, what could not be carried over, what was
+carried over in another form, and what is left to decide. Nothing is left out silently. What is written passes glasspoll
+check. A file that exists is never overwritten.
 
 Examples:
 

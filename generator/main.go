@@ -26,7 +26,7 @@ func main() {
 type commands struct {
 	Build   buildCommand   `cmd:"" help:"Write the static site."`
 	New     newCommand     `cmd:"" help:"Write a questionnaire to start from."`
-	Import  importCommand  `cmd:"" help:"Turn an XLSForm or SurveyJS questionnaire into one of ours."`
+	Import  importCommand  `cmd:"" help:"Convert an XLSForm or SurveyJS questionnaire to YAML."`
 	Check   checkCommand   `cmd:"" help:"Find every mistake in questionnaires, and what could be better."`
 	Diff    diffCommand    `cmd:"" help:"Say what the edits of a questionnaire do to its figures."`
 	Serve   serveCommand   `cmd:"" help:"Serve the site, take answers, keep the results current."`
@@ -35,7 +35,7 @@ type commands struct {
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of questionnaires, for editors."`
 	Cases   casesCommand   `cmd:"" help:"Follow up what alerts have opened, until it is closed."`
 	Results resultsCommand `cmd:"" help:"Export, report, verify, archive and erase answers and results."`
-	Publish publishCommand `cmd:"" help:"Bring the site to a deployment on AWS."`
+	Publish publishCommand `cmd:"" help:"Upload the site to a deployment on AWS."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

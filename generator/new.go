@@ -26,9 +26,9 @@ type newCommand struct {
 	PurposeEn string `placeholder:"TEXT" help:"The same in English, such as 'to improve our deliveries'."`
 	Topics    string `placeholder:"LIST" default:"overall,product,service,comments,contact" help:"What is asked, with commas: overall, product, delivery, service, price, recommend, comments, contact. Default: ${default}."`
 	Scale     int    `placeholder:"N" default:"5" help:"Steps of the scale: 4 or 5 (in words), 7 or 10 (numbers). Default: ${default}."`
-	Period    string `placeholder:"PERIOD" default:"quarter" help:"What the trend is counted by: none, month, quarter or year. Default: ${default}."`
+	Period    string `placeholder:"PERIOD" default:"quarter" help:"The period of the trend: none, month, quarter or year. Default: ${default}."`
 	Bands     string `placeholder:"LIST" default:"80,70,60" help:"Lower limits of the index's bands, one to four of them, or none. Default: ${default}."`
-	Email     string `placeholder:"ADDRESS" help:"Whom respondents may write to."`
+	Email     string `placeholder:"ADDRESS" help:"Address that respondents may write to."`
 	Out       string `placeholder:"FILE" help:"Where to write, or '-' for the standard output. Default: surveys/ID.yaml."`
 	Language  string `placeholder:"zh|en" help:"The language of the questions asked here. Default: that of LANG."`
 }
@@ -48,7 +48,7 @@ Examples:
 }
 
 func (k newCommand) Run(c *console.Console) error {
-	language, err := k.askedIn(os.Getenv)
+	language, err := k.questionLanguage(os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (k newCommand) draft(c *console.Console, language string) (*starter.Draft, 
 	if k.TitleZh+k.TitleEn == "" {
 		return starter.Ask(c.In, c.Err, flags, language, exists)
 	}
-	messages, err := k.askedIn(func(string) string { return "" }) // errors of flags are in English, whatever LANG is
+	messages, err := k.questionLanguage(func(string) string { return "" }) // errors of flags are in English, whatever LANG is
 	if err != nil {
 		return nil, err
 	}
@@ -168,8 +168,8 @@ func (k newCommand) copySample(c *console.Console, language string) error {
 	return k.printNext(c, language, out, id)
 }
 
-// askedIn is the language in which the command asks.
-func (k newCommand) askedIn(getenv func(string) string) (string, error) {
+// questionLanguage returns the language in which the command asks.
+func (k newCommand) questionLanguage(getenv func(string) string) (string, error) {
 	switch k.Language {
 	case "zh", "en":
 		return k.Language, nil

@@ -16,7 +16,7 @@ func TestNewLanguage(t *testing.T) {
 		{"", "", "", "zh_CN.UTF-8", "zh"}, {"", "", "", "", "en"}, {"", "en_US", "", "zh_CN", "en"}, {"zh", "en_US", "", "", "zh"},
 		{"", "", "zh_TW", "en_US", "zh"}, {"", "", "", "de_DE", "en"}, {"en", "", "", "zh_CN", "en"},
 	} {
-		got, err := newCommand{Language: c.flag}.askedIn(func(name string) string {
+		got, err := newCommand{Language: c.flag}.questionLanguage(func(name string) string {
 			return map[string]string{"LC_ALL": c.all, "LC_MESSAGES": c.messages, "LANG": c.lang}[name]
 		})
 		if err != nil || got != c.want {

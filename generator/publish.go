@@ -19,7 +19,7 @@ type publishCommand struct {
 	Surveys    string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
 	Out        string `placeholder:"DIR" default:"public" help:"Where the site is built. Default: ${default}."`
 	Templates  string `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
-	DryRun     bool   `help:"Say what would be done, and do nothing."`
+	DryRun     bool   `help:"Print what would be done, and do nothing."`
 	Unapproved bool   `help:"Publish questionnaires that are not approved: for a test deployment."`
 
 	awsFlags
@@ -27,7 +27,7 @@ type publishCommand struct {
 }
 
 func (publishCommand) Help() string {
-	return `Builds the site and brings it to a deployment on AWS: first the compiled questionnaires, so that no page is ever
+	return `Builds the site and uploads it to a deployment on AWS: first the compiled questionnaires, so that no page is ever
 shown whose answers could not be taken, then the assets, the data, and the pages last. Only what has changed is sent.
 If it is interrupted at any point, run it again. Nothing is ever deleted, and results are never replaced.
 
@@ -82,7 +82,7 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	return nil
 }
 
-// unapproved lists questionnaires of the quality system that are not approved.
+// unapproved lists the questionnaires with a 'document' that is not approved.
 func (p publishCommand) unapproved(library *project.Library) questionnaire.Problems {
 	var problems questionnaire.Problems
 	for _, f := range library.Questionnaires() {

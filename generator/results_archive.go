@@ -43,7 +43,7 @@ Examples:
 func (a archiveCommand) Run(ctx context.Context, c *console.Console) error {
 	if a.Check != "" {
 		if a.ID != "" || a.Out != "" || a.Period != "" {
-			return console.Usagef("--check FILE stands alone")
+			return console.Usagef("--check FILE goes without ID, --period and --out")
 		}
 		return a.check(ctx, c)
 	}

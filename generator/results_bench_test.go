@@ -25,8 +25,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// million is how many responses the benchmarks read; GLASSPOLL_RESPONSES sets another number.
-func million(b *testing.B) int {
+// responseCount returns how many responses the benchmarks read: a million, or GLASSPOLL_RESPONSES.
+func responseCount(b *testing.B) int {
 	text := os.Getenv("GLASSPOLL_RESPONSES")
 	if text == "" {
 		return 1_000_000
@@ -38,7 +38,7 @@ func million(b *testing.B) int {
 	return n
 }
 
-// fullStore holds a million responses of 30 answers, in four cohorts.
+// fullStore returns a store with a million responses of 30 answers, in four cohorts.
 func fullStore(b *testing.B) (*local.Store, *survey.Survey) {
 	b.Helper()
 	var source strings.Builder
@@ -59,8 +59,8 @@ func fullStore(b *testing.B) (*local.Store, *survey.Survey) {
 	if err := store.PutDefinition(context.Background(), s); err != nil {
 		b.Fatal(err)
 	}
-	const writers = 512 // what comes together is written together
-	n := million(b)
+	const writers = 512 // concurrent writes share a commit
+	n := responseCount(b)
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
@@ -92,12 +92,12 @@ func measure(b *testing.B, store *local.Store, v verb) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(million(b))/time.Since(started).Seconds(), "responses/s")
+		b.ReportMetric(float64(responseCount(b))/time.Since(started).Seconds(), "responses/s")
 		b.ReportMetric((processorTime(b) - used).Seconds(), "cpu-s")
 	}
 }
 
-// processorTime is the time that this process has used on all cores. On a busy machine it is steadier than the clock.
+// processorTime returns the time that this process has used on all cores. On a busy machine it is steadier than the clock.
 func processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	var used syscall.Rusage

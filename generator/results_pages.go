@@ -34,7 +34,7 @@ languages, with results.json and results.csv. Start with DIR/ID/results/index.ht
 
 Pages for staff and management say so at their head. Each level is only for those that the survey's results.audience names,
 or fewer: public pages of a survey with 'audience: management' are refused. Nothing in DIR is removed; write each level to
-a folder of its own, and mind who can read it.
+a folder of its own, and take care who can read it.
 
 Examples:
 
@@ -68,7 +68,7 @@ func (l levelPagesCommand) Run(ctx context.Context, c *console.Console) error {
 	return nil
 }
 
-// styleFiles are what results pages load.
+// styleFiles returns what results pages load.
 func (l *levelPagesCommand) styleFiles() []string {
 	names := []string{l.Links.Results.Path, l.Links.Icon, l.Links.Brand.Logo, l.Links.Brand.LogoDark}
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })

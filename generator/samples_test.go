@@ -45,7 +45,7 @@ const (
 	maxPicture = 25 << 10 // bytes
 )
 
-// samples are the questionnaires that are shipped.
+// samples returns the questionnaires that are shipped.
 func samples(t *testing.T) []*survey.Survey {
 	t.Helper()
 	surveys, problems, err := project.NewLibrary(samplesDir).Read()
@@ -244,7 +244,7 @@ func TestGuideExamples(t *testing.T) {
 	}
 	for i := range min(len(structures["zh"]), len(structures["en"])) {
 		if !reflect.DeepEqual(structures["zh"][i], structures["en"][i]) {
-			t.Errorf("example %d is another one in zh and en:\n%v\n%v", i+1, structures["zh"][i], structures["en"][i])
+			t.Errorf("example %d differs in zh and en:\n%v\n%v", i+1, structures["zh"][i], structures["en"][i])
 		}
 	}
 	if len(structures["zh"]) != len(structures["en"]) {
@@ -252,7 +252,7 @@ func TestGuideExamples(t *testing.T) {
 	}
 }
 
-// wordless removes from a compiled survey what differs with the language.
+// wordless removes from a compiled survey what depends on the language.
 func wordless(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -469,7 +469,7 @@ func (b block) keep(full image.Image) ([]byte, error) {
 		return nil, errors.New("the screenshot is empty")
 	}
 	used = used.Inset(-margin).Intersect(bounds)
-	small := image.NewPaletted(image.Rect(0, 0, used.Dx(), used.Dy()), commonest(full, used, 48))
+	small := image.NewPaletted(image.Rect(0, 0, used.Dx(), used.Dy()), mostFrequent(full, used, 48))
 	for y := range used.Dy() {
 		for x := range used.Dx() {
 			small.Set(x, y, full.At(used.Min.X+x, used.Min.Y+y))
@@ -483,8 +483,8 @@ func (b block) keep(full image.Image) ([]byte, error) {
 	return mark(out.Bytes(), b.mark())
 }
 
-// commonest is a palette of the n most frequent colours.
-func commonest(from image.Image, within image.Rectangle, n int) color.Palette {
+// mostFrequent returns a palette of the n most frequent colours.
+func mostFrequent(from image.Image, within image.Rectangle, n int) color.Palette {
 	counts := map[color.RGBA]int{}
 	for y := within.Min.Y; y < within.Max.Y; y++ {
 		for x := within.Min.X; x < within.Max.X; x++ {

@@ -6,7 +6,7 @@ import (
 )
 
 type schemaCommand struct {
-	Of string `placeholder:"KIND" enum:"questionnaire,actions,quotes" default:"questionnaire" help:"questionnaire, or a file beside one: actions (measures) or quotes. Default: ${default}."`
+	Of string `placeholder:"KIND" enum:"questionnaire,actions,quotes" default:"questionnaire" help:"questionnaire, or a file next to one: actions (measures) or quotes. Default: ${default}."`
 }
 
 func (schemaCommand) Help() string {

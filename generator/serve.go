@@ -22,7 +22,7 @@ type serveCommand struct {
 	Surveys           string        `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
 	Data              string        `placeholder:"DIR" default:"data" help:"Where answers and results are kept. Default: ${default}."`
 	Templates         string        `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
-	NoReload          bool          `help:"Do not watch the files, and let browsers keep pages for a minute: for real use."`
+	NoReload          bool          `help:"Do not watch the files, and let browsers keep pages for a minute: for production."`
 	Webhook           string        `placeholder:"URL" help:"Address to notify of each case that an alert opens (Standard Webhooks, signed)."`
 	WebhookSecretFile string        `placeholder:"FILE" help:"File with the secret that messages to the webhook are signed with. Default: the environment variable GLASSPOLL_WEBHOOK_SECRET."`
 	Backup            string        `placeholder:"DIR" help:"Where to keep copies of all answers, taken while it runs: a directory for them alone, best on another disk. Default: none are taken."`
@@ -33,7 +33,7 @@ type serveCommand struct {
 
 func (serveCommand) Help() string {
 	return `Serves everything from this one process: the pages, the API that takes the answers, and the results. Answers are on
-the disk, in DATA/glasspoll.db, before anyone is thanked for them. Results appear by themselves as soon as enough
+the disk, in DATA/glasspoll.db, before they are confirmed. Results appear by themselves as soon as enough
 respondents have answered (results.min_group).
 
 While it runs, a change to a questionnaire or template shows at once in every open page; a mistake is printed and
@@ -95,7 +95,8 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	return o, s.checkBackups()
 }
 
-const minBackupInterval = time.Minute // more frequent copies are a mistake, such as 24 for 24h
+// minBackupInterval refuses what is probably a mistake, such as 24s for 24h.
+const minBackupInterval = time.Minute
 
 // checkBackups checks the flags of backups, and that files can be made in the directory, which it makes if it is missing.
 func (s serveCommand) checkBackups() error {
@@ -122,7 +123,7 @@ func (s serveCommand) checkBackups() error {
 
 const secretVariable = "GLASSPOLL_WEBHOOK_SECRET"
 
-// sender is the webhook that the flags name; nil if they name none.
+// sender returns the webhook that the flags name; nil if they name none.
 func (s serveCommand) sender(getenv func(string) string) (notify.Sender, error) {
 	secret := getenv(secretVariable)
 	if s.WebhookSecretFile != "" {

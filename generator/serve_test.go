@@ -53,7 +53,7 @@ func TestServeFlags(t *testing.T) {
 	}
 }
 
-// TestBackupFlags: what cannot work is reported at the start, not when the first copy is due.
+// TestBackupFlags checks that flags that cannot work are reported at the start, not when the first copy is due.
 func TestBackupFlags(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")

@@ -23,7 +23,7 @@ type shareCommand struct {
 	Templates string            `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name: share/en.yaml has the texts."`
 	Address   string            `placeholder:"URL" help:"Address of the site, such as https://example.com/surveys/. Default: that in theme.yaml beside the questionnaires. QR codes and files need one."`
 	Out       string            `placeholder:"DIR" help:"Where to write QR codes, texts and posters. Default: nothing is written."`
-	Value     map[string]string `placeholder:"NAME=TEXT" mapsep:"none" help:"What a hidden question gets from every link, such as tier=key. May be repeated."`
+	Value     map[string]string `placeholder:"NAME=TEXT" mapsep:"none" help:"The answer to a hidden question that every link carries, such as tier=key. May be repeated."`
 	ID        string            `arg:"" name:"ID" help:"The survey to invite to."`
 }
 
@@ -40,8 +40,8 @@ e-mail; and a text message, with how many segments it takes.
   ID.sms.LANGUAGE.txt                  text message
   ID.poster.LANGUAGE.html              a page of A4, to be printed from the browser
 
-Where a questionnaire has questions of the type hidden, links can bring their answers: the same for everybody with
---value, or each person's own by a mailing program, for which a pattern is printed.
+Where a questionnaire has questions of the type hidden, links can carry their answers: the same for everybody with
+--value, or each person's own from a mailing program, for which a pattern is printed.
 
 Links begin with the address that theme.yaml beside the questionnaires says (address: https://…), or with --address.
 
@@ -102,7 +102,7 @@ func (k shareCommand) Run(c *console.Console) error {
 	return nil
 }
 
-// base is the address that links begin with: that of the flag, or else that of the theme.
+// base returns the address that links begin with: that of the flag, or else that of the theme.
 func (k shareCommand) base(c *console.Console) (string, error) {
 	if k.Address != "" {
 		return invite.ParseBase(k.Address)

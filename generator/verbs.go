@@ -27,12 +27,12 @@ type verb interface {
 // fileWriter is a verb that writes a file, others that differ in their endings, or files in a folder.
 type fileWriter interface{ writesTo() string }
 
-// environment is what a verb works with.
+// environment holds what a verb works with.
 type environment struct {
 	control.Output
 	store   store.Records
 	log     *slog.Logger        // for what an operator must be able to look up later
-	changed func(survey string) // is called when a survey's answers have changed, so that its results are published; nil if this process does not publish
+	changed func(survey string) // called when a survey's answers have changed, so that its results are published; nil if this process does not publish
 }
 
 // writeFile writes a whole file on the user's side.

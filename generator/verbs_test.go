@@ -21,7 +21,7 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), err.String()
 }
 
-// TestVerbsThroughServer does while a server runs what the scripts do without one.
+// TestVerbsThroughServer runs verbs while a server runs; the scripts run them without one.
 func TestVerbsThroughServer(t *testing.T) {
 	r := serveFiles(t, serveCommand{NoReload: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey + "      - {id: mail, type: email, label: {zh: 邮箱, en: E-mail}}\n"})
 	var receipts []string
@@ -100,7 +100,7 @@ func TestVerbsThroughServer(t *testing.T) {
 	}
 }
 
-// TestVerbsNameTheirFiles: a client writes only files that the verb names.
+// TestVerbsNameTheirFiles checks that a client writes only files that the verb names.
 func TestVerbsNameTheirFiles(t *testing.T) {
 	t.Parallel()
 	writers := map[string]verb{

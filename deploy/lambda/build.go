@@ -1,4 +1,4 @@
-// Package lambda builds programs as AWS Lambda runs them, for the packages and for the tests that start them.
+// Package lambda builds the functions as AWS Lambda runs them, for their packages and for tests.
 package lambda
 
 import (
@@ -8,10 +8,10 @@ import (
 )
 
 // Build compiles a package of the module at root for Linux on an architecture. The same source gives the same bytes on every
-// machine and at every time.
+// machine and at any time.
 //
-// It leaves out RPC, which an old runtime used, and HTTP/2, which neither DynamoDB nor S3 speaks. It inlines nothing: that
-// saves a tenth of the size, and the functions wait for the network anyway.
+// The build has no support for RPC, which an old runtime used, nor for HTTP/2, which neither DynamoDB nor S3 speaks. It inlines
+// nothing: that saves a tenth of the size, and the functions mostly wait for the network.
 func Build(root, pkg, arch, binary string) error {
 	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,nethttpomithttp2",
 		"-gcflags", "all=-l", "-ldflags", "-s -w -buildid=", "-o", binary, pkg)

@@ -15,7 +15,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: pack DIR, in the module's root")
+		fmt.Fprintln(os.Stderr, "usage: pack DIR, in the module's root directory")
 		os.Exit(2)
 	}
 	for _, name := range []string{"submit", "publish"} {
@@ -31,6 +31,7 @@ func main() {
 // limit bounds the unpacked size of a function, in bytes: small ones start quickly.
 const limit = 12_000_000
 
+// pack builds a function and writes its package. It returns the size of the binary and of the package, in bytes.
 func pack(name, target string) (size, packed int, err error) {
 	dir, err := os.MkdirTemp("", "glasspoll-pack-")
 	if err != nil {
@@ -46,7 +47,7 @@ func pack(name, target string) (size, packed int, err error) {
 		return 0, 0, err
 	}
 	if len(content) > limit {
-		return 0, 0, fmt.Errorf("unpacked it is %d bytes, more than %d", len(content), limit)
+		return 0, 0, fmt.Errorf("unpacked it has %d bytes, more than %d", len(content), limit)
 	}
 	var archive bytes.Buffer
 	w := zip.NewWriter(&archive)

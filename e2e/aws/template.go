@@ -148,13 +148,9 @@ func (t *Template) Submit() policy {
 }
 
 // Publish is the policy of the function publish.
-
-// Publish is the policy of the function publish.
 func (t *Template) Publish() policy {
 	return t.Resources.PublishRole.Properties.Policies[0].PolicyDocument
 }
-
-// Publisher is the policy for `glasspoll publish`.
 
 // Publisher is the policy for `glasspoll publish`.
 func (t *Template) Publisher() policy { return t.Resources.PublisherPolicy.Properties.PolicyDocument }
@@ -162,7 +158,6 @@ func (t *Template) Publisher() policy { return t.Resources.PublisherPolicy.Prope
 // Cases is the policy for `glasspoll cases`.
 func (t *Template) Cases() policy { return t.Resources.CasesPolicy.Properties.PolicyDocument }
 
-// Operator is the policy for `glasspoll results`.
 // Operator is the policy for `glasspoll results`.
 func (t *Template) Operator() policy { return t.Resources.OperatorPolicy.Properties.PolicyDocument }
 

@@ -1,9 +1,8 @@
-// Command weight compares what one questionnaire costs a visitor as Glasspoll serves it and as SurveyJS does: bytes and
-// requests over the wire, the first paint, and the time until an answer can be given, over throttled connections. It
-// prints, and judges nothing.
+// Command weight compares a questionnaire as served by Glasspoll and by SurveyJS: bytes and requests over the wire, the time to
+// the first paint, and the time until an answer can be given, over throttled connections. It prints a table.
 //
-// It wants the packages survey-core and survey-js-ui below .cache/npm, which `make weight` brings, and a Chromium. Both
-// sites come from one server of this process, packed in the same way. Every run begins with an empty cache.
+// It needs Chromium, and the packages survey-core and survey-js-ui in .cache/npm, where `make weight` puts them. Both sites are
+// served by this process, compressed in the same way. Every run begins with an empty cache.
 package main
 
 import (
@@ -36,7 +35,7 @@ import (
 
 func main() {
 	runs := flag.Int("n", 7, "runs of each site on each connection")
-	root := flag.String("root", "..", "where the project is")
+	root := flag.String("root", "..", "directory of the project")
 	flag.Parse()
 	if err := runScript(context.Background(), *root, *runs); err != nil {
 		fmt.Fprintln(os.Stderr, "weight:", err)
@@ -44,7 +43,7 @@ func main() {
 	}
 }
 
-// A connection is as DevTools throttles one: the latency is added to every request, and a new connection costs none.
+// A connection is one that DevTools emulates: the latency applies to every request, and none to opening a connection.
 type connection struct {
 	name     string
 	latency  float64 // milliseconds
@@ -58,19 +57,19 @@ var connections = []connection{
 	{"slow 4G (150 ms, 1.6 Mbit/s)", 150, 1600 * kilobit, 750 * kilobit},
 }
 
-const slowdown = 4 // of the processor: a cheap telephone
+const slowdown = 4 // of the processor, as on a cheap phone
 
 // sample is what one run measured.
 type sample struct {
 	bytes, requests float64
-	painted, can    float64 // milliseconds since the navigation began
+	painted, usable float64 // milliseconds since the start of the navigation
 }
 
 func runScript(ctx context.Context, root string, runs int) error {
 	if runs < 1 {
 		return errors.New("-n: at least one run")
 	}
-	files, versions, err := sites(ctx, root)
+	files, versions, err := buildSites(ctx, root)
 	if err != nil {
 		return err
 	}
@@ -88,14 +87,14 @@ func runScript(ctx context.Context, root string, runs int) error {
 	if err != nil {
 		return err
 	}
-	shown := []struct{ name, address string }{{"Glasspoll", server.URL + "/glasspoll/questionnaire/"}, {"SurveyJS " + versions, server.URL + "/surveyjs/"}}
+	sites := []struct{ name, address string }{{"Glasspoll", server.URL + "/glasspoll/questionnaire/"}, {"SurveyJS " + versions, server.URL + "/surveyjs/"}}
 	fmt.Printf("30 questions, gzip, empty cache, processor slowed down %d×, %s, medians of %d runs:\n\n", slowdown, version, runs)
 	fmt.Println("| connection | | bytes over the wire | requests | first contentful paint | an answer can be given |")
 	fmt.Println("|---|---|--:|--:|--:|--:|")
 	for _, c := range connections {
-		samples := make([][]sample, len(shown))
-		for range runs { // in turn, so that a busy moment of the machine meets both
-			for i, s := range shown {
+		samples := make([][]sample, len(sites))
+		for range runs { // in turn, so that a busy machine slows both alike
+			for i, s := range sites {
 				one, err := measure(ctx, s.address, c)
 				if err != nil {
 					return fmt.Errorf("%s over %s: %w", s.name, c.name, err)
@@ -103,10 +102,10 @@ func runScript(ctx context.Context, root string, runs int) error {
 				samples[i] = append(samples[i], one)
 			}
 		}
-		for i, s := range shown {
+		for i, s := range sites {
 			fmt.Printf("| %s | %s | %s | %.0f | %.2f s | %.2f s |\n", c.name, s.name,
 				thousands(median(samples[i], func(s sample) float64 { return s.bytes })), median(samples[i], func(s sample) float64 { return s.requests }),
-				median(samples[i], func(s sample) float64 { return s.painted })/1000, median(samples[i], func(s sample) float64 { return s.can })/1000)
+				median(samples[i], func(s sample) float64 { return s.painted })/1000, median(samples[i], func(s sample) float64 { return s.usable })/1000)
 		}
 	}
 	return nil
@@ -132,9 +131,9 @@ func thousands(n float64) string {
 	return digits
 }
 
-// impatient tries the first radio button again and again from the first paint on, as a thumb would: at the place where it
-// is shown. It notes when the button first takes it.
-const impatient = `(() => {
+// clickRepeatedly is a script that clicks the first radio button every 25 ms from the first paint on, at its place on the screen,
+// and sets the variable taken to the time at which the button gets checked.
+const clickRepeatedly = `(() => {
 	const timer = setInterval(() => {
 		if (!performance.getEntriesByName("first-contentful-paint").length) return;
 		const radio = document.querySelector("main input[type=radio], #survey input[type=radio]");
@@ -151,7 +150,7 @@ const impatient = `(() => {
 	}, 25);
 })()`
 
-// measure loads one site once, in a browser profile of its own.
+// measure loads a page once, with a new browser profile.
 func measure(ctx context.Context, address string, c connection) (sample, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
@@ -189,7 +188,7 @@ func measure(ctx context.Context, address string, c connection) (sample, error) 
 			MatchedNetworkConditions: []*network.Conditions{{Latency: c.latency, DownloadThroughput: c.down, UploadThroughput: c.up}},
 		}),
 		command(emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: slowdown}),
-		command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: impatient}),
+		command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: clickRepeatedly}),
 		chromedp.Navigate(address),
 	}
 	if err := chromedp.Do(ctx, steps...); err != nil {
@@ -198,12 +197,12 @@ func measure(ctx context.Context, address string, c connection) (sample, error) 
 	for {
 		done, err := chromedp.Run(ctx, chromedp.Evaluate[[]float64](`document.readyState === "complete" && window.taken ? [performance.getEntriesByName("first-contentful-paint")[0].startTime, window.taken] : []`))
 		if err != nil {
-			return s, fmt.Errorf("no answer could be given: %w", err)
+			return s, fmt.Errorf("waiting for an answer to be possible: %w", err)
 		}
 		if len(done) == 2 {
 			mu.Lock()
 			defer mu.Unlock()
-			s.painted, s.can = done[0], done[1]
+			s.painted, s.usable = done[0], done[1]
 			return s, failed
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -223,11 +222,11 @@ func chrome() string {
 			return found
 		}
 	}
-	return "chromium" // and its absence will be the error
+	return "chromium" // starting it fails with an error
 }
 
-// sites builds both, and a handler that serves them.
-func sites(ctx context.Context, root string) (http.Handler, string, error) {
+// buildSites builds both sites. It returns a handler that serves them, and the version of SurveyJS.
+func buildSites(ctx context.Context, root string) (http.Handler, string, error) {
 	dir, err := os.MkdirTemp("", "glasspoll-weight-")
 	if err != nil {
 		return nil, "", err
@@ -246,8 +245,8 @@ func sites(ctx context.Context, root string) (http.Handler, string, error) {
 	}
 	build := exec.CommandContext(ctx, "go", "run", "./generator", "build", "--surveys", surveys, "--out", out)
 	build.Dir = root
-	if said, err := build.CombinedOutput(); err != nil {
-		return nil, "", fmt.Errorf("building the Glasspoll site: %w\n%s", err, said)
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, "", fmt.Errorf("building the Glasspoll site: %w\n%s", err, out)
 	}
 	files := packed{}
 	if err := files.addAll("/glasspoll/", os.DirFS(out)); err != nil {
@@ -258,8 +257,8 @@ func sites(ctx context.Context, root string) (http.Handler, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	// As the project's own "Get started" page has it, with the smaller of the two style sheets and
-	// without an icon, which a browser would ask for.
+	// As on the project's "Get started" page, with the smaller of the two stylesheets, and an empty icon, so that the browser
+	// requests none.
 	files.add("/surveyjs/index.html", []byte(`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -278,7 +277,7 @@ func sites(ctx context.Context, root string) (http.Handler, string, error) {
 	for _, f := range []string{"survey-core/survey-core.fontless.min.css", "survey-core/survey.core.min.js", "survey-js-ui/survey-js-ui.min.js"} {
 		content, err := os.ReadFile(filepath.Join(root, ".cache/npm", f))
 		if err != nil {
-			return nil, "", fmt.Errorf("SurveyJS is not here; `make weight` gets it from npm: %w", err)
+			return nil, "", fmt.Errorf("SurveyJS is not installed, run `make weight`: %w", err)
 		}
 		files.add("/surveyjs/"+path.Base(f), content)
 		pinned, err := os.ReadFile(filepath.Join(root, ".cache/npm", path.Dir(f), "version"))
@@ -290,7 +289,7 @@ func sites(ctx context.Context, root string) (http.Handler, string, error) {
 	return files, version, nil
 }
 
-// addAll adds every file of a site.
+// addAll adds every file of a site below a path.
 func (p packed) addAll(at string, site fs.FS) error {
 	return fs.WalkDir(site, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -304,13 +303,13 @@ func (p packed) addAll(at string, site fs.FS) error {
 	})
 }
 
-// packed serves files by path, packed once, whoever wrote them.
+// packed serves compressed files by path.
 type packed map[string][]byte
 
 func (p packed) add(name string, content []byte) {
 	var b bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is right
-	w.Write(content)                                      // into memory
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is valid
+	w.Write(content)                                      // to memory
 	w.Close()
 	p[name] = b.Bytes()
 }

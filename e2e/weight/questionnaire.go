@@ -8,7 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A question of the questionnaire that both sides show.
+// A question is one of the questionnaire that both sites have.
 type question struct {
 	kind    string // rating, one, many, matrix, nps, line, text
 	label   string
@@ -18,7 +18,7 @@ type question struct {
 
 var steps = []string{"Very satisfied", "Satisfied", "Neutral", "Dissatisfied", "Very dissatisfied"}
 
-// questionnaire is a usual satisfaction survey: 30 questions, of which 18 are ratings in five steps.
+// questionnaire is a typical satisfaction survey: 30 questions, 18 of which are ratings in five steps.
 func questionnaire() (title string, sections []section) {
 	ratings := func(labels ...string) (all []question) {
 		for _, label := range labels {
@@ -61,7 +61,7 @@ type section struct {
 	questions []question
 }
 
-// glasspoll is the questionnaire as Glasspoll reads it.
+// glasspoll returns the questionnaire in the format of Glasspoll.
 func glasspoll() ([]byte, error) {
 	type any = map[string]interface{}
 	numbered := func(labels []string, scored bool) (all []any) {
@@ -105,7 +105,7 @@ func glasspoll() ([]byte, error) {
 	return yaml.Marshal(any{"title": title, "languages": []string{"en"}, "scales": any{"satisfaction": numbered(steps, true)}, "sections": sections})
 }
 
-// surveyJS is the questionnaire as SurveyJS reads it, on one page, which is what Glasspoll shows.
+// surveyJS returns the questionnaire in the format of SurveyJS, on one page, as Glasspoll shows it.
 func surveyJS() ([]byte, error) {
 	type any = map[string]interface{}
 	values := func(labels []string) (all []any) {

@@ -1,5 +1,5 @@
-// Command publish is the AWS Lambda function that runs on the table's stream and on a schedule: it folds new responses, makes
-// the releases that are due, replaces the results pages, and sends the notifications of cases.
+// Command publish is the AWS Lambda function that runs on the table's stream and on a schedule. It folds new responses, makes the
+// releases that are due, replaces results pages, and sends the notifications of cases.
 package main
 
 import (
@@ -49,7 +49,7 @@ type function struct {
 	metrics *cloud.Metrics
 
 	mu        sync.Mutex
-	publisher *publish.Publisher // whose pages have the assets below
+	publisher *publish.Publisher // renders pages with the assets below
 	renderer  *render.Renderer
 	assets    render.Assets
 }
@@ -67,8 +67,8 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	}, nil
 }
 
-// current returns the publisher for the assets that the site has now. It is an error if none are known, as before the first
-// `glasspoll publish`: a page without style would be worse than the one that is there.
+// current returns a publisher that renders pages with the current assets of the site. It returns an error if there are none, as
+// before the first `glasspoll publish`: it must not replace a page by one without style.
 func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	assets, known, err := f.table.Assets(ctx)
 	if err == nil && !known {
@@ -94,11 +94,11 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	return f.publisher, nil
 }
 
-// reserve is the part of a function's time that is kept for reporting what was not done.
+// reserve is the time kept before the deadline for reporting failed records.
 const reserve = 2 * time.Second
 
-// handle takes a batch of records of the table's stream; any other event means all surveys. Of a batch it returns the
-// records that have to come again. The stream is only a trigger: a record that comes twice, late or never changes nothing.
+// handle publishes the surveys of a batch of stream records, or all surveys on any other event. It returns the first record of
+// each survey that failed, to be sent again. The stream is only a trigger: records may be repeated, late or lost.
 func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply events.DynamoDBEventResponse, err error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -129,15 +129,15 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 	return reply, nil
 }
 
-// change is what a batch of records says about one survey.
+// change summarizes the records of one survey in a batch.
 type change struct {
 	survey  string
 	periods []string  // that have new responses
 	first   string    // sequence number of the survey's first record
-	oldest  time.Time // of its records, by the stream's clock
+	oldest  time.Time // time of the oldest record, by the stream's clock
 }
 
-// changesOf returns what the records of responses say, by survey.
+// changesOf summarizes the records of responses, sorted by survey. It ignores other records.
 func changesOf(records []events.DynamoDBEventRecord) []*change {
 	bySurvey := map[string]*change{}
 	for _, record := range records {
@@ -182,13 +182,13 @@ func (f *function) publishAll(ctx context.Context) error {
 	return nil
 }
 
-// publish brings one survey up to date, and sends the notifications that are pending, also those that an earlier run could
-// not send. It turns a panic into an error, so that the other surveys are published.
+// publish brings one survey up to date, and sends pending notifications, including those that earlier runs failed to send. It
+// returns a panic as an error, so that the other surveys are published.
 func (f *function) publish(ctx context.Context, id string) (err error) {
 	begin := time.Now()
 	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("survey %s: panicked: %v\n%s", id, fault, debug.Stack())
+		if value := recover(); value != nil {
+			err = fmt.Errorf("survey %s: panicked: %v\n%s", id, value, debug.Stack())
 		}
 		if err != nil {
 			f.log.Error("not published", "request", requestID(ctx), "survey", id, "error", err)

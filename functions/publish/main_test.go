@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// TestPanicIsAnError: a panic over one survey does not keep the others from being published.
+// TestPanicIsAnError checks that a panic over one survey does not keep the others from being published.
 func TestPanicIsAnError(t *testing.T) {
 	var log bytes.Buffer
 	f := &function{log: slog.New(slog.NewJSONHandler(&log, nil))} // it has no table, and panics at the first call

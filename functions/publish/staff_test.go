@@ -55,8 +55,8 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amz-Meta-Revision", o.revision)
 }
 
-// TestStaffResultsReplacePublicOnes: a survey that is switched from public to staff has a notice in place of each results
-// file, and none that was not public before.
+// TestStaffResultsReplacePublicOnes checks that a survey that is switched from public to staff has a notice in place of
+// each results file, and none that was not public before.
 func TestStaffResultsReplacePublicOnes(t *testing.T) {
 	table := httptest.NewServer(http.HandlerFunc(emptyTable))
 	defer table.Close()
@@ -89,7 +89,7 @@ func TestStaffResultsReplacePublicOnes(t *testing.T) {
 	}
 	publish("staff")
 	if len(files.objects) != 0 {
-		t.Errorf("files are published although none was public before: %v", files.objects)
+		t.Errorf("files are written although none was public before: %v", files.objects)
 	}
 	publish("public")
 	before := files.objects["tea/results/index.html"].body

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// request turns the event of an HTTP API (payload format 2.0) into an HTTP request. It is an error if the body is not encoded
-// as the event says.
+// request converts the event of an HTTP API (payload format 2.0) to an HTTP request. It returns an error if the body is not in
+// base64 although the event says so.
 func request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Request, error) {
 	body := []byte(e.Body)
 	if e.IsBase64Encoded {
@@ -26,8 +26,8 @@ func request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Reque
 	if err != nil {
 		return nil, err
 	}
-	r.URL = &url.URL{Path: e.RawPath, RawQuery: e.RawQueryString} // parsing would take //host/ for another site
-	for name, value := range e.Headers {                          // values of one name are joined by commas
+	r.URL = &url.URL{Path: e.RawPath, RawQuery: e.RawQueryString} // url.Parse would take //host/ for a host
+	for name, value := range e.Headers {                          // the API joins values of the same name with commas
 		r.Header.Set(name, value)
 	}
 	if len(e.Cookies) > 0 {
@@ -37,7 +37,7 @@ func request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Reque
 	return r, nil
 }
 
-// response collects what a handler writes, and turns it into the reply to an event.
+// response is an [http.ResponseWriter] that collects the reply to an event.
 type response struct {
 	header http.Header
 	status int
@@ -59,6 +59,7 @@ func (r *response) Write(data []byte) (int, error) {
 	return r.body.Write(data)
 }
 
+// event returns the reply.
 func (r *response) event() events.APIGatewayV2HTTPResponse {
 	r.WriteHeader(http.StatusOK)
 	reply := events.APIGatewayV2HTTPResponse{StatusCode: r.status, Headers: map[string]string{}, Body: r.body.String()}

@@ -1,5 +1,5 @@
-// Command submit is the AWS Lambda function behind the HTTP API: one submission in, 303, 201 or problems out. It may
-// only write responses.
+// Command submit is the AWS Lambda function behind the HTTP API: it takes one submission, and replies with 303, 201 or
+// problems. It may only write responses.
 package main
 
 import (
@@ -36,7 +36,7 @@ func main() {
 	lambda.StartWithOptions(f.handle, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
 }
 
-// function serves one submission for each event.
+// function serves the submission of each event.
 type function struct {
 	handler func(context.Context) http.Handler
 	secrets []string
@@ -47,10 +47,10 @@ type function struct {
 // secretHeader carries a secret of the CDN, without which its other headers cannot be trusted.
 const secretHeader = "X-Origin-Secret"
 
-// newFunction reads the settings: TABLE, the name of the table; ORIGIN_SECRETS, separated by commas, one of which a request
-// must carry; ADDRESS_HEADER, the header in which the CDN gives the respondent's address and port. The last two come
-// together: without a secret any client could give any address. RETENTION_DAYS is the number of days after which a response
-// is deleted; 0 or nothing is never.
+// newFunction reads the settings. TABLE is the name of the table. ORIGIN_SECRETS are secrets separated by commas, one of which
+// every request must have; ADDRESS_HEADER is the header in which the CDN gives the respondent's address and port. These two must
+// be set together, because without a secret any client could claim any address. RETENTION_DAYS is the number of days after
+// which a response is deleted; 0 or empty means never.
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*function, error) {
 	name, header := getenv("TABLE"), getenv("ADDRESS_HEADER")
 	if name == "" {
@@ -111,13 +111,12 @@ func clientAddress(r *http.Request, header string) string {
 	return address
 }
 
-// handle answers one event. It never returns an error: a fault of the program is a 500, and a line in the log with the id of
-// the request.
+// handle answers one event. It never returns an error: a panic becomes a 500, and a line in the log with the request's id.
 func (f *function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest) (reply events.APIGatewayV2HTTPResponse, err error) {
 	begin := time.Now()
 	defer func() {
-		if fault := recover(); fault != nil {
-			f.log.Error("panicked", "request", requestID(ctx), "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
+		if value := recover(); value != nil {
+			f.log.Error("panicked", "request", requestID(ctx), "fault", fmt.Sprint(value), "stack", string(debug.Stack()))
 			reply, err = refusal(http.StatusInternalServerError, requestID(ctx)), nil
 		}
 		if reply.StatusCode >= http.StatusInternalServerError {
@@ -155,10 +154,10 @@ func (f *function) fromCDN(r *http.Request) bool {
 	return match
 }
 
-// reserve is the part of the function's time that is kept for its reply.
+// reserve is the time kept before the deadline for the reply.
 const reserve = 500 * time.Millisecond
 
-// refusal is the reply to an event that does not reach the handler.
+// refusal returns the reply to an event that the handler does not answer.
 func refusal(status int, message string) events.APIGatewayV2HTTPResponse {
 	return events.APIGatewayV2HTTPResponse{
 		StatusCode: status,

@@ -23,7 +23,7 @@ func TestPanicIsA500(t *testing.T) {
 	var log bytes.Buffer
 	f := &function{
 		handler: func(context.Context) http.Handler {
-			return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a fault of ours") })
+			return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("test panic") })
 		},
 		log: slog.New(slog.NewJSONHandler(&log, nil)), metrics: cloud.NewMetrics(&log, "table", time.Now),
 	}
@@ -32,10 +32,10 @@ func TestPanicIsA500(t *testing.T) {
 	if err != nil || reply.StatusCode != http.StatusInternalServerError || reply.Headers["X-Request-Id"] != "request-7" {
 		t.Errorf("%+v, %v", reply, err)
 	}
-	if !json.Valid([]byte(reply.Body)) || strings.Contains(reply.Body, "fault of ours") {
+	if !json.Valid([]byte(reply.Body)) || strings.Contains(reply.Body, "test panic") {
 		t.Errorf("the body is %s", reply.Body)
 	}
-	for _, needed := range []string{`"request":"request-7"`, "a fault of ours", `"Status":"5xx"`} {
+	for _, needed := range []string{`"request":"request-7"`, "test panic", `"Status":"5xx"`} {
 		if !strings.Contains(log.String(), needed) {
 			t.Errorf("the log lacks %s:\n%s", needed, &log)
 		}
@@ -43,15 +43,15 @@ func TestPanicIsA500(t *testing.T) {
 }
 
 func TestClientAddressHasNoPort(t *testing.T) {
-	for said, want := range map[string]string{
+	for header, want := range map[string]string{
 		"198.51.100.7:46532": "198.51.100.7", "2001:db8::7:46532": "2001:db8::7", "": "192.0.2.1",
 	} {
 		r := &http.Request{Header: http.Header{}, RemoteAddr: "192.0.2.1"}
-		if said != "" {
-			r.Header.Set("CloudFront-Viewer-Address", said)
+		if header != "" {
+			r.Header.Set("CloudFront-Viewer-Address", header)
 		}
 		if got := clientAddress(r, "CloudFront-Viewer-Address"); got != want {
-			t.Errorf("%q is %q, want %q", said, got, want)
+			t.Errorf("%q is %q, want %q", header, got, want)
 		}
 	}
 }
@@ -64,7 +64,7 @@ func TestSettings(t *testing.T) {
 		{map[string]string{"TABLE": "t"}, true},
 		{map[string]string{"TABLE": "t", "ORIGIN_SECRETS": "a,", "ADDRESS_HEADER": "X", "RETENTION_DAYS": "30"}, true},
 		{map[string]string{}, false},
-		{map[string]string{"TABLE": "t", "ADDRESS_HEADER": "X"}, false}, // any client could say any address
+		{map[string]string{"TABLE": "t", "ADDRESS_HEADER": "X"}, false}, // any client could claim any address
 		{map[string]string{"TABLE": "t", "ORIGIN_SECRETS": "a"}, false},
 		{map[string]string{"TABLE": "t", "RETENTION_DAYS": "-1"}, false},
 	} {
@@ -73,12 +73,12 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%v: %v", c.env, err)
 		}
 		if c.env["ORIGIN_SECRETS"] == "a," && (len(f.secrets) != 1 || f.fromCDN(&http.Request{Header: http.Header{secretHeader: {""}}})) {
-			t.Error("an empty secret is one")
+			t.Error("an empty secret is accepted")
 		}
 	}
 }
 
-// The function makes the renderer with its first page, where it cannot handle an error.
+// TestTemplates parses the templates as the function does for its first page, where it panics on an error.
 func TestTemplates(t *testing.T) {
 	if _, err := render.New(glasspoll.Pages(), render.Assets{}); err != nil {
 		t.Fatal(err)
@@ -101,12 +101,12 @@ func TestRequest(t *testing.T) {
 	}
 	e.Body = "not base64!"
 	if _, err := request(t.Context(), e); err == nil {
-		t.Error("a body that is not base64 is taken")
+		t.Error("a body that is not base64 is accepted")
 	}
-	for _, path := range []string{"//host/x", "/%zz", "", "/ü", "/a b"} { // whatever comes, it is no panic, and leads nowhere else
+	for _, path := range []string{"//host/x", "/%zz", "", "/ü", "/a b"} { // none may cause a panic, or become another host
 		e.RawPath, e.Body = path, ""
 		if r, err := request(t.Context(), e); err == nil && r.URL.Host != "" {
-			t.Errorf("%q leads to %s", path, r.URL.Host)
+			t.Errorf("%q has the host %s", path, r.URL.Host)
 		}
 	}
 }

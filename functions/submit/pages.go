@@ -13,8 +13,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// pages makes the renderer when a page is needed for the first time: most submissions are answered by a redirection, and
-// parsing the templates takes most of the time of a start.
+// pages creates the renderer when the first page is needed: most submissions are answered with a redirect, and parsing the
+// templates would take most of a cold start.
 type pages struct {
 	readAssets func(context.Context) (assets render.Assets, known bool, err error)
 	log        *slog.Logger
@@ -24,8 +24,8 @@ type pages struct {
 	assets   render.Assets
 }
 
-// any returns a renderer for texts, which need no assets.
-func (p *pages) any() *render.Renderer {
+// forTexts returns a renderer with any assets, for texts, which need none.
+func (p *pages) forTexts() *render.Renderer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.renderer == nil {
@@ -38,14 +38,14 @@ func (p *pages) any() *render.Renderer {
 	return p.renderer
 }
 
-// current returns the renderer for the assets that the site has now. Without them, pages are plain but complete.
+// current returns a renderer with the current assets of the site. If they cannot be read, pages have no style but are complete.
 func (p *pages) current(ctx context.Context) *render.Renderer {
 	assets, known, err := p.readAssets(ctx)
 	if err != nil || !known {
 		p.log.Warn("the site's assets are not known", "error", err)
-		return p.any()
+		return p.forTexts()
 	}
-	r := p.any()
+	r := p.forTexts()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.assets.Equal(assets) {
@@ -69,9 +69,9 @@ func (r renderer) Notice(w io.Writer, p render.NoticePage) error {
 }
 
 func (r renderer) Message(language string, p answer.Problem) string {
-	return r.pages.any().Message(language, p)
+	return r.pages.forTexts().Message(language, p)
 }
 
 func (r renderer) Match(accept string, among ...string) string {
-	return r.pages.any().Match(accept, among...)
+	return r.pages.forTexts().Match(accept, among...)
 }

@@ -31,7 +31,7 @@ sections:
       - {id: taste, type: rating, steps: 5, required: true, label: {zh: 味道, en: Taste}}
 `
 
-// filledStore is a store with nine responses, which have been released.
+// filledStore returns a store with nine responses, which have been released.
 func filledStore(t *testing.T) *local.Store {
 	t.Helper()
 	s, problems := questionnaire.Parse("tea.yaml", []byte(tea))
@@ -99,7 +99,7 @@ func TestForgedArchives(t *testing.T) {
 		"a tally":             {"tally.json", `"respondents":9`, `"respondents":10`, "10 respondents counted, 9 respondents found"},
 		"a release":           {"releases/000001.json", `"respondents":9`, `"respondents":12`, "12 respondents released, 9 respondents found"},
 		"the number":          {"manifest.json", `"responses": 9`, `"responses": 90`, "9 responses and 0 withdrawn of 90 and 0"},
-		"the index":           {"manifest.json", `"index": "`, `"index": "1`, "the index is another"},
+		"the index":           {"manifest.json", `"index": "`, `"index": "1`, "the index is not the one"},
 		"the releases' count": {"manifest.json", `"releases": 1`, `"releases": 2`, "1 releases of 2"},
 	} {
 		t.Run(name, func(t *testing.T) {

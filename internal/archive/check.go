@@ -26,7 +26,7 @@ import (
 // Checked is the result of checking an archive.
 type Checked struct {
 	Manifest *Manifest // nil if there are findings
-	Checksum string    // of the whole
+	Checksum string    // of SHA256SUMS, and so of the whole
 	Files    int
 	Findings []string // what is wrong
 }
@@ -184,7 +184,7 @@ func (c *checker) checkFigures(ctx context.Context, m *Manifest) error {
 	}
 	index := indexOf(s, m.Period, current)
 	if (index == nil) != (m.Index == nil) || index != nil && *index != *m.Index {
-		c.findf("the index is another than the one that follows from the answers")
+		c.findf("the index is not the one that follows from the answers")
 	}
 	for _, finding := range releases.Against(released) {
 		c.findf("releases: %s", finding)

@@ -19,7 +19,7 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// Options are what an archive has besides what is in the store.
+// Options are the parts of an archive that are not in the store.
 type Options struct {
 	Period        string
 	Private       bool           // the snapshot has private answers

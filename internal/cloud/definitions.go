@@ -17,8 +17,8 @@ type cached struct {
 	until  time.Time
 }
 
-// currentFor is how long a handler may use the definition in force without reading it again.
-const currentFor = 30 * time.Second
+// currentTTL is how long a handler may use the definition in force without reading it again.
+const currentTTL = 30 * time.Second
 
 const current = "current"
 
@@ -45,7 +45,7 @@ func (t *Table) PutDefinition(ctx context.Context, s *survey.Survey) error {
 	if err := t.put(ctx, i); err != nil {
 		return err
 	}
-	t.cache(s.ID+"@", s, t.now().Add(currentFor))
+	t.cache(s.ID+"@", s, t.now().Add(currentTTL))
 	return nil
 }
 
@@ -96,7 +96,7 @@ func (t *Table) Definition(ctx context.Context, id, wanted string) (*survey.Surv
 	}
 	s, err := t.definition(ctx, id, inForce)
 	if err == nil {
-		t.cache(id+"@", s, t.now().Add(currentFor))
+		t.cache(id+"@", s, t.now().Add(currentTTL))
 	}
 	return s, err
 }

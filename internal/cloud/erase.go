@@ -29,39 +29,39 @@ func (t *Table) Erase(ctx context.Context, survey, period, id string, keep []str
 // Stored implements [store.Eraser].
 func (t *Table) Stored(ctx context.Context, survey, period, id string) (*store.Stored, error) {
 	own := keyOfResponse(survey, period, id)
-	was, err := t.get(ctx, textOf(own, partKey), textOf(own, sortKey))
-	if err != nil || was == nil {
+	old, err := t.get(ctx, textOf(own, partKey), textOf(own, sortKey))
+	if err != nil || old == nil {
 		return nil, err
 	}
-	entry, err := t.entryOf(was)
+	entry, err := t.entryOf(old)
 	if err != nil {
 		return nil, err
 	}
 	entry.Settled = true
 	found := &store.Stored{Shard: store.Shard{Survey: survey, Period: period, Number: shardOf(id)}, Entry: entry}
 	found.Replace = func(ctx context.Context, tombstone answer.Response, counted *tally.Tally, revision int) error {
-		return t.replace(ctx, was, found.Shard, tombstone, counted, revision)
+		return t.replace(ctx, old, found.Shard, tombstone, counted, revision)
 	}
 	return found, nil
 }
 
 // replace puts a tombstone in the place of a response's item, with its arrival and its time to be deleted, and saves the
 // tally of its shard.
-func (t *Table) replace(ctx context.Context, was item, shard store.Shard, tombstone answer.Response, counted *tally.Tally, revision int) error {
+func (t *Table) replace(ctx context.Context, old item, shard store.Shard, tombstone answer.Response, counted *tally.Tally, revision int) error {
 	data, err := json.Marshal(tombstone)
 	if err != nil {
 		return t.wrap(err)
 	}
-	is := key(textOf(was, partKey), textOf(was, sortKey))
-	is[arrived] = was[arrived]
-	is[body] = &types.AttributeValueMemberB{Value: data}
-	if until := was[Expires]; until != nil {
-		is[Expires] = until
+	replacement := key(textOf(old, partKey), textOf(old, sortKey))
+	replacement[arrived] = old[arrived]
+	replacement[body] = &types.AttributeValueMemberB{Value: data}
+	if until := old[Expires]; until != nil {
+		replacement[Expires] = until
 	}
 	failed, err := t.transact(ctx, []types.TransactWriteItem{
 		{Put: &types.Put{
-			TableName: &t.name, Item: is, ConditionExpression: aws.String("#body = :body"),
-			ExpressionAttributeNames: map[string]string{"#body": body}, ExpressionAttributeValues: item{":body": was[body]},
+			TableName: &t.name, Item: replacement, ConditionExpression: aws.String("#body = :body"),
+			ExpressionAttributeNames: map[string]string{"#body": body}, ExpressionAttributeValues: item{":body": old[body]},
 		}},
 		{Put: t.tallyIf(shard, counted, revision)},
 	})

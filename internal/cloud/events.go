@@ -61,7 +61,7 @@ func (e *Events) Send(ctx context.Context, c *cases.Case) error {
 	return retried(ctx, func() (retry bool, err error) { return e.put(ctx, request) })
 }
 
-// put sends one event. Retry says that another try may succeed.
+// put sends one event. With an error, retry says that another try may succeed.
 func (e *Events) put(ctx context.Context, request []byte) (retry bool, err error) {
 	header := http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {"AWSEvents.PutEvents"}}
 	response, retry, err := e.client.send(ctx, http.MethodPost, e.address, header, request)

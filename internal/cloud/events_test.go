@@ -54,7 +54,7 @@ func newBus(t *testing.T, answers ...string) *bus {
 	return b
 }
 
-// signature is AWS's Signature Version 4 of a request, after its documentation.
+// signature returns AWS's Signature Version 4 of a request, after its documentation.
 func signature(r *http.Request, body []byte) string {
 	hash := func(data []byte) string {
 		sum := sha256.Sum256(data)

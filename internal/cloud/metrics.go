@@ -18,7 +18,8 @@ type Metrics struct {
 	to    *json.Encoder
 }
 
-// Namespace is that of all figures. Each has the table's name as a dimension, so that deployments stay apart.
+// Namespace is the CloudWatch namespace of all figures. Each figure has the table's name as a dimension, so that
+// deployments stay apart.
 const Namespace = "Glasspoll"
 
 // NewMetrics writes to the log of a function.

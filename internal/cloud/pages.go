@@ -58,7 +58,7 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 	return written.Get("ETag"), nil
 }
 
-// statusOf is the status of the bucket's response that an error is about; 0 if there was no response.
+// statusOf returns the status of the bucket's response that an error is about; 0 if there was no response.
 func statusOf(err error) int {
 	var failed *bucketError
 	if errors.As(err, &failed) {

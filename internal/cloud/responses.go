@@ -21,12 +21,12 @@ import (
 	"glasspoll/internal/store"
 )
 
-// responsesKey is the partition key of a shard.
+// responsesKey returns the partition key of a shard.
 func responsesKey(shard store.Shard) string {
 	return fmt.Sprintf("R#%s#%s#%02d", shard.Survey, shard.Period, shard.Number)
 }
 
-// shardOf is the shard of an id. It must never change: it says where a stored response is.
+// shardOf returns the shard of an id. It must never change: it says where a stored response is.
 func shardOf(id string) int {
 	h := fnv.New32a()
 	h.Write([]byte(id))
@@ -39,8 +39,8 @@ func keyOfResponse(survey, period, id string) item {
 
 // DynamoDB takes an item of 400 KB, which is 409,600 bytes, and its copy in a local index is part of that.
 const (
-	maxItem     = 400 << 10
-	roomForKeys = 1000 // what an item has besides its body: keys, arrival, hash
+	maxItem  = 400 << 10
+	overhead = 1000 // bytes of an item besides its body: keys, arrival, hash
 )
 
 // Put implements [store.Responses]. It needs the rights to put responses and to check conditions on them, and no right to
@@ -75,12 +75,12 @@ func (t *Table) Put(ctx context.Context, r answer.Response, also ...store.Key) (
 	return false, t.sameAt(ctx, keys[taken], stored[hash])
 }
 
-// responseItem is the item of a response that arrives now.
+// responseItem returns the item of a response that arrives now.
 func (t *Table) responseItem(r answer.Response) (item, error) {
 	digest := r.Digest()
-	open := r
-	open.Private = nil
-	data, err := json.Marshal(open)
+	public := r
+	public.Private = nil
+	data, err := json.Marshal(public)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (t *Table) responseItem(r answer.Response) (item, error) {
 	i[arrived] = text(cursor(t.now(), r.ID))
 	i[body] = &types.AttributeValueMemberB{Value: data}
 	i[hash] = &types.AttributeValueMemberB{Value: digest[:]}
-	size := 2*len(data) + 2*roomForKeys
+	size := 2*len(data) + 2*overhead
 	if len(r.Private) > 0 {
 		data, err := json.Marshal(r.Private)
 		if err != nil {
@@ -123,7 +123,7 @@ func (t *Table) sameAt(ctx context.Context, at item, digest types.AttributeValue
 	return err
 }
 
-// transactRetries is how often a transaction is retried that was cancelled because of others.
+// transactRetries bounds the retries of a transaction that was cancelled because of others.
 const transactRetries = 8
 
 // transact runs a transaction. It returns the index of the first write whose condition failed; -1 if all were made.
@@ -158,10 +158,10 @@ func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem) 
 	}
 }
 
-// cursor is the place of a response in the order of arrival. The time has 20 digits, so that cursors sort.
+// cursor returns the position of a response in the order of arrival. The time has 20 digits, so that cursors sort.
 func cursor(at time.Time, id string) string { return fmt.Sprintf("%020d#%s", at.UnixNano(), id) }
 
-// arrivedAt is the time in a cursor.
+// arrivedAt returns the time in a cursor.
 func arrivedAt(cursor string) time.Time {
 	digits, _, _ := strings.Cut(cursor, "#")
 	nanoseconds, err := strconv.ParseInt(digits, 10, 64)
@@ -190,11 +190,11 @@ func (t *Table) Periods(ctx context.Context, survey string) ([]string, error) {
 		if period == "" || slices.Contains(periods, period) {
 			continue
 		}
-		any, err := t.any(ctx, survey, period)
+		found, err := t.hasResponses(ctx, survey, period)
 		if err != nil {
 			return nil, err
 		}
-		if !any {
+		if !found {
 			continue
 		}
 		if err := t.AddPeriod(ctx, survey, period); err != nil {
@@ -212,8 +212,8 @@ func (t *Table) AddPeriod(ctx context.Context, survey, period string) error {
 	return err
 }
 
-// any reports whether a period has any response.
-func (t *Table) any(ctx context.Context, survey, period string) (bool, error) {
+// hasResponses reports whether a period has any response.
+func (t *Table) hasResponses(ctx context.Context, survey, period string) (bool, error) {
 	for number := range store.Shards {
 		out, err := t.client.Query(ctx, &dynamodb.QueryInput{
 			TableName: &t.name, IndexName: aws.String(Index), ConsistentRead: aws.Bool(true), Limit: aws.Int32(1),

@@ -21,7 +21,7 @@ import (
 // Restored counts the items that a table lacked, by kind, and those that were there.
 type Restored struct{ Responses, Releases, Cases, Others, There int }
 
-// Missing is the number of items that the table lacked.
+// Missing returns the number of items that the table lacked.
 func (r Restored) Missing() int { return r.Responses + r.Releases + r.Cases + r.Others }
 
 // kind returns the counter for the items of a partition, by the prefix of its key; nil for items that are not copied:
@@ -33,11 +33,11 @@ func (r *Restored) kind(pk string) *int {
 	}[prefix]
 }
 
-// restoreAttempts is how often a shard's last response is put while others change the shard's tally.
+// restoreAttempts bounds the tries to put a shard's last response while others change the shard's tally.
 const restoreAttempts = 20
 
-// restoring is how many items are copied at a time.
-const restoring = 32
+// parallelCopies bounds the items that are copied at a time.
+const parallelCopies = 32
 
 // Restore copies into a table the items that it lacks of another one, such as point-in-time recovery makes. It replaces
 // nothing, so what was changed or erased since stays so, and copies nothing that has expired. A shard that gets responses is
@@ -52,7 +52,7 @@ func Restore(ctx context.Context, client *dynamodb.Client, from, into string, do
 			return r.found, fmt.Errorf("table %s: %w", from, err)
 		}
 		group, within := errgroup.WithContext(ctx)
-		group.SetLimit(restoring)
+		group.SetLimit(parallelCopies)
 		for _, i := range page.Items {
 			group.Go(func() error { return r.take(within, i) })
 		}

@@ -42,7 +42,7 @@ type reply struct {
 	body   []byte
 }
 
-// send sends one request. Retry says, of an error, that another try may succeed. Replies of every status are returned
+// send sends one request. With an error, retry says that another try may succeed. Replies of every status are returned
 // without an error.
 func (c *signedClient) send(ctx context.Context, method, address string, header http.Header, body []byte) (response reply, retry bool, err error) {
 	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
@@ -71,7 +71,7 @@ func (c *signedClient) send(ctx context.Context, method, address string, header 
 	return reply{got.StatusCode, got.Header, text}, false, nil
 }
 
-// payloadHash is the hash of a body that a signature covers.
+// payloadHash returns the hash of a body that a signature covers.
 func payloadHash(body []byte) string {
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:])

@@ -19,7 +19,7 @@ import (
 // have.
 const siteKey = "D#_site"
 
-// site is what was last read of the site's assets, and the time until which it may be used.
+// site holds the assets as they were last read, and the time until which they may be used.
 type site struct {
 	assets render.Assets
 	known  bool
@@ -39,7 +39,7 @@ func (t *Table) PutAssets(ctx context.Context, a render.Assets) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.site = site{a, true, t.now().Add(currentFor)}
+	t.site = site{a, true, t.now().Add(currentTTL)}
 	return nil
 }
 
@@ -67,7 +67,7 @@ func (t *Table) Assets(ctx context.Context) (a render.Assets, known bool, err er
 		return render.Assets{}, false, t.wrap(fmt.Errorf("the site's assets: %w", err))
 	}
 	t.mu.Lock()
-	t.site = site{a, true, t.now().Add(currentFor)}
+	t.site = site{a, true, t.now().Add(currentTTL)}
 	t.mu.Unlock()
 	return a, true, nil
 }
@@ -96,7 +96,7 @@ func (f File) cache() string {
 // function that publishes results.
 func (f File) Results() bool { return path.Base(path.Dir(f.Name)) == "results" }
 
-// digest is the hash of the file with its headers.
+// digest returns the hash of the file with its headers.
 func (f File) digest() string {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n%s\n", headers.MediaType(f.Name), f.cache())

@@ -82,7 +82,7 @@ func NewTable(client *dynamodb.Client, name string, o Options) *Table {
 	return &Table{client: callsOf(client), name: name, now: o.Now, retention: o.Retention, definitions: map[string]cached{}}
 }
 
-// Schema is the table as it must be created.
+// Schema returns the table as it must be created.
 func Schema(name string) *dynamodb.CreateTableInput {
 	return &dynamodb.CreateTableInput{
 		TableName:   &name,
@@ -219,7 +219,7 @@ func (t *Table) put(ctx context.Context, i item) error {
 	return t.wrap(err)
 }
 
-// number is an attribute that holds an integer.
+// number returns an attribute that holds an integer.
 func number(n int) types.AttributeValue { return &types.AttributeValueMemberN{Value: strconv.Itoa(n)} }
 
 // revisionOf reads the revision of an item.

@@ -55,7 +55,7 @@ func (t *Table) SaveTally(ctx context.Context, shard store.Shard, counted *tally
 	return t.wrap(err)
 }
 
-// tallyIf is a put of a tally in the place of the one with the given revision; 0 is none.
+// tallyIf returns a put of a tally in the place of the one with the given revision; 0 is none.
 func (t *Table) tallyIf(shard store.Shard, counted *tally.Tally, revision int) *types.Put {
 	pk, sk := tallyKey(shard)
 	i := key(pk, sk)

@@ -1,5 +1,4 @@
-// Package console is what every command shares: where it reads and prints, how it ends, and how it writes numbers and
-// tables.
+// Package console has what all commands share: their streams, their exit codes, and how they print numbers and tables.
 package console
 
 import (
@@ -13,7 +12,7 @@ import (
 	"glasspoll/internal/questionnaire"
 )
 
-// Console is where a command reads and prints.
+// Console has the standard streams of a command.
 type Console struct {
 	In       io.Reader
 	Out, Err io.Writer
@@ -29,16 +28,16 @@ const (
 // ErrProblems means that problems were found, and have been printed.
 var ErrProblems = errors.New("problems found")
 
-// UsageError is a flag or argument that cannot be right, whatever the files say.
+// UsageError says that a flag or argument is invalid, whatever the files contain.
 type UsageError struct{ Err error }
 
 func (e UsageError) Error() string { return e.Err.Error() }
 func (e UsageError) Unwrap() error { return e.Err }
 
-// Usagef is a UsageError with a text of its own.
+// Usagef returns a UsageError with a formatted text.
 func Usagef(format string, args ...any) error { return UsageError{fmt.Errorf(format, args...)} }
 
-// ExitCode is the code of a command that ended with err.
+// ExitCode returns the code of a command that ended with err.
 func ExitCode(err error) int {
 	var usage UsageError
 	switch {
@@ -54,7 +53,7 @@ func ExitCode(err error) int {
 // Line prints one line.
 func Line(w io.Writer, format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 
-// JSON prints a document for machines that a person can read.
+// JSON prints a document as indented JSON.
 func JSON(w io.Writer, document any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
@@ -72,7 +71,7 @@ func Problems(w io.Writer, problems questionnaire.Problems) {
 	fmt.Fprintf(w, "%s in %s\n", Count(len(problems), "problem"), Count(len(files), "file"))
 }
 
-// Count is a number and a noun, in the plural unless it is one: "1 file", "2 files".
+// Count returns a number and a noun, in the plural unless it is one: "1 file", "2 files".
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -80,7 +79,7 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Columns is how many columns of a terminal text takes: Chinese characters take two.
+// Columns returns the width of a text in columns of a terminal. A Chinese character takes two.
 func Columns(text string) int {
 	n := 0
 	for _, c := range text {

@@ -25,7 +25,7 @@ var (
 	errNoAnswer = errors.New("the running server has closed the connection without an answer. It is another version of glasspoll, unless it has just ended: restart it with this one, or stop it first")
 )
 
-// Request is what a server is asked for.
+// Request asks a server to run a verb.
 type Request struct {
 	Verb    string
 	Options any // is sent as JSON
@@ -124,11 +124,11 @@ func (r *receiver) receive(body io.Reader) error {
 		case write, done:
 			err = r.write(f)
 		case exit:
-			var how result
-			if err := json.Unmarshal(f.content, &how); err != nil {
+			var end result
+			if err := json.Unmarshal(f.content, &end); err != nil {
 				return fmt.Errorf("the connection to the running server was lost: %w", err)
 			}
-			return how.err()
+			return end.err()
 		default:
 			err = errOtherVersion
 		}
@@ -143,7 +143,7 @@ func (r *receiver) create(f frame) error {
 	if err := json.Unmarshal(f.content, &file); err != nil {
 		return err
 	}
-	// The client may have more rights than the server, and must not lend it those.
+	// The client may have more rights than the server, which the server must not be able to use.
 	if !mayWrite(r.writes, file.Name) {
 		return fmt.Errorf("the running server tried to write %s, which this command has not asked for", file.Name)
 	}
@@ -165,7 +165,7 @@ func (r *receiver) write(f frame) error {
 	return err
 }
 
-// err is the error that a verb has ended with.
+// err returns the error that a verb has ended with.
 func (r result) err() error {
 	switch {
 	case r.Code == console.ExitOK:

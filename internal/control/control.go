@@ -41,13 +41,13 @@ const (
 	socketName = "control.sock"
 	// root has the version of the protocol.
 	root = "/v1/"
-	// longestSocket is how long the path of a socket may be on every system.
-	longestSocket = 100
-	// largestFrame is how much content a frame has at most.
-	largestFrame = 1 << 20
+	// maxSocketPath bounds the path of a socket in bytes, on every system.
+	maxSocketPath = 100
+	// maxFrame bounds the content of a frame, in bytes.
+	maxFrame = 1 << 20
 )
 
-// path is the path at which a verb is asked for.
+// path returns the path at which a verb is asked for.
 func path(verb string) string { return root + strings.ReplaceAll(verb, " ", "/") }
 
 type kind byte
@@ -100,7 +100,7 @@ func readFrame(r io.Reader, buffer *[]byte) (frame, error) {
 		return frame{}, err
 	}
 	size := binary.BigEndian.Uint32(header[5:])
-	if size > largestFrame {
+	if size > maxFrame {
 		return frame{}, fmt.Errorf("a frame of %d bytes", size)
 	}
 	if cap(*buffer) < int(size) {
@@ -115,11 +115,11 @@ func readFrame(r io.Reader, buffer *[]byte) (frame, error) {
 // must be called when the path is no longer needed.
 func socketPath(dir, name string) (path string, release func(), err error) {
 	path = filepath.Join(dir, name)
-	if len(path) <= longestSocket {
+	if len(path) <= maxSocketPath {
 		return path, func() {}, nil
 	}
 	if runtime.GOOS != "linux" {
-		return "", nil, fmt.Errorf("%s: the path is longer than %d bytes", path, longestSocket)
+		return "", nil, fmt.Errorf("%s: the path is longer than %d bytes", path, maxSocketPath)
 	}
 	directory, err := os.Open(dir)
 	if err != nil {
@@ -128,8 +128,8 @@ func socketPath(dir, name string) (path string, release func(), err error) {
 	return fmt.Sprintf("/proc/self/fd/%d/%s", directory.Fd(), name), func() { directory.Close() }, nil
 }
 
-// listen makes the socket in a data directory. One that is there is left of an earlier server: only one process can have
-// the data file open.
+// listen makes the socket in a data directory, and replaces the one of an earlier server, if any: only one process can
+// have the data file open.
 func listen(data string) (net.Listener, error) {
 	// It is made in a directory that nobody else can enter, and moved once its mode is right.
 	hidden, err := os.MkdirTemp(data, ".control-")

@@ -38,12 +38,12 @@ func serve(t *testing.T, table Table) (data string, s *Server) {
 	return data, s
 }
 
-// plain is an entry of a table for a verb without options.
+// plain returns an entry of a table for a verb without options.
 func plain(v Verb) func([]byte) (Verb, error) {
 	return func([]byte) (Verb, error) { return v, nil }
 }
 
-// printed is a console that keeps what is printed on it, in one order.
+// printed returns a console that keeps what is printed on it, in one order.
 func printed() (*console.Console, *bytes.Buffer) {
 	var b bytes.Buffer
 	return &console.Console{Out: &b, Err: &b}, &b
@@ -67,16 +67,16 @@ func untilStopped(stopped chan<- error) Verb {
 	}
 }
 
-// once is a writer that says when it is first written to.
-type once struct {
-	first sync.Once
+// firstWrite is a writer whose channel ready is closed by the first write.
+type firstWrite struct {
+	once  sync.Once
 	ready chan struct{}
 }
 
-func newOnce() *once { return &once{ready: make(chan struct{})} }
+func newFirstWrite() *firstWrite { return &firstWrite{ready: make(chan struct{})} }
 
-func (o *once) Write(p []byte) (int, error) {
-	o.first.Do(func() { close(o.ready) })
+func (o *firstWrite) Write(p []byte) (int, error) {
+	o.once.Do(func() { close(o.ready) })
 	return len(p), nil
 }
 
@@ -97,7 +97,7 @@ func TestVerb(t *testing.T) {
 					return err
 				}
 				for range 3 { // larger than a frame
-					if _, err := f.Write(bytes.Repeat([]byte{0xff}, largestFrame)); err != nil {
+					if _, err := f.Write(bytes.Repeat([]byte{0xff}, maxFrame)); err != nil {
 						return err
 					}
 				}
@@ -115,7 +115,7 @@ func TestVerb(t *testing.T) {
 	if want := "out 0\nerr 0\nout 1\nerr 1\nout 2\nerr 2\ntea\n"; err != nil || b.String() != want {
 		t.Errorf("%v, %q", err, b)
 	}
-	if info, err := os.Stat(name); err != nil || info.Size() != 3*largestFrame || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(name); err != nil || info.Size() != 3*maxFrame || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file: %v, %v", info, err)
 	}
 	if err := Do(t.Context(), c, data, Request{Verb: "results export", Options: []int{1}}); err == nil || !strings.Contains(err.Error(), "asking the running server: json: cannot unmarshal") {
@@ -130,7 +130,7 @@ func TestVerb(t *testing.T) {
 	}
 }
 
-// TestErrors: what a verb ends with is what the client ends with.
+// TestErrors checks that the client ends with the error that the verb ended with.
 func TestErrors(t *testing.T) {
 	ends := map[string]error{"well": nil, "problems": console.ErrProblems, "usage": console.Usagef("--out: which?"), "failure": fs.ErrPermission}
 	table := Table{"panic": plain(func(context.Context, Output) error { panic("a mistake") })}
@@ -155,15 +155,15 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestClientGoes: work for a client that goes away is cancelled.
+// TestClientGoes checks that work for a client that goes away is cancelled.
 func TestClientGoes(t *testing.T) {
 	stopped := make(chan error, 1)
 	data, _ := serve(t, Table{"slow": plain(untilStopped(stopped))})
 	ctx, cancel := context.WithCancel(t.Context())
-	heard := newOnce()
+	output := newFirstWrite()
 	asked := make(chan error, 1)
-	go func() { asked <- Do(ctx, &console.Console{Out: io.Discard, Err: heard}, data, Request{Verb: "slow"}) }()
-	<-heard.ready
+	go func() { asked <- Do(ctx, &console.Console{Out: io.Discard, Err: output}, data, Request{Verb: "slow"}) }()
+	<-output.ready
 	cancel()
 	if err := <-asked; !errors.Is(err, context.Canceled) {
 		t.Errorf("the client: %v", err)
@@ -173,7 +173,7 @@ func TestClientGoes(t *testing.T) {
 	}
 }
 
-// TestClientGoesDuringSilence: the same while the verb writes nothing.
+// TestClientGoesDuringSilence does the same while the verb writes nothing.
 func TestClientGoesDuringSilence(t *testing.T) {
 	begun, stopped := make(chan struct{}), make(chan struct{})
 	data, _ := serve(t, Table{"silent": plain(func(ctx context.Context, _ Output) error {
@@ -194,24 +194,24 @@ func TestClientGoesDuringSilence(t *testing.T) {
 	<-stopped
 }
 
-// TestServerCloses: a server that is closed cancels verbs and waits for them, and the client ends with an error. The same
-// holds with a client that does not read.
+// TestServerCloses checks that a server that is closed cancels verbs and waits for them, even if their clients do not read,
+// and that the client ends with an error.
 func TestServerCloses(t *testing.T) {
 	stopped := make(chan error, 2)
 	data, s := serve(t, Table{"slow": plain(untilStopped(stopped))})
-	heard := newOnce()
+	output := newFirstWrite()
 	asked := make(chan error, 1)
 	go func() {
-		asked <- Do(t.Context(), &console.Console{Out: io.Discard, Err: heard}, data, Request{Verb: "slow"})
+		asked <- Do(t.Context(), &console.Console{Out: io.Discard, Err: output}, data, Request{Verb: "slow"})
 	}()
-	<-heard.ready
-	deaf, err := dial(t.Context(), data)
+	<-output.ready
+	idle, err := dial(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer deaf.Close()
-	fmt.Fprintf(deaf, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", path("slow"))
-	if _, err := io.ReadFull(deaf, make([]byte, 1)); err != nil {
+	defer idle.Close()
+	fmt.Fprintf(idle, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", path("slow"))
+	if _, err := io.ReadFull(idle, make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -223,7 +223,7 @@ func TestServerCloses(t *testing.T) {
 	}
 }
 
-// TestTwoAtOnce: verbs run at the same time, and what they print is not mixed up.
+// TestTwoAtOnce checks that verbs run at the same time, and that what they print is not mixed up.
 func TestTwoAtOnce(t *testing.T) {
 	var both sync.WaitGroup
 	both.Add(2)
@@ -253,7 +253,7 @@ func TestTwoAtOnce(t *testing.T) {
 	clients.Wait()
 }
 
-// TestFilesNotAskedFor: the client writes nothing but what was asked for.
+// TestFilesNotAskedFor checks that the client writes nothing but what was asked for.
 func TestFilesNotAskedFor(t *testing.T) {
 	dir := t.TempDir()
 	data, _ := serve(t, Table{"write": func(options []byte) (Verb, error) {
@@ -316,13 +316,13 @@ func TestKilledServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "out", "answers.csv")
-	heard := newOnce()
+	output := newFirstWrite()
 	asked := make(chan error, 1)
 	go func() {
-		asked <- Do(t.Context(), &console.Console{Out: io.Discard, Err: heard}, dir, Request{Verb: "half", Options: out, Writes: out})
+		asked <- Do(t.Context(), &console.Console{Out: io.Discard, Err: output}, dir, Request{Verb: "half", Options: out, Writes: out})
 	}()
 	select {
-	case <-heard.ready:
+	case <-output.ready:
 	case err := <-asked:
 		t.Fatal(err)
 	}
@@ -385,7 +385,7 @@ func writeHalf(dir string) {
 	select {}
 }
 
-// TestOtherVersions: servers from before HTTP, and from after this version of the protocol.
+// TestOtherVersions calls servers from before HTTP, and from after this version of the protocol.
 func TestOtherVersions(t *testing.T) {
 	for name, answer := range map[string]func(net.Conn){
 		"of before HTTP": func(connection net.Conn) {
@@ -427,7 +427,7 @@ func TestOtherVersions(t *testing.T) {
 	}
 }
 
-// oneConnection is a listener to which one client comes.
+// oneConnection is a listener that accepts one connection.
 type oneConnection struct{ next chan net.Conn }
 
 func (o oneConnection) Accept() (net.Conn, error) {
@@ -441,7 +441,7 @@ func (o oneConnection) Accept() (net.Conn, error) {
 func (o oneConnection) Close() error   { return nil }
 func (o oneConnection) Addr() net.Addr { return &net.UnixAddr{} }
 
-// TestNonsense: what is no request does no harm.
+// TestNonsense sends what is not a request, which must do no harm.
 func TestNonsense(t *testing.T) {
 	data, _ := serve(t, Table{"well": plain(func(context.Context, Output) error { return nil })})
 	for _, nonsense := range []string{"", "GET / HTTP/1.1\r\n\r\n", "POST /v1/well HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", strings.Repeat("\xff", 10_000)} {
@@ -463,7 +463,7 @@ func TestNonsense(t *testing.T) {
 	}
 }
 
-// TestBrokenFrames: a server that sends nonsense does no harm.
+// TestBrokenFrames checks that invalid frames end the client with an error.
 func TestBrokenFrames(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"nothing":            nil,
@@ -478,12 +478,12 @@ func TestBrokenFrames(t *testing.T) {
 		c, _ := printed()
 		r := receiver{console: c, open: map[uint32]io.WriteCloser{}}
 		if err := r.receive(bytes.NewReader(body)); err == nil {
-			t.Errorf("%s: all is well", name)
+			t.Errorf("%s: no error", name)
 		}
 	}
 }
 
-// TestFiles: a file is there whole or not at all, and its mode is what was asked for.
+// TestFiles checks that a file exists whole or not at all, and has the mode that was asked for.
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "deep", "answers.csv")

@@ -11,7 +11,7 @@ import (
 	"glasspoll/internal/durable"
 )
 
-// Files are the files that one verb writes on this side. The zero value is ready to use.
+// Files creates the files that one verb writes on the client's side. The zero value is ready to use.
 type Files struct {
 	open map[*file]bool
 }
@@ -23,20 +23,20 @@ type file struct {
 	to  destination
 }
 
-// destination is a durable.File, or what takes its place.
+// destination is a *durable.File or a device.
 type destination interface {
 	io.Writer
 	Commit() error
 	Discard()
 }
 
-// device is what is written in place, such as /dev/stdout.
+// device is a file that is written in place, such as /dev/stdout.
 type device struct{ *os.File }
 
 func (d device) Commit() error { return d.Close() }
 func (d device) Discard()      { d.Close() }
 
-// Create is a CreateFunc.
+// Create implements [CreateFunc].
 func (a *Files) Create(name string, private bool) (io.WriteCloser, error) {
 	to, err := openFile(name, private)
 	if err != nil {

@@ -154,7 +154,7 @@ func (r *reply) send(k kind, file uint32, content []byte, flush bool) (int, erro
 	defer r.mu.Unlock()
 	sent := 0
 	for {
-		part := content[sent:min(len(content), sent+largestFrame)]
+		part := content[sent:min(len(content), sent+maxFrame)]
 		if r.err == nil {
 			r.err = writeFrame(r.to, frame{k, file, part})
 		}
@@ -184,11 +184,11 @@ func (r *reply) sendJSON(k kind, file uint32, content any, flush bool) error {
 
 // end sends the exit code and the error of a verb.
 func (r *reply) end(err error) {
-	how := result{Code: console.ExitCode(err)}
+	end := result{Code: console.ExitCode(err)}
 	if err != nil && !errors.Is(err, console.ErrProblems) {
-		how.Error = err.Error()
+		end.Error = err.Error()
 	}
-	r.sendJSON(exit, 0, how, true) // a client that has gone need not know
+	r.sendJSON(exit, 0, end, true) // the client may be gone
 }
 
 // stream returns a writer to one of the client's streams. Errors and progress are sent at once.

@@ -1,4 +1,4 @@
-// Package demo answers surveys with made-up respondents, for a trial: through the API of a site, or straight into its store.
+// Package demo answers surveys with made-up respondents, for a trial: through the API of a site, or directly into its store.
 package demo
 
 import (
@@ -25,10 +25,10 @@ type Options struct {
 	Seed    uint64 // another seed makes other respondents
 }
 
-// writers is how many responses are stored at a time: a store writes together what comes together.
+// writers bounds the responses that are stored at a time. Many, because a store commits concurrent writes together.
 const writers = 256
 
-// FillPast stores responses of the periods before the one of now: the API takes answers of today only.
+// FillPast stores responses of the periods before the current one, which the API would not take.
 func FillPast(ctx context.Context, responses store.Responses, s *survey.Survey, o Options, now time.Time) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(writers)
@@ -56,7 +56,7 @@ type Client struct {
 	url  string
 }
 
-// senders is how many answers are sent at a time.
+// senders bounds the answers that are sent at a time.
 const senders = 16
 
 // NewClient returns a client for a site's address, which ends with a slash.

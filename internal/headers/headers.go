@@ -1,5 +1,5 @@
-// Package headers is what every page and reply says in its HTTP headers, wherever it is served from: by the form handler,
-// by `glasspoll serve`, or from a bucket behind a CDN.
+// Package headers has the HTTP headers of pages and replies, which are the same from the form handler, from
+// `glasspoll serve` and from a bucket behind a CDN.
 package headers
 
 import "path"
@@ -12,7 +12,7 @@ func Security() map[string]string {
 		"X-Content-Type-Options":     "nosniff",
 		"Referrer-Policy":            "same-origin",
 		"Cross-Origin-Opener-Policy": "same-origin",
-		// A questionnaire asks in words, never a device.
+		// A questionnaire needs no sensor or other device.
 		"Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
 	}
 }

@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,9 +21,8 @@ import (
 	"glasspoll"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
-	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/store/storetest"
 )
 
 const (
@@ -35,9 +32,9 @@ const (
 
 // BenchmarkAccept sends submissions of 30 answers in JSON from 256 clients to the handler, with the real renderer and the
 // embedded store, which syncs. For comparison, and in turns with it, bare bbolt stores values of the same size under random
-// ids, from as many goroutines and in batches of as many.
+// ids, from as many goroutines, in batches of their number.
 func BenchmarkAccept(b *testing.B) {
-	s := thirty(b)
+	s := storetest.RatingSurvey(b, 30)
 	store, err := local.Open(filepath.Join(b.TempDir(), "glasspoll.db"))
 	if err != nil {
 		b.Fatal(err)
@@ -66,11 +63,12 @@ func BenchmarkAccept(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	address := "/api/surveys/" + s.ID + "/responses"
 	submit := func(i int) error {
 		body := fmt.Appendf(make([]byte, 0, 1024), `{"id":%q,`, uuid.NewString())
 		body = append(body, bodies[i%len(bodies)][1:]...)
 		r := &http.Request{
-			Method: "POST", URL: &url.URL{Path: "/api/surveys/thirty/responses"}, Body: io.NopCloser(bytes.NewReader(body)),
+			Method: "POST", URL: &url.URL{Path: address}, Body: io.NopCloser(bytes.NewReader(body)),
 			Header: http.Header{"Content-Type": {"application/json"}}, RemoteAddr: "192.0.2.1:" + strconv.Itoa(i),
 		}
 		w := reply{header: http.Header{}}
@@ -102,9 +100,11 @@ func BenchmarkAccept(b *testing.B) {
 	b.ResetTimer()
 	for n := b.N; n > 0; n -= turn {
 		b.StopTimer()
-		inBare += atOnce(b, min(n, turn), put, &bare)
+		each, all := storetest.Concurrently(b, clients, min(n, turn), put)
+		bare, inBare = append(bare, each...), inBare+all
 		b.StartTimer()
-		inAccept += atOnce(b, min(n, turn), submit, &took)
+		each, all = storetest.Concurrently(b, clients, min(n, turn), submit)
+		took, inAccept = append(took, each...), inAccept+all
 	}
 	b.StopTimer()
 	slices.Sort(took)
@@ -115,31 +115,7 @@ func BenchmarkAccept(b *testing.B) {
 	b.ReportMetric(accepted/stored, "ratio")
 }
 
-// atOnce makes n calls from all clients and appends the time of each.
-func atOnce(b *testing.B, n int, call func(i int) error, took *[]time.Duration) time.Duration {
-	b.Helper()
-	times := make([]time.Duration, n)
-	var wg sync.WaitGroup
-	started := time.Now()
-	for c := range clients {
-		wg.Go(func() {
-			for i := c; i < n; i += clients {
-				from := time.Now()
-				if err := call(i); err != nil {
-					b.Error(err)
-					return
-				}
-				times[i] = time.Since(from)
-			}
-		})
-	}
-	wg.Wait()
-	all := time.Since(started)
-	*took = append(*took, times...)
-	return all
-}
-
-// reply is a response writer that costs almost nothing.
+// reply is a minimal response writer.
 type reply struct {
 	header http.Header
 	status int
@@ -153,19 +129,4 @@ func (r *reply) WriteHeader(status int) { r.status = status }
 func (r *reply) Write(p []byte) (int, error) {
 	r.body = append(r.body, p...)
 	return len(p), nil
-}
-
-// thirty returns a survey of 30 questions.
-func thirty(b *testing.B) *survey.Survey {
-	b.Helper()
-	var yaml strings.Builder
-	yaml.WriteString("title: Thirty\nlanguages: [en]\nsections:\n  - questions:\n")
-	for i := range 30 {
-		fmt.Fprintf(&yaml, "      - {id: question_%02d, type: rating, steps: 5, required: true, label: Question %d}\n", i, i)
-	}
-	s, problems := questionnaire.Parse("thirty.yaml", []byte(yaml.String()))
-	if len(problems) > 0 {
-		b.Fatal(problems)
-	}
-	return s
 }

@@ -1,5 +1,5 @@
-// Package intake takes submissions: it looks up the questionnaire, checks the answers, stores them, and replies. A plain form
-// and JSON take the same way. Nothing is confirmed before it is durable, and a form that has problems is shown again with
+// Package intake takes submissions: it looks up the questionnaire, checks the answers, stores them, and replies. Plain forms
+// and JSON are handled alike. Nothing is confirmed before it is durable, and a form that has problems is shown again with
 // everything that was typed.
 package intake
 

@@ -78,14 +78,15 @@ func (s *memory) Put(_ context.Context, r answer.Response, also ...store.Key) (b
 	return true, nil
 }
 
-type desk struct {
+// fixture is a handler over a memory, with a clock that tests set.
+type fixture struct {
 	*memory
 	handler *intake.Handler
 	now     time.Time
 	survey  *survey.Survey
 }
 
-func open(t testing.TB, yaml string) *desk {
+func open(t testing.TB, yaml string) *fixture {
 	t.Helper()
 	s, problems := questionnaire.Parse("service.yaml", []byte(yaml))
 	if len(problems) > 0 {
@@ -95,7 +96,7 @@ func open(t testing.TB, yaml string) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{survey: s, now: time.Date(2026, 11, 22, 10, 0, 3, 0, s.Location())}
+	d := &fixture{survey: s, now: time.Date(2026, 11, 22, 10, 0, 3, 0, s.Location())}
 	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[store.Key]answer.Response{}}
 	d.handler = &intake.Handler{
 		Definitions: d.memory, Responses: d.memory, Renderer: renderer,
@@ -106,7 +107,7 @@ func open(t testing.TB, yaml string) *desk {
 	return d
 }
 
-func (d *desk) send(method, path, media, body string, more ...string) *httptest.ResponseRecorder {
+func (d *fixture) send(method, path, media, body string, more ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Header.Set("Content-Type", media)
 	for i := 0; i+1 < len(more); i += 2 {
@@ -124,11 +125,11 @@ const (
 	uuid1     = "6f1c3f0e-52f1-4d6b-9a52-0b4f3f1f7a11"
 )
 
-func (d *desk) form(body string, more ...string) *httptest.ResponseRecorder {
+func (d *fixture) form(body string, more ...string) *httptest.ResponseRecorder {
 	return d.send("POST", api, plainForm, body, more...)
 }
 
-func (d *desk) json(body string) *httptest.ResponseRecorder {
+func (d *fixture) json(body string) *httptest.ResponseRecorder {
 	return d.send("POST", api, jsonMedia, body)
 }
 
@@ -248,7 +249,7 @@ func TestRefusedFormKeepsWhatWasTyped(t *testing.T) {
 	w := d.form(typed)
 	check("not stored", w, 503, uuid1)
 	if strings.Contains(w.Body.String(), "disk full") || w.Header().Get("Retry-After") == "" {
-		t.Error("503 tells too much, or not when to retry")
+		t.Error("503 shows the cause, or does not say when to retry")
 	}
 	d.fault = nil
 	d.form(typed)

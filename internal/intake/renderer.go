@@ -8,7 +8,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Renderer writes the pages and texts of replies. A *[render.Renderer] is one.
+// Renderer writes the pages and texts of replies. *[render.Renderer] implements it.
 type Renderer interface {
 	Survey(w io.Writer, s *survey.Survey, p render.SurveyPage) error
 	Notice(w io.Writer, p render.NoticePage) error

@@ -159,7 +159,7 @@ func testKit(t *testing.T, s *survey.Survey, values map[string]string) *Kit {
 	return k
 }
 
-// TestInvitationsAreFilledIn holds, for every sample and for the fullest and the barest questionnaire, that no placeholder
+// TestInvitationsAreFilledIn checks, for every sample and for the fullest and the barest questionnaire, that no placeholder
 // is left, and that each text has what it must.
 func TestInvitationsAreFilledIn(t *testing.T) {
 	samples, err := starter.Samples()
@@ -213,7 +213,7 @@ func TestInvitationsAreFilledIn(t *testing.T) {
 	}
 }
 
-// TestFiles holds that every QR code among the files leads to the link that its name says.
+// TestFiles checks that every QR code among the files leads to the link that its name says.
 func TestFiles(t *testing.T) {
 	s := parsed(t, shared)
 	values := map[string]string{"tier": "key"}
@@ -388,7 +388,7 @@ func TestSegments(t *testing.T) {
 	}
 }
 
-// TestPlainTextMessages holds that with a plain title and link the built-in English text is in GSM-7.
+// TestPlainTextMessages checks that with a plain title and link the built-in English text is in GSM-7.
 func TestPlainTextMessages(t *testing.T) {
 	s := parsed(t, shared)
 	v := testKit(t, s, nil).writer.invite(s, "en")

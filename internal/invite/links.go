@@ -67,7 +67,7 @@ func routesTo(s *survey.Survey, values map[string]string) []route {
 	return routes
 }
 
-// link is the address of a survey's page in a language, below a base that ends with a slash.
+// link returns the address of a survey's page in a language, below a base that ends with a slash.
 func (r route) link(base string, s *survey.Survey, language string) string {
 	address := base + s.ID + "/"
 	if language != s.DefaultLanguage() {
@@ -79,7 +79,7 @@ func (r route) link(base string, s *survey.Survey, language string) string {
 	return address
 }
 
-// personal is a link with a placeholder, for a mailing program, for every hidden question that is not in values; "" if
+// personal returns a link with a placeholder, for a mailing program, for every hidden question that is not in values; "" if
 // all are.
 func (r route) personal(base string, s *survey.Survey, language string, values map[string]string) string {
 	link := r.link(base, s, language)

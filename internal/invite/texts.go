@@ -55,7 +55,7 @@ func (v invitation) title() string { return v.survey.Title.In(v.language) }
 
 func (v invitation) subject() string { return v.words.Say("mail.subject", "title", v.title()) }
 
-// mail is the text of an e-mail.
+// mail returns the text of an e-mail.
 func (v invitation) mail(link string) string {
 	paragraphs := nonEmpty(
 		v.words.Say("mail.hello"),
@@ -68,7 +68,7 @@ func (v invitation) mail(link string) string {
 	return strings.Join(paragraphs, "\n\n") + "\n"
 }
 
-// text is a text message.
+// text returns a text message.
 func (v invitation) text(link string) string {
 	if v.survey.Minutes > 0 {
 		return v.words.Say("sms.minutes", "title", v.title(), "n", v.survey.Minutes, "link", link)
@@ -76,7 +76,7 @@ func (v invitation) text(link string) string {
 	return v.words.Say("sms", "title", v.title(), "link", link)
 }
 
-// printable is the poster, an HTML page of A4.
+// printable returns the poster, an HTML page of A4.
 func (v invitation) printable(link string, code qrCode) ([]byte, error) {
 	shown := strings.TrimPrefix(strings.TrimPrefix(link, "https://"), "http://")
 	var b bytes.Buffer
@@ -91,7 +91,7 @@ func (v invitation) printable(link string, code qrCode) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// columns is about the width of a line: a Chinese character is as wide as two letters.
+// columns returns the approximate width of a line: a Chinese character is as wide as two letters.
 func columns(text string) int {
 	n := 0
 	for _, c := range text {
@@ -147,7 +147,7 @@ func (v invitation) contact() string {
 	return v.words.Say("mail.contact", "contact", strings.Join(nonEmpty(c.Email, c.Phone), v.pages.Say("join.comma")))
 }
 
-// from is the name of the contact; "" if the survey has none.
+// from returns the name of the contact; "" if the survey has none.
 func (v invitation) from() string {
 	if v.survey.Contact == nil {
 		return ""
@@ -172,7 +172,7 @@ func nonEmpty(all ...string) []string {
 // smsLength is the length of a text message, which networks charge by the segment.
 type smsLength struct {
 	segments       int
-	used, capacity int    // characters, and how many fit in so many segments
+	used, capacity int    // characters, and how many fit into the segments
 	alphabet       string // GSM-7, or UCS-2 if one character is not in that
 	odd            rune   // the first character that is not in GSM-7; 0 if all are
 }

@@ -17,7 +17,7 @@ import (
 	"glasspoll/internal/durable"
 )
 
-// A copy is named after the time at which it was begun, in UTC, so that the names sort.
+// A copy is named after the time at which it was started, in UTC, so that the names sort.
 const (
 	copyPrefix = "glasspoll-"
 	copyTime   = "20060102T150405Z"
@@ -30,8 +30,8 @@ var unfinished = []string{"." + copyPrefix + "*" + copySuffix + "-*", ".glasspol
 
 // Backup writes a copy of the store to a directory, which it makes if there is none, and returns the copy's path and
 // size in bytes. The copy is the store as it was at one instant after the call: it holds whatever was durable before.
-// Writes go on meanwhile. The copy is there whole, and on the disk, or not at all; no other file is touched but those of
-// an earlier call that was killed.
+// Writes go on meanwhile. The copy is complete and on the disk, or does not exist; the only other files that
+// are touched are left-overs of an earlier call that was killed.
 func (s *Store) Backup(ctx context.Context, directory string) (path string, size int64, err error) {
 	path = filepath.Join(directory, copyPrefix+s.now().UTC().Format(copyTime)+copySuffix)
 	if size, err = s.backup(ctx, path); err != nil {

@@ -32,13 +32,13 @@ func openStore(t *testing.T, path string) *local.Store {
 	return opened
 }
 
-func someone(text string) answer.Response {
+func newResponse(text string) answer.Response {
 	return answer.Response{ID: uuid.NewString(), Survey: "killed", Period: "all",
 		Answers: []answer.Answer{{"rated", "4"}, {"why", text}}, Private: []answer.Answer{{"mail", "a@example.com"}}}
 }
 
-// stored lists the ids in a store's logs.
-func stored(t *testing.T, opened *local.Store) map[string]bool {
+// storedIDs lists the ids in a store's logs.
+func storedIDs(t *testing.T, opened *local.Store) map[string]bool {
 	t.Helper()
 	ids := map[string]bool{}
 	for i := range store.Shards {
@@ -71,7 +71,7 @@ func TestBackupDuringWrites(t *testing.T) {
 	for range 8 {
 		writers.Go(func() {
 			for ctx.Err() == nil {
-				r := someone(strings.Repeat("好", 100))
+				r := newResponse(strings.Repeat("好", 100))
 				if created, err := opened.Put(context.Background(), r); err != nil || !created {
 					t.Errorf("not stored: %v", err)
 					return
@@ -109,7 +109,7 @@ func TestBackupDuringWrites(t *testing.T) {
 		}
 		checkFile(t, kept)
 		restored := openStore(t, kept)
-		ids := stored(t, restored)
+		ids := storedIDs(t, restored)
 		for _, id := range before {
 			if !ids[id] {
 				t.Errorf("copy %d lacks %s, which was acknowledged before it", round, id)
@@ -118,7 +118,7 @@ func TestBackupDuringWrites(t *testing.T) {
 		if private, err := restored.Private(context.Background(), "killed", "all", before[0]); err != nil || len(private) != 1 {
 			t.Errorf("private answers: %v, %v", private, err)
 		}
-		if created, err := restored.Put(context.Background(), someone("after")); !created || err != nil {
+		if created, err := restored.Put(context.Background(), newResponse("after")); !created || err != nil {
 			t.Errorf("a restored store takes no answer: %v", err)
 		}
 	}
@@ -174,7 +174,7 @@ func TestBackupBlocksNoWrite(t *testing.T) {
 	done := make(chan error, 1)
 	go func() {
 		for range 64 {
-			if _, err := opened.Put(context.Background(), someone(strings.Repeat("x", 1<<20))); err != nil {
+			if _, err := opened.Put(context.Background(), newResponse(strings.Repeat("x", 1<<20))); err != nil {
 				done <- err
 				return
 			}
@@ -285,7 +285,7 @@ func backUpToFullDisk(directory string) {
 	}
 	ctx := context.Background()
 	for range 20 {
-		if _, err := opened.Put(ctx, someone(strings.Repeat("x", 20_000))); err != nil {
+		if _, err := opened.Put(ctx, newResponse(strings.Repeat("x", 20_000))); err != nil {
 			die(err)
 		}
 	}
@@ -311,7 +311,7 @@ func backUpToFullDisk(directory string) {
 			die("there is", entries, err)
 		}
 	}
-	if created, err := opened.Put(ctx, someone("still")); !created || err != nil {
+	if created, err := opened.Put(ctx, newResponse("still")); !created || err != nil {
 		die("the store takes no answers any more:", err)
 	}
 	if _, _, err := opened.Backup(ctx, backups); err != nil {

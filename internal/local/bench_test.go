@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,25 +23,12 @@ import (
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
 	"glasspoll/internal/store"
+	"glasspoll/internal/store/storetest"
 	"glasspoll/internal/survey"
 )
 
-// thirty is a survey of 30 questions.
-func thirty(b *testing.B) *survey.Survey {
-	b.Helper()
-	var source strings.Builder
-	source.WriteString("title: Thirty\nlanguages: [en]\ntimezone: UTC\nsections:\n  - id: all\n    title: All\n    questions:\n")
-	for i := range 30 {
-		fmt.Fprintf(&source, "      - {id: question_%02d, type: rating, steps: 5, label: Question %d}\n", i, i)
-	}
-	s, problems := questionnaire.Parse("thirty.yaml", []byte(source.String()))
-	if len(problems) > 0 {
-		b.Fatal(problems)
-	}
-	return s
-}
-
-func thirtyAnswers(s *survey.Survey) answer.Response {
+// randomResponse returns a response to a survey of 30 ratings.
+func randomResponse(s *survey.Survey) answer.Response {
 	r := answer.Response{ID: uuid.NewString(), Survey: s.ID, Version: s.Version, Period: "all", Language: "en", Channel: "web"}
 	for i := range 30 {
 		r.Answers = append(r.Answers, answer.Answer{fmt.Sprintf("question_%02d", i), string(rune('1' + rand.IntN(5)))})
@@ -62,25 +48,11 @@ func openBench(b *testing.B) *Store {
 
 const clients = 256
 
-// atOnce makes b.N calls from 256 goroutines.
+// atOnce makes b.N calls from 256 goroutines, and reports how many there are a second and the time of the slowest hundredth.
 func atOnce(b *testing.B, call func(i int) error) {
 	b.Helper()
-	took := make([]time.Duration, b.N)
-	var wg sync.WaitGroup
 	b.ResetTimer()
-	for c := range clients {
-		wg.Go(func() {
-			for i := c; i < b.N; i += clients {
-				started := time.Now()
-				if err := call(i); err != nil {
-					b.Error(err)
-					return
-				}
-				took[i] = time.Since(started)
-			}
-		})
-	}
-	wg.Wait()
+	took, _ := storetest.Concurrently(b, clients, b.N, call)
 	b.StopTimer()
 	slices.Sort(took)
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "puts/s")
@@ -88,13 +60,13 @@ func atOnce(b *testing.B, call func(i int) error) {
 }
 
 // BenchmarkPut stores responses of 30 answers from 256 goroutines. For comparison within one run, bare bbolt stores values of
-// the same size in batches of as many: under the ids of the responses, which recognizing a duplicate needs, and under
+// the same size in batches of 256: under the ids of the responses, which recognizing a duplicate needs, and under
 // ascending keys, which is the most that bbolt can do.
 func BenchmarkPut(b *testing.B) {
-	s := thirty(b)
+	s := storetest.RatingSurvey(b, 30)
 	responses := make([]answer.Response, 20_000)
 	for i := range responses {
-		responses[i] = thirtyAnswers(s)
+		responses[i] = randomResponse(s)
 	}
 	response := func(i int) answer.Response {
 		r := responses[i%len(responses)]
@@ -173,7 +145,7 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 
 // BenchmarkRead reads and decodes logs.
 func BenchmarkRead(b *testing.B) {
-	s := thirty(b)
+	s := storetest.RatingSurvey(b, 30)
 	opened := openBench(b)
 	populate(b, opened, s, 20_000)
 	b.ResetTimer()
@@ -199,7 +171,7 @@ func populate(b *testing.B, store *Store, s *survey.Survey, n int) {
 		records := make([]record, batch)
 		for i := range records {
 			var err error
-			if records[i], err = newRecord(thirtyAnswers(s)); err != nil {
+			if records[i], err = newRecord(randomResponse(s)); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -222,7 +194,7 @@ func populate(b *testing.B, store *Store, s *survey.Survey, n int) {
 // BenchmarkPublish publishes after every ten new responses, on top of 100 and of 1,000,000 responses in turn, so that both
 // run under the same conditions, and reports the ratio of the two medians.
 func BenchmarkPublish(b *testing.B) {
-	s := thirty(b)
+	s := storetest.RatingSurvey(b, 30)
 	open := func(n int) func() time.Duration {
 		directory := b.TempDir()
 		store, err := Open(filepath.Join(directory, "glasspoll.db"))

@@ -45,7 +45,7 @@ func withRevision(revision int, data []byte) []byte {
 	return append(binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(data)), uint64(revision)), data...)
 }
 
-// splitRevision undoes withRevision; of no data, the revision is 0.
+// splitRevision undoes withRevision. Without data the revision is 0.
 func splitRevision(data []byte) (revision int, rest []byte, err error) {
 	switch {
 	case data == nil:

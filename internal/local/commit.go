@@ -24,8 +24,8 @@ type write struct {
 	done chan<- error
 }
 
-// maxTogether bounds the writes of one commit, and so the time that a write waits for the commit under way.
-const maxTogether = 1024
+// maxBatch bounds the writes of one commit, and so the time that a write waits for the commit under way.
+const maxBatch = 1024
 
 // update runs a write and returns when it is durable or has failed. If the write fails together with others, it is run once
 // more, alone, so that its error or panic is its own.
@@ -54,19 +54,19 @@ func (c *committer) run() {
 	for {
 		c.gather((last + before) / 2)
 		c.mu.Lock()
-		together := c.queued
-		if len(together) == 0 {
+		batch := c.queued
+		if len(batch) == 0 {
 			c.busy = false
 			c.mu.Unlock()
 			return
 		}
 		c.queued = nil
-		if len(together) > maxTogether {
-			together, c.queued = together[:maxTogether:maxTogether], together[maxTogether:]
+		if len(batch) > maxBatch {
+			batch, c.queued = batch[:maxBatch:maxBatch], batch[maxBatch:]
 		}
 		c.mu.Unlock()
-		last, before = len(together), last
-		c.commit(together)
+		last, before = len(batch), last
+		c.commit(batch)
 	}
 }
 
@@ -74,7 +74,7 @@ func (c *committer) run() {
 // first writer to return would get a commit of its own.
 const (
 	gatherStep = 500 * time.Microsecond
-	gatherMost = 4 * time.Millisecond
+	maxGather  = 4 * time.Millisecond
 )
 
 // gather waits for about as many writes as the last commits had, as long as more arrive.
@@ -83,7 +83,7 @@ func (c *committer) gather(enough int) {
 		return // a lone writer does not wait
 	}
 	before := 0
-	for range gatherMost / gatherStep {
+	for range maxGather / gatherStep {
 		c.mu.Lock()
 		queued := len(c.queued)
 		c.mu.Unlock()
@@ -95,13 +95,13 @@ func (c *committer) gather(enough int) {
 	}
 }
 
-// commit runs writes in one transaction. Those that fail are left out, and told to run alone.
-func (c *committer) commit(together []write) {
-	for len(together) > 0 {
+// commit runs writes in one transaction. Those that fail are left out, and run alone.
+func (c *committer) commit(batch []write) {
+	for len(batch) > 0 {
 		failed := -1
 		err := c.db.Update(func(tx *bbolt.Tx) error {
-			for i, w := range together {
-				if err := caught(w.do, tx); err != nil {
+			for i, w := range batch {
+				if err := callRecovering(w.do, tx); err != nil {
 					failed = i
 					return err
 				}
@@ -109,18 +109,18 @@ func (c *committer) commit(together []write) {
 			return nil
 		})
 		if failed < 0 {
-			for _, w := range together {
+			for _, w := range batch {
 				w.done <- err
 			}
 			return
 		}
-		together[failed].done <- errAlone
-		together = append(together[:failed], together[failed+1:]...)
+		batch[failed].done <- errAlone
+		batch = append(batch[:failed], batch[failed+1:]...)
 	}
 }
 
-// caught runs a write and turns a panic into an error.
-func caught(do func(*bbolt.Tx) error, tx *bbolt.Tx) (err error) {
+// callRecovering runs a write and turns a panic into an error.
+func callRecovering(do func(*bbolt.Tx) error, tx *bbolt.Tx) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("panic: %v", fault)

@@ -107,7 +107,7 @@ func (s *Store) Erase(ctx context.Context, survey, period, id string, keep []str
 var ErrNotOverwritten = errors.New("erased, but its old place in the file is not overwritten yet, because the store is busy: erase it again later")
 
 const (
-	// overwriteSlice is how many pages are overwritten in one transaction, so that writers are not held up.
+	// overwriteSlice bounds the pages that are overwritten in one transaction, so that writers need not wait long.
 	overwriteSlice = 4096
 	// A free page may still be read by a transaction that began before it was free. Reads take milliseconds, so an instant
 	// without readers comes soon.

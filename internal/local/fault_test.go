@@ -22,7 +22,7 @@ import (
 	"glasspoll/internal/store"
 )
 
-// openError wants Open to fail, with an error that contains the path and the given parts.
+// openError checks that Open fails with an error that contains the path and the given parts.
 func openError(t *testing.T, path string, want ...string) {
 	t.Helper()
 	started := time.Now()
@@ -39,7 +39,7 @@ func openError(t *testing.T, path string, want ...string) {
 	t.Log(err, time.Since(started))
 }
 
-func TestOpenSaysWhatIsWrong(t *testing.T) {
+func TestOpenErrors(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "er", "glasspoll.db")
 	opened, err := local.Open(path)
@@ -123,7 +123,7 @@ func die(a ...any) {
 	os.Exit(1)
 }
 
-// limitFiles sets the size that no file of this process can exceed: the disk is full, as far as the process can tell.
+// limitFiles sets the size that no file of this process can exceed: to the process, the disk looks full.
 func limitFiles(bytes uint64) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}); err != nil {
 		die(err)

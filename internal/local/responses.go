@@ -87,7 +87,7 @@ func (s *Store) put(tx *bbolt.Tx, rec record, also []store.Key) (created, confli
 		return false, false, err
 	}
 	if taken := ids.Get(rec.id[:]); taken != nil {
-		return false, !same(taken, rec), nil
+		return false, !sameAnswers(taken, rec), nil
 	}
 	for _, key := range also {
 		other := bucket(tx, responsesBucket, rec.survey, []byte(key.Period), idsBucket)
@@ -96,7 +96,7 @@ func (s *Store) put(tx *bbolt.Tx, rec record, also []store.Key) (created, confli
 		}
 		id := keyOf(key.ID)
 		if taken := other.Get(id[:]); taken != nil {
-			return false, !same(taken, rec), nil
+			return false, !sameAnswers(taken, rec), nil
 		}
 	}
 
@@ -127,8 +127,8 @@ func (s *Store) put(tx *bbolt.Tx, rec record, also []store.Key) (created, confli
 	return true, false, ids.Put(rec.id[:], append(stamp[:8:8], rec.digest[:]...))
 }
 
-// same reports whether the index entry of a taken id has the digest of a record.
-func same(taken []byte, rec record) bool {
+// sameAnswers reports whether the index entry of a taken id has the digest of a record.
+func sameAnswers(taken []byte, rec record) bool {
 	return len(taken) > 8 && bytes.Equal(taken[8:], rec.digest[:])
 }
 
@@ -147,7 +147,7 @@ func (s *Store) Periods(ctx context.Context, survey string) (periods []string, e
 	return periods, err
 }
 
-// pageSize is how many entries are read in one transaction. While a read transaction is open, the file cannot reuse space,
+// pageSize bounds the entries that are read in one transaction. While a read transaction is open, the file cannot reuse space,
 // and the caller may write between two entries.
 const pageSize = 1000
 

@@ -80,9 +80,9 @@ func Open(path string) (*Store, error) {
 	return s, nil
 }
 
-// mapped is the address space reserved for the file from the start. A file that outgrows it is mapped again, which waits
+// initialMapping is the address space in bytes that is reserved for the file from the start. A file that outgrows it is mapped again, which waits
 // for every reader: a smaller reserve would let a write wait for a whole backup. It takes no memory.
-const mapped = 1 << 30
+const initialMapping = 1 << 30
 
 func openDB(path string) (db *bbolt.DB, err error) {
 	// bbolt panics on a damaged file, or reads beyond the end of the mapping.
@@ -94,7 +94,7 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	}()
 	options := &bbolt.Options{Timeout: 600 * time.Millisecond, FreelistType: bbolt.FreelistMapType}
 	if runtime.GOOS != "windows" { // which makes the file as long as its mapping
-		options.InitialMmapSize = mapped
+		options.InitialMmapSize = initialMapping
 	}
 	db, err = bbolt.Open(path, 0o600, options)
 	switch {

@@ -23,7 +23,7 @@ type Outbox interface {
 	store.Outbox
 }
 
-// Options are what a notifier works with. All are required.
+// Options are the dependencies of a notifier. All are required.
 type Options struct {
 	Outbox Outbox
 	Sender Sender
@@ -35,7 +35,7 @@ func New(o Options) *Notifier {
 	return &Notifier{log: o.Log, outbox: o.Outbox, sender: o.Sender, wake: make(chan struct{}, 1)}
 }
 
-// Wake says that there are new notifications. It does not block.
+// Wake makes Run look for new notifications. It does not block.
 func (n *Notifier) Wake() {
 	select {
 	case n.wake <- struct{}{}:
@@ -43,7 +43,7 @@ func (n *Notifier) Wake() {
 	}
 }
 
-// After a failure it is tried again after firstRetry, then each time after twice as long, up to lastRetry.
+// firstRetry is the wait after a failure. It doubles with each further failure, up to lastRetry.
 const firstRetry, lastRetry = 10 * time.Second, 10 * time.Minute
 
 // Run delivers notifications until the context ends, beginning with those that are pending.

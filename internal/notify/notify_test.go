@@ -100,7 +100,8 @@ func TestDeliver(t *testing.T) {
 	}
 }
 
-// TestNotifierRetries: what could not be sent is sent after a wait that doubles; new notifications are sent at once.
+// TestNotifierRetries checks that what could not be sent is sent after a wait that doubles, and that new notifications are
+// sent at once.
 func TestNotifierRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		box, to := newOutbox("A"), &recorder{fails: 2}
@@ -131,7 +132,7 @@ func TestNotifierRetries(t *testing.T) {
 	})
 }
 
-// TestNotifierContinues: what could not be sent is sent by a later process.
+// TestNotifierContinues checks that what could not be sent is sent by a later process.
 func TestNotifierContinues(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "glasspoll.db")
 	open := func() *local.Store {

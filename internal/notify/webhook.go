@@ -31,8 +31,7 @@ type Webhook struct {
 }
 
 const (
-	// attempts is how often Send tries. With the waits in between it gives up within a quarter of a minute if the receiver
-	// answers at once.
+	// attempts bounds the tries of Send. The waits between them add up to 7 seconds, unless the receiver asks for more.
 	attempts  = 4
 	firstWait = time.Second // before the second attempt; doubled each time
 	maxWait   = 30 * time.Second

@@ -19,7 +19,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// 32 bytes, 0 to 31.
+// secret holds the 32 bytes 0 to 31.
 const secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 func sample() *cases.Case {
@@ -59,7 +59,7 @@ func newReceiver(t *testing.T, statuses ...int) *receiver {
 	return r
 }
 
-// newWebhook makes a webhook that does not wait between attempts, but notes for how long it would have.
+// newWebhook makes a webhook that does not wait between attempts, but records for how long it would have.
 func newWebhook(t *testing.T, address string) (*Webhook, *[]time.Duration) {
 	t.Helper()
 	s, err := NewWebhook(address, secret)

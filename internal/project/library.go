@@ -44,7 +44,7 @@ type Questionnaire struct {
 // NewLibrary returns a library of a directory, which is not read yet.
 func NewLibrary(dir string) *Library { return &Library{dir: dir} }
 
-// maxListings is how often a directory is listed again because files are removed while they are read.
+// maxListings bounds the retries of listing a directory whose files are removed while they are read.
 const maxListings = 3
 
 // Read reads the directory. It returns the surveys without problems, sorted by id, and the problems of the others. The

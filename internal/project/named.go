@@ -34,7 +34,7 @@ func ReadNamed(names []string, stdin io.Reader) (*Library, questionnaire.Problem
 	return &Library{files: n.files, sidecars: sidecars}, slices.Concat(problems, sidecarProblems(sidecars), inThemes), nil
 }
 
-// named gathers what a list of names stands for.
+// named collects the files that a list of names selects.
 type named struct {
 	names    []string
 	stdin    io.Reader

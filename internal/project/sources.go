@@ -10,7 +10,7 @@ import (
 	"glasspoll/internal/theme"
 )
 
-// Sources is what the folder holds of one survey, as values for those who do not read the folder.
+// Sources holds what the folder has of one survey, for code that does not read the folder.
 type Sources struct {
 	File          string // name of the questionnaire; "" if there is none
 	Questionnaire []byte // its YAML
@@ -36,11 +36,11 @@ func ReadSources(dir, templates, id string) (Sources, site.Assets, error) {
 	if err != nil {
 		return Sources{}, site.Assets{}, err
 	}
-	look := l.Theme()
-	if look == nil { // nothing could be read
-		look = &theme.Theme{}
+	custom := l.Theme()
+	if custom == nil { // nothing could be read
+		custom = &theme.Theme{}
 	}
-	assets, err := site.ReadAssets(files, look)
+	assets, err := site.ReadAssets(files, custom)
 	if err != nil {
 		return Sources{}, site.Assets{}, err
 	}

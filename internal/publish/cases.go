@@ -14,11 +14,11 @@ import (
 // twice. A tally that is folded again keeps the cursor up to which alerts have been evaluated, so a new alert is for
 // responses that arrive after it.
 
-// parallelCases is how many cases are opened at the same time.
+// parallelCases bounds the cases that are opened at the same time.
 const parallelCases = 16
 
-// maxOpened bounds how many ids of stored cases a publisher remembers. It remembers them because the cases of responses
-// that have not settled would be stored again in each run.
+// maxOpened bounds the ids of stored cases that a publisher remembers, so that it does not try to store the cases of
+// responses that have not settled in each run again.
 const maxOpened = 10_000
 
 // caseChanges collects what a chunk of a log changes in the survey's cases. A nil one collects nothing.

@@ -48,7 +48,7 @@ func (c *fakeCases) faulty(name string) (before, after error) {
 	return c.fakeStore.call(name)
 }
 
-func (c *fakeCases) OpenCase(_ context.Context, one *cases.Case, tell bool) (bool, error) {
+func (c *fakeCases) OpenCase(_ context.Context, one *cases.Case, notify bool) (bool, error) {
 	before, after := c.faulty("OpenCase")
 	if before != nil {
 		return false, before
@@ -59,7 +59,7 @@ func (c *fakeCases) OpenCase(_ context.Context, one *cases.Case, tell bool) (boo
 		return false, after
 	}
 	c.kept[one.ID], _ = json.Marshal(one)
-	c.at[one.ID], c.pending[one.ID] = 1, tell
+	c.at[one.ID], c.pending[one.ID] = 1, notify
 	c.opened[one.ID]++
 	return true, after
 }
@@ -358,7 +358,8 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
-// TestOutbox: the cases that a publisher opens are in the outbox, if it is to notify; those withdrawn since too.
+// TestOutbox checks that the cases that a publisher opens are in the outbox if it is to notify, including those withdrawn
+// since.
 func TestOutbox(t *testing.T) {
 	s, c := parse(t, sample+alerts), newFakeCases(newFakeStore())
 	for n := range 20 {
@@ -392,7 +393,7 @@ func TestOutbox(t *testing.T) {
 	}
 }
 
-// emptied is a tally as [fakeCases.withdraw] leaves it.
+// emptied returns a tally as [fakeCases.withdraw] leaves it.
 func emptied(data []byte) []byte {
 	before, err := tally.Decode(data)
 	if err != nil {

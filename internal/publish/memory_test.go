@@ -38,7 +38,7 @@ func (r titled) page(w io.Writer, p results.Page, write func(io.Writer, results.
 	return write(w, p)
 }
 
-// staff is the sample with results for staff, public the sample with a title.
+// staff returns the sample with results for staff, public the sample with a title.
 func staff(t testing.TB) *survey.Survey {
 	return parse(t, strings.Replace(sample, "min_group: 5", "min_group: 5, audience: staff", 1))
 }
@@ -47,8 +47,7 @@ func public(t testing.TB, title string) *survey.Survey {
 	return parse(t, strings.Replace(sample, "en: Sample", "en: "+title, 1))
 }
 
-// A page of results is replaced by the notice whoever has written it: here a publisher knows all files as they were before
-// another one wrote those of a new period.
+// The notice also replaces results pages that another publisher has written: here, the pages of a new period.
 func TestNoticeReplacesPagesOfAnother(t *testing.T) {
 	m := newFakeStore()
 	m.putMany(0, 20, "2026-09")
@@ -78,7 +77,8 @@ func (m *fakeStore) wantNotices(t *testing.T, p *Publisher, s *survey.Survey) {
 	}
 }
 
-// A publisher does not take a file for its own because it would write the same: another one may have replaced or removed it.
+// A publisher does not skip a file because it would write what it wrote before: another publisher may have replaced or
+// removed it.
 func TestSameContentAsBeforeAnother(t *testing.T) {
 	const path, removed = "sample/results/2026-09/index.html", "sample/results/2026-10/index.html"
 	m := newFakeStore()
@@ -103,7 +103,7 @@ func TestSameContentAsBeforeAnother(t *testing.T) {
 	}
 }
 
-// When releases have been lost, pages made from them are left alone, until somebody removes them.
+// When releases have been lost, pages made from them stay until they are removed.
 func TestPagesOfLostReleases(t *testing.T) {
 	const path = "sample/results/2026-09/index.html"
 	s, m := parse(t, sample), newFakeStore()
@@ -127,8 +127,8 @@ func TestPagesOfLostReleases(t *testing.T) {
 	m.wantLatest(t, s)
 }
 
-// TestMemories: two publishers take turns, meet in the middle of a run, fail and are replaced, while answers arrive, the
-// questionnaire, its sidecars and the day change, and files are removed. After a run in peace every page is the one that a
+// TestMemories lets two publishers take turns: they meet in the middle of a run, fail and are replaced, while answers arrive, the
+// questionnaire, its sidecars and the day change, and files are removed. After an undisturbed run every page is the one that a
 // publisher without a memory makes of the same releases.
 func TestMemories(t *testing.T) {
 	parsed := map[string]*survey.Survey{}

@@ -55,7 +55,7 @@ func addresses(s *survey.Survey, f results.Folder) []address {
 	return all
 }
 
-// fileNames are the files of a page.
+// fileNames returns the files of a page.
 func fileNames(f results.Folder) []string {
 	if f.Whole() {
 		return []string{"index.html", "results.json", "results.csv"}
@@ -63,7 +63,7 @@ func fileNames(f results.Folder) []string {
 	return []string{"index.html"}
 }
 
-// newestPaths are the files of the newest period, which every survey has. Their tags are read in every run, because they
+// newestPaths returns the files of the newest period, which every survey has. Their tags are read in every run, because they
 // are what visitors see first.
 func newestPaths(s *survey.Survey) []string {
 	var paths []string
@@ -121,7 +121,7 @@ func periodRevisions(report *stats.Report) map[string]int {
 	return revisions
 }
 
-// parallelTags is how many tags are read at the same time.
+// parallelTags bounds the tags that are read at the same time.
 const parallelTags = 16
 
 // readTags reads the tags of files.
@@ -260,7 +260,7 @@ type memory struct {
 	complete bool
 }
 
-// remembered returns a copy of what is known of a survey's files.
+// remembered returns a copy of the memory of a survey's files.
 func (p *Publisher) remembered(survey string) *memory {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -271,14 +271,14 @@ func (p *Publisher) remembered(survey string) *memory {
 	return &memory{maps.Clone(m.files), m.complete}
 }
 
-// remember keeps what is known of a file.
+// remember updates the memory of a file.
 func (p *Publisher) remember(survey, path string, w written) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.memory(survey).files[path] = w
 }
 
-// rememberAll keeps that all files of a survey are known.
+// rememberAll records that all files of a survey are known.
 func (p *Publisher) rememberAll(survey string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

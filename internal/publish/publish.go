@@ -27,8 +27,8 @@
 //   - A release holds every respondent of the one before: a period's last release (2) is read before its tallies and logs (3),
 //     which therefore hold every respondent that it counts.
 //   - Releases of a period follow each other: Append takes a number only if it is free. If it is not, another publisher has
-//     made this release, and it is as good: the latest releases are read again after 4.
-//   - A file is never replaced by one that knows less: a tag is read (1), or remembered from an earlier run, before releases
+//     made this release, which serves as well: the latest releases are read again after 4.
+//   - A file is never replaced by one made from older releases: a tag is read (1), or remembered from an earlier run, before releases
 //     and sidecars (2), and a file is replaced only if it still has that tag. So what it says was made from releases that 2
 //     has read too, or from older ones. What 4 has appended follows what 2 has read, or Append would have failed. If a tag
 //     has changed by then, or is not known, steps 1, 2 and 5 are repeated, in this order.
@@ -52,7 +52,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Options are what a publisher works with.
+// Options are the dependencies of a publisher.
 type Options struct {
 	Log      store.Log
 	Tallies  store.Tallies
@@ -104,7 +104,7 @@ const (
 	// chunk is the number of responses after which a tally is saved: what a crash costs, and what one run of a function
 	// certainly completes.
 	chunk = 20_000
-	// attempts is how often a run retries when others write at the same time.
+	// attempts bounds the tries of a run when others write at the same time.
 	attempts = 20
 	// grace is how long after its end a period, or the window, still counts as open: answers sent in its last moment may
 	// be on their way.

@@ -257,7 +257,7 @@ func (m *fakeStore) Replace(_ context.Context, path, tag string, revision int, b
 	return tag, after
 }
 
-// plain renders what a page depends on, and nothing else.
+// plain renders only what a page depends on.
 type plain struct{ note string }
 
 func (p plain) HTML(w io.Writer, page results.Page) error {
@@ -281,7 +281,8 @@ func (p plain) CSV(w io.Writer, page results.Page) error {
 	return err
 }
 
-// about says which figures a page has: the newest period's page all, others and those of groups their own.
+// about returns the figures that a page shows: those of all periods on the newest period's page, else those of its own period
+// and group.
 func about(page results.Page) string {
 	if page.Period == "" && page.Whole() {
 		return figures(page.Set.Report)
@@ -308,12 +309,12 @@ func figures(report *stats.Report) string {
 	return text
 }
 
-// at is an instant in October 2026, in Shanghai.
+// at returns a clock that stands at noon in Shanghai on a day in October 2026.
 func at(day int) func() time.Time {
 	return func() time.Time { return time.Date(2026, 10, day, 4, 0, 0, 0, time.UTC) }
 }
 
-// options are those of a publisher over m.
+// options returns those of a publisher over m.
 func (m *fakeStore) options(r Renderer, now func() time.Time) Options {
 	return Options{Log: m, Tallies: m, Releases: m, Pages: m, Renderer: r, Now: now}
 }
@@ -404,8 +405,8 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-// TestPeriodsAndGroups: every period and every group of at least k has its pages, and pages of the past are left alone
-// until something of theirs changes.
+// TestPeriodsAndGroups checks that every period and every group of at least k has its pages, and that pages of the past
+// are left alone until one of their figures changes.
 func TestPeriodsAndGroups(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	for n := range 24 { // twelve each
@@ -464,7 +465,7 @@ func TestPeriodsAndGroups(t *testing.T) {
 	want("sample/results/2026-09/index.html", "page zh ../../../ results/2026-09/ r1 24")
 }
 
-// sidecars are those of every survey.
+// sidecars are the same for every survey.
 type sidecars struct {
 	actions *survey.Actions
 	after   func() // called when they have been read; may be nil
@@ -554,8 +555,8 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// TestMeasures: what is overdue depends on the day, so pages with unfinished measures are written every day, and others are
-// not.
+// TestMeasures checks that pages with unfinished measures are written every day, because what is overdue depends on the
+// day, and that others are not.
 func TestMeasures(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	for n := range 24 {
@@ -588,8 +589,8 @@ func TestMeasures(t *testing.T) {
 	}
 }
 
-// TestPagesOfOwnReleases: pages made from the releases that a run has just appended are those made from the same releases
-// read back.
+// TestPagesOfOwnReleases checks that pages made from the releases that a run has just appended are those made from the
+// same releases read back.
 func TestPagesOfOwnReleases(t *testing.T) {
 	s := parse(t, `
 title: {en: Sample, zh: 样本}
@@ -667,7 +668,7 @@ func TestClosedWindow(t *testing.T) {
 	}
 }
 
-// TestShapeChanges: responses are folded again when the shape of the questionnaire changes, and only then.
+// TestShapeChanges checks that responses are folded again when the shape of the questionnaire changes, and only then.
 func TestShapeChanges(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	for n := range 30 {
@@ -700,7 +701,8 @@ func TestLongLogIsFoldedInChunks(t *testing.T) {
 	m.wantPages(t, fmt.Sprintf("r1 2026-10:%d", 2*chunk+1))
 }
 
-// TestPagesFollowTheTemplate: other templates rewrite pages whose figures are the same.
+// TestPagesFollowTheTemplate checks that pages are written again when the templates change, even if their figures are the
+// same.
 func TestPagesFollowTheTemplate(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	publish(t, m.publisher(at(20)), s)
@@ -903,7 +905,7 @@ func (m *fakeStore) putMany(from, to int, period string) {
 	}
 }
 
-// TestTagsAreReadFirst: right before a publisher appends a release of its second period, another one releases the first,
+// TestTagsAreReadFirst interrupts a run: right before a publisher appends a release of its second period, another one releases the first,
 // writes the newest files, and crashes. Both have then added one release, so the revision cannot tell their files apart: the
 // tag must.
 func TestTagsAreReadFirst(t *testing.T) {
@@ -937,7 +939,7 @@ func TestTagsAreReadFirst(t *testing.T) {
 	m.wantPages(t, "r4 2026-09:40 2026-10:40")
 }
 
-// TestTagsAreReadFirstAgain: the same holds when tags are read a second time. Here another publisher writes the files with
+// TestTagsAreReadFirstAgain checks that tags are also read first the second time. Here another publisher writes the files with
 // other sidecars right after this one has read them, which leaves the revision as it is.
 func TestTagsAreReadFirstAgain(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
@@ -962,8 +964,8 @@ func TestTagsAreReadFirstAgain(t *testing.T) {
 	}
 }
 
-// TestFilesOfAnotherAreHidden: when a survey is switched from public to staff, a publisher also replaces files that another one
-// has written since its own last run.
+// TestFilesOfAnotherAreHidden checks that when a survey is switched from public to staff, a publisher also replaces files
+// that another one has written since its own last run.
 func TestFilesOfAnotherAreHidden(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	staff := parse(t, strings.Replace(sample, "min_group: 5", "min_group: 5, audience: staff", 1))
@@ -983,7 +985,8 @@ func TestFilesOfAnotherAreHidden(t *testing.T) {
 	}
 }
 
-// TestReleaseOfAnother: a publisher whose release is taken shows that of the other one, which has crashed before it could.
+// TestReleaseOfAnother checks that a publisher whose release number is taken shows the other publisher's release, although
+// that one crashed before it could.
 func TestReleaseOfAnother(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	m.putMany(0, 20, "2026-10")
@@ -1036,7 +1039,7 @@ func (brokenRenderer) HTML(w io.Writer, _ results.Page) error {
 	return errInjected
 }
 
-// TestHalfAPageIsNotWritten: when rendering fails the page stays.
+// TestHalfAPageIsNotWritten checks that the old page stays when rendering fails.
 func TestHalfAPageIsNotWritten(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	publish(t, m.publisher(at(20)), s)
@@ -1084,7 +1087,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// TestUnsettledAnswersAreNotKept: answers that have not settled are counted, and not kept in memory: at 2,000 a second there
+// TestUnsettledAnswersAreNotKept checks that answers that have not settled are counted but not kept in memory: at 2,000 a second there
 // are 180,000 of them at any time, and a function has half a gigabyte.
 func TestUnsettledAnswersAreNotKept(t *testing.T) {
 	s, m, held := parse(t, sample), newFakeStore(), uint64(0)

@@ -10,7 +10,7 @@ import (
 	"glasspoll/internal/store"
 )
 
-// CaseStore is where cases are.
+// CaseStore stores the cases of all surveys.
 type CaseStore interface {
 	store.Cases
 	store.Catalog
@@ -36,7 +36,7 @@ func Cases(ctx context.Context, records CaseStore, survey string) ([]*cases.Case
 	return all, nil
 }
 
-// FindCase finds a case of any survey by its id, or by the beginning of it if no other case's begins so.
+// FindCase finds a case of any survey by its id, or by a beginning of it that no other id has.
 func FindCase(ctx context.Context, records CaseStore, id string) (*cases.Case, error) {
 	all, err := Cases(ctx, records, "")
 	if err != nil {
@@ -52,7 +52,7 @@ func FindCase(ctx context.Context, records CaseStore, id string) (*cases.Case, e
 	return c, nil
 }
 
-// maxSaves is how often a case is changed again because it was changed after it was read.
+// maxSaves bounds the tries to save a case that others change meanwhile.
 const maxSaves = 10
 
 // ChangeCase changes and saves a case, and returns it, retrying if it was changed meanwhile.

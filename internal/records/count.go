@@ -14,7 +14,7 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// Range is what is counted of a survey.
+// Range selects what is counted of a survey.
 type Range struct {
 	Until string                 // the last period; "" is the last that has responses
 	Ends  map[store.Shard]string // cursors up to which the period Until is counted; nil is all of it
@@ -27,8 +27,8 @@ type Counted struct {
 	Withdrawn int64 // responses of the last period that were withdrawn
 }
 
-// Count counts all responses of a survey, each period by the questionnaire of its latest release: a question of then may
-// not be asked any more. The report is of the day of now.
+// Count counts all responses of a survey, each period with the questionnaire of its latest release, which may
+// have questions that are not asked any more. The report is dated now.
 func Count(ctx context.Context, records store.Records, s *survey.Survey, of Range, now time.Time) (*Counted, error) {
 	periods, err := Periods(ctx, records, s.ID, "")
 	if err != nil {
@@ -85,7 +85,7 @@ func countPeriod(ctx context.Context, records store.Records, s, form *survey.Sur
 	return tally.Merge(tallies...), nil
 }
 
-// countShard goes on from the stored tally if form is s, today's questionnaire.
+// countShard counts a shard. It continues from the stored tally if form is s, the questionnaire in force.
 func countShard(ctx context.Context, records store.Records, s, form *survey.Survey, shard store.Shard, ends map[store.Shard]string) (*tally.Tally, error) {
 	t := tally.New(form)
 	if form == s {

@@ -1,5 +1,5 @@
-// Package records reads a store back: for exports, reports, pages and archives, and to verify what was counted. It takes
-// what is in the author's folder as values.
+// Package records reads a store back: for exports, reports, pages and archives, and to verify what was counted. It does
+// not read the author's folder: callers pass what is needed from it.
 package records
 
 import (
@@ -85,11 +85,11 @@ func (d *definitions) version(ctx context.Context, version string) (*survey.Surv
 	return s, nil
 }
 
-// templates are the templates and wording of what is not on the site.
+// templates returns the folder of the templates and wording of exports and reports.
 func templates() fs.FS {
 	sub, err := fs.Sub(glasspoll.Templates(), "report")
 	if err != nil {
-		panic(err) // the folder's name is a constant above
+		panic(err) // report/ is embedded
 	}
 	return sub
 }

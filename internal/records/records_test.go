@@ -31,7 +31,7 @@ sections:
       - {id: mail, type: email, label: E-mail}
 `
 
-// filled is a store with n responses in each of two periods. The remarks and addresses are numbered.
+// filled returns a store with n responses in each of two periods. The remarks and addresses are numbered.
 func filled(t *testing.T, n int) (*local.Store, *survey.Survey) {
 	t.Helper()
 	s, problems := questionnaire.Parse("tea.yaml", []byte(tea))

@@ -57,7 +57,7 @@ func Report(ctx context.Context, records store.Records, s *survey.Survey, o Repo
 	return out.Bytes(), nil
 }
 
-// today is the date of an instant in a survey's timezone.
+// today returns the date of an instant in a survey's timezone.
 func today(s *survey.Survey, now time.Time) survey.Date {
 	return survey.Date(now.In(s.Location()).Format(time.DateOnly))
 }
@@ -87,7 +87,7 @@ func caseFigures(ctx context.Context, records store.Cases, id, period string, no
 	return figures, nil
 }
 
-// maxTexts is how many answers to one question the annex has: more than are read.
+// maxTexts bounds the answers to one question in the annex: more than anybody reads.
 const maxTexts = 1000
 
 // writtenAnswers returns the answers to text questions that are not private, by field.

@@ -70,19 +70,19 @@ func Verify(ctx context.Context, records store.Records, s *survey.Survey, period
 // recounter counts shards again.
 type recounter struct {
 	records store.Records
-	survey  *survey.Survey // today's questionnaire
+	survey  *survey.Survey // the questionnaire in force
 	form    *survey.Survey // the questionnaire of the latest release
 }
 
 // recount is a shard counted again.
 type recount struct {
-	current, released *tally.Tally // by today's questionnaire, and by that of the latest release
+	current, released *tally.Tally // by the questionnaire in force, and by that of the latest release
 	responses         int64
-	compared          bool // with a stored tally of today's shape
+	compared          bool // with a stored tally of the current shape
 	findings          []string
 }
 
-// maxRecounts is how often a shard is counted again because it changes meanwhile.
+// maxRecounts bounds the tries to count a shard that changes meanwhile.
 const maxRecounts = 5
 
 func (c *recounter) shard(ctx context.Context, shard store.Shard) (recount, error) {

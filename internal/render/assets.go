@@ -33,7 +33,7 @@ type Brand struct {
 	Light, Dark   string      // the page's colour, for the browser around it
 }
 
-// name is the company's name in a language, or in the one that it is a variety of.
+// name returns the company's name in a language, or in the language that it is a variant of.
 func (b Brand) name(language string) string {
 	for {
 		if name := b.Name[language]; name != "" {

@@ -67,7 +67,7 @@ func (v *question) cacheable() bool {
 	return true
 }
 
-// cacheKey is everything that a cacheable question shows but its name, label and number.
+// cacheKey returns everything that a cacheable question shows but its name, label and number.
 func (v *question) cacheKey(language string) []byte {
 	key := make([]byte, 0, 512)
 	text := func(s string) { key = append(append(key, s...), 0) }
@@ -107,7 +107,7 @@ func (v *question) cacheKey(language string) []byte {
 	return key
 }
 
-// withPlaceholders is a question with the same cache key, and placeholders for its name, label and number.
+// withPlaceholders returns a question with the same cache key, and placeholders for its name, label and number.
 func (b *builder) withPlaceholders(v *question) *question {
 	p := *v
 	p.Name, p.Label = namePlaceholder, labelPlaceholder

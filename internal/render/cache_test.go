@@ -36,7 +36,7 @@ sections:
       - {id: m, type: number, min: 0, max: 11, display: slider, label: {zh: 寅, en: M}}
 `
 
-// A question from the cache is, to the byte, what the template makes of it.
+// A cached question is identical to what the template renders.
 func TestCachedQuestions(t *testing.T) {
 	paths, err := filepath.Glob("../../surveys/*.yaml")
 	if err != nil || len(paths) == 0 {
@@ -131,7 +131,7 @@ func TestCacheKeyIsComplete(t *testing.T) {
 	if bytes.Equal(base().cacheKey("en"), base().cacheKey("zh")) {
 		t.Error("the language is not in the cache key")
 	}
-	// Neighbouring texts are kept apart.
+	// Adjacent texts are delimited.
 	a, b := base(), base()
 	a.Low, a.High, b.Low, b.High = "xy", "", "x", "y"
 	if bytes.Equal(a.cacheKey("en"), b.cacheKey("en")) {
@@ -144,7 +144,7 @@ func TestCacheKeyIsComplete(t *testing.T) {
 	}
 }
 
-// TestCacheIsBounded: whatever authors write, and however often they change it, the cache stays small.
+// TestCacheIsBounded checks that the cache stays small, no matter how many different questions are rendered.
 func TestCacheIsBounded(t *testing.T) {
 	var c questionCache
 	for i := range 3 * maxCachedQuestions {

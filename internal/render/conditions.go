@@ -232,7 +232,7 @@ func (c *conditions) choice(name string, values []string, not bool) string {
 	return c.say("when.equals", "when.differs", not, "a", c.name(name), "b", list)
 }
 
-// term is one side of a comparison in words.
+// term returns one side of a comparison in words.
 func (c *conditions) term(t, otherSide expression.Tree) string {
 	switch {
 	case isConstant(t):
@@ -321,7 +321,7 @@ func (c *conditions) question(q *survey.Question) string {
 	return c.quote(text)
 }
 
-// name is the name of a field in a sentence.
+// name returns the name of a field in a sentence.
 func (c *conditions) name(name string) string {
 	f, ok := c.survey.Field(name)
 	if !ok {

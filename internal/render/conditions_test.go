@@ -12,7 +12,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// conditional is a questionnaire whose last question has a condition.
+// conditional returns a questionnaire whose last question has a condition.
 func conditional(t *testing.T, showIf string) *survey.Survey {
 	t.Helper()
 	s, problems := questionnaire.Parse("conditional.yaml", fmt.Appendf(nil, `
@@ -124,7 +124,7 @@ func TestQuestionsOfOtherLanguages(t *testing.T) {
 	}
 }
 
-// Over many submissions each option comes first, and last, about equally often: no option gains by its place. An
+// Over many submissions each option comes first, and last, about equally often: no option gains from its position. An
 // anchored one is always last.
 func TestShuffleIsFair(t *testing.T) {
 	q := &survey.Question{ID: "q", Shuffle: true, Anchor: []string{"z"}}

@@ -18,10 +18,10 @@ const (
 	maxExcerpt     = 120
 )
 
-// Description is what search engines and link previews show of an author's text.
+// Description returns what search engines and link previews show of an author's text.
 func Description(markdown string) string { return describe(markdown, maxDescription) }
 
-// describe is the first paragraph of an author's text as plain text, cut after a sentence or a word.
+// describe returns the first paragraph of an author's text as plain text, cut after a sentence or a word.
 func describe(markdown string, maxWidth int) string {
 	source := []byte(markdown)
 	for block := goldmark.DefaultParser().Parse(reader.NewReader(source)).FirstChild(); block != nil; block = block.NextSibling() {
@@ -32,7 +32,7 @@ func describe(markdown string, maxWidth int) string {
 	return ""
 }
 
-// plainText is the text of a block without markup and raw HTML.
+// plainText returns the text of a block without markup and raw HTML.
 func plainText(block ast.Node, source []byte) string {
 	var b strings.Builder
 	ast.Walk(block, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // never an error: it returns this function's

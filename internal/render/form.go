@@ -11,7 +11,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// SurveyPage is how a survey's form is to look. With only a language and a root, it is the empty form.
+// SurveyPage says what a survey's form shows. With only a language and a root, the form is empty.
 type SurveyPage struct {
 	Language string
 	Root     string              // from the page to the site's root: "../", "../../" or "../../../"
@@ -159,7 +159,7 @@ func (f *form) addProblems(problems []answer.Problem) {
 	}
 }
 
-// fieldName is the name of a field where it is not shown with its question.
+// fieldName returns the name of a field where it is not shown with its question.
 func (f *form) fieldName(field survey.Field) string {
 	switch field.Part {
 	case survey.ImportancePart:

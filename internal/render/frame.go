@@ -71,7 +71,7 @@ func (p *Frame) Share(path, description string) {
 	}
 }
 
-// Alternate is the address of the page in another language, absolute where that is known.
+// Alternate returns the address of the page in another language, absolute where that is known.
 func (p Frame) Alternate(l Link) string {
 	address := p.Assets.Brand.Address
 	if rest, ok := strings.CutPrefix(l.Href, p.Root); ok && address != "" && !strings.HasPrefix(rest, ".") {
@@ -80,7 +80,7 @@ func (p Frame) Alternate(l Link) string {
 	return l.Href
 }
 
-// locale is Open Graph's name of a language: with the country where most people speak it, if it names none.
+// locale returns Open Graph's name of a language: with the country where most people speak it, if it names none.
 func locale(name string) string {
 	tag := language.Make(name)
 	base, _ := tag.Base()
@@ -99,7 +99,7 @@ func href(root, path string) string {
 	return root + path
 }
 
-// Address is the short address of a survey's page: "ID/" + tail in the default language, else "ID/LANG/" + tail.
+// Address returns the short address of a survey's page: "ID/" + tail in the default language, else "ID/LANG/" + tail.
 func Address(s *survey.Survey, language, root, tail string) string {
 	if language == s.DefaultLanguage() {
 		return root + s.ID + "/" + tail
@@ -119,7 +119,7 @@ func (r *Renderer) LanguageLinks(s *survey.Survey, current, root, tail string) [
 	return links
 }
 
-// LanguageName is the name of a language in that language; its tag, if the interface does not have it.
+// LanguageName returns the name of a language in that language; its tag, if the interface does not have it.
 func (r *Renderer) LanguageName(language string) string {
 	if w := r.words.In(language); w.Language() == language {
 		return w.Say("language.name")

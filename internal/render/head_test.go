@@ -13,7 +13,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// branded is a renderer for a site whose company and address are known.
+// branded returns a renderer for a site whose company and address are known.
 func branded(t *testing.T, brand Brand) *Renderer {
 	t.Helper()
 	r, err := New(os.DirFS("../../templates"), Assets{Style: Asset{Path: "assets/style-1.css"}, Results: Asset{Path: "assets/results-1.css"}, Icon: "assets/icon-1.svg", Brand: brand})
@@ -108,7 +108,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// A company is named in the page's language, or in the one that it is a variety of, or by its general name.
+// A company is named in the page's language, else in the language that it is a variant of, else by its default name.
 func TestCompanyIsNamed(t *testing.T) {
 	for language, want := range map[string]string{"zh": "明灯科技", "zh-Hant-TW": "明灯科技", "en-GB": "Lantern & Co", "fr": "明灯科技"} {
 		if got := lantern.name(language); got != want {

@@ -20,8 +20,8 @@ type limit struct {
 
 func (l limit) MarshalJSON() ([]byte, error) { return json.Marshal([]any{l.code, l.bound, l.message}) }
 
-// limits lists the limits of an answer, in the order in which the handler checks them. What only the handler knows is left
-// out: it has the last word.
+// limits lists the limits of an answer, in the order in which the handler checks them. Limits that the script cannot check are
+// left to the handler, which checks everything again.
 func limits(q *survey.Question, w *wording.Words) []limit {
 	l := limitList{words: w}
 	switch q.Type {
@@ -109,7 +109,7 @@ func (l *limitList) addText(q *survey.Question) {
 	}
 }
 
-// sayUnreadable is the message for an answer that cannot be read; "" where a page does not let respondents give one.
+// sayUnreadable returns the message for an answer that cannot be read; "" where a page does not let respondents give one.
 func sayUnreadable(q *survey.Question, w *wording.Words) string {
 	codes := map[survey.Type]answer.Code{survey.Number: answer.NotANumber, survey.ConstantSum: answer.NotANumber, survey.DateType: answer.BadDate, survey.Time: answer.BadTime}
 	if code, ok := codes[q.Type]; ok {
@@ -118,7 +118,7 @@ func sayUnreadable(q *survey.Question, w *wording.Words) string {
 	return ""
 }
 
-// sayMissingRanks is the message for a ranking that lacks ranks, by how many there should be: fewer, if not all options are
+// sayMissingRanks returns the message for a ranking that lacks ranks, by how many there should be: fewer, if not all options are
 // offered.
 func sayMissingRanks(q *survey.Question, w *wording.Words) map[string]string {
 	if q.Type != survey.Ranking {
@@ -135,7 +135,7 @@ func sayMissingRanks(q *survey.Question, w *wording.Words) map[string]string {
 	return messages
 }
 
-// scriptSentences are the script's messages for any question, and for the page as a whole, by name.
+// scriptSentences returns the script's messages for any question, and for the page as a whole, by name.
 func scriptSentences(s *survey.Survey, w *wording.Words) map[string]string {
 	sentences := map[string]string{
 		"look": w.Say("errors.look"), "colon": w.Say("errors.colon"), "kept": w.Say("errors.kept"),

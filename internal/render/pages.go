@@ -13,7 +13,7 @@ import (
 // telephone is the channel of answers that staff write down while they are on the telephone.
 const telephone = "phone"
 
-// facts are the window of the survey, and how long it takes.
+// facts returns the window of the survey, and how long it takes.
 func facts(w *wording.Words, s *survey.Survey) []string {
 	facts := Window(w, s)
 	if s.Minutes > 0 {

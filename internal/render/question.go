@@ -209,7 +209,7 @@ func addBox(v *question, q *survey.Question, language string) {
 	}
 }
 
-// sliderStep is how far one key press moves a slider: the question's own step, or about a hundredth of its length.
+// sliderStep returns how far one key press moves a slider: the question's own step, or about a hundredth of its length.
 func sliderStep(q *survey.Question) string {
 	switch length := *q.Max - *q.Min; {
 	case q.Step != nil:
@@ -256,7 +256,7 @@ func (b *builder) choices(c choices) template.HTML {
 	return template.HTML(strings.Join(pieces, name))
 }
 
-// help is the author's help, and the bounds of the answer in words.
+// help returns the author's help, and the bounds of the answer in words.
 func (b *builder) help(q *survey.Question) []template.HTML {
 	var help []template.HTML
 	if h := q.Help.In(b.language); h != "" {

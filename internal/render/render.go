@@ -54,10 +54,10 @@ func New(templates fs.FS, assets Assets) (*Renderer, error) {
 			return nil, fmt.Errorf("templates: no %s", name)
 		}
 	}
-	model := words.In(words.Languages()[0])
+	first := words.In(words.Languages()[0])
 	for _, t := range pages.Templates() {
 		for _, key := range wordingKeys(t) {
-			if !model.Has(key) {
+			if !first.Has(key) {
 				return nil, fmt.Errorf("templates: %s says %q, which the wording lacks", t.Name(), key)
 			}
 		}
@@ -75,11 +75,11 @@ func (r *Renderer) With(assets Assets) *Renderer {
 	return &Renderer{templates: r.templates, words: r.words, assets: assets, buffers: r.buffers}
 }
 
-// Words are the interface's words in a language; in English, if it does not have the language.
+// Words returns the interface's words in a language; in English if it does not have that language.
 func (r *Renderer) Words(language string) *wording.Words { return r.words.In(language) }
 
-// Match chooses the language that suits a browser's Accept-Language header best, among some languages or, if none are
-// given, those of the interface, English first. If none suits, it is the first.
+// Match returns the language that suits a browser's Accept-Language header best, among the given ones or, without any, those
+// of the interface, English first. If none suits, it returns the first.
 func (r *Renderer) Match(accept string, among ...string) string {
 	if len(among) == 0 {
 		among = slices.Insert(slices.Clone(r.words.Languages()), 0, "en")
@@ -96,7 +96,7 @@ func (r *Renderer) Match(accept string, among ...string) string {
 	return among[best]
 }
 
-// Message says a problem in a language.
+// Message returns the text of a problem in a language.
 func (r *Renderer) Message(language string, p answer.Problem) string {
 	return message(r.words.In(language), p)
 }

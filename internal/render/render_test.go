@@ -31,7 +31,7 @@ func renderer(t testing.TB) *Renderer {
 	return r
 }
 
-// answers are texts typed into every field, and problems with some of them.
+// answers returns texts typed into every field, and problems with some of them.
 func answers() (map[string][]string, []answer.Problem) {
 	return map[string][]string{
 			"list": {"b"}, "pick": {"a"}, "many": {"a", "none"}, "agree": {"no"}, "rate": {"fair"}, "stars": {"4"}, "faces": {"3"},

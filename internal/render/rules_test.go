@@ -114,8 +114,8 @@ func handlerVerdict(r *Renderer, s *survey.Survey, typed map[string][]string, ch
 	return out
 }
 
-// handlerProblems are the problems that the handler finds, but for those that a page does not let happen and those that are
-// left to the handler.
+// handlerProblems returns the problems that the handler finds, without those that the page makes impossible and those that
+// only the handler checks.
 func handlerProblems(r *Renderer, s *survey.Survey, typed map[string][]string, channel, language string) [][2]string {
 	fields := maps.Clone(typed)
 	maps.DeleteFunc(fields, func(name string, _ []string) bool { _, known := s.Field(name); return !known })
@@ -163,7 +163,7 @@ func TestPageAndHandlerAgree(t *testing.T) {
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // the engine makes much garbage
 	r, js := renderer(t), newScript(t)
-	var met coverage
+	var covered coverage
 	for i := range surveys {
 		g := generator{Rand: rand.New(rand.NewPCG(seed, uint64(i)))}
 		s := g.survey(t)
@@ -186,7 +186,7 @@ func TestPageAndHandlerAgree(t *testing.T) {
 				order := func(a, b [2]string) int { return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1])) }
 				slices.SortFunc(got.Problems, order)
 				slices.SortFunc(want.Problems, order)
-				met.add(s, typed, want)
+				covered.add(s, typed, want)
 				if !reflect.DeepEqual(got, want) {
 					t.Fatalf("seed %d, survey %d, channel %q, language %s\nanswers %s\nscript  %s\nhandler %s\nsurvey %s", seed, i, channel, language,
 						data, toJSON(got), toJSON(want), s.Encode())
@@ -200,13 +200,13 @@ func TestPageAndHandlerAgree(t *testing.T) {
 					if want := ids(shuffled(find(s, name), id)); !slices.Equal(order, want) {
 						t.Fatalf("seed %d, survey %d, id %s, question %s: the script's order is %v, the handler's %v", seed, i, id, name, order, want)
 					}
-					met.Orders++
+					covered.Orders++
 				}
 			}
 		}
 	}
-	t.Logf("%+v", met)
-	met.check(t, surveys*each)
+	t.Logf("%+v", covered)
+	covered.check(t, surveys*each)
 }
 
 // inconsistentRanks reports whether ranks are given twice or left out, which the page does not let happen.
@@ -695,7 +695,7 @@ func (g *generator) channel(s *survey.Survey) string {
 	return pick(g, append([]string{"", "fax"}, s.Channels...))
 }
 
-// answers are what a page can send: of lists, one of their options; of boxes, anything, much of it invalid.
+// answers returns what a page can send: of lists, one of their options; of boxes, anything, much of it invalid.
 func (g *generator) answers(s *survey.Survey) map[string][]string {
 	typed := map[string][]string{}
 	full := 40 + g.IntN(60)

@@ -7,7 +7,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// shuffled puts a question's options into another order for each submission, so that no option gains by its place. Anchored
+// shuffled puts a question's options into another order for each submission, so that no option gains from its position. Anchored
 // ones stay last. The order follows from the submission's id alone: the script computes the same one, and it can be
 // computed again for a stored answer. Without an id it is the questionnaire's.
 func shuffled(q *survey.Question, id string) []survey.Option {
@@ -38,7 +38,7 @@ func shuffled(q *survey.Question, id string) []survey.Option {
 	return options
 }
 
-// hash is FNV-1a (draft-eastlake-fnv) with the final mix of MurmurHash3, since FNV alone hardly changes the first bits when
+// hash returns the FNV-1a (draft-eastlake-fnv) with the final mix of MurmurHash3, since FNV alone hardly changes the first bits when
 // only the last letters differ.
 func hash(text string) uint32 {
 	h := uint32(0x811c9dc5)

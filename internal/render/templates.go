@@ -49,7 +49,7 @@ func withWords(pages *template.Template, words *wording.Words) (*template.Templa
 	return pages, nil
 }
 
-// wordingKey is the key that a command looks up.
+// wordingKey returns the key that a command looks up.
 func wordingKey(command *parse.CommandNode) (key string, ok bool) {
 	if len(command.Args) < 2 || !strings.HasSuffix(command.Args[0].String(), ".Say") {
 		return "", false

@@ -24,12 +24,12 @@ type Texts struct {
 	typed    map[string][]string // by field; nil without answers
 }
 
-// NewTexts writes texts of a survey without answers.
+// NewTexts returns a writer of a survey's texts for a form without answers.
 func NewTexts(s *survey.Survey, words *wording.Words, language string) *Texts {
 	return &Texts{survey: s, words: words, language: language}
 }
 
-// Plain is a text without markup.
+// Plain returns a text without markup.
 func (t *Texts) Plain(text string) string {
 	if !strings.Contains(text, "{{") {
 		return text
@@ -45,7 +45,7 @@ func (t *Texts) Plain(text string) string {
 	return b.String()
 }
 
-// html is a plain text as HTML. Answers in it are marked for the script.
+// html returns a plain text as HTML. Answers in it are marked for the script.
 func (t *Texts) html(text string) template.HTML {
 	if !strings.Contains(text, "{{") {
 		return template.HTML(template.HTMLEscapeString(text))
@@ -61,7 +61,7 @@ func (t *Texts) html(text string) template.HTML {
 	return template.HTML(b.String())
 }
 
-// Markdown is a Markdown text as HTML. Answers in it are text, whatever they hold.
+// Markdown returns a Markdown text as HTML. Answers in it are text, whatever they hold.
 func (t *Texts) Markdown(text string) template.HTML {
 	converted := markdown(text)
 	if !strings.Contains(string(converted), "{{") {
@@ -98,7 +98,7 @@ func (t *Texts) mark(b *strings.Builder, name string) {
 	b.WriteString(`</span>`)
 }
 
-// questionOf is the text of the question that an answer belongs to, without answers of its own.
+// questionOf returns the text of the question that an answer belongs to, without answers of its own.
 func (t *Texts) questionOf(name string) string {
 	text := ""
 	if f, ok := t.survey.Field(name); ok {
@@ -109,7 +109,7 @@ func (t *Texts) questionOf(name string) string {
 	return NewTexts(t.survey, t.words, t.language).Plain(text)
 }
 
-// answer is an answer in words: options by their labels, sets and rankings as an enumeration, all else as it was typed.
+// answer returns an answer in words: options by their labels, sets and rankings as an enumeration, all else as it was typed.
 // Labels may contain answers in turn, which are always those of earlier questions.
 func (t *Texts) answer(name string) string {
 	options, ranking := answerOptions(t.survey, name)
@@ -180,7 +180,7 @@ func enumerate(texts []string, comma, last string) string {
 	return strings.Join(texts[:len(texts)-1], comma) + last + texts[len(texts)-1]
 }
 
-// OptionLabel is the name of an option; that of a step without one is its number.
+// OptionLabel returns the name of an option; that of a step without one is its number.
 func OptionLabel(w *wording.Words, o *survey.Option, language string) string {
 	if text := o.Label.In(language); text != "" {
 		return text
@@ -219,7 +219,7 @@ func find(s *survey.Survey, id string) *survey.Question {
 	return nil
 }
 
-// width is the width of a text, in halves of a Chinese character.
+// width returns the width of a text, in halves of a Chinese character's width.
 func width(text string) int {
 	n := 0
 	for _, r := range text {

@@ -10,7 +10,7 @@ import (
 // quote is a reviewed sentence of a respondent.
 type quote struct{ Text, By string }
 
-// quotes are those of a question or one of its fields; with "", those of no question.
+// quotes returns the quotes about a question or one of its fields; with "", those about no question.
 func (d *document) quotes(question string) []quote {
 	if !d.page.Whole() {
 		return nil

@@ -22,7 +22,7 @@ func (c canvas) x(at float64) string {
 	return coordinate(at)
 }
 
-// left is the left side of something that begins at a place and has a width.
+// left returns the left edge of a shape that begins at a position and has a width.
 func (c canvas) left(at, width float64) string {
 	if c.mirrored {
 		at = 100 - at - width
@@ -30,7 +30,7 @@ func (c canvas) left(at, width float64) string {
 	return coordinate(at)
 }
 
-// anchor is the text-anchor that keeps a text inside the chart.
+// anchor returns the text-anchor that keeps a text inside the chart.
 func (c canvas) anchor(at float64) string {
 	switch { // where scripts run from right to left, a text starts at its right
 	case at < 12:
@@ -54,12 +54,12 @@ func coordinate(x float64) string {
 	return text + "." + itoa(max(tenths%10, -tenths%10))
 }
 
-// percentWidth is the width of a bar for a part of a whole, in percent.
+// percentWidth returns the width of a bar for a part of a whole, in percent.
 func percentWidth(part *big.Rat, whole float64) string {
 	return coordinate(percentAt(float(part), whole))
 }
 
-// percentAt is where a value is on a scale from 0, in percent.
+// percentAt returns the position of a value on a scale from 0, in percent.
 func percentAt(value, end float64) float64 { return clamp(100*value/end, 0, 100) }
 
 func clamp(x, low, high float64) float64 { return min(max(x, low), high) }
@@ -111,7 +111,7 @@ func (w *htmlWriter) raw(parts ...string) {
 // text writes a text, escaped.
 func (w *htmlWriter) text(text string) { w.WriteString(template.HTMLEscapeString(text)) }
 
-// cell writes a cell with a number; small follows it in small print.
+// cell writes a table cell with a number, and after it small in small print.
 func (w *htmlWriter) cell(text, small string) {
 	w.raw(`<td class="num">`)
 	w.text(text)

@@ -55,7 +55,7 @@ type bar struct {
 	Width   string
 }
 
-// bar is a row of a table of shares.
+// bar returns a row of a table of shares.
 func (d *document) bar(label string, s stats.Share) bar {
 	b := bar{Label: label, N: s.N}
 	if s.Of > 0 {
@@ -85,7 +85,7 @@ func (b bar) draw(w *htmlWriter) {
 	w.raw("</svg>")
 }
 
-// svg is one drawing.
+// svg returns one drawing.
 func svg(chart interface{ draw(*htmlWriter) }) template.HTML {
 	w := newHTMLWriter(1024)
 	chart.draw(w)
@@ -95,7 +95,7 @@ func svg(chart interface{ draw(*htmlWriter) }) template.HTML {
 // shareTable is a table of bars.
 type shareTable []bar
 
-// Body is the table's rows.
+// Body returns the table's rows.
 func (t shareTable) Body() template.HTML {
 	w := newHTMLWriter(400 * len(t))
 	for i := range t {
@@ -214,7 +214,7 @@ func partsOf(counts []stats.Count) (p parts) {
 
 // diverging lays items of one scale out so that their neutral points are below each other: what is worse goes to one side,
 // what is better to the other, the neutral answers to both, and answers without a score are apart at the end. All bars
-// have one measure: shares of those who answered. order and tones are those of the scale's options.
+// have the same scale: shares of those who answered. order and tones are those of the scale's options.
 func (d *document) diverging(items []*stats.Item, order []int, tones []string) []stack {
 	all := make([]parts, len(items))
 	var most parts

@@ -13,7 +13,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// csvColumns are those of results.csv, a figure a line. The group columns are empty for everybody.
+// csvColumns are the columns of results.csv, which has a figure a line. The group columns are empty for everybody.
 var csvColumns = []string{"period", "segment", "group", "question", "row", "option", "label", "measure", "n", "share", "value", "low", "high"}
 
 // CSV writes the figures of one period, of everybody and of every group, as a table: UTF-8 with a byte order mark, as

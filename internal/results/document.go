@@ -11,7 +11,7 @@ import (
 	"glasspoll/internal/wording"
 )
 
-// document is one results file in the making: the figures that it shows, and the language that it is written in.
+// document is a results file that is being written: its figures and its language.
 type document struct {
 	*render.Texts
 	canvas
@@ -89,10 +89,10 @@ func (d *document) setPeriod() {
 	d.best = d.bestIndex()
 }
 
-// at is the index of the page's period in the report.
+// at returns the index of the page's period in the report.
 func (d *document) at() int { return d.history[len(d.history)-1] }
 
-// everybody is the page's period with all respondents.
+// everybody returns the page's period with all respondents.
 func (d *document) everybody() *stats.Period { return &d.set.Report.Periods[d.at()] }
 
 // group returns the figures of a group in the page's period.
@@ -100,7 +100,7 @@ func (d *document) group(segment, option string) *stats.Period {
 	return d.set.group(d.at(), segment, option)
 }
 
-// scoring is that of the page's period, which may differ from today's.
+// scoring returns the scoring of the page's period, which may differ from today's.
 func (d *document) scoring() *survey.Scoring { return &d.period.Survey().Scoring }
 
 // bestIndex computes the field best.
@@ -125,12 +125,12 @@ func (d *document) bestIndex() float64 {
 	return reached / weights
 }
 
-// link is the address of a results page, or of a file in its folder.
+// link returns the address of a results page, or of a file in its folder.
 func (d *document) link(f Folder, file string) string {
 	return render.Address(d.survey, d.language, d.page.Root, f.Path()+file)
 }
 
-// linkIfExists is the address of a results page; "" if there is no such page.
+// linkIfExists returns the address of a results page; "" if there is no such page.
 func (d *document) linkIfExists(f Folder) string {
 	if !d.set.exists[f] {
 		return ""
@@ -138,7 +138,7 @@ func (d *document) linkIfExists(f Folder) string {
 	return d.link(f, "")
 }
 
-// label is the name of a field: a row or an option with its question only where that is needed.
+// label returns the name of a field: a row or an option with its question only where that is needed.
 func (d *document) label(f survey.Field) string {
 	text := d.Plain(f.Label().In(d.language))
 	switch {
@@ -154,7 +154,7 @@ func (d *document) option(o *survey.Option) string {
 	return d.Plain(render.OptionLabel(d.words, o, d.language))
 }
 
-// itemName is the name of a field where it is not shown with its question. If several questions have rows of the same name,
+// itemName returns the name of a field where it is not shown with its question. If several questions have rows of the same name,
 // the area, the section or the question is added, whichever distinguishes them.
 func (d *document) itemName(f survey.Field) string {
 	if name, ok := d.itemNames[f.Name]; ok {
@@ -212,7 +212,7 @@ func (d *document) fieldsOfOtherQuestions(f survey.Field, label string) []survey
 	return others
 }
 
-// areaOf is the name of a field's dimension.
+// areaOf returns the name of a field's dimension.
 func (d *document) areaOf(f survey.Field) string {
 	for _, x := range d.survey.Scoring.Dimensions {
 		if x.ID == f.Question.Dimension {
@@ -222,7 +222,7 @@ func (d *document) areaOf(f survey.Field) string {
 	return ""
 }
 
-// sectionOf is the title of a field's section.
+// sectionOf returns the title of a field's section.
 func (d *document) sectionOf(f survey.Field) string {
 	for i := range d.survey.Sections {
 		section := &d.survey.Sections[i]
@@ -235,7 +235,7 @@ func (d *document) sectionOf(f survey.Field) string {
 	return ""
 }
 
-// groupName is the name of the page's group: "Kind of customer: Gold"; "" for everybody.
+// groupName returns the name of the page's group: "Kind of customer: Gold"; "" for everybody.
 func (d *document) groupName() string {
 	if d.page.Whole() {
 		return ""
@@ -260,7 +260,7 @@ func (d *document) omittedGroups(n int) string {
 	return d.words.Say("results.too_few", "n", n, "k", d.period.MinGroup)
 }
 
-// point is the page's period in the trend of a field, or of the index if the name is empty.
+// point returns the page's period in the trend of a field, or of the index if the name is empty.
 func (d *document) point(field string) *stats.Point {
 	line := d.trends[field]
 	if field == "" {
@@ -272,7 +272,7 @@ func (d *document) point(field string) *stats.Point {
 	return &line.Points[d.at()]
 }
 
-// before is the last period before the page's own in which a trend has a value.
+// before returns the last period before the page's own in which a trend has a value.
 func (d *document) before(line *stats.Line) *stats.Period {
 	if line == nil {
 		return nil

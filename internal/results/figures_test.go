@@ -62,7 +62,7 @@ func hasClass(n *html.Node, name string) bool {
 	return slices.Contains(strings.Fields(rendertest.Attr(n, "class")), name)
 }
 
-// textOf is the text of an element, with single spaces.
+// textOf returns the text of an element, with single spaces.
 func textOf(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
@@ -73,7 +73,7 @@ func textOf(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// bodyCells are the texts of a table's body, row by row.
+// bodyCells returns the texts of a table's body, row by row.
 func bodyCells(table *html.Node) [][]string {
 	var rows [][]string
 	for _, body := range elements(table, func(n *html.Node) bool { return n.Data == "tbody" }) {
@@ -102,7 +102,7 @@ func ratOf(t testing.TB, text string) *big.Rat {
 	return r
 }
 
-// scoredSurvey is a questionnaire for every model; its scales differ, so that no two models have the same result.
+// scoredSurvey returns a questionnaire with the given scoring. Its scales differ, so that no two models have the same result.
 func scoredSurvey(t testing.TB, scoring string) *survey.Survey {
 	t.Helper()
 	s, problems := questionnaire.Parse("scored.yaml", []byte(`
@@ -179,9 +179,9 @@ func recompute(t testing.TB, root *html.Node, model string) *big.Rat {
 	return reached.Mul(reached.Quo(&reached, &divisor), big.NewRat(100, 1))
 }
 
-// TestReaderCanRedoTheIndex computes the index from the pages alone: the table, the response rate, the rule. The result must
+// TestIndexCanBeRecomputed computes the index from the pages alone: the table, the response rate, the rule. The result must
 // be the score on the page and in results.json.
-func TestReaderCanRedoTheIndex(t *testing.T) {
+func TestIndexCanBeRecomputed(t *testing.T) {
 	r := renderer(t)
 	for name, scoring := range scorings {
 		t.Run(name, func(t *testing.T) {
@@ -495,7 +495,7 @@ func checkFiles(t *testing.T, r *Renderer, page Page, p *stats.Period, at string
 // hasSegments reports whether a period can have groups.
 func hasSegments(p *stats.Period) bool { return len(p.Survey().Segments()) > 0 }
 
-// TestHostileTable: labels are text in a spreadsheet too, and make no lines or columns of their own.
+// TestHostileTable checks that labels become neither formulas nor additional lines or columns of a spreadsheet.
 func TestHostileTable(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)
 	report := twoQuarters(s)
@@ -530,7 +530,8 @@ func TestHostileTable(t *testing.T) {
 	}
 }
 
-// TestBrokenTrend: where a scale has changed, nothing is compared, on the page or in the file, and the line is broken.
+// TestBrokenTrend checks that where a scale has changed, nothing is compared, on the page or in the file, and the line is
+// broken.
 func TestBrokenTrend(t *testing.T) {
 	r := renderer(t)
 	before, after := scoredSurvey(t, scorings["graded_10"]), scoredSurvey(t, scorings["percent_of_max"])
@@ -583,7 +584,7 @@ func TestBrokenTrend(t *testing.T) {
 	}
 }
 
-// TestChange: a change that is smaller than the margins of both periods is called so.
+// TestChange checks what the headline says of a change that is smaller or larger than the margins of both periods.
 func TestChange(t *testing.T) {
 	r, s := renderer(t), scoredSurvey(t, scorings["percent_of_max"])
 	for _, c := range []struct {
@@ -604,7 +605,8 @@ func TestChange(t *testing.T) {
 	}
 }
 
-// TestFewAreNotShown: of a group of fewer than k, the page shows only that it is too small; and it has no page.
+// TestFewAreNotShown checks that of a group of fewer than k, the page shows only that it is too small, and that the group
+// has no page.
 func TestFewAreNotShown(t *testing.T) {
 	r, s := renderer(t), scoredSurvey(t, scorings["percent_of_max"])
 	report := stats.NewReport(s, []*release.Release{randomRelease(t, s, "2026-Q4", "2026-11-20", 14, 0.7, 2)})
@@ -632,7 +634,7 @@ func TestFewAreNotShown(t *testing.T) {
 	}
 	page := Page{Set: NewSet(report), Language: "en", Root: "../", Folder: Folder{Segment: "branch", Option: small}}
 	if err := r.HTML(new(bytes.Buffer), page); err == nil {
-		t.Error("it has a page")
+		t.Error("the withheld group has a page")
 	}
 	for name, draw := range map[string]func(io.Writer, Page) error{"results.csv": r.CSV, "results.json": r.JSON} {
 		var b bytes.Buffer
@@ -653,7 +655,7 @@ func TestFewAreNotShown(t *testing.T) {
 	}
 }
 
-// TestFolders: links lead to existing pages, and every page is linked to; and there are never too many.
+// TestFolders checks that links lead to existing pages, that every page is linked to, and that there are never too many.
 func TestFolders(t *testing.T) {
 	r, s := renderer(t), scoredSurvey(t, scorings["percent_of_max"])
 	report := quarterlyReport(t, s, 3, 60)
@@ -701,7 +703,7 @@ func TestFolders(t *testing.T) {
 	}
 }
 
-// TestGroupsAreCached: a group's figures are computed once, and again only when the cache was full.
+// TestGroupsAreCached checks that a group's figures are computed once, and again only when the cache was full.
 func TestGroupsAreCached(t *testing.T) {
 	s := scoredSurvey(t, scorings["percent_of_max"])
 	set := NewSet(quarterlyReport(t, s, 3, 60))
@@ -722,11 +724,11 @@ func TestGroupsAreCached(t *testing.T) {
 	}
 }
 
-// TestResultsWeight: a page of 30 questions, ten cross-tabulations and eight periods has 30 KB with its stylesheet, and no
-// script.
+// TestResultsWeight checks that a page of 30 questions, ten cross-tabulations and eight periods has 30 KB with its
+// stylesheet, and no script.
 func TestResultsWeight(t *testing.T) {
 	r := renderer(t)
-	s := thirtyInTen(t)
+	s := thirtyWithCrossTabs(t)
 	css := 0
 	for _, name := range []string{"tokens.css", "page.css", "results.css"} {
 		css += gzipped(t, readFile(t, "../../templates/"+name))
@@ -751,8 +753,8 @@ func TestResultsWeight(t *testing.T) {
 	}
 }
 
-// thirtyInTen is thirty questions, ten of them broken down by another.
-func thirtyInTen(t testing.TB) *survey.Survey {
+// thirtyWithCrossTabs returns thirty questions, with ten cross-tabulations.
+func thirtyWithCrossTabs(t testing.TB) *survey.Survey {
 	t.Helper()
 	s := rendertest.Thirty(t)
 	s.Sections[0].Questions[0].Segment = true

@@ -29,9 +29,9 @@ func (f Folder) Path() string {
 func (f Folder) Whole() bool { return f.Segment == "" }
 
 const (
-	// maxPeriods is how many periods have pages, and points in a trend: two years of months, six of quarters.
+	// maxPeriods bounds the periods that have pages, and points in a trend: two years of months, six of quarters.
 	maxPeriods = 24
-	// maxPages is how many results pages a survey has in one language.
+	// maxPages bounds the results pages of a survey in one language.
 	maxPages = 200
 	// maxCachedItems bounds the memory for figures of groups. An item takes about half a kilobyte.
 	maxCachedItems = 1 << 15
@@ -127,7 +127,7 @@ func publishableGroup(p *stats.Period, segment, option string) bool {
 	return p.GroupSize(segment, option) >= minGroup(p)
 }
 
-// minGroup is k: the fewest respondents that a figure may describe.
+// minGroup returns k: the fewest respondents that a figure may describe.
 func minGroup(p *stats.Period) int64 { return int64(max(p.MinGroup, 1)) }
 
 // group returns the figures of a group in one of the report's periods.

@@ -139,7 +139,7 @@ func (d *document) grid(items []*stats.Item, names []string, f survey.Field) *gr
 	return g
 }
 
-// channels says how many answers came by which channel.
+// channels returns how many answers came through each channel.
 func (d *document) channels() shareTable {
 	var rows shareTable
 	for _, c := range d.period.Channels {
@@ -155,8 +155,8 @@ func (d *document) channels() shareTable {
 	return rows
 }
 
-// funnel says how many got how far, where that is counted; the last step alone would only repeat the number of
-// respondents.
+// funnel returns how many reached each step, if more than the last one is counted: that alone would only repeat the number
+// of respondents.
 func (d *document) funnel() shareTable {
 	steps := d.period.Funnel()
 	if len(steps) < 2 {

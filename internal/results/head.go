@@ -98,7 +98,7 @@ func (d *document) firstNPS() *stats.NPS {
 	return nil
 }
 
-// changeFact is the change of the index since the last period, and whether it is more than chance makes.
+// changeFact returns the change of the index since the last period, and whether it is more than chance explains.
 func (d *document) changeFact() (f fact, ok bool) {
 	point, before := d.point(""), d.before(d.indexTrend)
 	if point == nil || before == nil {
@@ -127,7 +127,7 @@ func (d *document) changeFact() (f fact, ok bool) {
 	return f, true
 }
 
-// margin is the margin of error of an index: from the figure to the farther end of its interval. The nearer one may have
+// margin returns the margin of error of an index: from the figure to the farther end of its interval. The nearer one may have
 // been cut off at 0 or 100.
 func margin(o *stats.Overall) float64 {
 	score := float(o.Score)

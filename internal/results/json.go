@@ -76,7 +76,7 @@ func (d *document) json() object {
 	return doc
 }
 
-// periodsJSON is the index over the periods.
+// periodsJSON returns the index over the periods.
 func (d *document) periodsJSON() []object {
 	periods := []object{}
 	for _, i := range d.history {
@@ -88,7 +88,7 @@ func (d *document) periodsJSON() []object {
 	return periods
 }
 
-// segmentJSON is the groups of a segment that may be shown.
+// segmentJSON returns the groups of a segment that may be shown.
 func (d *document) segmentJSON(segment survey.Field) object {
 	groups := object{}
 	for _, o := range segment.Options() {
@@ -109,7 +109,7 @@ func driversJSON(d *stats.Drivers) object {
 	return items
 }
 
-// overallJSON is the index: rounded and, as fractions, exact.
+// overallJSON returns the index: rounded and, as fractions, exact.
 func (d *document) overallJSON() object {
 	o := &d.period.Overall
 	var band, from any
@@ -161,7 +161,7 @@ func questionsJSON(p *stats.Period) object {
 	return questions
 }
 
-// itemJSON is the figures of one of the items of a period.
+// itemJSON returns the figures of one of the items of a period.
 func itemJSON(item *stats.Item, items map[string]*stats.Item) object {
 	figures := object{{"n", item.N}, {"mean", number(item.Mean)}}
 	if !item.Field.Numeric() {
@@ -200,7 +200,7 @@ func itemJSON(item *stats.Item, items map[string]*stats.Item) object {
 	return figures
 }
 
-// nullIfZero is a number that is unknown if it is 0.
+// nullIfZero returns a number that is unknown if it is 0.
 func nullIfZero(n int64) any {
 	if n == 0 {
 		return nil
@@ -215,7 +215,7 @@ func interval(i *stats.Interval) any {
 	return []any{decimal(i.Low), decimal(i.High)}
 }
 
-// decimal is a JSON number with at most four decimals.
+// decimal returns a JSON number with at most four decimals.
 func decimal(x float64) any {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return nil
@@ -270,7 +270,7 @@ func writeJSON(w io.Writer, doc object) error {
 	return err
 }
 
-// number is a JSON number with at most four decimals, or null.
+// number returns a JSON number with at most four decimals, or null.
 func number(x *big.Rat) any {
 	if x == nil {
 		return nil

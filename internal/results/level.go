@@ -20,7 +20,7 @@ func (p Page) allowed() bool {
 	return audience <= 0 || slices.Index(levels, p.Level) >= audience
 }
 
-// level is the note on a page that is not public; "" on a public one.
+// level returns the note on a page that is not public; "" on a public one.
 func (d *document) level() string {
 	switch d.page.Level {
 	case Staff:

@@ -11,7 +11,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// derivation lets a reader compute the index with a pocket calculator.
+// derivation is how the index is computed, in steps that a reader can repeat with a pocket calculator.
 type derivation struct {
 	Text    string // the rule
 	Rows    []derivationRow
@@ -34,7 +34,7 @@ func exactDecimal(r *big.Rat) string { return fullDecimal(r, 9) }
 // fourPlaces prints a figure whose decimals may not end: in full within four places, or rounded to them.
 func fourPlaces(r *big.Rat) string { return fullDecimal(r, 4) }
 
-// fullDecimal prints a figure in full if it has at most so many decimals, else rounded to four.
+// fullDecimal prints a figure in full if it has at most the given number of decimals, else rounded to four.
 func fullDecimal(r *big.Rat, places int) string {
 	denom := r.Denom()
 	if !denom.IsInt64() || int64(math.Pow10(places))%denom.Int64() != 0 {
@@ -83,7 +83,7 @@ func (d *document) modelText(model string) string {
 	}
 }
 
-// derivationRows are the items of the index with what each adds to the two sums.
+// derivationRows returns the items of the index with what each adds to the two sums.
 func (d *document) derivationRows(model string) []derivationRow {
 	var rows []derivationRow
 	for i := range d.period.Items {
@@ -115,7 +115,7 @@ func (d *document) derivationRows(model string) []derivationRow {
 	return rows
 }
 
-// division is the step from the two sums to the raw index.
+// division returns the step from the two sums to the raw index.
 func (d *document) division(model string) string {
 	o, w := &d.period.Overall, d.words
 	args := []any{"reached", fourPlaces(o.Reached), "divisor", fourPlaces(o.Divisor)}
@@ -129,7 +129,7 @@ func (d *document) division(model string) string {
 	}
 }
 
-// publishing is the steps from the raw index to the published one.
+// publishing returns the steps from the raw index to the published one.
 func (d *document) publishing() []string {
 	o, w := &d.period.Overall, d.words
 	var steps []string
@@ -161,7 +161,7 @@ func (d *document) deduction(rule *survey.ResponseRateRule) []string {
 	return append(steps, w.Say("derivation.rate_step", args...))
 }
 
-// Body is the table's rows.
+// Body returns the table's rows.
 func (v *derivation) Body() template.HTML {
 	w := newHTMLWriter(320 * len(v.Rows))
 	for i := range v.Rows {

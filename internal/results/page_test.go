@@ -66,7 +66,7 @@ func TestGolden(t *testing.T) {
 	rendertest.Goldens(t, s.Languages, render, map[string]string{"group.html": "results.html", "empty.html": "results.html", "empty.json": "results.json"})
 }
 
-// Pages hold together as documents, and their sentences are filled in completely, whatever a figure is.
+// Pages are valid documents without placeholders in their sentences.
 func TestDocuments(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)
 	s.Languages = append(s.Languages, "ar")
@@ -123,7 +123,7 @@ func TestHead(t *testing.T) {
 	rendertest.CheckHead(t, "unlisted", head(), map[string]string{"robots": "noindex"})
 }
 
-// Nothing reveals what is not released: not how many answers wait, not one figure.
+// Nothing that is not released is revealed, not even how many answers are waiting.
 func TestNothingBeforeTheFirstGroup(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)
 	few := twoQuarters(s)
@@ -222,7 +222,7 @@ func TestJSON(t *testing.T) {
 // From released counters to the page: 30 questions, ten cross-tabulations, eight periods. The best time is that of a machine
 // which does nothing else.
 func BenchmarkResults(b *testing.B) {
-	r, s := renderer(b), thirtyInTen(b)
+	r, s := renderer(b), thirtyWithCrossTabs(b)
 	all := quarterlyReleases(b, s, 8, 97)
 	b.ReportAllocs()
 	var took []time.Duration
@@ -242,7 +242,7 @@ func BenchmarkResults(b *testing.B) {
 
 // All pages of a report with eight periods and their groups, in both languages.
 func BenchmarkSet(b *testing.B) {
-	r, s := renderer(b), thirtyInTen(b)
+	r, s := renderer(b), thirtyWithCrossTabs(b)
 	all := quarterlyReleases(b, s, 8, 97)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -48,7 +48,7 @@ const (
 	quadrantLeft, quadrantRight = 8.0, 92.0
 )
 
-// quadrants are a chart of the stated and one of the derived importance, where they are known.
+// quadrants returns a chart of the stated and one of the derived importance, where they are known.
 func (d *document) quadrants() []quadrantChart {
 	var all []quadrantChart
 	stated, derived := d.period.Drivers()
@@ -149,7 +149,7 @@ const (
 	narrowest = 280.0
 
 	plateHeight, plateGap = 20.0, 2.0
-	// clusterSize is how many pixels there are at most between items of one cluster, and maxShift how far its plate may be
+	// clusterSize is the largest distance in pixels between items of one cluster, and maxShift how far its plate may be
 	// moved; both grow where there is too little room.
 	clusterSize, maxShift = 4.0, 2 * (plateHeight + plateGap)
 )
@@ -197,14 +197,14 @@ func separate(clusters []cluster, line, farthest float64) bool {
 	const row = plateHeight + plateGap
 	for i := range clusters {
 		c := &clusters[i]
-		var neighbours []cluster // whose plates would overlap this one's at the same height
+		var overlapping []cluster // whose plates would overlap this one's at the same height
 		for _, other := range clusters[:i] {
 			if math.Abs(c.x-other.x)*narrowest/100 < (c.width()+other.width())/2+plateGap {
-				neighbours = append(neighbours, other)
+				overlapping = append(overlapping, other)
 			}
 		}
 		rooms := []float64{c.y}
-		for _, other := range neighbours {
+		for _, other := range overlapping {
 			rooms = append(rooms, other.plate-row, other.plate+row)
 		}
 		shift := func(y float64) float64 {
@@ -215,7 +215,7 @@ func separate(clusters []cluster, line, farthest float64) bool {
 		}
 		rooms = slices.DeleteFunc(rooms, func(y float64) bool {
 			return shift(y) > farthest || y < quadrantTop-plateGap || y > quadrantBottom+plateGap ||
-				slices.ContainsFunc(neighbours, func(other cluster) bool { return math.Abs(other.plate-y) < row-1e-6 })
+				slices.ContainsFunc(overlapping, func(other cluster) bool { return math.Abs(other.plate-y) < row-1e-6 })
 		})
 		if len(rooms) == 0 {
 			return false
@@ -232,7 +232,7 @@ func (c *cluster) mark(on canvas) mark {
 	}
 }
 
-// text is the numbers of the items: "7", or "7–9".
+// text returns the numbers of the items: "7", or "7–9".
 func (c *cluster) text() string {
 	text := itoa(int64(c.first))
 	if n := len(c.items); n > 1 {
@@ -241,5 +241,5 @@ func (c *cluster) text() string {
 	return text
 }
 
-// width is the plate's: its text is less than 7.5 pixels a character wide.
+// width returns the width of the plate in pixels. Its text takes less than 7.5 pixels a character.
 func (c *cluster) width() float64 { return max(plateHeight, 7+7.5*float64(len([]rune(c.text())))) }

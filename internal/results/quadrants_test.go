@@ -59,8 +59,8 @@ func (a box) overlaps(b box) bool {
 	return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }
 
-// TestPlatesDoNotOverlap: whatever the items, each has its number on one plate, and no plate overlaps another or leaves the
-// chart, on the narrowest and the widest screen, from left to right and from right to left.
+// TestPlatesDoNotOverlap checks that, for items of any kind, each has its number on one plate, and that no plate overlaps
+// another or leaves the chart, on the narrowest and the widest screen, from left to right and from right to left.
 func TestPlatesDoNotOverlap(t *testing.T) {
 	line := func(n int, at func(i int) [2]float64) [][2]float64 {
 		places := make([][2]float64, n)
@@ -128,9 +128,9 @@ func TestPlatesDoNotOverlap(t *testing.T) {
 	}
 }
 
-// Plates with room are where their items belong, each with one number; items of one place share a plate; and plates without
+// Plates are at their items, each with one number, where there is room; items of one place share a plate; and plates without
 // room are moved little.
-func TestPlatesAreWhereTheyBelong(t *testing.T) {
+func TestPlatesAreAtTheirItems(t *testing.T) {
 	clusters := clustersAt([][2]float64{{0, 0}, {1, 1}, {0.5, 0.8}, {0.5, 0.8}, {0.9, 0.1}, {0.9, 0.2}, {0.5, 0.8}, {0.91, 0.14}})
 	var got []string
 	for _, cl := range clusters {
@@ -150,7 +150,7 @@ func TestPlatesAreWhereTheyBelong(t *testing.T) {
 	}
 }
 
-// Plates of a column of ten are not moved far: neighbours form clusters instead. None is moved to the side of another
+// Plates of a column of ten are not moved far: items close to each other form clusters instead. None is moved to the side of another
 // quadrant where its own has room.
 func TestPlatesStayNear(t *testing.T) {
 	column := [][2]float64{{0, 0}, {0.1, 1}}

@@ -30,7 +30,7 @@ type block struct {
 	Quotes  []quote
 }
 
-// FactLine is the facts in one line.
+// FactLine returns the facts in one line.
 func (b *block) FactLine() string { return strings.Join(b.Facts, " · ") }
 
 func (d *document) sections() []section {
@@ -54,7 +54,7 @@ func (d *document) sections() []section {
 	return all
 }
 
-// block is a question's figures and quotes; nil for one that has none to be published.
+// block returns a question's figures and quotes; nil for one that has none to be published.
 func (d *document) block(q *survey.Question) *block {
 	b := &block{ID: "q-" + q.ID, Label: d.Plain(q.Label.In(d.language)), Quotes: d.quotes(q.ID)}
 	if b.Label == "" {
@@ -165,7 +165,7 @@ func (d *document) addChange(b *block, f survey.Field) {
 	}
 }
 
-// meanPlaces is how many decimals a field's figure is printed with: one for a net promoter score, two for means.
+// meanPlaces returns how many decimals a field's figure is printed with: one for a net promoter score, two for means.
 func meanPlaces(f survey.Field) int {
 	if f.Question.Type == survey.NPS {
 		return 1
@@ -208,7 +208,7 @@ type likertRow struct {
 	Counts []count
 }
 
-// count is how many, and their share.
+// count is a number of answers and their share.
 type count struct {
 	N     int64
 	Share string
@@ -261,7 +261,7 @@ func (d *document) likertTable(items []*stats.Item, options []survey.Option) lik
 	return t
 }
 
-// Body is the rows with their bars.
+// Body returns the rows with their bars.
 func (t likertTable) Body() template.HTML {
 	w := newHTMLWriter((512 + 192*len(t.Legend)) * len(t.Rows))
 	for i := range t.Rows {
@@ -284,7 +284,7 @@ func (t likertTable) Body() template.HTML {
 	return w.html()
 }
 
-// OnlyBar is the bar of the only row; "" if there are several.
+// OnlyBar returns the bar of the only row; "" if there are several.
 func (t likertTable) OnlyBar() template.HTML {
 	if len(t.Rows) != 1 {
 		return ""
@@ -292,7 +292,7 @@ func (t likertTable) OnlyBar() template.HTML {
 	return t.Rows[0].Stack.SVG()
 }
 
-// CountRows is the rows of how often each option was chosen, with its share.
+// CountRows returns the rows of how often each option was chosen, with its share.
 func (t likertTable) CountRows() template.HTML {
 	w := newHTMLWriter((192 + 48*len(t.Legend)) * len(t.Rows))
 	for i := range t.Rows {
@@ -321,7 +321,7 @@ func (t likertTable) LegendItems() template.HTML {
 	return w.html()
 }
 
-// CountHeads is the headings of CountRows.
+// CountHeads returns the headings of CountRows.
 func (t likertTable) CountHeads() template.HTML {
 	w := newHTMLWriter(64 * len(t.Legend))
 	for _, l := range t.Legend {
@@ -408,7 +408,7 @@ func rankedBy(q *survey.Question, items map[string]*stats.Item) (n int64) {
 	return n
 }
 
-// firstShare is how many of n respondents put an option first; of nobody if there are none.
+// firstShare returns how many of n respondents put an option first; of nobody if there are none.
 func firstShare(item *stats.Item, n int64) stats.Share {
 	if n <= 0 || len(item.Counts) == 0 {
 		return stats.Share{}

@@ -9,7 +9,7 @@ import (
 	"glasspoll/internal/stats"
 )
 
-// scoreRow is one line that sets a score against the overall one.
+// scoreRow is one line that compares a score with the overall one.
 type scoreRow struct {
 	Label, Href string
 	Width       string
@@ -35,7 +35,7 @@ func (r scoreRow) draw(w *htmlWriter) {
 	w.raw("</svg>")
 }
 
-// setScore fills in a score on a scale up to best, and the overall one to set it against; nil for none.
+// setScore fills in a score on a scale up to best, and compares it with the overall one, which may be nil.
 func (d *document) setScore(row *scoreRow, score, overall *big.Rat, best float64) {
 	row.Value, row.Width = d.index(score), percentWidth(score, best)
 	if overall == nil {
@@ -52,7 +52,7 @@ func (d *document) setScore(row *scoreRow, score, overall *big.Rat, best float64
 	}
 }
 
-// bestOr is the highest possible index or, where there is none because it grows with the answers, the highest of some
+// bestOr returns the highest possible index or, where there is none because it grows with the answers, the highest of some
 // scores.
 func (d *document) bestOr(scores []*big.Rat) float64 {
 	if d.best > 0 {
@@ -95,7 +95,7 @@ func (d *document) ranking() ranking {
 	return rows
 }
 
-// Body is the table's rows.
+// Body returns the table's rows.
 func (r ranking) Body() template.HTML {
 	w := newHTMLWriter(720 * len(r))
 	for i := range r {
@@ -129,7 +129,7 @@ type finding struct {
 	Rows        []scoreRow
 }
 
-// maxFindings is how many items a finding names.
+// maxFindings bounds the items that a finding names.
 const maxFindings = 3
 
 func (d *document) findings(ranked []scoreRow) []finding {
@@ -156,7 +156,7 @@ type itemChange struct {
 	share *big.Rat // of the highest score
 }
 
-// clearChanges lists the items of the index that have changed by more than chance makes.
+// clearChanges lists the items of the index that have changed by more than chance explains.
 func (d *document) clearChanges() []itemChange {
 	var changes []itemChange
 	for i := range d.period.Items {
@@ -180,7 +180,7 @@ func (d *document) clearChanges() []itemChange {
 	return changes
 }
 
-// largest are the largest rises or falls.
+// largest returns the largest rises or falls.
 func largest(changes []itemChange, rises bool) []scoreRow {
 	some := slices.DeleteFunc(slices.Clone(changes), func(c itemChange) bool { return c.rise != rises })
 	slices.SortStableFunc(some, func(a, b itemChange) int {
@@ -196,7 +196,7 @@ func largest(changes []itemChange, rises bool) []scoreRow {
 	return rows
 }
 
-// dimensions are the scores of the areas, set against the whole.
+// dimensions returns the scores of the areas, compared with the overall one.
 func (d *document) dimensions() []scoreRow {
 	var scores []*big.Rat
 	for _, x := range d.period.Dimensions {
@@ -220,7 +220,7 @@ func (d *document) dimensions() []scoreRow {
 	return rows
 }
 
-// units are the groups of which the index is the mean.
+// units returns the groups of which the index is the mean.
 func (d *document) units() (rows []scoreRow, text string) {
 	o := &d.period.Overall
 	if len(o.Units) == 0 {

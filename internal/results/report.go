@@ -54,7 +54,7 @@ type reportView struct {
 	Style      template.CSS
 	Made       string // day
 	Intro      template.HTML
-	How        []fact // the answers were collected
+	How        []fact // how the answers were collected
 	Confidence []string
 	Sample     []fact
 	Lowest     []lowItem
@@ -219,7 +219,7 @@ func (d *document) addSample(v *reportView, public int64) {
 	}
 }
 
-// maxLowest is how many items a list of the worst names.
+// maxLowest bounds the items in a list of the worst.
 const maxLowest = 8
 
 // addLowest lists the items that were done worst, and those that most people gave a low mark.

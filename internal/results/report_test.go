@@ -38,7 +38,8 @@ func reportPage(t *testing.T, language string) (ReportPage, *survey.Survey) {
 	}, s
 }
 
-// TestManagementReport: one page that needs no other file, with every chapter, and nothing that a browser would run.
+// TestManagementReport checks that the report is one page that needs no other file, has every chapter, and nothing that a
+// browser would run.
 func TestManagementReport(t *testing.T) {
 	templates := os.DirFS("../../templates")
 	r := renderer(t)
@@ -96,13 +97,14 @@ func TestReportOfNothing(t *testing.T) {
 	}
 }
 
-// TestReportWords: all keys that the report, the codebook and exports use exist in the wording, and all of its keys are used.
+// TestReportWords checks that all keys that the report, the codebook and exports use exist in the wording, and all of its
+// keys are used.
 func TestReportWords(t *testing.T) {
 	catalog, err := wording.Load(os.DirFS("../../templates/report"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := map[string]bool{}
+	used := map[string]bool{}
 	say := regexp.MustCompile(`(?:Say|SayOwn|add)\(?[ (]"([a-z_.]+)"`)
 	begins := regexp.MustCompile(`Say\("([a-z_]+\.)"\s*\+`)
 	var prefixes []string
@@ -112,20 +114,20 @@ func TestReportWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range say.FindAllSubmatch(source, -1) {
-			said[string(m[1])] = true
+			used[string(m[1])] = true
 		}
 		for _, m := range begins.FindAllSubmatch(source, -1) {
 			prefixes = append(prefixes, string(m[1]))
 		}
 	}
-	model, pages := catalog.In("en"), renderer(t).frame.Words("en")
-	for key := range said {
-		if !model.Has(key) && !pages.Has(key) && !strings.HasSuffix(key, ".") {
+	own, pages := catalog.In("en"), renderer(t).frame.Words("en")
+	for key := range used {
+		if !own.Has(key) && !pages.Has(key) && !strings.HasSuffix(key, ".") {
 			t.Errorf("%s is used and has no words", key)
 		}
 	}
-	for _, key := range model.Keys() {
-		known := said[key]
+	for _, key := range own.Keys() {
+		known := used[key]
 		for _, prefix := range prefixes {
 			known = known || strings.HasPrefix(key, prefix)
 		}
@@ -135,7 +137,7 @@ func TestReportWords(t *testing.T) {
 	}
 }
 
-// TestLevels: a page says for whom it is, and shows figures to nobody else.
+// TestLevels checks that a page says for whom it is, and shows no figures to others.
 func TestLevels(t *testing.T) {
 	s := rendertest.Shipped(t, "packaging")
 	for _, audience := range Levels() {
@@ -171,8 +173,8 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// TestReportHidesNoGroup: where everybody is counted, as in the report, a page mentions empty groups and respondents whose
-// group is not known, never groups that are too small.
+// TestReportHidesNoGroup checks that where everybody is counted, as in the report, a page mentions empty groups and
+// respondents whose group is not known, never groups that are too small.
 func TestReportHidesNoGroup(t *testing.T) {
 	s, problems := questionnaire.Parse("few.yaml", []byte(`
 title: {zh: 少, en: Few, ar: قليل}

@@ -20,7 +20,7 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// twoQuarters is a report of two quarters with figures for every field; see halvingRelease.
+// twoQuarters returns a report of two quarters with figures for every field; see halvingRelease.
 func twoQuarters(s *survey.Survey) *stats.Report {
 	return stats.NewReport(s, []*release.Release{
 		halvingRelease(s, "2026-Q3", 9, "2026-09-30", 12, 0),
@@ -28,7 +28,7 @@ func twoQuarters(s *survey.Survey) *stats.Report {
 	})
 }
 
-// halvingRelease releases n respondents, of whom the first half chose an option, half of the rest the next one, and so on;
+// halvingRelease releases n respondents, of whom half chose one option, half of the rest the next one, and so on;
 // numbers are 0 to 9 in turn. later is the index of the first option.
 func halvingRelease(s *survey.Survey, period string, number int, date string, n, later int) *release.Release {
 	folded := tally.New(s)
@@ -112,7 +112,8 @@ func randomRelease(t testing.TB, s *survey.Survey, period, date string, n int, l
 	return next
 }
 
-// quarterlyReport is many quarters of a survey, the last of them 2026-Q4, each a little better than the one before.
+// quarterlyReport returns a report of several quarters of a survey, up to 2026-Q4, most of them a little better than the one
+// before.
 func quarterlyReport(t testing.TB, s *survey.Survey, many, n int) *stats.Report {
 	t.Helper()
 	return stats.NewReport(s, quarterlyReleases(t, s, many, n))
@@ -202,7 +203,7 @@ func TestWritePages(t *testing.T) {
 	}
 }
 
-// testActions are measures in every state, and quotes.
+// testActions returns measures in every state, and quotes.
 func testActions(question string) survey.Actions {
 	text := func(zh, en string) survey.Text { return survey.Text{"zh": zh, "en": en, "ar": en} }
 	return survey.Actions{

@@ -15,7 +15,7 @@ type trendChart struct {
 	Grid           []gridLine
 	Lines          []lineSegment
 	Points         []trendPoint
-	Breaks         []string // between neighbours that cannot be compared
+	Breaks         []string // between adjacent periods that cannot be compared
 	Target         *gridLine
 	Rows           []trendRow
 	Broken         bool
@@ -111,10 +111,10 @@ func (d *document) newTrendPlot() *trendPlot {
 
 func (t *trendPlot) pointOf(n int) *stats.Point { return &t.indexTrend.Points[t.periods[n]] }
 
-// xOf is where the n-th period is, in percent of the width.
+// xOf returns the position of the n-th period in percent of the width.
 func (t *trendPlot) xOf(n int) float64 { return trendLeft + t.step*float64(n) }
 
-// y is where a value is, in pixels from the top.
+// y returns the position of a value in pixels from the top.
 func (t *trendPlot) y(value float64) float64 {
 	return trendBottom - (trendBottom-trendTop)*(value-t.low)/(t.high-t.low)
 }
@@ -128,7 +128,7 @@ func (t *trendPlot) grid() []gridLine {
 	return lines
 }
 
-// target is the line of the target; nil without one.
+// target returns the line of the target; nil if there is none.
 func (t *trendPlot) target() *gridLine {
 	target := t.scoring().Target
 	if target == nil {
@@ -159,7 +159,7 @@ func (t *trendPlot) trendPoint(n int) trendPoint {
 	return p
 }
 
-// row is the n-th period's row of the table below the chart.
+// row returns the n-th period's row of the table below the chart.
 func (t *trendPlot) row(n int) trendRow {
 	point, period := t.pointOf(n), &t.report.Periods[t.periods[n]]
 	row := trendRow{Period: t.periodName(point.Period), N: point.N, Score: t.index(point.Value),
@@ -176,7 +176,7 @@ func (t *trendPlot) row(n int) trendRow {
 	return row
 }
 
-// periodLabel is what is printed below a point: the quarter or month, and the year; of a year itself, the year alone.
+// periodLabel returns the label of a point: the quarter or month, and the year; of a year itself, the year alone.
 func (d *document) periodLabel(name string) (label, year string) {
 	year, rest, _ := strings.Cut(name, "-")
 	switch {
@@ -188,7 +188,7 @@ func (d *document) periodLabel(name string) (label, year string) {
 	return d.words.Say("period.short_month", "month", strings.TrimPrefix(rest, "0")), year
 }
 
-// niceTicks are three to seven round values that reach below the lowest and above the highest. outOf100 says that values
+// niceTicks returns three to seven round values that reach below the lowest and above the highest. outOf100 says that values
 // are 0 to 100.
 func niceTicks(low, high float64, outOf100 bool) []float64 {
 	span := max(high-low, 1e-9)
@@ -312,7 +312,7 @@ func (d *document) itemTrends() *itemTrends {
 	return v
 }
 
-// Body is the table's rows.
+// Body returns the table's rows.
 func (v *itemTrends) Body() template.HTML {
 	w := newHTMLWriter((64 + 24*len(v.Periods)) * len(v.Rows))
 	for _, r := range v.Rows {

@@ -189,5 +189,5 @@ func (d *document) periodFilter() filter {
 	return row
 }
 
-// intro is what respondents were told before they answered.
+// intro returns the questionnaire's introduction.
 func (d *document) intro() template.HTML { return d.Markdown(d.survey.Intro.In(d.language)) }

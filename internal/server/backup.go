@@ -8,7 +8,7 @@ import (
 	"glasspoll/internal/local"
 )
 
-// Backups say where copies of the answers are taken to, how often, and how many are kept.
+// Backups says where copies of the answers are taken to, how often, and how many are kept.
 type Backups struct {
 	Dir   string // "" if none are taken
 	Every time.Duration
@@ -22,7 +22,8 @@ type backupLoop struct {
 	log   *slog.Logger
 }
 
-const backupRetry = 10 * time.Minute // after a failure, unless copies are more frequent
+// backupRetry is the wait after a failure, unless copies are taken more often.
+const backupRetry = 10 * time.Minute
 
 // run takes copies until the context ends.
 func (b *backupLoop) run(ctx context.Context) {
@@ -48,7 +49,7 @@ func (b *backupLoop) run(ctx context.Context) {
 	}
 }
 
-// due is the time until the next copy. It counts from the last one, also across restarts; copies from the future, taken
+// due returns the time until the next copy. It counts from the last one, also across restarts; copies from the future, taken
 // while the clock was wrong, do not count.
 func (b *backupLoop) due(now time.Time) (time.Duration, error) {
 	_, taken, err := local.Backups(b.Dir)

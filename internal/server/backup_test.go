@@ -38,7 +38,7 @@ func TestBackups(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// Over the same data, with a copy that is old enough, there is a second one; and then none, as it is not yet due.
+	// Over the same data, with a copy that is old enough, there is a second one; and then none, because none is due yet.
 	first, _, err := local.Backups(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func TestBackups(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// A server over the newest copy knows the answer: the same again is no new one.
+	// The newest copy has the answer and the definition.
 	paths, _, err := local.Backups(dir)
 	if err != nil || len(paths) != 2 || paths[0] != old {
 		t.Fatal(paths, err)

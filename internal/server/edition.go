@@ -21,7 +21,7 @@ import (
 	"glasspoll/internal/theme"
 )
 
-// edition is the whole site, built from the questionnaires, templates and theme of one time. It is never changed, only
+// edition is the whole site, built from the questionnaires, templates and theme as they were at one time. It is never changed, only
 // replaced.
 type edition struct {
 	surveys     []*survey.Survey
@@ -90,9 +90,9 @@ type builder struct {
 }
 
 // build builds an edition and lists the surveys whose pages differ from those of the edition before, which may be nil.
-// What has not changed is taken from that one, and its assets stay, for pages that are still open.
-func (b builder) build(surveys []*survey.Survey, templates fs.FS, look *theme.Theme, before *edition) (*edition, []*survey.Survey, error) {
-	sum, err := fingerprint(templates, look)
+// What has not changed is shared with the edition before, whose assets are kept for pages that are still open.
+func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.Theme, before *edition) (*edition, []*survey.Survey, error) {
+	sum, err := fingerprint(templates, custom)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,7 +106,7 @@ func (b builder) build(surveys []*survey.Survey, templates fs.FS, look *theme.Th
 		changed, err = b.buildChanged(e, before)
 	} else {
 		var assets site.Assets
-		if e.renderer, assets, err = site.NewRenderer(templates, look); err == nil {
+		if e.renderer, assets, err = site.NewRenderer(templates, custom); err == nil {
 			err = site.Build(surveys, e.renderer, assets, &output{builder: b, edition: e})
 		}
 	}
@@ -145,7 +145,7 @@ func (b builder) buildChanged(e, before *edition) ([]*survey.Survey, error) {
 		e.common, e.home = before.common, before.home
 		return nil, nil
 	}
-	// A home page names every survey, so that it takes longer than a survey's pages; and it is seldom the one looked at.
+	// A home page names every survey, so that it takes longer than a survey's pages; and it is seldom the page that is open.
 	e.home = sync.OnceValues(func() (map[string]*page, error) { return b.homePages(e, before) })
 	out := &output{builder: b, edition: e}
 	var workers errgroup.Group
@@ -213,9 +213,9 @@ func (o *output) Write(name string, content []byte) error {
 }
 
 // fingerprint identifies a set of templates with a theme.
-func fingerprint(templates fs.FS, look *theme.Theme) (sum [sha256.Size]byte, err error) {
+func fingerprint(templates fs.FS, custom *theme.Theme) (sum [sha256.Size]byte, err error) {
 	h := sha256.New()
-	io.WriteString(h, look.Fingerprint())
+	io.WriteString(h, custom.Fingerprint())
 	err = fs.WalkDir(templates, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -70,7 +70,8 @@ func TestBuildReusesPages(t *testing.T) {
 	}
 }
 
-// TestThemeChange: another theme changes every page; one with a mistake is reported, and the last good one stays.
+// TestThemeChange checks that another theme changes every page, and that a theme with a mistake is reported while the last
+// good one stays.
 func TestThemeChange(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

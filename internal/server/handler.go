@@ -16,7 +16,7 @@ import (
 	"glasspoll/internal/render"
 )
 
-// handler answers requests from the edition in force, and from the results pages that have been published since.
+// handler serves the current edition, and the results pages that have been published since.
 type handler struct {
 	builder
 	current atomic.Pointer[edition]
@@ -91,7 +91,7 @@ func (h *handler) isDirectory(e *edition, name string) bool {
 	return h.find(e, name+"/index.html") != nil || h.live != nil && !strings.Contains(name, "/") && h.live.neverGood(name)
 }
 
-// fileOf is the file at an address.
+// fileOf returns the file at an address.
 func fileOf(address string) string {
 	name := strings.TrimPrefix(address, "/")
 	if name == "" || strings.HasSuffix(name, "/") {
@@ -127,8 +127,8 @@ func (h *handler) find(e *edition, name string) *page {
 	return p
 }
 
-// isResult reports whether a path is below results/ of a survey, or of one of its languages, and is no file of another
-// kind that a store of pages may keep there.
+// isResult reports whether a path is below results/ of a survey, or of one of its languages, and not a hidden file, which a
+// store of pages may keep there.
 func isResult(name string) bool {
 	parts := strings.Split(name, "/")
 	return (len(parts) > 2 && parts[1] == "results" || len(parts) > 3 && parts[2] == "results") && !strings.Contains(name, "/.")

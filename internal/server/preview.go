@@ -187,16 +187,16 @@ func (h *handler) serveEvents(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// eventFor is what the pages that a request names have to know. The first of them shows the problems.
+// eventFor returns the event for the pages that a request names. The first of them shows the problems.
 func (h *handler) eventFor(r *http.Request, problems []shownProblem) event {
 	e := h.current.Load()
-	asked := r.URL.Query()
+	query := r.URL.Query()
 	out := event{Marks: map[string]string{}}
-	for _, p := range asked["page"] {
+	for _, p := range query["page"] {
 		out.Marks[p] = h.markAt(e, p, r)
 	}
 	if len(problems) > 0 {
-		out.Problems = h.live.problemsHTML(asked.Get("language"), asked.Get("page"), problems)
+		out.Problems = h.live.problemsHTML(query.Get("language"), query.Get("page"), problems)
 	}
 	return out
 }
@@ -210,7 +210,7 @@ func markOf(content []byte) string {
 // waitingMark is the mark of a page that shows problems because there is no other yet.
 const waitingMark = "waiting"
 
-// markAt is the mark of the page that is now at an address, which is relative to the site's root; "" if there is none.
+// markAt returns the mark of the page that is now at an address, which is relative to the site's root; "" if there is none.
 func (h *handler) markAt(e *edition, address string, r *http.Request) string {
 	name := fileOf("/" + address)
 	found := h.find(e, name)
@@ -272,7 +272,7 @@ func (p *previewWriter) finish() {
 	}
 }
 
-// serveWaiting shows the problems in place of a page that there has never been.
+// serveWaiting shows the problems in place of a page that has never been built.
 func (h *handler) serveWaiting(e *edition, w http.ResponseWriter, r *http.Request) {
 	problems, _ := h.live.state()
 	l := e.previewLanguage(r)
@@ -286,7 +286,7 @@ func (h *handler) serveWaiting(e *edition, w http.ResponseWriter, r *http.Reques
 	newPage("waiting.html", injectPreview(b.Bytes(), rootOf(r.URL.Path), &mark), cacheRevalidate).serve(w, r, http.StatusServiceUnavailable)
 }
 
-// previewLanguage is the language of the preview's own pages.
+// previewLanguage returns the language of the preview's own pages.
 func (e *edition) previewLanguage(r *http.Request) string {
 	return e.renderer.Match(r.Header.Get("Accept-Language"), "zh", "en")
 }
@@ -315,13 +315,13 @@ type frame struct {
 	Width               int // CSS pixels
 }
 
-// sideWidths are those of a common telephone and of a common computer's window.
+// sideWidths are the widths of a common telephone and of a common computer's window.
 var sideWidths = []struct {
 	key   string // in previewText
 	width int
 }{{"phone", 360}, {"desk", 1280}}
 
-// sideBySide is a page of frames: a survey in each of its languages, at each width.
+// sideBySide returns a page of frames: a survey in each of its languages, at each width.
 func (h *handler) sideBySide(e *edition, s *survey.Survey, r *http.Request) *page {
 	l := e.previewLanguage(r)
 	names := display.English.Languages()
@@ -355,24 +355,24 @@ func (h *handler) sideBySide(e *edition, s *survey.Survey, r *http.Request) *pag
 
 // serveFill makes up answers for a form that is open in a browser.
 func (h *handler) serveFill(e *edition, w http.ResponseWriter, r *http.Request) {
-	asked := r.URL.Query()
-	s := e.survey(asked.Get("survey"))
+	query := r.URL.Query()
+	s := e.survey(query.Get("survey"))
 	if s == nil {
 		h.notice(e, w, r, http.StatusNotFound, answer.NotFound)
 		return
 	}
-	f := simulate.Form{Survey: s, Language: asked.Get("language"), Channel: asked.Get("channel"), Linked: map[string][]string{}}
-	for name, values := range asked {
+	f := simulate.Form{Survey: s, Language: query.Get("language"), Channel: query.Get("channel"), Linked: map[string][]string{}}
+	for name, values := range query {
 		if field, ok := strings.CutPrefix(name, "link."); ok {
 			f.Linked[field] = values
 		}
 	}
-	seed, err := strconv.ParseUint(asked.Get("seed"), 10, 64)
+	seed, err := strconv.ParseUint(query.Get("seed"), 10, 64)
 	if err != nil {
 		seed = rand.Uint64()
 	}
 	values := f.Plausible(seed)
-	if asked.Get("kind") == "nonsense" {
+	if query.Get("kind") == "nonsense" {
 		values = f.Invalid(seed)
 	}
 	body, err := json.Marshal(values)
@@ -384,7 +384,7 @@ func (h *handler) serveFill(e *edition, w http.ResponseWriter, r *http.Request) 
 	w.Write(body)
 }
 
-// surveyOf is the id of the survey to which a page belongs; "" if it belongs to none.
+// surveyOf returns the id of the survey to which a page belongs; "" if it belongs to none.
 func surveyOf(address string) string {
 	address = strings.TrimPrefix(address, previewPath[1:])
 	first, _, _ := strings.Cut(address, "/")

@@ -29,7 +29,7 @@ func (p *shownProblem) concerns(survey string) bool {
 	return len(p.surveys) == 0 || slices.Contains(p.surveys, survey)
 }
 
-// place is where the problem is, as file:line:column, or as much of that as is known.
+// place returns where the problem is, as file:line:column, or as much of that as is known.
 func (p *shownProblem) place() string {
 	place := p.File
 	if p.Line > 0 {
@@ -87,7 +87,7 @@ func (srv *Server) shownProblems(problems questionnaire.Problems, err error) []s
 // templatePlace is how html/template, esbuild and the wording say where a mistake is, with or without a column.
 var templatePlace = regexp.MustCompile(`([\w./-]+\.(?:html|css|js|ya?ml)):(\d+)(?::(\d+))?: (?s:(.*))$`)
 
-// templateProblem is an error with its place in the author's templates, if it has one.
+// templateProblem returns an error with its place in the author's templates, if it has one.
 func (srv *Server) templateProblem(err error) shownProblem {
 	p := shownProblem{Problem: questionnaire.Problem{Message: err.Error()}}
 	at := templatePlace.FindStringSubmatch(p.Message)
@@ -122,7 +122,7 @@ func linesOf(source []byte) []string {
 	return strings.Split(strings.ToValidUTF8(string(source), "\ufffd"), "\n")
 }
 
-// excerpt is the lines around a place; none for a file as a whole. Of long lines it shows the part around the column.
+// excerpt returns the lines around a place; none for a file as a whole. Of long lines it shows the part around the column.
 func excerpt(lines []string, line, column int) []sourceLine {
 	if line < 1 || line > len(lines) {
 		return nil
@@ -167,7 +167,7 @@ type listedProblem struct {
 	Excerpt        []sourceLine
 }
 
-// problemsHTML is a list of problems, at least one, in Chinese or else English. On a page that none of them concerns it
+// problemsHTML returns a list of problems, at least one, in Chinese or else English. On a page that none of them concerns it
 // is closed at first.
 func (p *preview) problemsHTML(language, page string, problems []shownProblem) string {
 	text := previewText["en"]

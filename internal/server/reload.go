@@ -45,7 +45,7 @@ func (srv *Server) start(ctx context.Context) error {
 	return nil
 }
 
-// reload takes over changed files. If they have problems, it prints and shows them, and what was good stays.
+// reload reads changed files and installs a new edition. Their problems are printed and shown, and the last good versions stay.
 func (srv *Server) reload(ctx context.Context) {
 	started := time.Now()
 	_, problems, err := srv.library.Read()
@@ -130,7 +130,7 @@ func (srv *Server) putDefinitions(ctx context.Context, surveys []*survey.Survey)
 }
 
 // removeForeignResults removes a survey's results pages if they are newer than anything the store has released: then they
-// are of another store, whose place this one has taken, and would never be replaced.
+// come from a store that this one has replaced, and would never be updated.
 func (srv *Server) removeForeignResults(ctx context.Context, s *survey.Survey) error {
 	// The pages are read first: a release comes before its pages, so that none of this store's own can be newer.
 	newest, names := 0, []string{}

@@ -17,7 +17,7 @@ import (
 	"glasspoll/internal/server/servertest"
 )
 
-// markIn is the mark of a page.
+// markIn returns the mark of a page.
 func markIn(t *testing.T, page string) string {
 	t.Helper()
 	_, after, found := strings.Cut(page, `_preview/preview.js" data-mark="`)
@@ -57,7 +57,7 @@ func (r *running) listen(t *testing.T, query string) func(what string, wanted fu
 				return n
 			}
 		}
-		t.Fatalf("never came: %s: %v; last %+v", what, lines.Err(), n)
+		t.Fatalf("no event: %s: %v; last %+v", what, lines.Err(), n)
 		return n
 	}
 }
@@ -222,7 +222,7 @@ const teaActions = `- problem: {zh: 太苦, en: Too bitter}
   due: 2099-12-01
 `
 
-// TestSidecars: measures are on the results page, follow their file while it has no problems, and go with it.
+// TestSidecars checks that measures are on the results page, follow their file while it has no problems, and go with it.
 func TestSidecars(t *testing.T) {
 	t.Parallel()
 	r := serveFiles(t, Options{Preview: true}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey, "surveys/tea.actions.yaml": teaActions})
@@ -289,7 +289,7 @@ func TestStartBeforeCounting(t *testing.T) {
 	}
 }
 
-// quiet are the options of a server over a directory that prints nothing.
+// quiet returns options of a server over a directory that prints and logs nothing.
 func quiet(dir string) Options {
 	return Options{
 		Addr: "127.0.0.1:0", Surveys: filepath.Join(dir, "surveys"), Data: filepath.Join(dir, "data"),

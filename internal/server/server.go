@@ -115,7 +115,7 @@ func (srv *Server) openData() error {
 
 func (srv *Server) pagesDir() string { return filepath.Join(srv.options.Data, "pages") }
 
-// connect makes the handler of requests, and what works in the background.
+// connect makes the handler of requests, the notifier and the updater.
 func (srv *Server) connect() error {
 	var live *preview
 	if srv.options.Preview {

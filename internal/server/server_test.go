@@ -217,7 +217,7 @@ func TestAnswersArePublished(t *testing.T) {
 	}
 }
 
-// TestResultsOfPeriodsAndGroups: pages that are only published, never built, are served too.
+// TestResultsOfPeriodsAndGroups checks that pages that are only published, never built, are served too.
 func TestResultsOfPeriodsAndGroups(t *testing.T) {
 	t.Parallel()
 	source := strings.Replace(servertest.TeaSurvey, "sections:", "period: year\nsections:", 1)

@@ -19,7 +19,7 @@ type updater struct {
 	casesOpened func()        // called when cases were opened; may be nil
 	wake        chan struct{} // holds one
 
-	updating sync.Mutex // two updates at a time would only get in each other's way
+	updating sync.Mutex // one update at a time: two would only make each other retry
 
 	mu    sync.Mutex
 	dirty map[string]bool // ids of surveys whose results are out of date
@@ -27,9 +27,9 @@ type updater struct {
 
 const (
 	batchDelay = 200 * time.Millisecond // answers that come together are published together
-	// Every so often all surveys are updated: periods end and windows close without any answer.
+	// fullInterval is how often all surveys are updated: periods end and windows close without any answer.
 	fullInterval = 10 * time.Minute
-	// After a failure an update is tried again after firstRetry, then each time after twice as long, up to lastRetry.
+	// firstRetry is the wait after a failure. It doubles with each further failure, up to lastRetry.
 	firstRetry, lastRetry = time.Second, time.Minute
 )
 
@@ -37,7 +37,7 @@ func newUpdater(log *slog.Logger, current func() (*publish.Publisher, []*survey.
 	return &updater{log: log, current: current, casesOpened: casesOpened, wake: make(chan struct{}, 1), dirty: map[string]bool{}}
 }
 
-// request has a survey's results updated soon. It does not block.
+// request schedules an update of a survey's results. It does not block.
 func (u *updater) request(id string) {
 	u.markDirty(id)
 	select {
@@ -52,7 +52,7 @@ func (u *updater) markDirty(id string) {
 	u.dirty[id] = true
 }
 
-// updateAll updates the results of all surveys. What fails is logged, and stays to be done.
+// updateAll updates the results of all surveys. A failure is logged, and the survey stays out of date.
 func (u *updater) updateAll(ctx context.Context) {
 	_, surveys := u.current()
 	for _, s := range surveys {

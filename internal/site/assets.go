@@ -20,7 +20,7 @@ import (
 	"glasspoll/internal/theme"
 )
 
-// Assets is the stylesheets, the scripts and the pictures as pages link to them: minified, and named by a hash of their
+// Assets holds the stylesheets, the scripts and the pictures as pages link to them: minified, and named by a hash of their
 // content, so that they can be cached for ever.
 type Assets struct {
 	Links render.Assets
@@ -32,7 +32,7 @@ type file struct {
 	content []byte
 }
 
-// Content is the content of an asset; nil if there is none at the path.
+// Content returns the content of an asset; nil if there is none at the path.
 func (a Assets) Content(path string) []byte {
 	for _, f := range a.files {
 		if f.path == path {

@@ -19,7 +19,7 @@ import (
 // before the first acknowledgement (RFC 6928), and some of that is headers.
 const pageBudget = 14_336
 
-// thirty is a questionnaire of thirty questions as companies write them: eight rated aspects with comments, choices, a
+// thirty returns a questionnaire of thirty questions as companies write them: eight rated aspects with comments, choices, a
 // matrix, a recommendation, and whom to answer; some are conditional.
 func thirty(t *testing.T) *survey.Survey {
 	t.Helper()
@@ -177,7 +177,7 @@ func TestThemeIsBuiltIn(t *testing.T) {
 				t.Errorf("%s is not themed", name)
 			}
 		case strings.HasPrefix(name, "assets/icon.") && !strings.Contains(content, "#7a1f5c"):
-			t.Errorf("%s has not the accent: %s", name, content)
+			t.Errorf("%s does not have the accent: %s", name, content)
 		}
 	}
 	for name, content := range plain {

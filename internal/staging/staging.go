@@ -66,7 +66,7 @@ func Open(dir string) (*Folder, error) {
 // Paths returns the paths of all files written, sorted.
 func (f *Folder) Paths() []string { return slices.Sorted(maps.Keys(f.written)) }
 
-// Changed is how many of them are new or differ from what was there before.
+// Changed returns how many of them are new or differ from what was there before.
 func (f *Folder) Changed() int { return f.changed }
 
 // Write takes one file of the site, by its slash-separated path. It appears in the directory with Commit. Write may be
@@ -98,8 +98,8 @@ func (f *Folder) Write(path string, content []byte) error {
 	return os.WriteFile(staged, content, 0o666)
 }
 
-// segmentExisted reports whether the first segment of a path existed before. It saves a look for every file of a survey
-// that is new.
+// segmentExisted reports whether the first segment of a path existed before. It saves a system call for each file of a new
+// survey.
 func (f *Folder) segmentExisted(path string) (bool, error) {
 	segment, _, _ := strings.Cut(path, "/")
 	if existed, known := f.existed[segment]; known {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestErrorChangesNothing holds that a build which cannot be finished leaves the old site, to the byte.
+// TestErrorChangesNothing checks that a build that fails leaves the old site as it was.
 func TestErrorChangesNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "site")
 	build := func(files map[string]string, end func(*Folder) error) {
@@ -64,8 +64,8 @@ func TestErrorChangesNothing(t *testing.T) {
 	}
 }
 
-// TestIgnoresWildManifest holds that nothing outside the directory is removed, whatever the manifest says.
-func TestIgnoresWildManifest(t *testing.T) {
+// TestManifestPathsOutsideAreIgnored checks that nothing outside the directory is removed, whatever the manifest says.
+func TestManifestPathsOutsideAreIgnored(t *testing.T) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "site")
 	outside := filepath.Join(parent, "precious")

@@ -21,13 +21,13 @@ type Stored struct {
 	Replace func(ctx context.Context, tombstone answer.Response, t *tally.Tally, revision int) error
 }
 
-// Eraser is what a back end contributes to [Find] and [Erase].
+// Eraser reads responses for [Find] and [Erase].
 type Eraser interface {
 	// Stored reads a response by its key; nil if there is none. The read is strongly consistent.
 	Stored(ctx context.Context, survey, period, id string) (*Stored, error)
 }
 
-// attempts is how often an operation is retried that others keep from being saved.
+// attempts bounds the tries of an operation whose save fails because of concurrent changes.
 const attempts = 20
 
 // Find implements [Erasure]. It costs one read for each period of each survey.
@@ -118,7 +118,8 @@ func exchange(ctx context.Context, definitions Definitions, counted *tally.Tally
 	return tally.Empty(counted), false, nil
 }
 
-// WithdrawCases closes the cases of the given responses of a survey, which have been erased, and removes what leads to the respondents.
+// WithdrawCases closes the cases of responses of a survey that have been erased, and removes what
+// identifies the respondents.
 func WithdrawCases(ctx context.Context, all Cases, survey string, responses map[string]bool, now time.Time) error {
 	if len(responses) == 0 {
 		return nil

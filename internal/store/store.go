@@ -16,8 +16,8 @@ import (
 // Shards is the number of logs that a period's responses are spread over.
 const Shards = 16
 
-// Shard names one log of a survey's period. Each response is in one of them, always the same; which one is the back end's
-// business.
+// Shard names one log of a survey's period. Each response stays in one of them; the back end decides in
+// which.
 type Shard struct {
 	Survey, Period string
 	Number         int // 0 to Shards-1

@@ -47,6 +47,9 @@ func Exchange(s *survey.Survey, t *Tally, from, to answer.Response) (*Tally, boo
 			return nil, false
 		}
 		exchanged.Cohorts[key].Sub(c)
+		if exchanged.Cohorts[key].check() != nil {
+			return nil, false // no fold counts like this: from is not in t
+		}
 	}
 	return exchanged, true
 }

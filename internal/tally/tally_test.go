@@ -244,6 +244,10 @@ func TestExchange(t *testing.T) {
 	if _, ok := Exchange(s, New(s), one, answer.Response{Withdrawn: true}); ok {
 		t.Error("of a response that was never counted")
 	}
+	uncounted := answer.Response{Answers: []answer.Answer{{"tier", "gold"}, {"again", "yes"}}}
+	if after, ok := Exchange(s, fold(s, []answer.Response{one}), uncounted, answer.Response{Withdrawn: true}); ok {
+		t.Errorf("of a response that was never counted, beside another one in its cohort: %s", after.Encode())
+	}
 }
 
 func TestDecodeSaysWhatIsWrong(t *testing.T) {

@@ -1,4 +1,4 @@
-// Package upload brings a built site to a deployment on AWS.
+// Package upload uploads a built site to a deployment on AWS.
 package upload
 
 import (
@@ -27,7 +27,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Table is what a deployment's functions read of a site.
+// Table stores what a deployment's functions need to know of a site.
 type Table interface {
 	store.Definitions
 	store.DefinitionWriter
@@ -44,7 +44,7 @@ type Table interface {
 	PutAssets(ctx context.Context, a render.Assets) error
 }
 
-// Pages is where a deployment's files are.
+// Pages stores a deployment's files.
 type Pages interface {
 	// NeedsUpload reports whether a file is missing or differs.
 	NeedsUpload(ctx context.Context, f cloud.File) (bool, error)
@@ -66,13 +66,13 @@ type Site struct {
 const (
 	// notFoundName is the page for an address that does not exist.
 	notFoundName = "404.html"
-	// concurrency is how many files are uploaded at a time.
+	// concurrency bounds the files that are uploaded at a time.
 	concurrency = 16
 )
 
-// Upload brings a site to a deployment. At every moment, what a page names is there: questionnaires are stored before the
+// Upload uploads a site to a deployment. At every moment, whatever a page refers to exists: questionnaires are stored before the
 // pages whose answers they check, and files before the pages that link to them. Only what differs is sent, so that an
-// upload that failed goes on when it is run again. Nothing is deleted. A dry run prints what would be done.
+// upload that failed continues when it is run again. Nothing is deleted. A dry run prints what would be done.
 func Upload(ctx context.Context, out io.Writer, table Table, pages Pages, s Site, dryRun bool) error {
 	notFound, err := notFoundPage(s.Renderer, s.Surveys)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 	"glasspoll/internal/theme"
 )
 
-// TestSteps holds that nothing is uploaded before what it links to.
+// TestSteps checks that nothing is uploaded before what it links to.
 func TestSteps(t *testing.T) {
 	u := &uploader{Site: Site{Files: []string{"assets/a.css", "index.html", "tea/definition.json", "tea/en/index.html", "tea/index.html"}}}
 	assets, data, pages := u.steps()
@@ -55,7 +55,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// deployment is a table and its files in memory. It notes what is written, in order.
+// deployment is a table and its files in memory. It records what is written, in order.
 type deployment struct {
 	mu          sync.Mutex
 	definitions map[string]*survey.Survey

@@ -1,4 +1,4 @@
-// Command empty is the smallest Lambda function there is: what others' starts are measured against.
+// Command empty is a Lambda function that does nothing, to compare the start of other functions with.
 package main
 
 import (

@@ -18,7 +18,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Every is a survey with a question of every type.
+// Every returns a survey with a question of every type.
 func Every(t testing.TB) *survey.Survey {
 	t.Helper()
 	source, err := os.ReadFile("../render/testdata/every.yaml")
@@ -47,7 +47,7 @@ func Shipped(t testing.TB, name string) *survey.Survey {
 	return s
 }
 
-// Thirty is a survey of 30 ordinary questions.
+// Thirty returns a survey of 30 questions of common types.
 func Thirty(t testing.TB) *survey.Survey {
 	t.Helper()
 	var y strings.Builder
@@ -124,7 +124,7 @@ func poison(v reflect.Value) {
 	}
 }
 
-// Text is the text of a page without scripts.
+// Text returns the text of a page without scripts.
 func Text(t *testing.T, page []byte) string {
 	t.Helper()
 	root, err := html.Parse(bytes.NewReader(page))
@@ -140,7 +140,7 @@ func Text(t *testing.T, page []byte) string {
 	return b.String()
 }
 
-// elements are those that templates have.
+// elements are the elements that templates use.
 var elements = strings.Fields(`html head meta title link script body a header main footer nav section article aside h1 h2 h3 h4 p ul ol li b i small span
 	code em strong div form input fieldset legend label select option textarea button svg circle path rect line text g table thead tbody tr th td
 	tfoot caption details summary dl dt dd progress desc figure figcaption blockquote`)
@@ -254,7 +254,7 @@ func insideLabel(n *html.Node) bool {
 	return false
 }
 
-// Attr is the value of an attribute; "" without one.
+// Attr returns the value of an attribute; "" without one.
 func Attr(n *html.Node, key string) string {
 	for _, a := range n.Attr {
 		if a.Key == key {
@@ -264,7 +264,7 @@ func Attr(n *html.Node, key string) string {
 	return ""
 }
 
-// Head reads a page's head: the content of each meta and the address of each link, by name.
+// Head reads what a page's head says: the content of each meta element and the address of each link, by name.
 func Head(t *testing.T, draw func(w io.Writer) error) map[string]string {
 	t.Helper()
 	var b bytes.Buffer
@@ -275,7 +275,7 @@ func Head(t *testing.T, draw func(w io.Writer) error) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := map[string]string{}
+	found := map[string]string{}
 	for n := range root.Descendants() {
 		at := map[string]string{}
 		for _, a := range n.Attr {
@@ -286,16 +286,16 @@ func Head(t *testing.T, draw func(w io.Writer) error) map[string]string {
 		case n.Data == "meta":
 			for _, key := range []string{"name", "property"} {
 				if at[key] != "" {
-					said[at[key]+at["media"]] = at["content"]
+					found[at[key]+at["media"]] = at["content"]
 				}
 			}
 		case n.Data == "link":
-			said[at["rel"]+at["hreflang"]] = at["href"]
+			found[at["rel"]+at["hreflang"]] = at["href"]
 		case n.Data == "img" || n.Data == "source":
-			said[n.Data+at["media"]] = at["src"] + at["srcset"] + " " + at["alt"]
+			found[n.Data+at["media"]] = at["src"] + at["srcset"] + " " + at["alt"]
 		}
 	}
-	return said
+	return found
 }
 
 // CheckHead compares a head with some of what it should say; "-" means that it should not say it.

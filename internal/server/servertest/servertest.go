@@ -1,4 +1,4 @@
-// Package servertest runs a server over files and asks it, for tests.
+// Package servertest runs a server over files and sends it requests, for tests.
 package servertest
 
 import (
@@ -24,7 +24,7 @@ sections:
       - {id: taste, type: rating, steps: 5, required: true, label: {zh: 味道, en: Taste}}
 `
 
-// GeneratedSurvey is a questionnaire of so many questions of mixed types, in two languages.
+// GeneratedSurvey returns a questionnaire with the given number of questions, of mixed types, in two languages.
 func GeneratedSurvey(number, questions int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "title: {zh: 第 %d 次满意度调查, en: Satisfaction survey %d}\n", number, number)
@@ -61,7 +61,7 @@ sections:
 	return b.String()
 }
 
-// Server is what is run.
+// Server is the server under test.
 type Server interface {
 	URL() string
 	Run(ctx context.Context) error
@@ -196,15 +196,15 @@ func (s *Site) Get(t testing.TB, path string) (*http.Response, string) {
 	return s.Do(t, http.MethodGet, path, nil, "")
 }
 
-// Patience is how long something may take that must come: never so long that a slow machine decides what a test says.
+// Patience bounds the wait for something that must happen. It is long enough for a slow machine.
 const Patience = 2 * time.Minute
 
-// Eventually waits for what must come; how long it takes is not judged here.
+// Eventually waits until a condition holds, and fails the test after [Patience].
 func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(Patience); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("never came: %s", what)
+			t.Fatalf("not within %v: %s", Patience, what)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func caseOf(t *testing.T, surveyName string, n int) *cases.Case {
 	return cases.OpenedBy(s, r, time.Date(2026, 11, 22, 9, 0, n, 0, time.UTC))[0]
 }
 
-// openCase opens a case, and wants to have created it or not.
+// openCase opens a case, and checks whether it was created.
 func openCase(t *testing.T, b Backend, c *cases.Case, notify, want bool) {
 	t.Helper()
 	if opened, err := b.Cases.OpenCase(ctx, c, notify); err != nil || opened != want {
@@ -278,7 +278,7 @@ func alertsOpenCases(t *testing.T, b Backend) {
 	wantWithdrawn(t, b, response(7).ID, n)
 }
 
-// wantWithdrawn wants n cases, one of them withdrawn, and none that names the erased response.
+// wantWithdrawn checks that there are n cases, one of them withdrawn, and that none names the erased response.
 func wantWithdrawn(t *testing.T, b Backend, erased string, n int) {
 	t.Helper()
 	all, err := b.Cases.CasesOf(ctx, surveyID)

@@ -58,20 +58,20 @@ func tiered(n int) answer.Response {
 	return r
 }
 
-// nowhere discards pages and renders none.
-type nowhere struct{}
+// discard renders no pages and stores none.
+type discard struct{}
 
-func (nowhere) Page(context.Context, string) (string, int, error) { return "", 0, nil }
-func (nowhere) Replace(context.Context, string, string, int, []byte) (string, error) {
+func (discard) Page(context.Context, string) (string, int, error) { return "", 0, nil }
+func (discard) Replace(context.Context, string, string, int, []byte) (string, error) {
 	return "tag", nil
 }
-func (nowhere) HTML(io.Writer, results.Page) error { return nil }
-func (nowhere) JSON(io.Writer, results.Page) error { return nil }
-func (nowhere) CSV(io.Writer, results.Page) error  { return nil }
+func (discard) HTML(io.Writer, results.Page) error { return nil }
+func (discard) JSON(io.Writer, results.Page) error { return nil }
+func (discard) CSV(io.Writer, results.Page) error  { return nil }
 
-// publisherOptions are those of a publisher over the back end whose pages go nowhere.
+// publisherOptions returns the options of a publisher over the back end that discards its pages.
 func publisherOptions(b Backend) publish.Options {
-	return publish.Options{Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: nowhere{}, Renderer: nowhere{}, Now: time.Now}
+	return publish.Options{Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: discard{}, Renderer: discard{}, Now: time.Now}
 }
 
 // publishSettled publishes once every response is settled.
@@ -114,7 +114,7 @@ type erasureTest struct {
 	gone   answer.Response // the one that is erased
 	shard  store.Shard     // where it is
 
-	// As it was before the erasure.
+	// The state before the erasure.
 	entries  [store.Shards][]store.Entry
 	tally    *tally.Tally // of the shard
 	revision int
@@ -174,7 +174,7 @@ func (e *erasureTest) find(id string) []store.Entry {
 	return found
 }
 
-// erase erases the response, and wants to have changed something or not.
+// erase erases the response, and checks whether that changed anything.
 func (e *erasureTest) erase(want bool) {
 	e.Helper()
 	if erased, err := e.b.Erasure.Erase(ctx, surveyID, "all", e.gone.ID, []string{"tier"}); erased != want || err != nil {
@@ -182,7 +182,7 @@ func (e *erasureTest) erase(want bool) {
 	}
 }
 
-// checkTally wants the tally to count the tombstone in the response's place at once, without folding again: of responses
+// checkTally checks that the tally counts the tombstone in the response's place at once, without folding again: of responses
 // that were counted and have been deleted since, the tally is all that is left.
 func (e *erasureTest) checkTally() {
 	e.Helper()
@@ -198,7 +198,7 @@ func (e *erasureTest) checkTally() {
 	}
 }
 
-// checkTombstone wants the tombstone, and nothing else of the response.
+// checkTombstone checks that nothing but the tombstone is left of the response.
 func (e *erasureTest) checkTombstone() {
 	e.Helper()
 	for number, entries := range shards(e.T, e.b, surveyID, "all") {

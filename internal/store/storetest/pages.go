@@ -17,7 +17,7 @@ func pages(t *testing.T, b Backend) {
 	}
 	const name = "service/en/results/index.html"
 	if tag, revision, err := b.Pages.Page(ctx, name); tag != "" || revision != 0 || err != nil {
-		t.Fatalf("a page that is not: %q, %d, %v", tag, revision, err)
+		t.Fatalf("a page that does not exist: %q, %d, %v", tag, revision, err)
 	}
 	if _, err := b.Pages.Replace(ctx, name, "something", 1, []byte("one")); !errors.Is(err, store.ErrStale) {
 		t.Errorf("replaced what is not there: %v", err)
@@ -43,7 +43,7 @@ func pages(t *testing.T, b Backend) {
 		b = b.Reopen(t)
 	}
 	if now, revision, err := b.Pages.Page(ctx, name); err != nil || now != tag || revision != 5 {
-		t.Errorf("at last %q, %d, %v", now, revision, err)
+		t.Errorf("final page %q, %d, %v", now, revision, err)
 	}
 
 	var written atomic.Int64

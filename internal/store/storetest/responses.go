@@ -136,7 +136,7 @@ func privateStaysOut(t *testing.T, b Backend) {
 	wantEachOnce(t, ids(t, b, surveyID, period), 50)
 }
 
-func walkWithCursor(t *testing.T, b Backend) {
+func readWithCursor(t *testing.T, b Backend) {
 	const n = 300
 	for i := range n {
 		put(t, b, response(i), true)
@@ -175,7 +175,7 @@ func walkWithCursor(t *testing.T, b Backend) {
 		found += len(after(t, b, store.Shard{Survey: surveyID, Period: period, Number: number}, entries[len(entries)-1].Cursor))
 	}
 	if found != 1 {
-		t.Errorf("one response more is found %d times behind the cursors", found)
+		t.Errorf("one more response is found %d times after the cursors", found)
 	}
 }
 
@@ -296,19 +296,19 @@ func manyResponses(t *testing.T, b Backend) {
 	wantEachOnce(t, ids(t, b, surveyID, period), n)
 }
 
-// walkersWhileWrites follows the logs with cursors while they grow: each response must be met once. The responses of one
+// readDuringWrites follows the logs with cursors while they grow: each response must be read once. The responses of one
 // round are settled in the next, and are read while those of the next are written.
-func walkersWhileWrites(t *testing.T, b Backend) {
+func readDuringWrites(t *testing.T, b Backend) {
 	const rounds, each = 3, 200
-	met := map[string]int{}
+	seen := map[string]int{}
 	var cursors [store.Shards]string
-	walk := func() {
+	read := func() {
 		for number := range cursors {
 			for _, entry := range after(t, b, store.Shard{Survey: surveyID, Period: period, Number: number}, cursors[number]) {
 				if !entry.Settled { // others may still appear before it
 					break
 				}
-				met[entry.Response.ID]++
+				seen[entry.Response.ID]++
 				cursors[number] = entry.Cursor
 			}
 		}
@@ -327,7 +327,7 @@ func walkersWhileWrites(t *testing.T, b Backend) {
 		}
 		done := make(chan error, 1)
 		go func() { done <- writing.Wait() }()
-		for running := true; running; walk() {
+		for running := true; running; read() {
 			select {
 			case err := <-done:
 				if err != nil {
@@ -339,6 +339,6 @@ func walkersWhileWrites(t *testing.T, b Backend) {
 		}
 		b.settle()
 	}
-	walk()
-	wantEachOnce(t, met, rounds*each)
+	read()
+	wantEachOnce(t, seen, rounds*each)
 }

@@ -39,18 +39,18 @@ func tallies(t *testing.T, b Backend) {
 		}
 		got.Cohorts[""].Respondents = -1 // the result is the caller's own
 		if err := b.Tallies.SaveTally(ctx, shard, tallyOf(9), n); !errors.Is(err, store.ErrStale) {
-			t.Errorf("replaced revision %d with %d in hand: %v", n+1, n, err)
+			t.Errorf("saved over revision %d with revision %d: %v", n+1, n, err)
 		}
 	}
 	if b.Reopen != nil {
 		b = b.Reopen(t)
 	}
 	if got, revision, err := b.Tallies.Tally(ctx, shard); err != nil || revision != 3 || !bytes.Equal(got.Encode(), tallyOf(2).Encode()) {
-		t.Errorf("at last: %v, %d, %v", got, revision, err)
+		t.Errorf("final tally: %v, %d, %v", got, revision, err)
 	}
 	for _, other := range []store.Shard{{Survey: surveyID, Period: period, Number: 4}, {Survey: surveyID, Period: "2026-Q3", Number: 3}, {Survey: "other", Period: period, Number: 3}} {
 		if got, _, err := b.Tallies.Tally(ctx, other); got != nil || err != nil {
-			t.Errorf("%v has a tally of another: %v, %v", other, got, err)
+			t.Errorf("%v has another shard's tally: %v, %v", other, got, err)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"PeriodsAndSurveys":     periodsAndSurveys,
 		"RoundTrip":             roundTrip,
 		"PrivateStaysOut":       privateStaysOut,
-		"WalkWithCursor":        walkWithCursor,
+		"ReadWithCursor":        readWithCursor,
 		"WritersAtOnce":         writersAtOnce,
 		"SameIDAtOnce":          sameIDAtOnce,
 		"Tallies":               tallies,
@@ -72,7 +72,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"AlertsOpenCases":       alertsOpenCases,
 		"LargeResponses":        largeResponses,
 		"ManyResponses":         manyResponses,
-		"WalkersWhileWrites":    walkersWhileWrites,
+		"ReadDuringWrites":      readDuringWrites,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,7 +94,7 @@ func response(n int) answer.Response {
 	}
 }
 
-// put stores a response, and wants to have created it or not.
+// put stores a response, and checks whether it was created.
 func put(t *testing.T, b Backend, r answer.Response, want bool, also ...store.Key) {
 	t.Helper()
 	created, err := b.Responses.Put(ctx, r, also...)
@@ -150,7 +150,7 @@ func ids(t *testing.T, b Backend, survey, period string) map[string]int {
 	return count
 }
 
-// wantEachOnce wants n ids, each once.
+// wantEachOnce checks that there are n ids, each once.
 func wantEachOnce(t *testing.T, count map[string]int, n int) {
 	t.Helper()
 	if len(count) != n {
