@@ -152,7 +152,7 @@ func sorted(set map[string]bool) []string {
 // fail with which message, which answers appear in other texts, and in which order options come: for random
 // questionnaires, and for answers as people, browsers and attackers may send them.
 func TestPageAndHandlerAgree(t *testing.T) {
-	surveys, each := max(soak.Cases(150, 2000), 50), 20 // fewer do not cover everything
+	surveys, each := max(soak.Cases(510, 2000), 50), 20 // fewer do not cover everything
 	seed := uint64(1)
 	if text := os.Getenv("GLASSPOLL_SEED"); text != "" {
 		n, err := strconv.ParseUint(text, 10, 64)
