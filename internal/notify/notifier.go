@@ -79,10 +79,10 @@ func (n *Notifier) deliver(ctx context.Context) bool {
 		}
 	}
 	if delivered > 0 {
-		n.log.Info("told of cases", "cases", delivered)
+		n.log.Info("cases notified", "cases", delivered)
 	}
 	if err != nil && ctx.Err() == nil {
-		n.log.Error("not told of all cases, will be tried again", "error", err)
+		n.log.Error("cases not notified, will be tried again", "error", err)
 	}
 	return err == nil
 }

@@ -36,6 +36,13 @@ func (r *recorder) Send(_ context.Context, c *cases.Case) error {
 	return nil
 }
 
+// all returns the ids of what has been sent so far.
+func (r *recorder) all() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.sent)
+}
+
 // outbox is an outbox in memory, of the survey "tea".
 type outbox struct {
 	mu      sync.Mutex
@@ -116,8 +123,8 @@ func TestNotifierRetries(t *testing.T) {
 			t.Helper()
 			time.Sleep(wait)
 			synctest.Wait()
-			if !slices.Equal(to.sent, want) {
-				t.Errorf("sent %v, want %v", to.sent, want)
+			if sent := to.all(); !slices.Equal(sent, want) {
+				t.Errorf("sent %v, want %v", sent, want)
 			}
 		}
 		sentAfter(firstRetry + 2*firstRetry - 1)

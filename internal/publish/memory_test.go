@@ -202,8 +202,7 @@ func TestMemories(t *testing.T) {
 			"meet": func(t *rapid.T) {
 				i := rapid.IntRange(0, 1).Draw(t, "publisher")
 				m.during(call(t), rapid.IntRange(1, 12).Draw(t, "nth"), func() {
-					before := m.fault
-					m.fault = nil
+					before := m.setFault(nil)
 					if rapid.Bool().Draw(t, "more") {
 						put(t)
 					}
@@ -211,7 +210,7 @@ func TestMemories(t *testing.T) {
 						actions.Measures = append(actions.Measures, survey.Measure{Problem: survey.Text{"en": "Late"}, Status: survey.Done})
 					}
 					run(t, publishers[1-i])
-					m.fault = before
+					m.setFault(before)
 				})
 				run(t, publishers[i])
 				m.fault = nil

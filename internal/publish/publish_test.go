@@ -110,6 +110,14 @@ func (m *fakeStore) call(name string) (before, after error) {
 	}
 }
 
+// setFault replaces the fault, also while calls are made, and returns the one before.
+func (m *fakeStore) setFault(fault func(call string) (fail, applied bool)) (before func(call string) (fail, applied bool)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, m.fault = m.fault, fault
+	return before
+}
+
 func (m *fakeStore) put(n int, period string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

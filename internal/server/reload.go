@@ -152,7 +152,7 @@ func (srv *Server) removeForeignResults(ctx context.Context, s *survey.Survey) e
 	if err != nil || newest <= stats.NewReport(s, latest).Revision {
 		return err
 	}
-	srv.options.Log.Warn("these results are of another store, and are made anew", "survey", s.ID)
+	srv.options.Log.Warn("results pages are from another store and are rendered again", "survey", s.ID)
 	root, err := os.OpenRoot(srv.pagesDir())
 	if err != nil {
 		return err
