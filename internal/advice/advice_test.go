@@ -466,7 +466,7 @@ func TestScaleOnce(t *testing.T) {
 	}
 }
 
-// TestSamples checks that there are no false alarms: a sample is an example to follow.
+// TestSamples checks that the samples, which authors are meant to imitate, get no advice.
 func TestSamples(t *testing.T) {
 	files, err := filepath.Glob("../../surveys/*.yaml")
 	if err != nil || len(files) < 10 {

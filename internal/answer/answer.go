@@ -105,6 +105,6 @@ const (
 	BadMethod    Code = "bad_method"     // not a method of this address
 	TooMuch      Code = "too_much"       // the body is too large
 	BadMediaType Code = "bad_media_type" // neither a form nor JSON
-	BadBody      Code = "bad_body"       // cannot be read as what it says it is
+	BadBody      Code = "bad_body"       // not valid in its media type
 	Internal     Code = "internal"       // a fault of the program
 )

@@ -183,7 +183,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// A name that is given twice is ambiguous: at every depth, and however it is spelt, that is a problem.
+// TestJSONNamedTwice checks that a name that is given twice is a problem, at every depth and in every spelling.
 func TestJSONNamedTwice(t *testing.T) {
 	s := every(t)
 	must := `"overall":"good","parts":{"staff":"fair"},"agree":true`
@@ -253,7 +253,7 @@ func TestNothingAnsweredIsNoAnswer(t *testing.T) {
 	}
 }
 
-// Equal answers from a form and in JSON are the same response, in any order.
+// TestFormAndJSONAgree checks that equal answers from a form and in JSON, in any order, give the same response.
 func TestFormAndJSONAgree(t *testing.T) {
 	s := every(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -317,7 +317,7 @@ func TestFormAndJSONAgree(t *testing.T) {
 	})
 }
 
-// A checked response is a fixed point: posted again it is the same.
+// TestCheckedAnswersPassAgain checks that a checked response, posted again, gives the same response.
 func TestCheckedAnswersPassAgain(t *testing.T) {
 	s := every(t)
 	values, _ := url.ParseQuery(base + "&likes=care&likes=price&visits=02.50&bought=2026.1.2&advice=+a%0D%0Ab+&mail=a@b.cn&code=AB1")
@@ -380,7 +380,7 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
-// check checks what holds of any submission: there is a response or problems, never both, and only known fields.
+// check checks the result of any submission: a response or problems, never both, and only known fields.
 func check(t *testing.T, s *survey.Survey, p answer.Posted) {
 	r, _, problems := answer.Check(s, p)
 	if (len(problems) == 0) != (len(r.Answers)+len(r.Private) > 0) {

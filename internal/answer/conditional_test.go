@@ -23,7 +23,7 @@ func form(t testing.TB, text string) answer.Posted {
 	return answer.FromForm(values)
 }
 
-// outcome is the answers and which thank-you text applies, or the problems.
+// outcome returns the answers and which thank-you text applies, or the problems.
 func outcome(s *survey.Survey, p answer.Posted) (string, int) {
 	r, thanks, problems := answer.Check(s, p)
 	if len(problems) > 0 {
@@ -216,7 +216,8 @@ func TestTypesInJSON(t *testing.T) {
 	}
 }
 
-// What is posted for questions that are not asked, and options that are not offered, changes neither response nor problems.
+// TestWhatIsNotAskedChangesNothing checks that answers to questions that are not asked, and options that are not offered,
+// change neither response nor problems.
 func TestWhatIsNotAskedChangesNothing(t *testing.T) {
 	s := read(t, "conditional.yaml")
 	meant := map[survey.Type][]string{

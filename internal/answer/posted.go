@@ -88,7 +88,7 @@ func FromJSON(body []byte) (Posted, error) {
 	return p, nil
 }
 
-// flatten turns JSON's values into posted fields, and returns the problems of those that cannot be.
+// flatten converts JSON values to posted fields, and returns a problem for each value that it cannot convert.
 func (p *Posted) flatten(s *survey.Survey) []Problem {
 	f := flattener{survey: s, fields: make(map[string][]string, len(p.values)), given: map[string]bool{}}
 	for name, value := range p.values {

@@ -290,7 +290,7 @@ func cohort(key string) string {
 	}
 }
 
-// respondents says how many counters are of, and how many have withdrawn.
+// respondents describes how many respondents counters count, and how many have withdrawn.
 func respondents(c *tally.Counters) string {
 	text := fmt.Sprintf("%d respondents", c.Respondents)
 	if c.Respondents == 1 {

@@ -99,8 +99,8 @@ func (p *past) audit() []string {
 	return append(found, h.Against(p.recount())...)
 }
 
-// TestWhatIsRightHasNoFindings: a history made by the rules has no findings.
-func TestWhatIsRightHasNoFindings(t *testing.T) {
+// TestValidHistoryHasNoFindings: a history made by the rules has no findings.
+func TestValidHistoryHasNoFindings(t *testing.T) {
 	s := testSurvey(t)
 	rapid.Check(t, func(t *rapid.T) {
 		p := makePast(s, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), rapid.Bool().Draw(t, "withdrawals"))
@@ -179,7 +179,7 @@ func whole(cohorts map[string]*tally.Counters) *tally.Counters {
 	return sum
 }
 
-// numbers makes a copy of a document for each number in it, with that number greater by one.
+// numbers calls try with a copy of a JSON document for each number in it, with that number increased by one.
 func numbers(t *testing.T, data []byte, try func(path string, data []byte)) {
 	t.Helper()
 	var document any
@@ -237,7 +237,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// cohort makes a release of one cohort alone.
+// cohort returns a release with only one cohort.
 func cohort(r *release.Release, respondents int64) {
 	one := (*tally.Counters)(nil).Clone()
 	one.Respondents, one.Withdrawn = respondents, 1

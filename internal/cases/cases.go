@@ -181,7 +181,7 @@ func Decode(data []byte, revision int) (*Case, error) {
 	return c, nil
 }
 
-// ErrClosed says that a case has been closed already.
+// ErrClosed means that a case is closed already.
 var ErrClosed = errors.New("it is closed already")
 
 // Bounds of the texts in a case, in characters.

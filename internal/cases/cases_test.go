@@ -209,7 +209,7 @@ func TestSummarise(t *testing.T) {
 			t.Errorf("by %s they add up to %+v", by, sum)
 		}
 	}
-	// In the middle of it: what is closed later is open.
+	// In the middle of the span: a case that is closed later counts as open.
 	if early := Summarise(all[:2], span, at(2, 12)); early.All.Open != 2 || early.All.Overdue != 1 || !early.Running {
 		t.Errorf("on the 2nd: %+v", early)
 	}

@@ -151,14 +151,14 @@ func (f *Figures) add(d Figures) {
 	f.Days += d.Days
 }
 
-// AmbiguousError says that several ids begin with the one given.
+// AmbiguousError means that several ids begin with the one given.
 type AmbiguousError struct{ IDs []string }
 
 func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%d cases begin like that: write more of the id", len(e.IDs))
 }
 
-// ErrUnknown says that no case has the id given.
+// ErrUnknown means that no case has the id given.
 var ErrUnknown = errors.New("there is no such case")
 
 // Find returns the case whose id is, or begins with, the one given. Dashes and case do not matter, and I, L and O are read

@@ -296,7 +296,7 @@ func TestEveryFieldIsCompared(t *testing.T) {
 		edits++
 		after, err := survey.Decode(v.Survey.Encode())
 		if err != nil {
-			return // such as a condition that now goes round in a circle
+			return // such as a condition that is now circular
 		}
 		after.Version = "edited"
 		changes := compare.Surveys(before, compare.Version{Survey: after, Places: before.Places})

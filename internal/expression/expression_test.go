@@ -210,7 +210,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Whatever is typed, the result is a tree that can be evaluated, or faults inside the text.
+// FuzzCompile checks that any source gives a tree that can be evaluated, or faults with offsets inside the source.
 func FuzzCompile(f *testing.F) {
 	f.Add(`overall == "good" and not (likes contains "price" or score(parts.staff) in [1, 5])`)
 	f.Add(`"a" in ["b"] ?? x?.y[1:2] | let if {}`)

@@ -2,7 +2,7 @@ package expression
 
 import "testing"
 
-// Names can be compared with each other as well as with constants.
+// TestComparedNames compares names with each other: whether a condition can be true depends on the values of both.
 func TestComparedNames(t *testing.T) {
 	scope := Scope{"a": {Kind: Number}, "b": {Kind: Number}, "c": {Kind: Number}, "x": {Kind: Text}, "y": {Kind: Text}, "z": {Kind: Text}}
 	for source, want := range map[string]bool{

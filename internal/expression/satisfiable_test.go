@@ -28,14 +28,14 @@ var small = Scope{
 	"u": {Kind: Text},
 }
 
-// smallValues are values of the names in small, around the constants of drawCondition; "" is no answer.
+// smallValues lists values of the names in small, around the constants of drawCondition; "" means no answer.
 var smallValues = map[string][]string{
 	"c": {"", "a", "b", "x"}, "d": {"", "a", "b"}, "y": {"", "yes", "no"}, "r": {"", "1", "2", "3"},
 	"n": {"", "0", "0.5", "1", "2", "2.5", "2.501", "3", "3.999", "4"}, "m": {"", "-1", "0", "1", "1.5", "2", "2.25", "2.5", "2.75", "3", "4", "100"},
 	"t": {"", "a", "k", "ka", "kk", "kz", "z", "zz"}, "u": {"", "j", "k", "kb", "kk", "y", "z", "zzz"},
 }
 
-// impossible are conditions in the names of small that no answers meet, of each kind.
+// impossible lists conditions, in the names of small, that no answers meet: at least one of each kind.
 var impossible = []string{
 	`n > 4`, `n < 0`, `n > 2.5 and n < 2`, `m > 3 and not (m > 2)`, `n > m and m > 4`, `m < n and n < m`, `r == 2.5`, `r > 3`, `r < n and n < 1`,
 	`score(c) > 2`, `score(d) < 2`, `score(c) == 2 and c == "a"`, `score(c) > score(d) and score(d) > 2`, `count(s) > 3`, `count(s) == 2.5`, `count(s) == 0 and answered(s)`,
@@ -45,7 +45,7 @@ var impossible = []string{
 	`y and not y`, `y and y == false`, `answered(d) and not y`, `d == "a" and y == false`, `not (y or not y)`,
 }
 
-// Each kind of impossible condition is found, and no answers meet it.
+// TestImpossibleConditions checks that each of them is found, and that no answers meet it.
 func TestImpossibleConditions(t *testing.T) {
 	for _, source := range impossible {
 		if !isImpossible(source) {
@@ -61,8 +61,8 @@ func TestImpossibleConditions(t *testing.T) {
 	}
 }
 
-// No answers meet a random condition that is found to be impossible.
-func TestImpossibleIsImpossible(t *testing.T) {
+// TestImpossibleIsNeverMet checks that random answers never meet a random condition that was found to be impossible.
+func TestImpossibleIsNeverMet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		source := drawCondition(t, 3)
 		if !isImpossible(source) {

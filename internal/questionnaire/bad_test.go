@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the problems that Parse reports i
 // A badFile is a questionnaire with mistakes, from testdata/bad. Below each line with a mistake there is a line that is not
 // part of the questionnaire: a ^ in the column (in characters) of the mistake, and the message.
 type badFile struct {
-	name   string // as Parse is told
+	name   string // of the file, passed to Parse
 	source string
 	want   Problems
 }
@@ -91,7 +91,7 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// withSidecars is the questionnaire of the sidecars.
+// withSidecars is the questionnaire that the sidecar files belong to.
 const withSidecars = `title: {zh: 服务, en: Service}
 languages: [zh, en]
 period: quarter
@@ -106,7 +106,7 @@ sections:
 scales: {marks: [{id: good, label: {zh: 好, en: Good}, score: 2}, {id: bad, label: {zh: 差, en: Bad}, score: 1}]}
 `
 
-// read parses a file as what its name says it is.
+// read parses a file as a questionnaire or a sidecar, depending on its name.
 func (f badFile) read() (good bool, problems Problems) {
 	_, kind := Sidecar(f.name)
 	if kind == "" {
@@ -157,7 +157,8 @@ func rewrite(t *testing.T, path string, files []badFile) {
 	}
 }
 
-// Every message of the parser is in some bad file, or in oddSources. The literals in the source are the messages.
+// TestEveryMessageIsTested checks that every message of the parser occurs in some bad file or in oddSources. It takes the
+// messages from the string literals in the source.
 func TestEveryMessageIsTested(t *testing.T) {
 	seen := map[string]bool{}
 	for _, files := range badFiles(t) {
@@ -277,7 +278,7 @@ func assigned(n *ast.AssignStmt) (string, bool) {
 	return "", false
 }
 
-// checkProblems checks what holds of every result of Parse: it is a survey or problems, sorted, inside the file.
+// checkProblems checks any result of Parse: it is a survey or problems, which are sorted and inside the file.
 func checkProblems(t testing.TB, source []byte, s *survey.Survey, problems Problems) {
 	t.Helper()
 	if (s == nil) == (len(problems) == 0) {
@@ -298,8 +299,8 @@ func checkProblems(t testing.TB, source []byte, s *survey.Survey, problems Probl
 	}
 }
 
-// A slip in a good file is found where it was made, or on the line after: each kind of slip, on each line of a survey that
-// uses the whole format. The few that YAML shows only further down are counted.
+// TestSlipsAreFoundWhereTheyAreMade makes each kind of slip on each line of a survey that uses the whole format: it must be
+// found on that line or the next. The few that YAML shows only further down are counted.
 func TestSlipsAreFoundWhereTheyAreMade(t *testing.T) {
 	replace := func(form, with string) func(string) string {
 		r := regexp.MustCompile(form)

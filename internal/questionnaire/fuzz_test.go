@@ -7,8 +7,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// For any bytes, Parse returns a survey or problems, each inside the file. A survey can be encoded and decoded, and its file
-// is valid by the schema.
+// FuzzParse checks that, for any bytes, Parse returns a survey or problems, each inside the file. A survey can be encoded and
+// decoded, and its file is valid by the schema.
 func FuzzParse(f *testing.F) {
 	schema := compiledSchema(f)
 	for _, files := range badFiles(f) {

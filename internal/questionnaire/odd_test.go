@@ -82,7 +82,7 @@ func oddSources() []oddSource {
 		options = append(options, fmt.Sprintf("{id: o%d, label: O}", i))
 	}
 	rows = options
-	// Conditions that are expensive to judge: many names of many values each, and none of them true.
+	// Conditions that are expensive to check: many names with many values each, and no answers that meet them.
 	var costly strings.Builder
 	costly.WriteString("title: T\nscales: {s: [" + strings.Join(options[:200], ", ") + "]}\nsections:\n  - questions:\n")
 	for i := range maxQuestions - 1 {
@@ -167,7 +167,7 @@ func oddSources() []oddSource {
 	}
 }
 
-// deepLines is a mapping in a mapping in a mapping, and so on.
+// deepLines returns mappings nested depth levels deep.
 func deepLines(depth int) []byte {
 	var b bytes.Buffer
 	for i := range depth {

@@ -220,7 +220,7 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
-// A questionnaire can be written in several ways.
+// TestSameSurvey checks that different ways to write a questionnaire give the same survey.
 func TestSameSurvey(t *testing.T) {
 	plain := "title: T\nsections:\n  - questions:\n      - {id: a, type: yes_no, label: Good, help: More}\n      - {id: b, type: yes_no, label: Good, help: More}\n"
 	want := parse(t, plain)
@@ -247,7 +247,7 @@ func TestSameSurvey(t *testing.T) {
 	}
 }
 
-// Texts that need no quotes are accepted, even if they look like other YAML.
+// TestPlainTexts checks that texts that need no quotes are accepted, even if they look like other YAML.
 func TestPlainTexts(t *testing.T) {
 	for _, text := range []string{"您满意吗？", "Is it 5:30 yet?", "说明：请填写", "“好”还是“不好”", "See https://example.com/a?b=c#d", "It's good - or not", "A [bracket] and {brace}", "No", "100%", "A & B * C", "-----", "ratio 1:2", "Yes!"} {
 		s := parse(t, "title: "+text+"\nlanguages: [en]\nintro: |\n  "+text+"\n  \ta tab\n  - a list\n  　　一段\n"+tail)
@@ -257,7 +257,7 @@ func TestPlainTexts(t *testing.T) {
 	}
 }
 
-// goodSources are questionnaires without problems: of each type one, and larger ones.
+// goodSources returns questionnaires without problems: one for each question type, and larger ones.
 func goodSources() []string {
 	sources := []string{whole, "title: T\n" + tail, string(benchmarkSource())}
 	for _, more := range []string{"type: nps", "type: number, min: 1", "type: long_text", "type: consent", "type: phone", "type: date", "type: rating, steps: 7", "type: multi_choice, options: [{id: a, label: A}]", "type: time, show_if: q", "type: url, required: not q", "type: hidden", "type: consent, check: {that: q, message: M}",

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The mark ✗ in a value is found in the file, however the value is written.
+// TestPositions checks that the position of ✗ in a value is found in the file, however the value is written.
 func TestPositions(t *testing.T) {
 	for name, source := range map[string]string{
 		"plain":                     "k: 好 and ✗ b",

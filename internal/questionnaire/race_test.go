@@ -2,5 +2,6 @@
 
 package questionnaire
 
-// raceDetector: with it, sync.Pool throws away at random what it is given, and regular expressions allocate anew.
+// raceDetector reports whether the race detector is on. It makes sync.Pool drop items at random, so that regular expressions
+// allocate more.
 const raceDetector = true

@@ -13,7 +13,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// The reference of the format is generated from the parser's tables: `go test ./internal/questionnaire -run TestReference -update`.
+// TestReference checks the reference of the format, which is generated from the parser's tables:
+// `go test ./internal/questionnaire -run TestReference -update`.
 func TestReference(t *testing.T) {
 	for language, path := range map[string]string{"en": "../../docs/format.md", "zh": "../../docs/format.zh.md"} {
 		w := &reference{language: language}
@@ -30,7 +31,7 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// The parser accepts the example of every type.
+// TestReferenceExamples checks that the parser accepts the example of every type.
 func TestReferenceExamples(t *testing.T) {
 	for _, q := range questionTypes {
 		if q.doc.en == "" || q.doc.zh == "" || q.answer.en == "" || q.answer.zh == "" {
@@ -43,7 +44,8 @@ func TestReferenceExamples(t *testing.T) {
 	}
 }
 
-// Every condition in the reference compiles, and has the value that is given for it where nothing is answered.
+// TestReferenceConditions checks that every condition in the reference compiles, and has the stated value when nothing is
+// answered.
 func TestReferenceConditions(t *testing.T) {
 	s := parse(t, sampleSurvey+"      - {id: both, type: importance_matrix, label: \"1\", scale: satisfaction, importance_scale: importance, rows: [{id: a, label: \"1\"}]}\n")
 	scope, budget := scopeOf(s), expression.Budget
@@ -94,7 +96,7 @@ sections:
       - {id: order, type: ranking, label: "1", options: [{id: price, label: "1"}, {id: speed, label: "2"}]}
 `
 
-// sample is a question of the type, as an author writes it.
+// sample returns a question of the type, as an author writes it.
 func (q questionType) sample() string {
 	return "- id: q\n  type: " + string(q.name) + "\n  label: {zh: 题目, en: Question}\n" + indent("  ", q.example)
 }
@@ -272,7 +274,7 @@ func (w *reference) keys(keys []key, id string) {
 	}
 }
 
-// value says what a form may be.
+// value describes the values of a form.
 func (w *reference) value(f form) string {
 	switch f.kind {
 	case textForm:
@@ -395,7 +397,7 @@ func (w *reference) limits() {
 	w.line("| %s | ±%s |\n", w.say("A number", "数"), survey.MaxDecimal)
 }
 
-// Every block of YAML in the reference is valid, and every key of the tables is in it.
+// TestReferenceIsWhole checks that every YAML block in the reference is valid, and that it has every key of the tables.
 func TestReferenceIsWhole(t *testing.T) {
 	for _, language := range []string{"en", "zh"} {
 		w := &reference{language: language}

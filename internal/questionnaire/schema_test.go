@@ -15,10 +15,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// compiledSchema is the schema of questionnaires.
+// compiledSchema compiles the schema of questionnaires.
 func compiledSchema(t testing.TB) *jsonschema.Schema { return compiledSchemaOf(t, "") }
 
-// compiledSchemaOf is the schema of one kind of files; see [Sidecar].
+// compiledSchemaOf compiles the schema of one kind of file; see [Sidecar].
 func compiledSchemaOf(t testing.TB, kind string) *jsonschema.Schema {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema(kind)))
@@ -79,7 +79,7 @@ func asJSON(n *yaml.Node, depth int) any {
 	return n.Value
 }
 
-// validate is what an editor says of a file. isYAML is false if the file is not valid YAML.
+// validate checks a file against a schema, as an editor does. isYAML is false if the file is not valid YAML.
 func validate(schema *jsonschema.Schema, source string) (isYAML bool, err error) {
 	first, _, err := decodeYAML([]byte(source))
 	if err != nil || first == nil {
@@ -124,7 +124,7 @@ func TestSchemaAcceptsWhatParseAccepts(t *testing.T) {
 	}
 }
 
-// variant is a questionnaire in which one value is written differently.
+// variant returns a questionnaire in which one value is written differently.
 func variant(was, is string) string {
 	was = strings.TrimSpace(was)
 	key, _, _ := strings.Cut(was, ":")
@@ -147,7 +147,7 @@ const (
 	filename   = "the file's name"
 )
 
-// unseen are the bad files that a schema accepts, and why.
+// unseen lists the bad files that a schema accepts, and why.
 var unseen = map[string]string{
 	"alerts/alert_never":                  conditions,
 	"alerts/alert_private":                conditions,
@@ -294,7 +294,7 @@ func TestSchemaRefusesWhatItCan(t *testing.T) {
 	t.Logf("%d refused, %d unseen", refused, len(unseen))
 }
 
-// Each example of the tables is a value that its own key may have.
+// TestExamplesAreValid checks that the schema of each key accepts the key's example in the tables.
 func TestExamplesAreValid(t *testing.T) {
 	seen := map[*mapping]bool{}
 	for i, kind := range []string{"", ActionsFile, QuotesFile} {

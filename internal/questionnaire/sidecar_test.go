@@ -114,7 +114,7 @@ func TestSchemasOfSidecarsAcceptWhatParses(t *testing.T) {
 	}
 }
 
-// For any bytes there are entries or problems.
+// FuzzSidecar checks that any bytes give entries or problems.
 func FuzzSidecar(f *testing.F) {
 	for _, files := range badFiles(f) {
 		for _, bad := range files {

@@ -42,8 +42,8 @@ func TestAttacker(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { a.run(t, a.histories().Draw(t, "history")) })
 }
 
-// TestAttackerSeesReleases runs histories that are always the same ones, and holds that they have what an attacker needs:
-// releases, a pool, and respondents who are subtracted from figures.
+// TestAttackerSeesReleases runs fixed histories, and checks that they have what an attacker needs: releases, a pool, and
+// respondents who are subtracted from figures.
 func TestAttackerSeesReleases(t *testing.T) {
 	a := newAttack(t)
 	var total seen
@@ -58,7 +58,7 @@ func TestAttackerSeesReleases(t *testing.T) {
 	}
 }
 
-// history is what happens to one period, step by step.
+// history lists what happens in one period, step by step.
 type history struct {
 	survey int // in force at the first step
 	steps  []historyStep
@@ -289,7 +289,7 @@ func TestIsolated(t *testing.T) {
 	}
 }
 
-// obeys checks one release against the rules that need no algebra.
+// obeys checks the rules that need no algebra on one release.
 func obeys(t rapid.TB, start *survey.Survey, last, now *Release) {
 	if now.MinGroup != start.Results.MinGroup && last == nil {
 		return // another questionnaire was in force at the first release

@@ -226,7 +226,7 @@ func advanced(released, known *tally.Counters, moved map[string]bool) *tally.Cou
 	return c
 }
 
-// shrinks reports whether a counter of a difference is less than so many withdrawals can make it.
+// shrinks reports whether a counter of a difference falls by more than the number of withdrawals.
 func shrinks(more *tally.Item, withdrawn int64) bool {
 	for _, x := range more.Counts {
 		if x.N < -withdrawn {
@@ -250,8 +250,8 @@ func unanimous(more *tally.Item) bool {
 	return n.Mul(n, more.Squares).Cmp(square) <= 0 // their variance is 0
 }
 
-// minPairs is the least number of respondents that a correlation, and each later change of it, is made from, if k is not
-// more.
+// minPairs is the minimum number of respondents that a correlation, and each later change of it, is made from; k applies if it
+// is larger.
 const minPairs = 30
 
 // addPairs adds the sums of products of items and the overall item, of the whole period. They are never published, only

@@ -58,7 +58,7 @@ func people(n int, answers string) []answer.Response {
 	return all
 }
 
-// figures says what a release holds: "gold: 5 one 5; tin: 6".
+// figures prints the counters of a release: "gold: 5 one 5; tin: 6".
 func figures(r *Release) string {
 	if r == nil {
 		return "nothing"
@@ -163,7 +163,7 @@ func TestDaily(t *testing.T) {
 	}
 }
 
-// TestChangedSegments: those released in no cohort are now in one. Only the whole can continue.
+// TestChangedSegments: respondents who were released in no cohort are now in one, so only the pool can continue.
 func TestChangedSegments(t *testing.T) {
 	divided, whole := parse(t, sample), parse(t, strings.Replace(sample, "segment: true, ", "", 1))
 	all := people(10, "tier=gold")
@@ -181,9 +181,9 @@ func TestChangedSegments(t *testing.T) {
 	}
 }
 
-// TestPoolOnlyIsForEver: once the cohorts cannot be told apart, changing the segments back does not bring them back; nor can
+// TestPoolOnlyIsPermanent: once the cohorts cannot be told apart, changing the segments back does not bring them back; nor can
 // they be told apart in a release that does not say what it has pooled.
-func TestPoolOnlyIsForEver(t *testing.T) {
+func TestPoolOnlyIsPermanent(t *testing.T) {
 	divided, whole := parse(t, sample), parse(t, strings.Replace(sample, "segment: true, ", "", 1))
 	all := people(5, "tier=gold")
 	first := Next(divided, "all", "", nil, fold(divided, all), false)

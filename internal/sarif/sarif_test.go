@@ -11,8 +11,8 @@ import (
 	"glasspoll/internal/questionnaire"
 )
 
-// sarifMembers are the members of each object by the JSON Schema of SARIF 2.1.0 (OASIS): those that it must have, and
-// others that are used here.
+// sarifMembers lists the members of each object by the JSON Schema of SARIF 2.1.0 (OASIS): the required ones, and others that
+// are used here.
 var sarifMembers = map[string]struct{ must, may []string }{
 	"log":              {[]string{"version", "runs"}, []string{"$schema"}},
 	"run":              {[]string{"tool"}, []string{"results", "columnKind"}},
@@ -137,7 +137,7 @@ func TestSARIF(t *testing.T) {
 	}
 }
 
-// A finding keeps its fingerprint when lines are put above it.
+// TestFingerprintsStay checks that a finding keeps its fingerprint when lines are inserted above it.
 func TestFingerprintsStay(t *testing.T) {
 	find := func(source string) []string {
 		fingerprints := newFingerprinter(map[string][]byte{"a.yaml": []byte(source)})

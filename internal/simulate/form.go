@@ -17,7 +17,7 @@ type Form struct {
 	Linked            map[string][]string // answers to hidden questions that the page's address has
 }
 
-// Values is what is typed or chosen in a form, by field; an empty list clears a field.
+// Values holds what is typed or chosen in a form, by field; an empty list clears a field.
 type Values map[string][]string
 
 // maxFills is how often answers are made up until the survey accepts them.
@@ -82,7 +82,7 @@ func (f *Form) answer(r *respondent, q *survey.Question) {
 	r.fill(q, state, false)
 }
 
-// problems returns what the survey says to values.
+// problems returns the problems of values.
 func (f *Form) problems(values map[string][]string) []answer.Problem {
 	form := url.Values{"_language": {f.Language}}
 	if slices.Contains(f.Survey.Channels, f.Channel) {

@@ -140,7 +140,7 @@ func (m *Simulator) respondent() Submission {
 	}
 }
 
-// PeriodBefore names the period that is so many before the one of an instant, in a survey with periods.
+// PeriodBefore names the period a number of periods before that of an instant, in a survey with periods.
 func PeriodBefore(s *survey.Survey, at time.Time, back int) string {
 	at = at.In(s.Location())
 	months := map[survey.Period]int{survey.Month: 1, survey.Quarter: 3, survey.Year: 12}[s.Period]

@@ -53,7 +53,7 @@ sections:
       - {id: read, type: note, label: Read}
 `
 
-// testSurveys are the samples and what they lack.
+// testSurveys returns the samples, and surveys with what the samples lack.
 func testSurveys(t *testing.T) []*survey.Survey {
 	t.Helper()
 	samples, err := starter.Samples()
@@ -81,7 +81,8 @@ func testSurveys(t *testing.T) []*survey.Survey {
 	return surveys
 }
 
-// Simulated respondents are accepted; together they answer every question and get every thanks.
+// TestRespondentsAreAccepted checks that simulated respondents are accepted, and that together they answer every question and
+// get every thank-you text.
 func TestRespondentsAreAccepted(t *testing.T) {
 	const respondents = 400
 	for _, s := range testSurveys(t) {
@@ -124,7 +125,7 @@ func TestRespondentsAreAccepted(t *testing.T) {
 	}
 }
 
-// The same seed makes the same respondents, so that a second demo adds none.
+// TestSeeds checks that the same seed makes the same respondents, so that running a demo twice adds none.
 func TestSeeds(t *testing.T) {
 	for _, s := range testSurveys(t) {
 		a, b, c := New(s, 7), New(s, 7), New(s, 8)
@@ -145,7 +146,7 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
-// A check that no answer meets is an error, not an endless search.
+// TestImpossibleCheck checks that a check that no answer meets is an error, not an endless loop.
 func TestImpossibleCheck(t *testing.T) {
 	s, problems := questionnaire.Parse("riddle.yaml", []byte(`
 title: Riddle
@@ -191,7 +192,7 @@ func TestGoBack(t *testing.T) {
 	}
 }
 
-// Every sample can be filled in, plausibly and wrongly.
+// TestForms checks that every sample can be filled in, plausibly and wrongly.
 func TestForms(t *testing.T) {
 	for _, s := range testSurveys(t) {
 		if s.ID == "every" || s.ID == "everything" { // their checks and texts are not made for all this

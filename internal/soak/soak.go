@@ -1,4 +1,4 @@
-// Package soak says how long random tests run: briefly by default, at length under `make soak`.
+// Package soak decides how long random tests run: briefly by default, at length under `make soak`.
 // Only tests import it.
 package soak
 

@@ -131,12 +131,12 @@ func (i *interview) listTopics() {
 // usualPurpose is the default purpose of a survey, by language.
 var usualPurpose = map[string]string{"zh": "改进我们的产品和服务", "en": "to improve our products and services"}
 
-// Written says, in a language, that a questionnaire is written to a file.
+// Written returns a message, in a language, that a questionnaire is written to a file.
 func Written(language, path, description string) string {
 	return fmt.Sprintf(wordsIn[language].written, path, description)
 }
 
-// ReplaceAddress says on which line of a file an example of an address stands.
+// ReplaceAddress returns a message that asks the author to replace the example address on a line of a file.
 func ReplaceAddress(language, path string, line int) string {
 	return fmt.Sprintf(wordsIn[language].address, path, line)
 }

@@ -46,7 +46,7 @@ type Flags struct {
 	Email          string
 }
 
-// FromFlags makes a draft of flags. An error, in a language, names the flag that is wrong.
+// FromFlags makes a draft from flags. The error, in the given language, names the flag that is wrong.
 func FromFlags(f Flags, language string) (*Draft, error) {
 	d := &Draft{title: survey.Text{}, purpose: survey.Text{}}
 	for _, l := range []string{"zh", "en"} {
@@ -77,7 +77,7 @@ func FromFlags(f Flags, language string) (*Draft, error) {
 	return d, nil
 }
 
-// oneLine makes one line of a text, without spaces around it.
+// oneLine joins the lines of a text, and trims it.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // maxSuggestion is the length of the longest id that is suggested. What an author types may be longer.

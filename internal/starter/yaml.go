@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// aspects are what is rated of a topic: id, Chinese, English.
+// aspects lists what is rated about each topic: id, Chinese, English.
 var aspects = map[string][][3]string{
 	"product":  {{"quality", "质量", "Quality"}, {"ease", "使用的方便程度", "Ease of use"}, {"fit", "符合需要的程度", "Fit to your needs"}},
 	"delivery": {{"punctuality", "准时程度", "Punctuality"}, {"condition", "货物的完好程度", "Condition of the goods"}, {"staff", "送货人员的态度", "Manner of the delivery staff"}},

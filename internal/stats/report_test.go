@@ -64,7 +64,7 @@ func parse(t testing.TB, dimensions bool) *survey.Survey {
 	return s
 }
 
-// released releases all of these respondents, each written as "a=best uses=x,y".
+// released returns releases of all these respondents, each written as "a=best uses=x,y".
 func released(s *survey.Survey, respondents ...string) []*release.Release {
 	folded := tally.New(s)
 	for _, text := range respondents {
@@ -211,7 +211,7 @@ func TestRound(t *testing.T) {
 	}
 }
 
-// The short way and the long way print the same.
+// TestRoundInt64 checks that roundInt64 prints the same as Round.
 func TestRoundInt64(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, d := rapid.Int64().Draw(t, "n"), rapid.OneOf(rapid.Int64Range(1, 10_000), rapid.Int64Min(1)).Draw(t, "d")

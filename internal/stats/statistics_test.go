@@ -317,7 +317,7 @@ func TestTrend(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("no line for %v", want)
 	}
-	// A period is worded as the questionnaire is today.
+	// A period has the texts of the current questionnaire.
 	if got := report.Periods[2].Item("x").Field.Label()["en"]; got != "X" {
 		t.Errorf("x is called %s", got)
 	}
@@ -349,7 +349,7 @@ func TestRankedFunnelAndChannels(t *testing.T) {
 	}
 }
 
-// TestDrivers: x goes with y entirely, v against it. Performance: x (7+1)/2/7 = 4/7, v (1+10)/2/10 = 0.55.
+// TestDrivers: x correlates with y perfectly, v inversely. Performance: x (7+1)/2/7 = 4/7, v (1+10)/2/10 = 0.55.
 func TestDrivers(t *testing.T) {
 	s := parseText(t, strings.Replace(counted, "AUDIENCE", "", 1))
 	r := released(s, "x=a v=1 y=5", "x=e v=10 y=1")[0]

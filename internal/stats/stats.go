@@ -73,7 +73,7 @@ type Channel struct {
 	Share
 }
 
-// Item is the figures of one field. Intervals are 95 % confidence intervals, corrected for a finite population where it is
+// Item holds the figures of one field. Intervals are 95 % confidence intervals, corrected for a finite population where it is
 // known.
 type Item struct {
 	Field     survey.Field

@@ -32,11 +32,11 @@ func TestPeriods(t *testing.T) {
 		{"America/Los_Angeles", "2026-10-01T07:00:00Z", Month, "2026-10", "2026-09"},
 		{"America/Los_Angeles", "2027-01-01T07:59:59Z", Year, "2026", "2025"},
 		{"America/Los_Angeles", "2027-01-01T08:00:00Z", Year, "2027", "2026"},
-		// The hour that Berlin has twice (2026-10-25, 2:00 to 3:00), and the one that it has not (2026-03-29).
+		// The hour that Berlin repeats (2026-10-25, 2:00 to 3:00), and the hour that it skips (2026-03-29).
 		{"Europe/Berlin", "2026-10-25T00:30:00Z", Month, "2026-10", "2026-09"},
 		{"Europe/Berlin", "2026-10-25T01:30:00Z", Month, "2026-10", "2026-09"},
 		{"Europe/Berlin", "2026-03-29T01:00:00Z", Quarter, "2026-Q1", "2025-Q4"},
-		// Apia never had 2011-12-30, and Lord Howe moves by half an hour.
+		// Apia skipped 2011-12-30. Lord Howe's summer time shifts by half an hour.
 		{"Pacific/Apia", "2011-12-30T10:00:00Z", Month, "2011-12", "2011-11"},
 		{"Australia/Lord_Howe", "2026-03-31T13:00:00Z", Month, "2026-04", "2026-03"},
 	} {
@@ -58,7 +58,7 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
-// Hour by hour through a year, the period before is the one that ended last.
+// TestPeriodBeforeIsThePeriodBefore checks each hour of a year: the period before is the one that ended last.
 func TestPeriodBeforeIsThePeriodBefore(t *testing.T) {
 	for _, timezone := range []string{"UTC", "Asia/Shanghai", "Europe/Berlin", "America/St_Johns", "Pacific/Auckland"} {
 		location, err := time.LoadLocation(timezone)

@@ -21,7 +21,7 @@ func parse(t testing.TB, source string) *survey.Survey {
 	return s
 }
 
-// whole is a questionnaire that uses everything that the format has.
+// whole returns a questionnaire that uses every key of the format.
 func whole(t testing.TB) string {
 	t.Helper()
 	source, err := os.ReadFile("../questionnaire/testdata/whole.yaml")
@@ -31,7 +31,7 @@ func whole(t testing.TB) string {
 	return string(source)
 }
 
-// surveys are the sample questionnaires, and those for tests that use all types and conditions.
+// surveys returns the sample questionnaires, and the test questionnaires that use all types and conditions.
 func surveys(t testing.TB) []*survey.Survey {
 	t.Helper()
 	all := []*survey.Survey{parse(t, whole(t))}
@@ -238,7 +238,7 @@ func TestValidEmail(t *testing.T) {
 	}
 }
 
-// What can be decoded can be used.
+// FuzzDecode checks that whatever decodes can be used without a panic.
 func FuzzDecode(f *testing.F) {
 	for _, s := range surveys(f) {
 		f.Add(s.Encode())

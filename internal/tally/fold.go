@@ -21,7 +21,7 @@ func Restart(s *survey.Survey, before *Tally) *Tally {
 	return t
 }
 
-// Empty is [Restart] where the survey is not known. The tally has no shape, so the next publisher restarts it.
+// Empty is [Restart] for a survey that is not known. The tally has no shape, so the next publisher restarts it.
 func Empty(before *Tally) *Tally {
 	t := &Tally{Cohorts: map[string]*Counters{}}
 	if before != nil {

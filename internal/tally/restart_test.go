@@ -2,7 +2,7 @@ package tally
 
 import "testing"
 
-// However often a fold is restarted before it has caught up, alerts are evaluated from the same cursor on.
+// TestRestart checks that alerts are evaluated from the same cursor on, even if a fold is restarted before it has caught up.
 func TestRestart(t *testing.T) {
 	s := parse(t, `
 title: T

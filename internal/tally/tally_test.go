@@ -104,7 +104,7 @@ func TestSumsDoNotOverflow(t *testing.T) {
 	}
 }
 
-// drawn makes responses with all sorts of answers to sample, right and wrong.
+// drawn makes n random responses to sample, with valid and invalid answers.
 func drawn(r *rand.Rand, n int) []answer.Response {
 	pick := func(values ...string) string { return values[r.IntN(len(values))] }
 	responses := make([]answer.Response, n)
@@ -349,7 +349,8 @@ func TestTombstonesCountInTheirCohort(t *testing.T) {
 	}
 }
 
-// TestSize: 30 questions, twenty cohorts and numbers as large as those of a million respondents fit into 64 KB.
+// TestSize checks that a tally of 30 questions and 20 cohorts, with numbers as large as those of a million respondents, fits
+// into 64 KB.
 func TestSize(t *testing.T) {
 	var source strings.Builder
 	source.WriteString("title: Sample\nlanguages: [en]\ntimezone: UTC\nscoring: {overall: question_0}\nsections:\n  - id: all\n    title: All\n    questions:\n")

@@ -15,7 +15,7 @@ type section struct {
 	questions []*Question
 }
 
-// A Heading stands above questions.
+// A Heading is a text above questions.
 type Heading struct {
 	Title *Text
 	Intro *Text
@@ -40,7 +40,7 @@ func (h Heading) under(outer Heading) Heading {
 	return h
 }
 
-// A flattener makes sections of groups.
+// A flattener turns groups into sections.
 type flattener struct {
 	*Draft
 	sections []*section
@@ -94,7 +94,7 @@ func (f *flattener) dropEmpty(g *Group) {
 	})
 }
 
-// A groupFlattener makes sections of one group and of the groups within it.
+// A groupFlattener turns one group, and the groups within it, into sections.
 type groupFlattener struct {
 	*flattener
 	group     *Group

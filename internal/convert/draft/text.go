@@ -101,7 +101,7 @@ func (t *Text) place() report.Place {
 	return report.Place{}
 }
 
-// Concat joins two texts. Where one of them lacks a language, its first language stands in.
+// Concat joins two texts. If one of them lacks a language, its first language is used instead.
 func Concat(first *Text, between string, second *Text) *Text {
 	if first == nil {
 		return second

@@ -29,7 +29,7 @@ var surveyID = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 // IsSurveyID reports whether a survey can have the id.
 func IsSurveyID(id string) bool { return surveyID.MatchString(id) }
 
-// A writer makes YAML of a draft.
+// A writer writes a draft as YAML.
 type writer struct {
 	*Draft
 	parts    map[*yaml.Node]part
@@ -101,10 +101,10 @@ func (w *writer) dropUnusedLists() {
 	}
 }
 
-// reservedIDs are addresses of a site that are no survey's.
+// reservedIDs lists addresses of the site that cannot be ids of surveys.
 func reservedIDs() IDs { return IDs{"api": 1, "assets": 1, "thanks": 1, "results": 1} }
 
-// chooseID makes the survey's id, which may have hyphens, of that of the source or of the file's name.
+// chooseID makes the survey's id, which may have hyphens, from the source's id or from the file's name.
 func (w *writer) chooseID() {
 	source := w.ID
 	if source == "" {

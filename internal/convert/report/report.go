@@ -141,7 +141,7 @@ func (r *Report) Finish() {
 	r.Counts = map[Outcome]int{}
 	for _, a := range r.Atoms {
 		if a.Outcome == Pending && markup.Clean(a.Text) == "" {
-			a.Outcome = Carried // a blank says nothing
+			a.Outcome = Carried // blank
 		}
 		if a.Outcome == Pending {
 			r.Drop(a, "%s is not known to the importer", Quote(a.Text))

@@ -261,7 +261,7 @@ func (o *object) readOptionInto(option *draft.Option, what string) bool {
 	return true
 }
 
-// readScore reads a score, which is no property of SurveyJS itself, but of many of its examples.
+// readScore reads a score. SurveyJS has no such property, but many of its examples do.
 func (o *object) readScore(option *draft.Option) {
 	n := o.take("score")
 	if n == nil {
@@ -284,7 +284,7 @@ func (e *element) takeChoicesFrom(n *node) {
 	e.deferred = append(e.deferred, func() {
 		q, from := e.q, e.byName[n.str()]
 		switch {
-		case q.Options == nil: // it has become a note, or a text
+		case q.Options == nil: // it was made a note or a text
 			e.MarkAll(report.Dropped, n.at, append(n.leaves(), mode.leaves()...), "it offers no options")
 		case from != nil && from.Options != nil && from != q:
 			e.addChoicesFrom(from.Options, n, mode)

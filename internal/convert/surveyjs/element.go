@@ -345,7 +345,7 @@ func (e *element) becomeNote() {
 	*q = draft.Question{At: q.At, Atoms: q.Atoms, Source: q.Source, ID: q.ID, Kind: survey.Note, Label: q.Label, Show: q.Show}
 }
 
-// define says what conditions can use: the question by its name and its valueName, and the rows of a matrix.
+// define defines the names that conditions can use: the question's name and valueName, and the rows of a matrix.
 func (e *element) define() {
 	q := e.q
 	if n := e.take("valueName"); n != nil {

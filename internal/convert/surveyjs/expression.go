@@ -16,7 +16,7 @@ var syntax = condition.Syntax{
 }
 
 // parseExpression parses a SurveyJS expression. Its operators, the loosest first: or, and, comparisons, arithmetic,
-// contains and the like, and last empty and notempty, which follow their operand.
+// contains and its relatives, and last empty and notempty, which follow their operand.
 func parseExpression(source string) (*condition.Term, error) {
 	tokens, err := condition.Scan(source, syntax)
 	if err != nil {
@@ -70,7 +70,7 @@ func (p *parser) sum() (*condition.Term, error) {
 	return nil, err
 }
 
-// membership parses contains, anyof and the like.
+// membership parses contains, anyof and similar operators.
 func (p *parser) membership() (*condition.Term, error) {
 	t, err := p.factor()
 	for err == nil {

@@ -66,7 +66,7 @@ func (n *node) leaves() []*report.Atom {
 	return out
 }
 
-// first returns the first leaf, which stands for the value in the report.
+// first returns the first leaf, which represents the value in the report.
 func (n *node) first() *report.Atom {
 	if all := n.leaves(); len(all) > 0 {
 		return all[0]

@@ -25,7 +25,7 @@ func (r *reader) object(n *node) *object {
 func (o *object) take(key string) *node {
 	o.taken[key] = true
 	n := o.node.get(key)
-	if n == nil { // null says nothing
+	if n == nil { // null
 		for _, m := range o.members {
 			if m.key == key {
 				report.Carry(m.value.atom)
@@ -223,7 +223,7 @@ func (o *object) reportRest(what string) {
 		leaves := m.value.leaves()
 		switch ignored, dropped := reasonFor(ignoredProperties, m.key), reasonFor(droppedProperties, m.key); {
 		case m.value.kind == '0' || m.value.kind == 'b' && m.value.text == "false" && dropped != "":
-			report.Carry(leaves...) // it says what is so anyway
+			report.Carry(leaves...) // the default, so nothing changes
 		case dropped != "":
 			o.MarkAll(report.Dropped, m.value.at, leaves, "%s: %s", report.Quote(m.value.plain()), dropped)
 		case ignored != "":

@@ -197,7 +197,7 @@ func (o *object) readRepeated(g *draft.Group) {
 	}
 }
 
-// defineMissingWithin says of all questions within that they are not carried over.
+// defineMissingWithin defines all questions within as not carried over.
 func (r *reader) defineMissingWithin(n *node) {
 	if n.kind == '{' && n.get("name") != nil {
 		r.DefineMissing(n.get("name").str(), "which was not carried over")

@@ -146,8 +146,8 @@ func (v *validator) readPattern() {
 	}
 }
 
-// wholePattern makes of a pattern that may match anywhere in a text one that must match the whole text, in a syntax that
-// browsers know too.
+// wholePattern converts a pattern that may match anywhere in a text to one that matches the whole text, in a syntax that
+// browsers support too.
 func wholePattern(pattern string) string {
 	const anything = `[\s\S]*`
 	if strings.Contains(pattern, "|") {

@@ -58,7 +58,7 @@ var (
 		"allow_choice_duplicates", "name", "namespaces", "instance_xmlns", "clean_text_values", "client_editable", "prefix", "delimiter", "sms_keyword", "sms_separator", "omit_instanceid", "compact_prefix"}
 )
 
-// ignoredColumns says why columns have no meaning here.
+// ignoredColumns gives the reason why each of these columns has no meaning here.
 var ignoredColumns = map[string]string{
 	"autoplay": "nothing plays by itself here", "rows": "text boxes grow by themselves here", "note": "a note to the author", "notes": "a note to the author",
 	"comment": "a note to the author", "comments": "a note to the author", "save_to": "surveys here have no entities", "noapperrorstring": "there is no app here",
@@ -93,7 +93,7 @@ func (f *form) parseHeader(a *report.Atom, known []string) column {
 	return c
 }
 
-// languageCode returns the code of a language that a header names. For one that is not known it makes up a code.
+// languageCode returns the code of a language that a header names. For an unknown language, it makes up a code.
 func (f *form) languageCode(a *report.Atom, name string) string {
 	if code := draft.LanguageCode(name); code != "" {
 		return code
@@ -200,7 +200,7 @@ func (r *sheetReader) reportBlankColumns(headers row) {
 	}
 }
 
-// reportExtraColumns reports the columns that are not known, but for those that filters may use.
+// reportExtraColumns reports the unknown columns, except for those that filters may use.
 func (r *sheetReader) reportExtraColumns() {
 	for _, base := range slices.Sorted(maps.Keys(r.extra)) {
 		e := r.extra[base]

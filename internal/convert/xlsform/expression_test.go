@@ -87,7 +87,8 @@ func TestXPath(t *testing.T) {
 	}
 }
 
-// TestConstraintsBecomeLimits: what a question's own keys can say is written there.
+// TestConstraintsBecomeLimits checks that a constraint is written with the question's own keys (min, max, pattern) if it can
+// be.
 func TestConstraintsBecomeLimits(t *testing.T) {
 	for source, want := range map[string]draft.Question{
 		"N:. >= 0 and . <= 150":    {Min: "0", Max: "150"},

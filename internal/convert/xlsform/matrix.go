@@ -89,7 +89,7 @@ func (f *form) gridRows(head *draft.Question, below []any) (rows []*draft.Questi
 	return rows
 }
 
-// makeGrid makes a matrix of a grid. Without a label of its own it takes the group's title.
+// makeGrid turns a grid into a matrix. Without a label of its own, the matrix gets the group's title.
 func (f *form) makeGrid(g *draft.Group, head *draft.Question, rows []*draft.Question) *draft.Question {
 	f.Change(f.gridAppearances[head].at, "the questions below it became the rows of a matrix, of which this is the heading")
 	for _, q := range rows {
