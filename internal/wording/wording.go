@@ -290,8 +290,8 @@ func formsOf(tag language.Tag) []plural.Form {
 // Languages lists the languages, sorted.
 func (c *Catalog) Languages() []string { return c.languages }
 
-// Speaks reports whether there are words in a language or in one that it is a variety of.
-func (c *Catalog) Speaks(name string) bool { return c.find(name) != nil }
+// HasLanguage reports whether there are words in a language or in one that it is a variety of.
+func (c *Catalog) HasLanguage(name string) bool { return c.find(name) != nil }
 
 // In returns the words of a language, else of the nearest one that it is a variety of ("zh" for "zh-Hant-TW"), else of
 // English, else of the first language.

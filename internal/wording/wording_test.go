@@ -56,8 +56,8 @@ func TestSay(t *testing.T) {
 			t.Errorf("%s %s %v: %q, want %q", test.language, test.key, test.args, got, test.want)
 		}
 	}
-	if c.Speaks("fr") || !c.Speaks("zh-TW") {
-		t.Error("Speaks")
+	if c.HasLanguage("fr") || !c.HasLanguage("zh-TW") {
+		t.Error("HasLanguage")
 	}
 	for day, want := range map[string]string{"2026-01-09": "9 January 2026", "": "", "soon": "soon", "2026-13-01": "2026-13-01"} {
 		if got := c.In("en").Date(day); got != want {
