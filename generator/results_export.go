@@ -77,7 +77,7 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 		return err
 	}
 	s, census := snapshot.Survey, snapshot.Census
-	if e.Language != "" && !s.Speaks(e.Language) {
+	if e.Language != "" && !s.HasLanguage(e.Language) {
 		return console.Usagef("--language %s: %s is written in %s", e.Language, e.ID, strings.Join(s.Languages, " and "))
 	}
 	words, err := records.Words(e.Language, s)

@@ -62,7 +62,7 @@ func (r *reportCommand) do(ctx context.Context, env *environment) error {
 		}
 	}
 	language := cmp.Or(r.Language, s.DefaultLanguage())
-	if !s.Speaks(language) {
+	if !s.HasLanguage(language) {
 		return console.Usagef("--language %s: %s is written in %s", language, r.ID, strings.Join(s.Languages, " and "))
 	}
 	page, err := records.Report(ctx, env.store, s, records.ReportOptions{

@@ -22,6 +22,7 @@ type Advice struct {
 	Fix      string
 }
 
+// String formats the advice as one line, beginning with file:line:column.
 func (a Advice) String() string {
 	return fmt.Sprintf("%s:%d:%d: advice: %s: %s (%s)", a.File, a.Line, a.Column, a.Sentence, a.Fix, a.Code)
 }

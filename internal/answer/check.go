@@ -102,7 +102,7 @@ func (r *Response) readEnvelope(s *survey.Survey, p Posted) []Problem {
 	}
 	if p.Language == "" {
 		r.Language = s.DefaultLanguage()
-	} else if !s.Speaks(p.Language) {
+	} else if !s.HasLanguage(p.Language) {
 		problems = append(problems, Problem{Field: "language", Code: BadLanguage})
 	}
 	if p.Channel != "" && !slices.Contains(s.Channels, p.Channel) {

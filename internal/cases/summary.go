@@ -154,6 +154,7 @@ func (f *Figures) add(d Figures) {
 // AmbiguousError means that several ids begin with the one given.
 type AmbiguousError struct{ IDs []string }
 
+// Error implements error.
 func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%d cases begin like that: write more of the id", len(e.IDs))
 }

@@ -55,6 +55,7 @@ type Change struct {
 	Sentence            string
 }
 
+// String formats the change as one line, beginning with file:line:column.
 func (c Change) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s: %s: %s", c.File, c.Line, c.Column, c.Effect.Words(), c.Part, c.Sentence)
 }
@@ -109,7 +110,7 @@ func (c *comparer) addRemoved(e Effect, part string, at path, sentence string, a
 func (c *comparer) text(part, what string, old, new survey.Text, at path) {
 	var edited []string
 	for _, l := range c.new.Languages {
-		if c.old.Speaks(l) && old[l] != new[l] {
+		if c.old.HasLanguage(l) && old[l] != new[l] {
 			edited = append(edited, l)
 		}
 	}
@@ -126,7 +127,7 @@ func (c *comparer) text(part, what string, old, new survey.Text, at path) {
 // sameText reports whether two texts are the same in a language that both versions have.
 func (c *comparer) sameText(a, b survey.Text) bool {
 	for _, l := range c.new.Languages {
-		if c.old.Speaks(l) && a[l] != "" && strings.EqualFold(a[l], b[l]) {
+		if c.old.HasLanguage(l) && a[l] != "" && strings.EqualFold(a[l], b[l]) {
 			return true
 		}
 	}
@@ -165,12 +166,12 @@ func (c *comparer) survey() {
 	c.text(part, "the introduction", old.Intro, new.Intro, path{"intro"})
 	c.thanks()
 	for _, l := range new.Languages {
-		if !old.Speaks(l) {
+		if !old.HasLanguage(l) {
 			c.add(Comparable, part, path{"languages"}, "the language '%s' was added", l)
 		}
 	}
 	for _, l := range old.Languages {
-		if !new.Speaks(l) {
+		if !new.HasLanguage(l) {
 			c.addRemoved(Comparable, part, path{"languages"}, "the language '%s' was removed; answers given in it stay", l)
 		}
 	}

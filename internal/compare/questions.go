@@ -428,7 +428,7 @@ func (q *comparison) limits() {
 	if !reflect.DeepEqual(old.Total, new.Total) {
 		q.add(q.breaks, q.part, q.at.to("total"), "the shares now add up to another total (%s)", change(old.Total, new.Total))
 	}
-	if !reflect.DeepEqual(old.Unit, new.Unit) && slices.ContainsFunc(q.comparer.new.Languages, func(l string) bool { return q.comparer.old.Speaks(l) && old.Unit[l] != new.Unit[l] }) {
+	if !reflect.DeepEqual(old.Unit, new.Unit) && slices.ContainsFunc(q.comparer.new.Languages, func(l string) bool { return q.comparer.old.HasLanguage(l) && old.Unit[l] != new.Unit[l] }) {
 		q.add(q.breaks, q.part, q.at.to("unit"), "numbers are asked for in another unit; if only its spelling was corrected, the figures stay comparable")
 	}
 	for _, edit := range []struct {

@@ -218,7 +218,7 @@ func (p *Plan) label(o survey.Option, language string) string {
 
 // languageOf returns the language if the survey has it, else the survey's first language.
 func languageOf(s *survey.Survey, language string) string {
-	if s.Speaks(language) {
+	if s.HasLanguage(language) {
 		return language
 	}
 	return s.DefaultLanguage()

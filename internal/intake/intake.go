@@ -220,7 +220,7 @@ func (s *submission) correctForm() {
 	if !slices.Contains(s.answered.Channels, p.Channel) {
 		p.Channel = ""
 	}
-	if !s.answered.Speaks(p.Language) {
+	if !s.answered.HasLanguage(p.Language) {
 		p.Language = ""
 	}
 	if uuid.Validate(p.ID) != nil {
@@ -271,7 +271,7 @@ func (s *submission) derivedID(r *answer.Response, slot int64) string {
 func (s *submission) confirm(r answer.Response, thanks int, created bool) {
 	receipt := answer.Receipt(r.ID)
 	page := s.current.ID + "/"
-	if r.Language != s.current.DefaultLanguage() && s.current.Speaks(r.Language) {
+	if r.Language != s.current.DefaultLanguage() && s.current.HasLanguage(r.Language) {
 		page += r.Language + "/"
 	}
 	if s.answered != s.current { // an edit may have moved or removed the text: the last one is always there
@@ -291,7 +291,7 @@ func (s *submission) confirm(r answer.Response, thanks int, created bool) {
 
 // language returns the language to reply in.
 func (s *submission) language() string {
-	if s.answered.Speaks(s.posted.Language) {
+	if s.answered.HasLanguage(s.posted.Language) {
 		return s.posted.Language
 	}
 	return s.answered.DefaultLanguage()

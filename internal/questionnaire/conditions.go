@@ -224,31 +224,31 @@ func (o object) compileConditions(s *survey.Survey) {
 
 func (c *conditionCompiler) compileAll() {
 	compiled := map[*yaml.Node]expression.Tree{} // several aliases may lead to one node
-	for _, one := range c.conditions {
-		tree, done := compiled[one.at]
+	for _, cond := range c.conditions {
+		tree, done := compiled[cond.at]
 		if !done {
 			var faults []expression.Fault
-			tree, faults = expression.Compile(one.at.Value, c.scope, &c.budget)
-			compiled[one.at] = tree
+			tree, faults = expression.Compile(cond.at.Value, c.scope, &c.budget)
+			compiled[cond.at] = tree
 			for _, fault := range faults {
-				c.failFault(one, fault)
+				c.failFault(cond, fault)
 			}
 		}
-		*one.tree = tree
-		if one.owner != "" && uses(tree, one.owner) {
-			c.failOwnAnswer(one, one.owner)
+		*cond.tree = tree
+		if cond.owner != "" && uses(tree, cond.owner) {
+			c.failOwnAnswer(cond, cond.owner)
 		}
 	}
 }
 
 // failFault reports a mistake in an expression.
-func (c *conditionCompiler) failFault(one condition, fault expression.Fault) {
+func (c *conditionCompiler) failFault(cond condition, fault expression.Fault) {
 	switch {
 	case fault.Unknown != "" && c.nameless: // it may be the question whose id could not be read
-	case one.key == "required" && fault.Unknown == strings.TrimSpace(one.at.Value):
-		c.fail(one.at, "required: %s is neither true, false nor a condition%s", quote(one.at.Value), suggest(one.at.Value, append(fieldNames(c.survey), "true", "false", "all")))
+	case cond.key == "required" && fault.Unknown == strings.TrimSpace(cond.at.Value):
+		c.fail(cond.at, "required: %s is neither true, false nor a condition%s", quote(cond.at.Value), suggest(cond.at.Value, append(fieldNames(c.survey), "true", "false", "all")))
 	default:
-		c.failInside(one.at, fault.Offset, "%s: %s", one.key, fault.Message)
+		c.failInside(cond.at, fault.Offset, "%s: %s", cond.key, fault.Message)
 	}
 }
 
@@ -257,13 +257,13 @@ func uses(tree expression.Tree, question string) bool {
 	return slices.ContainsFunc(tree.Uses(), func(name string) bool { return survey.QuestionOf(name) == question })
 }
 
-func (c *conditionCompiler) failOwnAnswer(one condition, question string) {
-	c.fail(one.at, "%s: %s would depend on its own answer: name another question", one.key, quote(question))
+func (c *conditionCompiler) failOwnAnswer(cond condition, question string) {
+	c.fail(cond.at, "%s: %s would depend on its own answer: name another question", cond.key, quote(question))
 }
 
 // conditionOf finds the condition of a tree.
 func (c *conditionCompiler) conditionOf(tree *expression.Tree) condition {
-	return c.conditions[slices.IndexFunc(c.conditions, func(one condition) bool { return one.tree == tree })]
+	return c.conditions[slices.IndexFunc(c.conditions, func(cond condition) bool { return cond.tree == tree })]
 }
 
 // checkCycle reports questions that depend on one another, at the first condition of the cycle. It returns false if there
@@ -287,11 +287,11 @@ func (c *conditionCompiler) checkCycle() bool {
 		if !uses(*tree, next) {
 			continue
 		}
-		one := c.conditionOf(tree)
+		cond := c.conditionOf(tree)
 		if len(cycle) == 1 {
-			c.failOwnAnswer(one, next)
+			c.failOwnAnswer(cond, next)
 		} else {
-			c.fail(one.at, "%s is circular: %s; at least one of them must not depend on the others", one.key, strings.Join(append(cycle, cycle[0]), " → "))
+			c.fail(cond.at, "%s is circular: %s; at least one of them must not depend on the others", cond.key, strings.Join(append(cycle, cycle[0]), " → "))
 		}
 		break
 	}
@@ -348,7 +348,7 @@ func (c *conditionCompiler) canHold(tree, around *expression.Tree, consequence s
 	if tree == nil || tree.Op == "" || expression.Satisfiable(*expression.All(around, tree), c.scope, &c.budget) {
 		return true
 	}
-	one := c.conditionOf(tree)
-	c.fail(one.at, "%s: never true together with the conditions on its section and on the questions it names: %s", one.key, consequence)
+	cond := c.conditionOf(tree)
+	c.fail(cond.at, "%s: never true together with the conditions on its section and on the questions it names: %s", cond.key, consequence)
 	return false
 }

@@ -213,8 +213,8 @@ func TestLanguages(t *testing.T) {
 					t.Errorf("no label in %s", l)
 				}
 			}
-			if !s.Speaks(c.want[0]) || s.Speaks("xx") {
-				t.Error("Speaks is wrong")
+			if !s.HasLanguage(c.want[0]) || s.HasLanguage("xx") {
+				t.Error("HasLanguage is wrong")
 			}
 		})
 	}

@@ -15,6 +15,7 @@ type Problem struct {
 	Message string
 }
 
+// String formats the problem as file:line:column: message.
 func (p Problem) String() string {
 	if p.Line == 0 {
 		return fmt.Sprintf("%s: %s", p.File, p.Message)
@@ -25,6 +26,7 @@ func (p Problem) String() string {
 // Problems lists the mistakes of one file, sorted by place. Its Error has one line for each.
 type Problems []Problem
 
+// Error lists the problems, one line each.
 func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {

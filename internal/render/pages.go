@@ -118,7 +118,7 @@ func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, language string, 
 			continue
 		}
 		c, l := card{}, language
-		if !s.Speaks(l) {
+		if !s.HasLanguage(l) {
 			l = s.DefaultLanguage()
 			c.Lang, c.Dir = l, wording.Dir(l)
 		}

@@ -55,7 +55,7 @@ func (f *Form) Invalid(seed uint64) Values {
 
 func (f *Form) respondent(m *Simulator) *respondent {
 	r := &respondent{Simulator: m, language: f.Language, channel: f.Channel, mood: m.approval, values: map[string][]string{}}
-	if !f.Survey.Speaks(r.language) {
+	if !f.Survey.HasLanguage(r.language) {
 		r.language = f.Survey.DefaultLanguage()
 	}
 	if !slices.Contains(f.Survey.Channels, r.channel) {

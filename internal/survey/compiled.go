@@ -56,7 +56,7 @@ func (s *Survey) complete() error {
 	s.location = location
 	s.Index()
 	if s.Arrange() != nil {
-		return errors.New("conditions go round in a circle")
+		return errors.New("conditions are circular")
 	}
 	return nil
 }

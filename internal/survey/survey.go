@@ -316,8 +316,8 @@ func (t Text) In(language string) string { return t[language] }
 // DefaultLanguage returns the first language. The survey's main address is in it.
 func (s *Survey) DefaultLanguage() string { return s.Languages[0] }
 
-// Speaks reports whether the survey is available in a language.
-func (s *Survey) Speaks(language string) bool { return slices.Contains(s.Languages, language) }
+// HasLanguage reports whether the survey is available in a language.
+func (s *Survey) HasLanguage(language string) bool { return slices.Contains(s.Languages, language) }
 
 // Location returns the survey's timezone.
 func (s *Survey) Location() *time.Location { return s.location }

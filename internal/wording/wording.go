@@ -158,7 +158,7 @@ func (p *parser) plurals(n *yaml.Node) sentence {
 		}
 		form, ok := formNames[name]
 		if !ok || !slices.Contains(p.forms, form) {
-			p.fail("%q is no plural form of this language", name)
+			p.fail("%q is not a plural form of this language", name)
 			continue
 		}
 		pieces, err := split(text)
@@ -176,7 +176,7 @@ func (p *parser) checkPlurals(s *sentence) {
 	if s.of == "" {
 		p.fail("lacks \"of\", the placeholder that chooses the form")
 	} else if s.forms[plural.Other] != nil && !slices.Contains(other, s.of) {
-		p.fail("\"of\" names %q, which is no placeholder of it", s.of)
+		p.fail("\"of\" names %q, which is not one of its placeholders", s.of)
 	}
 	for name, form := range formNames {
 		if slices.Contains(p.forms, form) && s.forms[form] == nil {
@@ -228,7 +228,7 @@ func (c *Catalog) compareKey(key, name, first string) []error {
 	}
 	for _, p := range got {
 		if !slices.Contains(want, p) {
-			faults = append(faults, fmt.Errorf("%s.yaml: %s: unknown placeholder {%s}, which %s.yaml has not", name, key, p, first))
+			faults = append(faults, fmt.Errorf("%s.yaml: %s: unknown placeholder {%s}, which %s.yaml does not have", name, key, p, first))
 		}
 	}
 	return faults
@@ -249,7 +249,7 @@ func split(text string) ([]piece, error) {
 		}
 		name := text[at[0]+1 : at[1]-1]
 		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "" {
-			return nil, fmt.Errorf("{%s} is no placeholder", name)
+			return nil, fmt.Errorf("{%s} is not a placeholder", name)
 		}
 		pieces = append(pieces, piece{text: name, placeholder: true})
 		end = at[1]
@@ -290,8 +290,8 @@ func formsOf(tag language.Tag) []plural.Form {
 // Languages lists the languages, sorted.
 func (c *Catalog) Languages() []string { return c.languages }
 
-// Speaks reports whether there are words in a language or in one that it is a variety of.
-func (c *Catalog) Speaks(name string) bool { return c.find(name) != nil }
+// HasLanguage reports whether there are words in a language or in one that it is a variety of.
+func (c *Catalog) HasLanguage(name string) bool { return c.find(name) != nil }
 
 // In returns the words of a language, else of the nearest one that it is a variety of ("zh" for "zh-Hant-TW"), else of
 // English, else of the first language.

@@ -56,8 +56,8 @@ func TestSay(t *testing.T) {
 			t.Errorf("%s %s %v: %q, want %q", test.language, test.key, test.args, got, test.want)
 		}
 	}
-	if c.Speaks("fr") || !c.Speaks("zh-TW") {
-		t.Error("Speaks")
+	if c.HasLanguage("fr") || !c.HasLanguage("zh-TW") {
+		t.Error("HasLanguage")
 	}
 	for day, want := range map[string]string{"2026-01-09": "9 January 2026", "": "", "soon": "soon", "2026-13-01": "2026-13-01"} {
 		if got := c.In("en").Date(day); got != want {
@@ -101,11 +101,11 @@ func TestLoadReportsEveryMistake(t *testing.T) {
 		"missing":             {map[string]string{"en.yaml": english, "zh.yaml": "hello: '{name}'"}, []string{`zh.yaml: lacks "left", which en.yaml has`, `zh.yaml: lacks "date"`}},
 		"placeholder missing": {map[string]string{"en.yaml": "a: '{x} {y}'", "zh.yaml": "a: '{x}'"}, []string{"zh.yaml: a: lacks the placeholder {y}"}},
 		"unknown placeholder": {map[string]string{"en.yaml": "a: '{x}'", "zh.yaml": "a: '{x}{z}'"}, []string{"zh.yaml: a: unknown placeholder {z}"}},
-		"bad placeholder":     {map[string]string{"en.yaml": "b: c\na: '{X 1}'"}, []string{"en.yaml:2: a: {X 1} is no placeholder"}},
+		"bad placeholder":     {map[string]string{"en.yaml": "b: c\na: '{X 1}'"}, []string{"en.yaml:2: a: {X 1} is not a placeholder"}},
 		"empty":               {map[string]string{"en.yaml": "a: ''"}, []string{"en.yaml:1: a: empty"}},
 		"twice":               {map[string]string{"en.yaml": "a: b\na: c"}, []string{"en.yaml"}},
 		"form missing":        {map[string]string{"en.yaml": "a: {of: n, other: '{n}'}"}, []string{`en.yaml:1: a: lacks the plural form "one"`}},
-		"unknown form":        {map[string]string{"zh.yaml": "a: {of: n, one: '{n}', other: '{n}'}"}, []string{`zh.yaml:1: a: "one" is no plural form`}},
+		"unknown form":        {map[string]string{"zh.yaml": "a: {of: n, one: '{n}', other: '{n}'}"}, []string{`zh.yaml:1: a: "one" is not a plural form`}},
 		"of missing":          {map[string]string{"zh.yaml": "a: {other: '{n}'}"}, []string{`lacks "of"`}},
 		"unknown of":          {map[string]string{"zh.yaml": "a: {of: m, other: '{n}'}"}, []string{`"of" names "m"`}},
 		"list":                {map[string]string{"zh.yaml": "a: [b]"}, []string{"neither a sentence"}},

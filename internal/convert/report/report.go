@@ -197,6 +197,7 @@ func (r *Report) WriteTo(w io.Writer) (int64, error) {
 	return b.WriteTo(w)
 }
 
+// String formats the place as it follows the file name in the report: "survey!C4:" or "12:5: property:".
 func (p Place) String() string {
 	switch {
 	case p.Line > 0 && p.Name != "":
