@@ -59,7 +59,7 @@ const restartKiosk = () => {
     leave();
   });
   let end = 0;
-  const stay = () => { end = Date.now() + 20_000; }; // whoever still reads, or writes the receipt down, touches the screen
+  const stay = () => { end = Date.now() + 20_000; }; // a touch means that the thanks, or the receipt, are still being read
   stay();
   for (const type of ["pointerdown", "keydown"]) addEventListener(type, stay, true);
   const countDown = () => {
