@@ -368,7 +368,7 @@ func (c *compiler) compare(n *ast.BinaryNode) (Tree, Kind) {
 		return Tree{}, ""
 	}
 	if left.kind == literal && right.kind != literal || left.isConstant() && !right.isConstant() {
-		return c.compare(&ast.BinaryNode{Operator: mirrored[n.Operator], Left: n.Right, Right: n.Left})
+		return c.compare(&ast.BinaryNode{Operator: Mirrored[n.Operator], Left: n.Right, Right: n.Left})
 	}
 	if !c.checkComparison(left, n.Operator, right) {
 		return Tree{}, ""
@@ -379,7 +379,7 @@ func (c *compiler) compare(n *ast.BinaryNode) (Tree, Kind) {
 		return not(Tree{Op: "==", Args: args}), Bool
 	case ">", ">=":
 		slices.Reverse(args)
-		return Tree{Op: mirrored[n.Operator], Args: args}, Bool
+		return Tree{Op: Mirrored[n.Operator], Args: args}, Bool
 	}
 	return Tree{Op: n.Operator, Args: args}, Bool
 }
@@ -501,8 +501,8 @@ func isNumber(text string) bool {
 
 func not(t Tree) Tree { return Tree{Op: "not", Args: []Tree{t}} }
 
-// mirrored maps a comparison to the one that means the same with its sides exchanged.
-var mirrored = map[string]string{"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+// Mirrored maps a comparison to the one that means the same with its sides exchanged.
+var Mirrored = map[string]string{"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 // words names the kind in messages.
 func (k Kind) words() string {

@@ -66,9 +66,6 @@ func (t *Term) Constant() bool {
 	return false
 }
 
-// Mirrored maps a comparison to the one that means the same with its sides exchanged.
-var Mirrored = map[string]string{"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
 // isTruth reports whether the term is true or false, rather than a value.
 func (t *Term) isTruth() bool {
 	switch t.Op {

@@ -10,6 +10,7 @@ import (
 
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
+	"glasspoll/internal/expression"
 )
 
 // A Writer writes terms in our expression language.
@@ -167,7 +168,7 @@ func (w Writer) resolve(t *Term) (*Target, error) {
 
 func (w Writer) compare(op string, a, b *Term) (Expr, error) {
 	if a.Constant() && !b.Constant() {
-		return w.compare(Mirrored[op], b, a)
+		return w.compare(expression.Mirrored[op], b, a)
 	}
 	if op == "!=" {
 		e, err := w.compare("==", a, b)

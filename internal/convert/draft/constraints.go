@@ -8,6 +8,7 @@ import (
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
+	"glasspoll/internal/expression"
 	"glasspoll/internal/survey"
 )
 
@@ -97,8 +98,8 @@ func (q *Question) Limit(t *condition.Term) bool {
 		return false
 	}
 	a, b, op := t.Args[0], t.Args[1], t.Op
-	if a.Constant() && !b.Constant() && condition.Mirrored[op] != "" {
-		a, b, op = b, a, condition.Mirrored[op]
+	if a.Constant() && !b.Constant() && expression.Mirrored[op] != "" {
+		a, b, op = b, a, expression.Mirrored[op]
 	}
 	of := a
 	if a.Op == "length" || a.Op == "count" {
