@@ -204,7 +204,7 @@ func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
 	was, seen := r.seen.files[f.path]
 	read := r.read[f.path]
 	switch {
-	case !seen && (!r.seen.complete || hidden(r.survey)):
+	case !seen && !r.seen.complete:
 		return false, nil
 	case hidden(r.survey) && !read: // another publisher may have written results that are not to be public
 		return false, nil
