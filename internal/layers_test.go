@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -187,16 +188,24 @@ func isImpure(name string) bool {
 
 func ours(path string) bool { return path == "glasspoll" || strings.HasPrefix(path, "glasspoll/") }
 
-// packages lists this module's packages, once.
 func packages(t *testing.T) []listed {
 	t.Helper()
+	found, err := listPackages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// listPackages lists this module's packages, once.
+var listPackages = sync.OnceValues(func() ([]listed, error) {
 	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Dir,GoFiles,Imports,Deps", "./...")
 	cmd.Dir = ".."
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+		return nil, fmt.Errorf("go list: %w\n%s", err, stderr.Bytes())
 	}
 	var found []listed
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
@@ -204,17 +213,17 @@ func packages(t *testing.T) []listed {
 		if err := d.Decode(&p); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		if ours(p.ImportPath) && len(p.GoFiles) > 0 {
 			found = append(found, p)
 		}
 	}
 	if len(found) < 5 {
-		t.Fatalf("go list names only %d packages", len(found))
+		return nil, fmt.Errorf("go list names only %d packages", len(found))
 	}
-	return found
-}
+	return found, nil
+})
 
 // impureUses lists where a file asks the clock or draws from the shared source of random numbers.
 func impureUses(t *testing.T, file string) []string {
