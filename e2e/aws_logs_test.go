@@ -136,7 +136,7 @@ func TestOnAWSLogsHoldNoAnswers(t *testing.T) {
 	if err := d.publishChanges(); err != nil {
 		t.Error(err)
 	}
-	d.checkLogs(t, "marked", "198.51.100", "4711")
+	d.checkLogs(t, "marked", "198.51.100", ":4711")
 }
 
 // checkLogs stops the functions and checks that they have logged lines of JSON, metrics among them, and none of the words.
