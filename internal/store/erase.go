@@ -12,10 +12,9 @@ import (
 
 // Stored is a response as a back end has read it for an erasure.
 type Stored struct {
-	Shard Shard
 	Entry Entry
 
-	// Replace puts a tombstone in the place of the response, without private answers and digest, and saves the shard's
+	// Replace puts a tombstone in the place of the response, without private answers and digest, and saves the period's
 	// tally: both or neither, durably. It returns ErrStale if the response has been erased since it was read, or if the
 	// tally no longer has the given revision.
 	Replace func(ctx context.Context, tombstone answer.Response, t *tally.Tally, revision int) error
@@ -23,17 +22,17 @@ type Stored struct {
 
 // Eraser reads responses for [Find] and [Erase].
 type Eraser interface {
-	// Stored reads a response by its key; nil if there is none. The read is strongly consistent.
-	Stored(ctx context.Context, survey, period, id string) (*Stored, error)
+	// Stored reads a response of a survey by its id; nil if there is none. It collects a response that is not in the log yet.
+	// The read is strongly consistent.
+	Stored(ctx context.Context, survey, id string) (*Stored, error)
 }
 
 // attempts bounds the tries of an operation whose save fails because of concurrent changes.
 const attempts = 20
 
-// Find implements [Erasure]. It costs one read for each period of each survey.
+// Find implements [Erasure]. It costs one read for each survey.
 func Find(ctx context.Context, b interface {
 	Catalog
-	Log
 	Eraser
 }, id string) ([]Entry, error) {
 	surveys, err := b.Surveys(ctx)
@@ -42,24 +41,18 @@ func Find(ctx context.Context, b interface {
 	}
 	var found []Entry
 	for _, survey := range surveys {
-		periods, err := b.Periods(ctx, survey)
+		stored, err := b.Stored(ctx, survey, id)
 		if err != nil {
 			return nil, err
 		}
-		for _, period := range periods {
-			stored, err := b.Stored(ctx, survey, period, id)
-			if err != nil {
-				return nil, err
-			}
-			if stored != nil {
-				found = append(found, stored.Entry)
-			}
+		if stored != nil {
+			found = append(found, stored.Entry)
 		}
 	}
 	return found, nil
 }
 
-// Erase implements [Erasure]. The shard's tally counts the tombstone in the response's place from the same instant on, see
+// Erase implements [Erasure]. The period's tally counts the tombstone in the response's place from the same instant on, see
 // [exchange]. If the tally has counted the response, no publisher will read the tombstone, so Erase withdraws the cases of
 // the response itself; it does so first, because while the response is there, a failed erasure can be repeated. All its
 // cases are stored by then: a publisher saves a tally after the cases of the responses in it.
@@ -68,13 +61,13 @@ func Erase(ctx context.Context, b interface {
 	Tallies
 	Cases
 	Eraser
-}, survey, period, id string, keep []string, now time.Time) (erased bool, err error) {
+}, survey, id string, keep []string, now time.Time) (erased bool, err error) {
 	for range attempts {
-		stored, err := b.Stored(ctx, survey, period, id)
+		stored, err := b.Stored(ctx, survey, id)
 		if err != nil || stored == nil || stored.Entry.Response.Withdrawn {
 			return false, err
 		}
-		counted, revision, err := b.Tally(ctx, stored.Shard)
+		counted, revision, err := b.Tally(ctx, survey, stored.Entry.Response.Period)
 		if err != nil {
 			return false, err
 		}
@@ -93,9 +86,9 @@ func Erase(ctx context.Context, b interface {
 	return false, fmt.Errorf("response %s or its tally: %w %d times: try again", id, ErrStale, attempts)
 }
 
-// exchange returns a shard's tally (nil: there is none) after one of its responses has become a tombstone, and whether its
+// exchange returns a period's tally (nil: there is none) after one of its responses has become a tombstone, and whether its
 // cursor has passed the tombstone, so that no publisher reads it. The response is exchanged for the tombstone rather than
-// the shard folded again: of responses that were counted and have been deleted after the retention time, the tally is all
+// the period folded again: of responses that were counted and have been deleted after the retention time, the tally is all
 // that is left, and a release needs at least as many respondents as the one before. Only where that is impossible, as with
 // a tally of another shape, is the tally emptied. The result must be saved even if it counts the same, so that a publisher
 // that has read the response finds another revision.

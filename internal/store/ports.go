@@ -30,25 +30,42 @@ type DefinitionWriter interface {
 type Catalog interface {
 	// Surveys lists the ids of all surveys that have ever been in force, in order.
 	Surveys(ctx context.Context) ([]string, error)
+
+	// Versions lists the versions of a survey's questionnaire that are stored, in order; the one in force is among them.
+	Versions(ctx context.Context, survey string) ([]string, error)
 }
 
 // Responses takes answers. It cannot return any.
 type Responses interface {
-	// Put stores a response unless its id is taken in its period, and stamps its arrival. It returns once the response is
-	// durable. If the id is taken by the same answers, Put returns false and no error; if by others, ErrConflict. The same
-	// holds for each key in also, under which the same submission may have been stored before. ErrTooLarge says that the
-	// response can never be stored. After any other error the response may or may not be stored: Put it again.
-	Put(ctx context.Context, r answer.Response, also ...Key) (created bool, err error)
+	// Put stores a response unless its id is taken in its survey, and stamps its arrival. It returns once the response is
+	// durable. An id is taken once and for all: periods, time and the number of shards make no difference, and a tombstone
+	// keeps its id. If the id is taken by the same answers, Put returns false and no error; if by others, or by a tombstone,
+	// ErrConflict. The same holds for each id in also, under which the same submission may have been stored before.
+	// ErrTooLarge says that the response can never be stored. After any other error the response may or may not be stored:
+	// Put it again.
+	Put(ctx context.Context, r answer.Response, also ...string) (created bool, err error)
 }
 
-// Log reads responses in the order of their arrival. Reads are strongly consistent.
+// Collector brings stored responses into the log.
+type Collector interface {
+	// Collect appends to the logs of a survey every response that is not in them yet: all that were stored before the call,
+	// whatever the clocks of the processes that stored them say. It looks for them in the periods that have any response, as
+	// long as they may get more, in the current one, and in the given ones. Each response gets into its log once, however
+	// many collect at the same time and wherever they are interrupted. A back end whose Put writes the log itself has
+	// nothing to do.
+	Collect(ctx context.Context, survey string, periods ...string) error
+}
+
+// Log reads the responses of a survey's period in one order that never changes: each response gets its place when it is
+// collected, behind all that have one, and keeps it. So whoever has read a log up to a cursor has nothing to read again, and
+// a response that was stored late, or by a process whose clock is wrong, is still read. Reads are strongly consistent.
 type Log interface {
-	// Periods lists the periods in which a survey has any response, in order.
+	// Periods lists the periods in which a survey has any response in the log, in order.
 	Periods(ctx context.Context, survey string) ([]string, error)
 
-	// After yields the entries of a shard after a cursor ("" for all), in order. When it yields an entry, it has yielded
-	// all entries before it that were stored by then. It stops at the first error, which it yields.
-	After(ctx context.Context, shard Shard, cursor string) iter.Seq2[Entry, error]
+	// After yields the entries after a cursor ("" for all), in order. It stops at the first error, which it yields. Where
+	// responses have been deleted after a retention time, it goes on behind them.
+	After(ctx context.Context, survey, period, cursor string) iter.Seq2[Entry, error]
 }
 
 // PrivateAnswers reads the answers that are kept apart from the log.
@@ -57,21 +74,22 @@ type PrivateAnswers interface {
 	Private(ctx context.Context, survey, period, id string) ([]answer.Answer, error)
 }
 
-// Tallies keeps one tally for each shard. They are a cache of a fold over the log: losing one costs time only, except that
+// Tallies keeps one tally for each period. They are a cache of a fold over the log: losing one costs time only, except that
 // responses which were deleted after a retention time are known from the tally alone.
 type Tallies interface {
-	// Tally returns a shard's tally and its revision; nil and 0 if there is none. The read is strongly consistent, and the
+	// Tally returns a period's tally and its revision; nil and 0 if there is none. The read is strongly consistent, and the
 	// tally is the caller's own.
-	Tally(ctx context.Context, shard Shard) (t *tally.Tally, revision int, err error)
+	Tally(ctx context.Context, survey, period string) (t *tally.Tally, revision int, err error)
 
-	// SaveTally replaces a shard's tally if its revision is still the given one, else it returns ErrStale. The new revision
+	// SaveTally replaces a period's tally if its revision is still the given one, else it returns ErrStale. The new revision
 	// is one more.
-	SaveTally(ctx context.Context, shard Shard, t *tally.Tally, revision int) error
+	SaveTally(ctx context.Context, survey, period string, t *tally.Tally, revision int) error
 }
 
 // Releases keeps what has been made public. A release is never changed or removed.
 type Releases interface {
-	// Latest returns the latest release of each period of a survey that has one, in the order of the periods.
+	// Latest returns the latest release of each period of a survey that has one, in the order of the periods. The releases
+	// are shared and read-only: one that has not changed since the last call is not read again.
 	Latest(ctx context.Context, survey string) ([]*release.Release, error)
 
 	// Append stores a release, durably, unless its number is taken in its period: then it returns ErrStale. It is an error
@@ -126,21 +144,38 @@ type Outbox interface {
 
 // Erasure takes out the answers of one respondent.
 type Erasure interface {
-	// Find returns the entries of all responses with an id, of any survey and period: one, unless a client has used an id
-	// twice.
+	// Find returns the entries of all responses with an id, of any survey: one, unless a client has used an id for two surveys.
 	Find(ctx context.Context, id string) ([]Entry, error)
 
 	// Erase puts a tombstone in the place of a response: its id, so that it cannot come again, its version, its arrival,
 	// and those of its answers whose fields are in keep. The other answers are gone, and so are the private ones and the
 	// digest by which the same answers would be recognized. It returns false if there is no such response, or only its
 	// tombstone.
-	Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error)
+	Erase(ctx context.Context, survey, id string, keep []string) (erased bool, err error)
+}
+
+// Importer takes over responses that another store has.
+type Importer interface {
+	// Import stores entries of a survey's period as they are, with their arrivals and private answers, tombstones as
+	// tombstones, in the given order, but for those whose id is taken in the survey. It returns how many it has stored. Their
+	// cursors are ignored. Unless the error is nil, any of them may have been stored.
+	Import(ctx context.Context, survey, period string, entries []Entry) (imported int, err error)
+}
+
+// Progress keeps how far long tasks have come, so that they can be resumed.
+type Progress interface {
+	// Progress returns what was saved under a name; "" if nothing was.
+	Progress(ctx context.Context, name string) (string, error)
+
+	// SaveProgress replaces what is saved under a name, durably.
+	SaveProgress(ctx context.Context, name, value string) error
 }
 
 // Records is everything that operators' commands use of a back end.
 type Records interface {
 	Definitions
 	Catalog
+	Collector
 	Log
 	PrivateAnswers
 	Tallies

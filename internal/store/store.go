@@ -13,24 +13,10 @@ import (
 	"glasspoll/internal/answer"
 )
 
-// Shards is the number of logs that a period's responses are spread over.
-const Shards = 16
-
-// Shard names one log of a survey's period. Each response stays in one of them; the back end decides in
-// which.
-type Shard struct {
-	Survey, Period string
-	Number         int // 0 to Shards-1
-}
-
-// Key names a stored response of the same survey.
-type Key struct{ Period, ID string }
-
-// Entry is one stored response and its place in its log. Cursors are opaque, never "", and sort by arrival.
+// Entry is one stored response and its place in the log of its survey's period.
 type Entry struct {
-	Cursor   string
-	Settled  bool            // no entry can appear before it any more; if it is false, so it is for all entries after it
-	Arrived  time.Time       // by the back end's clock
+	Cursor   string          // opaque, never ""; cursors of one log sort in its order
+	Arrived  time.Time       // when it was stored, by the clock of the process that stored it; see [Log]
 	Response answer.Response // without its private answers
 }
 
