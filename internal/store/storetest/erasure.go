@@ -363,7 +363,7 @@ func tombstones(t *testing.T, b Backend) {
 		}
 	}
 	erase(1, "tier")
-	erase(n-2) // which keeps nothing
+	erase(n - 2) // which keeps nothing
 	for _, step := range []func(){
 		func() {},
 		func() { collect(t, b, surveyID, "all") },
