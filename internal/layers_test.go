@@ -31,7 +31,7 @@ type floor struct {
 var house = []floor{
 	{"the root", false, []string{"/"}}, // embedded files
 	{"the core", true, []string{
-		"decimal wording",
+		"decimal wording codec",
 		"expression",
 		"survey",
 		"questionnaire",

@@ -115,7 +115,11 @@ func (a *writer) answers(ctx context.Context) error {
 		}
 	}
 	a.manifest.Index = indexOf(s, a.Period, counted)
-	return a.zip.put(tallyFile, counted.Encode())
+	counters, err := json.Marshal(counted)
+	if err != nil {
+		return err
+	}
+	return a.zip.put(tallyFile, counters)
 }
 
 func (a *writer) releases(ctx context.Context) error {

@@ -61,6 +61,22 @@ func (m *Moments) add(d *Moments, sign int64) {
 	m.XY += sign * d.XY
 }
 
+// Plus returns the sum of two moments; nil is 0.
+func (m *Moments) Plus(d *Moments) Moments { return m.sum(d, 1) }
+
+// Minus returns m minus d; nil is 0.
+func (m *Moments) Minus(d *Moments) Moments { return m.sum(d, -1) }
+
+func (m *Moments) sum(d *Moments, sign int64) (sum Moments) {
+	if m != nil {
+		sum = *m
+	}
+	if d != nil {
+		sum.add(d, sign)
+	}
+	return sum
+}
+
 // Merge sums tallies of one shape; nil ones count as empty. The result shares no memory with them, and has no cursor
 // because it belongs to no single log.
 func Merge(tallies ...*Tally) *Tally {
@@ -134,6 +150,12 @@ func (i *Item) Add(d *Item) { i.add(d, 1) }
 
 // Sub subtracts d from i.
 func (i *Item) Sub(d *Item) { i.add(d, -1) }
+
+// IsZero reports whether all counters are 0.
+func (i *Item) IsZero() bool {
+	return i.N == 0 && i.Counts.IsZero() && (i.Sum == nil || i.Sum.Sign() == 0) && (i.Squares == nil || i.Squares.Sign() == 0) &&
+		(i.Moments == nil || *i.Moments == Moments{})
+}
 
 func (i *Item) add(d *Item, sign int64) {
 	if d == nil {

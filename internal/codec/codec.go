@@ -1,0 +1,80 @@
+// Package codec writes and reads stored records: a byte with the version of the record, and CBOR (RFC 8949) in its core
+// deterministic form, in which equal values have equal bytes. Structs have integer keys (`cbor:"1,keyasint"`), which are part
+// of the format. What a record of today does not have is refused, not ignored, so that no program drops what a newer one has
+// written. It is pure.
+package codec
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// A Kind is one kind of record, in the version that is written.
+type Kind struct {
+	Name    string // as errors name it
+	Version byte   // from 1 to MaxVersion
+}
+
+const (
+	// MaxVersion is the highest version of a record. Higher first bytes belong to other forms: 0x1f to gzip, 0x7b to JSON.
+	MaxVersion = 15
+
+	// MaxSize bounds a record, in bytes.
+	MaxSize = 64 << 20
+
+	maxNesting  = 16
+	maxElements = 1 << 20 // of one array or map
+)
+
+var (
+	encoder = must(cbor.EncOptions{Sort: cbor.SortCoreDeterministic, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden}.EncMode())
+	decoder = must(cbor.DecOptions{
+		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
+		MaxNestedLevels: maxNesting, MaxArrayElements: maxElements, MaxMapPairs: maxElements,
+		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
+	}.DecMode())
+)
+
+func must[M any](mode M, err error) M {
+	if err != nil {
+		panic(err) // the options are constant
+	}
+	return mode
+}
+
+// Encode returns the record of v, which is a struct of plain data.
+func (k Kind) Encode(v any) []byte {
+	data, err := encoder.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("%s: %v", k.Name, err)) // plain data always encodes
+	}
+	return append(append(make([]byte, 0, 1+len(data)), k.Version), data...)
+}
+
+// Decode reads a record into v, a pointer to a struct. The memory it takes is proportional to the record's length.
+func (k Kind) Decode(data []byte, v any) error {
+	switch {
+	case len(data) == 0:
+		return fmt.Errorf("%s: the record is empty", k.Name)
+	case len(data) > MaxSize:
+		return fmt.Errorf("%s: the record has %d bytes; no more than %d are read", k.Name, len(data), MaxSize)
+	case data[0] > k.Version && data[0] <= MaxVersion:
+		return fmt.Errorf("%s: the record is of version %d, and this program reads up to %d: install a newer version of the program", k.Name, data[0], k.Version)
+	case data[0] != k.Version:
+		return fmt.Errorf("%s: the record is damaged: it begins with the byte 0x%02x", k.Name, data[0])
+	}
+	err := decoder.Unmarshal(data[1:], v)
+	var unknown *cbor.UnknownFieldError
+	switch {
+	case errors.As(err, &unknown):
+		return fmt.Errorf("%s: the record has a part that this program does not know: install a newer version of the program", k.Name)
+	case err != nil:
+		return fmt.Errorf("%s: the record is damaged: %w", k.Name, err)
+	}
+	return nil
+}
+
+// IsJSON reports whether data is a record of the earlier form, a JSON object.
+func IsJSON(data []byte) bool { return len(data) > 0 && data[0] == '{' }
