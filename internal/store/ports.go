@@ -50,7 +50,7 @@ type Responses interface {
 type Collector interface {
 	// Collect appends to the logs of a survey every response that is not in them yet: all that were stored before the call,
 	// whatever the clocks of the processes that stored them say. It looks for them in the periods that have any response, as
-	// long as they may get more, in the current one, and in the given ones. Each response gets into its log once, however
+	// long as they may get more, in the current one if the survey is known, and in the given ones. Each response gets into its log once, however
 	// many collect at the same time and wherever they are interrupted. A back end whose Put writes the log itself has
 	// nothing to do.
 	Collect(ctx context.Context, survey string, periods ...string) error
@@ -62,6 +62,10 @@ type Collector interface {
 type Log interface {
 	// Periods lists the periods in which a survey has any response in the log, in order.
 	Periods(ctx context.Context, survey string) ([]string, error)
+
+	// Ends returns for each of these periods the cursor of its log's last entry. It is one cheap read, however many periods
+	// there are and however long they are: what still has the same end has nothing new.
+	Ends(ctx context.Context, survey string) (map[string]string, error)
 
 	// After yields the entries after a cursor ("" for all), in order. It stops at the first error, which it yields. Where
 	// responses have been deleted after a retention time, it goes on behind them.
@@ -93,7 +97,7 @@ type Releases interface {
 	Latest(ctx context.Context, survey string) ([]*release.Release, error)
 
 	// Append stores a release, durably, unless its number is taken in its period: then it returns ErrStale. It is an error
-	// if the number does not follow the last one.
+	// if the number does not follow the last one. From then on the release is shared and read-only.
 	Append(ctx context.Context, r *release.Release) error
 }
 
@@ -156,9 +160,10 @@ type Erasure interface {
 
 // Importer takes over responses that another store has.
 type Importer interface {
-	// Import stores entries of a survey's period as they are, with their arrivals and private answers, tombstones as
-	// tombstones, in the given order, but for those whose id is taken in the survey. It returns how many it has stored. Their
-	// cursors are ignored. Unless the error is nil, any of them may have been stored.
+	// Import stores entries of a survey's period as they are, with their arrivals, tombstones as tombstones, in the given
+	// order, but for those whose id is taken in the survey. Their responses have their private answers; their cursors are
+	// ignored. It returns how many it has stored. After an error, any of them may have been stored: import them again. Where
+	// responses are collected, their order in the log is that of their arrivals.
 	Import(ctx context.Context, survey, period string, entries []Entry) (imported int, err error)
 }
 
