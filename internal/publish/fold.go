@@ -61,7 +61,7 @@ func (f *periodFold) catchUp(ctx context.Context, t *tally.Tally, revision int) 
 			return nil, err
 		}
 		c.add(entry)
-		if c.n < chunkSize {
+		if c.n < f.chunk {
 			continue
 		}
 		if saved, err := c.save(ctx); !saved || err != nil {

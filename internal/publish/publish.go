@@ -90,6 +90,7 @@ type Publisher struct {
 	notify    bool
 	renderer  Renderer
 	now       func() time.Time
+	chunk     int64 // chunkSize
 
 	mu       sync.Mutex
 	memories map[string]*memory             // by survey
@@ -100,7 +101,7 @@ type Publisher struct {
 func New(o Options) *Publisher {
 	return &Publisher{
 		collector: o.Collector, log: o.Log, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, sidecars: o.Sidecars,
-		cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now,
+		cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
 		memories: map[string]*memory{}, done: map[string]map[string]upToDate{},
 	}
 }
