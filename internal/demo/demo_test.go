@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/store"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
