@@ -26,7 +26,7 @@ type Addition struct {
 
 	// Counters are the differences to those of the release before, without those that have not changed. If Whole is set, they
 	// are the release's own, and everything else is too.
-	Whole    bool                       `json:"from_nothing,omitempty"`
+	Whole    bool                       `json:"complete,omitempty"`
 	Cohorts  map[string]*tally.Counters `json:"cohorts,omitempty"`
 	PoolOnly bool                       `json:"whole,omitempty"`
 	Pooled   map[string]*tally.Counters `json:"pooled,omitempty"`

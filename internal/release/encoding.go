@@ -22,7 +22,7 @@ type record struct {
 	Version  string                       `cbor:"6,keyasint"`
 	Form     []byte                       `cbor:"7,keyasint,omitempty"`
 	Frozen   *frozenRecord                `cbor:"8,keyasint,omitempty"`
-	Names    tally.Names                  `cbor:"9,keyasint,omitempty"`
+	Names    tally.Names                  `cbor:"9,keyasint"`
 	Cohorts  map[string]tally.Numbered    `cbor:"10,keyasint,omitempty"`
 	PoolOnly bool                         `cbor:"11,keyasint,omitempty"`
 	Pooled   map[string]tally.Numbered    `cbor:"12,keyasint,omitzero"` // none is not the same as empty
