@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
@@ -19,12 +21,13 @@ import (
 
 // BenchmarkSize states the bytes that a tally, a release of all answers but the last twentieth, and what a second release
 // adds to it take, as they are stored, compressed by gzip too, and as the JSON of earlier versions; and the time to decode
-// the release. The answers to each sample survey are made up.
+// the release, and its JSON. The answers to each sample survey are made up.
 func BenchmarkSize(b *testing.B) {
 	files, err := filepath.Glob("../../surveys/*.yaml")
 	if err != nil || len(files) == 0 {
 		b.Fatal("no sample surveys", err)
 	}
+	b.Run("large", func(b *testing.B) { measure(b, parsed(b, "large.yaml", []byte(large())), soak.Cases(20_000, 100_000)) })
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
 		if strings.Contains(name, ".") {
@@ -34,12 +37,27 @@ func BenchmarkSize(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		s, problems := questionnaire.Parse(file, source)
-		if len(problems) > 0 {
-			b.Fatal(problems)
-		}
-		b.Run(name, func(b *testing.B) { measure(b, s, soak.Cases(1_000, 100_000)) })
+		b.Run(name, func(b *testing.B) { measure(b, parsed(b, file, source), soak.Cases(1_000, 100_000)) })
 	}
+}
+
+func parsed(b *testing.B, name string, source []byte) *survey.Survey {
+	s, problems := questionnaire.Parse(name, source)
+	if len(problems) > 0 {
+		b.Fatal(problems)
+	}
+	return s
+}
+
+// large is a questionnaire of sixty items in 45 cohorts.
+func large() string {
+	var yaml strings.Builder
+	yaml.WriteString("title: Large\nlanguages: [en]\ntimezone: UTC\nscoring: {overall: question_0}\nsections:\n  - id: all\n    title: All\n    questions:\n")
+	yaml.WriteString("      - {id: tier, type: rating, steps: 9, label: Tier, segment: true}\n      - {id: site, type: rating, steps: 5, label: Site, segment: true}\n")
+	for i := range 58 {
+		fmt.Fprintf(&yaml, "      - {id: question_%d, type: rating, steps: 5, label: Question %d}\n", i, i)
+	}
+	return yaml.String()
 }
 
 func measure(b *testing.B, s *survey.Survey, answers int) {
@@ -69,6 +87,17 @@ func measure(b *testing.B, s *survey.Survey, answers int) {
 			b.Fatal(err)
 		}
 	}
+	text, err := json.Marshal(second)
+	if err != nil {
+		b.Fatal(err)
+	}
+	began := time.Now()
+	for range 20 {
+		if _, err := release.Decode(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(time.Since(began).Nanoseconds())/20, "json-ns/op")
 	added := release.Added(first, second)
 	for _, c := range []struct {
 		name   string

@@ -55,11 +55,11 @@ func NamesIn(groups ...map[string]*Counters) Names {
 				continue
 			}
 			for name, item := range c.Items {
-				if items[name] == nil {
-					items[name] = map[string]bool{}
-				}
 				if item == nil {
 					continue
+				}
+				if items[name] == nil {
+					items[name] = map[string]bool{}
 				}
 				for _, x := range item.Counts {
 					if x.N != 0 {
