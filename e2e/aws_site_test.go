@@ -330,8 +330,8 @@ func TestOnAWSInABrowser(t *testing.T) {
 		}
 	}
 	// Calls that must be denied, to test the check itself.
-	private := aws.Call{Name: "Query", Body: []byte(`{"IndexName":"by_arrival","ExpressionAttributeValues":{":pk":{"S":"R#tea#none#00"}},"ProjectionExpression":"private"}`)}
-	read := aws.Call{Name: "GetItem", Body: []byte(`{"Key":{"PK":{"S":"R#tea#none#00"}}}`)}
+	private := aws.Call{Name: "GetItem", Body: []byte(`{"Key":{"PK":{"S":"I#tea#00000000-0000-4000-8000-000000000001"}},"ProjectionExpression":"private"}`)}
+	read := aws.Call{Name: "GetItem", Body: []byte(`{"Key":{"PK":{"S":"I#tea#00000000-0000-4000-8000-000000000001"}}}`)}
 	forge := aws.Call{Name: "PutItem", Body: []byte(`{"Item":{"PK":{"S":"D#tea"}}}`)}
 	for _, c := range []aws.Call{private, read, forge} {
 		if template.Submit().Denied(c) == "" || template.Publish().Denied(c) == "" {

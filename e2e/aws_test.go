@@ -173,15 +173,15 @@ func serviceSubmission(n int) string {
 // errNotPublished means that the publisher asks for records to be sent again.
 var errNotPublished = errors.New("the publisher has returned records as failed")
 
-// publishChanges invokes the publisher with a record of each shard, as from the table's stream.
+// publishChanges invokes the publisher with a record of each of 16 queues, as from the table's stream.
 func (d *deployment) publishChanges() error {
 	event := events.DynamoDBEvent{}
 	for shard := range 16 {
 		var record events.DynamoDBEventRecord
-		record.EventSource = "aws:dynamodb"
+		record.EventSource, record.EventName = "aws:dynamodb", "INSERT"
 		record.Change.SequenceNumber = fmt.Sprint(shard + 1)
 		record.Change.Keys = map[string]events.DynamoDBAttributeValue{
-			"PK": events.NewStringAttribute(fmt.Sprintf("R#service#%s#%02d", d.survey.PeriodAt(time.Now()), shard)),
+			"PK": events.NewStringAttribute(fmt.Sprintf("Q#service#%s#%04d", d.survey.PeriodAt(time.Now()), shard)),
 			"SK": events.NewStringAttribute("x"),
 		}
 		event.Records = append(event.Records, record)
@@ -230,22 +230,29 @@ func (d *deployment) name() string {
 	return ""
 }
 
-// countStored counts the responses in the table, by id.
+// countStored counts the responses in the logs of all surveys, by id, after collecting.
 func (d *deployment) countStored() map[string]int {
 	d.t.Helper()
+	ctx := d.t.Context()
+	surveys, err := d.table.Surveys(ctx)
+	if err != nil {
+		d.t.Fatal(err)
+	}
 	count := map[string]int{}
-	pages := dynamodb.NewScanPaginator(d.client, &dynamodb.ScanInput{TableName: sdk.String(d.name()), ConsistentRead: sdk.Bool(true)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(d.t.Context())
+	for _, survey := range surveys {
+		if err := d.table.Collect(ctx, survey); err != nil {
+			d.t.Fatal(err)
+		}
+		periods, err := d.table.Periods(ctx, survey)
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		for _, item := range page.Items {
-			var key struct{ PK, SK struct{ Value string } }
-			data, _ := json.Marshal(item)
-			json.Unmarshal(data, &key)
-			if strings.HasPrefix(key.PK.Value, "R#") {
-				count[key.SK.Value]++
+		for _, period := range periods {
+			for entry, err := range d.table.After(ctx, survey, period, "") {
+				if err != nil {
+					d.t.Fatal(err)
+				}
+				count[entry.Response.ID]++
 			}
 		}
 	}
@@ -293,7 +300,7 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 // killAtEachCall kills a function at its calls to a store, with a fault: before the store has seen the call, or after. Each killed
 // process is followed by a new one, which has nothing in its caches. Calls are concurrent, so their order differs from round
 // to round: of each kind of call, the first is broken off, the second, the fourth, the eighth and so on; with GLASSPOLL_SOAK
-// every one. There are up to 16 calls of a kind, one a shard, and it is chance which shard is the n-th. It returns the number
+// every one. There are up to 16 calls of a kind, one a queue, and it is chance which queue is the n-th. It returns the number
 // of calls broken off, by kind.
 func killAtEachCall(t *testing.T, f *aws.Function, network *aws.Proxy, fault aws.Fault, round func(breaking bool)) map[string]int {
 	t.Helper()
@@ -390,15 +397,15 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 		stored bool
 		kinds  []string // of calls that must have been broken off, at least
 	}{
-		{"with an id, checked in two periods", "service", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "TransactWriteItems R"}},
-		{"with an id", "steady", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "PutItem R"}},
-		{"a plain form", "service", "application/x-www-form-urlencoded", func() string { return fmt.Sprintf("overall=2&remark=%d", n) }, "", []int{303}, true, []string{"GetItem D", "TransactWriteItems R"}},
-		{"a plain form, of a survey without periods", "steady", "application/x-www-form-urlencoded", func() string { return fmt.Sprintf("overall=1&remark=%d", n) }, "", []int{303}, true, []string{"TransactWriteItems R"}},
-		{"the same again", "service", "application/json", func() string { return serviceSubmission(n) }, serviceSubmission(0), []int{200}, true, []string{"GetItem D", "TransactWriteItems R"}},
-		{"the same again, without periods", "steady", "application/json", func() string { return serviceSubmission(n) }, serviceSubmission(0), []int{200}, true, []string{"PutItem R", "TransactWriteItems R"}},
+		{"with an id", "service", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "TransactWriteItems I"}},
+		{"with an id, of a survey without periods", "steady", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "TransactWriteItems I"}},
+		{"a plain form", "service", "application/x-www-form-urlencoded", func() string { return fmt.Sprintf("overall=2&remark=%d", n) }, "", []int{303}, true, []string{"GetItem D", "TransactWriteItems I"}},
+		{"a plain form, of a survey without periods", "steady", "application/x-www-form-urlencoded", func() string { return fmt.Sprintf("overall=1&remark=%d", n) }, "", []int{303}, true, []string{"TransactWriteItems I"}},
+		{"the same again", "service", "application/json", func() string { return serviceSubmission(n) }, serviceSubmission(0), []int{200}, true, []string{"GetItem D", "TransactWriteItems I"}},
+		{"the same again, without periods", "steady", "application/json", func() string { return serviceSubmission(n) }, serviceSubmission(0), []int{200}, true, []string{"TransactWriteItems I"}},
 		{"another answer under the same id", "steady", "application/json", func() string {
 			return strings.Replace(serviceSubmission(n), `"answers":{`, `"answers":{"remark":"other",`, 1)
-		}, serviceSubmission(0), []int{409}, true, []string{"PutItem R", "TransactWriteItems R"}},
+		}, serviceSubmission(0), []int{409}, true, []string{"TransactWriteItems I"}},
 		{"a form with mistakes", "steady", "application/x-www-form-urlencoded", func() string { return "overall=9" }, "", []int{422}, false, []string{"GetItem D"}},
 	} {
 		acknowledged := 0
@@ -457,7 +464,7 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 }
 
 // TestOnAWSPublishKilledAtEachCall kills the publisher at its calls to the stores: every response counts once, and the page catches
-// up and never goes back. The responses are old enough to be settled, so that tallies are saved with their cursors.
+// up and never goes back.
 func TestOnAWSPublishKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -481,7 +488,7 @@ func TestOnAWSPublishKilledAtEachCall(t *testing.T) {
 			}
 		}
 	})
-	for _, kind := range []string{"GetItem D", "GetItem T", "Query R", "Query P", "PutItem T", "PutItem P", "HEAD", "PUT"} {
+	for _, kind := range []string{"GetItem D", "Query Q", "TransactWriteItems J", "BatchWriteItem Q", "Query L", "BatchGetItem J", "GetItem T", "PutItem T", "Query P", "TransactWriteItems P", "HEAD", "PUT"} {
 		if total[kind] < 2 {
 			t.Errorf("%s was broken off %d times", kind, total[kind])
 		}
@@ -493,8 +500,6 @@ func TestOnAWSPublishKilledAtEachCall(t *testing.T) {
 func publishKilled(t *testing.T, d *deployment, network *aws.Proxy, fault aws.Fault) (broken map[string]int) {
 	t.Helper()
 	n := 0
-	settled := time.Now().Add(-time.Hour)
-	earlier := cloud.NewTable(d.client, d.name(), cloud.Options{Now: func() time.Time { return settled.Add(time.Duration(n) * time.Second) }})
 	seen := figures{}
 	return killAtEachCall(t, d.publish, network, fault, func(breaking bool) {
 		t.Helper()
@@ -504,7 +509,7 @@ func publishKilled(t *testing.T, d *deployment, network *aws.Proxy, fault aws.Fa
 				ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", n), Survey: d.survey.ID, Version: d.survey.Version,
 				Period: d.survey.PeriodAt(time.Now()), Language: "en", Answers: []answer.Answer{{"overall", fmt.Sprint(n%5 + 1)}},
 			}
-			if created, err := earlier.Put(t.Context(), r); err != nil || !created {
+			if created, err := d.table.Put(t.Context(), r); err != nil || !created {
 				t.Fatal(created, err)
 			}
 		}

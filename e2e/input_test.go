@@ -42,16 +42,14 @@ func (p *server) killAndReadAnswers(t *testing.T, data, survey string) []map[str
 	}
 	var entries []store.Entry
 	for _, period := range periods {
-		for number := range store.Shards {
-			for entry, err := range opened.After(t.Context(), store.Shard{Survey: survey, Period: period, Number: number}, "") {
-				if err != nil {
-					t.Fatal(err)
-				}
-				entries = append(entries, entry)
+		for entry, err := range opened.After(t.Context(), survey, period, "") {
+			if err != nil {
+				t.Fatal(err)
 			}
+			entries = append(entries, entry)
 		}
 	}
-	slices.SortFunc(entries, func(a, b store.Entry) int { return strings.Compare(a.Cursor, b.Cursor) })
+	slices.SortFunc(entries, func(a, b store.Entry) int { return a.Arrived.Compare(b.Arrived) })
 	var all []map[string]string
 	for _, entry := range entries {
 		r := entry.Response

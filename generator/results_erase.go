@@ -90,12 +90,12 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 		if err != nil {
 			return err
 		}
-		erased, err := env.store.Erase(ctx, r.Survey, r.Period, id, keep)
+		erased, err := env.store.Erase(ctx, r.Survey, id, keep)
 		if erased {
 			// The log is the proof that it was done. It has no answer.
 			env.log.Info("response erased", "survey", r.Survey, "period", r.Period, "id", id)
 			if env.changed != nil {
-				env.changed(r.Survey)
+				env.changed(r.Survey, r.Period)
 			}
 		}
 		if err != nil {

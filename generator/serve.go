@@ -81,7 +81,7 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 		Addr: s.Addr, Surveys: s.Surveys, Templates: s.Templates, Data: s.Data, Preview: !s.NoReload, AddressHeader: s.AddressHeader,
 		Backups: server.Backups{Dir: s.Backup, Every: s.BackupEvery, Keep: s.BackupKeep},
 		Log:     logger, Problems: c.Err,
-		Verbs: func(store *local.Store, changed func(survey string)) control.Table {
+		Verbs: func(store *local.Store, changed func(survey string, periods ...string)) control.Table {
 			return verbTable(environment{store: store, log: logger, changed: changed})
 		},
 	}

@@ -31,8 +31,8 @@ type fileWriter interface{ writesTo() string }
 type environment struct {
 	control.Output
 	store   store.Records
-	log     *slog.Logger        // for what an operator must be able to look up later
-	changed func(survey string) // called when a survey's answers have changed, so that its results are published; nil if this process does not publish
+	log     *slog.Logger                           // for what an operator must be able to look up later
+	changed func(survey string, periods ...string) // called when a survey's answers have changed, so that its results are published; nil if this process does not publish
 }
 
 // writeFile writes a whole file on the user's side.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/simulate"
@@ -28,7 +29,8 @@ type Options struct {
 // writers bounds the responses that are stored at a time. Many, because a store commits concurrent writes together.
 const writers = 256
 
-// FillPast stores responses of the periods before the current one, which the API would not take.
+// FillPast stores responses of the periods before the current one, which the API would not take. Their ids follow from the
+// period, so that what is the period before now and what was it once have different respondents.
 func FillPast(ctx context.Context, responses store.Responses, s *survey.Survey, o Options, now time.Time) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(writers)
@@ -41,6 +43,11 @@ func FillPast(ctx context.Context, responses store.Responses, s *survey.Survey, 
 			if err != nil {
 				return errors.Join(err, group.Wait())
 			}
+			base, err := uuid.Parse(r.ID)
+			if err != nil {
+				return errors.Join(err, group.Wait())
+			}
+			r.ID = uuid.NewSHA1(base, []byte(period)).String()
 			group.Go(func() error {
 				_, err := responses.Put(ctx, r)
 				return err

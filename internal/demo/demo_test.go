@@ -64,9 +64,12 @@ type memory struct {
 	periods map[string]string
 }
 
-func (m *memory) Put(_ context.Context, r answer.Response, _ ...store.Key) (bool, error) {
+func (m *memory) Put(_ context.Context, r answer.Response, _ ...string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if of := m.periods[r.ID]; of != "" && of != r.Period {
+		return false, store.ErrConflict
+	}
 	m.periods[r.ID] = r.Period
 	return true, nil
 }
@@ -83,5 +86,12 @@ func TestFillPast(t *testing.T) {
 	}
 	if len(counts) != 2 || counts["2026-09"] != 20 || counts["2026-08"] != 20 {
 		t.Errorf("%v", counts)
+	}
+	// A month later, October is the period before.
+	if err := FillPast(t.Context(), m, tea(t), Options{Answers: 20, Periods: 2, Seed: 1}, now.AddDate(0, 1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.periods) != 60 {
+		t.Errorf("%d respondents, want 60", len(m.periods))
 	}
 }

@@ -231,26 +231,20 @@ func (s *submission) correctForm() {
 // slot is the time within which equal answers from one address and browser, without an id, are one submission.
 const slot = 10 * time.Second
 
-// assignID sets the id and returns the other keys under which the response may be stored already: those of a retry after the
-// end of the period, or of a second click after the end of the slot.
-func (s *submission) assignID(r *answer.Response) (also []store.Key) {
-	if r.ID != "" {
-		if before := s.current.PeriodBefore(s.now); before != "" {
-			also = append(also, store.Key{Period: before, ID: r.ID})
-		}
-		return also
-	}
-	if s.current.KeepDuplicates {
+// assignID sets the id and returns the other ids under which the same submission may be stored already: none if the client
+// has given one, because an id is taken for good. An id that is derived from the time changes with the slot, so a second
+// click may come under the next one.
+func (s *submission) assignID(r *answer.Response) (also []string) {
+	switch {
+	case r.ID != "":
+		return nil
+	case s.current.KeepDuplicates:
 		r.ID = uuid.NewString()
 		return nil
 	}
 	number := s.now.UnixNano() / int64(slot)
 	r.ID = s.derivedID(r, number)
-	begin := time.Unix(0, number*int64(slot))
-	if period := s.current.PeriodAt(begin); period != r.Period {
-		also = append(also, store.Key{Period: period, ID: r.ID})
-	}
-	return append(also, store.Key{Period: s.current.PeriodAt(begin.Add(-slot)), ID: s.derivedID(r, number-1)})
+	return []string{s.derivedID(r, number-1)}
 }
 
 // derivedID returns an id for a submission that has none, made of its survey, answers, address, browser and time.

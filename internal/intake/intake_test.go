@@ -44,9 +44,9 @@ sections:
 // memory is an in-memory back end, as strict as the comments of the ports.
 type memory struct {
 	mu          sync.Mutex
-	definitions map[string]*survey.Survey // by id and by id@version
-	responses   map[store.Key]answer.Response
-	fault       error // of Put, if not nil
+	definitions map[string]*survey.Survey  // by id and by id@version
+	responses   map[string]answer.Response // by id
+	fault       error                      // of Put, if not nil
 }
 
 func (s *memory) Definition(_ context.Context, id, version string) (*survey.Survey, error) {
@@ -59,22 +59,21 @@ func (s *memory) Definition(_ context.Context, id, version string) (*survey.Surv
 	return nil, store.ErrUnknown
 }
 
-func (s *memory) Put(_ context.Context, r answer.Response, also ...store.Key) (bool, error) {
+func (s *memory) Put(_ context.Context, r answer.Response, also ...string) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fault != nil {
 		return false, s.fault
 	}
-	own := store.Key{Period: r.Period, ID: r.ID}
-	for _, key := range append([]store.Key{own}, also...) {
-		if there, ok := s.responses[key]; ok {
+	for _, id := range append([]string{r.ID}, also...) {
+		if there, ok := s.responses[id]; ok {
 			if there.Digest() != r.Digest() {
 				return false, store.ErrConflict
 			}
 			return false, nil
 		}
 	}
-	s.responses[own] = r
+	s.responses[r.ID] = r
 	return true, nil
 }
 
@@ -97,7 +96,7 @@ func open(t testing.TB, yaml string) *fixture {
 		t.Fatal(err)
 	}
 	d := &fixture{survey: s, now: time.Date(2026, 11, 22, 10, 0, 3, 0, s.Location())}
-	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[store.Key]answer.Response{}}
+	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[string]answer.Response{}}
 	d.handler = &intake.Handler{
 		Definitions: d.memory, Responses: d.memory, Renderer: renderer,
 		Now:           func() time.Time { return d.now },
@@ -147,8 +146,8 @@ func TestJSONIsStoredOnce(t *testing.T) {
 	if other := d.json(strings.Replace(body, "5}", "4}", 1)); other.Code != 409 {
 		t.Errorf("other answers: %d %s", other.Code, other.Body)
 	}
-	r := d.responses[store.Key{Period: "2026-Q4", ID: uuid1}]
-	if len(d.responses) != 1 || r.Language != "en" || r.Version != d.survey.Version || r.Survey != "service" {
+	r := d.responses[uuid1]
+	if len(d.responses) != 1 || r.Language != "en" || r.Version != d.survey.Version || r.Survey != "service" || r.Period != "2026-Q4" {
 		t.Errorf("%+v", d.responses)
 	}
 }
@@ -166,6 +165,10 @@ func TestRetryAcrossThePeriodsEndIsStoredOnce(t *testing.T) {
 	}
 	if w := d.json(strings.Replace(body, "5}", "4}", 1)); w.Code != 409 {
 		t.Error(w.Code)
+	}
+	d.now = d.now.AddDate(0, 8, 0) // from a device that was off for two periods
+	if w := d.json(body); w.Code != 200 || len(d.responses) != 1 || d.responses[uuid1].Period != "2026-Q4" {
+		t.Error(w.Code, d.responses)
 	}
 	d.now = time.Date(2026, 12, 31, 23, 59, 59, 500, d.survey.Location())
 	d.form("overall=3")

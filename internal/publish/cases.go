@@ -17,25 +17,21 @@ import (
 // parallelCases bounds the cases that are opened at the same time.
 const parallelCases = 16
 
-// maxOpened bounds the ids of stored cases that a publisher remembers, so that it does not try to store the cases of
-// responses that have not settled in each run again.
-const maxOpened = 10_000
-
 // caseChanges collects what a chunk of a log changes in the survey's cases. A nil one collects nothing.
 type caseChanges struct {
-	*shardFold
+	*periodFold
 	due    []*cases.Case
 	erased map[string]bool // ids of responses
 }
 
-func (f *shardFold) newCaseChanges() *caseChanges {
+func (f *periodFold) newCaseChanges() *caseChanges {
 	if f.cases == nil {
 		return nil
 	}
-	return &caseChanges{shardFold: f, erased: map[string]bool{}}
+	return &caseChanges{periodFold: f, erased: map[string]bool{}}
 }
 
-// add adds what one entry changes. fresh says that its alerts have not been evaluated yet, or only before it had settled.
+// add adds what one entry changes. fresh says that its alerts have not been evaluated yet.
 func (c *caseChanges) add(e store.Entry, fresh bool) {
 	switch {
 	case c == nil:
@@ -54,16 +50,10 @@ func (c *caseChanges) apply(ctx context.Context) error {
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(parallelCases)
 	for _, due := range c.due {
-		if c.isOpened(due.ID) {
-			continue
-		}
 		group.Go(func() error {
 			opened, err := c.cases.OpenCase(within, due, c.notify)
 			if opened {
 				c.newCases.Add(1)
-			}
-			if err == nil {
-				c.rememberOpened(due.ID)
 			}
 			return err
 		})
@@ -84,7 +74,7 @@ func (c *caseChanges) applyMissed(ctx context.Context, from string) error {
 	for _, due := range c.due {
 		responses[due.Response] = true
 	}
-	for e, err := range c.log.After(ctx, c.shard, from) {
+	for e, err := range c.log.After(ctx, c.survey.ID, c.period, from) {
 		if err != nil {
 			return err
 		}
@@ -98,19 +88,4 @@ func (c *caseChanges) applyMissed(ctx context.Context, from string) error {
 // withdraw withdraws the cases of erased responses.
 func (c *caseChanges) withdraw(ctx context.Context) error {
 	return store.WithdrawCases(ctx, c.cases, c.survey.ID, c.erased, c.now())
-}
-
-func (p *Publisher) isOpened(id string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.opened[id]
-}
-
-func (p *Publisher) rememberOpened(id string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.opened) >= maxOpened {
-		clear(p.opened)
-	}
-	p.opened[id] = true
 }

@@ -113,19 +113,20 @@ func (c *fakeCases) publisher(now func() time.Time) *Publisher {
 	return New(o)
 }
 
-// withdraw puts a tombstone in the place of a response and empties the shard's tally, as a store does that cannot exchange
+// withdraw puts a tombstone in the place of a response and empties the period's tally, as a store does that cannot exchange
 // the response in it.
 func (c *fakeCases) withdraw(n int, period string) {
 	c.fakeStore.mu.Lock()
 	defer c.fakeStore.mu.Unlock()
-	shard := store.Shard{Survey: "sample", Period: period, Number: n * 7 % store.Shards}
-	for i, r := range c.fakeStore.log[shard] {
-		if r.ID == fmt.Sprint(n) {
-			c.fakeStore.log[shard][i] = answer.Response{ID: r.ID, Survey: r.Survey, Period: r.Period, Withdrawn: true}
+	for _, responses := range [][]answer.Response{c.fakeStore.waiting[period], c.fakeStore.log[period]} {
+		for i, r := range responses {
+			if r.ID == fmt.Sprint(n) {
+				responses[i] = answer.Response{ID: r.ID, Survey: r.Survey, Period: r.Period, Withdrawn: true}
+			}
 		}
 	}
-	if s := c.fakeStore.tallies[shard]; s.revision > 0 {
-		c.fakeStore.tallies[shard] = stored{emptied(s.data), s.revision + 1}
+	if s := c.fakeStore.tallies[period]; s.revision > 0 {
+		c.fakeStore.tallies[period] = stored{emptied(s.data), s.revision + 1}
 	}
 }
 
@@ -224,8 +225,10 @@ func TestNewAlertsAreForNewAnswers(t *testing.T) {
 		return call == "SaveTally" && saves > 3, false
 	}
 	shaped := parse(t, strings.Replace(reshaped, "id: more", "id: much_more", 1))
-	if _, err := c.publisher(at(20)).Publish(ctx, shaped); !errors.Is(err, errInjected) {
-		t.Fatal(err)
+	interrupted := c.publisher(at(20))
+	interrupted.chunk = 10
+	if out, err := interrupted.Publish(ctx, shaped); !errors.Is(err, errInjected) || out.Folded != 30 {
+		t.Fatal(out.Folded, err)
 	}
 	c.fakeStore.fault = nil
 	publish(t, c.publisher(at(20)), shaped)
@@ -250,6 +253,7 @@ func TestCasesUnderFaults(t *testing.T) {
 		c := newFakeCases(newFakeStore())
 		n, withdrawn := 0, map[int]bool{}
 		publishers := []*Publisher{c.publisher(at(20)), c.publisher(at(20)), c.publisher(at(20))} // each keeps its memory
+		publishers[0].chunk, publishers[1].chunk = 3, 7
 		for round := range 8 {
 			for range number(20) {
 				c.put(n, "2026-10")
@@ -265,7 +269,7 @@ func TestCasesUnderFaults(t *testing.T) {
 			var group errgroup.Group
 			for _, p := range publishers[:1+number(3)] {
 				group.Go(func() error {
-					if _, err := p.Publish(ctx, s); err != nil && !errors.Is(err, errInjected) {
+					if _, err := p.Publish(ctx, s, "2026-10"); err != nil && !errors.Is(err, errInjected) {
 						return err
 					}
 					return nil
@@ -276,7 +280,9 @@ func TestCasesUnderFaults(t *testing.T) {
 			}
 			c.fakeStore.fault = nil
 		}
-		publish(t, publishers[0], shapes[0])
+		if _, err := publishers[0].Publish(ctx, shapes[0], "2026-10"); err != nil {
+			t.Fatal(err)
+		}
 		want := wanted(upTo(n)...)
 		for id, times := range c.opened {
 			if times != 1 || !want[id] {
@@ -310,9 +316,7 @@ func TestCrashBetweenOpeningAndSaving(t *testing.T) {
 	s := parse(t, sample+alerts)
 	for stop := 1; ; stop++ {
 		c := newFakeCases(newFakeStore())
-		for n := range 30 {
-			c.put(n*store.Shards, "2026-10") // all in one shard
-		}
+		c.putMany(0, 30, "2026-10")
 		calls := 0
 		c.fakeStore.fault = func(call string) (bool, bool) {
 			if call == "OpenCase" {
@@ -325,12 +329,8 @@ func TestCrashBetweenOpeningAndSaving(t *testing.T) {
 		}
 		c.fakeStore.fault = nil
 		publish(t, c.publisher(at(20)), s)
-		var numbers []int
-		for n := range 30 {
-			numbers = append(numbers, n*store.Shards)
-		}
-		c.check(t, wanted(numbers...))
-		if stop > len(wanted(numbers...)) {
+		c.check(t, wanted(upTo(30)...))
+		if stop > len(wanted(upTo(30)...)) {
 			return
 		}
 	}

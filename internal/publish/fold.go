@@ -6,120 +6,137 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
-// foldPeriod brings the tallies of a period up to date and returns their sum.
-func (r *run) foldPeriod(ctx context.Context, period string) (*tally.Tally, error) {
-	var folds [store.Shards]shardFold
-	var tallies [store.Shards]*tally.Tally
-	group, within := errgroup.WithContext(ctx)
-	for i := range folds {
-		f := &folds[i]
-		f.run, f.shard = r, store.Shard{Survey: r.survey.ID, Period: period, Number: i}
-		group.Go(func() (err error) {
-			tallies[i], err = f.fold(within)
-			return err
-		})
-	}
-	err := group.Wait()
-	for i := range folds {
-		r.out.Folded += folds[i].folded
-		r.out.Opened += folds[i].newCases.Load()
-	}
-	if err != nil {
-		return nil, err
-	}
-	return tally.Merge(tallies[:]...), nil
+// foldPeriod brings the tally of a period up to date and returns it. end is the cursor of the last entry of its log.
+func (r *run) foldPeriod(ctx context.Context, period, end string) (*tally.Tally, error) {
+	f := &periodFold{run: r, period: period, end: end}
+	whole, err := f.fold(ctx)
+	r.out.Folded += f.folded
+	r.out.Opened += f.newCases.Load()
+	return whole, err
 }
 
-// shardFold folds what is new in one log.
-type shardFold struct {
+// periodFold folds what is new in one log.
+type periodFold struct {
 	*run
-	shard    store.Shard
+	period   string
+	end      string       // cursor of the last entry of the log, read before the tally
 	folded   int64        // responses in saved tallies
 	newCases atomic.Int64 // cases opened
 }
 
-// fold returns the shard's tally with all responses of its log.
-func (f *shardFold) fold(ctx context.Context) (*tally.Tally, error) {
+// fold returns the period's tally with all responses of its log.
+func (f *periodFold) fold(ctx context.Context) (*tally.Tally, error) {
 	for range attempts {
-		t, revision, err := f.tallies.Tally(ctx, f.shard)
+		t, revision, err := f.tallies.Tally(ctx, f.survey.ID, f.period)
 		if err != nil {
 			return nil, err
 		}
 		if t == nil || t.Shape != f.survey.Shape {
 			t = tally.Restart(f.survey, t)
 		}
+		if t.Cursor >= f.end {
+			return t, nil
+		}
 		whole, err := f.catchUp(ctx, t, revision)
 		if whole != nil || err != nil {
 			return whole, err
 		}
 	}
-	return nil, fmt.Errorf("tally of %s %s/%d: %w %d times", f.shard.Survey, f.shard.Period, f.shard.Number, store.ErrStale, attempts)
+	return nil, fmt.Errorf("tally of %s %s: %w %d times", f.survey.ID, f.period, store.ErrStale, attempts)
 }
 
 // catchUp folds the log into t, to its end, and saves t after each chunk, once the cases that the chunk opens are stored.
-// It returns the tally with the responses that have not settled; nil if another publisher has saved the tally meanwhile.
-func (f *shardFold) catchUp(ctx context.Context, t *tally.Tally, revision int) (*tally.Tally, error) {
-	for {
-		from, changes := t.Cursor, f.newCaseChanges()
-		n, unsettled, err := f.foldChunk(ctx, t, changes)
+// It returns t; nil if another publisher has saved the tally meanwhile. It may read a response and then save several
+// chunks before the one that has it: an erasure in between gives the tally another revision, so it is noticed.
+func (f *periodFold) catchUp(ctx context.Context, t *tally.Tally, revision int) (*tally.Tally, error) {
+	c := &chunk{periodFold: f, tally: t, revision: revision}
+	c.begin()
+	for entry, err := range readAhead(f.log.After(ctx, f.survey.ID, f.period, t.Cursor)) {
 		if err != nil {
 			return nil, err
 		}
-		if err := changes.apply(ctx); err != nil {
-			return nil, err
-		}
-		if n == 0 {
-			return addUnsettled(t, unsettled), nil
-		}
-		switch err := f.tallies.SaveTally(ctx, f.shard, t, revision); {
-		case errors.Is(err, store.ErrStale):
-			return nil, changes.applyMissed(ctx, from)
-		case err != nil:
-			return nil, err
-		}
-		f.folded += n
-		revision++
-		if n < chunk {
-			return addUnsettled(t, unsettled), nil
-		}
-	}
-}
-
-// foldChunk folds up to a chunk of settled responses into t and moves its cursor past them. The cursor may not pass
-// responses that have not settled: these are folded, in each run again, into a tally of their own, which is nil if there
-// are none. n is the number of settled ones; if it is less than chunk, the log has been read to its end.
-func (f *shardFold) foldChunk(ctx context.Context, t *tally.Tally, changes *caseChanges) (n int64, unsettled *tally.Tally, err error) {
-	for entry, err := range f.log.After(ctx, f.shard, t.Cursor) {
-		if err != nil {
-			return n, nil, err
-		}
-		changes.add(entry, entry.Cursor > t.Alerted)
-		if !entry.Settled {
-			if unsettled == nil {
-				unsettled = tally.New(f.survey)
-			}
-			unsettled.Fold(f.survey, entry.Response)
+		c.add(entry)
+		if c.n < f.chunk {
 			continue
 		}
-		t.Fold(f.survey, entry.Response)
-		t.Advance(entry.Cursor)
-		if n++; n == chunk {
-			break
+		if saved, err := c.save(ctx); !saved || err != nil {
+			return nil, err
+		}
+		c.begin()
+	}
+	if c.n > 0 {
+		if saved, err := c.save(ctx); !saved || err != nil {
+			return nil, err
 		}
 	}
-	return n, unsettled, nil
+	return t, nil
 }
 
-// addUnsettled returns t with the counters of the responses that have not settled. t itself is saved without them.
-func addUnsettled(t, unsettled *tally.Tally) *tally.Tally {
-	if unsettled == nil {
-		return t
+// chunk is a part of a log, and the tally that it is folded into.
+type chunk struct {
+	*periodFold
+	tally    *tally.Tally
+	revision int
+	n        int64  // responses folded since the tally was saved
+	from     string // the tally's cursor before them
+	changes  *caseChanges
+}
+
+func (c *chunk) begin() {
+	c.n, c.from, c.changes = 0, c.tally.Cursor, c.newCaseChanges()
+}
+
+func (c *chunk) add(e store.Entry) {
+	c.changes.add(e, e.Cursor > c.tally.Alerted)
+	c.tally.Fold(c.survey, e.Response)
+	c.tally.Advance(e.Cursor)
+	c.n++
+}
+
+// save stores the cases of the chunk, then the tally. It reports false if another publisher has saved the tally meanwhile.
+func (c *chunk) save(ctx context.Context) (saved bool, err error) {
+	if err := c.changes.apply(ctx); err != nil {
+		return false, err
 	}
-	return tally.Merge(t, unsettled)
+	switch err := c.tallies.SaveTally(ctx, c.survey.ID, c.period, c.tally, c.revision); {
+	case errors.Is(err, store.ErrStale):
+		return false, c.changes.applyMissed(ctx, c.from)
+	case err != nil:
+		return false, err
+	}
+	c.folded += c.n
+	c.revision++
+	return true, nil
+}
+
+// upToDate is what a release of a period depends on, besides its tally. When nothing of it has changed since no release was
+// due, none is due, and the tally need not be read.
+type upToDate struct {
+	version string // of the questionnaire
+	day     string // in its time zone
+	closed  bool
+	last    int    // number of the last release
+	end     string // cursor of the last entry of the log
+}
+
+// isUpToDate reports whether no release of a period was due when this publisher last looked, in the same state.
+func (p *Publisher) isUpToDate(s *survey.Survey, period string, now upToDate) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	was, known := p.done[s.ID][period]
+	return known && was == now
+}
+
+func (p *Publisher) setUpToDate(s *survey.Survey, period string, now upToDate) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done[s.ID] == nil {
+		p.done[s.ID] = map[string]upToDate{}
+	}
+	p.done[s.ID][period] = now
 }

@@ -114,8 +114,8 @@ func TestPagesOfLostReleases(t *testing.T) {
 	publish(t, p, s)
 	lost := m.pages[path]
 	m.releases["2026-09"] = m.releases["2026-09"][:1]
-	for shard, log := range m.log {
-		m.log[shard] = log[:len(log)/2]
+	for period, log := range m.log {
+		m.log[period] = log[:len(log)/2]
 	}
 	clear(m.tallies)
 	publish(t, p, s)
@@ -223,7 +223,7 @@ func TestMemories(t *testing.T) {
 			again.pages[path] = fakePage{body: "unknown", tag: "unknown"}
 		}
 		clean := o
-		clean.Log, clean.Tallies, clean.Pages, clean.Releases = again, again, again, m
+		clean.Collector, clean.Log, clean.Tallies, clean.Pages, clean.Releases = again, again, again, again, m
 		run(t, New(clean))
 		for path, want := range again.pages {
 			if got := m.pages[path]; want.tag != "unknown" && (got.body != want.body || got.revision != want.revision) {

@@ -5,33 +5,44 @@
 //
 // [Publisher.Publish] makes these calls for a survey, in this order:
 //
-//  1. Pages.Page, for the files of the newest period: the tag of each and the revision it was written with. Of the other
+//  1. Collector.Collect, which gives every response that is stored by now its place in its log.
+//  2. Pages.Page, for the files of the newest period: the tag of each and the revision it was written with. Of the other
 //     files the publisher remembers what it last wrote. That is not enough where results are not public, because a file that
-//     another publisher has written must not stay: then the tags of all files are read, as in 5.
-//  2. Releases.Latest and Sidecars.Actions.
-//  3. Log.Periods. Then in each shard of each period: Tallies.Tally, Log.After, Cases.OpenCase and Tallies.SaveTally.
-//  4. Releases.Append, for each period that has a release due.
-//  5. Pages.Replace, for each file that is out of date, from one report of the releases that 2 has read and 4 has appended.
+//     another publisher has written must not stay: then the tags of all files are read, as in 6.
+//  3. Releases.Latest and Sidecars.Actions.
+//  4. Log.Ends. Then for each period, unless nothing has changed on which a release depends: Tallies.Tally, and if it does
+//     not reach the end of the log, Log.After, Cases.OpenCase and Tallies.SaveTally.
+//  5. Releases.Append, for each period that has a release due.
+//  6. Pages.Replace, for each file that is out of date, from one report of the releases that 3 has read and 5 has appended.
 //
-// When nothing else writes, the calls of 1 and 2 are made once each. Only a publisher that has not run for the survey before
-// makes them twice, because it learns from the releases which files it has to ask for. The cost of a run follows the number
-// of new answers and of counters, never the number of answers so far.
+// When nothing else writes, the calls of 1 to 3 are made once each. Only a publisher that has not run for the survey before
+// makes 2 and 3 twice, because it learns from the releases which files it has to ask for. The cost of a run follows the
+// number of new answers and of counters, never the number of answers so far; a period to which nothing has come costs
+// nothing but its share of Log.Ends, once its last release is known.
 //
 // # Why several may run at once
 //
 // Runs need no lock between them, in one process or in several, and may be interrupted anywhere: the next one completes
 // what is missing.
 //
-//   - Each response is counted once: a tally moves its cursor past the responses in it, and is saved only if it still has the
-//     revision that it was read with. If it has another, folding continues from the tally that is there now.
-//   - A release holds every respondent of the one before: a period's last release (2) is read before its tallies and logs (3),
+//   - Each response is counted once. It has one place in its log, given when it is collected, and nothing ever gets a place
+//     before one that was given (see [store.Log]): so a cursor has passed exactly the responses that are in its tally. A
+//     tally moves its cursor past what it counts, and is saved only if it still has the revision that it was read with. If
+//     it has another, folding continues from the tally that is there now. Clocks decide nothing: a response that was stored
+//     late, or by a process whose clock is wrong, is collected late, and counted then.
+//   - A response that is erased while it is folded is counted as erased: the erasure gives the tally another revision.
+//   - A release holds every respondent of the one before: a period's last release (3) is read before its tally and log (4),
 //     which therefore hold every respondent that it counts.
 //   - Releases of a period follow each other: Append takes a number only if it is free. If it is not, another publisher has
-//     made this release, which serves as well: the latest releases are read again after 4.
-//   - A file is never replaced by one made from older releases: a tag is read (1), or remembered from an earlier run, before releases
-//     and sidecars (2), and a file is replaced only if it still has that tag. So what it says was made from releases that 2
-//     has read too, or from older ones. What 4 has appended follows what 2 has read, or Append would have failed. If a tag
-//     has changed by then, or is not known, steps 1, 2 and 5 are repeated, in this order.
+//     made this release, which serves as well: the latest releases are read again after 5.
+//   - A period whose tally is not read has no release due. What [release.Next] decides follows from the questionnaire, the
+//     day, whether the period is closed, the last release and the tally. The tally follows from the log, whose end is read
+//     in each run, and from erasures, which name the period to Publish. The publisher remembers in which of these states
+//     there was nothing to release; with the day it forgets, so that even an erasure of which nobody told it is met.
+//   - A file is never replaced by one made from older releases: a tag is read (2), or remembered from an earlier run, before
+//     releases and sidecars (3), and a file is replaced only if it still has that tag. So what it says was made from
+//     releases that 3 has read too, or from older ones. What 5 has appended follows what 3 has read, or Append would have
+//     failed. If a tag has changed by then, or is not known, steps 2, 3 and 6 are repeated, in this order.
 //   - A file with a higher revision than the run's is left alone. It exists only if releases have been lost, as in a table
 //     that was restored from an older copy.
 package publish
@@ -54,12 +65,13 @@ import (
 
 // Options are the dependencies of a publisher.
 type Options struct {
-	Log      store.Log
-	Tallies  store.Tallies
-	Releases store.Releases
-	Pages    store.Pages
-	Renderer Renderer
-	Now      func() time.Time
+	Collector store.Collector
+	Log       store.Log
+	Tallies   store.Tallies
+	Releases  store.Releases
+	Pages     store.Pages
+	Renderer  Renderer
+	Now       func() time.Time
 
 	Sidecars store.Sidecars // nil: questionnaires have none
 	Cases    store.Cases    // nil: alerts are not evaluated
@@ -68,26 +80,29 @@ type Options struct {
 
 // Publisher keeps results current. It may be used by several goroutines.
 type Publisher struct {
-	log      store.Log
-	tallies  store.Tallies
-	releases store.Releases
-	pages    store.Pages
-	sidecars store.Sidecars
-	cases    store.Cases
-	notify   bool
-	renderer Renderer
-	now      func() time.Time
+	collector store.Collector
+	log       store.Log
+	tallies   store.Tallies
+	releases  store.Releases
+	pages     store.Pages
+	sidecars  store.Sidecars
+	cases     store.Cases
+	notify    bool
+	renderer  Renderer
+	now       func() time.Time
+	chunk     int64 // chunkSize
 
 	mu       sync.Mutex
-	memories map[string]*memory // by survey
-	opened   map[string]bool    // ids of cases that are stored
+	memories map[string]*memory             // by survey
+	done     map[string]map[string]upToDate // by survey and period
 }
 
 // New makes a publisher.
 func New(o Options) *Publisher {
 	return &Publisher{
-		log: o.Log, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, sidecars: o.Sidecars, cases: o.Cases, notify: o.Notify,
-		renderer: o.Renderer, now: o.Now, memories: map[string]*memory{}, opened: map[string]bool{},
+		collector: o.Collector, log: o.Log, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, sidecars: o.Sidecars,
+		cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
+		memories: map[string]*memory{}, done: map[string]map[string]upToDate{},
 	}
 }
 
@@ -101,9 +116,9 @@ type Outcome struct {
 }
 
 const (
-	// chunk is the number of responses after which a tally is saved: what a crash costs, and what one run of a function
+	// chunkSize is the number of responses after which a tally is saved: what a crash costs, and what one run of a function
 	// certainly completes.
-	chunk = 20_000
+	chunkSize = 20_000
 	// attempts bounds the tries of a run when others write at the same time.
 	attempts = 20
 	// grace is how long after its end a period, or the window, still counts as open: answers sent in its last moment may
@@ -111,9 +126,10 @@ const (
 	grace = 15 * time.Minute
 )
 
-// Publish brings one survey's results up to date.
-func (p *Publisher) Publish(ctx context.Context, s *survey.Survey) (Outcome, error) {
-	r := &run{Publisher: p, survey: s, read: map[string]bool{}}
+// Publish brings one survey's results up to date. Periods names those that are certain to have changed, by responses that
+// are to be collected or by erasures; the others it finds itself.
+func (p *Publisher) Publish(ctx context.Context, s *survey.Survey, periods ...string) (Outcome, error) {
+	r := &run{Publisher: p, survey: s, named: periods, read: map[string]bool{}}
 	if err := r.publish(ctx); err != nil {
 		return r.out, fmt.Errorf("publish %s: %w", s.ID, err)
 	}
@@ -124,6 +140,7 @@ func (p *Publisher) Publish(ctx context.Context, s *survey.Survey) (Outcome, err
 type run struct {
 	*Publisher
 	survey  *survey.Survey
+	named   []string        // periods that have changed
 	seen    *memory         // of the survey's files, with tags from before latest and actions were read
 	read    map[string]bool // by path: the tag was read in this run
 	latest  []*release.Release
@@ -132,6 +149,9 @@ type run struct {
 }
 
 func (r *run) publish(ctx context.Context) error {
+	if err := r.collector.Collect(ctx, r.survey.ID, r.named...); err != nil {
+		return err
+	}
 	r.seen = r.remembered(r.survey.ID)
 	if err := r.readTags(ctx, newestPaths(r.survey)); err != nil {
 		return err
@@ -160,19 +180,16 @@ func (r *run) makeReleases(ctx context.Context) error {
 	for _, one := range r.latest {
 		last[one.Period] = one
 	}
-	periods, err := r.log.Periods(ctx, r.survey.ID)
+	ends, err := r.log.Ends(ctx, r.survey.ID)
 	if err != nil {
 		return err
 	}
 	overtaken := false
-	for _, period := range periods {
-		whole, err := r.foldPeriod(ctx, period)
+	for _, period := range slices.Sorted(maps.Keys(ends)) {
+		next, err := r.nextRelease(ctx, period, ends[period], last[period])
 		if err != nil {
 			return err
 		}
-		now := r.now()
-		today := now.In(r.survey.Location()).Format(time.DateOnly)
-		next := release.Next(r.survey, period, today, last[period], whole, closed(r.survey, period, now))
 		if next == nil {
 			continue
 		}
@@ -192,6 +209,29 @@ func (r *run) makeReleases(ctx context.Context) error {
 	}
 	r.latest = slices.SortedFunc(maps.Values(last), func(a, b *release.Release) int { return cmp.Compare(a.Period, b.Period) })
 	return nil
+}
+
+// nextRelease folds what is new in a period, up to the end of its log, and returns the release that is due; nil if none is.
+func (r *run) nextRelease(ctx context.Context, period, end string, last *release.Release) (*release.Release, error) {
+	now := r.now()
+	state := upToDate{
+		version: r.survey.Version, day: now.In(r.survey.Location()).Format(time.DateOnly), closed: closed(r.survey, period, now), end: end,
+	}
+	if last != nil {
+		state.last = last.Number
+	}
+	if !slices.Contains(r.named, period) && r.isUpToDate(r.survey, period, state) {
+		return nil, nil
+	}
+	whole, err := r.foldPeriod(ctx, period, end)
+	if err != nil {
+		return nil, err
+	}
+	next := release.Next(r.survey, period, state.day, last, whole, state.closed)
+	if next == nil {
+		r.setUpToDate(r.survey, period, state)
+	}
+	return next, nil
 }
 
 // closed reports whether no more responses are expected in a period.

@@ -10,7 +10,6 @@ import (
 	"iter"
 	"maps"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,13 +60,15 @@ func parse(t testing.TB, source string) *survey.Survey {
 // fakeStore is a back end in memory, whose calls can be made to fail.
 type fakeStore struct {
 	mu       sync.Mutex
-	log      map[store.Shard][]answer.Response
-	tallies  map[store.Shard]stored
+	waiting  map[string][]answer.Response  // by period: stored, and not collected yet
+	log      map[string][]answer.Response  // by period
+	tallies  map[string]stored             // by period
 	releases map[string][]*release.Release // by period
 	pages    map[string]fakePage
 	fault    func(call string) (fail, applied bool) // decides each call; nil: none fails
 	saves    int
-	yielded  int
+	reads    int // of a log
+	yielded  int // entries
 	writes   int
 	calls    map[string]int
 	tagReads map[string]int    // by path
@@ -86,7 +87,7 @@ type fakePage struct {
 }
 
 func newFakeStore() *fakeStore {
-	return &fakeStore{log: map[store.Shard][]answer.Response{}, tallies: map[store.Shard]stored{}, releases: map[string][]*release.Release{}, pages: map[string]fakePage{},
+	return &fakeStore{waiting: map[string][]answer.Response{}, log: map[string][]answer.Response{}, tallies: map[string]stored{}, releases: map[string][]*release.Release{}, pages: map[string]fakePage{},
 		calls: map[string]int{}, tagReads: map[string]int{}}
 }
 
@@ -121,31 +122,52 @@ func (m *fakeStore) setFault(fault func(call string) (fail, applied bool)) (befo
 func (m *fakeStore) put(n int, period string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	shard := store.Shard{Survey: "sample", Period: period, Number: n * 7 % store.Shards}
-	m.log[shard] = append(m.log[shard], answer.Response{ID: fmt.Sprint(n), Survey: "sample", Period: period, Answers: []answer.Answer{{"tier", []string{"yes", "no"}[n%2]}, {"rated", fmt.Sprint(1 + n%5)}}})
+	m.waiting[period] = append(m.waiting[period], answer.Response{ID: fmt.Sprint(n), Survey: "sample", Period: period, Answers: []answer.Answer{{"tier", []string{"yes", "no"}[n%2]}, {"rated", fmt.Sprint(1 + n%5)}}})
 }
 
-func (m *fakeStore) Periods(context.Context, string) ([]string, error) {
+func (m *fakeStore) Collect(context.Context, string, ...string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	before, after := m.call("Periods")
+	before, after := m.call("Collect")
+	if before != nil {
+		return before
+	}
+	for period, responses := range m.waiting {
+		m.log[period] = append(m.log[period], responses...)
+	}
+	clear(m.waiting)
+	return after
+}
+
+func (m *fakeStore) Ends(context.Context, string) (map[string]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Ends")
 	if before != nil {
 		return nil, before
 	}
-	periods := map[string]bool{}
-	for shard := range m.log {
-		periods[shard.Period] = true
+	ends := map[string]string{}
+	for period, log := range m.log {
+		ends[period] = fmt.Sprintf("%09d", len(log))
 	}
-	return slices.Sorted(maps.Keys(periods)), after
+	return ends, after
 }
 
-func (m *fakeStore) After(_ context.Context, shard store.Shard, cursor string) iter.Seq2[store.Entry, error] {
+// Periods is not for publishers: Ends tells them more.
+func (m *fakeStore) Periods(context.Context, string) ([]string, error) {
+	return nil, errors.New("the publisher reads the ends of the logs")
+}
+
+func (m *fakeStore) After(_ context.Context, _, period, cursor string) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
+		m.mu.Lock()
+		m.reads++
+		m.mu.Unlock()
 		from, _ := strconv.Atoi(cursor)
 		for {
 			m.mu.Lock()
 			before, after := m.call("After")
-			entries := m.log[shard]
+			entries := m.log[period]
 			if from < len(entries) && before == nil {
 				m.yielded++
 			}
@@ -161,7 +183,7 @@ func (m *fakeStore) After(_ context.Context, shard store.Shard, cursor string) i
 				return
 			}
 			from++
-			if !yield(store.Entry{Cursor: fmt.Sprintf("%09d", from), Settled: true, Response: entries[from-1]}, nil) {
+			if !yield(store.Entry{Cursor: fmt.Sprintf("%09d", from), Response: entries[from-1]}, nil) {
 				return
 			}
 			if after != nil {
@@ -172,14 +194,14 @@ func (m *fakeStore) After(_ context.Context, shard store.Shard, cursor string) i
 	}
 }
 
-func (m *fakeStore) Tally(_ context.Context, shard store.Shard) (*tally.Tally, int, error) {
+func (m *fakeStore) Tally(_ context.Context, _, period string) (*tally.Tally, int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Tally")
 	if err := errors.Join(before, after); err != nil {
 		return nil, 0, err
 	}
-	s := m.tallies[shard]
+	s := m.tallies[period]
 	if s.revision == 0 {
 		return nil, 0, nil
 	}
@@ -187,17 +209,17 @@ func (m *fakeStore) Tally(_ context.Context, shard store.Shard) (*tally.Tally, i
 	return t, s.revision, err
 }
 
-func (m *fakeStore) SaveTally(_ context.Context, shard store.Shard, t *tally.Tally, revision int) error {
+func (m *fakeStore) SaveTally(_ context.Context, _, period string, t *tally.Tally, revision int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("SaveTally")
 	if before != nil {
 		return before
 	}
-	if m.tallies[shard].revision != revision {
+	if m.tallies[period].revision != revision {
 		return store.ErrStale
 	}
-	m.tallies[shard] = stored{t.Encode(), revision + 1}
+	m.tallies[period] = stored{t.Encode(), revision + 1}
 	m.saves++
 	return after
 }
@@ -324,7 +346,7 @@ func at(day int) func() time.Time {
 
 // options returns those of a publisher over m.
 func (m *fakeStore) options(r Renderer, now func() time.Time) Options {
-	return Options{Log: m, Tallies: m, Releases: m, Pages: m, Renderer: r, Now: now}
+	return Options{Collector: m, Log: m, Tallies: m, Releases: m, Pages: m, Renderer: r, Now: now}
 }
 
 func (m *fakeStore) publisher(now func() time.Time) *Publisher {
@@ -508,7 +530,7 @@ func (r reports) HTML(w io.Writer, p results.Page) error {
 
 // TestCalls counts the calls of a run while nothing else writes: releases and sidecars are read once, the tag of each file
 // at most once, and there is one report. Only a publisher that does not know the survey's files yet has to read their tags,
-// and then the releases a second time.
+// and then the releases a second time. A tally is read when there is something to count, and once more after a release.
 func TestCalls(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	newPublisher := func() (*Publisher, reports) {
@@ -521,44 +543,91 @@ func TestCalls(t *testing.T) {
 	var r reports
 	answers, newest := 0, 3*(1+len(s.Languages))
 	for _, step := range []struct {
-		name                            string
-		fresh                           bool // a publisher that has no memory
-		answers                         int
-		latest, tags, appended, reports int
+		name                                          string
+		fresh                                         bool // a publisher that has no memory
+		answers                                       int
+		tallies, logs, latest, tags, appended, report int
 	}{
-		{"no answers", true, 0, 1, newest, 0, 1},
-		{"nothing new", false, 0, 1, newest, 0, 0},
-		{"too few answers", false, 4, 1, newest, 0, 0},
-		{"a first release, whose files are new", false, 20, 1, newest, 1, 1},
-		{"a further release", false, 20, 1, newest, 1, 1},
-		{"a publisher that knows no files", true, 0, 2, newest + 6 + 2*2*2, 0, 1},
-		{"nothing new again", false, 0, 1, newest, 0, 0},
-		{"a release by a publisher that knows no files", true, 20, 2, newest + 6 + 2*2*2, 1, 1},
+		{"no answers", true, 0, 0, 0, 1, newest, 0, 1},
+		{"nothing new", false, 0, 0, 0, 1, newest, 0, 0},
+		{"too few answers", false, 4, 1, 1, 1, newest, 0, 0},
+		{"a first release, whose files are new", false, 20, 1, 1, 1, newest, 1, 1},
+		{"nothing new after a release", false, 0, 1, 0, 1, newest, 0, 0},
+		{"nothing new at all", false, 0, 0, 0, 1, newest, 0, 0},
+		{"a further release", false, 20, 1, 1, 1, newest, 1, 1},
+		{"a publisher that knows no files", true, 0, 1, 0, 2, newest + 6 + 2*2*2, 0, 1},
+		{"nothing new again", false, 0, 0, 0, 1, newest, 0, 0},
+		{"a release by a publisher that knows no files", true, 20, 1, 1, 2, newest + 6 + 2*2*2, 1, 1},
 	} {
 		if step.fresh {
 			p, r = newPublisher()
 		}
-		for range step.answers {
-			m.put(answers, "2026-10")
-			answers++
-		}
+		m.putMany(answers, answers+step.answers, "2026-10")
+		answers += step.answers
 		clear(m.calls)
 		clear(m.tagReads)
 		clear(r.seen)
+		m.reads = 0
 		publish(t, p, s)
-		want := map[string]int{"Latest": step.latest, "Actions": step.latest, "Page": step.tags, "Append": step.appended, "Periods": 1}
+		want := map[string]int{
+			"Collect": 1, "Latest": step.latest, "Actions": step.latest, "Page": step.tags, "Append": step.appended, "Ends": 1,
+			"Tally": step.tallies, "SaveTally": step.logs, // what is read is counted and saved
+		}
 		for call, n := range want {
 			if m.calls[call] != n {
 				t.Errorf("%s: %d calls of %s, want %d", step.name, m.calls[call], call, n)
 			}
+		}
+		if m.reads != step.logs {
+			t.Errorf("%s: %d logs were read, want %d", step.name, m.reads, step.logs)
 		}
 		for path, n := range m.tagReads {
 			if n != 1 {
 				t.Errorf("%s: the tag of %s was read %d times", step.name, path, n)
 			}
 		}
-		if len(r.seen) != step.reports {
-			t.Errorf("%s: %d reports, want %d", step.name, len(r.seen), step.reports)
+		if len(r.seen) != step.report {
+			t.Errorf("%s: %d reports, want %d", step.name, len(r.seen), step.report)
+		}
+	}
+}
+
+// TestPeriodsWithNothingNew counts the reads of a survey with 40 periods: only what has changed is read.
+func TestPeriodsWithNothingNew(t *testing.T) {
+	s, m := parse(t, sample), newFakeStore()
+	var periods []string
+	for i := range 40 {
+		periods = append(periods, fmt.Sprintf("%d-%02d", 2023+i/12, 1+i%12))
+		m.putMany(20*i, 20*i+20, periods[i])
+	}
+	day := 20
+	p := m.publisher(func() time.Time { return at(day)() })
+	for _, step := range []struct {
+		name           string
+		change         func() (named []string)
+		tallies, reads int
+	}{
+		{"at first", func() []string { return nil }, 40, 40},
+		{"after the releases", func() []string { return nil }, 40, 0},
+		{"nothing new", func() []string { return nil }, 0, 0},
+		{"answers of this month", func() []string { m.putMany(0, 3, "2026-10"); return []string{"2026-10"} }, 1, 1},
+		{"still too few", func() []string { m.putMany(3, 4, "2026-10"); return []string{"2026-10"} }, 1, 1},
+		{"nobody names the period", func() []string { m.putMany(4, 5, "2026-10"); return nil }, 1, 1},
+		{"a late answer", func() []string { m.put(900, periods[7]); return nil }, 1, 1},
+		{"nothing again", func() []string { return nil }, 0, 0},
+		{"an erasure", func() []string { return periods[5:6] }, 1, 0},
+		{"another day", func() []string { day++; return nil }, 41, 0},
+		{"another version", func() []string { s = parse(t, strings.Replace(sample, "Rated", "Mark", 1)); return nil }, 41, 0},
+		{"nothing in the end", func() []string { return nil }, 0, 0},
+	} {
+		named := step.change()
+		clear(m.calls)
+		m.reads = 0
+		if _, err := p.Publish(ctx, s, named...); err != nil {
+			t.Fatal(err)
+		}
+		if m.calls["Tally"] != step.tallies || m.reads != step.reads || m.calls["Ends"] != 1 {
+			t.Errorf("%s: %d tallies and %d logs were read, want %d and %d", step.name, m.calls["Tally"], m.reads, step.tallies, step.reads)
 		}
 	}
 }
@@ -632,15 +701,15 @@ results: {min_group: 3, crosstabs: [{rows: likely, by: tier}]}
 	p := New(m.options(results.New(frame), at(20)))
 	for round := range 6 {
 		for i := range 20 + 30*round {
-			shard := store.Shard{Survey: "sample", Period: pick("2026-09", "2026-10", "2026-10"), Number: random.IntN(store.Shards)}
-			r := answer.Response{ID: fmt.Sprint(round, i), Survey: "sample", Period: shard.Period, Channel: pick("web", "phone")}
+			period := pick("2026-09", "2026-10", "2026-10")
+			r := answer.Response{ID: fmt.Sprint(round, i), Survey: "sample", Period: period, Channel: pick("web", "phone")}
 			for _, a := range []answer.Answer{{"tier", pick("yes", "no")}, {"uses", "a", "b"}, {"parts.price", pick("5", "3", "1")}, {"parts.speed", pick("5", "3", "1")},
 				{"visits", fmt.Sprint(random.IntN(20))}, {"likely", fmt.Sprint(random.IntN(11))}} {
 				if random.IntN(5) > 0 {
 					r.Answers = append(r.Answers, a)
 				}
 			}
-			m.log[shard] = append(m.log[shard], r)
+			m.waiting[period] = append(m.waiting[period], r)
 		}
 		if out := publish(t, p, s); len(out.Released) == 0 {
 			t.Fatalf("round %d released nothing", round)
@@ -700,13 +769,13 @@ func TestShapeChanges(t *testing.T) {
 
 func TestLongLogIsFoldedInChunks(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
-	for n := range 2*chunk + 1 {
-		m.put(n*store.Shards, "2026-10") // all in one shard
+	for n := range 2*chunkSize + 1 {
+		m.put(n, "2026-10")
 	}
-	if out := publish(t, m.publisher(at(20)), s); out.Folded != 2*chunk+1 || m.saves != 3 {
+	if out := publish(t, m.publisher(at(20)), s); out.Folded != 2*chunkSize+1 || m.saves != 3 {
 		t.Errorf("folded %d in %d chunks", out.Folded, m.saves)
 	}
-	m.wantPages(t, fmt.Sprintf("r1 2026-10:%d", 2*chunk+1))
+	m.wantPages(t, fmt.Sprintf("r1 2026-10:%d", 2*chunkSize+1))
 }
 
 // TestPagesFollowTheTemplate checks that pages are written again when the templates change, even if their figures are the
@@ -761,17 +830,11 @@ func TestFaults(t *testing.T) {
 		}
 		out := publish(t, p, s)
 		whole := func(period string, want int64) {
-			var all []*tally.Tally
-			for shard, stored := range m.tallies {
-				if shard.Period == period {
-					t, err := tally.Decode(stored.data)
-					if err != nil {
-						panic(err)
-					}
-					all = append(all, t)
-				}
+			counted, err := tally.Decode(m.tallies[period].data)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if got := tally.Merge(all...).Total(); got.Respondents != want || got.Items["rated"].N != want {
+			if got := counted.Total(); got.Respondents != want || got.Items["rated"].N != want {
 				t.Errorf("%s: counted %d, want %d", period, got.Respondents, want)
 			}
 		}
@@ -792,7 +855,7 @@ func TestFaults(t *testing.T) {
 	if testing.Short() {
 		skip = 2
 	}
-	for _, call := range []string{"Page", "Latest", "Periods", "Tally", "After", "SaveTally", "Append", "Replace"} {
+	for _, call := range []string{"Collect", "Page", "Latest", "Ends", "Tally", "After", "SaveTally", "Append", "Replace"} {
 		for _, applied := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s applied %t", call, applied), func(t *testing.T) {
 				t.Parallel()
@@ -1061,57 +1124,4 @@ func TestHalfAPageIsNotWritten(t *testing.T) {
 	m.wantPages(t, "r0")
 	publish(t, m.publisher(at(20)), s)
 	m.wantPages(t, "r1 2026-10:20")
-}
-
-// unsettled is a log of n answers that have not settled, as there are in the busiest minutes. At its end it measures the
-// memory that is still held of them.
-type unsettled struct {
-	*fakeStore
-	n    int
-	held *uint64 // bytes
-}
-
-func (e unsettled) After(_ context.Context, shard store.Shard, _ string) iter.Seq2[store.Entry, error] {
-	return func(yield func(store.Entry, error) bool) {
-		if shard.Number > 0 {
-			return
-		}
-		before := heap()
-		for i := range e.n {
-			r := answer.Response{ID: fmt.Sprint(i), Survey: "sample", Period: shard.Period,
-				Answers: []answer.Answer{{"tier", "yes"}, {"rated", "5"}, {"text", strings.Repeat("x", 1000+i%2)}}}
-			if !yield(store.Entry{Cursor: fmt.Sprintf("%09d", i+1), Response: r}, nil) {
-				return
-			}
-		}
-		*e.held = max(heap(), before) - before
-	}
-}
-
-func heap() uint64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
-
-// TestUnsettledAnswersAreNotKept checks that answers that have not settled are counted but not kept in memory: at 2,000 a second there
-// are 180,000 of them at any time, and a function has half a gigabyte.
-func TestUnsettledAnswersAreNotKept(t *testing.T) {
-	s, m, held := parse(t, sample), newFakeStore(), uint64(0)
-	period := s.PeriodAt(time.Now())
-	m.log[store.Shard{Survey: "sample", Period: period, Number: 0}] = nil
-	o := m.options(plain{}, time.Now)
-	o.Log = unsettled{m, 20_000, &held}
-	p := New(o)
-	out, err := p.Publish(ctx, s)
-	if err != nil || len(out.Released) != 1 {
-		t.Fatal(out, err)
-	}
-	if c := tally.Total(out.Released[0].Cohorts); c.Respondents != 20_000 || out.Folded != 0 || m.saves != 0 {
-		t.Errorf("released %d, folded %d, saved %d times", c.Respondents, out.Folded, m.saves)
-	}
-	if held > 5<<20 {
-		t.Errorf("%d bytes are held of 20,000 answers", held)
-	}
 }

@@ -38,8 +38,8 @@ type Options struct {
 	Backups       Backups
 	Sender        notify.Sender // sends the notifications of cases; nil: cases open without one
 	// Verbs makes the table of what can be asked for over the socket in the data directory; nil for none. changed says
-	// that a survey's answers have changed, so that its results follow.
-	Verbs    func(s *local.Store, changed func(survey string)) control.Table
+	// that a survey's answers have changed, and in which periods, so that its results follow.
+	Verbs    func(s *local.Store, changed func(survey string, periods ...string)) control.Table
 	Log      *slog.Logger
 	Problems io.Writer // where problems of questionnaires and templates are printed
 }

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +24,7 @@ type updater struct {
 	updating sync.Mutex // one update at a time: two would only make each other retry
 
 	mu    sync.Mutex
-	dirty map[string]bool // ids of surveys whose results are out of date
+	dirty map[string]map[string]bool // surveys whose results are out of date, with the periods that are known to have changed
 }
 
 const (
@@ -34,22 +36,27 @@ const (
 )
 
 func newUpdater(log *slog.Logger, current func() (*publish.Publisher, []*survey.Survey), casesOpened func()) *updater {
-	return &updater{log: log, current: current, casesOpened: casesOpened, wake: make(chan struct{}, 1), dirty: map[string]bool{}}
+	return &updater{log: log, current: current, casesOpened: casesOpened, wake: make(chan struct{}, 1), dirty: map[string]map[string]bool{}}
 }
 
-// request schedules an update of a survey's results. It does not block.
-func (u *updater) request(id string) {
-	u.markDirty(id)
+// request schedules an update of a survey's results, of which some periods have changed. It does not block.
+func (u *updater) request(id string, periods ...string) {
+	u.markDirty(id, periods...)
 	select {
 	case u.wake <- struct{}{}:
 	default:
 	}
 }
 
-func (u *updater) markDirty(id string) {
+func (u *updater) markDirty(id string, periods ...string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.dirty[id] = true
+	if u.dirty[id] == nil {
+		u.dirty[id] = map[string]bool{}
+	}
+	for _, period := range periods {
+		u.dirty[id][period] = true
+	}
 }
 
 // updateAll updates the results of all surveys. A failure is logged, and the survey stays out of date.
@@ -67,18 +74,19 @@ func (u *updater) update(ctx context.Context) bool {
 	defer u.updating.Unlock()
 	u.mu.Lock()
 	dirty := u.dirty
-	u.dirty = map[string]bool{}
+	u.dirty = map[string]map[string]bool{}
 	u.mu.Unlock()
 
 	publisher, surveys := u.current()
 	succeeded := true
 	for _, s := range surveys {
-		if !dirty[s.ID] {
+		if dirty[s.ID] == nil {
 			continue
 		}
-		if err := u.publish(ctx, publisher, s); err != nil {
+		periods := slices.Sorted(maps.Keys(dirty[s.ID]))
+		if err := u.publish(ctx, publisher, s, periods); err != nil {
 			succeeded = false
-			u.markDirty(s.ID)
+			u.markDirty(s.ID, periods...)
 			if ctx.Err() == nil {
 				u.log.Error("results not published, will be tried again", "survey", s.ID, "error", err)
 			}
@@ -87,8 +95,8 @@ func (u *updater) update(ctx context.Context) bool {
 	return succeeded
 }
 
-func (u *updater) publish(ctx context.Context, publisher *publish.Publisher, s *survey.Survey) error {
-	out, err := publisher.Publish(ctx, s)
+func (u *updater) publish(ctx context.Context, publisher *publish.Publisher, s *survey.Survey, periods []string) error {
+	out, err := publisher.Publish(ctx, s, periods...)
 	for _, r := range out.Released {
 		u.log.Info("results released", "survey", s.ID, "period", r.Period, "release", r.Number)
 	}
@@ -135,13 +143,13 @@ func (u *updater) run(ctx context.Context) {
 // observedResponses reports every response that was stored.
 type observedResponses struct {
 	store.Responses
-	stored func(survey string)
+	stored func(survey string, periods ...string)
 }
 
-func (o observedResponses) Put(ctx context.Context, r answer.Response, also ...store.Key) (bool, error) {
+func (o observedResponses) Put(ctx context.Context, r answer.Response, also ...string) (bool, error) {
 	created, err := o.Responses.Put(ctx, r, also...)
 	if created && err == nil {
-		o.stored(r.Survey)
+		o.stored(r.Survey, r.Period)
 	}
 	return created, err
 }

@@ -34,8 +34,10 @@ func (f *fake) Definition(context.Context, string, string) (*survey.Survey, erro
 	return f.survey, nil
 }
 
-func (f *fake) Tally(context.Context, store.Shard) (*tally.Tally, int, error) { return f.tally, 1, nil }
-func (f *fake) SaveTally(context.Context, store.Shard, *tally.Tally, int) error {
+func (f *fake) Tally(context.Context, string, string) (*tally.Tally, int, error) {
+	return f.tally, 1, nil
+}
+func (f *fake) SaveTally(context.Context, string, string, *tally.Tally, int) error {
 	return errors.New("not part of an erasure")
 }
 
@@ -60,7 +62,7 @@ func (f *fake) SaveCase(_ context.Context, c *cases.Case) error {
 	return nil
 }
 
-func (f *fake) Stored(context.Context, string, string, string) (*store.Stored, error) {
+func (f *fake) Stored(context.Context, string, string) (*store.Stored, error) {
 	left := f.stale
 	return &store.Stored{Entry: store.Entry{Cursor: "5", Response: f.response}, Replace: func(_ context.Context, tombstone answer.Response, t *tally.Tally, _ int) error {
 		if left > 0 {
@@ -86,7 +88,7 @@ func newFake(t *testing.T) *fake {
 }
 
 func erase(f *fake) (bool, error) {
-	return store.Erase(context.Background(), f, "tea", "all", "id", nil, time.Unix(0, 0))
+	return store.Erase(context.Background(), f, "tea", "id", nil, time.Unix(0, 0))
 }
 
 func TestEraseExchanges(t *testing.T) {

@@ -4,6 +4,22 @@
 //
 // A port has one to three methods, so that a function shows in its parameters what it can reach. Every method may be
 // called by any number of goroutines; on AWS, by any number of processes.
+//
+// # What holds of responses
+//
+// A response is stored ([Responses]), gets a place in the log of its survey's period ([Collector]), and is read from there
+// ([Log]).
+//
+//   - An id is taken once in a survey, for good. It depends on neither the time nor the period nor on how a back end spreads
+//     what it stores, and a tombstone keeps it. So whatever is sent again, however late, counts once: in the period in which
+//     it was stored first.
+//   - A response has one place in one log. A place is given behind all that have been given, and never changes; what stands
+//     there changes only when it becomes a tombstone. So a cursor has passed the same responses for ever, and nobody reads
+//     anything twice.
+//   - Collecting gives a place to every response that was stored before. So one that was stored late, while others were read
+//     already, is read by whoever goes on from a cursor.
+//   - No clock is part of this. The arrival of a response is a statement of the process that stored it, for people, due
+//     dates and retention times. If it is wrong, so are these, and nothing else.
 package store
 
 import (
@@ -16,7 +32,7 @@ import (
 // Entry is one stored response and its place in the log of its survey's period.
 type Entry struct {
 	Cursor   string          // opaque, never ""; cursors of one log sort in its order
-	Arrived  time.Time       // when it was stored, by the clock of the process that stored it; see [Log]
+	Arrived  time.Time       // when it was stored, by the clock of the process that stored it
 	Response answer.Response // without its private answers
 }
 
@@ -28,7 +44,7 @@ var (
 	// ErrUnknown says that there is no such survey, or no such version of it.
 	ErrUnknown = errors.New("no such survey")
 
-	// ErrConflict says that an id is taken by other answers.
+	// ErrConflict says that an id is taken by other answers, or by a tombstone.
 	ErrConflict = errors.New("this id has been used for other answers")
 
 	// ErrTooLarge says that the answers exceed what can be stored for one respondent.

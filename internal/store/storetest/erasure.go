@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,13 +70,12 @@ func (discard) CSV(io.Writer, results.Page) error  { return nil }
 
 // publisherOptions returns the options of a publisher over the back end that discards its pages.
 func publisherOptions(b Backend) publish.Options {
-	return publish.Options{Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: discard{}, Renderer: discard{}, Now: time.Now}
+	return publish.Options{Collector: b.Collector, Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: discard{}, Renderer: discard{}, Now: time.Now}
 }
 
-// publishSettled publishes once every response is settled.
-func publishSettled(t *testing.T, b Backend, s *survey.Survey) publish.Outcome {
+// publishAll publishes with all responses that are stored.
+func publishAll(t *testing.T, b Backend, s *survey.Survey) publish.Outcome {
 	t.Helper()
-	b.settle()
 	out, err := publish.New(publisherOptions(b)).Publish(ctx, s)
 	if err != nil {
 		t.Fatal(err)
@@ -85,24 +83,22 @@ func publishSettled(t *testing.T, b Backend, s *survey.Survey) publish.Outcome {
 	return out
 }
 
-// counted returns the sum of the stored tallies.
+// counted returns what the stored tally has counted.
 func counted(t *testing.T, b Backend) *tally.Counters {
 	t.Helper()
-	var all []*tally.Tally
-	for number := range store.Shards {
-		one, _, err := b.Tallies.Tally(ctx, store.Shard{Survey: surveyID, Period: "all", Number: number})
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, one)
+	stored, _, err := b.Tallies.Tally(ctx, surveyID, "all")
+	if err != nil {
+		t.Fatal(err)
 	}
-	merged := tally.Merge(all...)
-	for key := range merged.Cohorts {
+	if stored == nil {
+		return &tally.Counters{}
+	}
+	for key := range stored.Cohorts {
 		if key != "a" {
 			t.Errorf("a cohort %q: the tombstone has lost its segment", key)
 		}
 	}
-	return merged.Total()
+	return stored.Total()
 }
 
 // An erasureTest erases one of many responses that have been published.
@@ -112,11 +108,10 @@ type erasureTest struct {
 	survey *survey.Survey
 	n      int             // how many responses there were
 	gone   answer.Response // the one that is erased
-	shard  store.Shard     // where it is
 
 	// The state before the erasure.
-	entries  [store.Shards][]store.Entry
-	tally    *tally.Tally // of the shard
+	entries  []store.Entry
+	tally    *tally.Tally
 	revision int
 }
 
@@ -124,9 +119,7 @@ func erasure(t *testing.T, b Backend) {
 	e := newErasureTest(t, b)
 	e.erase(true)
 	e.checkTally()
-	if b.Reopen != nil {
-		e.b = b.Reopen(t)
-	}
+	e.b = b.reopen(t)
 	e.checkTombstone()
 	e.erase(false) // the second time changes nothing
 	e.checkTombstone()
@@ -135,24 +128,19 @@ func erasure(t *testing.T, b Backend) {
 }
 
 func newErasureTest(t *testing.T, b Backend) *erasureTest {
-	e := &erasureTest{T: t, b: b, survey: tiers(t), n: 20, gone: tiered(7), shard: store.Shard{Survey: surveyID, Period: "all"}}
+	e := &erasureTest{T: t, b: b, survey: tiers(t), n: 20, gone: tiered(7)}
 	if err := b.Definitions.PutDefinition(ctx, e.survey); err != nil {
 		t.Fatal(err)
 	}
 	for i := range e.n {
 		put(t, b, tiered(i), true)
 	}
-	if out := publishSettled(t, b, e.survey); out.Folded != int64(e.n) || len(out.Released) != 1 {
+	if out := publishAll(t, b, e.survey); out.Folded != int64(e.n) || len(out.Released) != 1 {
 		t.Fatalf("folded %d, released %v", out.Folded, out.Released)
 	}
-	e.entries = shards(t, b, surveyID, "all")
-	for number, entries := range e.entries {
-		if slices.ContainsFunc(entries, func(entry store.Entry) bool { return entry.Response.ID == e.gone.ID }) {
-			e.shard.Number = number
-		}
-	}
+	e.entries = entries(t, b, surveyID, "all")
 	var err error
-	if e.tally, e.revision, err = b.Tallies.Tally(ctx, e.shard); err != nil || e.tally == nil {
+	if e.tally, e.revision, err = b.Tallies.Tally(ctx, surveyID, "all"); err != nil || e.tally == nil {
 		t.Fatal(e.tally, err)
 	}
 	found := e.find(e.gone.ID)
@@ -177,7 +165,7 @@ func (e *erasureTest) find(id string) []store.Entry {
 // erase erases the response, and checks whether that changed anything.
 func (e *erasureTest) erase(want bool) {
 	e.Helper()
-	if erased, err := e.b.Erasure.Erase(ctx, surveyID, "all", e.gone.ID, []string{"tier"}); erased != want || err != nil {
+	if erased, err := e.b.Erasure.Erase(ctx, surveyID, e.gone.ID, []string{"tier"}); erased != want || err != nil {
 		e.Fatalf("Erase = %t, %v; want %t", erased, err, want)
 	}
 }
@@ -186,10 +174,10 @@ func (e *erasureTest) erase(want bool) {
 // that were counted and have been deleted since, the tally is all that is left.
 func (e *erasureTest) checkTally() {
 	e.Helper()
-	if err := e.b.Tallies.SaveTally(ctx, e.shard, e.tally, e.revision); !errors.Is(err, store.ErrStale) {
+	if err := e.b.Tallies.SaveTally(ctx, surveyID, "all", e.tally, e.revision); !errors.Is(err, store.ErrStale) {
 		e.Errorf("the tally from before could be saved: %v", err)
 	}
-	if after, _, err := e.b.Tallies.Tally(ctx, e.shard); err != nil || after.Cursor != e.tally.Cursor || after.Shape != e.tally.Shape {
+	if after, _, err := e.b.Tallies.Tally(ctx, surveyID, "all"); err != nil || after.Cursor != e.tally.Cursor || after.Shape != e.tally.Shape {
 		e.Errorf("the tally is %+v, %v; want shape %s and cursor %s as before", after, err, e.tally.Shape, e.tally.Cursor)
 	}
 	n := int64(e.n)
@@ -201,16 +189,13 @@ func (e *erasureTest) checkTally() {
 // checkTombstone checks that nothing but the tombstone is left of the response.
 func (e *erasureTest) checkTombstone() {
 	e.Helper()
-	for number, entries := range shards(e.T, e.b, surveyID, "all") {
-		for i, entry := range entries {
-			want := e.entries[number][i]
-			want.Settled = entry.Settled
-			if entry.Response.ID == e.gone.ID {
-				want.Response = answer.Response{ID: e.gone.ID, Survey: surveyID, Version: e.gone.Version, Period: "all", Answers: e.gone.Answers[:1], Withdrawn: true}
-			}
-			if !reflect.DeepEqual(entry, want) {
-				e.Errorf("the log has %+v\nwant %+v", entry, want)
-			}
+	for i, entry := range entries(e.T, e.b, surveyID, "all") {
+		want := e.entries[i]
+		if entry.Response.ID == e.gone.ID {
+			want.Response = answer.Response{ID: e.gone.ID, Survey: surveyID, Version: e.gone.Version, Period: "all", Answers: e.gone.Answers[:1], Withdrawn: true}
+		}
+		if !reflect.DeepEqual(entry, want) {
+			e.Errorf("the log has %+v\nwant %+v", entry, want)
 		}
 	}
 	if got, err := e.b.Erasure.Private(ctx, surveyID, "all", e.gone.ID); err != nil || got != nil {
@@ -228,14 +213,14 @@ func (e *erasureTest) checkTombstone() {
 // checkReleases publishes again: nothing is folded again, and nothing is released before enough others have come.
 func (e *erasureTest) checkReleases() {
 	e.Helper()
-	if out := publishSettled(e.T, e.b, e.survey); out.Folded != 0 || len(out.Released) != 0 {
+	if out := publishAll(e.T, e.b, e.survey); out.Folded != 0 || len(out.Released) != 0 {
 		e.Errorf("folded %d, released %v", out.Folded, out.Released)
 	}
 	e.checkTally()
 	for i := range 6 {
 		put(e.T, e.b, tiered(e.n+i), true)
 	}
-	out := publishSettled(e.T, e.b, e.survey)
+	out := publishAll(e.T, e.b, e.survey)
 	if len(out.Released) != 1 {
 		e.Fatalf("released %v", out.Released)
 	}
@@ -252,11 +237,11 @@ func (e *erasureTest) checkUnknown() {
 		if found := e.find(id); len(found) != 0 {
 			e.Errorf("found %v", found)
 		}
-		if erased, err := e.b.Erasure.Erase(ctx, surveyID, "all", id, nil); erased || err != nil {
+		if erased, err := e.b.Erasure.Erase(ctx, surveyID, id, nil); erased || err != nil {
 			e.Errorf("Erase of nothing = %t, %v", erased, err)
 		}
 	}
-	if erased, err := e.b.Erasure.Erase(ctx, "other", "all", e.gone.ID, nil); erased || err != nil {
+	if erased, err := e.b.Erasure.Erase(ctx, "other", e.gone.ID, nil); erased || err != nil {
 		e.Errorf("Erase in another survey = %t, %v", erased, err)
 	}
 }
@@ -271,13 +256,13 @@ func erasureBeforeCounting(t *testing.T, b Backend) {
 	for i := range n {
 		put(t, b, tiered(i), true)
 	}
-	if erased, err := b.Erasure.Erase(ctx, surveyID, "all", tiered(2).ID, []string{"tier"}); !erased || err != nil {
+	if erased, err := b.Erasure.Erase(ctx, surveyID, tiered(2).ID, []string{"tier"}); !erased || err != nil {
 		t.Fatalf("Erase = %t, %v", erased, err)
 	}
 	if c := counted(t, b); c.Respondents != 0 || c.Withdrawn != 0 {
 		t.Errorf("counted %+v before anything was", c)
 	}
-	if out := publishSettled(t, b, s); out.Folded != n {
+	if out := publishAll(t, b, s); out.Folded != n {
 		t.Errorf("folded %d, want %d", out.Folded, n)
 	}
 	if c := counted(t, b); c.Respondents != n-1 || c.Withdrawn != 1 {
@@ -295,7 +280,7 @@ func erasureAtOnce(t *testing.T, b Backend) {
 	for i := range n / 2 {
 		put(t, b, tiered(i), true)
 	}
-	b.settle() // so that tallies are saved while their answers are erased
+	collect(t, b, surveyID, "all") // so that tallies are saved while their answers are erased
 	var group errgroup.Group
 	group.Go(func() error {
 		for i := n / 2; i < n; i++ {
@@ -315,7 +300,7 @@ func erasureAtOnce(t *testing.T, b Backend) {
 	})
 	group.Go(func() error {
 		for i := range gone {
-			if erased, err := b.Erasure.Erase(ctx, surveyID, "all", tiered(i).ID, []string{"tier"}); err != nil && !strings.Contains(err.Error(), "busy") || !erased {
+			if erased, err := b.Erasure.Erase(ctx, surveyID, tiered(i).ID, []string{"tier"}); err != nil && !strings.Contains(err.Error(), "busy") || !erased {
 				return errors.Join(errors.New("not erased"), err)
 			}
 		}
@@ -324,7 +309,7 @@ func erasureAtOnce(t *testing.T, b Backend) {
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	publishSettled(t, b, s)
+	publishAll(t, b, s)
 	if c := counted(t, b); c.Respondents != n-gone || c.Withdrawn != gone || c.Items["choice"].N != n-gone {
 		t.Errorf("counted %d and %d withdrawn of %d, of which %d were erased", c.Respondents, c.Withdrawn, n, gone)
 	}
@@ -353,5 +338,80 @@ func history(t *testing.T, b Backend) {
 	}
 	for r, err := range b.Erasure.History(ctx, surveyID, "2020-Q1") {
 		t.Errorf("a release of nothing: %v, %v", r, err)
+	}
+}
+
+// tombstones erases one response that waits to be collected, and one that is in the log: both keep their ids and hold no
+// answer, whatever happens to them afterwards.
+func tombstones(t *testing.T, b Backend) {
+	if err := b.Definitions.PutDefinition(ctx, tiers(t)); err != nil {
+		t.Fatal(err)
+	}
+	const n = 6
+	for i := range n {
+		if i == n/2 {
+			collect(t, b, surveyID, "all")
+		}
+		put(t, b, tiered(i), true)
+	}
+	erase := func(i int, keep ...string) {
+		t.Helper()
+		for _, want := range []bool{true, false} {
+			if erased, err := b.Erasure.Erase(ctx, surveyID, tiered(i).ID, keep); erased != want || err != nil {
+				t.Fatalf("Erase(%d) = %t, %v; want %t", i, erased, err, want)
+			}
+		}
+	}
+	erase(1, "tier")
+	erase(n - 2) // which keeps nothing
+	for _, step := range []func(){
+		func() {},
+		func() { collect(t, b, surveyID, "all") },
+		func() { b.reshard(t, surveyID, "all", 0) },
+		func() { b = b.reopen(t) },
+	} {
+		step()
+		checkRefused(t, b, tiered(1), answer.Answer{"tier", "a"})
+		checkRefused(t, b, tiered(n-2))
+	}
+	all := entries(t, b, surveyID, "all")
+	wantEachOnce(t, countIDs(all), n)
+	for _, entry := range all {
+		if gone := entry.Response.ID == tiered(1).ID || entry.Response.ID == tiered(n-2).ID; gone != entry.Response.Withdrawn {
+			t.Errorf("the log has %+v", entry)
+		}
+	}
+	if periods, err := b.Log.Periods(ctx, surveyID); err != nil || !reflect.DeepEqual(periods, []string{"all"}) {
+		t.Errorf("periods: %v, %v", periods, err)
+	}
+}
+
+// checkRefused checks that the id of an erased response is taken for good, and that nothing but the given answers is left.
+func checkRefused(t *testing.T, b Backend, gone answer.Response, kept ...answer.Answer) {
+	t.Helper()
+	for _, change := range []func(r *answer.Response){
+		func(*answer.Response) {},
+		func(r *answer.Response) { r.Answers = kept },
+		func(r *answer.Response) { r.Answers, r.Private = kept, nil },
+		func(r *answer.Response) { r.Answers, r.Private = nil, nil },
+		func(r *answer.Response) { r.Period = "2027-Q1" },
+		func(r *answer.Response) { r.Withdrawn, r.Answers, r.Private = true, kept, nil },
+	} {
+		again := gone
+		change(&again)
+		putConflict(t, b, again)
+	}
+	another := tiered(500)
+	putConflict(t, b, another, gone.ID)
+	if private, err := b.Erasure.Private(ctx, gone.Survey, gone.Period, gone.ID); err != nil || private != nil {
+		t.Errorf("private answers: %v, %v", private, err)
+	}
+	found, err := b.Erasure.Find(ctx, gone.ID)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+	want := answer.Response{ID: gone.ID, Survey: gone.Survey, Version: gone.Version, Period: gone.Period, Answers: kept, Withdrawn: true}
+	if got := found[0].Response; !reflect.DeepEqual(got, want) {
+		t.Errorf("found %+v\nwant %+v", got, want)
 	}
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -47,56 +48,149 @@ func otherAnswers(t *testing.T, b Backend) {
 		putConflict(t, b, changed)
 	}
 	put(t, b, r, false)
-	all := shards(t, b, surveyID, period)
-	for _, entries := range all {
-		for _, entry := range entries {
-			if !reflect.DeepEqual(entry.Response.Answers, r.Answers) {
-				t.Errorf("the answers have become %v", entry.Response.Answers)
-			}
+	for _, entry := range entries(t, b, surveyID, period) {
+		if !reflect.DeepEqual(entry.Response.Answers, r.Answers) {
+			t.Errorf("the answers have become %v", entry.Response.Answers)
 		}
 	}
 	wantEachOnce(t, ids(t, b, surveyID, period), 1)
 }
 
-func alsoKeys(t *testing.T, b Backend) {
-	before := response(1)
-	before.Period = "2026-Q3"
-	put(t, b, before, true)
+func alsoIDs(t *testing.T, b Backend) {
+	first, second, third := response(1), response(1), response(1) // the same answers under three ids
+	second.ID, third.ID = response(2).ID, response(3).ID
+	put(t, b, first, true)
+	put(t, b, second, true, "none", response(9).ID)
+	put(t, b, third, false, "none", second.ID)
+	third.Period = "2027-Q1"
+	put(t, b, third, false, "none", second.ID) // in whatever period it was stored
+	third.Answers = []answer.Answer{{"choice", "b"}}
+	putConflict(t, b, third, "none", second.ID)
+	collect(t, b, surveyID, period)
+	putConflict(t, b, third, second.ID, "none")
+	put(t, b, third, true, "none") // it was not stored before
+	wantEachOnce(t, ids(t, b, surveyID, period), 2)
+	wantEachOnce(t, ids(t, b, surveyID, "2027-Q1"), 1)
+}
 
-	retry := response(1) // the same form, sent again after the end of the quarter
-	put(t, b, retry, false, store.Key{Period: "2026-Q3", ID: retry.ID})
-	changed := retry
-	changed.Answers = []answer.Answer{{"choice", "b"}}
-	putConflict(t, b, changed, store.Key{Period: "2026-Q3", ID: changed.ID})
-
-	second := response(1) // the same answers under another id in this period
-	second.ID = response(2).ID
-	put(t, b, second, true, store.Key{Period: period, ID: "none"}, store.Key{Period: "2020-Q1", ID: second.ID})
-	third := response(1)
-	third.ID = response(3).ID
-	put(t, b, third, false, store.Key{Period: period, ID: "none"}, store.Key{Period: period, ID: second.ID})
+// idsForAllPeriods sends a response again: in its period and in another, before it is collected and afterwards, when there
+// are more shards, and through other handles. It counts once, in the period in which it was stored first.
+func idsForAllPeriods(t *testing.T, b Backend) {
+	const later = "2027-Q1"
+	r := response(1)
+	r.Private = []answer.Answer{{"email", "a@example.org"}}
+	put(t, b, r, true)
+	for i, step := range []func(){
+		func() {},
+		func() { b.reshard(t, surveyID, period, 0) },
+		func() { b.reshard(t, surveyID, later, 1) },
+		func() { collect(t, b, surveyID, period) },
+		func() { b.reshard(t, surveyID, period, 2) },
+		func() { collect(t, b, surveyID, later) },
+		func() { b = b.reopen(t) },
+		func() { b.reshard(t, surveyID, later, 3) },
+	} {
+		step()
+		for _, handle := range handles(b) {
+			for _, name := range []string{later, period, "2026-Q3"} {
+				again := r
+				again.Period, again.Version, again.Language = name, "v2", "en"
+				put(t, handle, again, false)
+				again.Answers = append(again.Answers[:3:3], answer.Answer{"number", fmt.Sprint(2 + i)})
+				putConflict(t, handle, again)
+			}
+		}
+	}
+	another := r
+	another.Survey = surveyID + "_two"
+	put(t, b, another, true) // an id is taken in its survey
 	wantEachOnce(t, ids(t, b, surveyID, period), 1)
-	wantEachOnce(t, ids(t, b, surveyID, "2026-Q3"), 1)
+	wantEachOnce(t, ids(t, b, surveyID, later), 0)
+	wantEachOnce(t, ids(t, b, another.Survey, period), 1)
+	if periods, err := b.Log.Periods(ctx, surveyID); err != nil || !reflect.DeepEqual(periods, []string{period}) {
+		t.Errorf("periods: %v, %v", periods, err)
+	}
+}
+
+// idInPeriodsAtOnce stores responses under the same ids in several periods at the same time: each id is taken once.
+func idInPeriodsAtOnce(t *testing.T, b Backend) {
+	const each = 10
+	periods := []string{"2026-Q3", "2026-Q4", "2027-Q1"}
+	var created, same atomic.Int64
+	var group errgroup.Group
+	for w := range 12 {
+		group.Go(func() error {
+			for i := range each {
+				r := response(i)
+				r.Period = periods[(w+i)%len(periods)]
+				ok, err := b.Responses.Put(ctx, r)
+				switch {
+				case err != nil:
+					return err
+				case ok:
+					created.Add(1)
+				default:
+					same.Add(1)
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil || created.Load() != each || same.Load() != 11*each {
+		t.Errorf("%d created and %d the same, want %d and %d: %v", created.Load(), same.Load(), each, 11*each, err)
+	}
+	all := map[string]int{}
+	for _, name := range periods {
+		for id, n := range ids(t, b, surveyID, name) {
+			all[id] += n
+		}
+	}
+	wantEachOnce(t, all, each)
 }
 
 func periodsAndSurveys(t *testing.T, b Backend) {
-	if periods, err := b.Log.Periods(ctx, surveyID); err != nil || len(periods) != 0 {
-		t.Errorf("periods of nothing: %v, %v", periods, err)
+	want := func(names ...string) {
+		t.Helper()
+		if periods, err := b.Log.Periods(ctx, surveyID); err != nil || !slices.Equal(periods, names) {
+			t.Errorf("periods: %v, %v, want %v", periods, err, names)
+		}
+		ends, err := b.Log.Ends(ctx, surveyID)
+		if err != nil || !slices.Equal(slices.Sorted(maps.Keys(ends)), names) {
+			t.Errorf("ends: %v, %v, want %v", ends, err, names)
+		}
+		for name, end := range ends {
+			if log := after(t, b, surveyID, name, ""); log[len(log)-1].Cursor != end {
+				t.Errorf("the last entry of %s is %s, and the end %s", name, log[len(log)-1].Cursor, end)
+			}
+		}
 	}
-	for _, name := range []string{"2026-Q4", "2025-Q1", "2026-Q2"} {
-		r := response(1)
+	want()
+	for i, name := range []string{"2026-Q4", "2025-Q1", "2026-Q2"} {
+		r := response(i)
 		r.Period = name
-		put(t, b, r, true) // an id is taken in its period only
+		put(t, b, r, true)
+		collect(t, b, surveyID, name)
 	}
 	other := response(1)
 	other.Survey = surveyID + "_two"
 	put(t, b, other, true)
-	periods, err := b.Log.Periods(ctx, surveyID)
-	if err != nil || !reflect.DeepEqual(periods, []string{"2025-Q1", "2026-Q2", "2026-Q4"}) {
-		t.Errorf("periods: %v, %v", periods, err)
-	}
+	want("2025-Q1", "2026-Q2", "2026-Q4")
 	wantEachOnce(t, ids(t, b, surveyID, period), 1)
 	wantEachOnce(t, ids(t, b, other.Survey, period), 1)
+
+	before, err := b.Log.Ends(ctx, surveyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	collect(t, b, surveyID, "2026-Q2") // nothing new
+	put(t, b, response(9), true)
+	collect(t, b, surveyID, period)
+	ends, err := b.Log.Ends(ctx, surveyID)
+	if err != nil || ends[period] <= before[period] || ends["2026-Q2"] != before["2026-Q2"] || ends["2025-Q1"] != before["2025-Q1"] {
+		t.Errorf("the ends were %v, and are %v after one more in %s: %v", before, ends, period, err)
+	}
+	b = b.reopen(t)
+	want("2025-Q1", "2026-Q2", "2026-Q4")
 }
 
 func roundTrip(t *testing.T, b Backend) {
@@ -110,11 +204,9 @@ func roundTrip(t *testing.T, b Backend) {
 	if b.Reopen != nil {
 		b = b.Reopen(t)
 	}
-	for _, entries := range shards(t, b, surveyID, period) {
-		for _, entry := range entries {
-			if !reflect.DeepEqual(entry.Response, r) {
-				t.Errorf("got %#v\nwant %#v", entry.Response, r)
-			}
+	for _, entry := range entries(t, b, surveyID, period) {
+		if !reflect.DeepEqual(entry.Response, r) {
+			t.Errorf("got %#v\nwant %#v", entry.Response, r)
 		}
 	}
 	wantEachOnce(t, ids(t, b, surveyID, period), 1)
@@ -126,11 +218,9 @@ func privateStaysOut(t *testing.T, b Backend) {
 		r.Private = []answer.Answer{{"email", "secret@example.org"}}
 		put(t, b, r, true)
 	}
-	for _, entries := range shards(t, b, surveyID, period) {
-		for _, entry := range entries {
-			if entry.Response.Private != nil || strings.Contains(fmt.Sprint(entry), "secret") {
-				t.Errorf("a private answer is in the log: %v", entry)
-			}
+	for _, entry := range entries(t, b, surveyID, period) {
+		if entry.Response.Private != nil || strings.Contains(fmt.Sprint(entry), "secret") {
+			t.Errorf("a private answer is in the log: %v", entry)
 		}
 	}
 	wantEachOnce(t, ids(t, b, surveyID, period), 50)
@@ -140,42 +230,41 @@ func readWithCursor(t *testing.T, b Backend) {
 	const n = 300
 	for i := range n {
 		put(t, b, response(i), true)
-	}
-	for number, entries := range shards(t, b, surveyID, period) {
-		if len(entries) == 0 {
-			t.Errorf("shard %d is empty after %d responses", number, n)
-		}
-		shard := store.Shard{Survey: surveyID, Period: period, Number: number}
-		last := -1
-		for i, entry := range entries {
-			// Put one after another, so they must be in the order of their numbers.
-			var order int
-			fmt.Sscanf(entry.Response.Answers[3].Values()[0], "%d", &order)
-			if order <= last {
-				t.Errorf("shard %d: %d after %d", number, order, last)
-			}
-			last = order
-			if rest := after(t, b, shard, entry.Cursor); !reflect.DeepEqual(rest, append([]store.Entry(nil), entries[i+1:]...)) {
-				t.Errorf("shard %d: after entry %d come %d, want %d", number, i, len(rest), len(entries)-i-1)
-			}
-		}
-		for entry := range b.Log.After(ctx, shard, "") { // the caller may stop early
-			if entry.Cursor != entries[0].Cursor {
-				t.Error("another order the second time")
-			}
-			break
+		if i%100 == 70 {
+			collect(t, b, surveyID, period)
 		}
 	}
-	// A response that arrives later is after every cursor.
-	all := shards(t, b, surveyID, period)
+	all := entries(t, b, surveyID, period)
+	last := -1
+	for i, entry := range all {
+		// Put one after another, so they must be in the order of their numbers.
+		var order int
+		fmt.Sscanf(entry.Response.Answers[3].Values()[0], "%d", &order)
+		if order <= last {
+			t.Errorf("%d after %d", order, last)
+		}
+		last = order
+		if i%20 > 0 && i < n-5 {
+			continue
+		}
+		if rest := after(t, b, surveyID, period, entry.Cursor); !reflect.DeepEqual(rest, append([]store.Entry(nil), all[i+1:]...)) {
+			t.Errorf("after entry %d come %d, want %d", i, len(rest), n-i-1)
+		}
+	}
+	for entry := range b.Log.After(ctx, surveyID, period, "") { // the caller may stop early
+		if entry.Cursor != all[0].Cursor {
+			t.Error("another order the second time")
+		}
+		break
+	}
+	// A response that is collected later is after every cursor.
 	put(t, b, response(n), true)
-	b.settle()
-	found := 0
-	for number, entries := range all {
-		found += len(after(t, b, store.Shard{Survey: surveyID, Period: period, Number: number}, entries[len(entries)-1].Cursor))
+	collect(t, b, surveyID, period)
+	if more := after(t, b, surveyID, period, all[len(all)-1].Cursor); len(more) != 1 || more[0].Response.ID != response(n).ID {
+		t.Errorf("one more response is found %d times after the last cursor", len(more))
 	}
-	if found != 1 {
-		t.Errorf("one more response is found %d times after the cursors", found)
+	if again := after(t, b, surveyID, period, ""); !reflect.DeepEqual(again[:n], all) {
+		t.Error("the order has changed")
 	}
 }
 
@@ -246,27 +335,25 @@ func cancelled(t *testing.T, b Backend) {
 	if created, err := b.Responses.Put(ctx, response(1)); created || !errors.Is(err, context.Canceled) {
 		t.Errorf("Put: %t, %v", created, err)
 	}
-	for _, err := range b.Log.After(ctx, store.Shard{Survey: surveyID, Period: period}, "") {
+	for _, err := range b.Log.After(ctx, surveyID, period, "") {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("After: %v", err)
 		}
 	}
 }
 
-// largeResponses stores responses of nearly the largest size. By the pigeonhole principle a shard gets six of them, which is
-// more than DynamoDB returns in one page.
+// largeResponses stores responses of nearly the largest size. By the pigeonhole principle one of 16 shards gets six of them,
+// which is more than DynamoDB returns in one page.
 func largeResponses(t *testing.T, b Backend) {
-	const n, size = 6 * store.Shards, 190_000
+	const n, size = 6 * 16, 190_000
 	for i := range n {
 		r := response(i)
 		r.Answers = []answer.Answer{{"text", strings.Repeat(string(rune('a'+i%26)), size)}}
 		put(t, b, r, true)
 	}
-	for _, entries := range shards(t, b, surveyID, period) {
-		for _, entry := range entries {
-			if got := entry.Response.Answers[0].Values()[0]; len(got) != size {
-				t.Errorf("%s has a text of %d bytes", entry.Response.ID, len(got))
-			}
+	for _, entry := range entries(t, b, surveyID, period) {
+		if got := entry.Response.Answers[0].Values()[0]; len(got) != size {
+			t.Errorf("%s has a text of %d bytes", entry.Response.ID, len(got))
 		}
 	}
 	wantEachOnce(t, ids(t, b, surveyID, period), n)
@@ -296,23 +383,10 @@ func manyResponses(t *testing.T, b Backend) {
 	wantEachOnce(t, ids(t, b, surveyID, period), n)
 }
 
-// readDuringWrites follows the logs with cursors while they grow: each response must be read once. The responses of one
-// round are settled in the next, and are read while those of the next are written.
+// readDuringWrites follows the log with a cursor while it grows: each response is read once.
 func readDuringWrites(t *testing.T, b Backend) {
 	const rounds, each = 3, 200
-	seen := map[string]int{}
-	var cursors [store.Shards]string
-	read := func() {
-		for number := range cursors {
-			for _, entry := range after(t, b, store.Shard{Survey: surveyID, Period: period, Number: number}, cursors[number]) {
-				if !entry.Settled { // others may still appear before it
-					break
-				}
-				seen[entry.Response.ID]++
-				cursors[number] = entry.Cursor
-			}
-		}
-	}
+	f := follower{Backend: b, period: period}
 	for round := range rounds {
 		var writing errgroup.Group
 		for w := range 6 {
@@ -325,20 +399,8 @@ func readDuringWrites(t *testing.T, b Backend) {
 				return nil
 			})
 		}
-		done := make(chan error, 1)
-		go func() { done <- writing.Wait() }()
-		for running := true; running; read() {
-			select {
-			case err := <-done:
-				if err != nil {
-					t.Fatal(err)
-				}
-				running = false
-			case <-time.After(5 * time.Millisecond): // leaves the processor to the writers
-			}
-		}
-		b.settle()
+		f.during(t, writing.Wait)
 	}
-	read()
-	wantEachOnce(t, seen, rounds*each)
+	f.finish(t)
+	wantEachOnce(t, countIDs(f.seen), rounds*each)
 }

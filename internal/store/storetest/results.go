@@ -2,16 +2,23 @@ package storetest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/answer"
+	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
@@ -22,47 +29,43 @@ func tallyOf(n int64) *tally.Tally {
 }
 
 func tallies(t *testing.T, b Backend) {
-	shard := store.Shard{Survey: surveyID, Period: period, Number: 3}
-	if got, revision, err := b.Tallies.Tally(ctx, shard); got != nil || revision != 0 || err != nil {
+	if got, revision, err := b.Tallies.Tally(ctx, surveyID, period); got != nil || revision != 0 || err != nil {
 		t.Fatalf("a tally of nothing: %v, %d, %v", got, revision, err)
 	}
-	if err := b.Tallies.SaveTally(ctx, shard, tallyOf(1), 1); !errors.Is(err, store.ErrStale) {
+	if err := b.Tallies.SaveTally(ctx, surveyID, period, tallyOf(1), 1); !errors.Is(err, store.ErrStale) {
 		t.Errorf("replaced what is not there: %v", err)
 	}
 	for n := range 3 {
-		if err := b.Tallies.SaveTally(ctx, shard, tallyOf(int64(n)), n); err != nil {
+		if err := b.Tallies.SaveTally(ctx, surveyID, period, tallyOf(int64(n)), n); err != nil {
 			t.Fatal(err)
 		}
-		got, revision, err := b.Tallies.Tally(ctx, shard)
+		got, revision, err := b.Tallies.Tally(ctx, surveyID, period)
 		if err != nil || revision != n+1 || !bytes.Equal(got.Encode(), tallyOf(int64(n)).Encode()) {
 			t.Fatalf("saved %d, got %v, %d, %v", n, got, revision, err)
 		}
 		got.Cohorts[""].Respondents = -1 // the result is the caller's own
-		if err := b.Tallies.SaveTally(ctx, shard, tallyOf(9), n); !errors.Is(err, store.ErrStale) {
+		if err := b.Tallies.SaveTally(ctx, surveyID, period, tallyOf(9), n); !errors.Is(err, store.ErrStale) {
 			t.Errorf("saved over revision %d with revision %d: %v", n+1, n, err)
 		}
 	}
-	if b.Reopen != nil {
-		b = b.Reopen(t)
-	}
-	if got, revision, err := b.Tallies.Tally(ctx, shard); err != nil || revision != 3 || !bytes.Equal(got.Encode(), tallyOf(2).Encode()) {
+	b = b.reopen(t)
+	if got, revision, err := b.Tallies.Tally(ctx, surveyID, period); err != nil || revision != 3 || !bytes.Equal(got.Encode(), tallyOf(2).Encode()) {
 		t.Errorf("final tally: %v, %d, %v", got, revision, err)
 	}
-	for _, other := range []store.Shard{{Survey: surveyID, Period: period, Number: 4}, {Survey: surveyID, Period: "2026-Q3", Number: 3}, {Survey: "other", Period: period, Number: 3}} {
-		if got, _, err := b.Tallies.Tally(ctx, other); got != nil || err != nil {
-			t.Errorf("%v has another shard's tally: %v, %v", other, got, err)
+	for _, other := range [][2]string{{surveyID, "2026-Q3"}, {"other", period}} {
+		if got, _, err := b.Tallies.Tally(ctx, other[0], other[1]); got != nil || err != nil {
+			t.Errorf("%v has another period's tally: %v, %v", other, got, err)
 		}
 	}
 }
 
 func talliesAtOnce(t *testing.T, b Backend) {
-	shard := store.Shard{Survey: surveyID, Period: period}
 	const each = 5
 	var group errgroup.Group
 	for range 16 {
 		group.Go(func() error {
 			for done := 0; done < each; {
-				got, revision, err := b.Tallies.Tally(ctx, shard)
+				got, revision, err := b.Tallies.Tally(ctx, surveyID, period)
 				if err != nil {
 					return err
 				}
@@ -70,7 +73,7 @@ func talliesAtOnce(t *testing.T, b Backend) {
 					got = tallyOf(0)
 				}
 				got.Cohorts[""].Respondents++
-				switch err := b.Tallies.SaveTally(ctx, shard, got, revision); {
+				switch err := b.Tallies.SaveTally(ctx, surveyID, period, got, revision); {
 				case err == nil:
 					done++
 				case !errors.Is(err, store.ErrStale):
@@ -83,7 +86,7 @@ func talliesAtOnce(t *testing.T, b Backend) {
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	got, _, err := b.Tallies.Tally(ctx, shard)
+	got, _, err := b.Tallies.Tally(ctx, surveyID, period)
 	if err != nil || got.Cohorts[""].Respondents != 16*each {
 		t.Errorf("counted %d of %d: %v", got.Cohorts[""].Respondents, 16*each, err)
 	}
@@ -115,9 +118,7 @@ func releases(t *testing.T, b Backend) {
 			}
 		}
 	}
-	if b.Reopen != nil {
-		b = b.Reopen(t)
-	}
+	b = b.reopen(t)
 	latest, err := b.Releases.Latest(ctx, surveyID)
 	if want := []*release.Release{releaseOf("2026-Q3", 12), releaseOf("2026-Q4", 12)}; err != nil || !reflect.DeepEqual(latest, want) {
 		t.Errorf("latest: %v, %v, want %v", latest, err, want)
@@ -143,5 +144,110 @@ func releasesAtOnce(t *testing.T, b Backend) {
 	}
 	if err := group.Wait(); err != nil || created.Load() != 1 {
 		t.Errorf("one number was given %d times: %v", created.Load(), err)
+	}
+}
+
+// encoded writes a release as text, to compare it.
+func encoded(t *testing.T, r *release.Release) string {
+	t.Helper()
+	data, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// releasesAgree publishes several times, with segments, a pool, withdrawals and another questionnaire in between. The latest
+// release, the last one of the history and the one that was appended agree, before and after opening again, and a release
+// that was read stays as it is.
+func releasesAgree(t *testing.T, b Backend) {
+	s := tiers(t)
+	pooling := *s
+	pooling.Results.PoolAfter, pooling.Version = 1, "pooling"
+	reduced := *s
+	reduced.Sections = []survey.Section{s.Sections[0]}
+	reduced.Sections[0].Questions = s.Sections[0].Questions[:2]
+	reduced.Version, reduced.Shape = "reduced", "reduced"
+	var appended []string // by number
+	read := map[*release.Release]string{}
+	n, day := 0, time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
+	for _, step := range []struct {
+		survey *survey.Survey
+		a, b   int // answers of the two tiers
+	}{{s, 7, 2}, {s, 1, 4}, {s, 0, 0}, {&pooling, 2, 3}, {&reduced, 11, 3}, {s, 6, 6}, {s, 5, 0}} {
+		if err := b.Definitions.PutDefinition(ctx, step.survey); err != nil {
+			t.Fatal(err)
+		}
+		day = day.AddDate(0, 0, 1)
+		for i := range step.a + step.b {
+			r := tiered(n)
+			r.Answers = []answer.Answer{{"tier", "a"}, {"choice", []string{"good", "bad"}[n%2]}}
+			if i >= step.a {
+				r.Answers[0] = answer.Answer{"tier", "b"}
+			}
+			put(t, b, r, true)
+			n++
+		}
+		if n > 14 {
+			if _, err := b.Erasure.Erase(ctx, surveyID, tiered(n-10).ID, []string{"tier"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o := publisherOptions(b)
+		o.Now = func() time.Time { return day }
+		out, err := publish.New(o).Publish(ctx, step.survey, "all")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range out.Released {
+			appended = append(appended, encoded(t, r))
+		}
+		latest, err := b.Releases.Latest(ctx, surveyID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range latest {
+			read[r] = encoded(t, r)
+		}
+	}
+	if len(appended) < 5 {
+		t.Errorf("only %d releases", len(appended))
+	}
+	for r, before := range read {
+		if now := encoded(t, r); now != before {
+			t.Errorf("release %d was\n%s\nand is now\n%s", r.Number, before, now)
+		}
+	}
+	for range 2 {
+		latest, err := b.Releases.Latest(ctx, surveyID)
+		if err != nil || len(latest) != 1 || encoded(t, latest[0]) != appended[len(appended)-1] {
+			t.Errorf("the latest release is not the one that was appended: %v, %v", latest, err)
+		}
+		var all []string
+		for r, err := range b.Erasure.History(ctx, surveyID, "all") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, encoded(t, r))
+		}
+		if !slices.Equal(all, appended) {
+			t.Errorf("the history is\n%s\nwant\n%s", strings.Join(all, "\n"), strings.Join(appended, "\n"))
+		}
+		b = b.reopen(t)
+	}
+	// One that has not changed is not read again.
+	if err := b.Releases.Append(ctx, releaseOf("2026-Q3", 1)); err != nil {
+		t.Fatal(err)
+	}
+	first, err := b.Releases.Latest(ctx, surveyID)
+	if err != nil || len(first) != 2 {
+		t.Fatal(first, err)
+	}
+	if err := b.Releases.Append(ctx, releaseOf("2026-Q3", 2)); err != nil {
+		t.Fatal(err)
+	}
+	second, err := b.Releases.Latest(ctx, surveyID)
+	if err != nil || len(second) != 2 || second[1] != first[1] || second[0].Number != 2 || first[0].Number != 1 {
+		t.Errorf("the releases are %v, and were %v: %v", second, first, err)
 	}
 }

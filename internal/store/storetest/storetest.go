@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/store"
@@ -21,25 +22,40 @@ type Definitions interface {
 // Backend is one back end, empty at first. All fields are required unless they say otherwise.
 type Backend struct {
 	Definitions Definitions
+	Catalog     store.Catalog
 	Responses   store.Responses
+	Collector   store.Collector
 	Log         store.Log
 	Tallies     store.Tallies
 	Releases    store.Releases
 	Pages       store.Pages // nil: the tests of pages are skipped
 	Erasure     Erasure
 	Cases       Cases
+	Importer    store.Importer
+	Progress    store.Progress
 
 	// Reopen closes the back end and opens it again on the same data. nil: there is nothing to close.
 	Reopen func(t *testing.T) Backend
-	// Settle waits until every stored response is settled. nil: they always are.
-	Settle func()
+	// Reshard spreads what is stored of a survey's period from now on over n keys, a power of two that is larger than the
+	// numbers before. nil: there are no shards.
+	Reshard func(t *testing.T, survey, period string, n int)
+	// At returns another handle on the same data, whose clock is ahead by an offset. nil: all handles have one clock.
+	At func(offset time.Duration) Backend
 }
 
-// settle waits until every stored response is settled.
-func (b Backend) settle() {
-	if b.Settle != nil {
-		b.Settle()
+// reshard doubles the number of shards, from 32 on.
+func (b Backend) reshard(t *testing.T, survey, period string, times int) {
+	if b.Reshard != nil {
+		b.Reshard(t, survey, period, 32<<times)
 	}
+}
+
+// reopen closes the back end and opens it again.
+func (b Backend) reopen(t *testing.T) Backend {
+	if b.Reopen == nil {
+		return b
+	}
+	return b.Reopen(t)
 }
 
 // Run tests a back end. open returns an empty one, which shares nothing with the others.
@@ -48,8 +64,11 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"Definitions":           definitions,
 		"SameAgain":             sameAgain,
 		"OtherAnswers":          otherAnswers,
-		"AlsoKeys":              alsoKeys,
+		"AlsoIDs":               alsoIDs,
+		"IDsForAllPeriods":      idsForAllPeriods,
+		"IDInPeriodsAtOnce":     idInPeriodsAtOnce,
 		"PeriodsAndSurveys":     periodsAndSurveys,
+		"Versions":              versions,
 		"RoundTrip":             roundTrip,
 		"PrivateStaysOut":       privateStaysOut,
 		"ReadWithCursor":        readWithCursor,
@@ -73,6 +92,14 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"LargeResponses":        largeResponses,
 		"ManyResponses":         manyResponses,
 		"ReadDuringWrites":      readDuringWrites,
+		"ClocksApart":           clocksApart,
+		"CollectorsAtOnce":      collectorsAtOnce,
+		"Tombstones":            tombstones,
+		"Import":                importing,
+		"ImportInterrupted":     importInterrupted,
+		"ImportAtOnce":          importAtOnce,
+		"Progress":              progress,
+		"ReleasesAgree":         releasesAgree,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,7 +122,7 @@ func response(n int) answer.Response {
 }
 
 // put stores a response, and checks whether it was created.
-func put(t *testing.T, b Backend, r answer.Response, want bool, also ...store.Key) {
+func put(t *testing.T, b Backend, r answer.Response, want bool, also ...string) {
 	t.Helper()
 	created, err := b.Responses.Put(ctx, r, also...)
 	if err != nil || created != want {
@@ -103,49 +130,62 @@ func put(t *testing.T, b Backend, r answer.Response, want bool, also ...store.Ke
 	}
 }
 
-func putConflict(t *testing.T, b Backend, r answer.Response, also ...store.Key) {
+func putConflict(t *testing.T, b Backend, r answer.Response, also ...string) {
 	t.Helper()
 	if created, err := b.Responses.Put(ctx, r, also...); created || !errors.Is(err, store.ErrConflict) {
 		t.Fatalf("Put(%s) = %t, %v; want ErrConflict", r.ID, created, err)
 	}
 }
 
-// shards returns the entries of each shard of a period, in order, after settling.
-func shards(t *testing.T, b Backend, survey, period string) [store.Shards][]store.Entry {
+// collect brings what is stored of a period into its log.
+func collect(t *testing.T, b Backend, survey, period string) {
 	t.Helper()
-	b.settle()
-	var all [store.Shards][]store.Entry
-	for i := range store.Shards {
-		all[i] = after(t, b, store.Shard{Survey: survey, Period: period, Number: i}, "")
+	if err := b.Collector.Collect(ctx, survey, period); err != nil {
+		t.Fatal(err)
 	}
-	return all
 }
 
-// after returns the entries of a shard after a cursor, and checks their order.
-func after(t *testing.T, b Backend, shard store.Shard, cursor string) []store.Entry {
+// entries returns the log of a period, after collecting.
+func entries(t *testing.T, b Backend, survey, period string) []store.Entry {
 	t.Helper()
-	var entries []store.Entry
-	for entry, err := range b.Log.After(ctx, shard, cursor) {
+	collect(t, b, survey, period)
+	return after(t, b, survey, period, "")
+}
+
+// after returns the entries after a cursor, and checks their order.
+func after(t *testing.T, b Backend, survey, period, cursor string) []store.Entry {
+	t.Helper()
+	read, err := readAfter(b, survey, period, cursor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+func readAfter(b Backend, survey, period, cursor string) (read []store.Entry, err error) {
+	for entry, err := range b.Log.After(ctx, survey, period, cursor) {
 		if err != nil {
-			t.Fatalf("After(%v, %q): %v", shard, cursor, err)
+			return nil, fmt.Errorf("After(%s, %s, %q): %w", survey, period, cursor, err)
 		}
 		if entry.Cursor <= cursor {
-			t.Fatalf("After(%v, %q) yields cursor %q", shard, cursor, entry.Cursor)
+			return nil, fmt.Errorf("After(%s, %s, %q) yields cursor %q", survey, period, cursor, entry.Cursor)
 		}
 		cursor = entry.Cursor
-		entries = append(entries, entry)
+		read = append(read, entry)
 	}
-	return entries
+	return read, nil
 }
 
-// ids counts how often each id is in the logs of a period.
+// ids counts how often each id is in the log of a period.
 func ids(t *testing.T, b Backend, survey, period string) map[string]int {
 	t.Helper()
+	return countIDs(entries(t, b, survey, period))
+}
+
+func countIDs(entries []store.Entry) map[string]int {
 	count := map[string]int{}
-	for _, entries := range shards(t, b, survey, period) {
-		for _, entry := range entries {
-			count[entry.Response.ID]++
-		}
+	for _, entry := range entries {
+		count[entry.Response.ID]++
 	}
 	return count
 }

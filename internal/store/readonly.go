@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+
+	"glasspoll/internal/cases"
+	"glasspoll/internal/release"
+	"glasspoll/internal/tally"
+)
+
+// Reader is what can be read of a back end that is never written again, such as one of an older form.
+type Reader interface {
+	Definitions
+	Catalog
+	Log
+	PrivateAnswers
+	History
+
+	// As in the ports of the same methods.
+	Tally(ctx context.Context, survey, period string) (t *tally.Tally, revision int, err error)
+	Latest(ctx context.Context, survey string) ([]*release.Release, error)
+	CasesOf(ctx context.Context, survey string) ([]*cases.Case, error)
+	Pending(ctx context.Context, survey string) ([]*cases.Case, error)
+}
+
+// ReadOnly makes a back end for operators' commands of one that can only be read. Whatever would change it is refused with
+// an error, which says what to do instead.
+func ReadOnly(r Reader, refusal error) Records { return readOnly{r, refusal} }
+
+type readOnly struct {
+	Reader
+	refusal error
+}
+
+// Collect has nothing to do: nothing is stored that is not in the logs.
+func (readOnly) Collect(context.Context, string, ...string) error { return nil }
+
+func (r readOnly) SaveTally(context.Context, string, string, *tally.Tally, int) error {
+	return r.refusal
+}
+
+func (r readOnly) Append(context.Context, *release.Release) error { return r.refusal }
+
+func (r readOnly) OpenCase(context.Context, *cases.Case, bool) (bool, error) { return false, r.refusal }
+
+func (r readOnly) SaveCase(context.Context, *cases.Case) error { return r.refusal }
+
+func (r readOnly) MarkDelivered(context.Context, string, string) error { return r.refusal }
+
+// Find is part of an erasure, and refused like one.
+func (r readOnly) Find(context.Context, string) ([]Entry, error) { return nil, r.refusal }
+
+func (r readOnly) Erase(context.Context, string, string, []string) (bool, error) {
+	return false, r.refusal
+}

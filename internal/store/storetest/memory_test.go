@@ -1,0 +1,431 @@
+package storetest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/cases"
+	"glasspoll/internal/release"
+	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+// TestMemory runs the suite over a back end in memory that keeps what the contract promises, and little else. It tests the
+// suite: what fails here asks too much of every back end.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	Run(t, func(t *testing.T) Backend {
+		return (&handle{memory: &memory{
+			definitions: map[string][]byte{}, current: map[string]string{}, ids: map[string]*taken{}, waiting: map[string][]store.Entry{},
+			logs: map[string][]store.Entry{}, tallies: map[string]tallied{}, releases: map[string][]*release.Release{},
+			cases: map[string]*cases.Case{}, pending: map[string]bool{}, pages: map[string]page{}, progress: map[string]string{},
+		}}).backend()
+	})
+}
+
+// memory is what is stored. Keys are a survey and what follows it, joined by " ".
+type memory struct {
+	mu          sync.Mutex
+	definitions map[string][]byte
+	current     map[string]string
+	ids         map[string]*taken
+	waiting     map[string][]store.Entry // by survey and period
+	logs        map[string][]store.Entry
+	tallies     map[string]tallied
+	releases    map[string][]*release.Release
+	cases       map[string]*cases.Case
+	pending     map[string]bool
+	pages       map[string]page
+	progress    map[string]string
+}
+
+// taken is an id.
+type taken struct {
+	period    string
+	digest    string // "": a tombstone
+	private   []answer.Answer
+	withdrawn bool
+}
+
+type tallied struct {
+	data     []byte
+	revision int
+}
+
+type page struct{ revision, writes int }
+
+// handle is a memory and a clock.
+type handle struct {
+	*memory
+	offset time.Duration
+}
+
+func (h *handle) backend() Backend {
+	return Backend{Definitions: h, Catalog: h, Responses: h, Collector: h, Log: h, Tallies: h, Releases: h, Pages: h, Erasure: h, Cases: h,
+		Importer: h, Progress: h, At: func(offset time.Duration) Backend { return (&handle{h.memory, offset}).backend() }}
+}
+
+func digest(r answer.Response) string { return fmt.Sprintf("%q %q", r.Answers, r.Private) }
+
+func (h *handle) Put(ctx context.Context, r answer.Response, also ...string) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	if err := store.CheckResponse(r); err != nil {
+		return false, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, id := range append([]string{r.ID}, also...) {
+		if known := h.ids[r.Survey+" "+id]; known != nil {
+			if known.digest != digest(r) {
+				return false, store.ErrConflict
+			}
+			return false, nil
+		}
+	}
+	h.add(store.Entry{Arrived: time.Now().Add(h.offset), Response: r})
+	return true, nil
+}
+
+// add takes an id and lets the response wait. The caller holds mu.
+func (h *handle) add(e store.Entry) {
+	r := e.Response
+	known := &taken{period: r.Period, digest: digest(r), private: r.Private, withdrawn: r.Withdrawn}
+	if r.Withdrawn {
+		known.digest = ""
+	}
+	h.ids[r.Survey+" "+r.ID] = known
+	e.Response.Private = nil
+	h.waiting[r.Survey+" "+r.Period] = append(h.waiting[r.Survey+" "+r.Period], e)
+}
+
+func (h *handle) Collect(_ context.Context, survey string, _ ...string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for key := range h.waiting {
+		if of, _, _ := strings.Cut(key, " "); of != survey {
+			continue
+		}
+		slices.SortFunc(h.waiting[key], func(a, b store.Entry) int {
+			return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Response.ID, b.Response.ID))
+		})
+		for _, e := range h.waiting[key] {
+			e.Cursor = fmt.Sprintf("%09d", len(h.logs[key])+1)
+			h.logs[key] = append(h.logs[key], e)
+		}
+		delete(h.waiting, key)
+	}
+	return nil
+}
+
+func (h *handle) Periods(ctx context.Context, survey string) ([]string, error) {
+	ends, err := h.Ends(ctx, survey)
+	return slices.Sorted(maps.Keys(ends)), err
+}
+
+func (h *handle) Ends(_ context.Context, survey string) (map[string]string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ends := map[string]string{}
+	for key, log := range h.logs {
+		if of, period, _ := strings.Cut(key, " "); of == survey {
+			ends[period] = log[len(log)-1].Cursor
+		}
+	}
+	return ends, nil
+}
+
+func (h *handle) After(ctx context.Context, survey, period, cursor string) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		if err := ctx.Err(); err != nil {
+			yield(store.Entry{}, err)
+			return
+		}
+		h.mu.Lock()
+		log := slices.Clone(h.logs[survey+" "+period])
+		h.mu.Unlock()
+		for _, e := range log {
+			if e.Cursor > cursor && !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (h *handle) Stored(ctx context.Context, survey, id string) (*store.Stored, error) {
+	h.mu.Lock()
+	known := h.ids[survey+" "+id]
+	h.mu.Unlock()
+	if known == nil {
+		return nil, nil
+	}
+	if err := h.Collect(ctx, survey, known.period); err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := survey + " " + known.period
+	at := slices.IndexFunc(h.logs[key], func(e store.Entry) bool { return e.Response.ID == id })
+	return &store.Stored{Entry: h.logs[key][at], Replace: func(_ context.Context, tombstone answer.Response, t *tally.Tally, revision int) error {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if known.withdrawn || h.tallies[key].revision != revision {
+			return store.ErrStale
+		}
+		*known = taken{period: known.period, withdrawn: true}
+		h.logs[key] = slices.Clone(h.logs[key])
+		h.logs[key][at].Response = tombstone
+		h.tallies[key] = tallied{t.Encode(), revision + 1}
+		return nil
+	}}, nil
+}
+
+func (h *handle) Find(ctx context.Context, id string) ([]store.Entry, error) {
+	return store.Find(ctx, h, id)
+}
+
+func (h *handle) Erase(ctx context.Context, survey, id string, keep []string) (bool, error) {
+	return store.Erase(ctx, h, survey, id, keep, time.Now())
+}
+
+func (h *handle) Private(_ context.Context, survey, period, id string) ([]answer.Answer, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if known := h.ids[survey+" "+id]; known != nil && known.period == period {
+		return known.private, nil
+	}
+	return nil, nil
+}
+
+func (h *handle) Import(ctx context.Context, survey, period string, entries []store.Entry) (n int, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range entries {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		if e.Response.Survey != survey || e.Response.Period != period {
+			return n, errors.New("of another period")
+		}
+		if h.ids[survey+" "+e.Response.ID] == nil {
+			h.add(e)
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (h *handle) Progress(_ context.Context, name string) (string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.progress[name], nil
+}
+
+func (h *handle) SaveProgress(_ context.Context, name, value string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.progress[name] = value
+	return nil
+}
+
+func (h *handle) Definition(_ context.Context, id, version string) (*survey.Survey, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if version == "" {
+		version = h.current[id]
+	}
+	data := h.definitions[id+" "+version]
+	if data == nil {
+		return nil, store.ErrUnknown
+	}
+	return survey.Decode(data)
+}
+
+func (h *handle) PutDefinition(_ context.Context, s *survey.Survey) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := s.ID + " " + s.Version
+	if data := h.definitions[key]; data != nil && !bytes.Equal(data, s.Encode()) {
+		return errors.New("another content")
+	}
+	h.definitions[key], h.current[s.ID] = s.Encode(), s.Version
+	return nil
+}
+
+func (h *handle) Surveys(context.Context) ([]string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(maps.Keys(h.current)), nil
+}
+
+func (h *handle) Versions(_ context.Context, id string) ([]string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all []string
+	for key := range h.definitions {
+		if of, version, _ := strings.Cut(key, " "); of == id {
+			all = append(all, version)
+		}
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+func (h *handle) Tally(_ context.Context, survey, period string) (*tally.Tally, int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	stored := h.tallies[survey+" "+period]
+	if stored.revision == 0 {
+		return nil, 0, nil
+	}
+	t, err := tally.Decode(stored.data)
+	return t, stored.revision, err
+}
+
+func (h *handle) SaveTally(_ context.Context, survey, period string, t *tally.Tally, revision int) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.tallies[survey+" "+period].revision != revision {
+		return store.ErrStale
+	}
+	h.tallies[survey+" "+period] = tallied{t.Encode(), revision + 1}
+	return nil
+}
+
+func (h *handle) Latest(_ context.Context, survey string) ([]*release.Release, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var latest []*release.Release
+	for _, key := range slices.Sorted(maps.Keys(h.releases)) {
+		if last := h.releases[key][len(h.releases[key])-1]; last.Survey == survey {
+			latest = append(latest, last)
+		}
+	}
+	return latest, nil
+}
+
+func (h *handle) Append(_ context.Context, r *release.Release) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := r.Survey + " " + r.Period
+	stale, err := store.CheckNext(r, len(h.releases[key]))
+	if stale {
+		return store.ErrStale
+	}
+	if err == nil {
+		h.releases[key] = append(h.releases[key], r)
+	}
+	return err
+}
+
+func (h *handle) History(_ context.Context, survey, period string) iter.Seq2[*release.Release, error] {
+	return func(yield func(*release.Release, error) bool) {
+		h.mu.Lock()
+		all := slices.Clone(h.releases[survey+" "+period])
+		h.mu.Unlock()
+		for _, r := range all {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (h *handle) Page(_ context.Context, path string) (string, int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.pages[path].tag(), h.pages[path].revision, nil
+}
+
+func (p page) tag() string {
+	if p.writes == 0 {
+		return ""
+	}
+	return fmt.Sprint(p.writes)
+}
+
+func (h *handle) Replace(_ context.Context, path, tag string, revision int, _ []byte) (string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.pages[path].tag() != tag {
+		return "", store.ErrStale
+	}
+	now := page{revision, h.pages[path].writes + 1}
+	h.pages[path] = now
+	return now.tag(), nil
+}
+
+// clone copies a case as a store does that writes it.
+func clone(c *cases.Case) *cases.Case {
+	data, _ := json.Marshal(c)
+	one := &cases.Case{}
+	if err := json.Unmarshal(data, one); err != nil {
+		panic(err)
+	}
+	one.Revision = c.Revision
+	return one
+}
+
+func (h *handle) OpenCase(_ context.Context, c *cases.Case, notify bool) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := c.Survey + " " + c.ID
+	if h.cases[key] != nil {
+		return false, nil
+	}
+	c.Revision = 1
+	h.cases[key], h.pending[key] = clone(c), notify
+	return true, nil
+}
+
+func (h *handle) CasesOf(_ context.Context, survey string) ([]*cases.Case, error) {
+	return h.casesWith(survey, func(string) bool { return true }), nil
+}
+
+func (h *handle) Pending(_ context.Context, survey string) ([]*cases.Case, error) {
+	return h.casesWith(survey, func(key string) bool { return h.pending[key] }), nil
+}
+
+func (h *handle) casesWith(survey string, wanted func(key string) bool) (all []*cases.Case) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, key := range slices.Sorted(maps.Keys(h.cases)) {
+		if c := h.cases[key]; c.Survey == survey && wanted(key) {
+			all = append(all, clone(c))
+		}
+	}
+	return all
+}
+
+func (h *handle) SaveCase(_ context.Context, c *cases.Case) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := c.Survey + " " + c.ID
+	if h.cases[key] == nil || h.cases[key].Revision != c.Revision {
+		return store.ErrStale
+	}
+	c.Revision++
+	h.cases[key] = clone(c)
+	return nil
+}
+
+func (h *handle) MarkDelivered(_ context.Context, survey, id string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.pending, survey+" "+id)
+	return nil
+}
