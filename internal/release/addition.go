@@ -26,7 +26,7 @@ type Addition struct {
 
 	// Counters are the differences to those of the release before, without those that have not changed. If Whole is set, they
 	// are the release's own, and everything else is too.
-	Whole    bool                       `json:"from_nothing,omitempty"`
+	Whole    bool                       `json:"complete,omitempty"`
 	Cohorts  map[string]*tally.Counters `json:"cohorts,omitempty"`
 	PoolOnly bool                       `json:"whole,omitempty"`
 	Pooled   map[string]*tally.Counters `json:"pooled,omitempty"`
@@ -155,11 +155,14 @@ func sum(before, added map[string]*tally.Counters) map[string]*tally.Counters {
 
 // Encode returns the stored form of an addition. Equal additions give equal bytes.
 func (a *Addition) Encode() []byte {
-	names := tally.NamesIn(a.Cohorts, a.Pooled)
+	names, adds := tally.NamesIn(a.Cohorts, a.Pooled), byte(addsDifference)
+	if a.Whole {
+		adds = addsAll
+	}
 	return additionKind.Encode(record{
 		Survey: a.Survey, Period: a.Period, Number: a.Number, Date: a.Date, Shape: a.Shape, Version: a.Version, Form: a.Form,
 		Frozen: a.Frozen.record(), Names: names, Cohorts: names.Number(a.Cohorts), PoolOnly: a.PoolOnly,
-		Pooled: names.Number(a.Pooled), Pairs: sums(a.Pairs), Whole: a.Whole,
+		Pooled: names.Number(a.Pooled), Pairs: sums(a.Pairs), Adds: adds,
 	})
 }
 
@@ -169,13 +172,16 @@ func DecodeAddition(data []byte) (*Addition, error) {
 	if err := additionKind.Decode(data, &from); err != nil {
 		return nil, err
 	}
+	if from.Adds != addsDifference && from.Adds != addsAll {
+		return nil, errors.New("addition of a release: the record is damaged: it is a whole release")
+	}
 	cohorts, pooled, err := from.counters()
 	if err != nil {
 		return nil, fmt.Errorf("addition of a release: the record is damaged: %w", err)
 	}
 	return &Addition{
 		Survey: from.Survey, Period: from.Period, Number: from.Number, Date: from.Date, Shape: from.Shape, Version: from.Version,
-		Form: from.Form, Frozen: from.Frozen.frozen(), Whole: from.Whole, Cohorts: cohorts, PoolOnly: from.PoolOnly,
+		Form: from.Form, Frozen: from.Frozen.frozen(), Whole: from.Adds == addsAll, Cohorts: cohorts, PoolOnly: from.PoolOnly,
 		Pooled: pooled, Pairs: moments(from.Pairs),
 	}, nil
 }

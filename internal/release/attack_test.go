@@ -136,6 +136,7 @@ func (a *attack) run(t rapid.TB, h history) (found seen) {
 			continue
 		}
 		obeys(t, start, last, next)
+		agree(t, last, next)
 		published, last = append(published, next), next
 	}
 	if last == nil {

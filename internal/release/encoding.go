@@ -22,13 +22,18 @@ type record struct {
 	Version  string                       `cbor:"6,keyasint"`
 	Form     []byte                       `cbor:"7,keyasint,omitempty"`
 	Frozen   *frozenRecord                `cbor:"8,keyasint,omitempty"`
-	Names    tally.Names                  `cbor:"9,keyasint,omitempty"`
+	Names    tally.Names                  `cbor:"9,keyasint"`
 	Cohorts  map[string]tally.Numbered    `cbor:"10,keyasint,omitempty"`
 	PoolOnly bool                         `cbor:"11,keyasint,omitempty"`
 	Pooled   map[string]tally.Numbered    `cbor:"12,keyasint,omitzero"` // none is not the same as empty
 	Pairs    map[string]*tally.MomentSums `cbor:"13,keyasint,omitempty"`
-	Whole    bool                         `cbor:"14,keyasint,omitempty"` // of an addition
+	Adds     byte                         `cbor:"14,keyasint,omitempty"` // of an addition: addsDifference or addsAll
 }
+
+const (
+	addsDifference = 1
+	addsAll        = 2
+)
 
 type frozenRecord struct {
 	MinGroup  int              `cbor:"1,keyasint"`
@@ -64,14 +69,17 @@ func Decode(data []byte) (*Release, error) {
 		if err := json.Unmarshal(data, r); err != nil {
 			return nil, fmt.Errorf("release: %w", err)
 		}
+		if err := r.check(); err != nil {
+			return nil, err
+		}
 		return r, nil
 	}
 	var from record
 	if err := releaseKind.Decode(data, &from); err != nil {
 		return nil, err
 	}
-	if from.Frozen == nil || from.Whole {
-		return nil, errors.New("release: the record is damaged")
+	if from.Frozen == nil || from.Adds != 0 {
+		return nil, errors.New("release: the record is damaged: it is no whole release")
 	}
 	cohorts, pooled, err := from.counters()
 	if err != nil {
@@ -83,6 +91,28 @@ func Decode(data []byte) (*Release, error) {
 	}
 	r.freeze(from.Frozen.frozen())
 	return r, nil
+}
+
+// check reports what JSON can leave out and nothing else is prepared for.
+func (r *Release) check() error {
+	for _, group := range []map[string]*tally.Counters{r.Cohorts, r.Pooled} {
+		for key, c := range group {
+			if c == nil {
+				return fmt.Errorf("release: cohort %q: no counters", key)
+			}
+			for name, item := range c.Items {
+				if item == nil {
+					return fmt.Errorf("release: cohort %q: item %q: no counters", key, name)
+				}
+			}
+		}
+	}
+	for name, m := range r.Pairs {
+		if m == nil {
+			return fmt.Errorf("release: item %q: no moments", name)
+		}
+	}
+	return nil
 }
 
 // counters returns the counters of the cohorts, never nil, and those that were pooled.

@@ -15,7 +15,7 @@ type record struct {
 	Shape   string              `cbor:"1,keyasint"`
 	Cursor  string              `cbor:"2,keyasint,omitempty"`
 	Alerted string              `cbor:"3,keyasint,omitempty"`
-	Names   Names               `cbor:"4,keyasint,omitempty"`
+	Names   Names               `cbor:"4,keyasint"`
 	Cohorts map[string]Numbered `cbor:"5,keyasint,omitempty"`
 }
 

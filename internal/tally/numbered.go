@@ -9,15 +9,18 @@ import (
 	"strings"
 )
 
-// Names lists the items and options that the counters of one record mention, so that each is written once a record and
-// named by its number elsewhere. Items are sorted, and so are the options of each.
-type Names []Name
+// Names lists the items and options that the counters of one record mention, so that each is written once a record and has
+// a number elsewhere: its index.
+type Names struct {
+	Options []string    `cbor:"1,keyasint,omitempty"` // sorted
+	Items   []NamedItem `cbor:"2,keyasint,omitempty"` // sorted by name
+}
 
-// Name is an item and its options.
-type Name struct {
+// NamedItem is an item and those of its options that are chosen anywhere in the record.
+type NamedItem struct {
 	_       struct{} `cbor:",toarray"`
-	Item    string
-	Options []string
+	Name    string
+	Options []int // numbers, ascending
 }
 
 // Numbered is counters as records hold them, with numbers for names. Keys free for what may come: see [record].
@@ -31,7 +34,7 @@ type Numbered struct {
 type NumberedItem struct {
 	Number  int         `cbor:"1,keyasint"`
 	N       int64       `cbor:"2,keyasint,omitempty"`
-	Counts  []int64     `cbor:"3,keyasint,omitempty"` // by the option's number, without zeros at the end
+	Counts  []int64     `cbor:"3,keyasint,omitempty"` // of the options that Names lists for it, without zeros at the end
 	Sum     []byte      `cbor:"4,keyasint,omitempty"` // a sign, 0 or 1 for negative, and the magnitude, big-endian
 	Squares []byte      `cbor:"5,keyasint,omitempty"`
 	Moments *MomentSums `cbor:"6,keyasint,omitempty"`
@@ -45,49 +48,42 @@ type MomentSums struct {
 
 // NamesIn returns the names in counters by cohort.
 func NamesIn(groups ...map[string]*Counters) Names {
-	options := map[string]map[string]bool{}
+	options, items := map[string]bool{}, map[string]map[string]bool{}
 	for _, group := range groups {
 		for _, c := range group {
 			if c == nil {
 				continue
 			}
 			for name, item := range c.Items {
-				known := options[name]
-				if known == nil {
-					known = map[string]bool{}
-					options[name] = known
+				if item == nil {
+					continue
 				}
-				for _, x := range item.counts() {
+				if items[name] == nil {
+					items[name] = map[string]bool{}
+				}
+				for _, x := range item.Counts {
 					if x.N != 0 {
-						known[x.Option] = true
+						options[x.Option], items[name][x.Option] = true, true
 					}
 				}
 			}
 		}
 	}
-	names := make(Names, 0, len(options))
-	for _, name := range slices.Sorted(maps.Keys(options)) {
-		names = append(names, Name{Item: name, Options: slices.Sorted(maps.Keys(options[name]))})
+	names := Names{Options: slices.Sorted(maps.Keys(options))}
+	for _, name := range slices.Sorted(maps.Keys(items)) {
+		item := NamedItem{Name: name}
+		for option := range items[name] {
+			number, _ := slices.BinarySearch(names.Options, option)
+			item.Options = append(item.Options, number)
+		}
+		slices.Sort(item.Options)
+		names.Items = append(names.Items, item)
 	}
 	return names
 }
 
-// counts returns the counts of an item, none of nil.
-func (i *Item) counts() Counts {
-	if i == nil {
-		return nil
-	}
-	return i.Counts
-}
-
-// index returns the number of an item.
-func (n Names) index(item string) int {
-	i, _ := slices.BinarySearchFunc(n, item, func(n Name, item string) int { return strings.Compare(n.Item, item) })
-	return i
-}
-
 // Number returns counters with the numbers of n, which has all their names.
-func (n Names) Number(cohorts map[string]*Counters) map[string]Numbered {
+func (n *Names) Number(cohorts map[string]*Counters) map[string]Numbered {
 	if cohorts == nil {
 		return nil
 	}
@@ -100,8 +96,7 @@ func (n Names) Number(cohorts map[string]*Counters) map[string]Numbered {
 		to := Numbered{Respondents: c.Respondents, Withdrawn: c.Withdrawn, Items: make([]NumberedItem, 0, len(c.Items))}
 		for name, item := range c.Items {
 			if item != nil {
-				i := n.index(name)
-				to.Items = append(to.Items, item.numbered(i, n[i].Options))
+				to.Items = append(to.Items, n.numberItem(name, item))
 			}
 		}
 		slices.SortFunc(to.Items, func(a, b NumberedItem) int { return a.Number - b.Number })
@@ -110,13 +105,14 @@ func (n Names) Number(cohorts map[string]*Counters) map[string]Numbered {
 	return numbered
 }
 
-func (i *Item) numbered(number int, options []string) NumberedItem {
-	to := NumberedItem{Number: number, N: i.N, Sum: signed(i.Sum), Squares: signed(i.Squares), Moments: SumsOf(i.Moments)}
-	counts := make([]int64, len(options))
-	used := 0
-	for _, x := range i.Counts {
+func (n *Names) numberItem(name string, item *Item) NumberedItem {
+	number, _ := slices.BinarySearchFunc(n.Items, name, func(i NamedItem, name string) int { return strings.Compare(i.Name, name) })
+	to := NumberedItem{Number: number, N: item.N, Sum: magnitude(item.Sum), Squares: magnitude(item.Squares), Moments: SumsOf(item.Moments)}
+	options := n.Items[number].Options
+	counts, used := make([]int64, len(options)), 0
+	for _, x := range item.Counts {
 		if x.N != 0 {
-			at, _ := slices.BinarySearch(options, x.Option)
+			at, _ := slices.BinarySearchFunc(options, x.Option, func(option int, name string) int { return strings.Compare(n.Options[option], name) })
 			counts[at] = x.N
 			used = max(used, at+1)
 		}
@@ -125,8 +121,8 @@ func (i *Item) numbered(number int, options []string) NumberedItem {
 	return to
 }
 
-// signed returns an integer as records hold it; nil for nil.
-func signed(n *big.Int) []byte {
+// magnitude returns an integer as records hold it; nil for nil.
+func magnitude(n *big.Int) []byte {
 	if n == nil {
 		return nil
 	}
@@ -137,15 +133,16 @@ func signed(n *big.Int) []byte {
 	return append([]byte{sign}, n.Bytes()...)
 }
 
-func unsigned(data []byte) (*big.Int, error) {
+// integer undoes magnitude.
+func integer(data []byte) (*big.Int, error) {
 	if len(data) == 0 {
 		return nil, nil
 	}
 	n := new(big.Int).SetBytes(data[1:])
-	switch {
-	case data[0] > 1 || len(data) > 1 && data[1] == 0 || data[0] == 1 && n.Sign() == 0:
-		return nil, errors.New("an integer in no form of ours")
-	case data[0] == 1:
+	if data[0] > 1 || len(data) > 1 && data[1] == 0 || data[0] == 1 && n.Sign() == 0 {
+		return nil, fmt.Errorf("%x is no integer", data)
+	}
+	if data[0] == 1 {
 		n.Neg(n)
 	}
 	return n, nil
@@ -169,7 +166,7 @@ func (m *MomentSums) Moments() *Moments {
 
 // Counters returns the counters that Number was given. They share no memory with each other. It is an error if a number has
 // no name.
-func (n Names) Counters(numbered map[string]Numbered) (map[string]*Counters, error) {
+func (n *Names) Counters(numbered map[string]Numbered) (map[string]*Counters, error) {
 	if numbered == nil {
 		return nil, nil
 	}
@@ -179,62 +176,68 @@ func (n Names) Counters(numbered map[string]Numbered) (map[string]*Counters, err
 	cohorts := make(map[string]*Counters, len(numbered))
 	for key, from := range numbered {
 		c := &Counters{Respondents: from.Respondents, Withdrawn: from.Withdrawn, Items: make(map[string]*Item, len(from.Items))}
-		for _, one := range from.Items {
-			if one.Number < 0 || one.Number >= len(n) {
-				return nil, fmt.Errorf("cohort %q: item %d of %d", key, one.Number, len(n))
-			}
-			name := n[one.Number]
-			item, err := one.item(name.Options)
-			if err == nil && c.Items[name.Item] != nil {
-				err = errors.New("twice")
+		for i := range from.Items {
+			name, item, err := n.item(&from.Items[i])
+			if err == nil && c.Items[name] != nil {
+				err = fmt.Errorf("item %q is there twice", name)
 			}
 			if err != nil {
-				return nil, fmt.Errorf("cohort %q: item %q: %w", key, name.Item, err)
+				return nil, fmt.Errorf("cohort %q: %w", key, err)
 			}
-			c.Items[name.Item] = item
+			c.Items[name] = item
 		}
 		cohorts[key] = c
 	}
 	return cohorts, nil
 }
 
-// check reports names that are not in their order.
-func (n Names) check() error {
-	for i, name := range n {
-		if i > 0 && n[i-1].Item >= name.Item {
-			return fmt.Errorf("item %q is not in its order", name.Item)
-		}
-		for j, option := range name.Options {
-			if j > 0 && name.Options[j-1] >= option {
-				return fmt.Errorf("item %q: option %q is not in its order", name.Item, option)
-			}
+// check reports names that are not in their order, and numbers without a name.
+func (n *Names) check() error {
+	if !ascending(n.Options) {
+		return errors.New("the options are not in order")
+	}
+	for i, item := range n.Items {
+		last := len(item.Options) - 1
+		if i > 0 && n.Items[i-1].Name >= item.Name || !ascending(item.Options) || last >= 0 && (item.Options[0] < 0 || item.Options[last] >= len(n.Options)) {
+			return fmt.Errorf("item %q or its options are not in order", item.Name)
 		}
 	}
 	return nil
 }
 
-func (i *NumberedItem) item(options []string) (*Item, error) {
-	if len(i.Counts) > len(options) {
-		return nil, fmt.Errorf("%d counts of %d options", len(i.Counts), len(options))
-	}
-	item := &Item{N: i.N, Moments: i.Moments.Moments()}
-	chosen := 0
-	for _, n := range i.Counts {
-		if n != 0 {
-			chosen++
+// ascending reports whether values ascend, each once.
+func ascending[T string | int](values []T) bool {
+	for i := 1; i < len(values); i++ {
+		if values[i-1] >= values[i] {
+			return false
 		}
 	}
-	if chosen > 0 {
-		item.Counts = make(Counts, 0, chosen)
+	return true
+}
+
+// item returns an item and its name.
+func (n *Names) item(from *NumberedItem) (name string, item *Item, err error) {
+	if from.Number < 0 || from.Number >= len(n.Items) {
+		return "", nil, fmt.Errorf("item %d of %d", from.Number, len(n.Items))
 	}
-	for at, n := range i.Counts {
-		if n != 0 {
-			item.Counts = append(item.Counts, Chosen{options[at], n})
+	named := &n.Items[from.Number]
+	if len(from.Counts) > len(named.Options) {
+		return "", nil, fmt.Errorf("item %q: %d counts of %d options", named.Name, len(from.Counts), len(named.Options))
+	}
+	item = &Item{N: from.N, Moments: from.Moments.Moments()}
+	if len(from.Counts) > 0 {
+		item.Counts = make(Counts, 0, len(from.Counts))
+	}
+	for i, count := range from.Counts {
+		if count != 0 {
+			item.Counts = append(item.Counts, Chosen{n.Options[named.Options[i]], count})
 		}
 	}
-	var err error
-	if item.Sum, err = unsigned(i.Sum); err == nil {
-		item.Squares, err = unsigned(i.Squares)
+	if item.Sum, err = integer(from.Sum); err == nil {
+		item.Squares, err = integer(from.Squares)
 	}
-	return item, err
+	if err != nil {
+		return "", nil, fmt.Errorf("item %q: %w", named.Name, err)
+	}
+	return named.Name, item, nil
 }

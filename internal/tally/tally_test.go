@@ -51,8 +51,7 @@ sections:
       - {id: secret, type: rating, scale: five, label: Secret, private: true}
 `
 
-func asJSON(t testing.TB, v any) string {
-	t.Helper()
+func asJSON(t interface{ Fatal(...any) }, v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)
@@ -158,14 +157,14 @@ func TestFoldIsASum(t *testing.T) {
 
 		r.Shuffle(len(responses), func(i, j int) { responses[i], responses[j] = responses[j], responses[i] })
 		if got := fold(s, responses).Encode(); !bytes.Equal(got, want) {
-			t.Fatalf("another order: %s\nwant %s", got, want)
+			t.Fatalf("another order: %x\nwant %x", got, want)
 		}
 
 		cut := rapid.IntRange(0, len(responses)).Draw(t, "cut")
 		one, two := fold(s, responses[:cut]), fold(s, responses[cut:])
 		before := one.Encode()
 		if got := Merge(one, nil, two, New(s)).Encode(); !bytes.Equal(got, want) {
-			t.Fatalf("merged: %s\nwant %s", got, want)
+			t.Fatalf("merged: %x\nwant %x", got, want)
 		}
 		if !bytes.Equal(one.Encode(), before) {
 			t.Fatal("merging has changed its arguments")
@@ -173,7 +172,7 @@ func TestFoldIsASum(t *testing.T) {
 
 		decoded, err := Decode(want)
 		if err != nil || !bytes.Equal(decoded.Encode(), want) {
-			t.Fatalf("decoded %s, %v\nwant %s", decoded.Encode(), err, want)
+			t.Fatalf("decoded %s, %v\nwant %s", asJSON(t, decoded), err, asJSON(t, whole))
 		}
 		one, err = Decode(before)
 		if err != nil {
@@ -183,7 +182,7 @@ func TestFoldIsASum(t *testing.T) {
 			one.Fold(s, r)
 		}
 		if got := one.Encode(); !bytes.Equal(got, want) {
-			t.Fatalf("stored in between: %s\nwant %s", got, want)
+			t.Fatalf("stored in between: %s\nwant %s", asJSON(t, one), asJSON(t, whole))
 		}
 
 		// Subtracting what was added restores the counters.
@@ -221,7 +220,7 @@ func TestExchange(t *testing.T) {
 			return // it is erased already
 		}
 		if !ok || after.Cursor != "5" || after.Alerted != "7" || !bytes.Equal(before.Encode(), kept) {
-			t.Fatalf("%t, %s", ok, before.Encode())
+			t.Fatalf("%t, %s", ok, asJSON(t, before))
 		}
 		stored, err := Decode(after.Encode())
 		if err != nil {
@@ -355,7 +354,7 @@ func TestTombstonesCountInTheirCohort(t *testing.T) {
 	s := parse(t, sample)
 	folded := fold(s, []answer.Response{{Withdrawn: true, Channel: "web", Answers: []answer.Answer{{"tier", "gold"}}}})
 	if c := folded.Cohorts["gold/"]; c == nil || c.Withdrawn != 1 || c.Respondents != 0 || len(c.Items) != 0 {
-		t.Errorf("%s", folded.Encode())
+		t.Error(asJSON(t, folded))
 	}
 }
 
