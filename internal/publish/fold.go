@@ -51,12 +51,12 @@ func (f *periodFold) fold(ctx context.Context) (*tally.Tally, error) {
 }
 
 // catchUp folds the log into t, to its end, and saves t after each chunk, once the cases that the chunk opens are stored.
-// It returns t; nil if another publisher has saved the tally meanwhile. It may read a response and then save several
-// chunks before the one that has it: an erasure in between gives the tally another revision, so it is noticed.
+// It returns t; nil if another publisher has saved the tally meanwhile. A back end may have read a response long before it
+// yields it: an erasure in between gives the tally another revision, so it is noticed.
 func (f *periodFold) catchUp(ctx context.Context, t *tally.Tally, revision int) (*tally.Tally, error) {
 	c := &chunk{periodFold: f, tally: t, revision: revision}
 	c.begin()
-	for entry, err := range readAhead(f.log.After(ctx, f.survey.ID, f.period, t.Cursor)) {
+	for entry, err := range f.log.After(ctx, f.survey.ID, f.period, t.Cursor) {
 		if err != nil {
 			return nil, err
 		}

@@ -68,7 +68,8 @@ type Log interface {
 	Ends(ctx context.Context, survey string) (map[string]string, error)
 
 	// After yields the entries after a cursor ("" for all), in order. It stops at the first error, which it yields. Where
-	// responses have been deleted after a retention time, it goes on behind them.
+	// responses have been deleted after a retention time, it goes on behind them. Between two entries the caller may call
+	// whatever it likes, and take its time.
 	After(ctx context.Context, survey, period, cursor string) iter.Seq2[Entry, error]
 }
 

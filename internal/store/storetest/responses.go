@@ -257,9 +257,15 @@ func readWithCursor(t *testing.T, b Backend) {
 		}
 		break
 	}
-	// A response that is collected later is after every cursor.
-	put(t, b, response(n), true)
-	collect(t, b, surveyID, period)
+	// While it reads, the caller may write. A response that is collected later is after every cursor.
+	for entry := range b.Log.After(ctx, surveyID, period, all[n-2].Cursor) {
+		put(t, b, response(n), true)
+		collect(t, b, surveyID, period)
+		if err := b.Tallies.SaveTally(ctx, surveyID, period, tallyOf(1), 0); err != nil || entry.Cursor != all[n-1].Cursor {
+			t.Error(entry, err)
+		}
+		break
+	}
 	if more := after(t, b, surveyID, period, all[len(all)-1].Cursor); len(more) != 1 || more[0].Response.ID != response(n).ID {
 		t.Errorf("one more response is found %d times after the last cursor", len(more))
 	}
