@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -341,4 +342,24 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestKeysAreDocumented: the documents list each key of a record, with its name.
+func TestKeysAreDocumented(t *testing.T) {
+	words := strings.NewReplacer("PoolOnly", "pool only", "MinGroup", "min group", "CrossTabs", "cross tabs")
+	for _, name := range []string{"formats.md", "formats.zh.md"} {
+		text, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range []any{record{}, frozenRecord{}} {
+			for i := range reflect.TypeOf(v).NumField() {
+				f := reflect.TypeOf(v).Field(i)
+				key, _, _ := strings.Cut(f.Tag.Get("cbor"), ",")
+				if row := "| " + key + " | " + strings.ToLower(words.Replace(f.Name)) + " |"; !strings.Contains(string(text), row) {
+					t.Errorf("%s does not have the row %q", name, row)
+				}
+			}
+		}
+	}
 }

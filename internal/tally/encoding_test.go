@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"math/big"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -99,5 +100,24 @@ func TestDecodeRefusesRecords(t *testing.T) {
 	}
 	if _, err := Decode([]byte{2, 0xa0}); err == nil || !strings.Contains(err.Error(), "install a newer version") {
 		t.Error(err)
+	}
+}
+
+// TestKeysAreDocumented: the documents list each key of a record, with its name.
+func TestKeysAreDocumented(t *testing.T) {
+	for _, name := range []string{"formats.md", "formats.zh.md"} {
+		text, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range []any{record{}, Names{}, Numbered{}, NumberedItem{}} {
+			for i := range reflect.TypeOf(v).NumField() {
+				f := reflect.TypeOf(v).Field(i)
+				key, _, _ := strings.Cut(f.Tag.Get("cbor"), ",")
+				if row := "| " + key + " | " + strings.ToLower(f.Name) + " |"; !strings.Contains(string(text), row) {
+					t.Errorf("%s does not have the row %q", name, row)
+				}
+			}
+		}
 	}
 }

@@ -48,31 +48,20 @@ type MomentSums struct {
 
 // NamesIn returns the names in counters by cohort.
 func NamesIn(groups ...map[string]*Counters) Names {
-	options, items := map[string]bool{}, map[string]map[string]bool{}
+	chosen := map[string]map[string]bool{} // options by item
 	for _, group := range groups {
 		for _, c := range group {
-			if c == nil {
-				continue
-			}
-			for name, item := range c.Items {
-				if item == nil {
-					continue
-				}
-				if items[name] == nil {
-					items[name] = map[string]bool{}
-				}
-				for _, x := range item.Counts {
-					if x.N != 0 {
-						options[x.Option], items[name][x.Option] = true, true
-					}
-				}
-			}
+			c.collectNames(chosen)
 		}
 	}
-	names := Names{Options: slices.Sorted(maps.Keys(options))}
-	for _, name := range slices.Sorted(maps.Keys(items)) {
+	all := map[string]bool{}
+	for _, options := range chosen {
+		maps.Copy(all, options)
+	}
+	names := Names{Options: slices.Sorted(maps.Keys(all))}
+	for _, name := range slices.Sorted(maps.Keys(chosen)) {
 		item := NamedItem{Name: name}
-		for option := range items[name] {
+		for option := range chosen[name] {
 			number, _ := slices.BinarySearch(names.Options, option)
 			item.Options = append(item.Options, number)
 		}
@@ -80,6 +69,28 @@ func NamesIn(groups ...map[string]*Counters) Names {
 		names.Items = append(names.Items, item)
 	}
 	return names
+}
+
+// collectNames adds the names of items, and of their options that have counts.
+func (c *Counters) collectNames(chosen map[string]map[string]bool) {
+	if c == nil {
+		return
+	}
+	for name, item := range c.Items {
+		if item == nil {
+			continue
+		}
+		options := chosen[name]
+		if options == nil {
+			options = map[string]bool{}
+			chosen[name] = options
+		}
+		for _, x := range item.Counts {
+			if x.N != 0 {
+				options[x.Option] = true
+			}
+		}
+	}
 }
 
 // Number returns counters with the numbers of n, which has all their names.
