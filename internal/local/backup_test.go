@@ -19,7 +19,6 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
-	"glasspoll/internal/store"
 )
 
 func openStore(t *testing.T, path string) *local.Store {
@@ -41,16 +40,14 @@ func newResponse(text string) answer.Response {
 func storedIDs(t *testing.T, opened *local.Store) map[string]bool {
 	t.Helper()
 	ids := map[string]bool{}
-	for i := range store.Shards {
-		for entry, err := range opened.After(context.Background(), store.Shard{Survey: "killed", Period: "all", Number: i}, "") {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if ids[entry.Response.ID] {
-				t.Errorf("%s is there twice", entry.Response.ID)
-			}
-			ids[entry.Response.ID] = true
+	for entry, err := range opened.After(context.Background(), "killed", "all", "") {
+		if err != nil {
+			t.Fatal(err)
 		}
+		if ids[entry.Response.ID] {
+			t.Errorf("%s is there twice", entry.Response.ID)
+		}
+		ids[entry.Response.ID] = true
 	}
 	return ids
 }

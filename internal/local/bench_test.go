@@ -1,7 +1,6 @@
 package local
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -89,7 +88,7 @@ func BenchmarkPut(b *testing.B) {
 			if err := db.Update(func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("bare")); return err }); err != nil {
 				b.Fatal(err)
 			}
-			value := appendResponse(nil, responses[0])
+			value := answer.Append(nil, responses[0], answer.NewVocabulary(s))
 			atOnce(b, func(i int) error {
 				k := key(i)
 				return db.Batch(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("bare")).Put(k, value) })
@@ -129,7 +128,7 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
-	posted := answer.FromForm(form)
+	posted, vocabulary := answer.FromForm(form), answer.NewVocabulary(s)
 	b.ReportAllocs()
 	for b.Loop() {
 		r, _, problems := answer.Check(s, posted)
@@ -137,9 +136,7 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 			b.Fatal(problems)
 		}
 		r.Period = "all"
-		if _, err := newRecord(r); err != nil {
-			b.Fatal(err)
-		}
+		answer.Append(nil, r, vocabulary)
 	}
 }
 
@@ -150,43 +147,30 @@ func BenchmarkRead(b *testing.B) {
 	populate(b, opened, s, 20_000)
 	b.ResetTimer()
 	for n := 0; n < b.N; {
-		for i := range store.Shards {
-			for _, err := range opened.After(context.Background(), store.Shard{Survey: s.ID, Period: "all", Number: i}, "") {
-				if err != nil {
-					b.Fatal(err)
-				}
-				n++
+		for _, err := range opened.After(context.Background(), s.ID, "all", "") {
+			if err != nil {
+				b.Fatal(err)
 			}
+			n++
 		}
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "responses/s")
 }
 
-// populate stores n responses as Put does, but up to 10,000 in one transaction.
-func populate(b *testing.B, store *Store, s *survey.Survey, n int) {
+// populate stores n responses, up to 10,000 in one transaction.
+func populate(b *testing.B, opened *Store, s *survey.Survey, n int) {
 	b.Helper()
 	for n > 0 {
 		batch := min(n, 10_000)
 		n -= batch
-		records := make([]record, batch)
-		for i := range records {
-			var err error
-			if records[i], err = newRecord(randomResponse(s)); err != nil {
-				b.Fatal(err)
-			}
+		entries := make([]store.Entry, batch)
+		for i := range entries {
+			entries[i] = store.Entry{Arrived: time.Now(), Response: randomResponse(s)}
 		}
 		// In the order of their ids, so that the index's pages are each written once a batch.
-		slices.SortFunc(records, func(x, y record) int { return bytes.Compare(x.id[:], y.id[:]) })
-		err := store.db.Update(func(tx *bbolt.Tx) error {
-			for _, rec := range records {
-				if _, _, err := store.put(tx, rec, nil); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			b.Fatal(err)
+		slices.SortFunc(entries, func(x, y store.Entry) int { return strings.Compare(x.Response.ID, y.Response.ID) })
+		if imported, err := opened.Import(context.Background(), s.ID, "all", entries); imported != batch || err != nil {
+			b.Fatal(imported, err)
 		}
 	}
 }
@@ -197,23 +181,23 @@ func BenchmarkPublish(b *testing.B) {
 	s := storetest.RatingSurvey(b, 30)
 	open := func(n int) func() time.Duration {
 		directory := b.TempDir()
-		store, err := Open(filepath.Join(directory, "glasspoll.db"))
+		opened, err := Open(filepath.Join(directory, "glasspoll.db"))
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Cleanup(func() { store.Close() })
+		b.Cleanup(func() { opened.Close() })
 		pages, err := OpenPages(filepath.Join(directory, "public"))
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { pages.Close() })
-		populate(b, store, s, n)
-		publisher := publish.New(publish.Options{Log: store, Tallies: store, Releases: store, Pages: pages, Renderer: newRenderer(b), Now: time.Now})
+		populate(b, opened, s, n)
+		publisher := publish.New(publish.Options{Collector: opened, Log: opened, Tallies: opened, Releases: opened, Pages: pages, Renderer: newRenderer(b), Now: time.Now})
 		if _, err := publisher.Publish(context.Background(), s); err != nil {
 			b.Fatal(err)
 		}
 		return func() time.Duration {
-			populate(b, store, s, 10)
+			populate(b, opened, s, 10)
 			started := time.Now()
 			out, err := publisher.Publish(context.Background(), s)
 			if err != nil || out.Folded != 10 || len(out.Released) != 1 {

@@ -47,6 +47,21 @@ func (s *Store) Surveys(ctx context.Context) (ids []string, err error) {
 	return ids, err
 }
 
+// Versions implements [store.Catalog].
+func (s *Store) Versions(ctx context.Context, id string) (versions []string, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		b := bucket(tx, definitionsBucket, []byte(id))
+		if b == nil {
+			return nil
+		}
+		return b.ForEach(func(version, _ []byte) error {
+			versions = append(versions, string(version))
+			return nil
+		})
+	})
+	return versions, err
+}
+
 // Definition implements [store.Definitions].
 func (s *Store) Definition(ctx context.Context, id, version string) (*survey.Survey, error) {
 	if err := ctx.Err(); err != nil {

@@ -21,82 +21,95 @@ func (s *Store) Find(ctx context.Context, id string) ([]store.Entry, error) {
 	return store.Find(ctx, s, id)
 }
 
-// lookUp finds a response in a period's bucket: its log, its arrival there, and the response; nil if there is none.
-func lookUp(period *bbolt.Bucket, id idKey) (log *bbolt.Bucket, stamp []byte, r *answer.Response, err error) {
-	ids := period.Bucket(idsBucket)
+// lookUp finds a response of a survey: its period, its place, and its entry in the log; nil if there is none.
+func lookUp(tx *bbolt.Tx, survey []byte, id idKey) (period string, at place, entry []byte, err error) {
+	ids := bucket(tx, idsBucket, survey)
 	if ids == nil {
-		return nil, nil, nil, nil
+		return "", place{}, nil, nil
 	}
-	entry := ids.Get(id[:])
-	if entry == nil {
-		return nil, nil, nil, nil
+	data := ids.Get(id[:])
+	if data == nil {
+		return "", place{}, nil, nil
 	}
-	if log = period.Bucket(logBucket(shardOf(id))); log == nil || len(entry) < 8 {
-		return nil, nil, nil, errCodec
+	if at, err = decodePlace(data); err != nil {
+		return "", place{}, nil, err
 	}
-	stamp = bytes.Clone(entry[:8])
-	decoded, err := decodeResponse(log.Get(stamp))
-	return log, stamp, &decoded, err
+	if period, err = periodOf(tx, survey, at.period); err != nil {
+		return "", place{}, nil, err
+	}
+	log := bucket(tx, logBucket, survey, []byte(period))
+	if log == nil {
+		return "", place{}, nil, errCodec
+	}
+	if entry = log.Get(binary.BigEndian.AppendUint64(nil, at.position)); entry == nil {
+		return "", place{}, nil, errCodec
+	}
+	return period, at, entry, nil
 }
 
 // Stored implements [store.Eraser].
-func (s *Store) Stored(ctx context.Context, survey, period, id string) (found *store.Stored, err error) {
+func (s *Store) Stored(ctx context.Context, survey, id string) (*store.Stored, error) {
 	key := keyOf(id)
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		responses := bucket(tx, responsesBucket, []byte(survey), []byte(period))
-		if responses == nil {
-			return nil
-		}
-		_, stamp, r, err := lookUp(responses, key)
+	var period string
+	var at place
+	var data []byte
+	err := s.view(ctx, func(tx *bbolt.Tx) (err error) {
+		period, at, data, err = lookUp(tx, []byte(survey), key)
 		if err != nil {
-			return fmt.Errorf("%s %s, response %s: %w", survey, period, id, err)
+			return fmt.Errorf("%s, response %s: %w", survey, id, err)
 		}
-		if r == nil {
-			return nil
-		}
-		r.Survey, r.Period = survey, period
-		shard := store.Shard{Survey: survey, Period: period, Number: shardOf(key)}
-		found = &store.Stored{Shard: shard, Entry: entryOf(binary.BigEndian.Uint64(stamp), *r)}
-		found.Replace = func(ctx context.Context, tombstone answer.Response, t *tally.Tally, revision int) error {
-			return s.replace(ctx, shard, tombstone, t, revision)
-		}
+		data = bytes.Clone(data)
 		return nil
 	})
-	return found, err
+	if err != nil || data == nil {
+		return nil, err
+	}
+	entry, err := s.entryOf(ctx, survey, period, at.position, data)
+	if err != nil {
+		return nil, err
+	}
+	return &store.Stored{Entry: entry, Replace: func(ctx context.Context, tombstone answer.Response, t *tally.Tally, revision int) error {
+		return s.replace(ctx, tombstone, t, revision)
+	}}, nil
 }
 
-// replace puts a tombstone in the place of a response and saves the tally of its shard.
-func (s *Store) replace(ctx context.Context, shard store.Shard, tombstone answer.Response, t *tally.Tally, revision int) error {
-	key := keyOf(tombstone.ID)
+// replace puts a tombstone in the place of a response and saves the tally of its period.
+func (s *Store) replace(ctx context.Context, tombstone answer.Response, t *tally.Tally, revision int) error {
+	rec, err := s.newRecord(ctx, tombstone)
+	if err != nil {
+		return err
+	}
 	counted := withRevision(revision+1, t.Encode())
 	return s.swap(ctx, func(tx *bbolt.Tx) (stale bool, err error) {
-		responses := bucket(tx, responsesBucket, []byte(shard.Survey), []byte(shard.Period))
-		if responses == nil {
-			return true, nil
-		}
-		log, stamp, r, err := lookUp(responses, key)
-		if err != nil || r == nil || r.Withdrawn {
+		period, at, data, err := lookUp(tx, rec.survey, rec.id)
+		if err != nil || data == nil || len(at.digest) == 0 {
 			return err == nil, err
 		}
-		if stale, err := putTally(tx, shard, counted, revision); stale || err != nil {
+		arrived, _, err := splitLogEntry(at.position, data)
+		if err != nil {
+			return false, err
+		}
+		if stale, err := putTally(tx, tombstone.Survey, period, counted, revision); stale || err != nil {
 			return stale, err
 		}
-		if private := responses.Bucket(privateBucket); private != nil {
-			if err := private.Delete(key[:]); err != nil {
+		if private := bucket(tx, privateBucket, rec.survey); private != nil {
+			if err := private.Delete(rec.id[:]); err != nil {
 				return false, err
 			}
 		}
-		if err := log.Put(stamp, appendResponse(nil, tombstone)); err != nil {
+		log := bucket(tx, logBucket, rec.survey, []byte(period))
+		if err := log.Put(binary.BigEndian.AppendUint64(nil, at.position), logEntry(at.position, arrived, rec.body)); err != nil {
 			return false, err
 		}
-		return false, responses.Bucket(idsBucket).Put(key[:], stamp)
+		at.digest = nil
+		return false, bucket(tx, idsBucket, rec.survey).Put(rec.id[:], at.encode())
 	})
 }
 
 // Erase implements [store.Erasure]. What bbolt no longer uses still holds old content, so Erase overwrites that before it
 // returns. If the store is too busy for that, the error is [ErrNotOverwritten], and erasing again tries again.
-func (s *Store) Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error) {
-	erased, err = store.Erase(ctx, s, survey, period, id, keep, s.now())
+func (s *Store) Erase(ctx context.Context, survey, id string, keep []string) (erased bool, err error) {
+	erased, err = store.Erase(ctx, s, survey, id, keep, s.now())
 	if err != nil {
 		return false, err
 	}

@@ -11,7 +11,6 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
-	"glasspoll/internal/store"
 )
 
 // TestErasedIsNotInTheFile looks for erased answers in the bytes of the file, where bbolt leaves old copies of pages, while
@@ -67,17 +66,15 @@ func TestErasedIsNotInTheFile(t *testing.T) {
 				return
 			default:
 			}
-			for number := range store.Shards {
-				for _, err := range opened.After(ctx, store.Shard{Survey: "service", Period: "all", Number: number}, "") {
-					if err != nil {
-						t.Error(err)
-						return
-					}
+			for _, err := range opened.After(ctx, "service", "all", "") {
+				if err != nil {
+					t.Error(err)
+					return
 				}
 			}
 		}
 	})
-	erased, err := opened.Erase(ctx, "service", "all", fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(7*2654435761&0xffffffff), 7), []string{"tier"})
+	erased, err := opened.Erase(ctx, "service", fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(7*2654435761&0xffffffff), 7), []string{"tier"})
 	close(stop)
 	others.Wait()
 	if !erased || err != nil {
@@ -93,16 +90,14 @@ func TestErasedIsNotInTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := 0
-	for number := range store.Shards {
-		for e, err := range opened.After(ctx, store.Shard{Survey: "service", Period: "all", Number: number}, "") {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e.Response.Withdrawn == (len(e.Response.Answers) == 2) {
-				t.Errorf("%+v", e.Response)
-			}
-			all++
+	for e, err := range opened.After(ctx, "service", "all", "") {
+		if err != nil {
+			t.Fatal(err)
 		}
+		if e.Response.Withdrawn == (len(e.Response.Answers) == 2) {
+			t.Errorf("%+v", e.Response)
+		}
+		all++
 	}
 	if all < 400 {
 		t.Errorf("%d responses are left", all)

@@ -175,13 +175,11 @@ func fillDisk(directory string) {
 		die(err)
 	}
 	count := 0
-	for i := range store.Shards {
-		for _, err := range opened.After(ctx, store.Shard{Survey: "full", Period: "all", Number: i}, "") {
-			if err != nil {
-				die(err)
-			}
-			count++
+	for _, err := range opened.After(ctx, "full", "all", "") {
+		if err != nil {
+			die(err)
 		}
+		count++
 	}
 	if count != stored+1 {
 		die("in the log:", count, "of", stored+1)

@@ -22,7 +22,6 @@ import (
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/results"
 	"glasspoll/internal/soak"
-	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -168,20 +167,17 @@ func TestKilled(t *testing.T) {
 	}
 	count := map[string]int{}
 	var tallies []*tally.Tally
-	for i := range store.Shards {
-		shard := store.Shard{Survey: "killed", Period: "all", Number: i}
-		for entry, err := range opened.After(ctx, shard, "") {
-			if err != nil {
-				t.Fatal(err)
-			}
-			count[entry.Response.ID]++
-		}
-		folded, _, err := opened.Tally(ctx, shard)
+	for entry, err := range opened.After(ctx, "killed", "all", "") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tallies = append(tallies, folded)
+		count[entry.Response.ID]++
 	}
+	folded, _, err := opened.Tally(ctx, "killed", "all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tallies = append(tallies, folded)
 	for id := range acknowledged {
 		if count[id] != 1 {
 			t.Errorf("%s was acknowledged, and is in the log %d times", id, count[id])

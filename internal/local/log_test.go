@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
-
-	"go.etcd.io/bbolt"
+	"time"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/store"
@@ -22,30 +21,17 @@ func TestLogIsReadInPages(t *testing.T) {
 	}
 	defer s.Close()
 	const n = 2*pageSize + 500
-	shard := store.Shard{Survey: "tea", Period: "all", Number: 3}
 	var ids []string
-	err = s.db.Update(func(tx *bbolt.Tx) error {
-		for i := 0; len(ids) < n; i++ {
-			r := answer.Response{ID: fmt.Sprint(i), Survey: shard.Survey, Period: shard.Period}
-			rec, err := newRecord(r)
-			if err != nil {
-				return err
-			}
-			if rec.shard != shard.Number {
-				continue
-			}
-			if _, _, err := s.put(tx, rec, nil); err != nil {
-				return err
-			}
-			ids = append(ids, r.ID)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	var entries []store.Entry
+	for i := range n {
+		ids = append(ids, fmt.Sprint(i))
+		entries = append(entries, store.Entry{Arrived: time.Now(), Response: answer.Response{ID: ids[i]}})
+	}
+	if imported, err := s.Import(context.Background(), "tea", "all", entries); imported != n || err != nil {
+		t.Fatal(imported, err)
 	}
 	var cursors []string
-	for entry, err := range s.After(context.Background(), shard, "") {
+	for entry, err := range s.After(context.Background(), "tea", "all", "") {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +45,7 @@ func TestLogIsReadInPages(t *testing.T) {
 	}
 	for _, last := range []int{0, pageSize - 2, pageSize - 1, pageSize, n - pageSize - 1, n - 2, n - 1} {
 		read := 0
-		for _, err := range s.After(context.Background(), shard, cursors[last]) {
+		for _, err := range s.After(context.Background(), "tea", "all", cursors[last]) {
 			if read++; err != nil {
 				t.Fatal(err)
 			}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"iter"
 
@@ -14,93 +13,143 @@ import (
 	"glasspoll/internal/store"
 )
 
-// Latest implements [store.Releases].
+// Latest implements [store.Releases]. A release that it has returned before is not decoded again.
 func (s *Store) Latest(ctx context.Context, survey string) (latest []*release.Release, err error) {
+	type stored struct {
+		period string
+		data   []byte // nil if the release is known
+		known  *release.Release
+	}
+	var all []stored
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		b := bucket(tx, releasesBucket, []byte(survey))
 		if b == nil {
 			return nil
 		}
-		return b.ForEachBucket(func(period []byte) error {
-			_, data := b.Bucket(period).Cursor().Last()
-			if data == nil {
-				return nil
+		return b.ForEach(func(period, value []byte) error {
+			number, data, err := splitRevision(value)
+			if err != nil {
+				return fmt.Errorf("release of %s %s: %w", survey, period, err)
 			}
-			r, err := decodeRelease(survey, string(period), data)
-			latest = append(latest, r)
-			return err
+			one := stored{period: string(period), known: s.knownRelease(survey, string(period), number)}
+			if one.known == nil {
+				one.data = bytes.Clone(data)
+			}
+			all = append(all, one)
+			return nil
 		})
 	})
-	return latest, err
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range all {
+		r := one.known
+		if r == nil {
+			if r, err = release.Decode(one.data); err != nil {
+				return nil, s.wrap(fmt.Errorf("%s %s: %w", survey, one.period, err))
+			}
+			s.remember(r)
+		}
+		latest = append(latest, r)
+	}
+	return latest, nil
 }
 
-// Append implements [store.Releases].
-func (s *Store) Append(ctx context.Context, r *release.Release) error {
-	data, err := json.Marshal(r)
-	if err != nil {
-		return s.wrap(err)
+// knownRelease returns a period's latest release if it has been decoded or appended by this store and has the number.
+func (s *Store) knownRelease(survey, period string, number int) *release.Release {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.latest[periodKey{survey, period}]; r != nil && r.Number == number {
+		return r
 	}
-	return s.swap(ctx, func(tx *bbolt.Tx) (stale bool, err error) {
-		b, err := makeBucket(tx, releasesBucket, []byte(r.Survey), []byte(r.Period))
+	return nil
+}
+
+// remember keeps a period's latest release for [Store.Latest].
+func (s *Store) remember(r *release.Release) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := periodKey{r.Survey, r.Period}
+	if before := s.latest[key]; before == nil || before.Number < r.Number {
+		s.latest[key] = r
+	}
+}
+
+// Append implements [store.Releases]. It stores the release, as the latest one, and what it adds to the one before.
+func (s *Store) Append(ctx context.Context, r *release.Release) error {
+	whole := withRevision(r.Number, r.Encode())
+	err := s.swap(ctx, func(tx *bbolt.Tx) (stale bool, err error) {
+		b, err := makeBucket(tx, releasesBucket, []byte(r.Survey))
 		if err != nil {
 			return false, err
 		}
-		last := 0
-		if number, _ := b.Cursor().Last(); number != nil {
-			last = int(binary.BigEndian.Uint64(number))
+		last, data, err := splitRevision(b.Get([]byte(r.Period)))
+		if err != nil {
+			return false, err
 		}
 		if stale, err := store.CheckNext(r, last); stale || err != nil {
 			return stale, err
 		}
-		return false, b.Put(binary.BigEndian.AppendUint64(nil, uint64(r.Number)), data)
+		before := s.knownRelease(r.Survey, r.Period, last)
+		if before == nil && last > 0 {
+			if before, err = release.Decode(data); err != nil {
+				return false, err
+			}
+		}
+		added, err := makeBucket(tx, addedBucket, []byte(r.Survey), []byte(r.Period))
+		if err != nil {
+			return false, err
+		}
+		if err := added.Put(binary.BigEndian.AppendUint64(nil, uint64(r.Number)), release.Added(before, r).Encode()); err != nil {
+			return false, err
+		}
+		return false, b.Put([]byte(r.Period), whole)
 	})
+	if err == nil {
+		s.remember(r)
+	}
+	return err
 }
 
-// History implements [store.History]. It reads each release in a transaction of its own, so that the caller may write
-// between two.
+// History implements [store.History]. It reads what each release adds in a transaction of its own, so that the caller may
+// write between two.
 func (s *Store) History(ctx context.Context, survey, period string) iter.Seq2[*release.Release, error] {
 	return func(yield func(*release.Release, error) bool) {
-		var number []byte
-		for {
-			r, next, err := s.releaseAfter(ctx, survey, period, number)
-			if err != nil {
-				yield(nil, err)
+		var r *release.Release
+		for number := uint64(1); ; number++ {
+			data, err := s.addition(ctx, survey, period, number)
+			if err == nil && data == nil {
 				return
 			}
-			if r == nil || !yield(r, nil) {
+			if err == nil {
+				r, err = plus(r, data)
+				if err != nil {
+					err = s.wrap(fmt.Errorf("%s %s, release %d: %w", survey, period, number, err))
+				}
+			}
+			if !yield(r, err) || err != nil {
 				return
 			}
-			number = next
 		}
 	}
 }
 
-// releaseAfter reads the release that follows a number (nil: the first one), and its number; nil if there is none.
-func (s *Store) releaseAfter(ctx context.Context, survey, period string, after []byte) (r *release.Release, number []byte, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) (err error) {
-		b := bucket(tx, releasesBucket, []byte(survey), []byte(period))
-		if b == nil {
-			return nil
+// addition reads what a release adds; nil if there is no such release.
+func (s *Store) addition(ctx context.Context, survey, period string, number uint64) (data []byte, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		if b := bucket(tx, addedBucket, []byte(survey), []byte(period)); b != nil {
+			data = bytes.Clone(b.Get(binary.BigEndian.AppendUint64(nil, number)))
 		}
-		c := b.Cursor()
-		k, v := c.Seek(after)
-		if k != nil && bytes.Equal(k, after) {
-			k, v = c.Next()
-		}
-		if k == nil {
-			return nil
-		}
-		number = bytes.Clone(k)
-		r, err = decodeRelease(survey, period, v)
-		return err
+		return nil
 	})
-	return r, number, err
+	return data, err
 }
 
-func decodeRelease(survey, period string, data []byte) (*release.Release, error) {
-	r := &release.Release{}
-	if err := json.Unmarshal(data, r); err != nil {
-		return nil, fmt.Errorf("release of %s %s: %w", survey, period, err)
+// plus returns the release that adds an encoded addition to another one.
+func plus(r *release.Release, data []byte) (*release.Release, error) {
+	a, err := release.DecodeAddition(data)
+	if err != nil {
+		return nil, err
 	}
-	return r, nil
+	return r.Plus(a)
 }

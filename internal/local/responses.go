@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
-	"iter"
-	"strconv"
-	"time"
+	"errors"
 
 	"go.etcd.io/bbolt"
 
@@ -15,56 +12,66 @@ import (
 	"glasspoll/internal/store"
 )
 
-var (
-	idsBucket     = []byte("ids")
-	privateBucket = []byte("private")
-)
-
-// logBucket returns the name of the bucket of a shard's log.
-func logBucket(shard int) []byte { return strconv.AppendInt([]byte("log "), int64(shard), 10) }
-
-// shardOf returns the shard of an id, by FNV-1a. It must never change: it says where a stored response is.
-func shardOf(id idKey) int {
-	h := uint32(2166136261)
-	for _, c := range id {
-		h = (h ^ uint32(c)) * 16777619
-	}
-	return int(h % store.Shards)
-}
-
-// A record is a response as it is stored, without its arrival.
+// A record is a response as it is stored, without its place.
 type record struct {
 	survey, period []byte
 	id             idKey
-	shard          int
-	digest         [answer.DigestSize]byte // equal for equal answers
+	digest         []byte // equal for equal answers; none of a tombstone
 	body, private  []byte
 }
 
-func newRecord(r answer.Response) (record, error) {
+func (s *Store) newRecord(ctx context.Context, r answer.Response) (record, error) {
 	if err := store.CheckResponse(r); err != nil {
+		return record{}, s.wrap(err)
+	}
+	v, err := s.vocabulary(ctx, r.Survey, r.Version)
+	if err != nil && !errors.Is(err, store.ErrUnknown) {
 		return record{}, err
 	}
-	id := keyOf(r.ID)
-	rec := record{
-		survey: []byte(r.Survey), period: []byte(r.Period), id: id, shard: shardOf(id), digest: r.Digest(),
-		body: appendResponse(make([]byte, 0, 1024), r),
+	rec := record{survey: []byte(r.Survey), period: []byte(r.Period), id: keyOf(r.ID), body: answer.Append(nil, r, v)}
+	if !r.Withdrawn {
+		digest := r.Digest()
+		rec.digest = digest[:]
 	}
 	if len(r.Private) > 0 {
-		rec.private = appendAnswers(nil, r.Private)
+		rec.private = answer.AppendPrivate(nil, r.Private)
 	}
 	return rec, nil
 }
 
-// Put implements [store.Responses].
-func (s *Store) Put(ctx context.Context, r answer.Response, also ...store.Key) (created bool, err error) {
-	rec, err := newRecord(r)
+// vocabulary returns the vocabulary of a version of a survey's questionnaire. The error is ErrUnknown if it is not stored.
+func (s *Store) vocabulary(ctx context.Context, survey, version string) (*answer.Vocabulary, error) {
+	key := definitionKey{survey, version}
+	if known, ok := s.vocabularies.Load(key); ok {
+		return known.(*answer.Vocabulary), nil
+	}
+	if version == "" {
+		return nil, store.ErrUnknown
+	}
+	def, err := s.Definition(ctx, survey, version)
 	if err != nil {
-		return false, s.wrap(err)
+		return nil, err
+	}
+	known, _ := s.vocabularies.LoadOrStore(key, answer.NewVocabulary(def))
+	return known.(*answer.Vocabulary), nil
+}
+
+// Put implements [store.Responses].
+func (s *Store) Put(ctx context.Context, r answer.Response, also ...string) (created bool, err error) {
+	rec, err := s.newRecord(ctx, r)
+	if err != nil {
+		return false, err
 	}
 	var conflict bool // not an error: that would undo the transaction for every write that shares it
 	err = s.update(ctx, func(tx *bbolt.Tx) (err error) {
-		created, conflict, err = s.put(tx, rec, also)
+		created, conflict = false, false
+		taken, err := takenBy(tx, rec, also)
+		if taken == nil && err == nil {
+			created = true
+			position := s.nextPosition(tx)
+			return appendRecord(tx, rec, position, int64(position))
+		}
+		conflict = err == nil && !bytes.Equal(taken.digest, rec.digest)
 		return err
 	})
 	switch {
@@ -77,161 +84,145 @@ func (s *Store) Put(ctx context.Context, r answer.Response, also ...store.Key) (
 	}
 }
 
-func (s *Store) put(tx *bbolt.Tx, rec record, also []store.Key) (created, conflict bool, err error) {
-	period, err := makeBucket(tx, responsesBucket, rec.survey, rec.period)
-	if err != nil {
-		return false, false, err
+// takenBy returns the place of the response that has the record's id, or one of the others; nil if all are free.
+func takenBy(tx *bbolt.Tx, rec record, also []string) (*place, error) {
+	ids := bucket(tx, idsBucket, rec.survey)
+	if ids == nil {
+		return nil, nil
 	}
-	ids, err := period.CreateBucketIfNotExists(idsBucket)
-	if err != nil {
-		return false, false, err
-	}
-	if taken := ids.Get(rec.id[:]); taken != nil {
-		return false, !sameAnswers(taken, rec), nil
-	}
-	for _, key := range also {
-		other := bucket(tx, responsesBucket, rec.survey, []byte(key.Period), idsBucket)
-		if other == nil || key.ID == "" {
-			continue
+	data := ids.Get(rec.id[:])
+	for _, id := range also {
+		if data != nil {
+			break
 		}
-		id := keyOf(key.ID)
-		if taken := other.Get(id[:]); taken != nil {
-			return false, !sameAnswers(taken, rec), nil
+		if id != "" {
+			key := keyOf(id)
+			data = ids.Get(key[:])
 		}
 	}
+	if data == nil {
+		return nil, nil
+	}
+	taken, err := decodePlace(data)
+	return &taken, err
+}
 
-	// Writes are serial, so this arrival is later than every one in the file.
-	responses := tx.Bucket(responsesBucket)
-	arrived := max(uint64(s.now().UnixNano()), responses.Sequence()+1)
-	if err := responses.SetSequence(arrived); err != nil {
-		return false, false, err
+// nextPosition returns a position behind every one in the file, which is the time unless the clock has gone back. Writes are
+// serial.
+func (s *Store) nextPosition(tx *bbolt.Tx) uint64 {
+	return max(uint64(s.now().UnixNano()), tx.Bucket(logBucket).Sequence()+1)
+}
+
+// appendRecord stores a response whose id is free, at the end of its log.
+func appendRecord(tx *bbolt.Tx, rec record, position uint64, arrived int64) error {
+	if err := tx.Bucket(logBucket).SetSequence(position); err != nil {
+		return err
 	}
-	log, err := period.CreateBucketIfNotExists(logBucket(rec.shard))
+	number, err := periodNumber(tx, rec.survey, rec.period)
 	if err != nil {
-		return false, false, err
+		return err
+	}
+	log, err := makeBucket(tx, logBucket, rec.survey, rec.period)
+	if err != nil {
+		return err
 	}
 	log.FillPercent = 0.95 // a log grows at its end only
-	stamp := binary.BigEndian.AppendUint64(make([]byte, 0, 8), arrived)
-	if err := log.Put(stamp, rec.body); err != nil {
-		return false, false, err
+	if err := log.Put(binary.BigEndian.AppendUint64(nil, position), logEntry(position, arrived, rec.body)); err != nil {
+		return err
 	}
 	if rec.private != nil {
-		private, err := period.CreateBucketIfNotExists(privateBucket)
+		private, err := makeBucket(tx, privateBucket, rec.survey)
 		if err != nil {
-			return false, false, err
+			return err
 		}
 		if err := private.Put(rec.id[:], rec.private); err != nil {
-			return false, false, err
+			return err
 		}
 	}
-	return true, false, ids.Put(rec.id[:], append(stamp[:8:8], rec.digest[:]...))
+	ids, err := makeBucket(tx, idsBucket, rec.survey)
+	if err != nil {
+		return err
+	}
+	return ids.Put(rec.id[:], place{number, position, rec.digest}.encode())
 }
 
-// sameAnswers reports whether the index entry of a taken id has the digest of a record.
-func sameAnswers(taken []byte, rec record) bool {
-	return len(taken) > 8 && bytes.Equal(taken[8:], rec.digest[:])
-}
-
-// Periods implements [store.Log].
-func (s *Store) Periods(ctx context.Context, survey string) (periods []string, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		b := bucket(tx, responsesBucket, []byte(survey))
-		if b == nil {
-			return nil
+// periodNumber returns the number of a period, which gets the next one if it has none.
+func periodNumber(tx *bbolt.Tx, survey, period []byte) (uint64, error) {
+	periods, err := makeBucket(tx, periodsBucket, survey)
+	if err != nil {
+		return 0, err
+	}
+	if data := periods.Get(period); data != nil {
+		number, n := binary.Uvarint(data)
+		if n <= 0 {
+			return 0, errCodec
 		}
-		return b.ForEachBucket(func(name []byte) error {
-			periods = append(periods, string(name))
-			return nil
-		})
-	})
-	return periods, err
+		return number, nil
+	}
+	number, err := periods.NextSequence()
+	if err != nil {
+		return 0, err
+	}
+	return number, periods.Put(period, binary.AppendUvarint(nil, number))
 }
 
-// pageSize bounds the entries that are read in one transaction. While a read transaction is open, the file cannot reuse space,
-// and the caller may write between two entries.
-const pageSize = 1000
-
-// After implements [store.Log].
-func (s *Store) After(ctx context.Context, shard store.Shard, cursor string) iter.Seq2[store.Entry, error] {
-	return func(yield func(store.Entry, error) bool) {
-		after, err := parseCursor(cursor)
-		if err != nil {
-			yield(store.Entry{}, s.wrap(err))
-			return
+// periodOf returns the period that has a number.
+func periodOf(tx *bbolt.Tx, survey []byte, number uint64) (string, error) {
+	periods := bucket(tx, periodsBucket, survey)
+	if periods == nil {
+		return "", errCodec
+	}
+	want, c := binary.AppendUvarint(nil, number), periods.Cursor()
+	for period, data := c.First(); period != nil; period, data = c.Next() {
+		if bytes.Equal(data, want) {
+			return string(period), nil
 		}
-		entries := make([]store.Entry, 0, 64)
-		for {
-			entries, after, err = s.page(ctx, entries[:0], shard, after)
-			for _, entry := range entries {
-				if !yield(entry, nil) {
-					return
-				}
-			}
+	}
+	return "", errCodec
+}
+
+// Import implements [store.Importer].
+func (s *Store) Import(ctx context.Context, survey, period string, entries []store.Entry) (imported int, err error) {
+	records := make([]record, len(entries))
+	for i, e := range entries {
+		e.Response.Survey, e.Response.Period = survey, period
+		if records[i], err = s.newRecord(ctx, e.Response); err != nil {
+			return 0, err
+		}
+	}
+	err = s.update(ctx, func(tx *bbolt.Tx) error {
+		imported = 0
+		for i, rec := range records {
+			taken, err := takenBy(tx, rec, nil)
 			if err != nil {
-				yield(store.Entry{}, err)
-				return
+				return err
 			}
-			if len(entries) < pageSize {
-				return
+			if taken != nil {
+				continue
 			}
-		}
-	}
-}
-
-// page appends a page of entries that arrived after an instant, and returns the arrival of the last one.
-func (s *Store) page(ctx context.Context, entries []store.Entry, shard store.Shard, after uint64) ([]store.Entry, uint64, error) {
-	err := s.view(ctx, func(tx *bbolt.Tx) error {
-		log := bucket(tx, responsesBucket, []byte(shard.Survey), []byte(shard.Period), logBucket(shard.Number))
-		if log == nil {
-			return nil
-		}
-		c := log.Cursor()
-		for k, v := c.Seek(binary.BigEndian.AppendUint64(nil, after+1)); k != nil && len(entries) < pageSize; k, v = c.Next() {
-			r, err := decodeResponse(v)
-			if err != nil || len(k) != 8 {
-				return fmt.Errorf("%s %s, log %d, entry %x: %w", shard.Survey, shard.Period, shard.Number, k, errCodec)
+			if err := appendRecord(tx, rec, s.nextPosition(tx), entries[i].Arrived.UnixNano()); err != nil {
+				return err
 			}
-			r.Survey, r.Period = shard.Survey, shard.Period
-			after = binary.BigEndian.Uint64(k)
-			entries = append(entries, entryOf(after, r))
+			imported++
 		}
 		return nil
 	})
-	return entries, after, err
-}
-
-// entryOf returns the entry of a response. It is settled at once, because writes are serial.
-func entryOf(arrived uint64, r answer.Response) store.Entry {
-	return store.Entry{Cursor: formatCursor(arrived), Settled: true, Arrived: time.Unix(0, int64(arrived)), Response: r}
-}
-
-// formatCursor writes an arrival with 20 digits, so that cursors sort.
-func formatCursor(arrived uint64) string {
-	text := strconv.FormatUint(arrived, 10)
-	return "00000000000000000000"[len(text):] + text
-}
-
-func parseCursor(cursor string) (uint64, error) {
-	if cursor == "" {
-		return 0, nil
+	if err != nil {
+		return 0, err
 	}
-	arrived, err := strconv.ParseUint(cursor, 10, 64)
-	if err != nil || len(cursor) != 20 {
-		return 0, fmt.Errorf("%q is not a cursor of this store", cursor)
-	}
-	return arrived, nil
+	return imported, nil
 }
 
 // Private implements [store.PrivateAnswers].
-func (s *Store) Private(ctx context.Context, survey, period, id string) (answers []answer.Answer, err error) {
+func (s *Store) Private(ctx context.Context, survey, _, id string) (answers []answer.Answer, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) (err error) {
-		b := bucket(tx, responsesBucket, []byte(survey), []byte(period), privateBucket)
+		b := bucket(tx, privateBucket, []byte(survey))
 		if b == nil {
 			return nil
 		}
 		key := keyOf(id)
 		if data := b.Get(key[:]); data != nil {
-			answers, err = decodeAnswers(data)
+			answers, err = answer.DecodePrivate(data)
 		}
 		return err
 	})

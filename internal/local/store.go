@@ -19,6 +19,7 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 
 	"glasspoll/internal/durable"
+	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 )
 
@@ -26,39 +27,63 @@ import (
 //
 // The buckets, as paths:
 //
-//	meta                        "format" → the file's format
-//	definitions/SURVEY          version → compiled survey
-//	current                     survey → version in force
-//	responses/SURVEY/PERIOD/
-//	    log SHARD               arrival → response without its private answers
-//	    ids                     id → arrival, digest of the answers
-//	    private                 id → private answers
-//	tallies/SURVEY/PERIOD       shard → revision, tally
-//	releases/SURVEY/PERIOD      number → release
-//	cases/SURVEY                id → revision, case
-//	untold/SURVEY               id of a case in the outbox → nothing
+//	meta                     "format" → the file's format
+//	definitions/SURVEY       version → compiled survey
+//	current                  survey → version in force
+//	ids/SURVEY               id → number of the period, position in its log, digest of the answers; a tombstone has no digest
+//	periods/SURVEY           period → its number
+//	log/SURVEY/PERIOD        position → arrival, response without its private answers
+//	private/SURVEY           id → private answers
+//	tallies/SURVEY           period → revision, tally
+//	releases/SURVEY          period → number, latest release
+//	added/SURVEY/PERIOD      number → what the release adds to the one before it
+//	cases/SURVEY             id → revision, case
+//	untold/SURVEY            id of a case in the outbox → nothing
+//	progress                 name of a task → how far it has come
 //
-// An arrival is the time in nanoseconds since 1970, 8 bytes, big-endian, raised above every earlier one; the last one is
-// the sequence of the bucket "responses". So logs grow at their end only, and the pages written at random are those of
-// the small index of ids.
+// A position is a time in nanoseconds since 1970, 8 bytes, big-endian, raised above every earlier one; the last one is the
+// sequence of the bucket "log". So logs grow at their end only, and the pages written at random are those of the small index
+// of ids. docs/formats.md describes the values.
 type Store struct {
-	path        string
-	db          *bbolt.DB
-	committer   committer
-	now         func() time.Time
-	definitions sync.Map // by definitionKey: *survey.Survey
+	path         string
+	db           *bbolt.DB
+	committer    committer
+	now          func() time.Time
+	definitions  sync.Map // by definitionKey: *survey.Survey
+	vocabularies sync.Map // by definitionKey: *answer.Vocabulary
+
+	mu     sync.Mutex
+	latest map[periodKey]*release.Release
 }
 
-// format is the format this program writes. A file of a greater one is left alone. Format 2 has tombstones.
-const format = 2
+// periodKey names a period of a survey.
+type periodKey struct{ survey, period string }
+
+// format is the format this program reads and writes. Files of formats 1 and 2 can be read: see package format2.
+const format = 3
+
+// OldFormatError says that a file has an earlier format, in which nothing can be written any more.
+type OldFormatError struct {
+	Path   string
+	Format int
+}
+
+func (e *OldFormatError) Error() string {
+	return fmt.Sprintf("store %s: the file has format %d, of an earlier version of Glasspoll: it can be read, and takes no answers any more. Carry everything over with `glasspoll results move OLD NEW`, where OLD is this data directory and NEW a new one, and use the new one", e.Path, e.Format)
+}
 
 var (
 	metaBucket        = []byte("meta")
 	definitionsBucket = []byte("definitions")
 	currentBucket     = []byte("current")
-	responsesBucket   = []byte("responses")
+	idsBucket         = []byte("ids")
+	periodsBucket     = []byte("periods")
+	logBucket         = []byte("log")
+	privateBucket     = []byte("private")
 	talliesBucket     = []byte("tallies")
 	releasesBucket    = []byte("releases")
+	addedBucket       = []byte("added")
+	progressBucket    = []byte("progress")
 	formatKey         = []byte("format")
 )
 
@@ -72,9 +97,12 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
-	s := &Store{path: path, db: db, committer: committer{db: db}, now: time.Now}
+	s := &Store{path: path, db: db, committer: committer{db: db}, now: time.Now, latest: map[periodKey]*release.Release{}}
 	if err := errors.Join(s.prepare(), durable.SyncDir(directory)); err != nil {
 		db.Close()
+		if old := new(OldFormatError); errors.As(err, &old) {
+			return nil, old
+		}
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
 	return s, nil
@@ -127,13 +155,16 @@ func (s *Store) prepare() error {
 			if err != nil {
 				return errors.New("not a Glasspoll store: its format is missing")
 			}
+			if version < format {
+				return &OldFormatError{s.path, version}
+			}
 			if version > format {
-				return fmt.Errorf("the file has format %d, and this program reads formats up to %d: use the newer glasspoll that wrote it", version, format)
+				return fmt.Errorf("the file has format %d, and this program reads format %d: use the newer glasspoll that wrote it", version, format)
 			}
 		} else if first, _ := tx.Cursor().First(); first != nil {
 			return fmt.Errorf("not a Glasspoll store: it is another program's bbolt file (bucket %q)", first)
 		}
-		for _, name := range [][]byte{metaBucket, definitionsBucket, currentBucket, responsesBucket, talliesBucket, releasesBucket} {
+		for _, name := range [][]byte{metaBucket, definitionsBucket, currentBucket, logBucket, progressBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}

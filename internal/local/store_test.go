@@ -33,7 +33,8 @@ func open(t *testing.T, directory string) storetest.Backend {
 	}
 	t.Cleanup(func() { opened.Close(); pages.Close() })
 	return storetest.Backend{
-		Definitions: opened, Responses: opened, Log: opened, Tallies: opened, Releases: opened, Pages: pages, Erasure: opened, Cases: opened,
+		Definitions: opened, Catalog: opened, Responses: opened, Collector: opened, Log: opened, Tallies: opened, Releases: opened, Pages: pages,
+		Erasure: opened, Cases: opened, Importer: opened, Progress: opened,
 		Reopen: func(t *testing.T) storetest.Backend {
 			if err := opened.Close(); err != nil {
 				t.Fatal(err)

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -11,40 +12,55 @@ import (
 )
 
 // Tally implements [store.Tallies].
-func (s *Store) Tally(ctx context.Context, shard store.Shard) (t *tally.Tally, revision int, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		b := bucket(tx, talliesBucket, []byte(shard.Survey), []byte(shard.Period))
-		if b == nil {
-			return nil
+func (s *Store) Tally(ctx context.Context, survey, period string) (t *tally.Tally, revision int, err error) {
+	var data []byte
+	err = s.view(ctx, func(tx *bbolt.Tx) (err error) {
+		if b := bucket(tx, talliesBucket, []byte(survey)); b != nil {
+			revision, data, err = splitRevision(b.Get([]byte(period)))
+			data = bytes.Clone(data)
 		}
-		var data []byte
-		if revision, data, err = splitRevision(b.Get([]byte{byte(shard.Number)})); err != nil || revision == 0 {
-			return err
-		}
-		if t, err = tally.Decode(data); err != nil {
-			return fmt.Errorf("%s %s, shard %d: %w", shard.Survey, shard.Period, shard.Number, err)
-		}
-		return nil
+		return err
 	})
-	return t, revision, err
+	if err != nil || revision == 0 {
+		return nil, 0, err
+	}
+	if t, err = tally.Decode(data); err != nil {
+		return nil, 0, s.wrap(fmt.Errorf("tally of %s %s: %w", survey, period, err))
+	}
+	return t, revision, nil
 }
 
 // SaveTally implements [store.Tallies].
-func (s *Store) SaveTally(ctx context.Context, shard store.Shard, t *tally.Tally, revision int) error {
+func (s *Store) SaveTally(ctx context.Context, survey, period string, t *tally.Tally, revision int) error {
 	data := withRevision(revision+1, t.Encode())
-	return s.swap(ctx, func(tx *bbolt.Tx) (stale bool, err error) { return putTally(tx, shard, data, revision) })
+	return s.swap(ctx, func(tx *bbolt.Tx) (stale bool, err error) { return putTally(tx, survey, period, data, revision) })
 }
 
-// putTally replaces the tally of a shard if it has the given revision; stale says that it has another one.
-func putTally(tx *bbolt.Tx, shard store.Shard, data []byte, revision int) (stale bool, err error) {
-	b, err := makeBucket(tx, talliesBucket, []byte(shard.Survey), []byte(shard.Period))
+// putTally replaces the tally of a period if it has the given revision; stale says that it has another one.
+func putTally(tx *bbolt.Tx, survey, period string, data []byte, revision int) (stale bool, err error) {
+	b, err := makeBucket(tx, talliesBucket, []byte(survey))
 	if err != nil {
 		return false, err
 	}
-	key := []byte{byte(shard.Number)}
-	stored, _, err := splitRevision(b.Get(key))
+	stored, _, err := splitRevision(b.Get([]byte(period)))
 	if err != nil || stored != revision {
 		return err == nil, err
 	}
-	return false, b.Put(key, data)
+	return false, b.Put([]byte(period), data)
 }
+
+// Progress implements [store.Progress].
+func (s *Store) Progress(ctx context.Context, name string) (value string, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		value = string(tx.Bucket(progressBucket).Get([]byte(name)))
+		return nil
+	})
+	return value, err
+}
+
+// SaveProgress implements [store.Progress].
+func (s *Store) SaveProgress(ctx context.Context, name, value string) error {
+	return s.update(ctx, func(tx *bbolt.Tx) error { return tx.Bucket(progressBucket).Put([]byte(name), []byte(value)) })
+}
+
+var _ store.Progress = (*Store)(nil)
