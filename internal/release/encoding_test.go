@@ -177,7 +177,8 @@ func TestAdditions(t *testing.T) {
 	for seed := range max(100, soak.Cases(100, 20_000)) {
 		seen.play(t, versions, rand.New(rand.NewPCG(uint64(seed), 0)))
 	}
-	if seen.complete > 0 || seen.releases < 100 || seen.pooled < 10 || seen.pairs < 5 || seen.shrunk < 1 || seen.forms < 10 {
+	// A difference does not lead to the next release where a question asks for a number no longer: its sum is gone.
+	if seen.complete*100 > seen.releases || seen.releases < 100 || seen.pooled < 10 || seen.pairs < 5 || seen.shrunk < 1 || seen.forms < 10 {
 		t.Errorf("the histories had %+v", seen)
 	}
 }
