@@ -40,11 +40,16 @@ type NumberedItem struct {
 	Moments *MomentSums `cbor:"6,keyasint,omitempty"`
 }
 
-// MomentSums is [Moments] as records hold them.
+// MomentSums is [Moments] as records hold them: without the zeros that sums of scores end in, because most scores are whole
+// numbers, and sums are in thousandths and millionths.
 type MomentSums struct {
 	_                   struct{} `cbor:",toarray"`
+	Zeros               int      // that X and Y lack at their end, at most 3; the others lack twice as many
 	N, X, Y, XX, YY, XY int64
 }
+
+// mostZeros is that of a thousandth.
+const mostZeros = 3
 
 // NamesIn returns the names in counters by cohort.
 func NamesIn(groups ...map[string]*Counters) Names {
@@ -164,15 +169,27 @@ func SumsOf(m *Moments) *MomentSums {
 	if m == nil {
 		return nil
 	}
-	return &MomentSums{N: m.N, X: m.X, Y: m.Y, XX: m.XX, YY: m.YY, XY: m.XY}
+	s := &MomentSums{N: m.N, X: m.X, Y: m.Y, XX: m.XX, YY: m.YY, XY: m.XY}
+	for s.Zeros < mostZeros && s.X%10 == 0 && s.Y%10 == 0 && s.XX%100 == 0 && s.YY%100 == 0 && s.XY%100 == 0 {
+		s.Zeros++
+		s.X, s.Y, s.XX, s.YY, s.XY = s.X/10, s.Y/10, s.XX/100, s.YY/100, s.XY/100
+	}
+	return s
 }
 
 // Moments returns what SumsOf was given.
-func (m *MomentSums) Moments() *Moments {
-	if m == nil {
-		return nil
+func (s *MomentSums) Moments() (*Moments, error) {
+	if s == nil {
+		return nil, nil
 	}
-	return &Moments{N: m.N, X: m.X, Y: m.Y, XX: m.XX, YY: m.YY, XY: m.XY}
+	if s.Zeros < 0 || s.Zeros > mostZeros {
+		return nil, fmt.Errorf("moments without %d zeros", s.Zeros)
+	}
+	m := &Moments{N: s.N, X: s.X, Y: s.Y, XX: s.XX, YY: s.YY, XY: s.XY}
+	for range s.Zeros {
+		m.X, m.Y, m.XX, m.YY, m.XY = m.X*10, m.Y*10, m.XX*100, m.YY*100, m.XY*100
+	}
+	return m, nil
 }
 
 // Counters returns the counters that Number was given. They share no memory with each other. It is an error if a number has
@@ -235,7 +252,7 @@ func (n *Names) item(from *NumberedItem) (name string, item *Item, err error) {
 	if len(from.Counts) > len(named.Options) {
 		return "", nil, fmt.Errorf("item %q: %d counts of %d options", named.Name, len(from.Counts), len(named.Options))
 	}
-	item = &Item{N: from.N, Moments: from.Moments.Moments()}
+	item = &Item{N: from.N}
 	if len(from.Counts) > 0 {
 		item.Counts = make(Counts, 0, len(from.Counts))
 	}
@@ -246,6 +263,9 @@ func (n *Names) item(from *NumberedItem) (name string, item *Item, err error) {
 	}
 	if item.Sum, err = integer(from.Sum); err == nil {
 		item.Squares, err = integer(from.Squares)
+	}
+	if err == nil {
+		item.Moments, err = from.Moments.Moments()
 	}
 	if err != nil {
 		return "", nil, fmt.Errorf("item %q: %w", named.Name, err)
