@@ -57,7 +57,15 @@ func TestLayout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{}
+	want := map[string]string{
+		"log 00000000000003e8":                     "0001046f1c9ee45f2b4b3e9a300000000000010276310102656e010377656202e1020574617374650135e103046d616e7901610162",
+		"second 00000000000003e9":                  "ea07010705706c61696e027631000001e10204746965720161",
+		"ids 6f1c9ee45f2b4b3e9a30000000000001":     "0100000000000003e847224d0cda20c2cb307b2ec7dcdb66b7",
+		"ids a116c9ed46d6207734a43317d30fd88f":     "0200000000000003e9",
+		"periods 616c6c":                           "01",
+		"periods 7365636f6e64":                     "02",
+		"private 6f1c9ee45f2b4b3e9a30000000000001": "010102046d61696c0b6140622e6578616d706c65",
+	}
 	if !reflect.DeepEqual(got, want) {
 		for k, v := range got {
 			t.Errorf("%q: %q,", k, v)

@@ -71,7 +71,7 @@ func (s *Store) Put(ctx context.Context, r answer.Response, also ...string) (cre
 			position := s.nextPosition(tx)
 			return appendRecord(tx, rec, position, int64(position))
 		}
-		conflict = err == nil && !bytes.Equal(taken.digest, rec.digest)
+		conflict = err == nil && (len(taken.digest) == 0 || !bytes.Equal(taken.digest, rec.digest))
 		return err
 	})
 	switch {

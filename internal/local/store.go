@@ -159,7 +159,7 @@ func (s *Store) prepare() error {
 				return &OldFormatError{s.path, version}
 			}
 			if version > format {
-				return fmt.Errorf("the file has format %d, and this program reads format %d: use the newer glasspoll that wrote it", version, format)
+				return fmt.Errorf("the file has format %d, and this program reads format %d and earlier ones: use the newer glasspoll that wrote it", version, format)
 			}
 		} else if first, _ := tx.Cursor().First(); first != nil {
 			return fmt.Errorf("not a Glasspoll store: it is another program's bbolt file (bucket %q)", first)
