@@ -32,7 +32,7 @@ import (
 // codecVersion is the first byte of a stored response, and of stored private answers.
 const codecVersion = 1
 
-// The flags. The others are 0.
+// The flags. The others are 0: 0x10 is reserved for sealed fields, 0x20 for tokens.
 const (
 	isTombstone = 1 << iota
 	hasTextID

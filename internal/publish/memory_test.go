@@ -169,7 +169,7 @@ func TestMemories(t *testing.T) {
 			}
 		}
 		call := func(t *rapid.T) string {
-			return rapid.SampledFrom([]string{"Page", "Latest", "Tally", "SaveTally", "Append", "Replace"}).Draw(t, "call")
+			return rapid.SampledFrom([]string{"Collect", "Page", "Latest", "Ends", "Tally", "After", "SaveTally", "Append", "Replace"}).Draw(t, "call")
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"answers": put,

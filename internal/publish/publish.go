@@ -23,7 +23,9 @@
 // # Why several may run at once
 //
 // Runs need no lock between them, in one process or in several, and may be interrupted anywhere: the next one completes
-// what is missing.
+// what is missing. Where many processes are woken by the same answers, they take turns ([store.Turns]), so that the answers
+// are read once and not by each: whoever is turned away leaves what it knows to the one that is at work, which runs once
+// more. Nothing below rests on that.
 //
 //   - Each response is counted once. It has one place in its log, given when it is collected, and nothing ever gets a place
 //     before one that was given (see [store.Log]): so a cursor has passed exactly the responses that are in its tally. A
@@ -73,6 +75,7 @@ type Options struct {
 	Renderer  Renderer
 	Now       func() time.Time
 
+	Turns    store.Turns    // nil: runs do not wait for each other
 	Sidecars store.Sidecars // nil: questionnaires have none
 	Cases    store.Cases    // nil: alerts are not evaluated
 	Notify   bool           // cases are put in the outbox when they are opened
@@ -85,6 +88,7 @@ type Publisher struct {
 	tallies   store.Tallies
 	releases  store.Releases
 	pages     store.Pages
+	turns     store.Turns
 	sidecars  store.Sidecars
 	cases     store.Cases
 	notify    bool
@@ -100,8 +104,8 @@ type Publisher struct {
 // New makes a publisher.
 func New(o Options) *Publisher {
 	return &Publisher{
-		collector: o.Collector, log: o.Log, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, sidecars: o.Sidecars,
-		cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
+		collector: o.Collector, log: o.Log, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, turns: o.Turns,
+		sidecars: o.Sidecars, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
 		memories: map[string]*memory{}, done: map[string]map[string]upToDate{},
 	}
 }
@@ -112,7 +116,10 @@ type Outcome struct {
 	Released []*release.Release // by this run
 	Replaced int                // files
 	Opened   int64              // cases
-	Report   *stats.Report      // that the pages are made from
+	Report   *stats.Report      // that the pages are made from; nil if the run failed before
+
+	TurnedAway bool // another publisher is at it, and does this one's work too
+	More       bool // there is more to do: publish again
 }
 
 const (
@@ -128,12 +135,27 @@ const (
 
 // Publish brings one survey's results up to date. Periods names those that are certain to have changed, by responses that
 // are to be collected or by erasures; the others it finds itself.
-func (p *Publisher) Publish(ctx context.Context, s *survey.Survey, periods ...string) (Outcome, error) {
-	r := &run{Publisher: p, survey: s, named: periods, read: map[string]bool{}}
-	if err := r.publish(ctx); err != nil {
-		return r.out, fmt.Errorf("publish %s: %w", s.ID, err)
+func (p *Publisher) Publish(ctx context.Context, s *survey.Survey, periods ...string) (out Outcome, err error) {
+	if p.turns == nil {
+		out, err = p.runOnce(ctx, s, periods)
+	} else {
+		var turn *store.Turn
+		if turn, err = p.turns.BeginTurn(ctx, s.ID, periods...); turn != nil && err == nil {
+			out, err = p.publishInTurn(ctx, s, turn)
+		}
+		out.TurnedAway = turn == nil && err == nil
 	}
-	return r.out, nil
+	if err != nil {
+		return out, fmt.Errorf("publish %s: %w", s.ID, err)
+	}
+	return out, nil
+}
+
+// runOnce makes one run.
+func (p *Publisher) runOnce(ctx context.Context, s *survey.Survey, periods []string) (Outcome, error) {
+	r := &run{Publisher: p, survey: s, named: periods, read: map[string]bool{}}
+	err := r.publish(ctx)
+	return r.out, err
 }
 
 // run is one run of a publisher over one survey. It goes by the steps in the package comment.

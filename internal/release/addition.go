@@ -175,13 +175,13 @@ func DecodeAddition(data []byte) (*Addition, error) {
 	if from.Adds != addsDifference && from.Adds != addsAll {
 		return nil, errors.New("addition of a release: the record is damaged: it is a whole release")
 	}
-	cohorts, pooled, err := from.counters()
+	c, err := from.counters()
 	if err != nil {
 		return nil, fmt.Errorf("addition of a release: the record is damaged: %w", err)
 	}
 	return &Addition{
 		Survey: from.Survey, Period: from.Period, Number: from.Number, Date: from.Date, Shape: from.Shape, Version: from.Version,
-		Form: from.Form, Frozen: from.Frozen.frozen(), Whole: from.Adds == addsAll, Cohorts: cohorts, PoolOnly: from.PoolOnly,
-		Pooled: pooled, Pairs: moments(from.Pairs),
+		Form: from.Form, Frozen: from.Frozen.frozen(), Whole: from.Adds == addsAll, Cohorts: c.cohorts, PoolOnly: from.PoolOnly,
+		Pooled: c.pooled, Pairs: c.pairs,
 	}, nil
 }

@@ -81,13 +81,13 @@ func Decode(data []byte) (*Release, error) {
 	if from.Frozen == nil || from.Adds != 0 {
 		return nil, errors.New("release: the record is damaged: it is no whole release")
 	}
-	cohorts, pooled, err := from.counters()
+	c, err := from.counters()
 	if err != nil {
 		return nil, fmt.Errorf("release: the record is damaged: %w", err)
 	}
 	r = &Release{
 		Survey: from.Survey, Period: from.Period, Number: from.Number, Date: from.Date, Shape: from.Shape, Version: from.Version,
-		Form: from.Form, Cohorts: cohorts, PoolOnly: from.PoolOnly, Pooled: pooled, Pairs: moments(from.Pairs),
+		Form: from.Form, Cohorts: c.cohorts, PoolOnly: from.PoolOnly, Pooled: c.pooled, Pairs: c.pairs,
 	}
 	r.freeze(from.Frozen.frozen())
 	return r, nil
@@ -115,18 +115,27 @@ func (r *Release) check() error {
 	return nil
 }
 
-// counters returns the counters of the cohorts, never nil, and those that were pooled.
-func (r *record) counters() (cohorts, pooled map[string]*tally.Counters, err error) {
-	if cohorts, err = r.Names.Counters(r.Cohorts); err != nil {
-		return nil, nil, err
+// counters holds what a record counts.
+type counters struct {
+	cohorts map[string]*tally.Counters // never nil
+	pooled  map[string]*tally.Counters
+	pairs   map[string]*tally.Moments
+}
+
+func (r *record) counters() (c counters, err error) {
+	if c.cohorts, err = r.Names.Counters(r.Cohorts); err != nil {
+		return counters{}, err
 	}
-	if cohorts == nil {
-		cohorts = map[string]*tally.Counters{}
+	if c.cohorts == nil {
+		c.cohorts = map[string]*tally.Counters{}
 	}
-	if pooled, err = r.Names.Counters(r.Pooled); err != nil {
-		return nil, nil, fmt.Errorf("pooled: %w", err)
+	if c.pooled, err = r.Names.Counters(r.Pooled); err != nil {
+		return counters{}, fmt.Errorf("pooled: %w", err)
 	}
-	return cohorts, pooled, nil
+	if c.pairs, err = moments(r.Pairs); err != nil {
+		return counters{}, err
+	}
+	return c, nil
 }
 
 // Frozen holds what a period's first release decides for all.
@@ -177,12 +186,16 @@ func sums(pairs map[string]*tally.Moments) map[string]*tally.MomentSums {
 	return to
 }
 
-func moments(pairs map[string]*tally.MomentSums) map[string]*tally.Moments {
+func moments(pairs map[string]*tally.MomentSums) (map[string]*tally.Moments, error) {
 	to := make(map[string]*tally.Moments, len(pairs))
-	for name, m := range pairs {
+	for name, s := range pairs {
+		m, err := s.Moments()
+		if err != nil {
+			return nil, fmt.Errorf("item %q: %w", name, err)
+		}
 		if m != nil {
-			to[name] = m.Moments()
+			to[name] = m
 		}
 	}
-	return to
+	return to, nil
 }

@@ -177,6 +177,21 @@ type Progress interface {
 	SaveProgress(ctx context.Context, name, value string) error
 }
 
+// Turns lets processes take turns at bringing a survey up to date, so that they do not all do the same work. It saves work
+// and nothing else: what they do is right also if they do it at the same time, as when a turn is taken for lost too early.
+type Turns interface {
+	// BeginTurn returns a turn of the caller's, with the given periods and those that earlier turns have left. While another
+	// one's turn lasts, it returns nil, and the periods are left to that one.
+	BeginTurn(ctx context.Context, survey string, periods ...string) (*Turn, error)
+
+	// EndTurn ends a turn whose work is done, unless another process was turned away since it began or was last to be ended:
+	// then it returns true, and the turn goes on with the periods that were left to it.
+	EndTurn(ctx context.Context, t *Turn) (again bool, err error)
+
+	// LeaveTurn ends a turn whose work is not done. Its periods are left to the next one.
+	LeaveTurn(ctx context.Context, t *Turn) error
+}
+
 // Records is everything that operators' commands use of a back end.
 type Records interface {
 	Definitions

@@ -3,8 +3,10 @@ package tally
 import (
 	"bytes"
 	"encoding/hex"
+	"math"
 	"math/big"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -28,7 +30,7 @@ var (
 	knownBytes = "01 a5 01 63356561 02 7030303030303030303031 2e3030303032 03 6139" +
 		" 04 a2 01 82 626e6f 63796573 02 82 826171820001 82657370656e7480" +
 		" 05 a3 60 a0 6374696e a2 01 01 03 82 a3 0100 0201 038101 a4 0101 0201 044100 054100" +
-		" 64676f6c64 a3 01 19012c 02 01 03 82 a4 0100 0219012c 038214190118 0686020304050626 a4 0101 0202 04430104e2 054a00010000000000000000"
+		" 64676f6c64 a3 01 19012c 02 01 03 82 a4 0100 0219012c 038214190118 068700020304050626 a4 0101 0202 04430104e2 054a00010000000000000000"
 	knownJSON = `{"shape":"5ea","cursor":"0000000001.00002","cohorts":{"":{"respondents":0,"items":{}},` +
 		`"gold":{"respondents":300,"withdrawn":1,"items":{` +
 		`"q":{"n":300,"counts":{"no":20,"yes":280},"moments":{"n":2,"x":3,"y":4,"xx":5,"yy":6,"xy":-7}},` +
@@ -51,6 +53,31 @@ func TestStoredForm(t *testing.T) {
 	}
 	if got := asJSON(t, known); got != knownJSON {
 		t.Errorf("printed as %s", got)
+	}
+}
+
+// TestMomentSums: what records hold is shorter, and the same.
+func TestMomentSums(t *testing.T) {
+	for _, c := range []struct {
+		m    Moments
+		want MomentSums
+	}{
+		{Moments{}, MomentSums{Zeros: 3}},
+		{Moments{2, 8000, 9000, 34_000_000, 41_000_000, 37_000_000}, MomentSums{Zeros: 3, N: 2, X: 8, Y: 9, XX: 34, YY: 41, XY: 37}},
+		{Moments{1, 2500, 5000, 6_250_000, 25_000_000, 12_500_000}, MomentSums{Zeros: 2, N: 1, X: 25, Y: 50, XX: 625, YY: 2500, XY: 1250}},
+		{Moments{1, 10, 10, 1000, 100, 100}, MomentSums{Zeros: 1, N: 1, X: 1, Y: 1, XX: 10, YY: 1, XY: 1}},
+		{Moments{math.MinInt64, -1, 0, 0, 0, math.MaxInt64}, MomentSums{N: math.MinInt64, X: -1, XY: math.MaxInt64}},
+	} {
+		got := SumsOf(&c.m)
+		back, err := got.Moments()
+		if *got != c.want || err != nil || *back != c.m {
+			t.Errorf("%+v is stored as %+v and read as %+v, %v", c.m, got, back, err)
+		}
+	}
+	for _, zeros := range []int{-1, 4, math.MaxInt64} {
+		if m, err := (&MomentSums{Zeros: zeros, X: 1}).Moments(); err == nil {
+			t.Errorf("%d zeros: %+v", zeros, m)
+		}
 	}
 }
 
@@ -91,6 +118,7 @@ func TestDecodeRefusesRecords(t *testing.T) {
 		`cohort "gold": -1 respondents`:               {Cohorts: map[string]Numbered{"gold": {Respondents: -1}}},
 		`item "q": answered by 10 of 9 respondents`:   {Names: names, Cohorts: one(NumberedItem{Number: 1, N: 10})},
 		`item "q": sum of squares -1`:                 {Names: names, Cohorts: one(NumberedItem{Number: 1, Squares: []byte{1, 1}})},
+		`item "p": moments without 4 zeros`:           {Names: names, Cohorts: one(NumberedItem{Moments: &MomentSums{Zeros: 4}})},
 		`item "q": impossible moments {N:1 X:0 Y:0 X`: {Names: names, Cohorts: one(NumberedItem{Number: 1, Moments: &MomentSums{N: 1}})},
 	} {
 		if got, err := Decode(kind.Encode(r)); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "tally: ") {
@@ -99,5 +127,24 @@ func TestDecodeRefusesRecords(t *testing.T) {
 	}
 	if _, err := Decode([]byte{2, 0xa0}); err == nil || !strings.Contains(err.Error(), "install a newer version") {
 		t.Error(err)
+	}
+}
+
+// TestKeysAreDocumented: the documents list each key of a record, with its name.
+func TestKeysAreDocumented(t *testing.T) {
+	for _, name := range []string{"formats.md", "formats.zh.md"} {
+		text, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range []any{record{}, Names{}, Numbered{}, NumberedItem{}} {
+			for i := range reflect.TypeOf(v).NumField() {
+				f := reflect.TypeOf(v).Field(i)
+				key, _, _ := strings.Cut(f.Tag.Get("cbor"), ",")
+				if row := "| " + key + " | " + strings.ToLower(f.Name) + " |"; !strings.Contains(string(text), row) {
+					t.Errorf("%s does not have the row %q", name, row)
+				}
+			}
+		}
 	}
 }

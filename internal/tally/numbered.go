@@ -40,39 +40,33 @@ type NumberedItem struct {
 	Moments *MomentSums `cbor:"6,keyasint,omitempty"`
 }
 
-// MomentSums is [Moments] as records hold them.
+// MomentSums is [Moments] as records hold them: without the zeros that sums of scores end in, because most scores are whole
+// numbers, and sums are in thousandths and millionths.
 type MomentSums struct {
 	_                   struct{} `cbor:",toarray"`
+	Zeros               int      // that X and Y lack at their end, at most 3; the others lack twice as many
 	N, X, Y, XX, YY, XY int64
 }
 
+// mostZeros is that of a thousandth.
+const mostZeros = 3
+
 // NamesIn returns the names in counters by cohort.
 func NamesIn(groups ...map[string]*Counters) Names {
-	options, items := map[string]bool{}, map[string]map[string]bool{}
+	chosen := map[string]map[string]bool{} // options by item
 	for _, group := range groups {
 		for _, c := range group {
-			if c == nil {
-				continue
-			}
-			for name, item := range c.Items {
-				if item == nil {
-					continue
-				}
-				if items[name] == nil {
-					items[name] = map[string]bool{}
-				}
-				for _, x := range item.Counts {
-					if x.N != 0 {
-						options[x.Option], items[name][x.Option] = true, true
-					}
-				}
-			}
+			c.collectNames(chosen)
 		}
 	}
-	names := Names{Options: slices.Sorted(maps.Keys(options))}
-	for _, name := range slices.Sorted(maps.Keys(items)) {
+	all := map[string]bool{}
+	for _, options := range chosen {
+		maps.Copy(all, options)
+	}
+	names := Names{Options: slices.Sorted(maps.Keys(all))}
+	for _, name := range slices.Sorted(maps.Keys(chosen)) {
 		item := NamedItem{Name: name}
-		for option := range items[name] {
+		for option := range chosen[name] {
 			number, _ := slices.BinarySearch(names.Options, option)
 			item.Options = append(item.Options, number)
 		}
@@ -80,6 +74,28 @@ func NamesIn(groups ...map[string]*Counters) Names {
 		names.Items = append(names.Items, item)
 	}
 	return names
+}
+
+// collectNames adds the names of items, and of their options that have counts.
+func (c *Counters) collectNames(chosen map[string]map[string]bool) {
+	if c == nil {
+		return
+	}
+	for name, item := range c.Items {
+		if item == nil {
+			continue
+		}
+		options := chosen[name]
+		if options == nil {
+			options = map[string]bool{}
+			chosen[name] = options
+		}
+		for _, x := range item.Counts {
+			if x.N != 0 {
+				options[x.Option] = true
+			}
+		}
+	}
 }
 
 // Number returns counters with the numbers of n, which has all their names.
@@ -153,15 +169,27 @@ func SumsOf(m *Moments) *MomentSums {
 	if m == nil {
 		return nil
 	}
-	return &MomentSums{N: m.N, X: m.X, Y: m.Y, XX: m.XX, YY: m.YY, XY: m.XY}
+	s := &MomentSums{N: m.N, X: m.X, Y: m.Y, XX: m.XX, YY: m.YY, XY: m.XY}
+	for s.Zeros < mostZeros && s.X%10 == 0 && s.Y%10 == 0 && s.XX%100 == 0 && s.YY%100 == 0 && s.XY%100 == 0 {
+		s.Zeros++
+		s.X, s.Y, s.XX, s.YY, s.XY = s.X/10, s.Y/10, s.XX/100, s.YY/100, s.XY/100
+	}
+	return s
 }
 
 // Moments returns what SumsOf was given.
-func (m *MomentSums) Moments() *Moments {
-	if m == nil {
-		return nil
+func (s *MomentSums) Moments() (*Moments, error) {
+	if s == nil {
+		return nil, nil
 	}
-	return &Moments{N: m.N, X: m.X, Y: m.Y, XX: m.XX, YY: m.YY, XY: m.XY}
+	if s.Zeros < 0 || s.Zeros > mostZeros {
+		return nil, fmt.Errorf("moments without %d zeros", s.Zeros)
+	}
+	m := &Moments{N: s.N, X: s.X, Y: s.Y, XX: s.XX, YY: s.YY, XY: s.XY}
+	for range s.Zeros {
+		m.X, m.Y, m.XX, m.YY, m.XY = m.X*10, m.Y*10, m.XX*100, m.YY*100, m.XY*100
+	}
+	return m, nil
 }
 
 // Counters returns the counters that Number was given. They share no memory with each other. It is an error if a number has
@@ -224,7 +252,7 @@ func (n *Names) item(from *NumberedItem) (name string, item *Item, err error) {
 	if len(from.Counts) > len(named.Options) {
 		return "", nil, fmt.Errorf("item %q: %d counts of %d options", named.Name, len(from.Counts), len(named.Options))
 	}
-	item = &Item{N: from.N, Moments: from.Moments.Moments()}
+	item = &Item{N: from.N}
 	if len(from.Counts) > 0 {
 		item.Counts = make(Counts, 0, len(from.Counts))
 	}
@@ -235,6 +263,9 @@ func (n *Names) item(from *NumberedItem) (name string, item *Item, err error) {
 	}
 	if item.Sum, err = integer(from.Sum); err == nil {
 		item.Squares, err = integer(from.Squares)
+	}
+	if err == nil {
+		item.Moments, err = from.Moments.Moments()
 	}
 	if err != nil {
 		return "", nil, fmt.Errorf("item %q: %w", named.Name, err)

@@ -32,6 +32,7 @@ func TestMemory(t *testing.T) {
 			definitions: map[string][]byte{}, current: map[string]string{}, ids: map[string]*taken{}, waiting: map[string][]store.Entry{},
 			logs: map[string][]store.Entry{}, tallies: map[string]tallied{}, releases: map[string][]*release.Release{},
 			cases: map[string]*cases.Case{}, pending: map[string]bool{}, pages: map[string]page{}, progress: map[string]string{},
+			turns: map[string]*turn{},
 		}}).backend()
 	})
 }
@@ -50,6 +51,15 @@ type memory struct {
 	pending     map[string]bool
 	pages       map[string]page
 	progress    map[string]string
+	turns       map[string]*turn // by survey
+}
+
+// turn is the state of a survey's turns.
+type turn struct {
+	number     int // of the last one
+	until      time.Time
+	asked      bool            // somebody was turned away
+	work, left map[string]bool // periods at work, and those that come next
 }
 
 // taken is an id.
@@ -75,7 +85,7 @@ type handle struct {
 
 func (h *handle) backend() Backend {
 	return Backend{Definitions: h, Catalog: h, Responses: h, Collector: h, Log: h, Tallies: h, Releases: h, Pages: h, Erasure: h, Cases: h,
-		Importer: h, Progress: h, At: func(offset time.Duration) Backend { return (&handle{h.memory, offset}).backend() }}
+		Importer: h, Progress: h, Turns: h, At: func(offset time.Duration) Backend { return (&handle{h.memory, offset}).backend() }}
 }
 
 func digest(r answer.Response) string { return fmt.Sprintf("%q %q", r.Answers, r.Private) }
@@ -239,6 +249,56 @@ func (h *handle) SaveProgress(_ context.Context, name, value string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.progress[name] = value
+	return nil
+}
+
+func (h *handle) BeginTurn(_ context.Context, survey string, periods ...string) (*store.Turn, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.turns[survey]
+	if now == nil {
+		now = &turn{work: map[string]bool{}, left: map[string]bool{}}
+		h.turns[survey] = now
+	}
+	for _, period := range periods {
+		now.left[period] = true
+	}
+	if at := time.Now().Add(h.offset); now.until.Before(at) {
+		now.number++
+		now.until = at.Add(time.Hour)
+		maps.Copy(now.left, now.work)
+		return &store.Turn{Survey: survey, Periods: now.begin(), Token: fmt.Sprint(now.number)}, nil
+	}
+	now.asked = true
+	return nil, nil
+}
+
+func (h *handle) EndTurn(_ context.Context, t *store.Turn) (again bool, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.turns[t.Survey]
+	if fmt.Sprint(now.number) != t.Token {
+		return false, nil
+	}
+	again = now.asked
+	if t.Periods = now.begin(); !again {
+		now.until = time.Time{}
+	}
+	return again, nil
+}
+
+// begin makes work of what was left.
+func (t *turn) begin() []string {
+	t.work, t.left, t.asked = t.left, map[string]bool{}, false
+	return slices.Sorted(maps.Keys(t.work))
+}
+
+func (h *handle) LeaveTurn(_ context.Context, t *store.Turn) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now := h.turns[t.Survey]; fmt.Sprint(now.number) == t.Token {
+		now.until = time.Time{}
+	}
 	return nil
 }
 

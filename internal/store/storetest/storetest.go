@@ -33,6 +33,7 @@ type Backend struct {
 	Cases       Cases
 	Importer    store.Importer
 	Progress    store.Progress
+	Turns       store.Turns // nil: the back end is used by one process
 
 	// Reopen closes the back end and opens it again on the same data. nil: there is nothing to close.
 	Reopen func(t *testing.T) Backend
@@ -99,6 +100,8 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"ImportInterrupted":     importInterrupted,
 		"ImportAtOnce":          importAtOnce,
 		"Progress":              progress,
+		"Turns":                 turns,
+		"TurnsAtOnce":           turnsAtOnce,
 		"ReleasesAgree":         releasesAgree,
 	} {
 		t.Run(name, func(t *testing.T) {
