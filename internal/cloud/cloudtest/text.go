@@ -1,0 +1,43 @@
+package cloudtest
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// keyText returns the key of an item as text.
+func keyText(key Item) string {
+	if key == nil {
+		return ""
+	}
+	p, err := placeOf(key)
+	if err != nil {
+		return " ?"
+	}
+	return " " + p.pk + "/" + p.sk
+}
+
+// keyTexts returns those of some values that are texts, by the names of the values.
+func keyTexts(values Item) (all string) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if v, ok := values[name].(*types.AttributeValueMemberS); ok {
+			all += " " + v.Value
+		}
+	}
+	return all
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
