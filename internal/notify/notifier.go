@@ -19,7 +19,7 @@ type Notifier struct {
 
 // Outbox is the outbox of all surveys.
 type Outbox interface {
-	store.Catalog
+	Surveys(ctx context.Context) ([]string, error) // as in [store.Catalog]
 	store.Outbox
 }
 
