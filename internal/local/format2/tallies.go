@@ -67,26 +67,13 @@ func (f *File) Tally(ctx context.Context, survey, period string) (t *tally.Tally
 	return t, revision, nil
 }
 
-// subtract takes the counters of d out of t, and leaves in t what folding the other responses leaves there.
+// subtract takes the counters of d out of t. Counters that become 0 stay, as after an erasure.
 func subtract(t, d *tally.Tally) {
 	for key, c := range d.Cohorts {
-		from := t.Cohorts[key]
-		if from == nil {
-			from = (*tally.Counters)(nil).Clone()
-			t.Cohorts[key] = from
+		if t.Cohorts[key] == nil {
+			t.Cohorts[key] = (*tally.Counters)(nil).Clone()
 		}
-		from.Sub(c)
-		for name, item := range from.Items {
-			if item.Moments != nil && *item.Moments == (tally.Moments{}) {
-				item.Moments = nil
-			}
-			if item.IsZero() {
-				delete(from.Items, name)
-			}
-		}
-		if from.Respondents == 0 && from.Withdrawn == 0 && len(from.Items) == 0 {
-			delete(t.Cohorts, key)
-		}
+		t.Cohorts[key].Sub(c)
 	}
 }
 
