@@ -54,7 +54,7 @@ var house = []floor{
 	{"the outside", false, []string{
 		"durable",
 		"local cloud project staging console",
-		"control upload",
+		"control upload local/format2",
 		"server",
 	}},
 	{"mains", false, []string{

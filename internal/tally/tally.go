@@ -4,7 +4,7 @@ package tally
 
 import "math/big"
 
-// Tally holds the counters of one shard (or, merged, of one period) of a survey's responses.
+// Tally holds the counters of a period of a survey's responses.
 type Tally struct {
 	Shape   string               `json:"shape"`   // of the questionnaire it was folded with; with another shape it must be folded again
 	Cursor  string               `json:"cursor"`  // of the last response folded; "" before the first
