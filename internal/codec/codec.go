@@ -21,11 +21,11 @@ const (
 	// MaxVersion is the highest version of a record. Higher first bytes belong to other forms: 0x1f to gzip, 0x7b to JSON.
 	MaxVersion = 15
 
-	// MaxSize bounds a record, in bytes.
-	MaxSize = 64 << 20
+	// MaxSize bounds a record, in bytes. Nothing that is written comes near it.
+	MaxSize = 256 << 20
 
 	maxNesting  = 16
-	maxElements = 1 << 20 // of one array or map
+	maxElements = 1 << 24 // of one array or map
 )
 
 var (
