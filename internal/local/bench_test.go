@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -45,10 +46,20 @@ func openBench(b *testing.B) *Store {
 	return s
 }
 
+func fileSize(t testing.TB, s *Store) int64 {
+	t.Helper()
+	info, err := os.Stat(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
+
 const clients = 256
 
-// atOnce makes b.N calls from 256 goroutines, and reports how many there are a second and the time of the slowest hundredth.
-func atOnce(b *testing.B, call func(i int) error) {
+// atOnce makes b.N calls from a number of goroutines, and reports how many there are a second and the time of the slowest
+// hundredth.
+func atOnce(b *testing.B, clients int, call func(i int) error) {
 	b.Helper()
 	b.ResetTimer()
 	took, _ := storetest.Concurrently(b, clients, b.N, call)
@@ -89,19 +100,26 @@ func BenchmarkPut(b *testing.B) {
 				b.Fatal(err)
 			}
 			value := answer.Append(nil, responses[0], answer.NewVocabulary(s))
-			atOnce(b, func(i int) error {
+			atOnce(b, clients, func(i int) error {
 				k := key(i)
 				return db.Batch(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("bare")).Put(k, value) })
 			})
 		})
 	}
-	b.Run("store", func(b *testing.B) {
-		store := openBench(b)
-		atOnce(b, func(i int) error {
-			_, err := store.Put(context.Background(), response(i))
-			return err
+	for _, clients := range []int{1, 64, clients} {
+		b.Run(fmt.Sprintf("store, %d writers", clients), func(b *testing.B) {
+			opened := openBench(b)
+			if err := opened.PutDefinition(context.Background(), s); err != nil {
+				b.Fatal(err)
+			}
+			before := fileSize(b, opened)
+			atOnce(b, clients, func(i int) error {
+				_, err := opened.Put(context.Background(), response(i))
+				return err
+			})
+			b.ReportMetric(float64(fileSize(b, opened)-before)/float64(b.N), "file-B/response")
 		})
-	})
+	}
 }
 
 // BenchmarkCheckAndEncode checks the values of a form, 30 answers of which 3 are texts and 3 numbers, and encodes them as they

@@ -2,16 +2,22 @@ package local
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/store"
+	"glasspoll/internal/store/storetest"
 )
 
 // TestLayout pins the places and the bytes of responses: what is stored must be read by every later version.
@@ -71,4 +77,56 @@ func TestLayout(t *testing.T) {
 			t.Errorf("%q: %q,", k, v)
 		}
 	}
+}
+
+// TestFileSize bounds what a response takes of the file: 30 answers, under a random id. The file grows by a step at a time,
+// so a short run counts the pages that have been in use.
+func TestFileSize(t *testing.T) {
+	t.Parallel()
+	s, err := Open(filepath.Join(t.TempDir(), "glasspoll.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.db.NoSync = true
+	clock := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	s.now = func() time.Time { clock = clock.Add(time.Millisecond); return clock }
+	ctx := context.Background()
+	def := storetest.RatingSurvey(t, 30)
+	if err := s.PutDefinition(ctx, def); err != nil {
+		t.Fatal(err)
+	}
+	used := func() (size int64) {
+		if err := s.db.View(func(tx *bbolt.Tx) error { size = tx.Size(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return size
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	before, n := used(), max(10_000, soak.Cases(10_000, 100_000)) // in fewer, the index of ids has hardly begun to divide its pages
+	for range n {
+		r := answer.Response{ID: randomID(random), Survey: def.ID, Version: def.Version, Period: "all", Language: "en", Channel: "web"}
+		for i := range 30 {
+			r.Answers = append(r.Answers, answer.Answer{fmt.Sprintf("question_%02d", i), string(rune('1' + random.IntN(5)))})
+		}
+		if created, err := s.Put(ctx, r); !created || err != nil {
+			t.Fatal(created, err)
+		}
+	}
+	each := float64(used()-before) / float64(n)
+	t.Logf("%d responses: %.0f bytes each, the file has %d", n, each, fileSize(t, s))
+	if each > 200 {
+		t.Errorf("a response takes %.0f bytes of the file, and may take 200", each)
+	}
+	if file := fileSize(t, s); file > used()+growth {
+		t.Errorf("the file has %d bytes, and %d are or have been in use", file, used())
+	}
+}
+
+func randomID(random *rand.Rand) string {
+	var id uuid.UUID
+	binary.BigEndian.PutUint64(id[:8], random.Uint64())
+	binary.BigEndian.PutUint64(id[8:], random.Uint64())
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return id.String()
 }

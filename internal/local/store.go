@@ -112,6 +112,10 @@ func Open(path string) (*Store, error) {
 // for every reader: a smaller reserve would let a write wait for a whole backup. It takes no memory.
 const initialMapping = 1 << 30
 
+// growth is the number of bytes by which the file grows. A smaller one would let more writes wait for growth, a larger one
+// makes every file and its copies longer than what is in them.
+const growth = 1 << 20
+
 func openDB(path string) (db *bbolt.DB, err error) {
 	// bbolt panics on a damaged file, or reads beyond the end of the mapping.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -133,6 +137,7 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	case err != nil:
 		return nil, err
 	}
+	db.AllocSize = growth
 	err = db.View(func(tx *bbolt.Tx) error {
 		info, err := os.Stat(path)
 		if err == nil && info.Size() < tx.Size() {
