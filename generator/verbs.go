@@ -13,6 +13,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
+	"glasspoll/internal/local/format2"
 	"glasspoll/internal/server"
 	"glasspoll/internal/store"
 )
@@ -95,6 +96,9 @@ func performLocally(ctx context.Context, c *console.Console, data, name string, 
 		return fmt.Errorf("there is no %s in %s: name the data directory of `glasspoll serve` with --data DIR", server.DataFile, data)
 	}
 	store, err := local.Open(path)
+	if old := new(local.OldFormatError); errors.As(err, &old) {
+		return doWithOldFile(ctx, c, path, v)
+	}
 	if err != nil {
 		// A server may have opened it in the meantime.
 		if asked := control.Do(ctx, c, data, request); !errors.Is(asked, control.ErrNoServer) {
@@ -104,6 +108,17 @@ func performLocally(ctx context.Context, c *console.Console, data, name string, 
 	}
 	defer store.Close()
 	return do(ctx, c, store, v)
+}
+
+// doWithOldFile does a verb with a data file of an earlier format, which is only read. Verbs that change something fail.
+func doWithOldFile(ctx context.Context, c *console.Console, path string, v verb) error {
+	old, err := format2.Open(path)
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	console.Line(c.Err, "%s is of an earlier version, and only read: `glasspoll results move` carries it over.", path)
+	return do(ctx, c, old.Records(), v)
 }
 
 // do runs a verb in this process.

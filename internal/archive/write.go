@@ -141,7 +141,7 @@ func (a *writer) releases(ctx context.Context) error {
 
 func (a *writer) report(ctx context.Context, language string) error {
 	page, err := records.Report(ctx, a.store, a.snapshot.Survey, records.ReportOptions{
-		Range: records.Range{Until: a.Period, Ends: a.snapshot.Ends}, Language: language, Actions: a.Actions, Style: a.Style, Now: a.snapshot.Census.Last,
+		Range: records.Range{Until: a.Period, End: a.snapshot.Ends[a.Period]}, Language: language, Actions: a.Actions, Style: a.Style, Now: a.snapshot.Census.Last,
 	})
 	if err != nil {
 		return err

@@ -16,8 +16,8 @@ import (
 
 // Range selects what is counted of a survey.
 type Range struct {
-	Until string                 // the last period; "" is the last that has responses
-	Ends  map[store.Shard]string // cursors up to which the period Until is counted; nil is all of it
+	Until string // the last period; "" is the last that has responses
+	End   string // the cursor up to which the period Until is counted; "" is all of it
 }
 
 // Counted is everything that was counted of a survey. Nothing is withheld: it is for management.
@@ -28,9 +28,10 @@ type Counted struct {
 }
 
 // Count counts all responses of a survey, each period with the questionnaire of its latest release, which may
-// have questions that are not asked any more. The report is dated now.
+// have questions that are not asked any more. The report is dated now. Responses that are not in the log yet are collected
+// first.
 func Count(ctx context.Context, records store.Records, s *survey.Survey, of Range, now time.Time) (*Counted, error) {
-	periods, err := Periods(ctx, records, s.ID, "")
+	periods, err := CollectedPeriods(ctx, records, s.ID, "")
 	if err != nil {
 		return nil, err
 	}
@@ -42,24 +43,34 @@ func Count(ctx context.Context, records store.Records, s *survey.Survey, of Rang
 	for _, r := range latest {
 		released[r.Period] = r
 	}
-	counted := &Counted{}
-	today := now.In(s.Location()).Format(time.DateOnly)
-	var all []*release.Release
-	for _, period := range periods {
+	for i, period := range periods {
 		if of.Until != "" && period > of.Until {
+			periods = periods[:i]
 			break
 		}
-		form := FormOf(s, released[period])
-		var ends map[store.Shard]string
+	}
+	tallies := make([]*tally.Tally, len(periods))
+	workers, workersCtx := errgroup.WithContext(ctx)
+	workers.SetLimit(runtime.GOMAXPROCS(0))
+	for i, period := range periods {
+		end := ""
 		if period == of.Until {
-			ends = of.Ends
+			end = of.End
 		}
-		t, err := countPeriod(ctx, records, s, form, period, ends)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, release.Unsuppressed(form, period, today, t))
-		counted.Released, counted.Withdrawn = 0, t.Total().Withdrawn
+		workers.Go(func() (err error) {
+			tallies[i], err = countPeriod(workersCtx, records, s, FormOf(s, released[period]), period, end)
+			return err
+		})
+	}
+	if err := workers.Wait(); err != nil {
+		return nil, err
+	}
+	counted := &Counted{}
+	today := now.In(s.Location()).Format(time.DateOnly)
+	all := make([]*release.Release, len(periods))
+	for i, period := range periods {
+		all[i] = release.Unsuppressed(FormOf(s, released[period]), period, today, tallies[i])
+		counted.Released, counted.Withdrawn = 0, tallies[i].Total().Withdrawn
 		if r := released[period]; r != nil {
 			counted.Released = tally.Total(r.Cohorts).Respondents
 		}
@@ -68,43 +79,26 @@ func Count(ctx context.Context, records store.Records, s *survey.Survey, of Rang
 	return counted, nil
 }
 
-// countPeriod counts a period by a questionnaire, up to the given cursors of its shards, or to their ends if ends is nil.
-func countPeriod(ctx context.Context, records store.Records, s, form *survey.Survey, period string, ends map[store.Shard]string) (*tally.Tally, error) {
-	tallies := make([]*tally.Tally, store.Shards)
-	workers, ctx := errgroup.WithContext(ctx)
-	workers.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range tallies {
-		workers.Go(func() (err error) {
-			tallies[i], err = countShard(ctx, records, s, form, store.Shard{Survey: s.ID, Period: period, Number: i}, ends)
-			return err
-		})
-	}
-	if err := workers.Wait(); err != nil {
-		return nil, err
-	}
-	return tally.Merge(tallies...), nil
-}
-
-// countShard counts a shard. It continues from the stored tally if form is s, the questionnaire in force.
-func countShard(ctx context.Context, records store.Records, s, form *survey.Survey, shard store.Shard, ends map[store.Shard]string) (*tally.Tally, error) {
+// countPeriod counts a period by a questionnaire, up to a cursor, or to its end if end is "". It continues from the stored
+// tally if form is s, the questionnaire in force.
+func countPeriod(ctx context.Context, records store.Records, s, form *survey.Survey, period, end string) (*tally.Tally, error) {
 	t := tally.New(form)
 	if form == s {
-		stored, _, err := records.Tally(ctx, shard)
+		stored, _, err := records.Tally(ctx, s.ID, period)
 		if err != nil {
 			return nil, err
 		}
-		if stored != nil && stored.Shape == s.Shape && (ends == nil || stored.Cursor <= ends[shard]) {
+		if stored != nil && stored.Shape == s.Shape && (end == "" || stored.Cursor <= end) {
 			t = stored
 		}
 	}
-	for entry, err := range records.After(ctx, shard, t.Cursor) {
+	for entries, err := range batches(ctx, records, s.ID, period, t.Cursor, end) {
 		if err != nil {
 			return nil, err
 		}
-		if ends != nil && entry.Cursor > ends[shard] {
-			break
+		for _, entry := range entries {
+			t.Fold(form, entry.Response)
 		}
-		t.Fold(form, entry.Response)
 	}
 	return t, nil
 }

@@ -50,6 +50,21 @@ func Periods(ctx context.Context, log store.Log, id, period string) ([]string, e
 	return []string{period}, nil
 }
 
+// CollectedPeriods collects the responses that are not in the log yet, and lists the periods as [Periods] does.
+func CollectedPeriods(ctx context.Context, records interface {
+	store.Collector
+	store.Log
+}, id, period string) ([]string, error) {
+	var given []string
+	if period != "" {
+		given = []string{period}
+	}
+	if err := records.Collect(ctx, id, given...); err != nil {
+		return nil, err
+	}
+	return Periods(ctx, records, id, period)
+}
+
 // FormOf returns the questionnaire that a release was made with, as far as it decides on figures; s if r is nil or has
 // none.
 func FormOf(s *survey.Survey, r *release.Release) *survey.Survey {

@@ -14,9 +14,9 @@ import (
 // Snapshot is the responses that a survey had when it was taken. Responses that come later are not in it; one that is
 // erased later is.
 type Snapshot struct {
-	Survey *survey.Survey         // the questionnaire in force
-	Census *export.Census         // what the responses have
-	Ends   map[store.Shard]string // the last cursor of each shard; "" if it has none
+	Survey *survey.Survey    // the questionnaire in force
+	Census *export.Census    // what the responses have
+	Ends   map[string]string // the last cursor of each period
 
 	records store.Records
 	periods []string
@@ -24,79 +24,67 @@ type Snapshot struct {
 }
 
 // TakeSnapshot reads all responses of a period, or of all periods if period is "", once; with their private answers if
-// private is set.
+// private is set. Responses that are not in the log yet are collected first.
 func TakeSnapshot(ctx context.Context, records store.Records, id, period string, private bool) (*Snapshot, error) {
 	s, err := Definition(ctx, records, id)
 	if err != nil {
 		return nil, err
 	}
-	n := &Snapshot{Survey: s, Census: export.NewCensus(), Ends: map[store.Shard]string{}, records: records, private: private}
-	if n.periods, err = Periods(ctx, records, id, period); err != nil {
+	n := &Snapshot{Survey: s, Census: export.NewCensus(), Ends: map[string]string{}, records: records, private: private}
+	if n.periods, err = CollectedPeriods(ctx, records, id, period); err != nil {
 		return nil, err
 	}
-	shards := n.shards()
-	censuses := make([]*export.Census, len(shards))
-	ends := make([]string, len(shards))
+	censuses := make([]*export.Census, len(n.periods))
+	ends := make([]string, len(n.periods))
 	workers, ctx := errgroup.WithContext(ctx)
-	workers.SetLimit(store.Shards)
-	for i, shard := range shards {
+	workers.SetLimit(maxPeriods)
+	for i, period := range n.periods {
 		workers.Go(func() (err error) {
-			censuses[i], ends[i], err = n.readShard(ctx, shard)
+			censuses[i], ends[i], err = n.readPeriod(ctx, period)
 			return err
 		})
 	}
 	if err := workers.Wait(); err != nil {
 		return nil, err
 	}
-	for i, shard := range shards {
+	for i, period := range n.periods {
 		n.Census.Merge(censuses[i])
-		n.Ends[shard] = ends[i]
+		n.Ends[period] = ends[i]
 	}
 	return n, nil
 }
 
-func (n *Snapshot) shards() []store.Shard {
-	var shards []store.Shard
-	for _, period := range n.periods {
-		for number := range store.Shards {
-			shards = append(shards, store.Shard{Survey: n.Survey.ID, Period: period, Number: number})
-		}
-	}
-	return shards
-}
-
-func (n *Snapshot) readShard(ctx context.Context, shard store.Shard) (census *export.Census, end string, err error) {
+// readPeriod counts the responses of a period, and returns the cursor of the last.
+func (n *Snapshot) readPeriod(ctx context.Context, period string) (census *export.Census, end string, err error) {
 	census = export.NewCensus()
 	r := n.reader()
-	for entry, err := range n.records.After(ctx, shard, "") {
+	for entries, err := range batches(ctx, n.records, n.Survey.ID, period, "", "") {
+		if err == nil {
+			err = r.addPrivate(ctx, entries)
+		}
 		if err != nil {
 			return nil, "", err
 		}
-		s, err := r.definitions.version(ctx, entry.Response.Version)
-		if err != nil {
-			return nil, "", err
+		for _, entry := range entries {
+			s, err := r.definitions.version(ctx, entry.Response.Version)
+			if err != nil {
+				return nil, "", err
+			}
+			census.Add(s, entry.Response, entry.Arrived)
+			end = entry.Cursor
 		}
-		if err := r.addPrivate(ctx, &entry); err != nil {
-			return nil, "", err
-		}
-		census.Add(s, entry.Response, entry.Arrived)
-		end = entry.Cursor
 	}
 	return census, end, nil
 }
 
-// Entries yields the responses in the order of their arrival, tombstones included, and stops at the first error.
+// Entries yields the responses in the order of their periods and logs, tombstones included, and stops at the first error,
+// which it yields.
 func (n *Snapshot) Entries(ctx context.Context) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		r := n.reader()
 		for _, period := range n.periods {
-			for entry, err := range arrivals(ctx, n.records, n.Survey.ID, period, n.Ends) {
-				if err == nil {
-					err = r.addPrivate(ctx, &entry)
-				}
-				if !yield(entry, err) || err != nil {
-					return
-				}
+			if n.Ends[period] != "" && !r.period(ctx, period, yield) {
+				return
 			}
 		}
 	}
@@ -112,17 +100,54 @@ func (n *Snapshot) reader() *reader {
 	return &reader{n, definitions{store: n.records, id: n.Survey.ID}}
 }
 
-// addPrivate adds the private answers of a response, if they are wanted and it can have any.
-func (r *reader) addPrivate(ctx context.Context, entry *store.Entry) error {
-	if !r.private || entry.Response.Withdrawn {
+// period yields the responses of a period, and returns false if there are to be no more.
+func (r *reader) period(ctx context.Context, period string, yield func(store.Entry, error) bool) bool {
+	for entries, err := range batches(ctx, r.records, r.Survey.ID, period, "", r.Ends[period]) {
+		if err == nil {
+			err = r.addPrivate(ctx, entries)
+		}
+		if err != nil {
+			yield(store.Entry{}, err)
+			return false
+		}
+		for _, entry := range entries {
+			if !yield(entry, nil) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// maxReads bounds the private answers that are read at the same time: each is a read of its own.
+const maxReads = 16
+
+// addPrivate adds the private answers of responses, if they are wanted, to those that can have any.
+func (r *reader) addPrivate(ctx context.Context, entries []store.Entry) error {
+	if !r.private {
 		return nil
 	}
-	s, err := r.definitions.version(ctx, entry.Response.Version)
-	if err != nil || !hasPrivate(s) {
-		return err
+	workers, ctx := errgroup.WithContext(ctx)
+	workers.SetLimit(maxReads)
+	for i := range entries {
+		response := &entries[i].Response
+		if response.Withdrawn {
+			continue
+		}
+		s, err := r.definitions.version(ctx, response.Version)
+		if err != nil {
+			workers.Go(func() error { return err })
+			break
+		}
+		if !hasPrivate(s) {
+			continue
+		}
+		workers.Go(func() (err error) {
+			response.Private, err = r.records.Private(ctx, s.ID, response.Period, response.ID)
+			return err
+		})
 	}
-	entry.Response.Private, err = r.records.Private(ctx, s.ID, entry.Response.Period, entry.Response.ID)
-	return err
+	return workers.Wait()
 }
 
 func hasPrivate(s *survey.Survey) bool {

@@ -3,90 +3,94 @@ package records
 import (
 	"context"
 	"iter"
+	"sync"
 
 	"glasspoll/internal/store"
 )
 
-// arrivals yields the responses of a period in the order of their arrival, and stops at the first error. If ends is not
-// nil, it has the last cursor of each shard that is read; the other shards are not.
-func arrivals(ctx context.Context, log store.Log, survey, period string, ends map[store.Shard]string) iter.Seq2[store.Entry, error] {
-	return func(yield func(store.Entry, error) bool) {
-		var m merger
-		defer m.stop()
-		for number := range store.Shards {
-			shard := store.Shard{Survey: survey, Period: period, Number: number}
-			if ends != nil && ends[shard] == "" {
-				continue
+// batchSize is the number of entries that are read at once, while those before are worked on.
+const batchSize = 500
+
+// maxPeriods bounds the periods that are read at the same time. More would take more memory, and a store is not faster.
+const maxPeriods = 4
+
+// batch is some successive entries of a log, and the error that reading it has ended with.
+type batch struct {
+	entries []store.Entry
+	err     error
+}
+
+// batches yields the entries of a period after a cursor ("" for all) up to another one ("" for all), in the order of the log. One
+// goroutine reads and decodes ahead. It stops at the first error, which it yields.
+func batches(ctx context.Context, log store.Log, survey, period, after, end string) iter.Seq2[[]store.Entry, error] {
+	return func(yield func([]store.Entry, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		ahead := make(chan batch, 2)
+		var reading sync.WaitGroup
+		defer reading.Wait()
+		defer cancel()
+		reading.Go(func() {
+			defer close(ahead)
+			readAhead(ctx, log.After(ctx, survey, period, after), end, ahead)
+		})
+		for b := range ahead {
+			if len(b.entries) > 0 && !yield(b.entries, nil) {
+				return
 			}
-			m.add(log.After(ctx, shard, ""), ends[shard])
-		}
-		for {
-			entry, err, ok := m.next()
-			if !ok || !yield(entry, err) || err != nil {
+			if b.err != nil {
+				yield(nil, b.err)
 				return
 			}
 		}
-	}
-}
-
-// merger merges logs by cursor.
-type merger struct {
-	heads []*head
-	err   error
-}
-
-// head is the first entry of a log that has not been merged yet.
-type head struct {
-	entry store.Entry
-	end   string // the last cursor to merge; "" is no limit
-	next  func() (store.Entry, error, bool)
-	stop  func()
-}
-
-// add adds a log, which is merged up to a cursor; to its end if that is "".
-func (m *merger) add(log iter.Seq2[store.Entry, error], end string) {
-	h := &head{end: end}
-	h.next, h.stop = iter.Pull2(log)
-	m.heads = append(m.heads, h)
-	m.advance(len(m.heads) - 1)
-}
-
-// advance reads the next entry of a log, which is dropped when it has no more.
-func (m *merger) advance(i int) {
-	h := m.heads[i]
-	entry, err, ok := h.next()
-	switch {
-	case err != nil && ok:
-		m.err = err
-	case !ok || h.end != "" && entry.Cursor > h.end:
-		h.stop()
-		m.heads = append(m.heads[:i], m.heads[i+1:]...)
-	default:
-		h.entry = entry
-	}
-}
-
-// next returns the first entry of all, or the error that reading one has ended with; false if there are no more.
-func (m *merger) next() (store.Entry, error, bool) {
-	if m.err != nil {
-		return store.Entry{}, m.err, true
-	}
-	if len(m.heads) == 0 {
-		return store.Entry{}, nil, false
-	}
-	first := 0
-	for i, h := range m.heads {
-		if h.entry.Cursor < m.heads[first].entry.Cursor {
-			first = i
+		if err := ctx.Err(); err != nil {
+			yield(nil, err) // the reader may have stopped for it
 		}
 	}
-	entry := m.heads[first].entry
-	m.advance(first)
-	return entry, nil, true
 }
 
-func (m *merger) stop() {
-	for _, h := range m.heads {
-		h.stop()
+// readAhead sends the entries of a log up to a cursor, until the context ends.
+func readAhead(ctx context.Context, log iter.Seq2[store.Entry, error], end string, ahead chan<- batch) {
+	send := func(b batch) bool {
+		select {
+		case ahead <- b:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	var entries []store.Entry
+	for entry, err := range log {
+		if err != nil {
+			send(batch{entries, err})
+			return
+		}
+		if end != "" && entry.Cursor > end {
+			break
+		}
+		if entries = append(entries, entry); len(entries) == batchSize {
+			if !send(batch{entries: entries}) {
+				return
+			}
+			entries = make([]store.Entry, 0, batchSize)
+		}
+	}
+	send(batch{entries: entries})
+}
+
+// arrivals yields the responses of a period in the order of its log, up to a cursor ("" for all), and stops at the first
+// error, which it yields.
+func arrivals(ctx context.Context, log store.Log, survey, period, end string) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		for entries, err := range batches(ctx, log, survey, period, "", end) {
+			if err != nil {
+				yield(store.Entry{}, err)
+				return
+			}
+			for _, entry := range entries {
+				if !yield(entry, nil) {
+					return
+				}
+			}
+		}
 	}
 }
