@@ -76,11 +76,15 @@ func printVerification(env *environment, name string, v *records.Verification) {
 	if v.Withdrawn > 0 {
 		responses += fmt.Sprintf(" and %d withdrawn", v.Withdrawn)
 	}
+	counted := "not counted yet"
+	if v.Tally {
+		counted = "1 tally"
+	}
 	verdict := "agree"
 	if len(v.Findings) > 0 {
 		verdict = "DIFFER"
 	}
-	console.Line(env.Out, "%s: %s, %s, %s: %s", name, responses, console.Count(v.Shards, "shard"), console.Count(v.Releases, "release"), verdict)
+	console.Line(env.Out, "%s: %s, %s, %s: %s", name, responses, counted, console.Count(v.Releases, "release"), verdict)
 	for _, finding := range v.Findings {
 		console.Line(env.Out, "  %s", finding)
 	}

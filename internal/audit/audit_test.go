@@ -139,7 +139,11 @@ func TestEveryFigureIsCompared(t *testing.T) {
 		p = makePast(s, rand.New(rand.NewPCG(seed, 7)), false)
 	}
 	changed := 0
-	numbers(t, p.recount().Encode(), func(path string, data []byte) {
+	data, err := json.Marshal(p.recount())
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers(t, data, func(path string, data []byte) {
 		stored, err := tally.Decode(data)
 		if err != nil {
 			return // not a tally any more
@@ -150,8 +154,7 @@ func TestEveryFigureIsCompared(t *testing.T) {
 		}
 	})
 	last := p.releases[len(p.releases)-1]
-	data, err := json.Marshal(last.Cohorts)
-	if err != nil {
+	if data, err = json.Marshal(last.Cohorts); err != nil {
 		t.Fatal(err)
 	}
 	numbers(t, data, func(path string, data []byte) {
