@@ -65,9 +65,9 @@ type randomCalls struct {
 
 type attributes = map[string]types.AttributeValue
 
-func text(s string) types.AttributeValue   { return &types.AttributeValueMemberS{Value: s} }
+func text(s string) types.AttributeValue        { return &types.AttributeValueMemberS{Value: s} }
 func binaryValue(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
-func whole(n int) types.AttributeValue     { return &types.AttributeValueMemberN{Value: fmt.Sprint(n)} }
+func whole(n int) types.AttributeValue          { return &types.AttributeValueMemberN{Value: fmt.Sprint(n)} }
 
 func (c *randomCalls) key() attributes {
 	return attributes{"PK": text(fmt.Sprintf("Q#tea#%d", c.r.IntN(2))), "SK": text(fmt.Sprintf("%02d", c.r.IntN(12)))}
