@@ -215,7 +215,7 @@ func checkTally(t *testing.T, f *File, survey string, want periodContent, cursor
 	if got.Shape != folded.Shape || got.Cursor != folded.Cursor || got.Alerted != "" {
 		t.Errorf("%s %s: the tally has shape %s and cursors %s, %q; want %s and %s", survey, want.Period, got.Shape, got.Cursor, got.Alerted, folded.Shape, folded.Cursor)
 	}
-	for _, finding := range audit.Tally(got, folded) {
+	for _, finding := range audit.Tally(got, folded, 0) {
 		t.Errorf("%s %s, compared with a fold: %s", survey, want.Period, finding)
 	}
 	if len(want.Pending) > 0 {
@@ -224,7 +224,7 @@ func checkTally(t *testing.T, f *File, survey string, want periodContent, cursor
 	if got.Cursor != cursors[len(cursors)-1] {
 		t.Errorf("%s %s: nothing is pending, and the tally's cursor is %s of %v", survey, want.Period, got.Cursor, cursors)
 	}
-	for _, finding := range audit.Tally(got, want.Counted) {
+	for _, finding := range audit.Tally(got, want.Counted, 0) {
 		t.Errorf("%s %s, compared with the shards: %s", survey, want.Period, finding)
 	}
 }
