@@ -188,7 +188,9 @@ func (c *comparison) compare(ctx context.Context, until, early string) error {
 			return err
 		}
 	}
-	c.tallies = audit.Tally(minus(from.folded, c.onlyFrom), minus(to.folded, c.onlyTo))
+	for _, finding := range audit.Tally(minus(from.folded, c.onlyFrom), minus(to.folded, c.onlyTo), 0) {
+		c.tallies = append(c.tallies, finding.Message)
+	}
 	return nil
 }
 

@@ -24,6 +24,9 @@ const stateFormat = 1
 // collectEvery bounds the responses that wait in the target to be collected.
 const collectEvery = 5_000
 
+// sayEvery is the number of responses of a period after which a line is said.
+const sayEvery = 100_000
+
 // period is a period of a survey that is carried.
 type period struct {
 	*one
@@ -161,7 +164,7 @@ func (p *period) save(ctx context.Context) error {
 
 // store stores the source's responses up to a cursor in the target, from where an earlier run has come to.
 func (p *period) store(ctx context.Context, until string) error {
-	waiting := 0
+	stored, waiting := 0, 0
 	for batch, err := range newReader(p.from, p.survey.ID).batches(ctx, p.name, p.state.Cursor, until) {
 		if err != nil {
 			return err
@@ -174,6 +177,9 @@ func (p *period) store(ctx context.Context, until string) error {
 		p.state.Cursor = batch[len(batch)-1].Cursor
 		if err := p.save(ctx); err != nil {
 			return err
+		}
+		if stored += len(batch); stored%sayEvery < len(batch) && stored >= sayEvery {
+			p.say("%s %s: %d responses so far", p.survey.ID, p.name, stored)
 		}
 		if waiting += len(batch); waiting >= collectEvery {
 			waiting = 0
@@ -253,6 +259,9 @@ func (p *period) settleAt(ctx context.Context, counted *tally.Tally) (settled bo
 		}
 		same, err := p.erasedNone(ctx, counted)
 		if !same || err != nil {
+			return false, err
+		}
+		if err := store.SaveCarried(ctx, p.to, p.survey.ID, p.name, deleted); err != nil {
 			return false, err
 		}
 		next = counted

@@ -17,6 +17,7 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/records"
 	"glasspoll/internal/results"
 	"glasspoll/internal/store"
 	"glasspoll/internal/store/storetest"
@@ -266,8 +267,8 @@ func (w *world) wantCounted(periods ...string) {
 		if b == nil {
 			w.t.Fatalf("%s is not counted", period)
 		}
-		for _, text := range audit.Tally(b, a) {
-			w.t.Errorf("%s: %s", period, text)
+		for _, text := range audit.Tally(b, a, 0) {
+			w.t.Errorf("%s: %s", period, text.Message)
 		}
 	}
 }
@@ -462,6 +463,13 @@ func TestRetention(t *testing.T) {
 	w.publish(w.from)
 	w.publish(w.to)
 	w.wantCounted("2026-Q3", "2026-Q4")
+	for _, period := range []string{"2026-Q3", "2026-Q4"} {
+		v, err := records.Verify(ctx, w.to, w.survey, period)
+		w.must(err)
+		if len(v.Findings) > 0 || !v.Tally || (v.Deleted == 6) != (period == "2026-Q3") {
+			t.Errorf("%s is verified: %+v", period, v)
+		}
+	}
 	// What is deleted later was carried.
 	w.hidden[w.response(6, "").ID] = true
 	w.hidden[w.response(11, "").ID] = true
@@ -615,7 +623,7 @@ func TestMeanwhile(t *testing.T) {
 	}
 	counted, _, err := w.to.Tally(ctx, surveyID, "2026-Q4")
 	w.must(err)
-	for _, text := range audit.Tally(counted, want) {
-		t.Error(text)
+	for _, text := range audit.Tally(counted, want, 0) {
+		t.Error(text.Message)
 	}
 }
