@@ -119,7 +119,7 @@ type recounter struct {
 type recount struct {
 	current, released *tally.Tally // by the questionnaire in force, and by that of the latest release
 	responses         int64
-	deleted           int64        // responses that were in the log once
+	deleted           int64        // responses that were in the log once, or in that of the store that this one was moved from
 	stored            *tally.Tally // nil if there is none, or of another shape
 	at                *tally.Tally // the recount at the cursor of stored
 	revision          int
@@ -189,6 +189,13 @@ func (c *recounter) count(ctx context.Context, stored *tally.Tally) (*recount, e
 		r.at = tally.Merge(r.current)
 	}
 	r.deleted = max(logged-inLog, 0)
+	if progress, ok := c.records.(store.Progress); ok {
+		carried, err := store.Carried(ctx, progress, c.survey.ID, c.period)
+		if err != nil {
+			return nil, err
+		}
+		r.deleted += carried
+	}
 	if inLog > logged {
 		r.findings = append(r.findings, audit.Finding{Code: audit.LogLength, Counted: &logged, Found: &inLog,
 			Message: fmt.Sprintf("the log has had %d responses, and has %d", logged, inLog)})
