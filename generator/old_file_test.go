@@ -72,6 +72,16 @@ func TestOldFile(t *testing.T) {
 	reads(listed[0].ID, "cases", "show", listed[0].ID)
 	reads("", "cases", "summary", "--quarter", "2026-Q4", "--format", "json")
 
+	reads("service_staff", "results", "show")
+	reads(`"revision": `, "results", "show", "core_three", "tally", "--json")
+	reads("core_three 2026-11: release 1 of", "results", "show", "core_three", "release", "1")
+	var first struct{ ID string }
+	if err := json.NewDecoder(strings.NewReader(reads(`{"cursor":`, "results", "show", "core_three", "log"))).Decode(&first); err != nil {
+		t.Fatal(err)
+	}
+	reads("id "+first.ID, "results", "show", "core_three", "response", first.ID)
+	reads("core_three 2026-11: nothing to mend", "results", "repair", "core_three", "--yes")
+
 	refuses("results", "erase", "00000000-0000-4000-8000-000000000001", "--yes")
 	refuses("cases", "assign", listed[0].ID, "--owner", "desk")
 	refuses("serve", "--addr", "127.0.0.1:0", "--surveys", "../surveys")
