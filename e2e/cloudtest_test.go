@@ -65,9 +65,9 @@ type randomCalls struct {
 
 type attributes = map[string]types.AttributeValue
 
-func text(s string) types.AttributeValue   { return &types.AttributeValueMemberS{Value: s} }
-func binary(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
-func whole(n int) types.AttributeValue     { return &types.AttributeValueMemberN{Value: fmt.Sprint(n)} }
+func text(s string) types.AttributeValue        { return &types.AttributeValueMemberS{Value: s} }
+func binaryValue(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
+func whole(n int) types.AttributeValue          { return &types.AttributeValueMemberN{Value: fmt.Sprint(n)} }
 
 func (c *randomCalls) key() attributes {
 	return attributes{"PK": text(fmt.Sprintf("Q#tea#%d", c.r.IntN(2))), "SK": text(fmt.Sprintf("%02d", c.r.IntN(12)))}
@@ -79,18 +79,18 @@ func (c *randomCalls) item() attributes {
 		i["rev"] = whole(c.r.IntN(3))
 	}
 	if c.r.IntN(3) > 0 {
-		i["hash"] = binary([]byte{byte(c.r.IntN(3))})
+		i["hash"] = binaryValue([]byte{byte(c.r.IntN(3))})
 	}
 	if c.r.IntN(3) > 0 {
 		i["name"] = text(strings.Repeat("茶", 1+c.r.IntN(4)))
 	}
 	switch c.r.IntN(12) {
 	case 0:
-		i["body"] = binary(make([]byte, 300_000)) // four of them fill a page
+		i["body"] = binaryValue(make([]byte, 300_000)) // four of them fill a page
 	case 1:
-		i["body"] = binary(make([]byte, 409_600-100+c.r.IntN(200))) // about what an item can hold
+		i["body"] = binaryValue(make([]byte, 409_600-100+c.r.IntN(200))) // about what an item can hold
 	case 2:
-		i["body"] = binary(make([]byte, c.r.IntN(9000)))
+		i["body"] = binaryValue(make([]byte, c.r.IntN(9000)))
 	}
 	return i
 }
@@ -110,7 +110,7 @@ func (c *randomCalls) condition() (o randomCondition) {
 		case 1:
 			return "attribute_exists(PK)"
 		case 2:
-			o.use("#hash", "hash", ":hash", binary([]byte{byte(c.r.IntN(3))}))
+			o.use("#hash", "hash", ":hash", binaryValue([]byte{byte(c.r.IntN(3))}))
 			return "#hash = :hash"
 		case 3:
 			o.use("", "", ":rev", whole(c.r.IntN(3)))
@@ -165,7 +165,7 @@ func (c *randomCalls) update(o *randomCondition, kinds int) *string {
 	case 0:
 		return sdk.String("SET rev = if_not_exists(rev, :one) + :one")
 	case 1:
-		o.use("#body", "body", ":body", binary([]byte("tea")))
+		o.use("#body", "body", ":body", binaryValue([]byte("tea")))
 		return sdk.String("SET rev = :one, #body = :body")
 	case 2:
 		return sdk.String("ADD rev :one REMOVE withdrawn")

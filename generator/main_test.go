@@ -7,7 +7,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"glasspoll": main, "fill": fill})
+	testscript.Main(m, map[string]func(){"glasspoll": main, "fill": fill, "damage": damage})
 }
 
 // TestScripts runs the scripts in testdata.

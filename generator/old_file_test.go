@@ -61,7 +61,7 @@ func TestOldFile(t *testing.T) {
 		}
 	}
 	reads("responses", "results", "export", "service_staff", "--private", "--out", filepath.Join(out, "answers.jsonl"))
-	reads(": agree\n", "results", "verify")
+	reads("core_three 2026-11: 13 responses, 1 tally, 1 release: agree\n", "results", "verify", "core_three")
 	reads("", "results", "report", "service_staff", "--period", "2026-11", "--language", "en", "--surveys", "../surveys", "--out", filepath.Join(out, "report.html"))
 	reads("", "results", "pages", "core_three", "--level", "staff", "--surveys", "../surveys", "--out", filepath.Join(out, "pages"))
 	reads("", "results", "archive", "service_staff", "--period", "2026-10", "--out", filepath.Join(out, "2026-10.zip"))
@@ -71,6 +71,16 @@ func TestOldFile(t *testing.T) {
 	}
 	reads(listed[0].ID, "cases", "show", listed[0].ID)
 	reads("", "cases", "summary", "--quarter", "2026-Q4", "--format", "json")
+
+	reads("service_staff", "results", "show")
+	reads(`"revision": `, "results", "show", "core_three", "tally", "--json")
+	reads("core_three 2026-11: release 1 of", "results", "show", "core_three", "release", "1")
+	var first struct{ ID string }
+	if err := json.NewDecoder(strings.NewReader(reads(`{"cursor":`, "results", "show", "core_three", "log"))).Decode(&first); err != nil {
+		t.Fatal(err)
+	}
+	reads("id "+first.ID, "results", "show", "core_three", "response", first.ID)
+	reads("core_three 2026-11: nothing to mend", "results", "repair", "core_three", "--yes")
 
 	refuses("results", "erase", "00000000-0000-4000-8000-000000000001", "--yes")
 	refuses("cases", "assign", listed[0].ID, "--owner", "desk")

@@ -41,27 +41,27 @@ Examples:
 }
 
 func (e eraseCommand) Run(ctx context.Context, c *console.Console) error {
-	if _, err := e.id(); err != nil {
+	if _, err := responseID(e.Receipt); err != nil {
 		return console.UsageError{Err: err}
 	}
 	return e.perform(ctx, c, "results erase", &e)
 }
 
-// id returns the id of a response from its receipt, or from the id itself.
-func (e *eraseCommand) id() (string, error) {
-	text := strings.TrimSpace(e.Receipt)
+// responseID returns the id of a response from its receipt, or from the id itself.
+func responseID(typed string) (string, error) {
+	text := strings.TrimSpace(typed)
 	if id, err := uuid.Parse(text); err == nil && len(text) == 36 {
 		return id.String(), nil
 	}
 	id, err := answer.ParseReceipt(text)
 	if err != nil {
-		return "", fmt.Errorf("%q is neither a receipt (26 letters and digits) nor a submission id (such as 6f1c9ee4-5f2b-4b3e-9a30-0e7f4e0a51c2)", e.Receipt)
+		return "", fmt.Errorf("%q is neither a receipt (26 letters and digits) nor a submission id (such as 6f1c9ee4-5f2b-4b3e-9a30-0e7f4e0a51c2)", typed)
 	}
 	return id, nil
 }
 
 func (e *eraseCommand) do(ctx context.Context, env *environment) error {
-	id, err := e.id()
+	id, err := responseID(e.Receipt)
 	if err != nil {
 		return err
 	}

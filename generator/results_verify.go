@@ -7,81 +7,134 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/records"
+	"glasspoll/internal/survey"
 )
 
 type verifyCommand struct {
 	storeFlags
 	ID     string `arg:"" optional:"" name:"ID" help:"The survey. Default: all."`
 	Period string `placeholder:"PERIOD" help:"Only this period, such as 2026-Q4. Default: all."`
+	JSON   bool   `name:"json" help:"Print one JSON document for programs."`
 }
 
 func (verifyCommand) Help() string {
 	return `Counts all responses again and compares. What was counted before must be the same to the last answer. Every release must
 be the one before plus whole batches of at least min_group respondents, and the latest must have no respondent and no
-answer that is not found. Differences are printed, and then it exits with 1.
+answer that is not found. What the store keeps twice must agree: each response with its entry in the index of ids, and the
+latest release with the sum of what all have added. Differences are printed.
 
-A tally that differs can be deleted: it is made from the responses, and is counted again. A release that differs has been
-public: find the cause before you do anything else.
+'glasspoll results repair' mends what follows from something else. A release that differs has been public: find the cause
+before you do anything else. Responses that were deleted after a retention time are known from the tally alone: then
+figures may be too large by as many.
+
+Exits with 0 if everything agrees, with 1 if anything differs or cannot be read, with 2 after wrong usage.
 
 Examples:
 
   glasspoll results verify
-  glasspoll results verify service --period 2026-Q4`
+  glasspoll results verify service --period 2026-Q4
+  glasspoll results verify --json | jq '.periods[] | select(.agree | not)'`
 }
 
 func (v verifyCommand) Run(ctx context.Context, c *console.Console) error {
 	return v.perform(ctx, c, "results verify", &v)
 }
 
+// verified is what --json prints. Names stay.
+type verified struct {
+	Format  int                     `json:"format"`
+	Agree   bool                    `json:"agree"`
+	Periods []*records.Verification `json:"periods"`
+}
+
 func (v *verifyCommand) do(ctx context.Context, env *environment) error {
-	ids := []string{v.ID}
-	if v.ID == "" {
-		if v.Period != "" {
-			return console.Usagef("--period %s: of which survey?", v.Period)
-		}
-		var err error
-		if ids, err = env.store.Surveys(ctx); err != nil {
+	started, responses := time.Now(), int64(0)
+	all := verified{Format: 1, Agree: true, Periods: []*records.Verification{}}
+	err := env.eachPeriod(ctx, v.ID, v.Period, func(s *survey.Survey, period string) error {
+		result, err := records.Verify(ctx, env.store, s, period)
+		if err != nil {
 			return err
 		}
+		if !v.JSON {
+			printVerification(env, result)
+		}
+		responses += result.Responses
+		all.Agree = all.Agree && result.Agree
+		all.Periods = append(all.Periods, result)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	started, responses, differ := time.Now(), int64(0), false
-	for _, id := range ids {
-		s, err := records.Definition(ctx, env.store, id)
-		if err != nil {
+	if v.JSON {
+		if err := console.JSON(env.Out, all); err != nil {
 			return err
-		}
-		periods, err := records.Periods(ctx, env.store, id, v.Period)
-		if err != nil {
-			return err
-		}
-		for _, period := range periods {
-			result, err := records.Verify(ctx, env.store, s, period)
-			if err != nil {
-				return err
-			}
-			printVerification(env, id+" "+period, result)
-			responses += result.Responses
-			differ = differ || len(result.Findings) > 0
 		}
 	}
 	console.Line(env.Err, "%s counted again in %s", console.Count(int(responses), "response"), time.Since(started).Round(10*time.Millisecond))
-	if differ {
+	if !all.Agree {
 		return console.ErrProblems
 	}
 	return nil
 }
 
-func printVerification(env *environment, name string, v *records.Verification) {
+// eachPeriod calls do for each period of a survey, or of all surveys if id is "", that has any response; only for the given
+// period if that is not "".
+func (e *environment) eachPeriod(ctx context.Context, id, period string, do func(s *survey.Survey, period string) error) error {
+	ids := []string{id}
+	if id == "" {
+		if period != "" {
+			return console.Usagef("--period %s: of which survey?", period)
+		}
+		var err error
+		if ids, err = e.store.Surveys(ctx); err != nil {
+			return err
+		}
+	}
+	for _, id := range ids {
+		s, err := records.Definition(ctx, e.store, id)
+		if err != nil {
+			return err
+		}
+		periods, err := records.CollectedPeriods(ctx, e.store, id, period)
+		if err != nil {
+			return err
+		}
+		for _, period := range periods {
+			if err := do(s, period); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func printVerification(env *environment, v *records.Verification) {
 	responses := console.Count(int(v.Responses-v.Withdrawn), "response")
 	if v.Withdrawn > 0 {
 		responses += fmt.Sprintf(" and %d withdrawn", v.Withdrawn)
 	}
+	if v.Deleted > 0 {
+		responses += fmt.Sprintf(" (%d more were deleted after the retention time)", v.Deleted)
+	}
+	counted := "not counted yet"
+	if v.Tally {
+		counted = "1 tally"
+	}
 	verdict := "agree"
-	if len(v.Findings) > 0 {
+	if !v.Agree {
 		verdict = "DIFFER"
 	}
-	console.Line(env.Out, "%s: %s, %s, %s: %s", name, responses, console.Count(v.Shards, "shard"), console.Count(v.Releases, "release"), verdict)
+	console.Line(env.Out, "%s %s: %s, %s, %s: %s", v.Survey, v.Period, responses, counted, console.Count(v.Releases, "release"), verdict)
+	remedies := map[string]bool{}
 	for _, finding := range v.Findings {
 		console.Line(env.Out, "  %s", finding)
+		remedies[finding.Remedy()] = true
+	}
+	for _, finding := range v.Findings {
+		if remedy := finding.Remedy(); remedies[remedy] {
+			console.Line(env.Err, "%s %s: %s", v.Survey, v.Period, remedy)
+			delete(remedies, remedy)
+		}
 	}
 }

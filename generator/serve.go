@@ -28,6 +28,7 @@ type serveCommand struct {
 	Backup            string        `placeholder:"DIR" help:"Where to keep copies of all answers, taken while it runs: a directory for them alone, best on another disk. Default: none are taken."`
 	BackupEvery       time.Duration `placeholder:"TIME" default:"24h" help:"How often. Default: ${default}."`
 	BackupKeep        int           `placeholder:"N" default:"7" help:"How many copies to keep. Default: ${default}."`
+	VerifyEvery       time.Duration `placeholder:"TIME" default:"24h" help:"How often everything is counted again in the background and compared; 0 switches it off. Default: ${default}."`
 	AddressHeader     string        `placeholder:"NAME" help:"Header with the visitor's address, as set by the proxy in front. Default: none, the connection's own."`
 }
 
@@ -79,8 +80,9 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	logger := slog.New(slog.NewTextHandler(c.Err, nil))
 	o := server.Options{
 		Addr: s.Addr, Surveys: s.Surveys, Templates: s.Templates, Data: s.Data, Preview: !s.NoReload, AddressHeader: s.AddressHeader,
-		Backups: server.Backups{Dir: s.Backup, Every: s.BackupEvery, Keep: s.BackupKeep},
-		Log:     logger, Problems: c.Err,
+		Backups:     server.Backups{Dir: s.Backup, Every: s.BackupEvery, Keep: s.BackupKeep},
+		VerifyEvery: s.VerifyEvery,
+		Log:         logger, Problems: c.Err,
 		Verbs: func(store *local.Store, changed func(survey string, periods ...string)) control.Table {
 			return verbTable(environment{store: store, log: logger, changed: changed})
 		},
@@ -88,12 +90,18 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		return o, console.Usagef("--addr %s: write HOST:PORT, such as 127.0.0.1:8080", s.Addr)
 	}
+	if s.VerifyEvery != 0 && s.VerifyEvery < minVerifyInterval {
+		return o, console.Usagef("--verify-every %s: write %s or more, such as 24h, or 0 for never", s.VerifyEvery, minVerifyInterval)
+	}
 	var err error
 	if o.Sender, err = s.sender(getenv); err != nil {
 		return o, err
 	}
 	return o, s.checkBackups()
 }
+
+// minVerifyInterval refuses what would keep a machine busy.
+const minVerifyInterval = time.Minute
 
 // minBackupInterval refuses what is probably a mistake, such as 24s for 24h.
 const minBackupInterval = time.Minute

@@ -61,6 +61,9 @@ var verbs = map[string]func() verb{
 	"results pages":   func() verb { return &levelPagesCommand{} },
 	"results report":  func() verb { return &reportCommand{} },
 	"results verify":  func() verb { return &verifyCommand{} },
+	"results repair":  func() verb { return &repairCommand{} },
+	"results show":    func() verb { return &showCommand{} },
+	"results move":    func() verb { return &moveCommand{} },
 }
 
 // verbTable returns the verbs for a server to run.

@@ -73,7 +73,7 @@ func TestVerbsThroughServer(t *testing.T) {
 	}
 	servertest.Eventually(t, "the server counts the tombstone", func() bool {
 		code, out, text = command(t, "results", "verify", "--data", data)
-		return strings.Contains(out, "tea all: 5 responses and 1 withdrawn, 6 shards, ")
+		return strings.Contains(out, "tea all: 5 responses and 1 withdrawn, 1 tally, ")
 	})
 	if code != 0 {
 		t.Errorf("verify: %d\n%s%s", code, out, text)

@@ -48,7 +48,7 @@ var house = []floor{
 	}},
 	{"the work", false, []string{
 		"store",
-		"intake publish notify records invite demo",
+		"intake publish notify records transfer invite demo",
 		"archive",
 	}},
 	{"the outside", false, []string{

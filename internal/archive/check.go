@@ -186,7 +186,7 @@ func (c *checker) checkFigures(ctx context.Context, m *Manifest) error {
 	if (index == nil) != (m.Index == nil) || index != nil && *index != *m.Index {
 		c.findf("the index is not the one that follows from the answers")
 	}
-	for _, finding := range releases.Against(released) {
+	for _, finding := range releases.Against(released, 0) {
 		c.findf("releases: %s", finding)
 	}
 	return nil
@@ -211,7 +211,9 @@ func (c *checker) checkReleases(s *survey.Survey, m *Manifest) (*audit.Releases,
 		if err := json.Unmarshal(data, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		c.findings = append(c.findings, releases.Add(r, records.FormOf(s, r))...)
+		for _, finding := range releases.Add(r, records.FormOf(s, r)) {
+			c.findf("%s", finding)
+		}
 	}
 	if releases.Count() != m.Releases {
 		c.findf("%d releases of %d", releases.Count(), m.Releases)
@@ -228,7 +230,7 @@ func (c *checker) checkTally(counted *tally.Tally) error {
 	if err != nil {
 		return err
 	}
-	for _, finding := range audit.Tally(stored, counted) {
+	for _, finding := range audit.Tally(stored, counted, 0) {
 		c.findf("tally: %s", finding)
 	}
 	return nil

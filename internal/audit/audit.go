@@ -1,5 +1,5 @@
-// Package audit compares stored tallies and releases with a recount of the responses. It is pure. Findings are sentences
-// for the operator who runs the audit; none means that everything agrees.
+// Package audit compares stored tallies and releases with a recount of the responses. It is pure. No findings means that
+// everything agrees.
 package audit
 
 import (
@@ -13,52 +13,51 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// maxFindings bounds the findings of one comparison: one wrong figure makes all that follow from it wrong.
-const maxFindings = 20
-
-// findings collects sentences.
-type findings []string
-
-func (f *findings) add(format string, args ...any) {
-	switch {
-	case len(*f) < maxFindings:
-		*f = append(*f, fmt.Sprintf(format, args...))
-	case len(*f) == maxFindings:
-		*f = append(*f, "and more")
-	}
-}
-
-// Tally compares a stored tally with a recount of the same responses.
-func Tally(stored, recount *tally.Tally) []string {
-	var f findings
+// Tally compares a stored tally with a recount of the same responses, of which so many have been deleted after a retention
+// time: the tally may have counted as many more.
+func Tally(stored, recount *tally.Tally, deleted int64) []Finding {
+	c := comparison{deleted: deleted}
 	for _, key := range keys(stored.Cohorts, recount.Cohorts) {
-		where := cohort(key)
 		a, b := stored.Cohorts[key].Clone(), recount.Cohorts[key].Clone()
-		if a.Respondents != b.Respondents || a.Withdrawn != b.Withdrawn {
-			f.add("%s: %s counted, %s found", where, respondents(a), respondents(b))
+		if !c.same(a.Respondents, b.Respondents) || !c.same(a.Withdrawn, b.Withdrawn) {
+			c.add(Finding{Code: TallyRespondents, Group: &key}.numbers(received(a), received(b)), "%s: %s counted, %s found", cohort(key), respondents(a), respondents(b))
 		}
 		for _, name := range keys(a.Items, b.Items) {
-			f.compareItems(where+", "+name, a.Items[name].Clone(), b.Items[name].Clone())
+			c.compareItems(key, name, a.Items[name].Clone(), b.Items[name].Clone())
 		}
 	}
-	return f
+	return c.findings
+}
+
+// comparison compares counters with a recount.
+type comparison struct {
+	findings
+	deleted int64
+}
+
+func (c *comparison) same(counted, found int64) bool {
+	return counted >= found && counted <= found+c.deleted
 }
 
 // compareItems adds how the counters of a field differ from those of a recount.
-func (f *findings) compareItems(where string, counted, found *tally.Item) {
-	if counted.N != found.N {
-		f.add("%s: %d answers counted, %d found", where, counted.N, found.N)
+func (c *comparison) compareItems(key, name string, counted, found *tally.Item) {
+	at, where := Finding{Group: &key, Question: name}, cohort(key)+", "+name
+	if !c.same(counted.N, found.N) {
+		c.add(at.as(TallyAnswers).numbers(counted.N, found.N), "%s: %d answers counted, %d found", where, counted.N, found.N)
 	}
 	for _, option := range options(counted, found) {
-		if a, b := counted.Counts.Of(option), found.Counts.Of(option); a != b {
-			f.add("%s: %s counted %d times, found %d times", where, option, a, b)
+		if a, b := counted.Counts.Of(option), found.Counts.Of(option); !c.same(a, b) {
+			c.add(at.as(TallyOption).option(option).numbers(a, b), "%s: %s counted %d times, found %d times", where, option, a, b)
 		}
 	}
+	if c.deleted > 0 {
+		return
+	}
 	if !equal(counted.Sum, found.Sum) || !equal(counted.Squares, found.Squares) {
-		f.add("%s: the sum counted is not the sum found", where)
+		c.add(at.as(TallySum), "%s: the sum counted is not the sum found", where)
 	}
 	if moments(counted) != moments(found) {
-		f.add("%s: the sums of products counted are not those found", where)
+		c.add(at.as(TallyProducts), "%s: the sums of products counted are not those found", where)
 	}
 }
 
@@ -78,7 +77,7 @@ func (h *Releases) Count() int { return h.count }
 // within a batch each question either waits or moves by at least k answers. No counter shrinks by more than the number of
 // withdrawals, and a respondent who chose one option of a question is counted once. form is the questionnaire that the
 // release was made with.
-func (h *Releases) Add(r *release.Release, form *survey.Survey) []string {
+func (h *Releases) Add(r *release.Release, form *survey.Survey) []Finding {
 	before := h.last
 	if before == nil {
 		before = &release.Release{MinGroup: r.MinGroup, Segments: r.Segments, Questions: r.Questions}
@@ -104,60 +103,63 @@ type step struct {
 	whole           *tally.Counters // of the release
 }
 
+// at returns a finding about the release.
+func (s *step) at(code Code) Finding { return Finding{Code: code, Release: s.release.Number} }
+
 // checkFrozen checks that what a period's first release has settled stays as it is.
 func (s *step) checkFrozen() {
 	r, before := s.release, s.before
 	if r.Number != before.Number+1 {
-		s.add("release %d follows release %d", r.Number, before.Number)
+		s.add(s.at(ReleaseNumber).numbers(int64(r.Number), int64(before.Number)+1), "release %d follows release %d", r.Number, before.Number)
 	}
 	if r.MinGroup != before.MinGroup {
-		s.add("release %d: min_group is %d and was %d in the period's first release", r.Number, r.MinGroup, before.MinGroup)
+		s.add(s.at(ReleaseMinGroup).numbers(int64(r.MinGroup), int64(before.MinGroup)), "release %d: min_group is %d and was %d in the period's first release", r.Number, r.MinGroup, before.MinGroup)
 	}
 	if !slices.Equal(r.Segments, before.Segments) {
-		s.add("release %d: the segments differ from those of the period's first release", r.Number)
+		s.add(s.at(ReleaseSegments), "release %d: the segments differ from those of the period's first release", r.Number)
 	}
 }
 
 // checkCohort checks what the release adds to one cohort, or to the pool.
 func (s *step) checkCohort(key string) {
-	where := fmt.Sprintf("release %d, %s", s.release.Number, cohort(key))
+	at, where := s.at("").group(key), fmt.Sprintf("release %d, %s", s.release.Number, cohort(key))
 	released := s.release.Cohorts[key].Clone()
 	more := released.Clone()
 	more.Sub(s.before.Cohorts[key])
 	if more.Respondents != 0 && more.Respondents < s.k {
-		s.add("%s: grows by %d respondents, and batches have at least %d", where, more.Respondents, s.k)
+		s.add(at.as(ReleaseBatch).numbers(more.Respondents, s.k), "%s: grows by %d respondents, and batches have at least %d", where, more.Respondents, s.k)
 	}
 	if more.Withdrawn < 0 {
-		s.add("%s: %d withdrawals have disappeared", where, -more.Withdrawn)
+		s.add(at.as(ReleaseWithdrawn).numbers(released.Withdrawn, released.Withdrawn-more.Withdrawn), "%s: %d withdrawals have disappeared", where, -more.Withdrawn)
 	}
 	if more.Respondents == 0 && more.Withdrawn != 0 {
-		s.add("%s: %d withdrawals without a batch", where, more.Withdrawn)
+		s.add(at.as(ReleaseWithdrawn).numbers(released.Withdrawn, released.Withdrawn-more.Withdrawn), "%s: %d withdrawals without a batch", where, more.Withdrawn)
 	}
 	for _, name := range keys(more.Items, nil) {
 		if s.release.Questions != nil && !slices.Contains(s.release.Questions, name) {
-			s.add("%s: %s is not among the published questions", where, name)
+			s.add(at.as(ReleaseQuestion).question(name), "%s: %s is not among the published questions", where, name)
 		}
-		s.checkIncrement(where+", "+name, more.Items[name], more.Withdrawn)
-		s.checkOptions(where+", "+name, name, released.Items[name].Clone(), key == release.Pool)
+		s.checkIncrement(at.question(name), where+", "+name, more.Items[name], more.Withdrawn)
+		s.checkOptions(at.question(name), where+", "+name, released.Items[name].Clone(), key == release.Pool)
 	}
 }
 
 // checkIncrement checks by how much the counters of a field have moved in a batch with so many withdrawals.
-func (s *step) checkIncrement(where string, more *tally.Item, withdrawn int64) {
+func (s *step) checkIncrement(at Finding, where string, more *tally.Item, withdrawn int64) {
 	if more.N != 0 && more.N < s.k {
-		s.add("%s: grows by %d answers, and batches have at least %d", where, more.N, s.k)
+		s.add(at.as(ReleaseAnswers).numbers(more.N, s.k), "%s: grows by %d answers, and batches have at least %d", where, more.N, s.k)
 	}
 	for _, option := range options(more, more) {
 		n := more.Counts.Of(option)
 		if n < -max(withdrawn, 0) || more.N == 0 && n != 0 {
-			s.add("%s: %s changes by %d without a batch that explains it", where, option, n)
+			s.add(at.as(ReleaseOption).option(option).numbers(n, 0), "%s: %s changes by %d without a batch that explains it", where, option, n)
 		}
 	}
 }
 
 // checkOptions checks that a field's options were chosen as often as it was answered.
-func (s *step) checkOptions(where, name string, released *tally.Item, pool bool) {
-	field, known := s.form.Field(name)
+func (s *step) checkOptions(at Finding, where string, released *tally.Item, pool bool) {
+	field, known := s.form.Field(at.Question)
 	if !known || len(field.Options()) == 0 {
 		return
 	}
@@ -165,13 +167,13 @@ func (s *step) checkOptions(where, name string, released *tally.Item, pool bool)
 	for _, c := range released.Counts {
 		sum += c.N
 		if c.N < 0 && !pool {
-			s.add("%s: %s is counted %d times, which is less than none", where, c.Option, c.N)
+			s.add(at.as(ReleaseOption).option(c.Option).numbers(c.N, 0), "%s: %s is counted %d times, which is less than none", where, c.Option, c.N)
 		}
 	}
 	// A respondent who withdraws may have been released with a cohort and be subtracted in the pool, with every option chosen.
 	subtracted := s.whole.Withdrawn * int64(len(field.Options())-1)
 	if field.Question.Type != survey.MultiChoice && sum != released.N || sum < released.N-subtracted {
-		s.add("%s: %d answers, and options were chosen %d times", where, released.N, sum)
+		s.add(at.as(ReleaseOptions).numbers(sum, released.N), "%s: %d answers, and options were chosen %d times", where, released.N, sum)
 	}
 }
 
@@ -180,7 +182,7 @@ func (s *step) checkOptions(where, name string, released *tally.Item, pool bool)
 func (s *step) checkWhole() {
 	for _, name := range keys(s.whole.Items, nil) {
 		if n := s.whole.Items[name].N; n < 0 || n > s.whole.Respondents+s.whole.Withdrawn {
-			s.add("release %d, %s: %d answers of %s", s.release.Number, name, n, respondents(s.whole))
+			s.add(s.at(ReleaseRespondents).question(name).numbers(n, received(s.whole)), "release %d, %s: %d answers of %s", s.release.Number, name, n, respondents(s.whole))
 		}
 	}
 }
@@ -193,20 +195,21 @@ func (s *step) checkPool() {
 		return
 	}
 	if taken := tally.Total(r.Pooled); taken.Respondents != pool.Respondents || taken.Withdrawn != pool.Withdrawn {
-		s.add("release %d: the pool has %s, and was made from %s", r.Number, respondents(pool), respondents(taken))
+		s.add(s.at(ReleasePool).group(release.Pool).numbers(received(pool), received(taken)), "release %d: the pool has %s, and was made from %s", r.Number, respondents(pool), respondents(taken))
 	}
 }
 
 // Against checks the latest release against a recount of all responses, folded with the questionnaire that it was made
 // with: no respondent and no answer is released that was not counted. The answers of a respondent who has withdrawn stay
-// in a release until each question's next batch, so as many may be too many.
-func (h *Releases) Against(recount *tally.Tally) []string {
-	var f findings
+// in a release until each question's next batch, so as many may be too many; and so may as many as were deleted after a
+// retention time.
+func (h *Releases) Against(recount *tally.Tally, deleted int64) []Finding {
 	r, total := h.last, recount.Total()
 	if r == nil {
 		return nil
 	}
-	f.checkWithin("the whole", tally.Total(r.Cohorts), total)
+	f := within{release: r.Number, deleted: deleted}
+	f.check(nil, tally.Total(r.Cohorts), total)
 	if !r.PoolOnly {
 		for _, key := range keys(r.Cohorts, nil) {
 			if key == release.Pool {
@@ -214,40 +217,52 @@ func (h *Releases) Against(recount *tally.Tally) []string {
 			}
 			released := r.Cohorts[key].Clone()
 			released.Add(r.Pooled[key])
-			f.checkWithin(cohort(key), released, recount.Cohorts[key].Clone())
+			f.check(&key, released, recount.Cohorts[key].Clone())
 		}
 	}
 	for _, name := range keys(r.Pairs, nil) {
-		if counted := moments(total.Items[name].Clone()); r.Pairs[name].N > counted.N+total.Withdrawn {
-			f.add("%s: a correlation of %d respondents is released, and %d are found", name, r.Pairs[name].N, counted.N)
+		if counted := moments(total.Items[name].Clone()); r.Pairs[name].N > counted.N+total.Withdrawn+deleted {
+			f.add(Finding{Code: ReleasedProducts, Release: r.Number, Question: name}.numbers(r.Pairs[name].N, counted.N),
+				"%s: a correlation of %d respondents is released, and %d are found", name, r.Pairs[name].N, counted.N)
 		}
 	}
-	return f
+	return f.findings
 }
 
-// checkWithin checks that released counters are part of the counters found.
-func (f *findings) checkWithin(where string, released, found *tally.Counters) {
-	if released.Respondents+released.Withdrawn > found.Respondents+found.Withdrawn || released.Withdrawn > found.Withdrawn {
-		f.add("%s: %s released, %s found", where, respondents(released), respondents(found))
+// within checks that released counters are part of the counters found.
+type within struct {
+	findings
+	release int
+	deleted int64 // responses that cannot be found any more
+}
+
+// check checks a cohort; the whole if key is nil.
+func (f *within) check(key *string, released, found *tally.Counters) {
+	at, where := Finding{Release: f.release, Group: key}, "the whole"
+	if key != nil {
+		where = cohort(*key)
+	}
+	if received(released) > received(found)+f.deleted || released.Withdrawn > found.Withdrawn+f.deleted {
+		f.add(at.as(ReleasedRespondents).numbers(received(released), received(found)), "%s: %s released, %s found", where, respondents(released), respondents(found))
 		return
 	}
-	waiting := found.Withdrawn // a question that waits still holds answers of respondents whose withdrawal has been released
+	waiting := found.Withdrawn + f.deleted // a question that waits still holds answers of respondents whose withdrawal has been released
 	for _, name := range keys(released.Items, nil) {
-		f.checkItemWithin(where+", "+name, released.Items[name], found.Items[name].Clone(), waiting)
+		f.checkItem(at.question(name), where+", "+name, released.Items[name], found.Items[name].Clone(), waiting)
 	}
 }
 
-func (f *findings) checkItemWithin(where string, released, found *tally.Item, waiting int64) {
+func (f *within) checkItem(at Finding, where string, released, found *tally.Item, waiting int64) {
 	if released.N > found.N+waiting {
-		f.add("%s: %d answers released, %d found", where, released.N, found.N)
+		f.add(at.as(ReleasedAnswers).numbers(released.N, found.N), "%s: %d answers released, %d found", where, released.N, found.N)
 	}
 	for _, option := range options(released, released) {
 		if a, b := released.Counts.Of(option), found.Counts.Of(option); a > b+waiting {
-			f.add("%s: %s released %d times, found %d times", where, option, a, b)
+			f.add(at.as(ReleasedOption).option(option).numbers(a, b), "%s: %s released %d times, found %d times", where, option, a, b)
 		}
 	}
 	if released.N == found.N && waiting == 0 && (!equal(released.Sum, found.Sum) || !equal(released.Squares, found.Squares)) {
-		f.add("%s: all answers are released, but the sum released is not the sum found", where)
+		f.add(at.as(ReleasedSum), "%s: all answers are released, but the sum released is not the sum found", where)
 	}
 }
 
@@ -301,6 +316,9 @@ func respondents(c *tally.Counters) string {
 	}
 	return text
 }
+
+// received returns how many responses counters are of.
+func received(c *tally.Counters) int64 { return c.Respondents + c.Withdrawn }
 
 // equal compares integers; nil is 0.
 func equal(a, b *big.Int) bool {

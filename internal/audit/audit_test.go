@@ -90,13 +90,22 @@ func makePast(s *survey.Survey, random *rand.Rand, withdrawals bool) *past {
 	return p
 }
 
-func (p *past) audit() []string {
+func (p *past) audit() []audit.Finding {
 	var h audit.Releases
-	var found []string
+	var found []audit.Finding
 	for _, r := range p.releases {
 		found = append(found, h.Add(r, p.s)...)
 	}
-	return append(found, h.Against(p.recount())...)
+	return append(found, h.Against(p.recount(), 0)...)
+}
+
+// sentences returns findings as text.
+func sentences(found []audit.Finding) string {
+	var b strings.Builder
+	for _, f := range found {
+		fmt.Fprintf(&b, "%s: %s\n", f.Code, f)
+	}
+	return b.String()
 }
 
 // TestValidHistoryHasNoFindings: a history made by the rules has no findings.
@@ -105,14 +114,14 @@ func TestValidHistoryHasNoFindings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := makePast(s, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), rapid.Bool().Draw(t, "withdrawals"))
 		if found := p.audit(); len(found) > 0 {
-			t.Fatal(strings.Join(found, "\n"))
+			t.Fatal(sentences(found))
 		}
 		stored, err := tally.Decode(p.recount().Encode())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found := audit.Tally(stored, p.recount()); len(found) > 0 {
-			t.Fatal(strings.Join(found, "\n"))
+		if found := audit.Tally(stored, p.recount(), 0); len(found) > 0 {
+			t.Fatal(sentences(found))
 		}
 	})
 }
@@ -126,7 +135,7 @@ func TestWithdrawnFromThePool(t *testing.T) {
 		t.Fatalf("the pool has %d answers and %d chosen options", pool.N, chosen)
 	}
 	if found := p.audit(); len(found) > 0 {
-		t.Error(strings.Join(found, "\n"))
+		t.Error(sentences(found))
 	}
 }
 
@@ -135,23 +144,26 @@ func TestEveryFigureIsCompared(t *testing.T) {
 	s := testSurvey(t)
 	p := &past{}
 	for seed := uint64(0); len(p.releases) == 0 || len(audit.Tally(&tally.Tally{Cohorts: map[string]*tally.Counters{"": whole(p.releases[len(p.releases)-1].Cohorts)}},
-		&tally.Tally{Cohorts: map[string]*tally.Counters{"": whole(p.recount().Cohorts)}})) > 0; seed++ {
+		&tally.Tally{Cohorts: map[string]*tally.Counters{"": whole(p.recount().Cohorts)}}, 0)) > 0; seed++ {
 		p = makePast(s, rand.New(rand.NewPCG(seed, 7)), false)
 	}
 	changed := 0
-	numbers(t, p.recount().Encode(), func(path string, data []byte) {
+	data, err := json.Marshal(p.recount())
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers(t, data, func(path string, data []byte) {
 		stored, err := tally.Decode(data)
 		if err != nil {
 			return // not a tally any more
 		}
 		changed++
-		if found := audit.Tally(stored, p.recount()); len(found) == 0 {
+		if found := audit.Tally(stored, p.recount(), 0); len(found) == 0 {
 			t.Errorf("tally: a change of %s is not found", path)
 		}
 	})
 	last := p.releases[len(p.releases)-1]
-	data, err := json.Marshal(last.Cohorts)
-	if err != nil {
+	if data, err = json.Marshal(last.Cohorts); err != nil {
 		t.Fatal(err)
 	}
 	numbers(t, data, func(path string, data []byte) {
@@ -230,7 +242,7 @@ func TestRules(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := makePast(s, rand.New(rand.NewPCG(7, 7)), true)
 			p.releases = c.change(p.releases)
-			if found := strings.Join(p.audit(), "\n"); !strings.Contains(found, c.want) {
+			if found := sentences(p.audit()); !strings.Contains(found, c.want) {
 				t.Errorf("found %q, want %q", found, c.want)
 			}
 		})

@@ -22,25 +22,28 @@ const currentTTL = 30 * time.Second
 
 const current = "current"
 
-// PutDefinition implements [store.DefinitionWriter].
-func (t *Table) PutDefinition(ctx context.Context, s *survey.Survey) error {
+// StoreDefinition implements [store.DefinitionWriter].
+func (t *Table) StoreDefinition(ctx context.Context, s *survey.Survey) error {
 	pk := "D#" + s.ID
 	i := key(pk, s.Version)
 	data := s.Encode()
 	i[body] = compressed(data)
 	created, err := t.create(ctx, i)
-	if err != nil {
+	if err != nil || created {
 		return err
 	}
-	if !created {
-		if err := t.checkContent(ctx, pk, s.Version, data); err != nil {
-			return err
-		}
+	return t.checkContent(ctx, pk, s.Version, data)
+}
+
+// PutDefinition implements [store.DefinitionWriter].
+func (t *Table) PutDefinition(ctx context.Context, s *survey.Survey) error {
+	if err := t.StoreDefinition(ctx, s); err != nil {
+		return err
 	}
 	if _, err := t.create(ctx, key(surveysKey, s.ID)); err != nil {
 		return err
 	}
-	i = key(pk, current)
+	i := key("D#"+s.ID, current)
 	i[version] = text(s.Version)
 	if err := t.put(ctx, i); err != nil {
 		return err

@@ -14,8 +14,17 @@ import (
 
 type definitionKey struct{ id, version string }
 
+// StoreDefinition implements [store.DefinitionWriter].
+func (s *Store) StoreDefinition(ctx context.Context, def *survey.Survey) error {
+	return s.storeDefinition(ctx, def, false)
+}
+
 // PutDefinition implements [store.DefinitionWriter].
 func (s *Store) PutDefinition(ctx context.Context, def *survey.Survey) error {
+	return s.storeDefinition(ctx, def, true)
+}
+
+func (s *Store) storeDefinition(ctx context.Context, def *survey.Survey, inForce bool) error {
 	if def.ID == "" || def.Version == "" {
 		return s.wrap(errors.New("a definition without id or version"))
 	}
@@ -31,6 +40,9 @@ func (s *Store) PutDefinition(ctx context.Context, def *survey.Survey) error {
 			}
 		} else if !bytes.Equal(stored, data) {
 			return fmt.Errorf("survey %s: version %s is stored with another content", def.ID, def.Version)
+		}
+		if !inForce {
+			return nil
 		}
 		return tx.Bucket(currentBucket).Put(id, version)
 	})

@@ -3,12 +3,15 @@ package local_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +25,8 @@ import (
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/results"
 	"glasspoll/internal/soak"
+	"glasspoll/internal/store"
+	"glasspoll/internal/store/storetest"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -194,5 +199,17 @@ func TestKilled(t *testing.T) {
 	if got := out.Report.Periods[0].Respondents; got > int64(len(count)) || got <= int64(len(count))-5 {
 		t.Errorf("published %d of %d", got, len(count))
 	}
+	again := slices.Sorted(maps.Keys(count))
+	storetest.Concurrently(t, 64, min(len(again), 500), func(i int) error { // each id is still known
+		r := answer.Response{ID: again[i], Survey: "killed", Period: "next", Answers: []answer.Answer{{"rated", "4"}}}
+		if created, err := opened.Put(ctx, r); created || err != nil {
+			return fmt.Errorf("%s is stored again: %v, %w", r.ID, created, err)
+		}
+		r.Answers = []answer.Answer{{"rated", "1"}}
+		if created, err := opened.Put(ctx, r); created || !errors.Is(err, store.ErrConflict) {
+			return fmt.Errorf("other answers are stored under %s: %v, %w", r.ID, created, err)
+		}
+		return nil
+	})
 	t.Logf("%d rounds, %d acknowledged, %d in the log", rounds, len(acknowledged), len(count))
 }

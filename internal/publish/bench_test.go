@@ -1,62 +1,101 @@
-package publish
+package publish_test
 
 import (
 	"context"
 	"fmt"
-	"iter"
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
-	"glasspoll/internal/answer"
+	"glasspoll"
+	"glasspoll/internal/local"
+	"glasspoll/internal/publish"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/render"
+	"glasspoll/internal/results"
+	"glasspoll/internal/simulate"
 	"glasspoll/internal/store"
 )
 
-// encodedLog is a log of stored responses, which are decoded when they are read.
-type encodedLog struct {
-	*fakeStore
-	records [][]byte
-	find    func(string) (*answer.Vocabulary, error)
-}
-
-func (e encodedLog) Ends(context.Context, string) (map[string]string, error) {
-	return map[string]string{"2026-10": fmt.Sprintf("%09d", len(e.records))}, nil
-}
-
-func (e encodedLog) After(_ context.Context, survey, period, _ string) iter.Seq2[store.Entry, error] {
-	return func(yield func(store.Entry, error) bool) {
-		for i, data := range e.records {
-			r, err := answer.Decode(data, e.find)
-			r.Survey, r.Period = survey, period
-			if !yield(store.Entry{Cursor: fmt.Sprintf("%09d", i+1), Response: r}, err) {
-				return
+// BenchmarkFortyPeriods publishes a survey of 40 periods: once more with a publisher that has run before, and with a new one.
+func BenchmarkFortyPeriods(b *testing.B) {
+	source, err := os.ReadFile("../../surveys/technology_quarterly.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, problems := questionnaire.Parse("technology_quarterly.yaml", source)
+	if len(problems) > 0 {
+		b.Fatal(problems)
+	}
+	dir, ctx := b.TempDir(), context.Background()
+	path := filepath.Join(dir, "glasspoll.db")
+	st, err := local.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	pages, err := local.OpenPages(filepath.Join(dir, "public"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, err := render.New(glasspoll.Templates(), render.Assets{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := st.PutDefinition(ctx, s); err != nil {
+		b.Fatal(err)
+	}
+	m := simulate.New(s, 1)
+	put := func(period string, n int) {
+		var entries []store.Entry
+		for range n {
+			r, err := m.Response(period)
+			if err != nil {
+				b.Fatal(err)
 			}
+			entries = append(entries, store.Entry{Arrived: time.Now(), Response: r})
+		}
+		if _, err := st.Import(ctx, s.ID, period, entries); err != nil {
+			b.Fatal(err)
 		}
 	}
-}
-
-// BenchmarkFold counts 100,000 stored responses of 30 ratings, which are decoded meanwhile.
-func BenchmarkFold(b *testing.B) {
-	source := "title: Ratings\nlanguages: [en]\ntimezone: UTC\nsections:\n  - questions:\n"
-	for q := range 30 {
-		source += fmt.Sprintf("      - {id: q%02d, type: rating, steps: 5, label: Q}\n", q)
+	for i := range 40 {
+		put(fmt.Sprintf("%d-Q%d", 2017+i/4, i%4+1), 200)
 	}
-	s := parse(b, source)
-	vocabulary := answer.NewVocabulary(s)
-	log := encodedLog{find: func(string) (*answer.Vocabulary, error) { return vocabulary, nil }}
-	for n := range 100_000 {
-		r := answer.Response{ID: fmt.Sprintf("00000000-0000-4000-8000-%012x", n), Version: s.Version, Language: "en"}
-		for q := range 30 {
-			r.Answers = append(r.Answers, answer.Answer{fmt.Sprintf("q%02d", q), fmt.Sprint(1 + (n+q)%5)})
+	newPublisher := func() *publish.Publisher {
+		return publish.New(publish.Options{Collector: st, Log: st, Tallies: st, Releases: st, Pages: pages, Renderer: results.New(r), Now: time.Now})
+	}
+	p := newPublisher()
+	began := time.Now()
+	out, err := p.Publish(ctx, s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Log("first run", time.Since(began), out.Replaced, "files")
+	b.Run("warm", func(b *testing.B) {
+		for b.Loop() {
+			put("2026-Q4", 10)
+			out, err := p.Publish(ctx, s)
+			if err != nil || out.Folded != 10 {
+				b.Fatal(out, err)
+			}
+			b.ReportMetric(float64(out.Replaced), "files")
 		}
-		log.records = append(log.records, answer.Append(nil, r, vocabulary))
-	}
-	for b.Loop() {
-		log.fakeStore = newFakeStore()
-		o := log.options(plain{}, at(20))
-		o.Log = log
-		out, err := New(o).Publish(ctx, s)
-		if err != nil || out.Folded != int64(len(log.records)) {
-			b.Fatal(out, err)
+	})
+	b.Run("cold", func(b *testing.B) {
+		for b.Loop() {
+			if err := st.Close(); err != nil {
+				b.Fatal(err)
+			}
+			if st, err = local.Open(path); err != nil {
+				b.Fatal(err)
+			}
+			put("2026-Q4", 10)
+			out, err := newPublisher().Publish(ctx, s)
+			if err != nil || out.Folded != 10 {
+				b.Fatal(out, err)
+			}
+			b.ReportMetric(float64(out.Replaced), "files")
 		}
-	}
-	b.ReportMetric(float64(b.N*len(log.records))/b.Elapsed().Seconds(), "responses/s")
+	})
 }

@@ -108,54 +108,69 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
-// logs is a store.Log of entries by shard number, which ends with an error.
-type logs struct {
+// numbered is a store.Log of so many entries, which ends with an error.
+type numbered struct {
 	store.Log
-	entries [store.Shards][]string
-	err     error
+	n   int
+	err error
 }
 
-func (l *logs) After(_ context.Context, shard store.Shard, _ string) iter.Seq2[store.Entry, error] {
+func cursor(i int) string { return fmt.Sprintf("%06d", i) }
+
+func (l *numbered) After(_ context.Context, _, _, after string) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
-		for _, cursor := range l.entries[shard.Number] {
-			if !yield(store.Entry{Cursor: cursor}, nil) {
+		for i := 1; i <= l.n; i++ {
+			if cursor(i) > after && !yield(store.Entry{Cursor: cursor(i)}, nil) {
 				return
 			}
 		}
-		if l.err != nil && shard.Number == 3 {
+		if l.err != nil {
 			yield(store.Entry{}, l.err)
 		}
 	}
 }
 
-func TestArrivals(t *testing.T) {
-	l := &logs{}
-	l.entries[0], l.entries[3], l.entries[9] = []string{"b", "c", "g"}, []string{"a", "f"}, []string{"d", "e"}
-	shard := func(number int) store.Shard { return store.Shard{Survey: "tea", Period: "all", Number: number} }
+// Entries come in order, from one cursor to another, whatever the size of batches; an error comes after those before it.
+func TestBatches(t *testing.T) {
 	for _, c := range []struct {
-		err  error
-		ends map[store.Shard]string
-		want string
+		n          int
+		after, end string
+		err        error
+		want       int
 	}{
-		{nil, nil, "abcdefg"},
-		{nil, map[store.Shard]string{shard(0): "c", shard(9): "d"}, "bcd"},
-		{nil, map[store.Shard]string{}, ""},
-		{errors.New("broken"), nil, "abcdef!"},
+		{n: 0},
+		{n: 7, want: 7},
+		{n: batchSize, want: batchSize},
+		{n: 3*batchSize + 1, want: 3*batchSize + 1},
+		{n: 3 * batchSize, after: cursor(10), end: cursor(batchSize + 20), want: batchSize + 10},
+		{n: batchSize + 5, err: errors.New("broken"), want: batchSize + 5},
 	} {
-		l.err = c.err
-		got := ""
-		for entry, err := range arrivals(t.Context(), l, "tea", "all", c.ends) {
-			got += entry.Cursor
-			if err != nil {
-				got += "!"
+		l, got := &numbered{n: c.n, err: c.err}, 0
+		var failed error
+		for entries, err := range batches(t.Context(), l, "tea", "all", c.after, c.end) {
+			failed = err
+			for _, entry := range entries {
+				got++
+				if first := len(c.after); first > 0 && entry.Cursor != cursor(10+got) {
+					t.Fatalf("%+v: %s after %d", c, entry.Cursor, got)
+				}
 			}
 		}
-		if got != c.want {
-			t.Errorf("ends %v: %s, want %s", c.ends, got, c.want)
+		if got != c.want || !errors.Is(failed, c.err) {
+			t.Errorf("%+v: %d entries, %v", c, got, failed)
 		}
 	}
-	for range arrivals(t.Context(), l, "tea", "all", nil) {
-		break // must not leak or panic
+	for range arrivals(t.Context(), &numbered{n: 10 * batchSize}, "tea", "all", "") {
+		break // must not leak or hang
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	ended := false
+	for _, err := range batches(ctx, &numbered{n: 10 * batchSize}, "tea", "all", "", "") {
+		ended = errors.Is(err, context.Canceled)
+	}
+	if !ended {
+		t.Error("a log that was not read to its end looks whole")
 	}
 }
 
@@ -170,7 +185,7 @@ func TestCountAndVerify(t *testing.T) {
 	if err != nil || len(fields) != 0 {
 		t.Errorf("%v, %v", fields, err)
 	}
-	if _, err := records.Erase(t.Context(), "tea", "2026-10", id(12), fields); err != nil {
+	if _, err := records.Erase(t.Context(), "tea", id(12), fields); err != nil {
 		t.Fatal(err)
 	}
 	if counted, err = Count(t.Context(), records, s, Range{}, now); err != nil || len(counted.Report.Periods) != 2 || counted.Withdrawn != 1 {

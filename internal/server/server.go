@@ -36,6 +36,7 @@ type Options struct {
 	Preview       bool   // follow changes of the files, and show them in open pages
 	AddressHeader string // header with the visitor's address, as set by the proxy in front; "" for the connection's own
 	Backups       Backups
+	VerifyEvery   time.Duration // how often everything is counted again and compared; 0: never
 	Sender        notify.Sender // sends the notifications of cases; nil: cases open without one
 	// Verbs makes the table of what can be asked for over the socket in the data directory; nil for none. changed says
 	// that a survey's answers have changed, and in which periods, so that its results follow.
@@ -223,6 +224,10 @@ func (srv *Server) startTasks(ctx context.Context, tasks *sync.WaitGroup) {
 	if srv.options.Backups.Dir != "" {
 		backups := &backupLoop{srv.options.Backups, srv.store, srv.options.Log}
 		tasks.Go(func() { backups.run(ctx) })
+	}
+	if srv.options.VerifyEvery > 0 {
+		verify := &verifyLoop{srv.options.VerifyEvery, srv.store, srv.options.Log}
+		tasks.Go(func() { verify.run(ctx) })
 	}
 	if srv.watcher != nil {
 		tasks.Go(func() {

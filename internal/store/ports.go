@@ -19,10 +19,13 @@ type Definitions interface {
 	Definition(ctx context.Context, id, version string) (*survey.Survey, error)
 }
 
-// DefinitionWriter puts new versions of questionnaires in force.
+// DefinitionWriter stores versions of questionnaires and puts them in force.
 type DefinitionWriter interface {
-	// PutDefinition stores a compiled survey under its version and puts that version in force, durably. It is an error if
-	// the version is stored with another content: that is never replaced.
+	// StoreDefinition stores a compiled survey under its version, durably, and leaves in force what is. It is an error if the
+	// version is stored with another content: that is never replaced.
+	StoreDefinition(ctx context.Context, s *survey.Survey) error
+
+	// PutDefinition stores a compiled survey as StoreDefinition does, and puts that version in force, durably.
 	PutDefinition(ctx context.Context, s *survey.Survey) error
 }
 

@@ -53,3 +53,9 @@ func (r readOnly) Find(context.Context, string) ([]Entry, error) { return nil, r
 func (r readOnly) Erase(context.Context, string, string, []string) (bool, error) {
 	return false, r.refusal
 }
+
+// IsReadOnly reports whether r is what [ReadOnly] has made.
+func IsReadOnly(r Records) bool {
+	_, ok := r.(readOnly)
+	return ok
+}

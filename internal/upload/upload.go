@@ -30,9 +30,10 @@ import (
 // Table stores what a deployment's functions need to know of a site.
 type Table interface {
 	store.Definitions
-	store.DefinitionWriter
-	store.Catalog
 	store.Sidecars
+
+	PutDefinition(ctx context.Context, s *survey.Survey) error // as in [store.DefinitionWriter]
+	Surveys(ctx context.Context) ([]string, error)             // as in [store.Catalog]
 
 	// PutActions replaces the measures and quotes of a survey.
 	PutActions(ctx context.Context, survey string, a survey.Actions) error

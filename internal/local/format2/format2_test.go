@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -212,7 +215,7 @@ func checkTally(t *testing.T, f *File, survey string, want periodContent, cursor
 	if got.Shape != folded.Shape || got.Cursor != folded.Cursor || got.Alerted != "" {
 		t.Errorf("%s %s: the tally has shape %s and cursors %s, %q; want %s and %s", survey, want.Period, got.Shape, got.Cursor, got.Alerted, folded.Shape, folded.Cursor)
 	}
-	for _, finding := range audit.Tally(got, folded) {
+	for _, finding := range audit.Tally(got, folded, 0) {
 		t.Errorf("%s %s, compared with a fold: %s", survey, want.Period, finding)
 	}
 	if len(want.Pending) > 0 {
@@ -221,7 +224,7 @@ func checkTally(t *testing.T, f *File, survey string, want periodContent, cursor
 	if got.Cursor != cursors[len(cursors)-1] {
 		t.Errorf("%s %s: nothing is pending, and the tally's cursor is %s of %v", survey, want.Period, got.Cursor, cursors)
 	}
-	for _, finding := range audit.Tally(got, want.Counted) {
+	for _, finding := range audit.Tally(got, want.Counted, 0) {
 		t.Errorf("%s %s, compared with the shards: %s", survey, want.Period, finding)
 	}
 }
@@ -315,6 +318,84 @@ func TestTallyOfAnotherShape(t *testing.T) {
 	got, revision, err := f.Tally(ctx, survey, period)
 	if err != nil || revision == 0 || len(got.Cohorts) > 0 || got.Cursor != "" || got.Alerted != whole.Cursor || got.Shape != whole.Shape {
 		t.Errorf("tally %+v, revision %d, %v; want an empty one whose alerts have been evaluated up to %s", got, revision, err, whole.Cursor)
+	}
+}
+
+// TestLogIsReadInPages reads logs that together are longer than what one transaction reads, from their beginning and from
+// cursors around the ends of pages.
+func TestLogIsReadInPages(t *testing.T) {
+	t.Parallel()
+	path, n := filepath.Join(t.TempDir(), "glasspoll.db"), 2*pageSize+pageSize/2
+	random := rand.New(rand.NewPCG(3, 4))
+	put := func(tx *bbolt.Tx, shard, arrived int) {
+		b, err := tx.CreateBucketIfNotExists(responsesBucket)
+		for _, name := range [][]byte{[]byte("tea"), []byte("all"), logBucket(shard)} {
+			must(t, err)
+			b, err = b.CreateBucketIfNotExists(name)
+		}
+		must(t, err)
+		id := fmt.Sprint(arrived)
+		body := append([]byte{plainID, byte(len(id))}, id...)
+		must(t, b.Put(binary.BigEndian.AppendUint64(nil, uint64(arrived)), append(body, 0, 0, 0, 0, 0)))
+	}
+	change(t, path, func(tx *bbolt.Tx) error {
+		meta, err := tx.CreateBucket(metaBucket)
+		must(t, err)
+		for i := range n {
+			shard := random.IntN(shards)
+			if i >= pageSize { // the other logs have ended
+				shard = 3 + i%2
+			}
+			put(tx, shard, 10*i+10)
+		}
+		return meta.Put(formatKey, []byte("2"))
+	})
+	f, err := Open(path)
+	must(t, err)
+	for _, read := range []int{0, 1, pageSize - 1, pageSize, pageSize + 1, n - pageSize, n - 1, n} {
+		cursor, next := "", read
+		if read > 0 {
+			cursor = formatCursor(uint64(10 * read))
+		}
+		for e, err := range f.After(ctx, "tea", "all", cursor) {
+			must(t, err)
+			next++
+			if want := fmt.Sprint(10 * next); e.Response.ID != want || e.Cursor != formatCursor(uint64(10*next)) {
+				t.Fatalf("entry %d is %+v", next, e)
+			}
+		}
+		if next != n {
+			t.Errorf("after %d entries come %d of %d", read, next-read, n-read)
+		}
+	}
+	for e, err := range f.After(ctx, "tea", "all", "") { // whoever stops between two entries can close the file
+		if err != nil || e.Cursor == "" {
+			t.Fatal(e, err)
+		}
+		break
+	}
+	must(t, f.Close())
+
+	// No file has two responses with one arrival. If it has, none is left out in silence, also not between two pages.
+	for _, twice := range []int{10, 10 * pageSize, 10 * n} {
+		other := filepath.Join(t.TempDir(), "glasspoll.db")
+		must(t, os.WriteFile(other, readFile(t, path), 0o600))
+		change(t, other, func(tx *bbolt.Tx) error {
+			for shard := range shards {
+				put(tx, shard, twice)
+			}
+			return nil
+		})
+		f, err := Open(other)
+		must(t, err)
+		var last error
+		for _, err := range f.After(ctx, "tea", "all", "") {
+			last = err
+		}
+		if last == nil {
+			t.Errorf("several responses arrived at %d, and the log is read without an error", twice)
+		}
+		must(t, f.Close())
 	}
 }
 

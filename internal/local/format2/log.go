@@ -172,10 +172,11 @@ func readPage(tx *bbolt.Tx, survey, period string, after uint64) (page []item, e
 			}
 		}
 		h := heads[first]
-		if h.arrived <= after {
-			return page, fmt.Errorf("log %d, entry %d: %w", h.shard, h.arrived, errCodec) // two have the same arrival
+		for i, other := range heads {
+			if i != first && other.arrived == h.arrived {
+				return page, fmt.Errorf("logs %d and %d both have an entry %d: %w", h.shard, other.shard, h.arrived, errCodec)
+			}
 		}
-		after = h.arrived
 		r, err := decodeResponse(h.body)
 		if err != nil {
 			return page, fmt.Errorf("log %d, entry %d: %w", h.shard, h.arrived, err)

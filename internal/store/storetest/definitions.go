@@ -35,6 +35,18 @@ func definitions(t *testing.T, b Backend) {
 	if _, err := b.Definitions.Definition(ctx, one.ID, ""); !errors.Is(err, store.ErrUnknown) {
 		t.Errorf("unknown survey: %v", err)
 	}
+	// Stored, but not in force.
+	for range 2 {
+		if err := b.Definitions.StoreDefinition(ctx, two); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Definitions.Definition(ctx, two.ID, ""); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("a version that was only stored is in force: %v", err)
+	}
+	if surveys, err := b.Catalog.Surveys(ctx); err != nil || len(surveys) != 0 {
+		t.Errorf("surveys: %v, %v; nothing was in force", surveys, err)
+	}
 	want := func(version string, s *survey.Survey) {
 		t.Helper()
 		got, err := b.Definitions.Definition(ctx, s.ID, version)
@@ -45,12 +57,17 @@ func definitions(t *testing.T, b Backend) {
 			t.Errorf("version %q: got %s, want %s", version, got.Encode(), s.Encode())
 		}
 	}
+	want(two.Version, two)
 	for range 2 { // the second time changes nothing
 		if err := b.Definitions.PutDefinition(ctx, one); err != nil {
 			t.Fatal(err)
 		}
 		want("", one)
 	}
+	if err := b.Definitions.StoreDefinition(ctx, two); err != nil {
+		t.Fatal(err)
+	}
+	want("", one)
 	if err := b.Definitions.PutDefinition(ctx, two); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +79,7 @@ func definitions(t *testing.T, b Backend) {
 	}
 	forged := *parse(t, "Three")
 	forged.Version = one.Version
-	if err := b.Definitions.PutDefinition(ctx, &forged); err == nil {
+	if b.Definitions.PutDefinition(ctx, &forged) == nil || b.Definitions.StoreDefinition(ctx, &forged) == nil {
 		t.Error("a version was stored twice, with two contents")
 	}
 	want(one.Version, one)

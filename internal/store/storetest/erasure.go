@@ -395,7 +395,6 @@ func checkRefused(t *testing.T, b Backend, gone answer.Response, kept ...answer.
 		func(r *answer.Response) { r.Answers, r.Private = kept, nil },
 		func(r *answer.Response) { r.Answers, r.Private = nil, nil },
 		func(r *answer.Response) { r.Period = "2027-Q1" },
-		func(r *answer.Response) { r.Withdrawn, r.Answers, r.Private = true, kept, nil },
 	} {
 		again := gone
 		change(&again)

@@ -278,7 +278,7 @@ const writers = 64
 
 // writersAtOnce stores each response from two goroutines at about the same time.
 func writersAtOnce(t *testing.T, b Backend) {
-	const each = 20
+	const each = 8
 	var created atomic.Int64
 	var group errgroup.Group
 	for w := range writers {
@@ -367,7 +367,7 @@ func largeResponses(t *testing.T, b Backend) {
 
 // manyResponses stores many responses from many goroutines.
 func manyResponses(t *testing.T, b Backend) {
-	n := soak.Cases(5_000, 100_000)
+	n := soak.Cases(2_000, 100_000)
 	var next atomic.Int64
 	var group errgroup.Group
 	for range writers {

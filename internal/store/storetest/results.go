@@ -163,6 +163,7 @@ func encoded(t *testing.T, r *release.Release) string {
 // release, the last one of the history and the one that was appended agree, before and after opening again, and a release
 // that was read stays as it is.
 func releasesAgree(t *testing.T, b Backend) {
+	h := &releaseHistory{T: t, b: b, read: map[*release.Release]string{}, day: time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)}
 	s := tiers(t)
 	pooling := *s
 	pooling.Results.PoolAfter, pooling.Version = 1, "pooling"
@@ -170,86 +171,111 @@ func releasesAgree(t *testing.T, b Backend) {
 	reduced.Sections = []survey.Section{s.Sections[0]}
 	reduced.Sections[0].Questions = s.Sections[0].Questions[:2]
 	reduced.Version, reduced.Shape = "reduced", "reduced"
-	var appended []string // by number
-	read := map[*release.Release]string{}
-	n, day := 0, time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
-	for _, step := range []struct {
-		survey *survey.Survey
-		a, b   int // answers of the two tiers
-	}{{s, 7, 2}, {s, 1, 4}, {s, 0, 0}, {&pooling, 2, 3}, {&reduced, 11, 3}, {s, 6, 6}, {s, 5, 0}} {
-		if err := b.Definitions.PutDefinition(ctx, step.survey); err != nil {
-			t.Fatal(err)
-		}
-		day = day.AddDate(0, 0, 1)
-		for i := range step.a + step.b {
-			r := tiered(n)
-			r.Answers = []answer.Answer{{"tier", "a"}, {"choice", []string{"good", "bad"}[n%2]}}
-			if i >= step.a {
-				r.Answers[0] = answer.Answer{"tier", "b"}
-			}
-			put(t, b, r, true)
-			n++
-		}
-		if n > 14 {
-			if _, err := b.Erasure.Erase(ctx, surveyID, tiered(n-10).ID, []string{"tier"}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		o := publisherOptions(b)
-		o.Now = func() time.Time { return day }
-		out, err := publish.New(o).Publish(ctx, step.survey, "all")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range out.Released {
-			appended = append(appended, encoded(t, r))
-		}
-		latest, err := b.Releases.Latest(ctx, surveyID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range latest {
-			read[r] = encoded(t, r)
-		}
+	h.publish(s, 7, 2)
+	h.publish(s, 1, 4)
+	h.publish(s, 0, 0)
+	h.publish(&pooling, 2, 3)
+	h.publish(&reduced, 11, 3)
+	h.publish(s, 6, 6)
+	h.publish(s, 5, 0)
+	if len(h.appended) < 5 {
+		t.Errorf("only %d releases", len(h.appended))
 	}
-	if len(appended) < 5 {
-		t.Errorf("only %d releases", len(appended))
-	}
-	for r, before := range read {
+	for r, before := range h.read {
 		if now := encoded(t, r); now != before {
 			t.Errorf("release %d was\n%s\nand is now\n%s", r.Number, before, now)
 		}
 	}
-	for range 2 {
-		latest, err := b.Releases.Latest(ctx, surveyID)
-		if err != nil || len(latest) != 1 || encoded(t, latest[0]) != appended[len(appended)-1] {
-			t.Errorf("the latest release is not the one that was appended: %v, %v", latest, err)
+	h.check()
+	h.b = b.reopen(t)
+	h.check()
+	h.checkShared()
+}
+
+// releaseHistory is what has been released of a survey.
+type releaseHistory struct {
+	*testing.T
+	b        Backend
+	n        int // responses
+	day      time.Time
+	appended []string                    // the releases, by number
+	read     map[*release.Release]string // as they were when they were read
+}
+
+// publish stores responses of the two tiers, erases one, and publishes on the next day.
+func (h *releaseHistory) publish(s *survey.Survey, a, b int) {
+	h.Helper()
+	if err := h.b.Definitions.PutDefinition(ctx, s); err != nil {
+		h.Fatal(err)
+	}
+	h.day = h.day.AddDate(0, 0, 1)
+	for i := range a + b {
+		r := tiered(h.n)
+		r.Answers = []answer.Answer{{"tier", "a"}, {"choice", []string{"good", "bad"}[h.n%2]}}
+		if i >= a {
+			r.Answers[0] = answer.Answer{"tier", "b"}
 		}
-		var all []string
-		for r, err := range b.Erasure.History(ctx, surveyID, "all") {
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, encoded(t, r))
+		put(h.T, h.b, r, true)
+		h.n++
+	}
+	if h.n > 14 {
+		if _, err := h.b.Erasure.Erase(ctx, surveyID, tiered(h.n-10).ID, []string{"tier"}); err != nil {
+			h.Fatal(err)
 		}
-		if !slices.Equal(all, appended) {
-			t.Errorf("the history is\n%s\nwant\n%s", strings.Join(all, "\n"), strings.Join(appended, "\n"))
+	}
+	o := publisherOptions(h.b)
+	o.Now = func() time.Time { return h.day }
+	out, err := publish.New(o).Publish(ctx, s, "all")
+	if err != nil {
+		h.Fatal(err)
+	}
+	for _, r := range out.Released {
+		h.appended = append(h.appended, encoded(h.T, r))
+	}
+	latest, err := h.b.Releases.Latest(ctx, surveyID)
+	if err != nil {
+		h.Fatal(err)
+	}
+	for _, r := range latest {
+		h.read[r] = encoded(h.T, r)
+	}
+}
+
+// check compares the latest release and the history with what was appended.
+func (h *releaseHistory) check() {
+	h.Helper()
+	latest, err := h.b.Releases.Latest(ctx, surveyID)
+	if err != nil || len(latest) != 1 || encoded(h.T, latest[0]) != h.appended[len(h.appended)-1] {
+		h.Errorf("the latest release is not the one that was appended: %v, %v", latest, err)
+	}
+	var all []string
+	for r, err := range h.b.Erasure.History(ctx, surveyID, "all") {
+		if err != nil {
+			h.Fatal(err)
 		}
-		b = b.reopen(t)
+		all = append(all, encoded(h.T, r))
 	}
-	// One that has not changed is not read again.
-	if err := b.Releases.Append(ctx, releaseOf("2026-Q3", 1)); err != nil {
-		t.Fatal(err)
+	if !slices.Equal(all, h.appended) {
+		h.Errorf("the history is\n%s\nwant\n%s", strings.Join(all, "\n"), strings.Join(h.appended, "\n"))
 	}
-	first, err := b.Releases.Latest(ctx, surveyID)
-	if err != nil || len(first) != 2 {
-		t.Fatal(first, err)
+}
+
+// checkShared checks that a release that has not changed is not read again.
+func (h *releaseHistory) checkShared() {
+	h.Helper()
+	latest := func(append int) []*release.Release {
+		h.Helper()
+		if err := h.b.Releases.Append(ctx, releaseOf("2026-Q3", append)); err != nil {
+			h.Fatal(err)
+		}
+		all, err := h.b.Releases.Latest(ctx, surveyID)
+		if err != nil || len(all) != 2 {
+			h.Fatal(all, err)
+		}
+		return all
 	}
-	if err := b.Releases.Append(ctx, releaseOf("2026-Q3", 2)); err != nil {
-		t.Fatal(err)
-	}
-	second, err := b.Releases.Latest(ctx, surveyID)
-	if err != nil || len(second) != 2 || second[1] != first[1] || second[0].Number != 2 || first[0].Number != 1 {
-		t.Errorf("the releases are %v, and were %v: %v", second, first, err)
+	first, second := latest(1), latest(2)
+	if second[1] != first[1] || second[0].Number != 2 || first[0].Number != 1 {
+		h.Errorf("the releases are %v, and were %v", second, first)
 	}
 }

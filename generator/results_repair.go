@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+
+	"glasspoll/internal/console"
+	"glasspoll/internal/records"
+	"glasspoll/internal/survey"
+)
+
+type repairCommand struct {
+	storeFlags
+	ID     string `arg:"" optional:"" name:"ID" help:"The survey. Default: all."`
+	Period string `placeholder:"PERIOD" help:"Only this period, such as 2026-Q4. Default: all."`
+	Yes    bool   `help:"Change. Without it, what would be changed is only said."`
+	JSON   bool   `name:"json" help:"Print one JSON document for programs."`
+}
+
+func (repairCommand) Help() string {
+	return `Verifies as 'results verify' does, and mends what differs and follows from something else:
+
+  tally    that differs from the log is counted again
+  release  the latest one that is not the sum of what all have added is written again as that sum
+  ids      that are missing or disagree with the log are entered from it
+
+A release that differs from the log is not changed, because it has been public. A tally is not counted again if responses
+have been deleted after the retention time: they are known from it alone. Answers may come in meanwhile, and a running
+server need not be stopped.
+
+Exits with 0 if there was nothing to mend or all is mended, with 1 if --yes is missing or something is left.
+
+Examples:
+
+  glasspoll results repair
+  glasspoll results repair service --period 2026-Q4 --yes`
+}
+
+func (r repairCommand) Run(ctx context.Context, c *console.Console) error {
+	return r.perform(ctx, c, "results repair", &r)
+}
+
+// repaired is what --json prints. Names stay.
+type repaired struct {
+	Format  int               `json:"format"`
+	Applied bool              `json:"applied"`
+	Periods []*records.Repair `json:"periods"`
+}
+
+func (r *repairCommand) do(ctx context.Context, env *environment) error {
+	all := repaired{Format: 1, Applied: r.Yes, Periods: []*records.Repair{}}
+	planned, left := 0, false
+	err := env.eachPeriod(ctx, r.ID, r.Period, func(s *survey.Survey, period string) error {
+		result, err := records.RepairPeriod(ctx, env.store, s, period, r.Yes)
+		if err != nil {
+			return err
+		}
+		all.Periods = append(all.Periods, result)
+		left = left || len(result.Left) > 0
+		for _, change := range result.Changes {
+			switch change.State {
+			case records.Planned:
+				planned++
+			case records.Refused:
+				left = true
+			case records.Done:
+				env.log.Info("store repaired", "survey", s.ID, "period", period, "what", change.What)
+				if env.changed != nil {
+					env.changed(s.ID, period)
+				}
+			}
+		}
+		if !r.JSON {
+			printRepair(env, result)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if r.JSON {
+		if err := console.JSON(env.Out, all); err != nil {
+			return err
+		}
+	}
+	if planned > 0 {
+		console.Line(env.Err, "Nothing is changed yet. To change it, run the command again with --yes.")
+	}
+	if planned > 0 || left {
+		return console.ErrProblems
+	}
+	return nil
+}
+
+func printRepair(env *environment, r *records.Repair) {
+	if len(r.Changes) == 0 && len(r.Left) == 0 {
+		console.Line(env.Out, "%s %s: nothing to mend", r.Survey, r.Period)
+		return
+	}
+	console.Line(env.Out, "%s %s:", r.Survey, r.Period)
+	for _, change := range r.Changes {
+		console.Line(env.Out, "  %s: %s", change.State, change.Message)
+		for _, id := range change.Responses {
+			console.Line(env.Out, "    %s", id)
+		}
+	}
+	for _, finding := range r.Left {
+		console.Line(env.Out, "  left: %s. %s", finding, finding.Remedy())
+	}
+}

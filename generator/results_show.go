@@ -1,0 +1,559 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/console"
+	"glasspoll/internal/records"
+	"glasspoll/internal/release"
+	"glasspoll/internal/store"
+	"glasspoll/internal/tally"
+)
+
+type showCommand struct {
+	storeFlags
+	ID      string `arg:"" optional:"" name:"ID" help:"The survey. Default: an overview of all."`
+	What    string `arg:"" optional:"" name:"WHAT" enum:"definition,tally,release,response,log," default:"" help:"definition, tally, release, response or log. Default: an overview."`
+	Which   string `arg:"" optional:"" name:"WHICH" help:"The version of the definition (default: the one in force), the number of the release (default: the latest), or the response's receipt or id."`
+	Period  string `placeholder:"PERIOD" help:"Only this period, such as 2026-Q4. Default: all."`
+	Added   bool   `help:"Of a release: what it adds to the one before, in place of the whole."`
+	Private bool   `help:"With private answers (response, log)."`
+	JSON    bool   `name:"json" help:"Print the records as JSON, complete."`
+}
+
+func (showCommand) Help() string {
+	return `Shows what is stored, in every format that Glasspoll has ever written, and changes nothing.
+
+  (nothing)             an overview: versions, periods, counted responses, releases, cases
+  definition [VERSION]  the compiled questionnaire, as JSON
+  tally                 what has been counted
+  release [NUMBER]      a release, or with --added what it adds to the one before
+  response ID           one response, by its receipt or id
+  log                   all responses in the order of the log, one line of JSON each, with their cursors
+
+With --json, each prints its records as they are, one JSON document each; of the log, one line each. What is shown is not only
+what is public: take care who sees it.
+
+Examples:
+
+  glasspoll results show
+  glasspoll results show service tally --period 2026-Q4
+  glasspoll results show service release 3 --period 2026-Q4 --added --json
+  glasspoll results show service response 3F2KQ-8ZJ4N-00XYA-B6C7D-E8F9GH --private`
+}
+
+func (s showCommand) Run(ctx context.Context, c *console.Console) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	return s.perform(ctx, c, "results show", &s)
+}
+
+// check rejects flags and arguments that do not go together.
+func (s *showCommand) check() error {
+	switch {
+	case s.What == "response" && s.Which == "":
+		return console.Usagef("which response? Give its receipt or id: results show %s response ID", s.ID)
+	case s.Which != "" && (s.What == "tally" || s.What == "log"):
+		return console.Usagef("%s takes nothing more: %q", s.What, s.Which)
+	case s.Added && s.What != "release":
+		return console.Usagef("--added is of a release: results show ID release")
+	case s.Private && s.What != "response" && s.What != "log":
+		return console.Usagef("--private is for response and log")
+	case s.ID == "" && s.Period != "":
+		return console.Usagef("--period %s: of which survey?", s.Period)
+	}
+	var err error
+	switch {
+	case s.What == "response":
+		_, err = responseID(s.Which)
+	case s.What == "release" && s.Which != "":
+		if n, problem := strconv.Atoi(s.Which); problem != nil || n < 1 {
+			err = fmt.Errorf("release %q: give its number, from 1 on", s.Which)
+		}
+	}
+	if err != nil {
+		return console.UsageError{Err: err}
+	}
+	return nil
+}
+
+func (s *showCommand) do(ctx context.Context, env *environment) error {
+	if s.ID != "" {
+		if _, err := records.Definition(ctx, env.store, s.ID); err != nil {
+			return err
+		}
+	}
+	switch s.What {
+	case "definition":
+		return s.showDefinition(ctx, env)
+	case "tally":
+		return s.showTallies(ctx, env)
+	case "release":
+		return s.showReleases(ctx, env)
+	case "response":
+		return s.showResponse(ctx, env)
+	case "log":
+		return s.showLog(ctx, env)
+	}
+	return s.showOverview(ctx, env)
+}
+
+// shownSurvey is the overview of a survey. Its JSON is for programs: names stay.
+type shownSurvey struct {
+	Survey   string        `json:"survey"`
+	Title    string        `json:"title"`
+	Version  string        `json:"version"` // in force
+	Versions []string      `json:"versions"`
+	Periods  []shownPeriod `json:"periods"`
+	Cases    int           `json:"cases"`
+	Pending  int           `json:"pending"` // cases whose notification has not been delivered
+}
+
+type shownPeriod struct {
+	Period   string         `json:"period"`
+	Logged   *int64         `json:"logged,omitempty"` // entries that its log has had, where the store knows
+	End      string         `json:"end,omitempty"`    // cursor of the log's last entry
+	Tally    *shownTally    `json:"tally,omitempty"`
+	Releases []shownRelease `json:"releases"`
+}
+
+type shownTally struct {
+	Shape       string `json:"shape"`
+	Current     bool   `json:"current"` // it was counted with the questionnaire in force
+	Cursor      string `json:"cursor"`
+	Revision    int    `json:"revision"`
+	Respondents int64  `json:"respondents"`
+	Withdrawn   int64  `json:"withdrawn"`
+	Bytes       int    `json:"bytes"` // encoded
+}
+
+type shownRelease struct {
+	Number      int    `json:"number"`
+	Date        string `json:"date"`
+	Version     string `json:"version"`
+	Respondents int64  `json:"respondents"`
+	Withdrawn   int64  `json:"withdrawn"`
+	Adds        int64  `json:"adds"`  // respondents
+	Bytes       int    `json:"bytes"` // encoded, of what it adds
+}
+
+func (s *showCommand) showOverview(ctx context.Context, env *environment) error {
+	ids := []string{s.ID}
+	if s.ID == "" {
+		var err error
+		if ids, err = env.store.Surveys(ctx); err != nil {
+			return err
+		}
+	}
+	all := make([]*shownSurvey, 0, len(ids))
+	for _, id := range ids {
+		one, err := s.overview(ctx, env.store, id)
+		if err != nil {
+			return err
+		}
+		all = append(all, one)
+		if !s.JSON {
+			one.print(env)
+		}
+	}
+	if s.JSON {
+		return console.JSON(env.Out, all)
+	}
+	if len(all) == 0 {
+		console.Line(env.Err, "There is no survey here.")
+	}
+	return nil
+}
+
+func (s *showCommand) overview(ctx context.Context, from store.Records, id string) (*shownSurvey, error) {
+	def, err := records.Definition(ctx, from, id)
+	if err != nil {
+		return nil, err
+	}
+	one := &shownSurvey{Survey: id, Title: def.Title.In(def.DefaultLanguage()), Version: def.Version, Periods: []shownPeriod{}}
+	if one.Versions, err = from.Versions(ctx, id); err != nil {
+		return nil, err
+	}
+	cases, err := from.CasesOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := from.Pending(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	one.Cases, one.Pending = len(cases), len(pending)
+	ends, err := from.Ends(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	periods, err := s.periods(ctx, from, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, period := range periods {
+		p, err := showPeriod(ctx, from, id, period, def.Shape)
+		if err != nil {
+			return nil, err
+		}
+		p.End = ends[period]
+		one.Periods = append(one.Periods, p)
+	}
+	return one, nil
+}
+
+// periods lists the periods to show of a survey: those with answers or a release.
+func (s *showCommand) periods(ctx context.Context, from store.Records, id string) ([]string, error) {
+	if s.Period != "" {
+		return []string{s.Period}, nil
+	}
+	periods, err := from.Periods(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	latest, err := from.Latest(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range latest {
+		periods = append(periods, r.Period)
+	}
+	slices.Sort(periods)
+	return slices.Compact(periods), nil
+}
+
+func showPeriod(ctx context.Context, from store.Records, id, period, shape string) (p shownPeriod, err error) {
+	p = shownPeriod{Period: period, Releases: []shownRelease{}}
+	if checker, ok := from.(store.Checker); ok {
+		n, _, err := checker.Logged(ctx, id, period)
+		if err != nil {
+			return p, err
+		}
+		p.Logged = &n
+	}
+	t, revision, err := from.Tally(ctx, id, period)
+	if err != nil {
+		return p, err
+	}
+	if t != nil {
+		total := t.Total()
+		p.Tally = &shownTally{t.Shape, t.Shape == shape, t.Cursor, revision, total.Respondents, total.Withdrawn, len(t.Encode())}
+	}
+	var before *release.Release
+	for r, err := range from.History(ctx, id, period) {
+		if err != nil {
+			return p, err
+		}
+		total, adds := tally.Total(r.Cohorts), int64(0)
+		if before != nil {
+			adds = tally.Total(before.Cohorts).Respondents
+		}
+		p.Releases = append(p.Releases, shownRelease{r.Number, r.Date, r.Version, total.Respondents, total.Withdrawn, total.Respondents - adds, len(release.Added(before, r).Encode())})
+		before = r
+	}
+	return p, nil
+}
+
+func (o *shownSurvey) print(env *environment) {
+	console.Line(env.Out, "%s: %s", o.Survey, o.Title)
+	console.Line(env.Out, "  version in force %s, of %s", o.Version, console.Count(len(o.Versions), "version"))
+	for _, version := range o.Versions {
+		if version != o.Version {
+			console.Line(env.Out, "  earlier version %s", version)
+		}
+	}
+	if o.Cases > 0 {
+		console.Line(env.Out, "  %s, %d to be notified of", console.Count(o.Cases, "case"), o.Pending)
+	}
+	for _, p := range o.Periods {
+		console.Line(env.Out, "  %s", p.Period)
+		if p.Logged != nil {
+			console.Line(env.Out, "    log: %s, end %s", console.Count(int(*p.Logged), "response"), p.End)
+		}
+		if t := p.Tally; t != nil {
+			note := ""
+			if !t.Current {
+				note = ", of another shape of the questionnaire: to be counted again"
+			}
+			console.Line(env.Out, "    tally: %s and %d withdrawn, up to %s, revision %d, %d bytes%s", console.Count(int(t.Respondents), "respondent"), t.Withdrawn, t.Cursor, t.Revision, t.Bytes, note)
+		}
+		for _, r := range p.Releases {
+			console.Line(env.Out, "    release %d of %s: %s and %d withdrawn, %+d respondents, %d bytes", r.Number, r.Date, console.Count(int(r.Respondents), "respondent"), r.Withdrawn, r.Adds, r.Bytes)
+		}
+	}
+}
+
+func (s *showCommand) showDefinition(ctx context.Context, env *environment) error {
+	def, err := env.store.Definition(ctx, s.ID, s.Which)
+	if err != nil {
+		return fmt.Errorf("version %s of %s: %w: `glasspoll results show %s` lists the versions", s.Which, s.ID, err, s.ID)
+	}
+	return console.JSON(env.Out, json.RawMessage(def.Encode()))
+}
+
+// storedTally is a tally as --json prints it.
+type storedTally struct {
+	Survey   string       `json:"survey"`
+	Period   string       `json:"period"`
+	Revision int          `json:"revision"`
+	Tally    *tally.Tally `json:"tally"`
+}
+
+func (s *showCommand) showTallies(ctx context.Context, env *environment) error {
+	periods, err := s.periods(ctx, env.store, s.ID)
+	if err != nil {
+		return err
+	}
+	shown := false
+	for _, period := range periods {
+		t, revision, err := env.store.Tally(ctx, s.ID, period)
+		if err != nil {
+			return err
+		}
+		if t == nil {
+			continue
+		}
+		shown = true
+		if s.JSON {
+			if err := console.JSON(env.Out, storedTally{s.ID, period, revision, t}); err != nil {
+				return err
+			}
+			continue
+		}
+		console.Line(env.Out, "%s %s: tally up to %s, revision %d, shape %s", s.ID, period, t.Cursor, revision, t.Shape)
+		printCohorts(env, t.Cohorts)
+	}
+	if !shown {
+		return fmt.Errorf("%s has no tally%s: nothing has been counted yet", s.ID, ofPeriod(s.Period))
+	}
+	return nil
+}
+
+func ofPeriod(period string) string {
+	if period == "" {
+		return ""
+	}
+	return " of " + period
+}
+
+func (s *showCommand) showReleases(ctx context.Context, env *environment) error {
+	periods, err := s.periods(ctx, env.store, s.ID)
+	if err != nil {
+		return err
+	}
+	shown := false
+	for _, period := range periods {
+		before, r, err := s.release(ctx, env.store, period)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			continue
+		}
+		shown = true
+		if err := s.printRelease(env, before, r); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !shown && s.Which != "":
+		return fmt.Errorf("%s has no release %s%s: `glasspoll results show %s` lists them", s.ID, s.Which, ofPeriod(s.Period), s.ID)
+	case !shown:
+		return fmt.Errorf("%s has no release%s", s.ID, ofPeriod(s.Period))
+	}
+	return nil
+}
+
+// release finds the wanted release of a period and the one before it.
+func (s *showCommand) release(ctx context.Context, from store.Records, period string) (before, r *release.Release, err error) {
+	for next, err := range from.History(ctx, s.ID, period) {
+		if err != nil {
+			return nil, nil, err
+		}
+		before, r = r, next
+		if strconv.Itoa(r.Number) == s.Which {
+			return before, r, nil
+		}
+	}
+	if s.Which != "" {
+		return nil, nil, nil
+	}
+	return before, r, nil
+}
+
+func (s *showCommand) printRelease(env *environment, before, r *release.Release) error {
+	added := release.Added(before, r)
+	switch {
+	case s.JSON && s.Added:
+		return console.JSON(env.Out, added)
+	case s.JSON:
+		return console.JSON(env.Out, r)
+	}
+	cohorts, what := r.Cohorts, ""
+	if s.Added {
+		cohorts, what = added.Cohorts, ", what it adds"
+		if added.Whole && before != nil {
+			what = ", whole: it is no sum"
+		}
+	}
+	console.Line(env.Out, "%s %s: release %d of %s%s, min_group %d, version %s", r.Survey, r.Period, r.Number, r.Date, what, r.MinGroup, r.Version)
+	printCohorts(env, cohorts)
+	return nil
+}
+
+// printCohorts prints counters by cohort.
+func printCohorts(env *environment, cohorts map[string]*tally.Counters) {
+	for _, key := range sortedKeys(cohorts) {
+		c, name := cohorts[key], "group "+key
+		switch key {
+		case "":
+			name = "respondents without a group"
+		case release.Pool:
+			name = "the pool"
+		}
+		console.Line(env.Out, "  %s: %d respondents, %d withdrawn", name, c.Respondents, c.Withdrawn)
+		for _, field := range sortedKeys(c.Items) {
+			item, parts := c.Items[field], []string{}
+			for _, chosen := range item.Counts {
+				parts = append(parts, fmt.Sprintf("%s: %d", chosen.Option, chosen.N))
+			}
+			text := fmt.Sprintf("    %s: %d answers", field, item.N)
+			if len(parts) > 0 {
+				text += " (" + strings.Join(parts, ", ") + ")"
+			}
+			if item.Sum != nil {
+				text += fmt.Sprintf(", sum %v/1000", item.Sum)
+			}
+			console.Line(env.Out, "%s", text)
+		}
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// shownEntry is an entry of a log as it is printed.
+type shownEntry struct {
+	Cursor  string    `json:"cursor"`
+	Arrived time.Time `json:"arrived"`
+	answer.Response
+}
+
+func (s *showCommand) showResponse(ctx context.Context, env *environment) error {
+	id, err := responseID(s.Which)
+	if err != nil {
+		return err
+	}
+	entry, err := s.find(ctx, env.store, id)
+	if err != nil {
+		return err
+	}
+	if entry == nil {
+		return fmt.Errorf("%s has no response %s: look for a mistyped letter, or another --data or --table", s.ID, answer.Receipt(id))
+	}
+	if err := s.addPrivate(ctx, env.store, entry); err != nil {
+		return err
+	}
+	if s.JSON {
+		return console.JSON(env.Out, shownEntry{entry.Cursor, entry.Arrived.UTC(), entry.Response})
+	}
+	r := entry.Response
+	state := console.Count(len(r.Answers), "answer")
+	if r.Withdrawn {
+		state = "withdrawn"
+	}
+	console.Line(env.Out, "%s %s: response %s, id %s, %s", r.Survey, r.Period, answer.Receipt(r.ID), r.ID, state)
+	console.Line(env.Out, "  arrived %s, cursor %s, version %s, language %s, channel %s", entry.Arrived.UTC().Format(time.RFC3339), entry.Cursor, r.Version, r.Language, r.Channel)
+	for _, a := range r.Answers {
+		console.Line(env.Out, "  %s: %s", a.Field(), strings.Join(quoted(a.Values()), ", "))
+	}
+	for _, a := range r.Private {
+		console.Line(env.Out, "  private %s: %s", a.Field(), strings.Join(quoted(a.Values()), ", "))
+	}
+	return nil
+}
+
+// quoted writes values so that what a respondent has typed cannot look like something else in a terminal.
+func quoted(values []string) []string {
+	all := make([]string, len(values))
+	for i, v := range values {
+		all[i] = strconv.Quote(v)
+		if strconv.CanBackquote(v) && !strings.Contains(v, " ") {
+			all[i] = v
+		}
+	}
+	return all
+}
+
+// find finds a response; nil if there is none. What can only be read has no index of ids to ask.
+func (s *showCommand) find(ctx context.Context, from store.Records, id string) (*store.Entry, error) {
+	if !store.IsReadOnly(from) {
+		found, err := from.Find(ctx, id)
+		for _, entry := range found {
+			if entry.Response.Survey == s.ID && err == nil {
+				return &entry, nil
+			}
+		}
+		return nil, err
+	}
+	periods, err := from.Periods(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, period := range periods {
+		for entry, err := range from.After(ctx, s.ID, period, "") {
+			if err != nil {
+				return nil, err
+			}
+			if entry.Response.ID == id {
+				return &entry, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// addPrivate adds the private answers of a response, if they are wanted.
+func (s *showCommand) addPrivate(ctx context.Context, from store.Records, entry *store.Entry) (err error) {
+	if s.Private && !entry.Response.Withdrawn {
+		entry.Response.Private, err = from.Private(ctx, entry.Response.Survey, entry.Response.Period, entry.Response.ID)
+	}
+	return err
+}
+
+func (s *showCommand) showLog(ctx context.Context, env *environment) error {
+	periods, err := s.periods(ctx, env.store, s.ID)
+	if err != nil {
+		return err
+	}
+	lines := json.NewEncoder(env.Out)
+	lines.SetEscapeHTML(false)
+	for _, period := range periods {
+		for entry, err := range env.store.After(ctx, s.ID, period, "") {
+			if err == nil {
+				err = s.addPrivate(ctx, env.store, &entry)
+			}
+			if err != nil {
+				return err
+			}
+			if err := lines.Encode(shownEntry{entry.Cursor, entry.Arrived.UTC(), entry.Response}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

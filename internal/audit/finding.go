@@ -1,0 +1,155 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Finding is one disagreement. Its JSON is part of the machine form of `glasspoll results verify`: names and codes stay.
+type Finding struct {
+	Code     Code    `json:"code"`
+	Release  int     `json:"release,omitempty"`  // number of the release
+	Group    *string `json:"group,omitempty"`    // key of the cohort, "" for respondents without a group; nil if it is about the whole
+	Question string  `json:"question,omitempty"` // field name
+	Option   string  `json:"option,omitempty"`
+	Response string  `json:"response,omitempty"` // id, or cursor in the log
+	Counted  *int64  `json:"counted,omitempty"`  // what is stored
+	Found    *int64  `json:"found,omitempty"`    // what it is compared with: the recount, a limit, or the release before
+	Message  string  `json:"message"`            // all of it as a sentence
+}
+
+// Code says what kind of disagreement a finding is.
+type Code string
+
+// What a tally has counted, compared with a recount of the same responses.
+const (
+	TallyRespondents Code = "tally_respondents"
+	TallyAnswers     Code = "tally_answers"
+	TallyOption      Code = "tally_option"
+	TallySum         Code = "tally_sum"
+	TallyProducts    Code = "tally_products"
+)
+
+// A release, compared with the one before and with the rules of releasing.
+const (
+	ReleaseNumber      Code = "release_number"
+	ReleaseMinGroup    Code = "release_min_group"
+	ReleaseSegments    Code = "release_segments"
+	ReleaseBatch       Code = "release_batch"
+	ReleaseWithdrawn   Code = "release_withdrawn"
+	ReleaseQuestion    Code = "release_question"
+	ReleaseAnswers     Code = "release_answers"
+	ReleaseOption      Code = "release_option"
+	ReleaseOptions     Code = "release_options"
+	ReleaseRespondents Code = "release_respondents"
+	ReleasePool        Code = "release_pool"
+)
+
+// The latest release, compared with a recount of all responses.
+const (
+	ReleasedRespondents Code = "released_respondents"
+	ReleasedAnswers     Code = "released_answers"
+	ReleasedOption      Code = "released_option"
+	ReleasedSum         Code = "released_sum"
+	ReleasedProducts    Code = "released_products"
+)
+
+// What a store keeps twice, compared with one another.
+const (
+	ReleaseWhole    Code = "release_whole"
+	IDMissing       Code = "id_missing"
+	IDElsewhere     Code = "id_elsewhere"
+	IDWithoutEntry  Code = "id_without_entry"
+	IDContent       Code = "id_content"
+	ResponseWaiting Code = "response_waiting"
+	LogLength       Code = "log_length"
+)
+
+// remedies says what to do about a finding, by code.
+var remedies = map[Code]string{
+	TallyRespondents: refold, TallyAnswers: refold, TallyOption: refold, TallySum: refold, TallyProducts: refold,
+	ReleaseNumber: public, ReleaseMinGroup: public, ReleaseSegments: public, ReleaseBatch: public, ReleaseWithdrawn: public,
+	ReleaseQuestion: public, ReleaseAnswers: public, ReleaseOption: public, ReleaseOptions: public, ReleaseRespondents: public,
+	ReleasePool: public, ReleasedRespondents: public, ReleasedAnswers: public, ReleasedOption: public, ReleasedSum: public,
+	ReleasedProducts: public,
+	ReleaseWhole:     "`glasspoll results repair` writes the latest release again, as the sum of what all have added.",
+	IDMissing:        reindex, IDElsewhere: reindex, IDContent: reindex,
+	IDWithoutEntry:  "The response is gone from the log: restore it from a copy of the store. Its id stays taken.",
+	ResponseWaiting: "Run the command again: if the same response still waits, look for errors in the publishing function's log.",
+	LogLength:       "The log has more entries than were appended to it, as if two stores had been mixed: compare it with a copy.",
+}
+
+const (
+	refold  = "`glasspoll results repair` counts the tally again, if no answers have been deleted after a retention time."
+	reindex = "`glasspoll results repair` makes the index of ids from the log again."
+	public  = "The release has been public and is not changed: find the cause, such as a restored copy or a change of the store by another program, before new answers are released."
+)
+
+// Codes returns all codes with what to do about them.
+func Codes() map[Code]string { return remedies }
+
+// Remedy says what to do about a finding.
+func (f Finding) Remedy() string { return remedies[f.Code] }
+
+// Repairable reports whether `glasspoll results repair` can mend it.
+func (f Finding) Repairable() bool {
+	switch remedies[f.Code] {
+	case refold, reindex, remedies[ReleaseWhole]:
+		return true
+	}
+	return false
+}
+
+// MarshalJSON adds what to do about the finding.
+func (f Finding) MarshalJSON() ([]byte, error) {
+	type plain Finding
+	return json.Marshal(struct {
+		plain
+		Repairable bool   `json:"repairable"`
+		Remedy     string `json:"remedy"`
+	}{plain(f), f.Repairable(), f.Remedy()})
+}
+
+func (f Finding) String() string { return f.Message }
+
+func (f Finding) as(code Code) Finding {
+	f.Code = code
+	return f
+}
+
+func (f Finding) group(key string) Finding {
+	f.Group = &key
+	return f
+}
+
+func (f Finding) question(name string) Finding {
+	f.Question = name
+	return f
+}
+
+func (f Finding) option(option string) Finding {
+	f.Option = option
+	return f
+}
+
+func (f Finding) numbers(counted, found int64) Finding {
+	f.Counted, f.Found = &counted, &found
+	return f
+}
+
+// maxFindings bounds the findings of one comparison: one wrong figure makes all that follow from it wrong.
+const maxFindings = 20
+
+// findings collects what differs.
+type findings []Finding
+
+// add adds a finding, with a sentence about it. Of those beyond the bound only the first is added, as "and more".
+func (f *findings) add(found Finding, format string, args ...any) {
+	switch {
+	case len(*f) < maxFindings:
+		found.Message = fmt.Sprintf(format, args...)
+		*f = append(*f, found)
+	case len(*f) == maxFindings:
+		*f = append(*f, Finding{Code: found.Code, Message: "and more"})
+	}
+}

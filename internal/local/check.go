@@ -1,0 +1,395 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"iter"
+
+	"go.etcd.io/bbolt"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/release"
+	"glasspoll/internal/store"
+)
+
+var (
+	_ store.Checker = (*Store)(nil)
+	_ store.Mender  = (*Store)(nil)
+)
+
+// Logged implements [store.Checker]. Nothing is deleted from a log.
+func (s *Store) Logged(ctx context.Context, survey, period string) (entries int64, end string, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		log := bucket(tx, logBucket, []byte(survey), []byte(period))
+		if log == nil {
+			return nil
+		}
+		entries = int64(log.Stats().KeyN)
+		if position, _ := log.Cursor().Last(); len(position) == 8 {
+			end = formatCursor(binary.BigEndian.Uint64(position))
+		}
+		return nil
+	})
+	return entries, end, err
+}
+
+// CheckKeys implements [store.Checker].
+func (s *Store) CheckKeys(ctx context.Context, survey, period string) iter.Seq2[store.KeyProblem, error] {
+	return func(yield func(store.KeyProblem, error) bool) {
+		problem, err := s.checkRelease(ctx, survey, period)
+		if (problem != nil || err != nil) && !yield(orNone(problem), err) || err != nil {
+			return
+		}
+		c := idCheck{page: page{Store: s, survey: survey, period: period}}
+		for {
+			more, err := c.next(ctx)
+			if err != nil {
+				yield(store.KeyProblem{}, err)
+				return
+			}
+			if !more {
+				break
+			}
+			for _, w := range c.wrong {
+				if !yield(w.problem(), nil) {
+					return
+				}
+			}
+		}
+		s.checkOrphans(ctx, survey, period, yield)
+	}
+}
+
+func orNone(p *store.KeyProblem) store.KeyProblem {
+	if p == nil {
+		return store.KeyProblem{}
+	}
+	return *p
+}
+
+// idCheck compares the entries of a log with the index of ids, page by page.
+type idCheck struct {
+	page
+	wrong []wrongID // of the last page
+}
+
+// wrongID is an entry that disagrees with what the index of ids says of its id.
+type wrongID struct {
+	id    string
+	entry pageEntry
+	found []byte // in the index; nil if the id is free
+	want  place
+	what  store.Disagreement
+	twice bool // there is another entry with the id
+}
+
+func (w wrongID) problem() store.KeyProblem {
+	if w.twice {
+		return store.KeyProblem{What: w.what, Response: w.id, Text: fmt.Sprintf("response %s is in the logs twice, and counted twice: restore a copy of the store that has it once", w.id)}
+	}
+	text := map[store.Disagreement]string{
+		store.IDMissing:   "is in the log, and its id is free: it could be stored a second time",
+		store.IDElsewhere: "is in the log, and its id is said to be of another entry",
+		store.IDContent:   "does not have the content that the index of ids says",
+	}[w.what]
+	return store.KeyProblem{What: w.what, Response: w.id, Text: fmt.Sprintf("response %s %s", w.id, text)}
+}
+
+// next checks the next page, and returns false at the end of the log.
+func (c *idCheck) next(ctx context.Context) (more bool, err error) {
+	c.wrong = c.wrong[:0]
+	if err := c.read(ctx); err != nil || len(c.entries) == 0 {
+		return false, err
+	}
+	responses := make([]answer.Response, len(c.entries))
+	for i, e := range c.entries {
+		entry, err := c.decode(ctx, e)
+		if err != nil {
+			return false, err
+		}
+		responses[i] = entry.Response
+	}
+	err = c.view(ctx, func(tx *bbolt.Tx) error {
+		for i, e := range c.entries {
+			if err := c.compare(tx, e, responses[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for i := range c.wrong {
+		w := &c.wrong[i]
+		if err == nil && w.what == store.IDElsewhere {
+			other, lookup := c.Stored(ctx, c.survey, w.id)
+			w.twice = lookup == nil && other != nil && other.Entry.Response.ID == w.id
+		}
+	}
+	return true, err
+}
+
+func (c *idCheck) compare(tx *bbolt.Tx, e pageEntry, r answer.Response) error {
+	survey := []byte(c.survey)
+	log := bucket(tx, logBucket, survey, []byte(c.period))
+	if log == nil || !bytes.Equal(log.Get(binary.BigEndian.AppendUint64(nil, e.position)), e.data) {
+		return nil // erased meanwhile
+	}
+	id := keyOf(r.ID)
+	if private := bucket(tx, privateBucket, survey); private != nil {
+		if data := private.Get(id[:]); data != nil {
+			var err error
+			if r.Private, err = answer.DecodePrivate(data); err != nil {
+				return fmt.Errorf("%s, private answers of %s: %w", c.survey, r.ID, err)
+			}
+		}
+	}
+	number, err := knownPeriod(tx, survey, []byte(c.period))
+	if err != nil {
+		return err
+	}
+	w := wrongID{id: r.ID, entry: e, want: place{period: number, position: e.position}}
+	if !r.Withdrawn {
+		digest := r.Digest()
+		w.want.digest = digest[:]
+	}
+	if ids := bucket(tx, idsBucket, survey); ids != nil {
+		w.found = bytes.Clone(ids.Get(id[:]))
+	}
+	if number != 0 && bytes.Equal(w.found, w.want.encode()) {
+		return nil
+	}
+	w.what = store.IDContent
+	found, err := decodePlace(w.found)
+	switch {
+	case w.found == nil:
+		w.what = store.IDMissing
+	case err == nil && (found.position != e.position || found.period != number):
+		w.what = store.IDElsewhere
+	}
+	c.wrong = append(c.wrong, w)
+	return nil
+}
+
+// knownPeriod returns the number of a period; 0 if it has none.
+func knownPeriod(tx *bbolt.Tx, survey, period []byte) (uint64, error) {
+	periods := bucket(tx, periodsBucket, survey)
+	if periods == nil {
+		return 0, nil
+	}
+	data := periods.Get(period)
+	if data == nil {
+		return 0, nil
+	}
+	number, n := binary.Uvarint(data)
+	if n <= 0 {
+		return 0, errCodec
+	}
+	return number, nil
+}
+
+// idsAtOnce bounds the ids that are read in one transaction.
+const idsAtOnce = 20_000
+
+// checkOrphans yields the ids that are said to be of entries of the period that are not in its log.
+func (s *Store) checkOrphans(ctx context.Context, survey, period string, yield func(store.KeyProblem, error) bool) {
+	for after := []byte(nil); ; {
+		var orphans []store.KeyProblem
+		last := []byte(nil)
+		err := s.view(ctx, func(tx *bbolt.Tx) (err error) {
+			orphans, last, err = orphansAfter(tx, []byte(survey), []byte(period), after)
+			return err
+		})
+		if err != nil {
+			yield(store.KeyProblem{}, err)
+			return
+		}
+		for _, p := range orphans {
+			if !yield(p, nil) {
+				return
+			}
+		}
+		if last == nil {
+			return
+		}
+		after = last
+	}
+}
+
+// orphansAfter checks some of the ids after one, and returns the last of them; nil if there are no more.
+func orphansAfter(tx *bbolt.Tx, survey, period, after []byte) (orphans []store.KeyProblem, last []byte, err error) {
+	ids, log := bucket(tx, idsBucket, survey), bucket(tx, logBucket, survey, period)
+	number, err := knownPeriod(tx, survey, period)
+	if err != nil || ids == nil || number == 0 {
+		return nil, nil, err
+	}
+	n := 0
+	c := ids.Cursor()
+	id, data := c.Seek(after)
+	if id != nil && bytes.Equal(id, after) {
+		id, data = c.Next()
+	}
+	for ; id != nil && n < idsAtOnce; id, data = c.Next() {
+		n++
+		at, err := decodePlace(data)
+		if err == nil && at.period != number {
+			continue
+		}
+		if err != nil || log == nil || log.Get(binary.BigEndian.AppendUint64(nil, at.position)) == nil {
+			orphans = append(orphans, store.KeyProblem{What: store.IDWithoutEntry, Response: idText(id), Text: fmt.Sprintf("id %s is taken, and its response is not in the log", idText(id))})
+		}
+		last = bytes.Clone(id)
+	}
+	if id == nil {
+		return orphans, nil, nil
+	}
+	return orphans, last, nil
+}
+
+// idText writes the key of an id as a UUID.
+func idText(id []byte) string {
+	if len(id) != len(idKey{}) {
+		return fmt.Sprintf("%x", id)
+	}
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+}
+
+// MendKeys implements [store.Mender].
+func (s *Store) MendKeys(ctx context.Context, survey, period string) (changed []string, err error) {
+	c := idCheck{page: page{Store: s, survey: survey, period: period}}
+	for {
+		more, err := c.next(ctx)
+		if err != nil || !more {
+			return changed, err
+		}
+		if len(c.wrong) == 0 {
+			continue
+		}
+		var mended []string
+		err = s.update(ctx, func(tx *bbolt.Tx) (err error) {
+			mended, err = c.mend(tx)
+			return err
+		})
+		if err != nil {
+			return changed, err
+		}
+		changed = append(changed, mended...)
+	}
+}
+
+// mend enters the wrong ids of the last page, but for those that another entry has, too, and those that have changed
+// meanwhile.
+func (c *idCheck) mend(tx *bbolt.Tx) (mended []string, err error) {
+	survey := []byte(c.survey)
+	log := bucket(tx, logBucket, survey, []byte(c.period))
+	ids, err := makeBucket(tx, idsBucket, survey)
+	if err != nil {
+		return nil, err
+	}
+	number, err := periodNumber(tx, survey, []byte(c.period))
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range c.wrong {
+		id := keyOf(w.id)
+		if log == nil || !bytes.Equal(log.Get(binary.BigEndian.AppendUint64(nil, w.entry.position)), w.entry.data) || !bytes.Equal(ids.Get(id[:]), w.found) {
+			continue
+		}
+		if w.twice {
+			continue
+		}
+		w.want.period = number
+		if err := ids.Put(id[:], w.want.encode()); err != nil {
+			return nil, err
+		}
+		mended = append(mended, w.id)
+	}
+	return mended, nil
+}
+
+// storedRelease is the latest release of a period, and the sum of what all have added.
+type storedRelease struct {
+	number int    // of the latest
+	whole  []byte // as it is stored
+	sum    *release.Release
+}
+
+func (s *Store) storedRelease(ctx context.Context, survey, period string) (stored storedRelease, err error) {
+	var additions [][]byte
+	err = s.view(ctx, func(tx *bbolt.Tx) (err error) {
+		if b := bucket(tx, releasesBucket, []byte(survey)); b != nil {
+			stored.number, stored.whole, err = splitRevision(b.Get([]byte(period)))
+			stored.whole = bytes.Clone(stored.whole)
+		}
+		if b := bucket(tx, addedBucket, []byte(survey), []byte(period)); b != nil && err == nil {
+			for number := uint64(1); ; number++ {
+				data := b.Get(binary.BigEndian.AppendUint64(nil, number))
+				if data == nil {
+					break
+				}
+				additions = append(additions, bytes.Clone(data))
+			}
+		}
+		return err
+	})
+	for number := 0; number < len(additions) && err == nil; number++ {
+		if stored.sum, err = plus(stored.sum, additions[number]); err != nil {
+			err = s.wrap(fmt.Errorf("%s %s, release %d: %w", survey, period, number+1, err))
+		}
+	}
+	return stored, err
+}
+
+// agrees reports whether the latest release is the sum.
+func (r storedRelease) agrees() bool {
+	if r.sum == nil {
+		return r.number == 0
+	}
+	return r.sum.Number == r.number && bytes.Equal(r.sum.Encode(), r.whole)
+}
+
+// lost reports whether the latest release has more than the sum: then nothing can be derived from that.
+func (r storedRelease) lost() bool { return r.sum == nil || r.sum.Number < r.number }
+
+func (s *Store) checkRelease(ctx context.Context, survey, period string) (*store.KeyProblem, error) {
+	stored, err := s.storedRelease(ctx, survey, period)
+	if err != nil || stored.agrees() {
+		return nil, err
+	}
+	text := "the latest release is not the sum of what all releases have added"
+	if stored.lost() {
+		last := 0
+		if stored.sum != nil {
+			last = stored.sum.Number
+		}
+		text = fmt.Sprintf("release %d is the latest, and what release %d has added is missing: restore it from a copy of the store", stored.number, last+1)
+	}
+	return &store.KeyProblem{What: store.ReleaseNotSum, Text: text}, nil
+}
+
+// MendRelease implements [store.Mender].
+func (s *Store) MendRelease(ctx context.Context, survey, period string) (changed bool, err error) {
+	stored, err := s.storedRelease(ctx, survey, period)
+	if err != nil || stored.agrees() || stored.lost() {
+		return false, err
+	}
+	whole := withRevision(stored.sum.Number, stored.sum.Encode())
+	err = s.swap(ctx, func(tx *bbolt.Tx) (stale bool, err error) {
+		b, err := makeBucket(tx, releasesBucket, []byte(survey))
+		if err != nil {
+			return false, err
+		}
+		number, _, err := splitRevision(b.Get([]byte(period)))
+		if err != nil || number != stored.number {
+			return err == nil, err
+		}
+		return false, b.Put([]byte(period), whole)
+	})
+	if err != nil {
+		return false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latest[periodKey{survey, period}] = stored.sum
+	return true, nil
+}

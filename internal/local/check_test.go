@@ -1,0 +1,259 @@
+package local
+
+import (
+	"encoding/binary"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/release"
+	"glasspoll/internal/store"
+	"glasspoll/internal/tally"
+)
+
+func checkedID(i int) string { return fmt.Sprintf("6f1c9ee4-5f2b-4b3e-9a30-%012d", i) }
+
+// checkedStore returns a store with responses 0 to 9 of a period and 10 to 19 of another, some private, one erased, and two
+// releases of the first.
+func checkedStore(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(filepath.Join(t.TempDir(), "glasspoll.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	for i := range 20 {
+		r := answer.Response{ID: checkedID(i), Survey: "tea", Period: []string{"a", "b"}[i/10], Version: "v", Language: "en", Answers: []answer.Answer{{"taste", fmt.Sprint(i)}}}
+		if i%3 == 0 {
+			r.Private = []answer.Answer{{"mail", "a@example.org"}}
+		}
+		if _, err := s.Put(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if erased, err := s.Erase(t.Context(), "tea", checkedID(4), nil); !erased || err != nil {
+		t.Fatal(erased, err)
+	}
+	for number := 1; number <= 2; number++ {
+		r := &release.Release{Survey: "tea", Period: "a", Number: number, Date: "2026-11-01", MinGroup: 2,
+			Cohorts: map[string]*tally.Counters{"": {Respondents: int64(2 * number), Items: map[string]*tally.Item{}}}}
+		if err := s.Append(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+func (s *Store) problems(t *testing.T) (all []string) {
+	t.Helper()
+	for _, period := range []string{"a", "b"} {
+		for p, err := range s.CheckKeys(t.Context(), "tea", period) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Text == "" {
+				t.Errorf("%+v says nothing", p)
+			}
+			all = append(all, strings.TrimSpace(fmt.Sprintf("%s %s %s", period, p.What, strings.TrimPrefix(p.Response, "6f1c9ee4-5f2b-4b3e-9a30-0000000000"))))
+		}
+	}
+	return all
+}
+
+// damage changes the file behind the store's back.
+func (s *Store) damage(t *testing.T, change func(tx *bbolt.Tx) error) {
+	t.Helper()
+	if err := s.db.Update(change); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// placeOf returns what the index says of a response.
+func placeOf(tx *bbolt.Tx, i int) place {
+	id := keyOf(checkedID(i))
+	at, _ := decodePlace(bucket(tx, idsBucket, []byte("tea")).Get(id[:]))
+	at.digest = slices.Clone(at.digest)
+	return at
+}
+
+func putPlace(tx *bbolt.Tx, i int, at place) error {
+	id := keyOf(checkedID(i))
+	return bucket(tx, idsBucket, []byte("tea")).Put(id[:], at.encode())
+}
+
+func TestCheckKeys(t *testing.T) {
+	t.Parallel()
+	tea, a := []byte("tea"), []byte("a")
+	logA := func(tx *bbolt.Tx) *bbolt.Bucket { return bucket(tx, logBucket, tea, a) }
+	for name, c := range map[string]struct {
+		damage func(tx *bbolt.Tx) error
+		want   []string
+		left   []string // after mending
+	}{
+		"nothing": {damage: func(*bbolt.Tx) error { return nil }},
+		"free ids": {
+			damage: func(tx *bbolt.Tx) error {
+				one, two := keyOf(checkedID(1)), keyOf(checkedID(2))
+				ids := bucket(tx, idsBucket, tea)
+				ids.Delete(one[:])
+				return ids.Delete(two[:])
+			},
+			want: []string{"a id_missing 01", "a id_missing 02"},
+		},
+		"no index": {
+			damage: func(tx *bbolt.Tx) error { return tx.Bucket(idsBucket).DeleteBucket(tea) },
+			want: func() (all []string) {
+				for i := range 20 {
+					all = append(all, fmt.Sprintf("%s id_missing %02d", []string{"a", "b"}[i/10], i))
+				}
+				return all
+			}(),
+		},
+		"a position of nothing": {
+			damage: func(tx *bbolt.Tx) error {
+				at := placeOf(tx, 3)
+				at.position++
+				return putPlace(tx, 3, at)
+			},
+			want: []string{"a id_elsewhere 03", "a id_without_entry 03"},
+		},
+		"the place of another": {
+			damage: func(tx *bbolt.Tx) error { return putPlace(tx, 3, placeOf(tx, 15)) },
+			want:   []string{"a id_elsewhere 03"},
+		},
+		"another digest": {
+			damage: func(tx *bbolt.Tx) error {
+				at := placeOf(tx, 3)
+				at.digest[0]++
+				return putPlace(tx, 3, at)
+			},
+			want: []string{"a id_content 03"},
+		},
+		"a tombstone with a digest": {
+			damage: func(tx *bbolt.Tx) error {
+				at := placeOf(tx, 4)
+				at.digest = placeOf(tx, 3).digest
+				return putPlace(tx, 4, at)
+			},
+			want: []string{"a id_content 04"},
+		},
+		"a damaged place": {
+			damage: func(tx *bbolt.Tx) error {
+				id := keyOf(checkedID(3))
+				return bucket(tx, idsBucket, tea).Put(id[:], []byte{})
+			},
+			want: []string{"a id_content 03", "a id_without_entry 03", "b id_without_entry 03"},
+		},
+		"an entry that is lost": {
+			damage: func(tx *bbolt.Tx) error {
+				return logA(tx).Delete(binary.BigEndian.AppendUint64(nil, placeOf(tx, 3).position))
+			},
+			want: []string{"a id_without_entry 03"},
+			left: []string{"a id_without_entry 03"},
+		},
+		"an entry twice": {
+			damage: func(tx *bbolt.Tx) error {
+				at := placeOf(tx, 3)
+				data := logA(tx).Get(binary.BigEndian.AppendUint64(nil, at.position))
+				return bucket(tx, logBucket, tea, []byte("b")).Put(binary.BigEndian.AppendUint64(nil, at.position), slices.Clone(data))
+			},
+			want: []string{"b id_elsewhere 03"},
+			left: []string{"b id_elsewhere 03"},
+		},
+		"another whole release": {
+			damage: func(tx *bbolt.Tx) error {
+				r := &release.Release{Survey: "tea", Period: "a", Number: 2, Date: "2026-11-01", MinGroup: 1, Cohorts: map[string]*tally.Counters{}}
+				return bucket(tx, releasesBucket, tea).Put(a, withRevision(2, r.Encode()))
+			},
+			want: []string{"a release_whole"},
+		},
+		"a damaged whole release": {
+			damage: func(tx *bbolt.Tx) error {
+				return bucket(tx, releasesBucket, tea).Put(a, withRevision(2, []byte("?")))
+			},
+			want: []string{"a release_whole"},
+		},
+		"no whole release": {
+			damage: func(tx *bbolt.Tx) error { return bucket(tx, releasesBucket, tea).Delete(a) },
+			want:   []string{"a release_whole"},
+		},
+		"a lost addition": {
+			damage: func(tx *bbolt.Tx) error {
+				return bucket(tx, addedBucket, tea, a).Delete(binary.BigEndian.AppendUint64(nil, 2))
+			},
+			want: []string{"a release_whole"},
+			left: []string{"a release_whole"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := checkedStore(t)
+			s.damage(t, c.damage)
+			if got := s.problems(t); !slices.Equal(got, c.want) {
+				t.Fatalf("found %q, want %q", got, c.want)
+			}
+			changed := 0
+			for _, period := range []string{"a", "b"} {
+				ids, err := s.MendKeys(t.Context(), "tea", period)
+				if err != nil {
+					t.Fatal(err)
+				}
+				whole, err := s.MendRelease(t.Context(), "tea", period)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if changed += len(ids); whole {
+					changed++
+				}
+			}
+			if got := s.problems(t); !slices.Equal(got, c.left) {
+				t.Errorf("left after mending: %q, want %q", got, c.left)
+			}
+			if wanted := len(c.want) > len(c.left); wanted != (changed > 0) {
+				t.Errorf("%d changes", changed)
+			}
+			if len(c.left) > 0 {
+				return
+			}
+			latest, err := s.Latest(t.Context(), "tea")
+			if err != nil || len(latest) != 1 || latest[0].Number != 2 || latest[0].Cohorts[""].Respondents != 4 {
+				t.Errorf("the latest release is %+v, %v", latest, err)
+			}
+			again := answer.Response{ID: checkedID(1), Survey: "tea", Period: "b", Version: "v", Language: "en", Answers: []answer.Answer{{"taste", "1"}}}
+			if created, err := s.Put(t.Context(), again); created || err != nil {
+				t.Errorf("a response sent again is stored again: %t, %v", created, err)
+			}
+			again.ID = checkedID(4)
+			if _, err := s.Put(t.Context(), again); err == nil {
+				t.Error("a tombstone's id is free")
+			}
+		})
+	}
+}
+
+// The log has as many entries as were put, and more come behind its end.
+func TestLogged(t *testing.T) {
+	t.Parallel()
+	s := checkedStore(t)
+	n, end, err := s.Logged(t.Context(), "tea", "a")
+	if err != nil || n != 10 {
+		t.Fatal(n, err)
+	}
+	var last store.Entry
+	for last, err = range s.After(t.Context(), "tea", "a", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if last.Cursor != end {
+		t.Errorf("the end is %s, the last entry %s", end, last.Cursor)
+	}
+	if n, _, err := s.Logged(t.Context(), "tea", "none"); n != 0 || err != nil {
+		t.Error(n, err)
+	}
+}

@@ -1,0 +1,237 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"glasspoll/internal/audit"
+	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+// Repair is what a repair of a period has changed, or would change. Its JSON is part of the machine form of `glasspoll
+// results repair`: names stay.
+type Repair struct {
+	Survey  string          `json:"survey"`
+	Period  string          `json:"period"`
+	Changes []Change        `json:"changes"`
+	Left    []audit.Finding `json:"left"` // what is not changed
+}
+
+// Change is one change.
+type Change struct {
+	What      ChangeKind `json:"what"`
+	State     State      `json:"state"`
+	Responses []string   `json:"responses,omitempty"` // ids that are concerned
+	Message   string     `json:"message"`
+}
+
+// ChangeKind says what is changed.
+type ChangeKind string
+
+// What a repair changes.
+const (
+	RefoldTally    ChangeKind = "tally"
+	MendIDs        ChangeKind = "ids"
+	RewriteRelease ChangeKind = "release"
+)
+
+// State says whether a change was made.
+type State string
+
+// The states of a change.
+const (
+	Planned State = "planned"
+	Done    State = "done"
+	Refused State = "refused"
+)
+
+// RepairPeriod verifies a period and mends what differs and follows from something else: the tally from the log, the latest
+// release from what all have added, the ids from the log. Releases that differ from the log stay as they are: they have been
+// public. Unless apply is set, nothing is changed. It is safe while answers come in and publishers run.
+func RepairPeriod(ctx context.Context, records store.Records, s *survey.Survey, period string, apply bool) (*Repair, error) {
+	v, counted, err := verify(ctx, records, s, period)
+	if err != nil {
+		return nil, err
+	}
+	m := &mending{records: records, apply: apply, Repair: Repair{Survey: s.ID, Period: period, Changes: []Change{}, Left: []audit.Finding{}}}
+	found := map[ChangeKind][]audit.Finding{}
+	for _, f := range v.Findings {
+		kind, ok := changeFor(f.Code)
+		if !ok {
+			m.Left = append(m.Left, f)
+			continue
+		}
+		found[kind] = append(found[kind], f)
+	}
+	for _, step := range []struct {
+		kind ChangeKind
+		mend func(context.Context, *recounted, []audit.Finding) error
+	}{{RewriteRelease, m.mendRelease}, {MendIDs, m.mendIDs}, {RefoldTally, m.mendTally}} {
+		if len(found[step.kind]) == 0 {
+			continue
+		}
+		if err := step.mend(ctx, counted, found[step.kind]); err != nil {
+			return nil, err
+		}
+	}
+	if apply && len(m.Changes) > 0 {
+		again, err := Verify(ctx, records, s, period)
+		if err != nil {
+			return nil, err
+		}
+		m.Left = again.Findings
+	}
+	return &m.Repair, nil
+}
+
+// changeFor returns the change that mends a finding.
+func changeFor(code audit.Code) (ChangeKind, bool) {
+	switch code {
+	case audit.TallyRespondents, audit.TallyAnswers, audit.TallyOption, audit.TallySum, audit.TallyProducts:
+		return RefoldTally, true
+	case audit.IDMissing, audit.IDElsewhere, audit.IDContent:
+		return MendIDs, true
+	case audit.ReleaseWhole:
+		return RewriteRelease, true
+	}
+	return "", false
+}
+
+// mending is a repair at work.
+type mending struct {
+	Repair
+	records store.Records
+	apply   bool
+}
+
+func (m *mending) change(what ChangeKind, state State, responses []string, format string, args ...any) {
+	m.Changes = append(m.Changes, Change{what, state, responses, fmt.Sprintf(format, args...)})
+}
+
+const cannotMend = "this store cannot be mended: it is only read"
+
+func (m *mending) mendRelease(ctx context.Context, _ *recounted, found []audit.Finding) error {
+	if !m.apply {
+		m.change(RewriteRelease, Planned, nil, "the latest release is written again, as the sum of what all releases have added")
+		return nil
+	}
+	mender, ok := m.records.(store.Mender)
+	if !ok {
+		m.change(RewriteRelease, Refused, nil, cannotMend)
+		return nil
+	}
+	changed, err := mender.MendRelease(ctx, m.Survey, m.Period)
+	switch {
+	case errors.Is(err, store.ErrStale):
+		m.change(RewriteRelease, Refused, nil, "a release was appended meanwhile: run the command again")
+		return nil
+	case err != nil:
+		return err
+	case !changed:
+		m.change(RewriteRelease, Refused, nil, "%s", found[0].Message)
+		return nil
+	}
+	m.change(RewriteRelease, Done, nil, "the latest release was written again, as the sum of what all releases have added")
+	return nil
+}
+
+func (m *mending) mendIDs(ctx context.Context, _ *recounted, found []audit.Finding) error {
+	if !m.apply {
+		var ids []string
+		for _, f := range found {
+			ids = append(ids, f.Response)
+		}
+		m.change(MendIDs, Planned, ids, "the index of ids is mended from the log, %d of them", len(ids))
+		return nil
+	}
+	mender, ok := m.records.(store.Mender)
+	if !ok {
+		m.change(MendIDs, Refused, nil, cannotMend)
+		return nil
+	}
+	changed, err := mender.MendKeys(ctx, m.Survey, m.Period)
+	if err != nil {
+		return err
+	}
+	if len(changed) == 0 {
+		m.change(MendIDs, Refused, nil, "%s", found[0].Message)
+		return nil
+	}
+	m.change(MendIDs, Done, changed, "the index of ids was mended from the log, %d of them", len(changed))
+	return nil
+}
+
+func (m *mending) mendTally(ctx context.Context, counted *recounted, _ []audit.Finding) error {
+	was, found := counted.stored.Total(), counted.at.Total()
+	_, complete := m.records.(store.Checker)
+	switch {
+	case counted.deleted > 0:
+		m.change(RefoldTally, Refused, nil, "the tally is not counted again: %d responses have been deleted after the retention time, and are known from the tally alone. If a copy of the store has them, restore it", counted.deleted)
+		return nil
+	case !complete && was.Respondents+was.Withdrawn > found.Respondents+found.Withdrawn:
+		m.change(RefoldTally, Refused, nil, "the tally is not counted again: it has counted %d responses, the log has %d, and the others may have been deleted after a retention time", was.Respondents+was.Withdrawn, found.Respondents+found.Withdrawn)
+		return nil
+	case !m.apply:
+		m.change(RefoldTally, Planned, nil, "the tally is counted again: it has %d respondents and %d withdrawn, and the log has %d and %d", was.Respondents, was.Withdrawn, found.Respondents, found.Withdrawn)
+		return nil
+	}
+	if err := counted.saveTally(ctx); err != nil {
+		return err
+	}
+	m.change(RefoldTally, Done, nil, "the tally was counted again: it had %d respondents and %d withdrawn, and the log has %d and %d", was.Respondents, was.Withdrawn, found.Respondents, found.Withdrawn)
+	return nil
+}
+
+// maxTallySaves bounds the tries to save a tally that publishers change meanwhile.
+const maxTallySaves = 20
+
+// saveTally replaces the stored tally by the recount. If a publisher has moved on meanwhile, what it has folded is folded, too.
+func (c *recounted) saveTally(ctx context.Context) error {
+	stored, at, revision := c.stored, c.at, c.revision
+	for range maxTallySaves {
+		mended := tally.Merge(at)
+		mended.Shape, mended.Cursor, mended.Alerted = stored.Shape, stored.Cursor, stored.Alerted
+		err := c.records.SaveTally(ctx, c.survey.ID, c.period, mended, revision)
+		if !errors.Is(err, store.ErrStale) {
+			return err
+		}
+		next, now, err := c.records.Tally(ctx, c.survey.ID, c.period)
+		if err != nil || next == nil || next.Shape != stored.Shape {
+			return err // or it is being folded again from the start
+		}
+		if at, err = c.follow(ctx, stored, next, at); err != nil {
+			return err
+		}
+		stored, revision = next, now
+	}
+	return fmt.Errorf("tally of %s %s: %w %d times: try again", c.survey.ID, c.period, store.ErrStale, maxTallySaves)
+}
+
+// follow returns the recount at the cursor of next, given the one at the cursor of stored.
+func (c *recounted) follow(ctx context.Context, stored, next *tally.Tally, at *tally.Tally) (*tally.Tally, error) {
+	if next.Cursor >= stored.Cursor {
+		more := tally.New(c.survey)
+		if next.Cursor > stored.Cursor {
+			for entries, err := range batches(ctx, c.recounter.records, c.survey.ID, c.period, stored.Cursor, next.Cursor) {
+				if err != nil {
+					return nil, err
+				}
+				for _, entry := range entries {
+					more.Fold(c.survey, entry.Response)
+				}
+			}
+		}
+		// Nothing that was counted before has been erased since: each erasure adds one to the withdrawn of the tally.
+		if next.Total().Withdrawn-stored.Total().Withdrawn == more.Total().Withdrawn {
+			return tally.Merge(at, more), nil
+		}
+	}
+	r, err := c.count(ctx, next)
+	if err != nil {
+		return nil, err
+	}
+	return r.at, nil
+}

@@ -1,0 +1,336 @@
+package records
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+
+	"glasspoll/internal/audit"
+	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/release"
+	"glasspoll/internal/store"
+	"glasspoll/internal/store/storetest"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+// kept is a back end in memory that checks keys as it is told.
+type kept struct {
+	*storetest.Memory
+	deleted  int64 // that the log has had besides
+	fewer    int64 // that are more in the log than it has had
+	problems []store.KeyProblem
+	mended   []string // ids
+	stale    int      // how often MendRelease is stale
+
+	saving func() // called before a tally is saved
+}
+
+func (k *kept) Logged(ctx context.Context, survey, period string) (n int64, end string, err error) {
+	for e, err := range k.After(ctx, survey, period, "") {
+		if err != nil {
+			return 0, "", err
+		}
+		n, end = n+1, e.Cursor
+	}
+	return n + k.deleted - k.fewer, end, nil
+}
+
+func (k *kept) CheckKeys(context.Context, string, string) iter.Seq2[store.KeyProblem, error] {
+	return func(yield func(store.KeyProblem, error) bool) {
+		for _, p := range k.problems {
+			if !yield(p, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (k *kept) MendKeys(context.Context, string, string) ([]string, error) {
+	if len(k.mended) > 0 {
+		k.problems = nil
+	}
+	return k.mended, nil
+}
+
+func (k *kept) MendRelease(context.Context, string, string) (bool, error) {
+	if k.stale > 0 {
+		k.stale--
+		return false, store.ErrStale
+	}
+	k.problems = nil
+	return true, nil
+}
+
+func (k *kept) SaveTally(ctx context.Context, survey, period string, t *tally.Tally, revision int) error {
+	if saving := k.saving; saving != nil {
+		k.saving = nil
+		saving()
+	}
+	return k.Memory.SaveTally(ctx, survey, period, t, revision)
+}
+
+// counted returns a back end with 20 responses of a period, two of them withdrawn, and their tally.
+func counted(t *testing.T) (*kept, *survey.Survey) {
+	t.Helper()
+	s, problems := questionnaire.Parse("tea.yaml", []byte(tea))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	k := &kept{Memory: storetest.NewMemory()}
+	if err := k.PutDefinition(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		put(t, k, s, "2026-10", i)
+	}
+	for i := range 2 {
+		if _, err := k.Erase(t.Context(), "tea", id(5*i), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fold(t, k, s, func(*tally.Tally) {})
+	return k, s
+}
+
+// fold brings the tally up to date as a publisher does, changed by change.
+func fold(t *testing.T, k *kept, s *survey.Survey, change func(*tally.Tally)) {
+	t.Helper()
+	if err := k.Collect(t.Context(), "tea"); err != nil {
+		t.Fatal(err)
+	}
+	stored, revision, err := k.Tally(t.Context(), "tea", "2026-10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stored == nil || stored.Shape != s.Shape {
+		stored = tally.Restart(s, stored)
+	}
+	for e, err := range k.After(t.Context(), "tea", "2026-10", stored.Cursor) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored.Fold(s, e.Response)
+		stored.Advance(e.Cursor)
+	}
+	change(stored)
+	if err := k.SaveTally(t.Context(), "tea", "2026-10", stored, revision); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func repair(t *testing.T, k store.Records, s *survey.Survey, apply bool) *Repair {
+	t.Helper()
+	r, err := RepairPeriod(t.Context(), k, s, "2026-10", apply)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func codes(t *testing.T, k store.Records, s *survey.Survey) (all []audit.Code) {
+	t.Helper()
+	v, err := Verify(t.Context(), k, s, "2026-10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range v.Findings {
+		all = append(all, f.Code)
+	}
+	if v.Agree != (len(all) == 0) {
+		t.Errorf("%+v", v)
+	}
+	return all
+}
+
+func TestRepairNothing(t *testing.T) {
+	k, s := counted(t)
+	if r := repair(t, k, s, true); len(r.Changes) != 0 || len(r.Left) != 0 {
+		t.Errorf("%+v", r)
+	}
+	text, err := json.Marshal(repair(t, k, s, false))
+	if want := `{"survey":"tea","period":"2026-10","changes":[],"left":[]}`; err != nil || string(text) != want {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// A tally that differs is counted again: where answers and erasures come in meanwhile, too.
+func TestRepairTally(t *testing.T) {
+	for name, meanwhile := range map[string]func(t *testing.T, k *kept, s *survey.Survey){
+		"alone": nil,
+		"answers come in and are counted": func(t *testing.T, k *kept, s *survey.Survey) {
+			for i := 30; i < 40; i++ {
+				put(t, k, s, "2026-10", i)
+			}
+			fold(t, k, s, func(*tally.Tally) {})
+		},
+		"a counted answer is erased": func(t *testing.T, k *kept, s *survey.Survey) {
+			if erased, err := k.Erase(t.Context(), "tea", id(7), nil); err != nil || !erased {
+				t.Error(erased, err)
+			}
+		},
+		"both": func(t *testing.T, k *kept, s *survey.Survey) {
+			put(t, k, s, "2026-10", 31)
+			fold(t, k, s, func(*tally.Tally) {})
+			if erased, err := k.Erase(t.Context(), "tea", id(31), nil); err != nil || !erased {
+				t.Error(erased, err)
+			}
+			if erased, err := k.Erase(t.Context(), "tea", id(7), nil); err != nil || !erased {
+				t.Error(erased, err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k, s := counted(t)
+			put(t, k, s, "2026-10", 20) // not counted yet
+			stored, revision, err := k.Tally(t.Context(), "tea", "2026-10")
+			if err != nil {
+				t.Fatal(err)
+			}
+			alerted := stored.Cursor + "9"
+			stored.Alerted = alerted
+			stored.Cohorts[""].Items["taste"].Counts.Add("3", -1)
+			if err := k.SaveTally(t.Context(), "tea", "2026-10", stored, revision); err != nil {
+				t.Fatal(err)
+			}
+			if got := codes(t, k, s); !slices.Contains(got, audit.TallyOption) {
+				t.Fatalf("found %q", got)
+			}
+			planned := repair(t, k, s, false)
+			if len(planned.Changes) != 1 || planned.Changes[0].State != Planned || planned.Changes[0].What != RefoldTally {
+				t.Errorf("%+v", planned)
+			}
+			if got := codes(t, k, s); len(got) == 0 {
+				t.Error("changed without being told to")
+			}
+			if meanwhile != nil {
+				k.saving = func() { meanwhile(t, k, s) }
+			}
+			done := repair(t, k, s, true)
+			if len(done.Changes) != 1 || done.Changes[0].State != Done || len(done.Left) != 0 {
+				t.Errorf("%+v", done)
+			}
+			if got := codes(t, k, s); len(got) != 0 {
+				t.Errorf("still found: %q", got)
+			}
+			after, _, err := k.Tally(t.Context(), "tea", "2026-10")
+			if err != nil || after.Cursor < stored.Cursor || meanwhile == nil && after.Alerted != alerted {
+				t.Errorf("the tally is at %s, alerted up to %s, %v", after.Cursor, after.Alerted, err)
+			}
+		})
+	}
+}
+
+// What the tally alone knows is never lost: it is not counted again if the log has lost responses, or may have.
+func TestRepairKeepsDeletedResponses(t *testing.T) {
+	k, s := counted(t)
+	fold(t, k, s, func(stored *tally.Tally) { stored.Cohorts[""].Respondents += 3 })
+	k.deleted = 3
+	if got := codes(t, k, s); len(got) != 0 {
+		t.Errorf("three more are counted, and three were deleted: %q", got)
+	}
+	k.deleted = 2
+	for _, from := range []store.Records{k, unchecked{k}} {
+		r := repair(t, from, s, true)
+		if len(r.Changes) != 1 || r.Changes[0].State != Refused || len(r.Left) == 0 {
+			t.Errorf("%+v", r)
+		}
+		if after, _, err := k.Tally(t.Context(), "tea", "2026-10"); err != nil || after.Total().Respondents != 21 {
+			t.Errorf("the tally has %d respondents, %v", after.Total().Respondents, err)
+		}
+	}
+	v, err := Verify(t.Context(), k, s, "2026-10")
+	if err != nil || v.Deleted != 2 || v.Responses != 20 || v.Withdrawn != 2 || !v.Keys {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+// unchecked hides that a back end can check its keys.
+type unchecked struct{ store.Records }
+
+// The ids and the latest release are mended by the back end, and what it cannot mend is left.
+func TestRepairKeys(t *testing.T) {
+	k, s := counted(t)
+	k.fewer = 1
+	k.problems = []store.KeyProblem{
+		{What: store.IDMissing, Response: "one", Text: "one is free"}, {What: store.IDElsewhere, Response: "two", Text: "two is elsewhere"},
+		{What: store.IDContent, Response: "three", Text: "three differs"}, {What: store.IDWithoutEntry, Response: "four", Text: "four is lost"},
+		{What: store.NotCollected, Response: "five", Text: "five waits"}, {What: store.ReleaseNotSum, Text: "no sum"},
+	}
+	want := []audit.Code{audit.LogLength, audit.IDMissing, audit.IDElsewhere, audit.IDContent, audit.IDWithoutEntry, audit.ResponseWaiting, audit.ReleaseWhole}
+	if got := codes(t, k, s); !slices.Equal(got, want) {
+		t.Fatalf("found %q", got)
+	}
+	planned := repair(t, k, s, false)
+	if len(planned.Changes) != 2 || planned.Changes[0].What != RewriteRelease || !slices.Equal(planned.Changes[1].Responses, []string{"one", "two", "three"}) || len(planned.Left) != 3 {
+		t.Errorf("%+v", planned)
+	}
+	k.stale = 1
+	if r := repair(t, k, s, true); r.Changes[0].State != Refused || r.Changes[1].State != Refused || len(r.Left) != len(want) {
+		t.Errorf("%+v", r)
+	}
+	if r := repair(t, unmendable{k, k}, s, true); r.Changes[0].State != Refused || r.Changes[1].State != Refused {
+		t.Errorf("%+v", r)
+	}
+	k.mended, k.fewer = []string{"one"}, 0
+	if r := repair(t, k, s, true); r.Changes[0].State != Done || len(r.Left) != 0 {
+		t.Errorf("%+v", r)
+	}
+	for i := range maxKeyFindings + 5 {
+		k.problems = append(k.problems, store.KeyProblem{What: store.IDMissing, Response: fmt.Sprint(i), Text: "free"})
+	}
+	v, err := Verify(t.Context(), k, s, "2026-10")
+	if err != nil || len(v.Findings) != maxKeyFindings+1 || *v.Findings[maxKeyFindings].Counted != 5 {
+		t.Errorf("%d findings, %v", len(v.Findings), err)
+	}
+}
+
+// unmendable can check its keys, and mend nothing.
+type unmendable struct {
+	store.Records
+	store.Checker
+}
+
+// Releases that differ from the log have been public: they are explained and left.
+func TestRepairLeavesReleases(t *testing.T) {
+	k, s := counted(t)
+	forged := &release.Release{Survey: "tea", Period: "2026-10", Number: 1, Date: "2026-10-20", Shape: s.Shape, Version: s.Version, Form: s.Form(), MinGroup: 2,
+		Cohorts: map[string]*tally.Counters{"": {Respondents: 100, Items: map[string]*tally.Item{}}}}
+	if err := k.Append(t.Context(), forged); err != nil {
+		t.Fatal(err)
+	}
+	r := repair(t, k, s, true)
+	if len(r.Changes) != 0 || len(r.Left) == 0 || r.Left[0].Code != audit.ReleasedRespondents || !strings.Contains(r.Left[0].Remedy(), "has been public") {
+		t.Errorf("%+v", r)
+	}
+	latest, err := k.Latest(t.Context(), "tea")
+	if err != nil || tally.Total(latest[0].Cohorts).Respondents != 100 {
+		t.Errorf("%+v, %v", latest, err)
+	}
+}
+
+// An error of the store ends a verification and a repair; nothing is taken for a disagreement.
+func TestVerifyErrors(t *testing.T) {
+	k, s := counted(t)
+	broken := errors.New("broken")
+	if _, err := Verify(t.Context(), brokenTally{k, broken}, s, "2026-10"); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	if _, err := RepairPeriod(t.Context(), brokenTally{k, broken}, s, "2026-10", true); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+}
+
+type brokenTally struct {
+	*kept
+	err error
+}
+
+func (b brokenTally) Tally(context.Context, string, string) (*tally.Tally, int, error) {
+	return nil, 0, b.err
+}
