@@ -63,6 +63,7 @@ var verbs = map[string]func() verb{
 	"results verify":  func() verb { return &verifyCommand{} },
 	"results repair":  func() verb { return &repairCommand{} },
 	"results show":    func() verb { return &showCommand{} },
+	"results move":    func() verb { return &moveCommand{} },
 }
 
 // verbTable returns the verbs for a server to run.

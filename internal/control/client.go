@@ -188,3 +188,13 @@ func mayWrite(writes, name string) bool {
 	sibling := filepath.Dir(name) == filepath.Dir(out) && strings.HasPrefix(name, strings.TrimSuffix(out, filepath.Ext(out))+".")
 	return name == out || sibling || strings.HasPrefix(name, out+string(filepath.Separator))
 }
+
+// Running reports whether a server has a data directory open.
+func Running(ctx context.Context, data string) bool {
+	connection, err := dial(ctx, data)
+	if err != nil {
+		return false
+	}
+	connection.Close()
+	return true
+}

@@ -332,10 +332,11 @@ func (c *comparison) differ(ctx context.Context, e store.Entry, mine met) error 
 		if err != nil {
 			return err
 		}
-		if erased {
-			c.erased++
+		if c.mended++; erased {
+			c.period.erased++
+		} else {
+			c.unerased.add(e.Response.ID) // unless it is gone when all is compared again
 		}
-		c.mended++
 	}
 	return nil
 }

@@ -1,0 +1,154 @@
+package transfer_test
+
+import (
+	"errors"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"glasspoll/internal/audit"
+	"glasspoll/internal/soak"
+	"glasspoll/internal/tally"
+)
+
+var periods = []string{"2026-Q3", "2026-Q4"}
+
+// sent is what has happened to a response, in a random past.
+type sent struct {
+	period string
+	erased bool
+}
+
+func TestMain(m *testing.M) { soak.Main(m, 3000) }
+
+// TestRandomPasts makes answers, erasures, publications and moves in any order, of which some are killed. At the end everything is in the target once, and counted once.
+func TestRandomPasts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t, 1000)
+		all := map[int]*sent{}
+		inForce := false
+		pick := func() (int, *sent) {
+			if len(all) == 0 {
+				return 0, nil
+			}
+			n := rapid.IntRange(0, len(all)-1).Draw(t, "which")
+			return n, all[n]
+		}
+		killed := errors.New("killed")
+		t.Repeat(map[string]func(*rapid.T){
+			"put": func(t *rapid.T) {
+				into := w.from
+				if inForce && rapid.Bool().Draw(t, "target") {
+					into = w.to
+				}
+				n, period := len(all), rapid.SampledFrom(periods).Draw(t, "period")
+				w.put(into, period, n, n+1)
+				all[n] = &sent{period: period}
+			},
+			"put again": func(t *rapid.T) {
+				if n, s := pick(); s != nil && inForce && !s.erased {
+					w.put(w.to, rapid.SampledFrom(periods).Draw(t, "period"), n, n+1)
+				}
+			},
+			"erase": func(t *rapid.T) {
+				if n, s := pick(); s != nil {
+					w.erase(w.from, n)
+					w.erase(w.to, n)
+					s.erased = true
+				}
+			},
+			"erase in the source": func(t *rapid.T) {
+				n, s := pick()
+				if s == nil {
+					return
+				}
+				if erased, err := w.from.Erase(ctx, surveyID, w.response(n, "").ID, []string{"tier"}); erased {
+					w.must(err)
+					s.erased = true
+				}
+			},
+			"publish the source": func(*rapid.T) { w.publish(w.from) },
+			"publish the target": func(*rapid.T) {
+				if inForce {
+					w.publish(w.to)
+				}
+			},
+			"deliver": func(*rapid.T) { w.deliver(w.from) },
+			"move": func(t *rapid.T) {
+				at, made := rapid.IntRange(0, 250).Draw(t, "killed at"), rapid.Bool().Draw(t, "made")
+				fail := func(n int) error {
+					if n == at {
+						return killed
+					}
+					return nil
+				}
+				if *w.calls = (calls{before: fail}); made {
+					*w.calls = calls{after: fail}
+				}
+				report, err := w.tryMove()
+				*w.calls = calls{}
+				if err != nil && !errors.Is(err, killed) {
+					t.Fatal(err)
+				}
+				if len(report.Differences) > 0 {
+					t.Fatal(report.Differences)
+				}
+				_, err = w.to.Definition(ctx, surveyID, "")
+				inForce = err == nil
+			},
+		})
+		w.move()
+		w.wantOnce(all)
+		w.publish(w.to)
+		w.wantAllCounted(all)
+	})
+}
+
+// wantOnce wants each response in the target once, and erased if it was erased anywhere.
+func (w *world) wantOnce(all map[int]*sent) {
+	w.t.Helper()
+	to := w.contents(w.to)
+	if len(to) != len(all) {
+		w.t.Errorf("%d responses, want %d", len(to), len(all))
+	}
+	for n, s := range all {
+		mine, there := to[w.response(n, "").ID]
+		if !there || mine.Withdrawn != s.erased {
+			w.t.Errorf("response %d: there %t, erased %t; want %+v", n, there, mine.Withdrawn, s)
+		}
+	}
+}
+
+// wantAllCounted compares the tallies of the target with its responses, and its cases with those.
+func (w *world) wantAllCounted(all map[int]*sent) {
+	w.t.Helper()
+	want := map[string]*tally.Tally{}
+	due := 0
+	for _, r := range w.contents(w.to) {
+		if want[r.Period] == nil {
+			want[r.Period] = tally.New(w.survey)
+		}
+		want[r.Period].Fold(w.survey, r.Response)
+		if !r.Withdrawn && r.Answers[1][1] <= "2" {
+			due++
+		}
+	}
+	for period, counted := range want {
+		mine, _, err := w.to.Tally(ctx, surveyID, period)
+		w.must(err)
+		for _, finding := range audit.Tally(mine, counted, 0) {
+			w.t.Errorf("%s: %s", period, finding.Message)
+		}
+	}
+	cases, err := w.to.CasesOf(ctx, surveyID)
+	w.must(err)
+	for _, c := range cases {
+		if !c.Withdrawn {
+			due--
+		}
+	}
+	if due != 0 {
+		w.t.Errorf("%d cases are missing", due)
+	}
+}
