@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,6 @@ import (
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/local"
 	"glasspoll/internal/questionnaire"
-	"glasspoll/internal/server"
 	"glasspoll/internal/store"
 	"glasspoll/internal/transfer"
 )
@@ -36,7 +36,7 @@ type moving struct {
 }
 
 // After lets an answer come after each that is read.
-func (m moving) After(ctx context.Context, survey, period, cursor string) func(yield func(store.Entry, error) bool) {
+func (m moving) After(ctx context.Context, survey, period, cursor string) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		for e, err := range m.movable.After(ctx, survey, period, cursor) {
 			if !yield(e, err) {
@@ -107,7 +107,7 @@ func TestMoveToAWSAndBack(t *testing.T) {
 	dir := t.TempDir()
 	open := func(dir string) *local.Store {
 		t.Helper()
-		opened, err := local.Open(filepath.Join(dir, server.DataFile))
+		opened, err := local.Open(filepath.Join(dir, "glasspoll.db"))
 		if err != nil {
 			t.Fatal(err)
 		}
