@@ -597,7 +597,7 @@ func TestAlarmsWatchMetrics(t *testing.T) {
 			checkValue(t, properties, "!Ref Table", "Dimensions", "0", "Value")
 		}
 	}
-	for _, needed := range []string{"Errors", "Throttles", "IteratorAge", "PublishAge", "Rounds", "Submissions", "ApproximateNumberOfMessagesVisible", "4xx", "WriteThrottleEvents"} {
+	for _, needed := range []string{"Errors", "Throttles", "IteratorAge", "PublishAge", "Rounds", "Differences", "Submissions", "ApproximateNumberOfMessagesVisible", "4xx", "WriteThrottleEvents"} {
 		if !watched[needed] {
 			t.Errorf("no alarm watches %s", needed)
 		}

@@ -32,6 +32,8 @@ type Standing struct {
 	After    string            `json:"after,omitempty"` // the period that was verified last in this round; "" at its beginning
 	Differ   map[string]string `json:"differ"`          // periods of which something differs, with a digest of what
 	Finished time.Time         `json:"finished,omitzero"`
+
+	Failed map[string]error `json:"-"` // periods that this run could not verify
 }
 
 // progressName is the name under which a schedule keeps its standing.
@@ -56,7 +58,7 @@ func (s *Schedule) Standing(ctx context.Context) (Standing, error) {
 	return at, nil
 }
 
-// Run goes on with a round until it is complete, which it reports, or the context ends.
+// Run goes on with a round until it is complete, which it reports, or the context ends. The error says why there is no round.
 func (s *Schedule) Run(ctx context.Context) (at Standing, complete bool, err error) {
 	if at, err = s.Standing(ctx); err != nil {
 		return at, false, err
@@ -65,6 +67,7 @@ func (s *Schedule) Run(ctx context.Context) (at Standing, complete bool, err err
 	if err != nil {
 		return at, false, err
 	}
+	at.Failed = map[string]error{}
 	began := at.After
 	for _, p := range places {
 		if began != "" && p.key() <= began {
@@ -73,7 +76,7 @@ func (s *Schedule) Run(ctx context.Context) (at Standing, complete bool, err err
 		err := s.verify(ctx, &at, p)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			return at, false, fmt.Errorf("%s: %w", p.key(), err)
+			at.Failed[p.key()] = err // the others do not wait for it
 		case ctx.Err() != nil && at.After == began:
 			// It has had all the time there is. The others must not wait for it for ever.
 			s.Skipped(p.survey, p.period)

@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"testing"
@@ -16,11 +17,15 @@ type interrupted struct {
 	*kept
 	period string
 	cancel func()
+	broken error // of reading 2026-09
 }
 
 func (i *interrupted) After(ctx context.Context, survey, period, cursor string) iter.Seq2[store.Entry, error] {
 	if period == i.period {
 		i.cancel()
+	}
+	if period == "2026-09" && i.broken != nil {
+		return func(yield func(store.Entry, error) bool) { yield(store.Entry{}, i.broken) }
 	}
 	return i.kept.After(ctx, survey, period, cursor)
 }
@@ -66,6 +71,12 @@ func TestSchedule(t *testing.T) {
 	if at := run("", true, ""); len(at.Differ) != 1 || !at.Finished.Equal(now) {
 		t.Errorf("%+v", at)
 	}
+	broken := errors.New("broken")
+	source.broken, source.period = broken, ""
+	if at, complete, err := schedule.Run(t.Context()); err != nil || !complete || len(at.Failed) != 1 || !errors.Is(at.Failed["tea 2026-09"], broken) {
+		t.Errorf("%+v, %t, %v", at, complete, err)
+	}
+	source.broken = nil
 	damage(1) // another number of the same kind
 	run("", true, "")
 	damage(-2)

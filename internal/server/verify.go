@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"glasspoll/internal/local"
@@ -46,6 +48,9 @@ func (l *verifyLoop) run(ctx context.Context) {
 			wait = min(l.every, verifyRetry)
 			l.log.Error("not verified, will be tried again", "in", wait, "error", err)
 		case complete:
+			for _, period := range slices.Sorted(maps.Keys(at.Failed)) {
+				l.log.Error("not verified", "period", period, "error", at.Failed[period])
+			}
 			l.log.Info("store verified", "differ", len(at.Differ), "in", time.Since(begun).Round(time.Millisecond))
 		}
 	}

@@ -103,7 +103,7 @@ func (s *Server) batchWriteItem(in *dynamodb.BatchWriteItemInput) (*dynamodb.Bat
 		made++
 		before := s.at(c.at)
 		after, _ := c.after(before.item) // a put or a deletion never fails
-		s.spendWrite(c.at, 1, before.size, sizeOf(after))
+		s.spendWrite(c.at, 1, before.size, SizeOf(after))
 		s.store(c.at, after)
 	}
 	if exhausted == len(changes) {

@@ -79,7 +79,7 @@ func (c *change) checked() (err error) {
 	if err := checkPlaceholders(c.names, c.values, used...); err != nil {
 		return err
 	}
-	if c.item != nil && sizeOf(c.item) > maxItem {
+	if c.item != nil && SizeOf(c.item) > maxItem {
 		return invalid("Item size has exceeded the maximum allowed size")
 	}
 	return nil
@@ -108,7 +108,7 @@ func (c *change) after(before Item) (Item, error) {
 			return nil, err
 		}
 	}
-	if sizeOf(item) > maxItem {
+	if SizeOf(item) > maxItem {
 		return nil, invalid("Item size to update has exceeded the maximum allowed size")
 	}
 	return item, nil
@@ -139,7 +139,7 @@ func (s *Server) write(c *change) (after Item, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.spendWrite(c.at, 1, before.size, sizeOf(after))
+	s.spendWrite(c.at, 1, before.size, SizeOf(after))
 	s.store(c.at, after)
 	return after, nil
 }

@@ -23,7 +23,7 @@ func key(pk, sk string) Item {
 // sized returns an item of n bytes.
 func sized(pk, sk string, n int) Item {
 	i := key(pk, sk)
-	i["b"] = &types.AttributeValueMemberB{Value: make([]byte, n-sizeOf(i)-1)}
+	i["b"] = &types.AttributeValueMemberB{Value: make([]byte, n-SizeOf(i)-1)}
 	return i
 }
 

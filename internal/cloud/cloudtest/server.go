@@ -78,6 +78,9 @@ func (s *Server) Size() (items, bytes int) {
 	return s.items, s.bytes
 }
 
+// Throttles reports whether the server refuses calls for their rate.
+func (s *Server) Throttles() bool { return s.options.Throttle }
+
 // Items returns copies of all items whose partition key has a prefix, in no order.
 func (s *Server) Items(prefix string) (all []Item) {
 	s.mu.Lock()
@@ -148,7 +151,7 @@ func (s *Server) store(p place, item Item) {
 		c = &collection{}
 		s.collections[p.pk] = c
 	}
-	size := sizeOf(item)
+	size := SizeOf(item)
 	c.set(p.sk, item, size)
 	s.bytes += size
 	s.items++

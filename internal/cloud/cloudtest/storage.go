@@ -155,8 +155,8 @@ func clone(item Item) Item {
 	return copied
 }
 
-// sizeOf returns the size of an item as DynamoDB counts it: names and values.
-func sizeOf(item Item) (size int) {
+// SizeOf returns the size of an item as DynamoDB counts it: names and values.
+func SizeOf(item Item) (size int) {
 	for name, value := range item {
 		size += len(name) + sizeOfValue(value)
 	}

@@ -35,7 +35,7 @@ func (s *Server) prepare(in *dynamodb.TransactWriteItemsInput) (*transaction, er
 			return nil, invalid("Transaction request cannot include multiple operations on one item")
 		}
 		places[c.at] = true
-		if total += sizeOf(c.item); total > maxTransaction {
+		if total += SizeOf(c.item); total > maxTransaction {
 			return nil, invalid("Transaction request size exceeds 4 MB")
 		}
 		t.changes = append(t.changes, c)
@@ -105,7 +105,7 @@ func (t *transaction) commit() {
 	for _, c := range t.changes {
 		before := s.at(c.at)
 		after, _ := c.after(before.item) // was tried by prepare
-		s.spendWrite(c.at, 2, before.size, sizeOf(after))
+		s.spendWrite(c.at, 2, before.size, SizeOf(after))
 		if !c.check {
 			s.store(c.at, after)
 		}
