@@ -82,7 +82,7 @@ func TestOldFile(t *testing.T) {
 	reads("id "+first.ID, "results", "show", "core_three", "response", first.ID)
 	reads("core_three 2026-11: nothing to mend", "results", "repair", "core_three", "--yes")
 
-	refuses("results", "erase", "00000000-0000-4000-8000-000000000001", "--yes")
+	refuses("results", "erase", first.ID, "--yes")
 	refuses("cases", "assign", listed[0].ID, "--owner", "desk")
 	refuses("serve", "--addr", "127.0.0.1:0", "--surveys", "../surveys")
 

@@ -499,29 +499,15 @@ func quoted(values []string) []string {
 	return all
 }
 
-// find finds a response; nil if there is none. What can only be read has no index of ids to ask.
+// find finds a response; nil if there is none.
 func (s *showCommand) find(ctx context.Context, from store.Records, id string) (*store.Entry, error) {
-	if !store.IsReadOnly(from) {
-		found, err := from.Find(ctx, id)
-		for _, entry := range found {
-			if entry.Response.Survey == s.ID && err == nil {
-				return &entry, nil
-			}
-		}
-		return nil, err
-	}
-	periods, err := from.Periods(ctx, s.ID)
+	found, err := from.Find(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	for _, period := range periods {
-		for entry, err := range from.After(ctx, s.ID, period, "") {
-			if err != nil {
-				return nil, err
-			}
-			if entry.Response.ID == id {
-				return &entry, nil
-			}
+	for _, entry := range found {
+		if entry.Response.Survey == s.ID {
+			return &entry, nil
 		}
 	}
 	return nil, nil

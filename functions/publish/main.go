@@ -86,7 +86,7 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	}
 	if f.publisher == nil || !f.assets.Equal(assets) {
 		f.publisher = publish.New(publish.Options{
-			Log: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
+			Collector: f.table, Turns: f.table, Log: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
 			Sidecars: f.table, Cases: f.table, Notify: true,
 		})
 		f.assets = assets
@@ -115,14 +115,8 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 	}
 	changes := changesOf(stream.Records)
 	for _, c := range changes {
-		for _, period := range c.periods {
-			if err := f.table.AddPeriod(ctx, c.survey, period); err != nil {
-				return reply, err
-			}
-		}
-	}
-	for _, c := range changes {
-		if err := f.publish(ctx, c.survey); err != nil {
+		more, err := f.publish(ctx, c.survey, c.periods...)
+		if more || err != nil {
 			reply.BatchItemFailures = append(reply.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: c.first})
 			continue
 		}
@@ -149,21 +143,21 @@ func changesOf(records []events.DynamoDBEventRecord) []*change {
 		if pk.DataType() != events.DataTypeString {
 			continue
 		}
-		shard, ok := cloud.ShardOfKey(pk.String())
+		survey, period, ok := cloud.ResponseKey(pk.String())
 		if !ok {
 			continue
 		}
 		at := record.Change.ApproximateCreationDateTime.Time
-		c := bySurvey[shard.Survey]
+		c := bySurvey[survey]
 		if c == nil {
-			c = &change{survey: shard.Survey, first: record.Change.SequenceNumber}
-			bySurvey[shard.Survey] = c
+			c = &change{survey: survey, first: record.Change.SequenceNumber}
+			bySurvey[survey] = c
 		}
 		if c.oldest.IsZero() || at.Before(c.oldest) {
 			c.oldest = at
 		}
-		if !slices.Contains(c.periods, shard.Period) {
-			c.periods = append(c.periods, shard.Period)
+		if period != "" && !slices.Contains(c.periods, period) {
+			c.periods = append(c.periods, period)
 		}
 	}
 	return slices.SortedFunc(maps.Values(bySurvey), func(a, b *change) int { return cmp.Compare(a.survey, b.survey) })
@@ -177,7 +171,8 @@ func (f *function) publishAll(ctx context.Context) error {
 	}
 	var failed []error
 	for _, id := range surveys {
-		failed = append(failed, f.publish(ctx, id))
+		_, err := f.publish(ctx, id)
+		failed = append(failed, err)
 	}
 	if err := errors.Join(failed...); err != nil {
 		return err
@@ -188,7 +183,7 @@ func (f *function) publishAll(ctx context.Context) error {
 
 // publish brings one survey up to date, and sends pending notifications, including those that earlier runs failed to send. It
 // returns a panic as an error, so that the other surveys are published.
-func (f *function) publish(ctx context.Context, id string) (err error) {
+func (f *function) publish(ctx context.Context, id string, periods ...string) (more bool, err error) {
 	begin := time.Now()
 	defer func() {
 		if value := recover(); value != nil {
@@ -200,19 +195,19 @@ func (f *function) publish(ctx context.Context, id string) (err error) {
 	}()
 	s, err := f.table.Definition(ctx, id, "")
 	if err != nil {
-		return err
+		return false, err
 	}
 	publisher, err := f.current(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	out, err := publisher.Publish(ctx, s)
+	out, err := publisher.Publish(ctx, s, periods...)
 	sent, sendErr := notify.Deliver(ctx, f.table, f.events, id)
 	if err := errors.Join(err, sendErr); err != nil {
-		return err
+		return false, err
 	}
 	f.log.Info("published", "survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "cases", out.Opened, "told", sent, "took_ms", time.Since(begin).Milliseconds())
-	return nil
+	return out.More, nil
 }
 
 // requestID identifies the invocation in Lambda's own log lines; "" outside of Lambda.

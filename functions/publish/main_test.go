@@ -15,7 +15,7 @@ func TestPanicIsAnError(t *testing.T) {
 	var log bytes.Buffer
 	f := &function{log: slog.New(slog.NewJSONHandler(&log, nil))} // it has no table, and panics at the first call
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "request-7"})
-	err := f.publish(ctx, "tea")
+	_, err := f.publish(ctx, "tea")
 	if err == nil || !strings.Contains(err.Error(), "survey tea: panicked") {
 		t.Fatalf("%v", err)
 	}

@@ -83,7 +83,7 @@ func TestStaffResultsReplacePublicOnes(t *testing.T) {
 			t.Fatal(problems)
 		}
 		put(t, f, s)
-		if err := f.publish(t.Context(), "tea"); err != nil {
+		if _, err := f.publish(t.Context(), "tea"); err != nil {
 			t.Fatalf("%v\n%s", err, &log)
 		}
 	}

@@ -290,6 +290,19 @@ func Decode(data []byte, find func(version string) (*Vocabulary, error)) (Respon
 	return r, nil
 }
 
+// StoredID returns the id of a response that [Append] wrote, without decoding the rest.
+func StoredID(data []byte) (string, error) {
+	d := decoder{data: data}
+	if err := d.version(); err != nil {
+		return "", fmt.Errorf("stored answers: %w", err)
+	}
+	id := d.id(d.byte())
+	if d.faulty {
+		return "", fmt.Errorf("stored answers: %w", errDamaged)
+	}
+	return id, nil
+}
+
 // DecodePrivate reads what [AppendPrivate] wrote.
 func DecodePrivate(data []byte) ([]Answer, error) {
 	d := decoder{data: data}
@@ -341,12 +354,7 @@ func (d *decoder) response(find func(version string) (*Vocabulary, error)) (Resp
 	if flags&^allFlags != 0 {
 		return Response{}, errors.New("the record is damaged, or has a part that this program does not know: install a newer version of the program")
 	}
-	r := Response{Withdrawn: flags&isTombstone != 0}
-	if flags&hasTextID != 0 {
-		r.ID = d.text()
-	} else if id := d.bytes(uint64(len(uuid.UUID{}))); !d.faulty {
-		r.ID = uuid.UUID(id).String()
-	}
+	r := Response{ID: d.id(flags), Withdrawn: flags&isTombstone != 0}
 	if flags&hasTextVersion != 0 {
 		r.Version = d.text()
 	} else {
@@ -370,6 +378,18 @@ func (d *decoder) response(find func(version string) (*Vocabulary, error)) (Resp
 	r.Channel = d.name(v.channels)
 	r.Answers = d.answers(v)
 	return r, d.end()
+}
+
+// id reads the id of a response with the given flags.
+func (d *decoder) id(flags byte) string {
+	if flags&hasTextID != 0 {
+		return d.text()
+	}
+	id := d.bytes(uint64(len(uuid.UUID{})))
+	if d.faulty {
+		return ""
+	}
+	return uuid.UUID(id).String()
 }
 
 func (d *decoder) private() ([]Answer, error) {

@@ -93,7 +93,7 @@ func (t *Table) SaveCase(ctx context.Context, c *cases.Case) error {
 		TableName: &t.name, Item: stored, ConditionExpression: aws.String("revision = :revision"),
 		ExpressionAttributeValues: item{":revision": number(c.Revision)},
 	})
-	if refused(err) {
+	if stale(err) {
 		return store.ErrStale
 	}
 	if err == nil {

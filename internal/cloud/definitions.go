@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -61,6 +64,23 @@ const surveysKey = "S"
 
 // Surveys implements [store.Catalog].
 func (t *Table) Surveys(ctx context.Context) ([]string, error) { return t.sortKeys(ctx, surveysKey) }
+
+// Versions implements [store.Catalog].
+func (t *Table) Versions(ctx context.Context, survey string) (versions []string, err error) {
+	found := t.query(ctx, &dynamodb.QueryInput{
+		TableName: &t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
+		ProjectionExpression: aws.String(sortKey), ExpressionAttributeValues: item{":pk": text("D#" + survey)},
+	})
+	for i, err := range found {
+		if err != nil {
+			return nil, err
+		}
+		if v := textOf(i, sortKey); v != current {
+			versions = append(versions, v)
+		}
+	}
+	return versions, nil
+}
 
 // checkContent checks that a version is stored with the given content.
 func (t *Table) checkContent(ctx context.Context, pk, version string, data []byte) error {

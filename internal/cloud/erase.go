@@ -2,8 +2,9 @@ package cloud
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
+	"sort"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -22,48 +23,125 @@ func (t *Table) Find(ctx context.Context, id string) ([]store.Entry, error) {
 }
 
 // Erase implements [store.Erasure].
-func (t *Table) Erase(ctx context.Context, survey, period, id string, keep []string) (erased bool, err error) {
-	return store.Erase(ctx, t, survey, period, id, keep, t.now())
+func (t *Table) Erase(ctx context.Context, survey, id string, keep []string) (erased bool, err error) {
+	return store.Erase(ctx, t, survey, id, keep, t.now())
 }
 
-// Stored implements [store.Eraser].
-func (t *Table) Stored(ctx context.Context, survey, period, id string) (*store.Stored, error) {
-	own := keyOfResponse(survey, period, id)
-	old, err := t.get(ctx, textOf(own, partKey), textOf(own, sortKey))
-	if err != nil || old == nil {
+// Stored implements [store.Eraser]. It collects first, also because the response may be in the log and in the queue too.
+func (t *Table) Stored(ctx context.Context, survey, id string) (*store.Stored, error) {
+	own := idKey(survey, id)
+	taken, err := t.get(ctx, textOf(own, partKey), noSort)
+	if err != nil || taken == nil {
 		return nil, err
 	}
-	entry, err := t.entryOf(old)
+	period := textOf(taken, ofPeriod)
+	at, _ := integerOf(taken, arrived)
+	if err := t.collectPeriod(ctx, survey, period); err != nil {
+		return nil, err
+	}
+	s, index, err := t.find(ctx, survey, period, id, at)
 	if err != nil {
 		return nil, err
 	}
-	entry.Settled = true
-	found := &store.Stored{Shard: store.Shard{Survey: survey, Period: period, Number: shardOf(id)}, Entry: entry}
+	if s == nil {
+		if taken[Expires] != nil { // the segment has been deleted already
+			return nil, nil
+		}
+		return nil, t.wrap(fmt.Errorf("response %s of %s %s: its id is taken, and it is not in the log: run `glasspoll results verify`", id, survey, period))
+	}
+	entry, err := t.entryAt(ctx, survey, period, s, index)
+	if err != nil {
+		return nil, err
+	}
+	found := &store.Stored{Entry: entry}
 	found.Replace = func(ctx context.Context, tombstone answer.Response, counted *tally.Tally, revision int) error {
-		return t.replace(ctx, old, found.Shard, tombstone, counted, revision)
+		return t.replace(ctx, taken, s, index, tombstone, counted, revision)
 	}
 	return found, nil
 }
 
-// replace puts a tombstone in the place of a response's item, with its arrival and its time to be deleted, and saves the
-// tally of its shard.
-func (t *Table) replace(ctx context.Context, old item, shard store.Shard, tombstone answer.Response, counted *tally.Tally, revision int) error {
-	data, err := json.Marshal(tombstone)
+// near is how many segments before and after the likely one are read before all the others.
+const near = 8
+
+// find finds a response that arrived at an instant in a log: its segment, and its index there; nil if it is not in the log.
+// Segments are nearly in the order of arrivals, so a binary search leads close to it.
+func (t *Table) find(ctx context.Context, survey, period, id string, at int64) (s *segment, index int, err error) {
+	head, err := t.readHead(ctx, survey, period)
 	if err != nil {
-		return t.wrap(err)
+		return nil, 0, err
 	}
-	replacement := key(textOf(old, partKey), textOf(old, sortKey))
-	replacement[arrived] = old[arrived]
-	replacement[body] = &types.AttributeValueMemberB{Value: data}
-	if until := old[Expires]; until != nil {
-		replacement[Expires] = until
+	likely := 1 + sort.Search(max(head.last-1, 0), func(i int) bool {
+		if err != nil {
+			return true
+		}
+		var last int64
+		for s, failed := range t.segments(ctx, survey, period, i+1, i+1) {
+			if err = failed; err == nil {
+				_, last = span(s.entries)
+			}
+		}
+		return last >= at // one that has expired is before
+	})
+	if err != nil {
+		return nil, 0, err
 	}
+	from, to := likely, likely-1 // what has been searched
+	for _, around := range []int{0, near, head.last} {
+		first, last := max(likely-around, 1), min(likely+around, head.last)
+		for _, part := range [][2]int{{first, from - 1}, {to + 1, last}} {
+			if s, index, err := t.findIn(ctx, survey, period, id, part[0], part[1]); s != nil || err != nil {
+				return s, index, err
+			}
+		}
+		from, to = first, last
+	}
+	return nil, 0, nil
+}
+
+// findIn finds a response in some segments; nil if it is in none of them.
+func (t *Table) findIn(ctx context.Context, survey, period, id string, from, to int) (*segment, int, error) {
+	for s, err := range t.segments(ctx, survey, period, from, to) {
+		if err != nil {
+			return nil, 0, err
+		}
+		index, err := indexOf(s.entries, id)
+		if err != nil {
+			return nil, 0, t.wrap(fmt.Errorf("%s: %w", s.name, err))
+		}
+		if index >= 0 {
+			return s, index, nil
+		}
+	}
+	return nil, 0, nil
+}
+
+// replace puts a tombstone in the place of a response, in its segment and at its id, and saves the tally of its period.
+func (t *Table) replace(ctx context.Context, taken item, s *segment, index int, tombstone answer.Response, counted *tally.Tally, revision int) error {
+	id := key(textOf(taken, partKey), noSort)
+	for _, name := range []string{ofPeriod, arrived, Expires} {
+		if taken[name] != nil {
+			id[name] = taken[name]
+		}
+	}
+	id[withdrawn] = &types.AttributeValueMemberBOOL{Value: true}
+
+	entries := slices.Clone(s.entries)
+	entries[index].record = answer.Append(nil, tombstone, t.knownVocabulary(ctx, tombstone.Survey, tombstone.Version))
+	segment := item{}
+	for name, value := range s.item {
+		segment[name] = value
+	}
+	segment[body], segment[counter] = binaryOf(encodeSegment(entries)), number(s.revision+1)
 	failed, err := t.transact(ctx, []types.TransactWriteItem{
 		{Put: &types.Put{
-			TableName: &t.name, Item: replacement, ConditionExpression: aws.String("#body = :body"),
-			ExpressionAttributeNames: map[string]string{"#body": body}, ExpressionAttributeValues: item{":body": old[body]},
+			TableName: &t.name, Item: id, ConditionExpression: aws.String("attribute_exists(" + partKey + ") AND attribute_not_exists(#withdrawn)"),
+			ExpressionAttributeNames: map[string]string{"#withdrawn": withdrawn},
 		}},
-		{Put: t.tallyIf(shard, counted, revision)},
+		{Put: &types.Put{
+			TableName: &t.name, Item: segment, ConditionExpression: aws.String("revision = :revision"),
+			ExpressionAttributeValues: item{":revision": number(s.revision)},
+		}},
+		{Put: t.tallyIf(tombstone.Survey, tombstone.Period, counted, revision)},
 	})
 	if err == nil && failed >= 0 {
 		return store.ErrStale
@@ -72,9 +150,8 @@ func (t *Table) replace(ctx context.Context, old item, shard store.Shard, tombst
 }
 
 // Private implements [store.PrivateAnswers].
-func (t *Table) Private(ctx context.Context, survey, period, id string) (answers []answer.Answer, err error) {
-	own := keyOfResponse(survey, period, id)
-	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: own, ConsistentRead: aws.Bool(true),
+func (t *Table) Private(ctx context.Context, survey, _, id string) (answers []answer.Answer, err error) {
+	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: idKey(survey, id), ConsistentRead: aws.Bool(true),
 		ProjectionExpression: aws.String("#private"), ExpressionAttributeNames: map[string]string{"#private": private}})
 	if err != nil {
 		return nil, t.wrap(err)
@@ -83,7 +160,7 @@ func (t *Table) Private(ctx context.Context, survey, period, id string) (answers
 	if data == nil {
 		return nil, nil
 	}
-	if err := json.Unmarshal(data, &answers); err != nil {
+	if answers, err = answer.DecodePrivate(data); err != nil {
 		return nil, t.wrap(fmt.Errorf("private answers of %s: %w", id, err))
 	}
 	return answers, nil

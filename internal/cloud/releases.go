@@ -2,107 +2,175 @@ package cloud
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 )
 
+// latestRelease is the sort key of a period's latest release, and the attribute with the number of a release.
+const (
+	latestRelease = "sum"
+	releaseNumber = "number"
+)
+
+// parallelReleases is how many releases are read at a time.
+const parallelReleases = 16
+
 func releasesKey(survey, period string) string { return "P#" + survey + "#" + period }
 
-// releaseOf decodes the item of a release.
-func (t *Table) releaseOf(i item, survey, period string) (*release.Release, error) {
-	data, err := decompressed(i, body)
-	r := &release.Release{}
-	if err == nil {
-		err = json.Unmarshal(data, r)
-	}
-	if err != nil {
-		return nil, t.wrap(fmt.Errorf("release of %s %s: %w", survey, period, err))
-	}
-	return r, nil
-}
-
-// last reads a period's latest release; nil if there is none.
-func (t *Table) last(ctx context.Context, survey, period string) (*release.Release, error) {
-	out, err := t.client.Query(ctx, &dynamodb.QueryInput{
-		TableName: &t.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(1),
-		KeyConditionExpression:    aws.String("PK = :pk"),
-		ExpressionAttributeValues: item{":pk": text(releasesKey(survey, period))},
-	})
-	if err != nil || len(out.Items) == 0 {
-		return nil, t.wrap(err)
-	}
-	return t.releaseOf(out.Items[0], survey, period)
-}
-
-// Latest implements [store.Releases].
+// Latest implements [store.Releases]. It reads the numbers of the releases, and those that have changed.
 func (t *Table) Latest(ctx context.Context, survey string) ([]*release.Release, error) {
-	periods, err := t.Periods(ctx, survey)
-	if err != nil {
-		return nil, err
-	}
-	var latest []*release.Release
-	for _, period := range periods {
-		r, err := t.last(ctx, survey, period)
+	var periods []string
+	var numbers []int
+	for i, err := range t.items(ctx, "P#"+survey) {
 		if err != nil {
 			return nil, err
 		}
-		if r != nil {
-			latest = append(latest, r)
-		}
+		n, _ := integerOf(i, releaseNumber)
+		periods, numbers = append(periods, textOf(i, sortKey)), append(numbers, int(n))
+	}
+	latest := make([]*release.Release, len(periods))
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(parallelReleases)
+	for i, period := range periods {
+		group.Go(func() (err error) {
+			latest[i], err = t.atLeast(within, survey, period, numbers[i])
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	return latest, nil
 }
 
-// Append implements [store.Releases].
+// atLeast returns a period's latest release, whose number is the given one or higher. It may be one that was read before.
+func (t *Table) atLeast(ctx context.Context, survey, period string, number int) (*release.Release, error) {
+	t.mu.Lock()
+	known := t.latest[periodKey{survey, period}]
+	t.mu.Unlock()
+	if known != nil && known.Number >= number {
+		return known, nil
+	}
+	i, err := t.get(ctx, releasesKey(survey, period), latestRelease)
+	if err != nil {
+		return nil, err
+	}
+	data, err := decompressed(i, body)
+	var r *release.Release
+	if err == nil {
+		r, err = release.Decode(data)
+	}
+	if err == nil && r.Number < number {
+		err = fmt.Errorf("it is release %d, and there is release %d", r.Number, number)
+	}
+	if err != nil {
+		return nil, t.wrap(fmt.Errorf("latest release of %s %s: %w", survey, period, err))
+	}
+	t.rememberRelease(r)
+	return r, nil
+}
+
+func (t *Table) rememberRelease(r *release.Release) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	name := periodKey{r.Survey, r.Period}
+	if known := t.latest[name]; known == nil || known.Number < r.Number {
+		if len(t.latest) >= maxCached {
+			clear(t.latest)
+		}
+		t.latest[name] = r
+	}
+}
+
+// Append implements [store.Releases]. The release, what it adds and its number are stored in one transaction.
 func (t *Table) Append(ctx context.Context, r *release.Release) error {
-	last, err := t.last(ctx, r.Survey, r.Period)
+	i, err := t.get(ctx, "P#"+r.Survey, r.Period)
 	if err != nil {
 		return err
 	}
-	taken := 0
-	if last != nil {
-		taken = last.Number
-	}
-	switch stale, err := store.CheckNext(r, taken); {
+	last, _ := integerOf(i, releaseNumber)
+	switch taken, err := store.CheckNext(r, int(last)); {
 	case err != nil:
 		return t.wrap(err)
-	case stale:
+	case taken:
 		return store.ErrStale
 	}
-	data, err := json.Marshal(r)
-	if err != nil {
-		return t.wrap(err)
+	var before *release.Release
+	if last > 0 {
+		if before, err = t.atLeast(ctx, r.Survey, r.Period, int(last)); err != nil {
+			return err
+		}
+		if before.Number != int(last) {
+			return store.ErrStale
+		}
 	}
-	if err := t.AddPeriod(ctx, r.Survey, r.Period); err != nil {
+	own := releasesKey(r.Survey, r.Period)
+	added := key(own, fmt.Sprintf("%010d", r.Number))
+	added[body] = compressed(release.Added(before, r).Encode())
+	small := &types.Put{TableName: &t.name, Item: key("P#"+r.Survey, r.Period), ConditionExpression: free()}
+	small.Item[releaseNumber] = number(r.Number)
+	if last > 0 {
+		small.ConditionExpression = aws.String("#number = :last")
+		small.ExpressionAttributeNames = map[string]string{"#number": releaseNumber}
+		small.ExpressionAttributeValues = item{":last": number(last)}
+	}
+	whole := key(own, latestRelease)
+	whole[body] = compressed(r.Encode())
+	failed, err := t.transact(ctx, []types.TransactWriteItem{t.putNew(added), {Put: small}, {Put: &types.Put{TableName: &t.name, Item: whole}}})
+	if err != nil {
 		return err
 	}
-	i := key(releasesKey(r.Survey, r.Period), fmt.Sprintf("%010d", r.Number))
-	i[body] = compressed(data)
-	created, err := t.create(ctx, i)
-	if err == nil && !created {
+	if failed >= 0 {
 		return store.ErrStale
 	}
-	return err
+	t.rememberRelease(r)
+	return nil
 }
 
 // History implements [store.History].
 func (t *Table) History(ctx context.Context, survey, period string) iter.Seq2[*release.Release, error] {
 	return func(yield func(*release.Release, error) bool) {
-		for i, err := range t.items(ctx, releasesKey(survey, period)) {
-			var r *release.Release
+		found := t.query(ctx, &dynamodb.QueryInput{
+			TableName: &t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk AND SK < :sum"),
+			ExpressionAttributeValues: item{":pk": text(releasesKey(survey, period)), ":sum": text(latestRelease)},
+		})
+		var r *release.Release
+		for i, err := range found {
 			if err == nil {
-				r, err = t.releaseOf(i, survey, period)
+				r, err = t.next(r, i)
 			}
-			if !yield(r, err) || err != nil {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(r, nil) {
 				return
 			}
 		}
 	}
+}
+
+// next returns the release after another one (nil: the first one), from the item with what it adds.
+func (t *Table) next(before *release.Release, i item) (*release.Release, error) {
+	data, err := decompressed(i, body)
+	var added *release.Addition
+	if err == nil {
+		added, err = release.DecodeAddition(data)
+	}
+	var r *release.Release
+	if err == nil {
+		r, err = before.Plus(added)
+	}
+	if err != nil {
+		return nil, t.wrap(fmt.Errorf("release %s of %s: %w", textOf(i, sortKey), textOf(i, partKey), err))
+	}
+	return r, nil
 }

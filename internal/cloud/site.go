@@ -34,8 +34,12 @@ func (t *Table) PutAssets(ctx context.Context, a render.Assets) error {
 	}
 	i := key(siteKey, current)
 	i[body] = compressed(data)
-	if err := t.put(ctx, i); err != nil {
-		return err
+	_, err = t.client.PutItem(ctx, t.siteIf(i))
+	if refused(err) {
+		return &OldFormError{t.name}
+	}
+	if err != nil {
+		return t.wrap(err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -16,54 +16,69 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/release"
 )
 
 // Table is one DynamoDB table. Any number of goroutines and processes may use it. Its items:
 //
-//	PK                        SK                 what
-//	D#survey                  version            compiled definition, compressed
-//	D#survey                  current            version in force
-//	D#_site                   current            the site's assets, compressed
-//	R#survey#period#shard     submission id      response; in the index by arrival: nanoseconds#id
-//	S                         survey             nothing: the survey exists
-//	N#survey                  period             nothing: the period has responses
-//	T#survey#period           shard              tally and its revision, compressed
-//	P#survey#period           number             release, compressed
-//	D#_beside                 survey             sidecars: measures and quotes, compressed
-//	C#survey                  case id            case and its revision, compressed
-//	O#survey                  case id            nothing: the case is in the outbox
+//	PK                        SK          what
+//	D#survey                  version     compiled definition, compressed
+//	D#survey                  current     version in force
+//	D#_site                   current     the site's assets, compressed, and the form of the table
+//	D#_beside                 survey      sidecars: measures and quotes, compressed
+//	S                         survey      nothing: the survey exists
+//	I#survey#id               -           the id is taken: digest, period, arrival, private answers
+//	Q#survey#period#shard     id          a response that waits to be collected, and its arrival
+//	J#survey#period#number    -           a segment of the log: responses in their order
+//	L#survey                  period      the head of the log: its last segment
+//	K#survey                  period      number of shards; none: 16
+//	T#survey                  period      tally and its revision, compressed
+//	P#survey                  period      number of the latest release
+//	P#survey#period           sum         the latest release, compressed
+//	P#survey#period           number      what this release adds to the one before, compressed
+//	C#survey                  case id     case and its revision, compressed
+//	O#survey                  case id     nothing: the case is in the outbox
+//	U#survey                  -           whose turn it is to bring the survey up to date
+//	G                         name        how far a long task has come
+//
+// An item of a partition key of its own never has to share the 1,000 write units a second that a key has. Where there are
+// many writes or long logs, keys are many: those of ids, of shards and of segments.
 type Table struct {
 	client    calls
 	name      string
 	now       func() time.Time
 	retention time.Duration // of responses; 0: for ever
 
-	mu          sync.Mutex
-	definitions map[string]cached // by survey@version
-	site        site
+	mu           sync.Mutex
+	definitions  map[string]cached // by survey@version
+	vocabularies map[string]*answer.Vocabulary
+	counts       map[periodKey]shardCount
+	latest       map[periodKey]*release.Release
+	site         site
+	ready        bool // a site has been published, in the current form
 }
 
-// Index is the local secondary index by arrival.
-const Index = "by_arrival"
+// periodKey names a period of a survey.
+type periodKey struct{ survey, period string }
 
 // Expires is the attribute with the time at which DynamoDB may delete an item, in seconds since 1970.
 const Expires = "expires"
 
 // The names of attributes.
 const (
-	partKey = "PK"
-	sortKey = "SK"
-	arrived = "arrived"
-	body    = "body"
-	private = "private"
-	hash    = "hash"
-	version = "version"
-	counter = "revision"
+	partKey   = "PK"
+	sortKey   = "SK"
+	arrived   = "at" // nanoseconds since 1970
+	body      = "body"
+	private   = "private"
+	hash      = "hash"
+	withdrawn = "withdrawn" // of an id: its response has been erased
+	ofPeriod  = "period"
+	version   = "version"
+	counter   = "revision"
 )
-
-// Settle is how long after its arrival a response may still become visible: the time that a put with its retries can take,
-// which is the time limit of the function, and a minute for clocks that differ.
-const Settle = 90 * time.Second
 
 // Options of a table. The zero value is for a deployment that keeps responses for ever.
 type Options struct {
@@ -79,7 +94,11 @@ func NewTable(client *dynamodb.Client, name string, o Options) *Table {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Table{client: callsOf(client), name: name, now: o.Now, retention: o.Retention, definitions: map[string]cached{}}
+	return &Table{
+		client: callsOf(client), name: name, now: o.Now, retention: o.Retention,
+		definitions: map[string]cached{}, vocabularies: map[string]*answer.Vocabulary{}, counts: map[periodKey]shardCount{},
+		latest: map[periodKey]*release.Release{},
+	}
 }
 
 // Schema returns the table as it must be created.
@@ -90,21 +109,11 @@ func Schema(name string) *dynamodb.CreateTableInput {
 		AttributeDefinitions: []types.AttributeDefinition{
 			{AttributeName: aws.String(partKey), AttributeType: types.ScalarAttributeTypeS},
 			{AttributeName: aws.String(sortKey), AttributeType: types.ScalarAttributeTypeS},
-			{AttributeName: aws.String(arrived), AttributeType: types.ScalarAttributeTypeS},
 		},
 		KeySchema: []types.KeySchemaElement{
 			{AttributeName: aws.String(partKey), KeyType: types.KeyTypeHash},
 			{AttributeName: aws.String(sortKey), KeyType: types.KeyTypeRange},
 		},
-		LocalSecondaryIndexes: []types.LocalSecondaryIndex{{
-			IndexName: aws.String(Index),
-			KeySchema: []types.KeySchemaElement{
-				{AttributeName: aws.String(partKey), KeyType: types.KeyTypeHash},
-				{AttributeName: aws.String(arrived), KeyType: types.KeyTypeRange},
-			},
-			// Private answers stay out of the index, which is what counting reads.
-			Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: []string{body}},
-		}},
 		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly},
 	}
 }
@@ -220,21 +229,41 @@ func (t *Table) put(ctx context.Context, i item) error {
 }
 
 // number returns an attribute that holds an integer.
-func number(n int) types.AttributeValue { return &types.AttributeValueMemberN{Value: strconv.Itoa(n)} }
+func number[N int | int64](n N) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(n), 10)}
+}
+
+func binaryOf(data []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: data} }
+
+// integerOf reads an integer attribute; false if there is none.
+func integerOf(i item, name string) (int64, bool) {
+	n, ok := i[name].(*types.AttributeValueMemberN)
+	if !ok {
+		return 0, false
+	}
+	value, err := strconv.ParseInt(n.Value, 10, 64)
+	return value, err == nil
+}
 
 // revisionOf reads the revision of an item.
 func revisionOf(i item) (int, error) {
-	n, ok := i[counter].(*types.AttributeValueMemberN)
+	n, ok := integerOf(i, counter)
 	if !ok {
 		return 0, fmt.Errorf("attribute %s is missing", counter)
 	}
-	return strconv.Atoi(n.Value)
+	return int(n), nil
 }
 
 // refused reports whether an error says that a condition does not hold.
 func refused(err error) bool {
 	var failed *types.ConditionalCheckFailedException
 	return errors.As(err, &failed)
+}
+
+// stale reports whether an error says that an item is no longer as it was read, or is being changed by a transaction.
+func stale(err error) bool {
+	var conflict *types.TransactionConflictException
+	return refused(err) || errors.As(err, &conflict)
 }
 
 func (t *Table) wrap(err error) error {

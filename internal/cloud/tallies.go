@@ -12,20 +12,15 @@ import (
 	"glasspoll/internal/tally"
 )
 
-func tallyKey(shard store.Shard) (pk, sk string) {
-	return "T#" + shard.Survey + "#" + shard.Period, fmt.Sprintf("%02d", shard.Number)
-}
-
 // Tally implements [store.Tallies].
-func (t *Table) Tally(ctx context.Context, shard store.Shard) (*tally.Tally, int, error) {
-	pk, sk := tallyKey(shard)
-	i, err := t.get(ctx, pk, sk)
+func (t *Table) Tally(ctx context.Context, survey, period string) (*tally.Tally, int, error) {
+	i, err := t.get(ctx, "T#"+survey, period)
 	if err != nil || i == nil {
 		return nil, 0, err
 	}
 	decoded, revision, err := tallyOf(i)
 	if err != nil {
-		return nil, 0, t.wrap(fmt.Errorf("tally %s %s: %w", pk, sk, err))
+		return nil, 0, t.wrap(fmt.Errorf("tally of %s %s: %w", survey, period, err))
 	}
 	return decoded, revision, nil
 }
@@ -44,24 +39,23 @@ func tallyOf(i item) (*tally.Tally, int, error) {
 }
 
 // SaveTally implements [store.Tallies].
-func (t *Table) SaveTally(ctx context.Context, shard store.Shard, counted *tally.Tally, revision int) error {
-	put := t.tallyIf(shard, counted, revision)
+func (t *Table) SaveTally(ctx context.Context, survey, period string, counted *tally.Tally, revision int) error {
+	put := t.tallyIf(survey, period, counted, revision)
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
 	})
-	if refused(err) {
+	if stale(err) {
 		return store.ErrStale
 	}
 	return t.wrap(err)
 }
 
 // tallyIf returns a put of a tally in the place of the one with the given revision; 0 is none.
-func (t *Table) tallyIf(shard store.Shard, counted *tally.Tally, revision int) *types.Put {
-	pk, sk := tallyKey(shard)
-	i := key(pk, sk)
+func (t *Table) tallyIf(survey, period string, counted *tally.Tally, revision int) *types.Put {
+	i := key("T#"+survey, period)
 	i[body] = compressed(counted.Encode())
 	i[counter] = number(revision + 1)
-	put := &types.Put{TableName: &t.name, Item: i, ConditionExpression: aws.String("attribute_not_exists(" + partKey + ")")}
+	put := &types.Put{TableName: &t.name, Item: i, ConditionExpression: free()}
 	if revision > 0 {
 		put.ConditionExpression = aws.String("revision = :revision")
 		put.ExpressionAttributeValues = item{":revision": number(revision)}

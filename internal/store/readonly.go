@@ -23,6 +23,12 @@ type Reader interface {
 	Pending(ctx context.Context, survey string) ([]*cases.Case, error)
 }
 
+// Finder finds responses by their ids. A [Reader] need not be one.
+type Finder interface {
+	// Find returns what Erasure.Find returns.
+	Find(ctx context.Context, id string) ([]Entry, error)
+}
+
 // ReadOnly makes a back end for operators' commands of one that can only be read. Whatever would change it is refused with
 // an error, which says what to do instead.
 func ReadOnly(r Reader, refusal error) Records { return readOnly{r, refusal} }
@@ -47,15 +53,34 @@ func (r readOnly) SaveCase(context.Context, *cases.Case) error { return r.refusa
 
 func (r readOnly) MarkDelivered(context.Context, string, string) error { return r.refusal }
 
-// Find is part of an erasure, and refused like one.
-func (r readOnly) Find(context.Context, string) ([]Entry, error) { return nil, r.refusal }
+// Find reads all logs if the back end has no faster way.
+func (r readOnly) Find(ctx context.Context, id string) (found []Entry, err error) {
+	if f, ok := r.Reader.(Finder); ok {
+		return f.Find(ctx, id)
+	}
+	surveys, err := r.Surveys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, survey := range surveys {
+		periods, err := r.Periods(ctx, survey)
+		if err != nil {
+			return nil, err
+		}
+		for _, period := range periods {
+			for entry, err := range r.After(ctx, survey, period, "") {
+				if err != nil {
+					return nil, err
+				}
+				if entry.Response.ID == id {
+					found = append(found, entry)
+				}
+			}
+		}
+	}
+	return found, nil
+}
 
 func (r readOnly) Erase(context.Context, string, string, []string) (bool, error) {
 	return false, r.refusal
-}
-
-// IsReadOnly reports whether r is what [ReadOnly] has made.
-func IsReadOnly(r Records) bool {
-	_, ok := r.(readOnly)
-	return ok
 }

@@ -178,6 +178,11 @@ func checkEntries(t *testing.T, f *File, survey string, want periodContent) (cur
 		if !reflect.DeepEqual(private, want.Entries[i].Private) {
 			t.Errorf("%s %s, private answers of %s: %v, want %v", survey, want.Period, e.Response.ID, private, want.Entries[i].Private)
 		}
+		found, err := f.Records().Find(ctx, e.Response.ID)
+		must(t, err)
+		if len(found) != 1 || !reflect.DeepEqual(found[0], e) {
+			t.Errorf("%s %s, response %s is found as %+v, want %+v", survey, want.Period, e.Response.ID, found, e)
+		}
 	}
 	if len(cursors) != len(want.Entries) || !slices.IsSorted(cursors) {
 		t.Fatalf("%s %s: %d entries, want %d; cursors %v", survey, want.Period, len(cursors), len(want.Entries), cursors)

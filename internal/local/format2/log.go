@@ -14,7 +14,15 @@ import (
 	"glasspoll/internal/store"
 )
 
-var privateBucket = []byte("private")
+var (
+	_ store.Reader = (*File)(nil)
+	_ store.Finder = (*File)(nil)
+)
+
+var (
+	idsBucket     = []byte("ids")
+	privateBucket = []byte("private")
+)
 
 // logBucket returns the name of the bucket of a shard's log.
 func logBucket(shard int) []byte { return strconv.AppendInt([]byte("log "), int64(shard), 10) }
@@ -218,6 +226,69 @@ func parseCursor(cursor string) (uint64, error) {
 		return 0, fmt.Errorf("%q is not a cursor of this store", cursor)
 	}
 	return arrived, nil
+}
+
+// Find implements [store.Finder]. An id was taken in one period, and could be used again in another one.
+func (f *File) Find(ctx context.Context, id string) (found []store.Entry, err error) {
+	surveys, err := f.Surveys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key := keyOf(id)
+	for _, survey := range surveys {
+		periods, err := f.Periods(ctx, survey)
+		if err != nil {
+			return nil, err
+		}
+		err = f.view(ctx, func(tx *bbolt.Tx) error {
+			for _, period := range periods {
+				entry, err := lookUp(tx, survey, period, key)
+				if err != nil {
+					return fmt.Errorf("%s %s, response %s: %w", survey, period, id, err)
+				}
+				if entry != nil {
+					found = append(found, *entry)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// lookUp finds a response of a period; nil if there is none.
+func lookUp(tx *bbolt.Tx, survey, period string, id idKey) (*store.Entry, error) {
+	ids := bucket(tx, responsesBucket, []byte(survey), []byte(period), idsBucket)
+	if ids == nil {
+		return nil, nil
+	}
+	place := ids.Get(id[:])
+	if place == nil {
+		return nil, nil
+	}
+	if len(place) < 8 {
+		return nil, errCodec
+	}
+	for _, log := range logs(tx, survey, period) {
+		data := log.Get(place[:8])
+		if data == nil {
+			continue
+		}
+		r, err := decodeResponse(data)
+		if err != nil {
+			return nil, err
+		}
+		if keyOf(r.ID) != id {
+			return nil, errCodec
+		}
+		r.Survey, r.Period = survey, period
+		entry := entryOf(binary.BigEndian.Uint64(place), r)
+		return &entry, nil
+	}
+	return nil, errCodec
 }
 
 // Private implements [store.PrivateAnswers].

@@ -1,0 +1,428 @@
+package cloud
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/store"
+)
+
+// # Why each response is in the log once
+//
+// A log is its segments 1, 2, 3 and so on, and its head, which says the number of the last one. A response that is stored
+// waits in the queue, in one of the shards of its period, and is in no segment. It gets into the queue once, in the
+// transaction that takes its id; and it is deleted from it by a collector that knows of a segment with it.
+//
+//	A  A segment is created together with the head that says so, on condition that the head still says the number before.
+//	   So the log has one order, in which each segment was created by one collector, and no segment is beyond the head.
+//	B  The head's "swept" says up to which segment all responses have been deleted from the queue. It is raised after the
+//	   deletions have been acknowledged.
+//	C  Whoever creates a segment knows of each response in it that no segment before has it.
+//
+// C is what there is to show. A collector (1) reads the head, then (2) the number of shards, (3) learns the ids in the
+// segments from swept to the last one, (4) reads the queue, shard after shard, and takes what it has not learned, (5) creates
+// segments of that, and (6) deletes what is in a segment from the queue. All reads are strongly consistent. Take a response
+// that it has read from the queue in 4, and a segment k that has it. If k is up to swept, the response was deleted before
+// swept was written, so before 1, and it does not come back: it was not read in 4. If k is up to the last segment as read in
+// 1, its id was learned in 3. If k was created later, by another collector, then the head has moved, and creating a segment
+// fails (A); the collector reads the head again, learns the ids in the segments that it does not know, leaves out the
+// responses with these ids, and goes on in the middle of the queue. What is still to be read there is covered by the same
+// argument. If k is its own, the response is no longer among those that it has left; and each key is read once.
+//
+// A crash leaves: after 5, a segment whose responses are still in the queue, some of them after a part of 6. swept is before
+// that segment, so the next collector learns its ids, meets those that are left, and deletes them. A creation whose outcome
+// is unknown is like one of another collector: the head tells.
+//
+// Every response that was stored before the call is collected: it is in the queue when 4 begins, or in a segment already. Its
+// shard is read, because the number of shards is only raised, and was raised before it was stored, so before 2.
+//
+// swept may be raised to m when each response of the segments up to m has been deleted. Those of the segments up to the last
+// one of 1 are deleted when the whole queue has been read, for what is left of them is met there; 2 comes after 1, so that
+// their shards are read too. Those of own segments are deleted in 6. Of a segment that another collector has created since, some
+// may be in a part of the queue that was read before they were stored: swept stays before it, and that collector raises it.
+//
+// No clock has a part in this. Responses are put into order by their arrivals among those that are collected together, and
+// nothing else depends on them.
+//
+// Deletion after a retention time: a segment expires with the last of its entries. A response that has expired waiting, of
+// which a segment may have been, is left to expire.
+
+// head is the head of a log.
+type head struct {
+	last    int // number of the last segment; 0: the log is empty
+	entries int // of all segments, those that have expired included
+	swept   int
+}
+
+// The attributes of heads and segments.
+const (
+	lastSegment = "last"
+	entryCount  = "entries"
+	sweptUpTo   = "swept"
+)
+
+func headOf(i item) head {
+	last, _ := integerOf(i, lastSegment)
+	entries, _ := integerOf(i, entryCount)
+	swept, _ := integerOf(i, sweptUpTo)
+	return head{int(last), int(entries), int(swept)}
+}
+
+func (t *Table) readHead(ctx context.Context, survey, period string) (head, error) {
+	i, err := t.get(ctx, "L#"+survey, period)
+	return headOf(i), err
+}
+
+const (
+	// maxCollected bounds the responses that a collector holds, and maxCollectedBytes their bytes.
+	maxCollected      = 20_000
+	maxCollectedBytes = 8 << 20
+
+	// parallelShards is how many shards are read at a time, and parallelDeletes how many calls delete at a time.
+	parallelShards  = 32
+	parallelDeletes = 16
+
+	// maxArrivals bounds the arrivals from which the number of shards follows.
+	maxArrivals = 1 << 20
+)
+
+// grace is for how long after its end a period may get responses that nobody has been told of.
+const grace = 24 * time.Hour
+
+// Collect implements [store.Collector]. For each period, it costs a read for each shard. A period that ended more than a day
+// ago is only looked at if it is given, as the table's stream does for every response; so is that of a survey whose window
+// ended more than a day ago.
+func (t *Table) Collect(ctx context.Context, survey string, periods ...string) error {
+	s, err := t.Definition(ctx, survey, "")
+	switch {
+	case errors.Is(err, store.ErrUnknown):
+		known, err := t.Periods(ctx, survey)
+		if err != nil {
+			return err
+		}
+		periods = append(known, periods...)
+	case err != nil:
+		return err
+	default:
+		for _, at := range []time.Time{t.now(), t.now().Add(-grace)} {
+			if open, _ := s.OpenAt(at); open {
+				periods = append(periods[:len(periods):len(periods)], s.PeriodAt(at))
+			}
+		}
+	}
+	periods = slices.Compact(slices.Sorted(slices.Values(periods)))
+	for _, period := range periods {
+		if err := t.collectPeriod(ctx, survey, period); err != nil {
+			return err
+		}
+	}
+	if s != nil {
+		return t.prepareShards(ctx, survey, s.PeriodAt(t.now().Add(grace)), suggestedShards(s))
+	}
+	return nil
+}
+
+// prepareShards makes the number of shards what those who are asked suggest, before they answer.
+func (t *Table) prepareShards(ctx context.Context, survey, period string, n int) error {
+	if n == minShards {
+		return nil
+	}
+	if known, err := t.shardsOf(ctx, survey, period); err != nil || known >= n {
+		return err
+	}
+	return t.RaiseShards(ctx, survey, period, n)
+}
+
+// A collection is one collector's work on one period.
+type collection struct {
+	*Table
+	survey, period string
+	head           head // as it was read or written last
+	shards         int
+
+	known   int             // the last segment that was read, swept, or created here
+	learned map[string]bool // ids in segments that were not swept
+	clean   int             // the last segment that is swept when the queue has been read
+	foreign bool            // another one has created a segment meanwhile: clean stays
+
+	left     []waiting // to be put into segments
+	bytes    int
+	arrivals []int64
+}
+
+func (t *Table) collectPeriod(ctx context.Context, survey, period string) error {
+	c := &collection{Table: t, survey: survey, period: period, learned: map[string]bool{}}
+	var err error
+	if c.head, err = t.readHead(ctx, survey, period); err != nil {
+		return err
+	}
+	if c.shards, err = t.readShards(ctx, survey, period); err != nil {
+		return err
+	}
+	c.known, c.clean = c.head.swept, c.head.last
+	if err := c.learn(ctx); err != nil {
+		return err
+	}
+	if err := c.readQueue(ctx); err != nil {
+		return err
+	}
+	if err := c.raiseSwept(ctx); err != nil {
+		return err
+	}
+	if n := shardsFor(c.arrivals); n > c.shards {
+		return t.RaiseShards(ctx, survey, period, n)
+	}
+	return nil
+}
+
+// learn reads the ids in the segments that are not known yet, up to the last one.
+func (c *collection) learn(ctx context.Context) error {
+	for s, err := range c.segments(ctx, c.survey, c.period, c.known+1, c.head.last) {
+		if err != nil {
+			return err
+		}
+		for _, e := range s.entries {
+			id, err := answer.StoredID(e.record)
+			if err != nil {
+				return c.wrap(fmt.Errorf("%s: %w", s.name, err))
+			}
+			c.learned[id] = true
+		}
+	}
+	c.known = c.head.last
+	return nil
+}
+
+// readQueue reads all shards, and puts what waits there into segments.
+func (c *collection) readQueue(ctx context.Context) error {
+	type scan struct {
+		input *dynamodb.QueryInput
+		items []item
+	}
+	open := make([]*scan, c.shards)
+	for i := range open {
+		open[i] = &scan{input: &dynamodb.QueryInput{
+			TableName: &c.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
+			ExpressionAttributeValues: item{":pk": text(shardKey(c.survey, c.period, i))},
+		}}
+	}
+	for len(open) > 0 {
+		some := open[:min(parallelShards, len(open))]
+		group, within := errgroup.WithContext(ctx)
+		for _, s := range some {
+			group.Go(func() error {
+				page, err := c.client.Query(within, s.input)
+				if err != nil {
+					return c.wrap(err)
+				}
+				s.items, s.input.ExclusiveStartKey = page.Items, page.LastEvaluatedKey
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		var swept []item
+		for _, s := range some {
+			swept = append(swept, c.take(s.items)...)
+		}
+		if err := c.deleteAll(ctx, swept); err != nil {
+			return err
+		}
+		var more []*scan
+		for _, s := range some {
+			if len(s.input.ExclusiveStartKey) > 0 {
+				more = append(more, s)
+			}
+		}
+		open = append(more, open[len(some):]...)
+		if len(c.left) >= maxCollected || c.bytes >= maxCollectedBytes || len(open) == 0 {
+			if err := c.flush(ctx, len(open) == 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// take adds items of the queue to those that are to be collected. It returns the keys of those that are in a segment.
+func (c *collection) take(items []item) (swept []item) {
+	for _, i := range items {
+		id := textOf(i, sortKey)
+		at, _ := integerOf(i, arrived)
+		w := waiting{id: id, at: at, record: bytesOf(i, body), own: key(textOf(i, partKey), id)}
+		w.expires, _ = integerOf(i, Expires)
+		switch {
+		case c.learned[id]:
+			swept = append(swept, w.own)
+		case !expired(i, c.now()):
+			c.left = append(c.left, w)
+			c.bytes += len(w.record)
+			if len(c.arrivals) < maxArrivals {
+				c.arrivals = append(c.arrivals, at)
+			}
+		}
+	}
+	return swept
+}
+
+// flush puts what is left into segments, and deletes it from the queue. Unless it is the end, what does not fill a segment
+// stays.
+func (c *collection) flush(ctx context.Context, end bool) error {
+	slices.SortFunc(c.left, func(a, b waiting) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.id, b.id)) })
+	var done []item
+	for len(c.left) > 0 {
+		data, n, full := pack(c.left)
+		if !full && !end {
+			break
+		}
+		created, err := c.create(ctx, data, c.left[:n])
+		if err != nil {
+			return err
+		}
+		if !created {
+			more, err := c.catchUp(ctx)
+			if err != nil {
+				return err
+			}
+			done = append(done, more...)
+			continue
+		}
+		for _, w := range c.left[:n] {
+			done = append(done, w.own)
+			c.bytes -= len(w.record)
+		}
+		c.left = c.left[n:]
+	}
+	if err := c.deleteAll(ctx, done); err != nil {
+		return err
+	}
+	if c.foreign {
+		return nil
+	}
+	c.clean = c.head.last
+	if len(c.learned) > 0 {
+		return nil // the rest of the queue may have more of what was learned
+	}
+	return c.raiseSwept(ctx)
+}
+
+// create creates the next segment. It returns false if another one has.
+func (c *collection) create(ctx context.Context, data []byte, responses []waiting) (bool, error) {
+	next := c.head.last + 1
+	segment := key(segmentKey(c.survey, c.period, next), noSort)
+	segment[body], segment[counter], segment[entryCount] = binaryOf(data), number(1), number(len(responses))
+	until := responses[0].expires
+	for _, w := range responses {
+		if w.expires == 0 || until == 0 {
+			until = 0
+			break
+		}
+		until = max(until, w.expires)
+	}
+	if until > 0 {
+		segment[Expires] = number(until)
+	}
+	update := &types.Update{
+		TableName: &c.name, Key: key("L#"+c.survey, c.period), UpdateExpression: aws.String("SET #last = :next, #entries = :entries"),
+		ConditionExpression:       aws.String("#last = :last"),
+		ExpressionAttributeNames:  map[string]string{"#last": lastSegment, "#entries": entryCount},
+		ExpressionAttributeValues: item{":last": number(c.head.last), ":next": number(next), ":entries": number(c.head.entries + len(responses))},
+	}
+	if c.head.last == 0 {
+		update.ConditionExpression = free()
+		delete(update.ExpressionAttributeValues, ":last")
+	}
+	failed, err := c.transact(ctx, []types.TransactWriteItem{c.putNew(segment), {Update: update}})
+	if err != nil || failed >= 0 {
+		return false, err
+	}
+	c.head.last, c.head.entries, c.known = next, c.head.entries+len(responses), next
+	return true, nil
+}
+
+// catchUp learns the segments that others have created, and leaves out what is in them. It returns the keys of that.
+func (c *collection) catchUp(ctx context.Context) (swept []item, err error) {
+	before := c.head.last
+	if c.head, err = c.readHead(ctx, c.survey, c.period); err != nil {
+		return nil, err
+	}
+	if c.head.last <= before {
+		return nil, c.wrap(fmt.Errorf("the log of %s %s has a segment %d that its head does not know: restore the table from a backup", c.survey, c.period, before+1))
+	}
+	c.foreign = true
+	if err := c.learn(ctx); err != nil {
+		return nil, err
+	}
+	c.left = slices.DeleteFunc(c.left, func(w waiting) bool {
+		if c.learned[w.id] {
+			swept = append(swept, w.own)
+			c.bytes -= len(w.record)
+		}
+		return c.learned[w.id]
+	})
+	return swept, nil
+}
+
+// raiseSwept writes down up to which segment all responses have been deleted from the queue.
+func (c *collection) raiseSwept(ctx context.Context) error {
+	if c.clean <= c.head.swept {
+		return nil
+	}
+	_, err := c.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &c.name, Key: key("L#"+c.survey, c.period), UpdateExpression: aws.String("SET #swept = :swept"),
+		ConditionExpression:       aws.String("attribute_exists(" + partKey + ") AND (attribute_not_exists(#swept) OR #swept < :swept)"),
+		ExpressionAttributeNames:  map[string]string{"#swept": sweptUpTo},
+		ExpressionAttributeValues: item{":swept": number(c.clean)},
+	})
+	if err != nil && !stale(err) { // stale: another one has raised it, or is creating a segment, and will
+		return c.wrap(err)
+	}
+	c.head.swept = c.clean
+	return nil
+}
+
+// deletesAtOnce is how many items a call may delete.
+const deletesAtOnce = 25
+
+// deleteAll deletes items by their keys. It returns once all are deleted.
+func (t *Table) deleteAll(ctx context.Context, keys []item) error {
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(parallelDeletes)
+	for some := range slices.Chunk(keys, deletesAtOnce) {
+		group.Go(func() error {
+			requests := make([]types.WriteRequest, len(some))
+			for i, k := range some {
+				requests[i] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k}}
+			}
+			return t.deleteBatch(within, requests)
+		})
+	}
+	return group.Wait()
+}
+
+// deleteBatch deletes items, trying again with those that the table has not come to.
+func (t *Table) deleteBatch(ctx context.Context, requests []types.WriteRequest) error {
+	for try := 0; ; try++ {
+		out, err := t.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{t.name: requests}})
+		if err != nil {
+			return t.wrap(err)
+		}
+		if requests = out.UnprocessedItems[t.name]; len(requests) == 0 {
+			return nil
+		}
+		if err := pause(ctx, try); err != nil {
+			return t.wrap(err)
+		}
+	}
+}
