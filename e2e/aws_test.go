@@ -21,6 +21,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"glasspoll/e2e/aws"
@@ -198,6 +199,17 @@ func (d *deployment) publishChanges() error {
 		return errNotPublished
 	}
 	return nil
+}
+
+// endTurns ends the turns of publishers that have been killed, which otherwise last for some minutes.
+func (d *deployment) endTurns() {
+	d.t.Helper()
+	_, err := d.client.DeleteItem(d.t.Context(), &dynamodb.DeleteItemInput{TableName: sdk.String(d.name()), Key: map[string]types.AttributeValue{
+		"PK": &types.AttributeValueMemberS{Value: "U#service"}, "SK": &types.AttributeValueMemberS{Value: "-"},
+	}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 type figures struct {
@@ -513,6 +525,7 @@ func publishKilled(t *testing.T, d *deployment, network *aws.Proxy, fault aws.Fa
 				t.Fatal(created, err)
 			}
 		}
+		d.endTurns() // as after some minutes: the publisher before may have been killed in its turn
 		err := d.publishChanges()
 		now := d.publicFigures()
 		if now.Revision < seen.Revision || now.Respondents < seen.Respondents || now.Respondents > n {

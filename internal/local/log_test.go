@@ -55,3 +55,43 @@ func TestLogIsReadInPages(t *testing.T) {
 		}
 	}
 }
+
+// TestClockThatJumps stores responses while the clock is far ahead for a moment, then right again, and then before 1970. The
+// log keeps the order in which they came, and each says when it arrived by the clock.
+func TestClockThatJumps(t *testing.T) {
+	t.Parallel()
+	s, err := Open(filepath.Join(t.TempDir(), "glasspoll.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	day := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	times := []time.Time{
+		day, day, // twice the same
+		time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC), day.Add(time.Second), day.Add(time.Hour),
+		time.Date(1969, 7, 20, 20, 17, 0, 0, time.UTC), day.AddDate(0, 0, 1),
+	}
+	ctx := context.Background()
+	cursor := ""
+	for i, now := range times {
+		s.now = func() time.Time { return now }
+		id := fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
+		if created, err := s.Put(ctx, answer.Response{ID: id, Survey: "tea", Period: "all"}); !created || err != nil {
+			t.Fatal(created, err)
+		}
+		var read []store.Entry
+		for e, err := range s.After(ctx, "tea", "all", cursor) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			read = append(read, e)
+		}
+		if len(read) != 1 || read[0].Response.ID != id {
+			t.Fatalf("response %d, stored at %v: after %q come %+v", i, now, cursor, read)
+		}
+		if e := read[0]; !e.Arrived.Equal(now) {
+			t.Errorf("response %d arrived at %v, want %v", i, e.Arrived.UTC(), now)
+		}
+		cursor = read[0].Cursor
+	}
+}

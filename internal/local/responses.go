@@ -68,8 +68,7 @@ func (s *Store) Put(ctx context.Context, r answer.Response, also ...string) (cre
 		taken, err := takenBy(tx, rec, also)
 		if taken == nil && err == nil {
 			created = true
-			position := s.nextPosition(tx)
-			return appendRecord(tx, rec, position, int64(position))
+			return appendRecord(tx, rec, s.now().UnixNano())
 		}
 		conflict = err == nil && (len(taken.digest) == 0 || !bytes.Equal(taken.digest, rec.digest))
 		return err
@@ -107,14 +106,10 @@ func takenBy(tx *bbolt.Tx, rec record, also []string) (*place, error) {
 	return &taken, err
 }
 
-// nextPosition returns a position behind every one in the file, which is the time unless the clock has gone back. Writes are
-// serial.
-func (s *Store) nextPosition(tx *bbolt.Tx) uint64 {
-	return max(uint64(s.now().UnixNano()), tx.Bucket(logBucket).Sequence()+1)
-}
-
-// appendRecord stores a response whose id is free, at the end of its log.
-func appendRecord(tx *bbolt.Tx, rec record, position uint64, arrived int64) error {
+// appendRecord stores a response whose id is free, at the end of its log. Writes are serial, so its position is behind every
+// one in the file. It is the arrival unless the clock has gone back.
+func appendRecord(tx *bbolt.Tx, rec record, arrived int64) error {
+	position := max(uint64(max(arrived, 0)), tx.Bucket(logBucket).Sequence()+1)
 	if err := tx.Bucket(logBucket).SetSequence(position); err != nil {
 		return err
 	}
@@ -200,7 +195,7 @@ func (s *Store) Import(ctx context.Context, survey, period string, entries []sto
 			if taken != nil {
 				continue
 			}
-			if err := appendRecord(tx, rec, s.nextPosition(tx), entries[i].Arrived.UnixNano()); err != nil {
+			if err := appendRecord(tx, rec, entries[i].Arrived.UnixNano()); err != nil {
 				return err
 			}
 			imported++
