@@ -17,13 +17,13 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
-	"glasspoll/internal/verify"
 	"glasspoll/internal/results"
 	"glasspoll/internal/store"
 	"glasspoll/internal/store/storetest"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 	"glasspoll/internal/transfer"
+	"glasspoll/internal/verify"
 )
 
 var ctx = context.Background()
