@@ -16,7 +16,7 @@ func keysAgree(t *testing.T, b Backend) {
 	if !ok {
 		t.Skip("the back end does not check its keys")
 	}
-	const writers, each = 4, 12
+	const writers, each = 3, 4
 	var work errgroup.Group
 	for w := range writers {
 		work.Go(func() error {
