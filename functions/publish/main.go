@@ -28,6 +28,7 @@ import (
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
+	"glasspoll/internal/store"
 )
 
 func main() {
@@ -195,6 +196,9 @@ func (f *function) publish(ctx context.Context, id string, periods ...string) (m
 		}
 	}()
 	s, err := f.table.Definition(ctx, id, "")
+	if errors.Is(err, store.ErrUnknown) {
+		return false, nil // it is being moved to this table, and is not in force yet; from then on, the schedule publishes it
+	}
 	if err != nil {
 		return false, err
 	}

@@ -17,13 +17,13 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
-	"glasspoll/internal/records"
 	"glasspoll/internal/results"
 	"glasspoll/internal/store"
 	"glasspoll/internal/store/storetest"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 	"glasspoll/internal/transfer"
+	"glasspoll/internal/verify"
 )
 
 var ctx = context.Background()
@@ -468,7 +468,7 @@ func TestRetention(t *testing.T) {
 	w.publish(w.to)
 	w.wantCounted("2026-Q3", "2026-Q4")
 	for _, period := range []string{"2026-Q3", "2026-Q4"} {
-		v, err := records.Verify(ctx, w.to, w.survey, period)
+		v, err := verify.Period(ctx, w.to, w.survey, period)
 		w.must(err)
 		if len(v.Findings) > 0 || !v.Tally || (v.Deleted == 6) != (period == "2026-Q3") {
 			t.Errorf("%s is verified: %+v", period, v)
