@@ -16,7 +16,8 @@ import (
 )
 
 // damage is a command of test scripts that damages a data file as no program should: `damage DATA SURVEY PERIOD WHAT [ID]`, where
-// WHAT is tally (it counts three more), release (the whole one is cut short), id (it is free) or entry (it is gone).
+// WHAT is tally (it counts three more), release (the whole one is cut short), id (it is free), entry (it is gone) or format (the file's
+// format is ID).
 func damage() {
 	a := os.Args[1:]
 	if err := damageStore(filepath.Join(a[0], server.DataFile), a[1], a[2], a[3], a[4:]); err != nil {
@@ -35,6 +36,9 @@ func damageStore(path, survey, period, what string, ids []string) error {
 	}
 	defer db.Close()
 	return db.Update(func(tx *bbolt.Tx) error {
+		if what == "format" {
+			return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte(ids[0]))
+		}
 		if what == "release" {
 			releases := tx.Bucket([]byte("releases")).Bucket([]byte(survey))
 			whole := bytes.Clone(releases.Get([]byte(period)))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,8 +13,16 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the scripts in testdata.
 func TestScripts(t *testing.T) {
+	old, err := filepath.Abs("../internal/local/format2/testdata/format2.db.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("FORMAT2", old) // a data file of an earlier version, packed
+			return nil
+		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})

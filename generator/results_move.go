@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
@@ -23,6 +24,8 @@ type moveCommand struct {
 	From  string `arg:"" help:"What is read: a data directory, or table:NAME."`
 	To    string `arg:"" help:"What it is carried to: a data directory, which is made if it is missing, or table:NAME."`
 	Check bool   `help:"Only compare, and change nothing."`
+
+	RetentionDays int `placeholder:"N" help:"If TO is a table: its deployment's ResponseRetentionDays. The answers are deleted so many days after they came. Default: never."`
 
 	awsFlags
 
@@ -116,8 +119,14 @@ func (m *moveCommand) resolve() error {
 		}
 		*place = path
 	}
-	if m.From == m.To {
+	_, intoDir := m.dir(servesTo)
+	switch {
+	case m.From == m.To:
 		return console.Usagef("FROM and TO are the same")
+	case m.RetentionDays < 0:
+		return console.Usagef("--retention-days %d: write a number of days", m.RetentionDays)
+	case m.RetentionDays > 0 && intoDir:
+		return console.Usagef("--retention-days is for a table, and TO is a directory, in which answers stay until they are erased")
 	}
 	return nil
 }
@@ -197,7 +206,15 @@ func (m *moveCommand) openFrom(ctx context.Context) (from transfer.Source, done 
 func (m *moveCommand) openTo(ctx context.Context) (to transfer.Target, done func(), err error) {
 	dir, isDir := m.dir(servesTo)
 	if !isDir {
-		table, _, err := m.table(ctx, strings.TrimPrefix(dir, tablePrefix))
+		database, _, err := m.database(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		table := cloud.NewTable(database, strings.TrimPrefix(dir, tablePrefix), cloud.Options{Retention: time.Duration(m.RetentionDays) * 24 * time.Hour})
+		err = table.CheckForm(ctx)
+		if old := new(cloud.OldFormError); errors.As(err, &old) {
+			return nil, nil, fmt.Errorf("table %s is of an earlier version, and only read: name the table of a new stack to carry everything to", old.Table)
+		}
 		return table, func() {}, err
 	}
 	path := filepath.Join(dir, server.DataFile)

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"glasspoll/internal/console"
-	"glasspoll/internal/records"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/verify"
 )
 
 type repairCommand struct {
@@ -41,16 +41,16 @@ func (r repairCommand) Run(ctx context.Context, c *console.Console) error {
 
 // repaired is what --json prints. Names stay.
 type repaired struct {
-	Format  int               `json:"format"`
-	Applied bool              `json:"applied"`
-	Periods []*records.Repair `json:"periods"`
+	Format  int                `json:"format"`
+	Applied bool               `json:"applied"`
+	Periods []*verify.Repaired `json:"periods"`
 }
 
 func (r *repairCommand) do(ctx context.Context, env *environment) error {
-	all := repaired{Format: 1, Applied: r.Yes, Periods: []*records.Repair{}}
+	all := repaired{Format: 1, Applied: r.Yes, Periods: []*verify.Repaired{}}
 	planned, left := 0, false
 	err := env.eachPeriod(ctx, r.ID, r.Period, func(s *survey.Survey, period string) error {
-		result, err := records.RepairPeriod(ctx, env.store, s, period, r.Yes)
+		result, err := verify.Repair(ctx, env.store, s, period, r.Yes)
 		if err != nil {
 			return err
 		}
@@ -58,11 +58,11 @@ func (r *repairCommand) do(ctx context.Context, env *environment) error {
 		left = left || len(result.Left) > 0
 		for _, change := range result.Changes {
 			switch change.State {
-			case records.Planned:
+			case verify.Planned:
 				planned++
-			case records.Refused:
+			case verify.Refused:
 				left = true
-			case records.Done:
+			case verify.Done:
 				env.log.Info("store repaired", "survey", s.ID, "period", period, "what", change.What)
 				if env.changed != nil {
 					env.changed(s.ID, period)
@@ -91,7 +91,7 @@ func (r *repairCommand) do(ctx context.Context, env *environment) error {
 	return nil
 }
 
-func printRepair(env *environment, r *records.Repair) {
+func printRepair(env *environment, r *verify.Repaired) {
 	if len(r.Changes) == 0 && len(r.Left) == 0 {
 		console.Line(env.Out, "%s %s: nothing to mend", r.Survey, r.Period)
 		return

@@ -8,6 +8,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/records"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/verify"
 )
 
 type verifyCommand struct {
@@ -42,16 +43,16 @@ func (v verifyCommand) Run(ctx context.Context, c *console.Console) error {
 
 // verified is what --json prints. Names stay.
 type verified struct {
-	Format  int                     `json:"format"`
-	Agree   bool                    `json:"agree"`
-	Periods []*records.Verification `json:"periods"`
+	Format  int              `json:"format"`
+	Agree   bool             `json:"agree"`
+	Periods []*verify.Result `json:"periods"`
 }
 
 func (v *verifyCommand) do(ctx context.Context, env *environment) error {
 	started, responses := time.Now(), int64(0)
-	all := verified{Format: 1, Agree: true, Periods: []*records.Verification{}}
+	all := verified{Format: 1, Agree: true, Periods: []*verify.Result{}}
 	err := env.eachPeriod(ctx, v.ID, v.Period, func(s *survey.Survey, period string) error {
-		result, err := records.Verify(ctx, env.store, s, period)
+		result, err := verify.Period(ctx, env.store, s, period)
 		if err != nil {
 			return err
 		}
@@ -109,7 +110,7 @@ func (e *environment) eachPeriod(ctx context.Context, id, period string, do func
 	return nil
 }
 
-func printVerification(env *environment, v *records.Verification) {
+func printVerification(env *environment, v *verify.Result) {
 	responses := console.Count(int(v.Responses-v.Withdrawn), "response")
 	if v.Withdrawn > 0 {
 		responses += fmt.Sprintf(" and %d withdrawn", v.Withdrawn)

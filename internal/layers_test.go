@@ -48,6 +48,7 @@ var house = []floor{
 	}},
 	{"the work", false, []string{
 		"store",
+		"verify",
 		"intake publish notify records transfer invite demo",
 		"archive",
 	}},

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"glasspoll/internal/cloud"
-	"glasspoll/internal/records"
 	"glasspoll/internal/store"
+	"glasspoll/internal/verify"
 )
 
 // request is an event of the daily schedule.
@@ -30,8 +30,8 @@ func (t withoutIDs) CheckKeys(ctx context.Context, survey, period string) iter.S
 // writes how many periods are known to differ, or could not be verified.
 func (f *function) verify(ctx context.Context) error {
 	begin := time.Now()
-	schedule := &records.Schedule{Records: withoutIDs{f.table}, Progress: f.table, Now: time.Now, Changed: f.verified, Skipped: func(survey, period string) {
-		f.log.Error("a period is too long to be verified here: run `glasspoll results verify`", "survey", survey, "period", period)
+	schedule := &verify.Schedule{Records: withoutIDs{f.table}, Progress: f.table, Now: time.Now, Changed: f.verified, Skipped: func(survey, period string) {
+		f.log.Error("a period is too long to be verified here: run results verify", "survey", survey, "period", period)
 	}}
 	at, complete, err := schedule.Run(ctx)
 	if err != nil {
@@ -46,10 +46,10 @@ func (f *function) verify(ctx context.Context) error {
 }
 
 // verified logs that something else differs than before, or nothing any more.
-func (f *function) verified(v *records.Verification) {
+func (f *function) verified(v *verify.Result) {
 	if v.Agree {
 		f.log.Info("what differed agrees again", "survey", v.Survey, "period", v.Period)
 		return
 	}
-	f.log.Error("what is stored differs: run `glasspoll results verify`", "survey", v.Survey, "period", v.Period, "findings", len(v.Findings), "first", v.Findings[0].Message, "remedy", v.Findings[0].Remedy())
+	f.log.Error("what is stored differs: run results verify", "survey", v.Survey, "period", v.Period, "findings", len(v.Findings), "first", v.Findings[0].Message, "remedy", v.Findings[0].Remedy())
 }

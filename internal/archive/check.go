@@ -17,7 +17,6 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/audit"
-	"glasspoll/internal/records"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -167,7 +166,7 @@ func (c *checker) checkFigures(ctx context.Context, m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	form := records.FormOf(s, releases.Last())
+	form := release.FormOf(s, releases.Last())
 	current, released := tally.New(s), tally.New(form)
 	responses, withdrawn, err := c.readAnswers(ctx, func(r answer.Response) {
 		current.Fold(s, r)
@@ -211,7 +210,7 @@ func (c *checker) checkReleases(s *survey.Survey, m *Manifest) (*audit.Releases,
 		if err := json.Unmarshal(data, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		for _, finding := range releases.Add(r, records.FormOf(s, r)) {
+		for _, finding := range releases.Add(r, release.FormOf(s, r)) {
 			c.findf("%s", finding)
 		}
 	}

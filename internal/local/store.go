@@ -7,12 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -59,19 +61,6 @@ type Store struct {
 // periodKey names a period of a survey.
 type periodKey struct{ survey, period string }
 
-// format is the format this program reads and writes. Files of formats 1 and 2 can be read: see package format2.
-const format = 3
-
-// OldFormatError says that a file has an earlier format, in which nothing can be written any more.
-type OldFormatError struct {
-	Path   string
-	Format int
-}
-
-func (e *OldFormatError) Error() string {
-	return fmt.Sprintf("store %s: the file has format %d, of an earlier version of Glasspoll: it can be read, and takes no answers any more. Carry everything over with `glasspoll results move OLD NEW`, where OLD is this data directory and NEW a new one, and use the new one", e.Path, e.Format)
-}
-
 var (
 	metaBucket        = []byte("meta")
 	definitionsBucket = []byte("definitions")
@@ -95,17 +84,21 @@ func Open(path string) (*Store, error) {
 	}
 	db, err := openDB(path)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", path, err)
+		return nil, openError(path, err)
 	}
 	s := &Store{path: path, db: db, committer: committer{db: db}, now: time.Now, latest: map[periodKey]*release.Release{}}
 	if err := errors.Join(s.prepare(), durable.SyncDir(directory)); err != nil {
 		db.Close()
-		if old := new(OldFormatError); errors.As(err, &old) {
-			return nil, old
-		}
-		return nil, fmt.Errorf("store %s: %w", path, err)
+		return nil, openError(path, err)
 	}
 	return s, nil
+}
+
+func openError(path string, err error) error {
+	if old := new(OldFormatError); errors.As(err, &old) {
+		return old
+	}
+	return fmt.Errorf("store %s: %w", path, err)
 }
 
 // initialMapping is the address space in bytes that is reserved for the file from the start. A file that outgrows it is mapped again, which waits
@@ -134,6 +127,8 @@ func openDB(path string) (db *bbolt.DB, err error) {
 		return nil, errors.New("another process has the file open, probably a running `glasspoll serve`: stop that one first, or use another data directory")
 	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrChecksum), errors.Is(err, bbolterrors.ErrVersionMismatch):
 		return nil, fmt.Errorf("not a Glasspoll store, or damaged (%w): name another file, or restore it from a copy", err)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return nil, notWritable(path, err)
 	case err != nil:
 		return nil, err
 	}
@@ -155,10 +150,10 @@ func openDB(path string) (db *bbolt.DB, err error) {
 // prepare checks the format of the file and makes the buckets.
 func (s *Store) prepare() error {
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		if meta := tx.Bucket(metaBucket); meta != nil {
-			version, err := strconv.Atoi(string(meta.Get(formatKey)))
+		if tx.Bucket(metaBucket) != nil {
+			version, err := formatOf(tx)
 			if err != nil {
-				return errors.New("not a Glasspoll store: its format is missing")
+				return err
 			}
 			if version < format {
 				return &OldFormatError{s.path, version}

@@ -58,7 +58,7 @@ func Count(ctx context.Context, records store.Records, s *survey.Survey, of Rang
 			end = of.End
 		}
 		workers.Go(func() (err error) {
-			tallies[i], err = countPeriod(workersCtx, records, s, FormOf(s, released[period]), period, end)
+			tallies[i], err = countPeriod(workersCtx, records, s, release.FormOf(s, released[period]), period, end)
 			return err
 		})
 	}
@@ -69,7 +69,7 @@ func Count(ctx context.Context, records store.Records, s *survey.Survey, of Rang
 	today := now.In(s.Location()).Format(time.DateOnly)
 	all := make([]*release.Release, len(periods))
 	for i, period := range periods {
-		all[i] = release.Unsuppressed(FormOf(s, released[period]), period, today, tallies[i])
+		all[i] = release.Unsuppressed(release.FormOf(s, released[period]), period, today, tallies[i])
 		counted.Released, counted.Withdrawn = 0, tallies[i].Total().Withdrawn
 		if r := released[period]; r != nil {
 			counted.Released = tally.Total(r.Cohorts).Respondents
@@ -92,7 +92,7 @@ func countPeriod(ctx context.Context, records store.Records, s, form *survey.Sur
 			t = stored
 		}
 	}
-	for entries, err := range batches(ctx, records, s.ID, period, t.Cursor, end) {
+	for entries, err := range store.Batches(ctx, records, s.ID, period, t.Cursor, end) {
 		if err != nil {
 			return nil, err
 		}

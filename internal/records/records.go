@@ -1,5 +1,5 @@
-// Package records reads a store back: for exports, reports, pages and archives, and to verify what was counted. It does
-// not read the author's folder: callers pass what is needed from it.
+// Package records reads a store back: for exports, reports, pages and archives. It does not read the author's folder: callers
+// pass what is needed from it.
 package records
 
 import (
@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"glasspoll"
-	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
@@ -63,19 +62,6 @@ func CollectedPeriods(ctx context.Context, records interface {
 		return nil, err
 	}
 	return Periods(ctx, records, id, period)
-}
-
-// FormOf returns the questionnaire that a release was made with, as far as it decides on figures; s if r is nil or has
-// none.
-func FormOf(s *survey.Survey, r *release.Release) *survey.Survey {
-	if r == nil || r.Form == nil || r.Shape == s.Shape {
-		return s
-	}
-	form, err := survey.DecodeForm(r.Form, s)
-	if err != nil {
-		return s // the store is damaged: audit.Releases reports it
-	}
-	return form
 }
 
 // definitions finds a survey's definitions by version, each once. It may be used by one goroutine.

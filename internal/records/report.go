@@ -101,7 +101,7 @@ func writtenAnswers(ctx context.Context, log store.Log, s *survey.Survey, period
 			all = append(all, results.TextAnswers{Field: f})
 		}
 	}
-	for entry, err := range arrivals(ctx, log, s.ID, period, "") {
+	for entry, err := range log.After(ctx, s.ID, period, "") {
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,9 @@ import (
 	"glasspoll/internal/survey"
 )
 
+// maxPeriods bounds the periods that are read at the same time. More would take more memory, and a store is not faster.
+const maxPeriods = 4
+
 // Snapshot is the responses that a survey had when it was taken. Responses that come later are not in it; one that is
 // erased later is.
 type Snapshot struct {
@@ -58,7 +61,7 @@ func TakeSnapshot(ctx context.Context, records store.Records, id, period string,
 func (n *Snapshot) readPeriod(ctx context.Context, period string) (census *export.Census, end string, err error) {
 	census = export.NewCensus()
 	r := n.reader()
-	for entries, err := range batches(ctx, n.records, n.Survey.ID, period, "", "") {
+	for entries, err := range store.Batches(ctx, n.records, n.Survey.ID, period, "", "") {
 		if err == nil {
 			err = r.addPrivate(ctx, entries)
 		}
@@ -102,7 +105,7 @@ func (n *Snapshot) reader() *reader {
 
 // period yields the responses of a period, and returns false if there are to be no more.
 func (r *reader) period(ctx context.Context, period string, yield func(store.Entry, error) bool) bool {
-	for entries, err := range batches(ctx, r.records, r.Survey.ID, period, "", r.Ends[period]) {
+	for entries, err := range store.Batches(ctx, r.records, r.Survey.ID, period, "", r.Ends[period]) {
 		if err == nil {
 			err = r.addPrivate(ctx, entries)
 		}

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"glasspoll/internal/local"
-	"glasspoll/internal/records"
 	"glasspoll/internal/store"
+	"glasspoll/internal/verify"
 )
 
 // verifyLoop verifies everything in the background, once in a while. A difference is logged as an error, once; if it goes away,
@@ -30,7 +30,7 @@ const (
 
 // run verifies until the context ends.
 func (l *verifyLoop) run(ctx context.Context) {
-	schedule := &records.Schedule{Records: gentle{l.store}, Progress: l.store, Now: time.Now, Changed: l.changed, Skipped: func(string, string) {}}
+	schedule := &verify.Schedule{Records: gentle{l.store}, Progress: l.store, Now: time.Now, Changed: l.changed, Skipped: func(string, string) {}}
 	wait := l.firstWait(ctx, schedule)
 	for {
 		select {
@@ -57,7 +57,7 @@ func (l *verifyLoop) run(ctx context.Context) {
 }
 
 // firstWait counts from the last round, also across restarts; an interrupted one goes on soon.
-func (l *verifyLoop) firstWait(ctx context.Context, schedule *records.Schedule) time.Duration {
+func (l *verifyLoop) firstWait(ctx context.Context, schedule *verify.Schedule) time.Duration {
 	soon := min(l.every, firstVerification)
 	at, err := schedule.Standing(ctx)
 	if err != nil || at.Finished.IsZero() || at.After != "" {
@@ -66,12 +66,12 @@ func (l *verifyLoop) firstWait(ctx context.Context, schedule *records.Schedule) 
 	return min(max(time.Until(at.Finished.Add(l.every)), soon), l.every)
 }
 
-func (l *verifyLoop) changed(v *records.Verification) {
+func (l *verifyLoop) changed(v *verify.Result) {
 	if v.Agree {
 		l.log.Info("what differed agrees again", "survey", v.Survey, "period", v.Period)
 		return
 	}
-	l.log.Error("what is stored differs: run `glasspoll results verify`", "survey", v.Survey, "period", v.Period, "findings", len(v.Findings), "first", v.Findings[0].Message, "remedy", v.Findings[0].Remedy())
+	l.log.Error("what is stored differs: run results verify", "survey", v.Survey, "period", v.Period, "findings", len(v.Findings), "first", v.Findings[0].Message, "remedy", v.Findings[0].Remedy())
 }
 
 // gentle is a store whose logs are read slowly, so that answers have the machine to themselves most of the time.

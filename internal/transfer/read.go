@@ -11,7 +11,7 @@ import (
 )
 
 // batchSize is the number of responses that are stored at once.
-const batchSize = 500
+const batchSize = 1000
 
 // maxReads bounds the private answers that are read at the same time: each is a read of its own.
 const maxReads = 32

@@ -103,6 +103,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"Turns":                 turns,
 		"TurnsAtOnce":           turnsAtOnce,
 		"ReleasesAgree":         releasesAgree,
+		"KeysAgree":             keysAgree,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,4 +1,4 @@
-package records
+package verify
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// Repair is what a repair of a period has changed, or would change. Its JSON is part of the machine form of `glasspoll
+// Repaired is what a repair of a period has changed, or would change. Its JSON is part of the machine form of `glasspoll
 // results repair`: names stay.
-type Repair struct {
+type Repaired struct {
 	Survey  string          `json:"survey"`
 	Period  string          `json:"period"`
 	Changes []Change        `json:"changes"`
@@ -48,15 +48,15 @@ const (
 	Refused State = "refused"
 )
 
-// RepairPeriod verifies a period and mends what differs and follows from something else: the tally from the log, the latest
+// Repair verifies a period and mends what differs and follows from something else: the tally from the log, the latest
 // release from what all have added, the ids from the log. Releases that differ from the log stay as they are: they have been
 // public. Unless apply is set, nothing is changed. It is safe while answers come in and publishers run.
-func RepairPeriod(ctx context.Context, records store.Records, s *survey.Survey, period string, apply bool) (*Repair, error) {
-	v, counted, err := verify(ctx, records, s, period)
+func Repair(ctx context.Context, records store.Records, s *survey.Survey, period string, apply bool) (*Repaired, error) {
+	v, counted, err := count(ctx, records, s, period)
 	if err != nil {
 		return nil, err
 	}
-	m := &mending{records: records, apply: apply, Repair: Repair{Survey: s.ID, Period: period, Changes: []Change{}, Left: []audit.Finding{}}}
+	m := &mending{records: records, apply: apply, Repaired: Repaired{Survey: s.ID, Period: period, Changes: []Change{}, Left: []audit.Finding{}}}
 	found := map[ChangeKind][]audit.Finding{}
 	for _, f := range v.Findings {
 		kind, ok := changeFor(f.Code)
@@ -78,13 +78,13 @@ func RepairPeriod(ctx context.Context, records store.Records, s *survey.Survey, 
 		}
 	}
 	if apply && len(m.Changes) > 0 {
-		again, err := Verify(ctx, records, s, period)
+		again, err := Period(ctx, records, s, period)
 		if err != nil {
 			return nil, err
 		}
 		m.Left = again.Findings
 	}
-	return &m.Repair, nil
+	return &m.Repaired, nil
 }
 
 // changeFor returns the change that mends a finding.
@@ -102,7 +102,7 @@ func changeFor(code audit.Code) (ChangeKind, bool) {
 
 // mending is a repair at work.
 type mending struct {
-	Repair
+	Repaired
 	records store.Records
 	apply   bool
 }
@@ -215,7 +215,7 @@ func (c *recounted) follow(ctx context.Context, stored, next *tally.Tally, at *t
 	if next.Cursor >= stored.Cursor {
 		more := tally.New(c.survey)
 		if next.Cursor > stored.Cursor {
-			for entries, err := range batches(ctx, c.recounter.records, c.survey.ID, c.period, stored.Cursor, next.Cursor) {
+			for entries, err := range store.Batches(ctx, c.recounter.records, c.survey.ID, c.period, stored.Cursor, next.Cursor) {
 				if err != nil {
 					return nil, err
 				}

@@ -1,29 +1,24 @@
-package records
+package store
 
 import (
 	"context"
 	"iter"
 	"sync"
-
-	"glasspoll/internal/store"
 )
 
 // batchSize is the number of entries that are read at once, while those before are worked on.
 const batchSize = 500
 
-// maxPeriods bounds the periods that are read at the same time. More would take more memory, and a store is not faster.
-const maxPeriods = 4
-
 // batch is some successive entries of a log, and the error that reading it has ended with.
 type batch struct {
-	entries []store.Entry
+	entries []Entry
 	err     error
 }
 
-// batches yields the entries of a period after a cursor ("" for all) up to another one ("" for all), in the order of the log. One
+// Batches yields the entries of a period after a cursor ("" for all) up to another one ("" for all), in the order of the log. One
 // goroutine reads and decodes ahead. It stops at the first error, which it yields.
-func batches(ctx context.Context, log store.Log, survey, period, after, end string) iter.Seq2[[]store.Entry, error] {
-	return func(yield func([]store.Entry, error) bool) {
+func Batches(ctx context.Context, log Log, survey, period, after, end string) iter.Seq2[[]Entry, error] {
+	return func(yield func([]Entry, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		ahead := make(chan batch, 2)
 		var reading sync.WaitGroup
@@ -49,7 +44,7 @@ func batches(ctx context.Context, log store.Log, survey, period, after, end stri
 }
 
 // readAhead sends the entries of a log up to a cursor, until the context ends.
-func readAhead(ctx context.Context, log iter.Seq2[store.Entry, error], end string, ahead chan<- batch) {
+func readAhead(ctx context.Context, log iter.Seq2[Entry, error], end string, ahead chan<- batch) {
 	send := func(b batch) bool {
 		select {
 		case ahead <- b:
@@ -58,7 +53,7 @@ func readAhead(ctx context.Context, log iter.Seq2[store.Entry, error], end strin
 			return false
 		}
 	}
-	var entries []store.Entry
+	var entries []Entry
 	for entry, err := range log {
 		if err != nil {
 			send(batch{entries, err})
@@ -71,26 +66,8 @@ func readAhead(ctx context.Context, log iter.Seq2[store.Entry, error], end strin
 			if !send(batch{entries: entries}) {
 				return
 			}
-			entries = make([]store.Entry, 0, batchSize)
+			entries = make([]Entry, 0, batchSize)
 		}
 	}
 	send(batch{entries: entries})
-}
-
-// arrivals yields the responses of a period in the order of its log, up to a cursor ("" for all), and stops at the first
-// error, which it yields.
-func arrivals(ctx context.Context, log store.Log, survey, period, end string) iter.Seq2[store.Entry, error] {
-	return func(yield func(store.Entry, error) bool) {
-		for entries, err := range batches(ctx, log, survey, period, "", end) {
-			if err != nil {
-				yield(store.Entry{}, err)
-				return
-			}
-			for _, entry := range entries {
-				if !yield(entry, nil) {
-					return
-				}
-			}
-		}
-	}
 }

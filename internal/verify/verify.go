@@ -1,18 +1,21 @@
-package records
+// Package verify counts what is stored again and compares, mends what differs and follows from something else, and does the first
+// by schedule.
+package verify
 
 import (
 	"context"
 	"fmt"
 
 	"glasspoll/internal/audit"
+	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
-// Verification is the result of counting a period again. Its JSON is part of the machine form of `glasspoll results
+// Result is the result of counting a period again. Its JSON is part of the machine form of `glasspoll results
 // verify`: names stay.
-type Verification struct {
+type Result struct {
 	Survey    string          `json:"survey"`
 	Period    string          `json:"period"`
 	Agree     bool            `json:"agree"`
@@ -28,25 +31,25 @@ type Verification struct {
 // maxKeyFindings bounds the findings about keys of one period.
 const maxKeyFindings = 100
 
-// Verify counts a period again, and compares with its tally and releases; if the store can, what it keeps twice is compared,
+// Period counts a period again, and compares with its tally and releases; if the store can, what it keeps twice is compared,
 // too. Responses that are not in the log yet are collected first.
-func Verify(ctx context.Context, records store.Records, s *survey.Survey, period string) (*Verification, error) {
-	v, _, err := verify(ctx, records, s, period)
+func Period(ctx context.Context, records store.Records, s *survey.Survey, period string) (*Result, error) {
+	v, _, err := count(ctx, records, s, period)
 	return v, err
 }
 
-// verify returns the recount, too.
-func verify(ctx context.Context, records store.Records, s *survey.Survey, period string) (*Verification, *recounted, error) {
+// count returns the recount, too.
+func count(ctx context.Context, records store.Records, s *survey.Survey, period string) (*Result, *recounted, error) {
 	if err := records.Collect(ctx, s.ID, period); err != nil {
 		return nil, nil, err
 	}
-	v := &Verification{Survey: s.ID, Period: period, Findings: []audit.Finding{}}
+	v := &Result{Survey: s.ID, Period: period, Findings: []audit.Finding{}}
 	// Releases first: every response that they hold is in the log by then.
 	releases, err := v.checkReleases(ctx, records, s)
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &recounter{records: records, survey: s, form: FormOf(s, releases.Last()), period: period}
+	c := &recounter{records: records, survey: s, form: release.FormOf(s, releases.Last()), period: period}
 	counted, err := c.again(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -68,7 +71,7 @@ type recounted struct {
 }
 
 // checkReleases compares each release with the one before.
-func (v *Verification) checkReleases(ctx context.Context, records store.Records, s *survey.Survey) (*audit.Releases, error) {
+func (v *Result) checkReleases(ctx context.Context, records store.Records, s *survey.Survey) (*audit.Releases, error) {
 	releases := &audit.Releases{}
 	forms := map[string]*survey.Survey{} // by shape
 	for r, err := range records.History(ctx, s.ID, v.Period) {
@@ -76,7 +79,7 @@ func (v *Verification) checkReleases(ctx context.Context, records store.Records,
 			return nil, err
 		}
 		if forms[r.Shape] == nil {
-			forms[r.Shape] = FormOf(s, r)
+			forms[r.Shape] = release.FormOf(s, r)
 		}
 		v.Findings = append(v.Findings, releases.Add(r, forms[r.Shape])...)
 	}
@@ -85,7 +88,7 @@ func (v *Verification) checkReleases(ctx context.Context, records store.Records,
 }
 
 // checkKeys compares what the store keeps twice, if it can.
-func (v *Verification) checkKeys(ctx context.Context, records store.Records) error {
+func (v *Result) checkKeys(ctx context.Context, records store.Records) error {
 	checker, ok := records.(store.Checker)
 	if !ok {
 		return nil
@@ -167,7 +170,7 @@ func (c *recounter) count(ctx context.Context, stored *tally.Tally) (*recount, e
 		return nil, err
 	}
 	inLog := int64(0) // entries up to end
-	for entries, err := range batches(ctx, c.records, c.survey.ID, c.period, "", "") {
+	for entries, err := range store.Batches(ctx, c.records, c.survey.ID, c.period, "", "") {
 		if err != nil {
 			return nil, err
 		}

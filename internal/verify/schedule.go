@@ -1,4 +1,4 @@
-package records
+package verify
 
 import (
 	"cmp"
@@ -22,7 +22,7 @@ type Schedule struct {
 	Now      func() time.Time
 
 	// Changed is called for a period of which something else differs than when it was verified before, or nothing any more.
-	Changed func(v *Verification)
+	Changed func(v *Result)
 	// Skipped is called for a period that could not be verified in the time of a whole run. It is tried again in the next round.
 	Skipped func(survey, period string)
 }
@@ -124,7 +124,7 @@ func (s *Schedule) places(ctx context.Context) (all []place, err error) {
 
 // verify verifies a period, and notes what differs.
 func (s *Schedule) verify(ctx context.Context, at *Standing, p place) error {
-	var v *Verification
+	var v *Result
 	def, err := s.Records.Definition(ctx, p.survey, "")
 	if err == nil {
 		v, err = s.confirmed(ctx, def, p.period)
@@ -145,16 +145,16 @@ func (s *Schedule) verify(ctx context.Context, at *Standing, p place) error {
 }
 
 // confirmed verifies a period, once more if anything differs: a publisher or an erasure may have been at work.
-func (s *Schedule) confirmed(ctx context.Context, def *survey.Survey, period string) (*Verification, error) {
-	v, err := Verify(ctx, s.Records, def, period)
+func (s *Schedule) confirmed(ctx context.Context, def *survey.Survey, period string) (*Result, error) {
+	v, err := Period(ctx, s.Records, def, period)
 	if err != nil || v.Agree {
 		return v, err
 	}
-	return Verify(ctx, s.Records, def, period)
+	return Period(ctx, s.Records, def, period)
 }
 
 // digestOf returns a digest of what differs; "" if nothing does. Numbers are not in it: they change with each answer.
-func digestOf(v *Verification) string {
+func digestOf(v *Result) string {
 	if v.Agree {
 		return ""
 	}

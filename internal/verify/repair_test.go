@@ -1,4 +1,4 @@
-package records
+package verify
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasspoll/internal/answer"
 	"glasspoll/internal/audit"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
@@ -18,6 +19,29 @@ import (
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
+
+const tea = `title: Tea
+period: month
+timezone: UTC
+results: {min_group: 2}
+sections:
+  - questions:
+      - {id: taste, type: rating, steps: 5, required: true, label: Taste}
+      - {id: why, type: long_text, label: Why}
+      - {id: mail, type: email, label: E-mail}
+`
+
+func id(i int) string { return fmt.Sprintf("6f1c9ee4-5f2b-4b3e-9a30-%012d", i) }
+
+func put(t *testing.T, responses store.Responses, s *survey.Survey, period string, i int) {
+	t.Helper()
+	r := answer.Response{ID: id(i), Survey: s.ID, Version: s.Version, Period: period, Language: "en",
+		Answers: []answer.Answer{{"taste", fmt.Sprint(1 + i%5)}, {"why", fmt.Sprintf("remark %d", i)}},
+		Private: []answer.Answer{{"mail", fmt.Sprintf("guest%d@example.org", i)}}}
+	if _, err := responses.Put(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // kept is a back end in memory that checks keys as it is told.
 type kept struct {
@@ -124,9 +148,9 @@ func fold(t *testing.T, k *kept, s *survey.Survey, change func(*tally.Tally)) {
 	}
 }
 
-func repair(t *testing.T, k store.Records, s *survey.Survey, apply bool) *Repair {
+func repair(t *testing.T, k store.Records, s *survey.Survey, apply bool) *Repaired {
 	t.Helper()
-	r, err := RepairPeriod(t.Context(), k, s, "2026-10", apply)
+	r, err := Repair(t.Context(), k, s, "2026-10", apply)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +159,7 @@ func repair(t *testing.T, k store.Records, s *survey.Survey, apply bool) *Repair
 
 func codes(t *testing.T, k store.Records, s *survey.Survey) (all []audit.Code) {
 	t.Helper()
-	v, err := Verify(t.Context(), k, s, "2026-10")
+	v, err := Period(t.Context(), k, s, "2026-10")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +268,7 @@ func TestRepairKeepsDeletedResponses(t *testing.T) {
 			t.Errorf("the tally has %d respondents, %v", after.Total().Respondents, err)
 		}
 	}
-	v, err := Verify(t.Context(), k, s, "2026-10")
+	v, err := Period(t.Context(), k, s, "2026-10")
 	if err != nil || v.Deleted != 2 || v.Responses != 20 || v.Withdrawn != 2 || !v.Keys {
 		t.Errorf("%+v, %v", v, err)
 	}
@@ -284,7 +308,7 @@ func TestRepairKeys(t *testing.T) {
 	for i := range maxKeyFindings + 5 {
 		k.problems = append(k.problems, store.KeyProblem{What: store.IDMissing, Response: fmt.Sprint(i), Text: "free"})
 	}
-	v, err := Verify(t.Context(), k, s, "2026-10")
+	v, err := Period(t.Context(), k, s, "2026-10")
 	if err != nil || len(v.Findings) != maxKeyFindings+1 || *v.Findings[maxKeyFindings].Counted != 5 {
 		t.Errorf("%d findings, %v", len(v.Findings), err)
 	}
@@ -318,10 +342,10 @@ func TestRepairLeavesReleases(t *testing.T) {
 func TestVerifyErrors(t *testing.T) {
 	k, s := counted(t)
 	broken := errors.New("broken")
-	if _, err := Verify(t.Context(), brokenTally{k, broken}, s, "2026-10"); !errors.Is(err, broken) {
+	if _, err := Period(t.Context(), brokenTally{k, broken}, s, "2026-10"); !errors.Is(err, broken) {
 		t.Error(err)
 	}
-	if _, err := RepairPeriod(t.Context(), brokenTally{k, broken}, s, "2026-10", true); !errors.Is(err, broken) {
+	if _, err := Repair(t.Context(), brokenTally{k, broken}, s, "2026-10", true); !errors.Is(err, broken) {
 		t.Error(err)
 	}
 }

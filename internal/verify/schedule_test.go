@@ -1,4 +1,4 @@
-package records
+package verify
 
 import (
 	"context"
@@ -44,7 +44,7 @@ func TestSchedule(t *testing.T) {
 	now := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	source := &interrupted{kept: k}
 	schedule := &Schedule{Records: source, Progress: k, Now: func() time.Time { return now },
-		Changed: func(v *Verification) {
+		Changed: func(v *Result) {
 			told = append(told, v.Period+map[bool]string{true: " agrees", false: " differs"}[v.Agree])
 		},
 		Skipped: func(_, period string) { told = append(told, period+" skipped") },

@@ -1,0 +1,53 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// format is the format this program reads and writes. Files of formats 1 and 2 can be read: see package format2.
+const format = 3
+
+// OldFormatError says that a file has an earlier format, in which nothing can be written any more.
+type OldFormatError struct {
+	Path   string
+	Format int
+}
+
+func (e *OldFormatError) Error() string {
+	return fmt.Sprintf("store %s: the file has format %d, of an earlier version of Glasspoll: it can be read, and takes no answers any more. Carry everything over with `glasspoll results move OLD NEW`, where OLD is this data directory and NEW a new one, and use the new one", e.Path, e.Format)
+}
+
+// formatOf returns the format of a file.
+func formatOf(tx *bbolt.Tx) (int, error) {
+	if meta := tx.Bucket(metaBucket); meta != nil {
+		if version, err := strconv.Atoi(string(meta.Get(formatKey))); err == nil {
+			return version, nil
+		}
+	}
+	return 0, errors.New("not a Glasspoll store: its format is missing")
+}
+
+// notWritable says what to do about a file that could not be opened for writing. One of an earlier format need not be.
+func notWritable(path string, refused error) error {
+	refused = fmt.Errorf("%w: it must be writable, also for commands that only read: run glasspoll as the user that owns it, or copy the data directory to where it can be written", refused)
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: 600 * time.Millisecond})
+	if err != nil {
+		return refused
+	}
+	defer db.Close()
+	err = db.View(func(tx *bbolt.Tx) error {
+		if version, err := formatOf(tx); err == nil && version < format {
+			return &OldFormatError{path, version}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
