@@ -83,6 +83,18 @@ func (t *Table) meets(ctx context.Context, at item, condition string, names map[
 	return err == nil && failed < 0, err
 }
 
+// importedStays is how long an old response stays at least that is imported: until it has been counted, for certain.
+const importedStays = 7 * 24 * time.Hour
+
+// expiry returns when a response may be deleted that arrived at an instant.
+func (t *Table) expiry(at time.Time) time.Time {
+	until := at.Add(t.retention)
+	if least := t.now().Add(min(importedStays, t.retention)); until.Before(least) {
+		return least
+	}
+	return until
+}
+
 // responseItems returns the two items of a response that arrives at an instant: of its id, and in the queue.
 func (t *Table) responseItems(ctx context.Context, r answer.Response, at time.Time) (id, waits item, err error) {
 	n, err := t.shardsOf(ctx, r.Survey, r.Period)
@@ -94,7 +106,7 @@ func (t *Table) responseItems(ctx context.Context, r answer.Response, at time.Ti
 	id[ofPeriod], id[arrived] = text(r.Period), number(at.UnixNano())
 	waits[body], waits[arrived] = binaryOf(record), number(at.UnixNano())
 	if t.retention > 0 {
-		until := number(at.Add(t.retention).Unix())
+		until := number(t.expiry(at).Unix())
 		id[Expires], waits[Expires] = until, until
 	}
 	var apart []byte
