@@ -19,6 +19,7 @@ import (
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/results"
+	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
 
@@ -123,19 +124,23 @@ func (d *deployment) itemsWith(t *testing.T, text string) []string {
 func TestOnAWSEraseKeepsExpiredCount(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
+	counted := d.publishedCounters(t)
 	for n := range 40 {
 		if reply, err := d.post("application/json", serviceSubmission(n), false); err != nil || reply.StatusCode != 201 {
 			t.Fatal(reply, err)
 		}
+		if n == 29 {
+			counted() // so that the first 30 are in a segment of their own
+		}
 	}
-	counted := d.publishedCounters(t)
 	if c := counted(); c.Respondents != 40 {
 		t.Fatalf("%d respondents counted, want 40", c.Respondents)
 	}
 	id := func(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
 	for n := range 30 { // as DynamoDB deletes what has expired
-		d.deleteItems(t, "R#service#", id(n))
+		d.deleteItems(t, "I#service#"+id(n), "")
 	}
+	d.deleteItems(t, "J#service#"+d.survey.PeriodAt(time.Now())+"#0000000001", "")
 	for n := 30; n < 40; n++ {
 		if out, err := d.run(t.Context(), "results", "erase", id(n), "--yes", "--table", d.name()); err != nil {
 			t.Fatalf("%v\n%s", err, out)
@@ -209,70 +214,86 @@ func TestOnAWSRestore(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	const n = 20
+	counted := d.publishedCounters(t)
 	for i := range n {
 		if reply, err := d.post("application/json", serviceSubmission(i), false); err != nil || reply.StatusCode != 201 {
 			t.Fatal(reply, err)
 		}
+		if i == 4 {
+			counted() // so that the log has two segments
+		}
 	}
-	counted := d.publishedCounters(t)
 	if c := counted(); c.Respondents != n {
 		t.Fatalf("%d respondents counted, want %d", c.Respondents, n)
+	}
+	id := func(i int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", i) }
+	find := func(i int) store.Entry {
+		t.Helper()
+		found, err := d.table.Find(t.Context(), id(i))
+		if err != nil || len(found) != 1 {
+			t.Fatal(found, err)
+		}
+		found[0].Cursor = "" // a response that was restored has another place
+		return found[0]
+	}
+	var entries []store.Entry
+	for i := range n {
+		entries = append(entries, find(i))
 	}
 	restored := d.name() + "-restored"
 	if _, err := d.client.CreateTable(t.Context(), cloud.Schema(restored)); err != nil {
 		t.Fatal(err)
 	}
 	before := d.allItems(t, d.name())
-	expired := map[string]types.AttributeValue{ // since the copy was made
-		"PK": &types.AttributeValueMemberS{Value: "R#service#2026-Q4#00"}, "SK": &types.AttributeValueMemberS{Value: "expired"},
-		"arrived": &types.AttributeValueMemberS{Value: "1"}, "expires": &types.AttributeValueMemberN{Value: "1"},
+	period := entries[0].Response.Period
+	queue := "Q#service#" + period + "#0000"
+	before[[2]string{queue, "expired"}] = map[string]types.AttributeValue{ // since the copy was made
+		"PK": &types.AttributeValueMemberS{Value: queue}, "SK": &types.AttributeValueMemberS{Value: "expired"},
+		"at": &types.AttributeValueMemberN{Value: "1"}, "expires": &types.AttributeValueMemberN{Value: "1"},
 	}
-	before[[2]string{"R#service#2026-Q4#00", "expired"}] = expired
 	for _, item := range before {
 		if _, err := d.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &restored, Item: item}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	id := func(i int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", i) }
 	d.runVerb(t, 0, "results", "erase", id(3), "--yes", "--table", d.name())
-	for i := 5; i < n; i++ { // so many that one shard loses all and another one several
-		d.deleteItems(t, "R#service#", id(i))
+	d.deleteItems(t, "J#service#"+period+"#0000000002", "")
+	for i := 5; i < n; i += 2 { // the others have kept their ids
+		d.deleteItems(t, "I#service#"+id(i), "")
 	}
-	d.deleteItems(t, "P#service#", "")
-	d.deleteItems(t, "N#service", "")
+	d.deleteItems(t, "P#service", "")
 	d.deleteItems(t, "D#service", "current")
 	left := d.allItems(t, d.name())
 
 	arguments := []string{"results", "restore", "--table", d.name(), "--from", restored}
 	out, messages := d.runVerb(t, 1, arguments...)
-	if !strings.Contains(out, "missing: 15 responses, 1 release, 0 cases, 2 other items;") || !strings.Contains(messages, "--yes") {
+	if !strings.Contains(out, "missing: 15 responses, 2 releases, 0 cases, 1 other item;") || !strings.Contains(messages, "--yes") {
 		t.Errorf("without --yes: %s%s", out, messages)
 	}
 	if now := d.allItems(t, d.name()); !reflect.DeepEqual(now, left) {
 		t.Error("items have changed without --yes")
 	}
 	arguments = append(arguments, "--yes")
-	if out, _ := d.runVerb(t, 0, arguments...); !strings.Contains(out, "copied: 15 responses, 1 release, 0 cases, 2 other items;") {
+	if out, _ := d.runVerb(t, 0, arguments...); !strings.Contains(out, "copied: 15 responses, 2 releases, 0 cases, 1 other item;") {
 		t.Errorf("with --yes: %s", out)
 	}
 	now := d.allItems(t, d.name())
+	if now[[2]string{queue, "expired"}] != nil {
+		t.Error("an expired item is restored")
+	}
 	for key, item := range before {
-		switch {
-		case key[1] == "expired":
-			if now[key] != nil {
-				t.Error("an expired item is restored")
-			}
-		case strings.HasPrefix(key[0], "T#"): // counted again
-		case key[1] == id(3):
-			if !reflect.DeepEqual(now[key], left[key]) {
-				t.Error("an erased response is restored")
-			}
-		case !reflect.DeepEqual(now[key], item):
+		kind, _, _ := strings.Cut(key[0], "#")
+		if strings.Contains("DSPCO", kind) && !reflect.DeepEqual(now[key], item) {
 			t.Errorf("%v is %v, want %v", key, now[key], item)
 		}
 	}
 	if c := counted(); c.Respondents != n-1 || c.Withdrawn != 1 {
 		t.Errorf("%d respondents and %d withdrawn, want %d and 1", c.Respondents, c.Withdrawn, n-1)
+	}
+	for i, want := range entries {
+		if got := find(i); i == 3 && !got.Response.Withdrawn || i != 3 && !reflect.DeepEqual(got, want) {
+			t.Errorf("response %d is %+v, and was %+v", i, got, want)
+		}
 	}
 	d.runVerb(t, 0, "results", "verify", "--table", d.name())
 	if out, _ := d.runVerb(t, 0, arguments...); !strings.Contains(out, "copied: 0 responses, 0 releases, 0 cases, 0 other items;") {

@@ -174,18 +174,20 @@ func serviceSubmission(n int) string {
 // errNotPublished means that the publisher asks for records to be sent again.
 var errNotPublished = errors.New("the publisher has returned records as failed")
 
-// publishChanges invokes the publisher with a record of each of 16 queues, as from the table's stream.
-func (d *deployment) publishChanges() error {
+// publishChanges invokes the publisher with records of answers of this period, and of others, as from the table's stream.
+func (d *deployment) publishChanges(others ...string) error {
 	event := events.DynamoDBEvent{}
-	for shard := range 16 {
-		var record events.DynamoDBEventRecord
-		record.EventSource, record.EventName = "aws:dynamodb", "INSERT"
-		record.Change.SequenceNumber = fmt.Sprint(shard + 1)
-		record.Change.Keys = map[string]events.DynamoDBAttributeValue{
-			"PK": events.NewStringAttribute(fmt.Sprintf("Q#service#%s#%04d", d.survey.PeriodAt(time.Now()), shard)),
-			"SK": events.NewStringAttribute("x"),
+	for i, period := range append(others, d.survey.PeriodAt(time.Now())) {
+		for shard := range 16 {
+			var record events.DynamoDBEventRecord
+			record.EventSource, record.EventName = "aws:dynamodb", "INSERT"
+			record.Change.SequenceNumber = fmt.Sprint(16*i + shard + 1)
+			record.Change.Keys = map[string]events.DynamoDBAttributeValue{
+				"PK": events.NewStringAttribute(fmt.Sprintf("Q#service#%s#%04d", period, shard)),
+				"SK": events.NewStringAttribute("x"),
+			}
+			event.Records = append(event.Records, record)
 		}
-		event.Records = append(event.Records, record)
 	}
 	raw, err := d.publish.Invoke(d.t.Context(), event)
 	if err != nil {

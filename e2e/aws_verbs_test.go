@@ -409,7 +409,9 @@ func TestOnAWSEveryVerb(t *testing.T) {
 			t.Fatalf("%v\n%s", err, d.log)
 		}
 	}
-	schedule()
+	if err := d.publishChanges(before); err != nil {
+		t.Fatalf("%v\n%s", err, d.log)
+	}
 	all := slices.Concat(older, newer)
 	if f := d.publicFigures(); f.Respondents != len(newer) {
 		t.Fatalf("the page counts %+v, want %d of this period", f, len(newer))

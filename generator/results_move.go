@@ -216,7 +216,11 @@ func (m *moveCommand) openTo(ctx context.Context) (to transfer.Target, done func
 			return nil, nil, err
 		}
 		table := cloud.NewTable(database, strings.TrimPrefix(dir, tablePrefix), cloud.Options{Retention: time.Duration(m.RetentionDays) * 24 * time.Hour})
-		return table, func() {}, table.CheckForm(ctx)
+		err = table.CheckForm(ctx)
+		if old := new(cloud.OldFormError); errors.As(err, &old) {
+			return nil, nil, fmt.Errorf("table %s is of an earlier version, and only read: name the table of a new stack to carry everything to", old.Table)
+		}
+		return table, func() {}, err
 	}
 	path := filepath.Join(dir, server.DataFile)
 	if m.Check {

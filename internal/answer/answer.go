@@ -100,6 +100,7 @@ const (
 	NotOpenYet   Code = "not_open_yet"   // the window has not begun; args date
 	NotStored    Code = "not_stored"     // the store did not answer: try again
 	Conflict     Code = "conflict"       // the id is taken by other answers
+	Withdrawn    Code = "withdrawn"      // the id is that of answers that have been erased
 	NotFound     Code = "not_found"      // no such page or survey
 	NotPublic    Code = "not_public"     // results that are for fewer people
 	BadMethod    Code = "bad_method"     // not a method of this address

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
@@ -58,18 +57,42 @@ func (t *Table) Put(ctx context.Context, r answer.Response, also ...string) (cre
 	return false, t.sameAt(ctx, idKey(r.Survey, ids[max(failed-1, 0)]), id[hash])
 }
 
-// sameAt returns nil if the id at a key is taken by a response with the given hash, ErrConflict if it is by another one, or by
-// a tombstone, which has none.
+// sameAt returns nil if the id at a key is taken by a response with the given hash, ErrConflict if it is by another one, and
+// ErrWithdrawn if it is by a tombstone, which has none.
 func (t *Table) sameAt(ctx context.Context, at item, digest types.AttributeValue) error {
-	failed, err := t.transact(ctx, []types.TransactWriteItem{{ConditionCheck: &types.ConditionCheck{
-		TableName: &t.name, Key: at, ConditionExpression: aws.String("#hash = :hash"),
-		ExpressionAttributeNames:  map[string]string{"#hash": hash},
-		ExpressionAttributeValues: item{":hash": digest},
-	}}})
-	if err == nil && failed >= 0 {
+	same, err := t.meets(ctx, at, "#hash = :hash", map[string]string{"#hash": hash}, item{":hash": digest})
+	if err != nil || same {
+		return err
+	}
+	gone, err := t.meets(ctx, at, "attribute_exists(#withdrawn)", map[string]string{"#withdrawn": withdrawn}, nil)
+	switch {
+	case err != nil:
+		return err
+	case gone:
+		return store.ErrWithdrawn
+	default:
 		return store.ErrConflict
 	}
-	return err
+}
+
+// meets reports whether the item at a key meets a condition.
+func (t *Table) meets(ctx context.Context, at item, condition string, names map[string]string, values item) (bool, error) {
+	failed, err := t.transact(ctx, []types.TransactWriteItem{{ConditionCheck: &types.ConditionCheck{
+		TableName: &t.name, Key: at, ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+	}}})
+	return err == nil && failed < 0, err
+}
+
+// importedStays is how long an old response stays at least that is imported: until it has been counted, for certain.
+const importedStays = 7 * 24 * time.Hour
+
+// expiry returns when a response may be deleted that arrived at an instant.
+func (t *Table) expiry(at time.Time) time.Time {
+	until := at.Add(t.retention)
+	if least := t.now().Add(min(importedStays, t.retention)); until.Before(least) {
+		return least
+	}
+	return until
 }
 
 // responseItems returns the two items of a response that arrives at an instant: of its id, and in the queue.
@@ -83,7 +106,7 @@ func (t *Table) responseItems(ctx context.Context, r answer.Response, at time.Ti
 	id[ofPeriod], id[arrived] = text(r.Period), number(at.UnixNano())
 	waits[body], waits[arrived] = binaryOf(record), number(at.UnixNano())
 	if t.retention > 0 {
-		until := number(at.Add(t.retention).Unix())
+		until := number(t.expiry(at).Unix())
 		id[Expires], waits[Expires] = until, until
 	}
 	var apart []byte

@@ -139,6 +139,8 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	also := s.assignID(&response)
 	created, err := s.Responses.Put(ctx, response, also...)
 	switch {
+	case errors.Is(err, store.ErrWithdrawn):
+		s.refuse(http.StatusConflict, answer.Problem{Code: answer.Withdrawn})
 	case errors.Is(err, store.ErrConflict):
 		s.refuse(http.StatusConflict, answer.Problem{Code: answer.Conflict})
 	case errors.Is(err, store.ErrTooLarge):

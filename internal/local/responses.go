@@ -62,25 +62,27 @@ func (s *Store) Put(ctx context.Context, r answer.Response, also ...string) (cre
 	if err != nil {
 		return false, err
 	}
-	var conflict bool // not an error: that would undo the transaction for every write that shares it
+	var refused error // not that of the transaction: that would undo it for every write that shares it
 	err = s.update(ctx, func(tx *bbolt.Tx) (err error) {
-		created, conflict = false, false
+		created, refused = false, nil
 		taken, err := takenBy(tx, rec, also)
 		if taken == nil && err == nil {
 			created = true
 			return appendRecord(tx, rec, s.now().UnixNano())
 		}
-		conflict = err == nil && (len(taken.digest) == 0 || !bytes.Equal(taken.digest, rec.digest))
+		switch {
+		case err != nil:
+		case len(taken.digest) == 0:
+			refused = store.ErrWithdrawn
+		case !bytes.Equal(taken.digest, rec.digest):
+			refused = store.ErrConflict
+		}
 		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return false, err
-	case conflict:
-		return false, store.ErrConflict
-	default:
-		return created, nil
 	}
+	return created, refused
 }
 
 // takenBy returns the place of the response that has the record's id, or one of the others; nil if all are free.

@@ -42,8 +42,8 @@ type Catalog interface {
 type Responses interface {
 	// Put stores a response unless its id is taken in its survey, and stamps its arrival. It returns once the response is
 	// durable. An id is taken once and for all: periods, time and the number of shards make no difference, and a tombstone
-	// keeps its id. If the id is taken by the same answers, Put returns false and no error; if by others, or by a tombstone,
-	// ErrConflict. The same holds for each id in also, under which the same submission may have been stored before.
+	// keeps its id. If the id is taken by the same answers, Put returns false and no error; if by others,
+	// ErrConflict; if by a tombstone, ErrWithdrawn, which does not tell whether it was of the same answers. The same holds for each id in also, under which the same submission may have been stored before.
 	// ErrTooLarge says that the response can never be stored. After any other error the response may or may not be stored:
 	// Put it again.
 	Put(ctx context.Context, r answer.Response, also ...string) (created bool, err error)

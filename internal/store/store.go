@@ -24,6 +24,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"glasspoll/internal/answer"
@@ -53,6 +54,9 @@ var (
 
 	// ErrConflict says that an id is taken by other answers, or by a tombstone.
 	ErrConflict = errors.New("this id has been used for other answers")
+
+	// ErrWithdrawn says that an id is taken by a tombstone. It is an ErrConflict too.
+	ErrWithdrawn = fmt.Errorf("%w, which have been withdrawn", ErrConflict)
 
 	// ErrTooLarge says that the answers exceed what can be stored for one respondent.
 	ErrTooLarge = errors.New("more than can be stored of one respondent")

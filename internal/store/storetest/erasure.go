@@ -207,7 +207,7 @@ func (e *erasureTest) checkTombstone() {
 	if found := e.find(e.gone.ID); len(found) != 1 || !found[0].Response.Withdrawn {
 		e.Errorf("found after: %+v", found)
 	}
-	putConflict(e.T, e.b, e.gone) // the digest is gone too
+	putWithdrawn(e.T, e.b, e.gone) // the digest is gone too
 }
 
 // checkReleases publishes again: nothing is folded again, and nothing is released before enough others have come.
@@ -398,10 +398,10 @@ func checkRefused(t *testing.T, b Backend, gone answer.Response, kept ...answer.
 	} {
 		again := gone
 		change(&again)
-		putConflict(t, b, again)
+		putWithdrawn(t, b, again)
 	}
 	another := tiered(500)
-	putConflict(t, b, another, gone.ID)
+	putWithdrawn(t, b, another, gone.ID)
 	if private, err := b.Erasure.Private(ctx, gone.Survey, gone.Period, gone.ID); err != nil || private != nil {
 		t.Errorf("private answers: %v, %v", private, err)
 	}

@@ -97,7 +97,10 @@ func (h *Memory) Put(ctx context.Context, r answer.Response, also ...string) (bo
 	defer h.mu.Unlock()
 	for _, id := range append([]string{r.ID}, also...) {
 		if known := h.ids[r.Survey+" "+id]; known != nil {
-			if known.digest != digest(r) {
+			switch {
+			case known.withdrawn:
+				return false, store.ErrWithdrawn
+			case known.digest != digest(r):
 				return false, store.ErrConflict
 			}
 			return false, nil

@@ -136,8 +136,15 @@ func put(t *testing.T, b Backend, r answer.Response, want bool, also ...string) 
 
 func putConflict(t *testing.T, b Backend, r answer.Response, also ...string) {
 	t.Helper()
-	if created, err := b.Responses.Put(ctx, r, also...); created || !errors.Is(err, store.ErrConflict) {
-		t.Fatalf("Put(%s) = %t, %v; want ErrConflict", r.ID, created, err)
+	if created, err := b.Responses.Put(ctx, r, also...); created || !errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrWithdrawn) {
+		t.Fatalf("Put(%s) = %t, %v; want ErrConflict, not ErrWithdrawn", r.ID, created, err)
+	}
+}
+
+func putWithdrawn(t *testing.T, b Backend, r answer.Response, also ...string) {
+	t.Helper()
+	if created, err := b.Responses.Put(ctx, r, also...); created || !errors.Is(err, store.ErrWithdrawn) {
+		t.Fatalf("Put(%s) = %t, %v; want ErrWithdrawn", r.ID, created, err)
 	}
 }
 
