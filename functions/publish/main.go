@@ -184,7 +184,8 @@ func (f *function) publishAll(ctx context.Context) error {
 }
 
 // publish brings one survey up to date, and sends pending notifications, including those that earlier runs failed to send. It
-// returns a panic as an error, so that the other surveys are published.
+// returns a panic as an error, so that the other surveys are published. More says that there is something left to do: here, or
+// by another process, which may have been killed in its turn.
 func (f *function) publish(ctx context.Context, id string, periods ...string) (more bool, err error) {
 	begin := time.Now()
 	defer func() {
@@ -212,7 +213,7 @@ func (f *function) publish(ctx context.Context, id string, periods ...string) (m
 		return false, err
 	}
 	f.log.Info("published", "survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "cases", out.Opened, "told", sent, "took_ms", time.Since(begin).Milliseconds())
-	return out.More, nil
+	return out.More || out.TurnedAway, nil
 }
 
 // requestID identifies the invocation in Lambda's own log lines; "" outside of Lambda.

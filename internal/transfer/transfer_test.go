@@ -631,3 +631,25 @@ func TestMeanwhile(t *testing.T) {
 		t.Error(text.Message)
 	}
 }
+
+// TestLateAnswers carries from a source of an older form, in which an answer may appear in front of others that were read.
+func TestLateAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1000)
+	w.put(w.from, "2026-Q4", 0, 9)
+	late := []string{w.response(0, "").ID, w.response(5, "").ID}
+	for _, id := range late {
+		w.hidden[id] = true
+	}
+	if report := w.move(); report.Responses != 7 {
+		t.Errorf("%+v", report)
+	}
+	clear(w.hidden)
+	if found := w.check(); len(found) != 1 || !strings.Contains(found[0], "that are missing: 2 ("+strings.Join(late, ", ")) {
+		t.Errorf("%q", found)
+	}
+	if report := w.move(); report.Responses != 2 {
+		t.Errorf("%+v", report)
+	}
+	w.wantSame()
+}
