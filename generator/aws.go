@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -9,7 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/cloud/indexed"
 	"glasspoll/internal/console"
+	"glasspoll/internal/store"
 )
 
 // awsFlags select the AWS account and region. If they are empty, the environment decides, and the endpoint is that of AWS.
@@ -20,13 +23,40 @@ type awsFlags struct {
 	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"DYNAMODB_ENDPOINT" hidden:""`
 }
 
-// table opens a deployment's table. It also returns the settings that it has found.
+// table opens a deployment's table. It also returns the settings that it has found. The error is a [cloud.OldFormError] if the
+// table is of an earlier version.
 func (f awsFlags) table(ctx context.Context, name string) (*cloud.Table, aws.Config, error) {
 	database, settings, err := f.database(ctx)
 	if err != nil {
 		return nil, settings, err
 	}
-	return cloud.NewTable(database, name, cloud.Options{}), settings, nil
+	table := cloud.NewTable(database, name, cloud.Options{})
+	if err := table.CheckForm(ctx); err != nil {
+		return nil, settings, err
+	}
+	return table, settings, nil
+}
+
+// records opens a table for commands that may only read it. One of an earlier version refuses to be changed.
+func (f awsFlags) records(ctx context.Context, c *console.Console, name string) (store.Records, error) {
+	table, _, err := f.table(ctx, name)
+	if old := new(cloud.OldFormError); errors.As(err, &old) {
+		console.Line(c.Err, "table %s is of an earlier version, and only read: `glasspoll results move` carries it over.", name)
+		return f.oldTable(ctx, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return table, nil
+}
+
+// oldTable opens a table of an earlier version.
+func (f awsFlags) oldTable(ctx context.Context, name string) (store.Records, error) {
+	database, _, err := f.database(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return indexed.New(database, name).Records(), nil
 }
 
 // database returns a client for tables, and the settings that it has found.

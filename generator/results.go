@@ -43,9 +43,9 @@ func (s storeFlags) perform(ctx context.Context, c *console.Console, name string
 	if s.Table == "" {
 		return performLocally(ctx, c, s.Data, name, v)
 	}
-	table, _, err := s.table(ctx, s.Table)
+	records, err := s.records(ctx, c, s.Table)
 	if err != nil {
 		return err
 	}
-	return do(ctx, c, table, v)
+	return do(ctx, c, records, v)
 }

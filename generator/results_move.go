@@ -181,7 +181,12 @@ func (m *moveCommand) do(ctx context.Context, env *environment) error {
 func (m *moveCommand) openFrom(ctx context.Context) (from transfer.Source, done func(), err error) {
 	dir, isDir := m.dir(servesFrom)
 	if !isDir {
-		table, _, err := m.table(ctx, strings.TrimPrefix(dir, tablePrefix))
+		name := strings.TrimPrefix(dir, tablePrefix)
+		table, _, err := m.table(ctx, name)
+		if old := new(cloud.OldFormError); errors.As(err, &old) {
+			from, err = m.oldTable(ctx, name)
+			return from, func() {}, err
+		}
 		return table, func() {}, err
 	}
 	path, err := dataFile(dir)

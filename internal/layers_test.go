@@ -55,7 +55,7 @@ var house = []floor{
 	{"the outside", false, []string{
 		"durable",
 		"local cloud project staging console",
-		"control upload local/format2",
+		"control upload local/format2 cloud/indexed",
 		"server",
 	}},
 	{"mains", false, []string{
