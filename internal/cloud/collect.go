@@ -62,6 +62,9 @@ type head struct {
 	last    int // number of the last segment; 0: the log is empty
 	entries int // of all segments, those that have expired included
 	swept   int
+
+	since  int // when measuring the rate of responses began, in nanoseconds since 1970
+	before int // entries at that time
 }
 
 // The attributes of heads and segments.
@@ -69,13 +72,17 @@ const (
 	lastSegment = "last"
 	entryCount  = "entries"
 	sweptUpTo   = "swept"
+	rateSince   = "since"
+	rateBefore  = "before"
 )
 
 func headOf(i item) head {
 	last, _ := integerOf(i, lastSegment)
 	entries, _ := integerOf(i, entryCount)
 	swept, _ := integerOf(i, sweptUpTo)
-	return head{int(last), int(entries), int(swept)}
+	since, _ := integerOf(i, rateSince)
+	before, _ := integerOf(i, rateBefore)
+	return head{int(last), int(entries), int(swept), int(since), int(before)}
 }
 
 func (t *Table) readHead(ctx context.Context, survey, period string) (head, error) {
@@ -148,13 +155,15 @@ type collection struct {
 	*Table
 	survey, period string
 	head           head // as it was read or written last
-	shards         int
+	shards         int  // to read
+	raised         int  // for those who store
 
 	known   int             // the last segment that was read, swept, or created here
 	learned map[string]bool // ids in segments that were not swept
 	clean   int             // the last segment that is swept when the queue has been read
 	foreign bool            // another one has created a segment meanwhile: clean stays
 
+	rate     float64   // responses a second, as far as it has been measured here
 	left     []waiting // to be put into segments
 	bytes    int
 	arrivals []int64
@@ -169,6 +178,7 @@ func (t *Table) collectPeriod(ctx context.Context, survey, period string) error 
 	if c.shards, err = t.readShards(ctx, survey, period); err != nil {
 		return err
 	}
+	c.raised = c.shards
 	c.known, c.clean = c.head.swept, c.head.last
 	if err := c.learn(ctx); err != nil {
 		return err
@@ -176,13 +186,7 @@ func (t *Table) collectPeriod(ctx context.Context, survey, period string) error 
 	if err := c.readQueue(ctx); err != nil {
 		return err
 	}
-	if err := c.raiseSwept(ctx); err != nil {
-		return err
-	}
-	if n := shardsFor(c.arrivals); n > c.shards {
-		return t.RaiseShards(ctx, survey, period, n)
-	}
-	return nil
+	return c.raiseSwept(ctx)
 }
 
 // learn reads the ids in the segments that are not known yet, up to the last one.
@@ -304,6 +308,9 @@ func (c *collection) flush(ctx context.Context, end bool) error {
 		}
 		c.left = c.left[n:]
 	}
+	if err := c.moreShards(ctx); err != nil { // before deleting, which takes long when the shards have no units left
+		return err
+	}
 	if err := c.deleteAll(ctx, done); err != nil {
 		return err
 	}
@@ -315,6 +322,20 @@ func (c *collection) flush(ctx context.Context, end bool) error {
 		return nil // the rest of the queue may have more of what was learned
 	}
 	return c.raiseSwept(ctx)
+}
+
+// moreShards raises the number of shards if responses come faster than they are meant to take. The collector goes on with
+// those that it has begun with: what is stored in others has come since.
+func (c *collection) moreShards(ctx context.Context) error {
+	n := max(shardsFor(c.arrivals), powerOfTwo(c.rate))
+	if n <= c.raised {
+		return nil
+	}
+	if err := c.RaiseShards(ctx, c.survey, c.period, n); err != nil {
+		return err
+	}
+	c.raised = n
+	return nil
 }
 
 // create creates the next segment. It returns false if another one has.
@@ -333,11 +354,17 @@ func (c *collection) create(ctx context.Context, data []byte, responses []waitin
 	if until > 0 {
 		segment[Expires] = number(until)
 	}
+	after := c.head
+	after.last, after.entries = next, c.head.entries+len(responses)
+	rate := after.measure(c.now())
 	update := &types.Update{
-		TableName: &c.name, Key: key("L#"+c.survey, c.period), UpdateExpression: aws.String("SET #last = :next, #entries = :entries"),
-		ConditionExpression:       aws.String("#last = :last"),
-		ExpressionAttributeNames:  map[string]string{"#last": lastSegment, "#entries": entryCount},
-		ExpressionAttributeValues: item{":last": number(c.head.last), ":next": number(next), ":entries": number(c.head.entries + len(responses))},
+		TableName: &c.name, Key: key("L#"+c.survey, c.period),
+		UpdateExpression:         aws.String("SET #last = :next, #entries = :entries, #since = :since, #before = :before"),
+		ConditionExpression:      aws.String("#last = :last"),
+		ExpressionAttributeNames: map[string]string{"#last": lastSegment, "#entries": entryCount, "#since": rateSince, "#before": rateBefore},
+		ExpressionAttributeValues: item{
+			":last": number(c.head.last), ":next": number(next), ":entries": number(after.entries), ":since": number(after.since), ":before": number(after.before),
+		},
 	}
 	if c.head.last == 0 {
 		update.ConditionExpression = free()
@@ -347,8 +374,22 @@ func (c *collection) create(ctx context.Context, data []byte, responses []waitin
 	if err != nil || failed >= 0 {
 		return false, err
 	}
-	c.head.last, c.head.entries, c.known = next, c.head.entries+len(responses), next
+	c.head, c.known, c.rate = after, next, max(c.rate, rate)
 	return true, nil
+}
+
+// measure returns the rate at which responses have come, in a second, and begins to measure again, if it has been measured
+// for long enough; else 0. Collectors with clocks apart measure a wrong rate, or none; only the number of shards depends on it.
+func (h *head) measure(now time.Time) (rate float64) {
+	elapsed := now.Sub(time.Unix(0, int64(h.since)))
+	if h.since > 0 && 0 <= elapsed && elapsed < minSpan {
+		return 0
+	}
+	if h.since > 0 && elapsed > 0 {
+		rate = float64(h.entries-h.before) / elapsed.Seconds()
+	}
+	h.since, h.before = int(now.UnixNano()), h.entries
+	return rate
 }
 
 // catchUp learns the segments that others have created, and leaves out what is in them. It returns the keys of that.
@@ -415,11 +456,14 @@ func (t *Table) deleteAll(ctx context.Context, keys []item) error {
 func (t *Table) deleteBatch(ctx context.Context, requests []types.WriteRequest) error {
 	for try := 0; ; try++ {
 		out, err := t.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{t.name: requests}})
-		if err != nil {
+		switch {
+		case throttled(err): // those who store take what there is until they use more shards
+		case err != nil:
 			return t.wrap(err)
-		}
-		if requests = out.UnprocessedItems[t.name]; len(requests) == 0 {
-			return nil
+		default:
+			if requests = out.UnprocessedItems[t.name]; len(requests) == 0 {
+				return nil
+			}
 		}
 		if err := pause(ctx, try); err != nil {
 			return t.wrap(err)

@@ -477,3 +477,39 @@ func TestKnownShardsAreOld(t *testing.T) {
 	}
 	w.verify(t)
 }
+
+// A publisher that is killed while others are turned away holds them up for a while, and no longer.
+func TestKilledInTurn(t *testing.T) {
+	tea := parseSurvey(t, "tea", worldSurvey)
+	for at, over := 1, false; !over; at += sparsely() {
+		for _, after := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Until(october()))
+				w := newWorld(tea, cloudtest.Options{})
+				w.turns = true
+				ctx, p := t.Context(), w.process(cloudtest.Hooks{}, Options{})
+				if err := p.PutDefinition(ctx, tea); err != nil {
+					t.Fatal(err)
+				}
+				for n := range 5 {
+					if err := p.put(ctx, worldResponse(n, "2026-10")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				k := &killer{at: at, after: after}
+				if err := w.process(cloudtest.Hooks{Around: k.around}, Options{}).publish(ctx, "2026-10"); err != nil && !k.dead {
+					t.Fatal(err)
+				}
+				over = !k.dead
+				if err := p.publish(ctx); err != nil { // is turned away, or does it all
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Minute) // the schedule
+				w.verify(t)
+				if t.Failed() {
+					t.Fatalf("killed at call %d, %s; after it: %t", at, k.last, after)
+				}
+			})
+		}
+	}
+}

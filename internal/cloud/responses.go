@@ -51,8 +51,12 @@ func (t *Table) Put(ctx context.Context, r answer.Response, also ...string) (cre
 		}})
 	}
 	failed, err := t.transact(ctx, writes)
-	if err != nil || failed < 0 {
-		return err == nil, err
+	if err != nil {
+		t.doubtShards(r.Survey, r.Period)
+		return false, err
+	}
+	if failed < 0 {
+		return true, nil
 	}
 	return false, t.sameAt(ctx, idKey(r.Survey, ids[max(failed-1, 0)]), id[hash])
 }

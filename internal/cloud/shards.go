@@ -121,6 +121,19 @@ func (t *Table) rememberShards(survey, period string, n int) {
 	t.counts[periodKey{survey, period}] = shardCount{n, t.now().Add(currentTTL)}
 }
 
+// soonShards is when the number of shards is read again after a response could not be stored: they may be too few.
+const soonShards = 5 * time.Second
+
+// doubtShards makes sure that the number of shards is read again soon.
+func (t *Table) doubtShards(survey, period string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	name := periodKey{survey, period}
+	if known, soon := t.counts[name], t.now().Add(soonShards); known.until.After(soon) {
+		t.counts[name] = shardCount{known.n, soon}
+	}
+}
+
 // RaiseShards raises the number of shards of a period to n, a power of two from 16 to 1,024, unless it is that many already.
 func (t *Table) RaiseShards(ctx context.Context, survey, period string, n int) error {
 	if n < minShards || n > maxShards || bits.OnesCount(uint(n)) != 1 {

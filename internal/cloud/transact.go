@@ -43,6 +43,13 @@ func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem) 
 	}
 }
 
+// throttled reports whether an error says that a call was refused for its rate.
+func throttled(err error) bool {
+	var exceeded *types.ProvisionedThroughputExceededException
+	var throttling *types.ThrottlingException
+	return errors.As(err, &exceeded) || errors.As(err, &throttling)
+}
+
 // pause waits before another try, for a random time that grows up to a third of a second.
 func pause(ctx context.Context, try int) error {
 	select {
