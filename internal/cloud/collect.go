@@ -107,8 +107,8 @@ const (
 const grace = 24 * time.Hour
 
 // Collect implements [store.Collector]. For each period, it costs a read for each shard. A period that ended more than a day
-// ago is only looked at if it is given, as the table's stream does for every response; so is that of a survey whose window
-// ended more than a day ago.
+// ago is only looked at if it is given, as the table's stream does for every response, or if it got responses in the last two
+// days, as after an edit of what a period is; so is that of a survey whose window ended more than a day ago.
 func (t *Table) Collect(ctx context.Context, survey string, periods ...string) error {
 	s, err := t.Definition(ctx, survey, "")
 	switch {
@@ -125,6 +125,14 @@ func (t *Table) Collect(ctx context.Context, survey string, periods ...string) e
 			if open, _ := s.OpenAt(at); open {
 				periods = append(periods[:len(periods):len(periods)], s.PeriodAt(at))
 			}
+		}
+	}
+	for i, err := range t.heads(ctx, survey) {
+		if err != nil {
+			return err
+		}
+		if t.now().Sub(time.Unix(0, int64(headOf(i).since))).Abs() < 2*grace {
+			periods = append(periods[:len(periods):len(periods)], textOf(i, sortKey))
 		}
 	}
 	periods = slices.Compact(slices.Sorted(slices.Values(periods)))
