@@ -164,8 +164,7 @@ func (t *Template) Operator() policy { return t.Resources.OperatorPolicy.Propert
 // access is one action on one resource. A call has one or, as a transaction, several.
 type access struct {
 	action, resource string
-	keys, attributes []string
-	specific         bool // it names the attributes that it reads
+	keys             []string
 	createOnly       bool // If-None-Match
 }
 
@@ -211,9 +210,11 @@ func accessesOf(c Call) ([]access, error) {
 	type attribute struct{ S string }
 	type operation struct {
 		Item, Key, ExpressionAttributeValues map[string]attribute
-		IndexName, ProjectionExpression      string
-		KeyConditionExpression               string
+		IndexName                            string
 		TransactItems                        []struct{ Put, ConditionCheck, Update, Delete *operation }
+	}
+	type batch struct {
+		RequestItems map[string]json.RawMessage
 	}
 	var o operation
 	if err := json.Unmarshal(c.Body, &o); err != nil {
@@ -222,22 +223,37 @@ func accessesOf(c Call) ([]access, error) {
 	switch c.Name {
 	case "PutItem":
 		return []access{{action: "dynamodb:PutItem", resource: "Table.Arn", keys: []string{o.Item["PK"].S}}}, nil
+	case "UpdateItem":
+		return []access{{action: "dynamodb:UpdateItem", resource: "Table.Arn", keys: []string{o.Key["PK"].S}}}, nil
+	case "BatchGetItem", "BatchWriteItem":
+		var b batch
+		if err := json.Unmarshal(c.Body, &b); err != nil {
+			return nil, err
+		}
+		a := access{action: "dynamodb:" + c.Name, resource: "Table.Arn"}
+		for _, of := range b.RequestItems {
+			var read struct{ Keys []map[string]attribute }
+			var written []struct {
+				PutRequest    struct{ Item map[string]attribute }
+				DeleteRequest struct{ Key map[string]attribute }
+			}
+			if json.Unmarshal(of, &read) != nil && json.Unmarshal(of, &written) != nil {
+				return nil, fmt.Errorf("%s has neither keys nor requests", c.Name)
+			}
+			for _, key := range read.Keys {
+				a.keys = append(a.keys, key["PK"].S)
+			}
+			for _, w := range written {
+				a.keys = append(a.keys, w.PutRequest.Item["PK"].S+w.DeleteRequest.Key["PK"].S)
+			}
+		}
+		return []access{a}, nil
 	case "GetItem":
 		return []access{{action: "dynamodb:GetItem", resource: "Table.Arn", keys: []string{o.Key["PK"].S}}}, nil
 	case "Query":
 		a := access{action: "dynamodb:Query", resource: "Table.Arn", keys: []string{o.ExpressionAttributeValues[":pk"].S}}
 		if o.IndexName != "" {
 			a.resource = "${Table.Arn}/index/" + o.IndexName
-		}
-		a.attributes = []string{"PK"}
-		if strings.Contains(o.KeyConditionExpression, "arrived") {
-			a.attributes = append(a.attributes, "arrived")
-		}
-		if o.ProjectionExpression != "" {
-			a.specific = true
-			for name := range strings.SplitSeq(o.ProjectionExpression, ",") {
-				a.attributes = append(a.attributes, strings.TrimSpace(name))
-			}
 		}
 		return []access{a}, nil
 	case "TransactWriteItems":
@@ -248,10 +264,12 @@ func accessesOf(c Call) ([]access, error) {
 				all = append(all, access{action: "dynamodb:PutItem", resource: "Table.Arn", keys: []string{i.Put.Item["PK"].S}})
 			case i.ConditionCheck != nil:
 				all = append(all, access{action: "dynamodb:ConditionCheckItem", resource: "Table.Arn", keys: []string{i.ConditionCheck.Key["PK"].S}})
+			case i.Update != nil:
+				all = append(all, access{action: "dynamodb:UpdateItem", resource: "Table.Arn", keys: []string{i.Update.Key["PK"].S}})
 			case i.Delete != nil:
 				all = append(all, access{action: "dynamodb:DeleteItem", resource: "Table.Arn", keys: []string{i.Delete.Key["PK"].S}})
 			default:
-				return nil, fmt.Errorf("a transaction contains more than puts, checks and deletions")
+				return nil, fmt.Errorf("a transaction contains more than puts, checks, updates and deletions")
 			}
 		}
 		return all, nil
@@ -279,13 +297,6 @@ func (s statement) matches(a access) bool {
 				}
 			case "Null dynamodb:LeadingKeys":
 				met = len(a.keys) > 0 && values[0] == "false"
-			case "ForAllValues:StringEquals dynamodb:Attributes":
-				met = true
-				for _, k := range a.attributes {
-					met = met && like(k, values)
-				}
-			case "StringEqualsIfExists dynamodb:Select":
-				met = a.specific && values[0] == "SPECIFIC_ATTRIBUTES"
 			case "StringEqualsIfExists dynamodb:ReturnValues":
 				met = values[0] == "NONE" // no call asks for the old item
 			case "Null s3:if-none-match":
