@@ -213,9 +213,6 @@ func accessesOf(c Call) ([]access, error) {
 		IndexName                            string
 		TransactItems                        []struct{ Put, ConditionCheck, Update, Delete *operation }
 	}
-	type batch struct {
-		RequestItems map[string]json.RawMessage
-	}
 	var o operation
 	if err := json.Unmarshal(c.Body, &o); err != nil {
 		return nil, err
@@ -226,28 +223,7 @@ func accessesOf(c Call) ([]access, error) {
 	case "UpdateItem":
 		return []access{{action: "dynamodb:UpdateItem", resource: "Table.Arn", keys: []string{o.Key["PK"].S}}}, nil
 	case "BatchGetItem", "BatchWriteItem":
-		var b batch
-		if err := json.Unmarshal(c.Body, &b); err != nil {
-			return nil, err
-		}
-		a := access{action: "dynamodb:" + c.Name, resource: "Table.Arn"}
-		for _, of := range b.RequestItems {
-			var read struct{ Keys []map[string]attribute }
-			var written []struct {
-				PutRequest    struct{ Item map[string]attribute }
-				DeleteRequest struct{ Key map[string]attribute }
-			}
-			if json.Unmarshal(of, &read) != nil && json.Unmarshal(of, &written) != nil {
-				return nil, fmt.Errorf("%s has neither keys nor requests", c.Name)
-			}
-			for _, key := range read.Keys {
-				a.keys = append(a.keys, key["PK"].S)
-			}
-			for _, w := range written {
-				a.keys = append(a.keys, w.PutRequest.Item["PK"].S+w.DeleteRequest.Key["PK"].S)
-			}
-		}
-		return []access{a}, nil
+		return batchAccess(c)
 	case "GetItem":
 		return []access{{action: "dynamodb:GetItem", resource: "Table.Arn", keys: []string{o.Key["PK"].S}}}, nil
 	case "Query":
@@ -275,6 +251,35 @@ func accessesOf(c Call) ([]access, error) {
 		return all, nil
 	}
 	return []access{{action: "dynamodb:" + c.Name, resource: "Table.Arn"}}, nil
+}
+
+// batchAccess returns the access of a call that reads or writes many items.
+func batchAccess(c Call) ([]access, error) {
+	type attribute struct{ S string }
+	var b struct {
+		RequestItems map[string]json.RawMessage // by table
+	}
+	if err := json.Unmarshal(c.Body, &b); err != nil {
+		return nil, err
+	}
+	a := access{action: "dynamodb:" + c.Name, resource: "Table.Arn"}
+	for _, of := range b.RequestItems {
+		var read struct{ Keys []map[string]attribute }
+		var written []struct {
+			PutRequest    struct{ Item map[string]attribute }
+			DeleteRequest struct{ Key map[string]attribute }
+		}
+		if json.Unmarshal(of, &read) != nil && json.Unmarshal(of, &written) != nil {
+			return nil, fmt.Errorf("%s has neither keys nor requests", c.Name)
+		}
+		for _, key := range read.Keys {
+			a.keys = append(a.keys, key["PK"].S)
+		}
+		for _, w := range written {
+			a.keys = append(a.keys, w.PutRequest.Item["PK"].S+w.DeleteRequest.Key["PK"].S)
+		}
+	}
+	return []access{a}, nil
 }
 
 // matches reports whether a statement applies to an access: its action, resource and conditions.
