@@ -3,6 +3,7 @@ package aws
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path"
@@ -192,26 +193,8 @@ func (p policy) Denied(c Call) string {
 }
 
 func accessesOf(c Call) ([]access, error) {
-	method, address, isS3 := strings.Cut(c.Name, " ")
-	if isS3 {
-		_, object, _ := strings.Cut(strings.TrimPrefix(address, "/"), "/")
-		key, err := url.PathUnescape(object)
-		if err != nil {
-			return nil, err
-		}
-		switch method {
-		case "HEAD":
-			return []access{{action: "s3:GetObject", resource: "${Bucket.Arn}/" + key}, {action: "s3:ListBucket", resource: "Bucket.Arn"}}, nil
-		case "PUT":
-			return []access{{action: "s3:PutObject", resource: "${Bucket.Arn}/" + key, createOnly: c.Header.Get("If-None-Match") != ""}}, nil
-		}
-		return []access{{action: "s3:" + method, resource: "${Bucket.Arn}/" + key}}, nil
-	}
-	type attribute struct{ S string }
-	type operation struct {
-		Item, Key, ExpressionAttributeValues map[string]attribute
-		IndexName                            string
-		TransactItems                        []struct{ Put, ConditionCheck, Update, Delete *operation }
+	if method, address, isS3 := strings.Cut(c.Name, " "); isS3 {
+		return bucketAccesses(method, address, c.Header)
 	}
 	var o operation
 	if err := json.Unmarshal(c.Body, &o); err != nil {
@@ -223,7 +206,7 @@ func accessesOf(c Call) ([]access, error) {
 	case "UpdateItem":
 		return []access{{action: "dynamodb:UpdateItem", resource: "Table.Arn", keys: []string{o.Key["PK"].S}}}, nil
 	case "BatchGetItem", "BatchWriteItem":
-		return batchAccess(c)
+		return batchAccesses(c)
 	case "GetItem":
 		return []access{{action: "dynamodb:GetItem", resource: "Table.Arn", keys: []string{o.Key["PK"].S}}}, nil
 	case "Query":
@@ -233,31 +216,41 @@ func accessesOf(c Call) ([]access, error) {
 		}
 		return []access{a}, nil
 	case "TransactWriteItems":
-		var all []access
-		for _, i := range o.TransactItems {
-			switch {
-			case i.Put != nil:
-				all = append(all, access{action: "dynamodb:PutItem", resource: "Table.Arn", keys: []string{i.Put.Item["PK"].S}})
-			case i.ConditionCheck != nil:
-				all = append(all, access{action: "dynamodb:ConditionCheckItem", resource: "Table.Arn", keys: []string{i.ConditionCheck.Key["PK"].S}})
-			case i.Update != nil:
-				all = append(all, access{action: "dynamodb:UpdateItem", resource: "Table.Arn", keys: []string{i.Update.Key["PK"].S}})
-			case i.Delete != nil:
-				all = append(all, access{action: "dynamodb:DeleteItem", resource: "Table.Arn", keys: []string{i.Delete.Key["PK"].S}})
-			default:
-				return nil, fmt.Errorf("a transaction contains more than puts, checks, updates and deletions")
-			}
-		}
-		return all, nil
+		return transactionAccesses(o)
 	}
 	return []access{{action: "dynamodb:" + c.Name, resource: "Table.Arn"}}, nil
 }
 
-// batchAccess returns the access of a call that reads or writes many items.
-func batchAccess(c Call) ([]access, error) {
-	type attribute struct{ S string }
+// bucketAccesses returns what a call of S3 accesses.
+func bucketAccesses(method, address string, header http.Header) ([]access, error) {
+	_, object, _ := strings.Cut(strings.TrimPrefix(address, "/"), "/")
+	key, err := url.PathUnescape(object)
+	if err != nil {
+		return nil, err
+	}
+	switch method {
+	case "HEAD":
+		return []access{{action: "s3:GetObject", resource: "${Bucket.Arn}/" + key}, {action: "s3:ListBucket", resource: "Bucket.Arn"}}, nil
+	case "PUT":
+		return []access{{action: "s3:PutObject", resource: "${Bucket.Arn}/" + key, createOnly: header.Get("If-None-Match") != ""}}, nil
+	}
+	return []access{{action: "s3:" + method, resource: "${Bucket.Arn}/" + key}}, nil
+}
+
+// The parts of a call of DynamoDB that say what it accesses.
+type (
+	attribute struct{ S string }
+	operation struct {
+		Item, Key, ExpressionAttributeValues map[string]attribute
+		IndexName                            string
+		TransactItems                        []struct{ Put, ConditionCheck, Update, Delete *operation }
+	}
+)
+
+// batchAccesses returns what a call reads or writes that names many items.
+func batchAccesses(c Call) ([]access, error) {
 	var b struct {
-		RequestItems map[string]json.RawMessage // by table
+		RequestItems map[string]json.RawMessage
 	}
 	if err := json.Unmarshal(c.Body, &b); err != nil {
 		return nil, err
@@ -280,6 +273,25 @@ func batchAccess(c Call) ([]access, error) {
 		}
 	}
 	return []access{a}, nil
+}
+
+// transactionAccesses returns what a transaction accesses.
+func transactionAccesses(o operation) (all []access, err error) {
+	for _, i := range o.TransactItems {
+		switch {
+		case i.Put != nil:
+			all = append(all, access{action: "dynamodb:PutItem", resource: "Table.Arn", keys: []string{i.Put.Item["PK"].S}})
+		case i.ConditionCheck != nil:
+			all = append(all, access{action: "dynamodb:ConditionCheckItem", resource: "Table.Arn", keys: []string{i.ConditionCheck.Key["PK"].S}})
+		case i.Update != nil:
+			all = append(all, access{action: "dynamodb:UpdateItem", resource: "Table.Arn", keys: []string{i.Update.Key["PK"].S}})
+		case i.Delete != nil:
+			all = append(all, access{action: "dynamodb:DeleteItem", resource: "Table.Arn", keys: []string{i.Delete.Key["PK"].S}})
+		default:
+			return nil, fmt.Errorf("a transaction contains more than puts, checks, updates and deletions")
+		}
+	}
+	return all, nil
 }
 
 // matches reports whether a statement applies to an access: its action, resource and conditions.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -107,8 +108,8 @@ const (
 const grace = 24 * time.Hour
 
 // Collect implements [store.Collector]. For each period, it costs a read for each shard. A period that ended more than a day
-// ago is only looked at if it is given, as the table's stream does for every response; so is that of a survey whose window
-// ended more than a day ago.
+// ago is only looked at if it is given, as the table's stream does for every response, or if it got responses in the last two
+// days, as after an edit of what a period is; so is that of a survey whose window ended more than a day ago.
 func (t *Table) Collect(ctx context.Context, survey string, periods ...string) error {
 	s, err := t.Definition(ctx, survey, "")
 	switch {
@@ -125,6 +126,14 @@ func (t *Table) Collect(ctx context.Context, survey string, periods ...string) e
 			if open, _ := s.OpenAt(at); open {
 				periods = append(periods[:len(periods):len(periods)], s.PeriodAt(at))
 			}
+		}
+	}
+	for i, err := range t.heads(ctx, survey) {
+		if err != nil {
+			return err
+		}
+		if t.now().Sub(time.Unix(0, int64(headOf(i).since))).Abs() < 2*grace {
+			periods = append(periods[:len(periods):len(periods)], textOf(i, sortKey))
 		}
 	}
 	periods = slices.Compact(slices.Sorted(slices.Values(periods)))
@@ -436,8 +445,9 @@ func (c *collection) raiseSwept(ctx context.Context) error {
 // deletesAtOnce is how many items a call may delete.
 const deletesAtOnce = 25
 
-// deleteAll deletes items by their keys. It returns once all are deleted.
-func (t *Table) deleteAll(ctx context.Context, keys []item) error {
+// deleteAll deletes items of the queue by their keys. It returns once all are deleted.
+func (c *collection) deleteAll(ctx context.Context, keys []item) error {
+	var refused sync.Once
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(parallelDeletes)
 	for some := range slices.Chunk(keys, deletesAtOnce) {
@@ -446,27 +456,45 @@ func (t *Table) deleteAll(ctx context.Context, keys []item) error {
 			for i, k := range some {
 				requests[i] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k}}
 			}
-			return t.deleteBatch(within, requests)
+			return c.deleteBatch(within, requests, &refused)
 		})
 	}
 	return group.Wait()
 }
 
-// deleteBatch deletes items, trying again with those that the table has not come to.
-func (t *Table) deleteBatch(ctx context.Context, requests []types.WriteRequest) error {
+// deleteBatch deletes items, trying again with those that the table has not come to. If it keeps refusing, the shards have no
+// units left: those who store take them, and there must be more shards for them before any rate can be measured.
+func (c *collection) deleteBatch(ctx context.Context, requests []types.WriteRequest, refused *sync.Once) error {
 	for try := 0; ; try++ {
-		out, err := t.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{t.name: requests}})
+		out, err := c.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{c.name: requests}})
 		switch {
-		case throttled(err): // those who store take what there is until they use more shards
+		case throttled(err):
+			refused.Do(func() { err = c.muchMoreShards(ctx) })
+			if err != nil && !throttled(err) {
+				return err
+			}
 		case err != nil:
-			return t.wrap(err)
+			return c.wrap(err)
 		default:
-			if requests = out.UnprocessedItems[t.name]; len(requests) == 0 {
+			if requests = out.UnprocessedItems[c.name]; len(requests) == 0 {
 				return nil
 			}
 		}
 		if err := pause(ctx, try); err != nil {
-			return t.wrap(err)
+			return c.wrap(err)
 		}
 	}
+}
+
+// muchMoreShards quadruples the number of shards.
+func (c *collection) muchMoreShards(ctx context.Context) error {
+	n := min(4*c.raised, maxShards)
+	if n == c.raised {
+		return nil
+	}
+	if err := c.RaiseShards(ctx, c.survey, c.period, n); err != nil {
+		return err
+	}
+	c.raised = n
+	return nil
 }
