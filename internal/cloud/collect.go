@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -85,8 +86,11 @@ func headOf(i item) head {
 	return head{int(last), int(entries), int(swept), int(since), int(before)}
 }
 
-// grew reports whether a collector has added to the log since an instant, or a few seconds before it.
-func (h head) grew(since time.Time) bool { return h.since >= int(since.UnixNano()) }
+// grewWithin reports whether a collector has added to the log within a time, or a few seconds more. A clock that is wrong makes
+// that forget a log, as one that is old is forgotten, and not remember it for ever.
+func (h head) grewWithin(past time.Duration, now time.Time) bool {
+	return now.Sub(time.Unix(0, int64(h.since))).Abs() < past
+}
 
 func (t *Table) readHead(ctx context.Context, survey, period string) (head, error) {
 	i, err := t.get(ctx, "L#"+survey, period)
@@ -122,7 +126,7 @@ func (t *Table) Collect(ctx context.Context, survey string, periods ...string) e
 		if err != nil {
 			return err
 		}
-		if s == nil || headOf(i).grew(t.now().Add(-2*grace)) {
+		if s == nil || headOf(i).grewWithin(2*grace, t.now()) {
 			periods = append(periods, textOf(i, sortKey))
 		}
 	}
@@ -442,8 +446,9 @@ func (c *collection) raiseSwept(ctx context.Context) error {
 // deletesAtOnce is how many items a call may delete.
 const deletesAtOnce = 25
 
-// deleteAll deletes items by their keys. It returns once all are deleted.
-func (t *Table) deleteAll(ctx context.Context, keys []item) error {
+// deleteAll deletes items of the queue by their keys. It returns once all are deleted.
+func (c *collection) deleteAll(ctx context.Context, keys []item) error {
+	var refused sync.Once
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(parallelDeletes)
 	for some := range slices.Chunk(keys, deletesAtOnce) {
@@ -452,27 +457,45 @@ func (t *Table) deleteAll(ctx context.Context, keys []item) error {
 			for i, k := range some {
 				requests[i] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k}}
 			}
-			return t.deleteBatch(within, requests)
+			return c.deleteBatch(within, requests, &refused)
 		})
 	}
 	return group.Wait()
 }
 
-// deleteBatch deletes items, trying again with those that the table has not come to.
-func (t *Table) deleteBatch(ctx context.Context, requests []types.WriteRequest) error {
+// deleteBatch deletes items, trying again with those that the table has not come to. If it keeps refusing, the shards have no
+// units left: those who store take them, and there must be more shards for them before any rate can be measured.
+func (c *collection) deleteBatch(ctx context.Context, requests []types.WriteRequest, refused *sync.Once) error {
 	for try := 0; ; try++ {
-		out, err := t.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{t.name: requests}})
+		out, err := c.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{c.name: requests}})
 		switch {
-		case throttled(err): // those who store take what there is until they use more shards
+		case throttled(err):
+			refused.Do(func() { err = c.muchMoreShards(ctx) })
+			if err != nil && !throttled(err) {
+				return err
+			}
 		case err != nil:
-			return t.wrap(err)
+			return c.wrap(err)
 		default:
-			if requests = out.UnprocessedItems[t.name]; len(requests) == 0 {
+			if requests = out.UnprocessedItems[c.name]; len(requests) == 0 {
 				return nil
 			}
 		}
 		if err := pause(ctx, try); err != nil {
-			return t.wrap(err)
+			return c.wrap(err)
 		}
 	}
+}
+
+// muchMoreShards quadruples the number of shards.
+func (c *collection) muchMoreShards(ctx context.Context) error {
+	n := min(4*c.raised, maxShards)
+	if n == c.raised {
+		return nil
+	}
+	if err := c.RaiseShards(ctx, c.survey, c.period, n); err != nil {
+		return err
+	}
+	c.raised = n
+	return nil
 }

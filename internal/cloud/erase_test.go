@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,42 +10,6 @@ import (
 	"glasspoll/internal/cloud/cloudtest"
 	"glasspoll/internal/store"
 )
-
-// A collector that is killed before it has deleted what it collected leaves answers in the queue. Erasing them deletes them
-// there too.
-func TestErasureLeavesNothingInTheQueue(t *testing.T) {
-	s := parseSurvey(t, "tea", worldSurvey)
-	w := newWorld(s, cloudtest.Options{})
-	ctx := t.Context()
-	killed := errors.New("killed")
-	dying := w.process(cloudtest.Hooks{Around: func(_ context.Context, c cloudtest.Call, do func() error) error {
-		if c.Name == "BatchWriteItem" {
-			return killed
-		}
-		return do()
-	}}, Options{})
-	for n := range 4 {
-		if err := dying.put(ctx, worldResponse(n, "2026-10")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := dying.collectPeriod(ctx, "tea", "2026-10"); !errors.Is(err, killed) {
-		t.Fatal(err)
-	}
-	if waiting, placed := len(w.server.Items("Q#")), len(w.server.Items("J#")); waiting != 4 || placed != 1 {
-		t.Fatalf("%d responses wait, and there are %d segments", waiting, placed)
-	}
-	id := worldResponse(3, "2026-10").ID
-	if erased, err := w.process(cloudtest.Hooks{}, Options{}).Erase(ctx, "tea", id, nil); !erased || err != nil {
-		t.Fatal(erased, err)
-	}
-	if err := w.findTrace(id); err != nil {
-		t.Error(err)
-	}
-	if err := w.findTrace(worldResponse(2, "2026-10").ID); err == nil {
-		t.Error("the trace of answers that were not erased is not found")
-	}
-}
 
 // The id of erased answers stays taken when everything else has been deleted after the retention time.
 func TestTombstoneOutlivesTheRetentionTime(t *testing.T) {
@@ -78,63 +41,26 @@ func TestTombstoneOutlivesTheRetentionTime(t *testing.T) {
 	}
 }
 
-// A questionnaire whose periods are changed, from months to quarters, still has answers of a month that wait, of which the
-// stream did not tell.
-func TestCollectedAfterPeriodsAreChanged(t *testing.T) {
-	s := parseSurvey(t, "tea", worldSurvey)
-	w := newWorld(s, cloudtest.Options{})
+// A log that has grown lately is looked at whatever the questionnaire's periods are now, and no more after some days.
+func TestLogsThatHaveGrown(t *testing.T) {
+	w := newWorld(parseSurvey(t, "tea", worldSurvey), cloudtest.Options{})
 	ctx := t.Context()
 	p := w.process(cloudtest.Hooks{}, Options{})
-	if err := p.PutDefinition(ctx, s); err != nil {
+	const old = "2020-01" // of which neither the questionnaire nor the stream tells
+	if err := errors.Join(p.PutDefinition(ctx, w.survey), p.put(ctx, worldResponse(0, old)), p.Collect(ctx, "tea", old)); err != nil {
 		t.Fatal(err)
 	}
-	month := s.PeriodAt(time.Now())
-	if err := p.put(ctx, worldResponse(0, month)); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Collect(ctx, "tea"); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.put(ctx, worldResponse(1, month)); err != nil {
-		t.Fatal(err)
-	}
-	quarters := *s
-	quarters.Period = "quarter"
-	quarters.Seal()
-	if err := p.PutDefinition(ctx, &quarters); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Collect(ctx, "tea"); err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for entry, err := range p.After(ctx, "tea", month, "") {
-		if err != nil {
+	for ahead, want := range map[time.Duration]bool{0: true, grace: true, 3 * grace: false, -3 * grace: false} {
+		looked := false
+		hooks := cloudtest.Hooks{Around: func(_ context.Context, c cloudtest.Call, do func() error) error {
+			looked = looked || strings.Contains(c.Key(), "Q#tea#"+old)
+			return do()
+		}}
+		if err := w.process(hooks, Options{Now: func() time.Time { return time.Now().Add(ahead) }}).Collect(ctx, "tea"); err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, entry.Response.ID)
-	}
-	if want := []string{worldResponse(0, "").ID, worldResponse(1, "").ID}; !slices.Equal(got, want) {
-		t.Errorf("the log has %q, want %q", got, want)
-	}
-
-	// A log that has not grown for days is not looked at any more.
-	watching := cloudtest.Hooks{Around: func(_ context.Context, c cloudtest.Call, do func() error) error {
-		if strings.Contains(c.Key(), "Q#tea#"+month) {
-			t.Errorf("the call %s is made", c.Key())
+		if looked != want {
+			t.Errorf("%v later, the log is looked at: %t", ahead, looked)
 		}
-		return do()
-	}}
-	later := w.process(watching, Options{Now: func() time.Time { return time.Now().Add(3 * grace) }})
-	if err := later.Collect(ctx, "tea"); err != nil {
-		t.Fatal(err)
-	}
-	looked := false
-	watching.Around = func(_ context.Context, c cloudtest.Call, do func() error) error {
-		looked = looked || strings.Contains(c.Key(), "Q#tea#"+month)
-		return do()
-	}
-	if err := w.process(watching, Options{}).Collect(ctx, "tea"); err != nil || !looked {
-		t.Errorf("a log that has grown just now is not looked at: %v", err)
 	}
 }

@@ -133,6 +133,10 @@ func (l load) run(t *testing.T) (b burden) {
 		begin := time.Now()
 		close(stop)
 		publishing.Wait()
+		if l.throttle {
+			time.Sleep(10 * time.Minute) // the schedule; a turn that could not be left is over
+			begin = time.Now()
+		}
 		if err := w.streamProcess().publish(ctx, "2000-01"); err != nil {
 			t.Fatal(err)
 		}
@@ -174,9 +178,12 @@ func (w *world) invocations(t *testing.T, window time.Duration, i, of int, stop 
 			return runs
 		case <-next.C:
 		}
-		if _, err := p.publisher.Publish(t.Context(), w.survey, "2000-01"); err != nil && !w.server.Throttles() {
-			t.Errorf("publishing: %v", err)
-			return runs
+		if _, err := p.publisher.Publish(t.Context(), w.survey, "2000-01"); err != nil {
+			if !w.server.Throttles() {
+				t.Errorf("publishing: %v", err)
+				return runs
+			}
+			t.Logf("publishing after %v: %v", time.Since(w.now().Truncate(24*time.Hour)), err)
 		}
 		runs++
 		next.Reset(window)
@@ -438,4 +445,20 @@ func respondents(t *tally.Tally) (n int64) {
 		n += c.Respondents
 	}
 	return n
+}
+
+// When more answers come than the shards can take, deleting what is collected is refused too. There are more shards before
+// that is over, and none is lost.
+func TestShardsThatAreTooHot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	b := load{rate: 5000, seconds: 3, shards: 16, partitions: 32, throttle: true}.run(t)
+	t.Log(b)
+	if b.refused == 0 || b.usage.Throttled["Q"] == 0 {
+		t.Error("nothing was refused")
+	}
+	if b.shards < 4*minShards {
+		t.Errorf("there are %d shards", b.shards)
+	}
 }

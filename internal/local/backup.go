@@ -104,7 +104,8 @@ func (c contextWriter) Write(p []byte) (int, error) {
 }
 
 // checkCopy checks that a copy can be opened and has the size that was written. It reads the beginning only.
-func checkCopy(path string, size int64) error {
+func checkCopy(path string, size int64) (err error) {
+	defer guard(&err)()
 	info, err := os.Stat(path)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package local
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -15,11 +14,11 @@ import (
 type committer struct {
 	db     *bbolt.DB
 	mu     sync.Mutex
-	queued []write
+	queued []queuedWrite
 	busy   bool // run is running
 }
 
-type write struct {
+type queuedWrite struct {
 	do   func(*bbolt.Tx) error
 	done chan<- error
 }
@@ -28,11 +27,11 @@ type write struct {
 const maxBatch = 1024
 
 // update runs a write and returns when it is durable or has failed. If the write fails together with others, it is run once
-// more, alone, so that its error or panic is its own.
+// more, alone, so that its error is its own.
 func (c *committer) update(do func(*bbolt.Tx) error) error {
 	done := make(chan error, 1)
 	c.mu.Lock()
-	c.queued = append(c.queued, write{do, done})
+	c.queued = append(c.queued, queuedWrite{do, done})
 	if !c.busy {
 		c.busy = true
 		go c.run()
@@ -40,7 +39,7 @@ func (c *committer) update(do func(*bbolt.Tx) error) error {
 	c.mu.Unlock()
 	err := <-done
 	if err == errAlone {
-		return c.db.Update(do)
+		return write(c.db, do)
 	}
 	return err
 }
@@ -96,10 +95,10 @@ func (c *committer) gather(enough int) {
 }
 
 // commit runs writes in one transaction. Those that fail are left out, and run alone.
-func (c *committer) commit(batch []write) {
+func (c *committer) commit(batch []queuedWrite) {
 	for len(batch) > 0 {
 		failed := -1
-		err := c.db.Update(func(tx *bbolt.Tx) error {
+		err := write(c.db, func(tx *bbolt.Tx) error {
 			for i, w := range batch {
 				if err := callRecovering(w.do, tx); err != nil {
 					failed = i
@@ -121,10 +120,6 @@ func (c *committer) commit(batch []write) {
 
 // callRecovering runs a write and turns a panic into an error.
 func callRecovering(do func(*bbolt.Tx) error, tx *bbolt.Tx) (err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("panic: %v", fault)
-		}
-	}()
+	defer guard(&err)()
 	return do(tx)
 }

@@ -132,7 +132,7 @@ const (
 func (s *Store) overwrite(ctx context.Context) error {
 	// After two more commits, not even the older of the file's two roots refers to what was freed.
 	for range 2 {
-		if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
+		if err := write(s.db, func(*bbolt.Tx) error { return nil }); err != nil {
 			return err
 		}
 	}
@@ -148,7 +148,7 @@ func (s *Store) overwrite(ctx context.Context) error {
 		}
 		before := next
 		var end int
-		err := s.db.Update(func(tx *bbolt.Tx) (err error) {
+		err := write(s.db, func(tx *bbolt.Tx) (err error) {
 			end = int(tx.Size()) / s.db.Info().PageSize
 			if !s.unread() {
 				return nil

@@ -66,7 +66,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// writeForEver stores responses, prints the id of each that is acknowledged, and publishes at the same time.
+// writeForEver stores and imports responses, prints the id of each that is acknowledged, and publishes at the same time.
 func writeForEver(directory string) {
 	opened, err := local.Open(filepath.Join(directory, "glasspoll.db"))
 	if err == nil {
@@ -103,7 +103,53 @@ func writeForEver(directory string) {
 			}
 		}()
 	}
-	select {}
+	for {
+		batch := make([]store.Entry, importBatch)
+		lines := ""
+		for i := range batch {
+			r := answer.Response{ID: uuid.NewString(), Survey: "carried", Period: "all", Answers: []answer.Answer{{"rated", "4"}}, Private: []answer.Answer{{"mail", "a@b.example"}}}
+			if i%5 == 4 {
+				r = r.Tombstone(nil)
+			}
+			batch[i] = store.Entry{Arrived: time.Unix(int64(i), 0), Response: r}
+			lines += "carried " + r.ID + "\n"
+		}
+		if n, err := opened.Import(context.Background(), "carried", "all", batch); n != importBatch || err != nil {
+			lines = fmt.Sprintln("error", n, err)
+		}
+		printing.Lock()
+		fmt.Print(lines)
+		printing.Unlock()
+	}
+}
+
+// importBatch is how many responses the killed process imports at a time.
+const importBatch = 20
+
+// checkCarried checks what a killed process has imported: what was acknowledged is there, once, and each batch as a whole.
+func checkCarried(t *testing.T, opened *local.Store, acknowledged []string) {
+	t.Helper()
+	count := map[string]int{}
+	n := 0
+	for e, err := range opened.After(context.Background(), "carried", "all", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		private, err := opened.Private(context.Background(), "carried", "all", e.Response.ID)
+		if gone := n%5 == 4; err != nil || e.Response.Withdrawn != gone || (len(private) == 0) != gone || !e.Arrived.Equal(time.Unix(int64(n%importBatch), 0)) {
+			t.Errorf("imported entry %d: %+v, private %v, %v", n, e, private, err)
+		}
+		count[e.Response.ID]++
+		n++
+	}
+	if n%importBatch != 0 || n != len(count) || n == 0 {
+		t.Errorf("%d imported responses, %d ids, in batches of %d", n, len(count), importBatch)
+	}
+	for _, id := range acknowledged {
+		if count[id] != 1 {
+			t.Errorf("import of %s was acknowledged, and it is in the log %d times", id, count[id])
+		}
+	}
 }
 
 type figures struct{}
@@ -122,6 +168,7 @@ func TestKilled(t *testing.T) {
 	rounds := soak.Cases(25, 250)
 	directory := t.TempDir()
 	acknowledged := map[string]bool{}
+	var carried []string
 	for range rounds {
 		command := exec.Command(os.Args[0])
 		command.Env = append(os.Environ(), "GLASSPOLL_TEST_WRITER="+directory)
@@ -140,8 +187,13 @@ func TestKilled(t *testing.T) {
 				command.Process.Kill()
 				t.Fatal(line)
 			}
-			if len(line) == 36 { // else the line is cut short
-				acknowledged[line] = true
+			id, imported := strings.CutPrefix(line, "carried ")
+			switch {
+			case len(id) != 36: // the line is cut short
+			case imported:
+				carried = append(carried, id)
+			default:
+				acknowledged[id] = true
 			}
 			if first { // kill it some time after the first line
 				time.AfterFunc(time.Duration(rand.IntN(100_000))*time.Microsecond, func() { command.Process.Kill() })
@@ -170,6 +222,7 @@ func TestKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkCarried(t, opened, carried)
 	count := map[string]int{}
 	var tallies []*tally.Tally
 	for entry, err := range opened.After(ctx, "killed", "all", "") {

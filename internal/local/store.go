@@ -110,13 +110,7 @@ const initialMapping = 1 << 30
 const growth = 1 << 20
 
 func openDB(path string) (db *bbolt.DB, err error) {
-	// bbolt panics on a damaged file, or reads beyond the end of the mapping.
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("the file is damaged (%v): restore it from a copy", fault)
-		}
-	}()
+	defer guard(&err)()
 	options := &bbolt.Options{Timeout: 600 * time.Millisecond, FreelistType: bbolt.FreelistMapType}
 	if runtime.GOOS != "windows" { // which makes the file as long as its mapping
 		options.InitialMmapSize = initialMapping
@@ -147,8 +141,21 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	return db, nil
 }
 
+// guard is deferred, as in defer guard(&err)(), by what calls bbolt, which panics on a damaged file or reads beyond the end of
+// the mapping. It turns that into an error.
+func guard(err *error) (recovering func()) {
+	before := debug.SetPanicOnFault(true)
+	return func() {
+		debug.SetPanicOnFault(before)
+		if fault := recover(); fault != nil {
+			*err = fmt.Errorf("the file is damaged (%v): restore it from a copy", fault)
+		}
+	}
+}
+
 // prepare checks the format of the file and makes the buckets.
-func (s *Store) prepare() error {
+func (s *Store) prepare() (err error) {
+	defer guard(&err)()
 	return s.db.Update(func(tx *bbolt.Tx) error {
 		if tx.Bucket(metaBucket) != nil {
 			version, err := formatOf(tx)
@@ -190,7 +197,19 @@ func (s *Store) view(ctx context.Context, f func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return s.wrap(s.db.View(f))
+	return s.wrap(read(s.db, f))
+}
+
+// read runs f in a read transaction.
+func read(db *bbolt.DB, f func(*bbolt.Tx) error) (err error) {
+	defer guard(&err)()
+	return db.View(f)
+}
+
+// write runs f in a write transaction, alone.
+func write(db *bbolt.DB, f func(*bbolt.Tx) error) (err error) {
+	defer guard(&err)()
+	return db.Update(f)
 }
 
 // update runs f in a write transaction, together with other writes that are waiting. It may run f twice.
