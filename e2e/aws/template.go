@@ -202,23 +202,23 @@ func accessesOf(c Call) ([]access, error) {
 	}
 	switch c.Name {
 	case "PutItem":
-		return []access{{action: "dynamodb:PutItem", resource: "Table.Arn", keys: []string{o.Item["PK"].S}}}, nil
+		return []access{{action: "dynamodb:PutItem", resource: "SurveyTable.Arn", keys: []string{o.Item["PK"].S}}}, nil
 	case "UpdateItem":
-		return []access{{action: "dynamodb:UpdateItem", resource: "Table.Arn", keys: []string{o.Key["PK"].S}}}, nil
+		return []access{{action: "dynamodb:UpdateItem", resource: "SurveyTable.Arn", keys: []string{o.Key["PK"].S}}}, nil
 	case "BatchGetItem", "BatchWriteItem":
 		return batchAccesses(c)
 	case "GetItem":
-		return []access{{action: "dynamodb:GetItem", resource: "Table.Arn", keys: []string{o.Key["PK"].S}}}, nil
+		return []access{{action: "dynamodb:GetItem", resource: "SurveyTable.Arn", keys: []string{o.Key["PK"].S}}}, nil
 	case "Query":
-		a := access{action: "dynamodb:Query", resource: "Table.Arn", keys: []string{o.ExpressionAttributeValues[":pk"].S}}
+		a := access{action: "dynamodb:Query", resource: "SurveyTable.Arn", keys: []string{o.ExpressionAttributeValues[":pk"].S}}
 		if o.IndexName != "" {
-			a.resource = "${Table.Arn}/index/" + o.IndexName
+			a.resource = "${SurveyTable.Arn}/index/" + o.IndexName
 		}
 		return []access{a}, nil
 	case "TransactWriteItems":
 		return transactionAccesses(o)
 	}
-	return []access{{action: "dynamodb:" + c.Name, resource: "Table.Arn"}}, nil
+	return []access{{action: "dynamodb:" + c.Name, resource: "SurveyTable.Arn"}}, nil
 }
 
 // bucketAccesses returns what a call of S3 accesses.
@@ -255,7 +255,7 @@ func batchAccesses(c Call) ([]access, error) {
 	if err := json.Unmarshal(c.Body, &b); err != nil {
 		return nil, err
 	}
-	a := access{action: "dynamodb:" + c.Name, resource: "Table.Arn"}
+	a := access{action: "dynamodb:" + c.Name, resource: "SurveyTable.Arn"}
 	for _, of := range b.RequestItems {
 		var read struct{ Keys []map[string]attribute }
 		var written []struct {
@@ -280,13 +280,13 @@ func transactionAccesses(o operation) (all []access, err error) {
 	for _, i := range o.TransactItems {
 		switch {
 		case i.Put != nil:
-			all = append(all, access{action: "dynamodb:PutItem", resource: "Table.Arn", keys: []string{i.Put.Item["PK"].S}})
+			all = append(all, access{action: "dynamodb:PutItem", resource: "SurveyTable.Arn", keys: []string{i.Put.Item["PK"].S}})
 		case i.ConditionCheck != nil:
-			all = append(all, access{action: "dynamodb:ConditionCheckItem", resource: "Table.Arn", keys: []string{i.ConditionCheck.Key["PK"].S}})
+			all = append(all, access{action: "dynamodb:ConditionCheckItem", resource: "SurveyTable.Arn", keys: []string{i.ConditionCheck.Key["PK"].S}})
 		case i.Update != nil:
-			all = append(all, access{action: "dynamodb:UpdateItem", resource: "Table.Arn", keys: []string{i.Update.Key["PK"].S}})
+			all = append(all, access{action: "dynamodb:UpdateItem", resource: "SurveyTable.Arn", keys: []string{i.Update.Key["PK"].S}})
 		case i.Delete != nil:
-			all = append(all, access{action: "dynamodb:DeleteItem", resource: "Table.Arn", keys: []string{i.Delete.Key["PK"].S}})
+			all = append(all, access{action: "dynamodb:DeleteItem", resource: "SurveyTable.Arn", keys: []string{i.Delete.Key["PK"].S}})
 		default:
 			return nil, fmt.Errorf("a transaction contains more than puts, checks, updates and deletions")
 		}
