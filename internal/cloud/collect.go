@@ -55,8 +55,8 @@ import (
 // No clock has a part in this. Responses are put into order by their arrivals among those that are collected together, and
 // nothing else depends on them.
 //
-// Deletion after a retention time: a segment expires with the last of its entries. A response that has expired waiting, of
-// which a segment may have been, is left to expire.
+// Deletion after a retention time: a segment expires with the last of its entries, which all expire within a day. A response
+// that has expired waiting, of which a segment may have been, is left to expire.
 
 // head is the head of a log.
 type head struct {
@@ -86,6 +86,12 @@ func headOf(i item) head {
 	return head{int(last), int(entries), int(swept), int(since), int(before)}
 }
 
+// grewWithin reports whether a collector has added to the log within a time, or a few seconds more. A clock that is wrong makes
+// that forget a log, as one that is old is forgotten, and not remember it for ever.
+func (h head) grewWithin(past time.Duration, now time.Time) bool {
+	return now.Sub(time.Unix(0, int64(h.since))).Abs() < past
+}
+
 func (t *Table) readHead(ctx context.Context, survey, period string) (head, error) {
 	i, err := t.get(ctx, "L#"+survey, period)
 	return headOf(i), err
@@ -107,33 +113,28 @@ const (
 // grace is for how long after its end a period may get responses that nobody has been told of.
 const grace = 24 * time.Hour
 
-// Collect implements [store.Collector]. For each period, it costs a read for each shard. A period that ended more than a day
-// ago is only looked at if it is given, as the table's stream does for every response, or if it got responses in the last two
-// days, as after an edit of what a period is; so is that of a survey whose window ended more than a day ago.
+// Collect implements [store.Collector]. For each period, it costs a read for each shard. It looks at the period of now and of a
+// day ago, while the survey's window is open, at those whose logs have grown in the last two days, as when a questionnaire's
+// periods have been changed, and at those that are given, as the table's stream does for every response.
 func (t *Table) Collect(ctx context.Context, survey string, periods ...string) error {
 	s, err := t.Definition(ctx, survey, "")
-	switch {
-	case errors.Is(err, store.ErrUnknown):
-		known, err := t.Periods(ctx, survey)
-		if err != nil {
-			return err
-		}
-		periods = append(known, periods...)
-	case err != nil:
+	if err != nil && !errors.Is(err, store.ErrUnknown) {
 		return err
-	default:
-		for _, at := range []time.Time{t.now(), t.now().Add(-grace)} {
-			if open, _ := s.OpenAt(at); open {
-				periods = append(periods[:len(periods):len(periods)], s.PeriodAt(at))
-			}
-		}
 	}
+	periods = slices.Clone(periods)
 	for i, err := range t.heads(ctx, survey) {
 		if err != nil {
 			return err
 		}
-		if t.now().Sub(time.Unix(0, int64(headOf(i).since))).Abs() < 2*grace {
-			periods = append(periods[:len(periods):len(periods)], textOf(i, sortKey))
+		if s == nil || headOf(i).grewWithin(2*grace, t.now()) {
+			periods = append(periods, textOf(i, sortKey))
+		}
+	}
+	if s != nil {
+		for _, at := range []time.Time{t.now(), t.now().Add(-grace)} {
+			if open, _ := s.OpenAt(at); open {
+				periods = append(periods, s.PeriodAt(at))
+			}
 		}
 	}
 	periods = slices.Compact(slices.Sorted(slices.Values(periods)))
@@ -143,7 +144,11 @@ func (t *Table) Collect(ctx context.Context, survey string, periods ...string) e
 		}
 	}
 	if s != nil {
-		return t.prepareShards(ctx, survey, s.PeriodAt(t.now().Add(grace)), suggestedShards(s))
+		for _, at := range []time.Time{t.now(), t.now().Add(grace)} {
+			if err := t.prepareShards(ctx, survey, s.PeriodAt(at), suggestedShards(s)); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -352,12 +357,8 @@ func (c *collection) create(ctx context.Context, data []byte, responses []waitin
 	next := c.head.last + 1
 	segment := key(segmentKey(c.survey, c.period, next), noSort)
 	segment[body], segment[counter], segment[entryCount] = binaryOf(data), number(1), number(len(responses))
-	until := responses[0].expires
+	until := int64(0) // either all expire, or none
 	for _, w := range responses {
-		if w.expires == 0 || until == 0 {
-			until = 0
-			break
-		}
 		until = max(until, w.expires)
 	}
 	if until > 0 {
