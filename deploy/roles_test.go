@@ -390,7 +390,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#"}, []string{"D#", "S", "I#"}},
 		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, all, []string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}},
 		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, all, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "O#", "G", "U#"}},
-		{"OperatorPolicy", d.operator, []string{"PolicyDocument"}, false, []string{"R#"}, []string{"D#", "S", "O#", "U#"}},
+		{"OperatorPolicy", d.operator, []string{"PolicyDocument"}, false, []string{"R#"}, []string{"D#", "S", "O#", "U#", "G"}},
 	} {
 		allowed := allowedBy(t, lookUp(t, resources, append([]string{c.name, "Properties"}, append(c.path, "Statement")...)...))
 		for _, used := range sorted(c.actor.used) {
