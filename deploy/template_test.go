@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -26,7 +27,7 @@ import (
 	"glasspoll/internal/render"
 )
 
-// tree is a part of the template. Intrinsic functions are strings: "!Ref Table", "!GetAtt Table.Arn", "!Sub ...".
+// tree is a part of the template. Intrinsic functions are strings: "!Ref SurveyTable", "!GetAtt SurveyTable.Arn", "!Sub ...".
 type tree = map[string]any
 
 func template(t *testing.T) tree {
@@ -122,7 +123,7 @@ func stringList(from any) []string {
 }
 
 func TestTableHasTheSchema(t *testing.T) {
-	table := lookUp(t, template(t), "Resources", "Table").(tree)
+	table := lookUp(t, template(t), "Resources", "SurveyTable").(tree)
 	schema := cloud.Schema("x")
 	keys := func(elements any) (list []string) {
 		for _, e := range elements.([]any) {
@@ -159,6 +160,64 @@ func TestTableHasTheSchema(t *testing.T) {
 	checkValue(t, properties, "true", "DeletionProtectionEnabled")
 	checkValue(t, table, "Retain", "DeletionPolicy")
 	checkValue(t, table, "Retain", "UpdateReplacePolicy")
+	// The name of a table with an index, of an earlier version: under it, CloudFormation would change that one.
+	if lookUp(t, template(t), "Resources").(tree)["Table"] != nil {
+		t.Error("the table has the name of one with an index, whose stacks would get this template in vain")
+	}
+}
+
+// constant returns a duration that a package of a folder declares as a number of seconds or minutes.
+func constant(t *testing.T, folder, name string) time.Duration {
+	t.Helper()
+	var found time.Duration
+	for _, file := range parseFolder(t, folder) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			value, ok := n.(*ast.ValueSpec)
+			if !ok || value.Names[0].Name != name {
+				return true
+			}
+			product, _ := value.Values[0].(*ast.BinaryExpr)
+			if product == nil {
+				t.Fatalf("%s of %s is no product", name, folder)
+			}
+			number, err := strconv.Atoi(product.X.(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = time.Duration(number) * map[string]time.Duration{"Second": time.Second, "Minute": time.Minute}[product.Y.(*ast.SelectorExpr).Sel.Name]
+			return true
+		})
+	}
+	if found == 0 {
+		t.Fatalf("%s declares no duration %s", folder, name)
+	}
+	return found
+}
+
+// TestTimeLimits checks the time limits of the functions against those that the code relies on.
+func TestTimeLimits(t *testing.T) {
+	resources := lookUp(t, template(t), "Resources").(tree)
+	limit := func(function string) time.Duration {
+		t.Helper()
+		seconds, err := strconv.Atoi(lookUp(t, resources, function, "Properties", "Timeout").(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	if most, turn := limit("Publish"), constant(t, "../internal/cloud", "turnTime"); most >= turn {
+		t.Errorf("publish may run for %v, and another run takes its turn after %v", most, turn)
+	}
+	if most, goesOn := limit("Publish"), constant(t, "../internal/publish", "maxTurn"); most < 2*goesOn {
+		t.Errorf("publish may run for %v, and goes on for others for %v before it ends its turn", most, goesOn)
+	}
+	if most, try := limit("Submit"), constant(t, "../internal/cloud", "perTry"); most <= 2*try {
+		t.Errorf("submit may run for %v, and two tries of one call may take %v", most, 2*try)
+	}
+	gateway, err := strconv.Atoi(lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "Origins", "1", "CustomOriginConfig", "OriginReadTimeout").(string))
+	if most := limit("Submit"); err != nil || time.Duration(gateway)*time.Second <= most {
+		t.Errorf("the CDN waits for %d s, and submit may run for %v", gateway, most)
+	}
 }
 
 // parseFolder parses the Go files of a folder, without tests.
@@ -508,7 +567,7 @@ func TestPoliciesAreLimited(t *testing.T) {
 	if len(documents) != 5 {
 		t.Errorf("%d policies, want 5", len(documents))
 	}
-	own := []string{"!GetAtt Table.", "!GetAtt Bucket.", "!GetAtt DeadLetters.", "!GetAtt SubmitLog.", "!GetAtt PublishLog.", `!Sub ${Table.Arn}/`, `!Sub ${Bucket.Arn}/`,
+	own := []string{"!GetAtt SurveyTable.", "!GetAtt Bucket.", "!GetAtt DeadLetters.", "!GetAtt SubmitLog.", "!GetAtt PublishLog.", `!Sub ${SurveyTable.Arn}/`, `!Sub ${Bucket.Arn}/`,
 		"!Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"}
 	for name, document := range documents {
 		for _, s := range lookUp(t, document, "Statement").([]any) {
@@ -554,10 +613,11 @@ func TestPoliciesAreLimited(t *testing.T) {
 
 func TestStreamWakesThePublisher(t *testing.T) {
 	source := lookUp(t, template(t), "Resources", "Publish", "Properties", "Events", "Answers", "Properties").(tree)
-	checkValue(t, source, "!GetAtt Table.StreamArn", "Stream")
+	checkValue(t, source, "!GetAtt SurveyTable.StreamArn", "Stream")
 	checkValue(t, source, []any{"ReportBatchItemFailures"}, "FunctionResponseTypes")
 	checkValue(t, source, "true", "BisectBatchOnFunctionError")
 	checkValue(t, source, "TRIM_HORIZON", "StartingPosition")
+	checkValue(t, source, "-1", "MaximumRetryAttempts") // a run that is turned away says that its records have failed
 	checkValue(t, source, "!GetAtt DeadLetters.Arn", "DestinationConfig", "OnFailure", "Destination")
 	for _, pk := range []string{"Q#service#2026-Q4#0007", "I#service#00000000-0000-4000-8000-000000000001"} {
 		if survey, _, ok := cloud.ResponseKey(pk); !ok || survey != "service" {
@@ -587,7 +647,7 @@ func TestAlarmsWatchMetrics(t *testing.T) {
 			if !literals[metric] {
 				t.Errorf("%s watches %s, which no function writes", name, metric)
 			}
-			checkValue(t, properties, "!Ref Table", "Dimensions", "0", "Value")
+			checkValue(t, properties, "!Ref SurveyTable", "Dimensions", "0", "Value")
 		}
 	}
 	for _, needed := range []string{"Errors", "Throttles", "IteratorAge", "PublishAge", "Rounds", "Differences", "Submissions", "ApproximateNumberOfMessagesVisible", "4xx", "WriteThrottleEvents"} {

@@ -76,8 +76,8 @@ func TestOnAWSErase(t *testing.T) {
 	run(true, "results", "erase", id, "--yes") // erasing it again is no error
 	run(true, "results", "verify")
 	calls := d.database.Calls()
-	if reply, err := d.post("application/json", submission(3), false); err != nil || reply.StatusCode != 409 {
-		t.Errorf("an erased response can be submitted again: %d, %v", reply.StatusCode, err)
+	if reply, err := d.post("application/json", submission(3), false); err != nil || reply.StatusCode != 409 || !strings.Contains(reply.Body, `"code":"withdrawn"`) {
+		t.Errorf("an erased response can be submitted again, or is not said to be withdrawn: %d %s, %v", reply.StatusCode, reply.Body, err)
 	}
 	if err := d.publishChanges(); err != nil {
 		t.Fatal(err)

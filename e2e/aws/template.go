@@ -3,6 +3,7 @@ package aws
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path"
@@ -192,29 +193,8 @@ func (p policy) Denied(c Call) string {
 }
 
 func accessesOf(c Call) ([]access, error) {
-	method, address, isS3 := strings.Cut(c.Name, " ")
-	if isS3 {
-		_, object, _ := strings.Cut(strings.TrimPrefix(address, "/"), "/")
-		key, err := url.PathUnescape(object)
-		if err != nil {
-			return nil, err
-		}
-		switch method {
-		case "HEAD":
-			return []access{{action: "s3:GetObject", resource: "${Bucket.Arn}/" + key}, {action: "s3:ListBucket", resource: "Bucket.Arn"}}, nil
-		case "PUT":
-			return []access{{action: "s3:PutObject", resource: "${Bucket.Arn}/" + key, createOnly: c.Header.Get("If-None-Match") != ""}}, nil
-		}
-		return []access{{action: "s3:" + method, resource: "${Bucket.Arn}/" + key}}, nil
-	}
-	type attribute struct{ S string }
-	type operation struct {
-		Item, Key, ExpressionAttributeValues map[string]attribute
-		IndexName                            string
-		TransactItems                        []struct{ Put, ConditionCheck, Update, Delete *operation }
-	}
-	type batch struct {
-		RequestItems map[string]json.RawMessage
+	if method, address, isS3 := strings.Cut(c.Name, " "); isS3 {
+		return bucketAccesses(method, address, c.Header)
 	}
 	var o operation
 	if err := json.Unmarshal(c.Body, &o); err != nil {
@@ -222,59 +202,96 @@ func accessesOf(c Call) ([]access, error) {
 	}
 	switch c.Name {
 	case "PutItem":
-		return []access{{action: "dynamodb:PutItem", resource: "Table.Arn", keys: []string{o.Item["PK"].S}}}, nil
+		return []access{{action: "dynamodb:PutItem", resource: "SurveyTable.Arn", keys: []string{o.Item["PK"].S}}}, nil
 	case "UpdateItem":
-		return []access{{action: "dynamodb:UpdateItem", resource: "Table.Arn", keys: []string{o.Key["PK"].S}}}, nil
+		return []access{{action: "dynamodb:UpdateItem", resource: "SurveyTable.Arn", keys: []string{o.Key["PK"].S}}}, nil
 	case "BatchGetItem", "BatchWriteItem":
-		var b batch
-		if err := json.Unmarshal(c.Body, &b); err != nil {
-			return nil, err
-		}
-		a := access{action: "dynamodb:" + c.Name, resource: "Table.Arn"}
-		for _, of := range b.RequestItems {
-			var read struct{ Keys []map[string]attribute }
-			var written []struct {
-				PutRequest    struct{ Item map[string]attribute }
-				DeleteRequest struct{ Key map[string]attribute }
-			}
-			if json.Unmarshal(of, &read) != nil && json.Unmarshal(of, &written) != nil {
-				return nil, fmt.Errorf("%s has neither keys nor requests", c.Name)
-			}
-			for _, key := range read.Keys {
-				a.keys = append(a.keys, key["PK"].S)
-			}
-			for _, w := range written {
-				a.keys = append(a.keys, w.PutRequest.Item["PK"].S+w.DeleteRequest.Key["PK"].S)
-			}
-		}
-		return []access{a}, nil
+		return batchAccesses(c)
 	case "GetItem":
-		return []access{{action: "dynamodb:GetItem", resource: "Table.Arn", keys: []string{o.Key["PK"].S}}}, nil
+		return []access{{action: "dynamodb:GetItem", resource: "SurveyTable.Arn", keys: []string{o.Key["PK"].S}}}, nil
 	case "Query":
-		a := access{action: "dynamodb:Query", resource: "Table.Arn", keys: []string{o.ExpressionAttributeValues[":pk"].S}}
+		a := access{action: "dynamodb:Query", resource: "SurveyTable.Arn", keys: []string{o.ExpressionAttributeValues[":pk"].S}}
 		if o.IndexName != "" {
-			a.resource = "${Table.Arn}/index/" + o.IndexName
+			a.resource = "${SurveyTable.Arn}/index/" + o.IndexName
 		}
 		return []access{a}, nil
 	case "TransactWriteItems":
-		var all []access
-		for _, i := range o.TransactItems {
-			switch {
-			case i.Put != nil:
-				all = append(all, access{action: "dynamodb:PutItem", resource: "Table.Arn", keys: []string{i.Put.Item["PK"].S}})
-			case i.ConditionCheck != nil:
-				all = append(all, access{action: "dynamodb:ConditionCheckItem", resource: "Table.Arn", keys: []string{i.ConditionCheck.Key["PK"].S}})
-			case i.Update != nil:
-				all = append(all, access{action: "dynamodb:UpdateItem", resource: "Table.Arn", keys: []string{i.Update.Key["PK"].S}})
-			case i.Delete != nil:
-				all = append(all, access{action: "dynamodb:DeleteItem", resource: "Table.Arn", keys: []string{i.Delete.Key["PK"].S}})
-			default:
-				return nil, fmt.Errorf("a transaction contains more than puts, checks, updates and deletions")
-			}
-		}
-		return all, nil
+		return transactionAccesses(o)
 	}
-	return []access{{action: "dynamodb:" + c.Name, resource: "Table.Arn"}}, nil
+	return []access{{action: "dynamodb:" + c.Name, resource: "SurveyTable.Arn"}}, nil
+}
+
+// bucketAccesses returns what a call of S3 accesses.
+func bucketAccesses(method, address string, header http.Header) ([]access, error) {
+	_, object, _ := strings.Cut(strings.TrimPrefix(address, "/"), "/")
+	key, err := url.PathUnescape(object)
+	if err != nil {
+		return nil, err
+	}
+	switch method {
+	case "HEAD":
+		return []access{{action: "s3:GetObject", resource: "${Bucket.Arn}/" + key}, {action: "s3:ListBucket", resource: "Bucket.Arn"}}, nil
+	case "PUT":
+		return []access{{action: "s3:PutObject", resource: "${Bucket.Arn}/" + key, createOnly: header.Get("If-None-Match") != ""}}, nil
+	}
+	return []access{{action: "s3:" + method, resource: "${Bucket.Arn}/" + key}}, nil
+}
+
+// The parts of a call of DynamoDB that say what it accesses.
+type (
+	attribute struct{ S string }
+	operation struct {
+		Item, Key, ExpressionAttributeValues map[string]attribute
+		IndexName                            string
+		TransactItems                        []struct{ Put, ConditionCheck, Update, Delete *operation }
+	}
+)
+
+// batchAccesses returns what a call reads or writes that names many items.
+func batchAccesses(c Call) ([]access, error) {
+	var b struct {
+		RequestItems map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(c.Body, &b); err != nil {
+		return nil, err
+	}
+	a := access{action: "dynamodb:" + c.Name, resource: "SurveyTable.Arn"}
+	for _, of := range b.RequestItems {
+		var read struct{ Keys []map[string]attribute }
+		var written []struct {
+			PutRequest    struct{ Item map[string]attribute }
+			DeleteRequest struct{ Key map[string]attribute }
+		}
+		if json.Unmarshal(of, &read) != nil && json.Unmarshal(of, &written) != nil {
+			return nil, fmt.Errorf("%s has neither keys nor requests", c.Name)
+		}
+		for _, key := range read.Keys {
+			a.keys = append(a.keys, key["PK"].S)
+		}
+		for _, w := range written {
+			a.keys = append(a.keys, w.PutRequest.Item["PK"].S+w.DeleteRequest.Key["PK"].S)
+		}
+	}
+	return []access{a}, nil
+}
+
+// transactionAccesses returns what a transaction accesses.
+func transactionAccesses(o operation) (all []access, err error) {
+	for _, i := range o.TransactItems {
+		switch {
+		case i.Put != nil:
+			all = append(all, access{action: "dynamodb:PutItem", resource: "SurveyTable.Arn", keys: []string{i.Put.Item["PK"].S}})
+		case i.ConditionCheck != nil:
+			all = append(all, access{action: "dynamodb:ConditionCheckItem", resource: "SurveyTable.Arn", keys: []string{i.ConditionCheck.Key["PK"].S}})
+		case i.Update != nil:
+			all = append(all, access{action: "dynamodb:UpdateItem", resource: "SurveyTable.Arn", keys: []string{i.Update.Key["PK"].S}})
+		case i.Delete != nil:
+			all = append(all, access{action: "dynamodb:DeleteItem", resource: "SurveyTable.Arn", keys: []string{i.Delete.Key["PK"].S}})
+		default:
+			return nil, fmt.Errorf("a transaction contains more than puts, checks, updates and deletions")
+		}
+	}
+	return all, nil
 }
 
 // matches reports whether a statement applies to an access: its action, resource and conditions.

@@ -203,6 +203,9 @@ func (f *function) publish(ctx context.Context, id string, periods ...string) (m
 	if err != nil {
 		return false, err
 	}
+	if err := f.table.Ready(ctx); err != nil {
+		return false, err
+	}
 	publisher, err := f.current(ctx)
 	if err != nil {
 		return false, err

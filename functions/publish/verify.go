@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -30,6 +31,9 @@ func (t withoutIDs) CheckKeys(ctx context.Context, survey, period string) iter.S
 // writes how many periods are known to differ, or could not be verified.
 func (f *function) verify(ctx context.Context) error {
 	begin := time.Now()
+	if err := f.table.Ready(ctx); err != nil && !errors.Is(err, cloud.ErrNoSite) {
+		return err
+	}
 	schedule := &verify.Schedule{Records: withoutIDs{f.table}, Progress: f.table, Now: time.Now, Changed: f.verified, Skipped: func(survey, period string) {
 		f.log.Error("a period is too long to be verified here: run results verify", "survey", survey, "period", period)
 	}}

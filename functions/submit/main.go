@@ -24,6 +24,7 @@ import (
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/intake"
+	"glasspoll/internal/survey"
 )
 
 func main() {
@@ -72,7 +73,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	table := cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Retention: retention})
 	pages := &pages{readAssets: table.Assets, log: log}
 	handler := intake.Handler{
-		Definitions: table, Responses: table, Now: time.Now,
+		Definitions: definitions{table}, Responses: table, Now: time.Now,
 		ClientAddress: func(r *http.Request) string { return clientAddress(r, header) },
 	}
 	return &function{
@@ -84,6 +85,18 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		},
 		secrets: secrets, log: log, metrics: cloud.NewMetrics(metrics, name, time.Now),
 	}, nil
+}
+
+// definitions are those of a table that is in use. A table of an earlier form, to which a deployment may give the function for a
+// moment, takes no answers any more: nobody would find them.
+type definitions struct{ table *cloud.Table }
+
+// Definition implements [store.Definitions].
+func (d definitions) Definition(ctx context.Context, id, version string) (*survey.Survey, error) {
+	if err := d.table.Ready(ctx); err != nil {
+		return nil, err
+	}
+	return d.table.Definition(ctx, id, version)
 }
 
 // retentionTime parses RETENTION_DAYS.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -54,8 +55,8 @@ import (
 // No clock has a part in this. Responses are put into order by their arrivals among those that are collected together, and
 // nothing else depends on them.
 //
-// Deletion after a retention time: a segment expires with the last of its entries. A response that has expired waiting, of
-// which a segment may have been, is left to expire.
+// Deletion after a retention time: a segment expires with the last of its entries, which all expire within a day. A response
+// that has expired waiting, of which a segment may have been, is left to expire.
 
 // head is the head of a log.
 type head struct {
@@ -63,7 +64,7 @@ type head struct {
 	entries int // of all segments, those that have expired included
 	swept   int
 
-	since  int // when measuring the rate of responses began, in nanoseconds since 1970
+	since  int // the arrival from which on the rate of responses is measured, in nanoseconds since 1970
 	before int // entries at that time
 }
 
@@ -83,6 +84,12 @@ func headOf(i item) head {
 	since, _ := integerOf(i, rateSince)
 	before, _ := integerOf(i, rateBefore)
 	return head{int(last), int(entries), int(swept), int(since), int(before)}
+}
+
+// grewWithin reports whether a collector has added to the log within a time, or a few seconds more. A clock that is wrong makes
+// that forget a log, as one that is old is forgotten, and not remember it for ever.
+func (h head) grewWithin(past time.Duration, now time.Time) bool {
+	return now.Sub(time.Unix(0, int64(h.since))).Abs() < past
 }
 
 func (t *Table) readHead(ctx context.Context, survey, period string) (head, error) {
@@ -106,24 +113,27 @@ const (
 // grace is for how long after its end a period may get responses that nobody has been told of.
 const grace = 24 * time.Hour
 
-// Collect implements [store.Collector]. For each period, it costs a read for each shard. A period that ended more than a day
-// ago is only looked at if it is given, as the table's stream does for every response; so is that of a survey whose window
-// ended more than a day ago.
+// Collect implements [store.Collector]. For each period, it costs a read for each shard. It looks at the period of now and of a
+// day ago, while the survey's window is open, at those whose logs have grown in the last two days, as when a questionnaire's
+// periods have been changed, and at those that are given, as the table's stream does for every response.
 func (t *Table) Collect(ctx context.Context, survey string, periods ...string) error {
 	s, err := t.Definition(ctx, survey, "")
-	switch {
-	case errors.Is(err, store.ErrUnknown):
-		known, err := t.Periods(ctx, survey)
+	if err != nil && !errors.Is(err, store.ErrUnknown) {
+		return err
+	}
+	periods = slices.Clone(periods)
+	for i, err := range t.heads(ctx, survey) {
 		if err != nil {
 			return err
 		}
-		periods = append(known, periods...)
-	case err != nil:
-		return err
-	default:
+		if s == nil || headOf(i).grewWithin(2*grace, t.now()) {
+			periods = append(periods, textOf(i, sortKey))
+		}
+	}
+	if s != nil {
 		for _, at := range []time.Time{t.now(), t.now().Add(-grace)} {
 			if open, _ := s.OpenAt(at); open {
-				periods = append(periods[:len(periods):len(periods)], s.PeriodAt(at))
+				periods = append(periods, s.PeriodAt(at))
 			}
 		}
 	}
@@ -134,7 +144,11 @@ func (t *Table) Collect(ctx context.Context, survey string, periods ...string) e
 		}
 	}
 	if s != nil {
-		return t.prepareShards(ctx, survey, s.PeriodAt(t.now().Add(grace)), suggestedShards(s))
+		for _, at := range []time.Time{t.now(), t.now().Add(grace)} {
+			if err := t.prepareShards(ctx, survey, s.PeriodAt(at), suggestedShards(s)); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -343,12 +357,8 @@ func (c *collection) create(ctx context.Context, data []byte, responses []waitin
 	next := c.head.last + 1
 	segment := key(segmentKey(c.survey, c.period, next), noSort)
 	segment[body], segment[counter], segment[entryCount] = binaryOf(data), number(1), number(len(responses))
-	until := responses[0].expires
+	until := int64(0) // either all expire, or none
 	for _, w := range responses {
-		if w.expires == 0 || until == 0 {
-			until = 0
-			break
-		}
 		until = max(until, w.expires)
 	}
 	if until > 0 {
@@ -356,7 +366,7 @@ func (c *collection) create(ctx context.Context, data []byte, responses []waitin
 	}
 	after := c.head
 	after.last, after.entries = next, c.head.entries+len(responses)
-	rate := after.measure(c.now())
+	rate := after.measure(responses[len(responses)/2].at)
 	update := &types.Update{
 		TableName: &c.name, Key: key("L#"+c.survey, c.period),
 		UpdateExpression:         aws.String("SET #last = :next, #entries = :entries, #since = :since, #before = :before"),
@@ -378,17 +388,18 @@ func (c *collection) create(ctx context.Context, data []byte, responses []waitin
 	return true, nil
 }
 
-// measure returns the rate at which responses have come, in a second, and begins to measure again, if it has been measured
-// for long enough; else 0. Collectors with clocks apart measure a wrong rate, or none; only the number of shards depends on it.
-func (h *head) measure(now time.Time) (rate float64) {
-	elapsed := now.Sub(time.Unix(0, int64(h.since)))
-	if h.since > 0 && 0 <= elapsed && elapsed < minSpan {
+// measure returns the rate at which responses arrive, in a second, and begins to measure again, if it has been measured for
+// long enough; else 0. at is the arrival of the middle one of those that were put into the log last. What was collected long
+// after it arrived may be measured too low, as it is not in order; shardsFor knows its rate.
+func (h *head) measure(at int64) (rate float64) {
+	elapsed := time.Duration(at - int64(h.since))
+	if h.since > 0 && elapsed.Abs() < minSpan {
 		return 0
 	}
 	if h.since > 0 && elapsed > 0 {
 		rate = float64(h.entries-h.before) / elapsed.Seconds()
 	}
-	h.since, h.before = int(now.UnixNano()), h.entries
+	h.since, h.before = int(at), h.entries
 	return rate
 }
 
@@ -436,8 +447,9 @@ func (c *collection) raiseSwept(ctx context.Context) error {
 // deletesAtOnce is how many items a call may delete.
 const deletesAtOnce = 25
 
-// deleteAll deletes items by their keys. It returns once all are deleted.
-func (t *Table) deleteAll(ctx context.Context, keys []item) error {
+// deleteAll deletes items of the queue by their keys. It returns once all are deleted.
+func (c *collection) deleteAll(ctx context.Context, keys []item) error {
+	var refused sync.Once
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(parallelDeletes)
 	for some := range slices.Chunk(keys, deletesAtOnce) {
@@ -446,27 +458,45 @@ func (t *Table) deleteAll(ctx context.Context, keys []item) error {
 			for i, k := range some {
 				requests[i] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k}}
 			}
-			return t.deleteBatch(within, requests)
+			return c.deleteBatch(within, requests, &refused)
 		})
 	}
 	return group.Wait()
 }
 
-// deleteBatch deletes items, trying again with those that the table has not come to.
-func (t *Table) deleteBatch(ctx context.Context, requests []types.WriteRequest) error {
+// deleteBatch deletes items, trying again with those that the table has not come to. If it keeps refusing, the shards have no
+// units left: those who store take them, and there must be more shards for them before any rate can be measured.
+func (c *collection) deleteBatch(ctx context.Context, requests []types.WriteRequest, refused *sync.Once) error {
 	for try := 0; ; try++ {
-		out, err := t.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{t.name: requests}})
+		out, err := c.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{c.name: requests}})
 		switch {
-		case throttled(err): // those who store take what there is until they use more shards
+		case throttled(err):
+			refused.Do(func() { err = c.muchMoreShards(ctx) })
+			if err != nil && !throttled(err) {
+				return err
+			}
 		case err != nil:
-			return t.wrap(err)
+			return c.wrap(err)
 		default:
-			if requests = out.UnprocessedItems[t.name]; len(requests) == 0 {
+			if requests = out.UnprocessedItems[c.name]; len(requests) == 0 {
 				return nil
 			}
 		}
 		if err := pause(ctx, try); err != nil {
-			return t.wrap(err)
+			return c.wrap(err)
 		}
 	}
+}
+
+// muchMoreShards quadruples the number of shards.
+func (c *collection) muchMoreShards(ctx context.Context) error {
+	n := min(4*c.raised, maxShards)
+	if n == c.raised {
+		return nil
+	}
+	if err := c.RaiseShards(ctx, c.survey, c.period, n); err != nil {
+		return err
+	}
+	c.raised = n
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -512,4 +513,49 @@ func TestKilledInTurn(t *testing.T) {
 			})
 		}
 	}
+}
+
+// What a period is can be edited while answers are under way. What was stored in a period that there will not be again is
+// collected, even if the stream's records are lost.
+func TestPeriodsAreEdited(t *testing.T) {
+	before := parseSurvey(t, "tea", worldSurvey)
+	after := parseSurvey(t, "tea", strings.Replace(worldSurvey, "period: month", "period: quarter", 1))
+	w := storyWorld(before)
+	ctx, p := t.Context(), w.process(cloudtest.Hooks{}, Options{})
+	if err := errors.Join(p.PutDefinition(ctx, before), p.put(ctx, worldResponse(1, "2026-10")), p.publish(ctx), p.put(ctx, worldResponse(2, "2026-10")), p.PutDefinition(ctx, after)); err != nil {
+		t.Fatal(err)
+	}
+	w.survey = after
+	p = w.process(cloudtest.Hooks{}, Options{})
+	if err := errors.Join(p.put(ctx, worldResponse(3, "2026-Q4")), p.publish(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	if logs := w.verifyLog(t, p); len(logs["2026-10"]) != 2 || len(logs["2026-Q4"]) != 1 {
+		t.Errorf("the logs are %v", logs)
+	}
+}
+
+// An erasure leaves no answers in the queue, wherever the collector that came before was killed.
+func TestErasureAfterKilledCollector(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tea := parseSurvey(t, "tea", worldSurvey)
+		for at, over := 1, false; !over; at++ {
+			for _, after := range []bool{false, true} {
+				w := storyWorld(tea)
+				ctx, p := t.Context(), w.process(cloudtest.Hooks{}, Options{})
+				if err := errors.Join(p.PutDefinition(ctx, tea), p.put(ctx, worldResponse(1, "2026-10")), p.put(ctx, worldResponse(3, "2026-10"))); err != nil {
+					t.Fatal(err)
+				}
+				k := &killer{at: at, after: after}
+				if err := w.process(cloudtest.Hooks{Around: k.around}, Options{}).Collect(ctx, "tea"); err != nil && !k.dead {
+					t.Fatal(err)
+				}
+				over = !k.dead
+				if err := w.process(cloudtest.Hooks{}, Options{}).erase(ctx, worldResponse(3, "").ID); err != nil { // looks for traces
+					t.Errorf("killed at %s, after it: %t: %v", k.last, after, err)
+				}
+				w.verify(t)
+			}
+		}
+	})
 }

@@ -44,7 +44,7 @@ func (t *Table) Stored(ctx context.Context, survey, id string) (*store.Stored, e
 		return nil, err
 	}
 	if s == nil {
-		if taken[Expires] != nil { // the segment has been deleted already
+		if taken[Expires] != nil || taken[withdrawn] != nil { // the segment has been deleted after the retention time
 			return nil, nil
 		}
 		return nil, t.wrap(fmt.Errorf("response %s of %s %s: its id is taken, and it is not in the log: run `glasspoll results verify`", id, survey, period))
@@ -115,10 +115,11 @@ func (t *Table) findIn(ctx context.Context, survey, period, id string, from, to 
 	return nil, 0, nil
 }
 
-// replace puts a tombstone in the place of a response, in its segment and at its id, and saves the tally of its period.
+// replace puts a tombstone in the place of a response, in its segment and at its id, and saves the tally of its period. From
+// then on the id is taken for ever: it has nothing left that a retention time is for.
 func (t *Table) replace(ctx context.Context, taken item, s *segment, index int, tombstone answer.Response, counted *tally.Tally, revision int) error {
 	id := key(textOf(taken, partKey), noSort)
-	for _, name := range []string{ofPeriod, arrived, Expires} {
+	for _, name := range []string{ofPeriod, arrived} {
 		if taken[name] != nil {
 			id[name] = taken[name]
 		}

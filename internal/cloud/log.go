@@ -119,7 +119,7 @@ func parseCursor(cursor string) (number, index int, err error) {
 	if cursor == "" {
 		return 1, 0, nil
 	}
-	if n, err := fmt.Sscanf(cursor, "%010d.%05d", &number, &index); n != 2 || err != nil || len(cursor) != len("0000000000.00000") {
+	if n, err := fmt.Sscanf(cursor, "%010d.%05d", &number, &index); n != 2 || err != nil || len(cursor) != len("0000000000.00000") || number < 1 || index < 0 {
 		return 0, 0, fmt.Errorf("%q is not a cursor of this table", cursor)
 	}
 	if index == wholeSegment {

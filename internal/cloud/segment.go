@@ -20,6 +20,9 @@ const segmentVersion = 1
 // erasure writes one again.
 const maxSegment = 60 << 10
 
+// expiryMargin bounds what the entries of a segment expire apart, in seconds: it is deleted with the last one.
+const expiryMargin = 24 * 60 * 60
+
 // A waiting response has its arrival, and is encoded.
 type waiting struct {
 	id      string
@@ -89,12 +92,13 @@ func decodeSegment(body []byte) ([]placed, error) {
 	return entries, nil
 }
 
-// pack returns the body of a segment of the first of some responses, and how many they are: as many as fit, at least one.
-// full reports whether no other would fit.
+// pack returns the body of a segment of the first of some responses, and how many they are: as many as fit and expire within
+// a day, at least one. full reports whether no other belongs to it.
 func pack(responses []waiting) (body []byte, n int, full bool) {
 	before := int64(0)
 	for i, w := range responses {
-		if i > 0 && len(body)+len(w.record)+2*binary.MaxVarintLen64 > maxSegment {
+		apart := w.expires - responses[0].expires
+		if i > 0 && (len(body)+len(w.record)+2*binary.MaxVarintLen64 > maxSegment || max(apart, -apart) > expiryMargin) {
 			return body, i, true
 		}
 		body = appendEntry(body, before, placed{w.at, w.record})

@@ -44,6 +44,7 @@ func (t *Table) PutAssets(ctx context.Context, a render.Assets) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.site = site{a, true, t.now().Add(currentTTL)}
+	t.ready = true
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/cloud/cloudtest"
 	"glasspoll/internal/store"
 )
 
@@ -43,36 +44,61 @@ func TestNamesThatNoKeyCanHave(t *testing.T) {
 	}
 }
 
-// A response that does not fit into an item is refused before anything is written: it can never be stored, so trying again is
-// useless. Private answers are in an item of their own.
+// A response that does not fit into an item is refused without writing anything: it can never be stored, so trying again is
+// useless. One that fits also fits into the log.
 func TestTooLargeForAnItem(t *testing.T) {
-	var writes atomic.Int64
-	table := tableAt(t, perTry, func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".TransactWriteItems") {
-			writes.Add(1)
-		}
-		w.Write([]byte("{}"))
-	})
-	response := func(open, private int) answer.Response {
-		r := answer.Response{ID: "00000000-0000-4000-8000-000000000001", Survey: "tea", Period: "all", Version: "v", Language: "zh"}
-		r.Answers = []answer.Answer{{"text", strings.Repeat("茶", open/3)}}
-		if private > 0 {
-			r.Private = []answer.Answer{{"note", strings.Repeat("茶", private/3)}}
-		}
-		return r
-	}
+	tea := parseSurvey(t, "tea", worldSurvey)
 	for _, c := range []struct {
 		open, private int
 		fits          bool
 	}{
-		{400_000, 0, true}, {400_000, 400_000, true}, {1000, 400_000, true},
-		{410_000, 0, false}, {100_000, 410_000, false}, {410_000, 410_000, false},
+		{390_000, 0, true}, {100_000, 390_000, true}, {408_300, 408_500, true}, // private answers are apart
+		{409_000, 0, false}, {100_000, 409_000, false}, {1000, 500_000, false},
 	} {
-		writes.Store(0)
-		created, err := table.Put(t.Context(), response(c.open, c.private))
-		if stored := created && err == nil; stored != c.fits || !c.fits && !errors.Is(err, store.ErrTooLarge) || !c.fits && writes.Load() > 0 {
-			t.Errorf("%d bytes and %d private: %t, %v, after %d writes", c.open, c.private, created, err, writes.Load())
+		w := newWorld(tea, cloudtest.Options{Now: october})
+		p := w.process(cloudtest.Hooks{}, Options{})
+		if err := p.PutDefinition(t.Context(), tea); err != nil {
+			t.Fatal(err)
 		}
+		r := worldResponse(1, "2026-10")
+		r.Answers[2][1] = strings.Repeat("茶", c.open/3)
+		if c.private > 0 {
+			r.Private = []answer.Answer{{"mail", strings.Repeat("茶", c.private/3)}}
+		}
+		before := w.server.Usage()
+		err := p.put(t.Context(), r)
+		if stored := err == nil; stored != c.fits || !c.fits && !errors.Is(err, store.ErrTooLarge) {
+			t.Errorf("%d bytes and %d private: %v", c.open, c.private, err)
+		}
+		if used := w.server.Usage().Minus(before); !c.fits && used.Total().Writes > 0 {
+			t.Errorf("%d bytes and %d private: %v", c.open, c.private, used)
+		}
+		w.verify(t)
+	}
+}
+
+// What 30 answers of choices take in the table, once they are collected: all items, with the names of their attributes.
+func TestSizeOfAnAnswer(t *testing.T) {
+	s := choices(t)
+	w := newWorld(s, cloudtest.Options{})
+	p := w.process(cloudtest.Hooks{}, Options{Now: func() time.Time { return time.Date(2000, 1, 10, 0, 0, 0, 0, time.UTC) }, Retention: 24 * 365 * time.Hour})
+	if err := p.PutDefinition(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	_, before := w.server.Size()
+	const n = 500
+	for i := range n {
+		if _, err := p.Put(t.Context(), choiceResponse(s, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Collect(t.Context(), s.ID); err != nil {
+		t.Fatal(err)
+	}
+	items, after := w.server.Size()
+	t.Logf("%d items, %d bytes an answer", items, (after-before)/n)
+	if each := (after - before) / n; each > 200 { // 400 were the aim
+		t.Errorf("an answer takes %d bytes", each)
 	}
 }
 

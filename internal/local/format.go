@@ -32,9 +32,9 @@ func formatOf(tx *bbolt.Tx) (int, error) {
 	return 0, errors.New("not a Glasspoll store: its format is missing")
 }
 
-// notWritable says what to do about a file that could not be opened for writing. One of an earlier format need not be.
-func notWritable(path string, refused error) error {
-	refused = fmt.Errorf("%w: it must be writable, also for commands that only read: run glasspoll as the user that owns it, or copy the data directory to where it can be written", refused)
+// oldOr returns why a file could not be opened for writing, unless it is one of an earlier format, which need not be: others
+// may read it at the same time, and it may stand where nothing can be written.
+func oldOr(path string, refused error) error {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: 600 * time.Millisecond})
 	if err != nil {
 		return refused

@@ -118,11 +118,11 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	db, err = bbolt.Open(path, 0o600, options)
 	switch {
 	case errors.Is(err, bbolterrors.ErrTimeout):
-		return nil, errors.New("another process has the file open, probably a running `glasspoll serve`: stop that one first, or use another data directory")
+		return nil, oldOr(path, errors.New("another process has the file open, probably a running `glasspoll serve`: stop that one first, or use another data directory"))
 	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrChecksum), errors.Is(err, bbolterrors.ErrVersionMismatch):
 		return nil, fmt.Errorf("not a Glasspoll store, or damaged (%w): name another file, or restore it from a copy", err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return nil, notWritable(path, err)
+		return nil, oldOr(path, fmt.Errorf("%w: it must be writable, also for commands that only read: run glasspoll as the user that owns it, or copy the data directory to where it can be written", err))
 	case err != nil:
 		return nil, err
 	}

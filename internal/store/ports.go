@@ -42,20 +42,20 @@ type Catalog interface {
 type Responses interface {
 	// Put stores a response unless its id is taken in its survey, and stamps its arrival. It returns once the response is
 	// durable. An id is taken once and for all: periods, time and the number of shards make no difference, and a tombstone
-	// keeps its id. If the id is taken by the same answers, Put returns false and no error; if by others,
-	// ErrConflict; if by a tombstone, ErrWithdrawn, which does not tell whether it was of the same answers. The same holds for each id in also, under which the same submission may have been stored before.
-	// ErrTooLarge says that the response can never be stored. After any other error the response may or may not be stored:
-	// Put it again.
+	// keeps its id. If the id is taken by the same answers, Put returns false and no error; if by others, ErrConflict; if by a
+	// tombstone, ErrWithdrawn, which does not tell whether it was of the same answers. The same holds for each id in also,
+	// under which the same submission may have been stored before. ErrTooLarge says that the response can never be stored.
+	// After any other error the response may or may not be stored: Put it again.
 	Put(ctx context.Context, r answer.Response, also ...string) (created bool, err error)
 }
 
 // Collector brings stored responses into the log.
 type Collector interface {
 	// Collect appends to the logs of a survey every response that is not in them yet: all that were stored before the call,
-	// whatever the clocks of the processes that stored them say. It looks for them in the periods that have any response, as
-	// long as they may get more, in the current one if the survey is known, and in the given ones. Each response gets into its log once, however
-	// many collect at the same time and wherever they are interrupted. A back end whose Put writes the log itself has
-	// nothing to do.
+	// whatever the clocks of the processes that stored them say. It looks for them in the current period, if the survey is
+	// known, in the one before, as long as it may get more, and in the given ones. Each response gets into its log once,
+	// however many collect at the same time and wherever they are interrupted. A back end whose Put writes the log itself
+	// has nothing to do.
 	Collect(ctx context.Context, survey string, periods ...string) error
 }
 

@@ -52,7 +52,7 @@ var (
 	// ErrUnknown says that there is no such survey, or no such version of it.
 	ErrUnknown = errors.New("no such survey")
 
-	// ErrConflict says that an id is taken by other answers, or by a tombstone.
+	// ErrConflict says that an id is taken by other answers.
 	ErrConflict = errors.New("this id has been used for other answers")
 
 	// ErrWithdrawn says that an id is taken by a tombstone. It is an ErrConflict too.

@@ -171,12 +171,12 @@ func (m *meter) spend(pk string, units Units) {
 
 // exhausted reports whether the partition of a key has no units left in this second. DynamoDB lets a request through as long as
 // there are any, and takes what it costs.
-func (m *meter) exhausted(pk string, write bool) bool {
+func (m *meter) exhausted(pk string, write bool, scale float64) bool {
 	spent := m.partitions[m.partitionOf(pk)]
 	if write {
-		return spent.Writes >= MaxWrites
+		return spent.Writes >= MaxWrites/scale
 	}
-	return spent.Reads >= MaxReads
+	return spent.Reads >= MaxReads/scale
 }
 
 // snapshot ends the second and returns a copy of what was counted.

@@ -34,8 +34,10 @@ type Options struct {
 	// capacity on demand.
 	Partitions int
 
-	// Throttle refuses calls to a partition that has given its units in this second. There is no burst capacity.
+	// Throttle refuses calls to a partition that has given its units in this second: MaxWrites and MaxReads, divided by Scale
+	// unless that is 0. There is no burst capacity.
 	Throttle bool
+	Scale    float64
 
 	// BatchWrites bounds how many writes of a batch are carried out; 0: all.
 	BatchWrites int
@@ -60,6 +62,9 @@ func New(o Options) *Server {
 	}
 	if o.Partitions == 0 {
 		o.Partitions = 4
+	}
+	if o.Scale == 0 {
+		o.Scale = 1
 	}
 	return &Server{options: o, collections: map[string]*collection{}, prepared: map[place]bool{}, meter: newMeter(o.Partitions)}
 }
@@ -174,7 +179,7 @@ func conflict() error {
 
 // refuses reports whether a call to a key is refused for its rate, and counts that.
 func (s *Server) refuses(pk string, write bool) bool {
-	if !s.options.Throttle || !s.meter.exhausted(pk, write) {
+	if !s.options.Throttle || !s.meter.exhausted(pk, write, s.options.Scale) {
 		return false
 	}
 	s.meter.usage.Throttled[kindOf(pk)]++

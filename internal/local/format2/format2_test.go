@@ -445,6 +445,12 @@ func TestOpen(t *testing.T) {
 		}
 		must(t, f.Close())
 
+		reading, err := Open(path)
+		must(t, err)
+		if s, err := local.Open(path); !errors.As(err, &old) {
+			t.Errorf("format %s while another process reads it: %v, %v", format, s, err)
+		}
+		must(t, reading.Close())
 		before := readFile(t, path)
 		if s, err := local.Open(path); !errors.As(err, &old) || !strings.Contains(err.Error(), "glasspoll results move") {
 			t.Errorf("format %s is opened for writing: %v, %v", format, s, err)
