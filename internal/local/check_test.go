@@ -292,8 +292,15 @@ func TestCutRecords(t *testing.T) {
 		if err := tallies.Put([]byte("a"), []byte("cut")); err != nil {
 			return err
 		}
+		id := keyOf(checkedID(3))
+		if err := bucket(tx, privateBucket, []byte("tea")).Put(id[:], []byte("cut")); err != nil {
+			return err
+		}
 		return bucket(tx, releasesBucket, []byte("tea")).Put([]byte("a"), []byte("cut"))
 	})
+	if _, err := s.Private(t.Context(), "tea", "a", checkedID(3)); err == nil || !strings.Contains(err.Error(), "tea, private answers of "+checkedID(3)) {
+		t.Error(err)
+	}
 	_, _, err := s.Tally(t.Context(), "tea", "a")
 	if err == nil || !strings.Contains(err.Error(), "tally of tea a: damaged record") {
 		t.Error(err)

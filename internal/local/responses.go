@@ -227,7 +227,10 @@ func (s *Store) Private(ctx context.Context, survey, _, id string) (answers []an
 		if data := b.Get(key[:]); data != nil {
 			answers, err = answer.DecodePrivate(data)
 		}
-		return err
+		if err != nil {
+			return fmt.Errorf("%s, private answers of %s: %w", survey, id, err)
+		}
+		return nil
 	})
 	return answers, err
 }
