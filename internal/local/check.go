@@ -183,7 +183,7 @@ func knownPeriod(tx *bbolt.Tx, survey, period []byte) (uint64, error) {
 	}
 	number, n := binary.Uvarint(data)
 	if n <= 0 {
-		return 0, errCodec
+		return 0, fmt.Errorf("%s, the number of period %s: %w", survey, period, errCodec)
 	}
 	return number, nil
 }

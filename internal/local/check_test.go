@@ -298,6 +298,12 @@ func TestCutRecords(t *testing.T) {
 		}
 		return bucket(tx, releasesBucket, []byte("tea")).Put([]byte("a"), []byte("cut"))
 	})
+	s.damage(t, func(tx *bbolt.Tx) error { return bucket(tx, periodsBucket, []byte("tea")).Put([]byte("b"), nil) })
+	for _, err := range s.CheckKeys(t.Context(), "tea", "b") {
+		if err == nil || !strings.Contains(err.Error(), "tea, the number of period b: damaged record") {
+			t.Error(err)
+		}
+	}
 	if _, err := s.Private(t.Context(), "tea", "a", checkedID(3)); err == nil || !strings.Contains(err.Error(), "tea, private answers of "+checkedID(3)) {
 		t.Error(err)
 	}

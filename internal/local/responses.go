@@ -158,7 +158,7 @@ func periodNumber(tx *bbolt.Tx, survey, period []byte) (uint64, error) {
 	if data := periods.Get(period); data != nil {
 		number, n := binary.Uvarint(data)
 		if n <= 0 {
-			return 0, errCodec
+			return 0, fmt.Errorf("%s, the number of period %s: %w", survey, period, errCodec)
 		}
 		return number, nil
 	}
