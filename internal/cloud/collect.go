@@ -64,7 +64,7 @@ type head struct {
 	entries int // of all segments, those that have expired included
 	swept   int
 
-	since  int // when measuring the rate of responses began, in nanoseconds since 1970
+	since  int // the arrival from which on the rate of responses is measured, in nanoseconds since 1970
 	before int // entries at that time
 }
 
@@ -366,7 +366,7 @@ func (c *collection) create(ctx context.Context, data []byte, responses []waitin
 	}
 	after := c.head
 	after.last, after.entries = next, c.head.entries+len(responses)
-	rate := after.measure(c.now())
+	rate := after.measure(responses[len(responses)/2].at)
 	update := &types.Update{
 		TableName: &c.name, Key: key("L#"+c.survey, c.period),
 		UpdateExpression:         aws.String("SET #last = :next, #entries = :entries, #since = :since, #before = :before"),
@@ -388,17 +388,18 @@ func (c *collection) create(ctx context.Context, data []byte, responses []waitin
 	return true, nil
 }
 
-// measure returns the rate at which responses have come, in a second, and begins to measure again, if it has been measured
-// for long enough; else 0. Collectors with clocks apart measure a wrong rate, or none; only the number of shards depends on it.
-func (h *head) measure(now time.Time) (rate float64) {
-	elapsed := now.Sub(time.Unix(0, int64(h.since)))
-	if h.since > 0 && 0 <= elapsed && elapsed < minSpan {
+// measure returns the rate at which responses arrive, in a second, and begins to measure again, if it has been measured for
+// long enough; else 0. at is the arrival of the middle one of those that were put into the log last. What was collected long
+// after it arrived may be measured too low, as it is not in order; shardsFor knows its rate.
+func (h *head) measure(at int64) (rate float64) {
+	elapsed := time.Duration(at - int64(h.since))
+	if h.since > 0 && elapsed.Abs() < minSpan {
 		return 0
 	}
 	if h.since > 0 && elapsed > 0 {
 		rate = float64(h.entries-h.before) / elapsed.Seconds()
 	}
-	h.since, h.before = int(now.UnixNano()), h.entries
+	h.since, h.before = int(at), h.entries
 	return rate
 }
 
