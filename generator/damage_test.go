@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,8 +16,8 @@ import (
 	"glasspoll/internal/server"
 )
 
-// damage is a command of test scripts that damages a data file as no program should: `damage DATA SURVEY PERIOD WHAT [ID]`, where
-// WHAT is tally (it counts three more), release (the whole one is cut short), id (it is free), entry (it is gone) or format (the file's
+// damage is a command of test scripts that damages a data file as no program should: `damage DATA SURVEY PERIOD WHAT [ID…]`, where
+// WHAT is tally (it counts three more), release (the whole one is cut short), id (it is free), swap (two ids have the places of each other), entry (it is gone) or format (the file's
 // format is ID).
 func damage() {
 	a := os.Args[1:]
@@ -51,6 +52,14 @@ func damageStore(path, survey, period, what string, ids []string) error {
 		index := tx.Bucket([]byte("ids")).Bucket([]byte(survey))
 		if what == "id" {
 			return index.Delete(key[:])
+		}
+		if what == "swap" {
+			other, err := uuid.Parse(ids[1])
+			if err != nil {
+				return err
+			}
+			one, two := bytes.Clone(index.Get(key[:])), bytes.Clone(index.Get(other[:]))
+			return errors.Join(index.Put(key[:], two), index.Put(other[:], one))
 		}
 		place := index.Get(key[:])
 		_, n := binary.Uvarint(place)

@@ -104,6 +104,9 @@ const tablePrefix = "table:"
 // resolve makes paths absolute, and rejects arguments that name one store.
 func (m *moveCommand) resolve() error {
 	for _, place := range []*string{&m.From, &m.To} {
+		if *place == "" {
+			return console.Usagef("FROM or TO is empty: write DIRECTORY or table:NAME")
+		}
 		if name, isTable := strings.CutPrefix(*place, tablePrefix); isTable {
 			if name == "" {
 				return console.Usagef("%s: write table:NAME", *place)
@@ -228,6 +231,9 @@ func (m *moveCommand) openTo(ctx context.Context) (to transfer.Target, done func
 			return nil, nil, err
 		}
 	}
+	if err := notADirectory(dir); err != nil {
+		return nil, nil, err
+	}
 	opened, err := local.Open(path)
 	if old := new(local.OldFormatError); errors.As(err, &old) {
 		return nil, nil, fmt.Errorf("%s is of an earlier version, and only read: name another directory to carry everything to, such as %s-new", path, filepath.Base(dir))
@@ -241,10 +247,21 @@ func (m *moveCommand) openTo(ctx context.Context) (to transfer.Target, done func
 // dataFile returns the path of the data file in a directory, which must have one.
 func dataFile(dir string) (string, error) {
 	path := filepath.Join(dir, server.DataFile)
+	if err := notADirectory(dir); err != nil {
+		return "", err
+	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("there is no %s in %s: name a data directory of `glasspoll serve`, or table:NAME", server.DataFile, dir)
 	}
 	return path, nil
+}
+
+// notADirectory says what is wrong with a data directory that is a file.
+func notADirectory(dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is a file: name the data directory that it is in, or another one", dir)
+	}
+	return nil
 }
 
 // move carries everything and prints what was done.
@@ -259,7 +276,7 @@ func (m *moveCommand) move(ctx context.Context, out control.Output, from transfe
 	if err != nil {
 		if !m.Check {
 			m.printMoved(out, report)
-			console.Line(out.Err, "Not all is carried. Run the command again: it goes on.")
+			console.Line(out.Err, "Not all is carried. Once the cause is mended, run the command again: it goes on.")
 		}
 		return err
 	}

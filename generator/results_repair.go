@@ -48,13 +48,11 @@ type repaired struct {
 
 func (r *repairCommand) do(ctx context.Context, env *environment) error {
 	all := repaired{Format: 1, Applied: r.Yes, Periods: []*verify.Repaired{}}
+	if err := r.repair(ctx, env, &all); err != nil {
+		return err
+	}
 	planned, left := 0, false
-	err := env.eachPeriod(ctx, r.ID, r.Period, func(s *survey.Survey, period string) error {
-		result, err := verify.Repair(ctx, env.store, s, period, r.Yes)
-		if err != nil {
-			return err
-		}
-		all.Periods = append(all.Periods, result)
+	for _, result := range all.Periods {
 		left = left || len(result.Left) > 0
 		for _, change := range result.Changes {
 			switch change.State {
@@ -62,20 +60,11 @@ func (r *repairCommand) do(ctx context.Context, env *environment) error {
 				planned++
 			case verify.Refused:
 				left = true
-			case verify.Done:
-				env.log.Info("store repaired", "survey", s.ID, "period", period, "what", change.What)
-				if env.changed != nil {
-					env.changed(s.ID, period)
-				}
 			}
 		}
 		if !r.JSON {
 			printRepair(env, result)
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	if r.JSON {
 		if err := console.JSON(env.Out, all); err != nil {
@@ -87,6 +76,46 @@ func (r *repairCommand) do(ctx context.Context, env *environment) error {
 	}
 	if planned > 0 || left {
 		return console.ErrProblems
+	}
+	return nil
+}
+
+// repair mends all periods. An id may have been said to be of another period than its response is, which has been mended after
+// it: so what is left is looked at again once the ids of all periods are mended.
+func (r *repairCommand) repair(ctx context.Context, env *environment, all *repaired) error {
+	mended := false
+	surveys := map[*verify.Repaired]*survey.Survey{}
+	err := env.eachPeriod(ctx, r.ID, r.Period, func(s *survey.Survey, period string) error {
+		result, err := verify.Repair(ctx, env.store, s, period, r.Yes)
+		if err != nil {
+			return err
+		}
+		all.Periods = append(all.Periods, result)
+		surveys[result] = s
+		for _, change := range result.Changes {
+			if change.State != verify.Done {
+				continue
+			}
+			mended = mended || change.What == verify.MendIDs
+			env.log.Info("store repaired", "survey", s.ID, "period", period, "what", change.What)
+			if env.changed != nil {
+				env.changed(s.ID, period)
+			}
+		}
+		return nil
+	})
+	if err != nil || !mended {
+		return err
+	}
+	for _, result := range all.Periods {
+		if len(result.Left) == 0 {
+			continue
+		}
+		now, err := verify.Period(ctx, env.store, surveys[result], result.Period)
+		if err != nil {
+			return err
+		}
+		result.Left = now.Findings
 	}
 	return nil
 }

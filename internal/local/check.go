@@ -216,13 +216,22 @@ func (s *Store) checkOrphans(ctx context.Context, survey, period string, yield f
 	}
 }
 
-// orphansAfter checks some of the ids after one, and returns the last of them; nil if there are no more.
+// orphansAfter checks some of the ids after one, and returns the last of them; nil if there are no more. Ids that are of no
+// period are those of the survey's first.
 func orphansAfter(tx *bbolt.Tx, survey, period, after []byte) (orphans []store.KeyProblem, last []byte, err error) {
 	ids, log := bucket(tx, idsBucket, survey), bucket(tx, logBucket, survey, period)
+	if ids == nil {
+		return nil, nil, nil
+	}
 	number, err := knownPeriod(tx, survey, period)
-	if err != nil || ids == nil || number == 0 {
+	if err != nil {
 		return nil, nil, err
 	}
+	var first []byte
+	if logs := bucket(tx, logBucket, survey); logs != nil {
+		first, _ = logs.Cursor().First()
+	}
+	others := otherPeriods(tx, survey, period)
 	n := 0
 	c := ids.Cursor()
 	id, data := c.Seek(after)
@@ -231,19 +240,56 @@ func orphansAfter(tx *bbolt.Tx, survey, period, after []byte) (orphans []store.K
 	}
 	for ; id != nil && n < idsAtOnce; id, data = c.Next() {
 		n++
+		last = bytes.Clone(id)
 		at, err := decodePlace(data)
-		if err == nil && at.period != number {
+		if err == nil && at.period != number && (others[at.period] || !bytes.Equal(first, period)) {
 			continue
 		}
-		if err != nil || log == nil || log.Get(binary.BigEndian.AppendUint64(nil, at.position)) == nil {
+		if err != nil || at.period != number || !hasEntry(log, at.position, id) {
 			orphans = append(orphans, store.KeyProblem{What: store.IDWithoutEntry, Response: idText(id), Text: fmt.Sprintf("id %s is taken, and its response is not in the log", idText(id))})
 		}
-		last = bytes.Clone(id)
 	}
 	if id == nil {
 		return orphans, nil, nil
 	}
 	return orphans, last, nil
+}
+
+// otherPeriods returns the numbers of a survey's periods but for one.
+func otherPeriods(tx *bbolt.Tx, survey, period []byte) map[uint64]bool {
+	others := map[uint64]bool{}
+	periods := bucket(tx, periodsBucket, survey)
+	if periods == nil {
+		return others
+	}
+	c := periods.Cursor()
+	for name, data := c.First(); name != nil; name, data = c.Next() {
+		if number, n := binary.Uvarint(data); n > 0 && !bytes.Equal(name, period) {
+			others[number] = true
+		}
+	}
+	return others
+}
+
+// hasEntry reports whether the entry at a position of a log is of an id.
+func hasEntry(log *bbolt.Bucket, position uint64, id []byte) bool {
+	if log == nil {
+		return false
+	}
+	data := log.Get(binary.BigEndian.AppendUint64(nil, position))
+	if data == nil {
+		return false
+	}
+	_, body, err := splitLogEntry(position, data)
+	if err != nil {
+		return false
+	}
+	stored, err := answer.StoredID(body)
+	if err != nil {
+		return false
+	}
+	key := keyOf(stored)
+	return bytes.Equal(key[:], id)
 }
 
 // idText writes the key of an id as a UUID.
@@ -319,9 +365,12 @@ func (s *Store) storedRelease(ctx context.Context, survey, period string) (store
 	err = s.view(ctx, func(tx *bbolt.Tx) (err error) {
 		if b := bucket(tx, releasesBucket, []byte(survey)); b != nil {
 			stored.number, stored.whole, err = splitRevision(b.Get([]byte(period)))
+			if err != nil {
+				return fmt.Errorf("latest release of %s %s: %w", survey, period, err)
+			}
 			stored.whole = bytes.Clone(stored.whole)
 		}
-		if b := bucket(tx, addedBucket, []byte(survey), []byte(period)); b != nil && err == nil {
+		if b := bucket(tx, addedBucket, []byte(survey), []byte(period)); b != nil {
 			for number := uint64(1); ; number++ {
 				data := b.Get(binary.BigEndian.AppendUint64(nil, number))
 				if data == nil {

@@ -3,6 +3,7 @@ package local
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -124,7 +125,21 @@ func TestCheckKeys(t *testing.T) {
 		},
 		"the place of another": {
 			damage: func(tx *bbolt.Tx) error { return putPlace(tx, 3, placeOf(tx, 15)) },
-			want:   []string{"a id_elsewhere 03"},
+			want:   []string{"a id_elsewhere 03", "b id_without_entry 03"},
+		},
+		"an id of nobody at the place of another": {
+			damage: func(tx *bbolt.Tx) error { return putPlace(tx, 50, placeOf(tx, 3)) },
+			want:   []string{"a id_without_entry 50"},
+			left:   []string{"a id_without_entry 50"},
+		},
+		"an id of nobody in no period": {
+			damage: func(tx *bbolt.Tx) error {
+				at := placeOf(tx, 13)
+				at.period = 9
+				return putPlace(tx, 50, at)
+			},
+			want: []string{"a id_without_entry 50"},
+			left: []string{"a id_without_entry 50"},
 		},
 		"another digest": {
 			damage: func(tx *bbolt.Tx) error {
@@ -233,6 +248,124 @@ func TestCheckKeys(t *testing.T) {
 				t.Error("a tombstone's id is free")
 			}
 		})
+	}
+}
+
+// A period whose log is lost is still one of the survey's, and all its ids are found.
+func TestLostLog(t *testing.T) {
+	t.Parallel()
+	for name, damage := range map[string]func(tx *bbolt.Tx) error{
+		"of a period": func(tx *bbolt.Tx) error { return bucket(tx, logBucket, []byte("tea")).DeleteBucket([]byte("b")) },
+		"of a survey": func(tx *bbolt.Tx) error { return tx.Bucket(logBucket).DeleteBucket([]byte("tea")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := checkedStore(t)
+			s.damage(t, damage)
+			periods, err := s.Periods(t.Context(), "tea")
+			if err != nil || !slices.Equal(periods, []string{"a", "b"}) {
+				t.Errorf("periods %q, %v", periods, err)
+			}
+			lost := 0
+			for p, err := range s.CheckKeys(t.Context(), "tea", "b") {
+				if err != nil || p.What != store.IDWithoutEntry {
+					t.Fatalf("%+v, %v", p, err)
+				}
+				lost++
+			}
+			if lost != 10 {
+				t.Errorf("%d ids without an entry are found, want 10", lost)
+			}
+		})
+	}
+}
+
+// The error of a record that is cut short names it.
+func TestCutRecords(t *testing.T) {
+	t.Parallel()
+	s := checkedStore(t)
+	s.damage(t, func(tx *bbolt.Tx) error {
+		tallies, err := makeBucket(tx, talliesBucket, []byte("tea"))
+		if err != nil {
+			return err
+		}
+		if err := tallies.Put([]byte("a"), []byte("cut")); err != nil {
+			return err
+		}
+		id := keyOf(checkedID(3))
+		if err := bucket(tx, privateBucket, []byte("tea")).Put(id[:], []byte("cut")); err != nil {
+			return err
+		}
+		return bucket(tx, releasesBucket, []byte("tea")).Put([]byte("a"), []byte("cut"))
+	})
+	if _, err := s.Private(t.Context(), "tea", "a", checkedID(3)); err == nil || !strings.Contains(err.Error(), "tea, private answers of "+checkedID(3)) {
+		t.Error(err)
+	}
+	_, _, err := s.Tally(t.Context(), "tea", "a")
+	if err == nil || !strings.Contains(err.Error(), "tally of tea a: damaged record") {
+		t.Error(err)
+	}
+	for _, err := range s.CheckKeys(t.Context(), "tea", "a") {
+		if err == nil || !strings.Contains(err.Error(), "latest release of tea a: damaged record") {
+			t.Error(err)
+		}
+		break
+	}
+}
+
+// The ids of a period are found wherever they are among those of others.
+func TestCheckFewAmongMany(t *testing.T) {
+	t.Parallel()
+	s := checkedStore(t)
+	s.damage(t, func(tx *bbolt.Tx) error {
+		ids := bucket(tx, idsBucket, []byte("tea"))
+		for i := range uint64(idsAtOnce) {
+			id := binary.BigEndian.AppendUint64(make([]byte, 8, 16), i)
+			if err := ids.Put(id, placeOf(tx, 13).encode()); err != nil {
+				return err
+			}
+		}
+		return putPlace(tx, 50, place{period: placeOf(tx, 3).period, position: 1})
+	})
+	var got []string
+	for p, err := range s.CheckKeys(t.Context(), "tea", "a") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, p.Response)
+	}
+	if !slices.Equal(got, []string{checkedID(50)}) {
+		t.Errorf("found %q", got)
+	}
+}
+
+// A log that ends at the last position there is ends there for its readers, too, and nothing can be put behind it.
+func TestLastPosition(t *testing.T) {
+	t.Parallel()
+	s := checkedStore(t)
+	s.damage(t, func(tx *bbolt.Tx) error {
+		log := bucket(tx, logBucket, []byte("tea"), []byte("b"))
+		_, data := log.Cursor().Last()
+		if err := log.Put(binary.BigEndian.AppendUint64(nil, math.MaxUint64), slices.Clone(data)); err != nil {
+			return err
+		}
+		return tx.Bucket(logBucket).SetSequence(math.MaxUint64)
+	})
+	n := 0
+	for _, err := range s.After(t.Context(), "tea", "b", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n > 11 {
+			t.Fatal("the log has no end")
+		}
+	}
+	r := answer.Response{ID: checkedID(60), Survey: "tea", Period: "b", Version: "v", Answers: []answer.Answer{{"taste", "1"}}}
+	if created, err := s.Put(t.Context(), r); created || err == nil {
+		t.Errorf("stored behind the last position: %t, %v", created, err)
+	}
+	if found, err := s.Find(t.Context(), r.ID); len(found) > 0 || err != nil {
+		t.Errorf("%v, %v", found, err)
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
+	"maps"
+	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,17 +21,28 @@ import (
 // Collect implements [store.Collector]: Put writes the log itself.
 func (s *Store) Collect(ctx context.Context, _ string, _ ...string) error { return ctx.Err() }
 
-// Periods implements [store.Log].
+// Periods implements [store.Log]. A period whose log is lost is one of them, so that its loss is noticed.
 func (s *Store) Periods(ctx context.Context, survey string) (periods []string, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		b := bucket(tx, logBucket, []byte(survey))
-		if b == nil {
-			return nil
+		all := map[string]bool{}
+		if b := bucket(tx, logBucket, []byte(survey)); b != nil {
+			if err := b.ForEachBucket(func(name []byte) error {
+				all[string(name)] = true
+				return nil
+			}); err != nil {
+				return err
+			}
 		}
-		return b.ForEachBucket(func(name []byte) error {
-			periods = append(periods, string(name))
-			return nil
-		})
+		if b := bucket(tx, periodsBucket, []byte(survey)); b != nil {
+			if err := b.ForEach(func(name, _ []byte) error {
+				all[string(name)] = true
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		periods = slices.Sorted(maps.Keys(all))
+		return nil
 	})
 	return periods, err
 }
@@ -101,6 +115,9 @@ type pageEntry struct {
 // read reads the entries after those read before; none at the end of the log.
 func (p *page) read(ctx context.Context) error {
 	p.entries = p.entries[:0]
+	if p.after == math.MaxUint64 {
+		return nil
+	}
 	return p.view(ctx, func(tx *bbolt.Tx) error {
 		log := bucket(tx, logBucket, []byte(p.survey), []byte(p.period))
 		if log == nil {

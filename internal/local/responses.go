@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"math"
 
 	"go.etcd.io/bbolt"
 
@@ -111,7 +113,11 @@ func takenBy(tx *bbolt.Tx, rec record, also []string) (*place, error) {
 // appendRecord stores a response whose id is free, at the end of its log. Writes are serial, so its position is behind every
 // one in the file. It is the arrival unless the clock has gone back.
 func appendRecord(tx *bbolt.Tx, rec record, arrived int64) error {
-	position := max(uint64(max(arrived, 0)), tx.Bucket(logBucket).Sequence()+1)
+	last := tx.Bucket(logBucket).Sequence()
+	if last == math.MaxUint64 {
+		return fmt.Errorf("the last position of the log is taken: %w", errCodec)
+	}
+	position := max(uint64(max(arrived, 0)), last+1)
 	if err := tx.Bucket(logBucket).SetSequence(position); err != nil {
 		return err
 	}
@@ -221,7 +227,10 @@ func (s *Store) Private(ctx context.Context, survey, _, id string) (answers []an
 		if data := b.Get(key[:]); data != nil {
 			answers, err = answer.DecodePrivate(data)
 		}
-		return err
+		if err != nil {
+			return fmt.Errorf("%s, private answers of %s: %w", survey, id, err)
+		}
+		return nil
 	})
 	return answers, err
 }

@@ -19,7 +19,10 @@ func (s *Store) Tally(ctx context.Context, survey, period string) (t *tally.Tall
 			revision, data, err = splitRevision(b.Get([]byte(period)))
 			data = bytes.Clone(data)
 		}
-		return err
+		if err != nil {
+			return fmt.Errorf("tally of %s %s: %w", survey, period, err)
+		}
+		return nil
 	})
 	if err != nil || revision == 0 {
 		return nil, 0, err
