@@ -156,7 +156,7 @@ func (w *world) tell(t testing.TB, steps []step, s int, k *killer, again bool) {
 }
 
 // sparsely returns that only each so many-th case is tried: all of them in a soak.
-func sparsely() int { return max(1, 30/soak.Cases(10, 100)) }
+func sparsely() int { return max(1, 20/soak.Cases(3, 20)) }
 
 // TestKilledAtEveryCall kills each process of the story at each of its calls, before the call and after it, with and without
 // somebody who tries again. Calls that a process makes at the same time come in any order.
@@ -404,7 +404,7 @@ func TestInterleaved(t *testing.T) {
 					t.Fatalf("%s; killed: process %d at %q", what, order.killed, order.killer.last)
 				}
 			}
-			for seed := range soak.Cases(100, 20_000) {
+			for seed := range soak.Cases(60, 20_000) {
 				r := rand.New(rand.NewPCG(uint64(seed), 3))
 				stay := r.IntN(10) // out of ten times, the same process goes on
 				order := &schedule{killed: r.IntN(len(c.all))}

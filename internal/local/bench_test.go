@@ -25,6 +25,7 @@ import (
 	"glasspoll/internal/store"
 	"glasspoll/internal/store/storetest"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
 )
 
 // randomResponse returns a response to a survey of 30 ratings.
@@ -158,21 +159,31 @@ func BenchmarkCheckAndEncode(b *testing.B) {
 	}
 }
 
-// BenchmarkRead reads and decodes logs.
+// BenchmarkRead reads and decodes logs, and folds what it reads.
 func BenchmarkRead(b *testing.B) {
 	s := storetest.RatingSurvey(b, 30)
 	opened := openBench(b)
-	populate(b, opened, s, 20_000)
-	b.ResetTimer()
-	for n := 0; n < b.N; {
-		for _, err := range opened.After(context.Background(), s.ID, "all", "") {
-			if err != nil {
-				b.Fatal(err)
-			}
-			n++
-		}
+	if err := opened.PutDefinition(context.Background(), s); err != nil { // else answers are stored as texts
+		b.Fatal(err)
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "responses/s")
+	populate(b, opened, s, 20_000)
+	read := func(b *testing.B, use func(store.Entry)) {
+		for n := 0; n < b.N; {
+			for entry, err := range opened.After(context.Background(), s.ID, "all", "") {
+				if err != nil {
+					b.Fatal(err)
+				}
+				use(entry)
+				n++
+			}
+		}
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "responses/s")
+	}
+	b.Run("decoded", func(b *testing.B) { read(b, func(store.Entry) {}) })
+	b.Run("folded", func(b *testing.B) {
+		t := tally.New(s)
+		read(b, func(e store.Entry) { t.Fold(s, e.Response) })
+	})
 }
 
 // populate stores n responses, up to 10,000 in one transaction.
