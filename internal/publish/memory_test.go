@@ -32,7 +32,7 @@ func (r titled) page(w io.Writer, p results.Page, write func(io.Writer, results.
 	}
 	fmt.Fprintf(w, "%s: ", s.Title.In("en"))
 	report := p.Set.Report
-	if newest := periodRevisions(report)[p.Period] == report.Revision; !newest || !p.Whole() {
+	if newest := report.RevisionOf(p.Period) == report.Revision; !newest || !p.Whole() {
 		p.Actions, p.Today = survey.Actions{}, "" // only the newest results show measures
 	}
 	return write(w, p)

@@ -86,10 +86,9 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 	common := sha256.Sum256(fmt.Appendf(nil, "%s\n%v\n%s\n", r.survey.Version, folders, actions))
 	today := survey.Date(r.now().In(r.survey.Location()).Format(time.DateOnly))
 	writers := map[string]func(io.Writer, results.Page) error{"index.html": r.renderer.HTML, "results.json": r.renderer.JSON, "results.csv": r.renderer.CSV}
-	revisions := periodRevisions(report)
 	var all []file
 	for _, f := range folders {
-		revision := revisions[f.Period]
+		revision := report.RevisionOf(f.Period)
 		inputs := fmt.Sprintf("%x %d", common, revision)
 		if newest := revision == report.Revision; newest && f.Whole() && results.DatedMeasures(r.actions) {
 			inputs += " " + string(today)
@@ -107,18 +106,6 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 // hidden reports whether a survey's results are not public.
 func hidden(s *survey.Survey) bool {
 	return s.Results.Audience != "public" && s.Results.Audience != ""
-}
-
-// periodRevisions returns the revision of each period's files: the sum of its releases and of those of all periods before
-// it, to which it is compared. The newest period is "" too.
-func periodRevisions(report *stats.Report) map[string]int {
-	revisions := map[string]int{"": report.Revision}
-	sum := 0
-	for i := range report.Periods {
-		sum += report.Periods[i].Release
-		revisions[report.Periods[i].Name] = sum
-	}
-	return revisions
 }
 
 // parallelTags bounds the tags that are read at the same time.

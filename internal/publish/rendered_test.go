@@ -10,11 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
+	"glasspoll/internal/render"
 	"glasspoll/internal/results"
 	"glasspoll/internal/store"
 )
@@ -139,5 +141,57 @@ func TestClosedPeriodsAreLeftAlone(t *testing.T) {
 		if rendered.files[""] != 9 || rendered.files[newest] != 6 || out.Replaced > 15 {
 			t.Errorf("%v were rendered, %d files replaced", rendered.files, out.Replaced)
 		}
+	}
+}
+
+// TestNewPublisherWritesTheSame publishes new answers of the newest period with a publisher that has run before. A publisher
+// that has not finds all files as it would write them, so their bytes do not depend on who writes them.
+func TestNewPublisherWritesTheSame(t *testing.T) {
+	t.Parallel()
+	s, problems := questionnaire.Parse("monthly.yaml", []byte(monthly))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	ctx, dir := context.Background(), t.TempDir()
+	opened, err := local.Open(filepath.Join(dir, "glasspoll.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	pages, err := local.OpenPages(filepath.Join(dir, "public"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pages.Close()
+	frame, err := render.New(glasspoll.Pages(), render.Assets{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
+	newPublisher := func() *publish.Publisher {
+		return publish.New(publish.Options{Collector: opened, Log: opened, Tallies: opened, Releases: opened, Pages: pages,
+			Renderer: results.New(frame), Now: func() time.Time { return now }})
+	}
+	number := 0
+	put := func(period string) {
+		t.Helper()
+		for range 5 {
+			number++
+			r := answer.Response{ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", number), Survey: s.ID, Version: s.Version, Period: period,
+				Language: "en", Answers: []answer.Answer{{"rated", fmt.Sprint(1 + number%5)}}}
+			if created, err := opened.Put(ctx, r); !created || err != nil {
+				t.Fatal(created, err)
+			}
+		}
+	}
+	warm := newPublisher()
+	for _, period := range []string{"2026-01", "2026-02", "2026-03", "2026-03"} {
+		put(period)
+		if _, err := warm.Publish(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := newPublisher().Publish(ctx, s); err != nil || out.Replaced != 0 {
+		t.Errorf("%d files were replaced by the same, %v", out.Replaced, err)
 	}
 }

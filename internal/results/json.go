@@ -33,7 +33,7 @@ func (r *Renderer) JSON(w io.Writer, p Page) error {
 func (d *document) json() object {
 	s, language := d.survey, d.language
 	doc := object{
-		{"survey", s.ID}, {"title", s.Title.In(language)}, {"language", language}, {"revision", d.set.Report.Revision},
+		{"survey", s.ID}, {"title", s.Title.In(language)}, {"language", language}, {"revision", d.report.RevisionOf(d.page.Period)},
 	}
 	p := d.period
 	if p == nil {

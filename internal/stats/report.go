@@ -141,6 +141,19 @@ func (p *Period) GroupSize(segment, option string) (n int64) {
 // Survey returns the questionnaire that the period was scored by, with the texts of the current one.
 func (p *Period) Survey() *survey.Survey { return p.form.Survey }
 
+// RevisionOf returns the revision of a period's figures: the sum of its release numbers and of those of all periods before it,
+// to which it is compared. That of the newest period, whose name may be left out, is the report's.
+func (r *Report) RevisionOf(period string) int {
+	sum := 0
+	for i := range r.Periods {
+		sum += r.Periods[i].Release
+		if r.Periods[i].Name == period {
+			return sum
+		}
+	}
+	return r.Revision
+}
+
 // WithPeriods returns a report of the same survey with other figures of its periods, such as a group's, and their trend.
 func (r *Report) WithPeriods(periods []Period) *Report {
 	other := &Report{Survey: r.Survey, Revision: r.Revision, Periods: periods}
