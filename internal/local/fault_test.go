@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
@@ -132,6 +133,15 @@ func limitFiles(bytes uint64) {
 
 func fillDisk(directory string) {
 	signal.Ignore(syscall.SIGXFSZ)
+	limitFiles(8 << 10) // not even an empty file has room
+	path := filepath.Join(directory, "glasspoll.db")
+	if _, err := local.Open(path); err == nil || !strings.Contains(err.Error(), syscall.EFBIG.Error()) {
+		die("opened on a full disk:", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		die("a part of a file is left:", err)
+	}
+	limitFiles(math.MaxUint64)
 	opened, err := local.Open(filepath.Join(directory, "glasspoll.db"))
 	if err != nil {
 		die(err)

@@ -82,7 +82,11 @@ func Open(path string) (*Store, error) {
 	if err := durable.MkdirAll(directory, 0o700); err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
+	_, missing := os.Stat(path)
 	db, err := openDB(path)
+	if errors.Is(missing, fs.ErrNotExist) && err != nil && !errors.Is(err, errInUse) {
+		os.Remove(path) // as on a full disk: a part of it would be taken for a damaged file
+	}
 	if err != nil {
 		return nil, openError(path, err)
 	}
@@ -109,6 +113,9 @@ const initialMapping = 1 << 30
 // makes every file and its copies longer than what is in them.
 const growth = 1 << 20
 
+// errInUse says that another process has the file open.
+var errInUse = errors.New("another process has the file open, probably a running `glasspoll serve`: stop that one first, or use another data directory")
+
 func openDB(path string) (db *bbolt.DB, err error) {
 	defer guard(&err)()
 	options := &bbolt.Options{Timeout: 600 * time.Millisecond, FreelistType: bbolt.FreelistMapType}
@@ -118,7 +125,7 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	db, err = bbolt.Open(path, 0o600, options)
 	switch {
 	case errors.Is(err, bbolterrors.ErrTimeout):
-		return nil, oldOr(path, errors.New("another process has the file open, probably a running `glasspoll serve`: stop that one first, or use another data directory"))
+		return nil, oldOr(path, errInUse)
 	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrChecksum), errors.Is(err, bbolterrors.ErrVersionMismatch):
 		return nil, fmt.Errorf("not a Glasspoll store, or damaged (%w): name another file, or restore it from a copy", err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):

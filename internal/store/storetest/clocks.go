@@ -106,25 +106,7 @@ func clocksApart(t *testing.T, b Backend) {
 		for range each * len(all) {
 			before = append(before, next())
 		}
-		f.during(t, func() error {
-			var group errgroup.Group
-			for i := range all {
-				group.Go(func() error {
-					for j := i; j < len(before); j += len(all) {
-						if created, err := all[i].Responses.Put(ctx, before[j]); err != nil || !created {
-							return fmt.Errorf("Put = %t, %w", created, err)
-						}
-						if j%20 == i {
-							if err := all[i].Collector.Collect(ctx, surveyID, "all"); err != nil {
-								return err
-							}
-						}
-					}
-					return nil
-				})
-			}
-			return group.Wait()
-		})
+		f.during(t, func() error { return putAndCollect(all, before) })
 		foldNew()
 		for i := range all { // each is behind the clock of what has been collected and read, or ahead of it
 			put(t, all[i], next(), true)
@@ -143,11 +125,41 @@ func clocksApart(t *testing.T, b Backend) {
 	if whole, _ := fold(t, b, s, "all"); folded != n || whole.Total().Respondents != int64(n) {
 		t.Errorf("folded %d and counted %d of %d", folded, whole.Total().Respondents, n)
 	}
+	if b.At != nil {
+		checkArrivals(t, f.seen)
+	}
+}
+
+// putAndCollect stores responses through all handles at once, each its share, and collects now and then.
+func putAndCollect(all []Backend, responses []answer.Response) error {
+	var group errgroup.Group
+	for i := range all {
+		group.Go(func() error {
+			for j := i; j < len(responses); j += len(all) {
+				if created, err := all[i].Responses.Put(ctx, responses[j]); err != nil || !created {
+					return fmt.Errorf("Put = %t, %w", created, err)
+				}
+				if j%20 != i {
+					continue
+				}
+				if err := all[i].Collector.Collect(ctx, surveyID, "all"); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// checkArrivals checks that each response has the time of the clock that it was stored by, which its channel names.
+func checkArrivals(t *testing.T, entries []store.Entry) {
+	t.Helper()
 	now := time.Now()
-	for _, entry := range f.seen {
+	for _, entry := range entries {
 		var handle int
 		fmt.Sscan(entry.Response.Channel, &handle)
-		if want := now.Add(offsets[handle]); b.At != nil && entry.Arrived.Sub(want).Abs() > time.Hour {
+		if want := now.Add(offsets[handle]); entry.Arrived.Sub(want).Abs() > time.Hour {
 			t.Errorf("a response that was stored by a clock at %v arrived at %v", want, entry.Arrived)
 		}
 	}
