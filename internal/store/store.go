@@ -12,7 +12,7 @@
 //
 //   - An id is taken once in a survey, for good. It depends on neither the time nor the period nor on how a back end spreads
 //     what it stores, and a tombstone keeps it. So whatever is sent again, however late, counts once: in the period in which
-//     it was stored first.
+//     it was stored first. Only a retention time ends this: it deletes the ids of responses that have not been erased with them.
 //   - A response has one place in one log. A place is given behind all that have been given, and never changes; what stands
 //     there changes only when it becomes a tombstone. So a cursor has passed the same responses for ever, and nobody reads
 //     anything twice.
