@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,16 +52,18 @@ func TestLogsThatHaveGrown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for ahead, want := range map[time.Duration]bool{0: true, grace: true, 3 * grace: false, -3 * grace: false} {
-		looked := false
+		var looked atomic.Bool
 		hooks := cloudtest.Hooks{Around: func(_ context.Context, c cloudtest.Call, do func() error) error {
-			looked = looked || strings.Contains(c.Key(), "Q#tea#"+old)
+			if strings.Contains(c.Key(), "Q#tea#"+old) {
+				looked.Store(true)
+			}
 			return do()
 		}}
 		if err := w.process(hooks, Options{Now: func() time.Time { return time.Now().Add(ahead) }}).Collect(ctx, "tea"); err != nil {
 			t.Fatal(err)
 		}
-		if looked != want {
-			t.Errorf("%v later, the log is looked at: %t", ahead, looked)
+		if looked.Load() != want {
+			t.Errorf("%v later, the log is looked at: %t", ahead, !want)
 		}
 	}
 }

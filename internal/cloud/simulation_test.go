@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -124,9 +125,9 @@ func (l load) run(t *testing.T) (b burden) {
 		for i := range functions {
 			functions[i] = w.process(cloudtest.Hooks{Around: latency, Retryer: retrying()}, Options{})
 		}
-		stop, publishing := make(chan struct{}), sync.WaitGroup{}
+		stop, publishing, published := make(chan struct{}), sync.WaitGroup{}, atomic.Int64{}
 		for i := range l.partitions { // the stream has a shard for each partition
-			publishing.Go(func() { b.published += w.invocations(t, cmp.Or(l.window, batching), i, l.partitions, stop) })
+			publishing.Go(func() { published.Add(int64(w.invocations(t, cmp.Or(l.window, batching), i, l.partitions, stop))) })
 		}
 		w.arrivals(t, l, functions, &b)
 		b.puts = w.server.Usage().Minus(before)
@@ -134,6 +135,7 @@ func (l load) run(t *testing.T) (b burden) {
 		begin := time.Now()
 		close(stop)
 		publishing.Wait()
+		b.published = int(published.Load())
 		if l.throttle {
 			time.Sleep(10 * time.Minute) // the schedule; a turn that could not be left is over
 			begin = time.Now()

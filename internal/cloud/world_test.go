@@ -135,14 +135,25 @@ func (w *world) send(r answer.Response) {
 
 // confirm notes that a reply says that they are stored.
 func (w *world) confirm(id string) {
+	w.note(id, func(f *fate) { f.confirmed = true })
+}
+
+// note changes what is known of an id, and returns what was known.
+func (w *world) note(id string, change func(*fate)) fate {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.fate[id].confirmed = true
+	f := w.fate[id]
+	if f == nil {
+		return fate{}
+	}
+	was := *f
+	change(f)
+	return was
 }
 
 // putConflict is somebody who sends answers under an id that is taken by others: nobody may find them.
 func (p *process) putConflict(ctx context.Context, r answer.Response) error {
-	if f := p.world.fate[r.ID]; f == nil || !f.confirmed {
+	if f := p.world.note(r.ID, func(*fate) {}); !f.confirmed {
 		return nil // the id is free, if whoever sent the first answers was killed
 	}
 	_, err := p.Put(ctx, r)
@@ -154,13 +165,12 @@ func (p *process) putConflict(ctx context.Context, r answer.Response) error {
 
 // erase takes out the answers of a respondent.
 func (p *process) erase(ctx context.Context, id string) error {
-	f := p.world.fate[id]
-	f.erasing = true
+	p.world.note(id, func(f *fate) { f.erasing = true })
 	erased, err := p.Erase(ctx, p.world.survey.ID, id, []string{"tier"})
-	if err != nil || !erased && !f.confirmed {
+	if now := p.world.note(id, func(*fate) {}); err != nil || !erased && !now.confirmed {
 		return err
 	}
-	f.erased = true
+	p.world.note(id, func(f *fate) { f.erased = true })
 	return p.world.findTrace(id)
 }
 
