@@ -63,7 +63,7 @@ func TestEveryCode(t *testing.T) {
 		audit.ReleasedOption:      last(func(r *release.Release) { r.Cohorts[cohortWith(r.Cohorts)].Items["overall"].Counts.Add("3", 1000) }),
 		audit.ReleasedProducts:    last(func(r *release.Release) { r.Pairs["speed"] = &tally.Moments{N: 1000} }),
 	}
-	stored := []audit.Code{audit.ReleaseWhole, audit.IDMissing, audit.IDElsewhere, audit.IDWithoutEntry, audit.IDContent, audit.ResponseWaiting, audit.LogLength}
+	stored := []audit.Code{audit.TallyDamaged, audit.ReleaseWhole, audit.IDMissing, audit.IDElsewhere, audit.IDWithoutEntry, audit.IDContent, audit.ResponseWaiting, audit.LogLength}
 	for code, remedy := range audit.Codes() {
 		if remedy == "" {
 			t.Errorf("%s says nothing about what to do", code)

@@ -28,6 +28,7 @@ const (
 	TallyOption      Code = "tally_option"
 	TallySum         Code = "tally_sum"
 	TallyProducts    Code = "tally_products"
+	TallyDamaged     Code = "tally_damaged" // it cannot be decoded
 )
 
 // A release, compared with the one before and with the rules of releasing.
@@ -67,7 +68,7 @@ const (
 
 // remedies says what to do about a finding, by code.
 var remedies = map[Code]string{
-	TallyRespondents: refold, TallyAnswers: refold, TallyOption: refold, TallySum: refold, TallyProducts: refold,
+	TallyRespondents: refold, TallyAnswers: refold, TallyOption: refold, TallySum: refold, TallyProducts: refold, TallyDamaged: refold,
 	ReleaseNumber: public, ReleaseMinGroup: public, ReleaseSegments: public, ReleaseBatch: public, ReleaseWithdrawn: public,
 	ReleaseQuestion: public, ReleaseAnswers: public, ReleaseOption: public, ReleaseOptions: public, ReleaseRespondents: public,
 	ReleasePool: public, ReleasedRespondents: public, ReleasedAnswers: public, ReleasedOption: public, ReleasedSum: public,

@@ -20,22 +20,23 @@ func (t *Table) Tally(ctx context.Context, survey, period string) (*tally.Tally,
 	}
 	decoded, revision, err := tallyOf(i)
 	if err != nil {
-		return nil, 0, t.wrap(fmt.Errorf("tally of %s %s: %w", survey, period, err))
+		return nil, revision, t.wrap(fmt.Errorf("tally of %s %s: %w", survey, period, err))
 	}
 	return decoded, revision, nil
 }
 
-func tallyOf(i item) (*tally.Tally, int, error) {
-	revision, err := revisionOf(i)
-	if err != nil {
+func tallyOf(i item) (decoded *tally.Tally, revision int, err error) {
+	if revision, err = revisionOf(i); err != nil {
 		return nil, 0, err
 	}
 	data, err := decompressed(i, body)
-	if err != nil {
-		return nil, 0, err
+	if err == nil {
+		decoded, err = tally.Decode(data)
 	}
-	decoded, err := tally.Decode(data)
-	return decoded, revision, err
+	if err != nil {
+		return nil, revision, fmt.Errorf("%w: %w", store.ErrDamaged, err)
+	}
+	return decoded, revision, nil
 }
 
 // SaveTally implements [store.Tallies].

@@ -14,21 +14,22 @@ import (
 // Tally implements [store.Tallies].
 func (s *Store) Tally(ctx context.Context, survey, period string) (t *tally.Tally, revision int, err error) {
 	var data []byte
-	err = s.view(ctx, func(tx *bbolt.Tx) (err error) {
+	var cut error // it is too short even for its revision
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		if b := bucket(tx, talliesBucket, []byte(survey)); b != nil {
-			revision, data, err = splitRevision(b.Get([]byte(period)))
+			revision, data, cut = splitRevision(b.Get([]byte(period)))
 			data = bytes.Clone(data)
-		}
-		if err != nil {
-			return fmt.Errorf("tally of %s %s: %w", survey, period, err)
 		}
 		return nil
 	})
-	if err != nil || revision == 0 {
+	if err != nil || revision == 0 && cut == nil {
 		return nil, 0, err
 	}
-	if t, err = tally.Decode(data); err != nil {
-		return nil, 0, s.wrap(fmt.Errorf("tally of %s %s: %w", survey, period, err))
+	if err = cut; err == nil {
+		t, err = tally.Decode(data)
+	}
+	if err != nil {
+		return nil, revision, s.wrap(fmt.Errorf("tally of %s %s: %w: %w", survey, period, store.ErrDamaged, err))
 	}
 	return t, revision, nil
 }
@@ -45,9 +46,9 @@ func putTally(tx *bbolt.Tx, survey, period string, data []byte, revision int) (s
 	if err != nil {
 		return false, err
 	}
-	stored, _, err := splitRevision(b.Get([]byte(period)))
-	if err != nil || stored != revision {
-		return err == nil, err
+	stored, _, _ := splitRevision(b.Get([]byte(period))) // 0 if it is damaged, as Tally says
+	if stored != revision {
+		return true, nil
 	}
 	return false, b.Put([]byte(period), data)
 }

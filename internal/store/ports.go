@@ -86,7 +86,7 @@ type PrivateAnswers interface {
 // responses which were deleted after a retention time are known from the tally alone.
 type Tallies interface {
 	// Tally returns a period's tally and its revision; nil and 0 if there is none. The read is strongly consistent, and the
-	// tally is the caller's own.
+	// tally is the caller's own. If it is ErrDamaged, the revision is returned with the error.
 	Tally(ctx context.Context, survey, period string) (t *tally.Tally, revision int, err error)
 
 	// SaveTally replaces a period's tally if its revision is still the given one, else it returns ErrStale. The new revision

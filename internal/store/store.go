@@ -58,6 +58,9 @@ var (
 	// ErrWithdrawn says that an id is taken by a tombstone. It is an ErrConflict too.
 	ErrWithdrawn = fmt.Errorf("%w, which have been withdrawn", ErrConflict)
 
+	// ErrDamaged says that a tally cannot be decoded. Its revision is returned all the same, so that it can be replaced.
+	ErrDamaged = errors.New("damaged")
+
 	// ErrTooLarge says that the answers exceed what can be stored for one respondent.
 	ErrTooLarge = errors.New("more than can be stored of one respondent")
 )

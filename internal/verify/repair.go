@@ -90,7 +90,7 @@ func Repair(ctx context.Context, records store.Records, s *survey.Survey, period
 // changeFor returns the change that mends a finding.
 func changeFor(code audit.Code) (ChangeKind, bool) {
 	switch code {
-	case audit.TallyRespondents, audit.TallyAnswers, audit.TallyOption, audit.TallySum, audit.TallyProducts:
+	case audit.TallyRespondents, audit.TallyAnswers, audit.TallyOption, audit.TallySum, audit.TallyProducts, audit.TallyDamaged:
 		return RefoldTally, true
 	case audit.IDMissing, audit.IDElsewhere, audit.IDContent:
 		return MendIDs, true
@@ -165,6 +165,9 @@ func (m *mending) mendIDs(ctx context.Context, _ *recounted, found []audit.Findi
 }
 
 func (m *mending) mendTally(ctx context.Context, counted *recounted, _ []audit.Finding) error {
+	if counted.stored == nil {
+		return m.mendDamagedTally(ctx, counted)
+	}
 	was, found := counted.stored.Total(), counted.at.Total()
 	_, complete := m.records.(store.Checker)
 	switch {
@@ -182,6 +185,30 @@ func (m *mending) mendTally(ctx context.Context, counted *recounted, _ []audit.F
 		return err
 	}
 	m.change(RefoldTally, Done, nil, "the tally was counted again: it had %d respondents and %d withdrawn, and the log has %d and %d", was.Respondents, was.Withdrawn, found.Respondents, found.Withdrawn)
+	return nil
+}
+
+// mendDamagedTally replaces a tally that cannot be decoded by an empty one, so that the next publisher counts the log again. Where
+// responses may have been deleted from the log, it would lose what the tally alone knew.
+func (m *mending) mendDamagedTally(ctx context.Context, counted *recounted) error {
+	_, complete := m.records.(store.Checker)
+	switch {
+	case counted.deleted > 0 || !complete:
+		m.change(RefoldTally, Refused, nil, "the tally is damaged and is not counted again: responses have been deleted after the retention time, or may have been, and it alone knew them. Restore the store from a copy")
+		return nil
+	case !m.apply:
+		m.change(RefoldTally, Planned, nil, "the tally is damaged: it is emptied, and the next publisher counts it again from the log")
+		return nil
+	}
+	err := m.records.SaveTally(ctx, m.Survey, m.Period, tally.Empty(nil), counted.revision)
+	switch {
+	case errors.Is(err, store.ErrStale):
+		m.change(RefoldTally, Refused, nil, "the tally was changed meanwhile: run the command again")
+		return nil
+	case err != nil:
+		return err
+	}
+	m.change(RefoldTally, Done, nil, "the tally was damaged: it is empty now, and the next publisher counts it again from the log")
 	return nil
 }
 

@@ -52,7 +52,40 @@ type kept struct {
 	mended   []string // ids
 	stale    int      // how often MendRelease is stale
 
-	saving func() // called before a tally is saved
+	saving  func() // called before a tally is saved
+	damaged bool   // the tally cannot be decoded
+}
+
+func (k *kept) Tally(ctx context.Context, survey, period string) (*tally.Tally, int, error) {
+	t, revision, err := k.Memory.Tally(ctx, survey, period)
+	if k.damaged {
+		return nil, revision, fmt.Errorf("tally of %s: %w", period, store.ErrDamaged)
+	}
+	return t, revision, err
+}
+
+// A damaged tally is found and emptied, unless it alone knew responses.
+func TestRepairDamagedTally(t *testing.T) {
+	k, s := counted(t)
+	k.damaged = true
+	if got := codes(t, k, s); !slices.Equal(got, []audit.Code{audit.TallyDamaged}) {
+		t.Fatalf("found %q", got)
+	}
+	k.deleted = 1
+	if refused := repair(t, k, s, true); len(refused.Changes) != 1 || refused.Changes[0].State != Refused {
+		t.Errorf("%+v", refused)
+	}
+	k.deleted = 0
+	if planned := repair(t, k, s, false); len(planned.Changes) != 1 || planned.Changes[0].State != Planned {
+		t.Errorf("%+v", planned)
+	}
+	k.saving = func() { k.damaged = false }
+	if done := repair(t, k, s, true); len(done.Changes) != 1 || done.Changes[0].State != Done || len(done.Left) != 0 {
+		t.Errorf("%+v", done)
+	}
+	if after, _, err := k.Tally(t.Context(), "tea", "2026-10"); err != nil || after.Cursor != "" || len(after.Cohorts) != 0 {
+		t.Errorf("%+v, %v", after, err)
+	}
 }
 
 func (k *kept) Logged(ctx context.Context, survey, period string) (n int64, end string, err error) {

@@ -4,6 +4,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"glasspoll/internal/audit"
@@ -136,15 +137,19 @@ const maxRecounts = 5
 // again counts the period, more than once if it changes meanwhile.
 func (c *recounter) again(ctx context.Context) (*recount, error) {
 	for try := 1; ; try++ {
-		stored, revision, err := c.records.Tally(ctx, c.survey.ID, c.period)
-		if err != nil {
-			return nil, err
+		stored, revision, damaged := c.records.Tally(ctx, c.survey.ID, c.period)
+		if damaged != nil && !errors.Is(damaged, store.ErrDamaged) {
+			return nil, damaged
 		}
 		r, err := c.count(ctx, stored)
 		if err != nil {
 			return nil, err
 		}
 		r.revision = revision
+		if damaged != nil {
+			r.findings = append(r.findings, audit.Finding{Code: audit.TallyDamaged, Message: damaged.Error()})
+			return r, nil
+		}
 		if r.compare(); len(r.findings) == 0 {
 			return r, nil
 		}
