@@ -273,7 +273,11 @@ func (t *Table) MendKeys(ctx context.Context, survey, period string) (changed []
 }
 
 // mendID writes an id's item again, unless it has been changed since it was read, or another period has a response with the id.
+// What is not what was received stays as it is: the digest is the only trace of that.
 func (t *Table) mendID(ctx context.Context, survey, period string, w wrongID) (mended bool, err error) {
+	if w.what == store.IDContent && !w.response.Withdrawn {
+		return false, nil
+	}
 	if w.what == store.IDElsewhere {
 		at, _ := integerOf(w.item, arrived)
 		other, _, err := t.find(ctx, survey, textOf(w.item, ofPeriod), w.response.ID, at)

@@ -116,6 +116,7 @@ func TestCheckKeys(t *testing.T) {
 				c.change(t, idKey("tea", checkedID(3)), func(i item) item { i[hash] = binaryOf([]byte("?")); return i })
 			},
 			want: []string{"a id_content 03"},
+			left: []string{"a id_content 03"}, // it is not what was received
 		},
 		"an id that is no tombstone": {
 			damage: func(t *testing.T, c checked) {
@@ -131,6 +132,7 @@ func TestCheckKeys(t *testing.T) {
 				})
 			},
 			want: []string{"a id_content 03"},
+			left: []string{"a id_content 03"}, // it is not what was received
 		},
 		"another whole release": {
 			damage: func(t *testing.T, c checked) {

@@ -323,8 +323,8 @@ func (s *Store) MendKeys(ctx context.Context, survey, period string) (changed []
 	}
 }
 
-// mend enters the wrong ids of the last page, but for those that another entry has, too, and those that have changed
-// meanwhile.
+// mend enters the wrong ids of the last page, but for those that another entry has, too, those that have changed meanwhile,
+// and those whose entry is not what was received: its digest in the index is the only trace of that.
 func (c *idCheck) mend(tx *bbolt.Tx) (mended []string, err error) {
 	survey := []byte(c.survey)
 	log := bucket(tx, logBucket, survey, []byte(c.period))
@@ -341,7 +341,7 @@ func (c *idCheck) mend(tx *bbolt.Tx) (mended []string, err error) {
 		if log == nil || !bytes.Equal(log.Get(binary.BigEndian.AppendUint64(nil, w.entry.position)), w.entry.data) || !bytes.Equal(ids.Get(id[:]), w.found) {
 			continue
 		}
-		if w.twice {
+		if _, damaged := decodePlace(w.found); w.twice || w.what == store.IDContent && len(w.want.digest) > 0 && damaged == nil {
 			continue
 		}
 		w.want.period = number

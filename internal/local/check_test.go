@@ -149,6 +149,7 @@ func TestCheckKeys(t *testing.T) {
 				return putPlace(tx, 3, at)
 			},
 			want: []string{"a id_content 03"},
+			left: []string{"a id_content 03"}, // it is not what was received
 		},
 		"a tombstone with a digest": {
 			damage: func(tx *bbolt.Tx) error {
