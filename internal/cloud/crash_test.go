@@ -198,7 +198,7 @@ func TestKilledTwice(t *testing.T) { synctest.Test(t, killTwice) }
 
 func killTwice(t *testing.T) {
 	tea, steps := parseSurvey(t, "tea", worldSurvey), story()
-	for seed := range soak.Cases(150, 30_000) {
+	for seed := range soak.Cases(150, 10_000) {
 		r := rand.New(rand.NewPCG(uint64(seed), 7))
 		w := storyWorld(tea)
 		ctx := t.Context()
@@ -404,7 +404,7 @@ func TestInterleaved(t *testing.T) {
 					t.Fatalf("%s; killed: process %d at %q", what, order.killed, order.killer.last)
 				}
 			}
-			for seed := range soak.Cases(60, 20_000) {
+			for seed := range soak.Cases(60, 5_000) {
 				r := rand.New(rand.NewPCG(uint64(seed), 3))
 				stay := r.IntN(10) // out of ten times, the same process goes on
 				order := &schedule{killed: r.IntN(len(c.all))}

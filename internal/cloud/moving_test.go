@@ -47,7 +47,7 @@ func moveKilledAtEveryCall(t *testing.T) {
 	if err := moveTo(ctx, before.copied(), storyWorld(tea), cloudtest.Hooks{Around: count.around}); err != nil {
 		t.Fatal(err)
 	}
-	every := max(1, count.calls/soak.Cases(20, 10_000)) // in a soak each call
+	every := max(1, count.calls/soak.Cases(20, 1_000)) // in a soak each call
 	for at := 1; at <= count.calls; at += every {
 		for _, after := range []bool{false, true} {
 			from, to, k := before.copied(), storyWorld(tea), &killer{at: at, after: after}
