@@ -285,6 +285,11 @@ func (t *Table) mendID(ctx context.Context, survey, period string, w wrongID) (m
 			return false, err
 		}
 	}
+	if received := bytesOf(w.item, hash); received != nil && !w.response.Withdrawn {
+		if digest, err := w.digest(); err != nil || !bytes.Equal(received, digest) {
+			return false, t.wrap(err)
+		}
+	}
 	own := idKey(survey, w.response.ID)
 	for name, value := range w.item {
 		own[name] = value

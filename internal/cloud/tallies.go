@@ -2,12 +2,14 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"glasspoll/internal/codec"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
@@ -32,6 +34,9 @@ func tallyOf(i item) (decoded *tally.Tally, revision int, err error) {
 	data, err := decompressed(i, body)
 	if err == nil {
 		decoded, err = tally.Decode(data)
+	}
+	if errors.Is(err, codec.ErrNewer) {
+		return nil, 0, err
 	}
 	if err != nil {
 		return nil, revision, fmt.Errorf("%w: %w", store.ErrDamaged, err)

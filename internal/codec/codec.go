@@ -28,6 +28,9 @@ const (
 	maxElements = 1 << 24 // of one array or map
 )
 
+// ErrNewer says that a record is of a version, or has a part, that a newer version of the program has written. It is not damaged.
+var ErrNewer = errors.New("install a newer version of the program")
+
 var (
 	encoder = must(cbor.EncOptions{
 		Sort: cbor.SortCoreDeterministic, NilContainers: cbor.NilContainerAsEmpty, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
@@ -63,7 +66,7 @@ func (k Kind) Decode(data []byte, v any) error {
 	case len(data) > MaxSize:
 		return fmt.Errorf("%s: the record has %d bytes; no more than %d are read", k.Name, len(data), MaxSize)
 	case data[0] > k.Version && data[0] <= MaxVersion:
-		return fmt.Errorf("%s: the record is of version %d, and this program reads up to %d: install a newer version of the program", k.Name, data[0], k.Version)
+		return fmt.Errorf("%s: the record is of version %d, and this program reads up to %d: %w", k.Name, data[0], k.Version, ErrNewer)
 	case data[0] != k.Version:
 		return fmt.Errorf("%s: the record is damaged: it begins with the byte 0x%02x", k.Name, data[0])
 	}
@@ -71,7 +74,7 @@ func (k Kind) Decode(data []byte, v any) error {
 	var unknown *cbor.UnknownFieldError
 	switch {
 	case errors.As(err, &unknown):
-		return fmt.Errorf("%s: the record has a part that this program does not know: install a newer version of the program", k.Name)
+		return fmt.Errorf("%s: the record has a part that this program does not know: %w", k.Name, ErrNewer)
 	case err != nil:
 		return fmt.Errorf("%s: the record is damaged: %w", k.Name, err)
 	}

@@ -316,6 +316,12 @@ func TestCutRecords(t *testing.T) {
 	if err := s.SaveTally(t.Context(), "tea", "a", tally.Empty(nil), revision); err != nil {
 		t.Errorf("a damaged tally is not replaced: %v", err)
 	}
+	s.damage(t, func(tx *bbolt.Tx) error { // one that a newer program has written is not damaged
+		return bucket(tx, talliesBucket, []byte("tea")).Put([]byte("a"), withRevision(1, []byte{9, 0xa0}))
+	})
+	if _, _, err := s.Tally(t.Context(), "tea", "a"); err == nil || errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("a newer tally: %v", err)
+	}
 	for _, err := range s.CheckKeys(t.Context(), "tea", "a") {
 		if err == nil || !strings.Contains(err.Error(), "latest release of tea a: damaged record") {
 			t.Error(err)

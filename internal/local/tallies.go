@@ -3,10 +3,12 @@ package local
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"go.etcd.io/bbolt"
 
+	"glasspoll/internal/codec"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
@@ -27,6 +29,9 @@ func (s *Store) Tally(ctx context.Context, survey, period string) (t *tally.Tall
 	}
 	if err = cut; err == nil {
 		t, err = tally.Decode(data)
+	}
+	if errors.Is(err, codec.ErrNewer) {
+		return nil, 0, s.wrap(fmt.Errorf("tally of %s %s: %w", survey, period, err))
 	}
 	if err != nil {
 		return nil, revision, s.wrap(fmt.Errorf("tally of %s %s: %w: %w", survey, period, store.ErrDamaged, err))
