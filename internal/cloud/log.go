@@ -59,6 +59,12 @@ func (t *Table) segments(ctx context.Context, survey, period string, from, to in
 			}
 			for i, k := range some {
 				stored := found[textOf(k, partKey)]
+				if stored == nil && from+i > to-inTransit {
+					if stored, err = t.awaitSegment(ctx, textOf(k, partKey)); err != nil {
+						yield(nil, err)
+						return
+					}
+				}
 				if stored == nil {
 					continue
 				}
@@ -74,6 +80,28 @@ func (t *Table) segments(ctx context.Context, survey, period string, from, to in
 			}
 		}
 	}
+}
+
+// A segment is created together with the head that names it, but a reply for many items promises less than that for one: the
+// last segments may be read as missing for an instant after the head has named them. So they are asked for again before they
+// are taken for expired.
+const (
+	inTransit    = 3 // segments
+	awaitedTries = 5
+)
+
+// awaitSegment reads one segment; nil if it has expired.
+func (t *Table) awaitSegment(ctx context.Context, pk string) (item, error) {
+	for try := range awaitedTries {
+		found, err := t.batch(ctx, []item{key(pk, noSort)}, "")
+		if found[pk] != nil || err != nil {
+			return found[pk], err
+		}
+		if err := pause(ctx, try); err != nil {
+			return nil, t.wrap(err)
+		}
+	}
+	return nil, nil
 }
 
 // batch reads up to 100 items that are alone in their partitions. The result is by partition key. attributes is what to read
