@@ -51,7 +51,7 @@ func (t *Table) OpenCase(ctx context.Context, c *cases.Case, notify bool) (opene
 	}
 	if notify {
 		taken, err := t.transact(ctx, []types.TransactWriteItem{
-			{Put: &types.Put{TableName: &t.name, Item: stored, ConditionExpression: aws.String("attribute_not_exists(" + partKey + ")")}},
+			t.putNew(stored),
 			{Put: &types.Put{TableName: &t.name, Item: pendingKey(c.Survey, c.ID)}},
 		})
 		if err != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 )
 
@@ -57,7 +56,7 @@ func (t *Table) CheckWithoutIDs(ctx context.Context, survey, period string) iter
 			yield(store.KeyProblem{}, err)
 			return
 		}
-		if text := stored.problem(); text != "" && !yield(store.KeyProblem{What: store.ReleaseNotSum, Text: text}, nil) {
+		if text := stored.Problem("a backup"); text != "" && !yield(store.KeyProblem{What: store.ReleaseNotSum, Text: text}, nil) {
 			return
 		}
 		stuck, err := t.stuck(ctx, survey, period)
@@ -176,7 +175,6 @@ func (t *Table) wrongIn(ctx context.Context, survey, period string, s *segment) 
 		if s.revision == revision {
 			return wrong, nil
 		}
-		s.number = number
 	}
 	return nil, nil // erasures all the time: the next check sees more
 }
@@ -317,29 +315,22 @@ func (t *Table) mendID(ctx context.Context, survey, period string, w wrongID) (m
 	return err == nil && failed < 0, err
 }
 
-// storedRelease is the latest release of a period, and the sum of what all have added.
-type storedRelease struct {
-	number int    // of the latest
-	whole  []byte // as it is stored; nil if it cannot be read
-	sum    *release.Release
-}
-
-func (t *Table) storedRelease(ctx context.Context, survey, period string) (stored storedRelease, err error) {
+func (t *Table) storedRelease(ctx context.Context, survey, period string) (stored store.SummedRelease, err error) {
 	for range transactRetries {
 		before, err := t.get(ctx, "P#"+survey, period)
 		if err != nil {
 			return stored, err
 		}
 		number, _ := integerOf(before, releaseNumber)
-		stored = storedRelease{number: int(number)}
+		stored = store.SummedRelease{Number: int(number)}
 		whole, err := t.get(ctx, releasesKey(survey, period), latestRelease)
 		if err != nil {
 			return stored, err
 		}
 		if whole != nil {
-			stored.whole, _ = decompressed(whole, body)
+			stored.Whole, _ = decompressed(whole, body)
 		}
-		for stored.sum, err = range t.History(ctx, survey, period) {
+		for stored.Sum, err = range t.History(ctx, survey, period) {
 			if err != nil {
 				return stored, err
 			}
@@ -355,40 +346,21 @@ func (t *Table) storedRelease(ctx context.Context, survey, period string) (store
 	return stored, t.wrap(fmt.Errorf("releases of %s %s: %w %d times", survey, period, store.ErrStale, transactRetries))
 }
 
-// last returns the number of the sum.
-func (r storedRelease) last() int {
-	if r.sum == nil {
-		return 0
-	}
-	return r.sum.Number
-}
-
-// problem says how the latest release differs from the sum; "" if it does not.
-func (r storedRelease) problem() string {
-	switch {
-	case r.last() < r.number:
-		return fmt.Sprintf("release %d is the latest, and what release %d has added is missing: restore it from a backup", r.number, r.last()+1)
-	case r.last() != r.number || r.sum != nil && !bytes.Equal(r.sum.Encode(), r.whole):
-		return "the latest release is not the sum of what all releases have added"
-	}
-	return ""
-}
-
 // MendRelease implements [store.Mender].
 func (t *Table) MendRelease(ctx context.Context, survey, period string) (changed bool, err error) {
 	stored, err := t.storedRelease(ctx, survey, period)
-	if err != nil || stored.problem() == "" || stored.last() < stored.number {
+	if err != nil || stored.Agrees() || stored.Lost() {
 		return false, err
 	}
 	small := &types.Put{TableName: &t.name, Item: key("P#"+survey, period), ConditionExpression: free()}
-	small.Item[releaseNumber] = number(stored.last())
-	if stored.number > 0 {
+	small.Item[releaseNumber] = number(stored.Last())
+	if stored.Number > 0 {
 		small.ConditionExpression = aws.String("#number = :number")
 		small.ExpressionAttributeNames = map[string]string{"#number": releaseNumber}
-		small.ExpressionAttributeValues = item{":number": number(stored.number)}
+		small.ExpressionAttributeValues = item{":number": number(stored.Number)}
 	}
 	whole := key(releasesKey(survey, period), latestRelease)
-	whole[body] = compressed(stored.sum.Encode())
+	whole[body] = compressed(stored.Sum.Encode())
 	failed, err := t.transact(ctx, []types.TransactWriteItem{{Put: small}, {Put: &types.Put{TableName: &t.name, Item: whole}}})
 	switch {
 	case err != nil:
@@ -398,6 +370,6 @@ func (t *Table) MendRelease(ctx context.Context, survey, period string) (changed
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.latest[periodKey{survey, period}] = stored.sum
+	t.latest[periodKey{survey, period}] = stored.Sum
 	return true, nil
 }

@@ -86,8 +86,8 @@ func headOf(i item) head {
 	return head{int(last), int(entries), int(swept), int(since), int(before)}
 }
 
-// grewWithin reports whether a collector has added to the log within a time, or a few seconds more. A clock that is wrong makes
-// that forget a log, as one that is old is forgotten, and not remember it for ever.
+// grewWithin reports whether the last arrivals that the rate was measured by are within a time of now, before or after it. So
+// arrivals far in the future do not keep a log in sight for ever.
 func (h head) grewWithin(past time.Duration, now time.Time) bool {
 	return now.Sub(time.Unix(0, int64(h.since))).Abs() < past
 }

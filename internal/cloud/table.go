@@ -215,7 +215,7 @@ func (t *Table) query(ctx context.Context, input *dynamodb.QueryInput) iter.Seq2
 
 // create puts an item if its key is free, and reports whether it was.
 func (t *Table) create(ctx context.Context, i item) (bool, error) {
-	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: i, ConditionExpression: aws.String("attribute_not_exists(" + partKey + ")")})
+	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: i, ConditionExpression: free()})
 	if refused(err) {
 		return false, nil
 	}

@@ -10,7 +10,6 @@ import (
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 )
 
@@ -353,22 +352,15 @@ func (c *idCheck) mend(tx *bbolt.Tx) (mended []string, err error) {
 	return mended, nil
 }
 
-// storedRelease is the latest release of a period, and the sum of what all have added.
-type storedRelease struct {
-	number int    // of the latest
-	whole  []byte // as it is stored
-	sum    *release.Release
-}
-
-func (s *Store) storedRelease(ctx context.Context, survey, period string) (stored storedRelease, err error) {
+func (s *Store) storedRelease(ctx context.Context, survey, period string) (stored store.SummedRelease, err error) {
 	var additions [][]byte
 	err = s.view(ctx, func(tx *bbolt.Tx) (err error) {
 		if b := bucket(tx, releasesBucket, []byte(survey)); b != nil {
-			stored.number, stored.whole, err = splitRevision(b.Get([]byte(period)))
+			stored.Number, stored.Whole, err = splitRevision(b.Get([]byte(period)))
 			if err != nil {
 				return fmt.Errorf("latest release of %s %s: %w", survey, period, err)
 			}
-			stored.whole = bytes.Clone(stored.whole)
+			stored.Whole = bytes.Clone(stored.Whole)
 		}
 		if b := bucket(tx, addedBucket, []byte(survey), []byte(period)); b != nil {
 			for number := uint64(1); ; number++ {
@@ -382,54 +374,35 @@ func (s *Store) storedRelease(ctx context.Context, survey, period string) (store
 		return err
 	})
 	for number := 0; number < len(additions) && err == nil; number++ {
-		if stored.sum, err = plus(stored.sum, additions[number]); err != nil {
+		if stored.Sum, err = plus(stored.Sum, additions[number]); err != nil {
 			err = s.wrap(fmt.Errorf("%s %s, release %d: %w", survey, period, number+1, err))
 		}
 	}
 	return stored, err
 }
 
-// agrees reports whether the latest release is the sum.
-func (r storedRelease) agrees() bool {
-	if r.sum == nil {
-		return r.number == 0
-	}
-	return r.sum.Number == r.number && bytes.Equal(r.sum.Encode(), r.whole)
-}
-
-// lost reports whether the latest release has more than the sum: then nothing can be derived from that.
-func (r storedRelease) lost() bool { return r.sum == nil || r.sum.Number < r.number }
-
 func (s *Store) checkRelease(ctx context.Context, survey, period string) (*store.KeyProblem, error) {
 	stored, err := s.storedRelease(ctx, survey, period)
-	if err != nil || stored.agrees() {
+	if err != nil || stored.Agrees() {
 		return nil, err
 	}
-	text := "the latest release is not the sum of what all releases have added"
-	if stored.lost() {
-		last := 0
-		if stored.sum != nil {
-			last = stored.sum.Number
-		}
-		text = fmt.Sprintf("release %d is the latest, and what release %d has added is missing: restore it from a copy of the store", stored.number, last+1)
-	}
-	return &store.KeyProblem{What: store.ReleaseNotSum, Text: text}, nil
+	return &store.KeyProblem{What: store.ReleaseNotSum, Text: stored.Problem("a copy of the store")}, nil
 }
 
 // MendRelease implements [store.Mender].
 func (s *Store) MendRelease(ctx context.Context, survey, period string) (changed bool, err error) {
 	stored, err := s.storedRelease(ctx, survey, period)
-	if err != nil || stored.agrees() || stored.lost() {
+	if err != nil || stored.Agrees() || stored.Lost() {
 		return false, err
 	}
-	whole := withRevision(stored.sum.Number, stored.sum.Encode())
+	whole := withRevision(stored.Sum.Number, stored.Sum.Encode())
 	err = s.swap(ctx, func(tx *bbolt.Tx) (stale bool, err error) {
 		b, err := makeBucket(tx, releasesBucket, []byte(survey))
 		if err != nil {
 			return false, err
 		}
 		number, _, err := splitRevision(b.Get([]byte(period)))
-		if err != nil || number != stored.number {
+		if err != nil || number != stored.Number {
 			return err == nil, err
 		}
 		return false, b.Put([]byte(period), whole)
@@ -439,6 +412,6 @@ func (s *Store) MendRelease(ctx context.Context, survey, period string) (changed
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.latest[periodKey{survey, period}] = stored.sum
+	s.latest[periodKey{survey, period}] = stored.Sum
 	return true, nil
 }

@@ -142,7 +142,7 @@ func (r *reader) addPrivate(ctx context.Context, entries []store.Entry) error {
 			workers.Go(func() error { return err })
 			break
 		}
-		if !hasPrivate(s) {
+		if !s.HasPrivate() {
 			continue
 		}
 		workers.Go(func() (err error) {
@@ -151,13 +151,4 @@ func (r *reader) addPrivate(ctx context.Context, entries []store.Entry) error {
 		})
 	}
 	return workers.Wait()
-}
-
-func hasPrivate(s *survey.Survey) bool {
-	for q := range s.Questions() {
-		if q.Private {
-			return true
-		}
-	}
-	return false
 }

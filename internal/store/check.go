@@ -1,8 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"iter"
+
+	"glasspoll/internal/release"
 )
 
 // Disagreement says what of the things that a back end keeps twice does not agree.
@@ -23,6 +27,40 @@ type KeyProblem struct {
 	What     Disagreement
 	Response string // the id, as far as it is known, else the cursor; "" if it is about none
 	Text     string // for the operator
+}
+
+// SummedRelease is a period's latest release as it is stored, and the sum of what all releases have added.
+type SummedRelease struct {
+	Number int              // of the latest; 0 if there is none
+	Whole  []byte           // encoded; nil if it cannot be read
+	Sum    *release.Release // nil if nothing was added
+}
+
+// Last returns the number of the sum.
+func (r SummedRelease) Last() int {
+	if r.Sum == nil {
+		return 0
+	}
+	return r.Sum.Number
+}
+
+// Agrees reports whether the latest release is the sum.
+func (r SummedRelease) Agrees() bool {
+	return r.Last() == r.Number && (r.Sum == nil || bytes.Equal(r.Sum.Encode(), r.Whole))
+}
+
+// Lost reports whether the latest release has more than the sum: then nothing can be derived from that.
+func (r SummedRelease) Lost() bool { return r.Last() < r.Number }
+
+// Problem says how the two differ; "" if they do not. What is lost is to be restored from copy.
+func (r SummedRelease) Problem(copy string) string {
+	switch {
+	case r.Agrees():
+		return ""
+	case r.Lost():
+		return fmt.Sprintf("release %d is the latest, and what release %d has added is missing: restore it from %s", r.Number, r.Last()+1, copy)
+	}
+	return "the latest release is not the sum of what all releases have added"
 }
 
 // Checker checks what a back end keeps twice. It is for commands: a back end may have none.

@@ -41,7 +41,7 @@ type Catalog interface {
 // Responses takes answers. It cannot return any.
 type Responses interface {
 	// Put stores a response unless its id is taken in its survey, and stamps its arrival. It returns once the response is
-	// durable. An id is taken once and for all: periods, time and the number of shards make no difference, and a tombstone
+	// durable. An id is taken once and for all: neither the period nor the time makes a difference, and a tombstone
 	// keeps its id. If the id is taken by the same answers, Put returns false and no error; if by others, ErrConflict; if by a
 	// tombstone, ErrWithdrawn, which does not tell whether it was of the same answers. The same holds for each id in also,
 	// under which the same submission may have been stored before. ErrTooLarge says that the response can never be stored.
@@ -187,8 +187,8 @@ type Turns interface {
 	// one's turn lasts, it returns nil, and the periods are left to that one.
 	BeginTurn(ctx context.Context, survey string, periods ...string) (*Turn, error)
 
-	// EndTurn ends a turn whose work is done, unless another process was turned away since it began or was last to be ended:
-	// then it returns true, and the turn goes on with the periods that were left to it.
+	// EndTurn ends a turn whose work is done, and returns false. If another process was turned away meanwhile, it returns true
+	// instead: the turn goes on, with the periods that were left to it.
 	EndTurn(ctx context.Context, t *Turn) (again bool, err error)
 
 	// LeaveTurn ends a turn whose work is not done. Its periods are left to the next one.

@@ -344,6 +344,16 @@ func (s *Survey) Questions() iter.Seq[*Question] {
 	}
 }
 
+// HasPrivate reports whether any question is private.
+func (s *Survey) HasPrivate() bool {
+	for q := range s.Questions() {
+		if q.Private {
+			return true
+		}
+	}
+	return false
+}
+
 // Question finds a question by its id.
 func (s *Survey) Question(id string) (*Question, bool) {
 	q, ok := s.questions[id]

@@ -112,9 +112,7 @@ func (r *reader) hasPrivate(ctx context.Context, version string) (bool, error) {
 	case err != nil:
 		return false, err
 	default:
-		for q := range s.Questions() {
-			private = private || q.Private
-		}
+		private = s.HasPrivate()
 	}
 	r.private[version] = private
 	return private, nil
