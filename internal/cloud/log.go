@@ -48,38 +48,40 @@ const segmentsAtOnce = 100
 func (t *Table) segments(ctx context.Context, survey, period string, from, to int) iter.Seq2[*segment, error] {
 	return func(yield func(*segment, error) bool) {
 		for ; from <= to; from += segmentsAtOnce {
-			some := make([]item, 0, segmentsAtOnce)
+			keys := make([]item, 0, segmentsAtOnce)
 			for n := from; n <= min(to, from+segmentsAtOnce-1); n++ {
-				some = append(some, key(segmentKey(survey, period, n), noSort))
+				keys = append(keys, key(segmentKey(survey, period, n), noSort))
 			}
-			found, err := t.batch(ctx, some, "")
+			found, err := t.batch(ctx, keys, "")
+			for i := 0; i < len(keys) && err == nil; i++ {
+				var s *segment
+				s, err = t.foundSegment(ctx, found, textOf(keys[i], partKey), from+i > to-inTransit)
+				if s != nil {
+					s.number = from + i
+				}
+				if s != nil && !yield(s, nil) {
+					return
+				}
+			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for i, k := range some {
-				stored := found[textOf(k, partKey)]
-				if stored == nil && from+i > to-inTransit {
-					if stored, err = t.awaitSegment(ctx, textOf(k, partKey)); err != nil {
-						yield(nil, err)
-						return
-					}
-				}
-				if stored == nil {
-					continue
-				}
-				s, err := t.segmentOf(stored)
-				if err != nil {
-					yield(nil, err)
-					return
-				}
-				s.number = from + i
-				if !yield(s, nil) {
-					return
-				}
-			}
 		}
 	}
+}
+
+// foundSegment returns the segment of a key among those that a batch found; nil if it has expired. One of the last may be
+// in transit, so it is asked for again.
+func (t *Table) foundSegment(ctx context.Context, found map[string]item, pk string, last bool) (*segment, error) {
+	stored, err := found[pk], error(nil)
+	if stored == nil && last {
+		stored, err = t.awaitSegment(ctx, pk)
+	}
+	if stored == nil || err != nil {
+		return nil, err
+	}
+	return t.segmentOf(stored)
 }
 
 // A segment is created together with the head that names it, but a reply for many items promises less than that for one: the
