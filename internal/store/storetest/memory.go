@@ -412,18 +412,20 @@ func (h *Memory) Latest(_ context.Context, survey string) ([]*release.Release, e
 	return latest, nil
 }
 
-func (h *Memory) Append(_ context.Context, r *release.Release) error {
+func (h *Memory) Append(_ context.Context, r *release.Release, t *tally.Tally, revision int) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := r.Survey + " " + r.Period
 	stale, err := store.CheckNext(r, len(h.releases[key]))
-	if stale {
+	if err != nil {
+		return err
+	}
+	if stale || h.tallies[key].revision != revision {
 		return store.ErrStale
 	}
-	if err == nil {
-		h.releases[key] = append(h.releases[key], r)
-	}
-	return err
+	h.releases[key] = append(h.releases[key], r)
+	h.tallies[key] = tallied{t.Encode(), revision + 1}
+	return nil
 }
 
 func (h *Memory) History(_ context.Context, survey, period string) iter.Seq2[*release.Release, error] {

@@ -81,6 +81,8 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"TalliesAtOnce":         talliesAtOnce,
 		"Releases":              releases,
 		"ReleasesAtOnce":        releasesAtOnce,
+		"ReleaseWithTally":      releaseWithTally,
+		"AppendsAtOnce":         appendsAtOnce,
 		"Pages":                 pages,
 		"CancelledContext":      cancelled,
 		"ChangedDefinition":     changedDefinition,
