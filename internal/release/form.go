@@ -1,16 +1,52 @@
 package release
 
-import "glasspoll/internal/survey"
+import (
+	"encoding/json"
 
-// FormOf returns the questionnaire that a release was made with, as far as it decides on figures; s if r is nil or has
-// none.
+	"glasspoll/internal/survey"
+)
+
+// FormOf returns the questionnaire that was in force at a release, as far as it decides on figures; s if r is nil or has none.
 func FormOf(s *survey.Survey, r *Release) *survey.Survey {
-	if r == nil || r.Form == nil || r.Shape == s.Shape {
+	if r == nil {
 		return s
 	}
-	form, err := survey.DecodeForm(r.Form, s)
+	return formOf(s, r.Version, r.Form)
+}
+
+// FormOf returns the questionnaire that the respondents of a part have answered, as far as it decides on figures, with the
+// texts of s; s if p is nil or has none. It takes the time of decoding a questionnaire.
+func (p *Part) FormOf(s *survey.Survey) *survey.Survey {
+	if p == nil {
+		return s
+	}
+	return formOf(s, p.Version, p.Form)
+}
+
+// Forms returns the questionnaires of a release's parts, by shape, with the texts of s.
+func (r *Release) Forms(s *survey.Survey) map[string]*survey.Survey {
+	forms := map[string]*survey.Survey{}
+	if r == nil {
+		return forms
+	}
+	for shape, p := range r.Parts {
+		if shape == s.Shape {
+			forms[shape] = s
+		} else {
+			forms[shape] = p.FormOf(s)
+		}
+	}
+	return forms
+}
+
+func formOf(s *survey.Survey, version string, form json.RawMessage) *survey.Survey {
+	if len(form) == 0 || version == s.Version {
+		return s
+	}
+	was, err := survey.DecodeForm(form, s)
 	if err != nil {
 		return s // the store is damaged: verification reports it
 	}
-	return form
+	was.Version = version
+	return was
 }
