@@ -108,7 +108,7 @@ func deploy(t *testing.T) *deployment {
 	if err := d.table.PutDefinition(ctx, s); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.table.PutAssets(ctx, render.Assets{}); err != nil {
+	if err := errors.Join(d.table.MakeSecret(ctx), d.table.PutAssets(ctx, render.Assets{})); err != nil {
 		t.Fatal(err)
 	}
 	env["DYNAMODB_ENDPOINT"], env["S3_ENDPOINT"] = d.database.URL, d.files.URL

@@ -281,7 +281,7 @@ func (s *submission) refuse(status int, fault answer.Problem) {
 func (s *submission) form(status int, p render.SurveyPage) {
 	p.Language, p.Root, p.Channel, p.Values, p.ID = s.language(), root, s.posted.Channel, s.posted.Fields, s.posted.ID
 	if p.ID == "" || status == http.StatusConflict {
-		p.ID = randomID()
+		p.ID = randomKey().String()
 	}
 	var page bytes.Buffer
 	if err := s.Renderer.Survey(&page, s.answered, p); err != nil {

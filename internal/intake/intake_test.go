@@ -47,6 +47,7 @@ type memory struct {
 	definitions map[string]*survey.Survey  // by id and by id@version
 	responses   map[string]answer.Response // by id
 	fault       error                      // of Put, if not nil
+	lost        bool                       // Put stores, and returns an error
 	secret      []byte
 	noSecret    error // of Secret, if not nil
 }
@@ -85,6 +86,9 @@ func (s *memory) Put(_ context.Context, r answer.Response, also ...string) (bool
 		}
 	}
 	s.responses[r.ID] = r
+	if s.lost {
+		return false, errors.New("the reply is lost")
+	}
 	return true, nil
 }
 
