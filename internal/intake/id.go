@@ -79,7 +79,7 @@ func (s *submission) derivedKey(secret []byte, r *answer.Response, slot int64) u
 	mac.Write([]byte("glasspoll id 1\n")) // the secret may come to be used for something else
 	mac.Write(digest[:])
 	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(slot)))
-	fmt.Fprintf(mac, "%q %q", s.ClientAddress(s.r), s.r.UserAgent())
+	fmt.Fprintf(mac, "%q %q", s.Client(s.r), s.r.UserAgent())
 	return answer.Key([16]byte(mac.Sum(nil)))
 }
 

@@ -114,9 +114,9 @@ func open(t testing.TB, yaml string) *fixture {
 	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[string]answer.Response{}, secret: store.NewSecret()}
 	d.handler = &intake.Handler{
 		Definitions: d.memory, Responses: d.memory, IDs: d.memory, Secrets: d.memory, Renderer: renderer,
-		Now:           func() time.Time { return d.now },
-		ClientAddress: func(r *http.Request) string { return r.RemoteAddr },
-		Log:           slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now:    func() time.Time { return d.now },
+		Client: func(r *http.Request) string { return r.RemoteAddr },
+		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	return d
 }
