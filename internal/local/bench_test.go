@@ -221,7 +221,7 @@ func BenchmarkPublish(b *testing.B) {
 		}
 		b.Cleanup(func() { pages.Close() })
 		populate(b, opened, s, n)
-		publisher := publish.New(publish.Options{Collector: opened, Log: opened, Tallies: opened, Releases: opened, Pages: pages, Renderer: newRenderer(b), Now: time.Now})
+		publisher := publish.New(publish.Options{Collector: opened, Log: opened, Definitions: opened, Tallies: opened, Releases: opened, Pages: pages, Renderer: newRenderer(b), Now: time.Now})
 		if _, err := publisher.Publish(context.Background(), s); err != nil {
 			b.Fatal(err)
 		}

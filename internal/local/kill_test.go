@@ -74,7 +74,7 @@ func writeForEver(directory string) {
 		if pages, err = local.OpenPages(filepath.Join(directory, "public")); err == nil {
 			go func() {
 				s, _ := questionnaire.Parse("killed.yaml", []byte(killed))
-				p := publish.New(publish.Options{Collector: opened, Log: opened, Tallies: opened, Releases: opened, Pages: pages, Renderer: figures{}, Now: time.Now})
+				p := publish.New(publish.Options{Collector: opened, Log: opened, Definitions: opened, Tallies: opened, Releases: opened, Pages: pages, Renderer: figures{}, Now: time.Now})
 				for {
 					if _, err := p.Publish(context.Background(), s); err != nil {
 						fmt.Println("error", err)
@@ -218,7 +218,7 @@ func TestKilled(t *testing.T) {
 	defer pages.Close()
 	ctx := context.Background()
 	s := parse(t, killed)
-	out, err := publish.New(publish.Options{Collector: opened, Log: opened, Tallies: opened, Releases: opened, Pages: pages, Renderer: figures{}, Now: time.Now}).Publish(ctx, s)
+	out, err := publish.New(publish.Options{Collector: opened, Log: opened, Definitions: opened, Tallies: opened, Releases: opened, Pages: pages, Renderer: figures{}, Now: time.Now}).Publish(ctx, s)
 	if err != nil {
 		t.Fatal(err)
 	}

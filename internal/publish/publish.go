@@ -72,10 +72,9 @@ import (
 
 // Options are the dependencies of a publisher.
 type Options struct {
-	Collector store.Collector
-	Log       store.Log
-
-	Definitions store.Definitions // of the versions that responses were answered under
+	Collector   store.Collector
+	Log         store.Log
+	Definitions store.Definitions // also of versions that are not in force any more
 	Tallies     store.Tallies
 	Releases    store.Releases
 	Pages       store.Pages

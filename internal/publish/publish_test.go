@@ -346,7 +346,7 @@ func at(day int) func() time.Time {
 
 // options returns those of a publisher over m.
 func (m *fakeStore) options(r Renderer, now func() time.Time) Options {
-	return Options{Collector: m, Log: m, Tallies: m, Releases: m, Pages: m, Renderer: r, Now: now}
+	return Options{Collector: m, Log: m, Definitions: m, Tallies: m, Releases: m, Pages: m, Renderer: r, Now: now}
 }
 
 func (m *fakeStore) publisher(now func() time.Time) *Publisher {

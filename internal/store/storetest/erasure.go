@@ -70,7 +70,7 @@ func (discard) CSV(io.Writer, results.Page) error  { return nil }
 
 // publisherOptions returns the options of a publisher over the back end that discards its pages.
 func publisherOptions(b Backend) publish.Options {
-	return publish.Options{Collector: b.Collector, Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: discard{}, Renderer: discard{}, Now: time.Now}
+	return publish.Options{Collector: b.Collector, Log: b.Log, Definitions: b.Definitions, Tallies: b.Tallies, Releases: b.Releases, Pages: discard{}, Renderer: discard{}, Now: time.Now}
 }
 
 // publishAll publishes with all responses that are stored.
