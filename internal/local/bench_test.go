@@ -181,8 +181,8 @@ func BenchmarkRead(b *testing.B) {
 	}
 	b.Run("decoded", func(b *testing.B) { read(b, func(store.Entry) {}) })
 	b.Run("folded", func(b *testing.B) {
-		t := tally.New(s)
-		read(b, func(e store.Entry) { t.Fold(s, e.Response) })
+		t := tally.New()
+		read(b, func(e store.Entry) { t.Fold(s, e.Cursor, e.Day(s), e.Response) })
 	})
 }
 

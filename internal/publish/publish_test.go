@@ -3,7 +3,6 @@ package publish
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,8 +59,11 @@ func parse(t testing.TB, source string) *survey.Survey {
 // fakeStore is a back end in memory, whose calls can be made to fail.
 type fakeStore struct {
 	mu       sync.Mutex
-	waiting  map[string][]answer.Response  // by period: stored, and not collected yet
-	log      map[string][]answer.Response  // by period
+	versions map[string]*survey.Survey     // by version
+	answered *survey.Survey                // that new responses answer
+	arrived  time.Time                     // when they arrive
+	waiting  map[string][]store.Entry      // by period: stored, and not collected yet
+	log      map[string][]store.Entry      // by period
 	tallies  map[string]stored             // by period
 	releases map[string][]*release.Release // by period
 	pages    map[string]fakePage
@@ -86,8 +88,19 @@ type fakePage struct {
 	tag      string
 }
 
+// sampled is the sample, which responses answer unless a test says otherwise.
+var sampled = sync.OnceValue(func() *survey.Survey {
+	s, problems := questionnaire.Parse("sample.yaml", []byte(sample))
+	if len(problems) > 0 {
+		panic(problems)
+	}
+	return s
+})
+
 func newFakeStore() *fakeStore {
-	return &fakeStore{waiting: map[string][]answer.Response{}, log: map[string][]answer.Response{}, tallies: map[string]stored{}, releases: map[string][]*release.Release{}, pages: map[string]fakePage{},
+	s := sampled()
+	return &fakeStore{versions: map[string]*survey.Survey{s.Version: s}, answered: s, arrived: at(20)(),
+		waiting: map[string][]store.Entry{}, log: map[string][]store.Entry{}, tallies: map[string]stored{}, releases: map[string][]*release.Release{}, pages: map[string]fakePage{},
 		calls: map[string]int{}, tagReads: map[string]int{}}
 }
 
@@ -122,7 +135,34 @@ func (m *fakeStore) setFault(fault func(call string) (fail, applied bool)) (befo
 func (m *fakeStore) put(n int, period string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.waiting[period] = append(m.waiting[period], answer.Response{ID: fmt.Sprint(n), Survey: "sample", Period: period, Answers: []answer.Answer{{"tier", []string{"yes", "no"}[n%2]}, {"rated", fmt.Sprint(1 + n%5)}}})
+	m.add(answer.Response{ID: fmt.Sprint(n), Period: period, Answers: []answer.Answer{{"tier", []string{"yes", "no"}[n%2]}, {"rated", fmt.Sprint(1 + n%5)}}})
+}
+
+// add stores a response to the questionnaire that is answered now.
+func (m *fakeStore) add(r answer.Response) {
+	r.Survey, r.Version = "sample", m.answered.Version
+	m.waiting[r.Period] = append(m.waiting[r.Period], store.Entry{Arrived: m.arrived, Response: r})
+}
+
+// answer has the responses that come answer another questionnaire.
+func (m *fakeStore) answer(s *survey.Survey) *survey.Survey {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.versions[s.Version], m.answered = s, s
+	return s
+}
+
+func (m *fakeStore) Definition(_ context.Context, _, version string) (*survey.Survey, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Definition")
+	if err := errors.Join(before, after); err != nil {
+		return nil, err
+	}
+	if s := m.versions[version]; s != nil {
+		return s, nil
+	}
+	return nil, store.ErrUnknown
 }
 
 func (m *fakeStore) Collect(context.Context, string, ...string) error {
@@ -183,7 +223,9 @@ func (m *fakeStore) After(_ context.Context, _, period, cursor string) iter.Seq2
 				return
 			}
 			from++
-			if !yield(store.Entry{Cursor: fmt.Sprintf("%09d", from), Response: entries[from-1]}, nil) {
+			entry := entries[from-1]
+			entry.Cursor = fmt.Sprintf("%09d", from)
+			if !yield(entry, nil) {
 				return
 			}
 			if after != nil {
@@ -238,22 +280,22 @@ func (m *fakeStore) Latest(context.Context, string) ([]*release.Release, error) 
 	return latest, nil
 }
 
-func (m *fakeStore) Append(_ context.Context, r *release.Release) error {
+func (m *fakeStore) Append(_ context.Context, r *release.Release, t *tally.Tally, revision int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Append")
 	if before != nil {
 		return before
 	}
-	if len(m.releases[r.Period]) != r.Number-1 {
+	if len(m.releases[r.Period]) != r.Number-1 || m.tallies[r.Period].revision != revision {
 		return store.ErrStale
 	}
-	data, _ := json.Marshal(r)
-	kept := &release.Release{}
-	if err := json.Unmarshal(data, kept); err != nil {
+	kept, err := release.Decode(r.Encode())
+	if err != nil {
 		return err
 	}
 	m.releases[r.Period] = append(m.releases[r.Period], kept)
+	m.tallies[r.Period] = stored{t.Encode(), revision + 1}
 	return after
 }
 
@@ -697,19 +739,20 @@ results: {min_group: 3, crosstabs: [{rows: likely, by: tier}]}
 		t.Fatal(err)
 	}
 	m, random := newFakeStore(), rand.New(rand.NewPCG(1, 2))
+	m.answer(s)
 	pick := func(values ...string) string { return values[random.IntN(len(values))] }
 	p := New(m.options(results.New(frame), at(20)))
 	for round := range 6 {
 		for i := range 20 + 30*round {
 			period := pick("2026-09", "2026-10", "2026-10")
-			r := answer.Response{ID: fmt.Sprint(round, i), Survey: "sample", Period: period, Channel: pick("web", "phone")}
+			r := answer.Response{ID: fmt.Sprint(round, i), Period: period, Channel: pick("web", "phone")}
 			for _, a := range []answer.Answer{{"tier", pick("yes", "no")}, {"uses", "a", "b"}, {"parts.price", pick("5", "3", "1")}, {"parts.speed", pick("5", "3", "1")},
 				{"visits", fmt.Sprint(random.IntN(20))}, {"likely", fmt.Sprint(random.IntN(11))}} {
 				if random.IntN(5) > 0 {
 					r.Answers = append(r.Answers, a)
 				}
 			}
-			m.waiting[period] = append(m.waiting[period], r)
+			m.add(r)
 		}
 		if out := publish(t, p, s); len(out.Released) == 0 {
 			t.Fatalf("round %d released nothing", round)
