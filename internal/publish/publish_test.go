@@ -463,16 +463,19 @@ func TestPublish(t *testing.T) {
 	m.wantPages(t, "r2 2026-10:10")
 	next := m.publisher(func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, s.Location()) })
 	publish(t, next, s)
-	m.wantPages(t, "r2 2026-10:10") // still within grace
+	m.wantPages(t, "r3 2026-10:10") // still within grace; but a whole day more has been received
+	if facts := lastRelease(m, "2026-10").Facts; facts.Received != 17 || facts.Through != "2026-11-01" {
+		t.Errorf("facts: %+v", facts)
+	}
 	next = m.publisher(func() time.Time { return time.Date(2026, 11, 1, 0, 15, 0, 0, s.Location()) })
 	publish(t, next, s)
-	m.wantPages(t, "r3 2026-10:17")
+	m.wantPages(t, "r4 2026-10:17")
 	for n := range 20 {
 		m.put(n, "2026-11")
 	}
 	publish(t, next, s)
-	m.wantPages(t, "r4 2026-10:17 2026-11:20")
-	if r := m.releases["2026-10"][2]; r.Date != "2026-11-01" || r.Cohorts[release.Pool].Respondents != 7 {
+	m.wantPages(t, "r5 2026-10:17 2026-11:20")
+	if r := lastRelease(m, "2026-10"); r.Date != "2026-11-01" || partOf(r, s).Cohorts[release.Pool].Respondents != 7 {
 		t.Errorf("the pool: %+v", r)
 	}
 }
@@ -656,6 +659,7 @@ func TestPeriodsWithNothingNew(t *testing.T) {
 		{"still too few", func() []string { m.putMany(3, 4, "2026-10"); return []string{"2026-10"} }, 1, 1},
 		{"nobody names the period", func() []string { m.putMany(4, 5, "2026-10"); return nil }, 1, 1},
 		{"a late answer", func() []string { m.put(900, periods[7]); return nil }, 1, 1},
+		{"after its release", func() []string { return nil }, 1, 0}, // a closed period says at once what it has received
 		{"nothing again", func() []string { return nil }, 0, 0},
 		{"an erasure", func() []string { return periods[5:6] }, 1, 0},
 		{"another day", func() []string { day++; return nil }, 41, 0},
@@ -788,26 +792,35 @@ func TestClosedWindow(t *testing.T) {
 	}
 }
 
-// TestShapeChanges checks that responses are folded again when the shape of the questionnaire changes, and only then.
+// TestShapeChanges checks that each response counts by the questionnaire that was answered, and is folded once, however the
+// questionnaire changes.
 func TestShapeChanges(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
-	for n := range 30 {
-		m.put(n, "2026-10")
-	}
+	m.putMany(0, 30, "2026-10")
 	p := m.publisher(at(20))
 	publish(t, p, s)
-	relabelled := parse(t, strings.Replace(sample, "Rated", "Mark", 1))
-	if out := publish(t, p, relabelled); out.Folded != 0 {
-		t.Errorf("a label was changed, and %d were folded", out.Folded)
+	relabelled := m.answer(parse(t, strings.Replace(sample, "Rated", "Mark", 1)))
+	if relabelled.Shape != s.Shape {
+		t.Fatal("a label is part of the shape")
 	}
-	reshaped := parse(t, sample[:strings.Index(sample, "results:")]+"      - {id: more, type: yes_no, label: {en: More, zh: 更多}}\n"+sample[strings.Index(sample, "results:"):])
-	if out := publish(t, p, reshaped); out.Folded != 30 {
-		t.Errorf("a question was added, and %d of 30 were folded", out.Folded)
+	m.putMany(30, 40, "2026-10")
+	if out := publish(t, p, relabelled); out.Folded != 10 {
+		t.Errorf("a label was changed, ten came, and %d were folded", out.Folded)
 	}
-	m.wantPages(t, "r1 2026-10:30")
+	more := "      - {id: more, type: yes_no, label: {en: More, zh: 更多}}\nresults:"
+	reshaped := m.answer(parse(t, strings.Replace(sample, "results:", more, 1)))
+	m.putMany(40, 60, "2026-10")
+	if out := publish(t, p, reshaped); out.Folded != 20 {
+		t.Errorf("a question was added, 20 came, and %d were folded", out.Folded)
+	}
+	r := lastRelease(m, "2026-10")
+	if a, b := partOf(r, s).Respondents(), partOf(r, reshaped).Respondents(); a != 40 || b != 20 || len(r.Parts) != 2 {
+		t.Errorf("the parts have %d and %d", a, b)
+	}
 	if out := publish(t, p, reshaped); out.Folded != 0 {
 		t.Errorf("folded again: %d", out.Folded)
 	}
+	m.wantPages(t, "r3 2026-10:60")
 }
 
 func TestLongLogIsFoldedInChunks(t *testing.T) {
@@ -877,15 +890,18 @@ func TestFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := counted.Total(); got.Respondents != want || got.Items["rated"].N != want {
-				t.Errorf("%s: counted %d, want %d", period, got.Respondents, want)
+			all := lastRelease(m, period).Parts[s.Shape].Total()
+			if p := counted.Parts[s.Shape]; p != nil {
+				all.Add(tally.Total(p.Cohorts))
+			}
+			if counted.Received() != want || all.Respondents != want || all.Items["rated"].N != want {
+				t.Errorf("%s: received %d, and %d wait or are in blocks, want %d", period, counted.Received(), all.Respondents, want)
 			}
 		}
 		whole("2026-10", 42)
 		whole("2026-09", 14)
 		checkReleases(t, m)
-		last := m.releases["2026-10"][len(m.releases["2026-10"])-1]
-		if got := tally.Total(last.Cohorts).Respondents; got < 42-2*4 {
+		if got := lastRelease(m, "2026-10").Respondents(); got < 42-2*4 {
 			t.Errorf("released %d of 42", got)
 		}
 		m.wantPages(t, figures(out.Report))
@@ -930,25 +946,46 @@ func TestFaults(t *testing.T) {
 	})
 }
 
-// checkReleases checks the differences between successive releases.
+// lastRelease returns a period's last release; nil if there is none.
+func lastRelease(m *fakeStore, period string) *release.Release {
+	all := m.releases[period]
+	if len(all) == 0 {
+		return nil
+	}
+	return all[len(all)-1]
+}
+
+// partOf returns the part of those who answered a questionnaire.
+func partOf(r *release.Release, s *survey.Survey) *release.Part {
+	if r == nil || r.Parts[s.Shape] == nil {
+		return &release.Part{}
+	}
+	return r.Parts[s.Shape]
+}
+
+// checkReleases checks what each release adds to the one before: blocks of five or more, all of whose members have answered.
+// The stored tally fits the last one.
 func checkReleases(t *testing.T, m *fakeStore) {
 	t.Helper()
 	for period, all := range m.releases {
 		before := &release.Release{}
 		for _, r := range all {
-			for key, c := range r.Cohorts {
-				difference := c.Clone()
-				difference.Sub(before.Cohorts[key])
-				for name, item := range difference.Items {
-					if item.N != 0 && item.N < 5 {
-						t.Errorf("%s, release %d: %s moves by %d", period, r.Number, name, item.N)
+			for shape, p := range r.Parts {
+				for key, c := range p.Cohorts {
+					added := c.Clone()
+					if was := before.Parts[shape]; was != nil {
+						added.Sub(was.Cohorts[key])
 					}
-				}
-				if n := difference.Respondents; n != 0 && n < 5 {
-					t.Errorf("%s, release %d: cohort %q moves by %d", period, r.Number, key, n)
+					if n := added.Respondents; n != 0 && n < 5 || added.Items["rated"].N != n {
+						t.Errorf("%s, release %d: cohort %q moves by %d, with %d answers", period, r.Number, key, n, added.Items["rated"].N)
+					}
 				}
 			}
 			before = r
+		}
+		counted, err := tally.Decode(m.tallies[period].data)
+		if err != nil || counted.Release != before.Number {
+			t.Errorf("%s: the tally is that of release %d, and the last one is %d: %v", period, counted.Release, before.Number, err)
 		}
 	}
 }
@@ -990,7 +1027,7 @@ func TestSeveralAtOnce(t *testing.T) {
 		checkReleases(t, m)
 		released := int64(0)
 		for _, all := range m.releases {
-			released += tally.Total(all[len(all)-1].Cohorts).Respondents
+			released += all[len(all)-1].Respondents()
 		}
 		if released < 400-2*2*4 || released > 400 { // up to 4 of each tier wait, in each period
 			t.Errorf("released %d of 400", released)

@@ -184,7 +184,6 @@ func erasure(t *testing.T, b Backend) {
 		e.look(tiered(c.gone))
 		e.erase(true)
 		e.checkTally(c.want)
-		e.b = b.reopen(t)
 		e.checkTombstone()
 		e.erase(false) // the second time changes nothing
 		e.checkTombstone()
@@ -194,6 +193,8 @@ func erasure(t *testing.T, b Backend) {
 		}
 		wantFigures(t, e.b, c.want)
 	}
+	e.b = b.reopen(t)
+	e.checkTombstone()
 	// A block has no one who was erased before.
 	for i := range 3 {
 		put(t, e.b, tiered(e.n+i), true)
