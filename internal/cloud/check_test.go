@@ -51,7 +51,7 @@ func checkedTable(t *testing.T, o Options) checked {
 	for number := 1; number <= 2; number++ {
 		r := &release.Release{Survey: "tea", Period: "a", Number: number, Date: "2026-11-01", MinGroup: 2,
 			Cohorts: map[string]*tally.Counters{"": {Respondents: int64(2 * number), Items: map[string]*tally.Item{}}}}
-		if err := table.Append(t.Context(), r); err != nil {
+		if err := table.Append(t.Context(), r, tally.New(), number-1); err != nil {
 			t.Fatal(err)
 		}
 	}

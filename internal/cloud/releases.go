@@ -12,6 +12,7 @@ import (
 
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
+	"glasspoll/internal/tally"
 )
 
 // latestRelease is the sort key of a period's latest release, and the attribute with the number of a release.
@@ -90,8 +91,8 @@ func (t *Table) rememberRelease(r *release.Release) {
 	}
 }
 
-// Append implements [store.Releases]. The release, what it adds and its number are stored in one transaction.
-func (t *Table) Append(ctx context.Context, r *release.Release) error {
+// Append implements [store.Releases]. The release, what it adds, its number and the tally are stored in one transaction.
+func (t *Table) Append(ctx context.Context, r *release.Release, counted *tally.Tally, revision int) error {
 	i, err := t.get(ctx, "P#"+r.Survey, r.Period)
 	if err != nil {
 		return err
@@ -124,7 +125,9 @@ func (t *Table) Append(ctx context.Context, r *release.Release) error {
 	}
 	whole := key(own, latestRelease)
 	whole[body] = compressed(r.Encode())
-	failed, err := t.transact(ctx, []types.TransactWriteItem{t.putNew(added), {Put: small}, {Put: &types.Put{TableName: &t.name, Item: whole}}})
+	failed, err := t.transact(ctx, []types.TransactWriteItem{
+		t.putNew(added), {Put: small}, {Put: &types.Put{TableName: &t.name, Item: whole}},
+		{Put: t.tallyIf(r.Survey, r.Period, counted, revision)}})
 	if err != nil {
 		return err
 	}

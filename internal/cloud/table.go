@@ -42,6 +42,7 @@ import (
 //	O#survey                  case id     nothing: the case is in the outbox
 //	U#survey                  -           whose turn it is to bring the survey up to date
 //	G                         name        how far a long task has come
+//	X                         ids         32 random bytes that ids are keyed with
 //
 // An item of a partition key of its own never has to share the 1,000 write units a second that a key has. Where there are
 // many writes or long logs, keys are many: those of ids, of shards and of segments.
@@ -58,6 +59,8 @@ type Table struct {
 	latest       map[periodKey]*release.Release
 	site         site
 	ready        bool // a site has been published, in the current form
+
+	secret knownSecret
 }
 
 // periodKey names a period of a survey.

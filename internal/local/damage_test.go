@@ -61,7 +61,7 @@ func fullStore(t *testing.T, path string) *survey.Survey {
 		counted.Advance(e.Cursor)
 	}
 	must(s.SaveTally(ctx, def.ID, "all", counted, 0))
-	must(s.Append(ctx, &release.Release{Survey: def.ID, Period: "all", Number: 1}))
+	must(s.Append(ctx, &release.Release{Survey: def.ID, Period: "all", Number: 1}, counted, 1))
 	for n := range 40 {
 		_, err = s.OpenCase(ctx, &cases.Case{ID: fmt.Sprintf("%016d", n), Survey: def.ID, Period: "all", Response: damagedResponse(def, n).ID, Alert: "low"}, true)
 		must(err)
@@ -117,7 +117,7 @@ func useAll(s *local.Store, def *survey.Survey) {
 		s.Put(ctx, damagedResponse(def, n))
 	}
 	s.Import(ctx, def.ID, "all", []store.Entry{{Response: damagedResponse(def, 400)}})
-	s.Append(ctx, &release.Release{Survey: def.ID, Period: "all", Number: 2})
+	s.Append(ctx, &release.Release{Survey: def.ID, Period: "all", Number: 2}, tally.New(), 2)
 	s.MendKeys(ctx, def.ID, "all")
 	s.WriteTo(ctx, &bytes.Buffer{})
 	short, cancel := context.WithTimeout(ctx, time.Second)

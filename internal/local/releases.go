@@ -11,6 +11,7 @@ import (
 
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
+	"glasspoll/internal/tally"
 )
 
 // Latest implements [store.Releases]. A release that it has returned before is not decoded again.
@@ -75,32 +76,29 @@ func (s *Store) remember(r *release.Release) {
 	}
 }
 
-// Append implements [store.Releases]. It stores the release, as the latest one, and what it adds to the one before.
-func (s *Store) Append(ctx context.Context, r *release.Release) error {
-	whole := withRevision(r.Number, r.Encode())
+// Append implements [store.Releases]. It stores the release, as the latest one, what it adds to the one before, and the tally.
+func (s *Store) Append(ctx context.Context, r *release.Release, t *tally.Tally, revision int) error {
+	whole, counted := withRevision(r.Number, r.Encode()), withRevision(revision+1, t.Encode())
 	err := s.swap(ctx, func(tx *bbolt.Tx) (stale bool, err error) {
-		b, err := makeBucket(tx, releasesBucket, []byte(r.Survey))
-		if err != nil {
-			return false, err
-		}
-		last, data, err := splitRevision(b.Get([]byte(r.Period)))
+		last, addition, err := s.nextAddition(tx, r)
 		if err != nil {
 			return false, err
 		}
 		if stale, err := store.CheckNext(r, last); stale || err != nil {
 			return stale, err
 		}
-		before := s.knownRelease(r.Survey, r.Period, last)
-		if before == nil && last > 0 {
-			if before, err = release.Decode(data); err != nil {
-				return false, err
-			}
+		if stale, err := putTally(tx, r.Survey, r.Period, counted, revision); stale || err != nil {
+			return stale, err
 		}
 		added, err := makeBucket(tx, addedBucket, []byte(r.Survey), []byte(r.Period))
 		if err != nil {
 			return false, err
 		}
-		if err := added.Put(binary.BigEndian.AppendUint64(nil, uint64(r.Number)), release.Added(before, r).Encode()); err != nil {
+		if err := added.Put(binary.BigEndian.AppendUint64(nil, uint64(r.Number)), addition.Encode()); err != nil {
+			return false, err
+		}
+		b, err := makeBucket(tx, releasesBucket, []byte(r.Survey))
+		if err != nil {
 			return false, err
 		}
 		return false, b.Put([]byte(r.Period), whole)
@@ -109,6 +107,23 @@ func (s *Store) Append(ctx context.Context, r *release.Release) error {
 		s.remember(r)
 	}
 	return err
+}
+
+// nextAddition returns the number of a period's last release, and what r adds to that; nil if r does not follow it.
+func (s *Store) nextAddition(tx *bbolt.Tx, r *release.Release) (last int, a *release.Addition, err error) {
+	var before *release.Release
+	if b := bucket(tx, releasesBucket, []byte(r.Survey)); b != nil {
+		var data []byte
+		if last, data, err = splitRevision(b.Get([]byte(r.Period))); err != nil || r.Number != last+1 {
+			return last, nil, err
+		}
+		if before = s.knownRelease(r.Survey, r.Period, last); before == nil && last > 0 {
+			if before, err = release.Decode(data); err != nil {
+				return last, nil, err
+			}
+		}
+	}
+	return last, release.Added(before, r), nil
 }
 
 // History implements [store.History]. It reads what each release adds in a transaction of its own, so that the caller may

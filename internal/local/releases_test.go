@@ -28,7 +28,7 @@ func TestLatestIsDecodedOnce(t *testing.T) {
 	for _, period := range []string{"a", "b", "c"} {
 		for number := 1; number <= 2; number++ {
 			appended[period] = made(period, number)
-			if err := opened.Append(ctx, appended[period]); err != nil {
+			if err := opened.Append(ctx, appended[period], tally.New(), number-1); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -63,7 +63,7 @@ func TestLatestIsDecodedOnce(t *testing.T) {
 			t.Errorf("release of %s: read %+v", period, r)
 		}
 	}
-	if err := opened.Append(ctx, made("b", 3)); err != nil {
+	if err := opened.Append(ctx, made("b", 3), tally.New(), 2); err != nil {
 		t.Fatal(err)
 	}
 	for period, r := range latest() {

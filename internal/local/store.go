@@ -29,7 +29,7 @@ import (
 //
 // The buckets, as paths:
 //
-//	meta                     "format" → the file's format
+//	meta                     "format" → the file's format; "secret" → 32 random bytes that ids are keyed with
 //	definitions/SURVEY       version → compiled survey
 //	current                  survey → version in force
 //	ids/SURVEY               id → number of the period, position in its log, digest of the answers; a tombstone has no digest
@@ -182,6 +182,9 @@ func (s *Store) prepare() (err error) {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
+		}
+		if err := makeSecret(tx); err != nil {
+			return err
 		}
 		value := []byte(strconv.Itoa(format))
 		if meta := tx.Bucket(metaBucket); !bytes.Equal(meta.Get(formatKey), value) {

@@ -100,9 +100,12 @@ type Releases interface {
 	// are shared and read-only: one that has not changed since the last call is not read again.
 	Latest(ctx context.Context, survey string) ([]*release.Release, error)
 
-	// Append stores a release, durably, unless its number is taken in its period: then it returns ErrStale. It is an error
-	// if the number does not follow the last one. From then on the release is shared and read-only.
-	Append(ctx context.Context, r *release.Release) error
+	// Append stores a release, and in the same transaction replaces its period's tally by t, from which the respondents that
+	// the release makes public have been taken out: both or neither, durably. It returns ErrStale, and changes nothing, if the
+	// number is taken in the period, or if the tally's revision is not the given one (0: there is no tally). The tally's new
+	// revision is one more. It is an error if the number does not follow the last one. From then on the release is shared
+	// and read-only.
+	Append(ctx context.Context, r *release.Release, t *tally.Tally, revision int) error
 }
 
 // History reads old releases.

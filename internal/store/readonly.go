@@ -45,7 +45,9 @@ func (r readOnly) SaveTally(context.Context, string, string, *tally.Tally, int) 
 	return r.refusal
 }
 
-func (r readOnly) Append(context.Context, *release.Release) error { return r.refusal }
+func (r readOnly) Append(context.Context, *release.Release, *tally.Tally, int) error {
+	return r.refusal
+}
 
 func (r readOnly) OpenCase(context.Context, *cases.Case, bool) (bool, error) { return false, r.refusal }
 

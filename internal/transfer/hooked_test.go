@@ -162,8 +162,8 @@ func (h *hooked) Latest(ctx context.Context, survey string) ([]*release.Release,
 	return do(h.calls, func() ([]*release.Release, error) { return h.memory.Latest(ctx, survey) })
 }
 
-func (h *hooked) Append(ctx context.Context, r *release.Release) error {
-	return doOnly(h.calls, func() error { return h.memory.Append(ctx, r) })
+func (h *hooked) Append(ctx context.Context, r *release.Release, t *tally.Tally, revision int) error {
+	return doOnly(h.calls, func() error { return h.memory.Append(ctx, r, t, revision) })
 }
 
 func (h *hooked) History(ctx context.Context, survey, period string) iter.Seq2[*release.Release, error] {

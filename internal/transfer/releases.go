@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"glasspoll/internal/store"
+	"glasspoll/internal/tally"
 )
 
 // releases carries the releases that the target lacks, up to the last one that was there when the run began. difference says
@@ -45,7 +46,11 @@ func (p *period) releasesOnce(ctx context.Context, write bool) (appended int, di
 		if !write {
 			return appended, fmt.Sprintf("%s %s: releases are missing from number %d on", p.survey.ID, p.name, r.Number), nil
 		}
-		if err := p.to.Append(ctx, r); err != nil {
+		t, revision, err := p.to.Tally(ctx, p.survey.ID, p.name)
+		if err != nil {
+			return appended, "", err
+		}
+		if err := p.to.Append(ctx, r, tally.Restart(t), revision); err != nil { // the tally follows, see tally
 			return appended, "", err
 		}
 		appended++

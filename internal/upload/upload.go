@@ -34,6 +34,7 @@ type Table interface {
 
 	PutDefinition(ctx context.Context, s *survey.Survey) error // as in [store.DefinitionWriter]
 	Surveys(ctx context.Context) ([]string, error)             // as in [store.Catalog]
+	MakeSecret(ctx context.Context) error                      // as in [store.SecretMaker]
 
 	// PutActions replaces the measures and quotes of a survey.
 	PutActions(ctx context.Context, survey string, a survey.Actions) error
@@ -106,6 +107,9 @@ type uploader struct {
 }
 
 func (u *uploader) upload(ctx context.Context) error {
+	if err := u.secret(ctx); err != nil {
+		return err
+	}
 	if err := u.definitions(ctx); err != nil {
 		return err
 	}
@@ -148,6 +152,14 @@ func (u *uploader) steps() (assets, data, pages []string) {
 	depth := func(name string) int { return strings.Count(name, "/") }
 	slices.SortStableFunc(pages, func(a, b string) int { return cmp.Compare(depth(b), depth(a)) })
 	return assets, data, pages
+}
+
+// secret makes the secret that the form handler keys ids with, unless there is one: the handler may not write it.
+func (u *uploader) secret(ctx context.Context) error {
+	if u.dryRun {
+		return nil
+	}
+	return u.table.MakeSecret(ctx)
 }
 
 // definitions stores the questionnaires that have changed.

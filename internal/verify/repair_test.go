@@ -358,7 +358,7 @@ func TestRepairLeavesReleases(t *testing.T) {
 	k, s := counted(t)
 	forged := &release.Release{Survey: "tea", Period: "2026-10", Number: 1, Date: "2026-10-20", Shape: s.Shape, Version: s.Version, Form: s.Form(), MinGroup: 2,
 		Cohorts: map[string]*tally.Counters{"": {Respondents: 100, Items: map[string]*tally.Item{}}}}
-	if err := k.Append(t.Context(), forged); err != nil {
+	if err := k.Append(t.Context(), forged, tally.New(), 1); err != nil {
 		t.Fatal(err)
 	}
 	r := repair(t, k, s, true)

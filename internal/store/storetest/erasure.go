@@ -317,11 +317,11 @@ func erasureAtOnce(t *testing.T, b Backend) {
 
 func history(t *testing.T, b Backend) {
 	for number := 1; number <= 12; number++ {
-		if err := b.Releases.Append(ctx, releaseOf(period, number)); err != nil {
+		if err := appendNext(b, releaseOf(period, number)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := b.Releases.Append(ctx, releaseOf("2026-Q3", 1)); err != nil {
+	if err := appendNext(b, releaseOf("2026-Q3", 1)); err != nil {
 		t.Fatal(err)
 	}
 	number := 0

@@ -48,6 +48,7 @@ type memory struct {
 	pages       map[string]page
 	progress    map[string]string
 	turns       map[string]*turn // by survey
+	secret      []byte
 }
 
 // turn is the state of a survey's turns.
@@ -81,7 +82,7 @@ type Memory struct {
 
 func (h *Memory) backend() Backend {
 	return Backend{Definitions: h, Catalog: h, Responses: h, Collector: h, Log: h, Tallies: h, Releases: h, Pages: h, Erasure: h, Cases: h,
-		Importer: h, Progress: h, Turns: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
+		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
 }
 
 func digest(r answer.Response) string { return fmt.Sprintf("%q %q", r.Answers, r.Private) }
@@ -244,6 +245,30 @@ func (h *Memory) Progress(_ context.Context, name string) (string, error) {
 	return h.progress[name], nil
 }
 
+func (h *Memory) MakeSecret(context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.secret == nil {
+		h.secret = store.NewSecret()
+	}
+	return nil
+}
+
+func (h *Memory) Secret(context.Context) ([]byte, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.secret == nil {
+		return nil, store.ErrNoSecret
+	}
+	return slices.Clone(h.secret), nil
+}
+
+func (h *Memory) Taken(_ context.Context, survey, id string) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ids[survey+" "+id] != nil, nil
+}
+
 func (h *Memory) SaveProgress(_ context.Context, name, value string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -387,18 +412,20 @@ func (h *Memory) Latest(_ context.Context, survey string) ([]*release.Release, e
 	return latest, nil
 }
 
-func (h *Memory) Append(_ context.Context, r *release.Release) error {
+func (h *Memory) Append(_ context.Context, r *release.Release, t *tally.Tally, revision int) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := r.Survey + " " + r.Period
 	stale, err := store.CheckNext(r, len(h.releases[key]))
-	if stale {
+	if err != nil {
+		return err
+	}
+	if stale || h.tallies[key].revision != revision {
 		return store.ErrStale
 	}
-	if err == nil {
-		h.releases[key] = append(h.releases[key], r)
-	}
-	return err
+	h.releases[key] = append(h.releases[key], r)
+	h.tallies[key] = tallied{t.Encode(), revision + 1}
+	return nil
 }
 
 func (h *Memory) History(_ context.Context, survey, period string) iter.Seq2[*release.Release, error] {

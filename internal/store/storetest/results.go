@@ -105,16 +105,16 @@ func releases(t *testing.T, b Backend) {
 	}
 	for number := 1; number <= 12; number++ {
 		for _, name := range []string{"2026-Q4", "2026-Q3"} {
-			if err := b.Releases.Append(ctx, releaseOf(name, number)); err != nil {
+			if err := appendNext(b, releaseOf(name, number)); err != nil {
 				t.Fatal(err)
 			}
 			other := releaseOf(name, number)
 			other.Date = "2027-01-01"
-			if err := b.Releases.Append(ctx, other); !errors.Is(err, store.ErrStale) {
+			if err := appendNext(b, other); !errors.Is(err, store.ErrStale) {
 				t.Errorf("release %d was replaced: %v", number, err)
 			}
 			if number > 1 {
-				if err := b.Releases.Append(ctx, releaseOf(name, number-1)); !errors.Is(err, store.ErrStale) {
+				if err := appendNext(b, releaseOf(name, number-1)); !errors.Is(err, store.ErrStale) {
 					t.Errorf("release %d was replaced after %d: %v", number-1, number, err)
 				}
 			}
@@ -135,7 +135,7 @@ func releasesAtOnce(t *testing.T, b Backend) {
 	var group errgroup.Group
 	for range 16 {
 		group.Go(func() error {
-			err := b.Releases.Append(ctx, releaseOf(period, 1))
+			err := b.Releases.Append(ctx, releaseOf(period, 1), tallyOf(1), 0)
 			if err == nil {
 				created.Add(1)
 			} else if !errors.Is(err, store.ErrStale) {
@@ -147,6 +147,15 @@ func releasesAtOnce(t *testing.T, b Backend) {
 	if err := group.Wait(); err != nil || created.Load() != 1 {
 		t.Errorf("one number was given %d times: %v", created.Load(), err)
 	}
+}
+
+// appendNext appends a release in the place of a period's next one, with a tally, whatever the revision of the one before is.
+func appendNext(b Backend, r *release.Release) error {
+	_, revision, err := b.Tallies.Tally(ctx, r.Survey, r.Period)
+	if err != nil {
+		return err
+	}
+	return b.Releases.Append(ctx, r, tallyOf(int64(r.Number)), revision)
 }
 
 // encoded writes a release as text, to compare it.
@@ -265,7 +274,7 @@ func (h *releaseHistory) checkShared() {
 	h.Helper()
 	latest := func(append int) []*release.Release {
 		h.Helper()
-		if err := h.b.Releases.Append(ctx, releaseOf("2026-Q3", append)); err != nil {
+		if err := appendNext(h.b, releaseOf("2026-Q3", append)); err != nil {
 			h.Fatal(err)
 		}
 		all, err := h.b.Releases.Latest(ctx, surveyID)

@@ -34,6 +34,8 @@ type Backend struct {
 	Importer    store.Importer
 	Progress    store.Progress
 	Turns       store.Turns // nil: the back end is used by one process
+	IDs         store.IDs
+	Secrets     Secrets
 
 	// Reopen closes the back end and opens it again on the same data. nil: there is nothing to close.
 	Reopen func(t *testing.T) Backend
@@ -79,6 +81,8 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"TalliesAtOnce":         talliesAtOnce,
 		"Releases":              releases,
 		"ReleasesAtOnce":        releasesAtOnce,
+		"ReleaseWithTally":      releaseWithTally,
+		"AppendsAtOnce":         appendsAtOnce,
 		"Pages":                 pages,
 		"CancelledContext":      cancelled,
 		"ChangedDefinition":     changedDefinition,
@@ -104,6 +108,8 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"TurnsAtOnce":           turnsAtOnce,
 		"ReleasesAgree":         releasesAgree,
 		"KeysAgree":             keysAgree,
+		"Secrets":               secrets,
+		"TakenIDs":              takenIDs,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
