@@ -24,7 +24,7 @@ func Annul(last *Release, added []*Addition, forms map[string]*survey.Survey, nu
 		}
 	}
 	r := *last
-	n := &next{Release: &r, last: last, today: today, forms: forms}
+	n := &next{Release: &r, last: last, today: today, forms: forms, stored: map[string]*survey.Survey{}}
 	n.Number, n.Date = last.Number+1, today
 	n.copyMaps(last)
 	taken := 0

@@ -246,7 +246,10 @@ func (n *next) formOf(shape string) *survey.Survey {
 	if form := n.forms[shape]; form != nil {
 		return form
 	}
-	return n.Parts[shape].FormOf(n.survey)
+	if n.stored[shape] == nil {
+		n.stored[shape] = n.Parts[shape].FormOf(n.survey)
+	}
+	return n.stored[shape]
 }
 
 // isSensitive reports whether a field is sensitive in the questionnaire of its part, or is the same item and sensitive in that

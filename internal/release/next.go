@@ -23,7 +23,7 @@ const Pool = "*"
 // Next reads three kinds of things, and nothing else decides when it releases what: facts (who answered when, in which
 // cohort, under which questionnaire), settings, and the counters of blocks that are out.
 func Next(s *survey.Survey, forms map[string]*survey.Survey, period, today string, last *Release, t *tally.Tally, closed bool) (*Release, *tally.Tally) {
-	n := &next{survey: s, forms: forms, today: today, closed: closed, last: last, Release: first(s, period, today), after: t.Without()}
+	n := &next{survey: s, forms: forms, today: today, closed: closed, last: last, Release: first(s, period, today), after: t.Without(), stored: map[string]*survey.Survey{}}
 	if last != nil {
 		n.follow(last)
 	}
@@ -53,7 +53,8 @@ type next struct {
 	closed bool
 	last   *Release
 	after  *tally.Tally
-	exact  bool // see [Unsuppressed]
+	stored map[string]*survey.Survey // forms of parts that are not among forms
+	exact  bool                      // see [Unsuppressed]
 }
 
 // first returns a period's first release, before anything is added to it.
@@ -171,13 +172,13 @@ func (r *Release) Changed(s *survey.Survey) []string {
 // block, and what is sensitive is exact. It is for readers who may see all answers, and is never stored or published.
 func Unsuppressed(s *survey.Survey, forms map[string]*survey.Survey, period, today string, t *tally.Tally) *Release {
 	r := first(s, period, today)
-	n := &next{survey: s, forms: forms, today: today, closed: true, Release: r, after: t.Without(), exact: true}
+	n := &next{survey: s, forms: forms, today: today, closed: true, Release: r, after: t.Without(), stored: map[string]*survey.Survey{}, exact: true}
 	n.K = 1
 	n.addBlocks(t)
 	n.publishBases()
 	n.publishRows()
 	n.publishCoded()
-	n.updateFacts(t)
+	n.updateFacts(t, true)
 	n.Held = nil
 	return r
 }

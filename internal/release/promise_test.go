@@ -30,28 +30,28 @@ func parse(t testing.TB, yaml string) *survey.Survey {
 // promised has every kind of question that a rule is about.
 const promised = `
 title: Promise
-languages: [en, zh]
+languages: [en]
 timezone: UTC
 period: month
 channels: [web, phone]
 scoring: {overall: all}
 sections:
   - id: main
-    title: {en: Main, zh: Main}
+    title: Main
     questions:
-      - {id: tier, type: single_choice, label: {en: T, zh: T}, segment: true, options: [{id: gold, label: {en: G, zh: G}}, {id: tin, label: {en: N, zh: N}}]}
-      - {id: all, type: rating, steps: 3, label: {en: A, zh: A}}
-      - {id: food, type: rating, steps: 3, label: {en: F, zh: F}}
-      - {id: why, type: yes_no, label: {en: W, zh: W}, show_if: food <= 2}
-      - {id: call, type: yes_no, label: {en: C, zh: C}, show_if: channel == "phone"}
-      - {id: calls, type: rating, steps: 3, label: {en: D, zh: D}, show_if: call}
-      - {id: extra, type: yes_no, label: {en: E, zh: E}, show_if: tier == "gold"}
-      - {id: best, type: ranking, max: 2, label: {en: B, zh: B}, options: [{id: x, label: {en: X, zh: X}}, {id: y, label: {en: Y, zh: Y}}, {id: z, label: {en: Z, zh: Z}}]}
-      - {id: age, type: number, min: 0, max: 3, step: 1, label: {en: N, zh: N}}
-      - {id: hurt, type: yes_no, sensitive: true, label: {en: H, zh: H}}
-      - {id: how, type: yes_no, label: {en: O, zh: O}, show_if: hurt}
-      - {id: staff, type: yes_no, publish: false, label: {en: S, zh: S}}
-      - {id: since, type: rating, steps: 3, label: {en: I, zh: I}, show_if: staff}
+      - {id: tier, type: single_choice, label: T, segment: true, options: [{id: gold, label: G}, {id: tin, label: "No"}]}
+      - {id: all, type: rating, steps: 3, label: A}
+      - {id: food, type: rating, steps: 3, label: F}
+      - {id: why, type: yes_no, label: W, show_if: food <= 2}
+      - {id: call, type: yes_no, label: C, show_if: channel == "phone"}
+      - {id: calls, type: rating, steps: 3, label: D, show_if: call}
+      - {id: extra, type: yes_no, label: E, show_if: tier == "gold"}
+      - {id: best, type: ranking, max: 2, label: B, options: [{id: x, label: X}, {id: y, label: Why}, {id: z, label: Z}]}
+      - {id: age, type: number, min: 0, max: 3, step: 1, label: "No"}
+      - {id: hurt, type: yes_no, sensitive: true, label: H}
+      - {id: how, type: yes_no, label: O, show_if: hurt}
+      - {id: staff, type: yes_no, publish: false, label: S}
+      - {id: since, type: rating, steps: 3, label: I, show_if: staff}
 results: {min_group: 3, pool_after: 9}
 `
 
@@ -68,7 +68,7 @@ var edits = [][2]string{
 	{"sensitive: true, ", ""},
 	{"pool_after: 9", "release: daily"},
 	{"{min_group: 3", "{protection: strict, min_group: 3"},
-	{`      - {id: age, type: number, min: 0, max: 3, step: 1, label: {en: N, zh: N}}` + "\n", ""},
+	{`      - {id: age, type: number, min: 0, max: 3, step: 1, label: "No"}` + "\n", ""},
 }
 
 // person is a respondent, and what happens to one.
@@ -251,7 +251,7 @@ func (p *promise) worlds() *rapid.Generator[*world] {
 				if rapid.IntRange(0, 9).Draw(t, "late") == 0 {
 					x.survey = 0
 				}
-				x.language, x.channel = rapid.SampledFrom([]string{"en", "zh"}).Draw(t, "language"), rapid.SampledFrom([]string{"web", "web", "phone", ""}).Draw(t, "channel")
+				x.language, x.channel = rapid.SampledFrom([]string{"en"}).Draw(t, "language"), rapid.SampledFrom([]string{"web", "web", "phone", ""}).Draw(t, "channel")
 				if rapid.IntRange(0, 5).Draw(t, "withdraws") == 0 {
 					x.withdrawn = at + rapid.IntRange(0, 4).Draw(t, "after")
 				}
