@@ -196,7 +196,7 @@ func (c *comparer) survey() {
 	if old.Period != new.Period {
 		c.add(Breaks, part, path{"period"}, "the period was changed %s: the points of the trend stand for another length of time, and stored answers stay in their old periods", change(old.Period, new.Period))
 	}
-	if old.Audience != new.Audience {
+	if !reflect.DeepEqual(old.Audience, new.Audience) {
 		c.add(Comparable, part, path{"audience"}, "the audience was edited: the response rate and the sample size are computed again")
 	}
 	c.words(part, "channel", old.Channels, new.Channels, path{"channels"})

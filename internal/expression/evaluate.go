@@ -74,15 +74,15 @@ func (t Tree) isNumber() bool {
 
 // number returns the value of a part that is a number; false if it is unanswered.
 func (t Tree) number(answers Answers) (decimal.Decimal, bool) {
-	if t.Number != nil {
-		return *t.Number, true
-	}
 	if t.Op == "count" {
 		n := 0
 		for _, name := range t.Names {
 			n += len(answers(name))
 		}
-		return decimal.Decimal(n) * decimal.One, true
+		return decimal.Decimal(n)*decimal.One + t.more(), true
+	}
+	if t.Number != nil {
+		return *t.Number, true
 	}
 	values := answers(t.Names[0])
 	if len(values) == 0 {
@@ -94,6 +94,14 @@ func (t Tree) number(answers Answers) (decimal.Decimal, bool) {
 	}
 	n, err := decimal.Parse(values[0])
 	return n, err == nil
+}
+
+// more returns what a count has beside the answers to its names.
+func (t Tree) more() decimal.Decimal {
+	if t.Number == nil {
+		return 0
+	}
+	return *t.Number
 }
 
 // text returns the value of a part as a text; false if it is unanswered. True is "yes" and false is "no": a yes_no may be

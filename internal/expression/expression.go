@@ -56,7 +56,7 @@ type Scope map[string]Variable
 //	== < <=                  comparison                                      Args
 //	in                       Args[0] is one of the list Args[1]              Args
 //	contains                 the set, or the text, Args[0] has Args[1]       Args
-//	answered count           of the fields named                             Names
+//	answered count           of the fields named                             Names; in count, Number is added
 //	score                    of the choice named                             Names, Scores
 //	choice set number bool text   the field named                            Names
 //	literal                  a constant: Text, Number or Bool                one of these

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // every machine knows the same timezones
-
-	"glasspoll/internal/expression"
 )
 
 // Encode returns the compiled definition as JSON. Equal definitions have equal bytes.
@@ -23,7 +21,8 @@ func (s *Survey) Encode() []byte {
 	return data
 }
 
-// Decode reads the output of [Survey.Encode].
+// Decode reads the output of [Survey.Encode]. The version stays; the shape is derived anew, so that it means the same
+// whichever version of the program compiled the definition.
 func Decode(data []byte) (*Survey, error) {
 	s := &Survey{}
 	if err := json.Unmarshal(data, s); err != nil {
@@ -35,12 +34,12 @@ func Decode(data []byte) (*Survey, error) {
 	return s, nil
 }
 
-// Seal completes a Survey whose definition is final: it derives what [Decode] derives, and sets the hashes.
+// Seal completes a Survey whose definition is final: it derives what [Decode] derives, and sets the version.
 func (s *Survey) Seal() error {
 	if err := s.complete(); err != nil {
 		return err
 	}
-	s.Version, s.Shape = s.hashes()
+	s.Version = s.version()
 	return nil
 }
 
@@ -58,56 +57,15 @@ func (s *Survey) complete() error {
 	if s.Arrange() != nil {
 		return errors.New("conditions are circular")
 	}
+	s.Shape = s.shape()
 	return nil
 }
 
-// hashes returns a hash of the whole definition, and a hash of what figures depend on: names, types, options, scores, totals,
-// segments, and the conditions that decide who is asked what. Whether an answer is required or checked does not change
-// stored answers.
-func (s *Survey) hashes() (version, shape string) {
-	type option struct {
-		ID     string
-		Score  *Decimal
-		ShowIf *expression.Tree `json:",omitempty"`
-	}
-	type field struct {
-		Name                        string
-		Type                        Type
-		Counted, Segment, Sensitive bool
-		Paired                      bool
-		Options                     []option
-		ShowIf                      *expression.Tree `json:",omitempty"` // the section's and the question's
-		Total                       *Decimal         `json:",omitempty"`
-		Bands                       []Decimal        `json:",omitempty"`
-	}
-	var fields []field
-	for i := range s.Sections {
-		for j := range s.Sections[i].Questions {
-			q := &s.Sections[i].Questions[j]
-			showIf := expression.All(s.Sections[i].ShowIf, q.ShowIf)
-			for _, f := range s.FieldsOf(q) {
-				one := field{
-					Name: f.Name, Type: q.Type, Counted: f.Counted(), Segment: q.Segment, Sensitive: q.Sensitive, Paired: s.Paired(f),
-					ShowIf: showIf, Total: q.Total,
-				}
-				one.Bands, _ = f.Bands()
-				for _, o := range f.Options() {
-					one.Options = append(one.Options, option{o.ID, o.Score, o.ShowIf})
-				}
-				if f.Option != nil {
-					one.Options = append(one.Options, option{f.Option.ID, nil, f.Option.ShowIf})
-				}
-				fields = append(fields, one)
-			}
-		}
-	}
-	shapeJSON, err := json.Marshal([]any{fields, s.Scoring.Overall, s.Channels})
-	if err != nil {
-		panic(fmt.Sprintf("survey %s: %v", s.ID, err)) // plain data
-	}
+// version returns a hash of the whole definition. It covers the shape: a stored definition never changes.
+func (s *Survey) version() string {
 	whole := *s
-	whole.Version, whole.Shape = "", hash(shapeJSON) // the version covers the shape: a stored definition never changes
-	return hash(whole.Encode()), whole.Shape
+	whole.Version = ""
+	return hash(whole.Encode())
 }
 
 // hash returns the first 64 bits of SHA-256, in hexadecimal: enough to tell the versions of one survey apart.

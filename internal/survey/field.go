@@ -94,13 +94,18 @@ func (f Field) Required() bool {
 // Numeric reports whether the field's answers are numbers.
 func (f Field) Numeric() bool { return f.Question.Type == Number || f.Question.Type == ConstantSum }
 
-// Counted reports whether answers are counted and published: not free text, and nothing private or unpublished.
+// Counted reports whether answers are counted and published: not free text, and nothing private or unpublished. A question
+// that depends on a private or unpublished one is unpublished too: see [Survey.Reads].
 func (f Field) Counted() bool {
-	q := f.Question
-	if q.Private || q.Unpublished || f.Part == OtherPart {
+	return f.countable() && !f.Question.traits.unpublished
+}
+
+// countable reports whether answers of the field's type can be counted.
+func (f Field) countable() bool {
+	if f.Part == OtherPart {
 		return false
 	}
-	switch q.Type {
+	switch q := f.Question; q.Type {
 	case SingleChoice, MultiChoice, Rating, NPS, Matrix, ImportanceMatrix, Ranking, Number, ConstantSum, YesNo, Consent:
 		return true
 	case Hidden:
@@ -110,11 +115,18 @@ func (f Field) Counted() bool {
 	}
 }
 
-// Scored reports whether the field is an item of the index: a choice or step with scores, and a weight above 0.
+// Sensitive reports whether figures of the field are published only once, rounded, when the period has closed: because its
+// question is sensitive or depends on a sensitive one, or because the survey's protection is strict.
+func (f Field) Sensitive() bool {
+	return f.Question.traits.sensitive || f.Question.traits.strict && f.Counted()
+}
+
+// Scored reports whether the field is an item of the index: a choice or step with scores, and a weight above 0, that is not
+// sensitive.
 func (f Field) Scored() bool {
 	switch f.Question.Type {
 	case SingleChoice, Rating, Matrix, ImportanceMatrix:
-		return f.Counted() && f.Part != ImportancePart && f.Weight() > 0 && f.HasScores()
+		return f.Counted() && !f.Sensitive() && f.Part != ImportancePart && f.Weight() > 0 && f.HasScores()
 	default:
 		return false
 	}
@@ -135,7 +147,7 @@ func (f Field) HasScores() bool {
 func (s *Survey) Paired(f Field) bool {
 	overall, ok := s.Field(s.Scoring.Overall)
 	return ok && f.Name != overall.Name && f.Scored() && overall.Question.Type != MultiChoice && overall.HasScores() && overall.Counted() &&
-		!f.Question.Sensitive && !overall.Question.Sensitive && max(f.MaxScore(), overall.MaxScore()) <= 100*One
+		!overall.Sensitive() && max(f.MaxScore(), overall.MaxScore()) <= 100*One
 }
 
 // MaxScore returns the highest score of the field's options.
@@ -179,7 +191,8 @@ func (s *Survey) Segments() []Field {
 	return segments
 }
 
-// Index derives the questions and fields from the sections. Call it after changing the sections, and before sharing s.
+// Index derives the questions and fields from the sections, and what questions inherit from those they read. Call it after
+// changing the sections or the protection, and before sharing s.
 func (s *Survey) Index() {
 	s.questions, s.fields = map[string]*Question{}, nil
 	s.fieldIndexes, s.fieldsOfQuestion = map[string]int{}, map[string][]Field{}
@@ -190,9 +203,15 @@ func (s *Survey) Index() {
 		s.fieldsOfQuestion[q.ID] = q.fields()
 		s.fields = append(s.fields, s.fieldsOfQuestion[q.ID]...)
 	}
+	s.sections = map[string]*Section{}
+	for _, q := range s.placed() {
+		s.sections[q.ID] = q.Section
+	}
 	for i, f := range s.fields {
 		s.fieldIndexes[f.Name] = i
 	}
+	s.readConditions()
+	s.inherit()
 }
 
 func (q *Question) fields() []Field {

@@ -21,7 +21,11 @@ func (s *Survey) Form() []byte {
 			if q.Type == Note {
 				continue
 			}
-			q.Label, q.Help, q.Low, q.High, q.Unit, q.Checks = nil, nil, nil, nil, nil, nil
+			q.Label, q.Help, q.Low, q.High, q.Unit = nil, nil, nil, nil, nil
+			q.Checks = slices.Clone(q.Checks)
+			for j := range q.Checks {
+				q.Checks[j].Message = nil
+			}
 			q.Options, q.Importance = withoutLabels(q.Options), withoutLabels(q.Importance)
 			q.Rows = append([]Row(nil), q.Rows...)
 			for j := range q.Rows {
@@ -102,9 +106,9 @@ func (f Field) Scale() string {
 	return string(text)
 }
 
-// Bands returns the lower limits of the bands of a number's histogram, ascending, and their width. There are none unless the
+// Bands returns the lower limits of at most eleven bands of a number, ascending, and their width. There are none unless the
 // questionnaire bounds the number on both sides: bands made from the answers would disclose the smallest and the largest.
-// There are at most eleven. Their width is 1, 2 or 5 times a power of ten, and they begin at a multiple of it.
+// Their width is 1, 2 or 5 times a power of ten, and they begin at a multiple of it.
 func (f Field) Bands() (limits []Decimal, width Decimal) {
 	q := f.Question
 	if q.Type != Number || q.Min == nil || q.Max == nil {

@@ -13,36 +13,40 @@ import (
 
 // A Survey is one compiled questionnaire. It is read only: handlers share one value between requests.
 type Survey struct {
-	ID             string    `json:"id"`
-	Version        string    `json:"version"` // hash of the whole definition
-	Shape          string    `json:"shape"`   // hash of what figures depend on: an edited label does not change it
-	Title          Text      `json:"title"`
-	Languages      []string  `json:"languages"` // the first is the default
-	Intro          Text      `json:"intro,omitempty"`
-	Thanks         []Thanks  `json:"thanks,omitempty"` // the first that applies is shown
-	Minutes        int       `json:"minutes,omitempty"`
-	Contact        *Contact  `json:"contact,omitempty"`
-	Document       *Document `json:"document,omitempty"`
-	Window         Window    `json:"window"`
-	Timezone       string    `json:"timezone"`
-	Period         Period    `json:"period"`
-	Audience       Audience  `json:"audience"`
-	Channels       []string  `json:"channels,omitempty"`
-	Unlisted       bool      `json:"unlisted,omitempty"`   // listed: false; found only by the link
-	KeepDuplicates bool      `json:"keep_twins,omitempty"` // duplicates: keep; each of several equal answers from one place counts
-	Steps          bool      `json:"steps,omitempty"`      // layout: steps; with a script, sections are shown one at a time
-	Sections       []Section `json:"sections"`
-	Scoring        Scoring   `json:"scoring"`
-	Results        Results   `json:"results"`
-	Alerts         []Alert   `json:"alerts,omitempty"` // not public: see [Survey.Public]
+	ID             string     `json:"id"`
+	Version        string     `json:"version"` // hash of the whole definition
+	Shape          string     `json:"shape"`   // hash of what figures and their release depend on: an edited label does not change it
+	Title          Text       `json:"title"`
+	Languages      []string   `json:"languages"` // the first is the default
+	Intro          Text       `json:"intro,omitempty"`
+	Thanks         []Thanks   `json:"thanks,omitempty"` // the first that applies is shown
+	Minutes        int        `json:"minutes,omitempty"`
+	Contact        *Contact   `json:"contact,omitempty"`
+	Document       *Document  `json:"document,omitempty"`
+	Window         Window     `json:"window"`
+	Timezone       string     `json:"timezone"`
+	Period         Period     `json:"period"`
+	Audience       Audience   `json:"audience"`
+	Channels       []string   `json:"channels,omitempty"`
+	Unlisted       bool       `json:"unlisted,omitempty"`   // listed: false; found only by the link
+	KeepDuplicates bool       `json:"keep_twins,omitempty"` // duplicates: keep; each of several equal answers from one place counts
+	Steps          bool       `json:"steps,omitempty"`      // layout: steps; with a script, sections are shown one at a time
+	Sections       []Section  `json:"sections"`
+	Scoring        Scoring    `json:"scoring"`
+	Results        Results    `json:"results"`
+	Weighting      *Weighting `json:"weighting,omitempty"`
+	Legacy         bool       `json:"legacy,omitempty"` // numbers were counted by [Field.Bands], as before there were value bands
+	Alerts         []Alert    `json:"alerts,omitempty"` // not public: see [Survey.Public]
 
 	// Derived, not encoded.
 	location         *time.Location
 	questions        map[string]*Question
+	sections         map[string]*Section // by the id of a question in it
 	fields           []Field
 	fieldIndexes     map[string]int     // by name
 	fieldsOfQuestion map[string][]Field // by the question's id
 	order            []Placed
+	reads            map[string][]string // by the question's id: see [Survey.Reads]
 }
 
 // Text is a text in every language of its survey, by language. An empty Text has no words.
@@ -92,9 +96,10 @@ const (
 
 // Audience is who is asked. Zero fields are unknown.
 type Audience struct {
-	Population int    `json:"population,omitempty"`
-	Issued     int    `json:"issued,omitempty"`
-	Sample     string `json:"sample,omitempty"` // a rule's name: ten_plus_5_percent
+	Population int        `json:"population,omitempty"`
+	Issued     int        `json:"issued,omitempty"`  // in each period that Periods does not name
+	Periods    []IssuedIn `json:"periods,omitempty"` // see [Audience.IssuedIn]
+	Sample     string     `json:"sample,omitempty"`  // a rule's name: ten_plus_5_percent
 }
 
 // Section is a group of questions under one heading.
@@ -147,7 +152,7 @@ type Question struct {
 	Private     bool             `json:"private,omitempty"`
 	Unpublished bool             `json:"unpublished,omitempty"` // publish: false
 	Segment     bool             `json:"segment,omitempty"`
-	Sensitive   bool             `json:"sensitive,omitempty"` // a batch whose answers to it are all equal is not released by itself
+	Sensitive   bool             `json:"sensitive,omitempty"` // published once, rounded, when the period has closed
 	Dimension   string           `json:"dimension,omitempty"`
 	Weight      Decimal          `json:"weight"`
 	Display     string           `json:"display,omitempty"`
@@ -164,12 +169,16 @@ type Question struct {
 	Min         *Decimal         `json:"min,omitempty"`      // of a number
 	Max         *Decimal         `json:"max,omitempty"`
 	Step        *Decimal         `json:"step,omitempty"`
+	Bands       []Decimal        `json:"bands,omitempty"` // of a number: the declared lower limits of its histogram, ascending
 	Unit        Text             `json:"unit,omitempty"`
 	MinLength   int              `json:"min_length,omitempty"` // of a text, in characters (code points)
 	MaxLength   int              `json:"max_length,omitempty"`
 	Pattern     string           `json:"pattern,omitempty"`  // RE2, matches the whole text
 	Earliest    Date             `json:"earliest,omitempty"` // of a date
 	Latest      Date             `json:"latest,omitempty"`
+
+	// Derived, not encoded. See [Survey.Index].
+	traits traits
 }
 
 // Rule is a condition on an answer, with the message shown if it does not hold.
@@ -257,11 +266,24 @@ type Band struct {
 
 // Results is what is published, and when.
 type Results struct {
-	Audience  string     `json:"audience"`             // public, staff or management
-	MinGroup  int        `json:"min_group"`            // k: the fewest respondents a published figure may describe
-	PoolAfter int        `json:"pool_after,omitempty"` // days
-	Release   string     `json:"release,omitempty"`    // full or daily
-	CrossTabs []CrossTab `json:"crosstabs,omitempty"`
+	Audience   string     `json:"audience"`             // public, staff or management
+	MinGroup   int        `json:"min_group"`            // see [Survey.K]
+	Protection string     `json:"protection,omitempty"` // "" or [Strict]
+	Closes     Date       `json:"closes,omitempty"`     // the day after which sensitive questions are published, in a survey without an end
+	PoolAfter  int        `json:"pool_after,omitempty"` // days
+	Release    string     `json:"release,omitempty"`    // full or daily
+	CrossTabs  []CrossTab `json:"crosstabs,omitempty"`
+}
+
+// Strict is the protection for staff surveys and public bodies: every question is treated as sensitive.
+const Strict = "strict"
+
+// K returns the fewest respondents that a published figure may describe; 1 is no protection.
+func (s *Survey) K() int {
+	if s.Results.Protection == Strict {
+		return max(s.Results.MinGroup, 10)
+	}
+	return max(s.Results.MinGroup, 1)
 }
 
 // CrossTab is an item broken down by a segment.
