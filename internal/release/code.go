@@ -31,7 +31,7 @@ func (n *next) publishCoded() (published bool) {
 		if coded == nil {
 			continue
 		}
-		if n.survey.Results.Protection == strict || n.exact {
+		if n.survey.Results.Protection == survey.Strict || n.exact {
 			n.codeSegments(item, coded)
 		}
 		n.Coded[item.key] = coded
@@ -39,8 +39,6 @@ func (n *next) publishCoded() (published bool) {
 	}
 	return published
 }
-
-const strict = "strict"
 
 // sensitiveItem is a sensitive item and the parts that ask it.
 type sensitiveItem struct {

@@ -67,7 +67,6 @@ var edits = [][2]string{
 	{"publish: false, ", ""},
 	{"sensitive: true, ", ""},
 	{"pool_after: 9", "release: daily"},
-	{"{min_group: 3", "{protection: strict, min_group: 3"},
 	{`      - {id: age, type: number, min: 0, max: 3, step: 1, label: "No"}` + "\n", ""},
 }
 
