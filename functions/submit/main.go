@@ -73,7 +73,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	table := cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Retention: retention})
 	pages := &pages{readAssets: table.Assets, log: log}
 	handler := intake.Handler{
-		Definitions: definitions{table}, Responses: table, Now: time.Now,
+		Definitions: definitions{table}, Responses: table, IDs: table, Secrets: &tableSecret{table: table, log: log}, Now: time.Now,
 		ClientAddress: func(r *http.Request) string { return clientAddress(r, header) },
 	}
 	return &function{

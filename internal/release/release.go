@@ -19,7 +19,6 @@ package release
 import (
 	"encoding/json"
 
-	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 

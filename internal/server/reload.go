@@ -183,6 +183,8 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 	return &intake.Handler{
 		Definitions:   presentDefinitions{srv.store, func(id string) bool { return (*srv.present.Load())[id] }},
 		Responses:     observedResponses{srv.store, srv.updater.request},
+		IDs:           srv.store,
+		Secrets:       srv.store,
 		Renderer:      e.renderer,
 		Now:           time.Now,
 		ClientAddress: srv.clientAddress,
@@ -190,7 +192,7 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 	}
 }
 
-// clientAddress is used as a hash only, to recognize a double click.
+// clientAddress is used in a keyed hash only, to recognize a double click.
 func (srv *Server) clientAddress(r *http.Request) string {
 	if srv.options.AddressHeader != "" {
 		return r.Header.Get(srv.options.AddressHeader)
