@@ -191,7 +191,9 @@ func (t *csvTable) overall(o *stats.Overall) {
 	} else {
 		perAnswer = nil
 	}
-	t.figure(csvLine{}, "score", "", o.Score, o.Interval)
+	if o.Score != nil {
+		t.line(csvLine{measure: "score", value: score(o), interval: o.Interval})
+	}
 	t.figure(csvLine{}, "raw", "", o.Raw, raw)
 	t.figure(csvLine{}, "deducted", "", o.Deducted, nil)
 	t.figure(csvLine{}, "reached", "", o.Reached, nil)

@@ -377,7 +377,9 @@ func (d *document) percentOf(some, all int64) string {
 func (d *document) index(r *big.Rat) string { return stats.Round(r, d.places) }
 
 // published prints the index of a period or group, with as many decimals as tell it from the limits of bands and the target.
-func (d *document) published(o *stats.Overall) string { return o.Text(d.places) }
+func (d *document) published(o *stats.Overall) string {
+	return stats.Round(o.Score, o.Places(d.places))
+}
 
 // periodName says a period: "2026-Q4", "2026-10", "2026"; "" for the one period of a survey without.
 func (d *document) periodName(name string) string {

@@ -53,7 +53,7 @@ func (d *document) json() object {
 		{"issued", nullIfZero(p.Issued)}, {"population", nullIfZero(p.Population)}, {"response_rate", number(p.Rate)}, {"sample_size", nullIfZero(p.SampleSize)},
 		{"overall", d.overallJSON()}, {"dimensions", dimensions}, {"questions", questionsJSON(p.Items)}, {"periods", d.periodsJSON()},
 		{"protection", d.protectionJSON()}, {"received", nullIfZero(p.Received)}, {"through", nullIfEmpty(p.Through)}, {"withdrawn", nullIfZero(p.Withdrawn)},
-		{"areas", areas}, {"comparisons", d.comparisonsJSON()},
+		{"areas", areas}, {"comparisons", d.comparisonsJSON(d.tests)},
 	}...)
 	doc = append(doc, d.moreJSON()...)
 	if segments := p.Survey().Segments(); len(segments) > 0 {
@@ -86,7 +86,7 @@ func (d *document) periodsJSON() []object {
 	for _, i := range d.history {
 		p, point := &d.report.Periods[i], &d.indexTrend.Points[i]
 		periods = append(periods, object{{"period", p.Name}, {"release", p.Release}, {"date", p.Date}, {"respondents", p.Respondents},
-			{"score", number(p.Overall.Score)}, {"raw", number(p.Overall.Raw)},
+			{"score", score(&p.Overall)}, {"raw", number(p.Overall.Raw)},
 			{"interval", interval(p.Overall.Interval)}, {"change", number(point.Change())}, {"comparable", !point.Broken}})
 	}
 	return periods
@@ -98,8 +98,9 @@ func (d *document) segmentJSON(segment survey.Field) object {
 	for _, o := range segment.Options() {
 		if publishableGroup(d.period, segment.Name, o.ID) {
 			g := d.group(segment.Name, o.ID)
-			groups = append(groups, member{o.ID, object{{"respondents", g.Respondents}, {"score", number(g.Overall.Score)},
-				{"interval", interval(g.Overall.Interval)}, {"questions", questionsJSON(g.Items)}, {"raw_interval", interval(g.Overall.RawInterval)}, {"method", nullIfEmpty(g.Overall.Method)}}})
+			groups = append(groups, member{o.ID, object{{"respondents", g.Respondents}, {"score", score(&g.Overall)},
+				{"interval", interval(g.Overall.Interval)}, {"questions", questionsJSON(g.Items)}, {"raw_interval", interval(g.Overall.RawInterval)}, {"method", nullIfEmpty(g.Overall.Method)},
+				{"comparisons", d.comparisonsJSON(d.set.Report.Tests(d.at(), segment.Name, o.ID))}}})
 		}
 	}
 	return groups
@@ -121,7 +122,7 @@ func (d *document) overallJSON() object {
 		band, from = o.Band.Label.In(d.language), o.Band.From
 	}
 	s := d.scoring()
-	v := object{{"score", number(o.Score)}, {"raw", number(o.Raw)}, {"band", band}, {"band_from", from}, {"model", s.Model},
+	v := object{{"score", score(o)}, {"raw", number(o.Raw)}, {"band", band}, {"band_from", from}, {"model", s.Model},
 		{"reached", number(o.Reached)}, {"divisor", number(o.Divisor)}, {"deducted", number(o.Deducted)}}
 	if s.Target != nil {
 		v = append(v, object{{"target", s.Target}, {"gap", number(o.Gap)}}...)
@@ -367,4 +368,13 @@ func number(x *big.Rat) any {
 		return nil
 	}
 	return json.Number(shortest(x.FloatString(4)))
+}
+
+// score returns the published index, with more than four decimals where these do not tell it from the limit of a band or from
+// the target.
+func score(o *stats.Overall) any {
+	if o.Score == nil {
+		return nil
+	}
+	return json.Number(shortest(stats.Round(o.Score, o.Places(4))))
 }

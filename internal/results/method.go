@@ -211,7 +211,7 @@ func (d *document) method() *method {
 	v := &method{Intro: d.intro(), Facts: d.methodFacts(), Margin: d.marginNotes()}
 	if d.period != nil {
 		for i := range d.period.Items {
-			if item := &d.period.Items[i]; item.N == 0 && !isCoded(item) {
+			if item := &d.period.Items[i]; item.N == 0 && !item.Coded {
 				v.Waiting = append(v.Waiting, d.itemName(d.period.Items[i].Field))
 			}
 		}

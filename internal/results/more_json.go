@@ -80,9 +80,8 @@ func waveJSON(w *stats.Wave) object {
 	return object{{"since", w.Since}, {"until", w.Until}, {"n", w.N}, {"mean", number(w.Mean)}}
 }
 
-// comparisonsJSON returns the tests of the page, which are corrected together.
-func (d *document) comparisonsJSON() object {
-	t := d.tests
+// comparisonsJSON returns the tests of a page, which are corrected together.
+func (d *document) comparisonsJSON(t *stats.Tests) object {
 	v := object{{"n", t.N}}
 	if t.Index != nil {
 		v = append(v, member{"index", testJSON(t.Index)})
@@ -102,6 +101,12 @@ func (d *document) comparisonsJSON() object {
 	}
 	if len(t.Standing) > 0 {
 		v = append(v, member{"standing", byField(t.Standing)})
+	}
+	if t.Rest != nil {
+		v = append(v, member{"rest", testJSON(t.Rest)})
+	}
+	if len(t.RestOf) > 0 {
+		v = append(v, member{"items_rest", byField(t.RestOf)})
 	}
 	groups := object{}
 	for i := 0; i < len(t.Groups); {

@@ -183,7 +183,7 @@ func (d *document) addFigures(b *block, q *survey.Question, own []*stats.Item) b
 	if len(own) == 0 {
 		return false
 	}
-	if isCoded(own[0]) {
+	if own[0].Coded {
 		d.addCoded(b, own)
 		return true
 	}
@@ -203,14 +203,11 @@ func (d *document) addFigures(b *block, q *survey.Question, own []*stats.Item) b
 	return true
 }
 
-// isCoded reports whether an item is published once, in multiples of k. Management sees plain counts of sensitive questions.
-func isCoded(item *stats.Item) bool { return item.Coded || item.Field.Sensitive() && item.N == 0 }
-
 // addCoded adds the figures of a sensitive question's fields: counts and shares alone.
 func (d *document) addCoded(b *block, items []*stats.Item) {
 	b.Facts = append(b.Facts, d.codedNotes(items)...)
 	for _, item := range items {
-		if !item.Coded || len(item.Counts)+len(item.Histogram) == 0 {
+		if item.N == 0 {
 			continue
 		}
 		table := namedShares{}
@@ -238,17 +235,17 @@ func (d *document) addCoded(b *block, items []*stats.Item) {
 	}
 }
 
-// codedNotes says how the figures of sensitive items are to be read, or that there are none yet.
+// codedNotes says how the figures of sensitive items are to be read, or that there are none yet. In those for management,
+// numbers are not rounded.
 func (d *document) codedNotes(items []*stats.Item) []string {
 	for _, item := range items {
-		if !item.Coded {
-			continue
+		switch {
+		case item.N == 0:
+		case item.K <= 1 && item.LeftOut != nil:
+			return []string{d.words.Say("results.n_of", "n", item.N-item.LeftOut.N, "all", item.N)}
+		default:
+			return []string{d.words.Say("results.coded", "k", item.K, "n", item.N)}
 		}
-		n := item.N
-		if item.LeftOut != nil {
-			n = item.LeftOut.Of
-		}
-		return []string{d.words.Say("results.coded", "k", item.K, "n", n)}
 	}
 	return []string{d.words.Say("results.coded_waiting")}
 }
@@ -276,10 +273,13 @@ func (d *document) addItem(b *block, item *stats.Item) {
 			b.Bars = append(b.Bars, d.bar(label, c.Share))
 		}
 	}
-	if item.Until == "" {
+	if d.inForce(item) {
 		d.addChange(b, item.Field)
 	}
 }
+
+// inForce reports whether an item is as it is asked now: an earlier one is compared with nothing.
+func (d *document) inForce(item *stats.Item) bool { return d.items[item.Field.Name] == item }
 
 // answered says how many have answered of those who were asked.
 func (d *document) answered(n int64, base stats.Base) string {
@@ -408,7 +408,7 @@ func (d *document) likertTable(items []*stats.Item, options []survey.Option) lik
 	for i, item := range items {
 		row := &t.Rows[i]
 		*row = likertRow{Label: d.label(item.Field), N: item.N, Scored: item.Scored, Stack: stacks[i]}
-		if item.Until == "" {
+		if d.inForce(item) {
 			row.Change = d.change(item.Field.Name, 2)
 		}
 		if item.Mean != nil {
