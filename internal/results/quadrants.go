@@ -197,7 +197,7 @@ const (
 // are too many items, clusters grow, and plates may be moved farther: in the end there is one cluster in each quadrant,
 // and four have room.
 func arrange(items []placed, line float64) []cluster {
-	rank := map[stats.Quadrant]int{stats.Improve: 0, stats.Keep: 1, stats.Low: 2, stats.Surplus: 3, stats.NoQuadrant: 4}
+	rank := map[stats.Quadrant]int{stats.Improve: 0, stats.Keep: 1, stats.Low: 2, stats.Surplus: 3, stats.Undecided: 4}
 	order := slices.Clone(items)
 	slices.SortStableFunc(order, func(a, b placed) int {
 		return cmp.Or(rank[a.Quadrant]-rank[b.Quadrant], cmp.Compare(b.Importance, a.Importance))
