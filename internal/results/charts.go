@@ -177,6 +177,8 @@ func (d *document) binName(bin *stats.Bin) string {
 		return d.words.Say("results.under", "to", bin.To)
 	case bin.Open == openHigh:
 		return d.words.Say("results.from_on", "from", bin.From)
+	case bin.Closed:
+		return d.words.Say("results.range", "low", bin.From, "high", bin.To)
 	}
 	return d.words.Say("results.from_to", "from", bin.From, "to", bin.To)
 }

@@ -117,7 +117,7 @@ func (t *csvTable) write(p *stats.Period, segment, group string) {
 			t.share(csvLine{option: c.Name}, "channel", c.Share)
 		}
 	}
-	t.tests(t.d.set.Report.Tests(t.d.at(), segment, group))
+	t.tests(t.d.set.tests(t.d.at(), segment, group))
 }
 
 // facts writes what is known of everybody who was asked; nothing of a group.

@@ -88,7 +88,7 @@ func (d *document) setPeriod() {
 		d.places = 2
 	}
 	d.best = d.bestIndex()
-	d.tests = d.set.Report.Tests(d.at(), p.Segment, p.Option)
+	d.tests = set.tests(d.at(), p.Segment, p.Option)
 }
 
 // at returns the index of the page's period in the report.

@@ -100,7 +100,7 @@ func (d *document) segmentJSON(segment survey.Field) object {
 			g := d.group(segment.Name, o.ID)
 			groups = append(groups, member{o.ID, object{{"respondents", g.Respondents}, {"score", score(&g.Overall)},
 				{"interval", interval(g.Overall.Interval)}, {"questions", questionsJSON(g.Items)}, {"raw_interval", interval(g.Overall.RawInterval)}, {"method", nullIfEmpty(g.Overall.Method)},
-				{"comparisons", d.comparisonsJSON(d.set.Report.Tests(d.at(), segment.Name, o.ID))}}})
+				{"comparisons", d.comparisonsJSON(d.set.tests(d.at(), segment.Name, o.ID))}}})
 		}
 	}
 	return groups

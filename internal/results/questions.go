@@ -131,7 +131,10 @@ type generation struct {
 
 // generations sorts items that are not in force by question and time, in the order in which they are first met.
 func generations(items []*stats.Item) []generation {
-	type key struct{ question, kind, options, since, until string }
+	type key struct {
+		question, options, since, until string
+		kind                            survey.Type
+	}
 	var all []generation
 	at := map[key]int{}
 	for _, item := range items {
@@ -140,7 +143,7 @@ func generations(items []*stats.Item) []generation {
 		for _, o := range item.Field.Options() {
 			options.WriteString(o.ID + " ")
 		}
-		k := key{q.ID, q.Type, options.String(), item.Since, item.Until}
+		k := key{q.ID, options.String(), item.Since, item.Until, q.Type}
 		if item.Field.Part != survey.Whole { // both sides of a row have their own scale
 			k.options = ""
 		}
