@@ -173,13 +173,9 @@ func (r *run) writeFiles(ctx context.Context) error {
 	return fmt.Errorf("pages: %w %d times", store.ErrStale, attempts)
 }
 
-// report makes the report of the run and lists its files. What the releases hold back is out of reach from here on.
+// report makes the report of the run and lists its files.
 func (r *run) report() ([]file, error) {
-	public := make([]*release.Release, len(r.latest))
-	for i, one := range r.latest {
-		public[i] = one.Public()
-	}
-	r.out.Report = stats.NewReport(r.survey, public)
+	r.out.Report = stats.NewReport(r.survey, r.latest)
 	return r.files(r.out.Report)
 }
 
