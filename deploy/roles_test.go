@@ -142,7 +142,7 @@ func (a *actor) transacts(in *dynamodb.TransactWriteItemsInput) {
 // samples has a partition key of each kind of item.
 var samples = []string{
 	"D#tea", "D#_site", "S", "I#tea#00000000-0000-4000-8000-000000000001", "Q#tea#2026-Q4#0007", "J#tea#2026-Q4#0000000001", "L#tea", "K#tea", "T#tea",
-	"P#tea", "P#tea#2026-Q4", "C#tea", "O#tea", "U#tea", "G", "R#tea#2026-Q4#07", "N#tea",
+	"P#tea", "P#tea#2026-Q4", "C#tea", "O#tea", "U#tea", "G", "X", "R#tea#2026-Q4#07", "N#tea",
 }
 
 var actions = []string{
@@ -251,6 +251,7 @@ func (d *deployment) publishSite() {
 	if _, err := d.publisher.Definition(ctx, "tea", ""); !errors.Is(err, store.ErrUnknown) {
 		d.Fatal(err)
 	}
+	d.must(d.publisher.MakeSecret(ctx))
 	d.must(d.publisher.PutAssets(ctx, render.Assets{}))
 	d.must(d.publisher.PutDefinition(ctx, d.survey))
 	d.must(d.publisher.PutActions(ctx, "tea", survey.Actions{}))
@@ -264,6 +265,8 @@ func (d *deployment) submitAll() {
 	d.must(err)
 	_, err = d.submit.Definition(ctx, "tea", "")
 	d.must(err)
+	_, err = d.submit.Secret(ctx)
+	d.must(err)
 	for n := range 20 {
 		created, err := d.submit.Put(ctx, d.response(n), d.response(n+100).ID)
 		if err != nil || !created {
@@ -272,6 +275,9 @@ func (d *deployment) submitAll() {
 	}
 	if created, err := d.submit.Put(ctx, d.response(0)); err != nil || created {
 		d.Fatal(created, err)
+	}
+	if taken, err := d.submit.Taken(ctx, "tea", d.response(100).ID); err != nil || taken {
+		d.Fatal(taken, err)
 	}
 	other := d.response(1)
 	other.Answers = []answer.Answer{{"taste", "1"}}
@@ -378,6 +384,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 
 	resources := lookUp(t, template(t), "Resources").(tree)
 	all := slices.Concat(answers, []string{"I#"})
+	unread := slices.Concat(all, []string{"X"}) // the form handler alone reads the secret
 	for _, c := range []struct {
 		name   string
 		actor  *actor
@@ -386,11 +393,11 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 		unread []string // kinds of items that must not be read
 		closed []string // kinds that must not be written either
 	}{
-		{"SubmitRole", d.submit, []string{"Policies", "0", "PolicyDocument"}, true, all, []string{"D#", "S", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}},
-		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#"}, []string{"D#", "S", "I#"}},
-		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, all, []string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}},
-		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, all, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "O#", "G", "U#"}},
-		{"OperatorPolicy", d.operator, []string{"PolicyDocument"}, false, []string{"R#"}, []string{"D#", "S", "O#", "U#", "G"}},
+		{"SubmitRole", d.submit, []string{"Policies", "0", "PolicyDocument"}, true, all, []string{"D#", "S", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
+		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X"}, []string{"D#", "S", "I#", "X"}},
+		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, unread, []string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}},
+		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "O#", "G", "U#", "X"}},
+		{"OperatorPolicy", d.operator, []string{"PolicyDocument"}, false, []string{"R#", "X"}, []string{"D#", "S", "O#", "U#", "G", "X"}},
 	} {
 		allowed := allowedBy(t, lookUp(t, resources, append([]string{c.name, "Properties"}, append(c.path, "Statement")...)...))
 		for _, used := range sorted(c.actor.used) {

@@ -31,9 +31,10 @@ export const questionElement = (q) => /** @type {HTMLElement} */ (form.querySele
 /** The rule of a field's question. @param {string} name */
 export const ruleOf = (name) => /** @type {Rule} */ (rules.questions.find((q) => q.id === name.split(".")[0]));
 
-// randomUUID is missing on plain http.
-const newUUID = () => "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
-  (+digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> +digit / 4).toString(16));
+// A key: a random UUID of version 8, which the handler stores the answers under the hash of, so that a receipt is no key.
+// randomUUID is of version 4, and missing on plain http.
+const newKey = () => "10000000-1000-v000-8000-100000000000".replace(/[018]/g, (digit) =>
+  (+digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> +digit / 4).toString(16)).replace("v", "8");
 
 /**
  * Sets the submission's id. One filled form is one submission: its id belongs to the page's entry in the history, so it
@@ -42,7 +43,7 @@ const newUUID = () => "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (
  * @param {string} [id] of a draft
  */
 export const assignID = (id) => {
-  idField.value = id || (history.state || {}).submission || idField.value || newUUID();
+  idField.value = id || (history.state || {}).submission || idField.value || newKey();
   history.replaceState({ ...history.state, submission: idField.value }, "");
 };
 

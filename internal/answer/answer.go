@@ -6,7 +6,7 @@ import "slices"
 
 // Response is one respondent's checked answers, as they are stored.
 type Response struct {
-	ID       string   `json:"id"` // UUID, lower case
+	ID       string   `json:"id"` // UUID, lower case: see [IDOf]
 	Survey   string   `json:"survey"`
 	Version  string   `json:"version"` // of the questionnaire that was answered
 	Period   string   `json:"period"`

@@ -97,7 +97,7 @@ func (r *Response) readEnvelope(s *survey.Survey, p Posted) []Problem {
 		if err != nil || len(p.ID) != 36 || id == uuid.Nil {
 			problems = append(problems, Problem{Field: "id", Code: BadID})
 		} else {
-			r.ID = id.String()
+			r.ID = IDOf(s.ID, id)
 		}
 	}
 	if p.Language == "" {

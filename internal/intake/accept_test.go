@@ -48,9 +48,9 @@ func BenchmarkAccept(b *testing.B) {
 		b.Fatal(err)
 	}
 	handler := &intake.Handler{
-		Definitions: store, Responses: store, Renderer: renderer, Now: time.Now,
-		ClientAddress: func(r *http.Request) string { return r.RemoteAddr },
-		Log:           slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Definitions: store, Responses: store, IDs: store, Secrets: store, Renderer: renderer, Now: time.Now,
+		Client: func(r *http.Request) string { return r.RemoteAddr },
+		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	bodies := make([][]byte, 1000)
 	for i := range bodies {

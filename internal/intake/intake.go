@@ -6,8 +6,6 @@ package intake
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,12 +30,14 @@ import (
 
 // Handler serves POST …/api/surveys/ID/responses. All fields are required.
 type Handler struct {
-	Definitions   store.Definitions
-	Responses     store.Responses
-	Renderer      Renderer
-	Now           func() time.Time
-	ClientAddress func(*http.Request) string // must not come from what a client can set
-	Log           *slog.Logger
+	Definitions store.Definitions
+	Responses   store.Responses
+	IDs         store.IDs
+	Secrets     store.Secrets
+	Renderer    Renderer
+	Now         func() time.Time
+	Client      func(*http.Request) string // by address, or what tells clients better apart; must not come from what a client can set
+	Log         *slog.Logger
 }
 
 // MaxBody bounds a submission, in bytes: room for a dozen full long texts in Chinese, percent-encoded.
@@ -136,8 +136,7 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 		return
 	}
 	response.Period = s.current.PeriodAt(s.now)
-	also := s.assignID(&response)
-	created, err := s.Responses.Put(ctx, response, also...)
+	created, err := s.put(ctx, &response)
 	switch {
 	case errors.Is(err, store.ErrWithdrawn):
 		s.refuse(http.StatusConflict, answer.Problem{Code: answer.Withdrawn})
@@ -225,42 +224,9 @@ func (s *submission) correctForm() {
 	if !s.answered.HasLanguage(p.Language) {
 		p.Language = ""
 	}
-	if uuid.Validate(p.ID) != nil {
+	if uuid.Validate(p.ID) != nil || len(p.ID) != 36 {
 		p.ID = ""
 	}
-}
-
-// slot is the time within which equal answers from one address and browser, without an id, are one submission.
-const slot = 10 * time.Second
-
-// assignID sets the id and returns the other ids under which the same submission may be stored already: none if the client
-// has given one, because an id is taken for good. An id that is derived from the time changes with the slot, so a second
-// click may come under the next one.
-func (s *submission) assignID(r *answer.Response) (also []string) {
-	switch {
-	case r.ID != "":
-		return nil
-	case s.current.KeepDuplicates:
-		r.ID = uuid.NewString()
-		return nil
-	}
-	number := s.now.UnixNano() / int64(slot)
-	r.ID = s.derivedID(r, number)
-	return []string{s.derivedID(r, number-1)}
-}
-
-// derivedID returns an id for a submission that has none, made of its survey, answers, address, browser and time.
-func (s *submission) derivedID(r *answer.Response, slot int64) string {
-	digest := r.Digest()
-	hash := sha256.New()
-	hash.Write(digest[:])
-	hash.Write(binary.BigEndian.AppendUint64(nil, uint64(slot)))
-	fmt.Fprintf(hash, "%q %q", s.ClientAddress(s.r), s.r.UserAgent())
-	var id uuid.UUID
-	copy(id[:], hash.Sum(nil))
-	id[6] = id[6]&0x0f | 0x80 // version 8: custom (RFC 9562, section 5.8)
-	id[8] = id[8]&0x3f | 0x80
-	return id.String()
 }
 
 // confirm replies that the response is stored.
@@ -315,7 +281,7 @@ func (s *submission) refuse(status int, fault answer.Problem) {
 func (s *submission) form(status int, p render.SurveyPage) {
 	p.Language, p.Root, p.Channel, p.Values, p.ID = s.language(), root, s.posted.Channel, s.posted.Fields, s.posted.ID
 	if p.ID == "" || status == http.StatusConflict {
-		p.ID = uuid.NewString()
+		p.ID = randomKey().String()
 	}
 	var page bytes.Buffer
 	if err := s.Renderer.Survey(&page, s.answered, p); err != nil {

@@ -47,6 +47,9 @@ type memory struct {
 	definitions map[string]*survey.Survey  // by id and by id@version
 	responses   map[string]answer.Response // by id
 	fault       error                      // of Put, if not nil
+	lost        bool                       // Put stores, and returns an error
+	secret      []byte
+	noSecret    error // of Secret, if not nil
 }
 
 func (s *memory) Definition(_ context.Context, id, version string) (*survey.Survey, error) {
@@ -57,6 +60,15 @@ func (s *memory) Definition(_ context.Context, id, version string) (*survey.Surv
 		return d, nil
 	}
 	return nil, store.ErrUnknown
+}
+
+func (s *memory) Secret(context.Context) ([]byte, error) { return s.secret, s.noSecret }
+
+func (s *memory) Taken(_ context.Context, _, id string) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, taken := s.responses[id]
+	return taken, nil
 }
 
 func (s *memory) Put(_ context.Context, r answer.Response, also ...string) (bool, error) {
@@ -74,6 +86,9 @@ func (s *memory) Put(_ context.Context, r answer.Response, also ...string) (bool
 		}
 	}
 	s.responses[r.ID] = r
+	if s.lost {
+		return false, errors.New("the reply is lost")
+	}
 	return true, nil
 }
 
@@ -96,12 +111,12 @@ func open(t testing.TB, yaml string) *fixture {
 		t.Fatal(err)
 	}
 	d := &fixture{survey: s, now: time.Date(2026, 11, 22, 10, 0, 3, 0, s.Location())}
-	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[string]answer.Response{}}
+	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[string]answer.Response{}, secret: store.NewSecret()}
 	d.handler = &intake.Handler{
-		Definitions: d.memory, Responses: d.memory, Renderer: renderer,
-		Now:           func() time.Time { return d.now },
-		ClientAddress: func(r *http.Request) string { return r.RemoteAddr },
-		Log:           slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Definitions: d.memory, Responses: d.memory, IDs: d.memory, Secrets: d.memory, Renderer: renderer,
+		Now:    func() time.Time { return d.now },
+		Client: func(r *http.Request) string { return r.RemoteAddr },
+		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	return d
 }

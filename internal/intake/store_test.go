@@ -22,7 +22,7 @@ func openStored(t *testing.T, yaml string) (*fixture, *local.Store) {
 	if err := s.PutDefinition(t.Context(), d.survey); err != nil {
 		t.Fatal(err)
 	}
-	d.handler.Definitions, d.handler.Responses = s, s
+	d.handler.Definitions, d.handler.Responses, d.handler.IDs, d.handler.Secrets = s, s, s, s
 	return d, s
 }
 

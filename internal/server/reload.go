@@ -181,16 +181,18 @@ func (srv *Server) newPublisher(e *edition) *publish.Publisher {
 // newIntake makes the API of an edition.
 func (srv *Server) newIntake(e *edition) http.Handler {
 	return &intake.Handler{
-		Definitions:   presentDefinitions{srv.store, func(id string) bool { return (*srv.present.Load())[id] }},
-		Responses:     observedResponses{srv.store, srv.updater.request},
-		Renderer:      e.renderer,
-		Now:           time.Now,
-		ClientAddress: srv.clientAddress,
-		Log:           srv.options.Log,
+		Definitions: presentDefinitions{srv.store, func(id string) bool { return (*srv.present.Load())[id] }},
+		Responses:   observedResponses{srv.store, srv.updater.request},
+		IDs:         srv.store,
+		Secrets:     srv.store,
+		Renderer:    e.renderer,
+		Now:         time.Now,
+		Client:      srv.clientAddress,
+		Log:         srv.options.Log,
 	}
 }
 
-// clientAddress is used as a hash only, to recognize a double click.
+// clientAddress is used in a keyed hash only, to recognize a double click.
 func (srv *Server) clientAddress(r *http.Request) string {
 	if srv.options.AddressHeader != "" {
 		return r.Header.Get(srv.options.AddressHeader)

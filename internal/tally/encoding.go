@@ -5,53 +5,145 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"glasspoll/internal/codec"
 )
 
-// record is a tally as it is stored. Its keys are part of the format; docs/formats.md lists them. Free for what may come:
-// 8 counters by block, 9 chains of an item's versions, 10 moments by set of items, 11 tombstones, 12 annulled blocks,
-// 13 corrections, 14 sealed fields, 15 tokens.
+// record is a tally as it is stored. Its keys are part of the format; docs/formats.md lists them. Those of version 1 with
+// another meaning, 1 and 5, are not used again. Free for what may come: 12 annulled blocks, 13 corrections, 14 sealed
+// fields, 15 tokens.
 type record struct {
-	Shape   string              `cbor:"1,keyasint"`
-	Cursor  string              `cbor:"2,keyasint,omitempty"`
-	Alerted string              `cbor:"3,keyasint,omitempty"`
-	Names   Names               `cbor:"4,keyasint"`
-	Cohorts map[string]Numbered `cbor:"5,keyasint,omitempty"`
+	Cursor    string                `cbor:"2,keyasint,omitempty"`
+	Alerted   string                `cbor:"3,keyasint,omitempty"`
+	Names     Names                 `cbor:"4,keyasint"`
+	Release   int                   `cbor:"6,keyasint,omitempty"`
+	Days      map[string]int64      `cbor:"7,keyasint,omitempty"`
+	Parts     map[string]partRecord `cbor:"8,keyasint,omitempty"`
+	Withdrawn int64                 `cbor:"11,keyasint,omitempty"`
+	Legacy    map[string]int64      `cbor:"16,keyasint,omitempty"`
+	Skipped   *skippedRecord        `cbor:"17,keyasint,omitempty"`
 }
 
-var kind = codec.Kind{Name: "tally", Version: 1}
+type partRecord struct {
+	Version string              `cbor:"1,keyasint,omitempty"`
+	Cohorts map[string]Numbered `cbor:"2,keyasint,omitempty"`
+	Out     map[string]string   `cbor:"3,keyasint,omitempty"`
+}
+
+type skippedRecord struct {
+	Segments []Segment         `cbor:"1,keyasint,omitempty"`
+	Last     map[string]string `cbor:"2,keyasint,omitempty"`
+}
+
+// firstRecord is what is read of a record of version 1, whose counters are folded again.
+type firstRecord struct {
+	Shape   string          `cbor:"1,keyasint"`
+	Cursor  string          `cbor:"2,keyasint,omitempty"`
+	Alerted string          `cbor:"3,keyasint,omitempty"`
+	Names   cbor.RawMessage `cbor:"4,keyasint"`
+	Cohorts cbor.RawMessage `cbor:"5,keyasint,omitempty"`
+}
+
+var (
+	kind  = codec.Kind{Name: "tally", Version: 2}
+	first = codec.Kind{Name: "tally", Version: 1}
+)
 
 // Encode returns the stored form of a tally. Equal tallies give equal bytes.
 func (t *Tally) Encode() []byte {
-	names := NamesIn(t.Cohorts)
-	return kind.Encode(record{t.Shape, t.Cursor, t.Alerted, names, names.Number(t.Cohorts)})
+	var groups []map[string]*Counters
+	for _, p := range t.Parts {
+		groups = append(groups, p.Cohorts)
+	}
+	r := record{
+		Cursor: t.Cursor, Alerted: t.Alerted, Names: NamesIn(groups...), Release: t.Release, Days: t.Days, Withdrawn: t.Withdrawn, Legacy: t.Legacy,
+		Parts: make(map[string]partRecord, len(t.Parts)),
+	}
+	for shape, p := range t.Parts {
+		r.Parts[shape] = partRecord{p.Version, r.Names.Number(p.Cohorts), p.Out}
+	}
+	if t.Skipped != nil {
+		r.Skipped = &skippedRecord{t.Skipped.Segments, t.Skipped.Last}
+	}
+	return kind.Encode(r)
 }
 
-// Decode reads what Encode wrote, and the JSON of earlier versions.
+// Decode reads what Encode wrote. What earlier versions wrote is read as an empty tally, into which everything is to be
+// folded: see [Restart].
 func Decode(data []byte) (*Tally, error) {
-	t := &Tally{}
-	if codec.IsJSON(data) {
-		if err := json.Unmarshal(data, t); err != nil {
+	switch {
+	case codec.IsJSON(data):
+		var before struct{ Cursor, Alerted string }
+		if err := json.Unmarshal(data, &before); err != nil {
 			return nil, fmt.Errorf("tally: %w%s", err, offset(err))
 		}
-	} else {
-		var r record
-		if err := kind.Decode(data, &r); err != nil {
+		return Restart(&Tally{Cursor: before.Cursor, Alerted: before.Alerted}), nil
+	case len(data) > 0 && data[0] == first.Version:
+		var before firstRecord
+		if err := first.Decode(data, &before); err != nil {
 			return nil, err
 		}
-		cohorts, err := r.Names.Counters(r.Cohorts)
+		return Restart(&Tally{Cursor: before.Cursor, Alerted: before.Alerted}), nil
+	}
+	var r record
+	if err := kind.Decode(data, &r); err != nil {
+		return nil, err
+	}
+	t, err := r.tally()
+	if err != nil {
+		return nil, fmt.Errorf("tally: the record is damaged: %w", err)
+	}
+	return t, nil
+}
+
+func (r *record) tally() (*Tally, error) {
+	if r.Release < 0 || r.Withdrawn < 0 {
+		return nil, fmt.Errorf("release %d, %d withdrawn", r.Release, r.Withdrawn)
+	}
+	for day, n := range r.Days {
+		if n < 0 {
+			return nil, fmt.Errorf("%d received on %s", n, day)
+		}
+	}
+	for key, n := range r.Legacy {
+		if n <= 0 {
+			return nil, fmt.Errorf("old cohort %q: %d left", key, n)
+		}
+	}
+	t := New()
+	t.Cursor, t.Alerted, t.Release, t.Withdrawn = r.Cursor, r.Alerted, r.Release, r.Withdrawn
+	if r.Days != nil {
+		t.Days = r.Days
+	}
+	if len(r.Legacy) > 0 {
+		t.Legacy = r.Legacy
+	}
+	if s := r.Skipped; s != nil {
+		t.Skipped = &Skipped{s.Segments, s.Last}
+		if t.Skipped.Last == nil {
+			t.Skipped.Last = map[string]string{}
+		}
+	}
+	if t.Legacy != nil && t.Skipped == nil {
+		return nil, errors.New("old cohorts without segments")
+	}
+	for shape, stored := range r.Parts {
+		cohorts, err := r.Names.Counters(stored.Cohorts)
 		if err != nil {
-			return nil, fmt.Errorf("tally: the record is damaged: %w", err)
+			return nil, fmt.Errorf("part %q: %w", shape, err)
 		}
-		t.Shape, t.Cursor, t.Alerted, t.Cohorts = r.Shape, r.Cursor, r.Alerted, cohorts
-	}
-	if t.Cohorts == nil {
-		t.Cohorts = map[string]*Counters{}
-	}
-	for key, c := range t.Cohorts {
-		if err := c.check(); err != nil {
-			return nil, fmt.Errorf("tally: cohort %q: %w", key, err)
+		p := newPart(stored.Version)
+		for key, c := range cohorts {
+			if err := c.check(); err != nil {
+				return nil, fmt.Errorf("part %q, cohort %q: %w", shape, key, err)
+			}
+			p.Cohorts[key] = c
 		}
+		if stored.Out != nil {
+			p.Out = stored.Out
+		}
+		t.Parts[shape] = p
 	}
 	return t, nil
 }
@@ -70,32 +162,27 @@ func offset(err error) string {
 	}
 }
 
-// check rejects counters that no fold can produce, and fills in what the document leaves out.
+// check rejects counters that no fold can produce.
 func (c *Counters) check() error {
-	if c == nil {
-		return errors.New("no counters")
-	}
 	if c.Respondents < 0 {
 		return fmt.Errorf("%d respondents", c.Respondents)
-	}
-	if c.Withdrawn < 0 {
-		return fmt.Errorf("%d withdrawn", c.Withdrawn)
-	}
-	if c.Items == nil {
-		c.Items = map[string]*Item{}
 	}
 	for name, i := range c.Items {
 		if err := i.check(c.Respondents); err != nil {
 			return fmt.Errorf("item %q: %w", name, err)
 		}
 	}
-	return nil
+	for name, classes := range c.Bases {
+		for class, n := range classes {
+			if n < 0 || n > c.Respondents {
+				return fmt.Errorf("item %q: %d of %d respondents in class %q", name, n, c.Respondents, class)
+			}
+		}
+	}
+	return c.Rows.check(c.Respondents)
 }
 
 func (i *Item) check(respondents int64) error {
-	if i == nil {
-		return errors.New("no counters")
-	}
 	if i.N < 0 || i.N > respondents {
 		return fmt.Errorf("answered by %d of %d respondents", i.N, respondents)
 	}
@@ -104,11 +191,29 @@ func (i *Item) check(respondents int64) error {
 			return fmt.Errorf("option %q chosen by %d of %d", x.Option, x.N, i.N)
 		}
 	}
-	if i.Squares != nil && i.Squares.Sign() < 0 {
-		return fmt.Errorf("sum of squares %v", i.Squares)
+	return nil
+}
+
+func (r *Rows) check(respondents int64) error {
+	if r == nil {
+		return nil
 	}
-	if m := i.Moments; m != nil && (m.N < 0 || m.N > i.N || m.XX < 0 || m.YY < 0) {
-		return fmt.Errorf("impossible moments %+v", *m)
+	if r.N < 0 || r.N > respondents || r.Index < 0 || r.Squares < 0 {
+		return fmt.Errorf("impossible indexes of %d of %d respondents: %d, %d", r.N, respondents, r.Index, r.Squares)
+	}
+	for name, m := range r.Pairs {
+		if m.N < 0 || m.N > respondents || min(m.X, m.Y, m.XX, m.YY, m.XY) < 0 {
+			return fmt.Errorf("item %q: impossible moments %+v", name, *m)
+		}
+	}
+	for name, s := range r.Scales {
+		ok := s.N >= 0 && s.N <= respondents && s.Total >= 0 && s.TotalSquares >= 0 && len(s.Sums) == len(s.Squares)
+		for i := 0; ok && i < len(s.Sums); i++ {
+			ok = s.Sums[i] >= 0 && s.Squares[i] >= 0
+		}
+		if !ok {
+			return fmt.Errorf("scale %q: impossible sums %+v", name, *s)
+		}
 	}
 	return nil
 }

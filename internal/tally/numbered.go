@@ -4,233 +4,192 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/big"
 	"slices"
-	"strings"
 )
 
-// Names lists the items and options that the counters of one record mention, so that each is written once a record and has
-// a number elsewhere: its index.
+// Names lists the items, options, classes and scales that the counters of one record mention, so that each is written once a
+// record. Elsewhere the order in which they are listed says what a number belongs to.
 type Names struct {
-	Options []string    `cbor:"1,keyasint,omitempty"` // sorted
-	Items   []NamedItem `cbor:"2,keyasint,omitempty"` // sorted by name
+	Options []string     `cbor:"1,keyasint,omitempty"` // sorted
+	Items   []NamedItem  `cbor:"2,keyasint,omitempty"` // sorted by name
+	Classes []string     `cbor:"3,keyasint,omitempty"` // sorted
+	Scales  []NamedScale `cbor:"4,keyasint,omitempty"` // sorted by name
 }
 
-// NamedItem is an item and those of its options that are chosen anywhere in the record.
+// NamedItem is an item, and those of its options and classes that have a count anywhere in the record.
 type NamedItem struct {
 	_       struct{} `cbor:",toarray"`
 	Name    string
-	Options []int // numbers, ascending
+	Options []int // indexes, ascending
+	Classes []int // indexes, ascending
+	Paired  int   // 0 if it has no moments anywhere; else 1 and the zeros, at most 3, that their sums lack at their end
 }
 
-// Numbered is counters as records hold them, with numbers for names. Keys free for what may come: see [record].
-type Numbered struct {
-	Respondents int64          `cbor:"1,keyasint,omitempty"`
-	Withdrawn   int64          `cbor:"2,keyasint,omitempty"`
-	Items       []NumberedItem `cbor:"3,keyasint,omitempty"` // by number, ascending
+// NamedScale is a scale, and the most items that it has anywhere in the record.
+type NamedScale struct {
+	_     struct{} `cbor:",toarray"`
+	Name  string
+	Items int
 }
 
-// NumberedItem is an item as records hold it.
-type NumberedItem struct {
-	Number  int         `cbor:"1,keyasint"`
-	N       int64       `cbor:"2,keyasint,omitempty"`
-	Counts  []int64     `cbor:"3,keyasint,omitempty"` // of the options that Names lists for it, without zeros at the end
-	Sum     []byte      `cbor:"4,keyasint,omitempty"` // a sign, 0 or 1 for negative, and the magnitude, big-endian
-	Squares []byte      `cbor:"5,keyasint,omitempty"`
-	Moments *MomentSums `cbor:"6,keyasint,omitempty"`
+// Numbered is counters as records hold them: numbers without names, see [Names.layout].
+type Numbered []byte
+
+// RowsRecord is [Rows] as records hold them, with their own names.
+type RowsRecord struct {
+	Names   Names    `cbor:"1,keyasint"`
+	Numbers Numbered `cbor:"2,keyasint,omitempty"`
 }
 
-// MomentSums is [Moments] as records hold them: without the zeros that sums of scores end in, because most scores are whole
-// numbers, and sums are in thousandths and millionths.
-type MomentSums struct {
-	_                   struct{} `cbor:",toarray"`
-	Zeros               int      // that X and Y lack at their end, at most 3; the others lack twice as many
-	N, X, Y, XX, YY, XY int64
-}
+const (
+	// mostZeros is that of a thousandth: most scores are whole numbers.
+	mostZeros = 3
 
-// mostZeros is that of a thousandth.
-const mostZeros = 3
+	// mostNumbers bounds the numbers, zeros included, that a record stands for.
+	mostNumbers = 1 << 28
+)
 
 // NamesIn returns the names in counters by cohort.
 func NamesIn(groups ...map[string]*Counters) Names {
-	chosen := map[string]map[string]bool{} // options by item
+	found := foundNames{items: map[string]*foundItem{}, scales: map[string]int{}}
 	for _, group := range groups {
 		for _, c := range group {
-			c.collectNames(chosen)
+			found.add(c)
 		}
 	}
-	all := map[string]bool{}
-	for _, options := range chosen {
-		maps.Copy(all, options)
-	}
-	names := Names{Options: slices.Sorted(maps.Keys(all))}
-	for _, name := range slices.Sorted(maps.Keys(chosen)) {
-		item := NamedItem{Name: name}
-		for option := range chosen[name] {
-			number, _ := slices.BinarySearch(names.Options, option)
-			item.Options = append(item.Options, number)
-		}
-		slices.Sort(item.Options)
-		names.Items = append(names.Items, item)
-	}
-	return names
+	return found.names()
 }
 
-// collectNames adds the names of items, and of their options that have counts.
-func (c *Counters) collectNames(chosen map[string]map[string]bool) {
+// foundNames collects names.
+type foundNames struct {
+	items  map[string]*foundItem
+	scales map[string]int
+}
+
+type foundItem struct {
+	options, classes map[string]bool
+	paired           int
+}
+
+func (f *foundNames) item(name string) *foundItem {
+	if f.items[name] == nil {
+		f.items[name] = &foundItem{options: map[string]bool{}, classes: map[string]bool{}}
+	}
+	return f.items[name]
+}
+
+func (f *foundNames) add(c *Counters) {
 	if c == nil {
 		return
 	}
 	for name, item := range c.Items {
-		if item == nil {
+		if item.IsZero() {
 			continue
 		}
-		options := chosen[name]
-		if options == nil {
-			options = map[string]bool{}
-			chosen[name] = options
-		}
+		found := f.item(name)
 		for _, x := range item.Counts {
 			if x.N != 0 {
-				options[x.Option] = true
+				found.options[x.Option] = true
 			}
 		}
 	}
-}
-
-// Number returns counters with the numbers of n, which has all their names.
-func (n *Names) Number(cohorts map[string]*Counters) map[string]Numbered {
-	if cohorts == nil {
-		return nil
+	for name, classes := range c.Bases {
+		for class, n := range classes {
+			if n != 0 {
+				f.item(name).classes[class] = true
+			}
+		}
 	}
-	numbered := make(map[string]Numbered, len(cohorts))
-	for key, c := range cohorts {
-		if c == nil {
-			numbered[key] = Numbered{}
+	if c.Rows == nil {
+		return
+	}
+	for name, m := range c.Rows.Pairs {
+		if m.IsZero() {
 			continue
 		}
-		to := Numbered{Respondents: c.Respondents, Withdrawn: c.Withdrawn, Items: make([]NumberedItem, 0, len(c.Items))}
-		for name, item := range c.Items {
-			if item != nil {
-				to.Items = append(to.Items, n.numberItem(name, item))
-			}
+		found := f.item(name)
+		if found.paired == 0 {
+			found.paired = 1 + mostZeros
 		}
-		slices.SortFunc(to.Items, func(a, b NumberedItem) int { return a.Number - b.Number })
-		numbered[key] = to
+		found.paired = min(found.paired, 1+m.zeros())
 	}
-	return numbered
-}
-
-func (n *Names) numberItem(name string, item *Item) NumberedItem {
-	number, _ := slices.BinarySearchFunc(n.Items, name, func(i NamedItem, name string) int { return strings.Compare(i.Name, name) })
-	to := NumberedItem{Number: number, N: item.N, Sum: magnitude(item.Sum), Squares: magnitude(item.Squares), Moments: SumsOf(item.Moments)}
-	options := n.Items[number].Options
-	counts, used := make([]int64, len(options)), 0
-	for _, x := range item.Counts {
-		if x.N != 0 {
-			at, _ := slices.BinarySearchFunc(options, x.Option, func(option int, name string) int { return strings.Compare(n.Options[option], name) })
-			counts[at] = x.N
-			used = max(used, at+1)
+	for name, s := range c.Rows.Scales {
+		if !s.IsZero() {
+			f.scales[name] = max(f.scales[name], len(s.Sums), len(s.Squares))
 		}
 	}
-	to.Counts = counts[:used]
-	return to
 }
 
-// magnitude returns an integer as records hold it; nil for nil.
-func magnitude(n *big.Int) []byte {
-	if n == nil {
-		return nil
+func (f *foundNames) names() Names {
+	options, classes := map[string]bool{}, map[string]bool{}
+	for _, item := range f.items {
+		maps.Copy(options, item.options)
+		maps.Copy(classes, item.classes)
 	}
-	sign := byte(0)
-	if n.Sign() < 0 {
-		sign = 1
+	n := Names{Options: slices.Sorted(maps.Keys(options)), Classes: slices.Sorted(maps.Keys(classes))}
+	for _, name := range slices.Sorted(maps.Keys(f.items)) {
+		item := f.items[name]
+		n.Items = append(n.Items, NamedItem{Name: name, Options: indexes(n.Options, item.options), Classes: indexes(n.Classes, item.classes), Paired: item.paired})
 	}
-	return append([]byte{sign}, n.Bytes()...)
+	for _, name := range slices.Sorted(maps.Keys(f.scales)) {
+		n.Scales = append(n.Scales, NamedScale{Name: name, Items: f.scales[name]})
+	}
+	return n
 }
 
-// integer undoes magnitude.
-func integer(data []byte) (*big.Int, error) {
-	if len(data) == 0 {
-		return nil, nil
+// indexes returns the indexes of some names in a sorted list of all, ascending.
+func indexes(all []string, some map[string]bool) []int {
+	var found []int
+	for name := range some {
+		at, _ := slices.BinarySearch(all, name)
+		found = append(found, at)
 	}
-	n := new(big.Int).SetBytes(data[1:])
-	if data[0] > 1 || len(data) > 1 && data[1] == 0 || data[0] == 1 && n.Sign() == 0 {
-		return nil, fmt.Errorf("%x is no integer", data)
-	}
-	if data[0] == 1 {
-		n.Neg(n)
-	}
-	return n, nil
+	slices.Sort(found)
+	return found
 }
 
-// SumsOf returns moments as records hold them; nil for nil.
-func SumsOf(m *Moments) *MomentSums {
-	if m == nil {
-		return nil
+// zeros counts the decimal zeros that all sums end in: of scores in thousandths, and twice as many of products.
+func (m *Moments) zeros() int {
+	zeros := 0
+	for r := *m; zeros < mostZeros && r.X%10 == 0 && r.Y%10 == 0 && r.XX%100 == 0 && r.YY%100 == 0 && r.XY%100 == 0; zeros++ {
+		r = Moments{r.N, r.X / 10, r.Y / 10, r.XX / 100, r.YY / 100, r.XY / 100}
 	}
-	s := &MomentSums{N: m.N, X: m.X, Y: m.Y, XX: m.XX, YY: m.YY, XY: m.XY}
-	for s.Zeros < mostZeros && s.X%10 == 0 && s.Y%10 == 0 && s.XX%100 == 0 && s.YY%100 == 0 && s.XY%100 == 0 {
-		s.Zeros++
-		s.X, s.Y, s.XX, s.YY, s.XY = s.X/10, s.Y/10, s.XX/100, s.YY/100, s.XY/100
-	}
-	return s
+	return zeros
 }
 
-// Moments returns what SumsOf was given.
-func (s *MomentSums) Moments() (*Moments, error) {
-	if s == nil {
-		return nil, nil
+// check reports names that are not in their order, indexes without a name, and too many numbers for so many cohorts.
+func (n *Names) check(cohorts int) error {
+	if !ascending(n.Options) || !ascending(n.Classes) {
+		return errors.New("the options or classes are not in order")
 	}
-	if s.Zeros < 0 || s.Zeros > mostZeros {
-		return nil, fmt.Errorf("moments without %d zeros", s.Zeros)
-	}
-	m := &Moments{N: s.N, X: s.X, Y: s.Y, XX: s.XX, YY: s.YY, XY: s.XY}
-	for range s.Zeros {
-		m.X, m.Y, m.XX, m.YY, m.XY = m.X*10, m.Y*10, m.XX*100, m.YY*100, m.XY*100
-	}
-	return m, nil
-}
-
-// Counters returns the counters that Number was given. They share no memory with each other. It is an error if a number has
-// no name.
-func (n *Names) Counters(numbered map[string]Numbered) (map[string]*Counters, error) {
-	if numbered == nil {
-		return nil, nil
-	}
-	if err := n.check(); err != nil {
-		return nil, err
-	}
-	cohorts := make(map[string]*Counters, len(numbered))
-	for key, from := range numbered {
-		c := &Counters{Respondents: from.Respondents, Withdrawn: from.Withdrawn, Items: make(map[string]*Item, len(from.Items))}
-		for i := range from.Items {
-			name, item, err := n.item(&from.Items[i])
-			if err == nil && c.Items[name] != nil {
-				err = fmt.Errorf("item %q is there twice", name)
-			}
-			if err != nil {
-				return nil, fmt.Errorf("cohort %q: %w", key, err)
-			}
-			c.Items[name] = item
-		}
-		cohorts[key] = c
-	}
-	return cohorts, nil
-}
-
-// check reports names that are not in their order, and numbers without a name.
-func (n *Names) check() error {
-	if !ascending(n.Options) {
-		return errors.New("the options are not in order")
-	}
+	numbers := 8
 	for i, item := range n.Items {
-		last := len(item.Options) - 1
-		if i > 0 && n.Items[i-1].Name >= item.Name || !ascending(item.Options) || last >= 0 && (item.Options[0] < 0 || item.Options[last] >= len(n.Options)) {
+		if i > 0 && n.Items[i-1].Name >= item.Name || !areIndexes(item.Options, n.Options) || !areIndexes(item.Classes, n.Classes) {
 			return fmt.Errorf("item %q or its options are not in order", item.Name)
 		}
+		if item.Paired < 0 || item.Paired > 1+mostZeros {
+			return fmt.Errorf("item %q: moments without %d zeros", item.Name, item.Paired-1)
+		}
+		numbers += len(item.Options) + len(item.Classes) + 8
+	}
+	for i, scale := range n.Scales {
+		if i > 0 && n.Scales[i-1].Name >= scale.Name || scale.Items < 0 || scale.Items > mostNumbers {
+			return fmt.Errorf("scale %q is not in order, or has %d items", scale.Name, scale.Items)
+		}
+		if numbers += 2*scale.Items + 4; numbers > mostNumbers {
+			break
+		}
+	}
+	if numbers > mostNumbers/max(cohorts, 1) {
+		return fmt.Errorf("%d numbers in each of %d cohorts", numbers, cohorts)
 	}
 	return nil
+}
+
+// areIndexes reports whether all are indexes of names, and ascend.
+func areIndexes(all []int, names []string) bool {
+	last := len(all) - 1
+	return last < 0 || all[0] >= 0 && all[last] < len(names) && ascending(all)
 }
 
 // ascending reports whether values ascend, each once.
@@ -243,32 +202,251 @@ func ascending[T string | int](values []T) bool {
 	return true
 }
 
-// item returns an item and its name.
-func (n *Names) item(from *NumberedItem) (name string, item *Item, err error) {
-	if from.Number < 0 || from.Number >= len(n.Items) {
-		return "", nil, fmt.Errorf("item %d of %d", from.Number, len(n.Items))
+// Number returns counters as records with these names hold them. n has all their names.
+func (n *Names) Number(cohorts map[string]*Counters) map[string]Numbered {
+	if cohorts == nil {
+		return nil
 	}
-	named := &n.Items[from.Number]
-	if len(from.Counts) > len(named.Options) {
-		return "", nil, fmt.Errorf("item %q: %d counts of %d options", named.Name, len(from.Counts), len(named.Options))
+	numbered := make(map[string]Numbered, len(cohorts))
+	for key, c := range cohorts {
+		numbered[key] = n.number(c)
 	}
-	item = &Item{N: from.N}
-	if len(from.Counts) > 0 {
-		item.Counts = make(Counts, 0, len(from.Counts))
+	return numbered
+}
+
+func (n *Names) number(c *Counters) Numbered {
+	p := &packing{}
+	n.layout(p, c.Clone())
+	return p.pack()
+}
+
+// Counters returns the counters that Number was given, without those that are 0. They share no memory with each other.
+func (n *Names) Counters(numbered map[string]Numbered) (map[string]*Counters, error) {
+	if numbered == nil {
+		return nil, nil
 	}
-	for i, count := range from.Counts {
-		if count != 0 {
-			item.Counts = append(item.Counts, Chosen{n.Options[named.Options[i]], count})
+	if err := n.check(len(numbered)); err != nil {
+		return nil, err
+	}
+	cohorts := make(map[string]*Counters, len(numbered))
+	for key, from := range numbered {
+		c, err := n.counters(from)
+		if err != nil {
+			return nil, fmt.Errorf("cohort %q: %w", key, err)
+		}
+		cohorts[key] = c
+	}
+	return cohorts, nil
+}
+
+func (n *Names) counters(from Numbered) (*Counters, error) {
+	p, err := unpacking(from)
+	if err != nil {
+		return nil, err
+	}
+	c := NewCounters()
+	n.layout(p, c)
+	if err := p.finish(); err != nil {
+		return nil, err
+	}
+	c.Prune()
+	return c, nil
+}
+
+// Record returns rows as records hold them; nil for nil.
+func (r *Rows) Record() *RowsRecord {
+	if r == nil {
+		return nil
+	}
+	c := &Counters{Rows: r}
+	names := NamesIn(map[string]*Counters{"": c})
+	return &RowsRecord{names, names.number(c)}
+}
+
+// Rows returns what Record was called of, without what is 0.
+func (r *RowsRecord) Rows() (*Rows, error) {
+	if r == nil {
+		return nil, nil
+	}
+	if err := r.Names.check(1); err != nil {
+		return nil, err
+	}
+	c, err := r.Names.counters(r.Numbers)
+	if err != nil {
+		return nil, err
+	}
+	if c.Rows == nil {
+		c.Rows = &Rows{}
+	}
+	return c.Rows, nil
+}
+
+// layout packs c, or unpacks into c, which is empty then. The numbers are, each group for all items before the next:
+//
+//	respondents
+//	counts of each item's options; by how much their sum exceeds N
+//	counts of each item's classes
+//	rows: N, Index, Squares
+//	scales: N, by how much the sums exceed Total, TotalSquares, Sums, Squares
+//	moments: N and its difference to the item's before; X; Y and YY, and their difference to the mean before times N; XX; XY
+func (n *Names) layout(p *packing, c *Counters) {
+	p.number(&c.Respondents)
+	n.layoutItems(p, c)
+	n.layoutBases(p, c)
+	rows := c.Rows
+	if rows == nil {
+		rows = &Rows{}
+	}
+	p.number(&rows.N)
+	p.number(&rows.Index)
+	p.number(&rows.Squares)
+	n.layoutScales(p, rows)
+	n.layoutPairs(p, rows)
+	if p.reading && !rows.IsZero() {
+		c.Rows = rows
+	}
+}
+
+func (n *Names) layoutItems(p *packing, c *Counters) {
+	totals := make([]int64, len(n.Items))
+	for i := range n.Items {
+		named := &n.Items[i]
+		item := c.Items[named.Name]
+		if item == nil {
+			item = &Item{}
+		}
+		for _, option := range named.Options {
+			name := n.Options[option]
+			count := int64(0)
+			if !p.reading {
+				count = item.Counts.Of(name)
+			}
+			p.number(&count)
+			totals[i] += count
+			if p.reading && count != 0 {
+				item.Counts = append(item.Counts, Chosen{name, count})
+				c.Items[named.Name] = item
+			}
 		}
 	}
-	if item.Sum, err = integer(from.Sum); err == nil {
-		item.Squares, err = integer(from.Squares)
+	for i := range n.Items {
+		name := n.Items[i].Name
+		item := c.Items[name]
+		answered := int64(0)
+		if item != nil {
+			answered = item.N
+		}
+		surplus := totals[i] - answered
+		p.number(&surplus)
+		if answered = totals[i] - surplus; p.reading && answered != 0 {
+			if item == nil {
+				item = &Item{}
+				c.Items[name] = item
+			}
+			item.N = answered
+		}
 	}
-	if err == nil {
-		item.Moments, err = from.Moments.Moments()
+}
+
+func (n *Names) layoutBases(p *packing, c *Counters) {
+	for i := range n.Items {
+		name := n.Items[i].Name
+		for _, at := range n.Items[i].Classes {
+			class := n.Classes[at]
+			count := c.Bases[name][class]
+			p.number(&count)
+			if !p.reading || count == 0 {
+				continue
+			}
+			if c.Bases == nil {
+				c.Bases = map[string]map[string]int64{}
+			}
+			if c.Bases[name] == nil {
+				c.Bases[name] = map[string]int64{}
+			}
+			c.Bases[name][class] = count
+		}
 	}
-	if err != nil {
-		return "", nil, fmt.Errorf("item %q: %w", named.Name, err)
+}
+
+func (n *Names) layoutScales(p *packing, rows *Rows) {
+	for _, named := range n.Scales {
+		s := &Scale{}
+		if known := rows.Scales[named.Name]; known != nil {
+			s = known
+		}
+		s.Sums, s.Squares = addEach(s.Sums, make([]int64, named.Items), 1), addEach(s.Squares, make([]int64, named.Items), 1)
+		surplus := -s.Total
+		for _, sum := range s.Sums {
+			surplus += sum
+		}
+		p.number(&s.N)
+		p.number(&surplus)
+		p.number(&s.TotalSquares)
+		for i := range s.Sums {
+			p.number(&s.Sums[i])
+		}
+		for i := range s.Squares {
+			p.number(&s.Squares[i])
+		}
+		if !p.reading {
+			continue
+		}
+		s.Total = -surplus
+		for _, sum := range s.Sums {
+			s.Total += sum
+		}
+		if !s.IsZero() {
+			if rows.Scales == nil {
+				rows.Scales = map[string]*Scale{}
+			}
+			rows.Scales[named.Name] = s
+		}
 	}
-	return named.Name, item, nil
+}
+
+func (n *Names) layoutPairs(p *packing, rows *Rows) {
+	var named []*NamedItem
+	var all []Moments
+	for i := range n.Items {
+		if item := &n.Items[i]; item.Paired > 0 {
+			m := Moments{}
+			if known := rows.Pairs[item.Name]; known != nil {
+				m = known.without(item.Paired - 1)
+			}
+			named, all = append(named, item), append(all, m)
+		}
+	}
+	p.columns(all)
+	if !p.reading {
+		return
+	}
+	for i, m := range all {
+		if m.IsZero() {
+			continue
+		}
+		if rows.Pairs == nil {
+			rows.Pairs = map[string]*Moments{}
+		}
+		whole := m.with(named[i].Paired - 1)
+		rows.Pairs[named[i].Name] = &whole
+	}
+}
+
+// without leaves out zeros at the end of sums: see [Moments.zeros].
+func (m *Moments) without(zeros int) Moments {
+	r := *m
+	for range zeros {
+		r = Moments{r.N, r.X / 10, r.Y / 10, r.XX / 100, r.YY / 100, r.XY / 100}
+	}
+	return r
+}
+
+// with undoes without.
+func (m *Moments) with(zeros int) Moments {
+	r := *m
+	for range zeros {
+		r = Moments{r.N, r.X * 10, r.Y * 10, r.XX * 100, r.YY * 100, r.XY * 100}
+	}
+	return r
 }

@@ -1,43 +1,73 @@
-// Package tally folds responses into counters. A Tally is a pure function of the responses in it: integer counters only,
-// mergeable, and no answer of any one respondent. It is pure.
+// Package tally folds responses into counters of those who wait to be released. A Tally is a pure function of the responses
+// in it, and of which of them are in blocks of a release: integer counters only, mergeable, and no answer of any one
+// respondent. It is pure.
 package tally
 
-import "math/big"
-
-// Tally holds the counters of a period of a survey's responses.
+// Tally holds what is known of a period of a survey's responses, and the counters of those who are in no block yet.
 type Tally struct {
-	Shape   string               `json:"shape"`   // of the questionnaire it was folded with; with another shape it must be folded again
-	Cursor  string               `json:"cursor"`  // of the last response folded; "" before the first
-	Cohorts map[string]*Counters `json:"cohorts"` // by cohort key; one cohort, "", when the survey declares no segments
+	Cursor string // of the last response folded; "" before the first
 
 	// Alerted is the cursor up to which alerts have been evaluated, while that is ahead of Cursor because the responses are
 	// being folded again; else "".
-	Alerted string `json:"alerted,omitempty"`
+	Alerted string
 
-	plan *plan // of the survey last folded with
+	Release   int              // number of the release whose blocks have been taken out
+	Days      map[string]int64 // responses by the day they were received on, in the survey's timezone; withdrawn ones included
+	Withdrawn int64            // responses whose answers have been erased
+	Parts     map[string]*Part // by the shape of the questionnaire answered; "" for responses to none that is known, which are never released
+
+	// Legacy says how many more of each old cohort count as released under the rules of earlier programs; nil if none are
+	// left. See [Tally.SetLegacy].
+	Legacy  map[string]int64
+	Skipped *Skipped // those who were skipped as such; nil if there are none
+
+	plans plans
+}
+
+// Part holds those who wait of the respondents who have answered questionnaires of one shape.
+type Part struct {
+	Version string               // of a questionnaire with this shape
+	Cohorts map[string]*Counters // who waits, by cohort key: see [CohortKey]
+	Out     map[string]string    // by cohort key: cursor of the last member that is in a block
 }
 
 // Counters is a sum over respondents.
 type Counters struct {
-	Respondents int64            `json:"respondents"`         // without those who have withdrawn
-	Withdrawn   int64            `json:"withdrawn,omitempty"` // respondents whose answers have been erased
-	Items       map[string]*Item `json:"items"`               // by field name; a field that nobody answered may be absent
+	Respondents int64            `json:"respondents"`
+	Items       map[string]*Item `json:"items"` // by field name; a field that nobody answered may be absent
 
-	plan    *plan   // that byIndex belongs to
-	byIndex []*Item // the items by their field's index; nil until folded into
+	// Bases says, for each field of which facts decide who is asked it, how many respondents there are of each class. Those of
+	// one class are asked under the same conditions, given their facts. A class is a hash, with "-" before it if its members are not
+	// asked at all.
+	Bases map[string]map[string]int64 `json:"bases,omitempty"`
+
+	Rows *Rows `json:"rows,omitempty"` // nil if there is nothing in it
+
+	folded *folded // what folding looks up once; nil until folded into
 }
 
 // Channel is the name of the item that counts responses by channel. No field has it.
 const Channel = "_channel"
 
 // Item holds the counters of one field. N counts respondents who answered it; Counts says how often each option was
-// chosen, or for a number how many answers fall into each band of its histogram, by the band's lower limit.
+// chosen, or for a number how many answers are in each of its bands, by their ids: see [survey.Field.ValueBands].
 type Item struct {
-	N       int64    `json:"n"`
-	Counts  Counts   `json:"counts,omitzero"`
-	Sum     *big.Int `json:"sum,omitempty"`     // of a number's answers, in thousandths
-	Squares *big.Int `json:"squares,omitempty"` // of their squares, in millionths
-	Moments *Moments `json:"moments,omitempty"` // of a paired field
+	N      int64  `json:"n"`
+	Counts Counts `json:"counts,omitzero"`
+}
+
+// Rows are sums over whole rows: over several answers of each respondent.
+type Rows struct {
+	// N counts respondents with an index of their own: Σ w·q / Σ w·d over the items that they scored, as the survey's model
+	// has it, rounded half up to thousandths. It is from 0 to 100, or on the scale of the items' scores, up to 100; of
+	// weighted_count it is that for each answer. Index is the sum of these, in thousandths, and Squares that of their squares,
+	// in millionths: 64 bits hold those of 900 million respondents.
+	N       int64 `json:"n"`
+	Index   int64 `json:"index"`
+	Squares int64 `json:"squares"`
+
+	Pairs  map[string]*Moments `json:"pairs,omitempty"`  // of an item with the overall item; those without a pair may be absent
+	Scales map[string]*Scale   `json:"scales,omitempty"` // by dimension, and "" for all items: of two items or more
 }
 
 // Moments are sums over the N respondents who gave both a field and the overall item an answer with a score: X of the
@@ -52,145 +82,55 @@ type Moments struct {
 	XY int64 `json:"xy"`
 }
 
-func (m *Moments) add(d *Moments, sign int64) {
-	m.N += sign * d.N
-	m.X += sign * d.X
-	m.Y += sign * d.Y
-	m.XX += sign * d.XX
-	m.YY += sign * d.YY
-	m.XY += sign * d.XY
+// Scale holds sums over the N respondents who gave every item of a scale an answer with a score: of each one's total, of
+// its square, and for each item, in the questionnaire's order, of its scores and of their squares. Their unit is the
+// greatest common divisor of all scores of these items, and its square; alpha does not depend on it. There is none where 64 bits
+// could not hold the sums of 900 million respondents.
+type Scale struct {
+	N            int64   `json:"n"`
+	Total        int64   `json:"total"`
+	TotalSquares int64   `json:"total_squares"`
+	Sums         []int64 `json:"sums"`
+	Squares      []int64 `json:"squares"`
 }
 
-// Plus returns the sum of two moments; nil is 0.
-func (m *Moments) Plus(d *Moments) Moments { return m.sum(d, 1) }
+// New returns an empty tally.
+func New() *Tally { return &Tally{Days: map[string]int64{}, Parts: map[string]*Part{}} }
 
-// Minus returns m minus d; nil is 0.
-func (m *Moments) Minus(d *Moments) Moments { return m.sum(d, -1) }
-
-func (m *Moments) sum(d *Moments, sign int64) (sum Moments) {
-	if m != nil {
-		sum = *m
+// Restart returns an empty tally that replaces before (nil: none) and is folded from the start of the log. It keeps how far
+// before had come, so that no alert is evaluated a second time.
+func Restart(before *Tally) *Tally {
+	t := New()
+	if before != nil {
+		t.Alerted = max(before.Alerted, before.Cursor)
 	}
-	if d != nil {
-		sum.add(d, sign)
-	}
-	return sum
+	return t
 }
 
-// Merge sums tallies of one shape; nil ones count as empty. The result shares no memory with them, and has no cursor
-// because it belongs to no single log.
-func Merge(tallies ...*Tally) *Tally {
-	merged := &Tally{Cohorts: map[string]*Counters{}}
-	for _, t := range tallies {
-		if t == nil {
-			continue
+// Advance moves the cursor to that of a response that needs no folding.
+func (t *Tally) Advance(cursor string) {
+	t.Cursor = cursor
+	if t.Alerted <= cursor {
+		t.Alerted = ""
+	}
+}
+
+// Received counts responses, withdrawn ones included.
+func (t *Tally) Received() int64 {
+	n := int64(0)
+	for _, received := range t.Days {
+		n += received
+	}
+	return n
+}
+
+// Waiting counts those who are in no block.
+func (t *Tally) Waiting() int64 {
+	n := int64(0)
+	for _, p := range t.Parts {
+		for _, c := range p.Cohorts {
+			n += c.Respondents
 		}
-		merged.Shape = t.Shape
-		for key, c := range t.Cohorts {
-			if into := merged.Cohorts[key]; into != nil {
-				into.Add(c)
-			} else {
-				merged.Cohorts[key] = c.Clone()
-			}
-		}
 	}
-	return merged
-}
-
-// Total sums all cohorts.
-func (t *Tally) Total() *Counters { return Total(t.Cohorts) }
-
-// Total sums cohorts.
-func Total(cohorts map[string]*Counters) *Counters {
-	total := &Counters{Items: map[string]*Item{}}
-	for _, c := range cohorts {
-		total.Add(c)
-	}
-	return total
-}
-
-// Clone copies counters; a copy of nil is empty.
-func (c *Counters) Clone() *Counters {
-	clone := &Counters{Items: map[string]*Item{}}
-	clone.Add(c)
-	return clone
-}
-
-// Add adds d to c. Adding nil adds nothing.
-func (c *Counters) Add(d *Counters) { c.add(d, 1) }
-
-// Sub subtracts d from c. Counters may become negative, and are not removed when they become 0.
-func (c *Counters) Sub(d *Counters) { c.add(d, -1) }
-
-func (c *Counters) add(d *Counters, sign int64) {
-	if d == nil {
-		return
-	}
-	c.Respondents += sign * d.Respondents
-	c.Withdrawn += sign * d.Withdrawn
-	for name, item := range d.Items {
-		into := c.Items[name]
-		if into == nil {
-			into = &Item{}
-			c.Items[name] = into
-		}
-		into.add(item, sign)
-	}
-}
-
-// Clone copies an item; a copy of nil is empty.
-func (i *Item) Clone() *Item {
-	clone := &Item{}
-	clone.Add(i)
-	return clone
-}
-
-// Add adds d to i. Adding nil adds nothing.
-func (i *Item) Add(d *Item) { i.add(d, 1) }
-
-// Sub subtracts d from i.
-func (i *Item) Sub(d *Item) { i.add(d, -1) }
-
-// IsZero reports whether all counters are 0.
-func (i *Item) IsZero() bool {
-	return i.N == 0 && i.Counts.IsZero() && (i.Sum == nil || i.Sum.Sign() == 0) && (i.Squares == nil || i.Squares.Sign() == 0) &&
-		(i.Moments == nil || *i.Moments == Moments{})
-}
-
-func (i *Item) add(d *Item, sign int64) {
-	if d == nil {
-		return
-	}
-	i.N += sign * d.N
-	i.Counts.addAll(d.Counts, sign)
-	i.Sum = addInt(i.Sum, d.Sum, sign)
-	i.Squares = addInt(i.Squares, d.Squares, sign)
-	if d.Moments != nil {
-		if i.Moments == nil {
-			i.Moments = &Moments{}
-		}
-		i.Moments.add(d.Moments, sign)
-	}
-}
-
-// Gather sets i to the sum of item name over all, reusing i's memory.
-func (i *Item) Gather(all []*Counters, name string) {
-	*i = Item{Counts: i.Counts[:0]}
-	for _, c := range all {
-		i.Add(c.Items[name])
-	}
-}
-
-// addInt returns a + sign·b; nil is 0. It may change a, but not b.
-func addInt(a, b *big.Int, sign int64) *big.Int {
-	if b == nil {
-		return a
-	}
-	if a == nil {
-		a = new(big.Int)
-	}
-	if sign < 0 {
-		return a.Sub(a, b)
-	}
-	return a.Add(a, b)
+	return n
 }

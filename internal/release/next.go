@@ -1,0 +1,208 @@
+package release
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+// Pool is the key of the respondents who are released in the whole and in no segment. No cohort has it.
+const Pool = "*"
+
+// Next decides what can be released of a period, given its whole tally and its last release (nil: none), which the tally
+// continues from. It returns the next release and the tally without those who are in its blocks, or nil, nil if there is
+// nothing to release. Both must be stored together. They share memory with the arguments, which are not changed.
+//
+// s is the questionnaire in force; forms are the questionnaires by shape, as far as the tally or the last release has parts
+// of them. today is the day in the survey's timezone; closed says that no more answers are expected in the period.
+//
+// Next reads three kinds of things, and nothing else decides when it releases what: facts (who answered when, in which
+// cohort, under which questionnaire), settings, and the counters of blocks that are out.
+func Next(s *survey.Survey, forms map[string]*survey.Survey, period, today string, last *Release, t *tally.Tally, closed bool) (*Release, *tally.Tally) {
+	n := &next{survey: s, forms: forms, today: today, closed: closed, last: last, Release: first(s, period, today), after: t.Without(), stored: map[string]*survey.Survey{}}
+	if last != nil {
+		n.follow(last)
+	}
+	n.after.Release = n.Number
+	newDay := last == nil || today > last.Date
+	changed := n.changesSettings()
+	if newDay || s.Results.Release != "daily" {
+		changed = n.addBlocks(t) || changed
+		changed = n.publishBases() || changed
+		changed = n.publishRows() || changed
+	}
+	changed = n.holdSensitive() || changed
+	changed = n.publishCoded() || changed
+	changed = n.updateFacts(t, newDay || closed) || changed
+	if !changed {
+		return nil, nil
+	}
+	return n.Release, n.after
+}
+
+// next is a release in the making.
+type next struct {
+	*Release
+	survey *survey.Survey
+	forms  map[string]*survey.Survey // by shape
+	today  string
+	closed bool
+	last   *Release
+	after  *tally.Tally
+	stored map[string]*survey.Survey // forms of parts that are not among forms
+	exact  bool                      // see [Unsuppressed]
+}
+
+// first returns a period's first release, before anything is added to it.
+func first(s *survey.Survey, period, today string) *Release {
+	return &Release{
+		Survey: s.ID, Period: period, Number: 1, Date: today, Version: s.Version, Form: s.Form(), K: s.K(), Hidden: hidden(s, nil),
+		Parts: map[string]*Part{}, Coded: map[string]*Coded{}, Rows: map[string]*tally.Rows{},
+		Held: &Held{Out: map[string]map[string]Mark{}, Items: map[string]map[string]*tally.Counters{}, Rows: map[string]*tally.Rows{}},
+	}
+}
+
+// follow makes n, which so far is a first release, the one after last, before anything is added to it. A k that has become
+// smaller waits for the next period, and what was hidden and is not asked any more stays hidden.
+func (n *next) follow(last *Release) {
+	n.Number = last.Number + 1
+	n.K = max(n.K, last.K)
+	n.Hidden = hidden(n.survey, last.Hidden)
+	n.Facts, n.Steps, n.Annulled = last.Facts, slices.Clone(last.Steps), last.Annulled
+	n.copyMaps(last)
+}
+
+// copyMaps gives n maps of its own with the values of last.
+func (n *next) copyMaps(last *Release) {
+	n.Coded, n.Rows, n.Parts = copied(last.Coded), copied(last.Rows), make(map[string]*Part, len(last.Parts))
+	for shape, p := range last.Parts {
+		part := *p
+		part.Cohorts = copied(p.Cohorts)
+		n.Parts[shape] = &part
+	}
+	held := last.Held
+	if held == nil {
+		held = &Held{}
+	}
+	n.Held = &Held{Out: map[string]map[string]Mark{}, Items: map[string]map[string]*tally.Counters{}, Rows: copied(held.Rows), Legacy: held.Legacy}
+	for shape, out := range held.Out {
+		n.Held.Out[shape] = copied(out)
+	}
+	for shape, items := range held.Items {
+		n.Held.Items[shape] = copied(items)
+	}
+}
+
+// copied returns a copy of a map; an empty one of nil.
+func copied[V any](m map[string]V) map[string]V {
+	c := make(map[string]V, len(m))
+	maps.Copy(c, m)
+	return c
+}
+
+// hidden returns the names of the fields that are not public: those of the questionnaire in force, and those that were
+// hidden before and are not asked any more.
+func hidden(s *survey.Survey, before []string) []string {
+	var names []string
+	for _, f := range s.Fields() {
+		if !f.Counted() {
+			names = append(names, f.Name)
+		}
+	}
+	for _, name := range before {
+		if _, asked := s.Field(name); !asked {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// changesSettings reports whether the release differs from the last one in what is hidden, or in k. That takes effect at
+// once, without a block.
+func (n *next) changesSettings() bool {
+	return n.last != nil && (n.K != n.last.K || !slices.Equal(n.Hidden, n.last.Hidden))
+}
+
+// updateFacts states what was received: by whole days, and by the minute once the period is closed; between, no more than what
+// is in blocks. It reports whether that is news. Below k nothing is said. Nothing falls.
+func (n *next) updateFacts(t *tally.Tally, whole bool) bool {
+	facts, k := n.Facts, int64(n.K)
+	received := max(n.Facts.Received, n.Respondents())
+	if whole {
+		facts.Through = n.today
+		days := int64(0)
+		for day, count := range t.Days {
+			if day < n.today || n.closed {
+				days += count
+			}
+		}
+		received = max(received, days)
+		if t.Withdrawn >= k {
+			facts.Withdrawn = max(n.Facts.Withdrawn, t.Withdrawn)
+		}
+	}
+	if received >= k {
+		facts.Received = received
+	}
+	news := facts.Received != n.Facts.Received || facts.Withdrawn != n.Facts.Withdrawn
+	n.Facts = facts
+	return news
+}
+
+// ended reports whether sensitive questions may be published: the period is closed or, in a survey without an end, the
+// declared date is over.
+func (n *next) ended() bool {
+	return n.closed || n.survey.Results.Closes != "" && n.today > string(n.survey.Results.Closes)
+}
+
+// Changed lists the settings in which s differs from the release in a way that waits for the next period: "min_group".
+func (r *Release) Changed(s *survey.Survey) []string {
+	if s.K() < r.K {
+		return []string{"min_group"}
+	}
+	return nil
+}
+
+// Unsuppressed puts everything counted of a period into the form of a release, withholding nothing: every respondent is a
+// block, and what is sensitive is exact. It is for readers who may see all answers, and is never stored or published.
+func Unsuppressed(s *survey.Survey, forms map[string]*survey.Survey, period, today string, t *tally.Tally) *Release {
+	r := first(s, period, today)
+	n := &next{survey: s, forms: forms, today: today, closed: true, Release: r, after: t.Without(), stored: map[string]*survey.Survey{}, exact: true}
+	n.K = 1
+	n.addBlocks(t)
+	n.publishBases()
+	n.publishRows()
+	n.publishCoded()
+	n.updateFacts(t, true)
+	n.Held = nil
+	return r
+}
+
+// firstDay returns the day on which a period begins, or "" if it has no beginning.
+func firstDay(s *survey.Survey, period string) string {
+	year, rest, _ := strings.Cut(period, "-")
+	switch {
+	case s.Period == survey.NoPeriod:
+		return string(s.Window.From)
+	case rest == "":
+		return year + "-01-01"
+	case rest[0] == 'Q':
+		return year + "-" + map[string]string{"Q1": "01", "Q2": "04", "Q3": "07", "Q4": "10"}[rest] + "-01"
+	default:
+		return period + "-01"
+	}
+}
+
+// addDays returns the day a number of days after another.
+func addDays(day string, days int) string {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return "9999-12-31"
+	}
+	return at.AddDate(0, 0, days).Format(time.DateOnly)
+}

@@ -1,0 +1,24 @@
+package tally
+
+import "maps"
+
+// Without returns a copy of t from which cohorts can be taken: see [Tally.Take]. Counters are shared with t.
+func (t *Tally) Without() *Tally {
+	rest := *t
+	rest.Parts = make(map[string]*Part, len(t.Parts))
+	for shape, p := range t.Parts {
+		rest.Parts[shape] = &Part{Version: p.Version, Cohorts: maps.Clone(p.Cohorts), Out: maps.Clone(p.Out)}
+	}
+	rest.Days, rest.Legacy = maps.Clone(t.Days), maps.Clone(t.Legacy)
+	return &rest
+}
+
+// Take takes out all who wait of a cohort, because they are in a block of a release. t comes from [Tally.Without].
+func (t *Tally) Take(shape, cohort string) {
+	p := t.Parts[shape]
+	delete(p.Cohorts, cohort)
+	if p.Out == nil {
+		p.Out = map[string]string{}
+	}
+	p.Out[cohort] = t.Cursor
+}
