@@ -14,12 +14,12 @@ import (
 type view struct {
 	render.Frame
 	Heading     string
-	Form        string // address of the survey
-	Empty       bool   // nothing released yet
+	Form        string   // address of the survey
+	Empty       bool     // nothing released yet
 	Protection  []string // that there is none, or more than usual
-	Level       string // a note on pages that are not public
-	K           int    // the fewest respondents that a figure may describe
-	About       string // period and group
+	Level       string   // a note on pages that are not public
+	K           int      // the fewest respondents that a figure may describe
+	About       string   // period and group
 	Facts       []string
 	Filters     []filter
 	Chapters    []chapter
