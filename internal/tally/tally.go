@@ -59,7 +59,7 @@ type Item struct {
 // Rows are sums over whole rows: over several answers of each respondent.
 type Rows struct {
 	// N counts respondents with an index of their own: Σ w·q / Σ w·d over the items that they scored, as the survey's model
-	// has it, rounded half up to thousandths. It is from 0 to 100, or on the scale of the items' scores, up to 100; of
+	// has it, rounded half up to thousandths; segments are left out. It is from 0 to 100, or on the scale of the items' scores, up to 100; of
 	// weighted_count it is that for each answer. Index is the sum of these, in thousandths, and Squares that of their squares,
 	// in millionths: 64 bits hold those of 900 million respondents.
 	N       int64 `json:"n"`
