@@ -88,7 +88,7 @@ func (n *next) copyMaps(last *Release) {
 	if held == nil {
 		held = &Held{}
 	}
-	n.Held = &Held{Out: map[string]map[string]Mark{}, Items: map[string]map[string]*tally.Counters{}, Rows: copied(held.Rows)}
+	n.Held = &Held{Out: map[string]map[string]Mark{}, Items: map[string]map[string]*tally.Counters{}, Rows: copied(held.Rows), Legacy: held.Legacy}
 	for shape, out := range held.Out {
 		n.Held.Out[shape] = copied(out)
 	}

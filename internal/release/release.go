@@ -37,16 +37,19 @@ type Release struct {
 	Facts   Facts           `json:"facts"`
 
 	Parts    map[string]*Part       `json:"parts"`           // by the shape of the questionnaire answered; and [Legacy]
-	Coded    map[string]*Coded      `json:"coded,omitempty"` // sensitive questions, by field; an item of the field before its newest by "field@shape"
+	Coded    map[string]*Coded      `json:"coded,omitempty"` // sensitive questions, by [CodedKey]
 	Rows     map[string]*tally.Rows `json:"rows,omitempty"`  // by [tally.RowSignature], and by "signature|option" for a unit of the index
 	Steps    []Step                 `json:"steps,omitempty"` // that rows have moved in, oldest first
 	Annulled []Annulment            `json:"annulled,omitempty"`
 
 	Held *Held `json:"held,omitempty"` // what is not public; nil in what [Release.Public] returns
+
+	old *old // what an earlier program has stored, if this was read from it: its additions add to that
 }
 
 // Legacy is the key of the part that was released under the rules of earlier programs. No shape is like it. Its counters
-// are sums over releases of at least k respondents, some of whom had answered other versions of the questionnaire.
+// are sums over releases of at least k respondents, some of whom had answered other versions of the questionnaire than its
+// form. Its Since is not known.
 const Legacy = "legacy"
 
 // Facts are public figures that no answer decides.
@@ -115,16 +118,6 @@ type Held struct {
 type Mark struct {
 	Cursor  string `json:"cursor"`  // of the log: members up to it are in blocks
 	Release int    `json:"release"` // of the last block
-}
-
-// Public returns the release without what is not public. It shares memory with r.
-func (r *Release) Public() *Release {
-	if r == nil || r.Held == nil {
-		return r
-	}
-	public := *r
-	public.Held = nil
-	return &public
 }
 
 // Respondents counts those who are in blocks.
