@@ -25,7 +25,7 @@ func TestFoldCounts(t *testing.T) {
 		{},
 		// Not counted: text, unpublished and private questions, and fields and options that the questionnaire does not have.
 		{{"name", "Ann"}, {"hushed", "5"}, {"secret", "5"}, {"gone", "x"}, {"parts", "5"}, {"parts.gone", "5"}, {"tier", "iron"}, {"uses", "z"}, {"spent", "much"}, {"again"}, {}},
-		{{"uses", "a", "z"}, {"tier", "gold"}}, // not in the questionnaire's order
+		{{"uses", "a", "z"}, {"tier", "gold"}},                                                   // not in the questionnaire's order
 		{{"tier", "gold"}, {"again", "yes"}, {"tier", "gold"}, {"again", "no"}, {"again", "no"}}, // a field twice: the first counts
 		{{"spent", "1000000000"}, {"spent", "1"}},
 	} {

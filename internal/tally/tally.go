@@ -37,7 +37,7 @@ type Counters struct {
 	Items       map[string]*Item `json:"items"` // by field name; a field that nobody answered may be absent
 
 	// Bases says, for each field of which facts decide who is asked it, how many respondents there are of each class. Those of
-	// one class are asked under the same conditions, given their facts. A class is a hash, with "-" before it if its members are not
+	// one class are asked under the same conditions, given their facts. A class is a hash; [NotAsked] are those who are not
 	// asked at all.
 	Bases map[string]map[string]int64 `json:"bases,omitempty"`
 
