@@ -74,7 +74,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	pages := &pages{readAssets: table.Assets, log: log}
 	handler := intake.Handler{
 		Definitions: definitions{table}, Responses: table, IDs: table, Secrets: &tableSecret{table: table, log: log}, Now: time.Now,
-		ClientAddress: func(r *http.Request) string { return clientAddress(r, header) },
+		Client: func(r *http.Request) string { return connection(r, header) },
 	}
 	return &function{
 		handler: func(ctx context.Context) http.Handler {
@@ -111,17 +111,14 @@ func retentionTime(setting string) (time.Duration, error) {
 	return time.Duration(days) * 24 * time.Hour, nil
 }
 
-// clientAddress returns the respondent's address without the port, which changes with every connection. CloudFront writes
-// the two as 198.51.100.7:46532 or 2001:db8::7:46532.
-func clientAddress(r *http.Request, header string) string {
-	address := r.Header.Get(header)
-	if header == "" || address == "" {
+// connection returns the respondent's address and port, which CloudFront writes as 198.51.100.7:46532. To it, browsers send
+// everything over one connection (HTTP/2 or 3), so a second click comes from the same port, and people who share an address,
+// as in an office, are told apart.
+func connection(r *http.Request, header string) string {
+	if header == "" {
 		return r.RemoteAddr
 	}
-	if i := strings.LastIndexByte(address, ':'); i > 0 {
-		address = address[:i]
-	}
-	return address
+	return cmp.Or(r.Header.Get(header), r.RemoteAddr)
 }
 
 // handle answers one event. It never returns an error: a panic becomes a 500, and a line in the log with the request's id.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"glasspoll"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/render"
+	"glasspoll/internal/store"
 )
 
 func TestPanicIsA500(t *testing.T) {
@@ -42,17 +45,40 @@ func TestPanicIsA500(t *testing.T) {
 	}
 }
 
-func TestClientAddressHasNoPort(t *testing.T) {
+func TestConnection(t *testing.T) {
 	for header, want := range map[string]string{
-		"198.51.100.7:46532": "198.51.100.7", "2001:db8::7:46532": "2001:db8::7", "": "192.0.2.1",
+		"198.51.100.7:46532": "198.51.100.7:46532", "2001:db8::7:46532": "2001:db8::7:46532", "": "192.0.2.1",
 	} {
 		r := &http.Request{Header: http.Header{}, RemoteAddr: "192.0.2.1"}
 		if header != "" {
 			r.Header.Set("CloudFront-Viewer-Address", header)
 		}
-		if got := clientAddress(r, "CloudFront-Viewer-Address"); got != want {
+		if got := connection(r, "CloudFront-Viewer-Address"); got != want {
 			t.Errorf("%q is %q, want %q", header, got, want)
 		}
+	}
+}
+
+// A table without a secret is said once, however many forms need it.
+func TestNoSecret(t *testing.T) {
+	table := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		io.WriteString(w, `{}`)
+	}))
+	defer table.Close()
+	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "DYNAMODB_ENDPOINT": table.URL}
+	var log bytes.Buffer
+	s := tableSecret{
+		table: cloud.NewTable(cloud.DynamoDB(func(name string) string { return env[name] }), "polls", cloud.Options{}),
+		log:   slog.New(slog.NewJSONHandler(&log, nil)),
+	}
+	for range 3 {
+		if secret, err := s.Secret(t.Context()); secret != nil || !errors.Is(err, store.ErrNoSecret) {
+			t.Errorf("%v, %v", secret, err)
+		}
+	}
+	if strings.Count(log.String(), "glasspoll publish") != 1 {
+		t.Errorf("the log is\n%s", &log)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// keyVersion is the version of UUIDs that are keys, and of ids that no client can give (RFC 9562, section 5.8: for what an
+// keyVersion is the version of UUIDs that are keys, and of the ids that follow from them (RFC 9562, section 5.8: for what an
 // application likes).
 const keyVersion = 8
 
@@ -20,13 +20,12 @@ func IDOf(survey string, given uuid.UUID) string {
 	hash := sha256.New()
 	hash.Write([]byte("glasspoll key 1\n" + survey + "\n")) // stored ids follow from it, so it must not change
 	hash.Write(given[:])
-	return OwnID([16]byte(hash.Sum(nil)))
+	return Key([16]byte(hash.Sum(nil))).String()
 }
 
-// OwnID makes an id of random bytes, or of those of a hash. No client can give it: see [IDOf].
-func OwnID(bytes [16]byte) string {
-	id := uuid.UUID(bytes)
-	id[6] = id[6]&0x0f | keyVersion<<4
-	id[8] = id[8]&0x3f | 0x80
-	return id.String()
+// Key makes a key of random bytes, or of those of a hash.
+func Key(bytes [16]byte) uuid.UUID {
+	bytes[6] = bytes[6]&0x0f | keyVersion<<4
+	bytes[8] = bytes[8]&0x3f | 0x80
+	return bytes
 }

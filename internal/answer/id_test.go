@@ -23,20 +23,20 @@ func TestIDOf(t *testing.T) {
 	}
 }
 
-// No UUID that is given leads to an id of the server's own, a key's least of all.
-func TestOwnIDsCannotBeGiven(t *testing.T) {
+// Giving the id of a key, which the receipt shows, leads to another id.
+func TestIDsOfKeysCannotBeGiven(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		random := [16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "random"))
-		own := uuid.MustParse(answer.OwnID(random))
-		if own.Version() != 8 || own.Variant() != uuid.RFC4122 {
-			t.Fatalf("%s has version %d", own, own.Version())
+		key := answer.Key(random)
+		if key.Version() != 8 || key.Variant() != uuid.RFC4122 {
+			t.Fatalf("%s has version %d", key, key.Version())
 		}
-		id := answer.IDOf("tea", own)
-		if id == own.String() || id == answer.IDOf("coffee", own) || answer.IDOf("tea", uuid.MustParse(id)) == id {
-			t.Fatalf("%s, given, is stored as %s", own, id)
+		id := answer.IDOf("tea", key)
+		if id == key.String() || id == answer.IDOf("coffee", key) || answer.IDOf("tea", uuid.MustParse(id)) == id {
+			t.Fatalf("%s, given, is stored as %s", key, id)
 		}
-		if again := answer.IDOf("tea", own); again != id {
+		if again := answer.IDOf("tea", key); again != id {
 			t.Fatalf("%s, then %s", id, again)
 		}
 		if other := uuid.UUID(random); other.Version() != 8 && answer.IDOf("tea", other) != other.String() {

@@ -328,7 +328,7 @@ func (r *restoration) emptyTally(ctx context.Context, survey, period string) err
 		if revision == 0 {
 			return nil
 		}
-		if err := r.table.SaveTally(ctx, survey, period, tally.Empty(before), revision); !errors.Is(err, store.ErrStale) {
+		if err := r.table.SaveTally(ctx, survey, period, tally.Restart(before), revision); !errors.Is(err, store.ErrStale) {
 			return err
 		}
 	}

@@ -49,8 +49,8 @@ func BenchmarkAccept(b *testing.B) {
 	}
 	handler := &intake.Handler{
 		Definitions: store, Responses: store, IDs: store, Secrets: store, Renderer: renderer, Now: time.Now,
-		ClientAddress: func(r *http.Request) string { return r.RemoteAddr },
-		Log:           slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Client: func(r *http.Request) string { return r.RemoteAddr },
+		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	bodies := make([][]byte, 1000)
 	for i := range bodies {

@@ -39,28 +39,28 @@ func (s *submission) put(ctx context.Context, r *answer.Response) (created bool,
 const slot = 10 * time.Second
 
 // assignID sets the id and returns the other ids under which the same submission may be stored already: none if the client
-// has given one, because an id is taken for good. An id that is derived from the time changes with the slot, so a second
-// click may come under the next one.
+// has given one, because an id is taken for good. A key that is derived from the time changes with the slot, so a second
+// click may come under the next one. The form, if it is shown again, carries the key, so that it stays the same submission.
 func (s *submission) assignID(ctx context.Context, r *answer.Response) (also []string) {
 	if r.ID != "" {
 		return nil
 	}
-	var secret []byte
-	if !s.current.KeepDuplicates {
-		secret = s.secret(ctx)
+	key := randomKey()
+	if secret := s.secret(ctx); secret != nil {
+		number := s.now.UnixNano() / int64(slot)
+		key = s.derivedKey(secret, r, number)
+		also = []string{answer.IDOf(r.Survey, s.derivedKey(secret, r, number-1))}
 	}
-	if secret == nil {
-		r.ID = randomID()
-		return nil
-	}
-	number := s.now.UnixNano() / int64(slot)
-	r.ID = s.derivedID(secret, r, number)
-	return []string{s.derivedID(secret, r, number-1)}
+	s.posted.ID, r.ID = key.String(), answer.IDOf(r.Survey, key)
+	return also
 }
 
-// secret returns the secret of the deployment; nil if there is none: then every click is a submission, which is better than
-// to lose one, or to give it an id that others can compute.
+// secret returns the secret of the deployment; nil if there is none, or if every click is to count. Without it every click is
+// a submission, which is better than to lose one, or to give it an id that others can compute.
 func (s *submission) secret(ctx context.Context) []byte {
+	if s.current.KeepDuplicates {
+		return nil
+	}
 	secret, err := s.Secrets.Secret(ctx)
 	switch {
 	case err == nil:
@@ -71,17 +71,17 @@ func (s *submission) secret(ctx context.Context) []byte {
 	return nil
 }
 
-// derivedID returns an id for a submission that has none, made of its survey, answers, address, browser and time, which
+// derivedKey returns a key for a submission that has none, made of its survey, answers, address, browser and time, which
 // others may know, and of a secret, without which nobody can repeat it.
-func (s *submission) derivedID(secret []byte, r *answer.Response, slot int64) string {
+func (s *submission) derivedKey(secret []byte, r *answer.Response, slot int64) uuid.UUID {
 	digest := r.Digest()
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("glasspoll id 1\n")) // the secret may come to be used for something else
 	mac.Write(digest[:])
 	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(slot)))
-	fmt.Fprintf(mac, "%q %q", s.ClientAddress(s.r), s.r.UserAgent())
-	return answer.OwnID([16]byte(mac.Sum(nil)))
+	fmt.Fprintf(mac, "%q %q", s.Client(s.r), s.r.UserAgent())
+	return answer.Key([16]byte(mac.Sum(nil)))
 }
 
-// randomID returns an id that nobody can guess.
-func randomID() string { return answer.OwnID(uuid.New()) }
+// randomKey returns a key that nobody can guess.
+func randomKey() uuid.UUID { return answer.Key(uuid.New()) }

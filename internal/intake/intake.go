@@ -30,14 +30,14 @@ import (
 
 // Handler serves POST …/api/surveys/ID/responses. All fields are required.
 type Handler struct {
-	Definitions   store.Definitions
-	Responses     store.Responses
-	IDs           store.IDs
-	Secrets       store.Secrets
-	Renderer      Renderer
-	Now           func() time.Time
-	ClientAddress func(*http.Request) string // or what tells clients better apart; must not come from what a client can set
-	Log           *slog.Logger
+	Definitions store.Definitions
+	Responses   store.Responses
+	IDs         store.IDs
+	Secrets     store.Secrets
+	Renderer    Renderer
+	Now         func() time.Time
+	Client      func(*http.Request) string // by address, or what tells clients better apart; must not come from what a client can set
+	Log         *slog.Logger
 }
 
 // MaxBody bounds a submission, in bytes: room for a dozen full long texts in Chinese, percent-encoded.
@@ -281,7 +281,7 @@ func (s *submission) refuse(status int, fault answer.Problem) {
 func (s *submission) form(status int, p render.SurveyPage) {
 	p.Language, p.Root, p.Channel, p.Values, p.ID = s.language(), root, s.posted.Channel, s.posted.Fields, s.posted.ID
 	if p.ID == "" || status == http.StatusConflict {
-		p.ID = randomID()
+		p.ID = randomKey().String()
 	}
 	var page bytes.Buffer
 	if err := s.Renderer.Survey(&page, s.answered, p); err != nil {

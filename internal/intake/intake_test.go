@@ -47,6 +47,7 @@ type memory struct {
 	definitions map[string]*survey.Survey  // by id and by id@version
 	responses   map[string]answer.Response // by id
 	fault       error                      // of Put, if not nil
+	lost        bool                       // Put stores, and returns an error
 	secret      []byte
 	noSecret    error // of Secret, if not nil
 }
@@ -85,6 +86,9 @@ func (s *memory) Put(_ context.Context, r answer.Response, also ...string) (bool
 		}
 	}
 	s.responses[r.ID] = r
+	if s.lost {
+		return false, errors.New("the reply is lost")
+	}
 	return true, nil
 }
 
@@ -110,9 +114,9 @@ func open(t testing.TB, yaml string) *fixture {
 	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[string]answer.Response{}, secret: store.NewSecret()}
 	d.handler = &intake.Handler{
 		Definitions: d.memory, Responses: d.memory, IDs: d.memory, Secrets: d.memory, Renderer: renderer,
-		Now:           func() time.Time { return d.now },
-		ClientAddress: func(r *http.Request) string { return r.RemoteAddr },
-		Log:           slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now:    func() time.Time { return d.now },
+		Client: func(r *http.Request) string { return r.RemoteAddr },
+		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	return d
 }

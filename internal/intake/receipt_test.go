@@ -222,6 +222,27 @@ func (unreadable) Taken(context.Context, string, string) (bool, error) {
 	return false, errors.New("not readable")
 }
 
+// TestFormThatWasNotStored is shown again with its key: whether the store had it or not, sending it later counts once.
+func TestFormThatWasNotStored(t *testing.T) {
+	t.Parallel()
+	for _, kept := range []string{"", "duplicates: keep\n"} {
+		d := open(t, surveyYAML+kept)
+		d.lost = true // it is stored, and the reply of the store is lost
+		w := d.form("overall=5")
+		_, rest, _ := strings.Cut(w.Body.String(), `name="_id" value="`)
+		key, _, _ := strings.Cut(rest, `"`)
+		if w.Code != 503 || uuid.Validate(key) != nil || len(d.responses) != 1 {
+			t.Fatalf("%d, %q, %v", w.Code, key, d.responses)
+		}
+		d.lost = false
+		d.now = d.now.Add(time.Hour)
+		receipt := shownReceipt(t, d.form("overall=5&_id="+key))
+		if all := d.stored(); len(all) != 1 || all[0] != receipt {
+			t.Errorf("%q: the receipt is %s, stored is %v", kept, receipt, all)
+		}
+	}
+}
+
 // TestKioskCountsEachClick keeps duplicates, under ids that nobody can derive or reach.
 func TestKioskCountsEachClick(t *testing.T) {
 	t.Parallel()
@@ -232,7 +253,7 @@ func TestKioskCountsEachClick(t *testing.T) {
 	}
 	for id := range d.responses {
 		if uuid.MustParse(id).Version() != 8 {
-			t.Errorf("%s can be posted", id)
+			t.Errorf("%s can be given", id)
 		}
 	}
 }

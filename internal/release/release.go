@@ -120,16 +120,6 @@ type Mark struct {
 	Release int    `json:"release"` // of the last block
 }
 
-// Public returns the release without what is not public. It shares memory with r.
-func (r *Release) Public() *Release {
-	if r == nil || r.Held == nil {
-		return r
-	}
-	public := *r
-	public.Held = nil
-	return &public
-}
-
 // Respondents counts those who are in blocks.
 func (r *Release) Respondents() int64 {
 	if r == nil {

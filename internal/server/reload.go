@@ -173,7 +173,7 @@ func (srv *Server) newPublisher(e *edition) *publish.Publisher {
 		pages = observedPages{srv.pages, live.pagesChanged}
 	}
 	return publish.New(publish.Options{
-		Collector: srv.store, Log: srv.store, Tallies: srv.store, Releases: srv.store, Pages: pages, Renderer: results.New(e.renderer), Now: time.Now,
+		Collector: srv.store, Log: srv.store, Definitions: srv.store, Tallies: srv.store, Releases: srv.store, Pages: pages, Renderer: results.New(e.renderer), Now: time.Now,
 		Sidecars: &srv.actions, Cases: srv.store, Notify: srv.notifier != nil,
 	})
 }
@@ -181,14 +181,14 @@ func (srv *Server) newPublisher(e *edition) *publish.Publisher {
 // newIntake makes the API of an edition.
 func (srv *Server) newIntake(e *edition) http.Handler {
 	return &intake.Handler{
-		Definitions:   presentDefinitions{srv.store, func(id string) bool { return (*srv.present.Load())[id] }},
-		Responses:     observedResponses{srv.store, srv.updater.request},
-		IDs:           srv.store,
-		Secrets:       srv.store,
-		Renderer:      e.renderer,
-		Now:           time.Now,
-		ClientAddress: srv.clientAddress,
-		Log:           srv.options.Log,
+		Definitions: presentDefinitions{srv.store, func(id string) bool { return (*srv.present.Load())[id] }},
+		Responses:   observedResponses{srv.store, srv.updater.request},
+		IDs:         srv.store,
+		Secrets:     srv.store,
+		Renderer:    e.renderer,
+		Now:         time.Now,
+		Client:      srv.clientAddress,
+		Log:         srv.options.Log,
 	}
 }
 

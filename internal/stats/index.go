@@ -29,7 +29,8 @@ func (f *form) score(items []Item) (dimensions []Dimension, overall Overall) {
 	var index sums
 	byDimension := make([]sums, len(f.Scoring.Dimensions))
 	for i := range items {
-		item, field := &items[i], &f.counted[i]
+		item := &items[i]
+		field := item.counted
 		if item.Weight == nil || item.Mean == nil {
 			continue
 		}
@@ -42,7 +43,10 @@ func (f *form) score(items []Item) (dimensions []Dimension, overall Overall) {
 		dimensions = append(dimensions, Dimension{Dimension: d, Score: byDimension[i].score(model)})
 	}
 	if overall.Raw = index.score(model); overall.Raw != nil {
-		overall.Reached, overall.Divisor, overall.margin = index.reached(), index.exactDivisor(), index.margin(model)
+		overall.Reached, overall.Divisor = index.reached(), index.exactDivisor()
+	}
+	if model == survey.WeightedCount && overall.Raw != nil {
+		overall.PerAnswer = new(big.Rat).Quo(overall.Reached, overall.Divisor)
 	}
 	return dimensions, overall
 }
@@ -52,7 +56,6 @@ func (f *form) score(items []Item) (dimensions []Dimension, overall Overall) {
 type sums struct {
 	quotients []quotient // their sum is Σ w·q
 	divisor   big.Int    // Σ w·d
-	halfWidth float64    // Σ w·(half the interval of q); NaN where an item has none
 
 	weight, term big.Int // reused in add
 }
@@ -81,11 +84,6 @@ func (s *sums) add(model string, item *Item, weight int64) {
 	s.weight.SetInt64(weight)
 	s.quotients[at].value.Add(&s.quotients[at].value, s.term.Mul(&s.weight, s.term.SetInt64(item.sum)))
 	s.divisor.Add(&s.divisor, s.term.Mul(&s.weight, s.term.SetInt64(d)))
-	if item.Interval == nil || model == survey.WeightedCount {
-		s.halfWidth = math.NaN()
-	} else {
-		s.halfWidth += float64(weight) / float64(millionths) * (item.Interval.High - item.Interval.Low) / 2
-	}
 }
 
 // billionths is the unit of sums.
@@ -112,17 +110,6 @@ func (s *sums) exactDivisor() *big.Rat {
 	return new(big.Rat).SetFrac(&s.divisor, big.NewInt(billionths))
 }
 
-// margin returns half the width of the score's interval. The covariance of the items is not known, so it assumes that they all
-// vary in the same direction, which gives the widest interval.
-func (s *sums) margin(model string) float64 {
-	divisor, _ := s.divisor.Float64()
-	half := s.halfWidth / (divisor / float64(billionths))
-	if model == survey.PercentOfMax || model == survey.Graded10 {
-		half *= 100
-	}
-	return half
-}
-
 func (s *sums) score(model string) *big.Rat {
 	if s.divisor.Sign() <= 0 {
 		return nil
@@ -140,26 +127,55 @@ func (s *sums) score(model string) *big.Rat {
 // meanOfUnits scores each unit on its own and takes the plain mean of those with a score, for the index and for each
 // dimension. Respondents of no unit, and of the pool, count in the pooled figure alone.
 func meanOfUnits(p *Period) {
-	s := p.form
-	unit, _ := s.Field(s.Scoring.Unit)
-	p.Overall.Pooled, p.Overall.Raw, p.Overall.Reached, p.Overall.Divisor = p.Overall.Raw, nil, nil, nil
+	o := &p.Overall
+	o.Pooled, o.Raw, o.Reached, o.Divisor, o.PerAnswer = o.Raw, nil, nil, nil, nil
+	o.RawInterval, o.Method, o.Rows, o.figure = nil, "", 0, figure{}
 	dimensions := make([][]*big.Rat, len(p.Dimensions))
 	var scores []*big.Rat
-	squares, units := 0.0, 0.0
-	for _, o := range unit.Options() {
-		u := p.Group(unit.Name, o.ID)
-		p.Overall.Units = append(p.Overall.Units, Unit{Option: o, Respondents: u.Respondents, Score: u.Overall.Raw})
-		scores = append(scores, u.Overall.Raw)
-		if u.Overall.Raw != nil {
-			squares, units = squares+u.Overall.margin*u.Overall.margin, units+1
-		}
-		for i, d := range u.Dimensions {
-			dimensions[i] = append(dimensions[i], d.Score)
+	var figures []figure
+	if unit, ok := p.form.Field(p.form.Scoring.Unit); ok {
+		for _, option := range unit.Options() {
+			u := p.unit(unit.Name, option.ID)
+			o.Units = append(o.Units, Unit{Option: option, Respondents: u.Respondents, Score: u.Overall.Raw, Interval: u.Overall.RawInterval, Method: u.Overall.Method})
+			if u.Overall.Raw != nil {
+				scores, figures = append(scores, u.Overall.Raw), append(figures, u.Overall.figure)
+			}
+			for i, d := range u.Dimensions {
+				dimensions[i] = append(dimensions[i], d.Score)
+			}
 		}
 	}
-	p.Overall.Raw, p.Overall.margin = meanOf(scores), math.Sqrt(squares)/units // units are independent
+	o.Raw = meanOf(scores)
 	for i := range p.Dimensions {
-		p.Dimensions[i].Score = meanOf(dimensions[i])
+		p.Dimensions[i].Score, p.Dimensions[i].Interval = meanOf(dimensions[i]), nil
+	}
+	o.combine(figures)
+}
+
+// combine computes the interval of a mean of units from theirs. Units are independent, so the squares of the distances from
+// each score to its limits add up (Zou and Donner, Statistics in Medicine 27, 2008).
+func (o *Overall) combine(units []figure) {
+	if o.Raw == nil {
+		return
+	}
+	below, above, n := 0.0, 0.0, float64(len(units))
+	for _, u := range o.Units {
+		if u.Score == nil {
+			continue
+		}
+		if u.Interval == nil {
+			return
+		}
+		score := float(u.Score)
+		below, above = below+math.Pow(score-u.Interval.Low, 2), above+math.Pow(u.Interval.High-score, 2)
+	}
+	raw := float(o.Raw)
+	o.RawInterval, o.Method = &Interval{raw - math.Sqrt(below)/n, raw + math.Sqrt(above)/n}, MethodUnits
+	o.figure = figure{value: raw, isKnown: true, degrees: math.Inf(1)}
+	for _, u := range units {
+		o.figure.variance += u.variance / (n * n)
+		o.figure.deviation += u.deviation / n
+		o.figure.degrees = min(o.figure.degrees, u.degrees)
 	}
 }
 
@@ -191,11 +207,18 @@ func (o *Overall) publish(s *survey.Survey, rate *big.Rat) {
 			o.Score.SetInt64(0)
 		}
 	}
-	if score := float(o.Score); !math.IsNaN(o.margin) {
-		o.Interval = &Interval{score - o.margin, score + o.margin}
-		if s.Scoring.OutOf100() {
-			o.Interval = &Interval{max(0, o.Interval.Low), min(100, o.Interval.High)}
+	if raw := o.RawInterval; raw != nil && s.Scoring.GroupModel() != survey.WeightedCount {
+		o.Interval = raw
+		if o.Deducted != nil {
+			points := float(o.Deducted)
+			o.Interval = &Interval{max(0, raw.Low-points), max(0, raw.High-points)}
 		}
+	}
+	for _, b := range s.Scoring.Bands {
+		o.limits = append(o.limits, b.From)
+	}
+	if s.Scoring.Target != nil {
+		o.limits = append(o.limits, *s.Scoring.Target)
 	}
 	o.Band = band(s.Scoring.Bands, o.Score)
 	if s.Scoring.Target != nil {

@@ -3,96 +3,76 @@ package stats
 import (
 	"math"
 	"math/big"
-	"slices"
 
+	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
-// A countedField is a field, and what figures need of it, computed once.
-type countedField struct {
-	survey.Field
-	weight          *big.Rat // in the index; nil for a field that is not part of it
-	indexWeight     int64    // the same in millionths
-	dimensionWeight int64    // in its dimension, in millionths
-	dimension       int      // index; -1 for none
-	scale           string
-	options         []survey.Option
-	scored          []int // indexes of the options with a score; none where several may be chosen
-	isScale         bool  // the scores make a scale of satisfaction
-	best            survey.Decimal
-	secondBest      survey.Decimal // best, if there is only one score
-	twiceMiddle     survey.Decimal // the middle of the scale, doubled
-	limits          []survey.Decimal
-	width           survey.Decimal // of the bands that begin at the limits
-}
-
-func newCountedField(s *survey.Survey, field survey.Field) countedField {
-	f := countedField{Field: field, dimension: -1, scale: field.Scale(), options: field.Options()}
-	f.limits, f.width = field.Bands()
-	if field.Question.Type != survey.MultiChoice { // several options of one answer have no one score
-		for i := range f.options {
-			if f.options[i].Score != nil {
-				f.scored = append(f.scored, i)
-			}
+// items computes the figures of a chain's versions: of the one in force, with those before it.
+func (c *chain) items(p *Period, among respondents, group string) Item {
+	item := c.now.item(p, among, group)
+	if coded := c.now.coded; coded != nil && !c.now.field.coded { // it was sensitive before
+		item.Earlier = append(item.Earlier, c.now.field.codedItem(coded, group))
+	}
+	for i := range c.earlier {
+		v := &c.earlier[i]
+		if before := v.item(p, among, group); before.N > 0 {
+			before.Since, before.Until, before.Weight = v.since, v.until, nil
+			item.Earlier = append(item.Earlier, before)
 		}
 	}
-	f.findScale()
-	if !field.Scored() {
-		return f
-	}
-	weight := int64(survey.One)
-	for i, d := range s.Scoring.Dimensions {
-		if d.ID == field.Question.Dimension {
-			f.dimension, weight = i, int64(d.Weight)
-		}
-	}
-	f.dimensionWeight, f.indexWeight = int64(field.Weight())*int64(survey.One), int64(field.Weight())*weight
-	f.weight = big.NewRat(f.indexWeight, millionths)
-	return f
+	return item
 }
 
-// millionths is the unit of weights, which are products of two in thousandths.
-const millionths = int64(survey.One) * int64(survey.One)
+// item computes the figures of one version. A group is given as "segment=option"; "" is everybody.
+func (v *version) item(p *Period, among respondents, group string) Item {
+	if v.field.coded {
+		return v.field.codedItem(v.coded, group)
+	}
+	v.count(&p.counted, among)
+	item := v.field.item(&p.counted, p.drawn)
+	item.Since, item.Base = v.since, p.base(v, among)
+	return item
+}
 
-// findScale finds the ends and the middle of a scale.
-func (f *countedField) findScale() {
-	switch f.Question.Type {
-	case survey.SingleChoice, survey.Rating, survey.Matrix, survey.ImportanceMatrix:
-		f.isScale = len(f.scored) > 0
+// codedItem returns the figures of a sensitive question; those of nobody as long as they are not published.
+func (f *countedField) codedItem(coded *release.Coded, group string) Item {
+	item := Item{Field: f.Field, Coded: true, counted: f}
+	if coded != nil && group != "" {
+		coded = coded.By[group]
 	}
-	if !f.isScale {
-		return
+	if coded == nil {
+		coded = &release.Coded{}
 	}
-	all := make([]survey.Decimal, 0, len(f.scored))
-	for _, i := range f.scored {
-		all = append(all, *f.options[i].Score)
+	item.N, item.K = coded.N, int64(coded.K)
+	share := func(option string) Share { return Share{coded.Counts.Of(option), coded.N, noInterval} }
+	for i := range f.options {
+		item.Counts = append(item.Counts, Count{&f.options[i], share(f.options[i].ID)})
 	}
-	slices.Sort(all)
-	f.twiceMiddle = all[0] + all[len(all)-1]
-	all = slices.Compact(all)
-	f.best, f.secondBest = all[len(all)-1], all[max(0, len(all)-2)]
+	if len(f.bands) > 0 {
+		item.Histogram = f.histogram(coded.Counts.Of, coded.N, noInterval)
+	}
+	if coded.N > 0 {
+		left := share(release.LeftOut)
+		item.LeftOut = &left
+		item.Base = Base{coded.N, BaseAll}
+	}
+	return item
 }
 
 // item computes the figures of the field. Unscored answers count in the shares of the options, and nowhere else.
 func (f *countedField) item(counted *tally.Item, population int64) Item {
 	item := Item{Field: f.Field, N: counted.N, Weight: f.weight, counted: f}
-	share := func(n, of int64) Share { return Share{n, of, population} }
-	for _, limit := range f.limits {
-		item.Histogram = append(item.Histogram, Bin{limit, limit + f.width, share(counted.Counts.Of(limit.String()), item.N)})
-	}
 	if f.Numeric() {
-		if item.N > 0 && counted.Sum != nil && counted.Squares != nil {
-			item.Scored = item.N
-			item.setMoments(counted.Sum, counted.Squares, population)
-		}
+		f.setNumbers(&item, counted, population)
 		return item
 	}
 	if len(f.options) > 0 {
 		item.Counts = make([]Count, len(f.options))
 	}
 	for i := range f.options {
-		item.Counts[i] = Count{&f.options[i], share(counted.Counts.Of(f.options[i].ID), item.N)}
+		item.Counts[i] = Count{&f.options[i], Share{counted.Counts.Of(f.options[i].ID), item.N, population}}
 	}
 	for _, i := range f.scored {
 		item.Scored += item.Counts[i].N
@@ -114,15 +94,22 @@ func (f *countedField) item(counted *tally.Item, population int64) Item {
 // setMean computes the mean of scores, and its deviation.
 func (f *countedField) setMean(item *Item, population int64) {
 	item.Mean = big.NewRat(item.sum, item.Scored*int64(survey.One))
-	if item.Scored < 2 {
-		return
-	}
 	mean, squares := float64(item.sum)/float64(item.Scored), 0.0
 	for _, i := range f.scored {
 		difference := float64(*f.options[i].Score) - mean
 		squares += float64(item.Counts[i].N) * difference * difference
 	}
-	item.setVariance(mean/float64(survey.One), squares/float64(millionths)/float64(item.Scored-1), population)
+	item.setSpread(estimate{mean: mean / float64(survey.One), squares: squares / float64(millionths), n: float64(item.Scored),
+		low: decimal(f.worst), high: decimal(f.best)}.of(item.Scored, population))
+}
+
+// setSpread sets what follows from an estimate of the mean.
+func (i *Item) setSpread(e estimate) {
+	i.estimate = e
+	if e.n >= 2 {
+		i.SD = math.Sqrt(e.squares / (e.n - 1))
+	}
+	i.Interval = e.interval()
 }
 
 // setBoxes computes the shares of the highest scores, and of those below the middle.
@@ -143,26 +130,6 @@ func (f *countedField) setBoxes(item *Item, population int64) {
 	item.Top, item.TopTwo, item.Low = Share{top, item.Scored, population}, Share{topTwo, item.Scored, population}, Share{low, item.Scored, population}
 }
 
-// setMoments computes mean and deviation from the sum of Scored numbers, in thousandths, and that of their squares.
-func (i *Item) setMoments(sum, squares *big.Int, population int64) {
-	n := big.NewInt(i.Scored)
-	i.Mean = new(big.Rat).SetFrac(sum, new(big.Int).Mul(n, big.NewInt(int64(survey.One))))
-	if i.Scored < 2 {
-		return
-	}
-	// (n·Σx² - (Σx)²) / (n·(n-1)); the numerator would lose its digits in floating point
-	numerator := new(big.Int).Mul(n, squares)
-	numerator.Sub(numerator, new(big.Int).Mul(sum, sum))
-	variance, _ := numerator.Float64()
-	i.setVariance(float(i.Mean), variance/(float64(i.Scored)*float64(i.Scored-1)*float64(millionths)), population)
-}
-
-// setVariance sets what follows from a sample's variance.
-func (i *Item) setVariance(mean, variance float64, population int64) {
-	i.SD = math.Sqrt(variance)
-	i.Interval = student(mean, variance, i.Scored, population)
-}
-
 // newNPS computes a net promoter score: promoters answer 9 or 10, detractors 0 to 6, and the score is the difference of
 // their shares in percent (Reichheld, Harvard Business Review, December 2003). Its interval is that of the mean of 100, 0
 // and -100.
@@ -178,10 +145,9 @@ func newNPS(counts []Count, n, population int64) *NPS {
 	}
 	nps := &NPS{Promoters: Share{promoters, n, population}, Passives: Share{n - promoters - detractors, n, population}, Detractors: Share{detractors, n, population}}
 	nps.Score = big.NewRat(100*(promoters-detractors), n)
-	if n > 1 {
-		d, of := float64(promoters-detractors), float64(n)
-		nps.Interval = student(float(nps.Score), 1e4*(float64(promoters+detractors)-d*d/of)/(of-1), n, population)
-	}
+	d, of := float64(promoters-detractors), float64(n)
+	nps.estimate = estimate{mean: float(nps.Score), squares: 1e4 * (float64(promoters+detractors) - d*d/of), n: of, low: -100, high: 100}.of(n, population)
+	nps.Interval = nps.estimate.interval()
 	return nps
 }
 
@@ -189,3 +155,5 @@ func float(r *big.Rat) float64 {
 	f, _ := r.Float64()
 	return f
 }
+
+func decimal(d survey.Decimal) float64 { return float64(d) / float64(survey.One) }

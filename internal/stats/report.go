@@ -1,139 +1,212 @@
 package stats
 
 import (
-	"maps"
-	"math"
 	"math/big"
-	"math/bits"
 	"slices"
-	"strconv"
-	"strings"
 
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
-// NewReport computes the figures of a survey from the latest release of each period, oldest first. Each period is scored
-// by the form of the questionnaire that its release was made with, and has the texts of s.
+// NewReport computes the figures of a survey from the latest release of each period, oldest first, as [release.Release.Public]
+// returns them. Each period is scored by the form of the questionnaire that was in force at its release, its respondents'
+// answers are read by the form of the one that they answered, and all texts are those of s.
 func NewReport(s *survey.Survey, latest []*release.Release) *Report {
-	report := &Report{Survey: s, Periods: make([]Period, 0, len(latest))}
-	forms := newForms(s)
-	for _, r := range latest {
+	report := &Report{Survey: s, Periods: make([]Period, len(latest))}
+	forms := newForms(s, latest)
+	for i, r := range latest {
 		report.Revision += r.Number
-		report.Periods = append(report.Periods, newPeriod(forms.of(r), r))
+		report.Periods[i].fill(forms, r, i == len(latest)-1)
 	}
 	report.Trend = trend(report)
 	return report
 }
 
-// A form is a questionnaire, and what figures need of it, computed once.
-type form struct {
-	*survey.Survey
-	counted []countedField
-	indexes map[string]int // by name, in counted and in the items of a period
-	rules   string         // all that the index depends on besides the answers
-}
-
-// forms are the forms of a report's releases. Each is parsed once.
-type forms struct {
-	now     *form
-	encoded string // now, once it is needed
-	byForm  map[string]*form
-}
-
-func newForms(s *survey.Survey) *forms {
-	now := newForm(s)
-	return &forms{now: now, byForm: map[string]*form{"": now}}
-}
-
-// of returns the form of a release; now, if it cannot be parsed: figures of questions that are still asked are right then.
-func (f *forms) of(r *release.Release) *form {
-	if known := f.byForm[string(r.Form)]; known != nil {
-		return known
+// fill computes the figures of a period from its release. What is said of the audience in today's questionnaire holds for the
+// newest period, and for those that it names.
+func (p *Period) fill(forms *forms, r *release.Release, newest bool) {
+	inForce := forms.of(r.Version, r.Form)
+	if inForce == nil { // the store is damaged: figures of questions that are still asked are right then
+		inForce = forms.now
 	}
-	result := f.now
-	if r.Version != f.now.Version || f.now.Version == "" {
-		if f.encoded == "" {
-			f.encoded = string(f.now.Form())
-		}
-		if string(r.Form) != f.encoded {
-			if parsed, err := survey.DecodeForm(r.Form, f.now.Survey); err == nil {
-				result = newForm(parsed)
-			}
+	*p = Period{Name: r.Period, Release: r.Number, Date: r.Date, MinGroup: max(1, r.K), form: inForce, released: r}
+	var unknown int64
+	p.parts, unknown = newParts(forms, r)
+	if unknown > 0 {
+		p.Problems = append(p.Problems, Problem{Kind: UnknownForm, N: unknown})
+	}
+	p.current, p.removed = chains(inForce, p.parts, r)
+	p.addFacts(forms.now.Survey, newest)
+	everybody := p.everybody()
+	p.figures(everybody, "")
+	p.Respondents += unknown
+	for i := range p.removed {
+		if item := p.removed[i].items(p, everybody, ""); item.N > 0 || len(item.Earlier) > 0 {
+			item.Weight = nil
+			p.Removed = append(p.Removed, item)
 		}
 	}
-	f.byForm[string(r.Form)] = result
-	return result
+	p.setPrecision(p.rows(""))
+	if inForce.Scoring.Model == survey.MeanOfUnits {
+		meanOfUnits(p)
+	}
+	p.Overall.publish(inForce.Survey, p.Rate)
+	p.addChannels(everybody)
+	p.addAlpha()
+	p.addEarlyLate()
+	p.addWeighted(forms.now, newest)
 }
 
-func newForm(s *survey.Survey) *form {
-	f := &form{Survey: s, indexes: map[string]int{}}
-	for _, field := range s.Fields() {
-		if field.Counted() {
-			f.indexes[field.Name] = len(f.counted)
-			f.counted = append(f.counted, newCountedField(s, field))
+// everybody returns all respondents.
+func (p *Period) everybody() respondents {
+	all := make(respondents, len(p.parts))
+	for i := range p.parts {
+		all[i] = p.parts[i].all
+	}
+	return all
+}
+
+// addFacts adds what is known of the respondents without their answers.
+func (p *Period) addFacts(now *survey.Survey, newest bool) {
+	r := p.released
+	respondents := r.Respondents()
+	p.Received, p.Through, p.Withdrawn = r.Facts.Received, r.Facts.Through, r.Facts.Withdrawn
+	if p.Received < respondents {
+		p.Received, p.Through = respondents, r.Date
+	}
+	for _, a := range r.Annulled {
+		p.Annulled += a.Respondents
+	}
+	audience := p.form.Audience
+	if newest {
+		audience = now.Audience
+	}
+	issued, byChannel, explicit := now.Audience.IssuedIn(p.Name)
+	if !explicit && !newest {
+		issued, byChannel, _ = audience.IssuedIn(p.Name)
+	}
+	if p.Issued = int64(issued); p.Issued > 0 {
+		p.Rate = big.NewRat(100*p.Received, p.Issued)
+		if p.Received > p.Issued {
+			p.Problems = append(p.Problems, Problem{Kind: MoreThanIssued, N: p.Received, Of: p.Issued})
 		}
 	}
-	f.rules = f.indexRules()
-	return f
-}
-
-func newPeriod(s *form, r *release.Release) Period {
-	everybody := slices.Collect(maps.Values(r.Cohorts))
-	p := Period{Name: r.Period, Release: r.Number, Date: r.Date, MinGroup: r.MinGroup, form: s, released: r}
-	p.figures(everybody, int64(s.Audience.Population))
-	if s.Scoring.Model == survey.MeanOfUnits {
-		meanOfUnits(&p)
+	for _, by := range byChannel {
+		p.Channels = append(p.Channels, Channel{Name: by.Channel, Issued: int64(by.Issued)})
 	}
-	a := s.Audience
-	if p.Issued = int64(a.Issued); p.Issued > 0 {
-		p.Rate = big.NewRat(100*p.Respondents, p.Issued)
-	}
-	if p.Population = int64(a.Population); a.Sample != "" {
+	p.Population = int64(audience.Population)
+	if audience.Sample != "" {
 		p.SampleSize = sampleSize(p.Population)
 	}
-	p.Overall.publish(s.Survey, p.Rate)
-	var channels tally.Item
-	if channels.Gather(everybody, tally.Channel); channels.N > 0 {
-		for _, name := range s.Channels {
-			p.Channels = append(p.Channels, Channel{name, Share{N: channels.Counts.Of(name), Of: channels.N}})
-		}
+	if p.drawn = p.Population; p.Population > 0 && p.Received > p.Population {
+		p.Problems = append(p.Problems, Problem{Kind: MoreThanPopulation, N: p.Received, Of: p.Population})
+		p.drawn = noInterval
 	}
-	return p
 }
 
-// figures computes the figures of some cohorts together.
-func (p *Period) figures(cohorts []*tally.Counters, population int64) {
-	for _, c := range cohorts {
-		p.Respondents += c.Respondents
+// addChannels adds how many came by which channel to how many questionnaires it was issued.
+func (p *Period) addChannels(everybody respondents) {
+	issued := p.Channels
+	p.Channels = nil
+	channel := version{field: &countedField{Field: survey.Field{Name: tally.Channel}}}
+	for i := range p.parts {
+		channel.parts = append(channel.parts, i)
 	}
-	p.Items = make([]Item, len(p.form.counted))
-	var counted tally.Item
-	for i := range p.form.counted {
-		f := &p.form.counted[i]
-		counted.Gather(cohorts, f.Name)
-		p.Items[i] = f.item(&counted, population)
+	channel.count(&p.counted, everybody)
+	names := slices.Clone(p.form.Channels)
+	for _, c := range issued {
+		if !slices.Contains(names, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	if p.counted.N == 0 && len(issued) == 0 {
+		return
+	}
+	for _, name := range names {
+		c := Channel{Name: name, Share: Share{N: p.counted.Counts.Of(name), Of: p.counted.N}}
+		for _, by := range issued {
+			if by.Name == name && by.Issued > 0 {
+				c.Issued, c.Rate = by.Issued, big.NewRat(100*c.N, by.Issued)
+			}
+		}
+		p.Channels = append(p.Channels, c)
+	}
+}
+
+// figures computes the figures of some respondents together. A group is given as "segment=option"; "" is everybody.
+func (p *Period) figures(among respondents, group string) {
+	p.Respondents = among.count()
+	p.Items = make([]Item, len(p.current))
+	for i := range p.current {
+		p.Items[i] = p.current[i].items(p, among, group)
 	}
 	p.Dimensions, p.Overall = p.form.score(p.Items)
-	if p.form.Scoring.GroupModel() == survey.WeightedCount && p.Overall.Raw != nil {
-		p.Overall.PerAnswer = new(big.Rat).Quo(p.Overall.Reached, p.Overall.Divisor)
-	}
+}
+
+// A group is some of the respondents of a period.
+type group struct {
+	segment, option string
+	whole           *Period
 }
 
 // Group is the figures of the respondents who gave one answer to a segment question. It has no response rate, since it is
 // not known how many questionnaires each segment was issued: its score is the raw one. Pooled respondents are in no group.
 func (p *Period) Group(segment, option string) *Period {
-	g := &Period{Name: p.Name, Release: p.Release, Date: p.Date, MinGroup: p.MinGroup, form: p.form, released: p.released}
-	g.figures(p.released.CohortsWith(segment, option), 0)
+	g := p.part(p.choose(func(a *answered) []*tally.Counters { return a.CohortsWith(a.form.Survey, segment, option) }), segment, option)
 	g.Overall.publish(g.form.Survey, nil)
+	return g
+}
+
+// unit is a group that the index is the mean of. It may have rows of its own.
+func (p *Period) unit(segment, option string) *Period {
+	u := p.part(p.choose(func(a *answered) []*tally.Counters { return a.CohortsWith(a.form.Survey, segment, option) }), segment, option)
+	if rows := p.rows("|" + option); rows != nil && rows.N >= minRows {
+		u.setPrecision(rows)
+	}
+	return u
+}
+
+// rest is the figures of all other groups of a segment together.
+func (p *Period) rest(segment, option string) *Period {
+	return p.part(p.choose(func(a *answered) []*tally.Counters {
+		field, ok := a.form.Field(segment)
+		if !ok {
+			return nil
+		}
+		var others []*tally.Counters
+		for _, o := range field.Options() {
+			if o.ID != option {
+				others = append(others, a.CohortsWith(a.form.Survey, segment, o.ID)...)
+			}
+		}
+		return others
+	}), segment, "")
+}
+
+func (p *Period) choose(of func(*answered) []*tally.Counters) respondents {
+	chosen := make(respondents, len(p.parts))
+	for i := range p.parts {
+		chosen[i] = of(&p.parts[i])
+	}
+	return chosen
+}
+
+// part returns the figures of some of the respondents.
+func (p *Period) part(among respondents, segment, option string) *Period {
+	g := &Period{Name: p.Name, Release: p.Release, Date: p.Date, MinGroup: p.MinGroup, form: p.form, released: p.released,
+		parts: p.parts, current: p.current, removed: p.removed, together: p.together, group: &group{segment, option, p}}
+	g.figures(among, segment+"="+option)
+	g.setPrecision(nil)
 	return g
 }
 
 // GroupSize returns how many respondents a group has; see [Period.Group].
 func (p *Period) GroupSize(segment, option string) (n int64) {
-	for _, c := range p.released.CohortsWith(segment, option) {
-		n += c.Respondents
+	for i := range p.parts {
+		for _, c := range p.parts[i].CohortsWith(p.parts[i].form.Survey, segment, option) {
+			n += c.Respondents
+		}
 	}
 	return n
 }
@@ -159,49 +232,4 @@ func (r *Report) WithPeriods(periods []Period) *Report {
 	other := &Report{Survey: r.Survey, Revision: r.Revision, Periods: periods}
 	other.Trend = trend(other)
 	return other
-}
-
-func rat(d survey.Decimal) *big.Rat { return big.NewRat(int64(d), int64(survey.One)) }
-
-// Round prints a figure with a number of decimals, half away from zero: 12.345 to two places is "12.35", -0.5 to none "-1".
-// Zero has no sign.
-func Round(r *big.Rat, places int) string {
-	text, ok := roundInt64(r, places)
-	if !ok {
-		text = r.FloatString(places) // rounds half away from zero, exactly
-	}
-	if text[0] == '-' && strings.Trim(text, "-0.") == "" {
-		return text[1:]
-	}
-	return text
-}
-
-// roundInt64 is [big.Rat.FloatString] for figures that fit into 64 bits, as nearly all do; a page has hundreds.
-func roundInt64(r *big.Rat, places int) (text string, ok bool) {
-	num, denom := r.Num(), r.Denom()
-	if !num.IsInt64() || !denom.IsInt64() || places > 9 {
-		return "", false
-	}
-	scale := uint64(math.Pow10(places))
-	n, d := num.Int64(), uint64(denom.Int64())
-	// (2·|n|·scale + d) / 2d
-	high, low := bits.Mul64(uint64(max(n, -n)), 2*scale)
-	low, carry := bits.Add64(low, d, 0)
-	if high += carry; high >= 2*d {
-		return "", false
-	}
-	rounded, _ := bits.Div64(high, low, 2*d)
-	var digits [40]byte
-	out := digits[:0]
-	if n < 0 {
-		out = append(out, '-')
-	}
-	out = strconv.AppendUint(out, rounded/scale, 10)
-	if places > 0 {
-		out = append(out, '.')
-		for digit := scale / 10; digit > 0; digit /= 10 {
-			out = append(out, byte('0'+rounded/digit%10))
-		}
-	}
-	return string(out), true
 }

@@ -7,6 +7,7 @@ import (
 
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
 )
 
 // Report holds the figures of one survey.
@@ -45,6 +46,14 @@ type Period struct {
 
 	form     *form
 	released *release.Release
+	parts    []answered
+	current  []chain // of the items in force, in their order
+	removed  []chain
+	drawn    int64   // the population that intervals are corrected for; see noInterval
+	together float64 // spread of respondents' own indexes by the widest there can be; 0 if it is not known
+	group    *group  // nil for everybody
+
+	counted tally.Item // reused
 }
 
 // Overall is the index of a period. Everything is nil where no scored item has an answer.
@@ -70,6 +79,7 @@ type Overall struct {
 	Alpha    *Alpha // of all items of the index; nil below 30 rows
 
 	limits []survey.Decimal // lower ends of bands, and the target: see Places
+	figure figure           // Raw, or PerAnswer, for tests
 }
 
 // Method says what an interval is made from.
@@ -161,8 +171,9 @@ type Item struct {
 	Until   string // of an earlier or removed item: day of the first block with what came after; "" if there is none
 	Earlier []Item // what was asked under this name before, with other options, another scale or condition; the latest first
 
-	counted *countedField
-	sum     int64 // of scores, in thousandths
+	counted  *countedField
+	sum      int64 // of scores, in thousandths
+	estimate estimate
 }
 
 // Base is how many respondents an item was asked of.
@@ -222,12 +233,15 @@ type NPS struct {
 	Promoters, Passives, Detractors Share
 	Score                           *big.Rat
 	Interval                        *Interval
+
+	estimate estimate
 }
 
-// Bin is a band of a histogram: from From (inclusive) to To (exclusive).
+// Bin is a band of a histogram: from From to, but without, To.
 type Bin struct {
 	From, To survey.Decimal
-	Exact    bool // From is the only value
+	Exact    bool // From, which is also To, is the only value
+	Closed   bool // To is in it
 	Open     byte // 'l': everything below To; 'h': everything from From on
 	Share
 }
@@ -267,6 +281,9 @@ type WeightedItem struct {
 	Interval         *Interval
 	Top, TopTwo, Low float64
 	NPS              *float64
+
+	estimate estimate
+	scored   float64 // sum of the weights of the scored answers
 }
 
 // Problem is something that is wrong with what is known of a period.
