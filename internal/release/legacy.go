@@ -61,7 +61,7 @@ func decodeOldJSON(data []byte) (*Release, error) {
 			}
 		}
 	}
-	return o.release(), nil
+	return o.release().checked()
 }
 
 // plus returns the release that adds a, a difference, to o, as earlier programs added them up.
