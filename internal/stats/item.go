@@ -31,7 +31,11 @@ func (v *version) item(p *Period, among respondents, group string) Item {
 		return v.field.codedItem(v.coded, group)
 	}
 	v.count(&p.counted, among)
-	item := v.field.item(&p.counted, p.drawn)
+	population := p.drawn
+	if group != "" {
+		population = 0 // how many could have been asked of it is not known
+	}
+	item := v.field.item(&p.counted, population)
 	item.Since, item.Base = v.since, p.base(v, among)
 	return item
 }
