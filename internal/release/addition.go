@@ -263,7 +263,7 @@ func (r *Release) Plus(a *Addition) (*Release, error) {
 
 // plusOld is [Release.Plus] for a difference that an earlier program has stored.
 func (r *Release) plusOld(a *old) (*Release, error) {
-	if r == nil || r.old == nil {
+	if r == nil || r.old == nil || r.old.Number != r.Number {
 		return nil, errors.New("the addition of a release is damaged: an earlier program has stored it, and not the release before")
 	}
 	return r.old.plus(a).release().checked()
