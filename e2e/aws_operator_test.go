@@ -156,7 +156,7 @@ func (d *deployment) publishedCounters(t *testing.T) func() *tally.Counters {
 	t.Helper()
 	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "DYNAMODB_ENDPOINT": d.database.Target}
 	table := cloud.NewTable(newDynamoDBClient(func(name string) string { return env[name] }), d.name(), cloud.Options{})
-	publisher := publish.New(publish.Options{Collector: table, Log: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now})
+	publisher := publish.New(publish.Options{Collector: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now})
 	return func() *tally.Counters {
 		t.Helper()
 		if _, err := publisher.Publish(t.Context(), d.survey); err != nil {

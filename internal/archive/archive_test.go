@@ -63,7 +63,7 @@ func filledStore(t *testing.T) *local.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := publish.New(publish.Options{Collector: store, Log: store, Tallies: store, Releases: store, Pages: pages, Renderer: results.New(renderer), Now: time.Now}).Publish(t.Context(), s); err != nil {
+	if _, err := publish.New(publish.Options{Collector: store, Log: store, Definitions: store, Tallies: store, Releases: store, Pages: pages, Renderer: results.New(renderer), Now: time.Now}).Publish(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	return store

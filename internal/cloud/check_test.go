@@ -49,9 +49,9 @@ func checkedTable(t *testing.T, o Options) checked {
 		t.Fatal(erased, err)
 	}
 	for number := 1; number <= 2; number++ {
-		r := &release.Release{Survey: "tea", Period: "a", Number: number, Date: "2026-11-01", MinGroup: 2,
-			Cohorts: map[string]*tally.Counters{"": {Respondents: int64(2 * number), Items: map[string]*tally.Item{}}}}
-		if err := table.Append(t.Context(), r, tally.New(), number-1); err != nil {
+		r := &release.Release{Survey: "tea", Period: "a", Number: number, Date: "2026-11-01", K: 2, Parts: map[string]*release.Part{"shape": {
+			Number: 1, Version: "v", Since: "2026-11-01", K: 2, Cohorts: map[string]*tally.Counters{"": {Respondents: int64(2 * number), Items: map[string]*tally.Item{}}}}}}
+		if err := table.Append(t.Context(), r, tally.New(), number); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -136,7 +136,7 @@ func TestCheckKeys(t *testing.T) {
 		},
 		"another whole release": {
 			damage: func(t *testing.T, c checked) {
-				r := &release.Release{Survey: "tea", Period: "a", Number: 2, Date: "2026-11-01", MinGroup: 1, Cohorts: map[string]*tally.Counters{}}
+				r := &release.Release{Survey: "tea", Period: "a", Number: 2, Date: "2026-11-01", K: 1, Parts: map[string]*release.Part{}}
 				c.change(t, key(releasesKey("tea", "a"), latestRelease), func(i item) item { i[body] = compressed(r.Encode()); return i })
 			},
 			want: []string{"a release_whole"},
@@ -195,7 +195,7 @@ func TestCheckKeys(t *testing.T) {
 				return
 			}
 			latest, err := table.Latest(t.Context(), "tea")
-			if err != nil || len(latest) != 1 || latest[0].Number != 2 || latest[0].Cohorts[""].Respondents != 4 {
+			if err != nil || len(latest) != 1 || latest[0].Number != 2 || latest[0].Respondents() != 4 {
 				t.Errorf("the latest release is %+v, %v", latest, err)
 			}
 			again := answer.Response{ID: checkedID(1), Survey: "tea", Period: "b", Version: "v", Language: "en", Answers: []answer.Answer{{"taste", "1"}}}

@@ -17,7 +17,6 @@ import (
 	"glasspoll/internal/cloud/cloudtest"
 	"glasspoll/internal/soak"
 	"glasspoll/internal/survey"
-	"glasspoll/internal/tally"
 )
 
 // The simulation runs the real code of this package and of package publish over a table in memory, in virtual time: calls take
@@ -157,7 +156,7 @@ func (l load) run(t *testing.T) (b burden) {
 			t.Fatal(err)
 		}
 		counted, _, err := p.Tally(ctx, s.ID, "2000-01")
-		if err != nil || counted == nil || int(respondents(counted)) != b.stored {
+		if err != nil || counted == nil || int(counted.Received()) != b.stored {
 			t.Errorf("%d answers are stored, and the tally is %v, %v", b.stored, counted, err)
 		}
 		if left := len(w.server.Items("Q#")); left > 0 {
@@ -444,14 +443,6 @@ func TestIdleSurvey(t *testing.T) {
 			t.Errorf("an idle day costs %.0f read and %.0f write units", total.Reads, total.Writes)
 		}
 	})
-}
-
-// respondents counts those of all cohorts.
-func respondents(t *tally.Tally) (n int64) {
-	for _, c := range t.Cohorts {
-		n += c.Respondents
-	}
-	return n
 }
 
 // When more answers come than the shards can take, deleting what is collected is refused too. There are more shards before

@@ -66,6 +66,15 @@ results: {min_group: 2}
 // worldPeriods are those of the answers. The table's stream names them.
 var worldPeriods = []string{"2026-09", "2026-10"}
 
+// worldVersion is the version of the survey that the answers are to.
+var worldVersion = sync.OnceValue(func() string {
+	s, problems := questionnaire.Parse("tea.yaml", []byte(worldSurvey))
+	if len(problems) > 0 {
+		panic(problems)
+	}
+	return s.Version
+})
+
 func parseSurvey(t testing.TB, id, source string) *survey.Survey {
 	t.Helper()
 	s, problems := questionnaire.Parse(id+".yaml", []byte(source))
@@ -105,7 +114,7 @@ func (w *world) process(h cloudtest.Hooks, o Options) *process {
 	pages := &hookedPages{w.pages, h.Around}
 	p := &process{Table: table, world: w}
 	options := publish.Options{
-		Collector: table, Log: table, Tallies: table, Releases: table, Pages: pages, Renderer: figuresOnly{}, Now: w.now, Cases: table,
+		Collector: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: pages, Renderer: figuresOnly{}, Now: w.now, Cases: table, Progress: table,
 	}
 	if w.turns {
 		options.Turns = table
@@ -190,7 +199,7 @@ func secret(id string) string { return "secret of " + id }
 func worldResponse(n int, period string) answer.Response {
 	id := fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(n)*2654435761, n)
 	r := answer.Response{
-		ID: id, Survey: "tea", Version: "1", Period: period, Language: "en", Channel: "web",
+		ID: id, Survey: "tea", Version: worldVersion(), Period: period, Language: "en", Channel: "web",
 		Answers: []answer.Answer{{"tier", []string{"yes", "no"}[n%2]}, {"rated", fmt.Sprint(1 + n%5)}, {"why", secret(id)}},
 	}
 	if n%3 == 0 {
@@ -292,23 +301,44 @@ func (w *world) findTrace(id string) error {
 	return nil
 }
 
-// verifyTallies checks that each tally is what a fold of its log makes.
+// verifyTallies checks that each tally is what a fold of its log makes, by one who knows from the last release who is in
+// blocks, and that nobody is counted twice.
 func (w *world) verifyTallies(t testing.TB, p *process, logs map[string][]store.Entry) {
 	t.Helper()
+	ctx := context.Background()
+	latest, err := p.Latest(ctx, w.survey.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := map[string]*release.Release{}
+	for _, r := range latest {
+		last[r.Period] = r
+	}
 	for _, period := range slices.Sorted(maps.Keys(logs)) {
-		got, _, err := p.Tally(context.Background(), w.survey.ID, period)
+		got, _, err := p.Tally(ctx, w.survey.ID, period)
 		if err != nil || got == nil {
 			t.Errorf("tally of %s: %v, %v", period, got, err)
 			continue
 		}
-		want := tally.New(w.survey)
+		want := tally.New()
+		if last[period] != nil {
+			want = last[period].Resume(nil)
+		}
+		answered := store.NewAnswered(p, w.survey.ID, w.survey)
 		for _, e := range logs[period] {
-			want.Fold(w.survey, e.Response)
-			want.Advance(e.Cursor)
+			s, err := answered.Survey(ctx, e.Response.Version)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want.Fold(s, e.Cursor, e.Day(s), e.Response)
 		}
 		got.Alerted, want.Alerted = "", ""
 		if !bytes.Equal(got.Encode(), want.Encode()) {
 			t.Errorf("the tally of %s is\n%+v\nwant\n%+v", period, got, want)
+		}
+		received := int64(len(logs[period]))
+		if known := got.Waiting() + last[period].Respondents(); known > received || known < received-got.Withdrawn {
+			t.Errorf("of %d responses of %s %d have been withdrawn, and %d wait or are in blocks", received, period, got.Withdrawn, known)
 		}
 	}
 }
@@ -333,6 +363,7 @@ func (w *world) verifyReleases(t testing.TB, p *process) {
 			if n++; r.Number != n {
 				t.Errorf("release %d of %s is the one after %d", r.Number, one.Period, n-1)
 			}
+			w.verifyBlocks(t, last, r)
 			last = r
 		}
 		if last == nil || !bytes.Equal(last.Encode(), one.Encode()) {
@@ -345,6 +376,22 @@ func (w *world) verifyReleases(t testing.TB, p *process) {
 	}
 	if page := w.pages.pages["tea/results/index.html"]; page.revision != revision {
 		t.Errorf("the page has revision %d, the releases %d; pages are %v", page.revision, revision, slices.Sorted(maps.Keys(w.pages.pages)))
+	}
+}
+
+// verifyBlocks checks that what a release adds to the one before holds no fewer than k people.
+func (w *world) verifyBlocks(t testing.TB, before, r *release.Release) {
+	t.Helper()
+	for shape, part := range r.Parts {
+		for key, c := range part.Cohorts {
+			added := c.Respondents
+			if before != nil && before.Parts[shape] != nil && before.Parts[shape].Cohorts[key] != nil {
+				added -= before.Parts[shape].Cohorts[key].Respondents
+			}
+			if added != 0 && added < int64(w.survey.K()) {
+				t.Errorf("release %d of %s adds %d of the cohort %q", r.Number, r.Period, added, key)
+			}
+		}
 	}
 }
 

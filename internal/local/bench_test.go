@@ -181,8 +181,8 @@ func BenchmarkRead(b *testing.B) {
 	}
 	b.Run("decoded", func(b *testing.B) { read(b, func(store.Entry) {}) })
 	b.Run("folded", func(b *testing.B) {
-		t := tally.New(s)
-		read(b, func(e store.Entry) { t.Fold(s, e.Response) })
+		t := tally.New()
+		read(b, func(e store.Entry) { t.Fold(s, e.Cursor, e.Day(s), e.Response) })
 	})
 }
 
@@ -221,7 +221,7 @@ func BenchmarkPublish(b *testing.B) {
 		}
 		b.Cleanup(func() { pages.Close() })
 		populate(b, opened, s, n)
-		publisher := publish.New(publish.Options{Collector: opened, Log: opened, Tallies: opened, Releases: opened, Pages: pages, Renderer: newRenderer(b), Now: time.Now})
+		publisher := publish.New(publish.Options{Collector: opened, Log: opened, Definitions: opened, Tallies: opened, Releases: opened, Pages: pages, Renderer: newRenderer(b), Now: time.Now})
 		if _, err := publisher.Publish(context.Background(), s); err != nil {
 			b.Fatal(err)
 		}

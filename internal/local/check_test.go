@@ -42,9 +42,9 @@ func checkedStore(t *testing.T) *Store {
 		t.Fatal(erased, err)
 	}
 	for number := 1; number <= 2; number++ {
-		r := &release.Release{Survey: "tea", Period: "a", Number: number, Date: "2026-11-01", MinGroup: 2,
-			Cohorts: map[string]*tally.Counters{"": {Respondents: int64(2 * number), Items: map[string]*tally.Item{}}}}
-		if err := s.Append(t.Context(), r, tally.New(), number-1); err != nil {
+		r := &release.Release{Survey: "tea", Period: "a", Number: number, Date: "2026-11-01", K: 2, Parts: map[string]*release.Part{"shape": {
+			Number: 1, Version: "v", Since: "2026-11-01", K: 2, Cohorts: map[string]*tally.Counters{"": {Respondents: int64(2 * number), Items: map[string]*tally.Item{}}}}}}
+		if err := s.Append(t.Context(), r, tally.New(), number); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -184,7 +184,7 @@ func TestCheckKeys(t *testing.T) {
 		},
 		"another whole release": {
 			damage: func(tx *bbolt.Tx) error {
-				r := &release.Release{Survey: "tea", Period: "a", Number: 2, Date: "2026-11-01", MinGroup: 1, Cohorts: map[string]*tally.Counters{}}
+				r := &release.Release{Survey: "tea", Period: "a", Number: 2, Date: "2026-11-01", K: 1, Parts: map[string]*release.Part{}}
 				return bucket(tx, releasesBucket, tea).Put(a, withRevision(2, r.Encode()))
 			},
 			want: []string{"a release_whole"},
@@ -238,7 +238,7 @@ func TestCheckKeys(t *testing.T) {
 				return
 			}
 			latest, err := s.Latest(t.Context(), "tea")
-			if err != nil || len(latest) != 1 || latest[0].Number != 2 || latest[0].Cohorts[""].Respondents != 4 {
+			if err != nil || len(latest) != 1 || latest[0].Number != 2 || latest[0].Respondents() != 4 {
 				t.Errorf("the latest release is %+v, %v", latest, err)
 			}
 			again := answer.Response{ID: checkedID(1), Survey: "tea", Period: "b", Version: "v", Language: "en", Answers: []answer.Answer{{"taste", "1"}}}
@@ -313,7 +313,7 @@ func TestCutRecords(t *testing.T) {
 	if !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "tally of tea a: damaged") {
 		t.Error(err)
 	}
-	if err := s.SaveTally(t.Context(), "tea", "a", tally.Empty(nil), revision); err != nil {
+	if err := s.SaveTally(t.Context(), "tea", "a", tally.New(), revision); err != nil {
 		t.Errorf("a damaged tally is not replaced: %v", err)
 	}
 	s.damage(t, func(tx *bbolt.Tx) error { // one that a newer program has written is not damaged

@@ -54,11 +54,10 @@ func fullStore(t *testing.T, path string) *survey.Survey {
 	must(err)
 	_, err = s.Import(ctx, def.ID, "next", entries[250:])
 	must(err)
-	counted := tally.New(def)
+	counted := tally.New()
 	for e, err := range s.After(ctx, def.ID, "all", "") {
 		must(err)
-		counted.Fold(def, e.Response)
-		counted.Advance(e.Cursor)
+		counted.Fold(def, e.Cursor, e.Day(def), e.Response)
 	}
 	must(s.SaveTally(ctx, def.ID, "all", counted, 0))
 	must(s.Append(ctx, &release.Release{Survey: def.ID, Period: "all", Number: 1}, counted, 1))

@@ -21,8 +21,8 @@ func TestLatestIsDecodedOnce(t *testing.T) {
 	}
 	ctx := context.Background()
 	made := func(period string, number int) *release.Release {
-		return &release.Release{Survey: "tea", Period: period, Number: number, Date: "2026-11-01", MinGroup: 5,
-			Cohorts: map[string]*tally.Counters{"": {Respondents: int64(5 * number), Items: map[string]*tally.Item{}}}}
+		return &release.Release{Survey: "tea", Period: period, Number: number, Date: "2026-11-01", K: 5, Parts: map[string]*release.Part{"shape": {
+			Number: 1, Version: "v", Since: "2026-11-01", K: 5, Cohorts: map[string]*tally.Counters{"": {Respondents: int64(5 * number), Items: map[string]*tally.Item{}}}}}}
 	}
 	appended := map[string]*release.Release{}
 	for _, period := range []string{"a", "b", "c"} {

@@ -63,7 +63,7 @@ func BenchmarkFortyPeriods(b *testing.B) {
 		put(fmt.Sprintf("%d-Q%d", 2017+i/4, i%4+1), 200)
 	}
 	newPublisher := func() *publish.Publisher {
-		return publish.New(publish.Options{Collector: st, Log: st, Tallies: st, Releases: st, Pages: pages, Renderer: results.New(r), Now: time.Now})
+		return publish.New(publish.Options{Collector: st, Log: st, Definitions: st, Tallies: st, Releases: st, Pages: pages, Renderer: results.New(r), Now: time.Now})
 	}
 	p := newPublisher()
 	began := time.Now()

@@ -15,7 +15,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/soak"
 	"glasspoll/internal/store"
@@ -113,21 +112,32 @@ func (c *fakeCases) publisher(now func() time.Time) *Publisher {
 	return New(o)
 }
 
-// withdraw puts a tombstone in the place of a response and empties the period's tally, as a store does that cannot exchange
-// the response in it.
+// withdraw puts a tombstone in the place of a response and empties the period's tally, as a store does that cannot take the
+// response out of it.
 func (c *fakeCases) withdraw(n int, period string) {
 	c.fakeStore.mu.Lock()
 	defer c.fakeStore.mu.Unlock()
-	for _, responses := range [][]answer.Response{c.fakeStore.waiting[period], c.fakeStore.log[period]} {
-		for i, r := range responses {
-			if r.ID == fmt.Sprint(n) {
-				responses[i] = answer.Response{ID: r.ID, Survey: r.Survey, Period: r.Period, Withdrawn: true}
+	for _, entries := range [][]store.Entry{c.waiting[period], c.log[period]} {
+		for i := range entries {
+			if r := &entries[i].Response; r.ID == fmt.Sprint(n) {
+				*r = r.Tombstone(nil)
 			}
 		}
 	}
-	if s := c.fakeStore.tallies[period]; s.revision > 0 {
-		c.fakeStore.tallies[period] = stored{emptied(s.data), s.revision + 1}
+	c.empty(period)
+}
+
+// empty empties a period's tally. The caller holds mu of the store, if anything runs.
+func (m *fakeStore) empty(period string) {
+	s := m.tallies[period]
+	if s.revision == 0 {
+		return
 	}
+	before, err := tally.Decode(s.data)
+	if err != nil {
+		panic(err)
+	}
+	m.tallies[period] = stored{tally.Restart(before).Encode(), s.revision + 1}
 }
 
 // wanted lists the cases that answers of [fakeStore.put] must have opened, computed without the publisher.
@@ -196,27 +206,31 @@ func TestAlertsOpenCases(t *testing.T) {
 	}
 }
 
-// TestNewAlertsAreForNewAnswers folds everything again for a new shape, and with more alerts.
+// TestNewAlertsAreForNewAnswers adds alerts, and has everything folded again.
 func TestNewAlertsAreForNewAnswers(t *testing.T) {
 	c := newFakeCases(newFakeStore())
-	publish(t, c.publisher(at(20)), parse(t, sample))
 	for n := range 40 {
 		c.put(n, "2026-10")
 	}
 	publish(t, c.publisher(at(20)), parse(t, sample)) // without alerts, and all of it folded
-	reshaped := strings.Replace(sample, "results:", "      - {id: more, type: yes_no, label: {en: More, zh: 更多}}\nresults:", 1) + alerts
-	if out := publish(t, c.publisher(at(20)), parse(t, reshaped)); out.Folded != 40 || out.Opened != 0 {
+	alerting := parse(t, sample+alerts)
+	if out := publish(t, c.publisher(at(20)), alerting); out.Folded != 0 || out.Opened != 0 {
+		t.Errorf("folded %d, and opened %d cases for old answers", out.Folded, out.Opened)
+	}
+	c.empty("2026-10")
+	if out := publish(t, c.publisher(at(20)), alerting); out.Folded != 40 || out.Opened != 0 {
 		t.Errorf("folded %d again, and opened %d cases for old answers", out.Folded, out.Opened)
 	}
 	for n := 40; n < 80; n++ {
 		c.put(n, "2026-10")
 	}
-	publish(t, c.publisher(at(20)), parse(t, reshaped))
+	publish(t, c.publisher(at(20)), alerting)
 	c.check(t, wanted(upTo(80)[40:]...))
 	// A fold that was interrupted continues, and new answers follow those that it folds again.
 	for n := 80; n < 120; n++ {
 		c.put(n, "2026-10")
 	}
+	c.empty("2026-10")
 	saves := 0
 	c.fakeStore.fault = func(call string) (bool, bool) {
 		if call == "SaveTally" {
@@ -224,19 +238,18 @@ func TestNewAlertsAreForNewAnswers(t *testing.T) {
 		}
 		return call == "SaveTally" && saves > 3, false
 	}
-	shaped := parse(t, strings.Replace(reshaped, "id: more", "id: much_more", 1))
 	interrupted := c.publisher(at(20))
 	interrupted.chunk = 10
-	if out, err := interrupted.Publish(ctx, shaped); !errors.Is(err, errInjected) || out.Folded != 30 {
+	if out, err := interrupted.Publish(ctx, alerting); !errors.Is(err, errInjected) || out.Folded != 30 {
 		t.Fatal(out.Folded, err)
 	}
 	c.fakeStore.fault = nil
-	publish(t, c.publisher(at(20)), shaped)
+	publish(t, c.publisher(at(20)), alerting)
 	c.check(t, wanted(upTo(120)[40:]...))
 }
 
-// TestCasesUnderFaults makes calls fail before they are applied and after, with several publishers at once, shapes that change
-// and answers that are withdrawn in between: in the end there are the cases wanted, and none was stored twice.
+// TestCasesUnderFaults makes calls fail before they are applied and after, with several publishers at once, questionnaires that
+// change and answers that are withdrawn in between: in the end there are the cases wanted, and none was stored twice.
 func TestCasesUnderFaults(t *testing.T) {
 	shapes := []*survey.Survey{parse(t, sample+alerts)}
 	for i := range 3 {
@@ -265,7 +278,7 @@ func TestCasesUnderFaults(t *testing.T) {
 				withdrawn[back] = true
 			}
 			c.fakeStore.fault = func(string) (bool, bool) { return number(30) == 0, number(2) == 0 }
-			s := shapes[min(number(round+1)/2, len(shapes)-1)]
+			s := c.answer(shapes[min(number(round+1)/2, len(shapes)-1)])
 			var group errgroup.Group
 			for _, p := range publishers[:1+number(3)] {
 				group.Go(func() error {
@@ -391,13 +404,4 @@ func TestOutbox(t *testing.T) {
 	if pending, err := silent.Pending(ctx, "sample"); len(pending) != 0 || err != nil {
 		t.Errorf("%d cases are in the outbox, %v", len(pending), err)
 	}
-}
-
-// emptied returns a tally as [fakeCases.withdraw] leaves it.
-func emptied(data []byte) []byte {
-	before, err := tally.Decode(data)
-	if err != nil {
-		panic(err)
-	}
-	return tally.Empty(before).Encode()
 }

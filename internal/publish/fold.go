@@ -11,70 +11,101 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// foldPeriod brings the tally of a period up to date and returns it. end is the cursor of the last entry of its log.
-func (r *run) foldPeriod(ctx context.Context, period, end string) (*tally.Tally, error) {
-	f := &periodFold{run: r, period: period, end: end}
-	whole, err := f.fold(ctx)
-	r.out.Folded += f.folded
-	r.out.Opened += f.newCases.Load()
-	return whole, err
+// foldPeriod brings the tally of the period up to date and returns it, and its revision; nil if it does not fit the last
+// release, and both should be read again.
+func (u *update) foldPeriod(ctx context.Context) (*tally.Tally, int, error) {
+	f := &periodFold{update: u}
+	whole, revision, err := f.fold(ctx)
+	u.out.Folded += f.folded
+	u.out.Opened += f.newCases.Load()
+	return whole, revision, err
 }
 
 // periodFold folds what is new in one log.
 type periodFold struct {
-	*run
-	period   string
-	end      string       // cursor of the last entry of the log, read before the tally
-	folded   int64        // responses in saved tallies
-	newCases atomic.Int64 // cases opened
+	*update
+	settled  store.Settled // read after the tally
+	folded   int64         // responses in saved tallies
+	newCases atomic.Int64  // cases opened
 }
 
-// fold returns the period's tally with all responses of its log.
-func (f *periodFold) fold(ctx context.Context) (*tally.Tally, error) {
+// settledOf reads which responses of the period are settled.
+func (f *periodFold) settledOf(ctx context.Context) (store.Settled, error) {
+	if f.progress == nil {
+		return store.Settled{}, nil
+	}
+	return store.SettledOf(ctx, f.progress, f.survey.ID, f.period)
+}
+
+// fold returns the period's tally with all responses of its log, without those who are in blocks of the last release.
+//
+// A tally has the number of the release that was stored with it. If that is not the number of the last release, either
+// another publisher has appended one between the two reads, or one of the two has been lost, restored from a copy, or is of
+// an older format: if a second look finds the same, the log is folded again, and the last release says who is in blocks.
+func (f *periodFold) fold(ctx context.Context) (*tally.Tally, int, error) {
 	for range attempts {
 		t, revision, err := f.tallies.Tally(ctx, f.survey.ID, f.period)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if t == nil || t.Shape != f.survey.Shape {
-			t = tally.Restart(f.survey, t)
+		if t == nil {
+			t = tally.New()
 		}
-		if t.Cursor >= f.end {
-			return t, nil
+		fits := fit{t.Release, numberOf(f.last)}
+		if fits.tally != fits.last && fits != f.misfit {
+			f.misfit = fits
+			return nil, 0, nil
 		}
-		whole, err := f.catchUp(ctx, t, revision)
+		if fits.tally == fits.last && t.Cursor >= f.end {
+			return t, revision, nil
+		}
+		if f.settled, err = f.settledOf(ctx); err != nil {
+			return nil, 0, err
+		}
+		if fits.tally != fits.last {
+			t = f.settled.Resume(f.last, t)
+		}
+		whole, revision, err := f.catchUp(ctx, t, revision)
 		if whole != nil || err != nil {
-			return whole, err
+			return whole, revision, err
 		}
 	}
-	return nil, fmt.Errorf("tally of %s %s: %w %d times", f.survey.ID, f.period, store.ErrStale, attempts)
+	return nil, 0, fmt.Errorf("tally of %s %s: %w %d times", f.survey.ID, f.period, store.ErrStale, attempts)
+}
+
+// fit is two numbers of a release, which are equal if a tally and the last release fit.
+type fit struct {
+	tally int // that the tally was stored with; 0 if there was none
+	last  int // of the last release; 0 if there is none
 }
 
 // catchUp folds the log into t, to its end, and saves t after each chunk, once the cases that the chunk opens are stored.
-// It returns t; nil if another publisher has saved the tally meanwhile. A back end may have read a response long before it
+// It returns t and its revision; nil if the tally has been changed meanwhile. A back end may have read a response long before it
 // yields it: an erasure in between gives the tally another revision, so it is noticed.
-func (f *periodFold) catchUp(ctx context.Context, t *tally.Tally, revision int) (*tally.Tally, error) {
+func (f *periodFold) catchUp(ctx context.Context, t *tally.Tally, revision int) (*tally.Tally, int, error) {
 	c := &chunk{periodFold: f, tally: t, revision: revision}
 	c.begin()
 	for entry, err := range f.log.After(ctx, f.survey.ID, f.period, t.Cursor) {
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = c.add(ctx, entry)
 		}
-		c.add(entry)
+		if err != nil {
+			return nil, 0, err
+		}
 		if c.n < f.chunk {
 			continue
 		}
 		if saved, err := c.save(ctx); !saved || err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		c.begin()
 	}
 	if c.n > 0 {
 		if saved, err := c.save(ctx); !saved || err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	return t, nil
+	return t, c.revision, nil
 }
 
 // chunk is a part of a log, and the tally that it is folded into.
@@ -91,11 +122,16 @@ func (c *chunk) begin() {
 	c.n, c.from, c.changes = 0, c.tally.Cursor, c.newCaseChanges()
 }
 
-func (c *chunk) add(e store.Entry) {
+// add folds one response, by the questionnaire that it was answered under.
+func (c *chunk) add(ctx context.Context, e store.Entry) error {
+	answered, err := c.answered.Survey(ctx, e.Response.Version)
+	if err != nil {
+		return err
+	}
 	c.changes.add(e, e.Cursor > c.tally.Alerted)
-	c.tally.Fold(c.survey, e.Response)
-	c.tally.Advance(e.Cursor)
+	c.settled.Fold(c.tally, answered, e)
 	c.n++
+	return nil
 }
 
 // save stores the cases of the chunk, then the tally. It reports false if another publisher has saved the tally meanwhile.

@@ -173,9 +173,13 @@ func (r *run) writeFiles(ctx context.Context) error {
 	return fmt.Errorf("pages: %w %d times", store.ErrStale, attempts)
 }
 
-// report makes the report of the run and lists its files.
+// report makes the report of the run and lists its files. What the releases hold back is out of reach from here on.
 func (r *run) report() ([]file, error) {
-	r.out.Report = stats.NewReport(r.survey, r.latest)
+	public := make([]*release.Release, len(r.latest))
+	for i, one := range r.latest {
+		public[i] = one.Public()
+	}
+	r.out.Report = stats.NewReport(r.survey, public)
 	return r.files(r.out.Report)
 }
 

@@ -11,14 +11,14 @@
 //     another publisher has written must not stay: then the tags of all files are read, as in 6.
 //  3. Releases.Latest and Sidecars.Actions.
 //  4. Log.Ends. Then for each period, unless nothing has changed on which a release depends: Tallies.Tally, and if it does
-//     not reach the end of the log, Log.After, Cases.OpenCase and Tallies.SaveTally.
-//  5. Releases.Append, for each period that has a release due.
+//     not reach the end of the log, Log.After, Definitions.Definition, Cases.OpenCase and Tallies.SaveTally.
+//  5. Releases.Append, for each period that has a release due, with the tally that is left of the one in 4.
 //  6. Pages.Replace, for each file that is out of date, from one report of the releases that 3 has read and 5 has appended.
 //
 // When nothing else writes, the calls of 1 to 3 are made once each. Only a publisher that has not run for the survey before
 // makes 2 and 3 twice, because it learns from the releases which files it has to ask for. The cost of a run follows the
 // number of new answers and of counters, never the number of answers so far; a period to which nothing has come costs
-// nothing but its share of Log.Ends, once its last release is known.
+// nothing but its share of Log.Ends, once its last release of the day is known.
 //
 // # Why several may run at once
 //
@@ -27,20 +27,24 @@
 // are read once and not by each: whoever is turned away leaves what it knows to the one that is at work, which runs once
 // more. Nothing below rests on that.
 //
-//   - Each response is counted once. It has one place in its log, given when it is collected, and nothing ever gets a place
-//     before one that was given (see [store.Log]): so a cursor has passed exactly the responses that are in its tally. A
-//     tally moves its cursor past what it counts, and is saved only if it still has the revision that it was read with. If
-//     it has another, folding continues from the tally that is there now. Clocks decide nothing: a response that was stored
-//     late, or by a process whose clock is wrong, is collected late, and counted then.
-//   - A response that is erased while it is folded is counted as erased: the erasure gives the tally another revision.
-//   - A release holds every respondent of the one before: a period's last release (3) is read before its tally and log (4),
-//     which therefore hold every respondent that it counts.
-//   - Releases of a period follow each other: Append takes a number only if it is free. If it is not, another publisher has
-//     made this release, which serves as well: the latest releases are read again after 5.
-//   - A period whose tally is not read has no release due. What [release.Next] decides follows from the questionnaire, the
+//   - Each response is folded once. It has one place in its log, given when it is collected, and nothing ever gets a place
+//     before one that was given (see [store.Log]): so a cursor has passed exactly the responses that its tally has folded. A
+//     tally moves its cursor past what it folds, and is saved only if it still has the revision that it was read with. If
+//     it has another, folding continues from the tally that is there now. Clocks decide nothing but the day that a response
+//     counts under: one that was stored late, or by a process whose clock is wrong, is collected late, and folded then.
+//   - Each respondent is in one block at most. A tally holds those who are in none. Append stores a release together with
+//     the tally without the respondents of its blocks, only if its number is free and the tally still has the revision that
+//     the blocks were made from: so of two publishers that make blocks of the same respondents one fails, and begins again
+//     from the tally and the release that are there now. For the same reason a block holds nobody who has been erased
+//     before it was stored.
+//   - A tally names the release that it was stored with. One that names another than the last release has been lost, restored
+//     or moved: it is replaced by what the last release says of who is in blocks, and the log is folded again. If that
+//     was a mistake, because the last release was read too early, the number it leads to is taken, and Append fails.
+//   - A period whose tally is not read has no release due. What [release.Next] decides follows from the questionnaires, the
 //     day, whether the period is closed, the last release and the tally. The tally follows from the log, whose end is read
 //     in each run, and from erasures, which name the period to Publish. The publisher remembers in which of these states
-//     there was nothing to release; with the day it forgets, so that even an erasure of which nobody told it is met.
+//     there was nothing to release; with the day it forgets, because a whole day more has been received by then, and so that
+//     even an erasure of which nobody told it is met.
 //   - A file is never replaced by one made from older releases: a tag is read (2), or remembered from an earlier run, before
 //     releases and sidecars (3), and a file is replaced only if it still has that tag. So what it says was made from
 //     releases that 3 has read too, or from older ones. What 5 has appended follows what 3 has read, or Append would have
@@ -63,19 +67,22 @@ import (
 	"glasspoll/internal/stats"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
 )
 
 // Options are the dependencies of a publisher.
 type Options struct {
-	Collector store.Collector
-	Log       store.Log
-	Tallies   store.Tallies
-	Releases  store.Releases
-	Pages     store.Pages
-	Renderer  Renderer
-	Now       func() time.Time
+	Collector   store.Collector
+	Log         store.Log
+	Definitions store.Definitions // also of versions that are not in force any more
+	Tallies     store.Tallies
+	Releases    store.Releases
+	Pages       store.Pages
+	Renderer    Renderer
+	Now         func() time.Time
 
 	Turns    store.Turns    // nil: runs do not wait for each other
+	Progress store.Progress // nil: all places in the logs are those that releases were made from, see [store.Settled]
 	Sidecars store.Sidecars // nil: questionnaires have none
 	Cases    store.Cases    // nil: alerts are not evaluated
 	Notify   bool           // cases are put in the outbox when they are opened
@@ -83,18 +90,20 @@ type Options struct {
 
 // Publisher keeps results current. It may be used by several goroutines.
 type Publisher struct {
-	collector store.Collector
-	log       store.Log
-	tallies   store.Tallies
-	releases  store.Releases
-	pages     store.Pages
-	turns     store.Turns
-	sidecars  store.Sidecars
-	cases     store.Cases
-	notify    bool
-	renderer  Renderer
-	now       func() time.Time
-	chunk     int64 // chunkSize
+	collector   store.Collector
+	log         store.Log
+	definitions store.Definitions
+	tallies     store.Tallies
+	releases    store.Releases
+	pages       store.Pages
+	turns       store.Turns
+	progress    store.Progress
+	sidecars    store.Sidecars
+	cases       store.Cases
+	notify      bool
+	renderer    Renderer
+	now         func() time.Time
+	chunk       int64 // chunkSize
 
 	mu       sync.Mutex
 	memories map[string]*memory             // by survey
@@ -104,8 +113,8 @@ type Publisher struct {
 // New makes a publisher.
 func New(o Options) *Publisher {
 	return &Publisher{
-		collector: o.Collector, log: o.Log, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, turns: o.Turns,
-		sidecars: o.Sidecars, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
+		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, turns: o.Turns,
+		progress: o.Progress, sidecars: o.Sidecars, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
 		memories: map[string]*memory{}, done: map[string]map[string]upToDate{},
 	}
 }
@@ -153,7 +162,7 @@ func (p *Publisher) Publish(ctx context.Context, s *survey.Survey, periods ...st
 
 // runOnce makes one run.
 func (p *Publisher) runOnce(ctx context.Context, s *survey.Survey, periods []string) (Outcome, error) {
-	r := &run{Publisher: p, survey: s, named: periods, read: map[string]bool{}}
+	r := &run{Publisher: p, survey: s, answered: store.NewAnswered(p.definitions, s.ID, s), named: periods, read: map[string]bool{}}
 	err := r.publish(ctx)
 	return r.out, err
 }
@@ -161,13 +170,14 @@ func (p *Publisher) runOnce(ctx context.Context, s *survey.Survey, periods []str
 // run is one run of a publisher over one survey. It goes by the steps in the package comment.
 type run struct {
 	*Publisher
-	survey  *survey.Survey
-	named   []string        // periods that have changed
-	seen    *memory         // of the survey's files, with tags from before latest and actions were read
-	read    map[string]bool // by path: the tag was read in this run
-	latest  []*release.Release
-	actions survey.Actions
-	out     Outcome
+	survey   *survey.Survey // in force
+	answered *store.Answered
+	named    []string        // periods that have changed
+	seen     *memory         // of the survey's files, with tags from before latest and actions were read
+	read     map[string]bool // by path: the tag was read in this run
+	latest   []*release.Release
+	actions  survey.Actions
+	out      Outcome
 }
 
 func (r *run) publish(ctx context.Context) error {
@@ -198,62 +208,130 @@ func (r *run) readInputs(ctx context.Context) (err error) {
 
 // makeReleases folds what is new and makes the releases that are due, period by period.
 func (r *run) makeReleases(ctx context.Context) error {
-	last := map[string]*release.Release{}
-	for _, one := range r.latest {
-		last[one.Period] = one
-	}
 	ends, err := r.log.Ends(ctx, r.survey.ID)
 	if err != nil {
 		return err
 	}
-	overtaken := false
+	last := lastReleases(r.latest)
 	for _, period := range slices.Sorted(maps.Keys(ends)) {
-		next, err := r.nextRelease(ctx, period, ends[period], last[period])
-		if err != nil {
+		u := &update{run: r, period: period, end: ends[period], last: last[period]}
+		if err := u.make(ctx); err != nil {
 			return err
 		}
-		if next == nil {
-			continue
+		if u.last != nil {
+			last[period] = u.last
 		}
-		switch err := r.releases.Append(ctx, next); {
-		case err == nil:
-			last[period] = next
-			r.out.Released = append(r.out.Released, next)
-		case errors.Is(err, store.ErrStale):
-			overtaken = true
-		default:
-			return err
-		}
-	}
-	if overtaken {
-		r.latest, err = r.releases.Latest(ctx, r.survey.ID)
-		return err
 	}
 	r.latest = slices.SortedFunc(maps.Values(last), func(a, b *release.Release) int { return cmp.Compare(a.Period, b.Period) })
 	return nil
 }
 
-// nextRelease folds what is new in a period, up to the end of its log, and returns the release that is due; nil if none is.
-func (r *run) nextRelease(ctx context.Context, period, end string, last *release.Release) (*release.Release, error) {
-	now := r.now()
-	state := upToDate{
-		version: r.survey.Version, day: now.In(r.survey.Location()).Format(time.DateOnly), closed: closed(r.survey, period, now), end: end,
+// lastReleases returns releases by their periods.
+func lastReleases(latest []*release.Release) map[string]*release.Release {
+	last := map[string]*release.Release{}
+	for _, one := range latest {
+		last[one.Period] = one
 	}
-	if last != nil {
-		state.last = last.Number
+	return last
+}
+
+// update brings the tally and the releases of one period up to date.
+type update struct {
+	*run
+	period string
+	end    string           // cursor of the last entry of the log, read before the tally
+	last   *release.Release // the last one, read before the tally; nil: none
+
+	misfit fit // that was found, and read again
+}
+
+// make folds what is new, up to the end of the log, and appends the release that is due. Afterwards u.last is the last
+// release.
+func (u *update) make(ctx context.Context) error {
+	state := u.state()
+	if !slices.Contains(u.named, u.period) && u.isUpToDate(u.survey, u.period, state) {
+		return nil
 	}
-	if !slices.Contains(r.named, period) && r.isUpToDate(r.survey, period, state) {
-		return nil, nil
+	for range attempts {
+		done, err := u.tryOnce(ctx, state)
+		if done || err != nil {
+			return err
+		}
+		latest, err := u.releases.Latest(ctx, u.survey.ID)
+		if err != nil {
+			return err
+		}
+		u.last = lastReleases(latest)[u.period]
+		state.last = numberOf(u.last)
 	}
-	whole, err := r.foldPeriod(ctx, period, end)
+	return fmt.Errorf("release of %s %s: %w %d times", u.survey.ID, u.period, store.ErrStale, attempts)
+}
+
+// tryOnce makes one try. It is not done if the tally or the releases have been changed meanwhile, or do not fit.
+func (u *update) tryOnce(ctx context.Context, state upToDate) (done bool, err error) {
+	whole, revision, err := u.foldPeriod(ctx)
+	if whole == nil || err != nil {
+		return false, err
+	}
+	forms, err := u.forms(ctx, whole)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	next := release.Next(r.survey, period, state.day, last, whole, state.closed)
+	next, left := release.Next(u.survey, forms, u.period, state.day, u.last, whole, state.closed)
 	if next == nil {
-		r.setUpToDate(r.survey, period, state)
+		u.setUpToDate(u.survey, u.period, state)
+		return true, nil
 	}
-	return next, nil
+	switch err := u.releases.Append(ctx, next, left, revision); {
+	case errors.Is(err, store.ErrStale):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	u.last = next
+	u.out.Released = append(u.out.Released, next)
+	return true, nil
+}
+
+// state is what a release depends on now, besides the tally.
+func (u *update) state() upToDate {
+	now := u.now()
+	return upToDate{
+		version: u.survey.Version, day: now.In(u.survey.Location()).Format(time.DateOnly), closed: closed(u.survey, u.period, now),
+		last: numberOf(u.last), end: u.end,
+	}
+}
+
+// forms returns the questionnaires of the parts of a tally and of the last release, by their shapes.
+func (u *update) forms(ctx context.Context, t *tally.Tally) (map[string]*survey.Survey, error) {
+	versions := map[string]string{}
+	if u.last != nil {
+		for shape, part := range u.last.Parts {
+			versions[shape] = part.Version
+		}
+	}
+	for shape, part := range t.Parts {
+		versions[shape] = part.Version
+	}
+	forms := map[string]*survey.Survey{u.survey.Shape: u.survey}
+	for shape, version := range versions {
+		s, err := u.answered.Survey(ctx, version)
+		if err != nil {
+			return nil, err
+		}
+		if s != nil && s.Shape == shape {
+			forms[shape] = s
+		}
+	}
+	return forms, nil
+}
+
+// numberOf returns the number of a release; 0 if there is none.
+func numberOf(r *release.Release) int {
+	if r == nil {
+		return 0
+	}
+	return r.Number
 }
 
 // closed reports whether no more responses are expected in a period.

@@ -3,7 +3,6 @@ package publish
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,10 +59,14 @@ func parse(t testing.TB, source string) *survey.Survey {
 // fakeStore is a back end in memory, whose calls can be made to fail.
 type fakeStore struct {
 	mu       sync.Mutex
-	waiting  map[string][]answer.Response  // by period: stored, and not collected yet
-	log      map[string][]answer.Response  // by period
+	versions map[string]*survey.Survey     // by version
+	answered *survey.Survey                // that new responses answer
+	arrived  time.Time                     // when they arrive
+	waiting  map[string][]store.Entry      // by period: stored, and not collected yet
+	log      map[string][]store.Entry      // by period
 	tallies  map[string]stored             // by period
 	releases map[string][]*release.Release // by period
+	progress map[string]string             // by name
 	pages    map[string]fakePage
 	fault    func(call string) (fail, applied bool) // decides each call; nil: none fails
 	saves    int
@@ -86,8 +89,19 @@ type fakePage struct {
 	tag      string
 }
 
+// sampled is the sample, which responses answer unless a test says otherwise.
+var sampled = sync.OnceValue(func() *survey.Survey {
+	s, problems := questionnaire.Parse("sample.yaml", []byte(sample))
+	if len(problems) > 0 {
+		panic(problems)
+	}
+	return s
+})
+
 func newFakeStore() *fakeStore {
-	return &fakeStore{waiting: map[string][]answer.Response{}, log: map[string][]answer.Response{}, tallies: map[string]stored{}, releases: map[string][]*release.Release{}, pages: map[string]fakePage{},
+	s := sampled()
+	return &fakeStore{versions: map[string]*survey.Survey{s.Version: s}, answered: s, arrived: at(20)(),
+		waiting: map[string][]store.Entry{}, log: map[string][]store.Entry{}, tallies: map[string]stored{}, releases: map[string][]*release.Release{}, progress: map[string]string{}, pages: map[string]fakePage{},
 		calls: map[string]int{}, tagReads: map[string]int{}}
 }
 
@@ -122,7 +136,34 @@ func (m *fakeStore) setFault(fault func(call string) (fail, applied bool)) (befo
 func (m *fakeStore) put(n int, period string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.waiting[period] = append(m.waiting[period], answer.Response{ID: fmt.Sprint(n), Survey: "sample", Period: period, Answers: []answer.Answer{{"tier", []string{"yes", "no"}[n%2]}, {"rated", fmt.Sprint(1 + n%5)}}})
+	m.add(answer.Response{ID: fmt.Sprint(n), Period: period, Answers: []answer.Answer{{"tier", []string{"yes", "no"}[n%2]}, {"rated", fmt.Sprint(1 + n%5)}}})
+}
+
+// add stores a response to the questionnaire that is answered now.
+func (m *fakeStore) add(r answer.Response) {
+	r.Survey, r.Version = "sample", m.answered.Version
+	m.waiting[r.Period] = append(m.waiting[r.Period], store.Entry{Arrived: m.arrived, Response: r})
+}
+
+// answer has the responses that come answer another questionnaire.
+func (m *fakeStore) answer(s *survey.Survey) *survey.Survey {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.versions[s.Version], m.answered = s, s
+	return s
+}
+
+func (m *fakeStore) Definition(_ context.Context, _, version string) (*survey.Survey, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Definition")
+	if err := errors.Join(before, after); err != nil {
+		return nil, err
+	}
+	if s := m.versions[version]; s != nil {
+		return s, nil
+	}
+	return nil, store.ErrUnknown
 }
 
 func (m *fakeStore) Collect(context.Context, string, ...string) error {
@@ -183,7 +224,9 @@ func (m *fakeStore) After(_ context.Context, _, period, cursor string) iter.Seq2
 				return
 			}
 			from++
-			if !yield(store.Entry{Cursor: fmt.Sprintf("%09d", from), Response: entries[from-1]}, nil) {
+			entry := entries[from-1]
+			entry.Cursor = fmt.Sprintf("%09d", from)
+			if !yield(entry, nil) {
 				return
 			}
 			if after != nil {
@@ -238,23 +281,37 @@ func (m *fakeStore) Latest(context.Context, string) ([]*release.Release, error) 
 	return latest, nil
 }
 
-func (m *fakeStore) Append(_ context.Context, r *release.Release) error {
+func (m *fakeStore) Append(_ context.Context, r *release.Release, t *tally.Tally, revision int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Append")
 	if before != nil {
 		return before
 	}
-	if len(m.releases[r.Period]) != r.Number-1 {
+	if len(m.releases[r.Period]) != r.Number-1 || m.tallies[r.Period].revision != revision {
 		return store.ErrStale
 	}
-	data, _ := json.Marshal(r)
-	kept := &release.Release{}
-	if err := json.Unmarshal(data, kept); err != nil {
+	kept, err := release.Decode(r.Encode())
+	if err != nil {
 		return err
 	}
 	m.releases[r.Period] = append(m.releases[r.Period], kept)
+	m.tallies[r.Period] = stored{t.Encode(), revision + 1}
 	return after
+}
+
+func (m *fakeStore) Progress(_ context.Context, name string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Progress")
+	return m.progress[name], errors.Join(before, after)
+}
+
+func (m *fakeStore) SaveProgress(_ context.Context, name, value string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.progress[name] = value
+	return nil
 }
 
 func (m *fakeStore) Page(_ context.Context, path string) (string, int, error) {
@@ -346,7 +403,7 @@ func at(day int) func() time.Time {
 
 // options returns those of a publisher over m.
 func (m *fakeStore) options(r Renderer, now func() time.Time) Options {
-	return Options{Collector: m, Log: m, Tallies: m, Releases: m, Pages: m, Renderer: r, Now: now}
+	return Options{Collector: m, Log: m, Definitions: m, Tallies: m, Releases: m, Progress: m, Pages: m, Renderer: r, Now: now}
 }
 
 func (m *fakeStore) publisher(now func() time.Time) *Publisher {
@@ -421,16 +478,19 @@ func TestPublish(t *testing.T) {
 	m.wantPages(t, "r2 2026-10:10")
 	next := m.publisher(func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, s.Location()) })
 	publish(t, next, s)
-	m.wantPages(t, "r2 2026-10:10") // still within grace
+	m.wantPages(t, "r3 2026-10:10") // still within grace; but a whole day more has been received
+	if facts := lastRelease(m, "2026-10").Facts; facts.Received != 17 || facts.Through != "2026-11-01" {
+		t.Errorf("facts: %+v", facts)
+	}
 	next = m.publisher(func() time.Time { return time.Date(2026, 11, 1, 0, 15, 0, 0, s.Location()) })
 	publish(t, next, s)
-	m.wantPages(t, "r3 2026-10:17")
+	m.wantPages(t, "r4 2026-10:17")
 	for n := range 20 {
 		m.put(n, "2026-11")
 	}
 	publish(t, next, s)
-	m.wantPages(t, "r4 2026-10:17 2026-11:20")
-	if r := m.releases["2026-10"][2]; r.Date != "2026-11-01" || r.Cohorts[release.Pool].Respondents != 7 {
+	m.wantPages(t, "r5 2026-10:17 2026-11:20")
+	if r := lastRelease(m, "2026-10"); r.Date != "2026-11-01" || partOf(r, s).Cohorts[release.Pool].Respondents != 7 {
 		t.Errorf("the pool: %+v", r)
 	}
 }
@@ -571,7 +631,7 @@ func TestCalls(t *testing.T) {
 		publish(t, p, s)
 		want := map[string]int{
 			"Collect": 1, "Latest": step.latest, "Actions": step.latest, "Page": step.tags, "Append": step.appended, "Ends": 1,
-			"Tally": step.tallies, "SaveTally": step.logs, // what is read is counted and saved
+			"Tally": step.tallies, "Progress": step.logs, "SaveTally": step.logs, // what is read is counted and saved
 		}
 		for call, n := range want {
 			if m.calls[call] != n {
@@ -614,6 +674,7 @@ func TestPeriodsWithNothingNew(t *testing.T) {
 		{"still too few", func() []string { m.putMany(3, 4, "2026-10"); return []string{"2026-10"} }, 1, 1},
 		{"nobody names the period", func() []string { m.putMany(4, 5, "2026-10"); return nil }, 1, 1},
 		{"a late answer", func() []string { m.put(900, periods[7]); return nil }, 1, 1},
+		{"after its release", func() []string { return nil }, 1, 0}, // a closed period says at once what it has received
 		{"nothing again", func() []string { return nil }, 0, 0},
 		{"an erasure", func() []string { return periods[5:6] }, 1, 0},
 		{"another day", func() []string { day++; return nil }, 41, 0},
@@ -697,19 +758,20 @@ results: {min_group: 3, crosstabs: [{rows: likely, by: tier}]}
 		t.Fatal(err)
 	}
 	m, random := newFakeStore(), rand.New(rand.NewPCG(1, 2))
+	m.answer(s)
 	pick := func(values ...string) string { return values[random.IntN(len(values))] }
 	p := New(m.options(results.New(frame), at(20)))
 	for round := range 6 {
 		for i := range 20 + 30*round {
 			period := pick("2026-09", "2026-10", "2026-10")
-			r := answer.Response{ID: fmt.Sprint(round, i), Survey: "sample", Period: period, Channel: pick("web", "phone")}
+			r := answer.Response{ID: fmt.Sprint(round, i), Period: period, Channel: pick("web", "phone")}
 			for _, a := range []answer.Answer{{"tier", pick("yes", "no")}, {"uses", "a", "b"}, {"parts.price", pick("5", "3", "1")}, {"parts.speed", pick("5", "3", "1")},
 				{"visits", fmt.Sprint(random.IntN(20))}, {"likely", fmt.Sprint(random.IntN(11))}} {
 				if random.IntN(5) > 0 {
 					r.Answers = append(r.Answers, a)
 				}
 			}
-			m.waiting[period] = append(m.waiting[period], r)
+			m.add(r)
 		}
 		if out := publish(t, p, s); len(out.Released) == 0 {
 			t.Fatalf("round %d released nothing", round)
@@ -745,26 +807,35 @@ func TestClosedWindow(t *testing.T) {
 	}
 }
 
-// TestShapeChanges checks that responses are folded again when the shape of the questionnaire changes, and only then.
+// TestShapeChanges checks that each response counts by the questionnaire that was answered, and is folded once, however the
+// questionnaire changes.
 func TestShapeChanges(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
-	for n := range 30 {
-		m.put(n, "2026-10")
-	}
+	m.putMany(0, 30, "2026-10")
 	p := m.publisher(at(20))
 	publish(t, p, s)
-	relabelled := parse(t, strings.Replace(sample, "Rated", "Mark", 1))
-	if out := publish(t, p, relabelled); out.Folded != 0 {
-		t.Errorf("a label was changed, and %d were folded", out.Folded)
+	relabelled := m.answer(parse(t, strings.Replace(sample, "Rated", "Mark", 1)))
+	if relabelled.Shape != s.Shape {
+		t.Fatal("a label is part of the shape")
 	}
-	reshaped := parse(t, sample[:strings.Index(sample, "results:")]+"      - {id: more, type: yes_no, label: {en: More, zh: 更多}}\n"+sample[strings.Index(sample, "results:"):])
-	if out := publish(t, p, reshaped); out.Folded != 30 {
-		t.Errorf("a question was added, and %d of 30 were folded", out.Folded)
+	m.putMany(30, 40, "2026-10")
+	if out := publish(t, p, relabelled); out.Folded != 10 {
+		t.Errorf("a label was changed, ten came, and %d were folded", out.Folded)
 	}
-	m.wantPages(t, "r1 2026-10:30")
+	more := "      - {id: more, type: yes_no, label: {en: More, zh: 更多}}\nresults:"
+	reshaped := m.answer(parse(t, strings.Replace(sample, "results:", more, 1)))
+	m.putMany(40, 60, "2026-10")
+	if out := publish(t, p, reshaped); out.Folded != 20 {
+		t.Errorf("a question was added, 20 came, and %d were folded", out.Folded)
+	}
+	r := lastRelease(m, "2026-10")
+	if a, b := partOf(r, s).Respondents(), partOf(r, reshaped).Respondents(); a != 40 || b != 20 || len(r.Parts) != 2 {
+		t.Errorf("the parts have %d and %d", a, b)
+	}
 	if out := publish(t, p, reshaped); out.Folded != 0 {
 		t.Errorf("folded again: %d", out.Folded)
 	}
+	m.wantPages(t, "r3 2026-10:60")
 }
 
 func TestLongLogIsFoldedInChunks(t *testing.T) {
@@ -806,7 +877,7 @@ func TestPagesFollowTheTemplate(t *testing.T) {
 // TestFaults makes every call fail in turn, before it is applied and after, and some at random: afterwards one run without
 // faults completes everything, and nothing is counted twice.
 func TestFaults(t *testing.T) {
-	s := parse(t, sample)
+	s := parse(t, strings.Replace(sample, "Rated", "Mark", 1)) // another version than that which is answered
 	run := func(t *testing.T, fault func(call string) (bool, bool)) (failed int) {
 		m := newFakeStore()
 		p := m.publisher(at(20))
@@ -834,15 +905,18 @@ func TestFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := counted.Total(); got.Respondents != want || got.Items["rated"].N != want {
-				t.Errorf("%s: counted %d, want %d", period, got.Respondents, want)
+			all := lastRelease(m, period).Parts[s.Shape].Total()
+			if p := counted.Parts[s.Shape]; p != nil {
+				all.Add(tally.Total(p.Cohorts))
+			}
+			if counted.Received() != want || all.Respondents != want || all.Items["rated"].N != want {
+				t.Errorf("%s: received %d, and %d wait or are in blocks, want %d", period, counted.Received(), all.Respondents, want)
 			}
 		}
 		whole("2026-10", 42)
 		whole("2026-09", 14)
 		checkReleases(t, m)
-		last := m.releases["2026-10"][len(m.releases["2026-10"])-1]
-		if got := tally.Total(last.Cohorts).Respondents; got < 42-2*4 {
+		if got := lastRelease(m, "2026-10").Respondents(); got < 42-2*4 {
 			t.Errorf("released %d of 42", got)
 		}
 		m.wantPages(t, figures(out.Report))
@@ -855,7 +929,7 @@ func TestFaults(t *testing.T) {
 	if testing.Short() {
 		skip = 2
 	}
-	for _, call := range []string{"Collect", "Page", "Latest", "Ends", "Tally", "After", "SaveTally", "Append", "Replace"} {
+	for _, call := range []string{"Collect", "Page", "Latest", "Ends", "Tally", "After", "Definition", "Progress", "SaveTally", "Append", "Replace"} {
 		for _, applied := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s applied %t", call, applied), func(t *testing.T) {
 				t.Parallel()
@@ -887,25 +961,46 @@ func TestFaults(t *testing.T) {
 	})
 }
 
-// checkReleases checks the differences between successive releases.
+// lastRelease returns a period's last release; nil if there is none.
+func lastRelease(m *fakeStore, period string) *release.Release {
+	all := m.releases[period]
+	if len(all) == 0 {
+		return nil
+	}
+	return all[len(all)-1]
+}
+
+// partOf returns the part of those who answered a questionnaire.
+func partOf(r *release.Release, s *survey.Survey) *release.Part {
+	if r == nil || r.Parts[s.Shape] == nil {
+		return &release.Part{}
+	}
+	return r.Parts[s.Shape]
+}
+
+// checkReleases checks what each release adds to the one before: blocks of five or more, all of whose members have answered.
+// The stored tally fits the last one.
 func checkReleases(t *testing.T, m *fakeStore) {
 	t.Helper()
 	for period, all := range m.releases {
 		before := &release.Release{}
 		for _, r := range all {
-			for key, c := range r.Cohorts {
-				difference := c.Clone()
-				difference.Sub(before.Cohorts[key])
-				for name, item := range difference.Items {
-					if item.N != 0 && item.N < 5 {
-						t.Errorf("%s, release %d: %s moves by %d", period, r.Number, name, item.N)
+			for shape, p := range r.Parts {
+				for key, c := range p.Cohorts {
+					added := c.Clone()
+					if was := before.Parts[shape]; was != nil {
+						added.Sub(was.Cohorts[key])
 					}
-				}
-				if n := difference.Respondents; n != 0 && n < 5 {
-					t.Errorf("%s, release %d: cohort %q moves by %d", period, r.Number, key, n)
+					if n := added.Respondents; n != 0 && n < 5 || added.Items["rated"].N != n {
+						t.Errorf("%s, release %d: cohort %q moves by %d, with %d answers", period, r.Number, key, n, added.Items["rated"].N)
+					}
 				}
 			}
 			before = r
+		}
+		counted, err := tally.Decode(m.tallies[period].data)
+		if err != nil || counted.Release != before.Number {
+			t.Errorf("%s: the tally is that of release %d, and the last one is %d: %v", period, counted.Release, before.Number, err)
 		}
 	}
 }
@@ -947,7 +1042,7 @@ func TestSeveralAtOnce(t *testing.T) {
 		checkReleases(t, m)
 		released := int64(0)
 		for _, all := range m.releases {
-			released += tally.Total(all[len(all)-1].Cohorts).Respondents
+			released += all[len(all)-1].Respondents()
 		}
 		if released < 400-2*2*4 || released > 400 { // up to 4 of each tier wait, in each period
 			t.Errorf("released %d of 400", released)

@@ -111,7 +111,7 @@ func TestClosedPeriodsAreLeftAlone(t *testing.T) {
 	newest := periods[39]
 	releases := decoded{opened, map[*release.Release]bool{}, map[string]int{}}
 	rendered := counted{map[string]int{}}
-	p := publish.New(publish.Options{Collector: opened, Log: opened, Tallies: opened, Releases: releases, Pages: pages, Renderer: rendered,
+	p := publish.New(publish.Options{Collector: opened, Log: opened, Definitions: opened, Tallies: opened, Releases: releases, Pages: pages, Renderer: rendered,
 		Now: func() time.Time { return now }})
 	for range 2 { // makes the releases, then meets what it has made
 		if _, err := p.Publish(ctx, s); err != nil {
@@ -169,7 +169,7 @@ func TestNewPublisherWritesTheSame(t *testing.T) {
 	}
 	now := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
 	newPublisher := func() *publish.Publisher {
-		return publish.New(publish.Options{Collector: opened, Log: opened, Tallies: opened, Releases: opened, Pages: pages,
+		return publish.New(publish.Options{Collector: opened, Log: opened, Definitions: opened, Tallies: opened, Releases: opened, Pages: pages,
 			Renderer: results.New(frame), Now: func() time.Time { return now }})
 	}
 	number := 0

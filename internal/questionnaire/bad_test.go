@@ -102,6 +102,7 @@ sections:
       - {id: remark, type: long_text, label: {zh: 意见, en: Remark}}
       - {id: salary, type: number, label: {zh: 收入, en: Salary}, publish: false}
       - {id: email, type: email, label: {zh: 邮箱, en: E-mail}}
+      - {id: cause, type: long_text, label: {zh: 原因, en: Cause}, show_if: salary > 5}
       - {id: end, type: note, label: {zh: 完, en: The end}}
 scales: {marks: [{id: good, label: {zh: 好, en: Good}, score: 2}, {id: bad, label: {zh: 差, en: Bad}, score: 1}]}
 `

@@ -40,7 +40,8 @@ type form struct {
 	words    []string       // of a word
 	except   []string       // of an id: reserved words
 	of       *mapping       // of a mapping
-	entry    *form          // of a list
+	entry    *form          // of a list, or of a map: each value
+	names    *form          // of a map
 	either   []form
 }
 
@@ -64,7 +65,8 @@ const (
 	choiceIDForm              // of options and rows, which may begin with a digit
 	conditionForm             // an expression
 	objectForm                // keys and values
-	byNameForm                // the author's own names, each with a value
+	byNameForm                // the author's own names, each with a list
+	mapForm                   // names, each with a value
 	listForm                  // entries
 	eitherForm                // one of several forms
 )
@@ -87,6 +89,9 @@ func objectOf(m *mapping) form { return form{kind: objectForm, of: m} }
 func listOf(entry form, most int) form {
 	return form{kind: listForm, entry: &entry, min: survey.One, max: survey.Decimal(most) * survey.One}
 }
+
+// mapOf returns the form of keys that the author chooses, or that name something of the survey, each with a value.
+func mapOf(names, value form) form { return form{kind: mapForm, names: &names, entry: &value} }
 
 func anyOf(forms ...form) form { return form{kind: eitherForm, either: forms} }
 
@@ -190,6 +195,7 @@ const (
 	maxPattern  = 500
 	maxAlerts   = 20
 	maxEntries  = 200 // of a sidecar
+	maxBands    = 50  // of a number
 )
 
 var (
@@ -226,6 +232,8 @@ var (
 			doc: doc{"The questions, in sections.", "分成部分的题目。"}},
 		{name: "scoring", form: objectOf(&scoringMapping), example: "{overall: overall, target: 85}",
 			doc: doc{"How figures become an index.", "怎样由数字算出指数。"}},
+		{name: "weighting", form: objectOf(&weightingMapping), example: "{by: {tier: {a: 20, b: 80}}}",
+			doc: doc{"Shows, beside the figures, what they would be if respondents were composed like the population.", "在各项数字旁边，另列按总体构成加权的数字。"}},
 		{name: "results", form: objectOf(&resultsMapping), example: "{min_group: 10}",
 			doc: doc{"What is made public, and when.", "公布什么、什么时候公布。"}},
 		{name: "layout", form: oneOfWords("page", "steps"), example: "steps",
@@ -254,7 +262,7 @@ var (
 	}}
 	audienceMapping = mapping{"audience", "audience", doc{"Who is asked.", "调查对象。"}, []key{
 		{name: "population", form: integers(1, maxPeople), example: "400", doc: doc{"How many could be asked.", "总共有多少对象。"}},
-		{name: "issued", form: integers(1, maxPeople), example: "227", doc: doc{"How many were asked; no more than the population.", "发出了多少份，不多于总数。"}},
+		{name: "issued", form: anyOf(integers(1, maxPeople), mapOf(ofKind(plainForm), anyOf(integers(1, maxPeople), mapOf(ofKind(nameIDForm), integers(1, maxPeople))))), example: "{2026-Q3: 210, 2026-Q4: {email: 100, web: 127}}", doc: doc{"How many were asked; no more than the population. One number for each period alike, one by channel, or one by period, each as a number or by channel. It may be corrected at any time: response rates follow.", "发出了多少份，不多于总数。可以是一个数（各期相同）、按来源分开的几个数，或按期分开，每期一个数或再按来源分开。随时可以更正，回收率跟着变。"}},
 		{name: "sample", requires: "population", form: oneOfWords("ten_plus_5_percent"), example: "ten_plus_5_percent", doc: doc{"The rule for how many answers are enough: 10 and 5 % of the population.", "样本量的规则：10 份加总数的 5%。"}},
 	}}
 	thanksMapping = mapping{"thanks", "a thank-you text", doc{"One of several thank-you texts: the first whose condition holds is shown. The last has none, and is for everybody else.", "几段致谢之一：显示第一段符合条件的。最后一段不带条件，给其余所有人看。"}, []key{
@@ -294,6 +302,10 @@ var (
 		{name: "target", form: numbers(0, survey.MaxDecimal), example: "85", doc: doc{"The target of the index.", "指数的目标。"}},
 		{name: "response_rate_rule", form: objectOf(&ruleMapping), example: "{floor: 50, per: 5, deduct: 1, mode: step}", doc: doc{"Takes points off the index when too few answered. It needs audience.issued.", "回收率太低时给指数扣分。要写明 audience.issued。"}},
 	}}
+	weightingMapping = mapping{"weighting", "weighting", doc{"Weights respondents so that they are composed like the population, by raking. Weighted figures stand beside the others, with the effective number of answers and the design effect. Respondents of the pool, and those without an answer to one of the segments, have no weight.", "给答卷加权（raking），使构成与总体一致。加权的数字列在原来的旁边，并写明有效样本量和设计效应。合并小组里的人和没有回答分组题的人不参加加权。"}, []key{
+		{name: "by", form: mapOf(ofKind(nameIDForm), mapOf(ofKind(choiceIDForm), numbers(1, maxIndex))), need: ": the segments, and what part of the population has each option, in percent", example: "{tier: {a: 20, b: 30, c: 50}}", doc: doc{"The segments. For each, what part of the population has each option, in percent; together 100.", "按哪些分组题。每题写明总体里各选项占百分之几，合计 100。"}},
+		{name: "cap", form: numbers(survey.One, maxWeight), example: "4", doc: doc{"The largest weight that one respondent may have, the mean being 1. Left out: 5.", "一份答卷最大的权重，平均是 1。不写就是 5。"}},
+	}}
 	ruleMapping = mapping{"response_rate_rule", "response_rate_rule", doc{"What a low response rate costs.", "回收率低时怎么扣分。"}, []key{
 		{name: "floor", form: numbers(1, maxIndex), need: ": the response rate, in percent, from which nothing is deducted", example: "50", doc: doc{"The response rate, in percent, from which nothing is deducted.", "回收率达到百分之几就不扣分。"}},
 		{name: "per", form: numbers(1, maxIndex), need: ": for how many percentage points below the floor points are deducted", example: "5", doc: doc{"For each so many percentage points below the floor …", "比下限每低几个百分点……"}},
@@ -311,8 +323,10 @@ var (
 	}}
 	resultsMapping = mapping{"results", "results", doc{"What is made public, and when.", "公布什么、什么时候公布。"}, []key{
 		{name: "audience", form: oneOfWords("public", "staff", "management"), example: "public", doc: doc{"Who may read the results. For staff or management there is no page on the site: 'glasspoll results pages' makes one. Left out: public.", "谁可以看结果。staff（员工）和 management（管理层）的结果不放在网站上，用 glasspoll results pages 生成。不写就是 public（公开）。"}},
-		{name: "min_group", form: integers(1, maxGroup), example: "10", doc: doc{"The fewest respondents that a published figure may describe. Left out: 5.", "公布的数字至少要汇总几个人。不写就是 5。"}},
-		{name: "pool_after", form: integers(1, maxDays), example: "30", doc: doc{"After how many days groups that stay too small are joined.", "过了几天还不够人数的小组就合并。"}},
+		{name: "min_group", form: integers(1, maxGroup), example: "10", doc: doc{"The fewest respondents that a published figure may describe: answers are published in groups of so many or more. 1 publishes each answer, which the page says. Left out: 5, or 10 with protection: strict. A larger number counts at once for all that is not out yet; a smaller one from the next period on.", "公布的数字至少要汇总几个人：答卷攒够这么多才一起公布。写 1 就逐份公布，结果页会说明。不写就是 5，protection: strict 时是 10。改大立刻对还没公布的生效，改小从下一期起。"}},
+		{name: "protection", form: oneOfWords("standard", survey.Strict), example: "strict", doc: doc{"strict, for staff surveys and public bodies: min_group is at least 10, and every question is published like a sensitive one. Left out: standard.", "strict 用于员工调查和公共机构：min_group 至少是 10，每道题都按 sensitive 的办法公布。不写就是 standard。"}},
+		{name: "closes", form: ofKind(dateForm), example: "2026-12-31", doc: doc{"Of a survey without window.until and without a period: the day after which its sensitive questions are published.", "用于没有 window.until 也不分周期的问卷：过了这一天就公布 sensitive 的题。"}},
+		{name: "pool_after", form: integers(1, maxDays), example: "30", doc: doc{"After how many days groups of segments that stay too small are published together, as part of the whole only. Left out: when the period is over.", "过了几天，仍不够人数的分组就合在一起公布，只计入总体。不写就等到这一期结束。"}},
 		{name: "release", form: oneOfWords("full", "daily"), example: "full", doc: doc{"When: full, as soon as a group is full; daily, at most once a day. Left out: full.", "什么时候公布：full，一组满了就公布；daily，一天最多一次。不写就是 full。"}},
 		{name: "crosstabs", form: listOf(objectOf(&crosstabMapping), 0), example: "[{rows: overall, by: tier}]", doc: doc{"Items broken down by segments.", "把项目按分组题拆开看。"}},
 	}}

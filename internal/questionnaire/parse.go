@@ -88,6 +88,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	}
 	s.Title = o.text("title")
 	s.Scoring = o.scoring()
+	s.Weighting = o.weighting()
 	s.Results = o.results()
 	s.Sections = o.sections(o.scales(), s)
 	s.Alerts = o.alerts()
@@ -201,23 +202,9 @@ func (o object) timezone() string {
 	return s.Value
 }
 
-func (o object) audience() survey.Audience {
-	if !o.has("audience") {
-		return survey.Audience{}
-	}
-	a := o.object(o.values["audience"], &audienceMapping)
-	audience := survey.Audience{Population: a.integer("population", 0), Issued: a.integer("issued", 0), Sample: a.word("sample", "")}
-	if audience.Population > 0 && audience.Issued > audience.Population {
-		o.fail(a.values["issued"], "issued (%d) is more than the population (%d): correct one of them", audience.Issued, audience.Population)
-	}
-	if audience.Sample != "" && audience.Population == 0 && a.keys["population"] == nil {
-		o.fail(a.values["sample"], "the rule %s needs the population: add \"population: …\", the number of people who could be asked", quote(audience.Sample))
-	}
-	return audience
-}
-
 func (o object) channels() []string {
 	channels, nodes := o.words("channels")
+	o.reader.channelless = o.keys["channels"] != nil && len(channels) == 0
 	for i, c := range channels {
 		if !isName(c) {
 			o.fail(nodes[i], "channel %s may have only lower-case letters a–z, digits and _, starting with a letter%s", quote(c), nameHint(c))
@@ -230,6 +217,8 @@ func (o object) channels() []string {
 func (o object) checkReferences(s *survey.Survey) {
 	s.Index()
 	o.compileConditions(s)
+	s.Index() // again, because what questions inherit depends on the conditions
+	o.checkSegments(s)
 	o.checkPipes(s)
 	if s.Scoring.Overall != "" {
 		o.checkOverall(s)

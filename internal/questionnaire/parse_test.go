@@ -1,6 +1,7 @@
 package questionnaire
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"reflect"
@@ -55,7 +56,9 @@ func TestWhole(t *testing.T) {
 		{"window", s.Window, survey.Window{From: "2026-10-01", Until: "2026-10-31"}},
 		{"timezone", s.Location().String(), "Asia/Shanghai"},
 		{"period", s.Period, survey.Quarter},
-		{"audience", s.Audience, survey.Audience{Population: 400, Issued: 227, Sample: "ten_plus_5_percent"}},
+		{"audience", s.Audience, survey.Audience{Population: 400, Periods: []survey.IssuedIn{{Period: "2026-Q3", Issued: 227},
+			{Period: "2026-Q4", Issued: 130, Channels: []survey.IssuedBy{{Channel: "email", Issued: 100}, {Channel: "web", Issued: 30}}}}, Sample: "ten_plus_5_percent"}},
+		{"weighting, in the options' order", *s.Weighting, survey.Weighting{Margins: []survey.Margin{{Segment: "tier", Shares: []survey.MarginShare{{Option: "a", Share: 20 * survey.One}, {Option: "b", Share: 80 * survey.One}}}}, Cap: 4 * survey.One}},
 		{"channels", s.Channels, []string{"web", "email"}},
 		{"section", s.Sections[0].ID, "product"},
 		{"section's title", s.Sections[0].Title.In("en"), "Product"},
@@ -168,11 +171,24 @@ sections:
 			case -1:
 				want.Weight = 0
 			}
-			if got := s.Sections[0].Questions[2]; !reflect.DeepEqual(got, want) {
+			if got := s.Sections[0].Questions[2]; !reflect.DeepEqual(plain(t, got), plain(t, want)) {
 				t.Errorf("got\n%+v\nwant\n%+v", got, want)
 			}
 		})
 	}
+}
+
+// plain returns a question without what is derived.
+func plain(t *testing.T, q survey.Question) (plain survey.Question) {
+	t.Helper()
+	data, err := json.Marshal(q)
+	if err == nil {
+		err = json.Unmarshal(data, &plain)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
 }
 
 func TestDefaults(t *testing.T) {
@@ -320,6 +336,25 @@ func BenchmarkParse(b *testing.B) {
 	for b.Loop() {
 		if _, problems := Parse("benchmark.yaml", source); len(problems) > 0 {
 			b.Fatal(problems)
+		}
+	}
+}
+
+// TestIssued checks how many were issued in a period, however the questionnaire gives the numbers.
+func TestIssued(t *testing.T) {
+	for _, c := range []struct{ keys, period, want string }{
+		{"", "2026-Q4", "0 [] false"},
+		{"audience: {issued: 227}", "2026-Q4", "227 [] false"},
+		{"audience: {issued: {email: 100, web: 127}}", "2026-Q4", "227 [{email 100} {web 127}] false"},
+		{"audience: {issued: {2026-Q3: 210, 2026-Q4: {web: 127}}}", "2026-Q3", "210 [] true"},
+		{"audience: {issued: {2026-Q3: 210, 2026-Q4: {web: 127}}}", "2026-Q4", "127 [{web 127}] true"},
+		{"audience: {issued: {2026-Q3: 210}}", "2026-Q4", "0 [] false"},
+		{"audience: {issued: {2026-Q3: 210}}", "", "0 [] false"},
+	} {
+		s := parse(t, "title: T\nperiod: quarter\nchannels: [email, web]\n"+c.keys+"\n"+tail)
+		total, byChannel, explicit := s.Audience.IssuedIn(c.period)
+		if got := fmt.Sprint(total, byChannel, explicit); got != c.want {
+			t.Errorf("%s in %s: %s, want %s", c.keys, c.period, got, c.want)
 		}
 	}
 }

@@ -77,7 +77,10 @@ func (r *questionReader) question(n *yaml.Node) (survey.Question, bool) {
 		o.fail(o.values["segment"], "figures are broken down by a segment, so it can be neither private nor unpublished: remove one of the two keys")
 	}
 	if q.Segment && q.Sensitive {
-		o.fail(o.keys["sensitive"], "every cohort is unanimous on its own segment, so a sensitive one could never be released: remove one of the two keys")
+		o.fail(o.keys["sensitive"], "a segment is a fact that others may know of a respondent, so it cannot be sensitive: remove one of the two keys")
+	}
+	if q.Sensitive {
+		r.sensitive[q.ID] = o.keys["sensitive"]
 	}
 	return q, true
 }
@@ -428,6 +431,7 @@ func (r *questionReader) readLimits(o object, q *survey.Question) {
 func (r *questionReader) readNumberLimits(o object, q *survey.Question) {
 	q.Min, q.Max, q.Step = o.decimal("min"), o.decimal("max"), o.decimal("step")
 	q.Unit = o.text("unit")
+	q.Bands = o.limits("bands", q.Min, q.Max)
 	reported := o.keys["min"] != nil != o.has("min") || o.keys["max"] != nil != o.has("max") // given, but not readable
 	if q.Display == "slider" && (q.Min == nil || q.Max == nil) && !reported {
 		o.fail(o.values["display"], "a slider needs both ends: add min and max")

@@ -10,24 +10,26 @@ import (
 
 // A reader walks the YAML nodes of one file and collects its problems.
 type reader struct {
-	file       string
-	lines      []string // of the file, with the edits applied
-	edits      []edit   // fixes applied to the file so that reading can continue
-	languages  []string
-	problems   Problems
-	reported   map[Problem]bool       // several aliases may lead to one problem
-	visits     int                    // nodes read, aliases followed: bounded, so that a YAML bomb is one problem
-	stopped    bool                   // after too many visits or problems: nothing more is read or reported
-	unlisted   map[string]bool        // languages of texts that the survey does not list, reported once each
-	nameless   bool                   // a dimension has no readable id, so a declared one may seem undeclared
-	overallAt  *yaml.Node             // the value of scoring: overall
-	conditions []condition            // in the order in which they are read
-	deferred   []func(*survey.Survey) // checks to run when all questions are read
-	segments   map[string]*yaml.Node  // the value of each segment key, by the question's id
+	file        string
+	lines       []string // of the file, with the edits applied
+	edits       []edit   // fixes applied to the file so that reading can continue
+	languages   []string
+	problems    Problems
+	reported    map[Problem]bool       // several aliases may lead to one problem
+	visits      int                    // nodes read, aliases followed: bounded, so that a YAML bomb is one problem
+	stopped     bool                   // after too many visits or problems: nothing more is read or reported
+	unlisted    map[string]bool        // languages of texts that the survey does not list, reported once each
+	nameless    bool                   // a dimension has no readable id, so a declared one may seem undeclared
+	overallAt   *yaml.Node             // the value of scoring: overall
+	conditions  []condition            // in the order in which they are read
+	deferred    []func(*survey.Survey) // checks to run when all questions are read
+	channelless bool                   // the survey's channels could not be read
+	segments    map[string]*yaml.Node  // the value of each segment key, by the question's id
+	sensitive   map[string]*yaml.Node  // each sensitive key of a sensitive question, likewise
 }
 
 func newReader(file string) *reader {
-	return &reader{file: file, reported: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}}
+	return &reader{file: file, reported: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}, sensitive: map[string]*yaml.Node{}}
 }
 
 // Bounds of one run. Both are far above what any questionnaire needs, and cost a fraction of a second.

@@ -316,6 +316,8 @@ func (w *reference) value(f form) string {
 		return fmt.Sprintf("[%s](#%s)", w.in(headings[f.of.id]), f.of.id)
 	case byNameForm:
 		return w.say("names, each with a list of ", "名字，各有一个列表，列表里是") + w.value(objectOf(f.of))
+	case mapForm:
+		return w.say("names, each with ", "名字，各有：") + w.value(*f.entry)
 	case listForm:
 		switch f.entry.kind {
 		case codeForm:

@@ -9,11 +9,23 @@ import (
 func (o object) results() survey.Results {
 	results := survey.Results{Audience: "public", MinGroup: 5, Release: "full"}
 	if !o.has("results") {
+		o.addCheck(func(s *survey.Survey) { o.checkEnd(s, object{}) })
 		return results
 	}
 	ro := o.object(o.values["results"], &resultsMapping)
 	results.Audience = ro.word("audience", results.Audience)
 	results.MinGroup = ro.integer("min_group", results.MinGroup)
+	if results.Protection = ro.word("protection", ""); results.Protection == "standard" {
+		results.Protection = ""
+	}
+	if at := ro.values["min_group"]; results.Protection == survey.Strict && results.MinGroup < survey.StrictGroup {
+		results.MinGroup = survey.StrictGroup
+		if at != nil {
+			o.fail(at, "min_group is at least %d with \"protection: strict\": raise it, or remove it", survey.StrictGroup)
+		}
+	}
+	results.Closes = ro.date("closes")
+	o.addCheck(func(s *survey.Survey) { o.checkEnd(s, ro) })
 	results.PoolAfter = ro.integer("pool_after", 0)
 	results.Release = ro.word("release", results.Release)
 	results.CrossTabs = ro.crossTabs()
@@ -67,6 +79,7 @@ func (o object) checkCrossTabRows(s *survey.Survey, at *yaml.Node, tab survey.Cr
 		o.fail(at, "rows names %s, which is not a question%s", quote(tab.Rows), suggest(tab.Rows, counted))
 	case tab.Rows == tab.By:
 		o.fail(at, "rows and by both name %s: break it down by another segment", quote(tab.Rows))
+	case o.failUncounted(s, at, "rows", tab.Rows):
 	case !isBroken(f.Question) && !f.Counted():
 		o.fail(at, "rows names %s, which has no published figures: name a choice, a rating, a number or yes_no", quote(tab.Rows))
 	}

@@ -239,6 +239,8 @@ func (f form) schema() ordered {
 		return ordered{{"$ref", "#/$defs/" + f.of.id}}
 	case byNameForm:
 		return ordered{{"type", "object"}, {"propertyNames", ofKind(nameIDForm).schema()}, {"additionalProperties", listOf(objectOf(f.of), int(f.max/survey.One)).schema()}}
+	case mapForm:
+		return ordered{{"type", "object"}, {"minProperties", 1}, {"propertyNames", f.names.nameSchema()}, {"additionalProperties", f.entry.schema()}}
 	case listForm:
 		s := ordered{{"type", "array"}, {"minItems", f.min}, {"items", f.entry.schema()}}
 		if f.max > 0 {
@@ -256,6 +258,18 @@ func (f form) schema() ordered {
 		return ordered{{"anyOf", forms}}
 	default:
 		return ordered{{"type", []string{"string", "number"}}, {"pattern", visible}}
+	}
+}
+
+// nameSchema describes the keys of a map, which are always texts.
+func (f form) nameSchema() ordered {
+	switch f.kind {
+	case nameIDForm:
+		return f.idSchema("string", questionID.String())
+	case choiceIDForm:
+		return f.idSchema("string", choiceID.String())
+	default:
+		return ordered{{"type", "string"}, {"pattern", visible}}
 	}
 }
 

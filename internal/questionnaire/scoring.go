@@ -93,7 +93,9 @@ func (o object) checkOverall(s *survey.Survey) {
 	switch {
 	case !ok:
 		o.fail(at, "overall names %s, which is not a question%s", quote(name), suggest(name, fieldNames(s)))
-	case f.Question.Type != "" && (!f.HasScores() || !f.Counted()):
+	case f.Question.Type == "":
+	case f.HasScores() && o.failUncounted(s, at, "overall", name):
+	case !f.HasScores() || !f.Counted():
 		o.fail(at, "overall names %s, which has no published scores: name a question whose options have scores", quote(name))
 	}
 }
@@ -112,7 +114,7 @@ func (o object) responseRateRule() *survey.ResponseRateRule {
 		Proportional: ro.word("mode", "step") == "proportional",
 	}
 	o.addCheck(func(s *survey.Survey) {
-		if s.Audience.Issued == 0 {
+		if s.Audience.Issued == 0 && len(s.Audience.Periods) == 0 {
 			o.fail(at, "a response rate needs the number of questionnaires issued: add \"audience: {issued: …}\"")
 		}
 	})

@@ -127,6 +127,8 @@ func (o object) checkQuotable(s *survey.Survey, name string) {
 		o.fail(at, "answers to %s are private: they are never quoted", quote(q.ID))
 	case q.Unpublished:
 		o.fail(at, "answers to %s are not published (publish: false): they are not quoted either", quote(q.ID))
+	case s.UnpublishedBy(q.ID) != nil:
+		o.fail(at, "answers to %s are not published, and not quoted either: %s", quote(q.ID), unpublished(s, s.UnpublishedBy(q.ID)))
 	}
 }
 

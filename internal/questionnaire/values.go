@@ -21,6 +21,11 @@ func (o object) scalar(name string) (*yaml.Node, bool) {
 	if v == nil {
 		return nil, false
 	}
+	return o.single(v, name)
+}
+
+// single returns the single value at a node, which name names in messages.
+func (o object) single(v *yaml.Node, name string) (*yaml.Node, bool) {
 	s := o.follow(v)
 	switch {
 	case s == nil:
@@ -79,28 +84,81 @@ func (o object) integerUpTo(name string, most, fallback int) int {
 	if !ok {
 		return fallback
 	}
-	least := int(o.form(name).min / survey.One)
+	if n, ok := o.parseInteger(s, name, int(o.form(name).min/survey.One), most); ok {
+		return n
+	}
+	return fallback
+}
+
+// integerOf reads a whole number at a node, which name names in messages; 0 if there is none.
+func (o object) integerOf(n *yaml.Node, name string, least, most int) int {
+	s, ok := o.single(n, name)
+	if !ok {
+		return 0
+	}
+	value, _ := o.parseInteger(s, name, least, most)
+	return value
+}
+
+func (o object) parseInteger(s *yaml.Node, name string, least, most int) (int, bool) {
 	n, err := strconv.Atoi(s.Value)
 	if err != nil || n < least || n > most {
 		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value))
-		return fallback
+		return 0, false
 	}
-	return n
+	return n, true
 }
 
 // decimal reads a number within its key's bounds; nil if there is none.
 func (o object) decimal(name string) *survey.Decimal {
-	s, ok := o.scalar(name)
+	if v := o.values[name]; v != nil {
+		f := o.form(name)
+		return o.decimalOf(v, name, f.min, f.max)
+	}
+	return nil
+}
+
+// decimalOf reads a number at a node, which name names in messages; nil if there is none.
+func (o object) decimalOf(n *yaml.Node, name string, least, most survey.Decimal) *survey.Decimal {
+	s, ok := o.single(n, name)
 	if !ok {
 		return nil
 	}
-	f := o.form(name)
 	d, err := survey.ParseDecimal(s.Value)
-	if err != nil || d < f.min || d > f.max {
-		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, f.min, f.max, quote(s.Value), numberHint(s.Value))
+	if err != nil || d < least || d > most {
+		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value))
 		return nil
 	}
 	return &d
+}
+
+// limits reads rising numbers between two bounds; nil is no bound.
+func (o object) limits(name string, least, most *survey.Decimal) []survey.Decimal {
+	var limits []survey.Decimal
+	f := o.form(name)
+	if f.entry == nil {
+		return nil
+	}
+	entries := o.list(name)
+	if len(entries) > int(f.max/survey.One) {
+		o.fail(entries[f.max/survey.One], "more than %d %s: join some of them", f.max/survey.One, name)
+		return nil
+	}
+	for _, n := range entries {
+		d := o.decimalOf(n, "a limit of "+name, f.entry.min, f.entry.max)
+		switch {
+		case d == nil:
+			continue
+		case least != nil && *d < *least:
+			o.fail(n, "the limit %s is less than min (%s): nobody could be in the band below it", d, least)
+		case most != nil && *d > *most:
+			o.fail(n, "the limit %s is more than max (%s): nobody could be in its band", d, most)
+		case len(limits) > 0 && *d <= limits[len(limits)-1]:
+			o.fail(n, "%s must rise: %s comes after %s", name, d, limits[len(limits)-1])
+		}
+		limits = append(limits, *d)
+	}
+	return limits
 }
 
 // decimalOr reads a number within its key's bounds.
@@ -245,4 +303,37 @@ func (o object) words(name string) (words []string, nodes []*yaml.Node) {
 		words, nodes = append(words, s.Value), append(nodes, n)
 	}
 	return words, nodes
+}
+
+// An entry is one key of a map, with its value.
+type entry struct{ key, value *yaml.Node }
+
+// named returns the entries of a map, each name once; name names the map in messages.
+func (o object) named(v *yaml.Node, name string) []entry {
+	m := o.follow(v)
+	switch {
+	case m == nil:
+		return nil
+	case m.Kind != yaml.MappingNode:
+		o.fail(v, "%s must hold names with a value each, such as {a: 1, b: 2}, not %s", name, kindOf(m))
+		return nil
+	case len(m.Content) == 0:
+		o.fail(v, "%s is empty: add names with a value each, such as {a: 1, b: 2}", name)
+		return nil
+	}
+	var entries []entry
+	lines := map[string]int{}
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		key := m.Content[i]
+		switch line := lines[key.Value]; {
+		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge":
+			o.fail(key, "a key must be a word, not %s", kindOf(key))
+		case line > 0:
+			o.fail(key, "key %s is given twice (first on line %d): keep one", quote(key.Value), line)
+		default:
+			lines[key.Value] = key.Line
+			entries = append(entries, entry{key, m.Content[i+1]})
+		}
+	}
+	return entries
 }

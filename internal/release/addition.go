@@ -263,10 +263,10 @@ func (r *Release) Plus(a *Addition) (*Release, error) {
 
 // plusOld is [Release.Plus] for a difference that an earlier program has stored.
 func (r *Release) plusOld(a *old) (*Release, error) {
-	if r == nil || r.old == nil {
+	if r == nil || r.old == nil || r.old.Number != r.Number {
 		return nil, errors.New("the addition of a release is damaged: an earlier program has stored it, and not the release before")
 	}
-	return r.old.plus(a).release(), nil
+	return r.old.plus(a).release().checked()
 }
 
 func (p *Part) plus(more *Part, form json.RawMessage) *Part {
@@ -348,7 +348,11 @@ func DecodeAddition(data []byte) (*Addition, error) {
 			return nil, err
 		}
 		if o.adds == addsAll {
-			return &Addition{Release: o.release(), Whole: true}, nil
+			r, err := o.release().checked()
+			if err != nil {
+				return nil, err
+			}
+			return &Addition{Release: r, Whole: true}, nil
 		}
 		ids := &Release{Survey: o.Survey, Period: o.Period, Number: o.Number, Date: o.Date, Version: o.Version}
 		return &Addition{Release: ids, old: o}, nil
@@ -370,7 +374,10 @@ func DecodeAddition(data []byte) (*Addition, error) {
 		return nil, errors.New("addition of a release: the record is damaged: it keeps what there is not")
 	case a.Whole:
 		r.fillForms()
-		return a, r.check()
+		if _, err := r.checked(); err != nil {
+			return nil, err
+		}
+		return a, nil
 	case from.Kept != nil:
 		a.KeptSteps, a.KeptAnnulled = from.Kept.Steps, from.Kept.Annulled
 	}

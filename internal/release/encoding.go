@@ -262,7 +262,7 @@ func Decode(data []byte) (*Release, error) {
 		if err != nil {
 			return nil, err
 		}
-		return o.release(), nil
+		return o.release().checked()
 	}
 	var from record
 	if err := releaseKind.Decode(data, &from); err != nil {
@@ -276,7 +276,7 @@ func Decode(data []byte) (*Release, error) {
 		return nil, fmt.Errorf("release: the record is damaged: %w", err)
 	}
 	r.fillForms()
-	return r, r.check()
+	return r.checked()
 }
 
 // release returns what a record holds. Parts whose form is left out have none yet.
@@ -381,24 +381,32 @@ func (r *Release) fillForms() {
 	}
 }
 
+// checked returns r, or an error if its counters are none.
+func (r *Release) checked() (*Release, error) {
+	if err := r.check(); err != nil {
+		return nil, fmt.Errorf("release: the record is damaged: %w", err)
+	}
+	return r, nil
+}
+
 // check reports what no release has and what its readers are not prepared for.
 func (r *Release) check() error {
 	if r.K < 1 {
-		return fmt.Errorf("release: the record is damaged: k is %d", r.K)
+		return fmt.Errorf("k is %d", r.K)
 	}
 	for shape, p := range r.Parts {
 		if p.K < 1 {
-			return fmt.Errorf("release: the record is damaged: part %s: k is %d", shape, p.K)
+			return fmt.Errorf("part %s: k is %d", shape, p.K)
 		}
 		for key, c := range p.Cohorts {
 			if c.Respondents < 0 {
-				return fmt.Errorf("release: the record is damaged: part %s: cohort %q: %d respondents", shape, key, c.Respondents)
+				return fmt.Errorf("part %s: cohort %q: %d respondents", shape, key, c.Respondents)
 			}
 		}
 	}
 	for key, c := range r.Coded {
 		if c.K < 1 {
-			return fmt.Errorf("release: the record is damaged: coded %s: k is %d", key, c.K)
+			return fmt.Errorf("coded %s: k is %d", key, c.K)
 		}
 	}
 	return nil

@@ -40,7 +40,7 @@ func (r *Release) Forms(s *survey.Survey) map[string]*survey.Survey {
 }
 
 func formOf(s *survey.Survey, version string, form json.RawMessage) *survey.Survey {
-	if len(form) == 0 || version == s.Version {
+	if len(form) == 0 || version != "" && version == s.Version {
 		return s
 	}
 	was, err := survey.DecodeForm(form, s)

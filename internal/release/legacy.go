@@ -61,7 +61,7 @@ func decodeOldJSON(data []byte) (*Release, error) {
 			}
 		}
 	}
-	return o.release(), nil
+	return o.release().checked()
 }
 
 // plus returns the release that adds a, a difference, to o, as earlier programs added them up.
@@ -118,7 +118,7 @@ func addOld(before, added map[string]*oldCounters) map[string]*oldCounters {
 // published of questions that are sensitive is held from now on.
 func (o *old) release() *Release {
 	form := o.form()
-	p := &Part{Number: 1, Version: o.Version, Form: o.Form, K: max(o.MinGroup, 1), Cohorts: map[string]*tally.Counters{}}
+	p := &Part{Number: 1, Form: o.Form, K: max(o.MinGroup, 1), Cohorts: map[string]*tally.Counters{}}
 	r := &Release{
 		Survey: o.Survey, Period: o.Period, Number: o.Number, Date: o.Date, Version: o.Version, Form: o.Form, K: p.K,
 		Parts: map[string]*Part{Legacy: p}, Coded: map[string]*Coded{}, Rows: map[string]*tally.Rows{},

@@ -49,7 +49,7 @@ type Release struct {
 
 // Legacy is the key of the part that was released under the rules of earlier programs. No shape is like it. Its counters
 // are sums over releases of at least k respondents, some of whom had answered other versions of the questionnaire than its
-// form. Its Since is not known.
+// form. It is of no one version, and its Since is not known.
 const Legacy = "legacy"
 
 // Facts are public figures that no answer decides.
@@ -61,12 +61,12 @@ type Facts struct {
 
 // Part holds the respondents who have answered questionnaires of one shape.
 type Part struct {
-	Number   int             `json:"number"`           // order of the parts' first blocks, from 1
-	Version  string          `json:"version"`          // of a questionnaire with this shape
-	Form     json.RawMessage `json:"form,omitempty"`   // that questionnaire without texts
-	Since    string          `json:"since"`            // day of its first block
-	PooledOn string          `json:"pooled,omitempty"` // day of its last block of the pool
-	K        int             `json:"k"`                // of its first block: its later ones have no fewer members
+	Number   int             `json:"number"`            // order of the parts' first blocks, from 1
+	Version  string          `json:"version,omitempty"` // of a questionnaire with this shape
+	Form     json.RawMessage `json:"form,omitempty"`    // that questionnaire without texts
+	Since    string          `json:"since"`             // day of its first block
+	PooledOn string          `json:"pooled,omitempty"`  // day of its last block of the pool
+	K        int             `json:"k"`                 // of its first block: its later ones have no fewer members
 
 	// Cohorts are sums over blocks, by cohort key and [Pool], of what is public: Respondents, Items, and Bases of the items
 	// that had waited for them. There are no Rows.

@@ -57,7 +57,7 @@ func TestWordingIsComplete(t *testing.T) {
 		}
 	}
 	for _, key := range []string{"importance", "satisfaction", "measures.planned", "measures.doing", "measures.done", "measures.dropped",
-		"quadrants.improve", "quadrants.keep", "quadrants.low", "quadrants.overdone", "when.and", "when.or", "when.channel", "when.language", "channel.web", "channel.email", "channel.sms", "channel.phone", "channel.onsite"} {
+		"quadrants.improve", "quadrants.keep", "quadrants.low", "quadrants.overdone", "quadrants.unclear", "when.and", "when.or", "when.channel", "when.language", "channel.web", "channel.email", "channel.sms", "channel.phone", "channel.onsite"} {
 		used[key] = true
 	}
 	for _, language := range r.words.Languages() {

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
 
@@ -83,8 +82,6 @@ func fixed(x float64, places int) string {
 	}
 	return text
 }
-
-func halfWidth(i *stats.Interval) float64 { return (i.High - i.Low) / 2 }
 
 // A page has hundreds of bars and table rows. They are written here and not in a template, which would take ten times as
 // long. All attributes are printed from numbers, or are addresses of this site; texts are escaped.

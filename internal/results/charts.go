@@ -28,7 +28,7 @@ type dialBand struct {
 func (d *document) dial() *dial {
 	o := &d.period.Overall
 	width := percentAt(float(o.Score), d.best)
-	v := &dial{From: d.left(0, width), Width: coordinate(width), Name: d.words.Say("results.score") + " " + d.index(o.Score)}
+	v := &dial{From: d.left(0, width), Width: coordinate(width), Name: d.words.Say("results.score") + " " + d.published(o)}
 	if o.Interval != nil {
 		v.Low, v.High = d.x(percentAt(o.Interval.Low, d.best)), d.x(percentAt(o.Interval.High, d.best))
 	}
@@ -136,24 +136,51 @@ func (d *document) histogram(item *stats.Item) *histogram {
 	for _, bin := range item.Histogram {
 		most = max(most, bin.N)
 	}
-	step := item.Field.Question.Step
-	wholeNumbers := step != nil && *step%survey.One == 0
 	width := 100 / float64(len(item.Histogram))
 	for i, bin := range item.Histogram {
 		x, height := float64(i)*width, histogramHeight*float64(bin.N)/float64(most)
 		c := column{From: d.left(x+0.5, width-1), Width: coordinate(width - 1), Middle: d.x(x + width/2),
-			Height: coordinate(height), Y: coordinate(histogramTop + histogramHeight - height), Label: bin.From.String()}
+			Height: coordinate(height), Y: coordinate(histogramTop + histogramHeight - height), Label: binStart(&bin)}
 		if bin.N > 0 {
 			c.N = itoa(bin.N)
 		}
 		h.Columns = append(h.Columns, c)
-		label := d.words.Say("results.from_to", "from", bin.From, "to", bin.To)
-		if wholeNumbers && bin.To-bin.From == survey.One {
-			label = bin.From.String() // a single number
+		row := d.bar(d.binName(&bin), bin.Share)
+		if item.Coded {
+			row.Between = ""
 		}
-		h.Rows = append(h.Rows, d.bar(label, bin.Share))
+		h.Rows = append(h.Rows, row)
 	}
 	return h
+}
+
+// Ends of a band that is open.
+const openLow, openHigh = 'l', 'h'
+
+// binStart names a band below its column: by its lower end, or by what it is open to.
+func binStart(bin *stats.Bin) string {
+	switch bin.Open {
+	case openLow:
+		return "<" + bin.To.String()
+	case openHigh:
+		return "≥" + bin.From.String()
+	}
+	return bin.From.String()
+}
+
+// binName says which numbers are in a band.
+func (d *document) binName(bin *stats.Bin) string {
+	switch {
+	case bin.Exact:
+		return bin.From.String()
+	case bin.Open == openLow:
+		return d.words.Say("results.under", "to", bin.To)
+	case bin.Open == openHigh:
+		return d.words.Say("results.from_on", "from", bin.From)
+	case bin.Closed:
+		return d.words.Say("results.range", "low", bin.From, "high", bin.To)
+	}
+	return d.words.Say("results.from_to", "from", bin.From, "to", bin.To)
 }
 
 // stack is a bar of the shares of the options of one item, laid end to end around a middle.

@@ -14,7 +14,7 @@ import (
 )
 
 // csvColumns are the columns of results.csv, which has a figure a line. The group columns are empty for everybody.
-var csvColumns = []string{"period", "segment", "group", "question", "row", "option", "label", "measure", "n", "share", "value", "low", "high"}
+var csvColumns = []string{"period", "segment", "group", "question", "row", "option", "label", "measure", "n", "share", "value", "low", "high", "since", "until"}
 
 // CSV writes the figures of one period, of everybody and of every group, as a table: UTF-8 with a byte order mark, as
 // spreadsheet programs want it, and commas. Shares are 0 to 1.
@@ -48,13 +48,14 @@ type csvTable struct {
 	w *csv.Writer
 
 	period, segment, group string // that the lines being written are about
+	prefix, since, until   string // of what is not asked any more: before the name of each measure, and when it was asked
 }
 
 // csvLine is one line: where a field is "", the figure has none.
 type csvLine struct {
 	question, row, option, label, measure string
 	n                                     string
-	share, value                          *big.Rat
+	share, value                          any // of [number] or [decimal]
 	interval                              *stats.Interval
 }
 
@@ -63,8 +64,8 @@ func (t *csvTable) line(l csvLine) {
 	if l.interval != nil {
 		low, high = cell(decimal(l.interval.Low)), cell(decimal(l.interval.High))
 	}
-	t.w.Write([]string{t.period, t.segment, t.group, l.question, l.row, l.option, escapeFormula(l.label), l.measure, l.n,
-		cell(number(l.share)), cell(number(l.value)), low, high})
+	t.w.Write([]string{t.period, t.segment, t.group, l.question, l.row, l.option, escapeFormula(l.label), t.prefix + l.measure, l.n,
+		cell(l.share), cell(l.value), low, high, t.since, t.until})
 }
 
 func cell(v any) string {
@@ -98,81 +99,175 @@ func (t *csvTable) writeAll() {
 func (t *csvTable) write(p *stats.Period, segment, group string) {
 	t.period, t.segment, t.group = p.Name, segment, group
 	t.line(csvLine{measure: "respondents", n: itoa(p.Respondents)})
-	if p.Issued > 0 {
-		t.line(csvLine{measure: "issued", n: itoa(p.Issued)})
-		t.line(csvLine{measure: "response_rate", value: p.Rate})
-	}
-	if p.Population > 0 {
-		t.line(csvLine{measure: "population", n: itoa(p.Population)})
-	}
+	t.facts(p)
 	t.overall(&p.Overall)
 	for _, x := range p.Dimensions {
-		t.line(csvLine{measure: "dimension", option: x.ID, label: x.Label.In(t.d.language), value: x.Score})
+		line := csvLine{option: x.ID, label: x.Label.In(t.d.language)}
+		t.figure(line, "dimension", "", x.Score, x.Interval)
+		t.alpha(line, x.Alpha)
 	}
 	for i := range p.Items {
 		t.item(&p.Items[i])
+		t.before("earlier_", p.Items[i].Earlier)
 	}
+	t.before("removed_", p.Removed)
+	t.weighted(p)
 	if segment == "" {
 		for _, c := range p.Channels {
 			t.share(csvLine{option: c.Name}, "channel", c.Share)
 		}
 	}
+	t.tests(t.d.set.tests(t.d.at(), segment, group))
+}
+
+// facts writes what is known of everybody who was asked; nothing of a group.
+func (t *csvTable) facts(p *stats.Period) {
+	count := func(measure string, n int64) {
+		if n > 0 {
+			t.line(csvLine{measure: measure, n: itoa(n)})
+		}
+	}
+	count("received", p.Received)
+	count("withdrawn", p.Withdrawn)
+	count("annulled", p.Annulled)
+	count("issued", p.Issued)
+	if p.Rate != nil {
+		t.line(csvLine{measure: "response_rate", value: number(p.Rate)})
+	}
+	count("population", p.Population)
+}
+
+// before writes items that are not asked any more, or not in this way.
+func (t *csvTable) before(prefix string, items []stats.Item) {
+	for i := range items {
+		t.prefix, t.since, t.until = prefix, items[i].Since, items[i].Until
+		t.item(&items[i])
+		t.prefix, t.since, t.until = "", "", ""
+		t.before(prefix, items[i].Earlier)
+	}
+}
+
+// weighted writes the weighted figures of everybody.
+func (t *csvTable) weighted(p *stats.Period) {
+	w := p.Weighted
+	if w == nil {
+		return
+	}
+	t.line(csvLine{measure: "weighted_respondents", n: itoa(w.Respondents)})
+	t.line(csvLine{measure: "effective_n", value: decimal(w.EffectiveN)})
+	t.line(csvLine{measure: "design_effect", value: decimal(w.DesignEffect)})
+	if w.Score != nil {
+		t.line(csvLine{measure: "weighted_score", value: decimal(*w.Score), interval: w.Interval})
+	}
+}
+
+// tests writes comparisons: the value is the difference, and the label what the test finds of it.
+func (t *csvTable) tests(tests *stats.Tests) {
+	line := func(l csvLine, measure string, test *stats.Test) {
+		if test != nil {
+			l.measure, l.label, l.value, l.interval = measure, string(test.Result), decimal(test.Difference), test.Interval
+			t.line(l)
+		}
+	}
+	line(csvLine{}, "index_change", tests.Index)
+	line(csvLine{}, "index_rest", tests.Rest)
+	for i := range t.d.period.Items {
+		f := t.d.period.Items[i].Field
+		at := placeOf(f)
+		line(at, "change", tests.Changes[f.Name])
+		line(at, "standing", tests.Standing[f.Name])
+		line(at, "rest", tests.RestOf[f.Name])
+	}
+	for i := range tests.Groups {
+		g := &tests.Groups[i]
+		line(csvLine{question: g.Segment.Name, option: g.Option.ID}, "group_rest", &g.Test)
+	}
 }
 
 func (t *csvTable) overall(o *stats.Overall) {
-	for _, x := range []struct {
-		name     string
-		value    *big.Rat
-		interval *stats.Interval
-	}{
-		{"score", o.Score, o.Interval}, {"raw", o.Raw, nil}, {"deducted", o.Deducted, nil}, {"reached", o.Reached, nil}, {"divisor", o.Divisor, nil},
-		{"per_answer", o.PerAnswer, nil}, {"pooled", o.Pooled, nil}, {"gap", o.Gap, nil},
-	} {
-		if x.value != nil {
-			t.line(csvLine{measure: x.name, value: x.value, interval: x.interval})
-		}
+	perAnswer, raw := o.RawInterval, o.RawInterval
+	if o.PerAnswer != nil {
+		raw = nil
+	} else {
+		perAnswer = nil
 	}
+	if o.Score != nil {
+		t.line(csvLine{measure: "score", value: score(o), interval: o.Interval})
+	}
+	t.figure(csvLine{}, "raw", "", o.Raw, raw)
+	t.figure(csvLine{}, "deducted", "", o.Deducted, nil)
+	t.figure(csvLine{}, "reached", "", o.Reached, nil)
+	t.figure(csvLine{}, "divisor", "", o.Divisor, nil)
+	t.figure(csvLine{}, "per_answer", "", o.PerAnswer, perAnswer)
+	t.figure(csvLine{}, "pooled", "", o.Pooled, nil)
+	t.figure(csvLine{}, "gap", "", o.Gap, nil)
+	t.alpha(csvLine{}, o.Alpha)
 	if o.Band != nil {
-		t.line(csvLine{measure: "band", label: o.Band.Label.In(t.d.language), value: rat(o.Band.From)})
+		t.line(csvLine{measure: "band", label: o.Band.Label.In(t.d.language), value: number(rat(o.Band.From))})
 	}
 	for _, u := range o.Units {
-		t.line(csvLine{measure: "unit", option: u.Option.ID, label: t.d.option(&u.Option), n: itoa(u.Respondents), value: u.Score})
+		t.line(csvLine{measure: "unit", option: u.Option.ID, label: t.d.option(&u.Option), n: itoa(u.Respondents), value: number(u.Score), interval: u.Interval})
+	}
+}
+
+// figure writes a figure; none if it is nil. l says of what.
+func (t *csvTable) figure(l csvLine, measure, n string, value *big.Rat, interval *stats.Interval) {
+	if value != nil {
+		l.measure, l.n, l.value, l.interval = measure, n, number(value), interval
+		t.line(l)
+	}
+}
+
+func (t *csvTable) alpha(l csvLine, a *stats.Alpha) {
+	if a != nil {
+		l.measure, l.n, l.value = "alpha", itoa(a.N), decimal(a.Value)
+		t.line(l)
 	}
 }
 
 // share writes a share of some answers; l says of which.
 func (t *csvTable) share(l csvLine, measure string, s stats.Share) {
-	l.measure, l.n, l.share, l.interval = measure, itoa(s.N), s.Ratio(), s.Interval()
+	l.measure, l.n, l.share, l.interval = measure, itoa(s.N), number(s.Ratio()), s.Interval()
 	t.line(l)
 }
 
-func (t *csvTable) item(item *stats.Item) {
-	f := item.Field
-	base := csvLine{question: f.Question.ID, label: t.d.label(f)}
+// placeOf says which field a line is about.
+func placeOf(f survey.Field) csvLine {
+	l := csvLine{question: f.Question.ID}
 	switch { // the rest of the field's name
 	case f.Row != nil && f.Part != survey.Whole:
-		base.row = f.Row.ID + "." + string(f.Part)
+		l.row = f.Row.ID + "." + string(f.Part)
 	case f.Row != nil:
-		base.row = f.Row.ID
+		l.row = f.Row.ID
 	case f.Option != nil:
-		base.row = f.Option.ID
+		l.row = f.Option.ID
 	}
-	figure := func(measure string, n int64, value *big.Rat, interval *stats.Interval) {
+	return l
+}
+
+func (t *csvTable) item(item *stats.Item) {
+	base := placeOf(item.Field)
+	base.label = t.d.label(item.Field)
+	count := func(measure string, n int64) {
 		l := base
-		l.measure, l.n, l.value, l.interval = measure, itoa(n), value, interval
+		l.measure, l.n = measure, itoa(n)
 		t.line(l)
 	}
-	figure("answered", item.N, nil, nil)
-	if item.Mean != nil {
-		figure("mean", item.Scored, item.Mean, item.Interval)
+	count("answered", item.N)
+	if item.Base.N > 0 && !item.Coded {
+		count("base_"+string(item.Base.Kind), item.Base.N)
 	}
+	if item.Coded {
+		count("rounded_to", item.K)
+	}
+	t.figure(base, "mean", itoa(item.Scored), item.Mean, item.Interval)
 	if item.Top.Of > 0 {
 		t.share(base, "top", item.Top)
 		t.share(base, "top_two", item.TopTwo)
 		t.share(base, "low", item.Low)
 	}
 	if n := item.NPS; n != nil {
-		figure("nps", item.Scored, n.Score, n.Interval)
+		t.figure(base, "nps", itoa(item.Scored), n.Score, n.Interval)
 		t.share(base, "promoters", n.Promoters)
 		t.share(base, "passives", n.Passives)
 		t.share(base, "detractors", n.Detractors)
@@ -180,11 +275,48 @@ func (t *csvTable) item(item *stats.Item) {
 	for _, c := range item.Counts {
 		l := base
 		l.option, l.label = c.Option.ID, t.d.option(c.Option)
-		t.share(l, "count", c.Share)
+		t.countOf(l, "count", item, c.Share)
 	}
-	for _, b := range item.Histogram {
+	for i := range item.Histogram {
+		b := &item.Histogram[i]
 		l := base
-		l.option, l.label = b.From.String(), b.From.String()+"–"+b.To.String()
-		t.share(l, "histogram", b.Share)
+		l.option, l.label = binStart(b), t.d.binName(b)
+		t.countOf(l, "histogram", item, b.Share)
+	}
+	if item.LeftOut != nil {
+		t.countOf(base, "left_out", item, *item.LeftOut)
+	}
+	t.weightedItem(base, item)
+}
+
+// countOf writes a share of an item's answers; a rounded one has no interval.
+func (t *csvTable) countOf(l csvLine, measure string, item *stats.Item, s stats.Share) {
+	if !item.Coded {
+		t.share(l, measure, s)
+		return
+	}
+	l.measure, l.n, l.share = measure, itoa(s.N), number(s.Ratio())
+	t.line(l)
+}
+
+func (t *csvTable) weightedItem(base csvLine, item *stats.Item) {
+	w := item.Weighted
+	if w == nil {
+		return
+	}
+	figure := func(measure string, value *float64, interval *stats.Interval) {
+		if value != nil {
+			l := base
+			l.measure, l.value, l.interval = measure, decimal(*value), interval
+			t.line(l)
+		}
+	}
+	figure("weighted_mean", w.Mean, w.Interval)
+	figure("weighted_nps", w.NPS, nil)
+	for i, share := range w.Counts {
+		l := base
+		l.option, l.label = item.Counts[i].Option.ID, t.d.option(item.Counts[i].Option)
+		l.measure, l.share = "weighted_count", decimal(share)
+		t.line(l)
 	}
 }

@@ -29,6 +29,7 @@ type document struct {
 	places  int     // decimals that the index is printed with
 	best    float64 // the highest possible index: 100, or the mean if everybody gave the best answer; 0 where it depends on the number of answers
 
+	tests      *stats.Tests // the comparisons of the page
 	indexTrend *stats.Line
 	trends     map[string]*stats.Line // by field
 	items      map[string]*stats.Item // by field
@@ -87,6 +88,7 @@ func (d *document) setPeriod() {
 		d.places = 2
 	}
 	d.best = d.bestIndex()
+	d.tests = set.tests(d.at(), p.Segment, p.Option)
 }
 
 // at returns the index of the page's period in the report.
@@ -244,12 +246,17 @@ func (d *document) groupName() string {
 	if !ok {
 		return d.page.Option
 	}
+	return d.optionOf(f, d.page.Option)
+}
+
+// optionOf names a field and one of its options: "Kind of customer: Gold".
+func (d *document) optionOf(f survey.Field, id string) string {
 	for _, o := range f.Options() {
-		if o.ID == d.page.Option {
+		if o.ID == id {
 			return d.words.Say("results.group", "segment", d.label(f), "option", d.option(&o))
 		}
 	}
-	return d.page.Option
+	return id
 }
 
 // omittedGroups says how many groups are not shown: they are too small or, where everybody is counted, empty.
@@ -306,10 +313,16 @@ func (d *document) pointChange(point *stats.Point, places int) string {
 	return ""
 }
 
-// signed prints a difference with its sign, a true minus. Between words that run from right to left, a mark keeps the sign
-// before the number.
-func (d *document) signed(r *big.Rat, places int) string {
-	text, mark := stats.Round(r, places), ""
+// signed prints a difference with its sign. Zero has none.
+func (d *document) signed(r *big.Rat, places int) string { return d.withSign(stats.Round(r, places)) }
+
+// signedFloat is signed for a difference that is not exact.
+func (d *document) signedFloat(x float64, places int) string { return d.withSign(fixed(x, places)) }
+
+// withSign puts a sign before a number, a true minus. Between words that run from right to left, a mark keeps the sign before
+// the number.
+func (d *document) withSign(text string) string {
+	mark := ""
 	if d.mirrored {
 		mark = "\u200e"
 	}
@@ -317,9 +330,33 @@ func (d *document) signed(r *big.Rat, places int) string {
 	case strings.HasPrefix(text, "-"):
 		return mark + "−" + text[1:]
 	case strings.Trim(text, "0.") == "":
-		return mark + "±" + text
+		return text
 	}
 	return mark + "+" + text
+}
+
+// interval prints an interval: "4.20–4.43", and in words where an end is below zero. It is "" without one, and where both ends
+// would be printed alike: then the digits say no more than the figure.
+func (d *document) interval(i *stats.Interval, places int) string {
+	if i == nil {
+		return ""
+	}
+	low, high := fixed(i.Low, places), fixed(i.High, places)
+	switch {
+	case low == high:
+		return ""
+	case i.Low < 0:
+		return d.words.Say("results.range", "low", d.withSign(low), "high", d.withSign(high))
+	}
+	return low + "–" + high
+}
+
+// withInterval prints a figure with its interval in brackets.
+func (d *document) withInterval(figure string, i *stats.Interval, places int) string {
+	if between := d.interval(i, places); between != "" {
+		return figure + " (" + between + ")"
+	}
+	return figure
 }
 
 // percent prints a percentage.
@@ -338,6 +375,11 @@ func (d *document) percentOf(some, all int64) string {
 
 // index prints a value of the index, or of a part of it.
 func (d *document) index(r *big.Rat) string { return stats.Round(r, d.places) }
+
+// published prints the index of a period or group, with as many decimals as tell it from the limits of bands and the target.
+func (d *document) published(o *stats.Overall) string {
+	return stats.Round(o.Score, o.Places(d.places))
+}
 
 // periodName says a period: "2026-Q4", "2026-10", "2026"; "" for the one period of a survey without.
 func (d *document) periodName(name string) string {

@@ -52,6 +52,7 @@ type Set struct {
 	mu          sync.Mutex
 	groups      map[groupKey]*stats.Period
 	cachedItems int // of all groups
+	compared    map[groupKey]*stats.Tests
 }
 
 // groupKey is a group of respondents in one of the report's periods.
@@ -145,6 +146,29 @@ func (s *Set) group(period int, segment, option string) *stats.Period {
 	}
 	s.groups[key] = g
 	return g
+}
+
+// tests returns the comparisons of a page: of everybody's, if the segment is "".
+func (s *Set) tests(period int, segment, option string) *stats.Tests {
+	key := groupKey{period, segment, option}
+	s.mu.Lock()
+	known := s.compared[key]
+	s.mu.Unlock()
+	if known != nil {
+		return known
+	}
+	report := s.Report
+	if segment != "" {
+		report = s.groupReport(segment, option)
+	}
+	tests := report.Tests(period)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.compared == nil || len(s.compared) > maxPages {
+		s.compared = map[groupKey]*stats.Tests{}
+	}
+	s.compared[key] = tests
+	return tests
 }
 
 // groupReport returns the report of a group, with its own trend.

@@ -1,16 +1,19 @@
 package results
 
 import (
+	"slices"
+
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
 
 // segmentTable compares the groups of one segment.
 type segmentTable struct {
-	Label string
-	Rows  []scoreRow
-	Note  string
-	Score bool // some group has one
+	Label     string
+	Rows      []scoreRow
+	Note      string
+	Score     bool // some group has one
+	PerAnswer bool // that is the score: sums of groups of different sizes cannot be compared
 }
 
 func (d *document) segments() []segmentTable {
@@ -26,7 +29,7 @@ func (d *document) segments() []segmentTable {
 // segmentTable is nil for a segment of which no group may be shown.
 func (d *document) segmentTable(segment survey.Field) *segmentTable {
 	p := d.period
-	t := &segmentTable{Label: d.label(segment)}
+	t := &segmentTable{Label: d.label(segment), PerAnswer: d.scoring().GroupModel() == survey.WeightedCount}
 	grouped, shown := int64(0), 0
 	for _, o := range segment.Options() {
 		row := scoreRow{Label: d.option(&o)}
@@ -54,18 +57,28 @@ func (d *document) addGroup(row *scoreRow, segment, option string) {
 	group := d.group(segment, option)
 	row.N = group.Respondents
 	row.Href = d.linkIfExists(Folder{d.page.Period, segment, option})
-	score := group.Overall.Score
-	switch {
+	switch score := group.Overall.Score; {
 	case score == nil:
+	case group.Overall.PerAnswer != nil:
+		row.Value = stats.Round(group.Overall.PerAnswer, 2)
 	case d.best <= 0:
 		row.Value = d.index(score)
 	default:
-		overall := d.period.Overall.Raw
-		if d.period.Overall.Pooled != nil {
-			overall = d.period.Overall.Pooled
-		}
-		d.setScore(row, score, overall, d.best)
+		d.setScore(row, score, nil, d.best)
 	}
+	if t := d.groupTest(segment, option); t != nil {
+		d.setTest(row, t)
+	}
+}
+
+// groupTest returns the comparison of a group with the rest; nil without one.
+func (d *document) groupTest(segment, option string) *stats.GroupTest {
+	for i := range d.tests.Groups {
+		if t := &d.tests.Groups[i]; t.Segment.Name == segment && t.Option.ID == option {
+			return t
+		}
+	}
+	return nil
 }
 
 // grid is counts and shares of options by the groups of a segment.
@@ -95,7 +108,7 @@ func (d *document) crossTab(tab *stats.CrossTab) *block {
 	var items []*stats.Item
 	var names []string
 	for i := range tab.Cells {
-		if item := &tab.Cells[i].Item; item.N >= minGroup(d.period) {
+		if item := &tab.Cells[i].Item; publishableGroup(d.period, tab.By.Name, tab.Cells[i].Option.ID) {
 			items, names = append(items, item), append(names, d.option(tab.Cells[i].Option))
 		}
 	}
@@ -105,6 +118,9 @@ func (d *document) crossTab(tab *stats.CrossTab) *block {
 	switch {
 	case len(items) == 0:
 		b.None = true
+	case items[0].Coded:
+		b.Facts = append(b.Facts, d.codedNotes(items)...)
+		b.Grid = d.grid(items, names, tab.Rows)
 	case tab.Rows.HasScores() && tab.Rows.Question.Type != survey.MultiChoice && tab.Rows.Question.Type != survey.NPS:
 		t := d.likertTable(items, tab.Rows.Options())
 		t.Change, t.Broken = false, false
@@ -123,6 +139,10 @@ func (d *document) grid(items []*stats.Item, names []string, f survey.Field) *gr
 	for _, o := range f.Options() {
 		g.Columns = append(g.Columns, d.option(&o))
 	}
+	leftOut := slices.ContainsFunc(items, func(item *stats.Item) bool { return item.LeftOut != nil })
+	if leftOut {
+		g.Columns = append(g.Columns, d.words.Say("results.left_out"))
+	}
 	for i, item := range items {
 		row := gridRow{Label: names[i], N: item.N}
 		switch {
@@ -132,7 +152,14 @@ func (d *document) grid(items []*stats.Item, names []string, f survey.Field) *gr
 			row.Mean = stats.Round(item.Mean, 2)
 		}
 		for _, c := range item.Counts {
-			row.Cells = append(row.Cells, count{c.N, d.percentOf(c.N, item.N)})
+			row.Cells = append(row.Cells, count{c.N, d.percentOf(c.N, c.Of)})
+		}
+		if leftOut {
+			cell := count{}
+			if item.LeftOut != nil {
+				cell = count{item.LeftOut.N, d.percentOf(item.LeftOut.N, item.LeftOut.Of)}
+			}
+			row.Cells = append(row.Cells, cell)
 		}
 		g.Rows = append(g.Rows, row)
 	}

@@ -1,7 +1,6 @@
 package results
 
 import (
-	"math"
 	"math/big"
 
 	"glasspoll/internal/stats"
@@ -29,24 +28,32 @@ func (d *document) head() head {
 	}
 	if nps := d.firstNPS(); nps != nil {
 		f := fact{Name: d.words.Say("results.nps"), Value: d.signed(nps.Score, 0)}
-		if nps.Interval != nil {
-			f.Note = d.words.Say("results.margin", "n", fixed(halfWidth(nps.Interval), 0))
+		if between := nps.Interval; between != nil && d.interval(between, 0) != "" {
+			f.Note = d.words.Say("results.between", "low", d.signedFloat(between.Low, 0), "high", d.signedFloat(between.High, 0))
 		}
 		v.Facts = append(v.Facts, f)
 	}
 	if p.Rate != nil {
-		v.Facts = append(v.Facts, fact{Name: d.words.Say("results.rate"), Value: d.percent(p.Rate, 1),
-			Note: d.words.Say("results.rate_of", "n", p.Respondents, "issued", p.Issued)})
+		v.Facts = append(v.Facts, fact{Name: d.words.Say("results.rate"), Value: d.percent(p.Rate, 1), Note: d.rateNote()})
 	} else {
 		v.Facts = append(v.Facts, fact{Name: d.words.Say("results.people"), Value: itoa(p.Respondents)})
 	}
 	return v
 }
 
+// rateNote says what the response rate is made of.
+func (d *document) rateNote() string {
+	p := d.period
+	if p.Through == "" {
+		return d.words.Say("results.rate_of", "n", p.Received, "issued", p.Issued)
+	}
+	return d.words.Say("results.rate_through", "n", p.Received, "issued", p.Issued, "date", d.words.Date(p.Through))
+}
+
 // addIndex adds the index on its scale, and its comparisons.
 func (d *document) addIndex(v *head) {
 	o, w := &d.period.Overall, d.words
-	v.Title, v.Score = w.Say("results.score"), d.index(o.Score)
+	v.Title, v.Score = w.Say("results.score"), d.published(o)
 	switch {
 	case d.scoring().OutOf100():
 		v.Scale = w.Say("results.scale")
@@ -64,8 +71,11 @@ func (d *document) addIndex(v *head) {
 	if f, ok := d.changeFact(); ok {
 		v.Facts = append(v.Facts, f)
 	}
+	if f, ok := d.restFact(); ok {
+		v.Facts = append(v.Facts, f)
+	}
 	if o.Gap != nil {
-		f := fact{Name: w.Say("results.target", "n", d.scoring().Target.String()), Value: d.signed(o.Gap, d.places)}
+		f := fact{Name: w.Say("results.target", "n", d.scoring().Target.String()), Value: d.signed(o.Gap, o.Places(d.places))}
 		f.Note, f.Tone = w.Say("results.target_missed"), "down"
 		if o.Gap.Sign() >= 0 {
 			f.Note, f.Tone = w.Say("results.target_met"), "up"
@@ -98,6 +108,26 @@ func (d *document) firstNPS() *stats.NPS {
 	return nil
 }
 
+// effects are the words for effect sizes.
+var effects = map[stats.Size]string{
+	stats.NoEffect: "results.effect_tiny", stats.Small: "results.effect_small", stats.Medium: "results.effect_medium", stats.Large: "results.effect_large",
+}
+
+// verdict says what a test has found, and how large the difference is; the tone is up, down or "".
+func (d *document) verdict(t *stats.Test) (text, tone string) {
+	if t == nil {
+		return "", ""
+	}
+	size := d.words.Say(effects[t.Size])
+	switch t.Result {
+	case stats.Higher:
+		return d.words.Say("results.higher", "size", size), "up"
+	case stats.LowerThan:
+		return d.words.Say("results.lower", "size", size), "down"
+	}
+	return d.words.Say("results.alike"), ""
+}
+
 // changeFact returns the change of the index since the last period, and whether it is more than chance explains.
 func (d *document) changeFact() (f fact, ok bool) {
 	point, before := d.point(""), d.before(d.indexTrend)
@@ -111,45 +141,34 @@ func (d *document) changeFact() (f fact, ok bool) {
 	}
 	change := point.Change()
 	f.Value = d.signed(change, d.places)
-	now, then := &d.period.Overall, &before.Overall
-	switch {
-	case change.Sign() == 0:
+	if change.Sign() == 0 {
 		f.Note = d.words.Say("results.unchanged")
-	case now.Interval == nil || then.Interval == nil:
-	case math.Abs(float(change)) <= math.Hypot(margin(now), margin(then)):
-		f.Note = d.words.Say("results.within_margin")
-	default:
-		f.Note = d.words.Say("results.beyond_margin")
-		if f.Tone = "down"; change.Sign() > 0 {
-			f.Tone = "up"
-		}
+	} else {
+		f.Note, f.Tone = d.verdict(d.tests.Index)
 	}
 	return f, true
 }
 
-// margin returns the margin of error of an index: from the figure to the farther end of its interval. The nearer one may have
-// been cut off at 0 or 100.
-func margin(o *stats.Overall) float64 {
-	score := float(o.Score)
-	return max(score-o.Interval.Low, o.Interval.High-score)
+// restFact compares the page's group with the other groups of its segment together.
+func (d *document) restFact() (f fact, ok bool) {
+	if d.tests.Rest == nil {
+		return fact{}, false
+	}
+	f = fact{Name: d.words.Say("results.rest"), Value: d.signedFloat(d.tests.Rest.Difference, d.places)}
+	f.Note, f.Tone = d.verdict(d.tests.Rest)
+	return f, true
 }
 
-func (d *document) scoreInterval(i *stats.Interval) string {
-	if i == nil {
-		return ""
-	}
-	return fixed(i.Low, d.places) + "–" + fixed(i.High, d.places)
-}
+func (d *document) scoreInterval(i *stats.Interval) string { return d.interval(i, d.places) }
 
 // confidence says in plain words how far the figures can be trusted.
 func (d *document) confidence() []string {
 	p, w := d.period, d.words
+	census := p.Overall.Method == stats.MethodAll
 	var said []string
-	census := p.Population > 0 && p.Respondents >= p.Population
-	switch {
-	case census:
+	if census {
 		said = append(said, w.Say("sure.census", "n", p.Respondents))
-	case p.Overall.Score != nil && p.Overall.Interval != nil:
+	} else {
 		said = append(said, d.precision()...)
 	}
 	switch {
@@ -159,28 +178,60 @@ func (d *document) confidence() []string {
 	default:
 		said = append(said, w.Say("sure.not_enough", "n", p.SampleSize, "missing", p.SampleSize-p.Respondents))
 	}
-	if p.Issued > 0 && p.Respondents > p.Issued {
-		said = append(said, w.Say("sure.more_than_issued", "n", p.Respondents, "issued", p.Issued))
+	for _, problem := range p.Problems {
+		switch problem.Kind {
+		case stats.MoreThanPopulation:
+			said = append(said, w.Say("sure.more_than_population", "n", problem.N, "population", problem.Of))
+		case stats.MoreThanIssued:
+			said = append(said, w.Say("sure.more_than_issued", "n", problem.N, "issued", problem.Of))
+		case stats.UnknownForm:
+			said = append(said, w.Say("sure.unknown_form", "n", problem.N))
+		}
 	}
-	if !census && p.Rate != nil && p.Rate.Cmp(big.NewRat(50, 1)) < 0 {
+	if !census && p.Rate != nil && p.Rate.Cmp(half) < 0 {
 		said = append(said, w.Say("sure.low_rate", "n", stats.Round(new(big.Rat).Sub(big.NewRat(100, 1), p.Rate), 0)))
 	}
 	return said
 }
 
-// precision says the interval of the index, and how wide it is on its scale.
+// half is a response rate of 50 percent.
+var half = big.NewRat(50, 1)
+
+// precision says the interval of the index, how wide it is on its scale, and whether that can be relied on: only if it is made
+// from the respondents' own indexes, and at least half of those who were asked have answered.
 func (d *document) precision() []string {
 	o, w := &d.period.Overall, d.words
-	said := []string{w.Say("sure.interval", "low", fixed(o.Interval.Low, d.places), "high", fixed(o.Interval.High, d.places))}
+	if o.RawInterval == nil || o.Raw == nil || d.interval(o.RawInterval, d.places) == "" {
+		return nil
+	}
+	low, high := fixed(o.RawInterval.Low, d.places), fixed(o.RawInterval.High, d.places)
+	var said []string
+	figure := o.Raw
+	switch {
+	case o.PerAnswer != nil:
+		figure = o.PerAnswer
+		said = append(said, w.Say("sure.per_answer", "value", stats.Round(figure, d.places), "low", low, "high", high))
+	case o.Deducted != nil && o.Deducted.Sign() > 0:
+		said = append(said, w.Say("sure.raw", "raw", d.index(o.Raw), "low", low, "high", high))
+	default:
+		said = append(said, w.Say("sure.interval", "low", low, "high", high))
+	}
+	if o.Method == stats.MethodBound {
+		said = append(said, w.Say("sure.widest"))
+	}
 	if d.best <= 0 {
 		return said
 	}
-	switch percent := 100 * margin(o) / d.best; {
-	case percent <= 2.5:
-		return append(said, w.Say("sure.close"))
-	case percent <= 5:
-		return append(said, w.Say("sure.fair"))
-	default:
+	away := max(float(figure)-o.RawInterval.Low, o.RawInterval.High-float(figure))
+	switch percent := 100 * away / d.best; {
+	case percent > 5:
 		return append(said, w.Say("sure.rough"))
+	case percent > 2.5:
+		return append(said, w.Say("sure.fair"))
 	}
+	said = append(said, w.Say("sure.close"))
+	if p := d.period; len(p.Problems) == 0 && o.Method != stats.MethodBound && p.Rate != nil && p.Rate.Cmp(half) >= 0 {
+		said = append(said, w.Say("sure.relied"))
+	}
+	return said
 }

@@ -40,18 +40,22 @@ func (d *document) json() object {
 		return append(doc, object{
 			{"period", nil}, {"release", 0}, {"date", nil}, {"min_group", s.Results.MinGroup}, {"respondents", 0},
 			{"overall", object{{"score", nil}, {"raw", nil}, {"band", nil}}},
-			{"dimensions", object{}}, {"questions", object{}}, {"periods", []object{}},
+			{"dimensions", object{}}, {"questions", object{}}, {"periods", []object{}}, {"protection", d.protectionJSON()},
 		}...)
 	}
-	dimensions := object{}
+	dimensions, areas := object{}, object{}
 	for _, x := range p.Dimensions {
 		dimensions = append(dimensions, member{x.ID, number(x.Score)})
+		areas = append(areas, member{x.ID, object{{"score", number(x.Score)}, {"interval", interval(x.Interval)}, {"alpha", alphaJSON(x.Alpha)}}})
 	}
 	doc = append(doc, object{
 		{"period", p.Name}, {"release", p.Release}, {"date", p.Date}, {"min_group", p.MinGroup}, {"respondents", p.Respondents},
 		{"issued", nullIfZero(p.Issued)}, {"population", nullIfZero(p.Population)}, {"response_rate", number(p.Rate)}, {"sample_size", nullIfZero(p.SampleSize)},
-		{"overall", d.overallJSON()}, {"dimensions", dimensions}, {"questions", questionsJSON(p)}, {"periods", d.periodsJSON()},
+		{"overall", d.overallJSON()}, {"dimensions", dimensions}, {"questions", questionsJSON(p.Items)}, {"periods", d.periodsJSON()},
+		{"protection", d.protectionJSON()}, {"received", nullIfZero(p.Received)}, {"through", nullIfEmpty(p.Through)}, {"withdrawn", nullIfZero(p.Withdrawn)},
+		{"areas", areas}, {"comparisons", d.comparisonsJSON(d.tests)},
 	}...)
+	doc = append(doc, d.moreJSON()...)
 	if segments := p.Survey().Segments(); len(segments) > 0 {
 		groups := object{}
 		for _, segment := range segments {
@@ -82,7 +86,7 @@ func (d *document) periodsJSON() []object {
 	for _, i := range d.history {
 		p, point := &d.report.Periods[i], &d.indexTrend.Points[i]
 		periods = append(periods, object{{"period", p.Name}, {"release", p.Release}, {"date", p.Date}, {"respondents", p.Respondents},
-			{"score", number(p.Overall.Score)}, {"raw", number(p.Overall.Raw)},
+			{"score", score(&p.Overall)}, {"raw", number(p.Overall.Raw)},
 			{"interval", interval(p.Overall.Interval)}, {"change", number(point.Change())}, {"comparable", !point.Broken}})
 	}
 	return periods
@@ -94,8 +98,9 @@ func (d *document) segmentJSON(segment survey.Field) object {
 	for _, o := range segment.Options() {
 		if publishableGroup(d.period, segment.Name, o.ID) {
 			g := d.group(segment.Name, o.ID)
-			groups = append(groups, member{o.ID, object{{"respondents", g.Respondents}, {"score", number(g.Overall.Score)},
-				{"interval", interval(g.Overall.Interval)}, {"questions", questionsJSON(g)}}})
+			groups = append(groups, member{o.ID, object{{"respondents", g.Respondents}, {"score", score(&g.Overall)},
+				{"interval", interval(g.Overall.Interval)}, {"questions", questionsJSON(g.Items)}, {"raw_interval", interval(g.Overall.RawInterval)}, {"method", nullIfEmpty(g.Overall.Method)},
+				{"comparisons", d.comparisonsJSON(d.set.tests(d.at(), segment.Name, o.ID))}}})
 		}
 	}
 	return groups
@@ -117,7 +122,7 @@ func (d *document) overallJSON() object {
 		band, from = o.Band.Label.In(d.language), o.Band.From
 	}
 	s := d.scoring()
-	v := object{{"score", number(o.Score)}, {"raw", number(o.Raw)}, {"band", band}, {"band_from", from}, {"model", s.Model},
+	v := object{{"score", score(o)}, {"raw", number(o.Raw)}, {"band", band}, {"band_from", from}, {"model", s.Model},
 		{"reached", number(o.Reached)}, {"divisor", number(o.Divisor)}, {"deducted", number(o.Deducted)}}
 	if s.Target != nil {
 		v = append(v, object{{"target", s.Target}, {"gap", number(o.Gap)}}...)
@@ -126,14 +131,15 @@ func (d *document) overallJSON() object {
 	if point := d.point(""); point != nil && d.before(d.indexTrend) != nil {
 		change, comparable = number(point.Change()), !point.Broken
 	}
-	v = append(v, object{{"interval", interval(o.Interval)}, {"change", change}, {"comparable", comparable}}...)
+	v = append(v, object{{"interval", interval(o.Interval)}, {"change", change}, {"comparable", comparable},
+		{"raw_interval", interval(o.RawInterval)}, {"method", nullIfEmpty(o.Method)}, {"rows", nullIfZero(o.Rows)}, {"alpha", alphaJSON(o.Alpha)}}...)
 	if o.PerAnswer != nil {
 		v = append(v, member{"per_answer", number(o.PerAnswer)})
 	}
 	if o.Units != nil {
 		units := object{}
 		for _, u := range o.Units {
-			units = append(units, member{u.Option.ID, object{{"respondents", u.Respondents}, {"score", number(u.Score)}}})
+			units = append(units, member{u.Option.ID, object{{"respondents", u.Respondents}, {"score", number(u.Score)}, {"interval", interval(u.Interval)}}})
 		}
 		v = append(v, object{{"unit", s.Unit}, {"units", units}, {"pooled", number(o.Pooled)}}...)
 	}
@@ -149,20 +155,16 @@ func (d *document) overallJSON() object {
 	return append(v, member{"exact", exact})
 }
 
-func questionsJSON(p *stats.Period) object {
-	items := map[string]*stats.Item{}
-	for i := range p.Items {
-		items[p.Items[i].Field.Name] = &p.Items[i]
-	}
+func questionsJSON(items []stats.Item) object {
 	questions := object{}
-	for i := range p.Items {
-		questions = append(questions, member{p.Items[i].Field.Name, itemJSON(&p.Items[i], items)})
+	for i := range items {
+		questions = append(questions, member{items[i].Field.Name, itemJSON(&items[i], items)})
 	}
 	return questions
 }
 
-// itemJSON returns the figures of one of the items of a period.
-func itemJSON(item *stats.Item, items map[string]*stats.Item) object {
+// itemJSON returns the figures of an item; beside are those of its question's other fields, among others.
+func itemJSON(item *stats.Item, beside []stats.Item) object {
 	figures := object{{"n", item.N}, {"mean", number(item.Mean)}}
 	if !item.Field.Numeric() {
 		counts := object{}
@@ -171,13 +173,16 @@ func itemJSON(item *stats.Item, items map[string]*stats.Item) object {
 		}
 		figures = append(figures, member{"counts", counts})
 	}
-	if q := item.Field.Question; q.Type == survey.Ranking {
-		figures = append(figures, member{"first", number(firstShare(item, rankedBy(q, items)).Ratio())})
+	if q := item.Field.Question; q.Type == survey.Ranking && !item.Coded {
+		figures = append(figures, member{"first", number(firstShare(item, rankedBy(sameQuestion(item, beside))).Ratio())})
 	}
 	if item.Mean != nil {
 		figures = append(figures, object{{"scored", item.Scored}, {"interval", interval(item.Interval)}}...)
 		if item.Scored > 1 {
 			figures = append(figures, member{"sd", decimal(item.SD)})
+		}
+		if item.Midpoints {
+			figures = append(figures, member{"midpoints", true})
 		}
 	}
 	if item.Weight != nil {
@@ -192,12 +197,92 @@ func itemJSON(item *stats.Item, items map[string]*stats.Item) object {
 	}
 	if len(item.Histogram) > 0 {
 		bins := []object{}
-		for _, b := range item.Histogram {
-			bins = append(bins, object{{"from", b.From}, {"to", b.To}, {"n", b.N}})
+		for i := range item.Histogram {
+			bins = append(bins, binJSON(&item.Histogram[i]))
 		}
 		figures = append(figures, member{"histogram", bins})
 	}
-	return figures
+	return append(figures, itemContextJSON(item)...)
+}
+
+// sameQuestion returns the items of an item's question that were asked when it was.
+func sameQuestion(item *stats.Item, items []stats.Item) []*stats.Item {
+	var own []*stats.Item
+	for i := range items {
+		if x := &items[i]; x.Field.Question.ID == item.Field.Question.ID && x.Since == item.Since && x.Until == item.Until {
+			own = append(own, x)
+		}
+	}
+	return own
+}
+
+// binJSON returns a band of a histogram; an end to which it is open is null.
+func binJSON(b *stats.Bin) object {
+	var from, to any = b.From, b.To
+	switch b.Open {
+	case openLow:
+		from = nil
+	case openHigh:
+		to = nil
+	}
+	return object{{"from", from}, {"to", to}, {"n", b.N}}
+}
+
+// itemContextJSON says of whom and of when an item's figures are.
+func itemContextJSON(item *stats.Item) object {
+	var v object
+	switch {
+	case item.Coded:
+		v = append(v, object{{"coded", true}, {"k", item.K}}...)
+		if item.LeftOut != nil {
+			v = append(v, member{"left_out", item.LeftOut.N})
+		}
+	case item.Base.Kind != "":
+		v = append(v, object{{"base", nullIfZero(item.Base.N)}, {"base_kind", item.Base.Kind}}...)
+	}
+	if w := item.Weighted; w != nil {
+		v = append(v, member{"weighted", weightedItemJSON(item)})
+	}
+	if item.Until != "" || len(item.Earlier) > 0 {
+		v = append(v, object{{"since", nullIfEmpty(item.Since)}, {"until", nullIfEmpty(item.Until)}}...)
+	}
+	if len(item.Earlier) > 0 {
+		earlier := []object{}
+		for i := range item.Earlier {
+			earlier = append(earlier, itemJSON(&item.Earlier[i], item.Earlier))
+		}
+		v = append(v, member{"earlier", earlier})
+	}
+	return v
+}
+
+func weightedItemJSON(item *stats.Item) object {
+	w := item.Weighted
+	v := object{{"effective_n", decimal(w.EffectiveN)}}
+	if len(w.Counts) > 0 {
+		shares := object{}
+		for i, share := range w.Counts {
+			shares = append(shares, member{item.Counts[i].Option.ID, decimal(share)})
+		}
+		v = append(v, member{"shares", shares})
+	}
+	if w.Mean != nil {
+		v = append(v, object{{"mean", decimal(*w.Mean)}, {"interval", interval(w.Interval)}}...)
+	}
+	if item.Top.Of > 0 {
+		v = append(v, object{{"top", decimal(w.Top)}, {"top_two", decimal(w.TopTwo)}, {"low", decimal(w.Low)}}...)
+	}
+	if w.NPS != nil {
+		v = append(v, member{"nps", decimal(*w.NPS)})
+	}
+	return v
+}
+
+func alphaJSON(a *stats.Alpha) any {
+	if a == nil {
+		return nil
+	}
+	return object{{"value", decimal(a.Value)}, {"items", a.Items}, {"n", a.N}}
 }
 
 // nullIfZero returns a number that is unknown if it is 0.
@@ -206,6 +291,13 @@ func nullIfZero(n int64) any {
 		return nil
 	}
 	return n
+}
+
+func nullIfEmpty[S ~string](s S) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 func interval(i *stats.Interval) any {
@@ -276,4 +368,13 @@ func number(x *big.Rat) any {
 		return nil
 	}
 	return json.Number(shortest(x.FloatString(4)))
+}
+
+// score returns the published index, with more than four decimals where these do not tell it from the limit of a band or from
+// the target.
+func score(o *stats.Overall) any {
+	if o.Score == nil {
+		return nil
+	}
+	return json.Number(shortest(stats.Round(o.Score, o.Places(4))))
 }

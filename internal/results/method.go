@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 
 	"glasspoll/internal/render"
@@ -19,6 +20,7 @@ type derivation struct {
 	Reached string
 	Divisor string
 	Best    bool     // the divisor is the highest possible sum
+	Overall string   // whether the question about the whole is one of the items
 	Steps   []string // from the sums to the published score
 }
 
@@ -66,7 +68,21 @@ func (d *document) derivation() *derivation {
 		v.Steps = append(v.Steps, d.division(model))
 	}
 	v.Steps = append(v.Steps, d.publishing()...)
+	v.Overall = d.overallItem()
 	return v
+}
+
+// overallItem says whether the question about the whole counts in the index; "" if none is named.
+func (d *document) overallItem() string {
+	f, ok := d.period.Survey().Field(d.scoring().Overall)
+	if !ok {
+		return ""
+	}
+	name := d.itemName(f)
+	if item := d.items[f.Name]; item != nil && item.Weight != nil && item.Weight.Sign() > 0 {
+		return d.words.Say("derivation.overall_in", "item", name)
+	}
+	return d.words.Say("derivation.overall_out", "item", name)
 }
 
 // modelText says how a model scores.
@@ -137,7 +153,7 @@ func (d *document) publishing() []string {
 		steps = append(steps, d.deduction(rule)...)
 		steps = append(steps, w.Say("derivation.deducted", "raw", fourPlaces(o.Raw), "points", fourPlaces(o.Deducted), "score", fourPlaces(o.Score)))
 	}
-	if rounded := d.index(o.Score); rounded != fourPlaces(o.Score) {
+	if rounded := d.published(o); rounded != fourPlaces(o.Score) {
 		steps = append(steps, w.Say("derivation.rounded", "score", rounded))
 	}
 	if b := o.Band; b != nil {
@@ -149,7 +165,7 @@ func (d *document) publishing() []string {
 // deduction says the rule of the response rate, with its figures.
 func (d *document) deduction(rule *survey.ResponseRateRule) []string {
 	p, w := d.period, d.words
-	steps := []string{w.Say("derivation.rate", "issued", p.Issued, "received", p.Respondents, "rate", stats.Round(p.Rate, 2))}
+	steps := []string{w.Say("derivation.rate", "issued", p.Issued, "received", p.Received, "rate", stats.Round(p.Rate, 2))}
 	missing := new(big.Rat).Sub(rat(rule.Floor), p.Rate)
 	if missing.Sign() <= 0 {
 		return append(steps, w.Say("derivation.rate_fine", "floor", rule.Floor))
@@ -195,7 +211,7 @@ func (d *document) method() *method {
 	v := &method{Intro: d.intro(), Facts: d.methodFacts(), Margin: d.marginNotes()}
 	if d.period != nil {
 		for i := range d.period.Items {
-			if d.period.Items[i].N == 0 {
+			if item := &d.period.Items[i]; item.N == 0 && !item.Coded {
 				v.Waiting = append(v.Waiting, d.itemName(d.period.Items[i].Field))
 			}
 		}
@@ -231,7 +247,11 @@ func (d *document) methodFacts() []fact {
 	} else {
 		add("method.group", d.groupName())
 	}
+	if arrived := d.arrived(); arrived != "" {
+		add("method.arrived", arrived)
+	}
 	addNumber("method.received", p.Respondents)
+	addNumber("results.withdrawn", p.Withdrawn)
 	if p.Rate != nil {
 		add("results.rate", d.percent(p.Rate, 2))
 	}
@@ -240,41 +260,89 @@ func (d *document) methodFacts() []fact {
 	return facts
 }
 
+// arrived says how many answers were received, and until when: a fact, whatever is in the figures.
+func (d *document) arrived() string {
+	p := d.period
+	switch {
+	case p.Received == 0:
+		return ""
+	case p.Through == "":
+		return itoa(p.Received)
+	}
+	return d.words.Say("method.through", "n", p.Received, "date", d.words.Date(p.Through))
+}
+
+// methods say what the interval of the index is made from.
+var methods = map[stats.Method]string{
+	stats.MethodRows: "method.by_rows", stats.MethodBound: "method.by_bound", stats.MethodShared: "method.by_shared",
+	stats.MethodUnits: "method.by_units", stats.MethodScore: "method.by_score",
+}
+
 // marginNotes says what the margins of error mean.
 func (d *document) marginNotes() []string {
 	p, w := d.period, d.words
 	if p == nil {
 		return nil
 	}
-	notes := []string{w.Say("method.margin")}
-	if p.Population > 0 && d.page.Whole() {
+	notes := []string{w.Say("method.margin"), w.Say("method.intervals")}
+	if p.Population > 0 && p.Respondents <= p.Population && d.page.Whole() {
 		notes = append(notes, w.Say("method.finite", "n", p.Population))
 	}
-	if p.Overall.Interval != nil {
-		notes = append(notes, w.Say("method.widest"))
+	switch key := methods[p.Overall.Method]; {
+	case p.Overall.Method == stats.MethodRows:
+		notes = append(notes, w.Say(key, "n", p.Overall.Rows))
+	case key != "":
+		notes = append(notes, w.Say(key))
 	}
-	periods := d.set.Report.Periods
-	if d.newest && periods[len(periods)-1].Name != noPeriod && len(d.history) > 1 {
-		notes = append(notes, w.Say("method.comparison"))
+	if o := &p.Overall; o.Interval != nil && o.Deducted != nil && o.Deducted.Sign() > 0 {
+		notes = append(notes, w.Say("method.deducted"))
+	}
+	if d.tests.N > 0 {
+		notes = append(notes, w.Say("method.comparison", "n", d.tests.N))
+	}
+	if hasAlpha(p) {
+		notes = append(notes, w.Say("method.alpha"))
 	}
 	return notes
 }
 
+func hasAlpha(p *stats.Period) bool {
+	return p.Overall.Alpha != nil || slices.ContainsFunc(p.Dimensions, func(x stats.Dimension) bool { return x.Alpha != nil })
+}
+
 // withheld says what is not shown; waiting says that there are questions of which nothing may be shown yet.
 func (d *document) withheld(waiting bool) []string {
-	k, segments := max(d.survey.Results.MinGroup, 1), 0
+	k, segments := max(d.survey.K(), 1), 0
 	if d.period != nil {
 		k, segments = max(d.period.MinGroup, 1), len(d.period.Survey().Segments())
 	}
 	if k <= 1 {
-		return []string{d.words.Say("results.unprotected"), d.words.Say("method.never")}
+		return append([]string{d.words.Say("results.unprotected"), d.words.Say("method.never")}, d.afterwards()...)
 	}
 	notes := []string{d.words.Say("method.group_rule", "k", k), d.words.Say("method.few", "k", k)}
 	if segments > 0 {
 		notes = append(notes, d.words.Say("method.pool", "k", k))
 	}
+	notes = append(notes, d.words.Say("method.never"), d.words.Say("method.not_covered", "less", k-1))
+	notes = append(notes, d.afterwards()...)
 	if waiting {
-		notes = append(notes, d.words.Say("method.waiting", "k", k))
+		notes = append(notes, d.words.Say("method.waiting"))
 	}
-	return append(notes, d.words.Say("method.never"))
+	return notes
+}
+
+// afterwards says what was withdrawn or taken out after it had been published.
+func (d *document) afterwards() []string {
+	p := d.period
+	if p == nil {
+		return nil
+	}
+	var notes []string
+	if p.Withdrawn > 0 {
+		notes = append(notes, d.words.Say("method.withdrawn_text", "withdrawn", d.words.Say("results.withdrawn"), "k", max(p.MinGroup, 1)))
+	}
+	for _, a := range p.Annulments() {
+		notes = append(notes, d.words.Say("method.annulled", "n", a.Respondents, "date", d.words.Date(a.Date), "release", a.Release, "reason", a.Reason))
+	}
+	return notes
 }

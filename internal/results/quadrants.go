@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 
 	"glasspoll/internal/stats"
 )
@@ -16,10 +17,35 @@ type quadrantChart struct {
 	AlarmX         string // left edge of the quarter of important items that are not done well
 	AlarmWidth     string
 	AlarmHeight    string
+	TicksX, TicksY []tick
+	Edge           string // where the ticks of the upright axis are
 	Corners        []corner
 	Marks          []mark
 	Rows           []quadrantRow
 	Derived        bool
+}
+
+// tick is a round number on an axis.
+type tick struct{ At, Text string }
+
+// axisTicks returns round numbers between two values, which are printed times a factor.
+func axisTicks(low, high, factor float64, at func(float64) string) []tick {
+	span := (high - low) * factor
+	if span < 1e-6 {
+		return []tick{{at(low), trimZeros(fixed(low*factor, 2))}}
+	}
+	step := math.Pow(10, math.Floor(math.Log10(span/5)))
+	for _, times := range []float64{1, 2, 5, 10} {
+		if span/(step*times) <= 5 {
+			step *= times
+			break
+		}
+	}
+	var ticks []tick
+	for i := math.Ceil(low*factor/step - 1e-9); i*step <= high*factor+1e-9; i++ {
+		ticks = append(ticks, tick{at(i * step / factor), strconv.FormatFloat(math.Round(i*step*1e6)/1e6, 'f', -1, 64)})
+	}
+	return ticks
 }
 
 // corner names a quarter of the chart, in its outer corner.
@@ -74,6 +100,19 @@ func (d *document) plot(v *quadrantChart, drivers *stats.Drivers) {
 	v.Name = d.words.Say("quadrants.name", "n", len(drivers.Items))
 	x, y := scales(drivers)
 	middle, line := x(drivers.Importance), y(drivers.Performance)
+	factor := 100.0
+	if v.Derived {
+		factor = 1
+	}
+	low, high := drivers.Importance, drivers.Importance
+	worst, best := drivers.Performance, drivers.Performance
+	for _, item := range drivers.Items {
+		low, high = min(low, item.Importance), max(high, item.Importance)
+		worst, best = min(worst, item.Performance), max(best, item.Performance)
+	}
+	v.TicksX = axisTicks(low, high, factor, func(value float64) string { return d.x(x(value)) })
+	v.TicksY = axisTicks(worst, best, 100, func(value float64) string { return coordinate(y(value)) })
+	v.Edge = d.x(0)
 	v.CrossX, v.CrossY = d.x(middle), coordinate(line)
 	v.AlarmX, v.AlarmWidth, v.AlarmHeight = d.left(middle, 100-middle), coordinate(100-middle), coordinate(quadrantBottom+14-line)
 	for _, c := range []corner{
@@ -158,7 +197,7 @@ const (
 // are too many items, clusters grow, and plates may be moved farther: in the end there is one cluster in each quadrant,
 // and four have room.
 func arrange(items []placed, line float64) []cluster {
-	rank := map[stats.Quadrant]int{stats.Improve: 0, stats.Keep: 1, stats.Low: 2, stats.Surplus: 3}
+	rank := map[stats.Quadrant]int{stats.Improve: 0, stats.Keep: 1, stats.Low: 2, stats.Surplus: 3, stats.Undecided: 4}
 	order := slices.Clone(items)
 	slices.SortStableFunc(order, func(a, b placed) int {
 		return cmp.Or(rank[a.Quadrant]-rank[b.Quadrant], cmp.Compare(b.Importance, a.Importance))

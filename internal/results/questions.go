@@ -2,6 +2,7 @@ package results
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 
 	"glasspoll/internal/stats"
@@ -10,8 +11,8 @@ import (
 
 // section is the questions of one section with their figures.
 type section struct {
-	Title  string
-	Blocks []*block
+	Title, Text string
+	Blocks      []*block
 }
 
 // block is one question's figures, in one of several forms.
@@ -22,12 +23,21 @@ type block struct {
 	None    bool // no answers that may be shown
 	Likert  []likertTable
 	Bars    shareTable
+	Coded   []namedShares
 	Hist    *histogram
 	Ranks   []rankRow
 	Ranking bool // ranks, not shares
 	NPS     *npsChart
 	Grid    *grid // the numbers behind a cross-tabulation that has no scale
+	Earlier []*block
+	Before  bool // how the question was asked before
 	Quotes  []quote
+}
+
+// namedShares are the figures of one of a sensitive question's fields.
+type namedShares struct {
+	Name string // "" if it is the only one
+	Rows shareTable
 }
 
 // FactLine returns the facts in one line.
@@ -51,36 +61,196 @@ func (d *document) sections() []section {
 			all = append(all, section)
 		}
 	}
+	if removed := d.removed(); len(removed) > 0 {
+		all = append(all, section{Title: d.words.Say("results.removed"), Text: d.words.Say("results.removed_text"), Blocks: removed})
+	}
 	return all
 }
 
 // block returns a question's figures and quotes; nil for one that has none to be published.
 func (d *document) block(q *survey.Question) *block {
-	b := &block{ID: "q-" + q.ID, Label: d.Plain(q.Label.In(d.language)), Quotes: d.quotes(q.ID)}
-	if b.Label == "" {
-		b.Label = q.ID // not asked any more
-	}
-	counted := false
-	switch q.Type {
-	case survey.Matrix:
-		counted = d.addRows(b, q, survey.Whole)
-	case survey.ImportanceMatrix:
-		importance := d.addRows(b, q, survey.ImportancePart)
-		counted = d.addRows(b, q, survey.SatisfactionPart) || importance
-	case survey.Ranking:
-		counted = d.addRanks(b, q)
-	case survey.ConstantSum:
-		counted = d.addShares(b, q)
-	default:
-		if item := d.items[q.ID]; item != nil {
-			d.addItem(b, item)
-			counted = true
-		}
-	}
+	b := &block{ID: "q-" + q.ID, Label: d.questionLabel(q), Quotes: d.quotes(q.ID)}
+	own := d.itemsOf(q)
+	counted := d.addFigures(b, q, own)
 	if !counted && len(b.Quotes) == 0 {
 		return nil
 	}
+	var before []*stats.Item
+	since := ""
+	for _, item := range own {
+		for i := range item.Earlier {
+			before, since = append(before, &item.Earlier[i]), item.Since
+		}
+	}
+	if since != "" {
+		b.Facts = append(b.Facts, d.words.Say("results.changed", "date", d.words.Date(since)))
+	}
+	for _, g := range generations(before) {
+		earlier := &block{Label: d.spanOf(g, "results.earlier"), Before: true}
+		if d.addFigures(earlier, g.question, g.items) {
+			b.Earlier = append(b.Earlier, earlier)
+		}
+	}
 	return b
+}
+
+func (d *document) questionLabel(q *survey.Question) string {
+	if label := d.Plain(q.Label.In(d.language)); label != "" {
+		return label
+	}
+	return q.ID // not asked any more
+}
+
+// removed returns the questions that are not asked any more.
+func (d *document) removed() []*block {
+	var items []*stats.Item
+	for i := range d.period.Removed {
+		item := &d.period.Removed[i]
+		items = append(items, item)
+		for j := range item.Earlier {
+			items = append(items, &item.Earlier[j])
+		}
+	}
+	var blocks []*block
+	for _, g := range generations(items) {
+		b := &block{Label: d.questionLabel(g.question)}
+		b.Facts = append(b.Facts, d.spanOf(g, "results.asked"))
+		if d.addFigures(b, g.question, g.items) {
+			blocks = append(blocks, b)
+		}
+	}
+	return blocks
+}
+
+// A generation is the fields of one question as they were asked for a while, on one scale.
+type generation struct {
+	question     *survey.Question
+	items        []*stats.Item
+	since, until string
+}
+
+// generations sorts items that are not in force by question and time, in the order in which they are first met.
+func generations(items []*stats.Item) []generation {
+	type key struct {
+		question, options, since, until string
+		kind                            survey.Type
+	}
+	var all []generation
+	at := map[key]int{}
+	for _, item := range items {
+		q := item.Field.Question
+		var options strings.Builder
+		for _, o := range item.Field.Options() {
+			options.WriteString(o.ID + " ")
+		}
+		k := key{q.ID, options.String(), item.Since, item.Until, q.Type}
+		if item.Field.Part != survey.Whole { // both sides of a row have their own scale
+			k.options = ""
+		}
+		i, known := at[k]
+		if !known {
+			i = len(all)
+			at[k] = i
+			all = append(all, generation{q, nil, item.Since, item.Until})
+		}
+		all[i].items = append(all[i].items, item)
+	}
+	return all
+}
+
+// spanOf says from when to when a generation was asked; "" if that is not known.
+func (d *document) spanOf(g generation, key string) string {
+	from, until := d.words.Date(g.since), d.words.Date(g.until)
+	if until == "" {
+		until = d.words.Date(d.period.Date)
+	}
+	if from == "" {
+		from = "…"
+	}
+	return d.words.Say(key, "from", from, "until", until)
+}
+
+// itemsOf returns the items in force of a question's fields, in the questionnaire's order.
+func (d *document) itemsOf(q *survey.Question) []*stats.Item {
+	var own []*stats.Item
+	for _, f := range d.period.Survey().FieldsOf(q) {
+		if item := d.items[f.Name]; item != nil {
+			own = append(own, item)
+		}
+	}
+	return own
+}
+
+// addFigures adds the figures of a question's fields to its block, and reports whether there are any.
+func (d *document) addFigures(b *block, q *survey.Question, own []*stats.Item) bool {
+	if len(own) == 0 {
+		return false
+	}
+	if own[0].Coded {
+		d.addCoded(b, own)
+		return true
+	}
+	switch q.Type {
+	case survey.Matrix:
+		return d.addRows(b, own, survey.Whole)
+	case survey.ImportanceMatrix:
+		importance := d.addRows(b, own, survey.ImportancePart)
+		return d.addRows(b, own, survey.SatisfactionPart) || importance
+	case survey.Ranking:
+		d.addRanks(b, own)
+	case survey.ConstantSum:
+		d.addShares(b, q, own)
+	default:
+		d.addItem(b, own[0])
+	}
+	return true
+}
+
+// addCoded adds the figures of a sensitive question's fields: counts and shares alone.
+func (d *document) addCoded(b *block, items []*stats.Item) {
+	b.Facts = append(b.Facts, d.codedNotes(items)...)
+	for _, item := range items {
+		if item.N == 0 {
+			continue
+		}
+		table := namedShares{}
+		if len(items) > 1 {
+			table.Name = d.label(item.Field)
+			if item.Field.Part != survey.Whole {
+				table.Name += " · " + d.words.Say(string(item.Field.Part))
+			}
+		}
+		add := func(label string, s stats.Share) {
+			row := d.bar(label, s)
+			row.Between = "" // rounding is part of the error
+			table.Rows = append(table.Rows, row)
+		}
+		for _, c := range item.Counts {
+			add(d.option(c.Option), c.Share)
+		}
+		for i := range item.Histogram {
+			add(d.binName(&item.Histogram[i]), item.Histogram[i].Share)
+		}
+		if item.LeftOut != nil {
+			add(d.words.Say("results.left_out"), *item.LeftOut)
+		}
+		b.Coded = append(b.Coded, table)
+	}
+}
+
+// codedNotes says how the figures of sensitive items are to be read, or that there are none yet. In those for management,
+// numbers are not rounded.
+func (d *document) codedNotes(items []*stats.Item) []string {
+	for _, item := range items {
+		switch {
+		case item.N == 0:
+		case item.K <= 1 && item.LeftOut != nil:
+			return []string{d.words.Say("results.n_of", "n", item.N-item.LeftOut.N, "all", item.N)}
+		default:
+			return []string{d.words.Say("results.coded", "k", item.K, "n", item.N)}
+		}
+	}
+	return []string{d.words.Say("results.coded_waiting")}
 }
 
 // addItem adds the figures of a question with one field.
@@ -89,7 +259,7 @@ func (d *document) addItem(b *block, item *stats.Item) {
 		b.None = true
 		return
 	}
-	b.Facts = append(b.Facts, d.answered(item.N))
+	b.Facts = append(b.Facts, d.answered(item.N, item.Base))
 	switch {
 	case item.NPS != nil:
 		d.addNPS(b, item)
@@ -106,21 +276,30 @@ func (d *document) addItem(b *block, item *stats.Item) {
 			b.Bars = append(b.Bars, d.bar(label, c.Share))
 		}
 	}
-	d.addChange(b, item.Field)
+	if d.inForce(item) {
+		d.addChange(b, item.Field)
+	}
 }
 
-// answered says how many of the respondents have answered.
-func (d *document) answered(n int64) string {
-	return d.words.Say("results.n_of", "n", n, "all", d.period.Respondents)
+// inForce reports whether an item is as it is asked now: an earlier one is compared with nothing.
+func (d *document) inForce(item *stats.Item) bool { return d.items[item.Field.Name] == item }
+
+// answered says how many have answered of those who were asked.
+func (d *document) answered(n int64, base stats.Base) string {
+	switch {
+	case base.Kind == stats.BaseAsked:
+		return d.words.Say("results.n_of_asked", "n", n, "all", base.N)
+	case base.Kind == stats.BaseReads && base.N > 0:
+		return d.words.Say("results.n_of_reads", "n", n, "all", base.N)
+	case base.N > 0:
+		return d.words.Say("results.n_of", "n", n, "all", base.N)
+	}
+	return d.words.Say("results.n_alone", "n", n)
 }
 
 func (d *document) addNPS(b *block, item *stats.Item) {
 	b.NPS = d.npsChart(item)
-	score := d.signed(item.NPS.Score, 1)
-	if i := item.NPS.Interval; i != nil {
-		score += " ± " + fixed(halfWidth(i), 1)
-	}
-	b.Facts = append(b.Facts, d.words.Say("results.nps_is", "n", score))
+	b.Facts = append(b.Facts, d.words.Say("results.nps_is", "n", d.withInterval(d.signed(item.NPS.Score, 1), item.NPS.Interval, 1)))
 }
 
 func (d *document) addNumber(b *block, item *stats.Item) {
@@ -128,13 +307,16 @@ func (d *document) addNumber(b *block, item *stats.Item) {
 	if item.Mean == nil {
 		return
 	}
-	mean := meanWithMargin(item)
+	mean := d.withInterval(stats.Round(item.Mean, 2), item.Interval, 2)
 	if unit := item.Field.Question.Unit.In(d.language); unit != "" {
 		mean = d.words.Say("results.with_unit", "n", mean, "unit", unit)
 	}
 	b.Facts = append(b.Facts, d.words.Say("results.mean_is", "n", mean))
 	if item.Scored > 1 {
 		b.Facts = append(b.Facts, d.words.Say("results.sd_is", "n", fixed(item.SD, 2)))
+	}
+	if item.Midpoints {
+		b.Facts = append(b.Facts, d.words.Say("results.midpoints"))
 	}
 }
 
@@ -144,7 +326,7 @@ func (d *document) addScale(b *block, item *stats.Item) {
 	b.Likert = []likertTable{table}
 	row := table.Rows[0]
 	if row.Mean != "" {
-		mean := d.words.Say("results.of_max", "n", row.Mean+row.Margin, "max", item.Field.MaxScore())
+		mean := d.words.Say("results.of_max", "n", d.withInterval(row.Mean, item.Interval, 2), "max", item.Field.MaxScore())
 		b.Facts = append(b.Facts, d.words.Say("results.mean_is", "n", mean))
 	}
 	if row.TopTwo != "" {
@@ -173,16 +355,6 @@ func meanPlaces(f survey.Field) int {
 	return 2
 }
 
-// meanWithMargin prints an item's mean with half of its interval: "4.32 ± 0.08".
-func meanWithMargin(item *stats.Item) string { return stats.Round(item.Mean, 2) + marginOf(item) }
-
-func marginOf(item *stats.Item) string {
-	if item.Interval == nil {
-		return ""
-	}
-	return " ± " + fixed(halfWidth(item.Interval), 2)
-}
-
 // likertTable is stacked bars of items on one scale.
 type likertTable struct {
 	Name   string
@@ -196,16 +368,16 @@ type legend struct{ Label, Tone string }
 
 // likertRow is the answers to one item.
 type likertRow struct {
-	Label  string
-	N      int64
-	Scored int64
-	Mean   string
-	Margin string
-	Change string
-	TopTwo string
-	Low    string
-	Stack  stack
-	Counts []count
+	Label   string
+	N       int64
+	Scored  int64
+	Mean    string
+	Between string
+	Change  string
+	TopTwo  string
+	Low     string
+	Stack   stack
+	Counts  []count
 }
 
 // count is a number of answers and their share.
@@ -215,13 +387,8 @@ type count struct {
 }
 
 // addRows adds the rows of a matrix, or one side of those of an importance_matrix. It reports whether there are any.
-func (d *document) addRows(b *block, q *survey.Question, part survey.Part) bool {
-	var items []*stats.Item
-	for _, f := range d.period.Survey().FieldsOf(q) {
-		if item := d.items[f.Name]; f.Part == part && item != nil {
-			items = append(items, item)
-		}
-	}
+func (d *document) addRows(b *block, own []*stats.Item, part survey.Part) bool {
+	items := slices.DeleteFunc(slices.Clone(own), func(item *stats.Item) bool { return item.Field.Part != part })
 	if len(items) == 0 {
 		return false
 	}
@@ -243,9 +410,12 @@ func (d *document) likertTable(items []*stats.Item, options []survey.Option) lik
 	stacks := d.diverging(items, order, tones)
 	for i, item := range items {
 		row := &t.Rows[i]
-		*row = likertRow{Label: d.label(item.Field), N: item.N, Scored: item.Scored, Stack: stacks[i], Change: d.change(item.Field.Name, 2)}
+		*row = likertRow{Label: d.label(item.Field), N: item.N, Scored: item.Scored, Stack: stacks[i]}
+		if d.inForce(item) {
+			row.Change = d.change(item.Field.Name, 2)
+		}
 		if item.Mean != nil {
-			row.Mean, row.Margin = stats.Round(item.Mean, 2), marginOf(item)
+			row.Mean, row.Between = stats.Round(item.Mean, 2), d.interval(item.Interval, 2)
 		}
 		if item.TopTwo.Of > 0 {
 			row.TopTwo, row.Low = d.percentOf(item.TopTwo.N, item.Scored), d.percentOf(item.Low.N, item.Scored)
@@ -272,9 +442,11 @@ func (t likertTable) Body() template.HTML {
 		r.Stack.draw(w)
 		w.raw(`<td role="cell" class="num">`)
 		w.text(r.Mean)
-		w.raw(`<small>`)
-		w.text(r.Margin)
-		w.raw(`</small>`)
+		if r.Between != "" {
+			w.raw(` <small>`)
+			w.text(r.Between)
+			w.raw(`</small>`)
+		}
 		if t.Change {
 			w.raw(`<td role="cell" class="num">`)
 			w.text(r.Change)
@@ -375,17 +547,12 @@ type rankRow struct {
 // SVG draws the bar.
 func (r rankRow) SVG() template.HTML { return svg(bar{Width: r.Width}) }
 
-// addRanks adds a ranking's options: the mean rank, and how many of those who ranked anything put each first. It reports
-// whether there are any.
-func (d *document) addRanks(b *block, q *survey.Question) bool {
-	n := rankedBy(q, d.items)
+// addRanks adds a ranking's options: the mean rank, and how many of those who ranked anything put each first.
+func (d *document) addRanks(b *block, items []*stats.Item) {
+	n := rankedBy(items)
 	b.Ranking = true
-	for i := range q.Options {
-		item := d.items[q.ID+"."+q.Options[i].ID]
-		if item == nil {
-			continue
-		}
-		row := rankRow{Label: d.option(&q.Options[i]), N: item.N}
+	for _, item := range items {
+		row := rankRow{Label: d.label(item.Field), N: item.N}
 		if item.Mean != nil {
 			row.Mean = stats.Round(item.Mean, 2)
 		}
@@ -394,14 +561,14 @@ func (d *document) addRanks(b *block, q *survey.Question) bool {
 		}
 		b.Ranks = append(b.Ranks, row)
 	}
-	b.Facts, b.None = []string{d.answered(n)}, n == 0
-	return len(b.Ranks) > 0
+	b.Facts, b.None = append(b.Facts, d.answered(n, items[0].Base)), n == 0
 }
 
-// rankedBy counts the respondents who have ranked anything. Each of them has put one option first.
-func rankedBy(q *survey.Question, items map[string]*stats.Item) (n int64) {
-	for i := range q.Options {
-		if item := items[q.ID+"."+q.Options[i].ID]; item != nil && len(item.Counts) > 0 {
+// rankedBy counts the respondents who have ranked anything, from the items of a ranking's options. Each of them has put one
+// option first.
+func rankedBy(items []*stats.Item) (n int64) {
+	for _, item := range items {
+		if len(item.Counts) > 0 {
 			n += item.Counts[0].N
 		}
 	}
@@ -416,22 +583,17 @@ func firstShare(item *stats.Item, n int64) stats.Share {
 	return stats.Share{N: item.Counts[0].N, Of: n}
 }
 
-// addShares adds a constant_sum's options with their mean shares. It reports whether there are any.
-func (d *document) addShares(b *block, q *survey.Question) bool {
+// addShares adds a constant_sum's options with their mean shares.
+func (d *document) addShares(b *block, q *survey.Question, items []*stats.Item) {
 	n := int64(0)
-	for i := range q.Options {
-		item := d.items[q.ID+"."+q.Options[i].ID]
-		if item == nil {
-			continue
-		}
+	for _, item := range items {
 		n = max(n, item.N)
-		row := rankRow{Label: d.option(&q.Options[i]), N: item.N}
+		row := rankRow{Label: d.label(item.Field), N: item.N}
 		if item.Mean != nil {
-			row.Mean = meanWithMargin(item)
+			row.Mean = d.withInterval(stats.Round(item.Mean, 2), item.Interval, 2)
 			row.Width = coordinate(clamp(100*float(item.Mean)*float64(survey.One)/float64(*q.Total), 0, 100))
 		}
 		b.Ranks = append(b.Ranks, row)
 	}
-	b.Facts, b.None = []string{d.answered(n), d.words.Say("hint.total", "total", q.Total)}, n == 0
-	return len(b.Ranks) > 0
+	b.Facts, b.None = append(b.Facts, d.answered(n, items[0].Base), d.words.Say("hint.total", "total", q.Total)), n == 0
 }

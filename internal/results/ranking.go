@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"html/template"
 	"math"
 	"math/big"
@@ -16,8 +17,12 @@ type scoreRow struct {
 	Tick        string // where the overall score is
 	Value, Max  string // as the scale has it
 	Percent     string // of the best possible
-	Diff, Tone  string // to the overall score, in percent of the best possible
+	Diff        string // to the overall score or to the rest, in percent of the best possible
+	Verdict     string // what a test says of the difference; "" without one
+	Tone        string // by the test
 	Weight      string
+	Alpha       string // how far the items of an area go together
+	Between     string // the interval of the value
 	N           int64
 }
 
@@ -42,13 +47,15 @@ func (d *document) setScore(row *scoreRow, score, overall *big.Rat, best float64
 		return
 	}
 	row.Tick = percentWidth(overall, best)
-	difference := new(big.Rat).Sub(score, overall)
-	row.Diff = d.signed(difference, d.places)
-	switch difference.Sign() {
-	case 1:
-		row.Tone = "up"
-	case -1:
-		row.Tone = "down"
+	row.Diff = d.signed(new(big.Rat).Sub(score, overall), d.places)
+}
+
+// setTest compares a group with the rest.
+func (d *document) setTest(row *scoreRow, t *stats.GroupTest) {
+	row.Diff = d.signedFloat(t.Difference, d.places)
+	row.Verdict, row.Tone = d.verdict(&t.Test)
+	if d.best > 0 {
+		row.Tick = coordinate(percentAt(t.Rest, d.best))
 	}
 }
 
@@ -85,12 +92,7 @@ func (d *document) ranking() ranking {
 			Value: stats.Round(item.Mean, 2), Max: item.Field.MaxScore().String(),
 			Percent: stats.Round(performance, 1), Width: coordinate(float(performance)), Tick: tick, Diff: d.signed(difference, 1),
 		}
-		switch points := float(difference); {
-		case points >= 1:
-			rows[i].Tone = "up"
-		case points <= -1:
-			rows[i].Tone = "down"
-		}
+		_, rows[i].Tone = d.verdict(d.tests.Standing[item.Field.Name])
 	}
 	return rows
 }
@@ -132,66 +134,73 @@ type finding struct {
 // maxFindings bounds the items that a finding names.
 const maxFindings = 3
 
-func (d *document) findings(ranked []scoreRow) []finding {
-	var all []finding
-	if n := min(maxFindings, len(ranked)/2); n > 0 {
-		worst := slices.Clone(ranked[len(ranked)-n:])
-		slices.Reverse(worst)
-		all = append(all, finding{d.words.Say("results.best"), "up", slices.Clone(ranked[:n])}, finding{d.words.Say("results.worst"), "down", worst})
+// findings lists the items that differ from the others, from the last period or from the rest by more than chance explains.
+// The notes say where none does.
+func (d *document) findings() (all []finding, notes []string) {
+	add := func(key, tone string, rows []scoreRow) {
+		if len(rows) > 0 {
+			all = append(all, finding{d.words.Say(key), tone, rows[:min(maxFindings, len(rows))]})
+		}
 	}
-	changes := d.clearChanges()
-	if risen := largest(changes, true); len(risen) > 0 {
-		all = append(all, finding{d.words.Say("results.risen"), "up", risen})
+	best, weakest := d.tests.Best(), d.tests.Weakest()
+	add("results.best", "up", d.standingRows(best))
+	add("results.worst", "down", d.standingRows(weakest))
+	if len(best)+len(weakest) == 0 && len(d.tests.Standing) > 1 {
+		notes = append(notes, d.words.Say("results.no_best"))
 	}
-	if fallen := largest(changes, false); len(fallen) > 0 {
-		all = append(all, finding{d.words.Say("results.fallen"), "down", fallen})
+	add("results.risen", "up", d.clearRows(d.tests.Changes, stats.Higher))
+	add("results.fallen", "down", d.clearRows(d.tests.Changes, stats.LowerThan))
+	if before := d.before(d.indexTrend); before != nil && len(d.tests.Changes) > 0 && !anyClear(d.tests.Changes) {
+		notes = append(notes, d.words.Say("results.no_change", "period", d.periodName(before.Name)))
 	}
-	return all
+	add("results.above_rest", "up", d.clearRows(d.tests.RestOf, stats.Higher))
+	add("results.below_rest", "down", d.clearRows(d.tests.RestOf, stats.LowerThan))
+	if d.tests.Rest != nil && len(d.tests.RestOf) > 0 && !anyClear(d.tests.RestOf) {
+		notes = append(notes, d.words.Say("results.like_rest"))
+	}
+	return all, notes
 }
 
-// itemChange is the change of an item since the last period that has it.
-type itemChange struct {
-	row   scoreRow
-	rise  bool
-	share *big.Rat // of the highest score
+func anyClear(tests map[string]*stats.Test) bool {
+	for _, t := range tests {
+		if t.Result != stats.Unclear {
+			return true
+		}
+	}
+	return false
 }
 
-// clearChanges lists the items of the index that have changed by more than chance explains.
-func (d *document) clearChanges() []itemChange {
-	var changes []itemChange
+// standingRows compares items with the overall level.
+func (d *document) standingRows(items []*stats.Item) []scoreRow {
+	overall := d.period.Performance()
+	var rows []scoreRow
+	for _, item := range items {
+		performance := item.Performance()
+		if performance == nil || overall == nil {
+			continue
+		}
+		rows = append(rows, scoreRow{Label: d.itemName(item.Field), Href: "#q-" + item.Field.Question.ID,
+			Percent: stats.Round(performance, 1), Diff: d.signed(new(big.Rat).Sub(performance, overall), 1)})
+	}
+	return rows
+}
+
+// clearRows lists the items of the index for which a test has a result, those with the largest effect first.
+func (d *document) clearRows(tests map[string]*stats.Test, result stats.Result) []scoreRow {
+	var items []*stats.Item
 	for i := range d.period.Items {
 		item := &d.period.Items[i]
-		point, before := d.point(item.Field.Name), d.before(d.trends[item.Field.Name])
-		if item.Weight == nil || point == nil || point.Broken || before == nil || item.Interval == nil || item.Field.MaxScore() == 0 {
-			continue
+		if t := tests[item.Field.Name]; t != nil && t.Result == result && item.Weight != nil && item.Mean != nil {
+			items = append(items, item)
 		}
-		then := before.Item(item.Field.Name)
-		if then == nil || then.Interval == nil ||
-			math.Abs(float(item.Mean)-float(then.Mean)) <= math.Hypot(halfWidth(item.Interval), halfWidth(then.Interval)) {
-			continue
-		}
-		change := point.Change()
-		changes = append(changes, itemChange{
-			scoreRow{Label: d.itemName(item.Field), Href: "#q-" + item.Field.Question.ID, Percent: stats.Round(item.Mean, 2), Diff: d.signed(change, 2)},
-			change.Sign() > 0,
-			new(big.Rat).Quo(change, rat(item.Field.MaxScore())),
-		})
 	}
-	return changes
-}
-
-// largest returns the largest rises or falls.
-func largest(changes []itemChange, rises bool) []scoreRow {
-	some := slices.DeleteFunc(slices.Clone(changes), func(c itemChange) bool { return c.rise != rises })
-	slices.SortStableFunc(some, func(a, b itemChange) int {
-		if rises {
-			return b.share.Cmp(a.share)
-		}
-		return a.share.Cmp(b.share)
+	slices.SortStableFunc(items, func(a, b *stats.Item) int {
+		return cmp.Compare(math.Abs(tests[b.Field.Name].Effect), math.Abs(tests[a.Field.Name].Effect))
 	})
-	var rows []scoreRow
-	for _, c := range some[:min(maxFindings, len(some))] {
-		rows = append(rows, c.row)
+	rows := make([]scoreRow, len(items))
+	for i, item := range items {
+		rows[i] = scoreRow{Label: d.itemName(item.Field), Href: "#q-" + item.Field.Question.ID,
+			Percent: stats.Round(item.Mean, 2), Diff: d.signedFloat(tests[item.Field.Name].Difference, 2)}
 	}
 	return rows
 }
@@ -214,6 +223,10 @@ func (d *document) dimensions() []scoreRow {
 		}
 		if x.Score != nil && best > 0 {
 			d.setScore(&row, x.Score, overall, best)
+			row.Between = d.interval(x.Interval, d.places)
+		}
+		if x.Alpha != nil {
+			row.Alpha = fixed(x.Alpha.Value, 2)
 		}
 		rows = append(rows, row)
 	}
@@ -235,7 +248,10 @@ func (d *document) units() (rows []scoreRow, text string) {
 	for _, u := range o.Units {
 		row := scoreRow{Label: d.option(&u.Option), N: u.Respondents, Href: d.linkIfExists(Folder{d.page.Period, d.scoring().Unit, u.Option.ID})}
 		if u.Score != nil && best > 0 {
-			d.setScore(&row, u.Score, o.Raw, best)
+			d.setScore(&row, u.Score, nil, best)
+		}
+		if t := d.groupTest(d.scoring().Unit, u.Option.ID); t != nil {
+			d.setTest(&row, t)
 		}
 		rows = append(rows, row)
 	}

@@ -199,7 +199,7 @@ func (d *document) addSample(v *reportView, public int64) {
 	if period.Issued > 0 {
 		add("sample.issued", itoa(period.Issued), "", "")
 	}
-	add("sample.received", itoa(period.Respondents), v.SayOwn("sample.public", "n", public), "")
+	add("sample.received", itoa(max(period.Received, period.Respondents)), v.SayOwn("sample.public", "n", public), "")
 	if period.Rate != nil {
 		note := ""
 		if period.Overall.Deducted != nil {

@@ -189,12 +189,13 @@ results: {min_group: 5, crosstabs: [{rows: liked, by: branch}, {rows: why, by: b
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	folded := tally.New(s)
-	folded.Fold(s, answer.Response{Answers: []answer.Answer{{"branch", "x"}, {"liked", "4"}, {"why", "m"}}})
-	for range 2 {
-		folded.Fold(s, answer.Response{Answers: []answer.Answer{{"liked", "2"}}})
+	folded := tally.New()
+	folded.Fold(s, "1", "2026-11-21", answer.Response{Answers: []answer.Answer{{"branch", "x"}, {"liked", "4"}, {"why", "m"}}})
+	for _, cursor := range []string{"2", "3"} {
+		folded.Fold(s, cursor, "2026-11-21", answer.Response{Answers: []answer.Answer{{"liked", "2"}}})
 	}
-	report := stats.NewReport(s, []*release.Release{release.Unsuppressed(s, "", "2026-11-22", folded)})
+	all := release.Unsuppressed(s, map[string]*survey.Survey{s.Shape: s}, "", "2026-11-22", folded)
+	report := stats.NewReport(s, []*release.Release{all.Public()})
 	for language, want := range map[string]struct{ unknown, empty string }{
 		"zh": {"另有2人没有这一项的信息，只计入总体", "另有2组没有人回答，未列出"},
 		"en": {"For 2 people this is not known; they count in the overall figures only", "2 groups without answers are left out"},

@@ -31,7 +31,7 @@ func twoQuarters(s *survey.Survey) *stats.Report {
 // halvingRelease releases n respondents, of whom half chose one option, half of the rest the next one, and so on;
 // numbers are 0 to 9 in turn. later is the index of the first option.
 func halvingRelease(s *survey.Survey, period string, number int, date string, n, later int) *release.Release {
-	folded := tally.New(s)
+	var responses []answer.Response
 	for i := range n {
 		r := answer.Response{Channel: "web"}
 		for _, f := range s.Fields() {
@@ -53,11 +53,21 @@ func halvingRelease(s *survey.Survey, period string, number int, date string, n,
 			}
 			r.Answers = append(r.Answers, answer.Answer{f.Name, options[(at+later)%len(options)].ID})
 		}
-		folded.Fold(s, r)
+		responses = append(responses, r)
 	}
-	next := release.Next(s, period, date, nil, folded, true)
+	next := releaseOf(s, period, date, responses)
 	next.Number = number
 	return next
+}
+
+// releaseOf returns what is public of a period that is closed, with these responses; nil if nothing is.
+func releaseOf(s *survey.Survey, period, date string, responses []answer.Response) *release.Release {
+	folded := tally.New()
+	for i, r := range responses {
+		folded.Fold(s, fmt.Sprintf("%09d", i+1), date, r)
+	}
+	next, _ := release.Next(s, map[string]*survey.Survey{s.Shape: s}, period, date, nil, folded, true)
+	return next.Public()
 }
 
 // randomRelease releases n random respondents of one period: liking, 0 to 1, is how good their answers are.
@@ -69,7 +79,7 @@ func randomRelease(t testing.TB, s *survey.Survey, period, date string, n int, l
 		bias[f.Name] = 0.09 * r.NormFloat64()
 	}
 	draws := rand.New(rand.NewPCG(seed, uint64(len(period))+uint64(n)))
-	folded := tally.New(s)
+	var responses []answer.Response
 	for range n {
 		mood := liking + 0.14*draws.NormFloat64()
 		response := answer.Response{}
@@ -103,9 +113,9 @@ func randomRelease(t testing.TB, s *survey.Survey, period, date string, n int, l
 			}
 			response.Answers = append(response.Answers, answer.Answer{f.Name, options[at].ID})
 		}
-		folded.Fold(s, response)
+		responses = append(responses, response)
 	}
-	next := release.Next(s, period, date, nil, folded, true)
+	next := releaseOf(s, period, date, responses)
 	if next == nil {
 		t.Fatal("nothing was released")
 	}

@@ -143,7 +143,7 @@ func (t *trendPlot) trendPoint(n int) trendPoint {
 	point, last := t.pointOf(n), len(t.periods)-1
 	y := t.y(float(point.Value))
 	every := (len(t.periods) + trendLabels - 1) / trendLabels
-	p := trendPoint{X: t.x(t.xOf(n)), Y: coordinate(y), TextY: coordinate(y - 9), Text: t.index(point.Value), Now: n == last,
+	p := trendPoint{X: t.x(t.xOf(n)), Y: coordinate(y), TextY: coordinate(y - 9), Text: t.published(&t.report.Periods[t.periods[n]].Overall), Now: n == last,
 		IsLabelled: (last-n)%every == 0}
 	if interval := t.report.Periods[t.periods[n]].Overall.Interval; interval != nil {
 		p.LowY, p.HighY = coordinate(t.y(interval.Low)), coordinate(t.y(interval.High))
@@ -162,7 +162,7 @@ func (t *trendPlot) trendPoint(n int) trendPoint {
 // row returns the n-th period's row of the table below the chart.
 func (t *trendPlot) row(n int) trendRow {
 	point, period := t.pointOf(n), &t.report.Periods[t.periods[n]]
-	row := trendRow{Period: t.periodName(point.Period), N: point.N, Score: t.index(point.Value),
+	row := trendRow{Period: t.periodName(point.Period), N: point.N, Score: t.published(&period.Overall),
 		Between: t.scoreInterval(period.Overall.Interval), Change: t.pointChange(point, t.places)}
 	if point.Period != t.period.Name {
 		row.Href = t.linkIfExists(Folder{point.Period, t.page.Segment, t.page.Option})

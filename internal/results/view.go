@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/render"
+	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
 
@@ -13,22 +14,26 @@ import (
 type view struct {
 	render.Frame
 	Heading     string
-	Form        string // address of the survey
-	Empty       bool   // nothing released yet
-	Unprotected bool
-	Level       string // a note on pages that are not public
-	K           int    // the fewest respondents that a figure may describe
-	About       string // period and group
+	Form        string   // address of the survey
+	Empty       bool     // nothing released yet
+	Protection  []string // that there is none, or more than usual
+	Level       string   // a note on pages that are not public
+	K           int      // the fewest respondents that a figure may describe
+	About       string   // period and group
 	Facts       []string
 	Filters     []filter
 	Chapters    []chapter
 	Head        head
 	Findings    []finding
+	FindingNote string
 	Trend       *trendChart
 	ItemTrends  *itemTrends
 	Dimensions  []scoreRow
 	Units       []scoreRow
 	UnitsText   string
+	Alpha       bool // some dimension has one
+	Weighted    *weighted
+	EarlyLate   *earlyLate
 	Quadrants   []quadrantChart
 	Ranking     ranking
 	Measures    *measures
@@ -80,7 +85,7 @@ func (d *document) view() *view {
 			d.frame.LanguageLinks(s, p.Language, p.Root, p.Path())),
 		Heading: title, Form: render.Address(s, p.Language, p.Root, ""),
 		Data: d.link(whole, "results.json"), Table: d.link(whole, "results.csv"),
-		Unprotected: s.Results.MinGroup <= 1, Level: d.level(), Measures: d.measures(),
+		Protection: d.protection(), Level: d.level(), Measures: d.measures(),
 	}
 	v.Private = s.Unlisted
 	v.Share(render.Address(s, p.Language, "", p.Path()), render.Description(s.Intro.In(p.Language)))
@@ -97,7 +102,7 @@ func (d *document) view() *view {
 
 // fill adds the figures of the page's period.
 func (d *document) fill(v *view) {
-	v.Unprotected, v.K = d.period.MinGroup <= 1 && d.page.Level != Management, d.period.MinGroup
+	v.K = d.period.MinGroup
 	about := []string{d.periodName(d.period.Name), d.groupName()}
 	v.About = strings.Join(slices.DeleteFunc(about, func(s string) bool { return s == "" }), " · ")
 	if v.About != "" {
@@ -110,7 +115,13 @@ func (d *document) fill(v *view) {
 	v.Dimensions = d.dimensions()
 	v.Units, v.UnitsText = d.units()
 	v.Ranking = d.ranking()
-	v.Findings = d.findings(v.Ranking)
+	for _, row := range v.Dimensions {
+		v.Alpha = v.Alpha || row.Alpha != ""
+	}
+	findings, notes := d.findings()
+	v.Findings, v.FindingNote = findings, sentences(notes...)
+	v.Weighted = d.weighted()
+	v.EarlyLate = d.earlyLate()
 	if d.page.Whole() {
 		v.Quadrants = d.quadrants()
 		v.Segments = d.segments()
@@ -131,6 +142,7 @@ func (d *document) chapters(v *view) []chapter {
 		{v.Trend != nil, "trend", "results.trend"}, {len(v.Dimensions) > 0, "areas", "results.dimensions"},
 		{len(v.Ranking) > 1, "items", "results.items"}, {len(v.Quadrants) > 0, "priorities", "results.priorities"},
 		{v.Measures != nil, "measures", "measures.title"}, {len(v.Segments) > 0, "groups", "results.groups"},
+		{v.Weighted != nil, "weighted", "results.weighted"},
 		{len(v.Sections) > 0, "questions", "results.questions"},
 		{v.Derivation != nil, "derivation", "results.method"}, {true, "method", "method.title"},
 	} {
@@ -139,6 +151,19 @@ func (d *document) chapters(v *view) []chapter {
 		}
 	}
 	return chapters
+}
+
+// protection says if small groups are not protected, and if they are protected strictly.
+func (d *document) protection() []string {
+	s := d.survey
+	unprotected := s.K() <= 1 || d.period != nil && d.period.MinGroup <= 1 && d.page.Level != Management
+	switch {
+	case unprotected:
+		return []string{d.words.Say("results.unprotected")}
+	case s.Results.Protection == survey.Strict && d.page.Level != Management:
+		return []string{d.words.Say("results.strict", "k", s.K())}
+	}
+	return nil
 }
 
 // filters link to the same page for other periods, and for other groups of the same period.

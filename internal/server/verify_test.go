@@ -36,13 +36,12 @@ func TestVerifyLoop(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	counted := tally.New(s)
+	counted := tally.New()
 	for e, err := range store.After(t.Context(), "tea", "all", "") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		counted.Fold(s, e.Response)
-		counted.Advance(e.Cursor)
+		counted.Fold(s, e.Cursor, e.Day(s), e.Response)
 	}
 	lines := make(chan string, 100)
 	loop := &verifyLoop{time.Millisecond, store, slog.New(slog.NewTextHandler(lineWriter(lines), nil))}
@@ -70,9 +69,8 @@ func TestVerifyLoop(t *testing.T) {
 		}
 	}
 	wait("differ=0", "level=ERROR")
-	wrong := tally.Merge(counted)
-	wrong.Cursor = counted.Cursor
-	wrong.Cohorts[""].Respondents++
+	wrong := counted.Clone()
+	wrong.Parts[s.Shape].Cohorts[""].Respondents++
 	if err := store.SaveTally(t.Context(), "tea", "all", wrong, 0); err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ var quantiles = [...]float64{12.7062047, 4.30265273, 3.18244631, 2.77644511, 2.5
 // quantile returns the 97.5 % quantile of Student's t; above 30 degrees of freedom by the expansion of Abramowitz and Stegun,
 // 26.7.5, which is then good to seven digits. Below, between whole degrees, it is that of the fewer.
 func quantile(degrees float64) float64 {
-	if degrees < float64(len(quantiles)+1) {
+	if degrees += 1e-6; degrees < float64(len(quantiles)+1) { // despite rounding
 		return quantiles[max(1, int(degrees))-1]
 	}
 	const (

@@ -18,7 +18,7 @@ func (c *chain) items(p *Period, among respondents, group string) Item {
 	for i := range c.earlier {
 		v := &c.earlier[i]
 		if before := v.item(p, among, group); before.N > 0 {
-			before.Since, before.Until, before.Weight = v.since, v.until, nil
+			before.Weight = nil
 			item.Earlier = append(item.Earlier, before)
 		}
 	}
@@ -31,8 +31,12 @@ func (v *version) item(p *Period, among respondents, group string) Item {
 		return v.field.codedItem(v.coded, group)
 	}
 	v.count(&p.counted, among)
-	item := v.field.item(&p.counted, p.drawn)
-	item.Since, item.Base = v.since, p.base(v, among)
+	population := p.drawn
+	if group != "" {
+		population = 0 // how many could have been asked of it is not known
+	}
+	item := v.field.item(&p.counted, population)
+	item.Since, item.Until, item.Base = v.since, v.until, p.base(v, among)
 	return item
 }
 

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -64,22 +65,33 @@ func parse(t testing.TB, dimensions bool) *survey.Survey {
 	return s
 }
 
-// released returns releases of all these respondents, each written as "a=best uses=x,y".
-func released(s *survey.Survey, respondents ...string) []*release.Release {
-	folded := tally.New(s)
-	for _, text := range respondents {
-		var r answer.Response
-		for _, a := range strings.Fields(text) {
-			name, values, _ := strings.Cut(a, "=")
-			r.Answers = append(r.Answers, append(answer.Answer{name}, strings.Split(values, ",")...))
+// responses are written as "a=best uses=x,y".
+func response(text string) (r answer.Response) {
+	for _, a := range strings.Fields(text) {
+		name, values, _ := strings.Cut(a, "=")
+		if name == "channel" {
+			r.Channel = values
+			continue
 		}
-		folded.Fold(s, r)
+		r.Answers = append(r.Answers, append(answer.Answer{name}, strings.Split(values, ",")...))
 	}
-	r := &release.Release{Period: "all", Number: 3, Date: "2026-11-22", MinGroup: 5, Cohorts: folded.Cohorts}
-	for _, f := range s.Segments() {
-		r.Segments = append(r.Segments, f.Name+"=") // needed by Where
+	return r
+}
+
+// released returns the release of all these respondents, with nothing withheld.
+func released(s *survey.Survey, respondents ...string) []*release.Release {
+	folded := tally.New()
+	for i, text := range respondents {
+		folded.Fold(s, fmt.Sprintf("%06d", i+1), "2026-11-21", response(text))
 	}
-	return []*release.Release{r}
+	return []*release.Release{unsuppressed(s, "all", folded)}
+}
+
+// unsuppressed releases everybody who waits.
+func unsuppressed(s *survey.Survey, period string, t *tally.Tally) *release.Release {
+	r := release.Unsuppressed(s, map[string]*survey.Survey{s.Shape: s}, period, "2026-11-22", t)
+	r.Number, r.K = 3, 5
+	return r
 }
 
 // TestOverall is worked by hand; max is 5 for a and b, 10 for c and d. b weighs 3.
@@ -162,7 +174,7 @@ func TestItems(t *testing.T) {
 		"a":      "3 2 3.000 best 1 0.333 good 0 0.000 fair 0 0.000 poor 0 0.000 worst 1 0.333 none 1 0.333",
 		"b":      "0 0 - best 0 - good 0 - fair 0 - poor 0 - worst 0 - none 0 -",
 		"uses":   "3 0 - x 3 1.000 y 1 0.333",
-		"spent":  "2 2 -1.250",
+		"spent":  "2 2 -1.750", // (1.5 - 5)/2, the middles of 1 to 2 and of -10 to 0
 		"likely": "2",
 	}
 	names := ""

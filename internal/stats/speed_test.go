@@ -9,6 +9,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/release"
+	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
@@ -34,15 +35,16 @@ func benchmarkReport(b *testing.B, edited bool) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var latest []*release.Release
 	for i := range 8 {
-		folded := tally.New(s)
-		for range 3000 {
+		folded := tally.New()
+		for n := range 3000 {
 			answers := []answer.Answer{{"tier", fmt.Sprint(1 + r.IntN(5))}, {"site", fmt.Sprint(1 + r.IntN(4))}}
 			for q := range 28 {
 				answers = append(answers, answer.Answer{fmt.Sprintf("q%d", q), fmt.Sprint(1 + r.IntN(5))})
 			}
-			folded.Fold(s, answer.Response{Answers: answers})
+			folded.Fold(s, fmt.Sprintf("%06d", n+1), "2026-01-01", answer.Response{Answers: answers})
 		}
-		next := release.Next(s, fmt.Sprintf("202%d-Q1", i), "2026-01-01", nil, folded, true)
+		next, _ := release.Next(s, map[string]*survey.Survey{s.Shape: s}, fmt.Sprintf("202%d-Q1", i), "2026-01-02", nil, folded, true)
+		next = next.Public()
 		if edited {
 			next.Version = fmt.Sprint(i)
 			next.Form = json.RawMessage(strings.Replace(string(next.Form), `"period":"quarter"`, fmt.Sprintf(`"minutes":%d,"period":"quarter"`, i+1), 1))

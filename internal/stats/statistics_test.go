@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,8 +77,8 @@ func TestAgainstGonum(t *testing.T) {
 		given := map[string]int64{}
 		var px, pv, pxy, pvy []float64
 		byTier := map[string][]float64{}
-		folded := tally.New(s)
-		for range n {
+		folded := tally.New()
+		for at := range n {
 			var response answer.Response
 			say := func(name, value string) {
 				response.Answers = append(response.Answers, answer.Answer{name, value})
@@ -120,8 +121,9 @@ func TestAgainstGonum(t *testing.T) {
 			if r.IntN(5) > 0 {
 				spent := float64(r.IntN(99_001)-20_000) / 1000
 				say("spent", survey.Decimal(math.Round(spent*1000)).String())
-				values["spent"] = append(values["spent"], spent)
-				given["band "+fmt.Sprint(10*math.Floor(spent/10))]++
+				band := 10 * math.Floor(spent/10)
+				values["spent"] = append(values["spent"], (band+min(79, band+10))/2) // as if each were in the middle of its band
+				given["band "+fmt.Sprint(band)]++
 			}
 			if !math.IsNaN(x) && !math.IsNaN(y) {
 				px, pxy = append(px, x), append(pxy, y)
@@ -129,21 +131,20 @@ func TestAgainstGonum(t *testing.T) {
 			if !math.IsNaN(v) && !math.IsNaN(y) {
 				pv, pvy = append(pv, v), append(pvy, y)
 			}
-			folded.Fold(s, response)
+			folded.Fold(s, fmt.Sprintf("%06d", at+1), "2026-11-21", response)
 		}
-		total := folded.Total()
-		rel := &release.Release{Period: "all", Number: 1, Cohorts: folded.Cohorts, Form: s.Form(), Segments: []string{"tier=gold,tin"}, CrossTabs: s.Results.CrossTabs, Pairs: map[string]*tally.Moments{}}
-		for name, item := range total.Items {
-			rel.Pairs[name] = item.Moments
-		}
+		rel := unsuppressed(s, "all", folded)
 		p := NewReport(s, []*release.Release{rel}).Periods[0]
+		if population > 0 && int64(n) > population {
+			population = noInterval
+		}
 
 		for _, name := range []string{"x", "v", "y", "likely", "spent"} {
 			item, all := p.Item(name), values[name]
 			if item.N != given[name] || item.Scored != int64(len(all)) {
 				t.Fatalf("%s: %d answers, %d scored, want %d and %d", name, item.N, item.Scored, given[name], len(all))
 			}
-			checkMean(t, name, item.Mean, item.SD, item.Interval, all, population)
+			checkMean(t, name, item.Mean, item.SD, item.Interval, all, ends[name], population)
 			for _, c := range item.Counts {
 				checkShare(t, name+"="+c.Option.ID, c.Share, given[name+"="+c.Option.ID], given[name], population)
 			}
@@ -154,7 +155,7 @@ func TestAgainstGonum(t *testing.T) {
 		checkShare(t, "top two", x.TopTwo, given["x=a"]+given["x=a2"]+given["x=b"], of, population)
 		checkShare(t, "low", x.Low, given["x=e"]+given["x=c"], of, population) // the middle of 1 and 7 is 4
 		if nps := p.Item("likely").NPS; nps != nil {
-			checkMean(t, "nps", nps.Score, math.NaN(), nps.Interval, values["nps"], population)
+			checkMean(t, "nps", nps.Score, math.NaN(), nps.Interval, values["nps"], [2]float64{-100, 100}, population)
 			of := int64(len(values["nps"]))
 			checkShare(t, "promoters", nps.Promoters, given["likely=9"]+given["likely=10"], of, population)
 			checkShare(t, "passives", nps.Passives, given["likely=7"]+given["likely=8"], of, population)
@@ -171,28 +172,28 @@ func TestAgainstGonum(t *testing.T) {
 			t.Fatalf("%d of %d are in a band", inBands, given["spent"])
 		}
 		for _, c := range p.CrossTabs()[0].Cells {
-			checkMean(t, "x of "+c.Option.ID, c.Item.Mean, c.Item.SD, c.Item.Interval, byTier[c.Option.ID], 0)
+			checkMean(t, "x of "+c.Option.ID, c.Item.Mean, c.Item.SD, c.Item.Interval, byTier[c.Option.ID], ends["x"], 0)
 		}
 		for name, pair := range map[string][2][]float64{"x": {px, pxy}, "v": {pv, pvy}} {
-			if r, ok := correlation(momentsOf(total, name)); ok {
+			var m *tally.Moments
+			for _, rows := range rel.Rows {
+				m = rows.Pairs[name]
+			}
+			if r, ok := correlation(m); ok {
 				if want := stat.Correlation(pair[0], pair[1], nil); math.Abs(r-want) > 0.005+1e-9 {
 					t.Fatalf("correlation of %s: %g, want %g", name, r, want)
 				}
-			} else if len(pair[0]) > 1 && stat.Variance(pair[0], nil) > 0 && stat.Variance(pair[1], nil) > 0 {
+			} else if len(pair[0]) >= 30 && stat.Variance(pair[0], nil) > 0 && stat.Variance(pair[1], nil) > 0 {
 				t.Fatalf("%s has no correlation", name)
 			}
 		}
 	})
 }
 
-func momentsOf(c *tally.Counters, name string) *tally.Moments {
-	if item := c.Items[name]; item != nil && item.Moments != nil {
-		return item.Moments
-	}
-	return &tally.Moments{}
-}
+// ends are those of the scales.
+var ends = map[string][2]float64{"x": {1, 7}, "v": {1, 10}, "y": {1, 5}, "likely": {0, 10}, "spent": {-20, 79}}
 
-func checkMean(t *rapid.T, name string, mean *big.Rat, sd float64, interval *Interval, values []float64, population int64) {
+func checkMean(t *rapid.T, name string, mean *big.Rat, sd float64, interval *Interval, values []float64, ends [2]float64, population int64) {
 	if len(values) == 0 {
 		if mean != nil {
 			t.Fatalf("%s: a mean of nothing", name)
@@ -202,25 +203,45 @@ func checkMean(t *rapid.T, name string, mean *big.Rat, sd float64, interval *Int
 	m, variance := stat.MeanVariance(values, nil)
 	near(t, name+": mean", float(mean), m)
 	n := float64(len(values))
-	if len(values) == 1 {
+	if len(values) == 1 || population < 0 {
 		if interval != nil {
-			t.Fatalf("%s: an interval of one", name)
+			t.Fatalf("%s: an interval of one, or of more than there are", name)
 		}
 		return
 	}
 	if !math.IsNaN(sd) {
 		near(t, name+": sd", sd, math.Sqrt(variance))
 	}
-	half := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(0.975) * math.Sqrt(variance/n)
+	// The interval ends where a true mean would lie just t of its own standard errors from the one observed, if the spread
+	// relates to that of a share with this mean as it does with four more answers, half of them at each end.
+	width := ends[1] - ends[0]
+	at, squares := (m-ends[0])/width, variance*(n-1)/width/width
+	imagined := (n*at + 2) / (n + 4)
+	ratio := (squares + 4*imagined*(1-imagined)) / (n*at*(1-at) + 4*imagined*(1-imagined)) * n / (n - 1)
+	rest, least, most := 1.0, 0.0, 1.0
 	if population > 0 {
-		half *= math.Sqrt(max(0, float64(population)-n) / max(1, float64(population-1)))
+		asked := n / float64(population)
+		rest, least, most = 1-asked, at*asked, at*asked+1-asked
 	}
-	near(t, name+": low", interval.Low, m-half)
-	near(t, name+": high", interval.High, m+half)
+	q := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(0.975)
+	end := func(outside float64) float64 {
+		inside := at
+		for range 100 {
+			x := (inside + outside) / 2
+			if math.Abs(at-x) <= q*math.Sqrt(ratio*x*(1-x)/n*rest) {
+				inside = x
+			} else {
+				outside = x
+			}
+		}
+		return ends[0] + width*min(most, max(least, inside))
+	}
+	near(t, name+": low", interval.Low, end(0))
+	near(t, name+": high", interval.High, end(1))
 }
 
 func checkShare(t *rapid.T, name string, s Share, count, of, population int64) {
-	if s.N != count || (s.Ratio() == nil) != (of == 0) || (s.Interval() == nil) != (of == 0) {
+	if s.N != count || (s.Ratio() == nil) != (of == 0) || (s.Interval() == nil) != (of == 0 || population < 0) {
 		t.Fatalf("%s: %+v, want %d of %d", name, s, count, of)
 	}
 	if of == 0 {
@@ -228,6 +249,9 @@ func checkShare(t *rapid.T, name string, s Share, count, of, population int64) {
 	}
 	if s.Ratio().Cmp(big.NewRat(count, of)) != 0 {
 		t.Fatalf("%s: share %v", name, s.Ratio())
+	}
+	if population < 0 {
+		return
 	}
 	// The interval ends where a true share p would lie just z of its own standard errors from the one observed.
 	observed, n := float64(count)/float64(of), float64(of)
@@ -246,8 +270,12 @@ func checkShare(t *rapid.T, name string, s Share, count, of, population int64) {
 		}
 		return inside
 	}
-	near(t, name+": low", s.Interval().Low, end(observed, 0))
-	near(t, name+": high", s.Interval().High, end(observed, 1))
+	least, most := 0.0, 1.0
+	if population > 0 {
+		least, most = float64(count)/float64(population), float64(count+population-of)/float64(population)
+	}
+	near(t, name+": low", s.Interval().Low, max(least, end(observed, 0)))
+	near(t, name+": high", s.Interval().High, min(most, end(observed, 1)))
 }
 
 func near(t *rapid.T, name string, got, want float64) {
@@ -256,30 +284,25 @@ func near(t *rapid.T, name string, got, want float64) {
 	}
 }
 
-func TestQuantile(t *testing.T) {
-	for _, v := range []int64{1, 2, 5, 29, 30, 31, 32, 50, 100, 1000, 100_000} {
-		if got, want := quantile(v), (distuv.StudentsT{Sigma: 1, Nu: float64(v)}).Quantile(0.975); math.Abs(got-want) > 1e-6*want {
-			t.Errorf("%d degrees: %.9g, want %.9g", v, got, want)
-		}
-	}
-}
-
-// TestIntervalOfTheIndex: p has 10, 10, 6: mean 26/3, sample variance 16/3, t with 2 degrees 4.30265:
-// half = 4.30265·√(16/9) = 5.736871. q has 8, 8: no width. Weights 1.5 and 2: (1.5·5.736871)/(3.5·10)·100 = 24.5866.
+// TestIntervalOfTheIndex: p has 10, 10, 6, with the deviation √(16/3); q has 8, 8. Weights are 1.5 and 2, divisors 10. If both
+// move together, one respondent deviates by 1.5·√(16/3)·100/35 = 9.8974, as 3 answers of p do. The index is 100·29/35 = 82.8571.
+// shrunk = (3·0.828571+2)/7 = 0.640816, prior = 4·0.640816·0.359184 = 0.920684,
+// ratio = (2·0.0098+0.920684)/(3·0.142041+0.920684)·3/2 = 1.047228; t with 2 degrees 4.30265: zz = 6.46238.
+// middle = (0.828571+3.23119)/7.46238 = 0.544029, half = √(6.46238·0.142041+10.44059)/7.46238 = 0.451629.
 func TestIntervalOfTheIndex(t *testing.T) {
 	s := gradedSurvey(t, "model: percent_of_max", "")
 	o := NewReport(s, released(s, "p=a q=b", "p=a q=b", "p=c")).Periods[0].Overall
-	if at := float(o.Score); o.Interval == nil || math.Abs(o.Interval.Low-(at-24.5866)) > 1e-4 || o.Interval.High != 100 {
-		t.Errorf("%v of %f", o.Interval, at)
+	if o.Interval == nil || math.Abs(o.Interval.Low-9.2400) > 1e-3 || math.Abs(o.Interval.High-99.5658) > 1e-3 || o.Method != MethodBound {
+		t.Errorf("%v, %s", o.Interval, o.Method)
 	}
-	if o := NewReport(s, released(s, "p=a q=b", "p=a", "p=c")).Periods[0].Overall; o.Interval != nil {
+	if o := NewReport(s, released(s, "p=a q=b", "p=a", "p=c")).Periods[0].Overall; o.Interval != nil || o.Method != "" {
 		t.Errorf("one answer to q: %v", o.Interval)
 	}
 }
 
 func periods(s *survey.Survey, name string, respondents ...string) *release.Release {
 	r := released(s, respondents...)[0]
-	r.Period, r.Form = name, s.Form()
+	r.Period = name
 	return r
 }
 
@@ -324,15 +347,16 @@ func TestTrend(t *testing.T) {
 	if got := report.Periods[2].Item("x").Counts[1].Option.Label["en"]; got != "A" {
 		t.Errorf("its option is called %s", got)
 	}
-	if got := NewReport(now, []*release.Release{{Period: "2020", Form: []byte(`{"broken`), Cohorts: map[string]*tally.Counters{}}}); len(got.Periods) != 1 {
+	if got := NewReport(now, []*release.Release{{Period: "2020", Form: []byte(`{"broken`), Parts: map[string]*release.Part{
+		"a": {Form: []byte("{"), Cohorts: map[string]*tally.Counters{"": {Respondents: 7}}}}}}); len(got.Periods) != 1 ||
+		got.Periods[0].Respondents != 7 || !slices.Equal(got.Periods[0].Problems, []Problem{{Kind: UnknownForm, N: 7}}) {
 		t.Errorf("%+v", got)
 	}
 }
 
 func TestRankedFunnelAndChannels(t *testing.T) {
 	s := parseText(t, strings.Replace(counted, "AUDIENCE", "audience: {issued: 8}", 1))
-	r := released(s, "x=a v=5", "v=5", "y=3")[0] // performance 100, 50, 60 %
-	r.Cohorts[""].Items[tally.Channel] = &tally.Item{N: 2, Counts: tally.Counts{{Option: "web", N: 2}}}
+	r := released(s, "x=a v=5 channel=web", "v=5 channel=web", "y=3")[0] // performance 100, 50, 60 %
 	p := NewReport(s, []*release.Release{r}).Periods[0]
 	var names []string
 	for _, item := range p.Ranked() {
@@ -349,28 +373,72 @@ func TestRankedFunnelAndChannels(t *testing.T) {
 	}
 }
 
-// TestDrivers: x correlates with y perfectly, v inversely. Performance: x (7+1)/2/7 = 4/7, v (1+10)/2/10 = 0.55.
+// TestDrivers: x correlates with y perfectly, v inversely. Performance: x (7+1)/2/7 = 4/7, v (1+10)/2/10 = 0.55: their
+// intervals hold the mean.
 func TestDrivers(t *testing.T) {
 	s := parseText(t, strings.Replace(counted, "AUDIENCE", "", 1))
-	r := released(s, "x=a v=1 y=5", "x=e v=10 y=1")[0]
-	r.Pairs = map[string]*tally.Moments{}
-	for name, item := range r.Cohorts[""].Items {
-		r.Pairs[name] = item.Moments
+	var respondents []string
+	for range 15 {
+		respondents = append(respondents, "x=a v=1 y=5", "x=e v=10 y=1")
 	}
-	_, d := NewReport(s, []*release.Release{r}).Periods[0].Drivers()
+	_, d := NewReport(s, released(s, respondents...)).Periods[0].Drivers()
 	if d == nil || len(d.Items) != 2 || d.Importance != 0 || math.Abs(d.Performance-(4./7+.55)/2) > 1e-12 {
 		t.Fatalf("%+v", d)
 	}
-	for i, want := range []Driver{{Importance: 1, N: 2, Quadrant: Keep}, {Importance: -1, N: 2, Quadrant: Low}} {
-		if got := d.Items[i]; got.Importance != want.Importance || got.Quadrant != want.Quadrant || got.N != want.N {
-			t.Errorf("%+v, want %+v", got, want)
+	for i, want := range []float64{1, -1} {
+		if got := d.Items[i]; got.Importance != want || got.Quadrant != Undecided || got.N != 30 {
+			t.Errorf("%+v, want %f", got, want)
 		}
 	}
-	quadrants := (&Drivers{Items: []Driver{{Importance: 1, Performance: 0}, {Importance: 0, Performance: 1}}}).quadrants()
-	if quadrants.Items[0].Quadrant != Improve || quadrants.Items[1].Quadrant != Surplus {
-		t.Errorf("%+v", quadrants)
+	if _, d := NewReport(s, released(s, respondents[:29]...)).Periods[0].Drivers(); d != nil {
+		t.Error("importance from 29 pairs")
 	}
-	if _, d := NewReport(s, released(s, "x=a y=5")).Periods[0].Drivers(); d != nil {
-		t.Error("importance without pairs")
+}
+
+// TestQuadrants: an item is in a quadrant only where both of its intervals are on one side of the mean, and important only if its
+// correlation can be told from 0.
+func TestQuadrants(t *testing.T) {
+	wide, narrow := 0.3, 0.05
+	item := func(importance, performance, margin float64, derived bool) Driver {
+		return Driver{Importance: importance, Performance: performance, derived: derived,
+			ImportanceInterval: &Interval{importance - margin, importance + margin}, PerformanceInterval: &Interval{performance - margin, performance + margin}}
+	}
+	for _, c := range []struct {
+		name  string
+		items []Driver
+		want  []Quadrant
+	}{
+		{"all four", []Driver{item(0.9, 0.2, narrow, true), item(0.9, 0.8, narrow, true), item(0.3, 0.2, narrow, true), item(0.3, 0.8, narrow, true)},
+			[]Quadrant{Improve, Keep, Low, Surplus}},
+		{"wide intervals", []Driver{item(0.7, 0.4, wide, false), item(0.5, 0.6, wide, false)}, []Quadrant{Undecided, Undecided}},
+		{"no interval", []Driver{{Importance: 1}, item(0, 1, narrow, false)}, []Quadrant{Undecided, Surplus}},
+		{"near 0", []Driver{item(0.04, 0.2, narrow, true), item(-0.5, 0.8, narrow, true)}, []Quadrant{Undecided, Surplus}},
+		{"near 0, and stated", []Driver{item(0.04, 0.2, narrow, false), item(-0.5, 0.8, narrow, false)}, []Quadrant{Improve, Surplus}},
+		{"one", []Driver{item(1, 1, narrow, true)}, nil},
+	} {
+		d := (&Drivers{Items: c.items}).quadrants()
+		var got []Quadrant
+		if d != nil {
+			for _, x := range d.Items {
+				got = append(got, x.Quadrant)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+func TestTicks(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      string
+	}{
+		{0, 1, "[0 0.2 0.4 0.6 0.8 1]"}, {0.31, 0.52, "[0.3 0.35 0.4 0.45 0.5 0.55]"}, {-0.2, 0.7, "[-0.2 0 0.2 0.4 0.6 0.8]"},
+		{0.5, 0.5, "[0.45 0.5 0.55]"}, {0, 100, "[0 20 40 60 80 100]"},
+	} {
+		if got := fmt.Sprint(Ticks(c.low, c.high, 5)); got != c.want {
+			t.Errorf("%g to %g: %s", c.low, c.high, got)
+		}
 	}
 }

@@ -52,8 +52,8 @@ func Find(ctx context.Context, b interface {
 	return found, nil
 }
 
-// Erase implements [Erasure]. The period's tally counts the tombstone in the response's place from the same instant on, see
-// [exchange]. If the tally has counted the response, no publisher will read the tombstone, so Erase withdraws the cases of
+// Erase implements [Erasure]. From the same instant on the period's tally counts the response as withdrawn and nothing else
+// of it, see [exchange]. What has been released stays: it is a statement about at least k respondents. If the tally has counted the response, no publisher will read the tombstone, so Erase withdraws the cases of
 // the response itself; it does so first, because while the response is there, a failed erasure can be repeated. All its
 // cases are stored by then: a publisher saves a tally after the cases of the responses in it.
 func Erase(ctx context.Context, b interface {
@@ -61,6 +61,7 @@ func Erase(ctx context.Context, b interface {
 	Tallies
 	Cases
 	Eraser
+	Progress
 }, survey, id string, keep []string, now time.Time) (erased bool, err error) {
 	for range attempts {
 		stored, err := b.Stored(ctx, survey, id)
@@ -72,7 +73,7 @@ func Erase(ctx context.Context, b interface {
 			return false, err
 		}
 		tombstone := stored.Entry.Response.Tombstone(keep)
-		after, passed, err := exchange(ctx, b, counted, stored.Entry, tombstone)
+		after, passed, err := exchange(ctx, b, counted, stored.Entry)
 		if err == nil && passed {
 			err = WithdrawCases(ctx, b, survey, map[string]bool{id: true}, now)
 		}
@@ -87,28 +88,33 @@ func Erase(ctx context.Context, b interface {
 }
 
 // exchange returns a period's tally (nil: there is none) after one of its responses has become a tombstone, and whether its
-// cursor has passed the tombstone, so that no publisher reads it. The response is exchanged for the tombstone rather than
-// the period folded again: of responses that were counted and have been deleted after the retention time, the tally is all
-// that is left, and a release needs at least as many respondents as the one before. Only where that is impossible, as with
-// a tally of another shape, is the tally emptied. The result must be saved even if it counts the same, so that a publisher
-// that has read the response finds another revision.
-func exchange(ctx context.Context, definitions Definitions, counted *tally.Tally, e Entry, tombstone answer.Response) (after *tally.Tally, passed bool, err error) {
+// cursor has passed the tombstone, so that no publisher reads it. The response is taken out with the questionnaire that it
+// was answered under, rather than the period folded again: of responses that were counted and have been deleted after the
+// retention time, the tally is all that is left. Only where that is impossible, because the tally cannot have counted the
+// response so, is the tally emptied. The result must be saved even if it counts the same, so that a publisher that has
+// read the response finds another revision.
+func exchange(ctx context.Context, b interface {
+	Definitions
+	Progress
+}, counted *tally.Tally, e Entry) (after *tally.Tally, passed bool, err error) {
 	switch {
 	case counted == nil:
-		return tally.Empty(nil), false, nil
+		return tally.New(), false, nil
 	case counted.Cursor < e.Cursor:
 		return counted, false, nil
 	}
-	s, err := definitions.Definition(ctx, tombstone.Survey, "")
-	if err != nil && !errors.Is(err, ErrUnknown) {
+	answered, err := NewAnswered(b, e.Response.Survey).Survey(ctx, e.Response.Version)
+	if err != nil {
 		return nil, false, err
 	}
-	if err == nil {
-		if after, passed = tally.Exchange(s, counted, e.Response, tombstone); passed {
-			return after, true, nil
-		}
+	settled, err := SettledOf(ctx, b, e.Response.Survey, e.Response.Period)
+	if err != nil {
+		return nil, false, err
 	}
-	return tally.Empty(counted), false, nil
+	if settled.Unfold(counted, answered, e) {
+		return counted, true, nil
+	}
+	return tally.Restart(counted), false, nil
 }
 
 // WithdrawCases closes the cases of responses of a survey that have been erased, and removes what

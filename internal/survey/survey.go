@@ -278,10 +278,13 @@ type Results struct {
 // Strict is the protection for staff surveys and public bodies: every question is treated as sensitive.
 const Strict = "strict"
 
+// StrictGroup is the least k under [Strict].
+const StrictGroup = 10
+
 // K returns the fewest respondents that a published figure may describe; 1 is no protection.
 func (s *Survey) K() int {
 	if s.Results.Protection == Strict {
-		return max(s.Results.MinGroup, 10)
+		return max(s.Results.MinGroup, StrictGroup)
 	}
 	return max(s.Results.MinGroup, 1)
 }

@@ -85,8 +85,11 @@ func TestEncodeDecode(t *testing.T) {
 }
 
 func TestVersionAndShape(t *testing.T) {
-	base := whole(t)
+	base := strings.Replace(whole(t), "weighting: {by: {tier: {b: 80, a: 20}}, cap: 4}\n", "", 1)
 	was := parse(t, base)
+	if weighted := parse(t, whole(t)); weighted.Shape != was.Shape || weighted.Version == was.Version {
+		t.Error("weights are applied to figures that are there")
+	}
 	if again := parse(t, base); again.Version != was.Version || again.Shape != was.Shape || len(was.Version) != 16 || len(was.Shape) != 16 {
 		t.Error("not stable")
 	}
@@ -102,6 +105,19 @@ func TestVersionAndShape(t *testing.T) {
 		{"until: 2026-10-31", "until: 2026-11-30", false},
 		{"min_group: 10", "min_group: 11", true},
 		{"target: 85", "target: 86", false},
+		{"{2026-Q3: 227,", "{2026-Q3: 228,", false},
+		{"pool_after: 30", "pool_after: 31", false},
+		{"release: full", "release: daily", false},
+		{"from: 80", "from: 81", false},
+		{"bands: [0, 18, 65]", "bands: [0, 21, 65]", true},
+		{"protection: standard", "protection: strict", true},
+		{"  overall: overall\n", "", true},
+		{"Service}, weight: 1.5}", "Service}, weight: 1.6}", true},
+		{"weight: 2, dimension: service,", "weight: 2,", true},
+		{"type: ranking,", "type: ranking, publish: false,", true},
+		{"type: ranking,", "type: ranking, sensitive: true,", true},
+		{"type: email,", "type: email, show_if: overall > 2,", false},
+		{"      - {id: site, type: url, label: {zh: 网站, en: Site}}\n", "", false},
 		{"weight: 1.5", "weight: 1.6", true},
 		{"We will do better.", "We shall do better.", false},
 		{"show_if: overall <= 2, text", "show_if: overall <= 3, text", false},

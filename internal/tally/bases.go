@@ -31,7 +31,7 @@ type baseField struct {
 // mostClasses bounds the combinations of facts whose classes are remembered: a value from a link may be anything.
 const mostClasses = 4096
 
-// NotAsked begins the class of respondents who are not asked a field at all.
+// NotAsked is the class of respondents who are not asked a field, whatever they answer.
 const NotAsked = "-"
 
 // newBasePlan returns nil if facts decide nothing.
@@ -139,6 +139,11 @@ func fact(r answer.Response, name string) []string {
 
 // class names what is left of the conditions of those with the known facts.
 func (f *baseField) class(facts func(name string) (values []string, known bool)) string {
+	if f.asked != nil {
+		if asked := f.asked.Given(facts); asked.Op == "literal" && asked.Bool != nil && !*asked.Bool {
+			return NotAsked
+		}
+	}
 	rest := make([]expression.Tree, len(f.conditions))
 	for i, c := range f.conditions {
 		rest[i] = c.Given(facts)
@@ -148,11 +153,5 @@ func (f *baseField) class(facts func(name string) (values []string, known bool))
 		panic(fmt.Sprintf("conditions of %s: %v", f.name, err)) // plain data
 	}
 	sum := sha256.Sum256(data)
-	class := hex.EncodeToString(sum[:6])
-	if f.asked != nil {
-		if asked := f.asked.Given(facts); asked.Op == "literal" && asked.Bool != nil && !*asked.Bool {
-			class = NotAsked + class
-		}
-	}
-	return class
+	return hex.EncodeToString(sum[:6])
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -50,7 +51,7 @@ var (
 	first = codec.Kind{Name: "tally", Version: 1}
 )
 
-// Encode returns the stored form of a tally. Equal tallies give equal bytes.
+// Encode returns the stored form of a tally. Equal tallies give equal bytes; a part or cohort without anybody is as none.
 func (t *Tally) Encode() []byte {
 	var groups []map[string]*Counters
 	for _, p := range t.Parts {
@@ -61,7 +62,11 @@ func (t *Tally) Encode() []byte {
 		Parts: make(map[string]partRecord, len(t.Parts)),
 	}
 	for shape, p := range t.Parts {
-		r.Parts[shape] = partRecord{p.Version, r.Names.Number(p.Cohorts), p.Out}
+		cohorts := r.Names.Number(p.Cohorts)
+		maps.DeleteFunc(cohorts, func(_ string, numbers Numbered) bool { return len(numbers) == 0 })
+		if len(cohorts) > 0 || len(p.Out) > 0 {
+			r.Parts[shape] = partRecord{p.Version, cohorts, p.Out}
+		}
 	}
 	if t.Skipped != nil {
 		r.Skipped = &skippedRecord{t.Skipped.Segments, t.Skipped.Last}

@@ -1,6 +1,8 @@
 package tally
 
 import (
+	"slices"
+
 	"glasspoll/internal/answer"
 	"glasspoll/internal/survey"
 )
@@ -9,6 +11,9 @@ import (
 // answer to, in its own version; nil if that is not known. Options and fields that s does not have are ignored. A response
 // that is in a block already counts in Days only, and so does one that was released under the rules of earlier programs.
 func (t *Tally) Fold(s *survey.Survey, cursor, day string, r answer.Response) {
+	if t.Days == nil {
+		t.Days = map[string]int64{}
+	}
 	t.Days[day]++
 	skipped := t.skip(cursor, r)
 	switch {
@@ -29,6 +34,9 @@ func (t *Tally) wait(s *survey.Survey, cursor string, r answer.Response) {
 	part := t.Parts[shape]
 	if part == nil {
 		part = newPart(version)
+		if t.Parts == nil {
+			t.Parts = map[string]*Part{}
+		}
 		t.Parts[shape] = part
 	}
 	if s == nil {
@@ -119,13 +127,13 @@ func (c *Counters) fold(p *plan, r answer.Response) {
 	if p.rows != nil {
 		p.rows.begin()
 	}
-	next := 0
-	for _, a := range r.Answers {
+	next, after := 0, 0 // the field that probably is next, and the last one so far
+	for n, a := range r.Answers {
 		i := p.index(a, next)
-		if i < 0 {
+		if i < 0 || i < after && answers(r.Answers[:n], a.Field()) {
 			continue
 		}
-		next = i + 1
+		next, after = i+1, max(after, i+1)
 		if f := &p.fields[i]; f.counted {
 			c.count(i, f, a.Values())
 		}
@@ -139,6 +147,11 @@ func (c *Counters) fold(p *plan, r answer.Response) {
 	if p.rows != nil {
 		c.foldRows(p.rows)
 	}
+}
+
+// answers reports whether a field is among those answered.
+func answers(all []answer.Answer, field string) bool {
+	return slices.ContainsFunc(all, func(a answer.Answer) bool { return len(a) > 1 && a.Field() == field })
 }
 
 // count counts the values that a respondent has given field f, whose index is i.

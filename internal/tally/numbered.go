@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -45,8 +46,9 @@ const (
 	// mostZeros is that of a thousandth: most scores are whole numbers.
 	mostZeros = 3
 
-	// mostNumbers bounds the numbers, zeros included, that a record stands for.
-	mostNumbers = 1 << 28
+	// A record stands for at most so many numbers, zeros included, and so many more for each byte of it.
+	mostNumbers        = 1 << 22
+	mostNumbersPerByte = 1 << 12
 )
 
 // NamesIn returns the names in counters by cohort.
@@ -157,12 +159,16 @@ func (m *Moments) zeros() int {
 	return zeros
 }
 
-// check reports names that are not in their order, indexes without a name, and too many numbers for so many cohorts.
-func (n *Names) check(cohorts int) error {
+// check reports names that are not in their order, indexes without a name, and too many of them for the numbers there are.
+func (n *Names) check(numbered map[string]Numbered) error {
 	if !ascending(n.Options) || !ascending(n.Classes) {
 		return errors.New("the options or classes are not in order")
 	}
-	numbers := 8
+	most := mostNumbers
+	for _, packed := range numbered {
+		most += mostNumbersPerByte * len(packed)
+	}
+	numbers := 4
 	for i, item := range n.Items {
 		if i > 0 && n.Items[i-1].Name >= item.Name || !areIndexes(item.Options, n.Options) || !areIndexes(item.Classes, n.Classes) {
 			return fmt.Errorf("item %q or its options are not in order", item.Name)
@@ -170,18 +176,16 @@ func (n *Names) check(cohorts int) error {
 		if item.Paired < 0 || item.Paired > 1+mostZeros {
 			return fmt.Errorf("item %q: moments without %d zeros", item.Name, item.Paired-1)
 		}
-		numbers += len(item.Options) + len(item.Classes) + 8
+		numbers += len(item.Options) + len(item.Classes) + 7
 	}
 	for i, scale := range n.Scales {
-		if i > 0 && n.Scales[i-1].Name >= scale.Name || scale.Items < 0 || scale.Items > mostNumbers {
+		if i > 0 && n.Scales[i-1].Name >= scale.Name || scale.Items < 0 || scale.Items > most {
 			return fmt.Errorf("scale %q is not in order, or has %d items", scale.Name, scale.Items)
 		}
-		if numbers += 2*scale.Items + 4; numbers > mostNumbers {
-			break
-		}
+		numbers = min(numbers+2*scale.Items+3, math.MaxInt32)
 	}
-	if numbers > mostNumbers/max(cohorts, 1) {
-		return fmt.Errorf("%d numbers in each of %d cohorts", numbers, cohorts)
+	if numbers > most/max(len(numbered), 1) {
+		return fmt.Errorf("%d numbers in each of %d cohorts", numbers, len(numbered))
 	}
 	return nil
 }
@@ -215,8 +219,11 @@ func (n *Names) Number(cohorts map[string]*Counters) map[string]Numbered {
 }
 
 func (n *Names) number(c *Counters) Numbered {
+	if c == nil {
+		return nil
+	}
 	p := &packing{}
-	n.layout(p, c.Clone())
+	n.layout(p, c)
 	return p.pack()
 }
 
@@ -225,7 +232,7 @@ func (n *Names) Counters(numbered map[string]Numbered) (map[string]*Counters, er
 	if numbered == nil {
 		return nil, nil
 	}
-	if err := n.check(len(numbered)); err != nil {
+	if err := n.check(numbered); err != nil {
 		return nil, err
 	}
 	cohorts := make(map[string]*Counters, len(numbered))
@@ -268,7 +275,7 @@ func (r *RowsRecord) Rows() (*Rows, error) {
 	if r == nil {
 		return nil, nil
 	}
-	if err := r.Names.check(1); err != nil {
+	if err := r.Names.check(map[string]Numbered{"": r.Numbers}); err != nil {
 		return nil, err
 	}
 	c, err := r.Names.counters(r.Numbers)
@@ -371,11 +378,8 @@ func (n *Names) layoutBases(p *packing, c *Counters) {
 
 func (n *Names) layoutScales(p *packing, rows *Rows) {
 	for _, named := range n.Scales {
-		s := &Scale{}
-		if known := rows.Scales[named.Name]; known != nil {
-			s = known
-		}
-		s.Sums, s.Squares = addEach(s.Sums, make([]int64, named.Items), 1), addEach(s.Squares, make([]int64, named.Items), 1)
+		s := &Scale{Sums: make([]int64, named.Items), Squares: make([]int64, named.Items)}
+		s.add(rows.Scales[named.Name], 1)
 		surplus := -s.Total
 		for _, sum := range s.Sums {
 			surplus += sum

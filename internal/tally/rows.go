@@ -14,7 +14,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// rowPlan holds what the sums over whole rows need of a questionnaire.
+// rowPlan holds what the sums over whole rows need of a questionnaire. Segments are in none of them: together with the answers
+// of members of the pool they would tell what the answers in a segment are.
 type rowPlan struct {
 	fields []survey.Field // the items of the index, by name, and the overall item
 
@@ -50,7 +51,7 @@ const (
 func newRowPlan(s *survey.Survey) *rowPlan {
 	p := &rowPlan{overall: -1}
 	for _, f := range s.Fields() {
-		if f.Scored() {
+		if f.Scored() && !f.Question.Segment {
 			p.fields = append(p.fields, f)
 		}
 	}
@@ -161,13 +162,13 @@ func (p *rowPlan) planPairs(s *survey.Survey) {
 	for _, f := range p.fields {
 		p.paired = append(p.paired, s.Paired(f))
 	}
-	if !slices.Contains(p.paired, true) {
+	overall, _ := s.Field(s.Scoring.Overall)
+	if !slices.Contains(p.paired, true) || overall.Question.Segment {
 		return
 	}
 	p.overall = slices.IndexFunc(p.fields, func(f survey.Field) bool { return f.Name == s.Scoring.Overall })
 	if p.overall < 0 {
-		overall, _ := s.Field(s.Scoring.Overall) // not in the index itself
-		p.overall, p.fields = len(p.fields), append(p.fields, overall)
+		p.overall, p.fields = len(p.fields), append(p.fields, overall) // not in the index itself
 		p.weights, p.divisors, p.paired = append(p.weights, 0), append(p.divisors, 0), append(p.paired, false)
 	}
 }

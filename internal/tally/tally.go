@@ -37,7 +37,7 @@ type Counters struct {
 	Items       map[string]*Item `json:"items"` // by field name; a field that nobody answered may be absent
 
 	// Bases says, for each field of which facts decide who is asked it, how many respondents there are of each class. Those of
-	// one class are asked under the same conditions, given their facts. A class is a hash, with "-" before it if its members are not
+	// one class are asked under the same conditions, given their facts. A class is a hash; [NotAsked] are those who are not
 	// asked at all.
 	Bases map[string]map[string]int64 `json:"bases,omitempty"`
 
@@ -59,7 +59,7 @@ type Item struct {
 // Rows are sums over whole rows: over several answers of each respondent.
 type Rows struct {
 	// N counts respondents with an index of their own: Σ w·q / Σ w·d over the items that they scored, as the survey's model
-	// has it, rounded half up to thousandths. It is from 0 to 100, or on the scale of the items' scores, up to 100; of
+	// has it, rounded half up to thousandths; segments are left out. It is from 0 to 100, or on the scale of the items' scores, up to 100; of
 	// weighted_count it is that for each answer. Index is the sum of these, in thousandths, and Squares that of their squares,
 	// in millionths: 64 bits hold those of 900 million respondents.
 	N       int64 `json:"n"`

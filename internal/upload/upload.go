@@ -159,7 +159,10 @@ func (u *uploader) secret(ctx context.Context) error {
 	if u.dryRun {
 		return nil
 	}
-	return u.table.MakeSecret(ctx)
+	if err := u.table.MakeSecret(ctx); err != nil {
+		return fmt.Errorf("making the secret that ids are keyed with: %w. If the right to it is missing, update the stack first, from this version's template", err)
+	}
+	return nil
 }
 
 // definitions stores the questionnaires that have changed.

@@ -64,6 +64,7 @@ type deployment struct {
 	files       map[string]string
 	log         []string
 	secrets     int    // how often one was made
+	noSecret    error  // of making one
 	failAt      string // the entry of the log at which writing fails
 }
 
@@ -93,7 +94,7 @@ func (d *deployment) PutDefinition(_ context.Context, s *survey.Survey) error {
 
 func (d *deployment) MakeSecret(context.Context) error {
 	d.secrets++
-	return nil
+	return d.noSecret
 }
 
 func (d *deployment) Surveys(context.Context) ([]string, error) {
@@ -176,10 +177,14 @@ func TestUpload(t *testing.T) {
 	}
 
 	printed, err := upload(true)
-	if err != nil || len(d.log) > 0 || !strings.Contains(printed, "tea: new\n") || !strings.Contains(printed, "would upload tea/index.html\n") || !strings.Contains(printed, "5 files, 5 to upload") {
+	if err != nil || len(d.log) > 0 || d.secrets > 0 || !strings.Contains(printed, "tea: new\n") || !strings.Contains(printed, "would upload tea/index.html\n") || !strings.Contains(printed, "5 files, 5 to upload") {
 		t.Errorf("a dry run: %v, %v\n%s", d.log, err, printed)
 	}
-	d.failAt = "links"
+	d.noSecret = errors.New("AccessDenied")
+	if _, err = upload(false); !errors.Is(err, d.noSecret) || len(d.log) > 0 || !strings.Contains(err.Error(), "update the stack first") {
+		t.Errorf("no right to make the secret: %v, %v", d.log, err)
+	}
+	d.noSecret, d.failAt = nil, "links"
 	if _, err = upload(false); err == nil || d.files["assets/a.css"] == "" || d.files["tea/index.html"] != "" {
 		t.Errorf("a failure: %v, %v", d.log, err)
 	}

@@ -13,127 +13,57 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// counted is what a table holds of the tally of one shard.
-type counted struct {
-	tally   *tally.Tally // nil: none, or folded with another shape of the questionnaire than the one in force
-	cursor  string       // up to which the tally counts its shard's log
-	alerted string       // up to which alerts have been evaluated
-}
-
-// Tally returns the tally of a period, which the table holds as one for each shard. The shards' tallies may have come to
-// different places of the log, and do not count what appeared in front of a place that they had passed: a response that was
-// stored late, or by a process whose clock was behind. So Tally counts the log again, up to the last response in front of the
-// first that is behind the tally of its shard, and late responses are in it. Only where the tallies count more than the log
-// has, because responses have been deleted after a retention time, it returns the sum of the tallies, without what they count
-// behind that place.
-//
-// A tally of another shape than that of the questionnaire in force counts as empty, as it does for a publisher. Tally returns
-// nil if there is no tally, or no questionnaire in force. The revision is the sum of those of the shards.
-func (t *Table) Tally(ctx context.Context, survey, period string) (sum *tally.Tally, revision int, err error) {
-	s, err := t.inForce(ctx, survey)
-	if err != nil || s == nil {
-		return nil, 0, err
-	}
-	stored, revision, err := t.counted(ctx, survey, period, s.Shape)
-	if err != nil || revision == 0 {
-		return nil, 0, err
-	}
-	complete, err := t.passed(ctx, survey, period, func(shard int) string { return stored[shard].cursor })
-	if err != nil {
-		return nil, 0, err
-	}
-	alerted, err := t.passed(ctx, survey, period, func(shard int) string { return stored[shard].alerted })
-	if err != nil {
-		return nil, 0, err
-	}
-	recount, beyond := tally.New(s), tally.New(s) // up to complete, and behind it as far as the shards' tallies count
-	for e, err := range t.entries(ctx, survey, period, "") {
-		switch {
-		case err != nil:
-			return nil, 0, err
-		case e.Cursor <= complete:
-			recount.Fold(s, e.Response)
-		case e.Cursor <= stored[e.shard].cursor:
-			beyond.Fold(s, e.Response)
-		}
-	}
-	tallies := make([]*tally.Tally, 0, shards)
-	for _, c := range stored {
-		tallies = append(tallies, c.tally)
-	}
-	sum = tally.Merge(tallies...)
-	if received(sum) > received(recount)+received(beyond) {
-		subtract(sum, beyond)
-	} else {
-		sum = recount
-	}
-	sum.Shape, sum.Cursor = s.Shape, complete
-	if alerted > complete {
-		sum.Alerted = alerted
-	}
-	return sum, revision, nil
-}
-
-// received counts the responses in a tally, those that were withdrawn included.
-func received(t *tally.Tally) int64 {
-	total := t.Total()
-	return total.Respondents + total.Withdrawn
-}
-
-// subtract takes the counters of d out of t.
-func subtract(t, d *tally.Tally) {
-	for key, c := range d.Cohorts {
-		if t.Cohorts[key] == nil {
-			t.Cohorts[key] = (*tally.Counters)(nil).Clone()
-		}
-		t.Cohorts[key].Sub(c)
-	}
-}
-
-// counted reads the tallies of a period's shards, and the sum of their revisions.
-func (t *Table) counted(ctx context.Context, survey, period, shape string) (stored [shards]counted, revision int, err error) {
+// Tally returns an empty tally in the place of the one that the table holds of a period, as one for each shard, under rules
+// that are no longer in force: it says only up to where alerts have been evaluated. That is the place of the last response in
+// front of the first that they have not been evaluated for. Tally returns nil if the table holds none. The revision is the sum
+// of those of the shards.
+func (t *Table) Tally(ctx context.Context, survey, period string) (empty *tally.Tally, revision int, err error) {
+	var alerted [shards]string
 	for i, err := range t.items(ctx, "T#"+survey+"#"+period) {
 		if err != nil {
-			return stored, 0, err
+			return nil, 0, err
 		}
-		var shard int
-		_, err := fmt.Sscanf(textOf(i, sortKey), "%02d", &shard)
-		if err == nil && (shard < 0 || shard >= shards) {
-			err = fmt.Errorf("there is no shard %d", shard)
-		}
-		var own int
-		if err == nil {
-			own, err = revisionOf(i)
-		}
-		var data []byte
-		if err == nil {
-			data, err = bodyOf(i)
-		}
-		var one *tally.Tally
-		if err == nil {
-			one, err = tally.Decode(data)
-		}
+		shard, own, to, err := alertedOf(i)
 		if err != nil {
-			return stored, 0, t.wrap(fmt.Errorf("tally of %s %s, shard %s: %w", survey, period, textOf(i, sortKey), err))
+			return nil, 0, t.wrap(fmt.Errorf("tally of %s %s, shard %s: %w", survey, period, textOf(i, sortKey), err))
 		}
-		c := counted{alerted: max(one.Alerted, one.Cursor)}
-		if one.Shape == shape {
-			c.tally, c.cursor = one, one.Cursor
-		}
-		stored[shard] = c
+		alerted[shard] = to
 		revision += own
 	}
-	return stored, revision, nil
+	if revision == 0 {
+		return nil, 0, nil
+	}
+	empty = tally.New()
+	first, err := t.edge(ctx, survey, period, bounds{after: func(shard int) string { return alerted[shard] }})
+	if err == nil {
+		empty.Alerted, err = t.edge(ctx, survey, period, bounds{before: first})
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return empty, revision, nil
 }
 
-// passed returns the place of the last response in front of the first that lies behind the place reached in its shard; "" for
-// none.
-func (t *Table) passed(ctx context.Context, survey, period string, reached func(shard int) string) (string, error) {
-	first, err := t.edge(ctx, survey, period, bounds{after: reached})
-	if err != nil {
-		return "", err
+// alertedOf returns the number of a shard, the revision of its tally, and up to where that says that alerts have been evaluated.
+func alertedOf(i item) (shard, revision int, alerted string, err error) {
+	if _, err = fmt.Sscanf(textOf(i, sortKey), "%02d", &shard); err != nil {
+		return 0, 0, "", err
 	}
-	return t.edge(ctx, survey, period, bounds{before: first})
+	if shard < 0 || shard >= shards {
+		return 0, 0, "", fmt.Errorf("there is no shard %d", shard)
+	}
+	if revision, err = revisionOf(i); err != nil {
+		return 0, 0, "", err
+	}
+	data, err := bodyOf(i)
+	if err != nil {
+		return 0, 0, "", err
+	}
+	t, err := tally.Decode(data)
+	if err != nil {
+		return 0, 0, "", err
+	}
+	return shard, revision, tally.Restart(t).Alerted, nil
 }
 
 // Latest reads the latest release of each period, see [store.Releases].

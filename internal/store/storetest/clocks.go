@@ -93,12 +93,12 @@ func clocksApart(t *testing.T, b Backend) {
 	n, folded := 0, 0
 	next := func() answer.Response {
 		r := response(n)
-		r.Period, r.Channel, r.Answers = "all", fmt.Sprint(n%len(all)), []answer.Answer{{"choice", "a"}} // the channel names the handle
+		r.Version, r.Period, r.Channel, r.Answers = s.Version, "all", fmt.Sprint(n%len(all)), []answer.Answer{{"choice", "a"}} // the channel names the handle
 		n++
 		return r
 	}
 	foldNew := func() {
-		_, more := fold(t, b, s, "all")
+		_, more := fold(t, b, surveyID, "all")
 		folded += more
 	}
 	for round := range rounds {
@@ -122,8 +122,8 @@ func clocksApart(t *testing.T, b Backend) {
 	f.finish(t)
 	foldNew()
 	wantEachOnce(t, countIDs(f.seen), n)
-	if whole, _ := fold(t, b, s, "all"); folded != n || whole.Total().Respondents != int64(n) {
-		t.Errorf("folded %d and counted %d of %d", folded, whole.Total().Respondents, n)
+	if whole, _ := fold(t, b, surveyID, "all"); folded != n || whole.Received() != int64(n) || whole.Waiting() != int64(n) {
+		t.Errorf("folded %d and counted %d of %d", folded, whole.Received(), n)
 	}
 	if b.At != nil {
 		checkArrivals(t, f.seen)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,7 +31,18 @@ type Erasure interface {
 // tiers returns a questionnaire with a segment, a scored choice, a text and a private field.
 func tiers(t *testing.T) *survey.Survey {
 	t.Helper()
-	s, problems := questionnaire.Parse(surveyID+".yaml", []byte(`
+	return tiersSurvey()
+}
+
+var tiersSurvey = sync.OnceValue(func() *survey.Survey {
+	s, problems := questionnaire.Parse(surveyID+".yaml", []byte(tiersYAML))
+	if len(problems) > 0 {
+		panic(problems)
+	}
+	return s
+})
+
+const tiersYAML = `
 title: Erasure
 languages: [en]
 timezone: UTC
@@ -41,17 +53,23 @@ sections:
       - {id: choice, type: single_choice, label: Choice, options: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 1}]}
       - {id: why, type: long_text, label: Why}
       - {id: email, type: email, label: E-mail}
-`))
-	if len(problems) > 0 {
-		t.Fatal(problems)
+`
+
+// changedTiers returns another version of it.
+func changedTiers(t *testing.T, old, now string) *survey.Survey {
+	t.Helper()
+	source := strings.Replace(tiersYAML, old, now, 1)
+	s, problems := questionnaire.Parse(surveyID+".yaml", []byte(source))
+	if len(problems) > 0 || source == tiersYAML {
+		t.Fatal(problems, source)
 	}
 	return s
 }
 
-// tiered returns a response to the questionnaire of tiers, with a private answer.
+// tiered returns a response of tier a to that survey.
 func tiered(n int) answer.Response {
 	r := response(n)
-	r.Period = "all"
+	r.Version, r.Period = tiersSurvey().Version, "all"
 	r.Answers = []answer.Answer{{"tier", "a"}, {"choice", "good"}, {"why", "words of mine"}}
 	r.Private = []answer.Answer{{"email", "mine@example.org"}}
 	return r
@@ -68,9 +86,11 @@ func (discard) HTML(io.Writer, results.Page) error { return nil }
 func (discard) JSON(io.Writer, results.Page) error { return nil }
 func (discard) CSV(io.Writer, results.Page) error  { return nil }
 
-// publisherOptions returns the options of a publisher over the back end that discards its pages.
+// publisherOptions returns the options of a publisher over the back end that discards its pages. Its clock stands on a day
+// before all arrivals, so that no day ends in the middle of a test.
 func publisherOptions(b Backend) publish.Options {
-	return publish.Options{Collector: b.Collector, Log: b.Log, Tallies: b.Tallies, Releases: b.Releases, Pages: discard{}, Renderer: discard{}, Now: time.Now}
+	return publish.Options{Collector: b.Collector, Log: b.Log, Definitions: b.Definitions, Tallies: b.Tallies, Releases: b.Releases, Progress: b.Progress, Pages: discard{}, Renderer: discard{},
+		Now: func() time.Time { return time.Date(2024, 2, 1, 12, 0, 0, 0, time.UTC) }}
 }
 
 // publishAll publishes with all responses that are stored.
@@ -83,30 +103,66 @@ func publishAll(t *testing.T, b Backend, s *survey.Survey) publish.Outcome {
 	return out
 }
 
-// counted returns what the stored tally has counted.
-func counted(t *testing.T, b Backend) *tally.Counters {
+// figures are what is known of a period: of the responses received, how many have been withdrawn, and who of the others is in
+// a block.
+type figures struct{ received, withdrawn, waiting, released int64 }
+
+// figuresOf returns those of the tiers. It checks the answers of all who wait or are in blocks: each chose an option.
+func figuresOf(t *testing.T, b Backend) (f figures) {
 	t.Helper()
 	stored, _, err := b.Tallies.Tally(ctx, surveyID, "all")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if stored == nil {
-		return &tally.Counters{}
+		return figures{}
 	}
-	for key := range stored.Cohorts {
-		if key != "a" {
-			t.Errorf("a cohort %q: the tombstone has lost its segment", key)
+	f.received, f.withdrawn = stored.Received(), stored.Withdrawn
+	check := func(of string, c *tally.Counters) {
+		if item := c.Items["choice"]; c.Respondents > 0 && (item == nil || item.N != c.Respondents) {
+			t.Errorf("of %d who %s the answers are %+v", c.Respondents, of, item)
 		}
 	}
-	return stored.Total()
+	for shape, p := range stored.Parts {
+		if shape == "" {
+			t.Errorf("responses to an unknown questionnaire: %+v", p)
+		}
+		waiting := tally.Total(p.Cohorts)
+		check("wait", waiting)
+		f.waiting += waiting.Respondents
+	}
+	latest, err := b.Releases.Latest(ctx, surveyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range latest {
+		if r.Period != "all" {
+			continue
+		}
+		if r.Number != stored.Release {
+			t.Errorf("the tally is that of release %d, and the last one is %d", stored.Release, r.Number)
+		}
+		for _, p := range r.Parts {
+			check("are in blocks", p.Total())
+		}
+		f.released += r.Respondents()
+	}
+	return f
 }
 
-// An erasureTest erases one of many responses that have been published.
+func wantFigures(t *testing.T, b Backend, want figures) {
+	t.Helper()
+	if got := figuresOf(t, b); got != want {
+		t.Errorf("the figures are %+v, want %+v", got, want)
+	}
+}
+
+// An erasureTest erases one of the members of a block, and then one of those who wait.
 type erasureTest struct {
 	*testing.T
 	b      Backend
 	survey *survey.Survey
-	n      int             // how many responses there were
+	n      int             // how many responses there are
 	gone   answer.Response // the one that is erased
 
 	// The state before the erasure.
@@ -117,40 +173,73 @@ type erasureTest struct {
 
 func erasure(t *testing.T, b Backend) {
 	e := newErasureTest(t, b)
-	e.erase(true)
-	e.checkTally()
+	n := int64(e.n)
+	for _, c := range []struct {
+		gone int
+		want figures // from then on
+	}{
+		{7, figures{n, 1, 3, n - 3}}, // the block stays
+		{e.n - 2, figures{n, 2, 2, n - 3}},
+	} {
+		e.look(tiered(c.gone))
+		e.erase(true)
+		e.checkTally(c.want)
+		e.checkTombstone()
+		e.erase(false) // the second time changes nothing
+		e.checkTombstone()
+		e.checkTally(c.want)
+		if out := publishAll(t, e.b, e.survey); out.Folded != 0 || len(out.Released) != 0 {
+			t.Errorf("folded %d, released %v", out.Folded, out.Released)
+		}
+		wantFigures(t, e.b, c.want)
+	}
 	e.b = b.reopen(t)
 	e.checkTombstone()
-	e.erase(false) // the second time changes nothing
-	e.checkTombstone()
-	e.checkReleases()
+	// A block has no one who was erased before.
+	for i := range 3 {
+		put(t, e.b, tiered(e.n+i), true)
+	}
+	publishAll(t, e.b, e.survey)
+	wantFigures(t, e.b, figures{n + 3, 2, 0, n - 3 + 5})
 	e.checkUnknown()
 }
 
 func newErasureTest(t *testing.T, b Backend) *erasureTest {
-	e := &erasureTest{T: t, b: b, survey: tiers(t), n: 20, gone: tiered(7)}
+	e := &erasureTest{T: t, b: b, survey: tiers(t), n: 23}
 	if err := b.Definitions.PutDefinition(ctx, e.survey); err != nil {
 		t.Fatal(err)
 	}
 	for i := range e.n {
+		if i == e.n-3 {
+			if out := publishAll(t, b, e.survey); out.Folded != int64(i) || len(out.Released) != 1 {
+				t.Fatalf("folded %d, released %v", out.Folded, out.Released)
+			}
+		}
 		put(t, b, tiered(i), true)
 	}
-	if out := publishAll(t, b, e.survey); out.Folded != int64(e.n) || len(out.Released) != 1 {
+	if out := publishAll(t, b, e.survey); out.Folded != 3 {
 		t.Fatalf("folded %d, released %v", out.Folded, out.Released)
 	}
-	e.entries = entries(t, b, surveyID, "all")
+	wantFigures(t, b, figures{int64(e.n), 0, 3, int64(e.n) - 3})
+	return e
+}
+
+// look reads what there is before a response is erased.
+func (e *erasureTest) look(gone answer.Response) {
+	e.Helper()
+	e.gone = gone
+	e.entries = entries(e.T, e.b, surveyID, "all")
 	var err error
-	if e.tally, e.revision, err = b.Tallies.Tally(ctx, surveyID, "all"); err != nil || e.tally == nil {
-		t.Fatal(e.tally, err)
+	if e.tally, e.revision, err = e.b.Tallies.Tally(ctx, surveyID, "all"); err != nil || e.tally == nil {
+		e.Fatal(e.tally, err)
 	}
 	found := e.find(e.gone.ID)
 	if len(found) != 1 || found[0].Response.Survey != surveyID || found[0].Response.Period != "all" || found[0].Response.Withdrawn || time.Since(found[0].Arrived).Abs() > time.Hour {
-		t.Fatalf("found %+v", found)
+		e.Fatalf("found %+v", found)
 	}
-	if got, err := b.Erasure.Private(ctx, surveyID, "all", e.gone.ID); err != nil || !reflect.DeepEqual(got, e.gone.Private) {
-		t.Fatalf("private answers %v, %v", got, err)
+	if got, err := e.b.Erasure.Private(ctx, surveyID, "all", e.gone.ID); err != nil || !reflect.DeepEqual(got, e.gone.Private) {
+		e.Fatalf("private answers %v, %v", got, err)
 	}
-	return e
 }
 
 func (e *erasureTest) find(id string) []store.Entry {
@@ -172,18 +261,15 @@ func (e *erasureTest) erase(want bool) {
 
 // checkTally checks that the tally counts the tombstone in the response's place at once, without folding again: of responses
 // that were counted and have been deleted since, the tally is all that is left.
-func (e *erasureTest) checkTally() {
+func (e *erasureTest) checkTally(want figures) {
 	e.Helper()
 	if err := e.b.Tallies.SaveTally(ctx, surveyID, "all", e.tally, e.revision); !errors.Is(err, store.ErrStale) {
 		e.Errorf("the tally from before could be saved: %v", err)
 	}
-	if after, _, err := e.b.Tallies.Tally(ctx, surveyID, "all"); err != nil || after.Cursor != e.tally.Cursor || after.Shape != e.tally.Shape {
-		e.Errorf("the tally is %+v, %v; want shape %s and cursor %s as before", after, err, e.tally.Shape, e.tally.Cursor)
+	if after, _, err := e.b.Tallies.Tally(ctx, surveyID, "all"); err != nil || after.Cursor != e.tally.Cursor || after.Release != e.tally.Release {
+		e.Errorf("the tally is %+v, %v; want cursor %s and release %d as before", after, err, e.tally.Cursor, e.tally.Release)
 	}
-	n := int64(e.n)
-	if c := counted(e.T, e.b); c.Respondents != n-1 || c.Withdrawn != 1 || c.Items["choice"].Counts.Of("good") != n-1 {
-		e.Errorf("counted %+v", c)
-	}
+	wantFigures(e.T, e.b, want)
 }
 
 // checkTombstone checks that nothing but the tombstone is left of the response.
@@ -208,26 +294,6 @@ func (e *erasureTest) checkTombstone() {
 		e.Errorf("found after: %+v", found)
 	}
 	putWithdrawn(e.T, e.b, e.gone) // the digest is gone too
-}
-
-// checkReleases publishes again: nothing is folded again, and nothing is released before enough others have come.
-func (e *erasureTest) checkReleases() {
-	e.Helper()
-	if out := publishAll(e.T, e.b, e.survey); out.Folded != 0 || len(out.Released) != 0 {
-		e.Errorf("folded %d, released %v", out.Folded, out.Released)
-	}
-	e.checkTally()
-	for i := range 6 {
-		put(e.T, e.b, tiered(e.n+i), true)
-	}
-	out := publishAll(e.T, e.b, e.survey)
-	if len(out.Released) != 1 {
-		e.Fatalf("released %v", out.Released)
-	}
-	n := int64(e.n)
-	if c := tally.Total(out.Released[0].Cohorts); c.Respondents != n+5 || c.Withdrawn != 1 || c.Items["choice"].N != n+5 {
-		e.Errorf("released %+v", c)
-	}
 }
 
 // checkUnknown erases responses that do not exist.
@@ -259,15 +325,11 @@ func erasureBeforeCounting(t *testing.T, b Backend) {
 	if erased, err := b.Erasure.Erase(ctx, surveyID, tiered(2).ID, []string{"tier"}); !erased || err != nil {
 		t.Fatalf("Erase = %t, %v", erased, err)
 	}
-	if c := counted(t, b); c.Respondents != 0 || c.Withdrawn != 0 {
-		t.Errorf("counted %+v before anything was", c)
-	}
+	wantFigures(t, b, figures{})
 	if out := publishAll(t, b, s); out.Folded != n {
 		t.Errorf("folded %d, want %d", out.Folded, n)
 	}
-	if c := counted(t, b); c.Respondents != n-1 || c.Withdrawn != 1 {
-		t.Errorf("counted %+v", c)
-	}
+	wantFigures(t, b, figures{n, 1, n - 1, 0})
 }
 
 // erasureAtOnce erases while others publish and write: in the end every response is counted but those that were erased.
@@ -310,8 +372,10 @@ func erasureAtOnce(t *testing.T, b Backend) {
 		t.Fatal(err)
 	}
 	publishAll(t, b, s)
-	if c := counted(t, b); c.Respondents != n-gone || c.Withdrawn != gone || c.Items["choice"].N != n-gone {
-		t.Errorf("counted %d and %d withdrawn of %d, of which %d were erased", c.Respondents, c.Withdrawn, n, gone)
+	// Nobody is in two blocks, nobody is missing, and who was erased is in a block only if it was made before.
+	f := figuresOf(t, b)
+	if f.received != n || f.withdrawn != gone || f.waiting+f.released < n-gone || f.waiting+f.released > n {
+		t.Errorf("of %d responses, of which %d were erased: %+v", n, gone, f)
 	}
 }
 

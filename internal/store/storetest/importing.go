@@ -96,9 +96,7 @@ func importing(t *testing.T, b Backend) {
 	if out := publishAll(t, b, s); out.Folded != n {
 		t.Errorf("folded %d of %d", out.Folded, n)
 	}
-	if c := counted(t, b); c.Respondents != n-5 || c.Withdrawn != 5 {
-		t.Errorf("counted %+v", c)
-	}
+	wantFigures(t, b, figures{n, 5, 0, n - 5})
 }
 
 // importInterrupted imports while others store the same responses themselves, is interrupted, and begins again.

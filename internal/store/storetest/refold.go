@@ -2,95 +2,110 @@ package storetest
 
 import (
 	"bytes"
-	"fmt"
 	"testing"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
 // fold brings the tally of a period up to date, after collecting, as a publisher does, and returns it as it is stored
 // afterwards.
-func fold(t *testing.T, b Backend, s *survey.Survey, period string) (kept *tally.Tally, folded int) {
+func fold(t *testing.T, b Backend, survey, period string) (kept *tally.Tally, folded int) {
 	t.Helper()
-	collect(t, b, s.ID, period)
-	counted, revision, err := b.Tallies.Tally(ctx, s.ID, period)
+	collect(t, b, survey, period)
+	counted, revision, err := b.Tallies.Tally(ctx, survey, period)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if counted == nil || counted.Shape != s.Shape {
-		counted = tally.New(s)
+	if counted == nil {
+		counted = tally.New()
 	}
-	for _, entry := range after(t, b, s.ID, period, counted.Cursor) {
-		counted.Fold(s, entry.Response)
-		counted.Cursor = entry.Cursor
-		folded++
-	}
-	if err := b.Tallies.SaveTally(ctx, s.ID, period, counted, revision); err != nil {
+	folded = foldAfter(t, b, survey, period, counted)
+	if err := b.Tallies.SaveTally(ctx, survey, period, counted, revision); err != nil {
 		t.Fatal(err)
 	}
-	if kept, _, err = b.Tallies.Tally(ctx, s.ID, period); err != nil {
+	if kept, _, err = b.Tallies.Tally(ctx, survey, period); err != nil {
 		t.Fatal(err)
 	}
 	return kept, folded
 }
 
-// changedDefinition folds answers, changes what they count as, and folds them again: with the new definition, with one in
-// which only a word has changed, and with the first one.
+// foldAfter folds what is after a tally's cursor, each response by the questionnaire that it was answered under.
+func foldAfter(t *testing.T, b Backend, survey, period string, counted *tally.Tally) (folded int) {
+	t.Helper()
+	answered := store.NewAnswered(b.Definitions, survey)
+	for _, entry := range after(t, b, survey, period, counted.Cursor) {
+		s, err := answered.Survey(ctx, entry.Response.Version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted.Fold(s, entry.Cursor, entry.Day(s), entry.Response)
+		folded++
+	}
+	return folded
+}
+
+// changedDefinition stores answers to several versions of a questionnaire, in which more than words has changed or only
+// words: each answer counts by the version that was answered, whatever is in force when it is counted.
 func changedDefinition(t *testing.T, b Backend) {
-	const n = 300
-	for i := range n {
-		r := response(i)
-		r.Period = "all"
-		r.Answers = []answer.Answer{{"choice", []string{"a", "b"}[i%2]}}
-		put(t, b, r, true)
+	first, rescored := tiers(t), changedTiers(t, "id: bad, label: Bad, score: 1", "id: awful, label: Awful, score: 1")
+	reworded := changedTiers(t, "title: Erasure", "title: Eraser")
+	if first.Shape != reworded.Shape || first.Shape == rescored.Shape {
+		t.Fatalf("shapes %s, %s and %s", first.Shape, reworded.Shape, rescored.Shape)
 	}
-	first := parse(t, "One")
-	rescored, reworded := *first, *first
-	rescored.Sections = []survey.Section{first.Sections[0]}
-	rescored.Sections[0].Questions = []survey.Question{first.Sections[0].Questions[0]}
-	question := &rescored.Sections[0].Questions[0]
-	question.Options = append([]survey.Option(nil), question.Options...)
-	score := 7 * survey.One
-	question.Options[0].Score, question.Options[1].ID = &score, "c" // "b" is no option any more
-	rescored.Version, rescored.Shape = "rescored", "another"
-	reworded.Version, reworded.Title = "reworded", survey.Text{"en": "Won"}
-	changed, err := survey.Decode(rescored.Encode())
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := 0
 	for _, step := range []struct {
-		name   string
-		s      *survey.Survey
-		folded int
-		counts tally.Counts
+		name     string
+		answered *survey.Survey // nil: a version that is not known
+		inForce  *survey.Survey
+		option   string
+		answers  int
+		want     map[string]int64 // counted so far, by shape and option
 	}{
-		{"first", first, n, tally.Counts{{Option: "a", N: n / 2}, {Option: "b", N: n / 2}}},
-		{"again", first, 0, tally.Counts{{Option: "a", N: n / 2}, {Option: "b", N: n / 2}}},
-		{"rescored", changed, n, tally.Counts{{Option: "a", N: n / 2}, {Option: "c"}}},
-		{"reworded", &reworded, n, tally.Counts{{Option: "a", N: n / 2}, {Option: "b", N: n / 2}}},
-		{"reworded back", first, 0, tally.Counts{{Option: "a", N: n / 2}, {Option: "b", N: n / 2}}},
+		{"first", first, first, "bad", 30, map[string]int64{"first bad": 30}},
+		{"nothing new", first, first, "bad", 0, map[string]int64{"first bad": 30}},
+		{"an option changed", rescored, rescored, "awful", 20, map[string]int64{"first bad": 30, "rescored awful": 20}},
+		{"a page that was open", first, rescored, "bad", 3, map[string]int64{"first bad": 33, "rescored awful": 20}},
+		{"an option that the version does not have", rescored, rescored, "bad", 2, map[string]int64{"first bad": 33, "rescored awful": 20}},
+		{"a word changed", reworded, reworded, "bad", 10, map[string]int64{"first bad": 43, "rescored awful": 20}},
+		{"a version that is not known", nil, first, "bad", 5, map[string]int64{"first bad": 43, "rescored awful": 20}},
+		{"back again", first, first, "bad", 1, map[string]int64{"first bad": 44, "rescored awful": 20}},
 	} {
-		if err := b.Definitions.PutDefinition(ctx, step.s); err != nil {
+		if err := b.Definitions.PutDefinition(ctx, step.inForce); err != nil {
 			t.Fatal(step.name, err)
 		}
-		kept, folded := fold(t, b, step.s, "all")
-		if folded != step.folded {
-			t.Errorf("%s: %d folded, want %d", step.name, folded, step.folded)
+		for range step.answers {
+			r := tiered(n)
+			r.Answers = []answer.Answer{{"tier", "a"}, {"choice", step.option}}
+			if r.Version = "lost"; step.answered != nil {
+				r.Version = step.answered.Version
+			}
+			put(t, b, r, true)
+			n++
 		}
-		direct := tally.New(step.s)
-		for _, entry := range after(t, b, surveyID, "all", "") {
-			direct.Fold(step.s, entry.Response)
-			direct.Cursor = entry.Cursor
+		kept, folded := fold(t, b, surveyID, "all")
+		if folded != step.answers {
+			t.Errorf("%s: %d folded, want %d", step.name, folded, step.answers)
 		}
+		direct := tally.New()
+		foldAfter(t, b, surveyID, "all", direct)
 		if !bytes.Equal(kept.Encode(), direct.Encode()) {
-			t.Errorf("%s: stored\n%s\nand folded from the log\n%s", step.name, kept.Encode(), direct.Encode())
+			t.Errorf("%s: stored\n%+v\nand folded from the log\n%+v", step.name, kept, direct)
 		}
-		item := kept.Cohorts[""].Items["choice"]
-		for _, c := range step.counts {
-			if got := item.Counts.Of(c.Option); got != c.N {
-				t.Errorf("%s: %s was chosen %d times, want %d: %s", step.name, c.Option, got, c.N, fmt.Sprint(item.Counts))
+		if kept.Received() != int64(n) {
+			t.Errorf("%s: received %d of %d", step.name, kept.Received(), n)
+		}
+		for _, c := range []struct {
+			name, shape, option string
+		}{{"first bad", first.Shape, "bad"}, {"rescored awful", rescored.Shape, "awful"}, {"rescored bad", rescored.Shape, "bad"}} {
+			got := int64(0)
+			if p := kept.Parts[c.shape]; p != nil && p.Cohorts["a"] != nil && p.Cohorts["a"].Items["choice"] != nil {
+				got = p.Cohorts["a"].Items["choice"].Counts.Of(c.option)
+			}
+			if got != step.want[c.name] {
+				t.Errorf("%s: %s %d times, want %d", step.name, c.name, got, step.want[c.name])
 			}
 		}
 	}

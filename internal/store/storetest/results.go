@@ -22,9 +22,15 @@ import (
 )
 
 func tallyOf(n int64) *tally.Tally {
-	return &tally.Tally{Shape: "shape", Cursor: fmt.Sprint(n), Cohorts: map[string]*tally.Counters{
-		"": {Respondents: n, Items: map[string]*tally.Item{"q": {N: n, Counts: tally.Counts{{Option: "a", N: n}}}}},
-	}}
+	t := tally.New()
+	t.Cursor, t.Release, t.Days["2026-11-22"] = fmt.Sprint(n), int(n), n
+	t.Parts["shape"] = &tally.Part{Version: "v1", Cohorts: cohortsOf(n), Out: map[string]string{"": fmt.Sprint(n)}}
+	return t
+}
+
+// cohortsOf returns one cohort of n respondents.
+func cohortsOf(n int64) map[string]*tally.Counters {
+	return map[string]*tally.Counters{"": {Respondents: n, Items: map[string]*tally.Item{"q": {N: n, Counts: tally.Counts{{Option: "a", N: n}}}}}}
 }
 
 func tallies(t *testing.T, b Backend) {
@@ -35,20 +41,20 @@ func tallies(t *testing.T, b Backend) {
 		t.Errorf("replaced what is not there: %v", err)
 	}
 	for n := range 3 {
-		if err := b.Tallies.SaveTally(ctx, surveyID, period, tallyOf(int64(n)), n); err != nil {
+		if err := b.Tallies.SaveTally(ctx, surveyID, period, tallyOf(int64(n+1)), n); err != nil {
 			t.Fatal(err)
 		}
 		got, revision, err := b.Tallies.Tally(ctx, surveyID, period)
-		if err != nil || revision != n+1 || !bytes.Equal(got.Encode(), tallyOf(int64(n)).Encode()) {
+		if err != nil || revision != n+1 || !bytes.Equal(got.Encode(), tallyOf(int64(n+1)).Encode()) {
 			t.Fatalf("saved %d, got %v, %d, %v", n, got, revision, err)
 		}
-		got.Cohorts[""].Respondents = -1 // the result is the caller's own
+		got.Parts["shape"].Cohorts[""].Respondents = -1 // the result is the caller's own
 		if err := b.Tallies.SaveTally(ctx, surveyID, period, tallyOf(9), n); !errors.Is(err, store.ErrStale) {
 			t.Errorf("saved over revision %d with revision %d: %v", n+1, n, err)
 		}
 	}
 	b = b.reopen(t)
-	if got, revision, err := b.Tallies.Tally(ctx, surveyID, period); err != nil || revision != 3 || !bytes.Equal(got.Encode(), tallyOf(2).Encode()) {
+	if got, revision, err := b.Tallies.Tally(ctx, surveyID, period); err != nil || revision != 3 || !bytes.Equal(got.Encode(), tallyOf(3).Encode()) {
 		t.Errorf("final tally: %v, %d, %v", got, revision, err)
 	}
 	for _, other := range [][2]string{{surveyID, "2026-Q3"}, {"other", period}} {
@@ -71,7 +77,7 @@ func talliesAtOnce(t *testing.T, b Backend) {
 				if got == nil {
 					got = tallyOf(0)
 				}
-				got.Cohorts[""].Respondents++
+				got.Withdrawn++
 				switch err := b.Tallies.SaveTally(ctx, surveyID, period, got, revision); {
 				case err == nil:
 					done++
@@ -86,14 +92,17 @@ func talliesAtOnce(t *testing.T, b Backend) {
 		t.Fatal(err)
 	}
 	got, _, err := b.Tallies.Tally(ctx, surveyID, period)
-	if err != nil || got.Cohorts[""].Respondents != 16*each {
-		t.Errorf("counted %d of %d: %v", got.Cohorts[""].Respondents, 16*each, err)
+	if err != nil || got.Withdrawn != 16*each {
+		t.Errorf("counted %d of %d: %v", got.Withdrawn, 16*each, err)
 	}
 }
 
 func releaseOf(period string, number int) *release.Release {
-	return &release.Release{Survey: surveyID, Period: period, Number: number, Date: "2026-11-22", Shape: "shape", Version: "v1",
-		MinGroup: 5, Segments: []string{"tier=a,b"}, Cohorts: tallyOf(int64(number)).Cohorts}
+	n := int64(5 * number)
+	return &release.Release{Survey: surveyID, Period: period, Number: number, Date: "2026-11-22", Version: "v1", K: 5, Hidden: []string{"why"},
+		Facts: release.Facts{Received: n + 2, Through: "2026-11-21"},
+		Parts: map[string]*release.Part{"shape": {Number: 1, Version: "v1", Since: "2026-11-20", K: 5, Cohorts: cohortsOf(n)}},
+		Held:  &release.Held{Out: map[string]map[string]release.Mark{"shape": {"": {Cursor: fmt.Sprint(number), Release: number}}}}}
 }
 
 // sameRelease compares the stored forms, which make no difference between none and empty.
@@ -174,17 +183,13 @@ func encoded(t *testing.T, r *release.Release) string {
 func releasesAgree(t *testing.T, b Backend) {
 	h := &releaseHistory{T: t, b: b, read: map[*release.Release]string{}, day: time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)}
 	s := tiers(t)
-	pooling := *s
-	pooling.Results.PoolAfter, pooling.Version = 1, "pooling"
-	reduced := *s
-	reduced.Sections = []survey.Section{s.Sections[0]}
-	reduced.Sections[0].Questions = s.Sections[0].Questions[:2]
-	reduced.Version, reduced.Shape = "reduced", "reduced"
+	pooling := changedTiers(t, "min_group: 5", "min_group: 5, pool_after: 1")
+	rescored := changedTiers(t, "score: 2", "score: 3")
 	h.publish(s, 7, 2)
 	h.publish(s, 1, 4)
 	h.publish(s, 0, 0)
-	h.publish(&pooling, 2, 3)
-	h.publish(&reduced, 11, 3)
+	h.publish(pooling, 2, 3)
+	h.publish(rescored, 11, 3)
 	h.publish(s, 6, 6)
 	h.publish(s, 5, 0)
 	if len(h.appended) < 5 {
@@ -220,6 +225,7 @@ func (h *releaseHistory) publish(s *survey.Survey, a, b int) {
 	h.day = h.day.AddDate(0, 0, 1)
 	for i := range a + b {
 		r := tiered(h.n)
+		r.Version = s.Version
 		r.Answers = []answer.Answer{{"tier", "a"}, {"choice", []string{"good", "bad"}[h.n%2]}}
 		if i >= a {
 			r.Answers[0] = answer.Answer{"tier", "b"}

@@ -1,0 +1,12 @@
+package stats
+
+import "glasspoll/internal/release"
+
+// Annulments lists the blocks that were taken out of the period again, because their answers turned out to be false. A group
+// has none of its own.
+func (p *Period) Annulments() []release.Annulment {
+	if p.released == nil || p.Received == 0 {
+		return nil
+	}
+	return p.released.Annulled
+}
