@@ -54,9 +54,7 @@ func (p *period) answer(s *survey.Survey, day string, n int, said string) {
 			continue
 		}
 		field, value, _ := strings.Cut(word, "=")
-		for _, v := range strings.Split(value, ",") {
-			r.Answers = append(r.Answers, answer.Answer{field, v})
-		}
+		r.Answers = append(r.Answers, append(answer.Answer{field}, strings.Split(value, ",")...))
 	}
 	for range n {
 		p.n++
