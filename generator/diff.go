@@ -22,15 +22,17 @@ type diffCommand struct {
 }
 
 func (diffCommand) Help() string {
-	return `Says what each edit between two versions of a questionnaire does to its figures: stored answers become invalid, the
-trend breaks, it takes effect with the next period, figures stay comparable, or only the wording changed. Each edit has
-its place in NEW, or in OLD when it is gone there. Exits with 1 if a trend breaks or stored answers become invalid.
+	return `Says what each edit between two versions of a questionnaire does to its figures: stored answers are left behind, the
+trend breaks, it takes effect at once, for new answers or with the next period, figures stay comparable, or only the
+wording changed. Each edit has its place in NEW, or in OLD when it is gone there. Exits with 1 if a trend breaks or
+stored answers are left behind.
 
 git:REVISION:PATH is a version that git keeps, written as for git show: the path counts from the root of the
 repository, or from here if it begins with ./
 
 --format json prints one document: {"old", "new", "breaks": true or false, "changes": [{effect, file, line, column,
-part, message}]}; effect is invalid, breaks, next_period, comparable or wording.
+part, message}]}; effect is invalid, breaks, at_once, new_answers, next_period,
+comparable or wording.
 
 Examples:
 
@@ -140,7 +142,7 @@ func listChanges(w io.Writer, changes []compare.Change) error {
 		counts[change.Effect]++
 	}
 	var parts []string
-	for _, effect := range []compare.Effect{compare.Invalid, compare.Breaks, compare.NextPeriod, compare.Comparable, compare.Wording} {
+	for _, effect := range compare.Effects() {
 		if n := counts[effect]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d: %s", n, effect.Words()))
 		}

@@ -31,10 +31,10 @@ export const questionElement = (q) => /** @type {HTMLElement} */ (form.querySele
 /** The rule of a field's question. @param {string} name */
 export const ruleOf = (name) => /** @type {Rule} */ (rules.questions.find((q) => q.id === name.split(".")[0]));
 
-// A key: a random UUID of version 8, which the handler stores the answers under the hash of, so that a receipt is no key.
-// randomUUID is of version 4, and missing on plain http.
-const newKey = () => "10000000-1000-v000-8000-100000000000".replace(/[018]/g, (digit) =>
-  (+digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> +digit / 4).toString(16)).replace("v", "8");
+// A key: a random UUID of version 8. The handler stores the answers under its hash, so the receipt does not give it away.
+// (randomUUID is of version 4, and missing on plain http.)
+const newKey = () => "10000000-1000-8000-9000-100000000000".replace(/[019]/g, (digit) =>
+  (+digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> +digit / 4).toString(16));
 
 /**
  * Sets the submission's id. One filled form is one submission: its id belongs to the page's entry in the history, so it

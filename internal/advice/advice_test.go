@@ -126,6 +126,13 @@ sections:
 		}
 		return b.String()
 	}
+	ask := func(head string, questions ...string) string {
+		b := head + "sections:\n  - questions:\n"
+		for i, q := range questions {
+			b += fmt.Sprintf("      - {id: q%d, %s, label: {zh: 茶, en: Tea}}\n", i, q)
+		}
+		return b
+	}
 	for _, c := range []struct {
 		code      string
 		bad, good []string // what follows whole; with a title, instead of it
@@ -334,6 +341,49 @@ sections:
 			"sections: [{questions: [{id: r, type: yes_no, label: {zh: 来过吗？, en: Been here?}}, {id: q, type: yes_no, show_if: r and language == \"en\", label: {zh: 好吗？, en: Good?}}]}]\n",
 			"sections: [{questions: [{id: q, type: yes_no, show_if: answered(r), label: {zh: 好吗？, en: Good?}}, {id: r, type: hidden, label: {zh: 级别, en: Tier}}]}]\n",
 			"sections: [{questions: [{id: q, type: yes_no, required: r, label: {zh: 好吗？, en: Good?}}, {id: r, type: yes_no, label: {zh: 来过吗？, en: Been here?}}]}]\n",
+		}},
+		{advice.NotPublished, []string{
+			ask("", "type: yes_no, publish: false", "type: yes_no, show_if: q0"),
+			ask("", "type: yes_no, private: true", "type: yes_no, required: q0"),
+			ask("", "type: yes_no, publish: false", "type: long_text, show_if: q0", "type: nps, show_if: answered(q1)"),
+		}, []string{
+			ask("", "type: yes_no, publish: false", "type: yes_no, publish: false, show_if: q0"),
+			ask("", "type: yes_no, publish: false", "type: long_text, show_if: q0"),
+			ask("", "type: yes_no", "type: yes_no, publish: false, show_if: q0"),
+		}},
+		{advice.BecomesSensitive, []string{
+			ask("period: year\n", "type: yes_no, sensitive: true", "type: yes_no, show_if: q0"),
+			ask("period: year\n", "type: yes_no, sensitive: true", "type: yes_no, show_if: q0, sensitive: true", "type: nps, required: q1"),
+		}, []string{
+			ask("period: year\n", "type: yes_no, sensitive: true", "type: yes_no, show_if: q0, sensitive: true"),
+			ask("period: year\n", "type: yes_no, sensitive: true", "type: yes_no, show_if: q0, publish: false"),
+			ask("period: year\n", "type: yes_no, sensitive: true", "type: long_text, show_if: q0"),
+			ask("period: year\nresults: {protection: strict}\n", "type: yes_no", "type: yes_no, show_if: q0"),
+		}},
+		{advice.JointCondition, []string{
+			ask("", "type: yes_no", "type: nps", "type: yes_no, show_if: q0 and q1 > 5"),
+			ask("", "type: yes_no", "type: nps", "type: yes_no, required: q0 or q1 > 5"),
+			"sections: [{questions: [{id: a, type: yes_no, label: {zh: 茶, en: Tea}}, {id: b, type: yes_no, label: {zh: 茶, en: Tea}}]}, {show_if: a and b, questions: [{id: q, type: yes_no, label: {zh: 茶, en: Tea}}]}]\n",
+			"sections: [{questions: [{id: a, type: yes_no, label: {zh: 茶, en: Tea}}, {id: b, type: yes_no, label: {zh: 茶, en: Tea}}]}, {show_if: a, questions: [{id: q, type: yes_no, show_if: b, label: {zh: 茶, en: Tea}}]}]\n",
+			"sections: [{questions: [{id: a, type: yes_no, label: {zh: 茶, en: Tea}}, {id: b, type: yes_no, label: {zh: 茶, en: Tea}}, {id: q, type: single_choice, label: {zh: 茶, en: Tea}, options: [{id: x, label: {zh: 甲, en: A}, show_if: a and b}, {id: y, label: {zh: 乙, en: B}}]}]}]\n",
+		}, []string{
+			ask("", "type: yes_no", "type: nps", "type: yes_no, show_if: q0"),
+			ask("", "type: yes_no", "type: nps", "type: long_text, show_if: q0 and q1 > 5"),
+			ask("", "type: yes_no", "type: nps", "type: yes_no, publish: false, show_if: q0 and q1 > 5"),
+			ask("channels: [web, phone]\n", "type: yes_no", "type: yes_no, segment: true", "type: yes_no, show_if: 'q0 and q1 and channel == \"web\"'"),
+		}},
+		{advice.SegmentTells, []string{
+			ask("", "type: yes_no", "type: yes_no, segment: true, show_if: q0"),
+		}, []string{
+			ask("", "type: yes_no, segment: true", "type: yes_no, segment: true, show_if: q0"),
+			ask("", "type: yes_no", "type: yes_no, segment: true"),
+		}},
+		{advice.StrictIndex, []string{
+			ask("period: year\nresults: {protection: strict}\nscoring: {target: 80}\n", "type: rating, steps: 5"),
+			ask("period: year\nresults: {protection: strict}\nscoring: {overall: q0}\n", "type: rating, steps: 5"),
+		}, []string{
+			ask("period: year\nresults: {protection: strict}\n", "type: rating, steps: 5"),
+			ask("period: year\nscoring: {target: 80}\n", "type: rating, steps: 5"),
 		}},
 		{advice.UnknownCode, []string{"# advice: off laeding\n" + ratingOf("茶", "Tea")}, []string{"# advice: off leading\n" + ratingOf("茶", "Tea")}},
 	} {

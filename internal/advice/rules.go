@@ -31,6 +31,11 @@ const (
 	NoPurpose          = "no_purpose"
 	CutText            = "cut_text"
 	LaterQuestion      = "later_question"
+	NotPublished       = "not_published"
+	BecomesSensitive   = "becomes_sensitive"
+	JointCondition     = "joint_condition"
+	SegmentTells       = "segment_tells"
+	StrictIndex        = "strict_index"
 	DoneWithoutEffect  = "done_without_effect"
 	UnknownCode        = "unknown_code"
 )
@@ -60,6 +65,11 @@ func Rules() []Rule {
 		{NoPurpose, "No purpose in the introduction", "People answer when they know what for. Say in the introduction what the answers are used for, and who reads them."},
 		{CutText, "A text that a comment cuts off", "Behind a space, # begins a comment, which nobody reads on the page: of \"label: Our shop #1\" only \"Our shop\" is left. Put a text with # in it into quotes. A comment with a space behind its # is not reported."},
 		{LaterQuestion, "A question that waits for a later one", "A question that is shown because of an answer further down appears above the place where the respondent reads, and is easily missed. Ask first what decides."},
+		{NotPublished, "Not published, because of another question", "What depends on a question that is private or not published is not published either: the number of those who were asked it would tell the answer. Say so with \"publish: false\", or make it independent of the other question."},
+		{BecomesSensitive, "Sensitive, because of another question", "What depends on a sensitive question is sensitive too: it is published once, rounded, when the period is over, and is no part of the index. Say so with \"sensitive: true\", or make it independent of the other question."},
+		{JointCondition, "A condition on several answers", "The number of those who were asked is published. If it depends on several questions, it tells how many gave one combination of answers, which the page shows nowhere else. Ask on one answer, or leave the question unpublished."},
+		{SegmentTells, "A segment that tells an answer", "Figures are shown for each group of a segment, and others may know who is in it. If a segment is only asked after a certain answer, everybody in its groups has given that answer. Ask it of everybody, or take the value from the link."},
+		{StrictIndex, "An index that strict protection does not publish", "With \"protection: strict\" every question is published once, as rounded counts. There is no mean and no index, so what is declared under scoring shows nowhere."},
 		{DoneWithoutEffect, "A measure that is done, without its effect", "The results page tells respondents what has come of what they said. A measure that is done and says nothing of its effect leaves the loop open: write what has changed, in figures where there are any."},
 		{UnknownCode, "A comment that silences nothing", "A comment \"# advice: off …\" names a code that does not exist."},
 	}

@@ -13,6 +13,7 @@ func (a *adviser) wholeSurvey() {
 	a.dimensions()
 	a.groups()
 	a.conditionOrder()
+	a.secrets()
 	for _, place := range a.places.CutOff() {
 		a.found = append(a.found, Advice{Place: place, Code: CutText, Sentence: "the text ends before #, which begins a comment", Fix: "put the whole text into quotes, or a space behind #"})
 	}
@@ -102,7 +103,10 @@ const responseShare = 0.5
 
 // groups compares the expected number of answers with what the groups need to be shown.
 func (a *adviser) groups() {
-	issued, k := a.s.Audience.Issued, a.s.Results.MinGroup
+	issued, k := a.s.Audience.Issued, a.s.K()
+	for _, in := range a.s.Audience.Periods {
+		issued = max(issued, in.Issued)
+	}
 	if issued == 0 || k < 2 {
 		return
 	}

@@ -1,5 +1,5 @@
 // Package compare reports what the edits between two versions of a questionnaire do to its figures: which stay
-// comparable, which trends break, which stored answers no longer fit. It is pure.
+// comparable, which trends break, what is hidden at once. It is pure.
 package compare
 
 import (
@@ -16,24 +16,34 @@ import (
 // Effect is what an edit does to figures.
 type Effect string
 
-// The effects, the gravest first.
+// The effects, the gravest first. Each answer is counted under the questionnaire that it was given under, so no edit changes
+// what stored answers mean.
 const (
-	Invalid    Effect = "invalid"     // stored answers no longer fit: they drop out of the figures
-	Breaks     Effect = "breaks"      // the trend breaks: figures before and after mean different things
-	NextPeriod Effect = "next_period" // frozen at a period's first release: takes effect with the next period
+	Invalid    Effect = "invalid"     // stored answers are left behind under a name that is gone
+	Breaks     Effect = "breaks"      // the trend breaks: figures before and after mean different things, and are shown apart
+	AtOnce     Effect = "at_once"     // takes effect at once, on all that is shown, of all periods
+	NewAnswers Effect = "new_answers" // takes effect for answers from now on; those given before keep what was promised then
+	NextPeriod Effect = "next_period" // takes effect with the next period
 	Comparable Effect = "comparable"  // figures stay comparable
 	Wording    Effect = "wording"     // only texts differ
 )
 
-var gravity = []Effect{Invalid, Breaks, NextPeriod, Comparable, Wording}
+// Effects lists the effects, the gravest first.
+func Effects() []Effect {
+	return []Effect{Invalid, Breaks, AtOnce, NewAnswers, NextPeriod, Comparable, Wording}
+}
 
 // Words describes the effect to users.
 func (e Effect) Words() string {
 	switch e {
 	case Invalid:
-		return "stored answers become invalid"
+		return "stored answers are left behind"
 	case Breaks:
 		return "the trend breaks"
+	case AtOnce:
+		return "takes effect at once"
+	case NewAnswers:
+		return "takes effect for new answers"
 	case NextPeriod:
 		return "takes effect with the next period"
 	case Comparable:
@@ -73,15 +83,30 @@ func Surveys(before, after Version) []Change {
 	c.sections()
 	c.questions()
 	c.index()
+	c.groups()
 	if len(c.changes) == 0 && before.Survey.Version != after.Survey.Version {
 		c.add(Wording, "survey", nil, "something was moved that neither figures nor stored answers depend on, such as a note")
 	}
+	gravity := Effects()
 	slices.SortStableFunc(c.changes, func(a, b Change) int {
 		older := map[bool]int{true: 1}
 		return cmp.Or(slices.Index(gravity, a.Effect)-slices.Index(gravity, b.Effect), older[a.Old]-older[b.Old],
 			cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Sentence, b.Sentence))
 	})
 	return slices.Compact(c.changes)
+}
+
+// groups says what becomes of the answers that wait for others, where the release of answers depends on what was edited.
+func (c *comparer) groups() {
+	old, new := c.old.Survey, c.new.Survey
+	if old.Shape == new.Shape || old.ID != new.ID {
+		return
+	}
+	waits := "answers that still wait come out when their period is over"
+	if k := max(old.K(), new.K()); k > 1 {
+		waits = fmt.Sprintf("answers that still wait are not joined with new ones: they come out together when their period is over, if they are %d or more, and never if they are fewer", k)
+	}
+	c.add(NewAnswers, "results", nil, "answers from now on are counted and released in groups of their own; %s", waits)
 }
 
 // A comparer collects the changes between two versions.
@@ -199,6 +224,9 @@ func (c *comparer) survey() {
 	if !reflect.DeepEqual(old.Audience, new.Audience) {
 		c.add(Comparable, part, path{"audience"}, "the audience was edited: the response rate and the sample size are computed again")
 	}
+	if !reflect.DeepEqual(old.Weighting, new.Weighting) {
+		c.add(Comparable, part, path{"weighting"}, "the population's composition was edited: the weighted figures of the newest period are computed again, and all others stay")
+	}
 	c.words(part, "channel", old.Channels, new.Channels, path{"channels"})
 	if old.Steps != new.Steps {
 		c.add(Comparable, part, path{"layout"}, "its sections are now %s", map[bool]string{true: "asked one by one, where there is a script", false: "asked on one page"}[new.Steps])
@@ -257,11 +285,26 @@ func (c *comparer) thanks() {
 func (c *comparer) results() {
 	old, new := c.old.Results, c.new.Results
 	const part = "results"
-	if old.MinGroup != new.MinGroup {
-		c.add(NextPeriod, part, path{part, "min_group"}, "the smallest group that is shown was changed %s; the current period keeps the old one", change(old.MinGroup, new.MinGroup))
+	switch is, was := c.new.K(), c.old.K(); {
+	case is > was:
+		c.add(AtOnce, part, path{part, "min_group"}, "the smallest group that is published was changed from %d to %d: at once, for all answers that are not out yet", was, is)
+	case is < was:
+		c.add(NextPeriod, part, path{part, "min_group"}, "the smallest group that is published was changed from %d to %d; the current period keeps the old one", was, is)
+	case old.MinGroup != new.MinGroup:
+		c.add(Wording, part, path{part, "min_group"}, "the smallest group was changed %s, which the protection makes %d all the same", change(old.MinGroup, new.MinGroup), is)
+	}
+	switch {
+	case old.Protection == new.Protection:
+	case new.Protection == survey.Strict:
+		c.add(AtOnce, part, path{part, "protection"}, "every question is now published like a sensitive one: once, rounded, when the period is over; its figures so far are no longer shown")
+	default:
+		c.add(NewAnswers, part, path{part, "protection"}, "questions are published like in other surveys; answers that were given under the strict protection keep it")
+	}
+	if old.Closes != new.Closes {
+		c.add(Comparable, part, path{part, "closes"}, "the day after which sensitive questions are published was changed %s; what is out stays", change(old.Closes, new.Closes))
 	}
 	if !slices.Equal(old.CrossTabs, new.CrossTabs) {
-		c.add(NextPeriod, part, path{part, "crosstabs"}, "other cross-tabulations are shown; the current period keeps the old ones")
+		c.add(Comparable, part, path{part, "crosstabs"}, "other cross-tabulations are shown, of the answers so far as well")
 	}
 	if old.Audience != new.Audience {
 		c.add(Comparable, part, path{part, "audience"}, "who may read the results was changed %s", change(old.Audience, new.Audience))
@@ -290,7 +333,7 @@ func (c *comparer) scoring() {
 		c.add(Breaks, part, path{part, "response_rate_rule"}, "what a low response rate costs was changed: published scores before and after differ by it, those before the deduction do not")
 	}
 	if old.Overall != new.Overall {
-		c.add(Comparable, part, path{part, "overall"}, "the item that the others are compared with was changed %s; each item's own figures stay", change(old.Overall, new.Overall))
+		c.add(Comparable, part, path{part, "overall"}, "the item that the others are compared with was changed %s; each item's own figures stay, and correlations begin anew", change(old.Overall, new.Overall))
 	}
 	if !reflect.DeepEqual(old.Target, new.Target) {
 		c.add(Comparable, part, path{part, "target"}, "the target was changed %s", change(old.Target, new.Target))

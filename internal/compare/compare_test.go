@@ -125,7 +125,7 @@ func TestEqualVersions(t *testing.T) {
 // TestEdits makes one edit at a time. Each line expects the effects and parts of all changes, the gravest first, and words
 // of the first sentence.
 func TestEdits(t *testing.T) {
-	const invalid, breaks, next, comparable, wording = compare.Invalid, compare.Breaks, compare.NextPeriod, compare.Comparable, compare.Wording
+	const invalid, breaks, atOnce, newer, next, comparable, wording = compare.Invalid, compare.Breaks, compare.AtOnce, compare.NewAnswers, compare.NextPeriod, compare.Comparable, compare.Wording
 	type effects = []compare.Effect
 	for _, c := range []struct {
 		name          string
@@ -178,8 +178,8 @@ func TestEdits(t *testing.T) {
 		{"shuffle", "        shuffle: true\n        anchor: [nothing]\n", "", effects{comparable}, "question 'bought'", "another order", "id: bought", false, false},
 		{"options' order", "[{id: north, label: {zh: 北, en: North}}, {id: south, label: {zh: 南, en: South}}]", "[{id: south, label: {zh: 南, en: South}}, {id: north, label: {zh: 北, en: North}}]", effects{comparable}, "question 'shop'", "another order", "id: shop", false, false},
 		{"rows' order", "{id: speed, label: {zh: 速度, en: Speed}}, {id: care, label: {zh: 态度, en: Care}, weight: 2}", "{id: care, label: {zh: 态度, en: Care}, weight: 2}, {id: speed, label: {zh: 速度, en: Speed}}", effects{comparable}, "question 'items'", "rows are in another order", "id: items", false, false},
-		{"wider number", "max: 60", "max: 90", effects{comparable}, "question 'visits'", "from 60 to 90", "id: visits", false, false},
-		{"finer step", "step: 1", "step: 0.5", effects{comparable}, "question 'visits'", "step", "id: visits", false, false},
+		{"wider number", "max: 60", "max: 90", effects{breaks}, "question 'visits'", "from 60 to 90", "id: visits", false, false},
+		{"finer step", "step: 1", "step: 0.5", effects{breaks}, "question 'visits'", "step", "id: visits", false, false},
 		{"text limits", "max_length: 100", "max_length: 50", effects{comparable}, "question 'why'", "max_length", "id: why", false, false},
 		{"dates", "max: 2026-12-31, label", "max: 2027-12-31, label", effects{comparable}, "question 'day'", "max was changed", "id: day", false, false},
 		{"text type", "type: short_text, min_length: 2, max_length: 100, pattern: \".*\",", "type: long_text, min_length: 2, max_length: 100, pattern: \".*\",", effects{comparable}, "question 'why'", "not counted", "id: why", false, false},
@@ -191,25 +191,35 @@ func TestEdits(t *testing.T) {
 		{"uncounted option", "{id: b, label: {zh: 乙, en: B}}]}\n      - {id: recommend", "{id: b, label: {zh: 乙, en: B}}, {id: c, label: {zh: 丙, en: C}}]}\n      - {id: recommend", effects{comparable}, "question 'quiet'", "added", "id: quiet", false, false},
 		{"text's condition", "overall == \"poor\"", "overall == \"fair\"", effects{comparable}, "question 'why'", "other respondents", "id: why", false, false},
 
-		// The next period.
-		{"k", "min_group: 5", "min_group: 10", effects{next}, "results", "from 5 to 10", "results:", false, false},
-		{"segment", "segment: true, ", "", effects{next}, "question 'shop'", "no longer", "id: shop", false, false},
-		{"another segment", "type: yes_no,", "type: yes_no, segment: true,", effects{next}, "question 'vip'", "now broken down", "id: vip", false, false},
-		{"sensitive", "publish: false, ", "sensitive: true, publish: false, ", effects{next}, "question 'quiet'", "held back", "id: quiet", false, false},
-		{"publish", "publish: false, ", "", effects{next}, "question 'quiet'", "published", "id: quiet", false, false},
-		{"private", "publish: false, ", "private: true, publish: false, ", effects{next}, "question 'quiet'", "now private", "id: quiet", false, false},
+		// At once, for new answers, with the next period.
+		{"k", "min_group: 5", "min_group: 10", effects{atOnce}, "results", "from 5 to 10", "results:", false, false},
+		{"segment", "segment: true, ", "", effects{atOnce}, "question 'shop'", "no longer", "id: shop", false, false},
+		{"another segment", "type: yes_no,", "type: yes_no, segment: true,", effects{newer}, "question 'vip'", "from now on are broken down", "id: vip", false, false},
+		{"sensitive", "publish: false, ", "sensitive: true, publish: false, ", effects{atOnce}, "question 'quiet'", "published once", "id: quiet", false, false},
+		{"publish", "publish: false, ", "", effects{newer}, "question 'quiet'", "now published", "id: quiet", false, false},
+		{"private", "publish: false, ", "private: true, publish: false, ", effects{atOnce}, "question 'quiet'", "now private", "id: quiet", false, false},
+
+		{"smaller k", "min_group: 5", "min_group: 3", effects{next}, "results", "from 5 to 3", "results:", false, false},
+		{"strict", "audience: public, min_group: 5", "audience: public, protection: strict", effects{breaks, atOnce, atOnce}, "index", "no question counts", "overall: overall", false, false},
+		{"hidden", "id: recommend,", "id: recommend, publish: false,", effects{atOnce}, "question 'recommend'", "in no period", "id: recommend", false, false},
+		{"hidden by what it reads", "id: recommend,", "id: recommend, required: 'quiet == \"a\"',", effects{atOnce, comparable}, "question 'recommend'", "depends on 'quiet', which is not published", "id: recommend", false, false},
+		{"sensitive, and what reads it", "id: visits,", "id: visits, sensitive: true,", effects{atOnce, atOnce}, "question 'visits'", "published once", "id: visits", false, false},
+		{"crosstabs", "release: full", "release: full, crosstabs: [{rows: stars, by: shop}]", effects{comparable}, "results", "answers so far", "results:", false, false},
+		{"weighting", "results:", "weighting: {by: {shop: {north: 40, south: 60}}}\nresults:", effects{comparable}, "survey", "weighted figures", "weighting:", false, false},
+		{"issued by period", "issued: 200", "issued: {2026-Q1: 220}", effects{comparable}, "survey", "response rate", "audience:", false, false},
 
 		// The trend breaks.
+		{"bands of a number", "step: 1,", "bands: [0, 10, 30],", effects{breaks}, "question 'visits'", "other bands", "id: visits", false, false},
 		{"response rate rule", "  target: 80", "  response_rate_rule: {floor: 50, per: 5, deduct: 1}\n  target: 80", effects{breaks}, "scoring", "low response rate", "response_rate_rule:", false, false},
 		{"score", "score: 2}\n    - {id: poor", "score: 2.5}\n    - {id: poor", effects{breaks}, "scale 'good'", "from 2 to 2.5", "id: fair", false, false},
 		{"score given", "en: No opinion}}", "en: No opinion}, score: 0}", effects{breaks}, "scale 'good'", "from none to 0", "id: none", false, false},
 		{"option added", "    - {id: fair,", "    - {id: good, label: {zh: 较好, en: Good}, score: 2.5}\n    - {id: fair,", effects{breaks}, "scale 'good'", "'good' was added", "id: good", false, false},
-		{"other added", "type: single_choice, segment: true,", "type: single_choice, other: true,", effects{breaks, next}, "question 'shop'", "'_other' was added", "id: shop", false, false},
+		{"other added", "type: single_choice, segment: true,", "type: single_choice, other: true,", effects{breaks, atOnce}, "question 'shop'", "'_other' was added", "id: shop", false, false},
 		{"more steps", "steps: 5", "steps: 7", effects{breaks}, "question 'stars'", "now 7 steps", "id: stars", false, false},
 		{"condition", "show_if: channel != \"email\"", "show_if: channel == \"web\"", effects{breaks}, "section 'second'", "condition was changed", "show_if: channel", false, false},
 		{"condition added", "id: recommend,", "id: recommend, show_if: vip,", effects{breaks}, "question 'recommend'", "a condition was added", "id: recommend", false, false},
 		{"option's condition", ", show_if: vip}", "}", effects{breaks}, "question 'bought'", "offered to other respondents", "id: black", false, false},
-		{"single to multi", "{id: shop, type: single_choice, segment: true,", "{id: shop, type: multi_choice,", effects{breaks, next}, "question 'shop'", "from single_choice to multi_choice", "id: shop", false, false},
+		{"single to multi", "{id: shop, type: single_choice, segment: true,", "{id: shop, type: multi_choice,", effects{breaks, atOnce}, "question 'shop'", "from single_choice to multi_choice", "id: shop", false, false},
 		{"labels exchanged", "zh: 北, en: North}}, {id: south, label: {zh: 南, en: South}", "zh: 南, en: South}}, {id: south, label: {zh: 北, en: North}", effects{breaks, breaks}, "question 'shop'", "now says what 'south' said", "id: shop", false, false},
 		{"choose more", "max: 2\n", "max: 3\n", effects{breaks}, "question 'bought'", "how many may be chosen", "max: 3", false, false},
 		{"total", "total: 100", "total: 10", effects{breaks}, "question 'share'", "another total", "id: share", false, false},
@@ -222,23 +232,23 @@ func TestEdits(t *testing.T) {
 
 		// Stored answers become invalid.
 		{"id", "id: tea\n", "id: tea2\n", effects{invalid}, "survey", "put the old id back", "id: tea2", false, false},
-		{"question removed", "      - {id: recommend, type: nps, label: {zh: 推荐, en: Recommend}}\n", "", effects{invalid}, "question 'recommend'", "removed", "id: recommend", true, false},
-		{"scored question removed", "      - {id: stars, type: rating, steps: 5, label: {zh: 打星, en: Stars}, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, dimension: tea, display: stars}\n", "", effects{invalid, breaks}, "question 'stars'", "removed", "id: stars", true, false},
+		{"question removed", "      - {id: recommend, type: nps, label: {zh: 推荐, en: Recommend}}\n", "", effects{breaks}, "question 'recommend'", "removed", "id: recommend", true, false},
+		{"scored question removed", "      - {id: stars, type: rating, steps: 5, label: {zh: 打星, en: Stars}, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, dimension: tea, display: stars}\n", "", effects{breaks, breaks}, "index", "left: stars", "overall: overall", false, false},
 		{"question renamed", "id: recommend,", "id: nps,", effects{invalid}, "question 'recommend'", "renamed 'nps'", "id: nps", false, false},
-		{"option removed", "          - {id: green, label: {zh: 绿茶, en: Green}}\n", "", effects{invalid}, "question 'bought'", "'green' was removed", "id: green", true, false},
-		{"other removed", "        other: {zh: 其他, en: Other}\n", "", effects{invalid}, "question 'bought'", "'_other' was removed", "other:", true, false},
+		{"option removed", "          - {id: green, label: {zh: 绿茶, en: Green}}\n", "", effects{breaks}, "question 'bought'", "'green' was removed", "id: green", true, false},
+		{"other removed", "        other: {zh: 其他, en: Other}\n", "", effects{breaks}, "question 'bought'", "'_other' was removed", "other:", true, false},
 		{"option renamed", "id: green", "id: green_tea", effects{invalid}, "question 'bought'", "renamed 'green_tea'", "id: green_tea", false, false},
 		{"scale's option renamed", "id: very_good", "id: great", effects{invalid}, "scale 'good'", "renamed 'great'", "id: great", false, false},
-		{"row removed", ", {id: care, label: {zh: 态度, en: Care}, weight: 2}", "", effects{invalid, breaks}, "question 'items'", "row 'care' was removed", "id: items", true, false},
+		{"row removed", ", {id: care, label: {zh: 态度, en: Care}, weight: 2}", "", effects{breaks, breaks}, "index", "left: items.care", "overall: overall", false, false},
 		{"row renamed", "id: care", "id: manner", effects{invalid, breaks}, "question 'items'", "renamed 'manner'", "id: items", false, false},
-		{"fewer steps", "steps: 5", "steps: 4", effects{invalid, breaks}, "question 'stars'", "above 4", "id: stars", false, false},
-		{"another type", "type: nps", "type: long_text", effects{invalid}, "question 'recommend'", "from nps to long_text", "id: recommend", false, false},
-		{"yes_no to consent", "id: vip, type: yes_no", "id: vip, type: consent", effects{invalid, comparable}, "question 'vip'", "'no'", "id: vip", false, false},
-		{"multi to single", "type: multi_choice\n        label: {zh: 买了什么, en: Bought}\n        min: 1\n        max: 2\n", "type: single_choice\n        label: {zh: 买了什么, en: Bought}\n", effects{invalid, breaks, comparable}, "question 'bought'", "several options", "type: single_choice", false, false},
-		{"narrower number", "max: 60", "max: 30", effects{invalid}, "question 'visits'", "from 60 to 30", "id: visits", false, false},
-		{"coarser step", "step: 1", "step: 5", effects{invalid}, "question 'visits'", "from 1 to 5", "id: visits", false, false},
-		{"choose fewer", "max: 2\n", "max: 1\n", effects{invalid, breaks}, "question 'bought'", "no longer fit", "max: 1", false, false},
-		{"rank fewer", "type: ranking, max: 2", "type: ranking, max: 1", effects{invalid, breaks}, "question 'order'", "no longer fit", "id: order", false, false},
+		{"fewer steps", "steps: 5", "steps: 4", effects{breaks}, "question 'stars'", "now 4 steps", "id: stars", false, false},
+		{"another type", "type: nps", "type: long_text", effects{breaks}, "question 'recommend'", "from nps to long_text", "id: recommend", false, false},
+		{"yes_no to consent", "id: vip, type: yes_no", "id: vip, type: consent", effects{breaks, comparable}, "question 'vip'", "from yes_no to consent", "id: vip", false, false},
+		{"multi to single", "type: multi_choice\n        label: {zh: 买了什么, en: Bought}\n        min: 1\n        max: 2\n", "type: single_choice\n        label: {zh: 买了什么, en: Bought}\n", effects{breaks, comparable}, "question 'bought'", "from multi_choice to single_choice", "type: single_choice", false, false},
+		{"narrower number", "max: 60", "max: 30", effects{breaks}, "question 'visits'", "from 60 to 30", "id: visits", false, false},
+		{"coarser step", "step: 1", "step: 5", effects{breaks}, "question 'visits'", "from 1 to 5", "id: visits", false, false},
+		{"choose fewer", "max: 2\n", "max: 1\n", effects{breaks}, "question 'bought'", "how many may be chosen", "max: 1", false, false},
+		{"rank fewer", "type: ranking, max: 2", "type: ranking, max: 1", effects{breaks}, "question 'order'", "how many may be chosen", "id: order", false, false},
 	} {
 		if strings.Count(tea, c.old) < 1 {
 			t.Errorf("%s: %q is not in the survey", c.name, c.old)
@@ -253,7 +263,7 @@ func TestEdits(t *testing.T) {
 			t.Fatal("nothing was edited")
 		}
 		old, new := parse(t, "old.yaml", tea), parse(t, "new.yaml", edited)
-		changes := compare.Surveys(old, new)
+		changes := slices.DeleteFunc(compare.Surveys(old, new), func(c compare.Change) bool { return strings.HasPrefix(c.Sentence, regrouped) })
 		var got effects
 		for _, change := range changes {
 			got = append(got, change.Effect)
@@ -283,6 +293,31 @@ func TestEdits(t *testing.T) {
 	}
 }
 
+const regrouped = "answers from now on are counted and released in groups of their own"
+
+// TestGroups checks that it is said, once, if answers that wait are not joined with those that come.
+func TestGroups(t *testing.T) {
+	old := parse(t, "old.yaml", tea)
+	for edit, want := range map[[2]string]string{
+		{"Tea house}", "Teahouse}"}:       "",
+		{"target: 80", "target: 85"}:      "",
+		{"id: why,", "id: reason,"}:       "",
+		{"steps: 5", "steps: 7"}:          "if they are 5 or more",
+		{"min_group: 5", "min_group: 10"}: "if they are 10 or more",
+	} {
+		source := strings.Replace(tea, edit[0], edit[1], 1)
+		var said []string
+		for _, c := range compare.Surveys(old, parse(t, "new.yaml", source)) {
+			if strings.HasPrefix(c.Sentence, regrouped) {
+				said = append(said, c.Sentence)
+			}
+		}
+		if (want != "") != (len(said) == 1) || want != "" && !strings.Contains(said[0], want) {
+			t.Errorf("%s: %q", edit[1], said)
+		}
+	}
+}
+
 // TestEveryFieldIsCompared edits every field of a compiled survey. Its meaning depends on the question's type, so an edit
 // of a field must be reported in at least one place. A new field of the format fails here until Surveys compares it.
 func TestEveryFieldIsCompared(t *testing.T) {
@@ -290,7 +325,7 @@ func TestEveryFieldIsCompared(t *testing.T) {
 	edits := 0
 	noticed := map[string]bool{} // by the field's name
 	eachEdit(reflect.ValueOf(v.Survey).Elem(), "survey", func(name string) {
-		if name == "survey.Version" || name == "survey.Shape" || strings.HasSuffix(name, ".Numeric") {
+		if name == "survey.Version" || name == "survey.Shape" || name == "survey.Legacy" || strings.HasSuffix(name, ".Numeric") {
 			return
 		}
 		edits++

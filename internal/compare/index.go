@@ -35,6 +35,10 @@ func (c *comparer) index() {
 	if len(m.added)+len(m.removed) == 0 || len(old) == 0 {
 		return
 	}
+	if len(new) == 0 {
+		c.add(Breaks, "index", path{"scoring"}, "no question counts in the index any more: its trend ends")
+		return
+	}
 	names := func(items []indexItem, indices []int) string {
 		var names []string
 		for _, i := range indices {

@@ -147,7 +147,7 @@ func (c *comparer) questions() {
 		c.add(Invalid, "question '"+was.ID+"'", is.at.to("id"), "it seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", is.ID)
 	}
 	for _, i := range d.removed {
-		c.addRemoved(Invalid, "question '"+old[i].ID+"'", old[i].at, "the question was removed: stored answers to it are no longer read, and its trend ends")
+		c.addRemoved(c.removal(old[i].Question), "question '"+old[i].ID+"'", old[i].at, "the question was removed: its trend ends, and its figures so far are shown among what is no longer asked")
 	}
 	for _, i := range d.added {
 		c.add(Comparable, "question '"+new[i].ID+"'", new[i].at, "the question was added: its trend begins")
@@ -158,6 +158,14 @@ func (c *comparer) questions() {
 	for _, i := range d.moved {
 		c.add(Comparable, "question '"+new[i].ID+"'", new[i].at, "it is asked at another place; what comes before it can colour the answer a little")
 	}
+}
+
+// removal is the effect of removing a question.
+func (c *comparer) removal(q *survey.Question) Effect {
+	if counted(c.old.Survey, q) {
+		return Breaks
+	}
+	return Comparable
 }
 
 // counted reports whether a question has published figures.
@@ -236,22 +244,52 @@ func (q *comparison) respondents() {
 	}
 }
 
-// visibility compares what is counted and shown, all of which is frozen for a period.
+// visibility compares what is counted and shown.
 func (q *comparison) visibility() {
+	old, new := q.old.Question, q.new.Question
 	switch {
-	case !q.old.Private && q.new.Private:
-		q.add(NextPeriod, q.part, q.at.to("private"), "answers are now private: they are stored apart and no longer counted; those already stored are not moved")
-	case q.old.Private && !q.new.Private:
-		q.add(NextPeriod, q.part, q.at.to("private"), "answers are no longer private; those given in confidence stay apart and uncounted")
+	case !old.Private && new.Private:
+		q.add(AtOnce, q.part, q.at.to("private"), "answers are now private: they are stored apart and no longer counted, and its figures are no longer shown, in no period; those already stored are not moved")
+	case old.Private && !new.Private:
+		q.add(NewAnswers, q.part, q.at.to("private"), "answers are no longer private; those given in confidence stay apart and uncounted")
 	}
-	if q.old.Sensitive != q.new.Sensitive {
-		q.add(NextPeriod, q.part, q.at.to("sensitive"), "a group that is unanimous on it is %s", map[bool]string{true: "now held back until another joins it", false: "no longer held back"}[q.new.Sensitive])
+	switch {
+	case !old.Sensitive && new.Sensitive:
+		q.add(AtOnce, q.part, q.at.to("sensitive"), "it is now published once, rounded, when the period is over; its figures so far are no longer shown")
+	case old.Sensitive && !new.Sensitive:
+		q.add(NewAnswers, q.part, q.at.to("sensitive"), "it is no longer sensitive; answers that were given while it was stay so")
 	}
-	if q.old.Unpublished != q.new.Unpublished {
-		q.add(NextPeriod, q.part, q.at.to("publish"), "it is now %s", map[bool]string{true: "left out of what is published", false: "published"}[q.new.Unpublished])
+	switch {
+	case !old.Unpublished && new.Unpublished:
+		q.add(AtOnce, q.part, q.at.to("publish"), "it is no longer published, in no period")
+	case old.Unpublished && !new.Unpublished:
+		q.add(NewAnswers, q.part, q.at.to("publish"), "it is now published; answers that were given while it was not never are")
 	}
-	if q.old.Segment != q.new.Segment {
-		q.add(NextPeriod, q.part, q.at.to("segment"), "figures are %s broken down by it", map[bool]string{true: "now", false: "no longer"}[q.new.Segment])
+	switch {
+	case !old.Segment && new.Segment:
+		q.add(NewAnswers, q.part, q.at.to("segment"), "figures of answers from now on are broken down by it")
+	case old.Segment && !new.Segment:
+		q.add(AtOnce, q.part, q.at.to("segment"), "figures are no longer broken down by it")
+	}
+	q.inherited()
+}
+
+// inherited compares what the question takes over from those that it depends on.
+func (q *comparison) inherited() {
+	id := q.new.ID
+	was, is := q.comparer.old.UnpublishedBy(id), q.comparer.new.UnpublishedBy(id)
+	switch open := !q.new.Private && !q.new.Unpublished && !q.old.Private && !q.old.Unpublished; {
+	case open && was == nil && is != nil:
+		q.add(AtOnce, q.part, q.at, "it is no longer published, in no period, because it now depends on '%s', which is not published", is[len(is)-1])
+	case open && was != nil && is == nil:
+		q.add(NewAnswers, q.part, q.at, "it is now published, because it no longer depends on '%s'; answers that were given while it did never are", was[len(was)-1])
+	}
+	was, is = q.comparer.old.SensitiveBy(id), q.comparer.new.SensitiveBy(id)
+	switch open := !q.new.Sensitive && !q.old.Sensitive; {
+	case open && was == nil && is != nil:
+		q.add(AtOnce, q.part, q.at, "it is now published once, rounded, when the period is over, because it depends on '%s', which is sensitive; its figures so far are no longer shown", is[len(is)-1])
+	case open && was != nil && is == nil:
+		q.add(NewAnswers, q.part, q.at, "it is no longer sensitive, because it no longer depends on '%s'; answers that were given while it did stay so", was[len(was)-1])
 	}
 }
 
@@ -283,15 +321,10 @@ func (q *comparison) types() bool {
 	switch {
 	case was == "a text" && is == "a text":
 		q.add(Comparable, q.part, at, "the type was changed %s: texts are not counted, and those stored stay as they are", edit)
-	case old == survey.YesNo && new == survey.Consent:
-		q.add(Invalid, q.part, at, "the type was changed %s: stored answers 'no' do not fit a consent", edit)
-	case was == is, was == "one option" && is == "several options":
-		q.add(q.breaks, q.part, at, "the type was changed %s: shares and means before and after cannot be compared", edit)
-	case was == "several options" && is == "one option":
-		q.add(q.breaks, q.part, at, "the type was changed %s: shares before and after cannot be compared", edit)
-		q.add(Invalid, q.part, at, "stored answers that hold several options do not fit a question with one")
+	case was == is, was == "one option" && is == "several options", was == "several options" && is == "one option":
+		q.add(q.breaks, q.part, at, "the type was changed %s: shares and means before and after cannot be compared, and are shown apart", edit)
 	default:
-		q.add(Invalid, q.part, at, "the type was changed %s: stored answers do not fit; give the new question an id of its own", edit)
+		q.add(q.breaks, q.part, at, "the type was changed %s: this is another question, shown apart from the one before; give it an id of its own", edit)
 		return false
 	}
 	return true
@@ -323,7 +356,7 @@ func (q *comparison) choices(what string, old, new []survey.Option, key string) 
 		q.add(Invalid, part, optionAt(newAt, new, p.new), "%s '%s' seems to have been renamed '%s': stored answers are read by the id, so put the old one back; the label may change", what, old[p.old].ID, new[p.new].ID)
 	}
 	for _, i := range d.removed {
-		q.addRemoved(Invalid, part, optionAt(oldAt, old, i), "%s '%s' was removed: stored answers with it are no longer read", what, old[i].ID)
+		q.addRemoved(q.breaks, part, optionAt(oldAt, old, i), "%s '%s' was removed: figures with it end, and stay as they are", what, old[i].ID)
 	}
 	for _, i := range d.added {
 		q.add(q.breaks, part, optionAt(newAt, new, i), "%s '%s' was added: it draws answers from the others", what, new[i].ID)
@@ -338,11 +371,8 @@ func (q *comparison) choices(what string, old, new []survey.Option, key string) 
 
 // steps compares two numbers of steps.
 func (q *comparison) steps(old, new int) {
-	if new < old {
-		q.add(Invalid, q.part, q.at.to("steps"), "there are now %d steps (before: %d): stored answers above %d do not fit", new, old, new)
-	}
 	if new != old {
-		q.add(q.breaks, q.part, q.at.to("steps"), "there are now %d steps (before: %d): a mark means something else", new, old)
+		q.add(q.breaks, q.part, q.at.to("steps"), "there are now %d steps (before: %d): a mark means something else, so marks before and after are never mixed", new, old)
 	}
 }
 
@@ -371,7 +401,7 @@ func (q *comparison) option(what, part string, all []survey.Option, old, new sur
 		q.text(part, fmt.Sprintf("the label of %s '%s'", what, new.ID), old.Label, new.Label, at.to("label"))
 	}
 	if !reflect.DeepEqual(old.Score, new.Score) {
-		q.add(q.breaks, part, at.to("score"), "the score of %s '%s' was changed %s: means before and after differ for that reason alone", what, new.ID, change(old.Score, new.Score))
+		q.add(q.breaks, part, at.to("score"), "the score of %s '%s' was changed %s: means before and after differ for that reason alone, and are never mixed", what, new.ID, change(old.Score, new.Score))
 	}
 	if old.Exclusive != new.Exclusive {
 		q.add(Comparable, part, at.to("exclusive"), "%s '%s' %s be chosen with others; stored answers stay", what, new.ID, map[bool]string{true: "can no longer", false: "can now"}[new.Exclusive])
@@ -389,7 +419,7 @@ func (q *comparison) rows() {
 		q.add(Invalid, q.part, q.at.to("rows", p.new, "id"), "row '%s' seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", old[p.old].ID, new[p.new].ID)
 	}
 	for _, i := range d.removed {
-		q.addRemoved(Invalid, q.part, q.old.at.to("rows", i), "row '%s' was removed: stored answers to it are no longer read, and its trend ends", old[i].ID)
+		q.addRemoved(q.breaks, q.part, q.old.at.to("rows", i), "row '%s' was removed: its trend ends, and its figures so far are shown among what is no longer asked", old[i].ID)
 	}
 	for _, i := range d.added {
 		q.add(Comparable, q.part, q.at.to("rows", i), "row '%s' was added: its trend begins", new[i].ID)
@@ -418,18 +448,13 @@ func (q *comparison) limits() {
 			at = q.at.to("min")
 		}
 		q.add(q.breaks, q.part, at, "how many may be chosen was changed (at least %s, at most %s), which changes every share", change(old.AtLeast, new.AtLeast), change(old.AtMost, new.AtMost))
-		if new.AtLeast > old.AtLeast || new.AtMost > 0 && (new.AtMost < old.AtMost || old.AtMost == 0) {
-			q.add(Invalid, q.part, at, "stored answers with another number of options no longer fit")
-		}
 	}
-	q.number("min", old.Min, new.Min, func(was, is survey.Decimal) bool { return is > was })
-	q.number("max", old.Max, new.Max, func(was, is survey.Decimal) bool { return is < was })
-	q.number("step", old.Step, new.Step, func(was, is survey.Decimal) bool { return was%is != 0 })
+	q.numbers()
 	if !reflect.DeepEqual(old.Total, new.Total) {
 		q.add(q.breaks, q.part, q.at.to("total"), "the shares now add up to another total (%s)", change(old.Total, new.Total))
 	}
 	if !reflect.DeepEqual(old.Unit, new.Unit) && slices.ContainsFunc(q.comparer.new.Languages, func(l string) bool { return q.comparer.old.HasLanguage(l) && old.Unit[l] != new.Unit[l] }) {
-		q.add(q.breaks, q.part, q.at.to("unit"), "numbers are asked for in another unit; if only its spelling was corrected, the figures stay comparable")
+		q.add(q.breaks, q.part, q.at.to("unit"), "numbers are asked for in another unit: those before and after would be counted together, so give the question an id of its own, unless only the spelling was corrected")
 	}
 	for _, edit := range []struct {
 		key      string
@@ -444,13 +469,32 @@ func (q *comparison) limits() {
 	}
 }
 
-// number compares one limit of a number; narrower reports whether it accepts fewer numbers.
-func (q *comparison) number(key string, old, new *survey.Decimal, narrower func(was, is survey.Decimal) bool) {
-	switch {
-	case reflect.DeepEqual(old, new):
-	case new != nil && (old == nil || narrower(*old, *new)):
-		q.add(Invalid, q.part, q.at.to(key), "%s was changed %s: stored numbers may lie outside", key, change(old, new))
-	default:
-		q.add(Comparable, q.part, q.at.to(key), "%s was changed %s: more numbers are let through, and all those stored fit", key, change(old, new))
+// numbers compares the limits of a number, and the bands in which numbers are counted.
+func (q *comparison) numbers() {
+	old, new := q.old.Question, q.new.Question
+	effect, counts := Comparable, "numbers are counted in the same bands as before"
+	if !slices.Equal(q.bands(q.comparer.old, old), q.bands(q.comparer.new, new)) {
+		effect, counts = q.breaks, "numbers are counted in other bands from now on, apart from those before"
 	}
+	for _, edit := range []struct {
+		key      string
+		old, new *survey.Decimal
+	}{{"min", old.Min, new.Min}, {"max", old.Max, new.Max}, {"step", old.Step, new.Step}} {
+		if !reflect.DeepEqual(edit.old, edit.new) {
+			q.add(effect, q.part, q.at.to(edit.key), "%s was changed %s: %s", edit.key, change(edit.old, edit.new), counts)
+		}
+	}
+	if !slices.Equal(old.Bands, new.Bands) {
+		q.add(effect, q.part, q.at.to("bands"), "the bands were edited: %s", counts)
+	}
+}
+
+// bands lists the ids of a number's bands.
+func (q *comparison) bands(v Version, of *survey.Question) (ids []string) {
+	for _, f := range v.FieldsOf(of) {
+		for _, band := range f.ValueBands() {
+			ids = append(ids, band.ID)
+		}
+	}
+	return ids
 }

@@ -223,10 +223,55 @@ func TestPoolReadsNoSegment(t *testing.T) {
 	c.want("q", "5 n=5 yes=5")
 	c.want("gold", "5 -")
 	c.want("after", "5 -")
+	c.arrive(4, "tier=gold q=yes gold=yes after=no")
+	c.arrive(4, "tier=tin q=yes")
+	c.run(true)
+	c.want("gold", "13 -") // though there are eight who were asked, and five who were not
 	c.arrive(5, "tier=gold q=yes gold=yes after=no")
 	c.run(true)
-	c.want("gold", "10 n=5 yes=5")
-	c.want("after", "10 n=5 no=5")
+	c.want("gold", "18 n=5 yes=5")
+	c.want("after", "18 n=5 no=5")
+}
+
+// TestUnpublishedCounters: what a tally has counted of a question that is not published, as one of another program may, stays
+// in.
+func TestUnpublishedCounters(t *testing.T) {
+	c := newScene(t, form(q+"      - {id: secret, type: yes_no, label: Secret, publish: false}\n"))
+	c.arrive(5, "q=yes secret=yes")
+	c.tally.Parts[c.s.Shape].Cohorts[""].Items["secret"] = &tally.Item{N: 5, Counts: tally.Counts{{Option: "yes", N: 5}}}
+	c.run(false)
+	c.want("q", "5 n=5 yes=5")
+	for _, cohort := range c.last.Parts[c.s.Shape].Cohorts {
+		if cohort.Items["secret"] != nil {
+			t.Error("counted in the release")
+		}
+	}
+}
+
+// TestCodedSize: a sensitive question needs 4k members, and twenty.
+func TestCodedSize(t *testing.T) {
+	hurt := "      - {id: hurt, type: yes_no, sensitive: true, label: Hurt}\n"
+	for _, at := range []struct{ k, members, coded int }{{3, 19, 0}, {3, 20, 1}, {10, 39, 0}, {10, 40, 1}} {
+		c := newScene(t, form(hurt, fmt.Sprintf("results: {min_group: %d}", at.k), "window: {until: 2026-10-20}"))
+		c.arrive(at.members, "hurt=yes")
+		if c.run(true); len(c.last.Coded) != at.coded {
+			t.Errorf("k %d, %d members: %d coded", at.k, at.members, len(c.last.Coded))
+		}
+	}
+}
+
+// TestSensitiveBase: a sensitive question that facts decide who is asked waits for the end, too.
+func TestSensitiveBase(t *testing.T) {
+	c := newScene(t, form("      - {id: hurt, type: yes_no, sensitive: true, label: Hurt, show_if: channel == \"phone\"}\n", "window: {until: 2026-10-20}"))
+	c.arrive(15, "channel=phone hurt=yes")
+	c.arrive(15, "channel=web")
+	c.run(false)
+	c.want("hurt", "30 -")
+	c.run(true)
+	c.want("hurt", "30 -")
+	if len(c.last.Coded) != 1 {
+		t.Error("not coded at the end")
+	}
 }
 
 // TestK: of what the answered questionnaire promised, the one in force and one in between, the largest k holds.

@@ -18,29 +18,32 @@ func (s *Survey) IsFact(name string) bool {
 
 func (q *Question) isFact() bool { return q.Type == Hidden || q.Segment }
 
-// FactCondition returns the conditions that decide who is asked a field and what may be answered: those of its question and,
-// transitively, of the questions that it reads. It returns nil if none of them depends on a fact. Facts are given, so the
-// conditions of facts are not among them.
+// FactCondition returns the conditions that depend on facts among those that decide who is asked a field and what may be
+// answered: conditions of its question and, transitively, of the questions that it reads. Facts are given, so the conditions
+// of facts are not among them. Respondents for whom [expression.Tree.Given] leaves the same of each are in the same class.
 func (s *Survey) FactCondition(f Field) []*expression.Tree {
 	within := map[string]bool{}
 	for _, id := range s.closure(f.Question.ID, func(id string) bool { return s.questions[id].isFact() }) {
 		within[id] = id == f.Question.ID || !s.questions[id].isFact()
 	}
 	var trees []*expression.Tree
+	add := func(tree *expression.Tree) {
+		if slices.ContainsFunc(tree.Uses(), s.IsFact) {
+			trees = append(trees, tree)
+		}
+	}
 	for _, q := range s.placed() {
 		if within[q.ID] {
-			trees = append(trees, q.Decides()...)
+			for _, tree := range q.Decides() {
+				add(tree)
+			}
 		}
 		for i := range q.Checks {
 			that := &q.Checks[i].That
 			if within[q.ID] || slices.ContainsFunc(that.Uses(), func(name string) bool { return within[QuestionOf(name)] }) {
-				trees = append(trees, that)
+				add(that)
 			}
 		}
-	}
-	facts := slices.ContainsFunc(trees, func(t *expression.Tree) bool { return slices.ContainsFunc(t.Uses(), s.IsFact) })
-	if !facts {
-		return nil
 	}
 	return trees
 }

@@ -97,11 +97,11 @@ func (f Field) Numeric() bool { return f.Question.Type == Number || f.Question.T
 // Counted reports whether answers are counted and published: not free text, and nothing private or unpublished. A question
 // that depends on a private or unpublished one is unpublished too: see [Survey.Reads].
 func (f Field) Counted() bool {
-	return f.countable() && !f.Question.traits.unpublished
+	return f.Countable() && !f.Question.traits.unpublished
 }
 
-// countable reports whether answers of the field's type can be counted.
-func (f Field) countable() bool {
+// Countable reports whether answers of the field's type can be counted, published or not.
+func (f Field) Countable() bool {
 	if f.Part == OtherPart {
 		return false
 	}

@@ -214,8 +214,8 @@ func TestFacts(t *testing.T) {
 		reads      string
 		segment    bool
 	}{
-		"a": {0, "[]", false}, "b": {1, "[h]", false}, "c": {2, "[a b]", false}, "d": {2, "[tier a]", true}, "e": {3, "[d]", true}, "f": {1, "[link]", false},
-		"g": {0, "[a]", false}, "i": {2, "[g]", false}, "tier": {0, "[]", false},
+		"a": {0, "[]", false}, "b": {1, "[h]", false}, "c": {1, "[a b]", false}, "d": {1, "[tier a]", true}, "e": {1, "[d]", true}, "f": {1, "[link]", false},
+		"g": {0, "[a]", false}, "i": {1, "[g]", false}, "tier": {0, "[]", false},
 	} {
 		f, _ := s.Field(name)
 		if got := s.FactCondition(f); len(got) != want.conditions {

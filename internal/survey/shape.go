@@ -16,7 +16,8 @@ type scaleOption struct {
 	ShowIf *expression.Tree `json:",omitempty"`
 }
 
-// options lists what figures depend on of a field's options, and of those among which a ranking or constant sum divides.
+// scaleOptions lists, by id, what figures depend on of a field's options, and of those among which a ranking or constant sum
+// divides.
 func (f Field) scaleOptions() (options, among []scaleOption) {
 	for _, o := range f.Options() {
 		options = append(options, scaleOption{o.ID, o.Score, o.ShowIf})
@@ -26,7 +27,18 @@ func (f Field) scaleOptions() (options, among []scaleOption) {
 			among = append(among, scaleOption{o.ID, nil, o.ShowIf})
 		}
 	}
+	for _, list := range [][]scaleOption{options, among} {
+		slices.SortFunc(list, func(a, b scaleOption) int { return cmp.Compare(a.ID, b.ID) })
+	}
 	return options, among
+}
+
+// chosen returns how many options a respondent chooses at least and at most; 0 is no limit.
+func (f Field) chosen() [2]int {
+	if f.Question.Type != MultiChoice {
+		return [2]int{}
+	}
+	return [2]int{f.Question.AtLeast, f.Question.AtMost}
 }
 
 // bandIDs lists the ids of a field's value bands.
@@ -46,20 +58,18 @@ func (s *Survey) condition(q *Question) *expression.Tree {
 	return q.ShowIf
 }
 
-// ItemKey returns a short hash of what a counted field is: its type, options with scores and conditions, in any order, total,
-// bands, and the condition under which it is asked. Answers to fields with the same name and key, of two versions of a survey,
-// are one item and may be added.
+// ItemKey returns a short hash of what a counted field is: its type, options with scores and conditions, in any order, how
+// many of them may be chosen, total, bands, and the condition under which it is asked. Answers to fields with the same name
+// and key, of two versions of a survey, are one item and may be added.
 func (s *Survey) ItemKey(f Field) string {
 	options, among := f.scaleOptions()
-	for _, list := range [][]scaleOption{options, among} {
-		slices.SortFunc(list, func(a, b scaleOption) int { return cmp.Compare(a.ID, b.ID) })
-	}
-	return hashOf(f.Question.Type, f.Part, options, among, f.Question.Total, f.bandIDs(), s.condition(f.Question))[:8]
+	return hashOf(f.Question.Type, f.Part, options, among, f.chosen(), f.Question.Total, f.bandIDs(), s.condition(f.Question))[:8]
 }
 
 // shape returns a hash of what figures and their release depend on: the counted fields with their names, types, options,
 // scores, bands and conditions, which of them are sensitive or segments, weights, dimensions, model, overall item, and the
-// protection. Labels, uncounted questions and the bands of the index are not part of it.
+// protection. Labels, uncounted questions and the bands of the index are not part of it; nor is the order of what is asked,
+// but that of segments, which cohorts follow, and of scored items, which sums by item follow.
 func (s *Survey) shape() string {
 	type field struct {
 		Name               string
@@ -69,12 +79,14 @@ func (s *Survey) shape() string {
 		Options, Among     []scaleOption
 		Bands              []string
 		Total              *Decimal
+		Chosen             [2]int
 		ShowIf             *expression.Tree
 		Facts              []*expression.Tree
 		Dimension          string
 		Weight             Decimal
 	}
 	var fields []field
+	var scored []string
 	for _, q := range s.placed() {
 		asked := field{Type: q.Type, Segment: q.Segment, Total: q.Total, ShowIf: s.condition(q.Question), Dimension: q.Dimension}
 		for i, f := range s.FieldsOf(q.Question) {
@@ -87,9 +99,14 @@ func (s *Survey) shape() string {
 			one := asked
 			one.Name, one.Sensitive, one.Bands, one.Weight = f.Name, f.Sensitive(), f.bandIDs(), f.Weight()
 			one.Options, one.Among = f.scaleOptions()
+			one.Chosen = f.chosen()
 			fields = append(fields, one)
+			if f.Scored() {
+				scored = append(scored, f.Name)
+			}
 		}
 	}
+	slices.SortFunc(fields, func(a, b field) int { return cmp.Compare(a.Name, b.Name) })
 	var segments []string // one that is not counted still has its place among the others
 	for _, f := range s.Segments() {
 		segments = append(segments, f.Name)
@@ -102,7 +119,8 @@ func (s *Survey) shape() string {
 	for _, d := range s.Scoring.Dimensions {
 		dimensions = append(dimensions, dimension{d.ID, d.Weight})
 	}
-	return hashOf(fields, segments, s.Channels, s.Scoring.Model, s.Scoring.Of, s.Scoring.Unit, s.Scoring.Overall, dimensions, s.K(), s.Results.Protection)
+	slices.SortFunc(dimensions, func(a, b dimension) int { return cmp.Compare(a.ID, b.ID) })
+	return hashOf(fields, segments, scored, slices.Sorted(slices.Values(s.Channels)), dimensions, s.K(), s.Results.Protection, s.Scoring.Model, s.Scoring.Of, s.Scoring.Unit, s.Scoring.Overall)
 }
 
 // hashOf returns the hash of plain data.

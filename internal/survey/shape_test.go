@@ -40,6 +40,7 @@ func TestItemKey(t *testing.T) {
 		id: r, type: ranking, max: 2, options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}]
 		id: s, type: constant_sum, total: 100, options: [{id: a, label: A}, {id: b, label: B}]
 		id: n, type: number, min: 0, max: 500, show_if: y
+		id: t, type: multi_choice, max: 1, options: [{id: a, label: A}, {id: b, label: B}]
 		section
 		id: y, type: yes_no
 		id: z, type: yes_no`
@@ -60,6 +61,8 @@ func TestItemKey(t *testing.T) {
 		{"q", "id: q,", "id: q, weight: 2,", true},
 		{"q", "section show_if: z", "section show_if: y", false},
 		{"q", "single_choice", "multi_choice", false},
+		{"t", "max: 1", "max: 2", false},
+		{"t", "max: 1", "min: 1, max: 1", false},
 		{"r.a", "max: 2", "max: 3", false},
 		{"r.a", "{id: c, label: C}]", "{id: d, label: C}]", false},
 		{"s.a", "total: 100", "total: 10", false},

@@ -219,8 +219,11 @@ func (n *Names) Number(cohorts map[string]*Counters) map[string]Numbered {
 }
 
 func (n *Names) number(c *Counters) Numbered {
+	if c == nil {
+		return nil
+	}
 	p := &packing{}
-	n.layout(p, c.Clone())
+	n.layout(p, c)
 	return p.pack()
 }
 
@@ -375,11 +378,8 @@ func (n *Names) layoutBases(p *packing, c *Counters) {
 
 func (n *Names) layoutScales(p *packing, rows *Rows) {
 	for _, named := range n.Scales {
-		s := &Scale{}
-		if known := rows.Scales[named.Name]; known != nil {
-			s = known
-		}
-		s.Sums, s.Squares = addEach(s.Sums, make([]int64, named.Items), 1), addEach(s.Squares, make([]int64, named.Items), 1)
+		s := &Scale{Sums: make([]int64, named.Items), Squares: make([]int64, named.Items)}
+		s.add(rows.Scales[named.Name], 1)
 		surplus := -s.Total
 		for _, sum := range s.Sums {
 			surplus += sum

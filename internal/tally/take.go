@@ -9,7 +9,7 @@ func (t *Tally) Without() *Tally {
 	for shape, p := range t.Parts {
 		rest.Parts[shape] = &Part{Version: p.Version, Cohorts: maps.Clone(p.Cohorts), Out: maps.Clone(p.Out)}
 	}
-	rest.Days, rest.Legacy = maps.Clone(t.Days), maps.Clone(t.Legacy)
+	rest.Days, rest.Legacy, rest.Skipped = maps.Clone(t.Days), maps.Clone(t.Legacy), t.Skipped.clone()
 	return &rest
 }
 

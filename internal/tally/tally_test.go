@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -133,36 +132,60 @@ func TestFoldIsASum(t *testing.T) {
 	})
 }
 
-// BenchmarkFold folds decoded responses of 30 answers.
+// typical is a questionnaire of twelve questions, two of which are asked by facts.
+const typical = `
+title: Typical
+languages: [en]
+timezone: UTC
+channels: [web, email, qr]
+scoring: {model: percent_of_max, overall: overall, dimensions: [{id: service, weight: 2}, {id: product}]}
+sections:
+  - id: all
+    title: All
+    questions:
+      - {id: tier, type: single_choice, label: Tier, segment: true, options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}]}
+      - {id: overall, type: rating, steps: 5, label: Overall}
+      - {id: speed, type: rating, steps: 5, label: Speed, dimension: service}
+      - {id: tone, type: rating, steps: 5, label: Tone, dimension: service}
+      - {id: result, type: rating, steps: 5, label: Result, dimension: service}
+      - {id: quality, type: rating, steps: 5, label: Quality, dimension: product}
+      - {id: price, type: rating, steps: 5, label: Price, dimension: product}
+      - {id: likely, type: nps, label: Likely}
+      - {id: uses, type: multi_choice, label: Uses, options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}, {id: d, label: D}]}
+      - {id: spent, type: number, label: Spent, min: 0, max: 100000}
+      - {id: manager, type: yes_no, label: Manager, show_if: "tier == 'a'"}
+      - {id: scanned, type: yes_no, label: Scanned, show_if: "channel == 'qr' and likely < 7"}
+`
+
+func typicalAnswers(r *rand.Rand) answer.Response {
+	mark := func() string { return fmt.Sprint(1 + r.IntN(5)) }
+	all := answer.Response{ID: "x", Language: "en", Channel: []string{"web", "email", "qr"}[r.IntN(3)]}
+	tier := string(rune('a' + r.IntN(3)))
+	all.Answers = []answer.Answer{
+		{"tier", tier}, {"overall", mark()}, {"speed", mark()}, {"tone", mark()}, {"result", mark()}, {"quality", mark()}, {"price", mark()},
+		{"likely", fmt.Sprint(r.IntN(11))}, {"uses", "a", "c"}, {"spent", fmt.Sprint(r.IntN(100_000))},
+	}
+	if tier == "a" {
+		all.Answers = append(all.Answers, answer.Answer{"manager", "yes"})
+	}
+	return all
+}
+
+// BenchmarkFold folds decoded responses.
 func BenchmarkFold(b *testing.B) {
-	for _, c := range []struct{ name, segment, overall string }{
-		{"one cohort", "", ""}, {"twelve cohorts", "segment: true, ", ""}, {"paired", "", "question_24"}, {"twelve cohorts paired", "segment: true, ", "question_24"},
+	for _, c := range []struct {
+		name, source string
+		make         func(*rand.Rand) answer.Response
+	}{
+		{"typical", typical, typicalAnswers},
+		{"large", large(), func(r *rand.Rand) answer.Response { return answersToLarge(r, 1+r.IntN(9), 1+r.IntN(5), 0.1) }},
 	} {
-		name, segment := c.name, c.segment
-		b.Run(name, func(b *testing.B) {
-			var source strings.Builder
-			source.WriteString("title: Sample\nlanguages: [en]\ntimezone: UTC\nsections:\n  - id: all\n    title: All\n    questions:\n")
-			fmt.Fprintf(&source, "      - {id: tier, type: single_choice, label: Tier, %soptions: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}]}\n", segment)
-			fmt.Fprintf(&source, "      - {id: site, type: single_choice, label: Site, %soptions: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}, {id: d, label: D}]}\n", segment)
-			for i := range 25 {
-				fmt.Fprintf(&source, "      - {id: question_%d, type: rating, steps: 5, label: Question %d}\n", i, i)
-			}
-			source.WriteString("      - {id: uses, type: multi_choice, label: Uses, options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}]}\n")
-			source.WriteString("      - {id: likely, type: nps, label: Likely}\n")
-			source.WriteString("      - {id: spent, type: number, label: Spent, min: 0, max: 1000}\n")
-			if c.overall != "" {
-				fmt.Fprintf(&source, "scoring: {overall: %s}\n", c.overall)
-			}
-			s := parse(b, source.String())
+		b.Run(c.name, func(b *testing.B) {
+			s := parse(b, c.source)
 			r := rand.New(rand.NewPCG(1, 2))
 			responses := make([]answer.Response, 1000)
 			for i := range responses {
-				answers := []answer.Answer{{"tier", string(rune('a' + r.IntN(3)))}, {"site", string(rune('a' + r.IntN(4)))}}
-				for q := range 25 {
-					answers = append(answers, answer.Answer{fmt.Sprintf("question_%d", q), fmt.Sprint(1 + r.IntN(5))})
-				}
-				answers = append(answers, answer.Answer{"uses", "a", "c"}, answer.Answer{"likely", fmt.Sprint(r.IntN(11))}, answer.Answer{"spent", fmt.Sprint(r.IntN(1000))})
-				responses[i].Answers = answers
+				responses[i] = c.make(r)
 			}
 			t := New()
 			b.ReportAllocs()
@@ -172,4 +195,25 @@ func BenchmarkFold(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "responses/s")
 		})
 	}
+}
+
+// BenchmarkStored encodes and decodes the tally of a large questionnaire, with four respondents in each cohort.
+func BenchmarkStored(b *testing.B) {
+	s, r, t := parse(b, large()), rand.New(rand.NewPCG(1, 2)), New()
+	for i := range 4 * 45 {
+		t.Fold(s, cursor(i), "2026-11-29", answersToLarge(r, 1+i%9, 1+i/9%5, 0.1))
+	}
+	data := t.Encode()
+	b.Run("encode", func(b *testing.B) {
+		for b.Loop() {
+			t.Encode()
+		}
+	})
+	b.Run("decode", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := Decode(data); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
