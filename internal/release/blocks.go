@@ -215,10 +215,14 @@ func (n *next) holdSensitive() (held bool) {
 	for shape, p := range n.Parts {
 		form := n.formOf(shape)
 		for key, c := range p.Cohorts {
-			taken := &tally.Counters{Items: map[string]*tally.Item{}}
+			taken := &tally.Counters{Items: map[string]*tally.Item{}, Bases: map[string]map[string]int64{}}
 			for name, item := range c.Items {
-				if n.isSensitive(form, name) {
-					taken.Items[name] = item
+				if !n.isSensitive(form, name) {
+					continue
+				}
+				taken.Items[name] = item
+				if classes := c.Bases[name]; classes != nil {
+					taken.Bases[name] = classes // should the question ever be public again, with those who were asked it
 				}
 			}
 			if len(taken.Items) == 0 {
