@@ -455,6 +455,29 @@ func TestHiding(t *testing.T) {
 	c.want("why", "15 n=5 yes=5") // as they were
 }
 
+// TestHiddenRows: with an item that is hidden, the rows that have it go; those of the questionnaire in force start again.
+func TestHiddenRows(t *testing.T) {
+	rating := func(more string) string {
+		return form("      - {id: a, type: rating, steps: 5, label: A" + more + "}\n      - {id: b, type: rating, steps: 5, label: B}\n")
+	}
+	c := newScene(t, rating(""))
+	c.arrive(30, "a=5 b=1")
+	c.run(false)
+	if p := c.last.Public(); len(p.Rows) != 1 || len(p.Steps) != 1 {
+		t.Fatalf("%d rows, %d steps", len(p.Rows), len(p.Steps))
+	}
+	c.edit(rating(", publish: false"))
+	c.run(false)
+	if p := c.last.Public(); len(p.Rows) != 0 || len(p.Steps) != 0 {
+		t.Error("rows with a hidden item")
+	}
+	c.arrive(30, "b=1")
+	c.run(false)
+	if p := c.last.Public(); len(p.Rows) != 1 || len(p.Steps) != 1 || p.Rows[tally.RowSignature(c.s)].N != 30 {
+		t.Error("no rows without it")
+	}
+}
+
 // TestWithdrawn: who waits and withdraws is in no block; nothing that is out falls.
 func TestWithdrawn(t *testing.T) {
 	c := newScene(t, form(q))
