@@ -298,7 +298,7 @@ func (d *deployment) publishResults() {
 	s, err := table.Definition(ctx, "tea", "")
 	d.must(err)
 	publisher := publish.New(publish.Options{
-		Collector: table, Turns: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
+		Collector: table, Turns: table, Progress: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
 		Sidecars: table, Cases: table, Notify: true,
 	})
 	out, err := publisher.Publish(ctx, s, d.response(0).Period)

@@ -9,6 +9,7 @@ import (
 type Finding struct {
 	Code     Code    `json:"code"`
 	Release  int     `json:"release,omitempty"`  // number of the release
+	Part     string  `json:"part,omitempty"`     // shape of the questionnaire that was answered
 	Group    *string `json:"group,omitempty"`    // key of the cohort, "" for respondents without a group; nil if it is about the whole
 	Question string  `json:"question,omitempty"` // field name
 	Option   string  `json:"option,omitempty"`
@@ -21,38 +22,50 @@ type Finding struct {
 // Code says what kind of disagreement a finding is.
 type Code string
 
-// What a tally has counted, compared with a recount of the same responses.
+// Who waits in a tally, compared with a recount of the same responses.
 const (
-	TallyRespondents Code = "tally_respondents"
+	TallyReceived    Code = "tally_received"    // how many responses there are, by day, or how many were withdrawn
+	TallyRespondents Code = "tally_respondents" // how many wait in a group
 	TallyAnswers     Code = "tally_answers"
 	TallyOption      Code = "tally_option"
-	TallySum         Code = "tally_sum"
-	TallyProducts    Code = "tally_products"
-	TallyDamaged     Code = "tally_damaged" // it cannot be decoded
+	TallyBase        Code = "tally_base"     // how many were asked a question that facts decide about
+	TallyRows        Code = "tally_rows"     // sums over whole rows
+	TallyReleased    Code = "tally_released" // up to where respondents are in blocks
+	TallyDamaged     Code = "tally_damaged"  // it cannot be decoded
 )
 
 // A release, compared with the one before and with the rules of releasing.
 const (
-	ReleaseNumber      Code = "release_number"
-	ReleaseMinGroup    Code = "release_min_group"
-	ReleaseSegments    Code = "release_segments"
-	ReleaseBatch       Code = "release_batch"
-	ReleaseWithdrawn   Code = "release_withdrawn"
-	ReleaseQuestion    Code = "release_question"
-	ReleaseAnswers     Code = "release_answers"
-	ReleaseOption      Code = "release_option"
-	ReleaseOptions     Code = "release_options"
-	ReleaseRespondents Code = "release_respondents"
-	ReleasePool        Code = "release_pool"
+	ReleaseNumber   Code = "release_number"
+	ReleaseMinGroup Code = "release_min_group" // k has become smaller
+	ReleasePart     Code = "release_part"      // who answered which questionnaire
+	ReleaseBatch    Code = "release_batch"     // a block is smaller than k, or has been taken out
+	ReleaseMark     Code = "release_mark"      // up to where respondents are in blocks
+	ReleaseQuestion Code = "release_question"  // it may not be public
+	ReleaseAnswers  Code = "release_answers"
+	ReleaseOption   Code = "release_option"
+	ReleaseOptions  Code = "release_options"
+	ReleaseBase     Code = "release_base"
+	ReleasePool     Code = "release_pool" // it was not due
+	ReleaseCoded    Code = "release_coded"
+	ReleaseRows     Code = "release_rows"
+	ReleaseFacts    Code = "release_facts"
+	ReleaseAnnulled Code = "release_annulled"
 )
 
-// The latest release, compared with a recount of all responses.
+// What the blocks of a release have added, compared with a recount of their members.
 const (
 	ReleasedRespondents Code = "released_respondents"
 	ReleasedAnswers     Code = "released_answers"
 	ReleasedOption      Code = "released_option"
-	ReleasedSum         Code = "released_sum"
-	ReleasedProducts    Code = "released_products"
+	ReleasedBase        Code = "released_base"
+	ReleasedRows        Code = "released_rows"
+)
+
+// What is published, compared with what follows from the releases and from the recount.
+const (
+	Figures     Code = "figures"
+	PageDiffers Code = "page"
 )
 
 // What a store keeps twice, compared with one another.
@@ -68,13 +81,16 @@ const (
 
 // remedies says what to do about a finding, by code.
 var remedies = map[Code]string{
-	TallyRespondents: refold, TallyAnswers: refold, TallyOption: refold, TallySum: refold, TallyProducts: refold, TallyDamaged: refold,
-	ReleaseNumber: public, ReleaseMinGroup: public, ReleaseSegments: public, ReleaseBatch: public, ReleaseWithdrawn: public,
-	ReleaseQuestion: public, ReleaseAnswers: public, ReleaseOption: public, ReleaseOptions: public, ReleaseRespondents: public,
-	ReleasePool: public, ReleasedRespondents: public, ReleasedAnswers: public, ReleasedOption: public, ReleasedSum: public,
-	ReleasedProducts: public,
-	ReleaseWhole:     "`glasspoll results repair` writes the latest release again, as the sum of what all have added.",
-	IDMissing:        reindex, IDElsewhere: reindex,
+	TallyReceived: refold, TallyRespondents: refold, TallyAnswers: refold, TallyOption: refold, TallyBase: refold, TallyRows: refold,
+	TallyReleased: refold, TallyDamaged: refold,
+	ReleaseNumber: public, ReleaseMinGroup: public, ReleasePart: public, ReleaseBatch: public, ReleaseMark: public,
+	ReleaseQuestion: public, ReleaseAnswers: public, ReleaseOption: public, ReleaseOptions: public, ReleaseBase: public,
+	ReleasePool: public, ReleaseCoded: public, ReleaseRows: public, ReleaseFacts: public, ReleaseAnnulled: public,
+	ReleasedRespondents: public, ReleasedAnswers: public, ReleasedOption: public, ReleasedBase: public, ReleasedRows: public,
+	Figures:      public,
+	PageDiffers:  "The publisher writes the page again when the next answer comes, or when it is started; if it differs again, find out who else writes there.",
+	ReleaseWhole: "`glasspoll results repair` writes the latest release again, as the sum of what all have added.",
+	IDMissing:    reindex, IDElsewhere: reindex,
 	IDContent:       "What is stored of the response, private answers included, is not what was received: restore it from a copy of the store. `glasspoll results repair` only mends the id of a response that was withdrawn.",
 	IDWithoutEntry:  "The response is gone from the log: restore it from a copy of the store. Its id stays taken.",
 	ResponseWaiting: "Run the command again: if the same response still waits, look for errors in the publishing function's log.",
@@ -119,8 +135,9 @@ func (f Finding) as(code Code) Finding {
 	return f
 }
 
-func (f Finding) group(key string) Finding {
-	f.Group = &key
+// in says of which part and cohort the finding is.
+func (f Finding) in(shape, key string) Finding {
+	f.Part, f.Group = shape, &key
 	return f
 }
 

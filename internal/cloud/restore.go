@@ -48,7 +48,8 @@ const (
 // Restore copies into a table what it lacks of another one, such as point-in-time recovery makes. It replaces nothing, so what
 // was changed or erased since stays so, and copies nothing that has expired. A response is lacking if it is not in the log. It is
 // put into the queue, and gets a new place in the log. Before, the period's tally is emptied, so that it is folded again: no
-// matter where Restore is interrupted, a tally counts what it has read of the log, and running it again completes it. Unless
+// matter where Restore is interrupted, a tally counts what it has read of the log, and running it again completes it. If the
+// period has releases, all responses that are in the log then are settled: see [store.Settled]. Unless
 // do is set, Restore only counts. It holds 16 bytes for each response of a period.
 func Restore(ctx context.Context, client *dynamodb.Client, from, into string, do bool) (Restored, error) {
 	r := &restoration{from: NewTable(client, from, Options{}), table: NewTable(client, into, Options{}), do: do, periods: map[periodKey]bool{}}
@@ -178,7 +179,7 @@ func (r *restoration) responses(ctx context.Context, survey, period string) erro
 			return err
 		}
 	}
-	emptied := false
+	begun := false
 	lacking := func(some []waiting) error {
 		var missing []waiting
 		for _, w := range some {
@@ -189,18 +190,69 @@ func (r *restoration) responses(ctx context.Context, survey, period string) erro
 				r.count(nil, 1)
 			}
 		}
-		if r.do && len(missing) > 0 && !emptied {
-			if err := r.emptyTally(ctx, survey, period); err != nil {
+		if r.do && len(missing) > 0 && !begun {
+			if err := r.begin(ctx, survey, period); err != nil {
 				return err
 			}
-			emptied = true
+			begun = true
 		}
 		return r.putBack(ctx, survey, period, missing)
 	}
 	if err := r.from.inLog(ctx, survey, period, lacking); err != nil {
 		return err
 	}
-	return r.from.inQueue(ctx, survey, period, lacking)
+	if err := r.from.inQueue(ctx, survey, period, lacking); err != nil || !r.do {
+		return err
+	}
+	return r.settle(ctx, survey, period)
+}
+
+// begin is called before the first response of a period is put back. If anything has been released of it, the response may be
+// in a block, and gets another place than the block's mark is about: so until all is back, nobody gets into a block.
+func (r *restoration) begin(ctx context.Context, survey, period string) error {
+	released, err := r.hasReleases(ctx, survey, period)
+	if err != nil {
+		return err
+	}
+	if released {
+		settled, err := store.SettledOf(ctx, r.table, survey, period)
+		if err != nil {
+			return err
+		}
+		settled.Through = store.AllSettled
+		if err := store.SaveSettled(ctx, r.table, survey, period, settled); err != nil {
+			return err
+		}
+	}
+	return r.emptyTally(ctx, survey, period)
+}
+
+func (r *restoration) hasReleases(ctx context.Context, survey, period string) (bool, error) {
+	for _, err := range r.table.History(ctx, survey, period) {
+		return err == nil, err
+	}
+	return false, nil
+}
+
+// settle is called when all responses of a period are back. If that was begun, now or by a call that was interrupted, all that
+// are in the log now stay settled, and later ones are not.
+func (r *restoration) settle(ctx context.Context, survey, period string) error {
+	settled, err := store.SettledOf(ctx, r.table, survey, period)
+	if err != nil || settled.Through != store.AllSettled {
+		return err
+	}
+	if err := r.table.collectPeriod(ctx, survey, period); err != nil {
+		return err
+	}
+	ends, err := r.table.Ends(ctx, survey)
+	if err != nil {
+		return err
+	}
+	settled.Through = ends[period]
+	if err := store.SaveSettled(ctx, r.table, survey, period, settled); err != nil {
+		return err
+	}
+	return r.emptyTally(ctx, survey, period)
 }
 
 // inLog passes on the responses in a log that have not expired.
@@ -318,15 +370,13 @@ func (r *restoration) enqueue(ctx context.Context, survey, period string, w wait
 	return err == nil && failed < 0, err
 }
 
-// emptyTally makes a period be folded again.
+// emptyTally makes a period be folded again. It stores a tally also where there is none, so that a publisher that has begun to
+// fold fails and begins again.
 func (r *restoration) emptyTally(ctx context.Context, survey, period string) error {
 	for range restoreAttempts {
 		before, revision, err := r.table.Tally(ctx, survey, period)
 		if err != nil {
 			return err
-		}
-		if revision == 0 {
-			return nil
 		}
 		if err := r.table.SaveTally(ctx, survey, period, tally.Restart(before), revision); !errors.Is(err, store.ErrStale) {
 			return err

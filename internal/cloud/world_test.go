@@ -114,7 +114,7 @@ func (w *world) process(h cloudtest.Hooks, o Options) *process {
 	pages := &hookedPages{w.pages, h.Around}
 	p := &process{Table: table, world: w}
 	options := publish.Options{
-		Collector: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: pages, Renderer: figuresOnly{}, Now: w.now, Cases: table,
+		Collector: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: pages, Renderer: figuresOnly{}, Now: w.now, Cases: table, Progress: table,
 	}
 	if w.turns {
 		options.Turns = table

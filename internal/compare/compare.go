@@ -225,7 +225,7 @@ func (c *comparer) survey() {
 		c.add(Comparable, part, path{"audience"}, "the audience was edited: the response rate and the sample size are computed again")
 	}
 	if !reflect.DeepEqual(old.Weighting, new.Weighting) {
-		c.add(Comparable, part, path{"weighting"}, "the population's composition was edited: weighted figures are computed again, and the others stay")
+		c.add(Comparable, part, path{"weighting"}, "the population's composition was edited: the weighted figures of the newest period are computed again, and all others stay")
 	}
 	c.words(part, "channel", old.Channels, new.Channels, path{"channels"})
 	if old.Steps != new.Steps {

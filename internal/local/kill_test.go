@@ -76,7 +76,7 @@ func writeForEver(directory string) {
 		var pages *local.Pages
 		if pages, err = local.OpenPages(filepath.Join(directory, "public")); err == nil {
 			go func() {
-				p := publish.New(publish.Options{Collector: opened, Log: opened, Definitions: opened, Tallies: opened, Releases: opened, Pages: pages, Renderer: figures{}, Now: time.Now})
+				p := publish.New(publish.Options{Collector: opened, Log: opened, Definitions: opened, Tallies: opened, Releases: opened, Progress: opened, Pages: pages, Renderer: figures{}, Now: time.Now})
 				for {
 					if _, err := p.Publish(context.Background(), s); err != nil {
 						fmt.Println("error", err)
@@ -220,7 +220,7 @@ func TestKilled(t *testing.T) {
 	defer pages.Close()
 	ctx := context.Background()
 	s := parse(t, killed)
-	out, err := publish.New(publish.Options{Collector: opened, Log: opened, Definitions: opened, Tallies: opened, Releases: opened, Pages: pages, Renderer: figures{}, Now: time.Now}).Publish(ctx, s)
+	out, err := publish.New(publish.Options{Collector: opened, Log: opened, Definitions: opened, Tallies: opened, Releases: opened, Progress: opened, Pages: pages, Renderer: figures{}, Now: time.Now}).Publish(ctx, s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package publish
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/release"
 	"glasspoll/internal/results"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -206,6 +208,79 @@ func TestReleaseBetweenTheReads(t *testing.T) {
 	m.fault = nil
 	m.wantEachInOnePlace(t, s, "2026-10")
 	m.wantLatest(t, s)
+}
+
+// TestSettled folds a log in which answers have other places than when they were released: in a store that everything was moved
+// to, whose tally says who waited, and where answers were restored.
+func TestSettled(t *testing.T) {
+	s := parse(t, sample)
+	released := func(t *testing.T) *fakeStore { // 13 are in blocks, 4 wait
+		m := newFakeStore()
+		for n := range 17 {
+			if n == 13 {
+				publish(t, m.publisher(at(20)), s)
+			}
+			m.put(n, "2026-10")
+		}
+		publish(t, m.publisher(at(20)), s)
+		return m
+	}
+	want := func(t *testing.T, m *fakeStore, blocks, waiting int64) {
+		t.Helper()
+		counted, err := tally.Decode(m.tallies["2026-10"].data)
+		if got := lastRelease(m, "2026-10").Respondents(); err != nil || got != blocks || counted.Waiting() != waiting || counted.Received() != int64(len(m.log["2026-10"])) {
+			t.Errorf("of %d received %d are in blocks and %d wait, want %d and %d; %v", counted.Received(), got, counted.Waiting(), blocks, waiting, err)
+		}
+	}
+	moved := func(t *testing.T) *fakeStore {
+		from, to := released(t), newFakeStore()
+		to.releases["2026-10"], to.tallies["2026-10"] = from.releases["2026-10"], from.tallies["2026-10"]
+		to.log["2026-10"] = slices.Clone(from.log["2026-10"])
+		slices.Reverse(to.log["2026-10"]) // no mark says anything here
+		if err := store.SaveSettled(ctx, to, "sample", "2026-10", store.Settled{Through: "000000017", Release: 1}); err != nil {
+			t.Fatal(err)
+		}
+		return to
+	}
+	t.Run("moved", func(t *testing.T) {
+		to := moved(t)
+		to.putMany(17, 23, "2026-10")
+		publish(t, to.publisher(at(20)), s)
+		want(t, to, 23, 0)
+		// Of its own blocks this store knows the places.
+		to.empty("2026-10")
+		to.putMany(23, 25, "2026-10")
+		publish(t, to.publisher(at(20)), s)
+		want(t, to, 23, 2)
+	})
+	t.Run("moved, and its tally is lost", func(t *testing.T) {
+		to := moved(t)
+		to.empty("2026-10")
+		to.putMany(17, 26, "2026-10") // 5 and 4
+		publish(t, to.publisher(at(20)), s)
+		want(t, to, 13+5, 4)
+	})
+	t.Run("restored", func(t *testing.T) {
+		m := released(t)
+		lost := m.log["2026-10"][3:9]
+		log := append(slices.Clone(m.log["2026-10"][:3]), m.log["2026-10"][9:]...)
+		m.log["2026-10"] = log
+		// As package cloud does: first all is settled, then the answers come back, then what is there is settled.
+		if err := store.SaveSettled(ctx, m, "sample", "2026-10", store.Settled{Through: store.AllSettled}); err != nil {
+			t.Fatal(err)
+		}
+		m.empty("2026-10")
+		m.log["2026-10"] = append(m.log["2026-10"], lost...)
+		publish(t, m.publisher(at(20)), s)
+		want(t, m, 13, 0)
+		if err := store.SaveSettled(ctx, m, "sample", "2026-10", store.Settled{Through: "000000017"}); err != nil {
+			t.Fatal(err)
+		}
+		m.empty("2026-10")
+		m.putMany(17, 28, "2026-10")
+		publish(t, m.publisher(at(20)), s)
+		want(t, m, 13+11, 0)
+	})
 }
 
 // Answers to a version of the questionnaire that is not known are received, and nothing else: nobody knows what was asked.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -25,8 +24,17 @@ func (u *update) foldPeriod(ctx context.Context) (*tally.Tally, int, error) {
 // periodFold folds what is new in one log.
 type periodFold struct {
 	*update
-	folded   int64        // responses in saved tallies
-	newCases atomic.Int64 // cases opened
+	settled  store.Settled // read after the tally
+	folded   int64         // responses in saved tallies
+	newCases atomic.Int64  // cases opened
+}
+
+// settledOf reads which responses of the period are settled.
+func (f *periodFold) settledOf(ctx context.Context) (store.Settled, error) {
+	if f.progress == nil {
+		return store.Settled{}, nil
+	}
+	return store.SettledOf(ctx, f.progress, f.survey.ID, f.period)
 }
 
 // fold returns the period's tally with all responses of its log, without those who are in blocks of the last release.
@@ -43,15 +51,19 @@ func (f *periodFold) fold(ctx context.Context) (*tally.Tally, int, error) {
 		if t == nil {
 			t = tally.New()
 		}
-		if now := (fit{t.Release, numberOf(f.last)}); now.tally != now.last {
-			if now != f.misfit {
-				f.misfit = now
-				return nil, 0, nil
-			}
-			t = resume(f.last, t)
+		fits := fit{t.Release, numberOf(f.last)}
+		if fits.tally != fits.last && fits != f.misfit {
+			f.misfit = fits
+			return nil, 0, nil
 		}
-		if t.Cursor >= f.end {
+		if fits.tally == fits.last && t.Cursor >= f.end {
 			return t, revision, nil
+		}
+		if f.settled, err = f.settledOf(ctx); err != nil {
+			return nil, 0, err
+		}
+		if fits.tally != fits.last {
+			t = f.settled.Resume(f.last, t)
 		}
 		whole, revision, err := f.catchUp(ctx, t, revision)
 		if whole != nil || err != nil {
@@ -65,14 +77,6 @@ func (f *periodFold) fold(ctx context.Context) (*tally.Tally, int, error) {
 type fit struct {
 	tally int // that the tally was stored with; 0 if there was none
 	last  int // of the last release; 0 if there is none
-}
-
-// resume returns an empty tally that knows who is in blocks of a release (nil: none).
-func resume(last *release.Release, before *tally.Tally) *tally.Tally {
-	if last == nil {
-		return tally.Restart(before)
-	}
-	return last.Resume(before)
 }
 
 // catchUp folds the log into t, to its end, and saves t after each chunk, once the cases that the chunk opens are stored.
@@ -125,7 +129,7 @@ func (c *chunk) add(ctx context.Context, e store.Entry) error {
 		return err
 	}
 	c.changes.add(e, e.Cursor > c.tally.Alerted)
-	c.tally.Fold(answered, e.Cursor, e.Day(answered), e.Response)
+	c.settled.Fold(c.tally, answered, e)
 	c.n++
 	return nil
 }

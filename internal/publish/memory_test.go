@@ -169,7 +169,7 @@ func TestMemories(t *testing.T) {
 			}
 		}
 		call := func(t *rapid.T) string {
-			return rapid.SampledFrom([]string{"Collect", "Page", "Latest", "Ends", "Tally", "After", "SaveTally", "Append", "Replace"}).Draw(t, "call")
+			return rapid.SampledFrom([]string{"Collect", "Page", "Latest", "Ends", "Tally", "After", "Progress", "SaveTally", "Append", "Replace"}).Draw(t, "call")
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"answers": put,
@@ -223,7 +223,7 @@ func TestMemories(t *testing.T) {
 			again.pages[path] = fakePage{body: "unknown", tag: "unknown"}
 		}
 		clean := o
-		clean.Collector, clean.Log, clean.Tallies, clean.Pages, clean.Releases = again, again, again, again, m
+		clean.Collector, clean.Log, clean.Tallies, clean.Progress, clean.Pages, clean.Releases = again, again, again, again, again, m
 		run(t, New(clean))
 		for path, want := range again.pages {
 			if got := m.pages[path]; want.tag != "unknown" && (got.body != want.body || got.revision != want.revision) {

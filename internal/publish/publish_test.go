@@ -66,6 +66,7 @@ type fakeStore struct {
 	log      map[string][]store.Entry      // by period
 	tallies  map[string]stored             // by period
 	releases map[string][]*release.Release // by period
+	progress map[string]string             // by name
 	pages    map[string]fakePage
 	fault    func(call string) (fail, applied bool) // decides each call; nil: none fails
 	saves    int
@@ -100,7 +101,7 @@ var sampled = sync.OnceValue(func() *survey.Survey {
 func newFakeStore() *fakeStore {
 	s := sampled()
 	return &fakeStore{versions: map[string]*survey.Survey{s.Version: s}, answered: s, arrived: at(20)(),
-		waiting: map[string][]store.Entry{}, log: map[string][]store.Entry{}, tallies: map[string]stored{}, releases: map[string][]*release.Release{}, pages: map[string]fakePage{},
+		waiting: map[string][]store.Entry{}, log: map[string][]store.Entry{}, tallies: map[string]stored{}, releases: map[string][]*release.Release{}, progress: map[string]string{}, pages: map[string]fakePage{},
 		calls: map[string]int{}, tagReads: map[string]int{}}
 }
 
@@ -299,6 +300,20 @@ func (m *fakeStore) Append(_ context.Context, r *release.Release, t *tally.Tally
 	return after
 }
 
+func (m *fakeStore) Progress(_ context.Context, name string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, after := m.call("Progress")
+	return m.progress[name], errors.Join(before, after)
+}
+
+func (m *fakeStore) SaveProgress(_ context.Context, name, value string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.progress[name] = value
+	return nil
+}
+
 func (m *fakeStore) Page(_ context.Context, path string) (string, int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -388,7 +403,7 @@ func at(day int) func() time.Time {
 
 // options returns those of a publisher over m.
 func (m *fakeStore) options(r Renderer, now func() time.Time) Options {
-	return Options{Collector: m, Log: m, Definitions: m, Tallies: m, Releases: m, Pages: m, Renderer: r, Now: now}
+	return Options{Collector: m, Log: m, Definitions: m, Tallies: m, Releases: m, Progress: m, Pages: m, Renderer: r, Now: now}
 }
 
 func (m *fakeStore) publisher(now func() time.Time) *Publisher {
@@ -616,7 +631,7 @@ func TestCalls(t *testing.T) {
 		publish(t, p, s)
 		want := map[string]int{
 			"Collect": 1, "Latest": step.latest, "Actions": step.latest, "Page": step.tags, "Append": step.appended, "Ends": 1,
-			"Tally": step.tallies, "SaveTally": step.logs, // what is read is counted and saved
+			"Tally": step.tallies, "Progress": step.logs, "SaveTally": step.logs, // what is read is counted and saved
 		}
 		for call, n := range want {
 			if m.calls[call] != n {
@@ -914,7 +929,7 @@ func TestFaults(t *testing.T) {
 	if testing.Short() {
 		skip = 2
 	}
-	for _, call := range []string{"Collect", "Page", "Latest", "Ends", "Tally", "After", "Definition", "SaveTally", "Append", "Replace"} {
+	for _, call := range []string{"Collect", "Page", "Latest", "Ends", "Tally", "After", "Definition", "Progress", "SaveTally", "Append", "Replace"} {
 		for _, applied := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s applied %t", call, applied), func(t *testing.T) {
 				t.Parallel()

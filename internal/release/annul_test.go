@@ -80,3 +80,24 @@ func TestAnnul(t *testing.T) {
 		}
 	}
 }
+
+// TestAnnulHeld takes a block out before its sensitive answers were coded: they are not.
+func TestAnnulHeld(t *testing.T) {
+	c := newScene(t, form("      - {id: hurt, type: yes_no, sensitive: true, label: Hurt}\n", "window: {until: 2026-10-20}"))
+	var history []*Release
+	for _, answers := range []string{"hurt=no", "hurt=yes"} {
+		c.arrive(20, answers)
+		c.run(false)
+		history = append(history, c.last)
+	}
+	r, err := Annul(history, c.forms, 2, nil, "x", "2026-10-02")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.last = r
+	c.run(true)
+	f, _ := c.s.Field("hurt")
+	if coded := c.last.Coded[CodedKey(c.s, f)]; coded == nil || coded.N != 20 || coded.Counts.Of("no") != 20 || coded.Counts.Of("yes") != 0 {
+		t.Errorf("coded: %+v", coded)
+	}
+}

@@ -121,8 +121,8 @@ func (n *next) part(shape string, form *survey.Survey) *Part {
 	return n.Parts[shape]
 }
 
-// split divides a block's counters into those that are public at once and those that are held: of sensitive questions, and
-// of questions that facts decide who is asked. The pool has no question whose condition reads a segment: it would say of a
+// split divides a block's counters into those that are public at once and those that are held: of questions that facts decide
+// who is asked. Sensitive ones are held by [next.holdSensitive]. The pool has no question whose condition reads a segment: it would say of a
 // few in which segment they are, together with their answers.
 func (b block) split() (public, held *tally.Counters) {
 	public = &tally.Counters{Respondents: b.counters.Respondents, Items: map[string]*tally.Item{}}
@@ -133,10 +133,9 @@ func (b block) split() (public, held *tally.Counters) {
 		}
 	}
 	for name, item := range b.counters.Items {
-		f, asked := b.form.Field(name)
 		switch {
 		case !b.mayPublish(name):
-		case asked && f.Sensitive(), b.counters.Bases[name] != nil:
+		case b.counters.Bases[name] != nil:
 			held.Items[name] = item
 		default:
 			public.Items[name] = item
@@ -180,7 +179,7 @@ func (n *next) publishBases() (published bool) {
 		for key, held := range cohorts {
 			for name, classes := range held.Bases {
 				f, asked := form.Field(name)
-				if !asked || !f.Counted() || n.isSensitive(form, name) || !eachHas(classes, n.k(p.K)) {
+				if !asked || !f.Counted() || !eachHas(classes, n.k(p.K)) {
 					continue
 				}
 				moved := &tally.Counters{Items: map[string]*tally.Item{}, Bases: map[string]map[string]int64{name: classes}}
@@ -209,17 +208,21 @@ func eachHas(classes map[string]int64, k int64) bool {
 	return true
 }
 
-// holdSensitive takes back counters of questions that have become sensitive, by the questionnaire in force or by that of the
-// part, as parts made under earlier rules have them: they are published once more, coded, when the period has ended. It
-// reports whether there were any.
+// holdSensitive takes what is sensitive, by the questionnaire of its part or by that in force, out of what is public: in the
+// blocks of this release, and in earlier ones if the question was not sensitive then. It is published coded when the period
+// has ended. holdSensitive reports whether there was any.
 func (n *next) holdSensitive() (held bool) {
 	for shape, p := range n.Parts {
 		form := n.formOf(shape)
 		for key, c := range p.Cohorts {
-			taken := &tally.Counters{Items: map[string]*tally.Item{}}
+			taken := &tally.Counters{Items: map[string]*tally.Item{}, Bases: map[string]map[string]int64{}}
 			for name, item := range c.Items {
-				if n.isSensitive(form, name) {
-					taken.Items[name] = item
+				if !n.isSensitive(form, name) {
+					continue
+				}
+				taken.Items[name] = item
+				if classes := c.Bases[name]; classes != nil {
+					taken.Bases[name] = classes // should the question ever be public again, with those who were asked it
 				}
 			}
 			if len(taken.Items) == 0 {

@@ -207,14 +207,30 @@ func (seen *additionsSeen) play(t *testing.T, versions []*survey.Survey, random 
 			s = versions[random.IntN(len(versions))]
 			forms[s.Shape] = s
 		}
+		unchanged := encoded(last, waiting)
 		next, after := Next(s, forms, "all", today, last, waiting, closed)
+		if !bytes.Equal(encoded(last, waiting), unchanged) {
+			t.Fatal("the last release or the tally was changed")
+		}
 		if next == nil {
 			continue
+		}
+		for shape, form := range next.Forms(versions[0]) {
+			if form.Shape != shape {
+				t.Fatalf("the form of part %s has the shape %s", shape, form.Shape)
+			}
 		}
 		seen.count(agree(t, last, next), last)
 		checkBlocks(t, blocks, waiting, last, next)
 		last, waiting = next, after
 	}
+}
+
+func encoded(r *Release, t *tally.Tally) []byte {
+	if r == nil {
+		return t.Encode()
+	}
+	return append(r.Encode(), t.Encode()...)
 }
 
 // checkBlocks checks that each block of a release is all that waited of its cohorts, and adds it to blocks.

@@ -223,10 +223,55 @@ func TestPoolReadsNoSegment(t *testing.T) {
 	c.want("q", "5 n=5 yes=5")
 	c.want("gold", "5 -")
 	c.want("after", "5 -")
+	c.arrive(4, "tier=gold q=yes gold=yes after=no")
+	c.arrive(4, "tier=tin q=yes")
+	c.run(true)
+	c.want("gold", "13 -") // though there are eight who were asked, and five who were not
 	c.arrive(5, "tier=gold q=yes gold=yes after=no")
 	c.run(true)
-	c.want("gold", "10 n=5 yes=5")
-	c.want("after", "10 n=5 no=5")
+	c.want("gold", "18 n=5 yes=5")
+	c.want("after", "18 n=5 no=5")
+}
+
+// TestUnpublishedCounters: what a tally has counted of a question that is not published, as one of another program may, stays
+// in.
+func TestUnpublishedCounters(t *testing.T) {
+	c := newScene(t, form(q+"      - {id: secret, type: yes_no, label: Secret, publish: false}\n"))
+	c.arrive(5, "q=yes secret=yes")
+	c.tally.Parts[c.s.Shape].Cohorts[""].Items["secret"] = &tally.Item{N: 5, Counts: tally.Counts{{Option: "yes", N: 5}}}
+	c.run(false)
+	c.want("q", "5 n=5 yes=5")
+	for _, cohort := range c.last.Parts[c.s.Shape].Cohorts {
+		if cohort.Items["secret"] != nil {
+			t.Error("counted in the release")
+		}
+	}
+}
+
+// TestCodedSize: a sensitive question needs 4k members, and twenty.
+func TestCodedSize(t *testing.T) {
+	hurt := "      - {id: hurt, type: yes_no, sensitive: true, label: Hurt}\n"
+	for _, at := range []struct{ k, members, coded int }{{3, 19, 0}, {3, 20, 1}, {10, 39, 0}, {10, 40, 1}} {
+		c := newScene(t, form(hurt, fmt.Sprintf("results: {min_group: %d}", at.k), "window: {until: 2026-10-20}"))
+		c.arrive(at.members, "hurt=yes")
+		if c.run(true); len(c.last.Coded) != at.coded {
+			t.Errorf("k %d, %d members: %d coded", at.k, at.members, len(c.last.Coded))
+		}
+	}
+}
+
+// TestSensitiveBase: a sensitive question that facts decide who is asked waits for the end, too.
+func TestSensitiveBase(t *testing.T) {
+	c := newScene(t, form("      - {id: hurt, type: yes_no, sensitive: true, label: Hurt, show_if: channel == \"phone\"}\n", "window: {until: 2026-10-20}"))
+	c.arrive(15, "channel=phone hurt=yes")
+	c.arrive(15, "channel=web")
+	c.run(false)
+	c.want("hurt", "30 -")
+	c.run(true)
+	c.want("hurt", "30 -")
+	if len(c.last.Coded) != 1 {
+		t.Error("not coded at the end")
+	}
 }
 
 // TestK: of what the answered questionnaire promised, the one in force and one in between, the largest k holds.
@@ -408,6 +453,29 @@ func TestHiding(t *testing.T) {
 	c.edit(form(q + "      - {id: why, type: yes_no, label: Why}\n"))
 	c.run(false)
 	c.want("why", "15 n=5 yes=5") // as they were
+}
+
+// TestHiddenRows: with an item that is hidden, the rows that have it go; those of the questionnaire in force start again.
+func TestHiddenRows(t *testing.T) {
+	rating := func(more string) string {
+		return form("      - {id: a, type: rating, steps: 5, label: A" + more + "}\n      - {id: b, type: rating, steps: 5, label: B}\n")
+	}
+	c := newScene(t, rating(""))
+	c.arrive(30, "a=5 b=1")
+	c.run(false)
+	if p := c.last.Public(); len(p.Rows) != 1 || len(p.Steps) != 1 {
+		t.Fatalf("%d rows, %d steps", len(p.Rows), len(p.Steps))
+	}
+	c.edit(rating(", publish: false"))
+	c.run(false)
+	if p := c.last.Public(); len(p.Rows) != 0 || len(p.Steps) != 0 {
+		t.Error("rows with a hidden item")
+	}
+	c.arrive(30, "b=1")
+	c.run(false)
+	if p := c.last.Public(); len(p.Rows) != 1 || len(p.Steps) != 1 || p.Rows[tally.RowSignature(c.s)].N != 30 {
+		t.Error("no rows without it")
+	}
 }
 
 // TestWithdrawn: who waits and withdraws is in no block; nothing that is out falls.

@@ -102,10 +102,26 @@ func chains(inForce *form, parts []answered, r *release.Release) (current, remov
 	}
 	for _, name := range names {
 		if _, asked := inForce.indexes[name]; !asked {
-			removed = append(removed, newChain(found[name]))
+			c := newChain(found[name])
+			c.now.until = after(parts, name, c.now.since)
+			removed = append(removed, c)
 		}
 	}
 	return current, removed
+}
+
+// after returns the day of the first block in which a field that was asked from some day on is not; "" if there is none.
+func after(parts []answered, name, since string) string {
+	for i := len(parts) - 1; i >= 0; i-- {
+		if _, asked := parts[i].form.indexes[name]; !asked {
+			continue
+		}
+		if i+1 < len(parts) && parts[i+1].Since > since {
+			return parts[i+1].Since
+		}
+		break
+	}
+	return ""
 }
 
 // newChain makes a chain of versions, the newest last.

@@ -18,7 +18,7 @@ func (c *chain) items(p *Period, among respondents, group string) Item {
 	for i := range c.earlier {
 		v := &c.earlier[i]
 		if before := v.item(p, among, group); before.N > 0 {
-			before.Since, before.Until, before.Weight = v.since, v.until, nil
+			before.Weight = nil
 			item.Earlier = append(item.Earlier, before)
 		}
 	}
@@ -36,7 +36,7 @@ func (v *version) item(p *Period, among respondents, group string) Item {
 		population = 0 // how many could have been asked of it is not known
 	}
 	item := v.field.item(&p.counted, population)
-	item.Since, item.Base = v.since, p.base(v, among)
+	item.Since, item.Until, item.Base = v.since, v.until, p.base(v, among)
 	return item
 }
 

@@ -56,7 +56,7 @@ func twoPlaces(x float64) float64 { return math.Round(100*x) / 100 }
 
 // addEarlyLate compares the first half of the rows with the rest, as near to the middle as whole steps allow.
 func (p *Period) addEarlyLate() {
-	if p.form.rows == "" {
+	if p.rows("") == nil {
 		return
 	}
 	var steps []release.Step

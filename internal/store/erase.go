@@ -61,6 +61,7 @@ func Erase(ctx context.Context, b interface {
 	Tallies
 	Cases
 	Eraser
+	Progress
 }, survey, id string, keep []string, now time.Time) (erased bool, err error) {
 	for range attempts {
 		stored, err := b.Stored(ctx, survey, id)
@@ -92,18 +93,25 @@ func Erase(ctx context.Context, b interface {
 // retention time, the tally is all that is left. Only where that is impossible, because the tally cannot have counted the
 // response so, is the tally emptied. The result must be saved even if it counts the same, so that a publisher that has
 // read the response finds another revision.
-func exchange(ctx context.Context, definitions Definitions, counted *tally.Tally, e Entry) (after *tally.Tally, passed bool, err error) {
+func exchange(ctx context.Context, b interface {
+	Definitions
+	Progress
+}, counted *tally.Tally, e Entry) (after *tally.Tally, passed bool, err error) {
 	switch {
 	case counted == nil:
 		return tally.New(), false, nil
 	case counted.Cursor < e.Cursor:
 		return counted, false, nil
 	}
-	s, err := NewAnswered(definitions, e.Response.Survey).Survey(ctx, e.Response.Version)
+	answered, err := NewAnswered(b, e.Response.Survey).Survey(ctx, e.Response.Version)
 	if err != nil {
 		return nil, false, err
 	}
-	if counted.Unfold(s, e.Cursor, e.Response) {
+	settled, err := SettledOf(ctx, b, e.Response.Survey, e.Response.Period)
+	if err != nil {
+		return nil, false, err
+	}
+	if settled.Unfold(counted, answered, e) {
 		return counted, true, nil
 	}
 	return tally.Restart(counted), false, nil

@@ -21,7 +21,8 @@ type fake struct {
 	response answer.Response
 	tally    *tally.Tally
 	cases    []*cases.Case
-	stale    int // how often Replace and SaveCase each return ErrStale
+	settled  string // as it is stored
+	stale    int    // how often Replace and SaveCase each return ErrStale
 
 	replaced *tally.Tally
 	saved    int
@@ -38,6 +39,11 @@ func (f *fake) Tally(context.Context, string, string) (*tally.Tally, int, error)
 	return f.tally, 1, nil
 }
 func (f *fake) SaveTally(context.Context, string, string, *tally.Tally, int) error {
+	return errors.New("not part of an erasure")
+}
+
+func (f *fake) Progress(context.Context, string) (string, error) { return f.settled, nil }
+func (f *fake) SaveProgress(context.Context, string, string) error {
 	return errors.New("not part of an erasure")
 }
 
@@ -118,6 +124,38 @@ func TestEraseOfReleased(t *testing.T) {
 	}
 	if got := f.replaced; got.Cursor != "7" || got.Release != 1 || got.Waiting() != 3 || got.Withdrawn != 1 || got.Received() != 1 {
 		t.Errorf("the tally is %+v", got)
+	}
+}
+
+// A settled response is in a block, or nobody knows whether it waits: only if none of its cohort can wait that is settled, it is
+// enough to count it as withdrawn.
+func TestEraseOfSettled(t *testing.T) {
+	for name, c := range map[string]struct {
+		waiting int64
+		out     string
+		emptied bool
+	}{
+		"nobody waits":                     {0, "", false},
+		"only later ones wait":             {2, "6", false},
+		"it may be one of those who wait":  {2, "", true},
+		"marks of another log say nothing": {2, "5", true},
+	} {
+		f := newFake(t)
+		f.settled = `{"through":"5","release":1}`
+		part := f.tally.Parts[f.survey.Shape]
+		part.Cohorts, part.Out = map[string]*tally.Counters{}, map[string]string{}
+		if c.waiting > 0 {
+			part.Cohorts[""] = &tally.Counters{Respondents: c.waiting}
+		}
+		if c.out != "" {
+			part.Out[""] = c.out
+		}
+		if erased, err := erase(f); !erased || err != nil {
+			t.Fatal(name, erased, err)
+		}
+		if emptied := f.replaced.Cursor == ""; emptied != c.emptied || !emptied && (f.replaced.Waiting() != c.waiting || f.replaced.Withdrawn != 1) {
+			t.Errorf("%s: the tally is %+v", name, f.replaced)
+		}
 	}
 }
 

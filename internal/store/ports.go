@@ -211,4 +211,5 @@ type Records interface {
 	Cases
 	Outbox
 	Erasure
+	Progress
 }

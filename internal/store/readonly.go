@@ -55,6 +55,11 @@ func (r readOnly) SaveCase(context.Context, *cases.Case) error { return r.refusa
 
 func (r readOnly) MarkDelivered(context.Context, string, string) error { return r.refusal }
 
+// Progress returns that nothing has been saved.
+func (readOnly) Progress(context.Context, string) (string, error) { return "", nil }
+
+func (r readOnly) SaveProgress(context.Context, string, string) error { return r.refusal }
+
 // Find reads all logs if the back end has no faster way.
 func (r readOnly) Find(ctx context.Context, id string) (found []Entry, err error) {
 	if f, ok := r.Reader.(Finder); ok {

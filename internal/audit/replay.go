@@ -1,0 +1,434 @@
+package audit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/release"
+	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
+)
+
+// Replay folds the log of a period again, and takes out the blocks of its releases where they took them out. So it knows the
+// members of each block, and at the end who waits. The caller hands over responses and releases in the order in which they
+// came: before a release, all responses up to [Cutoff].
+//
+// A member of a block who has withdrawn since cannot be counted again: then the others must be among what the block added.
+type Replay struct {
+	findings
+	lacks []lack
+
+	moved   int // number of the last release whose blocks cannot be told from this log; 0 for none
+	waiting *tally.Tally
+	forms   map[string]*survey.Survey   // by shape
+	gone    map[string]map[string]int64 // tombstones since the last block, by shape and cohort
+	last    *release.Release
+	out     map[string]map[string]*tally.Counters // recounted members of all blocks, by shape and cohort or pool
+	partly  bool                                  // some members of blocks cannot be counted again
+}
+
+// lack is a finding that the log has fewer responses than a block, which is none if as many were deleted.
+type lack struct {
+	finding Finding
+	excess  int64
+}
+
+// NewReplay returns a replay of a period whose latest release is latest (nil: none). moved is the number of the last release
+// that was carried from another store in a way that its blocks cannot be told here; 0 for none.
+func NewReplay(latest *release.Release, moved int) *Replay {
+	p := &Replay{
+		moved: moved, waiting: tally.New(), forms: map[string]*survey.Survey{}, gone: map[string]map[string]int64{},
+		out: map[string]map[string]*tally.Counters{},
+	}
+	if latest != nil && latest.Held != nil {
+		p.waiting.SetLegacy(latest.LegacyForm(), latest.Held.Legacy)
+	}
+	return p
+}
+
+// Fold counts a response, which was received on a day. answered is the questionnaire that it was answered under; nil if that
+// is not known.
+func (p *Replay) Fold(answered *survey.Survey, cursor, day string, r answer.Response) {
+	p.waiting.Fold(answered, cursor, day, r)
+	if answered == nil {
+		return
+	}
+	p.forms[answered.Shape] = answered
+	if r.Withdrawn {
+		gone := p.gone[answered.Shape]
+		if gone == nil {
+			gone = map[string]int64{}
+			p.gone[answered.Shape] = gone
+		}
+		gone[tally.CohortKey(answered, r)]++
+	}
+}
+
+// Waiting returns who waits so far, in a tally of the caller's own.
+func (p *Replay) Waiting() *tally.Tally { return p.waiting.Clone() }
+
+// Received counts the responses so far, and those of them that were withdrawn.
+func (p *Replay) Received() (received, withdrawn int64) {
+	return p.waiting.Received(), p.waiting.Withdrawn
+}
+
+// Cutoff returns the cursor up to which respondents are in the blocks of a release; "" if it has none.
+func Cutoff(r *release.Release) string {
+	last := ""
+	if r.Held == nil {
+		return last
+	}
+	for _, marks := range r.Held.Out {
+		for _, m := range marks {
+			if m.Release == r.Number {
+				last = max(last, m.Cursor)
+			}
+		}
+	}
+	return last
+}
+
+// Release takes out the blocks of a release, and compares them with what it adds to the one before.
+func (p *Replay) Release(r *release.Release) {
+	s := &blockStep{Replay: p, release: r, before: p.last, rows: map[string]*tally.Rows{}, rowsGone: map[string]int64{}, taken: map[string]map[string]bool{}}
+	if s.before == nil {
+		s.before = &release.Release{}
+	}
+	p.last = r
+	p.waiting.Release = r.Number
+	if r.Held == nil {
+		return
+	}
+	for _, shape := range slices.Sorted(maps.Keys(r.Held.Out)) {
+		s.takeBlocks(shape)
+	}
+	if r.Number <= p.moved || len(r.Annulled) > len(s.before.Annulled) {
+		return // the blocks are not known here, or the release takes some out again
+	}
+	s.compareRest()
+	s.compareRows()
+}
+
+// blockStep is a release and the one before it.
+type blockStep struct {
+	*Replay
+	release, before *release.Release
+	rows            map[string]*tally.Rows     // of the release's blocks, recounted, by signature
+	rowsGone        map[string]int64           // tombstones among them, by signature
+	taken           map[string]map[string]bool // cohorts, and pool, of which there is a block
+}
+
+// at returns a finding about the release.
+func (s *blockStep) at(code Code, shape, key string) Finding {
+	return Finding{Code: code, Release: s.release.Number}.in(shape, key)
+}
+
+// takeBlocks takes out the blocks of one part.
+func (s *blockStep) takeBlocks(shape string) {
+	pool, poolGone, pooled := tally.NewCounters(), int64(0), false
+	s.taken[shape] = map[string]bool{}
+	marks := s.release.Held.Out[shape]
+	for _, key := range slices.Sorted(maps.Keys(marks)) {
+		m := marks[key]
+		if m.Release != s.release.Number || s.markBefore(shape, key) == m {
+			continue
+		}
+		members, gone := s.take(shape, key, m.Cursor)
+		if added(s.before, s.release, shape, key).Respondents > 0 {
+			s.compareBlock(shape, key, members, gone)
+			continue
+		}
+		pool.Add(members)
+		poolGone += gone
+		pooled = true
+	}
+	if pooled {
+		s.compareBlock(shape, release.Pool, pool, poolGone)
+	}
+}
+
+func (s *blockStep) markBefore(shape, key string) release.Mark {
+	if s.before.Held == nil {
+		return release.Mark{}
+	}
+	return s.before.Held.Out[shape][key]
+}
+
+// take takes out all who wait of a cohort. gone is how many of those who waited have withdrawn, then or since.
+func (s *blockStep) take(shape, key, cursor string) (members *tally.Counters, gone int64) {
+	part := s.waiting.Parts[shape]
+	if part == nil {
+		part = &tally.Part{Cohorts: map[string]*tally.Counters{}, Out: map[string]string{}}
+		if form := s.forms[shape]; form != nil {
+			part.Version = form.Version
+		}
+		s.waiting.Parts[shape] = part
+	}
+	members, gone = part.Cohorts[key].Clone(), s.gone[shape][key]
+	delete(part.Cohorts, key)
+	delete(s.gone[shape], key)
+	part.Out[key] = cursor
+	return members, gone
+}
+
+// added returns what a release adds to a cohort: to what is public and to what is held.
+func added(before, r *release.Release, shape, key string) *tally.Counters {
+	more := tally.NewCounters()
+	more.Add(counters(r, shape, key))
+	more.Add(held(r, shape, key))
+	more.Sub(counters(before, shape, key))
+	more.Sub(held(before, shape, key))
+	more.Prune()
+	return more
+}
+
+func counters(r *release.Release, shape, key string) *tally.Counters {
+	if p := r.Parts[shape]; p != nil {
+		return p.Cohorts[key]
+	}
+	return nil
+}
+
+func held(r *release.Release, shape, key string) *tally.Counters {
+	if r.Held == nil {
+		return nil
+	}
+	return r.Held.Items[shape][key]
+}
+
+// compareBlock compares the recounted members of a block with what the release adds.
+func (s *blockStep) compareBlock(shape, key string, members *tally.Counters, gone int64) {
+	s.taken[shape][key] = true
+	if s.release.Number <= s.moved {
+		return
+	}
+	form := s.forms[shape]
+	if gone > 0 {
+		s.partly = true
+	}
+	if form != nil {
+		s.addRows(form, key, members.Rows, gone)
+		members = countable(form, key, members)
+	}
+	if s.out[shape] == nil {
+		s.out[shape] = map[string]*tally.Counters{}
+	}
+	if s.out[shape][key] == nil {
+		s.out[shape][key] = tally.NewCounters()
+	}
+	s.out[shape][key].Add(members)
+	b := blockComparison{blockStep: s, gone: gone, where: fmt.Sprintf("release %d, %s", s.release.Number, cohort(key))}
+	b.compare(shape, key, added(s.before, s.release, shape, key), members)
+}
+
+// countable returns the counters of a block without those of questions that are never counted in it.
+func countable(form *survey.Survey, key string, c *tally.Counters) *tally.Counters {
+	c = c.Clone()
+	c.Rows = nil
+	may := func(name string) bool {
+		f, asked := form.Field(name)
+		return !asked && name == tally.Channel || asked && f.Counted() && (key != release.Pool || !form.ReadsSegment(f))
+	}
+	maps.DeleteFunc(c.Items, func(name string, _ *tally.Item) bool { return !may(name) })
+	maps.DeleteFunc(c.Bases, func(name string, _ map[string]int64) bool { return !may(name) })
+	return c
+}
+
+// blockComparison compares one block.
+type blockComparison struct {
+	*blockStep
+	gone  int64
+	where string
+}
+
+// differs adds a finding if counters that were added are not those found, given how many members have gone.
+func (b *blockComparison) differs(at Finding, added, found int64, format string, args ...any) {
+	sentence := b.where + fmt.Sprintf(format, args...)
+	switch {
+	case found > added:
+		b.add(at, "%s", sentence)
+	case added > found+b.gone:
+		b.lack(at, added-found-b.gone, sentence)
+	}
+}
+
+func (p *Replay) lack(at Finding, excess int64, sentence string) {
+	at.Message = sentence
+	p.lacks = append(p.lacks, lack{at, excess})
+	p.partly = true
+}
+
+func (b *blockComparison) compare(shape, key string, added, found *tally.Counters) {
+	b.differs(b.at(ReleasedRespondents, shape, key), added.Respondents, found.Respondents, ": the block is not the respondents who waited")
+	for _, name := range keys(added.Items, found.Items) {
+		more, recounted := added.Items[name].Clone(), found.Items[name].Clone()
+		b.differs(b.at(ReleasedAnswers, shape, key).question(name), more.N, recounted.N, ", %s: the answers released are not those of the block's members", name)
+		for _, option := range options(more, recounted) {
+			b.differs(b.at(ReleasedOption, shape, key).question(name).option(option), more.Counts.Of(option), recounted.Counts.Of(option),
+				", %s: %s is not released as often as the block's members chose it", name, option)
+		}
+	}
+	for _, name := range keys(added.Bases, found.Bases) {
+		for _, class := range keys(added.Bases[name], found.Bases[name]) {
+			b.differs(b.at(ReleasedBase, shape, key).question(name), added.Bases[name][class], found.Bases[name][class],
+				", %s: the members who were asked are not those that are released", name)
+		}
+	}
+}
+
+// compareRest checks that nothing is added where there is no block.
+func (s *blockStep) compareRest() {
+	for _, shape := range keys(s.release.Parts, s.before.Parts) {
+		if shape == release.Legacy {
+			continue
+		}
+		for _, key := range s.cohortKeys(shape) {
+			if !s.taken[shape][key] && !added(s.before, s.release, shape, key).IsZero() {
+				s.add(s.at(ReleasedRespondents, shape, key), "release %d, %s: figures change without a block", s.release.Number, cohort(key))
+			}
+		}
+	}
+}
+
+// cohortKeys lists the cohorts of a part, in either release, whose counters are not the same ones.
+func (s *blockStep) cohortKeys(shape string) []string {
+	all := keys(cohortsOf(s.release, shape), cohortsOf(s.before, shape), heldOf(s.release, shape), heldOf(s.before, shape))
+	return slices.DeleteFunc(all, func(key string) bool {
+		return counters(s.release, shape, key) == counters(s.before, shape, key) && held(s.release, shape, key) == held(s.before, shape, key)
+	})
+}
+
+func cohortsOf(r *release.Release, shape string) map[string]*tally.Counters {
+	if p := r.Parts[shape]; p != nil {
+		return p.Cohorts
+	}
+	return nil
+}
+
+func heldOf(r *release.Release, shape string) map[string]*tally.Counters {
+	if r.Held == nil {
+		return nil
+	}
+	return r.Held.Items[shape]
+}
+
+// addRows adds the rows of a block.
+func (s *blockStep) addRows(form *survey.Survey, key string, rows *tally.Rows, gone int64) {
+	signature := tally.RowSignature(form)
+	if signature == "" {
+		return
+	}
+	signatures := []string{signature}
+	if unit := unitOf(form, key); unit != "" {
+		signatures = append(signatures, signature+"|"+unit)
+	}
+	for _, signature := range signatures {
+		s.rows[signature] = s.rows[signature].Plus(rows)
+		s.rowsGone[signature] += gone
+	}
+}
+
+// unitOf returns the unit that the members of a cohort belong to, if the index is a mean of units; else "".
+func unitOf(form *survey.Survey, key string) string {
+	if form.Scoring.Model != survey.MeanOfUnits || key == release.Pool {
+		return ""
+	}
+	values := strings.Split(key, "/")
+	for i, f := range form.Segments() {
+		if f.Name == form.Scoring.Unit && i < len(values) {
+			return values[i]
+		}
+	}
+	return ""
+}
+
+// compareRows compares the rows of all blocks of the release with what it adds to those that are public and those that wait
+// for a step.
+func (s *blockStep) compareRows() {
+	var heldRows, heldBefore map[string]*tally.Rows
+	if s.release.Held != nil {
+		heldRows = s.release.Held.Rows
+	}
+	if s.before.Held != nil {
+		heldBefore = s.before.Held.Rows
+	}
+	for _, signature := range keys(s.release.Rows, s.before.Rows, heldRows, heldBefore, s.rows) {
+		more := s.release.Rows[signature].Plus(heldRows[signature]).Minus(s.before.Rows[signature]).Minus(heldBefore[signature])
+		gone, at := s.rowsGone[signature], Finding{Code: ReleasedRows, Release: s.release.Number}
+		sentence := fmt.Sprintf("release %d: the sums over whole rows are not those of the members of its blocks", s.release.Number)
+		rest := more.Minus(s.rows[signature])
+		switch {
+		case rest.IsZero() || gone > 0 && rest.N >= 0 && rest.N <= gone:
+		case rest.N < 0:
+			s.add(at, "%s", sentence)
+		default:
+			s.lack(at, max(rest.N-gone, 1), sentence)
+		}
+	}
+}
+
+// Findings returns what differs, given how many responses were deleted after a retention time.
+func (p *Replay) Findings(deleted int64) []Finding {
+	all := p.findings
+	for _, l := range p.lacks {
+		if l.excess > deleted {
+			all.add(l.finding, "%s", l.finding.Message)
+		}
+	}
+	if p.last == nil {
+		return all
+	}
+	if left := total(p.waiting.Legacy); left > deleted {
+		all.add(Finding{Code: ReleasedRespondents, Release: p.last.Number}, "an earlier version has released respondents of whom %d are not found", left)
+	}
+	at, facts := Finding{Code: ReleaseFacts, Release: p.last.Number}, p.last.Facts
+	if received := p.waiting.Received(); facts.Received > received+deleted {
+		all.add(at.numbers(facts.Received, received), "release %d: %d responses are said to have been received, and %d are found", p.last.Number, facts.Received, received)
+	}
+	if withdrawn := p.waiting.Withdrawn; facts.Withdrawn > withdrawn+deleted {
+		all.add(at.numbers(facts.Withdrawn, withdrawn), "release %d: %d are said to have been withdrawn, and %d are found", p.last.Number, facts.Withdrawn, withdrawn)
+	}
+	return all
+}
+
+func total(counts map[string]int64) int64 {
+	n := int64(0)
+	for _, count := range counts {
+		n += count
+	}
+	return n
+}
+
+// Recounted returns the latest release with the counters of its blocks as they were counted again, in place of its own; nil if
+// not all members of blocks could be counted again. What is made of whole rows, coded, or was released by an earlier
+// version, is the release's own.
+func (p *Replay) Recounted() *release.Release {
+	if p.last == nil || p.partly || p.moved > 0 || len(p.last.Annulled) > 0 {
+		return nil
+	}
+	r := *p.last
+	r.Parts = make(map[string]*release.Part, len(p.last.Parts))
+	for shape, own := range p.last.Parts {
+		part := *own
+		if shape != release.Legacy {
+			part.Cohorts = make(map[string]*tally.Counters, len(own.Cohorts))
+			for key, c := range own.Cohorts {
+				part.Cohorts[key] = publicOf(p.out[shape][key], c, held(p.last, shape, key))
+			}
+		}
+		r.Parts[shape] = &part
+	}
+	return &r
+}
+
+// publicOf returns recounted counters without what the release holds back.
+func publicOf(recounted, own, held *tally.Counters) *tally.Counters {
+	c := recounted.Clone()
+	c.Sub(held)
+	maps.DeleteFunc(c.Bases, func(name string, _ map[string]int64) bool { return own.Bases[name] == nil })
+	c.Prune()
+	return c
+}
