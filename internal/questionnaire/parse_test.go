@@ -358,3 +358,18 @@ func TestIssued(t *testing.T) {
 		}
 	}
 }
+
+// TestCrossTabOfOther checks that a question with a text for "Other" can be broken down: the text is no figure.
+func TestCrossTabOfOther(t *testing.T) {
+	s := parse(t, `title: T
+results: {crosstabs: [{rows: a, by: tier}, {rows: b, by: tier}]}
+sections:
+  - questions:
+      - {id: a, type: single_choice, label: L, other: true, options: [{id: x, label: X}]}
+      - {id: b, type: multi_choice, label: L, other: true, options: [{id: x, label: X}]}
+      - {id: tier, type: yes_no, label: L, segment: true}
+`)
+	if len(s.Results.CrossTabs) != 2 {
+		t.Errorf("%v", s.Results.CrossTabs)
+	}
+}

@@ -51,6 +51,9 @@ func (s *Survey) readConditions() {
 	}
 	s.reads = map[string][]string{}
 	for q := range s.Questions() {
+		if reads[q.ID] == nil {
+			continue
+		}
 		for to := range s.Questions() {
 			if reads[q.ID][to.ID] {
 				s.reads[q.ID] = append(s.reads[q.ID], to.ID)
