@@ -301,7 +301,7 @@ func (w *WeightedItem) setMean(f *countedField, values, weights []float64, squar
 		}
 	}
 	n := all * all / squares
-	e := estimate{mean: mean, squares: spread * n, n: n, isIndex: true}
+	e := estimate{mean: mean, squares: spread * n, n: n, isWeighted: true}
 	if e.low, e.high = f.ends(); len(f.scored) > 0 {
 		e.low, e.high = decimal(f.worst), decimal(f.best)
 	}
