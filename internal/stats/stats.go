@@ -299,7 +299,7 @@ type ProblemKind string
 
 // The problems.
 const (
-	MoreThanPopulation ProblemKind = "more_than_population" // N respondents of a population of Of: no interval is given
+	MoreThanPopulation ProblemKind = "more_than_population" // N answers, those withdrawn aside, of a population of Of: no interval is given
 	MoreThanIssued     ProblemKind = "more_than_issued"     // N received of Of given out
 	EmptyWeight        ProblemKind = "weights_empty"        // nobody has Option of Segment, which has a share of the population
 	NoConvergence      ProblemKind = "weights_diverge"      // no weights give all the shares
