@@ -76,9 +76,9 @@ func (a *adviser) tells(q survey.Placed, at path) {
 	for k := range q.Options {
 		check(q.Options[k].ShowIf, at.to("options", k, "show_if"), "an option of '"+q.ID+"'")
 	}
-	read := a.answersIn(expression.All(q.Section.ShowIf, q.ShowIf))
+	read := a.answersIn(expression.All(q.Conditions()...))
 	if q.Segment && len(read) > 0 {
-		a.add(SegmentTells, at.to("segment"), "ask it of everybody, or take the value from the link", "who is in a group of '%s' has answered '%s' in a certain way", q.ID, read[0])
+		a.add(SegmentTells, at.to("segment"), "ask it of everybody, or take the value from the link", "who is in a group of '%s' may have had to answer '%s' in a certain way", q.ID, read[0])
 	}
 }
 

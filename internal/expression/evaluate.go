@@ -84,6 +84,9 @@ func (t Tree) number(answers Answers) (decimal.Decimal, bool) {
 	if t.Number != nil {
 		return *t.Number, true
 	}
+	if len(t.Names) == 0 { // a text or a condition is no number
+		return 0, false
+	}
 	values := answers(t.Names[0])
 	if len(values) == 0 {
 		return 0, false

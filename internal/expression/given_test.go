@@ -155,3 +155,28 @@ func TestGivenIsCanonical(t *testing.T) {
 		}
 	}
 }
+
+// TestCheck checks that conditions pass, and that what cannot be evaluated does not.
+func TestCheck(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tree := drawTree(t, 3)
+		if err := tree.Check(); err != nil {
+			t.Fatalf("%s: %v", tree.json(), err)
+		}
+		if left := tree.Given(func(name string) ([]string, bool) { return nil, name < "n" }); left.Check() != nil {
+			t.Fatalf("%s: %v", left.json(), left.Check())
+		}
+	})
+	for _, bad := range []string{`{}`, `{"op":"and"}`, `{"op":"and","args":[{"op":"bool","names":["a"]},{"op":"or"}]}`, `{"op":"not","args":[]}`, `{"op":"=="}`,
+		`{"op":"==","args":[{"op":"choice"},{"op":"literal","text":"a"}]}`, `{"op":"<","args":[{"op":"literal"},{"op":"count","names":["a"]}]}`, `{"op":"in","args":[{"op":"choice","names":["a"]},{"op":"literal"}]}`,
+		`{"op":"contains","args":[{"op":"set"},{"op":"literal","text":"a"}]}`, `{"op":"answered"}`, `{"op":"bool"}`, `{"op":"literal","text":"a"}`, `{"op":"choice","names":["a"]}`, `{"op":"list"}`, `{"op":"count"}`,
+		`{"op":"==","args":[{"op":"not"},{"op":"literal","bool":true}]}`} {
+		var tree Tree
+		if err := json.Unmarshal([]byte(bad), &tree); err != nil {
+			t.Fatal(err)
+		}
+		if tree.Check() == nil {
+			t.Errorf("%s passes", bad)
+		}
+	}
+}

@@ -353,8 +353,26 @@ func TestIssued(t *testing.T) {
 	} {
 		s := parse(t, "title: T\nperiod: quarter\nchannels: [email, web]\n"+c.keys+"\n"+tail)
 		total, byChannel, explicit := s.Audience.IssuedIn(c.period)
+		if total > s.Audience.MostIssued() {
+			t.Errorf("%s: at most %d", c.keys, s.Audience.MostIssued())
+		}
 		if got := fmt.Sprint(total, byChannel, explicit); got != c.want {
 			t.Errorf("%s in %s: %s, want %s", c.keys, c.period, got, c.want)
 		}
+	}
+}
+
+// TestCrossTabOfOther checks that a question with a text for "Other" can be broken down: the text is no figure.
+func TestCrossTabOfOther(t *testing.T) {
+	s := parse(t, `title: T
+results: {crosstabs: [{rows: a, by: tier}, {rows: b, by: tier}]}
+sections:
+  - questions:
+      - {id: a, type: single_choice, label: L, other: true, options: [{id: x, label: X}]}
+      - {id: b, type: multi_choice, label: L, other: true, options: [{id: x, label: X}]}
+      - {id: tier, type: yes_no, label: L, segment: true}
+`)
+	if len(s.Results.CrossTabs) != 2 {
+		t.Errorf("%v", s.Results.CrossTabs)
 	}
 }

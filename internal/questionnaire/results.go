@@ -67,7 +67,7 @@ func (o object) checkCrossTabRows(s *survey.Survey, at *yaml.Node, tab survey.Cr
 		if f.Counted() {
 			counted = append(counted, f.Name)
 		}
-		if f.Question.ID == tab.Rows && f.Name != tab.Rows && part == "" {
+		if f.Question.ID == tab.Rows && f.Name != tab.Rows && f.Part != survey.OtherPart && part == "" {
 			part = f.Name
 		}
 	}

@@ -428,6 +428,16 @@ func TestBecomingSensitive(t *testing.T) {
 	}
 }
 
+// TestNoLongerSensitive: answers that were given to a sensitive question stay so.
+func TestNoLongerSensitive(t *testing.T) {
+	c := newScene(t, form("      - {id: hurt, type: yes_no, label: Hurt, sensitive: true}\n", "window: {until: 2026-10-20}"))
+	c.arrive(5, "hurt=yes")
+	c.edit(form("      - {id: hurt, type: yes_no, label: Hurt}\n", "window: {until: 2026-10-20}"))
+	c.arrive(5, "hurt=no")
+	c.run(false)
+	c.want("hurt", "10 n=5 no=5")
+}
+
 // TestHiding: what is hidden is hidden at once, also if it is not asked any more; and answers that were given while a question
 // was hidden stay so.
 func TestHiding(t *testing.T) {
@@ -453,6 +463,29 @@ func TestHiding(t *testing.T) {
 	c.edit(form(q + "      - {id: why, type: yes_no, label: Why}\n"))
 	c.run(false)
 	c.want("why", "15 n=5 yes=5") // as they were
+}
+
+// TestHiddenRows: with an item that is hidden, the rows that have it go; those of the questionnaire in force start again.
+func TestHiddenRows(t *testing.T) {
+	rating := func(more string) string {
+		return form("      - {id: a, type: rating, steps: 5, label: A" + more + "}\n      - {id: b, type: rating, steps: 5, label: B}\n")
+	}
+	c := newScene(t, rating(""))
+	c.arrive(30, "a=5 b=1")
+	c.run(false)
+	if p := c.last.Public(); len(p.Rows) != 1 || len(p.Steps) != 1 {
+		t.Fatalf("%d rows, %d steps", len(p.Rows), len(p.Steps))
+	}
+	c.edit(rating(", publish: false"))
+	c.run(false)
+	if p := c.last.Public(); len(p.Rows) != 0 || len(p.Steps) != 0 {
+		t.Error("rows with a hidden item")
+	}
+	c.arrive(30, "b=1")
+	c.run(false)
+	if p := c.last.Public(); len(p.Rows) != 1 || len(p.Steps) != 1 || p.Rows[tally.RowSignature(c.s)].N != 30 {
+		t.Error("no rows without it")
+	}
 }
 
 // TestWithdrawn: who waits and withdraws is in no block; nothing that is out falls.

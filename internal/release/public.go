@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
@@ -37,9 +38,14 @@ func (r *Release) Public() *Release {
 		name, _, _ := strings.Cut(key, "@")
 		return slices.Contains(r.Hidden, name)
 	})
-	maps.DeleteFunc(public.Rows, func(_ string, rows *tally.Rows) bool {
-		return slices.ContainsFunc(r.Hidden, func(name string) bool { return rows.Pairs[name] != nil })
-	})
+	// What rows are of is not stored with them: those of the questionnaire in force have no hidden field.
+	signature := ""
+	if form, err := survey.Decode(r.Form); err == nil {
+		signature = tally.RowSignature(form)
+	}
+	other := func(of string) bool { return of != signature && !strings.HasPrefix(of, signature+"|") }
+	maps.DeleteFunc(public.Rows, func(of string, _ *tally.Rows) bool { return other(of) })
+	public.Steps = slices.DeleteFunc(slices.Clone(r.Steps), func(s Step) bool { return other(s.Signature) })
 	return &public
 }
 

@@ -23,6 +23,7 @@ type quadrantChart struct {
 	Marks          []mark
 	Rows           []quadrantRow
 	Derived        bool
+	Unclear        bool // some items are on no side for certain
 }
 
 // tick is a round number on an axis.
@@ -104,6 +105,7 @@ func (d *document) plot(v *quadrantChart, drivers *stats.Drivers) {
 	if v.Derived {
 		factor = 1
 	}
+	v.Unclear = slices.ContainsFunc(drivers.Items, func(x stats.Driver) bool { return x.Quadrant == stats.Undecided })
 	low, high := drivers.Importance, drivers.Importance
 	worst, best := drivers.Performance, drivers.Performance
 	for _, item := range drivers.Items {

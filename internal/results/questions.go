@@ -287,14 +287,14 @@ func (d *document) inForce(item *stats.Item) bool { return d.items[item.Field.Na
 // answered says how many have answered of those who were asked.
 func (d *document) answered(n int64, base stats.Base) string {
 	switch {
-	case base.Kind == stats.BaseAsked:
+	case base.N < n: // not known
+		return d.words.Say("results.n_alone", "n", n)
+	case base.Kind == stats.BaseAsked && base.N != d.period.Respondents:
 		return d.words.Say("results.n_of_asked", "n", n, "all", base.N)
-	case base.Kind == stats.BaseReads && base.N > 0:
+	case base.Kind == stats.BaseReads:
 		return d.words.Say("results.n_of_reads", "n", n, "all", base.N)
-	case base.N > 0:
-		return d.words.Say("results.n_of", "n", n, "all", base.N)
 	}
-	return d.words.Say("results.n_alone", "n", n)
+	return d.words.Say("results.n_of", "n", n, "all", base.N)
 }
 
 func (d *document) addNPS(b *block, item *stats.Item) {

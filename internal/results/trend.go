@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
 )
 
 // trendChart is the index over the periods.
@@ -298,6 +299,9 @@ func (d *document) itemTrends() *itemTrends {
 			value := itemValue{Broken: p.Broken}
 			if p.Value != nil {
 				value.Text, empty = stats.Round(p.Value, meanPlaces(line.Field)), false
+				if line.Field.Question.Type == survey.NPS {
+					value.Text = d.withSign(value.Text)
+				}
 			}
 			v.Broken = v.Broken || p.Broken
 			row.Values = append(row.Values, value)

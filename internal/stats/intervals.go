@@ -53,7 +53,8 @@ type estimate struct {
 	low, high     float64 // ends of the scale; infinite where it has none
 	asked         int64   // of a finite population
 	population    int64   // 0 if it is unknown; see noInterval
-	isIndex       bool    // more than one item: asked by themselves do not limit what the whole population says
+	isIndex       bool    // of several items
+	isWeighted    bool
 }
 
 // of returns the estimate for a finite population of which some were asked.
@@ -79,6 +80,9 @@ func (e *estimate) rest() float64 {
 // Statistician 52, 1998) do for shares.
 const imagined = 4
 
+// imaginedOfIndex is the same for an index. Sums of several items seldom have the spread of a share, so fewer are enough.
+const imaginedOfIndex = 1
+
 // interval returns the interval of the mean. On a scale with two ends it stays on the scale, and has a width even if all
 // values are equal, also at the ends.
 //
@@ -99,7 +103,7 @@ func (e *estimate) interval() *Interval {
 		m := min(1, max(0, (e.mean-e.low)/width))
 		i := score(m, e.spread(m, e.squares/(width*width))*e.rest())
 		limited := e.population
-		if e.isIndex {
+		if e.isIndex || e.isWeighted { // not everybody who was asked counts once in it
 			limited = 0
 		}
 		i.reach(m, float64(e.asked), limited)
@@ -110,7 +114,12 @@ func (e *estimate) interval() *Interval {
 // spread returns the zz of [score] for a mean m of values from 0 to 1.
 func (e *estimate) spread(m, squares float64) float64 {
 	shrunk := (e.n*m + imagined/2) / (e.n + imagined)
-	prior := imagined * shrunk * (1 - shrunk)
+	prior := shrunk * (1 - shrunk)
+	if e.isIndex {
+		prior *= imaginedOfIndex
+	} else {
+		prior *= imagined
+	}
 	ratio := (squares + prior) / (e.n*m*(1-m) + prior) * e.n / (e.n - 1)
 	t := quantile(e.n - 1)
 	return t * t * ratio / e.n

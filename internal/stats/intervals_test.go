@@ -2,6 +2,7 @@ package stats
 
 import (
 	"fmt"
+	"glasspoll/internal/soak"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -127,7 +128,7 @@ func meanAndSquares(values []float64) (mean, squares float64) {
 // Wilson's, what there is of steps in the answers makes coverage vary about 95 %; Student's interval falls to 10 % here.
 func TestCoverage(t *testing.T) {
 	r := rand.New(rand.NewPCG(12, 1927))
-	const runs = 2000
+	runs := max(1000, soak.Cases(2000, 20_000))
 	lowest, student := 100.0, 100.0
 	for _, d := range drawings {
 		for _, n := range []int{5, 8, 12, 20, 40, 100, 200} {
@@ -146,8 +147,8 @@ func TestCoverage(t *testing.T) {
 					byStudent++
 				}
 			}
-			percent := 100 * float64(covered) / runs
-			lowest, student = min(lowest, percent), min(student, 100*float64(byStudent)/runs)
+			percent := 100 * float64(covered) / float64(runs)
+			lowest, student = min(lowest, percent), min(student, 100*float64(byStudent)/float64(runs))
 			if percent < 93 {
 				t.Errorf("%s, %d answers: %.1f %%", d.name, n, percent)
 			}
@@ -162,7 +163,7 @@ func TestCoverage(t *testing.T) {
 // TestCoverageOfPopulations draws without replacement from finite populations, which are new in each run.
 func TestCoverageOfPopulations(t *testing.T) {
 	r := rand.New(rand.NewPCG(12, 1977))
-	const runs = 1000
+	runs := max(300, soak.Cases(600, 10_000))
 	for _, d := range drawings {
 		for _, c := range [][2]int{{5, 8}, {5, 20}, {10, 12}, {20, 25}, {30, 200}, {100, 120}, {200, 400}} {
 			covered, shares := 0, 0
@@ -191,10 +192,10 @@ func TestCoverageOfPopulations(t *testing.T) {
 					shares++
 				}
 			}
-			if percent := 100 * float64(covered) / runs; percent < 92.5 {
+			if percent := 100 * float64(covered) / float64(runs); percent < 92.5 {
 				t.Errorf("%s, %d of %d: %.1f %%", d.name, c[0], c[1], percent)
 			}
-			if percent := 100 * float64(shares) / runs; percent < 89 {
+			if percent := 100 * float64(shares) / float64(runs); percent < 89 {
 				t.Errorf("%s, share of the best in %d of %d: %.1f %%", d.name, c[0], c[1], percent)
 			}
 		}

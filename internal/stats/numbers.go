@@ -113,10 +113,14 @@ func (f *countedField) histogram(count func(band string) int64, n, population in
 
 // isClosed reports whether the upper limit of a band is in it.
 func (f *countedField) isClosed(band survey.ValueBand) bool {
-	if q := f.Question; q.Type == survey.ConstantSum {
-		return band.Exact || q.Total != nil && band.To == *q.Total
+	if band.Exact || band.Open != 0 || band.ID != f.bands[len(f.bands)-1].ID {
+		return band.Exact // the highest number may have a band of its own, above this one
 	}
-	return band.Exact || band.Open == 0 && f.Question.Max != nil && band.To == *f.Question.Max
+	end := f.Question.Max
+	if f.Question.Type == survey.ConstantSum {
+		end = f.Question.Total
+	}
+	return end != nil && band.To == *end
 }
 
 // joined returns a function that says whether a bin begins with band i: at multiples of a round number, for values one by one,

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"regexp"
 	"strings"
 	"time"
 	_ "time/tzdata" // every machine knows the same timezones
+
+	"glasspoll/internal/expression"
 )
 
 // Encode returns the compiled definition as JSON. Equal definitions have equal bytes.
@@ -53,12 +56,47 @@ func (s *Survey) complete() error {
 		return err
 	}
 	s.location = location
+	for tree := range s.trees() {
+		if err := tree.Check(); err != nil {
+			return fmt.Errorf("a condition is damaged: %w", err)
+		}
+	}
 	s.Index()
 	if s.Arrange() != nil {
 		return errors.New("conditions are circular")
 	}
 	s.Shape = s.shape()
 	return nil
+}
+
+// trees iterates over all conditions.
+func (s *Survey) trees() iter.Seq[*expression.Tree] {
+	return func(yield func(*expression.Tree) bool) {
+		var all []*expression.Tree
+		for i := range s.Thanks {
+			all = append(all, s.Thanks[i].ShowIf)
+		}
+		for i := range s.Alerts {
+			all = append(all, &s.Alerts[i].When)
+		}
+		for i := range s.Sections {
+			all = append(all, s.Sections[i].ShowIf)
+		}
+		for _, q := range s.placed() {
+			all = append(all, q.Decides()...)
+			for i := range q.Checks {
+				all = append(all, &q.Checks[i].That)
+			}
+			for i := range q.Importance {
+				all = append(all, q.Importance[i].ShowIf)
+			}
+		}
+		for _, tree := range all {
+			if tree != nil && !yield(tree) {
+				return
+			}
+		}
+	}
 }
 
 // version returns a hash of the whole definition. It covers the shape: a stored definition never changes.

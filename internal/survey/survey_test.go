@@ -77,7 +77,8 @@ func TestEncodeDecode(t *testing.T) {
 	if _, ok := s.Field("nothing"); ok || s.FieldIndex("nothing") != -1 {
 		t.Error("a field that is not there was found")
 	}
-	for _, bad := range []string{"", "null", "{}", "[]", `{"id":"a"}`, `{"id":"a","languages":["en"],"timezone":"Nowhere/City"}`, `{"id":"a","languages":["en"],"timezone":"UTC","sections":[{"questions":[{"weight":1.0005}]}]}`} {
+	for _, bad := range []string{"", "null", "{}", "[]", `{"id":"a"}`, `{"id":"a","languages":["en"],"timezone":"Nowhere/City"}`, `{"id":"a","languages":["en"],"timezone":"UTC","sections":[{"questions":[{"weight":1.0005}]}]}`,
+		`{"id":"a","languages":["en"],"timezone":"UTC","sections":[{"show_if":{"op":"=="},"questions":[]}]}`, `{"id":"a","languages":["en"],"timezone":"UTC","thanks":[{"show_if":{"op":"not"}}]}`} {
 		if _, err := survey.Decode([]byte(bad)); err == nil || !strings.HasPrefix(err.Error(), "compiled survey: ") {
 			t.Errorf("%s: %v", bad, err)
 		}
@@ -270,6 +271,24 @@ func FuzzDecode(f *testing.F) {
 			field.Scored()
 			field.MaxScore()
 			field.Label().In(s.DefaultLanguage())
+			bands := field.ValueBands()
+			survey.BandOf(bands, 5*survey.One)
+			s.ItemKey(field)
+			s.ReadsSegment(field)
+			for _, tree := range s.FactCondition(field) {
+				tree.Given(func(name string) ([]string, bool) { return []string{"a"}, s.IsFact(name) }).Holds(func(string) []string { return []string{"1"} })
+				tree.Holds(func(string) []string { return nil })
+			}
+		}
+		for q := range s.Questions() {
+			s.Reads(q.ID)
+			s.UnpublishedBy(q.ID)
+			s.SensitiveBy(q.ID)
+		}
+		s.Bundles()
+		s.Audience.IssuedIn("2026")
+		if form, err := survey.DecodeForm(s.Form(), s); err == nil && form.Shape != s.Shape {
+			t.Fatalf("the form has shape %s, the survey %s", form.Shape, s.Shape)
 		}
 		s.Segments()
 		again, err := survey.Decode(s.Encode())

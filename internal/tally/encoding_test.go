@@ -3,6 +3,7 @@ package tally
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -156,6 +157,17 @@ func TestPacking(t *testing.T) {
 	})
 }
 
+// TestRescale: what a sum is expected to be is part of the format.
+func TestRescale(t *testing.T) {
+	for _, c := range []struct{ sum, from, to, want int64 }{
+		{7, 2, 3, 10}, {-7, 2, 3, -10}, {7, 0, 3, 0}, {math.MaxInt64, 3, 3, math.MaxInt64}, {math.MaxInt64 - 1, 3, 2, 6148914691236517204}, {math.MinInt64, -1, 1, math.MinInt64},
+	} {
+		if got := rescale(c.sum, c.from, c.to); got != c.want {
+			t.Errorf("%d of %d is rescaled to %d of %d, want %d", c.sum, c.from, got, c.to, c.want)
+		}
+	}
+}
+
 // TestNumberedBytes pins how numbers are packed.
 func TestNumberedBytes(t *testing.T) {
 	for want, c := range map[string]*Counters{
@@ -178,6 +190,10 @@ func TestDecodeRefusesRecords(t *testing.T) {
 	packed := func(c *Counters) record {
 		return record{Names: names, Parts: map[string]partRecord{"5ea": {Cohorts: map[string]Numbered{"gold": names.number(c)}}}}
 	}
+	var wide []NamedScale // scales of the most items
+	for i := range 129 {
+		wide = append(wide, NamedScale{Name: fmt.Sprintf("%03d", i), Items: mostItems})
+	}
 	raw := func(n Names, numbers ...byte) record {
 		return record{Names: n, Parts: map[string]partRecord{"5ea": {Cohorts: map[string]Numbered{"gold": numbers}}}}
 	}
@@ -193,7 +209,7 @@ func TestDecodeRefusesRecords(t *testing.T) {
 		`scale "w" is not in order, or has -1 items`:                      raw(Names{Scales: []NamedScale{{Name: "w", Items: -1}}}),
 		`scale "x" is not in order, or has 9223372036854775807 items`:     raw(Names{Scales: []NamedScale{{Name: "x", Items: math.MaxInt64}}}),
 		`scale "y" is not in order`:                                       raw(Names{Scales: []NamedScale{{Name: "z"}, {Name: "y"}}}),
-		`4194311 numbers in each of 1 cohorts`:                            raw(Names{Scales: []NamedScale{{Name: "z", Items: 1 << 21}}}),
+		`4227463 numbers in each of 1 cohorts`:                            raw(Names{Scales: wide}),
 		`cohort "gold": numbers are damaged`:                              raw(names, 2),
 		`cohort "gold": numbers are damaged `:                             raw(names, 0, 0x80),
 		`cohort "gold": numbers are damaged  `:                            raw(names, 0, 0, 100),

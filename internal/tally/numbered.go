@@ -49,6 +49,9 @@ const (
 	// A record stands for at most so many numbers, zeros included, and so many more for each byte of it.
 	mostNumbers        = 1 << 22
 	mostNumbersPerByte = 1 << 12
+
+	// mostItems bounds the items of a scale.
+	mostItems = 1 << 14
 )
 
 // NamesIn returns the names in counters by cohort.
@@ -179,7 +182,7 @@ func (n *Names) check(numbered map[string]Numbered) error {
 		numbers += len(item.Options) + len(item.Classes) + 7
 	}
 	for i, scale := range n.Scales {
-		if i > 0 && n.Scales[i-1].Name >= scale.Name || scale.Items < 0 || scale.Items > most {
+		if i > 0 && n.Scales[i-1].Name >= scale.Name || scale.Items < 0 || scale.Items > mostItems {
 			return fmt.Errorf("scale %q is not in order, or has %d items", scale.Name, scale.Items)
 		}
 		numbers = min(numbers+2*scale.Items+3, math.MaxInt32)
@@ -377,8 +380,9 @@ func (n *Names) layoutBases(p *packing, c *Counters) {
 }
 
 func (n *Names) layoutScales(p *packing, rows *Rows) {
+	var s Scale // reused
 	for _, named := range n.Scales {
-		s := &Scale{Sums: make([]int64, named.Items), Squares: make([]int64, named.Items)}
+		s = Scale{Sums: zeros(s.Sums, named.Items), Squares: zeros(s.Squares, named.Items)}
 		s.add(rows.Scales[named.Name], 1)
 		surplus := -s.Total
 		for _, sum := range s.Sums {
@@ -404,9 +408,16 @@ func (n *Names) layoutScales(p *packing, rows *Rows) {
 			if rows.Scales == nil {
 				rows.Scales = map[string]*Scale{}
 			}
-			rows.Scales[named.Name] = s
+			rows.Scales[named.Name] = &Scale{s.N, s.Total, s.TotalSquares, slices.Clone(s.Sums), slices.Clone(s.Squares)}
 		}
 	}
+}
+
+// zeros returns n zeros, in the memory of all if that suffices.
+func zeros(all []int64, n int) []int64 {
+	all = slices.Grow(all[:0], n)[:n]
+	clear(all)
+	return all
 }
 
 func (n *Names) layoutPairs(p *packing, rows *Rows) {
