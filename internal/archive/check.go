@@ -243,9 +243,43 @@ func (c *checker) releases(m *Manifest) (all []*release.Release, err error) {
 		if err := json.Unmarshal(data, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		if !isComplete(r) {
+			return nil, fmt.Errorf("%s: it lacks counters", name)
+		}
 		all = append(all, r)
 	}
 	return all, nil
+}
+
+// isComplete reports whether a release that was read as JSON has no null in it where there must be counters.
+func isComplete(r *release.Release) bool {
+	for _, p := range r.Parts {
+		if p == nil || !areComplete(p.Cohorts) {
+			return false
+		}
+	}
+	for _, c := range r.Coded {
+		if c == nil || slices.Contains(slices.Collect(maps.Values(c.By)), nil) {
+			return false
+		}
+	}
+	if r.Held != nil {
+		for _, cohorts := range r.Held.Items {
+			if !areComplete(cohorts) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func areComplete(cohorts map[string]*tally.Counters) bool {
+	for _, c := range cohorts {
+		if c == nil || slices.Contains(slices.Collect(maps.Values(c.Items)), nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // recount counts the answers, and takes out the blocks of the releases.
@@ -292,10 +326,8 @@ func (c *checker) checkTally(all *tally.Tally) error {
 		return fmt.Errorf("%s: %w", tallyFile, err)
 	}
 	for _, p := range stored.Parts {
-		for key, counters := range p.Cohorts {
-			if counters == nil {
-				return fmt.Errorf("%s: cohort %q: no counters", tallyFile, key)
-			}
+		if !areComplete(p.Cohorts) {
+			return fmt.Errorf("%s: it lacks counters", tallyFile)
 		}
 	}
 	for _, finding := range audit.Tally(stored.tally(), all, 0) {
