@@ -103,10 +103,7 @@ const responseShare = 0.5
 
 // groups compares the expected number of answers with what the groups need to be shown.
 func (a *adviser) groups() {
-	issued, k := a.s.Audience.Issued, a.s.K()
-	for _, in := range a.s.Audience.Periods {
-		issued = max(issued, in.Issued)
-	}
+	issued, k := a.s.Audience.MostIssued(), a.s.K()
 	if issued == 0 || k < 2 {
 		return
 	}

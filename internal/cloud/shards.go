@@ -76,7 +76,7 @@ const busiest = 15 * time.Minute
 
 // suggestedShards returns the number of shards before anything has arrived, for those who are asked.
 func suggestedShards(s *survey.Survey) int {
-	return powerOfTwo(float64(max(s.Audience.Population, s.Audience.Issued)) / 10 / busiest.Seconds())
+	return powerOfTwo(float64(max(s.Audience.Population, s.Audience.MostIssued())) / 10 / busiest.Seconds())
 }
 
 // readShards reads the number of shards of a period. The read is strongly consistent.

@@ -127,7 +127,7 @@ func (v invitation) window() string {
 // privacy returns the promises that hold by this survey's rules.
 func (v invitation) privacy() []string {
 	grouped, private := "", ""
-	if k := v.survey.Results.MinGroup; k > 1 {
+	if k := v.survey.K(); k > 1 {
 		grouped = v.words.Say("mail.grouped", "k", k)
 	}
 	for q := range v.survey.Questions() {

@@ -353,6 +353,9 @@ func TestIssued(t *testing.T) {
 	} {
 		s := parse(t, "title: T\nperiod: quarter\nchannels: [email, web]\n"+c.keys+"\n"+tail)
 		total, byChannel, explicit := s.Audience.IssuedIn(c.period)
+		if total > s.Audience.MostIssued() {
+			t.Errorf("%s: at most %d", c.keys, s.Audience.MostIssued())
+		}
 		if got := fmt.Sprint(total, byChannel, explicit); got != c.want {
 			t.Errorf("%s in %s: %s, want %s", c.keys, c.period, got, c.want)
 		}

@@ -212,6 +212,7 @@ func (w *reference) write() {
 		w.mapping(m)
 	}
 	w.conditions()
+	w.dependence()
 	w.limits()
 }
 
@@ -362,6 +363,14 @@ func (w *reference) conditions() {
 	w.line("\n%s\n", w.say(
 		"These are mistakes: unknown names, comparisons of different kinds, conditions that no answers meet (by themselves, or together with those of the section and of the questions that they name), questions that depend on one another in a circle, and a question that depends on its own answer.",
 		"这些是错误：没有的名字；不能相比的东西相比；任何答案都不能满足的条件（单独看，或者同所在部分、所提到的题目的条件合起来看）；题目之间互相等待、绕成圈；题目等待自己的答案。"))
+}
+
+// dependence says what conditions do to what is published.
+func (w *reference) dependence() {
+	w.line("### %s\n", w.say("What depends on what", "谁取决于谁"))
+	w.line("%s\n", w.say(
+		"A question depends on the questions in its `show_if` and its section's, in its `required`, and in the `show_if` of its options; a `check` makes all questions that it names depend on each other. Whatever depends on a `private` question, or on one with `publish: false`, is not published either, and whatever depends on a `sensitive` one is sensitive, however many questions are in between: the number of those who were asked would tell the answer. `glasspoll check` says which questions that concerns, and does not accept them as segments, in cross-tabs or as `overall`. A text that shows an answer (`{{q}}`) depends on nothing.",
+		"一道题取决于它的 `show_if` 和所在部分的 `show_if`、它的 `required`、它的选项的 `show_if` 里提到的题；`check` 让它提到的所有题互相取决于对方。凡是取决于 `private` 或 `publish: false` 的题，也不公布；取决于 `sensitive` 的题，也是 sensitive，中间隔了几道题都一样：因为被问到的人数会说出那道题的答案。`glasspoll check` 会指出是哪些题，也不允许用作分组题、交叉表和 `overall`。文字里显示答案（`{{q}}`）不算。"))
 }
 
 func (w *reference) limits() {

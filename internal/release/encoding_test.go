@@ -180,13 +180,13 @@ func TestAdditions(t *testing.T) {
 	for seed := range max(60, soak.Cases(60, 10_000)) {
 		seen.play(t, versions, rand.New(rand.NewPCG(uint64(seed), 0)))
 	}
-	if seen.whole != 0 || seen.releases < 60 || seen.parts < 10 || seen.pools < 10 || seen.rows < 5 || seen.coded < 5 || seen.held < 10 || seen.forms < 5 {
+	if seen.whole != 0 || seen.annulled < 10 || seen.releases < 60 || seen.parts < 10 || seen.pools < 10 || seen.rows < 5 || seen.coded < 5 || seen.held < 10 || seen.forms < 5 {
 		t.Errorf("the histories had %+v", seen)
 	}
 }
 
 // additionsSeen counts the additions that have something of interest.
-type additionsSeen struct{ releases, parts, pools, rows, coded, held, forms, whole int }
+type additionsSeen struct{ annulled, releases, parts, pools, rows, coded, held, forms, whole int }
 
 // play plays one history.
 func (seen *additionsSeen) play(t *testing.T, versions []*survey.Survey, random *rand.Rand) {
@@ -194,6 +194,7 @@ func (seen *additionsSeen) play(t *testing.T, versions []*survey.Survey, random 
 	forms := map[string]*survey.Survey{}
 	waiting, blocks := tally.New(), map[string]map[string]*tally.Counters{}
 	var last *Release
+	var history []*Release
 	for day := range 1 + random.IntN(12) {
 		today := fmt.Sprintf("2026-10-%02d", 1+day)
 		forms[s.Shape] = s
@@ -223,6 +224,14 @@ func (seen *additionsSeen) play(t *testing.T, versions []*survey.Survey, random 
 		seen.count(agree(t, last, next), last)
 		checkBlocks(t, blocks, waiting, last, next)
 		last, waiting = next, after
+		history = append(history, next)
+	}
+	if last == nil {
+		return
+	}
+	if next, err := Annul(history, forms, 1+random.IntN(len(history)), nil, "made up", "2026-11-01"); err == nil {
+		seen.annulled++
+		seen.count(agree(t, last, next), last)
 	}
 }
 

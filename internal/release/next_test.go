@@ -428,6 +428,16 @@ func TestBecomingSensitive(t *testing.T) {
 	}
 }
 
+// TestNoLongerSensitive: answers that were given to a sensitive question stay so.
+func TestNoLongerSensitive(t *testing.T) {
+	c := newScene(t, form("      - {id: hurt, type: yes_no, label: Hurt, sensitive: true}\n", "window: {until: 2026-10-20}"))
+	c.arrive(5, "hurt=yes")
+	c.edit(form("      - {id: hurt, type: yes_no, label: Hurt}\n", "window: {until: 2026-10-20}"))
+	c.arrive(5, "hurt=no")
+	c.run(false)
+	c.want("hurt", "10 n=5 no=5")
+}
+
 // TestHiding: what is hidden is hidden at once, also if it is not asked any more; and answers that were given while a question
 // was hidden stay so.
 func TestHiding(t *testing.T) {

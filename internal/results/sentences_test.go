@@ -64,8 +64,13 @@ func (p *period) answer(s *survey.Survey, day string, n int, said string) {
 
 // release makes a release under the questionnaire in force; closed ends the period.
 func (p *period) release(s *survey.Survey, day string, closed bool) {
+	p.releaseIn("all", s, day, closed)
+}
+
+// releaseIn makes a release of a period with a name.
+func (p *period) releaseIn(name string, s *survey.Survey, day string, closed bool) {
 	p.forms[s.Shape] = s
-	if next, left := release.Next(s, p.forms, "all", day, p.last, p.tally, closed); next != nil {
+	if next, left := release.Next(s, p.forms, name, day, p.last, p.tally, closed); next != nil {
 		p.last, p.tally = next, left
 	}
 }

@@ -1,8 +1,9 @@
 package stats
 
 import (
+	"slices"
+
 	"glasspoll/internal/survey"
-	"glasspoll/internal/tally"
 )
 
 // CrossTab is one field's figures by the values of a segment.
@@ -17,14 +18,16 @@ type Cell struct {
 	Item   Item
 }
 
-// CrossTabs breaks fields down as declared in the questionnaire in force.
+// CrossTabs breaks fields down as declared in the questionnaire in force, or for the newest period in today's.
 func (p *Period) CrossTabs() []CrossTab {
 	var tabs []CrossTab
-	for _, c := range p.form.Results.CrossTabs {
-		by, ok := p.form.Field(c.By)
-		if !ok || !by.Counted() {
+	segments := p.Segments()
+	for _, c := range p.tabs {
+		i := slices.IndexFunc(segments, func(f survey.Field) bool { return f.Name == c.By })
+		if i < 0 {
 			continue
 		}
+		by := segments[i]
 		for _, name := range p.form.fieldsOf(c.Rows) {
 			tabs = append(tabs, p.crossTab(name, by))
 		}
@@ -50,8 +53,7 @@ func (p *Period) crossTab(at int, by survey.Field) CrossTab {
 	options := by.Options()
 	tab := CrossTab{Rows: p.form.counted[at].Field, By: by, Cells: make([]Cell, len(options))}
 	for i := range options {
-		among := p.choose(func(a *answered) []*tally.Counters { return a.CohortsWith(a.form.Survey, by.Name, options[i].ID) })
-		item := p.current[at].now.item(p, among, by.Name+"="+options[i].ID)
+		item := p.current[at].now.item(p, p.groupOf(by.Name, options[i].ID), by.Name+"="+options[i].ID)
 		tab.Cells[i] = Cell{&options[i], item}
 	}
 	return tab

@@ -136,7 +136,11 @@ func meanOfUnits(p *Period) {
 	if unit, ok := p.form.Field(p.form.Scoring.Unit); ok {
 		for _, option := range unit.Options() {
 			u := p.unit(unit.Name, option.ID)
-			o.Units = append(o.Units, Unit{Option: option, Respondents: u.Respondents, Score: u.Overall.Raw, Interval: u.Overall.RawInterval, Method: u.Overall.Method})
+			one := Unit{Option: option, Respondents: u.Respondents, Score: u.Overall.Raw}
+			if p.form.Scoring.Of != survey.WeightedCount { // whose intervals are for each answer
+				one.Interval, one.Method = u.Overall.RawInterval, u.Overall.Method
+			}
+			o.Units = append(o.Units, one)
 			if u.Overall.Raw != nil {
 				scores, figures = append(scores, u.Overall.Raw), append(figures, u.Overall.figure)
 			}

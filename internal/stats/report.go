@@ -37,6 +37,10 @@ func (p *Period) fill(forms *forms, r *release.Release, newest bool) {
 		p.Problems = append(p.Problems, Problem{Kind: UnknownForm, N: unknown})
 	}
 	p.current, p.removed = chains(inForce, p.parts, r)
+	p.tabs = inForce.Results.CrossTabs
+	if newest {
+		p.tabs = forms.now.Results.CrossTabs
+	}
 	p.addFacts(forms.now.Survey, newest)
 	everybody := p.everybody()
 	p.figures(everybody, "")
@@ -153,14 +157,14 @@ type group struct {
 // Group is the figures of the respondents who gave one answer to a segment question. It has no response rate, since it is
 // not known how many questionnaires each segment was issued: its score is the raw one. Pooled respondents are in no group.
 func (p *Period) Group(segment, option string) *Period {
-	g := p.part(p.choose(func(a *answered) []*tally.Counters { return a.CohortsWith(a.form.Survey, segment, option) }), segment, option)
+	g := p.part(p.groupOf(segment, option), segment, option)
 	g.Overall.publish(g.form.Survey, nil)
 	return g
 }
 
 // unit is a group that the index is the mean of. It may have rows of its own.
 func (p *Period) unit(segment, option string) *Period {
-	u := p.part(p.choose(func(a *answered) []*tally.Counters { return a.CohortsWith(a.form.Survey, segment, option) }), segment, option)
+	u := p.part(p.groupOf(segment, option), segment, option)
 	if rows := p.rows("|" + option); rows != nil && rows.N >= minRows {
 		u.setPrecision(rows)
 	}
@@ -169,27 +173,35 @@ func (p *Period) unit(segment, option string) *Period {
 
 // rest is the figures of all other groups of a segment together.
 func (p *Period) rest(segment, option string) *Period {
-	return p.part(p.choose(func(a *answered) []*tally.Counters {
-		field, ok := a.form.Field(segment)
-		if !ok {
-			return nil
-		}
-		var others []*tally.Counters
-		for _, o := range field.Options() {
-			if o.ID != option {
-				others = append(others, a.CohortsWith(a.form.Survey, segment, o.ID)...)
+	others := make(respondents, len(p.parts))
+	for i := range p.parts {
+		a := &p.parts[i]
+		if at, public := a.form.indexes[segment]; public {
+			for _, o := range a.form.counted[at].options {
+				if o.ID != option {
+					others[i] = append(others[i], a.group(segment, o.ID)...)
+				}
 			}
 		}
-		return others
-	}), segment, "")
+	}
+	return p.part(others, segment, "")
 }
 
-func (p *Period) choose(of func(*answered) []*tally.Counters) respondents {
+// groupOf returns the respondents of a group.
+func (p *Period) groupOf(segment, option string) respondents {
 	chosen := make(respondents, len(p.parts))
 	for i := range p.parts {
-		chosen[i] = of(&p.parts[i])
+		chosen[i] = p.parts[i].group(segment, option)
 	}
 	return chosen
+}
+
+// group returns the cohorts of a group; none if its segment is not public any more.
+func (a *answered) group(segment, option string) []*tally.Counters {
+	if at, public := a.form.indexes[segment]; !public || a.form.counted[at].coded {
+		return nil
+	}
+	return a.CohortsWith(a.form.Survey, segment, option)
 }
 
 // part returns the figures of some of the respondents.
@@ -202,13 +214,16 @@ func (p *Period) part(among respondents, segment, option string) *Period {
 }
 
 // GroupSize returns how many respondents a group has; see [Period.Group].
-func (p *Period) GroupSize(segment, option string) (n int64) {
-	for i := range p.parts {
-		for _, c := range p.parts[i].CohortsWith(p.parts[i].form.Survey, segment, option) {
-			n += c.Respondents
-		}
-	}
-	return n
+func (p *Period) GroupSize(segment, option string) int64 {
+	return p.groupOf(segment, option).count()
+}
+
+// Segments lists the segments by which figures may be shown.
+func (p *Period) Segments() []survey.Field {
+	return slices.DeleteFunc(slices.Clone(p.form.Segments()), func(f survey.Field) bool {
+		at, public := p.form.indexes[f.Name]
+		return !public || p.form.counted[at].coded
+	})
 }
 
 // Survey returns the questionnaire that the period was scored by, with the texts of the current one.

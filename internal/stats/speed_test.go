@@ -59,3 +59,16 @@ func benchmarkReport(b *testing.B, edited bool) {
 		}
 	}
 }
+
+// BenchmarkTests makes the comparisons of a page: of 28 items, and of 9 groups.
+func BenchmarkTests(b *testing.B) {
+	c := crowd{items: 28, alike: 0.4}
+	s := c.survey(b, "period: year\n")
+	r := rand.New(rand.NewPCG(1, 2))
+	report := NewReport(s, []*release.Release{c.release(s, r, 1000, "2025", same), c.release(s, r, 1000, "2026", same)})
+	for b.Loop() {
+		if report.Tests(1).N < 50 {
+			b.Fatal("not all comparisons")
+		}
+	}
+}

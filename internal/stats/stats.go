@@ -52,6 +52,7 @@ type Period struct {
 	drawn    int64   // the population that intervals are corrected for; see noInterval
 	together float64 // spread of respondents' own indexes by the widest there can be; 0 if it is not known
 	group    *group  // nil for everybody
+	tabs     []survey.CrossTab
 
 	counted tally.Item // reused
 }

@@ -142,10 +142,7 @@ func (t *Tests) addStanding(p *Period) {
 
 // addGroups compares each group that is large enough with the rest.
 func (t *Tests) addGroups(p *Period) {
-	for _, segment := range p.form.Segments() {
-		if _, public := p.form.indexes[segment.Name]; !public {
-			continue
-		}
+	for _, segment := range p.Segments() {
 		for _, o := range segment.Options() {
 			if p.GroupSize(segment.Name, o.ID) < int64(p.MinGroup) {
 				continue

@@ -19,16 +19,18 @@ type Point struct {
 	Value  *big.Rat // nil where there is none
 	Broken bool     // the last period with a value had another scale, or another index
 
-	scale  string   // only values with the same one can be compared
-	before *big.Rat // the value that this one is compared with
+	scale    string   // only values with the same one can be compared
+	compared *big.Rat // Value; of a weighted count, which grows with the answers, that for each answer
+	before   *big.Rat // what it is compared with
 }
 
-// Change is the difference to the last period with a value; nil where there is none, or it cannot be compared.
+// Change is the difference to the last period with a value; nil where there is none, or it cannot be compared. Of a weighted
+// count it is that for each answer.
 func (p *Point) Change() *big.Rat {
-	if p.before == nil {
+	if p.before == nil || p.compared == nil {
 		return nil
 	}
-	return new(big.Rat).Sub(p.Value, p.before)
+	return new(big.Rat).Sub(p.compared, p.before)
 }
 
 // trend follows the index, and every item that is asked today by its name.
@@ -57,7 +59,7 @@ func (l *Line) follow(periods []Period) {
 		}
 		if last != nil {
 			if point.Broken = point.scale != last.scale; !point.Broken {
-				point.before = last.Value
+				point.before = last.compared
 			}
 		}
 		last = point
@@ -67,7 +69,11 @@ func (l *Line) follow(periods []Period) {
 // point returns the figure of a field, or of the index if the field is zero.
 func (p *Period) point(f survey.Field) Point {
 	if f.Question == nil {
-		return Point{Period: p.Name, N: p.Respondents, Value: p.Overall.Score, scale: p.form.rules}
+		point := Point{Period: p.Name, N: p.Respondents, Value: p.Overall.Score, compared: p.Overall.Score, scale: p.form.rules}
+		if p.form.Scoring.GroupModel() == survey.WeightedCount {
+			point.compared = p.Overall.PerAnswer
+		}
+		return point
 	}
 	item := p.Item(f.Name)
 	if item == nil {
@@ -77,5 +83,6 @@ func (p *Period) point(f survey.Field) Point {
 	if item.NPS != nil {
 		point.Value = item.NPS.Score
 	}
+	point.compared = point.Value
 	return point
 }

@@ -58,10 +58,12 @@ func (p *Period) addWeighted(now *form, newest bool) {
 func (p *Period) margins(weighting *survey.Weighting) ([]Margin, bool) {
 	var margins []Margin
 	for _, m := range weighting.Margins {
-		field, ok := p.form.Field(m.Segment)
-		if _, public := p.form.indexes[m.Segment]; !ok || !public || !field.Question.Segment {
+		segments := p.Segments()
+		at := slices.IndexFunc(segments, func(f survey.Field) bool { return f.Name == m.Segment })
+		if at < 0 {
 			return nil, false
 		}
+		field := segments[at]
 		margin := Margin{Segment: field}
 		options := field.Options()
 		for i := range options {
@@ -86,7 +88,7 @@ func (p *Period) cells(margins []Margin) []cell {
 		at := make(map[*tally.Counters][]int) // options by cohort; one is in each margin at most once
 		for m := range margins {
 			for o, share := range margins[m].Shares {
-				for _, c := range part.CohortsWith(part.form.Survey, margins[m].Segment.Name, share.Option.ID) {
+				for _, c := range part.group(margins[m].Segment.Name, share.Option.ID) {
 					if len(at[c]) == m {
 						at[c] = append(at[c], o)
 					}
@@ -385,7 +387,7 @@ func (p *Period) weightUnits(cells []cell) {
 	for _, o := range unit.Options() {
 		in := make(map[*tally.Counters]bool)
 		for i := range p.parts {
-			for _, c := range p.parts[i].CohortsWith(p.parts[i].form.Survey, unit.Name, o.ID) {
+			for _, c := range p.parts[i].group(unit.Name, o.ID) {
 				in[c] = true
 			}
 		}

@@ -33,15 +33,12 @@ func (s *Survey) readConditions() {
 	}
 	for _, q := range s.placed() {
 		for _, tree := range q.Decides() {
-			for _, name := range tree.Uses() {
-				add(q.ID, QuestionOf(name))
+			for _, to := range questionsIn(tree) {
+				add(q.ID, to)
 			}
 		}
 		for i := range q.Checks {
-			tied := []string{q.ID}
-			for _, name := range q.Checks[i].That.Uses() {
-				tied = append(tied, QuestionOf(name))
-			}
+			tied := append(questionsIn(&q.Checks[i].That), q.ID)
 			for _, from := range tied {
 				for _, to := range tied {
 					add(from, to)
@@ -51,15 +48,30 @@ func (s *Survey) readConditions() {
 	}
 	s.reads = map[string][]string{}
 	for q := range s.Questions() {
-		if reads[q.ID] == nil {
-			continue
-		}
-		for to := range s.Questions() {
-			if reads[q.ID][to.ID] {
-				s.reads[q.ID] = append(s.reads[q.ID], to.ID)
-			}
+		if read := reads[q.ID]; read != nil {
+			s.reads[q.ID] = s.inOrder(read)
 		}
 	}
+}
+
+// questionsIn lists the ids that a condition names.
+func questionsIn(tree *expression.Tree) []string {
+	ids := tree.Uses()
+	for i := range ids {
+		ids[i] = QuestionOf(ids[i])
+	}
+	return ids
+}
+
+// inOrder lists ids in the questionnaire's order.
+func (s *Survey) inOrder(ids map[string]bool) []string {
+	var sorted []string
+	for q := range s.Questions() {
+		if ids[q.ID] {
+			sorted = append(sorted, q.ID)
+		}
+	}
+	return sorted
 }
 
 // placed lists all questions with their sections, in the file's order.

@@ -39,6 +39,15 @@ type IssuedBy struct {
 	Issued  int    `json:"issued"`
 }
 
+// MostIssued returns the most questionnaires that were issued in one period; 0 if unknown.
+func (a Audience) MostIssued() int {
+	most := a.Issued
+	for _, in := range a.Periods {
+		most = max(most, in.Issued)
+	}
+	return most
+}
+
 // IssuedIn returns how many questionnaires were issued in a period, in all (0 if unknown) and, if known, by channel. explicit
 // reports whether the number was declared for this period by name.
 func (a Audience) IssuedIn(period string) (total int, byChannel []IssuedBy, explicit bool) {
