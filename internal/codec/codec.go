@@ -17,6 +17,9 @@ type Kind struct {
 	Version byte   // from 1 to MaxVersion
 }
 
+// Raw is a part of a record that is not read.
+type Raw = cbor.RawMessage
+
 const (
 	// MaxVersion is the highest version of a record. Higher first bytes belong to other forms: 0x1f to gzip, 0x7b to JSON.
 	MaxVersion = 15

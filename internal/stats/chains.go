@@ -32,6 +32,9 @@ func (r respondents) count() (n int64) {
 // are left out.
 func newParts(f *forms, r *release.Release) (parts []answered, unknown int64) {
 	for _, p := range r.Parts {
+		if p == nil {
+			continue
+		}
 		form := f.of(p.Version, p.Form)
 		if form == nil {
 			unknown += p.Respondents()
@@ -39,7 +42,9 @@ func newParts(f *forms, r *release.Release) (parts []answered, unknown int64) {
 		}
 		a := answered{Part: p, form: form}
 		for _, key := range slices.Sorted(maps.Keys(p.Cohorts)) {
-			a.all = append(a.all, p.Cohorts[key])
+			if c := p.Cohorts[key]; c != nil {
+				a.all = append(a.all, c)
+			}
 		}
 		parts = append(parts, a)
 	}

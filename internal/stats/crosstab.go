@@ -52,8 +52,9 @@ func (f *form) fieldsOf(name string) []int {
 func (p *Period) crossTab(at int, by survey.Field) CrossTab {
 	options := by.Options()
 	tab := CrossTab{Rows: p.form.counted[at].Field, By: by, Cells: make([]Cell, len(options))}
+	cell := &Period{parts: p.parts} // p is shared
 	for i := range options {
-		item := p.current[at].now.item(p, p.groupOf(by.Name, options[i].ID), by.Name+"="+options[i].ID)
+		item := p.current[at].now.item(cell, p.groupOf(by.Name, options[i].ID), by.Name+"="+options[i].ID)
 		tab.Cells[i] = Cell{&options[i], item}
 	}
 	return tab

@@ -103,8 +103,9 @@ func (p *Period) addFacts(now *survey.Survey, newest bool) {
 	if audience.Sample != "" {
 		p.SampleSize = sampleSize(p.Population)
 	}
-	if p.drawn = p.Population; p.Population > 0 && p.Received > p.Population {
-		p.Problems = append(p.Problems, Problem{Kind: MoreThanPopulation, N: p.Received, Of: p.Population})
+	answered := max(respondents, p.Received-p.Withdrawn-p.Annulled)
+	if p.drawn = p.Population; p.Population > 0 && answered > p.Population {
+		p.Problems = append(p.Problems, Problem{Kind: MoreThanPopulation, N: answered, Of: p.Population})
 		p.drawn = noInterval
 	}
 }

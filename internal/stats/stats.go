@@ -86,12 +86,12 @@ type Overall struct {
 // Method says what an interval is made from.
 type Method string
 
-// The methods. Each but MethodBound and MethodShared is a score interval on the figure's own scale: see [bounded].
+// The methods. Intervals stay on the scale: see intervals.go.
 const (
-	MethodScore  Method = "score"  // the answers' own spread
+	MethodScore  Method = "score"  // of a mean, a share or a net promoter score: the answers' own spread
 	MethodRows   Method = "rows"   // of the index: the spread of each respondent's own index, from 30 of them on
-	MethodBound  Method = "bound"  // of the index: the widest there can be, from the items' own intervals
-	MethodShared Method = "shared" // of a group's index: the items' own intervals, narrowed as the spread of the whole is by how its items go together
+	MethodBound  Method = "bound"  // of the index: the widest there can be, from the items' own spreads
+	MethodShared Method = "shared" // of a group's or a weighted index: the widest there can be, narrowed as that of the whole is by how its items go together
 	MethodUnits  Method = "units"  // of mean_of_units: the units' intervals, which are independent
 	MethodAll    Method = "all"    // everybody has answered: there is no sampling error
 )
@@ -190,7 +190,7 @@ type BaseKind string
 const (
 	BaseAll   BaseKind = "all"   // no condition: every respondent
 	BaseAsked BaseKind = "asked" // those for whom the condition holds
-	BaseReads BaseKind = "reads" // those who answered what the condition reads: at least those for whom it holds. N is 0 if that is unknown
+	BaseReads BaseKind = "reads" // those who answered the one question that the condition reads; N is 0 if that is not known either
 )
 
 // Performance is the mean in percent of the highest score; nil without a scored scale, or without scored answers.
@@ -299,7 +299,7 @@ type ProblemKind string
 
 // The problems.
 const (
-	MoreThanPopulation ProblemKind = "more_than_population" // N respondents of a population of Of: no interval is given
+	MoreThanPopulation ProblemKind = "more_than_population" // N answers, those withdrawn aside, of a population of Of: no interval is given
 	MoreThanIssued     ProblemKind = "more_than_issued"     // N received of Of given out
 	EmptyWeight        ProblemKind = "weights_empty"        // nobody has Option of Segment, which has a share of the population
 	NoConvergence      ProblemKind = "weights_diverge"      // no weights give all the shares

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"glasspoll/internal/codec"
 )
 
@@ -39,11 +37,11 @@ type skippedRecord struct {
 
 // firstRecord is what is read of a record of version 1, whose counters are folded again.
 type firstRecord struct {
-	Shape   string          `cbor:"1,keyasint"`
-	Cursor  string          `cbor:"2,keyasint,omitempty"`
-	Alerted string          `cbor:"3,keyasint,omitempty"`
-	Names   cbor.RawMessage `cbor:"4,keyasint"`
-	Cohorts cbor.RawMessage `cbor:"5,keyasint,omitempty"`
+	Shape   string    `cbor:"1,keyasint"`
+	Cursor  string    `cbor:"2,keyasint,omitempty"`
+	Alerted string    `cbor:"3,keyasint,omitempty"`
+	Names   codec.Raw `cbor:"4,keyasint"`
+	Cohorts codec.Raw `cbor:"5,keyasint,omitempty"`
 }
 
 var (

@@ -157,6 +157,17 @@ func TestPacking(t *testing.T) {
 	})
 }
 
+// TestRescale: what a sum is expected to be is part of the format.
+func TestRescale(t *testing.T) {
+	for _, c := range []struct{ sum, from, to, want int64 }{
+		{7, 2, 3, 10}, {-7, 2, 3, -10}, {7, 0, 3, 0}, {math.MaxInt64, 3, 3, math.MaxInt64}, {math.MaxInt64 - 1, 3, 2, 6148914691236517204}, {math.MinInt64, -1, 1, math.MinInt64},
+	} {
+		if got := rescale(c.sum, c.from, c.to); got != c.want {
+			t.Errorf("%d of %d is rescaled to %d of %d, want %d", c.sum, c.from, got, c.to, c.want)
+		}
+	}
+}
+
 // TestNumberedBytes pins how numbers are packed.
 func TestNumberedBytes(t *testing.T) {
 	for want, c := range map[string]*Counters{

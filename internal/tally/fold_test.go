@@ -83,8 +83,8 @@ func TestVersions(t *testing.T) {
 	if p := folded.Parts[other.Shape]; p.Cohorts["gold/"].Respondents != 1 || asJSON(t, p.Cohorts["gold/"].Items["uses"]) != `{"n":1,"counts":{"b":1}}` {
 		t.Error(asJSON(t, p.Cohorts))
 	}
-	if n := len(folded.plans.byShape); n != 2 {
-		t.Errorf("%d plans", n)
+	if p := &folded.plans; len(p.byShape) != 2 || p.of(one) != p.of(reworded) || p.of(one) == p.of(other) {
+		t.Errorf("%d plans", len(p.byShape))
 	}
 }
 
@@ -252,6 +252,11 @@ func TestUnfold(t *testing.T) {
 			if !bytes.Equal(stored(folded), stored(want)) {
 				t.Fatalf("got  %s\nwant %s", asJSON(t, folded), asJSON(t, want))
 			}
+			for shape, p := range folded.Parts {
+				if got, want := asJSON(t, p.Cohorts), asJSON(t, want.Parts[shape].Cohorts); got != want {
+					t.Fatalf("part %s: got  %s\nwant %s", shape, got, want)
+				}
+			}
 			if rapid.Bool().Draw(t, "stored") {
 				decoded, err := Decode(folded.Encode())
 				if err != nil {
@@ -287,6 +292,29 @@ func TestUnfoldRefuses(t *testing.T) {
 		if folded.Unfold(c.form, c.cursor, answer.Response{Answers: c.answers}) || !bytes.Equal(folded.Encode(), before) {
 			t.Errorf("%s: %s", name, asJSON(t, folded))
 		}
+	}
+}
+
+// TestWithout: what is folded into the copy, or taken out of it, leaves who has been skipped and who is out in the tally.
+func TestWithout(t *testing.T) {
+	s := parse(t, sample)
+	folded := New()
+	folded.SetLegacy(nil, map[string]int64{"*": 2})
+	gold := answer.Response{Answers: []answer.Answer{{"tier", "gold"}}}
+	for i := range 3 {
+		folded.Fold(s, cursor(i), "2026-11-29", gold)
+		if i == 0 {
+			before := folded.Encode()
+			folded.Without().Fold(s, cursor(1), "2026-11-29", gold)
+			if !bytes.Equal(folded.Encode(), before) {
+				t.Fatal(asJSON(t, folded))
+			}
+		}
+	}
+	before, rest := folded.Encode(), folded.Without()
+	rest.Take(s.Shape, "gold/")
+	if !bytes.Equal(folded.Encode(), before) || rest.Waiting() != 0 || rest.Parts[s.Shape].Out["gold/"] != cursor(2) {
+		t.Error(asJSON(t, rest))
 	}
 }
 
@@ -332,6 +360,44 @@ func TestLegacy(t *testing.T) {
 		}
 		if !reflect.DeepEqual(waiting, c.waiting) || !reflect.DeepEqual(folded.Legacy, c.after) || folded.Received() != 6 || folded.Withdrawn != 1 || !maps.Equal(kept, c.left) {
 			t.Errorf("%s: %v wait, %v left, %v", name, waiting, folded.Legacy, c.left)
+		}
+	}
+}
+
+// TestNumbers: a number counts in the band of its value, and no value is kept.
+func TestNumbers(t *testing.T) {
+	s := parse(t, `
+title: T
+languages: [en]
+timezone: UTC
+sections:
+  - id: all
+    title: All
+    questions:
+      - {id: years, type: number, label: Years, min: 0, max: 40, step: 1}
+      - {id: wide, type: number, label: Wide, min: 0, max: 1000, step: 0.001}
+      - {id: open, type: number, label: Open}
+      - {id: split, type: constant_sum, label: Split, total: 100, options: [{id: a, label: A}, {id: b, label: B}]}
+`)
+	folded := New()
+	for i, answers := range [][]answer.Answer{
+		{{"years", "12"}, {"wide", "99.999"}, {"open", "-7"}, {"split.a", "33"}, {"split.b", "67"}},
+		{{"years", "12"}, {"wide", "1000"}, {"open", "123456789"}, {"split.a", "100"}, {"split.b", "0"}},
+		{{"years", "41"}, {"wide", "-1"}, {"open", "-123456789"}},
+		{{"years", "0"}, {"wide", "100"}},
+	} {
+		folded.Fold(s, cursor(i), "2026-11-29", answer.Response{Answers: answers})
+	}
+	items := folded.Parts[s.Shape].Cohorts[""].Items
+	for name, want := range map[string]string{
+		"years":   `{"n":3,"counts":{"0":1,"12":2}}`,
+		"wide":    `{"n":3,"counts":{"0":1,"100":1,"1000":1}}`,
+		"open":    `{"n":3,"counts":{"-10":1,"1000000":1,"\u003c-1000000":1}}`,
+		"split.a": `{"n":2,"counts":{"100":1,"33":1}}`,
+		"split.b": `{"n":2,"counts":{"0":1,"67":1}}`,
+	} {
+		if got := asJSON(t, items[name]); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
 }

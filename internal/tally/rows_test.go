@@ -221,6 +221,15 @@ scoring: {model: percent_of_max, overall: q0}
 	}
 }
 
+// TestSegmentsAreInNoRow: neither as items, which TestWholeRows checks, nor as the overall item.
+func TestSegmentsAreInNoRow(t *testing.T) {
+	s := gradedSurvey(t, "model: mean", "branch")
+	responses := drawnGraded(rand.New(rand.NewPCG(1, 2)), 30)
+	if rows := Total(fold(s, responses).Parts[s.Shape].Cohorts).Rows; len(rows.Pairs) > 0 || rows.N == 0 || len(rows.Scales[""].Sums) != 5 {
+		t.Error(asJSON(t, rows))
+	}
+}
+
 // TestNoRoom: where sums could exceed 64 bits there are none; the other ones stay.
 func TestNoRoom(t *testing.T) {
 	source := `
