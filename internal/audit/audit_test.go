@@ -169,7 +169,7 @@ func (p *past) replay() *audit.Replay {
 	if len(p.releases) > 0 {
 		last = p.releases[len(p.releases)-1]
 	}
-	again := audit.NewReplay(last, 0)
+	again := audit.NewReplay(last, audit.Carried{})
 	left := p.releases
 	until := func(cursor string) {
 		for len(left) > 0 && audit.Cutoff(left[0]) < cursor {
@@ -187,7 +187,7 @@ func (p *past) replay() *audit.Replay {
 
 // audit checks the releases, and compares them and the tally with a recount.
 func (p *past) audit(deleted int64) []audit.Finding {
-	h := audit.NewReleases(p.now, 0)
+	h := audit.NewReleases(p.now, audit.Carried{})
 	var found []audit.Finding
 	for _, r := range p.releases {
 		found = append(found, h.Add(r)...)

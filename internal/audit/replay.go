@@ -16,12 +16,14 @@ import (
 // members of each block, and at the end who waits. The caller hands over responses and releases in the order in which they
 // came: before a release, all responses up to [Cutoff].
 //
-// A member of a block who has withdrawn since cannot be counted again: then the others must be among what the block added.
+// A member of a block who has withdrawn since cannot be counted again: then the others must be among what the block added. The
+// same holds of the first block of a cohort after its responses were carried from another log, of which some may have waited.
 type Replay struct {
 	findings
 	lacks []lack
 
-	moved   int // number of the last release whose blocks cannot be told from this log; 0 for none
+	carried Carried
+	known   map[string]map[string]bool // cohorts, by shape, of which it is known who waits although others were carried
 	waiting *tally.Tally
 	forms   map[string]*survey.Survey   // by shape
 	gone    map[string]map[string]int64 // tombstones since the last block, by shape and cohort
@@ -36,14 +38,22 @@ type lack struct {
 	excess  int64
 }
 
-// NewReplay returns a replay of a period whose latest release is latest (nil: none). moved is the number of the last release
-// that was carried from another store in a way that its blocks cannot be told here; 0 for none.
-func NewReplay(latest *release.Release, moved int) *Replay {
+// Carried says which responses had another place in the log when blocks were made: who of them is in which is not known.
+type Carried struct {
+	Through string // cursor of the last of them; "" if there are none
+	Release int    // marks of releases up to this number are about places in another log
+}
+
+// hides reports whether the members of a block that ends at a mark cannot be told.
+func (c Carried) hides(m release.Mark) bool { return m.Release <= c.Release || m.Cursor <= c.Through }
+
+// NewReplay returns a replay of a period whose latest release is latest (nil: none).
+func NewReplay(latest *release.Release, carried Carried) *Replay {
 	p := &Replay{
-		moved: moved, waiting: tally.New(), forms: map[string]*survey.Survey{}, gone: map[string]map[string]int64{},
+		carried: carried, known: map[string]map[string]bool{}, waiting: tally.New(), forms: map[string]*survey.Survey{}, gone: map[string]map[string]int64{},
 		out: map[string]map[string]*tally.Counters{},
 	}
-	if latest != nil && latest.Held != nil {
+	if latest != nil && latest.Held != nil && carried.Release == 0 {
 		p.waiting.SetLegacy(latest.LegacyForm(), latest.Held.Legacy)
 	}
 	return p
@@ -52,12 +62,19 @@ func NewReplay(latest *release.Release, moved int) *Replay {
 // Fold counts a response, which was received on a day. answered is the questionnaire that it was answered under; nil if that
 // is not known.
 func (p *Replay) Fold(answered *survey.Survey, cursor, day string, r answer.Response) {
-	p.waiting.Fold(answered, cursor, day, r)
-	if answered == nil {
+	if answered != nil {
+		p.forms[answered.Shape] = answered
+	}
+	if cursor <= p.carried.Through {
+		p.waiting.Days[day]++
+		if r.Withdrawn {
+			p.waiting.Withdrawn++
+		}
+		p.waiting.Advance(cursor)
 		return
 	}
-	p.forms[answered.Shape] = answered
-	if r.Withdrawn {
+	p.waiting.Fold(answered, cursor, day, r)
+	if answered != nil && r.Withdrawn {
 		gone := p.gone[answered.Shape]
 		if gone == nil {
 			gone = map[string]int64{}
@@ -69,6 +86,14 @@ func (p *Replay) Fold(answered *survey.Survey, cursor, day string, r answer.Resp
 
 // Waiting returns who waits so far, in a tally of the caller's own.
 func (p *Replay) Waiting() *tally.Tally { return p.waiting.Clone() }
+
+// Tally compares who waits in a stored tally with what [Replay.Waiting] has returned at its cursor, given how many responses
+// have been deleted after a retention time.
+func (p *Replay) Tally(stored, waiting *tally.Tally, deleted int64) []Finding {
+	c := comparison{deleted: deleted, mayWait: p.mayWait}
+	c.compare(stored, waiting)
+	return c.findings
+}
 
 // Received counts the responses so far, and those of them that were withdrawn.
 func (p *Replay) Received() (received, withdrawn int64) {
@@ -105,8 +130,8 @@ func (p *Replay) Release(r *release.Release) {
 	for _, shape := range slices.Sorted(maps.Keys(r.Held.Out)) {
 		s.takeBlocks(shape)
 	}
-	if r.Number <= p.moved || len(r.Annulled) > len(s.before.Annulled) {
-		return // the blocks are not known here, or the release takes some out again
+	if r.Number <= p.carried.Release || Cutoff(r) != "" && Cutoff(r) <= p.carried.Through || len(r.Annulled) > len(s.before.Annulled) {
+		return // the members of the blocks are not known, or the release takes some out again
 	}
 	s.compareRest()
 	s.compareRows()
@@ -117,7 +142,7 @@ type blockStep struct {
 	*Replay
 	release, before *release.Release
 	rows            map[string]*tally.Rows     // of the release's blocks, recounted, by signature
-	rowsGone        map[string]int64           // tombstones among them, by signature
+	rowsGone        map[string]int64           // how many more there may be, by signature
 	taken           map[string]map[string]bool // cohorts, and pool, of which there is a block
 }
 
@@ -136,7 +161,10 @@ func (s *blockStep) takeBlocks(shape string) {
 		if m.Release != s.release.Number || s.markBefore(shape, key) == m {
 			continue
 		}
-		members, gone := s.take(shape, key, m.Cursor)
+		members, gone := s.take(shape, key, m)
+		if s.carried.hides(m) {
+			continue
+		}
 		if added(s.before, s.release, shape, key).Respondents > 0 {
 			s.compareBlock(shape, key, members, gone)
 			continue
@@ -157,8 +185,12 @@ func (s *blockStep) markBefore(shape, key string) release.Mark {
 	return s.before.Held.Out[shape][key]
 }
 
-// take takes out all who wait of a cohort. gone is how many of those who waited have withdrawn, then or since.
-func (s *blockStep) take(shape, key, cursor string) (members *tally.Counters, gone int64) {
+// unbounded is more respondents than there are.
+const unbounded = 1 << 40
+
+// take takes out all who wait of a cohort. gone is how many more may have waited: those who have withdrawn, then or since, and
+// any number who were carried.
+func (s *blockStep) take(shape, key string, m release.Mark) (members *tally.Counters, gone int64) {
 	part := s.waiting.Parts[shape]
 	if part == nil {
 		part = &tally.Part{Cohorts: map[string]*tally.Counters{}, Out: map[string]string{}}
@@ -170,8 +202,24 @@ func (s *blockStep) take(shape, key, cursor string) (members *tally.Counters, go
 	members, gone = part.Cohorts[key].Clone(), s.gone[shape][key]
 	delete(part.Cohorts, key)
 	delete(s.gone[shape], key)
-	part.Out[key] = cursor
+	if part.Out[key] = m.Cursor; m.Release <= s.carried.Release {
+		part.Out[key] = s.carried.Through
+	}
+	if !s.carried.hides(m) {
+		if s.mayWait(shape, key) {
+			gone = unbounded
+		}
+		if s.known[shape] == nil {
+			s.known[shape] = map[string]bool{}
+		}
+		s.known[shape][key] = true
+	}
 	return members, gone
+}
+
+// mayWait reports whether respondents of a cohort may wait who were carried.
+func (p *Replay) mayWait(shape, key string) bool {
+	return p.carried.Through != "" && !p.known[shape][key]
 }
 
 // added returns what a release adds to a cohort: to what is public and to what is held.
@@ -202,9 +250,6 @@ func held(r *release.Release, shape, key string) *tally.Counters {
 // compareBlock compares the recounted members of a block with what the release adds.
 func (s *blockStep) compareBlock(shape, key string, members *tally.Counters, gone int64) {
 	s.taken[shape][key] = true
-	if s.release.Number <= s.moved {
-		return
-	}
 	form := s.forms[shape]
 	if gone > 0 {
 		s.partly = true
@@ -406,7 +451,7 @@ func total(counts map[string]int64) int64 {
 // not all members of blocks could be counted again. What is made of whole rows, coded, or was released by an earlier
 // version, is the release's own.
 func (p *Replay) Recounted() *release.Release {
-	if p.last == nil || p.partly || p.moved > 0 || len(p.last.Annulled) > 0 {
+	if p.last == nil || p.partly || p.carried != (Carried{}) || len(p.last.Annulled) > 0 {
 		return nil
 	}
 	r := *p.last

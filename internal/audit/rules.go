@@ -13,13 +13,13 @@ import (
 
 // Releases follows the releases of one period, oldest first, and checks them against the rules.
 type Releases struct {
-	survey *survey.Survey
-	moved  int
-	last   *release.Release
-	count  int
-	parts  map[string]*survey.Survey // questionnaires of parts, by shape
-	forms  map[string]*survey.Survey // questionnaires in force at releases, by version
-	blocks map[block]int64           // respondents
+	survey  *survey.Survey
+	carried Carried
+	last    *release.Release
+	count   int
+	parts   map[string]*survey.Survey // questionnaires of parts, by shape
+	forms   map[string]*survey.Survey // questionnaires in force at releases, by version
+	blocks  map[block]int64           // respondents
 }
 
 // block names a block: each release makes at most one of a cohort, or of the pool, of a part.
@@ -28,10 +28,9 @@ type block struct {
 	shape, key string
 }
 
-// NewReleases returns a check of the releases of a period of a survey. moved is the number of the last release that another
-// store has made, whose cursors cannot be compared with those of later ones; 0 for none.
-func NewReleases(s *survey.Survey, moved int) *Releases {
-	return &Releases{survey: s, moved: moved, parts: map[string]*survey.Survey{}, forms: map[string]*survey.Survey{}, blocks: map[block]int64{}}
+// NewReleases returns a check of the releases of a period of a survey.
+func NewReleases(s *survey.Survey, carried Carried) *Releases {
+	return &Releases{survey: s, carried: carried, parts: map[string]*survey.Survey{}, forms: map[string]*survey.Survey{}, blocks: map[block]int64{}}
 }
 
 // Last returns the latest release so far; nil before the first.
@@ -151,7 +150,7 @@ func (s *step) checkMarks() {
 	for _, shape := range keys(s.before.Held.Out) {
 		for _, key := range keys(s.before.Held.Out[shape]) {
 			was, is := s.before.Held.Out[shape][key], s.release.Held.Out[shape][key]
-			comparable := s.release.Number <= s.moved || was.Release > s.moved
+			comparable := s.release.Number <= s.carried.Release || was.Release > s.carried.Release
 			if is != was && (is.Release != s.release.Number || comparable && is.Cursor <= was.Cursor) {
 				s.add(s.at(ReleaseMark).in(shape, key), "release %d, %s: the mark up to which respondents are in blocks has gone back", s.release.Number, cohort(key))
 			}
@@ -439,7 +438,15 @@ func (s *step) checkCoded(annuls bool) {
 }
 
 func equalCoded(a, b *release.Coded) bool {
-	return a.Shape == b.Shape && a.K == b.K && a.N == b.N && slices.Equal(a.Counts, b.Counts) && maps.EqualFunc(a.By, b.By, equalCoded)
+	return a.Shape == b.Shape && a.K == b.K && a.N == b.N && equalCounts(chosen(a.Counts), chosen(b.Counts)) && maps.EqualFunc(a.By, b.By, equalCoded)
+}
+
+func chosen(counts tally.Counts) map[string]int64 {
+	all := make(map[string]int64, len(counts))
+	for _, c := range counts {
+		all[c.Option] += c.N
+	}
+	return all
 }
 
 func (s *step) checkCodedCounts(at Finding, c *release.Coded, respondents int64) {

@@ -16,7 +16,20 @@ import (
 // retention time: the tally may have counted as many more. Lawful edits of the questionnaire are no difference, because
 // each response is counted by the questionnaire that it was answered under.
 func Tally(stored, recount *tally.Tally, deleted int64) []Finding {
-	c := comparison{deleted: deleted}
+	c := comparison{deleted: deleted, mayWait: func(string, string) bool { return false }}
+	c.compare(stored, recount)
+	return c.findings
+}
+
+// comparison compares counters with a recount.
+type comparison struct {
+	findings
+	deleted int64                        // responses that cannot be found
+	mayWait func(shape, key string) bool // reports whether others of a cohort may wait who cannot be told any more
+}
+
+func (c *comparison) compare(stored, recount *tally.Tally) {
+	deleted := c.deleted
 	switch received, found := stored.Received(), recount.Received(); {
 	case !c.same(received, found):
 		c.add(Finding{Code: TallyReceived}.numbers(received, found), "%d responses counted, %d found", received, found)
@@ -32,7 +45,6 @@ func Tally(stored, recount *tally.Tally, deleted int64) []Finding {
 	if deleted == 0 && !equalCounts(stored.Legacy, recount.Legacy) {
 		c.add(Finding{Code: TallyReleased}, "other responses are taken for released by an earlier version than are")
 	}
-	return c.findings
 }
 
 func partOf(t *tally.Tally, shape string) *tally.Part {
@@ -40,12 +52,6 @@ func partOf(t *tally.Tally, shape string) *tally.Part {
 		return p
 	}
 	return &tally.Part{}
-}
-
-// comparison compares counters with a recount.
-type comparison struct {
-	findings
-	deleted int64
 }
 
 func (c *comparison) same(counted, found int64) bool {
@@ -60,7 +66,10 @@ func (c *comparison) compareParts(shape string, counted, found *tally.Part) {
 		}
 	}
 	for _, key := range keys(counted.Cohorts, found.Cohorts) {
-		a, b := counted.Cohorts[key].Clone(), found.Cohorts[key].Clone()
+		a, b, deleted := counted.Cohorts[key].Clone(), found.Cohorts[key].Clone(), c.deleted
+		if c.mayWait(shape, key) {
+			c.deleted = unbounded
+		}
 		if !c.same(a.Respondents, b.Respondents) {
 			c.add(Finding{Code: TallyRespondents}.in(shape, key).numbers(a.Respondents, b.Respondents), "%s: %s counted who wait, %s found", cohort(key), respondents(a), respondents(b))
 		}
@@ -79,6 +88,7 @@ func (c *comparison) compareParts(shape string, counted, found *tally.Part) {
 		if c.deleted == 0 && !a.Rows.Minus(b.Rows).IsZero() {
 			c.add(at.as(TallyRows), "%s: the sums over whole rows counted are not those found", cohort(key))
 		}
+		c.deleted = deleted
 	}
 }
 

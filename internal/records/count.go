@@ -2,7 +2,9 @@ package records
 
 import (
 	"context"
+	"maps"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,9 +29,8 @@ type Counted struct {
 	Withdrawn int64 // responses of the last period that were withdrawn
 }
 
-// Count counts all responses of a survey, each period with the questionnaire of its latest release, which may
-// have questions that are not asked any more. The report is dated now. Responses that are not in the log yet are collected
-// first.
+// Count counts all responses of a survey, each by the questionnaire that it was answered under, whether they are in blocks or
+// wait. The report is dated now. Responses that are not in the log yet are collected first.
 func Count(ctx context.Context, records store.Records, s *survey.Survey, of Range, now time.Time) (*Counted, error) {
 	periods, err := CollectedPeriods(ctx, records, s.ID, "")
 	if err != nil {
@@ -49,16 +50,17 @@ func Count(ctx context.Context, records store.Records, s *survey.Survey, of Rang
 			break
 		}
 	}
-	tallies := make([]*tally.Tally, len(periods))
+	today := now.In(s.Location()).Format(time.DateOnly)
+	all, withdrawn := make([]*release.Release, len(periods)), make([]int64, len(periods))
 	workers, workersCtx := errgroup.WithContext(ctx)
 	workers.SetLimit(runtime.GOMAXPROCS(0))
 	for i, period := range periods {
-		end := ""
+		c := &counting{records: records, survey: s, answered: store.NewAnswered(records, s.ID, s), period: period, last: released[period]}
 		if period == of.Until {
-			end = of.End
+			c.end = of.End
 		}
 		workers.Go(func() (err error) {
-			tallies[i], err = countPeriod(workersCtx, records, s, release.FormOf(s, released[period]), period, end)
+			all[i], withdrawn[i], err = c.count(workersCtx, today)
 			return err
 		})
 	}
@@ -66,39 +68,158 @@ func Count(ctx context.Context, records store.Records, s *survey.Survey, of Rang
 		return nil, err
 	}
 	counted := &Counted{}
-	today := now.In(s.Location()).Format(time.DateOnly)
-	all := make([]*release.Release, len(periods))
-	for i, period := range periods {
-		all[i] = release.Unsuppressed(release.FormOf(s, released[period]), period, today, tallies[i])
-		counted.Released, counted.Withdrawn = 0, tallies[i].Total().Withdrawn
-		if r := released[period]; r != nil {
-			counted.Released = tally.Total(r.Cohorts).Respondents
-		}
+	if last := len(periods) - 1; last >= 0 {
+		counted.Released, counted.Withdrawn = released[periods[last]].Respondents(), withdrawn[last]
 	}
 	counted.Report = stats.NewReport(s, all)
 	return counted, nil
 }
 
-// countPeriod counts a period by a questionnaire, up to a cursor, or to its end if end is "". It continues from the stored
-// tally if form is s, the questionnaire in force.
-func countPeriod(ctx context.Context, records store.Records, s, form *survey.Survey, period, end string) (*tally.Tally, error) {
-	t := tally.New(form)
-	if form == s {
-		stored, _, err := records.Tally(ctx, s.ID, period)
-		if err != nil {
-			return nil, err
-		}
-		if stored != nil && stored.Shape == s.Shape && (end == "" || stored.Cursor <= end) {
-			t = stored
+// counting counts a period, up to a cursor, or to its end if end is "".
+type counting struct {
+	records  store.Records
+	survey   *survey.Survey // in force
+	answered *store.Answered
+	period   string
+	last     *release.Release // the latest; nil: none
+	end      string
+}
+
+// count returns everything that was counted, in the form of a release.
+func (c *counting) count(ctx context.Context, today string) (r *release.Release, withdrawn int64, err error) {
+	t := tally.New()
+	inLog, err := c.fold(ctx, t, store.Settled{})
+	if err != nil {
+		return nil, 0, err
+	}
+	deleted, err := c.deleted(ctx, inLog)
+	if err != nil {
+		return nil, 0, err
+	}
+	if deleted {
+		if t, err = c.fromCounters(ctx); err != nil {
+			return nil, 0, err
 		}
 	}
-	for entries, err := range store.Batches(ctx, records, s.ID, period, t.Cursor, end) {
+	forms := map[string]*survey.Survey{c.survey.Shape: c.survey}
+	for shape, part := range t.Parts {
+		form, err := c.answered.Survey(ctx, part.Version)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		for _, entry := range entries {
-			t.Fold(form, entry.Response)
+		if form != nil && form.Shape == shape {
+			forms[shape] = form
 		}
 	}
+	inForce := c.survey
+	if t.Parts[inForce.Shape] == nil {
+		inForce = release.FormOf(inForce, c.last) // nobody has answered the one in force now
+	}
+	r = release.Unsuppressed(inForce, forms, c.period, today, t)
+	if legacy := c.released().Parts[release.Legacy]; deleted && legacy != nil {
+		r.Parts[release.Legacy] = legacy
+	}
+	return r, t.Withdrawn, nil
+}
+
+// released returns the latest release, an empty one if there is none.
+func (c *counting) released() *release.Release {
+	r := release.Release{}
+	if c.last != nil {
+		r = *c.last
+	}
+	if r.Held == nil {
+		r.Held = &release.Held{}
+	}
+	return &r
+}
+
+// fold folds the log behind the tally's cursor into it, and returns how many entries that were.
+func (c *counting) fold(ctx context.Context, t *tally.Tally, settled store.Settled) (entries int64, err error) {
+	for batch, err := range store.Batches(ctx, c.records, c.survey.ID, c.period, t.Cursor, c.end) {
+		if err != nil {
+			return 0, err
+		}
+		for _, entry := range batch {
+			answered, err := c.answered.Survey(ctx, entry.Response.Version)
+			if err != nil {
+				return 0, err
+			}
+			settled.Fold(t, answered, entry)
+		}
+		entries += int64(len(batch))
+	}
+	return entries, nil
+}
+
+// deleted reports whether responses have been deleted after a retention time, which are known from the tally and the latest
+// release alone.
+func (c *counting) deleted(ctx context.Context, inLog int64) (bool, error) {
+	carried, err := store.Carried(ctx, c.records, c.survey.ID, c.period)
+	if err != nil || carried > 0 {
+		return true, err
+	}
+	checker, ok := c.records.(store.Checker)
+	if !ok || c.end != "" {
+		return false, nil
+	}
+	logged, _, err := checker.Logged(ctx, c.survey.ID, c.period)
+	return logged > inLog, err
+}
+
+// fromCounters returns a tally of all respondents: of those who wait, and of those who are in blocks, of whom some may have
+// withdrawn since.
+func (c *counting) fromCounters(ctx context.Context) (*tally.Tally, error) {
+	t, _, err := c.records.Tally(ctx, c.survey.ID, c.period)
+	if err != nil {
+		return nil, err
+	}
+	settled, err := store.SettledOf(ctx, c.records, c.survey.ID, c.period)
+	if err != nil {
+		return nil, err
+	}
+	if last := c.released(); t == nil || t.Release != last.Number || c.end != "" && t.Cursor > c.end {
+		t = settled.Resume(c.last, t)
+	}
+	if _, err := c.fold(ctx, t, settled); err != nil {
+		return nil, err
+	}
+	last := c.released()
+	for shape, p := range last.Parts {
+		if shape == release.Legacy {
+			continue
+		}
+		part := t.Parts[shape]
+		if part == nil {
+			part = &tally.Part{Version: p.Version, Cohorts: map[string]*tally.Counters{}}
+			t.Parts[shape] = part
+		}
+		for key, counters := range p.Cohorts {
+			sum := part.Cohorts[key].Clone()
+			sum.Add(counters)
+			sum.Add(last.Held.Items[shape][key])
+			part.Cohorts[key] = sum
+		}
+	}
+	c.addRows(ctx, t)
 	return t, nil
+}
+
+// addRows adds the rows of those who are in blocks to a cohort, no matter which: they are summed up over all of a signature.
+func (c *counting) addRows(ctx context.Context, t *tally.Tally) {
+	added, last := map[string]bool{}, c.released()
+	for _, shape := range slices.Sorted(maps.Keys(t.Parts)) {
+		form, err := c.answered.Survey(ctx, t.Parts[shape].Version)
+		if err != nil || form == nil {
+			continue
+		}
+		signature := tally.RowSignature(form)
+		for _, cohort := range t.Parts[shape].Cohorts {
+			if !added[signature] {
+				added[signature] = true
+				cohort.Rows = cohort.Rows.Plus(last.Rows[signature]).Plus(last.Held.Rows[signature])
+			}
+			break
+		}
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/store"
@@ -12,7 +11,7 @@ import (
 )
 
 // SegmentFields returns the fields by which a response is counted in groups: those of its own questionnaire, of today's,
-// and of its period's latest release. Its tombstone keeps them.
+// and of that of what an earlier version has released of its period. Its tombstone keeps them.
 func SegmentFields(ctx context.Context, records store.Records, r answer.Response) ([]string, error) {
 	var fields []string
 	add := func(name string) {
@@ -32,12 +31,8 @@ func SegmentFields(ctx context.Context, records store.Records, r answer.Response
 		return nil, err
 	}
 	for _, released := range latest {
-		if released.Period != r.Period {
-			continue
-		}
-		for _, segment := range released.Segments {
-			name, _, _ := strings.Cut(segment, "=")
-			add(name)
+		if form := released.LegacyForm(); released.Period == r.Period && form != nil {
+			addSegments(form, add)
 		}
 	}
 	return fields, nil

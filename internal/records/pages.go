@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"glasspoll"
+	"glasspoll/internal/release"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
@@ -61,7 +62,11 @@ func levelReport(ctx context.Context, records store.Records, s *survey.Survey, o
 	if err != nil {
 		return nil, err
 	}
-	return stats.NewReport(s, latest), nil
+	public := make([]*release.Release, len(latest))
+	for i, r := range latest {
+		public[i] = r.Public()
+	}
+	return stats.NewReport(s, public), nil
 }
 
 // levelPages writes the results pages of one level.

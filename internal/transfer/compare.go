@@ -70,24 +70,27 @@ func (s *sum) add(m mark) {
 
 // side is one of the two logs.
 type side struct {
-	reader *reader
-	end    string // the cursor of the last entry that is compared
-	sums   [groups]sum
-	folded *tally.Tally
-	n      int
-	early  int // entries up to a cursor
+	reader   *reader
+	answered *store.Answered // of the source, which has all versions
+	end      string          // the cursor of the last entry that is compared
+	sums     [groups]sum
+	folded   *tally.Tally
+	n        int
+	early    int // entries up to a cursor
 }
 
 // read sums up and folds the log.
 func (s *side) read(ctx context.Context, p *period, early string) error {
-	s.folded = tally.New(p.survey)
+	s.folded = tally.New()
 	for batch, err := range s.reader.batches(ctx, p.name, "", s.end) {
 		if err != nil {
 			return err
 		}
 		for _, e := range batch {
 			s.sums[keyOf(e.Response.ID).group()].add(markOf(e.Response))
-			s.folded.Fold(p.survey, e.Response)
+			if err := fold(ctx, s.folded, s.answered, e); err != nil {
+				return err
+			}
 			s.n++
 			if e.Cursor <= early {
 				s.early++
@@ -97,12 +100,22 @@ func (s *side) read(ctx context.Context, p *period, early string) error {
 	return nil
 }
 
+// fold counts an entry by the questionnaire that it was answered under.
+func fold(ctx context.Context, t *tally.Tally, versions *store.Answered, e store.Entry) error {
+	answered, err := versions.Survey(ctx, e.Response.Version)
+	if err == nil {
+		t.Fold(answered, e.Cursor, e.Day(answered), e.Response)
+	}
+	return err
+}
+
 // comparison is what comparing a period has found.
 type comparison struct {
 	*period
-	compared int // responses of the source
-	counted  int // those up to a cursor
-	own      int // responses that only the target has
+	compared int    // responses of the source
+	counted  int    // those up to a cursor
+	own      int    // responses that only the target has
+	end      string // of the target's log, up to which it was compared
 
 	missing  findings // in the target
 	other    findings // other answers under the same id
@@ -110,6 +123,7 @@ type comparison struct {
 	tallies  []string // how the tallies of the common responses differ
 	mended   int      // responses that were stored or erased
 
+	answered         *store.Answered
 	onlyFrom, onlyTo *tally.Tally // of what is not the same on both sides
 	lookUps          int
 }
@@ -156,7 +170,7 @@ const maxRounds = 4
 // early.
 func (p *period) reconcile(ctx context.Context, until, early string) (*comparison, error) {
 	for round := 1; ; round++ {
-		c := &comparison{period: p, onlyFrom: tally.New(p.survey), onlyTo: tally.New(p.survey)}
+		c := &comparison{period: p, answered: p.versions(), onlyFrom: tally.New(), onlyTo: tally.New()}
 		if err := c.compare(ctx, until, early); err != nil {
 			return nil, err
 		}
@@ -174,15 +188,15 @@ func (c *comparison) compare(ctx context.Context, until, early string) error {
 	if err != nil {
 		return err
 	}
-	from := &side{reader: newReader(c.from, c.survey.ID), end: until}
-	to := &side{reader: newReader(c.to, c.survey.ID), end: ends[c.name]}
+	from := &side{reader: newReader(c.from, c.survey.ID), answered: c.versions(), end: until}
+	to := &side{reader: newReader(c.to, c.survey.ID), answered: c.versions(), end: ends[c.name]}
 	both, within := errgroup.WithContext(ctx)
 	both.Go(func() error { return from.read(within, c.period, early) })
 	both.Go(func() error { return to.read(within, c.period, "") })
 	if err := both.Wait(); err != nil {
 		return err
 	}
-	c.compared, c.counted = from.n, from.early
+	c.compared, c.counted, c.end = from.n, from.early, to.end
 	for wanted := range differing(from, to) {
 		if err := c.resolve(ctx, from, to, wanted); err != nil {
 			return err
@@ -196,12 +210,21 @@ func (c *comparison) compare(ctx context.Context, until, early string) error {
 
 // minus returns t without what d counts.
 func minus(t, d *tally.Tally) *tally.Tally {
-	rest := tally.Merge(t)
-	for key, c := range d.Cohorts {
-		if rest.Cohorts[key] == nil {
-			rest.Cohorts[key] = (*tally.Counters)(nil).Clone()
+	rest := t.Clone()
+	for day, n := range d.Days {
+		rest.Days[day] -= n
+	}
+	rest.Withdrawn -= d.Withdrawn
+	for shape, p := range d.Parts {
+		if rest.Parts[shape] == nil {
+			rest.Parts[shape] = &tally.Part{Version: p.Version, Cohorts: map[string]*tally.Counters{}}
 		}
-		rest.Cohorts[key].Sub(c)
+		for key, c := range p.Cohorts {
+			if rest.Parts[shape].Cohorts[key] == nil {
+				rest.Parts[shape].Cohorts[key] = tally.NewCounters()
+			}
+			rest.Parts[shape].Cohorts[key].Sub(c)
+		}
 	}
 	return rest
 }
@@ -259,7 +282,9 @@ func (c *comparison) resolve(ctx context.Context, from, to *side, wanted *[group
 			delete(all, k)
 			return nil
 		}
-		c.onlyTo.Fold(c.survey, e.Response)
+		if err := fold(ctx, c.onlyTo, c.answered, e); err != nil {
+			return err
+		}
 		if !there {
 			c.own++
 			return nil
@@ -279,7 +304,9 @@ func (c *comparison) resolve(ctx context.Context, from, to *side, wanted *[group
 		if !differs {
 			return nil
 		}
-		c.onlyFrom.Fold(c.survey, e.Response)
+		if err := fold(ctx, c.onlyFrom, c.answered, e); err != nil {
+			return err
+		}
 		if h.met != nothing {
 			return c.differ(ctx, e, h.met)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
@@ -17,6 +18,12 @@ type state struct {
 	Cursor  string `json:"cursor"`  // in the source's log, up to which responses have been carried
 	Empty   bool   `json:"empty"`   // the target had nothing of the period, and the survey was not in force there
 	Settled bool   `json:"settled"` // what the source knows from its tally alone is in the target, or there is no such thing
+
+	Begun string `json:"begun,omitempty"` // cursor up to which carrying has begun: some behind Cursor may have been carried
+
+	// The target's log ended at End when it had all responses up to the source's cursor Reached, and no others.
+	Reached string `json:"reached,omitempty"`
+	End     string `json:"end,omitempty"`
 }
 
 const stateFormat = 1
@@ -34,7 +41,12 @@ type period struct {
 	state     state
 	responses int // stored by this run
 	erased    int
+	end       string      // of the source's log
+	compared  *comparison // up to there; nil before
 }
+
+// versions finds the questionnaires that the responses were answered under. It is for one goroutine.
+func (p *period) versions() *store.Answered { return store.NewAnswered(p.from, p.survey.ID, p.survey) }
 
 // carry carries the period and compares.
 func (p *period) carry(ctx context.Context) error {
@@ -50,18 +62,25 @@ func (p *period) carry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	end := ends[p.name]
+	p.end = ends[p.name]
 	if p.write {
-		if err := p.store(ctx, end); err != nil {
+		if err := p.store(ctx, p.end); err != nil {
 			return err
 		}
 	}
 	if err := p.to.Collect(ctx, p.survey.ID, p.name); err != nil {
 		return err
 	}
-	c, err := p.reconcile(ctx, end, "")
+	erased := p.erased
+	c, err := p.reconcile(ctx, p.end, "")
 	if err != nil {
 		return err
+	}
+	p.compared = c
+	if p.erased > erased { // the tally that was carried may have counted them, and is empty then
+		if err := p.settle(ctx); err != nil {
+			return err
+		}
 	}
 	appended, difference, err := p.releases(ctx, p.write)
 	if err != nil {
@@ -164,6 +183,12 @@ func (p *period) save(ctx context.Context) error {
 
 // store stores the source's responses up to a cursor in the target, from where an earlier run has come to.
 func (p *period) store(ctx context.Context, until string) error {
+	if until > max(p.state.Cursor, p.state.Begun) {
+		p.state.Begun = until
+		if err := p.save(ctx); err != nil {
+			return err
+		}
+	}
 	stored, waiting := 0, 0
 	for batch, err := range newReader(p.from, p.survey.ID).batches(ctx, p.name, p.state.Cursor, until) {
 		if err != nil {
@@ -191,10 +216,11 @@ func (p *period) store(ctx context.Context, until string) error {
 	return nil
 }
 
-// settle carries what the source knows from its tally alone: whose alerts have been evaluated, and the responses that were
-// deleted after a retention time.
+// settle carries what the source knows from its tally alone: whose alerts have been evaluated, who waits to be released, and the
+// responses that were deleted after a retention time. In the target, responses have other places in the log, so it cannot be
+// told there who of them is in a block: all count as settled, see [store.Settled], and the tally says who waits.
 func (p *period) settle(ctx context.Context) error {
-	for range attempts {
+	for try := range attempts {
 		counted, _, err := p.from.Tally(ctx, p.survey.ID, p.name)
 		if err != nil {
 			return err
@@ -202,19 +228,53 @@ func (p *period) settle(ctx context.Context) error {
 		if counted == nil {
 			return p.setSettled(ctx)
 		}
+		last, err := p.lastRelease(ctx) // read after the tally, it is not older
+		if err != nil {
+			return err
+		}
 		if err := p.readInForce(ctx); err != nil {
 			return err
 		}
 		if p.inForce || !p.state.Empty {
 			return p.checkDeleted(ctx, counted)
 		}
-		settled, err := p.settleAt(ctx, counted)
+		if counted.Release != numberOf(last) && hasMarks(last) {
+			if try+1 < attempts {
+				continue // a release is being appended
+			}
+			last = nil // the tally is not that of the release: who waits is lost
+		}
+		settled, err := p.settleAt(ctx, counted, last)
 		if settled || err != nil {
 			return err
 		}
 	}
 	return fmt.Errorf("the tally: %w %d times", store.ErrStale, attempts)
 }
+
+// lastRelease returns the source's latest release of the period; nil if there is none.
+func (p *period) lastRelease(ctx context.Context) (*release.Release, error) {
+	latest, err := p.from.Latest(ctx, p.survey.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range latest {
+		if r.Period == p.name {
+			return r, nil
+		}
+	}
+	return nil, nil
+}
+
+func numberOf(r *release.Release) int {
+	if r == nil {
+		return 0
+	}
+	return r.Number
+}
+
+// hasMarks reports whether a release says by places in the log who is in its blocks.
+func hasMarks(r *release.Release) bool { return r != nil && r.Held != nil && len(r.Held.Out) > 0 }
 
 func (p *period) setSettled(ctx context.Context) error {
 	if p.state.Settled {
@@ -224,48 +284,37 @@ func (p *period) setSettled(ctx context.Context) error {
 	return p.save(ctx)
 }
 
-// settleAt carries the responses that the source has counted, or whose alerts it has evaluated, and then the tally. It reports
-// false if one of them has changed meanwhile.
-func (p *period) settleAt(ctx context.Context, counted *tally.Tally) (settled bool, err error) {
+// settleAt carries the responses that the source has counted, or whose alerts it has evaluated, and then the tally, which fits
+// the source's last release. It reports false if one of them has changed meanwhile.
+func (p *period) settleAt(ctx context.Context, counted *tally.Tally, last *release.Release) (settled bool, err error) {
 	reached := max(counted.Cursor, counted.Alerted)
-	if err := p.store(ctx, reached); err != nil {
-		return false, err
-	}
-	if p.state.Cursor > reached {
-		return true, p.setSettled(ctx) // an earlier run has carried more than the source has counted to this day
-	}
-	if err := p.to.Collect(ctx, p.survey.ID, p.name); err != nil {
-		return false, err
-	}
-	c, err := p.reconcile(ctx, reached, counted.Cursor)
+	c, err := p.reach(ctx, reached, counted.Cursor)
 	if err != nil {
 		return false, err
+	}
+	if c == nil {
+		return true, p.setSettled(ctx) // an earlier run has carried more than the source has counted to this day
 	}
 	next, revision, err := p.to.Tally(ctx, p.survey.ID, p.name)
 	if err != nil {
 		return false, err
 	}
-	ends, err := p.to.Ends(ctx, p.survey.ID)
-	if err != nil {
-		return false, err
-	}
-	end := ends[p.name]
+	end := p.state.End
 	if next == nil {
-		next = tally.Empty(nil)
+		next = tally.New()
 	}
-	if deleted := respondents(counted) - int64(c.counted); deleted > 0 && !p.state.Settled {
-		if counted.Cursor < reached {
-			return false, errors.New("the source is counting this period again, and has deleted responses of it after the retention time: let it publish first, and move then")
-		}
-		same, err := p.erasedNone(ctx, counted)
-		if !same || err != nil {
+	deleted := counted.Received() - int64(c.counted)
+	if deleted > 0 && !p.state.Settled || hasMarks(last) {
+		if next, err = p.carriedTally(ctx, counted, deleted, end); next == nil || err != nil {
 			return false, err
 		}
-		if err := store.SaveCarried(ctx, p.to, p.survey.ID, p.name, deleted); err != nil {
+		if hasMarks(last) {
+			p.last[p.name] = last.Number
+			err = store.SaveSettled(ctx, p.to, p.survey.ID, p.name, store.Settled{Through: end, Release: last.Number})
+		}
+		if err != nil {
 			return false, err
 		}
-		next = counted
-		next.Cursor, next.Alerted = end, ""
 	} else if end > max(next.Cursor, next.Alerted) {
 		next.Alerted = end
 	}
@@ -281,16 +330,99 @@ func (p *period) settleAt(ctx context.Context, counted *tally.Tally) (settled bo
 	return true, p.setSettled(ctx)
 }
 
-// erasedNone reports whether none of the responses that the source has counted has been erased since.
-func (p *period) erasedNone(ctx context.Context, counted *tally.Tally) (bool, error) {
-	now, _, err := p.from.Tally(ctx, p.survey.ID, p.name)
-	return err == nil && now != nil && now.Shape == counted.Shape && now.Total().Withdrawn == counted.Total().Withdrawn, err
+// reach carries the source's responses up to a cursor, compares, and notes where the target's log ends then. It returns nil if that
+// is not known, because more have been carried.
+func (p *period) reach(ctx context.Context, cursor, early string) (*comparison, error) {
+	switch {
+	case p.state.Reached == cursor && cursor != "":
+		return p.reconcile(ctx, cursor, early)
+	case max(p.state.Cursor, p.state.Begun) > cursor:
+		return nil, nil
+	}
+	if err := p.store(ctx, cursor); err != nil {
+		return nil, err
+	}
+	if err := p.to.Collect(ctx, p.survey.ID, p.name); err != nil {
+		return nil, err
+	}
+	c, err := p.reconcile(ctx, cursor, early)
+	if err != nil {
+		return nil, err
+	}
+	ends, err := p.to.Ends(ctx, p.survey.ID)
+	if err != nil {
+		return nil, err
+	}
+	p.state.Reached, p.state.End = cursor, ends[p.name]
+	return c, p.save(ctx)
 }
 
-// respondents returns how many responses a tally counts, those that were withdrawn included.
-func respondents(t *tally.Tally) int64 {
-	total := t.Total()
-	return total.Respondents + total.Withdrawn
+// carriedTally returns the source's tally as it is stored in the target, whose log ends at a cursor and has what the source has
+// of the responses counted, or whose alerts are evaluated, but for so many that were deleted. It returns nil if the source has
+// changed meanwhile.
+func (p *period) carriedTally(ctx context.Context, counted *tally.Tally, deleted int64, end string) (*tally.Tally, error) {
+	same, err := p.erasedNone(ctx, counted)
+	if !same || err != nil {
+		return nil, err
+	}
+	if reached := counted.Alerted; counted.Cursor < reached {
+		if deleted > 0 {
+			return nil, errors.New("the source is counting this period again, and has deleted responses of it after the retention time: let it publish first, and move then")
+		}
+		if err := p.foldOn(ctx, counted, reached); err != nil {
+			return nil, err
+		}
+	}
+	if deleted > 0 {
+		if err := store.SaveCarried(ctx, p.to, p.survey.ID, p.name, deleted); err != nil {
+			return nil, err
+		}
+	}
+	return placed(counted, end), nil
+}
+
+// placed returns a tally of the source as that of a target whose log has its responses up to a cursor.
+func placed(t *tally.Tally, end string) *tally.Tally {
+	t.Cursor, t.Alerted = end, ""
+	t.SetLegacy(nil, nil)
+	for _, part := range t.Parts {
+		for key := range part.Out {
+			part.Out[key] = end
+		}
+	}
+	return t
+}
+
+// foldOn folds what the source's tally has not counted yet, up to a cursor.
+func (p *period) foldOn(ctx context.Context, counted *tally.Tally, until string) error {
+	settled := store.Settled{}
+	if progress, ok := p.from.(store.Progress); ok {
+		var err error
+		if settled, err = store.SettledOf(ctx, progress, p.survey.ID, p.name); err != nil {
+			return err
+		}
+	}
+	versions := p.versions()
+	for entry, err := range p.from.After(ctx, p.survey.ID, p.name, counted.Cursor) {
+		if err != nil {
+			return err
+		}
+		if entry.Cursor > until {
+			return nil
+		}
+		answered, err := versions.Survey(ctx, entry.Response.Version)
+		if err != nil {
+			return err
+		}
+		settled.Fold(counted, answered, entry)
+	}
+	return nil
+}
+
+// erasedNone reports whether none of the responses that the source has counted has been erased since, nor released.
+func (p *period) erasedNone(ctx context.Context, counted *tally.Tally) (bool, error) {
+	now, _, err := p.from.Tally(ctx, p.survey.ID, p.name)
+	return err == nil && now != nil && now.Release == counted.Release && now.Withdrawn == counted.Withdrawn, err
 }
 
 // checkDeleted checks that the source knows no responses from its tally alone, because they could not be counted in the
@@ -309,7 +441,7 @@ func (p *period) checkDeleted(ctx context.Context, counted *tally.Tally) error {
 		}
 		there++
 	}
-	if deleted := respondents(counted) - there; deleted > 0 {
+	if deleted := counted.Received() - there; deleted > 0 {
 		return fmt.Errorf("the source has deleted %d responses of this period after the retention time, and knows them from its tally alone. They can only be carried to a store that has nothing of the period and has not this survey in force: move to a new one", deleted)
 	}
 	return p.setSettled(ctx)

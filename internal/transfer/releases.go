@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 
+	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
@@ -38,7 +39,7 @@ func (p *period) releasesOnce(ctx context.Context, write bool) (appended int, di
 			if err != nil {
 				return appended, "", err
 			}
-			if !bytes.Equal(mine.Encode(), r.Encode()) {
+			if !bytes.Equal(withoutPlaces(mine).Encode(), withoutPlaces(r).Encode()) {
 				return appended, fmt.Sprintf("%s %s: release %d is another one", p.survey.ID, p.name, r.Number), nil
 			}
 			continue
@@ -46,14 +47,67 @@ func (p *period) releasesOnce(ctx context.Context, write bool) (appended int, di
 		if !write {
 			return appended, fmt.Sprintf("%s %s: releases are missing from number %d on", p.survey.ID, p.name, r.Number), nil
 		}
-		t, revision, err := p.to.Tally(ctx, p.survey.ID, p.name)
-		if err != nil {
-			return appended, "", err
-		}
-		if err := p.to.Append(ctx, r, tally.Restart(t), revision); err != nil { // the tally follows, see tally
+		if err := p.append(ctx, r); err != nil {
 			return appended, "", err
 		}
 		appended++
 	}
 	return appended, "", nil
+}
+
+// append stores a release in the target, with the tally that fits it. If settle has carried the source's, it is that of this
+// release or a later one. If not, because the target has the survey in force, it is the source's as long as the target has the
+// same responses. Otherwise everybody whose response is in the target by now is settled, so that nobody is in two blocks; that
+// some of them wait is lost.
+func (p *period) append(ctx context.Context, r *release.Release) error {
+	t, revision, err := p.to.Tally(ctx, p.survey.ID, p.name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case t != nil && t.Release >= r.Number && !p.inForce:
+	case hasMarks(r):
+		if t, err = p.settleAll(ctx, r, t); err != nil {
+			return err
+		}
+	default:
+		t = tally.Restart(t) // folded again from the release, which says how many are in it
+	}
+	return p.to.Append(ctx, r, t, revision)
+}
+
+// settleAll notes that all responses that the target has are settled, and returns the tally to store with the release.
+func (p *period) settleAll(ctx context.Context, r *release.Release, before *tally.Tally) (*tally.Tally, error) {
+	ends, err := p.to.Ends(ctx, p.survey.ID)
+	if err != nil {
+		return nil, err
+	}
+	end, after := ends[p.name], tally.Restart(before)
+	counted, _, err := p.from.Tally(ctx, p.survey.ID, p.name)
+	if err != nil {
+		return nil, err
+	}
+	c := p.compared
+	if same := c != nil && c.own == 0 && len(c.differences("")) == 0; same && counted != nil && counted.Release == r.Number && counted.Cursor == p.end && p.end != "" {
+		end, after = c.end, placed(counted, c.end)
+	}
+	return after, store.SaveSettled(ctx, p.to, p.survey.ID, p.name, store.Settled{Through: end, Release: r.Number})
+}
+
+// withoutPlaces returns a release without places in the log, which are those of one store.
+func withoutPlaces(r *release.Release) *release.Release {
+	if r.Held == nil {
+		return r
+	}
+	held := *r.Held
+	held.Out = map[string]map[string]release.Mark{}
+	for shape, marks := range r.Held.Out {
+		held.Out[shape] = map[string]release.Mark{}
+		for key, m := range marks {
+			held.Out[shape][key] = release.Mark{Release: m.Release}
+		}
+	}
+	without := *r
+	without.Held = &held
+	return &without
 }

@@ -9,9 +9,11 @@
 //   - The responses whose alerts the source has evaluated are carried before the others, and the tally of the target then
 //     says that their alerts have been evaluated. How far the source has come is read before its cases are, and a case is
 //     stored before a tally passes its response: so each case is carried or will be opened, and has one id in both stores.
-//   - Responses that the source has deleted after a retention time are known from its tally alone. If there are any, that tally
-//     is carried when the target has exactly the responses that the source still has of those it counts. It is an error if
-//     the target has other ones of the period, or counts it already.
+//   - Who waits to be released is known from the source's tally, because in the target responses have other places in the log.
+//     That tally is carried when the target has exactly the responses that the source has of those it counts, and they count
+//     as settled there ([store.Settled]). If the target has others too, who waits is lost, so that nobody is in two blocks.
+//   - Responses that the source has deleted after a retention time are known from its tally, too. It is an error if the target
+//     has other responses of the period then, or counts it already.
 //   - Releases are carried after the responses. Which ones is decided before those are read, so the target has every
 //     respondent of its last release.
 //   - What has been erased in the source is erased in the target. What has been erased in the target stays erased.

@@ -90,7 +90,7 @@ func Repair(ctx context.Context, records store.Records, s *survey.Survey, period
 // changeFor returns the change that mends a finding.
 func changeFor(code audit.Code) (ChangeKind, bool) {
 	switch code {
-	case audit.TallyRespondents, audit.TallyAnswers, audit.TallyOption, audit.TallySum, audit.TallyProducts, audit.TallyDamaged:
+	case audit.TallyReceived, audit.TallyRespondents, audit.TallyAnswers, audit.TallyOption, audit.TallyBase, audit.TallyRows, audit.TallyReleased, audit.TallyDamaged:
 		return RefoldTally, true
 	case audit.IDMissing, audit.IDElsewhere, audit.IDContent:
 		return MendIDs, true
@@ -168,23 +168,27 @@ func (m *mending) mendTally(ctx context.Context, counted *recounted, _ []audit.F
 	if counted.stored == nil {
 		return m.mendDamagedTally(ctx, counted)
 	}
-	was, found := counted.stored.Total(), counted.at.Total()
+	was, found := counted.stored.Received(), counted.at.Received()
 	_, complete := m.records.(store.Checker)
+	lost := ""
+	if counted.settled.Through != "" {
+		lost = ". Who waited when the answers were carried here is known from it alone, and is not published any more then"
+	}
 	switch {
 	case counted.deleted > 0:
 		m.change(RefoldTally, Refused, nil, "the tally is not counted again: %d responses have been deleted after the retention time, and are known from the tally alone. If a copy of the store has them, restore it", counted.deleted)
 		return nil
-	case !complete && was.Respondents+was.Withdrawn > found.Respondents+found.Withdrawn:
-		m.change(RefoldTally, Refused, nil, "the tally is not counted again: it has counted %d responses, the log has %d, and the others may have been deleted after a retention time", was.Respondents+was.Withdrawn, found.Respondents+found.Withdrawn)
+	case !complete && was > found:
+		m.change(RefoldTally, Refused, nil, "the tally is not counted again: it has counted %d responses, the log has %d, and the others may have been deleted after a retention time", was, found)
 		return nil
 	case !m.apply:
-		m.change(RefoldTally, Planned, nil, "the tally is counted again: it has %d respondents and %d withdrawn, and the log has %d and %d", was.Respondents, was.Withdrawn, found.Respondents, found.Withdrawn)
+		m.change(RefoldTally, Planned, nil, "the tally is counted again: %d respondents wait in it, and %d by the log%s", counted.stored.Waiting(), counted.at.Waiting(), lost)
 		return nil
 	}
 	if err := counted.saveTally(ctx); err != nil {
 		return err
 	}
-	m.change(RefoldTally, Done, nil, "the tally was counted again: it had %d respondents and %d withdrawn, and the log has %d and %d", was.Respondents, was.Withdrawn, found.Respondents, found.Withdrawn)
+	m.change(RefoldTally, Done, nil, "the tally was counted again: %d respondents waited in it, and %d by the log%s", counted.stored.Waiting(), counted.at.Waiting(), lost)
 	return nil
 }
 
@@ -200,7 +204,7 @@ func (m *mending) mendDamagedTally(ctx context.Context, counted *recounted) erro
 		m.change(RefoldTally, Planned, nil, "the tally is damaged: it is emptied, and the next publisher counts it again from the log")
 		return nil
 	}
-	err := m.records.SaveTally(ctx, m.Survey, m.Period, tally.Empty(nil), counted.revision)
+	err := m.records.SaveTally(ctx, m.Survey, m.Period, tally.New(), counted.revision)
 	switch {
 	case errors.Is(err, store.ErrStale):
 		m.change(RefoldTally, Refused, nil, "the tally was changed meanwhile: run the command again")
@@ -219,17 +223,17 @@ const maxTallySaves = 20
 func (c *recounted) saveTally(ctx context.Context) error {
 	stored, at, revision := c.stored, c.at, c.revision
 	for range maxTallySaves {
-		mended := tally.Merge(at)
-		mended.Shape, mended.Cursor, mended.Alerted = stored.Shape, stored.Cursor, stored.Alerted
+		mended := at.Clone()
+		mended.Release, mended.Cursor, mended.Alerted = stored.Release, stored.Cursor, stored.Alerted
 		err := c.records.SaveTally(ctx, c.survey.ID, c.period, mended, revision)
 		if !errors.Is(err, store.ErrStale) {
 			return err
 		}
 		next, now, err := c.records.Tally(ctx, c.survey.ID, c.period)
-		if err != nil || next == nil || next.Shape != stored.Shape {
+		if err != nil || next == nil {
 			return err // or it is being folded again from the start
 		}
-		if at, err = c.follow(ctx, stored, next, at); err != nil {
+		if at, err = c.follow(ctx, stored, next, at); err != nil || at == nil {
 			return err
 		}
 		stored, revision = next, now
@@ -237,27 +241,35 @@ func (c *recounted) saveTally(ctx context.Context) error {
 	return fmt.Errorf("tally of %s %s: %w %d times: try again", c.survey.ID, c.period, store.ErrStale, maxTallySaves)
 }
 
-// follow returns the recount at the cursor of next, given the one at the cursor of stored.
+// follow returns who waits at the cursor of next, given who does at the cursor of stored; nil if next does not fit the latest
+// release, so that the next publisher counts the log again.
 func (c *recounted) follow(ctx context.Context, stored, next *tally.Tally, at *tally.Tally) (*tally.Tally, error) {
-	if next.Cursor >= stored.Cursor {
-		more := tally.New(c.survey)
+	if next.Release == stored.Release && next.Cursor >= stored.Cursor {
+		more, withdrawn := at.Clone(), int64(0)
 		if next.Cursor > stored.Cursor {
 			for entries, err := range store.Batches(ctx, c.recounter.records, c.survey.ID, c.period, stored.Cursor, next.Cursor) {
 				if err != nil {
 					return nil, err
 				}
 				for _, entry := range entries {
-					more.Fold(c.survey, entry.Response)
+					answered, err := c.answered.Survey(ctx, entry.Response.Version)
+					if err != nil {
+						return nil, err
+					}
+					c.settled.Fold(more, answered, entry)
+					if entry.Response.Withdrawn {
+						withdrawn++
+					}
 				}
 			}
 		}
 		// Nothing that was counted before has been erased since: each erasure adds one to the withdrawn of the tally.
-		if next.Total().Withdrawn-stored.Total().Withdrawn == more.Total().Withdrawn {
-			return tally.Merge(at, more), nil
+		if next.Withdrawn-stored.Withdrawn == withdrawn {
+			return more, nil
 		}
 	}
 	r, err := c.count(ctx, next)
-	if err != nil {
+	if err != nil || r.stored == nil {
 		return nil, err
 	}
 	return r.at, nil

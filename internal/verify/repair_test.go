@@ -83,7 +83,7 @@ func TestRepairDamagedTally(t *testing.T) {
 	if done := repair(t, k, s, true); len(done.Changes) != 1 || done.Changes[0].State != Done || len(done.Left) != 0 {
 		t.Errorf("%+v", done)
 	}
-	if after, _, err := k.Tally(t.Context(), "tea", "2026-10"); err != nil || after.Cursor != "" || len(after.Cohorts) != 0 {
+	if after, _, err := k.Tally(t.Context(), "tea", "2026-10"); err != nil || after.Cursor != "" || len(after.Parts) != 0 {
 		t.Errorf("%+v, %v", after, err)
 	}
 }
@@ -165,15 +165,14 @@ func fold(t *testing.T, k *kept, s *survey.Survey, change func(*tally.Tally)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stored == nil || stored.Shape != s.Shape {
-		stored = tally.Restart(s, stored)
+	if stored == nil {
+		stored = tally.New()
 	}
 	for e, err := range k.After(t.Context(), "tea", "2026-10", stored.Cursor) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stored.Fold(s, e.Response)
-		stored.Advance(e.Cursor)
+		stored.Fold(s, e.Cursor, e.Day(s), e.Response)
 	}
 	change(stored)
 	if err := k.SaveTally(t.Context(), "tea", "2026-10", stored, revision); err != nil {
@@ -251,7 +250,7 @@ func TestRepairTally(t *testing.T) {
 			}
 			alerted := stored.Cursor + "9"
 			stored.Alerted = alerted
-			stored.Cohorts[""].Items["taste"].Counts.Add("3", -1)
+			stored.Parts[s.Shape].Cohorts[""].Items["taste"].Counts.Add("3", -1)
 			if err := k.SaveTally(t.Context(), "tea", "2026-10", stored, revision); err != nil {
 				t.Fatal(err)
 			}
@@ -286,7 +285,12 @@ func TestRepairTally(t *testing.T) {
 // What the tally alone knows is never lost: it is not counted again if the log has lost responses, or may have.
 func TestRepairKeepsDeletedResponses(t *testing.T) {
 	k, s := counted(t)
-	fold(t, k, s, func(stored *tally.Tally) { stored.Cohorts[""].Respondents += 3 })
+	fold(t, k, s, func(stored *tally.Tally) {
+		stored.Parts[s.Shape].Cohorts[""].Respondents += 3
+		for day := range stored.Days {
+			stored.Days[day] += 3
+		}
+	})
 	k.deleted = 3
 	if got := codes(t, k, s); len(got) != 0 {
 		t.Errorf("three more are counted, and three were deleted: %q", got)
@@ -297,8 +301,8 @@ func TestRepairKeepsDeletedResponses(t *testing.T) {
 		if len(r.Changes) != 1 || r.Changes[0].State != Refused || len(r.Left) == 0 {
 			t.Errorf("%+v", r)
 		}
-		if after, _, err := k.Tally(t.Context(), "tea", "2026-10"); err != nil || after.Total().Respondents != 21 {
-			t.Errorf("the tally has %d respondents, %v", after.Total().Respondents, err)
+		if after, _, err := k.Tally(t.Context(), "tea", "2026-10"); err != nil || after.Waiting() != 21 {
+			t.Errorf("the tally has %d respondents, %v", after.Waiting(), err)
 		}
 	}
 	v, err := Period(t.Context(), k, s, "2026-10")
@@ -356,17 +360,21 @@ type unmendable struct {
 // Releases that differ from the log have been public: they are explained and left.
 func TestRepairLeavesReleases(t *testing.T) {
 	k, s := counted(t)
-	forged := &release.Release{Survey: "tea", Period: "2026-10", Number: 1, Date: "2026-10-20", Shape: s.Shape, Version: s.Version, Form: s.Form(), MinGroup: 2,
-		Cohorts: map[string]*tally.Counters{"": {Respondents: 100, Items: map[string]*tally.Item{}}}}
-	if err := k.Append(t.Context(), forged, tally.New(), 1); err != nil {
+	stored, revision, err := k.Tally(t.Context(), "tea", "2026-10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, left := release.Next(s, map[string]*survey.Survey{s.Shape: s}, "2026-10", "2026-10-20", nil, stored, false)
+	forged.Parts[s.Shape].Cohorts[""].Respondents = 100
+	if err := k.Append(t.Context(), forged, left, revision); err != nil {
 		t.Fatal(err)
 	}
 	r := repair(t, k, s, true)
-	if len(r.Changes) != 0 || len(r.Left) == 0 || r.Left[0].Code != audit.ReleasedRespondents || !strings.Contains(r.Left[0].Remedy(), "has been public") {
+	if len(r.Changes) != 0 || len(r.Left) == 0 || !slices.ContainsFunc(r.Left, func(f audit.Finding) bool { return f.Code == audit.ReleasedRespondents }) || !strings.Contains(r.Left[0].Remedy(), "has been public") {
 		t.Errorf("%+v", r)
 	}
 	latest, err := k.Latest(t.Context(), "tea")
-	if err != nil || tally.Total(latest[0].Cohorts).Respondents != 100 {
+	if err != nil || latest[0].Respondents() != 100 {
 		t.Errorf("%+v, %v", latest, err)
 	}
 }

@@ -62,7 +62,7 @@ func TestSchedule(t *testing.T) {
 		return at
 	}
 	damage := func(by int64) {
-		fold(t, k, s, func(stored *tally.Tally) { stored.Cohorts[""].Respondents += by })
+		fold(t, k, s, func(stored *tally.Tally) { stored.Parts[s.Shape].Cohorts[""].Respondents += by })
 	}
 	run("2026-09", false, "tea 2026-08")
 	run("2026-09", false, "tea 2026-09", "2026-09 skipped")

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	"glasspoll/internal/audit"
 	"glasspoll/internal/release"
@@ -23,17 +24,19 @@ type Result struct {
 	Responses int64           `json:"responses"` // withdrawn ones included
 	Withdrawn int64           `json:"withdrawn"` // of these
 	Deleted   int64           `json:"deleted"`   // that were deleted after a retention time, and are not among the responses
-	Tally     bool            `json:"tally"`     // there is a tally of the current shape, which was compared
+	Tally     bool            `json:"tally"`     // there is a tally that fits the latest release, which was compared
 	Keys      bool            `json:"keys"`      // the store can check what it keeps twice, and has done so
 	Releases  int             `json:"releases"`  // that were compared
+	Figures   bool            `json:"figures"`   // all that is published could be computed again from the responses, and was compared
 	Findings  []audit.Finding `json:"findings"`
 }
 
 // maxKeyFindings bounds the findings about keys of one period.
 const maxKeyFindings = 100
 
-// Period counts a period again, and compares with its tally and releases; if the store can, what it keeps twice is compared,
-// too. Responses that are not in the log yet are collected first.
+// Period counts a period again: each response by the questionnaire that it was answered under. It checks the releases against the
+// rules, compares their blocks, who waits and the published figures with the recount and, if the store can, what it keeps
+// twice. Responses that are not in the log yet are collected first.
 func Period(ctx context.Context, records store.Records, s *survey.Survey, period string) (*Result, error) {
 	v, _, err := count(ctx, records, s, period)
 	return v, err
@@ -45,19 +48,14 @@ func count(ctx context.Context, records store.Records, s *survey.Survey, period 
 		return nil, nil, err
 	}
 	v := &Result{Survey: s.ID, Period: period, Findings: []audit.Finding{}}
-	// Releases first: every response that they hold is in the log by then.
-	releases, err := v.checkReleases(ctx, records, s)
-	if err != nil {
-		return nil, nil, err
-	}
-	c := &recounter{records: records, survey: s, form: release.FormOf(s, releases.Last()), period: period}
+	c := &recounter{records: records, survey: s, answered: store.NewAnswered(records, s.ID, s), period: period}
 	counted, err := c.again(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	v.Responses, v.Withdrawn, v.Tally, v.Deleted = counted.responses, counted.current.Total().Withdrawn, counted.compared, counted.deleted
+	v.Responses, v.Withdrawn = counted.replay.Received()
+	v.Tally, v.Deleted, v.Releases = counted.compared, counted.deleted, counted.releases.Count()
 	v.Findings = append(v.Findings, counted.findings...)
-	v.Findings = append(v.Findings, releases.Against(counted.released, counted.deleted)...)
 	if err := v.checkKeys(ctx, records); err != nil {
 		return nil, nil, err
 	}
@@ -69,23 +67,6 @@ func count(ctx context.Context, records store.Records, s *survey.Survey, period 
 type recounted struct {
 	*recounter
 	*recount
-}
-
-// checkReleases compares each release with the one before.
-func (v *Result) checkReleases(ctx context.Context, records store.Records, s *survey.Survey) (*audit.Releases, error) {
-	releases := &audit.Releases{}
-	forms := map[string]*survey.Survey{} // by shape
-	for r, err := range records.History(ctx, s.ID, v.Period) {
-		if err != nil {
-			return nil, err
-		}
-		if forms[r.Shape] == nil {
-			forms[r.Shape] = release.FormOf(s, r)
-		}
-		v.Findings = append(v.Findings, releases.Add(r, forms[r.Shape])...)
-	}
-	v.Releases = releases.Count()
-	return releases, nil
 }
 
 // checkKeys compares what the store keeps twice, if it can.
@@ -113,22 +94,23 @@ func (v *Result) checkKeys(ctx context.Context, records store.Records) error {
 
 // recounter counts a period again.
 type recounter struct {
-	records store.Records
-	survey  *survey.Survey // the questionnaire in force
-	form    *survey.Survey // the questionnaire of the latest release
-	period  string
+	records  store.Records
+	survey   *survey.Survey // the questionnaire in force
+	answered *store.Answered
+	period   string
 }
 
 // recount is a period counted again.
 type recount struct {
-	current, released *tally.Tally // by the questionnaire in force, and by that of the latest release
-	responses         int64
-	deleted           int64        // responses that were in the log once, or in that of the store that this one was moved from
-	stored            *tally.Tally // nil if there is none, or of another shape
-	at                *tally.Tally // the recount at the cursor of stored
-	revision          int
-	compared          bool
-	findings          []audit.Finding
+	replay   *audit.Replay
+	releases *audit.Releases
+	deleted  int64 // responses that were in the log once, or in that of the store that this one was moved from
+	settled  store.Settled
+	stored   *tally.Tally // nil if there is none, or it does not fit the latest release
+	at       *tally.Tally // who waits at the cursor of stored
+	revision int
+	compared bool
+	findings []audit.Finding
 }
 
 // maxRecounts bounds the tries to count a period that changes meanwhile.
@@ -150,10 +132,10 @@ func (c *recounter) again(ctx context.Context) (*recount, error) {
 			r.findings = append(r.findings, audit.Finding{Code: audit.TallyDamaged, Message: damaged.Error()})
 			return r, nil
 		}
-		if r.compare(); len(r.findings) == 0 {
+		if len(r.findings) == 0 {
 			return r, nil
 		}
-		// A response may have been erased after the tally was read.
+		// A response may have been erased, or a release appended, after the tally was read.
 		_, now, err := c.records.Tally(ctx, c.survey.ID, c.period)
 		if err != nil || now == revision || try == maxRecounts {
 			return r, err
@@ -161,54 +143,64 @@ func (c *recounter) again(ctx context.Context) (*recount, error) {
 	}
 }
 
-// count counts the period, also up to the cursor of its stored tally, if there is one of the current shape.
+// count counts the period once, and compares.
 func (c *recounter) count(ctx context.Context, stored *tally.Tally) (*recount, error) {
-	r := &recount{current: tally.New(c.survey)}
-	if r.released = r.current; c.form != c.survey {
-		r.released = tally.New(c.form)
+	r := &recount{}
+	var err error
+	if r.settled, err = store.SettledOf(ctx, c.records, c.survey.ID, c.period); err != nil {
+		return nil, err
 	}
-	if stored != nil && stored.Shape == c.survey.Shape {
-		r.stored = stored
+	latest, err := c.latest(ctx)
+	if err != nil {
+		return nil, err
 	}
 	logged, end, err := c.logged(ctx)
 	if err != nil {
 		return nil, err
 	}
-	inLog := int64(0) // entries up to end
-	for entries, err := range store.Batches(ctx, c.records, c.survey.ID, c.period, "", "") {
-		if err != nil {
-			return nil, err
-		}
-		for _, entry := range entries {
-			if r.stored != nil && r.at == nil && entry.Cursor > stored.Cursor {
-				r.at = tally.Merge(r.current)
-			}
-			if entry.Cursor <= end {
-				inLog++
-			}
-			r.responses++
-			r.current.Fold(c.survey, entry.Response)
-			if r.released != r.current {
-				r.released.Fold(c.form, entry.Response)
-			}
-		}
+	carried := audit.Carried(r.settled)
+	p := &replaying{recounter: c, recount: r, stored: stored, end: end}
+	r.replay, r.releases = audit.NewReplay(latest, carried), audit.NewReleases(c.survey, carried)
+	if err := p.run(ctx); err != nil {
+		return nil, err
 	}
-	if r.at == nil {
-		r.at = tally.Merge(r.current)
+	r.deleted = max(logged-p.inLog, 0)
+	moved, err := store.Carried(ctx, c.records, c.survey.ID, c.period)
+	if err != nil {
+		return nil, err
 	}
-	r.deleted = max(logged-inLog, 0)
-	if progress, ok := c.records.(store.Progress); ok {
-		carried, err := store.Carried(ctx, progress, c.survey.ID, c.period)
-		if err != nil {
-			return nil, err
-		}
-		r.deleted += carried
+	r.deleted += moved
+	if p.inLog > logged {
+		r.findings = append(r.findings, audit.Finding{Code: audit.LogLength, Counted: &logged, Found: &p.inLog,
+			Message: fmt.Sprintf("the log has had %d responses, and has %d", logged, p.inLog)})
 	}
-	if inLog > logged {
-		r.findings = append(r.findings, audit.Finding{Code: audit.LogLength, Counted: &logged, Found: &inLog,
-			Message: fmt.Sprintf("the log has had %d responses, and has %d", logged, inLog)})
+	r.findings = append(r.findings, r.replay.Findings(r.deleted)...)
+	if stored != nil && stored.Release == numberOf(r.releases.Last()) {
+		r.stored, r.compared = stored, true
+		r.findings = append(r.findings, r.replay.Tally(stored, r.at, r.deleted)...)
 	}
 	return r, nil
+}
+
+// latest returns the latest release of the period; nil if there is none.
+func (c *recounter) latest(ctx context.Context) (*release.Release, error) {
+	all, err := c.records.Latest(ctx, c.survey.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range all {
+		if r.Period == c.period {
+			return r, nil
+		}
+	}
+	return nil, nil
+}
+
+func numberOf(r *release.Release) int {
+	if r == nil {
+		return 0
+	}
+	return r.Number
 }
 
 // logged returns how many entries the log has had up to a cursor, as far as the store knows.
@@ -220,9 +212,81 @@ func (c *recounter) logged(ctx context.Context) (entries int64, end string, err 
 	return checker.Logged(ctx, c.survey.ID, c.period)
 }
 
-// compare compares the stored tally, if any, with the recount at its cursor.
-func (r *recount) compare() {
-	if r.stored != nil {
-		r.findings, r.compared = append(r.findings, audit.Tally(r.stored, r.at, r.deleted)...), true
+// replaying reads the log and the releases side by side.
+type replaying struct {
+	*recounter
+	*recount
+	stored *tally.Tally // nil: none
+	end    string
+	inLog  int64 // entries up to end
+
+	history func() (*release.Release, error, bool)
+	next    *release.Release // nil after the last
+}
+
+func (p *replaying) run(ctx context.Context) error {
+	history, stop := iter.Pull2(p.records.History(ctx, p.survey.ID, p.period))
+	defer stop()
+	p.history = history
+	if err := p.readNext(); err != nil {
+		return err
 	}
+	for entries, err := range store.Batches(ctx, p.records, p.survey.ID, p.period, "", "") {
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			if err := p.add(ctx, entry); err != nil {
+				return err
+			}
+		}
+	}
+	for p.next != nil {
+		if err := p.release(); err != nil {
+			return err
+		}
+	}
+	if p.at == nil {
+		p.at = p.replay.Waiting()
+	}
+	return nil
+}
+
+// readNext reads the next release.
+func (p *replaying) readNext() error {
+	r, err, more := p.history()
+	if !more {
+		p.next = nil
+		return nil
+	}
+	p.next = r
+	return err
+}
+
+// release checks the next release, and takes out its blocks.
+func (p *replaying) release() error {
+	p.findings = append(p.findings, p.releases.Add(p.next)...)
+	p.replay.Release(p.next)
+	return p.readNext()
+}
+
+// add counts an entry, after the releases whose blocks it cannot be in.
+func (p *replaying) add(ctx context.Context, e store.Entry) error {
+	for p.next != nil && audit.Cutoff(p.next) < e.Cursor {
+		if err := p.release(); err != nil {
+			return err
+		}
+	}
+	if p.stored != nil && p.at == nil && e.Cursor > p.stored.Cursor {
+		p.at = p.replay.Waiting()
+	}
+	if e.Cursor <= p.end {
+		p.inLog++
+	}
+	answered, err := p.answered.Survey(ctx, e.Response.Version)
+	if err != nil {
+		return err
+	}
+	p.replay.Fold(answered, e.Cursor, e.Day(answered), e.Response)
+	return nil
 }
