@@ -87,7 +87,7 @@ func escapeFormula(label string) string {
 func (t *csvTable) writeAll() {
 	p := t.d.period
 	t.write(p, "", "")
-	for _, segment := range p.Survey().Segments() {
+	for _, segment := range p.Segments() {
 		for _, o := range segment.Options() {
 			if publishableGroup(p, segment.Name, o.ID) {
 				t.write(t.d.group(segment.Name, o.ID), segment.Name, o.ID)

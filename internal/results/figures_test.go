@@ -474,7 +474,7 @@ func checkFiles(t *testing.T, r *Renderer, page Page, p *stats.Period, at string
 		t.Errorf("%s: %d respondents, want %d", at, doc.Respondents, p.Respondents)
 	}
 	groups := 0
-	for _, segment := range p.Survey().Segments() {
+	for _, segment := range p.Segments() {
 		for _, o := range segment.Options() {
 			g := p.Group(segment.Name, o.ID)
 			shown, published := doc.Groups[segment.Name][o.ID]
@@ -493,7 +493,7 @@ func checkFiles(t *testing.T, r *Renderer, page Page, p *stats.Period, at string
 }
 
 // hasSegments reports whether a period can have groups.
-func hasSegments(p *stats.Period) bool { return len(p.Survey().Segments()) > 0 }
+func hasSegments(p *stats.Period) bool { return len(p.Segments()) > 0 }
 
 // TestHostileTable checks that labels become neither formulas nor additional lines or columns of a spreadsheet.
 func TestHostileTable(t *testing.T) {

@@ -104,7 +104,7 @@ func (s *Set) listFolders() []Folder {
 		}
 	}
 	for _, a := range addresses {
-		for _, segment := range a.period.Survey().Segments() {
+		for _, segment := range a.period.Segments() {
 			for _, o := range segment.Options() {
 				if !publishableGroup(a.period, segment.Name, o.ID) {
 					continue

@@ -18,7 +18,7 @@ type segmentTable struct {
 
 func (d *document) segments() []segmentTable {
 	var all []segmentTable
-	for _, segment := range d.period.Survey().Segments() {
+	for _, segment := range d.period.Segments() {
 		if t := d.segmentTable(segment); t != nil {
 			all = append(all, *t)
 		}
@@ -174,7 +174,12 @@ func (d *document) channels() shareTable {
 		if key := "channel." + c.Name; d.words.Has(key) {
 			name = d.words.Say(key)
 		}
-		rows = append(rows, d.bar(name, c.Share))
+		row := d.bar(name, c.Share)
+		row.Between = "" // a fact has no interval
+		if c.Rate != nil {
+			row.Between = d.words.Say("results.channel_rate", "rate", d.percent(c.Rate, 1), "n", c.Issued)
+		}
+		rows = append(rows, row)
 	}
 	if len(rows) == 0 || rows[0].Share == "" {
 		return nil

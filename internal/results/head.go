@@ -140,7 +140,13 @@ func (d *document) changeFact() (f fact, ok bool) {
 		return f, true
 	}
 	change := point.Change()
+	if change == nil {
+		return fact{}, false
+	}
 	f.Value = d.signed(change, d.places)
+	if d.scoring().GroupModel() == survey.WeightedCount { // sums of more answers are larger
+		f.Name, f.Value = f.Name+" · "+d.words.Say("results.per_answer"), d.signed(change, 2)
+	}
 	if change.Sign() == 0 {
 		f.Note = d.words.Say("results.unchanged")
 	} else {

@@ -56,7 +56,7 @@ func (d *document) json() object {
 		{"areas", areas}, {"comparisons", d.comparisonsJSON(d.tests)},
 	}...)
 	doc = append(doc, d.moreJSON()...)
-	if segments := p.Survey().Segments(); len(segments) > 0 {
+	if segments := p.Segments(); len(segments) > 0 {
 		groups := object{}
 		for _, segment := range segments {
 			groups = append(groups, member{segment.Name, d.segmentJSON(segment)})

@@ -314,7 +314,7 @@ func hasAlpha(p *stats.Period) bool {
 func (d *document) withheld(waiting bool) []string {
 	k, segments := max(d.survey.K(), 1), 0
 	if d.period != nil {
-		k, segments = max(d.period.MinGroup, 1), len(d.period.Survey().Segments())
+		k, segments = max(d.period.MinGroup, 1), len(d.period.Segments())
 	}
 	if k <= 1 {
 		return append([]string{d.words.Say("results.unprotected"), d.words.Say("method.never")}, d.afterwards()...)
@@ -338,8 +338,8 @@ func (d *document) afterwards() []string {
 		return nil
 	}
 	var notes []string
-	if p.Withdrawn > 0 {
-		notes = append(notes, d.words.Say("method.withdrawn_text", "withdrawn", d.words.Say("results.withdrawn"), "k", max(p.MinGroup, 1)))
+	if p.Withdrawn > 0 && p.MinGroup > 1 {
+		notes = append(notes, d.words.Say("method.withdrawn_text", "withdrawn", d.words.Say("results.withdrawn"), "k", p.MinGroup))
 	}
 	for _, a := range p.Annulments() {
 		notes = append(notes, d.words.Say("method.annulled", "n", a.Respondents, "date", d.words.Date(a.Date), "release", a.Release, "reason", a.Reason))

@@ -184,7 +184,7 @@ func (d *document) addMethod(v *reportView) {
 	if v.Derivation != nil {
 		add("method.model", v.Derivation.Text)
 	}
-	v.Confidence = append(d.confidence(), v.Method.Margin...)
+	v.Confidence = slices.Concat(d.confidence(), v.Method.Margin, d.afterwards())
 }
 
 // addSample says how many were asked, and how many answered; public of them are in the public figures.

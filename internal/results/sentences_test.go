@@ -373,3 +373,17 @@ func TestWeighting(t *testing.T) {
 	p.release(s, "2026-11-02", true)
 	has(t, text(t, p.page(s, "en")), "Weighting is not possible: nobody of “Tier: Y” is in the figures")
 }
+
+// Cross-tabulations have a column for other answers, and channels their own response rates.
+func TestOtherAndChannels(t *testing.T) {
+	s := asked(t, "channels: [web, phone]\naudience: {issued: {web: 20, phone: 40}}\nresults: {crosstabs: [{rows: pick, by: tier}]}",
+		"{id: tier, type: single_choice, segment: true, label: {en: Tier, zh: 级}, options: [{id: x, label: {en: X, zh: X}}, {id: y, label: {en: Y, zh: Y}}]}",
+		"{id: pick, type: single_choice, other: true, label: {en: Pick, zh: 选}, options: [{id: m, label: {en: M, zh: M}}]}")
+	p := newPeriod(t)
+	p.answer(s, "2026-11-01", 6, "channel:web tier=x pick=m")
+	p.answer(s, "2026-11-01", 4, "channel:phone tier=x pick=_other")
+	p.release(s, "2026-11-02", true)
+	root := parsePage(t, renderer(t), p.page(s, "en"))
+	has(t, textOf(byID(t, root, "groups")), "Pick, by Tier", "M Other n Mean X 60.0% 6 40.0% 4 10")
+	has(t, textOf(byID(t, root, "channels")), "web 6 60.0% 30.0% of 20 issued", "telephone 4 40.0% 10.0% of 40 issued")
+}

@@ -165,6 +165,9 @@ func (t *trendPlot) row(n int) trendRow {
 	point, period := t.pointOf(n), &t.report.Periods[t.periods[n]]
 	row := trendRow{Period: t.periodName(point.Period), N: point.N, Score: t.published(&period.Overall),
 		Between: t.scoreInterval(period.Overall.Interval), Change: t.pointChange(point, t.places)}
+	if change := point.Change(); change != nil && t.scoring().GroupModel() == survey.WeightedCount {
+		row.Change = t.signed(change, 2) + " · " + t.words.Say("results.per_answer")
+	}
 	if point.Period != t.period.Name {
 		row.Href = t.linkIfExists(Folder{point.Period, t.page.Segment, t.page.Option})
 	}

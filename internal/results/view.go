@@ -173,7 +173,7 @@ func (d *document) filters() []filter {
 		all = append(all, periods)
 	}
 	page, everybody := d.page.Folder, d.everybody()
-	for _, segment := range everybody.Survey().Segments() {
+	for _, segment := range everybody.Segments() {
 		row := filter{Label: d.label(segment)}
 		row.Links = append(row.Links, filterLink{Href: d.link(Folder{Period: page.Period}, ""), Label: d.words.Say("results.everybody"),
 			N: everybody.Respondents, Current: page.Segment != segment.Name})
