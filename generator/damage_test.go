@@ -77,6 +77,10 @@ func damageTally(path, survey, period string) error {
 	if err != nil {
 		return err
 	}
-	t.Cohorts[""].Respondents += 3
+	for _, part := range t.Parts {
+		for _, c := range part.Cohorts {
+			c.Respondents += 3
+		}
+	}
 	return store.SaveTally(context.Background(), survey, period, t, revision)
 }
