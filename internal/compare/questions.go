@@ -489,12 +489,10 @@ func (q *comparison) numbers() {
 	}
 }
 
-// bands lists the ids of a number's bands.
-func (q *comparison) bands(v Version, of *survey.Question) (ids []string) {
+// bands lists a number's bands.
+func (q *comparison) bands(v Version, of *survey.Question) (bands []survey.ValueBand) {
 	for _, f := range v.FieldsOf(of) {
-		for _, band := range f.ValueBands() {
-			ids = append(ids, band.ID)
-		}
+		bands = append(bands, f.ValueBands()...)
 	}
-	return ids
+	return bands
 }

@@ -42,9 +42,7 @@ func newParts(f *forms, r *release.Release) (parts []answered, unknown int64) {
 		}
 		a := answered{Part: p, form: form}
 		for _, key := range slices.Sorted(maps.Keys(p.Cohorts)) {
-			if c := p.Cohorts[key]; c != nil {
-				a.all = append(a.all, c)
-			}
+			a.all = append(a.all, p.Cohorts[key])
 		}
 		parts = append(parts, a)
 	}

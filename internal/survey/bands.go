@@ -22,19 +22,22 @@ const maxExact = 101
 // constant sum these are multiples of a hundredth of the total, or more, to which shares are rounded. Else the range is
 // divided into at most eleven, or, without a range, at fixed limits.
 func (f Field) ValueBands() []ValueBand {
-	q := f.Question
 	switch {
 	case !f.Numeric():
 		return nil
-	case q.traits.legacy:
-		var bands []ValueBand
-		limits, width := f.Bands()
-		for _, from := range limits {
-			bands = append(bands, ValueBand{ID: from.String(), From: from, To: from + width})
-		}
-		return bands
-	case q.Type == ConstantSum:
-		return shareBands(q.Total)
+	case f.Question.traits.legacy:
+		return f.legacyBands()
+	case f.Question.Type == ConstantSum:
+		return shareBands(f.Question.Total)
+	default:
+		return f.numberBands()
+	}
+}
+
+// numberBands returns the bands of a number.
+func (f Field) numberBands() []ValueBand {
+	q := f.Question
+	switch {
 	case len(q.Bands) > 0:
 		return bounded(q.Bands, q.Min, q.Max)
 	case q.Min == nil || q.Max == nil:
@@ -44,6 +47,24 @@ func (f Field) ValueBands() []ValueBand {
 	}
 	limits, _ := f.Bands()
 	return bounded(limits, q.Min, q.Max)
+}
+
+// legacyBands returns the bands by which numbers were counted before there were value bands. They are today's if these have
+// the same limits.
+func (f Field) legacyBands() []ValueBand {
+	limits, width := f.Bands()
+	if len(limits) == 0 {
+		return nil
+	}
+	var bands []ValueBand
+	for _, from := range limits {
+		bands = append(bands, ValueBand{ID: from.String(), From: from, To: from + width})
+	}
+	today := f.numberBands()
+	if slices.EqualFunc(today, bands, func(a, b ValueBand) bool { return a.ID == b.ID }) {
+		return today
+	}
+	return bands
 }
 
 // fixedLimits divide numbers without a range.

@@ -41,15 +41,6 @@ func (f Field) chosen() [2]int {
 	return [2]int{f.Question.AtLeast, f.Question.AtMost}
 }
 
-// bandIDs lists the ids of a field's value bands.
-func (f Field) bandIDs() []string {
-	var ids []string
-	for _, band := range f.ValueBands() {
-		ids = append(ids, band.ID)
-	}
-	return ids
-}
-
 // condition returns the condition under which a question is asked, its section's included; nil for always.
 func (s *Survey) condition(q *Question) *expression.Tree {
 	if section := s.sections[q.ID]; section != nil {
@@ -63,7 +54,7 @@ func (s *Survey) condition(q *Question) *expression.Tree {
 // and key, of two versions of a survey, are one item and may be added.
 func (s *Survey) ItemKey(f Field) string {
 	options, among := f.scaleOptions()
-	return hashOf(f.Question.Type, f.Part, options, among, f.chosen(), f.Question.Total, f.bandIDs(), s.condition(f.Question))[:8]
+	return hashOf(f.Question.Type, f.Part, options, among, f.chosen(), f.Question.Total, f.ValueBands(), s.condition(f.Question))[:8]
 }
 
 // shape returns a hash of what figures and their release depend on: the counted fields with their names, types, options,
@@ -77,7 +68,7 @@ func (s *Survey) shape() string {
 		Segment, Sensitive bool
 		ReadsSegment       bool
 		Options, Among     []scaleOption
-		Bands              []string
+		Bands              []ValueBand
 		Total              *Decimal
 		Chosen             [2]int
 		ShowIf             *expression.Tree
@@ -97,7 +88,7 @@ func (s *Survey) shape() string {
 				asked.ReadsSegment, asked.Facts = s.ReadsSegment(f), s.FactCondition(f)
 			}
 			one := asked
-			one.Name, one.Sensitive, one.Bands, one.Weight = f.Name, f.Sensitive(), f.bandIDs(), f.Weight()
+			one.Name, one.Sensitive, one.Bands, one.Weight = f.Name, f.Sensitive(), f.ValueBands(), f.Weight()
 			one.Options, one.Among = f.scaleOptions()
 			one.Chosen = f.chosen()
 			fields = append(fields, one)

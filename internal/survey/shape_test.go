@@ -40,6 +40,8 @@ func TestItemKey(t *testing.T) {
 		id: r, type: ranking, max: 2, options: [{id: a, label: A}, {id: b, label: B}, {id: c, label: C}]
 		id: s, type: constant_sum, total: 100, options: [{id: a, label: A}, {id: b, label: B}]
 		id: n, type: number, min: 0, max: 500, show_if: y
+		id: o, type: number, bands: [0, 50], max: 100
+		id: p, type: number, bands: [1, 2, 3], min: 1, max: 3, step: 1
 		id: t, type: multi_choice, max: 1, options: [{id: a, label: A}, {id: b, label: B}]
 		section
 		id: y, type: yes_no
@@ -61,14 +63,17 @@ func TestItemKey(t *testing.T) {
 		{"q", "id: q,", "id: q, weight: 2,", true},
 		{"q", "section show_if: z", "section show_if: y", false},
 		{"q", "single_choice", "multi_choice", false},
-		{"t", "max: 1", "max: 2", false},
-		{"t", "max: 1", "min: 1, max: 1", false},
+		{"t", "multi_choice, max: 1", "multi_choice, max: 2", false},
+		{"t", "multi_choice, max: 1", "multi_choice, min: 1, max: 1", false},
 		{"r.a", "max: 2", "max: 3", false},
 		{"r.a", "{id: c, label: C}]", "{id: d, label: C}]", false},
 		{"s.a", "total: 100", "total: 10", false},
 		{"n", "max: 500", "max: 600", false},
 		{"n", "max: 500", "max: 500, bands: [0, 250]", false},
 		{"n", "max: 500", "max: 500, unit: kg", true},
+		{"o", "max: 100", "max: 200", false},
+		{"o", "max: 100", "max: 100, step: 1", true},
+		{"p", "bands: [1, 2, 3], min: 1, max: 3, step: 1", "min: 1, max: 3, step: 1", false},
 	} {
 		edited := strings.Replace(base, c.from, c.to, 1)
 		if edited == base {
@@ -167,7 +172,10 @@ func TestLegacyBands(t *testing.T) {
 		id: a, type: number, min: 0, max: 100, step: 1
 		id: b, type: number
 		id: c, type: constant_sum, total: 100, options: [`+few+`}]
-		id: d, type: yes_no`)
+		id: d, type: yes_no
+		id: e, type: number, min: 1, max: 7, step: 1
+		id: g, type: number, min: 0, max: 100
+		id: h, type: number, min: 18, max: 99`)
 	legacy, err := survey.Decode(s.Encode())
 	if err != nil {
 		t.Fatal(err)
@@ -177,12 +185,12 @@ func TestLegacyBands(t *testing.T) {
 	if legacy, err = survey.Decode(legacy.Encode()); err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []int{11, 0, 0, 0, 0} {
+	for i, want := range []int{11, 0, 0, 0, 0, 7, 11, 9} {
 		f, was := s.Fields()[i], legacy.Fields()[i]
 		if got := len(was.ValueBands()); got != want {
 			t.Errorf("%s: %d bands, want %d", f.Name, got, want)
 		}
-		if same := s.ItemKey(f) == legacy.ItemKey(was); same != (f.Name == "d") {
+		if same := s.ItemKey(f) == legacy.ItemKey(was); same != strings.Contains("d e g", f.Name) {
 			t.Errorf("%s: the same item: %v", f.Name, same)
 		}
 	}
