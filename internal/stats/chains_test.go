@@ -216,6 +216,23 @@ func TestCoded(t *testing.T) {
 	}
 }
 
+// TestStrict: by a segment, too, there are coded figures only, where they are published.
+func TestStrict(t *testing.T) {
+	source := strings.Replace(strings.Replace(chained, "min_group: 1", "protection: strict", 1), "timezone: UTC", "timezone: UTC\nperiod: year", 1)
+	s := parseText(t, strings.Replace(source, "label: Which,", "label: Which, segment: true,", 1))
+	one, _ := s.Field("one")
+	r := edited(answers{s, append(times(45, "one=5 which=a"), times(10, "which=b")...)})
+	part := &release.Coded{K: 10, N: 40, Counts: tally.Counts{{Option: "5", N: 40}}}
+	r.Coded = map[string]*release.Coded{release.CodedKey(s, one): {K: 10, N: 50, Counts: tally.Counts{{Option: "5", N: 50}}, By: map[string]*release.Coded{"which=a": part}}}
+	p := NewReport(s, []*release.Release{r}).Periods[0]
+	if len(p.Segments()) != 1 || p.GroupSize("which", "a") != 45 || p.Item("one").N != 50 {
+		t.Errorf("%d %d %+v", len(p.Segments()), p.GroupSize("which", "a"), p.Item("one"))
+	}
+	if a, b := p.Group("which", "a").Item("one"), p.Group("which", "b").Item("one"); a.N != 40 || b.N != 0 || !b.Coded || p.Overall.Score != nil {
+		t.Errorf("%+v, %+v", a, b)
+	}
+}
+
 // TestBases: how many a question was asked of.
 func TestBases(t *testing.T) {
 	source := strings.Replace(chained, "    questions:\n", `    questions:
