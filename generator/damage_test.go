@@ -14,6 +14,7 @@ import (
 
 	"glasspoll/internal/local"
 	"glasspoll/internal/server"
+	"glasspoll/internal/tally"
 )
 
 // damage is a command of test scripts that damages a data file as no program should: `damage DATA SURVEY PERIOD WHAT [ID…]`, where
@@ -78,9 +79,7 @@ func damageTally(path, survey, period string) error {
 		return err
 	}
 	for _, part := range t.Parts {
-		for _, c := range part.Cohorts {
-			c.Respondents += 3
-		}
+		part.Cohorts[""] = &tally.Counters{Respondents: 3}
 	}
 	return store.SaveTally(context.Background(), survey, period, t, revision)
 }
