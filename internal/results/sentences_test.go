@@ -14,6 +14,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
+	"glasspoll/internal/render"
 	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/soak"
 	"glasspoll/internal/stats"
@@ -107,7 +108,7 @@ func hasNot(t testing.TB, text string, nots ...string) {
 	}
 }
 
-// member returns a value of results.json by its path.
+// jsonAt returns a value of results.json by its path.
 func jsonAt(t testing.TB, page Page, path ...any) any {
 	t.Helper()
 	var file bytes.Buffer
@@ -278,6 +279,11 @@ func TestUnprotectedIsSaidEverywhere(t *testing.T) {
 			has(t, text(t, page), want)
 		}
 		has(t, text(t, Page{Set: NewSet(stats.NewReport(s, nil)), Language: language, Root: "../"}), want)
+		var form bytes.Buffer
+		if err := renderer(t).frame.Survey(&form, s, render.SurveyPage{Language: language, Root: "../"}); err != nil {
+			t.Fatal(err)
+		}
+		has(t, form.String(), "k = 1")
 	}
 }
 

@@ -259,4 +259,12 @@ func TestBases(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}
+	for _, part := range r.Parts { // earlier programs did not count bases
+		for _, c := range part.Cohorts {
+			c.Items["gold"], c.Bases = &tally.Item{N: 1, Counts: tally.Counts{{Option: "1", N: 1}}}, nil
+		}
+	}
+	if got := NewReport(s, []*release.Release{r}).Periods[0].Item("gold").Base; got != (Base{4, BaseReads}) { // who have a tier
+		t.Errorf("%+v", got)
+	}
 }

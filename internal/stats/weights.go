@@ -18,7 +18,6 @@ type cell struct {
 
 type partCounters struct {
 	part     int
-	key      string
 	counters *tally.Counters
 }
 
