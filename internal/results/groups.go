@@ -66,19 +66,9 @@ func (d *document) addGroup(row *scoreRow, segment, option string) {
 	default:
 		d.setScore(row, score, nil, d.best)
 	}
-	if t := d.groupTest(segment, option); t != nil {
+	if t := d.tests.Of(segment, option); t != nil {
 		d.setTest(row, t)
 	}
-}
-
-// groupTest returns the comparison of a group with the rest; nil without one.
-func (d *document) groupTest(segment, option string) *stats.GroupTest {
-	for i := range d.tests.Groups {
-		if t := &d.tests.Groups[i]; t.Segment.Name == segment && t.Option.ID == option {
-			return t
-		}
-	}
-	return nil
 }
 
 // grid is counts and shares of options by the groups of a segment.

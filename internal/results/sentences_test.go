@@ -108,7 +108,7 @@ func hasNot(t testing.TB, text string, nots ...string) {
 	}
 }
 
-// member returns a value of results.json by its path.
+// jsonAt returns a value of results.json by its path.
 func jsonAt(t testing.TB, page Page, path ...any) any {
 	t.Helper()
 	var file bytes.Buffer
