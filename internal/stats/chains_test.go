@@ -216,6 +216,22 @@ func TestCoded(t *testing.T) {
 	}
 }
 
+// TestSensitiveBefore: what was answered while a question was sensitive stays coded, beside what was answered since.
+func TestSensitiveBefore(t *testing.T) {
+	source := strings.Replace(chained, "timezone: UTC", "timezone: UTC\nperiod: year", 1)
+	before, now := parseText(t, strings.Replace(source, "label: One}", "label: One, sensitive: true}", 1)), parseText(t, source)
+	r := edited(answers{before, times(8, "one=5")}, answers{now, times(6, "one=2")})
+	one, _ := now.Field("one")
+	r.Coded = map[string]*release.Coded{release.CodedKey(now, one): {K: 5, N: 5, Counts: tally.Counts{{Option: "5", N: 5}}}}
+	for _, c := range r.Parts[before.Shape].Cohorts { // as no release has it
+		c.Items["one"] = &tally.Item{N: 8, Counts: tally.Counts{{Option: "5", N: 8}}}
+	}
+	item := NewReport(now, []*release.Release{r}).Periods[0].Item("one")
+	if item.Coded || item.N != 6 || len(item.Earlier) != 1 || !item.Earlier[0].Coded || item.Earlier[0].N != 5 {
+		t.Errorf("%s", line(item))
+	}
+}
+
 // TestStrict: by a segment, too, there are coded figures only, where they are published.
 func TestStrict(t *testing.T) {
 	source := strings.Replace(strings.Replace(chained, "min_group: 1", "protection: strict", 1), "timezone: UTC", "timezone: UTC\nperiod: year", 1)
