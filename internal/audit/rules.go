@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"glasspoll/internal/release"
@@ -116,8 +117,17 @@ func (s *step) checkSettings() {
 			hide(f.Name)
 		}
 	}
+	for q := range s.form.Questions() {
+		if s.form.Unpublished(q.ID) {
+			hide(q.ID + ".*")
+		}
+	}
 	for _, name := range s.before.Hidden {
-		if _, asked := s.form.Field(name); !asked {
+		_, asked := s.form.Field(name)
+		if question, all := strings.CutSuffix(name, ".*"); all {
+			_, asked = s.form.Question(question)
+		}
+		if !asked {
 			hide(name)
 		}
 	}

@@ -255,15 +255,17 @@ func (n *next) formOf(shape string) *survey.Survey {
 	return n.stored[shape]
 }
 
-// isSensitive reports whether a field is sensitive in the questionnaire of its part, or is the same item and sensitive in that
-// in force.
+// isSensitive reports whether a field is sensitive in the questionnaire of its part, or its question, or one that it depends on
+// there, is in that in force.
 func (n *next) isSensitive(form *survey.Survey, name string) bool {
 	was, asked := form.Field(name)
 	if asked && was.Sensitive() {
 		return true
 	}
-	now, asks := n.survey.Field(name)
-	return asks && now.Counted() && now.Sensitive()
+	return slices.ContainsFunc(form.DependsOn(survey.QuestionOf(name)), func(id string) bool {
+		now, asks := n.survey.Question(id)
+		return asks && (now.Sensitive || n.survey.SensitiveBy(id) != nil || n.survey.Results.Protection == survey.Strict)
+	})
 }
 
 // CohortsWith returns the cohorts of a part whose members gave one answer to a segment question. The pool is in none. form is

@@ -10,7 +10,7 @@ import (
 )
 
 // A sensitive question is published once, when the period has ended, over all blocks together, if these have at least 4k
-// members and minCoded. Its counts are coded: multiples of k. So a block whose members agree names nobody, and the last one
+// members and minCoded, and each class of them, where facts decide who is asked, is empty or has k. Its counts are coded: multiples of k. So a block whose members agree names nobody, and the last one
 // to answer cannot be told from the others.
 const (
 	minCoded   = 20
@@ -83,14 +83,20 @@ func (n *next) codeItem(item sensitiveItem, in func(key string, form *survey.Sur
 	for _, shape := range item.parts {
 		coded.Shape, coded.K = shape, max(coded.K, n.Parts[shape].K)
 		form := n.formOf(shape)
+		asked := &tally.Counters{}
 		for key, c := range n.Parts[shape].Cohorts {
 			if !in(key, form) || !(block{form: form, key: key}).mayPublish(item.field.Name) {
 				continue
 			}
 			members += c.Respondents
+			asked.Add(&tally.Counters{Bases: basesOf(c, item.field.Name)})
 			if held := n.Held.Items[shape][key]; held != nil {
 				sum.Add(held.Items[item.field.Name])
+				asked.Add(&tally.Counters{Bases: basesOf(held, item.field.Name)})
 			}
+		}
+		if !n.exact && !eachHas(asked.Bases[item.field.Name], max(int64(n.K), int64(n.Parts[shape].K))) {
+			return nil // of three who are asked, two would know what the third has said
 		}
 	}
 	if n.exact {
@@ -100,6 +106,14 @@ func (n *next) codeItem(item sensitiveItem, in func(key string, form *survey.Sur
 	}
 	code(coded, item.field, sum, members)
 	return coded
+}
+
+// basesOf returns the classes of one field among those of counters.
+func basesOf(c *tally.Counters, name string) map[string]map[string]int64 {
+	if classes := c.Bases[name]; classes != nil {
+		return map[string]map[string]int64{name: classes}
+	}
+	return nil
 }
 
 // codeSegments codes an item by segment.

@@ -105,7 +105,8 @@ func copied[V any](m map[string]V) map[string]V {
 }
 
 // hidden returns the names of the fields that are not public: those of the questionnaire in force, and those that were
-// hidden before and are not asked any more.
+// hidden before and are not asked any more. A question that is not published is named as QUESTION.* besides: whatever it was
+// made of under another questionnaire, rows that are gone or another type, is hidden with it.
 func hidden(s *survey.Survey, before []string) []string {
 	var names []string
 	for _, f := range s.Fields() {
@@ -113,14 +114,39 @@ func hidden(s *survey.Survey, before []string) []string {
 			names = append(names, f.Name)
 		}
 	}
+	for q := range s.Questions() {
+		if s.Unpublished(q.ID) {
+			names = append(names, whole(q.ID))
+		}
+	}
 	for _, name := range before {
-		if _, asked := s.Field(name); !asked {
+		question, all := strings.CutSuffix(name, whole(""))
+		_, asked := s.Field(name)
+		if all {
+			_, asked = s.Question(question)
+		}
+		if !asked {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
+
+// whole is how [Release.Hidden] names a question with whatever it is made of.
+func whole(question string) string { return question + ".*" }
+
+// Hides reports whether names, which are those of [Release.Hidden], hide a field: itself, its question, or one that its
+// question depends on in the questionnaire that was answered. For how many were asked would tell its answers.
+func Hides(names []string, form *survey.Survey, field string) bool {
+	if slices.Contains(names, field) {
+		return true
+	}
+	return slices.ContainsFunc(form.DependsOn(survey.QuestionOf(field)), func(id string) bool { return HidesQuestion(names, id) })
+}
+
+// HidesQuestion reports whether names, which are those of [Release.Hidden], hide a whole question.
+func HidesQuestion(names []string, id string) bool { return slices.Contains(names, whole(id)) }
 
 // changesSettings reports whether the release differs from the last one in what is hidden, or in k. That takes effect at
 // once, without a block.

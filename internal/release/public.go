@@ -1,6 +1,7 @@
 package release
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -17,7 +18,8 @@ func (r *Release) Public() *Release {
 	}
 	public := *r
 	public.Held = nil
-	if !slices.ContainsFunc(r.Hidden, r.counts) {
+	hidden := r.hiddenIn()
+	if len(hidden) == 0 {
 		return &public
 	}
 	public.Parts, public.Coded, public.Rows = map[string]*Part{}, maps.Clone(r.Coded), maps.Clone(r.Rows)
@@ -26,7 +28,7 @@ func (r *Release) Public() *Release {
 		shown.Cohorts = make(map[string]*tally.Counters, len(p.Cohorts))
 		for key, c := range p.Cohorts {
 			c = c.Clone()
-			for _, name := range r.Hidden {
+			for name := range hidden[shape] {
 				delete(c.Items, name)
 				delete(c.Bases, name)
 			}
@@ -34,9 +36,9 @@ func (r *Release) Public() *Release {
 		}
 		public.Parts[shape] = &shown
 	}
-	maps.DeleteFunc(public.Coded, func(key string, _ *Coded) bool {
+	maps.DeleteFunc(public.Coded, func(key string, c *Coded) bool {
 		name, _, _ := strings.Cut(key, "@")
-		return slices.Contains(r.Hidden, name)
+		return hidden[c.Shape][name]
 	})
 	// What rows are of is not stored with them: those of the questionnaire in force have no hidden field.
 	signature := ""
@@ -49,19 +51,48 @@ func (r *Release) Public() *Release {
 	return &public
 }
 
-// counts reports whether the release has counted a field.
-func (r *Release) counts(name string) bool {
-	for _, p := range r.Parts {
-		for _, c := range p.Cohorts {
-			if c.Items[name] != nil || c.Bases[name] != nil {
-				return true
+// hiddenIn returns, by shape of a part, the names of fields that were counted and are hidden.
+func (r *Release) hiddenIn() map[string]map[string]bool {
+	if len(r.Hidden) == 0 {
+		return nil
+	}
+	hidden := map[string]map[string]bool{}
+	questions := slices.ContainsFunc(r.Hidden, func(name string) bool { return strings.HasSuffix(name, whole("")) })
+	for shape, p := range r.Parts {
+		form := &survey.Survey{} // in which no question depends on another
+		if questions && !bytes.Equal(p.Form, r.Form) {
+			if decoded, err := survey.Decode(p.Form); err == nil {
+				form = decoded
+			}
+		}
+		for name := range r.countedIn(shape) {
+			if Hides(r.Hidden, form, name) {
+				if hidden[shape] == nil {
+					hidden[shape] = map[string]bool{}
+				}
+				hidden[shape][name] = true
 			}
 		}
 	}
-	for key := range r.Coded {
-		if strings.HasPrefix(key, name+"@") {
-			return true
+	return hidden
+}
+
+// countedIn returns the names of the fields that a part has counted.
+func (r *Release) countedIn(shape string) map[string]bool {
+	names := map[string]bool{}
+	for _, c := range r.Parts[shape].Cohorts {
+		for name := range c.Items {
+			names[name] = true
+		}
+		for name := range c.Bases {
+			names[name] = true
 		}
 	}
-	return false
+	for key, c := range r.Coded {
+		if c.Shape == shape {
+			name, _, _ := strings.Cut(key, "@")
+			names[name] = true
+		}
+	}
+	return names
 }

@@ -33,7 +33,7 @@ type Release struct {
 	Version string          `json:"version"`          // of the questionnaire in force
 	Form    json.RawMessage `json:"form,omitempty"`   // the questionnaire in force, without texts: [survey.DecodeForm]
 	K       int             `json:"k"`                // of the blocks to come: never falls within a period
-	Hidden  []string        `json:"hidden,omitempty"` // fields that are not public, sorted: of the questionnaire in force, and of earlier ones of the period as far as it no longer asks them
+	Hidden  []string        `json:"hidden,omitempty"` // fields that are not public, sorted: of the questionnaire in force, and of earlier ones of the period as far as it no longer asks them; QUESTION.* for whole questions
 	Facts   Facts           `json:"facts"`
 
 	Parts    map[string]*Part       `json:"parts"`           // by the shape of the questionnaire answered; and [Legacy]

@@ -19,6 +19,7 @@ type form struct {
 	indexes map[string]int // by name, in counted and in the items of a period
 	rules   string         // all that the index depends on besides the answers
 	rows    string         // signature of the rows; "" if there are none that may be public
+	partial bool           // the index has items that facts decide who is asked: rows have not all of it
 }
 
 // forms are the forms of a report's releases. Each is decoded once.
@@ -34,6 +35,7 @@ func newForms(s *survey.Survey, latest []*release.Release) *forms {
 	for _, r := range latest {
 		for _, name := range r.Hidden {
 			f.hidden[name] = true
+			f.names = append(f.names, name)
 		}
 	}
 	f.now = f.newForm(s)
@@ -65,27 +67,31 @@ func (f *forms) of(version string, encoded json.RawMessage) *form {
 type visibility struct {
 	now    *survey.Survey
 	hidden map[string]bool // by field: those of any release
+	names  []string        // the same
 }
 
-// shows reports whether a field of a questionnaire is public.
-func (v *visibility) shows(f survey.Field) bool {
+// shows reports whether a field of a questionnaire is public. One that depends there on a question that is hidden is not.
+func (v *visibility) shows(s *survey.Survey, f survey.Field) bool {
 	if !f.Counted() {
 		return false
 	}
-	q, asked := v.now.Question(f.Question.ID)
-	if !asked {
-		return !v.hidden[f.Name]
+	if _, asked := v.now.Question(f.Question.ID); !asked && v.hidden[f.Name] {
+		return false
 	}
-	return !q.Private && !q.Unpublished && len(v.now.UnpublishedBy(q.ID)) == 0
+	return !slices.ContainsFunc(s.DependsOn(f.Question.ID), func(id string) bool {
+		if _, asked := v.now.Question(id); asked {
+			return v.now.Unpublished(id)
+		}
+		return release.HidesQuestion(v.names, id)
+	})
 }
 
-// codes reports whether figures of a field are public only as coded ones.
-func (v *visibility) codes(f survey.Field) bool {
-	if f.Sensitive() {
-		return true
-	}
-	q, asked := v.now.Question(f.Question.ID)
-	return asked && survey.Field{Name: f.Name, Question: q, Part: f.Part}.Sensitive()
+// codes reports whether figures of a field of a questionnaire are public only as coded ones.
+func (v *visibility) codes(s *survey.Survey, f survey.Field) bool {
+	return f.Sensitive() || slices.ContainsFunc(s.DependsOn(f.Question.ID), func(id string) bool {
+		q, asked := v.now.Question(id)
+		return asked && survey.Field{Name: f.Name, Question: q, Part: f.Part}.Sensitive()
+	})
 }
 
 // divides reports whether figures may be shown by a field: strict protection does not make a segment sensitive.
@@ -101,14 +107,15 @@ func (v *visibility) divides(s *survey.Survey, f survey.Field) bool {
 func (v *visibility) newForm(s *survey.Survey) *form {
 	f := &form{Survey: s, indexes: map[string]int{}, rows: tally.RowSignature(s)}
 	for _, field := range s.Fields() {
-		shown := v.shows(field)
+		shown := v.shows(s, field)
 		if shown {
 			f.indexes[field.Name] = len(f.counted)
-			c := newCountedField(s, field, v.codes(field))
+			c := newCountedField(s, field, v.codes(s, field))
 			c.divides = v.divides(s, field)
 			f.counted = append(f.counted, c)
 		}
-		if isRow(s, field) && (!shown || v.codes(field)) {
+		f.partial = f.partial || field.Scored() && !field.Question.Segment && !field.InRows()
+		if isRow(s, field) && (!shown || v.codes(s, field)) {
 			f.rows = ""
 		}
 	}
@@ -129,7 +136,9 @@ func (v *visibility) newForm(s *survey.Survey) *form {
 }
 
 // isRow reports whether a field is in the sums over whole rows.
-func isRow(s *survey.Survey, f survey.Field) bool { return f.Scored() || f.Name == s.Scoring.Overall }
+func isRow(s *survey.Survey, f survey.Field) bool {
+	return (f.Scored() || f.Name == s.Scoring.Overall) && f.InRows()
+}
 
 // indexRules returns all that the index depends on besides the answers.
 func (f *form) indexRules() string {

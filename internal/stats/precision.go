@@ -114,7 +114,7 @@ func (p *Period) setPrecision(rows *tally.Rows) {
 	}
 	e, method := c.widest(p.drawn), MethodBound
 	switch {
-	case rows != nil && rows.N >= minRows:
+	case rows != nil && rows.N >= minRows && !p.form.partial:
 		var together float64
 		e, together = c.byRows(e, rows)
 		method, o.Rows = MethodRows, rows.N

@@ -132,6 +132,11 @@ func (f Field) Scored() bool {
 	}
 }
 
+// InRows reports whether the field is a part of figures that are made of whole rows. Segments are in none of them: together with
+// the answers of members of the pool they would tell what the answers in a segment are. Nor is what facts decide who is asked:
+// it waits until enough are, and rows do not.
+func (f Field) InRows() bool { return !f.Question.Segment && !f.Question.traits.byFacts }
+
 // HasScores reports whether any option has a score.
 func (f Field) HasScores() bool {
 	for _, o := range f.Options() {

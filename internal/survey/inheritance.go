@@ -10,6 +10,7 @@ import (
 type traits struct {
 	unpublished bool // private or unpublished
 	sensitive   bool
+	byFacts     bool // facts decide who is asked it, or what may be answered
 	strict      bool // the survey's protection is strict
 	legacy      bool // the survey's numbers were counted by [Field.Bands]
 }
@@ -102,6 +103,7 @@ func (s *Survey) inherit() {
 		q.traits = traits{
 			unpublished: q.isUnpublished() || s.path(q.ID, (*Question).isUnpublished) != nil,
 			sensitive:   q.Sensitive || s.path(q.ID, (*Question).isSensitive) != nil,
+			byFacts:     len(s.FactCondition(Field{Question: q})) > 0,
 			strict:      s.Results.Protection == Strict,
 			legacy:      s.Legacy,
 		}
@@ -152,6 +154,17 @@ func (s *Survey) path(id string, has func(*Question) bool) []string {
 		}
 	}
 	return nil
+}
+
+// Unpublished reports whether a question is private or unpublished, or depends on one that is.
+func (s *Survey) Unpublished(id string) bool {
+	q, asked := s.questions[id]
+	return asked && q.traits.unpublished
+}
+
+// DependsOn lists a question and all that it reads, directly or not, in no particular order.
+func (s *Survey) DependsOn(id string) []string {
+	return s.closure(id, func(string) bool { return false })
 }
 
 // closure lists a question and all that it reads, directly or not, in no particular order. It does not go on from questions

@@ -57,9 +57,38 @@ func (s *Survey) ItemKey(f Field) string {
 	return hashOf(f.Question.Type, f.Part, options, among, f.chosen(), f.Question.Total, f.ValueBands(), s.condition(f.Question))[:8]
 }
 
+// rules are what an answer to a question must meet. Which questionnaire somebody has answered is known of them: if four of five
+// could not leave a question out, and it was left out once, it is known who did.
+type rules struct {
+	RequiredIf     *expression.Tree
+	Min, Max, Step *Decimal
+	Exclusive      []string           // options, by id
+	Checks         []*expression.Tree // its own, and those of others that name it
+}
+
+// rulesOf returns the rules of a question.
+func (s *Survey) rulesOf(q *Question) rules {
+	r := rules{RequiredIf: q.RequiredIf, Min: q.Min, Max: q.Max, Step: q.Step}
+	for _, o := range q.Options {
+		if o.Exclusive {
+			r.Exclusive = append(r.Exclusive, o.ID)
+		}
+	}
+	slices.Sort(r.Exclusive)
+	for other := range s.Questions() {
+		for i := range other.Checks {
+			that := &other.Checks[i].That
+			if other.ID == q.ID || slices.Contains(questionsIn(that), q.ID) {
+				r.Checks = append(r.Checks, that)
+			}
+		}
+	}
+	return r
+}
+
 // shape returns a hash of what figures and their release depend on: the counted fields with their names, types, options,
-// scores, bands and conditions, which of them are sensitive or segments, weights, dimensions, model, overall item, and the
-// protection. Labels, uncounted questions and the bands of the index are not part of it; nor is the order of what is asked,
+// scores, bands and conditions, whether they must be answered and what answers must meet, which of them are sensitive or
+// segments, weights, dimensions, model, overall item, and the protection. Labels, uncounted questions and the bands of the index are not part of it; nor is the order of what is asked,
 // but that of segments, which cohorts follow, and of scored items, which sums by item follow.
 func (s *Survey) shape() string {
 	type field struct {
@@ -71,6 +100,8 @@ func (s *Survey) shape() string {
 		Bands              []ValueBand
 		Total              *Decimal
 		Chosen             [2]int
+		Required           bool
+		Rules              rules
 		ShowIf             *expression.Tree
 		Facts              []*expression.Tree
 		Dimension          string
@@ -79,7 +110,7 @@ func (s *Survey) shape() string {
 	var fields []field
 	var scored []string
 	for _, q := range s.placed() {
-		asked := field{Type: q.Type, Segment: q.Segment, Total: q.Total, ShowIf: s.condition(q.Question), Dimension: q.Dimension}
+		asked := field{Type: q.Type, Segment: q.Segment, Total: q.Total, ShowIf: s.condition(q.Question), Dimension: q.Dimension, Rules: s.rulesOf(q.Question)}
 		for i, f := range s.FieldsOf(q.Question) {
 			if !f.Counted() {
 				continue
@@ -90,7 +121,7 @@ func (s *Survey) shape() string {
 			one := asked
 			one.Name, one.Sensitive, one.Bands, one.Weight = f.Name, f.Sensitive(), f.ValueBands(), f.Weight()
 			one.Options, one.Among = f.scaleOptions()
-			one.Chosen = f.chosen()
+			one.Chosen, one.Required = f.chosen(), f.Required()
 			fields = append(fields, one)
 			if f.Scored() {
 				scored = append(scored, f.Name)

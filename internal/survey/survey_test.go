@@ -126,7 +126,7 @@ func TestVersionAndShape(t *testing.T) {
 		{"shuffle: true, anchor: [speed], ", "", false},
 		{"Before arriving", "Earlier than arriving", false},
 		{"that: left >= arrived", "that: left > arrived", false},
-		{"required: overall < 3", "required: overall < 4", false},
+		{"required: overall < 3", "required: overall < 4", true}, // which one somebody has answered is known
 		{"duplicates: keep", "duplicates: drop", false},
 		{"display: slider, ", "", false},
 		{"{id: high, label: {zh: 重要, en: Important}", "{id: high, label: {zh: 要紧, en: Vital}", false},
@@ -144,7 +144,7 @@ func TestVersionAndShape(t *testing.T) {
 		{"id: b, label: {zh: 乙, en: B}}]}\nscoring", "id: c, label: {zh: 乙, en: B}}]}\nscoring", true},
 		{"type: time, label: {zh: 到达", "type: short_text, label: {zh: 到达", false},
 		{"display: stars, ", "", false},
-		{"required: [speed], ", "", false},
+		{"required: [speed], ", "", true},
 		{"- {type: note, label: {zh: 最后, en: At last}}", "", false},
 		{"id: quarterly_service", "id: other_service", false},
 		{"score: 5", "score: 4", true},

@@ -14,8 +14,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// rowPlan holds what the sums over whole rows need of a questionnaire. Segments are in none of them: together with the answers
-// of members of the pool they would tell what the answers in a segment are.
+// rowPlan holds what the sums over whole rows need of a questionnaire, with the fields of which [survey.Field.InRows] holds.
 type rowPlan struct {
 	fields []survey.Field // the items of the index, by name, and the overall item
 
@@ -51,7 +50,7 @@ const (
 func newRowPlan(s *survey.Survey) *rowPlan {
 	p := &rowPlan{overall: -1}
 	for _, f := range s.Fields() {
-		if f.Scored() && !f.Question.Segment {
+		if f.Scored() && f.InRows() {
 			p.fields = append(p.fields, f)
 		}
 	}
@@ -163,7 +162,7 @@ func (p *rowPlan) planPairs(s *survey.Survey) {
 		p.paired = append(p.paired, s.Paired(f))
 	}
 	overall, _ := s.Field(s.Scoring.Overall)
-	if !slices.Contains(p.paired, true) || overall.Question.Segment {
+	if !slices.Contains(p.paired, true) || !overall.InRows() {
 		return
 	}
 	p.overall = slices.IndexFunc(p.fields, func(f survey.Field) bool { return f.Name == s.Scoring.Overall })
