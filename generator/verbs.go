@@ -57,6 +57,7 @@ var verbs = map[string]func() verb{
 	"cases summary":   func() verb { return &summariseCasesCommand{} },
 	"results export":  func() verb { return &exportCommand{} },
 	"results erase":   func() verb { return &eraseCommand{} },
+	"results annul":   func() verb { return &annulCommand{} },
 	"results archive": func() verb { return &archiveCommand{} },
 	"results pages":   func() verb { return &levelPagesCommand{} },
 	"results report":  func() verb { return &reportCommand{} },
