@@ -287,6 +287,19 @@ func TestUnprotectedIsSaidEverywhere(t *testing.T) {
 	}
 }
 
+// Where protection is switched on later, pages say that some answers went out without.
+func TestProtectionSwitchedOn(t *testing.T) {
+	before, after := parsed(t, fmt.Sprintf(one, "results: {min_group: 1}")), parsed(t, fmt.Sprintf(one, "results: {min_group: 5}"))
+	p := newPeriod(t)
+	p.answer(before, "2026-11-01", 6, "a=5 b=4")
+	p.release(before, "2026-11-02", false)
+	p.answer(after, "2026-11-03", 6, "a=4 b=4")
+	p.release(after, "2026-11-04", false)
+	page := text(t, p.page(after, "en"))
+	has(t, page, "12 of 12 answered", "published one by one, without protection (k = 1), before it was switched on")
+	hasNot(t, page, "Protection is off")
+}
+
 // Facts are shown whatever is released, and withdrawals and annulments once they may be.
 func TestFacts(t *testing.T) {
 	s := parsed(t, fmt.Sprintf(one, "audience: {issued: 40}"))

@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
+func (i *Interval) halfWidth() float64 { return (i.High - i.Low) / 2 }
+
 func TestQuantile(t *testing.T) {
 	for _, v := range []float64{1, 2, 5, 29, 30, 31, 32, 50, 100, 1000, 100_000} {
 		if got, want := quantile(v), (distuv.StudentsT{Sigma: 1, Nu: v}).Quantile(0.975); math.Abs(got-want) > 1e-6*want {
