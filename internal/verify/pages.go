@@ -71,36 +71,55 @@ func comparePages(ctx context.Context, records store.Records, published Publishe
 	if err != nil {
 		return 0, nil, err
 	}
-	report, renderer := stats.NewReport(s, public), results.New(frame)
-	set := results.NewSet(report)
-	for _, f := range set.Folders() {
+	report := stats.NewReport(s, public)
+	c := &pageComparison{published: published, report: report, set: results.NewSet(report), renderer: results.New(frame)}
+	for _, f := range c.set.Folders() {
 		newest := f == (results.Folder{}) && latest[len(latest)-1].Period == period
 		if !f.Whole() || f.Period != period && !newest {
 			continue
 		}
 		for _, language := range s.Languages {
-			folder := s.ID + "/" + f.Path()
-			if language != s.DefaultLanguage() {
-				folder = s.ID + "/" + language + "/" + f.Path()
-			}
-			page := results.Page{Set: set, Language: language, Folder: f}
-			for name, write := range map[string]func(io.Writer, results.Page) error{"results.json": renderer.JSON, "results.csv": renderer.CSV} {
-				tag, revision, err := published.Pages.Page(ctx, folder+name)
-				if err != nil {
-					return 0, nil, err
-				}
-				if tag == "" || revision != report.RevisionOf(f.Period) {
-					continue
-				}
-				var body bytes.Buffer
-				if err := write(&body, page); err != nil {
-					return 0, nil, err
-				}
-				if files++; published.TagOf(body.Bytes()) != tag {
-					differing = append(differing, folder+name)
-				}
+			if err := c.compare(ctx, f, language); err != nil {
+				return 0, nil, err
 			}
 		}
 	}
-	return files, differing, nil
+	return c.files, c.differing, nil
+}
+
+// pageComparison compares the files of a survey.
+type pageComparison struct {
+	published Published
+	report    *stats.Report
+	set       *results.Set
+	renderer  *results.Renderer
+	files     int
+	differing []string
+}
+
+// compare compares the files of one page in a language.
+func (c *pageComparison) compare(ctx context.Context, f results.Folder, language string) error {
+	folder := c.report.Survey.ID + "/"
+	if language != c.report.Survey.DefaultLanguage() {
+		folder += language + "/"
+	}
+	page := results.Page{Set: c.set, Language: language, Folder: f}
+	for name, write := range map[string]func(io.Writer, results.Page) error{"results.json": c.renderer.JSON, "results.csv": c.renderer.CSV} {
+		path := folder + f.Path() + name
+		tag, revision, err := c.published.Pages.Page(ctx, path)
+		if err != nil {
+			return err
+		}
+		if tag == "" || revision != c.report.RevisionOf(f.Period) {
+			continue
+		}
+		var body bytes.Buffer
+		if err := write(&body, page); err != nil {
+			return err
+		}
+		if c.files++; c.published.TagOf(body.Bytes()) != tag {
+			c.differing = append(c.differing, path)
+		}
+	}
+	return nil
 }
