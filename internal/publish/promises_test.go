@@ -175,40 +175,42 @@ func same(t *testing.T, what string, a, b *scene) {
 	}
 }
 
-// A1: a correlation is made of blocks that are out.
+// A1: a correlation is made of blocks that are out: not of one who waits when they come out, nor of one who comes later.
 func TestWhoWaitsIsInNoCorrelation(t *testing.T) {
-	play := func(last string) *scene {
+	play := func(first, last string) *scene {
 		s := newScene(t, `
 scoring: {overall: all}
 sections:
   - questions:
+    - {id: tier, type: yes_no, segment: true, label: Tier}
     - {id: all, type: rating, steps: 5, label: All}
     - {id: food, type: rating, steps: 5, label: Food}
     - {id: room, type: rating, steps: 5, label: Room}
 results: {min_group: 5}
 `)
-		for i := range 30 { // x = y but for every third, where y is 3
+		s.answer("tier=yes", "all="+first, "food=1", "room="+first)
+		for i := range 30 { // food is like all, but 3 of every third
 			food := 1 + i%5
 			if i%3 == 0 {
 				food = 3
 			}
-			s.answer(fmt.Sprintf("all=%d", 1+i%5), fmt.Sprintf("food=%d", food), fmt.Sprintf("room=%d", 6-food))
+			s.answer("tier=no", fmt.Sprintf("all=%d", 1+i%5), fmt.Sprintf("food=%d", food), fmt.Sprintf("room=%d", 6-food))
 		}
 		s.run()
 		before := len(s.all)
-		s.answer("all="+last, "food=1", "room="+last)
+		s.answer("tier=yes", "all="+last, "food=1", "room="+last)
 		s.run()
 		if len(s.all) != before {
 			t.Errorf("one who waits has changed %s", s.all[before])
 		}
 		return s
 	}
-	s := play("5")
+	s := play("5", "5")
 	// Σ(x−3)(y−3) = 40, Σ(x−3)² = 60 and Σ(y−3)² = 40: r = 40 / √2400 = 0.816.
 	if got := regexp.MustCompile(`"importance": .*`).FindAllString(s.bodies["scene/results/results.json"], -1); !slices.Equal(got, []string{`"importance": 0.82,`, `"importance": -0.82,`}) {
 		t.Errorf("the correlations are %s, want 0.82 and -0.82", got)
 	}
-	same(t, "the answer of one who waits", s, play("1"))
+	same(t, "the answer of one who waits", s, play("1", "1"))
 }
 
 // A2: the options of a ranking are released together, those that few have ranked too.
