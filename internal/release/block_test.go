@@ -7,21 +7,21 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// Block is what came with one release of one cohort of a part, or of its pool.
-type Block struct {
+// foundBlock is what came with one release of one cohort of a part, or of its pool.
+type foundBlock struct {
 	Shape    string
 	Cohort   string          // or Pool
 	Counters *tally.Counters // of the items that the release has counted, public or not
-	Spans    map[string]Span // by cohort: where its members are in the log
+	Spans    map[string]span // by cohort: where its members are in the log
 }
 
-// Span says where in a log the members of a cohort are.
-type Span struct{ After, Through string } // cursors: members are behind After, up to Through
+// span says where in a log the members of a cohort are.
+type span struct{ After, Through string } // cursors: members are behind After, up to Through
 
-// Blocks returns the blocks that came with r, in order, given the release before it (nil: none). Those of [Legacy] are not
+// blocksBetween returns the blocks that came with r, in order, given the release before it (nil: none). Those of [Legacy] are not
 // among them.
-func Blocks(before, r *Release) []Block {
-	var all []Block
+func blocksBetween(before, r *Release) []foundBlock {
+	var all []foundBlock
 	for _, shape := range slices.Sorted(maps.Keys(r.Parts)) {
 		if shape == Legacy {
 			continue
@@ -35,18 +35,15 @@ func Blocks(before, r *Release) []Block {
 				continue
 			}
 			more.Prune()
-			b := Block{Shape: shape, Cohort: key, Counters: more, Spans: map[string]Span{}}
-			if span, known := spans[key]; known {
-				b.Spans[key] = span
+			b := foundBlock{Shape: shape, Cohort: key, Counters: more, Spans: map[string]span{}}
+			if s, known := spans[key]; known {
+				b.Spans[key] = s
 				delete(spans, key)
 			}
 			all = append(all, b)
 		}
-		if last := len(all) - 1; last >= 0 && len(spans) > 0 {
-			i := slices.IndexFunc(all, func(b Block) bool { return b.Shape == shape && b.Cohort == Pool })
-			if i >= 0 {
-				all[i].Spans = spans // of the cohorts that have no block of their own
-			}
+		if i := slices.IndexFunc(all, func(b foundBlock) bool { return b.Shape == shape && b.Cohort == Pool }); i >= 0 {
+			all[i].Spans = spans // of the cohorts that have no block of their own
 		}
 	}
 	return all
@@ -75,8 +72,8 @@ func (r *Release) counted(shape string) map[string]*tally.Counters {
 }
 
 // spans returns where the members of each cohort that came with r are in the log.
-func spans(before, r *Release, shape string) map[string]Span {
-	all := map[string]Span{}
+func spans(before, r *Release, shape string) map[string]span {
+	all := map[string]span{}
 	if r.Held == nil {
 		return all
 	}
@@ -84,11 +81,11 @@ func spans(before, r *Release, shape string) map[string]Span {
 		if m.Release != r.Number {
 			continue
 		}
-		span := Span{Through: m.Cursor}
+		s := span{Through: m.Cursor}
 		if before != nil && before.Held != nil {
-			span.After = before.Held.Out[shape][key].Cursor
+			s.After = before.Held.Out[shape][key].Cursor
 		}
-		all[key] = span
+		all[key] = s
 	}
 	return all
 }
