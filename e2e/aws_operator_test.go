@@ -20,7 +20,6 @@ import (
 	"glasspoll/internal/publish"
 	"glasspoll/internal/results"
 	"glasspoll/internal/store"
-	"glasspoll/internal/tally"
 )
 
 // run runs the program for a deployment, with the credentials of an operator.
@@ -119,12 +118,12 @@ func (d *deployment) itemsWith(t *testing.T, text string) []string {
 	return found
 }
 
-// TestOnAWSEraseKeepsExpiredCount erases responses after others have expired: the count of the expired ones stays. Otherwise
-// releases would wait for as many new responses.
+// TestOnAWSEraseKeepsExpiredCount erases responses after others have expired: what was received of the expired ones stays, and
+// so do the blocks.
 func TestOnAWSEraseKeepsExpiredCount(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
-	counted := d.publishedCounters(t)
+	counted := d.publishing(t)
 	for n := range 40 {
 		if reply, err := d.post("application/json", serviceSubmission(n), false); err != nil || reply.StatusCode != 201 {
 			t.Fatal(reply, err)
@@ -133,8 +132,8 @@ func TestOnAWSEraseKeepsExpiredCount(t *testing.T) {
 			counted() // so that the first 30 are in a segment of their own
 		}
 	}
-	if c := counted(); c.Respondents != 40 {
-		t.Fatalf("%d respondents counted, want 40", c.Respondents)
+	if c := counted(); c != (standing{40, 0, 0, 40}) {
+		t.Fatalf("counted %+v, want 40 in blocks", c)
 	}
 	id := func(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
 	for n := range 30 { // as DynamoDB deletes what has expired
@@ -146,31 +145,35 @@ func TestOnAWSEraseKeepsExpiredCount(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	if c := counted(); c.Respondents != 30 || c.Withdrawn != 10 || c.Items["overall"].N != 30 {
-		t.Errorf("%d respondents, %d withdrawn, %+v", c.Respondents, c.Withdrawn, c.Items["overall"])
+	if c := counted(); c != (standing{40, 10, 0, 40}) {
+		t.Errorf("counted %+v, want 10 withdrawn of 40 that are in blocks", c)
 	}
 }
 
-// publishedCounters returns a function that publishes, and returns what the tally has counted.
-func (d *deployment) publishedCounters(t *testing.T) func() *tally.Counters {
+// standing is what is known of the one period: how many responses were received and withdrawn, who waits, and who is in a block.
+type standing struct{ received, withdrawn, waiting, released int64 }
+
+// publishing returns a function that publishes, and returns how things stand.
+func (d *deployment) publishing(t *testing.T) func() standing {
 	t.Helper()
 	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "DYNAMODB_ENDPOINT": d.database.Target}
 	table := cloud.NewTable(newDynamoDBClient(func(name string) string { return env[name] }), d.name(), cloud.Options{})
-	publisher := publish.New(publish.Options{Collector: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now})
-	return func() *tally.Counters {
+	publisher := publish.New(publish.Options{Collector: table, Log: table, Definitions: table, Tallies: table, Releases: table, Progress: table,
+		Pages: noPages{}, Renderer: noPages{}, Now: time.Now})
+	return func() standing {
 		t.Helper()
 		if _, err := publisher.Publish(t.Context(), d.survey); err != nil {
 			t.Fatal(err)
 		}
-		periods, err := table.Periods(t.Context(), d.survey.ID)
-		if err != nil || len(periods) != 1 {
-			t.Fatal(periods, err)
+		latest, err := table.Latest(t.Context(), d.survey.ID)
+		if err != nil || len(latest) != 1 {
+			t.Fatal(latest, err)
 		}
-		counted, _, err := table.Tally(t.Context(), d.survey.ID, periods[0])
-		if err != nil || counted == nil {
+		counted, _, err := table.Tally(t.Context(), d.survey.ID, latest[0].Period)
+		if err != nil || counted == nil || counted.Release != latest[0].Number {
 			t.Fatal(counted, err)
 		}
-		return counted.Total()
+		return standing{counted.Received(), counted.Withdrawn, counted.Waiting(), latest[0].Respondents()}
 	}
 }
 
@@ -214,7 +217,7 @@ func TestOnAWSRestore(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	const n = 20
-	counted := d.publishedCounters(t)
+	counted := d.publishing(t)
 	for i := range n {
 		if reply, err := d.post("application/json", serviceSubmission(i), false); err != nil || reply.StatusCode != 201 {
 			t.Fatal(reply, err)
@@ -223,8 +226,8 @@ func TestOnAWSRestore(t *testing.T) {
 			counted() // so that the log has two segments
 		}
 	}
-	if c := counted(); c.Respondents != n {
-		t.Fatalf("%d respondents counted, want %d", c.Respondents, n)
+	if c := counted(); c != (standing{n, 0, 0, n}) {
+		t.Fatalf("counted %+v, want %d in blocks", c, n)
 	}
 	id := func(i int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", i) }
 	find := func(i int) store.Entry {
@@ -287,8 +290,8 @@ func TestOnAWSRestore(t *testing.T) {
 			t.Errorf("%v is %v, want %v", key, now[key], item)
 		}
 	}
-	if c := counted(); c.Respondents != n-1 || c.Withdrawn != 1 {
-		t.Errorf("%d respondents and %d withdrawn, want %d and 1", c.Respondents, c.Withdrawn, n-1)
+	if c := counted(); c != (standing{n, 1, 0, n}) {
+		t.Errorf("counted %+v, want one withdrawn of %d, and nobody in a second block", c, n)
 	}
 	for i, want := range entries {
 		if got := find(i); i == 3 && !got.Response.Withdrawn || i != 3 && !reflect.DeepEqual(got, want) {

@@ -47,7 +47,7 @@ func TestOnAWSVerification(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tally.Cohorts[""].Respondents++
+	tally.Withdrawn++
 	if err := d.table.SaveTally(t.Context(), "service", period, tally, revision); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestOnAWSVerification(t *testing.T) {
 	}
 
 	stdout, _ := d.runVerb(t, 1, "results", "verify", "service", "--json")
-	for _, code := range []string{"tally_respondents", "id_missing", "release_whole"} {
+	for _, code := range []string{"tally_received", "id_missing", "release_whole"} {
 		if strings.Count(stdout, `"code": "`+code+`"`) != 1 {
 			t.Errorf("%s is not found once:\n%s", code, stdout)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"glasspoll/internal/local"
 	"glasspoll/internal/server"
+	"glasspoll/internal/tally"
 )
 
 // damage is a command of test scripts that damages a data file as no program should: `damage DATA SURVEY PERIOD WHAT [ID…]`, where
@@ -77,6 +78,8 @@ func damageTally(path, survey, period string) error {
 	if err != nil {
 		return err
 	}
-	t.Cohorts[""].Respondents += 3
+	for _, part := range t.Parts {
+		part.Cohorts[""] = &tally.Counters{Respondents: 3}
+	}
 	return store.SaveTally(context.Background(), survey, period, t, revision)
 }

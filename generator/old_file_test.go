@@ -61,7 +61,7 @@ func TestOldFile(t *testing.T) {
 		}
 	}
 	reads("responses", "results", "export", "service_staff", "--private", "--out", filepath.Join(out, "answers.jsonl"))
-	reads("core_three 2026-11: 13 responses, 1 tally, 1 release: agree\n", "results", "verify", "core_three")
+	reads("core_three 2026-11: 13 responses, not counted yet, or to be counted again, 1 release: agree\n", "results", "verify", "core_three")
 	reads("", "results", "report", "service_staff", "--period", "2026-11", "--language", "en", "--surveys", "../surveys", "--out", filepath.Join(out, "report.html"))
 	reads("", "results", "pages", "core_three", "--level", "staff", "--surveys", "../surveys", "--out", filepath.Join(out, "pages"))
 	reads("", "results", "archive", "service_staff", "--period", "2026-10", "--out", filepath.Join(out, "2026-10.zip"))

@@ -31,8 +31,9 @@ in the minutes. The same answers and releases give the same file, byte for byte.
 Answers are JSON Lines, one response a line as it is stored, without private ones unless --private is given. Only you can
 read the file. If a respondent is erased later, delete or replace the archives that have the answers.
 
-With --check, nothing but the file is needed: checksums are compared, all answers are counted again, and the tally, the
-index and every release must follow from them. Exits with 1 if anything differs.
+With --check, nothing but the file is needed: checksums are compared, all answers are counted again, each by the questionnaire
+that it was given under, and the tally, the index and every block of every release must follow from them. Of an archive that
+an earlier version has written, the checksums and the number of answers are compared. Exits with 1 if anything differs.
 
 Examples:
 
@@ -102,8 +103,11 @@ func (a *archiveCommand) check(ctx context.Context, c *console.Console) error {
 		}
 		return console.ErrProblems
 	}
-	m := checked.Manifest
+	m, what := checked.Manifest, "checksums and figures"
+	if !checked.Figures {
+		what = "checksums and the number of answers, not figures, which an earlier version has made,"
+	}
 	console.Line(c.Out, "%s  %s", checked.Checksum, name)
-	console.Line(c.Out, "%s %s: %s, %s, %s: checksums and figures agree", m.Survey, m.Period, console.Count(int(m.Responses), "response"), console.Count(m.Releases, "release"), console.Count(checked.Files, "file"))
+	console.Line(c.Out, "%s %s: %s, %s, %s: %s agree", m.Survey, m.Period, console.Count(int(m.Responses), "response"), console.Count(m.Releases, "release"), console.Count(checked.Files, "file"), what)
 	return nil
 }

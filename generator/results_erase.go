@@ -21,12 +21,11 @@ type eraseCommand struct {
 
 func (eraseCommand) Help() string {
 	return `Removes a respondent's answers for good, private ones included. What remains is a tombstone: that there was an answer,
-when, and in which groups (segments) it counted, so that figures can be corrected without identifying anyone. The same
-submission cannot be sent again. The tally is corrected at once.
+when, and in which groups (segments) it counted. The same submission cannot be sent again, and if the response waited to
+be released, it never is.
 
-Published figures follow with the next batch, when at least min_group more have answered than were published, not at once: a
-figure that changed for one person alone would show what that person had answered. In a closed period there is no next
-batch; its figures stay, and reveal nothing about anyone.
+What is published already stays: it is a sum over at least min_group respondents, and if it changed for one person alone,
+the change would show what that person had answered. The results page says how many have withdrawn, from min_group on.
 
 In the data file, the answers are overwritten. Copies that were made before are not changed: backups, snapshots of the
 disk, exports and archives. Delete those, or let them expire.
@@ -105,7 +104,7 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 			console.Line(env.Out, "%s: nothing was left to erase", strings.TrimSuffix(what, ", erased before"))
 			continue
 		}
-		console.Line(env.Out, "%s: erased. Published figures follow with the next batch of new answers", what)
+		console.Line(env.Out, "%s: erased. What is published already stays, as a sum over many", what)
 	}
 	if unconfirmed {
 		console.Line(env.Err, "Nothing is erased yet. To erase it for good, run the command again with --yes.")

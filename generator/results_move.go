@@ -47,6 +47,10 @@ later, and it carries what has come and erases what has been erased since. When 
 compares them. Only then does it put the questionnaires in force in TO, unless they are already. It exits with 1 if something
 differs, and says what.
 
+Who waits to be released is carried along, as long as TO has no answers of its own in the period. If it has some, those who
+wait in either are never released, so that nobody is counted twice; the same is true of those who wait if TO's tally is ever
+lost. So move before you let answers come in at TO.
+
 What it does not carry: measures and quotes (sidecars) and pages. 'glasspoll publish' and 'glasspoll serve' make those from
 the project's folder.
 

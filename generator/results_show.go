@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -33,8 +34,8 @@ func (showCommand) Help() string {
 
   (nothing)             an overview: versions, periods, counted responses, releases, cases
   definition [VERSION]  the compiled questionnaire, as JSON
-  tally                 what has been counted
-  release [NUMBER]      a release, or with --added what it adds to the one before
+  tally                 who waits to be released: counters by the questionnaire that was answered, and by group
+  release [NUMBER]      a release, or with --added what it adds to the one before; also what it holds back
   response ID           one response, by its receipt or id
   log                   all responses in the order of the log, one line of JSON each, with their cursors
 
@@ -126,12 +127,14 @@ type shownPeriod struct {
 }
 
 type shownTally struct {
-	Shape       string `json:"shape"`
-	Current     bool   `json:"current"` // it was counted with the questionnaire in force
+	Release     int    `json:"release"` // that it fits: respondents up to it are not in the tally any more
+	Current     bool   `json:"current"` // that is the latest release
 	Cursor      string `json:"cursor"`
 	Revision    int    `json:"revision"`
-	Respondents int64  `json:"respondents"`
+	Respondents int64  `json:"respondents"` // who wait
+	Received    int64  `json:"received"`    // responses, withdrawn ones included
 	Withdrawn   int64  `json:"withdrawn"`
+	Parts       int    `json:"parts"` // shapes of the questionnaire that those who wait have answered
 	Bytes       int    `json:"bytes"` // encoded
 }
 
@@ -140,9 +143,9 @@ type shownRelease struct {
 	Date        string `json:"date"`
 	Version     string `json:"version"`
 	Respondents int64  `json:"respondents"`
-	Withdrawn   int64  `json:"withdrawn"`
-	Adds        int64  `json:"adds"`  // respondents
-	Bytes       int    `json:"bytes"` // encoded, of what it adds
+	Withdrawn   int64  `json:"withdrawn"` // as it says; 0 below k
+	Adds        int64  `json:"adds"`      // respondents
+	Bytes       int    `json:"bytes"`     // encoded, of what it adds
 }
 
 func (s *showCommand) showOverview(ctx context.Context, env *environment) error {
@@ -200,7 +203,7 @@ func (s *showCommand) overview(ctx context.Context, from store.Records, id strin
 		return nil, err
 	}
 	for _, period := range periods {
-		p, err := showPeriod(ctx, from, id, period, def.Shape)
+		p, err := showPeriod(ctx, from, id, period)
 		if err != nil {
 			return nil, err
 		}
@@ -230,7 +233,7 @@ func (s *showCommand) periods(ctx context.Context, from store.Records, id string
 	return slices.Compact(periods), nil
 }
 
-func showPeriod(ctx context.Context, from store.Records, id, period, shape string) (p shownPeriod, err error) {
+func showPeriod(ctx context.Context, from store.Records, id, period string) (p shownPeriod, err error) {
 	p = shownPeriod{Period: period, Releases: []shownRelease{}}
 	if checker, ok := from.(store.Checker); ok {
 		n, _, err := checker.Logged(ctx, id, period)
@@ -244,20 +247,19 @@ func showPeriod(ctx context.Context, from store.Records, id, period, shape strin
 		return p, err
 	}
 	if t != nil {
-		total := t.Total()
-		p.Tally = &shownTally{t.Shape, t.Shape == shape, t.Cursor, revision, total.Respondents, total.Withdrawn, len(t.Encode())}
+		p.Tally = &shownTally{t.Release, true, t.Cursor, revision, t.Waiting(), t.Received(), t.Withdrawn, len(t.Parts), len(t.Encode())}
 	}
 	var before *release.Release
 	for r, err := range from.History(ctx, id, period) {
 		if err != nil {
 			return p, err
 		}
-		total, adds := tally.Total(r.Cohorts), int64(0)
-		if before != nil {
-			adds = tally.Total(before.Cohorts).Respondents
-		}
-		p.Releases = append(p.Releases, shownRelease{r.Number, r.Date, r.Version, total.Respondents, total.Withdrawn, total.Respondents - adds, len(release.Added(before, r).Encode())})
+		n := r.Respondents()
+		p.Releases = append(p.Releases, shownRelease{r.Number, r.Date, r.Version, n, r.Facts.Withdrawn, n - before.Respondents(), len(release.Added(before, r).Encode())})
 		before = r
+	}
+	if p.Tally != nil && before != nil {
+		p.Tally.Current = p.Tally.Release == before.Number
 	}
 	return p, nil
 }
@@ -281,9 +283,9 @@ func (o *shownSurvey) print(env *environment) {
 		if t := p.Tally; t != nil {
 			note := ""
 			if !t.Current {
-				note = ", of another shape of the questionnaire: to be counted again"
+				note = ", of another release: to be counted again"
 			}
-			console.Line(env.Out, "    tally: %s and %d withdrawn, up to %s, revision %d, %d bytes%s", console.Count(int(t.Respondents), "respondent"), t.Withdrawn, t.Cursor, t.Revision, t.Bytes, note)
+			console.Line(env.Out, "    tally: %s, %d withdrawn, %d waiting to be released, up to %s, revision %d, %d bytes%s", console.Count(int(t.Received), "response"), t.Withdrawn, t.Respondents, t.Cursor, t.Revision, t.Bytes, note)
 		}
 		for _, r := range p.Releases {
 			console.Line(env.Out, "    release %d of %s: %s and %d withdrawn, %+d respondents, %d bytes", r.Number, r.Date, console.Count(int(r.Respondents), "respondent"), r.Withdrawn, r.Adds, r.Bytes)
@@ -328,8 +330,15 @@ func (s *showCommand) showTallies(ctx context.Context, env *environment) error {
 			}
 			continue
 		}
-		console.Line(env.Out, "%s %s: tally up to %s, revision %d, shape %s", s.ID, period, t.Cursor, revision, t.Shape)
-		printCohorts(env, t.Cohorts)
+		console.Line(env.Out, "%s %s: tally up to %s, revision %d: %s, %d withdrawn; who waits since release %d:", s.ID, period, t.Cursor, revision, console.Count(int(t.Received()), "response"), t.Withdrawn, t.Release)
+		for _, shape := range sortedKeys(t.Parts) {
+			part := t.Parts[shape]
+			console.Line(env.Out, "  questionnaire %s, shape %s", cmp.Or(part.Version, "unknown"), shape)
+			for _, key := range sortedKeys(part.Out) {
+				console.Line(env.Out, "    %s: in blocks up to %s", groupName(key), part.Out[key])
+			}
+			printCohorts(env, part.Cohorts)
+		}
 	}
 	if !shown {
 		return fmt.Errorf("%s has no tally%s: nothing has been counted yet", s.ID, ofPeriod(s.Period))
@@ -397,44 +406,131 @@ func (s *showCommand) printRelease(env *environment, before, r *release.Release)
 	case s.JSON:
 		return console.JSON(env.Out, r)
 	}
-	cohorts, what := r.Cohorts, ""
+	shown, what := r, ""
 	if s.Added {
-		cohorts, what = added.Cohorts, ", what it adds"
+		shown, what = added.Release, ", what it adds"
 		if added.Whole && before != nil {
 			what = ", whole: it is no sum"
 		}
 	}
-	console.Line(env.Out, "%s %s: release %d of %s%s, min_group %d, version %s", r.Survey, r.Period, r.Number, r.Date, what, r.MinGroup, r.Version)
-	printCohorts(env, cohorts)
+	console.Line(env.Out, "%s %s: release %d of %s%s, k %d, version %s", r.Survey, r.Period, r.Number, r.Date, what, r.K, r.Version)
+	if f := shown.Facts; f.Received > 0 {
+		console.Line(env.Out, "  received: %d through %s, %d withdrawn", f.Received, f.Through, f.Withdrawn)
+	}
+	if len(shown.Hidden) > 0 {
+		console.Line(env.Out, "  hidden: %s", strings.Join(shown.Hidden, ", "))
+	}
+	printParts(env, shown)
+	printCoded(env, shown.Coded)
+	printRows(env, "rows", shown.Rows)
+	for _, step := range shown.Steps {
+		console.Line(env.Out, "  step of %s: %d rows %s, releases %d to %d", step.Date, step.Rows, step.Signature, step.First, step.Last)
+	}
+	for _, a := range shown.Annulled {
+		console.Line(env.Out, "  annulled on %s: %s of release %d, %s: %s", a.Date, groupName(a.Cohort), a.Release, console.Count(int(a.Respondents), "respondent"), strconv.Quote(a.Reason))
+	}
+	if shown.Held != nil {
+		printHeld(env, shown.Held)
+	}
 	return nil
+}
+
+// printParts prints what is public, by the questionnaires that were answered.
+func printParts(env *environment, r *release.Release) {
+	for _, shape := range sortedKeys(r.Parts) {
+		p := r.Parts[shape]
+		pooled := ""
+		if p.PooledOn != "" {
+			pooled = ", pooled on " + p.PooledOn
+		}
+		if shape == release.Legacy {
+			console.Line(env.Out, "  released by an earlier version, questionnaire %s", p.Version)
+		} else {
+			console.Line(env.Out, "  part %d: questionnaire %s, shape %s, since %s, k %d%s", p.Number, p.Version, shape, p.Since, p.K, pooled)
+		}
+		printCohorts(env, p.Cohorts)
+	}
+}
+
+// printCoded prints sensitive questions as they are published.
+func printCoded(env *environment, coded map[string]*release.Coded) {
+	for _, key := range sortedKeys(coded) {
+		c := coded[key]
+		console.Line(env.Out, "  coded %s: %d respondents in multiples of %d%s", key, c.N, c.K, counts(c.Counts))
+		for _, group := range sortedKeys(c.By) {
+			by := c.By[group]
+			console.Line(env.Out, "    %s: %d respondents in multiples of %d%s", group, by.N, by.K, counts(by.Counts))
+		}
+	}
+}
+
+func printRows(env *environment, what string, rows map[string]*tally.Rows) {
+	for _, signature := range sortedKeys(rows) {
+		console.Line(env.Out, "  %s %s: %d respondents with an index of their own", what, signature, rows[signature].N)
+	}
+}
+
+// printHeld prints what is counted and not public.
+func printHeld(env *environment, h *release.Held) {
+	console.Line(env.Out, "  not public:")
+	for _, shape := range sortedKeys(h.Out) {
+		for _, key := range sortedKeys(h.Out[shape]) {
+			m := h.Out[shape][key]
+			console.Line(env.Out, "    %s of shape %s: in blocks up to %s, the last with release %d", groupName(key), shape, m.Cursor, m.Release)
+		}
+	}
+	for _, shape := range sortedKeys(h.Items) {
+		console.Line(env.Out, "    held of shape %s", shape)
+		printCohorts(env, h.Items[shape])
+	}
+	printRows(env, "  rows that wait", h.Rows)
+	for _, key := range sortedKeys(h.Legacy) {
+		console.Line(env.Out, "    released by an earlier version, %s: %d", groupName(key), h.Legacy[key])
+	}
+}
+
+func groupName(key string) string {
+	switch key {
+	case "":
+		return "respondents without a group"
+	case release.Pool:
+		return "the pool"
+	}
+	return "group " + key
 }
 
 // printCohorts prints counters by cohort.
 func printCohorts(env *environment, cohorts map[string]*tally.Counters) {
 	for _, key := range sortedKeys(cohorts) {
-		c, name := cohorts[key], "group "+key
-		switch key {
-		case "":
-			name = "respondents without a group"
-		case release.Pool:
-			name = "the pool"
-		}
-		console.Line(env.Out, "  %s: %d respondents, %d withdrawn", name, c.Respondents, c.Withdrawn)
+		c := cohorts[key]
+		console.Line(env.Out, "    %s: %s", groupName(key), console.Count(int(c.Respondents), "respondent"))
 		for _, field := range sortedKeys(c.Items) {
-			item, parts := c.Items[field], []string{}
-			for _, chosen := range item.Counts {
-				parts = append(parts, fmt.Sprintf("%s: %d", chosen.Option, chosen.N))
+			console.Line(env.Out, "      %s: %d answers%s", field, c.Items[field].N, counts(c.Items[field].Counts))
+		}
+		for _, field := range sortedKeys(c.Bases) {
+			asked, not := int64(0), int64(0)
+			for class, n := range c.Bases[field] {
+				if strings.HasPrefix(class, tally.NotAsked) {
+					not += n
+				} else {
+					asked += n
+				}
 			}
-			text := fmt.Sprintf("    %s: %d answers", field, item.N)
-			if len(parts) > 0 {
-				text += " (" + strings.Join(parts, ", ") + ")"
-			}
-			if item.Sum != nil {
-				text += fmt.Sprintf(", sum %v/1000", item.Sum)
-			}
-			console.Line(env.Out, "%s", text)
+			console.Line(env.Out, "      %s: %d may be asked it, %d are not", field, asked, not)
 		}
 	}
+}
+
+// counts lists how often each option was chosen.
+func counts(all tally.Counts) string {
+	var parts []string
+	for _, chosen := range all {
+		parts = append(parts, fmt.Sprintf("%s: %d", chosen.Option, chosen.N))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 func sortedKeys[V any](m map[string]V) []string {

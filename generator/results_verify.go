@@ -19,14 +19,24 @@ type verifyCommand struct {
 }
 
 func (verifyCommand) Help() string {
-	return `Counts all responses again and compares. What was counted before must be the same to the last answer. Every release must
-be the one before plus whole batches of at least min_group respondents, and the latest must have no respondent and no
-answer that is not found. What the store keeps twice must agree: each response with its entry in the index of ids, and the
-latest release with the sum of what all have added. Differences are printed.
+	return `Counts all responses again, each by the questionnaire that it was given under, and compares. So an edit is no difference.
+
+  tally     who waits to be released must be the same to the last answer
+  releases  each must be the one before plus whole blocks by the rules: of at least k respondents, the pool and sensitive
+            questions only when they were due, nothing public that must not be, nothing that falls
+  blocks    what each release has added must be the answers of its members: of all who waited, and of nobody else. Who has
+            withdrawn since is missing; then the others must be among what was added
+  figures   what is published must follow from the answers; while 'glasspoll serve' runs, so must the files that it serves
+  store     what it keeps twice must agree: each response with the index of ids, the latest release with the sum of what all
+            have added
+
+Differences are said, not by how much answers differ: that could be one respondent's. What an earlier version has released
+is compared by the number of respondents. After 'results move' or 'results restore' it is not known who is in the blocks
+that were made before, and these are checked by the rules alone.
 
 'glasspoll results repair' mends what follows from something else. A release that differs has been public: find the cause
-before you do anything else. Responses that were deleted after a retention time are known from the tally alone: then
-figures may be too large by as many.
+before you do anything else. Responses that were deleted after a retention time cannot be counted again: then figures may
+be too large by as many.
 
 Exits with 0 if everything agrees, with 1 if anything differs or cannot be read, with 2 after wrong usage.
 
@@ -55,6 +65,11 @@ func (v *verifyCommand) do(ctx context.Context, env *environment) error {
 		result, err := verify.Period(ctx, env.store, s, period)
 		if err != nil {
 			return err
+		}
+		if env.published != nil {
+			if err := result.ComparePages(ctx, env.store, *env.published); err != nil {
+				return err
+			}
 		}
 		if !v.JSON {
 			printVerification(env, result)
@@ -118,7 +133,7 @@ func printVerification(env *environment, v *verify.Result) {
 	if v.Deleted > 0 {
 		responses += fmt.Sprintf(" (%d more were deleted after the retention time)", v.Deleted)
 	}
-	counted := "not counted yet"
+	counted := "not counted yet, or to be counted again"
 	if v.Tally {
 		counted = "1 tally"
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,8 +31,15 @@ type Manifest struct {
 	First     time.Time   `json:"first,omitzero"` // arrivals
 	Last      time.Time   `json:"last,omitzero"`
 	Releases  int         `json:"releases"`
-	Index     *string     `json:"index"` // of all responses, as a fraction; null without one
-	Files     []File      `json:"files"`
+	Index     *string     `json:"index"`             // of all responses, as a fraction; null without one
+	Deleted   int64       `json:"deleted,omitempty"` // responses that were deleted after a retention time, and are not in it
+
+	// Responses whose cursors are up to Through had other places in the log when releases up to number MovedRelease were made: who
+	// of them is in a block is not known.
+	Through      string `json:"through,omitempty"`
+	MovedRelease int    `json:"moved_release,omitempty"`
+
+	Files []File `json:"files"`
 }
 
 // File is one file of an archive.
@@ -41,8 +49,9 @@ type File struct {
 	SHA256 string `json:"sha256"`
 }
 
-// format changes when older programs can no longer check an archive.
-const format = 1
+// format changes when older programs can no longer check an archive. Of archives of firstFormat only the checksums and the number
+// of responses are checked: their figures were made by other rules.
+const format, firstFormat = 2, 1
 
 // The names of files in an archive.
 const (
@@ -57,13 +66,49 @@ const (
 
 // line is one line of answers.jsonl.
 type line struct {
+	Cursor  string    `json:"cursor"` // in the log
 	Arrived time.Time `json:"arrived"`
 	answer.Response
 }
 
-// indexOf returns the index of everything that was counted, as a fraction; nil if there is none.
-func indexOf(s *survey.Survey, period string, t *tally.Tally) *string {
-	report := stats.NewReport(s, []*release.Release{release.Unsuppressed(s, period, "", t)})
+// counted is the content of tally.json: all responses, each counted by the questionnaire that it was answered under.
+type counted struct {
+	Days      map[string]int64       `json:"days"`
+	Withdrawn int64                  `json:"withdrawn"`
+	Parts     map[string]countedPart `json:"parts"` // by the shape of the questionnaire
+}
+
+type countedPart struct {
+	Version string                     `json:"version"`
+	Cohorts map[string]*tally.Counters `json:"cohorts"`
+}
+
+func countedOf(t *tally.Tally) *counted {
+	c := &counted{t.Days, t.Withdrawn, map[string]countedPart{}}
+	for shape, p := range t.Parts {
+		c.Parts[shape] = countedPart{p.Version, p.Cohorts}
+	}
+	return c
+}
+
+func (c *counted) tally() *tally.Tally {
+	t := tally.New()
+	t.Withdrawn = c.Withdrawn
+	maps.Copy(t.Days, c.Days)
+	for shape, p := range c.Parts {
+		t.Parts[shape] = &tally.Part{Version: p.Version, Cohorts: p.Cohorts}
+	}
+	return t
+}
+
+// indexOf returns the index of everything that was counted, as a fraction; nil if there is none. versions are the
+// questionnaires that were answered.
+func indexOf(s *survey.Survey, versions []*survey.Survey, period string, t *tally.Tally) *string {
+	forms := map[string]*survey.Survey{s.Shape: s}
+	for _, v := range versions {
+		forms[v.Shape] = v
+	}
+	report := stats.NewReport(s, []*release.Release{release.Unsuppressed(s, forms, period, "", t)})
 	score := report.Periods[0].Overall.Score
 	if score == nil {
 		return nil

@@ -96,8 +96,8 @@ func TestForgedArchives(t *testing.T) {
 		file, old, new, want string
 	}{
 		"an answer":           {"answers.jsonl", `["taste","5"]`, `["taste","1"]`, "tally: "},
-		"a tally":             {"tally.json", `"respondents":9`, `"respondents":10`, "10 respondents counted, 9 respondents found"},
-		"a release":           {"releases/000001.json", `"respondents":9`, `"respondents":12`, "12 respondents released, 9 respondents found"},
+		"a tally":             {"tally.json", `"respondents":9`, `"respondents":10`, "10 respondents counted who wait, 9 respondents found"},
+		"a release":           {"releases/000001.json", `"respondents":9`, `"respondents":12`, "the block is not the respondents who waited"},
 		"the number":          {"manifest.json", `"responses": 9`, `"responses": 90`, "9 responses and 0 withdrawn of 90 and 0"},
 		"the index":           {"manifest.json", `"index": "`, `"index": "1`, "the index is not the one"},
 		"the releases' count": {"manifest.json", `"releases": 1`, `"releases": 2`, "1 releases of 2"},

@@ -11,11 +11,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
-	"glasspoll/internal/answer"
 	"glasspoll/internal/audit"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
@@ -25,6 +26,7 @@ import (
 // Checked is the result of checking an archive.
 type Checked struct {
 	Manifest *Manifest // nil if there are findings
+	Figures  bool      // figures were compared: not those of an archive that an earlier version has written
 	Checksum string    // of SHA256SUMS, and so of the whole
 	Files    int
 	Findings []string // what is wrong
@@ -71,7 +73,7 @@ func (c *checker) check(ctx context.Context, z *zip.Reader) (*Checked, error) {
 	if err := c.checkFigures(ctx, m); err != nil {
 		return nil, err
 	}
-	return &Checked{Manifest: m, Checksum: checksum, Files: len(c.files), Findings: c.findings}, nil
+	return &Checked{Manifest: m, Figures: m.Format == format, Checksum: checksum, Files: len(c.files), Findings: c.findings}, nil
 }
 
 // checkSums compares all files with SHA256SUMS, and returns the checksum of that.
@@ -126,7 +128,7 @@ func (c *checker) manifest() (*Manifest, error) {
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("%s: %w", manifestFile, err)
 	}
-	if m.Format != format {
+	if m.Format != format && m.Format != firstFormat {
 		return nil, fmt.Errorf("the archive has format %d, and this program knows format %d", m.Format, format)
 	}
 	return m, nil
@@ -152,55 +154,86 @@ func (c *checker) read(name string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// checkFigures counts all answers again.
+// checkFigures counts all answers again, each by the questionnaire that it was answered under.
 func (c *checker) checkFigures(ctx context.Context, m *Manifest) error {
-	data, err := c.read(definitionsDir + m.Version + ".json")
+	versions, err := c.versions()
 	if err != nil {
 		return err
 	}
-	s, err := survey.Decode(data)
+	s := versions[m.Version]
+	if s == nil {
+		return fmt.Errorf("%s%s.json is missing", definitionsDir, m.Version)
+	}
+	releases, err := c.releases(m)
 	if err != nil {
 		return err
 	}
-	releases, err := c.checkReleases(s, m)
+	var latest *release.Release
+	if len(releases) > 0 {
+		latest = releases[len(releases)-1]
+	}
+	carried := audit.Carried{Through: m.Through, Release: m.MovedRelease}
+	r := &recount{all: tally.New(), replay: audit.NewReplay(latest, carried), rules: audit.NewReleases(s, carried), left: releases, versions: versions}
+	responses, withdrawn, err := c.readAnswers(ctx, r.add)
 	if err != nil {
 		return err
 	}
-	form := release.FormOf(s, releases.Last())
-	current, released := tally.New(s), tally.New(form)
-	responses, withdrawn, err := c.readAnswers(ctx, func(r answer.Response) {
-		current.Fold(s, r)
-		released.Fold(form, r)
-	})
-	if err != nil {
-		return err
-	}
+	r.releaseAll()
 	if responses != m.Responses || withdrawn != m.Withdrawn {
 		c.findf("%d responses and %d withdrawn of %d and %d", responses, withdrawn, m.Responses, m.Withdrawn)
 	}
-	if err := c.checkTally(current); err != nil {
+	if m.Format != format {
+		return nil
+	}
+	if err := c.checkTally(r.all); err != nil {
 		return err
 	}
-	index := indexOf(s, m.Period, current)
+	all := slices.Collect(maps.Values(versions))
+	index := indexOf(s, all, m.Period, r.all)
 	if (index == nil) != (m.Index == nil) || index != nil && *index != *m.Index {
 		c.findf("the index is not the one that follows from the answers")
 	}
-	for _, finding := range releases.Against(released, 0) {
+	for _, finding := range append(r.findings, r.replay.Findings(m.Deleted)...) {
 		c.findf("releases: %s", finding)
 	}
 	return nil
 }
 
-// checkReleases checks each release against the one before.
-func (c *checker) checkReleases(s *survey.Survey, m *Manifest) (*audit.Releases, error) {
+// versions reads the questionnaires, by their versions.
+func (c *checker) versions() (map[string]*survey.Survey, error) {
+	all := map[string]*survey.Survey{}
+	for name := range c.files {
+		if !strings.HasPrefix(name, definitionsDir) || path.Ext(name) != ".json" {
+			continue
+		}
+		data, err := c.read(name)
+		if err != nil {
+			return nil, err
+		}
+		s, err := survey.Decode(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		all[s.Version] = s
+	}
+	return all, nil
+}
+
+// releases reads the releases in order; none of an archive of another format, whose releases follow other rules.
+func (c *checker) releases(m *Manifest) (all []*release.Release, err error) {
 	var names []string
 	for name := range c.files {
 		if strings.HasPrefix(name, releasesDir) && path.Ext(name) == ".json" {
 			names = append(names, name)
 		}
 	}
+	if len(names) != m.Releases {
+		c.findf("%d releases of %d", len(names), m.Releases)
+	}
+	if m.Format != format {
+		return nil, nil
+	}
 	slices.Sort(names)
-	releases := &audit.Releases{}
 	for _, name := range names {
 		data, err := c.read(name)
 		if err != nil {
@@ -210,33 +243,101 @@ func (c *checker) checkReleases(s *survey.Survey, m *Manifest) (*audit.Releases,
 		if err := json.Unmarshal(data, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		for _, finding := range releases.Add(r, release.FormOf(s, r)) {
-			c.findf("%s", finding)
+		if !isComplete(r) {
+			return nil, fmt.Errorf("%s: it lacks counters", name)
 		}
+		all = append(all, r)
 	}
-	if releases.Count() != m.Releases {
-		c.findf("%d releases of %d", releases.Count(), m.Releases)
-	}
-	return releases, nil
+	return all, nil
 }
 
-func (c *checker) checkTally(counted *tally.Tally) error {
+// isComplete reports whether a release that was read as JSON has no null in it where there must be counters.
+func isComplete(r *release.Release) bool {
+	for _, p := range r.Parts {
+		if p == nil || !areComplete(p.Cohorts) {
+			return false
+		}
+	}
+	for _, c := range r.Coded {
+		if c == nil || slices.Contains(slices.Collect(maps.Values(c.By)), nil) {
+			return false
+		}
+	}
+	if r.Held != nil {
+		for _, cohorts := range r.Held.Items {
+			if !areComplete(cohorts) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func areComplete(cohorts map[string]*tally.Counters) bool {
+	for _, c := range cohorts {
+		if c == nil || slices.Contains(slices.Collect(maps.Values(c.Items)), nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// recount counts the answers, and takes out the blocks of the releases.
+type recount struct {
+	all      *tally.Tally
+	replay   *audit.Replay
+	rules    *audit.Releases
+	left     []*release.Release // that are not reached yet
+	versions map[string]*survey.Survey
+	findings []audit.Finding
+}
+
+func (r *recount) add(l line) {
+	for len(r.left) > 0 && audit.Cutoff(r.left[0]) < l.Cursor {
+		r.release()
+	}
+	answered, day := r.versions[l.Version], l.Arrived
+	if answered != nil {
+		day = day.In(answered.Location())
+	}
+	r.all.Fold(answered, l.Cursor, day.Format(time.DateOnly), l.Response)
+	r.replay.Fold(answered, l.Cursor, day.Format(time.DateOnly), l.Response)
+}
+
+func (r *recount) release() {
+	r.findings = append(r.findings, r.rules.Add(r.left[0])...)
+	r.replay.Release(r.left[0])
+	r.left = r.left[1:]
+}
+
+func (r *recount) releaseAll() {
+	for len(r.left) > 0 {
+		r.release()
+	}
+}
+
+func (c *checker) checkTally(all *tally.Tally) error {
 	data, err := c.read(tallyFile)
 	if err != nil {
 		return err
 	}
-	stored, err := tally.Decode(data)
-	if err != nil {
-		return err
+	stored := &counted{}
+	if err := json.Unmarshal(data, stored); err != nil {
+		return fmt.Errorf("%s: %w", tallyFile, err)
 	}
-	for _, finding := range audit.Tally(stored, counted, 0) {
+	for _, p := range stored.Parts {
+		if !areComplete(p.Cohorts) {
+			return fmt.Errorf("%s: it lacks counters", tallyFile)
+		}
+	}
+	for _, finding := range audit.Tally(stored.tally(), all, 0) {
 		c.findf("tally: %s", finding)
 	}
 	return nil
 }
 
 // readAnswers calls each with every response, tombstones included, and counts them.
-func (c *checker) readAnswers(ctx context.Context, each func(answer.Response)) (responses, withdrawn int64, err error) {
+func (c *checker) readAnswers(ctx context.Context, each func(line)) (responses, withdrawn int64, err error) {
 	f := c.files[answersFile]
 	if f == nil {
 		return 0, 0, fmt.Errorf("%s is missing", answersFile)
@@ -258,7 +359,7 @@ func (c *checker) readAnswers(ctx context.Context, each func(answer.Response)) (
 		} else {
 			responses++
 		}
-		each(l.Response)
+		each(l)
 	}
 	return 0, 0, ctx.Err()
 }

@@ -98,7 +98,9 @@ func (a *writer) definitions() error {
 // answers writes the responses, and the tally and the index that follow from them.
 func (a *writer) answers(ctx context.Context) error {
 	s := a.snapshot.Survey
-	counted := tally.New(s)
+	all := tally.New()
+	versions := a.snapshot.Census.Versions()
+	answered := store.NewAnswered(a.store, s.ID, versions...)
 	w, err := a.zip.create(answersFile)
 	if err != nil {
 		return err
@@ -109,17 +111,49 @@ func (a *writer) answers(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		counted.Fold(s, entry.Response)
-		if err := lines.Encode(line{entry.Arrived.UTC(), entry.Response}); err != nil {
+		v, err := answered.Survey(ctx, entry.Response.Version)
+		if err != nil {
+			return err
+		}
+		all.Fold(v, entry.Cursor, entry.Day(v), entry.Response)
+		if err := lines.Encode(line{entry.Cursor, entry.Arrived.UTC(), entry.Response}); err != nil {
 			return err
 		}
 	}
-	a.manifest.Index = indexOf(s, a.Period, counted)
-	counters, err := json.Marshal(counted)
+	if err := a.places(ctx, all.Received()); err != nil {
+		return err
+	}
+	a.manifest.Index = indexOf(s, versions, a.Period, all)
+	counters, err := json.Marshal(countedOf(all))
 	if err != nil {
 		return err
 	}
 	return a.zip.put(tallyFile, counters)
+}
+
+// places notes what the log lacks, and which of its places say nothing of blocks. responses is how many are in the archive.
+func (a *writer) places(ctx context.Context, responses int64) error {
+	id := a.snapshot.Survey.ID
+	settled, err := store.SettledOf(ctx, a.store, id, a.Period)
+	if err != nil {
+		return err
+	}
+	a.manifest.Through, a.manifest.MovedRelease = settled.Through, settled.Release
+	if a.manifest.Deleted, err = store.Carried(ctx, a.store, id, a.Period); err != nil {
+		return err
+	}
+	checker, ok := a.store.(store.Checker)
+	if !ok {
+		return nil
+	}
+	logged, end, err := checker.Logged(ctx, id, a.Period)
+	if err != nil {
+		return err
+	}
+	if end == a.snapshot.Ends[a.Period] { // else responses have come since
+		a.manifest.Deleted += max(logged-responses, 0)
+	}
+	return nil
 }
 
 func (a *writer) releases(ctx context.Context) error {

@@ -111,6 +111,10 @@ func makePast(all []*survey.Survey, random *rand.Rand, edited, withdrawals bool)
 		if day == days-1 {
 			today = "2026-02-01"
 		}
+		if edited && last != nil && random.IntN(20) == 0 {
+			p.annul(forms, last, 1+random.IntN(last.Number), today, random)
+			last = p.releases[len(p.releases)-1]
+		}
 		for range 2 {
 			if next, left := release.Next(p.now, forms, "2026-01", today, last, p.tally, day == days-1); next != nil {
 				p.releases, p.tally, last = append(p.releases, stored(last, next)), left, next
@@ -118,6 +122,22 @@ func makePast(all []*survey.Survey, random *rand.Rand, edited, withdrawals bool)
 		}
 	}
 	return p
+}
+
+// annul takes blocks of a release out again, if it has any.
+func (p *past) annul(forms map[string]*survey.Survey, last *release.Release, number int, today string, random *rand.Rand) {
+	var of *release.Annulment
+	for shape, marks := range p.releases[number-1].Held.Out {
+		for key, m := range marks {
+			if m.Release == number && random.IntN(2) == 0 {
+				of = &release.Annulment{Shape: shape, Cohort: key}
+			}
+		}
+	}
+	if next, err := release.Annul(p.releases, forms, number, of, "false", today); err == nil {
+		p.releases = append(p.releases, stored(last, next))
+		p.tally.Release = next.Number
+	}
 }
 
 // stored returns a release as it is read back.
@@ -231,6 +251,9 @@ func TestRecounted(t *testing.T) {
 	for seed := range uint64(10) {
 		p := makePast(all, rand.New(rand.NewPCG(seed, 3)), true, false)
 		again, last := p.replay().Recounted(), p.releases[len(p.releases)-1]
+		if len(last.Annulled) > 0 {
+			continue // what is left of a cohort is not worked out
+		}
 		if again == nil {
 			t.Fatal("not everything was counted again, and nobody has withdrawn")
 		}
@@ -290,12 +313,13 @@ func TestEveryFigureIsCompared(t *testing.T) {
 			t.Errorf("release: a change of %s is not found", path)
 		}
 	})
-	if changed < 200 {
+	if changed < 200 && !testing.Short() {
 		t.Errorf("only %d figures were changed", changed)
 	}
 }
 
-// numbers calls try with a copy of a JSON document for each number in it, with that number increased by one.
+// numbers calls try with a copy of a JSON document for each number in it, with that number increased by one; under -short for
+// every fifth number.
 func numbers(t *testing.T, data []byte, try func(path string, data []byte)) {
 	t.Helper()
 	var document any
@@ -304,6 +328,7 @@ func numbers(t *testing.T, data []byte, try func(path string, data []byte)) {
 	if err := decoder.Decode(&document); err != nil {
 		t.Fatal(err)
 	}
+	seen := 0
 	var walk func(path string, at any, set func(any))
 	walk = func(path string, at any, set func(any)) {
 		switch at := at.(type) {
@@ -316,6 +341,9 @@ func numbers(t *testing.T, data []byte, try func(path string, data []byte)) {
 				walk(fmt.Sprintf("%s[%d]", path, i), value, func(v any) { at[i] = v })
 			}
 		case json.Number:
+			if seen++; testing.Short() && seen%5 != 0 {
+				return
+			}
 			n, err := at.Int64()
 			if err != nil {
 				t.Fatal(err)

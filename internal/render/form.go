@@ -44,7 +44,7 @@ type form struct {
 	Frame
 	Survey   *survey.Survey
 	Heading  string
-	Facts    []string // window, minutes
+	Facts    []string // window, minutes; and that there is no protection
 	Intro    template.HTML
 	Action   string
 	ID       string
@@ -93,6 +93,9 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
 	}
 	f.Facts = facts(f.Words, s)
+	if s.K() <= 1 {
+		f.Facts = append(f.Facts, f.Words.Say("unprotected"))
+	}
 	f.Private = s.Unlisted || len(p.Problems)+len(p.Notice) > 0
 	if len(p.Values)+len(p.Problems)+len(p.Notice) == 0 {
 		f.Share(Address(s, l, "", ""), Description(s.Intro.In(l)))

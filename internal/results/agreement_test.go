@@ -18,6 +18,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/release"
+	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/soak"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -143,9 +144,33 @@ func TestFilesAgree(t *testing.T) {
 			compareTable(t, doc, csvOf(t, page))
 			comparePage(t, doc, parsePage(t, renderer(t), page))
 			compareReport(t, page)
+			for i, folder := range page.Set.Folders() {
+				page.Folder, page.Language = folder, []string{"en", "zh", "ar"}[i%3]
+				checkSound(t, page)
+			}
 		})
 	}
 }
+
+// checkSound checks that a page is a valid document, and that no figure is missing, or claims more than it can.
+func checkSound(t *testing.T, page Page) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := renderer(t).HTML(&b, page); err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range rendertest.Faults(t, b.Bytes()) {
+		t.Errorf("%s %s: %s", page.Language, page.Path(), fault)
+	}
+	said := rendertest.Text(t, b.Bytes())
+	if at := unsound.FindStringIndex(said); at != nil {
+		t.Errorf("%s %s: %q in %s", page.Language, page.Path(), said[at[0]:at[1]], said[max(0, at[0]-60):min(len(said), at[1]+60)])
+	}
+}
+
+// unsound is what no page says: a figure that is none, a placeholder, a margin that is the same to both sides, a number with
+// a hyphen for a minus.
+var unsound = regexp.MustCompile(`NaN|Inf\b|±|[{}]|<nil>|%!|(?:^|[\s(–])-\d`)
 
 // csvKey and csvFigure are what a line of results.csv is about, and its numbers.
 type csvKey struct{ segment, group, field, option, measure, since string }

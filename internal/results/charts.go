@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"slices"
 	"strconv"
+	"strings"
 
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -140,7 +141,7 @@ func (d *document) histogram(item *stats.Item) *histogram {
 	for i, bin := range item.Histogram {
 		x, height := float64(i)*width, histogramHeight*float64(bin.N)/float64(most)
 		c := column{From: d.left(x+0.5, width-1), Width: coordinate(width - 1), Middle: d.x(x + width/2),
-			Height: coordinate(height), Y: coordinate(histogramTop + histogramHeight - height), Label: binStart(&bin)}
+			Height: coordinate(height), Y: coordinate(histogramTop + histogramHeight - height), Label: strings.Replace(binStart(&bin), "-", "−", 1)}
 		if bin.N > 0 {
 			c.N = itoa(bin.N)
 		}
@@ -170,17 +171,18 @@ func binStart(bin *stats.Bin) string {
 
 // binName says which numbers are in a band.
 func (d *document) binName(bin *stats.Bin) string {
+	from, to := minus(bin.From.String()), minus(bin.To.String())
 	switch {
 	case bin.Exact:
-		return bin.From.String()
+		return from
 	case bin.Open == openLow:
-		return d.words.Say("results.under", "to", bin.To)
+		return d.words.Say("results.under", "to", to)
 	case bin.Open == openHigh:
-		return d.words.Say("results.from_on", "from", bin.From)
+		return d.words.Say("results.from_on", "from", from)
 	case bin.Closed:
-		return d.words.Say("results.range", "low", bin.From, "high", bin.To)
+		return d.words.Say("results.range", "low", from, "high", to)
 	}
-	return d.words.Say("results.from_to", "from", bin.From, "to", bin.To)
+	return d.words.Say("results.from_to", "from", from, "to", to)
 }
 
 // stack is a bar of the shares of the options of one item, laid end to end around a middle.

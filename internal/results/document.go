@@ -313,6 +313,17 @@ func (d *document) pointChange(point *stats.Point, places int) string {
 	return ""
 }
 
+// round prints a figure that may be negative, with a true minus.
+func round(r *big.Rat, places int) string { return minus(stats.Round(r, places)) }
+
+// minus gives a number a true minus.
+func minus(text string) string {
+	if rest, negative := strings.CutPrefix(text, "-"); negative {
+		return "−" + rest
+	}
+	return text
+}
+
 // signed prints a difference with its sign. Zero has none.
 func (d *document) signed(r *big.Rat, places int) string { return d.withSign(stats.Round(r, places)) }
 

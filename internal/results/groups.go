@@ -66,19 +66,9 @@ func (d *document) addGroup(row *scoreRow, segment, option string) {
 	default:
 		d.setScore(row, score, nil, d.best)
 	}
-	if t := d.groupTest(segment, option); t != nil {
+	if t := d.tests.Of(segment, option); t != nil {
 		d.setTest(row, t)
 	}
-}
-
-// groupTest returns the comparison of a group with the rest; nil without one.
-func (d *document) groupTest(segment, option string) *stats.GroupTest {
-	for i := range d.tests.Groups {
-		if t := &d.tests.Groups[i]; t.Segment.Name == segment && t.Option.ID == option {
-			return t
-		}
-	}
-	return nil
 }
 
 // grid is counts and shares of options by the groups of a segment.
@@ -149,7 +139,7 @@ func (d *document) grid(items []*stats.Item, names []string, f survey.Field) *gr
 		case item.NPS != nil:
 			row.Mean = d.signed(item.NPS.Score, 1)
 		case item.Mean != nil:
-			row.Mean = stats.Round(item.Mean, 2)
+			row.Mean = round(item.Mean, 2)
 		}
 		for _, c := range item.Counts {
 			row.Cells = append(row.Cells, count{c.N, d.percentOf(c.N, c.Of)})

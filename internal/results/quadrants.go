@@ -33,7 +33,7 @@ type tick struct{ At, Text string }
 func axisTicks(low, high, factor float64, at func(float64) string) []tick {
 	span := (high - low) * factor
 	if span < 1e-6 {
-		return []tick{{at(low), trimZeros(fixed(low*factor, 2))}}
+		return []tick{{at(low), minus(trimZeros(fixed(low*factor, 2)))}}
 	}
 	step := math.Pow(10, math.Floor(math.Log10(span/5)))
 	for _, times := range []float64{1, 2, 5, 10} {
@@ -44,7 +44,7 @@ func axisTicks(low, high, factor float64, at func(float64) string) []tick {
 	}
 	var ticks []tick
 	for i := math.Ceil(low*factor/step - 1e-9); i*step <= high*factor+1e-9; i++ {
-		ticks = append(ticks, tick{at(i * step / factor), strconv.FormatFloat(math.Round(i*step*1e6)/1e6, 'f', -1, 64)})
+		ticks = append(ticks, tick{at(i * step / factor), minus(strconv.FormatFloat(math.Round(i*step*1e6)/1e6, 'f', -1, 64))})
 	}
 	return ticks
 }
@@ -137,7 +137,7 @@ func (d *document) quadrantRow(n int, item stats.Driver, derived bool) quadrantR
 	row := quadrantRow{N: n, Label: d.itemName(item.Field), Kind: kind, Advice: d.words.Say("quadrants." + kind), Of: item.N,
 		Done: d.words.Say("percent", "n", fixed(100*item.Performance, 1))}
 	if derived {
-		row.Importance = fixed(item.Importance, 2)
+		row.Importance = minus(fixed(item.Importance, 2))
 	} else {
 		row.Importance = d.words.Say("percent", "n", fixed(100*item.Importance, 1))
 	}

@@ -250,7 +250,7 @@ func (d *document) units() (rows []scoreRow, text string) {
 		if u.Score != nil && best > 0 {
 			d.setScore(&row, u.Score, nil, best)
 		}
-		if t := d.groupTest(d.scoring().Unit, u.Option.ID); t != nil {
+		if t := d.tests.Of(d.scoring().Unit, u.Option.ID); t != nil {
 			d.setTest(&row, t)
 		}
 		rows = append(rows, row)

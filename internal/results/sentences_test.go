@@ -14,6 +14,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
+	"glasspoll/internal/render"
 	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/soak"
 	"glasspoll/internal/stats"
@@ -107,7 +108,7 @@ func hasNot(t testing.TB, text string, nots ...string) {
 	}
 }
 
-// member returns a value of results.json by its path.
+// jsonAt returns a value of results.json by its path.
 func jsonAt(t testing.TB, page Page, path ...any) any {
 	t.Helper()
 	var file bytes.Buffer
@@ -278,7 +279,25 @@ func TestUnprotectedIsSaidEverywhere(t *testing.T) {
 			has(t, text(t, page), want)
 		}
 		has(t, text(t, Page{Set: NewSet(stats.NewReport(s, nil)), Language: language, Root: "../"}), want)
+		var form bytes.Buffer
+		if err := renderer(t).frame.Survey(&form, s, render.SurveyPage{Language: language, Root: "../"}); err != nil {
+			t.Fatal(err)
+		}
+		has(t, form.String(), "k = 1")
 	}
+}
+
+// Where protection is switched on later, pages say that some answers went out without.
+func TestProtectionSwitchedOn(t *testing.T) {
+	before, after := parsed(t, fmt.Sprintf(one, "results: {min_group: 1}")), parsed(t, fmt.Sprintf(one, "results: {min_group: 5}"))
+	p := newPeriod(t)
+	p.answer(before, "2026-11-01", 6, "a=5 b=4")
+	p.release(before, "2026-11-02", false)
+	p.answer(after, "2026-11-03", 6, "a=4 b=4")
+	p.release(after, "2026-11-04", false)
+	page := text(t, p.page(after, "en"))
+	has(t, page, "12 of 12 answered", "published one by one, without protection (k = 1), before it was switched on")
+	hasNot(t, page, "Protection is off")
 }
 
 // Facts are shown whatever is released, and withdrawals and annulments once they may be.

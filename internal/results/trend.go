@@ -301,9 +301,9 @@ func (d *document) itemTrends() *itemTrends {
 			p := &line.Points[i]
 			value := itemValue{Broken: p.Broken}
 			if p.Value != nil {
-				value.Text, empty = stats.Round(p.Value, meanPlaces(line.Field)), false
+				value.Text, empty = round(p.Value, meanPlaces(line.Field)), false
 				if line.Field.Question.Type == survey.NPS {
-					value.Text = d.withSign(value.Text)
+					value.Text = d.signed(p.Value, 1)
 				}
 			}
 			v.Broken = v.Broken || p.Broken

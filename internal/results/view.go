@@ -160,6 +160,8 @@ func (d *document) protection() []string {
 	switch {
 	case unprotected:
 		return []string{d.words.Say("results.unprotected")}
+	case d.period != nil && d.period.LeastK() <= 1 && d.page.Level != Management:
+		return []string{d.words.Say("results.was_unprotected")}
 	case s.Results.Protection == survey.Strict && d.page.Level != Management:
 		return []string{d.words.Say("results.strict", "k", s.K())}
 	}

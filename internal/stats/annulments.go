@@ -10,3 +10,12 @@ func (p *Period) Annulments() []release.Annulment {
 	}
 	return p.released.Annulled
 }
+
+// LeastK is the fewest respondents that a block of the period had to have.
+func (p *Period) LeastK() int {
+	least := p.MinGroup
+	for i := range p.parts {
+		least = min(least, max(1, p.parts[i].K))
+	}
+	return least
+}

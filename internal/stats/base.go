@@ -62,6 +62,9 @@ func (a *answered) base(f *countedField, c *tally.Counters) (int64, BaseKind) {
 
 // factBase returns the base of a field of which facts decide who is asked it. Only those of whom it is public count.
 func (a *answered) factBase(f *countedField, c *tally.Counters) (n int64, kind BaseKind) {
+	if item := c.Items[f.Name]; item != nil && item.N > 0 && len(c.Bases[f.Name]) == 0 {
+		return 0, BaseReads // of an earlier program, which did not count it
+	}
 	for class, respondents := range c.Bases[f.Name] {
 		if !strings.HasPrefix(class, "-") {
 			n += respondents
@@ -105,6 +108,9 @@ func (a *answered) options(name string) ([]string, bool) {
 // readers returns how many answered the question that a version's condition reads; 0 unless it is one whose figures are
 // public.
 func (p *Period) readers(v *version, among respondents) (n int64) {
+	if v.field.condition == nil {
+		return 0
+	}
 	names := v.field.condition.Uses()
 	if len(names) != 1 {
 		return 0

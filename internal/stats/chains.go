@@ -31,7 +31,8 @@ func (r respondents) count() (n int64) {
 // newParts lists the parts of a release by age. It counts the respondents of those whose questionnaire cannot be read, who
 // are left out.
 func newParts(f *forms, r *release.Release) (parts []answered, unknown int64) {
-	for _, p := range r.Parts {
+	for _, shape := range slices.Sorted(maps.Keys(r.Parts)) {
+		p := r.Parts[shape]
 		if p == nil {
 			continue
 		}
@@ -42,13 +43,11 @@ func newParts(f *forms, r *release.Release) (parts []answered, unknown int64) {
 		}
 		a := answered{Part: p, form: form}
 		for _, key := range slices.Sorted(maps.Keys(p.Cohorts)) {
-			if c := p.Cohorts[key]; c != nil {
-				a.all = append(a.all, c)
-			}
+			a.all = append(a.all, p.Cohorts[key])
 		}
 		parts = append(parts, a)
 	}
-	slices.SortFunc(parts, func(a, b answered) int { return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Since, b.Since)) })
+	slices.SortStableFunc(parts, func(a, b answered) int { return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Since, b.Since)) })
 	return parts, unknown
 }
 

@@ -216,6 +216,39 @@ func TestCoded(t *testing.T) {
 	}
 }
 
+// TestSensitiveBefore: what was answered while a question was sensitive stays coded, beside what was answered since.
+func TestSensitiveBefore(t *testing.T) {
+	source := strings.Replace(chained, "timezone: UTC", "timezone: UTC\nperiod: year", 1)
+	before, now := parseText(t, strings.Replace(source, "label: One}", "label: One, sensitive: true}", 1)), parseText(t, source)
+	r := edited(answers{before, times(8, "one=5")}, answers{now, times(6, "one=2")})
+	one, _ := now.Field("one")
+	r.Coded = map[string]*release.Coded{release.CodedKey(now, one): {K: 5, N: 5, Counts: tally.Counts{{Option: "5", N: 5}}}}
+	for _, c := range r.Parts[before.Shape].Cohorts { // as no release has it
+		c.Items["one"] = &tally.Item{N: 8, Counts: tally.Counts{{Option: "5", N: 8}}}
+	}
+	item := NewReport(now, []*release.Release{r}).Periods[0].Item("one")
+	if item.Coded || item.N != 6 || len(item.Earlier) != 1 || !item.Earlier[0].Coded || item.Earlier[0].N != 5 {
+		t.Errorf("%s", line(item))
+	}
+}
+
+// TestStrict: by a segment, too, there are coded figures only, where they are published.
+func TestStrict(t *testing.T) {
+	source := strings.Replace(strings.Replace(chained, "min_group: 1", "protection: strict", 1), "timezone: UTC", "timezone: UTC\nperiod: year", 1)
+	s := parseText(t, strings.Replace(source, "label: Which,", "label: Which, segment: true,", 1))
+	one, _ := s.Field("one")
+	r := edited(answers{s, append(times(45, "one=5 which=a"), times(10, "which=b")...)})
+	part := &release.Coded{K: 10, N: 40, Counts: tally.Counts{{Option: "5", N: 40}}}
+	r.Coded = map[string]*release.Coded{release.CodedKey(s, one): {K: 10, N: 50, Counts: tally.Counts{{Option: "5", N: 50}}, By: map[string]*release.Coded{"which=a": part}}}
+	p := NewReport(s, []*release.Release{r}).Periods[0]
+	if len(p.Segments()) != 1 || p.GroupSize("which", "a") != 45 || p.Item("one").N != 50 {
+		t.Errorf("%d %d %+v", len(p.Segments()), p.GroupSize("which", "a"), p.Item("one"))
+	}
+	if a, b := p.Group("which", "a").Item("one"), p.Group("which", "b").Item("one"); a.N != 40 || b.N != 0 || !b.Coded || p.Overall.Score != nil {
+		t.Errorf("%+v, %+v", a, b)
+	}
+}
+
 // TestBases: how many a question was asked of.
 func TestBases(t *testing.T) {
 	source := strings.Replace(chained, "    questions:\n", `    questions:
@@ -241,5 +274,13 @@ func TestBases(t *testing.T) {
 		if got := p.Item(name).Base; got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
+	}
+	for _, part := range r.Parts { // earlier programs did not count bases
+		for _, c := range part.Cohorts {
+			c.Items["gold"], c.Bases = &tally.Item{N: 1, Counts: tally.Counts{{Option: "1", N: 1}}}, nil
+		}
+	}
+	if got := NewReport(s, []*release.Release{r}).Periods[0].Item("gold").Base; got != (Base{4, BaseReads}) { // who have a tier
+		t.Errorf("%+v", got)
 	}
 }

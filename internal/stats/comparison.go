@@ -63,10 +63,10 @@ func (t *Tests) Best() []*Item { return t.best }
 func (t *Tests) Weakest() []*Item { return t.worst }
 
 // Of returns the test of a group; nil without one.
-func (t *Tests) Of(segment, option string) *Test {
+func (t *Tests) Of(segment, option string) *GroupTest {
 	for i := range t.Groups {
 		if g := &t.Groups[i]; g.Segment.Name == segment && g.Option.ID == option {
-			return &g.Test
+			return g
 		}
 	}
 	return nil

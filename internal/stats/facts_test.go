@@ -65,6 +65,11 @@ func TestHiddenSegment(t *testing.T) {
 	if len(p.Segments()) != 0 || p.GroupSize("tier", "gold") != 0 || len(p.CrossTabs()) != 0 || p.Group("tier", "gold").Respondents != 0 || p.Item("tier") != nil {
 		t.Errorf("%d, %d, %d", len(p.Segments()), p.GroupSize("tier", "gold"), len(p.CrossTabs()))
 	}
+	sensitive := parseText(t, strings.NewReplacer("AUDIENCE", "period: year", "segment: true", "sensitive: true", ", crosstabs: [{rows: x, by: tier}, {rows: spent, by: tier}]", "").Replace(counted))
+	p = NewReport(sensitive, r).Periods[0]
+	if len(p.Segments()) != 0 || p.GroupSize("tier", "gold") != 0 || !p.Item("tier").Coded {
+		t.Errorf("sensitive: %d, %d", len(p.Segments()), p.GroupSize("tier", "gold"))
+	}
 }
 
 // TestWeightedCountIsComparedPerAnswer: twice the answers are not a change.

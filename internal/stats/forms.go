@@ -88,13 +88,25 @@ func (v *visibility) codes(f survey.Field) bool {
 	return asked && survey.Field{Name: f.Name, Question: q, Part: f.Part}.Sensitive()
 }
 
+// divides reports whether figures may be shown by a field: strict protection does not make a segment sensitive.
+func (v *visibility) divides(s *survey.Survey, f survey.Field) bool {
+	for _, in := range []*survey.Survey{s, v.now} {
+		if q, asked := in.Question(f.Question.ID); asked && (q.Sensitive || len(in.SensitiveBy(q.ID)) > 0) {
+			return false
+		}
+	}
+	return true
+}
+
 func (v *visibility) newForm(s *survey.Survey) *form {
 	f := &form{Survey: s, indexes: map[string]int{}, rows: tally.RowSignature(s)}
 	for _, field := range s.Fields() {
 		shown := v.shows(field)
 		if shown {
 			f.indexes[field.Name] = len(f.counted)
-			f.counted = append(f.counted, newCountedField(s, field, v.codes(field)))
+			c := newCountedField(s, field, v.codes(field))
+			c.divides = v.divides(s, field)
+			f.counted = append(f.counted, c)
 		}
 		if isRow(s, field) && (!shown || v.codes(field)) {
 			f.rows = ""
@@ -143,6 +155,7 @@ type countedField struct {
 	survey.Field
 	key             string   // of the item: see [survey.Survey.ItemKey]
 	coded           bool     // only coded figures are public
+	divides         bool     // figures may be shown by it, if it is a segment
 	weight          *big.Rat // in the index; nil for a field that is not part of it
 	indexWeight     int64    // the same in millionths
 	dimensionWeight int64    // in its dimension, in millionths

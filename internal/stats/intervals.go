@@ -5,9 +5,6 @@ import "math"
 // Interval is a 95 % confidence interval.
 type Interval struct{ Low, High float64 }
 
-// halfWidth is half the width of the interval.
-func (i *Interval) halfWidth() float64 { return (i.High - i.Low) / 2 }
-
 // z is the 97.5 % quantile of the normal distribution.
 const z = 1.959963984540054
 

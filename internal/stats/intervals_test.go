@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
+func (i *Interval) halfWidth() float64 { return (i.High - i.Low) / 2 }
+
 func TestQuantile(t *testing.T) {
 	for _, v := range []float64{1, 2, 5, 29, 30, 31, 32, 50, 100, 1000, 100_000} {
 		if got, want := quantile(v), (distuv.StudentsT{Sigma: 1, Nu: v}).Quantile(0.975); math.Abs(got-want) > 1e-6*want {
@@ -85,10 +87,22 @@ var drawings = []drawing{
 	{"in the middle", []float64{0, .05, .9, .05, 0}},
 	{"at both ends", []float64{.5, 0, 0, 0, .5}},
 	{"a few far away", []float64{.02, 0, 0, .48, .5}},
+	{farAway, []float64{.01, 0, 0, .04, .95}},
 	{"nps", []float64{.2, .3, .5}},
 	{"a good nps", []float64{.02, .13, .85}},
 	{"eleven steps", []float64{.01, .01, .01, .02, .02, .05, .05, .1, .2, .23, .3}},
 	{"eleven steps, low", []float64{.4, .2, .1, .1, .05, .05, .03, .03, .02, .01, .01}},
+}
+
+// farAway is the hardest: most samples of fewer than 300 have none or one of those who are far away.
+const farAway = "one in a hundred far away"
+
+// lowest is the coverage that is wanted, in percent.
+func (d *drawing) lowest() float64 {
+	if d.name == farAway {
+		return 90
+	}
+	return 93
 }
 
 func (d *drawing) mean() (mean float64) {
@@ -149,7 +163,7 @@ func TestCoverage(t *testing.T) {
 			}
 			percent := 100 * float64(covered) / float64(runs)
 			lowest, student = min(lowest, percent), min(student, 100*float64(byStudent)/float64(runs))
-			if percent < 93 {
+			if percent < d.lowest() {
 				t.Errorf("%s, %d answers: %.1f %%", d.name, n, percent)
 			}
 		}
@@ -192,7 +206,7 @@ func TestCoverageOfPopulations(t *testing.T) {
 					shares++
 				}
 			}
-			if percent := 100 * float64(covered) / float64(runs); percent < 92.5 {
+			if percent := 100 * float64(covered) / float64(runs); percent < d.lowest()-0.5 {
 				t.Errorf("%s, %d of %d: %.1f %%", d.name, c[0], c[1], percent)
 			}
 			if percent := 100 * float64(shares) / float64(runs); percent < 89 {

@@ -31,11 +31,7 @@ func (v *version) item(p *Period, among respondents, group string) Item {
 		return v.field.codedItem(v.coded, group)
 	}
 	v.count(&p.counted, among)
-	population := p.drawn
-	if group != "" {
-		population = 0 // how many could have been asked of it is not known
-	}
-	item := v.field.item(&p.counted, population)
+	item := v.field.item(&p.counted, p.drawn)
 	item.Since, item.Until, item.Base = v.since, v.until, p.base(v, among)
 	return item
 }

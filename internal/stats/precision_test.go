@@ -222,3 +222,34 @@ func TestDifferencesAreFound(t *testing.T) {
 }
 
 func same(int) float64 { return 0 }
+
+// TestRestIsTheOthers: gold has 100 and 80, tin 20, and one more no tier.
+func TestRestIsTheOthers(t *testing.T) {
+	s := pairedSurvey(t, "model: percent_of_max", "")
+	all := append(times(3, "place=north one=5 two=5"), times(3, "place=north one=4 two=4")...)
+	all = append(append(all, times(4, "place=south one=1 two=1")...), times(5, "one=3 two=3")...)
+	report := NewReport(s, released(s, all...))
+	page := report.Tests(0)
+	if len(page.Groups) != 1 { // south has 4
+		t.Fatalf("%+v", page.Groups)
+	}
+	g := page.Groups[0]
+	if g.Option.ID != "north" || math.Abs(g.Rest-20) > 1e-9 || math.Abs(g.Difference-70) > 1e-9 || g.Result != Higher {
+		t.Errorf("%+v", g)
+	}
+}
+
+// TestGroupsAreNarrowed: how little items go together in the whole narrows the interval of a group.
+func TestGroupsAreNarrowed(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, c := range []struct{ alike, least, most float64 }{{0, 0.35, 0.65}, {0.95, 0.85, 1}} {
+		crowd := crowd{items: 6, alike: c.alike}
+		p := NewReport(crowd.survey(t, ""), []*release.Release{crowd.release(crowd.survey(t, ""), r, 200, "all", same)}).Periods[0]
+		g := p.Group("tier", "a")
+		widest := g.form.composite(g.Items, -1).widest(0)
+		narrowed := g.Overall.Interval.halfWidth() / widest.interval().halfWidth()
+		if g.Overall.Method != MethodShared || narrowed < c.least || narrowed > c.most {
+			t.Errorf("alike %g: %s, %f of the widest", c.alike, g.Overall.Method, narrowed)
+		}
+	}
+}

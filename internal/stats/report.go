@@ -199,7 +199,7 @@ func (p *Period) groupOf(segment, option string) respondents {
 
 // group returns the cohorts of a group; none if its segment is not public any more.
 func (a *answered) group(segment, option string) []*tally.Counters {
-	if at, public := a.form.indexes[segment]; !public || a.form.counted[at].coded {
+	if at, public := a.form.indexes[segment]; !public || !a.form.counted[at].divides {
 		return nil
 	}
 	return a.CohortsWith(a.form.Survey, segment, option)
@@ -223,7 +223,7 @@ func (p *Period) GroupSize(segment, option string) int64 {
 func (p *Period) Segments() []survey.Field {
 	return slices.DeleteFunc(slices.Clone(p.form.Segments()), func(f survey.Field) bool {
 		at, public := p.form.indexes[f.Name]
-		return !public || p.form.counted[at].coded
+		return !public || !p.form.counted[at].divides
 	})
 }
 

@@ -175,6 +175,11 @@ func TestSentencesThatAreTrue(t *testing.T) {
 			t.Errorf("%d of %d: %v %v", c.n, c.population, p.Overall.Interval, one.Interval)
 		}
 	}
+	// With more answers than the population, an item that fewer have answered has no interval either.
+	more := pairedSurvey(t, "model: percent_of_max", "audience: {population: 5}")
+	if two := NewReport(more, released(more, append(times(4, "one=5 two=5"), times(3, "one=3")...)...)).Periods[0].Item("two"); two.Interval != nil || two.Counts[4].Interval() != nil {
+		t.Errorf("%+v", two)
+	}
 	// Everybody of ten has answered, but one of them not everything.
 	census := pairedSurvey(t, "model: percent_of_max", "audience: {population: 10}")
 	if o := NewReport(census, released(census, append(times(9, "one=5 two=5"), "one=3")...)).Periods[0].Overall; o.Method == MethodAll || o.Interval.halfWidth() < 1e-9 {

@@ -51,6 +51,10 @@ func TestShares(t *testing.T) {
 	if math.Abs(test.P-0.011085) > 1e-5 || math.Abs(test.Effect-0.363882) > 1e-5 || test.Size != Small || test.Result != Higher {
 		t.Errorf("%+v", test)
 	}
+	// 30 of 200 and 15 of 50, together 18 %: z = 0.15/√(0.18·0.82·0.025) = 2.469351
+	if test := compare(share(30, 200), share(15, 50)); math.Abs(test.P-0.013536) > 1e-5 || test.Difference >= 0 {
+		t.Errorf("%+v", test)
+	}
 	if test := compare(share(100, 100), share(100, 100)); test.P != 1 {
 		t.Errorf("two of all: %+v", test)
 	}

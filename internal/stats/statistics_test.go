@@ -442,3 +442,48 @@ func TestTicks(t *testing.T) {
 		}
 	}
 }
+
+// TestNumbers: exact where each value has its own band, else from the middle of bands, and no mean if a band without an end has
+// answers.
+func TestNumbers(t *testing.T) {
+	for _, c := range []struct {
+		name, question string
+		answers        []string
+		mean           string
+		midpoints      bool
+		bins           string
+	}{
+		{"exact", "min: 0, max: 5, step: 1", []string{"0", "5", "5"}, "10/3", false, "0=1 1=0 2=0 3=0 4=0 5=2"},
+		{"exact, in many bins", "min: 0, max: 100, step: 1", []string{"0", "9", "10", "99", "100"}, "218/5", false, "0-9=2 10-19=1 20-29=0 30-39=0 40-49=0 50-59=0 60-69=0 70-79=0 80-89=0 90-99=1 100=1"},
+		{"exact, below 0", "min: -15, max: 15, step: 1", []string{"-15", "-11", "-10", "-1", "0", "15"}, "-11/3", false, "-15--11=2 -10--6=1 -5--1=1 0-4=1 5-9=0 10-14=0 15=1"},
+		// 0 to 9 is the first band in steps of 1: its middle is 4.5; the last, from 1000, has its end
+		{"declared", "min: 0, max: 2000, step: 1, bands: [10, 1000]", []string{"0", "9", "1000", "2000"}, "3009/4", true, "0-10=2 10-1000=0 1000-2000=2"},
+		{"without an end", "step: 1", []string{"3", "4"}, "3", true, "2-5=2"}, // 2 to 4
+		{"beyond the last band", "step: 1", []string{"3", "2000000"}, "-", false, "2-10=1 10-50=0 50-200=0 200-1000=0"},
+		{"nobody", "min: 0, max: 2, step: 1", nil, "-", false, "0=0 1=0 2=0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := parseText(t, "title: Numbers\nlanguages: [en]\ntimezone: UTC\nsections:\n  - id: all\n    title: All\n    questions:\n      - {id: n, type: number, label: N, "+c.question+"}\n")
+			var respondents []string
+			for _, a := range c.answers {
+				respondents = append(respondents, "n="+a)
+			}
+			item := NewReport(s, released(s, respondents...)).Periods[0].Item("n")
+			var bins []string
+			for _, b := range item.Histogram {
+				text := b.From.String() + "-" + b.To.String()
+				if b.Exact {
+					text = b.From.String()
+				}
+				bins = append(bins, fmt.Sprintf("%s=%d", text, b.N))
+			}
+			got := strings.Join(bins, " ")
+			if c.name == "beyond the last band" {
+				got = strings.Join(bins[:4], " ")
+			}
+			if exact(item.Mean) != c.mean || item.Midpoints != c.midpoints || got != c.bins || len(item.Histogram) > 11 {
+				t.Errorf("mean %s (%t), %s\nwant %s (%t), %s", exact(item.Mean), item.Midpoints, got, c.mean, c.midpoints, c.bins)
+			}
+		})
+	}
+}

@@ -49,7 +49,7 @@ type Period struct {
 	parts    []answered
 	current  []chain // of the items in force, in their order
 	removed  []chain
-	drawn    int64   // the population that intervals are corrected for; see noInterval
+	drawn    int64   // the population that intervals are corrected for; see noInterval. That of a group is not known
 	together float64 // spread of respondents' own indexes by the widest there can be; 0 if it is not known
 	group    *group  // nil for everybody
 	tabs     []survey.CrossTab

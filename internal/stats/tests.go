@@ -135,7 +135,6 @@ func (t *Tests) addStanding(p *Period) {
 				f.degrees = min(f.degrees, y.degrees)
 			}
 		}
-		x.width = 0 // the others are no share
 		t.Standing[x.Field.Name] = compare(x.figure, f)
 	}
 }

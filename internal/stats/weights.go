@@ -18,7 +18,6 @@ type cell struct {
 
 type partCounters struct {
 	part     int
-	key      string
 	counters *tally.Counters
 }
 
@@ -89,9 +88,7 @@ func (p *Period) cells(margins []Margin) []cell {
 		for m := range margins {
 			for o, share := range margins[m].Shares {
 				for _, c := range part.group(margins[m].Segment.Name, share.Option.ID) {
-					if len(at[c]) == m {
-						at[c] = append(at[c], o)
-					}
+					at[c] = append(at[c], o)
 				}
 			}
 		}

@@ -28,6 +28,7 @@ type Result struct {
 	Keys      bool            `json:"keys"`      // the store can check what it keeps twice, and has done so
 	Releases  int             `json:"releases"`  // that were compared
 	Figures   bool            `json:"figures"`   // all that is published could be computed again from the responses, and was compared
+	Pages     int             `json:"pages"`     // files with figures, as visitors can read them, that were compared
 	Findings  []audit.Finding `json:"findings"`
 }
 
@@ -54,7 +55,7 @@ func count(ctx context.Context, records store.Records, s *survey.Survey, period 
 		return nil, nil, err
 	}
 	v.Responses, v.Withdrawn = counted.replay.Received()
-	v.Tally, v.Deleted, v.Releases = counted.compared, counted.deleted, counted.releases.Count()
+	v.Tally, v.Deleted, v.Releases, v.Figures = counted.compared, counted.deleted, counted.releases.Count(), counted.figures
 	v.Findings = append(v.Findings, counted.findings...)
 	if err := v.checkKeys(ctx, records); err != nil {
 		return nil, nil, err
@@ -110,6 +111,7 @@ type recount struct {
 	at       *tally.Tally // who waits at the cursor of stored
 	revision int
 	compared bool
+	figures  bool // they were compared
 	findings []audit.Finding
 }
 
@@ -179,14 +181,21 @@ func (c *recounter) count(ctx context.Context, stored *tally.Tally) (*recount, e
 		r.stored, r.compared = stored, true
 		r.findings = append(r.findings, r.replay.Tally(stored, r.at, r.deleted)...)
 	}
-	return r, nil
+	return r, r.compareFigures(c.survey)
 }
 
-// latest returns the latest release of the period; nil if there is none.
-func (c *recounter) latest(ctx context.Context) (*release.Release, error) {
+// latest returns the latest release of the period; nil if there is none. If the record of the latest is damaged, it follows from
+// what all have added.
+func (c *recounter) latest(ctx context.Context) (last *release.Release, err error) {
 	all, err := c.records.Latest(ctx, c.survey.ID)
 	if err != nil {
-		return nil, err
+		for r, err := range c.records.History(ctx, c.survey.ID, c.period) {
+			if err != nil {
+				return nil, err
+			}
+			last = r
+		}
+		return last, nil
 	}
 	for _, r := range all {
 		if r.Period == c.period {
