@@ -127,7 +127,8 @@ export class Figures {
     const add = (form, f, shape) => {
       const key = form.key(f);
       const list = chains.get(f.name) ?? [];
-      const item = list.find((x) => x.key === key) ?? { key, since: shape ? period.since.get(shape) : null, shapes: [] };
+      const coded = this.isCoded(form, f); // what was answered while it was sensitive is apart
+      const item = list.find((x) => x.key === key && x.coded === coded) ?? { key, coded, since: shape ? period.since.get(shape) : null, shapes: [] };
       Object.assign(item, { f, form });
       if (shape) { item.since ??= period.since.get(shape); item.shapes.push(shape); }
       chains.set(f.name, [...list.filter((x) => x !== item), item]);

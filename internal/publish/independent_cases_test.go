@@ -13,8 +13,8 @@ import (
 // Surveys with many kinds of questions, of which one or more answers are counted.
 var independentSamples = []string{"service_staff", "software", "technology_quarterly", "product_service_matrix", "packaging", "telecom_project", "four_groups"}
 
-// A generator makes up a questionnaire, and edits of it.
-type generator struct {
+// A questionnaireMaker makes up a questionnaire, and edits of it.
+type questionnaireMaker struct {
 	*rand.Rand
 	model    string
 	kinds    []string // of the questions
@@ -30,8 +30,8 @@ var generatedModels = []string{"percent_of_max", "mean", "graded_10", "weighted_
 
 var generatedKinds = []string{"single", "rating", "matrix", "importance", "multi", "nps", "ranking", "sum", "exact", "bounded", "banded", "open", "yes_no", "rating", "single"}
 
-func newGenerator(seed uint64) *generator {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, 12)), model: generatedModels[seed%5], minGroup: []int{5, 3, 5, 1, 10}[seed/5%5]}
+func newQuestionnaireMaker(seed uint64) *questionnaireMaker {
+	g := &questionnaireMaker{Rand: rand.New(rand.NewPCG(seed, 12)), model: generatedModels[seed%5], minGroup: []int{5, 3, 5, 1, 10}[seed/5%5]}
 	for i := range 9 + g.IntN(5) {
 		kind := generatedKinds[g.IntN(len(generatedKinds))]
 		if i < 3 {
@@ -83,15 +83,15 @@ func newGenerator(seed uint64) *generator {
 }
 
 // edit changes a few questions.
-func (g *generator) edit() {
+func (g *questionnaireMaker) edit() {
 	for range 1 + g.IntN(3) {
 		i := g.IntN(len(g.kinds))
 		switch what := g.IntN(8); {
 		case what < 2 && i > 2:
 			g.removed[i] = true
-		case what == 2 && i > 2:
+		case what < 4 && i > 2:
 			g.traits[i] = []string{"publish: false", "sensitive: true", "show_if: member", ""}[g.IntN(4)]
-		case what == 3:
+		case what == 4:
 			g.minGroup += 2
 		default:
 			g.variants[i]++
@@ -99,7 +99,7 @@ func (g *generator) edit() {
 	}
 }
 
-func (g *generator) source() string {
+func (g *questionnaireMaker) source() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "title: {en: Generated}\nlanguages: [en]\ntimezone: Asia/Shanghai\nperiod: month\nchannels: [web, sms]\n%s", g.options)
 	b.WriteString("scoring:\n  model: " + g.model + "\n")
@@ -141,7 +141,7 @@ func (g *generator) source() string {
 	return b.String()
 }
 
-func (g *generator) questions() string {
+func (g *questionnaireMaker) questions() string {
 	var b strings.Builder
 	for i, kind := range g.kinds {
 		if !g.removed[i] {
@@ -158,7 +158,7 @@ func comma(text string) string {
 	return ", " + text
 }
 
-func (g *generator) dimension(i int, kind string) string {
+func (g *questionnaireMaker) dimension(i int, kind string) string {
 	switch kind {
 	case "single", "rating", "matrix", "importance":
 		return ", dimension: " + []string{"one", "two"}[i%2]
@@ -166,7 +166,7 @@ func (g *generator) dimension(i int, kind string) string {
 	return ""
 }
 
-func (g *generator) question(kind string, variant int) string {
+func (g *questionnaireMaker) question(kind string, variant int) string {
 	graded := g.model == "graded_10"
 	switch kind {
 	case "single":
@@ -214,7 +214,7 @@ func histories(t *testing.T, samples []string, seeds uint64) (all []history) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := newRecorder(t, name, string(source), uint64(i)+1, start)
+		r := newHistory(t, name, string(source), uint64(i)+1, start)
 		for range 3 {
 			r.collect(31)
 			r.run()
@@ -227,8 +227,8 @@ func histories(t *testing.T, samples []string, seeds uint64) (all []history) {
 		all = append(all, r.history)
 	}
 	for seed := range seeds {
-		g := newGenerator(seed)
-		r := newRecorder(t, fmt.Sprint("generated", seed), g.source(), seed, start)
+		g := newQuestionnaireMaker(seed)
+		r := newHistory(t, fmt.Sprint("generated", seed), g.source(), seed, start)
 		for step := range 7 {
 			r.collect(12 + g.IntN(50))
 			r.run()

@@ -63,8 +63,8 @@ type historyRun struct {
 	Version string    `json:"version"` // in force
 }
 
-// A recorder makes a history on a real store, with the real publisher and renderer.
-type recorder struct {
+// A historyMaker makes a history on a real store, with the real publisher and renderer.
+type historyMaker struct {
 	history
 	t       *testing.T
 	store   *local.Store
@@ -79,7 +79,7 @@ type recorder struct {
 	ids     []string
 }
 
-func newRecorder(t *testing.T, name, source string, seed uint64, now time.Time) *recorder {
+func newHistory(t *testing.T, name, source string, seed uint64, now time.Time) *historyMaker {
 	t.Helper()
 	dir := t.TempDir()
 	opened, err := local.Open(filepath.Join(dir, "glasspoll.db"))
@@ -96,7 +96,7 @@ func newRecorder(t *testing.T, name, source string, seed uint64, now time.Time) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &recorder{history: history{Name: name, Definitions: map[string]json.RawMessage{}, documents: map[string][]byte{}, tables: map[string][]byte{}},
+	r := &historyMaker{history: history{Name: name, Definitions: map[string]json.RawMessage{}, documents: map[string][]byte{}, tables: map[string][]byte{}},
 		t: t, store: opened, pages: pages, public: filepath.Join(dir, "public"), frame: frame, now: now, seed: seed}
 	r.publish = publish.New(publish.Options{Collector: opened, Log: opened, Definitions: opened, Tallies: opened, Releases: opened, Pages: pages,
 		Progress: opened, Renderer: figuresOnly{results.New(frame)}, Now: func() time.Time { return r.now }})
@@ -113,7 +113,7 @@ func (figuresOnly) HTML(w io.Writer, p results.Page) error {
 }
 
 // edit puts another questionnaire in force.
-func (r *recorder) edit(source string) {
+func (r *historyMaker) edit(source string) {
 	r.t.Helper()
 	s, problems := questionnaire.Parse(r.Name+".yaml", []byte(source))
 	if len(problems) > 0 {
@@ -128,7 +128,7 @@ func (r *recorder) edit(source string) {
 }
 
 // collect adds the answers of some respondents, a minute apart.
-func (r *recorder) collect(n int) {
+func (r *historyMaker) collect(n int) {
 	r.t.Helper()
 	var step historyStep
 	entries := map[string][]store.Entry{}
@@ -151,7 +151,7 @@ func (r *recorder) collect(n int) {
 }
 
 // withdraw erases the answers of the i-th respondent.
-func (r *recorder) withdraw(i int) {
+func (r *historyMaker) withdraw(i int) {
 	r.t.Helper()
 	if erased, err := store.Erase(context.Background(), r.store, r.survey.ID, r.ids[i], nil, r.now); err != nil || !erased {
 		r.t.Fatal(erased, err)
@@ -160,7 +160,7 @@ func (r *recorder) withdraw(i int) {
 }
 
 // run publishes.
-func (r *recorder) run() {
+func (r *historyMaker) run() {
 	r.t.Helper()
 	if _, err := r.publish.Publish(context.Background(), r.survey); err != nil {
 		r.t.Fatal(err)
@@ -169,7 +169,7 @@ func (r *recorder) run() {
 }
 
 // read reads the figures that are public, of every period in the first language.
-func (r *recorder) read() {
+func (r *historyMaker) read() {
 	r.t.Helper()
 	for _, name := range []string{"results.json", "results.csv"} {
 		paths, err := filepath.Glob(filepath.Join(r.public, r.survey.ID, "results", "*", name))
@@ -190,9 +190,9 @@ func (r *recorder) read() {
 	}
 }
 
-// A comparison counts the figures that agree, and remembers those that do not. What does the same is seen by its kind: the last
+// A figureComparison counts the figures that agree, and remembers those that do not. What does the same is seen by its kind: the last
 // name of the way to it.
-type comparison struct {
+type figureComparison struct {
 	agree     int
 	kinds     map[string]int
 	different []string
@@ -201,11 +201,11 @@ type comparison struct {
 // tolerance is that of figures rounded to four decimals.
 const tolerance = 1.01e-4
 
-func (c *comparison) differ(where string, got, want any) {
+func (c *figureComparison) differ(where string, got, want any) {
 	c.different = append(c.different, fmt.Sprintf("%s: %v, and from the answers %v", where, got, want))
 }
 
-func (c *comparison) match(kind, where string, same bool, got, want any) {
+func (c *figureComparison) match(kind, where string, same bool, got, want any) {
 	if same {
 		c.agree++
 		c.kinds[kind]++
@@ -215,7 +215,7 @@ func (c *comparison) match(kind, where string, same bool, got, want any) {
 }
 
 // values compares two JSON values.
-func (c *comparison) values(kind, where string, got, want any) {
+func (c *figureComparison) values(kind, where string, got, want any) {
 	switch a := got.(type) {
 	case map[string]any:
 		b, ok := want.(map[string]any)
@@ -255,7 +255,7 @@ func (c *comparison) values(kind, where string, got, want any) {
 
 // tables compares two tables, whose lines are known by all columns that are no figures. The label is compared where the other
 // has one.
-func (c *comparison) tables(where string, got []byte, want [][]any) {
+func (c *figureComparison) tables(where string, got []byte, want [][]any) {
 	lines, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(got, []byte("\ufeff")))).ReadAll()
 	if err != nil || len(lines) == 0 {
 		c.differ(where, err, "a table")
@@ -308,7 +308,7 @@ func TestFiguresFromAnswers(t *testing.T) {
 		samples, seeds = samples[:1], 5
 	}
 	all := histories(t, samples, seeds)
-	c := &comparison{kinds: map[string]int{}}
+	c := &figureComparison{kinds: map[string]int{}}
 	for part := range slices.Chunk(all, 25) {
 		figures := independentFigures(t, part)
 		for _, h := range part {
@@ -352,15 +352,46 @@ func independentFigures(t *testing.T, part []history) map[string]otherFigures {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command("node", "../../e2e/independent/figures.mjs")
+	figures := map[string]otherFigures{}
+	runNode(t, input, &figures, "figures.mjs")
+	return figures
+}
+
+// runNode runs a script of the other implementation and decodes what it prints.
+func runNode(t *testing.T, input []byte, result any, script string, args ...string) {
+	t.Helper()
+	command := exec.Command("node", append([]string{filepath.Join("../../e2e/independent", script)}, args...)...)
 	command.Stdin, command.Stderr = bytes.NewReader(input), os.Stderr
 	output, err := command.Output()
 	if err != nil {
 		t.Fatalf("%v (node is one of the packages that `make packages` installs)", err)
 	}
-	figures := map[string]otherFigures{}
-	if err := json.Unmarshal(output, &figures); err != nil {
+	if err := json.Unmarshal(output, result); err != nil {
 		t.Fatal(err)
 	}
-	return figures
+}
+
+// TestCoverageOfIntervals simulates how often the intervals of the other implementation, which figures have shown to be ours, hold
+// what they are of: means and indexes of small and large samples, at the ceiling of the scale, and of finite populations.
+func TestCoverageOfIntervals(t *testing.T) {
+	t.Parallel()
+	var cases []struct {
+		Name     string
+		Coverage float64
+		Width    float64
+	}
+	runNode(t, nil, &cases, "coverage.mjs", strconv.Itoa(soak.Cases(4000, 100_000)))
+	if len(cases) != 60 {
+		t.Errorf("%d cases", len(cases))
+	}
+	for _, c := range cases {
+		least := 0.93
+		if strings.HasPrefix(c.Name, "share") {
+			least = 0.9 // Wilson's falls below 95 % at some shares of few: Brown, Cai and DasGupta, Statistical Science 16, 2001
+		}
+		t.Logf("%s: coverage %.4f, width %.2f", c.Name, c.Coverage, c.Width)
+		if c.Coverage < least {
+			t.Errorf("%s: coverage %.4f", c.Name, c.Coverage)
+		}
+	}
 }
