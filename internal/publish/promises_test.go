@@ -14,6 +14,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/publish/publishtest"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/store"
 	"glasspoll/internal/store/storetest"
@@ -27,7 +28,7 @@ import (
 type scene struct {
 	t      *testing.T
 	back   *storetest.Memory
-	pages  *recorder
+	pages  *publishtest.Recorder
 	bodies map[string]string // by path
 	survey *survey.Survey
 	now    time.Time
@@ -43,7 +44,7 @@ period: month
 `
 
 func newScene(t *testing.T, yaml string) *scene {
-	s := &scene{t: t, back: storetest.NewMemory(), pages: &recorder{files: map[string]file{}}, bodies: map[string]string{},
+	s := &scene{t: t, back: storetest.NewMemory(), pages: publishtest.NewRecorder(), bodies: map[string]string{},
 		now: time.Date(2026, 10, 20, 12, 0, 0, 0, time.UTC)}
 	s.edit(yaml)
 	return s
@@ -77,8 +78,8 @@ func (s *scene) answer(answers ...string) (id string) {
 	}
 	s.ids++
 	r := answer.Response{ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", s.ids), Survey: s.survey.ID, Version: s.survey.Version, Period: s.survey.PeriodAt(s.now), Language: "en", Channel: channel}
-	checked, lawful := with(s.survey, r, values)
-	if !lawful || !maps.EqualFunc(valuesOf(checked), values, slices.Equal) {
+	checked, lawful := publishtest.With(s.survey, r, values)
+	if !lawful || !maps.EqualFunc(publishtest.ValuesOf(checked), values, slices.Equal) {
 		s.t.Fatalf("%v is refused", answers)
 	}
 	arrived := s.now.Add(time.Duration(s.ids) * time.Millisecond)
@@ -99,21 +100,19 @@ func (s *scene) withdraw(id string) {
 func (s *scene) run() int {
 	s.t.Helper()
 	p := publish.New(publish.Options{Collector: s.back, Log: s.back, Definitions: s.back, Tallies: s.back, Releases: s.back, Progress: s.back, Pages: s.pages,
-		Renderer: must(renderer()), Now: func() time.Time { return s.now }})
+		Renderer: must(publishtest.Renderer()), Now: func() time.Time { return s.now }})
 	if _, err := p.Publish(context.Background(), s.survey, s.survey.PeriodAt(s.now)); err != nil {
 		s.t.Fatal(err)
 	}
 	n := 0
-	for _, w := range s.pages.recorded {
-		path, _, _ := strings.Cut(w.path, " ")
-		if s.bodies[path] == string(w.body) {
+	for _, w := range s.pages.Take() {
+		if s.bodies[w.Path] == string(w.Body) {
 			continue // a publisher that has not run before writes what is there
 		}
 		n++
-		s.bodies[path] = string(w.body)
-		s.all = append(s.all, w.path+"\n"+string(w.body))
+		s.bodies[w.Path] = string(w.Body)
+		s.all = append(s.all, fmt.Sprintf("%s of revision %d\n%s", w.Path, w.Revision, w.Body))
 	}
-	s.pages.recorded = nil
 	return n
 }
 
@@ -175,40 +174,42 @@ func same(t *testing.T, what string, a, b *scene) {
 	}
 }
 
-// A1: a correlation is made of blocks that are out.
+// A1: a correlation is made of blocks that are out: not of one who waits when they come out, nor of one who comes later.
 func TestWhoWaitsIsInNoCorrelation(t *testing.T) {
-	play := func(last string) *scene {
+	play := func(first, last string) *scene {
 		s := newScene(t, `
 scoring: {overall: all}
 sections:
   - questions:
+    - {id: tier, type: yes_no, segment: true, label: Tier}
     - {id: all, type: rating, steps: 5, label: All}
     - {id: food, type: rating, steps: 5, label: Food}
     - {id: room, type: rating, steps: 5, label: Room}
 results: {min_group: 5}
 `)
-		for i := range 30 { // x = y but for every third, where y is 3
+		s.answer("tier=yes", "all="+first, "food=1", "room="+first)
+		for i := range 30 { // food is like all, but 3 of every third
 			food := 1 + i%5
 			if i%3 == 0 {
 				food = 3
 			}
-			s.answer(fmt.Sprintf("all=%d", 1+i%5), fmt.Sprintf("food=%d", food), fmt.Sprintf("room=%d", 6-food))
+			s.answer("tier=no", fmt.Sprintf("all=%d", 1+i%5), fmt.Sprintf("food=%d", food), fmt.Sprintf("room=%d", 6-food))
 		}
 		s.run()
 		before := len(s.all)
-		s.answer("all="+last, "food=1", "room="+last)
+		s.answer("tier=yes", "all="+last, "food=1", "room="+last)
 		s.run()
 		if len(s.all) != before {
 			t.Errorf("one who waits has changed %s", s.all[before])
 		}
 		return s
 	}
-	s := play("5")
+	s := play("5", "5")
 	// Σ(x−3)(y−3) = 40, Σ(x−3)² = 60 and Σ(y−3)² = 40: r = 40 / √2400 = 0.816.
 	if got := regexp.MustCompile(`"importance": .*`).FindAllString(s.bodies["scene/results/results.json"], -1); !slices.Equal(got, []string{`"importance": 0.82,`, `"importance": -0.82,`}) {
 		t.Errorf("the correlations are %s, want 0.82 and -0.82", got)
 	}
-	same(t, "the answer of one who waits", s, play("1"))
+	same(t, "the answer of one who waits", s, play("1", "1"))
 }
 
 // A2: the options of a ranking are released together, those that few have ranked too.

@@ -1,4 +1,4 @@
-package publish_test
+package publishtest
 
 import (
 	"fmt"
@@ -27,6 +27,9 @@ type sheet struct {
 	weighting bool
 	crosstab  string
 	target    bool
+	issued    int  // 0: not said
+	rate      bool // a low response rate takes points off
+	areas     bool // items are in dimensions
 	sections  []part
 }
 
@@ -72,6 +75,9 @@ func (s *sheet) yaml() string {
 	fmt.Fprintf(&b, "title: %s\nlanguages: [%s]\ntimezone: Asia/Shanghai\n", s.text("World"), strings.Join(s.languages, ", "))
 	if s.channels {
 		b.WriteString("channels: [web, phone]\n")
+	}
+	if s.issued > 0 {
+		fmt.Fprintf(&b, "audience: {population: %d, issued: %d}\n", 2*s.issued, s.issued)
 	}
 	if s.monthly {
 		b.WriteString("period: month\n")
@@ -140,6 +146,12 @@ func (s *sheet) writeScoring(b *strings.Builder) {
 	}
 	if s.target {
 		keys = append(keys, "target: 1")
+	}
+	if s.areas {
+		keys = append(keys, fmt.Sprintf("dimensions: [{id: service, label: %s}, {id: goods, label: %s, weight: 2}]", s.text("Service"), s.text("Goods")))
+	}
+	if s.rate {
+		keys = append(keys, "response_rate_rule: {floor: 50, per: 5, deduct: 1}")
 	}
 	if len(keys) > 0 {
 		fmt.Fprintf(b, "scoring: {%s}\n", strings.Join(keys, ", "))
@@ -225,6 +237,11 @@ func newSheet(r *rand.Rand) *sheet {
 		s.model = pick(r, "mean", "percent_of_max")
 	}
 	unscored := chance(r, 4)
+	if chance(r, 3) {
+		s.issued = pick(r, 5, 40, 100)
+		s.rate = chance(r, 2)
+	}
+	s.areas = chance(r, 4)
 	n := 2 + r.IntN(5)
 	for i := range n {
 		if i == n/2 && chance(r, 3) {
@@ -275,6 +292,9 @@ func (s *sheet) newAsk(r *rand.Rand, id string, unscored bool) ask {
 		if a.kind == "importance_matrix" {
 			a.keys = append(a.keys, "importance_scale: marks")
 		}
+	}
+	if s.areas && slices.Contains([]string{"rating", "matrix"}, a.kind) {
+		a.keys = append(a.keys, pick(r, "dimension: service", "dimension: goods"))
 	}
 	switch r.IntN(12) {
 	case 0, 1:
@@ -430,7 +450,7 @@ func (s *sheet) edited(r *rand.Rand, today int) *sheet {
 
 // compiled compiles a sheet, without what it has no use for; nil if it has other mistakes.
 func (s *sheet) compiled() *survey.Survey {
-	for _, mend := range []func(){func() {}, func() { s.overall = "" }, func() { s.crosstab = "" }, func() { s.target = false }, func() { s.weighting, s.model = false, "" }} {
+	for _, mend := range []func(){func() {}, func() { s.overall = "" }, func() { s.crosstab = "" }, func() { s.target = false }, func() { s.rate = false }, func() { s.weighting, s.model = false, "" }, func() { s.areas = false }} {
 		mend()
 		if compiled, problems := questionnaire.Parse("world.yaml", []byte(s.yaml())); len(problems) == 0 {
 			return compiled
