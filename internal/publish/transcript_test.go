@@ -40,7 +40,7 @@ func TestNothingPublicTells(t *testing.T) {
 	}
 	var mu sync.Mutex
 	seen := map[string]int{}
-	t.Run("publishtest", func(t *testing.T) {
+	t.Run("worlds", func(t *testing.T) {
 		for shard := range shards {
 			t.Run(fmt.Sprint(shard), func(t *testing.T) {
 				t.Parallel()

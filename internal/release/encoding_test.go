@@ -245,7 +245,7 @@ func encoded(r *Release, t *tally.Tally) []byte {
 // checkBlocks checks that each block of a release is all that waited of its cohorts, and adds it to blocks.
 func checkBlocks(t *testing.T, blocks map[string]map[string]*tally.Counters, waiting *tally.Tally, last, next *Release) {
 	t.Helper()
-	made := blocksBetween(last, next)
+	made := Blocks(last, next)
 	for _, b := range made {
 		members := int64(0)
 		for key, span := range b.Spans {

@@ -91,10 +91,12 @@ type Written struct {
 
 // made is a block and its members.
 type made struct {
-	release *release.Release
-	shape   string
-	cohort  string
-	members []int
+	release     *release.Release
+	shape       string
+	cohort      string // or release.Pool
+	respondents int64
+	spans       map[string][2]string // by cohort: its members are in the log behind the first cursor, up to the second
+	members     []int
 }
 
 // Recorder is a place of pages that remembers every file that was written.
@@ -255,28 +257,61 @@ func (p *playing) look(t testing.TB, released []*release.Release) {
 			}
 			places[e.Response.ID] = e.Cursor
 		}
-		for _, b := range release.Blocks(before, r) {
-			block := made{release: r, shape: b.Shape, cohort: b.Cohort}
+		for _, b := range blocksOf(before, r) {
 			for i, x := range p.people {
 				s, place := p.versions[x.version], places[p.responses[i].ID]
-				if place == "" || p.responses[i].Period != r.Period || p.in[i] || p.erased[i] || s.Shape != b.Shape {
+				if place == "" || p.responses[i].Period != r.Period || p.in[i] || p.erased[i] || s.Shape != b.shape {
 					continue
 				}
-				if span, of := b.Spans[tally.CohortKey(s, p.responses[i])]; of && span.After < place && place <= span.Through {
-					block.members = append(block.members, i)
+				if span, of := b.spans[tally.CohortKey(s, p.responses[i])]; of && span[0] < place && place <= span[1] {
+					b.members = append(b.members, i)
 					p.in[i] = true
 				}
 			}
-			if int64(len(block.members)) != b.Counters.Respondents {
-				t.Errorf("a block of %d of %q has %d members", b.Counters.Respondents, b.Cohort, len(block.members))
+			if int64(len(b.members)) != b.respondents {
+				t.Errorf("a block of %d of %q has %d members", b.respondents, b.cohort, len(b.members))
 			}
-			p.blocks = append(p.blocks, block)
+			p.blocks = append(p.blocks, *b)
 			p.seen["blocks"]++
-			if b.Cohort == release.Pool {
+			if b.cohort == release.Pool {
 				p.seen["pools"]++
 			}
 		}
 	}
+}
+
+// blocksOf returns the blocks that came with a release, without their members.
+func blocksOf(before, r *release.Release) []*made {
+	if before == nil {
+		before = &release.Release{Held: &release.Held{}}
+	}
+	respondents := func(of *release.Release, shape, key string) int64 {
+		if of.Parts[shape] == nil || of.Parts[shape].Cohorts[key] == nil {
+			return 0
+		}
+		return of.Parts[shape].Cohorts[key].Respondents
+	}
+	var blocks []*made
+	for _, shape := range slices.Sorted(maps.Keys(r.Held.Out)) {
+		more := func(key string) int64 { return respondents(r, shape, key) - respondents(before, shape, key) }
+		pool := &made{release: r, shape: shape, cohort: release.Pool, respondents: more(release.Pool), spans: map[string][2]string{}}
+		for _, key := range slices.Sorted(maps.Keys(r.Held.Out[shape])) {
+			mark := r.Held.Out[shape][key]
+			if mark.Release != r.Number {
+				continue
+			}
+			span := [2]string{before.Held.Out[shape][key].Cursor, mark.Cursor}
+			if more(key) == 0 {
+				pool.spans[key] = span
+			} else {
+				blocks = append(blocks, &made{release: r, shape: shape, cohort: key, respondents: more(key), spans: map[string][2]string{key: span}})
+			}
+		}
+		if len(pool.spans) > 0 {
+			blocks = append(blocks, pool)
+		}
+	}
+	return blocks
 }
 
 // count counts what the world has shown.
@@ -408,24 +443,9 @@ func newWorld(seed uint64, crowd int) *maker {
 		been = append(been, version)
 		step := worldStep{now: now, version: version, run: !chance(m.Rand, 4), anew: chance(m.Rand, 4)}
 		if open, _ := m.versions[version].OpenAt(now); open {
-			for range m.IntN(1 + crowd*2/steps) {
-				of := version
-				if chance(m.Rand, 8) {
-					of = pick(m.Rand, been...)
-				}
-				if x := m.newPerson(of, now); x != nil {
-					step.arrive = append(step.arrive, len(m.people))
-					m.waiting[len(m.people)] = true
-					m.people = append(m.people, x)
-				}
-			}
+			m.arrive(&step, m.IntN(1+crowd*2/steps), been)
 		}
-		for _, i := range slices.Sorted(maps.Keys(m.waiting)) {
-			if chance(m.Rand, 25) {
-				step.withdraw = append(step.withdraw, i)
-				delete(m.waiting, i)
-			}
-		}
+		m.withdraw(&step)
 		m.steps = append(m.steps, step)
 	}
 	// Whatever ends has ended at last, and what is due then is published.
@@ -433,6 +453,31 @@ func newWorld(seed uint64, crowd int) *maker {
 		m.steps = append(m.steps, worldStep{now: time.Date(2026, 12, 1+i, 0, 0, 0, 0, time.UTC), version: version, run: true})
 	}
 	return m
+}
+
+// arrive has people answer the version in force in a step, or, some, one that has been in force.
+func (m *maker) arrive(step *worldStep, n int, been []int) {
+	for range n {
+		of := step.version
+		if chance(m.Rand, 8) {
+			of = pick(m.Rand, been...)
+		}
+		if x := m.newPerson(of, step.now); x != nil {
+			step.arrive = append(step.arrive, len(m.people))
+			m.waiting[len(m.people)] = true
+			m.people = append(m.people, x)
+		}
+	}
+}
+
+// withdraw has people withdraw who have arrived.
+func (m *maker) withdraw(step *worldStep) {
+	for _, i := range slices.Sorted(maps.Keys(m.waiting)) {
+		if chance(m.Rand, 25) {
+			step.withdraw = append(step.withdraw, i)
+			delete(m.waiting, i)
+		}
+	}
 }
 
 // add adds a version of the questionnaire; false if it is none, or one that is there.

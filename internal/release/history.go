@@ -7,21 +7,21 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// foundBlock is what came with one release of one cohort of a part, or of its pool.
-type foundBlock struct {
+// Block is what came with one release of one cohort of a part, or of its pool.
+type Block struct {
 	Shape    string
 	Cohort   string          // or Pool
 	Counters *tally.Counters // of the items that the release has counted, public or not
-	Spans    map[string]span // by cohort: where its members are in the log
+	Spans    map[string]Span // by cohort: where its members are in the log
 }
 
-// span says where in a log the members of a cohort are.
-type span struct{ After, Through string } // cursors: members are behind After, up to Through
+// Span says where in a log the members of a cohort are.
+type Span struct{ After, Through string } // cursors: members are behind After, up to Through
 
-// blocksBetween returns the blocks that came with r, in order, given the release before it (nil: none). Those of [Legacy] are not
-// among them.
-func blocksBetween(before, r *Release) []foundBlock {
-	var all []foundBlock
+// Blocks returns the blocks that came with r, in order, given the release before it (nil: none). Those of [Legacy] are not
+// among them. It is for tests: who is in which block is nothing that figures need.
+func Blocks(before, r *Release) []Block {
+	var all []Block
 	for _, shape := range slices.Sorted(maps.Keys(r.Parts)) {
 		if shape == Legacy {
 			continue
@@ -35,14 +35,14 @@ func blocksBetween(before, r *Release) []foundBlock {
 				continue
 			}
 			more.Prune()
-			b := foundBlock{Shape: shape, Cohort: key, Counters: more, Spans: map[string]span{}}
+			b := Block{Shape: shape, Cohort: key, Counters: more, Spans: map[string]Span{}}
 			if s, known := spans[key]; known {
 				b.Spans[key] = s
 				delete(spans, key)
 			}
 			all = append(all, b)
 		}
-		if i := slices.IndexFunc(all, func(b foundBlock) bool { return b.Shape == shape && b.Cohort == Pool }); i >= 0 {
+		if i := slices.IndexFunc(all, func(b Block) bool { return b.Shape == shape && b.Cohort == Pool }); i >= 0 {
 			all[i].Spans = spans // of the cohorts that have no block of their own
 		}
 	}
@@ -72,8 +72,8 @@ func (r *Release) counted(shape string) map[string]*tally.Counters {
 }
 
 // spans returns where the members of each cohort that came with r are in the log.
-func spans(before, r *Release, shape string) map[string]span {
-	all := map[string]span{}
+func spans(before, r *Release, shape string) map[string]Span {
+	all := map[string]Span{}
 	if r.Held == nil {
 		return all
 	}
@@ -81,7 +81,7 @@ func spans(before, r *Release, shape string) map[string]span {
 		if m.Release != r.Number {
 			continue
 		}
-		s := span{Through: m.Cursor}
+		s := Span{Through: m.Cursor}
 		if before != nil && before.Held != nil {
 			s.After = before.Held.Out[shape][key].Cursor
 		}
