@@ -26,7 +26,7 @@ func (verifyCommand) Help() string {
             questions only when they were due, nothing public that must not be, nothing that falls
   blocks    what each release has added must be the answers of its members: of all who waited, and of nobody else. Who has
             withdrawn since is missing; then the others must be among what was added
-  figures   what is published must follow from the answers
+  figures   what is published must follow from the answers; while 'glasspoll serve' runs, so must the files that it serves
   store     what it keeps twice must agree: each response with the index of ids, the latest release with the sum of what all
             have added
 
@@ -65,6 +65,11 @@ func (v *verifyCommand) do(ctx context.Context, env *environment) error {
 		result, err := verify.Period(ctx, env.store, s, period)
 		if err != nil {
 			return err
+		}
+		if env.published != nil {
+			if err := result.ComparePages(ctx, env.store, *env.published); err != nil {
+				return err
+			}
 		}
 		if !v.JSON {
 			printVerification(env, result)

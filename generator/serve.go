@@ -15,6 +15,7 @@ import (
 	"glasspoll/internal/local"
 	"glasspoll/internal/notify"
 	"glasspoll/internal/server"
+	"glasspoll/internal/verify"
 )
 
 type serveCommand struct {
@@ -83,8 +84,9 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 		Backups:     server.Backups{Dir: s.Backup, Every: s.BackupEvery, Keep: s.BackupKeep},
 		VerifyEvery: s.VerifyEvery,
 		Log:         logger, Problems: c.Err,
-		Verbs: func(store *local.Store, changed func(survey string, periods ...string)) control.Table {
-			return verbTable(environment{store: store, log: logger, changed: changed})
+		Verbs: func(store *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table {
+			published := &verify.Published{Pages: pages, TagOf: pages.TagOf}
+			return verbTable(environment{store: store, log: logger, published: published, changed: changed})
 		},
 	}
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {

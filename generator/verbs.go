@@ -16,6 +16,7 @@ import (
 	"glasspoll/internal/local/format2"
 	"glasspoll/internal/server"
 	"glasspoll/internal/store"
+	"glasspoll/internal/verify"
 )
 
 // verb is a command that works on a store. It runs in the process that has the store open: this one, or a running server,
@@ -31,9 +32,10 @@ type fileWriter interface{ writesTo() string }
 // environment holds what a verb works with.
 type environment struct {
 	control.Output
-	store   store.Records
-	log     *slog.Logger                           // for what an operator must be able to look up later
-	changed func(survey string, periods ...string) // called when a survey's answers have changed, so that its results are published; nil if this process does not publish
+	store     store.Records
+	log       *slog.Logger                           // for what an operator must be able to look up later
+	published *verify.Published                      // the files that visitors can read; nil if this process does not publish
+	changed   func(survey string, periods ...string) // called when a survey's answers have changed, so that its results are published; nil if this process does not publish
 }
 
 // writeFile writes a whole file on the user's side.

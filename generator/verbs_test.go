@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -77,6 +79,30 @@ func TestVerbsThroughServer(t *testing.T) {
 	})
 	if code != 0 {
 		t.Errorf("verify: %d\n%s%s", code, out, text)
+	}
+
+	// What visitors can read is compared, too: a file that somebody else has changed is found.
+	servertest.Eventually(t, "the files are written, and agree", func() bool {
+		code, out, text = command(t, "results", "verify", "--data", data, "--json")
+		return code == 0 && strings.Contains(out, `"pages": 4`)
+	})
+	figures := filepath.Join(data, "pages", "tea", "results", "results.csv")
+	served, err := os.ReadFile(figures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replaced := filepath.Join(data, "pages", ".revisions", "tea", "results", "results.csv")
+	note, err := os.ReadFile(replaced)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := append(served, "tea,all,,,,,\n"...)
+	tag := fmt.Sprintf("%x", sha256.Sum256(forged))
+	if err := errors.Join(os.WriteFile(figures, forged, 0o644), os.WriteFile(replaced, append([]byte(tag), note[len(tag):]...), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, text = command(t, "results", "verify", "--data", data); code != 1 || !strings.Contains(out, "tea/results/results.csv is not what follows from the releases") {
+		t.Errorf("a forged file: %d\n%s%s", code, out, text)
 	}
 
 	// Errors keep their exit codes.

@@ -65,7 +65,7 @@ var house = []floor{
 }
 
 // testSupport is imported by tests alone.
-var testSupport = []string{"soak", "store/storetest", "cloud/cloudtest", "render/rendertest", "server/servertest", "convert/condition/conditiontest"}
+var testSupport = []string{"soak", "publish/publishtest", "store/storetest", "cloud/cloudtest", "render/rendertest", "server/servertest", "convert/condition/conditiontest"}
 
 func fullName(name string) string {
 	if root, found := strings.CutPrefix(name, "/"); found {

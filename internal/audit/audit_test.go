@@ -313,12 +313,13 @@ func TestEveryFigureIsCompared(t *testing.T) {
 			t.Errorf("release: a change of %s is not found", path)
 		}
 	})
-	if changed < 200 {
+	if changed < 200 && !testing.Short() {
 		t.Errorf("only %d figures were changed", changed)
 	}
 }
 
-// numbers calls try with a copy of a JSON document for each number in it, with that number increased by one.
+// numbers calls try with a copy of a JSON document for each number in it, with that number increased by one; under -short for
+// every fifth number.
 func numbers(t *testing.T, data []byte, try func(path string, data []byte)) {
 	t.Helper()
 	var document any
@@ -327,6 +328,7 @@ func numbers(t *testing.T, data []byte, try func(path string, data []byte)) {
 	if err := decoder.Decode(&document); err != nil {
 		t.Fatal(err)
 	}
+	seen := 0
 	var walk func(path string, at any, set func(any))
 	walk = func(path string, at any, set func(any)) {
 		switch at := at.(type) {
@@ -339,6 +341,9 @@ func numbers(t *testing.T, data []byte, try func(path string, data []byte)) {
 				walk(fmt.Sprintf("%s[%d]", path, i), value, func(v any) { at[i] = v })
 			}
 		case json.Number:
+			if seen++; testing.Short() && seen%5 != 0 {
+				return
+			}
 			n, err := at.Int64()
 			if err != nil {
 				t.Fatal(err)

@@ -62,9 +62,10 @@ const (
 	ReleasedRows        Code = "released_rows"
 )
 
-// What follows from the latest release, compared with what follows from the recount.
+// What follows from the latest release, compared with what follows from the recount, and with what visitors can read.
 const (
-	Figures Code = "figures"
+	Figures     Code = "figures"
+	PageDiffers Code = "page"
 )
 
 // What a store keeps twice, compared with one another.
@@ -87,6 +88,7 @@ var remedies = map[Code]string{
 	ReleasePool: public, ReleaseCoded: public, ReleaseRows: public, ReleaseFacts: public, ReleaseAnnulled: public,
 	ReleasedRespondents: public, ReleasedAnswers: public, ReleasedOption: public, ReleasedBase: public, ReleasedRows: public,
 	Figures:      public,
+	PageDiffers:  "The publisher writes the file again when results change, or when it is started: if it differs again, find out who else writes there.",
 	ReleaseWhole: "`glasspoll results repair` writes the latest release again, as the sum of what all have added.",
 	IDMissing:    reindex, IDElsewhere: reindex,
 	IDContent:       "What is stored of the response, private answers included, is not what was received: restore it from a copy of the store. `glasspoll results repair` only mends the id of a response that was withdrawn.",

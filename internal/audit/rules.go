@@ -2,7 +2,6 @@ package audit
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -409,65 +408,6 @@ func (i itemCheck) checkBase(is, more map[string]int64, item *tally.Item, respon
 	}
 	if small {
 		i.add(i.as(ReleaseBase), "%s: facts decide who is asked, and of some there are fewer than %d", i.where, i.k)
-	}
-}
-
-// minCoded is the fewest respondents of whom a sensitive question is published; of codedTimes k, if that is more.
-const (
-	minCoded   = 20
-	codedTimes = 4
-)
-
-// checkCoded checks the figures of sensitive questions: published once, at the end, in multiples of k of enough respondents.
-func (s *step) checkCoded(annuls bool) {
-	r := s.release
-	for _, key := range keys(s.before.Coded, r.Coded) {
-		was, is := s.before.Coded[key], r.Coded[key]
-		at := s.at(ReleaseCoded).question(key)
-		switch {
-		case is == nil:
-			s.add(at, "release %d, %s: what was published is not any more", r.Number, key)
-		case was == is || was != nil && equalCoded(was, is):
-		case was != nil:
-			if !annuls || is.N != 0 {
-				s.add(at, "release %d, %s: a sensitive question is published a second time", r.Number, key)
-			}
-		default:
-			if !s.mayBeClosed() && (s.form.Results.Closes == "" || survey.Date(r.Date) <= s.form.Results.Closes) {
-				s.add(at, "release %d, %s: a sensitive question is published before the period has ended", r.Number, key)
-			}
-			s.checkCodedCounts(at, is, r.Respondents())
-			if len(is.By) > 0 && s.form.Results.Protection != survey.Strict {
-				s.add(at, "release %d, %s: a sensitive question is published by group", r.Number, key)
-			}
-			for _, name := range keys(is.By) {
-				s.checkCodedCounts(at, is.By[name], is.N+int64(is.K))
-			}
-		}
-	}
-}
-
-func equalCoded(a, b *release.Coded) bool {
-	return a.Shape == b.Shape && a.K == b.K && a.N == b.N && equalCounts(chosen(a.Counts), chosen(b.Counts)) && maps.EqualFunc(a.By, b.By, equalCoded)
-}
-
-func chosen(counts tally.Counts) map[string]int64 {
-	all := make(map[string]int64, len(counts))
-	for _, c := range counts {
-		all[c.Option] += c.N
-	}
-	return all
-}
-
-func (s *step) checkCodedCounts(at Finding, c *release.Coded, respondents int64) {
-	k := int64(max(c.K, 1))
-	least := max(codedTimes*k, minCoded/k*k)
-	wrong := c.K < s.release.K || c.N%k != 0 || c.N < least || c.N > respondents
-	for _, chosen := range c.Counts {
-		wrong = wrong || chosen.N < 0 || chosen.N%k != 0 || chosen.N > c.N
-	}
-	if wrong {
-		s.add(at, "release %d, %s: it is not coded to multiples of %d of at least %d respondents", s.release.Number, at.Question, k, least)
 	}
 }
 

@@ -104,6 +104,9 @@ func (p *Pages) read(name string) (tag string, revision int, note string, err er
 	return tag, 0, "", nil
 }
 
+// TagOf returns the tag that a page with this content has.
+func (p *Pages) TagOf(body []byte) string { return tagOf(body) }
+
 func tagOf(body []byte) string {
 	hash := sha256.Sum256(body)
 	return hex.EncodeToString(hash[:])

@@ -103,25 +103,16 @@ func (c *Coded) equal(d *Coded) bool {
 	if c == nil || d == nil {
 		return c == d
 	}
-	return c.Shape == d.Shape && c.K == d.K && c.N == d.N && maps.Equal(chosen(c.Counts), chosen(d.Counts)) &&
+	return c.Shape == d.Shape && c.K == d.K && c.N == d.N && maps.Equal(c.Counts.ByOption(), d.Counts.ByOption()) &&
 		maps.EqualFunc(c.By, d.By, (*Coded).equal)
-}
-
-func chosen(counts tally.Counts) map[string]int64 {
-	all := make(map[string]int64, len(counts))
-	for _, x := range counts {
-		if x.N != 0 {
-			all[x.Option] += x.N
-		}
-	}
-	return all
 }
 
 func (h *Held) since(before *Held) *Held {
 	if h == nil || before == nil {
 		return h
 	}
-	more := &Held{Out: map[string]map[string]Mark{}, Items: map[string]map[string]*tally.Counters{}, Rows: rowsDifference(before.Rows, h.Rows)}
+	more := newHeld()
+	more.Rows = rowsDifference(before.Rows, h.Rows)
 	for shape, marks := range h.Out {
 		out := maps.Clone(marks)
 		maps.DeleteFunc(out, func(key string, m Mark) bool { return before.Out[shape][key] == m })
@@ -142,10 +133,7 @@ func (h *Held) since(before *Held) *Held {
 
 // union returns the keys of two maps, sorted.
 func union[V any](a, b map[string]V) []string {
-	all := maps.Clone(a)
-	if all == nil {
-		all = map[string]V{}
-	}
+	all := copied(a)
 	maps.Copy(all, b)
 	return slices.Sorted(maps.Keys(all))
 }
@@ -169,10 +157,7 @@ func difference(before, after map[string]*tally.Counters) map[string]*tally.Coun
 
 // sum returns the counters of before with those that are added, without what becomes 0.
 func sum(before, added map[string]*tally.Counters) map[string]*tally.Counters {
-	all := maps.Clone(before)
-	if all == nil {
-		all = map[string]*tally.Counters{}
-	}
+	all := copied(before)
 	for key, more := range added {
 		if all[key] == nil {
 			all[key] = more
@@ -204,10 +189,7 @@ func rowsDifference(before, after map[string]*tally.Rows) map[string]*tally.Rows
 }
 
 func rowsSum(before, added map[string]*tally.Rows) map[string]*tally.Rows {
-	all := maps.Clone(before)
-	if all == nil {
-		all = map[string]*tally.Rows{}
-	}
+	all := copied(before)
 	for key, more := range added {
 		if total := all[key].Plus(more); total.IsZero() {
 			delete(all, key)
@@ -244,17 +226,11 @@ func (r *Release) Plus(a *Addition) (*Release, error) {
 	}
 	next.Steps = slices.Concat(r.Steps[:a.KeptSteps], a.Steps)
 	next.Annulled = slices.Concat(r.Annulled[:a.KeptAnnulled], a.Annulled)
-	next.Parts = maps.Clone(r.Parts)
-	if next.Parts == nil {
-		next.Parts = map[string]*Part{}
-	}
+	next.Parts = copied(r.Parts)
 	for shape, more := range a.Parts {
 		next.Parts[shape] = next.Parts[shape].plus(more, next.Form)
 	}
-	next.Coded = maps.Clone(r.Coded)
-	if next.Coded == nil {
-		next.Coded = map[string]*Coded{}
-	}
+	next.Coded = copied(r.Coded)
 	maps.Copy(next.Coded, a.Coded)
 	next.Rows = rowsSum(r.Rows, a.Rows)
 	next.Held = r.Held.plus(a.Held)
@@ -290,20 +266,9 @@ func (h *Held) plus(more *Held) *Held {
 	if h == nil || more == nil {
 		return more
 	}
-	next := &Held{
-		Out: maps.Clone(h.Out), Items: maps.Clone(h.Items), Rows: rowsSum(h.Rows, more.Rows), Legacy: h.Legacy,
-	}
-	if next.Out == nil {
-		next.Out = map[string]map[string]Mark{}
-	}
-	if next.Items == nil {
-		next.Items = map[string]map[string]*tally.Counters{}
-	}
+	next := &Held{Out: copied(h.Out), Items: copied(h.Items), Rows: rowsSum(h.Rows, more.Rows), Legacy: h.Legacy}
 	for shape, marks := range more.Out {
-		out := maps.Clone(next.Out[shape])
-		if out == nil {
-			out = map[string]Mark{}
-		}
+		out := copied(next.Out[shape])
 		maps.Copy(out, marks)
 		next.Out[shape] = out
 	}

@@ -47,7 +47,7 @@ func Annul(history []*Release, forms map[string]*survey.Survey, number int, of *
 			held := at.held(shape, key).Clone()
 			held.Sub(before.held(shape, key))
 			n.takeOut(shape, form, key, more, held)
-			n.takeRows(tally.RowSignature(form), unitOf(block{form: form, key: key}), number, history)
+			n.takeRows(block{form: form, key: key}.signatures(), number, history)
 			n.Annulled = append(slices.Clone(n.Annulled), Annulment{Release: number, Shape: shape, Cohort: key, Respondents: more.Respondents, Reason: reason, Date: today})
 			taken++
 		}
@@ -110,11 +110,7 @@ func (n *next) takeOut(shape string, form *survey.Survey, key string, more, held
 }
 
 // takeRows takes out the rows that went into a step with those of the release of a number, or all that wait for a step.
-func (n *next) takeRows(signature, unit string, number int, history []*Release) {
-	signatures := []string{signature}
-	if unit != "" {
-		signatures = append(signatures, signature+"|"+unit)
-	}
+func (n *next) takeRows(signatures []string, number int, history []*Release) {
 	for _, signature := range signatures {
 		at := slices.IndexFunc(n.Steps, func(s Step) bool { return s.Signature == signature && s.First <= number && number <= s.Last })
 		if at < 0 {

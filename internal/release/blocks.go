@@ -33,10 +33,7 @@ func (n *next) addBlocks(t *tally.Tally) (added bool) {
 		if !n.poolDue(shape, t) {
 			continue
 		}
-		pool := &tally.Counters{}
-		for _, key := range slices.Sorted(maps.Keys(rest)) {
-			pool.Add(rest[key])
-		}
+		pool := tally.Total(rest)
 		if pool.Respondents >= k {
 			n.addBlock(block{shape, form, Pool, pool}, t.Cursor, slices.Sorted(maps.Keys(rest))...)
 			n.Parts[shape].PooledOn = n.today
@@ -99,12 +96,17 @@ func (n *next) addBlock(b block, cursor string, cohorts ...string) {
 	public, held := b.split()
 	p.Cohorts[b.key] = plus(p.Cohorts[b.key], public)
 	if held != nil {
-		if n.Held.Items[b.shape] == nil {
-			n.Held.Items[b.shape] = map[string]*tally.Counters{}
-		}
-		n.Held.Items[b.shape][b.key] = plus(n.Held.Items[b.shape][b.key], held)
+		n.hold(b.shape, b.key, held)
 	}
 	n.holdRows(b)
+}
+
+// hold adds counters to those of a cohort that are not public.
+func (n *next) hold(shape, key string, c *tally.Counters) {
+	if n.Held.Items[shape] == nil {
+		n.Held.Items[shape] = map[string]*tally.Counters{}
+	}
+	n.Held.Items[shape][key] = plus(n.Held.Items[shape][key], c)
 }
 
 // part returns the part of a shape, which is added if this is its first block.
@@ -121,9 +123,9 @@ func (n *next) part(shape string, form *survey.Survey) *Part {
 	return n.Parts[shape]
 }
 
-// split divides a block's counters into those that are public at once and those that are held: of questions that facts decide
-// who is asked. Sensitive ones are held by [next.holdSensitive]. The pool has no question whose condition reads a segment: it would say of a
-// few in which segment they are, together with their answers.
+// split divides a block's counters into those that may be public at once and those that are held: of questions for which
+// facts decide who is asked. Sensitive ones are held by [next.holdSensitive]. The pool has no question whose condition reads a
+// segment: it would say of a few in which segment they are, together with their answers.
 func (b block) split() (public, held *tally.Counters) {
 	public = &tally.Counters{Respondents: b.counters.Respondents, Items: map[string]*tally.Item{}}
 	held = &tally.Counters{Items: map[string]*tally.Item{}, Bases: map[string]map[string]int64{}}
@@ -234,10 +236,7 @@ func (n *next) holdSensitive() (held bool) {
 				delete(left.Bases, name)
 			}
 			p.Cohorts[key] = left
-			if n.Held.Items[shape] == nil {
-				n.Held.Items[shape] = map[string]*tally.Counters{}
-			}
-			n.Held.Items[shape][key] = plus(n.Held.Items[shape][key], taken)
+			n.hold(shape, key, taken)
 			held = true
 		}
 	}
@@ -271,7 +270,7 @@ func (n *next) isSensitive(form *survey.Survey, name string) bool {
 // CohortsWith returns the cohorts of a part whose members gave one answer to a segment question. The pool is in none. form is
 // the questionnaire of the part.
 func (p *Part) CohortsWith(form *survey.Survey, segment, option string) []*tally.Counters {
-	i := slices.IndexFunc(form.Segments(), func(f survey.Field) bool { return f.Name == segment })
+	i := segmentIndex(form, segment)
 	if i < 0 {
 		return nil
 	}
@@ -282,6 +281,11 @@ func (p *Part) CohortsWith(form *survey.Survey, segment, option string) []*tally
 		}
 	}
 	return found
+}
+
+// segmentIndex returns the index of a segment among those of a questionnaire; -1 if it is none.
+func segmentIndex(form *survey.Survey, name string) int {
+	return slices.IndexFunc(form.Segments(), func(f survey.Field) bool { return f.Name == name })
 }
 
 // keyPart returns the i-th part of a cohort's key, whose parts are separated by slashes.

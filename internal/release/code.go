@@ -121,7 +121,7 @@ func (n *next) codeSegments(item sensitiveItem, coded *Coded) {
 	for _, segment := range n.formOf(coded.Shape).Segments() {
 		for _, o := range segment.Options() {
 			part := n.codeItem(item, func(key string, form *survey.Survey) bool {
-				i := slices.IndexFunc(form.Segments(), func(f survey.Field) bool { return f.Name == segment.Name })
+				i := segmentIndex(form, segment.Name)
 				return i >= 0 && key != Pool && keyPart(key, i) == o.ID
 			})
 			if part == nil {

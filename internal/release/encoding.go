@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"glasspoll/internal/codec"
 	"glasspoll/internal/tally"
@@ -228,13 +226,7 @@ func recordsOf(coded map[string]*Coded) map[string]codedRecord {
 		if c == nil {
 			continue
 		}
-		to := codedRecord{Shape: c.Shape, K: c.K, N: c.N, Counts: make(map[string]int64, len(c.Counts)), By: recordsOf(c.By)}
-		for _, x := range c.Counts {
-			if x.N != 0 {
-				to.Counts[x.Option] = x.N
-			}
-		}
-		all[key] = to
+		all[key] = codedRecord{Shape: c.Shape, K: c.K, N: c.N, Counts: c.Counts.ByOption(), By: recordsOf(c.By)}
 	}
 	return all
 }
@@ -339,13 +331,7 @@ func counters(names *tally.Names, numbered map[string]tally.Numbered) (map[strin
 func coded(from map[string]codedRecord) map[string]*Coded {
 	all := make(map[string]*Coded, len(from))
 	for key, c := range from {
-		to := &Coded{Shape: c.Shape, K: c.K, N: c.N}
-		for option, n := range c.Counts {
-			if n != 0 {
-				to.Counts = append(to.Counts, tally.Chosen{Option: option, N: n})
-			}
-		}
-		slices.SortFunc(to.Counts, func(a, b tally.Chosen) int { return strings.Compare(a.Option, b.Option) })
+		to := &Coded{Shape: c.Shape, K: c.K, N: c.N, Counts: tally.CountsOf(c.Counts)}
 		if len(c.By) > 0 {
 			to.By = coded(c.By)
 		}

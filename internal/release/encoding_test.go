@@ -216,8 +216,8 @@ func (seen *additionsSeen) play(t *testing.T, versions []*survey.Survey, random 
 		if next == nil {
 			continue
 		}
-		for shape, form := range next.Forms(versions[0]) {
-			if form.Shape != shape {
+		for shape, p := range next.Parts {
+			if form := p.FormOf(versions[0]); form.Shape != shape {
 				t.Fatalf("the form of part %s has the shape %s", shape, form.Shape)
 			}
 		}
@@ -435,9 +435,9 @@ func FuzzDecode(f *testing.F) {
 			if got, err := r.Plus(Added(r, next)); err != nil || !bytes.Equal(got.Encode(), next.Encode()) {
 				t.Errorf("%x: %v", data, err)
 			}
-			Blocks(nil, r)
-			Blocks(r, next)
-			r.Forms(s)
+			for _, p := range r.Parts {
+				p.FormOf(s)
+			}
 			r.Public().Respondents()
 			r.Resume(nil).Fold(s, "1", "2026-11-29", answer.Response{})
 		}

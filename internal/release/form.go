@@ -23,22 +23,6 @@ func (p *Part) FormOf(s *survey.Survey) *survey.Survey {
 	return formOf(s, p.Version, p.Form)
 }
 
-// Forms returns the questionnaires of a release's parts, by shape, with the texts of s.
-func (r *Release) Forms(s *survey.Survey) map[string]*survey.Survey {
-	forms := map[string]*survey.Survey{}
-	if r == nil {
-		return forms
-	}
-	for shape, p := range r.Parts {
-		if shape == s.Shape {
-			forms[shape] = s
-		} else {
-			forms[shape] = p.FormOf(s)
-		}
-	}
-	return forms
-}
-
 func formOf(s *survey.Survey, version string, form json.RawMessage) *survey.Survey {
 	if len(form) == 0 || version != "" && version == s.Version {
 		return s

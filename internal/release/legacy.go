@@ -85,20 +85,14 @@ func addOld(before, added map[string]*oldCounters) map[string]*oldCounters {
 	if added == nil {
 		return nil
 	}
-	all := maps.Clone(before)
-	if all == nil {
-		all = map[string]*oldCounters{}
-	}
+	all := copied(before)
 	for key, more := range added {
 		was := all[key]
 		if was == nil {
 			all[key] = more
 			continue
 		}
-		sum := &oldCounters{was.Respondents + more.Respondents, was.Withdrawn + more.Withdrawn, maps.Clone(was.Items)}
-		if sum.Items == nil {
-			sum.Items = map[string]*oldItem{}
-		}
+		sum := &oldCounters{was.Respondents + more.Respondents, was.Withdrawn + more.Withdrawn, copied(was.Items)}
 		for name, item := range more.Items {
 			total := &oldItem{N: item.N, Counts: slices.Clone(item.Counts)}
 			if item := was.Items[name]; item != nil {
@@ -122,11 +116,9 @@ func (o *old) release() *Release {
 	r := &Release{
 		Survey: o.Survey, Period: o.Period, Number: o.Number, Date: o.Date, Version: o.Version, Form: o.Form, K: p.K,
 		Parts: map[string]*Part{Legacy: p}, Coded: map[string]*Coded{}, Rows: map[string]*tally.Rows{},
-		Held: &Held{
-			Out: map[string]map[string]Mark{}, Items: map[string]map[string]*tally.Counters{}, Rows: map[string]*tally.Rows{}, Legacy: o.members(form),
-		},
-		old: o,
+		Held: newHeld(), old: o,
 	}
+	r.Held.Legacy = o.members(form)
 	items := &oldItems{}
 	if form != nil {
 		r.Hidden = hidden(form, nil)

@@ -62,8 +62,12 @@ func first(s *survey.Survey, period, today string) *Release {
 	return &Release{
 		Survey: s.ID, Period: period, Number: 1, Date: today, Version: s.Version, Form: s.Form(), K: s.K(), Hidden: hidden(s, nil),
 		Parts: map[string]*Part{}, Coded: map[string]*Coded{}, Rows: map[string]*tally.Rows{},
-		Held: &Held{Out: map[string]map[string]Mark{}, Items: map[string]map[string]*tally.Counters{}, Rows: map[string]*tally.Rows{}},
+		Held: newHeld(),
 	}
+}
+
+func newHeld() *Held {
+	return &Held{Out: map[string]map[string]Mark{}, Items: map[string]map[string]*tally.Counters{}, Rows: map[string]*tally.Rows{}}
 }
 
 // follow makes n, which so far is a first release, the one after last, before anything is added to it. A k that has become
@@ -84,15 +88,15 @@ func (n *next) copyMaps(last *Release) {
 		part.Cohorts = copied(p.Cohorts)
 		n.Parts[shape] = &part
 	}
-	held := last.Held
-	if held == nil {
-		held = &Held{}
+	n.Held = newHeld()
+	if last.Held == nil {
+		return
 	}
-	n.Held = &Held{Out: map[string]map[string]Mark{}, Items: map[string]map[string]*tally.Counters{}, Rows: copied(held.Rows), Legacy: held.Legacy}
-	for shape, out := range held.Out {
+	n.Held.Rows, n.Held.Legacy = copied(last.Held.Rows), last.Held.Legacy
+	for shape, out := range last.Held.Out {
 		n.Held.Out[shape] = copied(out)
 	}
-	for shape, items := range held.Items {
+	for shape, items := range last.Held.Items {
 		n.Held.Items[shape] = copied(items)
 	}
 }

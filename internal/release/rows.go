@@ -17,28 +17,30 @@ const minRows = 30
 // maxSteps bounds the steps that a release lists. When there are more, each two neighbours are joined.
 const maxSteps = 64
 
-// holdRows adds the rows of a block to those that wait for a step. Rows of a unit wait for steps of their own.
+// holdRows adds the rows of a block to those that wait for a step.
 func (n *next) holdRows(b block) {
-	signature := tally.RowSignature(b.form)
-	if b.counters.Rows == nil || signature == "" {
+	if b.counters.Rows == nil {
 		return
 	}
-	n.Held.Rows[signature] = n.Held.Rows[signature].Plus(b.counters.Rows)
-	if unit := unitOf(b); unit != "" {
-		n.Held.Rows[signature+"|"+unit] = n.Held.Rows[signature+"|"+unit].Plus(b.counters.Rows)
+	for _, signature := range b.signatures() {
+		n.Held.Rows[signature] = n.Held.Rows[signature].Plus(b.counters.Rows)
 	}
 }
 
-// unitOf returns the unit that a block's members belong to, if the index is a mean of units; "" otherwise, and for the pool.
-func unitOf(b block) string {
-	if b.form.Scoring.Model != survey.MeanOfUnits || b.key == Pool {
-		return ""
+// signatures returns the keys in [Release.Rows] under which the rows of a block are added: one, or a second one of their unit
+// if the index is a mean of units; none if the questionnaire has no rows. Rows of a unit wait for steps of their own. The pool
+// is in no unit.
+func (b block) signatures() []string {
+	signature := tally.RowSignature(b.form)
+	if signature == "" {
+		return nil
 	}
-	i := slices.IndexFunc(b.form.Segments(), func(f survey.Field) bool { return f.Name == b.form.Scoring.Unit })
-	if i < 0 {
-		return ""
+	if i := segmentIndex(b.form, b.form.Scoring.Unit); i >= 0 && b.form.Scoring.Model == survey.MeanOfUnits && b.key != Pool {
+		if unit := keyPart(b.key, i); unit != "" {
+			return []string{signature, signature + "|" + unit}
+		}
 	}
-	return keyPart(b.key, i)
+	return []string{signature}
 }
 
 // publishRows moves the rows that are enough for a step, and reports whether there were any.

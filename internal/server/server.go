@@ -40,7 +40,7 @@ type Options struct {
 	Sender        notify.Sender // sends the notifications of cases; nil: cases open without one
 	// Verbs makes the table of what can be asked for over the socket in the data directory; nil for none. changed says
 	// that a survey's answers have changed, and in which periods, so that its results follow.
-	Verbs    func(s *local.Store, changed func(survey string, periods ...string)) control.Table
+	Verbs    func(s *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table
 	Log      *slog.Logger
 	Problems io.Writer // where problems of questionnaires and templates are printed
 }
@@ -153,7 +153,7 @@ func (srv *Server) listenForCommands() {
 	if srv.options.Verbs == nil {
 		return
 	}
-	verbs := srv.options.Verbs(srv.store, srv.updater.request)
+	verbs := srv.options.Verbs(srv.store, srv.pages, srv.updater.request)
 	commands, err := control.Listen(srv.options.Data, verbs, srv.options.Log)
 	if err != nil {
 		srv.options.Log.Warn("commands such as 'glasspoll results' cannot be used while this runs", "error", err)

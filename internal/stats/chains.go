@@ -51,7 +51,8 @@ func newParts(f *forms, r *release.Release) (parts []answered, unknown int64) {
 	return parts, unknown
 }
 
-// A version is one of the items that were asked under a name, each with its own key, in a period.
+// A version is one of the items that were asked under a name in a period, each with its own key; what was answered while the
+// question was sensitive is a version of its own.
 type version struct {
 	field *countedField
 	parts []int          // indexes of the parts with counters of it
@@ -71,10 +72,13 @@ func chains(inForce *form, parts []answered, r *release.Release) (current, remov
 	found := map[string][]*version{} // by name, by the newest part
 	var names []string
 	add := func(field *countedField, part int) {
-		i := slices.IndexFunc(found[field.Name], func(v *version) bool { return v.field.key == field.key })
+		i := slices.IndexFunc(found[field.Name], func(v *version) bool { return v.field.key == field.key && v.field.coded == field.coded })
 		var v *version
 		if i < 0 {
-			v = &version{coded: r.Coded[field.Name+"@"+field.key]}
+			v = &version{}
+			if field.coded {
+				v.coded = r.Coded[field.Name+"@"+field.key]
+			}
 			if len(found[field.Name]) == 0 {
 				names = append(names, field.Name)
 			}

@@ -205,7 +205,7 @@ func TestCoded(t *testing.T) {
 	r.Coded = map[string]*release.Coded{release.CodedKey(s, one): {K: 5, N: 25, Counts: tally.Counts{{Option: "5", N: 15}, {Option: "1", N: 5}, {Option: release.LeftOut, N: 5}}}}
 	p := NewReport(s, []*release.Release{r}).Periods[0]
 	item := p.Item("one")
-	if got := line(item); got != "25/25 1:5 2:0 3:0 4:0 5:15" || item.K != 5 || !item.Coded || exact(item.LeftOut.Ratio()) != "1/5" || exact(item.Counts[4].Ratio()) != "3/5" {
+	if got := line(item); got != "25/25 1:5 2:0 3:0 4:0 5:15 2026-11-11–" || item.K != 5 || !item.Coded || exact(item.LeftOut.Ratio()) != "1/5" || exact(item.Counts[4].Ratio()) != "3/5" {
 		t.Errorf("%s %+v", got, item)
 	}
 	if item.Mean != nil || item.Scored != 0 || item.Interval != nil || item.Counts[4].Interval() != nil || item.Weight != nil || p.Overall.Score != nil || item.Top.Of != 0 {
@@ -227,7 +227,7 @@ func TestSensitiveBefore(t *testing.T) {
 		c.Items["one"] = &tally.Item{N: 8, Counts: tally.Counts{{Option: "5", N: 8}}}
 	}
 	item := NewReport(now, []*release.Release{r}).Periods[0].Item("one")
-	if item.Coded || item.N != 6 || len(item.Earlier) != 1 || !item.Earlier[0].Coded || item.Earlier[0].N != 5 {
+	if item.Coded || item.N != 6 || len(item.Earlier) != 1 || !item.Earlier[0].Coded || item.Earlier[0].N != 5 || item.Earlier[0].Until != item.Since || item.Earlier[0].Since >= item.Since {
 		t.Errorf("%s", line(item))
 	}
 }

@@ -1,12 +1,13 @@
 package stats
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mathext"
+)
 
 // Interval is a 95 % confidence interval.
 type Interval struct{ Low, High float64 }
-
-// halfWidth is half the width of the interval.
-func (i *Interval) halfWidth() float64 { return (i.High - i.Low) / 2 }
 
 // z is the 97.5 % quantile of the normal distribution.
 const z = 1.959963984540054
@@ -138,11 +139,18 @@ var quantiles = [...]float64{12.7062047, 4.30265273, 3.18244631, 2.77644511, 2.5
 	2.20098516, 2.17881283, 2.16036866, 2.14478669, 2.13144955, 2.1199053, 2.10981558, 2.10092204, 2.09302405, 2.08596345,
 	2.07961384, 2.07387307, 2.06865761, 2.06389856, 2.05953855, 2.05552944, 2.05183052, 2.04840714, 2.04522964, 2.04227246}
 
-// quantile returns the 97.5 % quantile of Student's t; above 30 degrees of freedom by the expansion of Abramowitz and Stegun,
-// 26.7.5, which is then good to seven digits. Below, between whole degrees, it is that of the fewer.
+// quantile returns the 97.5 % quantile of Student's t, the value that [student] gives 5 %; below 1 degree of freedom that of 1.
+// Above 30 it is by the expansion of Abramowitz and Stegun, 26.7.5, which is then good to seven digits.
 func quantile(degrees float64) float64 {
-	if degrees += 1e-6; degrees < float64(len(quantiles)+1) { // despite rounding
-		return quantiles[max(1, int(degrees))-1]
+	if whole := math.Round(degrees); math.Abs(degrees-whole) < 1e-6 || degrees < 1 {
+		degrees = max(1, whole)
+	}
+	if most := float64(len(quantiles)); degrees <= most {
+		if degrees == math.Trunc(degrees) {
+			return quantiles[int(degrees)-1]
+		}
+		x := mathext.InvRegIncBeta(degrees/2, 0.5, level)
+		return math.Sqrt(degrees * (1 - x) / x)
 	}
 	const (
 		z3 = z * z * z

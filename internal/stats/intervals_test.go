@@ -10,14 +10,19 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
+func (i *Interval) halfWidth() float64 { return (i.High - i.Low) / 2 }
+
 func TestQuantile(t *testing.T) {
-	for _, v := range []float64{1, 2, 5, 29, 30, 31, 32, 50, 100, 1000, 100_000} {
+	for _, v := range []float64{1, 1.2, 2, 2.5, 4.9, 5, 11.37, 29, 29.999, 30, 30.5, 31, 32, 50, 100, 1000, 100_000} {
 		if got, want := quantile(v), (distuv.StudentsT{Sigma: 1, Nu: v}).Quantile(0.975); math.Abs(got-want) > 1e-6*want {
 			t.Errorf("%g degrees: %.9g, want %.9g", v, got, want)
 		}
+		if p := student(quantile(v), v); math.Abs(p-level) > 1e-6 { // so that an interval without 0 and P below 5 % go together
+			t.Errorf("%g degrees: P = %g at the quantile", v, p)
+		}
 	}
-	if quantile(4.9) != quantile(4) || quantile(0.3) != quantile(1) {
-		t.Error("between whole degrees the quantile is not that of the fewer")
+	if quantile(0.3) != quantile(1) || quantile(5+1e-9) != quantile(5) || quantile(5-1e-9) != quantile(5) {
+		t.Error("below one degree, and beside whole ones")
 	}
 }
 

@@ -12,9 +12,6 @@ import (
 // items computes the figures of a chain's versions: of the one in force, with those before it.
 func (c *chain) items(p *Period, among respondents, group string) Item {
 	item := c.now.item(p, among, group)
-	if coded := c.now.coded; coded != nil && !c.now.field.coded { // it was sensitive before
-		item.Earlier = append(item.Earlier, c.now.field.codedItem(coded, group))
-	}
 	for i := range c.earlier {
 		v := &c.earlier[i]
 		if before := v.item(p, among, group); before.N > 0 {
@@ -28,7 +25,9 @@ func (c *chain) items(p *Period, among respondents, group string) Item {
 // item computes the figures of one version. A group is given as "segment=option"; "" is everybody.
 func (v *version) item(p *Period, among respondents, group string) Item {
 	if v.field.coded {
-		return v.field.codedItem(v.coded, group)
+		item := v.field.codedItem(v.coded, group)
+		item.Since, item.Until = v.since, v.until
+		return item
 	}
 	v.count(&p.counted, among)
 	item := v.field.item(&p.counted, p.drawn)

@@ -82,8 +82,9 @@ type PrivateAnswers interface {
 	Private(ctx context.Context, survey, period, id string) ([]answer.Answer, error)
 }
 
-// Tallies keeps one tally for each period. They are a cache of a fold over the log: losing one costs time only, except that
-// responses which were deleted after a retention time are known from the tally alone.
+// Tallies keeps one tally for each period: who is in no block of a release yet. They are a cache of a fold over the log, of
+// which the last release says who is in blocks: losing one costs time only, except that responses which were deleted after a
+// retention time are known from the tally alone.
 type Tallies interface {
 	// Tally returns a period's tally and its revision; nil and 0 if there is none. The read is strongly consistent, and the
 	// tally is the caller's own. If it is ErrDamaged, the revision is returned with the error.

@@ -12,7 +12,7 @@ type traits struct {
 	sensitive   bool
 	byFacts     bool // facts decide who is asked it, or what may be answered
 	strict      bool // the survey's protection is strict
-	legacy      bool // the survey's numbers were counted by [Field.Bands]
+	legacy      bool // see [Survey.Legacy]
 }
 
 // Reads lists the ids of the questions that a question reads directly, in the questionnaire's order: those in its conditions

@@ -14,12 +14,8 @@ func (s *Survey) Order() []Placed { return s.order }
 // is asked. It returns the ids of a cycle, if there is one.
 func (s *Survey) Arrange() (cycle []string) {
 	sorter := sorter{questions: map[string]Placed{}, done: map[string]bool{}}
-	for i := range s.Sections {
-		section := &s.Sections[i]
-		for j := range section.Questions {
-			q := &section.Questions[j]
-			sorter.questions[q.ID] = Placed{q, section}
-		}
+	for _, q := range s.placed() {
+		sorter.questions[q.ID] = q
 	}
 	for q := range s.Questions() {
 		if cycle = sorter.visit(q.ID); cycle != nil {

@@ -41,8 +41,8 @@ func (f Field) chosen() [2]int {
 	return [2]int{f.Question.AtLeast, f.Question.AtMost}
 }
 
-// condition returns the condition under which a question is asked, its section's included; nil for always.
-func (s *Survey) condition(q *Question) *expression.Tree {
+// Condition returns the condition under which a question is asked, its section's included; nil for always.
+func (s *Survey) Condition(q *Question) *expression.Tree {
 	if section := s.sections[q.ID]; section != nil {
 		return expression.All(section.ShowIf, q.ShowIf)
 	}
@@ -54,7 +54,7 @@ func (s *Survey) condition(q *Question) *expression.Tree {
 // and key, of two versions of a survey, are one item and may be added.
 func (s *Survey) ItemKey(f Field) string {
 	options, among := f.scaleOptions()
-	return hashOf(f.Question.Type, f.Part, options, among, f.chosen(), f.Question.Total, f.ValueBands(), s.condition(f.Question))[:8]
+	return hashOf(f.Question.Type, f.Part, options, among, f.chosen(), f.Question.Total, f.ValueBands(), s.Condition(f.Question))[:8]
 }
 
 // rules are what an answer to a question must meet. Which questionnaire somebody has answered is known of them: if four of five
@@ -88,8 +88,9 @@ func (s *Survey) rulesOf(q *Question) rules {
 
 // shape returns a hash of what figures and their release depend on: the counted fields with their names, types, options,
 // scores, bands and conditions, whether they must be answered and what answers must meet, which of them are sensitive or
-// segments, weights, dimensions, model, overall item, and the protection. Labels, uncounted questions and the bands of the index are not part of it; nor is the order of what is asked,
-// but that of segments, which cohorts follow, and of scored items, which sums by item follow.
+// segments, weights, dimensions, model, overall item, and the protection. Labels, uncounted questions and the bands of the
+// index are not part of it; nor is the order of what is asked, but that of segments, which cohorts follow, and of scored items,
+// which sums by item follow.
 func (s *Survey) shape() string {
 	type field struct {
 		Name               string
@@ -110,7 +111,7 @@ func (s *Survey) shape() string {
 	var fields []field
 	var scored []string
 	for _, q := range s.placed() {
-		asked := field{Type: q.Type, Segment: q.Segment, Total: q.Total, ShowIf: s.condition(q.Question), Dimension: q.Dimension, Rules: s.rulesOf(q.Question)}
+		asked := field{Type: q.Type, Segment: q.Segment, Total: q.Total, ShowIf: s.Condition(q.Question), Dimension: q.Dimension, Rules: s.rulesOf(q.Question)}
 		for i, f := range s.FieldsOf(q.Question) {
 			if !f.Counted() {
 				continue

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"glasspoll/internal/answer"
@@ -45,7 +44,7 @@ func newBasePlan(s *survey.Survey) *basePlan {
 		if conditions == nil {
 			continue
 		}
-		p.fields = append(p.fields, baseField{f.Name, condition(s, f.Question), conditions})
+		p.fields = append(p.fields, baseField{f.Name, s.Condition(f.Question), conditions})
 		for _, c := range conditions {
 			for _, name := range c.Uses() {
 				if s.IsFact(name) && !slices.Contains(p.names, name) {
@@ -59,18 +58,6 @@ func newBasePlan(s *survey.Survey) *basePlan {
 	}
 	slices.Sort(p.names)
 	return p
-}
-
-// condition returns the condition under which a question is asked, its section's included; nil for always.
-func condition(s *survey.Survey, q *survey.Question) *expression.Tree {
-	for i := range s.Sections {
-		for j := range s.Sections[i].Questions {
-			if s.Sections[i].Questions[j].ID == q.ID {
-				return expression.All(s.Sections[i].ShowIf, q.ShowIf)
-			}
-		}
-	}
-	return q.ShowIf
 }
 
 // foldBases counts a respondent in the class of each field.
@@ -125,11 +112,7 @@ func fact(r answer.Response, name string) []string {
 	case "language":
 		one = r.Language
 	default:
-		for _, a := range r.Answers {
-			if len(a) > 1 && a.Field() == name {
-				return a.Values()
-			}
-		}
+		return valuesOf(r, name)
 	}
 	if one == "" {
 		return nil
@@ -148,10 +131,15 @@ func (f *baseField) class(facts func(name string) (values []string, known bool))
 	for i, c := range f.conditions {
 		rest[i] = c.Given(facts)
 	}
-	data, err := json.Marshal(rest)
+	return hashOf(rest, 6)
+}
+
+// hashOf returns the first bytes of a hash of plain data, in hexadecimal.
+func hashOf(plain any, size int) string {
+	data, err := json.Marshal(plain)
 	if err != nil {
-		panic(fmt.Sprintf("conditions of %s: %v", f.name, err)) // plain data
+		panic("tally: " + err.Error())
 	}
 	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:6])
+	return hex.EncodeToString(sum[:size])
 }

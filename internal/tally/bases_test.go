@@ -124,7 +124,7 @@ func TestClassesAreOfFacts(t *testing.T) {
 // everybodyIs says whether respondents with some facts may be asked a question, by trying all their answers.
 func everybodyIs(s *survey.Survey, name string, facts answer.Response) string {
 	f, _ := s.Field(name)
-	own := condition(s, f.Question)
+	own := s.Condition(f.Question)
 	for _, union := range []string{"", "yes", "no"} {
 		for _, both := range []string{"", "yes", "no"} {
 			holds := own.Holds(func(name string) []string {

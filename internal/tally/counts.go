@@ -68,16 +68,31 @@ func (c Counts) IsZero() bool {
 	return !slices.ContainsFunc(c, func(x Chosen) bool { return x.N != 0 })
 }
 
-// MarshalJSON writes {"option": n, …}, sorted and without zeros, so that equal counts give equal bytes.
-func (c Counts) MarshalJSON() ([]byte, error) {
+// ByOption returns the counts that are not 0.
+func (c Counts) ByOption() map[string]int64 {
 	chosen := make(map[string]int64, len(c))
 	for _, x := range c {
 		if x.N != 0 {
 			chosen[x.Option] = x.N
 		}
 	}
-	return json.Marshal(chosen)
+	return chosen
 }
+
+// CountsOf returns the counts that are not 0, sorted by option.
+func CountsOf(chosen map[string]int64) Counts {
+	var c Counts
+	for option, n := range chosen {
+		if n != 0 {
+			c = append(c, Chosen{option, n})
+		}
+	}
+	slices.SortFunc(c, func(a, b Chosen) int { return strings.Compare(a.Option, b.Option) })
+	return c
+}
+
+// MarshalJSON writes {"option": n, …}, sorted and without zeros, so that equal counts give equal bytes.
+func (c Counts) MarshalJSON() ([]byte, error) { return json.Marshal(c.ByOption()) }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (c *Counts) UnmarshalJSON(data []byte) error {
@@ -85,10 +100,6 @@ func (c *Counts) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &chosen); err != nil {
 		return err
 	}
-	*c = nil
-	for option, n := range chosen {
-		*c = append(*c, Chosen{option, n})
-	}
-	slices.SortFunc(*c, func(a, b Chosen) int { return strings.Compare(a.Option, b.Option) })
+	*c = CountsOf(chosen)
 	return nil
 }

@@ -39,15 +39,12 @@ func (t *Tally) wait(s *survey.Survey, cursor string, r answer.Response) {
 		}
 		t.Parts[shape] = part
 	}
-	if s == nil {
-		if part.Cohorts[""] == nil {
-			part.Cohorts[""] = NewCounters()
-		}
-		part.Cohorts[""].Respondents++
-		return
+	var p *plan // nil if nobody knows what was asked: then the key is ""
+	var key []byte
+	if s != nil {
+		p = t.plans.of(s)
+		key = p.cohort(r)
 	}
-	p := t.plans.of(s)
-	key := p.cohort(r)
 	if out, known := part.Out[string(key)]; known && cursor <= out {
 		return
 	}
@@ -56,7 +53,11 @@ func (t *Tally) wait(s *survey.Survey, cursor string, r answer.Response) {
 		c = NewCounters()
 		part.Cohorts[string(key)] = c
 	}
-	c.fold(p, r)
+	if p == nil {
+		c.Respondents++
+	} else {
+		c.fold(p, r)
+	}
 }
 
 // Unfold takes a response that has been folded out of those who wait, and counts it as withdrawn; one that is in a block, or

@@ -14,12 +14,6 @@ type Skipped struct {
 	Last     map[string]string // by old cohort: cursor of the last response skipped
 }
 
-// Segment is a field by which respondents were divided.
-type Segment struct {
-	Field   string   `cbor:"1,keyasint"`
-	Options []string `cbor:"2,keyasint,omitempty"` // in the questionnaire's order
-}
-
 // everybody is the key in Tally.Legacy of counts that are not known by cohort.
 const everybody = "*"
 
@@ -33,15 +27,8 @@ func (t *Tally) SetLegacy(form *survey.Survey, left map[string]int64) {
 		return
 	}
 	t.Legacy, t.Skipped = left, &Skipped{Last: map[string]string{}}
-	if form == nil {
-		return
-	}
-	for _, f := range form.Segments() {
-		s := Segment{Field: f.Name}
-		if f.Counted() {
-			s.Options = optionIDs(f)
-		}
-		t.Skipped.Segments = append(t.Skipped.Segments, s)
+	if form != nil {
+		t.Skipped.Segments = segmentsOf(form)
 	}
 }
 
@@ -80,14 +67,7 @@ func (t *Tally) isSkipped(cursor string, r answer.Response) bool {
 
 // cohort is the key of a response's old cohort.
 func (s *Skipped) cohort(r answer.Response) string {
-	var key []byte
-	for i, segment := range s.Segments {
-		if i > 0 {
-			key = append(key, '/')
-		}
-		key = appendValues(key, segment.Options, segment.Field, r)
-	}
-	return string(key)
+	return string(appendCohort(nil, s.Segments, r))
 }
 
 func (s *Skipped) clone() *Skipped {

@@ -34,7 +34,7 @@ func (p *plans) of(s *survey.Survey) *plan {
 type plan struct {
 	survey   *survey.Survey
 	fields   []field // by index; the last one is the channel
-	segments []int   // indexes of the fields that divide respondents
+	segments []Segment
 	rows     *rowPlan
 	bases    *basePlan
 	key      []byte // of a cohort, reused
@@ -68,10 +68,7 @@ func newPlan(s *survey.Survey) *plan {
 		p.fields = append(p.fields, known)
 	}
 	p.fields = append(p.fields, field{name: Channel, counted: true, options: s.Channels, row: -1})
-	for _, f := range s.Segments() {
-		p.segments = append(p.segments, s.FieldIndex(f.Name))
-	}
-	p.rows, p.bases = newRowPlan(s), newBasePlan(s)
+	p.segments, p.rows, p.bases = segmentsOf(s), newRowPlan(s), newBasePlan(s)
 	if p.rows != nil {
 		for row, f := range p.rows.fields {
 			known := &p.fields[s.FieldIndex(f.Name)]
@@ -111,6 +108,27 @@ func (f *field) option(value string) int {
 	return survey.BandOf(f.bands, d)
 }
 
+// Segment is a field that divides respondents into cohorts.
+type Segment struct {
+	Field   string   `cbor:"1,keyasint"`
+	Options []string `cbor:"2,keyasint,omitempty"` // in the questionnaire's order; none if the field may not be counted
+}
+
+// segmentsOf lists the segments of a questionnaire.
+func segmentsOf(s *survey.Survey) []Segment {
+	var segments []Segment
+	for _, f := range s.Segments() {
+		segment := Segment{Field: f.Name}
+		if f.Counted() {
+			for _, o := range f.Options() {
+				segment.Options = append(segment.Options, o.ID)
+			}
+		}
+		segments = append(segments, segment)
+	}
+	return segments
+}
+
 // CohortKey is the key of the respondents who gave the same answers to the segment questions: each segment's values joined
 // by "+", the segments in order joined by "/". It has known options only, whose ids contain neither sign, so it is
 // unambiguous and the number of cohorts is bounded. A segment that was not answered, or may not be counted, is "". It is ""
@@ -119,55 +137,26 @@ func CohortKey(s *survey.Survey, r answer.Response) string {
 	if s == nil {
 		return ""
 	}
-	var key []byte
-	for i, f := range s.Segments() {
-		if i > 0 {
-			key = append(key, '/')
-		}
-		if f.Counted() {
-			key = appendValues(key, optionIDs(f), f.Name, r)
-		}
-	}
-	return string(key)
-}
-
-func optionIDs(f survey.Field) []string {
-	var ids []string
-	for _, o := range f.Options() {
-		ids = append(ids, o.ID)
-	}
-	return ids
+	return string(appendCohort(nil, segmentsOf(s), r))
 }
 
 // cohort is [CohortKey]. The key is valid until the next call.
 func (p *plan) cohort(r answer.Response) []byte {
-	p.key = p.key[:0]
-	for i, segment := range p.segments {
-		if i > 0 {
-			p.key = append(p.key, '/')
-		}
-		if f := &p.fields[segment]; f.counted {
-			p.key = appendValues(p.key, f.options, f.name, r)
-		}
-	}
+	p.key = appendCohort(p.key[:0], p.segments, r)
 	return p.key
 }
 
-// appendValues appends the options that a respondent chose in a field, in the questionnaire's order, joined by "+".
-func appendValues(key []byte, options []string, field string, r answer.Response) []byte {
-	for _, a := range r.Answers {
-		if len(a) > 1 && a.Field() == field {
-			return appendKnown(key, options, a.Values())
+// appendCohort appends the key of a respondent's cohort.
+func appendCohort(key []byte, segments []Segment, r answer.Response) []byte {
+	for i, segment := range segments {
+		if i > 0 {
+			key = append(key, '/')
 		}
-	}
-	return key
-}
-
-// appendKnown appends the options that are among values, in the questionnaire's order, joined by "+".
-func appendKnown(key []byte, options, values []string) []byte {
-	first := true
-	for _, option := range options {
-		if slices.Contains(values, option) {
+		values, first := valuesOf(r, segment.Field), true
+		for _, option := range segment.Options {
+			if !slices.Contains(values, option) {
+				continue
+			}
 			if !first {
 				key = append(key, '+')
 			}
@@ -175,4 +164,14 @@ func appendKnown(key []byte, options, values []string) []byte {
 		}
 	}
 	return key
+}
+
+// valuesOf returns what a respondent has answered to a field; nil for nothing.
+func valuesOf(r answer.Response, field string) []string {
+	for _, a := range r.Answers {
+		if len(a) > 1 && a.Field() == field {
+			return a.Values()
+		}
+	}
+	return nil
 }

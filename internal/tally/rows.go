@@ -2,10 +2,6 @@ package tally
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"math"
 	"math/big"
 	"math/bits"
@@ -203,12 +199,7 @@ func RowSignature(s *survey.Survey) string {
 	if p.overall >= 0 {
 		overall = p.fields[p.overall].Name
 	}
-	data, err := json.Marshal([]any{s.Scoring.Model, s.Scoring.GroupModel(), s.Scoring.Unit, overall, items})
-	if err != nil {
-		panic(fmt.Sprintf("rows of %s: %v", s.ID, err)) // plain data
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:8])
+	return hashOf([]any{s.Scoring.Model, s.Scoring.GroupModel(), s.Scoring.Unit, overall, items}, 8)
 }
 
 // begin forgets the scores of the respondent before.

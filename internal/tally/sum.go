@@ -5,51 +5,20 @@ import (
 	"slices"
 )
 
-// Merge sums tallies; nil ones count as empty. The result shares no memory with them, and has no cursor because it belongs
-// to no single log, nor what is left of legacy counts.
-func Merge(tallies ...*Tally) *Tally {
-	merged := New()
-	for _, t := range tallies {
-		if t == nil {
-			continue
-		}
-		merged.Release = max(merged.Release, t.Release)
-		merged.Withdrawn += t.Withdrawn
-		addCounts(merged.Days, t.Days, 1)
-		for shape, p := range t.Parts {
-			into := merged.Parts[shape]
-			if into == nil {
-				into = newPart(p.Version)
-				merged.Parts[shape] = into
-			}
-			into.add(p)
-		}
-	}
-	return merged
-}
-
 func newPart(version string) *Part {
 	return &Part{Version: version, Cohorts: map[string]*Counters{}, Out: map[string]string{}}
 }
 
-func (p *Part) add(d *Part) {
-	for key, c := range d.Cohorts {
-		if into := p.Cohorts[key]; into != nil {
-			into.Add(c)
-		} else {
-			p.Cohorts[key] = c.Clone()
-		}
-	}
-	for key, cursor := range d.Out {
-		p.Out[key] = max(p.Out[key], cursor)
-	}
-}
-
 // Clone copies a tally; nil is empty.
 func (t *Tally) Clone() *Tally {
-	clone := Merge(t)
-	if t != nil {
-		clone.Cursor, clone.Alerted, clone.Legacy, clone.Skipped = t.Cursor, t.Alerted, maps.Clone(t.Legacy), t.Skipped.clone()
+	if t == nil {
+		return New()
+	}
+	clone := t.Without()
+	for _, p := range clone.Parts {
+		for key, c := range p.Cohorts {
+			p.Cohorts[key] = c.Clone()
+		}
 	}
 	return clone
 }
@@ -189,14 +158,6 @@ func (i *Item) add(d *Item, sign int64) {
 	}
 	i.N += sign * d.N
 	i.Counts.addAll(d.Counts, sign)
-}
-
-// Gather sets i to the sum of item name over all, reusing i's memory.
-func (i *Item) Gather(all []*Counters, name string) {
-	*i = Item{Counts: i.Counts[:0]}
-	for _, c := range all {
-		i.Add(c.Items[name])
-	}
 }
 
 // Clone copies rows; nil stays nil.

@@ -5,6 +5,7 @@ import "maps"
 // Without returns a copy of t from which cohorts can be taken: see [Tally.Take]. Counters are shared with t.
 func (t *Tally) Without() *Tally {
 	rest := *t
+	rest.plans = plans{}
 	rest.Parts = make(map[string]*Part, len(t.Parts))
 	for shape, p := range t.Parts {
 		rest.Parts[shape] = &Part{Version: p.Version, Cohorts: maps.Clone(p.Cohorts), Out: maps.Clone(p.Out)}

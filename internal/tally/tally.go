@@ -1,6 +1,5 @@
-// Package tally folds responses into counters of those who wait to be released. A Tally is a pure function of the responses
-// in it, and of which of them are in blocks of a release: integer counters only, mergeable, and no answer of any one
-// respondent. It is pure.
+// Package tally folds responses into counters of those who wait to be released. It is pure: a Tally follows from the
+// responses folded and from which of them are in blocks of a release. It holds sums over respondents, as integers.
 package tally
 
 // Tally holds what is known of a period of a survey's responses, and the counters of those who are in no block yet.
@@ -59,9 +58,9 @@ type Item struct {
 // Rows are sums over whole rows: over several answers of each respondent.
 type Rows struct {
 	// N counts respondents with an index of their own: Σ w·q / Σ w·d over the items that they scored, as the survey's model
-	// has it, rounded half up to thousandths; segments are left out. It is from 0 to 100, or on the scale of the items' scores, up to 100; of
-	// weighted_count it is that for each answer. Index is the sum of these, in thousandths, and Squares that of their squares,
-	// in millionths: 64 bits hold those of 900 million respondents.
+	// has it, rounded half up to thousandths; segments are left out. It is from 0 to 100, or on the scale of the items'
+	// scores, up to 100; of weighted_count it is that for each answer. Index is the sum of these, in thousandths, and Squares
+	// that of their squares, in millionths: 64 bits hold those of 900 million respondents.
 	N       int64 `json:"n"`
 	Index   int64 `json:"index"`
 	Squares int64 `json:"squares"`
@@ -84,8 +83,8 @@ type Moments struct {
 
 // Scale holds sums over the N respondents who gave every item of a scale an answer with a score: of each one's total, of
 // its square, and for each item, in the questionnaire's order, of its scores and of their squares. Their unit is the
-// greatest common divisor of all scores of these items, and its square; alpha does not depend on it. There is none where 64 bits
-// could not hold the sums of 900 million respondents.
+// greatest common divisor of all scores of these items, and its square; alpha does not depend on it. There is none where 64
+// bits could not hold the sums of 900 million respondents.
 type Scale struct {
 	N            int64   `json:"n"`
 	Total        int64   `json:"total"`

@@ -28,6 +28,7 @@ type Result struct {
 	Keys      bool            `json:"keys"`      // the store can check what it keeps twice, and has done so
 	Releases  int             `json:"releases"`  // that were compared
 	Figures   bool            `json:"figures"`   // all that is published could be computed again from the responses, and was compared
+	Pages     int             `json:"pages"`     // files with figures, as visitors can read them, that were compared
 	Findings  []audit.Finding `json:"findings"`
 }
 

@@ -19,7 +19,7 @@ type Block struct {
 type Span struct{ After, Through string } // cursors: members are behind After, up to Through
 
 // Blocks returns the blocks that came with r, in order, given the release before it (nil: none). Those of [Legacy] are not
-// among them.
+// among them. It is for tests: who is in which block is nothing that figures need.
 func Blocks(before, r *Release) []Block {
 	var all []Block
 	for _, shape := range slices.Sorted(maps.Keys(r.Parts)) {
@@ -36,17 +36,14 @@ func Blocks(before, r *Release) []Block {
 			}
 			more.Prune()
 			b := Block{Shape: shape, Cohort: key, Counters: more, Spans: map[string]Span{}}
-			if span, known := spans[key]; known {
-				b.Spans[key] = span
+			if s, known := spans[key]; known {
+				b.Spans[key] = s
 				delete(spans, key)
 			}
 			all = append(all, b)
 		}
-		if last := len(all) - 1; last >= 0 && len(spans) > 0 {
-			i := slices.IndexFunc(all, func(b Block) bool { return b.Shape == shape && b.Cohort == Pool })
-			if i >= 0 {
-				all[i].Spans = spans // of the cohorts that have no block of their own
-			}
+		if i := slices.IndexFunc(all, func(b Block) bool { return b.Shape == shape && b.Cohort == Pool }); i >= 0 {
+			all[i].Spans = spans // of the cohorts that have no block of their own
 		}
 	}
 	return all
@@ -84,11 +81,11 @@ func spans(before, r *Release, shape string) map[string]Span {
 		if m.Release != r.Number {
 			continue
 		}
-		span := Span{Through: m.Cursor}
+		s := Span{Through: m.Cursor}
 		if before != nil && before.Held != nil {
-			span.After = before.Held.Out[shape][key].Cursor
+			s.After = before.Held.Out[shape][key].Cursor
 		}
-		all[key] = span
+		all[key] = s
 	}
 	return all
 }

@@ -1,0 +1,42 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"glasspoll/internal/cloud"
+	"glasspoll/internal/publish/publishtest"
+	"glasspoll/internal/soak"
+)
+
+// TestNothingPublicTellsOnAWS checks the promise of package release over DynamoDB Local.
+func TestNothingPublicTellsOnAWS(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "DYNAMODB_ENDPOINT": dynamoDB(t)}
+	client := newDynamoDBClient(func(name string) string { return env[name] })
+	open := func(t testing.TB) publishtest.BackEnd {
+		name := uniqueName()
+		if _, err := client.CreateTable(t.Context(), cloud.Schema(name)); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
+		})
+		return cloud.NewTable(client, name, cloud.Options{})
+	}
+	n, first := soak.Cases(3, 60), uint64(9_000)
+	if n > 3 {
+		first = uint64(time.Now().UnixNano())
+		t.Logf("from world %d on", first)
+	}
+	blocks := 0
+	for i := range n {
+		blocks += publishtest.Check(t, first+uint64(i), true, open)["blocks"]
+	}
+	if blocks == 0 {
+		t.Error("nothing was published")
+	}
+}
