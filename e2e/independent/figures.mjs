@@ -236,7 +236,7 @@ export class Figures {
   /** Members of the steps of rows of the items in force. */
   rowsOf(x, unit = "") {
     const signature = x.form.rowSignature;
-    if (!signature || x.form.items.some((f) => !this.isPublic(f) || this.isCoded(x.form, f)) || (x.form.overall && (!this.isPublic(x.form.overall) || this.isCoded(x.form, x.form.overall)))) return [];
+    if (!signature || x.form.rowItems.some((f) => !this.isPublic(f) || this.isCoded(x.form, f)) || (x.form.overall && x.form.inRows(x.form.overall) && (!this.isPublic(x.form.overall) || this.isCoded(x.form, x.form.overall)))) return [];
     return x.period.rows.get(signature + unit)?.out ?? [];
   }
 
@@ -254,7 +254,7 @@ export class Figures {
     let e = c.widest(x.drawn);
     const own = rows.map(ownIndex).filter((n) => n !== null).map((n) => n / 1000);
     o.method = "bound";
-    if (own.length >= 30) {
+    if (own.length >= 30 && !x.form.partial) {
       const mean = total(own) / own.length;
       const variance = total(own.map((v) => (v - mean) ** 2)) / (own.length - 1);
       const widest = e.squares / (e.n - 1);
@@ -380,8 +380,8 @@ export class Figures {
       const k = items.length;
       return { value: two((k / (k - 1)) * (1 - total(items.map((_, i) => spread(complete.map((r) => r[i])))) / whole)), items: k, n: complete.length };
     };
-    x.overall.alpha = alpha(x.form.items);
-    for (const d of x.dimensions) d.alpha = alpha(x.form.items.filter((f) => f.q.dimension === d.d.id));
+    x.overall.alpha = alpha(x.form.rowItems);
+    for (const d of x.dimensions) d.alpha = alpha(x.form.rowItems.filter((f) => f.q.dimension === d.d.id));
     const steps = x.period.steps.filter((s) => s.signature === x.form.rowSignature && rows.length > 0).map((s) => ({ ...s, own: s.members.map(ownIndex).filter((n) => n !== null) })).filter((s) => s.own.length > 0);
     const all = total(steps.map((s) => s.own.length));
     let cut = 0, nearest = all, before = 0;
@@ -398,8 +398,8 @@ export class Figures {
     }
     x.correlations = new Map();
     const overall = x.form.overall;
-    if (!overall || !overall.counted || overall.sensitive || overall.scores.length === 0 || overall.q.type === "multi_choice") return;
-    for (const f of x.form.items) {
+    if (!overall || !overall.counted || overall.sensitive || overall.scores.length === 0 || overall.q.type === "multi_choice" || !x.form.inRows(overall)) return;
+    for (const f of x.form.rowItems) {
       if (f === overall || Math.max(f.max.number, overall.max.number) > 100) continue;
       const pairs = rows.filter((m) => ownIndex(m) !== null || true).map((m) => [scoreOf(m.form.field.get(f.name), m), scoreOf(m.form.field.get(overall.name), m)]).filter(([a, b]) => a && b).map(([a, b]) => [a.number, b.number]);
       if (pairs.length < 30) continue;

@@ -172,14 +172,14 @@ export function ownIndex(person) {
   if (person.index !== undefined) return person.index;
   const form = person.form;
   let over = zero, under = zero;
-  for (const f of form.items) {
+  for (const f of form.rowItems) {
     const score = scoreOf(f, person);
     if (score === null) continue;
     const against = { percent_of_max: f.max, graded_10: Fraction.of(10) }[form.model] ?? Fraction.of(1);
     over = over.plus(f.factor.times(score));
     under = under.plus(f.factor.times(against));
   }
-  const tooLarge = form.model === "weighted_count" && form.items.some((f) => f.max.compare(100) > 0);
+  const tooLarge = form.model === "weighted_count" && form.rowItems.some((f) => f.max.compare(100) > 0);
   person.index = under.over === 0n || tooLarge ? null : Number(over.by(under).times(form.outOf100 ? 100000 : 1000).plus(new Fraction(1n, 2n)).floor);
   return person.index;
 }

@@ -86,6 +86,8 @@ export class Survey {
       f.min = scores[0];
     }
     this.items = this.fields.filter((f) => f.scored);
+    this.rowItems = this.items.filter((f) => this.inRows(f));
+    this.partial = this.items.some((f) => !f.q.segment && !this.inRows(f));
     this.overall = this.field.get(this.scoring.overall);
   }
 
@@ -164,11 +166,14 @@ export class Survey {
     return trees.filter((t) => names(t).some((n) => this.isFact(n)));
   }
 
+  /** Whole rows have no segments, and nothing that facts decide who is asked. */
+  inRows(f) { return !f.q.segment && this.factConditions(f).length === 0; }
+
   /** What two questionnaires must have in common for rows of answers to be added. */
   get rowSignature() {
-    if (this.items.length === 0) return "";
+    if (this.rowItems.length === 0) return "";
     return JSON.stringify([this.scoring.model, this.scoring.of, this.scoring.unit, this.scoring.overall, this.overall && this.key(this.overall),
-      this.items.map((f) => [f.name, this.key(f), f.factor.text, f.q.dimension]).sort()]);
+      this.rowItems.map((f) => [f.name, this.key(f), f.factor.text, f.q.dimension]).sort()]);
   }
 }
 
