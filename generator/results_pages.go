@@ -29,7 +29,7 @@ func (levelPagesCommand) Help() string {
 languages, with results.json and results.csv. Start with DIR/ID/results/index.html.
 
   public      what the site shows, if the survey's results are public (results.audience)
-  staff       the same figures, which are released in batches, also if they are not public
+  staff       the same figures, which are released in blocks, also if they are not public
   management  everything that has been counted, also what is withheld because too few people answered
 
 Pages for staff and management say so at their head. Each level is only for those that the survey's results.audience names,

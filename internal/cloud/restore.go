@@ -49,8 +49,8 @@ const (
 // was changed or erased since stays so, and copies nothing that has expired. A response is lacking if it is not in the log. It is
 // put into the queue, and gets a new place in the log. Before, the period's tally is emptied, so that it is folded again: no
 // matter where Restore is interrupted, a tally counts what it has read of the log, and running it again completes it. If the
-// period has releases, all responses that are in the log then are settled: see [store.Settled]. Unless
-// do is set, Restore only counts. It holds 16 bytes for each response of a period.
+// period has releases, all responses that are in the log then are settled: see [store.Settled]. Unless do is set, Restore only
+// counts. It holds 16 bytes for each response of a period.
 func Restore(ctx context.Context, client *dynamodb.Client, from, into string, do bool) (Restored, error) {
 	r := &restoration{from: NewTable(client, from, Options{}), table: NewTable(client, into, Options{}), do: do, periods: map[periodKey]bool{}}
 	for _, t := range []*Table{r.from, r.table} {

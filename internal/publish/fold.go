@@ -80,8 +80,8 @@ type fit struct {
 }
 
 // catchUp folds the log into t, to its end, and saves t after each chunk, once the cases that the chunk opens are stored.
-// It returns t and its revision; nil if the tally has been changed meanwhile. A back end may have read a response long before it
-// yields it: an erasure in between gives the tally another revision, so it is noticed.
+// It returns t and its revision; nil if the tally has been changed meanwhile. A back end may have read a response long before
+// it yields it: an erasure in between gives the tally another revision, so it is noticed.
 func (f *periodFold) catchUp(ctx context.Context, t *tally.Tally, revision int) (*tally.Tally, int, error) {
 	c := &chunk{periodFold: f, tally: t, revision: revision}
 	c.begin()

@@ -44,9 +44,20 @@ func (r SummedRelease) Last() int {
 	return r.Sum.Number
 }
 
-// Agrees reports whether the latest release is the sum.
+// Agrees reports whether the latest release is the sum. An earlier program may have stored it, in a form of its own.
 func (r SummedRelease) Agrees() bool {
-	return r.Last() == r.Number && (r.Sum == nil || bytes.Equal(r.Sum.Encode(), r.Whole))
+	if r.Last() != r.Number {
+		return false
+	}
+	if r.Sum == nil {
+		return true
+	}
+	sum := r.Sum.Encode()
+	if bytes.Equal(sum, r.Whole) {
+		return true
+	}
+	whole, err := release.Decode(r.Whole)
+	return err == nil && bytes.Equal(sum, whole.Encode())
 }
 
 // Lost reports whether the latest release has more than the sum: then nothing can be derived from that.

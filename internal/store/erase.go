@@ -53,9 +53,10 @@ func Find(ctx context.Context, b interface {
 }
 
 // Erase implements [Erasure]. From the same instant on the period's tally counts the response as withdrawn and nothing else
-// of it, see [exchange]. What has been released stays: it is a statement about at least k respondents. If the tally has counted the response, no publisher will read the tombstone, so Erase withdraws the cases of
-// the response itself; it does so first, because while the response is there, a failed erasure can be repeated. All its
-// cases are stored by then: a publisher saves a tally after the cases of the responses in it.
+// of it, see [exchange]. What has been released stays: it is a statement about at least k respondents. If the tally has
+// counted the response, no publisher will read the tombstone, so Erase withdraws the cases of the response itself; it does so
+// first, because while the response is there, a failed erasure can be repeated. All its cases are stored by then: a publisher
+// saves a tally after the cases of the responses in it.
 func Erase(ctx context.Context, b interface {
 	Definitions
 	Tallies

@@ -45,14 +45,36 @@ func (f Field) numberBands() []ValueBand {
 	case q.Step != nil && *q.Step > 0 && (*q.Max-*q.Min) / *q.Step < maxExact:
 		return exact(*q.Min, *q.Max, *q.Step)
 	}
-	limits, _ := f.Bands()
+	limits, _ := f.evenBands()
 	return bounded(limits, q.Min, q.Max)
+}
+
+// evenBands returns the lower limits of at most eleven bands of a number, ascending, and their width. There are none unless the
+// questionnaire bounds the number on both sides: bands made from the answers would disclose the smallest and the largest.
+// Their width is 1, 2 or 5 times a power of ten, and they begin at a multiple of it.
+func (f Field) evenBands() (limits []Decimal, width Decimal) {
+	q := f.Question
+	if q.Type != Number || q.Min == nil || q.Max == nil {
+		return nil, 0
+	}
+	width = 1
+	for i := 0; (*q.Max-*q.Min-1)/width >= 10 || q.Step != nil && width < *q.Step; i++ {
+		width = width * [...]Decimal{2, 5, 2}[i%3] / [...]Decimal{1, 2, 1}[i%3]
+	}
+	first := *q.Min / width * width
+	if first > *q.Min {
+		first -= width
+	}
+	for limit := first; limit <= *q.Max; limit += width {
+		limits = append(limits, limit)
+	}
+	return limits, width
 }
 
 // legacyBands returns the bands by which numbers were counted before there were value bands. They are today's if these have
 // the same limits.
 func (f Field) legacyBands() []ValueBand {
-	limits, width := f.Bands()
+	limits, width := f.evenBands()
 	if len(limits) == 0 {
 		return nil
 	}

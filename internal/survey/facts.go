@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"maps"
 	"slices"
 
 	"glasspoll/internal/expression"
@@ -60,46 +61,33 @@ func (s *Survey) ReadsSegment(f Field) bool {
 // a question that reads or shows the answer to another is in its bundle. Bundles, and the ids within one, are in the
 // questionnaire's order.
 func (s *Survey) Bundles() [][]string {
-	joined := map[string]map[string]bool{}
-	join := func(a, b string) {
-		for _, pair := range [][2]string{{a, b}, {b, a}} {
-			if joined[pair[0]] == nil {
-				joined[pair[0]] = map[string]bool{}
-			}
-			joined[pair[0]][pair[1]] = true
+	joined := map[string][]string{}
+	for _, q := range s.placed() {
+		for _, id := range slices.Concat(s.reads[q.ID], s.shown(q)) {
+			joined[q.ID], joined[id] = append(joined[q.ID], id), append(joined[id], q.ID)
 		}
 	}
-	for _, q := range s.placed() {
-		for _, id := range s.reads[q.ID] {
-			join(q.ID, id)
-		}
-		for _, id := range s.shown(q) {
-			join(q.ID, id)
-		}
+	inNone := func(id string) bool {
+		q := s.questions[id]
+		return q == nil || q.isFact() || q.Type == Note
 	}
 	var bundles [][]string
-	in := map[string]bool{}
+	done := map[string]bool{}
 	for q := range s.Questions() {
-		if q.Type == Note || q.isFact() || in[q.ID] {
+		if done[q.ID] || inNone(q.ID) {
 			continue
 		}
-		in[q.ID] = true
-		queue := []string{q.ID}
-		for i := 0; i < len(queue); i++ { // queue grows
-			for id := range joined[queue[i]] {
-				if other := s.questions[id]; other != nil && !other.isFact() && other.Type != Note && !in[id] {
-					in[id] = true
+		bundle := map[string]bool{q.ID: true}
+		for queue := []string{q.ID}; len(queue) > 0; queue = queue[1:] {
+			for _, id := range joined[queue[0]] {
+				if !bundle[id] && !inNone(id) {
+					bundle[id] = true
 					queue = append(queue, id)
 				}
 			}
 		}
-		var bundle []string
-		for q := range s.Questions() {
-			if slices.Contains(queue, q.ID) {
-				bundle = append(bundle, q.ID)
-			}
-		}
-		bundles = append(bundles, bundle)
+		maps.Copy(done, bundle)
+		bundles = append(bundles, s.inOrder(bundle))
 	}
 	return bundles
 }

@@ -11,7 +11,7 @@ type traits struct {
 	unpublished bool // private or unpublished
 	sensitive   bool
 	strict      bool // the survey's protection is strict
-	legacy      bool // the survey's numbers were counted by [Field.Bands]
+	legacy      bool // see [Survey.Legacy]
 }
 
 // Reads lists the ids of the questions that a question reads directly, in the questionnaire's order: those in its conditions

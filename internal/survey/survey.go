@@ -35,7 +35,7 @@ type Survey struct {
 	Scoring        Scoring    `json:"scoring"`
 	Results        Results    `json:"results"`
 	Weighting      *Weighting `json:"weighting,omitempty"`
-	Legacy         bool       `json:"legacy,omitempty"` // numbers were counted by [Field.Bands], as before there were value bands
+	Legacy         bool       `json:"legacy,omitempty"` // of answers that an earlier program released: numbers that have even bands were counted by these
 	Alerts         []Alert    `json:"alerts,omitempty"` // not public: see [Survey.Public]
 
 	// Derived, not encoded.
