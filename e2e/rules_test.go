@@ -47,7 +47,7 @@ func rules() []rule {
 		{"what was received is said by whole days", "if day < n.today || n.closed {", "if day != \"\" {"},
 		{"daily is once a day", `if newDay || s.Results.Release != "daily" {`, "if true {"},
 		{"who is annulled was one block", "rest.Sub(held)", "_ = held"},
-		{"rows are annulled by whole steps", "rows.Add(history[step.First-2].Rows[signature])", "_ = rows"},
+		{"rows are annulled by whole steps", "rows.Sub(more)", "_ = more"},
 		{"what was coded with false answers goes", "n.Coded[coded] = &Coded{Shape: n.Coded[coded].Shape, K: n.Coded[coded].K}", "_ = coded"},
 	}
 }
