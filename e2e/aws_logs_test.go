@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"glasspoll/e2e/aws"
-	"glasspoll/internal/expression"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/survey"
 )
 
 // TestOnAWSPanicIsA500 checks that a panic in the handler is answered with a 500 that has the request's id, is logged with that id,
@@ -24,8 +24,9 @@ func TestOnAWSPanicIsA500(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	// An "and" without operands, which the compiler never makes, stands for a bug that panics.
-	broken.Sections[0].Questions[1].ShowIf = &expression.Tree{Op: "and"}
+	// A step of 0, which the compiler never makes, stands for a bug that panics.
+	question := &broken.Sections[0].Questions[0]
+	question.Type, question.Options, question.Display, question.Step = survey.Number, nil, "", new(survey.Decimal)
 	broken.Version = "broken"
 	if err := d.table.PutDefinition(t.Context(), broken); err != nil {
 		t.Fatal(err)
@@ -49,7 +50,7 @@ func TestOnAWSPanicIsA500(t *testing.T) {
 			t.Errorf("the request's id is %q", id)
 		}
 		ids[id] = true
-		if strings.Contains(reply.Body, "goroutine") || strings.Contains(reply.Body, "index out of range") {
+		if strings.Contains(reply.Body, "goroutine") || strings.Contains(reply.Body, "divide by zero") {
 			t.Errorf("the body is %s", reply.Body)
 		}
 	}
@@ -67,7 +68,7 @@ func TestOnAWSPanicIsA500(t *testing.T) {
 		found := false
 		for line := range strings.Lines(d.log.String()) {
 			found = found || strings.Contains(line, fmt.Sprintf(`"request":%q`, id)) && strings.Contains(line, `"level":"ERROR"`) &&
-				strings.Contains(line, "index out of range") && strings.Contains(line, "expression.Tree.Holds")
+				strings.Contains(line, "divide by zero") && strings.Contains(line, "answer.checkNumber")
 		}
 		if !found {
 			t.Errorf("no line of the log has the request %s with its panic and stack:\n%s", id, d.log)

@@ -119,6 +119,8 @@ export class Figures {
     const now = this.today.field.get(f.name);
     return now ? now.counted : !this.periods.some((p) => p.hidden.includes(f.name));
   }
+  /** Whether answers to a segment question divide people: strict protection codes all questions, and their segments are facts. */
+  divides(form, f) { return this.isPublic(f) && (!this.isCoded(form, f) || this.today.strict); }
   isCoded(form, f) { return isSensitive(this.today, form, f.name); }
 
   /** What was asked under each name in a period: by name a list of items, newest last. */
@@ -280,7 +282,7 @@ export class Figures {
   groupBlocks(period, segment, option) {
     return period.blocks.filter((b) => {
       const i = b.form.segments.findIndex((f) => f.name === segment);
-      return !b.pool && i >= 0 && this.isPublic(b.form.segments[i]) && !this.isCoded(b.form, b.form.segments[i]) && b.key.split("/")[i] === option;
+      return !b.pool && i >= 0 && this.divides(b.form, b.form.segments[i]) && b.key.split("/")[i] === option;
     });
   }
   group(whole, segment, option) {
@@ -294,7 +296,7 @@ export class Figures {
     options.delete(option);
     return this.figures(whole.period, [...options].flatMap((o) => this.groupBlocks(whole.period, segment, o)), segment + "=", whole.index, whole);
   }
-  segments(x) { return x.form.segments.filter((f) => this.isPublic(f) && !this.isCoded(x.form, f)); }
+  segments(x) { return x.form.segments.filter((f) => this.divides(x.form, f)); }
 
   meanOfUnits(x) {
     const o = x.overall;

@@ -226,6 +226,7 @@ func histories(t *testing.T, samples []string, seeds uint64) (all []history) {
 		r.read()
 		all = append(all, r.history)
 	}
+	all = append(all, protected(t, start)...)
 	for seed := range seeds {
 		g := newQuestionnaireMaker(seed)
 		r := newHistory(t, fmt.Sprint("generated", seed), g.source(), seed, start)
@@ -247,4 +248,49 @@ func histories(t *testing.T, samples []string, seeds uint64) (all []history) {
 		all = append(all, r.history)
 	}
 	return all
+}
+
+const guardedQuestions = `
+title: {en: Guarded}
+languages: [en]
+timezone: UTC
+sections:
+  - id: all
+    questions:
+      - {id: tier, type: hidden, label: Tier, segment: true, options: [{id: a, label: A}, {id: b, label: B}]}
+      - {id: overall, type: rating, label: Overall, steps: 5}
+      - {id: fair, type: rating, label: Fair, steps: 5, sensitive: true}
+      - {id: reasons, type: multi_choice, label: Reasons, options: [{id: x, label: X}, {id: y, label: Y}]}
+      - {id: hours, type: number, label: Hours, min: 0, max: 200, bands: [0, 20, 40], sensitive: true}
+`
+
+// protected makes histories of a survey under strict protection, and of one whose sensitive questions are opened and removed in
+// mid-period.
+func protected(t *testing.T, start time.Time) (all []history) {
+	strict := newHistory(t, "strict", guardedQuestions+"results: {protection: strict, closes: 2026-10-08}\n", 1, start)
+	strict.collect(60)
+	strict.run()
+	strict.now = strict.now.AddDate(0, 0, 1)
+	strict.collect(55)
+	strict.run()
+	strict.now = strict.now.AddDate(0, 0, 10)
+	strict.run()
+	strict.read()
+
+	source := guardedQuestions + "results: {min_group: 5, closes: 2026-10-08}\n"
+	opened := newHistory(t, "opened", source, 2, start)
+	opened.collect(50)
+	opened.run()
+	opened.now = opened.now.AddDate(0, 0, 1)
+	opened.edit(strings.Replace(source, "steps: 5, sensitive: true", "steps: 5", 1))
+	opened.collect(40)
+	opened.run()
+	opened.now = opened.now.AddDate(0, 0, 1)
+	opened.edit(source[:strings.Index(source, "      - {id: fair")] + "results: {min_group: 5, closes: 2026-10-08}\n")
+	opened.collect(30)
+	opened.run()
+	opened.now = opened.now.AddDate(0, 0, 10)
+	opened.run()
+	opened.read()
+	return append(all, strict.history, opened.history)
 }

@@ -118,12 +118,21 @@ func (n *next) takeRows(signatures []string, number int, history []*Release) {
 			continue
 		}
 		step := n.Steps[at]
+		if step.Rows == 0 {
+			continue // it has been taken out with another block
+		}
 		rows := n.Rows[signature].Clone()
-		rows.Sub(history[step.Last-1].Rows[signature])
-		if step.First > 1 {
-			rows.Add(history[step.First-2].Rows[signature])
+		for i := step.First - 1; i < step.Last; i++ {
+			more := history[i].Rows[signature]
+			if i > 0 {
+				more = more.Minus(history[i-1].Rows[signature])
+			}
+			if more != nil && more.N > 0 { // else nothing moved, or something was taken out
+				rows.Sub(more)
+			}
 		}
 		n.Rows[signature] = rows
-		n.Steps = slices.Delete(slices.Clone(n.Steps), at, at+1)
+		n.Steps = slices.Clone(n.Steps)
+		n.Steps[at].Rows, n.Steps[at].Index, n.Steps[at].Squares = 0, 0, 0 // the next step begins behind it
 	}
 }

@@ -44,7 +44,7 @@ func TestAnnul(t *testing.T) {
 	c.want("all", "60 n=60 3=30 4=10 5=20")
 	c.want("call", "60 n=10 yes=10") // gold's is gone: what facts decide cannot be divided
 	signature := tally.RowSignature(c.s)
-	if len(r.Steps) != 1 || r.Steps[0].Rows != 30 || r.Rows[signature].N != 30 || r.Rows[signature].Index != history[0].Rows[signature].Index {
+	if len(r.Steps) != 2 || r.Steps[0].Rows != 30 || r.Steps[1].Rows != 0 || r.Rows[signature].N != 30 || r.Rows[signature].Index != history[0].Rows[signature].Index {
 		t.Errorf("rows after: %+v, steps %+v", r.Rows[signature], r.Steps)
 	}
 	f, _ := c.s.Field("hurt")
@@ -99,5 +99,43 @@ func TestAnnulHeld(t *testing.T) {
 	f, _ := c.s.Field("hurt")
 	if coded := c.last.Coded[CodedKey(c.s, f)]; coded == nil || coded.N != 20 || coded.Counts.Of("no") != 20 || coded.Counts.Of("yes") != 0 {
 		t.Errorf("coded: %+v", coded)
+	}
+}
+
+// TestAnnulTwoSteps takes out the blocks of two steps, one after the other: what is left are the rows of the third, also
+// where a step has waited through an annulment.
+func TestAnnulTwoSteps(t *testing.T) {
+	c := newScene(t, form("      - {id: a, type: rating, steps: 5, label: A}\n"))
+	var history []*Release
+	run := func() {
+		c.run(false)
+		history = append(history, c.last)
+	}
+	annul := func(number int) {
+		t.Helper()
+		r, err := Annul(history, c.forms, number, nil, "x", "2026-10-02")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.last = r
+		history = append(history, r)
+	}
+	c.arrive(30, "a=1")
+	run() // the first step
+	c.arrive(10, "a=5")
+	run() // waits
+	annul(1)
+	c.arrive(30, "a=3")
+	run() // the second step, from release 2 to 4
+	c.arrive(40, "a=4")
+	run() // the third
+	annul(4)
+	signature := tally.RowSignature(c.s)
+	if rows := c.last.Rows[signature]; rows.N != 40 || rows.Index != 40*80_000 {
+		t.Errorf("left: %+v", rows)
+	}
+	annul(5)
+	if rows := c.last.Rows[signature]; rows.N != 0 || rows.Index != 0 || rows.Squares != 0 || len(c.last.Steps) != 3 {
+		t.Errorf("left: %+v, %+v", rows, c.last.Steps)
 	}
 }

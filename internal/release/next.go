@@ -190,14 +190,6 @@ func (n *next) ended() bool {
 	return n.closed || n.survey.Results.Closes != "" && n.today > string(n.survey.Results.Closes)
 }
 
-// Changed lists the settings in which s differs from the release in a way that waits for the next period: "min_group".
-func (r *Release) Changed(s *survey.Survey) []string {
-	if s.K() < r.K {
-		return []string{"min_group"}
-	}
-	return nil
-}
-
 // Unsuppressed puts everything counted of a period into the form of a release, withholding nothing: every respondent is a
 // block, and what is sensitive is exact. It is for readers who may see all answers, and is never stored or published.
 func Unsuppressed(s *survey.Survey, forms map[string]*survey.Survey, period, today string, t *tally.Tally) *Release {
