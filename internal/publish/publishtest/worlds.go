@@ -20,7 +20,6 @@ import (
 	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/publish"
-	"glasspoll/internal/records"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -63,9 +62,15 @@ type worldStep struct {
 
 // BackEnd is what a world happens in, empty at first.
 type BackEnd interface {
-	store.Records
+	store.Definitions
 	store.DefinitionWriter
 	store.Importer
+	store.Erasure
+	store.Collector
+	store.Log
+	store.Tallies
+	store.Releases
+	store.Progress
 }
 
 // told is what came of a world.
@@ -189,26 +194,7 @@ func (w *world) play(t testing.TB, open func(t testing.TB) BackEnd, responses []
 		p.transcript = append(p.transcript, pages.Take()...)
 		p.look(t, out.Released)
 	}
-	p.writeLevels(t)
 	return &p.told
-}
-
-// writeLevels writes the pages for levels that see what is public.
-func (p *playing) writeLevels(t testing.TB) {
-	t.Helper()
-	s := p.versions[p.steps[len(p.steps)-1].version]
-	for _, level := range results.Levels() {
-		if level == results.Management {
-			continue
-		}
-		err := records.Pages(context.Background(), p.back, s, records.PagesOptions{Level: level, Now: p.now}, func(path string, content []byte) error {
-			p.transcript = append(p.transcript, Written{Path: "for " + level + ": " + path, Body: bytes.Clone(content)})
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // playing is a world that is happening.
