@@ -79,8 +79,9 @@ const grouped = (list, by) => { const m = new Map(); for (const x of list) { con
 /** isSensitive says whether a field of a form is sensitive there, or now. */
 export function isSensitive(survey, form, name) {
   const was = form.field.get(name);
-  const is = survey.field.get(name);
-  return Boolean(was?.sensitive || (is?.counted && is.sensitive));
+  if (was?.sensitive) return true;
+  return [...(form.closure.get(name.split(".")[0]) ?? [])].some((id) => survey.questions.has(id) &&
+    (survey.strict || [...survey.closure.get(id)].some((r) => survey.questions.get(r).sensitive)));
 }
 
 function run(period, survey, now) {
@@ -89,7 +90,9 @@ function run(period, survey, now) {
   const closed = isClosed(survey, period, now);
   const number = period.number + 1;
   const k = Math.max(survey.k, period.k);
-  const hidden = [...new Set([...survey.fields.filter((f) => !f.counted).map((f) => f.name), ...(period.hidden ?? []).filter((n) => !survey.field.has(n))])].sort();
+  const secret = [...survey.questions.keys()].filter((id) => [...survey.closure.get(id)].some((r) => survey.questions.get(r).private || survey.questions.get(r).unpublished));
+  const asks = (n) => (n.endsWith(".*") ? survey.questions.has(n.slice(0, -2)) : survey.field.has(n));
+  const hidden = [...new Set([...survey.fields.filter((f) => !f.counted).map((f) => f.name), ...secret.map((id) => `${id}.*`), ...(period.hidden ?? []).filter((n) => !asks(n))])].sort();
   const newDay = period.number === 0 || today > period.date;
   let changed = period.number > 0 && (k !== period.k || String(hidden) !== String(period.hidden));
   const block = (form, key, members) => {
@@ -149,6 +152,14 @@ function run(period, survey, now) {
       rows.held = [];
       changed = true;
     }
+  }
+  // What has become sensitive is taken back at once.
+  period.taken ??= new Set();
+  for (const b of period.blocks) for (const name of b.fields) {
+    const at = JSON.stringify([b.number, b.shape, b.key, name]);
+    if (period.taken.has(at) || !isSensitive(survey, b.form, name)) continue;
+    period.taken.add(at);
+    if (b.members.some((m) => m.answer.has(name))) changed = true;
   }
   if ((closed || (survey.definition.results.closes && today > survey.definition.results.closes)) && publishCoded(period, survey, k)) changed = true;
   const facts = { ...period.facts };

@@ -150,7 +150,7 @@ func checkPeriod(t *rapid.T, p *Period) {
 		for i := range items {
 			checkItem(t, p, &items[i])
 			for j := range items[i].Earlier {
-				if before := &items[i].Earlier[j]; before.counted.key == items[i].counted.key && !before.Coded || before.Weight != nil {
+				if before := &items[i].Earlier[j]; before.counted.key == items[i].counted.key && !before.Coded && !items[i].Coded || before.Weight != nil {
 					t.Fatalf("%s has an earlier item with the same key", before.Field.Name)
 				}
 				checkItem(t, p, &items[i].Earlier[j])
