@@ -8,14 +8,12 @@
 //  1. Collector.Collect, which gives every response that is stored by now its place in its log.
 //  2. Pages.Page, for the files of the newest period: the tag of each and the revision it was written with. Of the other
 //     files the publisher remembers what it last wrote. That is not enough where results are not public, because a file that
-//     another publisher has written must not stay: then the tags of all files are read, as in 7.
+//     another publisher has written must not stay: then the tags of all files are read, as in 6.
 //  3. Releases.Latest and Sidecars.Actions.
 //  4. Log.Ends. Then for each period, unless nothing has changed on which a release depends: Tallies.Tally, and if it does
 //     not reach the end of the log, Log.After, Definitions.Definition, Cases.OpenCase and Tallies.SaveTally.
 //  5. Releases.Append, for each period that has a release due, with the tally that is left of the one in 4.
-//  6. When the questionnaire in force, or one of a release, is another than in the last run: Pages.Page and Pages.Replace for
-//     each file that an earlier one had and today's has not, which loses its figures.
-//  7. Pages.Replace, for each file that is out of date, from one report of the releases that 3 has read and 5 has appended.
+//  6. Pages.Replace, for each file that is out of date, from one report of the releases that 3 has read and 5 has appended.
 //
 // When nothing else writes, the calls of 1 to 3 are made once each. Only a publisher that has not run for the survey before
 // makes 2 and 3 twice, because it learns from the releases which files it has to ask for. The cost of a run follows the
@@ -50,7 +48,7 @@
 //   - A file is never replaced by one made from older releases: a tag is read (2), or remembered from an earlier run, before
 //     releases and sidecars (3), and a file is replaced only if it still has that tag. So what it says was made from
 //     releases that 3 has read too, or from older ones. What 5 has appended follows what 3 has read, or Append would have
-//     failed. If a tag has changed by then, or is not known, steps 2, 3 and 7 are repeated, in this order.
+//     failed. If a tag has changed by then, or is not known, steps 2, 3 and 6 are repeated, in this order.
 //   - A file with a higher revision than the run's is left alone. It exists only if releases have been lost, as in a table
 //     that was restored from an older copy.
 package publish
@@ -110,7 +108,6 @@ type Publisher struct {
 	mu       sync.Mutex
 	memories map[string]*memory             // by survey
 	done     map[string]map[string]upToDate // by survey and period
-	emptied  map[string]string              // by survey: the questionnaires for which former files have been emptied
 }
 
 // New makes a publisher.
@@ -118,7 +115,7 @@ func New(o Options) *Publisher {
 	return &Publisher{
 		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, turns: o.Turns,
 		progress: o.Progress, sidecars: o.Sidecars, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
-		memories: map[string]*memory{}, done: map[string]map[string]upToDate{}, emptied: map[string]string{},
+		memories: map[string]*memory{}, done: map[string]map[string]upToDate{},
 	}
 }
 
@@ -194,11 +191,7 @@ func (r *run) publish(ctx context.Context) error {
 	if err := r.readInputs(ctx); err != nil {
 		return err
 	}
-	before := r.latest
 	if err := r.makeReleases(ctx); err != nil {
-		return err
-	}
-	if err := r.emptyFormer(ctx, before); err != nil {
 		return err
 	}
 	return r.writeFiles(ctx)
