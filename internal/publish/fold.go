@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -51,7 +52,7 @@ func (f *periodFold) fold(ctx context.Context) (*tally.Tally, int, error) {
 		if t == nil {
 			t = tally.New()
 		}
-		fits := fit{t.Release, numberOf(f.last)}
+		fits := fit{t.Release, release.NumberOf(f.last)}
 		if fits.tally != fits.last && fits != f.misfit {
 			f.misfit = fits
 			return nil, 0, nil
@@ -124,12 +125,10 @@ func (c *chunk) begin() {
 
 // add folds one response, by the questionnaire that it was answered under.
 func (c *chunk) add(ctx context.Context, e store.Entry) error {
-	answered, err := c.answered.Survey(ctx, e.Response.Version)
-	if err != nil {
+	c.changes.add(e, e.Cursor > c.tally.Alerted)
+	if err := c.answered.Fold(ctx, c.tally, c.settled, e); err != nil {
 		return err
 	}
-	c.changes.add(e, e.Cursor > c.tally.Alerted)
-	c.settled.Fold(c.tally, answered, e)
 	c.n++
 	return nil
 }

@@ -212,7 +212,7 @@ func (r *run) makeReleases(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	last := lastReleases(r.latest)
+	last := release.ByPeriod(r.latest)
 	for _, period := range slices.Sorted(maps.Keys(ends)) {
 		u := &update{run: r, period: period, end: ends[period], last: last[period]}
 		if err := u.make(ctx); err != nil {
@@ -224,15 +224,6 @@ func (r *run) makeReleases(ctx context.Context) error {
 	}
 	r.latest = slices.SortedFunc(maps.Values(last), func(a, b *release.Release) int { return cmp.Compare(a.Period, b.Period) })
 	return nil
-}
-
-// lastReleases returns releases by their periods.
-func lastReleases(latest []*release.Release) map[string]*release.Release {
-	last := map[string]*release.Release{}
-	for _, one := range latest {
-		last[one.Period] = one
-	}
-	return last
 }
 
 // update brings the tally and the releases of one period up to date.
@@ -261,8 +252,8 @@ func (u *update) make(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		u.last = lastReleases(latest)[u.period]
-		state.last = numberOf(u.last)
+		u.last = release.ByPeriod(latest)[u.period]
+		state.last = release.NumberOf(u.last)
 	}
 	return fmt.Errorf("release of %s %s: %w %d times", u.survey.ID, u.period, store.ErrStale, attempts)
 }
@@ -298,7 +289,7 @@ func (u *update) state() upToDate {
 	now := u.now()
 	return upToDate{
 		version: u.survey.Version, day: now.In(u.survey.Location()).Format(time.DateOnly), closed: closed(u.survey, u.period, now),
-		last: numberOf(u.last), end: u.end,
+		last: release.NumberOf(u.last), end: u.end,
 	}
 }
 
@@ -313,25 +304,11 @@ func (u *update) forms(ctx context.Context, t *tally.Tally) (map[string]*survey.
 	for shape, part := range t.Parts {
 		versions[shape] = part.Version
 	}
-	forms := map[string]*survey.Survey{u.survey.Shape: u.survey}
-	for shape, version := range versions {
-		s, err := u.answered.Survey(ctx, version)
-		if err != nil {
-			return nil, err
-		}
-		if s != nil && s.Shape == shape {
-			forms[shape] = s
-		}
+	forms, err := u.answered.Forms(ctx, versions)
+	if err == nil && forms[u.survey.Shape] == nil {
+		forms[u.survey.Shape] = u.survey
 	}
-	return forms, nil
-}
-
-// numberOf returns the number of a release; 0 if there is none.
-func numberOf(r *release.Release) int {
-	if r == nil {
-		return 0
-	}
-	return r.Number
+	return forms, err
 }
 
 // closed reports whether no more responses are expected in a period.

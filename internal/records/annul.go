@@ -31,18 +31,12 @@ func history(ctx context.Context, records store.Records, s *survey.Survey, perio
 	if len(all) == 0 {
 		return nil, nil, fmt.Errorf("%s has no release of %s", s.ID, period)
 	}
-	answered := store.NewAnswered(records, s.ID, s)
-	forms = map[string]*survey.Survey{}
+	versions := map[string]string{}
 	for shape, p := range all[len(all)-1].Parts {
-		form, err := answered.Survey(ctx, p.Version)
-		if err != nil {
-			return nil, nil, err
-		}
-		if form != nil && form.Shape == shape {
-			forms[shape] = form
-		}
+		versions[shape] = p.Version
 	}
-	return all, forms, nil
+	forms, err = store.NewAnswered(records, s.ID, s).Forms(ctx, versions)
+	return all, forms, err
 }
 
 // of returns the blocks that are meant, by part and cohort. It is an error if there are none, or one is annulled.

@@ -40,10 +40,7 @@ func Count(ctx context.Context, records store.Records, s *survey.Survey, of Rang
 	if err != nil {
 		return nil, err
 	}
-	released := map[string]*release.Release{}
-	for _, r := range latest {
-		released[r.Period] = r
-	}
+	released := release.ByPeriod(latest)
 	for i, period := range periods {
 		if of.Until != "" && period > of.Until {
 			periods = periods[:i]
@@ -101,15 +98,16 @@ func (c *counting) count(ctx context.Context, today string) (r *release.Release,
 			return nil, 0, err
 		}
 	}
-	forms := map[string]*survey.Survey{c.survey.Shape: c.survey}
+	versions := map[string]string{}
 	for shape, part := range t.Parts {
-		form, err := c.answered.Survey(ctx, part.Version)
-		if err != nil {
-			return nil, 0, err
-		}
-		if form != nil && form.Shape == shape {
-			forms[shape] = form
-		}
+		versions[shape] = part.Version
+	}
+	forms, err := c.answered.Forms(ctx, versions)
+	if err != nil {
+		return nil, 0, err
+	}
+	if forms[c.survey.Shape] == nil {
+		forms[c.survey.Shape] = c.survey
 	}
 	inForce := c.survey
 	if t.Parts[inForce.Shape] == nil {
@@ -141,11 +139,9 @@ func (c *counting) fold(ctx context.Context, t *tally.Tally, settled store.Settl
 			return 0, err
 		}
 		for _, entry := range batch {
-			answered, err := c.answered.Survey(ctx, entry.Response.Version)
-			if err != nil {
+			if err := c.answered.Fold(ctx, t, settled, entry); err != nil {
 				return 0, err
 			}
-			settled.Fold(t, answered, entry)
 		}
 		entries += int64(len(batch))
 	}

@@ -120,6 +120,23 @@ type Mark struct {
 	Release int    `json:"release"` // of the last block
 }
 
+// NumberOf returns the number of a release; 0 for none.
+func NumberOf(r *Release) int {
+	if r == nil {
+		return 0
+	}
+	return r.Number
+}
+
+// ByPeriod returns the latest releases by their periods.
+func ByPeriod(latest []*Release) map[string]*Release {
+	all := make(map[string]*Release, len(latest))
+	for _, r := range latest {
+		all[r.Period] = r
+	}
+	return all
+}
+
 // Respondents counts those who are in blocks.
 func (r *Release) Respondents() int64 {
 	if r == nil {

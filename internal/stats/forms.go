@@ -119,17 +119,9 @@ func (v *visibility) newForm(s *survey.Survey) *form {
 			f.rows = ""
 		}
 	}
-	conditions := map[string]*expression.Tree{}
-	for i := range s.Sections {
-		section := &s.Sections[i]
-		for j := range section.Questions {
-			q := &section.Questions[j]
-			conditions[q.ID] = expression.All(section.ShowIf, q.ShowIf)
-		}
-	}
 	for i := range f.counted {
 		c := &f.counted[i]
-		c.condition, c.byFacts = conditions[c.Question.ID], s.FactCondition(c.Field) != nil
+		c.condition, c.byFacts = s.Condition(c.Question), s.FactCondition(c.Field) != nil
 	}
 	f.rules = f.indexRules()
 	return f

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"glasspoll/internal/survey"
+	"glasspoll/internal/tally"
 )
 
 // Day returns the day of the arrival in the timezone of the questionnaire that was answered; in UTC if that is not known.
@@ -47,4 +48,30 @@ func (a *Answered) Survey(ctx context.Context, version string) (*survey.Survey, 
 	}
 	a.known[version] = s
 	return s, nil
+}
+
+// Fold folds an entry into a tally, by the questionnaire that it answers, in a log where some responses are settled.
+func (a *Answered) Fold(ctx context.Context, t *tally.Tally, settled Settled, e Entry) error {
+	answered, err := a.Survey(ctx, e.Response.Version)
+	if err != nil {
+		return err
+	}
+	settled.Fold(t, answered, e)
+	return nil
+}
+
+// Forms returns the questionnaires of parts, by their shapes, given a version of each. A part whose version is not known, or
+// has another shape today, has none.
+func (a *Answered) Forms(ctx context.Context, versions map[string]string) (map[string]*survey.Survey, error) {
+	forms := make(map[string]*survey.Survey, len(versions))
+	for shape, version := range versions {
+		s, err := a.Survey(ctx, version)
+		if err != nil {
+			return nil, err
+		}
+		if s != nil && s.Shape == shape {
+			forms[shape] = s
+		}
+	}
+	return forms, nil
 }

@@ -88,7 +88,7 @@ func (s *side) read(ctx context.Context, p *period, early string) error {
 		}
 		for _, e := range batch {
 			s.sums[keyOf(e.Response.ID).group()].add(markOf(e.Response))
-			if err := fold(ctx, s.folded, s.answered, e); err != nil {
+			if err := s.answered.Fold(ctx, s.folded, store.Settled{}, e); err != nil {
 				return err
 			}
 			s.n++
@@ -98,15 +98,6 @@ func (s *side) read(ctx context.Context, p *period, early string) error {
 		}
 	}
 	return nil
-}
-
-// fold counts an entry by the questionnaire that it was answered under.
-func fold(ctx context.Context, t *tally.Tally, versions *store.Answered, e store.Entry) error {
-	answered, err := versions.Survey(ctx, e.Response.Version)
-	if err == nil {
-		t.Fold(answered, e.Cursor, e.Day(answered), e.Response)
-	}
-	return err
 }
 
 // comparison is what comparing a period has found.
@@ -282,7 +273,7 @@ func (c *comparison) resolve(ctx context.Context, from, to *side, wanted *[group
 			delete(all, k)
 			return nil
 		}
-		if err := fold(ctx, c.onlyTo, c.answered, e); err != nil {
+		if err := c.answered.Fold(ctx, c.onlyTo, store.Settled{}, e); err != nil {
 			return err
 		}
 		if !there {
@@ -304,7 +295,7 @@ func (c *comparison) resolve(ctx context.Context, from, to *side, wanted *[group
 		if !differs {
 			return nil
 		}
-		if err := fold(ctx, c.onlyFrom, c.answered, e); err != nil {
+		if err := c.answered.Fold(ctx, c.onlyFrom, store.Settled{}, e); err != nil {
 			return err
 		}
 		if h.met != nothing {

@@ -238,7 +238,7 @@ func (p *period) settle(ctx context.Context) error {
 		if p.inForce || !p.state.Empty {
 			return p.checkDeleted(ctx, counted)
 		}
-		if counted.Release != numberOf(last) && hasMarks(last) {
+		if counted.Release != release.NumberOf(last) && hasMarks(last) {
 			if try+1 < attempts {
 				continue // a release is being appended
 			}
@@ -258,19 +258,7 @@ func (p *period) lastRelease(ctx context.Context) (*release.Release, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range latest {
-		if r.Period == p.name {
-			return r, nil
-		}
-	}
-	return nil, nil
-}
-
-func numberOf(r *release.Release) int {
-	if r == nil {
-		return 0
-	}
-	return r.Number
+	return release.ByPeriod(latest)[p.name], nil
 }
 
 // hasMarks reports whether a release says by places in the log who is in its blocks.
@@ -410,11 +398,9 @@ func (p *period) foldOn(ctx context.Context, counted *tally.Tally, until string)
 		if entry.Cursor > until {
 			return nil
 		}
-		answered, err := versions.Survey(ctx, entry.Response.Version)
-		if err != nil {
+		if err := versions.Fold(ctx, counted, settled, entry); err != nil {
 			return err
 		}
-		settled.Fold(counted, answered, entry)
 	}
 	return nil
 }

@@ -252,11 +252,9 @@ func (c *recounted) follow(ctx context.Context, stored, next *tally.Tally, at *t
 					return nil, err
 				}
 				for _, entry := range entries {
-					answered, err := c.answered.Survey(ctx, entry.Response.Version)
-					if err != nil {
+					if err := c.answered.Fold(ctx, more, c.settled, entry); err != nil {
 						return nil, err
 					}
-					c.settled.Fold(more, answered, entry)
 					if entry.Response.Withdrawn {
 						withdrawn++
 					}

@@ -177,7 +177,7 @@ func (c *recounter) count(ctx context.Context, stored *tally.Tally) (*recount, e
 			Message: fmt.Sprintf("the log has had %d responses, and has %d", logged, p.inLog)})
 	}
 	r.findings = append(r.findings, r.replay.Findings(r.deleted)...)
-	if stored != nil && stored.Release == numberOf(r.releases.Last()) {
+	if stored != nil && stored.Release == release.NumberOf(r.releases.Last()) {
 		r.stored, r.compared = stored, true
 		r.findings = append(r.findings, r.replay.Tally(stored, r.at, r.deleted)...)
 	}
@@ -197,19 +197,7 @@ func (c *recounter) latest(ctx context.Context) (last *release.Release, err erro
 		}
 		return last, nil
 	}
-	for _, r := range all {
-		if r.Period == c.period {
-			return r, nil
-		}
-	}
-	return nil, nil
-}
-
-func numberOf(r *release.Release) int {
-	if r == nil {
-		return 0
-	}
-	return r.Number
+	return release.ByPeriod(all)[c.period], nil
 }
 
 // logged returns how many entries the log has had up to a cursor, as far as the store knows.
