@@ -82,16 +82,7 @@ type historyMaker struct {
 func newHistory(t *testing.T, name, source string, seed uint64, now time.Time) *historyMaker {
 	t.Helper()
 	dir := t.TempDir()
-	opened, err := local.Open(filepath.Join(dir, "glasspoll.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { opened.Close() })
-	pages, err := local.OpenPages(filepath.Join(dir, "public"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { pages.Close() })
+	opened, pages := openStore(t, dir)
 	frame, err := render.New(glasspoll.Pages(), render.Assets{})
 	if err != nil {
 		t.Fatal(err)

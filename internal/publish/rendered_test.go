@@ -66,6 +66,22 @@ func (d decoded) Latest(ctx context.Context, survey string) ([]*release.Release,
 	return latest, err
 }
 
+// openStore opens a data file in a directory, and the pages in its folder "public". They are closed at the end of the test.
+func openStore(t *testing.T, dir string) (*local.Store, *local.Pages) {
+	t.Helper()
+	opened, err := local.Open(filepath.Join(dir, "glasspoll.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { opened.Close() })
+	pages, err := local.OpenPages(filepath.Join(dir, "public"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pages.Close() })
+	return opened, pages
+}
+
 // TestClosedPeriodsAreLeftAlone publishes new answers of the newest of 40 periods: no release of another period is decoded
 // again, and no file of another period is rendered or written.
 func TestClosedPeriodsAreLeftAlone(t *testing.T) {
@@ -74,17 +90,8 @@ func TestClosedPeriodsAreLeftAlone(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	ctx, dir := context.Background(), t.TempDir()
-	opened, err := local.Open(filepath.Join(dir, "glasspoll.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer opened.Close()
-	pages, err := local.OpenPages(filepath.Join(dir, "public"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pages.Close()
+	ctx := context.Background()
+	opened, pages := openStore(t, t.TempDir())
 	if err := opened.PutDefinition(ctx, s); err != nil {
 		t.Fatal(err)
 	}
@@ -152,17 +159,8 @@ func TestNewPublisherWritesTheSame(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	ctx, dir := context.Background(), t.TempDir()
-	opened, err := local.Open(filepath.Join(dir, "glasspoll.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer opened.Close()
-	pages, err := local.OpenPages(filepath.Join(dir, "public"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pages.Close()
+	ctx := context.Background()
+	opened, pages := openStore(t, t.TempDir())
 	frame, err := render.New(glasspoll.Pages(), render.Assets{})
 	if err != nil {
 		t.Fatal(err)

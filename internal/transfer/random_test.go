@@ -18,6 +18,33 @@ type sent struct {
 	erased bool
 }
 
+var errKilled = errors.New("killed")
+
+// moveKilled moves, and is killed before or after some call, or at none. It reports whether the questionnaire is in force in the
+// target.
+func (w *world) moveKilled(t *rapid.T) (inForce bool) {
+	at, made := rapid.IntRange(0, 250).Draw(t, "killed at"), rapid.Bool().Draw(t, "made")
+	fail := func(n int) error {
+		if n == at {
+			return errKilled
+		}
+		return nil
+	}
+	if *w.calls = (calls{before: fail}); made {
+		*w.calls = calls{after: fail}
+	}
+	report, err := w.tryMove()
+	*w.calls = calls{}
+	if err != nil && !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	if len(report.Differences) > 0 {
+		t.Fatal(report.Differences)
+	}
+	_, err = w.to.Definition(ctx, surveyID, "")
+	return err == nil
+}
+
 func TestMain(m *testing.M) { soak.Main(m, 3000) }
 
 // TestRandomPasts makes answers, erasures, publications and moves in any order, of which some are killed. At the end everything is in the target once, and counted once.
@@ -34,7 +61,6 @@ func TestRandomPasts(t *testing.T) {
 			n := rapid.IntRange(0, len(all)-1).Draw(t, "which")
 			return n, all[n]
 		}
-		killed := errors.New("killed")
 		t.Repeat(map[string]func(*rapid.T){
 			"put": func(t *rapid.T) {
 				into := w.from
@@ -74,28 +100,7 @@ func TestRandomPasts(t *testing.T) {
 				}
 			},
 			"deliver": func(*rapid.T) { w.deliver(w.from) },
-			"move": func(t *rapid.T) {
-				at, made := rapid.IntRange(0, 250).Draw(t, "killed at"), rapid.Bool().Draw(t, "made")
-				fail := func(n int) error {
-					if n == at {
-						return killed
-					}
-					return nil
-				}
-				if *w.calls = (calls{before: fail}); made {
-					*w.calls = calls{after: fail}
-				}
-				report, err := w.tryMove()
-				*w.calls = calls{}
-				if err != nil && !errors.Is(err, killed) {
-					t.Fatal(err)
-				}
-				if len(report.Differences) > 0 {
-					t.Fatal(report.Differences)
-				}
-				_, err = w.to.Definition(ctx, surveyID, "")
-				inForce = err == nil
-			},
+			"move":    func(t *rapid.T) { inForce = w.moveKilled(t) },
 		})
 		w.move()
 		w.wantOnce(all)

@@ -1,7 +1,6 @@
 package transfer_test
 
 import (
-	"errors"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -17,7 +16,6 @@ func TestRandomReleases(t *testing.T) {
 		w := newWorld(t, 3)
 		const period = "2026-Q4"
 		all, own, inForce := 0, 0, false
-		killed := errors.New("killed")
 		t.Repeat(map[string]func(*rapid.T){
 			"put": func(t *rapid.T) {
 				n := rapid.IntRange(1, 4).Draw(t, "more")
@@ -40,28 +38,7 @@ func TestRandomReleases(t *testing.T) {
 				w.now = w.now.AddDate(0, 0, 1)
 				w.publish(w.from)
 			},
-			"move": func(t *rapid.T) {
-				at, made := rapid.IntRange(0, 250).Draw(t, "killed at"), rapid.Bool().Draw(t, "made")
-				fail := func(n int) error {
-					if n == at {
-						return killed
-					}
-					return nil
-				}
-				if *w.calls = (calls{before: fail}); made {
-					*w.calls = calls{after: fail}
-				}
-				report, err := w.tryMove()
-				*w.calls = calls{}
-				if err != nil && !errors.Is(err, killed) {
-					t.Fatal(err)
-				}
-				if len(report.Differences) > 0 {
-					t.Fatal(report.Differences)
-				}
-				_, err = w.to.Definition(ctx, surveyID, "")
-				inForce = err == nil
-			},
+			"move": func(t *rapid.T) { inForce = w.moveKilled(t) },
 		})
 		w.move()
 		if all == 0 {
