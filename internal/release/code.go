@@ -9,9 +9,9 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// A sensitive question is published once, when the period has ended, over all blocks together, if these have at least 4k
-// members and minCoded, and each class of them, where facts decide who is asked, is empty or has k. Its counts are coded: multiples of k. So a block whose members agree names nobody, and the last one
-// to answer cannot be told from the others.
+// A sensitive question is published once, when the period has ended, over all blocks together: if these have at least 4k
+// members and minCoded, and where facts decide who is asked, if each class of members is empty or has k. Its counts are coded:
+// multiples of k. So a block whose members agree names nobody, and the last one to answer cannot be told from the others.
 const (
 	minCoded   = 20
 	codedTimes = 4

@@ -47,7 +47,8 @@ func (w *world) moveKilled(t *rapid.T) (inForce bool) {
 
 func TestMain(m *testing.M) { soak.Main(m, 3000) }
 
-// TestRandomPasts makes answers, erasures, publications and moves in any order, of which some are killed. At the end everything is in the target once, and counted once.
+// TestRandomPasts makes answers, erasures, publications and moves in any order, of which some are killed. At the end everything
+// is in the target once, and counted once.
 func TestRandomPasts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
