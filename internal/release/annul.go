@@ -38,15 +38,14 @@ func Annul(history []*Release, forms map[string]*survey.Survey, number int, of *
 		if form == nil {
 			continue
 		}
+		was, is := before.counted(shape), at.counted(shape)
 		for _, key := range slices.Sorted(maps.Keys(at.Parts[shape].Cohorts)) {
-			more := at.Parts[shape].Cohorts[key].Clone()
-			more.Sub(before.cohort(shape, key))
+			more := is[key].Clone()
+			more.Sub(was[key])
 			if more.Respondents <= 0 || of != nil && (of.Shape != shape || of.Cohort != key) {
 				continue
 			}
-			held := at.held(shape, key).Clone()
-			held.Sub(before.held(shape, key))
-			n.takeOut(shape, form, key, more, held)
+			n.takeOut(shape, form, key, more, history[number-1:])
 			n.takeRows(block{form: form, key: key}.signatures(), number, history)
 			n.Annulled = append(slices.Clone(n.Annulled), Annulment{Release: number, Shape: shape, Cohort: key, Respondents: more.Respondents, Reason: reason, Date: today})
 			taken++
@@ -74,12 +73,13 @@ func (r *Release) held(shape, key string) *tally.Counters {
 	return r.Held.Items[shape][key]
 }
 
-// takeOut takes one block out of the counters: more is what it added to those that are public, held to those that are not.
-func (n *next) takeOut(shape string, form *survey.Survey, key string, more, held *tally.Counters) {
+// takeOut takes one block out of the counters: more is what it counted, public or held. since are the releases from that of the
+// block on.
+func (n *next) takeOut(shape string, form *survey.Survey, key string, more *tally.Counters, since []*Release) {
 	public, rest := n.Parts[shape].Cohorts[key].Clone(), n.held(shape, key).Clone()
 	for _, f := range form.Fields() {
 		if form.FactCondition(f) != nil {
-			for _, c := range []*tally.Counters{public, rest, more, held} {
+			for _, c := range []*tally.Counters{public, rest, more} {
 				delete(c.Items, f.Name)
 				delete(c.Bases, f.Name)
 			}
@@ -88,17 +88,11 @@ func (n *next) takeOut(shape string, form *survey.Survey, key string, more, held
 			n.Coded[coded] = &Coded{Shape: n.Coded[coded].Shape, K: n.Coded[coded].K}
 		}
 	}
-	// What was held then may have been published since, and the other way round.
-	for name, item := range held.Items {
-		if rest.Items[name] == nil {
-			delete(held.Items, name)
-			more.Add(&tally.Counters{Items: map[string]*tally.Item{name: item}})
-		}
-	}
+	held := tally.NewCounters()
 	for name, item := range more.Items {
-		if public.Items[name] == nil {
+		if isHeld(shape, key, name, since) {
 			delete(more.Items, name)
-			held.Add(&tally.Counters{Items: map[string]*tally.Item{name: item}})
+			held.Items[name] = item
 		}
 	}
 	public.Sub(more)
@@ -107,6 +101,24 @@ func (n *next) takeOut(shape string, form *survey.Survey, key string, more, held
 	if n.Held.Items[shape] != nil {
 		n.Held.Items[shape][key] = rest
 	}
+}
+
+// isHeld reports whether what the block of the first of some releases counted of a field, which no fact decides, is held since: from
+// the beginning, or because a later release has taken all that was public back. What an annulment leaves out is not held.
+func isHeld(shape, key, name string, since []*Release) bool {
+	public := func(r *Release) bool {
+		c := r.cohort(shape, key)
+		return c != nil && !c.Items[name].IsZero()
+	}
+	if !public(since[0]) {
+		return true
+	}
+	for i, r := range since[1:] {
+		if before := since[i]; public(before) && !public(r) && len(r.Annulled) == len(before.Annulled) {
+			return true
+		}
+	}
+	return false
 }
 
 // takeRows takes out the rows that went into a step with those of the release of a number, or all that wait for a step.

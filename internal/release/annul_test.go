@@ -139,3 +139,41 @@ func TestAnnulTwoSteps(t *testing.T) {
 		t.Errorf("left: %+v, %+v", rows, c.last.Steps)
 	}
 }
+
+// TestAnnulTakenBack takes out blocks of a question that was sensitive for a while: what was taken back is taken out of what is
+// held, and what was published before and after of what is public.
+func TestAnnulTakenBack(t *testing.T) {
+	plain := form(q+"      - {id: hurt, type: yes_no, label: Hurt}\n", "window: {until: 2026-10-20}")
+	sensitive := form(q+"      - {id: hurt, type: yes_no, label: Hurt, sensitive: true}\n", "window: {until: 2026-10-20}")
+	for number, want := range map[int]struct {
+		public string
+		held   int64
+	}{1: {"15 n=8 no=8", 7}, 2: {"14 n=8 no=8", 6}, 3: {"13 n=0", 13}} {
+		c := newScene(t, plain)
+		var history []*Release
+		run := func() {
+			c.run(false)
+			history = append(history, c.last)
+		}
+		c.arrive(6, "hurt=yes")
+		run()
+		c.arrive(7, "hurt=yes") // under the plain one
+		c.edit(sensitive)
+		run() // a block, and what is out is taken back with it
+		c.edit(plain)
+		c.arrive(8, "hurt=no")
+		run()
+		c.want("hurt", "21 n=8 no=8")
+		r, err := Annul(history, c.forms, number, nil, "x", "2026-10-02")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.last = r
+		if got := strings.TrimSuffix(c.public("hurt"), " no=0"); got != want.public {
+			t.Errorf("without release %d: %s, want %s", number, got, want.public)
+		}
+		if held := r.held(c.s.Shape, "").Items["hurt"]; held.N != want.held || held.Counts.Of("yes") != want.held || held.Counts.Of("no") != 0 {
+			t.Errorf("without release %d, held: %+v, want %d", number, held, want.held)
+		}
+	}
+}
