@@ -3,6 +3,7 @@ package audit_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -127,9 +128,10 @@ func makePast(all []*survey.Survey, random *rand.Rand, edited, withdrawals bool)
 // annul takes blocks of a release out again, if it has any.
 func (p *past) annul(forms map[string]*survey.Survey, last *release.Release, number int, today string, random *rand.Rand) {
 	var of *release.Annulment
-	for shape, marks := range p.releases[number-1].Held.Out {
-		for key, m := range marks {
-			if m.Release == number && random.IntN(2) == 0 {
+	out := p.releases[number-1].Held.Out
+	for _, shape := range slices.Sorted(maps.Keys(out)) {
+		for _, key := range slices.Sorted(maps.Keys(out[shape])) {
+			if out[shape][key].Release == number && random.IntN(2) == 0 {
 				of = &release.Annulment{Shape: shape, Cohort: key}
 			}
 		}

@@ -84,7 +84,7 @@ func (s *step) coded(key, group string) (f survey.Field, counted *tally.Item, me
 		p := s.release.Parts[shape]
 		form := s.part(shape, p)
 		i := slices.IndexFunc(form.Fields(), func(f survey.Field) bool {
-			return f.Counted() && s.isSensitive(f) && release.CodedKey(form, f) == key
+			return f.Counted() && s.isSensitive(form, f) && release.CodedKey(form, f) == key
 		})
 		if i < 0 {
 			continue
@@ -103,10 +103,9 @@ func (s *step) coded(key, group string) (f survey.Field, counted *tally.Item, me
 	return f, counted, members
 }
 
-// isSensitive reports whether a field of a part's questionnaire is sensitive there, or in the one in force.
-func (s *step) isSensitive(f survey.Field) bool {
-	now, asks := s.form.Field(f.Name)
-	return f.Sensitive() || asks && now.Counted() && now.Sensitive()
+// isSensitive reports whether a field is sensitive in the questionnaire of its part, or is made so by that in force.
+func (s *step) isSensitive(form *survey.Survey, f survey.Field) bool {
+	return f.Sensitive() || s.form.MakesSensitive(form, f.Question.ID)
 }
 
 // isIn reports whether a cohort is in a group, "segment=option"; all are in "".

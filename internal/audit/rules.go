@@ -349,7 +349,6 @@ func (i itemCheck) as(code Code) Finding { return i.at.as(code) }
 
 // forbidden says why a field may not be public in the cohort; "" if it may.
 func (i itemCheck) forbidden(f survey.Field, asked bool) string {
-	now, asks := i.step.form.Field(i.name)
 	switch {
 	case !asked && i.name == tally.Channel:
 		return ""
@@ -357,7 +356,7 @@ func (i itemCheck) forbidden(f survey.Field, asked bool) string {
 		return "was not asked"
 	case !f.Counted():
 		return "is not published"
-	case f.Sensitive(), asks && now.Counted() && now.Sensitive():
+	case i.isSensitive(i.form, f):
 		return "is sensitive"
 	case i.key == release.Pool && i.form.ReadsSegment(f):
 		return "depends on a group, in the pool"

@@ -254,17 +254,13 @@ func (n *next) formOf(shape string) *survey.Survey {
 	return n.stored[shape]
 }
 
-// isSensitive reports whether a field is sensitive in the questionnaire of its part, or its question, or one that it depends on
-// there, is in that in force.
+// isSensitive reports whether a field is sensitive in the questionnaire of its part, or is made so by that in force.
 func (n *next) isSensitive(form *survey.Survey, name string) bool {
 	was, asked := form.Field(name)
 	if asked && was.Sensitive() {
 		return true
 	}
-	return slices.ContainsFunc(form.DependsOn(survey.QuestionOf(name)), func(id string) bool {
-		now, asks := n.survey.Question(id)
-		return asks && (now.Sensitive || n.survey.SensitiveBy(id) != nil || n.survey.Results.Protection == survey.Strict)
-	})
+	return n.survey.MakesSensitive(form, survey.QuestionOf(name))
 }
 
 // CohortsWith returns the cohorts of a part whose members gave one answer to a segment question. The pool is in none. form is

@@ -123,6 +123,15 @@ func (s *Survey) UnpublishedBy(id string) []string {
 // SensitiveBy is [Survey.UnpublishedBy] for sensitive questions.
 func (s *Survey) SensitiveBy(id string) []string { return s.inheritedBy(id, (*Question).isSensitive) }
 
+// MakesSensitive reports whether s, the questionnaire in force, makes a question of another one sensitive, or one that it depends
+// on there.
+func (s *Survey) MakesSensitive(other *Survey, question string) bool {
+	return slices.ContainsFunc(other.DependsOn(question), func(id string) bool {
+		q, asks := s.questions[id]
+		return asks && (q.Sensitive || s.SensitiveBy(id) != nil || s.Results.Protection == Strict)
+	})
+}
+
 func (s *Survey) inheritedBy(id string, has func(*Question) bool) []string {
 	if q, ok := s.questions[id]; !ok || has(q) {
 		return nil
