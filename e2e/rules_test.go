@@ -29,6 +29,7 @@ func rules() []rule {
 		{"sensitive questions are held", "if asked && was.Sensitive() {", "if asked && was.Name == \"\" {"},
 		{"bases that facts decide are held", "case b.counters.Bases[name] != nil:", "case false:"},
 		{"each class has k members", "|| !eachHas(classes, n.k(p.K)) {", "{"},
+		{"what facts decide and is sensitive stays held", "|| n.isSensitive(form, name) || !eachHas", "|| !eachHas"},
 		{"what becomes sensitive is taken back", "changed = n.holdSensitive() || changed", "_ = n.holdSensitive"},
 		{"sensitive questions wait for the end", "if !n.ended() && !n.exact {", "if false {"},
 		{"sensitive questions are published once", "if n.Coded[item.key] != nil {", "if false {"},

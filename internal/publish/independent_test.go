@@ -302,7 +302,7 @@ func (c *figureComparison) tables(where string, got []byte, want [][]any) {
 // questionnaires (e2e/independent). The surveys are samples and generated ones, which are edited in mid-period.
 func TestFiguresFromAnswers(t *testing.T) {
 	t.Parallel()
-	samples, seeds := independentSamples, uint64(soak.Cases(15, 150))
+	samples, seeds := independentSamples, uint64(soak.Cases(15, 400))
 	if testing.Short() {
 		samples, seeds = nil, 2
 	}

@@ -181,7 +181,7 @@ func (n *next) publishBases() (published bool) {
 		for key, held := range cohorts {
 			for name, classes := range held.Bases {
 				f, asked := form.Field(name)
-				if !asked || !f.Counted() || !eachHas(classes, n.k(p.K)) {
+				if !asked || !f.Counted() || n.isSensitive(form, name) || !eachHas(classes, n.k(p.K)) {
 					continue
 				}
 				moved := &tally.Counters{Items: map[string]*tally.Item{}, Bases: map[string]map[string]int64{name: classes}}

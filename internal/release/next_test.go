@@ -424,6 +424,34 @@ func TestBecomingSensitive(t *testing.T) {
 	}
 }
 
+// TestBecomingSensitiveByFacts: a question that facts decide who is asked is taken back once when it becomes sensitive, and stays
+// held: no run after that has anything to release.
+func TestBecomingSensitiveByFacts(t *testing.T) {
+	call := func(more string) string {
+		return form("      - {id: call, type: yes_no, label: Call, show_if: channel == \"phone\""+more+"}\n", "window: {until: 2026-10-20}")
+	}
+	c := newScene(t, call(""))
+	c.arrive(6, "channel=phone call=yes")
+	c.arrive(6, "channel=web")
+	c.run(false)
+	c.want("call", "12 n=6 yes=6")
+	c.edit(call(", sensitive: true"))
+	if !c.run(false) {
+		t.Fatal("nothing happens at once")
+	}
+	c.want("call", "12 -")
+	for range 3 {
+		c.day++
+		if c.run(false) && c.last.Facts.Through != c.date() {
+			t.Fatal("released again, with nothing new")
+		}
+		if c.run(false) {
+			t.Fatal("released again, with nothing new")
+		}
+	}
+	c.want("call", "12 -")
+}
+
 // TestNoLongerSensitive: answers that were given to a sensitive question stay so.
 func TestNoLongerSensitive(t *testing.T) {
 	c := newScene(t, form("      - {id: hurt, type: yes_no, label: Hurt, sensitive: true}\n", "window: {until: 2026-10-20}"))
