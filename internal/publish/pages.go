@@ -38,6 +38,7 @@ type file struct {
 	write    func(io.Writer, results.Page) error
 	revision int               // grows with every release that the file depends on
 	inputs   [sha256.Size]byte // of everything that the file depends on: equal inputs make equal files
+	former   bool              // see former.go
 }
 
 // address is one of the places where a page is, and its language there.
@@ -87,6 +88,7 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 	today := survey.Date(r.now().In(r.survey.Location()).Format(time.DateOnly))
 	writers := map[string]func(io.Writer, results.Page) error{"index.html": r.renderer.HTML, "results.json": r.renderer.JSON, "results.csv": r.renderer.CSV}
 	var all []file
+	listed := map[string]bool{}
 	for _, f := range folders {
 		revision := report.RevisionOf(f.Period)
 		inputs := fmt.Sprintf("%x %d", common, revision)
@@ -96,11 +98,12 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 		for _, a := range addresses(r.survey, f) {
 			page := results.Page{Set: set, Actions: r.actions, Today: today, Language: a.language, Root: strings.Repeat("../", strings.Count(a.folder, "/")), Folder: f}
 			for _, name := range fileNames(f) {
-				all = append(all, file{a.folder + name, page, writers[name], revision, sha256.Sum256([]byte(inputs))})
+				all = append(all, file{path: a.folder + name, page: page, write: writers[name], revision: revision, inputs: sha256.Sum256([]byte(inputs))})
+				listed[a.folder+name] = true
 			}
 		}
 	}
-	return all, nil
+	return append(all, r.formerFiles(listed, report)...), nil
 }
 
 // hidden reports whether a survey's results are not public.
@@ -197,7 +200,7 @@ func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
 	switch {
 	case !seen && !r.seen.complete:
 		return false, nil
-	case hidden(r.survey) && !read: // another publisher may have written results that are not to be public
+	case (hidden(r.survey) || f.former) && !read: // another publisher may have written results that are not to be public
 		return false, nil
 	case was.inputs == f.inputs && was.revision == f.revision:
 		return true, nil
@@ -206,7 +209,7 @@ func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
 			r.remember(r.survey.ID, f.path, was)
 		}
 		return read, nil
-	case was.tag == "" && hidden(r.survey): // the notice that results are not public only replaces results
+	case was.tag == "" && (hidden(r.survey) || f.former): // what has no figures only replaces results
 		r.remember(r.survey.ID, f.path, written{"", f.revision, [sha256.Size]byte{}, f.inputs})
 		return true, nil
 	}

@@ -13,7 +13,8 @@
 //  4. Log.Ends. Then for each period, unless nothing has changed on which a release depends: Tallies.Tally, and if it does
 //     not reach the end of the log, Log.After, Definitions.Definition, Cases.OpenCase and Tallies.SaveTally.
 //  5. Releases.Append, for each period that has a release due, with the tally that is left of the one in 4.
-//  6. Pages.Replace, for each file that is out of date, from one report of the releases that 3 has read and 5 has appended.
+//  6. Pages.Replace, for each file that is out of date, from one report of the releases that 3 has read and 5 has appended. Of
+//     files that an earlier questionnaire had and today's has not, the tags are read first; they lose their figures.
 //
 // When nothing else writes, the calls of 1 to 3 are made once each. Only a publisher that has not run for the survey before
 // makes 2 and 3 twice, because it learns from the releases which files it has to ask for. The cost of a run follows the
@@ -108,6 +109,7 @@ type Publisher struct {
 	mu       sync.Mutex
 	memories map[string]*memory             // by survey
 	done     map[string]map[string]upToDate // by survey and period
+	formers  map[string][]formerFile        // former files, by [run.asked]
 }
 
 // New makes a publisher.
@@ -115,7 +117,7 @@ func New(o Options) *Publisher {
 	return &Publisher{
 		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, turns: o.Turns,
 		progress: o.Progress, sidecars: o.Sidecars, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
-		memories: map[string]*memory{}, done: map[string]map[string]upToDate{},
+		memories: map[string]*memory{}, done: map[string]map[string]upToDate{}, formers: map[string][]formerFile{},
 	}
 }
 
@@ -172,9 +174,10 @@ type run struct {
 	*Publisher
 	survey   *survey.Survey // in force
 	answered *store.Answered
-	named    []string        // periods that have changed
-	seen     *memory         // of the survey's files, with tags from before latest and actions were read
-	read     map[string]bool // by path: the tag was read in this run
+	named    []string           // periods that have changed
+	seen     *memory            // of the survey's files, with tags from before latest and actions were read
+	read     map[string]bool    // by path: the tag was read in this run
+	before   []*release.Release // the latest ones before this run
 	latest   []*release.Release
 	actions  survey.Actions
 	out      Outcome
@@ -191,6 +194,7 @@ func (r *run) publish(ctx context.Context) error {
 	if err := r.readInputs(ctx); err != nil {
 		return err
 	}
+	r.before = r.latest
 	if err := r.makeReleases(ctx); err != nil {
 		return err
 	}
