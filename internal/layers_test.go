@@ -31,7 +31,7 @@ type floor struct {
 var house = []floor{
 	{"the root", false, []string{"/"}}, // embedded files
 	{"the core", true, []string{
-		"decimal wording codec",
+		"decimal wording codec message",
 		"expression",
 		"survey",
 		"questionnaire",

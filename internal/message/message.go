@@ -1,0 +1,158 @@
+// Package message makes the sentences that authors and operators read, in English and in Chinese. English is the reference: a
+// message is made from an English format, and the catalogue in zh/ has the same format in Chinese. It is pure.
+package message
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The languages of messages.
+const (
+	English = "en"
+	Chinese = "zh"
+)
+
+// A Text is a sentence, or a part of one, in every language of messages. It is comparable. The zero Text is empty.
+type Text struct {
+	Code string // of the kind of message; stable, whatever the wording. "" if there is none
+	en   string
+	zh   string
+}
+
+// New makes a text from an English format of package fmt. An argument that is a Text, or an error that holds one, is in the
+// language of the text it is put into. The format must be in the catalogue; if it is not, the text is English in Chinese too.
+func New(format string, args ...any) Text {
+	t := Text{en: format, zh: format}
+	entry, known := catalogue()[format]
+	if known {
+		t.Code, t.zh = entry.Code, entry.Chinese
+	}
+	if len(args) > 0 {
+		t.en, t.zh = sprint(t.en, English, args), sprint(t.zh, Chinese, args)
+	}
+	return t
+}
+
+// Plain returns a text that is the same in every language: a name, an id, a piece of a file.
+func Plain(s string) Text { return Text{en: s, zh: s} }
+
+// In returns the text in a language: Chinese for zh and all that begins with "zh-", English for every other.
+func (t Text) In(language string) string {
+	if IsChinese(language) {
+		return t.zh
+	}
+	return t.en
+}
+
+// String returns the text in English.
+func (t Text) String() string { return t.en }
+
+// IsZero reports whether the text is empty.
+func (t Text) IsZero() bool { return t == Text{} }
+
+// IsChinese reports whether messages for a reader of the language are in Chinese. It takes tags ("zh-Hant") and the names of
+// locales ("zh_CN.UTF-8").
+func IsChinese(language string) bool {
+	rest, ok := strings.CutPrefix(strings.ToLower(language), Chinese)
+	return ok && (rest == "" || strings.ContainsAny(rest[:1], "-_.@"))
+}
+
+// Join joins texts. The separator is the same in every language.
+func Join(separator string, parts ...Text) Text {
+	en, zh := make([]string, len(parts)), make([]string, len(parts))
+	for i, p := range parts {
+		en[i], zh[i] = p.en, p.zh
+	}
+	return Text{en: strings.Join(en, separator), zh: strings.Join(zh, separator)}
+}
+
+// List joins texts as a sentence does: "a", "a and b", "a, b and c".
+func List(parts ...Text) Text {
+	switch n := len(parts); n {
+	case 0:
+		return Text{}
+	case 1:
+		return parts[0]
+	default:
+		last := parts[n-1]
+		first := Text{en: Join(", ", parts[:n-1]...).en, zh: Join("、", parts[:n-1]...).zh}
+		return Text{en: first.en + " and " + last.en, zh: first.zh + "和" + last.zh}
+	}
+}
+
+// Count returns a number and a noun, in the plural unless it is one: "1 file", "2 files". The noun must be in the catalogue,
+// in the singular.
+func Count(n int, noun string) Text {
+	plural := noun + "s"
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(noun, "ay") {
+		plural = stem + "ies"
+	}
+	word := noun
+	if n != 1 {
+		word = plural
+	}
+	zh := noun
+	if entry, known := catalogue()[noun]; known {
+		zh = entry.Chinese
+	}
+	return Text{en: fmt.Sprintf("%d %s", n, word), zh: fmt.Sprintf("%d %s", n, zh)}
+}
+
+// An Error is an error with a text.
+type Error struct {
+	Text
+	Err error // the cause; may be nil
+}
+
+// Error returns the text in English.
+func (e *Error) Error() string { return e.en }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errorf returns an error with the text of New. An argument for %w is its cause.
+func Errorf(format string, args ...any) error {
+	var cause error
+	if strings.Contains(format, "%w") {
+		for _, a := range args {
+			if err, ok := a.(error); ok {
+				cause = err
+			}
+		}
+	}
+	return &Error{Text: New(format, args...), Err: cause}
+}
+
+// sprint formats arguments in a language.
+func sprint(format, language string, args []any) string {
+	own := make([]any, len(args))
+	for i, a := range args {
+		own[i] = a
+		switch a := a.(type) {
+		case Text:
+			own[i] = a.In(language)
+		case error:
+			own[i] = Of(a).In(language)
+		}
+	}
+	return fmt.Sprintf(strings.ReplaceAll(format, "%w", "%v"), own...)
+}
+
+// Of returns the text of an error: its own if it is an [Error], that of its cause if it is a well-known one (see causes.go),
+// else what it says, in every language.
+func Of(err error) Text {
+	var own *Error
+	if direct, ok := err.(*Error); ok {
+		return direct.Text
+	}
+	if known := cause(err); !known.IsZero() {
+		return known
+	}
+	if errors.As(err, &own) { // wrapped by a package whose errors have no texts: what it adds stays as it is
+		before, after, _ := strings.Cut(err.Error(), own.en)
+		return Text{Code: own.Code, en: err.Error(), zh: before + own.zh + after}
+	}
+	return Plain(err.Error())
+}
