@@ -29,9 +29,7 @@ func New(format string, args ...any) Text {
 	if known {
 		t.Code, t.zh = entry.Code, entry.Chinese
 	}
-	if len(args) > 0 {
-		t.en, t.zh = sprint(t.en, English, args), sprint(t.zh, Chinese, args)
-	}
+	t.en, t.zh = sprint(t.en, English, args), sprint(t.zh, Chinese, args)
 	return t
 }
 

@@ -21,7 +21,7 @@ func TestTexts(t *testing.T) {
 		{List(Plain("a"), Plain("b"), Plain("c")), "a, b and c", "a、b和c"},
 		{Of(missing), "a.yaml: there is no such file or directory", "a.yaml：没有这个文件或目录"},
 		{Of(fmt.Errorf("reading: %w", Errorf("there is one already"))), "reading: there is one already", "reading: 已经存在"},
-		{New("100 % of it"), "100 % of it", "100 % of it"},
+		{New("100 %% of it"), "100 % of it", "100 % of it"},
 	} {
 		if test.text.In("en") != test.en || test.text.In("zh_CN.UTF-8") != test.zh {
 			t.Errorf("%q, %q; want %q, %q", test.text.In("en"), test.text.In("zh"), test.en, test.zh)
