@@ -64,13 +64,14 @@ type Key string
 // Text returns the text of the entry.
 func (k Key) Text() Text { return New(string(k)) }
 
-// Join joins texts. The separator is the same in every language.
+// Join joins texts. The separator is an entry of the catalogue, such as ", ", or the same in every language.
 func Join(separator string, parts ...Text) Text {
 	en, zh := make([]string, len(parts)), make([]string, len(parts))
 	for i, p := range parts {
 		en[i], zh[i] = p.en, p.zh
 	}
-	return Text{en: strings.Join(en, separator), zh: strings.Join(zh, separator)}
+	between := New(separator)
+	return Text{en: strings.Join(en, between.en), zh: strings.Join(zh, between.zh)}
 }
 
 // List joins texts as a sentence does: "a", "a and b", "a, b and c".
