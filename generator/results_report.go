@@ -16,7 +16,7 @@ type reportCommand struct {
 	Sources   project.Sources `kong:"-"`
 	ID        string          `arg:"" name:"ID" help:"The survey."`
 	Period    string          `placeholder:"PERIOD" help:"The period that the report is about, such as 2026-Q4. Default: the last."`
-	Language  string          `placeholder:"LANG" help:"Language of the report. Default: the survey's first."`
+	Language  string          `kong:"-"` // of the report; "" is the survey's first
 	Out       string          `placeholder:"FILE" type:"path" help:"The file to write. Default: the standard output."`
 	Texts     bool            `help:"With an annex of what respondents wrote. Private answers are never in it."`
 	Surveys   string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and its *.actions.yaml are. Default: surveys."`
