@@ -57,12 +57,6 @@ func IsChinese(language string) bool {
 	return ok && (rest == "" || strings.ContainsAny(rest[:1], "-_.@"))
 }
 
-// A Format is an English format of the catalogue that is kept in a table until a message is made of it.
-type Format string
-
-// Text returns the text of New.
-func (f Format) Text(args ...any) Text { return New(string(f), args...) }
-
 func plain(words []string) []Text {
 	texts := make([]Text, len(words))
 	for i, w := range words {
@@ -74,8 +68,18 @@ func plain(words []string) []Text {
 // Quoted returns what an author wrote, in the quotes of each language: 'a' and “a”.
 func Quoted(s string) Text { return Text{en: "'" + s + "'", zh: "“" + s + "”"} }
 
-// Join joins texts. The separator is the same in every language.
-func Join(separator string, parts ...Text) Text { return join(separator, separator, parts) }
+// A Key is an entry of the catalogue, by its English: what tables and parameters hold of a sentence that is made later. As an
+// argument it is in the language of the text that it is put into.
+type Key string
+
+// Text returns the text of New.
+func (k Key) Text(args ...any) Text { return New(string(k), args...) }
+
+// Join joins texts. The separator is an entry of the catalogue, such as ", ", or the same in every language.
+func Join(separator string, parts ...Text) Text {
+	between := New(separator)
+	return join(between.en, between.zh, parts)
+}
 
 func join(english, chinese string, parts []Text) Text {
 	en, zh := make([]string, len(parts)), make([]string, len(parts))
@@ -154,6 +158,8 @@ func sprint(format, language string, args []any) string {
 		switch a := a.(type) {
 		case Text:
 			own[i] = a.In(language)
+		case Key:
+			own[i] = a.Text().In(language)
 		case error:
 			own[i] = Of(a).In(language)
 		}

@@ -22,7 +22,7 @@ func TestTexts(t *testing.T) {
 		{Either(Plain("a"), Plain("b"), Plain("c")), "a, b or c", "a、b 或 c"},
 		{Words("a", "b"), "a, b", "a、b"},
 		{New("%s: %s", Quoted("a"), List()), "'a': ", "“a”："},
-		{Format("100 %% of %s").Text(Plain("it")), "100 % of it", "100 % of it"},
+		{Key("100 %% of %s").Text(Plain("it")), "100 % of it", "100 % of it"},
 		{Of(missing), "a.yaml: there is no such file or directory", "a.yaml：没有这个文件或目录"},
 		{Of(fmt.Errorf("reading: %w", Errorf("there is one already"))), "reading: there is one already", "reading: 已经存在"},
 		{New("100 %% of it"), "100 % of it", "100 % of it"},

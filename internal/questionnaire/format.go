@@ -12,8 +12,8 @@ import (
 
 // A mapping is one kind of object that a questionnaire is made of.
 type mapping struct {
-	id   string         // names it in the schema and the reference
-	name message.Format // as messages name it: "a section"
+	id   string      // names it in the schema and the reference
+	name message.Key // as messages name it: "a section"
 	doc  doc
 	keys []key
 }
@@ -24,10 +24,10 @@ type key struct {
 	name     string
 	form     form
 	doc      doc
-	example  string         // a value, as YAML
-	need     message.Format // for a key that must be given: the end of the message if it is missing; %s lists the words of its form
-	types    []survey.Type  // of a question: the types that have it; nil for all
-	requires string         // another key that must be given with it
+	example  string        // a value, as YAML
+	need     message.Key   // for a key that must be given: the end of the message if it is missing; %s lists the words of its form
+	types    []survey.Type // of a question: the types that have it; nil for all
+	requires string        // another key that must be given with it
 }
 
 // A doc is one line of the reference, in English and Chinese.

@@ -35,7 +35,7 @@ func (o object) identifier(key, fallback string) string {
 		o.fail(s, "%s is longer than %d characters: shorten it", key, maxID)
 		return fallback
 	}
-	pattern, rule := questionID, message.Format("lower-case letters a–z, digits and _, starting with a letter")
+	pattern, rule := questionID, message.Key("lower-case letters a–z, digits and _, starting with a letter")
 	switch o.form(key).kind {
 	case choiceIDForm:
 		pattern, rule = choiceID, "lower-case letters a–z, digits and _"

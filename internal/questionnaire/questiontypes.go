@@ -10,14 +10,14 @@ import (
 // A questionType describes a question type.
 type questionType struct {
 	name    survey.Type
-	doc     doc            // what a question of the type asks
-	answer  doc            // what an answer is
-	sources []string       // the keys that list what can be chosen, of which exactly one is given
-	want    message.Format // the message where none of them is given
-	example string         // further keys, as YAML
+	doc     doc         // what a question of the type asks
+	answer  doc         // what an answer is
+	sources []string    // the keys that list what can be chosen, of which exactly one is given
+	want    message.Key // the message where none of them is given
+	example string      // further keys, as YAML
 }
 
-const wantChoices message.Format = "'options' or 'scale' is missing: what can be chosen?"
+const wantChoices message.Key = "'options' or 'scale' is missing: what can be chosen?"
 
 var questionTypes = []questionType{
 	{name: survey.SingleChoice, sources: []string{"options", "scale"}, want: wantChoices,

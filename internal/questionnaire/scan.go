@@ -21,10 +21,10 @@ func (f finding) after(e edit) bool {
 }
 
 const (
-	wideColonMessage   message.Format = "the colon ： is a wide one: write \": \" (an ordinary colon and a space)"
-	secondColonMessage message.Format = "a second \": \" in one line: put a text that contains \": \" into quotes"
-	tightColonMessage  message.Format = "a space is missing after the colon"
-	wideSpaceMessage   message.Format = "the space after the colon is a wide or non-breaking one: write an ordinary space"
+	wideColonMessage   message.Key = "the colon ： is a wide one: write \": \" (an ordinary colon and a space)"
+	secondColonMessage message.Key = "a second \": \" in one line: put a text that contains \": \" into quotes"
+	tightColonMessage  message.Key = "a space is missing after the colon"
+	wideSpaceMessage   message.Key = "the space after the colon is a wide or non-breaking one: write an ordinary space"
 )
 
 var (

@@ -14,7 +14,7 @@ import (
 // yamlMessages translates yaml.v3's messages. The first entry whose part is in a message counts.
 var yamlMessages = []struct {
 	part  string
-	words message.Format
+	words message.Key
 }{
 	{"mapping values are not allowed", secondColonMessage},
 	{"did not find expected key", "this line does not fit the ones above it: check its indentation, quotes and brackets"},
@@ -132,7 +132,7 @@ func (f *failure) atQuestionMark() bool {
 
 // described translates yaml.v3's message, if no check found anything more specific.
 func (f *failure) described() finding {
-	var words message.Format = "YAML cannot be read here: write this part more simply"
+	var words message.Key = "YAML cannot be read here: write this part more simply"
 	for _, m := range yamlMessages {
 		if f.fails(m.part) {
 			words = m.words
