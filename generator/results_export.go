@@ -32,7 +32,7 @@ A codebook explains the columns: FILE.codebook.csv and FILE.codebook.html, in Ex
 For SPSS (or PSPP), FILE is the data and FILE with .sps the commands that read it, with labels and missing values.
 
 Texts that a spreadsheet would take for a formula get an apostrophe before them in CSV; numbers stay as they are. With
---private, only you can read the file.
+--private, only you can read the file. --language is the language of labels; left out, it is the survey's first.
 
 Examples:
 
@@ -43,6 +43,7 @@ Examples:
 }
 
 func (e exportCommand) Run(ctx context.Context, c *console.Console) error {
+	e.Language = c.Asked
 	if e.Format == "" {
 		switch filepath.Ext(e.Out) {
 		case ".xlsx":

@@ -21,7 +21,7 @@ type Text struct {
 	zh   string
 }
 
-// New makes a text from an English format of package fmt. An argument that is a Text, or an error that holds one, is in the
+// New makes a text from an English format of package fmt. An argument that is a Text, a Key or an error is in the
 // language of the text it is put into. The format must be in the catalogue; if it is not, the text is English in Chinese too.
 func New(format string, args ...any) Text {
 	t := Text{en: format, zh: format}

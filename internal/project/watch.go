@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"glasspoll/internal/message"
 )
 
 // quietTime is how long files must be unchanged before they are read: an editor writes one in several steps, or writes

@@ -208,6 +208,7 @@ func messages(t *testing.T) []literal {
 			return
 		}
 		text, err := strconv.Unquote(basic.Value)
+		text = strings.ReplaceAll(text, "%%", "%")
 		if err != nil || len(text) < 8 {
 			return // a key's name, or no more than a verb
 		}

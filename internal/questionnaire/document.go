@@ -55,7 +55,7 @@ func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
 }
 
 // errUnreadable stands for a panic of yaml.v3.
-var errUnreadable = errors.New("unreadable")
+var errUnreadable = errors.New("panic")
 
 // decodeYAML reads the first two documents of a file; each is nil if there is none. Only this function calls yaml.v3, so it
 // recovers the panics of its scanner.

@@ -218,9 +218,9 @@ func beforeColon(text string) string {
 func colonHint(text string) message.Text {
 	switch {
 	case wideColon.MatchString(text):
-		return message.New(": the colon ： is a wide one, write \": \" (an ordinary colon and a space)")
+		return message.New(": %s", wideColonMessage)
 	case tightColon.MatchString(text):
-		return message.New(": %s", tightColonMessage.Text())
+		return message.New(": %s", tightColonMessage)
 	}
 	return message.Text{}
 }

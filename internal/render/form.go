@@ -96,6 +96,9 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	if s.K() <= 1 {
 		f.Facts = append(f.Facts, f.Words.Say("unprotected"))
 	}
+	if full := r.assets.Full; full.Path != "" && needsFullScript(s) {
+		f.Script = full
+	}
 	f.Private = s.Unlisted || len(p.Problems)+len(p.Notice) > 0
 	if len(p.Values)+len(p.Problems)+len(p.Notice) == 0 {
 		f.Share(Address(s, l, "", ""), Description(s.Intro.In(l)))
@@ -122,6 +125,16 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		f.Title = f.Say("errors.prefix", "title", title)
 	}
 	return f
+}
+
+// needsFullScript reports whether a survey has steps, or questions that the page's script makes easier to fill in.
+func needsFullScript(s *survey.Survey) bool {
+	for q := range s.Questions() {
+		if q.Type == survey.Ranking || q.Type == survey.ConstantSum || q.Display == "slider" {
+			return true
+		}
+	}
+	return s.Steps
 }
 
 func (f *form) addNotices(problems []answer.Problem) {
