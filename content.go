@@ -15,7 +15,7 @@ var pages embed.FS
 //go:embed surveys/*.yaml
 var samples embed.FS
 
-// Templates returns the folder templates/: *.html, the stylesheets, script.js, icon.svg, and wording/LANGUAGE.yaml.
+// Templates returns the folder templates/: *.html, the stylesheets, scripts, icon.svg, and wording/LANGUAGE.yaml.
 func Templates() fs.FS { return sub(templates, "templates") }
 
 // Pages returns the part of [Templates] that rendering a page needs. A function that uses nothing else is linked without the assets.

@@ -28,7 +28,7 @@ printed below, as file:line:col: advice: what: what to do (code). The files besi
 NAME.actions.yaml, quotes in NAME.quotes.yaml) are checked with it. Nothing is written. Exits with 1 if there is any
 problem, or with --strict any advice.
 
-` + advice.Silencing + `
+` + string(advice.Silencing) + `
 
 --format json prints one document: {"problems": [{file, line, column, message}], "advice": [{file, line, column, code,
 message, fix}], "surveys": [{file, id, questions, languages, minutes}], "beside": [{file, survey, measures, quotes}]}; lines
@@ -158,7 +158,7 @@ func (f findings) json(w io.Writer) error {
 		document.Problems = append(document.Problems, problem(p))
 	}
 	for _, a := range f.advice {
-		document.Advice = append(document.Advice, advised{a.File, a.Line, a.Column, a.Code, a.Sentence, a.Fix})
+		document.Advice = append(document.Advice, advised{a.File, a.Line, a.Column, a.Code, a.Sentence.String(), a.Fix.String()})
 	}
 	for _, file := range f.files {
 		if s := file.Survey; s != nil {

@@ -162,7 +162,7 @@ func printChanges(w io.Writer, k diffCommand, changes []compare.Change, breaks b
 	}
 	list := []change{}
 	for _, c := range changes {
-		list = append(list, change{c.Effect, c.File, c.Line, c.Column, c.Part, c.Sentence})
+		list = append(list, change{c.Effect, c.File, c.Line, c.Column, c.Part.String(), c.Sentence.String()})
 	}
 	return console.JSON(w, struct {
 		Old     string   `json:"old"`

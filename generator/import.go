@@ -11,6 +11,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/convert"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -73,7 +74,7 @@ func (k importCommand) Run(c *console.Console) error {
 // report prints the report, or writes it to --report and prints a summary.
 func (k importCommand) report(c *console.Console, r *report.Report) error {
 	var text bytes.Buffer
-	if _, err := r.WriteTo(&text); err != nil {
+	if err := r.Write(&text, message.English); err != nil {
 		return err
 	}
 	to := c.Out

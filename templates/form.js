@@ -25,6 +25,7 @@ export const controlsIn = (within = /** @type {ParentNode} */ (form)) =>
   /** @type {Control[]} */ (findAll("input, select, textarea", within));
 export const [idField, versionField, languageField, channelField] =
   ["_id", "_version", "_language", "_channel"].map((name) => controlsOf(name)[0]);
+export const sections = findAll("section", form);
 export const submitButton = /** @type {HTMLButtonElement} */ (form.querySelector(".send button:not([type])"));
 /** The element of a question; null for one that is hidden. @param {string} q */
 export const questionElement = (q) => /** @type {HTMLElement} */ (form.querySelector(`[data-q="${q}"]`));
@@ -108,10 +109,17 @@ export const readTyped = () => {
   return typed;
 };
 
+/** Shows the sections that have a question that is asked, and returns them. */
+export const showSections = () => sections.filter((s) => {
+  s.hidden = findAll("[data-q]", s).every((q) => q.hidden);
+  return !s.hidden;
+});
+
 /** Shows what is asked, and no more, and returns what the rules make of the answers. */
 export const applyRules = () => {
   const state = evaluate(rules, readTyped(), knownChannel(), languageField.value);
   for (const q of rules.questions) showQuestion(state, q);
+  showSections();
   findAll("[data-q]:not([hidden], .md) .n").forEach((number, i) => { number.textContent = asText(i + 1); }); // without gaps
   for (const pipe of findAll("[data-pipe]")) pipe.textContent = answerText(state, /** @type {string} */ (pipe.dataset.pipe));
   for (const option of findAll("[data-text]", form)) option.textContent = fillIn(state, /** @type {string} */ (option.dataset.text));

@@ -1,25 +1,22 @@
 // @ts-check
 // Sections as steps, if the author wants that: one at a time, with a way back that is also the browser's.
 import { asText, byID, findAll, kiosk } from "./page.js";
-import { form, say, submitButton } from "./form.js";
+import { form, say, sections, showSections, submitButton } from "./form.js";
 
-const sections = findAll("section", form);
 const enabled = form.hasAttribute("data-steps");
 const progress = byID("progress");
 const back = byID("back");
 const submitLabel = submitButton.textContent;
-export let currentStep = sections[0];
+let currentStep = sections[0];
 let shown = sections; // those with a question that is asked
 let stepping = false;
 
-export const isLastStep = () => !stepping || currentStep === shown[shown.length - 1];
-export const currentIndex = () => sections.indexOf(currentStep);
+const isLastStep = () => !stepping || currentStep === shown[shown.length - 1];
+const currentIndex = () => sections.indexOf(currentStep);
 
-/** Shows the current step, or the nearest before it if that has no question any more. */
-export const showStep = () => {
-  shown = sections.filter((s) => findAll("[data-q]", s).some((q) => !q.hidden));
-  for (const s of sections) s.hidden = !shown.includes(s);
+const showStep = () => {
   if (!enabled) return;
+  shown = showSections();
   if (currentStep.hidden) {
     currentStep = shown.filter((s) => sections.indexOf(s) < currentIndex()).pop() || shown[0] || currentStep;
   }
@@ -49,7 +46,7 @@ const enterStep = () => {
  * Goes to a step. Each is an entry of the history, but not on a kiosk.
  * @param {HTMLElement | null | undefined} section
  */
-export const goToStep = (section) => {
+const goToStep = (section) => {
   if (!section || section === currentStep || !stepping) return;
   const state = { ...history.state, step: sections.indexOf(section), from: currentIndex() };
   if (kiosk) history.replaceState(state, "");
@@ -57,9 +54,9 @@ export const goToStep = (section) => {
   currentStep = section;
   enterStep();
 };
-export const goToNext = () => goToStep(shown[shown.indexOf(currentStep) + 1]);
-/** Makes a section the current step without showing it. @param {number} index */
-export const resumeAt = (index) => { currentStep = enabled && sections[index] || currentStep; };
+const goToNext = () => goToStep(shown[shown.indexOf(currentStep) + 1]);
+/** @param {number | undefined} index */
+const resumeAt = (index) => { currentStep = enabled && sections[/** @type {number} */ (index)] || currentStep; };
 
 const goBack = () => {
   const before = shown[shown.indexOf(currentStep) - 1];
@@ -77,3 +74,8 @@ if (enabled) {
     } else history.replaceState({ step: currentIndex() }, ""); // a link within the page
   });
 }
+
+/** @type {import("./survey.js").Steps} */
+export const steps = {
+  isLast: isLastStep, index: currentIndex, current: () => currentStep, show: showStep, goTo: goToStep, goToNext, resumeAt,
+};

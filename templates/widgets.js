@@ -1,28 +1,13 @@
 // @ts-check
-// Easier ways to fill in what plain lists and boxes ask for: the box of "other", sliders, sums, rankings by tapping.
+// Easier ways to fill in what plain lists and boxes ask for: sliders, sums, rankings by tapping.
 import { formatNumber, readNumber } from "./rules.js";
-import { asText, findAll, isTick, makeElement } from "./page.js";
-import { controlsOf, form, reorder } from "./form.js";
+import { asText, findAll, makeElement } from "./page.js";
+import { form, reorder } from "./form.js";
 
 /** @import { Control } from "./form.js" */
 
 /** @param {HTMLElement} element */
 const dispatchChange = (element) => element.dispatchEvent(new Event("change", { bubbles: true }));
-
-// The box of "other" is there when other is chosen. A text beside another choice stays in sight until the choice changes.
-const others = /** @type {Control[]} */ (findAll(".other input", form))
-  .map((box) => ({ box, question: box.name.split(".")[0], kept: false }));
-export const keepFilledOthers = () => {
-  for (const o of others) o.kept = o.box.value !== "";
-};
-/** @param {string} [changed] the question whose choice has just changed */
-export const showOthers = (changed) => {
-  for (const o of others) {
-    if (o.question === changed) o.kept = false;
-    const chosen = controlsOf(o.question).some((c) => (!isTick(c) || c.checked) && c.value === "_other");
-    /** @type {HTMLElement} */ (o.box.parentNode).hidden = !o.kept && !chosen;
-  }
-};
 
 /**
  * Adds a slider beside a box, unset until it is touched, and returns what shows the box's value on it.
@@ -165,20 +150,11 @@ const showRank = ({ line, badge }, at, count, most) => {
 };
 const rankings = findAll("[data-rank]", form).map(addRanking);
 
-/** Closes gaps in rankings; true if that changed any, so that the answers have to be read again. */
-export const closeRankGaps = () => rankings.filter((r) => r.closeGaps()).length > 0;
-export const showWidgets = () => {
-  for (const ranking of rankings) ranking.show();
-  for (const show of [...showSliders, ...showSums]) show();
-};
-
-/**
- * Unticks what cannot be chosen together with what has just been ticked.
- * @param {Control} target
- */
-export const untickExcluded = (target) => {
-  if (target.type !== "checkbox" || !target.checked) return;
-  for (const c of controlsOf(target.name)) {
-    if (c !== target && ("alone" in c.dataset || "alone" in target.dataset)) c.checked = false;
-  }
+/** @type {import("./survey.js").Widgets} */
+export const widgets = {
+  closeGaps: () => rankings.filter((r) => r.closeGaps()).length > 0,
+  show() {
+    for (const ranking of rankings) ranking.show();
+    for (const show of [...showSliders, ...showSums]) show();
+  },
 };

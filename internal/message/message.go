@@ -21,7 +21,7 @@ type Text struct {
 	zh   string
 }
 
-// New makes a text from an English format of package fmt. An argument that is a Text, or an error that holds one, is in the
+// New makes a text from an English format of package fmt. An argument that is a Text, a Key or an error is in the
 // language of the text it is put into. The format must be in the catalogue; if it is not, the text is English in Chinese too.
 func New(format string, args ...any) Text {
 	t := Text{en: format, zh: format}
@@ -57,13 +57,21 @@ func IsChinese(language string) bool {
 	return ok && (rest == "" || strings.ContainsAny(rest[:1], "-_.@"))
 }
 
-// Join joins texts. The separator is the same in every language.
+// A Key is an entry of the catalogue, by its English: what tables and parameters hold of a sentence that is made later. As an
+// argument it is in the language of the text that it is put into.
+type Key string
+
+// Text returns the text of the entry.
+func (k Key) Text() Text { return New(string(k)) }
+
+// Join joins texts. The separator is an entry of the catalogue, such as ", ", or the same in every language.
 func Join(separator string, parts ...Text) Text {
 	en, zh := make([]string, len(parts)), make([]string, len(parts))
 	for i, p := range parts {
 		en[i], zh[i] = p.en, p.zh
 	}
-	return Text{en: strings.Join(en, separator), zh: strings.Join(zh, separator)}
+	between := New(separator)
+	return Text{en: strings.Join(en, between.en), zh: strings.Join(zh, between.zh)}
 }
 
 // List joins texts as a sentence does: "a", "a and b", "a, b and c".
@@ -131,6 +139,8 @@ func sprint(format, language string, args []any) string {
 		switch a := a.(type) {
 		case Text:
 			own[i] = a.In(language)
+		case Key:
+			own[i] = a.Text().In(language)
 		case error:
 			own[i] = Of(a).In(language)
 		}

@@ -15,6 +15,7 @@ type Assets struct {
 	Style   Asset  // of all pages but those of results
 	Results Asset  // the stylesheet of results pages; if there is none, Style
 	Script  Asset  // of surveys' pages
+	Full    Asset  // the script of surveys' pages with steps or widgets; if there is none, Script
 	Thanks  Asset  // the script of thank-you pages
 	Icon    string // path
 	Brand   Brand

@@ -97,6 +97,9 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	if s.K() <= 1 {
 		f.Facts = append(f.Facts, f.Words.Say("unprotected"))
 	}
+	if full := r.assets.Full; full.Path != "" && needsFullScript(s) {
+		f.Script = full
+	}
 	isBlank := p.ID == "" && len(p.Values)+len(p.Problems)+len(p.Notice) == 0
 	f.Private = s.Unlisted || !isBlank
 	if isBlank {
@@ -153,6 +156,16 @@ func linkQuery(s *survey.Survey, p SurveyPage) string {
 		return ""
 	}
 	return "?" + query.Encode()
+}
+
+// needsFullScript reports whether a survey has steps, or questions that the page's script makes easier to fill in.
+func needsFullScript(s *survey.Survey) bool {
+	for q := range s.Questions() {
+		if q.Type == survey.Ranking || q.Type == survey.ConstantSum || q.Display == "slider" {
+			return true
+		}
+	}
+	return s.Steps
 }
 
 func (f *form) addNotices(problems []answer.Problem) {

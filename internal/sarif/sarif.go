@@ -91,7 +91,7 @@ func New(problems questionnaire.Problems, found []advice.Advice, sources map[str
 		add(problemRule, "error", p.Message, p.File, p.Line, p.Column)
 	}
 	for _, a := range found {
-		add(a.Code, "note", a.Sentence+": "+a.Fix, a.File, a.Line, a.Column)
+		add(a.Code, "note", a.Sentence.String()+": "+a.Fix.String(), a.File, a.Line, a.Column)
 	}
 	return Log{
 		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0",
@@ -112,8 +112,8 @@ func allRules() (rules []rule, index map[string]int) {
 	for _, r := range advice.Rules() {
 		index[r.Code] = len(rules)
 		rules = append(rules, rule{
-			ID: r.Code, Name: r.Name, ShortDescription: message{r.Name}, FullDescription: message{r.Help},
-			Help:    message{r.Help + " A comment above the entry switches the advice off: # advice: off " + r.Code},
+			ID: r.Code, Name: string(r.Name), ShortDescription: message{string(r.Name)}, FullDescription: message{string(r.Help)},
+			Help:    message{string(r.Help) + " A comment above the entry switches the advice off: # advice: off " + r.Code},
 			Default: level{"note"},
 		})
 	}

@@ -52,8 +52,8 @@ func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, err
 	return renderer, assets, err
 }
 
-// ReadAssets makes the assets from the templates and a company's theme: style.css, results.css, script.js and thanks.js with
-// their imports, icon.svg, and the logo.
+// ReadAssets makes the assets from the templates and a company's theme: style.css, results.css, script.js,
+// script_full.js and thanks.js with their imports, icon.svg, and the logo.
 func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
 	for _, source := range []struct {
@@ -64,6 +64,7 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 		{"style.css", t.CSS(), &a.Links.Style},
 		{"results.css", t.CSS(), &a.Links.Results},
 		{"script.js", "", &a.Links.Script},
+		{"script_full.js", "", &a.Links.Full},
 		{"thanks.js", "", &a.Links.Thanks},
 	} {
 		content, err := Bundle(templates, source.name, source.more)

@@ -42,12 +42,17 @@ func (f *files) Write(path string, content []byte) error {
 
 func parse(t *testing.T, id, languages string) *survey.Survey {
 	t.Helper()
-	s, problems := questionnaire.Parse(id+".yaml", fmt.Appendf(nil, `title: {zh: 喝茶, en: Tea}
+	return parseText(t, id, fmt.Sprintf(`title: {zh: 喝茶, en: Tea}
 languages: [%s]
 sections:
   - questions:
       - {id: taste, type: rating, steps: 5, label: {zh: 味道, en: Taste}}
 `, languages))
+}
+
+func parseText(t *testing.T, id, text string) *survey.Survey {
+	t.Helper()
+	s, problems := questionnaire.Parse(id+".yaml", []byte(text))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -136,9 +141,9 @@ func TestBuildIsDeterministic(t *testing.T) {
 
 func TestAssetsAreNamedByContent(t *testing.T) {
 	files := fstest.MapFS{
-		"style.css": {Data: []byte("body {\n  color: red;\n}\n")},
-		"script.js": {Data: []byte("(() => { const unused = 1; })();\n")},
-		"thanks.js": {}, "results.css": {}, "icon.svg": {},
+		"style.css":      {Data: []byte("body {\n  color: red;\n}\n")},
+		"script.js":      {Data: []byte("(() => { const unused = 1; })();\n")},
+		"script_full.js": {}, "thanks.js": {}, "results.css": {}, "icon.svg": {},
 	}
 	before, err := site.ReadAssets(files, &theme.Theme{})
 	if err != nil {
@@ -181,7 +186,7 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, link := range []render.Asset{assets.Links.Style, assets.Links.Script} {
+	for _, link := range []render.Asset{assets.Links.Style, assets.Links.Script, assets.Links.Full} {
 		sum := sha512.Sum384([]byte(all[link.Path]))
 		if want := "sha384-" + base64.StdEncoding.EncodeToString(sum[:]); link.Integrity != want {
 			t.Errorf("%s has the integrity %s, want %s", link.Path, link.Integrity, want)
@@ -189,18 +194,33 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 	}
 }
 
-// A page loads one script at most, without eval, and small: it is loaded by people on the road.
+// A page loads one script at most, without eval, and small: it is loaded by people on the road. Only pages that need it have
+// the full one.
 func TestScriptsAreSmall(t *testing.T) {
 	assets, err := site.ReadAssets(glasspoll.Templates(), &theme.Theme{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := build(t, []*survey.Survey{parse(t, "tea", "zh, en")})
-	for address, link := range map[string]render.Asset{"tea/index.html": assets.Links.Script, "tea/thanks/index.html": assets.Links.Thanks} {
-		script := files[link.Path]
+	surveys := []*survey.Survey{parse(t, "tea", "zh, en")}
+	for id, text := range map[string]string{
+		"steps":   "layout: steps\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]",
+		"ranking": "sections: [{questions: [{id: q, type: ranking, label: Q, options: [{id: a, label: A}, {id: b, label: B}]}]}]",
+		"sum":     "sections: [{questions: [{id: q, type: constant_sum, label: Q, total: 10, options: [{id: a, label: A}, {id: b, label: B}]}]}]",
+		"slider":  "sections: [{questions: [{id: q, type: number, display: slider, label: Q, min: 0, max: 10}]}]",
+	} {
+		surveys = append(surveys, parseText(t, id, "title: Tea\nlanguages: [en]\n"+text))
+	}
+	files := build(t, surveys)
+	for address, link := range map[string]render.Asset{
+		"tea/index.html": assets.Links.Script, "steps/index.html": assets.Links.Full, "ranking/index.html": assets.Links.Full,
+		"sum/index.html": assets.Links.Full, "slider/index.html": assets.Links.Full, "tea/thanks/index.html": assets.Links.Thanks,
+	} {
 		if page := files[address]; strings.Count(page, "<script src=") != 1 || !strings.Contains(page, link.Path) {
 			t.Errorf("%s does not load %s, and that alone", address, link.Path)
 		}
+	}
+	for link, limit := range map[render.Asset]int{assets.Links.Script: 8 << 10, assets.Links.Full: 10 << 10, assets.Links.Thanks: 2 << 10} {
+		script := files[link.Path]
 		var packed bytes.Buffer
 		w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 		if err != nil {
@@ -209,7 +229,7 @@ func TestScriptsAreSmall(t *testing.T) {
 		w.Write([]byte(script))
 		w.Close()
 		t.Logf("%s: %d bytes, gzipped %d", link.Path, len(script), packed.Len())
-		if packed.Len() > 8<<10 || packed.Len() < 100 {
+		if packed.Len() > limit || packed.Len() < 100 {
 			t.Errorf("%s has %d bytes gzipped", link.Path, packed.Len())
 		}
 		for _, word := range []string{"eval(", "Function(", "innerHTML", "import ", "document.write"} {
