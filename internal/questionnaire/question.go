@@ -304,28 +304,30 @@ func (r *questionReader) readOrder(o object, q *survey.Question) {
 
 // readRows reads a matrix's rows, and which of them must be answered.
 func (r *questionReader) readRows(o object, q *survey.Question) {
-	lines := map[string]int{}
-	entries := o.list("rows")
+	v := o.values["rows"]
+	if v == nil {
+		return
+	}
+	taken := map[string]takenID{}
+	entries := o.choices(v, "rows")
 	if len(entries) > maxOptions {
 		o.fail(entries[maxOptions], "more than %d rows: split the matrix", maxOptions)
 		return
 	}
 	for _, n := range entries {
-		if r.isBareText(n) {
-			o.fail(n, "a row has an id and a label: write %s", r.optionExample("", target(n).Value))
+		ro := r.choiceObject(n, &rowMapping)
+		if ro.node == nil {
 			q.Rows = append(q.Rows, survey.Row{})
 			continue
 		}
-		ro := r.object(n, &rowMapping)
-		if ro.node == nil {
-			continue
-		}
 		row := survey.Row{ID: ro.id(""), Label: ro.text("label"), Weight: ro.decimalOr("weight", q.Weight)}
-		if line := lines[row.ID]; line > 0 && row.ID != "" {
-			o.fail(ro.values["id"], "row %s is given twice (first on line %d): every row needs an id of its own", quote(row.ID), line)
+		if ro.isMade() {
+			row.ID = ro.makeID(rowPrefix, row.Label)
+		}
+		if ro.isTaken(row.ID, row.Label, taken) {
 			continue
 		}
-		lines[row.ID] = n.Line
+		taken[row.ID] = takenID{n.Line, row.Label}
 		q.Rows = append(q.Rows, row)
 	}
 	r.readRequiredRows(o, q)

@@ -25,6 +25,7 @@ type reader struct {
 	channelless bool                   // the survey's channels could not be read
 	segments    map[string]*yaml.Node  // the value of each segment key, by the question's id
 	sensitive   map[string]*yaml.Node  // each sensitive key of a sensitive question, likewise
+	missing     []missingID            // options and rows without an id
 }
 
 func newReader(file string) *reader {
