@@ -74,14 +74,14 @@ func unwritable(t *testing.T) Problems {
 }
 
 func TestWriteIDsRefuses(t *testing.T) {
-	want := Problems{
-		{File: "a.yaml", Line: 8, Column: 13, Message: "the id of 'Yes, I do' cannot be written here: write it by hand, as {id: yes_i_do, label: 'Yes, I do'}"},
-		{File: "a.yaml", Line: 9, Column: 13, Message: "the id of 'Yes' cannot be written here: write it by hand, as {id: yes, label: Yes}"},
-		{File: "a.yaml", Line: 7, Column: 19, Message: "the id of 'Yes' cannot be written here: write it by hand, as {id: yes, label: Yes}"},
+	want := []string{
+		"a.yaml:8:13: the id of 'Yes, I do' cannot be written here: write it by hand, as {id: yes_i_do, label: 'Yes, I do'}",
+		"a.yaml:9:13: the id of 'Yes' cannot be written here: write it by hand, as {id: yes, label: Yes}",
+		"a.yaml:7:19: the id of 'Yes' cannot be written here: write it by hand, as {id: yes, label: Yes}",
 	}
 	for i, p := range unwritable(t) {
-		if p != want[i] {
-			t.Errorf("%v, not %v", p, want[i])
+		if p.String() != want[i] {
+			t.Errorf("%v, not %s", p, want[i])
 		}
 	}
 	if written, _, problems := WriteIDs("a.yaml", []byte("title: T\n")); written != nil || len(problems) == 0 {
