@@ -309,7 +309,7 @@ func (r *questionReader) readRows(o object, q *survey.Question) {
 		return
 	}
 	taken := map[string]takenID{}
-	entries := o.choices(v, "rows")
+	entries := o.choices(v, message.Plain("rows"))
 	if len(entries) > maxOptions {
 		o.fail(entries[maxOptions], "more than %d rows: split the matrix", maxOptions)
 		return
