@@ -7,12 +7,13 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/yaml12"
 )
 
 // document reads the file's only YAML document, or reports why there is none. For messages, what names what the file should
 // be, and begins says how such a file begins.
-func (r *reader) document(source []byte, what, begins string) *yaml.Node {
+func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
 	if len(source) > maxFile {
 		r.failAt(1, 1, "the file is larger than %d KB: a %s is never that long", maxFile>>10, what)
 		return nil
@@ -32,7 +33,7 @@ func (r *reader) document(source []byte, what, begins string) *yaml.Node {
 		if !found.after(last) {
 			return nil // the last fix may have caused it
 		}
-		r.failAt(found.line, found.column, "%s", found.message)
+		r.report(found.line, found.column, found.message)
 		if found.fix == nil || n > maxFixes || n*len(source) > maxFixedBytes {
 			return nil
 		}

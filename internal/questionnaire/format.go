@@ -2,8 +2,8 @@ package questionnaire
 
 import (
 	"slices"
-	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -12,8 +12,8 @@ import (
 
 // A mapping is one kind of object that a questionnaire is made of.
 type mapping struct {
-	id   string // names it in the schema and the reference
-	name string // as messages name it: "a section"
+	id   string      // names it in the schema and the reference
+	name message.Key // as messages name it: "a section"
 	doc  doc
 	keys []key
 }
@@ -25,7 +25,7 @@ type key struct {
 	form     form
 	doc      doc
 	example  string        // a value, as YAML
-	need     string        // for a key that must be given: the end of the message if it is missing
+	need     message.Key   // for a key that must be given: the end of the message if it is missing; %s lists the words of its form
 	types    []survey.Type // of a question: the types that have it; nil for all
 	requires string        // another key that must be given with it
 }
@@ -170,6 +170,14 @@ func (m *mapping) names(t survey.Type) []string {
 		}
 	}
 	return names
+}
+
+// missing returns the end of the message if a key that must be given is missing.
+func (k *key) missing() message.Text {
+	if k.form.kind == wordForm {
+		return k.need.Text(message.Words(k.form.words...))
+	}
+	return k.need.Text()
 }
 
 // needed lists the keys that must be given.
@@ -389,4 +397,3 @@ func typeNames(types []survey.Type) []string {
 }
 
 // joinTypes lists types in a message.
-func joinTypes(types []survey.Type) string { return strings.Join(typeNames(types), ", ") }

@@ -33,11 +33,13 @@ func Decode(source []byte) (first, second *yaml.Node, err error) {
 	return first, second, err
 }
 
+var errUnreadable = errors.New("panic") // of yaml.v3's scanner
+
 // decode recovers the panics of yaml.v3's scanner.
 func decode(source []byte) (first, second *yaml.Node, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			first, second, err = nil, nil, errors.New("YAML cannot be read here: write this part more simply")
+			first, second, err = nil, nil, errUnreadable
 		}
 	}()
 	decoder := yaml.NewDecoder(bytes.NewReader(source))

@@ -128,7 +128,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		var walk func(n *yaml.Node)
 		walk = func(n *yaml.Node) {
-			if n.Line < 1 || n.Line > len(lines) || n.Column < 1 || n.Column > utf8.RuneCountInString(lines[n.Line-1])+1 {
+			if n.Line < 1 || n.Line > len(lines)+1 || n.Column < 1 || n.Line <= len(lines) && n.Column > utf8.RuneCountInString(lines[n.Line-1])+1 {
 				t.Fatalf("%q at %d:%d", n.Value, n.Line, n.Column)
 			}
 			for _, c := range n.Content {
