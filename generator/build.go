@@ -66,7 +66,7 @@ func readLibrary(c *console.Console, dir string) (*project.Library, []*survey.Su
 		return nil, nil, err
 	}
 	if len(problems) > 0 {
-		console.Problems(c.Err, problems)
+		c.Problems(problems)
 		return nil, nil, console.ErrProblems
 	}
 	return library, surveys, nil

@@ -2,11 +2,10 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strings"
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/sarif"
@@ -28,7 +27,7 @@ printed below, as file:line:col: advice: what: what to do (code). The files besi
 NAME.actions.yaml, quotes in NAME.quotes.yaml) are checked with it. Nothing is written. Exits with 1 if there is any
 problem, or with --strict any advice.
 
-` + advice.Silencing + `
+` + string(advice.Silencing) + `
 
 --format json prints one document: {"problems": [{file, line, column, message}], "advice": [{file, line, column, code,
 message, fix}], "surveys": [{file, id, questions, languages, minutes}], "beside": [{file, survey, measures, quotes}]}; lines
@@ -66,8 +65,8 @@ func (k checkCommand) Run(c *console.Console) error {
 			found.advice = append(found.advice, advice.OfMeasures(s.Entries.Measures, s.Path, s.Source)...)
 		}
 	}
-	printAs := map[string]func(io.Writer) error{"text": found.text, "json": found.json, "sarif": found.sarif}[k.Format]
-	if err := printAs(c.Out); err != nil {
+	printAs := map[string]func(*console.Console) error{"text": found.text, "json": found.json, "sarif": found.sarif}[k.Format]
+	if err := printAs(c); err != nil {
 		return err
 	}
 	if len(found.problems) > 0 || k.Strict && len(found.advice) > 0 {
@@ -86,45 +85,42 @@ func (k checkCommand) read(c *console.Console) (*project.Library, questionnaire.
 	return library, problems, err
 }
 
-func (f findings) text(w io.Writer) error {
+func (f findings) text(c *console.Console) error {
 	if len(f.problems) > 0 {
-		console.Problems(w, f.problems)
+		console.Problems(c.Out, c.Language, f.problems)
 	} else {
 		for _, file := range f.files {
-			fmt.Fprintf(w, "%s: %s\n", file.Path, describe(file.Survey))
+			c.Print(c.Out, "%s: %s", file.Path, describe(file.Survey))
 		}
 		for _, s := range f.sidecars {
-			fmt.Fprintf(w, "%s: %s\n", s.Path, contents(s))
+			c.Print(c.Out, "%s: %s", s.Path, contents(s))
 		}
 	}
 	advised := map[string]bool{}
 	for _, a := range f.advice {
-		fmt.Fprintln(w, a)
+		fmt.Fprintln(c.Out, a.In(c.Language))
 		advised[a.File] = true
 	}
 	if len(f.advice) > 0 {
-		pieces := "1 piece"
-		if len(f.advice) > 1 {
-			pieces = fmt.Sprintf("%d pieces", len(f.advice))
-		}
-		fmt.Fprintf(w, "%s of advice on %s\n", pieces, console.Count(len(advised), "file"))
+		c.Print(c.Out, "%s of advice on %s", message.Count(len(f.advice), "piece"), message.Count(len(advised), "file"))
 	}
 	return nil
 }
 
-func (f findings) sarif(w io.Writer) error {
+func (f findings) sarif(c *console.Console) error {
 	sources := map[string][]byte{}
 	for _, file := range f.files {
 		sources[file.Path] = file.Source
 	}
-	return console.JSON(w, sarif.New(f.problems, f.advice, sources))
+	return console.JSON(c.Out, sarif.New(c.Language, f.problems, f.advice, sources))
 }
 
-func (f findings) json(w io.Writer) error {
+func (f findings) json(c *console.Console) error {
 	type problem struct {
 		File    string `json:"file"`
 		Line    int    `json:"line,omitempty"`
 		Column  int    `json:"column,omitempty"`
+		Code    string `json:"code,omitempty"`
 		Message string `json:"message"`
 	}
 	type advised struct {
@@ -155,10 +151,10 @@ func (f findings) json(w io.Writer) error {
 		Sidecars []sidecar `json:"beside,omitempty"`
 	}{[]problem{}, []advised{}, []good{}, nil}
 	for _, p := range f.problems {
-		document.Problems = append(document.Problems, problem(p))
+		document.Problems = append(document.Problems, problem{p.File, p.Line, p.Column, p.Code(), p.Message.In(c.Language)})
 	}
 	for _, a := range f.advice {
-		document.Advice = append(document.Advice, advised{a.File, a.Line, a.Column, a.Code, a.Sentence, a.Fix})
+		document.Advice = append(document.Advice, advised{a.File, a.Line, a.Column, a.Code, a.Sentence.In(c.Language), a.Fix.In(c.Language)})
 	}
 	for _, file := range f.files {
 		if s := file.Survey; s != nil {
@@ -170,24 +166,28 @@ func (f findings) json(w io.Writer) error {
 			document.Sidecars = append(document.Sidecars, sidecar{s.Path, s.Survey.ID, len(s.Entries.Measures), len(s.Entries.Quotes)})
 		}
 	}
-	return console.JSON(w, document)
+	return console.JSON(c.Out, document)
 }
 
 // contents says what is in a sidecar.
-func contents(s *project.Sidecar) string {
+func contents(s *project.Sidecar) message.Text {
 	if s.Kind == questionnaire.QuotesFile {
-		return console.Count(len(s.Entries.Quotes), "quote")
+		return message.Count(len(s.Entries.Quotes), "quote")
 	}
-	return console.Count(len(s.Entries.Measures), "measure")
+	return message.Count(len(s.Entries.Measures), "measure")
 }
 
 // describe sums up a survey: "12 questions, zh and en, 5 minutes".
-func describe(s *survey.Survey) string {
-	parts := []string{console.Count(questionCount(s), "question"), strings.Join(s.Languages, " and ")}
-	if s.Minutes > 0 {
-		parts = append(parts, console.Count(s.Minutes, "minute"))
+func describe(s *survey.Survey) message.Text {
+	languages := make([]message.Text, len(s.Languages))
+	for i, l := range s.Languages {
+		languages[i] = message.Plain(l)
 	}
-	return strings.Join(parts, ", ")
+	parts := []message.Text{message.Count(questionCount(s), "question"), message.List(languages...)}
+	if s.Minutes > 0 {
+		parts = append(parts, message.Count(s.Minutes, "minute"))
+	}
+	return message.Join(", ", parts...)
 }
 
 // questionCount returns the number of questions without notes.

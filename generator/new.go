@@ -30,7 +30,6 @@ type newCommand struct {
 	Bands     string `placeholder:"LIST" default:"80,70,60" help:"Lower limits of the index's bands, one to four of them, or none. Default: ${default}."`
 	Email     string `placeholder:"ADDRESS" help:"Address that respondents may write to."`
 	Out       string `placeholder:"FILE" help:"Where to write, or '-' for the standard output. Default: surveys/ID.yaml."`
-	Language  string `placeholder:"zh|en" help:"The language of the questions asked here. Default: that of LANG."`
 }
 
 func (newCommand) Help() string {
@@ -48,10 +47,7 @@ Examples:
 }
 
 func (k newCommand) Run(c *console.Console) error {
-	language, err := k.questionLanguage(os.Getenv)
-	if err != nil {
-		return err
-	}
+	language := c.Language
 	if k.Out != "" && k.Out != "-" && exists(k.Out) {
 		return fmt.Errorf("%s exists and is left alone: choose another --out", k.Out)
 	}
@@ -89,11 +85,7 @@ func (k newCommand) draft(c *console.Console, language string) (*starter.Draft, 
 	if k.TitleZh+k.TitleEn == "" {
 		return starter.Ask(c.In, c.Err, flags, language, exists)
 	}
-	messages, err := k.questionLanguage(func(string) string { return "" }) // errors of flags are in English, whatever LANG is
-	if err != nil {
-		return nil, err
-	}
-	d, err := starter.FromFlags(flags, messages)
+	d, err := starter.FromFlags(flags, language)
 	if err != nil {
 		return nil, console.UsageError{Err: err}
 	}
@@ -113,7 +105,7 @@ func (k newCommand) write(c *console.Console, language, id string, source []byte
 	if err := createFile(out, source); err != nil {
 		return out, err
 	}
-	_, err := fmt.Fprint(c.Out, starter.Written(language, out, describe(s)))
+	_, err := fmt.Fprint(c.Out, starter.Written(language, out, describe(s).In(language)))
 	return out, err
 }
 
@@ -166,26 +158,6 @@ func (k newCommand) copySample(c *console.Console, language string) error {
 		return err
 	}
 	return k.printNext(c, language, out, id)
-}
-
-// questionLanguage returns the language in which the command asks.
-func (k newCommand) questionLanguage(getenv func(string) string) (string, error) {
-	switch k.Language {
-	case "zh", "en":
-		return k.Language, nil
-	case "":
-	default:
-		return "", console.Usagef("--language %s: write zh or en", k.Language)
-	}
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} { // in order of precedence
-		if set := getenv(name); set != "" {
-			if strings.HasPrefix(set, "zh") {
-				return "zh", nil
-			}
-			break
-		}
-	}
-	return "en", nil
 }
 
 // createFile writes a file that must not exist, and makes its directory.

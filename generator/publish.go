@@ -7,6 +7,7 @@ import (
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/site"
@@ -46,7 +47,7 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 		return err
 	}
 	if unapproved := p.unapproved(library); len(unapproved) > 0 {
-		console.Problems(c.Err, unapproved)
+		c.Problems(unapproved)
 		fmt.Fprintln(c.Err, "Nothing is published. For a test deployment there is --unapproved.")
 		return console.ErrProblems
 	}
@@ -88,7 +89,7 @@ func (p publishCommand) unapproved(library *project.Library) questionnaire.Probl
 	for _, f := range library.Questionnaires() {
 		if d := f.Survey.Document; d != nil && !p.Unapproved && (d.ApprovedBy == "" || d.ApprovedOn == "") {
 			problems = append(problems, questionnaire.Problem{File: f.Path, Line: 1, Column: 1,
-				Message: fmt.Sprintf("document %s is not approved: it needs approved_by and approved_on", d.Number)})
+				Message: message.New("document %s is not approved: it needs approved_by and approved_on", d.Number)})
 		}
 	}
 	return problems

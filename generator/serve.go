@@ -83,7 +83,7 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 		Addr: s.Addr, Surveys: s.Surveys, Templates: s.Templates, Data: s.Data, Preview: !s.NoReload, AddressHeader: s.AddressHeader,
 		Backups:     server.Backups{Dir: s.Backup, Every: s.BackupEvery, Keep: s.BackupKeep},
 		VerifyEvery: s.VerifyEvery,
-		Log:         logger, Problems: c.Err,
+		Log:         logger, Problems: c.Err, Language: c.Language,
 		Verbs: func(store *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table {
 			published := &verify.Published{Pages: pages, TagOf: pages.TagOf}
 			return verbTable(environment{store: store, log: logger, published: published, changed: changed})

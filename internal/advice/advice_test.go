@@ -69,7 +69,7 @@ func codesOf(t *testing.T, source string) []string {
 	var found []string
 	for _, a := range advice.Of(s, "tea.yaml", []byte(source)) {
 		found = append(found, a.Code)
-		if a.Line < 1 || a.Column < 1 || a.File != "tea.yaml" || a.Sentence == "" || a.Fix == "" || strings.Contains(a.String(), "%!") {
+		if a.Line < 1 || a.Column < 1 || a.File != "tea.yaml" || a.Sentence.IsZero() || a.Fix.IsZero() || strings.Contains(a.String(), "%!") {
 			t.Errorf("incomplete advice: %#v", a)
 		}
 	}
@@ -511,7 +511,7 @@ func TestScaleOnce(t *testing.T) {
 		"sections: [{questions: [{id: p, type: rating, scale: grade, label: {zh: 茶, en: Tea}}, {id: q, type: rating, scale: grade, label: {zh: 茶, en: Tea}}]}]\n"
 	s, _ := questionnaire.Parse("tea.yaml", []byte(source))
 	found := advice.Of(s, "tea.yaml", []byte(source))
-	if len(found) != 1 || found[0].Code != advice.UnequalSides || found[0].Line != 8 || found[0].Sentence != "the scale 'grade' has two steps of praise and one step of blame" {
+	if len(found) != 1 || found[0].Code != advice.UnequalSides || found[0].Line != 8 || found[0].Sentence.String() != "the scale 'grade' has two steps of praise and one step of blame" {
 		t.Errorf("%v", found)
 	}
 }

@@ -1,10 +1,12 @@
 package advice
 
+import "glasspoll/internal/message"
+
 // A Rule is one kind of advice.
 type Rule struct {
-	Code string // stable: comments in questionnaires name it
-	Name string // in a few words
-	Help string // why it matters
+	Code string      // stable: comments in questionnaires name it
+	Name message.Key // in a few words
+	Help message.Key // why it matters
 }
 
 // The codes.
@@ -76,7 +78,7 @@ func Rules() []Rule {
 }
 
 // Silencing tells users how to switch advice off in a file.
-const Silencing = `A comment in the questionnaire switches advice off, by its code (several with commas):
+const Silencing message.Key = `A comment in the questionnaire switches advice off, by its code (several with commas):
 
   # advice: off no_contact              above the first line of the questionnaire: in the whole file
   # advice: off leading                 on a line of its own: for the entry (question, option, scale) that follows

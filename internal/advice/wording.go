@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -41,7 +42,7 @@ func asksJudgement(q *survey.Question) bool {
 
 // doubleBarrelled reports a text that joins two things in every language that is understood: what is one thing in one of
 // them ("care and skill", 精细程度) is one thing.
-func (a *adviser) doubleBarrelled(t survey.Text, at path, fix string) {
+func (a *adviser) doubleBarrelled(t survey.Text, at path, fix message.Key) {
 	var first string
 	joined := map[string]string{}
 	for _, l := range a.s.Languages {

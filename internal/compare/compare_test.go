@@ -263,7 +263,7 @@ func TestEdits(t *testing.T) {
 			t.Fatal("nothing was edited")
 		}
 		old, new := parse(t, "old.yaml", tea), parse(t, "new.yaml", edited)
-		changes := slices.DeleteFunc(compare.Surveys(old, new), func(c compare.Change) bool { return strings.HasPrefix(c.Sentence, regrouped) })
+		changes := slices.DeleteFunc(compare.Surveys(old, new), func(c compare.Change) bool { return strings.HasPrefix(c.Sentence.String(), regrouped) })
 		var got effects
 		for _, change := range changes {
 			got = append(got, change.Effect)
@@ -273,7 +273,7 @@ func TestEdits(t *testing.T) {
 			continue
 		}
 		first := changes[0]
-		if c.part != "" && first.Part != c.part || !strings.Contains(first.Sentence, c.says) {
+		if c.part != "" && first.Part.String() != c.part || !strings.Contains(first.Sentence.String(), c.says) {
 			t.Errorf("%s: got %v", c.name, first)
 		}
 		source, file := edited, "new.yaml"
@@ -308,8 +308,8 @@ func TestGroups(t *testing.T) {
 		source := strings.Replace(tea, edit[0], edit[1], 1)
 		var said []string
 		for _, c := range compare.Surveys(old, parse(t, "new.yaml", source)) {
-			if strings.HasPrefix(c.Sentence, regrouped) {
-				said = append(said, c.Sentence)
+			if strings.HasPrefix(c.Sentence.String(), regrouped) {
+				said = append(said, c.Sentence.String())
 			}
 		}
 		if (want != "") != (len(said) == 1) || want != "" && !strings.Contains(said[0], want) {
@@ -335,7 +335,7 @@ func TestEveryFieldIsCompared(t *testing.T) {
 		}
 		after.Version = "edited"
 		changes := compare.Surveys(before, compare.Version{Survey: after, Places: before.Places})
-		noticed[name] = noticed[name] || len(changes) > 0 && !strings.HasPrefix(changes[0].Sentence, "something was moved")
+		noticed[name] = noticed[name] || len(changes) > 0 && !strings.HasPrefix(changes[0].Sentence.String(), "something was moved")
 	})
 	for name, seen := range noticed {
 		if !seen {

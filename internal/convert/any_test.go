@@ -27,7 +27,8 @@ func checkConversion(t *rapid.T, name string, content []byte) {
 		t.Errorf("%d atoms have no outcome", n)
 	}
 	for _, l := range result.Report.Lines {
-		if strings.Contains(l.Message, "not known to the importer") && l.Outcome == report.Dropped && strings.HasPrefix(l.Message, "'") && !strings.Contains(l.Message, "property") {
+		text := l.Message.String()
+		if strings.Contains(text, "not known to the importer") && l.Outcome == report.Dropped && strings.HasPrefix(text, "'") && !strings.Contains(text, "property") {
 			t.Errorf("%s was never read: %s\n%s", l.At, l.Message, content[:min(len(content), 2000)])
 		}
 	}

@@ -8,8 +8,6 @@ package convert
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"path"
 	"strings"
 
@@ -17,6 +15,7 @@ import (
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/convert/surveyjs"
 	"glasspoll/internal/convert/xlsform"
+	"glasspoll/internal/message"
 )
 
 // MaxSource bounds a file, in bytes. Forms are a few hundred KB; pictures within a workbook may add to that.
@@ -36,17 +35,17 @@ func Convert(file string, source []byte) (Result, error) {
 	var read func(file string, source []byte) (*draft.Draft, error)
 	switch {
 	case len(source) > MaxSource:
-		return Result{}, fmt.Errorf("the file is larger than %d MB: a questionnaire is never that long", MaxSource>>20)
+		return Result{}, message.Errorf("the file is larger than %d MB: a questionnaire is never that long", MaxSource>>20)
 	case len(bytes.TrimSpace(source)) == 0:
-		return Result{}, errors.New("the file is empty")
+		return Result{}, message.Errorf("the file is empty")
 	case bytes.HasPrefix(source, []byte("\xD0\xCF\x11\xE0")):
-		return Result{}, errors.New("this is an old .xls workbook (or one locked by a password): open it in Excel, LibreOffice or WPS, save it as .xlsx without a password, and import that")
+		return Result{}, message.Errorf("this is an old .xls workbook (or one locked by a password): open it in Excel, LibreOffice or WPS, save it as .xlsx without a password, and import that")
 	case bytes.HasPrefix(source, []byte("PK")):
 		read = xlsform.Read
 	case strings.ContainsAny(firstChar(source), "{["):
 		read = surveyjs.Read
 	default:
-		return Result{}, errors.New("this is neither an XLSForm workbook (.xlsx) nor a SurveyJS definition (.json, which begins with \"{\")")
+		return Result{}, message.Errorf("this is neither an XLSForm workbook (.xlsx) nor a SurveyJS definition (.json, which begins with \"{\")")
 	}
 	d, err := read(base, source)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/soak"
 )
@@ -48,7 +49,7 @@ func sourceFiles(t testing.TB) []string {
 
 func printed(r *report.Report) string {
 	var b bytes.Buffer
-	r.WriteTo(&b)
+	r.Write(&b, message.English)
 	return b.String()
 }
 

@@ -317,7 +317,7 @@ func TestEveryLineCoversItsAtoms(t *testing.T) {
 			t.Errorf("%s: nothing was dropped, though not everything can be carried over", file)
 		}
 		for _, l := range result.Report.Lines {
-			if l.Message == "" || strings.ContainsAny(l.Message, "\n\r") {
+			if l.Message.IsZero() || strings.ContainsAny(l.Message.String(), "\n\r") {
 				t.Errorf("%s: %s: the remark %q is not one line", file, l.At, l.Message)
 			}
 		}

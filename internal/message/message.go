@@ -21,7 +21,7 @@ type Text struct {
 	zh   string
 }
 
-// New makes a text from an English format of package fmt. An argument that is a Text, or an error that holds one, is in the
+// New makes a text from an English format of package fmt. An argument that is a Text, a Key or an error is in the
 // language of the text it is put into. The format must be in the catalogue; if it is not, the text is English in Chinese too.
 func New(format string, args ...any) Text {
 	t := Text{en: format, zh: format}
@@ -57,27 +57,54 @@ func IsChinese(language string) bool {
 	return ok && (rest == "" || strings.ContainsAny(rest[:1], "-_.@"))
 }
 
-// Join joins texts. The separator is the same in every language.
+func plain(words []string) []Text {
+	texts := make([]Text, len(words))
+	for i, w := range words {
+		texts[i] = Plain(w)
+	}
+	return texts
+}
+
+// Quoted returns what an author wrote, in the quotes of each language: 'a' and “a”.
+func Quoted(s string) Text { return Text{en: "'" + s + "'", zh: "“" + s + "”"} }
+
+// A Key is an entry of the catalogue, by its English: what tables and parameters hold of a sentence that is made later. As an
+// argument it is in the language of the text that it is put into.
+type Key string
+
+// Text returns the text of New.
+func (k Key) Text(args ...any) Text { return New(string(k), args...) }
+
+// Join joins texts. The separator is an entry of the catalogue, such as ", ", or the same in every language.
 func Join(separator string, parts ...Text) Text {
+	between := New(separator)
+	return join(between.en, between.zh, parts)
+}
+
+func join(english, chinese string, parts []Text) Text {
 	en, zh := make([]string, len(parts)), make([]string, len(parts))
 	for i, p := range parts {
 		en[i], zh[i] = p.en, p.zh
 	}
-	return Text{en: strings.Join(en, separator), zh: strings.Join(zh, separator)}
+	return Text{en: strings.Join(en, english), zh: strings.Join(zh, chinese)}
 }
 
-// List joins texts as a sentence does: "a", "a and b", "a, b and c".
-func List(parts ...Text) Text {
-	switch n := len(parts); n {
-	case 0:
-		return Text{}
-	case 1:
-		return parts[0]
-	default:
-		last := parts[n-1]
-		first := Text{en: Join(", ", parts[:n-1]...).en, zh: Join("、", parts[:n-1]...).zh}
-		return Text{en: first.en + " and " + last.en, zh: first.zh + "和" + last.zh}
+// Words lists words that are the same in every language: "a, b, c" and "a、b、c".
+func Words(words ...string) Text { return join(", ", "、", plain(words)) }
+
+// List joins texts as a sentence does: "a", "a and b", "a, b and c"; in Chinese, "a、b、c".
+func List(parts ...Text) Text { return enumerate(" and ", "、", parts) }
+
+// Either joins texts as a sentence does: "a", "a or b", "a, b or c"; in Chinese, "a、b 或 c".
+func Either(parts ...Text) Text { return enumerate(" or ", " 或 ", parts) }
+
+// enumerate joins texts, the last one by a conjunction.
+func enumerate(english, chinese string, parts []Text) Text {
+	n := len(parts)
+	if n < 2 {
+		return join("", "", parts)
 	}
+	return join(english, chinese, []Text{join(", ", "、", parts[:n-1]), parts[n-1]})
 }
 
 // Count returns a number and a noun, in the plural unless it is one: "1 file", "2 files". The noun must be in the catalogue,
@@ -131,6 +158,8 @@ func sprint(format, language string, args []any) string {
 		switch a := a.(type) {
 		case Text:
 			own[i] = a.In(language)
+		case Key:
+			own[i] = a.Text().In(language)
 		case error:
 			own[i] = Of(a).In(language)
 		}

@@ -8,11 +8,13 @@ import (
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/message"
 )
 
 // document reads the file's only YAML document, or reports why there is none. For messages, what names what the file should
 // be, and begins says how such a file begins.
-func (r *reader) document(source []byte, what, begins string) *yaml.Node {
+func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
 	if len(source) > maxFile {
 		r.failAt(1, 1, "the file is larger than %d KB: a %s is never that long", maxFile>>10, what)
 		return nil
@@ -32,7 +34,7 @@ func (r *reader) document(source []byte, what, begins string) *yaml.Node {
 		if !found.after(last) {
 			return nil // the last fix may have caused it
 		}
-		r.failAt(found.line, found.column, "%s", found.message)
+		r.report(found.line, found.column, found.message)
 		if found.fix == nil || n > maxFixes || n*len(source) > maxFixedBytes {
 			return nil
 		}
@@ -52,12 +54,15 @@ func (r *reader) document(source []byte, what, begins string) *yaml.Node {
 	return first
 }
 
+// errUnreadable stands for a panic of yaml.v3.
+var errUnreadable = errors.New("panic")
+
 // decodeYAML reads the first two documents of a file; each is nil if there is none. Only this function calls yaml.v3, so it
 // recovers the panics of its scanner.
 func decodeYAML(source []byte) (first, second *yaml.Node, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			first, second, err = nil, nil, errors.New("YAML cannot be read here: write this part more simply")
+			first, second, err = nil, nil, errUnreadable
 		}
 	}()
 	decoder := yaml.NewDecoder(bytes.NewReader(source))

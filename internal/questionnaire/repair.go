@@ -72,7 +72,7 @@ func parseFixed(file string, source []byte) *reader {
 	}
 	r := newReader(file)
 	for _, slip := range slips {
-		r.failAt(slip.line, slip.column, "%s", slip.message)
+		r.report(slip.line, slip.column, slip.message)
 		r.edits = append(r.edits, slip.fix...)
 	}
 	r.questionnaire([]byte(strings.Join(lines, "\n")))

@@ -166,6 +166,7 @@ var unseen = map[string]string{
 	"choices/one_option":                        together,
 	"choices/option_exclusive":                  together,
 	"choices/option_twice":                      references,
+	"choices/options_in_languages":              languages,
 	"choices/options_missing_a_dash":            notation,
 	"choices/scale_misspelled":                  references,
 	"choices/scale_never_used":                  references,

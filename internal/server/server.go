@@ -43,6 +43,7 @@ type Options struct {
 	Verbs    func(s *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table
 	Log      *slog.Logger
 	Problems io.Writer // where problems of questionnaires and templates are printed
+	Language string    // that they are printed in
 }
 
 // Server serves a site. It is made by New, and must be closed.

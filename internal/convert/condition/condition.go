@@ -2,7 +2,11 @@
 // [Writer] writes them in our expression language.
 package condition
 
-import "strings"
+import (
+	"strings"
+
+	"glasspoll/internal/message"
+)
 
 // A Term is a condition of another tool, or a part of one, as a tree. Both XPath and SurveyJS's expressions become terms.
 //
@@ -21,11 +25,12 @@ import "strings"
 //	column                      an option's own value, within its filter        text
 //	text number null            a constant                                      text
 //	list                        a list of constants                             args
-//	unsupported                 has no counterpart here                         text: why
+//	unsupported                 has no counterpart here                         why
 type Term struct {
 	Op   string
 	Args []*Term
 	Text string
+	Why  message.Text // of unsupported
 }
 
 // Walk visits the term and all terms within.
@@ -95,7 +100,7 @@ type Target struct {
 	Field   string // the question's id here
 	Kind    Kind
 	Options map[string]string // of a choice or set: our ids by the source's values
-	Why     string            // for Missing: the reason
+	Why     message.Text      // for Missing: the reason
 }
 
 // option returns our id of an option by its value in the source. As in SurveyJS, case does not matter where the value is

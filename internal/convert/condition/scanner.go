@@ -1,13 +1,12 @@
 package condition
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 )
 
 // Bounds of one condition.
@@ -32,7 +31,7 @@ type Syntax struct {
 // Scan cuts a condition into tokens.
 func Scan(source string, syntax Syntax) (Tokens, error) {
 	if len(source) > maxCondition {
-		return Tokens{}, fmt.Errorf("it is longer than %d characters", maxCondition)
+		return Tokens{}, message.Errorf("it is longer than %d characters", maxCondition)
 	}
 	source = strings.NewReplacer("‘", "'", "’", "'", "“", `"`, "”", `"`, "\u00A0", " ").Replace(source)
 	s := scanner{Syntax: syntax, rest: source}
@@ -79,7 +78,7 @@ func (s *scanner) add(kind, text string, n int) {
 func (s *scanner) name() error {
 	end := strings.IndexByte(s.rest, '}')
 	if end < 0 {
-		return errors.New("a { is never closed")
+		return message.Errorf("a { is never closed")
 	}
 	s.add("name", strings.TrimSpace(s.rest[len(s.Name):end]), end+1)
 	return nil
@@ -88,7 +87,7 @@ func (s *scanner) name() error {
 func (s *scanner) quoted() error {
 	end := strings.IndexByte(s.rest[1:], s.rest[0])
 	if end < 0 {
-		return errors.New("a quote is never closed")
+		return message.Errorf("a quote is never closed")
 	}
 	s.add("text", s.rest[1:1+end], end+2)
 	return nil
@@ -126,7 +125,7 @@ func (s *scanner) sign() error {
 		}
 	}
 	c, _ := utf8.DecodeRuneInString(s.rest)
-	return fmt.Errorf("%s cannot be read", report.Quote(string(c)))
+	return message.Errorf("%s cannot be read", report.Quote(string(c)))
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
@@ -182,7 +181,7 @@ func (t *Tokens) Word(words ...string) (string, bool) {
 // Enter counts one more level of nesting, which [Tokens.Leave] ends. It fails if there are too many.
 func (t *Tokens) Enter() error {
 	if t.depth++; t.depth > maxNesting {
-		return errors.New("its brackets are nested too deeply")
+		return message.Errorf("its brackets are nested too deeply")
 	}
 	return nil
 }
@@ -197,7 +196,7 @@ func (t *Tokens) Whole(parse func() (*Term, error)) (*Term, error) {
 		return nil, err
 	}
 	if rest := t.Peek(); rest.Kind != "" {
-		return nil, fmt.Errorf("cannot be read from %s on", report.Quote(rest.Text))
+		return nil, message.Errorf("cannot be read from %s on", report.Quote(rest.Text))
 	}
 	return term, nil
 }
@@ -230,7 +229,7 @@ func (t *Tokens) Brackets(inner func() (*Term, error)) (*Term, error) {
 // Close takes a closing bracket.
 func (t *Tokens) Close(bracket string) error {
 	if _, ok := t.Sign(bracket); !ok {
-		return errors.New("a bracket is never closed")
+		return message.Errorf("a bracket is never closed")
 	}
 	return nil
 }
@@ -255,7 +254,7 @@ func (t *Tokens) List(bracket string, value func() (*Term, error)) ([]*Term, err
 
 // Unsupported returns a term for something that has no counterpart here. The message says why.
 func Unsupported(format string, args ...any) *Term {
-	return &Term{Op: "unsupported", Text: fmt.Sprintf(format, args...)}
+	return &Term{Op: "unsupported", Why: message.New(format, args...)}
 }
 
 // Arithmetic returns the term for a calculation, which has no counterpart.

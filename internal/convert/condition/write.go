@@ -1,7 +1,6 @@
 package condition
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
 	"glasspoll/internal/expression"
+	"glasspoll/internal/message"
 )
 
 // A Writer writes terms in our expression language.
@@ -134,11 +134,11 @@ func (w Writer) Write(t *Term) (Expr, error) {
 		}
 		return answered(to), nil
 	case "matches":
-		return Expr{}, errors.New("a regular expression can only be a question's pattern")
+		return Expr{}, message.Errorf("a regular expression can only be a question's pattern")
 	case "unsupported":
-		return Expr{}, errors.New(t.Text)
+		return Expr{}, &message.Error{Text: t.Why}
 	default:
-		return Expr{}, errors.New("part of it is neither true nor false")
+		return Expr{}, message.Errorf("part of it is neither true nor false")
 	}
 }
 
@@ -147,21 +147,21 @@ func (w Writer) resolve(t *Term) (*Target, error) {
 	switch t.Op {
 	case "self":
 		if w.Self == nil {
-			return nil, errors.New("it uses its own answer")
+			return nil, message.Errorf("it uses its own answer")
 		}
 		return w.Self, nil
 	case "name":
 	case "unsupported":
-		return nil, errors.New(t.Text)
+		return nil, &message.Error{Text: t.Why}
 	default:
-		return nil, errors.New("it uses something other than a question's answer")
+		return nil, message.Errorf("it uses something other than a question's answer")
 	}
 	to := w.Scope[t.Text]
 	switch {
 	case to == nil:
-		return nil, fmt.Errorf("there is no question %s", report.Quote(t.Text))
+		return nil, message.Errorf("there is no question %s", report.Quote(t.Text))
 	case to.Kind == Missing:
-		return nil, fmt.Errorf("it uses %s, %s", report.Quote(t.Text), to.Why)
+		return nil, message.Errorf("it uses %s, %s", report.Quote(t.Text), to.Why)
 	}
 	return to, nil
 }
@@ -176,7 +176,7 @@ func (w Writer) compare(op string, a, b *Term) (Expr, error) {
 	}
 	for _, t := range []*Term{a, b} {
 		if t.Op == "unsupported" {
-			return Expr{}, errors.New(t.Text)
+			return Expr{}, &message.Error{Text: t.Why}
 		}
 	}
 	switch {
@@ -191,7 +191,7 @@ func (w Writer) compare(op string, a, b *Term) (Expr, error) {
 	case a.isTruth():
 		return w.compareTruth(op, a, b)
 	}
-	return Expr{}, errors.New("it compares something other than a question's answer")
+	return Expr{}, message.Errorf("it compares something other than a question's answer")
 }
 
 // compareConstants evaluates the comparison of two constants.
@@ -203,7 +203,7 @@ func compareConstants(op string, a, b *Term) (Expr, error) {
 	case op == "==":
 		result = a.Op == b.Op && a.Text == b.Text || errX == nil && errY == nil && x == y || a.Text == b.Text && a.Op != "list"
 	case errX != nil || errY != nil:
-		return Expr{}, errors.New("it compares two constants")
+		return Expr{}, message.Errorf("it compares two constants")
 	default:
 		result = holds(op, x, y)
 	}
@@ -231,7 +231,7 @@ func (w Writer) compareLength(op string, text, limit *Term) (Expr, error) {
 	case err == nil && (op == "==" && n == 0 || op == "<" && n == 1 || op == "<=" && n == 0):
 		return negate(answered(to)), nil
 	}
-	return Expr{}, errors.New("a text's length can only be a question's own min_length or max_length")
+	return Expr{}, message.Errorf("a text's length can only be a question's own min_length or max_length")
 }
 
 // compareCount compares the number of options chosen, or of rows answered.
@@ -241,7 +241,7 @@ func (w Writer) compareCount(op string, a, b *Term) (Expr, error) {
 		return Expr{}, err
 	}
 	if to.Kind != Set && to.Kind != Group {
-		return Expr{}, fmt.Errorf("'%s' has only one value to count", to.Field)
+		return Expr{}, message.Errorf("'%s' has only one value to count", to.Field)
 	}
 	n, err := formatNumber(b)
 	if err != nil {
@@ -253,7 +253,7 @@ func (w Writer) compareCount(op string, a, b *Term) (Expr, error) {
 // compareTruth compares a condition with true or false: selected(…) = true().
 func (w Writer) compareTruth(op string, a, b *Term) (Expr, error) {
 	if op != "==" || b.Op != "true" && b.Op != "false" {
-		return Expr{}, errors.New("it compares a condition with something other than true or false")
+		return Expr{}, message.Errorf("it compares a condition with something other than true or false")
 	}
 	e, err := w.Write(a)
 	if err == nil && b.Op == "false" {
@@ -273,7 +273,7 @@ func (w Writer) compareAnswer(op string, a, b *Term) (Expr, error) {
 		if op == "==" {
 			return negate(answered(to)), nil
 		}
-		return Expr{}, errors.New("it asks whether an answer is more or less than nothing")
+		return Expr{}, message.Errorf("it asks whether an answer is more or less than nothing")
 	case b.Constant():
 		return compareConstant(op, to, b)
 	}
@@ -288,14 +288,14 @@ func (w Writer) compareAnswer(op string, a, b *Term) (Expr, error) {
 func compareAnswers(op string, a, b *Target) (Expr, error) {
 	switch {
 	case a.Kind != b.Kind || a.Kind == Set || a.Kind == Group:
-		return Expr{}, fmt.Errorf("'%s' and '%s' cannot be compared with each other", a.Field, b.Field)
+		return Expr{}, message.Errorf("'%s' and '%s' cannot be compared with each other", a.Field, b.Field)
 	case a.Kind == Choice || a.Kind == Bool:
 		if op != "==" {
-			return Expr{}, errors.New("options have no order")
+			return Expr{}, message.Errorf("options have no order")
 		}
 		for value, id := range a.Options {
 			if b.Options[value] != id {
-				return Expr{}, fmt.Errorf("'%s' and '%s' have different options", a.Field, b.Field)
+				return Expr{}, message.Errorf("'%s' and '%s' have different options", a.Field, b.Field)
 			}
 		}
 	}
@@ -305,11 +305,11 @@ func compareAnswers(op string, a, b *Target) (Expr, error) {
 // formatNumber writes a number as our expressions do.
 func formatNumber(t *Term) (string, error) {
 	if t.Op != "number" && t.Op != "text" {
-		return "", errors.New("it compares a number with something else")
+		return "", message.Errorf("it compares a number with something else")
 	}
 	d, err := decimal.Parse(strings.TrimSpace(t.Text))
 	if err != nil {
-		return "", fmt.Errorf("%s is no number of at most three decimals", report.Quote(t.Text))
+		return "", message.Errorf("%s is no number of at most three decimals", report.Quote(t.Text))
 	}
 	return d.String(), nil
 }
@@ -318,7 +318,7 @@ func formatNumber(t *Term) (string, error) {
 func compareConstant(op string, to *Target, c *Term) (Expr, error) {
 	switch to.Kind {
 	case Group:
-		return Expr{}, fmt.Errorf("'%s' has several answers, one in each row", to.Field)
+		return Expr{}, message.Errorf("'%s' has several answers, one in each row", to.Field)
 	case Choice:
 		return compareChoice(op, to, c)
 	case Set:
@@ -330,14 +330,14 @@ func compareConstant(op string, to *Target, c *Term) (Expr, error) {
 		return compareBool(op, to, c)
 	case Date:
 		if _, err := time.Parse(time.DateOnly, c.Text); err != nil {
-			return Expr{}, fmt.Errorf("%s is no date such as 2026-10-31", report.Quote(c.Text))
+			return Expr{}, message.Errorf("%s is no date such as 2026-10-31", report.Quote(c.Text))
 		}
 	default:
 		if op != "==" {
-			return Expr{}, fmt.Errorf("'%s' is a text, which is neither more nor less than another", to.Field)
+			return Expr{}, message.Errorf("'%s' is a text, which is neither more nor less than another", to.Field)
 		}
 		if c.Op != "text" && c.Op != "number" {
-			return Expr{}, fmt.Errorf("'%s' is a text, and compared with something else", to.Field)
+			return Expr{}, message.Errorf("'%s' is a text, and compared with something else", to.Field)
 		}
 	}
 	return comparison("%s %s %s", to.Field, op, strconv.Quote(c.Text)), nil
@@ -346,7 +346,7 @@ func compareConstant(op string, to *Target, c *Term) (Expr, error) {
 func compareChoice(op string, to *Target, c *Term) (Expr, error) {
 	if c.Op == "list" {
 		if op != "==" || len(c.Args) != 1 {
-			return Expr{}, fmt.Errorf("'%s' is compared with a list, but has one value", to.Field)
+			return Expr{}, message.Errorf("'%s' is compared with a list, but has one value", to.Field)
 		}
 		return compareConstant(op, to, c.Args[0])
 	}
@@ -364,7 +364,7 @@ func compareChoice(op string, to *Target, c *Term) (Expr, error) {
 func optionID(to *Target, value *Term) (string, error) {
 	id, ok := to.option(value.Text)
 	if !ok {
-		return "", fmt.Errorf("%s is not one of the options of '%s'", report.Quote(value.Text), to.Field)
+		return "", message.Errorf("%s is not one of the options of '%s'", report.Quote(value.Text), to.Field)
 	}
 	return strconv.Quote(id), nil
 }
@@ -374,7 +374,7 @@ func optionID(to *Target, value *Term) (string, error) {
 func compareRank(op string, to *Target, c *Term) (Expr, error) {
 	limit, err := strconv.ParseFloat(c.Text, 64)
 	if err != nil {
-		return Expr{}, fmt.Errorf("the options of '%s' have no order", to.Field)
+		return Expr{}, message.Errorf("the options of '%s' have no order", to.Field)
 	}
 	type step struct {
 		value float64
@@ -388,7 +388,7 @@ func compareRank(op string, to *Target, c *Term) (Expr, error) {
 		}
 	}
 	if len(steps) == 0 {
-		return Expr{}, fmt.Errorf("no option of '%s' is %s %s", to.Field, op, c.Text)
+		return Expr{}, message.Errorf("no option of '%s' is %s %s", to.Field, op, c.Text)
 	}
 	slices.SortFunc(steps, func(x, y step) int {
 		if x.value < y.value {
@@ -413,7 +413,7 @@ func oneOf(to *Target, constants []string) Expr {
 // compareSet compares a set with the options that it must consist of.
 func compareSet(op string, to *Target, c *Term) (Expr, error) {
 	if op != "==" {
-		return Expr{}, fmt.Errorf("the options of '%s' have no order", to.Field)
+		return Expr{}, message.Errorf("the options of '%s' have no order", to.Field)
 	}
 	items := []*Term{c}
 	if c.Op == "list" {
@@ -427,7 +427,7 @@ func compareBool(op string, to *Target, c *Term) (Expr, error) {
 	id, ok := to.option(c.Text)
 	switch {
 	case op != "==" || !ok:
-		return Expr{}, fmt.Errorf("%s is neither yes nor no", report.Quote(c.Text))
+		return Expr{}, message.Errorf("%s is neither yes nor no", report.Quote(c.Text))
 	case id == "yes":
 		return Expr{to.Field, levelAtom}, nil
 	}
@@ -443,13 +443,13 @@ func (w Writer) has(a, b *Term) (Expr, error) {
 	case b.Op == "list":
 		return w.hasOf("all", a, b)
 	case !b.Constant():
-		return Expr{}, errors.New("what is contained must be a constant")
+		return Expr{}, message.Errorf("what is contained must be a constant")
 	case to.Kind == Set || to.Kind == Choice:
 		return each("and", to, []*Term{b})
 	case to.Kind == Text && b.Text != "":
 		return comparison("%s contains %s", to.Field, strconv.Quote(b.Text)), nil
 	}
-	return Expr{}, fmt.Errorf("'%s' is no question of which something can be contained", to.Field)
+	return Expr{}, message.Errorf("'%s' is no question of which something can be contained", to.Field)
 }
 
 // hasOf writes that an answer is, or contains, any or all of a list.
@@ -464,7 +464,7 @@ func (w Writer) hasOf(op string, a, b *Term) (Expr, error) {
 	}
 	switch {
 	case len(items) == 0:
-		return Expr{}, errors.New("a list in it is empty")
+		return Expr{}, message.Errorf("a list in it is empty")
 	case op == "all":
 		return each("and", to, items)
 	case len(items) == 1 || to.Kind != Choice && to.Kind != Number:

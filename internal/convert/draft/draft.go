@@ -9,6 +9,7 @@ import (
 
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -225,13 +226,13 @@ func (d *Draft) Define(source string, to *condition.Target) {
 }
 
 // DefineMissing defines the name of a question that is not carried over. Conditions that use it quote the reason.
-func (d *Draft) DefineMissing(source, why string) {
-	d.Define(source, &condition.Target{Kind: condition.Missing, Why: why})
+func (d *Draft) DefineMissing(source, format string, args ...any) {
+	d.Define(source, &condition.Target{Kind: condition.Missing, Why: message.New(format, args...)})
 }
 
 // Undefine replaces the definition of a question that is not carried over after all.
-func (d *Draft) Undefine(source, why string) {
-	d.Scope[source] = &condition.Target{Kind: condition.Missing, Why: why}
+func (d *Draft) Undefine(source, format string, args ...any) {
+	d.Scope[source] = &condition.Target{Kind: condition.Missing, Why: message.New(format, args...)}
 }
 
 // DefineQuestion defines a question under its name, so that conditions can use it.
@@ -239,7 +240,7 @@ func (d *Draft) DefineQuestion(q *Question) *condition.Target {
 	to := &condition.Target{Field: q.ID, Kind: KindOf(q.Kind)}
 	switch {
 	case q.Kind == survey.Note:
-		to.Why = "which asks nothing"
+		to.Why = message.New("which asks nothing")
 	case q.Kind == survey.Rating && q.Options != nil:
 		to.Kind = condition.Choice
 		to.Options = q.Options.IDs()
@@ -286,9 +287,9 @@ func (d *Draft) DropText(t *Text) {
 }
 
 // IgnoreText reports a text without a meaning here.
-func (d *Draft) IgnoreText(t *Text, why string) {
+func (d *Draft) IgnoreText(t *Text, format string, args ...any) {
 	for _, a := range t.Atoms() {
-		d.Ignore(a, "%s", why)
+		d.Ignore(a, format, args...)
 	}
 }
 

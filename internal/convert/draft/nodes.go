@@ -9,6 +9,7 @@ import (
 
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -23,7 +24,7 @@ func (w *writer) survey(sections []*section) *yaml.Node {
 	put(root, "title", w.textNode(w.translations(w.Title, false), false))
 	put(root, "languages", flowList(w.languages))
 	if w.Intro != nil {
-		w.putPart(root, "intro", w.textNode(w.translations(w.Intro, true), false), part{"the introduction", w.Intro.place(), w.Intro.Atoms()})
+		w.putPart(root, "intro", w.textNode(w.translations(w.Intro, true), false), part{message.New("the introduction"), w.Intro.place(), w.Intro.Atoms()})
 	}
 	w.putThanks(root)
 	w.chooseScales(sections)
@@ -62,14 +63,14 @@ func (w *writer) putThanks(root *yaml.Node) {
 			put(item, "show_if", stringNode(showIf))
 		}
 		put(item, "text", w.textNode(w.translations(t.Text, true), false))
-		w.parts[item] = part{"the thank-you text", t.Text.place(), t.Text.Atoms()}
+		w.parts[item] = part{message.New("the thank-you text"), t.Text.place(), t.Text.Atoms()}
 		list.Content = append(list.Content, item)
 	}
 	switch n := len(list.Content); {
 	case n == 0:
 	case n == 1 && valueOf(list.Content[0], "show_if") == nil:
 		last := w.Thanks[len(w.Thanks)-1].Text
-		w.putPart(root, "thanks", valueOf(list.Content[0], "text"), part{"the thank-you text", last.place(), last.Atoms()})
+		w.putPart(root, "thanks", valueOf(list.Content[0], "text"), part{message.New("the thank-you text"), last.place(), last.Atoms()})
 	default:
 		put(root, "thanks", list)
 	}
@@ -117,7 +118,7 @@ func (w *writer) scaleNodes(sections []*section) *yaml.Node {
 				continue
 			}
 			done[q.Options] = true
-			w.putPart(scales, id, w.options(q.Options.Items), part{"the scale " + quoted(id), placeOf(q.Options.At), q.Options.Atoms()})
+			w.putPart(scales, id, w.options(q.Options.Items), part{message.New("the scale '%s'", id), placeOf(q.Options.At), q.Options.Atoms()})
 			if !slices.ContainsFunc(q.Options.Items, func(o *Option) bool { return o.Score != "" }) {
 				w.unscored = append(w.unscored, id)
 			}
@@ -149,9 +150,9 @@ func (w *writer) option(o *Option) *yaml.Node {
 	report.Carry(o.Atoms...)
 	at := placeOf(o.At)
 	if showIf := w.conditions(o.Show, nil, "the option is always offered"); showIf != "" {
-		w.putPart(n, "show_if", flowStringNode(showIf), part{"the option's condition", at, ConditionAtoms(o.Show)})
+		w.putPart(n, "show_if", flowStringNode(showIf), part{message.New("the option's condition"), at, ConditionAtoms(o.Show)})
 	}
-	w.parts[n] = part{"the option " + quoted(o.ID), at, o.Atoms}
+	w.parts[n] = part{message.New("the option '%s'", o.ID), at, o.Atoms}
 	return n
 }
 
@@ -160,13 +161,13 @@ func (w *writer) section(s *section) *yaml.Node {
 	put(n, "id", stringNode(s.id))
 	at := placeOf(s.at)
 	if s.Title != nil {
-		w.putPart(n, "title", w.textNode(w.translations(s.Title, false), false), part{"the section's title", at, s.Title.Atoms()})
+		w.putPart(n, "title", w.textNode(w.translations(s.Title, false), false), part{message.New("the section's title"), at, s.Title.Atoms()})
 	}
 	if s.Intro != nil {
-		w.putPart(n, "intro", w.textNode(w.translations(s.Intro, true), false), part{"the section's text", at, s.Intro.Atoms()})
+		w.putPart(n, "intro", w.textNode(w.translations(s.Intro, true), false), part{message.New("the section's text"), at, s.Intro.Atoms()})
 	}
 	if showIf := w.conditions(s.show, nil, "the section is always shown"); showIf != "" {
-		w.putPart(n, "show_if", stringNode(showIf), part{"the section's condition", at, ConditionAtoms(s.show)})
+		w.putPart(n, "show_if", stringNode(showIf), part{message.New("the section's condition"), at, ConditionAtoms(s.show)})
 	}
 	list := sequence()
 	for _, q := range s.questions {
@@ -185,7 +186,7 @@ type questionWriter struct {
 
 func (w *writer) question(q *Question) *yaml.Node {
 	n := &questionWriter{w, q, mapping()}
-	w.parts[n.node] = part{"the question " + quoted(q.ID), q.At.At, q.Atoms}
+	w.parts[n.node] = part{message.New("the question '%s'", q.ID), q.At.At, q.Atoms}
 	put(n.node, "id", stringNode(q.ID))
 	put(n.node, "type", stringNode(string(q.Kind)))
 	n.putLabel()
@@ -218,7 +219,7 @@ func (w *questionWriter) key(name string, v *yaml.Node, atoms ...*report.Atom) {
 	case len(atoms) > 0 && atoms[0] != nil:
 		at = atoms[0].At
 	}
-	w.putPart(w.node, name, v, part{quoted(name), at, atoms})
+	w.putPart(w.node, name, v, part{message.New("'%s'", name), at, atoms})
 }
 
 func (w *questionWriter) putText(key string, t *Text) {
@@ -323,7 +324,7 @@ func (w *questionWriter) putChecks() {
 		item := mapping()
 		put(item, "that", stringNode(that))
 		put(item, "message", w.textNode(w.translations(c.Message, false), false))
-		w.parts[item] = part{"the check", c.That.At.At, append(c.Message.Atoms(), c.That.At)}
+		w.parts[item] = part{message.New("the check"), c.That.At.At, append(c.Message.Atoms(), c.That.At)}
 		list.Content = append(list.Content, item)
 	}
 	switch len(list.Content) {

@@ -2,7 +2,6 @@ package draft
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"glasspoll/internal/convert/markup"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -25,7 +25,7 @@ func (w *writer) encodeValid(root *yaml.Node) ([]byte, error) {
 			return nil, err
 		}
 		if len(text) > maxYAML {
-			return nil, fmt.Errorf("it would make a questionnaire of more than %d KB: split it", maxYAML>>10)
+			return nil, message.Errorf("it would make a questionnaire of more than %d KB: split it", maxYAML>>10)
 		}
 		_, problems := questionnaire.Parse(w.ID+".yaml", text)
 		if len(problems) == 0 {
@@ -40,10 +40,10 @@ func (w *writer) encodeValid(root *yaml.Node) ([]byte, error) {
 			return nil, w.noQuestion()
 		}
 		if !repaired {
-			return nil, fmt.Errorf("nothing valid could be made of it: %s", problems[0].Message)
+			return nil, message.Errorf("nothing valid could be made of it: %s", problems[0].Message)
 		}
 	}
-	return nil, errors.New("nothing valid could be made of it: too much in it does not fit together")
+	return nil, message.Errorf("nothing valid could be made of it: too much in it does not fit together")
 }
 
 // A repair is one round of leaving out what the parser refuses.
@@ -76,7 +76,7 @@ func (r *repair) drop(text []byte, problems questionnaire.Problems) (bool, error
 func parseYAML(text []byte) (*yaml.Node, error) {
 	var tree yaml.Node
 	if err := yaml.Unmarshal(text, &tree); err != nil || len(tree.Content) == 0 {
-		return nil, fmt.Errorf("the result is no YAML: %v", err)
+		return nil, message.Errorf("the result is no YAML: %v", err)
 	}
 	return tree.Content[0], nil
 }
@@ -119,7 +119,7 @@ func (r *repair) dropPart(nodes []*yaml.Node, p questionnaire.Problem) bool {
 	if len(nodes) == 0 {
 		return false
 	}
-	if deepest := nodes[len(nodes)-1]; deepest.Kind == yaml.ScalarNode && strings.Contains(p.Message, "{{") && braces.MatchString(deepest.Value) {
+	if deepest := nodes[len(nodes)-1]; deepest.Kind == yaml.ScalarNode && strings.Contains(p.Message.String(), "{{") && braces.MatchString(deepest.Value) {
 		r.dropPiped(nodes, p)
 		return true
 	}
@@ -143,14 +143,14 @@ func (r *repair) dropPart(nodes []*yaml.Node, p questionnaire.Problem) bool {
 // dropPiped removes an answer from a text that cannot show it.
 func (r *repair) dropPiped(nodes []*yaml.Node, p questionnaire.Problem) {
 	text := nodes[len(nodes)-1]
-	found := part{what: "the text"}
+	found := part{what: message.New("the text")}
 	for _, n := range nodes {
 		if inner, ok := r.parts[n]; ok {
 			found = inner
 		}
 	}
 	r.Remark(report.Dropped, found.at, "%s shows an answer that it cannot show, which became …: %s", found.what, p.Message)
-	if which := braces.FindString(p.Message); which != "" && strings.Contains(text.Value, which) {
+	if which := braces.FindString(p.Message.String()); which != "" && strings.Contains(text.Value, which) {
 		text.Value = strings.ReplaceAll(text.Value, which, "…")
 		return
 	}

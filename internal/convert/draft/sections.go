@@ -138,7 +138,7 @@ func (g *groupFlattener) begin() {
 	g.section = &section{at: g.group.At, id: g.ids.Name(source, "section"), Heading: g.above, show: g.show}
 	g.above = Heading{}
 	if g.continued && g.group.At != nil && g.group.Title != nil {
-		g.Change(g.group.At, "sections hold no groups: what follows the inner group stands in the section %s, without a title", quoted(g.section.id))
+		g.Change(g.group.At, "sections hold no groups: what follows the inner group stands in the section '%s', without a title", g.section.id)
 	}
 	g.sections = append(g.sections, g.section)
 }
@@ -147,11 +147,11 @@ func (g *groupFlattener) begin() {
 func (g *groupFlattener) addGroup(inner *Group, extra []*Condition) {
 	if inner.Heading == (Heading{}) && !g.root {
 		if inner.At != nil {
-			each := ""
 			if len(inner.Show) > 0 {
-				each = ", each with the group's condition"
+				g.reportMerged(inner, "a group without a title: its questions stand in the section around it, each with the group's condition")
+			} else {
+				g.reportMerged(inner, "a group without a title: its questions stand in the section around it")
 			}
-			g.reportMerged(inner, "a group without a title: its questions stand in the section around it"+each)
 		}
 		g.add(inner.Children, slices.Concat(extra, inner.Show))
 		return
@@ -165,6 +165,6 @@ func (g *groupFlattener) addGroup(inner *Group, extra []*Condition) {
 }
 
 // reportMerged reports a group that has no section of its own.
-func (f *flattener) reportMerged(g *Group, how string) {
-	f.MarkAll(report.Changed, g.At.At, append(slices.Clone(g.Atoms), g.At)[:max(1, len(g.Atoms))], "%s", how)
+func (f *flattener) reportMerged(g *Group, format string, args ...any) {
+	f.MarkAll(report.Changed, g.At.At, append(slices.Clone(g.Atoms), g.At)[:max(1, len(g.Atoms))], format, args...)
 }

@@ -1,8 +1,6 @@
 package draft
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -12,6 +10,7 @@ import (
 	"glasspoll/internal/convert/markup"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
+	"glasspoll/internal/message"
 )
 
 // Bounds that the parser of questionnaires sets.
@@ -39,7 +38,7 @@ type writer struct {
 
 // A part of the YAML can be left out, should the parser refuse it.
 type part struct {
-	what  string
+	what  message.Text
 	at    report.Place
 	atoms []*report.Atom
 }
@@ -66,11 +65,10 @@ func (d *Draft) Write() ([]byte, error) {
 
 // noQuestion is the error for want of anything to write. It names the first thing that was left out.
 func (w *writer) noQuestion() error {
-	message := "there is no question in it that could be carried over"
 	if lines := w.Of(report.Dropped); len(lines) > 0 {
-		message += fmt.Sprintf(": %s %s", lines[0].At, lines[0].Message)
+		return message.Errorf("there is no question in it that could be carried over: %s %s", lines[0].At, lines[0].Message)
 	}
-	return errors.New(message)
+	return message.Errorf("there is no question in it that could be carried over")
 }
 
 // dropExcess leaves out the questions beyond those that a survey may have.
@@ -136,13 +134,16 @@ func (w *writer) convertText(text string, a *report.Atom, rich bool) string {
 			return "{{" + to.Field + "}}"
 		})
 	}
-	var lost string
 	if rich {
+		var lost string
 		if text, lost = markup.Markdown(text); lost != "" {
 			remark(report.Changed, "its %s has no place in Markdown, and was left out", lost)
 		}
-	} else if text, lost = markup.Plain(text); lost != "" {
-		remark(report.Changed, "the text is shown as it stands, so %s was taken out", lost)
+	} else {
+		var lost message.Key
+		if text, lost = markup.Plain(text); lost != "" {
+			remark(report.Changed, "the text is shown as it stands, so %s was taken out", lost)
+		}
 	}
 	if r := []rune(text); len(r) > MaxText {
 		remark(report.Dropped, "longer than %d characters: the rest was left out", MaxText)
@@ -153,7 +154,7 @@ func (w *writer) convertText(text string, a *report.Atom, rich bool) string {
 
 // conditions writes conditions that must all hold; "" if they always do. A condition that cannot be written is reported:
 // otherwise says what that means for the survey.
-func (w *writer) conditions(conditions []*Condition, self *condition.Target, otherwise string) string {
+func (w *writer) conditions(conditions []*Condition, self *condition.Target, otherwise message.Key) string {
 	all := condition.Always
 	for _, c := range conditions {
 		e, err := w.condition(c, self)
@@ -187,8 +188,6 @@ func (w *writer) condition(c *Condition, self *condition.Target) (condition.Expr
 func (w *writer) expression(tree *condition.Term, self *condition.Target) (condition.Expr, error) {
 	return condition.Writer{Scope: w.Scope, Self: self}.Write(tree)
 }
-
-func quoted(s string) string { return "'" + s + "'" }
 
 // placeOf returns the place of an atom, if there is one.
 func placeOf(a *report.Atom) report.Place {

@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"golang.org/x/net/html"
+
+	"glasspoll/internal/message"
 )
 
 // Clean removes what no text may have: control characters, broken encoding, blanks at the ends of lines. Lines end in \n.
@@ -34,7 +36,7 @@ var (
 )
 
 // Plain removes the markup from a text that is shown as plain text. lost names what was lost; "" if nothing was.
-func Plain(s string) (text, lost string) {
+func Plain(s string) (text string, lost message.Key) {
 	text = s
 	if tagged.MatchString(text) {
 		text, _ = convertHTML(text, false)

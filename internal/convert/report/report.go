@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/convert/markup"
+	"glasspoll/internal/message"
 )
 
 // Outcome is what happened to one thing that the author wrote.
@@ -48,7 +49,7 @@ type Atom struct {
 type Line struct {
 	At      Place
 	Outcome Outcome
-	Message string
+	Message message.Text
 }
 
 // A Report lists what happened to every part of the source.
@@ -59,7 +60,7 @@ type Report struct {
 	Lines  []Line          // in that order too, once finished
 	Counts map[Outcome]int // of atoms; set when finished
 
-	unit     string // what an atom is called: cell or property
+	unit     string // what an atom is called: cell or property; see [message.Count]
 	reported map[Line]bool
 }
 
@@ -94,7 +95,11 @@ func Carry(atoms ...*Atom) {
 
 // Remark adds a line, unless it has the same line already for a place of the same name.
 func (r *Report) Remark(o Outcome, at Place, format string, args ...any) {
-	line := Line{at, o, fmt.Sprintf(format, args...)}
+	r.add(o, at, message.New(format, args...))
+}
+
+func (r *Report) add(o Outcome, at Place, text message.Text) {
+	line := Line{at, o, text}
 	key := line
 	key.At = Place{Name: at.Name}
 	if !r.reported[key] {
@@ -129,11 +134,11 @@ func (r *Report) MarkAll(o Outcome, at Place, atoms []*Atom, format string, args
 	for _, a := range atoms {
 		a.Mark(o)
 	}
-	message := fmt.Sprintf(format, args...)
+	text := message.New(format, args...)
 	if n := len(atoms); n > 1 {
-		message += fmt.Sprintf(" (%d %s)", n, plural(r.unit, n))
+		text = message.New("%s (%s)", text, message.Count(n, r.unit))
 	}
-	r.Remark(o, at, "%s", message)
+	r.add(o, at, text)
 }
 
 // Finish reports the atoms that nothing has read, counts the outcomes, and sorts the lines.
@@ -157,22 +162,21 @@ func (r *Report) Of(o Outcome) []Line {
 }
 
 // Summary says in one sentence how much was carried over.
-func (r *Report) Summary() string {
+func (r *Report) Summary() message.Text {
 	total := 0
 	for _, n := range r.Counts {
 		total += n
 	}
-	parts := []string{fmt.Sprintf("%d of %d %s carried over", r.Counts[Carried]+r.Counts[Changed], total, plural(r.unit, total))}
+	carried := message.New("%d of %s carried over", r.Counts[Carried]+r.Counts[Changed], message.Count(total, r.unit))
 	if n := r.Counts[Changed]; n > 0 {
-		parts[0] += fmt.Sprintf(" (%d in another form)", n)
+		carried = message.New("%s (%d in another form)", carried, n)
 	}
-	parts = append(parts, fmt.Sprintf("%d left out", r.Counts[Dropped]), fmt.Sprintf("%d without a meaning here", r.Counts[Ignored]))
-	return strings.Join(parts, ", ")
+	return message.New("%s, %d left out, %d without a meaning here", carried, r.Counts[Dropped], r.Counts[Ignored])
 }
 
 var headings = []struct {
 	outcome Outcome
-	title   string
+	title   message.Key
 }{
 	{Undecided, "To decide"},
 	{Dropped, "Left out"},
@@ -180,21 +184,22 @@ var headings = []struct {
 	{Ignored, "Without a meaning here"},
 }
 
-// WriteTo writes the report, one remark a line, each with its place: file:survey!C4: …, or file:12:5: property: ….
-func (r *Report) WriteTo(w io.Writer) (int64, error) {
+// Write writes the report in a language, one remark a line, each with its place: file:survey!C4: …, or file:12:5: property: ….
+func (r *Report) Write(w io.Writer, language string) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s (%s): %s\n", r.File, r.Format, r.Summary())
+	fmt.Fprintln(&b, message.New("%s (%s): %s", r.File, r.Format, r.Summary()).In(language))
 	for _, h := range headings {
 		lines := r.Of(h.outcome)
 		if len(lines) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "\n%s\n", h.title)
+		fmt.Fprintf(&b, "\n%s\n", h.title.Text().In(language))
 		for _, l := range lines {
-			fmt.Fprintf(&b, "  %s:%s %s\n", r.File, l.At, l.Message)
+			fmt.Fprintf(&b, "  %s:%s %s\n", r.File, l.At, l.Message.In(language))
 		}
 	}
-	return b.WriteTo(w)
+	_, err := b.WriteTo(w)
+	return err
 }
 
 // String formats the place as it follows the file name in the report: "survey!C4:" or "12:5: property:".
@@ -210,21 +215,11 @@ func (p Place) String() string {
 	return ""
 }
 
-func plural(word string, n int) string {
-	switch {
-	case n == 1:
-		return word
-	case strings.HasSuffix(word, "y"):
-		return strings.TrimSuffix(word, "y") + "ies"
-	}
-	return word + "s"
-}
-
 // Quote quotes what the author wrote, on one line, and shortened if it is long.
-func Quote(s string) string {
+func Quote(s string) message.Text {
 	s = strings.Join(strings.Fields(markup.Clean(s)), " ")
 	if r := []rune(s); len(r) > 60 {
 		s = string(r[:60]) + "…"
 	}
-	return "'" + s + "'"
+	return message.New("'%s'", s)
 }

@@ -1,18 +1,18 @@
 package surveyjs
 
 import (
-	"fmt"
 	"strconv"
 
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
 // readChoice reads what can be chosen, and how.
-func (e *element) readChoice() (why string) {
+func (e *element) readChoice() (why message.Text) {
 	q := e.q
 	e.setChoiceType()
 	q.Options = &draft.List{At: q.At, Source: q.Source}
@@ -23,7 +23,7 @@ func (e *element) readChoice() (why string) {
 		if len(q.Options.Items) == 0 {
 			e.Change(q.At, "its options come from another address, so it is asked as a text")
 			q.Kind, q.Options, q.Display = survey.ShortText, nil, ""
-			return ""
+			return message.Text{}
 		}
 	}
 	e.AssignOptionIDs(q.Options, "option")
@@ -37,13 +37,13 @@ func (e *element) readChoice() (why string) {
 	}
 	if n := e.take("choicesFromQuestion"); n != nil {
 		e.takeChoicesFrom(n)
-		return ""
+		return message.Text{}
 	}
 	if len(q.Options.Items) == 0 {
-		return "it has no options"
+		return message.New("it has no options")
 	}
 	e.FitOptions(q, q.At)
-	return ""
+	return message.Text{}
 }
 
 func (e *element) setChoiceType() {
@@ -200,14 +200,14 @@ func (e *element) readSelectionLimit(property, key string, to *string) {
 }
 
 // readOptions reads the options of a property into a list; what names one of them.
-func (o *object) readOptions(key string, into *draft.List, what string) {
+func (o *object) readOptions(key string, into *draft.List, what message.Key) {
 	for _, n := range o.list(key) {
 		o.readOption(n, into, what)
 	}
 }
 
 // readOption reads a choice, a row or a column: a value, or an object with a value and a text.
-func (r *reader) readOption(n *node, into *draft.List, what string) {
+func (r *reader) readOption(n *node, into *draft.List, what message.Key) {
 	option := &draft.Option{At: n.first(), Atoms: n.leaves()}
 	switch {
 	case n.scalar():
@@ -233,7 +233,7 @@ func (r *reader) readOption(n *node, into *draft.List, what string) {
 }
 
 // readOptionInto reads an option that is an object. It returns false if that has no value.
-func (o *object) readOptionInto(option *draft.Option, what string) bool {
+func (o *object) readOptionInto(option *draft.Option, what message.Key) bool {
 	value := o.takeAny("value", "name")
 	if !value.scalar() {
 		o.MarkAll(report.Dropped, o.at, o.leaves(), "%s needs a value that is a text or a number", what)
@@ -254,7 +254,7 @@ func (o *object) readOptionInto(option *draft.Option, what string) bool {
 		}
 	} else {
 		for _, key := range []string{"visibleIf", "enableIf", "isExclusive"} {
-			o.drop(key, what+" has no condition of its own: it is always shown")
+			o.drop(key, "%s has no condition of its own: it is always shown", what)
 		}
 	}
 	o.reportRest(what)
@@ -327,7 +327,7 @@ func (e *element) addChoicesFrom(from *draft.List, n, mode *node) {
 }
 
 // readRating reads steps: numbers, or with words of their own.
-func (e *element) readRating() (why string) {
+func (e *element) readRating() (why message.Text) {
 	q := e.q
 	q.Kind, q.Display = survey.Rating, "numbers"
 	if n := e.takeAny("rateType", "rateDisplayMode"); n != nil {
@@ -342,19 +342,19 @@ func (e *element) readRating() (why string) {
 	}
 	q.Low, q.High = e.localized("minRateDescription"), e.localized("maxRateDescription")
 	q.Options = &draft.List{At: q.At, Source: q.Source}
-	if why := e.readSteps(); why != "" {
+	if why := e.readSteps(); !why.IsZero() {
 		return why
 	}
 	if len(q.Options.Items) < 2 {
-		return "it has fewer than two steps"
+		return message.New("it has fewer than two steps")
 	}
 	e.AssignOptionIDs(q.Options, "step")
 	e.simplifyRating()
-	return ""
+	return message.Text{}
 }
 
 // readSteps reads the steps of a rating, which are listed or numbered.
-func (e *element) readSteps() (why string) {
+func (e *element) readSteps() (why message.Text) {
 	values, auto := e.take("rateValues"), e.take("autoGenerate")
 	report.Carry(auto.leaves()...)
 	low, high, step, count := e.take("rateMin"), e.take("rateMax"), e.take("rateStep"), e.take("rateCount")
@@ -367,7 +367,7 @@ func (e *element) readSteps() (why string) {
 				e.MarkAll(report.Ignored, n.at, n.leaves(), "the steps are listed")
 			}
 		}
-		return ""
+		return message.Text{}
 	}
 	if values != nil {
 		e.MarkAll(report.Ignored, values.at, values.leaves(), "the steps are numbered")
@@ -382,7 +382,7 @@ func (e *element) readSteps() (why string) {
 		}
 		v, err := strconv.Atoi(p.n.str())
 		if err != nil {
-			return fmt.Sprintf("its steps are not whole numbers: %s", p.n.brief())
+			return message.New("its steps are not whole numbers: %s", p.n.brief())
 		}
 		*p.to = v
 		report.Carry(p.n.first())
@@ -394,10 +394,10 @@ func (e *element) readSteps() (why string) {
 		e.Ignore(count.first(), "the number of steps follows from rateMin and rateMax")
 	}
 	if by < 1 || to <= from || (to-from)/by >= draft.MaxOptions {
-		return "its numbers make no steps"
+		return message.New("its numbers make no steps")
 	}
 	e.q.Options.Items = append(e.q.Options.Items, numbers(from, to, by)...)
-	return ""
+	return message.Text{}
 }
 
 // simplifyRating makes a rating from 0 to 10 an nps, and one from 1 a number of steps. Others keep their options, which

@@ -1,7 +1,6 @@
 package surveyjs
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -9,13 +8,14 @@ import (
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
 // unsupported gives the reason why each of these types cannot be carried over.
-var unsupported = map[string]string{
-	"file": "files cannot be sent", "signaturepad": "signatures cannot be drawn", "image": "pictures are not shown", "imagemap": "pictures are not shown",
-	"expression": "nothing is calculated from answers", "matrixdynamic": "rows cannot be added", "empty": "it asks nothing",
+var unsupported = map[string]message.Key{
+	"file": "files cannot be sent here", "signaturepad": "signatures cannot be drawn here", "image": "pictures are not shown here", "imagemap": "pictures are not shown here",
+	"expression": "nothing is calculated from answers here", "matrixdynamic": "rows cannot be added here", "empty": "it asks nothing here",
 }
 
 // An element is a question being read.
@@ -44,20 +44,24 @@ func (r *reader) readElement(n *node, within *draft.Group) {
 	}
 	e := &element{object: r.object(n), kind: kind, within: within}
 	e.name = e.take("name")
-	if why := e.read(); why != "" {
-		r.MarkAll(report.Dropped, n.at, n.leaves(), "%s: %s", strings.TrimSpace(kind+" "+report.Quote(e.name.str())), why)
+	if why := e.read(); !why.IsZero() {
+		name := report.Quote(e.name.str())
+		if kind != "" {
+			name = message.New("%s %s", kind, name)
+		}
+		r.MarkAll(report.Dropped, n.at, n.leaves(), "%s: %s", name, why)
 		r.defineMissingWithin(n)
 	}
 }
 
 // read reads the element. If it has to be left out, read returns why.
-func (e *element) read() (why string) {
+func (e *element) read() (why message.Text) {
 	if why := unsupported[e.kind]; why != "" {
-		return why + " here"
+		return why.Text()
 	}
 	if v := e.take("visible"); v != nil {
 		if !v.isTrue() {
-			return "never shown, so left out"
+			return message.New("never shown, so left out")
 		}
 		report.Carry(v.leaves()...)
 	}
@@ -66,7 +70,7 @@ func (e *element) read() (why string) {
 		e.q.At = e.name.first()
 	}
 	if e.q.At == nil {
-		return "an element needs a type and a name"
+		return message.New("an element needs a type and a name")
 	}
 	if t := e.take("type"); t != nil {
 		report.Carry(t.first())
@@ -74,13 +78,13 @@ func (e *element) read() (why string) {
 	switch e.kind {
 	case "multipletext":
 		e.readMultipleText()
-		return ""
+		return message.Text{}
 	case "matrixdropdown":
 		return e.readDropdownMatrix()
 	case "html":
 		e.q.Kind, e.q.Label = survey.Note, e.localized("html")
 		if e.q.Label == nil {
-			return "it has no text"
+			return message.New("it has no text")
 		}
 		e.DropText(e.localized("title"))
 	default:
@@ -88,16 +92,16 @@ func (e *element) read() (why string) {
 		if e.q.Label == nil && e.name != nil { // as SurveyJS shows it
 			e.q.Label = e.q.Label.Add("", e.name.str(), e.name.first())
 		}
-		if why := e.readType(); why != "" {
+		if why := e.readType(); !why.IsZero() {
 			return why
 		}
 	}
 	e.finish()
-	return ""
+	return message.Text{}
 }
 
 // readType sets the question's type, and reads what belongs to it.
-func (e *element) readType() (why string) {
+func (e *element) readType() (why message.Text) {
 	switch e.kind {
 	case "text":
 		e.readText()
@@ -114,7 +118,7 @@ func (e *element) readType() (why string) {
 		e.setSlider()
 		if t := e.take("sliderType"); t != nil {
 			if report.Carry(t.leaves()...); t.str() == "range" {
-				return "two ends of a range cannot be asked here"
+				return message.New("two ends of a range cannot be asked here")
 			}
 		}
 		e.readNumber("min", &e.q.Min)
@@ -123,9 +127,9 @@ func (e *element) readType() (why string) {
 	case "matrix":
 		return e.readMatrix()
 	default:
-		return fmt.Sprintf("the type %s is not known to the importer", report.Quote(e.kind))
+		return message.New("the type %s is not known to the importer", report.Quote(e.kind))
 	}
-	return ""
+	return message.Text{}
 }
 
 // setSlider makes the question a slider with SurveyJS's own range.
@@ -179,7 +183,7 @@ func (e *element) readLimit(key string, to *string) {
 		*to = day
 		report.Carry(n.first())
 	default:
-		e.drop(key, key+": answers of this type have no limits here")
+		e.drop(key, "%s: answers of this type have no limits here", key)
 	}
 }
 
@@ -290,7 +294,7 @@ func (e *element) finish() {
 	e.define()
 	e.within.Children = append(e.within.Children, q)
 	e.readComment()
-	e.reportRest(string(q.Kind))
+	e.reportRest(message.Key(q.Kind))
 }
 
 func (e *element) readRequired() {

@@ -1,12 +1,11 @@
 package surveyjs
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 )
 
 var syntax = condition.Syntax{
@@ -145,9 +144,9 @@ func (p *parser) value() (*condition.Term, error) {
 			args, err := p.List("]", p.or)
 			return &condition.Term{Op: "list", Args: args}, err
 		}
-		return nil, fmt.Errorf("cannot be read from %s on", report.Quote(t.Text))
+		return nil, message.Errorf("cannot be read from %s on", report.Quote(t.Text))
 	default:
-		return nil, errors.New("it ends too early")
+		return nil, message.Errorf("it ends too early")
 	}
 }
 

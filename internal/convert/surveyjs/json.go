@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 )
 
 // Bounds of a JSON definition.
@@ -89,14 +90,14 @@ func (n *node) str() string {
 func (n *node) isTrue() bool { return n != nil && (n.kind == 'b' || n.kind == 's') && n.text == "true" }
 
 // brief shows the value in a message.
-func (n *node) brief() string {
+func (n *node) brief() message.Text {
 	if n.scalar() {
 		return report.Quote(n.text)
 	}
 	if n.kind == '[' {
-		return fmt.Sprintf("a list of %d", len(n.items))
+		return message.New("a list of %d", len(n.items))
 	}
-	return "an object"
+	return message.New("an object")
 }
 
 // A jsonReader reads JSON with the place of every value.
@@ -117,7 +118,7 @@ func readJSON(r *report.Report, source []byte) (*node, error) {
 	n, err := j.value("", 0)
 	if err == nil {
 		if _, after := j.dec.Token(); after != io.EOF {
-			err = errors.New("something follows after its end")
+			err = message.Errorf("something follows after its end")
 		}
 	}
 	if err == nil {
@@ -134,9 +135,9 @@ func readJSON(r *report.Report, source []byte) (*node, error) {
 		hint = "; names and texts need double quotes: it may be JavaScript rather than JSON (the JSON Editor of Survey Creator shows JSON)"
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("it ends too early")
+		err = message.Errorf("it ends too early")
 	}
-	return nil, fmt.Errorf("%d:%d: this JSON cannot be read: %v%s", line, column, err, hint)
+	return nil, message.Errorf("%d:%d: this JSON cannot be read: %v%s", line, column, err, hint)
 }
 
 var looksLikeScript = regexp.MustCompile(`(?m)^\s*[{,]?\s*[A-Za-z_]+\s*:|//|'`)
@@ -172,10 +173,10 @@ func (j *jsonReader) place(name string) report.Place {
 // value reads the next value.
 func (j *jsonReader) value(name string, depth int) (*node, error) {
 	if depth > maxDepth {
-		return nil, fmt.Errorf("nested more than %d levels deep", maxDepth)
+		return nil, message.Errorf("nested more than %d levels deep", maxDepth)
 	}
 	if j.values++; j.values > maxValues {
-		return nil, fmt.Errorf("more than %d values: a survey never has", maxValues)
+		return nil, message.Errorf("more than %d values: a survey never has", maxValues)
 	}
 	n := &node{at: j.place(name)}
 	t, err := j.dec.Token()

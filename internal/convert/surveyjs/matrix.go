@@ -6,13 +6,14 @@ import (
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
-func (e *element) readMatrix() (why string) {
+func (e *element) readMatrix() (why message.Text) {
 	if n := e.take("cellType"); n != nil {
 		if report.Carry(n.leaves()...); n.str() == "checkbox" {
-			return "several answers in one row cannot be given here"
+			return message.New("several answers in one row cannot be given here")
 		}
 	}
 	q := e.q
@@ -22,7 +23,7 @@ func (e *element) readMatrix() (why string) {
 	e.readOptions("columns", q.Options, "a column")
 	e.readOptions("rows", rows, "a row")
 	if len(rows.Items) == 0 || len(q.Options.Items) < 2 {
-		return "it needs rows, and two columns at least"
+		return message.New("it needs rows, and two columns at least")
 	}
 	e.drop("cells", "cells have no texts of their own")
 	if n := e.take("eachRowUnique"); n.isTrue() {
@@ -42,7 +43,7 @@ func (e *element) readMatrix() (why string) {
 		e.Change(n.first(), "one row had to be answered: here all of them have to be")
 		q.Required = true
 	}
-	return ""
+	return message.Text{}
 }
 
 // A dropdownMatrix is a matrix with options of its own in each column. Each column that has some becomes a matrix.
@@ -58,13 +59,13 @@ type dropdownMatrix struct {
 	made        int
 }
 
-func (e *element) readDropdownMatrix() (why string) {
+func (e *element) readDropdownMatrix() (why message.Text) {
 	m := &dropdownMatrix{element: e, title: e.localized("title"), help: e.localized("description"), cellType: "dropdown"}
 	rows := &draft.List{}
 	e.readOptions("rows", rows, "a row")
 	columns := e.list("columns")
 	if len(rows.Items) == 0 || len(columns) == 0 {
-		return "it needs rows and columns"
+		return message.New("it needs rows and columns")
 	}
 	e.AssignOptionIDs(rows, "row")
 	m.rows = rows.Items
@@ -82,7 +83,7 @@ func (e *element) readDropdownMatrix() (why string) {
 		m.readColumn(e.reader.object(n))
 	}
 	if m.made == 0 {
-		return "none of its columns becomes a question here"
+		return message.New("none of its columns becomes a question here")
 	}
 	report.Carry(e.q.At)
 	report.Carry(m.title.Atoms()...)
@@ -92,7 +93,7 @@ func (e *element) readDropdownMatrix() (why string) {
 	e.Change(e.q.At, "each column became a matrix of its own: there are %d", m.made)
 	e.DefineMissing(e.q.Source, "which became several questions")
 	e.reportRest("a matrixdropdown")
-	return ""
+	return message.Text{}
 }
 
 func (m *dropdownMatrix) readColumn(c *object) {

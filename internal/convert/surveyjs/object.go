@@ -2,12 +2,12 @@ package surveyjs
 
 import (
 	"strconv"
-	"strings"
 
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/markup"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
+	"glasspoll/internal/message"
 )
 
 // An object is a JSON object being read. Properties that are never taken are reported by [object.reportRest].
@@ -33,7 +33,7 @@ func (o *object) take(key string) *node {
 		}
 		return nil
 	}
-	want := ""
+	var want message.Key
 	switch {
 	case flags[key] && n.kind != 'b' && (n.kind != 's' || n.text != "true" && n.text != "false"):
 		want = "true or false"
@@ -106,9 +106,9 @@ func (o *object) flag(key string) bool {
 }
 
 // drop leaves out a property, if it is there.
-func (o *object) drop(key, why string) {
+func (o *object) drop(key, format string, args ...any) {
 	if n := o.take(key); n != nil {
-		o.MarkAll(report.Dropped, n.at, n.leaves(), "%s", why)
+		o.MarkAll(report.Dropped, n.at, n.leaves(), format, args...)
 	}
 }
 
@@ -215,7 +215,7 @@ func (o *object) readMaxLength(q *draft.Question) {
 }
 
 // reportRest reports the properties that have not been taken; what names the object.
-func (o *object) reportRest(what string) {
+func (o *object) reportRest(what message.Key) {
 	for _, m := range o.members {
 		if o.taken[m.key] {
 			continue
@@ -225,19 +225,11 @@ func (o *object) reportRest(what string) {
 		case m.value.kind == '0' || m.value.kind == 'b' && m.value.text == "false" && dropped != "":
 			report.Carry(leaves...) // the default, so nothing changes
 		case dropped != "":
-			o.MarkAll(report.Dropped, m.value.at, leaves, "%s: %s", report.Quote(m.value.plain()), dropped)
+			o.MarkAll(report.Dropped, m.value.at, leaves, "%s: %s", m.value.brief(), dropped)
 		case ignored != "":
 			o.MarkAll(report.Ignored, m.value.at, leaves, "%s", ignored)
 		default:
 			o.MarkAll(report.Dropped, m.value.at, leaves, "%s is not known to the importer as a property of %s: %s", report.Quote(m.key), what, m.value.brief())
 		}
 	}
-}
-
-// plain shows a value within quotes that a message adds.
-func (n *node) plain() string {
-	if n.scalar() {
-		return n.text
-	}
-	return strings.Trim(n.brief(), "'")
 }

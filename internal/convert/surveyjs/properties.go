@@ -1,9 +1,13 @@
 package surveyjs
 
-import "slices"
+import (
+	"slices"
+
+	"glasspoll/internal/message"
+)
 
 // ignoredProperties have no meaning for a survey here, by the reason.
-var ignoredProperties = map[string][]string{
+var ignoredProperties = map[message.Key][]string{
 	"pages lay themselves out": {"width", "minWidth", "maxWidth", "widthMode", "colCount", "colSpan", "indent", "innerIndent", "startWithNewLine", "titleLocation",
 		"titleAlign", "descriptionLocation", "questionTitleLocation", "questionTitleWidth", "questionDescriptionLocation", "questionErrorLocation", "errorLocation",
 		"showNumber", "showQuestionNumbers", "questionStartIndex", "questionTitlePattern", "requiredMark", "requiredText", "itemTitleWidth", "itemErrorLocation", "inputSize", "size", "rows", "cols",
@@ -29,7 +33,7 @@ var ignoredProperties = map[string][]string{
 }
 
 // droppedProperties have a meaning that surveys here cannot give them, by the reason.
-var droppedProperties = map[string][]string{
+var droppedProperties = map[message.Key][]string{
 	"nothing is preselected here":                                   {"defaultValue", "defaultValueExpression", "defaultRowValue", "defaultPanelValue", "setValueIf", "setValueExpression", "resetValueIf", "copyDefaultValueFromLastEntry", "defaultDisplayValue", "defaultValueFromLastPanel"},
 	"answers are neither right nor wrong here":                      {"correctAnswer"},
 	"the form has messages of its own":                              {"requiredErrorText", "otherErrorText", "minErrorText", "maxErrorText", "stepErrorText"},
@@ -53,7 +57,7 @@ var droppedProperties = map[string][]string{
 }
 
 // reasonFor returns why a property is ignored or dropped; "" if it is not among the reasons.
-func reasonFor(reasons map[string][]string, property string) string {
+func reasonFor(reasons map[message.Key][]string, property string) message.Key {
 	for why, names := range reasons {
 		if slices.Contains(names, property) {
 			return why

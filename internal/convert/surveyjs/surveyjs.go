@@ -2,13 +2,13 @@
 package surveyjs
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
 
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 )
 
 // A reader reads one definition.
@@ -28,13 +28,13 @@ func Read(file string, source []byte) (*draft.Draft, error) {
 		return nil, err
 	}
 	if root.kind == '[' {
-		return nil, errors.New("this is a list: a SurveyJS definition is an object with \"pages\" or \"elements\"")
+		return nil, message.Errorf("this is a list: a SurveyJS definition is an object with \"pages\" or \"elements\"")
 	}
 	if inner := root.get("survey"); inner.get("pages") != nil && root.get("pages") == nil {
 		root = inner // as some exports wrap it
 	}
 	if root.get("pages") == nil && root.get("elements") == nil && root.get("questions") == nil {
-		return nil, errors.New("this JSON is no SurveyJS definition: it has neither \"pages\" nor \"elements\"")
+		return nil, message.Errorf("this JSON is no SurveyJS definition: it has neither \"pages\" nor \"elements\"")
 	}
 	d := &reader{Draft: &draft.Draft{Report: r, Parse: parseExpression, Piped: piped, Root: &draft.Group{}}, byName: map[string]*draft.Question{}}
 	d.readSurvey(d.object(root))
@@ -101,12 +101,12 @@ func (n *node) hasLanguage(code string) bool {
 }
 
 // dropRule reports a rule (calculation, trigger) that is left out.
-func (r *reader) dropRule(n *node, what, why string) {
+func (r *reader) dropRule(n *node, what, format string, args ...any) {
 	name := n.get("type").str()
 	if name == "" {
 		name = n.get("name").str()
 	}
-	r.MarkAll(report.Dropped, n.at, n.leaves(), "%s %s: %s", what, report.Quote(name), why)
+	r.MarkAll(report.Dropped, n.at, n.leaves(), "%s %s: %s", what, report.Quote(name), message.New(format, args...))
 }
 
 func (r *reader) readThanks(o *object) {
@@ -132,7 +132,7 @@ func (r *reader) readThanks(o *object) {
 }
 
 // readGroup reads a page or a panel; what names it in messages.
-func (r *reader) readGroup(n *node, within *draft.Group, what string) {
+func (r *reader) readGroup(n *node, within *draft.Group, what message.Key) {
 	if n.kind != '{' {
 		r.MarkAll(report.Dropped, n.at, n.leaves(), "%s should be an object", what)
 		return
@@ -144,7 +144,7 @@ func (r *reader) readGroup(n *node, within *draft.Group, what string) {
 		report.Carry(name.first())
 		g.At = name.first()
 	} else {
-		g.At = &report.Atom{At: n.at, Text: what}
+		g.At = &report.Atom{At: n.at, Text: string(what)}
 	}
 	if t := o.take("type"); t != nil {
 		report.Carry(t.first())

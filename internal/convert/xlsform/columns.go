@@ -8,6 +8,7 @@ import (
 
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 )
 
 // A column is a parsed column header, such as label::English (en).
@@ -59,7 +60,7 @@ var (
 )
 
 // ignoredColumns gives the reason why each of these columns has no meaning here.
-var ignoredColumns = map[string]string{
+var ignoredColumns = map[string]message.Key{
 	"autoplay": "nothing plays by itself here", "rows": "text boxes grow by themselves here", "note": "a note to the author", "notes": "a note to the author",
 	"comment": "a note to the author", "comments": "a note to the author", "save_to": "surveys here have no entities", "noapperrorstring": "there is no app here",
 	"body::accuracythreshold": "positions are not asked here", "bind::type": "the type says it", "bind::saveincomplete": "there is no app here",

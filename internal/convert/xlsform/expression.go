@@ -1,11 +1,9 @@
 package xlsform
 
 import (
-	"errors"
-	"fmt"
-
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 )
 
 var syntax = condition.Syntax{
@@ -91,11 +89,11 @@ func (p *parser) factor() (*condition.Term, error) {
 		case "(":
 			return p.Brackets(p.or)
 		case "/", "..", "//", "@":
-			return nil, errors.New("it finds answers by a path rather than by ${name}")
+			return nil, message.Errorf("it finds answers by a path rather than by ${name}")
 		}
-		return nil, fmt.Errorf("cannot be read from %s on", report.Quote(t.Text))
+		return nil, message.Errorf("cannot be read from %s on", report.Quote(t.Text))
 	default:
-		return nil, errors.New("it ends too early")
+		return nil, message.Errorf("it ends too early")
 	}
 }
 
@@ -120,7 +118,7 @@ func (p *parser) call(name string) (*condition.Term, error) {
 	}
 	term := func(op string, arity int) (*condition.Term, error) {
 		if len(args) != arity {
-			return nil, fmt.Errorf("%s() has %d values", name, len(args))
+			return nil, message.Errorf("%s() has %d values", name, len(args))
 		}
 		return &condition.Term{Op: op, Args: args}, nil
 	}

@@ -1,7 +1,6 @@
 package xlsform
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -238,7 +238,7 @@ func (f *form) readRange(q *draft.Question, a *report.Atom, key, value string) {
 func (f *form) filterOptions(q *draft.Question, a *report.Atom) {
 	tree, err := f.Parse(a.Text)
 	if err == nil && q.Options == nil {
-		err = errors.New("there are no options to filter")
+		err = message.Errorf("there are no options to filter")
 	}
 	if err != nil {
 		f.Drop(a, "%s cannot be expressed here, so all options are offered: %v", report.Quote(a.Text), err)

@@ -7,6 +7,7 @@ import (
 
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -61,7 +62,7 @@ var typeAliases = map[string]string{
 }
 
 // metadata gives the reason why each type that asks nothing has no meaning here.
-var metadata = map[string]string{
+var metadata = map[string]message.Key{
 	"start": "when an answer comes is kept by itself", "end": "when an answer comes is kept by itself", "today": "when an answer comes is kept by itself",
 	"deviceid": "respondents are not identified", "subscriberid": "respondents are not identified", "simserial": "respondents are not identified",
 	"phonenumber": "respondents are not identified", "username": "respondents are not identified", "email": "respondents are not identified",
@@ -72,12 +73,12 @@ var metadata = map[string]string{
 }
 
 // unsupported gives the reason why each of these types cannot be carried over.
-var unsupported = map[string]string{
-	"geopoint": "positions cannot be asked", "geotrace": "positions cannot be asked", "geoshape": "positions cannot be asked", "osm": "positions cannot be asked",
-	"image": "files cannot be sent", "audio": "files cannot be sent", "video": "files cannot be sent", "file": "files cannot be sent",
-	"calculate": "nothing is calculated from answers", "xml-external": "answers do not come from other files", "csv-external": "answers do not come from other files",
-	"select_one_from_file": "options do not come from other files", "select_multiple_from_file": "options do not come from other files",
-	"select_one_external": "options do not come from other files",
+var unsupported = map[string]message.Key{
+	"geopoint": "positions cannot be asked here", "geotrace": "positions cannot be asked here", "geoshape": "positions cannot be asked here", "osm": "positions cannot be asked here",
+	"image": "files cannot be sent here", "audio": "files cannot be sent here", "video": "files cannot be sent here", "file": "files cannot be sent here",
+	"calculate": "nothing is calculated from answers here", "xml-external": "answers do not come from other files here", "csv-external": "answers do not come from other files here",
+	"select_one_from_file": "options do not come from other files here", "select_multiple_from_file": "options do not come from other files here",
+	"select_one_external": "options do not come from other files here",
 }
 
 // deduplicate returns a list without the options that it has several times, for filters to choose from.

@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 )
 
 // Bounds of a workbook. Sheets are read row by row.
@@ -45,7 +46,7 @@ type cell struct {
 func readWorkbook(source []byte) (sheets []sheet, err error) {
 	defer func() { // excelize may panic on a damaged file
 		if p := recover(); p != nil {
-			sheets, err = nil, fmt.Errorf("the workbook is damaged: %v", p)
+			sheets, err = nil, message.Errorf("the workbook is damaged: %v", p)
 		}
 	}()
 	if err := checkArchive(source); err != nil {
@@ -54,21 +55,21 @@ func readWorkbook(source []byte) (sheets []sheet, err error) {
 	f, err := excelize.OpenReader(bytes.NewReader(source), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked})
 	if err != nil {
 		if errors.Is(err, excelize.ErrWorkbookPassword) || strings.Contains(err.Error(), "password") {
-			return nil, errors.New("the workbook is locked by a password: save it without one")
+			return nil, message.Errorf("the workbook is locked by a password: save it without one")
 		}
-		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
+		return nil, message.Errorf("the workbook cannot be read: %w", err)
 	}
 	defer f.Close()
 	marks := readMarks(source)
 	filled := 0
 	names := f.GetSheetList()
 	if len(names) > maxSheets {
-		return nil, fmt.Errorf("the workbook has more than %d sheets", maxSheets)
+		return nil, message.Errorf("the workbook has more than %d sheets", maxSheets)
 	}
 	for _, name := range names {
 		s, err := readSheet(f, name, &filled)
 		if err != nil {
-			return nil, fmt.Errorf("sheet %s: %w", report.Quote(name), err)
+			return nil, message.Errorf("sheet %s: %w", report.Quote(name), err)
 		}
 		s.applyMarks(marks[name])
 		sheets = append(sheets, s)
@@ -81,21 +82,21 @@ func readWorkbook(source []byte) (sheets []sheet, err error) {
 func checkArchive(source []byte) error {
 	z, err := zip.NewReader(bytes.NewReader(source), int64(len(source)))
 	if err != nil {
-		return fmt.Errorf("this is no .xlsx workbook: %w", err)
+		return message.Errorf("this is no .xlsx workbook: %w", err)
 	}
 	if len(z.File) > maxParts {
-		return fmt.Errorf("the workbook has more than %d parts: a form never has", maxParts)
+		return message.Errorf("the workbook has more than %d parts: a form never has", maxParts)
 	}
 	total := uint64(0)
 	workbook := false
 	for _, f := range z.File {
 		if total += f.UncompressedSize64; f.UncompressedSize64 > maxUnpacked || total > maxUnpacked {
-			return fmt.Errorf("the workbook unpacks to more than %d MB: a form never does; take the pictures and other sheets out", maxUnpacked>>20)
+			return message.Errorf("the workbook unpacks to more than %d MB: a form never does; take the pictures and other sheets out", maxUnpacked>>20)
 		}
 		workbook = workbook || strings.HasPrefix(f.Name, "xl/")
 	}
 	if !workbook {
-		return errors.New("this is an archive, but no .xlsx workbook")
+		return message.Errorf("this is an archive, but no .xlsx workbook")
 	}
 	return nil
 }
@@ -117,7 +118,7 @@ func readSheet(f *excelize.File, name string, filled *int) (sheet, error) {
 			return s, err
 		}
 		if cells += len(columns); cells > maxCells {
-			return s, fmt.Errorf("more than %d cells, blank ones included: delete the rows and columns that are not needed", maxCells)
+			return s, message.Errorf("more than %d cells, blank ones included: delete the rows and columns that are not needed", maxCells)
 		}
 		r := row{number: number}
 		for i, text := range columns {
@@ -125,7 +126,7 @@ func readSheet(f *excelize.File, name string, filled *int) (sheet, error) {
 				continue
 			}
 			if *filled++; *filled > maxFilled {
-				return s, fmt.Errorf("more than %d cells: a form never has", maxFilled)
+				return s, message.Errorf("more than %d cells: a form never has", maxFilled)
 			}
 			if len(text) > maxCell*4 {
 				text = strings.ToValidUTF8(text[:maxCell*4], "")

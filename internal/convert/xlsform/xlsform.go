@@ -2,8 +2,6 @@
 package xlsform
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -12,6 +10,7 @@ import (
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
+	"glasspoll/internal/message"
 )
 
 // A form is a workbook being read.
@@ -45,13 +44,13 @@ func Read(file string, source []byte) (*draft.Draft, error) {
 		for _, s := range workbook {
 			names = append(names, s.name)
 		}
-		return nil, fmt.Errorf("there is no sheet 'survey', or nothing in it: an XLSForm has the sheets survey, choices and settings; this workbook has %s", strings.Join(names, ", "))
+		return nil, message.Errorf("there is no sheet 'survey', or nothing in it: an XLSForm has the sheets survey, choices and settings; this workbook has %s", strings.Join(names, ", "))
 	}
 	f.readSettings(f.records(sheets["settings"], settingsHeaders))
 	f.readChoices(f.records(sheets["choices"], choiceHeaders))
 	rows := f.records(sheets["survey"], surveyHeaders)
 	if !slices.ContainsFunc(rows, func(r record) bool { return r.first["type"] != nil }) {
-		return nil, errors.New("the sheet 'survey' has no column 'type' in its first row, or nothing below it")
+		return nil, message.Errorf("the sheet 'survey' has no column 'type' in its first row, or nothing below it")
 	}
 	f.readSurvey(rows)
 	f.dropUnusedColumns()
@@ -62,7 +61,7 @@ func Read(file string, source []byte) (*draft.Draft, error) {
 }
 
 // otherSheets gives the reason why each other sheet that XLSForm knows is left out.
-var otherSheets = map[string]string{
+var otherSheets = map[string]message.Key{
 	"external_choices": "holds choices of select_one_external, which is not carried over",
 	"entities":         "describes entities, which surveys here do not have",
 	"osm":              "describes tags of OpenStreetMap, which surveys here do not ask",
@@ -123,7 +122,7 @@ func (f *form) dropUnusedColumns() {
 	}
 }
 
-var ignoredSettings = map[string]string{
+var ignoredSettings = map[string]message.Key{
 	"version": "versions are made from what a survey says", "style": "pages lay themselves out", "instance_name": "answers have no names here",
 	"public_key": "answers are not encrypted by the form here", "submission_url": "answers go to the survey's own site", "auto_send": "there is no app here",
 	"auto_delete": "there is no app here", "allow_choice_duplicates": "option ids are always made different", "name": "a name within XForms", "namespaces": "a name within XForms",
@@ -279,7 +278,7 @@ func (f *form) readRow(r record, t *report.Atom) {
 		f.MarkAll(report.Ignored, t.At, r.atoms, "%s: %s", parsed.base, metadata[parsed.base])
 		f.DefineMissing(source, "which is no question here")
 	case unsupported[parsed.base] != "":
-		f.MarkAll(report.Dropped, t.At, r.atoms, "%s %s: %s here", parsed.base, report.Quote(source), unsupported[parsed.base])
+		f.MarkAll(report.Dropped, t.At, r.atoms, "%s %s: %s", parsed.base, report.Quote(source), unsupported[parsed.base])
 		f.DefineMissing(source, "which was not carried over")
 	default:
 		f.readQuestion(r, t, parsed)

@@ -7,6 +7,7 @@ import (
 
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/expression"
+	"glasspoll/internal/message"
 )
 
 // Targets returns the questions that the conditions in tests may name.
@@ -24,7 +25,7 @@ func Targets() map[string]*condition.Target {
 		"day":   {Field: "day", Kind: condition.Date},
 		"m":     {Field: "m", Kind: condition.Group},
 		"m.row": {Field: "m.row", Kind: condition.Choice, Options: yn},
-		"photo": {Kind: condition.Missing, Why: "which was not carried over"},
+		"photo": {Kind: condition.Missing, Why: message.New("which was not carried over")},
 	}
 }
 
@@ -74,7 +75,7 @@ func Write(parse func(string) (*condition.Term, error), source string) (written 
 func Compiles(t *testing.T, written string) {
 	t.Helper()
 	budget := expression.Budget
-	if _, faults := expression.Compile(written, scope(), &budget); len(faults) > 0 && !strings.Contains(faults[0].Message, "never be true") {
+	if _, faults := expression.Compile(written, scope(), &budget); len(faults) > 0 && !strings.Contains(faults[0].Message.String(), "never be true") {
 		t.Errorf("%s is refused: %s", written, faults[0].Message)
 	}
 }
