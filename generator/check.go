@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"glasspoll/internal/advice"
 	"glasspoll/internal/console"
@@ -13,19 +14,24 @@ import (
 )
 
 type checkCommand struct {
-	Surveys string   `placeholder:"DIR" default:"surveys" help:"Where the questionnaires are, if no files are named. Default: ${default}."`
-	Format  string   `placeholder:"FORMAT" enum:"text,json,sarif" default:"text" help:"text, json (one document), or sarif (2.1.0, for code scanning). Default: ${default}."`
-	Advice  string   `placeholder:"on|off" enum:"on,off" default:"on" help:"Whether to say what could be better in a questionnaire without mistakes. Default: ${default}."`
-	Strict  bool     `help:"Exit with 1 if there is advice, too."`
-	Files   []string `arg:"" optional:"" name:"FILE" help:"Questionnaires to check, or directories of them; '-' is the standard input. Default: all of --surveys."`
+	Surveys  string   `placeholder:"DIR" default:"surveys" help:"Where the questionnaires are, if no files are named. Default: ${default}."`
+	Format   string   `placeholder:"FORMAT" enum:"text,json,sarif" default:"text" help:"text, json (one document), or sarif (2.1.0, for code scanning). Default: ${default}."`
+	Advice   string   `placeholder:"on|off" enum:"on,off" default:"on" help:"Whether to say what could be better in a questionnaire without mistakes. Default: ${default}."`
+	Strict   bool     `help:"Exit with 1 if there is advice, too."`
+	WriteIDs bool     `name:"write-ids" help:"Write the ids of options and rows that have none into the questionnaires, and nothing else."`
+	Files    []string `arg:"" optional:"" name:"FILE" help:"Questionnaires to check, or directories of them; '-' is the standard input. Default: all of --surveys."`
 }
 
 func (checkCommand) Help() string {
 	return `Reads questionnaires as build would, and prints every problem as file:line:col: message, in a form that editors
 understand. Advice, such as on questions that ask two things at once, lopsided scales and languages out of step, is
 printed below, as file:line:col: advice: what: what to do (code). The files beside a questionnaire (measures in
-NAME.actions.yaml, quotes in NAME.quotes.yaml) are checked with it. Nothing is written. Exits with 1 if there is any
-problem, or with --strict any advice.
+NAME.actions.yaml, quotes in NAME.quotes.yaml) are checked with it. Exits with 1 if there is any problem, or with
+--strict any advice.
+
+Nothing is written, but with --write-ids the ids of options and rows that have none: those under which their answers are
+kept already. Comments and all else stay as they are. A questionnaire with problems, or one that is changed meanwhile, is
+left alone.
 
 ` + string(advice.Silencing) + `
 
@@ -37,6 +43,7 @@ Examples:
 
   glasspoll check
   glasspoll check surveys/service.yaml --strict
+  glasspoll check surveys/service.yaml --write-ids
   glasspoll check --format sarif > check.sarif
   glasspoll check - < draft.yaml`
 }
@@ -51,6 +58,9 @@ type findings struct {
 
 func (k checkCommand) Run(c *console.Console) error {
 	library, problems, err := k.read(c)
+	if err == nil && k.WriteIDs {
+		library, problems, err = k.writeIDs(c, library)
+	}
 	if err != nil {
 		return err
 	}
@@ -83,6 +93,37 @@ func (k checkCommand) read(c *console.Console) (*project.Library, questionnaire.
 	library := project.NewLibrary(k.Surveys)
 	_, problems, err := library.Read()
 	return library, problems, err
+}
+
+// writeIDs writes the ids that are missing, and reads everything again. A questionnaire without a place for an id has that as
+// its problem.
+func (k checkCommand) writeIDs(c *console.Console, library *project.Library) (*project.Library, questionnaire.Problems, error) {
+	if slices.Contains(k.Files, "-") {
+		return nil, nil, console.Usagef("--write-ids writes into files, and the standard input is none: name a file")
+	}
+	out := c.Out
+	if k.Format != "text" {
+		out = c.Err
+	}
+	var unwritable questionnaire.Problems
+	for _, q := range library.Questionnaires() {
+		if q.Survey == nil {
+			continue // its problems are printed
+		}
+		made, problems, err := q.WriteIDs()
+		if err != nil {
+			return nil, nil, err
+		}
+		unwritable = append(unwritable, problems...)
+		for _, m := range made {
+			c.Print(out, "%s:%d:%d: id %s for '%s'", m.File, m.Line, m.Column, m.ID, m.Label)
+		}
+		if len(made) > 0 {
+			c.Print(out, "%s: %s written", q.Path, message.Count(len(made), "id"))
+		}
+	}
+	library, problems, err := k.read(c)
+	return library, append(problems, unwritable...), err
 }
 
 func (f findings) text(c *console.Console) error {

@@ -115,8 +115,8 @@ func enumerate(english, chinese string, parts []Text) Text {
 	return join(english, chinese, []Text{join(", ", "、", parts[:n-1]), parts[n-1]})
 }
 
-// Count returns a number and a noun, in the plural unless it is one: "1 file", "2 files". The noun must be in the catalogue,
-// in the singular.
+// Count returns a number and a noun, in the plural unless it is one: "1 file", "2 files". The catalogue has
+// it with the number, in the singular: "%d file".
 func Count(n int, noun string) Text {
 	plural := noun + "s"
 	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(noun, "ay") {
@@ -126,11 +126,7 @@ func Count(n int, noun string) Text {
 	if n != 1 {
 		word = plural
 	}
-	zh := noun
-	if entry, known := catalogue()[noun]; known {
-		zh = entry.Chinese
-	}
-	return Text{en: fmt.Sprintf("%d %s", n, word), zh: fmt.Sprintf("%d %s", n, zh)}
+	return Text{en: fmt.Sprintf("%d %s", n, word), zh: New("%d "+noun, n).zh}
 }
 
 // An Error is an error with a text.

@@ -26,6 +26,7 @@ import (
 // again. It may be used by one goroutine at a time.
 type Library struct {
 	dir      string
+	demands  Demands
 	files    []*Questionnaire // sorted by path
 	sidecars []*Sidecar       // sorted by path
 	theme    *theme.Theme     // the last that had no problems; nil until the first Read
@@ -84,6 +85,9 @@ func (l *Library) readQuestionnaires() error {
 		}
 		files, err := parseFiles(paths, l.files)
 		if err == nil {
+			for _, q := range files {
+				l.demands.meet(q)
+			}
 			l.files = files
 			return nil
 		}

@@ -2,14 +2,13 @@ package questionnaire
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/yaml12"
 )
 
 // document reads the file's only YAML document, or reports why there is none. For messages, what names what the file should
@@ -28,7 +27,7 @@ func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
 	if !r.readable(source) {
 		return nil
 	}
-	first, second, err := decodeYAML(source)
+	first, second, err := yaml12.Decode(source)
 	for n, last := 1, (edit{}); err != nil; n++ {
 		found := diagnose(r.lines, err)
 		if !found.after(last) {
@@ -41,7 +40,7 @@ func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
 		r.fix(found.fix)
 		last = found.fix[len(found.fix)-1]
 		source = []byte(strings.Join(r.lines, "\n"))
-		first, second, err = decodeYAML(source)
+		first, second, err = yaml12.Decode(source)
 	}
 	switch {
 	case first == nil || first.Kind == yaml.ScalarNode && first.Tag == "!!null":
@@ -52,32 +51,6 @@ func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
 		return nil
 	}
 	return first
-}
-
-// errUnreadable stands for a panic of yaml.v3.
-var errUnreadable = errors.New("panic")
-
-// decodeYAML reads the first two documents of a file; each is nil if there is none. Only this function calls yaml.v3, so it
-// recovers the panics of its scanner.
-func decodeYAML(source []byte) (first, second *yaml.Node, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			first, second, err = nil, nil, errUnreadable
-		}
-	}()
-	decoder := yaml.NewDecoder(bytes.NewReader(source))
-	var one, two yaml.Node
-	if err := decoder.Decode(&one); err == io.EOF || err == nil && len(one.Content) == 0 {
-		return nil, nil, nil
-	} else if err != nil {
-		return nil, nil, err
-	}
-	if err := decoder.Decode(&two); err == io.EOF {
-		return one.Content[0], nil, nil
-	} else if err != nil {
-		return nil, nil, err
-	}
-	return one.Content[0], &two, nil
 }
 
 // readable reports what yaml.v3's messages explain badly: encodings, invisible characters, very deep nesting. It returns

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"glasspoll/internal/yaml12"
 )
 
 // After a YAML error, reading continues as if the fix in the message had been applied, so that one run shows all mistakes of
@@ -93,7 +95,7 @@ func fixIndentation(lines []string) []edit {
 		for _, e := range edits {
 			e.apply(fixed)
 		}
-		if _, _, err := decodeYAML([]byte(strings.Join(fixed, "\n"))); err == nil {
+		if _, _, err := yaml12.Decode([]byte(strings.Join(fixed, "\n"))); err == nil {
 			return edits
 		}
 		if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, "\t") }) {

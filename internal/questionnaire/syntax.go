@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/yaml12"
 )
 
 // yamlMessages translates yaml.v3's messages. The first entry whose part is in a message counts.
@@ -107,7 +108,7 @@ func (f *failure) unfit() *finding {
 
 // secondColon finds a text with a colon inside brackets.
 func (f *failure) secondColon() *finding {
-	if f.open != nil || !flowTrouble.MatchString(f.message) || f.atQuestionMark() {
+	if f.open != nil || !flowTrouble.MatchString(f.message) {
 		return nil
 	}
 	m := flowColon.FindStringSubmatch(prefix(f.text, f.column))
@@ -125,11 +126,6 @@ func (f *failure) secondColon() *finding {
 	}
 }
 
-// atQuestionMark reports whether reading fails at a question mark inside brackets.
-func (f *failure) atQuestionMark() bool {
-	return f.open == nil && bracketTrouble.MatchString(f.message) && f.column > 1 && strings.HasPrefix(suffix(f.text, f.column-1), "?")
-}
-
 // described translates yaml.v3's message, if no check found anything more specific.
 func (f *failure) described() finding {
 	var words message.Key = "YAML cannot be read here: write this part more simply"
@@ -141,8 +137,6 @@ func (f *failure) described() finding {
 	}
 	column := f.column
 	switch m := keyAndValue.FindStringSubmatch(f.text); {
-	case f.atQuestionMark():
-		words = "inside { } and [ ], a text with a ? in it needs quotes"
 	case f.open == nil && bracketText.MatchString(f.text):
 		words = "a text that begins with a bracket: put the whole text into quotes"
 		column = 1 + utf8.RuneCountInString(m[1])
@@ -258,18 +252,17 @@ func (f *failure) misindented() *finding {
 }
 
 var (
-	lineTrouble    = regexp.MustCompile(`did not find expected key|expected '-' indicator|document indicator|non-alphabetical|directive`)
-	bracketTrouble = regexp.MustCompile(`expected ',' or|node content`)
-	markTrouble    = regexp.MustCompile(`alphabetic or numeric|URI|expected '[!>]'|tag handle|whitespace or line break`)
-	bracketText    = regexp.MustCompile(`^ *(?:- +)*[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]]*\]|\{[^{}]*\}) *[^ #]`)
-	keyOnLine      = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): `)
-	misplaced      = regexp.MustCompile(`did not find expected key|expected '-' indicator|mapping values are not allowed`)
-	flowColon      = regexp.MustCompile(`^((?:.*[{,])? *[A-Za-z_][A-Za-z0-9_-]*: +)([^\s"'{}\[\],:][^"{}\[\],:]*): ?$`)
-	startMark      = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
-	flowTrouble    = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
-	indentMark     = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
-	closing        = map[rune]string{'{': "}", '[': "]"}
-	firstColon     = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
+	lineTrouble = regexp.MustCompile(`did not find expected key|expected '-' indicator|document indicator|non-alphabetical|directive`)
+	markTrouble = regexp.MustCompile(`alphabetic or numeric|URI|expected '[!>]'|tag handle|whitespace or line break`)
+	bracketText = regexp.MustCompile(`^ *(?:- +)*[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]]*\]|\{[^{}]*\}) *[^ #]`)
+	keyOnLine   = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): `)
+	misplaced   = regexp.MustCompile(`did not find expected key|expected '-' indicator|mapping values are not allowed`)
+	flowColon   = regexp.MustCompile(`^((?:.*[{,])? *[A-Za-z_][A-Za-z0-9_-]*: +)([^\s"'{}\[\],:][^"{}\[\],:]*): ?$`)
+	startMark   = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
+	flowTrouble = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
+	indentMark  = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
+	closing     = map[rune]string{'{': "}", '[': "]"}
+	firstColon  = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
 )
 
 // splitYAMLError splits "yaml: line 3: what is wrong". The line is 1 if there is none.
@@ -292,7 +285,7 @@ func locate(lines []string, message string, from int) (line, column int) {
 		if inFlow { // a bracket that is merely cut off must not count
 			text += closers(text, start)
 		}
-		_, _, err := decodeYAML([]byte(text))
+		_, _, err := yaml12.Decode([]byte(text))
 		if err == nil {
 			return false
 		}

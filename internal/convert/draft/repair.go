@@ -76,7 +76,7 @@ func (r *repair) drop(text []byte, problems questionnaire.Problems) (bool, error
 func parseYAML(text []byte) (*yaml.Node, error) {
 	var tree yaml.Node
 	if err := yaml.Unmarshal(text, &tree); err != nil || len(tree.Content) == 0 {
-		return nil, message.Errorf("the result is no YAML: %v", err)
+		return nil, message.Errorf("nothing valid could be made of it: too much in it does not fit together")
 	}
 	return tree.Content[0], nil
 }
