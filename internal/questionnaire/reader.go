@@ -109,9 +109,6 @@ func scalarText(n *yaml.Node) string {
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
-// isTagged reports whether a value begins with YAML's "!", which no questionnaire needs.
-func isTagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 }
-
 // kindOf names a node in a message.
 func kindOf(n *yaml.Node) message.Text {
 	switch {
