@@ -192,7 +192,11 @@ func (r *reader) call(p *parsed, in *ast.FuncDecl, call *ast.CallExpr) {
 		}
 		format := call.Args[i]
 		if value := p.info.Types[format].Value; value != nil {
-			r.add(&r.found.Formats, p, format, constant.StringVal(value))
+			text := constant.StringVal(value)
+			if name == "noun" {
+				text = "%d " + text
+			}
+			r.add(&r.found.Formats, p, format, text)
 		} else if !passesOn(p, format) {
 			r.add(&r.found.Variable, p, format, types.ExprString(format))
 		}
@@ -209,6 +213,8 @@ func passesOn(p *parsed, format ast.Expr) bool {
 	switch e := format.(type) {
 	case *ast.Ident:
 		return slices.Contains([]string{"format", "noun", "separator"}, e.Name)
+	case *ast.SelectorExpr:
+		return e.Sel.Name == "noun"
 	case *ast.CallExpr:
 		return len(e.Args) == 1 && isKey(p.info.Types[e.Args[0]])
 	}
