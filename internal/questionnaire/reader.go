@@ -84,7 +84,7 @@ func (r *reader) follow(n *yaml.Node) *yaml.Node {
 	at := n
 	n = target(n)
 	if r.visits += 1 + len(n.Content); r.visits >= maxVisits {
-		r.fail(at, "too large: with its aliases (*) written out, the file has more than %d values", maxVisits)
+		r.fail(at, tooLarge, maxVisits)
 		r.stopped = true
 		return nil
 	}

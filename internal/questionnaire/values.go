@@ -326,7 +326,8 @@ func (o object) named(v *yaml.Node, name message.Text) []entry {
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		key := m.Content[i]
 		switch line := lines[key.Value]; {
-		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge":
+		case isMerge(key):
+		case key.Kind != yaml.ScalarNode:
 			o.fail(key, "a key must be a word, not %s", kindOf(key))
 		case line > 0:
 			o.fail(key, "key %s is given twice (first on line %d): keep one", quote(key.Value), line)
