@@ -16,7 +16,7 @@ const (
 
 // A Text is a sentence, or a part of one, in every language of messages. It is comparable. The zero Text is empty.
 type Text struct {
-	Code string // of the kind of message; stable, whatever the wording. "" if there is none
+	Code string // of the kind of message, or of the first part that has one; stable, whatever the wording. "" if there is none
 	en   string
 	zh   string
 }
@@ -28,6 +28,14 @@ func New(format string, args ...any) Text {
 	entry, known := catalogue()[format]
 	if known {
 		t.Code, t.zh = entry.Code, entry.Chinese
+	}
+	for i := 0; t.Code == "" && i < len(args); i++ {
+		switch a := args[i].(type) {
+		case Text:
+			t.Code = a.Code
+		case error:
+			t.Code = Of(a).Code
+		}
 	}
 	t.en, t.zh = sprint(t.en, English, args), sprint(t.zh, Chinese, args)
 	return t
