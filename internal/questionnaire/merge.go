@@ -103,17 +103,13 @@ func (m *merger) add(to []*yaml.Node, source, at *yaml.Node, given map[string]bo
 			continue
 		}
 		if m.visits += m.sizes[key] + m.sizes[value]; m.visits >= maxVisits {
-			m.fail(at, tooLarge, maxVisits)
-			m.stopped = true
+			m.stopTooLarge(at)
 		}
 		given[key.Value] = true
 		to = append(to, key, value)
 	}
 	return to
 }
-
-// tooLarge is the message of a file with too many visits.
-const tooLarge = "too large: with its aliases (*) written out, the file has more than %d values"
 
 // isApart reports whether a key is for the author alone, such as a place for anchors.
 func isApart(key *yaml.Node) bool {

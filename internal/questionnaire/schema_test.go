@@ -71,7 +71,7 @@ func asJSON(n *yaml.Node, depth int) any {
 		}
 	case "!!int", "!!float":
 		if json.Valid([]byte(n.Value)) {
-			return json.Number(n.Value)
+			return json.Number(number(n))
 		}
 		var f float64
 		if n.Decode(&f) == nil {
