@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -127,7 +128,7 @@ var (
 
 // choices returns the entries of a list of options or rows; name names it in messages. It reports texts that were meant as
 // several entries.
-func (r *reader) choices(v *yaml.Node, name string) []*yaml.Node {
+func (r *reader) choices(v *yaml.Node, name message.Text) []*yaml.Node {
 	list := target(v)
 	if r.isBareText(v) && !strings.HasPrefix(list.Value, "-") {
 		if parts := listCommas.Split(strings.TrimSpace(list.Value), -1); len(parts) > 1 {

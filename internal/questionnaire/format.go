@@ -2,8 +2,8 @@ package questionnaire
 
 import (
 	"slices"
-	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -12,8 +12,8 @@ import (
 
 // A mapping is one kind of object that a questionnaire is made of.
 type mapping struct {
-	id   string // names it in the schema and the reference
-	name string // as messages name it: "a section"
+	id   string      // names it in the schema and the reference
+	name message.Key // as messages name it: "a section"
 	doc  doc
 	keys []key
 }
@@ -25,7 +25,7 @@ type key struct {
 	form     form
 	doc      doc
 	example  string        // a value, as YAML
-	need     string        // for a key that must be given: the end of the message if it is missing
+	need     message.Key   // for a key that must be given: the end of the message if it is missing; %s lists the words of its form
 	types    []survey.Type // of a question: the types that have it; nil for all
 	requires string        // another key that must be given with it
 }
@@ -172,6 +172,14 @@ func (m *mapping) names(t survey.Type) []string {
 	return names
 }
 
+// missing returns the end of the message if a key that must be given is missing.
+func (k *key) missing() message.Text {
+	if k.form.kind == wordForm {
+		return k.need.Text(message.Words(k.form.words...))
+	}
+	return k.need.Text()
+}
+
 // needed lists the keys that must be given.
 func (m *mapping) needed(t survey.Type) []string {
 	var names []string
@@ -256,7 +264,7 @@ var (
 		{name: "email", form: ofKind(emailForm), example: "li@example.com", doc: doc{"An e-mail address.", "电子邮箱。"}},
 		{name: "phone", form: ofKind(plainForm), example: "400-000-0000", doc: doc{"A telephone number.", "电话号码。"}},
 	}}
-	documentMapping = mapping{"document", "document", doc{"The questionnaire's entry in the quality manual. It is not built for production while unapproved.", "问卷在质量手册中的文件信息。没有批准的问卷不会正式生成。"}, []key{
+	documentMapping = mapping{"document", "document", doc{"The questionnaire's entry in the quality manual. Until it says who approved it, and when, `glasspoll build`, `publish` and `serve --no-reload` refuse the questionnaire; `glasspoll serve` shows it to its authors. With `--unapproved` they take it, for a test.", "问卷在质量手册中的文件信息。没有写明批准人和批准日期之前，`glasspoll build`、`publish` 和 `serve --no-reload` 都不接受这份问卷；`glasspoll serve` 可以预览。测试时加 `--unapproved`。"}, []key{
 		{name: "number", form: ofKind(plainForm), need: ": the document's number in your quality manual", example: "QR-07-01", doc: doc{"The document's number.", "文件编号。"}},
 		{name: "version", form: ofKind(plainForm), example: `"3"`, doc: doc{"Its version.", "版本。"}},
 		{name: "approved_by", form: ofKind(plainForm), example: "Quality Office", doc: doc{"Who approved it.", "批准人。"}},
@@ -389,4 +397,3 @@ func typeNames(types []survey.Type) []string {
 }
 
 // joinTypes lists types in a message.
-func joinTypes(types []survey.Type) string { return strings.Join(typeNames(types), ", ") }

@@ -6,6 +6,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -40,14 +41,14 @@ func (o object) scales() map[string]*scale {
 		if !isName(name) {
 			o.fail(key, "a scale's name may have only lower-case letters a–z, digits and _, starting with a letter, not %s%s", quote(name), nameHint(name))
 		}
-		scales[name] = &scale{name: key, options: o.options(m.Content[i+1], "scale "+unquoted(name), true)}
+		scales[name] = &scale{name: key, options: o.options(m.Content[i+1], message.New("scale %s", unquoted(name)), true)}
 	}
 	return scales
 }
 
 // options reads a list of options; name names the list in messages. An option that cannot be read keeps its place. exclusive
 // says whether options may exclude each other.
-func (r *reader) options(n *yaml.Node, name string, exclusive bool) []survey.Option {
+func (r *reader) options(n *yaml.Node, name message.Text, exclusive bool) []survey.Option {
 	if m := target(n); m.Kind == yaml.MappingNode && len(m.Content) > 1 && keyOf(m, "id") == nil && keyOf(m, "label") == nil {
 		r.fail(n, "%s must be a list: write \"- %s\", and so on", name, r.optionExample(m.Content[0].Value, m.Content[1].Value))
 		return nil
@@ -98,7 +99,7 @@ func (r *reader) option(n *yaml.Node) (survey.Option, object) {
 // isBareText reports whether a text is given in place of an object.
 func (r *reader) isBareText(n *yaml.Node) bool {
 	s := target(n)
-	return s.Kind == yaml.ScalarNode && !isNull(s) && colonHint(s.Value) == ""
+	return s.Kind == yaml.ScalarNode && !isNull(s) && colonHint(s.Value).IsZero()
 }
 
 // optionExample shows how to write an option or a row with the given id or label.

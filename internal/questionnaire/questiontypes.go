@@ -3,20 +3,21 @@ package questionnaire
 import (
 	"slices"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
 // A questionType describes a question type.
 type questionType struct {
 	name    survey.Type
-	doc     doc      // what a question of the type asks
-	answer  doc      // what an answer is
-	sources []string // the keys that list what can be chosen, of which exactly one is given
-	want    string   // the message where none of them is given
-	example string   // further keys, as YAML
+	doc     doc         // what a question of the type asks
+	answer  doc         // what an answer is
+	sources []string    // the keys that list what can be chosen, of which exactly one is given
+	want    message.Key // the message where none of them is given
+	example string      // further keys, as YAML
 }
 
-const wantChoices = "'options' or 'scale' is missing: what can be chosen?"
+const wantChoices message.Key = "'options' or 'scale' is missing: what can be chosen?"
 
 var questionTypes = []questionType{
 	{name: survey.SingleChoice, sources: []string{"options", "scale"}, want: wantChoices,
@@ -164,7 +165,7 @@ var (
 			doc: doc{"A note needs none.", "说明文字可以不写。"}},
 		{name: "id", form: ofKind(nameIDForm).excluding(keywords), need: ": a short name such as overall, which stays the same over the years", example: "overall",
 			doc: doc{"The question's name in answers, expressions and figures. Keep it over the years.", "题目在答案、条件和统计里的名字。历年保持不变。"}},
-		{name: "type", form: oneOfWords(typeNames(allTypes())...), need: ": one of " + joinTypes(allTypes()), example: "rating",
+		{name: "type", form: oneOfWords(typeNames(allTypes())...), need: ": one of %s", example: "rating",
 			doc: doc{"What is asked for; see the types below.", "题型，见下文。"}},
 		{name: "label", types: []survey.Type{survey.Note}, form: ofKind(markdownForm), need: ": what the respondent reads", example: "{zh: \"**最后**\", en: \"**At last**\"}",
 			doc: doc{"The text, in Markdown.", "文字，用 Markdown。"}},

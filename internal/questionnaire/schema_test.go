@@ -13,6 +13,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/yaml12"
 )
 
 // compiledSchema compiles the schema of questionnaires.
@@ -81,7 +83,7 @@ func asJSON(n *yaml.Node, depth int) any {
 
 // validate checks a file against a schema, as an editor does. isYAML is false if the file is not valid YAML.
 func validate(schema *jsonschema.Schema, source string) (isYAML bool, err error) {
-	first, _, err := decodeYAML([]byte(source))
+	first, _, err := yaml12.Decode([]byte(source))
 	if err != nil || first == nil {
 		return false, nil
 	}
