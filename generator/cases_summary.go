@@ -21,7 +21,7 @@ type summariseCasesCommand struct {
 	Month    string `xor:"span" required:"" placeholder:"2026-10" help:"The month."`
 	Quarter  string `xor:"span" required:"" placeholder:"2026-Q4" help:"Or the quarter."`
 	Survey   string `placeholder:"ID" help:"Only cases of this survey."`
-	Language string `placeholder:"zh|en" enum:"zh,en" default:"en" help:"zh or en. Default: ${default}."`
+	Language string `kong:"-"`
 	Format   string `placeholder:"FORMAT" enum:"text,json,csv" default:"text" help:"text, json or csv. Default: ${default}."`
 }
 
@@ -35,6 +35,7 @@ func (s summariseCasesCommand) Run(ctx context.Context, c *console.Console) erro
 	if _, err := s.span(); err != nil {
 		return console.UsageError{Err: err}
 	}
+	s.Language = c.Language
 	return s.perform(ctx, c, "cases summary", &s)
 }
 

@@ -115,7 +115,7 @@ func (d demoCommand) fill(ctx context.Context, c *console.Console, url string) e
 		return err
 	}
 	if len(problems) > 0 {
-		console.Problems(c.Err, problems)
+		c.Problems(problems)
 	}
 	url = strings.TrimSuffix(url, "/") + "/"
 	client := demo.NewClient(url)

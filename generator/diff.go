@@ -58,7 +58,7 @@ func (k diffCommand) Run(ctx context.Context, c *console.Console) error {
 	old, oldProblems := before.parse()
 	new, newProblems := after.parse()
 	if problems := append(oldProblems, newProblems...); len(problems) > 0 {
-		console.Problems(c.Err, problems)
+		c.Problems(problems)
 		return fmt.Errorf("only questionnaires without problems can be compared: correct the others first, see 'glasspoll check'")
 	}
 	changes := compare.Surveys(old, new)

@@ -11,7 +11,6 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/convert"
 	"glasspoll/internal/convert/report"
-	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -65,7 +64,7 @@ func (k importCommand) Run(c *console.Console) error {
 	}
 	what := ""
 	if s, problems := questionnaire.Parse(out, result.YAML); len(problems) == 0 {
-		what = ": " + describe(s)
+		what = ": " + describe(s).In(c.Language)
 	}
 	_, err = fmt.Fprintf(c.Out, "Wrote %s%s\n", out, what)
 	return err
@@ -74,7 +73,7 @@ func (k importCommand) Run(c *console.Console) error {
 // report prints the report, or writes it to --report and prints a summary.
 func (k importCommand) report(c *console.Console, r *report.Report) error {
 	var text bytes.Buffer
-	if err := r.Write(&text, message.English); err != nil {
+	if err := r.Write(&text, c.Language); err != nil {
 		return err
 	}
 	to := c.Out

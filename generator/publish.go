@@ -8,7 +8,6 @@ import (
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
 	"glasspoll/internal/project"
-	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/site"
 	"glasspoll/internal/upload"
 )
@@ -31,8 +30,10 @@ func (publishCommand) Help() string {
 shown whose answers could not be taken, then the assets, the data, and the pages last. Only what has changed is sent.
 If it is interrupted at any point, run it again. Nothing is ever deleted, and results are never replaced.
 
-Credentials are found as the AWS command line finds them: environment, profile, single sign-on. A questionnaire with
-'document' must say approved_by and approved_on.
+Credentials are found as the AWS command line finds them: environment, profile, single sign-on.
+
+A questionnaire with 'document' must say approved_by and approved_on; for a test deployment there is --unapproved. All
+options and rows need ids: see 'glasspoll check --write-ids'.
 
 Examples:
 
@@ -41,14 +42,9 @@ Examples:
 }
 
 func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
-	library, surveys, err := readLibrary(c, p.Surveys)
+	library, surveys, err := readLibrary(c, p.Surveys, project.Demands{Approved: !p.Unapproved, IDs: true})
 	if err != nil {
 		return err
-	}
-	if unapproved := p.unapproved(library); len(unapproved) > 0 {
-		console.Problems(c.Err, unapproved)
-		fmt.Fprintln(c.Err, "Nothing is published. For a test deployment there is --unapproved.")
-		return console.ErrProblems
 	}
 	templates, err := project.Templates(p.Templates)
 	if err != nil {
@@ -80,18 +76,6 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 		return fmt.Errorf("publishing was interrupted. Run it again: it continues from here")
 	}
 	return nil
-}
-
-// unapproved lists the questionnaires with a 'document' that is not approved.
-func (p publishCommand) unapproved(library *project.Library) questionnaire.Problems {
-	var problems questionnaire.Problems
-	for _, f := range library.Questionnaires() {
-		if d := f.Survey.Document; d != nil && !p.Unapproved && (d.ApprovedBy == "" || d.ApprovedOn == "") {
-			problems = append(problems, questionnaire.Problem{File: f.Path, Line: 1, Column: 1,
-				Message: fmt.Sprintf("document %s is not approved: it needs approved_by and approved_on", d.Number)})
-		}
-	}
-	return problems
 }
 
 func (p publishCommand) connect(ctx context.Context) (*cloud.Table, *cloud.Pages, error) {

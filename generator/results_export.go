@@ -17,7 +17,7 @@ type exportCommand struct {
 	Format   string `placeholder:"FORMAT" enum:"csv,xlsx,jsonl,spss," default:"" help:"csv, xlsx, jsonl or spss. Default: as --out ends, else csv."`
 	Period   string `placeholder:"PERIOD" help:"Only this period, such as 2026-Q4. Default: all."`
 	Out      string `placeholder:"FILE" type:"path" help:"The file to write. Default: the standard output."`
-	Language string `placeholder:"LANG" help:"Language of labels. Default: the survey's first."`
+	Language string `kong:"-"` // of labels; "" is the survey's first
 	Labels   bool   `help:"Write questions' and options' texts in place of names and ids (csv, xlsx)."`
 	Private  bool   `help:"With private answers: e-mail addresses, telephone numbers and all questions with 'private: true'."`
 	NoBOM    bool   `name:"no-bom" help:"CSV without the mark at the beginning that Excel needs to know UTF-8."`
@@ -32,7 +32,7 @@ A codebook explains the columns: FILE.codebook.csv and FILE.codebook.html, in Ex
 For SPSS (or PSPP), FILE is the data and FILE with .sps the commands that read it, with labels and missing values.
 
 Texts that a spreadsheet would take for a formula get an apostrophe before them in CSV; numbers stay as they are. With
---private, only you can read the file.
+--private, only you can read the file. --language is the language of labels; left out, it is the survey's first.
 
 Examples:
 
@@ -43,6 +43,7 @@ Examples:
 }
 
 func (e exportCommand) Run(ctx context.Context, c *console.Console) error {
+	e.Language = c.Asked
 	if e.Format == "" {
 		switch filepath.Ext(e.Out) {
 		case ".xlsx":

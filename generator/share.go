@@ -113,7 +113,7 @@ func (k shareCommand) base(c *console.Console) (string, error) {
 	case err != nil:
 		return "", err
 	case len(problems) > 0: // the address may be wrong, and a site is not built before the rest is repaired
-		console.Problems(c.Err, problems)
+		c.Problems(problems)
 		return "", console.ErrProblems
 	case t.Address == "":
 		return invite.NoBase, nil
@@ -148,7 +148,7 @@ func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
 		if slices.Contains(f.IDs(), k.ID) {
 			own := slices.DeleteFunc(slices.Clone(problems), func(p questionnaire.Problem) bool { return p.File != f.Path })
 			if len(own) > 0 {
-				console.Problems(c.Err, own)
+				c.Problems(own)
 				return nil, console.ErrProblems
 			}
 		}

@@ -31,7 +31,7 @@ type floor struct {
 var house = []floor{
 	{"the root", false, []string{"/"}}, // embedded files
 	{"the core", true, []string{
-		"decimal wording codec message",
+		"decimal wording codec message yaml12",
 		"expression",
 		"survey",
 		"questionnaire",
@@ -65,7 +65,7 @@ var house = []floor{
 }
 
 // testSupport is imported by tests alone.
-var testSupport = []string{"soak", "publish/publishtest", "store/storetest", "cloud/cloudtest", "render/rendertest", "server/servertest", "convert/condition/conditiontest"}
+var testSupport = []string{"soak", "publish/publishtest", "store/storetest", "cloud/cloudtest", "render/rendertest", "server/servertest", "convert/condition/conditiontest", "message/messagetest", "yaml12/yaml12test"}
 
 func fullName(name string) string {
 	if root, found := strings.CutPrefix(name, "/"); found {

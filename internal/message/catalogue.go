@@ -11,7 +11,7 @@ import (
 //go:embed zh/*.yaml
 var files embed.FS
 
-// An entry is a format, or a noun of [Count], in both languages.
+// An entry is a format in both languages.
 type entry struct {
 	Code    string `yaml:"code"` // of messages with a code, such as problems; several formats may have one
 	English string `yaml:"en"`

@@ -12,17 +12,17 @@ func cause(err error) Text {
 	for _, c := range causes {
 		if errors.Is(err, c.err) {
 			if path := new(fs.PathError); errors.As(err, &path) {
-				return New("%s: %s", path.Path, New(c.format))
+				return New("%s: %s", path.Path, c.text)
 			}
-			return New(c.format)
+			return c.text.Text()
 		}
 	}
 	return Text{}
 }
 
 var causes = []struct {
-	err    error
-	format string
+	err  error
+	text Key
 }{
 	{fs.ErrNotExist, "there is no such file or directory"},
 	{fs.ErrPermission, "no permission to read or write it"},

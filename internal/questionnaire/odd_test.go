@@ -149,7 +149,7 @@ func oddSources() []oddSource {
 		{"a long line in open braces", text("title: T\nintro: " + strings.Repeat("{", 900) + strings.Repeat("a：", 100_000) + "\n" + tail), "2:909: the colon ： is a wide one"},
 		{"tabs on each line", text("title: T\nsections:\n" + strings.Repeat("\t- questions: 1\n", big(20_000))), fmt.Sprintf("3:1: a tab cannot indent YAML: use spaces; %d more lines have such", big(20_000)-1)},
 		{"a second colon on each line", text("title: T\n" + strings.Repeat("intro: a: b\n", big(30_000))), "2:9: a second"},
-		{"bomb", text(bomb.String() + tail), "3:12: an option has an id and a label"},
+		{"bomb", text(bomb.String() + tail), "3:15: 'x' is listed twice (first on line 3): keep one"},
 		{"repeated aliases", text(repeated.String() + tail), "too large: with its aliases (*) written out, the file has more than 200000 values"},
 		{"self-reference", text("title: T\nsections: &s\n  - *s\n"), "3:5: a section must hold keys and values"},
 		{"self-reference in a text", text("title: &t {en: *t}\n" + tail), "1:16: title in 'en' must be a text, not keys with values"},

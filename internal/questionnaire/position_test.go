@@ -3,6 +3,8 @@ package questionnaire
 import (
 	"strings"
 	"testing"
+
+	"glasspoll/internal/yaml12"
 )
 
 // TestPositions checks that the position of ✗ in a value is found in the file, however the value is written.
@@ -30,7 +32,7 @@ func TestPositions(t *testing.T) {
 		"folded, deeper lines":      "k: >\n  好\n    deep\n    deep ✗\n  back\n",
 		"folded, after deep":        "k: >\n  好\n    deep\n\n  back ✗\n",
 	} {
-		first, _, err := decodeYAML([]byte(source))
+		first, _, err := yaml12.Decode([]byte(source))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

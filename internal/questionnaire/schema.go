@@ -211,6 +211,8 @@ func (f form) schema() ordered {
 	switch f.kind {
 	case textForm, markdownForm:
 		return ordered{{"$ref", "#/$defs/text"}}
+	case labelForm:
+		return ordered{{"type", []string{"string", "number"}}, {"pattern", visible}, {"maxLength", maxText}}
 	case booleanForm:
 		return ordered{{"type", []string{"boolean", "string"}}, {"pattern", anyCase("true", "false", "yes", "no", "on", "off")}}
 	case alwaysForm:
@@ -238,7 +240,7 @@ func (f form) schema() ordered {
 	case objectForm:
 		return ordered{{"$ref", "#/$defs/" + f.of.id}}
 	case byNameForm:
-		return ordered{{"type", "object"}, {"propertyNames", ofKind(nameIDForm).schema()}, {"additionalProperties", listOf(objectOf(f.of), int(f.max/survey.One)).schema()}}
+		return ordered{{"type", "object"}, {"propertyNames", ofKind(nameIDForm).schema()}, {"additionalProperties", choicesOf(f.of).schema()}}
 	case mapForm:
 		return ordered{{"type", "object"}, {"minProperties", 1}, {"propertyNames", f.names.nameSchema()}, {"additionalProperties", f.entry.schema()}}
 	case listForm:

@@ -13,6 +13,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/yaml12"
 )
 
 // compiledSchema compiles the schema of questionnaires.
@@ -81,7 +83,7 @@ func asJSON(n *yaml.Node, depth int) any {
 
 // validate checks a file against a schema, as an editor does. isYAML is false if the file is not valid YAML.
 func validate(schema *jsonschema.Schema, source string) (isYAML bool, err error) {
-	first, _, err := decodeYAML([]byte(source))
+	first, _, err := yaml12.Decode([]byte(source))
 	if err != nil || first == nil {
 		return false, nil
 	}
@@ -166,6 +168,7 @@ var unseen = map[string]string{
 	"choices/one_option":                        together,
 	"choices/option_exclusive":                  together,
 	"choices/option_twice":                      references,
+	"choices/options_in_languages":              languages,
 	"choices/options_missing_a_dash":            notation,
 	"choices/scale_misspelled":                  references,
 	"choices/scale_never_used":                  references,

@@ -65,7 +65,7 @@ func TestSARIF(t *testing.T) {
 			found = append(found, advice.Of(s, path, sources[path])...)
 		}
 	}
-	encoded, err := json.Marshal(New(problems, found, sources))
+	encoded, err := json.Marshal(New("en", problems, found, sources))
 	if err != nil {
 		t.Fatal(err)
 	}

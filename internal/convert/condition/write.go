@@ -99,8 +99,8 @@ func negate(e Expr) Expr {
 	return Expr{"not " + e.operand(levelAtom), levelAtom}
 }
 
-func comparison(format string, args ...any) Expr {
-	return Expr{fmt.Sprintf(format, args...), levelCompare}
+func comparison(expression string, args ...any) Expr {
+	return Expr{fmt.Sprintf(expression, args...), levelCompare}
 }
 
 func answered(to *Target) Expr { return Expr{"answered(" + to.Field + ")", levelAtom} }

@@ -106,7 +106,7 @@ func (r *repair) never(ancestries [][]*yaml.Node, problems questionnaire.Problem
 func parseYAML(text []byte) (*yaml.Node, error) {
 	var tree yaml.Node
 	if err := yaml.Unmarshal(text, &tree); err != nil || len(tree.Content) == 0 {
-		return nil, message.Errorf("the result is no YAML: %v", err)
+		return nil, message.Errorf("nothing valid could be made of it: too much in it does not fit together")
 	}
 	return tree.Content[0], nil
 }
@@ -149,7 +149,7 @@ func (r *repair) dropPart(nodes []*yaml.Node, p questionnaire.Problem) bool {
 	if len(nodes) == 0 {
 		return false
 	}
-	if deepest := nodes[len(nodes)-1]; deepest.Kind == yaml.ScalarNode && strings.Contains(fmt.Sprint(p.Message), "{{") && braces.MatchString(deepest.Value) {
+	if deepest := nodes[len(nodes)-1]; deepest.Kind == yaml.ScalarNode && strings.Contains(p.Message.String(), "{{") && braces.MatchString(deepest.Value) {
 		r.dropPiped(nodes, p)
 		return true
 	}
@@ -180,7 +180,7 @@ func (r *repair) dropPiped(nodes []*yaml.Node, p questionnaire.Problem) {
 		}
 	}
 	r.Remark(report.Dropped, found.at, "%s shows an answer that it cannot show, which became …: %s", found.what, p.Message)
-	if which := braces.FindString(fmt.Sprint(p.Message)); which != "" && strings.Contains(text.Value, which) {
+	if which := braces.FindString(p.Message.String()); which != "" && strings.Contains(text.Value, which) {
 		text.Value = strings.ReplaceAll(text.Value, which, "…")
 		return
 	}

@@ -103,7 +103,7 @@ func (r Reader) write(source string) (condition.Written, error) {
 func Compiles(t *testing.T, written string) {
 	t.Helper()
 	budget := expression.Budget
-	if _, faults := expression.Compile(written, scope(), &budget); len(faults) > 0 && !strings.Contains(faults[0].Message, "never be true") {
+	if _, faults := expression.Compile(written, scope(), &budget); len(faults) > 0 && !strings.Contains(faults[0].Message.String(), "never be true") {
 		t.Errorf("%s is refused: %s", written, faults[0].Message)
 	}
 }
