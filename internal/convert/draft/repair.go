@@ -90,7 +90,7 @@ func (r *repair) ancestries(text []byte, problems questionnaire.Problems) ([][]*
 // never returns what leaves out the parts that are never shown, since no answers meet their condition.
 func (r *repair) never(ancestries [][]*yaml.Node, problems questionnaire.Problems) (leaveOut []func()) {
 	for i, nodes := range ancestries {
-		if !strings.Contains(fmt.Sprint(problems[i].Message), "can never be true") {
+		if problems[i].Message.Code != "never_true" {
 			continue
 		}
 		for _, n := range nodes {
