@@ -222,6 +222,7 @@ var unseen = map[string]string{
 	"questions/date_bounds":                     together,
 	"questions/id_of_a_note":                    references,
 	"questions/id_twice":                        references,
+	"questions/message_without_limits":          together,
 	"questions/number_bounds":                   together,
 	"questions/pattern":                         calendar,
 	"questions/required_by_itself":              conditions,
