@@ -36,7 +36,7 @@ func TestMessagesAreTranslated(t *testing.T) {
 	used := map[string]bool{}
 	for _, f := range source.Formats {
 		used[f.Text] = true
-		if bare := verbs.ReplaceAllString(f.Text, ""); complete(f) && letters.MatchString(bare) && !known[f.Text] {
+		if bare := verbs.ReplaceAllString(f.Text, ""); complete(f) && letters.MatchString(bare) && known[f.Text] == "" {
 			t.Errorf("%s: no Chinese for %q", f.At, f.Text)
 		}
 	}
@@ -50,8 +50,8 @@ func TestMessagesAreTranslated(t *testing.T) {
 			t.Errorf("%s: %q stays English in Chinese: pass a message.Text", w.At, w.Text)
 		}
 	}
-	for text := range known {
-		if !used[text] {
+	for text, file := range known {
+		if !used[text] && file != "help.yaml" { // help is in tags and methods of the commands; generator/help_test.go has it
 			t.Errorf("the catalogue has %q, which no message is made from", text)
 		}
 	}
@@ -62,14 +62,14 @@ func TestMessagesAreTranslated(t *testing.T) {
 
 var verbs = regexp.MustCompile(`%(\[\d+\])?[+#0-9.]*[a-zA-Z]`)
 
-// catalogue returns the English texts that are translated.
-func catalogue(t *testing.T) map[string]bool {
+// catalogue returns the English texts that are translated, with their files.
+func catalogue(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := os.ReadDir("message/zh")
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]bool{}
+	all := map[string]string{}
 	for _, f := range files {
 		content, err := os.ReadFile("message/zh/" + f.Name())
 		if err != nil {
@@ -80,7 +80,7 @@ func catalogue(t *testing.T) map[string]bool {
 			t.Fatal(fmt.Errorf("%s: %w", f.Name(), err))
 		}
 		for _, e := range entries {
-			all[e.En] = true
+			all[e.En] = f.Name()
 		}
 	}
 	return all
