@@ -16,11 +16,11 @@ import (
 
 // translated are the packages whose messages are all in the catalogue, below glasspoll/internal or, with a leading slash, from
 // the root.
-var translated = strings.Fields(`advice compare console convert convert/condition convert/draft convert/markup convert/report convert/surveyjs convert/xlsform
+var translated = strings.Fields(`/generator advice compare console control convert convert/condition convert/draft convert/markup convert/report convert/surveyjs convert/xlsform
 	expression project questionnaire sarif site starter theme`)
 
 // untranslatedWords are English words that are right in a Chinese message.
-var untranslatedWords = []string{}
+var untranslatedWords = []string{"glasspoll serve"}
 
 // letters are all but the space between arguments.
 var letters = regexp.MustCompile(`[^\s%]`)

@@ -244,7 +244,9 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 		var p *Problem
 		switch {
 		case len(values) > 0:
-			p = checkLimits(f, values)
+			if p = checkLimits(f, values); p != nil && p.Code.IsLimit() && f.Part == "" && q.Message != nil {
+				p.Args = append(p.Args, "message", q.Message.In(language))
+			}
 		case state.Required[f.Name] && q.Type == survey.Consent:
 			p = &Problem{Code: MustConsent}
 		case state.Required[f.Name]:

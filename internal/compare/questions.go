@@ -184,6 +184,7 @@ func (c *comparer) question(old, new placedQuestion) {
 	c.text(part, message.New("the help"), old.Help, new.Help, new.at.to("help"))
 	c.text(part, message.New("the label of the low end"), old.Low, new.Low, new.at.to("low"))
 	c.text(part, message.New("the label of the high end"), old.High, new.High, new.at.to("high"))
+	c.text(part, message.New("the message of its limits"), old.Message, new.Message, new.at.to("message"))
 	q.respondents()
 	q.visibility()
 	if !q.types() {

@@ -122,7 +122,7 @@ func enumerate(english, chinese string, parts []Text) Text {
 // it with the number, in the singular: "%d file".
 func Count(n int, noun string) Text {
 	plural := noun + "s"
-	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(noun, "ay") {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.ContainsAny(stem[len(stem)-1:], "aeo") {
 		plural = stem + "ies"
 	}
 	word := noun

@@ -25,6 +25,8 @@ func TestTexts(t *testing.T) {
 		{New("%s: %s", "x", New("there is one already")), "x: there is one already", "x：已经存在"},
 		{Count(1, "problem"), "1 problem", "1 处错误"},
 		{Count(2, "problem"), "2 problems", "2 处错误"},
+		{Count(2, "survey"), "2 surveys", "2 份问卷"},
+		{Count(2, "property"), "2 properties", "2 个属性"},
 		{List(Plain("a"), Plain("b"), Plain("c")), "a, b and c", "a、b、c"},
 		{Either(Plain("a"), Plain("b"), Plain("c")), "a, b or c", "a、b 或 c"},
 		{Words("a", "b"), "a, b", "a、b"},

@@ -70,6 +70,7 @@ const (
 	mapForm                   // names, each with a value
 	listForm                  // entries
 	eitherForm                // one of several forms
+	freeForm                  // anything
 )
 
 func ofKind(k kind) form { return form{kind: k} }
@@ -256,6 +257,8 @@ var (
 			doc: doc{"Whether the survey stands on the site's first page and may be found by search engines. With false, only those who have the link find it; its results page, if public, likewise. Left out: true.", "问卷是否列在网站首页、可否被搜索引擎收录。写 false 则只有拿到链接的人找得到，公开的结果页也一样。不写就是 true。"}},
 		{name: "duplicates", form: oneOfWords("drop", "keep"), example: "keep",
 			doc: doc{"Whether equal answers from one place within seconds are one submission (drop) or different people's (keep), as at a kiosk. Left out: drop.", "同一处几秒之内的相同答卷算一份（drop）还是不同的人（keep，例如共用的平板）。不写就是 drop。"}},
+		{name: "common", form: ofKind(freeForm), example: "{yes: &yes {id: good, label: Good}}",
+			doc: doc{"A place for what is written once and used several times, by anchors and aliases. Nothing else reads it: see [Repetitions](#repetitions).", "放只写一次、多处引用的内容（锚点和别名）。别的都不读它：见[重复的内容](#repetitions)。"}},
 		{name: "alerts", form: listOf(objectOf(&alertMapping), maxAlerts), example: "[{when: score(overall) <= 2, open: complaint, owner: service_desk, due_days: 5}]",
 			doc: doc{"Which answers open a case to be followed up. They are not published.", "什么样的答卷要开一个跟进事项。不对外公布。"}},
 	}}

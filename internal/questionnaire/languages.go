@@ -47,7 +47,7 @@ func (o object) titleLanguages() []string {
 		switch {
 		case !colonHint(code).IsZero(): // reported with the text
 			code = beforeColon(code)
-		case key.Kind != yaml.ScalarNode || o.afterComma(key, title.Content[i+1]):
+		case key.Kind != yaml.ScalarNode || isApart(key) || isMerge(key) || o.afterComma(key, title.Content[i+1]):
 			continue
 		case !slices.Contains(codes, code):
 			o.checkLanguage(key, code)

@@ -48,7 +48,7 @@ var mistakes = []Mistake{
 	{"limits_reversed", "A least value above the greatest"},
 	{"low_contrast", "Colours that cannot be read"},
 	{"matrix_condition", "A conditional option in a matrix"},
-	{"merge_key", "A merge key"},
+	{"bad_merge", "A merge key that cannot be read"},
 	{"missing_colon", "A line without a colon"},
 	{"missing_comma", "A missing comma"},
 	{"missing_id", "An option without an id"},

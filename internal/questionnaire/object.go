@@ -18,7 +18,7 @@ type object struct {
 	node         *yaml.Node
 	keys         map[string]*yaml.Node
 	values       map[string]*yaml.Node
-	merged       bool // it has a merge key (<<), whose keys are not seen
+	merged       bool // it has a merge key (<<) that could not be read
 }
 
 // object reads a mapping and reports missing keys, except for a question: which keys it needs depends on its type, so the
@@ -84,9 +84,9 @@ func (k *keyReader) read(key, value *yaml.Node) {
 		k.list = value
 	}
 	switch {
-	case name == "<<" && key.Tag == "!!merge":
+	case isMerge(key):
 		k.merged = true
-		k.fail(key, "merge keys (<<) are not part of the format: write the keys out")
+	case isApart(key):
 	case key.Kind != yaml.ScalarNode:
 		k.fail(key, "a key must be a word, not %s", kindOf(key))
 	case k.keys[name] != nil:

@@ -34,6 +34,9 @@ func (o object) scales() map[string]*scale {
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		key := m.Content[i]
 		name := key.Value
+		if isApart(key) || isMerge(key) {
+			continue
+		}
 		if first := scales[name]; first != nil {
 			o.fail(key, "scale %s is given twice (first on line %d): keep one", quote(name), first.name.Line)
 			continue

@@ -63,6 +63,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	if r.isMalformed(root, 0) {
 		return nil
 	}
+	r.mergeKeys(root)
 	r.wrapQuestions(root)
 	o := r.object(root, &questionnaireMapping)
 	if o.node == nil {

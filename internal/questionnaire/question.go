@@ -70,6 +70,10 @@ func (r *questionReader) question(n *yaml.Node) (survey.Question, bool) {
 		q.Required = r.required(o, &q)
 	}
 	r.readLimits(o, &q)
+	q.Message = o.text("message")
+	if q.Message != nil && !slices.ContainsFunc([]string{"min", "max", "step", "min_length", "max_length", "pattern"}, func(key string) bool { return o.keys[key] != nil }) {
+		o.fail(o.keys["message"], "message is shown for an answer beyond min, max, step, min_length, max_length or pattern, and none of them is there")
+	}
 	r.readOrder(o, &q)
 	q.Checks = o.checks()
 	r.readDimension(o, &q)

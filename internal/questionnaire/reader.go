@@ -84,11 +84,15 @@ func (r *reader) follow(n *yaml.Node) *yaml.Node {
 	at := n
 	n = target(n)
 	if r.visits += 1 + len(n.Content); r.visits >= maxVisits {
-		r.fail(at, "too large: with its aliases (*) written out, the file has more than %d values", maxVisits)
-		r.stopped = true
+		r.stopTooLarge(at)
 		return nil
 	}
 	return n
+}
+
+func (r *reader) stopTooLarge(at *yaml.Node) {
+	r.fail(at, "too large: with its aliases (*) written out, the file has more than %d values", maxVisits)
+	r.stopped = true
 }
 
 // target resolves an alias without counting the visit, for a node that is followed later.
@@ -108,9 +112,6 @@ func scalarText(n *yaml.Node) string {
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
-
-// isTagged reports whether a value begins with YAML's "!", which no questionnaire needs.
-func isTagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 }
 
 // kindOf names a node in a message.
 func kindOf(n *yaml.Node) message.Text {

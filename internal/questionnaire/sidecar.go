@@ -73,6 +73,7 @@ func (r *reader) sidecar(source []byte, s *survey.Survey, what, begins message.T
 	if root == nil || r.isMalformed(root, 0) {
 		return nil
 	}
+	r.mergeKeys(root)
 	if n := r.follow(root); n != nil && n.Kind == yaml.MappingNode {
 		r.fail(root, "the file must be a list: begin each entry with \"- \", and indent its other keys by two spaces")
 		return nil

@@ -101,7 +101,7 @@ func (o object) integerOf(n *yaml.Node, name message.Text, least, most int) int 
 }
 
 func (o object) parseInteger(s *yaml.Node, name message.Text, least, most int) (int, bool) {
-	n, err := strconv.Atoi(s.Value)
+	n, err := strconv.Atoi(number(s))
 	if err != nil || n < least || n > most {
 		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value))
 		return 0, false
@@ -124,7 +124,7 @@ func (o object) decimalOf(n *yaml.Node, name message.Text, least, most survey.De
 	if !ok {
 		return nil
 	}
-	d, err := survey.ParseDecimal(s.Value)
+	d, err := survey.ParseDecimal(number(s))
 	if err != nil || d < least || d > most {
 		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value))
 		return nil
@@ -326,7 +326,8 @@ func (o object) named(v *yaml.Node, name message.Text) []entry {
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		key := m.Content[i]
 		switch line := lines[key.Value]; {
-		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge":
+		case isMerge(key):
+		case key.Kind != yaml.ScalarNode:
 			o.fail(key, "a key must be a word, not %s", kindOf(key))
 		case line > 0:
 			o.fail(key, "key %s is given twice (first on line %d): keep one", quote(key.Value), line)
