@@ -305,17 +305,26 @@ func TestFunctionsGetTheirSettings(t *testing.T) {
 func TestRoutes(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
 	events := lookUp(t, resources, "Submit", "Properties", "Events").(tree)
-	if len(events) != 1 {
-		t.Errorf("submit has %d routes, want 1", len(events))
+	routes := map[string]string{
+		"Submission": "POST /api/surveys/{id}/responses",
+		"Form":       "GET /api/surveys/{id}/form/{language}",
+		"FormHead":   "HEAD /api/surveys/{id}/form/{language}",
 	}
-	route := lookUp(t, events, "Submission", "Properties").(tree)
-	checkValue(t, route, http.MethodPost, "Method")
-	checkValue(t, route, "/api/surveys/{id}/responses", "Path")
-	checkValue(t, route, "2.0", "PayloadFormatVersion")
+	if len(events) != len(routes) {
+		t.Errorf("submit has %d routes, want %d", len(events), len(routes))
+	}
+	for name, want := range routes {
+		route := lookUp(t, events, name, "Properties").(tree)
+		if got := fmt.Sprint(route["Method"], " ", route["Path"]); got != want {
+			t.Errorf("the route %s is %s, want %s", name, got, want)
+		}
+		checkValue(t, route, "!Ref Api", "ApiId")
+		checkValue(t, route, "2.0", "PayloadFormatVersion")
+	}
 	for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
 		lookUp(t, resources, "Api", "Properties", "DefaultRouteSettings", limit)
 	}
-	// The form is sent to that route.
+	// The page leads to these routes.
 	s, problems := questionnaire.Parse("tea.yaml", []byte("title: Tea\nlanguages: [en]\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]\n"))
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -328,8 +337,11 @@ func TestRoutes(t *testing.T) {
 	if err := renderer.Survey(&form, s, render.SurveyPage{Language: "en", Root: "../"}); err != nil {
 		t.Fatal(err)
 	}
-	if address := strings.ReplaceAll(route["Path"].(string), "{id}", "tea"); !strings.Contains(form.String(), `action="..`+address+`"`) {
-		t.Errorf("the form is not sent to %s", address)
+	for name, before := range map[string]string{"Submission": `action="..`, "Form": `content="0; url=..`} {
+		address := strings.NewReplacer("{id}", "tea", "{language}", "en").Replace(lookUp(t, events, name, "Properties", "Path").(string))
+		if !strings.Contains(form.String(), before+address+`"`) {
+			t.Errorf("the page does not lead to %s", address)
+		}
 	}
 	distribution := lookUp(t, resources, "Distribution", "Properties", "DistributionConfig").(tree)
 	behaviours := distribution["CacheBehaviors"].([]any)
@@ -345,6 +357,7 @@ func TestRoutes(t *testing.T) {
 	if _, exists := behaviours[0].(tree)["FunctionAssociations"]; exists {
 		t.Error("the edge function runs for requests to the handler")
 	}
+	checkValue(t, resources, "all", "ToHandler", "Properties", "OriginRequestPolicyConfig", "QueryStringsConfig", "QueryStringBehavior")
 	header := lookUp(t, resources, "Submit", "Properties", "Environment", "Variables", "ADDRESS_HEADER").(string)
 	passed := stringList(lookUp(t, resources, "ToHandler", "Properties", "OriginRequestPolicyConfig", "HeadersConfig", "Headers"))
 	for _, needed := range []string{header, "Content-Type", "Accept", "Accept-Language", "Referer", "User-Agent"} {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -116,11 +118,23 @@ func (c *cdn) object(w http.ResponseWriter, r *http.Request, key string, status 
 	io.Copy(w, out.Body)
 }
 
+// route returns the API's route for a request, as "GET /a/{b}"; "" if it has none.
+func (c *cdn) route(r *http.Request) string {
+	for _, event := range c.template.Resources.Submit.Properties.Events {
+		// A part in braces stands for any one.
+		pattern := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(event.Properties.Path, "*")
+		if matches, err := path.Match(pattern, r.URL.Path); err == nil && matches && event.Properties.Method == r.Method {
+			return r.Method + " " + event.Properties.Path
+		}
+	}
+	return ""
+}
+
 // api passes a request on to the form handler, as the CDN and the HTTP API do.
 func (c *cdn) api(w http.ResponseWriter, r *http.Request) {
-	parts := strings.Split(r.URL.Path, "/")
-	if r.Method != http.MethodPost || len(parts) != 5 || parts[2] != "surveys" || parts[4] != "responses" {
-		c.object(w, r, "404.html", http.StatusNotFound) // the API has one route
+	route := c.route(r)
+	if route == "" {
+		c.object(w, r, "404.html", http.StatusNotFound)
 		return
 	}
 	body, err := io.ReadAll(r.Body)
@@ -128,16 +142,19 @@ func (c *cdn) api(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: "POST /api/surveys/{id}/responses", RawPath: r.URL.Path,
+		Version: "2.0", RouteKey: route, RawPath: r.URL.Path,
 		Headers: map[string]string{"host": "x.execute-api.us-east-1.amazonaws.com"},
 		Body:    string(body),
 	}
 	if media := r.Header.Get("Content-Type"); !strings.HasPrefix(media, "application/json") && !strings.HasPrefix(media, "text/") {
 		e.Body, e.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
 	}
-	passed := c.template.Resources.ToHandler.Properties.OriginRequestPolicyConfig.HeadersConfig.Headers
+	policy := c.template.Resources.ToHandler.Properties.OriginRequestPolicyConfig
+	if policy.QueryStringsConfig.QueryStringBehavior == "all" {
+		e.RawQueryString = r.URL.RawQuery
+	}
 	for name, values := range r.Header {
-		if slices.Contains(passed, name) {
+		if slices.Contains(policy.HeadersConfig.Headers, name) {
 			e.Headers[strings.ToLower(name)] = strings.Join(values, ",")
 		}
 	}

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"runtime/debug"
 	"time"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
@@ -14,9 +14,10 @@ import (
 )
 
 type buildCommand struct {
-	Surveys   string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
-	Out       string `placeholder:"DIR" default:"public" help:"Where to write the site. Default: ${default}."`
-	Templates string `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
+	Surveys    string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
+	Out        string `placeholder:"DIR" default:"public" help:"Where to write the site. Default: ${default}."`
+	Templates  string `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
+	Unapproved bool   `help:"Build questionnaires that are not approved, too: for a test."`
 }
 
 func (buildCommand) Help() string {
@@ -25,6 +26,8 @@ assets. Every link is relative, so the result can be put under any path of any w
 
 If any questionnaire has a problem, all problems are printed and nothing is written. Files of an earlier build that
 are no longer needed are removed; files that are not from a build are never touched.
+
+A questionnaire with 'document' must say approved_by and approved_on; for a test there is --unapproved.
 
 Examples:
 
@@ -37,7 +40,7 @@ func (b buildCommand) Run(c *console.Console) error {
 	started := time.Now()
 	// A build allocates much and soon ends: collecting garbage less often saves a tenth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	library, surveys, err := readLibrary(c, b.Surveys)
+	library, surveys, err := readLibrary(c, b.Surveys, project.Demands{Approved: !b.Unapproved})
 	if err != nil {
 		return err
 	}
@@ -47,26 +50,26 @@ func (b buildCommand) Run(c *console.Console) error {
 	}
 	renderer, assets, err := site.NewRenderer(templates, library.Theme())
 	if err != nil {
-		return fmt.Errorf("building: %w", err)
+		return message.Errorf("building: %w", err)
 	}
 	out, err := buildSite(surveys, renderer, assets, b.Out)
 	if err != nil {
-		return fmt.Errorf("building: %w", err)
+		return message.Errorf("building: %w", err)
 	}
-	fmt.Fprintf(c.Out, "%s: %d files from %s, %d of them new or changed, in %s\n",
-		b.Out, len(out.Paths()), console.Count(len(surveys), "survey"), out.Changed(), time.Since(started).Round(time.Millisecond))
+	c.Print(c.Out, "%s: %d files from %s, %d of them new or changed, in %s",
+		b.Out, len(out.Paths()), message.Count(len(surveys), "survey"), out.Changed(), time.Since(started).Round(time.Millisecond))
 	return nil
 }
 
 // readLibrary reads a directory of questionnaires. Problems are printed, and are the error.
-func readLibrary(c *console.Console, dir string) (*project.Library, []*survey.Survey, error) {
-	library := project.NewLibrary(dir)
+func readLibrary(c *console.Console, dir string, d project.Demands) (*project.Library, []*survey.Survey, error) {
+	library := project.NewLibraryFor(d, dir)
 	surveys, problems, err := library.Read()
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(problems) > 0 {
-		console.Problems(c.Err, problems)
+		c.Problems(problems)
 		return nil, nil, console.ErrProblems
 	}
 	return library, surveys, nil

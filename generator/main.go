@@ -24,6 +24,8 @@ func main() {
 }
 
 type commands struct {
+	Language string `placeholder:"zh|en" help:"Language of what is printed. Default: that of LC_ALL, LC_MESSAGES or LANG, if it is zh, or else en."`
+
 	Build   buildCommand   `cmd:"" help:"Write the static site."`
 	New     newCommand     `cmd:"" help:"Write a questionnaire to start from."`
 	Import  importCommand  `cmd:"" help:"Convert an XLSForm or SurveyJS questionnaire to YAML."`
@@ -53,6 +55,8 @@ Exit codes: 0 success, 1 problems found or the work failed, 2 wrong usage.`
 // run runs a command line, and returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	helped := false
+	c := &console.Console{In: stdin, Out: stdout, Err: stderr}
+	setLanguage(c, args, os.Getenv)
 	parser, err := kong.New(&commands{},
 		kong.Name("glasspoll"),
 		kong.Description(description),
@@ -60,7 +64,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(&console.Console{In: stdin, Out: stdout, Err: stderr}),
+		kong.Bind(c),
 	)
 	if err != nil {
 		fmt.Fprintln(stderr, "glasspoll:", err)
@@ -74,20 +78,35 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return console.ExitOK
 	}
 	if err != nil {
-		return wrongUsage(stderr, err)
+		return wrongUsage(c, wrongCommandLine(err))
+	}
+	if err := checkLanguage(c, commandOf(parsed)); err != nil {
+		return wrongUsage(c, err)
 	}
 	err = parsed.Run()
 	code := console.ExitCode(err)
 	switch {
 	case code == console.ExitUsage:
-		return wrongUsage(stderr, err)
+		return wrongUsage(c, err)
 	case err != nil && !errors.Is(err, console.ErrProblems):
-		fmt.Fprintln(stderr, "glasspoll:", err)
+		c.Print(stderr, "glasspoll: %s", err)
 	}
 	return code
 }
 
-func wrongUsage(stderr io.Writer, err error) int {
-	fmt.Fprintf(stderr, "glasspoll: %v\nRun 'glasspoll --help', or 'glasspoll COMMAND --help', to see what it takes.\n", err)
+// commandOf returns the words of a command line that name its command.
+func commandOf(parsed *kong.Context) []string {
+	var words []string
+	for _, p := range parsed.Path {
+		if p.Command != nil {
+			words = append(words, p.Command.Name)
+		}
+	}
+	return words
+}
+
+func wrongUsage(c *console.Console, err error) int {
+	c.Print(c.Err, "glasspoll: %s", err)
+	c.Print(c.Err, "Run 'glasspoll --help', or 'glasspoll COMMAND --help', to see what it takes.")
 	return console.ExitUsage
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -8,7 +9,17 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"glasspoll": main, "fill": fill, "damage": damage})
+	testscript.Main(inEnglish{m}, map[string]func(){"glasspoll": main, "fill": fill, "damage": damage})
+}
+
+// inEnglish runs tests with messages in English, whatever the language of the machine.
+type inEnglish struct{ *testing.M }
+
+func (m inEnglish) Run() int {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		os.Unsetenv(name)
+	}
+	return m.M.Run()
 }
 
 // TestScripts runs the scripts in testdata.

@@ -2,15 +2,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/starter"
 	"glasspoll/internal/survey"
@@ -30,7 +28,6 @@ type newCommand struct {
 	Bands     string `placeholder:"LIST" default:"80,70,60" help:"Lower limits of the index's bands, one to four of them, or none. Default: ${default}."`
 	Email     string `placeholder:"ADDRESS" help:"Address that respondents may write to."`
 	Out       string `placeholder:"FILE" help:"Where to write, or '-' for the standard output. Default: surveys/ID.yaml."`
-	Language  string `placeholder:"zh|en" help:"The language of the questions asked here. Default: that of LANG."`
 }
 
 func (newCommand) Help() string {
@@ -48,52 +45,45 @@ Examples:
 }
 
 func (k newCommand) Run(c *console.Console) error {
-	language, err := k.questionLanguage(os.Getenv)
-	if err != nil {
-		return err
-	}
 	if k.Out != "" && k.Out != "-" && exists(k.Out) {
-		return fmt.Errorf("%s exists and is left alone: choose another --out", k.Out)
+		return message.Errorf("%s exists and is left alone: choose another --out", k.Out)
 	}
 	switch {
 	case k.List:
-		return listSamples(c.Out, language)
+		return listSamples(c)
 	case k.From != "":
-		return k.copySample(c, language)
+		return k.copySample(c)
 	}
-	d, err := k.draft(c, language)
+	d, err := k.draft(c)
 	if err != nil {
 		return err
 	}
-	d.Comments = language
+	d.Comments = c.Language
 	source, s, err := d.Questionnaire()
 	if err != nil {
 		return err
 	}
-	out, err := k.write(c, language, d.ID, source, s)
+	out, err := k.write(c, d.ID, source, s)
 	if err != nil || out == "-" {
 		return err
 	}
 	if d.Email == "" {
-		fmt.Fprint(c.Out, starter.ReplaceAddress(language, out, questionnaire.Locate(out, source).At("contact", "email").Line))
+		c.Print(c.Out, "Put your own address in place of the example: %s, line %d.", out, questionnaire.Locate(out, source).At("contact", "email").Line)
 	}
-	return k.printNext(c, language, out, d.ID)
+	k.printNext(c, out, d.ID)
+	return nil
 }
 
 // draft takes answers from the flags if there is a title among them, or else asks.
-func (k newCommand) draft(c *console.Console, language string) (*starter.Draft, error) {
+func (k newCommand) draft(c *console.Console) (*starter.Draft, error) {
 	flags := starter.Flags{
 		Title: survey.Text{"zh": k.TitleZh, "en": k.TitleEn}, Purpose: survey.Text{"zh": k.PurposeZh, "en": k.PurposeEn},
 		ID: k.ID, File: k.Out, Topics: k.Topics, Scale: k.Scale, Period: k.Period, Bands: k.Bands, Email: k.Email,
 	}
 	if k.TitleZh+k.TitleEn == "" {
-		return starter.Ask(c.In, c.Err, flags, language, exists)
+		return starter.Ask(c.In, c.Err, flags, c.Language, exists)
 	}
-	messages, err := k.questionLanguage(func(string) string { return "" }) // errors of flags are in English, whatever LANG is
-	if err != nil {
-		return nil, err
-	}
-	d, err := starter.FromFlags(flags, messages)
+	d, err := starter.FromFlags(flags)
 	if err != nil {
 		return nil, console.UsageError{Err: err}
 	}
@@ -101,7 +91,7 @@ func (k newCommand) draft(c *console.Console, language string) (*starter.Draft, 
 }
 
 // write writes a questionnaire to --out, or to the file of its id, which it prints and returns.
-func (k newCommand) write(c *console.Console, language, id string, source []byte, s *survey.Survey) (string, error) {
+func (k newCommand) write(c *console.Console, id string, source []byte, s *survey.Survey) (string, error) {
 	if k.Out == "-" {
 		_, err := c.Out.Write(source)
 		return k.Out, err
@@ -113,39 +103,38 @@ func (k newCommand) write(c *console.Console, language, id string, source []byte
 	if err := createFile(out, source); err != nil {
 		return out, err
 	}
-	_, err := fmt.Fprint(c.Out, starter.Written(language, out, describe(s)))
-	return out, err
+	c.Print(c.Out, "%s is written: %s.", out, describe(s))
+	return out, nil
 }
 
 // printNext prints how to look at the new questionnaire.
-func (newCommand) printNext(c *console.Console, language, out, id string) error {
+func (newCommand) printNext(c *console.Console, out, id string) {
 	serve := "glasspoll serve"
 	if dir := filepath.Dir(out); dir != "surveys" {
 		serve += " --surveys " + dir
 	}
-	_, err := fmt.Fprint(c.Out, starter.NextSteps(language, serve, "http://127.0.0.1:8080/"+id+"/", out))
-	return err
+	c.Print(c.Out, "Next:\n  %s    then open %s\n  glasspoll check %s    after each edit", serve, "http://127.0.0.1:8080/"+id+"/", out)
 }
 
 // listSamples prints the ready questionnaires: id, size, title.
-func listSamples(out io.Writer, language string) error {
+func listSamples(c *console.Console) error {
 	samples, err := starter.Samples()
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var rows [][]string
 	for _, sample := range samples {
 		s := sample.Survey
-		fmt.Fprintf(w, "%s\t%s\t%s\n", s.ID, describe(s), s.Title.In(language))
+		rows = append(rows, []string{s.ID, describe(s).In(c.Language), s.Title.In(c.Language)})
 	}
-	return w.Flush()
+	return console.Table(c.Out, rows)
 }
 
 // copySample writes a ready questionnaire under the id that is wanted.
-func (k newCommand) copySample(c *console.Console, language string) error {
+func (k newCommand) copySample(c *console.Console) error {
 	sample, err := starter.FindSample(k.From)
 	if errors.Is(err, starter.ErrNoSample) {
-		return console.Usagef("there is no ready questionnaire %q: 'glasspoll new --list' lists them", k.From)
+		return console.Usagef("there is no ready questionnaire '%s': 'glasspoll new --list' lists them", k.From)
 	}
 	if err != nil {
 		return err
@@ -161,31 +150,12 @@ func (k newCommand) copySample(c *console.Console, language string) error {
 	if err != nil {
 		return console.UsageError{Err: err}
 	}
-	out, err := k.write(c, language, id, source, sample.Survey)
+	out, err := k.write(c, id, source, sample.Survey)
 	if err != nil || out == "-" {
 		return err
 	}
-	return k.printNext(c, language, out, id)
-}
-
-// questionLanguage returns the language in which the command asks.
-func (k newCommand) questionLanguage(getenv func(string) string) (string, error) {
-	switch k.Language {
-	case "zh", "en":
-		return k.Language, nil
-	case "":
-	default:
-		return "", console.Usagef("--language %s: write zh or en", k.Language)
-	}
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} { // in order of precedence
-		if set := getenv(name); set != "" {
-			if strings.HasPrefix(set, "zh") {
-				return "zh", nil
-			}
-			break
-		}
-	}
-	return "en", nil
+	k.printNext(c, out, id)
+	return nil
 }
 
 // createFile writes a file that must not exist, and makes its directory.
@@ -195,7 +165,7 @@ func createFile(path string, content []byte) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists and is left alone: choose another --id or --out", path)
+		return message.Errorf("%s exists and is left alone: choose another --id or --out", path)
 	}
 	if err != nil {
 		return err

@@ -11,20 +11,6 @@ import (
 	"glasspoll/internal/console"
 )
 
-func TestNewLanguage(t *testing.T) {
-	for _, c := range []struct{ flag, all, messages, lang, want string }{
-		{"", "", "", "zh_CN.UTF-8", "zh"}, {"", "", "", "", "en"}, {"", "en_US", "", "zh_CN", "en"}, {"zh", "en_US", "", "", "zh"},
-		{"", "", "zh_TW", "en_US", "zh"}, {"", "", "", "de_DE", "en"}, {"en", "", "", "zh_CN", "en"},
-	} {
-		got, err := newCommand{Language: c.flag}.questionLanguage(func(name string) string {
-			return map[string]string{"LC_ALL": c.all, "LC_MESSAGES": c.messages, "LANG": c.lang}[name]
-		})
-		if err != nil || got != c.want {
-			t.Errorf("%+v: %s, %v", c, got, err)
-		}
-	}
-}
-
 // A directory that cannot be written is an error that names it.
 func TestNewFails(t *testing.T) {
 	dir := t.TempDir()

@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/project"
-	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/site"
 	"glasspoll/internal/upload"
 )
@@ -31,8 +30,10 @@ func (publishCommand) Help() string {
 shown whose answers could not be taken, then the assets, the data, and the pages last. Only what has changed is sent.
 If it is interrupted at any point, run it again. Nothing is ever deleted, and results are never replaced.
 
-Credentials are found as the AWS command line finds them: environment, profile, single sign-on. A questionnaire with
-'document' must say approved_by and approved_on.
+Credentials are found as the AWS command line finds them: environment, profile, single sign-on.
+
+A questionnaire with 'document' must say approved_by and approved_on; for a test deployment there is --unapproved. All
+options and rows need ids: see 'glasspoll check --write-ids'.
 
 Examples:
 
@@ -41,14 +42,9 @@ Examples:
 }
 
 func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
-	library, surveys, err := readLibrary(c, p.Surveys)
+	library, surveys, err := readLibrary(c, p.Surveys, project.Demands{Approved: !p.Unapproved, IDs: true})
 	if err != nil {
 		return err
-	}
-	if unapproved := p.unapproved(library); len(unapproved) > 0 {
-		console.Problems(c.Err, unapproved)
-		fmt.Fprintln(c.Err, "Nothing is published. For a test deployment there is --unapproved.")
-		return console.ErrProblems
 	}
 	templates, err := project.Templates(p.Templates)
 	if err != nil {
@@ -62,11 +58,11 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	}
 	renderer, assets, err := site.NewRenderer(templates, library.Theme())
 	if err != nil {
-		return fmt.Errorf("building: %w", err)
+		return message.Errorf("building: %w", err)
 	}
 	built, err := buildSite(surveys, renderer, assets, p.Out)
 	if err != nil {
-		return fmt.Errorf("building: %w", err)
+		return message.Errorf("building: %w", err)
 	}
 	table, pages, err := p.connect(ctx)
 	if err != nil {
@@ -75,23 +71,11 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	s := upload.Site{Dir: p.Out, Files: built.Paths(), Surveys: surveys, Actions: library.Actions(), Renderer: renderer, Assets: assets.Links}
 	if err := upload.Upload(ctx, c.Out, table, pages, s, p.DryRun); err != nil {
 		if ctx.Err() == nil {
-			return fmt.Errorf("publishing: %w\nRun it again: it continues from here", err)
+			return message.Errorf("publishing: %w\nRun it again: it continues from here", err)
 		}
-		return fmt.Errorf("publishing was interrupted. Run it again: it continues from here")
+		return message.Errorf("publishing was interrupted. Run it again: it continues from here")
 	}
 	return nil
-}
-
-// unapproved lists the questionnaires with a 'document' that is not approved.
-func (p publishCommand) unapproved(library *project.Library) questionnaire.Problems {
-	var problems questionnaire.Problems
-	for _, f := range library.Questionnaires() {
-		if d := f.Survey.Document; d != nil && !p.Unapproved && (d.ApprovedBy == "" || d.ApprovedOn == "") {
-			problems = append(problems, questionnaire.Problem{File: f.Path, Line: 1, Column: 1,
-				Message: fmt.Sprintf("document %s is not approved: it needs approved_by and approved_on", d.Number)})
-		}
-	}
-	return problems
 }
 
 func (p publishCommand) connect(ctx context.Context) (*cloud.Table, *cloud.Pages, error) {

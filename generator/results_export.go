@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"strings"
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/export"
+	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 )
 
@@ -17,7 +17,7 @@ type exportCommand struct {
 	Format   string `placeholder:"FORMAT" enum:"csv,xlsx,jsonl,spss," default:"" help:"csv, xlsx, jsonl or spss. Default: as --out ends, else csv."`
 	Period   string `placeholder:"PERIOD" help:"Only this period, such as 2026-Q4. Default: all."`
 	Out      string `placeholder:"FILE" type:"path" help:"The file to write. Default: the standard output."`
-	Language string `placeholder:"LANG" help:"Language of labels. Default: the survey's first."`
+	Language string `kong:"-"` // of labels; "" is the survey's first
 	Labels   bool   `help:"Write questions' and options' texts in place of names and ids (csv, xlsx)."`
 	Private  bool   `help:"With private answers: e-mail addresses, telephone numbers and all questions with 'private: true'."`
 	NoBOM    bool   `name:"no-bom" help:"CSV without the mark at the beginning that Excel needs to know UTF-8."`
@@ -32,7 +32,7 @@ A codebook explains the columns: FILE.codebook.csv and FILE.codebook.html, in Ex
 For SPSS (or PSPP), FILE is the data and FILE with .sps the commands that read it, with labels and missing values.
 
 Texts that a spreadsheet would take for a formula get an apostrophe before them in CSV; numbers stay as they are. With
---private, only you can read the file.
+--private, only you can read the file. --language is the language of labels; left out, it is the survey's first.
 
 Examples:
 
@@ -43,6 +43,7 @@ Examples:
 }
 
 func (e exportCommand) Run(ctx context.Context, c *console.Console) error {
+	e.Language = c.Asked
 	if e.Format == "" {
 		switch filepath.Ext(e.Out) {
 		case ".xlsx":
@@ -101,16 +102,16 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 			return err
 		}
 	}
-	note := console.Count(int(census.Responses), "response")
+	note := message.Count(int(census.Responses), "response")
 	if census.Withdrawn > 0 {
-		note += fmt.Sprintf(", %d withdrawn left out", census.Withdrawn)
+		note = message.New("%s, %d withdrawn left out", note, census.Withdrawn)
 	}
 	if e.Out != "" {
-		note += ": " + e.Out
+		note = message.New("%s: %s", note, e.Out)
 	}
-	console.Line(env.Err, "%s", note)
+	env.Print(env.Err, "%s", note)
 	if e.Private {
-		console.Line(env.Err, "This has private answers in it, and shows who answered what: encrypt it to send it, and delete it after use.")
+		env.Print(env.Err, "This has private answers in it, and shows who answered what: encrypt it to send it, and delete it after use.")
 	}
 	return nil
 }

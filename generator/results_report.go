@@ -16,7 +16,7 @@ type reportCommand struct {
 	Sources   project.Sources `kong:"-"`
 	ID        string          `arg:"" name:"ID" help:"The survey."`
 	Period    string          `placeholder:"PERIOD" help:"The period that the report is about, such as 2026-Q4. Default: the last."`
-	Language  string          `placeholder:"LANG" help:"Language of the report. Default: the survey's first."`
+	Language  string          `kong:"-"` // of the report; "" is the survey's first
 	Out       string          `placeholder:"FILE" type:"path" help:"The file to write. Default: the standard output."`
 	Texts     bool            `help:"With an annex of what respondents wrote. Private answers are never in it."`
 	Surveys   string          `placeholder:"DIR" default:"surveys" type:"path" help:"Where the questionnaire and its *.actions.yaml are. Default: surveys."`
@@ -30,6 +30,7 @@ status. Open it in a browser and print it, or save it as PDF.
 
 It counts every answer, also those that are withheld from the public because too few people gave them, and says so at its
 head. It is for management: do not put it on the site. The measures come from ID.actions.yaml beside the questionnaire.
+--language is the language of the report; left out, it is the survey's first.
 
 Examples:
 
@@ -42,9 +43,9 @@ func (r reportCommand) Run(ctx context.Context, c *console.Console) error {
 	if err != nil {
 		return err
 	}
-	r.Sources = sources
+	r.Sources, r.Language = sources, c.Asked
 	if r.Templates != "" {
-		console.Line(c.Err, "The report itself is drawn with the built-in template; --templates gives it its stylesheet.")
+		c.Print(c.Err, "The report itself is drawn with the built-in template; --templates gives it its stylesheet.")
 	}
 	return r.perform(ctx, c, "results report", &r)
 }
@@ -78,6 +79,6 @@ func (r *reportCommand) do(ctx context.Context, env *environment) error {
 	if err := env.writeFile(r.Out, true, page); err != nil {
 		return err
 	}
-	console.Line(env.Err, "%s: confidential, and readable only by you", r.Out)
+	env.Print(env.Err, "%s: confidential, and readable only by you", r.Out)
 	return nil
 }

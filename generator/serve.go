@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -13,6 +11,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
+	"glasspoll/internal/message"
 	"glasspoll/internal/notify"
 	"glasspoll/internal/server"
 	"glasspoll/internal/verify"
@@ -24,6 +23,7 @@ type serveCommand struct {
 	Data              string        `placeholder:"DIR" default:"data" help:"Where answers and results are kept. Default: ${default}."`
 	Templates         string        `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
 	NoReload          bool          `help:"Do not watch the files, and let browsers keep pages for a minute: for production."`
+	Unapproved        bool          `help:"With --no-reload: serve questionnaires that are not approved, too, for a test."`
 	Webhook           string        `placeholder:"URL" help:"Address to notify of each case that an alert opens (Standard Webhooks, signed)."`
 	WebhookSecretFile string        `placeholder:"FILE" help:"File with the secret that messages to the webhook are signed with. Default: the environment variable GLASSPOLL_WEBHOOK_SECRET."`
 	Backup            string        `placeholder:"DIR" help:"Where to keep copies of all answers, taken while it runs: a directory for them alone, best on another disk. Default: none are taken."`
@@ -40,7 +40,9 @@ respondents have answered (results.min_group).
 
 While it runs, a change to a questionnaire or template shows at once in every open page; a mistake is printed and
 shown, and the last good page stays. Pages have buttons that fill forms in, and _preview/ID/ shows a survey in all its
-languages at the widths of a telephone and a computer. None of this is there with --no-reload.
+languages at the widths of a telephone and a computer. None of this is there with --no-reload, which serves only
+questionnaires whose 'document', if they have one, says approved_by and approved_on, and whose options and rows all have
+ids: see 'glasspoll check --write-ids'.
 
 Interrupt it (Ctrl+C) to stop: nothing is lost.
 
@@ -72,7 +74,7 @@ func (s serveCommand) open(ctx context.Context, c *console.Console) (*server.Ser
 	if err != nil {
 		return nil, err
 	}
-	s.printAddresses(c.Out, srv)
+	s.printAddresses(c, srv)
 	return srv, nil
 }
 
@@ -80,10 +82,10 @@ func (s serveCommand) open(ctx context.Context, c *console.Console) (*server.Ser
 func (s serveCommand) options(c *console.Console, getenv func(string) string) (server.Options, error) {
 	logger := slog.New(slog.NewTextHandler(c.Err, nil))
 	o := server.Options{
-		Addr: s.Addr, Surveys: s.Surveys, Templates: s.Templates, Data: s.Data, Preview: !s.NoReload, AddressHeader: s.AddressHeader,
+		Addr: s.Addr, Surveys: s.Surveys, Templates: s.Templates, Data: s.Data, Preview: !s.NoReload, Unapproved: s.Unapproved, AddressHeader: s.AddressHeader,
 		Backups:     server.Backups{Dir: s.Backup, Every: s.BackupEvery, Keep: s.BackupKeep},
 		VerifyEvery: s.VerifyEvery,
-		Log:         logger, Problems: c.Err,
+		Log:         logger, Problems: c.Err, Language: c.Language,
 		Verbs: func(store *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table {
 			published := &verify.Published{Pages: pages, TagOf: pages.TagOf}
 			return verbTable(environment{store: store, log: logger, published: published, changed: changed})
@@ -126,7 +128,7 @@ func (s serveCommand) checkBackups() error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("--backup: the directory cannot be used: %w", err)
+		return message.Errorf("--backup: the directory cannot be used: %w", err)
 	}
 	return nil
 }
@@ -139,7 +141,7 @@ func (s serveCommand) sender(getenv func(string) string) (notify.Sender, error) 
 	if s.WebhookSecretFile != "" {
 		content, err := os.ReadFile(s.WebhookSecretFile)
 		if err != nil {
-			return nil, fmt.Errorf("--webhook-secret-file: %w", err)
+			return nil, message.Errorf("--webhook-secret-file: %w", err)
 		}
 		secret = string(content)
 	}
@@ -159,15 +161,15 @@ func (s serveCommand) sender(getenv func(string) string) (notify.Sender, error) 
 }
 
 // printAddresses prints the addresses to open.
-func (s serveCommand) printAddresses(out io.Writer, srv *server.Server) {
+func (s serveCommand) printAddresses(c *console.Console, srv *server.Server) {
 	surveys := srv.Surveys()
-	fmt.Fprintf(out, "Serving %s from %s; answers are kept in %s.\n\n", console.Count(len(surveys), "survey"), s.Surveys, s.Data)
-	fmt.Fprintf(out, "  %s\n", srv.URL())
+	c.Print(c.Out, "Serving %s from %s; answers are kept in %s.", message.Count(len(surveys), "survey"), s.Surveys, s.Data)
+	c.Print(c.Out, "\n  %s", srv.URL())
 	for _, s := range surveys {
-		fmt.Fprintf(out, "  %s%s/  %s\n", srv.URL(), s.ID, s.Title.In(s.DefaultLanguage()))
+		c.Print(c.Out, "  %s%s/  %s", srv.URL(), s.ID, s.Title.In(s.DefaultLanguage()))
 	}
 	if !s.NoReload && len(surveys) > 0 {
-		fmt.Fprintf(out, "\nA survey in every language, at both widths: %s\n", srv.PreviewURL(surveys[0].ID))
+		c.Print(c.Out, "\nA survey in every language, at both widths: %s", srv.PreviewURL(surveys[0].ID))
 	}
-	fmt.Fprintln(out, "\nPress Ctrl+C to stop.")
+	c.Print(c.Out, "\nPress Ctrl+C to stop.")
 }

@@ -70,13 +70,52 @@ const none = [];
 
 // Reading what is typed.
 
-const compatible = ["number", "constant_sum", "email", "phone", "url"];
+/**
+ * The value of a decimal digit of any script: in Unicode those of a script follow each other, from zero to nine.
+ * @param {string} digit
+ */
+const digitValue = (digit) => {
+  const code = /** @type {number} */ (digit.codePointAt(0));
+  let zero = code;
+  while (/[\p{Nd}]/u.test(String.fromCodePoint(zero - 1))) zero--;
+  return `${(code - zero) % 10}`;
+};
+
+/** @typedef {[what: RegExp, by: any]} Replacement */
+/** @type {Replacement} */
+const digits = [/[\p{Nd}]/gu, digitValue];
+/** @type {Replacement} */
+const hyphens = [/[\u2010-\u2015\u2212]/g, "-"];
+/** @type {Replacement} */
+const points = [/[\u3002\u066b]/g, "."];
+/** The Arabic thousands separator between groups of three. A comma stays: some write 1,500 for 1.5. @type {Replacement} */
+const groups = [/^[+-]?\d{1,3}(\u066c\d{3})+(?=\.|$)/, (/** @type {string} */ n) => n.replace(/\u066c/g, "")];
+
+/**
+ * What is replaced in all but prose, by the type of the question: the table of internal/answer/clean.go.
+ * @type {Record<string, Replacement[]>}
+ */
+const cleaning = {
+  number: [digits, hyphens, points, groups],
+  constant_sum: [digits, hyphens, points, groups],
+  date: [digits, hyphens],
+  time: [digits],
+  phone: [digits, hyphens],
+  email: [digits, hyphens, points],
+  url: [[/^(https?:\/\/)?[^/?#]*/i, (/** @type {string} */ host) => host.replace(...points)]],
+};
 
 /** @param {string} type @param {string} text */
 const clean = (type, text) => {
-  text = text.normalize(compatible.includes(type) ? "NFKC" : "NFC");
   text = type === "long_text" ? text.replace(/\r\n?/g, "\n") : text.replace(/[\t\n\r]/g, " ");
-  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "").trim();
+  text = text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "");
+  if (!cleaning[type]) {
+    text = text.normalize("NFC").trim();
+    return /[^\p{Cc}\p{Cf}\p{Z}\p{M}\u115f\u1160\u3164\uffa0\u2800]/u.test(text) ? text : ""; // nobody can see anything
+  }
+  text = text.replace(/[\p{Cf}]/gu, "").normalize("NFKC");
+  for (const [what, by] of cleaning[type]) text = text.replace(what, by);
+  return text.trim();
 };
 
 /**
@@ -92,6 +131,30 @@ export const formatNumber = (n) => `${n / 1000}`;
 /** @param {string} text as typed */
 export const readNumber = (text) => parseNumber(clean("number", text).replace(/^\+/, ""));
 
+/** @param {string} number of one or two digits */
+const twoDigits = (number) => number.padStart(2, "0");
+
+/**
+ * Reads cleaned texts of a type; null if one cannot be read.
+ * @type {Record<string, (text: string) => string | null>}
+ */
+const readers = {
+  number(text) {
+    const n = readNumber(text);
+    return isNaN(n) ? null : formatNumber(n);
+  },
+  date(text) {
+    const day = text.replace(/^(\d{4}) ?[-/.年] ?(\d{1,2}) ?[-/.月] ?(\d{1,2}) ?日?$/,
+      (_, year, month, day) => [year, twoDigits(month), twoDigits(day)].join("-"));
+    return (new Date(day).toJSON() || "").slice(0, 10) === day ? day : null;
+  },
+  time(text) {
+    const parts = /^([01]?\d|2[0-3]) ?[:点點时時] ?([0-5]?\d) ?分?$/.exec(text);
+    return parts && parts.slice(1).map(twoDigits).join(":");
+  },
+};
+readers.constant_sum = readers.number;
+
 /** @param {Rule} q @returns {string[]} */
 export const fieldsOf = (q) => q.fields || (q.type === "note" ? none : [q.id]);
 
@@ -99,8 +162,7 @@ export const fieldsOf = (q) => q.fields || (q.type === "note" ? none : [q.id]);
 export const isOther = (name) => name.endsWith("._other");
 
 /**
- * Brings a field's texts into canonical form; null if they cannot be read. Lists, and boxes for dates and times, give no
- * other.
+ * Brings a field's texts into canonical form; null if they cannot be read. Lists give no other.
  * @param {Rule} q
  * @param {string} name
  * @param {string[]} typed
@@ -111,9 +173,8 @@ const readField = (q, name, typed) => {
   const values = typed.map((text) => clean(type, text)).filter((text) => text);
   if (type === "multi_choice") return /** @type {string[]} */ (q.options).filter((o) => values.includes(o));
   if (type === "hidden" && q.options && values.length && !q.options.includes(values[0])) return null;
-  if (type !== "number" && type !== "constant_sum") return values;
-  const numbers = values.map(readNumber);
-  return numbers.some(isNaN) ? null : numbers.map(formatNumber);
+  const read = readers[type] ? values.map(readers[type]) : values;
+  return read.includes(null) ? null : /** @type {string[]} */ (read);
 };
 
 // Conditions.
@@ -274,6 +335,14 @@ const offeredFields = (state, q) => fieldsOf(q).filter((name) =>
 // Problems.
 
 /**
+ * The length of a text in characters. Only those that can be seen are enough.
+ * @param {string} code of the problem
+ * @param {string} text
+ */
+const lengthOf = (code, text) =>
+  [...code === "too_short" ? text.replace(/[\p{Cf}\u115f\u1160\u3164\uffa0\u2800]/gu, "") : text].length;
+
+/**
  * Whether values break a bound, by the code of the problem. Numbers are in thousandths.
  * @type {Record<string, (values: string[], bound: any) => unknown>}
  */
@@ -284,8 +353,8 @@ const limits = {
   too_small: (v, least) => parseNumber(v[0]) < least,
   too_large: (v, most) => parseNumber(v[0]) > most,
   not_a_step: (v, [from, step]) => (parseNumber(v[0]) - from) % step,
-  too_short: (v, least) => [...v[0]].length < least,
-  too_long: (v, most) => [...v[0]].length > most,
+  too_short: (v, least) => lengthOf("too_short", v[0]) < least,
+  too_long: (v, most) => lengthOf("too_long", v[0]) > most,
   too_early: (v, first) => v[0] < first,
   too_late: (v, last) => v[0] > last,
   must_consent: (v) => v[0] !== "yes",
@@ -324,7 +393,7 @@ const fieldProblem = (state, q, name) => {
   /** @type {Limit[]} */
   const all = isOther(name) ? [["too_long", 200, state.rules.say.too_long]] : q.limits || none;
   const broken = all.find(([code, bound]) => (limits[code] || mismatches)(v, bound));
-  return broken && problem(state, q, name, broken[0], broken[2].replace("{length}", `${[...v[0]].length}`));
+  return broken && problem(state, q, name, broken[0], broken[2].replace("{length}", `${lengthOf(broken[0], v[0])}`));
 };
 
 /**

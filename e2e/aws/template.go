@@ -31,6 +31,16 @@ type Template struct {
 				PolicyDocument policy `yaml:"PolicyDocument"`
 			} `yaml:"Properties"`
 		} `yaml:"CasesPolicy"`
+		Submit struct {
+			Properties struct {
+				Events map[string]struct {
+					Properties struct {
+						Method string `yaml:"Method"`
+						Path   string `yaml:"Path"`
+					} `yaml:"Properties"`
+				} `yaml:"Events"`
+			} `yaml:"Properties"`
+		} `yaml:"Submit"`
 		Publish struct {
 			Properties struct {
 				Events struct {
@@ -57,6 +67,9 @@ type Template struct {
 					HeadersConfig struct {
 						Headers []string `yaml:"Headers"`
 					} `yaml:"HeadersConfig"`
+					QueryStringsConfig struct {
+						QueryStringBehavior string `yaml:"QueryStringBehavior"`
+					} `yaml:"QueryStringsConfig"`
 				} `yaml:"OriginRequestPolicyConfig"`
 			} `yaml:"Properties"`
 		} `yaml:"ToHandler"`

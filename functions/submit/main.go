@@ -134,7 +134,7 @@ func (f *function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 			reply.Headers["X-Request-Id"] = requestID(ctx)
 		}
 		f.metrics.Write(map[string]string{"Status": fmt.Sprintf("%dxx", reply.StatusCode/100)},
-			cloud.Figure{Name: "Submissions", Unit: "Count", Value: 1},
+			cloud.Figure{Name: counted(e.RequestContext.HTTP.Method), Unit: "Count", Value: 1},
 			cloud.Figure{Name: "Took", Unit: "Milliseconds", Value: float64(time.Since(begin).Microseconds()) / 1000})
 	}()
 	if deadline, ok := ctx.Deadline(); ok { // reply before the function is stopped
@@ -151,7 +151,19 @@ func (f *function) handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 	}
 	w := newResponse()
 	f.handler(ctx).ServeHTTP(w, r)
-	return w.event(), nil
+	reply = w.event()
+	if r.Method == http.MethodHead {
+		reply.Body = ""
+	}
+	return reply, nil
+}
+
+// counted returns the metric that a request is counted in.
+func counted(method string) string {
+	if method == http.MethodPost {
+		return "Submissions"
+	}
+	return "Forms"
 }
 
 // fromCDN reports whether a request carries a secret of the CDN, if there is one. It compares in constant time.

@@ -111,6 +111,27 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
+// A look at a form is no submission, and a reply to HEAD has no body.
+func TestForms(t *testing.T) {
+	var metrics bytes.Buffer
+	f := &function{
+		handler: func(context.Context) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path+"?"+r.URL.RawQuery) })
+		},
+		log: slog.New(slog.DiscardHandler), metrics: cloud.NewMetrics(&metrics, "table", time.Now),
+	}
+	for method, body := range map[string]string{"GET": "/api/surveys/tea/form/en?c=web", "HEAD": ""} {
+		e := events.APIGatewayV2HTTPRequest{RawPath: "/api/surveys/tea/form/en", RawQueryString: "c=web"}
+		e.RequestContext.HTTP.Method = method
+		if reply, err := f.handle(t.Context(), e); err != nil || reply.StatusCode != 200 || reply.Body != body {
+			t.Errorf("%s: %+v, %v", method, reply, err)
+		}
+	}
+	if !strings.Contains(metrics.String(), `"Forms":1`) || strings.Contains(metrics.String(), "Submissions") {
+		t.Errorf("the metrics are\n%s", &metrics)
+	}
+}
+
 func TestRequest(t *testing.T) {
 	e := events.APIGatewayV2HTTPRequest{
 		RawPath: "/prod/api/surveys/tea/responses", RawQueryString: "a=1&a=2", Body: "5rC05p6c", IsBase64Encoded: true,

@@ -5,11 +5,11 @@ package advice
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"golang.org/x/text/language"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
@@ -17,14 +17,17 @@ import (
 // Advice is one thing that is worth changing, at a place.
 type Advice struct {
 	questionnaire.Place
-	Code     string // of a [Rule]; stable
-	Sentence string // what is wrong
-	Fix      string
+	Code     string       // of a [Rule]; stable
+	Sentence message.Text // what is wrong
+	Fix      message.Text
 }
 
-// String formats the advice as one line, beginning with file:line:column.
-func (a Advice) String() string {
-	return fmt.Sprintf("%s:%d:%d: advice: %s: %s (%s)", a.File, a.Line, a.Column, a.Sentence, a.Fix, a.Code)
+// String formats the advice as one line in English, beginning with file:line:column.
+func (a Advice) String() string { return a.In(message.English) }
+
+// In formats the advice as one line in a language.
+func (a Advice) In(language string) string {
+	return message.New("%s:%d:%d: advice: %s: %s (%s)", a.File, a.Line, a.Column, a.Sentence, a.Fix, a.Code).In(language)
 }
 
 // Of returns the advice about a valid survey, sorted by place. source is the file that it was compiled from.
@@ -35,6 +38,8 @@ func Of(s *survey.Survey, file string, source []byte) []Advice {
 	a.languages()
 	a.duration()
 	a.wholeSurvey()
+	a.numberings()
+	a.missingIDs(file, source)
 	return a.sorted(file, source)
 }
 
@@ -55,7 +60,7 @@ func (a *adviser) sorted(file string, source []byte) []Advice {
 	found := slices.DeleteFunc(a.found, silenced.covers)
 	found = append(found, silenced.unknown...)
 	slices.SortFunc(found, func(a, b Advice) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Sentence, b.Sentence))
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Sentence.String(), b.Sentence.String()))
 	})
 	return slices.Compact(found)
 }
@@ -73,8 +78,13 @@ type path []any
 // to returns the path extended by keys or indexes.
 func (p path) to(steps ...any) path { return append(slices.Clip(slices.Clone(p)), steps...) }
 
-func (a *adviser) add(code string, at path, fix, sentence string, args ...any) {
-	a.found = append(a.found, Advice{Place: a.places.At(at...), Code: code, Sentence: fmt.Sprintf(sentence, args...), Fix: fix})
+func (a *adviser) add(code string, at path, fix message.Key, format string, args ...any) {
+	a.addFix(code, at, fix.Text(), format, args...)
+}
+
+// addFix is add with a fix that names something.
+func (a *adviser) addFix(code string, at path, fix message.Text, format string, args ...any) {
+	a.found = append(a.found, Advice{Place: a.places.At(at...), Code: code, Sentence: message.New(format, args...), Fix: fix})
 }
 
 // eachQuestion calls visit for every question.
@@ -93,12 +103,12 @@ func baseLanguage(code string) string {
 }
 
 // languageName returns the name of a language in a sentence.
-func languageName(code string) string {
+func languageName(code string) message.Text {
 	switch baseLanguage(code) {
 	case "zh":
-		return "Chinese"
+		return message.New("Chinese")
 	case "en":
-		return "English"
+		return message.New("English")
 	}
-	return "'" + code + "'"
+	return message.New("'%s'", code)
 }

@@ -30,7 +30,7 @@ func FuzzOf(f *testing.F) {
 		}
 		lines := 1 + bytes.Count(source, []byte("\n")) + bytes.Count(source, []byte("\r"))
 		for _, a := range advice.Of(s, "tea.yaml", source) {
-			if a.Line < 1 || a.Line > lines || a.Column < 1 || a.Fix == "" {
+			if a.Line < 1 || a.Line > lines || a.Column < 1 || a.Fix.IsZero() {
 				t.Errorf("%+v", a)
 			}
 		}

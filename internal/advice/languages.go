@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -190,9 +191,9 @@ func (a *adviser) punctuation(t survey.Text, first, other string, at path) {
 		if countMarks(without) > 0 || !asks && countMarks(with) < 3 || strings.TrimSpace(without) == "" {
 			continue
 		}
-		what := "three signs or more"
+		what := message.New("three signs or more")
 		if asks {
-			what = "a question mark"
+			what = message.New("a question mark")
 		}
 		a.add(PunctuationDiffers, at.to(pair[1]), "see whether the end of the text is missing", "the %s text has %s, and the %s one no punctuation at all", languageName(pair[0]), what, languageName(pair[1]))
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
@@ -13,8 +14,8 @@ import (
 type optionList struct {
 	options []survey.Option
 	at      path
-	name    string // in a sentence
-	judged  bool   // an answer is a judgement
+	name    message.Text // in a sentence
+	judged  bool         // an answer is a judgement
 }
 
 // optionLists returns the option lists of the survey, each once.
@@ -25,9 +26,9 @@ func (a *adviser) optionLists() []optionList {
 		if len(options) == 0 || len(options[0].Label) == 0 { // numbered steps
 			return
 		}
-		c := optionList{options: options, at: at.to("options"), name: "question '" + q.ID + "'", judged: q.Type != survey.MultiChoice && q.Type != survey.Ranking && q.Type != survey.ConstantSum && q.Type != survey.Hidden}
+		c := optionList{options: options, at: at.to("options"), name: message.New("question '%s'", q.ID), judged: q.Type != survey.MultiChoice && q.Type != survey.Ranking && q.Type != survey.ConstantSum && q.Type != survey.Hidden}
 		if scale, ok := a.places.Plain(at.to(key)...); ok {
-			c.at, c.name = path{"scales", scale}, "scale '"+scale+"'"
+			c.at, c.name = path{"scales", scale}, message.New("scale '%s'", scale)
 		}
 		place := a.places.At(c.at...)
 		if !seen[place] {
@@ -81,9 +82,9 @@ func (a *adviser) sides(c optionList, steps []survey.Option) {
 			continue
 		}
 		if good != bad && good+bad > 0 && len(steps) > 2 {
-			fix := "give both sides the same number of steps"
+			fix := message.Key("give both sides the same number of steps")
 			if good > bad {
-				fix += ", for example by adding one on the negative side"
+				fix = message.Key("give both sides the same number of steps, for example by adding one on the negative side")
 			}
 			a.add(UnequalSides, c.at, fix, "the %s has %s of praise and %s of blame", c.name, stepsOf(good), stepsOf(bad))
 		}
@@ -91,8 +92,8 @@ func (a *adviser) sides(c optionList, steps []survey.Option) {
 	}
 }
 
-func stepsOf(n int) string {
-	words := []string{"no step", "one step", "two steps", "three steps", "four steps", "five steps", "six steps"}
+func stepsOf(n int) message.Key {
+	words := []message.Key{"no step", "one step", "two steps", "three steps", "four steps", "five steps", "six steps"}
 	if n < len(words) {
 		return words[n]
 	}

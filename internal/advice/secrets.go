@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/expression"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -14,7 +15,7 @@ func (a *adviser) secrets() {
 		section := &a.s.Sections[i]
 		read := a.answersIn(section.ShowIf)
 		if len(read) > 1 && slices.ContainsFunc(section.Questions, func(q survey.Question) bool { return a.counted(&q) }) {
-			a.joint(path{"sections", i, "show_if"}, "the section", read)
+			a.joint(path{"sections", i, "show_if"}, message.New("the section"), read)
 		}
 		for j := range section.Questions {
 			q := &section.Questions[j]
@@ -42,39 +43,39 @@ func (a *adviser) inherited(q *survey.Question, at path) {
 		return
 	}
 	if by := a.s.UnpublishedBy(q.ID); by != nil {
-		why := "not published"
+		why := message.New("not published")
 		if source, ok := a.s.Question(by[len(by)-1]); ok && source.Private {
-			why = "private"
+			why = message.New("private")
 		}
-		a.add(NotPublished, at, "say so with \"publish: false\", or make it independent of '"+by[len(by)-1]+"'", "question '%s' is not published, because it depends on '%s', which is %s%s", q.ID, by[len(by)-1], why, way(by))
+		a.addFix(NotPublished, at, message.New("say so with \"publish: false\", or make it independent of '%s'", by[len(by)-1]), "question '%s' is not published, because it depends on '%s', which is %s%s", q.ID, by[len(by)-1], why, way(by))
 		return
 	}
 	if by := a.s.SensitiveBy(q.ID); by != nil && a.counted(q) {
-		a.add(BecomesSensitive, at, "say so with \"sensitive: true\", or make it independent of '"+by[len(by)-1]+"'", "question '%s' is sensitive, because it depends on '%s'%s", q.ID, by[len(by)-1], way(by))
+		a.addFix(BecomesSensitive, at, message.New("say so with \"sensitive: true\", or make it independent of '%s'", by[len(by)-1]), "question '%s' is sensitive, because it depends on '%s'%s", q.ID, by[len(by)-1], way(by))
 	}
 }
 
 // way shows how a question depends on another one; "" if directly.
-func way(by []string) string {
+func way(by []string) message.Text {
 	if len(by) == 2 {
-		return ""
+		return message.Text{}
 	}
-	return " (" + strings.Join(by, " → ") + ")"
+	return message.New(" (%s)", strings.Join(by, " → "))
 }
 
 // tells reports conditions of a published question that tell more than its own answers.
 func (a *adviser) tells(q survey.Placed, at path) {
-	check := func(tree *expression.Tree, at path, what string) {
+	check := func(tree *expression.Tree, at path, what message.Text) {
 		if read := a.answersIn(tree); len(read) > 1 {
 			a.joint(at, what, read)
 		}
 	}
 	if len(a.answersIn(q.ShowIf)) > 0 {
-		check(expression.All(q.Section.ShowIf, q.ShowIf), at.to("show_if"), "question '"+q.ID+"'")
+		check(expression.All(q.Section.ShowIf, q.ShowIf), at.to("show_if"), message.New("question '%s'", q.ID))
 	}
-	check(q.RequiredIf, at.to("required"), "question '"+q.ID+"'")
+	check(q.RequiredIf, at.to("required"), message.New("question '%s'", q.ID))
 	for k := range q.Options {
-		check(q.Options[k].ShowIf, at.to("options", k, "show_if"), "an option of '"+q.ID+"'")
+		check(q.Options[k].ShowIf, at.to("options", k, "show_if"), message.New("an option of '%s'", q.ID))
 	}
 	read := a.answersIn(expression.All(q.Conditions()...))
 	if q.Segment && len(read) > 0 {
@@ -82,8 +83,8 @@ func (a *adviser) tells(q survey.Placed, at path) {
 	}
 }
 
-func (a *adviser) joint(at path, what string, read []string) {
-	a.add(JointCondition, at, "ask on one answer, or leave it unpublished", "%s depends on the answers to several questions: '%s'", what, strings.Join(read, "', '"))
+func (a *adviser) joint(at path, what message.Text, read []string) {
+	a.add(JointCondition, at, "ask on one answer, or leave it unpublished", "%s depends on the answers to several questions: %s", what, list(read))
 }
 
 // answersIn lists the ids of the questions in a condition whose answers are no facts.
@@ -98,4 +99,13 @@ func (a *adviser) answersIn(tree *expression.Tree) []string {
 		}
 	}
 	return ids
+}
+
+// list quotes ids, with commas.
+func list(ids []string) message.Text {
+	quoted := make([]message.Text, len(ids))
+	for i, id := range ids {
+		quoted[i] = message.New("'%s'", id)
+	}
+	return message.Join(", ", quoted...)
 }

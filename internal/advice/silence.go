@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -45,7 +46,7 @@ func readSilences(file string, source []byte) silences {
 				if !isCode(code) {
 					column := 1 + utf8.RuneCountInString(line[:at[2]+strings.Index(line[at[2]:], code)])
 					s.unknown = append(s.unknown, Advice{Place: questionnaire.Place{File: file, Line: i + 1, Column: column}, Code: UnknownCode,
-						Sentence: "there is no advice with the code '" + code + "'", Fix: "write one of the codes that glasspoll check prints in brackets, or remove the comment"})
+						Sentence: message.New("there is no advice with the code '%s'", code), Fix: message.New("write one of the codes that glasspoll check prints in brackets, or remove the comment")})
 					continue
 				}
 				s.spans = append(s.spans, span{code, from, to})

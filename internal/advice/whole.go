@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/expression"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -15,7 +16,7 @@ func (a *adviser) wholeSurvey() {
 	a.conditionOrder()
 	a.secrets()
 	for _, place := range a.places.CutOff() {
-		a.found = append(a.found, Advice{Place: place, Code: CutText, Sentence: "the text ends before #, which begins a comment", Fix: "put the whole text into quotes, or a space behind #"})
+		a.found = append(a.found, Advice{Place: place, Code: CutText, Sentence: message.New("the text ends before #, which begins a comment"), Fix: message.New("put the whole text into quotes, or a space behind #")})
 	}
 	s := a.s
 	if len(s.Thanks) == 0 {
@@ -49,24 +50,24 @@ func (a *adviser) conditionOrder() {
 			asked[q.ID] = true
 		}
 	}
-	check := func(tree *expression.Tree, at path, what string, args ...any) {
+	check := func(tree *expression.Tree, at path, what message.Text) {
 		if tree == nil {
 			return
 		}
 		for _, name := range tree.Uses() {
 			if id, _, _ := strings.Cut(name, "."); !asked[id] {
-				a.add(LaterQuestion, at.to("show_if"), "move '"+id+"' above it", what+" depends on '%s', which is asked later", append(args, id)...)
+				a.addFix(LaterQuestion, at.to("show_if"), message.New("move '%s' above it", id), "%s depends on '%s', which is asked later", what, id)
 			}
 		}
 	}
 	for i, section := range a.s.Sections {
-		check(section.ShowIf, path{"sections", i}, "the section")
+		check(section.ShowIf, path{"sections", i}, message.New("the section"))
 		for j := range section.Questions {
 			q := &section.Questions[j]
 			at := path{"sections", i, "questions", j}
-			check(q.ShowIf, at, "question '%s'", q.ID)
+			check(q.ShowIf, at, message.New("question '%s'", q.ID))
 			for k := range q.Options {
-				check(q.Options[k].ShowIf, at.to("options", k), "an option of '%s'", q.ID)
+				check(q.Options[k].ShowIf, at.to("options", k), message.New("an option of '%s'", q.ID))
 			}
 			asked[q.ID] = true
 		}
@@ -92,7 +93,7 @@ func (a *adviser) dimensions() {
 	})
 	for i, d := range declared {
 		if !used[d.ID] {
-			a.add(UnusedDimension, path{"scoring", "dimensions", i}, "give a scored question \"dimension: "+d.ID+"\", or remove it", "no scored question belongs to the dimension '%s'", d.ID)
+			a.addFix(UnusedDimension, path{"scoring", "dimensions", i}, message.New("give a scored question \"dimension: %s\", or remove it", d.ID), "no scored question belongs to the dimension '%s'", d.ID)
 		}
 	}
 }

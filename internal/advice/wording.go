@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -41,7 +42,7 @@ func asksJudgement(q *survey.Question) bool {
 
 // doubleBarrelled reports a text that joins two things in every language that is understood: what is one thing in one of
 // them ("care and skill", 精细程度) is one thing.
-func (a *adviser) doubleBarrelled(t survey.Text, at path, fix string) {
+func (a *adviser) doubleBarrelled(t survey.Text, at path, fix message.Key) {
 	var first string
 	joined := map[string]string{}
 	for _, l := range a.s.Languages {
@@ -95,7 +96,8 @@ func joinedChinese(text string) string {
 var toSimplified = strings.NewReplacer("與", "与", "併", "并", "時", "时", "後", "后", "過", "过", "們", "们", "對", "对", "滿", "满", "認", "认",
 	"為", "为", "覺", "觉", "優", "优", "異", "异", "領", "领", "難", "难", "嗎", "吗", "無", "无", "沒", "没", "請", "请", "員", "员", "務", "务", "質", "质", "錯", "错",
 	"較", "较", "極", "极", "慢", "慢", "遲", "迟", "壞", "坏", "適", "适", "願", "愿", "會", "会", "準", "准", "確", "确", "豐", "丰", "進", "进", "處", "处", "於", "于",
-	"費", "费", "價", "价", "強", "强", "弱", "弱", "熱", "热", "專", "专", "業", "业", "見", "见", "議", "议", "關", "关", "聯", "联", "繫", "系", "溝", "沟", "驗", "验")
+	"費", "费", "價", "价", "強", "强", "弱", "弱", "熱", "热", "專", "专", "業", "业", "見", "见", "議", "议", "關", "关", "聯", "联", "繫", "系", "溝", "沟", "驗", "验",
+	"單", "单", "選", "选", "題", "题", "評", "评", "陣", "阵", "簡", "简", "問", "问", "斷", "断")
 
 var (
 	englishStops   = regexp.MustCompile(`[.;:!?]+|,\s+(?:how|what|which|do|did|does|are|is|was|were|would|please)\b`)

@@ -64,6 +64,10 @@ func TestCanonicalForm(t *testing.T) {
 		{base + "&bought=2026-03-01", "overall=good parts.staff=fair bought=2026-03-01 agree=yes", ""},
 		{base + "&bought=" + url.QueryEscape("2026年3月1日"), "overall=good parts.staff=fair bought=2026-03-01 agree=yes", ""},
 		{base + "&bought=2026%2F3%2F1", "overall=good parts.staff=fair bought=2026-03-01 agree=yes", ""},
+		{base + "&visits=" + url.QueryEscape("\u200f\u0663\u066b\u0665"), "overall=good parts.staff=fair visits=3.5 agree=yes", ""},
+		{base + "&bought=" + url.QueryEscape("\u06f2\u06f0\u06f2\u06f6/\u06f3/\u06f1"), "overall=good parts.staff=fair bought=2026-03-01 agree=yes", ""},
+		{base + "&tel=" + url.QueryEscape("\u202a(+86) 138–0013–8000转12\u202c"), "overall=good parts.staff=fair agree=yes", "tel=(+86) 138-0013-8000转12"},
+		{base + "&advice=" + url.QueryEscape("\u3164\u200b"), "overall=good parts.staff=fair agree=yes", ""},
 		{base + "&member=no&stars=&advice=+", "overall=good parts.staff=fair member=no agree=yes", ""},
 	} {
 		values, _ := url.ParseQuery(c.form)
@@ -92,6 +96,7 @@ func TestProblems(t *testing.T) {
 		{base + "&visits=20.5", "visits:too_large[max 20]"},
 		{base + "&visits=0.75", "visits:not_a_step[step 0.5]"},
 		{base + "&code=A", "code:too_short[min 3 length 1]"},
+		{base + "&code=" + url.QueryEscape("A\u200b\u2060"), "code:too_short[min 3 length 1]"},
 		{base + "&code=AB1234567", "code:too_long[max 8 length 9]"},
 		{base + "&code=AB12x", "code:pattern"},
 		{base + "&advice=" + url.QueryEscape(strings.Repeat("好", 21)), "advice:too_long[max 20 length 21]"},

@@ -7,11 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/unicode/norm"
 
 	"glasspoll/internal/survey"
 )
@@ -81,9 +79,9 @@ func rank(s *survey.Survey, p Problem) int {
 	if i := s.FieldIndex(p.Field); i >= 0 {
 		return i
 	}
-	for i, f := range s.Fields() {
-		if f.Question.ID == p.Field {
-			return i
+	if q, ok := s.Question(p.Field); ok {
+		if fields := s.FieldsOf(q); len(fields) > 0 {
+			return s.FieldIndex(fields[0].Name)
 		}
 	}
 	return len(s.Fields())
@@ -116,10 +114,22 @@ func unknownFields(s *survey.Survey, fields map[string][]string) []Problem {
 	var problems []Problem
 	for name := range fields {
 		if _, ok := s.Field(name); !ok {
-			problems = append(problems, Problem{Question: survey.QuestionOf(name), Field: name, Code: UnknownField})
+			problems = insert(problems, Problem{Question: survey.QuestionOf(name), Field: name, Code: UnknownField})
 		}
 	}
 	return problems
+}
+
+// insert adds a problem to those that are the first by field, of which there are up to maxProblems. So which ones are kept does
+// not depend on the order of a map.
+func insert(first []Problem, p Problem) []Problem {
+	at, _ := slices.BinarySearchFunc(first, p, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Code, b.Code))
+	})
+	if at == maxProblems {
+		return first
+	}
+	return slices.Insert(first[:min(len(first), maxProblems-1)], at, p)
 }
 
 // readAll converts what was typed into canonical form. What cannot be read is a problem, by field.
@@ -207,13 +217,13 @@ func readOne(f survey.Field, value string) (string, Code) {
 		}
 		return d.String(), ""
 	case survey.DateType:
-		day, err := time.Parse("2006-1-2", ymd.ReplaceAllString(value, "$1-$2-$3"))
+		day, err := time.Parse("2006-1-2", dateParts.ReplaceAllString(value, "$1-$2-$3"))
 		if err != nil {
 			return "", BadDate
 		}
 		return day.Format(time.DateOnly), ""
 	case survey.Time:
-		clock, err := time.Parse("15:4", value)
+		clock, err := time.Parse("15:4", timeParts.ReplaceAllString(value, "$1:$2"))
 		if err != nil {
 			return "", BadTime
 		}
@@ -246,7 +256,9 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 		var p *Problem
 		switch {
 		case len(values) > 0:
-			p = checkLimits(f, values)
+			if p = checkLimits(f, values); p != nil && p.Code.IsLimit() && f.Part == "" && q.Message != nil {
+				p.Args = append(p.Args, "message", q.Message.In(language))
+			}
 		case state.Required[f.Name] && q.Type == survey.Consent:
 			p = &Problem{Code: MustConsent}
 		case state.Required[f.Name]:
@@ -411,11 +423,12 @@ func checkNumber(q *survey.Question, value string) *Problem {
 	return nil
 }
 
-// checkLength checks a text's length in characters.
+// checkLength checks a text's length in characters. Only those that can be seen are enough.
 func checkLength(least, most int, text string) *Problem {
-	switch length := utf8.RuneCountInString(text); {
-	case length < least:
-		return &Problem{Code: TooShort, Args: []any{"min", least, "length", length}}
+	length := utf8.RuneCountInString(text)
+	switch visible := visibleLength(text); {
+	case visible < least:
+		return &Problem{Code: TooShort, Args: []any{"min", least, "length", visible}}
 	case most > 0 && length > most:
 		return &Problem{Code: TooLong, Args: []any{"max", most, "length", length}}
 	}
@@ -423,38 +436,9 @@ func checkLength(least, most int, text string) *Problem {
 }
 
 var (
-	phone      = regexp.MustCompile(`^\+?[0-9(][0-9 ()./#-]{3,28}[0-9]$`)
-	ymd        = regexp.MustCompile(`^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$`)
+	phone = regexp.MustCompile(`^(\(?\+)?[0-9(][0-9 ()./#-]{3,28}[0-9]` +
+		`([ ,;]*(?i:ext(ension)?|x|#|转|轉|分机|分機|内线|內線)[ .:=]*[0-9]{1,6})?$`)
+	dateParts  = regexp.MustCompile(`^(\d{4}) ?[-/.年] ?(\d{1,2}) ?[-/.月] ?(\d{1,2}) ?日?$`)
+	timeParts  = regexp.MustCompile(`^(\d{1,2}) ?[:点點时時] ?(\d{1,2}) ?分?$`)
 	webAddress = regexp.MustCompile(`^(?i:https?://)?[^\s/@:?#<>"']+\.[^\s/@:?#<>"'.]{2,}(:\d{1,5})?([/?#][^\s<>"]*)?$`)
 )
-
-// clean removes surrounding white space, control characters and, unless the answer is prose, the full-width forms of Chinese
-// input methods. Line ends become \n.
-func clean(f survey.Field, value string) string {
-	lines := false
-	switch t := f.Question.Type; {
-	case f.Part == survey.OtherPart || t == survey.ShortText || t == survey.Hidden:
-		value = norm.NFC.String(value)
-	case t == survey.LongText:
-		value, lines = norm.NFC.String(strings.ReplaceAll(value, "\r\n", "\n")), true
-	case t == survey.Number || t == survey.ConstantSum || t == survey.Ranking || t == survey.Email || t == survey.Phone ||
-		t == survey.URL || t == survey.DateType || t == survey.Time:
-		value = norm.NFKC.String(value)
-	default:
-		return strings.TrimSpace(value)
-	}
-	value = strings.Map(func(c rune) rune {
-		switch {
-		case lines && (c == '\n' || c == '\t'):
-			return c
-		case lines && c == '\r':
-			return '\n'
-		case c == '\n' || c == '\r' || c == '\t':
-			return ' '
-		case unicode.IsControl(c):
-			return -1
-		}
-		return c
-	}, value)
-	return strings.TrimSpace(value)
-}

@@ -3,6 +3,7 @@ package compare
 import (
 	"reflect"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -14,7 +15,7 @@ func (c *comparer) alerts() {
 	}
 	for i, a := range c.new.Alerts {
 		new[a.ID] = a
-		at, part := path{"alerts", i}, "alert '"+a.ID+"'"
+		at, part := path{"alerts", i}, message.New("alert '%s'", a.ID)
 		switch before, known := old[a.ID]; {
 		case !known:
 			c.add(Comparable, part, at, "it was added: answers from now on open cases")
@@ -26,7 +27,7 @@ func (c *comparer) alerts() {
 	}
 	for i, a := range c.old.Alerts {
 		if _, kept := new[a.ID]; !kept {
-			c.addRemoved(Comparable, "alert '"+a.ID+"'", path{"alerts", i}, "it was removed; the cases that it has opened stay")
+			c.addRemoved(Comparable, message.New("alert '%s'", a.ID), path{"alerts", i}, "it was removed; the cases that it has opened stay")
 		}
 	}
 }

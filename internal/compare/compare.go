@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
@@ -34,22 +35,22 @@ func Effects() []Effect {
 }
 
 // Words describes the effect to users.
-func (e Effect) Words() string {
+func (e Effect) Words() message.Text {
 	switch e {
 	case Invalid:
-		return "stored answers are left behind"
+		return message.New("stored answers are left behind")
 	case Breaks:
-		return "the trend breaks"
+		return message.New("the trend breaks")
 	case AtOnce:
-		return "takes effect at once"
+		return message.New("takes effect at once")
 	case NewAnswers:
-		return "takes effect for new answers"
+		return message.New("takes effect for new answers")
 	case NextPeriod:
-		return "takes effect with the next period"
+		return message.New("takes effect with the next period")
 	case Comparable:
-		return "figures stay comparable"
+		return message.New("figures stay comparable")
 	default:
-		return "only wording"
+		return message.New("only wording")
 	}
 }
 
@@ -58,16 +59,19 @@ func (e Effect) Grave() bool { return e == Invalid || e == Breaks }
 
 // A Change is one edit and its effect.
 type Change struct {
-	questionnaire.Place        // in the new file, or in the old one for what was removed
-	Old                 bool   // the place is in the old file
-	Effect              Effect // of this edit only
-	Part                string // what was edited: "question 'overall'"
-	Sentence            string
+	questionnaire.Place              // in the new file, or in the old one for what was removed
+	Old                 bool         // the place is in the old file
+	Effect              Effect       // of this edit only
+	Part                message.Text // what was edited: "question 'overall'"
+	Sentence            message.Text
 }
 
-// String formats the change as one line, beginning with file:line:column.
-func (c Change) String() string {
-	return fmt.Sprintf("%s:%d:%d: %s: %s: %s", c.File, c.Line, c.Column, c.Effect.Words(), c.Part, c.Sentence)
+// String formats the change as one line in English, beginning with file:line:column.
+func (c Change) String() string { return c.In(message.English) }
+
+// In formats the change as one line in a language.
+func (c Change) In(language string) string {
+	return message.New("%s:%d:%d: %s: %s: %s", c.File, c.Line, c.Column, c.Effect.Words(), c.Part, c.Sentence).In(language)
 }
 
 // A Version is a valid survey and the places of its parts.
@@ -85,13 +89,13 @@ func Surveys(before, after Version) []Change {
 	c.index()
 	c.groups()
 	if len(c.changes) == 0 && before.Survey.Version != after.Survey.Version {
-		c.add(Wording, "survey", nil, "something was moved that neither figures nor stored answers depend on, such as a note")
+		c.add(Wording, message.New("survey"), nil, "something was moved that neither figures nor stored answers depend on, such as a note")
 	}
 	gravity := Effects()
 	slices.SortStableFunc(c.changes, func(a, b Change) int {
 		older := map[bool]int{true: 1}
 		return cmp.Or(slices.Index(gravity, a.Effect)-slices.Index(gravity, b.Effect), older[a.Old]-older[b.Old],
-			cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Sentence, b.Sentence))
+			cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Part.String(), b.Part.String()), cmp.Compare(a.Sentence.String(), b.Sentence.String()))
 	})
 	return slices.Compact(c.changes)
 }
@@ -102,11 +106,11 @@ func (c *comparer) groups() {
 	if old.Shape == new.Shape || old.ID != new.ID {
 		return
 	}
-	waits := "answers that still wait come out when their period is over"
+	waits := message.New("answers that still wait come out when their period is over")
 	if k := max(old.K(), new.K()); k > 1 {
-		waits = fmt.Sprintf("answers that still wait are not joined with new ones: they come out together when their period is over, if they are %d or more, and never if they are fewer", k)
+		waits = message.New("answers that still wait are not joined with new ones: they come out together when their period is over, if they are %d or more, and never if they are fewer", k)
 	}
-	c.add(NewAnswers, "results", nil, "answers from now on are counted and released in groups of their own; %s", waits)
+	c.add(NewAnswers, message.New("results"), nil, "answers from now on are counted and released in groups of their own; %s", waits)
 }
 
 // A comparer collects the changes between two versions.
@@ -122,17 +126,17 @@ type path []any
 func (p path) to(steps ...any) path { return append(slices.Clip(slices.Clone(p)), steps...) }
 
 // add adds an edit at a place of the new file.
-func (c *comparer) add(e Effect, part string, at path, sentence string, args ...any) {
-	c.changes = append(c.changes, Change{Place: c.new.Places.At(at...), Effect: e, Part: part, Sentence: fmt.Sprintf(sentence, args...)})
+func (c *comparer) add(e Effect, part message.Text, at path, format string, args ...any) {
+	c.changes = append(c.changes, Change{Place: c.new.Places.At(at...), Effect: e, Part: part, Sentence: message.New(format, args...)})
 }
 
 // addRemoved adds the removal of what only the old file has.
-func (c *comparer) addRemoved(e Effect, part string, at path, sentence string, args ...any) {
-	c.changes = append(c.changes, Change{Place: c.old.Places.At(at...), Old: true, Effect: e, Part: part, Sentence: fmt.Sprintf(sentence, args...)})
+func (c *comparer) addRemoved(e Effect, part message.Text, at path, format string, args ...any) {
+	c.changes = append(c.changes, Change{Place: c.old.Places.At(at...), Old: true, Effect: e, Part: part, Sentence: message.New(format, args...)})
 }
 
 // text compares a text, in the languages that both versions have.
-func (c *comparer) text(part, what string, old, new survey.Text, at path) {
+func (c *comparer) text(part, what message.Text, old, new survey.Text, at path) {
 	var edited []string
 	for _, l := range c.new.Languages {
 		if c.old.HasLanguage(l) && old[l] != new[l] {
@@ -160,35 +164,35 @@ func (c *comparer) sameText(a, b survey.Text) bool {
 }
 
 // change describes an edited value: "from quarter to year".
-func change(old, new any) string {
-	return fmt.Sprintf("from %s to %s", formatValue(old), formatValue(new))
+func change(old, new any) message.Text {
+	return message.New("from %s to %s", formatValue(old), formatValue(new))
 }
 
-func formatValue(v any) string {
+func formatValue(v any) message.Text {
 	if r := reflect.ValueOf(v); r.Kind() == reflect.Pointer {
 		if r.IsNil() {
-			return "none"
+			return message.New("none")
 		}
 		if s, ok := v.(fmt.Stringer); ok {
-			return s.String()
+			return message.Plain(s.String())
 		}
 		return formatValue(r.Elem().Interface())
 	}
 	if s := fmt.Sprint(v); s != "" && s != "0" {
-		return s
+		return message.Plain(s)
 	}
-	return "none"
+	return message.New("none")
 }
 
 // survey compares what belongs to the survey as a whole.
 func (c *comparer) survey() {
 	old, new := c.old.Survey, c.new.Survey
-	const part = "survey"
+	part := message.New("survey")
 	if old.ID != new.ID {
 		c.add(Invalid, part, path{"id"}, "the id was changed %s: answers and releases are stored under the old one, so this is another survey; put the old id back", change(old.ID, new.ID))
 	}
-	c.text(part, "the title", old.Title, new.Title, path{"title"})
-	c.text(part, "the introduction", old.Intro, new.Intro, path{"intro"})
+	c.text(part, message.New("the title"), old.Title, new.Title, path{"title"})
+	c.text(part, message.New("the introduction"), old.Intro, new.Intro, path{"intro"})
 	c.thanks()
 	for _, l := range new.Languages {
 		if !old.HasLanguage(l) {
@@ -227,35 +231,35 @@ func (c *comparer) survey() {
 	if !reflect.DeepEqual(old.Weighting, new.Weighting) {
 		c.add(Comparable, part, path{"weighting"}, "the population's composition was edited: the weighted figures of the newest period are computed again, and all others stay")
 	}
-	c.words(part, "channel", old.Channels, new.Channels, path{"channels"})
+	c.channels(part, old.Channels, new.Channels, path{"channels"})
 	if old.Steps != new.Steps {
-		c.add(Comparable, part, path{"layout"}, "its sections are now %s", map[bool]string{true: "asked one by one, where there is a script", false: "asked on one page"}[new.Steps])
+		c.add(Comparable, part, path{"layout"}, "its sections are now %s", map[bool]message.Key{true: "asked one by one, where there is a script", false: "asked on one page"}[new.Steps])
 	}
 	if old.Unlisted != new.Unlisted {
-		c.add(Wording, part, path{"listed"}, "the survey is now %s", map[bool]string{true: "left out of the landing page and of search engines", false: "shown on the landing page"}[new.Unlisted])
+		c.add(Wording, part, path{"listed"}, "the survey is now %s", map[bool]message.Key{true: "left out of the landing page and of search engines", false: "shown on the landing page"}[new.Unlisted])
 	}
 	if old.KeepDuplicates != new.KeepDuplicates {
-		c.add(Comparable, part, path{"duplicates"}, "equal answers from one place now count %s", map[bool]string{true: "each", false: "once"}[new.KeepDuplicates])
+		c.add(Comparable, part, path{"duplicates"}, "equal answers from one place now count %s", map[bool]message.Key{true: "each", false: "once"}[new.KeepDuplicates])
 	}
 	c.results()
 	c.scoring()
 	c.alerts()
 }
 
-// words compares two lists of words, which what names.
-func (c *comparer) words(part, what string, old, new []string, at path) {
+// channels compares the lists of channels.
+func (c *comparer) channels(part message.Text, old, new []string, at path) {
 	for _, word := range new {
 		if !slices.Contains(old, word) {
-			c.add(Comparable, part, at, "the %s '%s' was added", what, word)
+			c.add(Comparable, part, at, "the channel '%s' was added", word)
 		}
 	}
 	for _, word := range old {
 		if !slices.Contains(new, word) {
-			c.addRemoved(Comparable, part, at, "the %s '%s' was removed; its answers stay", what, word)
+			c.addRemoved(Comparable, part, at, "the channel '%s' was removed; its answers stay", word)
 		}
 	}
 	if sameSet(old, new) && !slices.Equal(old, new) {
-		c.add(Wording, part, at, "the %ss are in another order", what)
+		c.add(Wording, part, at, "the channels are in another order")
 	}
 }
 
@@ -268,92 +272,92 @@ func (c *comparer) thanks() {
 	old, new := c.old.Thanks, c.new.Thanks
 	at := path{"thanks"}
 	if len(old) != len(new) {
-		c.add(Wording, "survey", at, "there are now %d thank-you texts (before: %d)", len(new), len(old))
+		c.add(Wording, message.New("survey"), at, "there are now %d thank-you texts (before: %d)", len(new), len(old))
 		return
 	}
 	for i := range new {
 		if c.new.Places.Has("thanks", i) {
 			at = path{"thanks", i, "text"}
 		}
-		c.text("survey", "the thank-you text", old[i].Text, new[i].Text, at)
+		c.text(message.New("survey"), message.New("the thank-you text"), old[i].Text, new[i].Text, at)
 		if !reflect.DeepEqual(old[i].ShowIf, new[i].ShowIf) {
-			c.add(Wording, "survey", path{"thanks", i, "show_if"}, "other respondents read this thank-you text")
+			c.add(Wording, message.New("survey"), path{"thanks", i, "show_if"}, "other respondents read this thank-you text")
 		}
 	}
 }
 
 func (c *comparer) results() {
 	old, new := c.old.Results, c.new.Results
-	const part = "results"
+	part := message.New("results")
 	switch is, was := c.new.K(), c.old.K(); {
 	case is > was:
-		c.add(AtOnce, part, path{part, "min_group"}, "the smallest group that is published was changed from %d to %d: at once, for all answers that are not out yet", was, is)
+		c.add(AtOnce, part, path{"results", "min_group"}, "the smallest group that is published was changed from %d to %d: at once, for all answers that are not out yet", was, is)
 	case is < was:
-		c.add(NextPeriod, part, path{part, "min_group"}, "the smallest group that is published was changed from %d to %d; the current period keeps the old one", was, is)
+		c.add(NextPeriod, part, path{"results", "min_group"}, "the smallest group that is published was changed from %d to %d; the current period keeps the old one", was, is)
 	case old.MinGroup != new.MinGroup:
-		c.add(Wording, part, path{part, "min_group"}, "the smallest group was changed %s, which the protection makes %d all the same", change(old.MinGroup, new.MinGroup), is)
+		c.add(Wording, part, path{"results", "min_group"}, "the smallest group was changed %s, which the protection makes %d all the same", change(old.MinGroup, new.MinGroup), is)
 	}
 	switch {
 	case old.Protection == new.Protection:
 	case new.Protection == survey.Strict:
-		c.add(AtOnce, part, path{part, "protection"}, "every question is now published like a sensitive one: once, rounded, when the period is over; its figures so far are no longer shown")
+		c.add(AtOnce, part, path{"results", "protection"}, "every question is now published like a sensitive one: once, rounded, when the period is over; its figures so far are no longer shown")
 	default:
-		c.add(NewAnswers, part, path{part, "protection"}, "questions are published like in other surveys; answers that were given under the strict protection keep it")
+		c.add(NewAnswers, part, path{"results", "protection"}, "questions are published like in other surveys; answers that were given under the strict protection keep it")
 	}
 	if old.Closes != new.Closes {
-		c.add(Comparable, part, path{part, "closes"}, "the day after which sensitive questions are published was changed %s; what is out stays", change(old.Closes, new.Closes))
+		c.add(Comparable, part, path{"results", "closes"}, "the day after which sensitive questions are published was changed %s; what is out stays", change(old.Closes, new.Closes))
 	}
 	if !slices.Equal(old.CrossTabs, new.CrossTabs) {
-		c.add(Comparable, part, path{part, "crosstabs"}, "other cross-tabulations are shown, of the answers so far as well")
+		c.add(Comparable, part, path{"results", "crosstabs"}, "other cross-tabulations are shown, of the answers so far as well")
 	}
 	if old.Audience != new.Audience {
-		c.add(Comparable, part, path{part, "audience"}, "who may read the results was changed %s", change(old.Audience, new.Audience))
+		c.add(Comparable, part, path{"results", "audience"}, "who may read the results was changed %s", change(old.Audience, new.Audience))
 	}
 	if old.PoolAfter != new.PoolAfter {
-		c.add(Comparable, part, path{part, "pool_after"}, "the days until small groups are pooled were changed %s", change(old.PoolAfter, new.PoolAfter))
+		c.add(Comparable, part, path{"results", "pool_after"}, "the days until small groups are pooled were changed %s", change(old.PoolAfter, new.PoolAfter))
 	}
 	if old.Release != new.Release {
-		c.add(Comparable, part, path{part, "release"}, "when results come out was changed %s", change(old.Release, new.Release))
+		c.add(Comparable, part, path{"results", "release"}, "when results come out was changed %s", change(old.Release, new.Release))
 	}
 }
 
 func (c *comparer) scoring() {
 	old, new := c.old.Scoring, c.new.Scoring
-	const part = "scoring"
+	part := message.New("scoring")
 	if old.Model != new.Model {
-		c.add(Breaks, part, path{part, "model"}, "the model was changed %s: the index is another figure from now on", change(old.Model, new.Model))
+		c.add(Breaks, part, path{"scoring", "model"}, "the model was changed %s: the index is another figure from now on", change(old.Model, new.Model))
 	}
 	if old.Unit != new.Unit {
-		c.add(Breaks, part, path{part, "unit"}, "the units were changed %s: the index is composed differently", change(old.Unit, new.Unit))
+		c.add(Breaks, part, path{"scoring", "unit"}, "the units were changed %s: the index is composed differently", change(old.Unit, new.Unit))
 	}
 	if old.Of != new.Of {
-		c.add(Breaks, part, path{part, "of"}, "the model of each unit was changed %s: the index is another figure from now on", change(old.Of, new.Of))
+		c.add(Breaks, part, path{"scoring", "of"}, "the model of each unit was changed %s: the index is another figure from now on", change(old.Of, new.Of))
 	}
 	if !reflect.DeepEqual(old.Rule, new.Rule) {
-		c.add(Breaks, part, path{part, "response_rate_rule"}, "what a low response rate costs was changed: published scores before and after differ by it, those before the deduction do not")
+		c.add(Breaks, part, path{"scoring", "response_rate_rule"}, "what a low response rate costs was changed: published scores before and after differ by it, those before the deduction do not")
 	}
 	if old.Overall != new.Overall {
-		c.add(Comparable, part, path{part, "overall"}, "the item that the others are compared with was changed %s; each item's own figures stay, and correlations begin anew", change(old.Overall, new.Overall))
+		c.add(Comparable, part, path{"scoring", "overall"}, "the item that the others are compared with was changed %s; each item's own figures stay, and correlations begin anew", change(old.Overall, new.Overall))
 	}
 	if !reflect.DeepEqual(old.Target, new.Target) {
-		c.add(Comparable, part, path{part, "target"}, "the target was changed %s", change(old.Target, new.Target))
+		c.add(Comparable, part, path{"scoring", "target"}, "the target was changed %s", change(old.Target, new.Target))
 	}
 	for i, d := range new.Dimensions {
-		at := path{part, "dimensions", i}
-		name := "dimension '" + d.ID + "'"
+		at := path{"scoring", "dimensions", i}
+		name := message.New("dimension '%s'", d.ID)
 		k := slices.IndexFunc(old.Dimensions, func(o survey.Dimension) bool { return o.ID == d.ID })
 		if k < 0 {
 			c.add(Comparable, name, at, "the dimension was added: its trend begins")
 			continue
 		}
-		c.text(name, "the label", old.Dimensions[k].Label, d.Label, at.to("label"))
+		c.text(name, message.New("the label"), old.Dimensions[k].Label, d.Label, at.to("label"))
 		if old.Dimensions[k].Weight != d.Weight {
 			c.add(Breaks, name, at.to("weight"), "the weight was changed %s: the index is composed differently", change(old.Dimensions[k].Weight, d.Weight))
 		}
 	}
 	for k, d := range old.Dimensions {
 		if !slices.ContainsFunc(new.Dimensions, func(n survey.Dimension) bool { return n.ID == d.ID }) {
-			c.addRemoved(Breaks, "dimension '"+d.ID+"'", path{part, "dimensions", k}, "the dimension was removed: its trend ends")
+			c.addRemoved(Breaks, message.New("dimension '%s'", d.ID), path{"scoring", "dimensions", k}, "the dimension was removed: its trend ends")
 		}
 	}
 	limits := func(bands []survey.Band) (limits []survey.Decimal) {
@@ -363,10 +367,10 @@ func (c *comparer) scoring() {
 		return limits
 	}
 	if !slices.Equal(limits(old.Bands), limits(new.Bands)) {
-		c.add(Comparable, part, path{part, "bands"}, "the bands have other limits: the figures stay, the words for them change")
+		c.add(Comparable, part, path{"scoring", "bands"}, "the bands have other limits: the figures stay, the words for them change")
 		return
 	}
 	for i := range new.Bands {
-		c.text(part, "the label of the band from "+new.Bands[i].From.String(), old.Bands[i].Label, new.Bands[i].Label, path{part, "bands"})
+		c.text(part, message.New("the label of the band from %s", new.Bands[i].From), old.Bands[i].Label, new.Bands[i].Label, path{"scoring", "bands"})
 	}
 }

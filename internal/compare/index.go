@@ -3,6 +3,7 @@ package compare
 import (
 	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -36,7 +37,7 @@ func (c *comparer) index() {
 		return
 	}
 	if len(new) == 0 {
-		c.add(Breaks, "index", path{"scoring"}, "no question counts in the index any more: its trend ends")
+		c.add(Breaks, message.New("index"), path{"scoring"}, "no question counts in the index any more: its trend ends")
 		return
 	}
 	names := func(items []indexItem, indices []int) string {
@@ -47,19 +48,19 @@ func (c *comparer) index() {
 		return strings.Join(names, ", ")
 	}
 	at := path{"scoring"}
-	var parts []string
+	var parts []message.Text
 	if len(m.added) > 0 {
 		at = new[m.added[0]].at
-		parts = append(parts, "came in: "+names(new, m.added))
+		parts = append(parts, message.New("came in: %s", names(new, m.added)))
 	}
 	if len(m.removed) > 0 {
-		parts = append(parts, "left: "+names(old, m.removed))
+		parts = append(parts, message.New("left: %s", names(old, m.removed)))
 	}
-	c.add(Breaks, "index", at, "the index is made of other questions (%s); the trend of every other question goes on", strings.Join(parts, "; "))
+	c.add(Breaks, message.New("index"), at, "the index is made of other questions (%s); the trend of every other question goes on", message.Join("; ", parts...))
 }
 
 func (c *comparer) indexItem(old, new indexItem) {
-	part := "question '" + new.name + "'"
+	part := message.New("question '%s'", new.name)
 	if old.weight != new.weight {
 		c.add(Breaks, part, new.at.to("weight"), "the weight was changed %s: the index is composed differently", change(old.weight, new.weight))
 	}

@@ -1,11 +1,11 @@
 package compare
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 
 	"glasspoll/internal/expression"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -60,7 +60,7 @@ func (c *comparer) sections() {
 	kept := map[*survey.Section]bool{}
 	for i := range c.new.Sections {
 		section := &c.new.Sections[i]
-		part := "section '" + section.ID + "'"
+		part := message.New("section '%s'", section.ID)
 		at := path{"sections", i}
 		was := c.counterpart(section)
 		if was == nil || kept[was] {
@@ -71,8 +71,8 @@ func (c *comparer) sections() {
 		if was.ID != section.ID {
 			c.add(Wording, part, at.to("id"), "the section was called '%s' before; no answer depends on it", was.ID)
 		}
-		c.text(part, "the title", was.Title, section.Title, at.to("title"))
-		c.text(part, "the introduction", was.Intro, section.Intro, at.to("intro"))
+		c.text(part, message.New("the title"), was.Title, section.Title, at.to("title"))
+		c.text(part, message.New("the introduction"), was.Intro, section.Intro, at.to("intro"))
 		if !reflect.DeepEqual(was.ShowIf, section.ShowIf) {
 			effect := Comparable
 			if slices.ContainsFunc(section.Questions, func(q survey.Question) bool { return counted(c.new.Survey, &q) }) {
@@ -83,13 +83,13 @@ func (c *comparer) sections() {
 	}
 	for i := range c.old.Sections {
 		if section := &c.old.Sections[i]; !kept[section] {
-			c.addRemoved(Wording, "section '"+section.ID+"'", path{"sections", i}, "the section was removed, or its questions were moved")
+			c.addRemoved(Wording, message.New("section '%s'", section.ID), path{"sections", i}, "the section was removed, or its questions were moved")
 		}
 	}
 	c.notes()
 }
 
-func conditionChange(old, new *expression.Tree) string {
+func conditionChange(old, new *expression.Tree) message.Key {
 	switch {
 	case old == nil:
 		return "a condition was added"
@@ -119,20 +119,20 @@ func (c *comparer) notes() {
 		edited = append(edited, n)
 	}
 	for _, n := range edited {
-		part := "note '" + n.ID + "'"
+		part := message.New("note '%s'", n.ID)
 		k := slices.IndexFunc(rest, func(o placedQuestion) bool { return o.ID == n.ID })
 		if k < 0 {
 			c.add(Wording, part, n.at, "the note was added")
 			continue
 		}
-		c.text(part, "the note", rest[k].Label, n.Label, n.at.to("label"))
+		c.text(part, message.New("the note"), rest[k].Label, n.Label, n.at.to("label"))
 		if !reflect.DeepEqual(rest[k].ShowIf, n.ShowIf) {
 			c.add(Wording, part, n.at.to("show_if"), "other respondents read it: %s", conditionChange(rest[k].ShowIf, n.ShowIf))
 		}
 		rest = slices.Delete(rest, k, k+1)
 	}
 	for _, o := range rest {
-		c.addRemoved(Wording, "note '"+o.ID+"'", o.at, "the note was removed")
+		c.addRemoved(Wording, message.New("note '%s'", o.ID), o.at, "the note was removed")
 	}
 }
 
@@ -144,19 +144,19 @@ func (c *comparer) questions() {
 	})
 	for _, p := range d.renamed {
 		was, is := old[p.old], new[p.new]
-		c.add(Invalid, "question '"+was.ID+"'", is.at.to("id"), "it seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", is.ID)
+		c.add(Invalid, message.New("question '%s'", was.ID), is.at.to("id"), "it seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", is.ID)
 	}
 	for _, i := range d.removed {
-		c.addRemoved(c.removal(old[i].Question), "question '"+old[i].ID+"'", old[i].at, "the question was removed: its trend ends, and its figures so far are shown among what is no longer asked")
+		c.addRemoved(c.removal(old[i].Question), message.New("question '%s'", old[i].ID), old[i].at, "the question was removed: its trend ends, and its figures so far are shown among what is no longer asked")
 	}
 	for _, i := range d.added {
-		c.add(Comparable, "question '"+new[i].ID+"'", new[i].at, "the question was added: its trend begins")
+		c.add(Comparable, message.New("question '%s'", new[i].ID), new[i].at, "the question was added: its trend begins")
 	}
 	for _, p := range d.kept {
 		c.question(old[p.old], new[p.new])
 	}
 	for _, i := range d.moved {
-		c.add(Comparable, "question '"+new[i].ID+"'", new[i].at, "it is asked at another place; what comes before it can colour the answer a little")
+		c.add(Comparable, message.New("question '%s'", new[i].ID), new[i].at, "it is asked at another place; what comes before it can colour the answer a little")
 	}
 }
 
@@ -175,15 +175,16 @@ func counted(s *survey.Survey, q *survey.Question) bool {
 
 // question compares two versions of one question.
 func (c *comparer) question(old, new placedQuestion) {
-	part := "question '" + new.ID + "'"
+	part := message.New("question '%s'", new.ID)
 	q := comparison{comparer: c, old: old, new: new, part: part, at: new.at, breaks: Breaks}
 	if !counted(c.old.Survey, old.Question) && !counted(c.new.Survey, new.Question) {
 		q.breaks = Comparable // it has no figures
 	}
-	c.text(part, "the label", old.Label, new.Label, new.at.to("label"))
-	c.text(part, "the help", old.Help, new.Help, new.at.to("help"))
-	c.text(part, "the label of the low end", old.Low, new.Low, new.at.to("low"))
-	c.text(part, "the label of the high end", old.High, new.High, new.at.to("high"))
+	c.text(part, message.New("the label"), old.Label, new.Label, new.at.to("label"))
+	c.text(part, message.New("the help"), old.Help, new.Help, new.at.to("help"))
+	c.text(part, message.New("the label of the low end"), old.Low, new.Low, new.at.to("low"))
+	c.text(part, message.New("the label of the high end"), old.High, new.High, new.at.to("high"))
+	c.text(part, message.New("the message of its limits"), old.Message, new.Message, new.at.to("message"))
 	q.respondents()
 	q.visibility()
 	if !q.types() {
@@ -209,7 +210,7 @@ func onlyAmong(ids []string, options []survey.Option) []string {
 }
 
 // rules compares the checks of answers. Stored answers are not checked again.
-func (c *comparer) rules(part string, old, new []survey.Rule, at path) {
+func (c *comparer) rules(part message.Text, old, new []survey.Rule, at path) {
 	if len(old) != len(new) {
 		c.add(Comparable, part, at.to("check"), "there are now %d checks (before: %d); stored answers are not checked again", len(new), len(old))
 		return
@@ -218,7 +219,7 @@ func (c *comparer) rules(part string, old, new []survey.Rule, at path) {
 		if !reflect.DeepEqual(old[i].That, new[i].That) {
 			c.add(Comparable, part, at.to("check"), "a check was changed; stored answers are not checked again")
 		}
-		c.text(part, "the message of a check", old[i].Message, new[i].Message, at.to("check"))
+		c.text(part, message.New("the message of a check"), old[i].Message, new[i].Message, at.to("check"))
 	}
 }
 
@@ -226,7 +227,7 @@ func (c *comparer) rules(part string, old, new []survey.Rule, at path) {
 type comparison struct {
 	*comparer
 	old, new placedQuestion
-	part     string
+	part     message.Text
 	at       path
 	breaks   Effect // Breaks, or Comparable if the question has no figures
 }
@@ -340,7 +341,7 @@ func (q *comparison) options() {
 func isNumbered(options []survey.Option) bool { return len(options) > 0 && len(options[0].Label) == 0 }
 
 // choices compares two lists of options; key is that of their scale.
-func (q *comparison) choices(what string, old, new []survey.Option, key string) {
+func (q *comparison) choices(what message.Key, old, new []survey.Option, key string) {
 	if isNumbered(old) && isNumbered(new) && q.old.Type == q.new.Type {
 		q.steps(len(old), len(new))
 		return
@@ -349,11 +350,16 @@ func (q *comparison) choices(what string, old, new []survey.Option, key string) 
 	newAt, newScale := optionsAt(q.comparer.new, q.new.at, key)
 	part := q.part
 	if newScale != "" && newScale == oldScale { // every question with the scale says the same, once
-		part = "scale '" + newScale + "'"
+		part = message.New("scale '%s'", newScale)
 	}
 	d := match(old, new, func(o survey.Option) string { return o.ID }, func(a, b survey.Option) bool { return q.sameText(a.Label, b.Label) })
-	for _, p := range d.renamed {
-		q.add(Invalid, part, optionAt(newAt, new, p.new), "%s '%s' seems to have been renamed '%s': stored answers are read by the id, so put the old one back; the label may change", what, old[p.old].ID, new[p.new].ID)
+	madeOld := func(i int) bool { return isMade(q.comparer.old, optionAt(oldAt, old, i)) }
+	madeNew := func(i int) bool { return isMade(q.comparer.new, optionAt(newAt, new, i)) }
+	for _, p := range append(d.takeEdited(madeOld, madeNew), d.renamed...) {
+		at, was, is := optionAt(newAt, new, p.new), old[p.old].ID, new[p.new].ID
+		if !q.addMade(part, what.Text(), at, was, is, madeOld(p.old), madeNew(p.new)) {
+			q.add(Invalid, part, at, "%s '%s' seems to have been renamed '%s': stored answers are read by the id, so put the old one back; the label may change", what, was, is)
+		}
 	}
 	for _, i := range d.removed {
 		q.addRemoved(q.breaks, part, optionAt(oldAt, old, i), "%s '%s' was removed: figures with it end, and stay as they are", what, old[i].ID)
@@ -367,6 +373,22 @@ func (q *comparison) choices(what string, old, new []survey.Option, key string) 
 	if len(d.moved) > 0 {
 		q.add(Comparable, part, newAt, "the %ss are in another order, which can shift answers a little", what)
 	}
+}
+
+// addMade adds an option or row that has another id now because none is written. It returns false if one is.
+func (q *comparison) addMade(part, what message.Text, at path, was, is string, madeOld, madeNew bool) bool {
+	switch {
+	case madeOld && madeNew:
+		q.add(Invalid, part, at, "%s '%s' has no id, and its label in the first language is another now, which makes it '%s': stored answers stay with the old one, so put that label back and write the ids first, with 'glasspoll check --write-ids'", what, was, is)
+	case madeNew:
+		q.add(Invalid, part, at, "%s '%s' has lost its id: stored answers are read by it, so write it again, as \"id: %s\"", what, was, was)
+	}
+	return madeNew
+}
+
+// isMade reports whether an option or row at a path has no id of its own.
+func isMade(v Version, at path) bool {
+	return at[len(at)-1] != "other" && v.Places.Has(at...) && !v.Places.Has(at.to("id")...)
 }
 
 // steps compares two numbers of steps.
@@ -393,18 +415,18 @@ func optionAt(at path, options []survey.Option, i int) path {
 }
 
 // option compares two versions of one option; all are the old options.
-func (q *comparison) option(what, part string, all []survey.Option, old, new survey.Option, at path) {
+func (q *comparison) option(what message.Key, part message.Text, all []survey.Option, old, new survey.Option, at path) {
 	other := slices.IndexFunc(all, func(o survey.Option) bool { return o.ID != new.ID && q.sameText(o.Label, new.Label) })
 	if other >= 0 && !q.sameText(old.Label, new.Label) {
 		q.add(q.breaks, part, at.to("label"), "%s '%s' now says what '%s' said: stored answers would change their meaning", what, new.ID, all[other].ID)
 	} else {
-		q.text(part, fmt.Sprintf("the label of %s '%s'", what, new.ID), old.Label, new.Label, at.to("label"))
+		q.text(part, message.New("the label of %s '%s'", what, new.ID), old.Label, new.Label, at.to("label"))
 	}
 	if !reflect.DeepEqual(old.Score, new.Score) {
 		q.add(q.breaks, part, at.to("score"), "the score of %s '%s' was changed %s: means before and after differ for that reason alone, and are never mixed", what, new.ID, change(old.Score, new.Score))
 	}
 	if old.Exclusive != new.Exclusive {
-		q.add(Comparable, part, at.to("exclusive"), "%s '%s' %s be chosen with others; stored answers stay", what, new.ID, map[bool]string{true: "can no longer", false: "can now"}[new.Exclusive])
+		q.add(Comparable, part, at.to("exclusive"), "%s '%s' %s be chosen with others; stored answers stay", what, new.ID, map[bool]message.Key{true: "can no longer", false: "can now"}[new.Exclusive])
 	}
 	if !reflect.DeepEqual(old.ShowIf, new.ShowIf) {
 		q.add(q.breaks, part, at.to("show_if"), "%s '%s' is offered to other respondents: %s", what, new.ID, conditionChange(old.ShowIf, new.ShowIf))
@@ -415,8 +437,13 @@ func (q *comparison) option(what, part string, all []survey.Option, old, new sur
 func (q *comparison) rows() {
 	old, new := q.old.Rows, q.new.Rows
 	d := match(old, new, func(r survey.Row) string { return r.ID }, func(a, b survey.Row) bool { return q.sameText(a.Label, b.Label) })
-	for _, p := range d.renamed {
-		q.add(Invalid, q.part, q.at.to("rows", p.new, "id"), "row '%s' seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", old[p.old].ID, new[p.new].ID)
+	madeOld := func(i int) bool { return isMade(q.comparer.old, q.old.at.to("rows", i)) }
+	madeNew := func(i int) bool { return isMade(q.comparer.new, q.at.to("rows", i)) }
+	for _, p := range append(d.takeEdited(madeOld, madeNew), d.renamed...) {
+		at, was, is := q.at.to("rows", p.new), old[p.old].ID, new[p.new].ID
+		if !q.addMade(q.part, message.New("row"), at, was, is, madeOld(p.old), madeNew(p.new)) {
+			q.add(Invalid, q.part, at.to("id"), "row '%s' seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", was, is)
+		}
 	}
 	for _, i := range d.removed {
 		q.addRemoved(q.breaks, q.part, q.old.at.to("rows", i), "row '%s' was removed: its trend ends, and its figures so far are shown among what is no longer asked", old[i].ID)
@@ -426,9 +453,9 @@ func (q *comparison) rows() {
 	}
 	for _, p := range d.kept {
 		was, is := old[p.old], new[p.new]
-		q.text(q.part, fmt.Sprintf("the label of row '%s'", is.ID), was.Label, is.Label, q.at.to("rows", p.new, "label"))
+		q.text(q.part, message.New("the label of row '%s'", is.ID), was.Label, is.Label, q.at.to("rows", p.new, "label"))
 		if was.Required != is.Required {
-			q.add(Comparable, q.part, q.at.to("required"), "row '%s' %s; watch how many leave it out", is.ID, map[bool]string{true: "must now be answered", false: "may now be left out"}[is.Required])
+			q.add(Comparable, q.part, q.at.to("required"), "row '%s' %s; watch how many leave it out", is.ID, map[bool]message.Key{true: "must now be answered", false: "may now be left out"}[is.Required])
 		}
 	}
 	if len(d.moved) > 0 {
@@ -472,9 +499,9 @@ func (q *comparison) limits() {
 // numbers compares the limits of a number, and the bands in which numbers are counted.
 func (q *comparison) numbers() {
 	old, new := q.old.Question, q.new.Question
-	effect, counts := Comparable, "numbers are counted in the same bands as before"
+	effect, counts := Comparable, message.New("numbers are counted in the same bands as before")
 	if !slices.Equal(q.bands(q.comparer.old, old), q.bands(q.comparer.new, new)) {
-		effect, counts = q.breaks, "numbers are counted in other bands from now on, apart from those before"
+		effect, counts = q.breaks, message.New("numbers are counted in other bands from now on, apart from those before")
 	}
 	for _, edit := range []struct {
 		key      string

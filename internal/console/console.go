@@ -6,16 +6,42 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"golang.org/x/text/width"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 )
 
-// Console has the standard streams of a command.
+// Console has the standard streams of a command, and the language of its reader.
 type Console struct {
 	In       io.Reader
 	Out, Err io.Writer
+	Language string // of messages; "" is English
+	Asked    string // the language that the command line names; "" if it names none
+}
+
+// Print prints a line in the reader's language.
+func (c *Console) Print(w io.Writer, format string, args ...any) {
+	fmt.Fprintln(w, message.New(format, args...).In(c.Language))
+}
+
+// Problems prints problems on the error stream, and how many there are.
+func (c *Console) Problems(problems questionnaire.Problems) { Problems(c.Err, c.Language, problems) }
+
+// LanguageOf returns the language of messages that the environment asks for: that of the first variable that is set, as POSIX
+// has it.
+func LanguageOf(getenv func(string) string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if set := getenv(name); set != "" {
+			if message.IsChinese(set) {
+				return message.Chinese
+			}
+			break
+		}
+	}
+	return message.English
 }
 
 // The exit codes.
@@ -35,7 +61,7 @@ func (e UsageError) Error() string { return e.Err.Error() }
 func (e UsageError) Unwrap() error { return e.Err }
 
 // Usagef returns a UsageError with a formatted text.
-func Usagef(format string, args ...any) error { return UsageError{fmt.Errorf(format, args...)} }
+func Usagef(format string, args ...any) error { return UsageError{message.Errorf(format, args...)} }
 
 // ExitCode returns the code of a command that ended with err.
 func ExitCode(err error) int {
@@ -62,13 +88,13 @@ func JSON(w io.Writer, document any) error {
 }
 
 // Problems prints problems, and how many there are.
-func Problems(w io.Writer, problems questionnaire.Problems) {
+func Problems(w io.Writer, language string, problems questionnaire.Problems) {
 	files := map[string]bool{}
 	for _, p := range problems {
-		fmt.Fprintln(w, p)
+		fmt.Fprintln(w, p.In(language))
 		files[p.File] = true
 	}
-	fmt.Fprintf(w, "%s in %s\n", Count(len(problems), "problem"), Count(len(files), "file"))
+	fmt.Fprintln(w, message.New("%s in %s", message.Count(len(problems), "problem"), message.Count(len(files), "file")).In(language))
 }
 
 // Count returns a number and a noun, in the plural unless it is one: "1 file", "2 files".
@@ -77,6 +103,32 @@ func Count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Table prints rows of cells as columns, two spaces apart.
+func Table(w io.Writer, rows [][]string) error {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], Columns(cell))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			line.WriteString(cell)
+			if i < len(row)-1 {
+				line.WriteString(strings.Repeat(" ", widths[i]-Columns(cell)+2))
+			}
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line.String(), " ")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Columns returns the width of a text in columns of a terminal. A Chinese character takes two.

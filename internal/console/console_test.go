@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -32,7 +33,7 @@ func TestExitCode(t *testing.T) {
 
 func TestPrinting(t *testing.T) {
 	var b strings.Builder
-	Problems(&b, questionnaire.Problems{{File: "a.yaml", Line: 1, Column: 2, Message: "wrong"}, {File: "a.yaml", Line: 3, Column: 1, Message: "wrong too"}})
+	Problems(&b, message.English, questionnaire.Problems{{File: "a.yaml", Line: 1, Column: 2, Message: message.Plain("wrong")}, {File: "a.yaml", Line: 3, Column: 1, Message: message.Plain("wrong too")}})
 	Line(&b, "%d%%", 5)
 	if err := JSON(&b, map[string]string{"a": "<b>"}); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@
 package durable
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"io/fs"
@@ -46,6 +47,45 @@ func WriteFile(name string, content []byte, perm fs.FileMode) error {
 // WriteFileIn is WriteFile for a name below a root.
 func WriteFileIn(root *os.Root, name string, content []byte, perm fs.FileMode) error {
 	return write(root, name, content, perm)
+}
+
+// ErrChanged means that a file no longer has the content that was to be replaced.
+var ErrChanged = errors.New("the file has been changed meanwhile")
+
+// Replace replaces the content of a file that still is before, and keeps its mode. A symbolic link stays one. A file that may
+// not be written is not replaced.
+func Replace(name string, before, after []byte) error {
+	name, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return err
+	}
+	writable, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	info, err := writable.Stat()
+	writable.Close()
+	if err != nil {
+		return err
+	}
+	f, err := Create(name, info.Mode().Perm())
+	if err != nil {
+		return err
+	}
+	defer f.Discard()
+	if _, err := f.Write(after); err != nil {
+		return err
+	}
+	if err := errors.Join(f.Chmod(info.Mode().Perm()), f.Sync()); err != nil {
+		return err
+	}
+	switch now, err := os.ReadFile(name); {
+	case err != nil:
+		return err
+	case !bytes.Equal(now, before):
+		return ErrChanged
+	}
+	return f.Commit()
 }
 
 // MkdirAll makes a directory and its parents, durably, and does nothing if it exists.

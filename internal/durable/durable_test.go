@@ -206,3 +206,31 @@ func TestRoot(t *testing.T) {
 		t.Error("made a directory outside of the root")
 	}
 }
+
+func TestReplace(t *testing.T) {
+	dir := t.TempDir()
+	name, link := filepath.Join(dir, "a.txt"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(name, []byte("one"), 0o600), os.Chmod(name, 0o646), os.Symlink("a.txt", link)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Replace(link, []byte("one"), []byte("two")); err != nil {
+		t.Fatal(err)
+	}
+	wantContent(t, name, "two")
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o646 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if to, err := os.Readlink(link); err != nil || to != "a.txt" {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	if err := Replace(name, []byte("one"), []byte("three")); !errors.Is(err, ErrChanged) {
+		t.Errorf("replaced what was changed: %v", err)
+	}
+	wantContent(t, name, "two")
+	if err := Replace(filepath.Join(dir, "none"), nil, nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("made a file: %v", err)
+	}
+	if got := names(t, dir); got != "a.txt link" {
+		t.Errorf("the directory holds %s", got)
+	}
+}

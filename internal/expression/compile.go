@@ -2,7 +2,6 @@ package expression
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,12 +17,13 @@ import (
 	"github.com/expr-lang/expr/parser"
 
 	"glasspoll/internal/decimal"
+	"glasspoll/internal/message"
 )
 
 // A Fault is one mistake in an expression.
 type Fault struct {
 	Offset  int // in characters, from the start of the expression
-	Message string
+	Message message.Text
 	Unknown string // the unknown name, if that is the fault
 }
 
@@ -41,7 +41,7 @@ const literal Kind = "literal"
 // without faults, if the condition depends on a [Broken] name.
 func Compile(source string, scope Scope, budget *int) (Tree, []Fault) {
 	if len(source) > MaxLength {
-		return Tree{}, []Fault{{Message: fmt.Sprintf("longer than %d characters: shorten it", MaxLength)}}
+		return Tree{}, []Fault{{Message: message.New("longer than %d characters: shorten it", MaxLength)}}
 	}
 	if fault, found := findForeign(source); found {
 		return Tree{}, []Fault{fault}
@@ -64,7 +64,7 @@ func Compile(source string, scope Scope, budget *int) (Tree, []Fault) {
 	case c.broken:
 		return Tree{}, nil
 	case !Satisfiable(tree, scope, budget):
-		return Tree{}, []Fault{{Message: "can never be true: no answers meet this condition"}}
+		return Tree{}, []Fault{{Message: message.New("can never be true: no answers meet this condition")}}
 	}
 	return tree, nil
 }
@@ -78,7 +78,7 @@ func findForeign(source string) (Fault, bool) {
 		if i+1 < len(chars) {
 			next = chars[i+1]
 		}
-		message := ""
+		var text message.Text
 		switch {
 		case quote != 0:
 			if c == quote && chars[i-1] != '\\' {
@@ -87,18 +87,18 @@ func findForeign(source string) (Fault, bool) {
 		case c == '"' || c == '\'' || c == '`':
 			quote = c
 		case strings.ContainsRune("“”‘’，（）＝＜＞！；：【】「」", c):
-			message = fmt.Sprintf("%c is a full-width character: write the expression with half-width signs and straight quotes", c)
+			text = message.New("%c is a full-width character: write the expression with half-width signs and straight quotes", c)
 		case c == '{' || c == '$':
-			message = "a question is named without braces: write overall == …"
+			text = message.New("a question is named without braces: write overall == …")
 		case c == '<' && next == '>':
-			message = "<> does not compare: write != for \"not equal\""
+			text = message.New("<> does not compare: write != for \"not equal\"")
 		case c == '=' && (next == '>' || next == '<'):
-			message = fmt.Sprintf("=%c does not compare: write %c=", next, next)
+			text = message.New("=%c does not compare: write %c=", next, next)
 		case (c == '&' || c == '|') && next != c && (i == 0 || chars[i-1] != c):
-			message = fmt.Sprintf("%c is not part of the language: write %s", c, map[rune]string{'&': "and", '|': "or"}[c])
+			text = message.New("%c is not part of the language: write %s", c, map[rune]string{'&': "and", '|': "or"}[c])
 		}
-		if message != "" {
-			return Fault{Offset: i, Message: message}, true
+		if !text.IsZero() {
+			return Fault{Offset: i, Message: text}, true
 		}
 	}
 	return Fault{}, false
@@ -110,34 +110,34 @@ var unexpected = regexp.MustCompile(`unexpected token (\w+)\("(.*)"\)`)
 func syntaxFault(source string, err error) Fault {
 	var at *file.Error
 	if !errors.As(err, &at) {
-		return Fault{Message: "cannot be read: " + err.Error()}
+		return Fault{Message: message.New("cannot be read: write it more simply")}
 	}
-	message := "cannot be read: " + at.Message
+	text := message.New("cannot be read from here on: check its signs, quotes and brackets")
 	token := unexpected.FindStringSubmatch(at.Message)
 	switch {
 	case strings.TrimSpace(source) == "":
-		message = "is empty: write a condition such as overall == \"good\""
+		text = message.New("is empty: write a condition such as overall == \"good\"")
 	case strings.Contains(at.Message, "token EOF"):
-		message = "is incomplete: something is missing at its end"
+		text = message.New("is incomplete: something is missing at its end")
 	case strings.Contains(at.Message, "literal not terminated"):
-		message = "a quote is opened and never closed"
+		text = message.New("a quote is opened and never closed")
 	case strings.Contains(at.Message, "exceeds maximum allowed nodes"):
-		message = fmt.Sprintf("has more than %d parts: simplify it", maxNodes)
+		text = message.New("has more than %d parts: simplify it", maxNodes)
 	case token == nil:
 	case token[2] == "=":
-		message = "= alone does not compare: write =="
+		text = message.New("= alone does not compare: write ==")
 	case token[2] == ",":
-		message = "did not expect ',' here: a list is written in brackets [ ], and decimals with a point"
+		text = message.New("did not expect ',' here: a list is written in brackets [ ], and decimals with a point")
 	case token[1] == "Identifier" && slices.Contains([]string{"and", "or", "not", "in", "contains"}, strings.ToLower(token[2])):
-		message = fmt.Sprintf("did not expect '%s' here: write %s in small letters", token[2], strings.ToLower(token[2]))
+		text = message.New("did not expect '%s' here: write %s in small letters", token[2], strings.ToLower(token[2]))
 	case token[1] == "Identifier" && synonyms[token[2]] != "":
-		message = fmt.Sprintf("did not expect '%s' here: write %s", token[2], synonyms[token[2]])
+		text = message.New("did not expect '%s' here: write %s", token[2], synonyms[token[2]])
 	case token[1] == "Identifier":
-		message = fmt.Sprintf("did not expect '%s' here: two parts are joined by one of == != < <= > >= and or in contains", token[2])
+		text = message.New("did not expect '%s' here: two parts are joined by one of == != < <= > >= and or in contains", token[2])
 	default:
-		message = fmt.Sprintf("cannot be read from here on: did not expect '%s'", token[2])
+		text = message.New("cannot be read from here on: did not expect '%s'", token[2])
 	}
-	return Fault{Offset: min(at.From, utf8.RuneCountInString(source)), Message: message}
+	return Fault{Offset: min(at.From, utf8.RuneCountInString(source)), Message: text}
 }
 
 // synonyms maps words that authors write instead of an operator to that operator.
@@ -155,8 +155,12 @@ type compiler struct {
 
 // fail adds a fault. It returns the empty tree and kind, for the caller to return.
 func (c *compiler) fail(n ast.Node, format string, args ...any) (Tree, Kind) {
-	c.faults = append(c.faults, Fault{Offset: n.Location().From, Message: fmt.Sprintf(format, args...)})
+	c.report(n, message.New(format, args...))
 	return Tree{}, ""
+}
+
+func (c *compiler) report(n ast.Node, text message.Text) {
+	c.faults = append(c.faults, Fault{Offset: n.Location().From, Message: text})
 }
 
 // condition compiles a part that must be true or false.
@@ -175,16 +179,16 @@ func (c *compiler) condition(n ast.Node) Tree {
 }
 
 // advice says how to turn an answer of a kind into a condition.
-func advice(kind Kind, name string) string {
+func advice(kind Kind, name string) message.Text {
 	switch kind {
 	case Set:
-		return fmt.Sprintf("write %s contains \"…\" or answered(%s)", name, name)
+		return message.New("write %s contains \"…\" or answered(%s)", name, name)
 	case Choice, Text:
-		return fmt.Sprintf("write %s == \"…\" or answered(%s)", name, name)
+		return message.New("write %s == \"…\" or answered(%s)", name, name)
 	case Group:
-		return fmt.Sprintf("write answered(%s), or name one of its rows", name)
+		return message.New("write answered(%s), or name one of its rows", name)
 	default:
-		return "compare it"
+		return message.New("compare it")
 	}
 }
 
@@ -222,7 +226,7 @@ func (c *compiler) value(n ast.Node) (Tree, Kind) {
 func (c *compiler) number(n ast.Node, digits string) (Tree, Kind) {
 	d, err := decimal.Parse(digits)
 	if err != nil {
-		return c.fail(n, "%s is %v", digits, err)
+		return c.fail(n, "%s is not a number with at most three decimals between -1000000000 and 1000000000", digits)
 	}
 	return Tree{Op: "literal", Number: &d}, Number
 }
@@ -246,9 +250,9 @@ func fieldName(n ast.Node) (string, bool) {
 func (c *compiler) resolve(n ast.Node) (string, Variable, bool) {
 	name, ok := fieldName(n)
 	if !ok {
-		hint := ""
+		var hint message.Text
 		if s, quoted := n.(*ast.StringNode); quoted && c.scope[s.Value].Kind != "" {
-			hint = ": write it without quotes"
+			hint = message.New(": write it without quotes")
 		}
 		c.fail(n, "%s is not the name of a question%s", spell(n), hint)
 		return "", Variable{}, false
@@ -258,8 +262,8 @@ func (c *compiler) resolve(n ast.Node) (string, Variable, bool) {
 		v, known = c.scope[question], true
 	}
 	switch {
-	case known && v.Without != "":
-		c.fail(n, "%s", v.Without)
+	case known && !v.Without.IsZero():
+		c.report(n, v.Without)
 		return name, v, false
 	case known && v.Kind == Broken:
 		c.broken = true
@@ -287,17 +291,17 @@ func (c *compiler) name(n ast.Node) (Tree, Kind) {
 	return Tree{Op: string(v.Kind), Names: []string{name}}, v.Kind
 }
 
-func (c *compiler) suggest(name string) string {
+func (c *compiler) suggest(name string) message.Text {
 	known := make([]string, 0, len(c.scope))
 	for k := range c.scope {
 		known = append(known, k)
 	}
 	slices.Sort(known)
-	return nearest(name, known, "")
+	return nearest(name, known, message.Text{})
 }
 
 // nearest suggests the word of among that is nearest to word, or returns fallback if none is near.
-func nearest(word string, among []string, fallback string) string {
+func nearest(word string, among []string, fallback message.Text) message.Text {
 	length := utf8.RuneCountInString(word)
 	best, distance := "", 1+max(1, (length+1)/3)
 	for _, a := range among {
@@ -308,7 +312,7 @@ func nearest(word string, among []string, fallback string) string {
 	if best == "" {
 		return fallback
 	}
-	return fmt.Sprintf(": did you mean '%s'?", best)
+	return message.New(": did you mean '%s'?", best)
 }
 
 func (c *compiler) unary(n *ast.UnaryNode) (Tree, Kind) {
@@ -505,20 +509,20 @@ func not(t Tree) Tree { return Tree{Op: "not", Args: []Tree{t}} }
 var Mirrored = map[string]string{"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 // words names the kind in messages.
-func (k Kind) words() string {
+func (k Kind) words() message.Text {
 	switch k {
 	case Choice:
-		return "an option"
+		return message.New("an option")
 	case Set:
-		return "several options"
+		return message.New("several options")
 	case Number:
-		return "a number"
+		return message.New("a number")
 	case Bool:
-		return "true or false"
+		return message.New("true or false")
 	case Group:
-		return "a question with rows"
+		return message.New("a question with rows")
 	default:
-		return "a text"
+		return message.New("a text")
 	}
 }
 
@@ -539,7 +543,7 @@ func (c *compiler) isOption(at ast.Node, id string, v Variable) bool {
 		c.fail(at, "'%s' is what the respondent reads: write the option's id, \"%s\"", id, meant)
 		return false
 	}
-	c.fail(at, "'%s' is not one of the options%s", id, nearest(id, v.Options, ": "+strings.Join(v.Options[:min(len(v.Options), 12)], ", ")))
+	c.fail(at, "'%s' is not one of the options%s", id, nearest(id, v.Options, message.New(": %s", message.Words(v.Options[:min(len(v.Options), 12)]...))))
 	return false
 }
 
@@ -571,7 +575,11 @@ func (c *compiler) in(n *ast.BinaryNode) (Tree, Kind) {
 		switch {
 		case k == "":
 		case value.Op != "literal" || (k == Number) != (kind == Number):
-			c.fail(item, "the list may hold only %s here", map[bool]string{true: "numbers", false: "texts in quotes"}[kind == Number])
+			what := message.New("texts in quotes")
+			if kind == Number {
+				what = message.New("numbers")
+			}
+			c.fail(item, "the list may hold only %s here", what)
 		case kind == Choice && !c.isOption(item, *value.Text, c.variable(left)):
 		case kind == Text && !c.checkLayout(item, *value.Text, c.variable(left)):
 		default:
@@ -607,7 +615,7 @@ func (c *compiler) contains(n *ast.BinaryNode) (Tree, Kind) {
 func (c *compiler) call(n ast.Node, name string, arguments []ast.Node) (Tree, Kind) {
 	functions := []string{"answered", "score", "count"}
 	if !slices.Contains(functions, name) {
-		return c.fail(n, "there is no function '%s'%s", name, nearest(name, functions, ": use answered, score or count"))
+		return c.fail(n, "there is no function '%s'%s", name, nearest(name, functions, message.New(": use answered, score or count")))
 	}
 	if len(arguments) != 1 {
 		return c.fail(n, "%s takes one question: %s(overall)", name, name)

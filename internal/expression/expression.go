@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"glasspoll/internal/decimal"
+	"glasspoll/internal/message"
 )
 
 // Kind is the type of a name's value.
@@ -40,9 +41,9 @@ type Variable struct {
 	Parts   []string                   // of a group: the names of its rows
 	Min     *decimal.Decimal           // of a number
 	Max     *decimal.Decimal
-	Layout  string // of a text that is a date or time: its layout, as in package time
-	Asked   *Tree  // the condition under which the question is asked; nil for always
-	Without string // for a name that does not exist, although authors may expect it: the message
+	Layout  string       // of a text that is a date or time: its layout, as in package time
+	Asked   *Tree        // the condition under which the question is asked; nil for always
+	Without message.Text // for a name that does not exist, although authors may expect it: the message
 }
 
 // Scope maps every name that may be used to its variable.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/decimal"
+	"glasspoll/internal/message"
 )
 
 var scope = Scope{
@@ -23,7 +24,7 @@ var scope = Scope{
 	"few":         {Kind: Number, Options: []string{"1", "2", "3"}},
 	"bounded":     {Kind: Number, Min: decimalOf(10), Max: decimalOf(20)},
 	"broken":      {Kind: Broken},
-	"nowhere":     {Kind: Choice, Without: "there is no such thing: add one"},
+	"nowhere":     {Kind: Choice, Without: message.Plain("there is no such thing: add one")},
 	"follow":      {Kind: Bool, Asked: &Tree{Op: "bool", Names: []string{"member"}}},
 	"reason":      {Kind: Choice, Options: []string{"dear", "late"}, Labels: map[string]string{"太贵": "dear", "Too dear": "dear"}, Asked: &Tree{Op: "bool", Names: []string{"follow"}}},
 	"parts":       {Kind: Group, Parts: []string{"parts.staff", "parts.goods"}},
@@ -218,7 +219,7 @@ func FuzzCompile(f *testing.F) {
 		tree, faults := Compile(source, scope, budget())
 		if len(faults) > 0 {
 			for _, fault := range faults {
-				if fault.Offset < 0 || fault.Offset > len([]rune(source)) || fault.Message == "" {
+				if fault.Offset < 0 || fault.Offset > len([]rune(source)) || fault.Message.IsZero() {
 					t.Fatalf("%+v", fault)
 				}
 			}

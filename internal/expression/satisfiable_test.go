@@ -80,7 +80,7 @@ func TestImpossibleIsNeverMet(t *testing.T) {
 // isImpossible reports whether that is the only fault of a condition in the names of small.
 func isImpossible(source string) bool {
 	_, faults := Compile(source, small, budget())
-	return len(faults) == 1 && faults[0].Message == "can never be true: no answers meet this condition"
+	return len(faults) == 1 && faults[0].Message.String() == "can never be true: no answers meet this condition"
 }
 
 // mustParse compiles a condition in the names of small without asking whether it can be true.

@@ -1,5 +1,5 @@
 // Package intake takes submissions: it looks up the questionnaire, checks the answers, stores them, and replies. Plain forms
-// and JSON are handled alike. Nothing is confirmed before it is durable, and a form that has problems is shown again with
+// and JSON are handled alike; for browsers without a script it also hands out forms that carry an id. Nothing is confirmed before it is durable, and a form that has problems is shown again with
 // everything that was typed.
 package intake
 
@@ -28,7 +28,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Handler serves POST …/api/surveys/ID/responses. All fields are required.
+// Handler serves POST …/api/surveys/ID/responses and GET …/api/surveys/ID/form/LANGUAGE. All fields are required.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses
@@ -43,10 +43,7 @@ type Handler struct {
 // MaxBody bounds a submission, in bytes: room for a dozen full long texts in Chinese, percent-encoded.
 const MaxBody = 256 << 10
 
-// root is the path from the API's address to the root of the site.
-const root = "../../../"
-
-// ServeHTTP takes one submission.
+// ServeHTTP serves one request. An API stage or a folder may come before the path.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -54,48 +51,27 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.notice(w, r, http.StatusInternalServerError, answer.Problem{Code: answer.Internal})
 		}
 	}()
-	id, ok := surveyOf(r.URL.Path)
-	switch {
-	case !ok:
-		h.notice(w, r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
-		return
-	case r.Method != http.MethodPost:
-		w.Header().Set("Allow", http.MethodPost)
-		h.notice(w, r, http.StatusMethodNotAllowed, answer.Problem{Code: answer.BadMethod})
-		return
-	}
-	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset := parameters["charset"]
-	if err != nil || media != "application/json" && media != "application/x-www-form-urlencoded" || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		w.Header().Set("Accept", "application/x-www-form-urlencoded, application/json")
-		h.notice(w, r, http.StatusUnsupportedMediaType, answer.Problem{Code: answer.BadMediaType})
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if err != nil {
-		status, code := http.StatusBadRequest, answer.BadBody
-		if large := new(http.MaxBytesError); errors.As(err, &large) {
-			status, code = http.StatusRequestEntityTooLarge, answer.TooMuch
-		}
-		h.notice(w, r, status, answer.Problem{Code: code})
-		return
-	}
-	s := &submission{Handler: h, w: w, r: r, isForm: media != "application/json", now: h.Now()}
-	s.serve(r.Context(), id, body)
-}
-
-// surveyOf returns ID of …/api/surveys/ID/responses. An API stage or a folder may come first.
-func surveyOf(path string) (id string, ok bool) {
 	const prefix = "/api/surveys/"
-	i := strings.LastIndex(path, prefix)
-	if i < 0 {
-		return "", false
+	_, path, _ := strings.Cut(r.URL.Path[max(0, strings.LastIndex(r.URL.Path, prefix)):], prefix)
+	id, tail, _ := strings.Cut(path, "/")
+	language, isForm := strings.CutPrefix(strings.TrimSuffix(tail, "/"), "form/")
+	s := &submission{Handler: h, w: w, r: r, now: h.Now()}
+	switch {
+	case id == "" || !isForm && strings.TrimSuffix(tail, "/") != "responses":
+		h.notice(w, r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
+	case isForm && s.allows(http.MethodGet, http.MethodHead):
+		s.serveForm(id, language)
+	case !isForm && s.allows(http.MethodPost):
+		s.accept(id)
 	}
-	id, tail, _ := strings.Cut(path[i+len(prefix):], "/")
-	return id, id != "" && (tail == "responses" || tail == "responses/")
 }
 
-// submission is one request to store answers.
+// rootOf returns the path from an address of the API to the root of the site.
+func rootOf(path string) string {
+	return strings.Repeat("../", max(0, strings.Count(path[max(0, strings.LastIndex(path, "/api/")):], "/")-1))
+}
+
+// submission is one request to store answers, or for the form to fill them in.
 type submission struct {
 	*Handler
 	w      http.ResponseWriter
@@ -106,6 +82,46 @@ type submission struct {
 	current  *survey.Survey // the questionnaire in force, whose window and periods count
 	answered *survey.Survey // the version that the respondent saw
 	posted   answer.Posted
+}
+
+// allows reports whether the request's method is one of those given. If it is not, it replies.
+func (s *submission) allows(methods ...string) bool {
+	if slices.Contains(methods, s.r.Method) {
+		return true
+	}
+	s.w.Header().Set("Allow", strings.Join(methods, ", "))
+	s.notice(s.w, s.r, http.StatusMethodNotAllowed, answer.Problem{Code: answer.BadMethod})
+	return false
+}
+
+// accept reads the submission, takes it and replies.
+func (s *submission) accept(id string) {
+	media, parameters, err := mime.ParseMediaType(s.r.Header.Get("Content-Type"))
+	charset := parameters["charset"]
+	if err != nil || media != "application/json" && media != "application/x-www-form-urlencoded" || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		s.w.Header().Set("Accept", "application/x-www-form-urlencoded, application/json")
+		s.notice(s.w, s.r, http.StatusUnsupportedMediaType, answer.Problem{Code: answer.BadMediaType})
+		return
+	}
+	body, err := s.readBody()
+	if err != nil {
+		status, code := http.StatusBadRequest, answer.BadBody
+		if large := new(http.MaxBytesError); errors.As(err, &large) {
+			status, code = http.StatusRequestEntityTooLarge, answer.TooMuch
+		}
+		s.notice(s.w, s.r, status, answer.Problem{Code: code})
+		return
+	}
+	s.isForm = media != "application/json"
+	s.serve(s.r.Context(), id, body)
+}
+
+// readBody reads the body. Of one that is declared to be too large it reads nothing.
+func (s *submission) readBody() ([]byte, error) {
+	if s.r.ContentLength > MaxBody {
+		return nil, &http.MaxBytesError{Limit: MaxBody}
+	}
+	return io.ReadAll(http.MaxBytesReader(s.w, s.r.Body, MaxBody))
 }
 
 // serve takes the submission and replies.
@@ -122,12 +138,7 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 		s.refuse(http.StatusUnprocessableEntity, answer.Problem{Code: answer.BadBody})
 		return
 	}
-	if open, early := s.current.OpenAt(s.now); !open {
-		closed := answer.Problem{Code: answer.Closed, Args: []any{"date", s.current.Window.Until}}
-		if early {
-			closed = answer.Problem{Code: answer.NotOpenYet, Args: []any{"date", s.current.Window.From}}
-		}
-		s.refuse(http.StatusForbidden, closed)
+	if !s.isOpen() {
 		return
 	}
 	response, thanks, problems := answer.Check(s.answered, s.posted)
@@ -151,6 +162,20 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	default:
 		s.confirm(response, thanks, created)
 	}
+}
+
+// isOpen reports whether answers are taken now. If they are not, it replies.
+func (s *submission) isOpen() bool {
+	open, early := s.current.OpenAt(s.now)
+	if open {
+		return true
+	}
+	closed := answer.Problem{Code: answer.Closed, Args: []any{"date", s.current.Window.Until}}
+	if early {
+		closed = answer.Problem{Code: answer.NotOpenYet, Args: []any{"date", s.current.Window.From}}
+	}
+	s.refuse(http.StatusForbidden, closed)
+	return false
 }
 
 // parse parses the body. Of a malformed form, what comes before the fault is kept.
@@ -199,11 +224,7 @@ func (s *submission) findSurvey(ctx context.Context, id string) bool {
 // correctForm corrects what a respondent cannot: it takes the channel and hidden values that are missing from the link that
 // led to the form, where they are without a script, and drops those that are invalid.
 func (s *submission) correctForm() {
-	p := &s.posted
-	var link url.Values
-	if from, err := url.Parse(s.r.Referer()); err == nil {
-		link = from.Query()
-	}
+	p, link := &s.posted, s.link()
 	if p.Channel == "" {
 		p.Channel = link.Get("c")
 	}
@@ -229,6 +250,18 @@ func (s *submission) correctForm() {
 	}
 }
 
+// link returns the query of the address: the request's own, or that of the page which it comes from.
+func (s *submission) link() url.Values {
+	if s.r.URL.RawQuery != "" {
+		return s.r.URL.Query()
+	}
+	from, err := url.Parse(s.r.Referer())
+	if err != nil {
+		return nil
+	}
+	return from.Query()
+}
+
 // confirm replies that the response is stored.
 func (s *submission) confirm(r answer.Response, thanks int, created bool) {
 	receipt := answer.Receipt(r.ID)
@@ -241,7 +274,7 @@ func (s *submission) confirm(r answer.Response, thanks int, created bool) {
 	}
 	page += s.current.ThanksPath(thanks)
 	if s.isForm {
-		s.header(http.StatusSeeOther, "", "Location", root+page+"#"+receipt)
+		s.header(http.StatusSeeOther, "", "Location", rootOf(s.r.URL.Path)+page+"#"+receipt)
 		return
 	}
 	status := http.StatusOK
@@ -278,8 +311,8 @@ func (s *submission) refuse(status int, fault answer.Problem) {
 }
 
 // form replies with the form and everything that was typed. The form carries an id, so that sending it twice stores it once.
-func (s *submission) form(status int, p render.SurveyPage) {
-	p.Language, p.Root, p.Channel, p.Values, p.ID = s.language(), root, s.posted.Channel, s.posted.Fields, s.posted.ID
+func (s *submission) form(status int, p render.SurveyPage, more ...string) {
+	p.Language, p.Root, p.Channel, p.Values, p.ID = s.language(), rootOf(s.r.URL.Path), s.posted.Channel, s.posted.Fields, s.posted.ID
 	if p.ID == "" || status == http.StatusConflict {
 		p.ID = randomKey().String()
 	}
@@ -289,7 +322,7 @@ func (s *submission) form(status int, p render.SurveyPage) {
 		s.writeProblems(s.w, http.StatusInternalServerError, p.Language, []answer.Problem{{Code: answer.Internal}})
 		return
 	}
-	s.header(status, "text/html; charset=utf-8")
+	s.header(status, "text/html; charset=utf-8", more...)
 	s.w.Write(page.Bytes())
 }
 
@@ -301,7 +334,7 @@ func (h *Handler) notice(w http.ResponseWriter, r *http.Request, status int, fau
 		return
 	}
 	var page bytes.Buffer
-	if err := h.Renderer.Notice(&page, render.NoticePage{Language: language, Root: root, Code: fault.Code, Args: fault.Args}); err != nil {
+	if err := h.Renderer.Notice(&page, render.NoticePage{Language: language, Root: rootOf(r.URL.Path), Code: fault.Code, Args: fault.Args}); err != nil {
 		h.Log.Error("notice not rendered", "error", err)
 		h.writeProblems(w, http.StatusInternalServerError, language, []answer.Problem{{Code: answer.Internal}})
 		return

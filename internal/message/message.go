@@ -3,9 +3,12 @@
 package message
 
 import (
-	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The languages of messages.
@@ -16,7 +19,7 @@ const (
 
 // A Text is a sentence, or a part of one, in every language of messages. It is comparable. The zero Text is empty.
 type Text struct {
-	Code string // of the kind of message; stable, whatever the wording. "" if there is none
+	Code string // of the kind of message, or of the first part that has one; stable, whatever the wording. "" if there is none
 	en   string
 	zh   string
 }
@@ -28,6 +31,14 @@ func New(format string, args ...any) Text {
 	entry, known := catalogue()[format]
 	if known {
 		t.Code, t.zh = entry.Code, entry.Chinese
+	}
+	for i := 0; t.Code == "" && i < len(args); i++ {
+		switch a := args[i].(type) {
+		case Text:
+			t.Code = a.Code
+		case error:
+			t.Code = Of(a).Code
+		}
 	}
 	t.en, t.zh = sprint(t.en, English, args), sprint(t.zh, Chinese, args)
 	return t
@@ -57,52 +68,68 @@ func IsChinese(language string) bool {
 	return ok && (rest == "" || strings.ContainsAny(rest[:1], "-_.@"))
 }
 
+func plain(words []string) []Text {
+	texts := make([]Text, len(words))
+	for i, w := range words {
+		texts[i] = Plain(w)
+	}
+	return texts
+}
+
+// Quoted returns what an author wrote, in the quotes of each language: 'a' and “a”.
+func Quoted(s string) Text { return Text{en: "'" + s + "'", zh: "“" + s + "”"} }
+
 // A Key is an entry of the catalogue, by its English: what tables and parameters hold of a sentence that is made later. As an
 // argument it is in the language of the text that it is put into.
 type Key string
 
-// Text returns the text of the entry.
-func (k Key) Text() Text { return New(string(k)) }
+// Text returns the text of New.
+func (k Key) Text(args ...any) Text { return New(string(k), args...) }
 
-// Join joins texts. The separator is the same in every language.
+// Join joins texts. The separator is an entry of the catalogue, such as ", ", or the same in every language.
 func Join(separator string, parts ...Text) Text {
+	between := New(separator)
+	return join(between.en, between.zh, parts)
+}
+
+func join(english, chinese string, parts []Text) Text {
 	en, zh := make([]string, len(parts)), make([]string, len(parts))
 	for i, p := range parts {
 		en[i], zh[i] = p.en, p.zh
 	}
-	return Text{en: strings.Join(en, separator), zh: strings.Join(zh, separator)}
+	return Text{en: strings.Join(en, english), zh: strings.Join(zh, chinese)}
 }
 
-// List joins texts as a sentence does: "a", "a and b", "a, b and c".
-func List(parts ...Text) Text {
-	switch n := len(parts); n {
-	case 0:
-		return Text{}
-	case 1:
-		return parts[0]
-	default:
-		last := parts[n-1]
-		first := Text{en: Join(", ", parts[:n-1]...).en, zh: Join("、", parts[:n-1]...).zh}
-		return Text{en: first.en + " and " + last.en, zh: first.zh + "和" + last.zh}
+// Words lists words that are the same in every language: "a, b, c" and "a、b、c".
+func Words(words ...string) Text { return join(", ", "、", plain(words)) }
+
+// List joins texts as a sentence does: "a", "a and b", "a, b and c"; in Chinese, "a、b、c".
+func List(parts ...Text) Text { return enumerate(" and ", "、", parts) }
+
+// Either joins texts as a sentence does: "a", "a or b", "a, b or c"; in Chinese, "a、b 或 c".
+func Either(parts ...Text) Text { return enumerate(" or ", " 或 ", parts) }
+
+// enumerate joins texts, the last one by a conjunction.
+func enumerate(english, chinese string, parts []Text) Text {
+	n := len(parts)
+	if n < 2 {
+		return join("", "", parts)
 	}
+	return join(english, chinese, []Text{join(", ", "、", parts[:n-1]), parts[n-1]})
 }
 
-// Count returns a number and a noun, in the plural unless it is one: "1 file", "2 files". The noun must be in the catalogue,
-// in the singular.
+// Count returns a number and a noun, in the plural unless it is one: "1 file", "2 files". The catalogue has
+// it with the number, in the singular: "%d file".
 func Count(n int, noun string) Text {
 	plural := noun + "s"
-	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(noun, "ay") {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.ContainsAny(stem[len(stem)-1:], "aeo") {
 		plural = stem + "ies"
 	}
 	word := noun
 	if n != 1 {
 		word = plural
 	}
-	zh := noun
-	if entry, known := catalogue()[noun]; known {
-		zh = entry.Chinese
-	}
-	return Text{en: fmt.Sprintf("%d %s", n, word), zh: fmt.Sprintf("%d %s", n, zh)}
+	return Text{en: fmt.Sprintf("%d %s", n, word), zh: New("%d "+noun, n).zh}
 }
 
 // An Error is an error with a text.
@@ -144,22 +171,53 @@ func sprint(format, language string, args []any) string {
 			own[i] = Of(a).In(language)
 		}
 	}
-	return fmt.Sprintf(strings.ReplaceAll(format, "%w", "%v"), own...)
+	format = strings.ReplaceAll(format, "%w", "%v")
+	if language == Chinese {
+		return sprintWide(format, own)
+	}
+	return fmt.Sprintf(format, own...)
 }
 
-// Of returns the text of an error: its own if it is an [Error], that of its cause if it is a well-known one (see causes.go),
-// else what it says, in every language.
-func Of(err error) Text {
-	var own *Error
-	if direct, ok := err.(*Error); ok {
-		return direct.Text
+var verb = regexp.MustCompile(`%(?:\[(\d+)\])?([-+#0-9.]*)([a-zA-Z%])`)
+
+// sprintWide formats as fmt.Sprintf does, but drops the spaces of the format that separate arguments from Chinese, where an
+// argument itself begins or ends with a Chinese character or sign.
+func sprintWide(format string, args []any) string {
+	var b strings.Builder
+	from, next, dropSpace := 0, 0, false
+	for _, at := range verb.FindAllStringSubmatchIndex(format, -1) {
+		literal := format[from:at[0]]
+		if from = at[1]; dropSpace {
+			literal = strings.TrimPrefix(literal, " ")
+		}
+		if at[2] >= 0 {
+			index, _ := strconv.Atoi(format[at[2]:at[3]])
+			next = index - 1
+		}
+		var arg []any
+		if letter := format[at[6]:at[7]]; letter != "%" && next >= 0 && next < len(args) {
+			arg = args[next : next+1]
+			next++
+		}
+		text := fmt.Sprintf("%"+format[at[4]:at[7]], arg...)
+		first, _ := utf8.DecodeRuneInString(text)
+		last, _ := utf8.DecodeLastRuneInString(text)
+		if isWide(first) {
+			literal = strings.TrimSuffix(literal, " ")
+		}
+		dropSpace = isWide(last)
+		b.WriteString(literal)
+		b.WriteString(text)
 	}
-	if known := cause(err); !known.IsZero() {
-		return known
+	rest := format[from:]
+	if dropSpace {
+		rest = strings.TrimPrefix(rest, " ")
 	}
-	if errors.As(err, &own) { // wrapped by a package whose errors have no texts: what it adds stays as it is
-		before, after, _ := strings.Cut(err.Error(), own.en)
-		return Text{Code: own.Code, en: err.Error(), zh: before + own.zh + after}
-	}
-	return Plain(err.Error())
+	b.WriteString(rest)
+	return b.String()
+}
+
+// isWide reports whether a character is as wide as a Chinese one in Chinese text.
+func isWide(c rune) bool {
+	return unicode.In(c, unicode.Han) || c >= 0x3000 && c < 0x3040 || c >= 0xFF00 && c < 0xFFEF || c == '“' || c == '”'
 }

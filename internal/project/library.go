@@ -4,7 +4,6 @@ package project
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -16,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
@@ -26,6 +26,7 @@ import (
 // again. It may be used by one goroutine at a time.
 type Library struct {
 	dir      string
+	demands  Demands
 	files    []*Questionnaire // sorted by path
 	sidecars []*Sidecar       // sorted by path
 	theme    *theme.Theme     // the last that had no problems; nil until the first Read
@@ -84,6 +85,9 @@ func (l *Library) readQuestionnaires() error {
 		}
 		files, err := parseFiles(paths, l.files)
 		if err == nil {
+			for _, q := range files {
+				l.demands.meet(q)
+			}
 			l.files = files
 			return nil
 		}
@@ -154,8 +158,11 @@ var idLine = regexp.MustCompile(`(?m)^id:[ \t]*["']?([a-z][a-z0-9_-]*)`)
 // EmptyError says that a directory has no questionnaires.
 type EmptyError struct{ Dir string }
 
-func (e *EmptyError) Error() string {
-	return e.Dir + " has no questionnaires (*.yaml) in it: add one, or name another directory with --surveys DIR"
+func (e *EmptyError) Error() string { return e.Message().String() }
+
+// Message returns the text of the error.
+func (e *EmptyError) Message() message.Text {
+	return message.New("%s has no questionnaires (*.yaml) in it: add one, or name another directory with --surveys DIR", e.Dir)
 }
 
 // Check returns an error if a directory cannot be read or has no questionnaires.
@@ -168,7 +175,7 @@ func Check(dir string) error {
 func questionnairePaths(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no directory %s: make it and put questionnaires (*.yaml) into it, or name another with --surveys DIR", dir)
+		return nil, message.Errorf("there is no directory %s: make it and put questionnaires (*.yaml) into it, or name another with --surveys DIR", dir)
 	}
 	if err != nil {
 		return nil, err
@@ -255,7 +262,7 @@ func collect(files []*Questionnaire) ([]*survey.Survey, questionnaire.Problems) 
 		}
 		if first, taken := from[f.Survey.ID]; taken {
 			problems = append(problems, questionnaire.Problem{File: f.Path, Line: 1, Column: 1,
-				Message: fmt.Sprintf("the id '%s' is already taken by %s: give one of them another id", f.Survey.ID, first)})
+				Message: message.New("the id '%s' is already taken by %s: give one of them another id", f.Survey.ID, first)})
 			continue
 		}
 		from[f.Survey.ID] = f.Path
@@ -264,7 +271,7 @@ func collect(files []*Questionnaire) ([]*survey.Survey, questionnaire.Problems) 
 	slices.SortFunc(surveys, func(a, b *survey.Survey) int { return strings.Compare(a.ID, b.ID) })
 	var conflict *site.Conflict
 	for errors.As(site.Check(surveys), &conflict) {
-		problems = append(problems, questionnaire.Problem{File: from[conflict.ID], Line: 1, Column: 1, Message: conflict.Error()})
+		problems = append(problems, questionnaire.Problem{File: from[conflict.ID], Line: 1, Column: 1, Message: conflict.Message()})
 		surveys = slices.DeleteFunc(surveys, func(s *survey.Survey) bool { return s.ID == conflict.ID })
 	}
 	return surveys, problems

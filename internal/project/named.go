@@ -1,13 +1,13 @@
 package project
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/theme"
 )
@@ -57,7 +57,7 @@ func (n *named) add(name string) error {
 	if name == "-" {
 		source, err := io.ReadAll(n.stdin)
 		if err != nil {
-			return fmt.Errorf("reading the standard input: %w", err)
+			return message.Errorf("reading the standard input: %w", err)
 		}
 		n.files = append(n.files, Parse("stdin.yaml", source))
 		return nil

@@ -230,3 +230,49 @@ func TestWatch(t *testing.T) {
 		t.Error("a directory that does not exist is watched")
 	}
 }
+
+// For real use, what its author may look at is not yet good enough; other questionnaires are.
+func TestLibraryForRealUse(t *testing.T) {
+	f := folder{t, t.TempDir()}
+	question := "sections: [{questions: [{id: q, type: single_choice, label: L, options: "
+	written, without := question+"[{id: a, label: A}, {id: b, label: B}]}]}]\n", question+"[A, B]}]}]\n"
+	f.write("approved.yaml", "title: T\ndocument: {number: QR-1, approved_by: QA, approved_on: 2026-09-20}\n"+written)
+	f.write("draft.yaml", "title: T\ndocument: {number: QR-2, approved_by: QA}\n"+written)
+	f.write("words.yaml", "title: T\n"+without)
+	unapproved, noIDs := "draft.yaml:2:11: document QR-2 is not approved", "words.yaml:2:74: 2 options and rows have no id, 'A' first: run 'glasspoll check --write-ids "
+	for demands, want := range map[Demands][]string{
+		{}:                          nil,
+		{Approved: true}:            {unapproved},
+		{IDs: true}:                 {noIDs},
+		{Approved: true, IDs: true}: {unapproved, noIDs},
+	} {
+		l := NewLibraryFor(demands, f.dir)
+		for range 2 { // the second time nothing is parsed
+			surveys, problems, err := l.Read()
+			if err != nil || len(surveys) != 3-len(want) || len(l.LastGood()) != len(surveys) || len(problems) != len(want) {
+				t.Fatalf("%+v: %d surveys, %v %v", demands, len(surveys), problems, err)
+			}
+			for i, p := range problems {
+				if !strings.Contains(p.String(), want[i]) {
+					t.Errorf("%+v: %v, not %s", demands, p, want[i])
+				}
+			}
+		}
+	}
+}
+
+// What is changed while ids are made is not overwritten.
+func TestWriteIDsIntoAChangedFile(t *testing.T) {
+	f := folder{t, t.TempDir()}
+	source := "title: T\nsections: [{questions: [{id: q, type: single_choice, label: L, options: [A, B]}]}]\n"
+	path := filepath.Join(f.dir, "a.yaml")
+	f.write("a.yaml", source)
+	q := Parse(path, []byte(source))
+	f.write("a.yaml", source+"minutes: 2\n")
+	if _, _, err := q.WriteIDs(); err == nil || !strings.Contains(err.Error(), "a.yaml has been changed") {
+		t.Errorf("written: %v", err)
+	}
+	if now, err := os.ReadFile(path); err != nil || string(now) != source+"minutes: 2\n" {
+		t.Errorf("%s, %v", now, err)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
@@ -77,7 +77,7 @@ func readSidecars(paths []string, files []*Questionnaire, known []*Sidecar) ([]*
 	for i, s := range all {
 		for _, first := range all[:i] {
 			if s.questionnaire != nil && s.questionnaire == first.questionnaire && s.Kind == first.Kind {
-				s.clash = questionnaire.Problems{{File: s.Path, Line: 1, Column: 1, Message: fmt.Sprintf("%s belongs to the same questionnaire: keep one of the two", first.Path)}}
+				s.clash = questionnaire.Problems{{File: s.Path, Line: 1, Column: 1, Message: message.New("%s belongs to the same questionnaire: keep one of the two", first.Path)}}
 			}
 		}
 	}
@@ -99,7 +99,7 @@ func parseSidecar(path string, source []byte, files []*Questionnaire, before *Si
 	switch {
 	case s.questionnaire == nil:
 		s.problems = questionnaire.Problems{{File: path, Line: 1, Column: 1,
-			Message: fmt.Sprintf("there is no questionnaire %s.yaml beside it: give it the name of its questionnaire, as in service.%s.yaml beside service.yaml", name, kind)}}
+			Message: message.New("there is no questionnaire %s.yaml beside it: give it the name of its questionnaire, as in service.%s.yaml beside service.yaml", name, kind)}}
 		s.good = survey.Actions{}
 		return s
 	case s.questionnaire.Survey == nil: // its problems come first

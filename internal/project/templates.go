@@ -2,13 +2,13 @@ package project
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
 
 	"glasspoll"
+	"glasspoll/internal/message"
 )
 
 // Templates returns the embedded templates, with the files of a directory, if it is not "", in place of those of the same
@@ -18,7 +18,7 @@ func Templates(dir string) (fs.FS, error) {
 		return glasspoll.Templates(), nil
 	}
 	if err := checkDirectory(dir); err != nil {
-		return nil, fmt.Errorf("--templates: %w", err)
+		return nil, message.Errorf("--templates: %w", err)
 	}
 	return overlay{os.DirFS(dir), glasspoll.Templates()}, nil
 }
@@ -29,7 +29,7 @@ func checkDirectory(dir string) error {
 		return err
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%s is not a directory", dir)
+		return message.Errorf("%s is not a directory", dir)
 	}
 	return nil
 }

@@ -1,12 +1,13 @@
 package project
 
 import (
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"glasspoll/internal/message"
 )
 
 // quietTime is how long files must be unchanged before they are read: an editor writes one in several steps, or writes
@@ -23,13 +24,13 @@ type Watcher struct {
 func Watch(dirs ...string) (*Watcher, error) {
 	notify, err := fsnotify.NewWatcher()
 	if err != nil {
-		return nil, fmt.Errorf("watching files: %w", err)
+		return nil, message.Errorf("watching files: %w", err)
 	}
 	w := &Watcher{notify}
 	for _, dir := range dirs {
 		if err := w.addTree(dir); err != nil {
 			notify.Close()
-			return nil, fmt.Errorf("watching %s: %w", dir, err)
+			return nil, message.Errorf("watching %s: %w", dir, err)
 		}
 	}
 	return w, nil

@@ -5,6 +5,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -32,14 +33,14 @@ func (o object) readIssued(audience *survey.Audience) {
 		return
 	}
 	if n.Kind != yaml.MappingNode {
-		audience.Issued = o.integerOf(at, "issued", 1, maxPeople)
-		o.checkIssued(at, "issued", audience.Issued, audience.Population)
+		audience.Issued = o.integerOf(at, message.Plain("issued"), 1, maxPeople)
+		o.checkIssued(at, message.Plain("issued"), audience.Issued, audience.Population)
 		return
 	}
 	var channels []survey.IssuedBy
-	for _, e := range o.named(at, "issued") {
+	for _, e := range o.named(at, message.Plain("issued")) {
 		if !beginsWithDigit(e.key.Value) {
-			channels = append(channels, survey.IssuedBy{Channel: o.channelOf(e.key), Issued: o.integerOf(e.value, "issued", 1, maxPeople)})
+			channels = append(channels, survey.IssuedBy{Channel: o.channelOf(e.key), Issued: o.integerOf(e.value, message.Plain("issued"), 1, maxPeople)})
 			continue
 		}
 		audience.Periods = append(audience.Periods, o.issuedIn(e, audience.Population))
@@ -50,7 +51,7 @@ func (o object) readIssued(audience *survey.Audience) {
 	case len(channels) > 0:
 		audience.Issued = sumOf(channels)
 		audience.Periods = []survey.IssuedIn{{Issued: audience.Issued, Channels: channels}}
-		o.checkIssued(at, "issued", audience.Issued, audience.Population)
+		o.checkIssued(at, message.Plain("issued"), audience.Issued, audience.Population)
 	}
 }
 
@@ -59,16 +60,17 @@ func beginsWithDigit(name string) bool { return name != "" && name[0] >= '0' && 
 // issuedIn reads how many were issued in one period: a number, or numbers by channel.
 func (o object) issuedIn(e entry, population int) survey.IssuedIn {
 	in := survey.IssuedIn{Period: e.key.Value}
+	issuedIn := message.New("issued in %s", unquoted(in.Period))
 	o.addCheck(func(s *survey.Survey) { o.checkPeriod(s, e.key) })
 	if n := o.follow(e.value); n != nil && n.Kind == yaml.MappingNode {
-		for _, by := range o.named(e.value, "issued in "+unquoted(in.Period)) {
-			in.Channels = append(in.Channels, survey.IssuedBy{Channel: o.channelOf(by.key), Issued: o.integerOf(by.value, "issued", 1, maxPeople)})
+		for _, by := range o.named(e.value, issuedIn) {
+			in.Channels = append(in.Channels, survey.IssuedBy{Channel: o.channelOf(by.key), Issued: o.integerOf(by.value, message.Plain("issued"), 1, maxPeople)})
 		}
 		in.Issued = sumOf(in.Channels)
 	} else {
-		in.Issued = o.integerOf(e.value, "issued", 1, maxPeople)
+		in.Issued = o.integerOf(e.value, message.Plain("issued"), 1, maxPeople)
 	}
-	o.checkIssued(e.value, "issued in "+unquoted(in.Period), in.Issued, population)
+	o.checkIssued(e.value, issuedIn, in.Issued, population)
 	return in
 }
 
@@ -94,7 +96,7 @@ func sumOf(channels []survey.IssuedBy) int {
 	return sum
 }
 
-func (o object) checkIssued(at *yaml.Node, what string, issued, population int) {
+func (o object) checkIssued(at *yaml.Node, what message.Text, issued, population int) {
 	if population > 0 && issued > population {
 		o.fail(at, "%s (%d) is more than the population (%d): correct one of them", what, issued, population)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -50,7 +51,7 @@ func badFiles(t testing.TB) map[string][]badFile {
 			var lines []string
 			for _, line := range strings.Split(string(f.Data), "\n") {
 				if m := caret.FindStringSubmatch(line); m != nil {
-					bad.want = append(bad.want, Problem{File: f.Name, Line: max(1, len(lines)), Column: len(m[1]) + 1, Message: m[2]})
+					bad.want = append(bad.want, Problem{File: f.Name, Line: max(1, len(lines)), Column: len(m[1]) + 1, Message: message.Plain(m[2])})
 					continue
 				}
 				lines = append(lines, line)
@@ -77,7 +78,7 @@ func TestBadFiles(t *testing.T) {
 				if good || len(got) == 0 {
 					t.Errorf("%s: no problem found", f.name)
 				}
-				if !slices.Equal(got, f.want) && !*update {
+				if got.Error() != f.want.Error() && !*update {
 					t.Errorf("%s:\n got\n%v\nwant\n%v", f.name, got, f.want)
 				}
 			}
@@ -165,14 +166,17 @@ func TestEveryMessageIsTested(t *testing.T) {
 	for _, files := range badFiles(t) {
 		for _, f := range files {
 			for _, p := range f.want {
-				seen[p.Message] = true
+				seen[p.Message.String()] = true
 			}
 		}
 	}
 	for _, o := range oddResults() {
 		for _, p := range o.problems {
-			seen[p.Message] = true
+			seen[p.Message.String()] = true
 		}
+	}
+	for _, p := range unwritable(t) {
+		seen[p.Message.String()] = true
 	}
 	all := slices.Sorted(maps.Keys(seen))
 	for _, m := range messages(t) {
@@ -182,8 +186,8 @@ func TestEveryMessageIsTested(t *testing.T) {
 	}
 }
 
-// A message is a literal in the source.
-type message struct {
+// A literal is a message in the source.
+type literal struct {
 	at      token.Position
 	text    string
 	pattern *regexp.Regexp
@@ -193,25 +197,26 @@ var verb = regexp.MustCompile(`%(\\\+)?(04)?[a-zA-Z]`)
 
 // messages collects the literals in calls of fail, failAt, failInside, note and fix, those of findings, those of missing keys
 // in the tables, and those in place of yaml.v3's.
-func messages(t *testing.T) []message {
+func messages(t *testing.T) []literal {
 	t.Helper()
 	fset := token.NewFileSet()
 	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found []message
+	var found []literal
 	add := func(e ast.Expr) {
-		literal, ok := e.(*ast.BasicLit)
-		if !ok || literal.Kind != token.STRING {
+		basic, ok := e.(*ast.BasicLit)
+		if !ok || basic.Kind != token.STRING {
 			return
 		}
-		text, err := strconv.Unquote(literal.Value)
+		text, err := strconv.Unquote(basic.Value)
+		text = strings.ReplaceAll(text, "%%", "%")
 		if err != nil || len(text) < 8 {
 			return // a key's name, or no more than a verb
 		}
 		pattern := verb.ReplaceAllString(regexp.QuoteMeta(text), `.*`)
-		found = append(found, message{fset.Position(literal.Pos()), text, regexp.MustCompile(pattern)})
+		found = append(found, literal{fset.Position(basic.Pos()), text, regexp.MustCompile(pattern)})
 	}
 	see := func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -224,20 +229,20 @@ func messages(t *testing.T) []message {
 				name = f.Name
 			}
 			switch name {
-			case "fail", "failAt", "failInside", "note", "fix":
+			case "fail", "failAt", "failInside", "note", "New":
 				for _, arg := range n.Args {
 					add(arg)
 				}
 			}
 		case *ast.KeyValueExpr: // in the tables of keys and types, and in findings
-			if name, ok := n.Key.(*ast.Ident); ok && slices.Contains([]string{"need", "want", "message"}, name.Name) {
+			if name, ok := n.Key.(*ast.Ident); ok && slices.Contains([]string{"need", "want"}, name.Name) {
 				add(n.Value)
 				if call, ok := n.Value.(*ast.CallExpr); ok && len(call.Args) > 0 {
 					add(call.Args[0])
 				}
 			}
 		case *ast.AssignStmt:
-			if name, ok := assigned(n); ok && name == "message" {
+			if name, ok := assigned(n); ok && name == "words" {
 				add(n.Rhs[0])
 				if call, ok := n.Rhs[0].(*ast.CallExpr); ok && len(call.Args) > 0 {
 					add(call.Args[0])
@@ -293,9 +298,12 @@ func checkProblems(t testing.TB, source []byte, s *survey.Survey, problems Probl
 		if p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column > utf8.RuneCountInString(lines[p.Line-1])+1 {
 			t.Fatalf("outside the file: %v", p)
 		}
-		badFormat := strings.Contains(p.Message, "%!") && !strings.Contains(string(source), "%!")
-		if p.Message == "" || badFormat || strings.ContainsAny(p.Message, "\n\x00") {
-			t.Fatalf("an unreadable message: %q", p.Message)
+		for _, language := range []string{message.English, message.Chinese} {
+			text := p.Message.In(language)
+			badFormat := strings.Contains(text, "%!") && !strings.Contains(string(source), "%!")
+			if text == "" || badFormat || strings.ContainsAny(text, "\n\x00") {
+				t.Fatalf("an unreadable message: %q", text)
+			}
 		}
 	}
 }

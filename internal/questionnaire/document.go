@@ -2,17 +2,18 @@ package questionnaire
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/message"
+	"glasspoll/internal/yaml12"
 )
 
 // document reads the file's only YAML document, or reports why there is none. For messages, what names what the file should
 // be, and begins says how such a file begins.
-func (r *reader) document(source []byte, what, begins string) *yaml.Node {
+func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
 	if len(source) > maxFile {
 		r.failAt(1, 1, "the file is larger than %d KB: a %s is never that long", maxFile>>10, what)
 		return nil
@@ -26,20 +27,20 @@ func (r *reader) document(source []byte, what, begins string) *yaml.Node {
 	if !r.readable(source) {
 		return nil
 	}
-	first, second, err := decodeYAML(source)
+	first, second, err := yaml12.Decode(source)
 	for n, last := 1, (edit{}); err != nil; n++ {
 		found := diagnose(r.lines, err)
 		if !found.after(last) {
 			return nil // the last fix may have caused it
 		}
-		r.failAt(found.line, found.column, "%s", found.message)
+		r.report(found.line, found.column, found.message)
 		if found.fix == nil || n > maxFixes || n*len(source) > maxFixedBytes {
 			return nil
 		}
 		r.fix(found.fix)
 		last = found.fix[len(found.fix)-1]
 		source = []byte(strings.Join(r.lines, "\n"))
-		first, second, err = decodeYAML(source)
+		first, second, err = yaml12.Decode(source)
 	}
 	switch {
 	case first == nil || first.Kind == yaml.ScalarNode && first.Tag == "!!null":
@@ -50,29 +51,6 @@ func (r *reader) document(source []byte, what, begins string) *yaml.Node {
 		return nil
 	}
 	return first
-}
-
-// decodeYAML reads the first two documents of a file; each is nil if there is none. Only this function calls yaml.v3, so it
-// recovers the panics of its scanner.
-func decodeYAML(source []byte) (first, second *yaml.Node, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			first, second, err = nil, nil, errors.New("YAML cannot be read here: write this part more simply")
-		}
-	}()
-	decoder := yaml.NewDecoder(bytes.NewReader(source))
-	var one, two yaml.Node
-	if err := decoder.Decode(&one); err == io.EOF || err == nil && len(one.Content) == 0 {
-		return nil, nil, nil
-	} else if err != nil {
-		return nil, nil, err
-	}
-	if err := decoder.Decode(&two); err == io.EOF {
-		return one.Content[0], nil, nil
-	} else if err != nil {
-		return nil, nil, err
-	}
-	return one.Content[0], &two, nil
 }
 
 // readable reports what yaml.v3's messages explain badly: encodings, invisible characters, very deep nesting. It returns

@@ -2,8 +2,8 @@ package questionnaire
 
 import (
 	"slices"
-	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -12,8 +12,8 @@ import (
 
 // A mapping is one kind of object that a questionnaire is made of.
 type mapping struct {
-	id   string // names it in the schema and the reference
-	name string // as messages name it: "a section"
+	id   string      // names it in the schema and the reference
+	name message.Key // as messages name it: "a section"
 	doc  doc
 	keys []key
 }
@@ -25,7 +25,7 @@ type key struct {
 	form     form
 	doc      doc
 	example  string        // a value, as YAML
-	need     string        // for a key that must be given: the end of the message if it is missing
+	need     message.Key   // for a key that must be given: the end of the message if it is missing; %s lists the words of its form
 	types    []survey.Type // of a question: the types that have it; nil for all
 	requires string        // another key that must be given with it
 }
@@ -51,7 +51,8 @@ type kind int
 const (
 	plainForm     kind = iota // a name or number, as it is written
 	textForm                  // in every language of the survey
-	markdownForm              // the same, for longer texts
+	labelForm                 // a text in the only language, or one without letters
+	markdownForm              // the same as textForm, for longer texts
 	booleanForm               // true or false
 	alwaysForm                // true
 	wordForm                  // one of a few words
@@ -69,6 +70,7 @@ const (
 	mapForm                   // names, each with a value
 	listForm                  // entries
 	eitherForm                // one of several forms
+	freeForm                  // anything
 )
 
 func ofKind(k kind) form { return form{kind: k} }
@@ -88,6 +90,11 @@ func objectOf(m *mapping) form { return form{kind: objectForm, of: m} }
 // listOf returns the form of a list with at least one entry, and at most most entries; 0 is no limit.
 func listOf(entry form, most int) form {
 	return form{kind: listForm, entry: &entry, min: survey.One, max: survey.Decimal(most) * survey.One}
+}
+
+// choicesOf returns the form of a list of options or rows: mappings, or labels alone.
+func choicesOf(m *mapping) form {
+	return listOf(anyOf(ofKind(labelForm), objectOf(m)), maxOptions)
 }
 
 // mapOf returns the form of keys that the author chooses, or that name something of the survey, each with a value.
@@ -166,6 +173,14 @@ func (m *mapping) names(t survey.Type) []string {
 	return names
 }
 
+// missing returns the end of the message if a key that must be given is missing.
+func (k *key) missing() message.Text {
+	if k.form.kind == wordForm {
+		return k.need.Text(message.Words(k.form.words...))
+	}
+	return k.need.Text()
+}
+
 // needed lists the keys that must be given.
 func (m *mapping) needed(t survey.Type) []string {
 	var names []string
@@ -242,6 +257,8 @@ var (
 			doc: doc{"Whether the survey stands on the site's first page and may be found by search engines. With false, only those who have the link find it; its results page, if public, likewise. Left out: true.", "问卷是否列在网站首页、可否被搜索引擎收录。写 false 则只有拿到链接的人找得到，公开的结果页也一样。不写就是 true。"}},
 		{name: "duplicates", form: oneOfWords("drop", "keep"), example: "keep",
 			doc: doc{"Whether equal answers from one place within seconds are one submission (drop) or different people's (keep), as at a kiosk. Left out: drop.", "同一处几秒之内的相同答卷算一份（drop）还是不同的人（keep，例如共用的平板）。不写就是 drop。"}},
+		{name: "common", form: ofKind(freeForm), example: "{yes: &yes {id: good, label: Good}}",
+			doc: doc{"A place for what is written once and used several times, by anchors and aliases. Nothing else reads it: see [Repetitions](#repetitions).", "放只写一次、多处引用的内容（锚点和别名）。别的都不读它：见[重复的内容](#repetitions)。"}},
 		{name: "alerts", form: listOf(objectOf(&alertMapping), maxAlerts), example: "[{when: score(overall) <= 2, open: complaint, owner: service_desk, due_days: 5}]",
 			doc: doc{"Which answers open a case to be followed up. They are not published.", "什么样的答卷要开一个跟进事项。不对外公布。"}},
 	}}
@@ -250,7 +267,7 @@ var (
 		{name: "email", form: ofKind(emailForm), example: "li@example.com", doc: doc{"An e-mail address.", "电子邮箱。"}},
 		{name: "phone", form: ofKind(plainForm), example: "400-000-0000", doc: doc{"A telephone number.", "电话号码。"}},
 	}}
-	documentMapping = mapping{"document", "document", doc{"The questionnaire's entry in the quality manual. It is not built for production while unapproved.", "问卷在质量手册中的文件信息。没有批准的问卷不会正式生成。"}, []key{
+	documentMapping = mapping{"document", "document", doc{"The questionnaire's entry in the quality manual. Until it says who approved it, and when, `glasspoll build`, `publish` and `serve --no-reload` refuse the questionnaire; `glasspoll serve` shows it to its authors. With `--unapproved` they take it, for a test.", "问卷在质量手册中的文件信息。没有写明批准人和批准日期之前，`glasspoll build`、`publish` 和 `serve --no-reload` 都不接受这份问卷；`glasspoll serve` 可以预览。测试时加 `--unapproved`。"}, []key{
 		{name: "number", form: ofKind(plainForm), need: ": the document's number in your quality manual", example: "QR-07-01", doc: doc{"The document's number.", "文件编号。"}},
 		{name: "version", form: ofKind(plainForm), example: `"3"`, doc: doc{"Its version.", "版本。"}},
 		{name: "approved_by", form: ofKind(plainForm), example: "Quality Office", doc: doc{"Who approved it.", "批准人。"}},
@@ -277,14 +294,14 @@ var (
 		{name: "show_if", form: ofKind(conditionForm), example: `channel != "phone"`, doc: doc{"When the whole section is asked.", "什么情况下问这一部分。"}},
 	}}
 	optionMapping = mapping{"option", "an option", doc{"One thing that can be chosen, in options or in a scale.", "可选的一项，用在 options 或 scales 里。"}, []key{
-		{name: "id", form: ofKind(choiceIDForm), need: ": a short name such as very_good", example: "very_good", doc: doc{"The option's name in answers and expressions. Keep it over the years.", "选项在答案和条件里的名字。历年保持不变。"}},
+		{name: "id", form: ofKind(choiceIDForm), example: "very_good", doc: doc{"The option's name in answers and expressions. Keep it over the years. It may be left out until the survey is published, unless an option of the list has a score: see [Ids](#ids).", "选项在答案和条件里的名字，历年保持不变。发布之前可以不写，但列表里有分数的必须写：见[Id](#ids)。"}},
 		{name: "label", form: ofKind(textForm), need: ": what the respondent reads", example: "{zh: 非常满意, en: Very satisfied}", doc: doc{"What the respondent reads.", "填写人看到的文字。"}},
-		{name: "score", form: numbers(0, maxWeight), example: "5", doc: doc{"What the option counts in means and in the index. Left out: it is an answer, but no part of any mean.", "在平均分和指数里算几分。不写：算回答，但不进平均分。"}},
+		{name: "score", requires: "id", form: numbers(0, maxWeight), example: "5", doc: doc{"What the option counts in means and in the index. Left out: it is an answer, but no part of any mean.", "在平均分和指数里算几分。不写：算回答，但不进平均分。"}},
 		{name: "exclusive", form: ofKind(booleanForm), example: "true", doc: doc{"Of a multi_choice: this one alone, such as \"none of these\".", "用于 multi_choice：选了它就不能再选别的，例如“都没有”。"}},
 		{name: "show_if", form: ofKind(conditionForm), example: "answered(visits)", doc: doc{"When the option is offered.", "什么情况下提供这一项。"}},
 	}}
 	rowMapping = mapping{"row", "a row", doc{"One line of a matrix: an item of its own, named question.row.", "矩阵的一行：一个单独的项目，名字是“题.行”。"}, []key{
-		{name: "id", form: ofKind(choiceIDForm), need: ": a short name such as speed", example: "speed", doc: doc{"The row's name in answers and expressions.", "这一行在答案和条件里的名字。"}},
+		{name: "id", form: ofKind(choiceIDForm), example: "speed", doc: doc{"The row's name in answers and expressions. It may be left out until the survey is published: see [Ids](#ids).", "这一行在答案和条件里的名字。发布之前可以不写：见[Id](#ids)。"}},
 		{name: "label", form: ofKind(textForm), need: ": what the respondent reads", example: "{zh: 速度, en: Speed}", doc: doc{"What the respondent reads.", "填写人看到的文字。"}},
 		{name: "weight", form: numbers(0, maxWeight), example: "2", doc: doc{"What the row weighs in its dimension. Left out: as the matrix.", "在维度里的权重。不写就同矩阵。"}},
 	}}
@@ -383,4 +400,3 @@ func typeNames(types []survey.Type) []string {
 }
 
 // joinTypes lists types in a message.
-func joinTypes(types []survey.Type) string { return strings.Join(typeNames(types), ", ") }

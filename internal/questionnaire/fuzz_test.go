@@ -33,6 +33,11 @@ func FuzzParse(f *testing.F) {
 		if _, err := validate(schema, string(source)); err != nil {
 			t.Fatal(err)
 		}
+		if written, _, problems := WriteIDs("fuzz.yaml", source); len(problems) > 0 {
+			checkProblems(t, source, nil, problems)
+		} else if whole, problems := Parse("fuzz.yaml", written); len(problems) > 0 || whole.Version != s.Version {
+			t.Fatalf("with its ids written: %v\n%s", problems, written)
+		}
 		data := s.Encode()
 		again, err := survey.Decode(data)
 		if err != nil {

@@ -1,7 +1,6 @@
 package questionnaire
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,34 +8,39 @@ import (
 
 	"github.com/agnivade/levenshtein"
 	"golang.org/x/text/width"
+
+	"glasspoll/internal/message"
 )
 
-// quote shows a word of the file in a message, on one line and not too long.
-func quote(s string) string {
+// quote shows a word of the file in a message, in quotes.
+func quote(s string) message.Text { return message.Quoted(shown(s)) }
+
+// shown makes a word of the file fit for a message: on one line and not too long.
+func shown(s string) string {
 	if r := []rune(s); len(r) > 40 {
 		s = string(r[:40]) + "…"
 	}
-	return "'" + strings.Map(func(c rune) rune {
+	return strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) {
 			return unicode.ReplacementChar
 		}
 		return c
-	}, s) + "'"
+	}, s)
 }
 
-// unquoted is quote without the quotes.
-func unquoted(s string) string { return strings.Trim(quote(s), "'") }
+// unquoted is shown without quotes around it.
+func unquoted(s string) string { return strings.Trim(shown(s), "'") }
 
-func didYouMean(word string) string { return fmt.Sprintf(": did you mean '%s'?", word) }
+func didYouMean(word string) message.Text { return message.New(": did you mean '%s'?", word) }
 
-// suggest returns the part of a message that suggests the nearest of some words; "" if none is near.
-func suggest(word string, among []string) string {
+// suggest returns the part of a message that suggests the nearest of some words; nothing if none is near.
+func suggest(word string, among []string) message.Text {
 	meant := nearest(word, among)
 	if meant == "" {
-		return ""
+		return message.Text{}
 	}
-	if hint := lookalike(word); hint != "" {
-		return hint + fmt.Sprintf(", write '%s'", meant)
+	if hint := lookalike(word); !hint.IsZero() {
+		return message.New("%s, write '%s'", hint, meant)
 	}
 	return didYouMean(meant)
 }

@@ -1,12 +1,13 @@
 package questionnaire
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/width"
+
+	"glasspoll/internal/message"
 )
 
 var (
@@ -34,7 +35,7 @@ func (o object) identifier(key, fallback string) string {
 		o.fail(s, "%s is longer than %d characters: shorten it", key, maxID)
 		return fallback
 	}
-	pattern, rule := questionID, "lower-case letters a–z, digits and _, starting with a letter"
+	pattern, rule := questionID, message.Key("lower-case letters a–z, digits and _, starting with a letter")
 	switch o.form(key).kind {
 	case choiceIDForm:
 		pattern, rule = choiceID, "lower-case letters a–z, digits and _"
@@ -45,39 +46,39 @@ func (o object) identifier(key, fallback string) string {
 		return s.Value
 	}
 	hint := idHint(s.Value, pattern)
-	if hint == "" {
+	if hint.IsZero() {
 		example := "delivery_time"
 		if k, _ := o.mapping.key(key, o.questionType); key != "id" {
 			example = k.example
 		}
-		hint = ": write one such as " + example
+		hint = message.New(": write one such as %s", example)
 	}
-	o.fail(s, "%s %s may have only %s%s", key, quote(s.Value), rule, hint)
+	o.fail(s, "%s %s may have only %s%s", key, quote(s.Value), rule.Text(), hint)
 	return fallback
 }
 
 // nameHint is [idHint] for the name of a question, scale or channel.
-func nameHint(word string) string { return idHint(word, questionID) }
+func nameHint(word string) message.Text { return idHint(word, questionID) }
 
 // idHint suggests an id for a word that is not one, or names a letter that only looks like one of a–z.
-func idHint(word string, pattern *regexp.Regexp) string {
-	if hint := lookalike(word); hint != "" {
+func idHint(word string, pattern *regexp.Regexp) message.Text {
+	if hint := lookalike(word); !hint.IsZero() {
 		return hint
 	}
 	if id := fixID(word, pattern); id != "" {
 		return didYouMean(id)
 	}
-	return ""
+	return message.Text{}
 }
 
-// lookalike names a letter of a word that is not one of a–z, though it may look like one; "" if there is none.
-func lookalike(word string) string {
+// lookalike names a letter of a word that is not one of a–z, though it may look like one; nothing if there is none.
+func lookalike(word string) message.Text {
 	for _, c := range width.Fold.String(word) {
 		if c > unicode.MaxASCII && unicode.IsLetter(c) && !unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {
-			return fmt.Sprintf(": %q (U+%04X) is none of the letters a–z, even if it looks like one", c, c)
+			return message.New(": '%c' (U+%04X) is none of the letters a–z, even if it looks like one", c, c)
 		}
 	}
-	return ""
+	return message.Text{}
 }
 
 // fixID turns a word into an id, or returns "" if that is not possible.

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/text/language"
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/message"
 )
 
 // readLanguages sets the survey's languages: those that are listed, else those of its title. A bad code is reported here
@@ -43,9 +45,9 @@ func (o object) titleLanguages() []string {
 		key := title.Content[i]
 		code := key.Value
 		switch {
-		case colonHint(code) != "": // reported with the text
+		case !colonHint(code).IsZero(): // reported with the text
 			code = beforeColon(code)
-		case key.Kind != yaml.ScalarNode || o.afterComma(key, title.Content[i+1]):
+		case key.Kind != yaml.ScalarNode || isApart(key) || isMerge(key) || o.afterComma(key, title.Content[i+1]):
 			continue
 		case !slices.Contains(codes, code):
 			o.checkLanguage(key, code)
@@ -72,7 +74,7 @@ func (o object) checkLanguage(at *yaml.Node, code string) (meant string) {
 	if meant = languageNames[strings.ToLower(code)]; meant == "" && err == nil {
 		meant = tag.String()
 	}
-	hint := ""
+	var hint message.Text
 	if meant != "" {
 		hint = didYouMean(meant)
 	}

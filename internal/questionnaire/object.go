@@ -6,6 +6,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -17,7 +18,7 @@ type object struct {
 	node         *yaml.Node
 	keys         map[string]*yaml.Node
 	values       map[string]*yaml.Node
-	merged       bool // it has a merge key (<<), whose keys are not seen
+	merged       bool // it has a merge key (<<) that could not be read
 }
 
 // object reads a mapping and reports missing keys, except for a question: which keys it needs depends on its type, so the
@@ -39,7 +40,7 @@ func (r *reader) object(n *yaml.Node, m *mapping) object {
 
 // content returns the mapping node of an object. It reports anything else, and an empty mapping: o.node is nil then.
 func (o *object) content(n *yaml.Node) *yaml.Node {
-	what, allowed := o.mapping.name, o.mapping.names("")
+	what, allowed := o.mapping.name.Text(), o.mapping.names("")
 	content := o.follow(n)
 	switch {
 	case content == nil:
@@ -53,9 +54,9 @@ func (o *object) content(n *yaml.Node) *yaml.Node {
 		o.fail(n, "%s must hold keys and values, such as \"%s: …\" and \"%s: …\", not %s%s", what, allowed[0], allowed[1], kindOf(content), colonHint(content.Value))
 	default:
 		if needed := o.mapping.needed(o.questionType); len(needed) > 0 {
-			o.fail(n, "%s is empty: it needs %s", what, strings.Join(needed, ", "))
+			o.fail(n, "%s is empty: it needs %s", what, message.Words(needed...))
 		} else {
-			o.fail(n, "%s is empty: it may have %s", what, strings.Join(allowed, ", "))
+			o.fail(n, "%s is empty: it may have %s", what, message.Words(allowed...))
 		}
 	}
 	o.node = nil
@@ -83,9 +84,9 @@ func (k *keyReader) read(key, value *yaml.Node) {
 		k.list = value
 	}
 	switch {
-	case name == "<<" && key.Tag == "!!merge":
+	case isMerge(key):
 		k.merged = true
-		k.fail(key, "merge keys (<<) are not part of the format: write the keys out")
+	case isApart(key):
 	case key.Kind != yaml.ScalarNode:
 		k.fail(key, "a key must be a word, not %s", kindOf(key))
 	case k.keys[name] != nil:
@@ -100,7 +101,7 @@ func (k *keyReader) read(key, value *yaml.Node) {
 // failDuplicate reports a key that was given before.
 func (k *keyReader) failDuplicate(key *yaml.Node) {
 	first := k.keys[key.Value].Line
-	what := k.mapping.name
+	what := string(k.mapping.name)
 	inList := k.mapping != &questionnaireMapping && (strings.HasPrefix(what, "a ") || strings.HasPrefix(what, "an "))
 	if inList && key != k.content.Content[0] && key.Value == k.content.Content[0].Value {
 		k.fail(key, "key %s is given twice (first on line %d): keep one, or begin a new entry with \"- \"", quote(key.Value), first)
@@ -116,9 +117,9 @@ func (k *keyReader) failUnknown(key, value *yaml.Node) {
 	trimmed := strings.TrimLeft(name, wideSpaces)
 	switch {
 	case trimmed != name:
-		k.fail(key, "%s", wideIndent([]rune(name)[0]))
+		k.report(key.Line, key.Column, wideIndent([]rune(name)[0]))
 		k.readAs(trimmed, key, value)
-	case colonHint(name) != "":
+	case !colonHint(name).IsZero():
 		k.fail(key, "unknown key %s%s", quote(name), colonHint(name))
 		if word := beforeColon(name); k.keys[word] == nil {
 			k.keys[word] = key // so that it is not reported as missing too
@@ -139,7 +140,7 @@ func (k *keyReader) failUnknown(key, value *yaml.Node) {
 		if k.mapping == &questionMapping {
 			own = k.mapping.names(typeIn(k.content))
 		}
-		k.fail(key, "unknown key %s: %s may have %s", quote(name), k.mapping.name, strings.Join(own, ", "))
+		k.fail(key, "unknown key %s: %s may have %s", quote(name), k.mapping.name.Text(), message.Words(own...))
 	}
 }
 
@@ -181,12 +182,12 @@ func keyOf(m *yaml.Node, name string) *yaml.Node {
 func (o object) failMissing() {
 	for _, name := range o.mapping.needed(o.questionType) {
 		k, _ := o.mapping.key(name, o.questionType)
-		o.need(name, k.need)
+		o.need(name, k.missing())
 	}
 }
 
 // need reports a missing key, at the position of the mapping.
-func (o object) need(name, why string) {
+func (o object) need(name string, why message.Text) {
 	if o.keys[name] == nil && o.node != nil && !o.merged {
 		o.fail(o.node, "%s is missing%s", quote(name), why)
 	}
@@ -214,12 +215,12 @@ func beforeColon(text string) string {
 }
 
 // colonHint says what is wrong with a colon that YAML does not read as one.
-func colonHint(text string) string {
+func colonHint(text string) message.Text {
 	switch {
 	case wideColon.MatchString(text):
-		return ": the colon ： is a wide one, write \": \" (an ordinary colon and a space)"
+		return message.New(": %s", wideColonMessage)
 	case tightColon.MatchString(text):
-		return ": " + tightColonMessage
+		return message.New(": %s", tightColonMessage)
 	}
-	return ""
+	return message.Text{}
 }

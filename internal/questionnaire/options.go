@@ -6,6 +6,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -33,6 +34,9 @@ func (o object) scales() map[string]*scale {
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		key := m.Content[i]
 		name := key.Value
+		if isApart(key) || isMerge(key) {
+			continue
+		}
 		if first := scales[name]; first != nil {
 			o.fail(key, "scale %s is given twice (first on line %d): keep one", quote(name), first.name.Line)
 			continue
@@ -40,47 +44,47 @@ func (o object) scales() map[string]*scale {
 		if !isName(name) {
 			o.fail(key, "a scale's name may have only lower-case letters a–z, digits and _, starting with a letter, not %s%s", quote(name), nameHint(name))
 		}
-		scales[name] = &scale{name: key, options: o.options(m.Content[i+1], "scale "+unquoted(name), true)}
+		scales[name] = &scale{name: key, options: o.options(m.Content[i+1], message.New("scale %s", unquoted(name)), true)}
 	}
 	return scales
 }
 
 // options reads a list of options; name names the list in messages. An option that cannot be read keeps its place. exclusive
 // says whether options may exclude each other.
-func (r *reader) options(n *yaml.Node, name string, exclusive bool) []survey.Option {
+func (r *reader) options(n *yaml.Node, name message.Text, exclusive bool) []survey.Option {
 	if m := target(n); m.Kind == yaml.MappingNode && len(m.Content) > 1 && keyOf(m, "id") == nil && keyOf(m, "label") == nil {
 		r.fail(n, "%s must be a list: write \"- %s\", and so on", name, r.optionExample(m.Content[0].Value, m.Content[1].Value))
 		return nil
 	}
-	entries := r.entries(n, name)
+	entries := r.choices(n, name)
 	if len(entries) > maxOptions {
 		r.fail(entries[maxOptions], "more than %d options: shorten the list, or ask with a short_text", maxOptions)
 		return nil
 	}
-	lines := map[string]int{}
+	taken := map[string]takenID{}
 	options := make([]survey.Option, 0, len(entries))
-	for _, entry := range entries {
+	objects := make([]object, len(entries))
+	for i, entry := range entries {
 		option, o := r.option(entry)
 		if option.Exclusive && !exclusive {
 			o.fail(o.keys["exclusive"], "'exclusive' does not go with this type: only several options of a multi_choice can exclude each other")
 		}
-		if line := lines[option.ID]; line > 0 && option.ID != "" {
-			o.fail(o.values["id"], "option %s is given twice (first on line %d): every option needs an id of its own", quote(option.ID), line)
-		} else {
-			lines[option.ID] = entry.Line
+		if !o.isTaken(option.ID, option.Label, taken) {
+			taken[option.ID] = takenID{entry.Line, option.Label}
 		}
-		options = append(options, option)
+		options, objects[i] = append(options, option), o
+	}
+	if hasScores(options) {
+		for _, o := range objects {
+			o.failMadeID()
+		}
 	}
 	return options
 }
 
 // option reads one option, and returns its object too. The option has no id if it cannot be read.
 func (r *reader) option(n *yaml.Node) (survey.Option, object) {
-	if r.isBareText(n) {
-		r.fail(n, "an option has an id and a label: write %s", r.optionExample("", target(n).Value))
-		return survey.Option{}, object{}
-	}
-	o := r.object(n, &optionMapping)
+	o := r.choiceObject(n, &optionMapping)
 	if o.node == nil {
 		return survey.Option{}, o
 	}
@@ -89,13 +93,16 @@ func (r *reader) option(n *yaml.Node) (survey.Option, object) {
 	if hasScore && option.Score == nil {
 		option.Score = new(survey.Decimal) // its problem is reported; other checks may rely on a score
 	}
+	if o.isMade() {
+		option.ID = o.makeID(optionPrefix, option.Label)
+	}
 	return option, o
 }
 
 // isBareText reports whether a text is given in place of an object.
 func (r *reader) isBareText(n *yaml.Node) bool {
 	s := target(n)
-	return s.Kind == yaml.ScalarNode && !isNull(s) && colonHint(s.Value) == ""
+	return s.Kind == yaml.ScalarNode && !isNull(s) && colonHint(s.Value).IsZero()
 }
 
 // optionExample shows how to write an option or a row with the given id or label.

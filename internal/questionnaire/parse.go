@@ -4,7 +4,6 @@
 package questionnaire
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -44,14 +44,14 @@ func Parse(file string, source []byte) (*survey.Survey, Problems) {
 		return nil, r.problems.sorted()
 	}
 	if err := s.Seal(); err != nil {
-		return nil, Problems{{File: file, Message: err.Error()}} // only a timezone that vanished since it was checked
+		return nil, Problems{{File: file, Message: message.Of(err)}} // only a timezone that vanished since it was checked
 	}
 	return s, nil
 }
 
 // questionnaire reads a file, as far as it can be read.
 func (r *reader) questionnaire(source []byte) *survey.Survey {
-	root := r.document(source, "questionnaire", "a questionnaire begins with its title, such as \"title: Service survey\"")
+	root := r.document(source, message.New("questionnaire"), message.New("a questionnaire begins with its title, such as \"title: Service survey\""))
 	if root == nil {
 		return nil
 	}
@@ -63,6 +63,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	if r.isMalformed(root, 0) {
 		return nil
 	}
+	r.mergeKeys(root)
 	r.wrapQuestions(root)
 	o := r.object(root, &questionnaireMapping)
 	if o.node == nil {
@@ -122,7 +123,7 @@ func (r *reader) isMalformed(n *yaml.Node, depth int) bool {
 	for i, c := range n.Content {
 		isKey := n.Kind == yaml.MappingNode && i%2 == 0
 		if isKey && strings.HasPrefix(strings.TrimLeft(c.Value, wideSpaces), "- ") != strings.HasPrefix(c.Value, "- ") {
-			r.fail(c, "%s", wideIndent([]rune(c.Value)[0]))
+			r.report(c.Line, c.Column, wideIndent([]rune(c.Value)[0]))
 			return true
 		}
 		if r.isMalformed(c, depth+1) {
@@ -132,8 +133,8 @@ func (r *reader) isMalformed(n *yaml.Node, depth int) bool {
 	return false
 }
 
-func wideIndent(space rune) string {
-	return fmt.Sprintf("a wide or non-breaking space (U+%04X) cannot indent YAML: use ordinary spaces", space)
+func wideIndent(space rune) message.Text {
+	return message.New("a wide or non-breaking space (U+%04X) cannot indent YAML: use ordinary spaces", space)
 }
 
 func (o object) surveyID() string {

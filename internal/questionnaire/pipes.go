@@ -7,6 +7,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -16,7 +17,7 @@ func (o object) checkPipes(s *survey.Survey) {
 	if !hasPipes(o.node) {
 		return
 	}
-	c := pipeChecker{object: o, survey: s, where: "here: only in labels, help, notes, and the title and intro of a section, and in thanks"}
+	c := pipeChecker{object: o, survey: s, where: message.New("here: only in labels, help, notes, and the title and intro of a section, and in thanks")}
 	for key, v := range pairs(o.node) {
 		switch key {
 		case "sections":
@@ -52,8 +53,8 @@ func pairs(n *yaml.Node) func(func(string, *yaml.Node) bool) {
 type pipeChecker struct {
 	object
 	survey   *survey.Survey
-	answered []string // names that are answered at that point; nil where no answer can be shown
-	where    string   // for the message, where no answer can be shown
+	answered []string     // names that are answered at that point; nil where no answer can be shown
+	where    message.Text // for the message, where no answer can be shown
 }
 
 // withAnswered returns a checker for texts that are shown when some names are answered.
@@ -102,7 +103,7 @@ func (c pipeChecker) checkQuestion(n *yaml.Node, before []string) (answered []st
 		case "show_if", "required", "pattern": // no texts
 		case "check":
 			check := c
-			check.where = "in a check's message: say it without the answer"
+			check.where = message.New("in a check's message: say it without the answer")
 			check.checkTexts(v)
 		default:
 			c.checkTexts(v)

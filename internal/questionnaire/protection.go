@@ -5,6 +5,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -25,23 +26,24 @@ func (o object) checkSegments(s *survey.Survey) {
 }
 
 // unpublished says why a question at the beginning of a path is not published.
-func unpublished(s *survey.Survey, path []string) string {
-	why := "not published"
+func unpublished(s *survey.Survey, path []string) message.Text {
 	if q, ok := s.Question(path[len(path)-1]); ok && q.Private {
-		why = "private"
+		return message.New("%s, which is private", dependence(path))
 	}
-	return dependence(path) + ", which is " + why
+	return message.New("%s, which is not published", dependence(path))
 }
 
-func sensitive(path []string) string { return dependence(path) + ", which is sensitive" }
+func sensitive(path []string) message.Text {
+	return message.New("%s, which is sensitive", dependence(path))
+}
 
 // dependence says what the first question of a path depends on.
-func dependence(path []string) string {
+func dependence(path []string) message.Text {
 	first, last := path[0], path[len(path)-1]
 	if len(path) == 2 {
-		return quote(first) + " depends on " + quote(last)
+		return message.New("%s depends on %s", quote(first), quote(last))
 	}
-	return quote(first) + " depends on " + quote(last) + " (" + strings.Join(path, " → ") + ")"
+	return message.New("%s depends on %s (%s)", quote(first), quote(last), strings.Join(path, " → "))
 }
 
 // failUncounted reports a name, given in key, of a field that is not published, or is sensitive, because of itself or of what
@@ -70,12 +72,16 @@ func (o object) failUncounted(s *survey.Survey, at *yaml.Node, key, name string)
 
 // checkEnd checks that a survey with sensitive questions has a day on which they are published, and only one.
 func (o object) checkEnd(s *survey.Survey, results object) {
-	const ways = "add \"window: {until: …}\", \"period: quarter\", or \"closes: 2026-12-31\" below \"results:\""
+	ways := message.New("add \"window: {until: …}\", \"period: quarter\", or \"closes: 2026-12-31\" below \"results:\"")
 	ends := s.Window.Until != "" || s.Period != survey.NoPeriod
 	closes := results.values["closes"]
 	switch {
 	case ends && closes != nil:
-		o.fail(results.keys["closes"], "closes is for a survey without an end, and this one's sensitive questions are published when its %s: remove it", map[bool]string{true: "period is over", false: "window ends"}[s.Period != survey.NoPeriod])
+		end := message.New("window ends")
+		if s.Period != survey.NoPeriod {
+			end = message.New("period is over")
+		}
+		o.fail(results.keys["closes"], "closes is for a survey without an end, and this one's sensitive questions are published when its %s: remove it", end)
 		return
 	case ends || closes != nil:
 		if s.Results.Closes != "" && s.Results.Closes < s.Window.From {

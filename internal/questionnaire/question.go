@@ -5,10 +5,10 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -46,7 +46,7 @@ func (r *questionReader) question(n *yaml.Node) (survey.Question, bool) {
 	if q.Type == "" { // what the other keys mean depends on the type, but these can be read
 		q.Help = o.text("help")
 		if o.has("options") {
-			q.Options = r.options(o.values["options"], "options", true)
+			q.Options = r.options(o.values["options"], message.Plain("options"), true)
 		}
 		return q, q.ID != ""
 	}
@@ -70,6 +70,10 @@ func (r *questionReader) question(n *yaml.Node) (survey.Question, bool) {
 		q.Required = r.required(o, &q)
 	}
 	r.readLimits(o, &q)
+	q.Message = o.text("message")
+	if q.Message != nil && !slices.ContainsFunc([]string{"min", "max", "step", "min_length", "max_length", "pattern"}, func(key string) bool { return o.keys[key] != nil }) {
+		o.fail(o.keys["message"], "message is shown for an answer beyond min, max, step, min_length, max_length or pattern, and none of them is there")
+	}
 	r.readOrder(o, &q)
 	q.Checks = o.checks()
 	r.readDimension(o, &q)
@@ -96,8 +100,8 @@ func (r *questionReader) typeOf(o object) survey.Type {
 		return survey.Type(s.Value)
 	}
 	hint := suggest(s.Value, known)
-	if hint == "" {
-		hint = ": use one of " + strings.Join(known, ", ")
+	if hint.IsZero() {
+		hint = message.New(": use one of %s", message.Words(known...))
 	}
 	o.fail(s, "unknown type %s%s", quote(s.Value), hint)
 	return survey.Type(nearest(s.Value, known))
@@ -144,12 +148,12 @@ func (r *questionReader) checkKeys(o object, t survey.Type) {
 		if _, own := o.mapping.key(name, t); own {
 			continue
 		}
-		why := "it belongs to " + joinTypes(o.mapping.types(name))
+		why := message.New("it belongs to %s", message.Words(typeNames(o.mapping.types(name))...))
 		switch t {
 		case survey.Note:
-			why = "a note asks nothing"
+			why = message.New("a note asks nothing")
 		case survey.Hidden:
-			why = "nobody sees a hidden question"
+			why = message.New("nobody sees a hidden question")
 		}
 		o.fail(o.keys[name], "%s does not go with type %s: %s", quote(name), t, why)
 		delete(o.values, name)
@@ -183,14 +187,14 @@ func (r *questionReader) readChoices(o object, q *survey.Question) {
 		o.fail(o.keys[given[1]], "%s and %s exclude each other: keep one", quote(given[0]), quote(given[1]))
 		return
 	case len(given) == 0 && spec.want != "":
-		o.fail(o.node, "%s", spec.want)
+		o.report(o.node.Line, o.node.Column, spec.want.Text())
 		return
 	}
 	switch {
 	case q.Type == survey.NPS:
 		q.Options = survey.Steps(0, 10)
 	case o.has("options"):
-		q.Options = r.options(o.values["options"], "options", q.Type == survey.MultiChoice)
+		q.Options = r.options(o.values["options"], message.Plain("options"), q.Type == survey.MultiChoice)
 	case o.has("scale"):
 		q.Options = r.scale(o, "scale")
 	case o.has("steps"):
@@ -247,19 +251,19 @@ func (r *questionReader) scale(o object, key string) []survey.Option {
 }
 
 // scaleHint says how to fix the name of an unknown scale.
-func (r *questionReader) scaleHint(name string, t survey.Type) string {
+func (r *questionReader) scaleHint(name string, t survey.Type) message.Text {
 	if n, err := strconv.Atoi(name); err == nil && n >= 2 && n <= maxSteps && t == survey.Rating {
-		return fmt.Sprintf(": write \"steps: %d\" for a scale of numbers", n)
+		return message.New(": write \"steps: %d\" for a scale of numbers", n)
 	}
 	var known []string
 	for name := range r.scales {
 		known = append(known, name)
 	}
 	slices.Sort(known)
-	if hint := suggest(name, known); hint != "" {
+	if hint := suggest(name, known); !hint.IsZero() {
 		return hint
 	}
-	return ": declare it under \"scales\""
+	return message.New(": declare it under \"scales\"")
 }
 
 // readOther adds the option [survey.Other], if the question has it.
@@ -303,28 +307,30 @@ func (r *questionReader) readOrder(o object, q *survey.Question) {
 
 // readRows reads a matrix's rows, and which of them must be answered.
 func (r *questionReader) readRows(o object, q *survey.Question) {
-	lines := map[string]int{}
-	entries := o.list("rows")
+	v := o.values["rows"]
+	if v == nil {
+		return
+	}
+	taken := map[string]takenID{}
+	entries := o.choices(v, message.Plain("rows"))
 	if len(entries) > maxOptions {
 		o.fail(entries[maxOptions], "more than %d rows: split the matrix", maxOptions)
 		return
 	}
 	for _, n := range entries {
-		if r.isBareText(n) {
-			o.fail(n, "a row has an id and a label: write %s", r.optionExample("", target(n).Value))
+		ro := r.choiceObject(n, &rowMapping)
+		if ro.node == nil {
 			q.Rows = append(q.Rows, survey.Row{})
 			continue
 		}
-		ro := r.object(n, &rowMapping)
-		if ro.node == nil {
-			continue
-		}
 		row := survey.Row{ID: ro.id(""), Label: ro.text("label"), Weight: ro.decimalOr("weight", q.Weight)}
-		if line := lines[row.ID]; line > 0 && row.ID != "" {
-			o.fail(ro.values["id"], "row %s is given twice (first on line %d): every row needs an id of its own", quote(row.ID), line)
+		if ro.isMade() {
+			row.ID = ro.makeID(rowPrefix, row.Label)
+		}
+		if ro.isTaken(row.ID, row.Label, taken) {
 			continue
 		}
-		lines[row.ID] = n.Line
+		taken[row.ID] = takenID{n.Line, row.Label}
 		q.Rows = append(q.Rows, row)
 	}
 	r.readRequiredRows(o, q)
@@ -389,8 +395,8 @@ func (r *questionReader) readDimension(o object, q *survey.Question) {
 	case !slices.Contains(known, s.Value) && r.nameless:
 	case !slices.Contains(known, s.Value):
 		hint := suggest(s.Value, known)
-		if hint == "" {
-			hint = ": declare it under \"scoring: dimensions\""
+		if hint.IsZero() {
+			hint = message.New(": declare it under \"scoring: dimensions\"")
 		}
 		o.fail(s, "unknown dimension %s%s", quote(s.Value), hint)
 	case !hasScores(q.Options) && len(q.Options) > 0:
@@ -455,7 +461,7 @@ func (r *questionReader) readTextLimits(o object, q *survey.Question, length int
 	}
 	q.Pattern = s.Value
 	if _, err := regexp.Compile(s.Value); err != nil {
-		o.fail(s, "pattern is not a regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		o.fail(s, "pattern is not a regular expression: %s", err)
 	} else if len(s.Value) > maxPattern {
 		o.fail(s, "pattern is longer than %d characters: shorten it", maxPattern)
 	}

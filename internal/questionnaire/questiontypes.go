@@ -3,20 +3,21 @@ package questionnaire
 import (
 	"slices"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
 // A questionType describes a question type.
 type questionType struct {
 	name    survey.Type
-	doc     doc      // what a question of the type asks
-	answer  doc      // what an answer is
-	sources []string // the keys that list what can be chosen, of which exactly one is given
-	want    string   // the message where none of them is given
-	example string   // further keys, as YAML
+	doc     doc         // what a question of the type asks
+	answer  doc         // what an answer is
+	sources []string    // the keys that list what can be chosen, of which exactly one is given
+	want    message.Key // the message where none of them is given
+	example string      // further keys, as YAML
 }
 
-const wantChoices = "'options' or 'scale' is missing: what can be chosen?"
+const wantChoices message.Key = "'options' or 'scale' is missing: what can be chosen?"
 
 var questionTypes = []questionType{
 	{name: survey.SingleChoice, sources: []string{"options", "scale"}, want: wantChoices,
@@ -164,7 +165,7 @@ var (
 			doc: doc{"A note needs none.", "说明文字可以不写。"}},
 		{name: "id", form: ofKind(nameIDForm).excluding(keywords), need: ": a short name such as overall, which stays the same over the years", example: "overall",
 			doc: doc{"The question's name in answers, expressions and figures. Keep it over the years.", "题目在答案、条件和统计里的名字。历年保持不变。"}},
-		{name: "type", form: oneOfWords(typeNames(allTypes())...), need: ": one of " + joinTypes(allTypes()), example: "rating",
+		{name: "type", form: oneOfWords(typeNames(allTypes())...), need: ": one of %s", example: "rating",
 			doc: doc{"What is asked for; see the types below.", "题型，见下文。"}},
 		{name: "label", types: []survey.Type{survey.Note}, form: ofKind(markdownForm), need: ": what the respondent reads", example: "{zh: \"**最后**\", en: \"**At last**\"}",
 			doc: doc{"The text, in Markdown.", "文字，用 Markdown。"}},
@@ -194,11 +195,11 @@ var (
 			doc: doc{"The group of items that it belongs to, declared under scoring.", "所属的维度，在 scoring 里声明。"}},
 		{name: "weight", types: scored, form: numbers(0, maxWeight), example: "2",
 			doc: doc{"What it weighs in its dimension, or in the index; 0 takes it out. Left out: 1.", "在维度或指数里的权重，0 就是不计入。不写就是 1。"}},
-		{name: "options", types: []survey.Type{survey.Ranking, survey.ConstantSum}, form: listOf(objectOf(&optionMapping), maxOptions).atLeast(2), need: ": what is ranked, or given a share?", example: "[{id: price, label: Price}, {id: speed, label: Speed}]",
+		{name: "options", types: []survey.Type{survey.Ranking, survey.ConstantSum}, form: choicesOf(&optionMapping).atLeast(2), need: ": what is ranked, or given a share?", example: "[{id: price, label: Price}, {id: speed, label: Speed}]",
 			doc: doc{"What is ranked, or given a share.", "要排序或要分配的选项。"}},
-		{name: "options", types: []survey.Type{survey.SingleChoice, survey.MultiChoice}, form: listOf(objectOf(&optionMapping), maxOptions), example: "[{id: price, label: Price}, {id: speed, label: Speed}]",
+		{name: "options", types: []survey.Type{survey.SingleChoice, survey.MultiChoice}, form: choicesOf(&optionMapping), example: "[{id: price, label: Price}, {id: speed, label: Speed}]",
 			doc: doc{"What can be chosen. Instead of a scale.", "可选的选项。与 scale 二选一。"}},
-		{name: "options", types: []survey.Type{survey.Hidden}, form: listOf(objectOf(&optionMapping), maxOptions), example: "[{id: a, label: Tier A}, {id: b, label: Tier B}]",
+		{name: "options", types: []survey.Type{survey.Hidden}, form: choicesOf(&optionMapping), example: "[{id: a, label: Tier A}, {id: b, label: Tier B}]",
 			doc: doc{"The values that may come. Left out: any text.", "允许的值。不写就是任何文字。"}},
 		{name: "scale", types: matrices, form: ofKind(nameIDForm), example: "satisfaction",
 			doc: doc{"The scale that each row is judged by (of an importance_matrix: satisfaction).", "每行用的量表（importance_matrix 里是满意程度）。"}},
@@ -218,7 +219,7 @@ var (
 			doc: doc{"What the lowest step means.", "最低一级的含义。"}},
 		{name: "high", types: []survey.Type{survey.Rating, survey.NPS}, form: ofKind(textForm), example: "{zh: 很好, en: Great}",
 			doc: doc{"What the highest step means.", "最高一级的含义。"}},
-		{name: "rows", types: matrices, form: listOf(objectOf(&rowMapping), maxOptions), need: ": the lines of the matrix", example: "[{id: speed, label: Speed}, {id: care, label: Care}]",
+		{name: "rows", types: matrices, form: choicesOf(&rowMapping), need: ": the lines of the matrix", example: "[{id: speed, label: Speed}, {id: care, label: Care}]",
 			doc: doc{"The lines of the matrix.", "矩阵的各行。"}},
 		{name: "min", types: []survey.Type{survey.MultiChoice}, form: integers(1, maxOptions+1), example: "1",
 			doc: doc{"The fewest options of an answer.", "至少选几项。"}},
@@ -250,6 +251,8 @@ var (
 			doc: doc{"The most characters of an answer. Left out: 2000.", "最多几个字。不写就是 2000。"}},
 		{name: "pattern", types: texts, form: ofKind(plainForm), example: `"[A-Z]{2}[0-9]{4}"`,
 			doc: doc{"A regular expression (RE2) that the whole answer must match. Say in help what is wanted.", "整个答案必须符合的正则表达式（RE2）。在 help 里说明要什么。"}},
+		{name: "message", types: []survey.Type{survey.MultiChoice, survey.Number, survey.DateType, survey.ShortText, survey.LongText}, form: ofKind(textForm), example: "{zh: 两个字母加四位数字, en: Two letters and four digits}",
+			doc: doc{"What is said of an answer beyond one of these limits, instead of the form's own sentence.", "答案超出以上限制时的提示，代替表单自己的那一句。"}},
 		{name: "other", types: []survey.Type{survey.SingleChoice, survey.MultiChoice}, form: anyOf(ofKind(booleanForm), ofKind(textForm)), example: "true",
 			doc: doc{"A last option with a text of its own: true, or its label. Its id is _other, its text the field question._other.", "最后加一个可以填写文字的选项：true 或它的文字。id 是 _other，填写的文字是“题._other”。"}},
 		{name: "shuffle", types: offering, form: ofKind(booleanForm), example: "true",

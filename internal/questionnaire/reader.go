@@ -1,10 +1,9 @@
 package questionnaire
 
 import (
-	"fmt"
-
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -26,6 +25,7 @@ type reader struct {
 	channelless bool                   // the survey's channels could not be read
 	segments    map[string]*yaml.Node  // the value of each segment key, by the question's id
 	sensitive   map[string]*yaml.Node  // each sensitive key of a sensitive question, likewise
+	missing     []missingID            // options and rows without an id
 }
 
 func newReader(file string) *reader {
@@ -53,16 +53,23 @@ func (r *reader) failInside(n *yaml.Node, offset int, format string, args ...any
 }
 
 func (r *reader) failAt(line, column int, format string, args ...any) {
+	if !r.stopped {
+		r.report(line, column, message.New(format, args...))
+	}
+}
+
+// report adds a problem, unless it is there already.
+func (r *reader) report(line, column int, text message.Text) {
 	if r.stopped {
 		return
 	}
-	p := Problem{File: r.file, Line: line, Column: r.originalColumn(line, column), Message: fmt.Sprintf(format, args...)}
+	p := Problem{File: r.file, Line: line, Column: r.originalColumn(line, column), Message: text}
 	if r.reported[p] {
 		return
 	}
 	if len(r.problems) == maxProblems {
 		r.stopped = true
-		p.Message = fmt.Sprintf("more than %d problems: fix these first", maxProblems)
+		p.Message = message.New("more than %d problems: fix these first", maxProblems)
 	}
 	r.reported[p] = true
 	r.problems = append(r.problems, p)
@@ -77,11 +84,15 @@ func (r *reader) follow(n *yaml.Node) *yaml.Node {
 	at := n
 	n = target(n)
 	if r.visits += 1 + len(n.Content); r.visits >= maxVisits {
-		r.fail(at, "too large: with its aliases (*) written out, the file has more than %d values", maxVisits)
-		r.stopped = true
+		r.stopTooLarge(at)
 		return nil
 	}
 	return n
+}
+
+func (r *reader) stopTooLarge(at *yaml.Node) {
+	r.fail(at, "too large: with its aliases (*) written out, the file has more than %d values", maxVisits)
+	r.stopped = true
 }
 
 // target resolves an alias without counting the visit, for a node that is followed later.
@@ -102,21 +113,18 @@ func scalarText(n *yaml.Node) string {
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
-// isTagged reports whether a value begins with YAML's "!", which no questionnaire needs.
-func isTagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 }
-
 // kindOf names a node in a message.
-func kindOf(n *yaml.Node) string {
+func kindOf(n *yaml.Node) message.Text {
 	switch {
 	case n.Kind == yaml.MappingNode:
-		return "keys with values"
+		return message.New("keys with values")
 	case n.Kind == yaml.SequenceNode:
-		return "a list"
+		return message.New("a list")
 	case isNull(n):
-		return "nothing"
+		return message.New("nothing")
 	case n.Kind == yaml.ScalarNode:
 		return quote(n.Value)
 	default:
-		return "an alias (*)"
+		return message.New("an alias (*)")
 	}
 }

@@ -76,6 +76,14 @@ func TestReferenceConditions(t *testing.T) {
 	}
 }
 
+// TestReferenceRepetitions checks that the example of repetitions is a questionnaire.
+func TestReferenceRepetitions(t *testing.T) {
+	s := parse(t, repetitions)
+	if q, _ := s.Question("quick"); q == nil || q.Required || len(q.Options) != 2 {
+		t.Errorf("%+v", q)
+	}
+}
+
 const sampleSurvey = `title: {zh: 例子, en: Sample}
 languages: [zh, en]
 channels: [web, phone]
@@ -151,6 +159,15 @@ var unansweredConditions = []struct {
 	{`likes contains "price"`, false}, {`count(likes) == 0`, true}, {`answered(overall)`, false},
 }
 
+const repetitions = `title: Service survey
+common:
+  agree: &agree {type: single_choice, required: true, options: [{id: "yes", label: Agree}, {id: "no", label: Disagree}]}
+sections:
+  - questions:
+      - {<<: *agree, id: clear, label: The form was clear.}
+      - {<<: *agree, id: quick, label: It was quick., required: false}
+`
+
 var headings = map[string]doc{
 	"questionnaire": {"The questionnaire", "问卷"}, "contact": {"Contact", "联系人"}, "document": {"Document", "文件信息"}, "window": {"Window", "开放时间"},
 	"audience": {"Audience", "调查对象"}, "thanks": {"Thanks", "致谢"}, "section": {"Section", "部分"}, "option": {"Option", "选项"}, "row": {"Row", "行"},
@@ -194,6 +211,7 @@ func (w *reference) write() {
 	}
 	w.line("- [%s](#conditions)", w.say("Conditions", "条件"))
 	w.line("- [%s](#ids)", w.say("Ids", "id"))
+	w.line("- [%s](#repetitions)", w.say("Repetitions", "重复的内容"))
 	w.line("- [%s](#limits)\n", w.say("Limits", "上限"))
 
 	w.heading(2, "values", w.say("Values", "值的写法"))
@@ -278,6 +296,8 @@ func (w *reference) keys(keys []key, id string) {
 // value describes the values of a form.
 func (w *reference) value(f form) string {
 	switch f.kind {
+	case freeForm:
+		return w.say("anything", "任意内容")
 	case textForm:
 		return w.say("a text", "文字")
 	case markdownForm:
@@ -325,6 +345,8 @@ func (w *reference) value(f form) string {
 			return w.say("a list of language codes", "语言代码的列表")
 		case nameIDForm, choiceIDForm:
 			return w.say("a list of ids", "id 的列表")
+		case eitherForm:
+			return w.say("a list of labels or ", "列表：文字或") + w.value(f.entry.either[1])
 		}
 		return w.say("a list of ", "列表：") + w.value(*f.entry)
 	case eitherForm:
@@ -373,6 +395,20 @@ func (w *reference) dependence() {
 		"一道题取决于它的 `show_if` 和所在部分的 `show_if`、它的 `required`、它的选项的 `show_if` 里提到的题；`check` 让它提到的所有题互相取决于对方。凡是取决于 `private` 或 `publish: false` 的题，也不公布；取决于 `sensitive` 的题，也是 sensitive，中间隔了几道题都一样：因为被问到的人数会说出那道题的答案。`glasspoll check` 会指出是哪些题，也不允许用作分组题、交叉表和 `overall`。文字里显示答案（`{{q}}`）不算。"))
 }
 
+// madeIDs says how options and rows get ids that are not written.
+func (w *reference) madeIDs() {
+	w.line("%s\n", w.say(
+		"Options and rows may be written without an id while a survey is drafted: `options: [Yes, No]`, `{label: Yes, show_if: …}`. Only where an option of a list or scale has a `score` do all of that list need one. The id is then made from the label in the survey's first language, and from nothing else, so that it stays when others are added, removed or moved, and when languages are added behind the first:",
+		"起草时，选项和行可以不写 id：`options: [是, 否]`、`{label: 是, show_if: …}`。只有列表或量表里有选项写了 `score` 时，全表都必须写 id。没写的 id 由问卷第一种语言的文字得出，与别的都无关，所以增减、调换其他选项，或者在后面再加一种语言，它都不变："))
+	w.line("| %s | %s |\n| --- | --- |", w.say("Label", "文字"), w.say("Its id", "得出的 id"))
+	for _, label := range []string{"Yes", "Don't know", "2 to 5 times", "满意", "A ≥ B"} {
+		w.line("| %s | `%s` |", label, deriveID(optionPrefix, label))
+	}
+	w.line("\n%s\n", w.say(
+		fmt.Sprintf("A label of ASCII words and ordinary punctuation, of at most %d characters, gives these words in lower case, joined by `_`. Any other gives `o_`, or `r_` for a row, and the first 8 hexadecimal digits of the SHA-256 of its text in UTF-8 (NFC, with single spaces). Two labels of a list that give the same id are a mistake. An edited label is another option, and answers stay with the old one: so before a survey is published, `glasspoll check --write-ids` writes these ids into the file, and from then on labels may change. `glasspoll publish` and `glasspoll serve --no-reload` refuse a questionnaire without them.", maxSlug),
+		fmt.Sprintf("文字由 ASCII 单词和普通标点组成、不超过 %d 个字符的，取小写单词，用 `_` 连接。其他的取 `o_`（行取 `r_`）加上文字的 SHA-256（UTF-8、NFC、空格并成一个）的前 8 位十六进制数。同一列表里两段文字得出同样的 id 是错误。文字一改就成了另一个选项，答案仍归原来的：所以发布之前用 `glasspoll check --write-ids` 把 id 写进文件，以后再改文字就没有关系。没有写 id 的问卷，`glasspoll publish` 和 `glasspoll serve --no-reload` 不接受。", maxSlug)))
+}
+
 func (w *reference) limits() {
 	w.heading(2, "ids", "Id")
 	w.line("%s\n", w.say(
@@ -383,6 +419,12 @@ func (w *reference) limits() {
 	w.line("| %s | `%s` | `%s` |", w.say("a question", "题目"), questionID, strings.Join(keywords, "`, `"))
 	w.line("| %s | `%s` | |", w.say("a section, scale, dimension, channel or alert, and the type of a case", "部分、量表、维度、来源、提醒规则、事项类型"), questionID)
 	w.line("| %s | `%s` | |\n", w.say("an option or row", "选项、行"), choiceID)
+	w.madeIDs()
+	w.heading(2, "repetitions", w.say("Repetitions", "重复的内容"))
+	w.line("%s\n", w.say(
+		"The format is YAML 1.2, of which JSON is a part. What is written once may be used again: `&name` in front of a value names it, and `*name` stands for it. `<<: *name` takes over the keys of a mapping, and `<<: [*one, *other]` those of several; a key that is written beside it counts, then that of the first. `common` at the top, and keys whose names begin with `x-` beside any others, are read by nothing else.",
+		"格式是 YAML 1.2，JSON 也包括在内。写过一次的内容可以再用：值前面写 `&名字` 给它起名，`*名字` 就代表它。`<<: *名字` 把一组键值合并进来，`<<: [*甲, *乙]` 合并几组；旁边另写的键优先，其次是排在前面的那组。最外层的 `common`，以及任何一层以 `x-` 开头的键，只用来放这些内容，别的都不读。"))
+	w.line("```yaml\n%s```\n", repetitions)
 	w.heading(2, "limits", w.say("Limits", "上限"))
 	w.line("| %s | %s |\n| --- | --- |", w.say("What", "什么"), w.say("At most", "最多"))
 	for _, l := range []struct {

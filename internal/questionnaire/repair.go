@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"glasspoll/internal/yaml12"
 )
 
 // After a YAML error, reading continues as if the fix in the message had been applied, so that one run shows all mistakes of
@@ -72,7 +74,7 @@ func parseFixed(file string, source []byte) *reader {
 	}
 	r := newReader(file)
 	for _, slip := range slips {
-		r.failAt(slip.line, slip.column, "%s", slip.message)
+		r.report(slip.line, slip.column, slip.message)
 		r.edits = append(r.edits, slip.fix...)
 	}
 	r.questionnaire([]byte(strings.Join(lines, "\n")))
@@ -93,7 +95,7 @@ func fixIndentation(lines []string) []edit {
 		for _, e := range edits {
 			e.apply(fixed)
 		}
-		if _, _, err := decodeYAML([]byte(strings.Join(fixed, "\n"))); err == nil {
+		if _, _, err := yaml12.Decode([]byte(strings.Join(fixed, "\n"))); err == nil {
 			return edits
 		}
 		if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, "\t") }) {

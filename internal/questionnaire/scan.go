@@ -1,16 +1,17 @@
 package questionnaire
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"glasspoll/internal/message"
 )
 
 // A finding is a syntax mistake: something that an author takes for YAML, but YAML does not.
 type finding struct {
 	line, column int // in characters, from 1
-	message      string
+	message      message.Text
 	fix          []edit // the fix that the message describes, if there is only one way to do it
 }
 
@@ -20,10 +21,10 @@ func (f finding) after(e edit) bool {
 }
 
 const (
-	wideColonMessage   = "the colon ： is a wide one: write \": \" (an ordinary colon and a space)"
-	secondColonMessage = "a second \": \" in one line: put a text that contains \": \" into quotes"
-	tightColonMessage  = "a space is missing after the colon"
-	wideSpaceMessage   = "the space after the colon is a wide or non-breaking one: write an ordinary space"
+	wideColonMessage   message.Key = "the colon ： is a wide one: write \": \" (an ordinary colon and a space)"
+	secondColonMessage message.Key = "a second \": \" in one line: put a text that contains \": \" into quotes"
+	tightColonMessage  message.Key = "a space is missing after the colon"
+	wideSpaceMessage   message.Key = "the space after the colon is a wide or non-breaking one: write an ordinary space"
 )
 
 var (
@@ -94,7 +95,7 @@ func (s *causeScanner) past() bool { return s.line > s.failLine }
 
 // note records a mistake, replacing the last one.
 func (s *causeScanner) note(line, column int, format string, args ...any) {
-	s.found = &finding{line: line, column: column, message: fmt.Sprintf(format, args...)}
+	s.found = &finding{line: line, column: column, message: message.New(format, args...)}
 	s.foundIndent = indentOf(s.lines[line-1])
 }
 
@@ -215,18 +216,18 @@ func (s *causeScanner) scanPlain() {
 func (s *causeScanner) scanStart(rest string) {
 	column := s.at + 1
 	if m := wideColon.FindString(rest); m != "" {
-		s.note(s.line, column+utf8.RuneCountInString(m)-1, wideColonMessage)
+		s.note(s.line, column+utf8.RuneCountInString(m)-1, string(wideColonMessage))
 		after := strings.TrimLeft(rest[len(m):], " \u3000")
 		s.found.fix = []edit{{s.line, s.found.column, 1 + utf8.RuneCountInString(rest[len(m):len(rest)-len(after)]), ": "}}
 		return
 	}
 	if m := wideSpace.FindString(rest); m != "" {
-		s.note(s.line, column+utf8.RuneCountInString(m)-1, wideSpaceMessage)
+		s.note(s.line, column+utf8.RuneCountInString(m)-1, string(wideSpaceMessage))
 		s.found.fix = []edit{{s.line, s.found.column, 1, " "}}
 		return
 	}
 	if m := tightColon.FindString(rest); m != "" && (s.line < s.failLine || column <= s.failColumn) {
-		s.note(s.line, column+utf8.RuneCountInString(m)-2, tightColonMessage)
+		s.note(s.line, column+utf8.RuneCountInString(m)-2, string(tightColonMessage))
 		s.found.fix = []edit{{s.line, s.found.column, 1, ": "}}
 		return
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/yaml12"
 )
 
 // compiledSchema compiles the schema of questionnaires.
@@ -69,7 +71,7 @@ func asJSON(n *yaml.Node, depth int) any {
 		}
 	case "!!int", "!!float":
 		if json.Valid([]byte(n.Value)) {
-			return json.Number(n.Value)
+			return json.Number(number(n))
 		}
 		var f float64
 		if n.Decode(&f) == nil {
@@ -81,10 +83,11 @@ func asJSON(n *yaml.Node, depth int) any {
 
 // validate checks a file against a schema, as an editor does. isYAML is false if the file is not valid YAML.
 func validate(schema *jsonschema.Schema, source string) (isYAML bool, err error) {
-	first, _, err := decodeYAML([]byte(source))
+	first, _, err := yaml12.Decode([]byte(source))
 	if err != nil || first == nil {
 		return false, nil
 	}
+	newReader("").mergeKeys(first)
 	return true, schema.Validate(asJSON(first, 0))
 }
 
@@ -166,6 +169,7 @@ var unseen = map[string]string{
 	"choices/one_option":                        together,
 	"choices/option_exclusive":                  together,
 	"choices/option_twice":                      references,
+	"choices/options_in_languages":              languages,
 	"choices/options_missing_a_dash":            notation,
 	"choices/scale_misspelled":                  references,
 	"choices/scale_never_used":                  references,
@@ -191,6 +195,7 @@ var unseen = map[string]string{
 	"conditions/unknown_option":                 conditions,
 	"conditions/unknown_row":                    conditions,
 	"conditions/wrong_kinds":                    conditions,
+	"keys/merge_in_texts":                       languages,
 	"keys/twice":                                notation,
 	"keys/twice_for_want_of_a_dash":             notation,
 	"piping/no_place":                           piping,
@@ -217,6 +222,7 @@ var unseen = map[string]string{
 	"questions/date_bounds":                     together,
 	"questions/id_of_a_note":                    references,
 	"questions/id_twice":                        references,
+	"questions/message_without_limits":          together,
 	"questions/number_bounds":                   together,
 	"questions/pattern":                         calendar,
 	"questions/required_by_itself":              conditions,

@@ -5,6 +5,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -49,7 +50,7 @@ func (o object) readUnits(scoring *survey.Scoring) {
 		}
 		return
 	}
-	o.need("unit", ": the segment whose values are the units, such as branch")
+	o.need("unit", message.New(": the segment whose values are the units, such as branch"))
 	scoring.Unit = o.plain("unit")
 	scoring.Of = o.word("of", survey.PercentOfMax)
 	if at := o.values["unit"]; at != nil && scoring.Unit != "" {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"glasspoll/internal/message"
 )
 
 // A slip is a typing mistake, such as a wide colon or a missing space, next to a key of the format. Texts have none, because
@@ -64,12 +66,12 @@ type slipScanner struct {
 func (s *slipScanner) rest(from int) string { return s.lines[s.line][from:] }
 
 // fix records a slip, and replaces length bytes of the line at a byte offset.
-func (s *slipScanner) fix(at, length int, insert, message string) {
+func (s *slipScanner) fix(at, length int, insert string, text message.Text) {
 	column := 1 + utf8.RuneCountInString(s.lines[s.line][:at])
 	e := edit{s.line + 1, column, utf8.RuneCountInString(s.rest(at)[:length]), insert}
 	e.apply(s.lines)
 	s.edited += len(s.lines[s.line])
-	s.found = append(s.found, finding{line: e.line, column: column, message: message, fix: []edit{e}})
+	s.found = append(s.found, finding{line: e.line, column: column, message: text, fix: []edit{e}})
 }
 
 // scanKey fixes the key that may begin at a byte offset of the line.
@@ -77,11 +79,11 @@ func (s *slipScanner) scanKey(at int) {
 	rest := s.rest(at)
 	if m := slipColon.FindStringSubmatch(rest); m != nil && (s.keys[m[1]] || languageCode.MatchString(m[1])) {
 		colon := strings.Index(m[0], "：")
-		s.fix(at+colon, len(m[0])-colon, ": ", wideColonMessage)
+		s.fix(at+colon, len(m[0])-colon, ": ", wideColonMessage.Text())
 	} else if m := slipTight.FindStringSubmatch(rest); m != nil && s.keys[m[1]] {
-		s.fix(at+len(m[1]), 1, ": ", tightColonMessage)
+		s.fix(at+len(m[1]), 1, ": ", tightColonMessage.Text())
 	} else if m := slipSpace.FindStringSubmatch(rest); m != nil && s.keys[m[1]] {
-		s.fix(at+len(m[1])+1, len(m[0])-len(m[1])-1, " ", wideSpaceMessage)
+		s.fix(at+len(m[1])+1, len(m[0])-len(m[1])-1, " ", wideSpaceMessage.Text())
 	}
 }
 
@@ -90,7 +92,7 @@ func (s *slipScanner) scanEntry(at int) {
 	dash := -1
 	for {
 		if m := slipDash.FindStringSubmatch(s.rest(at)); m != nil && s.keys[m[1]] {
-			s.fix(at, 1, "- ", "a space is missing after the dash: write \"- "+m[1]+": …\"")
+			s.fix(at, 1, "- ", message.New("a space is missing after the dash: write \"- %s: …\"", m[1]))
 		}
 		if !strings.HasPrefix(s.rest(at), "- ") {
 			break
@@ -186,7 +188,7 @@ func (s *slipScanner) scanBracketed(at int) int {
 func (s *slipScanner) quotePipe(at, length int) int {
 	value := s.rest(at)[:length]
 	quoted := singleQuoted(value)
-	s.fix(at, length, quoted, "a text that begins with {{ }}, or has it inside { }, needs quotes: write "+quote(value))
+	s.fix(at, length, quoted, message.New("a text that begins with {{ }}, or has it inside { }, needs quotes: write '%s'", shown(value)))
 	return len(quoted)
 }
 

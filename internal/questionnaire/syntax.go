@@ -7,10 +7,16 @@ import (
 	"sort"
 	"strings"
 	"unicode/utf8"
+
+	"glasspoll/internal/message"
+	"glasspoll/internal/yaml12"
 )
 
 // yamlMessages translates yaml.v3's messages. The first entry whose part is in a message counts.
-var yamlMessages = []struct{ part, words string }{
+var yamlMessages = []struct {
+	part  string
+	words message.Key
+}{
 	{"mapping values are not allowed", secondColonMessage},
 	{"did not find expected key", "this line does not fit the ones above it: check its indentation, quotes and brackets"},
 	{"did not find expected '-' indicator", "this line fits neither the list above it nor an entry of it: check its indentation, and that each entry begins with \"- \""},
@@ -31,8 +37,8 @@ var yamlMessages = []struct{ part, words string }{
 	{"found unexpected document indicator", "--- or ... in the middle of a text or a bracket: indent it, or close the quote or bracket before it"},
 	{"did not find expected <document start>", "the questionnaire has ended above this line: check the indentation, and remove a line of three dots"},
 	{"mapping keys are not allowed", "? at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
-	{"unexpected non-alphabetical", "% at the start of a line has a meaning in YAML: put a text that begins with it into quotes"},
-	{"directive", "% at the start of a line has a meaning in YAML: put a text that begins with it into quotes"},
+	{"unexpected non-alphabetical", "%% at the start of a line has a meaning in YAML: put a text that begins with it into quotes"},
+	{"directive", "%% at the start of a line has a meaning in YAML: put a text that begins with it into quotes"},
 	{"URI", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
 	{"expected '!'", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
 	{"expected '>'", "! at the start of a value has a meaning in YAML: put a text that begins with it into quotes"},
@@ -84,7 +90,7 @@ func (f *failure) unclosed() *finding {
 	if f.open == nil || !flowTrouble.MatchString(f.message) {
 		return nil
 	}
-	return &finding{line: f.open.line, column: f.open.column, message: fmt.Sprintf("this %c is never closed: add %s", f.open.char, closing[f.open.char])}
+	return &finding{line: f.open.line, column: f.open.column, message: message.New("this %c is never closed: add %s", f.open.char, closing[f.open.char])}
 }
 
 // unfit finds a line that does not fit the ones above it.
@@ -93,16 +99,16 @@ func (f *failure) unfit() *finding {
 	switch {
 	case f.fails("mapping values are not allowed") && firstColon.MatchString(prefix(f.text, f.column)):
 		return &finding{line: f.line, column: indent + 1,
-			message: "this line is indented deeper than the one above it, which has a value already: give both the same indentation"}
+			message: message.New("this line is indented deeper than the one above it, which has a value already: give both the same indentation")}
 	case f.fails("could not find expected ':'") && strings.ContainsAny(prefix(f.text[indent:], 1), "{["):
-		return &finding{line: f.line, column: indent + 1, message: "this line does not fit the ones above it: does it need \"- \" in front?"}
+		return &finding{line: f.line, column: indent + 1, message: message.New("this line does not fit the ones above it: does it need \"- \" in front?")}
 	}
 	return nil
 }
 
 // secondColon finds a text with a colon inside brackets.
 func (f *failure) secondColon() *finding {
-	if f.open != nil || !flowTrouble.MatchString(f.message) || f.atQuestionMark() {
+	if f.open != nil || !flowTrouble.MatchString(f.message) {
 		return nil
 	}
 	m := flowColon.FindStringSubmatch(prefix(f.text, f.column))
@@ -115,40 +121,33 @@ func (f *failure) secondColon() *finding {
 	}
 	before := utf8.RuneCountInString(m[1])
 	return &finding{
-		line: f.line, column: 1 + before + utf8.RuneCountInString(m[2]), message: secondColonMessage,
+		line: f.line, column: 1 + before + utf8.RuneCountInString(m[2]), message: secondColonMessage.Text(),
 		fix: []edit{{f.line, 1 + before, utf8.RuneCountInString(value), singleQuoted(value)}},
 	}
 }
 
-// atQuestionMark reports whether reading fails at a question mark inside brackets.
-func (f *failure) atQuestionMark() bool {
-	return f.open == nil && bracketTrouble.MatchString(f.message) && f.column > 1 && strings.HasPrefix(suffix(f.text, f.column-1), "?")
-}
-
 // described translates yaml.v3's message, if no check found anything more specific.
 func (f *failure) described() finding {
-	message := f.message
+	var words message.Key = "YAML cannot be read here: write this part more simply"
 	for _, m := range yamlMessages {
 		if f.fails(m.part) {
-			message = m.words
+			words = m.words
 			break
 		}
 	}
 	column := f.column
 	switch m := keyAndValue.FindStringSubmatch(f.text); {
-	case f.atQuestionMark():
-		message = "inside { } and [ ], a text with a ? in it needs quotes"
 	case f.open == nil && bracketText.MatchString(f.text):
-		message = "a text that begins with a bracket: put the whole text into quotes"
+		words = "a text that begins with a bracket: put the whole text into quotes"
 		column = 1 + utf8.RuneCountInString(m[1])
 	default:
 		column = f.shownAt()
 	}
-	if m := keyAndValue.FindStringSubmatch(f.text); message == secondColonMessage && m != nil && unbraced.MatchString(m[2]) {
-		message = "a second \": \" in one line: the { is missing that belongs to the } at its end"
+	if m := keyAndValue.FindStringSubmatch(f.text); words == secondColonMessage && m != nil && unbraced.MatchString(m[2]) {
+		words = "a second \": \" in one line: the { is missing that belongs to the } at its end"
 	}
-	found := finding{line: f.line, column: column, message: message}
-	if f.open == nil && strings.Contains(message, "into quotes") {
+	found := finding{line: f.line, column: column, message: words.Text()}
+	if f.open == nil && strings.Contains(string(words), "into quotes") {
 		found.fix = quoteValue(f.lines, f.line)
 	}
 	return found
@@ -206,12 +205,12 @@ func (f *failure) misaligned() *finding {
 	case missing > 2 || missing < -2 || missing == 0 || agrees && strings.Contains(there[1], "-") && missing < 0:
 		return nil
 	case agrees && missing == 2:
-		found.message = fmt.Sprintf("indented by 2 too few, or without its \"- \": compare it with %s on line %d", quote(model), right)
+		found.message = message.New("indented by 2 too few, or without its \"- \": compare it with %s on line %d", quote(model), right)
 	case missing > 0:
-		found.message = fmt.Sprintf("indented by %d too few: give it as many spaces as %s on line %d", missing, quote(model), right)
+		found.message = message.New("indented by %d too few: give it as many spaces as %s on line %d", missing, quote(model), right)
 		found.fix = []edit{{wrong, 1, 0, strings.Repeat(" ", missing)}}
 	default:
-		found.message = fmt.Sprintf("indented by %d too many: give it as many spaces as %s on line %d", -missing, quote(model), right)
+		found.message = message.New("indented by %d too many: give it as many spaces as %s on line %d", -missing, quote(model), right)
 		found.fix = []edit{{wrong, 1, -missing, ""}}
 	}
 	return found
@@ -236,7 +235,7 @@ func (f *failure) misindented() *finding {
 		char, _ := utf8.DecodeLastRuneInString(text[:at[1]])
 		found := &finding{line: line, column: utf8.RuneCountInString(text[:at[1]]), message: wideIndent(char), fix: fixIndentation(f.lines)}
 		if char == '\t' {
-			found.message = "a tab cannot indent YAML: use spaces"
+			found.message = message.New("a tab cannot indent YAML: use spaces")
 		}
 		others := -1
 		for _, l := range f.lines {
@@ -245,7 +244,7 @@ func (f *failure) misindented() *finding {
 			}
 		}
 		if others > 0 {
-			found.message += fmt.Sprintf("; %d more lines have such", others)
+			found.message = message.New("%s; %d more lines have such", found.message, others)
 		}
 		return found
 	}
@@ -253,18 +252,17 @@ func (f *failure) misindented() *finding {
 }
 
 var (
-	lineTrouble    = regexp.MustCompile(`did not find expected key|expected '-' indicator|document indicator|non-alphabetical|directive`)
-	bracketTrouble = regexp.MustCompile(`expected ',' or|node content`)
-	markTrouble    = regexp.MustCompile(`alphabetic or numeric|URI|expected '[!>]'|tag handle|whitespace or line break`)
-	bracketText    = regexp.MustCompile(`^ *(?:- +)*[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]]*\]|\{[^{}]*\}) *[^ #]`)
-	keyOnLine      = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): `)
-	misplaced      = regexp.MustCompile(`did not find expected key|expected '-' indicator|mapping values are not allowed`)
-	flowColon      = regexp.MustCompile(`^((?:.*[{,])? *[A-Za-z_][A-Za-z0-9_-]*: +)([^\s"'{}\[\],:][^"{}\[\],:]*): ?$`)
-	startMark      = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
-	flowTrouble    = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
-	indentMark     = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
-	closing        = map[rune]string{'{': "}", '[': "]"}
-	firstColon     = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
+	lineTrouble = regexp.MustCompile(`did not find expected key|expected '-' indicator|document indicator|non-alphabetical|directive`)
+	markTrouble = regexp.MustCompile(`alphabetic or numeric|URI|expected '[!>]'|tag handle|whitespace or line break`)
+	bracketText = regexp.MustCompile(`^ *(?:- +)*[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]]*\]|\{[^{}]*\}) *[^ #]`)
+	keyOnLine   = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): `)
+	misplaced   = regexp.MustCompile(`did not find expected key|expected '-' indicator|mapping values are not allowed`)
+	flowColon   = regexp.MustCompile(`^((?:.*[{,])? *[A-Za-z_][A-Za-z0-9_-]*: +)([^\s"'{}\[\],:][^"{}\[\],:]*): ?$`)
+	startMark   = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
+	flowTrouble = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
+	indentMark  = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
+	closing     = map[rune]string{'{': "}", '[': "]"}
+	firstColon  = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
 )
 
 // splitYAMLError splits "yaml: line 3: what is wrong". The line is 1 if there is none.
@@ -287,7 +285,7 @@ func locate(lines []string, message string, from int) (line, column int) {
 		if inFlow { // a bracket that is merely cut off must not count
 			text += closers(text, start)
 		}
-		_, _, err := decodeYAML([]byte(text))
+		_, _, err := yaml12.Decode([]byte(text))
 		if err == nil {
 			return false
 		}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/language"
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -58,6 +59,9 @@ func (o object) textByLanguage(n *yaml.Node, name string) survey.Text {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if !slices.Contains(o.languages, key.Value) {
+			if isApart(key) || isMerge(key) {
+				continue
+			}
 			missing := slices.DeleteFunc(slices.Clone(o.languages), func(l string) bool { return keyOf(n, l) != nil })
 			o.failLanguage(key, value, name, missing)
 			if key.Kind != yaml.ScalarNode {
@@ -101,21 +105,21 @@ func (o object) failLanguage(key, value *yaml.Node, name string, missing []strin
 	switch {
 	case key.Kind != yaml.ScalarNode:
 		o.fail(key, "%s must be a text: put it into quotes", name)
-	case colonHint(key.Value) != "":
+	case !colonHint(key.Value).IsZero():
 		o.fail(key, "%s is not a language%s", quote(key.Value), colonHint(key.Value))
 	case o.afterComma(key, value):
 		o.fail(key, "the comma before %s ends the value: inside { }, a text with a comma in it needs quotes", quote(key.Value))
-	case err == nil && tag.String() == key.Value && (len(key.Value) == 2 || suggest(key.Value, missing) == ""):
+	case err == nil && tag.String() == key.Value && (len(key.Value) == 2 || suggest(key.Value, missing).IsZero()):
 		if !o.unlisted[key.Value] {
-			o.fail(key, "%s is not one of the survey's languages (%s): add it to \"languages\", or remove its texts", quote(key.Value), strings.Join(o.languages, ", "))
+			o.fail(key, "%s is not one of the survey's languages (%s): add it to \"languages\", or remove its texts", quote(key.Value), message.Words(o.languages...))
 		}
 		o.unlisted[key.Value] = true
 	default:
 		hint := suggest(key.Value, missing)
-		if hint == "" {
-			hint = ": a text with \": \" in it needs quotes"
+		if hint.IsZero() {
+			hint = message.New(": a text with \": \" in it needs quotes")
 		}
-		o.fail(key, "%s is not one of the survey's languages (%s)%s", quote(key.Value), strings.Join(o.languages, ", "), hint)
+		o.fail(key, "%s is not one of the survey's languages (%s)%s", quote(key.Value), message.Words(o.languages...), hint)
 	}
 }
 

@@ -1,7 +1,6 @@
 package questionnaire
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/text/width"
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -21,11 +21,11 @@ func (o object) scalar(name string) (*yaml.Node, bool) {
 	if v == nil {
 		return nil, false
 	}
-	return o.single(v, name)
+	return o.single(v, message.Plain(name))
 }
 
 // single returns the single value at a node, which name names in messages.
-func (o object) single(v *yaml.Node, name string) (*yaml.Node, bool) {
+func (o object) single(v *yaml.Node, name message.Text) (*yaml.Node, bool) {
 	s := o.follow(v)
 	switch {
 	case s == nil:
@@ -84,14 +84,14 @@ func (o object) integerUpTo(name string, most, fallback int) int {
 	if !ok {
 		return fallback
 	}
-	if n, ok := o.parseInteger(s, name, int(o.form(name).min/survey.One), most); ok {
+	if n, ok := o.parseInteger(s, message.Plain(name), int(o.form(name).min/survey.One), most); ok {
 		return n
 	}
 	return fallback
 }
 
 // integerOf reads a whole number at a node, which name names in messages; 0 if there is none.
-func (o object) integerOf(n *yaml.Node, name string, least, most int) int {
+func (o object) integerOf(n *yaml.Node, name message.Text, least, most int) int {
 	s, ok := o.single(n, name)
 	if !ok {
 		return 0
@@ -100,8 +100,8 @@ func (o object) integerOf(n *yaml.Node, name string, least, most int) int {
 	return value
 }
 
-func (o object) parseInteger(s *yaml.Node, name string, least, most int) (int, bool) {
-	n, err := strconv.Atoi(s.Value)
+func (o object) parseInteger(s *yaml.Node, name message.Text, least, most int) (int, bool) {
+	n, err := strconv.Atoi(number(s))
 	if err != nil || n < least || n > most {
 		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value))
 		return 0, false
@@ -113,18 +113,18 @@ func (o object) parseInteger(s *yaml.Node, name string, least, most int) (int, b
 func (o object) decimal(name string) *survey.Decimal {
 	if v := o.values[name]; v != nil {
 		f := o.form(name)
-		return o.decimalOf(v, name, f.min, f.max)
+		return o.decimalOf(v, message.Plain(name), f.min, f.max)
 	}
 	return nil
 }
 
 // decimalOf reads a number at a node, which name names in messages; nil if there is none.
-func (o object) decimalOf(n *yaml.Node, name string, least, most survey.Decimal) *survey.Decimal {
+func (o object) decimalOf(n *yaml.Node, name message.Text, least, most survey.Decimal) *survey.Decimal {
 	s, ok := o.single(n, name)
 	if !ok {
 		return nil
 	}
-	d, err := survey.ParseDecimal(s.Value)
+	d, err := survey.ParseDecimal(number(s))
 	if err != nil || d < least || d > most {
 		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value))
 		return nil
@@ -145,7 +145,7 @@ func (o object) limits(name string, least, most *survey.Decimal) []survey.Decima
 		return nil
 	}
 	for _, n := range entries {
-		d := o.decimalOf(n, "a limit of "+name, f.entry.min, f.entry.max)
+		d := o.decimalOf(n, message.New("a limit of %s", name), f.entry.min, f.entry.max)
 		switch {
 		case d == nil:
 			continue
@@ -175,13 +175,13 @@ var (
 )
 
 // numberHint suggests how to write a number that has wide digits (５), a unit, a comma or Chinese numerals.
-func numberHint(text string) string {
+func numberHint(text string) message.Text {
 	folded := width.Fold.String(text)
 	if _, err := survey.ParseDecimal(folded); err == nil && folded != text {
-		return fmt.Sprintf(": write it in ordinary digits, '%s'", folded)
+		return message.New(": write it in ordinary digits, '%s'", folded)
 	}
 	if n := slices.Index(strings.Split("零一二三四五六七八九十", ""), text); n >= 0 {
-		return fmt.Sprintf(": write it in ordinary digits, '%d'", n)
+		return message.New(": write it in ordinary digits, '%d'", n)
 	}
 	number := strings.TrimSpace(strings.TrimRight(folded, "% 分份人"))
 	if m := decimalComma.FindStringSubmatch(number); m != nil {
@@ -190,9 +190,9 @@ func numberHint(text string) string {
 		number = strings.ReplaceAll(number, ",", "")
 	}
 	if _, err := survey.ParseDecimal(number); err == nil && number != text {
-		return fmt.Sprintf(": write the number alone, '%s'", number)
+		return message.New(": write the number alone, '%s'", number)
 	}
-	return ""
+	return message.Text{}
 }
 
 var calendarDay = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
@@ -214,13 +214,13 @@ func (o object) date(name string) survey.Date {
 }
 
 // dateHint suggests how to write a date that has another order or other separators.
-func dateHint(text string) string {
+func dateHint(text string) message.Text {
 	for _, layout := range []string{"2006/1/2", "2006-1-2", "2006.1.2", "2006年1月2日", "2.1.2006", "20060102"} {
 		if day, err := time.Parse(layout, width.Fold.String(text)); err == nil {
 			return didYouMean(day.Format(time.DateOnly))
 		}
 	}
-	return ""
+	return message.Text{}
 }
 
 // word reads one of the words that the form of its key lists.
@@ -237,11 +237,11 @@ func (o object) word(name, fallback string) string {
 	return fallback
 }
 
-func oneOf(words []string) string {
+func oneOf(words []string) message.Text {
 	if len(words) == 1 {
 		return quote(words[0])
 	}
-	return "one of " + strings.Join(words, ", ")
+	return message.New("one of %s", message.Words(words...))
 }
 
 // list returns the entries of a key's sequence.
@@ -250,11 +250,11 @@ func (o object) list(name string) []*yaml.Node {
 	if v == nil {
 		return nil
 	}
-	return o.entries(v, name)
+	return o.entries(v, message.Plain(name))
 }
 
 // entries returns the entries of a sequence; name names it in messages.
-func (r *reader) entries(v *yaml.Node, name string) []*yaml.Node {
+func (r *reader) entries(v *yaml.Node, name message.Text) []*yaml.Node {
 	s := r.follow(v)
 	switch {
 	case s == nil:
@@ -309,7 +309,7 @@ func (o object) words(name string) (words []string, nodes []*yaml.Node) {
 type entry struct{ key, value *yaml.Node }
 
 // named returns the entries of a map, each name once; name names the map in messages.
-func (o object) named(v *yaml.Node, name string) []entry {
+func (o object) named(v *yaml.Node, name message.Text) []entry {
 	m := o.follow(v)
 	switch {
 	case m == nil:
@@ -326,7 +326,8 @@ func (o object) named(v *yaml.Node, name string) []entry {
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		key := m.Content[i]
 		switch line := lines[key.Value]; {
-		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge":
+		case isMerge(key):
+		case key.Kind != yaml.ScalarNode:
 			o.fail(key, "a key must be a word, not %s", kindOf(key))
 		case line > 0:
 			o.fail(key, "key %s is given twice (first on line %d): keep one", quote(key.Value), line)

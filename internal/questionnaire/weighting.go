@@ -5,6 +5,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -22,7 +23,7 @@ func (o object) weighting() *survey.Weighting {
 	if at == nil {
 		return weighting
 	}
-	margins := wo.named(at, "by")
+	margins := wo.named(at, message.Plain("by"))
 	weighting.Margins = make([]survey.Margin, len(margins))
 	for i, e := range margins {
 		margin := &weighting.Margins[i]
@@ -30,8 +31,8 @@ func (o object) weighting() *survey.Weighting {
 		nodes := map[string]*yaml.Node{}
 		var sum survey.Decimal
 		readable := true
-		for _, of := range wo.named(e.value, "the shares of "+unquoted(margin.Segment)) {
-			share := wo.decimalOf(of.value, "the share of "+unquoted(of.key.Value), 1, maxIndex)
+		for _, of := range wo.named(e.value, message.New("the shares of %s", unquoted(margin.Segment))) {
+			share := wo.decimalOf(of.value, message.New("the share of %s", unquoted(of.key.Value)), 1, maxIndex)
 			if share == nil {
 				readable = false
 				continue

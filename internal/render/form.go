@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html/template"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -15,7 +16,7 @@ import (
 type SurveyPage struct {
 	Language string
 	Root     string              // from the page to the site's root: "../", "../../" or "../../../"
-	ID       string              // submission id, if the client made one
+	ID       string              // submission id; "" on a page of the site, whose script makes one
 	Channel  string              // as posted
 	Values   map[string][]string // as typed, by field name
 	Problems []answer.Problem    // shown at their questions, and in the summary on top
@@ -89,7 +90,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	title := s.Title.In(l)
 	f := &form{
 		Frame:  r.Frame("survey", title, l, p.Root, r.LanguageLinks(s, l, p.Root, "")),
-		Survey: s, Heading: title, Intro: markdown(s.Intro.In(l)), Action: p.Root + "api/surveys/" + s.ID + "/responses",
+		Survey: s, Heading: title, Intro: markdown(s.Intro.In(l)), Action: handlerAddress(s, p.Root, "responses"),
 		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
 	}
 	f.Facts = facts(f.Words, s)
@@ -99,9 +100,17 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	if full := r.assets.Full; full.Path != "" && needsFullScript(s) {
 		f.Script = full
 	}
-	f.Private = s.Unlisted || len(p.Problems)+len(p.Notice) > 0
-	if len(p.Values)+len(p.Problems)+len(p.Notice) == 0 {
+	isBlank := p.ID == "" && len(p.Values)+len(p.Problems)+len(p.Notice) == 0
+	f.Private = s.Unlisted || !isBlank
+	if isBlank {
 		f.Share(Address(s, l, "", ""), Description(s.Intro.In(l)))
+		f.Refresh = handlerAddress(s, p.Root, "form/"+l)
+	}
+	if p.ID != "" {
+		query := linkQuery(s, p)
+		for i, other := range f.Languages {
+			f.Languages[i].Href = handlerAddress(s, p.Root, "form/"+other.Lang+query)
+		}
 	}
 	f.texts = NewTexts(s, f.Words, l)
 	if dependsOnAnswers(s) && len(p.Values) > 0 {
@@ -125,6 +134,28 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		f.Title = f.Say("errors.prefix", "title", title)
 	}
 	return f
+}
+
+// handlerAddress returns an address of the form handler.
+func handlerAddress(s *survey.Survey, root, tail string) string {
+	return root + "api/surveys/" + s.ID + "/" + tail
+}
+
+// linkQuery returns the query of a link to the form with the same channel and hidden values.
+func linkQuery(s *survey.Survey, p SurveyPage) string {
+	query := url.Values{}
+	if p.Channel != "" {
+		query.Set("c", p.Channel)
+	}
+	for q := range s.Questions() {
+		if value := first(p.Values[q.ID]); q.Type == survey.Hidden && value != "" {
+			query.Set(q.ID, value)
+		}
+	}
+	if len(query) == 0 {
+		return ""
+	}
+	return "?" + query.Encode()
 }
 
 // needsFullScript reports whether a survey has steps, or questions that the page's script makes easier to fill in.

@@ -24,6 +24,7 @@ type Frame struct {
 	Assets    Assets
 	Style     Asset
 	Script    Asset
+	Refresh   string // address that browsers without a script are led to; "" if they stay
 	Company   string // "" without one
 
 	// For search engines and link previews.

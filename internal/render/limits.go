@@ -22,8 +22,8 @@ func (l limit) MarshalJSON() ([]byte, error) { return json.Marshal([]any{l.code,
 
 // limits lists the limits of an answer, in the order in which the handler checks them. Limits that the script cannot check are
 // left to the handler, which checks everything again.
-func limits(q *survey.Question, w *wording.Words) []limit {
-	l := limitList{words: w}
+func limits(q *survey.Question, w *wording.Words, language string) []limit {
+	l := limitList{words: w, language: language, message: q.Message}
 	switch q.Type {
 	case survey.MultiChoice:
 		l.addChoices(q)
@@ -53,11 +53,16 @@ func limits(q *survey.Question, w *wording.Words) []limit {
 
 // limitList collects limits with their messages.
 type limitList struct {
-	words  *wording.Words
-	limits []limit
+	words    *wording.Words
+	language string
+	message  survey.Text // the author's own
+	limits   []limit
 }
 
 func (l *limitList) add(code answer.Code, bound any, args ...any) {
+	if l.message != nil && code.IsLimit() {
+		args = append(args, "message", l.message.In(l.language))
+	}
 	l.limits = append(l.limits, limit{code, bound, message(l.words, answer.Problem{Code: code, Args: args})})
 }
 

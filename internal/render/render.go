@@ -104,6 +104,9 @@ func (r *Renderer) Message(language string, p answer.Problem) string {
 func message(w *wording.Words, p answer.Problem) string {
 	args := p.Args
 	for i, a := range args {
+		if a == "message" && i%2 == 0 && p.Code.IsLimit() {
+			return fmt.Sprint(args[i+1])
+		}
 		day, ok := a.(survey.Date)
 		if s, isText := a.(string); isText && (p.Code == answer.TooEarly || p.Code == answer.TooLate || p.Code == answer.Closed || p.Code == answer.NotOpenYet) {
 			day, ok = survey.Date(s), true

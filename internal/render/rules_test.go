@@ -54,7 +54,7 @@ func newScript(t testing.TB) *script {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result := api.Transform(string(source), api.TransformOptions{Format: api.FormatIIFE, GlobalName: "page", Target: api.ES2019})
+	result := api.Transform(unicodeClasses(string(source)), api.TransformOptions{Format: api.FormatIIFE, GlobalName: "page", Target: api.ES2019})
 	if len(result.Errors) > 0 {
 		t.Fatal(result.Errors)
 	}
@@ -728,11 +728,12 @@ func (g *generator) answer(f survey.Field) string {
 		switch f.Question.Type {
 		case survey.Number, survey.ConstantSum:
 			return g.disguise(pick(g, []string{g.decimal().String(), g.decimal().String(), "+1", "-0", "0.50", "007", "1.", ".5", "1e3", "9999999999", "1000000000", "1000000000.001",
-				"-1000000000", "12.3456", "+-2", "--2", "1,5", "12345678901", "Infinity", "0x1", "- 1", "２．５", "１２"}))
+				"-1000000000", "12.3456", "+-2", "--2", "1,5", "12345678901", "Infinity", "0x1", "- 1", "２．５", "１２", "\u0663\u066b\u0665", "\u22121"}))
 		case survey.DateType:
-			return pick(g, []string{"2026-01-05", "2026-02-28", "2028-02-29", "2000-02-29", "2027-01-01", "2026-12-31", "0100-01-01", ""})
+			return pick(g, []string{"2026-01-05", "2026-02-28", "2028-02-29", "2000-02-29", "2027-01-01", "2026-12-31", "0100-01-01", "",
+				"2026年1月5日", "2026/2/28", "\u0662\u0660\u0662\u0666-1-5", "2026-02-30", "soon"})
 		case survey.Time:
-			return pick(g, []string{"09:30", "23:59", "00:00", ""})
+			return pick(g, []string{"09:30", "23:59", "00:00", "", "9：30", "\u0669:\u0663\u0660", "9点30分", "24:00"})
 		case survey.Email:
 			return g.disguise(pick(g, []string{"a@b.cn", "ａ@b.cn", "nobody", "a@b", "a b@c.cn", "李@例子.中国"}))
 		case survey.Phone:
@@ -747,8 +748,7 @@ func (g *generator) answer(f survey.Field) string {
 	return g.disguise(pick(g, words) + pick(g, []string{"", "", " ", "\n", "\r\n", "\t", "\x00", "\x7f"}) + pick(g, words))
 }
 
-// disguise writes the same in another way, or breaks it. Of spaces at the ends, Go and JavaScript disagree on U+0085 and
-// U+FEFF alone, which does not matter: the page sends what it has read.
+// disguise writes the same in another way, or breaks it.
 func (g *generator) disguise(text string) string {
 	switch g.IntN(20) {
 	case 0:
@@ -770,6 +770,8 @@ func (g *generator) disguise(text string) string {
 		return strings.ToUpper(text)
 	case 7:
 		return "\u2028" + text + "\u200b"
+	case 8:
+		return "\ufeff" + text + "\u0085\ufeff"
 	}
 	return text
 }

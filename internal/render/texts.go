@@ -119,7 +119,7 @@ func (t *Texts) answer(name string) string {
 	}
 	if len(options) == 0 && len(values) > 0 {
 		for _, typed := range t.typed[name] {
-			if typed = strings.TrimSpace(typed); typed != "" {
+			if typed = answer.Trim(typed); typed != "" {
 				return typed
 			}
 		}

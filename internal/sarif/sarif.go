@@ -2,6 +2,7 @@
 package sarif
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -35,24 +37,24 @@ type (
 		Rules []rule `json:"rules"`
 	}
 	rule struct {
-		ID               string  `json:"id"`
-		Name             string  `json:"name"`
-		ShortDescription message `json:"shortDescription"`
-		FullDescription  message `json:"fullDescription"`
-		Help             message `json:"help"`
-		Default          level   `json:"defaultConfiguration"`
+		ID               string `json:"id"`
+		Name             string `json:"name"`
+		ShortDescription words  `json:"shortDescription"`
+		FullDescription  words  `json:"fullDescription"`
+		Help             words  `json:"help"`
+		Default          level  `json:"defaultConfiguration"`
 	}
 	level struct {
 		Level string `json:"level"`
 	}
-	message struct {
+	words struct {
 		Text string `json:"text"`
 	}
 	result struct {
 		RuleID       string            `json:"ruleId"`
 		RuleIndex    int               `json:"ruleIndex"`
 		Level        string            `json:"level"`
-		Message      message           `json:"message"`
+		Message      words             `json:"message"`
 		Locations    []location        `json:"locations"`
 		Fingerprints map[string]string `json:"partialFingerprints"`
 	}
@@ -72,26 +74,26 @@ type (
 	}
 )
 
-// problemRule is the rule of every problem: problems have messages, not codes.
-const problemRule = "questionnaire"
+// otherRule is the rule of problems without a code.
+const otherRule = "questionnaire"
 
-// New returns a document of problems and advice. sources has the content of the files, by path, for fingerprints.
-func New(problems questionnaire.Problems, found []advice.Advice, sources map[string][]byte) Log {
-	rules, index := allRules()
+// New returns a document of problems and advice, in a language. sources has the content of the files, by path, for fingerprints.
+func New(language string, problems questionnaire.Problems, found []advice.Advice, sources map[string][]byte) Log {
+	rules, index := allRules(language, problems)
 	fingerprints := newFingerprinter(sources)
 	results := []result{}
 	add := func(rule, level, text, file string, line, column int) {
 		results = append(results, result{
-			RuleID: rule, RuleIndex: index[rule], Level: level, Message: message{text},
+			RuleID: rule, RuleIndex: index[rule], Level: level, Message: words{text},
 			Locations:    []location{{physical{artifact{fileURI(file)}, region{max(1, line), max(1, column)}}}},
 			Fingerprints: map[string]string{"primaryLocationLineHash": fingerprints.line(file, line)},
 		})
 	}
 	for _, p := range problems {
-		add(problemRule, "error", p.Message, p.File, p.Line, p.Column)
+		add(cmp.Or(p.Code(), otherRule), "error", p.Message.In(language), p.File, p.Line, p.Column)
 	}
 	for _, a := range found {
-		add(a.Code, "note", a.Sentence+": "+a.Fix, a.File, a.Line, a.Column)
+		add(a.Code, "note", message.New("%s: %s", a.Sentence, a.Fix).In(language), a.File, a.Line, a.Column)
 	}
 	return Log{
 		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0",
@@ -99,21 +101,31 @@ func New(problems questionnaire.Problems, found []advice.Advice, sources map[str
 	}
 }
 
-// allRules returns the rules, and the index of each by its code.
-func allRules() (rules []rule, index map[string]int) {
-	rules = []rule{{
-		ID: problemRule, Name: "A mistake in the questionnaire",
-		ShortDescription: message{"A mistake in the questionnaire"},
-		FullDescription:  message{"The questionnaire cannot be compiled. Nothing is built or published until it is corrected."},
-		Help:             message{"The message says what is wrong and, where it is obvious, the correction. \"glasspoll check\" prints all of them."},
-		Default:          level{"error"},
-	}}
-	index = map[string]int{problemRule: 0}
+// allRules returns the rules of the problems and of all advice, and the index of each by its code.
+func allRules(language string, problems questionnaire.Problems) (rules []rule, index map[string]int) {
+	index = map[string]int{}
+	found := map[string]bool{}
+	for _, p := range problems {
+		found[cmp.Or(p.Code(), otherRule)] = true
+	}
+	refused := message.New("The questionnaire cannot be compiled. Nothing is built or published until it is corrected.").In(language)
+	help := message.New("The message says what is wrong and, where it is obvious, the correction. 'glasspoll check' prints all of them.").In(language)
+	for _, m := range append(questionnaire.Mistakes(), questionnaire.Mistake{Code: otherRule, Name: "A mistake in the questionnaire"}) {
+		if !found[m.Code] {
+			continue
+		}
+		index[m.Code] = len(rules)
+		name := m.Name.Text().In(language)
+		rules = append(rules, rule{
+			ID: m.Code, Name: name, ShortDescription: words{name}, FullDescription: words{refused}, Help: words{help}, Default: level{"error"},
+		})
+	}
 	for _, r := range advice.Rules() {
 		index[r.Code] = len(rules)
+		name := r.Name.Text().In(language)
 		rules = append(rules, rule{
-			ID: r.Code, Name: r.Name, ShortDescription: message{r.Name}, FullDescription: message{r.Help},
-			Help:    message{r.Help + " A comment above the entry switches the advice off: # advice: off " + r.Code},
+			ID: r.Code, Name: name, ShortDescription: words{name}, FullDescription: words{r.Help.Text().In(language)},
+			Help:    words{message.New("%s A comment above the entry switches the advice off: # advice: off %s", r.Help, r.Code).In(language)},
 			Default: level{"note"},
 		})
 	}

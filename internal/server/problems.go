@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -89,8 +90,8 @@ var templatePlace = regexp.MustCompile(`([\w./-]+\.(?:html|css|js|ya?ml)):(\d+)(
 
 // templateProblem returns an error with its place in the author's templates, if it has one.
 func (srv *Server) templateProblem(err error) shownProblem {
-	p := shownProblem{Problem: questionnaire.Problem{Message: err.Error()}}
-	at := templatePlace.FindStringSubmatch(p.Message)
+	p := shownProblem{Problem: questionnaire.Problem{Message: message.Of(err)}}
+	at := templatePlace.FindStringSubmatch(p.Message.String())
 	if at == nil || srv.options.Templates == "" {
 		return p
 	}
@@ -109,7 +110,7 @@ func (srv *Server) templateProblem(err error) shownProblem {
 	}
 	line, _ := strconv.Atoi(at[2])
 	column, _ := strconv.Atoi(at[3]) // 0 where there is none
-	p.Problem = questionnaire.Problem{File: name, Line: line, Column: column, Message: at[4]}
+	p.Problem = questionnaire.Problem{File: name, Line: line, Column: column, Message: message.Plain(at[4])}
 	p.excerpt = excerpt(linesOf(source), line, column)
 	return p
 }
@@ -184,7 +185,7 @@ func (p *preview) problemsHTML(language, page string, problems []shownProblem) s
 		}
 	}
 	ordered := slices.Concat(here, elsewhere)
-	view := problemList{Heading: problemHeading(text, ordered), Open: survey == "" || len(here) > 0, Kept: text["kept"]}
+	view := problemList{Heading: problemHeading(language, text, ordered), Open: survey == "" || len(here) > 0, Kept: text["kept"]}
 	if slices.ContainsFunc(here, func(s shownProblem) bool { return s.neverGood }) {
 		view.Kept = text["never"]
 	}
@@ -192,7 +193,7 @@ func (p *preview) problemsHTML(language, page string, problems []shownProblem) s
 		view.More = fmt.Sprintf(text["more"], more)
 	}
 	for _, one := range ordered[:min(len(ordered), maxProblems)] {
-		view.List = append(view.List, listedProblem{Place: one.place(), Message: one.Message, Excerpt: one.excerpt})
+		view.List = append(view.List, listedProblem{Place: one.place(), Message: one.Message.In(language), Excerpt: one.excerpt})
 	}
 	var b bytes.Buffer
 	if err := p.templates.ExecuteTemplate(&b, "problems.html", view); err != nil {
@@ -203,7 +204,7 @@ func (p *preview) problemsHTML(language, page string, problems []shownProblem) s
 
 // problemHeading says how many problems there are, and in which file or how many files. Where there is no file, it is the
 // first message.
-func problemHeading(text map[string]string, problems []shownProblem) string {
+func problemHeading(language string, text map[string]string, problems []shownProblem) string {
 	var files []string
 	for _, p := range problems {
 		if p.File != "" && !slices.Contains(files, p.File) {
@@ -211,7 +212,7 @@ func problemHeading(text map[string]string, problems []shownProblem) string {
 		}
 	}
 	if len(files) == 0 {
-		return problems[0].Message
+		return problems[0].Message.In(language)
 	}
 	in := filepath.Base(files[0])
 	if len(files) > 1 {

@@ -15,6 +15,7 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/intake"
+	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
@@ -31,7 +32,7 @@ func (srv *Server) start(ctx context.Context) error {
 		return err
 	}
 	if len(problems) > 0 {
-		console.Problems(srv.options.Problems, problems)
+		console.Problems(srv.options.Problems, srv.options.Language, problems)
 		if !srv.options.Preview && len(srv.library.LastGood()) == 0 {
 			return console.ErrProblems
 		}
@@ -68,10 +69,10 @@ func (srv *Server) reload(ctx context.Context) {
 func (srv *Server) printProblems(problems questionnaire.Problems, err error) {
 	var b bytes.Buffer
 	if len(problems) > 0 {
-		console.Problems(&b, problems)
+		console.Problems(&b, srv.options.Language, problems)
 	}
 	if err != nil {
-		fmt.Fprintln(&b, err)
+		fmt.Fprintln(&b, message.Of(err).In(srv.options.Language))
 	}
 	b.WriteTo(srv.options.Problems)
 }

@@ -33,7 +33,8 @@ type Options struct {
 	Surveys       string // directory of questionnaires
 	Templates     string // directory of templates to use in place of the built-in ones of the same name; "" for none
 	Data          string // directory of the data file and the results pages; it is made if it is missing
-	Preview       bool   // follow changes of the files, and show them in open pages
+	Preview       bool   // follow changes of the files, show them in open pages, and serve drafts
+	Unapproved    bool   // serve questionnaires that are not approved without Preview, too
 	AddressHeader string // header with the visitor's address, as set by the proxy in front; "" for the connection's own
 	Backups       Backups
 	VerifyEvery   time.Duration // how often everything is counted again and compared; 0: never
@@ -43,6 +44,7 @@ type Options struct {
 	Verbs    func(s *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table
 	Log      *slog.Logger
 	Problems io.Writer // where problems of questionnaires and templates are printed
+	Language string    // that they are printed in
 }
 
 // Server serves a site. It is made by New, and must be closed.
@@ -64,12 +66,20 @@ type Server struct {
 
 // New opens the port and the data directory, and builds the site. Connections wait until Run serves them.
 func New(ctx context.Context, o Options) (*Server, error) {
-	srv := &Server{options: o, library: project.NewLibrary(o.Surveys), stopping: make(chan struct{})}
+	srv := &Server{options: o, library: project.NewLibraryFor(o.demands(), o.Surveys), stopping: make(chan struct{})}
 	if err := srv.open(ctx); err != nil {
 		srv.Close()
 		return nil, err
 	}
 	return srv, nil
+}
+
+// demands returns what questionnaires must meet.
+func (o Options) demands() project.Demands {
+	if o.Preview {
+		return project.Demands{}
+	}
+	return project.Demands{Approved: !o.Unapproved, IDs: true}
 }
 
 func (srv *Server) open(ctx context.Context) error {

@@ -71,6 +71,7 @@ func TestHeaders(t *testing.T) {
 		{"/_preview/_fill", "text/html; charset=utf-8", cacheRevalidate, 404},
 		{"/_preview/tea/", "text/html; charset=utf-8", cacheRevalidate, 404},
 		{"/api/surveys/tea/responses", "application/json", "no-store", 405},
+		{"/api/surveys/nothing/form/en", "application/json", "no-store", 404},
 		{"/api/surveys/tea", "application/json", "no-store", 404},
 	} {
 		response, body := r.Get(t, c.path)
@@ -127,6 +128,32 @@ func TestHeaders(t *testing.T) {
 	}
 	if refused, _ := r.Get(t, "/api/surveys/tea/responses"); refused.Header.Get("Allow") != "POST" {
 		t.Errorf("GET of the API: Allow %q", refused.Header.Get("Allow"))
+	}
+}
+
+// A browser without a script is led from the page to a form with an id, which is complete and knows the page's link.
+func TestFormWithAnID(t *testing.T) {
+	t.Parallel()
+	for _, preview := range []bool{false, true} {
+		r := serveFiles(t, Options{Preview: preview}, map[string]string{"surveys/tea.yaml": strings.Replace(servertest.TeaSurvey, "sections:", "channels: [web]\nsections:", 1)})
+		_, page := r.Get(t, "/tea/en/")
+		_, address, found := strings.Cut(page, `<noscript><meta http-equiv="refresh" content="0; url=../..`)
+		address, _, _ = strings.Cut(address, `"`)
+		response, form := r.Do(t, "GET", address, map[string]string{"Referer": r.URL + "tea/en/?c=web", "Accept": "text/html"}, "")
+		if !found || response.StatusCode != 200 || response.Header.Get("Cache-Control") != "private, max-age=0" {
+			t.Fatalf("%s: %d, %v", address, response.StatusCode, response.Header)
+		}
+		for _, wanted := range []string{`name="_channel" value="web"`, `href="../../../../assets/style.`, `action="../../../../api/surveys/tea/responses"`} {
+			if !strings.Contains(form, wanted) {
+				t.Errorf("the form lacks %s", wanted)
+			}
+		}
+		if strings.Contains(form, "_preview/preview.js") != preview {
+			t.Errorf("preview %v: %s", preview, form)
+		}
+		if head, nothing := r.Do(t, "HEAD", address, nil, ""); head.StatusCode != 200 || nothing != "" {
+			t.Errorf("HEAD: %d, %q", head.StatusCode, nothing)
+		}
 	}
 }
 
@@ -290,6 +317,29 @@ func TestGracefulStop(t *testing.T) {
 	figures, err := os.ReadFile(filepath.Join(r.Dir, "data", "pages", "tea", "results", "results.json"))
 	if err != nil || !strings.Contains(string(figures), `"respondents": 1`) {
 		t.Errorf("the last answer was not published: %v\n%s", err, figures)
+	}
+}
+
+// A body that is declared to have 10 GB is refused before any of it is sent.
+func TestDeclaredLength(t *testing.T) {
+	t.Parallel()
+	r := serveFiles(t, Options{}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
+	for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
+		connection, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(r.URL, "http://"), "/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		fmt.Fprintf(connection, "POST /api/surveys/tea/responses HTTP/1.1\r\nHost: x\r\n%s"+
+			"Content-Type: application/json\r\nContent-Length: 10000000000\r\n\r\n", expect)
+		response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusRequestEntityTooLarge || !response.Close {
+			t.Errorf("%q: %s, closed %v", expect, response.Status, response.Close)
+		}
 	}
 }
 

@@ -4,7 +4,6 @@ package site
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"runtime"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
@@ -30,11 +30,14 @@ var reserved = []string{"api", "assets", "thanks", "results"}
 // A Conflict is a survey that cannot be part of the site because its address is taken.
 type Conflict struct {
 	ID     string
-	Reason string
+	Reason message.Text
 }
 
-func (c *Conflict) Error() string {
-	return fmt.Sprintf("the id '%s' %s: choose another", c.ID, c.Reason)
+func (c *Conflict) Error() string { return c.Message().String() }
+
+// Message returns the text of the error.
+func (c *Conflict) Message() message.Text {
+	return message.New("the id '%s' %s: choose another", c.ID, c.Reason)
 }
 
 // Check finds a survey whose address is that of another one, of the site itself, or of a home page. The error is nil or a
@@ -45,11 +48,11 @@ func Check(surveys []*survey.Survey) error {
 	for _, s := range surveys {
 		switch {
 		case taken[s.ID]:
-			return &Conflict{s.ID, "is that of two surveys"}
+			return &Conflict{s.ID, message.New("is that of two surveys")}
 		case slices.Contains(reserved, s.ID):
-			return &Conflict{s.ID, "is an address of the site itself"}
+			return &Conflict{s.ID, message.New("is an address of the site itself")}
 		case slices.Contains(languages, s.ID):
-			return &Conflict{s.ID, "is the address of the home page in that language"}
+			return &Conflict{s.ID, message.New("is the address of the home page in that language")}
 		}
 		taken[s.ID] = true
 	}
@@ -89,7 +92,7 @@ func Build(surveys []*survey.Survey, renderer *render.Renderer, assets Assets, o
 	for _, s := range surveys {
 		workers.Go(func() error {
 			if err := BuildSurvey(s, renderer, out); err != nil {
-				return fmt.Errorf("survey %s: %w", s.ID, err)
+				return message.Errorf("survey %s: %w", s.ID, err)
 			}
 			return nil
 		})
@@ -184,7 +187,7 @@ type pages struct {
 func (p *pages) write(dirs []string, name string, render func(w io.Writer, root string) error) error {
 	p.rendered.Reset()
 	if err := render(&p.rendered, rootPlaceholder); err != nil {
-		return fmt.Errorf("%s%s: %w", dirs[0], name, err)
+		return message.Errorf("%s%s: %w", dirs[0], name, err)
 	}
 	for _, dir := range dirs {
 		p.page.Reset()

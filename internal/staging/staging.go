@@ -4,7 +4,6 @@ package staging
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"sync"
 
 	"glasspoll/internal/durable"
+	"glasspoll/internal/message"
 )
 
 // Folder writes a site into a directory as one change: new and changed files are written to a staging directory inside
@@ -88,7 +88,7 @@ func (f *Folder) Write(path string, content []byte) error {
 		case bytes.Equal(old, content):
 			return nil
 		case !f.owned[path]:
-			return fmt.Errorf("%s is not from an earlier build, and is left alone: move it away, or choose another --out", target)
+			return message.Errorf("%s is not from an earlier build, and is left alone: move it away, or choose another --out", target)
 		}
 	}
 	staged := filepath.Join(f.dir, stagingName, filepath.FromSlash(path))

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -15,7 +16,7 @@ import (
 // answers. exists reports whether a file exists.
 func Ask(in io.Reader, out io.Writer, f Flags, language string, exists func(path string) bool) (*Draft, error) {
 	d := &Draft{title: survey.Text{}, purpose: survey.Text{}}
-	i := &interview{in: bufio.NewReader(in), out: out, words: wordsIn[language], draft: d}
+	i := &interview{in: bufio.NewReader(in), out: out, language: language, draft: d}
 	i.askAll(f, exists)
 	return d, i.err
 }
@@ -23,18 +24,24 @@ func Ask(in io.Reader, out io.Writer, f Flags, language string, exists func(path
 // interview asks questions in plain lines, so that it works in any terminal and through a pipe. After an error it asks
 // nothing more.
 type interview struct {
-	in    *bufio.Reader
-	out   io.Writer
-	words words
-	draft *Draft
-	err   error
+	in       *bufio.Reader
+	out      io.Writer
+	language string
+	draft    *Draft
+	err      error
+}
+
+// print prints a line.
+func (i *interview) print(format string, args ...any) {
+	fmt.Fprintln(i.out, message.New(format, args...).In(i.language))
 }
 
 func (i *interview) askAll(f Flags, exists func(path string) bool) {
-	d, w := i.draft, i.words
-	fmt.Fprintln(i.out, w.hello)
-	i.ask(w.askLanguages, "3", i.setLanguages)
-	i.askTexts(w.askTitle, nil, d.title)
+	d := i.draft
+	i.print("A new questionnaire. An empty line accepts the answer in brackets.")
+	i.ask("Which languages? 1 Chinese, 2 English, 3 both", "3", i.setLanguages)
+	titles := map[string]message.Key{"zh": "Title in Chinese", "en": "Title in English"}
+	i.askTexts(titles, nil, d.title)
 	purpose := survey.Text{}
 	for l, usual := range usualPurpose {
 		purpose[l] = usual
@@ -42,33 +49,34 @@ func (i *interview) askAll(f Flags, exists func(path string) bool) {
 			purpose[l] = oneLine(f.Purpose[l])
 		}
 	}
-	i.askTexts(w.askPurpose, purpose, d.purpose)
+	purposes := map[string]message.Key{"zh": "What for, in Chinese", "en": "What for, in English"}
+	i.askTexts(purposes, purpose, d.purpose)
 	id := f.ID
 	if id == "" {
 		id = f.suggestedID(d.title)
 	}
-	i.ask(w.askID, id, func(value string, w words) error {
+	i.ask("Id, part of the survey's address", id, func(value string) error {
 		if path := filepath.Join("surveys", value+".yaml"); f.File == "" && exists(path) {
-			return fmt.Errorf(w.taken, path)
+			return message.Errorf("%s exists and is left alone: choose another id", path)
 		}
-		return d.setID(value, w)
+		return d.setID(value)
 	})
 	i.listTopics()
-	i.ask(w.askTopics, f.Topics, d.setTopics)
-	i.ask(w.askScale, strconv.Itoa(f.Scale), d.setScale)
-	i.ask(w.askPeriod, f.Period, d.setPeriod)
-	i.ask(w.askBands, f.Bands, d.setBands)
-	i.ask(w.askEmail, f.Email, d.setEmail)
+	i.ask("Topics: numbers or names, with commas", f.Topics, d.setTopics)
+	i.ask("Steps of the scale: 4 or 5 in words, 7 or 10 as numbers", strconv.Itoa(f.Scale), d.setScale)
+	i.ask("Count by: none, month, quarter or year", f.Period, d.setPeriod)
+	i.ask("Lower limits of the index's bands, or none", f.Bands, d.setBands)
+	i.ask("E-mail address for respondents' questions (may be empty)", f.Email, d.setEmail)
 }
 
 // ask repeats a question until set accepts the answer. An empty line is the offered answer.
-func (i *interview) ask(question, offered string, set func(value string, w words) error) {
+func (i *interview) ask(question message.Key, offered string, set func(value string) error) {
+	prompt := message.New("%s: ", question)
+	if offered != "" {
+		prompt = message.New("%s [%s]: ", question, offered)
+	}
 	for i.err == nil {
-		if offered != "" {
-			fmt.Fprintf(i.out, "%s [%s]: ", question, offered)
-		} else {
-			fmt.Fprintf(i.out, "%s: ", question)
-		}
+		fmt.Fprint(i.out, prompt.In(i.language))
 		value, err := i.readLine()
 		if err != nil {
 			i.err = err
@@ -77,11 +85,11 @@ func (i *interview) ask(question, offered string, set func(value string, w words
 		if value == "" {
 			value = offered
 		}
-		wrong := set(value, i.words)
+		wrong := set(value)
 		if wrong == nil {
 			return
 		}
-		fmt.Fprintln(i.out, "  "+wrong.Error())
+		fmt.Fprintln(i.out, "  "+message.Of(wrong).In(i.language))
 	}
 }
 
@@ -90,27 +98,27 @@ func (i *interview) readLine() (string, error) {
 	if err != nil && (line == "" || !errors.Is(err, io.EOF)) {
 		fmt.Fprintln(i.out)
 		if errors.Is(err, io.EOF) {
-			return "", errors.New(i.words.inputEnded)
+			return "", message.Errorf("the input ended before every question was answered: nothing is written")
 		}
-		return "", fmt.Errorf("reading the answers: %w", err)
+		return "", message.Errorf("reading the answers: %w", err)
 	}
 	return oneLine(line), nil
 }
 
-func (i *interview) setLanguages(value string, w words) error {
+func (i *interview) setLanguages(value string) error {
 	i.draft.languages = map[string][]string{"1": {"zh"}, "zh": {"zh"}, "2": {"en"}, "en": {"en"}, "3": {"zh", "en"}}[value]
 	if i.draft.languages == nil {
-		return errors.New(w.badLanguages)
+		return message.Errorf("Answer 1, 2 or 3.")
 	}
 	return nil
 }
 
 // askTexts asks for a text in each of the questionnaire's languages.
-func (i *interview) askTexts(questions map[string]string, offered, answers survey.Text) {
+func (i *interview) askTexts(questions map[string]message.Key, offered, answers survey.Text) {
 	for _, l := range i.draft.languages {
-		i.ask(questions[l], offered[l], func(value string, w words) error {
+		i.ask(questions[l], offered[l], func(value string) error {
 			if value == "" {
-				return errors.New(w.empty)
+				return message.Errorf("This needs an answer.")
 			}
 			answers[l] = value
 			return nil
@@ -122,27 +130,11 @@ func (i *interview) listTopics() {
 	if i.err != nil {
 		return
 	}
-	fmt.Fprintln(i.out, i.words.listTopics)
+	i.print("What do you want to ask about?")
 	for n, topic := range topics {
-		fmt.Fprintf(i.out, "  %d  %-10s %s\n", n+1, topic, i.words.topics[n])
+		fmt.Fprintf(i.out, "  %d  %-10s %s\n", n+1, topic, about[topic].Text().In(i.language))
 	}
 }
 
 // usualPurpose is the default purpose of a survey, by language.
 var usualPurpose = map[string]string{"zh": "改进我们的产品和服务", "en": "to improve our products and services"}
-
-// Written returns a message, in a language, that a questionnaire is written to a file.
-func Written(language, path, description string) string {
-	return fmt.Sprintf(wordsIn[language].written, path, description)
-}
-
-// ReplaceAddress returns a message that asks the author to replace the example address on a line of a file.
-func ReplaceAddress(language, path string, line int) string {
-	return fmt.Sprintf(wordsIn[language].address, path, line)
-}
-
-// NextSteps says how to look at a new questionnaire and to check it: the command that serves it, the address of its page,
-// its file.
-func NextSteps(language, serve, address, path string) string {
-	return fmt.Sprintf(wordsIn[language].next, serve, address, path)
-}

@@ -2,8 +2,6 @@
 package starter
 
 import (
-	"errors"
-	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -11,12 +9,25 @@ import (
 	"strings"
 
 	"glasspoll/internal/advice"
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
 
 // topics are the ready-made groups of questions, in the order in which they are asked.
 var topics = []string{"overall", "product", "delivery", "service", "price", "recommend", "comments", "contact"}
+
+// about says what the topics ask about.
+var about = map[string]message.Key{
+	"overall":   "satisfaction as a whole",
+	"product":   "quality, ease of use, fit",
+	"delivery":  "punctuality, condition, delivery staff",
+	"service":   "response, manner, expertise, solutions",
+	"price":     "price level, value, clarity of quotes",
+	"recommend": "would they recommend you (0 to 10)",
+	"comments":  "what to improve, in their own words",
+	"contact":   "reply wanted? name, e-mail, phone",
+}
 
 // Draft holds the answers that a new questionnaire is made from.
 type Draft struct {
@@ -46,8 +57,8 @@ type Flags struct {
 	Email          string
 }
 
-// FromFlags makes a draft from flags. The error, in the given language, names the flag that is wrong.
-func FromFlags(f Flags, language string) (*Draft, error) {
+// FromFlags makes a draft from flags. The error names the flag that is wrong.
+func FromFlags(f Flags) (*Draft, error) {
 	d := &Draft{title: survey.Text{}, purpose: survey.Text{}}
 	for _, l := range []string{"zh", "en"} {
 		if title := oneLine(f.Title[l]); title != "" {
@@ -56,13 +67,12 @@ func FromFlags(f Flags, language string) (*Draft, error) {
 		}
 	}
 	if len(d.languages) == 0 {
-		return nil, errors.New("the title is empty")
+		return nil, message.Errorf("the title is empty")
 	}
 	d.ID = f.suggestedID(d.title)
-	w := wordsIn[language]
 	for _, flag := range []struct {
 		name, value string
-		set         func(value string, w words) error
+		set         func(value string) error
 	}{
 		{"id", f.ID, d.setID}, {"topics", f.Topics, d.setTopics}, {"scale", strconv.Itoa(f.Scale), d.setScale},
 		{"period", f.Period, d.setPeriod}, {"bands", f.Bands, d.setBands}, {"email", f.Email, d.setEmail},
@@ -70,8 +80,8 @@ func FromFlags(f Flags, language string) (*Draft, error) {
 		if flag.name == "id" && flag.value == "" {
 			continue // the suggested one
 		}
-		if err := flag.set(flag.value, w); err != nil {
-			return nil, fmt.Errorf("--%s %s: %w", flag.name, flag.value, err)
+		if err := flag.set(flag.value); err != nil {
+			return nil, message.Errorf("--%s %s: %w", flag.name, flag.value, err)
 		}
 	}
 	return d, nil
@@ -102,9 +112,9 @@ func (f Flags) suggestedID(title survey.Text) string {
 	return id
 }
 
-func (d *Draft) setID(value string, w words) error {
+func (d *Draft) setID(value string) error {
 	if !validID.MatchString(value) {
-		return errors.New(w.badID)
+		return message.Errorf("an id begins with a letter a–z, and has only lower-case letters, digits, _ and -, 64 at most")
 	}
 	d.ID = value
 	return nil
@@ -115,7 +125,7 @@ func fields(list string) []string {
 	return strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' || c == '，' || c == '、' })
 }
 
-func (d *Draft) setTopics(value string, w words) error {
+func (d *Draft) setTopics(value string) error {
 	d.topics = nil
 	chosen := map[string]bool{}
 	for _, topic := range fields(value) {
@@ -123,7 +133,7 @@ func (d *Draft) setTopics(value string, w words) error {
 			topic = topics[n-1]
 		}
 		if !slices.Contains(topics, topic) {
-			return fmt.Errorf(w.badTopic, topic, strings.Join(topics, ", "))
+			return message.Errorf("there is no topic '%s': choose from %s", topic, strings.Join(topics, ", "))
 		}
 		chosen[topic] = true
 	}
@@ -133,23 +143,23 @@ func (d *Draft) setTopics(value string, w words) error {
 		}
 	}
 	if len(d.topics) == 0 {
-		return errors.New(w.noTopic)
+		return message.Errorf("choose at least one topic")
 	}
 	return nil
 }
 
-func (d *Draft) setScale(value string, w words) error {
+func (d *Draft) setScale(value string) error {
 	n, err := strconv.Atoi(value)
 	if err != nil || !slices.Contains([]int{4, 5, 7, 10}, n) {
-		return errors.New(w.badScale)
+		return message.Errorf("a scale has 4, 5, 7 or 10 steps")
 	}
 	d.scale = n
 	return nil
 }
 
-func (d *Draft) setPeriod(value string, w words) error {
+func (d *Draft) setPeriod(value string) error {
 	if !slices.Contains([]string{"none", "month", "quarter", "year"}, value) {
-		return errors.New(w.badPeriod)
+		return message.Errorf("write none, month, quarter or year")
 	}
 	d.period = value
 	return nil
@@ -163,7 +173,7 @@ var bandNames = map[int][][2]string{
 	4: {{"非常满意", "Very satisfied"}, {"满意", "Satisfied"}, {"一般", "Fair"}, {"不满意", "Dissatisfied"}, {"非常不满意", "Very dissatisfied"}},
 }
 
-func (d *Draft) setBands(value string, w words) error {
+func (d *Draft) setBands(value string) error {
 	d.bands = nil
 	if value == "none" {
 		return nil
@@ -171,21 +181,21 @@ func (d *Draft) setBands(value string, w words) error {
 	for _, limit := range fields(value) {
 		n, err := strconv.Atoi(limit)
 		if err != nil || n < 1 || n > 100 || slices.Contains(d.bands, n) {
-			return errors.New(w.badBands)
+			return message.Errorf("write one to four whole numbers from 1 to 100, such as 80,70,60, or none")
 		}
 		d.bands = append(d.bands, n)
 	}
 	if bandNames[len(d.bands)] == nil {
-		return errors.New(w.badBands)
+		return message.Errorf("write one to four whole numbers from 1 to 100, such as 80,70,60, or none")
 	}
 	slices.Sort(d.bands)
 	slices.Reverse(d.bands)
 	return nil
 }
 
-func (d *Draft) setEmail(value string, w words) error {
+func (d *Draft) setEmail(value string) error {
 	if value != "" && !survey.ValidEmail(value) {
-		return errors.New(w.badEmail)
+		return message.Errorf("this is not an e-mail address such as name@example.com")
 	}
 	d.Email = value
 	return nil
@@ -198,7 +208,7 @@ func (d *Draft) Questionnaire() ([]byte, *survey.Survey, error) {
 		source := d.yaml()
 		s, problems := questionnaire.Parse(d.ID+".yaml", source)
 		if s == nil {
-			return nil, nil, fmt.Errorf("these answers make no good questionnaire: %w", problems)
+			return nil, nil, message.Errorf("these answers make no good questionnaire: %w", problems)
 		}
 		longest := 0
 		for _, l := range s.Languages {

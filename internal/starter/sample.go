@@ -3,11 +3,11 @@ package starter
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 
 	"glasspoll"
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
@@ -65,7 +65,7 @@ func FindSample(id string) (*Sample, error) {
 func (s *Sample) WithID(id string) ([]byte, error) {
 	source := bytes.Replace(s.Source, []byte("id: "+s.Survey.ID+"\n"), []byte("id: "+id+"\n"), 1)
 	if _, problems := questionnaire.Parse(s.Survey.ID, source); len(problems) > 0 {
-		return nil, fmt.Errorf("%q cannot be the survey's id: %s", id, problems[0].Message)
+		return nil, message.Errorf("'%s' cannot be the survey's id: %s", id, problems[0].Message)
 	}
 	return source, nil
 }

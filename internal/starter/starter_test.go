@@ -22,7 +22,7 @@ func TestDrafts(t *testing.T) {
 	make := func(chosen []string, scale int, title [2]string) {
 		f := Flags{Title: survey.Text{"zh": title[0], "en": title[1]}, Topics: strings.Join(chosen, ","), Scale: scale,
 			Period: periods[random.IntN(4)], Bands: bands[random.IntN(5)], Email: emails[random.IntN(2)], Purpose: survey.Text{"zh": purposes[random.IntN(2)]}}
-		d, err := FromFlags(f, "en")
+		d, err := FromFlags(f)
 		if err != nil {
 			t.Fatalf("%+v: %v", f, err)
 		}
@@ -92,7 +92,7 @@ func TestDrafts(t *testing.T) {
 func TestQuotes(t *testing.T) {
 	for _, title := range []string{`a: b`, `"quoted" 'twice'`, `# no comment`, `yes`, `- item`, `{brace}, [bracket]`, `back\slash`, `5`, `null`, `*star & more!`, `100 % <b>&amp;</b>`, `结尾：冒号`, "two\nlines\tand a tab", `@at`, "`tick`", `| pipe`, `é 日本`} {
 		f := Flags{Title: survey.Text{"en": title}, Purpose: survey.Text{"en": title}, ID: "tea", Topics: "overall", Scale: 5, Period: "none", Bands: "none"}
-		d, err := FromFlags(f, "en")
+		d, err := FromFlags(f)
 		if err != nil {
 			t.Fatal(err)
 		}

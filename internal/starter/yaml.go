@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"glasspoll/internal/message"
 )
 
 // aspects lists what is rated about each topic: id, Chinese, English.
@@ -22,47 +24,13 @@ var headings = map[string][2]string{
 	"price": {"价格", "Price"}, "recommend": {"推荐", "Recommendation"}, "comments": {"意见", "Comments"}, "contact": {"联系方式", "Contact details"},
 }
 
-// comments are the comments in a new file, by language.
-var comments = map[string]map[string]string{
-	"en": {
-		"top":       "Written by glasspoll new. Edit it freely, and run glasspoll check after each edit.\n# Keep the ids (id: …) once answers have come in: answers are stored under them. Labels may change.",
-		"languages": "the first is the default; every text needs both",
-		"language":  "add another one here, and its texts below",
-		"minutes":   "estimated; shown before the first question",
-		"contact":   "whom respondents may ask",
-		"window":    "Open without limit. To open it for a time only:",
-		"period":    "trends run over periods: none, month, quarter or year",
-		"scales":    "A scale is used by many questions. Options without a score are left out of means.",
-		"rows":      "each row is an item of its own; add or remove some",
-		"private":   "Contact details are stored apart from the answers and never published.",
-		"bands":     "index 0–100; lower limits",
-		"k":         "no figure is published for fewer respondents",
-		"dimension": "equal weights unless you give others (weight: 2)",
-	},
-	"zh": {
-		"top":       "由 glasspoll new 生成，可以随意修改；每次修改后请运行 glasspoll check。\n# 收到答案以后请不要改 id：答案是按 id 存放的。文字可以改。",
-		"languages": "第一个是默认语言；每段文字两种语言都要有",
-		"language":  "要加一种语言就写在这里，并在下面补上文字",
-		"minutes":   "估计的时间，显示在第一题之前",
-		"contact":   "答卷人有疑问时找谁",
-		"window":    "长期有效。只在一段时间内开放时：",
-		"period":    "按期统计趋势：none、month、quarter 或 year",
-		"scales":    "一个量表可以用在很多题上。没有 score 的选项不计入平均分。",
-		"rows":      "每一行是一个独立的指标，可以增减",
-		"private":   "联系方式与答案分开存放，从不公开。",
-		"bands":     "指数 0–100，各档的下限",
-		"k":         "人数不到这个数就不公布",
-		"dimension": "各维度权重相同；要不同就写 weight: 2",
-	},
-}
-
 // yamlWriter collects the lines of a questionnaire.
 type yamlWriter struct {
 	strings.Builder
 	*Draft
 }
 
-func (p *yamlWriter) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+func (p *yamlWriter) line(yaml string, args ...any) { fmt.Fprintf(p, yaml+"\n", args...) }
 
 // text is a text in the languages of the survey, on one line.
 func (p *yamlWriter) text(zh, en string) string {
@@ -74,7 +42,8 @@ func (p *yamlWriter) text(zh, en string) string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-func (p *yamlWriter) comment(key string) string { return comments[p.Comments][key] }
+// comment returns a comment in the language of comments.
+func (p *yamlWriter) comment(text message.Key) string { return text.Text().In(p.Comments) }
 
 var (
 	plainText = regexp.MustCompile(`^[\p{Han}A-Za-z][\p{Han}\p{L}0-9 ()（）。？！；，、“”'–-]*$`)
@@ -106,19 +75,21 @@ func (d *Draft) inWords() bool { return d.scale <= 5 }
 // yaml returns the questionnaire.
 func (d *Draft) yaml() []byte {
 	p := &yamlWriter{Draft: d}
-	p.line("# %s", p.comment("top"))
+	for _, text := range []message.Key{"Written by glasspoll new. Edit it freely, and run glasspoll check after each edit.", "Keep the ids (id: …) once answers have come in: answers are stored under them. Labels may change."} {
+		p.line("# %s", p.comment(text))
+	}
 	p.line("id: %s", d.ID)
 	p.line("title:")
 	for _, l := range d.languages {
 		p.line("  %s: %s", l, scalar(d.title[l]))
 	}
-	key := "languages"
+	about := message.Key("the first is the default; every text needs both")
 	if len(d.languages) == 1 {
-		key = "language"
+		about = message.Key("add another one here, and its texts below")
 	}
-	p.line("languages: [%s]  # %s", strings.Join(d.languages, ", "), p.comment(key))
+	p.line("languages: [%s]  # %s", strings.Join(d.languages, ", "), p.comment(about))
 	p.intro()
-	p.line("minutes: %d  # %s", d.minutes, p.comment("minutes"))
+	p.line("minutes: %d  # %s", d.minutes, p.comment("estimated; shown before the first question"))
 	p.line("thanks:")
 	for _, l := range d.languages {
 		p.line("  %s: %s", l, map[string]string{"zh": "谢谢您！汇总结果见结果页。", "en": "Thank you! The summary is on the results page."}[l])
@@ -127,12 +98,12 @@ func (d *Draft) yaml() []byte {
 	if email == "" {
 		email = "you@company.example"
 	}
-	p.line("contact:  # %s", p.comment("contact"))
+	p.line("contact:  # %s", p.comment("whom respondents may ask"))
 	p.line("  email: %s", scalar(email))
-	p.line("# %s", p.comment("window"))
+	p.line("# %s", p.comment("Open without limit. To open it for a time only:"))
 	p.line("# window: {from: 2026-10-01, until: 2026-10-31}")
 	p.line("timezone: Asia/Shanghai")
-	p.line("period: %s  # %s", d.period, p.comment("period"))
+	p.line("period: %s  # %s", d.period, p.comment("trends run over periods: none, month, quarter or year"))
 	p.scales()
 	p.line("\nsections:")
 	for _, topic := range d.topics {
@@ -183,7 +154,7 @@ func (p *yamlWriter) scales() {
 	if p.Draft.scale == 4 {
 		steps = slices.Delete(steps, 2, 3)
 	}
-	p.line("\nscales:  # %s", p.comment("scales"))
+	p.line("\nscales:  # %s", p.comment("A scale is used by many questions. Options without a score are left out of means."))
 	p.line("  satisfaction:")
 	for i, s := range steps {
 		p.line("    - {id: %s, label: %s, score: %d}", s[0], p.text(s[1], s[2]), len(steps)-i)
@@ -209,7 +180,7 @@ func (p *yamlWriter) section(topic string) {
 	p.line("  - id: %s", topic)
 	p.line("    title: %s", p.text(heading[0], heading[1]))
 	if topic == "contact" {
-		p.line("    # %s", p.comment("private"))
+		p.line("    # %s", p.comment("Contact details are stored apart from the answers and never published."))
 		p.line("    intro: %s", p.text("只有希望我们回复时才需要填写。", "Fill this in only if you would like a reply."))
 	}
 	p.line("    questions:")
@@ -259,7 +230,7 @@ func (p *yamlWriter) aspects(topic string, question func(id, kind, zh, en string
 		p.answers(key)
 		p.line("%srequired: all", key)
 		dimension()
-		p.line("%srows:  # %s", key, p.comment("rows"))
+		p.line("%srows:  # %s", key, p.comment("each row is an item of its own; add or remove some"))
 		for _, a := range aspects[topic] {
 			p.line("%s  - {id: %s, label: %s}", key, a[0], p.text(a[1], a[2]))
 		}
@@ -275,7 +246,7 @@ func (p *yamlWriter) aspects(topic string, question func(id, kind, zh, en string
 func (p *yamlWriter) scoring() {
 	rated := p.rated()
 	if len(rated) == 0 && !p.has("overall") {
-		p.line("\nresults:\n  audience: public\n  min_group: 5  # %s", p.comment("k"))
+		p.line("\nresults:\n  audience: public\n  min_group: 5  # %s", p.comment("no figure is published for fewer respondents"))
 		return
 	}
 	p.line("\nscoring:")
@@ -284,13 +255,13 @@ func (p *yamlWriter) scoring() {
 		p.line("  overall: overall")
 	}
 	if len(rated) > 1 {
-		p.line("  dimensions:  # %s", p.comment("dimension"))
+		p.line("  dimensions:  # %s", p.comment("equal weights unless you give others (weight: 2)"))
 		for _, topic := range rated {
 			p.line("    - {id: %s, label: %s}", topic, p.text(headings[topic][0], headings[topic][1]))
 		}
 	}
 	if len(p.bands) > 0 {
-		p.line("  bands:  # %s", p.comment("bands"))
+		p.line("  bands:  # %s", p.comment("index 0–100; lower limits"))
 		for i, names := range bandNames[len(p.bands)] {
 			from := 0
 			if i < len(p.bands) {
@@ -299,5 +270,5 @@ func (p *yamlWriter) scoring() {
 			p.line("    - {from: %d, label: %s}", from, p.text(names[0], names[1]))
 		}
 	}
-	p.line("results:\n  audience: public\n  min_group: 5  # %s", p.comment("k"))
+	p.line("results:\n  audience: public\n  min_group: 5  # %s", p.comment("no figure is published for fewer respondents"))
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/lucasb-eyer/go-colorful"
+
+	"glasspoll/internal/message"
 )
 
 // A Palette maps the names of the design's custom properties, without the leading hyphens, to colours.
@@ -32,7 +34,7 @@ var pairs = []pair{
 }
 
 // groundNames names the backgrounds in messages.
-var groundNames = map[string]string{"bg": "the page", "sheet": "the background of questions", "tint": "chosen options", "bad-tint": "problems", "accent": "the accent"}
+var groundNames = map[string]message.Key{"bg": "the page", "sheet": "the background of questions", "tint": "chosen options", "bad-tint": "problems", "accent": "the accent"}
 
 // DefaultLight and DefaultDark are the design's own colours, as templates/tokens.css has them.
 func DefaultLight() Palette {

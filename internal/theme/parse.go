@@ -3,7 +3,6 @@ package theme
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -20,6 +19,7 @@ import (
 	"golang.org/x/text/language"
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
@@ -33,7 +33,7 @@ func Parse(path string, source []byte, files fs.FS) (*Theme, questionnaire.Probl
 	}
 	if len(r.problems) > 0 {
 		slices.SortFunc(r.problems, func(a, b questionnaire.Problem) int {
-			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message.String(), b.Message.String()))
 		})
 		return nil, r.problems
 	}
@@ -49,10 +49,10 @@ type reader struct {
 }
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
-	r.problems = append(r.problems, questionnaire.Problem{File: r.path, Line: n.Line, Column: n.Column, Message: fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, questionnaire.Problem{File: r.path, Line: n.Line, Column: n.Column, Message: message.New(format, args...)})
 }
 
-var lineOfError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+var lineOfError = regexp.MustCompile(`^yaml: line (\d+): `)
 
 // document returns the root of the document, or nil if it is empty or no YAML.
 func (r *reader) document(source []byte) *yaml.Node {
@@ -67,14 +67,12 @@ func (r *reader) document(source []byte) *yaml.Node {
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(source, &document); err != nil {
-		message := err.Error()
-		if m := lineOfError.FindStringSubmatch(message); m != nil {
-			message = m[2]
+		if m := lineOfError.FindStringSubmatch(err.Error()); m != nil {
 			if n, err := strconv.Atoi(m[1]); err == nil {
 				at.Line = n
 			}
 		}
-		r.fail(at, "this is not YAML: %s", message)
+		r.fail(at, "this is not YAML from here on: check the indentation, quotes and colons of this line and the one above")
 		return nil
 	}
 	if len(document.Content) == 0 { // empty, or comments only
@@ -93,7 +91,7 @@ var aliases = map[string]string{"colors": "light", "colours": "light", "radius":
 	"company": "name", "title": "name", "primary": "accent", "text": "ink", "background": "paper"}
 
 // readKeys reads a mapping.
-func (r *reader) readKeys(n *yaml.Node, name string, known []string) map[string]*yaml.Node {
+func (r *reader) readKeys(n *yaml.Node, name message.Text, known []string) map[string]*yaml.Node {
 	values := map[string]*yaml.Node{}
 	if n.Kind != yaml.MappingNode {
 		r.fail(n, "%s must be keys with values, such as \"%s: …\"", name, known[0])
@@ -132,7 +130,7 @@ func (r *reader) reportEmpty(key, value *yaml.Node) {
 }
 
 func (r *reader) readTheme(root *yaml.Node, t *Theme) {
-	values := r.readKeys(root, "a theme", themeKeys)
+	values := r.readKeys(root, message.New("a theme"), themeKeys)
 	t.Name = r.readNames(values["name"])
 	t.Address = r.readAddress(values["address"])
 	t.Logo = r.readPicture(values["logo"], "logo")
@@ -282,7 +280,7 @@ func (r *reader) readColours(light, dark *yaml.Node, t *Theme) {
 		if n == nil {
 			continue
 		}
-		given[name] = r.readKeys(n, name, colourKeys)
+		given[name] = r.readKeys(n, message.Plain(name), colourKeys)
 		for _, key := range slices.Sorted(maps.Keys(given[name])) {
 			at := given[name][key]
 			if c, ok := parseColour(strings.TrimSpace(at.Value)); ok && at.Kind == yaml.ScalarNode {
@@ -306,7 +304,7 @@ func (r *reader) readColours(light, dark *yaml.Node, t *Theme) {
 // A scheme is a palette being completed.
 type scheme struct {
 	*reader
-	suffix             string // of a colour's name in messages
+	dark               bool
 	given              map[string]*yaml.Node
 	design             Palette // the colours of what is not given
 	paper, ink, accent colorful.Color
@@ -315,10 +313,7 @@ type scheme struct {
 // completePalette completes what is given of a palette, and checks it. Colours that are not given are adapted to those
 // that are; a given colour that cannot be read is a problem.
 func (r *reader) completePalette(name string, given map[string]*yaml.Node, values map[string]colorful.Color, design Palette) Palette {
-	s := &scheme{reader: r, given: given, design: design}
-	if name == "dark" {
-		s.suffix = " in dark"
-	}
+	s := &scheme{reader: r, dark: name == "dark", given: given, design: design}
 	for _, c := range []struct {
 		key, token string
 		to         *colorful.Color
@@ -336,7 +331,11 @@ func (r *reader) completePalette(name string, given map[string]*yaml.Node, value
 	if failing := p.failingPairs(); len(failing) > 0 && len(r.problems) == 0 {
 		at := cmp.Or(given["paper"], given["ink"], given["accent"])
 		worst := failing[0]
-		r.fail(at, "with these colours%s, %s on %s has a contrast of %s, and needs %g:1: make paper and ink differ more", s.suffix,
+		colours := message.New("with these colours")
+		if s.dark {
+			colours = message.New("with these colours in dark")
+		}
+		r.fail(at, "%s, %s on %s has a contrast of %s, and needs %g:1: make paper and ink differ more", colours,
 			worst.fore, worst.back, ratio(contrast(p[worst.fore], p[worst.back])), worst.least)
 		return nil
 	}
@@ -362,12 +361,12 @@ func (s *scheme) checkInk() bool {
 		return true
 	}
 	if s.given["ink"] != nil {
-		s.reportContrast(s.given["ink"], "ink"+s.suffix, s.ink, s.palette(), readable)
+		s.reportContrast(s.given["ink"], "ink", s.ink, s.palette(), readable)
 		return true
 	}
 	adapted, ok := nearest(s.ink, readable)
 	if !ok {
-		s.fail(s.given["paper"], "no text can be read well on paper %s%s: make it lighter or darker", s.paper.Hex(), s.suffix)
+		s.fail(s.given["paper"], "no text can be read well on %s: make it lighter or darker", s.colour("paper", s.paper))
 		return false
 	}
 	s.ink = adapted
@@ -382,7 +381,7 @@ func (s *scheme) checkAccent() {
 		return
 	}
 	if s.given["accent"] != nil {
-		s.reportContrast(s.given["accent"], "accent"+s.suffix, s.accent, s.palette(), readable)
+		s.reportContrast(s.given["accent"], "accent", s.accent, s.palette(), readable)
 	} else if adapted, ok := nearest(s.accent, readable); ok {
 		s.accent = adapted
 	}
@@ -390,19 +389,26 @@ func (s *scheme) checkAccent() {
 
 // reportContrast reports a colour that cannot be read, on the background where it is worst, and proposes the nearest that
 // can.
-func (r *reader) reportContrast(at *yaml.Node, name string, c colorful.Color, p Palette, good func(colorful.Color) bool) {
-	token, _, _ := strings.Cut(name, " ")
+func (s *scheme) reportContrast(at *yaml.Node, name string, c colorful.Color, p Palette, good func(colorful.Color) bool) {
 	worst := ""
 	for _, pair := range pairs {
-		if pair.fore == token && pair.back != "bad-tint" && (worst == "" || contrast(c, p[pair.back]) < contrast(c, p[worst])) {
+		if pair.fore == name && pair.back != "bad-tint" && (worst == "" || contrast(c, p[pair.back]) < contrast(c, p[worst])) {
 			worst = pair.back
 		}
 	}
-	fix := "no colour of this hue does: change paper"
+	fix := message.New("no colour of this hue does: change paper")
 	if better, ok := nearest(c, good); ok {
-		fix = fmt.Sprintf("'%s' is the nearest that passes", better.Hex())
+		fix = message.New("'%s' is the nearest that passes", better.Hex())
 	}
-	r.fail(at, "%s %s on %s (%s) has a contrast of %s, and text needs 4.5:1: %s", name, c.Hex(), groundNames[worst], p[worst].Hex(), ratio(contrast(c, p[worst])), fix)
+	s.fail(at, "%s on %s (%s) has a contrast of %s, and text needs 4.5:1: %s", s.colour(name, c), groundNames[worst].Text(), p[worst].Hex(), ratio(contrast(c, p[worst])), fix)
+}
+
+// colour names a colour of the palette.
+func (s *scheme) colour(name string, c colorful.Color) message.Text {
+	if s.dark {
+		return message.New("%s in dark %s", name, c.Hex())
+	}
+	return message.Plain(name + " " + c.Hex())
 }
 
 var hexColour = regexp.MustCompile(`^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$`)
@@ -415,10 +421,10 @@ func parseColour(value string) (colorful.Color, bool) {
 	return c, err == nil
 }
 
-func suggest(word string, among []string) string {
+func suggest(word string, among []string) message.Text {
 	word = strings.ToLower(word)
 	if m := aliases[word]; slices.Contains(among, m) {
-		return fmt.Sprintf(": did you mean '%s'?", m)
+		return message.New(": did you mean '%s'?", m)
 	}
 	best, distance := "", 3
 	for _, a := range among {
@@ -427,22 +433,22 @@ func suggest(word string, among []string) string {
 		}
 	}
 	if best != "" {
-		return fmt.Sprintf(": did you mean '%s'?", best)
+		return message.New(": did you mean '%s'?", best)
 	}
-	return ": there are " + strings.Join(among, ", ")
+	return message.New(": there are %s", message.Words(among...))
 }
 
 // quote quotes an author's word, on one line, and shortened if it is long.
-func quote(s string) string {
+func quote(s string) message.Text {
 	if r := []rune(s); len(r) > 60 {
 		s = string(r[:60]) + "…"
 	}
-	return "'" + strings.Map(func(c rune) rune {
+	return message.Quoted(strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) {
 			return '\uFFFD'
 		}
 		return c
-	}, s) + "'"
+	}, s))
 }
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }

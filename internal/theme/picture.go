@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"image/png"
 	"io"
 	"io/fs"
@@ -14,6 +13,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/message"
 )
 
 // readPicture reads a logo. In an <img> an SVG can neither run nor load anything; but it has an address of its own too, so
@@ -51,7 +52,7 @@ func (r *reader) readPicture(n *yaml.Node, key string) *Picture {
 	if p.Extension == ".png" {
 		config, err := png.DecodeConfig(bytes.NewReader(p.Content))
 		if err != nil {
-			r.fail(n, "%s: %s is not a PNG picture: %v", key, quote(name), err)
+			r.fail(n, "%s: %s is not a PNG picture: save it again as PNG", key, quote(name))
 			return nil
 		}
 		p.Width, p.Height = float64(config.Width), float64(config.Height)
@@ -83,7 +84,7 @@ func checkSVG(source []byte) (width, height float64, err error) {
 			break
 		}
 		if err != nil {
-			return 0, 0, fmt.Errorf("is not an SVG drawing: %w", err)
+			return 0, 0, message.Errorf("is not an SVG drawing: line %d cannot be read; export it as plain SVG", c.line+1)
 		}
 		c.line, _ = decoder.InputPos()
 		if err := c.check(token); err != nil {
@@ -91,7 +92,7 @@ func checkSVG(source []byte) (width, height float64, err error) {
 		}
 	}
 	if !c.begun {
-		return 0, 0, errors.New("is not an SVG drawing: it is empty")
+		return 0, 0, message.Errorf("is not an SVG drawing: it is empty")
 	}
 	return c.width, c.height, nil
 }
@@ -107,11 +108,11 @@ func (c *svgChecker) check(token xml.Token) error {
 	switch token := token.(type) {
 	case xml.Directive:
 		if bytes.Contains(bytes.ToUpper(token), []byte("ENTITY")) {
-			return fmt.Errorf("line %d declares entities: export it as plain SVG", c.line)
+			return message.Errorf("line %d declares entities: export it as plain SVG", c.line)
 		}
 	case xml.ProcInst:
 		if token.Target != "xml" {
-			return fmt.Errorf("line %d has a <?%s?>: remove it", c.line, token.Target)
+			return message.Errorf("line %d has a <?%s?>: remove it", c.line, token.Target)
 		}
 	case xml.CharData:
 		if text := strings.ToLower(string(token)); strings.Contains(text, "@import") || externalURL.MatchString(text) {
@@ -124,7 +125,7 @@ func (c *svgChecker) check(token xml.Token) error {
 }
 
 func (c *svgChecker) loads() error {
-	return fmt.Errorf("line %d loads something from elsewhere: put everything into the file", c.line)
+	return message.Errorf("line %d loads something from elsewhere: put everything into the file", c.line)
 }
 
 func (c *svgChecker) element(e xml.StartElement) (err error) {
@@ -132,14 +133,14 @@ func (c *svgChecker) element(e xml.StartElement) (err error) {
 	if !c.begun {
 		c.begun = true
 		if name != "svg" {
-			return fmt.Errorf("is not an SVG drawing: it begins with <%s>", e.Name.Local)
+			return message.Errorf("is not an SVG drawing: it begins with <%s>", e.Name.Local)
 		}
 		if c.width, c.height, err = sizeOf(e); err != nil {
 			return err
 		}
 	}
 	if activeElements[name] {
-		return fmt.Errorf("line %d has a <%s>: a logo only draws; export it as plain SVG", c.line, e.Name.Local)
+		return message.Errorf("line %d has a <%s>: a logo only draws; export it as plain SVG", c.line, e.Name.Local)
 	}
 	for _, a := range e.Attr {
 		if err := c.attribute(a); err != nil {
@@ -153,9 +154,9 @@ func (c *svgChecker) attribute(a xml.Attr) error {
 	name, value := strings.ToLower(a.Name.Local), strings.TrimSpace(a.Value)
 	switch {
 	case strings.HasPrefix(name, "on"):
-		return fmt.Errorf("line %d has a script in %s: a logo only draws; export it as plain SVG", c.line, a.Name.Local)
+		return message.Errorf("line %d has a script in %s: a logo only draws; export it as plain SVG", c.line, a.Name.Local)
 	case (name == "href" || name == "src") && !strings.HasPrefix(value, "#") && !strings.HasPrefix(value, "data:image/png") && !strings.HasPrefix(value, "data:image/jpeg"):
-		return fmt.Errorf("line %d links to %s: put everything into the file", c.line, quote(value))
+		return message.Errorf("line %d links to %s: put everything into the file", c.line, quote(value))
 	case a.Name.Space != "xmlns" && name != "xmlns" && externalURL.MatchString(value):
 		return c.loads()
 	}
@@ -185,5 +186,5 @@ func sizeOf(svg xml.StartElement) (width, height float64, err error) {
 	if width > 0 && height > 0 {
 		return width, height, nil
 	}
-	return 0, 0, errors.New("has no size: add a viewBox to its <svg>")
+	return 0, 0, message.Errorf("has no size: add a viewBox to its <svg>")
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
@@ -83,7 +84,7 @@ func Read(files fs.FS, path string) (*Theme, questionnaire.Problems, error) {
 		return &Theme{}, nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading the theme: %w", err)
+		return nil, nil, message.Errorf("reading the theme: %w", err)
 	}
 	t, problems := Parse(path, source, files)
 	return t, problems, nil

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -60,13 +61,13 @@ type Report struct {
 	Lines  []Line          // in that order too, once finished
 	Counts map[Outcome]int // of atoms; set when finished
 
-	unit     string // what an atom is called: cell or property; see [message.Count]
+	noun     string // what an atom is called: cell or property; see [message.Count]
 	reported map[Line]bool
 }
 
-// New starts the report on a file. unit is what its atoms are called: cell or property.
-func New(file, format, unit string) *Report {
-	return &Report{File: file, Format: format, unit: unit, reported: map[Line]bool{}}
+// New starts the report on a file. noun is what its atoms are called: cell or property.
+func New(file, format, noun string) *Report {
+	return &Report{File: file, Format: format, noun: noun, reported: map[Line]bool{}}
 }
 
 // Add adds the next atom of the source.
@@ -136,9 +137,24 @@ func (r *Report) MarkAll(o Outcome, at Place, atoms []*Atom, format string, args
 	}
 	text := message.New(format, args...)
 	if n := len(atoms); n > 1 {
-		text = message.New("%s (%s)", text, message.Count(n, r.unit))
+		text = message.New("%s (%s)", text, message.Count(n, r.noun))
 	}
 	r.add(o, at, text)
+}
+
+// Save returns a function that takes back what is reported from now on.
+func (r *Report) Save() (restore func()) {
+	lines, reported := slices.Clone(r.Lines), maps.Clone(r.reported)
+	outcomes := make([]Outcome, len(r.Atoms))
+	for i, a := range r.Atoms {
+		outcomes[i] = a.Outcome
+	}
+	return func() {
+		r.Lines, r.reported = lines, reported
+		for i, a := range r.Atoms {
+			a.Outcome = outcomes[i]
+		}
+	}
 }
 
 // Finish reports the atoms that nothing has read, counts the outcomes, and sorts the lines.
@@ -167,7 +183,7 @@ func (r *Report) Summary() message.Text {
 	for _, n := range r.Counts {
 		total += n
 	}
-	carried := message.New("%d of %s carried over", r.Counts[Carried]+r.Counts[Changed], message.Count(total, r.unit))
+	carried := message.New("%d of %s carried over", r.Counts[Carried]+r.Counts[Changed], message.Count(total, r.noun))
 	if n := r.Counts[Changed]; n > 0 {
 		carried = message.New("%s (%d in another form)", carried, n)
 	}

@@ -130,14 +130,17 @@ func readJSON(r *report.Report, source []byte) (*node, error) {
 		offset = int(syntax.Offset) - 1
 	}
 	line, column := j.position(offset)
-	hint := ""
-	if looksLikeScript.Match(j.source[:min(len(j.source), 4096)]) {
-		hint = "; names and texts need double quotes: it may be JavaScript rather than JSON (the JSON Editor of Survey Creator shows JSON)"
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	switch {
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		err = message.Errorf("it ends too early")
+	case syntax != nil:
+		first, _ := utf8.DecodeRune(j.source[max(0, min(offset, len(j.source)-1)):])
+		err = message.Errorf("%s does not belong here", report.Quote(string(first)))
 	}
-	return nil, message.Errorf("%d:%d: this JSON cannot be read: %v%s", line, column, err, hint)
+	if looksLikeScript.Match(j.source[:min(len(j.source), 4096)]) {
+		return nil, message.Errorf("%d:%d: this JSON cannot be read: %w; names and texts need double quotes: it may be JavaScript rather than JSON (the JSON Editor of Survey Creator shows JSON)", line, column, err)
+	}
+	return nil, message.Errorf("%d:%d: this JSON cannot be read: %w", line, column, err)
 }
 
 var looksLikeScript = regexp.MustCompile(`(?m)^\s*[{,]?\s*[A-Za-z_]+\s*:|//|'`)

@@ -45,8 +45,8 @@ type cell struct {
 // readWorkbook reads all sheets. The source may be hostile, so everything is bounded.
 func readWorkbook(source []byte) (sheets []sheet, err error) {
 	defer func() { // excelize may panic on a damaged file
-		if p := recover(); p != nil {
-			sheets, err = nil, message.Errorf("the workbook is damaged: %v", p)
+		if recover() != nil {
+			sheets, err = nil, errDamaged()
 		}
 	}()
 	if err := checkArchive(source); err != nil {
@@ -57,7 +57,7 @@ func readWorkbook(source []byte) (sheets []sheet, err error) {
 		if errors.Is(err, excelize.ErrWorkbookPassword) || strings.Contains(err.Error(), "password") {
 			return nil, message.Errorf("the workbook is locked by a password: save it without one")
 		}
-		return nil, message.Errorf("the workbook cannot be read: %w", err)
+		return nil, errDamaged()
 	}
 	defer f.Close()
 	marks := readMarks(source)
@@ -77,12 +77,16 @@ func readWorkbook(source []byte) (sheets []sheet, err error) {
 	return sheets, nil
 }
 
+func errDamaged() error {
+	return message.Errorf("the workbook is damaged, or no .xlsx workbook: open it in Excel, LibreOffice or WPS and save it again")
+}
+
 // checkArchive refuses archives that unpack to more than a form can be. It reads the sizes that the archive states; they
 // are enforced when it is unpacked.
 func checkArchive(source []byte) error {
 	z, err := zip.NewReader(bytes.NewReader(source), int64(len(source)))
 	if err != nil {
-		return message.Errorf("this is no .xlsx workbook: %w", err)
+		return errDamaged()
 	}
 	if len(z.File) > maxParts {
 		return message.Errorf("the workbook has more than %d parts: a form never has", maxParts)
@@ -108,14 +112,14 @@ func readSheet(f *excelize.File, name string, filled *int) (sheet, error) {
 		if strings.Contains(err.Error(), "not a worksheet") {
 			return s, nil // it is a chart
 		}
-		return s, err
+		return s, errDamaged()
 	}
 	defer rows.Close()
 	cells := 0
 	for number := 1; rows.Next(); number++ {
 		columns, err := rows.Columns()
 		if err != nil {
-			return s, err
+			return s, errDamaged()
 		}
 		if cells += len(columns); cells > maxCells {
 			return s, message.Errorf("more than %d cells, blank ones included: delete the rows and columns that are not needed", maxCells)
@@ -138,7 +142,7 @@ func readSheet(f *excelize.File, name string, filled *int) (sheet, error) {
 		}
 	}
 	if err := rows.Error(); err != nil {
-		return s, err
+		return s, errDamaged()
 	}
 	return s, nil
 }

@@ -1,0 +1,25 @@
+package intake
+
+import (
+	"net/http"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/render"
+)
+
+// maxQuery bounds the query of a form's address, in bytes: room for the longest values of a dozen hidden questions.
+const maxQuery = 8 << 10
+
+// serveForm replies with an empty form under an id of its own. The page of the site cannot carry one, because everybody gets
+// the same; its script makes one, and browsers without it are led here. Every copy of the form is one submission: the browser
+// keeps it for the way back, and asks again for another answer.
+func (s *submission) serveForm(id, language string) {
+	if len(s.r.URL.RawQuery) > maxQuery {
+		s.notice(s.w, s.r, http.StatusRequestURITooLong, answer.Problem{Code: answer.NotFound})
+		return
+	}
+	s.isForm, s.posted = true, answer.Posted{Language: language, Fields: map[string][]string{}}
+	if s.findSurvey(s.r.Context(), id) && s.isOpen() {
+		s.form(http.StatusOK, render.SurveyPage{}, "Cache-Control", "private, max-age=0", "X-Robots-Tag", "noindex")
+	}
+}
