@@ -77,10 +77,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if helped {
 		return console.ExitOK
 	}
-	if err == nil {
-		err = checkLanguage(c, commandOf(parsed))
-	}
 	if err != nil {
+		return wrongUsage(c, wrongCommandLine(err))
+	}
+	if err := checkLanguage(c, commandOf(parsed)); err != nil {
 		return wrongUsage(c, err)
 	}
 	err = parsed.Run()

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -463,7 +462,7 @@ func (r *questionReader) readTextLimits(o object, q *survey.Question, length int
 	}
 	q.Pattern = s.Value
 	if _, err := regexp.Compile(s.Value); err != nil {
-		o.fail(s, "pattern is not a regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		o.fail(s, "pattern is not a regular expression: %s", err)
 	} else if len(s.Value) > maxPattern {
 		o.fail(s, "pattern is longer than %d characters: shorten it", maxPattern)
 	}

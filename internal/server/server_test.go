@@ -320,6 +320,29 @@ func TestGracefulStop(t *testing.T) {
 	}
 }
 
+// A body that is declared to have 10 GB is refused before any of it is sent.
+func TestDeclaredLength(t *testing.T) {
+	t.Parallel()
+	r := serveFiles(t, Options{}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
+	for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
+		connection, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(r.URL, "http://"), "/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		fmt.Fprintf(connection, "POST /api/surveys/tea/responses HTTP/1.1\r\nHost: x\r\n%s"+
+			"Content-Type: application/json\r\nContent-Length: 10000000000\r\n\r\n", expect)
+		response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusRequestEntityTooLarge || !response.Close {
+			t.Errorf("%q: %s, closed %v", expect, response.Status, response.Close)
+		}
+	}
+}
+
 func TestStartErrors(t *testing.T) {
 	t.Parallel()
 	r := serveFiles(t, Options{}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
