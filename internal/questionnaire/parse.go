@@ -36,6 +36,7 @@ func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(nam
 // source in problems and, without its extension, is the default id.
 func Parse(file string, source []byte) (*survey.Survey, Problems) {
 	r := newReader(file)
+	r.slips = slipsFirst
 	s := r.questionnaire(source)
 	if len(r.problems) > 0 {
 		if fixed := parseFixed(file, source); fixed != nil {

@@ -22,6 +22,8 @@ import (
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/message"
 )
 
 // Catalog holds the words of every language. All languages have the same keys, with the same placeholders.
@@ -57,17 +59,17 @@ var formNames = map[string]plural.Form{
 func Load(fsys fs.FS) (*Catalog, error) {
 	files, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
-		return nil, fmt.Errorf("wording: %w", err)
+		return nil, message.Errorf("wording: %w", err)
 	}
 	if len(files) == 0 {
-		return nil, errors.New("wording: no LANGUAGE.yaml found")
+		return nil, message.Errorf("wording: no LANGUAGE.yaml found")
 	}
 	c := &Catalog{words: map[string]*Words{}}
 	var faults []error
 	for _, file := range files {
 		source, err := fs.ReadFile(fsys, file)
 		if err != nil {
-			return nil, fmt.Errorf("wording: %w", err)
+			return nil, message.Errorf("wording: %w", err)
 		}
 		name := strings.TrimSuffix(path.Base(file), ".yaml")
 		w, errs := parse(file, name, source)
@@ -79,7 +81,7 @@ func Load(fsys fs.FS) (*Catalog, error) {
 		faults = c.compare()
 	}
 	if len(faults) > 0 {
-		return nil, fmt.Errorf("wording: %w", errors.Join(faults...))
+		return nil, message.Errorf("wording: %w", errors.Join(faults...))
 	}
 	return c, nil
 }
@@ -89,15 +91,17 @@ func parse(file, name string, source []byte) (*Words, []error) {
 	p := parser{file: file, words: &Words{name: name, sentences: map[string]sentence{}}}
 	tag, err := language.Parse(name)
 	if err != nil {
-		return p.words, []error{fmt.Errorf("%s: %q is not a language tag", file, name)}
+		return p.words, []error{message.Errorf("%s: %q is not a language tag", file, name)}
 	}
 	p.words.tag, p.forms = tag, formsOf(tag)
 	var document yaml.Node
 	if err := yaml.Unmarshal(source, &document); err != nil {
-		return p.words, []error{fmt.Errorf("%s: %w", file, err)}
+		line := 1
+		fmt.Sscanf(err.Error(), "yaml: line %d:", &line)
+		return p.words, []error{message.Errorf("%s:%d: this is not YAML from here on: check the indentation, quotes and colons of this line and the one above", file, line)}
 	}
 	if len(document.Content) == 0 || document.Content[0].Kind != yaml.MappingNode {
-		return p.words, []error{fmt.Errorf("%s: not a map from key to sentence", file)}
+		return p.words, []error{message.Errorf("%s: not a map from key to sentence", file)}
 	}
 	entries := document.Content[0].Content
 	for i := 0; i < len(entries); i += 2 {
@@ -117,7 +121,7 @@ type parser struct {
 }
 
 func (p *parser) fail(format string, args ...any) {
-	p.faults = append(p.faults, fmt.Errorf("%s:%d: %s: %s", p.file, p.key.Line, p.key.Value, fmt.Sprintf(format, args...)))
+	p.faults = append(p.faults, message.Errorf("%s:%d: %s: %s", p.file, p.key.Line, p.key.Value, message.New(format, args...)))
 }
 
 // entry reads a key and its sentence.
@@ -216,19 +220,19 @@ func (c *Catalog) compare() []error {
 func (c *Catalog) compareKey(key, name, first string) []error {
 	s, ok := c.words[name].sentences[key]
 	if !ok {
-		return []error{fmt.Errorf("%s.yaml: lacks %q, which %s.yaml has", name, key, first)}
+		return []error{message.Errorf("%s.yaml: lacks %q, which %s.yaml has", name, key, first)}
 	}
 	want := placeholders(c.words[first].sentences[key].forms[plural.Other])
 	got := placeholders(s.forms[plural.Other])
 	var faults []error
 	for _, p := range want {
 		if !slices.Contains(got, p) {
-			faults = append(faults, fmt.Errorf("%s.yaml: %s: lacks the placeholder {%s}, which %s.yaml has", name, key, p, first))
+			faults = append(faults, message.Errorf("%s.yaml: %s: lacks the placeholder {%s}, which %s.yaml has", name, key, p, first))
 		}
 	}
 	for _, p := range got {
 		if !slices.Contains(want, p) {
-			faults = append(faults, fmt.Errorf("%s.yaml: %s: unknown placeholder {%s}, which %s.yaml does not have", name, key, p, first))
+			faults = append(faults, message.Errorf("%s.yaml: %s: unknown placeholder {%s}, which %s.yaml does not have", name, key, p, first))
 		}
 	}
 	return faults
@@ -239,7 +243,7 @@ var braces = regexp.MustCompile(`\{[^{}]*\}`)
 // split splits a text at its placeholders.
 func split(text string) ([]piece, error) {
 	if strings.TrimSpace(text) == "" {
-		return nil, errors.New("empty")
+		return nil, message.Errorf("empty")
 	}
 	var pieces []piece
 	end := 0
@@ -249,7 +253,7 @@ func split(text string) ([]piece, error) {
 		}
 		name := text[at[0]+1 : at[1]-1]
 		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "" {
-			return nil, fmt.Errorf("{%s} is not a placeholder", name)
+			return nil, message.Errorf("{%s} is not a placeholder", name)
 		}
 		pieces = append(pieces, piece{text: name, placeholder: true})
 		end = at[1]

@@ -15,7 +15,8 @@ import (
 // nodes are in characters of the text. Messages of errors are those of yaml.v3, with its lines.
 func Decode(source []byte) (first, second *yaml.Node, err error) {
 	lines := strings.Split(string(source), "\n")
-	s := scan(lines)
+	s := scanner{lines: lines, anchors: map[string]string{}}
+	s.scan()
 	if len(s.edits) == 0 {
 		return decode(source)
 	}
@@ -31,6 +32,16 @@ func Decode(source []byte) (first, second *yaml.Node, err error) {
 		}
 	}
 	return first, second, err
+}
+
+// Check returns the error of Decode, for a part of a text: what its aliases stand for may be elsewhere.
+func Check(source []byte) error {
+	lines := strings.Split(string(source), "\n")
+	s := scanner{lines: lines, anchors: map[string]string{}, apart: true}
+	s.scan()
+	apply(lines, s.edits)
+	_, _, err := decode([]byte(strings.Join(lines, "\n")))
+	return err
 }
 
 var errUnreadable = errors.New("panic") // of yaml.v3's scanner
