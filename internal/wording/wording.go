@@ -346,7 +346,7 @@ func (w *Words) Has(key string) bool { _, ok := w.sentences[key]; return ok }
 func (w *Words) Keys() []string { return slices.Sorted(maps.Keys(w.sentences)) }
 
 // Say returns the sentence of a key. args are the names and values of placeholders in turn; values are printed as by
-// fmt.Sprint. An unknown key and a missing value are shown by their names, so that a page survives the mistake.
+// fmt.Sprint, but numbers below zero with a true minus. An unknown key and a missing value are shown by their names, so that a page survives the mistake.
 func (w *Words) Say(key string, args ...any) string {
 	s, ok := w.sentences[key]
 	if !ok {
@@ -354,7 +354,7 @@ func (w *Words) Say(key string, args ...any) string {
 	}
 	form := plural.Other
 	if s.of != "" {
-		form = w.form(value(s.of, args))
+		form = w.form(w.value(s.of, args))
 	}
 	pieces := s.forms[form]
 	if len(pieces) == 1 && !pieces[0].placeholder {
@@ -363,7 +363,7 @@ func (w *Words) Say(key string, args ...any) string {
 	var b strings.Builder
 	for _, p := range pieces {
 		if p.placeholder {
-			b.WriteString(value(p.text, args))
+			b.WriteString(w.value(p.text, args))
 		} else {
 			b.WriteString(p.text)
 		}
@@ -372,26 +372,38 @@ func (w *Words) Say(key string, args ...any) string {
 }
 
 // value prints the value of a placeholder.
-func value(name string, args []any) string {
+func (w *Words) value(name string, args []any) string {
 	for i := 0; i+1 < len(args); i += 2 {
 		if args[i] == name {
 			switch v := args[i+1].(type) { // as fmt.Sprint prints it, but faster
 			case string:
 				return v
 			case int:
-				return strconv.Itoa(v)
+				return w.minus(strconv.Itoa(v))
 			case int64:
-				return strconv.FormatInt(v, 10)
+				return w.minus(strconv.FormatInt(v, 10))
 			}
-			return fmt.Sprint(args[i+1])
+			return w.minus(fmt.Sprint(args[i+1]))
 		}
 	}
 	return "{" + name + "}"
 }
 
+// minus gives a number a true minus in place of a hyphen. Where scripts run from right to left, a mark keeps it before the number.
+func (w *Words) minus(number string) string {
+	rest, negative := strings.CutPrefix(number, "-")
+	if !negative || rest == "" || rest[0] < '0' || rest[0] > '9' {
+		return number
+	}
+	if Dir(w.Language()) == "rtl" {
+		return "\u200e−" + rest
+	}
+	return "−" + rest
+}
+
 // form returns the plural form for a number as it is written, "3" or "1.50"; Other for anything else.
 func (w *Words) form(number string) plural.Form {
-	whole, fraction, _ := strings.Cut(strings.TrimPrefix(number, "-"), ".")
+	whole, fraction, _ := strings.Cut(strings.TrimLeft(number, "\u200e−-"), ".")
 	short := strings.TrimRight(fraction, "0")
 	i, errI := strconv.Atoi(whole[max(0, len(whole)-9):])
 	f, errF := strconv.Atoi("0" + fraction)

@@ -46,6 +46,8 @@ func TestSay(t *testing.T) {
 		{"en", "left", []any{"n", "1.0"}, "1.0 answers left"},
 		{"en", "left", []any{"n", "many"}, "many answers left"},
 		{"en", "left", []any{"n", "10000000000001"}, "10000000000001 answers left"},
+		{"en", "left", []any{"n", -1}, "−1 answer left"},
+		{"en", "left", []any{"n", "-1"}, "-1 answer left"}, // somebody's text
 		{"en", "left", nil, "{n} answers left"},
 		{"zh", "left", []any{"n", 1}, "还剩1题"},
 		{"zh-Hans-CN", "left", []any{"n", 2}, "还剩2题"},
