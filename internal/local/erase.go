@@ -5,13 +5,13 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
@@ -56,7 +56,7 @@ func (s *Store) Stored(ctx context.Context, survey, id string) (*store.Stored, e
 	err := s.view(ctx, func(tx *bbolt.Tx) (err error) {
 		period, at, data, err = lookUp(tx, []byte(survey), key)
 		if err != nil {
-			return fmt.Errorf("%s, response %s: %w", survey, id, err)
+			return message.Errorf("%s, response %s: %w", survey, id, err)
 		}
 		data = bytes.Clone(data)
 		return nil

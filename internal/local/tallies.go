@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/codec"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
@@ -31,7 +32,7 @@ func (s *Store) Tally(ctx context.Context, survey, period string) (t *tally.Tall
 		t, err = tally.Decode(data)
 	}
 	if errors.Is(err, codec.ErrNewer) {
-		return nil, 0, s.wrap(fmt.Errorf("tally of %s %s: %w", survey, period, err))
+		return nil, 0, s.wrap(message.Errorf("tally of %s %s: %w", survey, period, err))
 	}
 	if err != nil {
 		return nil, revision, s.wrap(fmt.Errorf("tally of %s %s: %w: %w", survey, period, store.ErrDamaged, err))

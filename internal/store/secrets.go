@@ -4,7 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
+
+	"glasspoll/internal/message"
 )
 
 // SecretSize is the length of a deployment's secret in bytes.
@@ -43,7 +44,7 @@ func NewSecret() []byte {
 // CheckSecret checks a secret that was read.
 func CheckSecret(secret []byte) error {
 	if len(secret) != SecretSize {
-		return fmt.Errorf("the secret of this deployment has %d bytes, not %d: %w. Restore it from a copy", len(secret), SecretSize, ErrDamaged)
+		return message.Errorf("the secret of this deployment has %d bytes, not %d: %w. Restore it from a copy", len(secret), SecretSize, ErrDamaged)
 	}
 	return nil
 }
