@@ -33,7 +33,7 @@ Nothing is written, but with --write-ids the ids of options and rows that have n
 kept already. Comments and all else stay as they are. A questionnaire with problems, or one that is changed meanwhile, is
 left alone.
 
-` + string(advice.Silencing) + `
+` + advice.Silencing + `
 
 --format json prints one document: {"problems": [{file, line, column, code, message}], "advice": [{file, line, column, code,
 message, fix}], "surveys": [{file, id, questions, languages, minutes}], "beside": [{file, survey, measures, quotes}]}; lines
