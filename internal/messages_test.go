@@ -93,6 +93,9 @@ func catalogue(t *testing.T) map[string]string {
 	}
 	all := map[string]string{}
 	for _, f := range files {
+		if f.Name() == "help.yaml" { // of tags and methods of the commands: generator/help_test.go holds it to them
+			continue
+		}
 		content, err := os.ReadFile("message/zh/" + f.Name())
 		if err != nil {
 			t.Fatal(err)

@@ -121,6 +121,9 @@ func TestFaults(t *testing.T) {
 		{`overal == "good"`, `0: there is no question 'overal': did you mean 'overall'?`},
 		{`xyzzy == "good"`, `0: there is no question 'xyzzy'`},
 		{`member and parts.stuff == "good"`, `11: there is no question 'parts.stuff': did you mean 'parts.staff'?`},
+		{`likse >= 2`, `0: there is no question 'likse'`}, // several options have no order
+		{`count(likse) >= 2`, `6: there is no question 'likse': did you mean 'likes'?`},
+		{`scor(likes) > 1`, `0: there is no function 'scor': use answered, score or count`},
 		{`overall == "god"`, `11: 'god' is not one of the options: did you mean 'good'?`},
 		{`branch == "elsewhere"`, `10: 'elsewhere' is not one of the options: north, south`},
 		{`overall in ["good", "bad", 3]`, `20: 'bad' is not one of the options: good, fair, poor, none | 27: the list may hold only texts in quotes here`},

@@ -26,6 +26,7 @@ type reader struct {
 	segments    map[string]*yaml.Node  // the value of each segment key, by the question's id
 	sensitive   map[string]*yaml.Node  // each sensitive key of a sensitive question, likewise
 	missing     []missingID            // options and rows without an id
+	taken       map[string]bool        // ids that entries of the list that is read have
 	unread      []unreadLines          // lines that are left out, since they are not valid YAML
 	checked     int                    // bytes given to yaml.v3 to find them
 	slips       slipReading
