@@ -112,7 +112,17 @@ func (r *run) compareSet(op string, to *Target, c *Term) (Expr, error) {
 	}
 	all := Always
 	seen := map[string]bool{}
+	var chosen []Value
 	for _, item := range items {
+		v, err := r.Dialect.Evaluate(item, nil)
+		if err != nil {
+			return Expr{}, err
+		}
+		for _, o := range to.Options {
+			if r.Dialect.Equal(o.Value, v) {
+				chosen = append(chosen, o.Value)
+			}
+		}
 		e, err := r.hasOption(to, item)
 		if err != nil {
 			return Expr{}, err
@@ -122,6 +132,10 @@ func (r *run) compareSet(op string, to *Target, c *Term) (Expr, error) {
 		}
 		seen[e.Text] = true
 		all = Combine("and", all, e)
+	}
+	if v, err := r.Dialect.Evaluate(&Term{Op: op, Args: []*Term{{Op: "self"}, c}}, chosen); err == nil && !r.Dialect.TextSet && !r.Dialect.Holds(v, Truthy) {
+		r.note("%s equals no answer to '%s', of whose options some differ in capitals only", report.Quote(c.Text), to.Field)
+		return Never, nil
 	}
 	return Combine("and", all, comparison("count(%s) == %d", to.Field, len(items))), nil
 }
@@ -254,7 +268,7 @@ func (r *run) hasItem(op string, to *Target, item *Term, listed bool) (Expr, err
 		return r.hasPart(to, item)
 	case to.Kind == Set:
 		return r.hasOption(to, item)
-	case to.Kind == Text && item.Text != "" && (op == "part" || !r.Dialect.TextSet && !(op == "any" && listed)):
+	case to.Kind == Text && item.Op == "text" && item.Text != "" && (op == "part" || !r.Dialect.TextSet && !(op == "any" && listed)):
 		r.noteCase(to)
 		return comparison("%s contains %s", to.Field, strconv.Quote(item.Text)), nil
 	case op == "any" && listed && to.Kind != Group:

@@ -15,6 +15,7 @@ import (
 //	not                         the opposite                                    args[0]
 //	== != < <= > >=             comparison                                      args
 //	has                         args[0], a set or a text, contains args[1]      args
+//	lacks                       the opposite of has                             args
 //	part                        the text of args[0] contains that of args[1]    args
 //	any all                     args[0] has any, or all, of the list args[1]    args
 //	answered                    args[0] has an answer                           args
@@ -75,7 +76,7 @@ func (t *Term) Constant() bool {
 // isTruth reports whether the term is true or false, rather than a value.
 func (t *Term) isTruth() bool {
 	switch t.Op {
-	case "and", "or", "not", "==", "!=", "<", "<=", ">", ">=", "has", "part", "any", "all", "answered", "true", "false":
+	case "and", "or", "not", "==", "!=", "<", "<=", ">", ">=", "has", "lacks", "part", "any", "all", "answered", "true", "false":
 		return true
 	}
 	return false
@@ -102,6 +103,7 @@ type Target struct {
 	Field   string // the question's id here
 	Kind    Kind
 	Options []Option     // of a choice, a set or a yes or no; of a number, all it can be, if these are few
+	List    bool         // the answer is a list: also of ranks
 	Why     message.Text // for Missing and Nothing: the reason
 }
 

@@ -30,7 +30,7 @@ type Dialect struct {
 	Unchanged func(function string, k Kind) bool
 
 	TextSet     bool // the options chosen are one text, with a blank between them
-	CountsNone  bool // nothing chosen counts as 0
+	ListIsTrue  bool // a list counts as true by itself, even if nothing is in it
 	IgnoresCase bool // when it compares texts
 }
 

@@ -150,6 +150,10 @@ func (r *run) write(t *Term, s Sense, lack bool) Expr {
 	case "or":
 		e = r.or(t, s, lack)
 	case "not":
+		if to := r.list(t.Args[0]); to != nil {
+			r.note("'%s' counts as true by itself, whatever is chosen of it", to.Field)
+			return Never
+		}
 		e = negate(r.write(t.Args[0], Truthy, !lack))
 	default:
 		var err error
@@ -160,6 +164,17 @@ func (r *run) write(t *Term, s Sense, lack bool) Expr {
 	}
 	r.done[at] = e
 	return e
+}
+
+// list returns the question that a term stands for, if it counts as true by itself; else nil.
+func (r *run) list(t *Term) *Target {
+	if !r.Dialect.ListIsTrue || t.Op != "name" && t.Op != "self" {
+		return nil
+	}
+	if to, err := r.resolve(t); err == nil && to.List {
+		return to
+	}
+	return nil
 }
 
 // and writes a and b, whose value is b's if a counts as true, else a's.
@@ -313,7 +328,7 @@ func (r *run) enumerate(t *Term, to *Target, s Sense) (Expr, error) {
 
 // noteMissing remarks constants that are compared with an answer, and are none of its options.
 func (r *run) noteMissing(t *Term, to *Target) {
-	if len(t.Args) != 2 || !slices.Contains([]string{"==", "!=", "has", "any", "all"}, t.Op) {
+	if len(t.Args) != 2 || !slices.Contains([]string{"==", "!=", "has", "lacks", "any", "all"}, t.Op) {
 		return
 	}
 	constants := t.Args[1:]
@@ -372,15 +387,17 @@ func (r *run) structured(t *Term, s Sense) (Expr, error) {
 		return r.compare(t.Op, t.Args[0], t.Args[1])
 	case "has", "part", "any", "all":
 		return r.contains(t.Op, t.Args[0], t.Args[1])
+	case "lacks":
+		e, err := r.contains("has", t.Args[0], t.Args[1])
+		return negate(e), err
 	case "answered":
 		if t.Args[0].isTruth() {
 			return Always, nil
 		}
-		of := t.Args[0]
-		if of.Op == "count" {
-			of = of.Args[0]
+		if t.Args[0].Op == "count" {
+			return Always, nil
 		}
-		to, err := r.resolve(of)
+		to, err := r.resolve(t.Args[0])
 		if err != nil {
 			return Expr{}, err
 		}
@@ -545,21 +562,17 @@ func (r *run) compareCount(op string, a, b *Term) (Expr, error) {
 	if err != nil {
 		return Expr{}, err
 	}
-	if to.Kind != Set && to.Kind != Group {
+	if to.Kind != Set && to.Kind != Group || !to.List && !r.Dialect.TextSet {
 		return Expr{}, message.Errorf("'%s' has only one value to count", to.Field)
 	}
 	n, digits, err := r.number(b)
 	if err != nil {
 		return Expr{}, err
 	}
-	none := holds(op, 0, n)
-	unanswered := none
-	if !r.Dialect.CountsNone {
-		if unanswered, err = r.holdsUnanswered(op, &Term{Op: "null"}, b); err != nil {
-			return Expr{}, err
-		}
+	if n < 0 || n == 0 && op == "<" {
+		return constant(holds(op, 0, n)), nil
 	}
-	return ifAnswered(comparison("count(%s) %s %s", to.Field, op, digits), to, none, unanswered), nil
+	return comparison("count(%s) %s %s", to.Field, op, digits), nil
 }
 
 // holds evaluates a comparison of numbers.

@@ -267,7 +267,7 @@ func (d *Draft) DefineQuestion(q *Question) *condition.Target {
 
 // TargetOf returns what conditions can do with a question.
 func TargetOf(q *Question) *condition.Target {
-	to := &condition.Target{Field: q.ID, Kind: KindOf(q.Kind)}
+	to := &condition.Target{Field: q.ID, Kind: KindOf(q.Kind), List: q.Kind == survey.MultiChoice || q.Kind == survey.Ranking}
 	switch {
 	case q.Kind == survey.Note:
 		to.Why = message.New("which asks nothing")

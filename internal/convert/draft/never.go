@@ -116,6 +116,6 @@ func (w *writer) dropNeverOptions(q *Question, changed *bool) bool {
 		return true
 	}
 	to := TargetOf(q)
-	q.Target.Kind, q.Target.Options = to.Kind, to.Options
+	*q.Target = *to
 	return false
 }

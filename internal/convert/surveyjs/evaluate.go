@@ -2,10 +2,12 @@ package surveyjs
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"glasspoll/internal/convert/condition"
+	"glasspoll/internal/message"
 )
 
 // dialect is how SurveyJS evaluates expressions; see packages/survey-core/src/expressions there.
@@ -14,6 +16,7 @@ var dialect = condition.Dialect{
 	Holds:       holds,
 	Equal:       func(option string, v condition.Value) bool { return equal(stored(option), v) },
 	Number:      asNumber,
+	ListIsTrue:  true,
 	IgnoresCase: true,
 }
 
@@ -96,6 +99,11 @@ func holds(v condition.Value, s condition.Sense) bool {
 	return true
 }
 
+func isList(v condition.Value) bool {
+	_, ok := v.([]condition.Value)
+	return ok
+}
+
 func isEmpty(v condition.Value) bool {
 	list, ok := v.([]condition.Value)
 	return v == nil || v == "" || ok && len(list) == 0
@@ -135,23 +143,13 @@ func equal(x, y condition.Value) bool {
 	return okX && okY && n == m
 }
 
-// sameItems reports whether lists have the same items, in any order.
+// sameItems reports whether lists have the same items, in any order: they are put in that of their texts first.
 func sameItems(a, b []condition.Value) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	left := append([]condition.Value(nil), b...)
-next:
-	for _, x := range a {
-		for i, y := range left {
-			if equal(x, y) {
-				left = append(left[:i], left[i+1:]...)
-				continue next
-			}
-		}
-		return false
-	}
-	return true
+	byText := func(x, y condition.Value) int { return strings.Compare(shown(x), shown(y)) }
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.SortFunc(a, byText)
+	slices.SortFunc(b, byText)
+	return slices.EqualFunc(a, b, equal)
 }
 
 // less is JavaScript's <.
@@ -226,6 +224,14 @@ func apply(t *condition.Term, args []condition.Value) (condition.Value, error) {
 		return !equal(args[0], args[1]), nil
 	case "has":
 		return contains(args[0], args[1]), nil
+	case "lacks":
+		if _, list := args[0].([]condition.Value); list {
+			return !contains(args[0], args[1]), nil
+		}
+		if !holds(args[0], condition.Truthy) && !isEmpty(args[1]) {
+			return true, nil
+		}
+		return holds(args[1], condition.Truthy) && !isEmpty(args[0]) && !contains(args[0], args[1]), nil
 	case "any":
 		return anyOf(args[0], args[1]), nil
 	case "all":
@@ -234,6 +240,9 @@ func apply(t *condition.Term, args []condition.Value) (condition.Value, error) {
 		x, y := args[0], args[1]
 		if t.Op[0] == '>' {
 			x, y = y, x
+		}
+		if isList(x) || isList(y) {
+			return nil, message.Errorf("it asks whether a list is more or less")
 		}
 		return len(t.Op) == 2 && equal(x, y) || x != nil && y != nil && less(x, y), nil
 	}
@@ -337,8 +346,8 @@ func call(t *condition.Term, answer condition.Value) (condition.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		number, ok := v.(float64)
-		if !ok && v != nil {
+		number, _ := asNumber(v)
+		if _, isText := v.(string); isText {
 			number = math.NaN()
 		}
 		n[i], texts[i] = number, shown(v)

@@ -75,15 +75,17 @@ func (p *parser) membership() (*condition.Term, error) {
 		b, err = p.factor()
 		has := &condition.Term{Args: []*condition.Term{t, b}}
 		switch op {
-		case "*=", "contains", "contain", "notcontains", "notcontain":
+		case "*=", "contains", "contain":
 			has.Op = "has"
+		case "notcontains", "notcontain":
+			has.Op = "lacks"
 		case "anyof", "noneof":
 			has.Op = "any"
 		case "allof":
 			has.Op = "all"
 		}
 		t = has
-		if strings.HasPrefix(op, "not") || op == "noneof" {
+		if op == "noneof" {
 			t = not(has)
 		}
 	}

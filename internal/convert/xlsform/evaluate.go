@@ -23,8 +23,7 @@ var dialect = condition.Dialect{
 		}
 		return function == "normalize-space" && k == condition.Text
 	},
-	TextSet:    true,
-	CountsNone: true,
+	TextSet: true,
 }
 
 func isTrue(v condition.Value) bool {

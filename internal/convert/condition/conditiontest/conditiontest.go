@@ -17,7 +17,7 @@ func Targets() map[string]*condition.Target {
 		"happy": {Field: "happy", Kind: condition.Choice, Options: yn},
 		"again": {Field: "again", Kind: condition.Choice, Options: yn},
 		"Grade": {Field: "grade", Kind: condition.Choice, Options: []condition.Option{{Value: "1", ID: "1"}, {Value: "2", ID: "2"}, {Value: "3", ID: "3"}, {Value: "other", ID: "_other"}}},
-		"why":   {Field: "why", Kind: condition.Set, Options: []condition.Option{{Value: "a", ID: "a"}, {Value: "B 2", ID: "b_2"}, {Value: "none", ID: "none"}}},
+		"why":   {Field: "why", Kind: condition.Set, List: true, Options: []condition.Option{{Value: "a", ID: "a"}, {Value: "B 2", ID: "b_2"}, {Value: "none", ID: "none"}}},
 		"n":     {Field: "n", Kind: condition.Number},
 		"k":     {Field: "k", Kind: condition.Number},
 		"nps":   {Field: "nps", Kind: condition.Number, Options: []condition.Option{{Value: "0", ID: "0"}, {Value: "1", ID: "1"}, {Value: "2", ID: "2"}}},
