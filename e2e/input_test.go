@@ -386,6 +386,7 @@ func TestInputMethods(t *testing.T) {
 				call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 			}
 			load(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
+			waitFor(t, ctx, "the form with an id", `document.readyState === "complete" && !!document.querySelector("[name=_id]")?.value`)
 			answers(t, ctx, way.hand)
 			if !strings.Contains(location(t, ctx), "/every/en/thanks/") {
 				t.Errorf("after sending: %s", location(t, ctx))
