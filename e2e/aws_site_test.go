@@ -236,10 +236,10 @@ func TestOnAWSInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := io.ReadAll(unknown.Body)
+	missing, err := io.ReadAll(unknown.Body)
 	unknown.Body.Close()
-	if err != nil || unknown.StatusCode != http.StatusNotFound || !strings.Contains(string(page), `href="/assets/`) {
-		t.Errorf("an unknown survey: %d, %v\n%.300s", unknown.StatusCode, err, page)
+	if err != nil || unknown.StatusCode != http.StatusNotFound || !strings.Contains(string(missing), `href="/assets/`) {
+		t.Errorf("an unknown survey: %d, %v\n%.300s", unknown.StatusCode, err, missing)
 	}
 
 	var submitted, published []aws.Call // the calls of the two functions
@@ -286,6 +286,10 @@ func TestOnAWSInABrowser(t *testing.T) {
 				return response, page.String()
 			}
 		}
+	}
+	status, header, page := fetch(t, site+"api/surveys/tea/form/en?c=%E8%8C%B6&store=1")
+	if status != 200 || header.Get("Cache-Control") != "private, max-age=0" || !strings.Contains(page, `href="../../../../assets/style.`) || strings.Contains(page, `name="_id" value=""`) {
+		t.Errorf("a form with an id: %d, %v\n%.500s", status, header, page)
 	}
 	if response, page := form("cups=9999"); response.StatusCode != 422 || !strings.Contains(page, `href="../../../assets/style.`) {
 		t.Errorf("a form with mistakes: %d\n%.500s", response.StatusCode, page)

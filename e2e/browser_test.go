@@ -145,6 +145,14 @@ func load(t *testing.T, ctx context.Context, steps ...action) int64 {
 	return response.Status
 }
 
+// openWithoutScript opens a survey's page with scripts disabled, which leads to the form with an id.
+func openWithoutScript(t *testing.T, ctx context.Context, address string) {
+	t.Helper()
+	call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	do(t, ctx, chromedp.Navigate(address))
+	waitFor(t, ctx, "the form with an id", `document.readyState === "complete" && location.pathname.includes("/form/") && !!document.querySelector("form")`)
+}
+
 func location(t *testing.T, ctx context.Context) string {
 	t.Helper()
 	return read(t, ctx, chromedp.Location())
@@ -354,6 +362,41 @@ sections:
       - {id: remark, type: long_text, label: {zh: 意见, en: Remark}}
 `
 
+// TestSentAgainWithoutScript goes back to a form that has been sent and sends it again, and then opens another one. Equal answers
+// from one address are not merged here, so it is the form's id by which the same submission is known.
+func TestSentAgainWithoutScript(t *testing.T) {
+	t.Parallel()
+	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": strings.Replace(teaSurvey, "sections:", "channels: [web]\nduplicates: keep\nsections:", 1)}), t.TempDir())
+	ctx := openPage(t, 360)
+	send := func() string {
+		t.Helper()
+		clickMiddle(t, ctx, ".send button")
+		waitForThanks(t, ctx)
+		_, receipt, _ := strings.Cut(location(t, ctx), "#")
+		return receipt
+	}
+	openWithoutScript(t, ctx, p.url+"tea/en/?c=web")
+	do(t, ctx, click("taste", "4"))
+	first := send()
+	for range 2 {
+		do(t, ctx, chromedp.Evaluate[chromedp.Void](`history.back()`)) // a page that was kept has no load event, for which chromedp waits
+		waitFor(t, ctx, "the form as it was sent", `location.pathname.includes("/form/") && document.querySelector("[name=taste]:checked")?.value === "4"`)
+		if again := send(); again != first {
+			t.Errorf("sent again: receipt %s, want %s", again, first)
+		}
+	}
+	p.waitForRespondents(t, "tea", 1)
+
+	openWithoutScript(t, ctx, p.url+"tea/en/?c=web")
+	do(t, ctx, chromedp.Click(css(`.langs [lang=zh]`)))
+	waitFor(t, ctx, "the form in Chinese", `document.readyState === "complete" && document.documentElement.lang === "zh" && document.querySelector("[name=_channel]").value === "web"`)
+	do(t, ctx, click("taste", "4"))
+	if another := send(); another == first || another == "" {
+		t.Errorf("another answer has the receipt %s", another)
+	}
+	p.waitForRespondents(t, "tea", 2)
+}
+
 // TestCorrectWithoutScript sends a form with mistakes from a browser without scripts, in both languages: the form keeps what was
 // typed, each message is beside its question and in the summary, and the corrected form counts once despite a double click.
 func TestCorrectWithoutScript(t *testing.T) {
@@ -364,8 +407,7 @@ func TestCorrectWithoutScript(t *testing.T) {
 	for i, language := range []string{"zh", "en"} {
 		t.Run(language, func(t *testing.T) {
 			ctx := openPage(t, 360)
-			call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-			load(t, ctx, chromedp.Navigate(p.url+"tea/"+language+"/"))
+			openWithoutScript(t, ctx, p.url+"tea/"+language+"/")
 			do(t, ctx,
 				chromedp.SendKeys(css(`[name=cups]`), "9999"),
 				chromedp.SendKeys(css(`[name=email]`), "not-an-address"),

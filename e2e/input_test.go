@@ -13,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	fetching "github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
@@ -379,14 +378,19 @@ func TestInputMethods(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			switch way.name {
-			case "touch":
+			if way.name == "touch" {
 				do(t, ctx, chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
-			case "without scripts":
-				call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 			}
+<<<<<<< HEAD
 			load(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
 			waitFor(t, ctx, "the form with an id", `document.readyState === "complete" && !!document.querySelector("[name=_id]")?.value`)
+=======
+			if way.name == "without scripts" {
+				openWithoutScript(t, ctx, p.url+"every/en/?tier=gold")
+			} else {
+				load(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
+			}
+>>>>>>> found
 			answers(t, ctx, way.hand)
 			if !strings.Contains(location(t, ctx), "/every/en/thanks/") {
 				t.Errorf("after sending: %s", location(t, ctx))
@@ -620,8 +624,11 @@ func TestLongChineseText(t *testing.T) {
 			data := t.TempDir()
 			p := start(t, writeSurveys(t, map[string]string{"tea.yaml": shortTeaSurvey}), data)
 			ctx := openStrictPage(t, 360, "light", "zh")
-			call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts})
-			load(t, ctx, chromedp.Navigate(p.url+"tea/"))
+			if scripts {
+				load(t, ctx, chromedp.Navigate(p.url+"tea/"))
+			} else {
+				openWithoutScript(t, ctx, p.url+"tea/")
+			}
 			mouse.choose(t, ctx, "taste", "5")
 			mouse.write(t, ctx, "remark", full+"茗")
 			do(t, ctx, chromedp.Click(css(".send button")))

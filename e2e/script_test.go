@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -340,8 +339,7 @@ func TestSteps(t *testing.T) {
 	check(t, fresh, map[string]string{"no copy in another tab": `document.getElementById("copy").hidden`})
 
 	plain := newVisitor(t, 360)
-	call(t, plain, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	do(t, plain, chromedp.Navigate(p.url+"tea/"))
+	openWithoutScript(t, plain, p.url+"tea/")
 	check(t, plain, map[string]string{
 		"all sections without a script": `[...document.querySelectorAll("section")].every(s => s.getClientRects().length)`,
 		"one button":                    `[...document.querySelectorAll("button")].filter(b => b.getClientRects().length).length === 1`,

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -12,6 +11,7 @@ import (
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/cloud/indexed"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -41,7 +41,7 @@ func (f awsFlags) table(ctx context.Context, name string) (*cloud.Table, aws.Con
 func (f awsFlags) records(ctx context.Context, c *console.Console, name string) (store.Records, error) {
 	table, _, err := f.table(ctx, name)
 	if old := new(cloud.OldFormError); errors.As(err, &old) {
-		console.Line(c.Err, "table %s is of an earlier version, and only read: `glasspoll results move` carries it over.", name)
+		c.Print(c.Err, "table %s is of an earlier version, and only read: `glasspoll results move` carries it over.", name)
 		return f.oldTable(ctx, name)
 	}
 	if err != nil {
@@ -70,7 +70,7 @@ func (f awsFlags) database(ctx context.Context) (*dynamodb.Client, aws.Config, e
 	}
 	settings, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, settings, fmt.Errorf("AWS configuration: %w", err)
+		return nil, settings, message.Errorf("AWS configuration: %w", err)
 	}
 	if settings.Region == "" {
 		return nil, settings, console.Usagef("no AWS region is set: say --region NAME, or set AWS_REGION")

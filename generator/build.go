@@ -1,11 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"runtime/debug"
 	"time"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
@@ -50,14 +50,14 @@ func (b buildCommand) Run(c *console.Console) error {
 	}
 	renderer, assets, err := site.NewRenderer(templates, library.Theme())
 	if err != nil {
-		return fmt.Errorf("building: %w", err)
+		return message.Errorf("building: %w", err)
 	}
 	out, err := buildSite(surveys, renderer, assets, b.Out)
 	if err != nil {
-		return fmt.Errorf("building: %w", err)
+		return message.Errorf("building: %w", err)
 	}
-	fmt.Fprintf(c.Out, "%s: %d files from %s, %d of them new or changed, in %s\n",
-		b.Out, len(out.Paths()), console.Count(len(surveys), "survey"), out.Changed(), time.Since(started).Round(time.Millisecond))
+	c.Print(c.Out, "%s: %d files from %s, %d of them new or changed, in %s",
+		b.Out, len(out.Paths()), message.Count(len(surveys), "survey"), out.Changed(), time.Since(started).Round(time.Millisecond))
 	return nil
 }
 

@@ -1,5 +1,7 @@
 package main
 
+import "glasspoll/internal/message"
+
 type casesCommand struct {
 	List    listCasesCommand      `cmd:"" help:"List the cases that have to be followed up, the most pressing first."`
 	Show    showCaseCommand       `cmd:"" help:"Show one case and its history."`
@@ -21,4 +23,29 @@ Examples:
   glasspoll cases assign 7K3M --owner repairs
   glasspoll cases close 7K3M --result "Replaced free of charge" --customer-told yes
   glasspoll cases summary --quarter 2026-Q4 --language zh`
+}
+
+// caseWords are the words for what JSON and CSV name by codes: statuses, severities, priorities, what was done, and the types of
+// the guide's examples.
+var caseWords = map[string]message.Key{
+	"open": "open", "assigned": "assigned", "closed": "closed", "opened": "opened", "withdrawn": "withdrawn",
+	"minor": "minor", "major": "major", "critical": "critical",
+	"low": "low", "normal": "normal", "high": "high", "urgent": "urgent",
+	"complaint": "complaint", "praise": "praise", "suggestion": "suggestion", "call": "call", "question": "question",
+}
+
+// caseWord returns the word for a code; one that an author has made up is its own.
+func caseWord[Code ~string](code Code) message.Text {
+	if word, known := caseWords[string(code)]; known {
+		return word.Text()
+	}
+	return message.Plain(string(code))
+}
+
+// orElse returns a text, or other words if it is empty.
+func orElse(text string, otherwise message.Key) message.Text {
+	if text == "" {
+		return otherwise.Text()
+	}
+	return message.Plain(text)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -26,6 +25,6 @@ func (a *assignCaseCommand) do(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	console.Line(env.Out, "case %s is assigned to %s, due %s", c.ID, c.Owner, cmp.Or(string(c.Due), "at no date"))
+	env.Print(env.Out, "case %s is assigned to %s, due %s", c.ID, c.Owner, orElse(string(c.Due), "at no date"))
 	return nil
 }

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 )
 
@@ -27,13 +27,13 @@ func (k *closeCaseCommand) do(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	when := "in time"
+	when := message.New("in time")
 	switch {
 	case c.Due == "":
-		when = fmt.Sprintf("after %s", console.Count(c.Days(), "day"))
+		when = message.New("after %s", message.Count(c.Days(), "day"))
 	case !c.InTime():
-		when = fmt.Sprintf("late: it was due on %s", c.Due)
+		when = message.New("late: it was due on %s", c.Due)
 	}
-	console.Line(env.Out, "case %s is closed, %s", c.ID, when)
+	env.Print(env.Out, "case %s is closed, %s", c.ID, when)
 	return nil
 }

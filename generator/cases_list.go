@@ -4,16 +4,15 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 )
 
@@ -50,7 +49,7 @@ func (l *listCasesCommand) do(ctx context.Context, env *environment) error {
 	case "csv":
 		return casesCSV(env.Out, listed, now)
 	}
-	return casesText(env.Out, listed, now)
+	return casesText(env.Console, listed, now)
 }
 
 // includes reports whether the flags include a case.
@@ -69,29 +68,34 @@ type caseJSON struct {
 	Overdue bool `json:"overdue"`
 }
 
-func casesText(out io.Writer, listed []*cases.Case, now time.Time) error {
+func casesText(c *console.Console, listed []*cases.Case, now time.Time) error {
 	if len(listed) == 0 {
-		console.Line(out, "no cases")
+		c.Print(c.Out, "no cases")
 		return nil
 	}
-	overdue := 0
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "CASE\tOPENED\tDUE\t\tSTATUS\tSEVERITY\tPRIORITY\tTYPE\tSURVEY\tOWNER")
-	for _, c := range listed {
-		mark := ""
-		switch {
-		case c.Overdue(now):
-			mark = "OVERDUE"
-			overdue++
-		case c.Withdrawn:
-			mark = "withdrawn"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Day(c.Opened), cmp.Or(string(c.Due), "-"), mark, c.Status, c.Severity, c.Priority, c.Type, c.Survey, cmp.Or(c.Owner, "-"))
+	in := func(text message.Text) string { return text.In(c.Language) }
+	var header []string
+	for _, name := range []message.Key{"CASE", "OPENED", "DUE", "", "STATUS", "SEVERITY", "PRIORITY", "TYPE", "SURVEY", "OWNER"} {
+		header = append(header, in(name.Text()))
 	}
-	if err := table.Flush(); err != nil {
+	overdue := 0
+	rows := [][]string{header}
+	for _, k := range listed {
+		var mark message.Text
+		switch {
+		case k.Overdue(now):
+			mark = message.New("OVERDUE")
+			overdue++
+		case k.Withdrawn:
+			mark = message.New("withdrawn")
+		}
+		rows = append(rows, []string{k.ID, string(k.Day(k.Opened)), cmp.Or(string(k.Due), "-"), in(mark), in(caseWord(k.Status)), in(caseWord(k.Severity)),
+			in(caseWord(k.Priority)), in(caseWord(k.Type)), k.Survey, cmp.Or(k.Owner, "-")})
+	}
+	if err := console.Table(c.Out, rows); err != nil {
 		return err
 	}
-	console.Line(out, "%s, %d overdue", console.Count(len(listed), "case"), overdue)
+	c.Print(c.Out, "%s, %d overdue", message.Count(len(listed), "case"), overdue)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 )
 
@@ -31,47 +31,65 @@ func (s *showCaseCommand) do(ctx context.Context, env *environment) error {
 	if s.Format == "json" {
 		return console.JSON(env.Out, caseJSON{c, c.Overdue(now)})
 	}
-	due := cmp.Or(string(c.Due), "no date")
+	due := orElse(string(c.Due), "no date")
 	if c.Overdue(now) {
-		due += ", OVERDUE"
+		due = message.New("%s, OVERDUE", due)
 	}
-	console.Line(env.Out, "case      %s", c.ID)
-	console.Line(env.Out, "type      %s, %s, priority %s", c.Type, c.Severity, c.Priority)
-	console.Line(env.Out, "status    %s", c.Status)
-	console.Line(env.Out, "owner     %s", cmp.Or(c.Owner, "nobody yet"))
-	console.Line(env.Out, "due       %s", due)
-	console.Line(env.Out, "survey    %s, %s", c.Survey, c.Period)
-	console.Line(env.Out, "about     %s (alert %s)", strings.Join(c.Questions, ", "), c.Alert)
-	if c.Withdrawn {
-		console.Line(env.Out, "response  withdrawn")
-	} else {
-		console.Line(env.Out, "response  %s (receipt %s)", c.Response, answer.Receipt(c.Response))
+	response := message.New("withdrawn")
+	if !c.Withdrawn {
+		response = message.New("%s (receipt %s)", c.Response, answer.Receipt(c.Response))
+	}
+	parts := []casePart{
+		{"case", message.Plain(c.ID)},
+		{"type", message.New("%s, %s, priority %s", caseWord(c.Type), caseWord(c.Severity), caseWord(c.Priority))},
+		{"status", caseWord(c.Status)},
+		{"owner", orElse(c.Owner, "nobody yet")},
+		{"due", due},
+		{"survey", message.New("%s, %s", c.Survey, c.Period)},
+		{"about", message.New("%s (alert %s)", strings.Join(c.Questions, ", "), c.Alert)},
+		{"response", response},
 	}
 	if c.Status == cases.Closed && !c.Withdrawn {
-		console.Line(env.Out, "result    %s", c.Result)
-		console.Line(env.Out, "told      the customer was %stold", map[bool]string{false: "not "}[c.CustomerTold])
+		told := message.New("the customer was not told")
+		if c.CustomerTold {
+			told = message.New("the customer was told")
+		}
+		parts = append(parts, casePart{"result", message.Plain(c.Result)}, casePart{"told", told})
+	}
+	rows := make([][]string, len(parts))
+	for i, p := range parts {
+		rows[i] = []string{p.name.Text().In(env.Language), p.text.In(env.Language)}
+	}
+	if err := console.Table(env.Out, rows); err != nil {
+		return err
 	}
 	printHistory(env, c)
 	return nil
 }
 
+// casePart is a line about a case.
+type casePart struct {
+	name message.Key
+	text message.Text
+}
+
 func printHistory(env *environment, c *cases.Case) {
-	console.Line(env.Out, "history")
+	env.Print(env.Out, "history")
 	location, err := time.LoadLocation(c.Timezone)
 	if err != nil {
 		location = time.UTC
 	}
 	for _, change := range c.Changes {
-		line := "  " + change.At.In(location).Format("2006-01-02 15:04 ") + string(change.What)
+		line := caseWord(change.What)
 		if change.What == cases.WasAssigned {
-			line += " to " + change.Note
+			line = message.New("%s to %s", line, change.Note)
 		}
 		if change.By != "" {
-			line += " by " + change.By
+			line = message.New("%s by %s", line, change.By)
 		}
 		if change.What == cases.WasClosed && change.Note != "" {
-			line += ": " + change.Note
+			line = message.New("%s: %s", line, change.Note)
 		}
-		console.Line(env.Out, "%s", line)
+		env.Print(env.Out, "  %s %s", change.At.In(location).Format("2006-01-02 15:04"), line)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -12,17 +11,17 @@ import (
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 	"glasspoll/internal/survey"
 )
 
 type summariseCasesCommand struct {
 	storeFlags
-	Month    string `xor:"span" required:"" placeholder:"2026-10" help:"The month."`
-	Quarter  string `xor:"span" required:"" placeholder:"2026-Q4" help:"Or the quarter."`
-	Survey   string `placeholder:"ID" help:"Only cases of this survey."`
-	Language string `kong:"-"`
-	Format   string `placeholder:"FORMAT" enum:"text,json,csv" default:"text" help:"text, json or csv. Default: ${default}."`
+	Month   string `xor:"span" required:"" placeholder:"2026-10" help:"The month."`
+	Quarter string `xor:"span" required:"" placeholder:"2026-Q4" help:"Or the quarter."`
+	Survey  string `placeholder:"ID" help:"Only cases of this survey."`
+	Format  string `placeholder:"FORMAT" enum:"text,json,csv" default:"text" help:"text, json or csv. Default: ${default}."`
 }
 
 func (summariseCasesCommand) Help() string {
@@ -35,7 +34,6 @@ func (s summariseCasesCommand) Run(ctx context.Context, c *console.Console) erro
 	if _, err := s.span(); err != nil {
 		return console.UsageError{Err: err}
 	}
-	s.Language = c.Language
 	return s.perform(ctx, c, "cases summary", &s)
 }
 
@@ -43,11 +41,11 @@ func (s *summariseCasesCommand) span() (cases.Span, error) {
 	span, err := cases.ParseSpan(cmp.Or(s.Month, s.Quarter))
 	switch {
 	case err != nil && s.Month != "":
-		return span, fmt.Errorf("--month %s: write one such as 2026-10", s.Month)
+		return span, message.Errorf("--month %s: write one such as 2026-10", s.Month)
 	case err != nil:
-		return span, fmt.Errorf("--quarter %s: write one such as 2026-Q4", s.Quarter)
+		return span, message.Errorf("--quarter %s: write one such as 2026-Q4", s.Quarter)
 	case (s.Month != "") == strings.Contains(span.Name, "Q"):
-		return span, fmt.Errorf("%s is not what the flag says: write --month 2026-10 or --quarter 2026-Q4", span.Name)
+		return span, message.Errorf("%s is not what the flag says: write --month 2026-10 or --quarter 2026-Q4", span.Name)
 	}
 	return span, nil
 }
@@ -68,7 +66,7 @@ func (s *summariseCasesCommand) do(ctx context.Context, env *environment) error 
 	case "csv":
 		return summaryCSV(env.Out, summary)
 	}
-	return summaryText(env.Out, summary, s.Survey, s.Language)
+	return summaryText(env.Console, summary, s.Survey)
 }
 
 // figuresJSON is a line of a summary in JSON output.

@@ -7,66 +7,49 @@ import (
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
-	"glasspoll/internal/survey"
+	"glasspoll/internal/message"
 )
 
-// summaryWords are the words of a summary in one language.
-type summaryWords struct {
-	title, running, survey, none, all, nobody string
-	columns                                   []string
-	by, values                                map[string]string
-}
+// summaryColumns are the heads of the figures of a summary; summaryGroups the heads of its parts.
+var (
+	summaryColumns = []message.Key{"Opened", "Closed", "In time", "Told", "Withdrawn", "Open", "Overdue", "Mean days"}
+	summaryGroups  = map[string]message.Key{"type": "By type", "severity": "By severity", "owner": "By owner"}
+)
 
-var summaryLanguages = map[string]summaryWords{
-	"en": {
-		title: "Cases of %s, %s to %s", running: "The span has not ended: open and overdue are as of today.", survey: "Survey: %s", none: "There were no cases.",
-		all: "All", nobody: "nobody yet",
-		columns: []string{"Opened", "Closed", "In time", "Told", "Withdrawn", "Open", "Overdue", "Mean days"},
-		by:      map[string]string{"type": "By type", "severity": "By severity", "owner": "By owner"},
-	},
-	"zh": {
-		title: "%s 跟进事项汇总（%s 至 %s）", running: "本期未结束：未办结和逾期的数字截至今天。", survey: "问卷：%s", none: "本期没有跟进事项。",
-		all: "合计", nobody: "未指定",
-		columns: []string{"新开", "办结", "按期办结", "已告知客户", "已撤回", "未办结", "逾期", "平均天数"},
-		by:      map[string]string{"type": "按类型", "severity": "按严重程度", "owner": "按负责岗位"},
-		values: map[string]string{string(survey.Minor): "一般", string(survey.Major): "严重", string(survey.Critical): "重大",
-			"complaint": "投诉", "praise": "表扬", "suggestion": "建议", "call": "回访", "question": "咨询"},
-	},
-}
-
-// summaryText prints a summary as a table that is aligned also in Chinese.
-func summaryText(out io.Writer, s cases.Summary, surveyID, language string) error {
-	words := summaryLanguages[language]
-	console.Line(out, words.title, s.Span.Name, s.Span.From, s.Span.Until)
+// summaryText prints a summary as a table.
+func summaryText(c *console.Console, s cases.Summary, surveyID string) error {
+	c.Print(c.Out, "Cases of %s, %s to %s", s.Span.Name, s.Span.From, s.Span.Until)
 	if surveyID != "" {
-		console.Line(out, words.survey, surveyID)
+		c.Print(c.Out, "Survey: %s", surveyID)
 	}
 	if s.Running {
-		console.Line(out, "%s", words.running)
+		c.Print(c.Out, "The span has not ended: open and overdue are as of today.")
 	}
 	if s.All == (cases.Figures{}) {
-		console.Line(out, "%s", words.none)
+		c.Print(c.Out, "There were no cases.")
 		return nil
 	}
-	console.Line(out, "")
-	return printTable(out, summaryRows(s, words))
+	c.Print(c.Out, "")
+	return printTable(c.Out, summaryRows(s, c.Language))
 }
 
-func summaryRows(s cases.Summary, words summaryWords) [][]string {
-	rows := [][]string{append([]string{""}, words.columns...), figuresRow(words.all, s.All)}
+func summaryRows(s cases.Summary, language string) [][]string {
+	head := []string{""}
+	for _, name := range summaryColumns {
+		head = append(head, name.Text().In(language))
+	}
+	rows := [][]string{head, figuresRow(message.New("All").In(language), s.All)}
 	by := ""
 	for _, g := range s.Groups {
 		if g.By != by {
 			by = g.By
-			rows = append(rows, nil, []string{words.by[by]})
+			rows = append(rows, nil, []string{summaryGroups[by].Text().In(language)})
 		}
-		value := g.Value
-		if value == "" {
-			value = words.nobody
-		} else if word := words.values[value]; word != "" && by != "owner" {
-			value = word
+		value := orElse(g.Value, "nobody yet")
+		if by != "owner" {
+			value = caseWord(g.Value)
 		}
-		rows = append(rows, figuresRow("  "+value, g.Figures))
+		rows = append(rows, figuresRow("  "+value.In(language), g.Figures))
 	}
 	return rows
 }

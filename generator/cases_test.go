@@ -187,3 +187,52 @@ func TestCases(t *testing.T) {
 		t.Errorf("long ago\n%s", out)
 	}
 }
+
+// TestCasesOfPrivateResults opens cases of surveys whose results are not public, also of one that was public before.
+func TestCasesOfPrivateResults(t *testing.T) {
+	t.Parallel()
+	hook := newReceiver(t, 0)
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(webhookSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	audience := func(word string) string {
+		return strings.Replace(teaWithAlerts, "{min_group: 2}", "{min_group: 2, audience: "+word+"}", 1)
+	}
+	r := serveFiles(t, serveCommand{Webhook: hook.URL, WebhookSecretFile: secret}, map[string]string{
+		"surveys/staff.yaml": audience("staff"), "surveys/management.yaml": audience("management"), "surveys/tea.yaml": audience("public"),
+	})
+	answers := 0
+	complain := func(survey string) {
+		t.Helper()
+		answers++
+		body := fmt.Sprintf(`{"id": "0000000%d-0000-4000-8000-000000000001", "answers": {"taste": 1}}`, answers)
+		if response, text := r.Do(t, "POST", "/api/surveys/"+survey+"/responses", map[string]string{"Content-Type": "application/json"}, body); response.StatusCode != http.StatusCreated {
+			t.Fatal(response.StatusCode, text)
+		}
+		servertest.Eventually(t, "a notification of "+survey, func() bool { return hook.notifications() == answers })
+	}
+	for range 2 {
+		for _, survey := range []string{"staff", "management", "tea"} {
+			complain(survey)
+		}
+	}
+	servertest.Eventually(t, "public results", func() bool {
+		response, _ := r.Get(t, "/tea/results/")
+		return response.StatusCode == http.StatusOK
+	})
+	r.Write(t, "surveys/tea.yaml", audience("staff"))
+	servertest.Eventually(t, "no public results", func() bool {
+		response, _ := r.Get(t, "/tea/results/")
+		return response.StatusCode == http.StatusNotFound
+	})
+	complain("tea")
+	for survey, cases := range map[string]string{"staff": "2 cases", "management": "2 cases", "tea": "3 cases"} {
+		if code, out, failures := commandAt(t, filepath.Join(r.Dir, "data"), "cases", "list", "--survey", survey); code != 0 || !strings.Contains(out, cases) {
+			t.Errorf("%s: %d\n%s%s", survey, code, out, failures)
+		}
+		if response, _ := r.Get(t, "/"+survey+"/results/"); response.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: results are public (%d)", survey, response.StatusCode)
+		}
+	}
+}

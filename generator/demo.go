@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/demo"
 	"glasspoll/internal/local"
+	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/server"
 	"glasspoll/internal/survey"
@@ -89,7 +89,7 @@ func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 		return err
 	}
 	if err := os.MkdirAll(d.Data, 0o700); err != nil {
-		return fmt.Errorf("the data directory cannot be used: %w", err)
+		return message.Errorf("the data directory cannot be used: %w", err)
 	}
 	store, err := local.Open(filepath.Join(d.Data, server.DataFile))
 	if err != nil {
@@ -101,9 +101,9 @@ func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 			continue
 		}
 		if err := demo.FillPast(ctx, store, s, d.options(), time.Now()); err != nil {
-			return fmt.Errorf("answering %s: %w", s.ID, err)
+			return message.Errorf("answering %s: %w", s.ID, err)
 		}
-		console.Line(c.Out, "%s: %s in each of %s before this one", s.ID, console.Count(d.Answers, "respondent"), console.Count(d.Periods-1, "period"))
+		c.Print(c.Out, "%s: %s in each of %s before this one", s.ID, message.Count(d.Answers, "respondent"), message.Count(d.Periods-1, "period"))
 	}
 	return nil
 }
@@ -123,16 +123,16 @@ func (d demoCommand) fill(ctx context.Context, c *console.Console, url string) e
 	for _, s := range surveys {
 		sent, err := client.Fill(ctx, s, d.options())
 		if err != nil {
-			return fmt.Errorf("answering %s: %w", s.ID, err)
+			return message.Errorf("answering %s: %w", s.ID, err)
 		}
-		respondents := console.Count(sent.New, "new respondent")
+		respondents := message.Count(sent.New, "new respondent")
 		switch {
 		case sent.Closed > 0:
-			console.Line(c.Out, "%s: takes no answers today", s.ID)
+			c.Print(c.Out, "%s: takes no answers today", s.ID)
 		case sent.Known > 0:
-			console.Line(c.Out, "%s: %s, %d were there before: %s%s/results/", s.ID, respondents, sent.Known, url, s.ID)
+			c.Print(c.Out, "%s: %s, %d were there before: %s%s/results/", s.ID, respondents, sent.Known, url, s.ID)
 		default:
-			console.Line(c.Out, "%s: %s: %s%s/results/", s.ID, respondents, url, s.ID)
+			c.Print(c.Out, "%s: %s: %s%s/results/", s.ID, respondents, url, s.ID)
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"glasspoll/internal/compare"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -59,7 +60,7 @@ func (k diffCommand) Run(ctx context.Context, c *console.Console) error {
 	new, newProblems := after.parse()
 	if problems := append(oldProblems, newProblems...); len(problems) > 0 {
 		c.Problems(problems)
-		return fmt.Errorf("only questionnaires without problems can be compared: correct the others first, see 'glasspoll check'")
+		return message.Errorf("only questionnaires without problems can be compared: correct the others first, see 'glasspoll check'")
 	}
 	changes := compare.Surveys(old, new)
 	breaking := 0
@@ -69,9 +70,9 @@ func (k diffCommand) Run(ctx context.Context, c *console.Console) error {
 		}
 	}
 	if k.Format == "json" {
-		err = printChanges(c.Out, k, changes, breaking > 0)
+		err = printChanges(c, k, changes, breaking > 0)
 	} else {
-		err = listChanges(c.Out, changes)
+		listChanges(c, changes)
 	}
 	if err == nil && breaking > 0 {
 		return console.ErrProblems
@@ -95,7 +96,7 @@ func readVersion(ctx context.Context, c *console.Console, name string) (version,
 	case name == "-":
 		v.label, v.path = "stdin.yaml", "stdin.yaml"
 		if v.source, err = io.ReadAll(c.In); err != nil {
-			return v, fmt.Errorf("reading the standard input: %w", err)
+			return v, message.Errorf("reading the standard input: %w", err)
 		}
 	case strings.HasPrefix(name, fromGit):
 		revision, path, ok := strings.Cut(strings.TrimPrefix(name, fromGit), ":")
@@ -103,14 +104,14 @@ func readVersion(ctx context.Context, c *console.Console, name string) (version,
 			return v, console.Usagef("%s: write git:REVISION:PATH, such as git:HEAD:surveys/service.yaml", name)
 		}
 		v.path = path
-		var out, stderr bytes.Buffer
+		var out bytes.Buffer
 		git := exec.CommandContext(ctx, "git", "show", "--end-of-options", revision+":"+path)
-		git.Stdout, git.Stderr = &out, &stderr
+		git.Stdout = &out
 		if err = git.Run(); err != nil {
-			if text := strings.TrimSpace(stderr.String()); text != "" {
-				err = errors.New(text)
+			if errors.Is(err, exec.ErrNotFound) {
+				return v, message.Errorf("%s: git is not installed", name)
 			}
-			return v, fmt.Errorf("%s: git show: %w", name, err)
+			return v, message.Errorf("%s: git has no such version: name a revision that 'git log' lists, and the path from the root of the repository, or from here if it begins with ./", name)
 		}
 		v.source = out.Bytes()
 	default:
@@ -131,27 +132,26 @@ func (v version) parse() (compare.Version, questionnaire.Problems) {
 	return compare.Version{Survey: s, Places: v.places()}, problems
 }
 
-func listChanges(w io.Writer, changes []compare.Change) error {
+func listChanges(c *console.Console, changes []compare.Change) {
 	if len(changes) == 0 {
-		_, err := fmt.Fprintln(w, "no differences")
-		return err
+		c.Print(c.Out, "no differences")
+		return
 	}
 	counts := map[compare.Effect]int{}
 	for _, change := range changes {
-		fmt.Fprintln(w, change)
+		fmt.Fprintln(c.Out, change.In(c.Language))
 		counts[change.Effect]++
 	}
-	var parts []string
+	var parts []message.Text
 	for _, effect := range compare.Effects() {
 		if n := counts[effect]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d: %s", n, effect.Words()))
+			parts = append(parts, message.New("%d: %s", n, effect.Words()))
 		}
 	}
-	_, err := fmt.Fprintf(w, "%s (%s)\n", console.Count(len(changes), "change"), strings.Join(parts, "; "))
-	return err
+	c.Print(c.Out, "%s (%s)", message.Count(len(changes), "change"), message.Join("; ", parts...))
 }
 
-func printChanges(w io.Writer, k diffCommand, changes []compare.Change, breaks bool) error {
+func printChanges(c *console.Console, k diffCommand, changes []compare.Change, breaks bool) error {
 	type change struct {
 		Effect  compare.Effect `json:"effect"`
 		File    string         `json:"file"`
@@ -161,10 +161,10 @@ func printChanges(w io.Writer, k diffCommand, changes []compare.Change, breaks b
 		Message string         `json:"message"`
 	}
 	list := []change{}
-	for _, c := range changes {
-		list = append(list, change{c.Effect, c.File, c.Line, c.Column, c.Part.String(), c.Sentence.String()})
+	for _, found := range changes {
+		list = append(list, change{found.Effect, found.File, found.Line, found.Column, found.Part.In(c.Language), found.Sentence.In(c.Language)})
 	}
-	return console.JSON(w, struct {
+	return console.JSON(c.Out, struct {
 		Old     string   `json:"old"`
 		New     string   `json:"new"`
 		Breaks  bool     `json:"breaks"`

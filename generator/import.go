@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,6 +9,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/convert"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -34,7 +33,7 @@ Examples:
 func (k importCommand) Run(c *console.Console) error {
 	for _, out := range []string{k.Out, k.Report} {
 		if out != "" && out != "-" && exists(out) {
-			return fmt.Errorf("%s exists and is left alone: choose another --out or --report", out)
+			return message.Errorf("%s exists and is left alone: choose another --out or --report", out)
 		}
 	}
 	source, err := readAtMost(k.File, convert.MaxSource+1)
@@ -43,13 +42,13 @@ func (k importCommand) Run(c *console.Console) error {
 	}
 	result, err := convert.Convert(k.File, source)
 	if err != nil {
-		return fmt.Errorf("%s: %w", k.File, err)
+		return message.Errorf("%s: %w", k.File, err)
 	}
 	out := k.Out
 	if out == "" {
 		out = filepath.Join("surveys", result.ID+".yaml")
 		if exists(out) {
-			return fmt.Errorf("%s exists and is left alone: choose another --out", out)
+			return message.Errorf("%s exists and is left alone: choose another --out", out)
 		}
 	}
 	if err := k.report(c, &result.Report); err != nil {
@@ -62,12 +61,12 @@ func (k importCommand) Run(c *console.Console) error {
 	if err := createFile(out, result.YAML); err != nil {
 		return err
 	}
-	what := ""
 	if s, problems := questionnaire.Parse(out, result.YAML); len(problems) == 0 {
-		what = ": " + describe(s).In(c.Language)
+		c.Print(c.Out, "Wrote %s: %s", out, describe(s))
+	} else {
+		c.Print(c.Out, "Wrote %s", out)
 	}
-	_, err = fmt.Fprintf(c.Out, "Wrote %s%s\n", out, what)
-	return err
+	return nil
 }
 
 // report prints the report, or writes it to --report and prints a summary.
@@ -87,8 +86,9 @@ func (k importCommand) report(c *console.Console, r *report.Report) error {
 	if err := createFile(k.Report, text.Bytes()); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(to, "%s: %s\nWrote %s\n", r.File, r.Summary(), k.Report)
-	return err
+	c.Print(to, "%s: %s", r.File, r.Summary())
+	c.Print(to, "Wrote %s", k.Report)
+	return nil
 }
 
 // readAtMost reads the first bytes of a file.
@@ -99,7 +99,7 @@ func readAtMost(path string, limit int64) ([]byte, error) {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, errors.New(path + " is a directory: name a file")
+		return nil, message.Errorf("%s is a directory: name a file", path)
 	}
 	return io.ReadAll(io.LimitReader(f, limit))
 }

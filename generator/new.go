@@ -2,13 +2,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/starter"
 	"glasspoll/internal/survey"
@@ -46,7 +46,7 @@ Examples:
 
 func (k newCommand) Run(c *console.Console) error {
 	if k.Out != "" && k.Out != "-" && exists(k.Out) {
-		return fmt.Errorf("%s exists and is left alone: choose another --out", k.Out)
+		return message.Errorf("%s exists and is left alone: choose another --out", k.Out)
 	}
 	switch {
 	case k.List:
@@ -134,7 +134,7 @@ func listSamples(c *console.Console) error {
 func (k newCommand) copySample(c *console.Console) error {
 	sample, err := starter.FindSample(k.From)
 	if errors.Is(err, starter.ErrNoSample) {
-		return console.Usagef("there is no ready questionnaire %q: 'glasspoll new --list' lists them", k.From)
+		return console.Usagef("there is no ready questionnaire '%s': 'glasspoll new --list' lists them", k.From)
 	}
 	if err != nil {
 		return err
@@ -165,7 +165,7 @@ func createFile(path string, content []byte) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists and is left alone: choose another --id or --out", path)
+		return message.Errorf("%s exists and is left alone: choose another --id or --out", path)
 	}
 	if err != nil {
 		return err

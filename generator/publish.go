@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/site"
 	"glasspoll/internal/upload"
@@ -58,22 +58,22 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	}
 	renderer, assets, err := site.NewRenderer(templates, library.Theme())
 	if err != nil {
-		return fmt.Errorf("building: %w", err)
+		return message.Errorf("building: %w", err)
 	}
 	built, err := buildSite(surveys, renderer, assets, p.Out)
 	if err != nil {
-		return fmt.Errorf("building: %w", err)
+		return message.Errorf("building: %w", err)
 	}
 	table, pages, err := p.connect(ctx)
 	if err != nil {
 		return err
 	}
 	s := upload.Site{Dir: p.Out, Files: built.Paths(), Surveys: surveys, Actions: library.Actions(), Renderer: renderer, Assets: assets.Links}
-	if err := upload.Upload(ctx, c.Out, table, pages, s, p.DryRun); err != nil {
+	if err := upload.Upload(ctx, c, table, pages, s, p.DryRun); err != nil {
 		if ctx.Err() == nil {
-			return fmt.Errorf("publishing: %w\nRun it again: it continues from here", err)
+			return message.Errorf("publishing: %w\nRun it again: it continues from here", err)
 		}
-		return fmt.Errorf("publishing was interrupted. Run it again: it continues from here")
+		return message.Errorf("publishing was interrupted. Run it again: it continues from here")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 	"glasspoll/internal/survey"
 )
@@ -69,10 +70,10 @@ func (a *annulCommand) do(ctx context.Context, env *environment) error {
 		return err
 	}
 	for _, f := range found {
-		console.Line(env.Out, "%s %s: release %d, %s: %s", a.ID, a.Period, f.Release, groupName(f.Cohort), console.Count(int(f.Respondents), "respondent"))
+		env.Print(env.Out, "%s %s: release %d, %s: %s", a.ID, a.Period, f.Release, groupName(f.Cohort), message.Count(int(f.Respondents), "respondent"))
 	}
 	if !a.Yes {
-		console.Line(env.Err, "Nothing is annulled yet. To take them out for good, run the command again with --yes.")
+		env.Print(env.Err, "Nothing is annulled yet. To take them out for good, run the command again with --yes.")
 		return console.ErrProblems
 	}
 	return a.annul(ctx, env, s, blocks)
@@ -82,7 +83,7 @@ func (a *annulCommand) annul(ctx context.Context, env *environment, s *survey.Su
 	made, err := records.Annul(ctx, env.store, s, a.Period, blocks, a.Reason, time.Now())
 	for _, r := range made {
 		env.log.Info("blocks annulled", "survey", a.ID, "period", a.Period, "release", a.Release, "by", r.Number, "reason", a.Reason)
-		console.Line(env.Out, "%s %s: annulled, with release %d", a.ID, a.Period, r.Number)
+		env.Print(env.Out, "%s %s: annulled, with release %d", a.ID, a.Period, r.Number)
 	}
 	if len(made) > 0 && env.changed != nil {
 		env.changed(a.ID, a.Period)
@@ -91,7 +92,7 @@ func (a *annulCommand) annul(ctx context.Context, env *environment, s *survey.Su
 		return err
 	}
 	if env.changed == nil {
-		console.Line(env.Err, "The pages follow when results are published next: by 'glasspoll serve' when it starts, on AWS within ten minutes.")
+		env.Print(env.Err, "The pages follow when results are published next: by 'glasspoll serve' when it starts, on AWS within ten minutes.")
 	}
 	return nil
 }

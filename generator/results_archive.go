@@ -7,6 +7,7 @@ import (
 
 	"glasspoll/internal/archive"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/records"
 )
@@ -67,7 +68,7 @@ func (a *archiveCommand) do(ctx context.Context, env *environment) error {
 		return err
 	}
 	if snapshot.Survey.PeriodAt(time.Now()) == a.Period {
-		console.Line(env.Err, "%s is not over: the archive has the answers until now", a.Period)
+		env.Print(env.Err, "%s is not over: the archive has the answers until now", a.Period)
 	}
 	file, err := env.Create(a.Out, true)
 	if err != nil {
@@ -83,10 +84,10 @@ func (a *archiveCommand) do(ctx context.Context, env *environment) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	console.Line(env.Out, "%s  %s", checksum, filepath.Base(a.Out))
-	console.Line(env.Err, "%s: %s, %s. The checksum above stands for the whole: keep it elsewhere", a.Out, console.Count(int(m.Responses), "response"), console.Count(m.Releases, "release"))
+	env.Print(env.Out, "%s  %s", checksum, filepath.Base(a.Out))
+	env.Print(env.Err, "%s: %s, %s. The checksum above stands for the whole: keep it elsewhere", a.Out, message.Count(int(m.Responses), "response"), message.Count(m.Releases, "release"))
 	if a.Private {
-		console.Line(env.Err, "This has private answers in it: encrypt it to send it, and delete it after use.")
+		env.Print(env.Err, "This has private answers in it: encrypt it to send it, and delete it after use.")
 	}
 	return nil
 }
@@ -99,15 +100,15 @@ func (a *archiveCommand) check(ctx context.Context, c *console.Console) error {
 	name := filepath.Base(a.Check)
 	if len(checked.Findings) > 0 {
 		for _, finding := range checked.Findings {
-			console.Line(c.Out, "%s: %s", name, finding)
+			c.Print(c.Out, "%s: %s", name, finding)
 		}
 		return console.ErrProblems
 	}
-	m, what := checked.Manifest, "checksums and figures"
+	m, what := checked.Manifest, message.Key("checksums and figures")
 	if !checked.Figures {
-		what = "checksums and the number of answers, not figures, which an earlier version has made,"
+		what = message.Key("checksums and the number of answers, not figures, which an earlier version has made,")
 	}
-	console.Line(c.Out, "%s  %s", checked.Checksum, name)
-	console.Line(c.Out, "%s %s: %s, %s, %s: %s agree", m.Survey, m.Period, console.Count(int(m.Responses), "response"), console.Count(m.Releases, "release"), console.Count(checked.Files, "file"), what)
+	c.Print(c.Out, "%s  %s", checked.Checksum, name)
+	c.Print(c.Out, "%s %s: %s, %s, %s: %s agree", m.Survey, m.Period, message.Count(int(m.Responses), "response"), message.Count(m.Releases, "release"), message.Count(checked.Files, "file"), what)
 	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 )
 
@@ -54,7 +54,7 @@ func responseID(typed string) (string, error) {
 	}
 	id, err := answer.ParseReceipt(text)
 	if err != nil {
-		return "", fmt.Errorf("%q is neither a receipt (26 letters and digits) nor a submission id (such as 6f1c9ee4-5f2b-4b3e-9a30-0e7f4e0a51c2)", typed)
+		return "", message.Errorf("'%s' is neither a receipt (26 letters and digits) nor a submission id (such as 6f1c9ee4-5f2b-4b3e-9a30-0e7f4e0a51c2)", typed)
 	}
 	return id, nil
 }
@@ -69,20 +69,21 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 		return err
 	}
 	if len(found) == 0 {
-		return fmt.Errorf("there is no response %s here: look for a mistyped letter, or another --data or --table", answer.Receipt(id))
+		return message.Errorf("there is no response %s here: look for a mistyped letter, or another --data or --table", answer.Receipt(id))
 	}
 	unconfirmed := false
 	for _, entry := range found {
 		r := entry.Response
-		what := fmt.Sprintf("%s %s, received %s", r.Survey, r.Period, entry.Arrived.UTC().Format(time.RFC3339))
+		which := message.New("%s %s, received %s", r.Survey, r.Period, entry.Arrived.UTC().Format(time.RFC3339))
+		what := which
 		if r.Withdrawn {
-			what += ", erased before"
+			what = message.New("%s, erased before", which)
 		} else if !e.Yes {
-			what += fmt.Sprintf(", %s", console.Count(len(r.Answers), "answer"))
+			what = message.New("%s, %s", which, message.Count(len(r.Answers), "answer"))
 			unconfirmed = true
 		}
 		if !e.Yes {
-			console.Line(env.Out, "%s", what)
+			env.Print(env.Out, "%s", what)
 			continue
 		}
 		keep, err := records.SegmentFields(ctx, env.store, r)
@@ -101,13 +102,13 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 			return err
 		}
 		if !erased {
-			console.Line(env.Out, "%s: nothing was left to erase", strings.TrimSuffix(what, ", erased before"))
+			env.Print(env.Out, "%s: nothing was left to erase", which)
 			continue
 		}
-		console.Line(env.Out, "%s: erased. What is published already stays, as a sum over many", what)
+		env.Print(env.Out, "%s: erased. What is published already stays, as a sum over many", what)
 	}
 	if unconfirmed {
-		console.Line(env.Err, "Nothing is erased yet. To erase it for good, run the command again with --yes.")
+		env.Print(env.Err, "Nothing is erased yet. To erase it for good, run the command again with --yes.")
 		return console.ErrProblems
 	}
 	return nil

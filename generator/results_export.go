@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"strings"
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/export"
+	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 )
 
@@ -102,16 +102,16 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 			return err
 		}
 	}
-	note := console.Count(int(census.Responses), "response")
+	note := message.Count(int(census.Responses), "response")
 	if census.Withdrawn > 0 {
-		note += fmt.Sprintf(", %d withdrawn left out", census.Withdrawn)
+		note = message.New("%s, %d withdrawn left out", note, census.Withdrawn)
 	}
 	if e.Out != "" {
-		note += ": " + e.Out
+		note = message.New("%s: %s", note, e.Out)
 	}
-	console.Line(env.Err, "%s", note)
+	env.Print(env.Err, "%s", note)
 	if e.Private {
-		console.Line(env.Err, "This has private answers in it, and shows who answered what: encrypt it to send it, and delete it after use.")
+		env.Print(env.Err, "This has private answers in it, and shows who answered what: encrypt it to send it, and delete it after use.")
 	}
 	return nil
 }

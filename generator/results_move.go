@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
 	"glasspoll/internal/local/format2"
+	"glasspoll/internal/message"
 	"glasspoll/internal/server"
 	"glasspoll/internal/transfer"
 )
@@ -99,7 +99,7 @@ func (m moveCommand) Run(ctx context.Context, c *console.Console) error {
 		dir, _ := m.dir(m.Served)
 		return control.Do(ctx, c, dir, control.Request{Verb: "results move", Options: m})
 	default:
-		return fmt.Errorf("servers run on both directories, and each holds its own: stop one of the two servers, and run the command again. The other one can go on")
+		return message.Errorf("servers run on both directories, and each holds its own: stop one of the two servers, and run the command again. The other one can go on")
 	}
 }
 
@@ -159,7 +159,7 @@ func (m *moveCommand) here(ctx context.Context, c *console.Console) error {
 		return err
 	}
 	defer closeTo()
-	return m.move(ctx, control.Output{Out: c.Out, Err: c.Err}, from, to, nil)
+	return m.move(ctx, control.Output{Console: c}, from, to, nil)
 }
 
 // do does the work in a server.
@@ -174,7 +174,7 @@ func (m *moveCommand) do(ctx context.Context, env *environment) error {
 	}
 	to, ok := env.store.(transfer.Target)
 	if !ok {
-		return errors.New("nothing can be carried to the store of this server")
+		return message.Errorf("nothing can be carried to the store of this server")
 	}
 	from, closeFrom, err := m.openFrom(ctx)
 	if err != nil {
@@ -225,7 +225,7 @@ func (m *moveCommand) openTo(ctx context.Context) (to transfer.Target, done func
 		table := cloud.NewTable(database, strings.TrimPrefix(dir, tablePrefix), cloud.Options{Retention: time.Duration(m.RetentionDays) * 24 * time.Hour})
 		err = table.CheckForm(ctx)
 		if old := new(cloud.OldFormError); errors.As(err, &old) {
-			return nil, nil, fmt.Errorf("table %s is of an earlier version, and only read: name the table of a new stack to carry everything to", old.Table)
+			return nil, nil, message.Errorf("table %s is of an earlier version, and only read: name the table of a new stack to carry everything to", old.Table)
 		}
 		return table, func() {}, err
 	}
@@ -240,7 +240,7 @@ func (m *moveCommand) openTo(ctx context.Context) (to transfer.Target, done func
 	}
 	opened, err := local.Open(path)
 	if old := new(local.OldFormatError); errors.As(err, &old) {
-		return nil, nil, fmt.Errorf("%s is of an earlier version, and only read: name another directory to carry everything to, such as %s-new", path, filepath.Base(dir))
+		return nil, nil, message.Errorf("%s is of an earlier version, and only read: name another directory to carry everything to, such as %s-new", path, filepath.Base(dir))
 	}
 	if err != nil {
 		return nil, nil, err
@@ -255,7 +255,7 @@ func dataFile(dir string) (string, error) {
 		return "", err
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("there is no %s in %s: name a data directory of `glasspoll serve`, or table:NAME", server.DataFile, dir)
+		return "", message.Errorf("there is no %s in %s: name a data directory of `glasspoll serve`, or table:NAME", server.DataFile, dir)
 	}
 	return path, nil
 }
@@ -263,7 +263,7 @@ func dataFile(dir string) (string, error) {
 // notADirectory says what is wrong with a data directory that is a file.
 func notADirectory(dir string) error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return fmt.Errorf("%s is a file: name the data directory that it is in, or another one", dir)
+		return message.Errorf("%s is a file: name the data directory that it is in, or another one", dir)
 	}
 	return nil
 }
@@ -275,12 +275,12 @@ func (m *moveCommand) move(ctx context.Context, out control.Output, from transfe
 		run = transfer.Check
 	}
 	report, err := run(ctx, from, to, transfer.Options{
-		Source: m.sourceName(), Now: time.Now, Moved: changed, Say: func(line string) { console.Line(out.Err, "%s", line) },
+		Source: m.sourceName(), Now: time.Now, Moved: changed, Say: func(line string) { out.Print(out.Err, "%s", line) },
 	})
 	if err != nil {
 		if !m.Check {
 			m.printMoved(out, report)
-			console.Line(out.Err, "Not all is carried. Once the cause is mended, run the command again: it goes on.")
+			out.Print(out.Err, "Not all is carried. Once the cause is mended, run the command again: it goes on.")
 		}
 		return err
 	}
@@ -288,33 +288,34 @@ func (m *moveCommand) move(ctx context.Context, out control.Output, from transfe
 		m.printMoved(out, report)
 	}
 	for _, difference := range report.Differences {
-		console.Line(out.Out, "differs: %s", difference)
+		out.Print(out.Out, "differs: %s", difference)
 	}
 	if len(report.Differences) > 0 {
-		console.Line(out.Err, "%s has not everything that %s has.", m.To, m.From)
+		out.Print(out.Err, "%s has not everything that %s has.", m.To, m.From)
 		return console.ErrProblems
 	}
-	compared := fmt.Sprintf("compared: %s: %s has everything", console.Count(report.Compared, "response"), m.To)
+	compared := message.New("compared: %s: %s has everything", message.Count(report.Compared, "response"), m.To)
 	if report.Own > 0 {
-		compared += fmt.Sprintf(", and %s of its own", console.Count(report.Own, "response"))
+		compared = message.New("%s, and %s of its own", compared, message.Count(report.Own, "response"))
 	}
-	console.Line(out.Out, "%s", compared)
+	out.Print(out.Out, "%s", compared)
 	if len(report.InForce) > 0 {
-		console.Line(out.Err, "In force in %s from now on: %s. Not carried are measures and quotes (sidecars) and pages: 'glasspoll publish' and 'glasspoll serve' make them.", m.To, strings.Join(report.InForce, ", "))
+		out.Print(out.Err, "In force in %s from now on: %s. Not carried are measures and quotes (sidecars) and pages: 'glasspoll publish' and 'glasspoll serve' make them.", m.To, strings.Join(report.InForce, ", "))
 	}
 	return nil
 }
 
 func (m *moveCommand) printMoved(out control.Output, r *transfer.Report) {
-	what := []string{
-		console.Count(r.Surveys, "survey"), console.Count(r.Versions, "version"), console.Count(r.Responses, "response"),
-		console.Count(r.Releases, "release"), console.Count(r.Cases, "case"),
+	what := []message.Text{
+		message.Count(r.Surveys, "survey"), message.Count(r.Versions, "version"), message.Count(r.Responses, "response"),
+		message.Count(r.Releases, "release"), message.Count(r.Cases, "case"),
 	}
-	line := "carried: " + strings.Join(what, ", ")
+	carried := message.Join(", ", what...)
 	if r.Erased > 0 {
-		line += fmt.Sprintf("; erased: %s", console.Count(r.Erased, "response"))
+		out.Print(out.Out, "carried: %s; erased: %s", carried, message.Count(r.Erased, "response"))
+		return
 	}
-	console.Line(out.Out, "%s", line)
+	out.Print(out.Out, "carried: %s", carried)
 }
 
 // sourceName names the source, the same in each run.

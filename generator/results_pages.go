@@ -8,6 +8,7 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/control"
+	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/records"
 	"glasspoll/internal/render"
@@ -93,6 +94,6 @@ func (l *levelPagesCommand) do(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	console.Line(env.Err, "%s for %s: start with %s", console.Count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
+	env.Print(env.Err, "%s for %s: start with %s", message.Count(written, "file"), l.Level, filepath.Join(l.Out, l.ID, "results", "index.html"))
 	return nil
 }

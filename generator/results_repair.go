@@ -72,7 +72,7 @@ func (r *repairCommand) do(ctx context.Context, env *environment) error {
 		}
 	}
 	if planned > 0 {
-		console.Line(env.Err, "Nothing is changed yet. To change it, run the command again with --yes.")
+		env.Print(env.Err, "Nothing is changed yet. To change it, run the command again with --yes.")
 	}
 	if planned > 0 || left {
 		return console.ErrProblems
@@ -122,17 +122,17 @@ func (r *repairCommand) repair(ctx context.Context, env *environment, all *repai
 
 func printRepair(env *environment, r *verify.Repaired) {
 	if len(r.Changes) == 0 && len(r.Left) == 0 {
-		console.Line(env.Out, "%s %s: nothing to mend", r.Survey, r.Period)
+		env.Print(env.Out, "%s %s: nothing to mend", r.Survey, r.Period)
 		return
 	}
-	console.Line(env.Out, "%s %s:", r.Survey, r.Period)
+	env.Print(env.Out, "%s %s:", r.Survey, r.Period)
 	for _, change := range r.Changes {
-		console.Line(env.Out, "  %s: %s", change.State, change.Message)
+		env.Print(env.Out, "  %s: %s", change.State, change.Message)
 		for _, id := range change.Responses {
-			console.Line(env.Out, "    %s", id)
+			env.Print(env.Out, "    %s", id)
 		}
 	}
 	for _, finding := range r.Left {
-		console.Line(env.Out, "  left: %s. %s", finding, finding.Remedy())
+		env.Print(env.Out, "  left: %s. %s", finding, finding.Remedy())
 	}
 }

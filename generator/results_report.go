@@ -45,7 +45,7 @@ func (r reportCommand) Run(ctx context.Context, c *console.Console) error {
 	}
 	r.Sources, r.Language = sources, c.Asked
 	if r.Templates != "" {
-		console.Line(c.Err, "The report itself is drawn with the built-in template; --templates gives it its stylesheet.")
+		c.Print(c.Err, "The report itself is drawn with the built-in template; --templates gives it its stylesheet.")
 	}
 	return r.perform(ctx, c, "results report", &r)
 }
@@ -79,6 +79,6 @@ func (r *reportCommand) do(ctx context.Context, env *environment) error {
 	if err := env.writeFile(r.Out, true, page); err != nil {
 		return err
 	}
-	console.Line(env.Err, "%s: confidential, and readable only by you", r.Out)
+	env.Print(env.Err, "%s: confidential, and readable only by you", r.Out)
 	return nil
 }

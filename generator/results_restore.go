@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 )
 
 type restoreCommand struct {
@@ -41,17 +41,19 @@ func (r restoreCommand) Run(ctx context.Context, c *console.Console) error {
 	if err != nil && found == (cloud.Restored{}) {
 		return err
 	}
-	verb := "missing"
+	what := message.Join(", ",
+		message.Count(found.Responses, "response"), message.Count(found.Releases, "release"), message.Count(found.Cases, "case"), message.Count(found.Others, "other item"))
+	there := message.Count(found.There, "item")
 	if r.Yes {
-		verb = "copied"
+		c.Print(c.Out, "copied: %s; already there: %s", what, there)
+	} else {
+		c.Print(c.Out, "missing: %s; already there: %s", what, there)
 	}
-	what := []string{console.Count(found.Responses, "response"), console.Count(found.Releases, "release"), console.Count(found.Cases, "case"), console.Count(found.Others, "other item")}
-	console.Line(c.Out, "%s: %s; already there: %s", verb, strings.Join(what, ", "), console.Count(found.There, "item"))
 	if err != nil {
 		return err
 	}
 	if !r.Yes && found.Missing() > 0 {
-		console.Line(c.Err, "Nothing is copied yet. To copy, run the command again with --yes.")
+		c.Print(c.Err, "Nothing is copied yet. To copy, run the command again with --yes.")
 		return console.ErrProblems
 	}
 	return nil

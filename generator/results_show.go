@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
@@ -63,7 +63,7 @@ func (s *showCommand) check() error {
 	case s.What == "response" && s.Which == "":
 		return console.Usagef("which response? Give its receipt or id: results show %s response ID", s.ID)
 	case s.Which != "" && (s.What == "tally" || s.What == "log"):
-		return console.Usagef("%s takes nothing more: %q", s.What, s.Which)
+		return console.Usagef("%s takes nothing more: '%s'", s.What, s.Which)
 	case s.Added && s.What != "release":
 		return console.Usagef("--added is of a release: results show ID release")
 	case s.Private && s.What != "response" && s.What != "log":
@@ -77,7 +77,7 @@ func (s *showCommand) check() error {
 		_, err = responseID(s.Which)
 	case s.What == "release" && s.Which != "":
 		if n, problem := strconv.Atoi(s.Which); problem != nil || n < 1 {
-			err = fmt.Errorf("release %q: give its number, from 1 on", s.Which)
+			err = message.Errorf("release '%s': give its number, from 1 on", s.Which)
 		}
 	}
 	if err != nil {
@@ -171,7 +171,7 @@ func (s *showCommand) showOverview(ctx context.Context, env *environment) error 
 		return console.JSON(env.Out, all)
 	}
 	if len(all) == 0 {
-		console.Line(env.Err, "There is no survey here.")
+		env.Print(env.Err, "There is no survey here.")
 	}
 	return nil
 }
@@ -265,30 +265,30 @@ func showPeriod(ctx context.Context, from store.Records, id, period string) (p s
 }
 
 func (o *shownSurvey) print(env *environment) {
-	console.Line(env.Out, "%s: %s", o.Survey, o.Title)
-	console.Line(env.Out, "  version in force %s, of %s", o.Version, console.Count(len(o.Versions), "version"))
+	env.Print(env.Out, "%s: %s", o.Survey, o.Title)
+	env.Print(env.Out, "  version in force %s, of %s", o.Version, message.Count(len(o.Versions), "version"))
 	for _, version := range o.Versions {
 		if version != o.Version {
-			console.Line(env.Out, "  earlier version %s", version)
+			env.Print(env.Out, "  earlier version %s", version)
 		}
 	}
 	if o.Cases > 0 {
-		console.Line(env.Out, "  %s, %d to be notified of", console.Count(o.Cases, "case"), o.Pending)
+		env.Print(env.Out, "  %s, %d to be notified of", message.Count(o.Cases, "case"), o.Pending)
 	}
 	for _, p := range o.Periods {
-		console.Line(env.Out, "  %s", p.Period)
+		env.Print(env.Out, "  %s", p.Period)
 		if p.Logged != nil {
-			console.Line(env.Out, "    log: %s, end %s", console.Count(int(*p.Logged), "response"), p.End)
+			env.Print(env.Out, "    log: %s, end %s", message.Count(int(*p.Logged), "response"), p.End)
 		}
 		if t := p.Tally; t != nil {
-			note := ""
+			var note message.Key
 			if !t.Current {
 				note = ", of another release: to be counted again"
 			}
-			console.Line(env.Out, "    tally: %s, %d withdrawn, %d waiting to be released, up to %s, revision %d, %d bytes%s", console.Count(int(t.Received), "response"), t.Withdrawn, t.Respondents, t.Cursor, t.Revision, t.Bytes, note)
+			env.Print(env.Out, "    tally: %s, %d withdrawn, %d waiting to be released, up to %s, revision %d, %d bytes%s", message.Count(int(t.Received), "response"), t.Withdrawn, t.Respondents, t.Cursor, t.Revision, t.Bytes, note)
 		}
 		for _, r := range p.Releases {
-			console.Line(env.Out, "    release %d of %s: %s and %d withdrawn, %+d respondents, %d bytes", r.Number, r.Date, console.Count(int(r.Respondents), "respondent"), r.Withdrawn, r.Adds, r.Bytes)
+			env.Print(env.Out, "    release %d of %s: %s and %d withdrawn, %+d respondents, %d bytes", r.Number, r.Date, message.Count(int(r.Respondents), "respondent"), r.Withdrawn, r.Adds, r.Bytes)
 		}
 	}
 }
@@ -296,7 +296,7 @@ func (o *shownSurvey) print(env *environment) {
 func (s *showCommand) showDefinition(ctx context.Context, env *environment) error {
 	def, err := env.store.Definition(ctx, s.ID, s.Which)
 	if err != nil {
-		return fmt.Errorf("version %s of %s: %w: `glasspoll results show %s` lists the versions", s.Which, s.ID, err, s.ID)
+		return message.Errorf("version %s of %s: %w: `glasspoll results show %s` lists the versions", s.Which, s.ID, err, s.ID)
 	}
 	return console.JSON(env.Out, json.RawMessage(def.Encode()))
 }
@@ -330,27 +330,27 @@ func (s *showCommand) showTallies(ctx context.Context, env *environment) error {
 			}
 			continue
 		}
-		console.Line(env.Out, "%s %s: tally up to %s, revision %d: %s, %d withdrawn; who waits since release %d:", s.ID, period, t.Cursor, revision, console.Count(int(t.Received()), "response"), t.Withdrawn, t.Release)
+		env.Print(env.Out, "%s %s: tally up to %s, revision %d: %s, %d withdrawn; who waits since release %d:", s.ID, period, t.Cursor, revision, message.Count(int(t.Received()), "response"), t.Withdrawn, t.Release)
 		for _, shape := range sortedKeys(t.Parts) {
 			part := t.Parts[shape]
-			console.Line(env.Out, "  questionnaire %s, shape %s", cmp.Or(part.Version, "unknown"), shape)
+			env.Print(env.Out, "  questionnaire %s, shape %s", orElse(part.Version, "unknown"), shape)
 			for _, key := range sortedKeys(part.Out) {
-				console.Line(env.Out, "    %s: in blocks up to %s", groupName(key), part.Out[key])
+				env.Print(env.Out, "    %s: in blocks up to %s", groupName(key), part.Out[key])
 			}
 			printCohorts(env, part.Cohorts)
 		}
 	}
 	if !shown {
-		return fmt.Errorf("%s has no tally%s: nothing has been counted yet", s.ID, ofPeriod(s.Period))
+		return message.Errorf("%s has no tally%s: nothing has been counted yet", s.ID, ofPeriod(s.Period))
 	}
 	return nil
 }
 
-func ofPeriod(period string) string {
+func ofPeriod(period string) message.Text {
 	if period == "" {
-		return ""
+		return message.Text{}
 	}
-	return " of " + period
+	return message.New(" of %s", period)
 }
 
 func (s *showCommand) showReleases(ctx context.Context, env *environment) error {
@@ -374,9 +374,9 @@ func (s *showCommand) showReleases(ctx context.Context, env *environment) error 
 	}
 	switch {
 	case !shown && s.Which != "":
-		return fmt.Errorf("%s has no release %s%s: `glasspoll results show %s` lists them", s.ID, s.Which, ofPeriod(s.Period), s.ID)
+		return message.Errorf("%s has no release %s%s: `glasspoll results show %s` lists them", s.ID, s.Which, ofPeriod(s.Period), s.ID)
 	case !shown:
-		return fmt.Errorf("%s has no release%s", s.ID, ofPeriod(s.Period))
+		return message.Errorf("%s has no release%s", s.ID, ofPeriod(s.Period))
 	}
 	return nil
 }
@@ -406,28 +406,28 @@ func (s *showCommand) printRelease(env *environment, before, r *release.Release)
 	case s.JSON:
 		return console.JSON(env.Out, r)
 	}
-	shown, what := r, ""
+	shown, what := r, message.Key("")
 	if s.Added {
-		shown, what = added.Release, ", what it adds"
+		shown, what = added.Release, message.Key(", what it adds")
 		if added.Whole && before != nil {
-			what = ", whole: it is no sum"
+			what = message.Key(", whole: it is no sum")
 		}
 	}
-	console.Line(env.Out, "%s %s: release %d of %s%s, k %d, version %s", r.Survey, r.Period, r.Number, r.Date, what, r.K, r.Version)
+	env.Print(env.Out, "%s %s: release %d of %s%s, k %d, version %s", r.Survey, r.Period, r.Number, r.Date, what, r.K, r.Version)
 	if f := shown.Facts; f.Received > 0 {
-		console.Line(env.Out, "  received: %d through %s, %d withdrawn", f.Received, f.Through, f.Withdrawn)
+		env.Print(env.Out, "  received: %d through %s, %d withdrawn", f.Received, f.Through, f.Withdrawn)
 	}
 	if len(shown.Hidden) > 0 {
-		console.Line(env.Out, "  hidden: %s", strings.Join(shown.Hidden, ", "))
+		env.Print(env.Out, "  hidden: %s", strings.Join(shown.Hidden, ", "))
 	}
 	printParts(env, shown)
 	printCoded(env, shown.Coded)
 	printRows(env, "rows", shown.Rows)
 	for _, step := range shown.Steps {
-		console.Line(env.Out, "  step of %s: %d rows %s, releases %d to %d", step.Date, step.Rows, step.Signature, step.First, step.Last)
+		env.Print(env.Out, "  step of %s: %d rows %s, releases %d to %d", step.Date, step.Rows, step.Signature, step.First, step.Last)
 	}
 	for _, a := range shown.Annulled {
-		console.Line(env.Out, "  annulled on %s: %s of release %d, %s: %s", a.Date, groupName(a.Cohort), a.Release, console.Count(int(a.Respondents), "respondent"), strconv.Quote(a.Reason))
+		env.Print(env.Out, "  annulled on %s: %s of release %d, %s: %s", a.Date, groupName(a.Cohort), a.Release, message.Count(int(a.Respondents), "respondent"), strconv.Quote(a.Reason))
 	}
 	if shown.Held != nil {
 		printHeld(env, shown.Held)
@@ -439,14 +439,14 @@ func (s *showCommand) printRelease(env *environment, before, r *release.Release)
 func printParts(env *environment, r *release.Release) {
 	for _, shape := range sortedKeys(r.Parts) {
 		p := r.Parts[shape]
-		pooled := ""
+		var pooled message.Text
 		if p.PooledOn != "" {
-			pooled = ", pooled on " + p.PooledOn
+			pooled = message.New(", pooled on %s", p.PooledOn)
 		}
 		if shape == release.Legacy {
-			console.Line(env.Out, "  released by an earlier version, questionnaire %s", p.Version)
+			env.Print(env.Out, "  released by an earlier version, questionnaire %s", p.Version)
 		} else {
-			console.Line(env.Out, "  part %d: questionnaire %s, shape %s, since %s, k %d%s", p.Number, p.Version, shape, p.Since, p.K, pooled)
+			env.Print(env.Out, "  part %d: questionnaire %s, shape %s, since %s, k %d%s", p.Number, p.Version, shape, p.Since, p.K, pooled)
 		}
 		printCohorts(env, p.Cohorts)
 	}
@@ -456,56 +456,56 @@ func printParts(env *environment, r *release.Release) {
 func printCoded(env *environment, coded map[string]*release.Coded) {
 	for _, key := range sortedKeys(coded) {
 		c := coded[key]
-		console.Line(env.Out, "  coded %s: %d respondents in multiples of %d%s", key, c.N, c.K, counts(c.Counts))
+		env.Print(env.Out, "  coded %s: %d respondents in multiples of %d%s", key, c.N, c.K, counts(c.Counts))
 		for _, group := range sortedKeys(c.By) {
 			by := c.By[group]
-			console.Line(env.Out, "    %s: %d respondents in multiples of %d%s", group, by.N, by.K, counts(by.Counts))
+			env.Print(env.Out, "    %s: %d respondents in multiples of %d%s", group, by.N, by.K, counts(by.Counts))
 		}
 	}
 }
 
-func printRows(env *environment, what string, rows map[string]*tally.Rows) {
+func printRows(env *environment, what message.Key, rows map[string]*tally.Rows) {
 	for _, signature := range sortedKeys(rows) {
-		console.Line(env.Out, "  %s %s: %d respondents with an index of their own", what, signature, rows[signature].N)
+		env.Print(env.Out, "  %s %s: %d respondents with an index of their own", what, signature, rows[signature].N)
 	}
 }
 
 // printHeld prints what is counted and not public.
 func printHeld(env *environment, h *release.Held) {
-	console.Line(env.Out, "  not public:")
+	env.Print(env.Out, "  not public:")
 	for _, shape := range sortedKeys(h.Out) {
 		for _, key := range sortedKeys(h.Out[shape]) {
 			m := h.Out[shape][key]
-			console.Line(env.Out, "    %s of shape %s: in blocks up to %s, the last with release %d", groupName(key), shape, m.Cursor, m.Release)
+			env.Print(env.Out, "    %s of shape %s: in blocks up to %s, the last with release %d", groupName(key), shape, m.Cursor, m.Release)
 		}
 	}
 	for _, shape := range sortedKeys(h.Items) {
-		console.Line(env.Out, "    held of shape %s", shape)
+		env.Print(env.Out, "    held of shape %s", shape)
 		printCohorts(env, h.Items[shape])
 	}
 	printRows(env, "  rows that wait", h.Rows)
 	for _, key := range sortedKeys(h.Legacy) {
-		console.Line(env.Out, "    released by an earlier version, %s: %d", groupName(key), h.Legacy[key])
+		env.Print(env.Out, "    released by an earlier version, %s: %d", groupName(key), h.Legacy[key])
 	}
 }
 
-func groupName(key string) string {
+func groupName(key string) message.Text {
 	switch key {
 	case "":
-		return "respondents without a group"
+		return message.New("respondents without a group")
 	case release.Pool:
-		return "the pool"
+		return message.New("the pool")
 	}
-	return "group " + key
+	return message.New("group %s", key)
 }
 
 // printCohorts prints counters by cohort.
 func printCohorts(env *environment, cohorts map[string]*tally.Counters) {
 	for _, key := range sortedKeys(cohorts) {
 		c := cohorts[key]
-		console.Line(env.Out, "    %s: %s", groupName(key), console.Count(int(c.Respondents), "respondent"))
+		env.Print(env.Out, "    %s: %s", groupName(key), message.Count(int(c.Respondents), "respondent"))
 		for _, field := range sortedKeys(c.Items) {
-			console.Line(env.Out, "      %s: %d answers%s", field, c.Items[field].N, counts(c.Items[field].Counts))
+			env.Print(env.Out, "      %s: %d answers%s", field, c.Items[field].N, counts(c.Items[field].Counts))
 		}
 		for _, field := range sortedKeys(c.Bases) {
 			asked, not := int64(0), int64(0)
@@ -516,7 +516,7 @@ func printCohorts(env *environment, cohorts map[string]*tally.Counters) {
 					asked += n
 				}
 			}
-			console.Line(env.Out, "      %s: %d may be asked it, %d are not", field, asked, not)
+			env.Print(env.Out, "      %s: %d may be asked it, %d are not", field, asked, not)
 		}
 	}
 }
@@ -559,7 +559,7 @@ func (s *showCommand) showResponse(ctx context.Context, env *environment) error 
 		return err
 	}
 	if entry == nil {
-		return fmt.Errorf("%s has no response %s: look for a mistyped letter, or another --data or --table", s.ID, answer.Receipt(id))
+		return message.Errorf("%s has no response %s: look for a mistyped letter, or another --data or --table", s.ID, answer.Receipt(id))
 	}
 	if err := s.addPrivate(ctx, env.store, entry); err != nil {
 		return err
@@ -568,17 +568,17 @@ func (s *showCommand) showResponse(ctx context.Context, env *environment) error 
 		return console.JSON(env.Out, shownEntry{entry.Cursor, entry.Arrived.UTC(), entry.Response})
 	}
 	r := entry.Response
-	state := console.Count(len(r.Answers), "answer")
+	state := message.Count(len(r.Answers), "answer")
 	if r.Withdrawn {
-		state = "withdrawn"
+		state = message.New("withdrawn")
 	}
-	console.Line(env.Out, "%s %s: response %s, id %s, %s", r.Survey, r.Period, answer.Receipt(r.ID), r.ID, state)
-	console.Line(env.Out, "  arrived %s, cursor %s, version %s, language %s, channel %s", entry.Arrived.UTC().Format(time.RFC3339), entry.Cursor, r.Version, r.Language, r.Channel)
+	env.Print(env.Out, "%s %s: response %s, id %s, %s", r.Survey, r.Period, answer.Receipt(r.ID), r.ID, state)
+	env.Print(env.Out, "  arrived %s, cursor %s, version %s, language %s, channel %s", entry.Arrived.UTC().Format(time.RFC3339), entry.Cursor, r.Version, r.Language, r.Channel)
 	for _, a := range r.Answers {
-		console.Line(env.Out, "  %s: %s", a.Field(), strings.Join(quoted(a.Values()), ", "))
+		env.Print(env.Out, "  %s: %s", a.Field(), strings.Join(quoted(a.Values()), ", "))
 	}
 	for _, a := range r.Private {
-		console.Line(env.Out, "  private %s: %s", a.Field(), strings.Join(quoted(a.Values()), ", "))
+		env.Print(env.Out, "  private %s: %s", a.Field(), strings.Join(quoted(a.Values()), ", "))
 	}
 	return nil
 }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/verify"
@@ -87,7 +87,7 @@ func (v *verifyCommand) do(ctx context.Context, env *environment) error {
 			return err
 		}
 	}
-	console.Line(env.Err, "%s counted again in %s", console.Count(int(responses), "response"), time.Since(started).Round(10*time.Millisecond))
+	env.Print(env.Err, "%s counted again in %s", message.Count(int(responses), "response"), time.Since(started).Round(10*time.Millisecond))
 	if !all.Agree {
 		return console.ErrProblems
 	}
@@ -126,30 +126,29 @@ func (e *environment) eachPeriod(ctx context.Context, id, period string, do func
 }
 
 func printVerification(env *environment, v *verify.Result) {
-	responses := console.Count(int(v.Responses-v.Withdrawn), "response")
+	responses := message.Count(int(v.Responses-v.Withdrawn), "response")
 	if v.Withdrawn > 0 {
-		responses += fmt.Sprintf(" and %d withdrawn", v.Withdrawn)
+		responses = message.New("%s and %d withdrawn", responses, v.Withdrawn)
 	}
 	if v.Deleted > 0 {
-		responses += fmt.Sprintf(" (%d more were deleted after the retention time)", v.Deleted)
+		responses = message.New("%s (%d more were deleted after the retention time)", responses, v.Deleted)
 	}
-	counted := "not counted yet, or to be counted again"
+	counted, verdict := message.Key("not counted yet, or to be counted again"), message.Key("agree")
 	if v.Tally {
-		counted = "1 tally"
+		counted = message.Key("1 tally")
 	}
-	verdict := "agree"
 	if !v.Agree {
-		verdict = "DIFFER"
+		verdict = message.Key("DIFFER")
 	}
-	console.Line(env.Out, "%s %s: %s, %s, %s: %s", v.Survey, v.Period, responses, counted, console.Count(v.Releases, "release"), verdict)
+	env.Print(env.Out, "%s %s: %s, %s, %s: %s", v.Survey, v.Period, responses, counted, message.Count(v.Releases, "release"), verdict)
 	remedies := map[string]bool{}
 	for _, finding := range v.Findings {
-		console.Line(env.Out, "  %s", finding)
+		env.Print(env.Out, "  %s", finding)
 		remedies[finding.Remedy()] = true
 	}
 	for _, finding := range v.Findings {
 		if remedy := finding.Remedy(); remedies[remedy] {
-			console.Line(env.Err, "%s %s: %s", v.Survey, v.Period, remedy)
+			env.Print(env.Err, "%s %s: %s", v.Survey, v.Period, remedy)
 			delete(remedies, remedy)
 		}
 	}

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -13,6 +11,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
+	"glasspoll/internal/message"
 	"glasspoll/internal/notify"
 	"glasspoll/internal/server"
 	"glasspoll/internal/verify"
@@ -75,7 +74,7 @@ func (s serveCommand) open(ctx context.Context, c *console.Console) (*server.Ser
 	if err != nil {
 		return nil, err
 	}
-	s.printAddresses(c.Out, srv)
+	s.printAddresses(c, srv)
 	return srv, nil
 }
 
@@ -129,7 +128,7 @@ func (s serveCommand) checkBackups() error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("--backup: the directory cannot be used: %w", err)
+		return message.Errorf("--backup: the directory cannot be used: %w", err)
 	}
 	return nil
 }
@@ -142,7 +141,7 @@ func (s serveCommand) sender(getenv func(string) string) (notify.Sender, error) 
 	if s.WebhookSecretFile != "" {
 		content, err := os.ReadFile(s.WebhookSecretFile)
 		if err != nil {
-			return nil, fmt.Errorf("--webhook-secret-file: %w", err)
+			return nil, message.Errorf("--webhook-secret-file: %w", err)
 		}
 		secret = string(content)
 	}
@@ -162,15 +161,15 @@ func (s serveCommand) sender(getenv func(string) string) (notify.Sender, error) 
 }
 
 // printAddresses prints the addresses to open.
-func (s serveCommand) printAddresses(out io.Writer, srv *server.Server) {
+func (s serveCommand) printAddresses(c *console.Console, srv *server.Server) {
 	surveys := srv.Surveys()
-	fmt.Fprintf(out, "Serving %s from %s; answers are kept in %s.\n\n", console.Count(len(surveys), "survey"), s.Surveys, s.Data)
-	fmt.Fprintf(out, "  %s\n", srv.URL())
+	c.Print(c.Out, "Serving %s from %s; answers are kept in %s.", message.Count(len(surveys), "survey"), s.Surveys, s.Data)
+	c.Print(c.Out, "\n  %s", srv.URL())
 	for _, s := range surveys {
-		fmt.Fprintf(out, "  %s%s/  %s\n", srv.URL(), s.ID, s.Title.In(s.DefaultLanguage()))
+		c.Print(c.Out, "  %s%s/  %s", srv.URL(), s.ID, s.Title.In(s.DefaultLanguage()))
 	}
 	if !s.NoReload && len(surveys) > 0 {
-		fmt.Fprintf(out, "\nA survey in every language, at both widths: %s\n", srv.PreviewURL(surveys[0].ID))
+		c.Print(c.Out, "\nA survey in every language, at both widths: %s", srv.PreviewURL(surveys[0].ID))
 	}
-	fmt.Fprintln(out, "\nPress Ctrl+C to stop.")
+	c.Print(c.Out, "\nPress Ctrl+C to stop.")
 }

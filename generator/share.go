@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/durable"
 	"glasspoll/internal/invite"
+	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
@@ -89,15 +89,15 @@ func (k shareCommand) Run(c *console.Console) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.Out, "\n%s in %s\n", console.Count(len(files), "file"), k.Out)
+		c.Print(c.Out, "\n%s in %s", message.Count(len(files), "file"), k.Out)
 	}
 	if base == invite.NoBase {
-		fmt.Fprintf(c.Err, "These links begin with … in place of the site's address. For whole links, QR codes and files, %s.\n", k.addressHint())
+		c.Print(c.Err, "These links begin with … in place of the site's address. For whole links, QR codes and files, %s.", k.addressHint())
 	}
 	if open, early := s.OpenAt(time.Now()); !open && early {
-		fmt.Fprintf(c.Err, "Note: %s takes answers from %s on.\n", s.ID, s.Window.From)
+		c.Print(c.Err, "Note: %s takes answers from %s on.", s.ID, s.Window.From)
 	} else if !open {
-		fmt.Fprintf(c.Err, "Note: %s closed on %s, and takes no answers any more.\n", s.ID, s.Window.Until)
+		c.Print(c.Err, "Note: %s closed on %s, and takes no answers any more.", s.ID, s.Window.Until)
 	}
 	return nil
 }
@@ -120,14 +120,14 @@ func (k shareCommand) base(c *console.Console) (string, error) {
 	}
 	base, err := invite.ParseBase(t.Address)
 	if err != nil {
-		return "", fmt.Errorf("%s: address %s: %w", file, t.Address, err)
+		return "", message.Errorf("%s: address %s: %w", file, t.Address, err)
 	}
 	return base, nil
 }
 
 // addressHint names the two ways to give the site's address.
-func (k shareCommand) addressHint() string {
-	return fmt.Sprintf("write 'address: https://…' into %s, or use --address https://…", filepath.Join(k.Surveys, theme.File))
+func (k shareCommand) addressHint() message.Text {
+	return message.New("write 'address: https://…' into %s, or use --address https://…", filepath.Join(k.Surveys, theme.File))
 }
 
 // find reads the survey to invite to. Mistakes in other questionnaires do not matter.
@@ -153,11 +153,10 @@ func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
 			}
 		}
 	}
-	known := "none without mistakes"
-	if len(ids) > 0 {
-		known = strings.Join(ids, ", ")
+	if len(ids) == 0 {
+		return nil, message.Errorf("there is no survey %s in %s: there are none without mistakes", k.ID, k.Surveys)
 	}
-	return nil, fmt.Errorf("there is no survey %s in %s: there are %s", k.ID, k.Surveys, known)
+	return nil, message.Errorf("there is no survey %s in %s: there are %s", k.ID, k.Surveys, strings.Join(ids, ", "))
 }
 
 // writeFiles writes files into a directory, which is made if it does not exist.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
 	"glasspoll/internal/local/format2"
+	"glasspoll/internal/message"
 	"glasspoll/internal/server"
 	"glasspoll/internal/store"
 	"glasspoll/internal/verify"
@@ -99,7 +99,7 @@ func performLocally(ctx context.Context, c *console.Console, data, name string, 
 	}
 	path := filepath.Join(data, server.DataFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no %s in %s: name the data directory of `glasspoll serve` with --data DIR", server.DataFile, data)
+		return message.Errorf("there is no %s in %s: name the data directory of `glasspoll serve` with --data DIR", server.DataFile, data)
 	}
 	store, err := local.Open(path)
 	if old := new(local.OldFormatError); errors.As(err, &old) {
@@ -123,7 +123,7 @@ func doWithOldFile(ctx context.Context, c *console.Console, path string, v verb)
 		return err
 	}
 	defer old.Close()
-	console.Line(c.Err, "%s is of an earlier version, and only read: `glasspoll results move` carries it over.", path)
+	c.Print(c.Err, "%s is of an earlier version, and only read: `glasspoll results move` carries it over.", path)
 	return do(ctx, c, old.Records(), v)
 }
 
@@ -132,7 +132,7 @@ func do(ctx context.Context, c *console.Console, records store.Records, v verb) 
 	files := &control.Files{}
 	defer files.Discard()
 	return v.do(ctx, &environment{
-		Output: control.Output{Out: c.Out, Err: c.Err, Create: files.Create},
+		Output: control.Output{Console: c, Create: files.Create},
 		store:  records,
 		log:    slog.New(slog.NewTextHandler(c.Err, nil)),
 	})

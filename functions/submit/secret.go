@@ -23,7 +23,7 @@ func (s *tableSecret) Secret(ctx context.Context) ([]byte, error) {
 	secret, err := s.table.Secret(ctx)
 	if errors.Is(err, store.ErrNoSecret) {
 		s.once.Do(func() {
-			s.log.Warn("the table has no secret yet, so a second click on a form without a script counts twice: run glasspoll publish")
+			s.log.Warn("the table has no secret yet, so a second click on a form without an id counts twice: run glasspoll publish")
 		})
 	}
 	return secret, err

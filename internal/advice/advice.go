@@ -38,6 +38,8 @@ func Of(s *survey.Survey, file string, source []byte) []Advice {
 	a.languages()
 	a.duration()
 	a.wholeSurvey()
+	a.numberings()
+	a.missingIDs(file, source)
 	return a.sorted(file, source)
 }
 

@@ -385,6 +385,38 @@ sections:
 			ask("period: year\nresults: {protection: strict}\n", "type: rating, steps: 5"),
 			ask("period: year\nscoring: {target: 80}\n", "type: rating, steps: 5"),
 		}},
+		{advice.DerivedIDs, []string{
+			question("type: multi_choice, options: ['1', '2'], label: {zh: 买了几个？, en: How many?}"),
+			question("type: multi_choice, options: [{id: a, label: {zh: 甲, en: A}}, {label: {zh: 乙, en: B}}], label: {zh: 哪个？, en: Which?}"),
+			satisfied + "sections: [{questions: [{id: q, type: matrix, scale: satisfied, label: {zh: 怎么样？, en: How was it?}, rows: ['1']}]}]\n",
+		}, []string{
+			question("type: multi_choice, options: [{id: 1, label: '1'}, {id: 2, label: '2'}], label: {zh: 买了几个？, en: How many?}"),
+		}},
+		{advice.PastedNumbering, []string{
+			choiceOf("1. 红茶|1. Black", "2. 绿茶|2. Green"),
+			choiceOf("1、红茶|1: Black", "2、绿茶|2: Green", "都不喝|None"),
+			choiceOf("（1）红茶|(1) Black", "（2）绿茶|(2) Green"),
+			choiceOf("A.红茶|Black", "B.绿茶|Green"),
+			choiceOf("红茶|A) Black", "绿茶|B) Green"),
+			choiceOf("①红茶|1 Black", "②绿茶|2 Green"),
+			choiceOf("一、红茶|Black", "二、绿茶|Green", "三、花茶|Flower"),
+			strings.Replace(rows(2), "zh: 茶, en: Tea}},{id: r1, label: {zh: 茶, en: Tea", "zh: 1．茶, en: 1 Tea}},{id: r1, label: {zh: 2．水, en: 2 Water", 1),
+			question("type: rating, steps: 5, label: {zh: 1、茶好吗？, en: 1. Was the tea good?}}, {id: r, type: rating, steps: 5, label: {zh: 2、水好吗？, en: 2. Was the water good?}"),
+			question("type: rating, steps: 5, label: {zh: 题7：茶好吗？, en: Q7: Was the tea good?}}, {id: r, type: rating, steps: 5, label: {zh: 题8：水好吗？, en: Q8: Was the water good?}"),
+			question("type: multi_choice, options: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}], label: {zh: 哪个？【多选题】, en: Which?}"),
+			question("type: single_choice, options: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}], label: {zh: （多選）哪个？, en: Which?}"),
+			question("type: yes_no, label: {zh: 好吗？, en: Was it good? [Required]}"),
+			"sections:\n  - {title: {zh: 一、茶, en: Tea}, questions: [{id: q, type: yes_no, label: {zh: 茶好吗？, en: Was it good?}}]}\n  - {title: {zh: 二、水, en: Water}, questions: [{id: r, type: yes_no, label: {zh: 水好吗？, en: Was it good?}}]}\n",
+		}, []string{
+			choiceOf("3.5 分|3.5 marks", "4.5 分|4.5 marks"),
+			choiceOf("1. Halbjahr|1. Halbjahr of it", "2. Halbjahr|2. Halbjahr of it"),
+			choiceOf("第五代|5. Generation", "别的|Other"),
+			choiceOf("9:00 以前|Before 9:00", "9:00 以后|After 9:00"),
+			choiceOf("1 次|1 time", "2 次|2 times"),
+			question("type: rating, steps: 5, label: {zh: 1、茶好吗？, en: 1. Was the tea good?}"),
+			question("type: rating, steps: 5, label: {zh: 茶（绿茶）好吗？, en: Was the (green) tea good?}"),
+			question("type: multi_choice, options: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}], label: {zh: 哪些？（最多选两项）, en: Which?}"),
+		}},
 		{advice.UnknownCode, []string{"# advice: off laeding\n" + ratingOf("茶", "Tea")}, []string{"# advice: off leading\n" + ratingOf("茶", "Tea")}},
 	} {
 		if c.code == advice.TooLong { // a text that takes long in each language

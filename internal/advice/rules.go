@@ -39,6 +39,8 @@ const (
 	SegmentTells       = "segment_tells"
 	StrictIndex        = "strict_index"
 	DoneWithoutEffect  = "done_without_effect"
+	DerivedIDs         = "derived_ids"
+	PastedNumbering    = "pasted_numbering"
 	UnknownCode        = "unknown_code"
 )
 
@@ -73,12 +75,14 @@ func Rules() []Rule {
 		{SegmentTells, "A segment that tells an answer", "Figures are shown for each group of a segment, and others may know who is in it. If a segment is only asked after a certain answer, everybody in its groups has given that answer. Ask it of everybody, or take the value from the link."},
 		{StrictIndex, "An index that strict protection does not publish", "With \"protection: strict\" every question is published once, as rounded counts. There is no mean and no index, so what is declared under scoring shows nowhere."},
 		{DoneWithoutEffect, "A measure that is done, without its effect", "The results page tells respondents what has come of what they said. A measure that is done and says nothing of its effect leaves the loop open: write what has changed, in figures where there are any."},
+		{DerivedIDs, "Options or rows without ids", "An option or row without an id gets one that is made from its label. As long as it is not written into the file, an edited label is another option, and the answers so far stay with the old one. Publishing asks for written ids."},
+		{PastedNumbering, "Numbering that was copied", "Numbers and types that were copied with the texts (1., A., Q1, ①, 【多选题】) stand beside those of the page, are wrong as soon as a question is not shown or options are shuffled, and are part of every label in exports."},
 		{UnknownCode, "A comment that silences nothing", "A comment \"# advice: off …\" names a code that does not exist."},
 	}
 }
 
 // Silencing tells users how to switch advice off in a file.
-const Silencing message.Key = `A comment in the questionnaire switches advice off, by its code (several with commas):
+const Silencing = `A comment in the questionnaire switches advice off, by its code (several with commas):
 
   # advice: off no_contact              above the first line of the questionnaire: in the whole file
   # advice: off leading                 on a line of its own: for the entry (question, option, scale) that follows

@@ -50,6 +50,11 @@ type Problem struct {
 	Args     []any // for the wording: name, value, …
 }
 
+// IsLimit reports whether the code is that of an answer beyond a limit that an author sets, who may give it a message.
+func (c Code) IsLimit() bool {
+	return slices.Contains([]Code{TooFew, TooMany, TooSmall, TooLarge, NotAStep, TooShort, TooLong, BadPattern, TooEarly, TooLate}, c)
+}
+
 // Code says what is wrong. Its sentence in a respondent's language is the wording "problem.CODE".
 type Code string
 

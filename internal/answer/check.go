@@ -79,9 +79,9 @@ func rank(s *survey.Survey, p Problem) int {
 	if i := s.FieldIndex(p.Field); i >= 0 {
 		return i
 	}
-	for i, f := range s.Fields() {
-		if f.Question.ID == p.Field {
-			return i
+	if q, ok := s.Question(p.Field); ok {
+		if fields := s.FieldsOf(q); len(fields) > 0 {
+			return s.FieldIndex(fields[0].Name)
 		}
 	}
 	return len(s.Fields())
@@ -114,10 +114,22 @@ func unknownFields(s *survey.Survey, fields map[string][]string) []Problem {
 	var problems []Problem
 	for name := range fields {
 		if _, ok := s.Field(name); !ok {
-			problems = append(problems, Problem{Question: survey.QuestionOf(name), Field: name, Code: UnknownField})
+			problems = insert(problems, Problem{Question: survey.QuestionOf(name), Field: name, Code: UnknownField})
 		}
 	}
 	return problems
+}
+
+// insert adds a problem to those that are the first by field, of which there are up to maxProblems. So which ones are kept does
+// not depend on the order of a map.
+func insert(first []Problem, p Problem) []Problem {
+	at, _ := slices.BinarySearchFunc(first, p, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Code, b.Code))
+	})
+	if at == maxProblems {
+		return first
+	}
+	return slices.Insert(first[:min(len(first), maxProblems-1)], at, p)
 }
 
 // readAll converts what was typed into canonical form. What cannot be read is a problem, by field.
@@ -244,7 +256,9 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 		var p *Problem
 		switch {
 		case len(values) > 0:
-			p = checkLimits(f, values)
+			if p = checkLimits(f, values); p != nil && p.Code.IsLimit() && f.Part == "" && q.Message != nil {
+				p.Args = append(p.Args, "message", q.Message.In(language))
+			}
 		case state.Required[f.Name] && q.Type == survey.Consent:
 			p = &Problem{Code: MustConsent}
 		case state.Required[f.Name]:
@@ -400,9 +414,9 @@ func checkNumber(q *survey.Question, value string) *Problem {
 	}
 	switch {
 	case q.Min != nil && d < *q.Min:
-		return &Problem{Code: TooSmall, Args: []any{"min", q.Min.String()}}
+		return &Problem{Code: TooSmall, Args: []any{"min", *q.Min}}
 	case q.Max != nil && d > *q.Max:
-		return &Problem{Code: TooLarge, Args: []any{"max", q.Max.String()}}
+		return &Problem{Code: TooLarge, Args: []any{"max", *q.Max}}
 	case q.Step != nil && (d-origin)%*q.Step != 0:
 		return &Problem{Code: NotAStep, Args: []any{"step", q.Step.String()}}
 	}

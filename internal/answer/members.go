@@ -66,7 +66,7 @@ func (s *memberScanner) addName(name []byte) {
 			s.unknown = append(s.unknown, name)
 		}
 	}
-	if !innermost.isRepeated() || s.repeats >= maxProblems {
+	if len(s.open) > maxDepth || s.repeats >= maxProblems || !innermost.isRepeated() {
 		return
 	}
 	s.repeats++
@@ -93,6 +93,10 @@ type level struct {
 	names  [][]byte        // of the members so far, as long as they are few
 	set    map[string]bool // of the members so far, when they are many
 }
+
+// maxDepth is the number of objects around the innermost name that a submission can have: itself, the answers, a question and
+// a row. What is deeper has the wrong type.
+const maxDepth = 4
 
 // maxNames is the number of names up to which a list is faster than a set.
 const maxNames = 64

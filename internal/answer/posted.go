@@ -107,7 +107,7 @@ type flattener struct {
 }
 
 func (f *flattener) fail(field string, code Code) {
-	f.problems = append(f.problems, Problem{Question: survey.QuestionOf(field), Field: field, Code: code})
+	f.problems = insert(f.problems, Problem{Question: survey.QuestionOf(field), Field: field, Code: code})
 }
 
 func (f *flattener) set(field string, texts []string) {
@@ -137,7 +137,7 @@ func (f *flattener) put(name string, value any) {
 	case !ok || q.Type == survey.Note:
 		f.fields[name] = nil // Check reports it as unknown
 	case q.Type == survey.Ranking && !isPart:
-		f.putRanking(name, value)
+		f.putRanking(q, value)
 	case isPart && (q.Type != survey.ImportanceMatrix || strings.Count(name, ".") > 1):
 		f.fields[name] = nil
 	default: // rows, options, or the parts of a row
@@ -151,24 +151,25 @@ func (f *flattener) put(name string, value any) {
 	}
 }
 
-// putRanking turns an ordered list into ranks. An option that is listed twice has two.
-func (f *flattener) putRanking(question string, value any) {
+// putRanking turns an ordered list into ranks. An option that is listed twice has two. A list of more than all options has a
+// mistake in its beginning.
+func (f *flattener) putRanking(q *survey.Question, value any) {
 	list, ok := value.([]any)
 	ranks := map[string][]string{}
-	for i, one := range list {
+	for i, one := range list[:min(len(list), len(q.Options)+1)] {
 		id, isText := one.(string)
 		if !isText {
 			ok = false
 			continue
 		}
-		field := question + "." + id
+		field := q.ID + "." + id
 		ranks[field] = append(ranks[field], strconv.Itoa(i+1))
 	}
 	for field, texts := range ranks {
 		f.set(field, texts)
 	}
 	if !ok {
-		f.fail(question, WrongType)
+		f.fail(q.ID, WrongType)
 	}
 }
 

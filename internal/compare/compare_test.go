@@ -122,6 +122,49 @@ func TestEqualVersions(t *testing.T) {
 	}
 }
 
+// TestEditsWithoutIDs edits options and rows that have no id, or lose it.
+func TestEditsWithoutIDs(t *testing.T) {
+	version := func(title, options, rows string) compare.Version {
+		source := []byte("title: " + title + "\nscales: {s: [{id: a, label: '1', score: 1}, {id: b, label: '2', score: 2}]}\nsections:\n  - questions:\n" +
+			"      - {id: q, type: multi_choice, label: '1', options: [" + options + "]}\n      - {id: m, type: matrix, label: '2', scale: s, rows: [" + rows + "]}\n")
+		s, problems := questionnaire.Parse("a.yaml", source)
+		if len(problems) > 0 {
+			t.Fatalf("%v\n%s", problems, source)
+		}
+		return compare.Version{Survey: s, Places: questionnaire.Locate("a.yaml", source)}
+	}
+	const one, both = "T", "{zh: 题, en: T}"
+	for name, c := range map[string]struct {
+		before, after compare.Version
+		want          []string // of grave changes
+	}{
+		"nothing":         {version(one, "Yes, No", "Care"), version(one, "{label: No}, 'Yes'", "{label: Care}"), nil},
+		"written":         {version(one, "Yes, No", "Care"), version(one, "{id: yes, label: Sure}, {id: no, label: Never}", "{id: care, label: Attitude}"), nil},
+		"edited":          {version(one, "Yes, No, Maybe", "Care"), version(one, "Sure, Never, Maybe", "Attitude"), []string{"option 'yes' has no id", "makes it 'never'", "row 'care' has no id"}},
+		"edited, moved":   {version(one, "Yes, No", "Care"), version(one, "No, Sure", "Care"), []string{"makes it 'sure'"}},
+		"lost":            {version(one, "{id: y, label: Yes}, No", "{id: c, label: Care}"), version(one, "Yes, No", "Care"), []string{"option 'y' has lost its id: stored answers are read by it, so write it again, as \"id: y\"", "row 'c' has lost its id"}},
+		"given another":   {version(one, "Yes, No", "Care"), version(one, "{id: y, label: Yes}, No", "{id: c, label: Care}"), []string{"option 'yes' seems to have been renamed 'y'", "row 'care' seems"}},
+		"removed":         {version(one, "Yes, No, Maybe", "Care"), version(one, "Yes, No", "Care"), []string{"option 'maybe' was removed"}},
+		"other languages": {version(both, "{label: {zh: 是, en: 'Yes'}}, '5'", "'1'"), version("{en: T, zh: 题}", "{label: {zh: 是, en: 'Yes'}}, '5'", "'1'"), []string{"its label in the first language is another now, which makes it 'yes'"}},
+	} {
+		var grave []compare.Change
+		for _, change := range compare.Surveys(c.before, c.after) {
+			if change.Effect.Grave() && change.Part.String() != "index" {
+				grave = append(grave, change)
+			}
+		}
+		if len(grave) != len(c.want) {
+			t.Errorf("%s: %v", name, grave)
+			continue
+		}
+		for i, change := range grave {
+			if !strings.Contains(change.String(), c.want[i]) {
+				t.Errorf("%s: %v, not %s", name, change, c.want[i])
+			}
+		}
+	}
+}
+
 // TestEdits makes one edit at a time. Each line expects the effects and parts of all changes, the gravest first, and words
 // of the first sentence.
 func TestEdits(t *testing.T) {

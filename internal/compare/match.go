@@ -41,6 +41,22 @@ func match[T any](old, new []T, id func(T) string, alike func(old, new T) bool) 
 	return m
 }
 
+// takeEdited takes out of what was removed and added the items that have no id in either list, and of which one seems to be
+// the other with an edited label: those at the same index, or the only ones.
+func (m *matching) takeEdited(madeOld, madeNew func(i int) bool) (edited []pair) {
+	alone := len(m.removed) == 1 && len(m.added) == 1
+	m.removed = slices.DeleteFunc(m.removed, func(i int) bool {
+		k := slices.IndexFunc(m.added, func(j int) bool { return (alone || i == j) && madeOld(i) && madeNew(j) })
+		if k < 0 {
+			return false
+		}
+		edited = append(edited, pair{i, m.added[k]})
+		m.added = slices.Delete(m.added, k, k+1)
+		return true
+	})
+	return edited
+}
+
 // outOfOrder returns the new indices, rising, of the fewest items whose move turns the old order into the new one: those
 // outside a longest common subsequence. kept is sorted by the old indices.
 func outOfOrder(kept []pair) []int {

@@ -184,6 +184,7 @@ func (c *comparer) question(old, new placedQuestion) {
 	c.text(part, message.New("the help"), old.Help, new.Help, new.at.to("help"))
 	c.text(part, message.New("the label of the low end"), old.Low, new.Low, new.at.to("low"))
 	c.text(part, message.New("the label of the high end"), old.High, new.High, new.at.to("high"))
+	c.text(part, message.New("the message of its limits"), old.Message, new.Message, new.at.to("message"))
 	q.respondents()
 	q.visibility()
 	if !q.types() {
@@ -352,8 +353,13 @@ func (q *comparison) choices(what message.Key, old, new []survey.Option, key str
 		part = message.New("scale '%s'", newScale)
 	}
 	d := match(old, new, func(o survey.Option) string { return o.ID }, func(a, b survey.Option) bool { return q.sameText(a.Label, b.Label) })
-	for _, p := range d.renamed {
-		q.add(Invalid, part, optionAt(newAt, new, p.new), "%s '%s' seems to have been renamed '%s': stored answers are read by the id, so put the old one back; the label may change", what, old[p.old].ID, new[p.new].ID)
+	madeOld := func(i int) bool { return isMade(q.comparer.old, optionAt(oldAt, old, i)) }
+	madeNew := func(i int) bool { return isMade(q.comparer.new, optionAt(newAt, new, i)) }
+	for _, p := range append(d.takeEdited(madeOld, madeNew), d.renamed...) {
+		at, was, is := optionAt(newAt, new, p.new), old[p.old].ID, new[p.new].ID
+		if !q.addMade(part, what.Text(), at, was, is, madeOld(p.old), madeNew(p.new)) {
+			q.add(Invalid, part, at, "%s '%s' seems to have been renamed '%s': stored answers are read by the id, so put the old one back; the label may change", what, was, is)
+		}
 	}
 	for _, i := range d.removed {
 		q.addRemoved(q.breaks, part, optionAt(oldAt, old, i), "%s '%s' was removed: figures with it end, and stay as they are", what, old[i].ID)
@@ -367,6 +373,22 @@ func (q *comparison) choices(what message.Key, old, new []survey.Option, key str
 	if len(d.moved) > 0 {
 		q.add(Comparable, part, newAt, "the %ss are in another order, which can shift answers a little", what)
 	}
+}
+
+// addMade adds an option or row that has another id now because none is written. It returns false if one is.
+func (q *comparison) addMade(part, what message.Text, at path, was, is string, madeOld, madeNew bool) bool {
+	switch {
+	case madeOld && madeNew:
+		q.add(Invalid, part, at, "%s '%s' has no id, and its label in the first language is another now, which makes it '%s': stored answers stay with the old one, so put that label back and write the ids first, with 'glasspoll check --write-ids'", what, was, is)
+	case madeNew:
+		q.add(Invalid, part, at, "%s '%s' has lost its id: stored answers are read by it, so write it again, as \"id: %s\"", what, was, was)
+	}
+	return madeNew
+}
+
+// isMade reports whether an option or row at a path has no id of its own.
+func isMade(v Version, at path) bool {
+	return at[len(at)-1] != "other" && v.Places.Has(at...) && !v.Places.Has(at.to("id")...)
 }
 
 // steps compares two numbers of steps.
@@ -415,8 +437,13 @@ func (q *comparison) option(what message.Key, part message.Text, all []survey.Op
 func (q *comparison) rows() {
 	old, new := q.old.Rows, q.new.Rows
 	d := match(old, new, func(r survey.Row) string { return r.ID }, func(a, b survey.Row) bool { return q.sameText(a.Label, b.Label) })
-	for _, p := range d.renamed {
-		q.add(Invalid, q.part, q.at.to("rows", p.new, "id"), "row '%s' seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", old[p.old].ID, new[p.new].ID)
+	madeOld := func(i int) bool { return isMade(q.comparer.old, q.old.at.to("rows", i)) }
+	madeNew := func(i int) bool { return isMade(q.comparer.new, q.at.to("rows", i)) }
+	for _, p := range append(d.takeEdited(madeOld, madeNew), d.renamed...) {
+		at, was, is := q.at.to("rows", p.new), old[p.old].ID, new[p.new].ID
+		if !q.addMade(q.part, message.New("row"), at, was, is, madeOld(p.old), madeNew(p.new)) {
+			q.add(Invalid, q.part, at.to("id"), "row '%s' seems to have been renamed '%s': stored answers are found by the id, so put the old one back; the label may change", was, is)
+		}
 	}
 	for _, i := range d.removed {
 		q.addRemoved(q.breaks, q.part, q.old.at.to("rows", i), "row '%s' was removed: its trend ends, and its figures so far are shown among what is no longer asked", old[i].ID)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,16 +13,20 @@ import (
 	"strings"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 )
 
 // ErrNoServer means that no server has the data directory open.
 var ErrNoServer = errors.New("no server is running")
 
-var (
-	errOtherVersion = errors.New("the running server is another version of glasspoll and does not know this command: restart it with this one, or stop it first")
-	// Servers from before HTTP close a connection that they do not understand.
-	errNoAnswer = errors.New("the running server has closed the connection without an answer. It is another version of glasspoll, unless it has just ended: restart it with this one, or stop it first")
-)
+func errOtherVersion() error {
+	return message.Errorf("the running server is another version of glasspoll and does not know this command: restart it with this one, or stop it first")
+}
+
+// errNoAnswer is the error of servers from before HTTP, which close a connection that they do not understand.
+func errNoAnswer() error {
+	return message.Errorf("the running server has closed the connection without an answer. It is another version of glasspoll, unless it has just ended: restart it with this one, or stop it first")
+}
 
 // Request asks a server to run a verb.
 type Request struct {
@@ -47,6 +50,7 @@ func Do(ctx context.Context, c *console.Console, data string, r Request) error {
 	if err != nil {
 		return err
 	}
+	asked.Header.Set(languageHeader, c.Language)
 	transport := &http.Transport{
 		DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, data) },
 		DisableKeepAlives:  true,
@@ -59,16 +63,16 @@ func Do(ctx context.Context, c *console.Console, data string, r Request) error {
 	case errors.Is(err, ErrNoServer):
 		return err
 	case err != nil: // in one of many ways, depending on how much has been sent
-		return errNoAnswer
+		return errNoAnswer()
 	}
 	defer response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusOK:
 	case http.StatusBadRequest:
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
-		return fmt.Errorf("asking the running server: %s", bytes.TrimSpace(text))
+		return message.Errorf("asking the running server: %s", bytes.TrimSpace(text))
 	default:
-		return errOtherVersion
+		return errOtherVersion()
 	}
 	in := receiver{console: c, writes: r.Writes, open: map[uint32]io.WriteCloser{}}
 	defer in.files.Discard()
@@ -112,7 +116,7 @@ func (r *receiver) receive(body io.Reader) error {
 			err = io.ErrUnexpectedEOF // there must be an exit frame
 		}
 		if err != nil {
-			return fmt.Errorf("the connection to the running server was lost: %w", err)
+			return message.Errorf("the connection to the running server was lost: %w", err)
 		}
 		switch f.kind {
 		case stdout:
@@ -126,11 +130,11 @@ func (r *receiver) receive(body io.Reader) error {
 		case exit:
 			var end result
 			if err := json.Unmarshal(f.content, &end); err != nil {
-				return fmt.Errorf("the connection to the running server was lost: %w", err)
+				return message.Errorf("the connection to the running server was lost: %w", err)
 			}
 			return end.err()
 		default:
-			err = errOtherVersion
+			err = errOtherVersion()
 		}
 		if err != nil {
 			return err
@@ -145,7 +149,7 @@ func (r *receiver) create(f frame) error {
 	}
 	// The client may have more rights than the server, which the server must not be able to use.
 	if !mayWrite(r.writes, file.Name) {
-		return fmt.Errorf("the running server tried to write %s, which this command has not asked for", file.Name)
+		return message.Errorf("the running server tried to write %s, which this command has not asked for", file.Name)
 	}
 	created, err := r.files.Create(file.Name, file.Private)
 	r.open[f.file] = created
@@ -155,7 +159,7 @@ func (r *receiver) create(f frame) error {
 func (r *receiver) write(f frame) error {
 	file := r.open[f.file]
 	if file == nil {
-		return fmt.Errorf("the running server writes to a file that it has not created: file %d", f.file)
+		return message.Errorf("the running server writes to a file that it has not created: file %d", f.file)
 	}
 	if f.kind == done {
 		delete(r.open, f.file)

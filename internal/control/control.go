@@ -9,7 +9,7 @@
 //
 //	POST /v1/results/export
 //
-// with the verb's words as the path and its options as a JSON body. A server that does not know the verb or the version of
+// with the verb's words as the path, its options as a JSON body, and the language of messages in Accept-Language. A server that does not know the verb or the version of
 // the protocol answers 404, and 400 if it cannot read the options. Otherwise it answers 200 with a body of frames, in the
 // order in which they were written.
 // A frame is a kind, one byte; the number of a file, four bytes; the length of the content, four bytes; and the content.
@@ -35,10 +35,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"glasspoll/internal/message"
 )
 
 const (
-	socketName = "control.sock"
+	socketName     = "control.sock"
+	languageHeader = "Accept-Language"
 	// root has the version of the protocol.
 	root = "/v1/"
 	// maxSocketPath bounds the path of a socket in bytes, on every system.
@@ -101,7 +104,7 @@ func readFrame(r io.Reader, buffer *[]byte) (frame, error) {
 	}
 	size := binary.BigEndian.Uint32(header[5:])
 	if size > maxFrame {
-		return frame{}, fmt.Errorf("a frame of %d bytes", size)
+		return frame{}, message.Errorf("a frame of %d bytes", size)
 	}
 	if cap(*buffer) < int(size) {
 		*buffer = make([]byte, size)
@@ -119,7 +122,7 @@ func socketPath(dir, name string) (path string, release func(), err error) {
 		return path, func() {}, nil
 	}
 	if runtime.GOOS != "linux" {
-		return "", nil, fmt.Errorf("%s: the path is longer than %d bytes", path, maxSocketPath)
+		return "", nil, message.Errorf("%s: the path is longer than %d bytes", path, maxSocketPath)
 	}
 	directory, err := os.Open(dir)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 )
 
 // serve listens in a new directory with a long name.
@@ -132,7 +132,7 @@ func TestVerb(t *testing.T) {
 
 // TestErrors checks that the client ends with the error that the verb ended with.
 func TestErrors(t *testing.T) {
-	ends := map[string]error{"well": nil, "problems": console.ErrProblems, "usage": console.Usagef("--out: which?"), "failure": fs.ErrPermission}
+	ends := map[string]error{"well": nil, "problems": console.ErrProblems, "usage": console.Usagef("--out: which?"), "failure": message.Errorf("the file is empty")}
 	table := Table{"panic": plain(func(context.Context, Output) error { panic("a mistake") })}
 	for name, err := range ends {
 		table[name] = plain(func(context.Context, Output) error { return err })
@@ -145,12 +145,17 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
+	chinese, _ := printed()
+	chinese.Language = message.Chinese
+	if err := Do(t.Context(), chinese, data, Request{Verb: "failure"}); err == nil || err.Error() != message.Of(ends["failure"]).In(message.Chinese) {
+		t.Errorf("in Chinese: %v", err)
+	}
 	for range 2 { // the server goes on
 		if err := Do(t.Context(), c, data, Request{Verb: "panic"}); err == nil || err.Error() != "panic panicked: a mistake. Please report it" {
 			t.Errorf("a verb that panics: %v", err)
 		}
 	}
-	if err := Do(t.Context(), c, data, Request{Verb: "dance"}); !errors.Is(err, errOtherVersion) {
+	if err := Do(t.Context(), c, data, Request{Verb: "dance"}); err == nil || err.Error() != errOtherVersion().Error() {
 		t.Errorf("an unknown verb: %v", err)
 	}
 }

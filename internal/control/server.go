@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 )
 
 // A Verb is work that a server does for a client. Several may run at the same time. The context ends when the client goes
@@ -26,10 +26,10 @@ type Verb func(ctx context.Context, out Output) error
 // Table maps the name of a verb, words separated by spaces, to a function that makes it from its options, which are JSON.
 type Table map[string]func(options []byte) (Verb, error)
 
-// Output is where a verb prints and writes.
+// Output is where a verb prints and writes: the client's console, and its files.
 type Output struct {
-	Out, Err io.Writer
-	Create   CreateFunc
+	*console.Console
+	Create CreateFunc
 }
 
 // CreateFunc creates a file on the client's side. It appears when it is closed; if it never is, nothing remains of it. A
@@ -115,7 +115,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
-	reply := newReply(w)
+	reply := newReply(w, r.Header.Get(languageHeader))
 	reply.flush() // a client that gets no header takes the server for one from before HTTP
 	err = s.run(ctx, name, verb, reply)
 	if s.ctx.Err() != nil {
@@ -129,23 +129,24 @@ func (s *Server) run(ctx context.Context, name string, verb Verb, reply *reply) 
 	defer func() {
 		if fault := recover(); fault != nil {
 			s.log.Error("panic", "command", name, "value", fault)
-			err = fmt.Errorf("%s panicked: %v. Please report it", name, fault)
+			err = message.Errorf("%s panicked: %v. Please report it", name, fault)
 		}
 	}()
-	return verb(ctx, Output{Out: reply.stream(stdout), Err: reply.stream(stderr), Create: reply.create})
+	return verb(ctx, Output{&console.Console{Out: reply.stream(stdout), Err: reply.stream(stderr), Language: reply.language}, reply.create})
 }
 
 // reply writes frames to a client.
 type reply struct {
-	mu    sync.Mutex
-	to    *bufio.Writer
-	flush func() error
-	files uint32
-	err   error // the first: nothing is written after it
+	mu       sync.Mutex
+	to       *bufio.Writer
+	flush    func() error
+	files    uint32
+	err      error  // the first: nothing is written after it
+	language string // of messages
 }
 
-func newReply(w http.ResponseWriter) *reply {
-	return &reply{to: bufio.NewWriterSize(w, 64<<10), flush: http.NewResponseController(w).Flush}
+func newReply(w http.ResponseWriter, language string) *reply {
+	return &reply{to: bufio.NewWriterSize(w, 64<<10), flush: http.NewResponseController(w).Flush, language: language}
 }
 
 // send writes content in frames, and flushes them if they should be read at once.
@@ -186,7 +187,7 @@ func (r *reply) sendJSON(k kind, file uint32, content any, flush bool) error {
 func (r *reply) end(err error) {
 	end := result{Code: console.ExitCode(err)}
 	if err != nil && !errors.Is(err, console.ErrProblems) {
-		end.Error = err.Error()
+		end.Error = message.Of(err).In(r.language)
 	}
 	r.sendJSON(exit, 0, end, true) // the client may be gone
 }

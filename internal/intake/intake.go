@@ -103,7 +103,7 @@ func (s *submission) accept(id string) {
 		s.notice(s.w, s.r, http.StatusUnsupportedMediaType, answer.Problem{Code: answer.BadMediaType})
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(s.w, s.r.Body, MaxBody))
+	body, err := s.readBody()
 	if err != nil {
 		status, code := http.StatusBadRequest, answer.BadBody
 		if large := new(http.MaxBytesError); errors.As(err, &large) {
@@ -114,6 +114,14 @@ func (s *submission) accept(id string) {
 	}
 	s.isForm = media != "application/json"
 	s.serve(s.r.Context(), id, body)
+}
+
+// readBody reads the body. Of one that is declared to be too large it reads nothing.
+func (s *submission) readBody() ([]byte, error) {
+	if s.r.ContentLength > MaxBody {
+		return nil, &http.MaxBytesError{Limit: MaxBody}
+	}
+	return io.ReadAll(http.MaxBytesReader(s.w, s.r.Body, MaxBody))
 }
 
 // serve takes the submission and replies.

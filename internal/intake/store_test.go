@@ -68,7 +68,7 @@ func TestRetryAcrossThePeriodsEndWithAStore(t *testing.T) {
 	if got := places(t, s, d.survey.ID); len(got) != 1 || len(got[uuid1]) != 1 || got[uuid1][0] != "2026-Q4" {
 		t.Errorf("in the logs: %v", got)
 	}
-	// A second click on a form without a script, on either side of the end.
+	// A second click on a form without an id, on either side of the end.
 	d.now = time.Date(2027, 3, 31, 23, 59, 59, 0, d.survey.Location())
 	one := d.form("overall=3")
 	d.now = d.now.Add(2 * time.Second)

@@ -2,6 +2,7 @@ package message
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -20,34 +21,33 @@ type entry struct {
 
 // catalogue returns the entries by their English format.
 var catalogue = sync.OnceValue(func() map[string]entry {
-	all, err := read()
-	if err != nil {
-		panic(err) // an embedded file; a test reads it
-	}
+	all, _ := read() // of embedded files, whose mistakes a test finds
 	return all
 })
 
 func read() (map[string]entry, error) {
 	all := map[string]entry{}
+	var mistakes []error
 	list, err := files.ReadDir("zh")
 	if err != nil {
-		return nil, err
+		return all, err
 	}
 	for _, f := range list {
 		source, err := files.ReadFile("zh/" + f.Name())
 		if err != nil {
-			return nil, err
+			return all, err
 		}
 		var entries []entry
 		if err := yaml.Unmarshal(source, &entries); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name(), err)
+			mistakes = append(mistakes, fmt.Errorf("%s: %w", f.Name(), err))
 		}
 		for _, e := range entries {
 			if was, twice := all[e.English]; twice && was != e {
-				return nil, fmt.Errorf("%s: %q is there twice", f.Name(), e.English)
+				mistakes = append(mistakes, fmt.Errorf("%s: %q is there twice", f.Name(), e.English))
+				continue
 			}
 			all[e.English] = e
 		}
 	}
-	return all, nil
+	return all, errors.Join(mistakes...)
 }

@@ -3,9 +3,12 @@
 package message
 
 import (
-	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The languages of messages.
@@ -16,7 +19,7 @@ const (
 
 // A Text is a sentence, or a part of one, in every language of messages. It is comparable. The zero Text is empty.
 type Text struct {
-	Code string // of the kind of message; stable, whatever the wording. "" if there is none
+	Code string // of the kind of message, or of the first part that has one; stable, whatever the wording. "" if there is none
 	en   string
 	zh   string
 }
@@ -28,6 +31,14 @@ func New(format string, args ...any) Text {
 	entry, known := catalogue()[format]
 	if known {
 		t.Code, t.zh = entry.Code, entry.Chinese
+	}
+	for i := 0; t.Code == "" && i < len(args); i++ {
+		switch a := args[i].(type) {
+		case Text:
+			t.Code = a.Code
+		case error:
+			t.Code = Of(a).Code
+		}
 	}
 	t.en, t.zh = sprint(t.en, English, args), sprint(t.zh, Chinese, args)
 	return t
@@ -46,6 +57,11 @@ func (t Text) In(language string) string {
 
 // String returns the text in English.
 func (t Text) String() string { return t.en }
+
+// Map returns the text with a function applied to it in every language.
+func (t Text) Map(change func(string) string) Text {
+	return Text{Code: t.Code, en: change(t.en), zh: change(t.zh)}
+}
 
 // IsZero reports whether the text is empty.
 func (t Text) IsZero() bool { return t == Text{} }
@@ -111,7 +127,7 @@ func enumerate(english, chinese string, parts []Text) Text {
 // it with the number, in the singular: "%d file".
 func Count(n int, noun string) Text {
 	plural := noun + "s"
-	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(noun, "ay") {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.ContainsAny(stem[len(stem)-1:], "aeo") {
 		plural = stem + "ies"
 	}
 	word := noun
@@ -160,22 +176,53 @@ func sprint(format, language string, args []any) string {
 			own[i] = Of(a).In(language)
 		}
 	}
-	return fmt.Sprintf(strings.ReplaceAll(format, "%w", "%v"), own...)
+	format = strings.ReplaceAll(format, "%w", "%v")
+	if language == Chinese {
+		return sprintWide(format, own)
+	}
+	return fmt.Sprintf(format, own...)
 }
 
-// Of returns the text of an error: its own if it is an [Error], that of its cause if it is a well-known one (see causes.go),
-// else what it says, in every language.
-func Of(err error) Text {
-	var own *Error
-	if direct, ok := err.(*Error); ok {
-		return direct.Text
+var verb = regexp.MustCompile(`%(?:\[(\d+)\])?([-+#0-9.]*)([a-zA-Z%])`)
+
+// sprintWide formats as fmt.Sprintf does, but drops the spaces of the format that separate arguments from Chinese, where an
+// argument itself begins or ends with a Chinese character or sign.
+func sprintWide(format string, args []any) string {
+	var b strings.Builder
+	from, next, dropSpace := 0, 0, false
+	for _, at := range verb.FindAllStringSubmatchIndex(format, -1) {
+		literal := format[from:at[0]]
+		if from = at[1]; dropSpace {
+			literal = strings.TrimPrefix(literal, " ")
+		}
+		if at[2] >= 0 {
+			index, _ := strconv.Atoi(format[at[2]:at[3]])
+			next = index - 1
+		}
+		var arg []any
+		if letter := format[at[6]:at[7]]; letter != "%" && next >= 0 && next < len(args) {
+			arg = args[next : next+1]
+			next++
+		}
+		text := fmt.Sprintf("%"+format[at[4]:at[7]], arg...)
+		first, _ := utf8.DecodeRuneInString(text)
+		last, _ := utf8.DecodeLastRuneInString(text)
+		if isWide(first) {
+			literal = strings.TrimSuffix(literal, " ")
+		}
+		dropSpace = isWide(last)
+		b.WriteString(literal)
+		b.WriteString(text)
 	}
-	if known := cause(err); !known.IsZero() {
-		return known
+	rest := format[from:]
+	if dropSpace {
+		rest = strings.TrimPrefix(rest, " ")
 	}
-	if errors.As(err, &own) { // wrapped by a package whose errors have no texts: what it adds stays as it is
-		before, after, _ := strings.Cut(err.Error(), own.en)
-		return Text{Code: own.Code, en: err.Error(), zh: before + own.zh + after}
-	}
-	return Plain(err.Error())
+	b.WriteString(rest)
+	return b.String()
+}
+
+// isWide reports whether a character is as wide as a Chinese one in Chinese text.
+func isWide(c rune) bool {
+	return unicode.In(c, unicode.Han) || c >= 0x3000 && c < 0x3040 || c >= 0xFF00 && c < 0xFFEF || c == '“' || c == '”'
 }

@@ -44,8 +44,8 @@ const tail = `sections:
       - {id: q, type: yes_no, label: L}
 `
 
-// big is the size of a large source: a sixteenth under -short and under the race detector, which makes reading it slow.
-func big(n int) int {
+// scaled is the size of a large source: a sixteenth under -short and under the race detector, which makes reading it slow.
+func scaled(n int) int {
 	if testing.Short() || raceDetector {
 		return n / 16
 	}
@@ -70,7 +70,7 @@ func oddSources() []oddSource {
 	}
 	var unknown strings.Builder
 	unknown.WriteString("title: T\n")
-	for i := range big(20_000) {
+	for i := range scaled(20_000) {
 		fmt.Fprintf(&unknown, "wrong%d: 1\n", i)
 	}
 	questions := "title: T\nsections:\n  - questions:\n"
@@ -103,7 +103,7 @@ func oddSources() []oddSource {
 	}
 	var short strings.Builder
 	short.WriteString("title: T\nsections:\n  - questions:\n      - {id: a, type: yes_no, label: A}\n")
-	for i := range big(64) {
+	for i := range scaled(64) {
 		fmt.Fprintf(&short, "      - {id: q%d, type: single_choice, label: L, options: [", i)
 		for o := range maxOptions {
 			fmt.Fprintf(&short, "{id: o%d, label: O, show_if: a}, ", o)
@@ -139,16 +139,16 @@ func oddSources() []oddSource {
 		{"deep block in lines", deepLines(190), "nested more than 40 levels deep"},
 		{"deep block that breaks", append(deepLines(190), " x: - y\n"...), "191:5: a list begins on a line of its own"},
 		{"deeper block in lines", deepLines(900), "201:201: indented by more than 200 spaces: check the indentation"},
-		{"a large file that breaks at its end", text(strings.Repeat(tail, big(maxFile)/len(tail)-1) + "title: a: b\n"), ":9: a second \": \" in one line"},
-		{"a large file that breaks at its beginning", text("title: a: b\n" + strings.Repeat(tail, big(maxFile)/len(tail)-1)), "1:9: a second \": \" in one line"},
-		{"a large file with an open quote", text("title: \"a\n" + strings.Repeat(tail, big(maxFile)/len(tail)-1)), "1:8: this quote is never closed"},
-		{"a large file with an open brace", text("title: {\n" + strings.Repeat(tail, big(maxFile)/len(tail)-1)), "1:8: this { is never closed"},
-		{"a long line of answers without quotes", text("title: T\nintro: {zh: " + strings.Repeat("{{a}}", big(90_000)) + "}\n" + tail), "2:13: a text that begins with {{ }}"},
+		{"a large file that breaks at its end", text(strings.Repeat(tail, scaled(maxFile)/len(tail)-1) + "title: a: b\n"), ":9: a second \": \" in one line"},
+		{"a large file that breaks at its beginning", text("title: a: b\n" + strings.Repeat(tail, scaled(maxFile)/len(tail)-1)), "1:9: a second \": \" in one line"},
+		{"a large file with an open quote", text("title: \"a\n" + strings.Repeat(tail, scaled(maxFile)/len(tail)-1)), "1:8: this quote is never closed"},
+		{"a large file with an open brace", text("title: {\n" + strings.Repeat(tail, scaled(maxFile)/len(tail)-1)), "1:8: this { is never closed"},
+		{"a long line of answers without quotes", text("title: T\nintro: {zh: " + strings.Repeat("{{a}}", scaled(90_000)) + "}\n" + tail), "2:13: a text that begins with {{ }}"},
 		{"a long text of answers", text("title: \"" + strings.Repeat("{{a}}", 3_999) + "\"\n" + tail), "1:9: answers such as '{{a}}' cannot be shown"},
-		{"a long line of wide colons", text("title: T\nx: {" + strings.Repeat("type：b, ", big(40_000)) + "}\n" + tail), "2:9: the colon ： is a wide one"},
+		{"a long line of wide colons", text("title: T\nx: {" + strings.Repeat("type：b, ", scaled(40_000)) + "}\n" + tail), "2:9: the colon ： is a wide one"},
 		{"a long line in open braces", text("title: T\nintro: " + strings.Repeat("{", 900) + strings.Repeat("a：", 100_000) + "\n" + tail), "2:909: the colon ： is a wide one"},
-		{"tabs on each line", text("title: T\nsections:\n" + strings.Repeat("\t- questions: 1\n", big(20_000))), fmt.Sprintf("3:1: a tab cannot indent YAML: use spaces; %d more lines have such", big(20_000)-1)},
-		{"a second colon on each line", text("title: T\n" + strings.Repeat("intro: a: b\n", big(30_000))), "2:9: a second"},
+		{"tabs on each line", text("title: T\nsections:\n" + strings.Repeat("\t- questions: 1\n", scaled(20_000))), fmt.Sprintf("3:1: a tab cannot indent YAML: use spaces; %d more lines have such", scaled(20_000)-1)},
+		{"a second colon on each line", text("title: T\n" + strings.Repeat("intro: a: b\n", scaled(30_000))), "2:9: a second"},
 		{"bomb", text(bomb.String() + tail), "3:15: 'x' is listed twice (first on line 3): keep one"},
 		{"repeated aliases", text(repeated.String() + tail), "too large: with its aliases (*) written out, the file has more than 200000 values"},
 		{"self-reference", text("title: T\nsections: &s\n  - *s\n"), "3:5: a section must hold keys and values"},

@@ -126,6 +126,7 @@ func TestQuestions(t *testing.T) {
 		{"type: email, private: false", survey.Question{Type: survey.Email}},
 		{"type: phone", survey.Question{Type: survey.Phone, Private: true}},
 		{"type: date, min: 2026-01-01, max: 2026-12-31", survey.Question{Type: survey.DateType, Earliest: "2026-01-01", Latest: "2026-12-31"}},
+		{"type: date, min: 2026-01-01, message: M", survey.Question{Type: survey.DateType, Earliest: "2026-01-01", Message: survey.Text{"en": "M"}}},
 		{"type: yes_no, required: yes, help: H", survey.Question{Type: survey.YesNo, Required: true, Help: survey.Text{"en": "H"}}},
 		{"type: yes_no, publish: false", survey.Question{Type: survey.YesNo, Unpublished: true}},
 		{"type: yes_no, private: true", survey.Question{Type: survey.YesNo, Private: true}},

@@ -25,8 +25,9 @@ type Places struct {
 // Locate reads a questionnaire that [Parse] accepts. In any other file, it may find only the beginning.
 func Locate(file string, source []byte) Places {
 	p := Places{file: file}
-	if root, _, err := yaml12.Decode([]byte(strings.Join(splitLines(source), "\n"))); err == nil {
+	if root, _, err := yaml12.Decode([]byte(strings.Join(yaml12.Lines(source), "\n"))); err == nil {
 		p.root = root
+		newReader(file).mergeKeys(root)
 	}
 	return p
 }
@@ -53,8 +54,13 @@ func (p Places) Plain(path ...any) (string, bool) {
 // author hardly meant a comment.
 func (p Places) CutOff() []Place {
 	var places []Place
+	seen := map[*yaml.Node]bool{} // what is merged is there several times
 	var walk func(n *yaml.Node)
 	walk = func(n *yaml.Node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
 		if n.Kind == yaml.ScalarNode && n.Style == 0 && len(n.LineComment) > 1 && n.LineComment[1] != ' ' && n.LineComment[1] != '#' {
 			places = append(places, Place{File: p.file, Line: n.Line, Column: n.Column})
 		}

@@ -1,6 +1,7 @@
 package questionnaire
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -13,7 +14,7 @@ import (
 func (r *reader) position(n *yaml.Node, offset int) (line, column int) {
 	c := cursor{lines: r.lines, line: n.Line - 1, column: n.Column - 1, style: n.Style}
 	value := []rune(n.Value)
-	c.skipAnchor()
+	c.skipProperties()
 	switch {
 	case c.inBlock():
 		c.indent = c.blockIndent(n.Value)
@@ -117,15 +118,17 @@ func (c *cursor) skipBlankLines() {
 	}
 }
 
-// skipAnchor moves past an anchor (&name) before the value.
-func (c *cursor) skipAnchor() {
-	if !strings.HasPrefix(c.rest(), "&") {
-		return
+// skipProperties moves past an anchor (&name) and a tag (!!str) before the value.
+func (c *cursor) skipProperties() {
+	for strings.HasPrefix(c.rest(), "&") || strings.HasPrefix(c.rest(), "!") {
+		name := c.rest()
+		if end := strings.IndexAny(name, " \t"); end >= 0 {
+			name = name[:end]
+		}
+		c.column += utf8.RuneCountInString(name)
+		c.skipBlankLines()
+		c.skipBlanks()
 	}
-	name, _, _ := strings.Cut(c.rest(), " ")
-	c.column += utf8.RuneCountInString(name)
-	c.skipBlankLines()
-	c.skipBlanks()
 }
 
 // blockIndent returns how many spaces each line of a block is indented by, without those of the value itself.
@@ -141,8 +144,14 @@ func (c *cursor) blockIndent(value string) int {
 	return max(0, indentOf(below[written])-indentOf(ownLines[own]))
 }
 
+// twoHalves matches the escapes of a character beyond U+FFFF, as JSON has them.
+var twoHalves = regexp.MustCompile(`^\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}`)
+
 // escapeLength returns the length of the escape sequence that text begins with, in a double-quoted scalar.
 func escapeLength(text string) int {
+	if twoHalves.MatchString(text) {
+		return 12
+	}
 	length := 2
 	if len(text) > 1 {
 		length += map[byte]int{'x': 2, 'u': 4, 'U': 8}[text[1]]

@@ -30,6 +30,12 @@ func TestPositions(t *testing.T) {
 		"literal, first deep":       "k: |2\n    好\n  ✗\n",
 		"folded":                    "k: >\n  好\n  two\n\n  three\n\n\n  four ✗ b\n",
 		"folded, deeper lines":      "k: >\n  好\n    deep\n    deep ✗\n  back\n",
+		"rewritten":                 "k: {a: b?, c: it's 好 ✗?}",
+		"rewritten, on two lines":   "k: [a: b?, c: it's\n  好? ✗]",
+		"rewritten anchor":          "k: &选项 好 ✗ b",
+		"halves of a character":     `k: "\/\uD83D\uDE00✗"`,
+		"with a tag":                "k: !!str 好 ✗ b",
+		"with a tag and an anchor":  "k: !!str\t&a\n  好 ✗ b",
 		"folded, after deep":        "k: >\n  好\n    deep\n\n  back ✗\n",
 	} {
 		first, _, err := yaml12.Decode([]byte(source))

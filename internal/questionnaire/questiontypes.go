@@ -251,6 +251,8 @@ var (
 			doc: doc{"The most characters of an answer. Left out: 2000.", "最多几个字。不写就是 2000。"}},
 		{name: "pattern", types: texts, form: ofKind(plainForm), example: `"[A-Z]{2}[0-9]{4}"`,
 			doc: doc{"A regular expression (RE2) that the whole answer must match. Say in help what is wanted.", "整个答案必须符合的正则表达式（RE2）。在 help 里说明要什么。"}},
+		{name: "message", types: []survey.Type{survey.MultiChoice, survey.Number, survey.DateType, survey.ShortText, survey.LongText}, form: ofKind(textForm), example: "{zh: 两个字母加四位数字, en: Two letters and four digits}",
+			doc: doc{"What is said of an answer beyond one of these limits, instead of the form's own sentence.", "答案超出以上限制时的提示，代替表单自己的那一句。"}},
 		{name: "other", types: []survey.Type{survey.SingleChoice, survey.MultiChoice}, form: anyOf(ofKind(booleanForm), ofKind(textForm)), example: "true",
 			doc: doc{"A last option with a text of its own: true, or its label. Its id is _other, its text the field question._other.", "最后加一个可以填写文字的选项：true 或它的文字。id 是 _other，填写的文字是“题._other”。"}},
 		{name: "shuffle", types: offering, form: ofKind(booleanForm), example: "true",

@@ -26,7 +26,20 @@ type reader struct {
 	segments    map[string]*yaml.Node  // the value of each segment key, by the question's id
 	sensitive   map[string]*yaml.Node  // each sensitive key of a sensitive question, likewise
 	missing     []missingID            // options and rows without an id
+	taken       map[string]bool        // ids that entries of the list that is read have
+	unread      []unreadLines          // lines that are left out, since they are not valid YAML
+	checked     int                    // bytes given to yaml.v3 to find them
+	slips       slipReading
 }
+
+// A slipReading says whether slips are looked for; see [fixSlips].
+type slipReading int
+
+const (
+	noSlips    slipReading = iota // in sidecars
+	slipsFirst                    // where the file is not valid YAML, a slip ends the reading: it is read again without them
+	slipsFixed
+)
 
 func newReader(file string) *reader {
 	return &reader{file: file, reported: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}, sensitive: map[string]*yaml.Node{}}
@@ -60,7 +73,7 @@ func (r *reader) failAt(line, column int, format string, args ...any) {
 
 // report adds a problem, unless it is there already.
 func (r *reader) report(line, column int, text message.Text) {
-	if r.stopped {
+	if r.stopped || r.isConsequence(line, column, text) {
 		return
 	}
 	p := Problem{File: r.file, Line: line, Column: r.originalColumn(line, column), Message: text}
@@ -84,11 +97,15 @@ func (r *reader) follow(n *yaml.Node) *yaml.Node {
 	at := n
 	n = target(n)
 	if r.visits += 1 + len(n.Content); r.visits >= maxVisits {
-		r.fail(at, "too large: with its aliases (*) written out, the file has more than %d values", maxVisits)
-		r.stopped = true
+		r.stopTooLarge(at)
 		return nil
 	}
 	return n
+}
+
+func (r *reader) stopTooLarge(at *yaml.Node) {
+	r.fail(at, "too large: with its aliases (*) written out, the file has more than %d values", maxVisits)
+	r.stopped = true
 }
 
 // target resolves an alias without counting the visit, for a node that is followed later.
@@ -108,9 +125,6 @@ func scalarText(n *yaml.Node) string {
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
-
-// isTagged reports whether a value begins with YAML's "!", which no questionnaire needs.
-func isTagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 }
 
 // kindOf names a node in a message.
 func kindOf(n *yaml.Node) message.Text {

@@ -76,6 +76,14 @@ func TestReferenceConditions(t *testing.T) {
 	}
 }
 
+// TestReferenceRepetitions checks that the example of repetitions is a questionnaire.
+func TestReferenceRepetitions(t *testing.T) {
+	s := parse(t, repetitions)
+	if q, _ := s.Question("quick"); q == nil || q.Required || len(q.Options) != 2 {
+		t.Errorf("%+v", q)
+	}
+}
+
 const sampleSurvey = `title: {zh: 例子, en: Sample}
 languages: [zh, en]
 channels: [web, phone]
@@ -151,6 +159,15 @@ var unansweredConditions = []struct {
 	{`likes contains "price"`, false}, {`count(likes) == 0`, true}, {`answered(overall)`, false},
 }
 
+const repetitions = `title: Service survey
+common:
+  agree: &agree {type: single_choice, required: true, options: [{id: "yes", label: Agree}, {id: "no", label: Disagree}]}
+sections:
+  - questions:
+      - {<<: *agree, id: clear, label: The form was clear.}
+      - {<<: *agree, id: quick, label: It was quick., required: false}
+`
+
 var headings = map[string]doc{
 	"questionnaire": {"The questionnaire", "问卷"}, "contact": {"Contact", "联系人"}, "document": {"Document", "文件信息"}, "window": {"Window", "开放时间"},
 	"audience": {"Audience", "调查对象"}, "thanks": {"Thanks", "致谢"}, "section": {"Section", "部分"}, "option": {"Option", "选项"}, "row": {"Row", "行"},
@@ -194,6 +211,7 @@ func (w *reference) write() {
 	}
 	w.line("- [%s](#conditions)", w.say("Conditions", "条件"))
 	w.line("- [%s](#ids)", w.say("Ids", "id"))
+	w.line("- [%s](#repetitions)", w.say("Repetitions", "重复的内容"))
 	w.line("- [%s](#limits)\n", w.say("Limits", "上限"))
 
 	w.heading(2, "values", w.say("Values", "值的写法"))
@@ -278,6 +296,8 @@ func (w *reference) keys(keys []key, id string) {
 // value describes the values of a form.
 func (w *reference) value(f form) string {
 	switch f.kind {
+	case freeForm:
+		return w.say("anything", "任意内容")
 	case textForm:
 		return w.say("a text", "文字")
 	case markdownForm:
@@ -400,6 +420,11 @@ func (w *reference) limits() {
 	w.line("| %s | `%s` | |", w.say("a section, scale, dimension, channel or alert, and the type of a case", "部分、量表、维度、来源、提醒规则、事项类型"), questionID)
 	w.line("| %s | `%s` | |\n", w.say("an option or row", "选项、行"), choiceID)
 	w.madeIDs()
+	w.heading(2, "repetitions", w.say("Repetitions", "重复的内容"))
+	w.line("%s\n", w.say(
+		"The format is YAML 1.2, of which JSON is a part. What is written once may be used again: `&name` in front of a value names it, and `*name` stands for it. `<<: *name` takes over the keys of a mapping, and `<<: [*one, *other]` those of several; a key that is written beside it counts, then that of the first. `common` at the top, and keys whose names begin with `x-` beside any others, are read by nothing else.",
+		"格式是 YAML 1.2，JSON 也包括在内。写过一次的内容可以再用：值前面写 `&名字` 给它起名，`*名字` 就代表它。`<<: *名字` 把一组键值合并进来，`<<: [*甲, *乙]` 合并几组；旁边另写的键优先，其次是排在前面的那组。最外层的 `common`，以及任何一层以 `x-` 开头的键，只用来放这些内容，别的都不读。"))
+	w.line("```yaml\n%s```\n", repetitions)
 	w.heading(2, "limits", w.say("Limits", "上限"))
 	w.line("| %s | %s |\n| --- | --- |", w.say("What", "什么"), w.say("At most", "最多"))
 	for _, l := range []struct {

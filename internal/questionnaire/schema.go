@@ -84,14 +84,19 @@ func (o ordered) MarshalJSON() ([]byte, error) {
 const (
 	codePattern = `^[a-z]{1,8}(-[A-Za-z0-9]{1,8})*$`
 	visible     = `\S`
+
+	// apartPattern matches the keys that nothing reads, and the merge key, which some editors do not replace.
+	apartPattern = `^x-|^<<$`
 )
+
+var apart = ordered{{apartPattern, true}}
 
 // textSchema describes a text in one language or in several.
 var textSchema = ordered{
 	{"description", "A text, or one in each language of the survey: {zh: …, en: …}.\n一段文字，或者每种语言各一段：{zh: …, en: …}。"},
 	{"anyOf", []ordered{
 		{{"type", []string{"string", "number"}}, {"pattern", visible}, {"maxLength", maxText}},
-		{{"type", "object"}, {"minProperties", 1}, {"propertyNames", ordered{{"pattern", codePattern}}},
+		{{"type", "object"}, {"minProperties", 1}, {"propertyNames", ordered{{"pattern", codePattern + "|" + apartPattern}}}, {"patternProperties", apart},
 			{"additionalProperties", ordered{{"type", []string{"string", "number"}}, {"pattern", visible}, {"maxLength", maxText}}}},
 	}},
 }
@@ -103,7 +108,7 @@ func (m *mapping) schema() ordered {
 		k, _ := m.key(name, "")
 		properties = append(properties, member{name, k.schema()})
 	}
-	s := ordered{{"description", m.doc.both()}, {"type", "object"}, {"minProperties", 1}, {"properties", properties}}
+	s := ordered{{"description", m.doc.both()}, {"type", "object"}, {"minProperties", 1}, {"properties", properties}, {"patternProperties", apart}}
 	if needed := m.needed(""); len(needed) > 0 {
 		s = append(s, member{"required", needed})
 	}
@@ -150,7 +155,7 @@ func questionSchema() ordered {
 		}
 	}
 	question := ordered{{"description", m.doc.both()}, {"type", "object"}, {"properties", common},
-		{"propertyNames", ordered{{"enum", m.names("")}}}, {"required", []string{"type", "label"}}, {"allOf", types}}
+		{"propertyNames", namesOrApart(m.names(""))}, {"required", []string{"type", "label"}}, {"allOf", types}}
 	return append(ordered{{m.id, question}}, defs...)
 }
 
@@ -163,7 +168,7 @@ func (t questionType) schema() ordered {
 			own = append(own, member{name, ordered{{"$ref", "#/$defs/" + m.definition(k)}}})
 		}
 	}
-	schema := ordered{{"properties", own}, {"propertyNames", ordered{{"enum", m.names(t.name)}}}}
+	schema := ordered{{"properties", own}, {"propertyNames", namesOrApart(m.names(t.name))}}
 	needed := m.needed(t.name)
 	switch len(t.sources) {
 	case 0:
@@ -177,6 +182,11 @@ func (t questionType) schema() ordered {
 		schema = append(schema, member{"oneOf", one})
 	}
 	return append(append(schema, member{"required", needed}), m.dependent(t.name)...)
+}
+
+// namesOrApart describes the keys of a question.
+func namesOrApart(names []string) ordered {
+	return ordered{{"anyOf", []ordered{{{"enum", names}}, {{"pattern", apartPattern}}}}}
 }
 
 // definition names the schema definition of a key that not all types have.
@@ -240,7 +250,8 @@ func (f form) schema() ordered {
 	case objectForm:
 		return ordered{{"$ref", "#/$defs/" + f.of.id}}
 	case byNameForm:
-		return ordered{{"type", "object"}, {"propertyNames", ofKind(nameIDForm).schema()}, {"additionalProperties", choicesOf(f.of).schema()}}
+		return ordered{{"type", "object"}, {"propertyNames", ordered{{"anyOf", []ordered{ofKind(nameIDForm).schema(), {{"pattern", apartPattern}}}}}}, {"patternProperties", apart},
+			{"additionalProperties", choicesOf(f.of).schema()}}
 	case mapForm:
 		return ordered{{"type", "object"}, {"minProperties", 1}, {"propertyNames", f.names.nameSchema()}, {"additionalProperties", f.entry.schema()}}
 	case listForm:
@@ -252,6 +263,8 @@ func (f form) schema() ordered {
 			s = append(s, member{"uniqueItems", true})
 		}
 		return s
+	case freeForm:
+		return nil
 	case eitherForm:
 		var forms []ordered
 		for _, one := range f.either {

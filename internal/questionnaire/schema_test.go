@@ -71,7 +71,7 @@ func asJSON(n *yaml.Node, depth int) any {
 		}
 	case "!!int", "!!float":
 		if json.Valid([]byte(n.Value)) {
-			return json.Number(n.Value)
+			return json.Number(number(n))
 		}
 		var f float64
 		if n.Decode(&f) == nil {
@@ -87,6 +87,7 @@ func validate(schema *jsonschema.Schema, source string) (isYAML bool, err error)
 	if err != nil || first == nil {
 		return false, nil
 	}
+	newReader("").mergeKeys(first)
 	return true, schema.Validate(asJSON(first, 0))
 }
 
@@ -194,6 +195,7 @@ var unseen = map[string]string{
 	"conditions/unknown_option":                 conditions,
 	"conditions/unknown_row":                    conditions,
 	"conditions/wrong_kinds":                    conditions,
+	"keys/merge_in_texts":                       languages,
 	"keys/twice":                                notation,
 	"keys/twice_for_want_of_a_dash":             notation,
 	"piping/no_place":                           piping,
@@ -220,6 +222,7 @@ var unseen = map[string]string{
 	"questions/date_bounds":                     together,
 	"questions/id_of_a_note":                    references,
 	"questions/id_twice":                        references,
+	"questions/message_without_limits":          together,
 	"questions/number_bounds":                   together,
 	"questions/pattern":                         calendar,
 	"questions/required_by_itself":              conditions,

@@ -3,6 +3,7 @@ package questionnaire
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -73,6 +74,7 @@ func (r *reader) sidecar(source []byte, s *survey.Survey, what, begins message.T
 	if root == nil || r.isMalformed(root, 0) {
 		return nil
 	}
+	r.mergeKeys(root)
 	if n := r.follow(root); n != nil && n.Kind == yaml.MappingNode {
 		r.fail(root, "the file must be a list: begin each entry with \"- \", and indent its other keys by two spaces")
 		return nil
@@ -112,6 +114,12 @@ func (o object) question(s *survey.Survey) string {
 			if q.Type != survey.Note {
 				names = append(names, q.ID)
 			}
+		}
+		if o.mapping == &quoteMapping {
+			names = slices.DeleteFunc(names, func(name string) bool {
+				q, ok := findQuestion(s, name)
+				return !ok || q.Private || s.UnpublishedBy(q.ID) != nil || q.Unpublished
+			})
 		}
 		o.fail(o.values["question"], "question names %s, which is not a question%s", quote(name), suggest(name, names))
 	}

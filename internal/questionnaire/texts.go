@@ -59,6 +59,9 @@ func (o object) textByLanguage(n *yaml.Node, name string) survey.Text {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if !slices.Contains(o.languages, key.Value) {
+			if isApart(key) || isMerge(key) {
+				continue
+			}
 			missing := slices.DeleteFunc(slices.Clone(o.languages), func(l string) bool { return keyOf(n, l) != nil })
 			o.failLanguage(key, value, name, missing)
 			if key.Kind != yaml.ScalarNode {

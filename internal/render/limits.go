@@ -22,8 +22,8 @@ func (l limit) MarshalJSON() ([]byte, error) { return json.Marshal([]any{l.code,
 
 // limits lists the limits of an answer, in the order in which the handler checks them. Limits that the script cannot check are
 // left to the handler, which checks everything again.
-func limits(q *survey.Question, w *wording.Words) []limit {
-	l := limitList{words: w}
+func limits(q *survey.Question, w *wording.Words, language string) []limit {
+	l := limitList{words: w, language: language, message: q.Message}
 	switch q.Type {
 	case survey.MultiChoice:
 		l.addChoices(q)
@@ -53,12 +53,17 @@ func limits(q *survey.Question, w *wording.Words) []limit {
 
 // limitList collects limits with their messages.
 type limitList struct {
-	words  *wording.Words
-	limits []limit
+	words    *wording.Words
+	language string
+	message  survey.Text // the author's own
+	limits   []limit
 }
 
 func (l *limitList) add(code answer.Code, bound any, args ...any) {
-	l.limits = append(l.limits, limit{code, bound, message(l.words, answer.Problem{Code: code, Args: args})})
+	if l.message != nil && code.IsLimit() {
+		args = append(args, "message", l.message.In(l.language))
+	}
+	l.limits = append(l.limits, limit{code, bound, problemText(l.words, answer.Problem{Code: code, Args: args})})
 }
 
 func (l *limitList) addChoices(q *survey.Question) {
@@ -113,7 +118,7 @@ func (l *limitList) addText(q *survey.Question) {
 func sayUnreadable(q *survey.Question, w *wording.Words) string {
 	codes := map[survey.Type]answer.Code{survey.Number: answer.NotANumber, survey.ConstantSum: answer.NotANumber, survey.DateType: answer.BadDate, survey.Time: answer.BadTime}
 	if code, ok := codes[q.Type]; ok {
-		return message(w, answer.Problem{Code: code})
+		return problemText(w, answer.Problem{Code: code})
 	}
 	return ""
 }
@@ -127,7 +132,7 @@ func sayMissingRanks(q *survey.Question, w *wording.Words) map[string]string {
 	messages := map[string]string{}
 	conditional := slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ShowIf != nil })
 	for n := q.AtMost; n > 0; n-- {
-		messages[strconv.Itoa(n)] = message(w, answer.Problem{Code: answer.RankMissing, Args: []any{"max", n}})
+		messages[strconv.Itoa(n)] = problemText(w, answer.Problem{Code: answer.RankMissing, Args: []any{"max", n}})
 		if !conditional {
 			break
 		}
@@ -146,7 +151,7 @@ func scriptSentences(s *survey.Survey, w *wording.Words) map[string]string {
 		sentences[string(code)+".title"] = w.Say("notice." + string(code))
 	}
 	problem := func(code answer.Code, args ...any) {
-		sentences[string(code)] = message(w, answer.Problem{Code: code, Args: args})
+		sentences[string(code)] = problemText(w, answer.Problem{Code: code, Args: args})
 	}
 	for q := range s.Questions() {
 		if q.Type == survey.Consent {

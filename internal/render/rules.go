@@ -129,7 +129,7 @@ func ruleOf(s *survey.Survey, q survey.Placed, w *wording.Words, language string
 	r := rule{
 		ID: q.ID, Type: q.Type, Fields: fieldNames(s, q.Question), Options: ids(q.Options), Importance: ids(q.Importance),
 		RequiredIf: termOf(q.RequiredIf), Shuffle: q.Shuffle, Anchor: q.Anchor, Private: isPersonal(q.Question),
-		Limits: limits(q.Question, w), Unread: sayUnreadable(q.Question, w), Missing: sayMissingRanks(q.Question, w),
+		Limits: limits(q.Question, w, language), Unread: sayUnreadable(q.Question, w), Missing: sayMissingRanks(q.Question, w),
 	}
 	if q.Type == survey.Ranking {
 		r.Ranks = q.AtMost

@@ -2,6 +2,7 @@
 package sarif
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -73,12 +74,12 @@ type (
 	}
 )
 
-// problemRule is the rule of every problem: problems have messages, not codes.
-const problemRule = "questionnaire"
+// otherRule is the rule of problems without a code.
+const otherRule = "questionnaire"
 
 // New returns a document of problems and advice, in a language. sources has the content of the files, by path, for fingerprints.
 func New(language string, problems questionnaire.Problems, found []advice.Advice, sources map[string][]byte) Log {
-	rules, index := allRules(language)
+	rules, index := allRules(language, problems)
 	fingerprints := newFingerprinter(sources)
 	results := []result{}
 	add := func(rule, level, text, file string, line, column int) {
@@ -89,7 +90,7 @@ func New(language string, problems questionnaire.Problems, found []advice.Advice
 		})
 	}
 	for _, p := range problems {
-		add(problemRule, "error", p.Message.In(language), p.File, p.Line, p.Column)
+		add(cmp.Or(p.Code(), otherRule), "error", p.Message.In(language), p.File, p.Line, p.Column)
 	}
 	for _, a := range found {
 		add(a.Code, "note", message.New("%s: %s", a.Sentence, a.Fix).In(language), a.File, a.Line, a.Column)
@@ -100,16 +101,25 @@ func New(language string, problems questionnaire.Problems, found []advice.Advice
 	}
 }
 
-// allRules returns the rules, and the index of each by its code.
-func allRules(language string) (rules []rule, index map[string]int) {
-	rules = []rule{{
-		ID: problemRule, Name: "A mistake in the questionnaire",
-		ShortDescription: words{"A mistake in the questionnaire"},
-		FullDescription:  words{"The questionnaire cannot be compiled. Nothing is built or published until it is corrected."},
-		Help:             words{"The message says what is wrong and, where it is obvious, the correction. \"glasspoll check\" prints all of them."},
-		Default:          level{"error"},
-	}}
-	index = map[string]int{problemRule: 0}
+// allRules returns the rules of the problems and of all advice, and the index of each by its code.
+func allRules(language string, problems questionnaire.Problems) (rules []rule, index map[string]int) {
+	index = map[string]int{}
+	found := map[string]bool{}
+	for _, p := range problems {
+		found[cmp.Or(p.Code(), otherRule)] = true
+	}
+	refused := message.New("The questionnaire cannot be compiled. Nothing is built or published until it is corrected.").In(language)
+	help := message.New("The message says what is wrong and, where it is obvious, the correction. 'glasspoll check' prints all of them.").In(language)
+	for _, m := range append(questionnaire.Mistakes(), questionnaire.Mistake{Code: otherRule, Name: "A mistake in the questionnaire"}) {
+		if !found[m.Code] {
+			continue
+		}
+		index[m.Code] = len(rules)
+		name := m.Name.Text().In(language)
+		rules = append(rules, rule{
+			ID: m.Code, Name: name, ShortDescription: words{name}, FullDescription: words{refused}, Help: words{help}, Default: level{"error"},
+		})
+	}
 	for _, r := range advice.Rules() {
 		index[r.Code] = len(rules)
 		name := r.Name.Text().In(language)

@@ -99,8 +99,8 @@ func TestSARIF(t *testing.T) {
 		}
 		rules = append(rules, rule["id"].(string))
 	}
-	if len(rules) != 1+len(advice.Rules()) {
-		t.Errorf("%d rules", len(rules))
+	if want := []string{"bad_id", "unknown_key", "unknown_type"}; len(rules) != len(want)+len(advice.Rules()) || !slices.Equal(rules[:3], want) {
+		t.Errorf("rules %v", rules)
 	}
 	levels := map[string]int{}
 	uris := map[string]bool{}
@@ -160,6 +160,28 @@ func TestFileURI(t *testing.T) {
 	for path, want := range map[string]string{"./surveys/a.yaml": "surveys/a.yaml", "/tmp/a b.yaml": "file:///tmp/a%20b.yaml", "a:b.yaml": "./a:b.yaml", "茶.yaml": "%E8%8C%B6.yaml"} {
 		if got := fileURI(path); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
+
+func TestChineseSARIF(t *testing.T) {
+	_, problems := questionnaire.Parse("bad.yaml", []byte("title: T\ntitle: U\n"))
+	encoded, err := json.Marshal(New("zh", problems, nil, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"id":"duplicate_key","name":"同一个键写了两次"`, `"ruleId":"duplicate_key"`, `"text":"键“title”写了两次（第一次在第 1 行）：留一个"`} {
+		if !strings.Contains(string(encoded), want) {
+			t.Errorf("no %s in %s", want, encoded)
+		}
+	}
+}
+
+// Codes of mistakes and of advice are rules of one document.
+func TestCodesDiffer(t *testing.T) {
+	for _, m := range questionnaire.Mistakes() {
+		if slices.ContainsFunc(advice.Rules(), func(r advice.Rule) bool { return r.Code == m.Code }) {
+			t.Errorf("%s is a mistake and advice", m.Code)
 		}
 	}
 }

@@ -320,6 +320,29 @@ func TestGracefulStop(t *testing.T) {
 	}
 }
 
+// A body that is declared to have 10 GB is refused before any of it is sent.
+func TestDeclaredLength(t *testing.T) {
+	t.Parallel()
+	r := serveFiles(t, Options{}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
+	for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
+		connection, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(r.URL, "http://"), "/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		fmt.Fprintf(connection, "POST /api/surveys/tea/responses HTTP/1.1\r\nHost: x\r\n%s"+
+			"Content-Type: application/json\r\nContent-Length: 10000000000\r\n\r\n", expect)
+		response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusRequestEntityTooLarge || !response.Close {
+			t.Errorf("%q: %s, closed %v", expect, response.Status, response.Close)
+		}
+	}
+}
+
 func TestStartErrors(t *testing.T) {
 	t.Parallel()
 	r := serveFiles(t, Options{}, map[string]string{"surveys/tea.yaml": servertest.TeaSurvey})
@@ -335,7 +358,7 @@ func TestStartErrors(t *testing.T) {
 	}{
 		{Options{Addr: address, Surveys: surveys, Data: t.TempDir()}, address + " is in use by another program"},
 		{Options{Addr: "127.0.0.1:0", Surveys: surveys, Data: filepath.Join(r.Dir, "data")}, "another process has the file open"},
-		{Options{Addr: "127.0.0.1:0", Surveys: surveys, Data: taken}, "the data directory cannot be used: mkdir " + taken},
+		{Options{Addr: "127.0.0.1:0", Surveys: surveys, Data: taken}, "the data directory cannot be used: " + taken + ": a part of the path is no directory"},
 		{Options{Addr: "127.0.0.1:0", Surveys: surveys, Data: t.TempDir(), Templates: taken}, "--templates: " + taken + " is not a directory"},
 		{Options{Addr: "127.0.0.1:0", Surveys: surveys, Data: t.TempDir(), Templates: taken, Preview: true}, "is not a directory"},
 	} {

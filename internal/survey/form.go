@@ -21,7 +21,7 @@ func (s *Survey) Form() []byte {
 			if q.Type == Note {
 				continue
 			}
-			q.Label, q.Help, q.Low, q.High, q.Unit = nil, nil, nil, nil, nil
+			q.Label, q.Help, q.Low, q.High, q.Unit, q.Message = nil, nil, nil, nil, nil, nil
 			q.Checks = slices.Clone(q.Checks)
 			for j := range q.Checks {
 				q.Checks[j].Message = nil
@@ -80,7 +80,7 @@ func DecodeForm(data []byte, current *Survey) (*Survey, error) {
 		if from == nil {
 			continue
 		}
-		q.Label, q.Help, q.Low, q.High, q.Unit = from.Label, from.Help, from.Low, from.High, from.Unit
+		q.Label, q.Help, q.Low, q.High, q.Unit, q.Message = from.Label, from.Help, from.Low, from.High, from.Unit, from.Message
 		copyLabels(q.Options, from.Options)
 		copyLabels(q.Importance, from.Importance)
 		for i := range q.Rows {

@@ -176,6 +176,7 @@ type Question struct {
 	Pattern     string           `json:"pattern,omitempty"`  // RE2, matches the whole text
 	Earliest    Date             `json:"earliest,omitempty"` // of a date
 	Latest      Date             `json:"latest,omitempty"`
+	Message     Text             `json:"message,omitempty"` // instead of the wording's, for an answer beyond these limits
 
 	// Derived, not encoded. See [Survey.Index].
 	traits traits

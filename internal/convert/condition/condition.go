@@ -3,7 +3,7 @@
 package condition
 
 import (
-	"strings"
+	"slices"
 
 	"glasspoll/internal/message"
 )
@@ -13,9 +13,10 @@ import (
 //	op                          meaning                                         uses
 //	and or                      both hold, or either                            args
 //	not                         the opposite                                    args[0]
-//	true false                  constants
 //	== != < <= > >=             comparison                                      args
 //	has                         args[0], a set or a text, contains args[1]      args
+//	lacks                       the opposite of has                             args
+//	part                        the text of args[0] contains that of args[1]    args
 //	any all                     args[0] has any, or all, of the list args[1]    args
 //	answered                    args[0] has an answer                           args
 //	count length                number of chosen options, or of characters      args[0]
@@ -23,8 +24,9 @@ import (
 //	name                        a question's answer                             text
 //	self                        the answer of the question with the condition
 //	column                      an option's own value, within its filter        text
-//	text number null            a constant                                      text
-//	list                        a list of constants                             args
+//	text number null true false a constant                                      text
+//	list                        a list of values                                args
+//	call                        a function, or a sign of arithmetic             text, args
 //	unsupported                 has no counterpart here                         why
 type Term struct {
 	Op   string
@@ -65,16 +67,16 @@ func Join(op string, parts []*Term) *Term {
 // Constant reports whether the term is one value, or a list of values.
 func (t *Term) Constant() bool {
 	switch t.Op {
-	case "text", "number", "null", "true", "false", "list":
+	case "text", "number", "null", "true", "false":
 		return true
 	}
-	return false
+	return t.Op == "list" && !slices.ContainsFunc(t.Args, func(a *Term) bool { return !a.Constant() })
 }
 
 // isTruth reports whether the term is true or false, rather than a value.
 func (t *Term) isTruth() bool {
 	switch t.Op {
-	case "and", "or", "not", "==", "!=", "<", "<=", ">", ">=", "has", "any", "all", "answered":
+	case "and", "or", "not", "==", "!=", "<", "<=", ">", ">=", "has", "lacks", "part", "any", "all", "answered", "true", "false":
 		return true
 	}
 	return false
@@ -93,30 +95,30 @@ const (
 	Date    Kind = "date"
 	Group   Kind = "group"   // a question with rows
 	Missing Kind = "missing" // a question that was not carried over
+	Nothing Kind = "nothing" // a question that never has an answer
 )
 
 // A Target is the question that a name of the source refers to.
 type Target struct {
 	Field   string // the question's id here
 	Kind    Kind
-	Options map[string]string // of a choice or set: our ids by the source's values
-	Why     message.Text      // for Missing: the reason
+	Options []Option     // of a choice, a set or a yes or no; of a number, all it can be, if these are few
+	List    bool         // the answer is a list: also of ranks
+	Why     message.Text // for Missing and Nothing: the reason
 }
 
-// option returns our id of an option by its value in the source. As in SurveyJS, case does not matter where the value is
-// unambiguous without it.
-func (t *Target) option(value string) (string, bool) {
-	if id, ok := t.Options[value]; ok {
-		return id, true
-	}
-	found := ""
-	for v, id := range t.Options {
-		if strings.EqualFold(v, value) {
-			if found != "" && found != id {
-				return "", false
-			}
-			found = id
+// An Option is what an answer can be.
+type Option struct {
+	Value string // in the source
+	ID    string // here
+}
+
+// IDs returns our ids of the options with a value.
+func (t *Target) IDs(equal func(value string) bool) (ids []string) {
+	for _, o := range t.Options {
+		if equal(o.Value) && !slices.Contains(ids, o.ID) {
+			ids = append(ids, o.ID)
 		}
 	}
-	return found, found != ""
+	return ids
 }

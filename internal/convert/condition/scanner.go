@@ -23,9 +23,10 @@ type Token struct {
 
 // Syntax is how the conditions of one tool are written.
 type Syntax struct {
-	Name   string   // what begins a question's name, which } ends: ${ or {
-	InWord string   // what a word may have besides letters and digits
-	Signs  []string // operators and brackets, longer ones first
+	Name    string   // what begins a question's name, which } ends: ${ or {
+	InWord  string   // what a word may have besides letters and digits
+	Signs   []string // operators and brackets, longer ones first
+	Escapes bool     // a backslash before a quote makes it part of the text
 }
 
 // Scan cuts a condition into tokens.
@@ -85,11 +86,20 @@ func (s *scanner) name() error {
 }
 
 func (s *scanner) quoted() error {
-	end := strings.IndexByte(s.rest[1:], s.rest[0])
-	if end < 0 {
+	end := 1
+	for ; end < len(s.rest) && s.rest[end] != s.rest[0]; end++ {
+		if s.Escapes && s.rest[end] == '\\' && end+1 < len(s.rest) {
+			end++
+		}
+	}
+	if end >= len(s.rest) {
 		return message.Errorf("a quote is never closed")
 	}
-	s.add("text", s.rest[1:1+end], end+2)
+	text := s.rest[1:end]
+	if s.Escapes {
+		text = strings.NewReplacer(`\'`, "'", `\"`, `"`).Replace(text)
+	}
+	s.add("text", text, end+1)
 	return nil
 }
 
@@ -252,12 +262,24 @@ func (t *Tokens) List(bracket string, value func() (*Term, error)) ([]*Term, err
 	}
 }
 
+// Arithmetic parses operands joined by signs, or by words, of arithmetic.
+func (t *Tokens) Arithmetic(operand func() (*Term, error), signs []string, words ...string) (*Term, error) {
+	term, err := operand()
+	for err == nil {
+		op, ok := t.Sign(signs...)
+		if !ok {
+			if op, ok = t.Word(words...); !ok {
+				return term, nil
+			}
+		}
+		var b *Term
+		b, err = operand()
+		term = &Term{Op: "call", Text: op, Args: []*Term{term, b}}
+	}
+	return nil, err
+}
+
 // Unsupported returns a term for something that has no counterpart here. The message says why.
 func Unsupported(format string, args ...any) *Term {
 	return &Term{Op: "unsupported", Why: message.New(format, args...)}
-}
-
-// Arithmetic returns the term for a calculation, which has no counterpart.
-func Arithmetic(sign string) *Term {
-	return Unsupported("there is no arithmetic (%s) in conditions here", sign)
 }

@@ -1,22 +1,30 @@
 package condition
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"glasspoll/internal/convert/report"
-	"glasspoll/internal/decimal"
 	"glasspoll/internal/expression"
 	"glasspoll/internal/message"
 )
 
 // A Writer writes terms in our expression language.
 type Writer struct {
-	Scope map[string]*Target // by the source's names
-	Self  *Target            // the question that the condition belongs to; nil if there is none
+	Dialect Dialect
+	Find    func(name string) *Target // by the source's name; nil if there is none
+	Self    *Target                   // the question that the condition belongs to; nil if there is none
+	Lack    bool                      // what a part that cannot be written counts as: what asks too much rather than too little
+}
+
+// A Written is a condition in our language.
+type Written struct {
+	Expr
+	Notes []message.Text // on what is not quite the same
+	Lost  []error        // why parts were left out
 }
 
 // An Expr is an expression in our language.
@@ -39,6 +47,13 @@ var (
 	Never  = Expr{"false", levelAtom}
 )
 
+func constant(holds bool) Expr {
+	if holds {
+		return Always
+	}
+	return Never
+}
+
 // operand returns the expression as an operand of an operator of a level: in brackets, if it binds less tightly.
 func (e Expr) operand(level int) string {
 	if e.level < level {
@@ -54,7 +69,7 @@ func Combine(op string, a, b Expr) Expr {
 		level, neutral, other = levelOr, Never, Always
 	}
 	switch {
-	case a == neutral:
+	case a == neutral || a == b:
 		return b
 	case b == neutral:
 		return a
@@ -71,8 +86,12 @@ func negate(e Expr) Expr {
 	case Never:
 		return Always
 	}
-	if e.level == levelCompare && strings.Count(e.Text, " == ") == 1 && !strings.ContainsAny(strings.Split(e.Text, " == ")[1], " ") {
-		return Expr{strings.Replace(e.Text, " == ", " != ", 1), levelCompare}
+	if e.level == levelCompare {
+		for op, opposite := range map[string]string{" == ": " != ", " != ": " == "} {
+			if a, b, ok := strings.Cut(e.Text, op); ok && !strings.ContainsAny(a+b, " ") {
+				return Expr{a + opposite + b, levelCompare}
+			}
+		}
 	}
 	if inner, ok := strings.CutPrefix(e.Text, "not "); ok && e.level == levelAtom {
 		return Expr{inner, levelAtom}
@@ -86,77 +105,186 @@ func comparison(expression string, args ...any) Expr {
 
 func answered(to *Target) Expr { return Expr{"answered(" + to.Field + ")", levelAtom} }
 
-// Write writes a term that is true or false.
-func (w Writer) Write(t *Term) (Expr, error) {
-	switch t.Op {
-	case "true":
-		return Always, nil
-	case "false":
-		return Never, nil
-	case "and", "or":
-		a, err := w.Write(t.Args[0])
-		if err != nil {
-			return Expr{}, err
-		}
-		b, err := w.Write(t.Args[1])
-		if err != nil {
-			return Expr{}, err
-		}
-		return Combine(t.Op, a, b), nil
-	case "not":
-		if inner := t.Args[0]; inner.Op == "not" {
-			return w.Write(inner.Args[0])
-		}
-		e, err := w.Write(t.Args[0])
-		if err != nil {
-			return Expr{}, err
-		}
-		return negate(e), nil
-	case "==", "!=", "<", "<=", ">", ">=":
-		return w.compare(t.Op, t.Args[0], t.Args[1])
-	case "has":
-		return w.has(t.Args[0], t.Args[1])
-	case "any", "all":
-		return w.hasOf(t.Op, t.Args[0], t.Args[1])
-	case "answered":
-		to, err := w.resolve(t.Args[0])
-		if err != nil {
-			return Expr{}, err
-		}
-		return answered(to), nil
-	case "name", "self":
-		to, err := w.resolve(t)
-		if err != nil {
-			return Expr{}, err
-		}
-		if to.Kind == Bool {
-			return Expr{to.Field, levelAtom}, nil
-		}
-		return answered(to), nil
-	case "matches":
-		return Expr{}, message.Errorf("a regular expression can only be a question's pattern")
-	case "unsupported":
-		return Expr{}, &message.Error{Text: t.Why}
-	default:
-		return Expr{}, message.Errorf("part of it is neither true nor false")
+// Write writes a condition that counts as true in a sense. It fails if nothing of it can be written.
+func (w Writer) Write(t *Term, s Sense) (Written, error) {
+	r := &run{Writer: w, done: map[step]Expr{}}
+	e := r.write(t, s, w.Lack)
+	if len(r.lost) > 0 && e == constant(w.Lack) {
+		return Written{}, r.lost[0]
+	}
+	return Written{e, r.notes, r.lost}, nil
+}
+
+// A run writes one condition.
+type run struct {
+	Writer
+	notes []message.Text
+	lost  []error
+	done  map[step]Expr
+}
+
+// A step is a term that is written in a sense, and what it counts as if it cannot be.
+type step struct {
+	term *Term
+	as   Sense
+	lack bool
+}
+
+// note adds a remark on something that is not quite the same.
+func (r *run) note(format string, args ...any) {
+	if n := message.New(format, args...); !slices.Contains(r.notes, n) {
+		r.notes = append(r.notes, n)
 	}
 }
 
+// write writes a part of the condition.
+func (r *run) write(t *Term, s Sense, lack bool) Expr {
+	at := step{t, s, lack}
+	if e, ok := r.done[at]; ok {
+		return e
+	}
+	var e Expr
+	switch t.Op {
+	case "and":
+		e = r.and(t, s, lack)
+	case "or":
+		e = r.or(t, s, lack)
+	case "not":
+		if to := r.list(t.Args[0]); to != nil {
+			r.note("'%s' counts as true by itself, whatever is chosen of it", to.Field)
+			return Never
+		}
+		e = negate(r.write(t.Args[0], Truthy, !lack))
+	default:
+		var err error
+		if e, err = r.part(t, s); err != nil {
+			r.lost = append(r.lost, err)
+			e = constant(lack)
+		}
+	}
+	r.done[at] = e
+	return e
+}
+
+// list returns the question that a term stands for, if it counts as true by itself; else nil.
+func (r *run) list(t *Term) *Target {
+	if !r.Dialect.ListIsTrue || t.Op != "name" && t.Op != "self" {
+		return nil
+	}
+	if to, err := r.resolve(t); err == nil && to.List {
+		return to
+	}
+	return nil
+}
+
+// and writes a and b, whose value is b's if a counts as true, else a's.
+func (r *run) and(t *Term, s Sense, lack bool) Expr {
+	a, b := t.Args[0], t.Args[1]
+	e := r.write(b, s, lack)
+	truthy := r.write(a, Truthy, lack)
+	if s == NotFalse && r.write(a, s, lack) != truthy {
+		return Combine("and", r.write(a, s, lack), Combine("or", negate(r.write(a, Truthy, !lack)), e))
+	}
+	return Combine("and", truthy, e)
+}
+
+// or writes a or b, whose value is a's if that counts as true, else b's.
+func (r *run) or(t *Term, s Sense, lack bool) Expr {
+	a, b := t.Args[0], t.Args[1]
+	e := r.write(b, s, lack)
+	own, truthy := r.write(a, s, lack), r.write(a, Truthy, lack)
+	switch {
+	case own == truthy || s == NotFalse:
+		return Combine("or", truthy, e)
+	}
+	return Combine("or", own, Combine("and", negate(r.write(a, Truthy, !lack)), e))
+}
+
+// exact writes a part that must not lack anything.
+func (r *run) exact(t *Term, s Sense) (Expr, error) {
+	own := &run{Writer: r.Writer, done: map[step]Expr{}}
+	e := own.write(t, s, true)
+	if len(own.lost) > 0 {
+		return Expr{}, own.lost[0]
+	}
+	r.notes = append(r.notes, own.notes...)
+	return e, nil
+}
+
+// part writes a part without and, or, not.
+func (r *run) part(t *Term, s Sense) (Expr, error) {
+	t, targets, err := r.bind(t)
+	switch {
+	case err != nil:
+		return Expr{}, err
+	case len(targets) == 0:
+		v, err := r.Dialect.Evaluate(t, nil)
+		return constant(r.Dialect.Holds(v, s)), err
+	case len(targets) == 1 && (targets[0].Kind == Choice || targets[0].Kind == Bool):
+		return r.enumerate(t, targets[0], s)
+	}
+	e, err := r.structured(t, s)
+	if err != nil && len(targets) == 1 && targets[0].Kind == Number && len(targets[0].Options) > 0 {
+		return r.enumerate(t, targets[0], s)
+	}
+	return e, err
+}
+
+// bind finds the targets of a term, and returns the term with nothing in place of those that never have an answer.
+func (r *run) bind(t *Term) (*Term, []*Target, error) {
+	switch t.Op {
+	case "name", "self":
+		to, err := r.resolve(t)
+		if err != nil {
+			return nil, nil, err
+		}
+		if to.Kind == Nothing {
+			r.note("%s never has an answer: %s", report.Quote(t.Text), to.Why)
+			return &Term{Op: "null"}, nil, nil
+		}
+		return t, []*Target{to}, nil
+	case "unsupported":
+		return nil, nil, &message.Error{Text: t.Why}
+	}
+	bound := *t
+	bound.Args = nil
+	var all []*Target
+	for _, a := range t.Args {
+		arg, targets, err := r.bind(a)
+		if err != nil {
+			return nil, nil, err
+		}
+		bound.Args = append(bound.Args, arg)
+		for _, to := range targets {
+			if !slices.Contains(all, to) {
+				all = append(all, to)
+			}
+		}
+	}
+	if t.Op == "call" && len(bound.Args) == 1 && len(all) == 1 && r.Dialect.Unchanged != nil && r.Dialect.Unchanged(t.Text, all[0].Kind) {
+		return bound.Args[0], all, nil
+	}
+	if t.Op == "call" && len(all) == 0 {
+		if v, err := r.Dialect.Evaluate(&bound, nil); err == nil && constantOf(v) != nil {
+			return constantOf(v), nil, nil
+		}
+	}
+	return &bound, all, nil
+}
+
 // resolve returns what a name stands for.
-func (w Writer) resolve(t *Term) (*Target, error) {
+func (r *run) resolve(t *Term) (*Target, error) {
 	switch t.Op {
 	case "self":
-		if w.Self == nil {
+		if r.Self == nil {
 			return nil, message.Errorf("it uses its own answer")
 		}
-		return w.Self, nil
+		return r.Self, nil
 	case "name":
-	case "unsupported":
-		return nil, &message.Error{Text: t.Why}
 	default:
 		return nil, message.Errorf("it uses something other than a question's answer")
 	}
-	to := w.Scope[t.Text]
+	to := r.Find(t.Text)
 	switch {
 	case to == nil:
 		return nil, message.Errorf("there is no question %s", report.Quote(t.Text))
@@ -166,63 +294,257 @@ func (w Writer) resolve(t *Term) (*Target, error) {
 	return to, nil
 }
 
-func (w Writer) compare(op string, a, b *Term) (Expr, error) {
-	if a.Constant() && !b.Constant() {
-		return w.compare(expression.Mirrored[op], b, a)
+// enumerate writes which options of one question a term counts as true for.
+func (r *run) enumerate(t *Term, to *Target, s Sense) (Expr, error) {
+	v, err := r.Dialect.Evaluate(t, nil)
+	if err != nil {
+		return Expr{}, err
 	}
-	if op == "!=" {
-		e, err := w.compare("==", a, b)
-		return negate(e), err
-	}
-	for _, t := range []*Term{a, b} {
-		if t.Op == "unsupported" {
-			return Expr{}, &message.Error{Text: t.Why}
+	unanswered := r.Dialect.Holds(v, s)
+	var with, without []string
+	for _, o := range to.Options {
+		v, err := r.Dialect.Evaluate(t, o.Value)
+		if err != nil {
+			return Expr{}, err
+		}
+		if into := &without; true {
+			if r.Dialect.Holds(v, s) {
+				into = &with
+			}
+			if !slices.Contains(*into, o.ID) {
+				*into = append(*into, o.ID)
+			}
 		}
 	}
+	if slices.ContainsFunc(with, func(id string) bool { return slices.Contains(without, id) }) {
+		return Expr{}, message.Errorf("two options of '%s' became one", to.Field)
+	}
+	r.noteMissing(t, to)
+	if unanswered {
+		return negate(isOneOf(to, without, with)), nil
+	}
+	return isOneOf(to, with, without), nil
+}
+
+// noteMissing remarks constants that are compared with an answer, and are none of its options.
+func (r *run) noteMissing(t *Term, to *Target) {
+	if len(t.Args) != 2 || !slices.Contains([]string{"==", "!=", "has", "lacks", "any", "all"}, t.Op) {
+		return
+	}
+	constants := t.Args[1:]
+	if t.Args[0].Constant() {
+		constants = t.Args[:1]
+	} else if t.Args[0].Op != "name" && t.Args[0].Op != "self" {
+		return
+	}
+	if constants[0].Op == "list" {
+		constants = constants[0].Args
+	}
+	for _, c := range constants {
+		if c.Op == "text" && c.Text != "" || c.Op == "number" {
+			if v, err := r.Dialect.Evaluate(c, nil); err == nil && !slices.ContainsFunc(to.Options, func(o Option) bool { return r.Dialect.Equal(o.Value, v) }) {
+				r.note("%s is not one of the options of '%s', so no answer equals it", report.Quote(c.Text), to.Field)
+			}
+		}
+	}
+}
+
+// isOneOf writes that a question's answer is one of some options; others are all other options.
+func isOneOf(to *Target, ids, others []string) Expr {
 	switch {
-	case a.Constant():
-		return compareConstants(op, a, b)
-	case a.Op == "length":
-		return w.compareLength(op, a.Args[0], b)
-	case a.Op == "count":
-		return w.compareCount(op, a.Args[0], b)
-	case a.Op == "name" || a.Op == "self":
-		return w.compareAnswer(op, a, b)
+	case len(ids) == 0:
+		return Never
+	case len(others) == 0:
+		return answered(to)
+	case to.Kind == Bool && ids[0] == "yes":
+		return Expr{to.Field, levelAtom}
+	case to.Kind == Bool:
+		return comparison("%s == false", to.Field)
+	case len(ids) == 1:
+		return comparison("%s == %s", to.Field, to.constant(ids[0]))
+	case len(others) == 1 && len(ids) > 3:
+		return Combine("and", answered(to), comparison("%s != %s", to.Field, to.constant(others[0])))
+	}
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = to.constant(id)
+	}
+	return comparison("%s in [%s]", to.Field, strings.Join(list, ", "))
+}
+
+// constant writes one of a target's options.
+func (t *Target) constant(id string) string {
+	if t.Kind == Number {
+		return id
+	}
+	return strconv.Quote(id)
+}
+
+// structured writes a part that uses numbers, texts, dates, sets or several questions.
+func (r *run) structured(t *Term, s Sense) (Expr, error) {
+	switch t.Op {
+	case "==", "!=", "<", "<=", ">", ">=":
+		return r.compare(t.Op, t.Args[0], t.Args[1])
+	case "has", "part", "any", "all":
+		return r.contains(t.Op, t.Args[0], t.Args[1])
+	case "lacks":
+		e, err := r.contains("has", t.Args[0], t.Args[1])
+		return negate(e), err
+	case "answered":
+		if t.Args[0].isTruth() {
+			return Always, nil
+		}
+		if t.Args[0].Op == "count" {
+			return Always, nil
+		}
+		to, err := r.resolve(t.Args[0])
+		if err != nil {
+			return Expr{}, err
+		}
+		return answered(to), nil
+	case "name", "self":
+		to, err := r.resolve(t)
+		if err != nil {
+			return Expr{}, err
+		}
+		return r.bare(to, s), nil
+	case "count":
+		to, err := r.resolve(t.Args[0])
+		switch {
+		case err != nil:
+			return Expr{}, err
+		case s == True:
+			return r.bare(to, s), nil
+		case s == One:
+			return comparison("count(%s) == 1", to.Field), nil
+		case s == NotFalse:
+			return Always, nil
+		}
+		return answered(to), nil
+	case "matches":
+		return Expr{}, message.Errorf("a regular expression can only be a question's pattern")
+	case "call":
+		return Expr{}, NoCall(t.Text)
+	}
+	return Expr{}, message.Errorf("part of it is neither true nor false")
+}
+
+// NoCall is the error for a function, or a sign of arithmetic, that has no counterpart.
+func NoCall(name string) error {
+	if strings.ContainsAny(name, "+-*/%^|") || name == "div" || name == "mod" {
+		return message.Errorf("there is no arithmetic (%s) in conditions here", name)
+	}
+	return message.Errorf("%s() is not part of conditions here", name)
+}
+
+// bare writes an answer that stands by itself.
+func (r *run) bare(to *Target, s Sense) Expr {
+	switch {
+	case s == NotFalse && to.Kind != Text:
+		return Always
+	case s == True && to.Kind != Text, s == One && to.Kind != Text && to.Kind != Number:
+		r.note("an answer to '%s' alone is neither true nor false", to.Field)
+		return Never
+	case to.Kind == Number && s == One:
+		return comparison("%s == 1", to.Field)
+	case to.Kind == Number:
+		if len(to.Options) > 0 && !slices.ContainsFunc(to.Options, func(o Option) bool { return o.ID == "0" }) {
+			return answered(to)
+		}
+		return Combine("and", answered(to), comparison("%s != 0", to.Field))
+	case to.Kind != Text || !r.Dialect.IgnoresCase:
+		return answered(to)
+	case s == Truthy:
+		r.note("'%s' is a text: of those that say 0 or false, only these two count as none here", to.Field)
+		return Combine("and", answered(to), Expr{fmt.Sprintf("not (%s)", comparison(`%s in ["0", "false"]`, to.Field).Text), levelAtom})
+	case s == NotFalse:
+		r.note("'%s' is a text: only false, in small letters, is taken for false", to.Field)
+		return comparison(`%s != "false"`, to.Field)
+	}
+	r.note("'%s' is a text: only true, in small letters, is taken for true", to.Field)
+	return comparison(`%s == "true"`, to.Field)
+}
+
+// compare writes a comparison.
+func (r *run) compare(op string, a, b *Term) (Expr, error) {
+	if a.Constant() && !b.Constant() {
+		return r.compare(expression.Mirrored[op], b, a)
+	}
+	if op == "!=" {
+		e, err := r.compare("==", a, b)
+		return negate(e), err
+	}
+	switch {
 	case a.isTruth():
-		return w.compareTruth(op, a, b)
+		return r.compareTruth(op, a, b)
+	case b.Constant() && a.Op == "count":
+		return r.compareCount(op, a, b)
+	case b.Constant() && a.Op == "length":
+		return r.compareLength(op, a, b)
+	case b.Constant() && a.Op == "call" && a.Text == "int" && len(a.Args) == 1:
+		return r.compareWhole(op, a.Args[0], b)
 	}
-	return Expr{}, message.Errorf("it compares something other than a question's answer")
+	for _, t := range []*Term{a, b} {
+		if t.Op == "call" {
+			return Expr{}, NoCall(t.Text)
+		}
+	}
+	to, err := r.resolve(a)
+	if err != nil {
+		return Expr{}, err
+	}
+	if b.Constant() {
+		return r.compareConstant(op, to, b)
+	}
+	other, err := r.resolve(b)
+	if err != nil {
+		return Expr{}, err
+	}
+	return r.compareAnswers(op, to, other)
 }
 
-// compareConstants evaluates the comparison of two constants.
-func compareConstants(op string, a, b *Term) (Expr, error) {
-	x, errX := strconv.ParseFloat(a.Text, 64)
-	y, errY := strconv.ParseFloat(b.Text, 64)
-	result := false
+// holdsUnanswered reports whether a comparison holds if the question is unanswered.
+func (r *run) holdsUnanswered(op string, a, b *Term) (bool, error) {
+	v, err := r.Dialect.Evaluate(&Term{Op: op, Args: []*Term{a, b}}, nil)
+	return r.Dialect.Holds(v, Truthy), err
+}
+
+// ifAnswered corrects an expression for the case of no answer.
+func ifAnswered(e Expr, to *Target, holds, unanswered bool) Expr {
 	switch {
-	case op == "==":
-		result = a.Op == b.Op && a.Text == b.Text || errX == nil && errY == nil && x == y || a.Text == b.Text && a.Op != "list"
-	case errX != nil || errY != nil:
-		return Expr{}, message.Errorf("it compares two constants")
-	default:
-		result = holds(op, x, y)
+	case holds == unanswered:
+		return e
+	case unanswered:
+		return Combine("or", e, negate(answered(to)))
 	}
-	if result {
-		return Always, nil
-	}
-	return Never, nil
+	return Combine("and", answered(to), e)
 }
 
-// holds evaluates an inequality.
-func holds(op string, x, y float64) bool {
-	return op == "<" && x < y || op == "<=" && x <= y || op == ">" && x > y || op == ">=" && x >= y
+// compareTruth compares a condition with a constant: selected(…) = true().
+func (r *run) compareTruth(op string, a, b *Term) (Expr, error) {
+	if op != "==" || !b.Constant() {
+		return Expr{}, message.Errorf("it compares a condition with something other than true or false")
+	}
+	ifTrue, err := r.holdsUnanswered(op, &Term{Op: "true"}, b)
+	if err != nil {
+		return Expr{}, err
+	}
+	ifFalse, err := r.holdsUnanswered(op, &Term{Op: "false"}, b)
+	if err != nil || ifTrue == ifFalse {
+		return constant(ifTrue), err
+	}
+	e, err := r.exact(a, Truthy)
+	if ifFalse {
+		e = negate(e)
+	}
+	return e, err
 }
 
 // compareLength compares the length of a text. Outside a question's own limits, a condition can only check whether
 // there is any text.
-func (w Writer) compareLength(op string, text, limit *Term) (Expr, error) {
+func (r *run) compareLength(op string, a, limit *Term) (Expr, error) {
 	n, err := strconv.ParseFloat(limit.Text, 64)
-	to, unresolved := w.resolve(text)
+	to, unresolved := r.resolve(a.Args[0])
 	switch {
 	case unresolved != nil:
 		return Expr{}, unresolved
@@ -235,277 +557,28 @@ func (w Writer) compareLength(op string, text, limit *Term) (Expr, error) {
 }
 
 // compareCount compares the number of options chosen, or of rows answered.
-func (w Writer) compareCount(op string, a, b *Term) (Expr, error) {
-	to, err := w.resolve(a)
+func (r *run) compareCount(op string, a, b *Term) (Expr, error) {
+	to, err := r.resolve(a.Args[0])
 	if err != nil {
 		return Expr{}, err
 	}
-	if to.Kind != Set && to.Kind != Group {
+	if to.Kind != Set && to.Kind != Group || !to.List && !r.Dialect.TextSet {
 		return Expr{}, message.Errorf("'%s' has only one value to count", to.Field)
 	}
-	n, err := formatNumber(b)
+	n, digits, err := r.number(b)
 	if err != nil {
 		return Expr{}, err
 	}
-	return comparison("count(%s) %s %s", to.Field, op, n), nil
+	if n < 0 || n == 0 && op == "<" {
+		return constant(holds(op, 0, n)), nil
+	}
+	return comparison("count(%s) %s %s", to.Field, op, digits), nil
 }
 
-// compareTruth compares a condition with true or false: selected(…) = true().
-func (w Writer) compareTruth(op string, a, b *Term) (Expr, error) {
-	if op != "==" || b.Op != "true" && b.Op != "false" {
-		return Expr{}, message.Errorf("it compares a condition with something other than true or false")
-	}
-	e, err := w.Write(a)
-	if err == nil && b.Op == "false" {
-		e = negate(e)
-	}
-	return e, err
+// holds evaluates a comparison of numbers.
+func holds(op string, x, y float64) bool {
+	return op == "==" && x == y || op == "<" && x < y || op == "<=" && x <= y || op == ">" && x > y || op == ">=" && x >= y
 }
 
-// compareAnswer compares the answer of a question with nothing, with a constant or with another answer.
-func (w Writer) compareAnswer(op string, a, b *Term) (Expr, error) {
-	to, err := w.resolve(a)
-	if err != nil {
-		return Expr{}, err
-	}
-	switch {
-	case b.Op == "null" || b.Op == "text" && b.Text == "":
-		if op == "==" {
-			return negate(answered(to)), nil
-		}
-		return Expr{}, message.Errorf("it asks whether an answer is more or less than nothing")
-	case b.Constant():
-		return compareConstant(op, to, b)
-	}
-	other, err := w.resolve(b)
-	if err != nil {
-		return Expr{}, err
-	}
-	return compareAnswers(op, to, other)
-}
-
-// compareAnswers compares the answers of two questions.
-func compareAnswers(op string, a, b *Target) (Expr, error) {
-	switch {
-	case a.Kind != b.Kind || a.Kind == Set || a.Kind == Group:
-		return Expr{}, message.Errorf("'%s' and '%s' cannot be compared with each other", a.Field, b.Field)
-	case a.Kind == Choice || a.Kind == Bool:
-		if op != "==" {
-			return Expr{}, message.Errorf("options have no order")
-		}
-		for value, id := range a.Options {
-			if b.Options[value] != id {
-				return Expr{}, message.Errorf("'%s' and '%s' have different options", a.Field, b.Field)
-			}
-		}
-	}
-	return comparison("%s %s %s", a.Field, op, b.Field), nil
-}
-
-// formatNumber writes a number as our expressions do.
-func formatNumber(t *Term) (string, error) {
-	if t.Op != "number" && t.Op != "text" {
-		return "", message.Errorf("it compares a number with something else")
-	}
-	d, err := decimal.Parse(strings.TrimSpace(t.Text))
-	if err != nil {
-		return "", message.Errorf("%s is no number of at most three decimals", report.Quote(t.Text))
-	}
-	return d.String(), nil
-}
-
-// compareConstant compares an answer with a constant.
-func compareConstant(op string, to *Target, c *Term) (Expr, error) {
-	switch to.Kind {
-	case Group:
-		return Expr{}, message.Errorf("'%s' has several answers, one in each row", to.Field)
-	case Choice:
-		return compareChoice(op, to, c)
-	case Set:
-		return compareSet(op, to, c)
-	case Number:
-		n, err := formatNumber(c)
-		return comparison("%s %s %s", to.Field, op, n), err
-	case Bool:
-		return compareBool(op, to, c)
-	case Date:
-		if _, err := time.Parse(time.DateOnly, c.Text); err != nil {
-			return Expr{}, message.Errorf("%s is no date such as 2026-10-31", report.Quote(c.Text))
-		}
-	default:
-		if op != "==" {
-			return Expr{}, message.Errorf("'%s' is a text, which is neither more nor less than another", to.Field)
-		}
-		if c.Op != "text" && c.Op != "number" {
-			return Expr{}, message.Errorf("'%s' is a text, and compared with something else", to.Field)
-		}
-	}
-	return comparison("%s %s %s", to.Field, op, strconv.Quote(c.Text)), nil
-}
-
-func compareChoice(op string, to *Target, c *Term) (Expr, error) {
-	if c.Op == "list" {
-		if op != "==" || len(c.Args) != 1 {
-			return Expr{}, message.Errorf("'%s' is compared with a list, but has one value", to.Field)
-		}
-		return compareConstant(op, to, c.Args[0])
-	}
-	if op != "==" {
-		return compareRank(op, to, c)
-	}
-	id, err := optionID(to, c)
-	if err != nil {
-		return Expr{}, err
-	}
-	return comparison("%s == %s", to.Field, id), nil
-}
-
-// optionID writes the id of the option with a value.
-func optionID(to *Target, value *Term) (string, error) {
-	id, ok := to.option(value.Text)
-	if !ok {
-		return "", message.Errorf("%s is not one of the options of '%s'", report.Quote(value.Text), to.Field)
-	}
-	return strconv.Quote(id), nil
-}
-
-// compareRank compares a choice whose values are numbers: the expression lists the options that the comparison holds
-// for.
-func compareRank(op string, to *Target, c *Term) (Expr, error) {
-	limit, err := strconv.ParseFloat(c.Text, 64)
-	if err != nil {
-		return Expr{}, message.Errorf("the options of '%s' have no order", to.Field)
-	}
-	type step struct {
-		value float64
-		id    string
-	}
-	var steps []step
-	for value, id := range to.Options {
-		v, err := strconv.ParseFloat(value, 64)
-		if err == nil && holds(op, v, limit) { // as in the source, no comparison holds for a value that is a word
-			steps = append(steps, step{v, id})
-		}
-	}
-	if len(steps) == 0 {
-		return Expr{}, message.Errorf("no option of '%s' is %s %s", to.Field, op, c.Text)
-	}
-	slices.SortFunc(steps, func(x, y step) int {
-		if x.value < y.value {
-			return -1
-		}
-		return 1
-	})
-	ids := make([]string, len(steps))
-	for i, s := range steps {
-		ids[i] = strconv.Quote(s.id)
-	}
-	if len(ids) == 1 {
-		return comparison("%s == %s", to.Field, ids[0]), nil
-	}
-	return oneOf(to, ids), nil
-}
-
-func oneOf(to *Target, constants []string) Expr {
-	return comparison("%s in [%s]", to.Field, strings.Join(constants, ", "))
-}
-
-// compareSet compares a set with the options that it must consist of.
-func compareSet(op string, to *Target, c *Term) (Expr, error) {
-	if op != "==" {
-		return Expr{}, message.Errorf("the options of '%s' have no order", to.Field)
-	}
-	items := []*Term{c}
-	if c.Op == "list" {
-		items = c.Args
-	}
-	e, err := each("and", to, items)
-	return Combine("and", e, comparison("count(%s) == %d", to.Field, len(items))), err
-}
-
-func compareBool(op string, to *Target, c *Term) (Expr, error) {
-	id, ok := to.option(c.Text)
-	switch {
-	case op != "==" || !ok:
-		return Expr{}, message.Errorf("%s is neither yes nor no", report.Quote(c.Text))
-	case id == "yes":
-		return Expr{to.Field, levelAtom}, nil
-	}
-	return comparison("%s == false", to.Field), nil
-}
-
-// has writes that a set or a text contains something.
-func (w Writer) has(a, b *Term) (Expr, error) {
-	to, err := w.resolve(a)
-	switch {
-	case err != nil:
-		return Expr{}, err
-	case b.Op == "list":
-		return w.hasOf("all", a, b)
-	case !b.Constant():
-		return Expr{}, message.Errorf("what is contained must be a constant")
-	case to.Kind == Set || to.Kind == Choice:
-		return each("and", to, []*Term{b})
-	case to.Kind == Text && b.Text != "":
-		return comparison("%s contains %s", to.Field, strconv.Quote(b.Text)), nil
-	}
-	return Expr{}, message.Errorf("'%s' is no question of which something can be contained", to.Field)
-}
-
-// hasOf writes that an answer is, or contains, any or all of a list.
-func (w Writer) hasOf(op string, a, b *Term) (Expr, error) {
-	to, err := w.resolve(a)
-	if err != nil {
-		return Expr{}, err
-	}
-	items := b.Args
-	if b.Op != "list" {
-		items = []*Term{b}
-	}
-	switch {
-	case len(items) == 0:
-		return Expr{}, message.Errorf("a list in it is empty")
-	case op == "all":
-		return each("and", to, items)
-	case len(items) == 1 || to.Kind != Choice && to.Kind != Number:
-		return each("or", to, items)
-	}
-	write := formatNumber
-	if to.Kind == Choice {
-		write = func(t *Term) (string, error) { return optionID(to, t) }
-	}
-	var constants []string
-	for _, item := range items {
-		c, err := write(item)
-		if err != nil {
-			return Expr{}, err
-		}
-		constants = append(constants, c)
-	}
-	return oneOf(to, constants), nil
-}
-
-// each joins by op, for every item, that the answer is it or contains it.
-func each(op string, to *Target, items []*Term) (Expr, error) {
-	all := Always
-	if op == "or" {
-		all = Never
-	}
-	for _, item := range items {
-		var e Expr
-		if to.Kind == Set {
-			id, err := optionID(to, item)
-			if err != nil {
-				return Expr{}, err
-			}
-			e = comparison("%s contains %s", to.Field, id)
-		} else {
-			var err error
-			if e, err = compareConstant("==", to, item); err != nil {
-				return Expr{}, err
-			}
-		}
-		all = Combine(op, all, e)
-	}
-	return all, nil
-}
+// errNoNumber is the cause of an error for a constant that no number equals.
+var errNoNumber = errors.New("no number")

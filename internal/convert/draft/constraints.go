@@ -14,8 +14,8 @@ import (
 
 // applyConstraints turns each question's constraint into limits of the question, where it has a key for them, and into a
 // check for the rest.
-func (w *writer) applyConstraints(sections []*section) {
-	for _, s := range sections {
+func (w *writer) applyConstraints() {
+	for _, s := range w.sections {
 		for _, q := range s.questions {
 			if q.Constraint != nil {
 				w.applyConstraint(q)
@@ -26,47 +26,45 @@ func (w *writer) applyConstraints(sections []*section) {
 
 func (w *writer) applyConstraint(q *Question) {
 	c, message := q.Constraint, q.ConstraintMessage
-	self := w.Scope[q.Source]
-	if self != nil && self.Field != q.ID { // two questions of one name
-		self = &condition.Target{Field: q.ID, Kind: KindOf(q.Kind)}
-	}
 	tree, err := w.Parse(c.Source)
 	if err != nil {
 		w.Drop(c.At, "%s cannot be expressed here, so any answer will do: %v", report.Quote(c.At.Text), err)
 		w.DropMessage(message)
 		return
 	}
-	if message != nil {
-		if _, err := w.expression(tree, self); err == nil {
-			q.Checks = append(q.Checks, Check{&Condition{At: c.At, Tree: tree}, message})
-			return
-		}
+	rest, limited := w.applyLimits(q, c.At, tree)
+	if limited && message != nil {
+		q.LimitMessage = message
 	}
-	rest := w.applyLimits(q, c.At, tree)
 	if len(rest) == 0 {
-		w.DropMessage(message)
+		if !limited {
+			w.DropMessage(message)
+		}
 		return
 	}
-	left := condition.Join("and", rest)
-	e, err := w.expression(left, self)
+	left := &Condition{At: c.At, Tree: condition.Join("and", rest), Find: c.Find}
+	e, err := w.condition(left, q.Target, true)
 	switch {
 	case err != nil:
 		w.Drop(c.At, "%s cannot be expressed here, so the answer is not checked by it: %v", report.Quote(c.At.Text), err)
-		w.DropMessage(message)
+		if !limited {
+			w.DropMessage(message)
+		}
 		return
-	case e == condition.Always:
-		report.Carry(c.At)
+	case e.Expr == condition.Always:
+		w.Ignore(c.At, "%s is always true", report.Quote(c.At.Text))
 		w.DropMessage(message)
 		return
 	}
 	if message == nil {
 		message = w.WriteMessage(c.At)
 	}
-	q.Checks = append(q.Checks, Check{&Condition{At: c.At, Tree: left}, message})
+	q.Checks = append(q.Checks, Check{left, message})
 }
 
-// applyLimits applies the parts of a constraint that can be limits of the question, and returns the other parts.
-func (w *writer) applyLimits(q *Question, at *report.Atom, tree *condition.Term) (rest []*condition.Term) {
+// applyLimits applies the parts of a constraint that can be limits of the question, and returns the other parts, and whether
+// there are limits that a message can be about.
+func (w *writer) applyLimits(q *Question, at *report.Atom, tree *condition.Term) (rest []*condition.Term, limited bool) {
 	parts := tree.Conjuncts()
 	for _, t := range parts {
 		if !q.Limit(t) {
@@ -79,7 +77,12 @@ func (w *writer) applyLimits(q *Question, at *report.Atom, tree *condition.Term)
 			q.From(key, at)
 		}
 	}
-	return rest
+	return rest, q.Limited()
+}
+
+// Limited reports whether the question has limits that a message can be about.
+func (q *Question) Limited() bool {
+	return q.Min != "" || q.Max != "" || q.MinLength > 0 || q.MaxLength > 0 || q.Pattern != ""
 }
 
 // WriteMessage returns a message for a check that has none in the source, and reports it.

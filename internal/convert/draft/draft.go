@@ -5,6 +5,7 @@ package draft
 import (
 	"maps"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"glasspoll/internal/convert/condition"
@@ -26,8 +27,11 @@ type Draft struct {
 	Language      string                       // of texts that name none
 	FirstLanguage string                       // the language that comes first, if the survey has it
 
-	Parse func(string) (*condition.Term, error) // parses a condition
-	Piped *regexp.Regexp                        // finds the questions whose answers a text shows; group 1 is the name
+	Dialect condition.Dialect                     // of the conditions
+	Parse   func(string) (*condition.Term, error) // parses a condition
+	Piped   *regexp.Regexp                        // finds the questions whose answers a text shows; group 1 is the name
+
+	Braces bool // in a text, what names no question stays as it is
 
 	questionIDs IDs
 	languages   []string
@@ -38,7 +42,12 @@ type Condition struct {
 	At     *report.Atom
 	Source string
 	Tree   *condition.Term // given instead of Source
+	Sense  condition.Sense // what counts as true where it stands
+	Find   Find            // nil for any question by its name
 }
+
+// A Find finds what a name stands for where it is written; nil if there is none.
+type Find func(name string) *condition.Target
 
 // NewCondition returns the condition that an atom holds, or nil if it is blank.
 func NewCondition(a *report.Atom) *Condition {
@@ -89,11 +98,16 @@ type Question struct {
 	Show                 []*Condition
 	Constraint           *Condition // becomes limits and checks when the draft is written
 	ConstraintMessage    *Text
+	LimitMessage         *Text // shown when an answer is not within the question's limits
 	Checks               []Check
 	Min, Max, Step       string
 	MinLength, MaxLength int
 	Pattern              string
-	Dropped              bool // found after reading that it cannot be carried over
+	Never                bool                // found to be never asked
+	Dropped              bool                // found after reading that it cannot be carried over
+	Answers              []condition.Option  // of a yes or no, if its values are not true and false
+	Target               *condition.Target   // what its name stands for, once it is defined
+	Parts                []*condition.Target // what the names of its rows stand for
 
 	keys map[string]*report.Atom
 }
@@ -105,6 +119,9 @@ func (q *Question) From(key string, a *report.Atom) {
 	}
 	q.keys[key] = a
 }
+
+// KeySource returns the atom that a key of the YAML was said to come from; nil if none was.
+func (q *Question) KeySource(key string) *report.Atom { return q.keys[key] }
 
 // TakesText reports whether the answer is a text of any form.
 func (q *Question) TakesText() bool {
@@ -150,15 +167,13 @@ func (l *List) Atoms() []*report.Atom {
 	return out
 }
 
-// IDs returns our ids by the source's values. A value that several options have is left out.
-func (l *List) IDs() map[string]string {
-	ids, ambiguous := map[string]string{}, map[string]bool{}
+// Answers returns what conditions can compare an answer with.
+func (l *List) Answers() []condition.Option {
+	var all []condition.Option
 	for _, o := range l.Items {
-		ambiguous[o.Source] = ambiguous[o.Source] || ids[o.Source] != "" && ids[o.Source] != o.ID
-		ids[o.Source] = o.ID
+		all = append(all, condition.Option{Value: o.Source, ID: o.ID})
 	}
-	maps.DeleteFunc(ids, func(value, _ string) bool { return ambiguous[value] })
-	return ids
+	return all
 }
 
 // An Option is an option of a question, or a row of a matrix.
@@ -170,6 +185,7 @@ type Option struct {
 	Score     string
 	Exclusive bool
 	Show      []*Condition
+	Never     bool              // found to be never offered
 	Columns   map[string]string // values of other columns, for filters
 	Cells     map[string]*report.Atom
 	Atoms     []*report.Atom
@@ -197,7 +213,9 @@ func (d *Draft) FitOptions(q *Question, at *report.Atom) bool {
 	switch n := len(q.Options.Items); {
 	case n == 0:
 		d.MarkAll(report.Dropped, at.At, q.Atoms, "the question has no options")
-		d.DefineMissing(q.Source, "which was not carried over")
+		if q.Target == nil {
+			d.DefineMissing(q.Source, "which was not carried over")
+		}
 		return false
 	case n > MaxOptions:
 		d.Change(at, "its %d options are more than %d: it is asked as a text", n, MaxOptions)
@@ -220,7 +238,7 @@ func (d *Draft) Define(source string, to *condition.Target) {
 	if d.Scope == nil {
 		d.Scope = map[string]*condition.Target{}
 	}
-	if d.Scope[source] == nil || d.Scope[source].Kind == condition.Missing {
+	if was := d.Scope[source]; was == nil || was.Kind == condition.Missing || was.Kind == condition.Nothing {
 		d.Scope[source] = to
 	}
 }
@@ -230,6 +248,11 @@ func (d *Draft) DefineMissing(source, format string, args ...any) {
 	d.Define(source, &condition.Target{Kind: condition.Missing, Why: message.New(format, args...)})
 }
 
+// DefineNothing defines the name of a question that never has an answer.
+func (d *Draft) DefineNothing(source, format string, args ...any) {
+	d.Define(source, &condition.Target{Kind: condition.Nothing, Why: message.New(format, args...)})
+}
+
 // Undefine replaces the definition of a question that is not carried over after all.
 func (d *Draft) Undefine(source, format string, args ...any) {
 	d.Scope[source] = &condition.Target{Kind: condition.Missing, Why: message.New(format, args...)}
@@ -237,25 +260,43 @@ func (d *Draft) Undefine(source, format string, args ...any) {
 
 // DefineQuestion defines a question under its name, so that conditions can use it.
 func (d *Draft) DefineQuestion(q *Question) *condition.Target {
-	to := &condition.Target{Field: q.ID, Kind: KindOf(q.Kind)}
+	q.Target = TargetOf(q)
+	d.Define(q.Source, q.Target)
+	return q.Target
+}
+
+// TargetOf returns what conditions can do with a question.
+func TargetOf(q *Question) *condition.Target {
+	to := &condition.Target{Field: q.ID, Kind: KindOf(q.Kind), List: q.Kind == survey.MultiChoice || q.Kind == survey.Ranking}
 	switch {
 	case q.Kind == survey.Note:
 		to.Why = message.New("which asks nothing")
-	case q.Kind == survey.Rating && q.Options != nil:
-		to.Kind = condition.Choice
-		to.Options = q.Options.IDs()
+	case q.Kind == survey.Rating && q.Options == nil:
+		to.Kind, to.Options = condition.Number, whole(1, q.Steps)
 	case q.Kind == survey.Rating:
-		to.Kind = condition.Number
+		to.Kind, to.Options = condition.Choice, q.Options.Answers()
+	case q.Kind == survey.NPS:
+		to.Options = whole(0, 10)
 	case q.Options != nil:
-		to.Options = q.Options.IDs()
+		to.Options = q.Options.Answers()
+	case to.Kind == condition.Bool && q.Answers != nil:
+		to.Options = q.Answers
 	case to.Kind == condition.Bool:
-		to.Options = map[string]string{"true": "yes", "false": "no", "yes": "yes", "no": "no", "OK": "yes"}
+		to.Options = []condition.Option{{Value: "true", ID: "yes"}, {Value: "false", ID: "no"}}
 	}
-	if q.Other && to.Options != nil {
-		to.Options["other"] = survey.Other
+	if q.Other && q.Options != nil {
+		to.Options = append(to.Options, condition.Option{Value: "other", ID: survey.Other})
 	}
-	d.Define(q.Source, to)
 	return to
+}
+
+// whole lists whole numbers.
+func whole(from, to int) []condition.Option {
+	var all []condition.Option
+	for n := from; n <= to; n++ {
+		all = append(all, condition.Option{Value: strconv.Itoa(n), ID: strconv.Itoa(n)})
+	}
+	return all
 }
 
 // KindOf returns what conditions can do with answers of a type.
@@ -293,9 +334,9 @@ func (d *Draft) IgnoreText(t *Text, format string, args ...any) {
 	}
 }
 
-// DropMessage reports the message of a check that became a limit of the question.
+// DropMessage reports the message of a limit that is not shown.
 func (d *Draft) DropMessage(message *Text) {
 	for _, a := range message.Atoms() {
-		d.Drop(a, "its message is not shown: the question's own limits have theirs")
+		d.Drop(a, "its message is not shown: the question's limits have one message, or the form's own")
 	}
 }

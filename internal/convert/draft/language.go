@@ -82,8 +82,8 @@ func guessLanguage(texts []string) string {
 func hasLetters(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
 
 // chooseLanguages decides which languages the survey has, and which language unmarked texts are in.
-func (w *writer) chooseLanguages(sections []*section) {
-	texts := slices.DeleteFunc(w.allTexts(sections), func(t *Text) bool { return t == nil || t.builtinFor != nil })
+func (w *writer) chooseLanguages() {
+	texts := slices.DeleteFunc(w.allTexts(), func(t *Text) bool { return t == nil || t.builtinFor != nil })
 	used := countLanguages(texts)
 	if w.Language == "" && (used.texts[""] > 0 || len(used.order) == 0) {
 		w.Language = guessLanguage(used.unnamed)
@@ -118,9 +118,9 @@ func (w *writer) chooseLanguages(sections []*section) {
 }
 
 // allTexts returns every text of the survey; some are nil.
-func (w *writer) allTexts(sections []*section) []*Text {
+func (w *writer) allTexts() []*Text {
 	var all []*Text
-	for _, s := range sections {
+	for _, s := range w.sections {
 		all = append(all, s.Title, s.Intro)
 		for _, q := range s.questions {
 			all = append(all, q.texts()...)
@@ -134,7 +134,7 @@ func (w *writer) allTexts(sections []*section) []*Text {
 }
 
 func (q *Question) texts() []*Text {
-	all := []*Text{q.Label, q.Help, q.Low, q.High, q.OtherLabel, q.ConstraintMessage}
+	all := []*Text{q.Label, q.Help, q.Low, q.High, q.OtherLabel, q.ConstraintMessage, q.LimitMessage}
 	for _, o := range q.Rows {
 		all = append(all, o.Label)
 	}
@@ -205,7 +205,7 @@ func (w *writer) translations(t *Text, rich bool) map[string]string {
 				missing = append(missing, l)
 			}
 		}
-		if converted[l] = w.convertText(t.byLanguage[from], t.atoms[from], rich); converted[l] == "" {
+		if converted[l] = w.convertText(t.byLanguage[from], t.atoms[from], t.finder(w.find), rich); converted[l] == "" {
 			converted[l] = "…"
 		}
 	}

@@ -14,7 +14,8 @@ import (
 )
 
 // survey builds the tree of the whole questionnaire.
-func (w *writer) survey(sections []*section) *yaml.Node {
+func (w *writer) survey() *yaml.Node {
+	w.parts, w.scales, w.unscored = map[*yaml.Node]part{}, map[*List]string{}, nil
 	root := mapping()
 	put(root, "id", stringNode(w.ID))
 	if w.Title == nil {
@@ -24,15 +25,15 @@ func (w *writer) survey(sections []*section) *yaml.Node {
 	put(root, "title", w.textNode(w.translations(w.Title, false), false))
 	put(root, "languages", flowList(w.languages))
 	if w.Intro != nil {
-		w.putPart(root, "intro", w.textNode(w.translations(w.Intro, true), false), part{message.New("the introduction"), w.Intro.place(), w.Intro.Atoms()})
+		w.putPart(root, "intro", w.textNode(w.translations(w.Intro, true), false), part{what: message.New("the introduction"), at: w.Intro.place(), atoms: w.Intro.Atoms()})
 	}
 	w.putThanks(root)
-	w.chooseScales(sections)
-	if scales := w.scaleNodes(sections); len(scales.Content) > 0 {
+	w.chooseScales()
+	if scales := w.scaleNodes(); len(scales.Content) > 0 {
 		put(root, "scales", scales)
 	}
 	list := sequence()
-	for _, s := range sections {
+	for _, s := range w.sections {
 		if len(s.questions) > 0 {
 			list.Content = append(list.Content, w.section(s))
 		}
@@ -55,22 +56,24 @@ func (w *writer) putThanks(root *yaml.Node) {
 	for _, t := range w.Thanks {
 		item := mapping()
 		if t.Show != nil {
-			showIf := w.conditions([]*Condition{t.Show}, nil, "its thank-you text was left out")
-			if showIf == "" {
+			showIf := w.conditions([]*Condition{t.Show}, nil, false, "its thank-you text was left out")
+			if showIf == condition.Never {
 				w.dropWithCondition(t.Text)
 				continue
 			}
-			put(item, "show_if", stringNode(showIf))
+			if showIf != condition.Always {
+				put(item, "show_if", stringNode(showIf.Text))
+			}
 		}
 		put(item, "text", w.textNode(w.translations(t.Text, true), false))
-		w.parts[item] = part{message.New("the thank-you text"), t.Text.place(), t.Text.Atoms()}
+		w.parts[item] = part{what: message.New("the thank-you text"), at: t.Text.place(), atoms: t.Text.Atoms()}
 		list.Content = append(list.Content, item)
 	}
 	switch n := len(list.Content); {
 	case n == 0:
 	case n == 1 && valueOf(list.Content[0], "show_if") == nil:
 		last := w.Thanks[len(w.Thanks)-1].Text
-		w.putPart(root, "thanks", valueOf(list.Content[0], "text"), part{message.New("the thank-you text"), last.place(), last.Atoms()})
+		w.putPart(root, "thanks", valueOf(list.Content[0], "text"), part{what: message.New("the thank-you text"), at: last.place(), atoms: last.Atoms()})
 	default:
 		put(root, "thanks", list)
 	}
@@ -83,10 +86,10 @@ func (w *writer) dropWithCondition(t *Text) {
 }
 
 // chooseScales decides which lists become scales: those that several questions share, and those of matrices and ratings.
-func (w *writer) chooseScales(sections []*section) {
+func (w *writer) chooseScales() {
 	uses, required := map[*List]int{}, map[*List]bool{}
 	var order []*List
-	for _, s := range sections {
+	for _, s := range w.sections {
 		for _, q := range s.questions {
 			switch q.Kind {
 			case survey.SingleChoice, survey.MultiChoice, survey.Rating, survey.Matrix:
@@ -108,17 +111,17 @@ func (w *writer) chooseScales(sections []*section) {
 	}
 }
 
-func (w *writer) scaleNodes(sections []*section) *yaml.Node {
+func (w *writer) scaleNodes() *yaml.Node {
 	scales := mapping()
 	done := map[*List]bool{}
-	for _, s := range sections {
+	for _, s := range w.sections {
 		for _, q := range s.questions {
 			id := w.scales[q.Options]
 			if id == "" || done[q.Options] || q.Kind == survey.Ranking {
 				continue
 			}
 			done[q.Options] = true
-			w.putPart(scales, id, w.options(q.Options.Items), part{message.New("the scale '%s'", id), placeOf(q.Options.At), q.Options.Atoms()})
+			w.putPart(scales, id, w.options(q.Options.Items), part{what: message.New("the scale '%s'", id), at: placeOf(q.Options.At), atoms: q.Options.Atoms()})
 			if !slices.ContainsFunc(q.Options.Items, func(o *Option) bool { return o.Score != "" }) {
 				w.unscored = append(w.unscored, id)
 			}
@@ -149,10 +152,11 @@ func (w *writer) option(o *Option) *yaml.Node {
 	}
 	report.Carry(o.Atoms...)
 	at := placeOf(o.At)
-	if showIf := w.conditions(o.Show, nil, "the option is always offered"); showIf != "" {
-		w.putPart(n, "show_if", flowStringNode(showIf), part{message.New("the option's condition"), at, ConditionAtoms(o.Show)})
+	if showIf := w.conditions(o.Show, nil, true, "the option is always offered"); showIf != condition.Always {
+		never := func() { o.Never = true }
+		w.putPart(n, "show_if", flowStringNode(showIf.Text), part{message.New("the option's condition"), at, ConditionAtoms(o.Show), never})
 	}
-	w.parts[n] = part{message.New("the option '%s'", o.ID), at, o.Atoms}
+	w.parts[n] = part{what: message.New("the option '%s'", o.ID), at: at, atoms: o.Atoms}
 	return n
 }
 
@@ -161,13 +165,14 @@ func (w *writer) section(s *section) *yaml.Node {
 	put(n, "id", stringNode(s.id))
 	at := placeOf(s.at)
 	if s.Title != nil {
-		w.putPart(n, "title", w.textNode(w.translations(s.Title, false), false), part{message.New("the section's title"), at, s.Title.Atoms()})
+		w.putPart(n, "title", w.textNode(w.translations(s.Title, false), false), part{what: message.New("the section's title"), at: at, atoms: s.Title.Atoms()})
 	}
 	if s.Intro != nil {
-		w.putPart(n, "intro", w.textNode(w.translations(s.Intro, true), false), part{message.New("the section's text"), at, s.Intro.Atoms()})
+		w.putPart(n, "intro", w.textNode(w.translations(s.Intro, true), false), part{what: message.New("the section's text"), at: at, atoms: s.Intro.Atoms()})
 	}
-	if showIf := w.conditions(s.show, nil, "the section is always shown"); showIf != "" {
-		w.putPart(n, "show_if", stringNode(showIf), part{message.New("the section's condition"), at, ConditionAtoms(s.show)})
+	if showIf := w.conditions(s.show, nil, true, "the section is always shown"); showIf != condition.Always {
+		never := func() { s.never = true }
+		w.putPart(n, "show_if", stringNode(showIf.Text), part{message.New("the section's condition"), at, ConditionAtoms(s.show), never})
 	}
 	list := sequence()
 	for _, q := range s.questions {
@@ -186,13 +191,14 @@ type questionWriter struct {
 
 func (w *writer) question(q *Question) *yaml.Node {
 	n := &questionWriter{w, q, mapping()}
-	w.parts[n.node] = part{message.New("the question '%s'", q.ID), q.At.At, q.Atoms}
+	w.parts[n.node] = part{what: message.New("the question '%s'", q.ID), at: q.At.At, atoms: q.Atoms}
 	put(n.node, "id", stringNode(q.ID))
 	put(n.node, "type", stringNode(string(q.Kind)))
 	n.putLabel()
 	n.putText("help", q.Help)
-	if showIf := w.conditions(q.Show, w.Scope[q.Source], "the question is always asked"); showIf != "" {
-		n.key("show_if", stringNode(showIf), ConditionAtoms(q.Show)...)
+	if showIf := w.conditions(q.Show, q.Target, true, "the question is always asked"); showIf != condition.Always {
+		never := func() { q.Never = true }
+		w.putPart(n.node, "show_if", stringNode(showIf.Text), part{message.New("'%s'", "show_if"), q.Show[0].At.At, ConditionAtoms(q.Show), never})
 	}
 	n.putRequired()
 	if q.Display != "" {
@@ -219,7 +225,7 @@ func (w *questionWriter) key(name string, v *yaml.Node, atoms ...*report.Atom) {
 	case len(atoms) > 0 && atoms[0] != nil:
 		at = atoms[0].At
 	}
-	w.putPart(w.node, name, v, part{message.New("'%s'", name), at, atoms})
+	w.putPart(w.node, name, v, part{what: message.New("'%s'", name), at: at, atoms: atoms})
 }
 
 func (w *questionWriter) putText(key string, t *Text) {
@@ -249,10 +255,12 @@ func (w *questionWriter) putRequired() {
 	case w.Required:
 		w.key("required", literalNode("true"))
 	case w.RequiredIf != nil:
-		if requiredIf := w.conditions([]*Condition{w.RequiredIf}, nil, "an answer is not demanded"); requiredIf != "" {
-			w.key("required", stringNode(requiredIf), w.RequiredIf.At)
-		} else if w.RequiredIf.At.Outcome == report.Carried {
+		switch requiredIf := w.conditions([]*Condition{w.RequiredIf}, nil, false, "an answer is not demanded"); requiredIf {
+		case condition.Never:
+		case condition.Always:
 			w.key("required", literalNode("true"), w.RequiredIf.At)
+		default:
+			w.key("required", stringNode(requiredIf.Text), w.RequiredIf.At)
 		}
 	}
 }
@@ -304,27 +312,21 @@ func (w *questionWriter) putLimits() {
 	if w.Pattern != "" {
 		w.key("pattern", stringNode(w.Pattern))
 	}
+	w.putText("message", w.LimitMessage)
 }
 
 func (w *questionWriter) putChecks() {
-	self := w.Scope[w.Source]
-	if self == nil || self.Field != w.ID {
-		self = &condition.Target{Field: w.ID, Kind: KindOf(w.Kind)}
-		if w.Options != nil {
-			self.Options = w.Options.IDs()
-		}
-	}
 	list := sequence()
 	for _, c := range w.Checks {
-		that := w.conditions([]*Condition{c.That}, self, "the answer is not checked by it")
-		if that == "" {
+		that := w.conditions([]*Condition{c.That}, w.Target, true, "the answer is not checked by it")
+		if that == condition.Always || that == condition.Never {
 			w.dropWithCondition(c.Message)
 			continue
 		}
 		item := mapping()
-		put(item, "that", stringNode(that))
+		put(item, "that", stringNode(that.Text))
 		put(item, "message", w.textNode(w.translations(c.Message, false), false))
-		w.parts[item] = part{message.New("the check"), c.That.At.At, append(c.Message.Atoms(), c.That.At)}
+		w.parts[item] = part{what: message.New("the check"), at: c.That.At.At, atoms: append(c.Message.Atoms(), c.That.At)}
 		list.Content = append(list.Content, item)
 	}
 	switch len(list.Content) {

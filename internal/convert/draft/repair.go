@@ -17,8 +17,10 @@ import (
 
 const maxRepairs = 20 // rounds of leaving out what the parser refuses
 
-// encodeValid encodes the tree, leaving out, round by round, what the parser refuses.
-func (w *writer) encodeValid(root *yaml.Node) ([]byte, error) {
+// encodeValid encodes the survey, leaving out, round by round, what is never shown and what the parser refuses.
+func (w *writer) encodeValid() ([]byte, error) {
+	restore := w.Save()
+	root := w.survey()
 	for range maxRepairs {
 		text, err := w.encode(root)
 		if err != nil {
@@ -32,9 +34,26 @@ func (w *writer) encodeValid(root *yaml.Node) ([]byte, error) {
 			return text, nil
 		}
 		r := repair{writer: w, root: root, removed: map[*yaml.Node]bool{}}
-		repaired, err := r.drop(text, problems)
+		ancestries, err := r.ancestries(text, problems)
 		if err != nil {
 			return nil, err
+		}
+		if never := r.never(ancestries, problems); len(never) > 0 {
+			restore()
+			for _, leaveOut := range never {
+				leaveOut()
+			}
+			w.dropNever()
+			if len(w.sections) == 0 {
+				return nil, w.noQuestion()
+			}
+			restore = w.Save()
+			root = w.survey()
+			continue
+		}
+		repaired := false
+		for i, nodes := range ancestries {
+			repaired = r.dropPart(nodes, problems[i]) || repaired
 		}
 		if prune(root); len(valueOf(root, "sections").Content) == 0 {
 			return nil, w.noQuestion()
@@ -53,11 +72,11 @@ type repair struct {
 	removed map[*yaml.Node]bool
 }
 
-// drop leaves out the parts that problems of the encoded text are in, and reports whether there were any.
-func (r *repair) drop(text []byte, problems questionnaire.Problems) (bool, error) {
+// ancestries returns, for each problem of the encoded text, the nodes that lead from the root to it.
+func (r *repair) ancestries(text []byte, problems questionnaire.Problems) ([][]*yaml.Node, error) {
 	encoded, err := parseYAML(text)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	ancestries := make([][]*yaml.Node, len(problems)) // before anything is removed, since the places are those of the text
 	for i, p := range problems {
@@ -65,11 +84,22 @@ func (r *repair) drop(text []byte, problems questionnaire.Problems) (bool, error
 			ancestries[i] = nodesAlong(r.root, pathTo(encoded, p.Line, p.Column))
 		}
 	}
-	repaired := false
+	return ancestries, nil
+}
+
+// never returns what leaves out the parts that are never shown, since no answers meet their condition.
+func (r *repair) never(ancestries [][]*yaml.Node, problems questionnaire.Problems) (leaveOut []func()) {
 	for i, nodes := range ancestries {
-		repaired = r.dropPart(nodes, problems[i]) || repaired
+		if problems[i].Message.Code != "never_true" {
+			continue
+		}
+		for _, n := range nodes {
+			if found := r.parts[n]; found.never != nil {
+				leaveOut = append(leaveOut, found.never)
+			}
+		}
 	}
-	return repaired, nil
+	return leaveOut
 }
 
 // parseYAML returns the top node of a text, with the places of all nodes.

@@ -12,6 +12,7 @@ type section struct {
 	id string
 	Heading
 	show      []*Condition
+	never     bool // found to be never shown
 	questions []*Question
 }
 

@@ -14,6 +14,22 @@ type Text struct {
 	order      []string       // of the languages
 	builtinFor *report.Atom   // what made a text of our own necessary
 	sources    []*report.Atom // of the texts that it was made of
+	find       Find           // finds the questions whose answers it shows; nil for any question by its name
+}
+
+// Within makes a text find the questions whose answers it shows.
+func (t *Text) Within(find Find) *Text {
+	if t != nil {
+		t.find = find
+	}
+	return t
+}
+
+func (t *Text) finder(otherwise Find) Find {
+	if t.find != nil {
+		return t.find
+	}
+	return otherwise
 }
 
 // Builtin returns a text of our own, in the languages that we can write. a is what makes it necessary.
@@ -108,7 +124,10 @@ func Concat(first *Text, between string, second *Text) *Text {
 	} else if second == nil {
 		return first
 	}
-	both := &Text{byLanguage: map[string]string{}, atoms: map[string]*report.Atom{}, sources: slices.Concat(first.Atoms(), second.Atoms())}
+	both := &Text{byLanguage: map[string]string{}, atoms: map[string]*report.Atom{}, sources: slices.Concat(first.Atoms(), second.Atoms()), find: second.find}
+	if both.find == nil {
+		both.find = first.find
+	}
 	for _, t := range []*Text{first, second} {
 		for _, l := range t.order {
 			if both.Has(l) {

@@ -31,9 +31,12 @@ func IsSurveyID(id string) bool { return surveyID.MatchString(id) }
 // A writer writes a draft as YAML.
 type writer struct {
 	*Draft
+	sections []*section
 	parts    map[*yaml.Node]part
 	scales   map[*List]string // ids of the lists that are written as scales
 	unscored []string         // scales without scores
+
+	unoffered []*report.Atom // of options that are never offered; the same may be offered elsewhere
 }
 
 // A part of the YAML can be left out, should the parser refuse it.
@@ -41,22 +44,29 @@ type part struct {
 	what  message.Text
 	at    report.Place
 	atoms []*report.Atom
+	never func() // of a condition: leaves out what is never shown because of it; nil if only the condition is left out
 }
 
 // Write makes YAML that the parser accepts, and finishes the report. The draft can be written once.
 func (d *Draft) Write() ([]byte, error) {
-	w := &writer{Draft: d, parts: map[*yaml.Node]part{}, scales: map[*List]string{}}
-	sections := d.sections()
-	w.dropExcess(sections)
-	if len(sections) == 0 {
+	w := &writer{Draft: d}
+	w.sections = d.sections()
+	w.dropNever()
+	w.dropExcess()
+	if len(w.sections) == 0 {
 		return nil, w.noQuestion()
 	}
 	w.chooseID()
-	w.chooseLanguages(sections)
-	w.applyConstraints(sections)
-	text, err := w.encodeValid(w.survey(sections))
+	w.chooseLanguages()
+	w.applyConstraints()
+	text, err := w.encodeValid()
 	if err != nil {
 		return nil, err
+	}
+	for _, a := range w.unoffered {
+		if a.Outcome == report.Pending {
+			a.Mark(report.Dropped)
+		}
 	}
 	w.dropUnusedLists()
 	d.Finish()
@@ -72,9 +82,9 @@ func (w *writer) noQuestion() error {
 }
 
 // dropExcess leaves out the questions beyond those that a survey may have.
-func (w *writer) dropExcess(sections []*section) {
+func (w *writer) dropExcess() {
 	n := 0
-	for _, s := range sections {
+	for _, s := range w.sections {
 		kept := min(len(s.questions), maxQuestions-n)
 		n += kept
 		for _, q := range s.questions[kept:] {
@@ -117,7 +127,7 @@ func (w *writer) chooseID() {
 }
 
 // convertText converts one text. In a rich one, which is Markdown here, simple markup is kept.
-func (w *writer) convertText(text string, a *report.Atom, rich bool) string {
+func (w *writer) convertText(text string, a *report.Atom, find Find, rich bool) string {
 	remark := func(o report.Outcome, format string, args ...any) {
 		if a != nil {
 			a.Mark(o)
@@ -126,10 +136,14 @@ func (w *writer) convertText(text string, a *report.Atom, rich bool) string {
 	}
 	if w.Piped != nil {
 		text = w.Piped.ReplaceAllStringFunc(text, func(found string) string {
-			to := w.Scope[w.Piped.FindStringSubmatch(found)[1]]
-			if to == nil || to.Kind == condition.Missing || to.Kind == condition.Group {
-				remark(report.Dropped, "%s does not show an answer that was carried over: the text shows it as it stands", report.Quote(found))
+			name := w.Piped.FindStringSubmatch(found)[1]
+			to := find(name)
+			if to == nil && w.Braces {
 				return found
+			}
+			if to == nil || to.Field == "" || to.Kind == condition.Group {
+				remark(report.Dropped, "%s does not show an answer that was carried over: it became …", report.Quote(found))
+				return "…"
 			}
 			return "{{" + to.Field + "}}"
 		})
@@ -152,42 +166,52 @@ func (w *writer) convertText(text string, a *report.Atom, rich bool) string {
 	return text
 }
 
-// conditions writes conditions that must all hold; "" if they always do. A condition that cannot be written is reported:
-// otherwise says what that means for the survey.
-func (w *writer) conditions(conditions []*Condition, self *condition.Target, otherwise message.Key) string {
+// conditions writes conditions that must all hold. One that cannot be written is reported, and counts as lack: otherwise says
+// what that means for the survey.
+func (w *writer) conditions(conditions []*Condition, self *condition.Target, lack bool, otherwise message.Key) condition.Expr {
 	all := condition.Always
 	for _, c := range conditions {
-		e, err := w.condition(c, self)
+		e, err := w.condition(c, self, lack)
 		switch {
 		case err != nil:
 			w.Drop(c.At, "%s cannot be expressed here, so %s: %v", report.Quote(c.At.Text), otherwise, err)
-		case e == condition.Never:
+			if !lack {
+				return condition.Never
+			}
+			continue
+		case e.Expr == condition.Never:
 			w.Drop(c.At, "%s is never true, so %s", report.Quote(c.At.Text), otherwise)
-		default:
-			report.Carry(c.At)
-			all = condition.Combine("and", all, e)
+			return condition.Never
 		}
+		report.Carry(c.At)
+		for _, note := range e.Notes {
+			w.Change(c.At, "%s: %s", report.Quote(c.At.Text), note)
+		}
+		for _, err := range e.Lost {
+			w.Change(c.At, "%s cannot be expressed here as a whole, so a part was left out: %v", report.Quote(c.At.Text), err)
+		}
+		all = condition.Combine("and", all, e.Expr)
 	}
-	if all == condition.Always {
-		return ""
-	}
-	return all.Text
+	return all
 }
 
-func (w *writer) condition(c *Condition, self *condition.Target) (condition.Expr, error) {
+func (w *writer) condition(c *Condition, self *condition.Target, lack bool) (condition.Written, error) {
 	tree := c.Tree
 	if tree == nil {
 		var err error
 		if tree, err = w.Parse(c.Source); err != nil {
-			return condition.Expr{}, err
+			return condition.Written{}, err
 		}
 	}
-	return w.expression(tree, self)
+	find := c.Find
+	if find == nil {
+		find = w.find
+	}
+	return condition.Writer{Dialect: w.Dialect, Find: find, Self: self, Lack: lack}.Write(tree, c.Sense)
 }
 
-func (w *writer) expression(tree *condition.Term, self *condition.Target) (condition.Expr, error) {
-	return condition.Writer{Scope: w.Scope, Self: self}.Write(tree)
-}
+// find returns what a name stands for in all of the survey.
+func (d *Draft) find(name string) *condition.Target { return d.Scope[name] }
 
 // placeOf returns the place of an atom, if there is one.
 func placeOf(a *report.Atom) report.Place {

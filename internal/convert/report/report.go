@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -139,6 +140,21 @@ func (r *Report) MarkAll(o Outcome, at Place, atoms []*Atom, format string, args
 		text = message.New("%s (%s)", text, message.Count(n, r.noun))
 	}
 	r.add(o, at, text)
+}
+
+// Save returns a function that takes back what is reported from now on.
+func (r *Report) Save() (restore func()) {
+	lines, reported := slices.Clone(r.Lines), maps.Clone(r.reported)
+	outcomes := make([]Outcome, len(r.Atoms))
+	for i, a := range r.Atoms {
+		outcomes[i] = a.Outcome
+	}
+	return func() {
+		r.Lines, r.reported = lines, reported
+		for i, a := range r.Atoms {
+			a.Outcome = outcomes[i]
+		}
+	}
 }
 
 // Finish reports the atoms that nothing has read, counts the outcomes, and sorts the lines.

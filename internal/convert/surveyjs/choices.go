@@ -2,6 +2,7 @@ package surveyjs
 
 import (
 	"strconv"
+	"strings"
 
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
@@ -211,8 +212,11 @@ func (r *reader) readOption(n *node, into *draft.List, what message.Key) {
 	option := &draft.Option{At: n.first(), Atoms: n.leaves()}
 	switch {
 	case n.scalar():
-		option.Source = n.text
-		option.Label = option.Label.Add("", n.text, n.atom)
+		value, text, _ := strings.Cut(n.text, "|")
+		if text == "" {
+			text = value
+		}
+		option.Source, option.Label = value, option.Label.Add("", text, n.atom)
 	case n.kind == '{' && (n.get("value") != nil || n.get("name") != nil):
 		if !r.object(n).readOptionInto(option, what) {
 			return
@@ -247,7 +251,7 @@ func (o *object) readOptionInto(option *draft.Option, what message.Key) bool {
 	option.Atoms = append([]*report.Atom{value.first()}, option.Label.Atoms()...)
 	o.readScore(option)
 	if what == "a choice" {
-		o.readShowIf(&option.Show)
+		o.readShowIf(&option.Show, condition.One, condition.One)
 		if x := o.take("isExclusive"); x != nil {
 			option.Exclusive = x.isTrue()
 			report.Carry(x.leaves()...)
@@ -290,7 +294,7 @@ func (e *element) takeChoicesFrom(n *node) {
 			e.addChoicesFrom(from.Options, n, mode)
 		case len(q.Options.Items) == 0:
 			q.Dropped = true
-			e.Undefine(q.Source, "which was not carried over")
+			*q.Target = condition.Target{Kind: condition.Missing, Why: message.New("which was not carried over")}
 			e.MarkAll(report.Dropped, q.At.At, q.Atoms, "its options are those of %s, which has none here", n.brief())
 		default:
 			e.MarkAll(report.Dropped, n.at, append(n.leaves(), mode.leaves()...), "%s has no options to take over", n.brief())
@@ -309,9 +313,9 @@ func (e *element) addChoicesFrom(from *draft.List, n, mode *node) {
 		chosen := &condition.Term{Op: "has", Args: []*condition.Term{{Op: "name", Text: n.str()}, {Op: "text", Text: o.Source}}}
 		switch mode.str() {
 		case "selected":
-			option.Show = []*draft.Condition{{At: n.first(), Tree: chosen}}
+			option.Show = []*draft.Condition{{At: n.first(), Tree: chosen, Find: e.finder()}}
 		case "unselected":
-			option.Show = []*draft.Condition{{At: n.first(), Tree: not(chosen)}}
+			option.Show = []*draft.Condition{{At: n.first(), Tree: not(chosen), Find: e.finder()}}
 		}
 		options = append(options, option)
 	}
@@ -320,10 +324,11 @@ func (e *element) addChoicesFrom(from *draft.List, n, mode *node) {
 		o.ID = ""
 	}
 	e.AssignOptionIDs(q.Options, "option")
-	if e.Scope[q.Source] != nil {
-		e.Scope[q.Source].Options = q.Options.IDs()
-	}
+	to := q.Target
 	e.FitOptions(q, q.At)
+	if q.Target = to; to != nil {
+		*to = *draft.TargetOf(q)
+	}
 }
 
 // readRating reads steps: numbers, or with words of their own.

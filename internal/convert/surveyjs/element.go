@@ -25,6 +25,7 @@ type element struct {
 	name   *node
 	q      *draft.Question
 	within *draft.Group
+	never  bool // it is never shown
 }
 
 // readElement reads a question or a panel.
@@ -50,7 +51,11 @@ func (r *reader) readElement(n *node, within *draft.Group) {
 			name = message.New("%s %s", kind, name)
 		}
 		r.MarkAll(report.Dropped, n.at, n.leaves(), "%s: %s", name, why)
-		r.defineMissingWithin(n)
+		define := r.defineMissing
+		if e.never {
+			define = r.defineHidden
+		}
+		r.defineWithin(n, define)
 	}
 }
 
@@ -59,11 +64,8 @@ func (e *element) read() (why message.Text) {
 	if why := unsupported[e.kind]; why != "" {
 		return why.Text()
 	}
-	if v := e.take("visible"); v != nil {
-		if !v.isTrue() {
-			return message.New("never shown, so left out")
-		}
-		report.Carry(v.leaves()...)
+	if e.never = e.isNeverShown(); e.never {
+		return message.New("never shown, so left out")
 	}
 	e.q = &draft.Question{Source: e.name.str(), Atoms: e.leaves(), At: e.get("type").first()}
 	if e.name != nil {
@@ -140,7 +142,7 @@ func (e *element) setSlider() {
 // inputTypes maps the input type of a text question to its type here.
 var inputTypes = map[string]survey.Type{
 	"": survey.ShortText, "text": survey.ShortText, "email": survey.Email, "tel": survey.Phone, "url": survey.URL, "number": survey.Number,
-	"range": survey.Number, "date": survey.DateType, "time": survey.Time, "datetime-local": survey.DateType, "datetime": survey.DateType,
+	"range": survey.Number, "date": survey.DateType, "time": survey.Time, "datetime-local": survey.DateType, "datetime": survey.DateType, "phone": survey.Phone,
 }
 
 func (e *element) readText() {
@@ -195,9 +197,11 @@ func (e *element) readBoolean() {
 	q := e.q
 	q.Kind = survey.YesNo
 	yes, no := e.localized("labelTrue"), e.localized("labelFalse")
-	for _, key := range []string{"valueTrue", "valueFalse"} {
+	answers := []condition.Option{{Value: "true", ID: "yes"}, {Value: "false", ID: "no"}}
+	for i, key := range []string{"valueTrue", "valueFalse"} {
 		if n := e.take(key); n != nil {
-			e.Change(n.first(), "the answer is kept as yes or no")
+			e.Change(n.first(), "the answer is kept as yes or no; conditions that use %s follow", n.brief())
+			answers[i].Value = n.str()
 		}
 	}
 	swapped := e.flag("swapOrder")
@@ -205,6 +209,7 @@ func (e *element) readBoolean() {
 	report.Carry(yes.Atoms()...)
 	report.Carry(no.Atoms()...)
 	if !own {
+		q.Answers = answers
 		if swapped {
 			e.Drop(e.get("swapOrder").first(), "yes stands before no here")
 		}
@@ -220,8 +225,8 @@ func (e *element) readBoolean() {
 	labels := append(yes.Atoms(), no.Atoms()...)
 	e.Change(q.At, "yes and no have words of their own, so it became a single_choice")
 	q.Options = &draft.List{Source: q.Source, Items: []*draft.Option{
-		{At: q.At, Source: "true", ID: "yes", Label: yes, Atoms: labels},
-		{At: q.At, Source: "false", ID: "no", Label: no},
+		{At: q.At, Source: answers[0].Value, ID: "yes", Label: yes, Atoms: labels},
+		{At: q.At, Source: answers[1].Value, ID: "no", Label: no},
 	}}
 	if swapped {
 		slices.Reverse(q.Options.Items)
@@ -235,7 +240,7 @@ func (e *element) readMultipleText() {
 		title = title.Add("", e.q.Source, e.q.At)
 	}
 	var show []*draft.Condition
-	e.readShowIf(&show)
+	e.readShowIf(&show, condition.True, condition.NotFalse)
 	required := e.flag("isRequired")
 	made := 0
 	for _, n := range e.list("items") {
@@ -258,7 +263,8 @@ func (e *element) readMultipleText() {
 		item.reportRest("a text")
 		report.Carry(item.name.first())
 		q.ID = e.NewQuestionID(e.q.Source + "_" + item.name.str())
-		e.DefineQuestion(q)
+		q.Target = draft.TargetOf(q)
+		e.reader.define(q.Source, q.Target)
 		e.within.Children = append(e.within.Children, q)
 		made++
 	}
@@ -287,7 +293,7 @@ func (e *element) finish() {
 	if q.Source == "" {
 		q.Source = q.ID
 	}
-	e.readShowIf(&q.Show)
+	e.readShowIf(&q.Show, condition.True, condition.NotFalse)
 	e.readRequired()
 	e.readReadOnly()
 	e.readValidators(q)
@@ -304,7 +310,7 @@ func (e *element) readRequired() {
 		e.q.From("required", n.first())
 	}
 	if n := e.take("requiredIf"); n != nil {
-		if c := e.conditions(n); len(c) > 0 && !e.q.Required {
+		if c := e.conditions(n, condition.True); len(c) > 0 && !e.q.Required {
 			e.q.RequiredIf = c[0]
 		} else if len(c) > 0 {
 			e.Ignore(n.first(), "it is required anyway")
@@ -358,14 +364,17 @@ func (e *element) define() {
 			e.Change(n.first(), "answers are kept under the question's id here; conditions that use %s follow", n.brief())
 		}
 	}
-	to := e.DefineQuestion(q)
+	q.Target = draft.TargetOf(q)
+	e.reader.define(q.Source, q.Target)
 	e.byName[q.Source] = q
 	if n := e.get("valueName"); n != nil {
-		e.Define(n.str(), to)
+		e.reader.define(n.str(), q.Target)
 	}
-	if to.Kind == condition.Group {
+	if q.Target.Kind == condition.Group {
 		for _, r := range q.Rows {
-			e.Define(q.Source+"."+r.Source, &condition.Target{Field: q.ID + "." + r.ID, Kind: condition.Choice, Options: q.Options.IDs()})
+			part := &condition.Target{Field: q.ID + "." + r.ID, Kind: condition.Choice, Options: q.Options.Answers()}
+			q.Parts = append(q.Parts, part)
+			e.reader.define(q.Source+"."+r.Source, part)
 		}
 	}
 }
@@ -388,6 +397,7 @@ func (e *element) readComment() {
 	comment.ID = e.NewQuestionID(q.ID + "_comment")
 	report.Carry(box.first())
 	e.Change(box.first(), "its box for a comment became a question of its own, '%s'", comment.ID)
-	e.DefineQuestion(comment)
+	comment.Target = draft.TargetOf(comment)
+	e.reader.define(comment.Source, comment.Target)
 	e.within.Children = append(e.within.Children, comment)
 }

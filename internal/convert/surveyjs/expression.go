@@ -9,9 +9,10 @@ import (
 )
 
 var syntax = condition.Syntax{
-	Name:   "{",
-	InWord: "_",
-	Signs:  []string{"<=", ">=", "!=", "<>", "==", "*=", "&&", "||", "=", "<", ">", "(", ")", "[", "]", ",", "+", "-", "*", "/", "%", "^", "!"},
+	Name:    "{",
+	InWord:  "_",
+	Signs:   []string{"<=", "=<", ">=", "=>", "!=", "<>", "==", "*=", "&&", "||", "=", "<", ">", "(", ")", "[", "]", ",", "+", "-", "*", "/", "%", "^", "!"},
+	Escapes: true,
 }
 
 // parseExpression parses a SurveyJS expression. Its operators, the loosest first: or, and, comparisons, arithmetic,
@@ -35,8 +36,8 @@ func (p *parser) or() (*condition.Term, error) {
 	return p.Chain("or", func() (*condition.Term, error) { return p.Chain("and", p.comparison, "&&") }, "||")
 }
 
-var comparisons = map[string]string{"=": "==", "==": "==", "equal": "==", "!=": "!=", "<>": "!=", "notequal": "!=", "<": "<", "less": "<", "<=": "<=",
-	"lessorequal": "<=", ">": ">", "greater": ">", ">=": ">=", "greaterorequal": ">="}
+var comparisons = map[string]string{"=": "==", "==": "==", "equal": "==", "equals": "==", "!=": "!=", "<>": "!=", "notequal": "!=", "notequals": "!=", "<": "<", "less": "<",
+	"<=": "<=", "=<": "<=", "lessorequal": "<=", ">": ">", "greater": ">", ">=": ">=", "=>": ">=", "greaterorequal": ">="}
 
 func (p *parser) comparison() (*condition.Term, error) {
 	t, err := p.sum()
@@ -55,18 +56,9 @@ func (p *parser) comparison() (*condition.Term, error) {
 }
 
 func (p *parser) sum() (*condition.Term, error) {
-	t, err := p.membership()
-	for err == nil {
-		op, ok := p.Sign("+", "-", "*", "/", "%", "^")
-		if !ok {
-			if op, ok = p.Word("power"); !ok {
-				return t, nil
-			}
-		}
-		_, err = p.membership()
-		t = condition.Arithmetic(op)
-	}
-	return nil, err
+	power := func() (*condition.Term, error) { return p.Arithmetic(p.membership, []string{"^"}, "power") }
+	product := func() (*condition.Term, error) { return p.Arithmetic(power, []string{"*", "/", "%"}) }
+	return p.Arithmetic(product, []string{"+", "-"})
 }
 
 // membership parses contains, anyof and similar operators.
@@ -83,15 +75,17 @@ func (p *parser) membership() (*condition.Term, error) {
 		b, err = p.factor()
 		has := &condition.Term{Args: []*condition.Term{t, b}}
 		switch op {
-		case "*=", "contains", "contain", "notcontains", "notcontain":
+		case "*=", "contains", "contain":
 			has.Op = "has"
+		case "notcontains", "notcontain":
+			has.Op = "lacks"
 		case "anyof", "noneof":
 			has.Op = "any"
 		case "allof":
 			has.Op = "all"
 		}
 		t = has
-		if strings.HasPrefix(op, "not") || op == "noneof" {
+		if op == "noneof" {
 			t = not(has)
 		}
 	}
@@ -119,7 +113,7 @@ func (p *parser) factor() (*condition.Term, error) {
 func (p *parser) value() (*condition.Term, error) {
 	switch t := p.Next(); t.Kind {
 	case "name":
-		name := strings.TrimPrefix(strings.TrimPrefix(t.Text, "#"), "panel.")
+		name := strings.TrimPrefix(t.Text, "#")
 		if of, ok := strings.CutSuffix(name, ".length"); ok {
 			return &condition.Term{Op: "count", Args: []*condition.Term{{Op: "name", Text: of}}}, nil
 		}
@@ -135,7 +129,7 @@ func (p *parser) value() (*condition.Term, error) {
 				p.Next()
 				return &condition.Term{Op: "number", Text: "-" + n.Text}, nil
 			}
-			return condition.Arithmetic("-"), nil
+			return nil, condition.NoCall("-")
 		case "!":
 			return p.negation()
 		case "(":
@@ -153,21 +147,21 @@ func (p *parser) value() (*condition.Term, error) {
 // word parses what begins with a word: a function, a constant, a negation, or a text without quotes.
 func (p *parser) word(word string) (*condition.Term, error) {
 	if _, ok := p.Sign("("); ok {
-		_, err := p.List(")", p.or)
-		return condition.Unsupported("%s() is not part of conditions here", word), err
+		args, err := p.List(")", p.or)
+		return &condition.Term{Op: "call", Text: word, Args: args}, err
 	}
 	switch lower := strings.ToLower(word); lower {
 	case "true", "false":
 		return &condition.Term{Op: lower, Text: lower}, nil
 	case "undefined", "null":
 		return &condition.Term{Op: "null"}, nil
-	case "negate", "not":
+	case "negate":
 		return p.negation()
 	}
 	return &condition.Term{Op: "text", Text: word}, nil
 }
 
-// negation parses the operand of ! or not.
+// negation parses the operand of ! or negate.
 func (p *parser) negation() (*condition.Term, error) {
 	if err := p.Enter(); err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func (e *element) readDropdownMatrix() (why message.Text) {
 		report.Carry(n.leaves()...)
 	}
 	m.choices = e.take("choices")
-	e.readShowIf(&m.show)
+	e.readShowIf(&m.show, condition.True, condition.NotFalse)
 	m.required = e.flag("isRequired")
 	for _, n := range columns {
 		m.readColumn(e.reader.object(n))
@@ -133,9 +133,11 @@ func (m *dropdownMatrix) readColumn(c *object) {
 	c.reportRest("a column")
 	q.ID = m.NewQuestionID(m.q.Source + "_" + name.str())
 	for _, r := range m.rows {
-		m.Define(m.cell(r, name), &condition.Target{Field: q.ID + "." + r.ID, Kind: condition.Choice, Options: q.Options.IDs()})
+		part := &condition.Target{Field: q.ID + "." + r.ID, Kind: condition.Choice, Options: q.Options.Answers()}
+		q.Parts = append(q.Parts, part)
+		m.reader.define(m.cell(r, name), part)
 	}
-	m.Define(source, &condition.Target{Field: q.ID, Kind: condition.Group})
+	q.Target = &condition.Target{Field: q.ID, Kind: condition.Group}
 	m.within.Children = append(m.within.Children, q)
 	m.made++
 }

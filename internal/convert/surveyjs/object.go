@@ -2,7 +2,9 @@ package surveyjs
 
 import (
 	"strconv"
+	"strings"
 
+	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/markup"
 	"glasspoll/internal/convert/report"
@@ -113,7 +115,9 @@ func (o *object) drop(key, format string, args ...any) {
 }
 
 // localized returns a text, in one language or several.
-func (o *object) localized(keys ...string) *draft.Text { return o.textOf(o.takeAny(keys...)) }
+func (o *object) localized(keys ...string) *draft.Text {
+	return o.textOf(o.takeAny(keys...)).Within(o.finder())
+}
 
 func (r *reader) textOf(n *node) (t *draft.Text) {
 	switch {
@@ -158,26 +162,42 @@ func (r *reader) addTranslation(t *draft.Text, m member) *draft.Text {
 	return t.Add(code, m.value.text, m.value.atom)
 }
 
-// readShowIf adds the conditions under which something is shown, or can be answered.
-func (o *object) readShowIf(show *[]*draft.Condition) {
+// readShowIf adds the conditions under which something is shown, or can be answered, each true in a sense.
+func (o *object) readShowIf(show *[]*draft.Condition, visible, enabled condition.Sense) {
 	if n := o.take("visibleIf"); n != nil {
-		*show = append(*show, o.conditions(n)...)
+		*show = append(*show, o.conditions(n, visible)...)
 	}
 	if n := o.take("enableIf"); n != nil {
-		for _, c := range o.conditions(n) {
+		for _, c := range o.conditions(n, enabled) {
 			o.Change(c.At, "what cannot be answered is not shown here: enableIf became part of show_if")
 			*show = append(*show, c)
 		}
 	}
 }
 
-// conditions returns the condition of a property; none if it is blank.
-func (r *reader) conditions(n *node) []*draft.Condition {
+// isNeverShown reads whether something is invisible, whatever is answered.
+func (o *object) isNeverShown() bool {
+	v := o.take("visible")
+	switch {
+	case v == nil:
+		return false
+	case v.isTrue():
+		report.Carry(v.first())
+	case strings.TrimSpace(o.node.get("visibleIf").str()) != "":
+		o.Ignore(v.first(), "visibleIf decides whether it is shown")
+	default:
+		return true
+	}
+	return false
+}
+
+// conditions returns the condition of a property, which is true in a sense; none if it is blank.
+func (r *reader) conditions(n *node, sense condition.Sense) []*draft.Condition {
 	if !n.scalar() {
 		r.MarkAll(report.Dropped, n.at, n.leaves(), "is no condition")
 		return nil
 	}
-	if c := draft.NewCondition(n.atom); c != nil {
+	if c := r.condition(n.atom, sense); c != nil {
 		return []*draft.Condition{c}
 	}
 	report.Carry(n.atom)
@@ -208,6 +228,7 @@ func (o *object) readMaxLength(q *draft.Question) {
 		report.Carry(n.first()) // no limit
 	case err == nil && length <= draft.MaxText:
 		q.MaxLength = length
+		q.From("max_length", n.first())
 		report.Carry(n.first())
 	default:
 		o.MarkAll(report.Dropped, n.at, n.leaves(), "maxLength: %s is no length", n.brief())
@@ -222,7 +243,7 @@ func (o *object) reportRest(what message.Key) {
 		}
 		leaves := m.value.leaves()
 		switch ignored, dropped := reasonFor(ignoredProperties, m.key), reasonFor(droppedProperties, m.key); {
-		case m.value.kind == '0' || m.value.kind == 'b' && m.value.text == "false" && dropped != "":
+		case m.value.kind == '0' || m.value.kind == 'b' && m.value.text == "false" && dropped != "" && m.key != "allowDigits" && m.key != "randomize":
 			report.Carry(leaves...) // the default, so nothing changes
 		case dropped != "":
 			o.MarkAll(report.Dropped, m.value.at, leaves, "%s: %s", m.value.brief(), dropped)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/message"
@@ -16,9 +17,10 @@ type reader struct {
 	*draft.Draft
 	byName   map[string]*draft.Question // for choices that are another question's
 	deferred []func()                   // what can be done once all questions are read
+	panel    *panel                     // the innermost one around what is read; nil for a page
 }
 
-var piped = regexp.MustCompile(`\{\s*#?(?:panel\.)?([^{}"':,;]+?)\s*\}`)
+var piped = regexp.MustCompile(`\{\s*#?([^{}"':,;]+?)\s*\}`)
 
 // Read reads a SurveyJS definition into a draft.
 func Read(file string, source []byte) (*draft.Draft, error) {
@@ -36,7 +38,7 @@ func Read(file string, source []byte) (*draft.Draft, error) {
 	if root.get("pages") == nil && root.get("elements") == nil && root.get("questions") == nil {
 		return nil, message.Errorf("this JSON is no SurveyJS definition: it has neither \"pages\" nor \"elements\"")
 	}
-	d := &reader{Draft: &draft.Draft{Report: r, Parse: parseExpression, Piped: piped, Root: &draft.Group{}}, byName: map[string]*draft.Question{}}
+	d := &reader{Draft: &draft.Draft{Report: r, Dialect: dialect, Parse: parseExpression, Piped: piped, Braces: true, Root: &draft.Group{}}, byName: map[string]*draft.Question{}}
 	d.readSurvey(d.object(root))
 	for i := 0; i < len(d.deferred); i++ { // one may defer another
 		d.deferred[i]()
@@ -117,7 +119,7 @@ func (r *reader) readThanks(o *object) {
 			r.MarkAll(report.Dropped, n.at, n.leaves(), "a thank-you text needs html and expression")
 			continue
 		}
-		r.Thanks = append(r.Thanks, draft.Thanks{Show: draft.NewCondition(when.atom), Text: html})
+		r.Thanks = append(r.Thanks, draft.Thanks{Show: r.condition(when.atom, condition.One), Text: html})
 		item.reportRest("a thank-you text")
 	}
 	last := o.localized("completedHtml")
@@ -149,15 +151,12 @@ func (r *reader) readGroup(n *node, within *draft.Group, what message.Key) {
 	if t := o.take("type"); t != nil {
 		report.Carry(t.first())
 	}
-	if v := o.take("visible"); v != nil {
-		report.Carry(v.leaves()...)
-		if !v.isTrue() {
-			r.MarkAll(report.Dropped, n.at, n.leaves(), "never shown, so left out")
-			r.defineMissingWithin(n)
-			return
-		}
+	if o.isNeverShown() {
+		r.MarkAll(report.Dropped, n.at, n.leaves(), "never shown, so left out")
+		r.defineWithin(n, r.defineHidden)
+		return
 	}
-	o.readShowIf(&g.Show)
+	o.readShowIf(&g.Show, condition.True, condition.NotFalse)
 	if n := o.take("requiredIf"); n != nil {
 		r.Drop(n.first(), "a group as a whole is not required here: %s", n.brief())
 	}
@@ -167,6 +166,7 @@ func (r *reader) readGroup(n *node, within *draft.Group, what message.Key) {
 		report.Carry(n.leaves()...)
 	}
 	within.Children = append(within.Children, g)
+	defer r.enter(g.Source, string(what))()
 	if what == "a dynamic panel" {
 		o.readRepeated(g)
 	} else {
@@ -197,15 +197,29 @@ func (o *object) readRepeated(g *draft.Group) {
 	}
 }
 
-// defineMissingWithin defines all questions within as not carried over.
-func (r *reader) defineMissingWithin(n *node) {
+// defineMissing defines a question as not carried over.
+func (r *reader) defineMissing(n *node) {
+	r.DefineMissing(n.get("name").str(), "which was not carried over")
+}
+
+// defineHidden defines a question that is never shown: it has no answer, unless one is given beforehand.
+func (r *reader) defineHidden(n *node) {
+	if n.get("defaultValue") != nil || n.get("defaultValueExpression") != nil || n.get("setValueExpression") != nil {
+		r.defineMissing(n)
+		return
+	}
+	r.DefineNothing(n.get("name").str(), "it is never shown")
+}
+
+// defineWithin defines a question, and all questions within.
+func (r *reader) defineWithin(n *node, define func(*node)) {
 	if n.kind == '{' && n.get("name") != nil {
-		r.DefineMissing(n.get("name").str(), "which was not carried over")
+		define(n)
 	}
 	for _, m := range n.members {
-		r.defineMissingWithin(m.value)
+		r.defineWithin(m.value, define)
 	}
 	for _, i := range n.items {
-		r.defineMissingWithin(i)
+		r.defineWithin(i, define)
 	}
 }

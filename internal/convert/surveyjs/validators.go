@@ -8,6 +8,7 @@ import (
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/decimal"
 	"glasspoll/internal/survey"
 )
 
@@ -19,6 +20,8 @@ type validator struct {
 	q       *draft.Question
 	kind    *node
 	message *draft.Text
+
+	checkMessage *draft.Text // the message, once it is that of a check
 }
 
 // readValidators reads the validators of a question.
@@ -38,16 +41,17 @@ func (v *validator) read() {
 	case "numeric", "numericvalidator":
 		v.readNumeric()
 	case "text", "textvalidator":
-		v.readLength("minLength", &v.q.MinLength)
-		v.readLength("maxLength", &v.q.MaxLength)
-		v.DropMessage(v.message)
+		v.limit(func() {
+			v.readLength("minLength", "min_length", &v.q.MinLength)
+			v.readLength("maxLength", "max_length", &v.q.MaxLength)
+		})
 	case "answercount", "answercountvalidator":
-		v.readCount("minCount", &v.q.Min)
-		v.readCount("maxCount", &v.q.Max)
-		v.DropMessage(v.message)
+		v.limit(func() {
+			v.readCount("minCount", "min", &v.q.Min)
+			v.readCount("maxCount", "max", &v.q.Max)
+		})
 	case "regex", "regexvalidator":
-		v.readPattern()
-		v.DropMessage(v.message)
+		v.limit(v.readPattern)
 	case "email", "emailvalidator":
 		v.readEmail()
 		v.DropMessage(v.message)
@@ -58,8 +62,50 @@ func (v *validator) read() {
 	}
 }
 
-// readNumeric reads limits of a number. They are the question's own if they have no message, and a check if they have.
+// limit reads limits of the question, whose message is the validator's.
+func (v *validator) limit(read func()) {
+	type limits struct {
+		min, max, pattern string
+		least, most       int
+	}
+	of := func(q *draft.Question) limits { return limits{q.Min, q.Max, q.Pattern, q.MinLength, q.MaxLength} }
+	before := of(v.q)
+	read()
+	switch {
+	case v.message == nil:
+	case of(v.q) == before:
+		v.DropText(v.message)
+	case v.q.LimitMessage != nil:
+		v.DropMessage(v.message)
+	default:
+		if before != (limits{}) && v.q.Kind != survey.Number {
+			for _, a := range v.message.Atoms() {
+				v.Change(a, "it is shown for all limits of the question")
+			}
+		}
+		v.q.LimitMessage = v.message
+	}
+}
+
+// become makes a text a question of another type, and reports the limits that it had as a text.
+func (v *validator) become(kind survey.Type) {
+	for _, key := range []string{"min_length", "max_length", "pattern"} {
+		if a := v.q.KeySource(key); a != nil {
+			v.Drop(a, "answers of this type have no such limit here: %s", report.Quote(a.Text))
+		}
+	}
+	if v.q.LimitMessage != nil {
+		v.DropText(v.q.LimitMessage)
+	}
+	v.q.Kind, v.q.MaxLength, v.q.MinLength, v.q.Pattern, v.q.LimitMessage = kind, 0, 0, "", nil
+}
+
+// readNumeric makes a text a number, and reads its limits. What is not asked as a number is checked.
 func (v *validator) readNumeric() {
+	if v.q.TakesText() {
+		v.become(survey.Number)
+		v.Change(v.kind.first(), "only numbers are answers, so the type became number")
+	}
 	self := &condition.Term{Op: "self"}
 	var parts []*condition.Term
 	var atoms []*report.Atom
@@ -68,59 +114,96 @@ func (v *validator) readNumeric() {
 		if n == nil {
 			continue
 		}
+		if _, err := decimal.Parse(n.str()); err != nil {
+			v.MarkAll(report.Dropped, n.at, n.leaves(), "%s: %s is no number of at most three decimals", limit.key, n.brief())
+			continue
+		}
 		atoms = append(atoms, n.first())
-		report.Carry(n.first())
 		parts = append(parts, &condition.Term{Op: limit.op, Args: []*condition.Term{self, {Op: "number", Text: n.str()}}})
 	}
 	if len(parts) == 0 {
+		if v.kind.first().Outcome == report.Carried {
+			v.noNumber()
+		}
 		v.DropText(v.message)
 		return
 	}
-	whole := condition.Join("and", parts)
-	if v.message != nil {
-		writer := condition.Writer{Self: &condition.Target{Field: v.q.ID, Kind: draft.KindOf(v.q.Kind)}}
-		if _, err := writer.Write(whole); err == nil {
-			v.q.Checks = append(v.q.Checks, draft.Check{That: &draft.Condition{At: atoms[0], Tree: whole}, Message: v.message})
-			return
+	var rest []*condition.Term
+	v.limit(func() {
+		for i, t := range parts {
+			if v.q.Kind == survey.Number && v.q.Limit(t) {
+				v.q.From(map[string]string{">=": "min", "<=": "max"}[t.Op], atoms[i])
+				report.Carry(atoms[i])
+			} else {
+				rest = append(rest, t)
+			}
 		}
-	}
-	for i, t := range parts {
-		if !v.q.Limit(t) {
-			v.Drop(atoms[i], "answers of this type have no such limit here: %s", report.Quote(atoms[i].Text))
+		if len(rest) > 0 && len(rest) == len(parts) {
+			v.message, v.checkMessage = nil, v.message
 		}
+	})
+	if len(rest) == 0 {
+		return
 	}
-	v.DropMessage(v.message)
+	message := v.message
+	if message == nil {
+		message = v.checkMessage
+	}
+	if message == nil {
+		message = v.WriteMessage(atoms[0])
+	}
+	report.Carry(atoms...)
+	v.q.Checks = append(v.q.Checks, draft.Check{That: &draft.Condition{At: atoms[0], Tree: condition.Join("and", rest)}, Message: message})
 }
 
-// readLength reads a limit of a text's length.
-func (v *validator) readLength(key string, to *int) {
-	limit := v.take(key)
+// noNumber reports that answers need not be numbers.
+func (v *validator) noNumber() {
+	if v.q.Kind == survey.Number || v.q.Kind == survey.NPS || v.q.Kind == survey.Rating {
+		v.Ignore(v.kind.first(), "answers are numbers anyway")
+		return
+	}
+	v.Drop(v.kind.first(), "answers of this type are not checked for being numbers")
+}
+
+// readLength reads a limit of a text's length; key is that of the YAML.
+func (v *validator) readLength(property, key string, to *int) {
+	limit := v.take(property)
 	length, err := strconv.Atoi(limit.str())
 	switch {
 	case limit == nil:
-	case err == nil && length >= 0 && length <= draft.MaxText && v.q.TakesText():
-		if length > 0 {
-			*to = length
+	case err == nil && length == 0:
+		report.Carry(limit.first()) // no limit
+	case err == nil && length > 0 && length <= draft.MaxText && v.q.TakesText():
+		if *to > 0 && *to < length == (key == "max_length") {
+			v.Ignore(limit.first(), "another limit asks for more")
+			return
 		}
+		*to = length
+		v.q.From(key, limit.first())
 		report.Carry(limit.first())
 	default:
-		v.MarkAll(report.Dropped, limit.at, limit.leaves(), "%s cannot be a limit here", key)
+		v.MarkAll(report.Dropped, limit.at, limit.leaves(), "%s cannot be a limit here", property)
 	}
 }
 
-// readCount reads a limit of how many options can be chosen.
-func (v *validator) readCount(key string, to *string) {
-	limit := v.take(key)
+// readCount reads a limit of how many options can be chosen; key is that of the YAML.
+func (v *validator) readCount(property, key string, to *string) {
+	limit := v.take(property)
 	count, err := strconv.Atoi(limit.str())
 	switch {
 	case limit == nil:
-	case err == nil && v.q.Kind == survey.MultiChoice:
-		if count > 0 {
-			*to = strconv.Itoa(count)
+	case err == nil && count == 0:
+		report.Carry(limit.first()) // no limit
+	case err == nil && count > 0 && v.q.Kind == survey.MultiChoice:
+		if was, err := strconv.Atoi(*to); err == nil && was < count == (key == "max") {
+			v.Ignore(limit.first(), "another limit asks for more")
+			return
 		}
+		*to = strconv.Itoa(count)
+		v.q.From(key, limit.first())
 		report.Carry(limit.first())
 	default:
-		v.MarkAll(report.Dropped, limit.at, limit.leaves(), "%s cannot be a limit here", key)
+		v.MarkAll(report.Dropped, limit.at, limit.leaves(), "%s cannot be a limit here", property)
 	}
 }
 
@@ -168,7 +251,7 @@ func (v *validator) readEmail() {
 	case survey.Email:
 		v.MarkAll(report.Ignored, v.at, v.kind.leaves(), "the type checks that it is an e-mail address")
 	case survey.ShortText:
-		v.q.Kind, v.q.MaxLength, v.q.MinLength, v.q.Pattern = survey.Email, 0, 0, ""
+		v.become(survey.Email)
 	default:
 		v.MarkAll(report.Dropped, v.at, v.leaves(), "only a text can be an e-mail address")
 	}
@@ -178,7 +261,7 @@ func (v *validator) readExpression() {
 	n := v.take("expression")
 	var conditions []*draft.Condition
 	if n != nil {
-		conditions = v.conditions(n)
+		conditions = v.conditions(n, condition.One)
 	}
 	if len(conditions) == 0 {
 		v.MarkAll(report.Dropped, v.at, v.leaves(), "a check without a condition")

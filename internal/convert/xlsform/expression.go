@@ -1,6 +1,8 @@
 package xlsform
 
 import (
+	"strings"
+
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/message"
@@ -14,6 +16,12 @@ var syntax = condition.Syntax{
 
 // parseExpression parses an XLSForm expression, which is XPath with ${name} for the answer of a question.
 func parseExpression(source string) (*condition.Term, error) {
+	switch strings.ToLower(strings.TrimSpace(source)) {
+	case "yes", "true":
+		return &condition.Term{Op: "true"}, nil
+	case "no", "false":
+		return &condition.Term{Op: "false"}, nil
+	}
 	tokens, err := condition.Scan(source, syntax)
 	if err != nil {
 		return nil, err
@@ -57,18 +65,8 @@ func (p *parser) comparison(signs []string, operand func() (*condition.Term, err
 }
 
 func (p *parser) sum() (*condition.Term, error) {
-	t, err := p.factor()
-	for err == nil {
-		op, ok := p.Sign("+", "-", "*", "|")
-		if !ok {
-			if op, ok = p.Word("div", "mod"); !ok {
-				return t, nil
-			}
-		}
-		_, err = p.factor()
-		t = condition.Arithmetic(op)
-	}
-	return nil, err
+	product := func() (*condition.Term, error) { return p.Arithmetic(p.factor, []string{"*", "|"}, "div", "mod") }
+	return p.Arithmetic(product, []string{"+", "-"})
 }
 
 func (p *parser) factor() (*condition.Term, error) {
@@ -83,18 +81,54 @@ func (p *parser) factor() (*condition.Term, error) {
 	case "sign":
 		switch t.Text {
 		case ".":
+			if _, ok := p.Sign("/"); ok {
+				return p.path("./")
+			}
 			return &condition.Term{Op: "self"}, nil
+		case "..", "/":
+			return p.path(t.Text)
 		case "-":
 			return p.negative()
 		case "(":
 			return p.Brackets(p.or)
-		case "/", "..", "//", "@":
-			return nil, message.Errorf("it finds answers by a path rather than by ${name}")
+		case "//", "@":
+			return nil, message.Errorf("it finds answers by a path that is not that of one question")
 		}
 		return nil, message.Errorf("cannot be read from %s on", report.Quote(t.Text))
 	default:
 		return nil, message.Errorf("it ends too early")
 	}
+}
+
+// path parses the rest of a path to a question, such as ../name; begun is what has been read of it.
+func (p *parser) path(begun string) (*condition.Term, error) {
+	path := begun
+	for expectsSlash := begun == ".."; ; expectsSlash = !expectsSlash {
+		if expectsSlash {
+			if _, ok := p.Sign("/"); !ok {
+				break
+			}
+			path += "/"
+			continue
+		}
+		if _, ok := p.Sign(".."); ok {
+			path += ".."
+			continue
+		}
+		if _, ok := p.Sign("."); ok {
+			path += "."
+			continue
+		}
+		t := p.Next()
+		if t.Kind != "word" {
+			return nil, message.Errorf("it finds answers by a path that is not that of one question")
+		}
+		path += t.Text
+	}
+	if t := p.Peek(); t.Kind == "sign" && t.Text == "[" {
+		return nil, message.Errorf("it finds answers by a path that is not that of one question")
+	}
+	return &condition.Term{Op: "name", Text: path}, nil
 }
 
 // negative parses what follows a minus sign.
@@ -104,7 +138,7 @@ func (p *parser) negative() (*condition.Term, error) {
 	case err != nil:
 		return nil, err
 	case n.Op != "number":
-		return condition.Arithmetic("-"), nil
+		return &condition.Term{Op: "call", Text: "-", Args: []*condition.Term{{Op: "number", Text: "0"}, n}}, nil
 	}
 	n.Text = "-" + n.Text
 	return n, nil
@@ -127,8 +161,21 @@ func (p *parser) call(name string) (*condition.Term, error) {
 		return term(name, 0)
 	case "not":
 		return term("not", 1)
-	case "selected", "contains":
+	case "selected":
 		return term("has", 2)
+	case "contains":
+		return term("part", 2)
+	case "current":
+		if len(args) == 0 {
+			if _, ok := p.Sign("/"); ok {
+				return p.path("./")
+			}
+			return &condition.Term{Op: "self"}, nil
+		}
+	case "boolean":
+		if len(args) == 1 {
+			return not(not(args[0])), nil
+		}
 	case "count-selected":
 		return term("count", 1)
 	case "string-length":
@@ -138,10 +185,14 @@ func (p *parser) call(name string) (*condition.Term, error) {
 		return term("length", 1)
 	case "regex":
 		return term("matches", 2)
-	case "boolean", "number", "string", "int", "date", "normalize-space", "decimal-date-time", "decimal-date":
+	case "date", "decimal-date-time", "decimal-date":
 		if len(args) == 1 {
 			return args[0], nil
 		}
 	}
-	return condition.Unsupported("%s() is not part of conditions here", name), nil
+	return &condition.Term{Op: "call", Text: name, Args: args}, nil
+}
+
+func not(t *condition.Term) *condition.Term {
+	return &condition.Term{Op: "not", Args: []*condition.Term{t}}
 }

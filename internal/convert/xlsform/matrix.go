@@ -121,7 +121,9 @@ func (f *form) fillMatrix(m *draft.Question, rows []*draft.Question) {
 		}
 		m.Rows = append(m.Rows, row)
 		m.Atoms = append(m.Atoms, q.Atoms...)
-		*f.Scope[q.Source] = condition.Target{Field: m.ID + "." + row.ID, Kind: condition.Choice, Options: q.Options.IDs()}
+		*q.Target = condition.Target{Field: m.ID + "." + row.ID, Kind: condition.Choice, Options: q.Options.Answers()}
+		m.Parts = append(m.Parts, q.Target)
 	}
-	f.Scope[m.Source] = &condition.Target{Field: m.ID, Kind: condition.Group}
+	m.Target = &condition.Target{Field: m.ID, Kind: condition.Group}
+	f.Scope[m.Source] = m.Target
 }

@@ -49,13 +49,13 @@ func (f *form) readColumn(q *draft.Question, r record, key string) {
 			f.Drop(a, "its message is not shown: the form has its own for answers that are missing")
 		}
 	case "relevant":
-		q.Show = []*draft.Condition{draft.NewCondition(a)}
+		q.Show = []*draft.Condition{f.condition(a, q.Source)}
 	case "constraint":
 		if q.Kind == survey.Note || q.Kind == survey.Hidden {
 			f.Drop(a, "nothing is answered here that could be checked")
 			return
 		}
-		q.Constraint = draft.NewCondition(a)
+		q.Constraint = f.condition(a, q.Source)
 	case "appearance":
 		f.readAppearance(q, a)
 	case "default":
@@ -89,7 +89,7 @@ func (f *form) readRequired(q *draft.Question, a *report.Atom) {
 	case required == "":
 		report.Carry(a)
 	default:
-		q.RequiredIf = draft.NewCondition(a)
+		q.RequiredIf = f.condition(a, q.Source)
 	}
 }
 
@@ -252,7 +252,7 @@ func (f *form) filterOptions(q *draft.Question, a *report.Atom) {
 	for _, o := range q.Options.Items {
 		filled := *o
 		show := fillColumns(tree, o)
-		filled.Show = []*draft.Condition{{At: a, Tree: show}}
+		filled.Show = []*draft.Condition{{At: a, Tree: show, Find: f.finder(q.Source)}}
 		// One value under several parents is one option, shown under each of them.
 		if first := duplicates.Add(&filled); first != nil {
 			first.Show[0].Tree = &condition.Term{Op: "or", Args: []*condition.Term{first.Show[0].Tree, show}}

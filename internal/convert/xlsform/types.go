@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/message"
@@ -138,7 +139,7 @@ func (f *form) setType(q *draft.Question, t parsedType, r record, at *report.Ato
 	case "note":
 		q.Kind = survey.Note
 	case "acknowledge":
-		q.Kind = survey.Consent
+		q.Kind, q.Answers = survey.Consent, []condition.Option{{Value: "OK", ID: "yes"}, {Value: "", ID: "no"}}
 		if required(r.text("required")) != "true" {
 			q.Kind = survey.YesNo
 			f.Change(at, "it need not be acknowledged, so it is asked as yes or no")

@@ -3,10 +3,12 @@ package xlsform
 
 import (
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
 
+	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/decimal"
@@ -23,6 +25,7 @@ type form struct {
 	tableLists       []tableList
 	gridAppearances  map[*draft.Question]gridAppearance
 	deduplicated     map[*draft.List]*draft.List
+	paths            map[string]*condition.Target // questions by where they are: /group/name
 }
 
 var piped = regexp.MustCompile(`\$\{\s*([^{}]+?)\s*\}`)
@@ -34,9 +37,10 @@ func Read(file string, source []byte) (*draft.Draft, error) {
 		return nil, err
 	}
 	f := &form{
-		Draft: &draft.Draft{Report: report.New(file, "XLSForm", "cell"), Parse: parseExpression, Piped: piped},
+		Draft: &draft.Draft{Report: report.New(file, "XLSForm", "cell"), Dialect: dialect, Parse: parseExpression, Piped: piped},
 		lists: map[string]*draft.List{}, filterColumns: map[string]*extraColumn{}, unknownLanguages: map[string]string{},
 		gridAppearances: map[*draft.Question]gridAppearance{}, deduplicated: map[*draft.List]*draft.List{},
+		paths: map[string]*condition.Target{},
 	}
 	sheets := f.addSheets(workbook)
 	if len(sheets["survey"].rows) == 0 {
@@ -305,7 +309,48 @@ func (f *form) readQuestion(r record, t *report.Atom, parsed parsedType) {
 		q.Options = f.deduplicate(q.Options)
 	}
 	f.DefineQuestion(q)
+	f.paths[f.path(q.Source)] = q.Target
 	f.addChild(q)
+}
+
+// path returns where a question or a group of the innermost open group is.
+func (f *form) path(name string) string {
+	at := ""
+	for _, g := range f.stack[1:] {
+		at += "/" + g.Source
+	}
+	return at + "/" + name
+}
+
+// condition returns the condition that an atom holds of the question or group with a name.
+func (f *form) condition(a *report.Atom, name string) *draft.Condition {
+	c := draft.NewCondition(a)
+	if c != nil {
+		c.Find = f.finder(name)
+	}
+	return c
+}
+
+// finder returns what finds names, and paths from the question or group with a name.
+func (f *form) finder(name string) draft.Find {
+	from := f.path(name)
+	return func(name string) *condition.Target {
+		if !strings.Contains(name, "/") {
+			return f.Scope[name]
+		}
+		at := path.Join(from, name)
+		if strings.HasPrefix(name, "/") {
+			_, inner, _ := strings.Cut(name[1:], "/")
+			at = "/" + inner
+		}
+		if to := f.paths[at]; to != nil {
+			return to
+		}
+		if to := f.Scope[path.Base(at)]; to != nil && to.Field == "" {
+			return to
+		}
+		return &condition.Target{Kind: condition.Nothing, Why: message.New("there is no such question")}
+	}
 }
 
 // addChild adds a question or group to the innermost open group.
@@ -330,7 +375,7 @@ func (f *form) beginGroup(r record, t *report.Atom, repeat bool) {
 		switch key {
 		case "type", "name", "label", "hint", "disabled":
 		case "relevant":
-			g.Show = []*draft.Condition{draft.NewCondition(a)}
+			g.Show = []*draft.Condition{f.condition(a, g.Source)}
 		case "appearance":
 			f.readGroupAppearance(g, a)
 		case "repeat_count":

@@ -239,49 +239,63 @@ func (r *reader) argument(p *parsed, in *ast.FuncDecl, arg ast.Expr) {
 // sources lists the expressions that a text can come from: itself, what is assigned to it in its function, and what the
 // function that it calls returns.
 func (r *reader) sources(p *parsed, in *ast.FuncDecl, e ast.Expr) []ast.Expr {
-	all := []ast.Expr{e}
 	switch e := e.(type) {
 	case *ast.BinaryExpr:
 		return append(r.sources(p, in, e.X), r.sources(p, in, e.Y)...)
 	case *ast.Ident:
-		object := p.info.Uses[e]
-		if in == nil || in.Body == nil || object == nil {
-			return all
+		if object := p.info.Uses[e]; in != nil && in.Body != nil && object != nil {
+			return append(assigned(p, in.Body, object), e)
 		}
-		ast.Inspect(in.Body, func(n ast.Node) bool {
-			if a, ok := n.(*ast.AssignStmt); ok && len(a.Lhs) == len(a.Rhs) {
-				for i, left := range a.Lhs {
-					if name, ok := left.(*ast.Ident); ok && (p.info.Uses[name] == object || p.info.Defs[name] == object) {
-						all = append(all, parts(a.Rhs[i])...)
-					}
-				}
-			}
-			return true
-		})
 	case *ast.CallExpr:
-		var name *ast.Ident
-		switch f := e.Fun.(type) {
-		case *ast.Ident:
-			name = f
-		case *ast.SelectorExpr:
-			name = f.Sel
-		}
-		called := r.declared[p.info.Uses[name]]
-		if name == nil || called == nil || called.Body == nil {
-			return all
-		}
-		if r.packages[p.path] != p.info.Uses[name].Pkg() { // its constants are known in its own package alone
-			return all
-		}
-		ast.Inspect(called.Body, func(n ast.Node) bool {
-			if ret, ok := n.(*ast.ReturnStmt); ok {
-				for _, result := range ret.Results {
-					all = append(all, parts(result)...)
-				}
-			}
-			return true
-		})
+		return append(r.returned(p, e), e)
 	}
+	return []ast.Expr{e}
+}
+
+// assigned lists the expressions in what is assigned to a variable.
+func assigned(p *parsed, body ast.Node, to types.Object) []ast.Expr {
+	var all []ast.Expr
+	ast.Inspect(body, func(n ast.Node) bool {
+		a, ok := n.(*ast.AssignStmt)
+		if !ok || len(a.Lhs) != len(a.Rhs) {
+			return true
+		}
+		for i, left := range a.Lhs {
+			if name, ok := left.(*ast.Ident); ok && (p.info.Uses[name] == to || p.info.Defs[name] == to) {
+				all = append(all, parts(a.Rhs[i])...)
+			}
+		}
+		return true
+	})
+	return all
+}
+
+// returned lists the expressions in what the called function, of the same package, returns.
+func (r *reader) returned(p *parsed, call *ast.CallExpr) []ast.Expr {
+	var name *ast.Ident
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		name = f
+	case *ast.SelectorExpr:
+		name = f.Sel
+	}
+	if name == nil {
+		return nil
+	}
+	called := p.info.Uses[name]
+	body := r.declared[called]
+	if body == nil || body.Body == nil || called.Pkg() != r.packages[p.path] {
+		return nil
+	}
+	var all []ast.Expr
+	ast.Inspect(body.Body, func(n ast.Node) bool {
+		if ret, ok := n.(*ast.ReturnStmt); ok {
+			for _, result := range ret.Results {
+				all = append(all, parts(result)...)
+			}
+		}
+		return true
+	})
 	return all
 }
 
