@@ -22,7 +22,7 @@ func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
 		r.failAt(1, 1, "the file is saved as UTF-16, which Notepad calls Unicode: save it with the encoding UTF-8")
 		return nil
 	}
-	r.lines = splitLines(source)
+	r.lines = yaml12.Lines(source)
 	source = []byte(strings.Join(r.lines, "\n"))
 	if !r.readable(source) {
 		return nil

@@ -62,7 +62,7 @@ func parseFixed(file string, source []byte) *reader {
 		return nil
 	}
 	r := newReader(file)
-	r.slips, r.lines = slipsFixed, splitLines(source)
+	r.slips, r.lines = slipsFixed, yaml12.Lines(source)
 	if r.fixMoreSlips(); len(r.problems) == 0 {
 		return nil
 	}

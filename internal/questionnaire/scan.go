@@ -121,6 +121,10 @@ func (s *causeScanner) scanLine() bool {
 		return true
 	}
 	s.block = -1
+	if len(s.brackets) > 0 && s.quote == nil && s.mismatch == nil && strings.HasPrefix(trimmed, "- ") { // an entry of a list outside of brackets
+		inner := s.brackets[len(s.brackets)-1]
+		s.mismatch = &inner
+	}
 	if trimmed != "" && s.line < s.failLine && indent <= s.foundIndent {
 		s.found = nil // YAML has read this line, so what is above it is no mistake
 	}

@@ -116,7 +116,9 @@ func (f *failure) bracketedText() *finding {
 // unfit finds a line that does not fit the ones above it.
 func (f *failure) unfit() *finding {
 	indent := indentOf(f.text)
-	switch {
+	switch above := f.keyWithoutColon(indent); {
+	case above > 0:
+		return &finding{line: above, column: indent + 1, message: message.New("no key with \": \" on this line: write \"key: value\", or indent the line more if it continues the text above")}
 	case f.fails("mapping values are not allowed") && firstColon.MatchString(prefix(f.text, f.column)):
 		return &finding{line: f.line, column: indent + 1,
 			message: message.New("this line is indented deeper than the one above it, which has a value already: give both the same indentation")}
@@ -124,6 +126,19 @@ func (f *failure) unfit() *finding {
 		return &finding{line: f.line, column: indent + 1, message: message.New("this line does not fit the ones above it: does it need \"- \" in front?")}
 	}
 	return nil
+}
+
+// keyWithoutColon returns the line above the failing one if it begins with a key at the same column, but has no colon; 0 if not.
+func (f *failure) keyWithoutColon(column int) int {
+	above := f.fullLine(f.line, -1)
+	if above == 0 || !f.fails("mapping values are not allowed") {
+		return 0
+	}
+	m := wordAfterDashes.FindStringSubmatch(f.lines[above-1])
+	if m == nil || len(m[1]) != column || strings.Contains(m[0], ": ") || !keyNames()[m[2]] && !languageCode.MatchString(m[2]) {
+		return 0
+	}
+	return above
 }
 
 // secondColon finds a text with a colon inside brackets.
@@ -266,18 +281,19 @@ func (f *failure) misindented() *finding {
 }
 
 var (
-	lineTrouble = regexp.MustCompile(`did not find expected key|expected '-' indicator|document indicator|non-alphabetical|directive`)
-	markTrouble = regexp.MustCompile(`alphabetic or numeric|URI|expected '[!>]'|tag handle|whitespace or line break`)
-	bracketText = regexp.MustCompile(`^ *(?:- +)*[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]]*\]|\{[^{}]*\}) *[^ #]`)
-	flowBracket = regexp.MustCompile(`[{,] *[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]{}"',:]*\] *[^ ,:\[\]{}#"'][^,:\[\]{}"']*)[,}]`)
-	keyOnLine   = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): `)
-	misplaced   = regexp.MustCompile(`did not find expected key|expected '-' indicator|mapping values are not allowed`)
-	flowColon   = regexp.MustCompile(`^((?:.*[{,])? *[A-Za-z_][A-Za-z0-9_-]*: +)([^\s"'{}\[\],:][^"{}\[\],:]*): ?$`)
-	startMark   = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
-	flowTrouble = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
-	indentMark  = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
-	closing     = map[rune]string{'{': "}", '[': "]"}
-	firstColon  = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
+	lineTrouble     = regexp.MustCompile(`did not find expected key|expected '-' indicator|document indicator|non-alphabetical|directive`)
+	markTrouble     = regexp.MustCompile(`alphabetic or numeric|URI|expected '[!>]'|tag handle|whitespace or line break`)
+	bracketText     = regexp.MustCompile(`^ *(?:- +)*[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]]*\]|\{[^{}]*\}) *[^ #]`)
+	flowBracket     = regexp.MustCompile(`[{,] *[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]{}"',:]*\] *[^ ,:\[\]{}#"'][^,:\[\]{}"']*)[,}]`)
+	keyOnLine       = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): `)
+	misplaced       = regexp.MustCompile(`did not find expected key|expected '-' indicator|mapping values are not allowed`)
+	flowColon       = regexp.MustCompile(`^((?:.*[{,])? *[A-Za-z_][A-Za-z0-9_-]*: +)([^\s"'{}\[\],:][^"{}\[\],:]*): ?$`)
+	startMark       = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
+	wordAfterDashes = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*) .*$`)
+	flowTrouble     = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
+	indentMark      = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
+	closing         = map[rune]string{'{': "}", '[': "]"}
+	firstColon      = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
 )
 
 // splitYAMLError splits "yaml: line 3: what is wrong". The line is 1 if there is none.
