@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"os"
 	"time"
 
@@ -117,7 +116,7 @@ func (s *Store) Erase(ctx context.Context, survey, id string, keep []string) (er
 }
 
 // ErrNotOverwritten says that a response was erased, but that its former place in the file is not overwritten yet.
-var ErrNotOverwritten = errors.New("erased, but its old place in the file is not overwritten yet, because the store is busy: erase it again later")
+var ErrNotOverwritten error = message.Key("erased, but its old place in the file is not overwritten yet, because the store is busy: erase it again later")
 
 const (
 	// overwriteSlice bounds the pages that are overwritten in one transaction, so that writers need not wait long.

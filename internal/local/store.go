@@ -114,7 +114,7 @@ const initialMapping = 1 << 30
 const growth = 1 << 20
 
 // errInUse says that another process has the file open.
-var errInUse = errors.New("another process has the file open, probably a running `glasspoll serve`: stop that one first, or use another data directory")
+var errInUse error = message.Key("another process has the file open, probably a running `glasspoll serve`: stop that one first, or use another data directory")
 
 func openDB(path string) (db *bbolt.DB, err error) {
 	defer guard(&err)()
@@ -176,7 +176,7 @@ func (s *Store) prepare() (err error) {
 				return message.Errorf("the file has format %d, and this program reads format %d and earlier ones: use the newer glasspoll that wrote it", version, format)
 			}
 		} else if first, _ := tx.Cursor().First(); first != nil {
-			return message.Errorf("not a Glasspoll store: it is another program's bbolt file (bucket '%s')", first)
+			return message.Errorf("not a Glasspoll store: it is another program's bbolt file (bucket %q)", first)
 		}
 		for _, name := range [][]byte{metaBucket, definitionsBucket, currentBucket, logBucket, progressBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {

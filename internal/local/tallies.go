@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 
 	"go.etcd.io/bbolt"
 
@@ -35,7 +34,7 @@ func (s *Store) Tally(ctx context.Context, survey, period string) (t *tally.Tall
 		return nil, 0, s.wrap(message.Errorf("tally of %s %s: %w", survey, period, err))
 	}
 	if err != nil {
-		return nil, revision, s.wrap(fmt.Errorf("tally of %s %s: %w: %w", survey, period, store.ErrDamaged, err))
+		return nil, revision, s.wrap(message.Errorf("tally of %s %s: %w: %w", survey, period, store.ErrDamaged, err))
 	}
 	return t, revision, nil
 }

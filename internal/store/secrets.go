@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 
 	"glasspoll/internal/message"
 )
@@ -12,7 +11,7 @@ import (
 const SecretSize = 32
 
 // ErrNoSecret says that a deployment has no secret yet.
-var ErrNoSecret = errors.New("no secret has been made yet")
+var ErrNoSecret error = message.Key("no secret has been made yet")
 
 // Secrets returns the secret of a deployment, with which ids are keyed that the server makes. It is of one store: it is in no
 // page, log, export or archive, and does not move with the responses.

@@ -105,6 +105,8 @@ type uploader struct {
 	progress *progress
 }
 
+func (u *uploader) print(format string, args ...any) { u.console.Print(u.console.Out, format, args...) }
+
 func (u *uploader) upload(ctx context.Context) error {
 	if err := u.secret(ctx); err != nil {
 		return err
@@ -128,11 +130,11 @@ func (u *uploader) upload(ctx context.Context) error {
 	if err := u.files(ctx, pages); err != nil {
 		return err
 	}
-	files := message.Count(u.progress.all, "file")
+	all := message.Count(u.progress.all, "file")
 	if u.dryRun {
-		u.console.Print(u.console.Out, "%s, %d to upload, the others are there", files, u.progress.sent)
+		u.print("%s, %d to upload, the others are there", all, u.progress.sent)
 	} else {
-		u.console.Print(u.console.Out, "%s, %d uploaded, the others are there", files, u.progress.sent)
+		u.print("%s, %d uploaded, the others are there", all, u.progress.sent)
 	}
 	return nil
 }
@@ -179,11 +181,11 @@ func (u *uploader) definitions(ctx context.Context) error {
 		changed++
 		switch {
 		case before == nil:
-			u.console.Print(u.console.Out, "%s: new", s.ID)
+			u.print("%s: new", s.ID)
 		case before.Shape != s.Shape:
-			u.console.Print(u.console.Out, "%s: changed so that its answers are counted again", s.ID)
+			u.print("%s: changed so that its answers are counted again", s.ID)
 		default:
-			u.console.Print(u.console.Out, "%s: changed in wording or look only", s.ID)
+			u.print("%s: changed in wording or look only", s.ID)
 		}
 		if u.dryRun {
 			continue
@@ -198,10 +200,10 @@ func (u *uploader) definitions(ctx context.Context) error {
 	}
 	for _, id := range known {
 		if !slices.ContainsFunc(u.Surveys, func(s *survey.Survey) bool { return s.ID == id }) {
-			u.console.Print(u.console.Out, "%s: no longer among the questionnaires, but still online: its pages and results stay", id)
+			u.print("%s: no longer among the questionnaires, but still online: its pages and results stay", id)
 		}
 	}
-	u.console.Print(u.console.Out, "%s, %d new or changed", message.Count(len(u.Surveys), "questionnaire"), changed)
+	u.print("%s, %d new or changed", message.Count(len(u.Surveys), "questionnaire"), changed)
 	return nil
 }
 
@@ -215,7 +217,7 @@ func (u *uploader) actions(ctx context.Context) error {
 		if reflect.DeepEqual(before, u.Actions[s.ID]) {
 			continue
 		}
-		u.console.Print(u.console.Out, "%s: %s and %s; its results show them within ten minutes",
+		u.print("%s: %s and %s; its results show them within ten minutes",
 			s.ID, message.Count(len(u.Actions[s.ID].Measures), "measure"), message.Count(len(u.Actions[s.ID].Quotes), "quote"))
 		if u.dryRun {
 			continue
