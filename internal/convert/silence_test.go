@@ -24,7 +24,7 @@ var meaningless = map[string]string{
 	"type=end_group": "the last groups end with the form", "type=end group": "", "type=end_repeat": "",
 	"required=false()": "", "relevant=true()": "the default",
 	// Properties of JSON that are defaults.
-	"choicesStep=1": "", "cellType=dropdown": "", "rateMin=1": "", "rateMax=5": "", "inputType=text": "", "choicesOrder=none": "", "startWithNewLine=true": "",
+	"choicesStep=1": "", "cellType=dropdown": "", "rateMin=1": "", "rateMax=5": "", "inputType=text": "", "choicesOrder=none": "", "startWithNewLine=true": "", "sliderType=single": "", "visible=true": "",
 }
 
 // A visible is all that a user sees of a conversion.
