@@ -301,65 +301,103 @@ func (k keyboard) send(t *testing.T, ctx context.Context) {
 	do(t, ctx, chromedp.KeyEvent("\r\r"))
 }
 
-// TestInputMethods answers a question of every type with a mouse, by touch, with the keyboard alone and without scripts: the
-// same response is stored each time, once.
-func TestInputMethods(t *testing.T) {
-	t.Parallel()
-	want := map[string]string{
-		"single": "bad", "list": "b", "pick": "b", "many": "a,c", "agree": "no",
-		"rate": "fair", "stars": "4", "faces": "2", "numbers": "6", "recommend": "9", "grid.speed": "good", "grid.care": "none", "all.one": "fair", "all.other": "bad",
-		"visits": "2", "short": "好茶 & <b>", "long": "第一行\n第二行", "mail": "li@example.com", "tel": "13800138000", "day": "2026-05-06", "terms": "yes",
-		"tier": "gold", "name": "李", "fruit": "_other", "fruit._other": "枣", "ways": "ad,_other", "ways._other": "路过", "where": "shop",
-		"weight.price.importance": "high", "weight.price.satisfaction": "fair", "weight.staff.importance": "low", "weight.staff.satisfaction": "good",
-		"first.price": "1", "first.taste": "2", "first.looks": "3", "split.price": "70", "split.taste": "20.5", "split.looks": "9.5",
-		"warm": "50", "site": "https://example.com/?a=1&b=2", "hour": "20:30", "why": "因为&so", "how": "yes",
-	}
-	answers := func(t *testing.T, ctx context.Context, h inputMethod) {
-		t.Helper()
-		choose := func(names ...string) {
-			t.Helper()
-			for _, name := range names {
-				for value := range strings.SplitSeq(want[name], ",") {
-					h.choose(t, ctx, name, value)
-				}
+// everyAnswer is an answer to each question of everyQuestion, by field.
+var everyAnswer = map[string]string{
+	"single": "bad", "list": "b", "pick": "b", "many": "a,c", "agree": "no",
+	"rate": "fair", "stars": "4", "faces": "2", "numbers": "6", "recommend": "9", "grid.speed": "good", "grid.care": "none", "all.one": "fair", "all.other": "bad",
+	"visits": "2", "short": "好茶 & <b>", "long": "第一行\n第二行", "mail": "li@example.com", "tel": "13800138000", "day": "2026-05-06", "terms": "yes",
+	"tier": "gold", "name": "李", "fruit": "_other", "fruit._other": "枣", "ways": "ad,_other", "ways._other": "路过", "where": "shop",
+	"weight.price.importance": "high", "weight.price.satisfaction": "fair", "weight.staff.importance": "low", "weight.staff.satisfaction": "good",
+	"first.price": "1", "first.taste": "2", "first.looks": "3", "split.price": "70", "split.taste": "20.5", "split.looks": "9.5",
+	"warm": "50", "site": "https://example.com/?a=1&b=2", "hour": "20:30", "why": "因为&so", "how": "yes",
+}
+
+// A filler fills in a form on behalf of a test, which it fails.
+type filler interface {
+	choose(name, value string) // a radio button or checkbox
+	pick(name, value string)   // from a select element
+	write(name, text string)
+	when(name, value, keys string) // a date or a time
+	rank(name, option string, place int)
+	slide(name string) // to the middle
+	send()             // twice, as by a double click
+}
+
+// boundFiller is an input method in a page.
+type boundFiller struct {
+	t   *testing.T
+	ctx context.Context
+	by  inputMethod
+}
+
+func (f boundFiller) choose(name, value string) { f.t.Helper(); f.by.choose(f.t, f.ctx, name, value) }
+func (f boundFiller) pick(name, value string)   { f.t.Helper(); f.by.pick(f.t, f.ctx, name, value) }
+func (f boundFiller) write(name, text string)   { f.t.Helper(); f.by.write(f.t, f.ctx, name, text) }
+func (f boundFiller) when(name, value, keys string) {
+	f.t.Helper()
+	f.by.when(f.t, f.ctx, name, value, keys)
+}
+func (f boundFiller) rank(name, option string, place int) {
+	f.t.Helper()
+	f.by.rank(f.t, f.ctx, name, option, place)
+}
+func (f boundFiller) slide(name string) { f.t.Helper(); f.by.slide(f.t, f.ctx, name) }
+func (f boundFiller) send()             { f.t.Helper(); f.by.send(f.t, f.ctx) }
+
+// answerEverything gives everyAnswer and sends the form.
+func answerEverything(h filler) {
+	choose := func(names ...string) {
+		for _, name := range names {
+			for value := range strings.SplitSeq(everyAnswer[name], ",") {
+				h.choose(name, value)
 			}
 		}
-		write := func(names ...string) {
-			t.Helper()
-			for _, name := range names {
-				h.write(t, ctx, name, want[name])
-			}
-		}
-		choose("single")
-		h.pick(t, ctx, "list", "b")
-		choose("pick", "many", "agree", "rate", "stars", "faces", "numbers", "recommend", "grid.speed", "grid.care", "all.one", "all.other")
-		write("visits", "short", "long", "mail", "tel")
-		h.when(t, ctx, "day", "2026-05-06", "05062026")
-		choose("terms")
-		write("name")
-		choose("fruit")
-		write("fruit._other")
-		choose("ways")
-		write("ways._other")
-		h.pick(t, ctx, "where", "shop")
-		choose("weight.price.importance", "weight.price.satisfaction", "weight.staff.importance", "weight.staff.satisfaction")
-		for i, option := range []string{"price", "taste", "looks"} {
-			h.rank(t, ctx, "first", option, i+1)
-		}
-		write("split.price", "split.taste", "split.looks")
-		h.slide(t, ctx, "warm")
-		write("site")
-		h.when(t, ctx, "hour", "20:30", "0830P")
-		write("why")
-		choose("how")
-		h.send(t, ctx)
-		waitForThanks(t, ctx)
 	}
-	// Without shuffling, so that Tab reaches the options in the order of their ranks.
+	write := func(names ...string) {
+		for _, name := range names {
+			h.write(name, everyAnswer[name])
+		}
+	}
+	choose("single")
+	h.pick("list", "b")
+	choose("pick", "many", "agree", "rate", "stars", "faces", "numbers", "recommend", "grid.speed", "grid.care", "all.one", "all.other")
+	write("visits", "short", "long", "mail", "tel")
+	h.when("day", "2026-05-06", "05062026")
+	choose("terms")
+	write("name")
+	choose("fruit")
+	write("fruit._other")
+	choose("ways")
+	write("ways._other")
+	h.pick("where", "shop")
+	choose("weight.price.importance", "weight.price.satisfaction", "weight.staff.importance", "weight.staff.satisfaction")
+	for i, option := range []string{"price", "taste", "looks"} {
+		h.rank("first", option, i+1)
+	}
+	write("split.price", "split.taste", "split.looks")
+	h.slide("warm")
+	write("site")
+	h.when("hour", "20:30", "0830P")
+	write("why")
+	choose("how")
+	h.send()
+}
+
+// everyQuestionInTurn is everyQuestion without shuffling, so that Tab reaches the options in the order of their ranks.
+func everyQuestionInTurn(t *testing.T) string {
+	t.Helper()
 	source := strings.Replace(everyQuestion(t), "type: ranking\n        shuffle: true", "type: ranking", 1)
 	if source == everyQuestion(t) {
 		t.Fatal("every.yaml has no shuffled ranking")
 	}
+	return source
+}
+
+// TestInputMethods answers a question of every type with a mouse, by touch, with the keyboard alone and without scripts: the
+// same response is stored each time, once.
+func TestInputMethods(t *testing.T) {
+	t.Parallel()
+	source := everyQuestionInTurn(t)
 	for _, way := range []struct {
 		name  string
 		width int64
@@ -386,11 +424,12 @@ func TestInputMethods(t *testing.T) {
 			} else {
 				load(t, ctx, chromedp.Navigate(p.url+"every/en/?tier=gold"))
 			}
-			answers(t, ctx, way.hand)
+			answerEverything(boundFiller{t, ctx, way.hand})
+			waitForThanks(t, ctx)
 			if !strings.Contains(location(t, ctx), "/every/en/thanks/") {
 				t.Errorf("after sending: %s", location(t, ctx))
 			}
-			checkOneStored(t, p.killAndReadAnswers(t, data, "every"), want)
+			checkOneStored(t, p.killAndReadAnswers(t, data, "every"), everyAnswer)
 		})
 	}
 }

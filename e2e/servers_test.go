@@ -71,7 +71,7 @@ func startDynamoDB() (endpoint string, err error) {
 	if _, err := os.Stat(folder); err != nil {
 		return "", errors.New("DynamoDB Local is not installed: run `make setup`")
 	}
-	return startServer(func(address string) *exec.Cmd {
+	return startServer(onStop, func(address string) *exec.Cmd {
 		_, port, _ := net.SplitHostPort(address)
 		command := exec.Command("java", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port", port) // Java 17 or newer
 		command.Dir = folder
@@ -99,7 +99,7 @@ func startS3() (endpoint string, err error) {
 	if err := errors.Join(os.Mkdir(objects, 0o777), os.Mkdir(attributes, 0o777)); err != nil {
 		return "", err
 	}
-	return startServer(func(address string) *exec.Cmd {
+	return startServer(onStop, func(address string) *exec.Cmd {
 		command := exec.Command(binary, "--port", address, "--quiet", "posix", "--sidecar", attributes, objects)
 		command.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID=local", "ROOT_SECRET_ACCESS_KEY=local")
 		return command
@@ -122,8 +122,9 @@ func onStop(stop func()) {
 }
 
 // startServer starts a server at a free address and waits until it listens there. If the server ends instead, which it does
-// when another program has taken the address in the meantime, startServer tries another address, three in all.
-func startServer(command func(address string) *exec.Cmd) (endpoint string, err error) {
+// when another program has taken the address in the meantime, startServer tries another address, three in all. onEnd is given
+// what stops it.
+func startServer(onEnd func(stop func()), command func(address string) *exec.Cmd) (endpoint string, err error) {
 	var failed error
 	for range 3 {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -146,7 +147,7 @@ func startServer(command func(address string) *exec.Cmd) (endpoint string, err e
 			server.Wait() // its error is that it was killed
 			close(ended)
 		}()
-		onStop(func() {
+		onEnd(func() {
 			kill()
 			<-ended
 		})

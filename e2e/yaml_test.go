@@ -22,7 +22,7 @@ var otherwise = regexp.MustCompile(`\\\n[ \t]*\n`)
 func TestYAML12(t *testing.T) {
 	t.Parallel()
 	var texts []string
-	for _, c := range yaml12test.Corpus() {
+	for _, c := range yaml12test.Corpus {
 		texts = append(texts, c.Text)
 	}
 	generator := yaml12test.Texts()
@@ -65,7 +65,7 @@ func TestYAML12(t *testing.T) {
 	if valid < len(texts)/5 || refused > valid/20 {
 		t.Errorf("%d of %d texts are valid, %d of them are refused", valid, len(texts), refused)
 	}
-	for i, c := range yaml12test.Corpus() {
+	for i, c := range yaml12test.Corpus {
 		var want any
 		if c.Tree != "" {
 			if err := json.Unmarshal([]byte(c.Tree), &want); err != nil {

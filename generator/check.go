@@ -33,11 +33,12 @@ Nothing is written, but with --write-ids the ids of options and rows that have n
 kept already. Comments and all else stay as they are. A questionnaire with problems, or one that is changed meanwhile, is
 left alone.
 
-` + string(advice.Silencing) + `
+` + advice.Silencing + `
 
---format json prints one document: {"problems": [{file, line, column, message}], "advice": [{file, line, column, code,
+--format json prints one document: {"problems": [{file, line, column, code, message}], "advice": [{file, line, column, code,
 message, fix}], "surveys": [{file, id, questions, languages, minutes}], "beside": [{file, survey, measures, quotes}]}; lines
-and columns count from 1, and a problem of a file as a whole has none.
+and columns count from 1, and a problem of a file as a whole has none. Codes stay the same whatever the wording, which is in
+the language of --language; in SARIF they are the ids of rules.
 
 Examples:
 

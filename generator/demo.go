@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,12 @@ func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 		return console.Usagef("--periods %d: write a number from 1 to 24", d.Periods)
 	}
 	if d.URL != "" {
+		if address, err := url.Parse(d.URL); err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
+			return console.Usagef("--url %s: write an address such as %s", d.URL, defaultDemoURL)
+		}
+		if !demo.Reachable(ctx, d.URL) {
+			return message.Errorf("nothing answers at %s: start the site with glasspoll serve, or leave out --url, and it is started here", d.URL)
+		}
 		return d.fill(ctx, c, d.URL)
 	}
 	if demo.Reachable(ctx, defaultDemoURL) {
@@ -109,7 +116,7 @@ func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 }
 
 // fill answers the surveys of a site.
-func (d demoCommand) fill(ctx context.Context, c *console.Console, url string) error {
+func (d demoCommand) fill(ctx context.Context, c *console.Console, site string) error {
 	surveys, problems, err := project.NewLibrary(d.Surveys).Read()
 	if err != nil {
 		return err
@@ -117,8 +124,8 @@ func (d demoCommand) fill(ctx context.Context, c *console.Console, url string) e
 	if len(problems) > 0 {
 		c.Problems(problems)
 	}
-	url = strings.TrimSuffix(url, "/") + "/"
-	client := demo.NewClient(url)
+	site = strings.TrimSuffix(site, "/") + "/"
+	client := demo.NewClient(site)
 	defer client.Close()
 	for _, s := range surveys {
 		sent, err := client.Fill(ctx, s, d.options())
@@ -130,9 +137,9 @@ func (d demoCommand) fill(ctx context.Context, c *console.Console, url string) e
 		case sent.Closed > 0:
 			c.Print(c.Out, "%s: takes no answers today", s.ID)
 		case sent.Known > 0:
-			c.Print(c.Out, "%s: %s, %d were there before: %s%s/results/", s.ID, respondents, sent.Known, url, s.ID)
+			c.Print(c.Out, "%s: %s, %d were there before: %s%s/results/", s.ID, respondents, sent.Known, site, s.ID)
 		default:
-			c.Print(c.Out, "%s: %s: %s%s/results/", s.ID, respondents, url, s.ID)
+			c.Print(c.Out, "%s: %s: %s%s/results/", s.ID, respondents, site, s.ID)
 		}
 	}
 	return nil

@@ -69,7 +69,7 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 		return err
 	}
 	s := upload.Site{Dir: p.Out, Files: built.Paths(), Surveys: surveys, Actions: library.Actions(), Renderer: renderer, Assets: assets.Links}
-	if err := upload.Upload(ctx, c.Out, table, pages, s, p.DryRun); err != nil {
+	if err := upload.Upload(ctx, c, table, pages, s, p.DryRun); err != nil {
 		if ctx.Err() == nil {
 			return message.Errorf("publishing: %w\nRun it again: it continues from here", err)
 		}

@@ -31,7 +31,8 @@ type floor struct {
 var house = []floor{
 	{"the root", false, []string{"/"}}, // embedded files
 	{"the core", true, []string{
-		"decimal wording codec message yaml12",
+		"message",
+		"decimal wording codec yaml12",
 		"expression",
 		"survey",
 		"questionnaire",

@@ -82,7 +82,7 @@ func Rules() []Rule {
 }
 
 // Silencing tells users how to switch advice off in a file.
-const Silencing message.Key = `A comment in the questionnaire switches advice off, by its code (several with commas):
+const Silencing = `A comment in the questionnaire switches advice off, by its code (several with commas):
 
   # advice: off no_contact              above the first line of the questionnaire: in the whole file
   # advice: off leading                 on a line of its own: for the entry (question, option, scale) that follows

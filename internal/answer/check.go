@@ -414,9 +414,9 @@ func checkNumber(q *survey.Question, value string) *Problem {
 	}
 	switch {
 	case q.Min != nil && d < *q.Min:
-		return &Problem{Code: TooSmall, Args: []any{"min", q.Min.String()}}
+		return &Problem{Code: TooSmall, Args: []any{"min", *q.Min}}
 	case q.Max != nil && d > *q.Max:
-		return &Problem{Code: TooLarge, Args: []any{"max", q.Max.String()}}
+		return &Problem{Code: TooLarge, Args: []any{"max", *q.Max}}
 	case q.Step != nil && (d-origin)%*q.Step != 0:
 		return &Problem{Code: NotAStep, Args: []any{"step", q.Step.String()}}
 	}

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"encoding/csv"
 	"fmt"
 	"html/template"
 	"io"
@@ -84,24 +83,18 @@ func (e Entry) KindText(w *wording.Words) string {
 	return text
 }
 
-// CSV writes the codebook as CSV. Formulas are escaped as in [NewCSV].
+// CSV writes the codebook as CSV.
 func (b *Book) CSV(w io.Writer, words *wording.Words, withBOM bool) error {
-	if withBOM {
-		if _, err := io.WriteString(w, bom); err != nil {
-			return err
-		}
+	to, err := newTable(w, withBOM)
+	if err != nil {
+		return err
 	}
-	to := csv.NewWriter(w)
 	for _, line := range b.lines(words) {
-		for i := range line {
-			line[i] = EscapeFormula(line[i])
-		}
-		if err := to.Write(line); err != nil {
+		if err := to.write(line); err != nil {
 			return err
 		}
 	}
-	to.Flush()
-	return to.Error()
+	return to.close()
 }
 
 // HTML writes the codebook as a page, by the template codebook.html of a file system.

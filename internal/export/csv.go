@@ -16,52 +16,66 @@ type TableOptions struct {
 
 const bom = "\ufeff"
 
-// NewCSV writes a table as CSV (RFC 4180) in UTF-8, with LF between rows. Formulas are escaped; see [EscapeFormula].
-func NewCSV(w io.Writer, p *Plan, o TableOptions) (Sink, error) {
-	if o.BOM {
+// A table is CSV (RFC 4180) in UTF-8, with LF between rows, that may be opened by a spreadsheet. So formulas in it are escaped,
+// and in nothing else; see [EscapeFormula].
+type table struct{ w *csv.Writer }
+
+func newTable(w io.Writer, withBOM bool) (table, error) {
+	if withBOM {
 		if _, err := io.WriteString(w, bom); err != nil {
-			return nil, err
+			return table{}, err
 		}
 	}
-	s := &csvSink{plan: p, labels: o.Labels, w: csv.NewWriter(w), record: make([]string, len(p.Variables))}
+	return table{csv.NewWriter(w)}, nil
+}
+
+// write writes a record, whose cells it escapes.
+func (t table) write(record []string) error {
+	for i, text := range record {
+		record[i] = EscapeFormula(text)
+	}
+	return t.w.Write(record)
+}
+
+func (t table) close() error {
+	t.w.Flush()
+	return t.w.Error()
+}
+
+// NewCSV writes a table as CSV.
+func NewCSV(w io.Writer, p *Plan, o TableOptions) (Sink, error) {
+	to, err := newTable(w, o.BOM)
+	if err != nil {
+		return nil, err
+	}
+	s := &csvSink{plan: p, labels: o.Labels, table: to, record: make([]string, len(p.Variables))}
 	for i, v := range p.Variables {
 		s.record[i] = v.Name
 		if o.Labels {
-			s.record[i] = EscapeFormula(v.Full())
+			s.record[i] = v.Full()
 		}
 	}
-	return s, s.w.Write(s.record)
+	return s, s.table.write(s.record)
 }
 
 type csvSink struct {
 	plan   *Plan
 	labels bool
-	w      *csv.Writer
+	table  table
 	record []string
 }
 
 func (s *csvSink) Write(row Row) error {
 	for i, c := range row {
-		s.record[i] = s.text(s.plan.Variables[i].Kind, c)
+		s.record[i] = c.Raw
+		if s.labels && s.plan.Variables[i].Kind == Choice && c.Raw != "" {
+			s.record[i] = c.Label
+		}
 	}
-	return s.w.Write(s.record)
+	return s.table.write(s.record)
 }
 
-func (s *csvSink) text(kind Kind, c Cell) string {
-	switch {
-	case c.Raw == "" || kind == Number || kind == Chosen:
-		return c.Raw
-	case kind == Choice && s.labels:
-		return EscapeFormula(c.Label)
-	default:
-		return EscapeFormula(c.Raw)
-	}
-}
-
-func (s *csvSink) Close() error {
-	s.w.Flush()
-	return s.w.Error()
-}
+func (s *csvSink) Close() error { return s.table.close() }
 
 // formulaStarts lists the characters that begin a formula in a spreadsheet (OWASP, CSV Injection), full-width ones included.
 const formulaStarts = "=+-@\t\r\n＝＋－＠"

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"regexp"
 	"slices"
@@ -431,7 +432,7 @@ func TestSPSS(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := func(row int, name string) string { return records[row][slices.Index(records[0], name)] }
-	if at(1, "overall") != "5" || at(2, "overall") != "98" || at(1, "remark") != `one two, "three"` || at(2, "remark") != "'=1" || at(2, "stars") != "3" || at(1, "arrived") != "03-OCT-2026 12:05:10" {
+	if at(1, "overall") != "5" || at(2, "overall") != "98" || at(1, "remark") != `one two, "three"` || at(2, "remark") != "=1" || at(2, "stars") != "3" || at(1, "arrived") != "03-OCT-2026 12:05:10" {
 		t.Errorf("%v", records)
 	}
 	if err := sink.Syntax(&syntax, "it's.csv"); err != nil {
@@ -441,10 +442,42 @@ func TestSPSS(t *testing.T) {
 		"  /FILE='it''s.csv'\n", "    overall F8.3\n", "    first SDATE10\n", "    stars F8.0\n", "  overall '-Overall, isn''t it?'\n",
 		"VALUE LABELS overall\n  5 '@Very good'\n  4.5 'Good'\n  97 'No opinion'\n  98 'Won''t say'\n  .\n", "MISSING VALUES overall (97 THRU 98).\n",
 		"VARIABLE LEVEL overall (ORDINAL).\n", "VARIABLE LEVEL visits (SCALE).\n", "VARIABLE LEVEL remark (NOMINAL).\n",
-		"MRSETS /MDGROUP NAME=$why CATEGORYLABELS=VARLABELS VARIABLES=why.price why.speed why._other VALUE=1 LABEL='Why'.\n",
+		"MRSETS /MDGROUP NAME=$why CATEGORYLABELS=VARLABELS\n  VARIABLES=\n    why.price\n    why.speed\n    why._other\n  VALUE=1\n  LABEL='Why'.\n",
+		"VALUE LABELS why.price\n  0 'No'\n  1 'Yes'\n  .\n", "    remark A16\n",
 	} {
 		if !strings.Contains(syntax.String(), want) {
 			t.Errorf("no %q in\n%s", want, syntax.String())
+		}
+	}
+}
+
+// TestSPSSLines gives SPSS texts and names as long as questionnaires may have them.
+func TestSPSSLines(t *testing.T) {
+	long := strings.Repeat("您对我们的服务'满意'吗？", 40)
+	var options strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&options, "{id: %s%02d, label: \"%s%d\"}, ", strings.Repeat("o", 60), i, long, i)
+	}
+	s := parse(t, fmt.Sprintf("title: \"%[1]s\"\nlanguages: [zh]\nsections:\n  - questions:\n"+
+		"      - {id: %[2]s, type: multi_choice, label: \"%[1]s\", options: [%[3]s]}\n      - {id: one, type: single_choice, label: \"%[1]s\", options: [%[3]s]}\n",
+		long, strings.Repeat("q", 50), options.String()))
+	p := plan(t, s, "zh", false)
+	sink, err := export.NewSPSS(io.Discard, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var syntax bytes.Buffer
+	if err := sink.Syntax(&syntax, strings.Repeat("很长的文件夹/", 30)+"it's.csv"); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(syntax.String()) {
+		if len(strings.TrimSuffix(line, "\n")) > 251 || !utf8.ValidString(line) {
+			t.Errorf("a line of %d bytes: %s", len(line), line)
+		}
+	}
+	for _, label := range []string{"满意''吗？0'\n", "满意''吗？29'\n", "满意''吗？29]'\n"} {
+		if !strings.Contains(syntax.String(), label) {
+			t.Errorf("no %q in\n%s", label, syntax.String())
 		}
 	}
 }

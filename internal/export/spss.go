@@ -23,6 +23,7 @@ type SPSS struct {
 
 // Limits of SPSS, in bytes of UTF-8.
 const (
+	maxLine       = 251 // of syntax
 	maxName       = 64
 	maxLabel      = 256
 	maxValueLabel = 120
@@ -97,7 +98,7 @@ func (s *SPSS) text(i int, c Cell) string {
 	case Number, Chosen, Day, Clock:
 		return c.Raw
 	default:
-		return EscapeFormula(lineBreaks.Replace(c.Raw))
+		return lineBreaks.Replace(c.Raw)
 	}
 }
 
@@ -114,25 +115,33 @@ func (s *SPSS) Syntax(w io.Writer, file string) error {
 	say("* %s", comment(s.plan.Survey.ID+": "+s.plan.Survey.Title.In(s.plan.Language)))
 	say("* Run this where the data file is, or write its whole path below.")
 	say("SET DECIMAL=DOT.")
-	say("GET DATA\n  /TYPE=TXT\n  /FILE=%s\n  /ENCODING='UTF8'\n  /ARRANGEMENT=DELIMITED\n  /FIRSTCASE=2\n  /DELIMITERS=\",\"\n  /QUALIFIER='\"'\n  /VARIABLES=", quoted(file, 1000))
+	say("GET DATA\n  /TYPE=TXT\n%s\n  /ENCODING='UTF8'\n  /ARRANGEMENT=DELIMITED\n  /FIRSTCASE=2\n  /DELIMITERS=\",\"\n  /QUALIFIER='\"'\n  /VARIABLES=", literal("  /FILE=", file))
 	for i := range s.plan.Variables {
 		say("    %s %s", s.names[i], s.format(i))
 	}
 	b.WriteString("  .\n\nVARIABLE LABELS\n")
-	for i, v := range s.plan.Variables {
-		say("  %s %s", s.names[i], quoted(v.Full(), maxLabel))
+	for i, label := range s.labels() {
+		say("%s", literal("  "+s.names[i]+" ", label))
 	}
 	b.WriteString("  .\n\n")
 	for i, v := range s.plan.Variables {
 		switch v.Kind {
 		case Choice:
+			texts := make([]string, len(v.Values))
+			for j, value := range v.Values {
+				texts[j] = value.Label
+			}
 			say("VALUE LABELS %s", s.names[i])
-			for _, value := range v.Values {
-				say("  %s %s", s.codes[i].byID[value.ID], quoted(value.Label, maxValueLabel))
+			for j, label := range distinct(texts, maxValueLabel) {
+				say("%s", literal("  "+s.codes[i].byID[v.Values[j].ID]+" ", label))
 			}
 			b.WriteString("  .\n")
 		case Chosen:
-			say("VALUE LABELS %s 0 %s 1 %s.", s.names[i], quoted(s.plan.options.Words.Say("value.no"), maxValueLabel), quoted(s.plan.options.Words.Say("value.yes"), maxValueLabel))
+			say("VALUE LABELS %s", s.names[i])
+			for j, key := range []string{"value.no", "value.yes"} {
+				say("%s", literal(fmt.Sprintf("  %d ", j), shorten(s.plan.options.Words.Say(key), maxValueLabel)))
+			}
+			b.WriteString("  .\n")
 		}
 	}
 	b.WriteString("\n* Answers without a score, such as \"no opinion\", are no part of means.\n")
@@ -166,8 +175,9 @@ func (s *SPSS) sets(b *strings.Builder) {
 			end++
 		}
 		if end > i+1 { // a set has two variables or more
-			fmt.Fprintf(b, "MRSETS /MDGROUP NAME=$%s CATEGORYLABELS=VARLABELS VARIABLES=%s VALUE=1 LABEL=%s.\n",
-				variableName(v.Question[:min(len(v.Question), maxName-1)], taken), strings.Join(s.names[i:end], " "), quoted(v.Label, maxLabel))
+			fmt.Fprintf(b, "MRSETS /MDGROUP NAME=$%s CATEGORYLABELS=VARLABELS\n  VARIABLES=\n    %s\n  VALUE=1\n%s.\n",
+				variableName(v.Question[:min(len(v.Question), maxName-1)], taken), strings.Join(s.names[i:end], "\n    "),
+				literal("  LABEL=", shorten(plain(v.Label), maxLabel)))
 		}
 		i = max(end, i+1)
 	}
@@ -199,7 +209,7 @@ func (s *SPSS) format(i int) string {
 	case Language, Channel, Period, Version:
 		return "A64"
 	default:
-		return "A" + strconv.Itoa(min(max(v.Longest+1, 1), maxString)) // and an apostrophe
+		return "A" + strconv.Itoa(min(max(v.Longest, 1), maxString))
 	}
 }
 
@@ -226,10 +236,70 @@ func level(v *Variable) string {
 	return "NOMINAL"
 }
 
-// quoted returns an SPSS string literal, cut at a number of bytes.
-func quoted(text string, most int) string {
-	text = cut(strings.TrimSpace(lineBreaks.Replace(text)), most)
-	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+// labels returns the variables' labels.
+func (s *SPSS) labels() []string {
+	texts := make([]string, len(s.plan.Variables))
+	for i, v := range s.plan.Variables {
+		texts[i] = v.Full()
+	}
+	return distinct(texts, maxLabel)
+}
+
+// distinct shortens texts to a number of bytes. Those that differ stay different: if shortening makes them equal, they get
+// numbers.
+func distinct(texts []string, most int) []string {
+	short := make([]string, len(texts))
+	taken := map[string]string{} // texts by what they are shortened to
+	for i, text := range texts {
+		text = plain(text)
+		short[i] = shorten(text, most)
+		for n := 2; ; n++ {
+			if other, isTaken := taken[short[i]]; !isTaken || other == text {
+				break
+			}
+			tail := fmt.Sprintf(" (%d)", n)
+			short[i] = shorten(text, most-len(tail)) + tail
+		}
+		taken[short[i]] = text
+	}
+	return short
+}
+
+// plain returns a text in one line.
+func plain(text string) string { return strings.TrimSpace(lineBreaks.Replace(text)) }
+
+// shorten keeps the beginning and the end of a text that is longer than a number of bytes: rows of one question, and sizes or
+// dates in options, often differ at the end.
+func shorten(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	const gap = "…"
+	tail := len(text) - most/3
+	for !utf8.RuneStart(text[tail]) {
+		tail++
+	}
+	return cut(text, most-len(gap)-(len(text)-tail)) + gap + text[tail:]
+}
+
+// literal returns syntax and a string literal after it, in lines of up to maxLine bytes. The parts of a literal in several lines
+// are joined by plus signs.
+func literal(before, text string) string {
+	text = strings.ReplaceAll(plain(text), "'", "''")
+	if len(before)+len(text)+len("''.") <= maxLine {
+		return before + "'" + text + "'"
+	}
+	const indent, most = "    ", maxLine - len("    '' +")
+	lines := []string{strings.TrimRight(before, " ")}
+	for len(text) > most {
+		part := cut(text, most)
+		if quotes := len(part) - len(strings.TrimRight(part, "'")); quotes%2 == 1 {
+			part = part[:len(part)-1] // the other half of a quote is in the rest
+		}
+		lines = append(lines, indent+"'"+part+"' +")
+		text = text[len(part):]
+	}
+	return strings.Join(append(lines, indent+"'"+text+"'"), "\n")
 }
 
 // comment returns a text for the end of a comment, with a period only at its end.

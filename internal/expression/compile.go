@@ -2,6 +2,7 @@ package expression
 
 import (
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -46,16 +47,11 @@ func Compile(source string, scope Scope, budget *int) (Tree, []Fault) {
 	if fault, found := findForeign(source); found {
 		return Tree{}, []Fault{fault}
 	}
-	config := conf.CreateNew()
-	for _, name := range builtin.Names {
-		config.Disabled[name] = true
-	}
-	config.MaxNodes = maxNodes
-	parsed, err := parser.ParseWithConfig(source, config)
+	parsed, err := parse(source)
 	if err != nil {
 		return Tree{}, []Fault{syntaxFault(source, err)}
 	}
-	c := compiler{scope: scope}
+	c := compiler{source: source, scope: scope}
 	tree := c.condition(parsed.Node)
 	switch {
 	case len(c.faults) > 0:
@@ -67,6 +63,15 @@ func Compile(source string, scope Scope, budget *int) (Tree, []Fault) {
 		return Tree{}, []Fault{{Message: message.New("can never be true: no answers meet this condition")}}
 	}
 	return tree, nil
+}
+
+func parse(source string) (*parser.Tree, error) {
+	config := conf.CreateNew()
+	for _, name := range builtin.Names {
+		config.Disabled[name] = true
+	}
+	config.MaxNodes = maxNodes
+	return parser.ParseWithConfig(source, config)
 }
 
 // findForeign finds the first character outside quotes that comes from an input method or from another language.
@@ -148,9 +153,12 @@ var synonyms = map[string]string{
 
 // A compiler compiles one condition.
 type compiler struct {
+	source string // "": nothing is suggested
 	scope  Scope
 	faults []Fault
 	broken bool // the condition depends on a Broken name
+
+	wrongOptions int // among the faults
 }
 
 // fail adds a fault. It returns the empty tree and kind, for the caller to return.
@@ -269,7 +277,7 @@ func (c *compiler) resolve(n ast.Node) (string, Variable, bool) {
 		c.broken = true
 		return name, v, false
 	case !known:
-		c.fail(leftmost(n), "there is no question '%s'%s", name, c.suggest(name))
+		c.fail(leftmost(n), "there is no question '%s'%s", name, c.suggest(leftmost(n), name, c.names()))
 		c.faults[len(c.faults)-1].Unknown = name
 	}
 	return name, v, known
@@ -291,28 +299,55 @@ func (c *compiler) name(n ast.Node) (Tree, Kind) {
 	return Tree{Op: string(v.Kind), Names: []string{name}}, v.Kind
 }
 
-func (c *compiler) suggest(name string) message.Text {
-	known := make([]string, 0, len(c.scope))
-	for k := range c.scope {
-		known = append(known, k)
+// suggest suggests the nearest of some words in place of one at a node, if the condition has fewer faults with it.
+func (c *compiler) suggest(at ast.Node, word string, among []string) message.Text {
+	source, offset := []rune(c.source), at.Location().From
+	end := offset + utf8.RuneCountInString(word)
+	if end > len(source) || string(source[offset:end]) != word {
+		return message.Text{}
 	}
-	slices.Sort(known)
-	return nearest(name, known, message.Text{})
-}
-
-// nearest suggests the word of among that is nearest to word, or returns fallback if none is near.
-func nearest(word string, among []string, fallback message.Text) message.Text {
-	length := utf8.RuneCountInString(word)
-	best, distance := "", 1+max(1, (length+1)/3)
-	for _, a := range among {
-		if d := levenshtein.ComputeDistance(word, a); d < distance && d < length {
-			best, distance = a, d
+	before, rest := string(source[:offset]), string(source[end:])
+	faults := c.countFaults(c.source)
+	for _, near := range nearestFirst(word, among) {
+		if c.countFaults(before+near+rest) < faults {
+			return message.New(": did you mean '%s'?", near)
 		}
 	}
-	if best == "" {
-		return fallback
+	return message.Text{}
+}
+
+// countFaults counts the faults of a condition whose signs can be read. A wrong option is none: the name before it may be right.
+func (c *compiler) countFaults(source string) int {
+	parsed, err := parse(source)
+	if err != nil {
+		return maxNodes
 	}
-	return message.New(": did you mean '%s'?", best)
+	trial := compiler{scope: c.scope}
+	trial.condition(parsed.Node)
+	return len(trial.faults) - trial.wrongOptions
+}
+
+// names lists all names, sorted.
+func (c *compiler) names() []string { return slices.Sorted(maps.Keys(c.scope)) }
+
+// maxNearest bounds the words that are tried in place of another.
+const maxNearest = 3
+
+// nearestFirst lists the words of among that are near to word, the nearest first.
+func nearestFirst(word string, among []string) []string {
+	length := utf8.RuneCountInString(word)
+	most := max(1, (length+1)/3)
+	byDistance := map[int][]string{}
+	for _, a := range among {
+		if d := levenshtein.ComputeDistance(word, a); d <= most && d < length {
+			byDistance[d] = append(byDistance[d], a)
+		}
+	}
+	var near []string
+	for d := range most + 1 {
+		near = append(near, byDistance[d]...)
+	}
+	return near[:min(len(near), maxNearest)]
 }
 
 func (c *compiler) unary(n *ast.UnaryNode) (Tree, Kind) {
@@ -539,11 +574,16 @@ func (c *compiler) isOption(at ast.Node, id string, v Variable) bool {
 	if slices.Contains(v.Options, id) {
 		return true
 	}
+	c.wrongOptions++
 	if meant, ok := v.Labels[id]; ok {
 		c.fail(at, "'%s' is what the respondent reads: write the option's id, \"%s\"", id, meant)
 		return false
 	}
-	c.fail(at, "'%s' is not one of the options%s", id, nearest(id, v.Options, message.New(": %s", message.Words(v.Options[:min(len(v.Options), 12)]...))))
+	hint := message.New(": %s", message.Words(v.Options[:min(len(v.Options), 12)]...))
+	if near := nearestFirst(id, v.Options); len(near) > 0 {
+		hint = message.New(": did you mean '%s'?", near[0])
+	}
+	c.fail(at, "'%s' is not one of the options%s", id, hint)
 	return false
 }
 
@@ -615,7 +655,11 @@ func (c *compiler) contains(n *ast.BinaryNode) (Tree, Kind) {
 func (c *compiler) call(n ast.Node, name string, arguments []ast.Node) (Tree, Kind) {
 	functions := []string{"answered", "score", "count"}
 	if !slices.Contains(functions, name) {
-		return c.fail(n, "there is no function '%s'%s", name, nearest(name, functions, message.New(": use answered, score or count")))
+		hint := c.suggest(n, name, functions)
+		if hint.IsZero() {
+			hint = message.New(": use answered, score or count")
+		}
+		return c.fail(n, "there is no function '%s'%s", name, hint)
 	}
 	if len(arguments) != 1 {
 		return c.fail(n, "%s takes one question: %s(overall)", name, name)

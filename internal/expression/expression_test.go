@@ -2,6 +2,7 @@ package expression
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"reflect"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"glasspoll/internal/decimal"
 	"glasspoll/internal/message"
+	"glasspoll/internal/message/messagetest"
 )
 
 var scope = Scope{
@@ -112,6 +114,7 @@ func TestHolds(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
+	var all []message.Text
 	for _, c := range []struct{ source, want string }{
 		{``, `0: is empty: write a condition such as overall == "good"`},
 		{`overall = "good"`, `8: = alone does not compare: write ==`},
@@ -121,6 +124,9 @@ func TestFaults(t *testing.T) {
 		{`overal == "good"`, `0: there is no question 'overal': did you mean 'overall'?`},
 		{`xyzzy == "good"`, `0: there is no question 'xyzzy'`},
 		{`member and parts.stuff == "good"`, `11: there is no question 'parts.stuff': did you mean 'parts.staff'?`},
+		{`likse >= 2`, `0: there is no question 'likse'`}, // several options have no order
+		{`count(likse) >= 2`, `6: there is no question 'likse': did you mean 'likes'?`},
+		{`scor(likes) > 1`, `0: there is no function 'scor': use answered, score or count`},
 		{`overall == "god"`, `11: 'god' is not one of the options: did you mean 'good'?`},
 		{`branch == "elsewhere"`, `10: 'elsewhere' is not one of the options: north, south`},
 		{`overall in ["good", "bad", 3]`, `20: 'bad' is not one of the options: good, fair, poor, none | 27: the list may hold only texts in quotes here`},
@@ -203,13 +209,17 @@ func TestFaults(t *testing.T) {
 		_, faults := Compile(c.source, scope, budget())
 		var said []string
 		for _, f := range faults {
+			all = append(all, f.Message)
 			said = append(said, fmt.Sprintf("%d: %s", f.Offset, f.Message))
 		}
 		if got := strings.Join(said, " | "); got != c.want {
 			t.Errorf("%.60s\n got %s\nwant %s", c.source, got, c.want)
 		}
 	}
+	messagetest.Golden(t, "testdata/messages.txt", all, *update)
 }
+
+var update = flag.Bool("update", false, "write the messages in both languages into testdata/messages.txt")
 
 // FuzzCompile checks that any source gives a tree that can be evaluated, or faults with offsets inside the source.
 func FuzzCompile(f *testing.F) {

@@ -58,6 +58,11 @@ func (t Text) In(language string) string {
 // String returns the text in English.
 func (t Text) String() string { return t.en }
 
+// Map returns the text with a function applied to it in every language.
+func (t Text) Map(change func(string) string) Text {
+	return Text{Code: t.Code, en: change(t.en), zh: change(t.zh)}
+}
+
 // IsZero reports whether the text is empty.
 func (t Text) IsZero() bool { return t == Text{} }
 

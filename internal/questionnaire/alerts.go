@@ -20,6 +20,7 @@ func (o object) alerts() []survey.Alert {
 	}
 	alerts := make([]survey.Alert, len(entries))
 	lines := map[string]int{}
+	defer o.take(idsIn(entries))()
 	for i, n := range entries {
 		alert := &alerts[i]
 		a := o.object(n, &alertMapping)

@@ -13,6 +13,10 @@ func (o object) audience() survey.Audience {
 	if !o.has("audience") {
 		return survey.Audience{}
 	}
+	if word := scalarText(o.values["audience"]); slices.Contains(audiences, word) {
+		o.fail(o.values["audience"], "who may read the results is said under \"results:\": write \"results: {audience: %s}\"", word)
+		return survey.Audience{}
+	}
 	a := o.object(o.values["audience"], &audienceMapping)
 	audience := survey.Audience{Population: a.integer("population", 0), Sample: a.word("sample", "")}
 	a.readIssued(&audience)
@@ -38,9 +42,10 @@ func (o object) readIssued(audience *survey.Audience) {
 		return
 	}
 	var channels []survey.IssuedBy
-	for _, e := range o.named(at, message.Plain("issued")) {
+	entries := o.named(at, message.Plain("issued"))
+	for _, e := range entries {
 		if !beginsWithDigit(e.key.Value) {
-			channels = append(channels, survey.IssuedBy{Channel: o.channelOf(e.key), Issued: o.integerOf(e.value, message.Plain("issued"), 1, maxPeople)})
+			channels = append(channels, survey.IssuedBy{Channel: o.channelOf(e.key, entries), Issued: o.integerOf(e.value, message.Plain("issued"), 1, maxPeople)})
 			continue
 		}
 		audience.Periods = append(audience.Periods, o.issuedIn(e, audience.Population))
@@ -63,8 +68,9 @@ func (o object) issuedIn(e entry, population int) survey.IssuedIn {
 	issuedIn := message.New("issued in %s", unquoted(in.Period))
 	o.addCheck(func(s *survey.Survey) { o.checkPeriod(s, e.key) })
 	if n := o.follow(e.value); n != nil && n.Kind == yaml.MappingNode {
-		for _, by := range o.named(e.value, issuedIn) {
-			in.Channels = append(in.Channels, survey.IssuedBy{Channel: o.channelOf(by.key), Issued: o.integerOf(by.value, message.Plain("issued"), 1, maxPeople)})
+		entries := o.named(e.value, issuedIn)
+		for _, by := range entries {
+			in.Channels = append(in.Channels, survey.IssuedBy{Channel: o.channelOf(by.key, entries), Issued: o.integerOf(by.value, message.Plain("issued"), 1, maxPeople)})
 		}
 		in.Issued = sumOf(in.Channels)
 	} else {
@@ -74,15 +80,15 @@ func (o object) issuedIn(e entry, population int) survey.IssuedIn {
 	return in
 }
 
-// channelOf reads a channel, which must be one of the survey's.
-func (o object) channelOf(key *yaml.Node) string {
+// channelOf reads a channel, which must be one of the survey's, and not one of the others among entries.
+func (o object) channelOf(key *yaml.Node, entries []entry) string {
 	o.addCheck(func(s *survey.Survey) {
 		switch {
 		case len(s.Channels) == 0 && o.reader.channelless:
 		case len(s.Channels) == 0:
 			o.fail(key, "issued names the channel %s, but the survey has no channels: add \"channels: [%s]\" to it", quote(key.Value), unquoted(key.Value))
 		case !slices.Contains(s.Channels, key.Value):
-			o.fail(key, "issued names %s, which is neither a channel nor a period%s", quote(key.Value), suggest(key.Value, s.Channels))
+			o.fail(key, "issued names %s, which is neither a channel nor a period%s", quote(key.Value), suggest(key.Value, without(s.Channels, namesOf(entries))))
 		}
 	})
 	return key.Value

@@ -19,10 +19,11 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/message/messagetest"
 	"glasspoll/internal/survey"
 )
 
-var update = flag.Bool("update", false, "write the problems that Parse reports into testdata/bad; read them before you keep them")
+var update = flag.Bool("update", false, "write the problems that Parse reports into testdata/bad, and those in both languages into testdata/messages.txt; read them before you keep them")
 
 // A badFile is a questionnaire with mistakes, from testdata/bad. Below each line with a mistake there is a line that is not
 // part of the questionnaire: a ^ in the column (in characters) of the mistake, and the message.
@@ -65,6 +66,7 @@ func badFiles(t testing.TB) map[string][]badFile {
 
 func TestBadFiles(t *testing.T) {
 	count := 0
+	var all []message.Text
 	for path, files := range badFiles(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
 			names := map[string]bool{}
@@ -75,6 +77,9 @@ func TestBadFiles(t *testing.T) {
 				names[f.name] = true
 				count++
 				good, got := f.read()
+				for _, p := range got {
+					all = append(all, p.Message)
+				}
 				if good || len(got) == 0 {
 					t.Errorf("%s: no problem found", f.name)
 				}
@@ -90,6 +95,7 @@ func TestBadFiles(t *testing.T) {
 	if count < 90 {
 		t.Errorf("only %d bad files", count)
 	}
+	messagetest.Golden(t, "testdata/messages.txt", all, *update)
 }
 
 // withSidecars is the questionnaire that the sidecar files belong to.

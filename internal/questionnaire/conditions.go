@@ -247,10 +247,24 @@ func (c *conditionCompiler) failFault(cond condition, fault expression.Fault) {
 	switch {
 	case fault.Unknown != "" && c.nameless: // it may be the question whose id could not be read
 	case cond.key == "required" && fault.Unknown == strings.TrimSpace(cond.at.Value):
-		c.fail(cond.at, "required: %s is neither true, false nor a condition%s", quote(cond.at.Value), suggest(cond.at.Value, append(fieldNames(c.survey), "true", "false", "all")))
+		c.fail(cond.at, "required: %s is neither true, false nor a condition%s", quote(cond.at.Value), suggest(cond.at.Value, c.requiredWords(cond.owner)))
 	default:
 		c.failInside(cond.at, fault.Offset, "%s: %s", cond.key, fault.Message)
 	}
+}
+
+// requiredWords lists what may stand alone as a question's required: words, and other questions that are true or false.
+func (c *conditionCompiler) requiredWords(owner string) []string {
+	words := []string{"true", "false"}
+	if q, ok := c.survey.Question(owner); ok && len(q.Rows) > 0 {
+		words = append(words, "all")
+	}
+	for _, name := range fieldNames(c.survey) {
+		if c.scope[name].Kind == expression.Bool && survey.QuestionOf(name) != owner {
+			words = append(words, name)
+		}
+	}
+	return words
 }
 
 // uses reports whether an expression depends on a question.

@@ -131,7 +131,13 @@ var (
 func (r *reader) choices(v *yaml.Node, name message.Text) []*yaml.Node {
 	list := target(v)
 	if r.isBareText(v) && !strings.HasPrefix(list.Value, "-") {
-		if parts := listCommas.Split(strings.TrimSpace(list.Value), -1); len(parts) > 1 {
+		parts := listCommas.Split(strings.TrimSpace(list.Value), -1)
+		switch {
+		case len(parts) == 1:
+		case len(r.languages) > 1 && strings.ContainsFunc(list.Value, unicode.IsLetter):
+			r.fail(v, "%s must be a list: write \"- %s\", and so on", name, "{label: "+r.labelExample(flowText(parts[0]))+"}")
+			return nil
+		default:
 			r.fail(v, "%s must be a list: write %s", name, flowList(parts))
 			return nil
 		}

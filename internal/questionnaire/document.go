@@ -22,25 +22,21 @@ func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
 		r.failAt(1, 1, "the file is saved as UTF-16, which Notepad calls Unicode: save it with the encoding UTF-8")
 		return nil
 	}
-	r.lines = splitLines(source)
+	r.lines = yaml12.Lines(source)
 	source = []byte(strings.Join(r.lines, "\n"))
 	if !r.readable(source) {
 		return nil
 	}
 	first, second, err := yaml12.Decode(source)
-	for n, last := 1, (edit{}); err != nil; n++ {
-		found := diagnose(r.lines, err)
-		if !found.after(last) {
-			return nil // the last fix may have caused it
-		}
-		r.report(found.line, found.column, found.message)
-		if found.fix == nil || n > maxFixes || n*len(source) > maxFixedBytes {
+	if err != nil {
+		if r.hasSlips() {
 			return nil
 		}
-		r.fix(found.fix)
-		last = found.fix[len(found.fix)-1]
-		source = []byte(strings.Join(r.lines, "\n"))
-		first, second, err = yaml12.Decode(source)
+		r.mend()
+		r.fixMoreSlips()
+		if first, second, err = yaml12.Decode([]byte(strings.Join(r.lines, "\n"))); err != nil {
+			return nil
+		}
 	}
 	switch {
 	case first == nil || first.Kind == yaml.ScalarNode && first.Tag == "!!null":

@@ -213,6 +213,9 @@ const (
 	maxBands    = 50  // of a number
 )
 
+// audiences are those who may read results.
+var audiences = []string{"public", "staff", "management"}
+
 var (
 	questionnaireMapping = mapping{"questionnaire", "a questionnaire", doc{"One file is one questionnaire.", "一个文件就是一份问卷。"}, []key{
 		{name: "title", form: ofKind(textForm), need: ": what is the survey called?", example: "{zh: 服务满意度调查, en: Service survey}",
@@ -339,7 +342,7 @@ var (
 		{name: "label", form: ofKind(textForm), need: ": the band's name", example: "{zh: 优, en: Good}", doc: doc{"Its name.", "名称。"}},
 	}}
 	resultsMapping = mapping{"results", "results", doc{"What is made public, and when.", "公布什么、什么时候公布。"}, []key{
-		{name: "audience", form: oneOfWords("public", "staff", "management"), example: "public", doc: doc{"Who may read the results. For staff or management there is no page on the site: 'glasspoll results pages' makes one. Left out: public.", "谁可以看结果。staff（员工）和 management（管理层）的结果不放在网站上，用 glasspoll results pages 生成。不写就是 public（公开）。"}},
+		{name: "audience", form: oneOfWords(audiences...), example: "public", doc: doc{"Who may read the results. For staff or management there is no page on the site: 'glasspoll results pages' makes one. Left out: public.", "谁可以看结果。staff（员工）和 management（管理层）的结果不放在网站上，用 glasspoll results pages 生成。不写就是 public（公开）。"}},
 		{name: "min_group", form: integers(1, maxGroup), example: "10", doc: doc{"The fewest respondents that a published figure may describe: answers are published in groups of so many or more. 1 publishes each answer, which the page says. Left out: 5, or 10 with protection: strict. A larger number counts at once for all that is not out yet; a smaller one from the next period on.", "公布的数字至少要汇总几个人：答卷攒够这么多才一起公布。写 1 就逐份公布，结果页会说明。不写就是 5，protection: strict 时是 10。改大立刻对还没公布的生效，改小从下一期起。"}},
 		{name: "protection", form: oneOfWords("standard", survey.Strict), example: "strict", doc: doc{"strict, for staff surveys and public bodies: min_group is at least 10, and every question is published like a sensitive one. Left out: standard.", "strict 用于员工调查和公共机构：min_group 至少是 10，每道题都按 sensitive 的办法公布。不写就是 standard。"}},
 		{name: "closes", form: ofKind(dateForm), example: "2026-12-31", doc: doc{"Of a survey without window.until and without a period: the day after which its sensitive questions are published.", "用于没有 window.until 也不分周期的问卷：过了这一天就公布 sensitive 的题。"}},

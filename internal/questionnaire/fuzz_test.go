@@ -24,6 +24,12 @@ func FuzzParse(f *testing.F) {
 			f.Add(odd.source)
 		}
 	}
+	for _, source := range []string{repetitions, `{"title": "a\/b \uD83D\uDE00", "sections": [{"questions": [{"id": "q", "type": "yes_no", "label": "How?"}]}]}`,
+		"title: {en: How?, zh: &选项 x}\nintro: *选项\nx-a: {<<: [&a {b: c}, *a]}\n%YAML 1.2\n---\n\t# c\n"} {
+		f.Add([]byte(source))
+	}
+	draft, _ := badDraft(10)
+	f.Add([]byte(draft))
 	f.Fuzz(func(t *testing.T, source []byte) {
 		s, problems := Parse("fuzz.yaml", source)
 		checkProblems(t, source, s, problems)

@@ -2,10 +2,12 @@ package questionnaire
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/width"
+	"gopkg.in/yaml.v3"
 
 	"glasspoll/internal/message"
 )
@@ -45,7 +47,7 @@ func (o object) identifier(key, fallback string) string {
 	if pattern.MatchString(s.Value) {
 		return s.Value
 	}
-	hint := idHint(s.Value, pattern)
+	hint := o.idHint(s.Value, pattern, o.kindOfID(key))
 	if hint.IsZero() {
 		example := "delivery_time"
 		if k, _ := o.mapping.key(key, o.questionType); key != "id" {
@@ -57,15 +59,21 @@ func (o object) identifier(key, fallback string) string {
 	return fallback
 }
 
-// nameHint is [idHint] for the name of a question, scale or channel.
-func nameHint(word string) message.Text { return idHint(word, questionID) }
+// kindOfID names what has the id that a key gives.
+func (o object) kindOfID(key string) string {
+	if key == "open" {
+		return "case"
+	}
+	return o.mapping.id
+}
 
-// idHint suggests an id for a word that is not one, or names a letter that only looks like one of a–z.
-func idHint(word string, pattern *regexp.Regexp) message.Text {
+// idHint suggests an id for a word that is not one, or names a letter that only looks like one of a–z. kind names what has the
+// id.
+func (r *reader) idHint(word string, pattern *regexp.Regexp, kind string) message.Text {
 	if hint := lookalike(word); !hint.IsZero() {
 		return hint
 	}
-	if id := fixID(word, pattern); id != "" {
+	if id := fixID(word, pattern, kind); id != "" && !r.taken[id] {
 		return didYouMean(id)
 	}
 	return message.Text{}
@@ -81,11 +89,16 @@ func lookalike(word string) message.Text {
 	return message.Text{}
 }
 
-// fixID turns a word into an id, or returns "" if that is not possible.
-func fixID(word string, pattern *regexp.Regexp) string {
+// fixID turns a word into an id, or returns "" if that is not possible. A number becomes one behind the kind of what has the id:
+// q1 for a question, channel_1 for a channel.
+func fixID(word string, pattern *regexp.Regexp, kind string) string {
 	id := strings.ToLower(strings.Trim(width.Fold.String(word), " “”‘’\"'"))
 	if onlyDigits.MatchString(id) && pattern != choiceID {
-		return "q" + id
+		if kind == questionMapping.id {
+			id = "q" + id
+		} else {
+			id = kind + "_" + id
+		}
 	}
 	id = strings.Map(func(c rune) rune {
 		switch {
@@ -99,8 +112,29 @@ func fixID(word string, pattern *regexp.Regexp) string {
 	if id = strings.TrimLeft(id, "_"); !pattern.MatchString(id) {
 		id = strings.TrimLeft(id, "_0123456789")
 	}
-	if !pattern.MatchString(id) {
+	reserved := kind == questionMapping.id && slices.Contains(keywords, id) || kind == questionnaireMapping.id && slices.Contains(reservedIDs, id)
+	if !pattern.MatchString(id) || len(id) > maxID || reserved {
 		return ""
 	}
 	return id
+}
+
+// take notes ids, so that none of them is suggested for another. It returns a function that forgets them.
+func (r *reader) take(ids []string) (forget func()) {
+	before := r.taken
+	r.taken = map[string]bool{}
+	for _, id := range ids {
+		r.taken[id] = true
+	}
+	return func() { r.taken = before }
+}
+
+// idsIn lists the ids that the entries of a list have.
+func idsIn(entries []*yaml.Node) (ids []string) {
+	for _, n := range entries {
+		if n = target(n); keyOf(n, "id") != nil {
+			ids = append(ids, scalarText(valueOf(n, keyOf(n, "id"))))
+		}
+	}
+	return ids
 }

@@ -14,9 +14,9 @@ import (
 // readLanguages sets the survey's languages: those that are listed, else those of its title. A bad code is reported here
 // once and kept, so that the texts in it are not reported too.
 func (o object) readLanguages() {
-	codes, nodes := o.words("languages")
+	codes, nodes := o.words("languages", meantLanguage)
 	for i, code := range codes {
-		if meant := o.checkLanguage(nodes[i], code); meant != "" && keyOf(o.values["title"], meant) != nil {
+		if meant := o.checkLanguage(nodes[i], code, codes); meant != "" && keyOf(o.values["title"], meant) != nil {
 			codes[i] = meant
 		}
 	}
@@ -50,7 +50,7 @@ func (o object) titleLanguages() []string {
 		case key.Kind != yaml.ScalarNode || isApart(key) || isMerge(key) || o.afterComma(key, title.Content[i+1]):
 			continue
 		case !slices.Contains(codes, code):
-			o.checkLanguage(key, code)
+			o.checkLanguage(key, code, codes)
 		}
 		if !slices.Contains(codes, code) {
 			codes = append(codes, code)
@@ -61,21 +61,34 @@ func (o object) titleLanguages() []string {
 
 func isHan(c rune) bool { return unicode.Is(unicode.Han, c) }
 
-// languageNames maps what authors write instead of a language's code to the code.
-var languageNames = map[string]string{"cn": "zh", "chinese": "zh", "中文": "zh", "汉语": "zh", "tw": "zh-Hant", "english": "en", "英文": "en", "英语": "en",
-	"jp": "ja", "japanese": "ja", "kr": "ko", "korean": "ko", "german": "de", "french": "fr", "spanish": "es"}
+// namedLanguages are the codes that have synonyms.
+var namedLanguages = []string{"zh", "zh-Hant", "en", "ja", "ko", "de", "fr", "es"}
 
-// checkLanguage reports a bad language code, and returns the code that it seems to mean, or "".
-func (o object) checkLanguage(at *yaml.Node, code string) (meant string) {
-	tag, err := language.Parse(code)
-	if err == nil && tag.String() == code {
+// meantLanguage returns the code that a word seems to mean: itself if it is one, or "".
+func meantLanguage(word string) string {
+	tag, err := language.Parse(word)
+	if err == nil && tag.String() == word {
+		return word
+	}
+	for _, meant := range synonyms[strings.ToLower(strings.TrimSpace(word))] {
+		if slices.Contains(namedLanguages, meant) {
+			return meant
+		}
+	}
+	if err != nil {
 		return ""
 	}
-	if meant = languageNames[strings.ToLower(code)]; meant == "" && err == nil {
-		meant = tag.String()
+	return tag.String()
+}
+
+// checkLanguage reports a bad language code, and returns the code that it seems to mean, or "". listed are the survey's other
+// codes.
+func (o object) checkLanguage(at *yaml.Node, code string, listed []string) (meant string) {
+	if meant = meantLanguage(code); meant == code {
+		return ""
 	}
 	var hint message.Text
-	if meant != "" {
+	if meant != "" && !slices.Contains(listed, meant) {
 		hint = didYouMean(meant)
 	}
 	o.fail(at, "%s is not a language code such as zh, en or zh-Hant%s", quote(code), hint)

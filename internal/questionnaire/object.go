@@ -127,21 +127,38 @@ func (k *keyReader) failUnknown(key, value *yaml.Node) {
 	case k.afterComma(key, value):
 		k.fail(key, "the comma before %s ends the value: inside { }, a text with a comma in it needs quotes", quote(name))
 	default:
+		own := k.ownKeys()
 		if k.unused == nil {
-			k.unused = slices.DeleteFunc(slices.Clone(k.allowed), func(name string) bool { return keyOf(k.content, name) != nil })
+			k.unused = slices.DeleteFunc(slices.Clone(own), func(name string) bool { return k.isGiven(name) })
 		}
-		meant := nearest(name, k.unused)
-		if meant != "" {
+		if meant := nearest(name, k.unused); meant != "" {
 			k.fail(key, "unknown key %s%s", quote(name), suggest(name, k.unused))
+			k.unused = without(k.unused, []string{meant})
 			k.readAs(meant, key, value)
 			return
 		}
-		own := k.allowed
-		if k.mapping == &questionMapping {
-			own = k.mapping.names(typeIn(k.content))
-		}
 		k.fail(key, "unknown key %s: %s may have %s", quote(name), k.mapping.name.Text(), message.Words(own...))
 	}
+}
+
+// ownKeys lists the keys that the mapping may have; a question, those of its type.
+func (k *keyReader) ownKeys() []string {
+	if k.mapping != &questionMapping {
+		return k.allowed
+	}
+	return k.mapping.names(typeIn(k.content))
+}
+
+// isGiven reports whether the mapping has a key, or another in whose place it would stand.
+func (k *keyReader) isGiven(name string) bool {
+	if keyOf(k.content, name) != nil {
+		return true
+	}
+	if k.mapping != &questionMapping {
+		return false
+	}
+	sources := specOf(typeIn(k.content)).sources
+	return slices.Contains(sources, name) && slices.ContainsFunc(sources, func(other string) bool { return keyOf(k.content, other) != nil })
 }
 
 // readAs stores the value of a misspelled key under another name, unless that is given already.
@@ -177,6 +194,9 @@ func keyOf(m *yaml.Node, name string) *yaml.Node {
 	}
 	return nil
 }
+
+// valueOf returns the value of a key of a mapping.
+func valueOf(m, key *yaml.Node) *yaml.Node { return m.Content[slices.Index(m.Content, key)+1] }
 
 // failMissing reports the keys that must be given and are not.
 func (o object) failMissing() {

@@ -31,6 +31,11 @@ func (o object) scales() map[string]*scale {
 		o.fail(v, "scales must hold the name of each scale with its options below it, not %s", kindOf(m))
 		return scales
 	}
+	var names []string
+	for name := range pairs(m) {
+		names = append(names, name)
+	}
+	defer o.take(names)()
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		key := m.Content[i]
 		name := key.Value
@@ -42,7 +47,7 @@ func (o object) scales() map[string]*scale {
 			continue
 		}
 		if !isName(name) {
-			o.fail(key, "a scale's name may have only lower-case letters a–z, digits and _, starting with a letter, not %s%s", quote(name), nameHint(name))
+			o.fail(key, "a scale's name may have only lower-case letters a–z, digits and _, starting with a letter, not %s%s", quote(name), o.idHint(name, questionID, "scale"))
 		}
 		scales[name] = &scale{name: key, options: o.options(m.Content[i+1], message.New("scale %s", unquoted(name)), true)}
 	}
@@ -61,6 +66,7 @@ func (r *reader) options(n *yaml.Node, name message.Text, exclusive bool) []surv
 		r.fail(entries[maxOptions], "more than %d options: shorten the list, or ask with a short_text", maxOptions)
 		return nil
 	}
+	defer r.take(idsIn(entries))()
 	taken := map[string]takenID{}
 	options := make([]survey.Option, 0, len(entries))
 	objects := make([]object, len(entries))
@@ -110,7 +116,7 @@ func (r *reader) optionExample(id, label string) string {
 	label = unquoted(label)
 	switch {
 	case id == "":
-		if id = fixID(label, choiceID); id == "" {
+		if id = fixID(label, choiceID, optionMapping.id); id == "" {
 			id = "…"
 		}
 	case !choiceID.MatchString(id):

@@ -36,6 +36,7 @@ func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(nam
 // source in problems and, without its extension, is the default id.
 func Parse(file string, source []byte) (*survey.Survey, Problems) {
 	r := newReader(file)
+	r.slips = slipsFirst
 	s := r.questionnaire(source)
 	if len(r.problems) > 0 {
 		if fixed := parseFixed(file, source); fixed != nil {
@@ -197,6 +198,12 @@ func (o object) timezone() string {
 		return fallback
 	}
 	if _, err := time.LoadLocation(s.Value); err != nil || s.Value == "Local" {
+		for _, meant := range synonyms[strings.ToLower(s.Value)] {
+			if strings.Contains(meant, "/") {
+				o.fail(s, "unknown timezone %s%s", quote(s.Value), didYouMean(meant))
+				return fallback
+			}
+		}
 		o.fail(s, "unknown timezone %s: write one such as Asia/Shanghai, Europe/Berlin or UTC", quote(s.Value))
 		return fallback
 	}
@@ -204,11 +211,12 @@ func (o object) timezone() string {
 }
 
 func (o object) channels() []string {
-	channels, nodes := o.words("channels")
+	channels, nodes := o.words("channels", func(word string) string { return fixID(word, questionID, "channel") })
+	defer o.take(channels)()
 	o.reader.channelless = o.keys["channels"] != nil && len(channels) == 0
 	for i, c := range channels {
 		if !isName(c) {
-			o.fail(nodes[i], "channel %s may have only lower-case letters a–z, digits and _, starting with a letter%s", quote(c), nameHint(c))
+			o.fail(nodes[i], "channel %s may have only lower-case letters a–z, digits and _, starting with a letter%s", quote(c), o.idHint(c, questionID, "channel"))
 		}
 	}
 	return channels

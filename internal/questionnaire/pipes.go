@@ -163,7 +163,7 @@ func (c pipeChecker) check(n *yaml.Node, pipe survey.Pipe) {
 	case len(fields) > 0:
 		c.failInside(n, at, "%s has several answers: name one of them, such as %s", shown, quote("{{"+fields[0].Name+"}}"))
 	default:
-		c.failInside(n, at, "%s names no question%s", shown, suggest(pipe.Name, pipeNames(c.survey)))
+		c.failInside(n, at, "%s names no question%s", shown, suggest(pipe.Name, c.answered))
 	}
 }
 

@@ -107,12 +107,11 @@ func (r *questionReader) typeOf(o object) survey.Type {
 	return survey.Type(nearest(s.Value, known))
 }
 
-// typeIn returns the type that a question's mapping gives; "" if there is no such type.
+// typeIn returns the type that a question's mapping gives, or seems to mean; "" if there is no such type.
 func typeIn(m *yaml.Node) survey.Type {
 	for i := 0; i+1 < len(m.Content); i += 2 {
-		t := survey.Type(scalarText(m.Content[i+1]))
-		if m.Content[i].Value == "type" && slices.Contains(allTypes(), t) {
-			return t
+		if key := m.Content[i].Value; key == "type" || slices.Contains(synonyms[key], "type") {
+			return survey.Type(nearest(scalarText(m.Content[i+1]), typeNames(allTypes())))
 		}
 	}
 	return ""
@@ -289,10 +288,11 @@ func (r *questionReader) readOrder(o object, q *survey.Question) {
 		o.fail(o.keys["anchor"], "anchor holds options back from shuffling: add \"shuffle: true\" or remove it")
 		return
 	}
-	anchors, nodes := o.words("anchor")
+	ids := optionIDs(q.Options)
+	anchors, nodes := o.words("anchor", func(word string) string { return nearest(word, ids) })
 	for i, id := range anchors {
-		if ids := optionIDs(q.Options); !slices.Contains(ids, id) {
-			o.fail(nodes[i], "anchor names %s, which is not one of the options%s", quote(id), suggest(id, ids))
+		if !slices.Contains(ids, id) {
+			o.fail(nodes[i], "anchor names %s, which is not one of the options%s", quote(id), suggest(id, without(ids, anchors)))
 		}
 	}
 	if !q.Shuffle {
@@ -317,6 +317,7 @@ func (r *questionReader) readRows(o object, q *survey.Question) {
 		o.fail(entries[maxOptions], "more than %d rows: split the matrix", maxOptions)
 		return
 	}
+	defer r.take(idsIn(entries))()
 	for _, n := range entries {
 		ro := r.choiceObject(n, &rowMapping)
 		if ro.node == nil {
@@ -366,15 +367,15 @@ func (r *questionReader) readRequiredRows(o object, q *survey.Question) {
 
 // requireRows reads a list of the rows that must be answered.
 func (r *questionReader) requireRows(o object, q *survey.Question) {
-	ids, nodes := o.words("required")
+	var known []string
+	for _, row := range q.Rows {
+		known = append(known, row.ID)
+	}
+	ids, nodes := o.words("required", func(word string) string { return nearest(word, known) })
 	for i, id := range ids {
 		at := slices.IndexFunc(q.Rows, func(row survey.Row) bool { return row.ID == id })
 		if at < 0 {
-			var known []string
-			for _, row := range q.Rows {
-				known = append(known, row.ID)
-			}
-			o.fail(nodes[i], "required names the row %s, which the matrix does not have%s", quote(id), suggest(id, known))
+			o.fail(nodes[i], "required names the row %s, which the matrix does not have%s", quote(id), suggest(id, without(known, ids)))
 			continue
 		}
 		q.Rows[at].Required = true

@@ -26,7 +26,21 @@ type reader struct {
 	segments    map[string]*yaml.Node  // the value of each segment key, by the question's id
 	sensitive   map[string]*yaml.Node  // each sensitive key of a sensitive question, likewise
 	missing     []missingID            // options and rows without an id
+	taken       map[string]bool        // ids that entries of the list that is read have
+	unread      []unreadLines
+	lost        map[string]bool // the words in them
+	checked     int             // bytes given to yaml.v3 to find them
+	slips       slipReading
 }
+
+// A slipReading says whether slips are looked for; see [fixSlips].
+type slipReading int
+
+const (
+	noSlips    slipReading = iota // in sidecars
+	slipsFirst                    // where the file is not valid YAML, a slip ends the reading: it is read again without them
+	slipsFixed
+)
 
 func newReader(file string) *reader {
 	return &reader{file: file, reported: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}, sensitive: map[string]*yaml.Node{}}
@@ -60,7 +74,7 @@ func (r *reader) failAt(line, column int, format string, args ...any) {
 
 // report adds a problem, unless it is there already.
 func (r *reader) report(line, column int, text message.Text) {
-	if r.stopped {
+	if r.stopped || r.isConsequence(line, column, text) {
 		return
 	}
 	p := Problem{File: r.file, Line: line, Column: r.originalColumn(line, column), Message: text}

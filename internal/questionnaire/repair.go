@@ -10,7 +10,7 @@ import (
 )
 
 // After a YAML error, reading continues as if the fix in the message had been applied, so that one run shows all mistakes of
-// the file. An error that has no single obvious fix ends the reading.
+// the file; see [mender].
 
 // An edit changes one line: from a column on, it deletes characters and inserts others.
 type edit struct {
@@ -39,12 +39,6 @@ func (e edit) undo(line, column int) int {
 	return column + e.delete - inserted
 }
 
-// Bounds of reading a file again after fixes.
-const (
-	maxFixes      = 30
-	maxFixedBytes = 512 << 10 // read again, in total
-)
-
 // originalColumn returns the column, in the original file, of a place in the fixed file.
 func (r *reader) originalColumn(line, column int) int {
 	for _, e := range slices.Backward(r.edits) {
@@ -67,18 +61,36 @@ func parseFixed(file string, source []byte) *reader {
 	if len(source) > maxFile || !utf8.Valid(source) {
 		return nil
 	}
-	lines := splitLines(source)
-	slips := fixSlips(lines)
-	if len(slips) == 0 {
+	r := newReader(file)
+	r.slips, r.lines = slipsFixed, yaml12.Lines(source)
+	if r.fixMoreSlips(); len(r.problems) == 0 {
 		return nil
 	}
-	r := newReader(file)
-	for _, slip := range slips {
+	r.questionnaire([]byte(strings.Join(r.lines, "\n")))
+	return r
+}
+
+// hasSlips reports whether the file is to be read without its slips first. If so, it reports one of them.
+func (r *reader) hasSlips() bool {
+	if r.slips != slipsFirst {
+		return false
+	}
+	found := fixSlips(slices.Clone(r.lines))
+	if len(found) > 0 {
+		r.report(found[0].line, found[0].column, found[0].message)
+	}
+	return len(found) > 0
+}
+
+// fixMoreSlips reports and fixes the slips of a questionnaire.
+func (r *reader) fixMoreSlips() {
+	if r.slips == noSlips {
+		return
+	}
+	for _, slip := range fixSlips(r.lines) {
 		r.report(slip.line, slip.column, slip.message)
 		r.edits = append(r.edits, slip.fix...)
 	}
-	r.questionnaire([]byte(strings.Join(lines, "\n")))
-	return r
 }
 
 const maxIndentEdits = 2_000 // in one file

@@ -52,7 +52,7 @@ func (o object) crossTabs() []survey.CrossTab {
 		lines[tab] = n.Line
 		tabs = append(tabs, tab)
 		o.addCheck(func(s *survey.Survey) {
-			o.checkSegment(s, by, "by", tab.By)
+			o.checkSegment(s, by, "by", tab.By, tab.Rows)
 			o.checkCrossTabRows(s, rows, tab)
 		})
 	}
@@ -76,7 +76,7 @@ func (o object) checkCrossTabRows(s *survey.Survey, at *yaml.Node, tab survey.Cr
 	case part != "":
 		o.fail(at, "rows names %s, which has fields of its own: name one of them, such as '%s'", quote(tab.Rows), part)
 	case !ok:
-		o.fail(at, "rows names %s, which is not a question%s", quote(tab.Rows), suggest(tab.Rows, counted))
+		o.fail(at, "rows names %s, which is not a question%s", quote(tab.Rows), suggest(tab.Rows, without(counted, []string{tab.By})))
 	case tab.Rows == tab.By:
 		o.fail(at, "rows and by both name %s: break it down by another segment", quote(tab.Rows))
 	case o.failUncounted(s, at, "rows", tab.Rows):

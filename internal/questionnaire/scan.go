@@ -2,6 +2,7 @@ package questionnaire
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,6 +19,14 @@ type finding struct {
 // after reports whether f is after the text that an edit inserted.
 func (f finding) after(e edit) bool {
 	return f.line > e.line || f.line == e.line && f.column >= e.column+utf8.RuneCountInString(e.insert)
+}
+
+// move moves a finding down by some lines.
+func (f *finding) move(lines int) {
+	f.line += lines
+	for i := range f.fix {
+		f.fix[i].line += lines
+	}
 }
 
 const (
@@ -52,6 +61,7 @@ type causeScanner struct {
 	foundIndent          int      // the indentation of its line: lines that are indented deeper continue it
 	brackets             []mark   // that are open
 	quote                *mark    // that is open
+	mismatch             *mark    // the first bracket that is open where one around it is closed
 	openAtFailure        *mark    // the innermost bracket that is open after the failing line
 	block                int      // the indentation of the key whose block text is being read; -1 outside
 	line                 int      // from 1
@@ -67,6 +77,9 @@ type causeScanner struct {
 func findCause(lines []string, failLine, failColumn int) (found *finding, open *mark) {
 	s := causeScanner{lines: lines, failLine: failLine, failColumn: failColumn, block: -1}
 	for s.line = 1; s.line <= len(lines); s.line++ {
+		if s.mismatch != nil && s.past() {
+			return s.found, s.mismatch
+		}
 		if s.past() && len(s.brackets) == 0 && s.quote == nil {
 			return s.found, nil
 		}
@@ -108,6 +121,10 @@ func (s *causeScanner) scanLine() bool {
 		return true
 	}
 	s.block = -1
+	if len(s.brackets) > 0 && s.quote == nil && s.mismatch == nil && strings.HasPrefix(trimmed, "- ") { // an entry of a list outside of brackets
+		inner := s.brackets[len(s.brackets)-1]
+		s.mismatch = &inner
+	}
 	if trimmed != "" && s.line < s.failLine && indent <= s.foundIndent {
 		s.found = nil // YAML has read this line, so what is above it is no mistake
 	}
@@ -185,6 +202,9 @@ func (s *causeScanner) scanStructure() bool {
 	case s.starts && (char == '{' || char == '['):
 		s.brackets = append(s.brackets, opening)
 	case len(s.brackets) > 0 && (char == '}' || char == ']'):
+		if inner := s.brackets[len(s.brackets)-1]; inner.char+2 != char && s.mismatch == nil && slices.ContainsFunc(s.brackets, func(m mark) bool { return m.char+2 == char }) {
+			s.mismatch = &inner
+		}
 		s.brackets = s.brackets[:len(s.brackets)-1]
 		s.starts = false
 	case len(s.brackets) > 0 && char == ',', char == ':' && blankNext:

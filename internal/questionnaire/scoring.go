@@ -58,8 +58,8 @@ func (o object) readUnits(scoring *survey.Scoring) {
 	}
 }
 
-// checkSegment checks that name is a segment.
-func (o object) checkSegment(s *survey.Survey, at *yaml.Node, key, name string) {
+// checkSegment checks that name is a segment. Some are never suggested instead.
+func (o object) checkSegment(s *survey.Survey, at *yaml.Node, key, name string, except ...string) {
 	f, ok := s.Field(name)
 	switch {
 	case !ok:
@@ -67,7 +67,7 @@ func (o object) checkSegment(s *survey.Survey, at *yaml.Node, key, name string) 
 		for _, f := range s.Segments() {
 			segments = append(segments, f.Name)
 		}
-		o.fail(at, "%s names %s, which is not a question%s", key, quote(name), suggest(name, segments))
+		o.fail(at, "%s names %s, which is not a question%s", key, quote(name), suggest(name, without(segments, except)))
 	case !f.Question.Segment:
 		o.fail(at, "%s names %s, which is not a segment: add \"segment: true\" to the question", key, quote(name))
 	}
@@ -93,12 +93,22 @@ func (o object) checkOverall(s *survey.Survey) {
 	f, ok := s.Field(name)
 	switch {
 	case !ok:
-		o.fail(at, "overall names %s, which is not a question%s", quote(name), suggest(name, fieldNames(s)))
+		o.fail(at, "overall names %s, which is not a question%s", quote(name), suggest(name, scoredFields(s)))
 	case f.Question.Type == "":
 	case f.HasScores() && o.failUncounted(s, at, "overall", name):
 	case !f.HasScores() || !f.Counted():
 		o.fail(at, "overall names %s, which has no published scores: name a question whose options have scores", quote(name))
 	}
+}
+
+// scoredFields lists the fields that can stand for the whole.
+func scoredFields(s *survey.Survey) (names []string) {
+	for _, f := range s.Fields() {
+		if f.HasScores() && f.Counted() && !f.Sensitive() {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 func (o object) responseRateRule() *survey.ResponseRateRule {
@@ -125,7 +135,9 @@ func (o object) responseRateRule() *survey.ResponseRateRule {
 func (o object) dimensions() []survey.Dimension {
 	var dimensions []survey.Dimension
 	lines := map[string]int{}
-	for _, n := range o.list("dimensions") {
+	entries := o.list("dimensions")
+	defer o.take(idsIn(entries))()
+	for _, n := range entries {
 		d := o.object(n, &dimensionMapping)
 		if d.node == nil {
 			o.reader.nameless = true

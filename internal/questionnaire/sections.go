@@ -23,6 +23,7 @@ func (o object) sections(scales map[string]*scale, s *survey.Survey) []survey.Se
 		nodes:          o.list("sections"),
 		sectionLines:   map[string]int{},
 	}
+	defer r.take(r.writtenIDs())()
 	for i := 0; i < len(r.nodes) && !r.tooMany; i++ {
 		if r.isQuestion(i) {
 			r.strayQuestion(i)
@@ -42,6 +43,19 @@ func (o object) sections(scales map[string]*scale, s *survey.Survey) []survey.Se
 		o.fail(o.values["sections"], "there is no question to answer: a survey needs one besides its notes and hidden ones")
 	}
 	return r.sections
+}
+
+// writtenIDs lists the ids of all sections and questions.
+func (r *sectionReader) writtenIDs() []string {
+	ids := idsIn(r.nodes)
+	for _, section := range r.nodes {
+		for key, v := range pairs(target(section)) {
+			if list := target(v); nearest(key, []string{"questions"}) != "" && list.Kind == yaml.SequenceNode {
+				ids = append(ids, idsIn(list.Content)...)
+			}
+		}
+	}
+	return ids
 }
 
 // isQuestion reports whether an entry of the sections is a question.

@@ -3,6 +3,7 @@ package questionnaire
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -113,6 +114,12 @@ func (o object) question(s *survey.Survey) string {
 			if q.Type != survey.Note {
 				names = append(names, q.ID)
 			}
+		}
+		if o.mapping == &quoteMapping {
+			names = slices.DeleteFunc(names, func(name string) bool {
+				q, ok := findQuestion(s, name)
+				return !ok || q.Private || s.UnpublishedBy(q.ID) != nil || q.Unpublished
+			})
 		}
 		o.fail(o.values["question"], "question names %s, which is not a question%s", quote(name), suggest(name, names))
 	}

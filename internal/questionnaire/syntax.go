@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"glasspoll/internal/message"
-	"glasspoll/internal/yaml12"
 )
 
 // yamlMessages translates yaml.v3's messages. The first entry whose part is in a message counts.
@@ -55,16 +54,22 @@ type failure struct {
 	line, column int    // in characters, from 1
 	text         string // of the line
 	open         *mark  // the innermost bracket that is open there and never closed; nil if there is none
+	above        int    // lines of the file above these
+	tabs         int    // lines of the file that are indented by tabs or wide spaces
+	check        func(text string) error
 }
 
 // diagnose finds why a file is not valid YAML, where an author would look for the mistake, and how to read on. yaml.v3
 // reports at most a line, often that of the surrounding block, so locate searches for the place of the failure. The mistake
 // itself (an unclosed quote, a wide colon) may be above it; see [findCause].
-func diagnose(lines []string, err error) finding {
-	f := failure{lines: lines}
+//
+// The lines may be a part of the file, with so many above them; tabs is how many lines of the file are indented by tabs or wide
+// spaces. check returns yaml.v3's error for a text.
+func diagnose(lines []string, err error, above, tabs int, check func(text string) error) finding {
+	f := failure{lines: lines, above: above, tabs: tabs, check: check}
 	var from int
 	f.message, from = splitYAMLError(err)
-	f.line, f.column = locate(lines, f.message, from)
+	f.locate(from)
 	f.text = lines[f.line-1]
 	if found := f.misindented(); found != nil {
 		return *found
@@ -74,7 +79,7 @@ func diagnose(lines []string, err error) finding {
 		return *found
 	}
 	f.open = open
-	for _, check := range []func() *finding{f.misaligned, f.unclosed, f.unfit, f.secondColon} {
+	for _, check := range []func() *finding{f.misaligned, f.bracketedText, f.unclosed, f.unfit, f.secondColon} {
 		if found := check(); found != nil {
 			return *found
 		}
@@ -93,10 +98,27 @@ func (f *failure) unclosed() *finding {
 	return &finding{line: f.open.line, column: f.open.column, message: message.New("this %c is never closed: add %s", f.open.char, closing[f.open.char])}
 }
 
+// bracketedText finds a text inside brackets that begins with a bracket.
+func (f *failure) bracketedText() *finding {
+	if !flowTrouble.MatchString(f.message) {
+		return nil
+	}
+	for _, m := range flowBracket.FindAllStringSubmatchIndex(f.text, -1) {
+		before, value := utf8.RuneCountInString(f.text[:m[2]]), f.text[m[2]:m[3]]
+		if f.column > before && f.column <= before+utf8.RuneCountInString(value)+1 {
+			return &finding{line: f.line, column: before + 1, message: message.New("a text that begins with a bracket: put the whole text into quotes"),
+				fix: []edit{{f.line, before + 1, utf8.RuneCountInString(value), singleQuoted(value)}}}
+		}
+	}
+	return nil
+}
+
 // unfit finds a line that does not fit the ones above it.
 func (f *failure) unfit() *finding {
 	indent := indentOf(f.text)
-	switch {
+	switch above := f.keyWithoutColon(indent); {
+	case above > 0:
+		return &finding{line: above, column: indent + 1, message: message.New("no key with \": \" on this line: write \"key: value\", or indent the line more if it continues the text above")}
 	case f.fails("mapping values are not allowed") && firstColon.MatchString(prefix(f.text, f.column)):
 		return &finding{line: f.line, column: indent + 1,
 			message: message.New("this line is indented deeper than the one above it, which has a value already: give both the same indentation")}
@@ -104,6 +126,19 @@ func (f *failure) unfit() *finding {
 		return &finding{line: f.line, column: indent + 1, message: message.New("this line does not fit the ones above it: does it need \"- \" in front?")}
 	}
 	return nil
+}
+
+// keyWithoutColon returns the line above the failing one if it begins with a key at the same column, but has no colon; 0 if not.
+func (f *failure) keyWithoutColon(column int) int {
+	above := f.fullLine(f.line, -1)
+	if above == 0 || !f.fails("mapping values are not allowed") {
+		return 0
+	}
+	m := wordAfterDashes.FindStringSubmatch(f.lines[above-1])
+	if m == nil || len(m[1]) != column || strings.Contains(m[0], ": ") || !keyNames()[m[2]] && !languageCode.MatchString(m[2]) {
+		return 0
+	}
+	return above
 }
 
 // secondColon finds a text with a colon inside brackets.
@@ -205,12 +240,12 @@ func (f *failure) misaligned() *finding {
 	case missing > 2 || missing < -2 || missing == 0 || agrees && strings.Contains(there[1], "-") && missing < 0:
 		return nil
 	case agrees && missing == 2:
-		found.message = message.New("indented by 2 too few, or without its \"- \": compare it with %s on line %d", quote(model), right)
+		found.message = message.New("indented by 2 too few, or without its \"- \": compare it with %s on line %d", quote(model), right+f.above)
 	case missing > 0:
-		found.message = message.New("indented by %d too few: give it as many spaces as %s on line %d", missing, quote(model), right)
+		found.message = message.New("indented by %d too few: give it as many spaces as %s on line %d", missing, quote(model), right+f.above)
 		found.fix = []edit{{wrong, 1, 0, strings.Repeat(" ", missing)}}
 	default:
-		found.message = message.New("indented by %d too many: give it as many spaces as %s on line %d", -missing, quote(model), right)
+		found.message = message.New("indented by %d too many: give it as many spaces as %s on line %d", -missing, quote(model), right+f.above)
 		found.fix = []edit{{wrong, 1, -missing, ""}}
 	}
 	return found
@@ -237,13 +272,7 @@ func (f *failure) misindented() *finding {
 		if char == '\t' {
 			found.message = message.New("a tab cannot indent YAML: use spaces")
 		}
-		others := -1
-		for _, l := range f.lines {
-			if indentMark.MatchString(l) && !isBlank(l) {
-				others++
-			}
-		}
-		if others > 0 {
+		if others := f.tabs - 1; others > 0 {
 			found.message = message.New("%s; %d more lines have such", found.message, others)
 		}
 		return found
@@ -252,17 +281,19 @@ func (f *failure) misindented() *finding {
 }
 
 var (
-	lineTrouble = regexp.MustCompile(`did not find expected key|expected '-' indicator|document indicator|non-alphabetical|directive`)
-	markTrouble = regexp.MustCompile(`alphabetic or numeric|URI|expected '[!>]'|tag handle|whitespace or line break`)
-	bracketText = regexp.MustCompile(`^ *(?:- +)*[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]]*\]|\{[^{}]*\}) *[^ #]`)
-	keyOnLine   = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): `)
-	misplaced   = regexp.MustCompile(`did not find expected key|expected '-' indicator|mapping values are not allowed`)
-	flowColon   = regexp.MustCompile(`^((?:.*[{,])? *[A-Za-z_][A-Za-z0-9_-]*: +)([^\s"'{}\[\],:][^"{}\[\],:]*): ?$`)
-	startMark   = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
-	flowTrouble = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
-	indentMark  = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
-	closing     = map[rune]string{'{': "}", '[': "]"}
-	firstColon  = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
+	lineTrouble     = regexp.MustCompile(`did not find expected key|expected '-' indicator|document indicator|non-alphabetical|directive`)
+	markTrouble     = regexp.MustCompile(`alphabetic or numeric|URI|expected '[!>]'|tag handle|whitespace or line break`)
+	bracketText     = regexp.MustCompile(`^ *(?:- +)*[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]]*\]|\{[^{}]*\}) *[^ #]`)
+	flowBracket     = regexp.MustCompile(`[{,] *[A-Za-z_][A-Za-z0-9_-]*: +(\[[^\[\]{}"',:]*\] *[^ ,:\[\]{}#"'][^,:\[\]{}"']*)[,}]`)
+	keyOnLine       = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): `)
+	misplaced       = regexp.MustCompile(`did not find expected key|expected '-' indicator|mapping values are not allowed`)
+	flowColon       = regexp.MustCompile(`^((?:.*[{,])? *[A-Za-z_][A-Za-z0-9_-]*: +)([^\s"'{}\[\],:][^"{}\[\],:]*): ?$`)
+	startMark       = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
+	wordAfterDashes = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*) .*$`)
+	flowTrouble     = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
+	indentMark      = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
+	closing         = map[rune]string{'{': "}", '[': "]"}
+	firstColon      = regexp.MustCompile(`^[ -]*["']?[^\s:"']+["']?\s*:$`) // a line's beginning up to its first colon
 )
 
 // splitYAMLError splits "yaml: line 3: what is wrong". The line is 1 if there is none.
@@ -276,35 +307,34 @@ func splitYAMLError(err error) (message string, line int) {
 	return m[2], line
 }
 
-// locate finds the shortest prefix of the file that fails with the same message, and returns where it ends. from is yaml.v3's
+// locate finds the shortest prefix of the lines that fails with the same message, and notes where it ends. from is yaml.v3's
 // line: that of the failure, a line above it, or the line after it.
-func locate(lines []string, message string, from int) (line, column int) {
-	inFlow := flowTrouble.MatchString(message)
-	start := max(1, from-1)
+func (f *failure) locate(from int) {
+	inFlow := flowTrouble.MatchString(f.message)
+	start := min(max(1, from-1), len(f.lines))
 	fails := func(text string) bool {
 		if inFlow { // a bracket that is merely cut off must not count
 			text += closers(text, start)
 		}
-		_, _, err := yaml12.Decode([]byte(text))
+		err := f.check(text)
 		if err == nil {
 			return false
 		}
 		got, _ := splitYAMLError(err)
-		return got == message
+		return got == f.message
 	}
-	failsBy := func(n int) bool { return fails(strings.Join(lines[:n], "\n") + "\n") }
+	failsBy := func(n int) bool { return fails(strings.Join(f.lines[:n], "\n") + "\n") }
 	low, high := start, start
-	for step := 1; high < len(lines) && !failsBy(high); step *= 2 { // the place is near, as a rule
-		low, high = high+1, min(high+step, len(lines))
+	for step := 1; high < len(f.lines) && !failsBy(high); step *= 2 { // the place is near, as a rule
+		low, high = high+1, min(high+step, len(f.lines))
 	}
-	line = search(low, high, failsBy)
-	above := strings.Join(lines[:line-1], "\n")
-	if line > 1 {
+	f.line = search(low, high, failsBy)
+	above := strings.Join(f.lines[:f.line-1], "\n")
+	if f.line > 1 {
 		above += "\n"
 	}
-	text := lines[line-1]
-	column = search(1, max(1, utf8.RuneCountInString(text)), func(n int) bool { return fails(above + prefix(text, n)) })
-	return line, column
+	text := f.lines[f.line-1]
+	f.column = search(1, max(1, utf8.RuneCountInString(text)), func(n int) bool { return fails(above + prefix(text, n)) })
 }
 
 // closers returns the quotes and brackets that close what a text leaves open, from a line on.

@@ -1,11 +1,13 @@
 package questionnaire
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
@@ -69,7 +71,11 @@ func (o object) boolean(name string, fallback bool) bool {
 	if value, ok := parseBool(s.Value); ok {
 		return value
 	}
-	o.fail(s, "%s must be true or false, not %s%s", name, quote(s.Value), suggest(s.Value, []string{"true", "false"}))
+	words := []string{"true", "false"}
+	o.fail(s, "%s must be true or false, not %s%s", name, quote(s.Value), suggest(s.Value, words))
+	if meant := nearest(s.Value, words); meant != "" {
+		return meant == "true"
+	}
 	return fallback
 }
 
@@ -101,9 +107,14 @@ func (o object) integerOf(n *yaml.Node, name message.Text, least, most int) int 
 }
 
 func (o object) parseInteger(s *yaml.Node, name message.Text, least, most int) (int, bool) {
-	n, err := strconv.Atoi(number(s))
-	if err != nil || n < least || n > most {
-		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value))
+	parse := func(text string) (int, bool) {
+		n, err := strconv.Atoi(text)
+		return n, err == nil && n >= least && n <= most
+	}
+	n, ok := parse(number(s))
+	if !ok {
+		hint := numberHint(s.Value, func(text string) bool { _, ok := parse(text); return ok })
+		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, least, most, quote(s.Value), hint)
 		return 0, false
 	}
 	return n, true
@@ -124,9 +135,14 @@ func (o object) decimalOf(n *yaml.Node, name message.Text, least, most survey.De
 	if !ok {
 		return nil
 	}
-	d, err := survey.ParseDecimal(number(s))
-	if err != nil || d < least || d > most {
-		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value))
+	parse := func(text string) (survey.Decimal, bool) {
+		d, err := survey.ParseDecimal(text)
+		return d, err == nil && d >= least && d <= most
+	}
+	d, ok := parse(number(s))
+	if !ok {
+		hint := numberHint(s.Value, func(text string) bool { _, ok := parse(text); return ok })
+		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, least, most, quote(s.Value), hint)
 		return nil
 	}
 	return &d
@@ -175,12 +191,12 @@ var (
 )
 
 // numberHint suggests how to write a number that has wide digits (５), a unit, a comma or Chinese numerals.
-func numberHint(text string) message.Text {
+func numberHint(text string, isValid func(string) bool) message.Text {
 	folded := width.Fold.String(text)
-	if _, err := survey.ParseDecimal(folded); err == nil && folded != text {
+	if isValid(folded) {
 		return message.New(": write it in ordinary digits, '%s'", folded)
 	}
-	if n := slices.Index(strings.Split("零一二三四五六七八九十", ""), text); n >= 0 {
+	if n := slices.Index(strings.Split("零一二三四五六七八九十", ""), text); n >= 0 && isValid(strconv.Itoa(n)) {
 		return message.New(": write it in ordinary digits, '%d'", n)
 	}
 	number := strings.TrimSpace(strings.TrimRight(folded, "% 分份人"))
@@ -189,7 +205,7 @@ func numberHint(text string) message.Text {
 	} else if thousands.MatchString(number) {
 		number = strings.ReplaceAll(number, ",", "")
 	}
-	if _, err := survey.ParseDecimal(number); err == nil && number != text {
+	if isValid(number) {
 		return message.New(": write the number alone, '%s'", number)
 	}
 	return message.Text{}
@@ -234,7 +250,7 @@ func (o object) word(name, fallback string) string {
 		return s.Value
 	}
 	o.fail(s, "%s must be %s, not %s%s", name, oneOf(words), quote(s.Value), suggest(s.Value, words))
-	return fallback
+	return cmp.Or(nearest(s.Value, words), fallback)
 }
 
 func oneOf(words []string) message.Text {
@@ -273,11 +289,10 @@ func (r *reader) entries(v *yaml.Node, name message.Text) []*yaml.Node {
 	return nil
 }
 
-// words reads a list of plain words and their nodes.
-func (o object) words(name string) (words []string, nodes []*yaml.Node) {
+// words reads a list of plain words and their nodes. meant returns what an entry may be that a word stands for, or "".
+func (o object) words(name string, meant func(word string) string) (words []string, nodes []*yaml.Node) {
 	if v := o.follow(o.values[name]); v != nil && v.Kind == yaml.ScalarNode && !isNull(v) {
-		o.fail(o.values[name], "%s must be a list: write [%s]", name, unquoted(v.Value))
-		return nil, nil
+		return o.wordsIn(v, name, meant)
 	}
 	for _, n := range o.list(name) {
 		s := o.follow(n)
@@ -305,8 +320,35 @@ func (o object) words(name string) (words []string, nodes []*yaml.Node) {
 	return words, nodes
 }
 
+// wordsIn reports a text in place of a list of words, and returns the words that were meant.
+func (o object) wordsIn(v *yaml.Node, name string, meant func(word string) string) (words []string, nodes []*yaml.Node) {
+	for word := range strings.FieldsFuncSeq(v.Value, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(",，、;；/|", c) }) {
+		if slices.Contains([]string{"and", "or", "&", "和", "及", "或"}, word) {
+			continue
+		}
+		if word = meant(word); word != "" && !slices.Contains(words, word) {
+			words, nodes = append(words, word), append(nodes, v)
+		}
+	}
+	if len(words) == 0 {
+		k, _ := o.mapping.key(name, o.questionType)
+		o.fail(o.values[name], "%s must be a list, such as %s", name, k.example)
+		return nil, nil
+	}
+	o.fail(o.values[name], "%s must be a list: write %s", name, flowList(words))
+	return words, nodes
+}
+
 // An entry is one key of a map, with its value.
 type entry struct{ key, value *yaml.Node }
+
+// namesOf lists the keys of entries.
+func namesOf(entries []entry) (names []string) {
+	for _, e := range entries {
+		names = append(names, e.key.Value)
+	}
+	return names
+}
 
 // named returns the entries of a map, each name once; name names the map in messages.
 func (o object) named(v *yaml.Node, name message.Text) []entry {

@@ -1,6 +1,7 @@
 package questionnaire
 
 import (
+	"maps"
 	"slices"
 
 	"gopkg.in/yaml.v3"
@@ -42,7 +43,7 @@ func (o object) weighting() *survey.Weighting {
 			margin.Shares = append(margin.Shares, survey.MarginShare{Option: of.key.Value, Share: *share})
 		}
 		o.addCheck(func(s *survey.Survey) {
-			if o.checkSegment(s, e.key, "weighting", margin.Segment); readable && len(margin.Shares) > 0 {
+			if o.checkSegment(s, e.key, "weighting", margin.Segment, namesOf(margins)...); readable && len(margin.Shares) > 0 {
 				o.checkMargin(s, e.key, margin, sum, nodes)
 			}
 		})
@@ -61,7 +62,7 @@ func (o object) checkMargin(s *survey.Survey, at *yaml.Node, margin *survey.Marg
 	for _, share := range margin.Shares {
 		if !slices.Contains(options, share.Option) {
 			whole = false
-			o.fail(nodes[share.Option], "%s has no option %s%s", margin.Segment, quote(share.Option), suggest(share.Option, options))
+			o.fail(nodes[share.Option], "%s has no option %s%s", margin.Segment, quote(share.Option), suggest(share.Option, without(options, slices.Collect(maps.Keys(nodes)))))
 		}
 	}
 	for _, option := range options {

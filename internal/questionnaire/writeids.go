@@ -123,7 +123,10 @@ func (w *idWriter) insertions(m missingID) []insertion {
 	}
 	n, start := m.node, w.offset(m.node.Line, m.node.Column)
 	if n.Kind == yaml.MappingNode {
-		key := n.Content[0]
+		key := firstKey(n)
+		if key == nil {
+			return nil
+		}
 		at := w.offset(key.Line, key.Column)
 		if n.Style&yaml.FlowStyle != 0 {
 			return []insertion{{at, id + ", "}}
@@ -138,6 +141,16 @@ func (w *idWriter) insertions(m missingID) []insertion {
 		brace = " }" // which is no part of the alias
 	}
 	return []insertion{{start, "{" + id + ", " + label}, {end, brace}}
+}
+
+// firstKey returns the first key that is written in a mapping itself, and not merged into it from above; nil if there is none.
+func firstKey(m *yaml.Node) *yaml.Node {
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if key := m.Content[i]; key.Line > m.Line || key.Line == m.Line && key.Column >= m.Column {
+			return key
+		}
+	}
+	return nil
 }
 
 // isBraced reports whether a text of a list that is not in brackets can stand inside braces as it is.

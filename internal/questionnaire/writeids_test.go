@@ -21,12 +21,14 @@ func TestWriteIDs(t *testing.T) {
 		"anchors":             {`[&y Yes, &n {label: No}, *t, *m]`, `[{id: yes, label: &y Yes}, &n {id: no, label: No}, {id: title, label: *t }, *m]`},
 		"a folded text":       {"\n          - aa\n            bb\n          - No\n", "\n          - {id: aa_bb, label: aa\n            bb}\n          - {id: no, label: No}\n"},
 		"a block":             {"\n          - |-\n              aa\n          - No\n", "\n          - id: aa\n            label: |-\n              aa\n          - {id: no, label: No}\n"},
+		"merged keys":         {"[{<<: *b, label: Yes}, No]", "[{<<: *b, id: yes, label: Yes}, {id: no, label: No}]"},
+		"merged keys, lines":  {"\n          - <<: *b\n            label: Yes\n          - No\n", "\n          - <<: *b\n            id: yes\n            label: Yes\n          - {id: no, label: No}\n"},
 		"numbers":             {`[1, 2]`, `[{id: 1, label: 1}, {id: 2, label: 2}]`},
 	} {
 		for _, end := range []string{"\n", "\r\n", "\r"} {
 			for _, mark := range []string{"", "\uFEFF"} {
 				around := func(options string) []byte {
-					text := mark + "# 说明\ntitle: &t Title\nscales: {s: [&m {id: m, label: M}, {id: k, label: K}]}\nsections:\n  - questions:\n      - {id: r, type: rating, scale: s, label: R}\n      - id: q\n        label: L # 题\n        options: " + options + "\n        type: multi_choice\n"
+					text := mark + "# 说明\ntitle: &t Title\nx-base: &b {exclusive: true}\nscales: {s: [&m {id: m, label: M}, {id: k, label: K}]}\nsections:\n  - questions:\n      - {id: r, type: rating, scale: s, label: R}\n      - id: q\n        label: L # 题\n        options: " + options + "\n        type: multi_choice\n"
 					return []byte(strings.ReplaceAll(text, "\n", end))
 				}
 				source := around(test.before)

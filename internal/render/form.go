@@ -174,7 +174,7 @@ func (f *form) addNotices(problems []answer.Problem) {
 		if !f.Has(title) { // not a code of a notice
 			title = "notice." + string(answer.NotStored)
 		}
-		f.Notice = append(f.Notice, notice{f.Say(title), message(f.Words, p)})
+		f.Notice = append(f.Notice, notice{f.Say(title), problemText(f.Words, p)})
 		f.Closed = f.Closed || p.Code == answer.Closed || p.Code == answer.NotOpenYet
 	}
 	if f.Closed {
@@ -186,7 +186,7 @@ func (f *form) addNotices(problems []answer.Problem) {
 func (f *form) addProblems(problems []answer.Problem) {
 	f.problems = map[string]string{}
 	for _, p := range problems {
-		line := summaryLine{Message: message(f.Words, p)}
+		line := summaryLine{Message: problemText(f.Words, p)}
 		name := p.Field
 		if name == "" {
 			name = p.Question

@@ -63,7 +63,7 @@ func (l *limitList) add(code answer.Code, bound any, args ...any) {
 	if l.message != nil && code.IsLimit() {
 		args = append(args, "message", l.message.In(l.language))
 	}
-	l.limits = append(l.limits, limit{code, bound, message(l.words, answer.Problem{Code: code, Args: args})})
+	l.limits = append(l.limits, limit{code, bound, problemText(l.words, answer.Problem{Code: code, Args: args})})
 }
 
 func (l *limitList) addChoices(q *survey.Question) {
@@ -118,7 +118,7 @@ func (l *limitList) addText(q *survey.Question) {
 func sayUnreadable(q *survey.Question, w *wording.Words) string {
 	codes := map[survey.Type]answer.Code{survey.Number: answer.NotANumber, survey.ConstantSum: answer.NotANumber, survey.DateType: answer.BadDate, survey.Time: answer.BadTime}
 	if code, ok := codes[q.Type]; ok {
-		return message(w, answer.Problem{Code: code})
+		return problemText(w, answer.Problem{Code: code})
 	}
 	return ""
 }
@@ -132,7 +132,7 @@ func sayMissingRanks(q *survey.Question, w *wording.Words) map[string]string {
 	messages := map[string]string{}
 	conditional := slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ShowIf != nil })
 	for n := q.AtMost; n > 0; n-- {
-		messages[strconv.Itoa(n)] = message(w, answer.Problem{Code: answer.RankMissing, Args: []any{"max", n}})
+		messages[strconv.Itoa(n)] = problemText(w, answer.Problem{Code: answer.RankMissing, Args: []any{"max", n}})
 		if !conditional {
 			break
 		}
@@ -147,7 +147,7 @@ func scriptSentences(s *survey.Survey, w *wording.Words) map[string]string {
 		"waiting": w.Say("send.waiting"), "failed": w.Say("problem.not_stored"), "sent": w.Say("thanks.text"), "draft": w.Say("draft.restored"),
 	}
 	problem := func(code answer.Code, args ...any) {
-		sentences[string(code)] = message(w, answer.Problem{Code: code, Args: args})
+		sentences[string(code)] = problemText(w, answer.Problem{Code: code, Args: args})
 	}
 	for q := range s.Questions() {
 		if q.Type == survey.Consent {

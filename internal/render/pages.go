@@ -82,7 +82,7 @@ func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 		Home string
 	}{
 		Frame: r.Frame("notice", words.Say("notice."+string(p.Code)), p.Language, p.Root, nil),
-		Text:  message(words, answer.Problem{Code: p.Code, Args: p.Args}), Home: href(p.Root, ""),
+		Text:  problemText(words, answer.Problem{Code: p.Code, Args: p.Args}), Home: href(p.Root, ""),
 	}
 	data.Private = true
 	return r.WritePage(w, "notice.html", words, data)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/language"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
@@ -39,26 +40,26 @@ var pageNames = []string{"survey.begin", "survey.questions", "survey.question", 
 func New(templates fs.FS, assets Assets) (*Renderer, error) {
 	sub, err := fs.Sub(templates, "wording")
 	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
+		return nil, message.Errorf("templates: %w", err)
 	}
 	words, err := wording.Load(sub)
 	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
+		return nil, message.Errorf("templates: %w", err)
 	}
 	pages, err := template.New("").Option("missingkey=error").ParseFS(templates, "*.html")
 	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
+		return nil, message.Errorf("templates: %w", err)
 	}
 	for _, name := range pageNames {
 		if pages.Lookup(name) == nil {
-			return nil, fmt.Errorf("templates: no %s", name)
+			return nil, message.Errorf("templates: no %s", name)
 		}
 	}
 	first := words.In(words.Languages()[0])
 	for _, t := range pages.Templates() {
 		for _, key := range wordingKeys(t) {
 			if !first.Has(key) {
-				return nil, fmt.Errorf("templates: %s says %q, which the wording lacks", t.Name(), key)
+				return nil, message.Errorf("templates: %s says %q, which the wording lacks", t.Name(), key)
 			}
 		}
 	}
@@ -98,10 +99,10 @@ func (r *Renderer) Match(accept string, among ...string) string {
 
 // Message returns the text of a problem in a language.
 func (r *Renderer) Message(language string, p answer.Problem) string {
-	return message(r.words.In(language), p)
+	return problemText(r.words.In(language), p)
 }
 
-func message(w *wording.Words, p answer.Problem) string {
+func problemText(w *wording.Words, p answer.Problem) string {
 	args := p.Args
 	for i, a := range args {
 		if a == "message" && i%2 == 0 && p.Code.IsLimit() {
@@ -142,7 +143,7 @@ func (r *Renderer) execute(b *bytes.Buffer, name string, words *wording.Words, d
 		err = templates.ExecuteTemplate(b, name, data)
 	}
 	if err != nil {
-		return fmt.Errorf("render %s: %w", name, err)
+		return message.Errorf("render %s: %w", name, err)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"html/template"
 	"slices"
 	"strconv"
-	"strings"
 
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
@@ -141,7 +140,7 @@ func (d *document) histogram(item *stats.Item) *histogram {
 	for i, bin := range item.Histogram {
 		x, height := float64(i)*width, histogramHeight*float64(bin.N)/float64(most)
 		c := column{From: d.left(x+0.5, width-1), Width: coordinate(width - 1), Middle: d.x(x + width/2),
-			Height: coordinate(height), Y: coordinate(histogramTop + histogramHeight - height), Label: strings.Replace(binStart(&bin), "-", "−", 1)}
+			Height: coordinate(height), Y: coordinate(histogramTop + histogramHeight - height), Label: binStart(&bin, d.number)}
 		if bin.N > 0 {
 			c.N = itoa(bin.N)
 		}
@@ -159,19 +158,19 @@ func (d *document) histogram(item *stats.Item) *histogram {
 const openLow, openHigh = 'l', 'h'
 
 // binStart names a band below its column: by its lower end, or by what it is open to.
-func binStart(bin *stats.Bin) string {
+func binStart(bin *stats.Bin, number func(survey.Decimal) string) string {
 	switch bin.Open {
 	case openLow:
-		return "<" + bin.To.String()
+		return "<" + number(bin.To)
 	case openHigh:
-		return "≥" + bin.From.String()
+		return "≥" + number(bin.From)
 	}
-	return bin.From.String()
+	return number(bin.From)
 }
 
 // binName says which numbers are in a band.
 func (d *document) binName(bin *stats.Bin) string {
-	from, to := minus(bin.From.String()), minus(bin.To.String())
+	from, to := d.number(bin.From), d.number(bin.To)
 	switch {
 	case bin.Exact:
 		return from

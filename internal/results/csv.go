@@ -280,7 +280,7 @@ func (t *csvTable) item(item *stats.Item) {
 	for i := range item.Histogram {
 		b := &item.Histogram[i]
 		l := base
-		l.option, l.label = binStart(b), t.d.binName(b)
+		l.option, l.label = binStart(b, survey.Decimal.String), t.d.binName(b)
 		t.countOf(l, "histogram", item, b.Share)
 	}
 	if item.LeftOut != nil {

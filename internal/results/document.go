@@ -313,16 +313,11 @@ func (d *document) pointChange(point *stats.Point, places int) string {
 	return ""
 }
 
-// round prints a figure that may be negative, with a true minus.
-func round(r *big.Rat, places int) string { return minus(stats.Round(r, places)) }
+// round prints a figure that may be negative.
+func (d *document) round(r *big.Rat, places int) string { return d.minus(stats.Round(r, places)) }
 
-// minus gives a number a true minus.
-func minus(text string) string {
-	if rest, negative := strings.CutPrefix(text, "-"); negative {
-		return "−" + rest
-	}
-	return text
-}
+// number prints a number that may be negative.
+func (d *document) number(x survey.Decimal) string { return d.minus(x.String()) }
 
 // signed prints a difference with its sign. Zero has none.
 func (d *document) signed(r *big.Rat, places int) string { return d.withSign(stats.Round(r, places)) }
@@ -330,20 +325,12 @@ func (d *document) signed(r *big.Rat, places int) string { return d.withSign(sta
 // signedFloat is signed for a difference that is not exact.
 func (d *document) signedFloat(x float64, places int) string { return d.withSign(fixed(x, places)) }
 
-// withSign puts a sign before a number, a true minus. Between words that run from right to left, a mark keeps the sign before
-// the number.
+// withSign puts a sign before a number.
 func (d *document) withSign(text string) string {
-	mark := ""
-	if d.mirrored {
-		mark = "\u200e"
+	if strings.HasPrefix(text, "-") || strings.Trim(text, "0.") == "" {
+		return d.minus(text)
 	}
-	switch {
-	case strings.HasPrefix(text, "-"):
-		return mark + "−" + text[1:]
-	case strings.Trim(text, "0.") == "":
-		return text
-	}
-	return mark + "+" + text
+	return d.sign("+") + text
 }
 
 // interval prints an interval: "4.20–4.43", and in words where an end is below zero. It is "" without one, and where both ends

@@ -139,7 +139,7 @@ func (d *document) grid(items []*stats.Item, names []string, f survey.Field) *gr
 		case item.NPS != nil:
 			row.Mean = d.signed(item.NPS.Score, 1)
 		case item.Mean != nil:
-			row.Mean = round(item.Mean, 2)
+			row.Mean = d.round(item.Mean, 2)
 		}
 		for _, c := range item.Counts {
 			row.Cells = append(row.Cells, count{c.N, d.percentOf(c.N, c.Of)})

@@ -30,10 +30,10 @@ type quadrantChart struct {
 type tick struct{ At, Text string }
 
 // axisTicks returns round numbers between two values, which are printed times a factor.
-func axisTicks(low, high, factor float64, at func(float64) string) []tick {
+func (c canvas) axisTicks(low, high, factor float64, at func(float64) string) []tick {
 	span := (high - low) * factor
 	if span < 1e-6 {
-		return []tick{{at(low), minus(trimZeros(fixed(low*factor, 2)))}}
+		return []tick{{at(low), c.minus(trimZeros(fixed(low*factor, 2)))}}
 	}
 	step := math.Pow(10, math.Floor(math.Log10(span/5)))
 	for _, times := range []float64{1, 2, 5, 10} {
@@ -44,7 +44,7 @@ func axisTicks(low, high, factor float64, at func(float64) string) []tick {
 	}
 	var ticks []tick
 	for i := math.Ceil(low*factor/step - 1e-9); i*step <= high*factor+1e-9; i++ {
-		ticks = append(ticks, tick{at(i * step / factor), minus(strconv.FormatFloat(math.Round(i*step*1e6)/1e6, 'f', -1, 64))})
+		ticks = append(ticks, tick{at(i * step / factor), c.minus(strconv.FormatFloat(math.Round(i*step*1e6)/1e6, 'f', -1, 64))})
 	}
 	return ticks
 }
@@ -112,8 +112,8 @@ func (d *document) plot(v *quadrantChart, drivers *stats.Drivers) {
 		low, high = min(low, item.Importance), max(high, item.Importance)
 		worst, best = min(worst, item.Performance), max(best, item.Performance)
 	}
-	v.TicksX = axisTicks(low, high, factor, func(value float64) string { return d.x(x(value)) })
-	v.TicksY = axisTicks(worst, best, 100, func(value float64) string { return coordinate(y(value)) })
+	v.TicksX = d.axisTicks(low, high, factor, func(value float64) string { return d.x(x(value)) })
+	v.TicksY = d.axisTicks(worst, best, 100, func(value float64) string { return coordinate(y(value)) })
 	v.Edge = d.x(0)
 	v.CrossX, v.CrossY = d.x(middle), coordinate(line)
 	v.AlarmX, v.AlarmWidth, v.AlarmHeight = d.left(middle, 100-middle), coordinate(100-middle), coordinate(quadrantBottom+14-line)
@@ -137,7 +137,7 @@ func (d *document) quadrantRow(n int, item stats.Driver, derived bool) quadrantR
 	row := quadrantRow{N: n, Label: d.itemName(item.Field), Kind: kind, Advice: d.words.Say("quadrants." + kind), Of: item.N,
 		Done: d.words.Say("percent", "n", fixed(100*item.Performance, 1))}
 	if derived {
-		row.Importance = minus(fixed(item.Importance, 2))
+		row.Importance = d.minus(fixed(item.Importance, 2))
 	} else {
 		row.Importance = d.words.Say("percent", "n", fixed(100*item.Importance, 1))
 	}

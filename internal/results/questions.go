@@ -307,7 +307,7 @@ func (d *document) addNumber(b *block, item *stats.Item) {
 	if item.Mean == nil {
 		return
 	}
-	mean := d.withInterval(round(item.Mean, 2), item.Interval, 2)
+	mean := d.withInterval(d.round(item.Mean, 2), item.Interval, 2)
 	if unit := item.Field.Question.Unit.In(d.language); unit != "" {
 		mean = d.words.Say("results.with_unit", "n", mean, "unit", unit)
 	}
@@ -415,7 +415,7 @@ func (d *document) likertTable(items []*stats.Item, options []survey.Option) lik
 			row.Change = d.change(item.Field.Name, 2)
 		}
 		if item.Mean != nil {
-			row.Mean, row.Between = round(item.Mean, 2), d.interval(item.Interval, 2)
+			row.Mean, row.Between = d.round(item.Mean, 2), d.interval(item.Interval, 2)
 		}
 		if item.TopTwo.Of > 0 {
 			row.TopTwo, row.Low = d.percentOf(item.TopTwo.N, item.Scored), d.percentOf(item.Low.N, item.Scored)
@@ -590,7 +590,7 @@ func (d *document) addShares(b *block, q *survey.Question, items []*stats.Item) 
 		n = max(n, item.N)
 		row := rankRow{Label: d.label(item.Field), N: item.N}
 		if item.Mean != nil {
-			row.Mean = d.withInterval(round(item.Mean, 2), item.Interval, 2)
+			row.Mean = d.withInterval(d.round(item.Mean, 2), item.Interval, 2)
 			row.Width = coordinate(clamp(100*float(item.Mean)*float64(survey.One)/float64(*q.Total), 0, 100))
 		}
 		b.Ranks = append(b.Ranks, row)

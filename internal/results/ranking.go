@@ -226,7 +226,7 @@ func (d *document) dimensions() []scoreRow {
 			row.Between = d.interval(x.Interval, d.places)
 		}
 		if x.Alpha != nil {
-			row.Alpha = fixed(x.Alpha.Value, 2)
+			row.Alpha = d.minus(fixed(x.Alpha.Value, 2))
 		}
 		rows = append(rows, row)
 	}

@@ -301,7 +301,7 @@ func (d *document) itemTrends() *itemTrends {
 			p := &line.Points[i]
 			value := itemValue{Broken: p.Broken}
 			if p.Value != nil {
-				value.Text, empty = round(p.Value, meanPlaces(line.Field)), false
+				value.Text, empty = d.round(p.Value, meanPlaces(line.Field)), false
 				if line.Field.Question.Type == survey.NPS {
 					value.Text = d.signed(p.Value, 1)
 				}

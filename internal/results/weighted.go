@@ -97,7 +97,7 @@ func (d *document) weightedItem(item *stats.Item) (row weightedRow, ok bool) {
 	case item.NPS != nil && w.NPS != nil:
 		row.Plain, row.Weighted = d.signed(item.NPS.Score, 1), d.signedFloat(*w.NPS, 1)
 	case item.Mean != nil && w.Mean != nil:
-		row.Plain, row.Weighted, row.Between = round(item.Mean, 2), minus(fixed(*w.Mean, 2)), d.interval(w.Interval, 2)
+		row.Plain, row.Weighted, row.Between = d.round(item.Mean, 2), d.minus(fixed(*w.Mean, 2)), d.interval(w.Interval, 2)
 	default:
 		return row, false
 	}

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
@@ -153,7 +154,7 @@ func (b builder) buildChanged(e, before *edition) ([]*survey.Survey, error) {
 	for _, s := range changed {
 		workers.Go(func() error {
 			if err := site.BuildSurvey(s, e.renderer, out); err != nil {
-				return fmt.Errorf("survey %s: %w", s.ID, err)
+				return message.Errorf("survey %s: %w", s.ID, err)
 			}
 			return nil
 		})

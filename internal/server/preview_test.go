@@ -69,7 +69,7 @@ func TestProblemsOnPages(t *testing.T) {
 			t.Errorf("GET %s: policy %q", address, got)
 		}
 	}
-	if response, body := r.Do(t, "GET", "/coffee/", map[string]string{"Accept-Language": "zh-CN"}, ""); !strings.Contains(body, "有 1 处错误") || !strings.Contains(body, `lang="zh"`) {
+	if response, body := r.Do(t, "GET", "/coffee/", map[string]string{"Accept-Language": "zh-CN"}, ""); !strings.Contains(body, "有 1 处错误") || !strings.Contains(body, "不认识的题型“&lt;b&gt;”") || !strings.Contains(body, `lang="zh"`) {
 		t.Errorf("in Chinese: %d\n%s", response.StatusCode, body)
 	}
 	if response, _ := r.Get(t, "/coffee"); response.StatusCode != 308 || response.Header.Get("Location") != "coffee/" {
@@ -80,7 +80,7 @@ func TestProblemsOnPages(t *testing.T) {
 	}
 
 	// Elsewhere they are there to be opened.
-	if n := r.listen(t, "language=zh&page=tea/")("an event", anyEvent); !strings.Contains(n.Problems, "<details>") || !strings.Contains(n.Problems, "draft.yaml") {
+	if n := r.listen(t, "language=zh&page=tea/")("an event", anyEvent); !strings.Contains(n.Problems, "<details>") || !strings.Contains(n.Problems, "draft.yaml") || !strings.Contains(n.Problems, "不认识的题型“&lt;b&gt;”") {
 		t.Errorf("on another survey's page: %s", n.Problems)
 	}
 	if n := r.listen(t, "language=en&page=")("an event", anyEvent); !strings.Contains(n.Problems, "<details open>") {

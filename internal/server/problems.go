@@ -110,9 +110,22 @@ func (srv *Server) templateProblem(err error) shownProblem {
 	}
 	line, _ := strconv.Atoi(at[2])
 	column, _ := strconv.Atoi(at[3]) // 0 where there is none
-	p.Problem = questionnaire.Problem{File: name, Line: line, Column: column, Message: message.Plain(at[4])}
+	text := p.Message.Map(afterPlace)
+	if text.In(message.Chinese) == text.String() { // of a library: it has the words of Go's templates, CSS or JavaScript
+		text = message.New("this cannot be read: %s", text)
+	}
+	p.Problem = questionnaire.Problem{File: name, Line: line, Column: column, Message: text}
 	p.excerpt = excerpt(linesOf(source), line, column)
 	return p
+}
+
+// afterPlace returns what a message says after the place of a mistake.
+func afterPlace(text string) string {
+	at := templatePlace.FindStringSubmatch(text)
+	if at == nil {
+		return text
+	}
+	return at[4]
 }
 
 // linesOf splits a source as the parser counts its lines.

@@ -122,7 +122,7 @@ func (srv *Server) putDefinitions(ctx context.Context, surveys []*survey.Survey)
 	for _, s := range surveys {
 		writers.Go(func() error {
 			if err := srv.store.PutDefinition(ctx, s); err != nil {
-				return fmt.Errorf("keeping the definition of %s: %w", s.ID, err)
+				return message.Errorf("keeping the definition of %s: %w", s.ID, err)
 			}
 			return nil
 		})

@@ -19,6 +19,7 @@ import (
 
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
+	"glasspoll/internal/message"
 	"glasspoll/internal/notify"
 	"glasspoll/internal/project"
 	"glasspoll/internal/survey"
@@ -108,14 +109,14 @@ func (srv *Server) open(ctx context.Context) error {
 func (srv *Server) openData() error {
 	err := os.MkdirAll(srv.options.Data, 0o700)
 	if err != nil {
-		return fmt.Errorf("the data directory cannot be used: %w", err)
+		return message.Errorf("the data directory cannot be used: %w", err)
 	}
 	srv.listener, err = net.Listen("tcp", srv.options.Addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is in use by another program: stop that, or choose another with --addr HOST:PORT", srv.options.Addr)
+		return message.Errorf("%s is in use by another program: stop that, or choose another with --addr HOST:PORT", srv.options.Addr)
 	}
 	if err != nil {
-		return fmt.Errorf("listening: %w", err)
+		return message.Errorf("listening: %w", err)
 	}
 	if srv.store, err = local.Open(filepath.Join(srv.options.Data, DataFile)); err != nil {
 		return err
@@ -206,7 +207,7 @@ func (srv *Server) Run(ctx context.Context) error {
 	var err error
 	select {
 	case err = <-failed:
-		err = fmt.Errorf("serving: %w", err)
+		err = message.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
 

@@ -358,7 +358,7 @@ func TestStartErrors(t *testing.T) {
 	}{
 		{Options{Addr: address, Surveys: surveys, Data: t.TempDir()}, address + " is in use by another program"},
 		{Options{Addr: "127.0.0.1:0", Surveys: surveys, Data: filepath.Join(r.Dir, "data")}, "another process has the file open"},
-		{Options{Addr: "127.0.0.1:0", Surveys: surveys, Data: taken}, "the data directory cannot be used: mkdir " + taken},
+		{Options{Addr: "127.0.0.1:0", Surveys: surveys, Data: taken}, "the data directory cannot be used: " + taken + ": a part of the path is no directory"},
 		{Options{Addr: "127.0.0.1:0", Surveys: surveys, Data: t.TempDir(), Templates: taken}, "--templates: " + taken + " is not a directory"},
 		{Options{Addr: "127.0.0.1:0", Surveys: surveys, Data: t.TempDir(), Templates: taken, Preview: true}, "is not a directory"},
 	} {

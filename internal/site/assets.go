@@ -16,6 +16,7 @@ import (
 
 	"github.com/evanw/esbuild/pkg/api"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/render"
 	"glasspoll/internal/theme"
 )
@@ -79,7 +80,7 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	}
 	icon, err := fs.ReadFile(templates, "icon.svg")
 	if err != nil {
-		return Assets{}, fmt.Errorf("reading templates: %w", err)
+		return Assets{}, message.Errorf("reading templates: %w", err)
 	}
 	light, dark := theme.DefaultLight(), theme.DefaultDark()
 	if t.Light != nil {
@@ -136,15 +137,15 @@ func Bundle(files fs.FS, name, more string) ([]byte, error) {
 	})
 	switch {
 	case source.err != nil:
-		return nil, fmt.Errorf("reading templates: %w", source.err)
+		return nil, message.Errorf("reading templates: %w", source.err)
 	case len(result.Errors) > 0:
 		m := result.Errors[0]
 		if m.Location != nil {
-			return nil, fmt.Errorf("%s:%d:%d: %s", strings.TrimPrefix(m.Location.File, bundleNamespace+":"), m.Location.Line, m.Location.Column+1, m.Text)
+			return nil, message.Errorf("%s:%d:%d: %s", strings.TrimPrefix(m.Location.File, bundleNamespace+":"), m.Location.Line, m.Location.Column+1, m.Text)
 		}
-		return nil, fmt.Errorf("%s: %s", name, m.Text)
+		return nil, message.Errorf("%s: %s", name, m.Text)
 	case len(result.OutputFiles) != 1:
-		return nil, fmt.Errorf("%s: makes %d files, want one", name, len(result.OutputFiles))
+		return nil, message.Errorf("%s: makes %d files, want one", name, len(result.OutputFiles))
 	}
 	return result.OutputFiles[0].Contents, nil
 }

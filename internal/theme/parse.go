@@ -22,6 +22,7 @@ import (
 	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/yaml12"
 )
 
 // Parse reads a theme. files are those of its folder. It returns a Theme or, sorted, every problem; never both.
@@ -65,8 +66,8 @@ func (r *reader) document(source []byte) *yaml.Node {
 		r.fail(at, "the file is not UTF-8: save it as UTF-8")
 		return nil
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(source, &document); err != nil {
+	root, _, err := yaml12.Decode(source)
+	if err != nil {
 		if m := lineOfError.FindStringSubmatch(err.Error()); m != nil {
 			if n, err := strconv.Atoi(m[1]); err == nil {
 				at.Line = n
@@ -75,10 +76,7 @@ func (r *reader) document(source []byte) *yaml.Node {
 		r.fail(at, "this is not YAML from here on: check the indentation, quotes and colons of this line and the one above")
 		return nil
 	}
-	if len(document.Content) == 0 { // empty, or comments only
-		return nil
-	}
-	return document.Content[0]
+	return root // nil if the file is empty, or has comments only
 }
 
 var (

@@ -2,6 +2,7 @@ package theme
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"image"
 	"image/png"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/lucasb-eyer/go-colorful"
 
+	"glasspoll/internal/message"
+	"glasspoll/internal/message/messagetest"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -91,6 +94,7 @@ func TestEmptyTheme(t *testing.T) {
 func TestProblems(t *testing.T) {
 	wide := picture(t, 1300, 100)
 	long := strings.Repeat("x", 61)
+	var all []message.Text
 	for _, c := range []struct {
 		source string
 		want   []string
@@ -147,12 +151,16 @@ func TestProblems(t *testing.T) {
 			continue
 		}
 		for i, p := range problems {
+			all = append(all, p.Message)
 			if got, want := p.String(), "surveys/theme.yaml:"+c.want[i]; !strings.HasPrefix(got, want) || got != want && !strings.HasSuffix(want, " on") && !strings.HasSuffix(want, " must") && !strings.HasSuffix(want, "is not") {
 				t.Errorf("%q:\n got %s\nwant %s", name, got, want)
 			}
 		}
 	}
+	messagetest.Golden(t, "testdata/messages.txt", all, *update)
 }
+
+var update = flag.Bool("update", false, "write the messages in both languages into testdata/messages.txt")
 
 // TestActiveDrawings checks that a logo with more than drawing in it is refused.
 func TestActiveDrawings(t *testing.T) {

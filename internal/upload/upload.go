@@ -6,8 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -21,6 +19,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
 	"glasspoll/internal/store"
@@ -75,14 +74,14 @@ const (
 // Upload uploads a site to a deployment. At every moment, whatever a page refers to exists: questionnaires are stored before the
 // pages whose answers they check, and files before the pages that link to them. Only what differs is sent, so that an
 // upload that failed continues when it is run again. Nothing is deleted. A dry run prints what would be done.
-func Upload(ctx context.Context, out io.Writer, table Table, pages Pages, s Site, dryRun bool) error {
+func Upload(ctx context.Context, c *console.Console, table Table, pages Pages, s Site, dryRun bool) error {
 	notFound, err := notFoundPage(s.Renderer, s.Surveys)
 	if err != nil {
 		return err
 	}
 	u := &uploader{
-		Site: s, table: table, pages: pages, dryRun: dryRun, out: out, notFound: notFound,
-		progress: &progress{out: out, all: len(s.Files) + 1, dryRun: dryRun},
+		Site: s, table: table, pages: pages, dryRun: dryRun, console: c, notFound: notFound,
+		progress: &progress{console: c, all: len(s.Files) + 1, dryRun: dryRun},
 	}
 	return u.upload(ctx)
 }
@@ -101,10 +100,12 @@ type uploader struct {
 	table    Table
 	pages    Pages
 	dryRun   bool
-	out      io.Writer
+	console  *console.Console
 	notFound []byte
 	progress *progress
 }
+
+func (u *uploader) print(format string, args ...any) { u.console.Print(u.console.Out, format, args...) }
 
 func (u *uploader) upload(ctx context.Context) error {
 	if err := u.secret(ctx); err != nil {
@@ -129,11 +130,12 @@ func (u *uploader) upload(ctx context.Context) error {
 	if err := u.files(ctx, pages); err != nil {
 		return err
 	}
-	verb := "uploaded"
+	all := message.Count(u.progress.all, "file")
 	if u.dryRun {
-		verb = "to upload"
+		u.print("%s, %d to upload, the others are there", all, u.progress.sent)
+	} else {
+		u.print("%s, %d uploaded, the others are there", all, u.progress.sent)
 	}
-	fmt.Fprintf(u.out, "%s, %d %s, the others are there\n", console.Count(u.progress.all, "file"), u.progress.sent, verb)
 	return nil
 }
 
@@ -160,7 +162,7 @@ func (u *uploader) secret(ctx context.Context) error {
 		return nil
 	}
 	if err := u.table.MakeSecret(ctx); err != nil {
-		return fmt.Errorf("making the secret that ids are keyed with: %w. If the right to it is missing, update the stack first, from this version's template", err)
+		return message.Errorf("making the secret that ids are keyed with: %w. If the right to it is missing, update the stack first, from this version's template", err)
 	}
 	return nil
 }
@@ -179,11 +181,11 @@ func (u *uploader) definitions(ctx context.Context) error {
 		changed++
 		switch {
 		case before == nil:
-			fmt.Fprintf(u.out, "%s: new\n", s.ID)
+			u.print("%s: new", s.ID)
 		case before.Shape != s.Shape:
-			fmt.Fprintf(u.out, "%s: changed so that its answers are counted again\n", s.ID)
+			u.print("%s: changed so that its answers are counted again", s.ID)
 		default:
-			fmt.Fprintf(u.out, "%s: changed in wording or look only\n", s.ID)
+			u.print("%s: changed in wording or look only", s.ID)
 		}
 		if u.dryRun {
 			continue
@@ -198,10 +200,10 @@ func (u *uploader) definitions(ctx context.Context) error {
 	}
 	for _, id := range known {
 		if !slices.ContainsFunc(u.Surveys, func(s *survey.Survey) bool { return s.ID == id }) {
-			fmt.Fprintf(u.out, "%s: no longer among the questionnaires, but still online: its pages and results stay\n", id)
+			u.print("%s: no longer among the questionnaires, but still online: its pages and results stay", id)
 		}
 	}
-	fmt.Fprintf(u.out, "%s, %d new or changed\n", console.Count(len(u.Surveys), "questionnaire"), changed)
+	u.print("%s, %d new or changed", message.Count(len(u.Surveys), "questionnaire"), changed)
 	return nil
 }
 
@@ -215,8 +217,8 @@ func (u *uploader) actions(ctx context.Context) error {
 		if reflect.DeepEqual(before, u.Actions[s.ID]) {
 			continue
 		}
-		fmt.Fprintf(u.out, "%s: %s and %s; its results show them within ten minutes\n",
-			s.ID, console.Count(len(u.Actions[s.ID].Measures), "measure"), console.Count(len(u.Actions[s.ID].Quotes), "quote"))
+		u.print("%s: %s and %s; its results show them within ten minutes",
+			s.ID, message.Count(len(u.Actions[s.ID].Measures), "measure"), message.Count(len(u.Actions[s.ID].Quotes), "quote"))
 		if u.dryRun {
 			continue
 		}
@@ -269,9 +271,9 @@ func (u *uploader) file(ctx context.Context, name string) error {
 
 // progress prints how far an upload is, once a second; of a dry run, what would be uploaded.
 type progress struct {
-	out    io.Writer
-	all    int
-	dryRun bool
+	console *console.Console
+	all     int
+	dryRun  bool
 
 	mu      sync.Mutex
 	seen    int
@@ -286,7 +288,7 @@ func (p *progress) done(name string, sent bool) {
 	if sent {
 		p.sent++
 		if p.dryRun {
-			fmt.Fprintln(p.out, "would upload", name)
+			p.console.Print(p.console.Out, "would upload %s", name)
 		}
 	}
 	if p.printed.IsZero() {
@@ -294,6 +296,6 @@ func (p *progress) done(name string, sent bool) {
 	}
 	if time.Since(p.printed) >= time.Second && !p.dryRun {
 		p.printed = time.Now()
-		fmt.Fprintf(p.out, "%d of %d files, %d uploaded\n", p.seen, p.all, p.sent)
+		p.console.Print(p.console.Out, "%d of %d files, %d uploaded", p.seen, p.all, p.sent)
 	}
 }

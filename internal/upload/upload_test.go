@@ -14,6 +14,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/console"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/site"
@@ -37,7 +38,7 @@ func TestSteps(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	var out strings.Builder
-	p := &progress{out: &out, all: 3}
+	p := &progress{console: &console.Console{Out: &out}, all: 3}
 	p.done("a", true)
 	if out.Len() > 0 {
 		t.Errorf("printed at once: %s", &out)
@@ -48,7 +49,7 @@ func TestProgress(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	out.Reset()
-	p = &progress{out: &out, all: 1, dryRun: true}
+	p = &progress{console: &console.Console{Out: &out}, all: 1, dryRun: true}
 	p.done("a", true)
 	if got, want := out.String(), "would upload a\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
@@ -166,7 +167,7 @@ func TestUpload(t *testing.T) {
 	upload := func(dryRun bool) (printed string, err error) {
 		d.log = nil
 		var out strings.Builder
-		err = Upload(t.Context(), &out, d, d, s, dryRun)
+		err = Upload(t.Context(), &console.Console{Out: &out}, d, d, s, dryRun)
 		return out.String(), err
 	}
 	before := func(first, second string) {

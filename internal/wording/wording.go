@@ -22,6 +22,8 @@ import (
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/message"
 )
 
 // Catalog holds the words of every language. All languages have the same keys, with the same placeholders.
@@ -57,17 +59,17 @@ var formNames = map[string]plural.Form{
 func Load(fsys fs.FS) (*Catalog, error) {
 	files, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
-		return nil, fmt.Errorf("wording: %w", err)
+		return nil, message.Errorf("wording: %w", err)
 	}
 	if len(files) == 0 {
-		return nil, errors.New("wording: no LANGUAGE.yaml found")
+		return nil, message.Errorf("wording: no LANGUAGE.yaml found")
 	}
 	c := &Catalog{words: map[string]*Words{}}
 	var faults []error
 	for _, file := range files {
 		source, err := fs.ReadFile(fsys, file)
 		if err != nil {
-			return nil, fmt.Errorf("wording: %w", err)
+			return nil, message.Errorf("wording: %w", err)
 		}
 		name := strings.TrimSuffix(path.Base(file), ".yaml")
 		w, errs := parse(file, name, source)
@@ -79,7 +81,7 @@ func Load(fsys fs.FS) (*Catalog, error) {
 		faults = c.compare()
 	}
 	if len(faults) > 0 {
-		return nil, fmt.Errorf("wording: %w", errors.Join(faults...))
+		return nil, message.Errorf("wording: %w", errors.Join(faults...))
 	}
 	return c, nil
 }
@@ -89,15 +91,17 @@ func parse(file, name string, source []byte) (*Words, []error) {
 	p := parser{file: file, words: &Words{name: name, sentences: map[string]sentence{}}}
 	tag, err := language.Parse(name)
 	if err != nil {
-		return p.words, []error{fmt.Errorf("%s: %q is not a language tag", file, name)}
+		return p.words, []error{message.Errorf("%s: %q is not a language tag", file, name)}
 	}
 	p.words.tag, p.forms = tag, formsOf(tag)
 	var document yaml.Node
 	if err := yaml.Unmarshal(source, &document); err != nil {
-		return p.words, []error{fmt.Errorf("%s: %w", file, err)}
+		line := 1
+		fmt.Sscanf(err.Error(), "yaml: line %d:", &line)
+		return p.words, []error{message.Errorf("%s:%d: this is not YAML from here on: check the indentation, quotes and colons of this line and the one above", file, line)}
 	}
 	if len(document.Content) == 0 || document.Content[0].Kind != yaml.MappingNode {
-		return p.words, []error{fmt.Errorf("%s: not a map from key to sentence", file)}
+		return p.words, []error{message.Errorf("%s: not a map from key to sentence", file)}
 	}
 	entries := document.Content[0].Content
 	for i := 0; i < len(entries); i += 2 {
@@ -117,7 +121,7 @@ type parser struct {
 }
 
 func (p *parser) fail(format string, args ...any) {
-	p.faults = append(p.faults, fmt.Errorf("%s:%d: %s: %s", p.file, p.key.Line, p.key.Value, fmt.Sprintf(format, args...)))
+	p.faults = append(p.faults, message.Errorf("%s:%d: %s: %s", p.file, p.key.Line, p.key.Value, message.New(format, args...)))
 }
 
 // entry reads a key and its sentence.
@@ -216,19 +220,19 @@ func (c *Catalog) compare() []error {
 func (c *Catalog) compareKey(key, name, first string) []error {
 	s, ok := c.words[name].sentences[key]
 	if !ok {
-		return []error{fmt.Errorf("%s.yaml: lacks %q, which %s.yaml has", name, key, first)}
+		return []error{message.Errorf("%s.yaml: lacks %q, which %s.yaml has", name, key, first)}
 	}
 	want := placeholders(c.words[first].sentences[key].forms[plural.Other])
 	got := placeholders(s.forms[plural.Other])
 	var faults []error
 	for _, p := range want {
 		if !slices.Contains(got, p) {
-			faults = append(faults, fmt.Errorf("%s.yaml: %s: lacks the placeholder {%s}, which %s.yaml has", name, key, p, first))
+			faults = append(faults, message.Errorf("%s.yaml: %s: lacks the placeholder {%s}, which %s.yaml has", name, key, p, first))
 		}
 	}
 	for _, p := range got {
 		if !slices.Contains(want, p) {
-			faults = append(faults, fmt.Errorf("%s.yaml: %s: unknown placeholder {%s}, which %s.yaml does not have", name, key, p, first))
+			faults = append(faults, message.Errorf("%s.yaml: %s: unknown placeholder {%s}, which %s.yaml does not have", name, key, p, first))
 		}
 	}
 	return faults
@@ -239,7 +243,7 @@ var braces = regexp.MustCompile(`\{[^{}]*\}`)
 // split splits a text at its placeholders.
 func split(text string) ([]piece, error) {
 	if strings.TrimSpace(text) == "" {
-		return nil, errors.New("empty")
+		return nil, message.Errorf("empty")
 	}
 	var pieces []piece
 	end := 0
@@ -249,7 +253,7 @@ func split(text string) ([]piece, error) {
 		}
 		name := text[at[0]+1 : at[1]-1]
 		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "" {
-			return nil, fmt.Errorf("{%s} is not a placeholder", name)
+			return nil, message.Errorf("{%s} is not a placeholder", name)
 		}
 		pieces = append(pieces, piece{text: name, placeholder: true})
 		end = at[1]
@@ -342,7 +346,7 @@ func (w *Words) Has(key string) bool { _, ok := w.sentences[key]; return ok }
 func (w *Words) Keys() []string { return slices.Sorted(maps.Keys(w.sentences)) }
 
 // Say returns the sentence of a key. args are the names and values of placeholders in turn; values are printed as by
-// fmt.Sprint. An unknown key and a missing value are shown by their names, so that a page survives the mistake.
+// fmt.Sprint, but numbers below zero with a true minus. An unknown key and a missing value are shown by their names, so that a page survives the mistake.
 func (w *Words) Say(key string, args ...any) string {
 	s, ok := w.sentences[key]
 	if !ok {
@@ -350,7 +354,7 @@ func (w *Words) Say(key string, args ...any) string {
 	}
 	form := plural.Other
 	if s.of != "" {
-		form = w.form(value(s.of, args))
+		form = w.form(w.value(s.of, args))
 	}
 	pieces := s.forms[form]
 	if len(pieces) == 1 && !pieces[0].placeholder {
@@ -359,7 +363,7 @@ func (w *Words) Say(key string, args ...any) string {
 	var b strings.Builder
 	for _, p := range pieces {
 		if p.placeholder {
-			b.WriteString(value(p.text, args))
+			b.WriteString(w.value(p.text, args))
 		} else {
 			b.WriteString(p.text)
 		}
@@ -368,26 +372,38 @@ func (w *Words) Say(key string, args ...any) string {
 }
 
 // value prints the value of a placeholder.
-func value(name string, args []any) string {
+func (w *Words) value(name string, args []any) string {
 	for i := 0; i+1 < len(args); i += 2 {
 		if args[i] == name {
 			switch v := args[i+1].(type) { // as fmt.Sprint prints it, but faster
 			case string:
 				return v
 			case int:
-				return strconv.Itoa(v)
+				return w.minus(strconv.Itoa(v))
 			case int64:
-				return strconv.FormatInt(v, 10)
+				return w.minus(strconv.FormatInt(v, 10))
 			}
-			return fmt.Sprint(args[i+1])
+			return w.minus(fmt.Sprint(args[i+1]))
 		}
 	}
 	return "{" + name + "}"
 }
 
+// minus gives a number a true minus in place of a hyphen. Where scripts run from right to left, a mark keeps it before the number.
+func (w *Words) minus(number string) string {
+	rest, negative := strings.CutPrefix(number, "-")
+	if !negative || rest == "" || rest[0] < '0' || rest[0] > '9' {
+		return number
+	}
+	if Dir(w.Language()) == "rtl" {
+		return "\u200e−" + rest
+	}
+	return "−" + rest
+}
+
 // form returns the plural form for a number as it is written, "3" or "1.50"; Other for anything else.
 func (w *Words) form(number string) plural.Form {
-	whole, fraction, _ := strings.Cut(strings.TrimPrefix(number, "-"), ".")
+	whole, fraction, _ := strings.Cut(strings.TrimLeft(number, "\u200e−-"), ".")
 	short := strings.TrimRight(fraction, "0")
 	i, errI := strconv.Atoi(whole[max(0, len(whole)-9):])
 	f, errF := strconv.Atoi("0" + fraction)

@@ -46,6 +46,8 @@ func TestSay(t *testing.T) {
 		{"en", "left", []any{"n", "1.0"}, "1.0 answers left"},
 		{"en", "left", []any{"n", "many"}, "many answers left"},
 		{"en", "left", []any{"n", "10000000000001"}, "10000000000001 answers left"},
+		{"en", "left", []any{"n", -1}, "−1 answer left"},
+		{"en", "left", []any{"n", "-1"}, "-1 answer left"}, // somebody's text
 		{"en", "left", nil, "{n} answers left"},
 		{"zh", "left", []any{"n", 1}, "还剩1题"},
 		{"zh-Hans-CN", "left", []any{"n", 2}, "还剩2题"},
@@ -97,7 +99,7 @@ func TestLoadReportsEveryMistake(t *testing.T) {
 		"nothing":             {map[string]string{"readme.txt": ""}, []string{"no LANGUAGE.yaml"}},
 		"no language":         {map[string]string{"klingon!.yaml": "a: b"}, []string{`klingon!.yaml: "klingon!" is not a language tag`}},
 		"no map":              {map[string]string{"en.yaml": "- a"}, []string{"en.yaml: not a map"}},
-		"no YAML":             {map[string]string{"en.yaml": "a: [b"}, []string{"en.yaml: "}},
+		"no YAML":             {map[string]string{"en.yaml": "a: [b"}, []string{"en.yaml:1: "}},
 		"missing":             {map[string]string{"en.yaml": english, "zh.yaml": "hello: '{name}'"}, []string{`zh.yaml: lacks "left", which en.yaml has`, `zh.yaml: lacks "date"`}},
 		"placeholder missing": {map[string]string{"en.yaml": "a: '{x} {y}'", "zh.yaml": "a: '{x}'"}, []string{"zh.yaml: a: lacks the placeholder {y}"}},
 		"unknown placeholder": {map[string]string{"en.yaml": "a: '{x}'", "zh.yaml": "a: '{x}{z}'"}, []string{"zh.yaml: a: unknown placeholder {z}"}},

@@ -18,14 +18,13 @@ type scanner struct {
 	edits    []edit
 	anchors  map[string]string // names that yaml.v3 does not take, and what stands for them
 	prefix   string            // of these
+	apart    bool              // aliases are replaced by ~
 }
 
-func scan(lines []string) *scanner {
-	s := &scanner{lines: lines, anchors: map[string]string{}}
-	for s.line < len(lines) && !s.broken {
+func (s *scanner) scan() {
+	for s.line < len(s.lines) && !s.broken {
 		s.scanLine()
 	}
-	return s
 }
 
 func (s *scanner) text() string { return s.lines[s.line] }
@@ -294,6 +293,10 @@ func (s *scanner) scanAnchor() {
 	for s.at = start; s.at < len(line) && !isBlank(line[s.at]) && !isIndicator(line[s.at]); s.at++ {
 	}
 	name := line[start:s.at]
+	if s.apart && line[start-1] == '*' && simpleName.MatchString(name) {
+		s.edit(start-1, s.at-start+1, "~")
+		return
+	}
 	if simpleName.MatchString(name) {
 		return
 	}

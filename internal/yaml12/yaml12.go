@@ -11,14 +11,22 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Decode reads the first two documents of a text in UTF-8, whose lines end in \n; each is nil if there is none. Columns of the
-// nodes are in characters of the text. Messages of errors are those of yaml.v3, with its lines.
-func Decode(source []byte) (first, second *yaml.Node, err error) {
-	lines := strings.Split(string(source), "\n")
-	s := scan(lines)
-	if len(s.edits) == 0 {
-		return decode(source)
+// Lines returns the lines of a text without its byte order mark. Lines may end in \n, \r\n or \r.
+func Lines(source []byte) []string {
+	source = bytes.TrimPrefix(source, []byte("\uFEFF"))
+	if bytes.IndexByte(source, '\r') >= 0 {
+		source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
+		source = bytes.ReplaceAll(source, []byte("\r"), []byte("\n")) // as YAML counts lines, too
 	}
+	return strings.Split(string(source), "\n")
+}
+
+// Decode reads the first two documents of a text in UTF-8; each is nil if there is none. Columns of the nodes are in characters
+// of the text. Messages of errors are those of yaml.v3, with its lines.
+func Decode(source []byte) (first, second *yaml.Node, err error) {
+	lines := Lines(source)
+	s := scanner{lines: lines, anchors: map[string]string{}}
+	s.scan()
 	changes := apply(lines, s.edits)
 	first, second, err = decode([]byte(strings.Join(lines, "\n")))
 	names := map[string]string{}
@@ -31,6 +39,16 @@ func Decode(source []byte) (first, second *yaml.Node, err error) {
 		}
 	}
 	return first, second, err
+}
+
+// Check returns the error of Decode, for a part of a text: what its aliases stand for may be elsewhere.
+func Check(source []byte) error {
+	lines := Lines(source)
+	s := scanner{lines: lines, anchors: map[string]string{}, apart: true}
+	s.scan()
+	apply(lines, s.edits)
+	_, _, err := decode([]byte(strings.Join(lines, "\n")))
+	return err
 }
 
 var errUnreadable = errors.New("panic") // of yaml.v3's scanner

@@ -15,7 +15,7 @@ import (
 
 // TestCorpus compares trees with those of another implementation.
 func TestCorpus(t *testing.T) {
-	for _, c := range yaml12test.Corpus() {
+	for _, c := range yaml12test.Corpus {
 		first, _, err := yaml12.Decode([]byte(c.Text))
 		if c.Tree == "" {
 			continue // yaml.v3 may take it
@@ -87,7 +87,7 @@ func startsPlain(text string) bool { return !strings.ContainsAny(text[:1], `"'!`
 // TestUntouched checks that what a rewritten text had before is read as before: trees are the same with and without a line that
 // must be rewritten.
 func TestUntouched(t *testing.T) {
-	for _, c := range yaml12test.Corpus() {
+	for _, c := range yaml12test.Corpus {
 		if c.Tree == "" || strings.HasPrefix(c.Text, "%") {
 			continue
 		}
@@ -110,7 +110,7 @@ func TestUntouched(t *testing.T) {
 
 // FuzzDecode checks that any text has a tree, whose places are in it, or an error.
 func FuzzDecode(f *testing.F) {
-	for _, c := range yaml12test.Corpus() {
+	for _, c := range yaml12test.Corpus {
 		f.Add(c.Text)
 	}
 	texts := yaml12test.Texts()

@@ -3,8 +3,8 @@
 // that its styles and the page's stay apart.
 import { byID, findAll, makeElement } from "../../../templates/page.js";
 
-/** @param {string} label @param {string} stylesheet */
-export const makeOverlay = (label, stylesheet) => {
+/** @param {string} label @param {string} language of it, and of the problems @param {string} stylesheet */
+export const makeOverlay = (label, language, stylesheet) => {
   const host = document.createElement("glasspoll-preview");
   const style = makeElement("link", { rel: "stylesheet", href: stylesheet });
   const bar = makeElement("div", { class: "bar" });
@@ -13,6 +13,8 @@ export const makeOverlay = (label, stylesheet) => {
   style.onload = style.onerror = () => { host.hidden = false; };
   host.setAttribute("role", "complementary");
   host.setAttribute("aria-label", label);
+  host.lang = language;
+  host.dir = "ltr"; // whatever the page's language
   host.attachShadow({ mode: "open" }).append(style, bar, box);
   new ResizeObserver(() => { // keeps the page's end from being covered
     if (host.isConnected && !host.hidden) document.documentElement.style.paddingBlockEnd = `${host.offsetHeight}px`;

@@ -28,7 +28,7 @@ const script = /** @type {HTMLScriptElement} */ (document.currentScript);
 const here = new URL("./", script.src).pathname; // …/_preview/
 const root = new URL("../", script.src).pathname;
 const page = location.pathname.slice(root.length);
-const language = document.documentElement.lang;
+const language = navigator.language; // of the tester, who may look at a page in another
 const words = language.startsWith("zh")
   ? { preview: "预览", fill: "填入示例", nonsense: "填入错误", side: "并排预览", alone: "打开问卷", failed: "没有填成" }
   : { preview: "Preview", fill: "Fill in", nonsense: "Fill with mistakes", side: "Side by side", alone: "Open the form", failed: "Not filled in" };
@@ -152,7 +152,7 @@ const start = () => {
     if (id && form) form.addEventListener("submit", () => { ownControl("_id").value = id; });
     return;
   }
-  const overlay = makeOverlay(words.preview, here + "preview.css");
+  const overlay = makeOverlay(words.preview, language.startsWith("zh") ? "zh" : "en", here + "preview.css");
   showProblems = overlay.showProblems;
   document.body.append(overlay.host);
   if (form || frames.length) addButtons(overlay.bar);
