@@ -2,7 +2,6 @@
 package invite
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"io/fs"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/spreadsheet"
 	"glasspoll/internal/survey"
 )
 
@@ -155,7 +155,7 @@ func indent(text string) string {
 func (k *Kit) Files() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	var links strings.Builder
-	table := csv.NewWriter(&links)
+	table := spreadsheet.NewWriter(&links)
 	table.Write([]string{"survey", "way", "language", "link"})
 	for _, language := range k.survey.Languages {
 		for _, r := range k.routes {
