@@ -27,6 +27,7 @@ var mistakes = []Mistake{
 	{"bad_font", "Not the name of a font"},
 	{"bad_id", "An id or name with other characters than it may have"},
 	{"bad_language", "Not a language code"},
+	{"bad_merge", "A merge key that cannot be read"},
 	{"bad_pattern", "Not a regular expression"},
 	{"bad_picture", "A logo that cannot be used"},
 	{"bad_placeholder", "An earlier answer that cannot be shown"},
@@ -48,7 +49,6 @@ var mistakes = []Mistake{
 	{"limits_reversed", "A least value above the greatest"},
 	{"low_contrast", "Colours that cannot be read"},
 	{"matrix_condition", "A conditional option in a matrix"},
-	{"bad_merge", "A merge key that cannot be read"},
 	{"missing_colon", "A line without a colon"},
 	{"missing_comma", "A missing comma"},
 	{"missing_id", "An option without an id"},
@@ -107,5 +107,6 @@ var mistakes = []Mistake{
 	{"wide_colon", "A wide colon"},
 	{"wide_comma", "A wide comma"},
 	{"wide_space", "A wide space"},
+	{"wrong_bracket", "A bracket that closes nothing, or another kind"},
 	{"wrong_model", "A key that does not fit the model"},
 }
