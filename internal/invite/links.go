@@ -16,9 +16,9 @@ import (
 
 // route is one way to reach a survey: by a channel, or at a kiosk.
 type route struct {
-	name  string // the channel, "link" if none is declared, or "kiosk"; part of file names
+	name  string      // the channel, "link" if none is declared, or "kiosk"; part of file names
 	hint  message.Key // its purpose, if the name does not say
-	query string // of its links, without the question mark
+	query string      // of its links, without the question mark
 }
 
 // Channels with a special use.
