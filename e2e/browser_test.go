@@ -429,7 +429,7 @@ func TestCorrectWithoutScript(t *testing.T) {
 				"three lines on top":     `document.querySelectorAll("#errors li a").length === 3`,
 				"their links":            `[...document.querySelectorAll("#errors li a")].every(a => document.getElementById(a.getAttribute("href").slice(1)))`,
 				"messages by the fields": `["taste", "cups", "email"].every(q => document.getElementById("e-" + q)?.textContent.trim())`,
-				"invalid marks":          `["cups", "email"].every(q => document.getElementById("q-" + q).getAttribute("aria-invalid") === "true" && document.getElementById("q-" + q).getAttribute("aria-describedby").includes("e-" + q))`,
+				"invalid marks":          `["cups", "email"].every(q => document.getElementById("q-" + q).getAttribute("aria-invalid") === "true" && document.getElementById("q-" + q).labels[0].contains(document.getElementById("e-" + q)))`,
 			} {
 				if !isTrue(t, ctx, expression) {
 					t.Errorf("the page lacks %s", what)

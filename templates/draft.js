@@ -2,11 +2,12 @@
 // Drafts: what is typed is kept on the respondent's device until it is sent, without what is private. A submission on its
 // way is kept whole, but only in this tab, so that it goes on after a reload. On a kiosk, or where staff fill in forms for
 // others, nothing is kept.
-import { byID, deviceStorage, isTick, kiosk, tabStorage } from "./page.js";
+import { byID, deviceStorage, isPairs, isTexts, isTick, kiosk, tabStorage } from "./page.js";
 import {
-  assignID, channelField, controlsIn, controlsOf, form, idField, languageField, readTyped, ruleOf, say, storageKey,
+  assignID, channelField, controlsIn, controlsOf, form, idField, languageField, readTyped, ruleOf, say, setText, storageKey,
   versionField,
 } from "./form.js";
+import { fieldsOf } from "./rules.js";
 
 /**
  * @typedef {object} Draft
@@ -26,10 +27,12 @@ import {
 const isDisabled = () => kiosk || channelField.value === "phone";
 const notice = byID("kept");
 
-const answers = () => [...readTyped()].filter(([name, values]) => {
+/** Whether a draft has a field. @param {string} name */
+const isKept = (name) => {
   const q = ruleOf(name);
-  return q && q.type !== "hidden" && values.some((v) => v);
-});
+  return q && q.type !== "hidden" && fieldsOf(q).includes(name);
+};
+const answers = () => [...readTyped()].filter(([name, values]) => isKept(name) && values.some((v) => v));
 
 /**
  * Saves the draft on the device; whole says to keep it in this tab as well, with private answers.
@@ -41,9 +44,9 @@ export const saveDraft = (whole, more) => {
   const all = answers();
   const kept = all.filter(([name]) => !ruleOf(name).private);
   const draft = { version: versionField.value, time: Date.now(), id: idField.value, ...more };
-  deviceStorage.set(storageKey, all.length ? { ...draft, lacks: kept.length < all.length, answers: kept } : null);
+  const isThere = deviceStorage.set(storageKey, all.length ? { ...draft, lacks: kept.length < all.length, answers: kept } : null);
   tabStorage.set(storageKey, whole ? { ...draft, answers: all } : null);
-  notice.hidden = !all.length;
+  notice.hidden = !isThere || !kept.length;
 };
 
 /**
@@ -51,7 +54,7 @@ export const saveDraft = (whole, more) => {
  * @param {boolean} [others]
  */
 export const deleteDraft = (others) => {
-  const draft = deviceStorage.get(storageKey);
+  const draft = draftIn(deviceStorage);
   if (others || draft && draft.id === idField.value) deviceStorage.set(storageKey, null);
   tabStorage.set(storageKey, null);
   notice.hidden = true;
@@ -65,9 +68,9 @@ export const restoreDraft = () => {
   const draft = findDraft();
   if (!draft) return {};
   for (const [name, values] of draft.answers) {
-    for (const c of controlsOf(name)) {
+    for (const c of isKept(name) ? controlsOf(name) : []) {
       if (isTick(c)) c.checked = values.includes(c.value);
-      else c.value = values[0];
+      else setText(c, values[0] || "");
     }
   }
   if (draft.own || draft.pending) assignID(draft.id);
@@ -77,17 +80,27 @@ export const restoreDraft = () => {
     text.textContent = say.draft.replace("{date}", date) + (draft.lacks ? " " + say.apart : "");
     form.insertBefore(notice, form.firstElementChild);
   }
-  notice.hidden = false;
+  notice.hidden = !draftIn(deviceStorage);
   return draft;
+};
+
+/**
+ * The draft in a storage, of the last 30 days; null if there is none that can be used.
+ * @param {typeof deviceStorage} storage
+ * @returns {Draft | null}
+ */
+const draftIn = (storage) => {
+  const draft = storage.get(storageKey) || {};
+  const isUsable = Math.abs(Date.now() - draft.time) < 30 * 864e5 && /^[\da-f-]{36}$/i.test(draft.id) && isPairs(draft.answers, isTexts);
+  return isUsable ? draft : null;
 };
 
 /** @returns {FoundDraft | null} */
 const findDraft = () => {
   if (isDisabled()) return null;
-  const inTab = tabStorage.get(storageKey);
+  const inTab = draftIn(tabStorage);
   if (inTab && (inTab.pending || inTab.moved || inTab.id === idField.value)) return { ...inTab, own: true };
-  const draft = deviceStorage.get(storageKey);
-  return !draft || answers().length || Date.now() - draft.time > 30 * 864e5 ? null : draft; // 30 days
+  return answers().length ? null : draftIn(deviceStorage);
 };
 
 export const clearForm = () => {

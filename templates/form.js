@@ -1,13 +1,13 @@
 // @ts-check
 // The form of a survey: its fields, what is typed into them, and what the rules make of it.
-import { answerText, evaluate, fieldsOf, fillIn, isOther, shuffledOptions } from "./rules.js";
+import { answerText, evaluate, fieldsOf, fillIn, halfTyped, isOther, shuffledOptions } from "./rules.js";
 import { asText, byID, findAll, isTick, query } from "./page.js";
 
 /** @import { Rule, Rules, State, Typed } from "./rules.js" */
 
 /**
  * An input, a select or a textarea, with what any of them may have.
- * @typedef {HTMLElement & Pick<HTMLInputElement, "name" | "value" | "type" | "checked" | "disabled" | "autocomplete" | "labels">
+ * @typedef {HTMLElement & Pick<HTMLInputElement, "name" | "value" | "type" | "checked" | "disabled" | "autocomplete" | "labels" | "validity">
  *   & Partial<Pick<HTMLSelectElement, "selectedOptions">>} Control
  */
 
@@ -34,7 +34,7 @@ export const ruleOf = (name) => /** @type {Rule} */ (rules.questions.find((q) =>
 
 // A key: a random UUID of version 8. The handler stores the answers under its hash, so the receipt does not give it away.
 // (randomUUID is of version 4, and missing on plain http.)
-const newKey = () => "10000000-1000-8000-9000-100000000000".replace(/[019]/g, (digit) =>
+export const newKey = () => "10000000-1000-8000-9000-100000000000".replace(/[019]/g, (digit) =>
   (+digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> +digit / 4).toString(16));
 
 /**
@@ -47,6 +47,20 @@ export const assignID = (id) => {
   idField.value = id || (history.state || {}).submission || idField.value || newKey();
   history.replaceState({ ...history.state, submission: idField.value }, "");
 };
+
+/**
+ * Sets the text of a box. One for a date or a time becomes one for text rather than drop it.
+ * @param {Control} box
+ * @param {string} text
+ */
+export const setText = (box, text) => {
+  box.value = text;
+  if (box.value === text || !isForTime(box)) return;
+  box.type = "text";
+  box.value = text;
+};
+/** @param {Control} box */
+export const isForTime = (box) => box.type === "date" || box.type === "time";
 
 /** Takes over values that come with the link, cut to a length that the handler can read. */
 export const readLink = () => {
@@ -104,7 +118,7 @@ export const readTyped = () => {
   const typed = new Map();
   for (const c of controlsIn()) {
     if (!c.name || c.name.startsWith("_") || isTick(c) && !c.checked || isInHiddenOther(c)) continue;
-    typed.set(c.name, (typed.get(c.name) || []).concat(c.value));
+    typed.set(c.name, (typed.get(c.name) || []).concat(c.validity.badInput ? halfTyped : c.value));
   }
   return typed;
 };

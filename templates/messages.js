@@ -1,7 +1,7 @@
 // @ts-check
 // Problems with the answers, as messages beside the questions and in a summary on top, in the handler's words.
 import { findProblems } from "./rules.js";
-import { asText, byID, findAll, isTick, makeElement } from "./page.js";
+import { byID, findAll, isTick, makeElement } from "./page.js";
 import { controlsOf, form, questionElement, ruleOf, say } from "./form.js";
 
 /** @import { State } from "./rules.js" */
@@ -15,7 +15,7 @@ import { controlsOf, form, questionElement, ruleOf, say } from "./form.js";
 export const triedQuestions = new Set();
 /** @type {Set<string | null>} */
 export const touchedQuestions = new Set();
-const incomplete = ["required", "must_consent", "too_few", "rank_missing", "wrong_sum"];
+const incomplete = ["required", "incomplete", "must_consent", "too_few", "rank_missing", "wrong_sum"];
 
 // A message of the server holds until its question is answered again.
 /** @type {Message[]} */
@@ -42,9 +42,12 @@ const lineOf = (control) => control && control.closest(".row, .part, .line, .oth
  */
 export const labelOf = (q, control) => {
   const line = lineOf(control);
+  const part = line && line.closest(".part");
   const label = (line && line.closest(".pair, .row, .line") || questionElement(q)).querySelector(".t");
-  return /** @type {HTMLElement} */ (label).textContent;
+  return /** @type {HTMLElement} */ (label).textContent + (part ? say.colon + partCaption(part) : "");
 };
+/** @param {Element} part */
+const partCaption = (part) => /** @type {Element} */ (part.querySelector("p")).childNodes[0].textContent;
 
 /**
  * Shows a message in a field's label, so that it is read out with it; without a text it is removed.
@@ -54,19 +57,21 @@ export const labelOf = (q, control) => {
 const showMessage = (name, text) => {
   const q = ruleOf(name).id;
   const [control] = controlsOf(name);
-  const target = control && !isTick(control) ? control : (control || questionElement(q)).closest("[role=radiogroup]");
+  const group = (control || questionElement(q)).closest("fieldset");
+  const target = group && (!control || isTick(control)) ? (control || group).closest("[role=radiogroup]") : control;
   let message = byID("e-" + name);
   if (!text) message.remove();
   else {
     if (!message) {
       message = makeElement("b", { class: "err", id: "e-" + name });
       if (!triedQuestions.has(q)) message.setAttribute("role", "alert");
-      const label = (lineOf(control) || questionElement(q)).querySelector("legend, .l, p, label");
+      const label = (lineOf(control) || questionElement(q)).querySelector("legend, p:not(.help), label");
       /** @type {HTMLElement} */ (label).append(" ", message);
     }
     if (message.textContent !== text) message.textContent = text;
   }
-  if (target) target.setAttribute("aria-invalid", asText(!!text));
+  if (target && text) target.setAttribute("aria-invalid", "true");
+  else if (target) target.removeAttribute("aria-invalid");
 };
 
 /**
@@ -90,8 +95,9 @@ export const showMessages = (state) => {
  * Puts a summary on top: all messages in the order of the page, as links, and more below. Without a title it is removed.
  * @param {string} [title]
  * @param {string[]} [more]
+ * @param {Node} [way] out
  */
-export const showSummary = (title, more = []) => {
+export const showSummary = (title, more = [], way) => {
   const old = byID("errors");
   if (old) old.remove();
   if (!title) return;
@@ -99,12 +105,13 @@ export const showSummary = (title, more = []) => {
     const name = fieldOf(message);
     const control = controlToFix(message);
     control.id = control.id || "q-" + name;
-    const label = makeElement("span", { class: "t" }, labelOf(ruleOf(name).id, controlsOf(name)[0]));
-    return makeElement("a", { href: "#" + control.id }, label, say.colon, makeElement("b", {}, message.textContent));
+    const label = labelOf(ruleOf(name).id, controlsOf(name)[0]);
+    return makeElement("a", { href: "#" + control.id }, makeElement("span", { class: "t" }, label),
+      /[?？؟]$/.test(label) ? " " : say.colon, makeElement("b", {}, message.textContent));
   });
   const items = [...links, ...more].map((item) => makeElement("li", {}, item));
   const summary = makeElement("div", { class: "alert", id: "errors", role: "alert", tabindex: "-1" },
-    makeElement("h2", {}, title), makeElement("ul", {}, ...items), makeElement("p", {}, say.kept));
+    makeElement("h2", {}, title), makeElement("ul", {}, ...items), makeElement("p", {}, say.kept), way || "");
   /** @type {HTMLElement} */ (form.parentNode).insertBefore(summary, form);
 };
 

@@ -50,19 +50,36 @@ const storage = (area) => ({
     }
   },
   /**
-   * Sets the value of a key; null removes it.
+   * Sets the value of a key, and returns whether it is there now; null removes it.
    * @param {string} key
    * @param {unknown} value
    */
   set(key, value) {
     try {
-      if (value === null) window[area].removeItem(key);
-      else window[area].setItem(key, JSON.stringify(value));
-    } catch { /* blocked, or full */ }
+      const text = value === null ? null : JSON.stringify(value);
+      if (text === null) window[area].removeItem(key);
+      else window[area].setItem(key, text);
+      return window[area].getItem(key) === text;
+    } catch { // blocked, or full
+      return false;
+    }
   },
 });
 export const deviceStorage = storage("localStorage");
 export const tabStorage = storage("sessionStorage");
+
+// What is stored may be damaged, or another version's.
+/** @param {unknown} value */
+export const isText = (value) => typeof value === "string";
+/** @param {unknown} value */
+export const isTexts = (value) => Array.isArray(value) && value.every(isText);
+/**
+ * Whether a value is a list of pairs, each of a text and of what second is true of.
+ * @param {unknown} value
+ * @param {(value: unknown) => boolean} second
+ */
+export const isPairs = (value, second) =>
+  Array.isArray(value) && value.every((pair) => Array.isArray(pair) && isText(pair[0]) && second(pair[1]));
 
 export const query = new URLSearchParams(location.search);
 export const kiosk = query.has("kiosk");

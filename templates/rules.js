@@ -155,6 +155,9 @@ const readers = {
 };
 readers.constant_sum = readers.number;
 
+/** Stands for a date or a time that is typed in part: the browser does not say what. */
+export const halfTyped = "…";
+
 /** @param {Rule} q @returns {string[]} */
 export const fieldsOf = (q) => q.fields || (q.type === "note" ? none : [q.id]);
 
@@ -386,8 +389,9 @@ const problem = (state, q, name, code, text = state.rules.say[code]) => ({ q: q.
 const fieldProblem = (state, q, name) => {
   const v = state.values.get(name);
   if (state.unread.has(name)) {
-    const text = isOther(name) ? state.rules.say.other_unmeant : q.unread; // none where a page lets nobody type it
-    return text && problem(state, q, name, "other_unmeant", text);
+    if (isOther(name)) return problem(state, q, name, "other_unmeant");
+    if ((state.typed.get(name) || none).includes(halfTyped)) return problem(state, q, name, "incomplete");
+    return q.unread && problem(state, q, name, "unread", q.unread); // none where a page lets nobody type it
   }
   if (!v) return state.required.has(name) && problem(state, q, name, q.type === "consent" ? "must_consent" : "required");
   /** @type {Limit[]} */

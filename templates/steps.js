@@ -56,7 +56,7 @@ const goToStep = (section) => {
 };
 const goToNext = () => goToStep(shown[shown.indexOf(currentStep) + 1]);
 /** @param {number | undefined} index */
-const resumeAt = (index) => { currentStep = enabled && sections[/** @type {number} */ (index)] || currentStep; };
+const resumeAt = (index) => { currentStep = enabled && sections[Number(index)] || currentStep; };
 
 const goBack = () => {
   const before = shown[shown.indexOf(currentStep) - 1];

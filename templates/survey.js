@@ -2,10 +2,10 @@
 // The page of a survey. It is complete without any of this: here messages come while one writes, drafts are kept, and sending
 // survives a dead network. Steps and widgets come from script_full.js.
 import { answerText } from "./rules.js";
-import { byID, findAll, isTick, keepQuery, kiosk, query, tabStorage } from "./page.js";
+import { byID, findAll, isTick, keepQuery, kiosk, makeElement, query, tabStorage } from "./page.js";
 import {
-  applyRules, assignID, controlsIn, form, knownChannel, languageField, questionElement, readLink, rules, say,
-  shuffleOptions, storageKey, surveyID,
+  applyRules, assignID, controlsIn, form, idField, isForTime, knownChannel, languageField, newKey, questionElement, readLink, rules, say,
+  setText, shuffleOptions, storageKey, surveyID,
 } from "./form.js";
 import {
   controlToFix, dropServerMessages, labelOf, messageElements, readServerMessages, setServerMessages, showMessages,
@@ -113,7 +113,10 @@ const send = () => submit(state, {
     setServerMessages(problems.map((p) => ({ name: p.code !== "failed" && p.field || p.question, text: p.message })));
     render();
     const others = problems.filter((p) => !questionElement(p.question)).map((p) => p.message);
-    showSummary(say.look, problems.length ? others : [say.failed]);
+    const [{ code }] = [...problems, { code: "" }];
+    const isFinal = code === "conflict" || code === "withdrawn"; // whatever is sent under this id
+    const anew = isFinal && makeElement("a", { class: "button", id: "anew", href: emptyForm() }, say.anew);
+    showSummary(say[code + ".title"] || say.look, problems.length ? others : [say.failed], anew || undefined);
     save();
     focusSummary();
   },
@@ -135,10 +138,25 @@ const advance = () => {
   }
 };
 
+const emptyForm = () => `${new URL(`../../../${surveyID}/${languageField.value}/${location.search}`, address)}`;
 /** Opens an empty form in place of this one. */
-const restart = () => {
+const restart = (address = emptyForm()) => {
   unsent = false;
-  location.replace(new URL(`../../../${surveyID}/${languageField.value}/${location.search}`, address));
+  history.replaceState(null, ""); // the same address is a reload, which would bring the id back
+  idField.value = "";
+  location.replace(address);
+};
+/** Begins another answer, with what is filled in only if the respondent keeps it. @param {HTMLAnchorElement} link */
+const beginAnew = (link) => {
+  if (confirm(byID("clear").dataset.sure)) {
+    deleteDraft(true);
+    restart(link.href);
+    return;
+  }
+  assignID(newKey());
+  showSummary();
+  start();
+  save();
 };
 
 /** @param {Event} event */
@@ -171,11 +189,23 @@ const onEnter = (event) => {
   if (!steps.isLast()) advance();
 };
 
+/** Boxes for dates and times take the digits of one script: another's make them boxes for text. @param {KeyboardEvent} event */
+const onKey = (event) => {
+  const box = /** @type {Control} */ (event.target);
+  if (!isForTime(box) || !/^[^\P{Nd}0-9]$/u.test(event.key)) return;
+  event.preventDefault();
+  setText(box, event.key);
+  box.focus();
+};
+
 /** @param {Event} event */
 const onClick = (event) => {
   const link = /** @type {HTMLAnchorElement} */ (/** @type {HTMLElement} */ (event.target).closest("#errors a, .langs a, #clear"));
   if (!link) return;
-  if (link.id === "clear") {
+  if (link.id === "anew") {
+    event.preventDefault();
+    beginAnew(link);
+  } else if (link.id === "clear") {
     if (!confirm(link.dataset.sure)) return;
     deleteDraft(true);
     restart();
@@ -198,6 +228,7 @@ const listen = () => {
   addEventListener("pagehide", () => save(true));
   form.addEventListener("input", onInput);
   form.addEventListener("change", onInput);
+  form.addEventListener("keypress", onKey);
   form.addEventListener("keypress", onEnter);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -256,6 +287,7 @@ const start = () => {
 export const open = (pageSteps = steps, pageWidgets = widgets) => {
   steps = pageSteps;
   widgets = pageWidgets;
+  form.noValidate = true; // without a script, the browser says what is half typed
   readLink();
   keepQuery();
   hideConditions();

@@ -1,6 +1,6 @@
 // @ts-check
 // The thank-you page: the receipt, a copy of one's own answers, and what comes next on a kiosk.
-import { byID, findAll, keepQuery, kiosk, makeElement, query, tabStorage } from "./page.js";
+import { byID, findAll, isPairs, isText, isTexts, keepQuery, kiosk, makeElement, query, tabStorage } from "./page.js";
 
 const page = /** @type {HTMLElement} */ (document.querySelector("[data-thanks]"));
 const storageKey = "glasspoll:" + page.dataset.thanks;
@@ -8,8 +8,9 @@ const receipt = location.hash.slice(1);
 
 /** Fills in the answers that the thanks repeat. */
 const fillIn = () => {
+  const said = tabStorage.get(storageKey + ":said");
   /** @type {Map<string | undefined, string>} */
-  const answers = new Map(tabStorage.get(storageKey + ":said") || []);
+  const answers = new Map(isPairs(said, isText) ? said : []);
   for (const pipe of findAll("[data-pipe]")) {
     const answer = answers.get(pipe.dataset.pipe);
     if (answer !== undefined) pipe.textContent = answer;
@@ -18,7 +19,7 @@ const fillIn = () => {
 };
 
 const showReceipt = () => {
-  if (!/^[\w-]{4,64}$/.test(receipt)) return;
+  if (!/^([\dA-HJKMNP-TV-Z]{5}-){4}[\dA-HJKMNP-TV-Z]{6}$/.test(receipt)) return;
   const element = byID("receipt");
   /** @type {HTMLElement} */ (element.querySelector("code")).textContent = receipt;
   element.hidden = false;
@@ -26,9 +27,10 @@ const showReceipt = () => {
 
 /** Shows the copy of the answers, which is kept in this tab alone. */
 const showCopy = () => {
-  /** @type {[string?, [string, string[]][]?]} */
-  const [of, answers = []] = tabStorage.get(storageKey + ":copy") || [];
-  if (!of || of !== receipt || kiosk) return;
+  const kept = tabStorage.get(storageKey + ":copy");
+  if (!Array.isArray(kept) || kept[0] !== receipt || !isPairs(kept[1], isTexts) || kiosk) return;
+  /** @type {[string, string[]][]} */
+  const answers = kept[1];
   const copy = byID("copy");
   for (const [question, lines] of answers) {
     /** @type {HTMLElement} */ (copy.querySelector("dl"))

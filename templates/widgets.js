@@ -21,6 +21,14 @@ const addSlider = (box) => {
   box.before(row);
   row.append(range, box, ...findAll(".unit", /** @type {HTMLElement} */ (row.parentNode)));
   const take = () => { box.value = range.value; };
+  range.addEventListener("keydown", (event) => { // some browsers move it the same way in both writing directions
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+    event.preventDefault();
+    const isForward = (event.key === "ArrowRight") !== (document.dir === "rtl");
+    range.value = asText(+range.value + (isForward ? 1 : -1) * +step);
+    range.dispatchEvent(new Event("input", { bubbles: true }));
+    dispatchChange(box);
+  });
   range.addEventListener("input", take);
   for (const type of ["click", "touchend", "keyup"]) {
     range.addEventListener(type, (event) => {

@@ -24,22 +24,29 @@ var meaningless = map[string]string{
 	"type=end_group": "the last groups end with the form", "type=end group": "", "type=end_repeat": "",
 	"required=false()": "", "relevant=true()": "the default",
 	// Properties of JSON that are defaults.
-	"choicesStep=1": "", "cellType=dropdown": "", "rateMin=1": "", "rateMax=5": "", "inputType=text": "", "choicesOrder=none": "", "startWithNewLine=true": "",
+	"choicesStep=1": "", "cellType=dropdown": "", "rateMin=1": "", "rateMax=5": "", "inputType=text": "", "choicesOrder=none": "", "startWithNewLine=true": "", "sliderType=single": "", "visible=true": "",
 }
 
-// visibleResult returns all that a user sees of a conversion.
-func visibleResult(t *testing.T, name string, content []byte) string {
+// A visible is all that a user sees of a conversion.
+type visible struct{ yaml, report string }
+
+func visibleResult(t *testing.T, name string, content []byte) visible {
 	t.Helper()
 	result, err := Convert(name, content)
 	if err != nil {
-		return "error: " + err.Error()
+		return visible{yaml: "error: " + err.Error()}
 	}
 	var b strings.Builder
-	b.Write(result.YAML)
 	for _, l := range result.Report.Lines {
 		fmt.Fprintln(&b, l.Outcome, l.At.Name, l.Message)
 	}
-	return b.String()
+	return visible{string(result.YAML), b.String()}
+}
+
+// hasEffect reports whether a change to something has had an effect: on the questionnaire, if it was carried over, else on
+// either that or the report.
+func hasEffect(before, after visible, carried bool) bool {
+	return before.yaml != after.yaml || !carried && before.report != after.report
 }
 
 // TestNothingIsDroppedInSilence removes every single cell from every form of testdata, in turn: either the questionnaire
@@ -73,19 +80,32 @@ func checkCells(t *testing.T, name string, sheets []sheet) {
 				if _, nothing := meaningless[header+"="+text]; nothing || strings.TrimSpace(text) == "" {
 					continue
 				}
+				if sameInRow(sheets[g].rows[r], c) {
+					continue // a name and a label of which one follows from the other
+				}
 				for _, other := range []string{"", "zz9"} {
 					if other != "" && !carried[at] {
 						continue // its line reports it, whatever its text
 					}
 					sheets[g].rows[r][c] = other
-					if visibleResult(t, name, plainWorkbook(t, sheets)) == whole {
-						t.Errorf("%s %q can become %q, and neither the questionnaire nor the report changes", at, text, other)
+					if !hasEffect(whole, visibleResult(t, name, plainWorkbook(t, sheets)), carried[at]) {
+						t.Errorf("%s %q can become %q without effect; carried over: %v", at, text, other, carried[at])
 					}
 				}
 				sheets[g].rows[r][c] = text
 			}
 		}
 	}
+}
+
+// sameInRow reports whether another cell of a row says the same.
+func sameInRow(row []string, column int) bool {
+	for i, text := range row {
+		if i != column && strings.EqualFold(text, row[column]) {
+			return true
+		}
+	}
+	return false
 }
 
 func carriedPlaces(t *testing.T, name string, content []byte) map[string]bool {
@@ -156,8 +176,8 @@ func checkProperties(t *testing.T, name string, content []byte) {
 		if !carried[path] && reported(path) {
 			return
 		}
-		if visibleResult(t, name, spelled()) == whole {
-			t.Errorf("%s can be %s, and neither the questionnaire nor the report changes", path, what)
+		if !hasEffect(whole, visibleResult(t, name, spelled()), carried[path]) {
+			t.Errorf("%s can be %s without effect; carried over: %v", path, what, carried[path])
 		}
 	}
 	altered := func(path string, v any) (any, bool) {
@@ -182,7 +202,7 @@ func checkProperties(t *testing.T, name string, content []byte) {
 				value := v[key]
 				inner := strings.TrimPrefix(path+"."+key, ".")
 				_, nothing := meaningless[fmt.Sprint(key, "=", value)]
-				if nothing || value == false || value == nil || key == "text" && value == v["value"] || key == "title" && value == v["name"] {
+				if nothing || value == false || value == nil || key == "text" && value == v["value"] || key == "title" && value == v["name"] || key == "inputType" && v["validators"] != nil {
 					continue
 				}
 				delete(v, key)

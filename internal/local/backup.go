@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/durable"
+	"glasspoll/internal/message"
 )
 
 // A copy is named after the time at which it was started, in UTC, so that the names sort.
@@ -35,7 +35,7 @@ var unfinished = []string{"." + copyPrefix + "*" + copySuffix + "-*", ".glasspol
 func (s *Store) Backup(ctx context.Context, directory string) (path string, size int64, err error) {
 	path = filepath.Join(directory, copyPrefix+s.now().UTC().Format(copyTime)+copySuffix)
 	if size, err = s.backup(ctx, path); err != nil {
-		return "", 0, fmt.Errorf("backup to %s: %w", directory, err)
+		return "", 0, message.Errorf("backup to %s: %w", directory, err)
 	}
 	return path, size, nil
 }
@@ -111,11 +111,11 @@ func checkCopy(path string, size int64) (err error) {
 		return err
 	}
 	if info.Size() != size {
-		return fmt.Errorf("the copy has %d bytes of %d", info.Size(), size)
+		return message.Errorf("the copy has %d bytes of %d", info.Size(), size)
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
 	if err != nil {
-		return fmt.Errorf("the copy cannot be opened: %w", err)
+		return message.Errorf("the copy cannot be opened: %w", err)
 	}
 	return db.Close()
 }

@@ -2,11 +2,11 @@ package local
 
 import (
 	"context"
-	"fmt"
 
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/message"
 )
 
 var (
@@ -24,7 +24,7 @@ func decodeCase(survey string, id, data []byte) (*cases.Case, error) {
 		c, err = cases.Decode(data, revision)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s, case %s: %w", survey, id, err)
+		return nil, message.Errorf("%s, case %s: %w", survey, id, err)
 	}
 	return c, nil
 }

@@ -10,6 +10,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -139,7 +140,7 @@ func (c *idCheck) compare(tx *bbolt.Tx, e pageEntry, r answer.Response) error {
 		if data := private.Get(id[:]); data != nil {
 			var err error
 			if r.Private, err = answer.DecodePrivate(data); err != nil {
-				return fmt.Errorf("%s, private answers of %s: %w", c.survey, r.ID, err)
+				return message.Errorf("%s, private answers of %s: %w", c.survey, r.ID, err)
 			}
 		}
 	}
@@ -182,7 +183,7 @@ func knownPeriod(tx *bbolt.Tx, survey, period []byte) (uint64, error) {
 	}
 	number, n := binary.Uvarint(data)
 	if n <= 0 {
-		return 0, fmt.Errorf("%s, the number of period %s: %w", survey, period, errCodec)
+		return 0, message.Errorf("%s, the number of period %s: %w", survey, period, errCodec)
 	}
 	return number, nil
 }
@@ -358,7 +359,7 @@ func (s *Store) storedRelease(ctx context.Context, survey, period string) (store
 		if b := bucket(tx, releasesBucket, []byte(survey)); b != nil {
 			stored.Number, stored.Whole, err = splitRevision(b.Get([]byte(period)))
 			if err != nil {
-				return fmt.Errorf("latest release of %s %s: %w", survey, period, err)
+				return message.Errorf("latest release of %s %s: %w", survey, period, err)
 			}
 			stored.Whole = bytes.Clone(stored.Whole)
 		}
@@ -375,7 +376,7 @@ func (s *Store) storedRelease(ctx context.Context, survey, period string) (store
 	})
 	for number := 0; number < len(additions) && err == nil; number++ {
 		if stored.Sum, err = plus(stored.Sum, additions[number]); err != nil {
-			err = s.wrap(fmt.Errorf("%s %s, release %d: %w", survey, period, number+1, err))
+			err = s.wrap(message.Errorf("%s %s, release %d: %w", survey, period, number+1, err))
 		}
 	}
 	return stored, err

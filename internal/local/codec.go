@@ -3,15 +3,15 @@ package local
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 )
 
-var errCodec = errors.New("damaged record")
+var errCodec error = message.Key("damaged record")
 
 // An idKey is an id in the index of ids: the bytes of a UUID. Any other text, which no checked response has, is hashed.
 type idKey [16]byte

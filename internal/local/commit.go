@@ -1,11 +1,12 @@
 package local
 
 import (
-	"errors"
 	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"glasspoll/internal/message"
 )
 
 // A committer groups writes into commits: while one commit waits for the disk, further writes queue, and the next commit
@@ -45,7 +46,7 @@ func (c *committer) update(do func(*bbolt.Tx) error) error {
 }
 
 // errAlone tells update to run the write by itself.
-var errAlone = errors.New("to be run alone")
+var errAlone error = message.Key("to be run alone")
 
 // run commits the queued writes until there are none.
 func (c *committer) run() {

@@ -3,11 +3,10 @@ package local
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 
 	"go.etcd.io/bbolt"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -26,7 +25,7 @@ func (s *Store) PutDefinition(ctx context.Context, def *survey.Survey) error {
 
 func (s *Store) storeDefinition(ctx context.Context, def *survey.Survey, inForce bool) error {
 	if def.ID == "" || def.Version == "" {
-		return s.wrap(errors.New("a definition without id or version"))
+		return s.wrap(message.Errorf("a definition without id or version"))
 	}
 	id, version, data := []byte(def.ID), []byte(def.Version), def.Encode()
 	return s.update(ctx, func(tx *bbolt.Tx) error {
@@ -39,7 +38,7 @@ func (s *Store) storeDefinition(ctx context.Context, def *survey.Survey, inForce
 				return err
 			}
 		} else if !bytes.Equal(stored, data) {
-			return fmt.Errorf("survey %s: version %s is stored with another content", def.ID, def.Version)
+			return message.Errorf("survey %s: version %s is stored with another content", def.ID, def.Version)
 		}
 		if !inForce {
 			return nil
@@ -101,7 +100,7 @@ func (s *Store) Definition(ctx context.Context, id, version string) (*survey.Sur
 	if data != nil {
 		def, err := survey.Decode(data)
 		if err != nil {
-			return nil, s.wrap(fmt.Errorf("survey %s, version %s: %w", id, version, err))
+			return nil, s.wrap(message.Errorf("survey %s, version %s: %w", id, version, err))
 		}
 		s.definitions.LoadOrStore(definitionKey{id, version}, def)
 	}

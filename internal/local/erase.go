@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"os"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
@@ -56,7 +55,7 @@ func (s *Store) Stored(ctx context.Context, survey, id string) (*store.Stored, e
 	err := s.view(ctx, func(tx *bbolt.Tx) (err error) {
 		period, at, data, err = lookUp(tx, []byte(survey), key)
 		if err != nil {
-			return fmt.Errorf("%s, response %s: %w", survey, id, err)
+			return message.Errorf("%s, response %s: %w", survey, id, err)
 		}
 		data = bytes.Clone(data)
 		return nil
@@ -117,7 +116,7 @@ func (s *Store) Erase(ctx context.Context, survey, id string, keep []string) (er
 }
 
 // ErrNotOverwritten says that a response was erased, but that its former place in the file is not overwritten yet.
-var ErrNotOverwritten = errors.New("erased, but its old place in the file is not overwritten yet, because the store is busy: erase it again later")
+var ErrNotOverwritten error = message.Key("erased, but its old place in the file is not overwritten yet, because the store is busy: erase it again later")
 
 const (
 	// overwriteSlice bounds the pages that are overwritten in one transaction, so that writers need not wait long.

@@ -1,12 +1,13 @@
 package local
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"glasspoll/internal/message"
 )
 
 // format is the format this program reads and writes. Files of formats 1 and 2 can be read: see package format2.
@@ -29,7 +30,7 @@ func formatOf(tx *bbolt.Tx) (int, error) {
 			return version, nil
 		}
 	}
-	return 0, errors.New("not a Glasspoll store: its format is missing")
+	return 0, message.Errorf("not a Glasspoll store: its format is missing")
 }
 
 // oldOr returns why a file could not be opened for writing, unless it is one of an earlier format, which need not be: others

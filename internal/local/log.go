@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"iter"
 	"maps"
 	"math"
@@ -15,6 +14,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -126,7 +126,7 @@ func (p *page) read(ctx context.Context) error {
 		c, size := log.Cursor(), 0
 		for k, v := c.Seek(binary.BigEndian.AppendUint64(nil, p.after+1)); k != nil && len(p.entries) < pageSize && size < pageBytes; k, v = c.Next() {
 			if len(k) != 8 {
-				return fmt.Errorf("%s %s, entry %x: %w", p.survey, p.period, k, errCodec)
+				return message.Errorf("%s %s, entry %x: %w", p.survey, p.period, k, errCodec)
 			}
 			p.after = binary.BigEndian.Uint64(k)
 			p.entries = append(p.entries, pageEntry{p.after, bytes.Clone(v)})
@@ -148,7 +148,7 @@ func (s *Store) entryOf(ctx context.Context, survey, period string, position uin
 		r, err = answer.Decode(body, func(version string) (*answer.Vocabulary, error) { return s.vocabulary(ctx, survey, version) })
 	}
 	if err != nil {
-		return store.Entry{}, s.wrap(fmt.Errorf("%s %s, entry %d: %w", survey, period, position, err))
+		return store.Entry{}, s.wrap(message.Errorf("%s %s, entry %d: %w", survey, period, position, err))
 	}
 	r.Survey, r.Period = survey, period
 	return store.Entry{Cursor: formatCursor(position), Arrived: time.Unix(0, arrived), Response: r}, nil
@@ -166,7 +166,7 @@ func parseCursor(cursor string) (uint64, error) {
 	}
 	position, err := strconv.ParseUint(cursor, 10, 64)
 	if err != nil || len(cursor) != 20 {
-		return 0, fmt.Errorf("%q is not a cursor of this store", cursor)
+		return 0, message.Errorf("%q is not a cursor of this store", cursor)
 	}
 	return position, nil
 }

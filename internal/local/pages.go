@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"glasspoll/internal/durable"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -31,11 +32,11 @@ const revisionsFolder = ".revisions"
 // OpenPages opens a directory of pages. It makes the directory if it does not exist.
 func OpenPages(directory string) (*Pages, error) {
 	if err := durable.MkdirAll(directory, 0o755); err != nil {
-		return nil, fmt.Errorf("pages: %w", err)
+		return nil, message.Errorf("pages: %w", err)
 	}
 	root, err := os.OpenRoot(directory) // no path leads out of it, not even through a symbolic link
 	if err != nil {
-		return nil, fmt.Errorf("pages: %w", err)
+		return nil, message.Errorf("pages: %w", err)
 	}
 	return &Pages{directory: directory, root: root}, nil
 }
@@ -122,14 +123,14 @@ func (p *Pages) write(name string, body []byte) error {
 // checkName refuses what is not a plain path below the directory: "..", absolute paths, and hidden files.
 func checkName(name string) error {
 	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `\:`) || strings.HasPrefix(name, ".") || strings.Contains(name, "/.") {
-		return errors.New("not a path of a page")
+		return message.Errorf("not a path of a page")
 	}
 	return nil
 }
 
 func (p *Pages) wrap(name string, err error) error {
 	if err != nil {
-		return fmt.Errorf("page %s: %w", filepath.Join(p.directory, name), err)
+		return message.Errorf("page %s: %w", filepath.Join(p.directory, name), err)
 	}
 	return nil
 }

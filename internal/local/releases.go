@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"iter"
 
 	"go.etcd.io/bbolt"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
@@ -30,7 +30,7 @@ func (s *Store) Latest(ctx context.Context, survey string) (latest []*release.Re
 		return b.ForEach(func(period, value []byte) error {
 			number, data, err := splitRevision(value)
 			if err != nil {
-				return fmt.Errorf("release of %s %s: %w", survey, period, err)
+				return message.Errorf("release of %s %s: %w", survey, period, err)
 			}
 			one := stored{period: string(period), known: s.knownRelease(survey, string(period), number)}
 			if one.known == nil {
@@ -47,7 +47,7 @@ func (s *Store) Latest(ctx context.Context, survey string) (latest []*release.Re
 		r := one.known
 		if r == nil {
 			if r, err = release.Decode(one.data); err != nil {
-				return nil, s.wrap(fmt.Errorf("%s %s: %w", survey, one.period, err))
+				return nil, s.wrap(message.Errorf("%s %s: %w", survey, one.period, err))
 			}
 			s.remember(r)
 		}
@@ -139,7 +139,7 @@ func (s *Store) History(ctx context.Context, survey, period string) iter.Seq2[*r
 			if err == nil {
 				r, err = plus(r, data)
 				if err != nil {
-					err = s.wrap(fmt.Errorf("%s %s, release %d: %w", survey, period, number, err))
+					err = s.wrap(message.Errorf("%s %s, release %d: %w", survey, period, number, err))
 				}
 			}
 			if !yield(r, err) || err != nil {

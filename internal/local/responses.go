@@ -6,12 +6,12 @@ import (
 	"crypto/hmac"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
 
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -116,7 +116,7 @@ func takenBy(tx *bbolt.Tx, rec record, also []string) (*place, error) {
 func appendRecord(tx *bbolt.Tx, rec record, arrived int64) error {
 	last := tx.Bucket(logBucket).Sequence()
 	if last == math.MaxUint64 {
-		return fmt.Errorf("the last position of the log is taken: %w", errCodec)
+		return message.Errorf("the last position of the log is taken: %w", errCodec)
 	}
 	position := max(uint64(max(arrived, 0)), last+1)
 	if err := tx.Bucket(logBucket).SetSequence(position); err != nil {
@@ -159,7 +159,7 @@ func periodNumber(tx *bbolt.Tx, survey, period []byte) (uint64, error) {
 	if data := periods.Get(period); data != nil {
 		number, n := binary.Uvarint(data)
 		if n <= 0 {
-			return 0, fmt.Errorf("%s, the number of period %s: %w", survey, period, errCodec)
+			return 0, message.Errorf("%s, the number of period %s: %w", survey, period, errCodec)
 		}
 		return number, nil
 	}
@@ -229,7 +229,7 @@ func (s *Store) Private(ctx context.Context, survey, _, id string) (answers []an
 			answers, err = answer.DecodePrivate(data)
 		}
 		if err != nil {
-			return fmt.Errorf("%s, private answers of %s: %w", survey, id, err)
+			return message.Errorf("%s, private answers of %s: %w", survey, id, err)
 		}
 		return nil
 	})

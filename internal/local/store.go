@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,6 +20,7 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 
 	"glasspoll/internal/durable"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 )
@@ -80,7 +80,7 @@ var (
 func Open(path string) (*Store, error) {
 	directory := filepath.Dir(path)
 	if err := durable.MkdirAll(directory, 0o700); err != nil {
-		return nil, fmt.Errorf("store %s: %w", path, err)
+		return nil, message.Errorf("store %s: %w", path, err)
 	}
 	_, missing := os.Stat(path)
 	db, err := openDB(path)
@@ -102,7 +102,7 @@ func openError(path string, err error) error {
 	if old := new(OldFormatError); errors.As(err, &old) {
 		return old
 	}
-	return fmt.Errorf("store %s: %w", path, err)
+	return message.Errorf("store %s: %w", path, err)
 }
 
 // initialMapping is the address space in bytes that is reserved for the file from the start. A file that outgrows it is mapped again, which waits
@@ -114,7 +114,7 @@ const initialMapping = 1 << 30
 const growth = 1 << 20
 
 // errInUse says that another process has the file open.
-var errInUse = errors.New("another process has the file open, probably a running `glasspoll serve`: stop that one first, or use another data directory")
+var errInUse error = message.Key("another process has the file open, probably a running `glasspoll serve`: stop that one first, or use another data directory")
 
 func openDB(path string) (db *bbolt.DB, err error) {
 	defer guard(&err)()
@@ -127,9 +127,9 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	case errors.Is(err, bbolterrors.ErrTimeout):
 		return nil, oldOr(path, errInUse)
 	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrChecksum), errors.Is(err, bbolterrors.ErrVersionMismatch):
-		return nil, fmt.Errorf("not a Glasspoll store, or damaged (%w): name another file, or restore it from a copy", err)
+		return nil, message.Errorf("not a Glasspoll store, or damaged (%w): name another file, or restore it from a copy", err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return nil, oldOr(path, fmt.Errorf("%w: it must be writable, also for commands that only read: run glasspoll as the user that owns it, or copy the data directory to where it can be written", err))
+		return nil, oldOr(path, message.Errorf("%w: it must be writable, also for commands that only read: run glasspoll as the user that owns it, or copy the data directory to where it can be written", err))
 	case err != nil:
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	err = db.View(func(tx *bbolt.Tx) error {
 		info, err := os.Stat(path)
 		if err == nil && info.Size() < tx.Size() {
-			err = fmt.Errorf("the file is cut short, %d bytes of %d: restore it from a copy", info.Size(), tx.Size())
+			err = message.Errorf("the file is cut short, %d bytes of %d: restore it from a copy", info.Size(), tx.Size())
 		}
 		return err
 	})
@@ -155,7 +155,7 @@ func guard(err *error) (recovering func()) {
 	return func() {
 		debug.SetPanicOnFault(before)
 		if fault := recover(); fault != nil {
-			*err = fmt.Errorf("the file is damaged (%v): restore it from a copy", fault)
+			*err = message.Errorf("the file is damaged (%v): restore it from a copy", fault)
 		}
 	}
 }
@@ -173,10 +173,10 @@ func (s *Store) prepare() (err error) {
 				return &OldFormatError{s.path, version}
 			}
 			if version > format {
-				return fmt.Errorf("the file has format %d, and this program reads format %d and earlier ones: use the newer glasspoll that wrote it", version, format)
+				return message.Errorf("the file has format %d, and this program reads format %d and earlier ones: use the newer glasspoll that wrote it", version, format)
 			}
 		} else if first, _ := tx.Cursor().First(); first != nil {
-			return fmt.Errorf("not a Glasspoll store: it is another program's bbolt file (bucket %q)", first)
+			return message.Errorf("not a Glasspoll store: it is another program's bbolt file (bucket %q)", first)
 		}
 		for _, name := range [][]byte{metaBucket, definitionsBucket, currentBucket, logBucket, progressBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
@@ -197,7 +197,7 @@ func (s *Store) prepare() (err error) {
 // Close closes the file once all transactions have ended.
 func (s *Store) Close() error {
 	if err := s.db.Close(); err != nil {
-		return fmt.Errorf("store %s: %w", s.path, err)
+		return message.Errorf("store %s: %w", s.path, err)
 	}
 	return nil
 }
@@ -246,7 +246,7 @@ func (s *Store) swap(ctx context.Context, f func(*bbolt.Tx) (stale bool, err err
 
 func (s *Store) wrap(err error) error {
 	if err != nil {
-		return fmt.Errorf("store %s: %w", s.path, err)
+		return message.Errorf("store %s: %w", s.path, err)
 	}
 	return nil
 }

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/codec"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
@@ -31,10 +31,10 @@ func (s *Store) Tally(ctx context.Context, survey, period string) (t *tally.Tall
 		t, err = tally.Decode(data)
 	}
 	if errors.Is(err, codec.ErrNewer) {
-		return nil, 0, s.wrap(fmt.Errorf("tally of %s %s: %w", survey, period, err))
+		return nil, 0, s.wrap(message.Errorf("tally of %s %s: %w", survey, period, err))
 	}
 	if err != nil {
-		return nil, revision, s.wrap(fmt.Errorf("tally of %s %s: %w: %w", survey, period, store.ErrDamaged, err))
+		return nil, revision, s.wrap(message.Errorf("tally of %s %s: %w: %w", survey, period, store.ErrDamaged, err))
 	}
 	return t, revision, nil
 }

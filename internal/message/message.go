@@ -3,6 +3,7 @@
 package message
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -91,6 +92,12 @@ type Key string
 // Text returns the text of New.
 func (k Key) Text(args ...any) Text { return New(string(k), args...) }
 
+// Error returns the English: a Key may be an error that callers branch on. Two that are equal are one error.
+func (k Key) Error() string { return string(k) }
+
+// Message returns the text of the error.
+func (k Key) Message() Text { return k.Text() }
+
 // Join joins texts. The separator is an entry of the catalogue, such as ", ", or the same in every language.
 func Join(separator string, parts ...Text) Text {
 	between := New(separator)
@@ -149,17 +156,31 @@ func (e *Error) Error() string { return e.en }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errorf returns an error with the text of New. An argument for %w is its cause.
+// Errorf returns an error with the text of New. The arguments for %w are its causes.
 func Errorf(format string, args ...any) error {
-	var cause error
-	if strings.Contains(format, "%w") {
-		for _, a := range args {
-			if err, ok := a.(error); ok {
-				cause = err
+	var causes []error
+	next := 0
+	for _, m := range verb.FindAllStringSubmatch(format, -1) {
+		if m[3] == "%" {
+			continue
+		}
+		if index, err := strconv.Atoi(m[1]); err == nil {
+			next = index - 1
+		}
+		if next >= 0 && next < len(args) && m[3] == "w" {
+			if cause, ok := args[next].(error); ok {
+				causes = append(causes, cause)
 			}
 		}
+		next++
 	}
-	return &Error{Text: New(format, args...), Err: cause}
+	e := &Error{Text: New(format, args...)}
+	if len(causes) == 1 {
+		e.Err = causes[0]
+	} else {
+		e.Err = errors.Join(causes...)
+	}
+	return e
 }
 
 // sprint formats arguments in a language.

@@ -57,6 +57,17 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+func TestCauses(t *testing.T) {
+	const stale = Key("changed meanwhile")
+	err := Errorf("%[2]w, %[1]v: %[3]w", fs.ErrExist, stale, fs.ErrNotExist)
+	if !errors.Is(err, stale) || !errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) {
+		t.Errorf("causes of %v", err)
+	}
+	if one := Errorf("%w", stale); errors.Unwrap(one) != error(stale) {
+		t.Errorf("the cause is %v", errors.Unwrap(one))
+	}
+}
+
 func regexpError(pattern string) error {
 	_, err := regexp.Compile(pattern)
 	return err

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"glasspoll/internal/message"
 	"glasspoll/internal/yaml12"
 )
 
@@ -159,7 +158,7 @@ func (p *part) leaveOutAt(line, level int) {
 	text := p.reader.lines[line]
 	head := entryHead.FindString(text)
 	if level == 1 && head != "" && len(head) < len(text) {
-		p.unread = append(p.unread, unreadLines{p.last, strings.Join(p.reader.lines[line:p.last.to], "\n")})
+		p.leaveUnread(p.last)
 		p.fix([]edit{{line + 1, 1 + utf8.RuneCountInString(head), utf8.RuneCountInString(text[len(head):]), ""}})
 		p.clear(span{line + 1, p.last.to})
 		return
@@ -171,7 +170,7 @@ var entryHead = regexp.MustCompile(`^ *(?:- +)*(?:[A-Za-z_][A-Za-z0-9_-]*: )?`)
 
 // leaveOut leaves lines out.
 func (p *part) leaveOut(s span) {
-	p.unread = append(p.unread, unreadLines{s, strings.Join(p.reader.lines[s.from:s.to], "\n")})
+	p.leaveUnread(s)
 	p.clear(s)
 }
 
@@ -261,76 +260,7 @@ var blockEntry = regexp.MustCompile(`^ *(- |[A-Za-z_][A-Za-z0-9_-]*:( |$))`)
 
 // insert inserts text into a line, whose rest may be misread.
 func (p *part) insert(line, column int, text string) {
-	p.unread = append(p.unread, unreadLines{span{line, line + 1}, p.reader.lines[line]})
+	p.leaveUnread(span{line, line + 1})
 	p.fix([]edit{{line + 1, column + 1, 0, text}})
 	p.last = span{line, line + 1}
-}
-
-// unreadLines are lines that are left out, or whose rest may be misread.
-type unreadLines struct {
-	span
-	text string
-}
-
-// Codes of problems about what the survey as a whole lacks, what a mapping or list lacks, and names that are declared elsewhere.
-var (
-	overall = []string{"no_scores", "no_figures", "no_end", "unreachable", "wrong_model", "bands", "segment_hidden"}
-	lacks   = []string{"missing_key", "missing_language", "missing_id", "empty_value", "not_a_list", "not_keys", "no_questions", "single_option", "empty_file"}
-	named   = []string{"unknown_question", "unknown_option", "unknown_scale", "unknown_row", "unknown_dimension", "unknown_channel", "unknown_period", "unused_scale", "bad_condition", "bad_placeholder", "never_true", "not_a_segment", "private_question"}
-
-	inQuotes = regexp.MustCompile(`'[^']+'`)
-)
-
-// isConsequence reports whether a problem may only be there because lines are not read.
-func (r *reader) isConsequence(line, column int, text message.Text) bool {
-	for _, u := range r.unread {
-		switch {
-		case u.holds(line - 1), slices.Contains(overall, text.Code),
-			slices.Contains(lacks, text.Code) && r.reaches(line-1, column-1, u),
-			(text.Code == "unknown_language" || text.Code == "missing_language" || text.Code == "bad_language") && languageLine.MatchString(u.text),
-			slices.Contains(named, text.Code) && u.mentions(text):
-			return true
-		}
-	}
-	return false
-}
-
-var languageLine = regexp.MustCompile(`^["']?(title|languages)\b`)
-
-// mentions reports whether unread lines contain a word that a message quotes.
-func (u unreadLines) mentions(text message.Text) bool {
-	for _, word := range inQuotes.FindAllString(text.String(), -1) {
-		for at, rest := strings.Trim(word, "'"), u.text; ; {
-			before, after, found := strings.Cut(rest, at)
-			if !found {
-				break
-			}
-			if !inName(before, len(before)-1) && !inName(after, 0) {
-				return true
-			}
-			rest = after
-		}
-	}
-	return false
-}
-
-// inName reports whether a letter, digit or underscore is at an offset.
-func inName(text string, at int) bool {
-	return at >= 0 && at < len(text) && nameCharacter.MatchString(text[at:at+1])
-}
-
-var nameCharacter = regexp.MustCompile(`^[A-Za-z0-9_]`)
-
-// reaches reports whether what begins at a place holds unread lines below.
-func (r *reader) reaches(line, column int, u unreadLines) bool {
-	least := indentOf(u.text)
-	if u.from < line {
-		return least == column && !slices.ContainsFunc(r.lines[u.from:line], func(line string) bool { return !isBlank(line) })
-	}
-	for _, below := range r.lines[line+1 : max(u.from, line+1)] {
-		if !isBlank(below) {
-			least = min(least, indentOf(below))
-		}
-	}
-	return least >= column || least > indentOf(r.lines[line])
 }

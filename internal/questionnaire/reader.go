@@ -27,8 +27,9 @@ type reader struct {
 	sensitive   map[string]*yaml.Node  // each sensitive key of a sensitive question, likewise
 	missing     []missingID            // options and rows without an id
 	taken       map[string]bool        // ids that entries of the list that is read have
-	unread      []unreadLines          // lines that are left out, since they are not valid YAML
-	checked     int                    // bytes given to yaml.v3 to find them
+	unread      []unreadLines
+	lost        map[string]bool // the words in them
+	checked     int             // bytes given to yaml.v3 to find them
 	slips       slipReading
 }
 

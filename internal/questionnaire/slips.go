@@ -31,6 +31,9 @@ func fixSlips(lines []string) []finding {
 	for ; s.line < len(lines) && len(s.found) < maxProblems && s.edited < maxEdited; s.line++ {
 		line := lines[s.line]
 		indent := indentOf(line)
+		if inside := s.quote != 0 || len(s.brackets) > 0; inside && indent <= s.opened && blockEntry.MatchString(line) || len(s.brackets) > 0 && s.quote == 0 && strings.HasPrefix(line[indent:], "- ") {
+			s.quote, s.brackets = 0, nil // what is open there was not meant to be
+		}
 		inside := s.quote != 0 || len(s.brackets) > 0
 		switch {
 		case indent == len(line), !inside && (s.block >= 0 && indent > s.block || s.plain >= 0 && indent > s.plain):
@@ -56,6 +59,7 @@ type slipScanner struct {
 	edited   int    // bytes of lines written
 	brackets []byte // that are open
 	quote    byte   // that is open, or 0
+	opened   int    // the indentation of the line on which the outermost began
 	starts   bool   // inside brackets: a key or value may begin here
 	isKey    bool   // what may begin here is a key
 	block    int    // lines that are indented deeper belong to a block text; -1 outside
@@ -116,7 +120,7 @@ func (s *slipScanner) scanEntry(at int) {
 	case value[0] == '|' || value[0] == '>':
 		s.block = indent
 	case strings.IndexByte("\"'{[", value[0]) >= 0:
-		s.starts, s.isKey = true, false
+		s.starts, s.isKey, s.opened = true, false, indentOf(s.lines[s.line])
 		s.scanFlow(at)
 	case at > indent || dash >= 0:
 		s.plain = indent

@@ -114,7 +114,7 @@ func (b *builder) withPlaceholders(v *question) *question {
 	if v.Number != 0 {
 		p.Number = numberPlaceholder
 	}
-	p.Described = describedBy(namePlaceholder, v.When+v.RequiredWhen != "", len(v.Help) > 0, false)
+	p.Described = describedBy(namePlaceholder, v.When+v.RequiredWhen != "", len(v.Help) > 0)
 	if len(v.Options) > 0 {
 		p.Options = append([]option(nil), v.Options...)
 		p.Options[0].ID = "q-" + namePlaceholder

@@ -51,7 +51,8 @@ type form struct {
 	ID       string
 	Channel  string
 	Notice   []notice
-	Closed   bool // no answers are taken
+	Closed   bool   // no answers are taken
+	Anew     string // address of an empty form; "" unless nothing more is taken under this id
 	Summary  []summaryLine
 	Sections []section
 	Contact  *contact
@@ -129,6 +130,9 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		f.Results = Address(s, l, p.Root, "results/")
 	}
 	f.addNotices(p.Notice)
+	if slices.ContainsFunc(p.Notice, func(p answer.Problem) bool { return p.Code == answer.Conflict || p.Code == answer.Withdrawn }) {
+		f.Anew = handlerAddress(s, p.Root, "form/"+l+linkQuery(s, p))
+	}
 	f.addProblems(p.Problems)
 	if len(f.Summary)+len(f.Notice) > 0 {
 		f.Title = f.Say("errors.prefix", "title", title)
@@ -209,10 +213,10 @@ func (f *form) addProblems(problems []answer.Problem) {
 // fieldName returns the name of a field where it is not shown with its question.
 func (f *form) fieldName(field survey.Field) string {
 	switch field.Part {
-	case survey.ImportancePart:
-		return f.Say("importance_of", "item", field.Label().In(f.Lang))
-	case survey.SatisfactionPart:
-		return f.Say("satisfaction_of", "item", field.Label().In(f.Lang))
+	case survey.ImportancePart, survey.SatisfactionPart:
+		return field.Label().In(f.Lang) + f.Say("errors.colon") + f.Say(string(field.Part))
+	case survey.OtherPart:
+		return field.Question.Label.In(f.Lang)
 	}
 	if field.Option != nil {
 		return OptionLabel(f.Words, field.Option, f.Lang)

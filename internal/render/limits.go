@@ -145,6 +145,10 @@ func scriptSentences(s *survey.Survey, w *wording.Words) map[string]string {
 	sentences := map[string]string{
 		"look": w.Say("errors.look"), "colon": w.Say("errors.colon"), "kept": w.Say("errors.kept"),
 		"waiting": w.Say("send.waiting"), "failed": w.Say("problem.not_stored"), "sent": w.Say("thanks.text"), "draft": w.Say("draft.restored"),
+		"anew": w.Say("errors.anew"),
+	}
+	for _, code := range []answer.Code{answer.Closed, answer.Conflict, answer.Withdrawn} {
+		sentences[string(code)+".title"] = w.Say("notice." + string(code))
 	}
 	problem := func(code answer.Code, args ...any) {
 		sentences[string(code)] = problemText(w, answer.Problem{Code: code, Args: args})
@@ -158,6 +162,9 @@ func scriptSentences(s *survey.Survey, w *wording.Words) map[string]string {
 		if q.HasOther() {
 			problem(answer.OtherUnmeant)
 			problem(answer.TooLong, "max", answer.OtherLength, "length", "{length}")
+		}
+		if q.Type == survey.DateType || q.Type == survey.Time {
+			sentences["incomplete"] = w.Say("errors.incomplete")
 		}
 		if q.Type == survey.ConstantSum {
 			problem(answer.WrongSum, "total", q.Total.String(), "sum", "{sum}")

@@ -29,7 +29,7 @@ type question struct {
 	Number       int    // 0 of a consent
 	Label        template.HTML
 	Error        string
-	Described    string // ids of condition, help and error
+	Described    string // ids of condition and help
 	When         string // it applies, in words
 	RequiredWhen string // in words
 	Mark         string // "required", in words
@@ -149,7 +149,7 @@ func (b *builder) question(q *survey.Question) *question {
 	}
 	v.Help = b.help(q)
 	v.Error = b.problems[q.ID]
-	v.Described = describedBy(q.ID, v.When+v.RequiredWhen != "", len(v.Help) > 0, v.Error != "")
+	v.Described = describedBy(q.ID, v.When+v.RequiredWhen != "", len(v.Help) > 0)
 	switch q.Type {
 	case survey.SingleChoice, survey.MultiChoice:
 		b.addOptions(v, q)
@@ -175,13 +175,24 @@ func (b *builder) question(q *survey.Question) *question {
 	return v
 }
 
-// addBox makes a question one box to type into.
+// Bad reports whether a question has a message, of its own or of a part.
+func (v *question) Bad() bool {
+	isBad := func(r row) bool { return r.Error != "" }
+	return v.Error != "" || v.Other != nil && v.Other.Error != "" || slices.ContainsFunc(v.Rows, isBad) ||
+		slices.ContainsFunc(v.Pairs, func(p pair) bool { return slices.ContainsFunc(p.Parts, isBad) }) ||
+		slices.ContainsFunc(v.Lines, func(l line) bool { return l.Error != "" })
+}
+
+// addBox makes a question one box to type into. A browser without a script checks only dates and times: what it would say of
+// addresses is stricter than what is taken.
 func addBox(v *question, q *survey.Question, language string) {
 	switch q.Type {
 	case survey.Number:
 		v.InputType, v.InputMode, v.Unit = "text", "decimal", q.Unit.In(language)
 		if q.Step != nil && *q.Step%survey.One == 0 && q.Min != nil && *q.Min >= 0 && *q.Min%survey.One == 0 {
 			v.InputMode = "numeric"
+		} else if q.Min != nil && *q.Min < 0 {
+			v.InputMode = "text" // keypads for decimals have no minus
 		}
 		if q.Display == "slider" {
 			v.Slider, v.Min, v.Max, v.Step = true, q.Min.String(), q.Max.String(), sliderStep(q)
@@ -189,11 +200,11 @@ func addBox(v *question, q *survey.Question, language string) {
 	case survey.LongText:
 		v.InputType = "textarea"
 	case survey.Email:
-		v.InputType, v.Autocomplete = "email", "email"
+		v.InputType, v.InputMode, v.Autocomplete = "text", "email", "email"
 	case survey.Phone:
 		v.InputType, v.Autocomplete = "tel", "tel"
 	case survey.URL:
-		v.InputType, v.Autocomplete = "url", "url"
+		v.InputType, v.InputMode, v.Autocomplete = "text", "url", "url"
 	case survey.Time:
 		v.InputType = "time"
 		if _, err := time.Parse("15:04", v.Value); err != nil && v.Value != "" {
@@ -488,11 +499,11 @@ func (b *builder) addLines(v *question, q *survey.Question) {
 }
 
 // describedBy lists the ids of the elements that describe a question.
-func describedBy(name string, when, help, problem bool) string {
+func describedBy(name string, when, help bool) string {
 	var ids []string
-	for i, shown := range []bool{when, help, problem} {
+	for i, shown := range []bool{when, help} {
 		if shown {
-			ids = append(ids, []string{"w-", "h-", "e-"}[i]+name)
+			ids = append(ids, []string{"w-", "h-"}[i]+name)
 		}
 	}
 	return strings.Join(ids, " ")

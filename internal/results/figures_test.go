@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -792,5 +793,31 @@ func TestMoreThanIssued(t *testing.T) {
 		if said := strings.Contains(page, "More answers came in (97) than were given out on record (10)"); said != want {
 			t.Errorf("%d issued: %v", issued, said)
 		}
+	}
+}
+
+// The label of a point in the trend has a halo, which hides nothing of the interval below it.
+func TestTrendLabelsAreAboveIntervals(t *testing.T) {
+	s := rendertest.Shipped(t, "retail")
+	d, err := renderer(t).document(Page{Set: NewSet(quarterlyReport(t, s, 8, 97)), Language: "en", Root: "../"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := func(text string) float64 {
+		t.Helper()
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	points := d.trend().Points
+	for _, p := range points {
+		if label, high := number(p.TextY), number(p.HighY); label+3 > high || label > number(p.Y)-9 || label < 14 {
+			t.Errorf("%s at %s, its interval ends at %s", p.Text, p.TextY, p.HighY)
+		}
+	}
+	if len(points) != 8 {
+		t.Errorf("%d points", len(points))
 	}
 }

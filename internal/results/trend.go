@@ -68,7 +68,7 @@ func (d *document) trend() *trendChart {
 
 // The chart's edges: in pixels from the top, and in percent of its width.
 const (
-	trendTop, trendBottom = 16.0, 176.0
+	trendTop, trendBottom = 22.0, 176.0
 	trendLeft, trendRight = 9.0, 95.0
 	trendLabels           = 8 // this many periods are named below the chart
 )
@@ -144,11 +144,15 @@ func (t *trendPlot) trendPoint(n int) trendPoint {
 	point, last := t.pointOf(n), len(t.periods)-1
 	y := t.y(float(point.Value))
 	every := (len(t.periods) + trendLabels - 1) / trendLabels
-	p := trendPoint{X: t.x(t.xOf(n)), Y: coordinate(y), TextY: coordinate(y - 9), Text: t.published(&t.report.Periods[t.periods[n]].Overall), Now: n == last,
+	p := trendPoint{X: t.x(t.xOf(n)), Y: coordinate(y), Text: t.published(&t.report.Periods[t.periods[n]].Overall), Now: n == last,
 		IsLabelled: (last-n)%every == 0}
+	top := y - 9
 	if interval := t.report.Periods[t.periods[n]].Overall.Interval; interval != nil {
-		p.LowY, p.HighY = coordinate(t.y(interval.Low)), coordinate(t.y(interval.High))
+		high := t.y(interval.High)
+		p.LowY, p.HighY = coordinate(t.y(interval.Low)), coordinate(high)
+		top = min(top, high-5) // above the interval, which the text's halo would hide
 	}
+	p.TextY = coordinate(top)
 	if p.IsLabelled {
 		p.Label, p.Year = t.periodLabel(point.Period)
 		if p.Year == t.year {

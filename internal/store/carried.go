@@ -2,8 +2,9 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"strconv"
+
+	"glasspoll/internal/message"
 )
 
 // Carried returns how many responses of a period a store has never had: they had been deleted after a retention time in the
@@ -15,7 +16,7 @@ func Carried(ctx context.Context, p Progress, survey, period string) (int64, err
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("responses of %s %s that another store has deleted: %w", survey, period, err)
+		return 0, message.Errorf("responses of %s %s that another store has deleted: %w", survey, period, err)
 	}
 	return n, nil
 }

@@ -1,17 +1,15 @@
 package store
 
 import (
-	"errors"
-	"fmt"
-
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 )
 
 // CheckResponse checks what every back end needs of a response that is to be stored.
 func CheckResponse(r answer.Response) error {
 	if r.ID == "" || r.Survey == "" || r.Period == "" {
-		return errors.New("a response without id, survey or period")
+		return message.Errorf("a response without id, survey or period")
 	}
 	return nil
 }
@@ -23,7 +21,7 @@ func CheckNext(r *release.Release, last int) (stale bool, err error) {
 	case r.Number >= 1 && r.Number <= last:
 		return true, nil
 	case r.Number != last+1:
-		return false, fmt.Errorf("release %d of %s %s does not follow release %d", r.Number, r.Survey, r.Period, last)
+		return false, message.Errorf("release %d of %s %s does not follow release %d", r.Number, r.Survey, r.Period, last)
 	}
 	return false, nil
 }

@@ -3,10 +3,10 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/tally"
 )
 
@@ -85,7 +85,7 @@ func Erase(ctx context.Context, b interface {
 			return err == nil, err
 		}
 	}
-	return false, fmt.Errorf("response %s or its tally: %w %d times: try again", id, ErrStale, attempts)
+	return false, message.Errorf("response %s or its tally: %w %d times: try again", id, ErrStale, attempts)
 }
 
 // exchange returns a period's tally (nil: there is none) after one of its responses has become a tombstone, and whether its
@@ -146,5 +146,5 @@ func WithdrawCases(ctx context.Context, all Cases, survey string, responses map[
 			return nil
 		}
 	}
-	return fmt.Errorf("cases of %s: %w %d times", survey, ErrStale, attempts)
+	return message.Errorf("cases of %s: %w %d times", survey, ErrStale, attempts)
 }

@@ -3,15 +3,15 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
+
+	"glasspoll/internal/message"
 )
 
 // SecretSize is the length of a deployment's secret in bytes.
 const SecretSize = 32
 
 // ErrNoSecret says that a deployment has no secret yet.
-var ErrNoSecret = errors.New("no secret has been made yet")
+var ErrNoSecret error = message.Key("no secret has been made yet")
 
 // Secrets returns the secret of a deployment, with which ids are keyed that the server makes. It is of one store: it is in no
 // page, log, export or archive, and does not move with the responses.
@@ -43,7 +43,7 @@ func NewSecret() []byte {
 // CheckSecret checks a secret that was read.
 func CheckSecret(secret []byte) error {
 	if len(secret) != SecretSize {
-		return fmt.Errorf("the secret of this deployment has %d bytes, not %d: %w. Restore it from a copy", len(secret), SecretSize, ErrDamaged)
+		return message.Errorf("the secret of this deployment has %d bytes, not %d: %w. Restore it from a copy", len(secret), SecretSize, ErrDamaged)
 	}
 	return nil
 }

@@ -3,8 +3,8 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -29,7 +29,7 @@ func SettledOf(ctx context.Context, p Progress, survey, period string) (s Settle
 		return Settled{}, err
 	}
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
-		return Settled{}, fmt.Errorf("which responses of %s %s are settled: %w", survey, period, err)
+		return Settled{}, message.Errorf("which responses of %s %s are settled: %w", survey, period, err)
 	}
 	return s, nil
 }

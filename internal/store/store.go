@@ -23,11 +23,11 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 )
 
 // Entry is one stored response and its place in the log of its survey's period.
@@ -47,20 +47,20 @@ type Turn struct {
 // The errors that callers branch on. Every other error means that the outcome is unknown: the call may be repeated.
 var (
 	// ErrStale says that the value was changed after it was read: read it again and retry.
-	ErrStale = errors.New("changed meanwhile")
+	ErrStale error = message.Key("changed meanwhile")
 
 	// ErrUnknown says that there is no such survey, or no such version of it.
-	ErrUnknown = errors.New("no such survey")
+	ErrUnknown error = message.Key("no such survey")
 
 	// ErrConflict says that an id is taken by other answers.
-	ErrConflict = errors.New("this id has been used for other answers")
+	ErrConflict error = message.Key("this id has been used for other answers")
 
 	// ErrWithdrawn says that an id is taken by a tombstone. It is an ErrConflict too.
 	ErrWithdrawn = fmt.Errorf("%w, which have been withdrawn", ErrConflict)
 
 	// ErrDamaged says that a tally cannot be decoded. Its revision is returned all the same, so that it can be replaced.
-	ErrDamaged = errors.New("damaged")
+	ErrDamaged error = message.Key("damaged")
 
 	// ErrTooLarge says that the answers exceed what can be stored for one respondent.
-	ErrTooLarge = errors.New("more than can be stored of one respondent")
+	ErrTooLarge error = message.Key("more than can be stored of one respondent")
 )

@@ -99,7 +99,7 @@ func (r *reader) readKeys(n *yaml.Node, name message.Text, known []string) map[s
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
 		case !slices.Contains(known, key.Value):
-			r.fail(key, "unknown key %s in %s%s", quote(key.Value), name, suggest(key.Value, known))
+			r.fail(key, "unknown key %s in %s%s", quote(key.Value), name, suggest(key.Value, known, n))
 		case values[key.Value] != nil:
 			r.fail(key, "%s is given twice: keep one", key.Value)
 		case value.Kind == yaml.ScalarNode && (value.Tag == "!!null" || strings.TrimSpace(value.Value) == ""):
@@ -196,15 +196,25 @@ func (r *reader) readAddress(n *yaml.Node) string {
 	u, err := url.Parse(value)
 	switch {
 	case err == nil && u.Scheme == "" && u.Host == "" && strings.Contains(value, "."):
-		r.fail(n, "address %s is not complete: write 'https://%s'", quote(value), strings.TrimLeft(value, "/"))
+		whole, err := url.Parse("https://" + strings.TrimLeft(value, "/"))
+		if err != nil || whole.Host == "" || whole.User != nil {
+			r.fail(n, "address %s is not that of a site, such as https://survey.example.com/", quote(value))
+			break
+		}
+		r.fail(n, "address %s is not complete: write '%s'", quote(value), bare(whole))
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil:
 		r.fail(n, "address %s is not that of a site, such as https://survey.example.com/", quote(value))
 	case u.RawQuery != "" || u.Fragment != "":
-		r.fail(n, "address %s must end with the site's folder, without ? and #: write '%s://%s%s'", quote(value), u.Scheme, u.Host, u.Path)
+		r.fail(n, "address %s must end with the site's folder, without ? and #: write '%s'", quote(value), bare(u))
 	default:
 		return strings.TrimSuffix(u.String(), "/") + "/"
 	}
 	return ""
+}
+
+// bare returns an address without what follows ? and #.
+func bare(u *url.URL) string {
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 func (r *reader) scalar(n *yaml.Node, name string) (string, bool) {
@@ -244,26 +254,44 @@ func (r *reader) readFonts(n *yaml.Node) []string {
 		return nil
 	}
 	var fonts []string
+	several := false
 	for _, item := range items {
 		value, ok := r.scalar(item, "font")
-		if !ok {
-			continue
+		several = several || ok && strings.Contains(value, ",")
+		for name := range strings.SplitSeq(value, ",") {
+			if name = strings.Trim(name, ` "'`); several && isFont(name) && !slices.Contains(fonts, name) {
+				fonts = append(fonts, name)
+			}
 		}
-		odd := strings.IndexFunc(value, func(c rune) bool {
-			return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != ' ' && c != '-' && c != '_' && c != '.'
-		})
 		switch {
-		case strings.Contains(value, ","):
-			r.fail(item, "font must be one name or a list: write [%s]", strings.NewReplacer(`"`, "", `'`, "").Replace(value))
-		case strings.Contains(value, "://") || strings.HasSuffix(value, ".woff2") || strings.HasSuffix(value, ".ttf"):
+		case !ok || strings.Contains(value, ","):
+		case isFontFile(value):
 			r.fail(item, "font %s is a file: only fonts that visitors have are used, since a file would be the heaviest part of the page; write a name such as Georgia", quote(value))
-		case odd >= 0 || value == "":
+		case !isFont(value):
 			r.fail(item, "font %s is not the name of a font, such as Georgia", quote(value))
-		default:
+		case !slices.Contains(fonts, value):
 			fonts = append(fonts, value)
 		}
 	}
+	switch {
+	case several && len(fonts) == 0:
+		r.fail(n, "font %s is not the name of a font, such as Georgia", quote(n.Value))
+	case several:
+		r.fail(n, "font must be one name or a list: write [%s]", strings.Join(fonts[:min(len(fonts), maxFonts)], ", "))
+	}
 	return fonts
+}
+
+// isFont reports whether a text can be the name of a font that visitors have.
+func isFont(name string) bool {
+	odd := func(c rune) bool {
+		return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune(" -_.", c)
+	}
+	return name != "" && !strings.ContainsFunc(name, odd) && !isFontFile(name)
+}
+
+func isFontFile(name string) bool {
+	return strings.Contains(name, "://") || strings.HasSuffix(name, ".woff2") || strings.HasSuffix(name, ".ttf")
 }
 
 // readColours reads both palettes, and completes them.
@@ -419,13 +447,20 @@ func parseColour(value string) (colorful.Color, bool) {
 	return c, err == nil
 }
 
-func suggest(word string, among []string) message.Text {
+// suggest suggests one of the keys that a mapping has not, or lists all.
+func suggest(word string, among []string, m *yaml.Node) message.Text {
+	var unused []string
+	for _, a := range among {
+		if !slices.ContainsFunc(m.Content, func(n *yaml.Node) bool { return n.Value == a }) {
+			unused = append(unused, a)
+		}
+	}
 	word = strings.ToLower(word)
-	if m := aliases[word]; slices.Contains(among, m) {
-		return message.New(": did you mean '%s'?", m)
+	if meant := aliases[word]; slices.Contains(unused, meant) {
+		return message.New(": did you mean '%s'?", meant)
 	}
 	best, distance := "", 3
-	for _, a := range among {
+	for _, a := range unused {
 		if d := levenshtein.ComputeDistance(word, a); d < distance && d < len(a) {
 			best, distance = a, d
 		}

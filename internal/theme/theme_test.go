@@ -160,6 +160,43 @@ func TestProblems(t *testing.T) {
 	messagetest.Golden(t, "testdata/messages.txt", all, *update)
 }
 
+// TestSuggestions follows each suggestion: the theme has no problem then.
+func TestSuggestions(t *testing.T) {
+	suggested := regexp.MustCompile(`(?:did you mean|write) '(.*)'\??$|write (\[.*\])$`)
+	for source, word := range map[string]string{
+		"colors: {accent: \"#0a6a5c\"}\n":            "colors",
+		"corner: 3\n":                                "corner",
+		"light: {background: \"#fff\"}\n":            "background",
+		"address: survey.example.com\n":              "survey.example.com",
+		"address: survey.example.com/a?b#c\n":        "survey.example.com/a?b#c",
+		"address: https://example.com/a b?c\n":       "https://example.com/a b?c",
+		"font: Georgia, serif\n":                     "Georgia, serif",
+		"font: \"'Segoe UI', , ours.ttf, serif;\"\n": "\"'Segoe UI', , ours.ttf, serif;\"",
+		"font: [Inter, 'Georgia, Inter, serif']\n":   "[Inter, 'Georgia, Inter, serif']",
+		"font: a, b, c, d, e, f, g, h, i, j\n":       "a, b, c, d, e, f, g, h, i, j",
+		"light:\n  accent: \"#39c5bb\"\n":            "",
+		"colors: {accent: \"#0a6a5c\"}\nlight: {}\n": "",
+	} {
+		_, problems := Parse("theme.yaml", []byte(source), folder(t, nil))
+		if len(problems) != 1 {
+			t.Errorf("%q: %v", source, problems)
+			continue
+		}
+		fix := suggested.FindStringSubmatch(problems[0].Message.String())
+		if (fix != nil) != (word != "") {
+			t.Errorf("%q: %v", source, problems)
+			continue
+		}
+		if fix == nil {
+			continue
+		}
+		fixed := strings.Replace(source, word, fix[1]+fix[2], 1)
+		if _, problems := Parse("theme.yaml", []byte(fixed), folder(t, nil)); len(problems) > 0 {
+			t.Errorf("%q\nbecomes %q: %v", source, fixed, problems)
+		}
+	}
+}
+
 var update = flag.Bool("update", false, "write the messages in both languages into testdata/messages.txt")
 
 // TestActiveDrawings checks that a logo with more than drawing in it is refused.

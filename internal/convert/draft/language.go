@@ -61,8 +61,8 @@ func LanguageCode(name string) string {
 	return ""
 }
 
-// guessLanguage guesses the language of texts by their script: Chinese, or English.
-func guessLanguage(texts []string) string {
+// GuessLanguage guesses the language of texts by their script: Chinese, or English.
+func GuessLanguage(texts []string) string {
 	han, latin := 0, 0
 	for _, t := range texts {
 		for _, c := range t {
@@ -86,7 +86,7 @@ func (w *writer) chooseLanguages() {
 	texts := slices.DeleteFunc(w.allTexts(), func(t *Text) bool { return t == nil || t.builtinFor != nil })
 	used := countLanguages(texts)
 	if w.Language == "" && (used.texts[""] > 0 || len(used.order) == 0) {
-		w.Language = guessLanguage(used.unnamed)
+		w.Language = GuessLanguage(used.unnamed)
 		if used.texts[""] > 0 {
 			w.Ask(report.Place{}, "texts that name no language were taken for %s: is that right?", w.Language)
 		}

@@ -66,17 +66,42 @@ func (w *writer) neverMet(conditions []*Condition, self *condition.Target, known
 func (w *writer) dropNeverSection(s *section, never *Condition) {
 	var atoms []*report.Atom
 	for _, q := range s.questions {
-		atoms = append(atoms, q.Atoms...)
+		atoms = append(atoms, q.allAtoms()...)
 		w.answerNothing(q)
 	}
 	atoms = slices.Concat(atoms, s.Title.Atoms(), s.Intro.Atoms(), ConditionAtoms(s.show))
+	if s.at != nil {
+		atoms = append(atoms, s.at)
+	}
 	w.MarkAll(report.Dropped, never.At.At, atoms, "%s is true for no answers, so this is never shown, and was left out", report.Quote(never.At.Text))
+	w.sayWhyNever(never, nil)
 	s.questions = nil
 }
 
+// sayWhyNever reports what makes a condition one that no answers meet, if that is not plain from it.
+func (w *writer) sayWhyNever(c *Condition, self *condition.Target) {
+	e, err := w.condition(c, self, true)
+	if err != nil {
+		return
+	}
+	for _, note := range e.Notes {
+		w.Remark(report.Dropped, c.At.At, "%s: %s", report.Quote(c.At.Text), note)
+	}
+}
+
 func (w *writer) dropNeverQuestion(q *Question, never *Condition) {
-	w.MarkAll(report.Dropped, never.At.At, slices.Concat(q.Atoms, ConditionAtoms(q.Show)), "%s is true for no answers, so '%s' is never shown, and was left out", report.Quote(never.At.Text), q.Source)
+	w.sayWhyNever(never, q.Target)
+	w.MarkAll(report.Dropped, never.At.At, slices.Concat(q.allAtoms(), ConditionAtoms(q.Show)), "%s is true for no answers, so '%s' is never shown, and was left out", report.Quote(never.At.Text), q.Source)
 	w.answerNothing(q)
+}
+
+// allAtoms returns the atoms of a question, and of what it has in common with others that were made of the same.
+func (q *Question) allAtoms() []*report.Atom {
+	all := slices.Concat(q.Atoms, q.Label.Atoms(), q.Help.Atoms())
+	for _, r := range q.Rows {
+		all = append(all, r.Atoms...)
+	}
+	return all
 }
 
 // answerNothing makes a question one that never has an answer.
@@ -108,6 +133,7 @@ func (w *writer) dropNeverOptions(q *Question, changed *bool) bool {
 	}
 	for _, never := range slices.SortedFunc(maps.Keys(names), func(a, b *Condition) int { return cmp.Compare(a.At.At.Order, b.At.At.Order) }) {
 		w.Change(never.At, "%s is true for no answers, so what it is for is never offered, and was left out: %s", report.Quote(never.At.Text), report.Quote(strings.Join(names[never], ", ")))
+		w.sayWhyNever(never, nil)
 	}
 	*changed = true
 	q.Options.Items = left

@@ -126,6 +126,9 @@ func (w *writer) chooseID() {
 	}
 }
 
+// nameLike matches what stands for an answer, even if no question has the name.
+var nameLike = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+
 // convertText converts one text. In a rich one, which is Markdown here, simple markup is kept.
 func (w *writer) convertText(text string, a *report.Atom, find Find, rich bool) string {
 	remark := func(o report.Outcome, format string, args ...any) {
@@ -138,7 +141,7 @@ func (w *writer) convertText(text string, a *report.Atom, find Find, rich bool) 
 		text = w.Piped.ReplaceAllStringFunc(text, func(found string) string {
 			name := w.Piped.FindStringSubmatch(found)[1]
 			to := find(name)
-			if to == nil && w.Braces {
+			if to == nil && w.Braces && !nameLike.MatchString(name) {
 				return found
 			}
 			if to == nil || to.Field == "" || to.Kind == condition.Group {

@@ -61,8 +61,33 @@ type Report struct {
 	Lines  []Line          // in that order too, once finished
 	Counts map[Outcome]int // of atoms; set when finished
 
+	headers  []header
 	noun     string // what an atom is called: cell or property; see [message.Count]
 	reported map[Line]bool
+}
+
+// A header stands for the atoms below it.
+type header struct {
+	*Atom
+	below []*Atom
+}
+
+// Head adds an atom that has no meaning but what it gives to others: it is carried over if one of them is.
+func (r *Report) Head(a *Atom, below []*Atom) { r.headers = append(r.headers, header{a, below}) }
+
+// decide gives a header the outcome of what is below it.
+func (h header) decide() {
+	outcome := Ignored
+	for _, a := range h.below {
+		switch a.Outcome {
+		case Carried, Changed:
+			h.Mark(Carried)
+			return
+		case Dropped:
+			outcome = Dropped
+		}
+	}
+	h.Mark(outcome)
 }
 
 // New starts the report on a file. noun is what its atoms are called: cell or property.
@@ -160,6 +185,9 @@ func (r *Report) Save() (restore func()) {
 // Finish reports the atoms that nothing has read, counts the outcomes, and sorts the lines.
 func (r *Report) Finish() {
 	r.Counts = map[Outcome]int{}
+	for _, h := range r.headers {
+		h.decide()
+	}
 	for _, a := range r.Atoms {
 		if a.Outcome == Pending && markup.Clean(a.Text) == "" {
 			a.Outcome = Carried // blank

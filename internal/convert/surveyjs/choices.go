@@ -27,6 +27,7 @@ func (e *element) readChoice() (why message.Text) {
 			return message.Text{}
 		}
 	}
+	e.filterChoices()
 	e.AssignOptionIDs(q.Options, "option")
 	e.addSpecialOptions()
 	e.readOther()
@@ -45,6 +46,41 @@ func (e *element) readChoice() (why message.Text) {
 	}
 	e.FitOptions(q, q.At)
 	return message.Text{}
+}
+
+// filterChoices gives every option the conditions that are for all of them: in these, item is the option's own value.
+func (e *element) filterChoices() {
+	for _, key := range []string{"choicesVisibleIf", "choicesEnableIf"} {
+		n := e.take(key)
+		if n == nil {
+			continue
+		}
+		for _, c := range e.conditions(n, condition.One) {
+			tree, err := parseExpression(c.Source)
+			if err != nil {
+				e.Drop(c.At, "%s cannot be expressed here, so all options are offered: %v", report.Quote(c.Source), err)
+				continue
+			}
+			for _, o := range e.q.Options.Items {
+				if len(o.Show) == 0 || key == "choicesEnableIf" { // a choice's own visibleIf comes first
+					o.Show = append(o.Show, &draft.Condition{At: c.At, Tree: withItem(tree, o.Source), Sense: c.Sense, Find: c.Find})
+				}
+			}
+		}
+	}
+}
+
+// withItem puts an option's value in place of item.
+func withItem(t *condition.Term, value string) *condition.Term {
+	if t.Op == "name" && (strings.EqualFold(t.Text, "item") || strings.EqualFold(t.Text, "choice")) {
+		return &condition.Term{Op: "text", Text: value}
+	}
+	filled := *t
+	filled.Args = nil
+	for _, a := range t.Args {
+		filled.Args = append(filled.Args, withItem(a, value))
+	}
+	return &filled
 }
 
 func (e *element) setChoiceType() {

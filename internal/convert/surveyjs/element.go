@@ -119,8 +119,13 @@ func (e *element) readType() (why message.Text) {
 	case "slider":
 		e.setSlider()
 		if t := e.take("sliderType"); t != nil {
-			if report.Carry(t.leaves()...); t.str() == "range" {
+			switch t.str() {
+			case "range":
 				return message.New("two ends of a range cannot be asked here")
+			case "single":
+				report.Carry(t.leaves()...)
+			default:
+				e.Drop(t.first(), "%s is no type of slider", t.brief())
 			}
 		}
 		e.readNumber("min", &e.q.Min)

@@ -45,7 +45,7 @@ var droppedProperties = map[message.Key][]string{
 	"questions stand in the order in which they are written":        {"questionsOrder", "questionOrder", "elementsOrder", "randomize", "randomizeCategory", "rowsOrder", "rowOrder"},
 	"what is typed is not reshaped":                                 {"maskType", "maskSettings", "dataList", "allowDigits", "allowCustomChoices", "createCustomChoiceText"},
 	"limits cannot depend on other answers: use check":              {"minValueExpression", "maxValueExpression"},
-	"conditions stand at each option here":                          {"choicesVisibleIf", "choicesEnableIf", "rowsVisibleIf", "columnsVisibleIf", "hideIfChoicesEmpty", "hideIfRowsEmpty"},
+	"conditions stand at each option here":                          {"rowsVisibleIf", "columnsVisibleIf", "hideIfChoicesEmpty", "hideIfRowsEmpty"},
 	"all texts have one limit of length each: see max_length":       {"maxTextLength", "maxCommentLength", "maxOthersLength"},
 	"answers of this type have no limit of length":                  {"maxLength", "minLength"},
 	"options hold no questions":                                     {"elements", "isCommentRequired", "showCommentArea"},

@@ -20,7 +20,7 @@ type reader struct {
 	panel    *panel                     // the innermost one around what is read; nil for a page
 }
 
-var piped = regexp.MustCompile(`\{\s*#?([^{}"':,;]+?)\s*\}`)
+var piped = regexp.MustCompile(`\{{1,2}\s*#?([^{}"':,;]+?)\s*\}{1,2}`)
 
 // Read reads a SurveyJS definition into a draft.
 func Read(file string, source []byte) (*draft.Draft, error) {
@@ -87,19 +87,32 @@ func (r *reader) readLocale(o *object) {
 		return
 	}
 	r.FirstLanguage = code
-	if !o.node.hasLanguage(code) {
-		r.Language = code
+	r.Language = code
+	if defaults := o.node.defaultsBeside(code); len(defaults) > 0 {
+		r.Language = draft.GuessLanguage(defaults)
 	}
 }
 
-// hasLanguage reports whether any text within names the language.
-func (n *node) hasLanguage(code string) bool {
+// defaultsBeside returns the texts that name no language, of all that have another one in a language.
+func (n *node) defaultsBeside(code string) (texts []string) {
+	own, other := "", ""
 	for _, m := range n.members {
-		if draft.LanguageCode(m.key) == code && m.value.kind == 's' && len(m.key) <= 7 || m.value.hasLanguage(code) {
-			return true
+		switch {
+		case m.value.kind != 's':
+			texts = append(texts, m.value.defaultsBeside(code)...)
+		case m.key == "default":
+			own = m.value.text
+		case len(m.key) <= 7 && draft.LanguageCode(m.key) == code:
+			other = m.value.text
 		}
 	}
-	return slices.ContainsFunc(n.items, func(i *node) bool { return i.hasLanguage(code) })
+	for _, i := range n.items {
+		texts = append(texts, i.defaultsBeside(code)...)
+	}
+	if own != "" && other != "" && own != other {
+		texts = append(texts, own)
+	}
+	return texts
 }
 
 // dropRule reports a rule (calculation, trigger) that is left out.
@@ -149,7 +162,7 @@ func (r *reader) readGroup(n *node, within *draft.Group, what message.Key) {
 		g.At = &report.Atom{At: n.at, Text: string(what)}
 	}
 	if t := o.take("type"); t != nil {
-		report.Carry(t.first())
+		r.Head(t.first(), slices.DeleteFunc(n.leaves(), func(a *report.Atom) bool { return a == t.first() }))
 	}
 	if o.isNeverShown() {
 		r.MarkAll(report.Dropped, n.at, n.leaves(), "never shown, so left out")

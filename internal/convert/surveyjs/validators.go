@@ -2,6 +2,7 @@ package surveyjs
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,9 @@ func (o *object) readValidators(q *draft.Question) {
 		v := &validator{object: o.reader.object(n), q: q}
 		v.kind = v.take("type")
 		v.message = v.localized("text")
-		report.Carry(v.kind.leaves()...)
+		if v.kind != nil {
+			v.Head(v.kind.first(), slices.DeleteFunc(n.leaves(), func(a *report.Atom) bool { return a == v.kind.first() }))
+		}
 		v.read()
 		v.reportRest("a validator")
 	}
@@ -122,7 +125,7 @@ func (v *validator) readNumeric() {
 		parts = append(parts, &condition.Term{Op: limit.op, Args: []*condition.Term{self, {Op: "number", Text: n.str()}}})
 	}
 	if len(parts) == 0 {
-		if v.kind.first().Outcome == report.Carried {
+		if v.kind.first().Outcome == report.Pending {
 			v.noNumber()
 		}
 		v.DropText(v.message)
@@ -252,6 +255,7 @@ func (v *validator) readEmail() {
 		v.MarkAll(report.Ignored, v.at, v.kind.leaves(), "the type checks that it is an e-mail address")
 	case survey.ShortText:
 		v.become(survey.Email)
+		v.Change(v.kind.first(), "only e-mail addresses are answers, so the type became email")
 	default:
 		v.MarkAll(report.Dropped, v.at, v.leaves(), "only a text can be an e-mail address")
 	}

@@ -116,7 +116,7 @@ type sheetReader struct {
 	known   []string
 	columns map[int]column // by number
 	extra   map[string]*extraColumn
-	used    map[int]bool // columns with a cell below their header
+	used    map[int][]*report.Atom // the cells below each header, by column
 }
 
 // records reads a sheet, whose first row has the headers. known are the columns that XLSForm has there.
@@ -124,7 +124,7 @@ func (f *form) records(s sheet, known []string) []record {
 	if len(s.rows) == 0 {
 		return nil
 	}
-	r := &sheetReader{form: f, known: known, columns: map[int]column{}, extra: map[string]*extraColumn{}, used: map[int]bool{}}
+	r := &sheetReader{form: f, known: known, columns: map[int]column{}, extra: map[string]*extraColumn{}, used: map[int][]*report.Atom{}}
 	r.readHeaders(s.rows[0])
 	var records []record
 	for _, row := range s.rows[1:] {
@@ -166,7 +166,7 @@ func (r *sheetReader) record(row row) record {
 			r.Drop(a, "%s is in a column without a header", report.Quote(a.Text))
 			continue
 		}
-		r.used[c.column] = true
+		r.used[c.column] = append(r.used[c.column], a)
 		if e := r.extra[col.base]; e != nil {
 			e.atoms = append(e.atoms, a)
 		}
@@ -189,8 +189,8 @@ func (r *sheetReader) reportBlankColumns(headers row) {
 		col := r.columns[c.column]
 		switch {
 		case r.extra[col.base] != nil && len(r.extra[col.base].atoms) > 0:
-		case r.used[c.column]:
-			report.Carry(col.header)
+		case len(r.used[c.column]) > 0:
+			r.Head(col.header, r.used[c.column])
 		default:
 			blank = append(blank, col.header)
 			delete(r.extra, col.base)
