@@ -66,7 +66,7 @@ func TestBackupFlags(t *testing.T) {
 		"--backup-every -1h":  {Backup: t.TempDir(), BackupEvery: -time.Hour, BackupKeep: 1},
 		"--backup-keep 0":     {Backup: t.TempDir(), BackupEvery: time.Hour},
 		"cannot be used":      {Backup: file, BackupEvery: time.Hour, BackupKeep: 1},
-		"cannot be used: mkd": {Backup: filepath.Join(file, "in"), BackupEvery: time.Hour, BackupKeep: 1},
+		"no directory": {Backup: filepath.Join(file, "in"), BackupEvery: time.Hour, BackupKeep: 1},
 	} {
 		err := command.checkBackups()
 		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
