@@ -3,17 +3,16 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/csv"
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
 	"glasspoll/internal/message"
 	"glasspoll/internal/records"
+	"glasspoll/internal/spreadsheet"
 )
 
 type listCasesCommand struct {
@@ -100,24 +99,15 @@ func casesText(c *console.Console, listed []*cases.Case, now time.Time) error {
 }
 
 func casesCSV(out io.Writer, listed []*cases.Case, now time.Time) error {
-	table := csv.NewWriter(out)
+	table := spreadsheet.NewWriter(out)
 	table.Write([]string{"case", "survey", "period", "type", "severity", "priority", "owner", "status", "opened", "due", "overdue", "closed", "result", "customer_told", "withdrawn"})
 	for _, c := range listed {
 		closed := ""
 		if c.Status == cases.Closed {
 			closed = string(c.Day(c.Closed))
 		}
-		table.Write([]string{c.ID, c.Survey, c.Period, c.Type, string(c.Severity), string(c.Priority), escapeFormula(c.Owner), string(c.Status), string(c.Day(c.Opened)), string(c.Due),
-			strconv.FormatBool(c.Overdue(now)), closed, escapeFormula(c.Result), strconv.FormatBool(c.CustomerTold), strconv.FormatBool(c.Withdrawn)})
+		table.Write([]string{c.ID, c.Survey, c.Period, c.Type, string(c.Severity), string(c.Priority), c.Owner, string(c.Status), string(c.Day(c.Opened)), string(c.Due),
+			strconv.FormatBool(c.Overdue(now)), closed, c.Result, strconv.FormatBool(c.CustomerTold), strconv.FormatBool(c.Withdrawn)})
 	}
-	table.Flush()
-	return table.Error()
-}
-
-// escapeFormula keeps a spreadsheet from taking a text for a formula.
-func escapeFormula(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
+	return table.Flush()
 }

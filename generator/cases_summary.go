@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/csv"
 	"io"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/message"
 	"glasspoll/internal/records"
+	"glasspoll/internal/spreadsheet"
 	"glasspoll/internal/survey"
 )
 
@@ -108,17 +108,16 @@ func summaryJSON(s cases.Summary, surveyID string) any {
 }
 
 func summaryCSV(out io.Writer, s cases.Summary) error {
-	table := csv.NewWriter(out)
+	table := spreadsheet.NewWriter(out)
 	table.Write([]string{"by", "value", "opened", "closed", "closed_in_time", "customer_told", "withdrawn", "open", "overdue", "mean_days_to_close"})
 	for _, g := range append([]cases.Group{{By: "all", Figures: s.All}}, s.Groups...) {
-		line := []string{g.By, escapeFormula(g.Value)}
+		line := []string{g.By, g.Value}
 		for _, n := range []int{g.Opened, g.Closed, g.InTime, g.CustomerTold, g.Withdrawn, g.Open, g.Overdue} {
 			line = append(line, strconv.Itoa(n))
 		}
 		table.Write(append(line, meanDays(g.Figures, "")))
 	}
-	table.Flush()
-	return table.Error()
+	return table.Flush()
 }
 
 // meanDays returns the mean with one decimal, or otherwise if no case was closed.

@@ -32,7 +32,7 @@ var house = []floor{
 	{"the root", false, []string{"/"}}, // embedded files
 	{"the core", true, []string{
 		"message",
-		"decimal wording codec yaml12",
+		"decimal wording codec spreadsheet yaml12",
 		"expression",
 		"survey",
 		"questionnaire",

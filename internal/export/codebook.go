@@ -90,11 +90,11 @@ func (b *Book) CSV(w io.Writer, words *wording.Words, withBOM bool) error {
 		return err
 	}
 	for _, line := range b.lines(words) {
-		if err := to.write(line); err != nil {
+		if err := to.Write(line); err != nil {
 			return err
 		}
 	}
-	return to.close()
+	return to.Flush()
 }
 
 // HTML writes the codebook as a page, by the template codebook.html of a file system.

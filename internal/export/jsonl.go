@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"regexp"
 	"time"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/survey"
 )
+
+// canonical matches numbers in canonical form, which is JSON's too.
+var canonical = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
 // JSONLines writes a response as one line of JSON, with ids and no texts of the questionnaire:
 //
@@ -88,8 +92,8 @@ func (l *JSONLines) values(f survey.Field, values []string) {
 		}
 		l.line.WriteByte(']')
 	case Number:
-		if plainNumber.MatchString(values[0]) {
-			l.line.WriteString(values[0]) // in canonical form, which is JSON's too
+		if canonical.MatchString(values[0]) {
+			l.line.WriteString(values[0])
 			return
 		}
 		l.string(values[0])

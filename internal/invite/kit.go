@@ -2,13 +2,13 @@
 package invite
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"io/fs"
 	"slices"
 	"strings"
 
+	"glasspoll/internal/spreadsheet"
 	"glasspoll/internal/survey"
 )
 
@@ -140,7 +140,7 @@ func indent(text string) string {
 func (k *Kit) Files() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	var links strings.Builder
-	table := csv.NewWriter(&links)
+	table := spreadsheet.NewWriter(&links)
 	table.Write([]string{"survey", "way", "language", "link"})
 	for _, language := range k.survey.Languages {
 		for _, r := range k.routes {

@@ -108,7 +108,8 @@ func (r *reader) option(n *yaml.Node) (survey.Option, object) {
 // isBareText reports whether a text is given in place of an object.
 func (r *reader) isBareText(n *yaml.Node) bool {
 	s := target(n)
-	return s.Kind == yaml.ScalarNode && !isNull(s) && colonHint(s.Value).IsZero()
+	slipped := s.Style == 0 && !colonHint(s.Value).IsZero() && keyNames()[beforeColon(s.Value)]
+	return s.Kind == yaml.ScalarNode && !isNull(s) && !slipped
 }
 
 // optionExample shows how to write an option or a row with the given id or label.

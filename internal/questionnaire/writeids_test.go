@@ -23,6 +23,7 @@ func TestWriteIDs(t *testing.T) {
 		"a block":             {"\n          - |-\n              aa\n          - No\n", "\n          - id: aa\n            label: |-\n              aa\n          - {id: no, label: No}\n"},
 		"merged keys":         {"[{<<: *b, label: Yes}, No]", "[{<<: *b, id: yes, label: Yes}, {id: no, label: No}]"},
 		"merged keys, lines":  {"\n          - <<: *b\n            label: Yes\n          - No\n", "\n          - <<: *b\n            id: yes\n            label: Yes\n          - {id: no, label: No}\n"},
+		"colons":              {"[App：微信, a:b, 9:00, \"id:x\"]", "[{id: o_cb5e2643, label: App：微信}, {id: a_b, label: a:b}, {id: 9_00, label: 9:00}, {id: id_x, label: \"id:x\"}]"},
 		"numbers":             {`[1, 2]`, `[{id: 1, label: 1}, {id: 2, label: 2}]`},
 	} {
 		for _, end := range []string{"\n", "\r\n", "\r"} {

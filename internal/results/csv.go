@@ -2,13 +2,12 @@ package results
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math/big"
-	"strings"
 
+	"glasspoll/internal/spreadsheet"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -28,24 +27,23 @@ func (r *Renderer) CSV(w io.Writer, p Page) error {
 	}
 	var b bytes.Buffer
 	b.WriteString("\ufeff")
-	t := &csvTable{d: d, w: csv.NewWriter(&b)}
-	t.w.UseCRLF = true
+	t := &csvTable{d: d, w: spreadsheet.NewWriter(&b)}
+	t.w.UseCRLF()
 	t.w.Write(csvColumns)
 	if d.period != nil && p.allowed() {
 		t.writeAll()
 	}
-	t.w.Flush()
-	if err := t.w.Error(); err != nil {
+	if err := t.w.Flush(); err != nil {
 		return err
 	}
 	_, err = w.Write(b.Bytes())
 	return err
 }
 
-// csvTable writes lines of figures. The csv.Writer keeps the first error.
+// csvTable writes lines of figures. The writer keeps the first error.
 type csvTable struct {
 	d *document
-	w *csv.Writer
+	w *spreadsheet.Writer
 
 	period, segment, group string // that the lines being written are about
 	prefix, since, until   string // of what is not asked any more: before the name of each measure, and when it was asked
@@ -64,7 +62,7 @@ func (t *csvTable) line(l csvLine) {
 	if l.interval != nil {
 		low, high = cell(decimal(l.interval.Low)), cell(decimal(l.interval.High))
 	}
-	t.w.Write([]string{t.period, t.segment, t.group, l.question, l.row, l.option, escapeFormula(l.label), t.prefix + l.measure, l.n,
+	t.w.Write([]string{t.period, t.segment, t.group, l.question, l.row, l.option, l.label, t.prefix + l.measure, l.n,
 		cell(l.share), cell(l.value), low, high, t.since, t.until})
 }
 
@@ -73,14 +71,6 @@ func cell(v any) string {
 		return text.String()
 	}
 	return ""
-}
-
-// escapeFormula keeps a spreadsheet program from taking a label for a formula.
-func escapeFormula(label string) string {
-	if label != "" && strings.ContainsRune("=+-@\t\r", rune(label[0])) {
-		return "'" + label
-	}
-	return label
 }
 
 // writeAll writes the figures of everybody and of the groups.
