@@ -108,5 +108,4 @@ var mistakes = []Mistake{
 	{"wide_comma", "A wide comma"},
 	{"wide_space", "A wide space"},
 	{"wrong_model", "A key that does not fit the model"},
-	{"wrong_place", "A key that belongs elsewhere"},
 }
