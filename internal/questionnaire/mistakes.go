@@ -107,5 +107,6 @@ var mistakes = []Mistake{
 	{"wide_colon", "A wide colon"},
 	{"wide_comma", "A wide comma"},
 	{"wide_space", "A wide space"},
+	{"wrong_bracket", "A bracket that closes nothing, or another kind"},
 	{"wrong_model", "A key that does not fit the model"},
 }

@@ -1,6 +1,7 @@
 package questionnaire
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,7 +10,11 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"glasspoll/internal/soak"
 )
+
+func TestMain(m *testing.M) { soak.Main(m, 10_000) }
 
 // slipsOfHand are ways to spoil a line so that it is not valid YAML. Each returns "" if it does not fit the line.
 var slipsOfHand = map[string]func(line string) string{
@@ -39,6 +44,46 @@ var slipsOfHand = map[string]func(line string) string{
 		}
 		return m[1] + "：" + m[2]
 	},
+	"brace too many": func(line string) string {
+		if !regexp.MustCompile(`^ *- \{.*\}$`).MatchString(line) {
+			return ""
+		}
+		return line + "}"
+	},
+	"wrong bracket": func(line string) string {
+		if !regexp.MustCompile(`^ *- \{.*\}$`).MatchString(line) {
+			return ""
+		}
+		return line[:len(line)-1] + "]"
+	},
+	"second colon": func(line string) string {
+		m := regexp.MustCompile(`^( +(?:- )?(?:zh|en|label|title): )([^"{\[|>&*'].*)$`).FindStringSubmatch(line)
+		if m == nil {
+			return ""
+		}
+		return m[1] + "Please note: " + m[2]
+	},
+	"quote in a text": func(line string) string {
+		m := regexp.MustCompile(`^( +(?:- )?(?:zh|en|label|title): )([^"{\[|>&*'].*)$`).FindStringSubmatch(line)
+		if m == nil {
+			return ""
+		}
+		return m[1] + `"Well", ` + m[2]
+	},
+	"percent": func(line string) string {
+		m := regexp.MustCompile(`^( +(?:- )?(?:zh|en|label|title): )([^"{\[|>&*'].*)$`).FindStringSubmatch(line)
+		if m == nil {
+			return ""
+		}
+		return m[1] + "% " + m[2]
+	},
+	"open quote in braces": func(line string) string {
+		m := regexp.MustCompile(`^( *- \{.*label: )([^"{}\[\],]+)\}$`).FindStringSubmatch(line)
+		if m == nil {
+			return ""
+		}
+		return m[1] + `"` + m[2] + "}"
+	},
 	"bracketed text": func(line string) string {
 		m := regexp.MustCompile(`^( *- \{.*label: )([^"{}\[\],]+)(\}|, .*\})$`).FindStringSubmatch(line)
 		if m == nil {
@@ -54,7 +99,7 @@ func TestMistakesInSamples(t *testing.T) {
 	if err != nil || len(paths) == 0 {
 		t.Fatal(err)
 	}
-	names := []string{"open quote", "open brace", "no colon", "wide colon", "bracketed text"}
+	names := slices.Sorted(maps.Keys(slipsOfHand))
 	rapid.Check(t, func(t *rapid.T) {
 		path := rapid.SampledFrom(paths).Draw(t, "path")
 		if !IsFile(filepath.Base(path)) {

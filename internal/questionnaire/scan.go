@@ -57,6 +57,7 @@ type mark struct {
 type causeScanner struct {
 	lines                []string
 	failLine, failColumn int
+	above                int      // lines of the file above these
 	found                *finding // the last mistake that can be the cause
 	foundIndent          int      // the indentation of its line: lines that are indented deeper continue it
 	brackets             []mark   // that are open
@@ -70,12 +71,13 @@ type causeScanner struct {
 	offsets              []int    // of the characters in text, in bytes: a line may be long, so its rest is not copied
 	at                   int      // the character, from 0
 	starts               bool     // a key or value may begin at this character
+	closed               bool     // the outermost bracket was closed in this line, and only blanks follow
 }
 
 // findCause returns the last mistake that can have caused the failure at a place, and the innermost bracket that is open
 // there if the file never closes it. Each is nil if there is none.
-func findCause(lines []string, failLine, failColumn int) (found *finding, open *mark) {
-	s := causeScanner{lines: lines, failLine: failLine, failColumn: failColumn, block: -1}
+func findCause(lines []string, above, failLine, failColumn int) (found *finding, open *mark) {
+	s := causeScanner{lines: lines, above: above, failLine: failLine, failColumn: failColumn, block: -1}
 	for s.line = 1; s.line <= len(lines); s.line++ {
 		if s.mismatch != nil && s.past() {
 			return s.found, s.mismatch
@@ -129,7 +131,7 @@ func (s *causeScanner) scanLine() bool {
 		s.found = nil // YAML has read this line, so what is above it is no mistake
 	}
 	s.chars, s.offsets = []rune(s.text), offsets(s.text)
-	s.starts = s.quote == nil
+	s.starts, s.closed = s.quote == nil, false
 	for s.at = 0; s.at < len(s.chars); s.at++ {
 		switch {
 		case s.quote != nil:
@@ -202,11 +204,14 @@ func (s *causeScanner) scanStructure() bool {
 	case s.starts && (char == '{' || char == '['):
 		s.brackets = append(s.brackets, opening)
 	case len(s.brackets) > 0 && (char == '}' || char == ']'):
-		if inner := s.brackets[len(s.brackets)-1]; inner.char+2 != char && s.mismatch == nil && slices.ContainsFunc(s.brackets, func(m mark) bool { return m.char+2 == char }) {
-			s.mismatch = &inner
-		}
+		s.matchBracket(s.brackets[len(s.brackets)-1], char)
 		s.brackets = s.brackets[:len(s.brackets)-1]
-		s.starts = false
+		s.starts, s.closed = false, len(s.brackets) == 0
+	case s.closed && (char == '}' || char == ']'):
+		if !s.past() {
+			s.note(s.line, s.at+1, "this %c closes nothing: remove it", char)
+			s.found.fix = []edit{{s.line, s.at + 1, 1, ""}}
+		}
 	case len(s.brackets) > 0 && char == ',', char == ':' && blankNext:
 		s.starts = true
 	default:
@@ -215,8 +220,21 @@ func (s *causeScanner) scanStructure() bool {
 	return true
 }
 
+// matchBracket notes a bracket that is closed by one of the other kind.
+func (s *causeScanner) matchBracket(inner mark, char rune) {
+	switch {
+	case inner.char+2 == char || s.mismatch != nil:
+	case slices.ContainsFunc(s.brackets, func(m mark) bool { return m.char+2 == char }):
+		s.mismatch = &inner
+	case !s.past():
+		s.note(s.line, s.at+1, "this %c closes the %c on line %d: write %s", char, inner.char, inner.line+s.above, closing[inner.char])
+		s.found.fix = []edit{{s.line, s.at + 1, 1, closing[inner.char]}}
+	}
+}
+
 // scanPlain reads a character of a key or an unquoted value.
 func (s *causeScanner) scanPlain() {
+	s.closed = false
 	if !s.past() {
 		rest := s.text[s.offsets[s.at]:]
 		rest = rest[:min(len(rest), maxSlip)]

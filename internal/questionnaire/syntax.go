@@ -74,7 +74,7 @@ func diagnose(lines []string, err error, above, tabs int, check func(text string
 	if found := f.misindented(); found != nil {
 		return *found
 	}
-	found, open := findCause(lines, f.line, f.column)
+	found, open := findCause(lines, above, f.line, f.column)
 	if found != nil {
 		return *found
 	}

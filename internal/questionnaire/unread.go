@@ -44,8 +44,8 @@ func (r *reader) leaveUnread(s span) {
 // Codes of problems about what the survey as a whole lacks, what a mapping or list lacks, its languages, and names that are
 // declared elsewhere.
 var (
-	overallCodes  = []string{"no_scores", "no_figures", "no_end", "unreachable", "wrong_model", "bands", "segment_hidden"}
-	lackCodes     = []string{"missing_key", "missing_language", "missing_id", "empty_value", "not_a_list", "not_keys", "no_questions", "single_option", "empty_file"}
+	overallCodes  = []string{"no_scores", "no_figures", "no_end", "unreachable", "wrong_model", "bad_bands", "segment_hidden", "single_option"}
+	lackCodes     = []string{"missing_key", "missing_language", "missing_id", "empty_value", "not_a_list", "not_keys", "no_questions", "empty_file"}
 	languageCodes = []string{"unknown_language", "missing_language", "bad_language"}
 	nameCodes     = []string{"unknown_question", "unknown_option", "unknown_scale", "unknown_row", "unknown_dimension", "unknown_channel", "unknown_period", "unused_scale",
 		"bad_condition", "bad_placeholder", "never_true", "not_a_segment", "private_question"}
