@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"unicode"
 
@@ -58,8 +59,8 @@ func TestDigitsOfOtherScripts(t *testing.T) {
 	for _, typed := range [][2]string{{"day", "٢٠٢٦/١١/٢٩"}, {"hour", "٩:٣٠"}} {
 		do(t, v, chromedp.Focus(byName(typed[0])))
 		for _, c := range typed[1] {
-			key := string(c)
-			do(t, v, chromedp.KeyEvent(key, func(p *input.DispatchKeyEventParams) { p.Key = key }))
+			call(t, v, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kb.KeyDown, Key: string(c), Text: string(c)})
+			call(t, v, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kb.KeyUp, Key: string(c)})
 		}
 		check(t, v, map[string]string{typed[0]: fmt.Sprintf(`document.querySelector("[name=%s]").value === %q`, typed[0], typed[1])})
 	}
@@ -113,8 +114,7 @@ func TestHalfTypedDateWithoutScript(t *testing.T) {
 	p, data := startTyping(t)
 	ctx := openPage(t, 360)
 	call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	load(t, ctx, chromedp.Navigate(p.url+"details/en/"))
-	waitFor(t, ctx, "the form with an id", `document.readyState === "complete" && !!document.querySelector("[name=_id]")?.value`)
+	openWithoutScript(t, ctx, p.url+"details/en/")
 	do(t, ctx, chromedp.SendKeys(byName("remark"), "x"), chromedp.SendKeys(byName("mail"), "李@例子.中国"),
 		chromedp.Focus(byName("day")), chromedp.KeyEvent("11"), chromedp.Click(css(".send button")))
 	waitFor(t, ctx, "the browser's message", `document.activeElement.name === "day"`)
@@ -139,7 +139,7 @@ func TestKeptIsTrue(t *testing.T) {
 		call(t, v, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: broken})
 		do(t, v, chromedp.Navigate(p.url+"details/en/"))
 		insert(t, v, "remark", "x")
-		runScript(t, v, `new Promise(done => setTimeout(done, 600))`) // longer than the page waits before it saves
+		do(t, v, chromedp.Evaluate[chromedp.Void](`new Promise(done => setTimeout(done, 600))`, chromedp.EvalAwaitPromise)) // longer than the page waits before it saves
 		check(t, v, map[string]string{name: `document.getElementById("kept").hidden`})
 	}
 	v := newVisitor(t, 360)
@@ -267,6 +267,41 @@ func TestUnicodeOfBrowser(t *testing.T) {
 			if _, there := slices.BinarySearch(got, c); !there {
 				t.Errorf("%s: the browser lacks %U", name, c)
 			}
+		}
+	}
+}
+
+// TestMessagesAreAlike compares what the script says of mistakes with what the handler's page says of the same: where, in which
+// element, with which role, marks, and lines of the summary.
+func TestMessagesAreAlike(t *testing.T) {
+	t.Parallel()
+	p := start(t, writeSurveys(t, map[string]string{"every.yaml": everyQuestion(t)}), t.TempDir())
+	for _, language := range []string{"en", "zh"} {
+		v := newVisitor(t, 768)
+		do(t, v, chromedp.Navigate(p.url+"every/"+language+"/"))
+		runScript(t, v, `{
+			const type = (name, text) => { document.querySelector("[name='" + name + "']").value = text; };
+			type("visits", "many"); type("mail", "nobody"); type("tel", "1"); type("site", "x"); type("split.price", "1");
+			for (const [name, value] of [["many", "none"], ["many", "a"], ["weight.price.importance", "high"]]) document.querySelector("[name='" + name + "'][value='" + value + "']").checked = true;
+			document.querySelector("[name=single]").dispatchEvent(new Event("input", {bubbles: true}));
+		}`)
+		pressSubmit(t, v)
+		waitFor(t, v, "the messages", `!!document.getElementById("errors")`)
+		different := read(t, v, chromedp.Evaluate[[]string](`(async () => {
+			const form = document.querySelector("form[data-survey]");
+			const reply = await fetch(form.getAttribute("action"), {method: "POST", body: new URLSearchParams(new FormData(form))});
+			const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+			const marks = (of) => [...of.querySelectorAll("[data-q], [role=radiogroup], [aria-invalid], .err")].map((e) => [
+				e.tagName, e.getAttribute("name"), e.dataset.q, e.getAttribute("role"), e.getAttribute("aria-invalid"), e.getAttribute("aria-describedby"),
+				e.getAttribute("aria-labelledby"), e.classList.contains("bad"),
+				e.matches(".err") && [e.id, e.parentNode.tagName, e.parentNode.id, e.parentNode.textContent.replace(/\s+/g, " ").trim()],
+			].join("|"));
+			const lines = (of) => [...of.querySelectorAll("#errors li")].map((e) => e.textContent.replace(/\s+/g, " ").trim());
+			const before = [...marks(document), ...lines(document)], after = [...marks(page), ...lines(page)];
+			return [String(reply.status), String(page.querySelectorAll(".err").length), ...before.filter((x) => !after.includes(x)).map((x) => "script  " + x), ...after.filter((x) => !before.includes(x)).map((x) => "handler " + x)];
+		})()`, chromedp.EvalAwaitPromise))
+		if different[0] != "422" || different[1] == "0" || len(different) > 2 {
+			t.Errorf("%s: %s", language, strings.Join(different, "\n"))
 		}
 	}
 }
