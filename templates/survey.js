@@ -231,7 +231,7 @@ const listen = () => {
   });
   form.addEventListener("input", onInput);
   form.addEventListener("change", onInput);
-  form.addEventListener("keypress", onKey);
+  form.addEventListener("keydown", onKey); // Firefox lets no keypress follow
   form.addEventListener("keypress", onEnter);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
