@@ -46,6 +46,11 @@ func TestMeaning(t *testing.T) {
 			not:      []string{"id: b\n", "id: c\n", "id: e\n", "id: g\n"},
 			say:      []string{"'b' is never shown", "'c' is never shown", "'e' is never shown", "'z' is not one of the options of 'a'"},
 		},
+		"rows and columns that are numbers": {
+			elements: `{"type": "matrix", "name": "m", "rows": [1, 2], "columns": [0, 1]}, {"type": "text", "name": "a", "visibleIf": "{m.1} = 0 or {m.2} notempty"}, {"type": "checkbox", "name": "c", "choices": ["x", "y"], "showNoneItem": true}, {"type": "checkbox", "name": "d", "choicesFromQuestion": "c", "showNoneItem": true}`,
+			yaml:     []string{`show_if: m["1"] == "0" or answered(m["2"])`},
+			not:      []string{"none_2"},
+		},
 		"a part that cannot be said": {
 			elements: `{"type": "boolean", "name": "a"}, {"type": "text", "name": "b", "visibleIf": "{a} and age({c}) > 18"}, {"type": "text", "name": "d", "visibleIf": "{a} or age({c}) > 18"}, {"type": "text", "name": "e", "requiredIf": "{a} or today() > 1"}`,
 			yaml:     []string{"label: b\n        show_if: a\n", "label: e\n        required: a\n"},
