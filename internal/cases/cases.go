@@ -182,7 +182,7 @@ func Decode(data []byte, revision int) (*Case, error) {
 }
 
 // ErrClosed means that a case is closed already.
-var ErrClosed = errors.New("it is closed already")
+var ErrClosed error = message.Key("it is closed already")
 
 // Bounds of the texts in a case, in characters.
 const (

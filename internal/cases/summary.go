@@ -2,7 +2,6 @@ package cases
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -163,7 +162,7 @@ func (e *AmbiguousError) Message() message.Text {
 }
 
 // ErrUnknown means that no case has the id given.
-var ErrUnknown = errors.New("there is no such case")
+var ErrUnknown error = message.Key("there is no such case")
 
 // Find returns the case whose id is, or begins with, the one given. Dashes and case do not matter, and I, L and O are read
 // as the digits they look like.

@@ -109,4 +109,5 @@ var mistakes = []Mistake{
 	{"wide_space", "A wide space"},
 	{"wrong_bracket", "A bracket that closes nothing, or another kind"},
 	{"wrong_model", "A key that does not fit the model"},
+	{"wrong_place", "A key that belongs elsewhere"},
 }

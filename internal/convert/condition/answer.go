@@ -146,14 +146,14 @@ func (r *run) hasOption(to *Target, c *Term) (Expr, error) {
 	if err != nil {
 		return Expr{}, err
 	}
-	any := Never
+	found := Never
 	for _, id := range to.IDs(func(value string) bool { return r.Dialect.Equal(value, v) }) {
-		any = Combine("or", any, comparison("%s contains %s", to.name(), strconv.Quote(id)))
+		found = Combine("or", found, comparison("%s contains %s", to.name(), strconv.Quote(id)))
 	}
-	if any == Never {
+	if found == Never {
 		r.note("%s is not one of the options of '%s', so no answer equals it", report.Quote(c.Text), to.Field)
 	}
-	return any, nil
+	return found, nil
 }
 
 // compareAnswers compares the answers of two questions.
@@ -282,11 +282,11 @@ func (r *run) hasPart(to *Target, item *Term) (Expr, error) {
 	if item.Text == "" || strings.Contains(item.Text, " ") {
 		return Expr{}, message.Errorf("it compares several options of '%s' in their order", to.Field)
 	}
-	any := Never
+	found := Never
 	for _, id := range to.IDs(func(value string) bool { return strings.Contains(value, item.Text) }) {
-		any = Combine("or", any, comparison("%s contains %s", to.name(), strconv.Quote(id)))
+		found = Combine("or", found, comparison("%s contains %s", to.name(), strconv.Quote(id)))
 	}
-	return any, nil
+	return found, nil
 }
 
 // numberIn writes that a number is one of a list, of which each is what all writes.

@@ -307,15 +307,13 @@ func (r *run) enumerate(t *Term, to *Target, s Sense) (Expr, error) {
 		if err != nil {
 			return Expr{}, err
 		}
-		if into := &without; true {
-			if r.Dialect.Holds(v, s) {
-				into = &with
-			}
-			if !slices.Contains(*into, o.ID) {
-				*into = append(*into, o.ID)
-			}
+		if r.Dialect.Holds(v, s) {
+			with = append(with, o.ID)
+		} else {
+			without = append(without, o.ID)
 		}
 	}
+	with, without = distinct(with), distinct(without)
 	if slices.ContainsFunc(with, func(id string) bool { return slices.Contains(without, id) }) {
 		return Expr{}, message.Errorf("two options of '%s' became one", to.Field)
 	}
@@ -324,6 +322,17 @@ func (r *run) enumerate(t *Term, to *Target, s Sense) (Expr, error) {
 		return negate(isOneOf(to, without, with)), nil
 	}
 	return isOneOf(to, with, without), nil
+}
+
+// distinct returns the ids, each once.
+func distinct(ids []string) []string {
+	var all []string
+	for _, id := range ids {
+		if !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return all
 }
 
 // noteMissing remarks constants that are compared with an answer, and are none of its options.
