@@ -32,13 +32,13 @@ const satisfied = `scales:
 
 // ratingOf is a section with one rating of a label.
 func ratingOf(zh, en string) string {
-	return fmt.Sprintf("sections: [{questions: [{id: q, type: rating, steps: 5, label: {zh: %q, en: %q}}]}]\n", zh, en)
+	return fmt.Sprintf("sections: [{questions: [{id: q, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: %q, en: %q}}]}]\n", zh, en)
 }
 
 // english is a whole survey in one language.
 func english(label string) string {
 	return "title: Tea\nintro: Your answers are used for improving the service.\nthanks: Thank you!\ncontact: {phone: 400-000-0001}\n" +
-		fmt.Sprintf("sections: [{questions: [{id: q, type: rating, steps: 5, label: %q}]}]\n", label)
+		fmt.Sprintf("sections: [{questions: [{id: q, type: rating, steps: 5, low: Poor, high: Good, label: %q}]}]\n", label)
 }
 
 // choiceOf is a single choice. Each option has its labels and its score, separated by |.
@@ -99,7 +99,7 @@ func TestAdvice(t *testing.T) {
 	question := func(keys string) string { return "sections: [{questions: [{id: q, " + keys + "}]}]\n" }
 	shop := func(issued, k int, segments ...int) string {
 		var b strings.Builder
-		fmt.Fprintf(&b, "audience: {issued: %d}\nresults: {min_group: %d}\nsections:\n  - questions:\n      - {id: q, type: rating, steps: 5, label: {zh: 茶, en: Tea}}\n", issued, k)
+		fmt.Fprintf(&b, "audience: {issued: %d}\nresults: {min_group: %d}\nsections:\n  - questions:\n      - {id: q, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 茶, en: Tea}}\n", issued, k)
 		for i, options := range segments {
 			fmt.Fprintf(&b, "      - id: s%d\n        type: single_choice\n        label: {zh: 哪家店？, en: Which shop?}\n        segment: true\n        options:\n", i)
 			for o := range options {
@@ -112,9 +112,9 @@ func TestAdvice(t *testing.T) {
 		return `scoring: {overall: all, dimensions: [{id: tea, label: {zh: 茶, en: Tea}}, {id: staff, label: {zh: 人, en: Staff}}]}
 sections:
   - questions:
-      - {id: all, type: rating, steps: 5, label: {zh: 总体, en: Overall}}
-      - {id: t, type: rating, steps: 5, label: {zh: 茶, en: Tea}, dimension: tea}
-      - {id: s, type: rating, steps: 5, label: {zh: 人, en: Staff}` + of + "}\n"
+      - {id: all, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 总体, en: Overall}}
+      - {id: t, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 茶, en: Tea}, dimension: tea}
+      - {id: s, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 人, en: Staff}` + of + "}\n"
 	}
 	long := strings.Repeat("这道题的说明写得很长很长，", 12)
 	wordy := strings.Repeat("this explanation goes on and on. ", 20)
@@ -122,7 +122,7 @@ sections:
 		var b strings.Builder
 		b.WriteString(promise + "sections:\n  - questions:\n")
 		for i := range n {
-			fmt.Fprintf(&b, "      - {id: q%d, type: rating, steps: 5, label: {zh: %s, en: Tea}}\n", i, long[:36])
+			fmt.Fprintf(&b, "      - {id: q%d, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: %s, en: Tea}}\n", i, long[:36])
 		}
 		return b.String()
 	}
@@ -215,7 +215,7 @@ sections:
 		{advice.MixedDirection, []string{
 			strings.Replace(choiceOf("差|Poor|1", "一般|Average|2", "好|Good|3"), "sections:\n  - questions:\n", satisfied+"sections:\n  - questions:\n      - {id: p, type: rating, scale: satisfied, label: {zh: 茶, en: Tea}}\n", 1),
 		}, []string{
-			strings.Replace(choiceOf("好|Good|3", "一般|Average|2", "差|Poor|1"), "sections:\n  - questions:\n", satisfied+"sections:\n  - questions:\n      - {id: p, type: rating, scale: satisfied, label: {zh: 茶, en: Tea}}\n      - {id: n, type: rating, steps: 5, label: {zh: 茶, en: Tea}}\n", 1),
+			strings.Replace(choiceOf("好|Good|3", "一般|Average|2", "差|Poor|1"), "sections:\n  - questions:\n", satisfied+"sections:\n  - questions:\n      - {id: p, type: rating, scale: satisfied, label: {zh: 茶, en: Tea}}\n      - {id: n, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 茶, en: Tea}}\n", 1),
 			strings.Replace(choiceOf("会|Yes|1", "不会|No|0"), "sections:\n  - questions:\n", satisfied+"sections:\n  - questions:\n      - {id: p, type: rating, scale: satisfied, label: {zh: 茶, en: Tea}}\n", 1),
 		}},
 		{advice.TooLong, []string{
@@ -308,11 +308,21 @@ sections:
 			"sections: [{questions: [{id: reply, type: yes_no, label: {zh: 需要回复吗？, en: Do you want a reply?}}, {id: q, type: email, required: true, show_if: reply, label: {zh: 邮箱, en: E-mail}}]}]\n",
 			"sections: [{questions: [{id: reply, type: yes_no, label: {zh: 需要回复吗？, en: Do you want a reply?}}, {id: q, type: email, required: reply, label: {zh: 邮箱, en: E-mail}}]}]\n",
 		}},
+		{advice.UnnamedEnds, []string{
+			question("type: rating, steps: 5, label: {zh: 茶, en: Tea}"),
+			question("type: rating, steps: 5, display: stars, label: {zh: 茶, en: Tea}"),
+			question("type: rating, steps: 5, low: {zh: 差, en: Poor}, label: {zh: 茶, en: Tea}"),
+		}, []string{
+			question("type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 茶, en: Tea}"),
+			question("type: rating, steps: 5, display: faces, label: {zh: 茶, en: Tea}"),
+			satisfied + question("type: rating, scale: satisfied, label: {zh: 茶, en: Tea}"),
+			question("type: nps, label: {zh: 茶, en: Tea}"),
+		}},
 		{advice.NoDimension, []string{
-			strings.Replace(dimensions(", dimension: staff"), "dimension: staff}", "dimension: staff}\n      - {id: x, type: rating, steps: 5, label: {zh: 店, en: Shop}}", 1),
+			strings.Replace(dimensions(", dimension: staff"), "dimension: staff}", "dimension: staff}\n      - {id: x, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 店, en: Shop}}", 1),
 		}, []string{
 			dimensions(", dimension: staff"),
-			strings.Replace(dimensions(", dimension: staff"), "dimension: staff}", "dimension: staff}\n      - {id: x, type: rating, steps: 5, weight: 0, label: {zh: 店, en: Shop}}", 1),
+			strings.Replace(dimensions(", dimension: staff"), "dimension: staff}", "dimension: staff}\n      - {id: x, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, weight: 0, label: {zh: 店, en: Shop}}", 1),
 		}},
 		{advice.UnusedDimension, []string{dimensions(", weight: 0")}, []string{dimensions(", dimension: staff")}},
 		{advice.GroupsTooSmall, []string{shop(100, 5, 3, 4), shop(40, 5, 5), shop(8, 5)}, []string{shop(100, 5, 3, 3), shop(10, 5), shop(100, 1, 3, 4)}},
@@ -379,11 +389,11 @@ sections:
 			ask("", "type: yes_no", "type: yes_no, segment: true"),
 		}},
 		{advice.StrictIndex, []string{
-			ask("period: year\nresults: {protection: strict}\nscoring: {target: 80}\n", "type: rating, steps: 5"),
-			ask("period: year\nresults: {protection: strict}\nscoring: {overall: q0}\n", "type: rating, steps: 5"),
+			ask("period: year\nresults: {protection: strict}\nscoring: {target: 80}\n", "type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}"),
+			ask("period: year\nresults: {protection: strict}\nscoring: {overall: q0}\n", "type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}"),
 		}, []string{
-			ask("period: year\nresults: {protection: strict}\n", "type: rating, steps: 5"),
-			ask("period: year\nscoring: {target: 80}\n", "type: rating, steps: 5"),
+			ask("period: year\nresults: {protection: strict}\n", "type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}"),
+			ask("period: year\nscoring: {target: 80}\n", "type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}"),
 		}},
 		{advice.DerivedIDs, []string{
 			question("type: multi_choice, options: ['1', '2'], label: {zh: 买了几个？, en: How many?}"),
@@ -401,8 +411,8 @@ sections:
 			choiceOf("①红茶|1 Black", "②绿茶|2 Green"),
 			choiceOf("一、红茶|Black", "二、绿茶|Green", "三、花茶|Flower"),
 			strings.Replace(rows(2), "zh: 茶, en: Tea}},{id: r1, label: {zh: 茶, en: Tea", "zh: 1．茶, en: 1 Tea}},{id: r1, label: {zh: 2．水, en: 2 Water", 1),
-			question("type: rating, steps: 5, label: {zh: 1、茶好吗？, en: 1. Was the tea good?}}, {id: r, type: rating, steps: 5, label: {zh: 2、水好吗？, en: 2. Was the water good?}"),
-			question("type: rating, steps: 5, label: {zh: 题7：茶好吗？, en: Q7: Was the tea good?}}, {id: r, type: rating, steps: 5, label: {zh: 题8：水好吗？, en: Q8: Was the water good?}"),
+			question("type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 1、茶好吗？, en: 1. Was the tea good?}}, {id: r, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 2、水好吗？, en: 2. Was the water good?}"),
+			question("type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 题7：茶好吗？, en: Q7: Was the tea good?}}, {id: r, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 题8：水好吗？, en: Q8: Was the water good?}"),
 			question("type: multi_choice, options: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}], label: {zh: 哪个？【多选题】, en: Which?}"),
 			question("type: single_choice, options: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}], label: {zh: （多選）哪个？, en: Which?}"),
 			question("type: yes_no, label: {zh: 好吗？, en: Was it good? [Required]}"),
@@ -413,8 +423,8 @@ sections:
 			choiceOf("第五代|5. Generation", "别的|Other"),
 			choiceOf("9:00 以前|Before 9:00", "9:00 以后|After 9:00"),
 			choiceOf("1 次|1 time", "2 次|2 times"),
-			question("type: rating, steps: 5, label: {zh: 1、茶好吗？, en: 1. Was the tea good?}"),
-			question("type: rating, steps: 5, label: {zh: 茶（绿茶）好吗？, en: Was the (green) tea good?}"),
+			question("type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 1、茶好吗？, en: 1. Was the tea good?}"),
+			question("type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 茶（绿茶）好吗？, en: Was the (green) tea good?}"),
 			question("type: multi_choice, options: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}], label: {zh: 哪些？（最多选两项）, en: Which?}"),
 		}},
 		{advice.UnknownCode, []string{"# advice: off laeding\n" + ratingOf("茶", "Tea")}, []string{"# advice: off leading\n" + ratingOf("茶", "Tea")}},
@@ -499,7 +509,7 @@ func TestEveryRule(t *testing.T) {
 }
 
 func TestPlacesAndWords(t *testing.T) {
-	source := completeSurvey + "sections:\n  - questions:\n      - id: q\n        type: rating\n        steps: 5\n        label:\n          zh: 茶和点心\n          en: Tea and cakes\n"
+	source := completeSurvey + "sections:\n  - questions:\n      - id: q\n        type: rating\n        steps: 5\n        label:\n          zh: 茶和点心\n          en: Tea and cakes\n        low: {zh: 差, en: Poor}\n        high: {zh: 好, en: Good}\n"
 	s, _ := questionnaire.Parse("surveys/tea.yaml", []byte(source))
 	found := advice.Of(s, "surveys/tea.yaml", []byte(source))
 	want := "surveys/tea.yaml:12:15: advice: '茶和点心' joins two things that may deserve different answers: ask one question for each, or name what both have in common (double_barrelled)"
@@ -510,7 +520,7 @@ func TestPlacesAndWords(t *testing.T) {
 
 func TestSilencing(t *testing.T) {
 	body := func(before, behind, inside string) string {
-		return "sections:\n  - questions:\n" + before + "      - id: q" + behind + "\n        type: rating\n" + inside + "        steps: 5\n        label:\n          zh: 茶和点心\n          en: Tea and cakes\n      - {id: p, type: rating, steps: 5, label: {zh: 茶和点心, en: Tea and cakes}}\n"
+		return "sections:\n  - questions:\n" + before + "      - id: q" + behind + "\n        type: rating\n" + inside + "        steps: 5\n        label:\n          zh: 茶和点心\n          en: Tea and cakes\n        low: {zh: 差, en: Poor}\n        high: {zh: 好, en: Good}\n      - {id: p, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 茶和点心, en: Tea and cakes}}\n"
 	}
 	off := "# advice: off double_barrelled\n"
 	for name, c := range map[string]struct {

@@ -16,6 +16,7 @@ const (
 	UnequalSides       = "unequal_sides"
 	UnevenScores       = "uneven_scores"
 	MixedDirection     = "mixed_direction"
+	UnnamedEnds        = "unnamed_ends"
 	TooLong            = "too_long"
 	LongMatrix         = "long_matrix"
 	OrderDiffers       = "order_differs"
@@ -52,6 +53,7 @@ func Rules() []Rule {
 		{UnequalSides, "A scale with unequal sides", "With more steps of praise than of blame, or the reverse, the mean leans to the larger side whatever people think. Give both sides the same number of steps; a middle step is welcome but not needed."},
 		{UnevenScores, "Scores unevenly spaced", "Means and the index treat every step from one score to the next as equally large for its size. Where one gap is twice another, say so on purpose or space the scores evenly."},
 		{MixedDirection, "Scales run in different directions", "Respondents learn where the good end is. A scale that runs the other way is answered wrongly by those who do not look twice."},
+		{UnnamedEnds, "A scale whose ends have no words", "Whether 1 is the best or the worst is not the same everywhere. The page calls the ends of such a scale worst and best; words of your own, such as very dissatisfied and very satisfied, say what is judged."},
 		{TooLong, "Longer than it says, or than people bear", "People who were promised three minutes and need eight give up, or stop reading. The estimate reads every text at 400 Chinese characters or 238 English words a minute and adds the time that each type of question takes; see the source of the package advice for where the figures come from."},
 		{LongMatrix, "A matrix too large for a phone", "More than eight rows tire people, who then tick one column all the way down; more than seven columns do not fit a phone's width. Split the matrix, or shorten the scale."},
 		{OrderDiffers, "Options in another order in one language", "The options seem to run one way in one language and another way in the other. The same option must mean the same in every language, or the figures mix opposites."},

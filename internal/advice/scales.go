@@ -58,6 +58,12 @@ func (a *adviser) scales() {
 		}
 	}
 	a.direction(directions)
+	a.eachQuestion(func(q *survey.Question, at path) {
+		numbered := len(q.Options) > 0 && len(q.Options[0].Label) == 0
+		if q.Type == survey.Rating && numbered && q.Display != "faces" && (len(q.Low) == 0 || len(q.High) == 0) { // faces show it
+			a.add(UnnamedEnds, at, "add \"low\" and \"high\": what the first and the last step mean, or name every step with a scale", "the steps have numbers only, and nothing says what the ends mean")
+		}
+	})
 }
 
 func scoredOptions(options []survey.Option) []survey.Option {

@@ -82,15 +82,11 @@ func (v *question) cacheKey(language string) []byte {
 	}
 	text(language)
 	flag(v.Number != 0, v.MarkIf, v.Many, v.HasEnds, v.Checkbox, v.Select, v.Slider)
-	for _, s := range [...]string{v.Group, v.When, v.RequiredWhen, v.Mark, v.InputType, v.Low, v.High, v.InputMode, v.Autocomplete, v.Unit, v.Min, v.Max, v.Step, v.Total} {
+	for _, s := range [...]string{v.Group, v.Fit, v.When, v.RequiredWhen, v.Mark, v.InputType, v.Low, v.High, v.InputMode, v.Autocomplete, v.Unit, v.Min, v.Max, v.Step, v.Total} {
 		text(s)
 	}
 	key = append(strconv.AppendInt(key, int64(v.Ranks), 10), 0)
 	for _, h := range v.Help {
-		text(string(h))
-	}
-	key = append(key, 3)
-	for _, h := range v.Columns {
 		text(string(h))
 	}
 	key = append(key, 3)

@@ -17,7 +17,8 @@ type question struct {
 	*wording.Words
 	Note      template.HTML
 	Hidden    bool
-	Group     string // layout of radio buttons or checkboxes: list, buttons, cells, stars or faces
+	Group     string // layout of radio buttons or checkboxes: list, buttons, scale, cells, stars or faces
+	Fit       string // classes of a scale, matrix or importance_matrix that say where it fits
 	Rows      []row  // of a matrix
 	Pairs     []pair // of an importance_matrix
 	Lines     []line // of a ranking or constant_sum
@@ -40,7 +41,7 @@ type question struct {
 	Many         bool          // checkboxes
 	HasEnds      bool          // Low and High are shown
 	Low, High    string
-	Columns      []template.HTML // of a matrix
+	Heads        [][]head // of a matrix, or of the two scales of an importance_matrix
 	Options      []option
 	Other        *other
 	Value        string
@@ -324,6 +325,8 @@ func (b *builder) addOptions(v *question, q *survey.Question) {
 	switch {
 	case q.Type == survey.SingleChoice && q.Display == "dropdown":
 		v.Select = true
+	case q.Type == survey.SingleChoice && q.Display == "buttons" && scoredSteps(q.Options) > 2:
+		b.addScale(v, q)
 	case q.Type == survey.SingleChoice && q.Display == "buttons":
 		v.Group = "buttons"
 	default:
@@ -389,35 +392,52 @@ func (b *builder) addSteps(v *question, q *survey.Question) {
 	switch {
 	case q.Type == survey.Rating && (q.Display == "stars" || q.Display == "faces"):
 		v.Group = q.Display
-	case q.Type == survey.NPS || q.Display == "numbers" || len(q.Options) > 0 && len(q.Options[0].Label) == 0:
+	case q.Type == survey.NPS || isNumbered(q):
 		v.Group = "cells"
 	default:
-		v.Group = "buttons"
+		b.addScale(v, q)
 	}
 	v.Low, v.High = q.Low.In(b.language), q.High.In(b.language)
-	v.HasEnds = v.Low != "" || v.High != ""
 	v.Options = b.options(q, q.ID)
 	last := len(v.Options) - 1
-	if v.Group == "cells" { // one row on a phone, or two that balance
-		switch {
-		case last < 7:
-			v.Group = "cells few"
-		case last == 9:
-			v.Group = "cells ten"
+	var words []string // of faces
+	if q.Type == survey.Rating && isNumbered(q) && v.Low+v.High == "" {
+		if v.Group == "faces" {
+			words = faceWords[len(v.Options)]
+		}
+		if words == nil {
+			v.Low, v.High = b.words.Say("ends.worst"), b.words.Say("ends.best")
 		}
 	}
+	v.HasEnds = v.Low != "" || v.High != ""
 	for i := range v.Options {
 		o := &v.Options[i]
-		if (v.Group == "stars" || v.Group == "faces") && len(q.Options[i].Label) == 0 {
+		if words != nil {
+			o.Label = b.texts.html(b.words.Say(words[i]))
+		} else if (v.Group == "stars" || v.Group == "faces") && len(q.Options[i].Label) == 0 {
 			o.Label = b.texts.html(b.words.Say("step", "n", i+1, "max", last+1))
 		}
 		if last > 0 {
 			o.Mouth = 11 + (8*i+last/2)/last
 		}
 	}
-	if last > 0 {
+	switch {
+	case last < 1:
+	case v.HasEnds:
 		v.Options[0].End, v.Options[last].End = v.Low, v.High
+	case words != nil:
+		v.Low, v.High, v.HasEnds = b.words.Say(words[0]), b.words.Say(words[last]), true
+	case v.Group == "faces" || v.Group == "stars": // their labels are not seen
+		v.Low, v.High, v.HasEnds = b.texts.Plain(OptionLabel(b.words, &q.Options[0], b.language)), b.texts.Plain(OptionLabel(b.words, &q.Options[last], b.language)), true
 	}
+}
+
+// isNumbered reports whether the steps of a scale have no labels.
+func isNumbered(q *survey.Question) bool { return len(q.Options) > 0 && len(q.Options[0].Label) == 0 }
+
+// addScale lays out labelled steps in one row where they fit, and in one column where they do not.
+func (b *builder) addScale(v *question, q *survey.Question) {
+	v.Group, v.Fit = "scale", fitClass(b.rowWidth(q.Options, stepFont, 10))
 }
 
 func (b *builder) addYesNo(v *question, q *survey.Question) {
@@ -430,9 +450,8 @@ func (b *builder) addYesNo(v *question, q *survey.Question) {
 
 // addRows makes a question a matrix.
 func (b *builder) addRows(v *question, q *survey.Question) {
-	for i := range q.Options {
-		v.Columns = append(v.Columns, b.texts.html(OptionLabel(b.words, &q.Options[i], b.language)))
-	}
+	v.Heads = [][]head{b.heads(q.Options)}
+	v.Fit = matrixClass(q.Options, b.rowWidth(q.Options, cellFont, 6), tableHead)
 	v.Rows = make([]row, len(q.Rows))
 	for i := range q.Rows {
 		name := q.ID + "." + q.Rows[i].ID
@@ -451,6 +470,16 @@ func (b *builder) addPairs(v *question, q *survey.Question) {
 	}{
 		{survey.ImportancePart, b.words.Say("importance"), &survey.Question{Type: q.Type, Options: q.Importance}},
 		{survey.SatisfactionPart, b.words.Say("satisfaction"), q},
+	}
+	longer, need := q.Options, 0
+	for _, scale := range scales {
+		v.Heads = append(v.Heads, b.heads(scale.of.Options))
+		if n := b.rowWidth(scale.of.Options, cellFont, 6); n > need {
+			longer, need = scale.of.Options, n
+		}
+	}
+	if v.Fit = matrixClass(longer, need, pairCells); v.Fit == "f1" {
+		v.Fit = "told" // in their cells, in every window
 	}
 	for i := range q.Rows {
 		p := pair{Name: q.ID + "." + q.Rows[i].ID, Label: b.html(q.Rows[i].Label), Mark: b.rowMark(v, q, i)}
