@@ -60,6 +60,8 @@ func (a *adviser) texts(visit func(survey.Text, path)) {
 	}
 	a.eachQuestion(func(q *survey.Question, at path) {
 		visit(q.Label, at.to("label"))
+		visit(q.ShortName, at.to("short"))
+		visit(q.ShortNo, at.to("short_no"))
 		visit(q.Help, at.to("help"))
 		visit(q.Low, at.to("low"))
 		visit(q.High, at.to("high"))
@@ -73,6 +75,7 @@ func (a *adviser) texts(visit func(survey.Text, path)) {
 		}
 		for i, row := range q.Rows {
 			visit(row.Label, at.to("rows", i, "label"))
+			visit(row.ShortName, at.to("rows", i, "short"))
 		}
 	})
 	for _, c := range a.optionLists() {
@@ -82,6 +85,7 @@ func (a *adviser) texts(visit func(survey.Text, path)) {
 				at = c.at[:len(c.at)-1].to("other")
 			}
 			visit(o.Label, at)
+			visit(o.ShortName, c.at.to(i, "short"))
 		}
 	}
 	for i, d := range s.Scoring.Dimensions {

@@ -37,7 +37,7 @@ alerts:
   - {when: answered(day), open: praise}
 scales:
   good:
-    - {id: very_good, label: {zh: 很好, en: Very good}, score: 3}
+    - {id: very_good, label: {zh: 很好, en: Very good}, short: {zh: 好, en: Good}, score: 3}
     - {id: fair, label: {zh: 一般, en: Fair}, score: 2}
     - {id: poor, label: {zh: 差, en: Poor}, score: 1}
     - {id: none, label: {zh: 没意见, en: No opinion}}
@@ -49,12 +49,12 @@ sections:
     title: {zh: 第一部分, en: Part one}
     intro: {zh: 请作答, en: Please answer}
     questions:
-      - {id: vip, type: yes_no, label: {zh: 您是贵宾吗, en: VIP}}
+      - {id: vip, type: yes_no, label: {zh: 您是贵宾吗, en: VIP}, short: {zh: 贵宾, en: VIPs}, short_no: {zh: 非贵宾, en: Not VIPs}}
       - {id: overall, type: single_choice, scale: good, label: {zh: 总体, en: Overall}, required: true, display: buttons, help: {zh: 提示, en: Hint}}
       - {id: stars, type: rating, steps: 5, label: {zh: 打星, en: Stars}, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, dimension: tea, display: stars}
       - {id: hello, type: note, label: {zh: 你好, en: Hello}}
       - {id: shop, type: single_choice, segment: true, label: {zh: 店, en: Shop}, options: [{id: north, label: {zh: 北, en: North}}, {id: south, label: {zh: 南, en: South}}]}
-      - {id: items, type: matrix, scale: good, label: {zh: 各项, en: Items}, dimension: staff, required: [speed], rows: [{id: speed, label: {zh: 速度, en: Speed}}, {id: care, label: {zh: 态度, en: Care}, weight: 2}]}
+      - {id: items, type: matrix, scale: good, label: {zh: 各项, en: Items}, dimension: staff, required: [speed], rows: [{id: speed, label: {zh: 速度, en: Speed}, short: {zh: 快, en: Fast}}, {id: care, label: {zh: 态度, en: Care}, weight: 2}]}
   - id: second
     show_if: channel != "email"
     questions:
@@ -185,6 +185,10 @@ func TestEdits(t *testing.T) {
 		{"help", "Hint", "A hint", effects{wording}, "question 'overall'", "the help", "id: overall", false, false},
 		{"option's label", "en: Very good", "en: Excellent", effects{wording}, "scale 'good'", "the label of option 'very_good'", "id: very_good", false, false},
 		{"row's label", "en: Speed", "en: How fast", effects{wording}, "question 'items'", "the label of row 'speed'", "id: items", false, false},
+		{"row's short name", "en: Fast", "en: Quick", effects{wording}, "question 'items'", "the short name of row 'speed'", "id: items", false, false},
+		{"question's short name", "en: VIPs", "en: Guests", effects{wording}, "question 'vip'", "the short name was edited", "id: vip", false, false},
+		{"short name of no", "en: Not VIPs", "en: Others", effects{wording}, "question 'vip'", "the short name of no was edited", "id: vip", false, false},
+		{"option's short name", "short: {zh: 好, en: Good}, ", "", effects{wording}, "scale 'good'", "the short name of option 'very_good'", "id: very_good", false, false},
 		{"end label", "low: {zh: 差, en: Poor}", "low: {zh: 差, en: Bad}", effects{wording}, "question 'stars'", "low end", "id: stars", false, false},
 		{"minutes", "minutes: 3", "minutes: 4", effects{wording}, "survey", "from 3 to 4", "minutes:", false, false},
 		{"alert's condition", "when: 'day < \"2026-06-01\"'", "when: 'day < \"2026-05-01\"'", effects{comparable}, "alert 'complaint'", "other answers open", "open: complaint", false, false},
@@ -204,8 +208,8 @@ func TestEdits(t *testing.T) {
 
 		// Comparable.
 		{"question added", "      - {id: hello,", "      - {id: extra, type: long_text, label: {zh: 还有, en: Else}}\n      - {id: hello,", effects{comparable}, "question 'extra'", "added", "id: extra", false, false},
-		{"moved", "      - {id: vip, type: yes_no, label: {zh: 您是贵宾吗, en: VIP}}\n      - {id: overall, type: single_choice, scale: good, label: {zh: 总体, en: Overall}, required: true, display: buttons, help: {zh: 提示, en: Hint}}\n",
-			"      - {id: overall, type: single_choice, scale: good, label: {zh: 总体, en: Overall}, required: true, display: buttons, help: {zh: 提示, en: Hint}}\n      - {id: vip, type: yes_no, label: {zh: 您是贵宾吗, en: VIP}}\n", effects{comparable}, "", "asked at another place", "", false, false},
+		{"moved", "      - {id: vip, type: yes_no, label: {zh: 您是贵宾吗, en: VIP}, short: {zh: 贵宾, en: VIPs}, short_no: {zh: 非贵宾, en: Not VIPs}}\n      - {id: overall, type: single_choice, scale: good, label: {zh: 总体, en: Overall}, required: true, display: buttons, help: {zh: 提示, en: Hint}}\n",
+			"      - {id: overall, type: single_choice, scale: good, label: {zh: 总体, en: Overall}, required: true, display: buttons, help: {zh: 提示, en: Hint}}\n      - {id: vip, type: yes_no, label: {zh: 您是贵宾吗, en: VIP}, short: {zh: 贵宾, en: VIPs}, short_no: {zh: 非贵宾, en: Not VIPs}}\n", effects{comparable}, "", "asked at another place", "", false, false},
 		{"required", "required: true", "required: false", effects{comparable}, "question 'overall'", "who must answer", "id: overall", false, false},
 		{"required if", "required: visits < 3", "required: visits < 2", effects{comparable}, "question 'why'", "who must answer", "id: why", false, false},
 		{"required row", "[speed]", "all", effects{comparable}, "question 'items'", "row 'care' must now be answered", "id: items", false, false},
@@ -220,7 +224,7 @@ func TestEdits(t *testing.T) {
 		{"display", "display: stars", "display: faces", effects{comparable}, "question 'stars'", "from stars to faces", "id: stars", false, false},
 		{"shuffle", "        shuffle: true\n        anchor: [nothing]\n", "", effects{comparable}, "question 'bought'", "another order", "id: bought", false, false},
 		{"options' order", "[{id: north, label: {zh: 北, en: North}}, {id: south, label: {zh: 南, en: South}}]", "[{id: south, label: {zh: 南, en: South}}, {id: north, label: {zh: 北, en: North}}]", effects{comparable}, "question 'shop'", "another order", "id: shop", false, false},
-		{"rows' order", "{id: speed, label: {zh: 速度, en: Speed}}, {id: care, label: {zh: 态度, en: Care}, weight: 2}", "{id: care, label: {zh: 态度, en: Care}, weight: 2}, {id: speed, label: {zh: 速度, en: Speed}}", effects{comparable}, "question 'items'", "rows are in another order", "id: items", false, false},
+		{"rows' order", "{id: speed, label: {zh: 速度, en: Speed}, short: {zh: 快, en: Fast}}, {id: care, label: {zh: 态度, en: Care}, weight: 2}", "{id: care, label: {zh: 态度, en: Care}, weight: 2}, {id: speed, label: {zh: 速度, en: Speed}, short: {zh: 快, en: Fast}}", effects{comparable}, "question 'items'", "rows are in another order", "id: items", false, false},
 		{"wider number", "max: 60", "max: 90", effects{breaks}, "question 'visits'", "from 60 to 90", "id: visits", false, false},
 		{"finer step", "step: 1", "step: 0.5", effects{breaks}, "question 'visits'", "step", "id: visits", false, false},
 		{"text limits", "max_length: 100", "max_length: 50", effects{comparable}, "question 'why'", "max_length", "id: why", false, false},
@@ -286,7 +290,7 @@ func TestEdits(t *testing.T) {
 		{"row renamed", "id: care", "id: manner", effects{invalid, breaks}, "question 'items'", "renamed 'manner'", "id: items", false, false},
 		{"fewer steps", "steps: 5", "steps: 4", effects{breaks}, "question 'stars'", "now 4 steps", "id: stars", false, false},
 		{"another type", "type: nps", "type: long_text", effects{breaks}, "question 'recommend'", "from nps to long_text", "id: recommend", false, false},
-		{"yes_no to consent", "id: vip, type: yes_no", "id: vip, type: consent", effects{breaks, comparable}, "question 'vip'", "from yes_no to consent", "id: vip", false, false},
+		{"yes_no to consent", "id: vip, type: yes_no, label: {zh: 您是贵宾吗, en: VIP}, short: {zh: 贵宾, en: VIPs}, short_no: {zh: 非贵宾, en: Not VIPs}", "id: vip, type: consent, label: {zh: 您是贵宾吗, en: VIP}, short: {zh: 贵宾, en: VIPs}", effects{breaks, comparable, wording}, "question 'vip'", "from yes_no to consent", "id: vip", false, false},
 		{"multi to single", "type: multi_choice\n        label: {zh: 买了什么, en: Bought}\n        min: 1\n        max: 2\n", "type: single_choice\n        label: {zh: 买了什么, en: Bought}\n", effects{breaks, comparable}, "question 'bought'", "from multi_choice to single_choice", "type: single_choice", false, false},
 		{"narrower number", "max: 60", "max: 30", effects{breaks}, "question 'visits'", "from 60 to 30", "id: visits", false, false},
 		{"coarser step", "step: 1", "step: 5", effects{breaks}, "question 'visits'", "from 1 to 5", "id: visits", false, false},

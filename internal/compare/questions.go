@@ -181,6 +181,8 @@ func (c *comparer) question(old, new placedQuestion) {
 		q.breaks = Comparable // it has no figures
 	}
 	c.text(part, message.New("the label"), old.Label, new.Label, new.at.to("label"))
+	c.text(part, message.New("the short name"), old.ShortName, new.ShortName, new.at.to("short"))
+	c.text(part, message.New("the short name of no"), old.ShortNo, new.ShortNo, new.at.to("short_no"))
 	c.text(part, message.New("the help"), old.Help, new.Help, new.at.to("help"))
 	c.text(part, message.New("the label of the low end"), old.Low, new.Low, new.at.to("low"))
 	c.text(part, message.New("the label of the high end"), old.High, new.High, new.at.to("high"))
@@ -422,6 +424,7 @@ func (q *comparison) option(what message.Key, part message.Text, all []survey.Op
 	} else {
 		q.text(part, message.New("the label of %s '%s'", what, new.ID), old.Label, new.Label, at.to("label"))
 	}
+	q.text(part, message.New("the short name of %s '%s'", what, new.ID), old.ShortName, new.ShortName, at.to("short"))
 	if !reflect.DeepEqual(old.Score, new.Score) {
 		q.add(q.breaks, part, at.to("score"), "the score of %s '%s' was changed %s: means before and after differ for that reason alone, and are never mixed", what, new.ID, change(old.Score, new.Score))
 	}
@@ -454,6 +457,7 @@ func (q *comparison) rows() {
 	for _, p := range d.kept {
 		was, is := old[p.old], new[p.new]
 		q.text(q.part, message.New("the label of row '%s'", is.ID), was.Label, is.Label, q.at.to("rows", p.new, "label"))
+		q.text(q.part, message.New("the short name of row '%s'", is.ID), was.ShortName, is.ShortName, q.at.to("rows", p.new, "short"))
 		if was.Required != is.Required {
 			q.add(Comparable, q.part, q.at.to("required"), "row '%s' %s; watch how many leave it out", is.ID, map[bool]message.Key{true: "must now be answered", false: "may now be left out"}[is.Required])
 		}

@@ -301,6 +301,7 @@ var (
 	optionMapping = mapping{"option", "an option", doc{"One thing that can be chosen, in options or in a scale.", "可选的一项，用在 options 或 scales 里。"}, []key{
 		{name: "id", form: ofKind(choiceIDForm), example: "very_good", doc: doc{"The option's name in answers and expressions. Keep it over the years. It may be left out until the survey is published, unless an option of the list has a score: see [Ids](#ids).", "选项在答案和条件里的名字，历年保持不变。发布之前可以不写，但列表里有分数的必须写：见[Id](#ids)。"}},
 		{name: "label", form: ofKind(textForm), need: ": what the respondent reads", example: "{zh: 非常满意, en: Very satisfied}", doc: doc{"What the respondent reads.", "填写人看到的文字。"}},
+		{name: "short", form: ofKind(textForm), example: "{zh: 很满意, en: Very}", doc: doc{"What results call it in charts, filters and groups. Left out: the label.", "结果页在图表、筛选和分组里怎样称呼它。不写就用 label。"}},
 		{name: "score", requires: "id", form: numbers(0, maxWeight), example: "5", doc: doc{"What the option counts in means and in the index. Left out: it is an answer, but no part of any mean.", "在平均分和指数里算几分。不写：算回答，但不进平均分。"}},
 		{name: "exclusive", form: ofKind(booleanForm), example: "true", doc: doc{"Of a multi_choice: this one alone, such as \"none of these\".", "用于 multi_choice：选了它就不能再选别的，例如“都没有”。"}},
 		{name: "show_if", form: ofKind(conditionForm), example: "answered(visits)", doc: doc{"When the option is offered.", "什么情况下提供这一项。"}},
@@ -308,6 +309,7 @@ var (
 	rowMapping = mapping{"row", "a row", doc{"One line of a matrix: an item of its own, named question.row.", "矩阵的一行：一个单独的项目，名字是“题.行”。"}, []key{
 		{name: "id", form: ofKind(choiceIDForm), example: "speed", doc: doc{"The row's name in answers and expressions. It may be left out until the survey is published: see [Ids](#ids).", "这一行在答案和条件里的名字。发布之前可以不写：见[Id](#ids)。"}},
 		{name: "label", form: ofKind(textForm), need: ": what the respondent reads", example: "{zh: 速度, en: Speed}", doc: doc{"What the respondent reads.", "填写人看到的文字。"}},
+		{name: "short", form: ofKind(textForm), example: "{zh: 速度, en: Speed}", doc: doc{"What results call it in lists and charts. Left out: the label.", "结果页在列表和图表里怎样称呼它。不写就用 label。"}},
 		{name: "weight", form: numbers(0, maxWeight), example: "2", doc: doc{"What the row weighs in its dimension. Left out: as the matrix.", "在维度里的权重。不写就同矩阵。"}},
 	}}
 	checkMapping = mapping{"check", "a check", doc{"What an answer must meet. It is checked once the question is answered.", "答案必须满足的要求。题目答了才检查。"}, []key{

@@ -95,7 +95,7 @@ func (r *reader) option(n *yaml.Node) (survey.Option, object) {
 		return survey.Option{}, o
 	}
 	hasScore := o.has("score")
-	option := survey.Option{ID: o.id(""), Label: o.text("label"), Score: o.decimal("score"), Exclusive: o.boolean("exclusive", false), ShowIf: o.condition("show_if", "")}
+	option := survey.Option{ID: o.id(""), Label: o.text("label"), ShortName: o.text("short"), Score: o.decimal("score"), Exclusive: o.boolean("exclusive", false), ShowIf: o.condition("show_if", "")}
 	if hasScore && option.Score == nil {
 		option.Score = new(survey.Decimal) // its problem is reported; other checks may rely on a score
 	}

@@ -51,6 +51,7 @@ func (r *questionReader) question(n *yaml.Node) (survey.Question, bool) {
 		return q, q.ID != ""
 	}
 	r.checkKeys(o, q.Type)
+	q.ShortName, q.ShortNo = o.text("short"), o.text("short_no")
 	q.Help = o.text("help")
 	q.ShowIf = o.condition("show_if", q.ID)
 	q.Private = o.boolean("private", q.Type == survey.Email || q.Type == survey.Phone)
@@ -324,7 +325,7 @@ func (r *questionReader) readRows(o object, q *survey.Question) {
 			q.Rows = append(q.Rows, survey.Row{})
 			continue
 		}
-		row := survey.Row{ID: ro.id(""), Label: ro.text("label"), Weight: ro.decimalOr("weight", q.Weight)}
+		row := survey.Row{ID: ro.id(""), Label: ro.text("label"), ShortName: ro.text("short"), Weight: ro.decimalOr("weight", q.Weight)}
 		if ro.isMade() {
 			row.ID = ro.makeID(rowPrefix, row.Label)
 		}

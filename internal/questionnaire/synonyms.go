@@ -46,6 +46,7 @@ sum: total
 部分 章节 分页: sections
 说明: help intro note
 提示: help
+简称: short
 简介 介绍 引言: intro
 目的 用途: purpose
 致谢 感谢语 结束语: thanks

@@ -22,6 +22,7 @@ func (s *Survey) Form() []byte {
 				continue
 			}
 			q.Label, q.Help, q.Low, q.High, q.Unit, q.Message = nil, nil, nil, nil, nil, nil
+			q.ShortName, q.ShortNo = nil, nil
 			q.Checks = slices.Clone(q.Checks)
 			for j := range q.Checks {
 				q.Checks[j].Message = nil
@@ -29,7 +30,7 @@ func (s *Survey) Form() []byte {
 			q.Options, q.Importance = withoutLabels(q.Options), withoutLabels(q.Importance)
 			q.Rows = append([]Row(nil), q.Rows...)
 			for j := range q.Rows {
-				q.Rows[j].Label = nil
+				q.Rows[j].Label, q.Rows[j].ShortName = nil, nil
 			}
 			form.Sections[i].Questions = append(form.Sections[i].Questions, q)
 		}
@@ -40,7 +41,7 @@ func (s *Survey) Form() []byte {
 func withoutLabels(options []Option) []Option {
 	options = slices.Clone(options)
 	for i := range options {
-		options[i].Label = nil
+		options[i].Label, options[i].ShortName = nil, nil
 	}
 	return options
 }
@@ -50,7 +51,7 @@ func copyLabels(options, from []Option) {
 	for i := range options {
 		for _, o := range from {
 			if o.ID == options[i].ID {
-				options[i].Label = o.Label
+				options[i].Label, options[i].ShortName = o.Label, o.ShortName
 			}
 		}
 	}
@@ -81,12 +82,13 @@ func DecodeForm(data []byte, current *Survey) (*Survey, error) {
 			continue
 		}
 		q.Label, q.Help, q.Low, q.High, q.Unit, q.Message = from.Label, from.Help, from.Low, from.High, from.Unit, from.Message
+		q.ShortName, q.ShortNo = from.ShortName, from.ShortNo
 		copyLabels(q.Options, from.Options)
 		copyLabels(q.Importance, from.Importance)
 		for i := range q.Rows {
 			for _, row := range from.Rows {
 				if row.ID == q.Rows[i].ID {
-					q.Rows[i].Label = row.Label
+					q.Rows[i].Label, q.Rows[i].ShortName = row.Label, row.ShortName
 				}
 			}
 		}

@@ -144,7 +144,9 @@ const (
 type Question struct {
 	ID          string           `json:"id"`
 	Type        Type             `json:"type"`
-	Label       Text             `json:"label"` // Markdown in a note, plain text elsewhere
+	Label       Text             `json:"label"`              // Markdown in a note, plain text elsewhere
+	ShortName   Text             `json:"short,omitempty"`    // see [Question.Short]
+	ShortNo     Text             `json:"short_no,omitempty"` // of a yes_no: what those who answered no are called
 	Help        Text             `json:"help,omitempty"`
 	Required    bool             `json:"required,omitempty"`    // of a matrix: see Row.Required
 	RequiredIf  *expression.Tree `json:"required_if,omitempty"` // of a matrix: for every row
@@ -193,6 +195,7 @@ type Rule struct {
 type Option struct {
 	ID        string           `json:"id"`
 	Label     Text             `json:"label,omitempty"`
+	ShortName Text             `json:"short,omitempty"` // see [Option.Short]
 	Score     *Decimal         `json:"score,omitempty"` // nil: counted as an answer, but left out of means
 	Exclusive bool             `json:"exclusive,omitempty"`
 	ShowIf    *expression.Tree `json:"show_if,omitempty"`
@@ -204,10 +207,11 @@ const Other = "_other"
 
 // Row is one line of a matrix: an item named QUESTION.ROW.
 type Row struct {
-	ID       string  `json:"id"`
-	Label    Text    `json:"label"`
-	Required bool    `json:"required,omitempty"`
-	Weight   Decimal `json:"weight"`
+	ID        string  `json:"id"`
+	Label     Text    `json:"label"`
+	ShortName Text    `json:"short,omitempty"` // see [Row.Short]
+	Required  bool    `json:"required,omitempty"`
+	Weight    Decimal `json:"weight"`
 }
 
 // Scoring is how the index is computed.
