@@ -88,7 +88,7 @@ func (d *document) view() *view {
 		Protection: d.protection(), Level: d.level(), Measures: d.measures(),
 	}
 	v.Private = s.Unlisted
-	v.Share(render.Address(s, p.Language, "", p.Path()), render.Description(s.Intro.In(p.Language)))
+	v.Share(render.Address(s, p.Language, "", p.Path()), render.Purpose(s, p.Language))
 	if d.period == nil {
 		v.Empty = true
 		v.Facts = render.Window(d.words, s)
