@@ -42,6 +42,7 @@ func (a *adviser) languages() {
 func (a *adviser) texts(visit func(survey.Text, path)) {
 	s := a.s
 	visit(s.Title, path{"title"})
+	visit(s.Purpose, path{"purpose"})
 	visit(s.Intro, path{"intro"})
 	for i, t := range s.Thanks {
 		at := path{"thanks"}

@@ -37,7 +37,7 @@ const (
 
 // Seconds estimates how long the survey takes in a language.
 func Seconds(s *survey.Survey, language string) int {
-	total := readingTime(s.Title, language) + readingTime(s.Intro, language)
+	total := readingTime(s.Title, language) + readingTime(s.Purpose, language) + readingTime(s.Intro, language)
 	var read []survey.Option // a scale is read once while it stays the same
 	for _, section := range s.Sections {
 		part := readingTime(section.Title, language) + readingTime(section.Intro, language)

@@ -68,7 +68,7 @@ func Rules() []Rule {
 		{GroupsTooSmall, "More groups than answers can fill", "Figures appear only for groups of at least min_group respondents (k). With many segments and few questionnaires most groups never reach it, and are pooled when the period closes."},
 		{NoThanks, "No thank-you text", "Respondents should read that the answers arrived, what becomes of them and where the results will be."},
 		{NoContact, "Nobody to ask", "Respondents trust a survey that says who stands behind it and how to reach them; many privacy laws require it."},
-		{NoPurpose, "No purpose in the introduction", "People answer when they know what for. Say in the introduction what the answers are used for, and who reads them."},
+		{NoPurpose, "No purpose", "People answer when they know what for. Say in one line under \"purpose\" what the answers are used for: the page shows it under the title."},
 		{CutText, "A text that a comment cuts off", "Behind a space, # begins a comment, which nobody reads on the page: of \"label: Our shop #1\" only \"Our shop\" is left. Put a text with # in it into quotes. A comment with a space behind its # is not reported."},
 		{LaterQuestion, "A question that waits for a later one", "A question that is shown because of an answer further down appears above the place where the respondent reads, and is easily missed. Ask first what decides."},
 		{NotPublished, "Not published, because of another question", "What depends on a question that is private or not published is not published either: the number of those who were asked it would tell the answer. Say so with \"publish: false\", or make it independent of the other question."},

@@ -25,19 +25,28 @@ func (a *adviser) wholeSurvey() {
 	if s.Contact == nil || s.Contact.Email == "" && s.Contact.Phone == "" {
 		a.add(NoContact, path{"contact"}, "add \"contact\" with an e-mail address or a phone number", "respondents cannot ask anybody about the survey")
 	}
+	a.purpose()
+}
+
+// purpose checks that respondents read what their answers are used for: in a line of its own, or in the introduction.
+func (a *adviser) purpose() {
+	s := a.s
+	if len(s.Purpose) > 0 {
+		return
+	}
 	if len(s.Intro) == 0 {
-		a.add(NoPurpose, nil, "add \"intro\": what the answers are used for, and who reads them", "the survey has no introduction")
+		a.add(NoPurpose, nil, "add \"purpose\": one line that says what the answers are used for", "the survey does not say what it is for")
 		return
 	}
 	for _, l := range s.Languages {
-		if words := purpose[baseLanguage(l)]; words != nil && !words.MatchString(strings.ToLower(toSimplified.Replace(s.Intro[l]))) {
-			a.add(NoPurpose, path{"intro", l}, "say what the answers are used for", "the introduction does not say what the survey is for (in %s)", languageName(l))
+		if words := purposeWords[baseLanguage(l)]; words != nil && !words.MatchString(strings.ToLower(toSimplified.Replace(s.Intro[l]))) {
+			a.add(NoPurpose, path{"intro", l}, "add \"purpose\": one line that says what the answers are used for", "the introduction does not say what the survey is for (in %s)", languageName(l))
 		}
 	}
 }
 
-// purpose matches introductions that say what the answers are for.
-var purpose = map[string]*regexp.Regexp{
+// purposeWords match introductions that say what the answers are for.
+var purposeWords = map[string]*regexp.Regexp{
 	"zh": regexp.MustCompile(`用于|用来|用途|改进|改善|提高|提升|了解|为了|以便|目的|决定|帮助|想知道|倾听|听听`),
 	"en": regexp.MustCompile(`\b(?:improv\w+|used (?:for|to|by)|use (?:them|your|the answers)|purpose|what (?:the|your) answers|(?:the|your) answers (?:show|go|decide|help)|(?:to|and) (?:learn|understand|find out|know|hear)|like to (?:know|learn|hear|understand)|want to (?:know|learn|hear|understand)|help(?:s)? us|in order to|decid\w+|so that|serve you|do better|better (?:service|engineering|products?)|going well|went well)\b`),
 }

@@ -192,6 +192,7 @@ func (c *comparer) survey() {
 		c.add(Invalid, part, path{"id"}, "the id was changed %s: answers and releases are stored under the old one, so this is another survey; put the old id back", change(old.ID, new.ID))
 	}
 	c.text(part, message.New("the title"), old.Title, new.Title, path{"title"})
+	c.text(part, message.New("the purpose"), old.Purpose, new.Purpose, path{"purpose"})
 	c.text(part, message.New("the introduction"), old.Intro, new.Intro, path{"intro"})
 	c.thanks()
 	for _, l := range new.Languages {

@@ -74,6 +74,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	s := &survey.Survey{
 		ID:             o.surveyID(),
 		Languages:      r.languages,
+		Purpose:        o.text("purpose"),
 		Intro:          o.text("intro"),
 		Minutes:        o.integer("minutes", 0),
 		Thanks:         o.thanks(),

@@ -14,6 +14,7 @@ heading: title label
 description: help intro
 hint: help
 introduction: intro
+aim goal objective: purpose
 thank_you thankyou: thanks
 choices answers: options
 items: rows options
@@ -47,6 +48,7 @@ sum: total
 提示: help
 简称: short
 简介 介绍 引言: intro
+目的 用途: purpose
 致谢 感谢语 结束语: thanks
 联系人: contact
 渠道 来源: channels

@@ -45,8 +45,7 @@ type form struct {
 	Frame
 	Survey   *survey.Survey
 	Heading  string
-	Facts    []string // window, minutes; and that there is no protection
-	Intro    template.HTML
+	Opening  opening
 	Action   string
 	ID       string
 	Channel  string
@@ -91,20 +90,17 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	title := s.Title.In(l)
 	f := &form{
 		Frame:  r.Frame("survey", title, l, p.Root, r.LanguageLinks(s, l, p.Root, "")),
-		Survey: s, Heading: title, Intro: markdown(s.Intro.In(l)), Action: handlerAddress(s, p.Root, "responses"),
+		Survey: s, Heading: title, Action: handlerAddress(s, p.Root, "responses"),
 		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
 	}
-	f.Facts = facts(f.Words, s)
-	if s.K() <= 1 {
-		f.Facts = append(f.Facts, f.Words.Say("unprotected"))
-	}
+	f.Opening = newOpening(f.Words, s, l)
 	if full := r.assets.Full; full.Path != "" && needsFullScript(s) {
 		f.Script = full
 	}
 	isBlank := p.ID == "" && len(p.Values)+len(p.Problems)+len(p.Notice) == 0
 	f.Private = s.Unlisted || !isBlank
 	if isBlank {
-		f.Share(Address(s, l, "", ""), Description(s.Intro.In(l)))
+		f.Share(Address(s, l, "", ""), Purpose(s, l))
 		f.Refresh = handlerAddress(s, p.Root, "form/"+l)
 	}
 	if p.ID != "" {

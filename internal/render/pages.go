@@ -122,7 +122,7 @@ func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, language string, 
 			l = s.DefaultLanguage()
 			c.Lang, c.Dir = l, wording.Dir(l)
 		}
-		c.Title, c.About, c.Facts, c.Href = s.Title.In(l), describe(s.Intro.In(l), maxExcerpt), facts(words, s), Address(s, l, root, "")
+		c.Title, c.About, c.Facts, c.Href = s.Title.In(l), purpose(s, l, maxExcerpt), facts(words, s), Address(s, l, root, "")
 		if s.Results.Audience == "public" {
 			c.Results = Address(s, l, root, "results/")
 		}

@@ -88,7 +88,7 @@ func (d *document) view() *view {
 		Protection: d.protection(), Level: d.level(), Measures: d.measures(),
 	}
 	v.Private = s.Unlisted
-	v.Share(render.Address(s, p.Language, "", p.Path()), render.Description(s.Intro.In(p.Language)))
+	v.Share(render.Address(s, p.Language, "", p.Path()), render.Purpose(s, p.Language))
 	if d.period == nil {
 		v.Empty = true
 		v.Facts = render.Window(d.words, s)
@@ -176,7 +176,7 @@ func (d *document) filters() []filter {
 	}
 	page, everybody := d.page.Folder, d.everybody()
 	for _, segment := range everybody.Segments() {
-		row := filter{Label: d.label(segment)}
+		row := filter{Label: d.short(segment)}
 		row.Links = append(row.Links, filterLink{Href: d.link(Folder{Period: page.Period}, ""), Label: d.words.Say("results.everybody"),
 			N: everybody.Respondents, Current: page.Segment != segment.Name})
 		omitted := 0
@@ -186,7 +186,7 @@ func (d *document) filters() []filter {
 				omitted++
 				continue
 			}
-			row.Links = append(row.Links, filterLink{Href: d.link(f, ""), Label: d.option(&o), N: everybody.GroupSize(segment.Name, o.ID), Current: page == f})
+			row.Links = append(row.Links, filterLink{Href: d.link(f, ""), Label: d.groupOption(segment, &o), N: everybody.GroupSize(segment.Name, o.ID), Current: page == f})
 		}
 		if omitted > 0 {
 			row.Note = d.omittedGroups(omitted)

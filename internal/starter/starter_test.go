@@ -102,8 +102,8 @@ func TestQuotes(t *testing.T) {
 			t.Errorf("%q: %v", title, err)
 			continue
 		}
-		if want := oneLine(title); s.Title["en"] != want || !strings.Contains(s.Intro["en"], strings.TrimRight(want, "!")) {
-			t.Errorf("title %q, want %q; intro %q", s.Title["en"], want, s.Intro["en"])
+		if want := oneLine(title); s.Title["en"] != want || !strings.EqualFold(s.Purpose["en"], want) {
+			t.Errorf("title %q, want %q; purpose %q", s.Title["en"], want, s.Purpose["en"])
 		}
 	}
 }

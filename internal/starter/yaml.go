@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"glasspoll/internal/message"
 )
@@ -114,17 +116,19 @@ func (d *Draft) yaml() []byte {
 }
 
 func (p *yamlWriter) intro() {
-	p.line("intro:")
+	p.line("purpose:")
 	for _, l := range p.languages {
 		purpose := p.purpose[l]
 		if purpose == "" {
 			purpose = usualPurpose[l]
 		}
-		purpose = strings.TrimRight(purpose, "。.！!；; ")
+		p.line("  %s: %s", l, scalar(capitalized(purpose)))
+	}
+	p.line("intro:")
+	for _, l := range p.languages {
 		p.line("  %s: |", l)
 		scored := len(p.rated()) > 0 || p.has("overall")
 		if l == "zh" {
-			p.line("    您好！本次调查的目的：%s。\n", purpose)
 			switch {
 			case scored && p.inWords():
 				p.line("    - **怎样作答**：每题从“非常满意”到“非常不满意”，选最符合您感受的一项；没有接触过的请选“没有接触过”。")
@@ -134,7 +138,6 @@ func (p *yamlWriter) intro() {
 			p.line("    - **隐私**：至少汇总 5 份答案才会公布；文字意见和联系方式不公开。")
 			continue
 		}
-		p.line("    Welcome! The purpose of this survey: %s.\n", purpose)
 		switch {
 		case scored && p.inWords():
 			p.line("    - **How to answer:** each question runs from \"Very satisfied\" to \"Very dissatisfied\"; choose what fits you best. If you had nothing to do with something, choose \"Not applicable\".")
@@ -143,6 +146,12 @@ func (p *yamlWriter) intro() {
 		}
 		p.line("    - **Privacy:** figures are published only for at least 5 answers together. Comments and contact details are never published.")
 	}
+}
+
+// capitalized returns a text with a capital at its beginning.
+func capitalized(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 func (p *yamlWriter) scales() {

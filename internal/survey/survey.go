@@ -17,7 +17,8 @@ type Survey struct {
 	Version        string     `json:"version"` // hash of the whole definition
 	Shape          string     `json:"shape"`   // hash of what figures and their release depend on: an edited label does not change it
 	Title          Text       `json:"title"`
-	Languages      []string   `json:"languages"` // the first is the default
+	Languages      []string   `json:"languages"`         // the first is the default
+	Purpose        Text       `json:"purpose,omitempty"` // one line: what the answers are used for
 	Intro          Text       `json:"intro,omitempty"`
 	Thanks         []Thanks   `json:"thanks,omitempty"` // the first that applies is shown
 	Minutes        int        `json:"minutes,omitempty"`
