@@ -75,7 +75,7 @@ func (d *document) measured(name string) (label, anchor string) {
 	if f, ok := d.survey.Field(name); ok {
 		label, question = d.itemName(f), f.Question.ID
 	} else if fields := d.survey.FieldsOf(&survey.Question{ID: name}); len(fields) > 0 {
-		label = d.Plain(fields[0].Question.Label.In(d.language))
+		label = d.Plain(fields[0].Question.Short(d.language))
 	}
 	for _, f := range d.survey.Fields() {
 		if f.Question.ID == question && d.items[f.Name] != nil {

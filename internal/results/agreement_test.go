@@ -142,7 +142,7 @@ func TestFilesAgree(t *testing.T) {
 			page := Page{Set: NewSet(report), Language: "en", Root: "../"}
 			doc := jsonAt(t, page).(map[string]any)
 			compareTable(t, doc, csvOf(t, page))
-			comparePage(t, doc, parsePage(t, renderer(t), page))
+			comparePage(t, report.Survey, doc, parsePage(t, renderer(t), page))
 			compareReport(t, page)
 			for i, folder := range page.Set.Folders() {
 				page.Folder, page.Language = folder, []string{"en", "zh", "ar"}[i%3]
@@ -332,6 +332,12 @@ var number1 = regexp.MustCompile(`[−-]?\d+(?:\.\d+)?`)
 // near checks that a printed figure is one of results.json, rounded.
 func near(t *testing.T, what, text string, figures ...any) {
 	t.Helper()
+	nearWithin(t, 1e-4, what, text, figures...)
+}
+
+// nearWithin is near for figures that are known up to a tolerance.
+func nearWithin(t *testing.T, tolerance float64, what, text string, figures ...any) {
+	t.Helper()
 	found := number1.FindAllString(strings.ReplaceAll(text, "–", " "), -1)
 	if len(found) < len(figures) {
 		t.Errorf("%s: %q has no %v", what, text, figures)
@@ -343,14 +349,14 @@ func near(t *testing.T, what, text string, figures ...any) {
 		}
 		x, err := strconv.ParseFloat(strings.Replace(found[i], "−", "-", 1), 64)
 		_, decimals, _ := strings.Cut(found[i], ".")
-		if y := figure.(float64); err != nil || math.Abs(x-y) > 0.5*math.Pow10(-len(decimals))+1e-4 {
+		if y := figure.(float64); err != nil || math.Abs(x-y) > 0.5*math.Pow10(-len(decimals))+tolerance {
 			t.Errorf("%s: the page says %q, results.json %v", what, text, figures)
 		}
 	}
 }
 
 // comparePage checks the figures of a page against results.json.
-func comparePage(t *testing.T, doc map[string]any, root *html.Node) {
+func comparePage(t *testing.T, asked *survey.Survey, doc map[string]any, root *html.Node) {
 	t.Helper()
 	overall := doc["overall"].(map[string]any)
 	near(t, "headline", textOf(elements(root, func(n *html.Node) bool { return hasClass(n, "score") })[0]), overall["score"])
@@ -370,10 +376,20 @@ func comparePage(t *testing.T, doc map[string]any, root *html.Node) {
 		}
 	}
 	questions := doc["questions"].(map[string]any)
+	outOf100 := func(name string, mean any) any { // lists have every item on one scale
+		best := 5.0
+		if f, ok := asked.Field(name); ok {
+			best = float64(f.MaxScore()) / float64(survey.One)
+		}
+		if mean == nil {
+			return nil
+		}
+		return mean.(float64) * 100 / best
+	}
 	labels := map[string]string{"All": "all", "Alpha": "a", "Row": "g.r", "Second": "g.s", "Price": "i.p.satisfaction", "Quality": "i.q.satisfaction"}
 	for _, row := range rows("items") {
 		q := questions[labels[row[0]]].(map[string]any)
-		near(t, row[0], row[2]+" "+row[3], q["scored"], q["mean"])
+		nearWithin(t, 2e-3, row[0], row[2]+" "+row[3], q["scored"], outOf100(labels[row[0]], q["mean"]))
 	}
 	tiers := doc["groups"].(map[string]any)["tier"].(map[string]any)
 	comparisons := doc["comparisons"].(map[string]any)["groups"].(map[string]any)["tier"].(map[string]any)
@@ -418,7 +434,7 @@ func comparePage(t *testing.T, doc map[string]any, root *html.Node) {
 		case strings.HasPrefix(row[0], "Overall satisfaction index"):
 			near(t, row[0], row[2], weighted["score"])
 		case name != "":
-			near(t, row[0], row[1]+" "+row[2], questions[name].(map[string]any)["mean"], questions[name].(map[string]any)["weighted"].(map[string]any)["mean"])
+			nearWithin(t, 2e-3, row[0], row[1]+" "+row[2], outOf100(name, questions[name].(map[string]any)["mean"]), outOf100(name, questions[name].(map[string]any)["weighted"].(map[string]any)["mean"]))
 		}
 	}
 }

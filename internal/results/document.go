@@ -156,6 +156,34 @@ func (d *document) option(o *survey.Option) string {
 	return d.Plain(render.OptionLabel(d.words, o, d.language))
 }
 
+// short returns the short name of a field: see [survey.Field.Short].
+func (d *document) short(f survey.Field) string {
+	if text := d.Plain(f.Short(d.language)); text != "" {
+		return text
+	}
+	return d.label(f)
+}
+
+// groupOption returns the name of the group of those who gave an answer to a segment: of a yes_no with a short name it says
+// what they said yes or no to.
+func (d *document) groupOption(segment survey.Field, o *survey.Option) string {
+	q := segment.Question
+	no := d.Plain(q.ShortNo.In(d.language))
+	switch {
+	case q.Type != survey.YesNo || d.Plain(q.ShortName.In(d.language)) == "":
+	case no == "":
+		return d.words.Say("results.group", "segment", d.short(segment), "option", d.option(o))
+	case o.ID == "no":
+		return no
+	default:
+		return d.short(segment)
+	}
+	if text := d.Plain(o.Short(d.language)); text != "" {
+		return text
+	}
+	return d.option(o)
+}
+
 // itemName returns the name of a field where it is not shown with its question. If several questions have rows of the same name,
 // the area, the section or the question is added, whichever distinguishes them.
 func (d *document) itemName(f survey.Field) string {
@@ -165,7 +193,7 @@ func (d *document) itemName(f survey.Field) string {
 	if d.itemNames == nil {
 		d.itemNames = map[string]string{}
 	}
-	name := d.label(f)
+	name := d.short(f)
 	if f.Row != nil || f.Option != nil {
 		name = d.distinctName(f, name)
 	}
@@ -176,13 +204,13 @@ func (d *document) itemName(f survey.Field) string {
 	return name
 }
 
-// distinctName adds to a field's label what distinguishes it from other questions' fields with the same label.
+// distinctName adds to a field's name what distinguishes it from other questions' fields with the same name.
 func (d *document) distinctName(f survey.Field, label string) string {
 	alike := d.fieldsOfOtherQuestions(f, label)
 	if len(alike) == 0 {
 		return label
 	}
-	question := func(f survey.Field) string { return d.Plain(f.Question.Label.In(d.language)) }
+	question := func(f survey.Field) string { return d.Plain(f.Question.Short(d.language)) }
 	for _, context := range []func(survey.Field) string{d.areaOf, d.sectionOf, question} {
 		own, distinct := context(f), true
 		for _, other := range alike {
@@ -195,13 +223,13 @@ func (d *document) distinctName(f survey.Field, label string) string {
 	return label
 }
 
-// fieldsOfOtherQuestions lists the counted fields with a label that belong to another question than f does.
+// fieldsOfOtherQuestions lists the counted fields with a name that belong to another question than f does.
 func (d *document) fieldsOfOtherQuestions(f survey.Field, label string) []survey.Field {
 	if d.fields == nil {
 		d.fields = map[string][]survey.Field{}
 		for _, f := range d.survey.Fields() {
 			if f.Counted() {
-				d.fields[d.label(f)] = append(d.fields[d.label(f)], f)
+				d.fields[d.short(f)] = append(d.fields[d.short(f)], f)
 			}
 		}
 	}
@@ -253,10 +281,18 @@ func (d *document) groupName() string {
 func (d *document) optionOf(f survey.Field, id string) string {
 	for _, o := range f.Options() {
 		if o.ID == id {
-			return d.words.Say("results.group", "segment", d.label(f), "option", d.option(&o))
+			return d.groupOf(f, &o)
 		}
 	}
 	return id
+}
+
+// groupOf names a group where its segment is not named before it.
+func (d *document) groupOf(segment survey.Field, o *survey.Option) string {
+	if q := segment.Question; q.Type == survey.YesNo && d.Plain(q.ShortName.In(d.language)) != "" {
+		return d.groupOption(segment, o)
+	}
+	return d.words.Say("results.group", "segment", d.short(segment), "option", d.groupOption(segment, o))
 }
 
 // omittedGroups says how many groups are not shown: they are too small or, where everybody is counted, empty.

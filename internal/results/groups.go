@@ -29,10 +29,10 @@ func (d *document) segments() []segmentTable {
 // segmentTable is nil for a segment of which no group may be shown.
 func (d *document) segmentTable(segment survey.Field) *segmentTable {
 	p := d.period
-	t := &segmentTable{Label: d.label(segment), PerAnswer: d.scoring().GroupModel() == survey.WeightedCount}
+	t := &segmentTable{Label: d.short(segment), PerAnswer: d.scoring().GroupModel() == survey.WeightedCount}
 	grouped, shown := int64(0), 0
 	for _, o := range segment.Options() {
-		row := scoreRow{Label: d.option(&o)}
+		row := scoreRow{Label: d.groupOption(segment, &o)}
 		if publishableGroup(p, segment.Name, o.ID) {
 			d.addGroup(&row, segment.Name, o.ID)
 			t.Score = t.Score || row.Value != ""
@@ -94,12 +94,12 @@ func (d *document) crossTabs() []*block {
 }
 
 func (d *document) crossTab(tab *stats.CrossTab) *block {
-	b := &block{Label: d.words.Say("results.crosstab", "item", d.itemName(tab.Rows), "segment", d.label(tab.By))}
+	b := &block{Label: d.words.Say("results.crosstab", "item", d.itemName(tab.Rows), "segment", d.short(tab.By))}
 	var items []*stats.Item
 	var names []string
 	for i := range tab.Cells {
 		if item := &tab.Cells[i].Item; publishableGroup(d.period, tab.By.Name, tab.Cells[i].Option.ID) {
-			items, names = append(items, item), append(names, d.option(tab.Cells[i].Option))
+			items, names = append(items, item), append(names, d.groupOption(tab.By, tab.Cells[i].Option))
 		}
 	}
 	if omitted := len(tab.Cells) - len(items); omitted > 0 {
@@ -113,9 +113,16 @@ func (d *document) crossTab(tab *stats.CrossTab) *block {
 		b.Grid = d.grid(items, names, tab.Rows)
 	case tab.Rows.HasScores() && tab.Rows.Question.Type != survey.MultiChoice && tab.Rows.Question.Type != survey.NPS:
 		t := d.likertTable(items, tab.Rows.Options())
-		t.Change, t.Broken = false, false
+		t.Change, t.Broken, t.OutOf100 = false, false, true
 		for i := range t.Rows {
-			t.Rows[i].Label, t.Rows[i].Change = names[i], ""
+			row := &t.Rows[i]
+			row.Label, row.Short, row.Change, row.Mean, row.Between = names[i], names[i], "", "", ""
+			if performance := items[i].Performance(); performance != nil {
+				row.Mean = stats.Round(performance, 1)
+				if between := items[i].Interval; between != nil {
+					row.Between = d.interval(&stats.Interval{Low: items[i].OutOf100(between.Low), High: items[i].OutOf100(between.High)}, 1)
+				}
+			}
 		}
 		b.Likert = []likertTable{t}
 	default:

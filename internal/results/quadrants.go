@@ -87,7 +87,7 @@ func (d *document) quadrants() []quadrantChart {
 	if derived != nil {
 		overall := d.scoring().Overall
 		if f, ok := d.period.Survey().Field(overall); ok {
-			overall = d.label(f)
+			overall = d.short(f)
 		}
 		v := quadrantChart{Derived: true, Title: d.words.Say("quadrants.derived"), About: d.words.Say("quadrants.derived_text", "item", overall)}
 		d.plot(&v, derived)
@@ -135,11 +135,11 @@ func (d *document) plot(v *quadrantChart, drivers *stats.Drivers) {
 func (d *document) quadrantRow(n int, item stats.Driver, derived bool) quadrantRow {
 	kind := string(item.Quadrant)
 	row := quadrantRow{N: n, Label: d.itemName(item.Field), Kind: kind, Advice: d.words.Say("quadrants." + kind), Of: item.N,
-		Done: d.words.Say("percent", "n", fixed(100*item.Performance, 1))}
+		Done: fixed(100*item.Performance, 1)}
 	if derived {
 		row.Importance = d.minus(fixed(item.Importance, 2))
 	} else {
-		row.Importance = d.words.Say("percent", "n", fixed(100*item.Importance, 1))
+		row.Importance = fixed(100*item.Importance, 1)
 	}
 	return row
 }

@@ -357,11 +357,12 @@ func meanPlaces(f survey.Field) int {
 
 // likertTable is stacked bars of items on one scale.
 type likertTable struct {
-	Name   string
-	Legend []legend
-	Rows   []likertRow
-	Change bool // some row says what has changed
-	Broken bool
+	Name     string
+	Legend   []legend
+	Rows     []likertRow
+	Change   bool // some row says what has changed
+	Broken   bool
+	OutOf100 bool // Mean is on the scale from 0 to 100, not on the item's own
 }
 
 type legend struct{ Label, Tone string }
@@ -369,6 +370,7 @@ type legend struct{ Label, Tone string }
 // likertRow is the answers to one item.
 type likertRow struct {
 	Label   string
+	Short   string // in the table of counts
 	N       int64
 	Scored  int64
 	Mean    string
@@ -410,7 +412,7 @@ func (d *document) likertTable(items []*stats.Item, options []survey.Option) lik
 	stacks := d.diverging(items, order, tones)
 	for i, item := range items {
 		row := &t.Rows[i]
-		*row = likertRow{Label: d.label(item.Field), N: item.N, Scored: item.Scored, Stack: stacks[i]}
+		*row = likertRow{Label: d.label(item.Field), Short: d.short(item.Field), N: item.N, Scored: item.Scored, Stack: stacks[i]}
 		if d.inForce(item) {
 			row.Change = d.change(item.Field.Name, 2)
 		}
@@ -470,7 +472,7 @@ func (t likertTable) CountRows() template.HTML {
 	for i := range t.Rows {
 		r := &t.Rows[i]
 		w.raw(`<tr><th scope="row">`)
-		w.text(r.Label)
+		w.text(r.Short)
 		for _, c := range r.Counts {
 			w.cell(itoa(c.N), c.Share)
 		}

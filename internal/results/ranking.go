@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
 )
 
 // scoreRow is one line that compares a score with the overall one.
@@ -15,13 +16,11 @@ type scoreRow struct {
 	Label, Href string
 	Width       string
 	Tick        string // where the overall score is
-	Value, Max  string // as the scale has it
-	Percent     string // of the best possible
-	Diff        string // to the overall score or to the rest, in percent of the best possible
+	Value       string // 0 to 100, or the index on its own scale
+	Diff        string // to the overall score or to the rest, on the same scale
 	Verdict     string // what a test says of the difference; "" without one
 	Tone        string // by the test
 	Weight      string
-	Alpha       string // how far the items of an area go together
 	Between     string // the interval of the value
 	N           int64
 }
@@ -89,8 +88,7 @@ func (d *document) ranking() ranking {
 		difference := new(big.Rat).Sub(performance, overall)
 		rows[i] = scoreRow{
 			Label: d.itemName(item.Field), Href: "#q-" + item.Field.Question.ID, N: item.Scored,
-			Value: stats.Round(item.Mean, 2), Max: item.Field.MaxScore().String(),
-			Percent: stats.Round(performance, 1), Width: coordinate(float(performance)), Tick: tick, Diff: d.signed(difference, 1),
+			Value: stats.Round(performance, 1), Width: coordinate(float(performance)), Tick: tick, Diff: d.signed(difference, 1),
 		}
 		_, rows[i].Tone = d.verdict(d.tests.Standing[item.Field.Name])
 	}
@@ -110,10 +108,6 @@ func (r ranking) Body() template.HTML {
 		row.draw(w)
 		w.raw(`<td role="cell" class="num">`, itoa(row.N), `<td role="cell" class="num">`)
 		w.text(row.Value)
-		w.raw(`<small class="wide"> / `)
-		w.text(row.Max)
-		w.raw(`</small><td role="cell" class="num wide">`)
-		w.text(row.Percent)
 		w.raw(`<td role="cell" class="num`)
 		if row.Tone != "" {
 			w.raw(" ", row.Tone)
@@ -180,7 +174,7 @@ func (d *document) standingRows(items []*stats.Item) []scoreRow {
 			continue
 		}
 		rows = append(rows, scoreRow{Label: d.itemName(item.Field), Href: "#q-" + item.Field.Question.ID,
-			Percent: stats.Round(performance, 1), Diff: d.signed(new(big.Rat).Sub(performance, overall), 1)})
+			Value: stats.Round(performance, 1), Diff: d.signed(new(big.Rat).Sub(performance, overall), 1)})
 	}
 	return rows
 }
@@ -190,7 +184,7 @@ func (d *document) clearRows(tests map[string]*stats.Test, result stats.Result) 
 	var items []*stats.Item
 	for i := range d.period.Items {
 		item := &d.period.Items[i]
-		if t := tests[item.Field.Name]; t != nil && t.Result == result && item.Weight != nil && item.Mean != nil {
+		if t := tests[item.Field.Name]; t != nil && t.Result == result && item.Weight != nil && item.Performance() != nil {
 			items = append(items, item)
 		}
 	}
@@ -200,7 +194,7 @@ func (d *document) clearRows(tests map[string]*stats.Test, result stats.Result) 
 	rows := make([]scoreRow, len(items))
 	for i, item := range items {
 		rows[i] = scoreRow{Label: d.itemName(item.Field), Href: "#q-" + item.Field.Question.ID,
-			Percent: stats.Round(item.Mean, 2), Diff: d.signedFloat(tests[item.Field.Name].Difference, 2)}
+			Value: stats.Round(item.Performance(), 1), Diff: d.signedFloat(item.OutOf100(tests[item.Field.Name].Difference), 1)}
 	}
 	return rows
 }
@@ -225,9 +219,6 @@ func (d *document) dimensions() []scoreRow {
 			d.setScore(&row, x.Score, overall, best)
 			row.Between = d.interval(x.Interval, d.places)
 		}
-		if x.Alpha != nil {
-			row.Alpha = d.minus(fixed(x.Alpha.Value, 2))
-		}
 		rows = append(rows, row)
 	}
 	return rows
@@ -246,7 +237,7 @@ func (d *document) units() (rows []scoreRow, text string) {
 	}
 	best := d.bestOr(scores)
 	for _, u := range o.Units {
-		row := scoreRow{Label: d.option(&u.Option), N: u.Respondents, Href: d.linkIfExists(Folder{d.page.Period, d.scoring().Unit, u.Option.ID})}
+		row := scoreRow{Label: d.unitName(&u.Option), N: u.Respondents, Href: d.linkIfExists(Folder{d.page.Period, d.scoring().Unit, u.Option.ID})}
 		if u.Score != nil && best > 0 {
 			d.setScore(&row, u.Score, nil, best)
 		}
@@ -259,6 +250,14 @@ func (d *document) units() (rows []scoreRow, text string) {
 		text = d.words.Say("results.units_text", "sum", d.index(sum), "n", n, "score", d.index(o.Raw))
 	}
 	return rows, text
+}
+
+// unitName names one of the groups of which the index is the mean.
+func (d *document) unitName(o *survey.Option) string {
+	if f, ok := d.period.Survey().Field(d.scoring().Unit); ok {
+		return d.groupOption(f, o)
+	}
+	return d.option(o)
 }
 
 // sumOfUnits sums the scores of the units that have one, and counts them.

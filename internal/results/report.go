@@ -67,8 +67,8 @@ type reportView struct {
 
 // lowItem is an item that was done badly.
 type lowItem struct {
-	Label, Mean, Max, Percent, Low, Width string
-	N                                     int64
+	Label, Value, Low, Width string
+	N                        int64
 }
 
 // SVG draws the share of low marks.
@@ -245,9 +245,9 @@ func (d *document) addLowest(v *reportView) {
 }
 
 func (d *document) lowItem(item *stats.Item) lowItem {
-	low := lowItem{Label: d.itemName(item.Field), N: item.Scored, Mean: stats.Round(item.Mean, 2), Max: item.Field.MaxScore().String()}
+	low := lowItem{Label: d.itemName(item.Field), N: item.Scored}
 	if performance := item.Performance(); performance != nil {
-		low.Percent = d.percent(performance, 1)
+		low.Value = stats.Round(performance, 1)
 	}
 	if item.Low.Of > 0 {
 		low.Low, low.Width = d.percentOf(item.Low.N, item.Low.Of), coordinate(item.Low.Percent())

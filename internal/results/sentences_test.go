@@ -369,8 +369,9 @@ func TestWeighting(t *testing.T) {
 		}
 		return rows[at]
 	}
-	// In the sample 40 of 50 are X, of the population 20 %: X weighs 0.25 and Y 4. a: 0.2·4.5 + 0.8·3 = 3.3 (unweighted of 56: 258/56).
-	if row := find("Alpha"); row[1] != "4.07" || !strings.HasPrefix(row[2], "3.30 ") {
+	// In the sample 40 of 50 are X, of the population 20 %: X weighs 0.25 and Y 4. a: 0.2·4.5 + 0.8·3 = 3.3 of 5
+	// (unweighted of 56: 228/56).
+	if row := find("Alpha"); row[1] != "81.4" || !strings.HasPrefix(row[2], "66.0 ") {
 		t.Errorf("%q", row)
 	}
 	if row := find("Fond"); row[2] != "−60.0" { // 20 - 80

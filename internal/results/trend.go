@@ -3,6 +3,8 @@ package results
 import (
 	"html/template"
 	"math"
+	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -269,12 +271,15 @@ func (p *trendPoint) draw(w *htmlWriter) {
 	}
 }
 
-// itemTrends is the table of every item over the periods.
+// itemTrends is the tables of all items over the periods.
 type itemTrends struct {
 	Periods []string
-	Rows    []itemTrend
+	Rows    itemTrendRows // of items on the scale from 0 to 100
+	Others  itemTrendRows // of those that have a unit of their own
 	Broken  bool
 }
+
+type itemTrendRows []itemTrend
 
 type itemTrend struct {
 	Label  string
@@ -299,34 +304,65 @@ func (d *document) itemTrends() *itemTrends {
 		if line.Field.Question == nil {
 			continue
 		}
-		row := itemTrend{Label: d.itemName(line.Field), Values: make([]itemValue, 0, len(d.history))}
-		empty := true
-		for _, i := range d.history {
-			p := &line.Points[i]
-			value := itemValue{Broken: p.Broken}
-			if p.Value != nil {
-				value.Text, empty = d.round(p.Value, meanPlaces(line.Field)), false
-				if line.Field.Question.Type == survey.NPS {
-					value.Text = d.signed(p.Value, 1)
-				}
-			}
-			v.Broken = v.Broken || p.Broken
-			row.Values = append(row.Values, value)
+		row, outOf100 := d.itemTrend(line)
+		switch {
+		case row == nil:
+			continue
+		case outOf100:
+			v.Rows = append(v.Rows, *row)
+		default:
+			v.Others = append(v.Others, *row)
 		}
-		if !empty {
-			v.Rows = append(v.Rows, row)
-		}
+		v.Broken = v.Broken || slices.ContainsFunc(row.Values, func(value itemValue) bool { return value.Broken })
 	}
-	if len(v.Rows) == 0 {
+	if len(v.Rows)+len(v.Others) == 0 {
 		return nil
 	}
 	return v
 }
 
+// itemTrend returns an item's row, and whether it is on the scale from 0 to 100; nil if no period has a figure.
+func (d *document) itemTrend(line *stats.Line) (row *itemTrend, outOf100 bool) {
+	row = &itemTrend{Label: d.itemName(line.Field), Values: make([]itemValue, 0, len(d.history))}
+	empty := true
+	outOf100 = line.Field.HasScores() && line.Field.Question.Type != survey.NPS
+	if unit := line.Field.Question.Unit.In(d.language); unit != "" {
+		row.Label = d.words.Say("results.item_of", "item", row.Label, "question", unit)
+	}
+	for _, i := range d.history {
+		p := &line.Points[i]
+		value := itemValue{Broken: p.Broken}
+		switch performance := d.performance(i, line.Field.Name); {
+		case p.Value == nil:
+		case line.Field.Question.Type == survey.NPS:
+			value.Text = d.signed(p.Value, 1)
+		case !outOf100:
+			value.Text = d.round(p.Value, 2)
+		case performance != nil:
+			value.Text = stats.Round(performance, 1)
+		}
+		empty = empty && value.Text == ""
+		row.Values = append(row.Values, value)
+	}
+	if empty {
+		return nil, false
+	}
+	return row, outOf100
+}
+
+// performance returns an item's figure from 0 to 100 in one of the report's periods; nil if there is none.
+func (d *document) performance(period int, field string) *big.Rat {
+	item := d.report.Periods[period].Item(field)
+	if item == nil {
+		return nil
+	}
+	return item.Performance()
+}
+
 // Body returns the table's rows.
-func (v *itemTrends) Body() template.HTML {
-	w := newHTMLWriter((64 + 24*len(v.Periods)) * len(v.Rows))
-	for _, r := range v.Rows {
+func (rows itemTrendRows) Body() template.HTML {
+	w := newHTMLWriter(256 * len(rows))
+	for _, r := range rows {
 		w.raw(`<tr><th scope="row">`)
 		w.text(r.Label)
 		for _, value := range r.Values {

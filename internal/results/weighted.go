@@ -32,10 +32,9 @@ func (d *document) weighted() *weighted {
 	v := &weighted{}
 	var segments []string
 	for _, m := range w.Margins {
-		name := d.label(m.Segment)
-		segments = append(segments, name)
+		segments = append(segments, d.short(m.Segment))
 		for _, share := range m.Shares {
-			v.Cells = append(v.Cells, marginCell{d.words.Say("results.group", "segment", name, "option", d.option(share.Option)),
+			v.Cells = append(v.Cells, marginCell{d.groupOf(m.Segment, share.Option),
 				d.percentFloat(share.Unweighted), d.percentFloat(share.Population)})
 		}
 	}
@@ -86,7 +85,7 @@ func (d *document) weightingProblems() []string {
 	return notes
 }
 
-// weightedItem compares an item's mean, or net promoter score.
+// weightedItem compares an item's figure: from 0 to 100 or, where it has no such scale, its mean or net promoter score.
 func (d *document) weightedItem(item *stats.Item) (row weightedRow, ok bool) {
 	w := item.Weighted
 	if w == nil {
@@ -96,6 +95,11 @@ func (d *document) weightedItem(item *stats.Item) (row weightedRow, ok bool) {
 	switch {
 	case item.NPS != nil && w.NPS != nil:
 		row.Plain, row.Weighted = d.signed(item.NPS.Score, 1), d.signedFloat(*w.NPS, 1)
+	case item.Performance() != nil && w.Mean != nil:
+		row.Plain, row.Weighted = stats.Round(item.Performance(), 1), fixed(item.OutOf100(*w.Mean), 1)
+		if i := w.Interval; i != nil {
+			row.Between = d.interval(&stats.Interval{Low: item.OutOf100(i.Low), High: item.OutOf100(i.High)}, 1)
+		}
 	case item.Mean != nil && w.Mean != nil:
 		row.Plain, row.Weighted, row.Between = d.round(item.Mean, 2), d.minus(fixed(*w.Mean, 2)), d.interval(w.Interval, 2)
 	default:

@@ -201,6 +201,10 @@ func (i *Item) Performance() *big.Rat {
 	return big.NewRat(100*i.sum, i.Scored*int64(i.counted.best))
 }
 
+// OutOf100 converts a mean of the item's scale, or a difference of two, to the scale of [Item.Performance]. The item must have
+// one.
+func (i *Item) OutOf100(mean float64) float64 { return mean * 100 / decimal(i.counted.best) }
+
 // Count is how often one option was chosen, as a share of all answers.
 type Count struct {
 	Option *survey.Option
