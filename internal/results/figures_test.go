@@ -560,7 +560,7 @@ func TestBrokenTrend(t *testing.T) {
 	}
 	page.Period = "2026-Q3"
 	root = parsePage(t, r, page)
-	if text := textOf(elements(root, func(n *html.Node) bool { return hasClass(n, "tiles") })[0]); !strings.Contains(text, "Since Q2 2026 ≠ not comparable") {
+	if text := textOf(elements(root, func(n *html.Node) bool { return hasClass(n, "lately") })[0]); !strings.Contains(text, "Since Q2 2026 ≠ not comparable") {
 		t.Errorf("the headline says %s", text)
 	}
 	if n := len(bodyCells(tables(byID(t, root, "trend"))[0])); n != 3 {
@@ -594,7 +594,7 @@ func TestChange(t *testing.T) {
 		want   string
 	}{{60, 0.69, "no clear difference"}, {390, 0.9, "clearly higher (large)"}, {390, 0.4, "clearly lower (large)"}} {
 		report := stats.NewReport(s, []*release.Release{randomRelease(t, s, "2026-Q3", "2026-08-20", 60, 0.68, 5), randomRelease(t, s, "2026-Q4", "2026-11-20", c.n, c.liking, 5)})
-		text := textOf(elements(parsePage(t, r, Page{Set: NewSet(report), Language: "en", Root: "../"}), func(n *html.Node) bool { return hasClass(n, "tiles") })[0])
+		text := textOf(elements(parsePage(t, r, Page{Set: NewSet(report), Language: "en", Root: "../"}), func(n *html.Node) bool { return hasClass(n, "lately") })[0])
 		if !strings.Contains(text, c.want) {
 			t.Errorf("from .68 to %v of %d: %s", c.liking, c.n, text)
 		}

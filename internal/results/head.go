@@ -11,10 +11,15 @@ import (
 type head struct {
 	Title, Score, Scale string
 	Band                string
+	Between             string // the interval of the score; "" without one
 	Dial                *dial
 	Facts               []fact
 	Confidence          string // how far the figure can be trusted, in plain words
 	Date                string
+
+	change *fact  // since the last period
+	tiles  []fact // those of the facts that matter most
+	more   []fact // the other ones
 }
 
 // fact is one figure with its name, a note and a tone: up, down or "".
@@ -31,14 +36,19 @@ func (d *document) head() head {
 		if between := nps.Interval; between != nil && d.interval(between, 0) != "" {
 			f.Note = d.words.Say("results.between", "low", d.signedFloat(between.Low, 0), "high", d.signedFloat(between.High, 0))
 		}
-		v.Facts = append(v.Facts, f)
+		v.add(&v.tiles, f)
 	}
 	if p.Rate != nil {
-		v.Facts = append(v.Facts, fact{Name: d.words.Say("results.rate"), Value: d.percent(p.Rate, 1), Note: d.rateNote()})
+		v.add(&v.tiles, fact{Name: d.words.Say("results.rate"), Value: d.percent(p.Rate, 1), Note: d.rateNote()})
 	} else {
-		v.Facts = append(v.Facts, fact{Name: d.words.Say("results.people"), Value: itoa(p.Respondents)})
+		v.add(&v.tiles, fact{Name: d.words.Say("results.people"), Value: itoa(p.Respondents)})
 	}
 	return v
+}
+
+// add adds a fact to all and to a list of the summary.
+func (v *head) add(list *[]fact, f fact) {
+	v.Facts, *list = append(v.Facts, f), append(*list, f)
 }
 
 // rateNote says what the response rate is made of.
@@ -53,7 +63,7 @@ func (d *document) rateNote() string {
 // addIndex adds the index on its scale, and its comparisons.
 func (d *document) addIndex(v *head) {
 	o, w := &d.period.Overall, d.words
-	v.Title, v.Score = w.Say("results.score"), d.published(o)
+	v.Title, v.Score, v.Between = w.Say("results.score"), d.published(o), d.scoreInterval(o.Interval)
 	switch {
 	case d.scoring().OutOf100():
 		v.Scale = w.Say("results.scale")
@@ -69,10 +79,10 @@ func (d *document) addIndex(v *head) {
 		v.Dial = d.dial()
 	}
 	if f, ok := d.changeFact(); ok {
-		v.Facts = append(v.Facts, f)
+		v.Facts, v.change = append(v.Facts, f), &f
 	}
 	if f, ok := d.restFact(); ok {
-		v.Facts = append(v.Facts, f)
+		v.add(&v.tiles, f)
 	}
 	if o.Gap != nil {
 		f := fact{Name: w.Say("results.target", "n", d.scoring().Target.String()), Value: d.signed(o.Gap, o.Places(d.places))}
@@ -80,13 +90,13 @@ func (d *document) addIndex(v *head) {
 		if o.Gap.Sign() >= 0 {
 			f.Note, f.Tone = w.Say("results.target_met"), "up"
 		}
-		v.Facts = append(v.Facts, f)
+		v.add(&v.tiles, f)
 	}
 	if o.PerAnswer != nil && o.Units == nil {
-		v.Facts = append(v.Facts, fact{Name: w.Say("results.per_answer"), Value: stats.Round(o.PerAnswer, 2)})
+		v.add(&v.more, fact{Name: w.Say("results.per_answer"), Value: stats.Round(o.PerAnswer, 2)})
 	}
 	if o.Pooled != nil {
-		v.Facts = append(v.Facts, fact{Name: w.Say("results.pooled"), Value: d.index(o.Pooled), Note: w.Say("results.pooled_text")})
+		v.add(&v.more, fact{Name: w.Say("results.pooled"), Value: d.index(o.Pooled), Note: w.Say("results.pooled_text")})
 	}
 }
 
@@ -228,9 +238,8 @@ func (d *document) precision() []string {
 	if d.best <= 0 {
 		return said
 	}
-	away := max(float(figure)-o.RawInterval.Low, o.RawInterval.High-float(figure))
-	switch percent := 100 * away / d.best; {
-	case percent > 5:
+	switch percent := d.marginPercent(figure); {
+	case percent > roughMargin:
 		return append(said, w.Say("sure.rough"))
 	case percent > 2.5:
 		return append(said, w.Say("sure.fair"))
@@ -240,4 +249,13 @@ func (d *document) precision() []string {
 		said = append(said, w.Say("sure.relied"))
 	}
 	return said
+}
+
+// roughMargin is the margin of error, in percent of the scale, from which a figure is a direction only.
+const roughMargin = 5
+
+// marginPercent returns how far a figure of the index may be off, in percent of its scale.
+func (d *document) marginPercent(figure *big.Rat) float64 {
+	between := d.period.Overall.RawInterval
+	return 100 * max(float(figure)-between.Low, between.High-float(figure)) / d.best
 }

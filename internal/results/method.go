@@ -301,9 +301,29 @@ func (d *document) marginNotes() []string {
 		notes = append(notes, w.Say("method.comparison", "n", d.tests.N))
 	}
 	if hasAlpha(p) {
-		notes = append(notes, w.Say("method.alpha"))
+		notes = append(notes, w.Say("method.alpha"), strings.Join(d.alphas(), " · "))
 	}
 	return notes
+}
+
+// alphas says how far the items of each area go together, and those of the index.
+func (d *document) alphas() []string {
+	var said []string
+	add := func(name string, alpha *stats.Alpha) {
+		if alpha != nil {
+			said = append(said, d.words.Say("results.alpha", "area", name, "value", d.minus(fixed(alpha.Value, 2))))
+		}
+	}
+	for i := range d.period.Dimensions {
+		x := &d.period.Dimensions[i]
+		name := x.Label.In(d.language)
+		if name == "" {
+			name = x.ID
+		}
+		add(name, x.Alpha)
+	}
+	add(d.words.Say("results.score"), d.period.Overall.Alpha)
+	return said
 }
 
 func hasAlpha(p *stats.Period) bool {

@@ -21,7 +21,6 @@ type scoreRow struct {
 	Verdict     string // what a test says of the difference; "" without one
 	Tone        string // by the test
 	Weight      string
-	Alpha       string // how far the items of an area go together
 	Between     string // the interval of the value
 	N           int64
 }
@@ -219,9 +218,6 @@ func (d *document) dimensions() []scoreRow {
 		if x.Score != nil && best > 0 {
 			d.setScore(&row, x.Score, overall, best)
 			row.Between = d.interval(x.Interval, d.places)
-		}
-		if x.Alpha != nil {
-			row.Alpha = d.minus(fixed(x.Alpha.Value, 2))
 		}
 		rows = append(rows, row)
 	}

@@ -24,6 +24,7 @@ type view struct {
 	Filters     []filter
 	Chapters    []chapter
 	Head        head
+	Summary     summary
 	Findings    []finding
 	FindingNote string
 	Trend       *trendChart
@@ -31,7 +32,6 @@ type view struct {
 	Dimensions  []scoreRow
 	Units       []scoreRow
 	UnitsText   string
-	Alpha       bool // some dimension has one
 	Weighted    *weighted
 	EarlyLate   *earlyLate
 	Quadrants   []quadrantChart
@@ -110,14 +110,12 @@ func (d *document) fill(v *view) {
 	}
 	v.Filters = d.filters()
 	v.Head = d.head()
+	v.Summary = d.summary(&v.Head, v.Measures)
 	v.Trend = d.trend()
 	v.ItemTrends = d.itemTrends()
 	v.Dimensions = d.dimensions()
 	v.Units, v.UnitsText = d.units()
 	v.Ranking = d.ranking()
-	for _, row := range v.Dimensions {
-		v.Alpha = v.Alpha || row.Alpha != ""
-	}
 	findings, notes := d.findings()
 	v.Findings, v.FindingNote = findings, sentences(notes...)
 	v.Weighted = d.weighted()
@@ -139,10 +137,10 @@ func (d *document) chapters(v *view) []chapter {
 		shown   bool
 		id, key string
 	}{
-		{v.Trend != nil, "trend", "results.trend"}, {len(v.Dimensions) > 0, "areas", "results.dimensions"},
-		{len(v.Ranking) > 1, "items", "results.items"}, {len(v.Quadrants) > 0, "priorities", "results.priorities"},
-		{v.Measures != nil, "measures", "measures.title"}, {len(v.Segments) > 0, "groups", "results.groups"},
-		{v.Weighted != nil, "weighted", "results.weighted"},
+		{len(v.Dimensions) > 0, "areas", "results.dimensions"}, {len(v.Ranking) > 1, "items", "results.items"},
+		{v.Trend != nil, "trend", "results.trend"}, {len(v.Segments) > 0, "groups", "results.groups"},
+		{v.Weighted != nil, "weighted", "results.weighted"}, {len(v.Quadrants) > 0, "priorities", "results.priorities"},
+		{v.Measures != nil, "measures", "measures.title"},
 		{len(v.Sections) > 0, "questions", "results.questions"},
 		{v.Derivation != nil, "derivation", "results.method"}, {true, "method", "method.title"},
 	} {
