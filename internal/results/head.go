@@ -11,6 +11,7 @@ import (
 type head struct {
 	Title, Score, Scale string
 	Band                string
+	Between             string // the interval of the score; "" without one
 	Dial                *dial
 	Facts               []fact
 	Confidence          string // how far the figure can be trusted, in plain words
@@ -62,7 +63,7 @@ func (d *document) rateNote() string {
 // addIndex adds the index on its scale, and its comparisons.
 func (d *document) addIndex(v *head) {
 	o, w := &d.period.Overall, d.words
-	v.Title, v.Score = w.Say("results.score"), d.published(o)
+	v.Title, v.Score, v.Between = w.Say("results.score"), d.published(o), d.scoreInterval(o.Interval)
 	switch {
 	case d.scoring().OutOf100():
 		v.Scale = w.Say("results.scale")
