@@ -480,6 +480,9 @@ func (b *builder) addPairs(v *question, q *survey.Question) {
 	}
 	if v.Fit = matrixClass(longer, need, pairCells); v.Fit == "f1" {
 		v.Fit = "told" // in their cells, in every window
+		if len(longer) < 7 && max(width(b.words.Say("importance")), width(b.words.Say("satisfaction"))) <= 6 {
+			v.Fit += " near" // short captions stand beside the cells
+		}
 	}
 	for i := range q.Rows {
 		p := pair{Name: q.ID + "." + q.Rows[i].ID, Label: b.html(q.Rows[i].Label), Mark: b.rowMark(v, q, i)}
