@@ -59,8 +59,8 @@ func TestDigitsOfOtherScripts(t *testing.T) {
 	for _, typed := range [][2]string{{"day", "٢٠٢٦/١١/٢٩"}, {"hour", "٩:٣٠"}} {
 		do(t, v, chromedp.Focus(byName(typed[0])))
 		for _, c := range typed[1] {
-			key := string(c)
-			do(t, v, chromedp.KeyEvent(key, func(p *input.DispatchKeyEventParams) { p.Key = key }))
+			call(t, v, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kb.KeyDown, Key: string(c), Text: string(c)})
+			call(t, v, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kb.KeyUp, Key: string(c)})
 		}
 		check(t, v, map[string]string{typed[0]: fmt.Sprintf(`document.querySelector("[name=%s]").value === %q`, typed[0], typed[1])})
 	}

@@ -275,7 +275,7 @@ func (m *moveCommand) move(ctx context.Context, out control.Output, from transfe
 		run = transfer.Check
 	}
 	report, err := run(ctx, from, to, transfer.Options{
-		Source: m.sourceName(), Now: time.Now, Moved: changed, Say: func(line string) { out.Print(out.Err, "%s", line) },
+		Source: m.sourceName(), Now: time.Now, Moved: changed, Say: func(line message.Text) { out.Print(out.Err, "%s", line) },
 	})
 	if err != nil {
 		if !m.Check {

@@ -225,7 +225,7 @@ func TestGuideExamples(t *testing.T) {
 			case b.info == "yaml wrong":
 				var got strings.Builder
 				for _, p := range problems {
-					fmt.Fprintln(&got, p)
+					fmt.Fprintln(&got, p.In(language))
 				}
 				if got.String() != b.messages || b.messages == "" {
 					t.Errorf("%s: check says\n%sand the guide\n%s", at, got.String(), b.messages)

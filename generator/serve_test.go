@@ -61,12 +61,12 @@ func TestBackupFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, command := range map[string]serveCommand{
-		"":                    {},
-		"--backup-every 1s":   {Backup: t.TempDir(), BackupEvery: time.Second, BackupKeep: 1},
-		"--backup-every -1h":  {Backup: t.TempDir(), BackupEvery: -time.Hour, BackupKeep: 1},
-		"--backup-keep 0":     {Backup: t.TempDir(), BackupEvery: time.Hour},
-		"cannot be used":      {Backup: file, BackupEvery: time.Hour, BackupKeep: 1},
-		"cannot be used: mkd": {Backup: filepath.Join(file, "in"), BackupEvery: time.Hour, BackupKeep: 1},
+		"":                   {},
+		"--backup-every 1s":  {Backup: t.TempDir(), BackupEvery: time.Second, BackupKeep: 1},
+		"--backup-every -1h": {Backup: t.TempDir(), BackupEvery: -time.Hour, BackupKeep: 1},
+		"--backup-keep 0":    {Backup: t.TempDir(), BackupEvery: time.Hour},
+		"cannot be used":     {Backup: file, BackupEvery: time.Hour, BackupKeep: 1},
+		"no directory":       {Backup: filepath.Join(file, "in"), BackupEvery: time.Hour, BackupKeep: 1},
 	} {
 		err := command.checkBackups()
 		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {

@@ -80,7 +80,7 @@ func (k shareCommand) Run(c *console.Console) error {
 	if err != nil {
 		return err
 	}
-	kit.Print(c.Out)
+	kit.Print(c.Out, c.Language)
 	if k.Out != "" {
 		files, err := kit.Files()
 		if err == nil {

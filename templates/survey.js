@@ -226,9 +226,12 @@ const listen = () => {
   });
   addEventListener("popstate", () => assignID());
   addEventListener("pagehide", () => save(true));
+  addEventListener("beforeprint", () => { // an empty date has no mask on paper
+    for (const c of findAll("[type=date], [type=time]", form)) c.setAttribute("value", /** @type {HTMLInputElement} */ (c).value);
+  });
   form.addEventListener("input", onInput);
   form.addEventListener("change", onInput);
-  form.addEventListener("keypress", onKey);
+  form.addEventListener("keydown", onKey); // Firefox lets no keypress follow
   form.addEventListener("keypress", onEnter);
   form.addEventListener("submit", (event) => {
     event.preventDefault();

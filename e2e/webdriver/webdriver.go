@@ -23,6 +23,9 @@ var (
 	back          = command{"WebDriver:Back", "POST", "/back"}
 	forward       = command{"WebDriver:Forward", "POST", "/forward"}
 	refresh       = command{"WebDriver:Refresh", "POST", "/refresh"}
+	newWindow     = command{"WebDriver:NewWindow", "POST", "/window/new"}
+	closeWindow   = command{"WebDriver:CloseWindow", "DELETE", "/window"}
+	switchTo      = command{"WebDriver:SwitchToWindow", "POST", "/window"}
 	setWindowRect = command{"WebDriver:SetWindowRect", "POST", "/window/rect"}
 	findElements  = command{"WebDriver:FindElements", "POST", "/elements"}
 	elementClick  = command{"WebDriver:ElementClick", "POST", "/element/%s/click"}
@@ -88,6 +91,18 @@ func (s *Session) URL() (string, error) { return ask[string](s, currentURL, "", 
 func (s *Session) Back() error    { return s.tell(back, "", nil) }
 func (s *Session) Forward() error { return s.tell(forward, "", nil) }
 func (s *Session) Reload() error  { return s.tell(refresh, "", nil) }
+
+// Reopen closes the window and opens another one, with the same storage.
+func (s *Session) Reopen() error {
+	opened, err := ask[struct{ Handle string }](s, newWindow, "", object{"type": "tab"})
+	if err != nil {
+		return err
+	}
+	if err := s.tell(closeWindow, "", nil); err != nil {
+		return err
+	}
+	return s.tell(switchTo, "", object{"handle": opened.Handle})
+}
 
 // Resize sets the outer size of the window in pixels.
 func (s *Session) Resize(width, height int) error {

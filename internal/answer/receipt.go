@@ -4,10 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
-	"errors"
 	"strings"
 
 	"github.com/google/uuid"
+
+	"glasspoll/internal/message"
 )
 
 // crockford is Douglas Crockford's base 32: no I, L, O or U to misread or mishear.
@@ -29,7 +30,7 @@ func ParseReceipt(receipt string) (id string, err error) {
 	code := strings.NewReplacer("-", "", " ", "", "I", "1", "L", "1", "O", "0").Replace(strings.ToUpper(receipt))
 	data, err := crockford.DecodeString(code)
 	if err != nil || len(data) != len(uuid.UUID{}) {
-		return "", errors.New("not a receipt: it has 26 letters and digits")
+		return "", message.Errorf("not a receipt: it has 26 letters and digits")
 	}
 	return uuid.UUID(data).String(), nil
 }

@@ -16,6 +16,7 @@ import (
 	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
+	"glasspoll/internal/message"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/records"
@@ -112,7 +113,7 @@ func TestForgedArchives(t *testing.T) {
 					want = c.file + " is not what it was"
 				}
 				checked, err := Check(t.Context(), forged)
-				if err != nil || !slices.ContainsFunc(checked.Findings, func(finding string) bool { return strings.Contains(finding, want) }) {
+				if err != nil || !slices.ContainsFunc(checked.Findings, func(finding message.Text) bool { return strings.Contains(finding.String(), want) }) {
 					t.Errorf("with sums %t: %+v, %v, want %s", sums, checked, err, want)
 				}
 			}

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"path"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"glasspoll/internal/audit"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -29,7 +29,7 @@ type Checked struct {
 	Figures  bool      // figures were compared: not those of an archive that an earlier version has written
 	Checksum string    // of SHA256SUMS, and so of the whole
 	Files    int
-	Findings []string // what is wrong
+	Findings []message.Text // what is wrong
 }
 
 // Check checks an archive by itself: its checksums, and, if these agree, that the tally, the index and every release
@@ -37,13 +37,13 @@ type Checked struct {
 func Check(ctx context.Context, name string) (*Checked, error) {
 	z, err := zip.OpenReader(name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: not an archive, or damaged: %w", name, err)
+		return nil, message.Errorf("%s: not an archive, or damaged: %w", name, err)
 	}
 	defer z.Close()
 	c := &checker{files: map[string]*zip.File{}}
 	checked, err := c.check(ctx, &z.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, message.Errorf("%s: %w", name, err)
 	}
 	return checked, nil
 }
@@ -51,11 +51,11 @@ func Check(ctx context.Context, name string) (*Checked, error) {
 // checker checks one archive.
 type checker struct {
 	files    map[string]*zip.File
-	findings []string
+	findings []message.Text
 }
 
 func (c *checker) findf(format string, args ...any) {
-	c.findings = append(c.findings, fmt.Sprintf(format, args...))
+	c.findings = append(c.findings, message.New(format, args...))
 }
 
 func (c *checker) check(ctx context.Context, z *zip.Reader) (*Checked, error) {
@@ -92,7 +92,7 @@ func (c *checker) checkSums(z *zip.Reader) (checksum string, err error) {
 	for line := range strings.Lines(string(sums)) {
 		sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
 		if !ok || listed[name] {
-			c.findf("%s has a line that says nothing new: %q", sumsFile, line)
+			c.findf("%s has a line that says nothing new: '%s'", sumsFile, line)
 			continue
 		}
 		listed[name] = true
@@ -126,10 +126,10 @@ func (c *checker) manifest() (*Manifest, error) {
 	}
 	m := &Manifest{}
 	if err := json.Unmarshal(data, m); err != nil {
-		return nil, fmt.Errorf("%s: %w", manifestFile, err)
+		return nil, message.Errorf("%s: %w", manifestFile, err)
 	}
 	if m.Format != format && m.Format != firstFormat {
-		return nil, fmt.Errorf("the archive has format %d, and this program knows format %d", m.Format, format)
+		return nil, message.Errorf("the archive has format %d, and this program knows format %d", m.Format, format)
 	}
 	return m, nil
 }
@@ -137,7 +137,7 @@ func (c *checker) manifest() (*Manifest, error) {
 func (c *checker) copy(name string, w io.Writer) error {
 	f := c.files[name]
 	if f == nil {
-		return fmt.Errorf("%s is missing", name)
+		return message.Errorf("%s is missing", name)
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -162,7 +162,7 @@ func (c *checker) checkFigures(ctx context.Context, m *Manifest) error {
 	}
 	s := versions[m.Version]
 	if s == nil {
-		return fmt.Errorf("%s%s.json is missing", definitionsDir, m.Version)
+		return message.Errorf("%s%s.json is missing", definitionsDir, m.Version)
 	}
 	releases, err := c.releases(m)
 	if err != nil {
@@ -212,7 +212,7 @@ func (c *checker) versions() (map[string]*survey.Survey, error) {
 		}
 		s, err := survey.Decode(data)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, message.Errorf("%s: %w", name, err)
 		}
 		all[s.Version] = s
 	}
@@ -241,10 +241,10 @@ func (c *checker) releases(m *Manifest) (all []*release.Release, err error) {
 		}
 		r := &release.Release{}
 		if err := json.Unmarshal(data, r); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, message.Errorf("%s: %w", name, err)
 		}
 		if !isComplete(r) {
-			return nil, fmt.Errorf("%s: it lacks counters", name)
+			return nil, message.Errorf("%s: it lacks counters", name)
 		}
 		all = append(all, r)
 	}
@@ -323,11 +323,11 @@ func (c *checker) checkTally(all *tally.Tally) error {
 	}
 	stored := &counted{}
 	if err := json.Unmarshal(data, stored); err != nil {
-		return fmt.Errorf("%s: %w", tallyFile, err)
+		return message.Errorf("%s: %w", tallyFile, err)
 	}
 	for _, p := range stored.Parts {
 		if !areComplete(p.Cohorts) {
-			return fmt.Errorf("%s: it lacks counters", tallyFile)
+			return message.Errorf("%s: it lacks counters", tallyFile)
 		}
 	}
 	for _, finding := range audit.Tally(stored.tally(), all, 0) {
@@ -340,7 +340,7 @@ func (c *checker) checkTally(all *tally.Tally) error {
 func (c *checker) readAnswers(ctx context.Context, each func(line)) (responses, withdrawn int64, err error) {
 	f := c.files[answersFile]
 	if f == nil {
-		return 0, 0, fmt.Errorf("%s is missing", answersFile)
+		return 0, 0, message.Errorf("%s is missing", answersFile)
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -352,7 +352,7 @@ func (c *checker) readAnswers(ctx context.Context, each func(line)) (responses, 
 		if err := lines.Decode(&l); errors.Is(err, io.EOF) {
 			return responses, withdrawn, nil
 		} else if err != nil {
-			return 0, 0, fmt.Errorf("%s: %w", answersFile, err)
+			return 0, 0, message.Errorf("%s: %w", answersFile, err)
 		}
 		if l.Withdrawn {
 			withdrawn++

@@ -9,13 +9,13 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -166,7 +166,7 @@ func (c *Case) Days() int {
 // Encode returns the case as it is stored, without its revision.
 func (c *Case) Encode() ([]byte, error) {
 	if c.ID == "" || c.Survey == "" {
-		return nil, errors.New("a case without id or survey")
+		return nil, message.Errorf("a case without id or survey")
 	}
 	return json.Marshal(c)
 }
@@ -182,7 +182,7 @@ func Decode(data []byte, revision int) (*Case, error) {
 }
 
 // ErrClosed means that a case is closed already.
-var ErrClosed = errors.New("it is closed already")
+var ErrClosed error = message.Key("it is closed already")
 
 // Bounds of the texts in a case, in characters.
 const (
@@ -197,7 +197,7 @@ func (c *Case) Assign(owner, by string, at time.Time) error {
 		return ErrClosed
 	}
 	if owner == "" {
-		return errors.New("the role that follows it up is missing")
+		return message.Errorf("the role that follows it up is missing")
 	}
 	by = cmp.Or(by, c.Owner, owner)
 	if err := errors.Join(checkRole(owner), checkRole(by)); err != nil {
@@ -216,9 +216,9 @@ func (c *Case) Close(result string, told bool, by string, at time.Time) error {
 	case c.Status == Closed:
 		return ErrClosed
 	case result == "":
-		return errors.New("the result is missing: say what has come of it")
+		return message.Errorf("the result is missing: say what has come of it")
 	case utf8.RuneCountInString(result) > MaxResult:
-		return fmt.Errorf("the result is longer than %d characters", MaxResult)
+		return message.Errorf("the result is longer than %d characters", MaxResult)
 	}
 	if err := checkRole(by); err != nil {
 		return err
@@ -231,7 +231,7 @@ func (c *Case) Close(result string, told bool, by string, at time.Time) error {
 // checkRole bounds the name of a role.
 func checkRole(name string) error {
 	if utf8.RuneCountInString(name) > maxRole {
-		return fmt.Errorf("a role has at most %d characters", maxRole)
+		return message.Errorf("a role has at most %d characters", maxRole)
 	}
 	return nil
 }

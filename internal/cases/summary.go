@@ -2,14 +2,13 @@ package cases
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"time"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -29,7 +28,7 @@ func ParseSpan(name string) (Span, error) {
 	parts, months, first := month.FindStringSubmatch(name), 1, 0
 	if parts == nil {
 		if parts, months = quarter.FindStringSubmatch(name), 3; parts == nil {
-			return Span{}, errors.New("write a month such as 2026-10, or a quarter such as 2026-Q4")
+			return Span{}, message.Errorf("write a month such as 2026-10, or a quarter such as 2026-Q4")
 		}
 	}
 	year, _ := strconv.Atoi(parts[1])
@@ -155,12 +154,15 @@ func (f *Figures) add(d Figures) {
 type AmbiguousError struct{ IDs []string }
 
 // Error implements error.
-func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("%d cases begin like that: write more of the id", len(e.IDs))
+func (e *AmbiguousError) Error() string { return e.Message().String() }
+
+// Message implements [message.Messenger].
+func (e *AmbiguousError) Message() message.Text {
+	return message.New("%d cases begin like that: write more of the id", len(e.IDs))
 }
 
 // ErrUnknown means that no case has the id given.
-var ErrUnknown = errors.New("there is no such case")
+var ErrUnknown error = message.Key("there is no such case")
 
 // Find returns the case whose id is, or begins with, the one given. Dashes and case do not matter, and I, L and O are read
 // as the digits they look like.

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
+
+	"glasspoll/internal/message"
 )
 
 // form is the form of the items that this program reads and writes, an attribute of the site's item. Tables of the form before
@@ -61,7 +63,7 @@ func (t *Table) checkForm(i item) error {
 	case !ok:
 		return &OldFormError{t.name}
 	case n != currentForm:
-		return t.wrap(fmt.Errorf("it is of form %d, and this program knows form %d: install a newer version of the program", n, currentForm))
+		return t.wrap(message.Errorf("it is of form %d, and this program knows form %d: install a newer version of the program", n, currentForm))
 	}
 	return nil
 }

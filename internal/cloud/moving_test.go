@@ -17,7 +17,7 @@ import (
 func moveTo(ctx context.Context, from, to *world, h cloudtest.Hooks) error {
 	report, err := transfer.Move(ctx, from.process(h, Options{}), to.process(h, Options{}), transfer.Options{Source: "a table", Now: from.now})
 	if err == nil && len(report.Differences) > 0 {
-		return errors.New(report.Differences[0])
+		return errors.New(report.Differences[0].String())
 	}
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"strconv"
@@ -18,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 )
 
@@ -155,11 +155,11 @@ const maxDecompressed = 8 << 20
 func decompressed(i item, name string) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(bytesOf(i, name)))
 	if err != nil {
-		return nil, fmt.Errorf("attribute %s: %w", name, err)
+		return nil, message.Errorf("attribute %s: %w", name, err)
 	}
 	data, err := io.ReadAll(io.LimitReader(r, maxDecompressed))
 	if err != nil {
-		return nil, fmt.Errorf("attribute %s: %w", name, err)
+		return nil, message.Errorf("attribute %s: %w", name, err)
 	}
 	return data, nil
 }
@@ -252,7 +252,7 @@ func integerOf(i item, name string) (int64, bool) {
 func revisionOf(i item) (int, error) {
 	n, ok := integerOf(i, counter)
 	if !ok {
-		return 0, fmt.Errorf("attribute %s is missing", counter)
+		return 0, message.Errorf("attribute %s is missing", counter)
 	}
 	return int(n), nil
 }
@@ -275,7 +275,7 @@ func (t *Table) wrap(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &missing):
-		return fmt.Errorf("there is no table %s in this account and region: is the name right, and AWS_REGION?", t.name)
+		return message.Errorf("there is no table %s in this account and region: is the name right, and AWS_REGION?", t.name)
 	}
-	return fmt.Errorf("table %s: %w", t.name, err)
+	return message.Errorf("table %s: %w", t.name, err)
 }

@@ -2,13 +2,13 @@ package control
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"glasspoll/internal/durable"
+	"glasspoll/internal/message"
 )
 
 // Files creates the files that one verb writes on the client's side. The zero value is ready to use.
@@ -53,7 +53,7 @@ func (a *Files) Create(name string, private bool) (io.WriteCloser, error) {
 func openFile(name string, private bool) (destination, error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		if info.IsDir() {
-			return nil, fmt.Errorf("%s is a directory: name a file in it", name)
+			return nil, message.Errorf("%s is a directory: name a file in it", name)
 		}
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
 		return device{f}, err

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/simulate"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -131,7 +131,7 @@ func (c *Client) post(ctx context.Context, path string, body []byte) (status int
 	case http.StatusCreated, http.StatusOK, http.StatusForbidden:
 		return response.StatusCode, nil
 	default:
-		return response.StatusCode, fmt.Errorf("%s: %s", response.Status, bytes.TrimSpace(text))
+		return response.StatusCode, message.Errorf("%s: %s", response.Status, bytes.TrimSpace(text))
 	}
 }
 

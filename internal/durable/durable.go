@@ -23,6 +23,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"glasspoll/internal/message"
 )
 
 // A File is a new file that appears under its name with Commit. Until then it has a temporary name, a dot before and
@@ -50,7 +52,7 @@ func WriteFileIn(root *os.Root, name string, content []byte, perm fs.FileMode) e
 }
 
 // ErrChanged means that a file no longer has the content that was to be replaced.
-var ErrChanged = errors.New("the file has been changed meanwhile")
+var ErrChanged error = message.Key("the file has been changed meanwhile")
 
 // Replace replaces the content of a file that still is before, and keeps its mode. A symbolic link stays one. A file that may
 // not be written is not replaced.

@@ -380,10 +380,10 @@ func TestSegments(t *testing.T) {
 			t.Errorf("%.12q…: %+v, want %+v", c.text, l, c)
 		}
 	}
-	if got, want := measureSMS(strings.Repeat("茶", 71)).String(), "2 segments, 71 of 134 characters, UCS-2"; got != want {
+	if got, want := measureSMS(strings.Repeat("茶", 71)).text().String(), "2 segments, 71 of 134 characters, UCS-2"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if got, want := measureSMS("it’s tea").String(), "1 segment, 8 of 70 characters, UCS-2 because of '’'"; got != want {
+	if got, want := measureSMS("it’s tea").text().String(), "1 segment, 8 of 70 characters, UCS-2 because of '’'"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/spreadsheet"
 	"glasspoll/internal/survey"
 )
@@ -46,82 +47,96 @@ func (k *Kit) route(names ...string) (route, bool) {
 
 func (k *Kit) link(r route, language string) string { return r.link(k.base, k.survey, language) }
 
-// Print writes links and texts for reading.
-func (k *Kit) Print(w io.Writer) {
+// Print writes links and texts for reading, with explanations in a language.
+func (k *Kit) Print(w io.Writer, language string) {
 	s := k.survey
+	p := &printer{Kit: k, w: w, language: language}
 	fmt.Fprintf(w, "%s: %s\n", s.ID, s.Title.In(s.DefaultLanguage()))
-	k.printLinks(w)
-	k.printValues(w)
+	p.links()
+	p.values()
 	for _, language := range s.Languages {
-		k.printTexts(w, language)
+		p.texts(language)
 	}
 	for _, channel := range []string{mailChannel, textChannel} {
 		if len(s.Channels) > 0 && !slices.Contains(s.Channels, channel) {
-			fmt.Fprintf(w, "\nNo text for %s: the questionnaire's channels are %s.\n", channel, strings.Join(s.Channels, ", "))
+			p.line("\nNo text for %s: the questionnaire's channels are %s.", channel, strings.Join(s.Channels, ", "))
 		}
 	}
 }
 
-func (k *Kit) printLinks(w io.Writer) {
-	fmt.Fprint(w, "\nLinks\n")
+// A printer prints a kit.
+type printer struct {
+	*Kit
+	w        io.Writer
+	language string // of explanations
+}
+
+func (p *printer) line(format string, args ...any) {
+	fmt.Fprintln(p.w, message.New(format, args...).In(p.language))
+}
+
+func (p *printer) links() {
+	p.line("\nLinks")
 	width := 0
-	for _, r := range k.routes {
+	for _, r := range p.routes {
 		width = max(width, len(r.name))
 	}
-	for _, r := range k.routes {
+	for _, r := range p.routes {
 		name := r.name
-		for _, language := range k.survey.Languages {
-			fmt.Fprintf(w, "  %-*s  %s  %s\n", width, name, language, k.link(r, language))
+		for _, language := range p.survey.Languages {
+			fmt.Fprintf(p.w, "  %-*s  %s  %s\n", width, name, language, p.link(r, language))
 			name = ""
 		}
 		if r.hint != "" {
-			fmt.Fprintf(w, "  %-*s  (%s)\n", width, "", r.hint)
+			p.line("  %s  (%s)", strings.Repeat(" ", width), r.hint)
 		}
 	}
 }
 
 // printValues explains which answers to hidden questions links can carry.
-func (k *Kit) printValues(w io.Writer) {
-	s := k.survey
+func (p *printer) values() {
+	s := p.survey
 	headed := false
 	for q := range hiddenIn(s) {
 		if !headed {
-			fmt.Fprintln(w, "\nValues that links bring")
+			p.line("\nValues that links bring")
 			headed = true
 		}
 		value := accepts(s, q.ID)
 		if len(q.Options) > 0 {
-			value = "one of " + value
+			value = message.New("one of %s", value)
 		}
-		if v, given := k.values[q.ID]; given {
-			value = v + ", in every link above"
+		if v, given := p.Kit.values[q.ID]; given {
+			value = message.New("%s, in every link above", v)
 		}
-		fmt.Fprintf(w, "  %s: %s (%s)\n", q.ID, value, q.Label.In(s.DefaultLanguage()))
+		p.line("  %s: %s (%s)", q.ID, value, q.Label.In(s.DefaultLanguage()))
 	}
 	for _, name := range []string{mailChannel, textChannel, linkRoute} {
-		r, ok := k.route(name)
+		r, ok := p.route(name)
 		if !ok {
 			continue
 		}
-		if personal := r.personal(k.base, s, s.DefaultLanguage(), k.values); personal != "" {
-			fmt.Fprintf(w, "  Each person's own, filled in and percent-encoded by a mailing program; the same for all with --value NAME=TEXT:\n  %s\n", personal)
+		if personal := r.personal(p.base, s, s.DefaultLanguage(), p.Kit.values); personal != "" {
+			p.line("  Each person's own, filled in and percent-encoded by a mailing program; the same for all with --value NAME=TEXT:\n  %s", personal)
 			return
 		}
 	}
 }
 
-func (k *Kit) printTexts(w io.Writer, language string) {
-	v := k.writer.invite(k.survey, language)
-	if mail, ok := k.route(mailChannel, linkRoute); ok {
-		fmt.Fprintf(w, "\nE-mail, %s (subject, then text)\n  %s\n\n%s", language, v.subject(), indent(v.mail(k.link(mail, language))))
+func (p *printer) texts(language string) {
+	v := p.writer.invite(p.survey, language)
+	if mail, ok := p.route(mailChannel, linkRoute); ok {
+		p.line("\nE-mail, %s (subject, then text)\n  %s\n", language, v.subject())
+		io.WriteString(p.w, indent(v.mail(p.link(mail, language))))
 	}
-	if text, ok := k.route(textChannel, linkRoute); ok {
-		message := v.text(k.link(text, language))
-		size := "with the site's address it can be counted"
-		if k.base != NoBase {
-			size = measureSMS(message).String()
+	if text, ok := p.route(textChannel, linkRoute); ok {
+		sms := v.text(p.link(text, language))
+		size := message.New("with the site's address it can be counted")
+		if p.base != NoBase {
+			size = measureSMS(sms).text()
 		}
-		fmt.Fprintf(w, "\nText message, %s (%s)\n%s", language, size, indent(message+"\n"))
+		p.line("\nText message, %s (%s)", language, size)
+		io.WriteString(p.w, indent(sms+"\n"))
 	}
 }
 

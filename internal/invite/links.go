@@ -1,8 +1,6 @@
 package invite
 
 import (
-	"errors"
-	"fmt"
 	"iter"
 	"maps"
 	"net/url"
@@ -12,14 +10,15 @@ import (
 	"golang.org/x/net/idna"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
 // route is one way to reach a survey: by a channel, or at a kiosk.
 type route struct {
-	name  string // the channel, "link" if none is declared, or "kiosk"; part of file names
-	hint  string // its purpose, if the name does not say
-	query string // of its links, without the question mark
+	name  string      // the channel, "link" if none is declared, or "kiosk"; part of file names
+	hint  message.Key // its purpose, if the name does not say
+	query string      // of its links, without the question mark
 }
 
 // Channels with a special use.
@@ -120,18 +119,18 @@ func CheckValues(s *survey.Survey, values map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		switch {
 		case len(names) == 0:
-			return fmt.Errorf("--value %s: no question of %s is of the type hidden, so a link brings no values", name, s.ID)
+			return message.Errorf("--value %s: no question of %s is of the type hidden, so a link brings no values", name, s.ID)
 		case !slices.Contains(names, name):
-			return fmt.Errorf("--value %s: links of %s bring %s", name, s.ID, strings.Join(names, ", "))
+			return message.Errorf("--value %s: links of %s bring %s", name, s.ID, strings.Join(names, ", "))
 		case values[name] == "" || !answer.Readable(s, name, []string{values[name]}):
-			return fmt.Errorf("--value %s=%s: it takes %s", name, values[name], accepts(s, name))
+			return message.Errorf("--value %s=%s: it takes %s", name, values[name], accepts(s, name))
 		}
 	}
 	return nil
 }
 
 // accepts says what a hidden question may be answered with.
-func accepts(s *survey.Survey, name string) string {
+func accepts(s *survey.Survey, name string) message.Text {
 	f, _ := s.Field(name)
 	var ids []string
 	for _, o := range f.Options() {
@@ -139,11 +138,11 @@ func accepts(s *survey.Survey, name string) string {
 	}
 	switch {
 	case len(ids) > 0:
-		return strings.Join(ids, ", ")
+		return message.Plain(strings.Join(ids, ", "))
 	case f.Question.MaxLength > 0:
-		return fmt.Sprintf("any text of up to %d characters", f.Question.MaxLength)
+		return message.New("any text of up to %d characters", f.Question.MaxLength)
 	default:
-		return "any text"
+		return message.New("any text")
 	}
 }
 
@@ -151,10 +150,10 @@ func accepts(s *survey.Survey, name string) string {
 func ParseBase(address string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
-		return "", errors.New("write the whole address of the site, such as https://example.com/surveys/")
+		return "", message.Errorf("write the whole address of the site, such as https://example.com/surveys/")
 	}
 	if strings.ContainsAny(address, "?#") {
-		return "", errors.New("leave out what begins with ? or #: links add their own")
+		return "", message.Errorf("leave out what begins with ? or #: links add their own")
 	}
 	// A name in Chinese letters is written as browsers send it, which every scanner and telephone understands.
 	host, err := idna.Punycode.ToASCII(strings.ToLower(u.Hostname()))

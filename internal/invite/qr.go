@@ -8,6 +8,8 @@ import (
 	"image/png"
 
 	"github.com/boombuler/barcode/qr"
+
+	"glasspoll/internal/message"
 )
 
 // qrCode is the modules of a QR code, without the margin around it.
@@ -23,7 +25,7 @@ const quietZone = 4
 func encodeQR(text string) (qrCode, error) {
 	code, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {
-		return qrCode{}, fmt.Errorf("QR code of %s: %w", text, err)
+		return qrCode{}, message.Errorf("QR code of %s: %w", text, err)
 	}
 	return qrCode{code.Bounds().Dx(), func(x, y int) bool {
 		grey := color.Gray16Model.Convert(code.At(x, y)).(color.Gray16)

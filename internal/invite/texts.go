@@ -2,13 +2,13 @@ package invite
 
 import (
 	"bytes"
-	"fmt"
 	"html/template"
 	"io/fs"
 	"slices"
 	"strings"
 	"unicode/utf16"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
@@ -28,12 +28,12 @@ func newWriter(templates fs.FS) (*writer, error) {
 			catalogues[i], err = wording.Load(sub)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("templates: %s: %w", folder, err)
+			return nil, message.Errorf("templates: %s: %w", folder, err)
 		}
 	}
 	poster, err := template.New("").Option("missingkey=error").ParseFS(templates, "share/poster.html")
 	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
+		return nil, message.Errorf("templates: %w", err)
 	}
 	return &writer{catalogues[0], catalogues[1], poster.Lookup("poster.html")}, nil
 }
@@ -86,7 +86,7 @@ func (v invitation) printable(link string, code qrCode) ([]byte, error) {
 		"Link": shown, "Privacy": v.privacy(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("poster: %w", err)
+		return nil, message.Errorf("poster: %w", err)
 	}
 	return b.Bytes(), nil
 }
@@ -226,13 +226,10 @@ func segments(text string, single, part int, width func(rune) int) smsLength {
 	return smsLength{segments: parts, used: used, capacity: parts * part}
 }
 
-func (l smsLength) String() string {
-	text := fmt.Sprintf("%d segments, %d of %d characters, %s", l.segments, l.used, l.capacity, l.alphabet)
-	if l.segments == 1 {
-		text = strings.Replace(text, "segments", "segment", 1)
-	}
+func (l smsLength) text() message.Text {
+	text := message.New("%s, %d of %d characters, %s", message.Count(l.segments, "segment"), l.used, l.capacity, l.alphabet)
 	if l.odd != 0 && l.odd < 0x2E80 { // for a text in Chinese it is obvious
-		text += fmt.Sprintf(" because of '%c'", l.odd)
+		text = message.New("%s because of '%c'", text, l.odd)
 	}
 	return text
 }

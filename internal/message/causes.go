@@ -135,11 +135,7 @@ func (e *Error) Message() Text { return e.Text }
 // causes.go). What another error says stays as it is, but for the part of it that comes from such an error.
 func Of(err error) Text {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var parts []Text
-		for _, part := range joined.Unwrap() {
-			parts = append(parts, Of(part))
-		}
-		return Join("\n", parts...)
+		return ofAll(err, joined.Unwrap())
 	}
 	whole := err.Error()
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
@@ -147,7 +143,9 @@ func Of(err error) Text {
 		if own, ok := inner.(Messenger); ok {
 			text = own.Message()
 		} else if text = cause(inner); text.IsZero() {
-			continue
+			if text = sentinel(inner); text.IsZero() {
+				continue
+			}
 		}
 		before, after, found := strings.Cut(whole, inner.Error())
 		if inner == err || !found {
@@ -156,4 +154,29 @@ func Of(err error) Text {
 		return Text{Code: text.Code, en: before + text.en + after, zh: before + text.zh + after}
 	}
 	return Plain(whole)
+}
+
+// ofAll returns the text of an error with several causes: that of each in its place.
+func ofAll(err error, causes []error) Text {
+	var t Text
+	rest := err.Error()
+	for _, c := range causes {
+		before, after, found := strings.Cut(rest, c.Error())
+		if !found {
+			continue
+		}
+		own := Of(c)
+		t.en += before + own.en
+		t.zh += before + own.zh
+		rest = after
+	}
+	return Text{en: t.en + rest, zh: t.zh + rest}
+}
+
+// sentinel returns the text of an error that callers compare with, if the catalogue has it; else the zero Text.
+func sentinel(err error) Text {
+	if _, known := catalogue()[err.Error()]; !known {
+		return Text{}
+	}
+	return Key(err.Error()).Text()
 }

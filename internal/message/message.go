@@ -228,8 +228,8 @@ func sprintWide(format string, args []any) string {
 		text := fmt.Sprintf("%"+format[at[4]:at[7]], arg...)
 		first, _ := utf8.DecodeRuneInString(text)
 		last, _ := utf8.DecodeLastRuneInString(text)
-		if isWide(first) {
-			literal = strings.TrimSuffix(literal, " ")
+		if before, spaced := strings.CutSuffix(literal, " "); spaced && isWide(first) && separates(before, at[0] > 1) {
+			literal = before
 		}
 		dropSpace = isWide(last)
 		b.WriteString(literal)
@@ -241,6 +241,13 @@ func sprintWide(format string, args []any) string {
 	}
 	b.WriteString(rest)
 	return b.String()
+}
+
+// separates reports whether a space behind a text is there for the change of scripts alone, not behind a sign of ASCII, such as a
+// colon, and not to indent. within says that an argument stands before an empty text.
+func separates(text string, within bool) bool {
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return text == "" && within || isWide(last)
 }
 
 // isWide reports whether a character is as wide as a Chinese one in Chinese text.

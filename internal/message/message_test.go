@@ -32,6 +32,7 @@ func TestTexts(t *testing.T) {
 		{Words("a", "b"), "a, b", "a、b"},
 		{New("%s: %s", Quoted("a"), List()), "'a': ", "“a”："},
 		{Key("100 %% of %s").Text(Plain("it")), "100 % of it", "100 % of it"},
+		{Of(fmt.Errorf("tally: %w: %w", Errorf("there is one already"), missing)), "tally: there is one already: a.yaml: there is no such file or directory", "tally: 已经存在: a.yaml：没有这个文件或目录"},
 		{Of(missing), "a.yaml: there is no such file or directory", "a.yaml：没有这个文件或目录"},
 		{Of(fmt.Errorf("reading: %w", Errorf("there is one already"))), "reading: there is one already", "reading: 已经存在"},
 		{Of(fmt.Errorf("reading %w here", missing)), "reading a.yaml: there is no such file or directory here", "reading a.yaml：没有这个文件或目录 here"},

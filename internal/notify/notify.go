@@ -4,9 +4,9 @@ package notify
 
 import (
 	"context"
-	"fmt"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -25,7 +25,7 @@ func Deliver(ctx context.Context, outbox store.Outbox, sender Sender, survey str
 	for _, c := range pending {
 		if !c.Withdrawn {
 			if err := sender.Send(ctx, c); err != nil {
-				return sent, fmt.Errorf("notification of case %s: %w", c.ID, err)
+				return sent, message.Errorf("notification of case %s: %w", c.ID, err)
 			}
 			sent++
 		}

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/message"
 )
 
 // Webhook posts notifications to one address, signed, in the form of Standard Webhooks
@@ -42,14 +42,14 @@ const (
 func NewWebhook(address, secret string) (*Webhook, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return nil, errors.New("the webhook's address is not a web address: write one such as https://example.com/hooks/glasspoll")
+		return nil, message.Errorf("the webhook's address is not a web address: write one such as https://example.com/hooks/glasspoll")
 	}
 	switch {
 	case u.User != nil:
-		return nil, errors.New("the webhook's address has a name or password in it: leave them out, the signature proves who sends")
+		return nil, message.Errorf("the webhook's address has a name or password in it: leave them out, the signature proves who sends")
 	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
 	default:
-		return nil, errors.New("the webhook's address must begin with https://: http:// is for this machine itself")
+		return nil, message.Errorf("the webhook's address must begin with https://: http:// is for this machine itself")
 	}
 	key, err := ParseSecret(secret)
 	if err != nil {
@@ -77,13 +77,13 @@ func ParseSecret(secret string) ([]byte, error) {
 	encoded, marked := strings.CutPrefix(strings.TrimSpace(secret), "whsec_")
 	key, err := base64.StdEncoding.DecodeString(encoded)
 	if !marked || err != nil || len(key) < minKey || len(key) > maxKey {
-		return nil, fmt.Errorf("the webhook's secret must be whsec_ and %d to %d random bytes in base64: make one with  echo \"whsec_$(openssl rand -base64 32)\"", minKey, maxKey)
+		return nil, message.Errorf("the webhook's secret must be whsec_ and %d to %d random bytes in base64: make one with  echo \"whsec_$(openssl rand -base64 32)\"", minKey, maxKey)
 	}
 	return key, nil
 }
 
-// message is the body. Its timestamp is that of the case, so that a message sent again is the same.
-type message struct {
+// event is the body. Its timestamp is that of the case, so that a message sent again is the same.
+type event struct {
 	Type      string       `json:"type"`
 	Timestamp time.Time    `json:"timestamp"`
 	Data      cases.Notice `json:"data"`
@@ -94,7 +94,7 @@ func (w *Webhook) Send(ctx context.Context, c *cases.Case) error {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(message{"case.opened", c.Opened, c.Notice()}); err != nil {
+	if err := encoder.Encode(event{"case.opened", c.Opened, c.Notice()}); err != nil {
 		return err
 	}
 	wait := firstWait
@@ -114,7 +114,7 @@ func (w *Webhook) Send(ctx context.Context, c *cases.Case) error {
 func (w *Webhook) post(ctx context.Context, id string, body []byte) (wait time.Duration, retry bool, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.address, bytes.NewReader(body))
 	if err != nil {
-		return 0, false, errors.New("webhook: the address cannot be used")
+		return 0, false, message.Errorf("webhook: the address cannot be used")
 	}
 	timestamp := strconv.FormatInt(w.now().Unix(), 10)
 	r.Header.Set("Content-Type", "application/json")
@@ -128,7 +128,7 @@ func (w *Webhook) post(ctx context.Context, id string, body []byte) (wait time.D
 		if errors.As(err, &withURL) { // the address may be a secret itself, and the error is logged
 			err = withURL.Err
 		}
-		return 0, ctx.Err() == nil, fmt.Errorf("webhook: %w", err)
+		return 0, ctx.Err() == nil, message.Errorf("webhook: %w", err)
 	}
 	defer reply.Body.Close()
 	io.Copy(io.Discard, io.LimitReader(reply.Body, 64<<10)) // so that the connection can be reused
@@ -137,7 +137,7 @@ func (w *Webhook) post(ctx context.Context, id string, body []byte) (wait time.D
 	}
 	seconds, _ := strconv.Atoi(reply.Header.Get("Retry-After"))
 	retry = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || reply.StatusCode == http.StatusRequestTimeout || reply.StatusCode == http.StatusTooEarly
-	return time.Duration(min(max(seconds, 0), int(maxWait/time.Second))) * time.Second, retry, fmt.Errorf("webhook: the receiver replied %s", reply.Status)
+	return time.Duration(min(max(seconds, 0), int(maxWait/time.Second))) * time.Second, retry, message.Errorf("webhook: the receiver replied %s", reply.Status)
 }
 
 // sign returns the HMAC-SHA256 of id, timestamp and body, joined by dots.

@@ -170,15 +170,13 @@ func (f *failure) described() finding {
 			break
 		}
 	}
-	column := f.column
-	switch m := keyAndValue.FindStringSubmatch(f.text); {
-	case f.open == nil && bracketText.MatchString(f.text):
+	column := f.shownAt()
+	m := keyAndValue.FindStringSubmatch(f.text)
+	if f.open == nil && bracketText.MatchString(f.text) {
 		words = "a text that begins with a bracket: put the whole text into quotes"
 		column = 1 + utf8.RuneCountInString(m[1])
-	default:
-		column = f.shownAt()
 	}
-	if m := keyAndValue.FindStringSubmatch(f.text); words == secondColonMessage && m != nil && unbraced.MatchString(m[2]) {
+	if words == secondColonMessage && m != nil && unbraced.MatchString(m[2]) {
 		words = "a second \": \" in one line: the { is missing that belongs to the } at its end"
 	}
 	found := finding{line: f.line, column: column, message: words.Text()}

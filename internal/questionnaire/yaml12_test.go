@@ -1,8 +1,18 @@
 package questionnaire
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
+
+	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/yaml12"
 )
 
 // TestCoreSchema reads values as YAML 1.2 has them.
@@ -48,4 +58,89 @@ func TestPlacesAfterRewriting(t *testing.T) {
 			t.Errorf("%q:\n%v\nwant %s", c.source, problems, c.want)
 		}
 	}
+}
+
+// TestJSON reads the samples as JSON, in one line and in many.
+func TestJSON(t *testing.T) {
+	paths, err := filepath.Glob("../../surveys/*.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if !IsFile(filepath.Base(path)) {
+			continue
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, problems := Parse(path, source)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		root, _, err := yaml12.Decode(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, err := inJSON(root).MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines bytes.Buffer
+		if err := json.Indent(&lines, line, "", "\t"); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{string(line), lines.String(), strings.ReplaceAll(lines.String(), "/", `\/`), "\uFEFF" + strings.ReplaceAll(lines.String(), "\": ", "\"\n:"), asEscapes(string(line))} {
+			got, problems := Parse(path, []byte(text))
+			if len(problems) > 0 {
+				t.Fatalf("%v\n%s", problems, text)
+			}
+			if !bytes.Equal(got.Encode(), want.Encode()) {
+				t.Errorf("%s differs as JSON", path)
+			}
+		}
+	}
+}
+
+// inJSON returns a mapping with all scalars as texts.
+func inJSON(n *yaml.Node) ordered {
+	var value func(n *yaml.Node) any
+	value = func(n *yaml.Node) any {
+		n = target(n)
+		switch n.Kind {
+		case yaml.MappingNode:
+			return inJSON(n)
+		case yaml.SequenceNode:
+			list := make([]any, len(n.Content))
+			for i, c := range n.Content {
+				list[i] = value(c)
+			}
+			return list
+		}
+		switch n.Tag {
+		case "!!int", "!!float":
+			return json.RawMessage(n.Value)
+		case "!!bool":
+			return n.Value == "true"
+		}
+		return n.Value
+	}
+	var o ordered
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		o = append(o, member{n.Content[i].Value, value(n.Content[i+1])})
+	}
+	return o
+}
+
+// asEscapes writes all that is not ASCII as JSON's escapes.
+func asEscapes(text string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(text)) {
+		if unit < 0x80 {
+			b.WriteByte(byte(unit))
+		} else {
+			fmt.Fprintf(&b, `\u%04X`, unit)
+		}
+	}
+	return b.String()
 }

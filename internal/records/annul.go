@@ -3,11 +3,11 @@ package records
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -29,7 +29,7 @@ func history(ctx context.Context, records store.Records, s *survey.Survey, perio
 		all = append(all, r)
 	}
 	if len(all) == 0 {
-		return nil, nil, fmt.Errorf("%s has no release of %s", s.ID, period)
+		return nil, nil, message.Errorf("%s has no release of %s", s.ID, period)
 	}
 	versions := map[string]string{}
 	for shape, p := range all[len(all)-1].Parts {
@@ -42,7 +42,7 @@ func history(ctx context.Context, records store.Records, s *survey.Survey, perio
 // of returns the blocks that are meant, by part and cohort. It is an error if there are none, or one is annulled.
 func (b Blocks) of(all []*release.Release) ([]release.Annulment, error) {
 	if b.Release < 1 || b.Release > len(all) {
-		return nil, fmt.Errorf("there is no release %d: the last one is %d", b.Release, len(all))
+		return nil, message.Errorf("there is no release %d: the last one is %d", b.Release, len(all))
 	}
 	at, before := all[b.Release-1], &release.Release{}
 	if b.Release > 1 {
@@ -61,12 +61,12 @@ func (b Blocks) of(all []*release.Release) ([]release.Annulment, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("release %d has made no such block, or was made by an earlier version, whose releases have none", b.Release)
+		return nil, message.Errorf("release %d has made no such block, or was made by an earlier version, whose releases have none", b.Release)
 	}
 	for _, a := range all[len(all)-1].Annulled {
 		for _, f := range found {
 			if a.Release == f.Release && a.Shape == f.Shape && a.Cohort == f.Cohort {
-				return nil, fmt.Errorf("blocks of release %d were annulled on %s", b.Release, a.Date)
+				return nil, message.Errorf("blocks of release %d were annulled on %s", b.Release, a.Date)
 			}
 		}
 	}
@@ -137,5 +137,5 @@ func annul(ctx context.Context, records store.Records, s *survey.Survey, period 
 		}
 		return r, nil
 	}
-	return nil, fmt.Errorf("releases of %s %s: %w %d times: try again", s.ID, period, store.ErrStale, annulTries)
+	return nil, message.Errorf("releases of %s %s: %w %d times: try again", s.ID, period, store.ErrStale, annulTries)
 }

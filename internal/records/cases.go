@@ -3,10 +3,10 @@ package records
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -44,10 +44,10 @@ func FindCase(ctx context.Context, records CaseStore, id string) (*cases.Case, e
 	}
 	c, err := cases.Find(all, id)
 	if ambiguous := new(cases.AmbiguousError); errors.As(err, &ambiguous) {
-		return nil, fmt.Errorf("%s: %w (%s)", id, err, strings.Join(ambiguous.IDs, ", "))
+		return nil, message.Errorf("%s: %w (%s)", id, err, strings.Join(ambiguous.IDs, ", "))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: `glasspoll cases list --status all` shows those that there are", id, err)
+		return nil, message.Errorf("%s: %w: `glasspoll cases list --status all` shows those that there are", id, err)
 	}
 	return c, nil
 }
@@ -63,11 +63,11 @@ func ChangeCase(ctx context.Context, records CaseStore, id string, change func(c
 			return nil, err
 		}
 		if err := change(c); err != nil {
-			return nil, fmt.Errorf("case %s: %w", c.ID, err)
+			return nil, message.Errorf("case %s: %w", c.ID, err)
 		}
 		if err := records.SaveCase(ctx, c); !errors.Is(err, store.ErrStale) {
 			return c, err
 		}
 	}
-	return nil, fmt.Errorf("case %s: %w %d times", id, store.ErrStale, maxSaves)
+	return nil, message.Errorf("case %s: %w %d times", id, store.ErrStale, maxSaves)
 }

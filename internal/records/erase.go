@@ -2,10 +2,10 @@ package records
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -22,7 +22,7 @@ func SegmentFields(ctx context.Context, records store.Records, r answer.Response
 	for _, version := range []string{r.Version, ""} {
 		s, err := records.Definition(ctx, r.Survey, version)
 		if err != nil {
-			return nil, fmt.Errorf("the questionnaire of %s: %w", r.Survey, err)
+			return nil, message.Errorf("the questionnaire of %s: %w", r.Survey, err)
 		}
 		addSegments(s, add)
 	}

@@ -3,10 +3,10 @@ package records
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 
 	"glasspoll/internal/export"
+	"glasspoll/internal/message"
 	"glasspoll/internal/wording"
 )
 
@@ -38,7 +38,7 @@ func (n *Snapshot) Export(ctx context.Context, w io.Writer, plan *export.Plan, f
 		spss, err = export.NewSPSS(w, plan)
 		sink = spss
 	default:
-		err = fmt.Errorf("there is no format %q", format)
+		err = message.Errorf("there is no format '%s'", format)
 	}
 	if err != nil {
 		return nil, err

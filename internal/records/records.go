@@ -5,12 +5,12 @@ package records
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
 
 	"glasspoll"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
@@ -28,9 +28,9 @@ func Definition(ctx context.Context, records store.Records, id string) (*survey.
 		return nil, err
 	}
 	if len(known) == 0 {
-		return nil, fmt.Errorf("there is no survey %s here, nor any other: is it the right --data or --table?", id)
+		return nil, message.Errorf("there is no survey %s here, nor any other: is it the right --data or --table?", id)
 	}
-	return nil, fmt.Errorf("there is no survey %s here: there are %s", id, strings.Join(known, ", "))
+	return nil, message.Errorf("there is no survey %s here: there are %s", id, strings.Join(known, ", "))
 }
 
 // Periods lists the periods of a survey that have any response; only the given one if period is not "". It is an error if
@@ -42,9 +42,9 @@ func Periods(ctx context.Context, log store.Log, id, period string) ([]string, e
 	}
 	if !slices.Contains(periods, period) {
 		if len(periods) == 0 {
-			return nil, fmt.Errorf("%s has no answers yet", id)
+			return nil, message.Errorf("%s has no answers yet", id)
 		}
-		return nil, fmt.Errorf("%s has no answers of %s: there are some of %s", id, period, strings.Join(periods, ", "))
+		return nil, message.Errorf("%s has no answers of %s: there are some of %s", id, period, strings.Join(periods, ", "))
 	}
 	return []string{period}, nil
 }
@@ -77,7 +77,7 @@ func (d *definitions) version(ctx context.Context, version string) (*survey.Surv
 	}
 	s, err := d.store.Definition(ctx, d.id, version)
 	if err != nil {
-		return nil, fmt.Errorf("version %s of %s: %w", version, d.id, err)
+		return nil, message.Errorf("version %s of %s: %w", version, d.id, err)
 	}
 	if d.known == nil {
 		d.known = map[string]*survey.Survey{}

@@ -19,7 +19,7 @@ type Sample struct {
 }
 
 // ErrNoSample means that there is no sample of the name.
-var ErrNoSample = errors.New("there is no ready questionnaire of this name")
+var ErrNoSample error = message.Key("there is no ready questionnaire of this name")
 
 // Samples returns all samples, sorted by id.
 func Samples() ([]*Sample, error) {

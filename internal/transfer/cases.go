@@ -3,9 +3,9 @@ package transfer
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -21,7 +21,7 @@ func (o *one) cases(ctx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("cases: %w %d times", store.ErrStale, attempts)
+	return message.Errorf("cases: %w %d times", store.ErrStale, attempts)
 }
 
 func (o *one) casesOnce(ctx context.Context) error {

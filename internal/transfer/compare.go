@@ -5,13 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/audit"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -132,9 +132,9 @@ func (f *findings) add(id string) {
 }
 
 // differences returns a sentence for each kind of difference.
-func (c *comparison) differences(where string) []string {
-	var all []string
-	add := func(f findings, what string) {
+func (c *comparison) differences(where string) []message.Text {
+	var all []message.Text
+	add := func(f findings, what message.Key) {
 		if f.n == 0 {
 			return
 		}
@@ -142,13 +142,13 @@ func (c *comparison) differences(where string) []string {
 		if f.n > len(f.ids) {
 			list += ", …"
 		}
-		all = append(all, fmt.Sprintf("%s: responses %s: %d (%s)", where, what, f.n, list))
+		all = append(all, message.New("%s: responses %s: %d (%s)", where, what, f.n, list))
 	}
 	add(c.missing, "that are missing")
 	add(c.other, "with other answers under the same id")
 	add(c.unerased, "that have been erased in the source only")
 	for _, text := range c.tallies {
-		all = append(all, where+": counted in the source, and found in the target: "+text)
+		all = append(all, message.New("%s: counted in the source, and found in the target: %s", where, text))
 	}
 	return all
 }

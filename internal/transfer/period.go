@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
@@ -87,7 +88,7 @@ func (p *period) carry(ctx context.Context) error {
 		return err
 	}
 	differences := c.differences(p.survey.ID + " " + p.name)
-	if difference != "" {
+	if !difference.IsZero() {
 		differences = append(differences, difference)
 	}
 	p.summarize(c, appended, differences)
@@ -95,16 +96,16 @@ func (p *period) carry(ctx context.Context) error {
 }
 
 // summarize adds the period to the report.
-func (p *period) summarize(c *comparison, releases int, differences []string) {
+func (p *period) summarize(c *comparison, releases int, differences []message.Text) {
 	p.report.Responses += p.responses
 	p.report.Erased += p.erased
 	p.report.Releases += releases
 	p.report.Compared += c.compared
 	p.report.Own += c.own
 	p.report.Differences = append(p.report.Differences, differences...)
-	verdict := "agree"
+	verdict := message.Key("agree")
 	if len(differences) > 0 {
-		verdict = "differ"
+		verdict = message.Key("differ")
 	}
 	if p.write {
 		p.say("%s %s: responses carried: %d, releases: %d; responses compared: %d: %s", p.survey.ID, p.name, p.responses, releases, c.compared, verdict)
@@ -127,10 +128,10 @@ func (p *period) load(ctx context.Context) error {
 	}
 	if text != "" {
 		if err := json.Unmarshal([]byte(text), &p.state); err != nil {
-			return fmt.Errorf("the progress of an earlier move: %w", err)
+			return message.Errorf("the progress of an earlier move: %w", err)
 		}
 		if p.state.Format != stateFormat {
-			return fmt.Errorf("the progress of an earlier move has format %d: go on with the newer glasspoll that has begun it", p.state.Format)
+			return message.Errorf("the progress of an earlier move has format %d: go on with the newer glasspoll that has begun it", p.state.Format)
 		}
 		return nil
 	}
@@ -142,8 +143,8 @@ func (p *period) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if mine && difference != "" {
-		return fmt.Errorf("the target has made other releases of this period than the source, so they cannot be brought together: move to a store that has none of it (%s)", difference)
+	if mine && !difference.IsZero() {
+		return message.Errorf("the target has made other releases of this period than the source, so they cannot be brought together: move to a store that has none of it (%s)", difference)
 	}
 	empty, err := p.isEmpty(ctx)
 	if err != nil {
@@ -249,7 +250,7 @@ func (p *period) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("the tally: %w %d times", store.ErrStale, attempts)
+	return message.Errorf("the tally: %w %d times", store.ErrStale, attempts)
 }
 
 // lastRelease returns the source's latest release of the period; nil if there is none.
@@ -355,7 +356,7 @@ func (p *period) carriedTally(ctx context.Context, counted *tally.Tally, deleted
 	}
 	if reached := counted.Alerted; counted.Cursor < reached {
 		if deleted > 0 {
-			return nil, errors.New("the source is counting this period again, and has deleted responses of it after the retention time: let it publish first, and move then")
+			return nil, message.Errorf("the source is counting this period again, and has deleted responses of it after the retention time: let it publish first, and move then")
 		}
 		if err := p.foldOn(ctx, counted, reached); err != nil {
 			return nil, err
@@ -428,7 +429,7 @@ func (p *period) checkDeleted(ctx context.Context, counted *tally.Tally) error {
 		there++
 	}
 	if deleted := counted.Received() - there; deleted > 0 {
-		return fmt.Errorf("the source has deleted %d responses of this period after the retention time, and knows them from its tally alone. They can only be carried to a store that has nothing of the period and has not this survey in force: move to a new one", deleted)
+		return message.Errorf("the source has deleted %d responses of this period after the retention time, and knows them from its tally alone. They can only be carried to a store that has nothing of the period and has not this survey in force: move to a new one", deleted)
 	}
 	return p.setSettled(ctx)
 }

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
@@ -14,7 +14,7 @@ import (
 
 // releases carries the releases that the target lacks, up to the last one that was there when the run began. difference says
 // that the target has other ones, or lacks some that are not to be carried now.
-func (p *period) releases(ctx context.Context, write bool) (appended int, difference string, err error) {
+func (p *period) releases(ctx context.Context, write bool) (appended int, difference message.Text, err error) {
 	for range attempts {
 		n, difference, err := p.releasesOnce(ctx, write)
 		appended += n
@@ -22,37 +22,37 @@ func (p *period) releases(ctx context.Context, write bool) (appended int, differ
 			return appended, difference, err
 		}
 	}
-	return appended, "", fmt.Errorf("releases: %w %d times", store.ErrStale, attempts)
+	return appended, message.Text{}, message.Errorf("releases: %w %d times", store.ErrStale, attempts)
 }
 
-func (p *period) releasesOnce(ctx context.Context, write bool) (appended int, difference string, err error) {
+func (p *period) releasesOnce(ctx context.Context, write bool) (appended int, difference message.Text, err error) {
 	next, stop := iter.Pull2(p.to.History(ctx, p.survey.ID, p.name))
 	defer stop()
 	for r, err := range p.from.History(ctx, p.survey.ID, p.name) {
 		if err != nil {
-			return appended, "", err
+			return appended, message.Text{}, err
 		}
 		if r.Number > p.last[p.name] {
 			break
 		}
 		if mine, err, there := next(); there {
 			if err != nil {
-				return appended, "", err
+				return appended, message.Text{}, err
 			}
 			if !bytes.Equal(withoutPlaces(mine).Encode(), withoutPlaces(r).Encode()) {
-				return appended, fmt.Sprintf("%s %s: release %d is another one", p.survey.ID, p.name, r.Number), nil
+				return appended, message.New("%s %s: release %d is another one", p.survey.ID, p.name, r.Number), nil
 			}
 			continue
 		}
 		if !write {
-			return appended, fmt.Sprintf("%s %s: releases are missing from number %d on", p.survey.ID, p.name, r.Number), nil
+			return appended, message.New("%s %s: releases are missing from number %d on", p.survey.ID, p.name, r.Number), nil
 		}
 		if err := p.append(ctx, r); err != nil {
-			return appended, "", err
+			return appended, message.Text{}, err
 		}
 		appended++
 	}
-	return appended, "", nil
+	return appended, message.Text{}, nil
 }
 
 // append stores a release in the target, with the tally that fits it. If settle has carried the source's, it is that of this

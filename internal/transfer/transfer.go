@@ -22,11 +22,11 @@ package transfer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -49,7 +49,7 @@ type Target interface {
 // Options say how to carry.
 type Options struct {
 	Source string                                 // names the source, the same in each run: progress is kept under it
-	Say    func(line string)                      // is told what has been done, once a period
+	Say    func(line message.Text)                // is told what has been done, once a period
 	Now    func() time.Time                       // of cases that are withdrawn
 	Moved  func(survey string, periods ...string) // nil, or told what may have changed in the target
 }
@@ -66,7 +66,7 @@ type Report struct {
 	Own       int      // responses that only the target has
 	InForce   []string // surveys that this run has put in force in the target
 
-	Differences []string // sentences; none if the target has everything
+	Differences []message.Text // sentences; none if the target has everything
 }
 
 // Move carries everything. The report counts what was done also if there is an error, after which Move can be called again.
@@ -95,7 +95,7 @@ func run(ctx context.Context, m *mover) (*Report, error) {
 	}
 	for _, id := range surveys {
 		if err := m.survey(ctx, id); err != nil {
-			return &m.report, fmt.Errorf("%s: %w", id, err)
+			return &m.report, message.Errorf("%s: %w", id, err)
 		}
 		m.report.Surveys++
 	}
@@ -104,12 +104,12 @@ func run(ctx context.Context, m *mover) (*Report, error) {
 
 func (m *mover) say(format string, args ...any) {
 	if m.options.Say != nil {
-		m.options.Say(fmt.Sprintf(format, args...))
+		m.options.Say(message.New(format, args...))
 	}
 }
 
 func (m *mover) differs(format string, args ...any) {
-	m.report.Differences = append(m.report.Differences, fmt.Sprintf(format, args...))
+	m.report.Differences = append(m.report.Differences, message.New(format, args...))
 }
 
 // one is a survey that is carried.
@@ -143,7 +143,7 @@ func (m *mover) survey(ctx context.Context, id string) error {
 	}
 	for _, name := range periods {
 		if err := (&period{one: o, name: name}).carry(ctx); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return message.Errorf("%s: %w", name, err)
 		}
 	}
 	if m.write { // those that were opened meanwhile

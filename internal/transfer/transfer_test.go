@@ -165,12 +165,21 @@ func (w *world) move() *transfer.Report {
 	return report
 }
 
+// sentences are the differences of a report.
+func sentences(r *transfer.Report) []string {
+	var all []string
+	for _, d := range r.Differences {
+		all = append(all, d.String())
+	}
+	return all
+}
+
 func (w *world) check() []string {
 	w.t.Helper()
 	from, to := w.sides()
 	report, err := transfer.Check(ctx, from, to, w.options())
 	w.must(err)
-	return report.Differences
+	return sentences(report)
 }
 
 // stored is a response as a store has it.
@@ -415,7 +424,7 @@ func TestOtherAnswers(t *testing.T) {
 	report, err := w.tryMove()
 	w.must(err)
 	want := "service 2026-Q4: responses with other answers under the same id: 2 (" + other.ID + ", " + elsewhere.ID + ")"
-	if !slices.Equal(report.Differences, []string{want}) {
+	if !slices.Equal(sentences(report), []string{want}) {
 		t.Errorf("%q, want %q", report.Differences, want)
 	}
 	if _, err := w.to.Definition(ctx, surveyID, ""); !errors.Is(err, store.ErrUnknown) {
@@ -453,7 +462,7 @@ func TestReleasesApart(t *testing.T) {
 	w.publish(w.from)
 	report, err := w.tryMove()
 	w.must(err)
-	if len(report.Differences) != 1 || !strings.Contains(report.Differences[0], "2026-Q4: release 2 is another one") || report.Responses != 7 {
+	if len(report.Differences) != 1 || !strings.Contains(report.Differences[0].String(), "2026-Q4: release 2 is another one") || report.Responses != 7 {
 		t.Errorf("%+v", report)
 	}
 }

@@ -61,12 +61,12 @@ func (r *run) compareKind(op string, to *Target, c *Term) (Expr, error) {
 			r.note("%s is no number, so no answer to '%s' equals it, or is more or less", report.Quote(c.Text), to.Field)
 			return Never, nil
 		}
-		return comparison("%s %s %s", to.Field, op, digits), err
+		return comparison("%s %s %s", to.name(), op, digits), err
 	case Date:
 		if _, err := time.Parse(time.DateOnly, c.Text); err != nil || c.Op != "text" {
 			return Expr{}, message.Errorf("%s is no date such as 2026-10-31", report.Quote(c.Text))
 		}
-		return comparison("%s %s %s", to.Field, op, strconv.Quote(c.Text)), nil
+		return comparison("%s %s %s", to.name(), op, strconv.Quote(c.Text)), nil
 	case Text:
 		return r.compareText(op, to, c)
 	}
@@ -85,7 +85,7 @@ func (r *run) compareText(op string, to *Target, c *Term) (Expr, error) {
 		text = c.Op
 	}
 	r.noteCase(to)
-	return comparison("%s == %s", to.Field, strconv.Quote(text)), nil
+	return comparison("%s == %s", to.name(), strconv.Quote(text)), nil
 }
 
 // noteCase remarks that texts are compared letter by letter here.
@@ -137,7 +137,7 @@ func (r *run) compareSet(op string, to *Target, c *Term) (Expr, error) {
 		r.note("%s equals no answer to '%s', of whose options some differ in capitals only", report.Quote(c.Text), to.Field)
 		return Never, nil
 	}
-	return Combine("and", all, comparison("count(%s) == %d", to.Field, len(items))), nil
+	return Combine("and", all, comparison("count(%s) == %d", to.name(), len(items))), nil
 }
 
 // hasOption writes that a set has the options with a value.
@@ -146,14 +146,14 @@ func (r *run) hasOption(to *Target, c *Term) (Expr, error) {
 	if err != nil {
 		return Expr{}, err
 	}
-	any := Never
+	found := Never
 	for _, id := range to.IDs(func(value string) bool { return r.Dialect.Equal(value, v) }) {
-		any = Combine("or", any, comparison("%s contains %s", to.Field, strconv.Quote(id)))
+		found = Combine("or", found, comparison("%s contains %s", to.name(), strconv.Quote(id)))
 	}
-	if any == Never {
+	if found == Never {
 		r.note("%s is not one of the options of '%s', so no answer equals it", report.Quote(c.Text), to.Field)
 	}
-	return any, nil
+	return found, nil
 }
 
 // compareAnswers compares the answers of two questions.
@@ -176,7 +176,7 @@ func (r *run) compareAnswers(op string, a, b *Target) (Expr, error) {
 	case a.Kind == Text:
 		r.noteCase(a)
 	}
-	e := comparison("%s %s %s", a.Field, op, b.Field)
+	e := comparison("%s %s %s", a.name(), op, b.name())
 	unanswered, err := r.holdsUnanswered(op, &Term{Op: "null"}, &Term{Op: "null"})
 	if unanswered && a != b {
 		e = Combine("or", e, Combine("and", negate(answered(a)), negate(answered(b))))
@@ -199,13 +199,13 @@ func (r *run) compareWhole(op string, a, limit *Term) (Expr, error) {
 	case n != math.Trunc(n) || math.Abs(n) > 1e9:
 		return Expr{}, message.Errorf("%s is no whole number", digits)
 	}
-	least := comparison("%s >= %d", to.Field, int(n))
+	least := comparison("%s >= %d", to.name(), int(n))
 	if n <= 0 {
-		least = comparison("%s > %d", to.Field, int(n)-1)
+		least = comparison("%s > %d", to.name(), int(n)-1)
 	}
-	most := comparison("%s <= %d", to.Field, int(n))
+	most := comparison("%s <= %d", to.name(), int(n))
 	if n >= 0 {
-		most = comparison("%s < %d", to.Field, int(n)+1)
+		most = comparison("%s < %d", to.name(), int(n)+1)
 	}
 	switch op {
 	case ">=":
@@ -270,7 +270,7 @@ func (r *run) hasItem(op string, to *Target, item *Term, listed bool) (Expr, err
 		return r.hasOption(to, item)
 	case to.Kind == Text && item.Op == "text" && item.Text != "" && (op == "part" || !r.Dialect.TextSet && !(op == "any" && listed)):
 		r.noteCase(to)
-		return comparison("%s contains %s", to.Field, strconv.Quote(item.Text)), nil
+		return comparison("%s contains %s", to.name(), strconv.Quote(item.Text)), nil
 	case op == "any" && listed && to.Kind != Group:
 		return r.compareKind("==", to, item)
 	}
@@ -282,11 +282,11 @@ func (r *run) hasPart(to *Target, item *Term) (Expr, error) {
 	if item.Text == "" || strings.Contains(item.Text, " ") {
 		return Expr{}, message.Errorf("it compares several options of '%s' in their order", to.Field)
 	}
-	any := Never
+	found := Never
 	for _, id := range to.IDs(func(value string) bool { return strings.Contains(value, item.Text) }) {
-		any = Combine("or", any, comparison("%s contains %s", to.Field, strconv.Quote(id)))
+		found = Combine("or", found, comparison("%s contains %s", to.name(), strconv.Quote(id)))
 	}
-	return any, nil
+	return found, nil
 }
 
 // numberIn writes that a number is one of a list, of which each is what all writes.
@@ -302,5 +302,5 @@ func (r *run) numberIn(to *Target, items []*Term, each Expr) (Expr, error) {
 	if len(list) == 1 {
 		return each, nil
 	}
-	return comparison("%s in [%s]", to.Field, strings.Join(list, ", ")), nil
+	return comparison("%s in [%s]", to.name(), strings.Join(list, ", ")), nil
 }

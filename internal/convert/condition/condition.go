@@ -4,6 +4,8 @@ package condition
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"glasspoll/internal/message"
 )
@@ -105,6 +107,14 @@ type Target struct {
 	Options []Option     // of a choice, a set or a yes or no; of a number, all it can be, if these are few
 	List    bool         // the answer is a list: also of ranks
 	Why     message.Text // for Missing and Nothing: the reason
+}
+
+// name is how expressions name the question. Of a row whose id begins with a digit, that is in brackets.
+func (t *Target) name() string {
+	if q, row, ok := strings.Cut(t.Field, "."); ok && row != "" && isDigit(row[0]) {
+		return q + "[" + strconv.Quote(row) + "]"
+	}
+	return t.Field
 }
 
 // An Option is what an answer can be.

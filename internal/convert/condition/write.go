@@ -103,7 +103,7 @@ func comparison(expression string, args ...any) Expr {
 	return Expr{fmt.Sprintf(expression, args...), levelCompare}
 }
 
-func answered(to *Target) Expr { return Expr{"answered(" + to.Field + ")", levelAtom} }
+func answered(to *Target) Expr { return Expr{"answered(" + to.name() + ")", levelAtom} }
 
 // Write writes a condition that counts as true in a sense. It fails if nothing of it can be written.
 func (w Writer) Write(t *Term, s Sense) (Written, error) {
@@ -307,15 +307,13 @@ func (r *run) enumerate(t *Term, to *Target, s Sense) (Expr, error) {
 		if err != nil {
 			return Expr{}, err
 		}
-		if into := &without; true {
-			if r.Dialect.Holds(v, s) {
-				into = &with
-			}
-			if !slices.Contains(*into, o.ID) {
-				*into = append(*into, o.ID)
-			}
+		if r.Dialect.Holds(v, s) {
+			with = append(with, o.ID)
+		} else {
+			without = append(without, o.ID)
 		}
 	}
+	with, without = distinct(with), distinct(without)
 	if slices.ContainsFunc(with, func(id string) bool { return slices.Contains(without, id) }) {
 		return Expr{}, message.Errorf("two options of '%s' became one", to.Field)
 	}
@@ -324,6 +322,17 @@ func (r *run) enumerate(t *Term, to *Target, s Sense) (Expr, error) {
 		return negate(isOneOf(to, without, with)), nil
 	}
 	return isOneOf(to, with, without), nil
+}
+
+// distinct returns the ids, each once.
+func distinct(ids []string) []string {
+	var all []string
+	for _, id := range ids {
+		if !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return all
 }
 
 // noteMissing remarks constants that are compared with an answer, and are none of its options.
@@ -357,19 +366,19 @@ func isOneOf(to *Target, ids, others []string) Expr {
 	case len(others) == 0:
 		return answered(to)
 	case to.Kind == Bool && ids[0] == "yes":
-		return Expr{to.Field, levelAtom}
+		return Expr{to.name(), levelAtom}
 	case to.Kind == Bool:
-		return comparison("%s == false", to.Field)
+		return comparison("%s == false", to.name())
 	case len(ids) == 1:
-		return comparison("%s == %s", to.Field, to.constant(ids[0]))
+		return comparison("%s == %s", to.name(), to.constant(ids[0]))
 	case len(others) == 1 && len(ids) > 3:
-		return Combine("and", answered(to), comparison("%s != %s", to.Field, to.constant(others[0])))
+		return Combine("and", answered(to), comparison("%s != %s", to.name(), to.constant(others[0])))
 	}
 	list := make([]string, len(ids))
 	for i, id := range ids {
 		list[i] = to.constant(id)
 	}
-	return comparison("%s in [%s]", to.Field, strings.Join(list, ", "))
+	return comparison("%s in [%s]", to.name(), strings.Join(list, ", "))
 }
 
 // constant writes one of a target's options.
@@ -416,7 +425,7 @@ func (r *run) structured(t *Term, s Sense) (Expr, error) {
 		case s == True:
 			return r.bare(to, s), nil
 		case s == One:
-			return comparison("count(%s) == 1", to.Field), nil
+			return comparison("count(%s) == 1", to.name()), nil
 		case s == NotFalse:
 			return Always, nil
 		}
@@ -446,23 +455,23 @@ func (r *run) bare(to *Target, s Sense) Expr {
 		r.note("an answer to '%s' alone is neither true nor false", to.Field)
 		return Never
 	case to.Kind == Number && s == One:
-		return comparison("%s == 1", to.Field)
+		return comparison("%s == 1", to.name())
 	case to.Kind == Number:
 		if len(to.Options) > 0 && !slices.ContainsFunc(to.Options, func(o Option) bool { return o.ID == "0" }) {
 			return answered(to)
 		}
-		return Combine("and", answered(to), comparison("%s != 0", to.Field))
+		return Combine("and", answered(to), comparison("%s != 0", to.name()))
 	case to.Kind != Text || !r.Dialect.IgnoresCase:
 		return answered(to)
 	case s == Truthy:
 		r.note("'%s' is a text: of those that say 0 or false, only these two count as none here", to.Field)
-		return Combine("and", answered(to), Expr{fmt.Sprintf("not (%s)", comparison(`%s in ["0", "false"]`, to.Field).Text), levelAtom})
+		return Combine("and", answered(to), Expr{fmt.Sprintf("not (%s)", comparison(`%s in ["0", "false"]`, to.name()).Text), levelAtom})
 	case s == NotFalse:
 		r.note("'%s' is a text: only false, in small letters, is taken for false", to.Field)
-		return comparison(`%s != "false"`, to.Field)
+		return comparison(`%s != "false"`, to.name())
 	}
 	r.note("'%s' is a text: only true, in small letters, is taken for true", to.Field)
-	return comparison(`%s == "true"`, to.Field)
+	return comparison(`%s == "true"`, to.name())
 }
 
 // compare writes a comparison.
@@ -572,7 +581,7 @@ func (r *run) compareCount(op string, a, b *Term) (Expr, error) {
 	if n < 0 || n == 0 && op == "<" {
 		return constant(holds(op, 0, n)), nil
 	}
-	return comparison("count(%s) %s %s", to.Field, op, digits), nil
+	return comparison("count(%s) %s %s", to.name(), op, digits), nil
 }
 
 // holds evaluates a comparison of numbers.

@@ -228,7 +228,7 @@ func (d *Draft) FitOptions(q *Question, at *report.Atom) bool {
 		*q = Question{At: q.At, Atoms: q.Atoms, Source: q.Source, Label: q.Label, Help: q.Help, Kind: survey.ShortText}
 	case n == 1 && q.Kind == survey.SingleChoice:
 		d.Change(at, "one option alone is no choice: it is asked as several that can be chosen")
-		q.Kind = survey.MultiChoice
+		q.Kind, q.Display = survey.MultiChoice, ""
 	}
 	return true
 }

@@ -1,6 +1,7 @@
 package surveyjs
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -345,6 +346,9 @@ func (e *element) addChoicesFrom(from *draft.List, n, mode *node) {
 	report.Carry(mode.leaves()...)
 	var options []*draft.Option
 	for _, o := range from.Items {
+		if slices.ContainsFunc(q.Options.Items, func(own *draft.Option) bool { return own.Source == o.Source }) {
+			continue // such as none
+		}
 		option := &draft.Option{Source: o.Source, Label: o.Label, At: n.first(), Exclusive: o.Exclusive && q.Kind == survey.MultiChoice}
 		chosen := &condition.Term{Op: "has", Args: []*condition.Term{{Op: "name", Text: n.str()}, {Op: "text", Text: o.Source}}}
 		switch mode.str() {

@@ -244,9 +244,7 @@ func (f *form) filterOptions(q *draft.Question, a *report.Atom) {
 		f.Drop(a, "%s cannot be expressed here, so all options are offered: %v", report.Quote(a.Text), err)
 		return
 	}
-	if !f.useColumns(q, a, tree) {
-		return
-	}
+	f.useColumns(q, a, tree)
 	filtered := &draft.List{At: q.Options.At, Source: q.Options.Source}
 	var duplicates draft.Duplicates
 	for _, o := range q.Options.Items {
@@ -264,9 +262,8 @@ func (f *form) filterOptions(q *draft.Question, a *report.Atom) {
 	q.Options = filtered
 }
 
-// useColumns marks the cells of the columns that a filter uses. It returns false if one of the columns is not there.
-func (f *form) useColumns(q *draft.Question, a *report.Atom, filter *condition.Term) bool {
-	known := true
+// useColumns marks the cells of the columns that a filter uses.
+func (f *form) useColumns(q *draft.Question, a *report.Atom, filter *condition.Term) {
 	var used []string
 	filter.Walk(func(t *condition.Term) {
 		switch {
@@ -274,13 +271,9 @@ func (f *form) useColumns(q *draft.Question, a *report.Atom, filter *condition.T
 		case f.filterColumns[t.Text] != nil:
 			used = append(used, t.Text)
 		case t.Text != "name" && t.Text != "label":
-			known = false
-			f.Drop(a, "%s cannot be expressed here, so all options are offered: there is no column %s in choices", report.Quote(a.Text), report.Quote(t.Text))
+			f.Change(a, "there is no column %s in choices, so nothing is in it", report.Quote(t.Text))
 		}
 	})
-	if !known {
-		return false
-	}
 	for _, name := range used {
 		column := f.filterColumns[name]
 		report.Carry(column.header)
@@ -291,7 +284,6 @@ func (f *form) useColumns(q *draft.Question, a *report.Atom, filter *condition.T
 			}
 		}
 	}
-	return true
 }
 
 // fillColumns puts an option's own values into a filter.

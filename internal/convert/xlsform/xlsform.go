@@ -375,10 +375,14 @@ func (f *form) beginGroup(r record, t *report.Atom, repeat bool) {
 		switch key {
 		case "type", "name", "label", "hint", "disabled":
 		case "relevant":
-			g.Show = []*draft.Condition{f.condition(a, g.Source)}
+			g.Show = append(g.Show, f.condition(a, g.Source))
 		case "appearance":
 			f.readGroupAppearance(g, a)
 		case "repeat_count":
+			if strings.TrimSpace(a.Text) == "0" {
+				g.Show = append(g.Show, &draft.Condition{At: a, Tree: &condition.Term{Op: "false"}})
+				continue
+			}
 			f.Drop(a, "questions are not repeated")
 		case "required", "read_only":
 			f.Ignore(a, "only questions are required, or not")

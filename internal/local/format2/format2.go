@@ -22,7 +22,6 @@ package format2
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"runtime/debug"
 	"strconv"
@@ -33,6 +32,7 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 
 	"glasspoll/internal/local"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -67,7 +67,7 @@ var (
 func Open(path string) (*File, error) {
 	db, err := openDB(path)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", path, err)
+		return nil, message.Errorf("store %s: %w", path, err)
 	}
 	f := &File{path: path, db: db}
 	if err := f.view(context.Background(), f.readFormat); err != nil {
@@ -88,16 +88,16 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: 600 * time.Millisecond})
 	switch {
 	case errors.Is(err, bbolterrors.ErrTimeout):
-		return nil, errors.New("another process has the file open, probably a running `glasspoll serve` of an earlier version: stop that one first")
+		return nil, message.Errorf("another process has the file open, probably a running `glasspoll serve` of an earlier version: stop that one first")
 	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrChecksum), errors.Is(err, bbolterrors.ErrVersionMismatch):
-		return nil, fmt.Errorf("not a Glasspoll store, or damaged (%w): name another file, or restore it from a copy", err)
+		return nil, message.Errorf("not a Glasspoll store, or damaged (%w): name another file, or restore it from a copy", err)
 	case err != nil:
 		return nil, err
 	}
 	err = db.View(func(tx *bbolt.Tx) error {
 		info, err := os.Stat(path)
 		if err == nil && info.Size() < tx.Size() {
-			err = fmt.Errorf("the file is cut short, %d bytes of %d: restore it from a copy", info.Size(), tx.Size())
+			err = message.Errorf("the file is cut short, %d bytes of %d: restore it from a copy", info.Size(), tx.Size())
 		}
 		return err
 	})
@@ -109,21 +109,21 @@ func openDB(path string) (db *bbolt.DB, err error) {
 }
 
 func damaged(fault any) error {
-	return fmt.Errorf("the file is damaged (%v): restore it from a copy", fault)
+	return message.Errorf("the file is damaged (%v): restore it from a copy", fault)
 }
 
 // readFormat checks that the file has one of the formats that this package reads.
 func (f *File) readFormat(tx *bbolt.Tx) error {
 	meta := tx.Bucket(metaBucket)
 	if meta == nil {
-		return errors.New("not a Glasspoll store: its format is missing")
+		return message.Errorf("not a Glasspoll store: its format is missing")
 	}
 	format, err := strconv.Atoi(string(meta.Get(formatKey)))
 	if err != nil {
-		return errors.New("not a Glasspoll store: its format is missing")
+		return message.Errorf("not a Glasspoll store: its format is missing")
 	}
 	if format < oldest || format > newest {
-		return fmt.Errorf("the file has format %d, and only files of formats %d and %d are read like this", format, oldest, newest)
+		return message.Errorf("the file has format %d, and only files of formats %d and %d are read like this", format, oldest, newest)
 	}
 	f.format = format
 	return nil
@@ -132,7 +132,7 @@ func (f *File) readFormat(tx *bbolt.Tx) error {
 // Close closes the file once all transactions have ended.
 func (f *File) Close() error {
 	if err := f.db.Close(); err != nil {
-		return fmt.Errorf("store %s: %w", f.path, err)
+		return message.Errorf("store %s: %w", f.path, err)
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (f *File) view(ctx context.Context, do func(*bbolt.Tx) error) (err error) {
 		return do(tx)
 	})
 	if err != nil {
-		return fmt.Errorf("store %s: %w", f.path, err)
+		return message.Errorf("store %s: %w", f.path, err)
 	}
 	return nil
 }
