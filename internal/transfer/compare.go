@@ -111,7 +111,7 @@ type comparison struct {
 	missing  findings // in the target
 	other    findings // other answers under the same id
 	unerased findings // in the target
-	tallies  []string // how the tallies of the common responses differ
+	tallies  []message.Text // how the tallies of the common responses differ
 	mended   int      // responses that were stored or erased
 
 	answered         *store.Answered
