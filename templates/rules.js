@@ -82,6 +82,8 @@ const digitValue = (digit) => {
 };
 
 /** @typedef {[what: RegExp, by: any]} Replacement */
+/** Variants of characters, such as wide ones. Raised and lowered digits stay: 10² is not 102. @type {Replacement} */
+const forms = [/[^\u00b2\u00b3\u00b9\u2070\u2074-\u208e]+/g, (/** @type {string} */ text) => text.normalize("NFKC")];
 /** @type {Replacement} */
 const digits = [/[\p{Nd}]/gu, digitValue];
 /** @type {Replacement} */
@@ -96,25 +98,26 @@ const groups = [/^[+-]?\d{1,3}(\u066c\d{3})+(?=\.|$)/, (/** @type {string} */ n)
  * @type {Record<string, Replacement[]>}
  */
 const cleaning = {
-  number: [digits, hyphens, points, groups],
-  constant_sum: [digits, hyphens, points, groups],
-  date: [digits, hyphens],
-  time: [digits],
-  phone: [digits, hyphens],
-  email: [digits, hyphens, points],
-  url: [[/^(https?:\/\/)?[^/?#]*/i, (/** @type {string} */ host) => host.replace(...points)]],
+  number: [forms, digits, hyphens, points, groups],
+  constant_sum: [forms, digits, hyphens, points, groups],
+  date: [forms, digits, hyphens],
+  time: [forms, digits],
+  phone: [forms, digits, hyphens],
+  email: [forms, digits, hyphens, points],
+  url: [[/^(https?[:：][/／]{2})?[^/?#／？＃]*[／？＃]?/i, (/** @type {string} */ host) => host.replace(...forms).replace(...points)]],
 };
 
 /** @param {string} type @param {string} text */
 const clean = (type, text) => {
   text = type === "long_text" ? text.replace(/\r\n?/g, "\n") : text.replace(/[\t\n\r]/g, " ");
   text = text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "");
-  if (!cleaning[type]) {
-    text = text.normalize("NFC").trim();
+  const steps = cleaning[type];
+  text = (steps ? text.replace(/[\p{Cf}]/gu, "") : text).normalize("NFC");
+  if (!steps) {
+    text = text.trim();
     return /[^\p{Cc}\p{Cf}\p{Z}\p{M}\u115f\u1160\u3164\uffa0\u2800]/u.test(text) ? text : ""; // nobody can see anything
   }
-  text = text.replace(/[\p{Cf}]/gu, "").normalize("NFKC");
-  for (const [what, by] of cleaning[type]) text = text.replace(what, by);
+  for (const [what, by] of steps) text = text.replace(what, by);
   return text.trim();
 };
 

@@ -2,11 +2,9 @@ package webdriver
 
 // Keys without a character, for Press and Type.
 const (
-	Tab    = "\ue004"
-	Enter  = "\ue007"
-	Left   = "\ue012"
-	Up     = "\ue013"
-	Right  = "\ue014"
-	Down   = "\ue015"
-	Delete = "\ue017"
+	Tab   = "\ue004"
+	Enter = "\ue007"
+	Left  = "\ue012"
+	Right = "\ue014"
+	Down  = "\ue015"
 )

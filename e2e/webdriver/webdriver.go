@@ -26,10 +26,8 @@ var (
 	newWindow     = command{"WebDriver:NewWindow", "POST", "/window/new"}
 	closeWindow   = command{"WebDriver:CloseWindow", "DELETE", "/window"}
 	switchTo      = command{"WebDriver:SwitchToWindow", "POST", "/window"}
-	setWindowRect = command{"WebDriver:SetWindowRect", "POST", "/window/rect"}
 	findElements  = command{"WebDriver:FindElements", "POST", "/elements"}
 	elementClick  = command{"WebDriver:ElementClick", "POST", "/element/%s/click"}
-	elementText   = command{"WebDriver:GetElementText", "GET", "/element/%s/text"}
 	elementKeys   = command{"WebDriver:ElementSendKeys", "POST", "/element/%s/value"}
 	executeScript = command{"WebDriver:ExecuteScript", "POST", "/execute/sync"}
 	performAction = command{"WebDriver:PerformActions", "POST", "/actions"}
@@ -104,11 +102,6 @@ func (s *Session) Reopen() error {
 	return s.tell(switchTo, "", object{"handle": opened.Handle})
 }
 
-// Resize sets the outer size of the window in pixels.
-func (s *Session) Resize(width, height int) error {
-	return s.tell(setWindowRect, "", object{"width": width, "height": height})
-}
-
 // elementKey is the key of an element's reference in JSON.
 const elementKey = "element-6066-11e4-a52e-4f735466cecf"
 
@@ -136,11 +129,6 @@ func (s *Session) DoubleClick(element string) error {
 // Type moves the focus to an element and types a text at its end. Special keys are in keys.go.
 func (s *Session) Type(element, text string) error {
 	return s.tell(elementKeys, element, object{"text": text})
-}
-
-// Text returns the text of an element as it is shown.
-func (s *Session) Text(element string) (string, error) {
-	return ask[string](s, elementText, element, nil)
 }
 
 // Evaluate returns the value of a JavaScript expression in the page.

@@ -14,14 +14,14 @@ import (
 // What a keyboard, an input method or a copied page puts into numbers, dates and addresses is brought into one form: ASCII
 // asciiDigits, points and hyphens, without marks that nobody can see. The page's script (templates/rules.js) has the same table.
 var cleaning = map[survey.Type][]func(string) string{
-	survey.Number:      {asciiDigits, hyphens, points, ungroup},
-	survey.ConstantSum: {asciiDigits, hyphens, points, ungroup},
-	survey.Ranking:     {asciiDigits},
-	survey.DateType:    {asciiDigits, hyphens},
-	survey.Time:        {asciiDigits},
-	survey.Phone:       {asciiDigits, hyphens},
-	survey.Email:       {asciiDigits, hyphens, points},
-	survey.URL:         {hostPoints}, // in a path, all else may mean what it says
+	survey.Number:      {usualForms, asciiDigits, hyphens, points, ungroup},
+	survey.ConstantSum: {usualForms, asciiDigits, hyphens, points, ungroup},
+	survey.Ranking:     {usualForms, asciiDigits},
+	survey.DateType:    {usualForms, asciiDigits, hyphens},
+	survey.Time:        {usualForms, asciiDigits},
+	survey.Phone:       {usualForms, asciiDigits, hyphens},
+	survey.Email:       {usualForms, asciiDigits, hyphens, points},
+	survey.URL:         {hostForms}, // in a path, all may mean what it says
 }
 
 // clean removes surrounding white space and control characters, and brings all but prose into the form of its type. Prose keeps
@@ -43,7 +43,7 @@ func clean(f survey.Field, value string) string {
 		}
 		return value
 	}
-	value = norm.NFKC.String(strings.Map(func(c rune) rune {
+	value = norm.NFC.String(strings.Map(func(c rune) rune {
 		if unicode.Is(unicode.Cf, c) {
 			return -1
 		}
@@ -80,6 +80,11 @@ func Trim(text string) string {
 	return strings.TrimFunc(text, func(c rune) bool { return c == '\ufeff' || c != '\u0085' && unicode.IsSpace(c) })
 }
 
+var unraised = regexp.MustCompile(`[^\x{b2}\x{b3}\x{b9}\x{2070}\x{2074}-\x{208e}]+`)
+
+// usualForms replaces variants of characters, such as wide ones. Raised and lowered digits stay: 10² is not 102.
+func usualForms(text string) string { return unraised.ReplaceAllStringFunc(text, norm.NFKC.String) }
+
 // asciiDigits replaces the decimal digits of all scripts. In Unicode those of a script follow each other, from zero to nine.
 func asciiDigits(text string) string {
 	return strings.Map(func(c rune) rune {
@@ -109,9 +114,12 @@ func points(text string) string {
 	return strings.NewReplacer("\u3002", ".", "\u066b", ".").Replace(text)
 }
 
-var host = regexp.MustCompile(`^(?i:https?://)?[^/?#]*`)
+var host = regexp.MustCompile(`^((?i:https?)[:：][/／]{2})?[^/?#／？＃]*[／？＃]?`)
 
-func hostPoints(text string) string { return host.ReplaceAllStringFunc(text, points) }
+// hostForms replaces variants of characters up to the path.
+func hostForms(text string) string {
+	return host.ReplaceAllStringFunc(text, func(host string) string { return points(usualForms(host)) })
+}
 
 var grouped = regexp.MustCompile(`^[+-]?[0-9]{1,3}(\x{66c}[0-9]{3})+(\.|$)`)
 

@@ -247,7 +247,7 @@ func sprintWide(format string, args []any) string {
 // colon, and not to indent. within says that an argument stands before an empty text.
 func separates(text string, within bool) bool {
 	last, _ := utf8.DecodeLastRuneInString(text)
-	return text == "" && within || isWide(last)
+	return text == "" && within || text != "" && (isWide(last) || unicode.IsLetter(last) || unicode.IsDigit(last))
 }
 
 // isWide reports whether a character is as wide as a Chinese one in Chinese text.

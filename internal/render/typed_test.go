@@ -180,6 +180,13 @@ var typedTexts = []struct{ field, texts string }{
 		3\u066b\u066b5 → ?
 		\u4e09 → ?
 		3\u301c5 → ?
+		5\u00b2 → ?
+		10\u2076 → ?
+		\u2083 → ?
+		\u207b5 → ?
+		1\u00bd → ?
+		\u2464 → 5
+		\U0001d7d5 → 7
 		-1001 → ?
 		\u200b →
 		\u3164 → ?
@@ -225,6 +232,7 @@ var typedTexts = []struct{ field, texts string }{
 		1899-12-31 → ?
 		0000-01-01 → ?
 		tomorrow → ?
+		2026-11-2\u2079 → ?
 	`},
 	{"time", `
 		9:30 → 09:30
@@ -279,6 +287,7 @@ var typedTexts = []struct{ field, texts string }{
 		\u06f0\u06f9\u06f1\u06f2\u06f3\u06f4\u06f5\u06f6\u06f7\u06f8\u06f9 → 09123456789
 		110 → ?
 		call me → ?
+		88880000\u00b2 → ?
 		88880000转 → ?
 		88880000ext → ?
 		转123 → ?
@@ -305,6 +314,11 @@ var typedTexts = []struct{ field, texts string }{
 		https：／／example．com → https://example.com
 		\u200bhttps://example.com/\u2060 → https://example.com/
 		https://example.org/\u0661\u2013\u0662 → https://example.org/\u0661\u2013\u0662
+		https：//ｅxample．org/a → https://example.org/a
+		ｅxample．org／北京（消歧义）？ → example.org/北京（消歧义）？
+		https://zh.example.org/wiki/北京（消歧义） → https://zh.example.org/wiki/北京（消歧义）
+		https://example.org/\u00bd\uff21\uff1a → https://example.org/\u00bd\uff21\uff1a
+		https://example.org/e\u0301 → https://example.org/\u00e9
 		here → ?
 	`},
 	{"short", `
@@ -372,7 +386,7 @@ func unescape(t testing.TB, text string) string {
 func TestRandomTypedTextsAreReadAlike(t *testing.T) {
 	r, js, s := renderer(t), newScript(t), typedSurvey(t)
 	js.call(t, js.load, string(scriptRules(s, r.words.In("en"), "en")))
-	special := []rune("\u200b\u200d\u202a\u2066\ufeff\u2060\u00ad\u061c\u2212\u2010\u2013\u2014\uff0d\u3002\u066b\u066c\uff0e\uff1a\uff0f\uff20\uff0b\u3164\u2800\u115f\u0301\u3099\u0085\u2028\u3000年月日点分转,;")
+	special := []rune("\u00b2\u2074\u208a\u2488\u200b\u200d\u202a\u2066\ufeff\u2060\u00ad\u061c\u2212\u2010\u2013\u2014\uff0d\u3002\u066b\u066c\uff0e\uff1a\uff0f\uff20\uff0b\u3164\u2800\u115f\u0301\u3099\u0085\u2028\u3000年月日点分转,;")
 	character := rapid.OneOf(rapid.Rune(), rapid.RuneFrom(special), rapid.RuneFrom([]rune("0123456789+-./:@#()x eE")), rapid.RuneFrom(nil, unicode.Nd, unicode.Cf, unicode.M))
 	examples := []string{"12", "-3.5", "2026-11-29", "9:30", "010-88880000 ext 12", "li@example.com", "https://example.com/a", "abc"}
 	rapid.Check(t, func(t *rapid.T) {
