@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +28,7 @@ sections:
       - {id: mail, type: email, label: {zh: 邮箱, en: E-mail, ar: البريد}}
       - {id: warm, type: number, display: slider, min: 0, max: 10, step: 1, label: {zh: 冷热, en: Warmth, ar: الدفء}}
       - {id: remark, type: long_text, required: true, label: {zh: 意见, en: Remark, ar: ملاحظة}}
+      - {id: origin, type: hidden, label: {zh: 来源, en: Origin, ar: المصدر}}
 `
 
 func startTyping(t *testing.T) (p *server, data string) {
@@ -203,6 +205,57 @@ func TestReceiptHasItsForm(t *testing.T) {
 		do(t, v, chromedp.Navigate("about:blank"), chromedp.Navigate(p.url+"details/en/thanks/#"+fragment))
 		waitFor(t, v, "the page", `document.readyState === "complete" && !!document.querySelector("[data-thanks]")`)
 		check(t, v, map[string]string{fragment: `document.getElementById("receipt").hidden`})
+	}
+}
+
+// TestHiddenValues sends a form with a value from the link that has 200 characters, and 400 in canonical form; and shows what a
+// reply says of a hidden question.
+func TestHiddenValues(t *testing.T) {
+	t.Parallel()
+	p, data := startTyping(t)
+	v := newVisitor(t, 360)
+	do(t, v, chromedp.Navigate(p.url+"details/en/?origin="+url.QueryEscape(strings.Repeat("\u0958", 200))))
+	insert(t, v, "remark", "x")
+	pressSubmit(t, v)
+	waitForReceipt(t, v)
+
+	do(t, v, chromedp.Navigate(p.url+"details/en/?origin=a"))
+	runScript(t, v, `window.fetch = async () => new Response('{"problems": [{"question": "origin", "field": "origin", "code": "too_long", "message": "The origin is odd."}]}', {status: 422})`)
+	insert(t, v, "remark", "y")
+	pressSubmit(t, v)
+	waitFor(t, v, "the message", `/The origin is odd/.test(document.getElementById("errors")?.textContent)`)
+	checkOneStored(t, p.killAndReadAnswers(t, data, "details"), map[string]string{"remark": "x", "origin": strings.Repeat("\u0915\u093c", 100)})
+}
+
+// TestNothingIsSaidThatIsNot reads the copy of one's answers, and the line about a draft, where nothing is behind them.
+func TestNothingIsSaidThatIsNot(t *testing.T) {
+	t.Parallel()
+	p, _ := startTyping(t)
+	v := newVisitor(t, 360)
+	do(t, v, chromedp.Navigate(p.url+"details/en/"))
+	insert(t, v, "cups", "\u200b")
+	insert(t, v, "tel", "\u2060 ")
+	insert(t, v, "remark", "x")
+	pressSubmit(t, v)
+	waitForReceipt(t, v)
+	check(t, v, map[string]string{"only what is stored": `[...document.querySelectorAll("#copy dt")].map(e => e.textContent).join() === "Remark"`})
+
+	for answers, isHidden := range map[string]bool{`[]`: true, `[["gone", ["x"]]]`: true, `[["day", [""]]]`: true, `[["cups", ["3"]]]`: false} {
+		runScript(t, v, fmt.Sprintf(`localStorage.setItem("glasspoll:details", JSON.stringify({version: "old", time: Date.now(), id: "6f1c3f0e-52f1-8d6b-9a52-0b4f3f1f7a11", pending: false, step: 0, answers: %s}))`, answers))
+		do(t, v, chromedp.Navigate(p.url+"details/en/?"+url.QueryEscape(answers)))
+		check(t, v, map[string]string{"the line of " + answers: fmt.Sprintf(`document.getElementById("kept").hidden === %v`, isHidden)})
+	}
+}
+
+// TestShortcutsStay presses a shortcut with a digit in a half typed date.
+func TestShortcutsStay(t *testing.T) {
+	t.Parallel()
+	p, _ := startTyping(t)
+	v := newVisitor(t, 360)
+	do(t, v, chromedp.Navigate(p.url+"details/ar/"), chromedp.Focus(byName("day")), chromedp.KeyEvent("11"))
+	for _, key := range []string{"ctrlKey", "metaKey"} {
+		check(t, v, map[string]string{key: `document.querySelector("[name=day]").dispatchEvent(new KeyboardEvent("keydown", {key: "٥", ` + key + `: true, bubbles: true, cancelable: true}))
+			&& document.querySelector("[name=day]").validity.badInput`})
 	}
 }
 

@@ -131,9 +131,9 @@ var (
 func (r *reader) choices(v *yaml.Node, name message.Text) []*yaml.Node {
 	list := target(v)
 	if r.isBareText(v) && !strings.HasPrefix(list.Value, "-") {
-		parts := listCommas.Split(strings.TrimSpace(list.Value), -1)
+		parts := listCommas.Split(inWideBrackets(list.Value), -1)
 		switch {
-		case len(parts) == 1:
+		case len(parts) == 1 && parts[0] == strings.TrimSpace(list.Value):
 		case len(r.languages) > 1 && strings.ContainsFunc(list.Value, unicode.IsLetter):
 			r.fail(v, "%s must be a list: write \"- %s\", and so on", name, "{label: "+r.labelExample(flowText(parts[0]))+"}")
 			return nil
@@ -173,6 +173,17 @@ func (r *reader) splitWide(n *yaml.Node, alone bool) []*yaml.Node {
 	}
 	return parts
 }
+
+// inWideBrackets returns what stands between the wide brackets around a text, or the text if there are none.
+func inWideBrackets(text string) string {
+	text = strings.TrimSpace(text)
+	if m := wideBrackets.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return text
+}
+
+var wideBrackets = regexp.MustCompile(`^[【［〔]([^【】［］〔〕]*)[】］〕]$`)
 
 // flowList writes texts as a list in brackets.
 func flowList(texts []string) string {

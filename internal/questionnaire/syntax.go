@@ -19,7 +19,7 @@ var yamlMessages = []struct {
 	{"mapping values are not allowed", secondColonMessage},
 	{"did not find expected key", "this line does not fit the ones above it: check its indentation, quotes and brackets"},
 	{"did not find expected '-' indicator", "this line fits neither the list above it nor an entry of it: check its indentation, and that each entry begins with \"- \""},
-	{"block sequence entries are not allowed", "a list begins on a line of its own: move \"- \" to the next line"},
+	{"block sequence entries are not allowed", "a list begins on a line of its own: move \"- \" to the next line, unless it is a text, which then needs quotes"},
 	{"could not find expected ':'", "no key with \": \" on this line: write \"key: value\", or indent the line more if it continues the text above"},
 	{"found character that cannot start any token", "a text may not begin with this character: put the text into quotes"},
 	{"found unexpected end of stream", "a quote is opened and never closed"},
@@ -71,8 +71,10 @@ func diagnose(lines []string, err error, above, tabs int, check func(text string
 	f.message, from = splitYAMLError(err)
 	f.locate(from)
 	f.text = lines[f.line-1]
-	if found := f.misindented(); found != nil {
-		return *found
+	for _, check := range []func() *finding{f.misindented, f.undashed} {
+		if found := check(); found != nil {
+			return *found
+		}
 	}
 	found, open := findCause(lines, above, f.line, f.column)
 	if found != nil {
@@ -111,6 +113,38 @@ func (f *failure) bracketedText() *finding {
 		}
 	}
 	return nil
+}
+
+// undashed finds the entries of a list that lack their dashes: lines without a colon below a key without a value, at its
+// indentation.
+func (f *failure) undashed() *finding {
+	if !f.fails("could not find expected ':'") {
+		return nil
+	}
+	indent := indentOf(f.text)
+	isEntry := func(line int) bool {
+		return line > 0 && line <= len(f.lines) && indentOf(f.lines[line-1]) == indent && textAlone.MatchString(f.lines[line-1])
+	}
+	if !isEntry(f.line) {
+		return nil
+	}
+	first := f.line
+	for above := f.fullLine(first, -1); isEntry(above); above = f.fullLine(above, -1) {
+		first = above
+	}
+	key := f.fullLine(first, -1)
+	if key == 0 {
+		return nil
+	}
+	m := keyAlone.FindStringSubmatch(f.lines[key-1])
+	if m == nil || len(m[1]) != indent || !keyNames()[m[2]] {
+		return nil
+	}
+	found := &finding{line: first, column: indent + 1, message: message.New("the entries of %s lack their dashes: begin each with \"- \"", m[2])}
+	for line := first; isEntry(line); line = f.fullLine(line, 1) {
+		found.fix = append(found.fix, edit{line, indent + 1, 0, "- "})
+	}
+	return found
 }
 
 // unfit finds a line that does not fit the ones above it.
@@ -171,6 +205,9 @@ func (f *failure) described() finding {
 		}
 	}
 	column := f.shownAt()
+	if f.fails("alphabetic or numeric") && aliasStart.MatchString(strings.TrimPrefix(f.text, prefix(f.text, column-1))) {
+		words = "* at the start of a value names an anchor, and none has this name: put a text that begins with * into quotes"
+	}
 	m := keyAndValue.FindStringSubmatch(f.text)
 	if f.open == nil && bracketText.MatchString(f.text) {
 		words = "a text that begins with a bracket: put the whole text into quotes"
@@ -286,7 +323,10 @@ var (
 	keyOnLine       = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): `)
 	misplaced       = regexp.MustCompile(`did not find expected key|expected '-' indicator|mapping values are not allowed`)
 	flowColon       = regexp.MustCompile(`^((?:.*[{,])? *[A-Za-z_][A-Za-z0-9_-]*: +)([^\s"'{}\[\],:][^"{}\[\],:]*): ?$`)
+	aliasStart      = regexp.MustCompile(`^\*\S`)
 	startMark       = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
+	keyAlone        = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): *(?:#.*)?$`)
+	textAlone       = regexp.MustCompile(`^ *[^ #"'\[\]{}&*!|>%@-][^:：]*$`)
 	wordAfterDashes = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*) .*$`)
 	flowTrouble     = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
 	indentMark      = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)

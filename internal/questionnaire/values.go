@@ -322,7 +322,7 @@ func (o object) words(name string, meant func(word string) string) (words []stri
 
 // wordsIn reports a text in place of a list of words, and returns the words that were meant.
 func (o object) wordsIn(v *yaml.Node, name string, meant func(word string) string) (words []string, nodes []*yaml.Node) {
-	for word := range strings.FieldsFuncSeq(v.Value, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(",，、;；/|", c) }) {
+	for word := range strings.FieldsFuncSeq(inWideBrackets(v.Value), func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(",，、;；/|", c) }) {
 		if slices.Contains([]string{"and", "or", "&", "和", "及", "或"}, word) {
 			continue
 		}

@@ -253,11 +253,6 @@ func (d *Draft) DefineNothing(source, format string, args ...any) {
 	d.Define(source, &condition.Target{Kind: condition.Nothing, Why: message.New(format, args...)})
 }
 
-// Undefine replaces the definition of a question that is not carried over after all.
-func (d *Draft) Undefine(source, format string, args ...any) {
-	d.Scope[source] = &condition.Target{Kind: condition.Missing, Why: message.New(format, args...)}
-}
-
 // DefineQuestion defines a question under its name, so that conditions can use it.
 func (d *Draft) DefineQuestion(q *Question) *condition.Target {
 	q.Target = TargetOf(q)
