@@ -52,7 +52,17 @@ func TestDigitsOfOtherScripts(t *testing.T) {
 	do(t, v, chromedp.Navigate(p.url+"details/ar/"))
 	check(t, v, map[string]string{
 		"machine text runs from left to right": `["tel", "mail"].every(name => getComputedStyle(document.querySelector("[name=" + name + "]")).direction === "ltr")`,
-		"all other text follows the page":      `getComputedStyle(document.querySelector("[name=remark]")).direction === "rtl"`,
+		"so do groups of Arabic digits": `(() => {
+			const {direction, unicodeBidi} = getComputedStyle(document.querySelector("[name=tel]")), line = document.createElement("p"), range = document.createRange();
+			Object.assign(line.style, {direction, unicodeBidi});
+			line.append("٩٦٦ ٥٠");
+			document.body.append(line);
+			const left = (i) => { range.setStart(line.firstChild, i); range.setEnd(line.firstChild, i + 1); return range.getBoundingClientRect().left; };
+			const ordered = left(0) < left(5);
+			line.remove();
+			return ordered;
+		})()`,
+		"all other text follows the page": `getComputedStyle(document.querySelector("[name=remark]")).direction === "rtl"`,
 	})
 	insert(t, v, "cups", "\u200f٣٫٥")
 	insert(t, v, "tel", "+٩٦٦ ٥٠ ١٢٣ ٤٥٦٧")
