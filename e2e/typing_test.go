@@ -247,6 +247,29 @@ func TestNothingIsSaidThatIsNot(t *testing.T) {
 	}
 }
 
+// TestNumbersFromRightToLeft looks at where the characters of a telephone number and of a word stand in the copy of one's answers.
+func TestNumbersFromRightToLeft(t *testing.T) {
+	t.Parallel()
+	p, _ := startTyping(t)
+	v := newVisitor(t, 360)
+	do(t, v, chromedp.Navigate(p.url+"details/ar/"))
+	insert(t, v, "tel", "+86 138 0013 8000")
+	insert(t, v, "remark", "نعم شكرا")
+	pressSubmit(t, v)
+	waitForReceipt(t, v)
+	runScript(t, v, `window.at = (n, i) => {
+		const text = document.createTreeWalker(document.querySelectorAll("#copy dd")[n], NodeFilter.SHOW_TEXT).nextNode(), range = document.createRange();
+		range.setStart(text, i < 0 ? text.length + i : i);
+		range.setEnd(text, range.startOffset + 1);
+		return range.getBoundingClientRect();
+	}`)
+	check(t, v, map[string]string{
+		"the number from left to right": `at(0, 0).left < at(0, -1).left`,
+		"the word from right to left":   `at(1, 0).left > at(1, -1).left`,
+		"both end at the right":         `Math.abs(at(0, -1).right - at(1, 0).right) < 2`,
+	})
+}
+
 // TestShortcutsStay presses a shortcut with a digit in a half typed date.
 func TestShortcutsStay(t *testing.T) {
 	t.Parallel()

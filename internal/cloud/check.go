@@ -3,7 +3,6 @@ package cloud
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -205,7 +204,7 @@ func (t *Table) compareIDs(ctx context.Context, survey, period string, s *segmen
 		for i, entry := range entries {
 			w := wrongID{response: entry.Response, at: s.entries[from+i].at, item: found[textOf(idKey(survey, entry.Response.ID), partKey)]}
 			if w.what, err = w.compare(period, s.item[Expires] != nil); err != nil {
-				return nil, t.wrap(fmt.Errorf("id %s of %s: %w", entry.Response.ID, survey, err))
+				return nil, t.wrap(message.Errorf("id %s of %s: %w", entry.Response.ID, survey, err))
 			}
 			if w.what != "" {
 				wrong = append(wrong, w)
@@ -344,7 +343,7 @@ func (t *Table) storedRelease(ctx context.Context, survey, period string) (store
 			return stored, nil // else a release was appended meanwhile
 		}
 	}
-	return stored, t.wrap(fmt.Errorf("releases of %s %s: %w %d times", survey, period, store.ErrStale, transactRetries))
+	return stored, t.wrap(message.Errorf("releases of %s %s: %w %d times", survey, period, store.ErrStale, transactRetries))
 }
 
 // MendRelease implements [store.Mender].
