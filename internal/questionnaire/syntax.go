@@ -71,7 +71,7 @@ func diagnose(lines []string, err error, above, tabs int, check func(text string
 	f.message, from = splitYAMLError(err)
 	f.locate(from)
 	f.text = lines[f.line-1]
-	for _, check := range []func() *finding{f.misindented, f.undashed} {
+	for _, check := range []func() *finding{f.misindented, f.foreign, f.undashed} {
 		if found := check(); found != nil {
 			return *found
 		}
@@ -115,6 +115,21 @@ func (f *failure) bracketedText() *finding {
 	return nil
 }
 
+// foreign finds a line in another notation: a comment of JSON, or the mark of code in a chat or a document.
+func (f *failure) foreign() *finding {
+	for line := f.line; line >= max(1, f.line-1); line-- {
+		text := f.lines[line-1]
+		indent := indentOf(text)
+		switch {
+		case strings.HasPrefix(text, "```"):
+			return &finding{line: line, column: 1, message: message.New("a line of ``` is not YAML: remove it"), fix: []edit{{line, 1, utf8.RuneCountInString(text), ""}}}
+		case strings.HasPrefix(text[indent:], "//"):
+			return &finding{line: line, column: indent + 1, message: message.New("a comment begins with #, not with //"), fix: []edit{{line, indent + 1, 2, "#"}}}
+		}
+	}
+	return nil
+}
+
 // undashed finds the entries of a list that lack their dashes: lines without a colon below a key without a value, at its
 // indentation.
 func (f *failure) undashed() *finding {
@@ -153,7 +168,7 @@ func (f *failure) unfit() *finding {
 	switch above := f.keyWithoutColon(indent); {
 	case above > 0:
 		return &finding{line: above, column: indent + 1, message: message.New("no key with \": \" on this line: write \"key: value\", or indent the line more if it continues the text above")}
-	case f.fails("mapping values are not allowed") && firstColon.MatchString(prefix(f.text, f.column)):
+	case f.fails("mapping values are not allowed") && indent > 0 && firstColon.MatchString(prefix(f.text, f.column)):
 		return &finding{line: f.line, column: indent + 1,
 			message: message.New("this line is indented deeper than the one above it, which has a value already: give both the same indentation")}
 	case f.fails("could not find expected ':'") && strings.ContainsAny(prefix(f.text[indent:], 1), "{["):
@@ -184,6 +199,9 @@ func (f *failure) secondColon() *finding {
 	if m == nil {
 		return nil
 	}
+	if missing := f.missingComma(m[1], m[2]); missing != nil {
+		return missing
+	}
 	value := f.text[len(m[1]):]
 	if end := strings.IndexAny(value, ",{}[]"); end >= 0 {
 		value = strings.TrimRight(value[:end], " ")
@@ -193,6 +211,17 @@ func (f *failure) secondColon() *finding {
 		line: f.line, column: 1 + before + utf8.RuneCountInString(m[2]), message: secondColonMessage.Text(),
 		fix: []edit{{f.line, 1 + before, utf8.RuneCountInString(value), singleQuoted(value)}},
 	}
+}
+
+// missingComma finds a key that a comma does not part from the text before it. before is the line up to the text, and text
+// what stands before the colon.
+func (f *failure) missingComma(before, text string) *finding {
+	at := strings.LastIndex(text, " ")
+	if at < 0 || !keyNames()[text[at+1:]] && !languageCode.MatchString(text[at+1:]) {
+		return nil
+	}
+	column := 1 + utf8.RuneCountInString(before) + utf8.RuneCountInString(strings.TrimRight(text[:at], " "))
+	return &finding{line: f.line, column: column, message: message.New("a comma is missing before %s", quote(text[at+1:])), fix: []edit{{f.line, column, 0, ","}}}
 }
 
 // described translates yaml.v3's message, if no check found anything more specific.
@@ -327,7 +356,7 @@ var (
 	startMark       = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
 	keyAlone        = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): *(?:#.*)?$`)
 	textAlone       = regexp.MustCompile(`^ *[^ #"'\[\]{}&*!|>%@-][^:：]*$`)
-	wordAfterDashes = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*) .*$`)
+	wordAfterDashes = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*)[ \t].*$`)
 	flowTrouble     = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
 	indentMark      = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
 	closing         = map[rune]string{'{': "}", '[': "]"}
