@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +28,7 @@ sections:
       - {id: mail, type: email, label: {zh: 邮箱, en: E-mail, ar: البريد}}
       - {id: warm, type: number, display: slider, min: 0, max: 10, step: 1, label: {zh: 冷热, en: Warmth, ar: الدفء}}
       - {id: remark, type: long_text, required: true, label: {zh: 意见, en: Remark, ar: ملاحظة}}
+      - {id: origin, type: hidden, label: {zh: 来源, en: Origin, ar: المصدر}}
 `
 
 func startTyping(t *testing.T) (p *server, data string) {
@@ -50,7 +52,17 @@ func TestDigitsOfOtherScripts(t *testing.T) {
 	do(t, v, chromedp.Navigate(p.url+"details/ar/"))
 	check(t, v, map[string]string{
 		"machine text runs from left to right": `["tel", "mail"].every(name => getComputedStyle(document.querySelector("[name=" + name + "]")).direction === "ltr")`,
-		"all other text follows the page":      `getComputedStyle(document.querySelector("[name=remark]")).direction === "rtl"`,
+		"so do groups of Arabic digits": `(() => {
+			const {direction, unicodeBidi} = getComputedStyle(document.querySelector("[name=tel]")), line = document.createElement("p"), range = document.createRange();
+			Object.assign(line.style, {direction, unicodeBidi});
+			line.append("٩٦٦ ٥٠");
+			document.body.append(line);
+			const left = (i) => { range.setStart(line.firstChild, i); range.setEnd(line.firstChild, i + 1); return range.getBoundingClientRect().left; };
+			const ordered = left(0) < left(5);
+			line.remove();
+			return ordered;
+		})()`,
+		"all other text follows the page": `getComputedStyle(document.querySelector("[name=remark]")).direction === "rtl"`,
 	})
 	insert(t, v, "cups", "\u200f٣٫٥")
 	insert(t, v, "tel", "+٩٦٦ ٥٠ ١٢٣ ٤٥٦٧")
@@ -203,6 +215,80 @@ func TestReceiptHasItsForm(t *testing.T) {
 		do(t, v, chromedp.Navigate("about:blank"), chromedp.Navigate(p.url+"details/en/thanks/#"+fragment))
 		waitFor(t, v, "the page", `document.readyState === "complete" && !!document.querySelector("[data-thanks]")`)
 		check(t, v, map[string]string{fragment: `document.getElementById("receipt").hidden`})
+	}
+}
+
+// TestHiddenValues sends a form with a value from the link that has 200 characters, and 400 in canonical form; and shows what a
+// reply says of a hidden question.
+func TestHiddenValues(t *testing.T) {
+	t.Parallel()
+	p, data := startTyping(t)
+	v := newVisitor(t, 360)
+	do(t, v, chromedp.Navigate(p.url+"details/en/?origin="+url.QueryEscape(strings.Repeat("\u0958", 200))))
+	insert(t, v, "remark", "x")
+	pressSubmit(t, v)
+	waitForReceipt(t, v)
+
+	do(t, v, chromedp.Navigate(p.url+"details/en/?origin=a"))
+	runScript(t, v, `window.fetch = async () => new Response('{"problems": [{"question": "origin", "field": "origin", "code": "too_long", "message": "The origin is odd."}]}', {status: 422})`)
+	insert(t, v, "remark", "y")
+	pressSubmit(t, v)
+	waitFor(t, v, "the message", `/The origin is odd/.test(document.getElementById("errors")?.textContent)`)
+	checkOneStored(t, p.killAndReadAnswers(t, data, "details"), map[string]string{"remark": "x", "origin": strings.Repeat("\u0915\u093c", 100)})
+}
+
+// TestNothingIsSaidThatIsNot reads the copy of one's answers, and the line about a draft, where nothing is behind them.
+func TestNothingIsSaidThatIsNot(t *testing.T) {
+	t.Parallel()
+	p, _ := startTyping(t)
+	v := newVisitor(t, 360)
+	do(t, v, chromedp.Navigate(p.url+"details/en/"))
+	insert(t, v, "cups", "\u200b")
+	insert(t, v, "tel", "\u2060 ")
+	insert(t, v, "remark", "x")
+	pressSubmit(t, v)
+	waitForReceipt(t, v)
+	check(t, v, map[string]string{"only what is stored": `[...document.querySelectorAll("#copy dt")].map(e => e.textContent).join() === "Remark"`})
+
+	for answers, isHidden := range map[string]bool{`[]`: true, `[["gone", ["x"]]]`: true, `[["day", [""]]]`: true, `[["cups", ["3"]]]`: false} {
+		runScript(t, v, fmt.Sprintf(`localStorage.setItem("glasspoll:details", JSON.stringify({version: "old", time: Date.now(), id: "6f1c3f0e-52f1-8d6b-9a52-0b4f3f1f7a11", pending: false, step: 0, answers: %s}))`, answers))
+		do(t, v, chromedp.Navigate(p.url+"details/en/?"+url.QueryEscape(answers)))
+		check(t, v, map[string]string{"the line of " + answers: fmt.Sprintf(`document.getElementById("kept").hidden === %v`, isHidden)})
+	}
+}
+
+// TestNumbersFromRightToLeft looks at where the characters of a telephone number and of a word stand in the copy of one's answers.
+func TestNumbersFromRightToLeft(t *testing.T) {
+	t.Parallel()
+	p, _ := startTyping(t)
+	v := newVisitor(t, 360)
+	do(t, v, chromedp.Navigate(p.url+"details/ar/"))
+	insert(t, v, "tel", "+86 138 0013 8000")
+	insert(t, v, "remark", "نعم شكرا")
+	pressSubmit(t, v)
+	waitForReceipt(t, v)
+	runScript(t, v, `window.at = (n, i) => {
+		const text = document.createTreeWalker(document.querySelectorAll("#copy dd")[n], NodeFilter.SHOW_TEXT).nextNode(), range = document.createRange();
+		range.setStart(text, i < 0 ? text.length + i : i);
+		range.setEnd(text, range.startOffset + 1);
+		return range.getBoundingClientRect();
+	}`)
+	check(t, v, map[string]string{
+		"the number from left to right": `at(0, 0).left < at(0, -1).left`,
+		"the word from right to left":   `at(1, 0).left > at(1, -1).left`,
+		"both end at the right":         `Math.abs(at(0, -1).right - at(1, 0).right) < 2`,
+	})
+}
+
+// TestShortcutsStay presses a shortcut with a digit in a half typed date.
+func TestShortcutsStay(t *testing.T) {
+	t.Parallel()
+	p, _ := startTyping(t)
+	v := newVisitor(t, 360)
+	do(t, v, chromedp.Navigate(p.url+"details/ar/"), chromedp.Focus(byName("day")), chromedp.KeyEvent("11"))
+	for _, key := range []string{"ctrlKey", "metaKey"} {
+		check(t, v, map[string]string{key: `document.querySelector("[name=day]").dispatchEvent(new KeyboardEvent("keydown", {key: "٥", ` + key + `: true, bubbles: true, cancelable: true}))
+			&& document.querySelector("[name=day]").validity.badInput`})
 	}
 }
 

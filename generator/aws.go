@@ -75,6 +75,9 @@ func (f awsFlags) database(ctx context.Context) (*dynamodb.Client, aws.Config, e
 	if settings.Region == "" {
 		return nil, settings, console.Usagef("no AWS region is set: say --region NAME, or set AWS_REGION")
 	}
+	if _, err := settings.Credentials.Retrieve(ctx); err != nil {
+		return nil, settings, message.Errorf("no AWS credentials are found, or they have expired: log in, for example with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (%w)", err)
+	}
 	return dynamodb.NewFromConfig(settings, func(o *dynamodb.Options) {
 		if f.DynamoDBEndpoint != "" {
 			o.BaseEndpoint = &f.DynamoDBEndpoint

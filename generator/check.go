@@ -229,7 +229,7 @@ func describe(s *survey.Survey) message.Text {
 	if s.Minutes > 0 {
 		parts = append(parts, message.Count(s.Minutes, "minute"))
 	}
-	return message.Join(", ", parts...)
+	return message.Facts(parts...)
 }
 
 // questionCount returns the number of questions without notes.

@@ -54,14 +54,15 @@ func (k importCommand) Run(c *console.Console) error {
 	if err := k.report(c, &result.Report); err != nil {
 		return err
 	}
+	yaml := result.File(c.Language)
 	if out == "-" {
-		_, err := c.Out.Write(result.YAML)
+		_, err := c.Out.Write(yaml)
 		return err
 	}
-	if err := createFile(out, result.YAML); err != nil {
+	if err := createFile(out, yaml); err != nil {
 		return err
 	}
-	if s, problems := questionnaire.Parse(out, result.YAML); len(problems) == 0 {
+	if s, problems := questionnaire.Parse(out, yaml); len(problems) == 0 {
 		c.Print(c.Out, "Wrote %s: %s", out, describe(s))
 	} else {
 		c.Print(c.Out, "Wrote %s", out)

@@ -55,6 +55,8 @@ Exit codes: 0 success, 1 problems found or the work failed, 2 wrong usage.`
 // run runs a command line, and returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	helped := false
+	out := &written{Writer: stdout}
+	stdout = out
 	c := &console.Console{In: stdin, Out: stdout, Err: stderr}
 	setLanguage(c, args, os.Getenv)
 	parser, err := kong.New(&commands{},
@@ -84,7 +86,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err := checkLanguage(c, commandOf(parsed)); err != nil {
 		return wrongUsage(c, err)
 	}
-	err = parsed.Run()
+	if err = parsed.Run(); out.err != nil && (err == nil || errors.Is(err, console.ErrProblems)) {
+		err = out.err
+	}
 	code := console.ExitCode(err)
 	switch {
 	case code == console.ExitUsage:
@@ -93,6 +97,20 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		c.Print(stderr, "glasspoll: %s", err)
 	}
 	return code
+}
+
+// written is a stream that remembers its first error, so that every command fails whose output is cut off.
+type written struct {
+	io.Writer
+	err error
+}
+
+func (w *written) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 // commandOf returns the words of a command line that name its command.

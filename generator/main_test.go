@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"glasspoll/internal/console"
 )
 
 func TestMain(m *testing.M) {
@@ -38,3 +43,22 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 	})
 }
+
+// A command whose output is cut off fails, and says why.
+func TestOutputCutOff(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "tea.yaml"), []byte("title: T\nsections: [{questions: [{id: q, type: nps, label: L}]}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"check", "--surveys", dir}, {"share", "tea", "--surveys", dir}, {"schema"}, {"version"}} {
+		var printed bytes.Buffer
+		code := run(t.Context(), args, nil, fullDisk{}, &printed)
+		if code != console.ExitFailed || !strings.Contains(printed.String(), "the disk is full") {
+			t.Errorf("%s: exit code %d: %s", args, code, &printed)
+		}
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/verify"
 )
@@ -120,6 +121,9 @@ func (r *repairCommand) repair(ctx context.Context, env *environment, all *repai
 	return nil
 }
 
+// stateNames are the states of a change.
+var stateNames = map[verify.State]message.Key{verify.Planned: "planned", verify.Done: "done", verify.Refused: "refused"}
+
 func printRepair(env *environment, r *verify.Repaired) {
 	if len(r.Changes) == 0 && len(r.Left) == 0 {
 		env.Print(env.Out, "%s %s: nothing to mend", r.Survey, r.Period)
@@ -127,12 +131,12 @@ func printRepair(env *environment, r *verify.Repaired) {
 	}
 	env.Print(env.Out, "%s %s:", r.Survey, r.Period)
 	for _, change := range r.Changes {
-		env.Print(env.Out, "  %s: %s", change.State, change.Message)
+		env.Print(env.Out, "  %s: %s", stateNames[change.State], change.Message)
 		for _, id := range change.Responses {
 			env.Print(env.Out, "    %s", id)
 		}
 	}
 	for _, finding := range r.Left {
-		env.Print(env.Out, "  left: %s. %s", finding, finding.Remedy())
+		env.Print(env.Out, "  left: %s. %s", finding.Message, finding.Remedy())
 	}
 }

@@ -141,9 +141,9 @@ func printVerification(env *environment, v *verify.Result) {
 		verdict = message.Key("DIFFER")
 	}
 	env.Print(env.Out, "%s %s: %s, %s, %s: %s", v.Survey, v.Period, responses, counted, message.Count(v.Releases, "release"), verdict)
-	remedies := map[string]bool{}
+	remedies := map[message.Text]bool{}
 	for _, finding := range v.Findings {
-		env.Print(env.Out, "  %s", finding)
+		env.Print(env.Out, "  %s", finding.Message)
 		remedies[finding.Remedy()] = true
 	}
 	for _, finding := range v.Findings {

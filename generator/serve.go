@@ -91,13 +91,16 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 			return verbTable(environment{store: store, log: logger, published: published, changed: changed})
 		},
 	}
-	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
+	_, port, err := net.SplitHostPort(s.Addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
 		return o, console.Usagef("--addr %s: write HOST:PORT, such as 127.0.0.1:8080", s.Addr)
 	}
 	if s.VerifyEvery != 0 && s.VerifyEvery < minVerifyInterval {
 		return o, console.Usagef("--verify-every %s: write %s or more, such as 24h, or 0 for never", s.VerifyEvery, minVerifyInterval)
 	}
-	var err error
 	if o.Sender, err = s.sender(getenv); err != nil {
 		return o, err
 	}

@@ -44,7 +44,7 @@ func TestServePrintsAddresses(t *testing.T) {
 
 func TestServeFlags(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"8080", "localhost", ""} {
+	for _, address := range []string{"8080", "localhost", "", "localhost:99999", ":-1", ":no_port"} {
 		var b bytes.Buffer
 		err := serveCommand{Addr: address}.Run(t.Context(), &console.Console{Out: &b, Err: &b})
 		if console.ExitCode(err) != console.ExitUsage || !strings.Contains(err.Error(), "HOST:PORT") {

@@ -80,7 +80,7 @@ export const restoreDraft = () => {
     text.textContent = say.draft.replace("{date}", date) + (draft.lacks ? " " + say.apart : "");
     form.insertBefore(notice, form.firstElementChild);
   }
-  notice.hidden = !draftIn(deviceStorage);
+  notice.hidden = !draftIn(deviceStorage) || !answers().length;
   return draft;
 };
 

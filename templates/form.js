@@ -62,11 +62,11 @@ export const setText = (box, text) => {
 /** @param {Control} box */
 export const isForTime = (box) => box.type === "date" || box.type === "time";
 
-/** Takes over values that come with the link, cut to a length that the handler can read. */
+/** Takes over values that come with the link, cut to a length that the handler can read: it counts their canonical form. */
 export const readLink = () => {
   channelField.value = channelField.value || query.get("c") || "";
   for (const c of /** @type {Control[]} */ (findAll("[data-link]", form))) {
-    c.value = c.value || (query.get(c.name) || "").slice(0, 200);
+    c.value = c.value || (query.get(c.name) || "").normalize().slice(0, 200);
   }
 };
 /** The channel; "" if the survey has none of this name. */

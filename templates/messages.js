@@ -21,7 +21,7 @@ const incomplete = ["required", "incomplete", "must_consent", "too_few", "rank_m
 /** @type {Message[]} */
 let serverMessages = [];
 /** @param {Message[]} messages */
-export const setServerMessages = (messages) => { serverMessages = messages.filter((m) => ruleOf(m.name)); };
+export const setServerMessages = (messages) => { serverMessages = messages.filter((m) => ruleOf(m.name) && questionElement(ruleOf(m.name).id)); };
 /** Takes over the messages of a page that the server rendered with them. */
 export const readServerMessages = () =>
   setServerMessages(messageElements().map((e) => ({ name: fieldOf(e), text: e.textContent })));

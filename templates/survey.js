@@ -82,7 +82,7 @@ const save = (leaving, moved) => {
 /** What was asked and answered, for the respondent's own screen: questions with lines of text. */
 const answerCopy = () => findAll("[data-q]:not([hidden], .md)", form).map((element) => {
   const q = /** @type {string} */ (element.dataset.q);
-  const answered = controlsIn(element).filter((c) => !c.disabled && c.name && c.value && (!isTick(c) || c.checked));
+  const answered = controlsIn(element).filter((c) => !c.disabled && state.values.has(c.name) && c.value && (!isTick(c) || c.checked));
   const lines = answered.map((c) => (c.closest(".row, .line, .part") ? labelOf(q, c) + say.colon : "") + shownText(c).trim());
   return /** @type {[string, string[]]} */ ([labelOf(q), lines]);
 }).filter(([, lines]) => lines.length);
@@ -192,7 +192,7 @@ const onEnter = (event) => {
 /** Boxes for dates and times take the digits of one script: another's make them boxes for text. @param {KeyboardEvent} event */
 const onKey = (event) => {
   const box = /** @type {Control} */ (event.target);
-  if (!isForTime(box) || !/^[^\P{Nd}0-9]$/u.test(event.key)) return;
+  if (!isForTime(box) || event.ctrlKey || event.metaKey || !/^[^\P{Nd}0-9]$/u.test(event.key)) return;
   event.preventDefault();
   setText(box, event.key);
   box.focus();

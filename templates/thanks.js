@@ -34,7 +34,7 @@ const showCopy = () => {
   const copy = byID("copy");
   for (const [question, lines] of answers) {
     /** @type {HTMLElement} */ (copy.querySelector("dl"))
-      .append(makeElement("dt", {}, question), ...lines.map((line) => makeElement("dd", {}, line)));
+      .append(makeElement("dt", {}, question), ...lines.map((line) => makeElement("dd", {}, makeElement("bdi", {}, line))));
   }
   /** @type {HTMLElement} */ (copy.querySelector("button")).addEventListener("click", () => print());
   copy.hidden = false;

@@ -55,5 +55,5 @@ func (f *function) verified(v *verify.Result) {
 		f.log.Info("what differed agrees again", "survey", v.Survey, "period", v.Period)
 		return
 	}
-	f.log.Error("what is stored differs: run results verify", "survey", v.Survey, "period", v.Period, "findings", len(v.Findings), "first", v.Findings[0].Message, "remedy", v.Findings[0].Remedy())
+	f.log.Error("what is stored differs: run results verify", "survey", v.Survey, "period", v.Period, "findings", len(v.Findings), "first", v.Findings[0].String(), "remedy", v.Findings[0].Remedy().String())
 }

@@ -118,7 +118,7 @@ func TestEveryCode(t *testing.T) {
 			continue
 		}
 		f := found[i]
-		if strings.HasPrefix(string(code), "release") != (f.Release > 0) || f.Message == "" || f.Remedy() != remedy {
+		if strings.HasPrefix(string(code), "release") != (f.Release > 0) || f.Message.IsZero() || f.Remedy() != remedy.Text() {
 			t.Errorf("%+v", f)
 		}
 		if f.Question != "" && (f.Counted != nil || f.Found != nil) {

@@ -2,7 +2,8 @@ package audit
 
 import (
 	"encoding/json"
-	"fmt"
+
+	"glasspoll/internal/message"
 )
 
 // Finding is one disagreement. Its JSON is part of the machine form of `glasspoll results verify`: names and codes stay.
@@ -16,7 +17,8 @@ type Finding struct {
 	Response string  `json:"response,omitempty"` // id, or cursor in the log
 	Counted  *int64  `json:"counted,omitempty"`  // what is stored
 	Found    *int64  `json:"found,omitempty"`    // what it is compared with: the recount, a limit, or the release before
-	Message  string  `json:"message"`            // all of it as a sentence
+
+	Message message.Text `json:"-"` // all of it as a sentence; in JSON it is English
 }
 
 // Code says what kind of disagreement a finding is.
@@ -80,7 +82,7 @@ const (
 )
 
 // remedies says what to do about a finding, by code.
-var remedies = map[Code]string{
+var remedies = map[Code]message.Key{
 	TallyReceived: refold, TallyRespondents: refold, TallyAnswers: refold, TallyOption: refold, TallyBase: refold, TallyRows: refold,
 	TallyReleased: refold, TallyDamaged: refold,
 	ReleaseNumber: public, ReleaseMinGroup: public, ReleasePart: public, ReleaseBatch: public, ReleaseMark: public,
@@ -98,16 +100,16 @@ var remedies = map[Code]string{
 }
 
 const (
-	refold  = "`glasspoll results repair` counts the tally again, if no answers have been deleted after a retention time."
-	reindex = "`glasspoll results repair` makes the index of ids from the log again."
-	public  = "The release has been public and is not changed: find the cause, such as a restored copy or a change of the store by another program, before new answers are released."
+	refold  message.Key = "`glasspoll results repair` counts the tally again, if no answers have been deleted after a retention time."
+	reindex message.Key = "`glasspoll results repair` makes the index of ids from the log again."
+	public  message.Key = "The release has been public and is not changed: find the cause, such as a restored copy or a change of the store by another program, before new answers are released."
 )
 
 // Codes returns all codes with what to do about them.
-func Codes() map[Code]string { return remedies }
+func Codes() map[Code]message.Key { return remedies }
 
 // Remedy says what to do about a finding.
-func (f Finding) Remedy() string { return remedies[f.Code] }
+func (f Finding) Remedy() message.Text { return remedies[f.Code].Text() }
 
 // Repairable reports whether `glasspoll results repair` can mend it.
 func (f Finding) Repairable() bool {
@@ -118,17 +120,18 @@ func (f Finding) Repairable() bool {
 	return false
 }
 
-// MarshalJSON adds what to do about the finding.
+// MarshalJSON adds the sentence and what to do about the finding.
 func (f Finding) MarshalJSON() ([]byte, error) {
 	type plain Finding
 	return json.Marshal(struct {
 		plain
+		Message    string `json:"message"`
 		Repairable bool   `json:"repairable"`
 		Remedy     string `json:"remedy"`
-	}{plain(f), f.Repairable(), f.Remedy()})
+	}{plain(f), f.Message.String(), f.Repairable(), f.Remedy().String()})
 }
 
-func (f Finding) String() string { return f.Message }
+func (f Finding) String() string { return f.Message.String() }
 
 func (f Finding) as(code Code) Finding {
 	f.Code = code
@@ -166,9 +169,9 @@ type findings []Finding
 func (f *findings) add(found Finding, format string, args ...any) {
 	switch {
 	case len(*f) < maxFindings:
-		found.Message = fmt.Sprintf(format, args...)
+		found.Message = message.New(format, args...)
 		*f = append(*f, found)
 	case len(*f) == maxFindings:
-		*f = append(*f, Finding{Code: found.Code, Message: "and more"})
+		*f = append(*f, Finding{Code: found.Code, Message: message.New("and more")})
 	}
 }

@@ -1,12 +1,12 @@
 package audit
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -265,7 +265,7 @@ func (s *blockStep) compareBlock(shape, key string, members *tally.Counters, gon
 		s.out[shape][key] = tally.NewCounters()
 	}
 	s.out[shape][key].Add(members)
-	b := blockComparison{blockStep: s, gone: gone, where: fmt.Sprintf("release %d, %s", s.release.Number, cohort(key))}
+	b := blockComparison{blockStep: s, gone: gone, where: message.New("release %d, %s", s.release.Number, cohort(key))}
 	b.compare(shape, key, added(s.before, s.release, shape, key), members)
 }
 
@@ -286,40 +286,39 @@ func countable(form *survey.Survey, key string, c *tally.Counters) *tally.Counte
 type blockComparison struct {
 	*blockStep
 	gone  int64
-	where string
+	where message.Text
 }
 
 // differs adds a finding if counters that were added are not those found, given how many members have gone.
 func (b *blockComparison) differs(at Finding, added, found int64, format string, args ...any) {
-	sentence := b.where + fmt.Sprintf(format, args...)
 	switch {
 	case found > added:
-		b.add(at, "%s", sentence)
+		b.add(at, format, args...)
 	case added > found+b.gone:
-		b.lack(at, added-found-b.gone, sentence)
+		b.lack(at, added-found-b.gone, message.New(format, args...))
 	}
 }
 
-func (p *Replay) lack(at Finding, excess int64, sentence string) {
+func (p *Replay) lack(at Finding, excess int64, sentence message.Text) {
 	at.Message = sentence
 	p.lacks = append(p.lacks, lack{at, excess})
 	p.partly = true
 }
 
 func (b *blockComparison) compare(shape, key string, added, found *tally.Counters) {
-	b.differs(b.at(ReleasedRespondents, shape, key), added.Respondents, found.Respondents, ": the block is not the respondents who waited")
+	b.differs(b.at(ReleasedRespondents, shape, key), added.Respondents, found.Respondents, "%s: the block is not the respondents who waited", b.where)
 	for _, name := range keys(added.Items, found.Items) {
 		more, recounted := added.Items[name].Clone(), found.Items[name].Clone()
-		b.differs(b.at(ReleasedAnswers, shape, key).question(name), more.N, recounted.N, ", %s: the answers released are not those of the block's members", name)
+		b.differs(b.at(ReleasedAnswers, shape, key).question(name), more.N, recounted.N, "%s, %s: the answers released are not those of the block's members", b.where, name)
 		for _, option := range options(more, recounted) {
 			b.differs(b.at(ReleasedOption, shape, key).question(name).option(option), more.Counts.Of(option), recounted.Counts.Of(option),
-				", %s: %s is not released as often as the block's members chose it", name, option)
+				"%s, %s: %s is not released as often as the block's members chose it", b.where, name, option)
 		}
 	}
 	for _, name := range keys(added.Bases, found.Bases) {
 		for _, class := range keys(added.Bases[name], found.Bases[name]) {
 			b.differs(b.at(ReleasedBase, shape, key).question(name), added.Bases[name][class], found.Bases[name][class],
-				", %s: the members who were asked are not those that are released", name)
+				"%s, %s: the members who were asked are not those that are released", b.where, name)
 		}
 	}
 }
@@ -390,6 +389,8 @@ func unitOf(form *survey.Survey, key string) string {
 	return ""
 }
 
+const wrongRows = "release %d: the sums over whole rows are not those of the members of its blocks"
+
 // compareRows compares the rows of all blocks of the release with what it adds to those that are public and those that wait
 // for a step.
 func (s *blockStep) compareRows() {
@@ -403,14 +404,13 @@ func (s *blockStep) compareRows() {
 	for _, signature := range keys(s.release.Rows, s.before.Rows, heldRows, heldBefore, s.rows) {
 		more := s.release.Rows[signature].Plus(heldRows[signature]).Minus(s.before.Rows[signature]).Minus(heldBefore[signature])
 		gone, at := s.rowsGone[signature], Finding{Code: ReleasedRows, Release: s.release.Number}
-		sentence := fmt.Sprintf("release %d: the sums over whole rows are not those of the members of its blocks", s.release.Number)
 		rest := more.Minus(s.rows[signature])
 		switch {
 		case rest.IsZero() || gone > 0 && rest.N >= 0 && rest.N <= gone:
 		case rest.N < 0:
-			s.add(at, "%s", sentence)
+			s.add(at, wrongRows, s.release.Number)
 		default:
-			s.lack(at, max(rest.N-gone, 1), sentence)
+			s.lack(at, max(rest.N-gone, 1), message.New(wrongRows, s.release.Number))
 		}
 	}
 }

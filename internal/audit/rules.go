@@ -1,11 +1,11 @@
 package audit
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -236,27 +236,32 @@ func (c *cohortCheck) check(key string, before *tally.Counters, annulled int64) 
 	is := c.part.Cohorts[key].Clone()
 	more := is.Clone()
 	more.Sub(before)
-	at, where := c.at("").in(c.shape, key), fmt.Sprintf("release %d, %s", c.release.Number, cohort(key))
+	at := c.at("").in(c.shape, key)
 	switch {
 	case annulled > 0:
 		if more.Respondents != -annulled {
-			c.add(at.as(ReleaseAnnulled).numbers(-more.Respondents, annulled), "%s: %d respondents are taken out, and %d annulled", where, -more.Respondents, annulled)
+			c.add(at.as(ReleaseAnnulled).numbers(-more.Respondents, annulled), "%s: %d respondents are taken out, and %d annulled", c.where(key), -more.Respondents, annulled)
 		}
 	case more.Respondents != 0 && more.Respondents < c.k:
-		c.add(at.as(ReleaseBatch).numbers(more.Respondents, c.k), "%s: grows by %d respondents, and blocks have at least %d", where, more.Respondents, c.k)
+		c.add(at.as(ReleaseBatch).numbers(more.Respondents, c.k), "%s: grows by %d respondents, and blocks have at least %d", c.where(key), more.Respondents, c.k)
 	case more.Respondents > 0:
 		c.grown = append(c.grown, key)
 		c.blocks[block{c.release.Number, c.shape, key}] = more.Respondents
 		if key == release.Pool && !c.poolIsDue() {
-			c.add(at.as(ReleasePool), "%s: it was not due: the period was open", where)
+			c.add(at.as(ReleasePool), "%s: it was not due: the period was open", c.where(key))
 		}
 	}
 	names := append(keys(is.Items, more.Items), keys(is.Bases, more.Bases)...)
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		i := itemCheck{cohortCheck: c, at: at.question(name), where: where + ", " + name, key: key, name: name}
+		i := itemCheck{cohortCheck: c, at: at.question(name), key: key, name: name}
 		i.check(is, more, annulled > 0)
 	}
+}
+
+// where names a cohort of the release.
+func (c *cohortCheck) where(key string) message.Text {
+	return message.New("release %d, %s", c.release.Number, cohort(key))
 }
 
 // poolIsDue reports whether the pool may have been made on the day of the release.
@@ -316,14 +321,13 @@ func (c *cohortCheck) checkMoved() {
 type itemCheck struct {
 	*cohortCheck
 	at        Finding
-	where     string
 	key, name string
 }
 
 func (i itemCheck) check(is, more *tally.Counters, annuls bool) {
 	f, asked := i.form.Field(i.name)
 	if reason := i.forbidden(f, asked); reason != "" && is.Items[i.name] != nil { // who was asked is a fact
-		i.add(i.as(ReleaseQuestion), "%s: it is public, and %s", i.where, reason)
+		i.add(i.as(ReleaseQuestion), "%s: it is public, and %s", i.where(), reason)
 		return
 	}
 	item, change := is.Items[i.name].Clone(), more.Items[i.name].Clone()
@@ -333,11 +337,11 @@ func (i itemCheck) check(is, more *tally.Counters, annuls bool) {
 	}
 	depends := asked && i.form.FactCondition(f) != nil
 	if change.N < 0 || change.N > 0 && !depends && more.Respondents <= 0 || depends && !change.IsZero() && len(more.Bases[i.name]) == 0 {
-		i.add(i.as(ReleaseAnswers), "%s: answers change without a block", i.where)
+		i.add(i.as(ReleaseAnswers), "%s: answers change without a block", i.where())
 	}
 	for _, c := range change.Counts {
 		if c.N < 0 {
-			i.add(i.as(ReleaseOption).option(c.Option), "%s: %s falls", i.where, c.Option)
+			i.add(i.as(ReleaseOption).option(c.Option), "%s: %s falls", i.where(), c.Option)
 		}
 	}
 	if depends {
@@ -345,10 +349,15 @@ func (i itemCheck) check(is, more *tally.Counters, annuls bool) {
 	}
 }
 
+// where names the field in the cohort.
+func (i itemCheck) where() message.Text {
+	return message.New("%s, %s", i.cohortCheck.where(i.key), i.name)
+}
+
 func (i itemCheck) as(code Code) Finding { return i.at.as(code) }
 
 // forbidden says why a field may not be public in the cohort; "" if it may.
-func (i itemCheck) forbidden(f survey.Field, asked bool) string {
+func (i itemCheck) forbidden(f survey.Field, asked bool) message.Key {
 	switch {
 	case !asked && i.name == tally.Channel:
 		return ""
@@ -367,7 +376,7 @@ func (i itemCheck) forbidden(f survey.Field, asked bool) string {
 // checkCounts checks that options were chosen as often as the field was answered, and that no more than all have.
 func (i itemCheck) checkCounts(f survey.Field, asked bool, item *tally.Item, respondents int64) {
 	if item.N < 0 || item.N > respondents {
-		i.add(i.as(ReleaseAnswers), "%s: there are more answers than respondents", i.where)
+		i.add(i.as(ReleaseAnswers), "%s: there are more answers than respondents", i.where())
 	}
 	known := map[string]bool{}
 	if asked {
@@ -384,11 +393,11 @@ func (i itemCheck) checkCounts(f survey.Field, asked bool, item *tally.Item, res
 	for _, c := range item.Counts {
 		sum += c.N
 		if c.N < 0 || c.N > item.N || asked && c.N > 0 && !known[c.Option] {
-			i.add(i.as(ReleaseOption).option(c.Option), "%s: %s is counted more often than the question was answered, or is not an option", i.where, c.Option)
+			i.add(i.as(ReleaseOption).option(c.Option), "%s: %s is counted more often than the question was answered, or is not an option", i.where(), c.Option)
 		}
 	}
 	if several := asked && f.Question.Type == survey.MultiChoice; sum < item.N || !several && sum != item.N {
-		i.add(i.as(ReleaseOptions), "%s: options were not chosen as often as the question was answered", i.where)
+		i.add(i.as(ReleaseOptions), "%s: options were not chosen as often as the question was answered", i.where())
 	}
 }
 
@@ -406,7 +415,7 @@ func (i itemCheck) checkBase(is, more map[string]int64, item *tally.Item, respon
 		small = small || n != 0 && n < i.k
 	}
 	if small {
-		i.add(i.as(ReleaseBase), "%s: facts decide who is asked, and of some there are fewer than %d", i.where, i.k)
+		i.add(i.as(ReleaseBase), "%s: facts decide who is asked, and of some there are fewer than %d", i.where(), i.k)
 	}
 }
 

@@ -4,10 +4,10 @@
 package audit
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/tally"
 )
@@ -75,7 +75,7 @@ func (c *comparison) compareParts(shape string, counted, found *tally.Part) {
 		}
 		at := Finding{}.in(shape, key)
 		for _, name := range keys(a.Items, b.Items) {
-			c.compareItems(at.question(name), cohort(key)+", "+name, a.Items[name].Clone(), b.Items[name].Clone())
+			c.compareItems(at.question(name), a.Items[name].Clone(), b.Items[name].Clone())
 		}
 		for _, name := range keys(a.Bases, b.Bases) {
 			for _, class := range keys(a.Bases[name], b.Bases[name]) {
@@ -93,13 +93,13 @@ func (c *comparison) compareParts(shape string, counted, found *tally.Part) {
 }
 
 // compareItems adds how the counters of a field differ from those of a recount.
-func (c *comparison) compareItems(at Finding, where string, counted, found *tally.Item) {
+func (c *comparison) compareItems(at Finding, counted, found *tally.Item) {
 	if !c.same(counted.N, found.N) {
-		c.add(at.as(TallyAnswers), "%s: the number of answers counted is not the number found", where)
+		c.add(at.as(TallyAnswers), "%s, %s: the number of answers counted is not the number found", cohort(*at.Group), at.Question)
 	}
 	for _, option := range options(counted, found) {
 		if !c.same(counted.Counts.Of(option), found.Counts.Of(option)) {
-			c.add(at.as(TallyOption).option(option), "%s: %s is not counted as often as it is found", where, option)
+			c.add(at.as(TallyOption).option(option), "%s, %s: %s is not counted as often as it is found", cohort(*at.Group), at.Question, option)
 		}
 	}
 }
@@ -136,21 +136,18 @@ func options(a, b *tally.Item) []string {
 }
 
 // cohort names a cohort in a finding.
-func cohort(key string) string {
+func cohort(key string) message.Text {
 	switch key {
 	case "":
-		return "respondents without a group"
+		return message.New("respondents without a group")
 	case release.Pool:
-		return "the pool"
+		return message.New("the pool")
 	default:
-		return "group " + key
+		return message.New("group %s", key)
 	}
 }
 
 // respondents describes how many respondents counters count.
-func respondents(c *tally.Counters) string {
-	if c.Respondents == 1 {
-		return "1 respondent"
-	}
-	return fmt.Sprintf("%d respondents", c.Respondents)
+func respondents(c *tally.Counters) message.Text {
+	return message.Count(int(c.Respondents), "respondent")
 }

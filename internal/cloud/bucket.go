@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"glasspoll/internal/message"
 )
 
 // Bucket makes the two requests of S3 that pages need: HEAD and PUT of an object.
@@ -44,15 +45,20 @@ type bucketError struct {
 	code, text string
 }
 
-func (e *bucketError) Error() string {
+func (e *bucketError) Error() string { return e.Message().String() }
+
+// Message returns the text of the error.
+func (e *bucketError) Message() message.Text {
+	if known := meaning(e.code, e.text); !known.IsZero() {
+		return known
+	}
 	switch {
 	case e.code != "":
-		return fmt.Sprintf("status %d %s: %s", e.status, e.code, e.text)
+		return message.New("status %d %s: %s", e.status, e.code, e.text)
 	case e.status == http.StatusForbidden:
-		return "status 403: the credentials are wrong, or have no right to it"
-	default:
-		return strings.TrimSpace(fmt.Sprintf("status %d %s", e.status, http.StatusText(e.status)))
+		return message.New("status 403: the credentials are wrong, or have no right to it")
 	}
+	return message.New("status %d %s", e.status, http.StatusText(e.status)).Map(strings.TrimSpace)
 }
 
 // S3 describes an error by two elements of XML. A parser would be a hundredth of the function's size.

@@ -2,13 +2,13 @@ package cloud
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -38,7 +38,7 @@ func (t *Table) caseOf(i item) (*cases.Case, error) {
 		c, err = cases.Decode(data, revision)
 	}
 	if err != nil {
-		return nil, t.wrap(fmt.Errorf("case %s: %w", textOf(i, sortKey), err))
+		return nil, t.wrap(message.Errorf("case %s: %w", textOf(i, sortKey), err))
 	}
 	return c, nil
 }

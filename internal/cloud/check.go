@@ -3,13 +3,13 @@ package cloud
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -56,7 +56,7 @@ func (t *Table) CheckWithoutIDs(ctx context.Context, survey, period string) iter
 			yield(store.KeyProblem{}, err)
 			return
 		}
-		if text := stored.Problem("a backup"); text != "" && !yield(store.KeyProblem{What: store.ReleaseNotSum, Text: text}, nil) {
+		if text := stored.Problem("a backup"); !text.IsZero() && !yield(store.KeyProblem{What: store.ReleaseNotSum, Text: text}, nil) {
 			return
 		}
 		stuck, err := t.stuck(ctx, survey, period)
@@ -65,7 +65,7 @@ func (t *Table) CheckWithoutIDs(ctx context.Context, survey, period string) iter
 			return
 		}
 		for _, id := range stuck {
-			if !yield(store.KeyProblem{What: store.NotCollected, Response: id, Text: fmt.Sprintf("response %s waits, and collecting leaves it", id)}, nil) {
+			if !yield(store.KeyProblem{What: store.NotCollected, Response: id, Text: message.New("response %s waits, and collecting leaves it", id)}, nil) {
 				return
 			}
 		}
@@ -122,12 +122,12 @@ type wrongID struct {
 }
 
 func (w wrongID) problem() store.KeyProblem {
-	text := map[store.Disagreement]string{
-		store.IDMissing:   "is in the log, and its id is free: it could be stored a second time",
-		store.IDElsewhere: "is in the log, and its id is said to be of another period",
-		store.IDContent:   "does not have the content that its id's item says",
+	text := map[store.Disagreement]message.Key{
+		store.IDMissing:   "response %s is in the log, and its id is free: it could be stored a second time",
+		store.IDElsewhere: "response %s is in the log, and its id is said to be of another period",
+		store.IDContent:   "response %s does not have the content that its id's item says",
 	}[w.what]
-	return store.KeyProblem{What: w.what, Response: w.response.ID, Text: fmt.Sprintf("response %s %s", w.response.ID, text)}
+	return store.KeyProblem{What: w.what, Response: w.response.ID, Text: text.Text(w.response.ID)}
 }
 
 // wrongIDs yields the responses of a period whose ids disagree. Ids expire by themselves, and a segment with its last entry: so
@@ -204,7 +204,7 @@ func (t *Table) compareIDs(ctx context.Context, survey, period string, s *segmen
 		for i, entry := range entries {
 			w := wrongID{response: entry.Response, at: s.entries[from+i].at, item: found[textOf(idKey(survey, entry.Response.ID), partKey)]}
 			if w.what, err = w.compare(period, s.item[Expires] != nil); err != nil {
-				return nil, t.wrap(fmt.Errorf("id %s of %s: %w", entry.Response.ID, survey, err))
+				return nil, t.wrap(message.Errorf("id %s of %s: %w", entry.Response.ID, survey, err))
 			}
 			if w.what != "" {
 				wrong = append(wrong, w)
@@ -343,7 +343,7 @@ func (t *Table) storedRelease(ctx context.Context, survey, period string) (store
 			return stored, nil // else a release was appended meanwhile
 		}
 	}
-	return stored, t.wrap(fmt.Errorf("releases of %s %s: %w %d times", survey, period, store.ErrStale, transactRetries))
+	return stored, t.wrap(message.Errorf("releases of %s %s: %w %d times", survey, period, store.ErrStale, transactRetries))
 }
 
 // MendRelease implements [store.Mender].

@@ -65,7 +65,7 @@ func (c checked) problems(t *testing.T) (all []string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p.Text == "" {
+			if p.Text.IsZero() {
 				t.Errorf("%+v says nothing", p)
 			}
 			all = append(all, strings.TrimSpace(fmt.Sprintf("%s %s %s", period, p.What, strings.TrimPrefix(p.Response, "6f1c9ee4-5f2b-4b3e-9a30-0000000000"))))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -212,7 +212,7 @@ func (c *collection) learn(ctx context.Context) error {
 		for _, e := range s.entries {
 			id, err := answer.StoredID(e.record)
 			if err != nil {
-				return c.wrap(fmt.Errorf("%s: %w", s.name, err))
+				return c.wrap(message.Errorf("%s: %w", s.name, err))
 			}
 			c.learned[id] = true
 		}
@@ -410,7 +410,7 @@ func (c *collection) catchUp(ctx context.Context) (swept []item, err error) {
 		return nil, err
 	}
 	if c.head.last <= before {
-		return nil, c.wrap(fmt.Errorf("the log of %s %s has a segment %d that its head does not know: restore the table from a backup", c.survey, c.period, before+1))
+		return nil, c.wrap(message.Errorf("the log of %s %s has a segment %d that its head does not know: restore the table from a backup", c.survey, c.period, before+1))
 	}
 	c.foreign = true
 	if err := c.learn(ctx); err != nil {

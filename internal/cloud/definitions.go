@@ -3,12 +3,12 @@ package cloud
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -93,7 +93,7 @@ func (t *Table) checkContent(ctx context.Context, pk, version string, data []byt
 		return t.wrap(err)
 	}
 	if !bytes.Equal(stored, data) {
-		return t.wrap(fmt.Errorf("version %s of %s is stored with another content", version, pk))
+		return t.wrap(message.Errorf("version %s of %s is stored with another content", version, pk))
 	}
 	return nil
 }
@@ -142,7 +142,7 @@ func (t *Table) definition(ctx context.Context, id, version string) (*survey.Sur
 		s, err = survey.Decode(data)
 	}
 	if err != nil {
-		return nil, t.wrap(fmt.Errorf("definition %s %s: %w", id, version, err))
+		return nil, t.wrap(message.Errorf("definition %s %s: %w", id, version, err))
 	}
 	t.cache(id+"@"+version, s, time.Time{})
 	return s, nil

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sort"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
@@ -47,7 +47,7 @@ func (t *Table) Stored(ctx context.Context, survey, id string) (*store.Stored, e
 		if taken[Expires] != nil || taken[withdrawn] != nil { // the segment has been deleted after the retention time
 			return nil, nil
 		}
-		return nil, t.wrap(fmt.Errorf("response %s of %s %s: its id is taken, and it is not in the log: run `glasspoll results verify`", id, survey, period))
+		return nil, t.wrap(message.Errorf("response %s of %s %s: its id is taken, and it is not in the log: run `glasspoll results verify`", id, survey, period))
 	}
 	entry, err := t.entryAt(ctx, survey, period, s, index)
 	if err != nil {
@@ -106,7 +106,7 @@ func (t *Table) findIn(ctx context.Context, survey, period, id string, from, to 
 		}
 		index, err := indexOf(s.entries, id)
 		if err != nil {
-			return nil, 0, t.wrap(fmt.Errorf("%s: %w", s.name, err))
+			return nil, 0, t.wrap(message.Errorf("%s: %w", s.name, err))
 		}
 		if index >= 0 {
 			return s, index, nil
@@ -162,7 +162,7 @@ func (t *Table) Private(ctx context.Context, survey, _, id string) (answers []an
 		return nil, nil
 	}
 	if answers, err = answer.DecodePrivate(data); err != nil {
-		return nil, t.wrap(fmt.Errorf("private answers of %s: %w", id, err))
+		return nil, t.wrap(message.Errorf("private answers of %s: %w", id, err))
 	}
 	return answers, nil
 }

@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -23,13 +22,16 @@ const (
 const OldIndex = "by_arrival"
 
 // ErrNoSite says that nothing has been published to a table.
-var ErrNoSite = errors.New("no site has been published to it yet: run `glasspoll publish`")
+var ErrNoSite error = message.Key("no site has been published to it yet: run `glasspoll publish`")
 
 // OldFormError says that a table is of an older form, in which nothing can be written any more.
 type OldFormError struct{ Table string }
 
-func (e *OldFormError) Error() string {
-	return fmt.Sprintf("table %s is of the form of an earlier version of Glasspoll: it can be read, and takes no answers any more. Carry everything over with `glasspoll results move table:%s table:NEW`, where NEW is the table that the new template has made, and use the new one", e.Table, e.Table)
+func (e *OldFormError) Error() string { return e.Message().String() }
+
+// Message returns the text of the error.
+func (e *OldFormError) Message() message.Text {
+	return message.New("table %s is of the form of an earlier version of Glasspoll: it can be read, and takes no answers any more. Carry everything over with `glasspoll results move table:%s table:NEW`, where NEW is the table that the new template has made, and use the new one", e.Table, e.Table)
 }
 
 // Ready returns an error unless a site has been published to the table, in the form of this program: an [OldFormError], or one

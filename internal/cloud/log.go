@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -34,7 +35,7 @@ func (t *Table) segmentOf(i item) (*segment, error) {
 		s.entries, err = decodeSegment(bytesOf(i, body))
 	}
 	if err != nil {
-		return nil, t.wrap(fmt.Errorf("%s: %w", s.name, err))
+		return nil, t.wrap(message.Errorf("%s: %w", s.name, err))
 	}
 	delete(i, body)
 	return s, nil
@@ -150,7 +151,7 @@ func parseCursor(cursor string) (number, index int, err error) {
 		return 1, 0, nil
 	}
 	if n, err := fmt.Sscanf(cursor, "%010d.%05d", &number, &index); n != 2 || err != nil || len(cursor) != len("0000000000.00000") || number < 1 || index < 0 {
-		return 0, 0, fmt.Errorf("%q is not a cursor of this table", cursor)
+		return 0, 0, message.Errorf("%q is not a cursor of this table", cursor)
 	}
 	if index == wholeSegment {
 		return number + 1, 0, nil
@@ -228,7 +229,7 @@ func (t *Table) entryAt(ctx context.Context, survey, period string, s *segment, 
 		return t.vocabulary(ctx, survey, version)
 	})
 	if err != nil {
-		return store.Entry{}, t.wrap(fmt.Errorf("%s, entry %d: %w", s.name, i, err))
+		return store.Entry{}, t.wrap(message.Errorf("%s, entry %d: %w", s.name, i, err))
 	}
 	r.Survey, r.Period = survey, period
 	return store.Entry{Cursor: cursorAt(s.number, i, len(s.entries)), Arrived: time.Unix(0, s.entries[i].at), Response: r}, nil

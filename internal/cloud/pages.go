@@ -3,11 +3,11 @@ package cloud
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 
 	"glasspoll/internal/headers"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -68,5 +68,5 @@ func statusOf(err error) int {
 }
 
 func (p *Pages) wrap(name string, err error) error {
-	return fmt.Errorf("bucket %s, %s: %w", p.bucket.name, name, err)
+	return message.Errorf("bucket %s, %s: %w", p.bucket.name, name, err)
 }

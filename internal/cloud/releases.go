@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
@@ -70,10 +71,10 @@ func (t *Table) atLeast(ctx context.Context, survey, period string, number int) 
 		r, err = release.Decode(data)
 	}
 	if err == nil && r.Number < number {
-		err = fmt.Errorf("it is release %d, and there is release %d", r.Number, number)
+		err = message.Errorf("it is release %d, and there is release %d", r.Number, number)
 	}
 	if err != nil {
-		return nil, t.wrap(fmt.Errorf("latest release of %s %s: %w", survey, period, err))
+		return nil, t.wrap(message.Errorf("latest release of %s %s: %w", survey, period, err))
 	}
 	t.rememberRelease(r)
 	return r, nil
@@ -173,7 +174,7 @@ func (t *Table) next(before *release.Release, i item) (*release.Release, error) 
 		r, err = before.Plus(added)
 	}
 	if err != nil {
-		return nil, t.wrap(fmt.Errorf("release %s of %s: %w", textOf(i, sortKey), textOf(i, partKey), err))
+		return nil, t.wrap(message.Errorf("release %s of %s: %w", textOf(i, sortKey), textOf(i, partKey), err))
 	}
 	return r, nil
 }

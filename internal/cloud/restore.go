@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
@@ -272,7 +272,7 @@ func (t *Table) inLog(ctx context.Context, survey, period string, take func([]wa
 		for _, e := range s.entries {
 			id, err := answer.StoredID(e.record)
 			if err != nil {
-				return t.wrap(fmt.Errorf("%s: %w", s.name, err))
+				return t.wrap(message.Errorf("%s: %w", s.name, err))
 			}
 			until, _ := integerOf(s.item, Expires)
 			some = append(some, waiting{id: id, at: e.at, record: e.record, expires: until})
@@ -382,7 +382,7 @@ func (r *restoration) emptyTally(ctx context.Context, survey, period string) err
 			return err
 		}
 	}
-	return r.table.wrap(fmt.Errorf("the tally of %s %s keeps changing: try again", survey, period))
+	return r.table.wrap(message.Errorf("the tally of %s %s keeps changing: try again", survey, period))
 }
 
 // latest makes the latest release and its number those that the stored additions lead to, if they are missing or older.
@@ -423,7 +423,7 @@ func (r *restoration) latest(ctx context.Context, survey, period string) error {
 	}
 	failed, err := t.transact(ctx, []types.TransactWriteItem{{Put: put}, {Put: &types.Put{TableName: &t.name, Item: whole}}})
 	if err == nil && failed >= 0 {
-		err = t.wrap(fmt.Errorf("the releases of %s %s are being changed: try again", survey, period))
+		err = t.wrap(message.Errorf("the releases of %s %s are being changed: try again", survey, period))
 	}
 	return err
 }

@@ -2,11 +2,10 @@ package cloud
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"math"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 )
 
 // The body of a segment is the version of this form, 1 byte, and its entries. Each is
@@ -59,7 +58,7 @@ func encodeSegment(entries []placed) []byte {
 	return body
 }
 
-var errSegment = errors.New("the segment is damaged")
+var errSegment error = message.Key("the segment is damaged")
 
 // decodeSegment reads what encodeSegment wrote. The records are parts of body.
 func decodeSegment(body []byte) ([]placed, error) {
@@ -67,7 +66,7 @@ func decodeSegment(body []byte) ([]placed, error) {
 		return nil, errSegment
 	}
 	if body[0] != segmentVersion {
-		return nil, fmt.Errorf("the segment is of version %d, and this program reads %d: install a newer version of the program", body[0], segmentVersion)
+		return nil, message.Errorf("the segment is of version %d, and this program reads %d: install a newer version of the program", body[0], segmentVersion)
 	}
 	body = body[1:]
 	var entries []placed

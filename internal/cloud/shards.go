@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -90,7 +91,7 @@ func (t *Table) readShards(ctx context.Context, survey, period string) (int, err
 	case i == nil:
 		stored = minShards
 	case !ok || stored < minShards || stored > maxShards || bits.OnesCount64(uint64(stored)) != 1:
-		return 0, t.wrap(fmt.Errorf("the number of shards of %s %s is damaged: it must be a power of two from %d to %d", survey, period, minShards, maxShards))
+		return 0, t.wrap(message.Errorf("the number of shards of %s %s is damaged: it must be a power of two from %d to %d", survey, period, minShards, maxShards))
 	}
 	n := int(stored)
 	t.rememberShards(survey, period, n)
@@ -137,7 +138,7 @@ func (t *Table) doubtShards(survey, period string) {
 // RaiseShards raises the number of shards of a period to n, a power of two from 16 to 1,024, unless it is that many already.
 func (t *Table) RaiseShards(ctx context.Context, survey, period string, n int) error {
 	if n < minShards || n > maxShards || bits.OnesCount(uint(n)) != 1 {
-		return fmt.Errorf("%d shards: the number must be a power of two from %d to %d", n, minShards, maxShards)
+		return message.Errorf("%d shards: the number must be a power of two from %d to %d", n, minShards, maxShards)
 	}
 	i := key("K#"+survey, period)
 	i[shards] = number(n)

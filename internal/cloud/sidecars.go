@@ -3,8 +3,8 @@ package cloud
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -34,7 +34,7 @@ func (t *Table) Actions(ctx context.Context, id string) (a survey.Actions, err e
 		err = json.Unmarshal(data, &a)
 	}
 	if err != nil {
-		return survey.Actions{}, t.wrap(fmt.Errorf("sidecars of %s: %w", id, err))
+		return survey.Actions{}, t.wrap(message.Errorf("sidecars of %s: %w", id, err))
 	}
 	return a, nil
 }

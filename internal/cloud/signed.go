@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"glasspoll/internal/message"
 )
 
 // A signedClient sends requests to one AWS service, signed by the SDK's signer. It stands in for the SDK's own clients of
@@ -54,7 +55,7 @@ func (c *signedClient) send(ctx context.Context, method, address string, header 
 	}
 	credentials, err := c.credentials.Retrieve(ctx)
 	if err != nil {
-		return reply{}, false, fmt.Errorf("credentials: %w", err)
+		return reply{}, false, message.Errorf("credentials: %w", err)
 	}
 	if err := c.signer.SignHTTP(ctx, credentials, r, payloadHash(body), c.service, c.region, time.Now()); err != nil {
 		return reply{}, false, err

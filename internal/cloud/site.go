@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"glasspoll/internal/headers"
+	"glasspoll/internal/message"
 	"glasspoll/internal/render"
 )
 
@@ -69,7 +70,7 @@ func (t *Table) Assets(ctx context.Context) (a render.Assets, known bool, err er
 		err = json.Unmarshal(data, &a)
 	}
 	if err != nil {
-		return render.Assets{}, false, t.wrap(fmt.Errorf("the site's assets: %w", err))
+		return render.Assets{}, false, t.wrap(message.Errorf("the site's assets: %w", err))
 	}
 	t.mu.Lock()
 	t.site = site{a, true, t.now().Add(currentTTL)}

@@ -277,5 +277,5 @@ func (t *Table) wrap(err error) error {
 	case errors.As(err, &missing):
 		return message.Errorf("there is no table %s in this account and region: is the name right, and AWS_REGION?", t.name)
 	}
-	return message.Errorf("table %s: %w", t.name, err)
+	return message.Errorf("table %s: %w", t.name, Explained(err))
 }

@@ -3,13 +3,13 @@ package cloud
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/codec"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
@@ -22,7 +22,7 @@ func (t *Table) Tally(ctx context.Context, survey, period string) (*tally.Tally,
 	}
 	decoded, revision, err := tallyOf(i)
 	if err != nil {
-		return nil, revision, t.wrap(fmt.Errorf("tally of %s %s: %w", survey, period, err))
+		return nil, revision, t.wrap(message.Errorf("tally of %s %s: %w", survey, period, err))
 	}
 	return decoded, revision, nil
 }
@@ -39,7 +39,7 @@ func tallyOf(i item) (decoded *tally.Tally, revision int, err error) {
 		return nil, 0, err
 	}
 	if err != nil {
-		return nil, revision, fmt.Errorf("%w: %w", store.ErrDamaged, err)
+		return nil, revision, message.Errorf("%w: %w", store.ErrDamaged, err)
 	}
 	return decoded, revision, nil
 }

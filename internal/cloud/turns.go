@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"slices"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -90,7 +90,7 @@ func (t *Table) changeTurn(ctx context.Context, survey string, change func(*turn
 			return t.wrap(err)
 		}
 	}
-	return t.wrap(errors.New("the turn of " + survey + " keeps changing: try again"))
+	return t.wrap(message.Errorf("the turn of %s keeps changing: try again", survey))
 }
 
 // BeginTurn implements [store.Turns].

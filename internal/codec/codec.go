@@ -9,12 +9,14 @@ import (
 	"fmt"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"glasspoll/internal/message"
 )
 
 // A Kind is one kind of record, in the version that is written.
 type Kind struct {
-	Name    string // as errors name it
-	Version byte   // from 1 to MaxVersion
+	Name    message.Key // as errors name it
+	Version byte        // from 1 to MaxVersion
 }
 
 // Raw is a part of a record that is not read.
@@ -32,7 +34,7 @@ const (
 )
 
 // ErrNewer says that a record is of a version, or has a part, that a newer version of the program has written. It is not damaged.
-var ErrNewer = errors.New("install a newer version of the program")
+var ErrNewer error = message.Key("install a newer version of the program")
 
 var (
 	encoder = must(cbor.EncOptions{
@@ -65,21 +67,21 @@ func (k Kind) Encode(v any) []byte {
 func (k Kind) Decode(data []byte, v any) error {
 	switch {
 	case len(data) == 0:
-		return fmt.Errorf("%s: the record is empty", k.Name)
+		return message.Errorf("%s: the record is empty", k.Name)
 	case len(data) > MaxSize:
-		return fmt.Errorf("%s: the record has %d bytes; no more than %d are read", k.Name, len(data), MaxSize)
+		return message.Errorf("%s: the record has %d bytes; no more than %d are read", k.Name, len(data), MaxSize)
 	case data[0] > k.Version && data[0] <= MaxVersion:
-		return fmt.Errorf("%s: the record is of version %d, and this program reads up to %d: %w", k.Name, data[0], k.Version, ErrNewer)
+		return message.Errorf("%s: the record is of version %d, and this program reads up to %d: %w", k.Name, data[0], k.Version, ErrNewer)
 	case data[0] != k.Version:
-		return fmt.Errorf("%s: the record is damaged: it begins with the byte 0x%02x", k.Name, data[0])
+		return message.Errorf("%s: the record is damaged: it begins with the byte 0x%02x", k.Name, data[0])
 	}
 	err := decoder.Unmarshal(data[1:], v)
 	var unknown *cbor.UnknownFieldError
 	switch {
 	case errors.As(err, &unknown):
-		return fmt.Errorf("%s: the record has a part that this program does not know: %w", k.Name, ErrNewer)
+		return message.Errorf("%s: the record has a part that this program does not know: %w", k.Name, ErrNewer)
 	case err != nil:
-		return fmt.Errorf("%s: the record is damaged: %w", k.Name, err)
+		return message.Errorf("%s: the record is damaged: %w", k.Name, err)
 	}
 	return nil
 }

@@ -97,14 +97,6 @@ func Problems(w io.Writer, language string, problems questionnaire.Problems) {
 	fmt.Fprintln(w, message.New("%s in %s", message.Count(len(problems), "problem"), message.Count(len(files), "file")).In(language))
 }
 
-// Count returns a number and a noun, in the plural unless it is one: "1 file", "2 files".
-func Count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // Table prints rows of cells as columns, two spaces apart.
 func Table(w io.Writer, rows [][]string) error {
 	var widths []int

@@ -23,9 +23,10 @@ const MaxSource = 10 << 20
 
 // A Result is a converted questionnaire.
 type Result struct {
-	ID     string // of the survey
-	YAML   []byte
-	Report report.Report
+	ID      string       // of the survey
+	YAML    []byte       // without the comment
+	Comment message.Text // to stand above: what the author still has to decide
+	Report  report.Report
 }
 
 // Convert converts a questionnaire. It detects the format by the content. file names the source in the report. It returns an
@@ -51,11 +52,16 @@ func Convert(file string, source []byte) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	yaml, err := d.Write()
+	yaml, comment, err := d.Write()
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{ID: d.ID, YAML: yaml, Report: *d.Report}, nil
+	return Result{ID: d.ID, YAML: yaml, Comment: comment, Report: *d.Report}, nil
+}
+
+// File returns the YAML, with the comment in a language.
+func (r Result) File(language string) []byte {
+	return append([]byte(r.Comment.In(language)), r.YAML...)
 }
 
 func firstChar(source []byte) string {

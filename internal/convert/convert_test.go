@@ -65,7 +65,7 @@ func TestGolden(t *testing.T) {
 			if _, problems := questionnaire.Parse(result.ID+".yaml", result.YAML); len(problems) > 0 {
 				t.Errorf("the YAML does not parse: %v", problems)
 			}
-			for kind, got := range map[string]string{".yaml": string(result.YAML), ".report": printed(&result.Report)} {
+			for kind, got := range map[string]string{".yaml": string(result.File(message.English)), ".report": printed(&result.Report)} {
 				golden := file + kind
 				if *update {
 					if err := os.WriteFile(golden, []byte(got), 0o666); err != nil {
@@ -82,6 +82,23 @@ func TestGolden(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCommentIsInTheReadersLanguage reads the comment above the YAML.
+func TestCommentIsInTheReadersLanguage(t *testing.T) {
+	result, err := Convert("茶.json", []byte(`{"elements": [{"type": "radiogroup", "name": "q", "title": "Tea?", "choices": ["a", "b"]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for language, want := range map[string]string{
+		message.English: "# Imported from 茶.json (SurveyJS); the report",
+		message.Chinese: "# 由茶.json 导入（SurveyJS）；导入报告写明了漏掉的内容。\n# 还要决定：",
+	} {
+		file := string(result.File(language))
+		if _, problems := questionnaire.Parse("x.yaml", []byte(file)); !strings.HasPrefix(file, want) || len(problems) > 0 {
+			t.Errorf("%s: %v\n%s", language, problems, file)
+		}
 	}
 }
 

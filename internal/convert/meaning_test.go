@@ -46,6 +46,16 @@ func TestMeaning(t *testing.T) {
 			not:      []string{"id: b\n", "id: c\n", "id: e\n", "id: g\n"},
 			say:      []string{"'b' is never shown", "'c' is never shown", "'e' is never shown", "'z' is not one of the options of 'a'"},
 		},
+		"texts with a condition, in a panel that is never shown": {
+			elements: `{"type": "text", "name": "a"}, {"type": "panel", "name": "p", "visibleIf": "0", "elements": [{"type": "multipletext", "name": "m", "items": [{"name": "i"}], "visibleIf": "{a} notempty"}]}`,
+			not:      []string{"id: m"},
+			say:      []string{"'0' is true for no answers, so this is never shown, and was left out (6 properties)"},
+		},
+		"too many options, and more of a question that is not there": {
+			elements: `{"type": "radiogroup", "name": "a", "choicesMax": 258, "choicesFromQuestion": "nobody"}`,
+			yaml:     []string{"id: a\n        type: short_text"},
+			say:      []string{"its 259 options are more than 200", "'nobody' has no options to take over"},
+		},
 		"rows and columns that are numbers": {
 			elements: `{"type": "matrix", "name": "m", "rows": [1, 2], "columns": [0, 1]}, {"type": "text", "name": "a", "visibleIf": "{m.1} = 0 or {m.2} notempty"}, {"type": "checkbox", "name": "c", "choices": ["x", "y"], "showNoneItem": true}, {"type": "checkbox", "name": "d", "choicesFromQuestion": "c", "showNoneItem": true}`,
 			yaml:     []string{`show_if: m["1"] == "0" or answered(m["2"])`},

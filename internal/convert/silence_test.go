@@ -13,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"glasspoll/internal/convert/report"
+	"glasspoll/internal/message"
 )
 
 // meaningless has the values that are defaults, so that nothing changes without them. No others may vanish without a
@@ -40,7 +41,7 @@ func visibleResult(t *testing.T, name string, content []byte) visible {
 	for _, l := range result.Report.Lines {
 		fmt.Fprintln(&b, l.Outcome, l.At.Name, l.Message)
 	}
-	return visible{string(result.YAML), b.String()}
+	return visible{string(result.File(message.English)), b.String()}
 }
 
 // hasEffect reports whether a change to something has had an effect: on the questionnaire, if it was carried over, else on

@@ -87,14 +87,14 @@ type wrongID struct {
 
 func (w wrongID) problem() store.KeyProblem {
 	if w.twice {
-		return store.KeyProblem{What: w.what, Response: w.id, Text: fmt.Sprintf("response %s is in the logs twice, and counted twice: restore a copy of the store that has it once", w.id)}
+		return store.KeyProblem{What: w.what, Response: w.id, Text: message.New("response %s is in the logs twice, and counted twice: restore a copy of the store that has it once", w.id)}
 	}
-	text := map[store.Disagreement]string{
-		store.IDMissing:   "is in the log, and its id is free: it could be stored a second time",
-		store.IDElsewhere: "is in the log, and its id is said to be of another entry",
-		store.IDContent:   "does not have the content that the index of ids says",
+	text := map[store.Disagreement]message.Key{
+		store.IDMissing:   "response %s is in the log, and its id is free: it could be stored a second time",
+		store.IDElsewhere: "response %s is in the log, and its id is said to be of another entry",
+		store.IDContent:   "response %s does not have the content that the index of ids says",
 	}[w.what]
-	return store.KeyProblem{What: w.what, Response: w.id, Text: fmt.Sprintf("response %s %s", w.id, text)}
+	return store.KeyProblem{What: w.what, Response: w.id, Text: text.Text(w.id)}
 }
 
 // next checks the next page, and returns false at the end of the log.
@@ -246,7 +246,7 @@ func orphansAfter(tx *bbolt.Tx, survey, period, after []byte) (orphans []store.K
 			continue
 		}
 		if err != nil || at.period != number || !hasEntry(log, at.position, id) {
-			orphans = append(orphans, store.KeyProblem{What: store.IDWithoutEntry, Response: idText(id), Text: fmt.Sprintf("id %s is taken, and its response is not in the log", idText(id))})
+			orphans = append(orphans, store.KeyProblem{What: store.IDWithoutEntry, Response: idText(id), Text: message.New("id %s is taken, and its response is not in the log", idText(id))})
 		}
 	}
 	if id == nil {

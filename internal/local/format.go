@@ -1,7 +1,6 @@
 package local
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -19,8 +18,11 @@ type OldFormatError struct {
 	Format int
 }
 
-func (e *OldFormatError) Error() string {
-	return fmt.Sprintf("store %s: the file has format %d, of an earlier version of Glasspoll: it can be read, and takes no answers any more. Carry everything over with `glasspoll results move OLD NEW`, where OLD is this data directory and NEW a new one, and use the new one", e.Path, e.Format)
+func (e *OldFormatError) Error() string { return e.Message().String() }
+
+// Message returns the text of the error.
+func (e *OldFormatError) Message() message.Text {
+	return message.New("store %s: the file has format %d, of an earlier version of Glasspoll: it can be read, and takes no answers any more. Carry everything over with `glasspoll results move OLD NEW`, where OLD is this data directory and NEW a new one, and use the new one", e.Path, e.Format)
 }
 
 // formatOf returns the format of a file.

@@ -115,6 +115,9 @@ func join(english, chinese string, parts []Text) Text {
 // Words lists words that are the same in every language: "a, b, c" and "a、b、c".
 func Words(words ...string) Text { return join(", ", "、", plain(words)) }
 
+// Facts lists facts that stand side by side: "a, b" and "a，b".
+func Facts(parts ...Text) Text { return join(", ", "，", parts) }
+
 // List joins texts as a sentence does: "a", "a and b", "a, b and c"; in Chinese, "a、b、c".
 func List(parts ...Text) Text { return enumerate(" and ", "、", parts) }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -58,6 +59,10 @@ type missingID struct {
 
 // choiceObject reads an option or a row: a mapping, or a text, which is its label.
 func (r *reader) choiceObject(n *yaml.Node, m *mapping) object {
+	if isNull(target(n)) {
+		r.fail(n, "an entry is empty: write its text, or remove the entry")
+		return object{reader: r, mapping: m}
+	}
 	if !r.isBareText(n) {
 		return r.object(n, m)
 	}
@@ -131,9 +136,13 @@ var (
 func (r *reader) choices(v *yaml.Node, name message.Text) []*yaml.Node {
 	list := target(v)
 	if r.isBareText(v) && !strings.HasPrefix(list.Value, "-") {
-		parts := listCommas.Split(strings.TrimSpace(list.Value), -1)
+		lines, parts := r.linesOf(list), meantEntries(list.Value)
 		switch {
-		case len(parts) == 1:
+		case len(lines) > 1 && len(r.languages) == 1:
+			first := strings.TrimSpace(entryMark.ReplaceAllString(lines[0], ""))
+			r.fail(v, "%s must be a list: write each line as an entry, such as %s", name, quote("- "+first))
+			return nil
+		case len(parts) == 1 && parts[0] == strings.TrimSpace(list.Value):
 		case len(r.languages) > 1 && strings.ContainsFunc(list.Value, unicode.IsLetter):
 			r.fail(v, "%s must be a list: write \"- %s\", and so on", name, "{label: "+r.labelExample(flowText(parts[0]))+"}")
 			return nil
@@ -174,6 +183,59 @@ func (r *reader) splitWide(n *yaml.Node, alone bool) []*yaml.Node {
 	return parts
 }
 
+// meantEntries returns the entries that a text in place of a list seems to stand for: what is numbered, or what commas or
+// slashes part.
+func meantEntries(text string) []string {
+	text = inWideBrackets(text)
+	if starts := numberMark.FindAllStringIndex(text, -1); len(starts) > 1 && starts[0][0] == 0 {
+		return numberMark.Split(text, -1)[1:]
+	}
+	if parts := listCommas.Split(text, -1); len(parts) > 1 {
+		return parts
+	}
+	return slashes.Split(text, -1)
+}
+
+// linesOf returns the lines of a plain or block text as they are in the file; nil if they cannot be told apart.
+func (r *reader) linesOf(n *yaml.Node) []string {
+	if n.Style&yaml.LiteralStyle != 0 {
+		return slices.DeleteFunc(strings.Split(n.Value, "\n"), isBlank)
+	}
+	var lines []string
+	words := strings.Fields(n.Value)
+	for i := n.Line; i >= 1 && i <= len(r.lines) && len(words) > 0; i++ {
+		line := r.lines[i-1]
+		if i == n.Line {
+			line = suffix(line, n.Column-1)
+		}
+		have := strings.Fields(line)
+		if len(have) > len(words) || !slices.Equal(have, words[:len(have)]) {
+			return nil
+		}
+		if words = words[len(have):]; len(have) > 0 {
+			lines = append(lines, strings.Join(have, " "))
+		}
+	}
+	return lines
+}
+
+var (
+	slashes    = regexp.MustCompile(`[/／|｜]`)
+	numberMark = regexp.MustCompile(`(?:^|\s)(?:[A-Za-z][.．、)）]|[0-9]{1,2}[.．、)）]|[①-⑳])`)
+	entryMark  = regexp.MustCompile(`^(?:[-－–—•·●○◆■□*]+|[A-Za-z][.．、)）]|[0-9]{1,2}[.．、)）]|[①-⑳])`)
+)
+
+// inWideBrackets returns what stands between the wide brackets around a text, or the text if there are none.
+func inWideBrackets(text string) string {
+	text = strings.TrimSpace(text)
+	if m := wideBrackets.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return text
+}
+
+var wideBrackets = regexp.MustCompile(`^[【［〔｛（(]([^【】［］〔〕｛｝（）()]*)[】］〕｝）)]$`)
+
 // flowList writes texts as a list in brackets.
 func flowList(texts []string) string {
 	var written []string
@@ -194,7 +256,7 @@ func flowText(text string) string {
 	return text
 }
 
-var needsQuotes = regexp.MustCompile("^[-?:!%@`|>*&# ]|[,:#{}\\[\\]\"'&*?]|^$| $")
+var needsQuotes = regexp.MustCompile("^[-?:!%@`|>*&# ]|[,，；:#{}\\[\\]\"'&*?]|^$| $")
 
 // isKeyword reports whether YAML reads a word as something else than a text.
 func isKeyword(text string) bool {

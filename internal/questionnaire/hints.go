@@ -51,7 +51,7 @@ func nearest(word string, among []string) string {
 	if len(word) > maxID {
 		return ""
 	}
-	word = strings.ToLower(strings.TrimSpace(width.Fold.String(word)))
+	word = strings.ToLower(strings.Trim(width.Fold.String(word), " “”‘’"))
 	for _, meant := range synonyms[word] {
 		if slices.Contains(among, meant) {
 			return meant

@@ -12,11 +12,11 @@ import (
 )
 
 // readLanguages sets the survey's languages: those that are listed, else those of its title. A bad code is reported here
-// once and kept, so that the texts in it are not reported too.
+// once; it is kept if the title has it, so that the texts in it are not reported too.
 func (o object) readLanguages() {
 	codes, nodes := o.words("languages", meantLanguage)
 	for i, code := range codes {
-		if meant := o.checkLanguage(nodes[i], code, codes); meant != "" && keyOf(o.values["title"], meant) != nil {
+		if meant := o.checkLanguage(nodes[i], code, codes); meant != "" && !slices.Contains(codes, meant) && keyOf(o.values["title"], code) == nil {
 			codes[i] = meant
 		}
 	}

@@ -22,8 +22,9 @@ const (
 // numbers.
 type mender struct {
 	*reader
-	budget int // bytes that may still be given to yaml.v3
-	tabs   int // lines that are indented by tabs or wide spaces, 0 once they are reported
+	budget int  // bytes that may still be given to yaml.v3
+	tabs   int  // lines that are indented by tabs or wide spaces, 0 once they are reported
+	ended  bool // an end of the questionnaire above some line is reported: what follows it may be reported as such again
 }
 
 // mend makes the file's lines valid YAML, or gives up.
@@ -104,9 +105,11 @@ func (p *part) mendAt(found finding) {
 		p.level++
 	} else {
 		p.level = 0
-		if !isTab || p.tabs > 0 {
+		isEnd := found.message.Code == "several_documents"
+		if (!isTab || p.tabs > 0) && (!isEnd || !p.ended) {
 			p.report(found.line, found.column, found.message)
 		}
+		p.ended = p.ended || isEnd
 	}
 	if p.fixed = nil; isTab {
 		p.tabs = 0

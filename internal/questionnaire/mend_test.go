@@ -2,6 +2,8 @@ package questionnaire
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -77,5 +79,27 @@ func BenchmarkMend(b *testing.B) {
 				Parse("t.yaml", []byte(source))
 			}
 		})
+	}
+}
+
+// TestMendEnd checks that a line at the margin, which ends the questionnaire for YAML, is not reported once more for each of the
+// lines below it.
+func TestMendEnd(t *testing.T) {
+	source, err := os.ReadFile("../../surveys/retail.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(source), "\n")
+	at := 60 + slices.IndexFunc(lines[60:], func(l string) bool { return strings.HasPrefix(l, "          zh:") })
+	lines[at] = "，  " + strings.TrimSpace(lines[at])
+	_, problems := Parse("retail.yaml", []byte(strings.Join(lines, "\n")))
+	ended := 0
+	for _, p := range problems {
+		if p.Code() == "several_documents" {
+			ended++
+		}
+	}
+	if ended > 1 || len(problems) > 5 || !slices.ContainsFunc(problems, func(p Problem) bool { return p.Line == at+1 }) {
+		t.Errorf("line %d at the margin:\n%s", at+1, problems.Error())
 	}
 }

@@ -83,6 +83,9 @@ func (m *merger) sources(value *yaml.Node) (sources []*yaml.Node, ok bool) {
 		s := target(each)
 		switch {
 		case s.Kind != yaml.MappingNode:
+			if value.Kind == yaml.AliasNode { // the list is elsewhere
+				each = value
+			}
 			m.fail(each, "<< takes over the keys of other mappings: write \"<<: *name\", where &name is in front of keys with values")
 			return nil, false
 		case m.sizes[s] == 0:

@@ -101,15 +101,30 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 
 // wrapQuestions reports questions outside of any section, and puts them into one.
 func (r *reader) wrapQuestions(root *yaml.Node) {
-	k := keyOf(root, "questions")
+	k := questionsKey(root)
 	if k == nil || keyOf(root, "sections") != nil {
 		return
 	}
 	r.fail(k, "questions belong in sections: write \"sections:\", below it \"  - questions:\", and the questions below that, indented further")
 	i := slices.Index(root.Content, k)
+	k.Value = "questions"
 	section := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: k.Line, Column: k.Column, Content: []*yaml.Node{k, root.Content[i+1]}}
 	name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: "sections", Line: k.Line, Column: k.Column}
 	root.Content[i], root.Content[i+1] = name, &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: k.Line, Column: k.Column, Content: []*yaml.Node{section}}
+}
+
+// questionsKey finds the key of the questions, also with capitals or in another language; nil if there is none.
+func questionsKey(root *yaml.Node) *yaml.Node {
+	if k := keyOf(root, "questions"); k != nil || root.Kind != yaml.MappingNode {
+		return k
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		word := strings.ToLower(root.Content[i].Value)
+		if target(root.Content[i+1]).Kind == yaml.SequenceNode && (word == "questions" || slices.Contains(synonyms[word], "questions")) {
+			return root.Content[i]
+		}
+	}
+	return nil
 }
 
 // wideSpaces look like indentation, but YAML reads them as part of a key.

@@ -19,6 +19,9 @@ func TestReference(t *testing.T) {
 	for language, path := range map[string]string{"en": "../../docs/format.md", "zh": "../../docs/format.zh.md"} {
 		w := &reference{language: language}
 		w.write()
+		if strings.Contains(w.String(), "[](") {
+			t.Errorf("%s: a mapping has no heading", path)
+		}
 		if *update {
 			if err := os.WriteFile(path, []byte(w.String()), 0o644); err != nil {
 				t.Fatal(err)
@@ -172,7 +175,8 @@ var headings = map[string]doc{
 	"questionnaire": {"The questionnaire", "问卷"}, "contact": {"Contact", "联系人"}, "document": {"Document", "文件信息"}, "window": {"Window", "开放时间"},
 	"audience": {"Audience", "调查对象"}, "thanks": {"Thanks", "致谢"}, "section": {"Section", "部分"}, "option": {"Option", "选项"}, "row": {"Row", "行"},
 	"check": {"Check", "检查"}, "scoring": {"Scoring", "计分"}, "dimension": {"Dimension", "维度"}, "band": {"Band", "分档"}, "results": {"Results", "结果"},
-	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "measure": {"Beside it: measures", "问卷旁边：改进措施"}, "quote": {"Beside it: quotes", "问卷旁边：原话"},
+	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "response_rate_rule": {"Response rate rule", "回收率规则"},
+	"weighting": {"Weighting", "加权"}, "crosstab": {"Cross-tab", "交叉表"}, "measure": {"Beside it: measures", "问卷旁边：改进措施"}, "quote": {"Beside it: quotes", "问卷旁边：原话"},
 }
 
 // reference writes the reference in one language.

@@ -248,6 +248,8 @@ var unseen = map[string]string{
 	"scoring/overall_is_a_matrix":               references,
 	"scoring/overall_unknown":                   references,
 	"scoring/overall_without_scores":            references,
+	"several/merged_list":                       notation,
+	"several/languages_in_words":                languages,
 	"several/cond":                              conditions,
 	"several/dup_key":                           notation,
 	"several/half_pipe":                         piping,

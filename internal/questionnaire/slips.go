@@ -16,6 +16,7 @@ var (
 	slipColon    = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*) ?：[ \x{3000}]*`)
 	slipTight    = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*):[^\s/,}\]:\x{3000}\x{00A0}]`)
 	slipSpace    = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*):[\x{3000}\x{00A0}]`)
+	slipComma    = regexp.MustCompile(`^，[ \x{3000}]*([A-Za-z_][A-Za-z0-9_-]*) ?[:：]`)
 	slipPipe     = regexp.MustCompile(`^\{\{[^{}]*\}\}`)
 	plainKey     = regexp.MustCompile(`^[^\s"'{\[#&*!|>-][^:]*: *(?: |$)`)
 	anchorPrefix = regexp.MustCompile(`^&\S+ +`)
@@ -163,6 +164,8 @@ func (s *slipScanner) scanBracketed(at int) int {
 	case char == ' ':
 	case char == '#' && at > 0 && line[at-1] == ' ':
 		return -1
+	case bracketed && s.brackets[len(s.brackets)-1] == '{' && s.scanComma(at):
+		s.starts, s.isKey = true, true
 	case char == ',' && bracketed:
 		s.starts, s.isKey = true, s.brackets[len(s.brackets)-1] == '{'
 	case (char == '}' || char == ']') && bracketed:
@@ -186,6 +189,17 @@ func (s *slipScanner) scanBracketed(at int) int {
 		}
 	}
 	return at + 1
+}
+
+// scanComma fixes a wide comma inside { } that a key follows.
+func (s *slipScanner) scanComma(at int) bool {
+	m := slipComma.FindStringSubmatch(s.rest(at))
+	if m == nil || !s.keys[m[1]] && !languageCode.MatchString(m[1]) {
+		return false
+	}
+	blank := strings.TrimLeft(s.rest(at)[len("，"):], " \u3000")
+	s.fix(at, len(s.rest(at))-len(blank), ", ", message.New("the comma ， is a wide one: write \", \" between entries"))
+	return true
 }
 
 // quotePipe puts a value of length bytes into quotes, and returns its new length.

@@ -19,7 +19,7 @@ var yamlMessages = []struct {
 	{"mapping values are not allowed", secondColonMessage},
 	{"did not find expected key", "this line does not fit the ones above it: check its indentation, quotes and brackets"},
 	{"did not find expected '-' indicator", "this line fits neither the list above it nor an entry of it: check its indentation, and that each entry begins with \"- \""},
-	{"block sequence entries are not allowed", "a list begins on a line of its own: move \"- \" to the next line"},
+	{"block sequence entries are not allowed", "a list begins on a line of its own: move \"- \" to the next line, unless it is a text, which then needs quotes"},
 	{"could not find expected ':'", "no key with \": \" on this line: write \"key: value\", or indent the line more if it continues the text above"},
 	{"found character that cannot start any token", "a text may not begin with this character: put the text into quotes"},
 	{"found unexpected end of stream", "a quote is opened and never closed"},
@@ -71,8 +71,10 @@ func diagnose(lines []string, err error, above, tabs int, check func(text string
 	f.message, from = splitYAMLError(err)
 	f.locate(from)
 	f.text = lines[f.line-1]
-	if found := f.misindented(); found != nil {
-		return *found
+	for _, check := range []func() *finding{f.misindented, f.foreign, f.undashed} {
+		if found := check(); found != nil {
+			return *found
+		}
 	}
 	found, open := findCause(lines, above, f.line, f.column)
 	if found != nil {
@@ -113,13 +115,60 @@ func (f *failure) bracketedText() *finding {
 	return nil
 }
 
+// foreign finds a line in another notation: a comment of JSON, or the mark of code in a chat or a document.
+func (f *failure) foreign() *finding {
+	for line := f.line; line >= max(1, f.line-1); line-- {
+		text := f.lines[line-1]
+		indent := indentOf(text)
+		switch {
+		case strings.HasPrefix(text, "```"):
+			return &finding{line: line, column: 1, message: message.New("a line of ``` is not YAML: remove it"), fix: []edit{{line, 1, utf8.RuneCountInString(text), ""}}}
+		case strings.HasPrefix(text[indent:], "//"):
+			return &finding{line: line, column: indent + 1, message: message.New("a comment begins with #, not with //"), fix: []edit{{line, indent + 1, 2, "#"}}}
+		}
+	}
+	return nil
+}
+
+// undashed finds the entries of a list that lack their dashes: lines without a colon below a key without a value, at its
+// indentation.
+func (f *failure) undashed() *finding {
+	if !f.fails("could not find expected ':'") {
+		return nil
+	}
+	indent := indentOf(f.text)
+	isEntry := func(line int) bool {
+		return line > 0 && line <= len(f.lines) && indentOf(f.lines[line-1]) == indent && textAlone.MatchString(f.lines[line-1])
+	}
+	if !isEntry(f.line) {
+		return nil
+	}
+	first := f.line
+	for above := f.fullLine(first, -1); isEntry(above); above = f.fullLine(above, -1) {
+		first = above
+	}
+	key := f.fullLine(first, -1)
+	if key == 0 {
+		return nil
+	}
+	m := keyAlone.FindStringSubmatch(f.lines[key-1])
+	if m == nil || len(m[1]) != indent || !keyNames()[m[2]] {
+		return nil
+	}
+	found := &finding{line: first, column: indent + 1, message: message.New("the entries of %s lack their dashes: begin each with \"- \"", m[2])}
+	for line := first; isEntry(line); line = f.fullLine(line, 1) {
+		found.fix = append(found.fix, edit{line, indent + 1, 0, "- "})
+	}
+	return found
+}
+
 // unfit finds a line that does not fit the ones above it.
 func (f *failure) unfit() *finding {
 	indent := indentOf(f.text)
 	switch above := f.keyWithoutColon(indent); {
 	case above > 0:
 		return &finding{line: above, column: indent + 1, message: message.New("no key with \": \" on this line: write \"key: value\", or indent the line more if it continues the text above")}
-	case f.fails("mapping values are not allowed") && firstColon.MatchString(prefix(f.text, f.column)):
+	case f.fails("mapping values are not allowed") && indent > 0 && firstColon.MatchString(prefix(f.text, f.column)):
 		return &finding{line: f.line, column: indent + 1,
 			message: message.New("this line is indented deeper than the one above it, which has a value already: give both the same indentation")}
 	case f.fails("could not find expected ':'") && strings.ContainsAny(prefix(f.text[indent:], 1), "{["):
@@ -150,6 +199,9 @@ func (f *failure) secondColon() *finding {
 	if m == nil {
 		return nil
 	}
+	if missing := f.missingComma(m[1], m[2]); missing != nil {
+		return missing
+	}
 	value := f.text[len(m[1]):]
 	if end := strings.IndexAny(value, ",{}[]"); end >= 0 {
 		value = strings.TrimRight(value[:end], " ")
@@ -159,6 +211,17 @@ func (f *failure) secondColon() *finding {
 		line: f.line, column: 1 + before + utf8.RuneCountInString(m[2]), message: secondColonMessage.Text(),
 		fix: []edit{{f.line, 1 + before, utf8.RuneCountInString(value), singleQuoted(value)}},
 	}
+}
+
+// missingComma finds a key that a comma does not part from the text before it. before is the line up to the text, and text
+// what stands before the colon.
+func (f *failure) missingComma(before, text string) *finding {
+	at := strings.LastIndex(text, " ")
+	if at < 0 || !keyNames()[text[at+1:]] && !languageCode.MatchString(text[at+1:]) {
+		return nil
+	}
+	column := 1 + utf8.RuneCountInString(before) + utf8.RuneCountInString(strings.TrimRight(text[:at], " "))
+	return &finding{line: f.line, column: column, message: message.New("a comma is missing before %s", quote(text[at+1:])), fix: []edit{{f.line, column, 0, ","}}}
 }
 
 // described translates yaml.v3's message, if no check found anything more specific.
@@ -171,6 +234,9 @@ func (f *failure) described() finding {
 		}
 	}
 	column := f.shownAt()
+	if f.fails("alphabetic or numeric") && aliasStart.MatchString(strings.TrimPrefix(f.text, prefix(f.text, column-1))) {
+		words = "* at the start of a value names an anchor, and none has this name: put a text that begins with * into quotes"
+	}
 	m := keyAndValue.FindStringSubmatch(f.text)
 	if f.open == nil && bracketText.MatchString(f.text) {
 		words = "a text that begins with a bracket: put the whole text into quotes"
@@ -286,8 +352,11 @@ var (
 	keyOnLine       = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): `)
 	misplaced       = regexp.MustCompile(`did not find expected key|expected '-' indicator|mapping values are not allowed`)
 	flowColon       = regexp.MustCompile(`^((?:.*[{,])? *[A-Za-z_][A-Za-z0-9_-]*: +)([^\s"'{}\[\],:][^"{}\[\],:]*): ?$`)
+	aliasStart      = regexp.MustCompile(`^\*\S`)
 	startMark       = regexp.MustCompile(`(^|[\s\[{,])[*&!]`)
-	wordAfterDashes = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*) .*$`)
+	keyAlone        = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*): *(?:#.*)?$`)
+	textAlone       = regexp.MustCompile(`^ *[^ #"'\[\]{}&*!|>%@-][^:：]*$`)
+	wordAfterDashes = regexp.MustCompile(`^( *(?:- +)*)([A-Za-z_][A-Za-z0-9_-]*)[ \t].*$`)
 	flowTrouble     = regexp.MustCompile(`expected ',' or|node content|mapping values|sequence entries|mapping keys`)
 	indentMark      = regexp.MustCompile(`^ *[\t\x{3000}\x{00A0}]`)
 	closing         = map[rune]string{'{': "}", '[': "]"}

@@ -190,16 +190,21 @@ var (
 	decimalComma = regexp.MustCompile(`^(-?[0-9]+),([0-9]{1,2})$`)
 )
 
+// isUnit reports whether a character behind a number may belong to a unit: %, 分, 字, 分钟.
+func isUnit(c rune) bool {
+	return c == '%' || c == ' ' || isHan(c) && !strings.ContainsRune("零一二三四五六七八九十百千万亿两半", c)
+}
+
 // numberHint suggests how to write a number that has wide digits (５), a unit, a comma or Chinese numerals.
 func numberHint(text string, isValid func(string) bool) message.Text {
 	folded := width.Fold.String(text)
 	if isValid(folded) {
 		return message.New(": write it in ordinary digits, '%s'", folded)
 	}
-	if n := slices.Index(strings.Split("零一二三四五六七八九十", ""), text); n >= 0 && isValid(strconv.Itoa(n)) {
+	number := strings.TrimRightFunc(folded, isUnit)
+	if n := slices.Index(strings.Split("零一二三四五六七八九十", ""), number); n >= 0 && isValid(strconv.Itoa(n)) {
 		return message.New(": write it in ordinary digits, '%d'", n)
 	}
-	number := strings.TrimSpace(strings.TrimRight(folded, "% 分份人"))
 	if m := decimalComma.FindStringSubmatch(number); m != nil {
 		number = m[1] + "." + m[2]
 	} else if thousands.MatchString(number) {
@@ -322,7 +327,7 @@ func (o object) words(name string, meant func(word string) string) (words []stri
 
 // wordsIn reports a text in place of a list of words, and returns the words that were meant.
 func (o object) wordsIn(v *yaml.Node, name string, meant func(word string) string) (words []string, nodes []*yaml.Node) {
-	for word := range strings.FieldsFuncSeq(v.Value, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(",，、;；/|", c) }) {
+	for word := range strings.FieldsFuncSeq(inWideBrackets(v.Value), func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(",，、;；/|", c) }) {
 		if slices.Contains([]string{"and", "or", "&", "和", "及", "或"}, word) {
 			continue
 		}

@@ -48,21 +48,26 @@ func WriteIDs(file string, source []byte) (written []byte, made []MadeID, proble
 	r := newReader(file)
 	root := r.document(source, message.Text{}, message.Text{})
 	r.survey(root)
-	w := idWriter{reader: r, source: source, inBlock: map[*yaml.Node]bool{}}
+	w := idWriter{reader: r, source: source, starts: lineStarts(source), inBlock: map[*yaml.Node]bool{}}
 	w.isJSON = root.Style&yaml.FlowStyle != 0 && len(root.Content) > 0 && root.Content[0].Style&yaml.DoubleQuotedStyle != 0
 	w.findEntries(root)
 	written = w.write(r.missing)
-	if isSameSurvey(s, file, written, 0) {
-		return written, r.madeIDs(), nil
+	if made = r.madeIDs(); isSameSurvey(s, file, written, 0) {
+		return written, made, nil
 	}
-	for _, m := range r.missing { // one of them, or one with others that share its lines
-		if all := MissingIDs(file, source); !isSameSurvey(s, file, w.write([]missingID{m}), len(all)-1) {
-			r.fail(m.node, "the id of %s cannot be written here: write it by hand, as %s", quote(m.label), r.optionExample(m.id, m.label))
+	culprit := r.missing[0]
+	for _, m := range r.missing[:min(len(r.missing), maxTrials)] {
+		if !isSameSurvey(s, file, w.write([]missingID{m}), len(made)-1) {
+			culprit = m
 			break
 		}
 	}
+	r.fail(culprit.node, "the id of %s cannot be written here: write it by hand, as %s", quote(culprit.label), r.optionExample(culprit.id, culprit.label))
 	return nil, nil, r.problems
 }
+
+// maxTrials bounds the search for the entry whose id cannot be written.
+const maxTrials = 100
 
 // isSameSurvey reports whether a file compiles to a survey, with a number of ids that are missing.
 func isSameSurvey(s *survey.Survey, file string, source []byte, missing int) bool {
@@ -74,6 +79,7 @@ func isSameSurvey(s *survey.Survey, file string, source []byte, missing int) boo
 type idWriter struct {
 	*reader
 	source  []byte
+	starts  []int               // the byte offset of each line
 	inBlock map[*yaml.Node]bool // entries of lists that are not in brackets
 	isJSON  bool
 }
@@ -172,24 +178,23 @@ func (w *idWriter) end(n *yaml.Node) int {
 	return w.offset(line, column)
 }
 
+// lineStarts returns the byte offset of each line, and of the end. Lines end as in [splitLines].
+func lineStarts(source []byte) []int {
+	at := len(source) - len(bytes.TrimPrefix(source, []byte("\uFEFF")))
+	starts := []int{at}
+	for ; at < len(source); at++ {
+		if source[at] == '\n' || source[at] == '\r' && !bytes.HasPrefix(source[at:], []byte("\r\n")) {
+			starts = append(starts, at+1)
+		}
+	}
+	return append(starts, len(source))
+}
+
 // offset returns the byte offset, in the source, of a place in the lines that were read.
 func (w *idWriter) offset(line, column int) int {
-	rest := bytes.TrimPrefix(w.source, []byte("\uFEFF"))
-	for range line - 1 {
-		at := bytes.IndexAny(rest, "\r\n")
-		if at < 0 {
-			break
-		}
-		if bytes.HasPrefix(rest[at:], []byte("\r\n")) {
-			at++
-		}
-		rest = rest[at+1:]
-	}
-	own := rest
-	if at := bytes.IndexAny(rest, "\r\n"); at >= 0 {
-		own = rest[:at]
-	}
-	return len(w.source) - len(rest) + len(prefix(string(own), w.originalColumn(line, column)-1))
+	i := min(line-1, len(w.starts)-2)
+	own := w.source[w.starts[i]:w.starts[i+1]]
+	return w.starts[i] + len(prefix(string(bytes.TrimRight(own, "\r\n")), w.originalColumn(line, column)-1))
 }
 
 // lineEnd returns how a line of the source ends; the last one like the first.

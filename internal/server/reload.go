@@ -48,7 +48,6 @@ func (srv *Server) start(ctx context.Context) error {
 
 // reload reads changed files and installs a new edition. Their problems are printed and shown, and the last good versions stay.
 func (srv *Server) reload(ctx context.Context) {
-	started := time.Now()
 	_, problems, err := srv.library.Read()
 	if empty := new(project.EmptyError); err == nil || errors.As(err, &empty) {
 		err = errors.Join(err, srv.install(ctx))
@@ -60,7 +59,7 @@ func (srv *Server) reload(ctx context.Context) {
 		live.setProblems(srv.shownProblems(problems, err))
 	}
 	if len(problems) == 0 && err == nil {
-		srv.options.Log.Info("built again", "in", time.Since(started).Round(time.Millisecond))
+		fmt.Fprintln(srv.options.Problems, message.New("Built again, without mistakes.").In(srv.options.Language))
 		return
 	}
 	srv.printProblems(problems, err)

@@ -71,7 +71,7 @@ func (l *verifyLoop) changed(v *verify.Result) {
 		l.log.Info("what differed agrees again", "survey", v.Survey, "period", v.Period)
 		return
 	}
-	l.log.Error("what is stored differs: run results verify", "survey", v.Survey, "period", v.Period, "findings", len(v.Findings), "first", v.Findings[0].Message, "remedy", v.Findings[0].Remedy())
+	l.log.Error("what is stored differs: run results verify", "survey", v.Survey, "period", v.Period, "findings", len(v.Findings), "first", v.Findings[0].String(), "remedy", v.Findings[0].Remedy().String())
 }
 
 // gentle is a store whose logs are read slowly, so that answers have the machine to themselves most of the time.

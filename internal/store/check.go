@@ -3,9 +3,9 @@ package store
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"iter"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 )
 
@@ -25,8 +25,8 @@ const (
 // KeyProblem is a disagreement among the keys of a back end, about one survey's period.
 type KeyProblem struct {
 	What     Disagreement
-	Response string // the id, as far as it is known, else the cursor; "" if it is about none
-	Text     string // for the operator
+	Response string       // the id, as far as it is known, else the cursor; "" if it is about none
+	Text     message.Text // for the operator
 }
 
 // SummedRelease is a period's latest release as it is stored, and the sum of what all releases have added.
@@ -63,15 +63,15 @@ func (r SummedRelease) Agrees() bool {
 // Lost reports whether the latest release has more than the sum: then nothing can be derived from that.
 func (r SummedRelease) Lost() bool { return r.Last() < r.Number }
 
-// Problem says how the two differ; "" if they do not. What is lost is to be restored from copy.
-func (r SummedRelease) Problem(copy string) string {
+// Problem says how the two differ; it is empty if they do not. What is lost is to be restored from copy.
+func (r SummedRelease) Problem(copy message.Key) message.Text {
 	switch {
 	case r.Agrees():
-		return ""
+		return message.Text{}
 	case r.Lost():
-		return fmt.Sprintf("release %d is the latest, and what release %d has added is missing: restore it from %s", r.Number, r.Last()+1, copy)
+		return message.New("release %d is the latest, and what release %d has added is missing: restore it from %s", r.Number, r.Last()+1, copy)
 	}
-	return "the latest release is not the sum of what all releases have added"
+	return message.New("the latest release is not the sum of what all releases have added")
 }
 
 // Checker checks what a back end keeps twice. It is for commands: a back end may have none.

@@ -44,7 +44,7 @@ func TestReleaseOfAnEarlierVersionIsTheSum(t *testing.T) {
 			if bytes.Equal(stored.Sum.Encode(), stored.Whole) {
 				t.Fatal("it is stored as today")
 			}
-			if text := stored.Problem("a copy"); text != "" {
+			if text := stored.Problem("a copy"); !text.IsZero() {
 				t.Errorf("%s, release %d: %s", name, stored.Number, text)
 			}
 			if before != nil {

@@ -108,11 +108,11 @@ type comparison struct {
 	own      int    // responses that only the target has
 	end      string // of the target's log, up to which it was compared
 
-	missing  findings // in the target
-	other    findings // other answers under the same id
-	unerased findings // in the target
-	tallies  []string // how the tallies of the common responses differ
-	mended   int      // responses that were stored or erased
+	missing  findings       // in the target
+	other    findings       // other answers under the same id
+	unerased findings       // in the target
+	tallies  []message.Text // how the tallies of the common responses differ
+	mended   int            // responses that were stored or erased
 
 	answered         *store.Answered
 	onlyFrom, onlyTo *tally.Tally // of what is not the same on both sides

@@ -2,10 +2,10 @@ package verify
 
 import (
 	"bytes"
-	"fmt"
 
 	"glasspoll"
 	"glasspoll/internal/audit"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -31,7 +31,7 @@ func (r *recount) compareFigures(s *survey.Survey) error {
 	r.figures = true
 	if !bytes.Equal(published, recounted) {
 		r.findings = append(r.findings, audit.Finding{Code: audit.Figures, Release: last.Number,
-			Message: fmt.Sprintf("release %d: the figures that follow from it are not those that follow from the answers", last.Number)})
+			Message: message.New("release %d: the figures that follow from it are not those that follow from the answers", last.Number)})
 	}
 	return nil
 }

@@ -3,12 +3,12 @@ package verify
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"time"
 
 	"glasspoll"
 	"glasspoll/internal/audit"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -44,7 +44,7 @@ func (v *Result) ComparePages(ctx context.Context, records store.Records, publis
 		if len(differing) == 0 || try == pageTries {
 			v.Pages = files
 			for _, name := range differing {
-				v.Findings = append(v.Findings, audit.Finding{Code: audit.PageDiffers, Message: fmt.Sprintf("%s is not what follows from the releases", name)})
+				v.Findings = append(v.Findings, audit.Finding{Code: audit.PageDiffers, Message: message.New("%s is not what follows from the releases", name)})
 			}
 			v.Agree = len(v.Findings) == 0
 			return nil

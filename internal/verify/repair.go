@@ -2,10 +2,11 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
 
 	"glasspoll/internal/audit"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -25,7 +26,17 @@ type Change struct {
 	What      ChangeKind `json:"what"`
 	State     State      `json:"state"`
 	Responses []string   `json:"responses,omitempty"` // ids that are concerned
-	Message   string     `json:"message"`
+
+	Message message.Text `json:"-"` // in JSON it is English
+}
+
+// MarshalJSON adds the sentence.
+func (c Change) MarshalJSON() ([]byte, error) {
+	type plain Change
+	return json.Marshal(struct {
+		plain
+		Message string `json:"message"`
+	}{plain(c), c.Message.String()})
 }
 
 // ChangeKind says what is changed.
@@ -108,10 +119,10 @@ type mending struct {
 }
 
 func (m *mending) change(what ChangeKind, state State, responses []string, format string, args ...any) {
-	m.Changes = append(m.Changes, Change{what, state, responses, fmt.Sprintf(format, args...)})
+	m.Changes = append(m.Changes, Change{what, state, responses, message.New(format, args...)})
 }
 
-const cannotMend = "this store cannot be mended: it is only read"
+const cannotMend message.Key = "this store cannot be mended: it is only read"
 
 func (m *mending) mendRelease(ctx context.Context, _ *recounted, found []audit.Finding) error {
 	if !m.apply {
@@ -120,7 +131,7 @@ func (m *mending) mendRelease(ctx context.Context, _ *recounted, found []audit.F
 	}
 	mender, ok := m.records.(store.Mender)
 	if !ok {
-		m.change(RewriteRelease, Refused, nil, cannotMend)
+		m.change(RewriteRelease, Refused, nil, "%s", cannotMend)
 		return nil
 	}
 	changed, err := mender.MendRelease(ctx, m.Survey, m.Period)
@@ -149,7 +160,7 @@ func (m *mending) mendIDs(ctx context.Context, _ *recounted, found []audit.Findi
 	}
 	mender, ok := m.records.(store.Mender)
 	if !ok {
-		m.change(MendIDs, Refused, nil, cannotMend)
+		m.change(MendIDs, Refused, nil, "%s", cannotMend)
 		return nil
 	}
 	changed, err := mender.MendKeys(ctx, m.Survey, m.Period)
@@ -170,9 +181,9 @@ func (m *mending) mendTally(ctx context.Context, counted *recounted, _ []audit.F
 	}
 	was, found := counted.stored.Received(), counted.at.Received()
 	_, complete := m.records.(store.Checker)
-	lost := ""
+	lost := message.Text{}
 	if counted.settled.Through != "" {
-		lost = ". Who waited when the answers were carried here is known from it alone, and is not published any more then"
+		lost = message.New(". Who waited when the answers were carried here is known from it alone, and is not published any more then")
 	}
 	switch {
 	case counted.deleted > 0:
@@ -238,7 +249,7 @@ func (c *recounted) saveTally(ctx context.Context) error {
 		}
 		stored, revision = next, now
 	}
-	return fmt.Errorf("tally of %s %s: %w %d times: try again", c.survey.ID, c.period, store.ErrStale, maxTallySaves)
+	return message.Errorf("tally of %s %s: %w %d times: try again", c.survey.ID, c.period, store.ErrStale, maxTallySaves)
 }
 
 // follow returns who waits at the cursor of next, given who does at the cursor of stored; nil if next does not fit the latest

@@ -12,6 +12,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/audit"
+	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
@@ -319,9 +320,9 @@ func TestRepairKeys(t *testing.T) {
 	k, s := counted(t)
 	k.fewer = 1
 	k.problems = []store.KeyProblem{
-		{What: store.IDMissing, Response: "one", Text: "one is free"}, {What: store.IDElsewhere, Response: "two", Text: "two is elsewhere"},
-		{What: store.IDContent, Response: "three", Text: "three differs"}, {What: store.IDWithoutEntry, Response: "four", Text: "four is lost"},
-		{What: store.NotCollected, Response: "five", Text: "five waits"}, {What: store.ReleaseNotSum, Text: "no sum"},
+		{What: store.IDMissing, Response: "one", Text: message.Plain("one is free")}, {What: store.IDElsewhere, Response: "two", Text: message.Plain("two is elsewhere")},
+		{What: store.IDContent, Response: "three", Text: message.Plain("three differs")}, {What: store.IDWithoutEntry, Response: "four", Text: message.Plain("four is lost")},
+		{What: store.NotCollected, Response: "five", Text: message.Plain("five waits")}, {What: store.ReleaseNotSum, Text: message.Plain("no sum")},
 	}
 	want := []audit.Code{audit.LogLength, audit.IDMissing, audit.IDElsewhere, audit.IDContent, audit.IDWithoutEntry, audit.ResponseWaiting, audit.ReleaseWhole}
 	if got := codes(t, k, s); !slices.Equal(got, want) {
@@ -343,7 +344,7 @@ func TestRepairKeys(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	for i := range maxKeyFindings + 5 {
-		k.problems = append(k.problems, store.KeyProblem{What: store.IDMissing, Response: fmt.Sprint(i), Text: "free"})
+		k.problems = append(k.problems, store.KeyProblem{What: store.IDMissing, Response: fmt.Sprint(i), Text: message.Plain("free")})
 	}
 	v, err := Period(t.Context(), k, s, "2026-10")
 	if err != nil || len(v.Findings) != maxKeyFindings+1 || *v.Findings[maxKeyFindings].Counted != 5 {
@@ -370,7 +371,7 @@ func TestRepairLeavesReleases(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := repair(t, k, s, true)
-	if len(r.Changes) != 0 || len(r.Left) == 0 || !slices.ContainsFunc(r.Left, func(f audit.Finding) bool { return f.Code == audit.ReleasedRespondents }) || !strings.Contains(r.Left[0].Remedy(), "has been public") {
+	if len(r.Changes) != 0 || len(r.Left) == 0 || !slices.ContainsFunc(r.Left, func(f audit.Finding) bool { return f.Code == audit.ReleasedRespondents }) || !strings.Contains(r.Left[0].Remedy().String(), "has been public") {
 		t.Errorf("%+v", r)
 	}
 	latest, err := k.Latest(t.Context(), "tea")

@@ -5,10 +5,10 @@ package verify
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 
 	"glasspoll/internal/audit"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -88,7 +88,7 @@ func (v *Result) checkKeys(ctx context.Context, records store.Records) error {
 	}
 	if n > maxKeyFindings {
 		more := int64(n - maxKeyFindings)
-		v.Findings = append(v.Findings, audit.Finding{Code: v.Findings[len(v.Findings)-1].Code, Counted: &more, Message: "and more of these"})
+		v.Findings = append(v.Findings, audit.Finding{Code: v.Findings[len(v.Findings)-1].Code, Counted: &more, Message: message.New("and more of these")})
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ func (c *recounter) again(ctx context.Context) (*recount, error) {
 		}
 		r.revision = revision
 		if damaged != nil {
-			r.findings = append(r.findings, audit.Finding{Code: audit.TallyDamaged, Message: damaged.Error()})
+			r.findings = append(r.findings, audit.Finding{Code: audit.TallyDamaged, Message: message.Of(damaged)})
 			return r, nil
 		}
 		if len(r.findings) == 0 {
@@ -174,7 +174,7 @@ func (c *recounter) count(ctx context.Context, stored *tally.Tally) (*recount, e
 	r.deleted += moved
 	if p.inLog > logged {
 		r.findings = append(r.findings, audit.Finding{Code: audit.LogLength, Counted: &logged, Found: &p.inLog,
-			Message: fmt.Sprintf("the log has had %d responses, and has %d", logged, p.inLog)})
+			Message: message.New("the log has had %d responses, and has %d", logged, p.inLog)})
 	}
 	r.findings = append(r.findings, r.replay.Findings(r.deleted)...)
 	if stored != nil && stored.Release == release.NumberOf(r.releases.Last()) {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/tally"
 )
@@ -25,7 +26,7 @@ func (t *Table) Tally(ctx context.Context, survey, period string) (empty *tally.
 		}
 		shard, own, to, err := alertedOf(i)
 		if err != nil {
-			return nil, 0, t.wrap(fmt.Errorf("tally of %s %s, shard %s: %w", survey, period, textOf(i, sortKey), err))
+			return nil, 0, t.wrap(message.Errorf("tally of %s %s, shard %s: %w", survey, period, textOf(i, sortKey), err))
 		}
 		alerted[shard] = to
 		revision += own
@@ -50,7 +51,7 @@ func alertedOf(i item) (shard, revision int, alerted string, err error) {
 		return 0, 0, "", err
 	}
 	if shard < 0 || shard >= shards {
-		return 0, 0, "", fmt.Errorf("there is no shard %d", shard)
+		return 0, 0, "", message.Errorf("there is no shard %d", shard)
 	}
 	if revision, err = revisionOf(i); err != nil {
 		return 0, 0, "", err
@@ -98,10 +99,10 @@ func (t *Table) releaseOf(i item, survey, period string) (*release.Release, erro
 		r, err = release.Decode(data)
 	}
 	if err == nil && (r.Survey != survey || r.Period != period || fmt.Sprintf("%010d", r.Number) != textOf(i, sortKey)) {
-		err = fmt.Errorf("it is release %d of %s %s", r.Number, r.Survey, r.Period)
+		err = message.Errorf("it is release %d of %s %s", r.Number, r.Survey, r.Period)
 	}
 	if err != nil {
-		return nil, t.wrap(fmt.Errorf("release %s of %s %s: %w", textOf(i, sortKey), survey, period, err))
+		return nil, t.wrap(message.Errorf("release %s of %s %s: %w", textOf(i, sortKey), survey, period, err))
 	}
 	return r, nil
 }
@@ -147,7 +148,7 @@ func (t *Table) caseOf(i item) (*cases.Case, error) {
 		c, err = cases.Decode(data, own)
 	}
 	if err != nil {
-		return nil, t.wrap(fmt.Errorf("case %s: %w", textOf(i, sortKey), err))
+		return nil, t.wrap(message.Errorf("case %s: %w", textOf(i, sortKey), err))
 	}
 	return c, nil
 }

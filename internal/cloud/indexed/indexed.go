@@ -24,7 +24,6 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"strconv"
@@ -35,6 +34,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -95,7 +95,7 @@ func bytesOf(i item, name string) []byte {
 func revisionOf(i item) (int, error) {
 	n, ok := i[revision].(*types.AttributeValueMemberN)
 	if !ok {
-		return 0, fmt.Errorf("attribute %s is missing", revision)
+		return 0, message.Errorf("attribute %s is missing", revision)
 	}
 	return strconv.Atoi(n.Value)
 }
@@ -107,11 +107,11 @@ const maxDecompressed = 8 << 20
 func bodyOf(i item) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(bytesOf(i, body)))
 	if err != nil {
-		return nil, fmt.Errorf("attribute %s: %w", body, err)
+		return nil, message.Errorf("attribute %s: %w", body, err)
 	}
 	data, err := io.ReadAll(io.LimitReader(r, maxDecompressed))
 	if err != nil {
-		return nil, fmt.Errorf("attribute %s: %w", body, err)
+		return nil, message.Errorf("attribute %s: %w", body, err)
 	}
 	return data, nil
 }
@@ -169,7 +169,7 @@ func (t *Table) sortKeys(ctx context.Context, pk string) (keys []string, err err
 
 func (t *Table) wrap(err error) error {
 	if err != nil {
-		return fmt.Errorf("table %s: %w", t.name, err)
+		return message.Errorf("table %s: %w", t.name, cloud.Explained(err))
 	}
 	return nil
 }
@@ -221,7 +221,7 @@ func (t *Table) Definition(ctx context.Context, id, of string) (*survey.Survey, 
 		def, err = survey.Decode(data)
 	}
 	if err != nil {
-		return nil, t.wrap(fmt.Errorf("survey %s, version %s: %w", id, of, err))
+		return nil, t.wrap(message.Errorf("survey %s, version %s: %w", id, of, err))
 	}
 	known, _ := t.definitions.LoadOrStore(key, def)
 	return known.(*survey.Survey), nil

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -206,10 +207,10 @@ func (t *Table) entryOf(i item, survey, period string) (store.Entry, error) {
 		err = json.Unmarshal(bytesOf(i, body), &r)
 	}
 	if err == nil && (r.Survey != survey || r.Period != period) {
-		err = fmt.Errorf("it is one of %s %s", r.Survey, r.Period)
+		err = message.Errorf("it is one of %s %s", r.Survey, r.Period)
 	}
 	if err != nil {
-		return store.Entry{}, t.wrap(fmt.Errorf("%s %s, response %s: %w", survey, period, textOf(i, sortKey), err))
+		return store.Entry{}, t.wrap(message.Errorf("%s %s, response %s: %w", survey, period, textOf(i, sortKey), err))
 	}
 	return store.Entry{Cursor: at, Arrived: time.Unix(0, nanoseconds), Response: r}, nil
 }
@@ -221,7 +222,7 @@ func (t *Table) Private(ctx context.Context, survey, period, id string) (answers
 		return nil, err
 	}
 	if err := json.Unmarshal(bytesOf(i, private), &answers); err != nil {
-		return nil, t.wrap(fmt.Errorf("private answers of %s: %w", id, err))
+		return nil, t.wrap(message.Errorf("private answers of %s: %w", id, err))
 	}
 	return answers, nil
 }

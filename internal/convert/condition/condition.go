@@ -29,12 +29,10 @@ import (
 //	text number null true false a constant                                      text
 //	list                        a list of values                                args
 //	call                        a function, or a sign of arithmetic             text, args
-//	unsupported                 has no counterpart here                         why
 type Term struct {
 	Op   string
 	Args []*Term
 	Text string
-	Why  message.Text // of unsupported
 }
 
 // Walk visits the term and all terms within.

@@ -278,8 +278,3 @@ func (t *Tokens) Arithmetic(operand func() (*Term, error), signs []string, words
 	}
 	return nil, err
 }
-
-// Unsupported returns a term for something that has no counterpart here. The message says why.
-func Unsupported(format string, args ...any) *Term {
-	return &Term{Op: "unsupported", Why: message.New(format, args...)}
-}

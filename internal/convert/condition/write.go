@@ -243,8 +243,6 @@ func (r *run) bind(t *Term) (*Term, []*Target, error) {
 			return &Term{Op: "null"}, nil, nil
 		}
 		return t, []*Target{to}, nil
-	case "unsupported":
-		return nil, nil, &message.Error{Text: t.Why}
 	}
 	bound := *t
 	bound.Args = nil

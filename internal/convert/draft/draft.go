@@ -225,7 +225,11 @@ func (d *Draft) FitOptions(q *Question, at *report.Atom) bool {
 		}
 		d.MarkAll(report.Dropped, at.At, left, "its options, of which there are too many")
 		d.DropText(q.OtherLabel)
-		*q = Question{At: q.At, Atoms: q.Atoms, Source: q.Source, Label: q.Label, Help: q.Help, Kind: survey.ShortText}
+		q.Kind, q.Options, q.Other, q.OtherLabel, q.Shuffle, q.Display = survey.ShortText, nil, false, nil, false, ""
+		q.Min, q.Max = "", ""
+		if q.Target != nil {
+			*q.Target = *TargetOf(q)
+		}
 	case n == 1 && q.Kind == survey.SingleChoice:
 		d.Change(at, "one option alone is no choice: it is asked as several that can be chosen")
 		q.Kind, q.Display = survey.MultiChoice, ""
@@ -251,11 +255,6 @@ func (d *Draft) DefineMissing(source, format string, args ...any) {
 // DefineNothing defines the name of a question that never has an answer.
 func (d *Draft) DefineNothing(source, format string, args ...any) {
 	d.Define(source, &condition.Target{Kind: condition.Nothing, Why: message.New(format, args...)})
-}
-
-// Undefine replaces the definition of a question that is not carried over after all.
-func (d *Draft) Undefine(source, format string, args ...any) {
-	d.Scope[source] = &condition.Target{Kind: condition.Missing, Why: message.New(format, args...)}
 }
 
 // DefineQuestion defines a question under its name, so that conditions can use it.

@@ -91,15 +91,26 @@ func (w *writer) sayWhyNever(c *Condition, self *condition.Target) {
 
 func (w *writer) dropNeverQuestion(q *Question, never *Condition) {
 	w.sayWhyNever(never, q.Target)
-	w.MarkAll(report.Dropped, never.At.At, slices.Concat(q.allAtoms(), ConditionAtoms(q.Show)), "%s is true for no answers, so '%s' is never shown, and was left out", report.Quote(never.At.Text), q.Source)
+	w.MarkAll(report.Dropped, never.At.At, q.allAtoms(), "%s is true for no answers, so '%s' is never shown, and was left out", report.Quote(never.At.Text), q.Source)
 	w.answerNothing(q)
 }
 
 // allAtoms returns the atoms of a question, and of what it has in common with others that were made of the same.
 func (q *Question) allAtoms() []*report.Atom {
+	conditions := slices.Clone(q.Show)
+	for _, c := range []*Condition{q.RequiredIf, q.Constraint} {
+		if c != nil {
+			conditions = append(conditions, c)
+		}
+	}
 	all := slices.Concat(q.Atoms, q.Label.Atoms(), q.Help.Atoms())
 	for _, r := range q.Rows {
 		all = append(all, r.Atoms...)
+	}
+	for _, a := range ConditionAtoms(conditions) {
+		if !slices.Contains(all, a) {
+			all = append(all, a)
+		}
 	}
 	return all
 }

@@ -2,7 +2,6 @@ package draft
 
 import (
 	"bytes"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,7 +25,7 @@ func (w *writer) encodeValid() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(text) > maxYAML {
+		if above := w.preface(); len(text)+max(len(above.In(message.English)), len(above.In(message.Chinese))) > maxYAML {
 			return nil, message.Errorf("it would make a questionnaire of more than %d KB: split it", maxYAML>>10)
 		}
 		_, problems := questionnaire.Parse(w.ID+".yaml", text)
@@ -202,7 +201,7 @@ func prune(root *yaml.Node) {
 	}
 }
 
-// encode encodes the tree, with a comment above and blank lines between sections.
+// encode encodes the tree, with blank lines between sections.
 func (w *writer) encode(root *yaml.Node) ([]byte, error) {
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)
@@ -235,17 +234,15 @@ func (w *writer) encode(root *yaml.Node) ([]byte, error) {
 		}
 		out = append(out, l)
 	}
-	return []byte(w.preface() + strings.Join(out, "\n")), nil
+	return []byte(strings.Join(out, "\n")), nil
 }
 
 // preface is a comment that says what the author still has to decide.
-func (w *writer) preface() string {
-	lines := []string{
-		fmt.Sprintf("Imported from %s (%s); the report of the import says what was left out.", strings.Join(strings.Fields(markup.Clean(w.File)), " "), w.Format),
-		"Still to decide: period, window and contact; scoring (dimensions, weights, bands); results.",
-	}
+func (w *writer) preface() message.Text {
+	text := message.New("# Imported from %s (%s); the report of the import says what was left out.\n# Still to decide: period, window and contact; scoring (dimensions, weights, bands); results.\n",
+		strings.Join(strings.Fields(markup.Clean(w.File)), " "), w.Format)
 	if len(w.unscored) > 0 {
-		lines = append(lines, fmt.Sprintf("Options without scores are counted but have no part in the index. To give them one, add score: to the options of: %s.", strings.Join(w.unscored, ", ")))
+		text = message.New("%s# Options without scores are counted but have no part in the index. To give them one, add score: to the options of: %s.\n", text, message.Words(w.unscored...))
 	}
-	return "# " + strings.Join(lines, "\n# ") + "\n"
+	return text
 }

@@ -48,20 +48,20 @@ type part struct {
 }
 
 // Write makes YAML that the parser accepts, and finishes the report. The draft can be written once.
-func (d *Draft) Write() ([]byte, error) {
+func (d *Draft) Write() (yaml []byte, above message.Text, err error) {
 	w := &writer{Draft: d}
 	w.sections = d.sections()
 	w.dropNever()
 	w.dropExcess()
 	if len(w.sections) == 0 {
-		return nil, w.noQuestion()
+		return nil, message.Text{}, w.noQuestion()
 	}
 	w.chooseID()
 	w.chooseLanguages()
 	w.applyConstraints()
 	text, err := w.encodeValid()
 	if err != nil {
-		return nil, err
+		return nil, message.Text{}, err
 	}
 	for _, a := range w.unoffered {
 		if a.Outcome == report.Pending {
@@ -70,7 +70,7 @@ func (d *Draft) Write() ([]byte, error) {
 	}
 	w.dropUnusedLists()
 	d.Finish()
-	return text, nil
+	return text, w.preface(), nil
 }
 
 // noQuestion is the error for want of anything to write. It names the first thing that was left out.

@@ -335,6 +335,7 @@ func (e *element) takeChoicesFrom(n *node) {
 			e.MarkAll(report.Dropped, q.At.At, q.Atoms, "its options are those of %s, which has none here", n.brief())
 		default:
 			e.MarkAll(report.Dropped, n.at, append(n.leaves(), mode.leaves()...), "%s has no options to take over", n.brief())
+			e.FitOptions(q, q.At)
 		}
 	})
 }

@@ -130,7 +130,7 @@ func equal(x, y condition.Value) bool {
 	textX, isX := x.(string)
 	textY, isY := y.(string)
 	if isX && isY {
-		return strings.ToLower(strings.TrimSpace(textX)) == strings.ToLower(strings.TrimSpace(textY))
+		return lower(textX) == lower(textY)
 	}
 	if flag, ok := x.(bool); ok && isY {
 		return strconv.FormatBool(flag) == strings.ToLower(textY)
@@ -142,6 +142,9 @@ func equal(x, y condition.Value) bool {
 	m, okY := asNumber(y)
 	return okX && okY && n == m
 }
+
+// lower returns a text as survey-core compares it. strings.EqualFold takes more letters for the same.
+func lower(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
 
 // sameItems reports whether lists have the same items, in any order: they are put in that of their texts first.
 func sameItems(a, b []condition.Value) bool {

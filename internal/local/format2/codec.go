@@ -3,12 +3,12 @@ package format2
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 )
 
 // A stored response is: the byte plainID and the id as a string, or the byte uuidID and the 16 bytes of the id; version,
@@ -21,7 +21,7 @@ const (
 	tombstone = 4
 )
 
-var errCodec = errors.New("damaged record")
+var errCodec error = message.Key("damaged record")
 
 // An idKey is an id in the index of ids: the bytes of a UUID. Any other text, which no checked response has, is hashed.
 type idKey [16]byte

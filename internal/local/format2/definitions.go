@@ -3,10 +3,10 @@ package format2
 import (
 	"bytes"
 	"context"
-	"fmt"
 
 	"go.etcd.io/bbolt"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -68,7 +68,7 @@ func (f *File) Definition(ctx context.Context, id, version string) (*survey.Surv
 	}
 	def, err := survey.Decode(data)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: survey %s, version %s: %w", f.path, id, version, err)
+		return nil, message.Errorf("store %s: survey %s, version %s: %w", f.path, id, version, err)
 	}
 	known, _ := f.definitions.LoadOrStore(key, def)
 	return known.(*survey.Survey), nil

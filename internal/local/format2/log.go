@@ -11,6 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
 
@@ -56,7 +57,7 @@ func (f *File) Ends(ctx context.Context, survey string) (ends map[string]string,
 				if k, _ := log.Cursor().Last(); k != nil {
 					arrived, err := arrival(k)
 					if err != nil {
-						return fmt.Errorf("%s %s: %w", survey, period, err)
+						return message.Errorf("%s %s: %w", survey, period, err)
 					}
 					last = max(last, arrived)
 				}
@@ -86,7 +87,7 @@ func (f *File) After(ctx context.Context, survey, period, cursor string) iter.Se
 	return func(yield func(store.Entry, error) bool) {
 		after, err := parseCursor(cursor)
 		if err != nil {
-			yield(store.Entry{}, fmt.Errorf("store %s: %w", f.path, err))
+			yield(store.Entry{}, message.Errorf("store %s: %w", f.path, err))
 			return
 		}
 		for item, err := range f.entries(ctx, survey, period, after) {
@@ -153,7 +154,7 @@ func (h *head) next(key, body []byte) (more bool, err error) {
 func (f *File) page(ctx context.Context, survey, period string, after uint64) (page []item, err error) {
 	err = f.view(ctx, func(tx *bbolt.Tx) error {
 		if page, err = readPage(tx, survey, period, after); err != nil {
-			return fmt.Errorf("%s %s: %w", survey, period, err)
+			return message.Errorf("%s %s: %w", survey, period, err)
 		}
 		return nil
 	})
@@ -182,12 +183,12 @@ func readPage(tx *bbolt.Tx, survey, period string, after uint64) (page []item, e
 		h := heads[first]
 		for i, other := range heads {
 			if i != first && other.arrived == h.arrived {
-				return page, fmt.Errorf("logs %d and %d both have an entry %d: %w", h.shard, other.shard, h.arrived, errCodec)
+				return page, message.Errorf("logs %d and %d both have an entry %d: %w", h.shard, other.shard, h.arrived, errCodec)
 			}
 		}
 		r, err := decodeResponse(h.body)
 		if err != nil {
-			return page, fmt.Errorf("log %d, entry %d: %w", h.shard, h.arrived, err)
+			return page, message.Errorf("log %d, entry %d: %w", h.shard, h.arrived, err)
 		}
 		r.Survey, r.Period = survey, period
 		page = append(page, item{h.arrived, h.shard, entryOf(h.arrived, r)})
@@ -205,7 +206,7 @@ func readPage(tx *bbolt.Tx, survey, period string, after uint64) (page []item, e
 
 func arrival(key []byte) (uint64, error) {
 	if len(key) != 8 {
-		return 0, fmt.Errorf("entry %x: %w", key, errCodec)
+		return 0, message.Errorf("entry %x: %w", key, errCodec)
 	}
 	return binary.BigEndian.Uint64(key), nil
 }
@@ -223,7 +224,7 @@ func parseCursor(cursor string) (uint64, error) {
 	}
 	arrived, err := strconv.ParseUint(cursor, 10, 64)
 	if err != nil || len(cursor) != 20 {
-		return 0, fmt.Errorf("%q is not a cursor of this store", cursor)
+		return 0, message.Errorf("%q is not a cursor of this store", cursor)
 	}
 	return arrived, nil
 }
@@ -244,7 +245,7 @@ func (f *File) Find(ctx context.Context, id string) (found []store.Entry, err er
 			for _, period := range periods {
 				entry, err := lookUp(tx, survey, period, key)
 				if err != nil {
-					return fmt.Errorf("%s %s, response %s: %w", survey, period, id, err)
+					return message.Errorf("%s %s, response %s: %w", survey, period, id, err)
 				}
 				if entry != nil {
 					found = append(found, *entry)
@@ -301,7 +302,7 @@ func (f *File) Private(ctx context.Context, survey, period, id string) (answers 
 		key := keyOf(id)
 		if data := b.Get(key[:]); data != nil {
 			if answers, err = decodeAnswers(data); err != nil {
-				return fmt.Errorf("%s %s, private answers of %s: %w", survey, period, id, err)
+				return message.Errorf("%s %s, private answers of %s: %w", survey, period, id, err)
 			}
 		}
 		return nil

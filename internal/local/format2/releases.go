@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"iter"
 
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 )
 
@@ -76,10 +76,10 @@ func (f *File) releaseAfter(ctx context.Context, survey, period string, after []
 func decodeRelease(survey, period string, number, data []byte) (*release.Release, error) {
 	r, err := release.Decode(data)
 	if err != nil {
-		return nil, fmt.Errorf("release %x of %s %s: %w", number, survey, period, err)
+		return nil, message.Errorf("release %x of %s %s: %w", number, survey, period, err)
 	}
 	if len(number) != 8 || r.Survey != survey || r.Period != period || uint64(r.Number) != binary.BigEndian.Uint64(number) {
-		return nil, fmt.Errorf("release %x of %s %s: %w: it is release %d of %s %s", number, survey, period, errCodec, r.Number, r.Survey, r.Period)
+		return nil, message.Errorf("release %x of %s %s: %w: it is release %d of %s %s", number, survey, period, errCodec, r.Number, r.Survey, r.Period)
 	}
 	return r, nil
 }
@@ -126,7 +126,7 @@ func decodeCase(survey string, id, data []byte) (*cases.Case, error) {
 		c, err = cases.Decode(data, revision)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s, case %s: %w", survey, id, err)
+		return nil, message.Errorf("%s, case %s: %w", survey, id, err)
 	}
 	return c, nil
 }

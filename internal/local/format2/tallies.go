@@ -3,11 +3,11 @@ package format2
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"math"
 
 	"go.etcd.io/bbolt"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/tally"
 )
 
@@ -28,7 +28,7 @@ func (f *File) Tally(ctx context.Context, survey, period string) (t *tally.Tally
 				alerted[shard], err = decodeAlerted(data)
 			}
 			if err != nil {
-				return fmt.Errorf("%s %s, shard %d: %w", survey, period, shard, err)
+				return message.Errorf("%s %s, shard %d: %w", survey, period, shard, err)
 			}
 			revision += own
 		}
@@ -37,7 +37,7 @@ func (f *File) Tally(ctx context.Context, survey, period string) (t *tally.Tally
 		}
 		last, err := before(logs(tx, survey, period), func(shard int) uint64 { return alerted[shard] })
 		if err != nil {
-			return fmt.Errorf("%s %s: %w", survey, period, err)
+			return message.Errorf("%s %s: %w", survey, period, err)
 		}
 		if t = tally.New(); last > 0 {
 			t.Alerted = formatCursor(last)

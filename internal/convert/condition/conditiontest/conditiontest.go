@@ -80,15 +80,6 @@ func (r Reader) Write(source string) (written string, failed bool) {
 	return w.Text, false
 }
 
-// Notes returns what is remarked on a condition that is written.
-func (r Reader) Notes(source string) string {
-	w, err := r.write(source)
-	if err != nil {
-		return err.Error()
-	}
-	return message.Join("; ", w.Notes...).String()
-}
-
 func (r Reader) write(source string) (condition.Written, error) {
 	tree, err := r.Parse(source)
 	if err != nil {
