@@ -132,7 +132,7 @@ func BuildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error 
 		}
 		for i := range max(1, len(s.Thanks)) {
 			err = p.write(dirs, s.ThanksPath(i)+"index.html", func(w io.Writer, root string) error {
-				return renderer.Thanks(w, s, i, language, root)
+				return renderer.Thanks(w, s, render.ThanksPage{Text: i, Language: language, Root: root})
 			})
 			if err != nil {
 				return err
