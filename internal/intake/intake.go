@@ -138,7 +138,9 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 		s.refuse(http.StatusUnprocessableEntity, answer.Problem{Code: answer.BadBody})
 		return
 	}
-	if !s.isOpen() {
+	period, takes := s.current.TakesAt(s.now)
+	if !takes {
+		s.refuseClosed()
 		return
 	}
 	response, thanks, problems := answer.Check(s.answered, s.posted)
@@ -146,7 +148,7 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 		s.reject(problems)
 		return
 	}
-	response.Period = s.current.PeriodAt(s.now)
+	response.Period = period
 	created, err := s.put(ctx, &response)
 	switch {
 	case errors.Is(err, store.ErrWithdrawn):
@@ -164,18 +166,13 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	}
 }
 
-// isOpen reports whether answers are taken now. If they are not, it replies.
-func (s *submission) isOpen() bool {
-	open, early := s.current.OpenAt(s.now)
-	if open {
-		return true
+// refuseClosed replies that no answers are taken now, and when they are or were.
+func (s *submission) refuseClosed() {
+	fault := answer.Problem{Code: answer.Closed, Args: []any{"date", s.current.Window.Until}}
+	if s.current.PhaseAt(s.now) == survey.Early {
+		fault = answer.Problem{Code: answer.NotOpenYet, Args: []any{"date", s.current.Window.From}}
 	}
-	closed := answer.Problem{Code: answer.Closed, Args: []any{"date", s.current.Window.Until}}
-	if early {
-		closed = answer.Problem{Code: answer.NotOpenYet, Args: []any{"date", s.current.Window.From}}
-	}
-	s.refuse(http.StatusForbidden, closed)
-	return false
+	s.refuse(http.StatusForbidden, fault)
 }
 
 // parse parses the body. Of a malformed form, what comes before the fault is kept.

@@ -50,7 +50,7 @@ func TestPagesSayWhatTheyAre(t *testing.T) {
 		"theme-color": "#f6f3ef", "theme-color(prefers-color-scheme:dark)": "#111111", "stylesheet": "../assets/style-1.css",
 	})
 	rendertest.CheckHead(t, "home", rendertest.Head(t, func(w io.Writer) error {
-		return branded.Home(w, []*survey.Survey{s}, "en", []string{"zh", "en"}, "../")
+		return branded.Home(w, []*survey.Survey{s}, HomePage{Language: "en", Languages: []string{"zh", "en"}, Root: "../", At: october})
 	}), map[string]string{"og:url": "https://survey.example.com/polls/en/", "alternatezh": "https://survey.example.com/polls/", "robots": "-"})
 }
 
@@ -71,7 +71,7 @@ func TestPrivatePages(t *testing.T) {
 	rendertest.CheckHead(t, "an unlisted survey", rendertest.Head(t, func(w io.Writer) error {
 		return r.Survey(w, s, SurveyPage{Language: "en", Root: "../"})
 	}), hidden)
-	if err := r.Home(&b, []*survey.Survey{s}, "zh", []string{"zh", "en"}, ""); err != nil {
+	if err := r.Home(&b, []*survey.Survey{s}, HomePage{Language: "zh", Languages: []string{"zh", "en"}, Root: "", At: october}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(b.String(), "every/") {

@@ -13,15 +13,6 @@ import (
 // telephone is the channel of answers that staff write down while they are on the telephone.
 const telephone = "phone"
 
-// facts returns the window of the survey, and how long it takes.
-func facts(w *wording.Words, s *survey.Survey) []string {
-	facts := Window(w, s)
-	if s.Minutes > 0 {
-		facts = append(facts, w.Say("minutes", "n", s.Minutes))
-	}
-	return facts
-}
-
 // Window says when answers are taken; nothing where there is no limit.
 func Window(w *wording.Words, s *survey.Survey) []string {
 	from, until := w.Date(string(s.Window.From)), w.Date(string(s.Window.Until))
@@ -86,52 +77,4 @@ func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 	}
 	data.Private = true
 	return r.WritePage(w, "notice.html", words, data)
-}
-
-// Home writes the list of surveys in one of the site's languages; each is named in that language if it has it, else in its
-// own. Unlisted ones are left out. The first of languages is the one of the address "/".
-func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, language string, languages []string, root string) error {
-	type card struct {
-		Lang, Dir string // if it is not the page's
-		Title     string
-		About     string
-		Facts     []string
-		Href      string
-		Results   string
-	}
-	words := r.words.In(language)
-	path := func(l string) string {
-		if l == languages[0] {
-			return ""
-		}
-		return l + "/"
-	}
-	var links []Link
-	if len(languages) > 1 {
-		for _, l := range languages {
-			links = append(links, Link{Lang: l, Href: href(root, path(l)), Name: r.LanguageName(l), Current: l == language})
-		}
-	}
-	var cards []card
-	for _, s := range surveys {
-		if s.Unlisted {
-			continue
-		}
-		c, l := card{}, language
-		if !s.HasLanguage(l) {
-			l = s.DefaultLanguage()
-			c.Lang, c.Dir = l, wording.Dir(l)
-		}
-		c.Title, c.About, c.Facts, c.Href = s.Title.In(l), purpose(s, l, maxExcerpt), facts(words, s), Address(s, l, root, "")
-		if s.Results.Audience == "public" {
-			c.Results = Address(s, l, root, "results/")
-		}
-		cards = append(cards, c)
-	}
-	p := r.Frame("home", words.Say("home.title"), language, root, links)
-	p.Share(path(language), words.Say("home.about"))
-	return r.WritePage(w, "home.html", words, struct {
-		Frame
-		Cards []card
-	}{p, cards})
 }

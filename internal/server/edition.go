@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -108,7 +109,7 @@ func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.
 	} else {
 		var assets site.Assets
 		if e.renderer, assets, err = site.NewRenderer(templates, custom); err == nil {
-			err = site.Build(surveys, e.renderer, assets, &output{builder: b, edition: e})
+			err = site.Build(surveys, e.renderer, assets, time.Now(), &output{builder: b, edition: e})
 		}
 	}
 	if err != nil {
@@ -165,7 +166,7 @@ func (b builder) buildChanged(e, before *edition) ([]*survey.Survey, error) {
 // homePages builds the home pages of an edition. If it cannot, those of the edition before stay.
 func (b builder) homePages(e, before *edition) (map[string]*page, error) {
 	home := &edition{common: map[string]*page{}}
-	err := site.BuildHome(e.surveys, e.renderer, &output{builder: b, edition: home})
+	err := site.BuildHome(e.surveys, e.renderer, time.Now(), &output{builder: b, edition: home})
 	if err != nil {
 		home.common["index.html"] = before.page("index.html")
 		for _, l := range before.languages {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -78,8 +79,8 @@ func Languages(surveys []*survey.Survey) []string {
 
 // Build writes the whole site: the home page, for each survey its form, its thank-you pages, its results page before
 // anything is released, and its compiled definition, each page in each language, and the assets. The renderer must have
-// been made with the same assets. Surveys are listed in the order given.
-func Build(surveys []*survey.Survey, renderer *render.Renderer, assets Assets, out Output) error {
+// been made with the same assets. The home page lists surveys in the order given, those first that are open at the time.
+func Build(surveys []*survey.Survey, renderer *render.Renderer, assets Assets, at time.Time, out Output) error {
 	if err := Check(surveys); err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func Build(surveys []*survey.Survey, renderer *render.Renderer, assets Assets, o
 	for _, f := range assets.files {
 		workers.Go(func() error { return out.Write(f.path, f.content) })
 	}
-	workers.Go(func() error { return BuildHome(surveys, renderer, out) })
+	workers.Go(func() error { return BuildHome(surveys, renderer, at, out) })
 	for _, s := range surveys {
 		workers.Go(func() error {
 			if err := BuildSurvey(s, renderer, out); err != nil {
@@ -101,14 +102,14 @@ func Build(surveys []*survey.Survey, renderer *render.Renderer, assets Assets, o
 }
 
 // BuildHome writes the home page as Build does.
-func BuildHome(surveys []*survey.Survey, renderer *render.Renderer, out Output) error {
+func BuildHome(surveys []*survey.Survey, renderer *render.Renderer, at time.Time, out Output) error {
 	p := &pages{out: out}
 	languages := Languages(surveys)
 	for _, language := range languages {
 		// Each address has a page of its own: here, the path to the root may be empty, which is printed in another way.
 		for _, dir := range directories("", language, languages) {
 			err := p.write([]string{dir}, "index.html", func(w io.Writer, _ string) error {
-				return renderer.Home(w, surveys, language, languages, rootFrom(dir))
+				return renderer.Home(w, surveys, render.HomePage{Language: language, Languages: languages, Root: rootFrom(dir), At: at})
 			})
 			if err != nil {
 				return err
