@@ -174,11 +174,7 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 
 // refuseClosed replies that no answers are taken now, and when they are or were.
 func (s *submission) refuseClosed() {
-	fault := answer.Problem{Code: answer.Closed, Args: []any{"date", s.current.Window.Until}}
-	if s.current.PhaseAt(s.now) == survey.Early {
-		fault = answer.Problem{Code: answer.NotOpenYet, Args: []any{"date", s.current.Window.From}}
-	}
-	s.refuse(http.StatusForbidden, fault)
+	s.refuse(http.StatusForbidden, render.ClosedProblem(s.current, s.current.PhaseAt(s.now)))
 }
 
 // parse parses the body. Of a malformed form, what comes before the fault is kept.
