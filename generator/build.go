@@ -81,7 +81,7 @@ func buildSite(surveys []*survey.Survey, renderer *render.Renderer, assets site.
 	if err != nil {
 		return nil, err
 	}
-	if err := site.Build(surveys, renderer, assets, out); err != nil {
+	if err := site.Build(surveys, renderer, assets, time.Now(), out); err != nil {
 		out.Discard()
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/render"
+	"glasspoll/internal/survey"
 )
 
 // maxQuery bounds the query of a form's address, in bytes: room for the longest values of a dozen hidden questions.
@@ -19,7 +20,12 @@ func (s *submission) serveForm(id, language string) {
 		return
 	}
 	s.isForm, s.posted = true, answer.Posted{Language: language, Fields: map[string][]string{}}
-	if s.findSurvey(s.r.Context(), id) && s.isOpen() {
+	if !s.findSurvey(s.r.Context(), id) {
+		return
+	}
+	if s.current.PhaseAt(s.now) != survey.Open { // without grace: nobody begins after the end
+		s.refuseClosed()
+	} else {
 		s.form(http.StatusOK, render.SurveyPage{}, "Cache-Control", "private, max-age=0", "X-Robots-Tag", "noindex")
 	}
 }

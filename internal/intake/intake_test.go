@@ -167,6 +167,27 @@ func TestJSONIsStoredOnce(t *testing.T) {
 	}
 }
 
+// TestBegunInTime sends answers after the end of the window, from pages that were open before it. They count in the period that
+// has ended, and the form that a mistake brings back can be sent too.
+func TestBegunInTime(t *testing.T) {
+	for name, send := range map[string]func(*fixture) (code, want int){
+		"a form":        func(d *fixture) (int, int) { return d.form("overall=5&_id=" + uuid1).Code, 303 },
+		"by the script": func(d *fixture) (int, int) { return d.json(`{"id":"` + uuid1 + `","answers":{"overall":5}}`).Code, 201 },
+		"after mistakes": func(d *fixture) (int, int) {
+			if w := d.form("overall=99&_id=" + uuid1); w.Code != 422 || !strings.Contains(w.Body.String(), "<button") {
+				t.Errorf("%d, without a way to send again", w.Code)
+			}
+			return d.form("overall=5&_id=" + uuid1).Code, 303
+		},
+	} {
+		d := open(t, surveyYAML)
+		d.now = time.Date(2027, 1, 1, 0, 29, 59, 0, d.survey.Location())
+		if code, want := send(d); code != want || d.responses[uuid1].Period != "2026-Q4" {
+			t.Errorf("%s: %d, stored: %+v", name, code, d.responses)
+		}
+	}
+}
+
 func TestRetryAcrossThePeriodsEndIsStoredOnce(t *testing.T) {
 	d := open(t, strings.Replace(surveyYAML, "until: 2026-12-31", "until: 2027-12-31", 1))
 	body := `{"id":"` + uuid1 + `","answers":{"overall":5}}`
@@ -197,11 +218,11 @@ func TestRetryAcrossThePeriodsEndIsStoredOnce(t *testing.T) {
 func TestFormLeadsToThanks(t *testing.T) {
 	d := open(t, surveyYAML)
 	for form, want := range map[string]string{
-		"overall=5&_id=" + uuid1:    "../../../service/thanks/#" + answer.Receipt(uuid1),
-		"overall=4&_language=en":    "../../../service/en/thanks/#",
-		"overall=3&_language=zh":    "../../../service/thanks/#",
-		"overall=2&_language=xx":    "../../../service/thanks/#",
-		"overall=1&_version=000000": "../../../service/thanks/#",
+		"overall=5&_id=" + uuid1:    "thanks/zh?",
+		"overall=4&_language=en":    "thanks/en?",
+		"overall=3&_language=zh":    "thanks/zh?",
+		"overall=2&_language=xx":    "thanks/zh?",
+		"overall=1&_version=000000": "thanks/zh?",
 	} {
 		w := d.form(form)
 		if w.Code != 303 || !strings.HasPrefix(w.Header().Get("Location"), want) {
@@ -272,7 +293,7 @@ func TestRefusedFormKeepsWhatWasTyped(t *testing.T) {
 	d.fault = nil
 	d.form(typed)
 	check("conflict", d.form(strings.Replace(typed, "5", "4", 1)), 409, "keep me")
-	d.now = time.Date(2027, 1, 1, 0, 0, 0, 0, d.survey.Location())
+	d.now = time.Date(2027, 1, 1, 0, 30, 0, 0, d.survey.Location())
 	check("closed", d.form(typed), 403, "2026")
 	d.now = time.Date(2026, 9, 30, 23, 59, 59, 0, d.survey.Location())
 	check("not open yet", d.form(typed), 403, "2026")
@@ -317,7 +338,7 @@ func TestReplies(t *testing.T) {
 	if w := d.send("GET", api, "", "", "Accept", "text/html"); w.Code != 405 || w.Header().Get("Allow") != "POST" || !strings.Contains(w.Body.String(), "<html") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	d.now = time.Date(2027, 1, 1, 0, 0, 0, 0, d.survey.Location())
+	d.now = time.Date(2027, 1, 1, 0, 30, 0, 0, d.survey.Location())
 	if w := d.json(ok); w.Code != 403 || !strings.Contains(w.Body.String(), "closed") || !strings.Contains(w.Body.String(), "2026") {
 		t.Errorf("closed: %d %s", w.Code, w.Body)
 	}

@@ -139,8 +139,8 @@ const (
 	chunkSize = 20_000
 	// attempts bounds the tries of a run when others write at the same time.
 	attempts = 20
-	// grace is how long after its end a period, or the window, still counts as open: answers sent in its last moment may
-	// be on their way.
+	// grace is how long after the last moment in which answers are taken a period still counts as open: they may be on
+	// their way.
 	grace = 15 * time.Minute
 )
 
@@ -318,9 +318,13 @@ func (u *update) forms(ctx context.Context, t *tally.Tally) (map[string]*survey.
 // closed reports whether no more responses are expected in a period.
 func closed(s *survey.Survey, period string, now time.Time) bool {
 	before := now.Add(-grace)
-	if period != s.PeriodAt(now) && period != s.PeriodAt(before) {
-		return true
+	for _, at := range []time.Time{now, before} {
+		if takes, ok := s.TakesAt(at); ok && takes == period {
+			return false
+		}
+		if s.PhaseAt(before) == survey.Early && s.PeriodAt(at) == period {
+			return false
+		}
 	}
-	open, early := s.OpenAt(before)
-	return !open && !early
+	return true
 }

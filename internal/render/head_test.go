@@ -50,7 +50,7 @@ func TestPagesSayWhatTheyAre(t *testing.T) {
 		"theme-color": "#f6f3ef", "theme-color(prefers-color-scheme:dark)": "#111111", "stylesheet": "../assets/style-1.css",
 	})
 	rendertest.CheckHead(t, "home", rendertest.Head(t, func(w io.Writer) error {
-		return branded.Home(w, []*survey.Survey{s}, "en", []string{"zh", "en"}, "../")
+		return branded.Home(w, []*survey.Survey{s}, HomePage{Language: "en", Languages: []string{"zh", "en"}, Root: "../", At: october})
 	}), map[string]string{"og:url": "https://survey.example.com/polls/en/", "alternatezh": "https://survey.example.com/polls/", "robots": "-"})
 }
 
@@ -59,7 +59,10 @@ func TestPrivatePages(t *testing.T) {
 	r, s := branded(t, lantern), rendertest.Every(t)
 	hidden := map[string]string{"robots": "noindex"}
 	alone := map[string]string{"robots": "noindex", "og:title": "-", "canonical": "-", "description": "-"}
-	rendertest.CheckHead(t, "thanks", rendertest.Head(t, func(w io.Writer) error { return r.Thanks(w, s, 0, "en", "../../../") }), alone)
+	rendertest.CheckHead(t, "thanks", rendertest.Head(t, func(w io.Writer) error { return r.Thanks(w, s, ThanksPage{Language: "en", Root: "../../../"}) }), map[string]string{
+		"robots": "noindex", "og:title": s.Title["en"], "og:url": "https://survey.example.com/polls/every/en/", "canonical": "https://survey.example.com/polls/every/en/",
+		"og:image": "https://survey.example.com/polls/assets/logo-1.png", "alternatezh": "-",
+	})
 	rendertest.CheckHead(t, "notice", rendertest.Head(t, func(w io.Writer) error {
 		return r.Notice(w, NoticePage{Language: "en", Root: "/", Code: answer.NotFound})
 	}), alone)
@@ -71,7 +74,7 @@ func TestPrivatePages(t *testing.T) {
 	rendertest.CheckHead(t, "an unlisted survey", rendertest.Head(t, func(w io.Writer) error {
 		return r.Survey(w, s, SurveyPage{Language: "en", Root: "../"})
 	}), hidden)
-	if err := r.Home(&b, []*survey.Survey{s}, "zh", []string{"zh", "en"}, ""); err != nil {
+	if err := r.Home(&b, []*survey.Survey{s}, HomePage{Language: "zh", Languages: []string{"zh", "en"}, Root: "", At: october}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(b.String(), "every/") {

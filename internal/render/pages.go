@@ -13,15 +13,6 @@ import (
 // telephone is the channel of answers that staff write down while they are on the telephone.
 const telephone = "phone"
 
-// facts returns the window of the survey, and how long it takes.
-func facts(w *wording.Words, s *survey.Survey) []string {
-	facts := Window(w, s)
-	if s.Minutes > 0 {
-		facts = append(facts, w.Say("minutes", "n", s.Minutes))
-	}
-	return facts
-}
-
 // Window says when answers are taken; nothing where there is no limit.
 func Window(w *wording.Words, s *survey.Survey) []string {
 	from, until := w.Date(string(s.Window.From)), w.Date(string(s.Window.Until))
@@ -36,31 +27,42 @@ func Window(w *wording.Words, s *survey.Survey) []string {
 	return nil
 }
 
-// Thanks writes a page that follows a stored submission, with one of the survey's thank-you texts, counted from 0. A survey
-// without any has one page, too.
-func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, text int, language, root string) error {
-	words := r.words.In(language)
+// ThanksPage says what a thank-you page shows.
+type ThanksPage struct {
+	Text     int // which of the survey's thank-you texts, counted from 0
+	Language string
+	Root     string
+	Receipt  string // "" on a page of the site, whose script shows it
+}
+
+// Thanks writes a page that follows a stored submission. A survey without thank-you texts has one page, too. A preview of its
+// address shows the survey, which is what others can open.
+func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, p ThanksPage) error {
+	words, language := r.words.In(p.Language), p.Language
 	data := struct {
 		Frame
 		Survey  *survey.Survey
 		Heading string
 		Text    template.HTML
+		Receipt string
 		Results string
 		Home    string
 		Form    string
 
 		Telephone bool
+		Another   bool // several people answer from one place
 	}{
-		Frame:  r.Frame("thanks", words.Say("thanks.title"), language, root, r.LanguageLinks(s, language, root, s.ThanksPath(text))),
-		Survey: s, Heading: s.Title.In(language), Home: href(root, ""),
-		Form: Address(s, language, root, ""), Telephone: slices.Contains(s.Channels, telephone),
+		Frame:  r.Frame("thanks", words.Say("thanks.title"), language, p.Root, r.LanguageLinks(s, language, p.Root, s.ThanksPath(p.Text))),
+		Survey: s, Heading: s.Title.In(language), Receipt: p.Receipt, Home: href(p.Root, ""),
+		Form: Address(s, language, p.Root, ""), Telephone: slices.Contains(s.Channels, telephone), Another: s.KeepDuplicates,
 	}
-	data.Private = true
-	if text < len(s.Thanks) {
-		data.Text = NewTexts(s, words, language).Markdown(s.Thanks[text].Text.In(language))
+	data.Private, data.Card = true, data.Heading
+	data.Share(Address(s, language, "", ""), Purpose(s, language))
+	if p.Text < len(s.Thanks) {
+		data.Text = NewTexts(s, words, language).Markdown(s.Thanks[p.Text].Text.In(language))
 	}
 	if s.Results.Audience == "public" {
-		data.Results = Address(s, language, root, "results/")
+		data.Results = Address(s, language, p.Root, "results/")
 	}
 	return r.WritePage(w, "thanks.html", data.Words, data)
 }
@@ -86,52 +88,4 @@ func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 	}
 	data.Private = true
 	return r.WritePage(w, "notice.html", words, data)
-}
-
-// Home writes the list of surveys in one of the site's languages; each is named in that language if it has it, else in its
-// own. Unlisted ones are left out. The first of languages is the one of the address "/".
-func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, language string, languages []string, root string) error {
-	type card struct {
-		Lang, Dir string // if it is not the page's
-		Title     string
-		About     string
-		Facts     []string
-		Href      string
-		Results   string
-	}
-	words := r.words.In(language)
-	path := func(l string) string {
-		if l == languages[0] {
-			return ""
-		}
-		return l + "/"
-	}
-	var links []Link
-	if len(languages) > 1 {
-		for _, l := range languages {
-			links = append(links, Link{Lang: l, Href: href(root, path(l)), Name: r.LanguageName(l), Current: l == language})
-		}
-	}
-	var cards []card
-	for _, s := range surveys {
-		if s.Unlisted {
-			continue
-		}
-		c, l := card{}, language
-		if !s.HasLanguage(l) {
-			l = s.DefaultLanguage()
-			c.Lang, c.Dir = l, wording.Dir(l)
-		}
-		c.Title, c.About, c.Facts, c.Href = s.Title.In(l), purpose(s, l, maxExcerpt), facts(words, s), Address(s, l, root, "")
-		if s.Results.Audience == "public" {
-			c.Results = Address(s, l, root, "results/")
-		}
-		cards = append(cards, c)
-	}
-	p := r.Frame("home", words.Say("home.title"), language, root, links)
-	p.Share(path(language), words.Say("home.about"))
-	return r.WritePage(w, "home.html", words, struct {
-		Frame
-		Cards []card
-	}{p, cards})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -17,6 +18,9 @@ import (
 	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/survey"
 )
+
+// october is within the windows of the tests' surveys.
+var october = time.Date(2026, 10, 15, 12, 0, 0, 0, time.UTC)
 
 func renderer(t testing.TB) *Renderer {
 	t.Helper()
@@ -80,9 +84,9 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 			Notice: []answer.Problem{{Code: answer.Closed, Args: []any{"date", survey.Date("2026-10-31")}}},
 		})
 	})
-	put("thanks.html", func(w io.Writer) error { return r.Thanks(w, s, 0, language, "../../../") })
+	put("thanks.html", func(w io.Writer) error { return r.Thanks(w, s, ThanksPage{Language: language, Root: "../../../"}) })
 	put("home.html", func(w io.Writer) error {
-		return r.Home(w, []*survey.Survey{s}, language, []string{"zh", "en"}, "../")
+		return r.Home(w, []*survey.Survey{s}, HomePage{Language: language, Languages: []string{"zh", "en"}, Root: "../", At: october})
 	})
 	put("notice.html", func(w io.Writer) error {
 		return r.Notice(w, NoticePage{Language: language, Root: "../", Code: answer.NotFound})
@@ -303,7 +307,7 @@ func TestAddresses(t *testing.T) {
 		}
 	}
 	b.Reset()
-	if err := r.Home(&b, []*survey.Survey{s}, "zh", []string{"zh", "en"}, ""); err != nil {
+	if err := r.Home(&b, []*survey.Survey{s}, HomePage{Language: "zh", Languages: []string{"zh", "en"}, Root: "", At: october}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`href="every/"`, `href="every/results/"`, `href="en/"`, `href="./"`} {

@@ -30,6 +30,9 @@ func (d *document) dial() *dial {
 	width := percentAt(float(o.Score), d.best)
 	v := &dial{From: d.left(0, width), Width: coordinate(width), Name: d.words.Say("results.score") + " " + d.published(o)}
 	if o.Interval != nil {
+		if between := d.scoreInterval(o.Interval); between != "" {
+			v.Name += " · " + d.words.Say("results.interval") + " " + between
+		}
 		v.Low, v.High = d.x(percentAt(o.Interval.Low, d.best)), d.x(percentAt(o.Interval.High, d.best))
 	}
 	if s := d.scoring(); s.OutOf100() {
@@ -44,6 +47,22 @@ func (d *document) dial() *dial {
 		v.Target, v.TargetText, v.TargetAnchor = d.x(at), d.words.Say("results.target", "n", t.String()), d.anchor(at)
 	}
 	return v
+}
+
+// axis returns the ticks of the bars of a table: none where a bar is not on a scale of its own.
+func (d *document) axis(best float64) template.HTML {
+	if best <= 0 {
+		return ""
+	}
+	w := newHTMLWriter(256)
+	w.raw(`<svg class="ticks" width="100%" height="20" aria-hidden="true">`)
+	for i, anchor := range []string{"start", "middle", "end"} {
+		at := d.x(50 * float64(i))
+		w.raw(`<line x1="`, at, `%" x2="`, at, `%" y1="16" y2="20"/><text x="`, at, `%" y="12" text-anchor="`, anchor, `">`,
+			trimZeros(fixed(best*float64(i)/2, 2)), `</text>`)
+	}
+	w.raw(`</svg>`)
+	return w.html()
 }
 
 // bar is a row with a bar of a share.

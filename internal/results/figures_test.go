@@ -360,6 +360,18 @@ func checkFigures(t *testing.T, r *Renderer, page Page) {
 					order = append(order, j)
 				}
 			}
+			if q.Type == survey.MultiChoice && !item.Coded { // the most chosen first, "none of these" last
+				slices.SortStableFunc(order, func(a, b int) int {
+					x, y := item.Counts[a], item.Counts[b]
+					if x.Option.Exclusive != y.Option.Exclusive {
+						if x.Option.Exclusive {
+							return 1
+						}
+						return -1
+					}
+					return int(y.N - x.N)
+				})
+			}
 			for _, j := range order {
 				want = append(want, itoa(item.Counts[j].N))
 			}

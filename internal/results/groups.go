@@ -65,6 +65,7 @@ func (d *document) addGroup(row *scoreRow, segment, option string) {
 		row.Value = d.index(score)
 	default:
 		d.setScore(row, score, nil, d.best)
+		row.setInterval(group.Overall.Interval, d.best)
 	}
 	if t := d.tests.Of(segment, option); t != nil {
 		d.setTest(row, t)

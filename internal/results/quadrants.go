@@ -60,6 +60,7 @@ type mark struct {
 	Y, Top        string // middle and upper edge of the plate
 	Width, Offset string // of the plate, and to its left edge, in pixels
 	Text, Kind    string
+	Name          *markName // nil where there is no room
 }
 
 type quadrantRow struct {
@@ -124,8 +125,11 @@ func (d *document) plot(v *quadrantChart, drivers *stats.Drivers) {
 		c.Text = d.words.Say("quadrants." + c.Kind)
 		v.Corners = append(v.Corners, c)
 	}
-	for _, c := range arrange(place(drivers.Items, x, y), line) {
+	clusters := arrange(place(drivers.Items, x, y), line)
+	names := d.nameMarks(clusters)
+	for i, c := range clusters {
 		v.Marks = append(v.Marks, c.mark(d.canvas))
+		v.Marks[i].Name = names[i]
 		for n, item := range c.items {
 			v.Rows = append(v.Rows, d.quadrantRow(c.first+n, item.Driver, v.Derived))
 		}

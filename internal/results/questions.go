@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"html/template"
 	"slices"
 	"strings"
@@ -275,10 +276,36 @@ func (d *document) addItem(b *block, item *stats.Item) {
 			}
 			b.Bars = append(b.Bars, d.bar(label, c.Share))
 		}
+		if item.Field.Question.Type == survey.MultiChoice {
+			byShare(b.Bars, item.Counts)
+		}
 	}
 	if d.inForce(item) {
 		d.addChange(b, item.Field)
 	}
+}
+
+// byShare sorts the options of a multi_choice, the most chosen first. Those that exclude all others, such as "none of these",
+// stay last.
+func byShare(bars shareTable, counts []stats.Count) {
+	order := make([]int, len(bars))
+	for i := range order {
+		order[i] = i
+	}
+	apart := func(i int) int {
+		if counts[i].Option.Exclusive {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(apart(a)-apart(b), cmp.Compare(bars[b].N, bars[a].N))
+	})
+	sorted := make(shareTable, len(bars))
+	for at, i := range order {
+		sorted[at] = bars[i]
+	}
+	copy(bars, sorted)
 }
 
 // inForce reports whether an item is as it is asked now: an earlier one is compared with nothing.

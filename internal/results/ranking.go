@@ -16,6 +16,7 @@ type scoreRow struct {
 	Label, Href string
 	Width       string
 	Tick        string // where the overall score is
+	Low, High   string // ends of the interval; "" without one
 	Value       string // 0 to 100, or the index on its own scale
 	Diff        string // to the overall score or to the rest, on the same scale
 	Verdict     string // what a test says of the difference; "" without one
@@ -29,14 +30,32 @@ type scoreRow struct {
 func (r scoreRow) SVG() template.HTML { return svg(r) }
 
 func (r scoreRow) draw(w *htmlWriter) {
-	w.raw(`<svg class="bar" width="100%" height="18" aria-hidden="true"><rect class="track" y="4" width="100%" height="10" rx="2"/>`)
+	class := "bar"
+	if r.Tone != "" {
+		class += " " + r.Tone
+	}
+	w.raw(`<svg class="`, class, `" width="100%" height="18" aria-hidden="true"><rect class="track" y="4" width="100%" height="10" rx="2"/>`)
 	if r.Width != "" {
 		w.raw(`<rect y="4" width="`, r.Width, `%" height="10" rx="2"/>`)
 	}
 	if r.Tick != "" {
 		w.raw(`<line x1="`, r.Tick, `%" x2="`, r.Tick, `%" y1="0" y2="18"/>`)
 	}
+	if r.Low != "" {
+		w.raw(`<line class="halo" x1="`, r.Low, `%" x2="`, r.High, `%" y1="9" y2="9"/><line x1="`, r.Low, `%" x2="`, r.High, `%" y1="9" y2="9"/>`)
+	}
 	w.raw("</svg>")
+}
+
+// setInterval draws an interval on a scale up to best.
+func (r *scoreRow) setInterval(i *stats.Interval, best float64) {
+	if i == nil || best <= 0 {
+		return
+	}
+	r.Low, r.High = coordinate(percentAt(i.Low, best)), coordinate(percentAt(i.High, best))
+	if r.Low == r.High { // nothing to see
+		r.Low, r.High = "", ""
+	}
 }
 
 // setScore fills in a score on a scale up to best, and compares it with the overall one, which may be nil.
@@ -91,6 +110,9 @@ func (d *document) ranking() ranking {
 			Value: stats.Round(performance, 1), Width: coordinate(float(performance)), Tick: tick, Diff: d.signed(difference, 1),
 		}
 		_, rows[i].Tone = d.verdict(d.tests.Standing[item.Field.Name])
+		if between := item.Interval; between != nil {
+			rows[i].setInterval(&stats.Interval{Low: item.OutOf100(between.Low), High: item.OutOf100(between.High)}, 100)
+		}
 	}
 	return rows
 }
@@ -218,6 +240,7 @@ func (d *document) dimensions() []scoreRow {
 		if x.Score != nil && best > 0 {
 			d.setScore(&row, x.Score, overall, best)
 			row.Between = d.interval(x.Interval, d.places)
+			row.setInterval(x.Interval, best)
 		}
 		rows = append(rows, row)
 	}

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"glasspoll/internal/render"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
@@ -53,7 +52,7 @@ type reportView struct {
 	Policy     string
 	Style      template.CSS
 	Made       string // day
-	Intro      template.HTML
+	Purpose    string
 	How        []fact // how the answers were collected
 	Confidence []string
 	Sample     []fact
@@ -82,6 +81,39 @@ type textBlock struct {
 
 // SayOwn says a sentence in the report's own words, as Say does in those of results pages.
 func (v *reportView) SayOwn(key string, args ...any) string { return v.words.Say(key, args...) }
+
+// Date writes a day as the page's language does.
+func (v *reportView) Date(day string) string { return v.Words.Date(day) }
+
+// CaseType returns the report's word for a type of cases; else the author's own.
+func (v *reportView) CaseType(name string) string {
+	if v.words.Has("case_type." + name) {
+		return v.words.Say("case_type." + name)
+	}
+	return name
+}
+
+// CaseSeverity returns the report's word for a severity.
+func (v *reportView) CaseSeverity(severity string) string {
+	if v.words.Has("case_severity." + severity) {
+		return v.words.Say("case_severity." + severity)
+	}
+	return severity
+}
+
+// window says when answers are taken; nothing where there is no limit.
+func (v *reportView) window(w *wording.Words, window survey.Window) string {
+	from, until := w.Date(string(window.From)), w.Date(string(window.Until))
+	switch {
+	case from != "" && until != "":
+		return v.SayOwn("window.between", "from", from, "until", until)
+	case from != "":
+		return v.SayOwn("window.from", "from", from)
+	case until != "":
+		return v.SayOwn("window.until", "until", until)
+	}
+	return ""
+}
 
 // Report writes the report for management. Its template, stylesheet and words are in the folder report of the templates.
 func (r *Renderer) Report(w io.Writer, templates fs.FS, p ReportPage) error {
@@ -119,7 +151,7 @@ func (r *Renderer) Report(w io.Writer, templates fs.FS, p ReportPage) error {
 }
 
 func (d *document) reportView(words *wording.Words, p ReportPage) *reportView {
-	v := &reportView{view: d.view(), words: words, Intro: d.intro(), Cases: p.Cases, Withdrawn: p.Withdrawn}
+	v := &reportView{view: d.view(), words: words, Purpose: d.survey.Purpose.In(d.language), Cases: p.Cases, Withdrawn: p.Withdrawn}
 	v.Title, v.Made = words.Say("report.of", "title", v.Heading), d.words.Date(string(p.Today))
 	v.removeLinks()
 	d.addMethod(v)
@@ -159,7 +191,7 @@ func (d *document) addMethod(v *reportView) {
 			v.How = append(v.How, fact{Name: v.SayOwn(key), Value: value})
 		}
 	}
-	add("method.window", strings.Join(render.Window(w, s), " "))
+	add("method.window", v.window(w, s.Window))
 	if s.Document != nil {
 		parts := []string{s.Document.Number, s.Document.Version, s.Document.ApprovedBy, w.Date(string(s.Document.ApprovedOn))}
 		add("method.document", strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · "))
@@ -170,12 +202,12 @@ func (d *document) addMethod(v *reportView) {
 		names = append(names, d.frame.LanguageName(l))
 	}
 	add("method.languages", strings.Join(names, " · "))
-	channels := s.Channels
-	if len(v.Channels) > 0 { // by their names
-		channels = nil
-		for _, c := range v.Channels {
-			channels = append(channels, c.Label)
+	var channels []string
+	for _, c := range s.Channels {
+		if key := "channel." + c; w.Has(key) {
+			c = w.Say(key)
 		}
+		channels = append(channels, c)
 	}
 	add("method.channels", strings.Join(channels, " · "))
 	if d.period == nil {

@@ -233,32 +233,41 @@ func niceTicks(low, high float64, outOf100 bool) []float64 {
 	return ticks
 }
 
-// SVG draws the intervals, the lines between the points, and the points.
+// SVG draws the lines between the points, the texts, and over their halos the intervals and the points.
 func (v *trendChart) SVG() template.HTML {
-	w := newHTMLWriter(512 * len(v.Points))
-	for _, p := range v.Points {
-		if p.LowY != "" {
-			w.raw(`<line class="whisker" x1="`, p.X, `%" x2="`, p.X, `%" y1="`, p.LowY, `" y2="`, p.HighY, `"/>`)
-		}
-	}
+	w := newHTMLWriter(640 * len(v.Points))
 	for _, l := range v.Lines {
 		w.raw(`<line class="course" x1="`, l.X1, `%" y1="`, l.Y1, `" x2="`, l.X2, `%" y2="`, l.Y2, `"/>`)
 	}
 	for _, p := range v.Points {
-		p.draw(w)
+		p.drawTexts(w)
+	}
+	for _, p := range v.Points {
+		if p.LowY != "" {
+			w.raw(`<line class="whisker" x1="`, p.X, `%" x2="`, p.X, `%" y1="`, p.LowY, `" y2="`, p.HighY, `"/>`)
+			for _, y := range []string{p.LowY, p.HighY} {
+				w.raw(`<rect class="cap" x="`, p.X, `%" y="`, y, `" width="9" height="1.5" transform="translate(-4.5 -.75)"/>`)
+			}
+		}
+		class, radius := "", "3.5"
+		if p.Now {
+			class, radius = ` class="now"`, "5"
+		}
+		w.raw(`<circle`, class, ` cx="`, p.X, `%" cy="`, p.Y, `" r="`, radius, `"/>`)
 	}
 	return w.html()
 }
 
-func (p *trendPoint) draw(w *htmlWriter) {
-	class, radius := "", "3.5"
-	if p.Now {
-		class, radius = ` class="now"`, "5"
-	}
-	w.raw(`<circle`, class, ` cx="`, p.X, `%" cy="`, p.Y, `" r="`, radius, `"/>`)
+// drawTexts draws the value of a point that is labelled, and below the chart a tick and the period.
+func (p *trendPoint) drawTexts(w *htmlWriter) {
 	if !p.IsLabelled {
 		return
 	}
+	class := ` class="of-point"`
+	if p.Now {
+		class = ` class="of-point now"`
+	}
+	w.raw(`<line class="grid" x1="`, p.X, `%" x2="`, p.X, `%" y1="176" y2="181"/>`)
 	text := func(class, y, text string) {
 		w.raw(`<text`, class, ` x="`, p.X, `%" y="`, y, `">`)
 		w.text(text)

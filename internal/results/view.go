@@ -29,6 +29,8 @@ type view struct {
 	FindingNote string
 	Trend       *trendChart
 	ItemTrends  *itemTrends
+	IndexAxis   template.HTML // ticks above bars on the scale of the index
+	ItemAxis    template.HTML // and on that of items, 0 to 100
 	Dimensions  []scoreRow
 	Units       []scoreRow
 	UnitsText   string
@@ -113,6 +115,7 @@ func (d *document) fill(v *view) {
 	v.Summary = d.summary(&v.Head, v.Measures)
 	v.Trend = d.trend()
 	v.ItemTrends = d.itemTrends()
+	v.IndexAxis, v.ItemAxis = d.axis(d.best), d.axis(100)
 	v.Dimensions = d.dimensions()
 	v.Units, v.UnitsText = d.units()
 	v.Ranking = d.ranking()

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -32,6 +33,7 @@ type edition struct {
 	common      map[string]*page                 // assets, and home pages that are built already, by path
 	pages       map[string]map[string]*page      // the others, by survey and path
 	home        func() (map[string]*page, error) // builds the home pages when they are first wanted; nil if they are in common
+	homes       *homes                           // those in common or home, after an end of a window
 	intake      http.Handler                     // the API
 	publisher   *publish.Publisher
 }
@@ -97,7 +99,8 @@ func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.
 	if err != nil {
 		return nil, nil, err
 	}
-	e := &edition{surveys: surveys, languages: site.Languages(surveys), fingerprint: sum, common: map[string]*page{}, pages: map[string]map[string]*page{}}
+	now := time.Now()
+	e := &edition{homes: &homes{built: now}, surveys: surveys, languages: site.Languages(surveys), fingerprint: sum, common: map[string]*page{}, pages: map[string]map[string]*page{}}
 	for _, s := range surveys {
 		e.pages[s.ID] = map[string]*page{}
 	}
@@ -108,7 +111,7 @@ func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.
 	} else {
 		var assets site.Assets
 		if e.renderer, assets, err = site.NewRenderer(templates, custom); err == nil {
-			err = site.Build(surveys, e.renderer, assets, &output{builder: b, edition: e})
+			err = site.Build(surveys, e.renderer, assets, now, &output{builder: b, edition: e})
 		}
 	}
 	if err != nil {
@@ -152,7 +155,7 @@ func (b builder) buildChanged(e, before *edition) ([]*survey.Survey, error) {
 		}
 	}
 	if len(changed) == 0 && len(old) == len(e.surveys) {
-		e.common, e.home = before.common, before.home
+		e.common, e.home, e.homes = before.common, before.home, before.homes
 		return nil, nil
 	}
 	// A home page names every survey, so that it takes longer than a survey's pages; and it is seldom the page that is open.
@@ -162,7 +165,7 @@ func (b builder) buildChanged(e, before *edition) ([]*survey.Survey, error) {
 	workers.SetLimit(runtime.GOMAXPROCS(0))
 	for _, s := range changed {
 		workers.Go(func() error {
-			if err := site.BuildSurvey(s, e.renderer, out); err != nil {
+			if err := site.BuildSurvey(s, e.renderer, time.Now(), out); err != nil {
 				return message.Errorf("survey %s: %w", s.ID, err)
 			}
 			return nil
@@ -174,7 +177,7 @@ func (b builder) buildChanged(e, before *edition) ([]*survey.Survey, error) {
 // homePages builds the home pages of an edition. If it cannot, those of the edition before stay.
 func (b builder) homePages(e, before *edition) (map[string]*page, error) {
 	home := &edition{common: map[string]*page{}}
-	err := site.BuildHome(e.surveys, e.renderer, &output{builder: b, edition: home})
+	err := site.BuildHome(e.surveys, e.renderer, time.Now(), &output{builder: b, edition: home})
 	if err != nil {
 		home.common["index.html"] = before.page("index.html")
 		for _, l := range before.languages {

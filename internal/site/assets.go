@@ -64,7 +64,7 @@ func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, err
 }
 
 // ReadAssets makes the assets from the templates and a company's theme: style.css, results.css, script.js,
-// script_full.js and thanks.js with their imports, icon.svg, and the logo.
+// script_full.js, thanks.js and home.js with their imports, icon.svg, and the logo.
 func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
 	for _, source := range []struct {
@@ -77,6 +77,7 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 		{"script.js", "", &a.Links.Script},
 		{"script_full.js", "", &a.Links.Full},
 		{"thanks.js", "", &a.Links.Thanks},
+		{"home.js", "", &a.Links.Home},
 	} {
 		content, err := Bundle(templates, source.name, source.more)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"glasspoll"
 	"glasspoll/internal/questionnaire"
@@ -75,7 +76,7 @@ func buildWith(t *testing.T, surveys []*survey.Survey, custom *theme.Theme) map[
 		t.Fatal(err)
 	}
 	out := &files{m: map[string]string{}}
-	if err := site.Build(surveys, renderer, assets, out); err != nil {
+	if err := site.Build(surveys, renderer, assets, time.Date(2026, 10, 15, 12, 0, 0, 0, time.UTC), out); err != nil {
 		t.Fatal(err)
 	}
 	return out.m
@@ -143,7 +144,7 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 	files := fstest.MapFS{
 		"style.css":      {Data: []byte("body {\n  color: red;\n}\n")},
 		"script.js":      {Data: []byte("(() => { const unused = 1; })();\n")},
-		"script_full.js": {}, "thanks.js": {}, "results.css": {}, "icon.svg": {},
+		"script_full.js": {}, "thanks.js": {}, "home.js": {}, "results.css": {}, "icon.svg": {},
 	}
 	before, err := site.ReadAssets(files, &theme.Theme{})
 	if err != nil {

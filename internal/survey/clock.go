@@ -37,6 +37,75 @@ func (s *Survey) PeriodBefore(t time.Time) string {
 	}
 }
 
+// Grace is how long after the end of the window answers are still taken from those who began in time: their page is open
+// already, and no new one is handed out.
+const Grace = 30 * time.Minute
+
+// TakesAt reports whether answers that were begun in time are accepted at an instant, and names the period they count in: that
+// of the window's last day if the window has just ended.
+func (s *Survey) TakesAt(t time.Time) (period string, ok bool) {
+	if open, _ := s.OpenAt(t); open {
+		return s.PeriodAt(t), true
+	}
+	if open, _ := s.OpenAt(t.Add(-Grace)); open {
+		return s.PeriodAt(t.Add(-Grace)), true
+	}
+	return "", false
+}
+
+// Phase is where an instant lies: before, in or after the window.
+type Phase int
+
+const (
+	Open Phase = iota
+	Early
+	Closed
+)
+
+// PhaseAt returns the phase at an instant.
+func (s *Survey) PhaseAt(t time.Time) Phase {
+	switch open, early := s.OpenAt(t); {
+	case open:
+		return Open
+	case early:
+		return Early
+	default:
+		return Closed
+	}
+}
+
+// NextPhase returns the instant of the next end of the window after another: its beginning, or the instant after its last. Ok is
+// false if none is to come.
+func (s *Survey) NextPhase(t time.Time) (at time.Time, ok bool) {
+	for _, end := range []struct {
+		day  Date
+		days int
+	}{{s.Window.From, 0}, {s.Window.Until, 1}} {
+		day, err := time.Parse(time.DateOnly, string(end.day))
+		if err != nil {
+			continue
+		}
+		at := startOfDay(day.AddDate(0, 0, end.days), s.location)
+		if at.After(t) {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// startOfDay returns the first instant of a day: not always midnight, which a change of the clocks may leave out.
+func startOfDay(day time.Time, location *time.Location) time.Time {
+	date := day.Format(time.DateOnly)
+	at := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, location)
+	for at.In(location).Format(time.DateOnly) < date {
+		at = at.Add(time.Minute)
+	}
+	for before := at.Add(-time.Minute); before.In(location).Format(time.DateOnly) == date; before = at.Add(-time.Minute) {
+		at = before
+	}
+	return at
+}
+
 // OpenAt reports whether answers are accepted at an instant. If not, early reports whether the window has not begun yet.
 func (s *Survey) OpenAt(t time.Time) (open, early bool) {
 	day := Date(t.In(s.location).Format(time.DateOnly))

@@ -124,3 +124,74 @@ func TestOpenAt(t *testing.T) {
 		}
 	}
 }
+
+func TestTakesAt(t *testing.T) {
+	for _, c := range []struct {
+		timezone, at, period string
+		phase                Phase
+	}{
+		{"UTC", "2026-09-30T23:59:59Z", "", Early},
+		{"UTC", "2026-10-01T00:00:00Z", "2026-Q4", Open},
+		{"UTC", "2026-12-31T23:59:59.9Z", "2026-Q4", Open},
+		{"UTC", "2027-01-01T00:00:00Z", "2026-Q4", Closed}, // begun in time: not of the next quarter
+		{"UTC", "2027-01-01T00:29:59.9Z", "2026-Q4", Closed},
+		{"UTC", "2027-01-01T00:30:00Z", "", Closed},
+		{"Asia/Shanghai", "2026-12-31T16:29:59Z", "2026-Q4", Closed},
+		{"Asia/Shanghai", "2026-12-31T16:30:00Z", "", Closed},
+	} {
+		location, err := time.LoadLocation(c.timezone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339Nano, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Survey{Window: Window{"2026-10-01", "2026-12-31"}, Period: Quarter, location: location}
+		if period, ok := s.TakesAt(at); period != c.period || ok != (c.period != "") {
+			t.Errorf("in %s at %s: %q, %v", c.timezone, c.at, period, ok)
+		}
+		if got := s.PhaseAt(at); got != c.phase {
+			t.Errorf("in %s at %s: phase %v", c.timezone, c.at, got)
+		}
+	}
+}
+
+// TestNextPhase follows the ends of windows: at each the phase changes, and a moment before it has not yet.
+func TestNextPhase(t *testing.T) {
+	for _, c := range []struct {
+		from, until Date
+		timezone    string
+		ends        int
+	}{
+		{"", "", "UTC", 0},
+		{"2026-10-01", "", "UTC", 1},
+		{"", "2026-12-31", "Asia/Shanghai", 1},
+		{"2026-10-01", "2026-12-31", "America/New_York", 2},
+		{"2026-10-25", "2026-10-25", "Europe/Berlin", 2},     // a day of 25 hours
+		{"2018-11-04", "2018-11-04", "America/Sao_Paulo", 2}, // a day that begins at one o'clock
+		{"2018-02-17", "2018-02-17", "America/Sao_Paulo", 2}, // a day whose last hour comes twice
+		{"2026-10-31", "2026-11-01", "America/Havana", 2},    // a day whose first hour comes twice
+		{"2011-12-29", "2011-12-30", "Pacific/Apia", 2},      // a day that never was
+	} {
+		location, err := time.LoadLocation(c.timezone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Survey{Window: Window{c.from, c.until}, location: location}
+		at, ends := time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC), 0
+		for {
+			next, ok := s.NextPhase(at)
+			if !ok {
+				break
+			}
+			if before, after := s.PhaseAt(next.Add(-1)), s.PhaseAt(next); before == after || before != s.PhaseAt(at) {
+				t.Errorf("%s to %s in %s: %v until %s, then %v", c.from, c.until, c.timezone, before, next, after)
+			}
+			at, ends = next, ends+1
+		}
+		if ends != c.ends {
+			t.Errorf("%s to %s in %s: %d ends", c.from, c.until, c.timezone, ends)
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package render
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"glasspoll/internal/survey"
+	"glasspoll/internal/wording"
+)
+
+// HomePage says which of a site's home pages is meant.
+type HomePage struct {
+	Language  string
+	Languages []string // of the site; the first is that of the address "/"
+	Root      string
+	At        time.Time // decides which surveys are open
+}
+
+// searchFrom is how many surveys a home page has that can be searched.
+const searchFrom = 12
+
+// homeView is the data of home.html.
+type homeView struct {
+	Frame
+	Heading string
+	Open    bool // whether a survey can be answered
+	Groups  []homeGroup
+	Search  bool
+}
+
+// A homeGroup is the surveys that are open, are not open yet, or are closed.
+type homeGroup struct {
+	Heading string
+	When    string // of all cards, if there are several and it is the same for all
+	Cards   []homeCard
+}
+
+// A homeCard is a link to a survey, or to its results if it is closed.
+type homeCard struct {
+	Lang, Dir string // if it is not the page's
+	Title     string
+	About     string
+	When      string   // until when it is open, from when it will be, or when it was closed
+	Facts     []string // with When, unless the group says that
+	Href      string
+	Go        string // what the link does; "" where there is nothing to do yet
+	Results   string // address, where the card's is another
+	until     survey.Date
+}
+
+// Home writes the list of surveys in one of the site's languages; each is named in that language if it has it, else in its
+// own. Unlisted ones are left out. Those that can be answered come first, then those that are not open yet, then the closed
+// ones, the last one closed first.
+func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, page HomePage) error {
+	words := r.words.In(page.Language)
+	path := func(l string) string {
+		if l == page.Languages[0] {
+			return ""
+		}
+		return l + "/"
+	}
+	var links []Link
+	if len(page.Languages) > 1 {
+		for _, l := range page.Languages {
+			links = append(links, Link{Lang: l, Href: href(page.Root, path(l)), Name: r.LanguageName(l), Current: l == page.Language})
+		}
+	}
+	var open, early, closed []homeCard
+	for _, s := range surveys {
+		if s.Unlisted {
+			continue
+		}
+		switch isOpen, isEarly := s.OpenAt(page.At); {
+		case isOpen:
+			open = append(open, openCard(words, s, page))
+		case isEarly:
+			early = append(early, earlyCard(words, s, page))
+		default:
+			closed = append(closed, closedCard(words, s, page))
+		}
+	}
+	slices.SortStableFunc(closed, func(a, b homeCard) int { return strings.Compare(string(b.until), string(a.until)) })
+	v := homeView{
+		Frame: r.Frame("home", words.Say("home.title"), page.Language, page.Root, links),
+		Open:  len(open) > 0, Search: len(open)+len(early)+len(closed) >= searchFrom,
+	}
+	if v.Company != "" {
+		v.Title = words.Say("home.title_of", "company", v.Company)
+	}
+	v.Heading = v.Title
+	if v.Search {
+		v.Script = r.assets.Home
+	}
+	v.addGroup(words.Say("home.open"), open)
+	v.addGroup(words.Say("home.early"), early)
+	v.addGroup(words.Say("home.closed"), closed)
+	v.Share(path(page.Language), words.Say("home.about"))
+	return r.WritePage(w, "home.html", words, v)
+}
+
+// addGroup adds a group, if it has cards. A date that all of them have is said once.
+func (v *homeView) addGroup(heading string, cards []homeCard) {
+	if len(cards) == 0 {
+		return
+	}
+	g := homeGroup{Heading: heading, Cards: cards}
+	same := len(cards) > 1 && !slices.ContainsFunc(cards, func(c homeCard) bool { return c.When != cards[0].When })
+	if same {
+		g.When = cards[0].When
+	}
+	for i := range cards {
+		if c := &cards[i]; !same && c.When != "" {
+			c.Facts = append([]string{c.When}, c.Facts...)
+		}
+	}
+	v.Groups = append(v.Groups, g)
+}
+
+// newCard returns what all cards have, and the language of the survey's pages that it leads to.
+func newCard(s *survey.Survey, page HomePage) (homeCard, string) {
+	c, l := homeCard{until: s.Window.Until}, page.Language
+	if !s.HasLanguage(l) {
+		l = s.DefaultLanguage()
+		c.Lang, c.Dir = l, wording.Dir(l)
+	}
+	c.Title, c.About, c.Href = s.Title.In(l), purpose(s, l, maxExcerpt), Address(s, l, page.Root, "")
+	if s.Results.Audience == "public" {
+		c.Results = Address(s, l, page.Root, "results/")
+	}
+	return c, l
+}
+
+func openCard(w *wording.Words, s *survey.Survey, page HomePage) homeCard {
+	c, _ := newCard(s, page)
+	c.Go = w.Say("home.answer")
+	if until := w.Date(string(s.Window.Until)); until != "" {
+		c.When = w.Say("chip.until", "until", until)
+	}
+	if s.Minutes > 0 {
+		c.Facts = append(c.Facts, w.Say("minutes", "n", s.Minutes))
+	}
+	return c
+}
+
+func earlyCard(w *wording.Words, s *survey.Survey, page HomePage) homeCard {
+	c := openCard(w, s, page)
+	c.Go, c.When, c.Results = "", w.Say("window.from", "from", w.Date(string(s.Window.From))), ""
+	return c
+}
+
+func closedCard(w *wording.Words, s *survey.Survey, page HomePage) homeCard {
+	c, _ := newCard(s, page)
+	c.When = w.Say("home.ended", "date", w.Date(string(s.Window.Until)))
+	if c.Results != "" {
+		c.Href, c.Results, c.Go = c.Results, "", w.Say("home.results")
+	}
+	return c
+}

@@ -1,0 +1,112 @@
+package results
+
+import (
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"glasspoll/internal/stats"
+)
+
+// markName is the names of the items of a mark, beside it.
+type markName struct {
+	X, Y, Dx, Anchor, Text string
+	Wide                   bool // there is no room on a phone
+}
+
+// room is a rectangle in pixels.
+type room struct{ left, right, top, bottom float64 }
+
+func (b room) overlaps(c room) bool {
+	return b.left < c.right && c.left < b.right && b.top < c.bottom && c.top < b.bottom
+}
+
+const (
+	nameGap   = 4.0   // between a plate and its name
+	nameSides = 8.0   // half a name's height
+	ticksRoom = 26.0  // at the edge, for the ticks of the upright axis
+	wideChart = 560.0 // the narrowest chart of a page that is wider than a phone's
+)
+
+// nameMarks names the items that are to be improved first, where a name hides neither another mark nor another name. Names
+// keep their size on a wider screen and their places move apart, so that what does not overlap on the narrowest one does not
+// on a wider one.
+func (d *document) nameMarks(clusters []cluster) []*markName {
+	names := make([]*markName, len(clusters))
+	for _, width := range []float64{narrowest, wideChart} {
+		var taken []room
+		for i := range clusters {
+			taken = append(taken, clusters[i].box(width))
+			if names[i] != nil {
+				taken = append(taken, d.nameBox(names[i], &clusters[i], width))
+			}
+		}
+		for i := range clusters {
+			c := &clusters[i]
+			if names[i] != nil || c.items[0].Quadrant != stats.Improve {
+				continue
+			}
+			var labels []string
+			for _, item := range c.items {
+				labels = append(labels, d.itemName(item.Field))
+			}
+			if name := d.nameMark(c, strings.Join(labels, " · "), taken, width); name != nil {
+				names[i], taken = name, append(taken, d.nameBox(name, c, width))
+			}
+		}
+	}
+	return names
+}
+
+// nameMark places a name after its mark or before it; nil if there is no room on either side.
+func (d *document) nameMark(c *cluster, text string, taken []room, width float64) *markName {
+	offset := c.width()/2 + nameGap
+	for _, anchor := range []string{"start", "end"} {
+		dx := offset
+		if anchor == "end" {
+			dx = -dx
+		}
+		if d.mirrored {
+			dx = -dx
+		}
+		name := &markName{X: d.x(c.x), Y: coordinate(c.plate), Dx: coordinate(dx), Anchor: anchor, Text: text, Wide: width > narrowest}
+		at := d.nameBox(name, c, width)
+		free := at.left >= ticksRoom && at.right <= width
+		for _, other := range taken {
+			free = free && !at.overlaps(other)
+		}
+		if free {
+			return name
+		}
+	}
+	return nil
+}
+
+// nameBox returns the room that a name takes in a chart of a width, from where the axis begins.
+func (d *document) nameBox(name *markName, c *cluster, width float64) room {
+	at, offset := c.x*width/100, c.width()/2+nameGap
+	b := room{left: at + offset, right: at + offset + textWidth(name.Text), top: c.plate - nameSides, bottom: c.plate + nameSides}
+	if name.Anchor == "end" {
+		b.left, b.right = at-offset-textWidth(name.Text), at-offset
+	}
+	return b
+}
+
+// box returns the room of a mark: its plate, and the stem to its place.
+func (c *cluster) box(width float64) room {
+	at, half := c.x*width/100, c.width()/2
+	return room{at - half, at + half, min(c.plate-plateHeight/2, c.y), math.Max(c.plate+plateHeight/2, c.y)}
+}
+
+// textWidth returns at least the width in pixels of a small text.
+func textWidth(text string) float64 {
+	width := 0.0
+	for _, r := range text {
+		if utf8.RuneLen(r) > 2 { // a Chinese character is as wide as it is high
+			width += 12
+		} else {
+			width += 7
+		}
+	}
+	return width
+}
