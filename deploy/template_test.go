@@ -309,6 +309,8 @@ func TestRoutes(t *testing.T) {
 		"Submission": "POST /api/surveys/{id}/responses",
 		"Form":       "GET /api/surveys/{id}/form/{language}",
 		"FormHead":   "HEAD /api/surveys/{id}/form/{language}",
+		"Thanks":     "GET /api/surveys/{id}/thanks/{language}",
+		"ThanksHead": "HEAD /api/surveys/{id}/thanks/{language}",
 	}
 	if len(events) != len(routes) {
 		t.Errorf("submit has %d routes, want %d", len(events), len(routes))

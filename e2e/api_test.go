@@ -109,9 +109,9 @@ func TestEveryReply(t *testing.T) {
 		{"a closed survey", "POST", "past", asJSON, `{` + id + `, "language": "en", "answers": {"taste": "1"}}`, 403, "closed on 31 January 2020"},
 		{"a survey that is not open yet", "POST", "future", asJSON, `{` + id + `, "answers": {"taste": "1"}}`, 403, "2999年1月1日"},
 
-		{"a form", "POST", "tea", asForm, "_language=en&house=good&teas=green&teas=black&staff.speed=bad&cups=2&remark=&agreed=yes", 303, "../../../tea/en/thanks/#"},
-		{"a form in the first language", "POST", "tea", asForm, "_language=zh&house=bad&agreed=yes", 303, "../../../tea/thanks/#"},
-		{"a form of an older page", "POST", "tea", asForm, "_version=0123456789abcdef&house=good&taste=5&agreed=yes", 303, "../../../tea/thanks/#"},
+		{"a form", "POST", "tea", asForm, "_language=en&house=good&teas=green&teas=black&staff.speed=bad&cups=2&remark=&agreed=yes", 303, "thanks/en?"},
+		{"a form in the first language", "POST", "tea", asForm, "_language=zh&house=bad&agreed=yes", 303, "thanks/zh?"},
+		{"a form of an older page", "POST", "tea", asForm, "_version=0123456789abcdef&house=good&taste=5&agreed=yes", 303, "thanks/zh?"},
 		{"a form without what is required", "POST", "tea", asForm, "_language=en&remark=kept+%3Cb%3E", 422, "kept &lt;b&gt;</textarea>"},
 		{"a form with an unknown field", "POST", "tea", asForm, "house=good&agreed=yes&hose=good", 422, `id="errors"`},
 		{"a form that is not UTF-8", "POST", "tea", asForm, "house=good&agreed=yes&remark=%ff%fe", 422, `id="errors"`},
@@ -166,7 +166,7 @@ func TestEveryReply(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer response.Body.Close()
-		if response.StatusCode != 200 || response.Request.URL.Path != "/tea/en/thanks/" {
+		if response.StatusCode != 200 || response.Request.URL.Path != "/api/surveys/tea/thanks/en" {
 			t.Errorf("%d at %s", response.StatusCode, response.Request.URL)
 		}
 	})

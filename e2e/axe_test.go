@@ -413,7 +413,7 @@ func TestAccessible(t *testing.T) {
 	t.Run("closed, and not open yet", func(t *testing.T) {
 		t.Parallel()
 		ctx := openStrictPage(t, 1280, "light", "zh")
-		for _, page := range []struct{ address, language string }{{"past/", "zh"}, {"future/en/", "en"}} {
+		for _, page := range []struct{ address, language string }{{"past/open.html", "zh"}, {"future/en/open.html", "en"}} { // as pages that were opened in time
 			load(t, ctx, chromedp.Navigate(p.url+page.address))
 			submitWithoutScript(t, ctx, 403)
 			checkAccessible(t, ctx, "sent to "+page.address, page.language, mainDisplays...)

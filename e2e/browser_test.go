@@ -447,9 +447,12 @@ func TestCorrectWithoutScript(t *testing.T) {
 			)
 			load(t, ctx, chromedp.DoubleClick(css(".send button")))
 			do(t, ctx, chromedp.WaitVisible(css("[data-thanks]")))
-			want := p.url + "tea/" + map[string]string{"zh": "", "en": "en/"}[language] + "thanks/"
+			want := p.url + "api/surveys/tea/thanks/" + language + "?"
 			if !strings.HasPrefix(location(t, ctx), want) {
 				t.Errorf("after sending: %s, want %s", location(t, ctx), want)
+			}
+			if _, receipt, _ := strings.Cut(location(t, ctx), "#"); receipt == "" || read(t, ctx, chromedp.Text(css("#receipt code"))) != receipt {
+				t.Errorf("the page at %s does not show its receipt", location(t, ctx))
 			}
 			screenshot(t, ctx, "thanks-"+language+"-noscript-360")
 

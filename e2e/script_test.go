@@ -564,7 +564,9 @@ func TestClosed(t *testing.T) {
 	t.Parallel()
 	p := start(t, writeSurveys(t, map[string]string{"tea.yaml": privateTeaSurvey + "window: {until: 2020-01-31}\n"}), t.TempDir())
 	v := newVisitor(t, 360)
-	do(t, v, chromedp.Navigate(p.url+"tea/en/"), clickLabel("taste", "4"))
+	do(t, v, chromedp.Navigate(p.url+"tea/en/"))
+	check(t, v, map[string]string{"the page says so": `document.querySelector("main").textContent.includes("This survey closed on 31 January 2020.") && !document.querySelector("form, .chips, script")`})
+	do(t, v, chromedp.Navigate(p.url+"tea/en/open.html"), clickLabel("taste", "4")) // as a page that was opened in time
 	pressSubmit(t, v)
 	waitFor(t, v, "the message", `document.querySelector("#errors li")?.textContent === "This survey closed on 31 January 2020. Answers are no longer accepted."`)
 	check(t, v, map[string]string{"no answer is lost": `document.querySelector("[name=taste]:checked").value === "4"`})

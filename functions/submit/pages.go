@@ -64,6 +64,10 @@ func (r renderer) Survey(w io.Writer, s *survey.Survey, p render.SurveyPage) err
 	return r.pages.current(r.ctx).Survey(w, s, p)
 }
 
+func (r renderer) Thanks(w io.Writer, s *survey.Survey, p render.ThanksPage) error {
+	return r.pages.current(r.ctx).Thanks(w, s, p)
+}
+
 func (r renderer) Notice(w io.Writer, p render.NoticePage) error {
 	return r.pages.current(r.ctx).Notice(w, p)
 }

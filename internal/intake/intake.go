@@ -28,7 +28,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Handler serves POST …/api/surveys/ID/responses and GET …/api/surveys/ID/form/LANGUAGE. All fields are required.
+// Handler serves POST …/api/surveys/ID/responses, and GET …/api/surveys/ID/form/LANGUAGE and …/thanks/LANGUAGE. All fields are required.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses
@@ -54,15 +54,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	const prefix = "/api/surveys/"
 	_, path, _ := strings.Cut(r.URL.Path[max(0, strings.LastIndex(r.URL.Path, prefix)):], prefix)
 	id, tail, _ := strings.Cut(path, "/")
-	language, isForm := strings.CutPrefix(strings.TrimSuffix(tail, "/"), "form/")
+	tail = strings.TrimSuffix(tail, "/")
+	page, language, isPage := strings.Cut(tail, "/")
 	s := &submission{Handler: h, w: w, r: r, now: h.Now()}
 	switch {
-	case id == "" || !isForm && strings.TrimSuffix(tail, "/") != "responses":
+	case id == "" || tail != "responses" && (!isPage || page != "form" && page != "thanks"):
 		h.notice(w, r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
-	case isForm && s.allows(http.MethodGet, http.MethodHead):
+	case !isPage:
+		if s.allows(http.MethodPost) {
+			s.accept(id)
+		}
+	case !s.allows(http.MethodGet, http.MethodHead):
+	case page == "form":
 		s.serveForm(id, language)
-	case !isForm && s.allows(http.MethodPost):
-		s.accept(id)
+	default:
+		s.serveThanks(id, language)
 	}
 }
 
@@ -168,11 +174,7 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 
 // refuseClosed replies that no answers are taken now, and when they are or were.
 func (s *submission) refuseClosed() {
-	fault := answer.Problem{Code: answer.Closed, Args: []any{"date", s.current.Window.Until}}
-	if s.current.PhaseAt(s.now) == survey.Early {
-		fault = answer.Problem{Code: answer.NotOpenYet, Args: []any{"date", s.current.Window.From}}
-	}
-	s.refuse(http.StatusForbidden, fault)
+	s.refuse(http.StatusForbidden, render.ClosedProblem(s.current, s.current.PhaseAt(s.now)))
 }
 
 // parse parses the body. Of a malformed form, what comes before the fault is kept.
@@ -262,16 +264,20 @@ func (s *submission) link() url.Values {
 // confirm replies that the response is stored.
 func (s *submission) confirm(r answer.Response, thanks int, created bool) {
 	receipt := answer.Receipt(r.ID)
-	page := s.current.ID + "/"
-	if r.Language != s.current.DefaultLanguage() && s.current.HasLanguage(r.Language) {
-		page += r.Language + "/"
+	language := r.Language
+	if !s.current.HasLanguage(language) {
+		language = s.current.DefaultLanguage()
 	}
 	if s.answered != s.current { // an edit may have moved or removed the text: the last one is always there
 		thanks = len(s.current.Thanks) - 1
 	}
-	page += s.current.ThanksPath(thanks)
+	page := render.Address(s.current, language, "", s.current.ThanksPath(thanks))
 	if s.isForm {
-		s.header(http.StatusSeeOther, "", "Location", rootOf(s.r.URL.Path)+page+"#"+receipt)
+		address := s.thanksAddress(s.r.Context(), r.ID, language, thanks)
+		if address == "" {
+			address = rootOf(s.r.URL.Path) + page
+		}
+		s.header(http.StatusSeeOther, "", "Location", address+"#"+receipt)
 		return
 	}
 	status := http.StatusOK

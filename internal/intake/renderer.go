@@ -11,6 +11,7 @@ import (
 // Renderer writes the pages and texts of replies. *[render.Renderer] implements it.
 type Renderer interface {
 	Survey(w io.Writer, s *survey.Survey, p render.SurveyPage) error
+	Thanks(w io.Writer, s *survey.Survey, p render.ThanksPage) error
 	Notice(w io.Writer, p render.NoticePage) error
 	Message(language string, p answer.Problem) string
 	Match(accept string, among ...string) string

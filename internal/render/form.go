@@ -20,15 +20,22 @@ type SurveyPage struct {
 	Channel  string              // as posted
 	Values   map[string][]string // as typed, by field name
 	Problems []answer.Problem    // shown at their questions, and in the summary on top
+	Phase    survey.Phase        // before or after the window there is no form, but when there is one
 	Notice   []answer.Problem    // of the submission as a whole, above the summary: [answer.Closed], [answer.NotStored], …
 }
 
 // Survey writes a survey's form.
 func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
+	if p.Phase != survey.Open {
+		p.Notice = []answer.Problem{ClosedProblem(s, p.Phase)}
+	}
 	f := r.form(s, p)
 	return r.writeWhole(w, func(b *bytes.Buffer) error {
 		if err := r.execute(b, "survey.begin", f.Words, f); err != nil {
 			return err
+		}
+		if f.Shut {
+			return r.execute(b, "survey.end", f.Words, f)
 		}
 		if err := r.addQuestions(f, p); err != nil {
 			return err
@@ -51,12 +58,14 @@ type form struct {
 	Channel  string
 	Notice   []notice
 	Closed   bool   // no answers are taken
+	Shut     bool   // nothing was sent either: there is no form
 	Anew     string // address of an empty form; "" unless nothing more is taken under this id
 	Summary  []summaryLine
 	Sections []section
 	Contact  *contact
 	Document string
 	Results  string // address; "" unless they are public
+	Home     string // address
 	Rules    template.JS
 
 	Telephone bool // staff may write down answers given on the telephone
@@ -90,18 +99,23 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	title := s.Title.In(l)
 	f := &form{
 		Frame:  r.Frame("survey", title, l, p.Root, r.LanguageLinks(s, l, p.Root, "")),
-		Survey: s, Heading: title, Action: handlerAddress(s, p.Root, "responses"),
+		Survey: s, Heading: title, Home: href(p.Root, ""), Action: handlerAddress(s, p.Root, "responses"),
 		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
 	}
-	f.Opening = newOpening(f.Words, s, l)
+	if p.Phase == survey.Open {
+		f.Opening = newOpening(f.Words, s, l)
+	}
 	if full := r.assets.Full; full.Path != "" && needsFullScript(s) {
 		f.Script = full
 	}
-	isBlank := p.ID == "" && len(p.Values)+len(p.Problems)+len(p.Notice) == 0
+	f.Shut = p.Phase != survey.Open
+	isBlank := p.ID == "" && len(p.Values)+len(p.Problems) == 0 && (len(p.Notice) == 0 || f.Shut)
 	f.Private = s.Unlisted || !isBlank
 	if isBlank {
 		f.Share(Address(s, l, "", ""), Purpose(s, l))
-		f.Refresh = handlerAddress(s, p.Root, "form/"+l)
+		if !f.Shut {
+			f.Refresh = handlerAddress(s, p.Root, "form/"+l)
+		}
 	}
 	if p.ID != "" {
 		query := linkQuery(s, p)
@@ -130,10 +144,18 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		f.Anew = handlerAddress(s, p.Root, "form/"+l+linkQuery(s, p))
 	}
 	f.addProblems(p.Problems)
-	if len(f.Summary)+len(f.Notice) > 0 {
+	if len(f.Summary)+len(f.Notice) > 0 && !f.Shut {
 		f.Title = f.Say("errors.prefix", "title", title)
 	}
 	return f
+}
+
+// ClosedProblem is why a survey takes no answers before or after its window.
+func ClosedProblem(s *survey.Survey, phase survey.Phase) answer.Problem {
+	if phase == survey.Early {
+		return answer.Problem{Code: answer.NotOpenYet, Args: []any{"date", s.Window.From}}
+	}
+	return answer.Problem{Code: answer.Closed, Args: []any{"date", s.Window.Until}}
 }
 
 // handlerAddress returns an address of the form handler.

@@ -32,6 +32,7 @@ type Frame struct {
 	Description string // one or two sentences
 	Canonical   string // the one address of several
 	Locale      string // "zh_CN"; "" leaves out the description and all that is for link previews
+	Card        string // title of a link preview; "" if it is the document's
 	Picture     string // absolute; "" without one that a preview could show
 }
 

@@ -59,7 +59,10 @@ func TestPrivatePages(t *testing.T) {
 	r, s := branded(t, lantern), rendertest.Every(t)
 	hidden := map[string]string{"robots": "noindex"}
 	alone := map[string]string{"robots": "noindex", "og:title": "-", "canonical": "-", "description": "-"}
-	rendertest.CheckHead(t, "thanks", rendertest.Head(t, func(w io.Writer) error { return r.Thanks(w, s, 0, "en", "../../../") }), alone)
+	rendertest.CheckHead(t, "thanks", rendertest.Head(t, func(w io.Writer) error { return r.Thanks(w, s, ThanksPage{Language: "en", Root: "../../../"}) }), map[string]string{
+		"robots": "noindex", "og:title": s.Title["en"], "og:url": "https://survey.example.com/polls/every/en/", "canonical": "https://survey.example.com/polls/every/en/",
+		"og:image": "https://survey.example.com/polls/assets/logo-1.png", "alternatezh": "-",
+	})
 	rendertest.CheckHead(t, "notice", rendertest.Head(t, func(w io.Writer) error {
 		return r.Notice(w, NoticePage{Language: "en", Root: "/", Code: answer.NotFound})
 	}), alone)

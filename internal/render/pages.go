@@ -27,31 +27,42 @@ func Window(w *wording.Words, s *survey.Survey) []string {
 	return nil
 }
 
-// Thanks writes a page that follows a stored submission, with one of the survey's thank-you texts, counted from 0. A survey
-// without any has one page, too.
-func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, text int, language, root string) error {
-	words := r.words.In(language)
+// ThanksPage says what a thank-you page shows.
+type ThanksPage struct {
+	Text     int // which of the survey's thank-you texts, counted from 0
+	Language string
+	Root     string
+	Receipt  string // "" on a page of the site, whose script shows it
+}
+
+// Thanks writes a page that follows a stored submission. A survey without thank-you texts has one page, too. A preview of its
+// address shows the survey, which is what others can open.
+func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, p ThanksPage) error {
+	words, language := r.words.In(p.Language), p.Language
 	data := struct {
 		Frame
 		Survey  *survey.Survey
 		Heading string
 		Text    template.HTML
+		Receipt string
 		Results string
 		Home    string
 		Form    string
 
 		Telephone bool
+		Another   bool // several people answer from one place
 	}{
-		Frame:  r.Frame("thanks", words.Say("thanks.title"), language, root, r.LanguageLinks(s, language, root, s.ThanksPath(text))),
-		Survey: s, Heading: s.Title.In(language), Home: href(root, ""),
-		Form: Address(s, language, root, ""), Telephone: slices.Contains(s.Channels, telephone),
+		Frame:  r.Frame("thanks", words.Say("thanks.title"), language, p.Root, r.LanguageLinks(s, language, p.Root, s.ThanksPath(p.Text))),
+		Survey: s, Heading: s.Title.In(language), Receipt: p.Receipt, Home: href(p.Root, ""),
+		Form: Address(s, language, p.Root, ""), Telephone: slices.Contains(s.Channels, telephone), Another: s.KeepDuplicates,
 	}
-	data.Private = true
-	if text < len(s.Thanks) {
-		data.Text = NewTexts(s, words, language).Markdown(s.Thanks[text].Text.In(language))
+	data.Private, data.Card = true, data.Heading
+	data.Share(Address(s, language, "", ""), Purpose(s, language))
+	if p.Text < len(s.Thanks) {
+		data.Text = NewTexts(s, words, language).Markdown(s.Thanks[p.Text].Text.In(language))
 	}
 	if s.Results.Audience == "public" {
-		data.Results = Address(s, language, root, "results/")
+		data.Results = Address(s, language, p.Root, "results/")
 	}
 	return r.WritePage(w, "thanks.html", data.Words, data)
 }

@@ -84,7 +84,7 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 			Notice: []answer.Problem{{Code: answer.Closed, Args: []any{"date", survey.Date("2026-10-31")}}},
 		})
 	})
-	put("thanks.html", func(w io.Writer) error { return r.Thanks(w, s, 0, language, "../../../") })
+	put("thanks.html", func(w io.Writer) error { return r.Thanks(w, s, ThanksPage{Language: language, Root: "../../../"}) })
 	put("home.html", func(w io.Writer) error {
 		return r.Home(w, []*survey.Survey{s}, HomePage{Language: language, Languages: []string{"zh", "en"}, Root: "../", At: october})
 	})

@@ -33,6 +33,7 @@ type edition struct {
 	common      map[string]*page                 // assets, and home pages that are built already, by path
 	pages       map[string]map[string]*page      // the others, by survey and path
 	home        func() (map[string]*page, error) // builds the home pages when they are first wanted; nil if they are in common
+	homes       *homes                           // those in common or home, after an end of a window
 	intake      http.Handler                     // the API
 	publisher   *publish.Publisher
 }
@@ -91,14 +92,15 @@ type builder struct {
 	preview bool // for authors: pages carry the preview's script and are never shown without asking
 }
 
-// build builds an edition and lists the surveys whose pages differ from those of the edition before, which may be nil.
+// build builds an edition with the pictures of questionnaires, by path, and lists the surveys whose pages differ from those of the edition before, which may be nil.
 // What has not changed is shared with the edition before, whose assets are kept for pages that are still open.
-func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.Theme, before *edition) (*edition, []*survey.Survey, error) {
+func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.Theme, pictures map[string][]byte, before *edition) (*edition, []*survey.Survey, error) {
 	sum, err := fingerprint(templates, custom)
 	if err != nil {
 		return nil, nil, err
 	}
-	e := &edition{surveys: surveys, languages: site.Languages(surveys), fingerprint: sum, common: map[string]*page{}, pages: map[string]map[string]*page{}}
+	now := time.Now()
+	e := &edition{homes: &homes{built: now}, surveys: surveys, languages: site.Languages(surveys), fingerprint: sum, common: map[string]*page{}, pages: map[string]map[string]*page{}}
 	for _, s := range surveys {
 		e.pages[s.ID] = map[string]*page{}
 	}
@@ -109,11 +111,20 @@ func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.
 	} else {
 		var assets site.Assets
 		if e.renderer, assets, err = site.NewRenderer(templates, custom); err == nil {
-			err = site.Build(surveys, e.renderer, assets, time.Now(), &output{builder: b, edition: e})
+			err = site.Build(surveys, e.renderer, assets, now, &output{builder: b, edition: e})
 		}
 	}
 	if err != nil {
 		return nil, nil, err
+	}
+	out := &output{builder: b, edition: e}
+	for name, content := range pictures {
+		if before != nil && before.common[name] != nil {
+			continue
+		}
+		if err := out.Write(name, content); err != nil {
+			return nil, nil, err
+		}
 	}
 	if before != nil {
 		for name, p := range before.common {
@@ -144,7 +155,7 @@ func (b builder) buildChanged(e, before *edition) ([]*survey.Survey, error) {
 		}
 	}
 	if len(changed) == 0 && len(old) == len(e.surveys) {
-		e.common, e.home = before.common, before.home
+		e.common, e.home, e.homes = before.common, before.home, before.homes
 		return nil, nil
 	}
 	// A home page names every survey, so that it takes longer than a survey's pages; and it is seldom the page that is open.
@@ -154,7 +165,7 @@ func (b builder) buildChanged(e, before *edition) ([]*survey.Survey, error) {
 	workers.SetLimit(runtime.GOMAXPROCS(0))
 	for _, s := range changed {
 		workers.Go(func() error {
-			if err := site.BuildSurvey(s, e.renderer, out); err != nil {
+			if err := site.BuildSurvey(s, e.renderer, time.Now(), out); err != nil {
 				return message.Errorf("survey %s: %w", s.ID, err)
 			}
 			return nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/headers"
@@ -108,7 +109,7 @@ func rootOf(address string) string {
 // find finds a page by its path; nil if there is none. A results page is the published one, or the one that was built
 // before anything was published; most are never built.
 func (h *handler) find(e *edition, name string) *page {
-	built := e.page(name)
+	built := h.inPlace(e, name, time.Now())
 	survey, _, _ := strings.Cut(name, "/")
 	if !isResult(name) || e.page(survey+"/results/index.html") == nil { // not public, or not any more
 		return built

@@ -92,7 +92,7 @@ func Build(surveys []*survey.Survey, renderer *render.Renderer, assets Assets, a
 	workers.Go(func() error { return BuildHome(surveys, renderer, at, out) })
 	for _, s := range surveys {
 		workers.Go(func() error {
-			if err := BuildSurvey(s, renderer, out); err != nil {
+			if err := BuildSurvey(s, renderer, at, out); err != nil {
 				return message.Errorf("survey %s: %w", s.ID, err)
 			}
 			return nil
@@ -119,21 +119,50 @@ func BuildHome(surveys []*survey.Survey, renderer *render.Renderer, at time.Time
 	return nil
 }
 
+// FormName returns the name of the file that is in place as a survey's index.html in a phase of its window. A survey without a
+// window has no such files.
+func FormName(phase survey.Phase) string {
+	return map[survey.Phase]string{survey.Early: "early.html", survey.Open: "open.html", survey.Closed: "closed.html"}[phase]
+}
+
+// phases are those of a window.
+var phases = []survey.Phase{survey.Early, survey.Open, survey.Closed}
+
+// writeForms writes a survey's form in one language, as it is before, in and after the window, and puts the one for an instant in
+// place. Without a window there is the form alone.
+func (p *pages) writeForms(dirs []string, s *survey.Survey, renderer *render.Renderer, language string, at time.Time) error {
+	for _, phase := range phases {
+		names := []string{FormName(phase)}
+		switch {
+		case s.Window == (survey.Window{}) && phase == survey.Open:
+			names = []string{"index.html"}
+		case s.Window == (survey.Window{}):
+			continue
+		case phase == s.PhaseAt(at):
+			names = append(names, "index.html")
+		}
+		err := p.write(dirs, names[0], func(w io.Writer, root string) error {
+			return renderer.Survey(w, s, render.SurveyPage{Language: language, Root: root, Phase: phase})
+		}, names[1:]...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // BuildSurvey writes one survey's pages as Build does, for a site of which only that survey has changed.
-func BuildSurvey(s *survey.Survey, renderer *render.Renderer, out Output) error {
+func BuildSurvey(s *survey.Survey, renderer *render.Renderer, at time.Time, out Output) error {
 	p := &pages{out: out}
 	empty := results.NewSet(stats.NewReport(s, nil))
 	for _, language := range s.Languages {
 		dirs := directories(s.ID+"/", language, s.Languages)
-		err := p.write(dirs, "index.html", func(w io.Writer, root string) error {
-			return renderer.Survey(w, s, render.SurveyPage{Language: language, Root: root})
-		})
-		if err != nil {
+		if err := p.writeForms(dirs, s, renderer, language, at); err != nil {
 			return err
 		}
 		for i := range max(1, len(s.Thanks)) {
-			err = p.write(dirs, s.ThanksPath(i)+"index.html", func(w io.Writer, root string) error {
-				return renderer.Thanks(w, s, i, language, root)
+			err := p.write(dirs, s.ThanksPath(i)+"index.html", func(w io.Writer, root string) error {
+				return renderer.Thanks(w, s, render.ThanksPage{Text: i, Language: language, Root: root})
 			})
 			if err != nil {
 				return err
@@ -184,8 +213,9 @@ type pages struct {
 	rendered, page bytes.Buffer
 }
 
-// write renders a file with a placeholder for the path to the root, and writes it to each directory.
-func (p *pages) write(dirs []string, name string, render func(w io.Writer, root string) error) error {
+// write renders a file with a placeholder for the path to the root, and writes it to each directory, there also under other
+// names.
+func (p *pages) write(dirs []string, name string, render func(w io.Writer, root string) error, also ...string) error {
 	p.rendered.Reset()
 	if err := render(&p.rendered, rootPlaceholder); err != nil {
 		return message.Errorf("%s%s: %w", dirs[0], name, err)
@@ -203,8 +233,10 @@ func (p *pages) write(dirs []string, name string, render func(w io.Writer, root 
 			p.page.WriteString(root)
 			rest = after
 		}
-		if err := p.out.Write(dir+name, p.page.Bytes()); err != nil {
-			return err
+		for _, name := range append([]string{name}, also...) {
+			if err := p.out.Write(dir+name, p.page.Bytes()); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
