@@ -46,6 +46,9 @@ func New(s *survey.Survey, seed uint64) *Simulator {
 	m.approval = 0.72 + 0.18*m.random.Float64()
 	for _, f := range s.Fields() {
 		m.bias[f.Name] = 0.06 * m.random.NormFloat64()
+		if isLoyalty(f) || f.Name == s.Scoring.Overall {
+			m.bias[f.Name] /= 4 // it follows from how satisfied respondents are
+		}
 		for _, o := range f.Options() {
 			m.bias[f.Name+"="+o.ID] = 0.3 + m.random.Float64()
 		}
@@ -208,7 +211,7 @@ func (r *respondent) fillOther(q *survey.Question) {
 	name := q.ID + "." + survey.Other
 	delete(r.values, name)
 	if slices.Contains(r.values[q.ID], survey.Other) && r.random.Float64() < 0.7 {
-		r.values[name] = []string{sampleText(r.language)}
+		r.values[name] = []string{r.short(name)}
 	}
 }
 
@@ -379,9 +382,9 @@ func (r *respondent) answer(f survey.Field, withheld []string) []string {
 	case survey.Number:
 		one = r.number(q, like)
 	case survey.Email:
-		one = "respondent@example.com"
+		one = fmt.Sprintf("respondent%d@example.com", 1+r.random.IntN(999))
 	case survey.Phone:
-		one = "13800138000"
+		one = fmt.Sprintf("1380013%04d", r.random.IntN(10_000))
 	case survey.URL:
 		one = "https://www.example.com/"
 	case survey.DateType:
@@ -405,6 +408,8 @@ func (r *respondent) chooseOne(f survey.Field, options []survey.Option, like flo
 		return ""
 	case r.arbitrary:
 		return options[r.random.IntN(len(options))].ID
+	case len(unscored) == len(options) && isLoyalty(f):
+		return options[int(math.Round((1-like)*float64(len(options)-1)))].ID
 	case len(unscored) == len(options):
 		return options[r.drawOption(f, options)].ID
 	case len(unscored) > 0 && r.random.Float64() < 0.05:
@@ -420,6 +425,17 @@ func (r *respondent) chooseOne(f survey.Field, options []survey.Option, like flo
 		}
 	}
 	return best
+}
+
+// isLoyalty reports whether a question asks for what satisfied respondents do: recommend, or come again. The latter is
+// known by options without scores that run from an id to that id with "_not".
+func isLoyalty(f survey.Field) bool {
+	if f.Question.Type == survey.NPS {
+		return true
+	}
+	options := f.Options()
+	last := len(options) - 1
+	return f.Question.Type == survey.SingleChoice && last > 0 && options[last].Score == nil && options[last].ID == options[0].ID+"_not"
 }
 
 // drawOption draws an option by its popularity, and returns its index.
@@ -545,7 +561,28 @@ func (r *respondent) number(q *survey.Question, like float64) string {
 		low = high - 100*step
 	}
 	steps := int64((high - low) / step)
+	if !r.arbitrary && !isMark(q) {
+		return (low + survey.Decimal(r.quantity(steps))*step).String()
+	}
 	return (low + survey.Decimal(math.Round(like*float64(steps)))*step).String()
+}
+
+// isMark reports whether a number is a mark out of 10 or 100, which goes with how satisfied a respondent is, and not a count
+// or an amount.
+func isMark(q *survey.Question) bool {
+	return len(q.Unit) == 0 && q.Min != nil && *q.Min == 0 && q.Max != nil && (*q.Max == 10*survey.One || *q.Max == 100*survey.One)
+}
+
+// quantity makes up a count or an amount of at most that many steps: most are small, a few large, and large ones round.
+func (r *respondent) quantity(steps int64) int64 {
+	n := int64(math.Round(0.8 * math.Sqrt(float64(steps)) * math.Exp(0.6*r.random.NormFloat64())))
+	for _, unit := range []int64{500, 50, 5} {
+		if n >= 4*unit {
+			n -= n % unit
+			break
+		}
+	}
+	return min(n, steps)
 }
 
 // date makes up a date within the bounds, in September or October 2026 if they allow it.
@@ -565,24 +602,9 @@ func (r *respondent) date(q *survey.Question) string {
 	return from.AddDate(0, 0, r.random.IntN(1+int(until.Sub(from).Hours()/24))).Format(time.DateOnly)
 }
 
-// remarks are answers to long texts by language, from dissatisfied to satisfied.
-var remarks = map[string][]string{
-	"zh": {"等了很久才有人联系我，希望能改进。", "价格偏高，说明书也不够清楚。", "总体还可以，售后响应可以再快一些。", "服务人员很耐心，问题解决得很及时。", "非常满意，下次还会选择你们！"},
-	"en": {"It took far too long until anyone called back.", "Rather expensive, and the manual is hard to follow.", "Fine on the whole; support could be quicker.", "Patient staff, and the problem was solved at once.", "Very happy, will come again!"},
-}
-
-// sampleText is an answer to a short text.
-func sampleText(language string) string {
-	if language == "zh" {
-		return "示例"
-	}
-	return "Sample"
-}
-
 func (r *respondent) text(q *survey.Question, like float64) string {
-	text := sampleText(r.language)
-	switch {
-	case q.Pattern != "":
+	var text string
+	if q.Pattern != "" {
 		parsed, err := syntax.Parse(q.Pattern, syntax.Perl)
 		if err != nil {
 			return "" // questionnaire.Parse has accepted it: cannot be
@@ -591,12 +613,8 @@ func (r *respondent) text(q *survey.Question, like float64) string {
 		if whole, err := regexp.Compile("^(?:" + q.Pattern + ")$"); err != nil || !whole.MatchString(text) {
 			return ""
 		}
-	case q.Type == survey.LongText:
-		texts := remarks[r.language]
-		if texts == nil {
-			texts = remarks["en"]
-		}
-		text = texts[min(int(like*float64(len(texts))), len(texts)-1)]
+	} else {
+		text = r.written(q, like)
 	}
 	length := len([]rune(text))
 	if length < q.MinLength || q.MaxLength > 0 && length > q.MaxLength {

@@ -6,6 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -212,5 +215,119 @@ func TestForms(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// sample returns one of the samples.
+func sample(t *testing.T, id string) *survey.Survey {
+	t.Helper()
+	for _, s := range testSurveys(t) {
+		if s.ID == id {
+			return s
+		}
+	}
+	t.Fatalf("no sample %s", id)
+	return nil
+}
+
+// people makes up respondents.
+func people(t *testing.T, s *survey.Survey, seed uint64, n int) []answer.Response {
+	t.Helper()
+	m := New(s, seed)
+	all := make([]answer.Response, n)
+	for i := range all {
+		r, err := m.Response("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[i] = r
+	}
+	return all
+}
+
+// given returns a respondent's answer to a field; "" if there is none.
+func given(r answer.Response, field string) string {
+	for _, a := range r.Answers {
+		if a.Field() == field && len(a.Values()) > 0 {
+			return a.Values()[0]
+		}
+	}
+	return ""
+}
+
+// Counts are those of people: most shop a few times a month, and hardly anybody every day.
+func TestQuantities(t *testing.T) {
+	var visits []int
+	for _, r := range people(t, sample(t, "retail"), 1, 300) {
+		if n, err := strconv.Atoi(given(r, "visits_last_month")); err == nil {
+			visits = append(visits, n)
+		}
+	}
+	slices.Sort(visits)
+	if len(visits) < 200 {
+		t.Fatalf("only %d say how often they come", len(visits))
+	}
+	if median, most := visits[len(visits)/2], visits[len(visits)*95/100]; median < 3 || median > 9 || most > 25 {
+		t.Errorf("half come up to %d times a month, and 95 %% up to %d times", median, most)
+	}
+	for _, n := range visits {
+		if n >= 20 && n%5 != 0 {
+			t.Errorf("somebody remembers %d visits", n)
+		}
+	}
+}
+
+// Those who are satisfied recommend and come again, whatever the seed.
+func TestLoyaltyGoesWithSatisfaction(t *testing.T) {
+	s := sample(t, "retail")
+	for seed := range uint64(5) {
+		var happy, unhappy, happyN, unhappyN, back, away int
+		for _, r := range people(t, s, seed, 400) {
+			recommend, _ := strconv.Atoi(given(r, "recommend"))
+			again := given(r, "come_again")
+			switch overall, _ := strconv.Atoi(given(r, "overall")); {
+			case overall >= 4:
+				happy, happyN = happy+recommend, happyN+1
+				if again == "certainly_not" || again == "probably_not" {
+					away++
+				}
+			case overall >= 1 && overall <= 2:
+				unhappy, unhappyN = unhappy+recommend, unhappyN+1
+				if again == "certainly" {
+					back++
+				}
+			}
+		}
+		if happyN == 0 || unhappyN == 0 || happy/happyN < 7 || unhappy/unhappyN > 5 || back > unhappyN/10 || away > happyN/20 {
+			t.Errorf("seed %d: %d satisfied (mean %d, %d stay away) and %d dissatisfied (mean %d, %d certainly come back)",
+				seed, happyN, happy/max(happyN, 1), away, unhappyN, unhappy/max(unhappyN, 1), back)
+		}
+	}
+}
+
+// Texts differ, and none is a placeholder.
+func TestTextsDiffer(t *testing.T) {
+	for _, s := range testSurveys(t) {
+		if s.ID == "every" { // has texts of a length that none of ours has
+			continue
+		}
+		texts := map[string]int{}
+		n := 0
+		for _, r := range people(t, s, 3, 300) {
+			for _, f := range s.Fields() {
+				if text := given(r, f.Name); f.Question.Type == survey.LongText && text != "" {
+					texts[text]++
+					n++
+				}
+				if text := given(r, f.Name); strings.Contains(text, itemPlace) || text == "Sample" || text == "示例" {
+					t.Errorf("%s: %s is %q", s.ID, f.Name, text)
+				}
+			}
+		}
+		for text, times := range texts {
+			if n >= 50 && times > n/6 {
+				t.Errorf("%s: %d of %d texts are %q", s.ID, times, n, text)
+			}
+		}
 	}
 }
