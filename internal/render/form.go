@@ -108,7 +108,9 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	if full := r.assets.Full; full.Path != "" && needsFullScript(s) {
 		f.Script = full
 	}
-	f.Shut = p.Phase != survey.Open
+	if f.Shut = p.Phase != survey.Open; f.Shut {
+		f.Kind = "notice"
+	}
 	isBlank := p.ID == "" && len(p.Values)+len(p.Problems) == 0 && (len(p.Notice) == 0 || f.Shut)
 	f.Private = s.Unlisted || !isBlank
 	if isBlank {
@@ -136,7 +138,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 			f.Document = f.Say("document", "number", d.Number, "version", d.Version)
 		}
 	}
-	if s.Results.Audience == "public" {
+	if s.Results.Audience == "public" && p.Phase != survey.Early {
 		f.Results = Address(s, l, p.Root, "results/")
 	}
 	f.addNotices(p.Notice)
