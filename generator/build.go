@@ -52,7 +52,7 @@ func (b buildCommand) Run(c *console.Console) error {
 	if err != nil {
 		return message.Errorf("building: %w", err)
 	}
-	out, err := buildSite(surveys, renderer, assets, b.Out)
+	out, err := buildSite(surveys, renderer, assets.With(library.Pictures()), b.Out)
 	if err != nil {
 		return message.Errorf("building: %w", err)
 	}

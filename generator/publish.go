@@ -60,7 +60,7 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	if err != nil {
 		return message.Errorf("building: %w", err)
 	}
-	built, err := buildSite(surveys, renderer, assets, p.Out)
+	built, err := buildSite(surveys, renderer, assets.With(library.Pictures()), p.Out)
 	if err != nil {
 		return message.Errorf("building: %w", err)
 	}

@@ -13,9 +13,10 @@ import (
 	"glasspoll/internal/verify"
 )
 
-// request is an event of the daily schedule.
+// request is an event of a schedule.
 type request struct {
-	Verify bool `json:"verify"`
+	Verify  bool `json:"verify"`
+	Windows bool `json:"windows"`
 }
 
 // withoutIDs is a table whose ids are not compared with the log: their items have private answers, which the function may not

@@ -14,6 +14,7 @@ import (
 	"glasspoll/internal/headers"
 	"glasspoll/internal/message"
 	"glasspoll/internal/render"
+	"glasspoll/internal/store"
 )
 
 // siteKey has the prefix of definitions, so that the roles that may read those may read it, and a name that no survey can
@@ -139,4 +140,45 @@ func (p *Pages) Upload(ctx context.Context, f File) error {
 		return p.wrap(f.Name, err)
 	}
 	return nil
+}
+
+// Copy makes a file of the site equal to another one, with its headers, and reports whether it had to. If either is not there
+// nothing is done: the site is of an earlier version, or is being uploaded. Whoever uploads one of the two meanwhile may be
+// overtaken, and is made good by the next copy.
+func (p *Pages) Copy(ctx context.Context, from, to string) (changed bool, err error) {
+	source, err := p.bucket.do(ctx, http.MethodHead, from, nil, nil)
+	if err == nil {
+		var target http.Header
+		target, err = p.bucket.do(ctx, http.MethodHead, to, nil, nil)
+		if err == nil && sameFile(source, target) {
+			return false, nil
+		}
+	}
+	if statusOf(err) == http.StatusNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, p.wrap(to, err)
+	}
+	header := http.Header{}
+	header.Set("X-Amz-Copy-Source", escaped("/"+p.bucket.name+"/"+from))
+	header.Set("X-Amz-Copy-Source-If-Match", source.Get("ETag"))
+	if _, err := p.bucket.do(ctx, http.MethodPut, to, header, nil); err != nil {
+		return false, p.wrap(to, err)
+	}
+	// The status of a copy is sent before it is made, and an error may follow as its body.
+	target, err := p.bucket.do(ctx, http.MethodHead, to, nil, nil)
+	if err == nil && !sameFile(source, target) {
+		err = store.ErrStale
+	}
+	if err != nil {
+		return false, p.wrap(to, err)
+	}
+	return true, nil
+}
+
+// sameFile compares two files that have been uploaded by the digests of their contents and headers.
+func sameFile(a, b http.Header) bool {
+	const digest = "X-Amz-Meta-Digest"
+	return a.Get(digest) != "" && a.Get(digest) == b.Get(digest)
 }

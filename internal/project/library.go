@@ -39,7 +39,9 @@ type Questionnaire struct {
 	Survey   *survey.Survey // nil if there are problems
 	Problems questionnaire.Problems
 
-	good *survey.Survey // the last survey without problems; nil if there has been none
+	good         *survey.Survey // the last survey without problems; nil if there has been none
+	pictures     []*pictureUse  // that the source names
+	goodPictures []*pictureUse  // that good names
 }
 
 // NewLibrary returns a library of a directory, which is not read yet.
@@ -229,13 +231,18 @@ func readSource(path string) ([]byte, error) {
 // Parse parses one questionnaire.
 func Parse(path string, source []byte) *Questionnaire { return reparse(path, source, nil) }
 
-// reparse parses a questionnaire, or returns before if its source has not changed.
+// reparse parses a questionnaire, or returns before if neither its source nor its pictures have changed.
 func reparse(path string, source []byte, before *Questionnaire) *Questionnaire {
-	if before != nil && bytes.Equal(before.Source, source) {
+	if before != nil && bytes.Equal(before.Source, source) && !before.picturesChanged() {
 		return before
 	}
 	q := &Questionnaire{Path: path, Source: source}
-	q.Survey, q.Problems = questionnaire.Parse(path, source)
+	pictures := pictureReader{dir: filepath.Dir(path)}
+	if before != nil {
+		pictures.known = before.pictures
+	}
+	q.Survey, q.Problems = questionnaire.ParseWith(path, source, pictures.read)
+	q.pictures = pictures.uses
 	if len(q.Problems) > 0 {
 		q.Survey = nil
 	}
@@ -246,6 +253,12 @@ func reparse(path string, source []byte, before *Questionnaire) *Questionnaire {
 		q.good = before.good
 	default:
 		q.good = q.Survey
+	}
+	switch {
+	case q.good != nil && q.good == q.Survey:
+		q.goodPictures = q.pictures
+	case before != nil:
+		q.goodPictures = before.goodPictures
 	}
 	return q
 }

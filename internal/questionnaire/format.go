@@ -53,6 +53,8 @@ const (
 	textForm                  // in every language of the survey
 	labelForm                 // a text in the only language, or one without letters
 	markdownForm              // the same as textForm, for longer texts
+	emptyForm                 // "", which says that there is no text
+	pathForm                  // of a file in the questionnaire's folder
 	booleanForm               // true or false
 	alwaysForm                // true
 	wordForm                  // one of a few words
@@ -302,9 +304,14 @@ var (
 		{name: "id", form: ofKind(choiceIDForm), example: "very_good", doc: doc{"The option's name in answers and expressions. Keep it over the years. It may be left out until the survey is published, unless an option of the list has a score: see [Ids](#ids).", "选项在答案和条件里的名字，历年保持不变。发布之前可以不写，但列表里有分数的必须写：见[Id](#ids)。"}},
 		{name: "label", form: ofKind(textForm), need: ": what the respondent reads", example: "{zh: 非常满意, en: Very satisfied}", doc: doc{"What the respondent reads.", "填写人看到的文字。"}},
 		{name: "short", form: ofKind(textForm), example: "{zh: 很满意, en: Very}", doc: doc{"What results call it in charts, filters and groups. Left out: the label.", "结果页在图表、筛选和分组里怎样称呼它。不写就用 label。"}},
+		{name: "image", form: objectOf(&imageMapping), example: "{file: counter.jpg, alt: {zh: 柜台, en: The counter}}", doc: doc{"Of a question with `display: image_choice`: the picture of its card. An option of a scale has none.", "用于 `display: image_choice` 的题：这张卡片的图片。量表里的选项没有图片。"}},
 		{name: "score", requires: "id", form: numbers(0, maxWeight), example: "5", doc: doc{"What the option counts in means and in the index. Left out: it is an answer, but no part of any mean.", "在平均分和指数里算几分。不写：算回答，但不进平均分。"}},
 		{name: "exclusive", form: ofKind(booleanForm), example: "true", doc: doc{"Of a multi_choice: this one alone, such as \"none of these\".", "用于 multi_choice：选了它就不能再选别的，例如“都没有”。"}},
 		{name: "show_if", form: ofKind(conditionForm), example: "answered(visits)", doc: doc{"When the option is offered.", "什么情况下提供这一项。"}},
+	}}
+	imageMapping = mapping{"image", "an image", doc{"A picture: a PNG, JPEG or WebP file beside the questionnaire. Building makes it small, in two widths, and drops what the camera has written into it.", "图片：问卷旁边的一个 PNG、JPEG 或 WebP 文件。生成网站时缩成两种宽度，并去掉相机写入的信息。"}, []key{
+		{name: "file", form: ofKind(pathForm), need: ": the name of a picture beside the questionnaire, such as counter.jpg", example: "counter.jpg", doc: doc{"The file, from the questionnaire's folder: no address, and nothing outside of the folder. At most 10 MB and 25 million pixels, at least 64 pixels each way, and at most four times as long one way as the other.", "文件名，从问卷所在的文件夹算起：不能是网址，也不能在文件夹之外。最大 10 MB、2500 万像素，长和宽至少 64 像素，长边不超过短边的四倍。"}},
+		{name: "alt", form: anyOf(ofKind(textForm), ofKind(emptyForm)), need: ": what the picture shows, for those who cannot see it; \"\" if it only decorates", example: "{zh: 柜台, en: The counter}", doc: doc{"What the picture shows, for those who cannot see it. `\"\"` says that it only decorates.", "图片上有什么，给看不到图片的人听或读。`\"\"` 表示只是装饰。"}},
 	}}
 	rowMapping = mapping{"row", "a row", doc{"One line of a matrix: an item of its own, named question.row.", "矩阵的一行：一个单独的项目，名字是“题.行”。"}, []key{
 		{name: "id", form: ofKind(choiceIDForm), example: "speed", doc: doc{"The row's name in answers and expressions. It may be left out until the survey is published: see [Ids](#ids).", "这一行在答案和条件里的名字。发布之前可以不写：见[Id](#ids)。"}},

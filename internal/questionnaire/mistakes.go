@@ -29,7 +29,7 @@ var mistakes = []Mistake{
 	{"bad_language", "Not a language code"},
 	{"bad_merge", "A merge key that cannot be read"},
 	{"bad_pattern", "Not a regular expression"},
-	{"bad_picture", "A logo that cannot be used"},
+	{"bad_picture", "A picture that cannot be used"},
 	{"bad_placeholder", "An earlier answer that cannot be shown"},
 	{"bad_shares", "Shares that are missing or do not add up to 100"},
 	{"bad_timezone", "Not a timezone"},

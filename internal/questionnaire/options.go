@@ -50,6 +50,11 @@ func (o object) scales() map[string]*scale {
 			o.fail(key, "a scale's name may have only lower-case letters a–z, digits and _, starting with a letter, not %s%s", quote(name), o.idHint(name, questionID, "scale"))
 		}
 		scales[name] = &scale{name: key, options: o.options(m.Content[i+1], message.New("scale %s", unquoted(name)), true)}
+		for _, option := range scales[name].options {
+			if option.Image != nil {
+				o.fail(o.picturesAt[option.Image], "an option of a scale has no picture: several questions share it; give the pictures to the options of one question")
+			}
+		}
 	}
 	return scales
 }
@@ -99,6 +104,7 @@ func (r *reader) option(n *yaml.Node) (survey.Option, object) {
 	if hasScore && option.Score == nil {
 		option.Score = new(survey.Decimal) // its problem is reported; other checks may rely on a score
 	}
+	option.Image = o.picture(true)
 	if o.isMade() {
 		option.ID = o.makeID(optionPrefix, option.Label)
 	}

@@ -35,11 +35,17 @@ func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(nam
 // Parse compiles one questionnaire. It returns a Survey or, sorted, every problem of the file; never both. file names the
 // source in problems and, without its extension, is the default id.
 func Parse(file string, source []byte) (*survey.Survey, Problems) {
+	return ParseWith(file, source, nil)
+}
+
+// ParseWith is Parse with the pictures that the questionnaire names. If pictures is nil, they are not checked, and pages show
+// none.
+func ParseWith(file string, source []byte, pictures PictureFiles) (*survey.Survey, Problems) {
 	r := newReader(file)
-	r.slips = slipsFirst
+	r.slips, r.pictures = slipsFirst, pictures
 	s := r.questionnaire(source)
 	if len(r.problems) > 0 {
-		if fixed := parseFixed(file, source); fixed != nil {
+		if fixed := parseFixed(file, source, pictures); fixed != nil {
 			r = fixed
 		}
 		return nil, r.problems.sorted()

@@ -31,6 +31,8 @@ type reader struct {
 	lost        map[string]bool // the words in them
 	checked     int             // bytes given to yaml.v3 to find them
 	slips       slipReading
+	pictures    PictureFiles                   // nil: they are not read
+	picturesAt  map[*survey.Picture]*yaml.Node // the keys of pictures
 }
 
 // A slipReading says whether slips are looked for; see [fixSlips].
@@ -43,7 +45,7 @@ const (
 )
 
 func newReader(file string) *reader {
-	return &reader{file: file, reported: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}, sensitive: map[string]*yaml.Node{}}
+	return &reader{file: file, reported: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}, sensitive: map[string]*yaml.Node{}, picturesAt: map[*survey.Picture]*yaml.Node{}}
 }
 
 // Bounds of one run. Both are far above what any questionnaire needs, and cost a fraction of a second.

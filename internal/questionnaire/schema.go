@@ -221,6 +221,10 @@ func (f form) schema() ordered {
 	switch f.kind {
 	case textForm, markdownForm:
 		return ordered{{"$ref", "#/$defs/text"}}
+	case emptyForm:
+		return ordered{{"const", ""}}
+	case pathForm:
+		return ordered{{"type", []string{"string", "number"}}, {"pattern", `^\s*[^/\\:]+(/[^/\\:]+)*\s*$`}, {"not", ordered{{"pattern", `(^|/)\s*\.\.?\s*(/|$)`}}}}
 	case labelForm:
 		return ordered{{"type", []string{"string", "number"}}, {"pattern", visible}, {"maxLength", maxText}}
 	case booleanForm:

@@ -82,7 +82,7 @@ func (v *question) cacheKey(language string) []byte {
 	}
 	text(language)
 	flag(v.Number != 0, v.MarkIf, v.Many, v.HasEnds, v.Checkbox, v.Select, v.Slider)
-	for _, s := range [...]string{v.Group, v.Fit, v.When, v.RequiredWhen, v.Mark, v.InputType, v.Low, v.High, v.InputMode, v.Autocomplete, v.Unit, v.Min, v.Max, v.Step, v.Total} {
+	for _, s := range [...]string{string(v.Picture), v.Group, v.Fit, v.When, v.RequiredWhen, v.Mark, v.InputType, v.Low, v.High, v.InputMode, v.Autocomplete, v.Unit, v.Min, v.Max, v.Step, v.Total} {
 		text(s)
 	}
 	key = append(strconv.AppendInt(key, int64(v.Ranks), 10), 0)
@@ -94,6 +94,7 @@ func (v *question) cacheKey(language string) []byte {
 		o := &v.Options[i]
 		text(o.Value)
 		text(string(o.Label))
+		text(string(o.Picture))
 		text(o.Text)
 		text(o.When)
 		text(o.End)

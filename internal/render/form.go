@@ -150,6 +150,12 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	return f
 }
 
+// FormName returns the name of the file that is a survey's index.html in a phase of its window. A survey without a window has no
+// such files.
+func FormName(phase survey.Phase) string {
+	return map[survey.Phase]string{survey.Early: "early.html", survey.Open: "open.html", survey.Closed: "closed.html"}[phase]
+}
+
 // ClosedProblem is why a survey takes no answers before or after its window.
 func ClosedProblem(s *survey.Survey, phase survey.Phase) answer.Problem {
 	if phase == survey.Early {

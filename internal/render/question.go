@@ -36,6 +36,7 @@ type question struct {
 	Mark         string // "required", in words
 	MarkIf       bool   // Mark holds only under a condition
 	Help         []template.HTML
+	Picture      template.HTML // an <img>
 
 	Choices      template.HTML // the options of a group, as the template survey.choices writes them
 	Many         bool          // checkboxes
@@ -93,11 +94,12 @@ type option struct {
 	ID        string // of the first one, where the summary links to
 	Value     string
 	Label     template.HTML
-	Text      string // of a choice of a drop-down list whose label the script may change: as the author wrote it
-	When      string // it can be chosen, in words
-	End       string // of the scale, for those who cannot see where it is
-	Mouth     int    // of a face: the height that its curve bends to
-	Exclusive bool   // excludes all others
+	Picture   template.HTML // an <img>, of a card
+	Text      string        // of a choice of a drop-down list whose label the script may change: as the author wrote it
+	When      string        // it can be chosen, in words
+	End       string        // of the scale, for those who cannot see where it is
+	Mouth     int           // of a face: the height that its curve bends to
+	Exclusive bool          // excludes all others
 	Checked   bool
 }
 
@@ -111,6 +113,8 @@ type builder struct {
 	problems   map[string]string
 	texts      *Texts
 	conditions *conditions
+	root       string
+	begun      bool                // a picture may no longer be on the first screen
 	empty      bool                // the form
 	choiceHTML map[string][]string // rendered choices of an empty form, split where names go, by what they show
 	err        error               // the first of a template
@@ -118,7 +122,7 @@ type builder struct {
 
 func (r *Renderer) builder(f *form, p SurveyPage) *builder {
 	s, l := f.Survey, f.Lang
-	b := &builder{renderer: r, words: f.Words, language: l, id: p.ID, values: p.Values, problems: f.problems, choiceHTML: map[string][]string{}, texts: f.texts}
+	b := &builder{renderer: r, words: f.Words, language: l, id: p.ID, values: p.Values, problems: f.problems, root: p.Root, choiceHTML: map[string][]string{}, texts: f.texts}
 	b.empty = len(p.Values)+len(p.Problems) == 0 && p.ID == "" // shuffled options are in the order of an id
 	b.conditions = newConditions(s, f.Words, l)
 	return b
@@ -128,7 +132,8 @@ func (b *builder) html(t survey.Text) template.HTML { return b.texts.html(t.In(b
 
 // question makes the view of a question, but for the Choices of a group: render adds them.
 func (b *builder) question(q *survey.Question) *question {
-	v := &question{Words: b.words, Name: q.ID}
+	v := &question{Words: b.words, Name: q.ID, Picture: b.picture(q.Image, questionSizes)}
+	defer func() { b.begun = b.begun || q.Type != survey.Hidden }()
 	v.When = b.conditions.sentence("when.question", q.ShowIf)
 	if q.Type == survey.Note {
 		v.Note = b.texts.Markdown(q.Label.In(b.language))
@@ -251,7 +256,7 @@ func (b *builder) choices(c choices) template.HTML {
 		if o.Exclusive {
 			key.WriteByte(1)
 		}
-		for _, text := range []string{o.Value, string(o.Label), o.When, o.End} {
+		for _, text := range []string{o.Value, string(o.Label), string(o.Picture), o.When, o.End} {
 			if strings.Contains(text, placeholder) {
 				return template.HTML(b.execute("survey.choices", c))
 			}
@@ -329,6 +334,8 @@ func (b *builder) addOptions(v *question, q *survey.Question) {
 		b.addScale(v, q)
 	case q.Type == survey.SingleChoice && q.Display == "buttons":
 		v.Group = "buttons"
+	case q.Display == survey.ImageChoice:
+		v.Group = "list cards"
 	default:
 		v.Group = listLayout(q, b.language)
 	}
@@ -351,7 +358,7 @@ func (b *builder) options(q *survey.Question, name string) []option {
 			continue
 		}
 		text := OptionLabel(b.words, o, b.language)
-		v := option{Value: o.ID, Label: b.texts.html(text), Exclusive: o.Exclusive, Checked: len(chosen) > 0 && slices.Contains(chosen, o.ID)}
+		v := option{Value: o.ID, Label: b.texts.html(text), Picture: b.picture(o.Image, cardSizes), Exclusive: o.Exclusive, Checked: len(chosen) > 0 && slices.Contains(chosen, o.ID)}
 		if len(q.Rows) == 0 {
 			v.When = b.conditions.sentence("when.option", o.ShowIf)
 		}

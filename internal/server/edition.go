@@ -92,9 +92,9 @@ type builder struct {
 	preview bool // for authors: pages carry the preview's script and are never shown without asking
 }
 
-// build builds an edition and lists the surveys whose pages differ from those of the edition before, which may be nil.
+// build builds an edition with the pictures of questionnaires, by path, and lists the surveys whose pages differ from those of the edition before, which may be nil.
 // What has not changed is shared with the edition before, whose assets are kept for pages that are still open.
-func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.Theme, before *edition) (*edition, []*survey.Survey, error) {
+func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.Theme, pictures map[string][]byte, before *edition) (*edition, []*survey.Survey, error) {
 	sum, err := fingerprint(templates, custom)
 	if err != nil {
 		return nil, nil, err
@@ -116,6 +116,15 @@ func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.
 	}
 	if err != nil {
 		return nil, nil, err
+	}
+	out := &output{builder: b, edition: e}
+	for name, content := range pictures {
+		if before != nil && before.common[name] != nil {
+			continue
+		}
+		if err := out.Write(name, content); err != nil {
+			return nil, nil, err
+		}
 	}
 	if before != nil {
 		for name, p := range before.common {

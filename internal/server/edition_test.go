@@ -30,7 +30,7 @@ func TestBuildReusesPages(t *testing.T) {
 		if _, _, err := library.Read(); err != nil {
 			t.Fatal(err)
 		}
-		e, surveys, err := builder{}.build(library.LastGood(), glasspoll.Templates(), library.Theme(), current)
+		e, surveys, err := builder{}.build(library.LastGood(), glasspoll.Templates(), library.Theme(), library.Pictures(), current)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestThemeChange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, surveys, err := builder{}.build(l.LastGood(), glasspoll.Templates(), l.Theme(), current)
+		e, surveys, err := builder{}.build(l.LastGood(), glasspoll.Templates(), l.Theme(), l.Pictures(), current)
 		if err != nil {
 			t.Fatal(err)
 		}

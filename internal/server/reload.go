@@ -82,7 +82,7 @@ func (srv *Server) install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e, changed, err := srv.handler.build(srv.library.LastGood(), templates, srv.library.Theme(), srv.handler.current.Load())
+	e, changed, err := srv.handler.build(srv.library.LastGood(), templates, srv.library.Theme(), srv.library.Pictures(), srv.handler.current.Load())
 	if err != nil {
 		return err
 	}

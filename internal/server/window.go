@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"glasspoll/internal/render"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
 )
@@ -24,7 +25,7 @@ func (h *handler) inPlace(e *edition, name string, at time.Time) *page {
 		if h.live != nil {
 			phase = survey.Open
 		}
-		form := e.page(dir + site.FormName(phase))
+		form := e.page(dir + render.FormName(phase))
 		if !isForm || form == nil {
 			return p
 		}

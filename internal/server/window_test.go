@@ -27,7 +27,7 @@ func TestFormsAtTheEndsOfAWindow(t *testing.T) {
 		t.Fatal(err, problems)
 	}
 	h := newHandler(os.DirFS(t.TempDir()), nil, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	e, _, err := h.build(library.LastGood(), glasspoll.Templates(), library.Theme(), nil)
+	e, _, err := h.build(library.LastGood(), glasspoll.Templates(), library.Theme(), library.Pictures(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"path"
 	"slices"
@@ -41,6 +42,15 @@ func (a Assets) Content(path string) []byte {
 		}
 	}
 	return nil
+}
+
+// With returns the assets and further files, by path. Pages find those in their survey's definition: they are not among Links.
+func (a Assets) With(files map[string][]byte) Assets {
+	a.files = slices.Clone(a.files)
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		a.files = append(a.files, file{path, files[path]})
+	}
+	return a
 }
 
 // NewRenderer reads the assets of a set of templates and a theme, and returns the renderer of pages that link to them.

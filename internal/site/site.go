@@ -119,12 +119,6 @@ func BuildHome(surveys []*survey.Survey, renderer *render.Renderer, at time.Time
 	return nil
 }
 
-// FormName returns the name of the file that is in place as a survey's index.html in a phase of its window. A survey without a
-// window has no such files.
-func FormName(phase survey.Phase) string {
-	return map[survey.Phase]string{survey.Early: "early.html", survey.Open: "open.html", survey.Closed: "closed.html"}[phase]
-}
-
 // phases are those of a window.
 var phases = []survey.Phase{survey.Early, survey.Open, survey.Closed}
 
@@ -132,7 +126,7 @@ var phases = []survey.Phase{survey.Early, survey.Open, survey.Closed}
 // place. Without a window there is the form alone.
 func (p *pages) writeForms(dirs []string, s *survey.Survey, renderer *render.Renderer, language string, at time.Time) error {
 	for _, phase := range phases {
-		names := []string{FormName(phase)}
+		names := []string{render.FormName(phase)}
 		switch {
 		case s.Window == (survey.Window{}) && phase == survey.Open:
 			names = []string{"index.html"}

@@ -22,7 +22,7 @@ func (s *Survey) Form() []byte {
 				continue
 			}
 			q.Label, q.Help, q.Low, q.High, q.Unit, q.Message = nil, nil, nil, nil, nil, nil
-			q.ShortName, q.ShortNo = nil, nil
+			q.ShortName, q.ShortNo, q.Image = nil, nil, nil
 			q.Checks = slices.Clone(q.Checks)
 			for j := range q.Checks {
 				q.Checks[j].Message = nil
@@ -41,7 +41,7 @@ func (s *Survey) Form() []byte {
 func withoutLabels(options []Option) []Option {
 	options = slices.Clone(options)
 	for i := range options {
-		options[i].Label, options[i].ShortName = nil, nil
+		options[i].Label, options[i].ShortName, options[i].Image = nil, nil, nil
 	}
 	return options
 }

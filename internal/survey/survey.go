@@ -148,6 +148,7 @@ type Question struct {
 	ShortName   Text             `json:"short,omitempty"`    // see [Question.Short]
 	ShortNo     Text             `json:"short_no,omitempty"` // of a yes_no: what those who answered no are called
 	Help        Text             `json:"help,omitempty"`
+	Image       *Picture         `json:"image,omitempty"`
 	Required    bool             `json:"required,omitempty"`    // of a matrix: see Row.Required
 	RequiredIf  *expression.Tree `json:"required_if,omitempty"` // of a matrix: for every row
 	ShowIf      *expression.Tree `json:"show_if,omitempty"`
@@ -185,6 +186,9 @@ type Question struct {
 	traits traits
 }
 
+// ImageChoice is the display of a single_choice or multi_choice whose options are cards with pictures.
+const ImageChoice = "image_choice"
+
 // Rule is a condition on an answer, with the message shown if it does not hold.
 type Rule struct {
 	That    expression.Tree `json:"that"`
@@ -196,6 +200,7 @@ type Option struct {
 	ID        string           `json:"id"`
 	Label     Text             `json:"label,omitempty"`
 	ShortName Text             `json:"short,omitempty"` // see [Option.Short]
+	Image     *Picture         `json:"image,omitempty"` // of a question that is displayed as ImageChoice
 	Score     *Decimal         `json:"score,omitempty"` // nil: counted as an answer, but left out of means
 	Exclusive bool             `json:"exclusive,omitempty"`
 	ShowIf    *expression.Tree `json:"show_if,omitempty"`

@@ -1,0 +1,189 @@
+// Package picture checks the pictures that authors put beside their questionnaires, and makes the copies that pages load:
+// small, upright, and without what a camera writes into its files. It is pure.
+package picture
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"slices"
+
+	"golang.org/x/image/draw"
+	"golang.org/x/image/webp"
+
+	"glasspoll/internal/message"
+	"glasspoll/internal/survey"
+)
+
+// Bounds of an author's file. Its size in pixels is read before anything is decoded, so that a small file cannot unfold to
+// gigabytes.
+const (
+	MaxFile   = 10 << 20 // bytes
+	maxPixels = 25_000_000
+	minSide   = 64
+	maxRatio  = 4
+)
+
+// Widths of the copies, in pixels: for ordinary screens, and for those with more pixels.
+var (
+	cardWidths     = []int{320, 640}
+	questionWidths = []int{640, 1280}
+)
+
+// encoding is part of the copies' names: raise it when the same file would make other copies.
+const encoding = "1"
+
+// quality of copies as JPEG.
+const quality = 80
+
+// A Copy is a file of the site.
+type Copy struct {
+	survey.PictureCopy
+	Content []byte
+}
+
+// Copies makes the copies of a picture, narrowest first: of a card's, or of a question's. None is wider than the picture. An
+// error says what is wrong with the file, in words that follow its name.
+func Copies(content []byte, card bool) ([]Copy, error) {
+	source, turn, err := decode(content)
+	if err != nil {
+		return nil, err
+	}
+	size := source.Bounds().Size()
+	if turn.swapsSides() {
+		size.X, size.Y = size.Y, size.X
+	}
+	widths := questionWidths
+	if card {
+		widths = cardWidths
+	}
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%s %d\n", encoding, widths)
+	hash.Write(content)
+	name := hex.EncodeToString(hash.Sum(nil)[:6])
+	asPNG := !isOpaque(source)
+	var copies []Copy
+	for i, width := range slices.Backward(widths) { // the widest decides on the format
+		if width = min(width, size.X); i == 0 && len(copies) > 0 && width == copies[0].Width {
+			break
+		}
+		height := max(1, (size.Y*width+size.X/2)/size.X)
+		small := turn.apply(scale(source, turn.size(width, height)))
+		extension, encoded := ".png", []byte(nil)
+		if isFirst := len(copies) == 0; asPNG || isFirst && isPNG(content) {
+			encoded = encodePNG(small)
+		}
+		if !asPNG {
+			other := encodeJPEG(small)
+			if asPNG = encoded != nil && len(encoded) <= len(other); !asPNG {
+				extension, encoded = ".jpg", other
+			}
+		}
+		copies = append(copies, Copy{survey.PictureCopy{Path: fmt.Sprintf("assets/picture-%d.%s%s", width, name, extension), Width: width, Height: height}, encoded})
+	}
+	slices.Reverse(copies)
+	return copies, nil
+}
+
+// decode checks a picture and returns its pixels, and how they must be turned.
+func decode(content []byte) (image.Image, orientation, error) {
+	if len(content) > MaxFile {
+		return nil, 0, message.Errorf("has more than %d MB: save it smaller", MaxFile>>20)
+	}
+	f, ok := formatOf(content)
+	if !ok {
+		return nil, 0, message.Errorf("is not a PNG, JPEG or WebP picture: save it again as one of these")
+	}
+	config, err := f.config(content)
+	if err != nil {
+		return nil, 0, message.Errorf("is damaged: save it again")
+	}
+	width, height := config.Width, config.Height
+	switch {
+	case width < minSide || height < minSide:
+		return nil, 0, message.Errorf("is %d × %d pixels: a picture has at least %d each way", width, height, minSide)
+	case width > maxPixels/height:
+		return nil, 0, message.Errorf("is %d × %d pixels: at most %d million are allowed, save it smaller", width, height, maxPixels/1_000_000)
+	case width > maxRatio*height || height > maxRatio*width:
+		return nil, 0, message.Errorf("is %d × %d pixels: crop it, one side may be at most %d times the other", width, height, maxRatio)
+	}
+	source, err := f.decode(content)
+	if err != nil || source.Bounds().Dx() != width || source.Bounds().Dy() != height {
+		return nil, 0, message.Errorf("is damaged: save it again")
+	}
+	return source, orientationOf(f.exif(content)), nil
+}
+
+// A format is a kind of picture file.
+type format struct {
+	config func([]byte) (image.Config, error)
+	decode func([]byte) (image.Image, error)
+	exif   func([]byte) []byte // what a camera has written; nil if there is nothing
+}
+
+var (
+	pngFormat = format{
+		func(b []byte) (image.Config, error) { return png.DecodeConfig(bytes.NewReader(b)) },
+		func(b []byte) (image.Image, error) { return png.Decode(bytes.NewReader(b)) },
+		exifOfPNG,
+	}
+	jpegFormat = format{
+		func(b []byte) (image.Config, error) { return jpeg.DecodeConfig(bytes.NewReader(b)) },
+		func(b []byte) (image.Image, error) { return jpeg.Decode(bytes.NewReader(b)) },
+		exifOfJPEG,
+	}
+	webpFormat = format{
+		configOfWebP,
+		func(b []byte) (image.Image, error) { return webp.Decode(bytes.NewReader(b)) },
+		exifOfWebP,
+	}
+)
+
+const pngMagic = "\x89PNG\r\n\x1a\n"
+
+func isPNG(content []byte) bool { return bytes.HasPrefix(content, []byte(pngMagic)) }
+
+// formatOf tells the format by the first bytes, whatever the file is called.
+func formatOf(content []byte) (format, bool) {
+	switch {
+	case isPNG(content):
+		return pngFormat, true
+	case bytes.HasPrefix(content, []byte("\xff\xd8\xff")):
+		return jpegFormat, true
+	case len(content) >= 12 && string(content[:4]) == "RIFF" && string(content[8:12]) == "WEBP":
+		return webpFormat, true
+	}
+	return format{}, false
+}
+
+func isOpaque(m image.Image) bool {
+	o, ok := m.(interface{ Opaque() bool })
+	return ok && o.Opaque()
+}
+
+func scale(source image.Image, size image.Point) *image.NRGBA {
+	to := image.NewNRGBA(image.Rectangle{Max: size})
+	draw.CatmullRom.Scale(to, to.Bounds(), source, source.Bounds(), draw.Src, nil)
+	return to
+}
+
+func encodePNG(m image.Image) []byte {
+	var b bytes.Buffer
+	e := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := e.Encode(&b, m); err != nil {
+		panic(fmt.Sprintf("picture: %v", err)) // its size is checked, and memory takes all
+	}
+	return b.Bytes()
+}
+
+func encodeJPEG(m image.Image) []byte {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: quality}); err != nil {
+		panic(fmt.Sprintf("picture: %v", err)) // likewise
+	}
+	return b.Bytes()
+}

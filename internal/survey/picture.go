@@ -1,0 +1,30 @@
+package survey
+
+import "slices"
+
+// A Picture belongs to a question or an option.
+type Picture struct {
+	File   string        `json:"file"`             // as the author names it
+	Alt    Text          `json:"alt,omitempty"`    // nil: it only decorates
+	Copies []PictureCopy `json:"copies,omitempty"` // what pages load, narrowest first; none where files were not read
+}
+
+// A PictureCopy is a file of a site. Its name follows from the content of the author's file, so that another picture under
+// the same name is another version of the survey.
+type PictureCopy struct {
+	Path   string `json:"path"`  // from the site's root
+	Width  int    `json:"width"` // in pixels
+	Height int    `json:"height"`
+}
+
+// Pictures lists the pictures of all questions and options, in the file's order.
+func (s *Survey) Pictures() []*Picture {
+	var all []*Picture
+	for q := range s.Questions() {
+		all = append(all, q.Image)
+		for i := range q.Options {
+			all = append(all, q.Options[i].Image)
+		}
+	}
+	return slices.DeleteFunc(all, func(p *Picture) bool { return p == nil })
+}
