@@ -12,7 +12,7 @@ var templates embed.FS
 //go:embed templates/*.html templates/wording
 var pages embed.FS
 
-//go:embed surveys/*.yaml
+//go:embed surveys/*.yaml surveys/*.png
 var samples embed.FS
 
 // Templates returns the folder templates/: *.html, the stylesheets, scripts, icon.svg, and wording/LANGUAGE.yaml.
@@ -21,7 +21,7 @@ func Templates() fs.FS { return sub(templates, "templates") }
 // Pages returns the part of [Templates] that rendering a page needs. A function that uses nothing else is linked without the assets.
 func Pages() fs.FS { return sub(pages, "templates") }
 
-// Samples returns the folder surveys/: questionnaires to start from.
+// Samples returns the folder surveys/: questionnaires to start from, with their pictures.
 func Samples() fs.FS { return sub(samples, "surveys") }
 
 func sub(fsys embed.FS, folder string) fs.FS {

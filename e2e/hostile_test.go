@@ -42,55 +42,59 @@ var hostileTexts = []string{
 const startMark, endMark = "H‹", "›"
 
 // insertHostileTexts replaces every text of a questionnaire by a hostile one, a different one from place to place and from round
-// to round; it keeps placeholders for answers. harmless is the same with plain words. places is the number of texts.
+// to round. harmless is the same with plain words. places is the number of texts.
 func insertHostileTexts(t *testing.T, source string, round int) (nasty, harmless string, places int) {
 	t.Helper()
-	write := func(text func(place int) string) string {
-		var document yaml.Node
-		if err := yaml.Unmarshal([]byte(source), &document); err != nil {
-			t.Fatal(err)
-		}
-		places = 0
-		pipes := regexp.MustCompile(`\{\{[a-z_.]+\}\}`)
-		var walk func(n *yaml.Node, key string)
-		set := func(n *yaml.Node) {
-			kept := strings.Join(pipes.FindAllString(n.Value, -1), " ")
-			n.Value = strings.TrimSpace(kept + " " + startMark + fmt.Sprint(places) + " " + text(places) + endMark)
-			n.Style = yaml.DoubleQuotedStyle
-		}
-		walk = func(n *yaml.Node, key string) {
-			if n.Kind == yaml.MappingNode && len(n.Content) > 0 && (n.Content[0].Value == "zh" || n.Content[0].Value == "en") {
-				for i := 1; i < len(n.Content); i += 2 {
-					set(n.Content[i])
-				}
-				places++
-				return
-			}
-			if n.Kind == yaml.MappingNode {
-				for i := 0; i+1 < len(n.Content); i += 2 {
-					if k := n.Content[i].Value; n.Content[i+1].Kind == yaml.ScalarNode && key == "document" && (k == "number" || k == "version" || k == "approved_by") {
-						set(n.Content[i+1])
-						places++
-						continue
-					}
-					walk(n.Content[i+1], n.Content[i].Value)
-				}
-				return
-			}
-			for _, c := range n.Content {
-				walk(c, key)
-			}
-		}
-		walk(&document, "")
-		out, err := yaml.Marshal(&document)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(out)
-	}
-	nasty = write(func(place int) string { return hostileTexts[(place+round)%len(hostileTexts)] })
-	harmless = write(func(int) string { return "plain words" })
+	marked := func(place int, text string) string { return startMark + fmt.Sprint(place) + " " + text + endMark }
+	nasty, places = replaceTexts(t, source, func(place int) string { return marked(place, hostileTexts[(place+round)%len(hostileTexts)]) })
+	harmless, _ = replaceTexts(t, source, func(place int) string { return marked(place, "plain words") })
 	return nasty, harmless, places
+}
+
+// replaceTexts replaces every text of a questionnaire in two languages; it keeps placeholders for answers. places is the number
+// of texts.
+func replaceTexts(t *testing.T, source string, text func(place int) string) (replaced string, places int) {
+	t.Helper()
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(source), &document); err != nil {
+		t.Fatal(err)
+	}
+	pipes := regexp.MustCompile(`\{\{[a-z_.]+\}\}`)
+	var walk func(n *yaml.Node, key string)
+	set := func(n *yaml.Node) {
+		kept := strings.Join(pipes.FindAllString(n.Value, -1), " ")
+		n.Value = strings.TrimSpace(kept + " " + text(places))
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	walk = func(n *yaml.Node, key string) {
+		if n.Kind == yaml.MappingNode && len(n.Content) > 0 && (n.Content[0].Value == "zh" || n.Content[0].Value == "en") {
+			for i := 1; i < len(n.Content); i += 2 {
+				set(n.Content[i])
+			}
+			places++
+			return
+		}
+		if n.Kind == yaml.MappingNode {
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				if k := n.Content[i].Value; n.Content[i+1].Kind == yaml.ScalarNode && key == "document" && (k == "number" || k == "version" || k == "approved_by") {
+					set(n.Content[i+1])
+					places++
+					continue
+				}
+				walk(n.Content[i+1], n.Content[i].Value)
+			}
+			return
+		}
+		for _, c := range n.Content {
+			walk(c, key)
+		}
+	}
+	walk(&document, "")
+	out, err := yaml.Marshal(&document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out), places
 }
 
 // skeleton lists the elements of a page with the names of their attributes, none of which a text may change.

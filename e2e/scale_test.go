@@ -57,6 +57,13 @@ func TestScales(t *testing.T) {
 	for _, name := range samples {
 		files[filepath.Base(name)] = readFile(t, name)
 	}
+	pictures, err := filepath.Glob("../surveys/*.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range pictures {
+		files[filepath.Base(name)] = readFile(t, name)
+	}
 	p := start(t, writeSurveys(t, files), t.TempDir())
 	for _, language := range []string{"zh", "en"} {
 		t.Run(language, func(t *testing.T) {
@@ -65,7 +72,7 @@ func TestScales(t *testing.T) {
 			for name := range files {
 				id := strings.TrimSuffix(name, ".yaml")
 				if strings.Contains(id, ".") {
-					continue // a sidecar, not a questionnaire
+					continue // a sidecar or a picture, not a questionnaire
 				}
 				load(t, ctx, chromedp.Navigate(p.url+id+"/"+language+"/"))
 				// All that conditions hide, and what is chosen at the ends.

@@ -154,6 +154,19 @@ func (k newCommand) copySample(c *console.Console) error {
 	if err != nil || out == "-" {
 		return err
 	}
+	pictures, err := sample.Pictures()
+	if err != nil {
+		return err
+	}
+	for name, content := range pictures {
+		path := filepath.Join(filepath.Dir(out), name)
+		if _, err := os.Stat(path); err == nil {
+			continue // of another copy
+		}
+		if err := createFile(path, content); err != nil {
+			return err
+		}
+	}
 	k.printNext(c, out, id)
 	return nil
 }

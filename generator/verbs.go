@@ -61,6 +61,7 @@ var verbs = map[string]func() verb{
 	"results erase":   func() verb { return &eraseCommand{} },
 	"results annul":   func() verb { return &annulCommand{} },
 	"results archive": func() verb { return &archiveCommand{} },
+	"results charts":  func() verb { return &chartsCommand{} },
 	"results pages":   func() verb { return &levelPagesCommand{} },
 	"results report":  func() verb { return &reportCommand{} },
 	"results verify":  func() verb { return &verifyCommand{} },

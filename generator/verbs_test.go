@@ -131,7 +131,7 @@ func TestVerbsNameTheirFiles(t *testing.T) {
 	t.Parallel()
 	writers := map[string]verb{
 		"results export": &exportCommand{Out: "x"}, "results report": &reportCommand{Out: "x"},
-		"results archive": &archiveCommand{Out: "x"}, "results pages": &levelPagesCommand{Out: "x"},
+		"results archive": &archiveCommand{Out: "x"}, "results pages": &levelPagesCommand{Out: "x"}, "results charts": &chartsCommand{Out: "x"},
 	}
 	for name, create := range verbs {
 		if _, writes := create().(fileWriter); writes != (writers[name] != nil) {

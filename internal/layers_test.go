@@ -37,7 +37,7 @@ var house = []floor{
 		"survey",
 		"questionnaire",
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
-		"answer advice compare convert picture theme",
+		"answer advice chart compare convert picture theme",
 		"tally cases export sarif simulate starter",
 		"release",
 		"stats audit",

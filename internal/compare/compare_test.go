@@ -222,6 +222,7 @@ func TestEdits(t *testing.T) {
 		{"listed", "duplicates: keep", "duplicates: keep\nlisted: false", effects{wording}, "survey", "landing page", "listed:", false, false},
 		{"twins", "duplicates: keep", "duplicates: drop", effects{comparable}, "survey", "count once", "duplicates:", false, false},
 		{"display", "display: stars", "display: faces", effects{comparable}, "question 'stars'", "from stars to faces", "id: stars", false, false},
+		{"picture", "display: stars", "display: stars, image: {file: cup.jpg, alt: {zh: 杯, en: Cup}}", effects{comparable, wording}, "question 'stars'", "to cup.jpg", "image:", false, false},
 		{"shuffle", "        shuffle: true\n        anchor: [nothing]\n", "", effects{comparable}, "question 'bought'", "another order", "id: bought", false, false},
 		{"options' order", "[{id: north, label: {zh: 北, en: North}}, {id: south, label: {zh: 南, en: South}}]", "[{id: south, label: {zh: 南, en: South}}, {id: north, label: {zh: 北, en: North}}]", effects{comparable}, "question 'shop'", "another order", "id: shop", false, false},
 		{"rows' order", "{id: speed, label: {zh: 速度, en: Speed}, short: {zh: 快, en: Fast}}, {id: care, label: {zh: 态度, en: Care}, weight: 2}", "{id: care, label: {zh: 态度, en: Care}, weight: 2}, {id: speed, label: {zh: 速度, en: Speed}, short: {zh: 快, en: Fast}}", effects{comparable}, "question 'items'", "rows are in another order", "id: items", false, false},

@@ -184,6 +184,7 @@ func (c *comparer) question(old, new placedQuestion) {
 	c.text(part, message.New("the short name"), old.ShortName, new.ShortName, new.at.to("short"))
 	c.text(part, message.New("the short name of no"), old.ShortNo, new.ShortNo, new.at.to("short_no"))
 	c.text(part, message.New("the help"), old.Help, new.Help, new.at.to("help"))
+	c.picture(part, old.Image, new.Image, new.at.to("image"))
 	c.text(part, message.New("the label of the low end"), old.Low, new.Low, new.at.to("low"))
 	c.text(part, message.New("the label of the high end"), old.High, new.High, new.at.to("high"))
 	c.text(part, message.New("the message of its limits"), old.Message, new.Message, new.at.to("message"))
@@ -425,6 +426,7 @@ func (q *comparison) option(what message.Key, part message.Text, all []survey.Op
 		q.text(part, message.New("the label of %s '%s'", what, new.ID), old.Label, new.Label, at.to("label"))
 	}
 	q.text(part, message.New("the short name of %s '%s'", what, new.ID), old.ShortName, new.ShortName, at.to("short"))
+	q.picture(part, old.Image, new.Image, at.to("image"))
 	if !reflect.DeepEqual(old.Score, new.Score) {
 		q.add(q.breaks, part, at.to("score"), "the score of %s '%s' was changed %s: means before and after differ for that reason alone, and are never mixed", what, new.ID, change(old.Score, new.Score))
 	}

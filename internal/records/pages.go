@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"glasspoll"
+	"glasspoll/internal/chart"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -47,6 +48,34 @@ func Pages(ctx context.Context, records store.Records, s *survey.Survey, o Pages
 		}
 	}
 	return nil
+}
+
+// ChartsOptions are the options of charts that stand alone.
+type ChartsOptions struct {
+	Level    string // one of results.Levels
+	Period   string // "" is the last
+	Language string
+	Now      time.Time
+}
+
+// Charts returns the charts of a survey's results for a level.
+func Charts(ctx context.Context, records store.Records, s *survey.Survey, o ChartsOptions) ([]*chart.Chart, error) {
+	report, err := levelReport(ctx, records, s, PagesOptions{Level: o.Level, Now: o.Now})
+	if err != nil {
+		return nil, err
+	}
+	renderer, err := render.New(glasspoll.Templates(), render.Assets{})
+	if err != nil {
+		return nil, err
+	}
+	page := results.Page{Set: results.NewSet(report), Today: today(s, o.Now), Language: o.Language, Folder: results.Folder{Period: o.Period}}
+	if o.Level != "public" {
+		page.Level = o.Level
+	}
+	if o.Period != "" && !slices.Contains(page.Set.Folders(), page.Folder) {
+		return nil, nil
+	}
+	return results.New(renderer).Charts(page)
 }
 
 // levelReport reports what a level may see: all that was counted, or what was released.

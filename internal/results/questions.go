@@ -277,7 +277,11 @@ func (d *document) addItem(b *block, item *stats.Item) {
 			b.Bars = append(b.Bars, d.bar(label, c.Share))
 		}
 		if item.Field.Question.Type == survey.MultiChoice {
-			byShare(b.Bars, item.Counts)
+			sorted := make(shareTable, 0, len(b.Bars))
+			for _, i := range byShare(item.Counts) {
+				sorted = append(sorted, b.Bars[i])
+			}
+			b.Bars = sorted
 		}
 	}
 	if d.inForce(item) {
@@ -285,10 +289,10 @@ func (d *document) addItem(b *block, item *stats.Item) {
 	}
 }
 
-// byShare sorts the options of a multi_choice, the most chosen first. Those that exclude all others, such as "none of these",
-// stay last.
-func byShare(bars shareTable, counts []stats.Count) {
-	order := make([]int, len(bars))
+// byShare orders the options of a multi_choice, the most chosen first. Those that exclude all others, such as "none of
+// these", stay last.
+func byShare(counts []stats.Count) []int {
+	order := make([]int, len(counts))
 	for i := range order {
 		order[i] = i
 	}
@@ -299,13 +303,9 @@ func byShare(bars shareTable, counts []stats.Count) {
 		return 0
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(apart(a)-apart(b), cmp.Compare(bars[b].N, bars[a].N))
+		return cmp.Or(apart(a)-apart(b), cmp.Compare(counts[b].N, counts[a].N))
 	})
-	sorted := make(shareTable, len(bars))
-	for at, i := range order {
-		sorted[at] = bars[i]
-	}
-	copy(bars, sorted)
+	return order
 }
 
 // inForce reports whether an item is as it is asked now: an earlier one is compared with nothing.

@@ -18,6 +18,19 @@ type Sample struct {
 	Survey *survey.Survey
 }
 
+// Pictures returns the files of the sample's pictures, by the names that it calls them.
+func (s *Sample) Pictures() (map[string][]byte, error) {
+	all := map[string][]byte{}
+	for _, p := range s.Survey.Pictures() {
+		content, err := fs.ReadFile(glasspoll.Samples(), p.File)
+		if err != nil {
+			return nil, err
+		}
+		all[p.File] = content
+	}
+	return all, nil
+}
+
 // ErrNoSample means that there is no sample of the name.
 var ErrNoSample error = message.Key("there is no ready questionnaire of this name")
 
