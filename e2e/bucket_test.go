@@ -87,9 +87,9 @@ func TestBucketErrors(t *testing.T) {
 		call  func(*cloud.Pages) error
 		want  []string
 	}{
-		{"another secret", pagesOf(endpoint, name, "local", "wrong"), write, []string{"bucket " + name, "tea/results/index.html", "403", "SignatureDoesNotMatch"}},
+		{"another secret", pagesOf(endpoint, name, "local", "wrong"), write, []string{"bucket " + name, "tea/results/index.html", "does not accept these credentials", "SignatureDoesNotMatch"}},
 		{"another secret, and a reply without a body", pagesOf(endpoint, name, "local", "wrong"), read, []string{"bucket " + name, "403", "the credentials are wrong, or have no right to it"}},
-		{"no such bucket", pagesOf(endpoint, "no-such-bucket", "local", "local"), write, []string{"bucket no-such-bucket", "404", "NoSuchBucket"}},
+		{"no such bucket", pagesOf(endpoint, "no-such-bucket", "local", "local"), write, []string{"bucket no-such-bucket", "there is none in this account and region", "NoSuchBucket"}},
 	} {
 		begin := time.Now()
 		err := c.call(c.pages)

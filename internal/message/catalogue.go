@@ -1,16 +1,12 @@
 package message
 
 import (
-	"embed"
 	"errors"
 	"fmt"
 	"sync"
 
 	"gopkg.in/yaml.v3"
 )
-
-//go:embed zh/*.yaml
-var files embed.FS
 
 // An entry is a format in both languages.
 type entry struct {
