@@ -13,7 +13,7 @@ import (
 
 // document reads the file's only YAML document, or reports why there is none. For messages, what names what the file should
 // be, and begins says how such a file begins.
-func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
+func (r *reader) document(source []byte, what, begins message.Key) *yaml.Node {
 	if len(source) > maxFile {
 		r.failAt(1, 1, "the file is larger than %d KB: a %s is never that long", maxFile>>10, what)
 		return nil
