@@ -59,6 +59,9 @@ func (t Text) In(language string) string {
 // String returns the text in English.
 func (t Text) String() string { return t.en }
 
+// MarshalText makes a text English in JSON.
+func (t Text) MarshalText() ([]byte, error) { return []byte(t.en), nil }
+
 // Map returns the text with a function applied to it in every language.
 func (t Text) Map(change func(string) string) Text {
 	return Text{Code: t.Code, en: change(t.en), zh: change(t.zh)}
