@@ -76,9 +76,6 @@ func ExitCode(err error) int {
 	}
 }
 
-// Line prints one line.
-func Line(w io.Writer, format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
-
 // JSON prints a document as indented JSON.
 func JSON(w io.Writer, document any) error {
 	encoder := json.NewEncoder(w)
