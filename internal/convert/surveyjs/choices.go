@@ -362,11 +362,8 @@ func (e *element) addChoicesFrom(from *draft.List, n, mode *node) {
 		o.ID = ""
 	}
 	e.AssignOptionIDs(q.Options, "option")
-	to := q.Target
 	e.FitOptions(q, q.At)
-	if q.Target = to; to != nil {
-		*to = *draft.TargetOf(q)
-	}
+	*q.Target = *draft.TargetOf(q)
 }
 
 // readRating reads steps: numbers, or with words of their own.
