@@ -12,7 +12,7 @@ import (
 )
 
 // What a keyboard, an input method or a copied page puts into numbers, dates and addresses is brought into one form: ASCII
-// asciiDigits, points and hyphens, without marks that nobody can see. The page's script (templates/rules.js) has the same table.
+// digits, points and hyphens, without marks that nobody can see. The page's script (templates/rules.js) has the same table.
 var cleaning = map[survey.Type][]func(string) string{
 	survey.Number:      {usualForms, asciiDigits, hyphens, points, ungroup},
 	survey.ConstantSum: {usualForms, asciiDigits, hyphens, points, ungroup},
