@@ -150,3 +150,36 @@ func TestMeaningOfForms(t *testing.T) {
 		}
 	}
 }
+
+// TestOptionsNeverOfferedInOrder checks that each option that a filter never offers has its line, in the order of the options.
+func TestOptionsNeverOfferedInOrder(t *testing.T) {
+	workbook := plainWorkbook(t, parseForm(`
+# survey
+| type | name | label | choice_filter |
+| text | why | Why |
+| select_one towns | town | Town | state = 'n' |
+# choices
+| list_name | name | label | state |
+| towns | a | A | n |
+| towns | b | B | n |
+| towns | c | C | s |
+| towns | d | D | s |
+| towns | e | E | s |
+| towns | f | F | s |
+`))
+	for range 20 {
+		result, err := Convert("x.xlsx", workbook)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var left []string
+		for _, l := range result.Report.Lines {
+			if _, option, ok := strings.Cut(l.Message.String(), "never offered, and was left out: "); ok {
+				left = append(left, option)
+			}
+		}
+		if got, want := strings.Join(left, " "), "'c' 'd' 'e' 'f'"; got != want {
+			t.Fatalf("the options are left out in the order %s, want %s", got, want)
+		}
+	}
+}

@@ -289,6 +289,11 @@ func TargetOf(q *Question) *condition.Target {
 	return to
 }
 
+// TargetOfRow returns what conditions can do with a row of a matrix.
+func TargetOfRow(q *Question, row *Option) *condition.Target {
+	return &condition.Target{Field: q.ID + "." + row.ID, Kind: condition.Choice, Options: q.Options.Answers()}
+}
+
 // whole lists whole numbers.
 func whole(from, to int) []condition.Option {
 	var all []condition.Option

@@ -377,7 +377,7 @@ func (e *element) define() {
 	}
 	if q.Target.Kind == condition.Group {
 		for _, r := range q.Rows {
-			part := &condition.Target{Field: q.ID + "." + r.ID, Kind: condition.Choice, Options: q.Options.Answers()}
+			part := draft.TargetOfRow(q, r)
 			q.Parts = append(q.Parts, part)
 			e.reader.define(q.Source+"."+r.Source, part)
 		}

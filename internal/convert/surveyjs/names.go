@@ -65,11 +65,8 @@ func (r *reader) finder() draft.Find {
 		if to := lookUp(r.Scope, name); to != nil {
 			return to
 		}
-		base, _, _ := strings.Cut(name, ".")
-		if base, _, ok := strings.Cut(base, "["); ok || base != name {
-			if of := lookUp(r.Scope, base); of != nil {
-				return &condition.Target{Kind: condition.Missing, Why: message.New("which is a part of %s", report.Quote(base))}
-			}
+		if i := strings.IndexAny(name, ".["); i >= 0 && lookUp(r.Scope, name[:i]) != nil {
+			return &condition.Target{Kind: condition.Missing, Why: message.New("which is a part of %s", report.Quote(name[:i]))}
 		}
 		return nil
 	}

@@ -174,7 +174,7 @@ func (p *parser) call(name string) (*condition.Term, error) {
 		}
 	case "boolean":
 		if len(args) == 1 {
-			return not(not(args[0])), nil
+			return condition.Not(condition.Not(args[0])), nil
 		}
 	case "count-selected":
 		return term("count", 1)
@@ -191,8 +191,4 @@ func (p *parser) call(name string) (*condition.Term, error) {
 		}
 	}
 	return &condition.Term{Op: "call", Text: name, Args: args}, nil
-}
-
-func not(t *condition.Term) *condition.Term {
-	return &condition.Term{Op: "not", Args: []*condition.Term{t}}
 }
