@@ -9,7 +9,6 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -46,7 +45,7 @@ func WriteIDs(file string, source []byte) (written []byte, made []MadeID, proble
 		return nil, nil, problems
 	}
 	r := newReader(file)
-	root := r.document(source, message.Text{}, message.Text{})
+	root := r.document(source, "", "")
 	r.survey(root)
 	w := idWriter{reader: r, source: source, starts: lineStarts(source), inBlock: map[*yaml.Node]bool{}}
 	w.isJSON = root.Style&yaml.FlowStyle != 0 && len(root.Content) > 0 && root.Content[0].Style&yaml.DoubleQuotedStyle != 0
