@@ -237,7 +237,7 @@ func (d *Draft) FitOptions(q *Question, at *report.Atom) bool {
 	return true
 }
 
-// Define defines a name of the source. The first definition counts, unless its kind is Missing.
+// Define defines a name of the source. The first definition counts, unless its kind is Missing or Nothing.
 func (d *Draft) Define(source string, to *condition.Target) {
 	if d.Scope == nil {
 		d.Scope = map[string]*condition.Target{}
