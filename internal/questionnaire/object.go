@@ -195,9 +195,6 @@ func keyOf(m *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// valueOf returns the value of a key of a mapping.
-func valueOf(m, key *yaml.Node) *yaml.Node { return m.Content[slices.Index(m.Content, key)+1] }
-
 // failMissing reports the keys that must be given and are not.
 func (o object) failMissing() {
 	for _, name := range o.mapping.needed(o.questionType) {

@@ -177,7 +177,7 @@ func (w *idWriter) end(n *yaml.Node) int {
 	return w.offset(line, column)
 }
 
-// lineStarts returns the byte offset of each line, and of the end. Lines end as in [splitLines].
+// lineStarts returns the byte offset of each line, and of the end. Lines end as in [yaml12.Lines].
 func lineStarts(source []byte) []int {
 	at := len(source) - len(bytes.TrimPrefix(source, []byte("\uFEFF")))
 	starts := []int{at}
