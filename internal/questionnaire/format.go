@@ -401,5 +401,3 @@ func typeNames(types []survey.Type) []string {
 	}
 	return names
 }
-
-// joinTypes lists types in a message.

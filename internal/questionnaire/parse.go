@@ -52,7 +52,7 @@ func Parse(file string, source []byte) (*survey.Survey, Problems) {
 
 // questionnaire reads a file, as far as it can be read.
 func (r *reader) questionnaire(source []byte) *survey.Survey {
-	root := r.document(source, message.New("questionnaire"), message.New("a questionnaire begins with its title, such as \"title: Service survey\""))
+	root := r.document(source, "questionnaire", "a questionnaire begins with its title, such as \"title: Service survey\"")
 	if root == nil {
 		return nil
 	}

@@ -237,7 +237,7 @@ func (d *Draft) FitOptions(q *Question, at *report.Atom) bool {
 	return true
 }
 
-// Define defines a name of the source. The first definition counts, unless its kind is Missing.
+// Define defines a name of the source. The first definition counts, unless its kind is Missing or Nothing.
 func (d *Draft) Define(source string, to *condition.Target) {
 	if d.Scope == nil {
 		d.Scope = map[string]*condition.Target{}
@@ -258,10 +258,9 @@ func (d *Draft) DefineNothing(source, format string, args ...any) {
 }
 
 // DefineQuestion defines a question under its name, so that conditions can use it.
-func (d *Draft) DefineQuestion(q *Question) *condition.Target {
+func (d *Draft) DefineQuestion(q *Question) {
 	q.Target = TargetOf(q)
 	d.Define(q.Source, q.Target)
-	return q.Target
 }
 
 // TargetOf returns what conditions can do with a question.
