@@ -258,10 +258,9 @@ func (d *Draft) DefineNothing(source, format string, args ...any) {
 }
 
 // DefineQuestion defines a question under its name, so that conditions can use it.
-func (d *Draft) DefineQuestion(q *Question) *condition.Target {
+func (d *Draft) DefineQuestion(q *Question) {
 	q.Target = TargetOf(q)
 	d.Define(q.Source, q.Target)
-	return q.Target
 }
 
 // TargetOf returns what conditions can do with a question.

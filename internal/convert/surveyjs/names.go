@@ -44,6 +44,12 @@ func (r *reader) define(name string, to *condition.Target) {
 	r.Define(name, to)
 }
 
+// defineQuestion defines a question under its name.
+func (r *reader) defineQuestion(q *draft.Question) {
+	q.Target = draft.TargetOf(q)
+	r.define(q.Source, q.Target)
+}
+
 // otherNames are prefixes, or names, of what is no question of the same panel.
 var otherNames = regexp.MustCompile(`(?i)^((prev|next|parent)panel\.|(prev|next|total)?row\.|survey\.|\$|(item|choice|panel|row|panelindex|visiblepanelindex|itemindex|rowindex|visiblerowindex|rowname|rowvalue|rowtitle)$)`)
 
