@@ -56,6 +56,12 @@ func TestMeaning(t *testing.T) {
 			yaml:     []string{"id: a\n        type: short_text"},
 			say:      []string{"its 259 options are more than 200", "'nobody' has no options to take over"},
 		},
+		"a choice of one option": {
+			elements: `{"type": "radiogroup", "name": "a", "choices": ["x"]}, {"type": "text", "name": "b", "visibleIf": "{a} = 'x'"}, {"type": "text", "name": "c", "visibleIf": "{a} != 'x'"}, {"type": "radiogroup", "name": "e", "choices": ["x"], "showOtherItem": true}, {"type": "text", "name": "f", "visibleIf": "{e} = 'x'"}, {"type": "text", "name": "g", "visibleIf": "{a} = {e}"}, {"type": "radiogroup", "name": "h", "choices": ["x"], "choicesFromQuestion": "nobody"}, {"type": "text", "name": "i", "visibleIf": "{h} = 'x'"}`,
+			yaml:     []string{"label: b\n        show_if: answered(a)\n", "label: c\n        show_if: not answered(a)\n", "label: f\n        show_if: e contains \"x\"\n", "label: i\n        show_if: answered(h)\n"},
+			not:      []string{"label: g\n        show_if"},
+			say:      []string{"it is asked as several that can be chosen", "'a' and 'e' cannot be compared with each other"},
+		},
 		"rows and columns that are numbers": {
 			elements: `{"type": "matrix", "name": "m", "rows": [1, 2], "columns": [0, 1]}, {"type": "text", "name": "a", "visibleIf": "{m.1} = 0 or {m.2} notempty"}, {"type": "checkbox", "name": "c", "choices": ["x", "y"], "showNoneItem": true}, {"type": "checkbox", "name": "d", "choicesFromQuestion": "c", "showNoneItem": true}`,
 			yaml:     []string{`show_if: m["1"] == "0" or answered(m["2"])`},

@@ -163,7 +163,7 @@ func (r *run) hasOption(to *Target, c *Term) (Expr, error) {
 // compareAnswers compares the answers of two questions.
 func (r *run) compareAnswers(op string, a, b *Target) (Expr, error) {
 	switch {
-	case a.Kind != b.Kind || a.Kind == Set || a.Kind == Group:
+	case a.Kind != b.Kind || a.Kind == Set || a.Kind == Group || a.AsSet || b.AsSet:
 		return Expr{}, message.Errorf("'%s' and '%s' cannot be compared with each other", a.Field, b.Field)
 	case a.Kind == Choice || a.Kind == Bool:
 		if op != "==" {

@@ -120,6 +120,7 @@ type Target struct {
 	Kind    Kind
 	Options []Option     // of a choice, a set or a yes or no; of a number, all it can be, if these are few
 	List    bool         // the answer is a list: also of ranks
+	AsSet   bool         // of a choice that is a set here, because it has one option
 	Why     message.Text // for Missing and Nothing: the reason
 }
 

@@ -366,6 +366,8 @@ func isOneOf(to *Target, ids, others []string) Expr {
 		return Expr{to.name(), levelAtom}
 	case to.Kind == Bool:
 		return comparison("%s == false", to.name())
+	case to.AsSet:
+		return comparison("%s contains %s", to.name(), to.constant(ids[0]))
 	case len(ids) == 1:
 		return comparison("%s == %s", to.name(), to.constant(ids[0]))
 	case len(others) == 1 && len(ids) > 3:

@@ -103,6 +103,7 @@ type Question struct {
 	Min, Max, Step       string
 	MinLength, MaxLength int
 	Pattern              string
+	AsSet                bool                // a choice of one option, asked as a multi_choice
 	Never                bool                // found to be never asked
 	Dropped              bool                // found after reading that it cannot be carried over
 	Answers              []condition.Option  // of a yes or no, if its values are not true and false
@@ -227,12 +228,14 @@ func (d *Draft) FitOptions(q *Question, at *report.Atom) bool {
 		d.DropText(q.OtherLabel)
 		q.Kind, q.Options, q.Other, q.OtherLabel, q.Shuffle, q.Display = survey.ShortText, nil, false, nil, false, ""
 		q.Min, q.Max = "", ""
-		if q.Target != nil {
-			*q.Target = *TargetOf(q)
-		}
 	case n == 1 && q.Kind == survey.SingleChoice:
 		d.Change(at, "one option alone is no choice: it is asked as several that can be chosen")
-		q.Kind, q.Display = survey.MultiChoice, ""
+		q.Kind, q.Display, q.AsSet = survey.MultiChoice, "", true
+	default:
+		return true
+	}
+	if q.Target != nil {
+		*q.Target = *TargetOf(q)
 	}
 	return true
 }
@@ -266,6 +269,9 @@ func (d *Draft) DefineQuestion(q *Question) {
 // TargetOf returns what conditions can do with a question.
 func TargetOf(q *Question) *condition.Target {
 	to := &condition.Target{Field: q.ID, Kind: KindOf(q.Kind), List: q.Kind == survey.MultiChoice || q.Kind == survey.Ranking}
+	if q.AsSet {
+		to.Kind, to.List, to.AsSet = condition.Choice, false, true
+	}
 	switch {
 	case q.Kind == survey.Note:
 		to.Why = message.New("which asks nothing")
