@@ -253,7 +253,8 @@ func (k keys) pick(name, value string) {
 func (k keys) write(name, text string) {
 	k.t.Helper()
 	k.tabToName(name)
-	k.must(k.Type(k.find(string(byName(name))), strings.ReplaceAll(text, "\n", webdriver.Enter))) // the focus is there already, and keys without a key on the keyboard work
+	// Unlike Press, Type takes characters that no key has. The focus is there already.
+	k.must(k.Type(k.find(string(byName(name))), strings.ReplaceAll(text, "\n", webdriver.Enter)))
 }
 
 func (k keys) when(name, value, typed string) {

@@ -1,6 +1,10 @@
 package e2e
 
-import "testing"
+import (
+	"testing"
+
+	"glasspoll/e2e/webdriver"
+)
 
 // TestEnginesDigits types digits of another script into boxes for a number, a date and a time, half a date first, and moves a slider
 // in a page that runs from right to left.
@@ -24,7 +28,7 @@ func TestEnginesDigits(t *testing.T) {
 		b.click("[name=hour]")
 		b.press("٩:٣٠")
 		b.click(".slide [type=range]")
-		b.press("\ue012") // left
+		b.press(webdriver.Left)
 		b.waitFor("more than the middle", `document.querySelector("[name=warm]").value === "6"`)
 		b.click(submitButton)
 		b.waitForThanks()

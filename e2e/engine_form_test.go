@@ -306,8 +306,8 @@ func (b *browser) inked(css string) (n int) {
 	return n
 }
 
-// TestEnginesPrint prints a form: dates that are filled in but no masks of dates, no hints to tap, and the questions are numbered without gaps, also those
-// that are shown on paper only. WebKitGTK's driver cannot print.
+// TestEnginesPrint prints a form: dates that are filled in but no masks of dates, no hints to tap, and the questions are numbered
+// without gaps, also those that are shown on paper only. WebKitGTK's driver cannot print.
 func TestEnginesPrint(t *testing.T) {
 	t.Parallel()
 	reader, err := program("poppler-utils", "pdftotext")

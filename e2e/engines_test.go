@@ -59,29 +59,6 @@ func onEngines(t *testing.T, engines []engine, settings browserSettings, test fu
 	}
 }
 
-// startProcess starts a program that runs until the test ends.
-func startProcess(t *testing.T, command *exec.Cmd) (ended <-chan struct{}, printed *output, err error) {
-	printed = &output{}
-	command.Stdout, command.Stderr = printed, printed
-	kill, err := killOnExit(command)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := command.Start(); err != nil {
-		return nil, nil, err
-	}
-	done := make(chan struct{})
-	go func() {
-		command.Wait() // its error is that it was killed
-		close(done)
-	}()
-	t.Cleanup(func() {
-		kill()
-		<-done
-	})
-	return done, printed, nil
-}
-
 // openChromium opens a window by chromedriver, which the tests share.
 func openChromium(_ *testing.T, settings browserSettings) (*webdriver.Session, error) {
 	path, err := chrome()
@@ -171,7 +148,7 @@ func openFirefox(t *testing.T, settings browserSettings) (*webdriver.Session, er
 	}
 	command := exec.Command(path, "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--width", "1280", "--height", "900", "--profile", profile)
 	command.Env = append(os.Environ(), "HOME="+profile, "MOZ_CRASHREPORTER_DISABLE=1")
-	ended, printed, err := startProcess(t, command)
+	ended, printed, err := startProcess(t.Cleanup, command)
 	if err != nil {
 		return nil, err
 	}

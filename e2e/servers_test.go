@@ -133,24 +133,11 @@ func startServer(onEnd func(stop func()), command func(address string) *exec.Cmd
 		}
 		address := listener.Addr().String()
 		listener.Close()
-		server, printed := command(address), &output{}
-		server.Stdout, server.Stderr = printed, printed
-		kill, err := killOnExit(server)
+		server := command(address)
+		ended, printed, err := startProcess(onEnd, server)
 		if err != nil {
 			return "", err
 		}
-		if err := server.Start(); err != nil {
-			return "", err
-		}
-		ended := make(chan struct{})
-		go func() {
-			server.Wait() // its error is that it was killed
-			close(ended)
-		}()
-		onEnd(func() {
-			kill()
-			<-ended
-		})
 		failed = waitUntilListening(address, ended)
 		if failed == nil {
 			return "http://" + address, nil
@@ -158,6 +145,29 @@ func startServer(onEnd func(stop func()), command func(address string) *exec.Cmd
 		failed = fmt.Errorf("%s: %w: %s", server, failed, printed)
 	}
 	return "", failed
+}
+
+// startProcess starts a program. onEnd is given what stops it.
+func startProcess(onEnd func(stop func()), command *exec.Cmd) (ended <-chan struct{}, printed *output, err error) {
+	printed = &output{}
+	command.Stdout, command.Stderr = printed, printed
+	kill, err := killOnExit(command)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := command.Start(); err != nil {
+		return nil, nil, err
+	}
+	done := make(chan struct{})
+	go func() {
+		command.Wait() // its error is that it was killed
+		close(done)
+	}()
+	onEnd(func() {
+		kill()
+		<-done
+	})
+	return done, printed, nil
 }
 
 // killOnExit prepares a command, before it is started, to be killed when this process ends, however it ends, or when kill is

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -125,7 +124,6 @@ func TestHalfTypedDateWithoutScript(t *testing.T) {
 	t.Parallel()
 	p, data := startTyping(t)
 	ctx := openPage(t, 360)
-	call(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	openWithoutScript(t, ctx, p.url+"details/en/")
 	do(t, ctx, chromedp.SendKeys(byName("remark"), "x"), chromedp.SendKeys(byName("mail"), "李@例子.中国"),
 		chromedp.Focus(byName("day")), chromedp.KeyEvent("11"), chromedp.Click(css(".send button")))

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strings"
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
@@ -30,7 +28,7 @@ func summaryText(c *console.Console, s cases.Summary, surveyID string) error {
 		return nil
 	}
 	c.Print(c.Out, "")
-	return printTable(c.Out, summaryRows(s, c.Language))
+	return console.Figures(c.Out, summaryRows(s, c.Language))
 }
 
 func summaryRows(s cases.Summary, language string) [][]string {
@@ -52,34 +50,6 @@ func summaryRows(s cases.Summary, language string) [][]string {
 		rows = append(rows, figuresRow("  "+value.In(language), g.Figures))
 	}
 	return rows
-}
-
-// printTable prints rows with aligned columns: the first to the left, the others to the right.
-func printTable(out io.Writer, rows [][]string) error {
-	var widths []int
-	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], console.Columns(cell))
-		}
-	}
-	for _, row := range rows {
-		var line strings.Builder
-		for i, cell := range row {
-			padding := strings.Repeat(" ", widths[i]-console.Columns(cell))
-			if i == 0 {
-				line.WriteString(cell + padding)
-			} else {
-				line.WriteString("  " + padding + cell)
-			}
-		}
-		if _, err := fmt.Fprintln(out, strings.TrimRight(line.String(), " ")); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func figuresRow(name string, f cases.Figures) []string {

@@ -59,11 +59,11 @@ func subcommands(parsed *kong.Context) message.Text {
 	if node == nil {
 		node = parsed.Model.Node
 	}
-	var names []message.Text
+	var names []string
 	for _, child := range node.Children {
-		names = append(names, message.Plain(child.Name))
+		names = append(names, child.Name)
 	}
-	return message.Join(", ", names...)
+	return message.Words(names...)
 }
 
 // readable writes what kong names without its quotes and brackets: "a","b" or <A> <B> as a list, [<A>] as A.

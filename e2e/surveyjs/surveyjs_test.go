@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
@@ -47,6 +48,9 @@ var bases = map[string]base{
 	"x":  {`{"type": "matrix", "name": "x", "rows": [{"value": "one", "text": "1"}, {"value": "two", "text": "2"}], "columns": [{"value": 0, "text": "T:0"}, {"value": "good", "text": "T:good"}]}`, []string{`{"one": 0}`, `{"one": "good", "two": 0}`}, []string{"'good'"}},
 }
 
+// names are those of the bases.
+var names = slices.Sorted(maps.Keys(bases))
+
 func choices(kind, name string, values ...string) string {
 	var items []string
 	for _, v := range values {
@@ -59,15 +63,6 @@ func choices(kind, name string, values ...string) string {
 type generator struct{ *rand.Rand }
 
 func pick[T any](g generator, from []T) T { return from[g.IntN(len(from))] }
-
-func (g generator) name() string {
-	names := make([]string, 0, len(bases))
-	for n := range bases {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return pick(g, names)
-}
 
 func (g generator) ref(name string) string {
 	if name == "x" && g.IntN(3) > 0 {
@@ -93,7 +88,7 @@ func (g generator) expression(depth int) string {
 			return "(" + a + ") and (" + b + ")"
 		}
 	}
-	name := g.name()
+	name := pick(g, names)
 	q := g.ref(name)
 	constant := pick(g, bases[name].constants)
 	switch g.IntN(12) {
@@ -122,11 +117,6 @@ type place struct{ name, property, expression string }
 
 func definition(g generator, conditions int) (string, []place) {
 	var elements []string
-	names := make([]string, 0, len(bases))
-	for n := range bases {
-		names = append(names, n)
-	}
-	slices.Sort(names)
 	for _, n := range names {
 		elements = append(elements, bases[n].definition)
 	}
@@ -158,14 +148,10 @@ func TestConditionsLikeSurveyJS(t *testing.T) {
 		var answers []map[string]json.RawMessage
 		for range 60 {
 			a := map[string]json.RawMessage{}
-			for n, b := range bases {
+			for _, n := range names {
 				if g.IntN(3) > 0 {
-					a[n] = nil
+					a[n] = json.RawMessage(pick(g, bases[n].answers))
 				}
-				_ = b
-			}
-			for _, n := range sortedKeys(a) {
-				a[n] = json.RawMessage(pick(g, bases[n].answers))
 			}
 			answers = append(answers, a)
 		}
@@ -314,13 +300,4 @@ func idOf(q *survey.Question, value string) string {
 		return "no"
 	}
 	return value
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

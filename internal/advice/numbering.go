@@ -184,11 +184,13 @@ var markedTypes = []struct {
 // pastedType reports a type, or that an answer is required, in brackets in a question's label.
 func (a *adviser) pastedType(q *survey.Question, at path) {
 	for _, l := range a.s.Languages {
-		m := typeMark.FindStringSubmatchIndex(toSimplified.Replace(q.Label[l])) // whose characters are as long
+		label := q.Label[l]
+		simplified := toSimplified.Replace(label) // each character is as long as in label
+		m := typeMark.FindStringSubmatchIndex(simplified)
 		if m == nil {
 			continue
 		}
-		mark, word := q.Label[l][m[0]:m[1]], strings.ToLower(toSimplified.Replace(q.Label[l])[m[2]:m[3]])
+		mark, word := label[m[0]:m[1]], strings.ToLower(simplified[m[2]:m[3]])
 		switch {
 		case contradictsType(word, q.Type):
 			a.addFix(PastedNumbering, at.to(l), message.New("correct one of them, and leave '%s' out of the label", mark), "the label says '%s', and the type is %s", mark, string(q.Type))

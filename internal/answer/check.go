@@ -425,11 +425,12 @@ func checkNumber(q *survey.Question, value string) *Problem {
 
 // checkLength checks a text's length in characters. Only those that can be seen are enough.
 func checkLength(least, most int, text string) *Problem {
-	length := utf8.RuneCountInString(text)
-	switch visible := visibleLength(text); {
-	case visible < least:
-		return &Problem{Code: TooShort, Args: []any{"min", least, "length", visible}}
-	case most > 0 && length > most:
+	if least > 0 {
+		if visible := visibleLength(text); visible < least {
+			return &Problem{Code: TooShort, Args: []any{"min", least, "length", visible}}
+		}
+	}
+	if length := utf8.RuneCountInString(text); most > 0 && length > most {
 		return &Problem{Code: TooLong, Args: []any{"max", most, "length", length}}
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 )
 
 // What a keyboard, an input method or a copied page puts into numbers, dates and addresses is brought into one form: ASCII
-// asciiDigits, points and hyphens, without marks that nobody can see. The page's script (templates/rules.js) has the same table.
+// digits, points and hyphens, without marks that nobody can see. The page's script (templates/rules.js) has the same table.
 var cleaning = map[survey.Type][]func(string) string{
 	survey.Number:      {usualForms, asciiDigits, hyphens, points, ungroup},
 	survey.ConstantSum: {usualForms, asciiDigits, hyphens, points, ungroup},
@@ -37,6 +37,9 @@ func clean(f survey.Field, value string) string {
 		return strings.TrimSpace(value)
 	}
 	value = removeControls(value, t == survey.LongText)
+	if isASCII(value) { // and so in the form of any type
+		return Trim(value)
+	}
 	if prose {
 		if value = Trim(norm.NFC.String(value)); isInvisible(value) {
 			return ""
@@ -53,6 +56,10 @@ func clean(f survey.Field, value string) string {
 		value = step(value)
 	}
 	return Trim(value)
+}
+
+func isASCII(text string) bool {
+	return strings.IndexFunc(text, func(c rune) bool { return c >= utf8.RuneSelf }) < 0
 }
 
 // removeControls removes control characters. Line ends and tabs become spaces, unless lines are kept.
@@ -110,9 +117,9 @@ func hyphens(text string) string {
 }
 
 // points replaces the ideographic full stop, and the Arabic decimal separator.
-func points(text string) string {
-	return strings.NewReplacer("\u3002", ".", "\u066b", ".").Replace(text)
-}
+func points(text string) string { return otherPoints.Replace(text) }
+
+var otherPoints = strings.NewReplacer("\u3002", ".", "\u066b", ".")
 
 var host = regexp.MustCompile(`^((?i:https?)[:：][/／]{2})?[^/?#／？＃]*[／？＃]?`)
 

@@ -18,7 +18,7 @@ type Finding struct {
 	Counted  *int64  `json:"counted,omitempty"`  // what is stored
 	Found    *int64  `json:"found,omitempty"`    // what it is compared with: the recount, a limit, or the release before
 
-	Message message.Text `json:"-"` // all of it as a sentence; in JSON it is English
+	Message message.Text `json:"message"` // all of it as a sentence
 }
 
 // Code says what kind of disagreement a finding is.
@@ -120,15 +120,14 @@ func (f Finding) Repairable() bool {
 	return false
 }
 
-// MarshalJSON adds the sentence and what to do about the finding.
+// MarshalJSON adds what to do about the finding.
 func (f Finding) MarshalJSON() ([]byte, error) {
 	type plain Finding
 	return json.Marshal(struct {
 		plain
-		Message    string `json:"message"`
-		Repairable bool   `json:"repairable"`
-		Remedy     string `json:"remedy"`
-	}{plain(f), f.Message.String(), f.Repairable(), f.Remedy().String()})
+		Repairable bool         `json:"repairable"`
+		Remedy     message.Text `json:"remedy"`
+	}{plain(f), f.Repairable(), f.Remedy()})
 }
 
 func (f Finding) String() string { return f.Message.String() }

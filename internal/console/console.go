@@ -76,9 +76,6 @@ func ExitCode(err error) int {
 	}
 }
 
-// Line prints one line.
-func Line(w io.Writer, format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
-
 // JSON prints a document as indented JSON.
 func JSON(w io.Writer, document any) error {
 	encoder := json.NewEncoder(w)
@@ -98,7 +95,12 @@ func Problems(w io.Writer, language string, problems questionnaire.Problems) {
 }
 
 // Table prints rows of cells as columns, two spaces apart.
-func Table(w io.Writer, rows [][]string) error {
+func Table(w io.Writer, rows [][]string) error { return table(w, rows, false) }
+
+// Figures prints rows as Table does, all but the first column aligned to the right.
+func Figures(w io.Writer, rows [][]string) error { return table(w, rows, true) }
+
+func table(w io.Writer, rows [][]string, figures bool) error {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
@@ -109,14 +111,16 @@ func Table(w io.Writer, rows [][]string) error {
 		}
 	}
 	for _, row := range rows {
-		var line strings.Builder
+		cells := make([]string, len(row))
 		for i, cell := range row {
-			line.WriteString(cell)
-			if i < len(row)-1 {
-				line.WriteString(strings.Repeat(" ", widths[i]-Columns(cell)+2))
+			padding := strings.Repeat(" ", widths[i]-Columns(cell))
+			if figures && i > 0 {
+				cells[i] = padding + cell
+			} else {
+				cells[i] = cell + padding
 			}
 		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line.String(), " ")); err != nil {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "  "), " ")); err != nil {
 			return err
 		}
 	}

@@ -34,11 +34,10 @@ func TestExitCode(t *testing.T) {
 func TestPrinting(t *testing.T) {
 	var b strings.Builder
 	Problems(&b, message.English, questionnaire.Problems{{File: "a.yaml", Line: 1, Column: 2, Message: message.Plain("wrong")}, {File: "a.yaml", Line: 3, Column: 1, Message: message.Plain("wrong too")}})
-	Line(&b, "%d%%", 5)
 	if err := JSON(&b, map[string]string{"a": "<b>"}); err != nil {
 		t.Fatal(err)
 	}
-	want := "a.yaml:1:2: wrong\na.yaml:3:1: wrong too\n2 problems in 1 file\n5%\n{\n  \"a\": \"<b>\"\n}\n"
+	want := "a.yaml:1:2: wrong\na.yaml:3:1: wrong too\n2 problems in 1 file\n{\n  \"a\": \"<b>\"\n}\n"
 	if b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}

@@ -19,14 +19,11 @@ import (
 // ErrNoServer means that no server has the data directory open.
 var ErrNoServer = errors.New("no server is running")
 
-func errOtherVersion() error {
-	return message.Errorf("the running server is another version of glasspoll and does not know this command: restart it with this one, or stop it first")
-}
-
-// errNoAnswer is the error of servers from before HTTP, which close a connection that they do not understand.
-func errNoAnswer() error {
-	return message.Errorf("the running server has closed the connection without an answer. It is another version of glasspoll, unless it has just ended: restart it with this one, or stop it first")
-}
+var (
+	errOtherVersion error = message.Key("the running server is another version of glasspoll and does not know this command: restart it with this one, or stop it first")
+	// Servers from before HTTP close a connection that they do not understand.
+	errNoAnswer error = message.Key("the running server has closed the connection without an answer. It is another version of glasspoll, unless it has just ended: restart it with this one, or stop it first")
+)
 
 // Request asks a server to run a verb.
 type Request struct {
@@ -63,7 +60,7 @@ func Do(ctx context.Context, c *console.Console, data string, r Request) error {
 	case errors.Is(err, ErrNoServer):
 		return err
 	case err != nil: // in one of many ways, depending on how much has been sent
-		return errNoAnswer()
+		return errNoAnswer
 	}
 	defer response.Body.Close()
 	switch response.StatusCode {
@@ -72,7 +69,7 @@ func Do(ctx context.Context, c *console.Console, data string, r Request) error {
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
 		return message.Errorf("asking the running server: %s", bytes.TrimSpace(text))
 	default:
-		return errOtherVersion()
+		return errOtherVersion
 	}
 	in := receiver{console: c, writes: r.Writes, open: map[uint32]io.WriteCloser{}}
 	defer in.files.Discard()
@@ -134,7 +131,7 @@ func (r *receiver) receive(body io.Reader) error {
 			}
 			return end.err()
 		default:
-			err = errOtherVersion()
+			err = errOtherVersion
 		}
 		if err != nil {
 			return err

@@ -9,9 +9,9 @@
 //
 //	POST /v1/results/export
 //
-// with the verb's words as the path, its options as a JSON body, and the language of messages in Accept-Language. A server that does not know the verb or the version of
-// the protocol answers 404, and 400 if it cannot read the options. Otherwise it answers 200 with a body of frames, in the
-// order in which they were written.
+// with the verb's words as the path, its options as a JSON body, and the language of messages in Accept-Language. A server
+// that does not know the verb or the version of the protocol answers 404, and 400 if it cannot read the options. Otherwise
+// it answers 200 with a body of frames, in the order in which they were written.
 // A frame is a kind, one byte; the number of a file, four bytes; the length of the content, four bytes; and the content.
 // Numbers are big-endian.
 //

@@ -155,7 +155,7 @@ func TestErrors(t *testing.T) {
 			t.Errorf("a verb that panics: %v", err)
 		}
 	}
-	if err := Do(t.Context(), c, data, Request{Verb: "dance"}); err == nil || err.Error() != errOtherVersion().Error() {
+	if err := Do(t.Context(), c, data, Request{Verb: "dance"}); err == nil || err.Error() != errOtherVersion.Error() {
 		t.Errorf("an unknown verb: %v", err)
 	}
 }

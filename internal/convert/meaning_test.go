@@ -56,6 +56,12 @@ func TestMeaning(t *testing.T) {
 			yaml:     []string{"id: a\n        type: short_text"},
 			say:      []string{"its 259 options are more than 200", "'nobody' has no options to take over"},
 		},
+		"a choice of one option": {
+			elements: `{"type": "radiogroup", "name": "a", "choices": ["x"]}, {"type": "text", "name": "b", "visibleIf": "{a} = 'x'"}, {"type": "text", "name": "c", "visibleIf": "{a} != 'x'"}, {"type": "radiogroup", "name": "e", "choices": ["x"], "showOtherItem": true}, {"type": "text", "name": "f", "visibleIf": "{e} = 'x'"}, {"type": "text", "name": "g", "visibleIf": "{a} = {e}"}, {"type": "radiogroup", "name": "h", "choices": ["x"], "choicesFromQuestion": "nobody"}, {"type": "text", "name": "i", "visibleIf": "{h} = 'x'"}`,
+			yaml:     []string{"label: b\n        show_if: answered(a)\n", "label: c\n        show_if: not answered(a)\n", "label: f\n        show_if: e contains \"x\"\n", "label: i\n        show_if: answered(h)\n"},
+			not:      []string{"label: g\n        show_if"},
+			say:      []string{"it is asked as several that can be chosen", "'a' and 'e' cannot be compared with each other"},
+		},
 		"rows and columns that are numbers": {
 			elements: `{"type": "matrix", "name": "m", "rows": [1, 2], "columns": [0, 1]}, {"type": "text", "name": "a", "visibleIf": "{m.1} = 0 or {m.2} notempty"}, {"type": "checkbox", "name": "c", "choices": ["x", "y"], "showNoneItem": true}, {"type": "checkbox", "name": "d", "choicesFromQuestion": "c", "showNoneItem": true}`,
 			yaml:     []string{`show_if: m["1"] == "0" or answered(m["2"])`},
@@ -147,6 +153,39 @@ func TestMeaningOfForms(t *testing.T) {
 	for _, want := range []string{"'false()' is true for no answers", "'YES' is not one of the options", "'state = 'nowhere'' is true for no answers", "the question has no options"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the report does not say %q\n%s", want, said)
+		}
+	}
+}
+
+// TestOptionsNeverOfferedInOrder checks that each option that a filter never offers has its line, in the order of the options.
+func TestOptionsNeverOfferedInOrder(t *testing.T) {
+	workbook := plainWorkbook(t, parseForm(`
+# survey
+| type | name | label | choice_filter |
+| text | why | Why |
+| select_one towns | town | Town | state = 'n' |
+# choices
+| list_name | name | label | state |
+| towns | a | A | n |
+| towns | b | B | n |
+| towns | c | C | s |
+| towns | d | D | s |
+| towns | e | E | s |
+| towns | f | F | s |
+`))
+	for range 20 {
+		result, err := Convert("x.xlsx", workbook)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var left []string
+		for _, l := range result.Report.Lines {
+			if _, option, ok := strings.Cut(l.Message.String(), "never offered, and was left out: "); ok {
+				left = append(left, option)
+			}
+		}
+		if got, want := strings.Join(left, " "), "'c' 'd' 'e' 'f'"; got != want {
+			t.Fatalf("the options are left out in the order %s, want %s", got, want)
 		}
 	}
 }

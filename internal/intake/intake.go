@@ -1,6 +1,6 @@
 // Package intake takes submissions: it looks up the questionnaire, checks the answers, stores them, and replies. Plain forms
-// and JSON are handled alike; for browsers without a script it also hands out forms that carry an id. Nothing is confirmed before it is durable, and a form that has problems is shown again with
-// everything that was typed.
+// and JSON are handled alike; for browsers without a script it also hands out forms that carry an id. Nothing is confirmed
+// before it is durable, and a form that has problems is shown again with everything that was typed.
 package intake
 
 import (
@@ -51,10 +51,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.notice(w, r, http.StatusInternalServerError, answer.Problem{Code: answer.Internal})
 		}
 	}()
-	const prefix = "/api/surveys/"
-	_, path, _ := strings.Cut(r.URL.Path[max(0, strings.LastIndex(r.URL.Path, prefix)):], prefix)
-	id, tail, _ := strings.Cut(path, "/")
-	tail = strings.TrimSuffix(tail, "/")
+	id, tail := parsePath(r.URL.Path)
 	page, language, isPage := strings.Cut(tail, "/")
 	s := &submission{Handler: h, w: w, r: r, now: h.Now()}
 	switch {
@@ -70,6 +67,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.serveThanks(id, language)
 	}
+}
+
+// parsePath returns the parts of …/api/surveys/ID/TAIL; "" if it is another path.
+func parsePath(path string) (id, tail string) {
+	const prefix = "/api/surveys/"
+	i := strings.LastIndex(path, prefix)
+	if i < 0 {
+		return "", ""
+	}
+	id, tail, _ = strings.Cut(path[i+len(prefix):], "/")
+	return id, strings.TrimSuffix(tail, "/")
 }
 
 // rootOf returns the path from an address of the API to the root of the site.

@@ -52,10 +52,10 @@ func (k *Kit) Print(w io.Writer, language string) {
 	s := k.survey
 	p := &printer{Kit: k, w: w, language: language}
 	fmt.Fprintf(w, "%s: %s\n", s.ID, s.Title.In(s.DefaultLanguage()))
-	p.links()
-	p.values()
+	p.printLinks()
+	p.printValues()
 	for _, language := range s.Languages {
-		p.texts(language)
+		p.printTexts(language)
 	}
 	for _, channel := range []string{mailChannel, textChannel} {
 		if len(s.Channels) > 0 && !slices.Contains(s.Channels, channel) {
@@ -75,7 +75,7 @@ func (p *printer) line(format string, args ...any) {
 	fmt.Fprintln(p.w, message.New(format, args...).In(p.language))
 }
 
-func (p *printer) links() {
+func (p *printer) printLinks() {
 	p.line("\nLinks")
 	width := 0
 	for _, r := range p.routes {
@@ -94,7 +94,7 @@ func (p *printer) links() {
 }
 
 // printValues explains which answers to hidden questions links can carry.
-func (p *printer) values() {
+func (p *printer) printValues() {
 	s := p.survey
 	headed := false
 	for q := range hiddenIn(s) {
@@ -106,7 +106,7 @@ func (p *printer) values() {
 		if len(q.Options) > 0 {
 			value = message.New("one of %s", value)
 		}
-		if v, given := p.Kit.values[q.ID]; given {
+		if v, given := p.values[q.ID]; given {
 			value = message.New("%s, in every link above", v)
 		}
 		p.line("  %s: %s (%s)", q.ID, value, q.Label.In(s.DefaultLanguage()))
@@ -116,14 +116,14 @@ func (p *printer) values() {
 		if !ok {
 			continue
 		}
-		if personal := r.personal(p.base, s, s.DefaultLanguage(), p.Kit.values); personal != "" {
+		if personal := r.personal(p.base, s, s.DefaultLanguage(), p.values); personal != "" {
 			p.line("  Each person's own, filled in and percent-encoded by a mailing program; the same for all with --value NAME=TEXT:\n  %s", personal)
 			return
 		}
 	}
 }
 
-func (p *printer) texts(language string) {
+func (p *printer) printTexts(language string) {
 	v := p.writer.invite(p.survey, language)
 	if mail, ok := p.route(mailChannel, linkRoute); ok {
 		p.line("\nE-mail, %s (subject, then text)\n  %s\n", language, v.subject())

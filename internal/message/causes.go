@@ -143,9 +143,7 @@ func Of(err error) Text {
 		if own, ok := inner.(Messenger); ok {
 			text = own.Message()
 		} else if text = cause(inner); text.IsZero() {
-			if text = sentinel(inner); text.IsZero() {
-				continue
-			}
+			continue
 		}
 		before, after, found := strings.Cut(whole, inner.Error())
 		if inner == err || !found {
@@ -171,12 +169,4 @@ func ofAll(err error, causes []error) Text {
 		rest = after
 	}
 	return Text{en: t.en + rest, zh: t.zh + rest}
-}
-
-// sentinel returns the text of an error that callers compare with, if the catalogue has it; else the zero Text.
-func sentinel(err error) Text {
-	if _, known := catalogue()[err.Error()]; !known {
-		return Text{}
-	}
-	return Key(err.Error()).Text()
 }

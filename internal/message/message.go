@@ -59,6 +59,9 @@ func (t Text) In(language string) string {
 // String returns the text in English.
 func (t Text) String() string { return t.en }
 
+// MarshalText makes a text English in JSON.
+func (t Text) MarshalText() ([]byte, error) { return []byte(t.en), nil }
+
 // Map returns the text with a function applied to it in every language.
 func (t Text) Map(change func(string) string) Text {
 	return Text{Code: t.Code, en: change(t.en), zh: change(t.zh)}
@@ -161,27 +164,12 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Errorf returns an error with the text of New. The arguments for %w are its causes.
 func Errorf(format string, args ...any) error {
-	var causes []error
-	next := 0
-	for _, m := range verb.FindAllStringSubmatch(format, -1) {
-		if m[3] == "%" {
-			continue
-		}
-		if index, err := strconv.Atoi(m[1]); err == nil {
-			next = index - 1
-		}
-		if next >= 0 && next < len(args) && m[3] == "w" {
-			if cause, ok := args[next].(error); ok {
-				causes = append(causes, cause)
-			}
-		}
-		next++
-	}
 	e := &Error{Text: New(format, args...)}
-	if len(causes) == 1 {
-		e.Err = causes[0]
-	} else {
-		e.Err = errors.Join(causes...)
+	switch wrapped := fmt.Errorf(format, args...).(type) {
+	case interface{ Unwrap() error }:
+		e.Err = wrapped.Unwrap()
+	case interface{ Unwrap() []error }:
+		e.Err = errors.Join(wrapped.Unwrap()...)
 	}
 	return e
 }

@@ -26,15 +26,24 @@ func (d Demands) meet(q *Questionnaire) {
 		problems = append(problems, questionnaire.Problem{File: at.File, Line: at.Line, Column: at.Column,
 			Message: message.New("document %s is not approved: it needs approved_by and approved_on, or --unapproved for a test", doc.Number)})
 	}
-	if missing := q.MissingIDs(); d.IDs && len(missing) > 0 {
-		first := missing[0]
-		text := message.New("'%s' has no id: run 'glasspoll check --write-ids %s' before it is published", first.Label, q.Path)
-		if n := len(missing); n > 1 {
-			text = message.New("%d options and rows have no id, '%s' first: run 'glasspoll check --write-ids %s' before they are published", n, first.Label, q.Path)
-		}
-		problems = append(problems, questionnaire.Problem{File: first.File, Line: first.Line, Column: first.Column, Message: text})
+	if d.IDs {
+		problems = append(problems, missingIDs(q)...)
 	}
 	if len(problems) > 0 {
 		q.Survey, q.good, q.Problems = nil, nil, problems
 	}
+}
+
+// missingIDs reports that options or rows have no id, at the first.
+func missingIDs(q *Questionnaire) questionnaire.Problems {
+	missing := q.MissingIDs() // which reads the file again
+	if len(missing) == 0 {
+		return nil
+	}
+	first := missing[0]
+	text := message.New("'%s' has no id: run 'glasspoll check --write-ids %s' before it is published", first.Label, q.Path)
+	if n := len(missing); n > 1 {
+		text = message.New("%d options and rows have no id, '%s' first: run 'glasspoll check --write-ids %s' before they are published", n, first.Label, q.Path)
+	}
+	return questionnaire.Problems{{File: first.File, Line: first.Line, Column: first.Column, Message: text}}
 }

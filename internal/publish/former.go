@@ -4,9 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -26,15 +24,18 @@ type formerFile struct{ path, period string }
 // formerFiles lists the former files, given the paths that are listed. They are written like the others, with the revision that
 // they would have if they were listed, and hold nothing.
 func (r *run) formerFiles(listed map[string]bool, report *stats.Report) []file {
+	former := slices.Concat(r.formerOf(r.before), r.formerOf(r.latest))
+	if len(former) == 0 {
+		return nil
+	}
 	var all []file
 	page := results.Page{Set: results.NewSet(stats.NewReport(r.survey, nil)), Language: r.survey.DefaultLanguage()}
-	writers := map[string]func(io.Writer, results.Page) error{".html": r.renderer.HTML, ".json": r.renderer.JSON, ".csv": r.renderer.CSV}
 	inputs := sha256.Sum256([]byte("former " + r.survey.Version))
-	for _, f := range slices.Concat(r.formerOf(r.before), r.formerOf(r.latest)) {
+	for _, f := range former {
 		if !listed[f.path] {
 			listed[f.path] = true
 			page.Root = strings.Repeat("../", strings.Count(f.path, "/"))
-			all = append(all, file{path: f.path, page: page, write: writers[path.Ext(f.path)], revision: report.RevisionOf(f.period), inputs: inputs, former: true})
+			all = append(all, file{path: f.path, page: page, write: r.writer(f.path), revision: report.RevisionOf(f.period), inputs: inputs, former: true})
 		}
 	}
 	return all

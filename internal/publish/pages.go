@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -86,7 +87,6 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 	}
 	common := sha256.Sum256(fmt.Appendf(nil, "%s\n%v\n%s\n", r.survey.Version, folders, actions))
 	today := survey.Date(r.now().In(r.survey.Location()).Format(time.DateOnly))
-	writers := map[string]func(io.Writer, results.Page) error{"index.html": r.renderer.HTML, "results.json": r.renderer.JSON, "results.csv": r.renderer.CSV}
 	var all []file
 	listed := map[string]bool{}
 	for _, f := range folders {
@@ -98,12 +98,23 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 		for _, a := range addresses(r.survey, f) {
 			page := results.Page{Set: set, Actions: r.actions, Today: today, Language: a.language, Root: strings.Repeat("../", strings.Count(a.folder, "/")), Folder: f}
 			for _, name := range fileNames(f) {
-				all = append(all, file{path: a.folder + name, page: page, write: writers[name], revision: revision, inputs: sha256.Sum256([]byte(inputs))})
+				all = append(all, file{path: a.folder + name, page: page, write: r.writer(name), revision: revision, inputs: sha256.Sum256([]byte(inputs))})
 				listed[a.folder+name] = true
 			}
 		}
 	}
 	return append(all, r.formerFiles(listed, report)...), nil
+}
+
+// writer returns what writes files with a name.
+func (r *run) writer(name string) func(io.Writer, results.Page) error {
+	switch path.Ext(name) {
+	case ".json":
+		return r.renderer.JSON
+	case ".csv":
+		return r.renderer.CSV
+	}
+	return r.renderer.HTML
 }
 
 // hidden reports whether a survey's results are not public.

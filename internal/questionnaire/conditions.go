@@ -328,7 +328,7 @@ func (c *conditionCompiler) checkReachable() {
 	}
 	for i := range s.Sections {
 		section := &s.Sections[i]
-		if !c.canHold(section.ShowIf, nil, message.New("nobody would see the section")) {
+		if !c.canHold(section.ShowIf, nil, "nobody would see the section") {
 			continue
 		}
 		for j := range section.Questions {
@@ -336,30 +336,30 @@ func (c *conditionCompiler) checkReachable() {
 		}
 	}
 	for i := range s.Thanks {
-		c.canHold(s.Thanks[i].ShowIf, nil, message.New("nobody would read the text"))
+		c.canHold(s.Thanks[i].ShowIf, nil, "nobody would read the text")
 	}
 	for i := range s.Alerts {
-		c.canHold(&s.Alerts[i].When, nil, message.New("it would never open a case"))
+		c.canHold(&s.Alerts[i].When, nil, "it would never open a case")
 	}
 }
 
 func (c *conditionCompiler) checkQuestionReachable(section *survey.Section, q *survey.Question) {
-	if !c.canHold(q.ShowIf, section.ShowIf, message.New("nobody would see the question")) {
+	if !c.canHold(q.ShowIf, section.ShowIf, "nobody would see the question") {
 		return
 	}
 	asked := expression.All(section.ShowIf, q.ShowIf)
-	c.canHold(q.RequiredIf, asked, message.New("the question would never be required"))
+	c.canHold(q.RequiredIf, asked, "the question would never be required")
 	for i := range q.Options {
-		c.canHold(q.Options[i].ShowIf, asked, message.New("nobody would be offered the option"))
+		c.canHold(q.Options[i].ShowIf, asked, "nobody would be offered the option")
 	}
 	for i := range q.Checks {
-		c.canHold(&q.Checks[i].That, asked, message.New("nobody could answer"))
+		c.canHold(&q.Checks[i].That, asked, "nobody could answer")
 	}
 }
 
 // canHold reports whether a condition can hold together with the one around it. If it cannot, that is a problem, whose
 // message ends with the consequence.
-func (c *conditionCompiler) canHold(tree, around *expression.Tree, consequence message.Text) bool {
+func (c *conditionCompiler) canHold(tree, around *expression.Tree, consequence message.Key) bool {
 	if tree == nil || tree.Op == "" || expression.Satisfiable(*expression.All(around, tree), c.scope, &c.budget) {
 		return true
 	}

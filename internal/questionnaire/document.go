@@ -13,7 +13,7 @@ import (
 
 // document reads the file's only YAML document, or reports why there is none. For messages, what names what the file should
 // be, and begins says how such a file begins.
-func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
+func (r *reader) document(source []byte, what, begins message.Key) *yaml.Node {
 	if len(source) > maxFile {
 		r.failAt(1, 1, "the file is larger than %d KB: a %s is never that long", maxFile>>10, what)
 		return nil
@@ -23,8 +23,7 @@ func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
 		return nil
 	}
 	r.lines = yaml12.Lines(source)
-	source = []byte(strings.Join(r.lines, "\n"))
-	if !r.readable(source) {
+	if !r.readable() {
 		return nil
 	}
 	first, second, err := yaml12.Decode(source)
@@ -51,12 +50,12 @@ func (r *reader) document(source []byte, what, begins message.Text) *yaml.Node {
 
 // readable reports what yaml.v3's messages explain badly: encodings, invisible characters, very deep nesting. It returns
 // false at the first of these.
-func (r *reader) readable(source []byte) bool {
+func (r *reader) readable() bool {
 	open := 0
-	for i, line := range bytes.Split(source, []byte("\n")) {
+	for i, line := range r.lines {
 		column, indented, dashes := 0, true, 0
 		for rest := line; len(rest) > 0; {
-			c, size := utf8.DecodeRune(rest)
+			c, size := utf8.DecodeRuneInString(rest)
 			rest = rest[size:]
 			column++
 			switch c {
@@ -76,7 +75,7 @@ func (r *reader) readable(source []byte) bool {
 				r.failAt(i+1, column, "invisible character U+%04X: remove it", c)
 			case open > maxOpen:
 				r.failAt(i+1, column, "more than %d brackets are open: is one not closed?", maxOpen)
-			case column > maxIndent && indented && len(bytes.TrimSpace(rest)) > 0:
+			case column > maxIndent && indented && !isBlank(rest):
 				r.failAt(i+1, column, "indented by more than %d spaces: check the indentation", maxIndent)
 			case dashes > maxDepth:
 				r.failAt(i+1, column, "more than %d lists begin on one line: remove all but one \"- \"", maxDepth)

@@ -412,5 +412,3 @@ func typeNames(types []survey.Type) []string {
 	}
 	return names
 }
-
-// joinTypes lists types in a message.

@@ -132,8 +132,8 @@ func (r *reader) take(ids []string) (forget func()) {
 // idsIn lists the ids that the entries of a list have.
 func idsIn(entries []*yaml.Node) (ids []string) {
 	for _, n := range entries {
-		if n = target(n); keyOf(n, "id") != nil {
-			ids = append(ids, scalarText(valueOf(n, keyOf(n, "id"))))
+		if id := child(target(n), "id"); id != nil {
+			ids = append(ids, scalarText(id))
 		}
 	}
 	return ids

@@ -29,16 +29,15 @@ type mender struct {
 
 // mend makes the file's lines valid YAML, or gives up.
 func (r *reader) mend() {
-	size := 0
 	m := mender{reader: r}
 	for _, line := range r.lines {
-		size += len(line) + 1
 		if indentMark.MatchString(line) && !isBlank(line) {
 			m.tabs++
 		}
 	}
-	m.budget = maxMended + 8*size
-	if size > maxWhole {
+	whole := size(r.lines)
+	m.budget = maxMended + 8*whole
+	if whole > maxWhole {
 		m.mendRegion(0, len(r.lines))
 	}
 	m.mendPart(&part{mender: &m, to: len(r.lines), whole: true})

@@ -16,6 +16,9 @@ type merger struct {
 
 // mergeKeys replaces the merge keys of a tree. It counts what it copies, with all in it, as visits.
 func (r *reader) mergeKeys(root *yaml.Node) {
+	if !hasMerge(root) {
+		return
+	}
 	m := merger{reader: r, sizes: map[*yaml.Node]int{}}
 	m.merge(root)
 }
@@ -43,6 +46,9 @@ func (m *merger) merge(n *yaml.Node) {
 }
 
 func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.Tag == "!!merge" }
+
+// hasMerge reports whether there is a merge key in a node. What aliases refer to is elsewhere in the tree.
+func hasMerge(n *yaml.Node) bool { return isMerge(n) || slices.ContainsFunc(n.Content, hasMerge) }
 
 // mergeInto replaces the merge keys of a mapping. One that cannot be read stays.
 func (m *merger) mergeInto(n *yaml.Node) {

@@ -40,7 +40,7 @@ func (r *reader) object(n *yaml.Node, m *mapping) object {
 
 // content returns the mapping node of an object. It reports anything else, and an empty mapping: o.node is nil then.
 func (o *object) content(n *yaml.Node) *yaml.Node {
-	what, allowed := o.mapping.name.Text(), o.mapping.names("")
+	what, allowed := o.mapping.name, o.mapping.names("")
 	content := o.follow(n)
 	switch {
 	case content == nil:
@@ -195,23 +195,25 @@ func keyOf(m *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// valueOf returns the value of a key of a mapping.
-func valueOf(m, key *yaml.Node) *yaml.Node { return m.Content[slices.Index(m.Content, key)+1] }
-
 // failMissing reports the keys that must be given and are not.
 func (o object) failMissing() {
 	for _, name := range o.mapping.needed(o.questionType) {
-		k, _ := o.mapping.key(name, o.questionType)
-		o.need(name, k.missing())
+		if o.lacks(name) {
+			k, _ := o.mapping.key(name, o.questionType)
+			o.need(name, k.missing())
+		}
 	}
 }
 
 // need reports a missing key, at the position of the mapping.
 func (o object) need(name string, why message.Text) {
-	if o.keys[name] == nil && o.node != nil && !o.merged {
+	if o.lacks(name) {
 		o.fail(o.node, "%s is missing%s", quote(name), why)
 	}
 }
+
+// lacks reports whether a key that must be given is missing.
+func (o object) lacks(name string) bool { return o.keys[name] == nil && o.node != nil && !o.merged }
 
 // has reports whether a key was given with a supported value.
 func (o object) has(name string) bool { return o.values[name] != nil }

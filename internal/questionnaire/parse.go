@@ -58,7 +58,7 @@ func ParseWith(file string, source []byte, pictures PictureFiles) (*survey.Surve
 
 // questionnaire reads a file, as far as it can be read.
 func (r *reader) questionnaire(source []byte) *survey.Survey {
-	root := r.document(source, message.New("questionnaire"), message.New("a questionnaire begins with its title, such as \"title: Service survey\""))
+	root := r.document(source, "questionnaire", "a questionnaire begins with its title, such as \"title: Service survey\"")
 	if root == nil {
 		return nil
 	}

@@ -3,8 +3,8 @@ package questionnaire
 import "strings"
 
 // mendRegion makes the lines of a large region valid YAML: the entries of its outermost level one by one, and then how they fit
-// one another. It returns the line after the region, which is further down if an entry goes on there.
-func (m *mender) mendRegion(from, to int) int {
+// one another.
+func (m *mender) mendRegion(from, to int) {
 	siblings := siblingsIn(m.reader.lines, from, to)
 	omitted := map[int]bool{}
 	for i := 0; i < len(siblings); {
@@ -32,7 +32,6 @@ func (m *mender) mendRegion(from, to int) int {
 		}
 	}
 	m.mendPart(&part{mender: m, from: from, to: to, omitted: omitted})
-	return to
 }
 
 func omit(omitted map[int]bool, s span) {

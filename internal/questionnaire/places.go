@@ -1,8 +1,6 @@
 package questionnaire
 
 import (
-	"strings"
-
 	"gopkg.in/yaml.v3"
 
 	"glasspoll/internal/yaml12"
@@ -25,7 +23,7 @@ type Places struct {
 // Locate reads a questionnaire that [Parse] accepts. In any other file, it may find only the beginning.
 func Locate(file string, source []byte) Places {
 	p := Places{file: file}
-	if root, _, err := yaml12.Decode([]byte(strings.Join(yaml12.Lines(source), "\n"))); err == nil {
+	if root, _, err := yaml12.Decode(source); err == nil && root != nil {
 		p.root = root
 		newReader(file).mergeKeys(root)
 	}

@@ -36,7 +36,9 @@ func TestPlaces(t *testing.T) {
 	if places.Has("sections", 0, "questions", 0, "help") || !places.Has("title", "en") {
 		t.Error("Has is wrong")
 	}
-	if got := questionnaire.Locate("broken.yaml", []byte("a: [")).At("a"); got.Line != 1 || got.Column != 1 {
-		t.Errorf("a broken file: %v", got)
+	for _, source := range []string{"a: [", "", "# a comment\n"} {
+		if got := questionnaire.Locate("broken.yaml", []byte(source)).At("a"); got.Line != 1 || got.Column != 1 {
+			t.Errorf("a broken file %q: %v", source, got)
+		}
 	}
 }

@@ -72,7 +72,7 @@ func (o object) failUncounted(s *survey.Survey, at *yaml.Node, key, name string)
 
 // checkEnd checks that a survey with sensitive questions has a day on which they are published, and only one.
 func (o object) checkEnd(s *survey.Survey, results object) {
-	ways := message.New("add \"window: {until: …}\", \"period: quarter\", or \"closes: 2026-12-31\" below \"results:\"")
+	const ways message.Key = "add \"window: {until: …}\", \"period: quarter\", or \"closes: 2026-12-31\" below \"results:\""
 	ends := s.Window.Until != "" || s.Period != survey.NoPeriod
 	closes := results.values["closes"]
 	switch {

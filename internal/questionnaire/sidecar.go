@@ -38,7 +38,7 @@ func Sidecar(file string) (name, kind string) {
 func ParseMeasures(file string, source []byte, s *survey.Survey) ([]survey.Measure, Problems) {
 	r := newReader(file)
 	var measures []survey.Measure
-	for _, o := range r.sidecar(source, s, message.New("list of measures"), message.New("a list of measures begins with \"- problem: …\""), &measureMapping) {
+	for _, o := range r.sidecar(source, s, "list of measures", "a list of measures begins with \"- problem: …\"", &measureMapping) {
 		measures = append(measures, survey.Measure{
 			Problem: o.text("problem"), Measure: o.text("measure"), Question: o.question(s), Owner: o.text("owner"), Due: o.date("due"),
 			Status: survey.Status(o.word("status", string(survey.Planned))), Effect: o.text("effect"),
@@ -54,7 +54,7 @@ func ParseMeasures(file string, source []byte, s *survey.Survey) ([]survey.Measu
 func ParseQuotes(file string, source []byte, s *survey.Survey) ([]survey.Quote, Problems) {
 	r := newReader(file)
 	var quotes []survey.Quote
-	for _, o := range r.sidecar(source, s, message.New("list of quotes"), message.New("a list of quotes begins with \"- text: …\""), &quoteMapping) {
+	for _, o := range r.sidecar(source, s, "list of quotes", "a list of quotes begins with \"- text: …\"", &quoteMapping) {
 		quote := survey.Quote{
 			Text: o.text("text"), Question: o.question(s), Period: o.period(s), ReviewedBy: o.text("reviewed_by"), ReviewedOn: o.date("reviewed_on"),
 		}
@@ -68,7 +68,7 @@ func ParseQuotes(file string, source []byte, s *survey.Survey) ([]survey.Quote, 
 }
 
 // sidecar reads a file that is a list of mappings of one kind. what and begins are as for [reader.document].
-func (r *reader) sidecar(source []byte, s *survey.Survey, what, begins message.Text, m *mapping) []object {
+func (r *reader) sidecar(source []byte, s *survey.Survey, what, begins message.Key, m *mapping) []object {
 	r.languages = s.Languages
 	root := r.document(source, what, begins)
 	if root == nil || r.isMalformed(root, 0) {

@@ -113,8 +113,7 @@ func (o object) parseInteger(s *yaml.Node, name message.Text, least, most int) (
 	}
 	n, ok := parse(number(s))
 	if !ok {
-		hint := numberHint(s.Value, func(text string) bool { _, ok := parse(text); return ok })
-		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, least, most, quote(s.Value), hint)
+		o.fail(s, "%s must be a whole number from %d to %d, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value, parse))
 		return 0, false
 	}
 	return n, true
@@ -141,8 +140,7 @@ func (o object) decimalOf(n *yaml.Node, name message.Text, least, most survey.De
 	}
 	d, ok := parse(number(s))
 	if !ok {
-		hint := numberHint(s.Value, func(text string) bool { _, ok := parse(text); return ok })
-		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, least, most, quote(s.Value), hint)
+		o.fail(s, "%s must be a number from %s to %s with at most three decimals, not %s%s", name, least, most, quote(s.Value), numberHint(s.Value, parse))
 		return nil
 	}
 	return &d
@@ -195,8 +193,10 @@ func isUnit(c rune) bool {
 	return c == '%' || c == ' ' || isHan(c) && !strings.ContainsRune("零一二三四五六七八九十百千万亿两半", c)
 }
 
-// numberHint suggests how to write a number that has wide digits (５), a unit, a comma or Chinese numerals.
-func numberHint(text string, isValid func(string) bool) message.Text {
+// numberHint suggests how to write a number that has wide digits (５), a unit, a comma or Chinese numerals. parse reports
+// whether a text is a number that may stand there.
+func numberHint[N any](text string, parse func(string) (N, bool)) message.Text {
+	isValid := func(text string) bool { _, ok := parse(text); return ok }
 	folded := width.Fold.String(text)
 	if isValid(folded) {
 		return message.New(": write it in ordinary digits, '%s'", folded)

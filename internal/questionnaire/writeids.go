@@ -9,7 +9,6 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
@@ -46,7 +45,7 @@ func WriteIDs(file string, source []byte) (written []byte, made []MadeID, proble
 		return nil, nil, problems
 	}
 	r := newReader(file)
-	root := r.document(source, message.Text{}, message.Text{})
+	root := r.document(source, "", "")
 	r.survey(root)
 	w := idWriter{reader: r, source: source, starts: lineStarts(source), inBlock: map[*yaml.Node]bool{}}
 	w.isJSON = root.Style&yaml.FlowStyle != 0 && len(root.Content) > 0 && root.Content[0].Style&yaml.DoubleQuotedStyle != 0
@@ -178,7 +177,7 @@ func (w *idWriter) end(n *yaml.Node) int {
 	return w.offset(line, column)
 }
 
-// lineStarts returns the byte offset of each line, and of the end. Lines end as in [splitLines].
+// lineStarts returns the byte offset of each line, and of the end. Lines end as in [yaml12.Lines].
 func lineStarts(source []byte) []int {
 	at := len(source) - len(bytes.TrimPrefix(source, []byte("\uFEFF")))
 	starts := []int{at}

@@ -29,22 +29,6 @@ func (c canvas) left(at, width float64) string {
 	return coordinate(at)
 }
 
-// sign returns a plus or minus for before a number. A mark keeps it there between words that run from right to left.
-func (c canvas) sign(sign string) string {
-	if c.mirrored {
-		return "\u200e" + sign
-	}
-	return sign
-}
-
-// minus gives a number a true minus in place of a hyphen.
-func (c canvas) minus(number string) string {
-	if rest, negative := strings.CutPrefix(number, "-"); negative {
-		return c.sign("−") + rest
-	}
-	return number
-}
-
 // anchor returns the text-anchor that keeps a text inside the chart.
 func (c canvas) anchor(at float64) string {
 	switch { // where scripts run from right to left, a text starts at its right

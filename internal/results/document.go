@@ -366,8 +366,11 @@ func (d *document) withSign(text string) string {
 	if strings.HasPrefix(text, "-") || strings.Trim(text, "0.") == "" {
 		return d.minus(text)
 	}
-	return d.sign("+") + text
+	return wording.Sign("+", d.mirrored) + text
 }
+
+// minus gives a number a true minus in place of a hyphen.
+func (d *document) minus(number string) string { return wording.Minus(number, d.mirrored) }
 
 // interval prints an interval: "4.20–4.43", and in words where an end is below zero. It is "" without one, and where both ends
 // would be printed alike: then the digits say no more than the figure.

@@ -30,10 +30,10 @@ type quadrantChart struct {
 type tick struct{ At, Text string }
 
 // axisTicks returns round numbers between two values, which are printed times a factor.
-func (c canvas) axisTicks(low, high, factor float64, at func(float64) string) []tick {
+func (d *document) axisTicks(low, high, factor float64, at func(float64) string) []tick {
 	span := (high - low) * factor
 	if span < 1e-6 {
-		return []tick{{at(low), c.minus(trimZeros(fixed(low*factor, 2)))}}
+		return []tick{{at(low), d.minus(trimZeros(fixed(low*factor, 2)))}}
 	}
 	step := math.Pow(10, math.Floor(math.Log10(span/5)))
 	for _, times := range []float64{1, 2, 5, 10} {
@@ -44,7 +44,7 @@ func (c canvas) axisTicks(low, high, factor float64, at func(float64) string) []
 	}
 	var ticks []tick
 	for i := math.Ceil(low*factor/step - 1e-9); i*step <= high*factor+1e-9; i++ {
-		ticks = append(ticks, tick{at(i * step / factor), c.minus(strconv.FormatFloat(math.Round(i*step*1e6)/1e6, 'f', -1, 64))})
+		ticks = append(ticks, tick{at(i * step / factor), d.minus(strconv.FormatFloat(math.Round(i*step*1e6)/1e6, 'f', -1, 64))})
 	}
 	return ticks
 }

@@ -173,6 +173,8 @@ var bandNames = map[int][][2]string{
 	4: {{"非常满意", "Very satisfied"}, {"满意", "Satisfied"}, {"一般", "Fair"}, {"不满意", "Dissatisfied"}, {"非常不满意", "Very dissatisfied"}},
 }
 
+const badBands message.Key = "write one to four whole numbers from 1 to 100, such as 80,70,60, or none"
+
 func (d *Draft) setBands(value string) error {
 	d.bands = nil
 	if value == "none" {
@@ -181,12 +183,12 @@ func (d *Draft) setBands(value string) error {
 	for _, limit := range fields(value) {
 		n, err := strconv.Atoi(limit)
 		if err != nil || n < 1 || n > 100 || slices.Contains(d.bands, n) {
-			return message.Errorf("write one to four whole numbers from 1 to 100, such as 80,70,60, or none")
+			return badBands
 		}
 		d.bands = append(d.bands, n)
 	}
 	if bandNames[len(d.bands)] == nil {
-		return message.Errorf("write one to four whole numbers from 1 to 100, such as 80,70,60, or none")
+		return badBands
 	}
 	slices.Sort(d.bands)
 	slices.Reverse(d.bands)

@@ -128,7 +128,7 @@ func (s *Survey) SensitiveBy(id string) []string { return s.inheritedBy(id, (*Qu
 func (s *Survey) MakesSensitive(other *Survey, question string) bool {
 	return slices.ContainsFunc(other.DependsOn(question), func(id string) bool {
 		q, asks := s.questions[id]
-		return asks && (q.Sensitive || s.SensitiveBy(id) != nil || s.Results.Protection == Strict)
+		return asks && (q.traits.sensitive || q.traits.strict)
 	})
 }
 

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"glasspoll/internal/audit"
@@ -27,16 +26,7 @@ type Change struct {
 	State     State      `json:"state"`
 	Responses []string   `json:"responses,omitempty"` // ids that are concerned
 
-	Message message.Text `json:"-"` // in JSON it is English
-}
-
-// MarshalJSON adds the sentence.
-func (c Change) MarshalJSON() ([]byte, error) {
-	type plain Change
-	return json.Marshal(struct {
-		plain
-		Message string `json:"message"`
-	}{plain(c), c.Message.String()})
+	Message message.Text `json:"message"`
 }
 
 // ChangeKind says what is changed.

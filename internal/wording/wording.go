@@ -35,7 +35,7 @@ type Catalog struct {
 // Words holds the sentences of one language.
 type Words struct {
 	tag       language.Tag
-	name      string
+	name, dir string
 	sentences map[string]sentence
 }
 
@@ -88,7 +88,7 @@ func Load(fsys fs.FS) (*Catalog, error) {
 
 // parse reads one file of words. It returns everything that is wrong with it.
 func parse(file, name string, source []byte) (*Words, []error) {
-	p := parser{file: file, words: &Words{name: name, sentences: map[string]sentence{}}}
+	p := parser{file: file, words: &Words{name: name, dir: Dir(name), sentences: map[string]sentence{}}}
 	tag, err := language.Parse(name)
 	if err != nil {
 		return p.words, []error{message.Errorf("%s: %q is not a language tag", file, name)}
@@ -327,7 +327,7 @@ func (c *Catalog) find(name string) *Words {
 func (w *Words) Language() string { return w.name }
 
 // Dir returns the direction of writing: "ltr" or "rtl".
-func (w *Words) Dir() string { return Dir(w.name) }
+func (w *Words) Dir() string { return w.dir }
 
 // Dir returns the direction of writing of a language: "ltr" or "rtl".
 func Dir(name string) string {
@@ -346,7 +346,8 @@ func (w *Words) Has(key string) bool { _, ok := w.sentences[key]; return ok }
 func (w *Words) Keys() []string { return slices.Sorted(maps.Keys(w.sentences)) }
 
 // Say returns the sentence of a key. args are the names and values of placeholders in turn; values are printed as by
-// fmt.Sprint, but numbers below zero with a true minus. An unknown key and a missing value are shown by their names, so that a page survives the mistake.
+// fmt.Sprint, but numbers below zero with a true minus. An unknown key and a missing value are shown by their names, so that
+// a page survives the mistake.
 func (w *Words) Say(key string, args ...any) string {
 	s, ok := w.sentences[key]
 	if !ok {
@@ -389,16 +390,23 @@ func (w *Words) value(name string, args []any) string {
 	return "{" + name + "}"
 }
 
-// minus gives a number a true minus in place of a hyphen. Where scripts run from right to left, a mark keeps it before the number.
-func (w *Words) minus(number string) string {
+func (w *Words) minus(number string) string { return Minus(number, w.dir == "rtl") }
+
+// Minus gives a number a true minus in place of a hyphen; see [Sign].
+func Minus(number string, rtl bool) string {
 	rest, negative := strings.CutPrefix(number, "-")
 	if !negative || rest == "" || rest[0] < '0' || rest[0] > '9' {
 		return number
 	}
-	if Dir(w.Language()) == "rtl" {
-		return "\u200e−" + rest
+	return Sign("−", rtl) + rest
+}
+
+// Sign returns a plus or minus to put before a number. Between words that run from right to left, a mark keeps it there.
+func Sign(sign string, rtl bool) string {
+	if rtl {
+		return "\u200e" + sign
 	}
-	return "−" + rest
+	return sign
 }
 
 // form returns the plural form for a number as it is written, "3" or "1.50"; Other for anything else.

@@ -16,7 +16,8 @@ type flow struct {
 	json     bool // quotes or brackets were closed last, so that a colon need not be followed by a blank
 }
 
-// longKey is how many bytes after which yaml.v3 looks for no colon, less what may be in front.
+// longKey is the length of a key, in bytes, beyond which yaml.v3 may not find its colon: its limit of 1024, less what may be in
+// front.
 const longKey = 900
 
 func (s *scanner) top() *flow { return &s.flow[len(s.flow)-1] }

@@ -3,6 +3,7 @@ package condition
 import (
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,7 +45,10 @@ func (r *run) compareConstant(op string, to *Target, c *Term) (Expr, error) {
 		return Expr{}, err
 	}
 	e, err := r.compareKind(op, to, c)
-	return ifAnswered(e, to, false, unanswered), err
+	if unanswered {
+		e = Combine("or", e, negate(answered(to)))
+	}
+	return e, err
 }
 
 // compareKind compares an answer with a constant, which it is not equal to if there is none.
@@ -159,7 +163,7 @@ func (r *run) hasOption(to *Target, c *Term) (Expr, error) {
 // compareAnswers compares the answers of two questions.
 func (r *run) compareAnswers(op string, a, b *Target) (Expr, error) {
 	switch {
-	case a.Kind != b.Kind || a.Kind == Set || a.Kind == Group:
+	case a.Kind != b.Kind || a.Kind == Set || a.Kind == Group || a.AsSet || b.AsSet:
 		return Expr{}, message.Errorf("'%s' and '%s' cannot be compared with each other", a.Field, b.Field)
 	case a.Kind == Choice || a.Kind == Bool:
 		if op != "==" {
@@ -236,12 +240,10 @@ func (r *run) contains(op string, a, b *Term) (Expr, error) {
 	if b.Op == "list" {
 		items = b.Args
 	}
-	for _, item := range items {
-		if !item.Constant() || item.Op == "list" {
-			return Expr{}, message.Errorf("what is contained must be a constant")
-		}
-	}
-	if len(items) == 0 {
+	switch {
+	case slices.ContainsFunc(items, func(item *Term) bool { return item.Op == "list" }):
+		return Expr{}, message.Errorf("what is contained must be a constant")
+	case len(items) == 0:
 		return Expr{}, message.Errorf("a list in it is empty")
 	}
 	joined, all := "and", Always

@@ -43,6 +43,22 @@ func (t *Term) Walk(visit func(*Term)) {
 	}
 }
 
+// Replace returns a copy of the term with what by returns for each term in its place; nil keeps the term.
+func (t *Term) Replace(by func(*Term) *Term) *Term {
+	if other := by(t); other != nil {
+		return other
+	}
+	replaced := *t
+	replaced.Args = nil
+	for _, a := range t.Args {
+		replaced.Args = append(replaced.Args, a.Replace(by))
+	}
+	return &replaced
+}
+
+// Not returns the opposite of a term.
+func Not(t *Term) *Term { return &Term{Op: "not", Args: []*Term{t}} }
+
 // Conjuncts returns the parts that must all hold.
 func (t *Term) Conjuncts() []*Term {
 	if t.Op == "and" {
@@ -104,6 +120,7 @@ type Target struct {
 	Kind    Kind
 	Options []Option     // of a choice, a set or a yes or no; of a number, all it can be, if these are few
 	List    bool         // the answer is a list: also of ranks
+	AsSet   bool         // of a choice that is a set here, because it has one option
 	Why     message.Text // for Missing and Nothing: the reason
 }
 

@@ -1,6 +1,10 @@
 package condition
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+	"strings"
+)
 
 // A Value is what a term has for a value: nil for none, a bool, a float64, a string, or a []Value.
 type Value any
@@ -34,15 +38,77 @@ type Dialect struct {
 	IgnoresCase bool // when it compares texts
 }
 
+// Values evaluates the arguments of a term, for the Evaluate of a [Dialect].
+func (t *Term) Values(answer Value, evaluate func(*Term, Value) (Value, error)) ([]Value, error) {
+	var values []Value
+	for _, a := range t.Args {
+		v, err := evaluate(a, answer)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, v)
+	}
+	return values, nil
+}
+
+// IsTruthy reports whether a value is neither false, 0, "" nor nothing.
+func IsTruthy(v Value) bool {
+	switch v := v.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case float64:
+		return v != 0 && !math.IsNaN(v)
+	case string:
+		return v != ""
+	}
+	return true
+}
+
+// NumberOf returns a value as a number, which it is not if it is nothing, a list or a text that says something else.
+func NumberOf(v Value) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case bool:
+		if v {
+			return 1, true
+		}
+		return 0, true
+	case string:
+		v = strings.TrimSpace(v)
+		if strings.ContainsFunc(v, func(c rune) bool { return !strings.ContainsRune("0123456789.eE+-", c) }) {
+			return 0, false
+		}
+		n, err := strconv.ParseFloat(v, 64)
+		return n, err == nil
+	}
+	return 0, false
+}
+
+// TextOf returns a value as a text; "" for nothing and for a list.
+func TextOf(v Value) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}
+
 // constantOf returns the term that has a value; nil for a list.
 func constantOf(v Value) *Term {
 	switch v := v.(type) {
 	case nil:
 		return &Term{Op: "null"}
 	case bool:
-		return &Term{Op: strconv.FormatBool(v)}
+		return &Term{Op: TextOf(v)}
 	case float64:
-		return &Term{Op: "number", Text: strconv.FormatFloat(v, 'f', -1, 64)}
+		return &Term{Op: "number", Text: TextOf(v)}
 	case string:
 		return &Term{Op: "text", Text: v}
 	}

@@ -193,8 +193,7 @@ func (r *run) or(t *Term, s Sense, lack bool) Expr {
 	a, b := t.Args[0], t.Args[1]
 	e := r.write(b, s, lack)
 	own, truthy := r.write(a, s, lack), r.write(a, Truthy, lack)
-	switch {
-	case own == truthy || s == NotFalse:
+	if own == truthy || s == NotFalse {
 		return Combine("or", truthy, e)
 	}
 	return Combine("or", own, Combine("and", negate(r.write(a, Truthy, !lack)), e))
@@ -367,6 +366,8 @@ func isOneOf(to *Target, ids, others []string) Expr {
 		return Expr{to.name(), levelAtom}
 	case to.Kind == Bool:
 		return comparison("%s == false", to.name())
+	case to.AsSet:
+		return comparison("%s contains %s", to.name(), to.constant(ids[0]))
 	case len(ids) == 1:
 		return comparison("%s == %s", to.name(), to.constant(ids[0]))
 	case len(others) == 1 && len(ids) > 3:
@@ -398,10 +399,7 @@ func (r *run) structured(t *Term, s Sense) (Expr, error) {
 		e, err := r.contains("has", t.Args[0], t.Args[1])
 		return negate(e), err
 	case "answered":
-		if t.Args[0].isTruth() {
-			return Always, nil
-		}
-		if t.Args[0].Op == "count" {
+		if t.Args[0].isTruth() || t.Args[0].Op == "count" {
 			return Always, nil
 		}
 		to, err := r.resolve(t.Args[0])
@@ -514,17 +512,6 @@ func (r *run) compare(op string, a, b *Term) (Expr, error) {
 func (r *run) holdsUnanswered(op string, a, b *Term) (bool, error) {
 	v, err := r.Dialect.Evaluate(&Term{Op: op, Args: []*Term{a, b}}, nil)
 	return r.Dialect.Holds(v, Truthy), err
-}
-
-// ifAnswered corrects an expression for the case of no answer.
-func ifAnswered(e Expr, to *Target, holds, unanswered bool) Expr {
-	switch {
-	case holds == unanswered:
-		return e
-	case unanswered:
-		return Combine("or", e, negate(answered(to)))
-	}
-	return Combine("and", answered(to), e)
 }
 
 // compareTruth compares a condition with a constant: selected(…) = true().

@@ -103,6 +103,7 @@ type Question struct {
 	Min, Max, Step       string
 	MinLength, MaxLength int
 	Pattern              string
+	AsSet                bool                // a choice of one option, asked as a multi_choice
 	Never                bool                // found to be never asked
 	Dropped              bool                // found after reading that it cannot be carried over
 	Answers              []condition.Option  // of a yes or no, if its values are not true and false
@@ -227,17 +228,19 @@ func (d *Draft) FitOptions(q *Question, at *report.Atom) bool {
 		d.DropText(q.OtherLabel)
 		q.Kind, q.Options, q.Other, q.OtherLabel, q.Shuffle, q.Display = survey.ShortText, nil, false, nil, false, ""
 		q.Min, q.Max = "", ""
-		if q.Target != nil {
-			*q.Target = *TargetOf(q)
-		}
 	case n == 1 && q.Kind == survey.SingleChoice:
 		d.Change(at, "one option alone is no choice: it is asked as several that can be chosen")
-		q.Kind, q.Display = survey.MultiChoice, ""
+		q.Kind, q.Display, q.AsSet = survey.MultiChoice, "", true
+	default:
+		return true
+	}
+	if q.Target != nil {
+		*q.Target = *TargetOf(q)
 	}
 	return true
 }
 
-// Define defines a name of the source. The first definition counts, unless its kind is Missing.
+// Define defines a name of the source. The first definition counts, unless its kind is Missing or Nothing.
 func (d *Draft) Define(source string, to *condition.Target) {
 	if d.Scope == nil {
 		d.Scope = map[string]*condition.Target{}
@@ -258,15 +261,17 @@ func (d *Draft) DefineNothing(source, format string, args ...any) {
 }
 
 // DefineQuestion defines a question under its name, so that conditions can use it.
-func (d *Draft) DefineQuestion(q *Question) *condition.Target {
+func (d *Draft) DefineQuestion(q *Question) {
 	q.Target = TargetOf(q)
 	d.Define(q.Source, q.Target)
-	return q.Target
 }
 
 // TargetOf returns what conditions can do with a question.
 func TargetOf(q *Question) *condition.Target {
 	to := &condition.Target{Field: q.ID, Kind: KindOf(q.Kind), List: q.Kind == survey.MultiChoice || q.Kind == survey.Ranking}
+	if q.AsSet {
+		to.Kind, to.List, to.AsSet = condition.Choice, false, true
+	}
 	switch {
 	case q.Kind == survey.Note:
 		to.Why = message.New("which asks nothing")
@@ -287,6 +292,11 @@ func TargetOf(q *Question) *condition.Target {
 		to.Options = append(to.Options, condition.Option{Value: "other", ID: survey.Other})
 	}
 	return to
+}
+
+// TargetOfRow returns what conditions can do with a row of a matrix.
+func TargetOfRow(q *Question, row *Option) *condition.Target {
+	return &condition.Target{Field: q.ID + "." + row.ID, Kind: condition.Choice, Options: q.Options.Answers()}
 }
 
 // whole lists whole numbers.

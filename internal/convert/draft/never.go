@@ -1,10 +1,7 @@
 package draft
 
 import (
-	"cmp"
-	"maps"
 	"slices"
-	"strings"
 
 	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/report"
@@ -130,21 +127,18 @@ func (w *writer) dropNeverOptions(q *Question, changed *bool) bool {
 		return false
 	}
 	var left []*Option
-	names := map[*Condition][]string{}
 	for _, o := range q.Options.Items {
-		if never := w.neverMet(o.Show, nil, o.Never); never != nil {
-			names[never] = append(names[never], o.Source)
-			w.unoffered = append(w.unoffered, o.Atoms...)
+		never := w.neverMet(o.Show, nil, o.Never)
+		if never == nil {
+			left = append(left, o)
 			continue
 		}
-		left = append(left, o)
-	}
-	if len(names) == 0 {
-		return false
-	}
-	for _, never := range slices.SortedFunc(maps.Keys(names), func(a, b *Condition) int { return cmp.Compare(a.At.At.Order, b.At.At.Order) }) {
-		w.Change(never.At, "%s is true for no answers, so what it is for is never offered, and was left out: %s", report.Quote(never.At.Text), report.Quote(strings.Join(names[never], ", ")))
+		w.unoffered = append(w.unoffered, o.Atoms...)
+		w.Change(never.At, "%s is true for no answers, so what it is for is never offered, and was left out: %s", report.Quote(never.At.Text), report.Quote(o.Source))
 		w.sayWhyNever(never, nil)
+	}
+	if len(left) == len(q.Options.Items) {
+		return false
 	}
 	*changed = true
 	q.Options.Items = left
@@ -152,7 +146,6 @@ func (w *writer) dropNeverOptions(q *Question, changed *bool) bool {
 		w.answerNothing(q)
 		return true
 	}
-	to := TargetOf(q)
-	*q.Target = *to
+	*q.Target = *TargetOf(q)
 	return false
 }

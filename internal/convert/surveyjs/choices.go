@@ -73,15 +73,12 @@ func (e *element) filterChoices() {
 
 // withItem puts an option's value in place of item.
 func withItem(t *condition.Term, value string) *condition.Term {
-	if t.Op == "name" && (strings.EqualFold(t.Text, "item") || strings.EqualFold(t.Text, "choice")) {
-		return &condition.Term{Op: "text", Text: value}
-	}
-	filled := *t
-	filled.Args = nil
-	for _, a := range t.Args {
-		filled.Args = append(filled.Args, withItem(a, value))
-	}
-	return &filled
+	return t.Replace(func(t *condition.Term) *condition.Term {
+		if t.Op == "name" && (strings.EqualFold(t.Text, "item") || strings.EqualFold(t.Text, "choice")) {
+			return &condition.Term{Op: "text", Text: value}
+		}
+		return nil
+	})
 }
 
 func (e *element) setChoiceType() {
@@ -356,7 +353,7 @@ func (e *element) addChoicesFrom(from *draft.List, n, mode *node) {
 		case "selected":
 			option.Show = []*draft.Condition{{At: n.first(), Tree: chosen, Find: e.finder()}}
 		case "unselected":
-			option.Show = []*draft.Condition{{At: n.first(), Tree: not(chosen), Find: e.finder()}}
+			option.Show = []*draft.Condition{{At: n.first(), Tree: condition.Not(chosen), Find: e.finder()}}
 		}
 		options = append(options, option)
 	}
@@ -365,11 +362,8 @@ func (e *element) addChoicesFrom(from *draft.List, n, mode *node) {
 		o.ID = ""
 	}
 	e.AssignOptionIDs(q.Options, "option")
-	to := q.Target
 	e.FitOptions(q, q.At)
-	if q.Target = to; to != nil {
-		*to = *draft.TargetOf(q)
-	}
+	*q.Target = *draft.TargetOf(q)
 }
 
 // readRating reads steps: numbers, or with words of their own.

@@ -268,8 +268,7 @@ func (e *element) readMultipleText() {
 		item.reportRest("a text")
 		report.Carry(item.name.first())
 		q.ID = e.NewQuestionID(e.q.Source + "_" + item.name.str())
-		q.Target = draft.TargetOf(q)
-		e.reader.define(q.Source, q.Target)
+		e.defineQuestion(q)
 		e.within.Children = append(e.within.Children, q)
 		made++
 	}
@@ -369,15 +368,14 @@ func (e *element) define() {
 			e.Change(n.first(), "answers are kept under the question's id here; conditions that use %s follow", n.brief())
 		}
 	}
-	q.Target = draft.TargetOf(q)
-	e.reader.define(q.Source, q.Target)
+	e.defineQuestion(q)
 	e.byName[q.Source] = q
 	if n := e.get("valueName"); n != nil {
 		e.reader.define(n.str(), q.Target)
 	}
 	if q.Target.Kind == condition.Group {
 		for _, r := range q.Rows {
-			part := &condition.Target{Field: q.ID + "." + r.ID, Kind: condition.Choice, Options: q.Options.Answers()}
+			part := draft.TargetOfRow(q, r)
 			q.Parts = append(q.Parts, part)
 			e.reader.define(q.Source+"."+r.Source, part)
 		}
@@ -402,7 +400,6 @@ func (e *element) readComment() {
 	comment.ID = e.NewQuestionID(q.ID + "_comment")
 	report.Carry(box.first())
 	e.Change(box.first(), "its box for a comment became a question of its own, '%s'", comment.ID)
-	comment.Target = draft.TargetOf(comment)
-	e.reader.define(comment.Source, comment.Target)
+	e.defineQuestion(comment)
 	e.within.Children = append(e.within.Children, comment)
 }

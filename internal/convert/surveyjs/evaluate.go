@@ -15,7 +15,7 @@ var dialect = condition.Dialect{
 	Evaluate:    evaluate,
 	Holds:       holds,
 	Equal:       func(option string, v condition.Value) bool { return equal(stored(option), v) },
-	Number:      asNumber,
+	Number:      condition.NumberOf,
 	ListIsTrue:  true,
 	IgnoresCase: true,
 }
@@ -47,33 +47,7 @@ func textNumber(text string) (float64, bool) {
 	if len(text) > 15 && !strings.ContainsFunc(text, func(c rune) bool { return c < '0' || c > '9' }) {
 		return 0, false
 	}
-	return jsNumber(text)
-}
-
-// jsNumber reads a text as JavaScript does; a blank one is no number here.
-func jsNumber(text string) (float64, bool) {
-	text = strings.TrimSpace(text)
-	if strings.ContainsFunc(text, func(c rune) bool { return !strings.ContainsRune("0123456789.eE+-", c) }) {
-		return 0, false
-	}
-	n, err := strconv.ParseFloat(text, 64)
-	return n, err == nil
-}
-
-// asNumber returns what a value is when it is compared with a number.
-func asNumber(v condition.Value) (float64, bool) {
-	switch v := v.(type) {
-	case float64:
-		return v, true
-	case bool:
-		if v {
-			return 1, true
-		}
-		return 0, true
-	case string:
-		return jsNumber(v)
-	}
-	return 0, false
+	return condition.NumberOf(text)
 }
 
 func holds(v condition.Value, s condition.Sense) bool {
@@ -81,22 +55,12 @@ func holds(v condition.Value, s condition.Sense) bool {
 	case condition.True:
 		return v == true
 	case condition.One:
-		n, ok := asNumber(v)
+		n, ok := condition.NumberOf(v)
 		return ok && n == 1
 	case condition.NotFalse:
 		return v != false
 	}
-	switch v := v.(type) {
-	case nil:
-		return false
-	case bool:
-		return v
-	case float64:
-		return v != 0 && !math.IsNaN(v)
-	case string:
-		return v != ""
-	}
-	return true
+	return condition.IsTruthy(v)
 }
 
 func isList(v condition.Value) bool {
@@ -118,9 +82,7 @@ func equal(x, y condition.Value) bool {
 		y = nil
 	}
 	if isEmpty(x) || isEmpty(y) {
-		_, listX := x.([]condition.Value)
-		_, listY := y.([]condition.Value)
-		return isEmpty(x) && isEmpty(y) && (!listX && !listY || listX && y != "" || listY && x != "")
+		return isEmpty(x) && isEmpty(y) && (!isList(x) && !isList(y) || isList(x) && y != "" || isList(y) && x != "")
 	}
 	a, listX := x.([]condition.Value)
 	b, listY := y.([]condition.Value)
@@ -138,8 +100,8 @@ func equal(x, y condition.Value) bool {
 	if flag, ok := y.(bool); ok && isX {
 		return strconv.FormatBool(flag) == strings.ToLower(textX)
 	}
-	n, okX := asNumber(x)
-	m, okY := asNumber(y)
+	n, okX := condition.NumberOf(x)
+	m, okY := condition.NumberOf(y)
 	return okX && okY && n == m
 }
 
@@ -148,7 +110,7 @@ func lower(text string) string { return strings.ToLower(strings.TrimSpace(text))
 
 // sameItems reports whether lists have the same items, in any order: they are put in that of their texts first.
 func sameItems(a, b []condition.Value) bool {
-	byText := func(x, y condition.Value) int { return strings.Compare(shown(x), shown(y)) }
+	byText := func(x, y condition.Value) int { return strings.Compare(condition.TextOf(x), condition.TextOf(y)) }
 	a, b = slices.Clone(a), slices.Clone(b)
 	slices.SortFunc(a, byText)
 	slices.SortFunc(b, byText)
@@ -162,8 +124,8 @@ func less(x, y condition.Value) bool {
 	if isX && isY {
 		return a < b
 	}
-	n, okX := asNumber(x)
-	m, okY := asNumber(y)
+	n, okX := condition.NumberOf(x)
+	m, okY := condition.NumberOf(y)
 	return okX && okY && n < m
 }
 
@@ -182,22 +144,16 @@ func evaluate(t *condition.Term, answer condition.Value) (condition.Value, error
 			return nil, condition.NoCall(t.Text)
 		}
 		return n, nil
-	case "true":
-		return true, nil
-	case "false":
-		return false, nil
+	case "true", "false":
+		return t.Op == "true", nil
 	case "null":
 		return nil, nil
 	case "call":
 		return call(t, answer)
 	}
-	var args []condition.Value
-	for _, a := range t.Args {
-		v, err := evaluate(a, answer)
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, v)
+	args, err := t.Values(answer, evaluate)
+	if err != nil {
+		return nil, err
 	}
 	return apply(t, args)
 }
@@ -208,14 +164,14 @@ func apply(t *condition.Term, args []condition.Value) (condition.Value, error) {
 	case "list":
 		return args, nil
 	case "not":
-		return !holds(args[0], condition.Truthy), nil
+		return !condition.IsTruthy(args[0]), nil
 	case "and":
-		if holds(args[0], condition.Truthy) {
+		if condition.IsTruthy(args[0]) {
 			return args[1], nil
 		}
 		return args[0], nil
 	case "or":
-		if holds(args[0], condition.Truthy) {
+		if condition.IsTruthy(args[0]) {
 			return args[0], nil
 		}
 		return args[1], nil
@@ -228,13 +184,13 @@ func apply(t *condition.Term, args []condition.Value) (condition.Value, error) {
 	case "has":
 		return contains(args[0], args[1]), nil
 	case "lacks":
-		if _, list := args[0].([]condition.Value); list {
+		if isList(args[0]) {
 			return !contains(args[0], args[1]), nil
 		}
-		if !holds(args[0], condition.Truthy) && !isEmpty(args[1]) {
+		if !condition.IsTruthy(args[0]) && !isEmpty(args[1]) {
 			return true, nil
 		}
-		return holds(args[1], condition.Truthy) && !isEmpty(args[0]) && !contains(args[0], args[1]), nil
+		return condition.IsTruthy(args[1]) && !isEmpty(args[0]) && !contains(args[0], args[1]), nil
 	case "any":
 		return anyOf(args[0], args[1]), nil
 	case "all":
@@ -252,23 +208,10 @@ func apply(t *condition.Term, args []condition.Value) (condition.Value, error) {
 	return nil, condition.NoCall(t.Op)
 }
 
-// shown returns a value as a text; "" for a list.
-func shown(v condition.Value) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case bool:
-		return strconv.FormatBool(v)
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	return ""
-}
-
 func contains(in, v condition.Value) bool {
 	list, ok := in.([]condition.Value)
 	if !ok {
-		return !isEmpty(in) && holds(v, condition.Truthy) && strings.Contains(strings.ToLower(shown(in)), strings.ToLower(shown(v)))
+		return !isEmpty(in) && condition.IsTruthy(v) && strings.Contains(strings.ToLower(condition.TextOf(in)), strings.ToLower(condition.TextOf(v)))
 	}
 	wanted, ok := v.([]condition.Value)
 	if !ok {
@@ -278,11 +221,7 @@ func contains(in, v condition.Value) bool {
 		return false
 	}
 	for _, w := range wanted {
-		found := false
-		for _, item := range list {
-			found = found || equal(item, w)
-		}
-		if !found {
+		if !slices.ContainsFunc(list, func(item condition.Value) bool { return equal(item, w) }) {
 			return false
 		}
 	}
@@ -296,35 +235,25 @@ func anyOf(in, v condition.Value) bool {
 	case isEmpty(v):
 		return true
 	}
-	if _, ok := in.([]condition.Value); !ok {
+	if !isList(in) {
 		return contains(v, in)
 	}
 	list, ok := v.([]condition.Value)
 	if !ok {
 		return contains(in, v)
 	}
-	for _, item := range list {
-		if contains(in, item) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(item condition.Value) bool { return contains(in, item) })
 }
 
 func allOf(in, v condition.Value) bool {
 	list, ok := v.([]condition.Value)
 	switch {
-	case !holds(in, condition.Truthy) && !isEmpty(v):
+	case !condition.IsTruthy(in) && !isEmpty(v):
 		return false
 	case !ok:
 		return contains(in, v)
 	}
-	for _, item := range list {
-		if !contains(in, item) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(list, func(item condition.Value) bool { return !contains(in, item) })
 }
 
 // call evaluates arithmetic with numbers, and iif.
@@ -334,7 +263,7 @@ func call(t *condition.Term, answer condition.Value) (condition.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if holds(test, condition.Truthy) {
+		if condition.IsTruthy(test) {
 			return evaluate(t.Args[1], answer)
 		}
 		return evaluate(t.Args[2], answer)
@@ -342,32 +271,33 @@ func call(t *condition.Term, answer condition.Value) (condition.Value, error) {
 	if len(t.Args) != 2 || !strings.Contains("+-*/", t.Text) {
 		return nil, condition.NoCall(t.Text)
 	}
-	var n [2]float64
-	var texts [2]string
-	for i, a := range t.Args {
-		v, err := evaluate(a, answer)
-		if err != nil {
-			return nil, err
-		}
-		number, _ := asNumber(v)
-		if _, isText := v.(string); isText {
-			number = math.NaN()
-		}
-		n[i], texts[i] = number, shown(v)
+	args, err := t.Values(answer, evaluate)
+	if err != nil {
+		return nil, err
 	}
+	x, y := operand(args[0]), operand(args[1])
 	switch {
-	case t.Text == "+" && (math.IsNaN(n[0]) || math.IsNaN(n[1])):
-		return texts[0] + texts[1], nil
+	case t.Text == "+" && (math.IsNaN(x) || math.IsNaN(y)):
+		return condition.TextOf(args[0]) + condition.TextOf(args[1]), nil
 	case t.Text == "+":
-		return rounded(n[0] + n[1]), nil
+		return rounded(x + y), nil
 	case t.Text == "-":
-		return rounded(n[0] - n[1]), nil
+		return rounded(x - y), nil
 	case t.Text == "*":
-		return rounded(n[0] * n[1]), nil
-	case n[1] == 0:
+		return rounded(x * y), nil
+	case y == 0:
 		return nil, nil
 	}
-	return n[0] / n[1], nil
+	return x / y, nil
+}
+
+// operand returns a value as a number that is calculated with; NaN for a text.
+func operand(v condition.Value) float64 {
+	if _, isText := v.(string); isText {
+		return math.NaN()
+	}
+	n, _ := condition.NumberOf(v)
+	return n
 }
 
 // rounded takes off what binary fractions add to sums of decimals.

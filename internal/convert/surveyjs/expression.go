@@ -86,14 +86,10 @@ func (p *parser) membership() (*condition.Term, error) {
 		}
 		t = has
 		if op == "noneof" {
-			t = not(has)
+			t = condition.Not(has)
 		}
 	}
 	return nil, err
-}
-
-func not(t *condition.Term) *condition.Term {
-	return &condition.Term{Op: "not", Args: []*condition.Term{t}}
 }
 
 func (p *parser) factor() (*condition.Term, error) {
@@ -104,7 +100,7 @@ func (p *parser) factor() (*condition.Term, error) {
 	if op, ok := p.Word("empty", "notempty"); ok {
 		t = &condition.Term{Op: "answered", Args: []*condition.Term{t}}
 		if op == "empty" {
-			t = not(t)
+			t = condition.Not(t)
 		}
 	}
 	return t, nil
@@ -168,5 +164,5 @@ func (p *parser) negation() (*condition.Term, error) {
 	}
 	defer p.Leave()
 	t, err := p.factor()
-	return not(t), err
+	return condition.Not(t), err
 }

@@ -133,11 +133,11 @@ func (m *dropdownMatrix) readColumn(c *object) {
 	c.reportRest("a column")
 	q.ID = m.NewQuestionID(m.q.Source + "_" + name.str())
 	for _, r := range m.rows {
-		part := &condition.Target{Field: q.ID + "." + r.ID, Kind: condition.Choice, Options: q.Options.Answers()}
+		part := draft.TargetOfRow(q, r)
 		q.Parts = append(q.Parts, part)
 		m.reader.define(m.cell(r, name), part)
 	}
-	q.Target = &condition.Target{Field: q.ID, Kind: condition.Group}
+	q.Target = draft.TargetOf(q)
 	m.within.Children = append(m.within.Children, q)
 	m.made++
 }

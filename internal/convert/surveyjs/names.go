@@ -44,6 +44,12 @@ func (r *reader) define(name string, to *condition.Target) {
 	r.Define(name, to)
 }
 
+// defineQuestion defines a question under its name.
+func (r *reader) defineQuestion(q *draft.Question) {
+	q.Target = draft.TargetOf(q)
+	r.define(q.Source, q.Target)
+}
+
 // otherNames are prefixes, or names, of what is no question of the same panel.
 var otherNames = regexp.MustCompile(`(?i)^((prev|next|parent)panel\.|(prev|next|total)?row\.|survey\.|\$|(item|choice|panel|row|panelindex|visiblepanelindex|itemindex|rowindex|visiblerowindex|rowname|rowvalue|rowtitle)$)`)
 
@@ -65,11 +71,8 @@ func (r *reader) finder() draft.Find {
 		if to := lookUp(r.Scope, name); to != nil {
 			return to
 		}
-		base, _, _ := strings.Cut(name, ".")
-		if base, _, ok := strings.Cut(base, "["); ok || base != name {
-			if of := lookUp(r.Scope, base); of != nil {
-				return &condition.Target{Kind: condition.Missing, Why: message.New("which is a part of %s", report.Quote(base))}
-			}
+		if i := strings.IndexAny(name, ".["); i >= 0 && lookUp(r.Scope, name[:i]) != nil {
+			return &condition.Target{Kind: condition.Missing, Why: message.New("which is a part of %s", report.Quote(name[:i]))}
 		}
 		return nil
 	}

@@ -21,8 +21,6 @@ type validator struct {
 	q       *draft.Question
 	kind    *node
 	message *draft.Text
-
-	checkMessage *draft.Text // the message, once it is that of a check
 }
 
 // readValidators reads the validators of a question.
@@ -132,6 +130,7 @@ func (v *validator) readNumeric() {
 		return
 	}
 	var rest []*condition.Term
+	message := v.message
 	v.limit(func() {
 		for i, t := range parts {
 			if v.q.Kind == survey.Number && v.q.Limit(t) {
@@ -141,16 +140,12 @@ func (v *validator) readNumeric() {
 				rest = append(rest, t)
 			}
 		}
-		if len(rest) > 0 && len(rest) == len(parts) {
-			v.message, v.checkMessage = nil, v.message
+		if len(rest) == len(parts) {
+			v.message = nil // it is that of the check alone
 		}
 	})
 	if len(rest) == 0 {
 		return
-	}
-	message := v.message
-	if message == nil {
-		message = v.checkMessage
 	}
 	if message == nil {
 		message = v.WriteMessage(atoms[0])

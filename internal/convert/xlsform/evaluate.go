@@ -2,7 +2,6 @@ package xlsform
 
 import (
 	"math"
-	"strconv"
 	"strings"
 
 	"glasspoll/internal/convert/condition"
@@ -11,7 +10,7 @@ import (
 // dialect is how XPath is evaluated in forms; the answer of a question is a text, which is empty if there is none.
 var dialect = condition.Dialect{
 	Evaluate: evaluate,
-	Holds:    func(v condition.Value, _ condition.Sense) bool { return isTrue(v) },
+	Holds:    func(v condition.Value, _ condition.Sense) bool { return condition.IsTruthy(v) },
 	Equal:    func(option string, v condition.Value) bool { return equal(option, v) },
 	Number:   func(v condition.Value) (float64, bool) { n := number(v); return n, !math.IsNaN(n) },
 	Unchanged: func(function string, k condition.Kind) bool {
@@ -26,45 +25,12 @@ var dialect = condition.Dialect{
 	TextSet: true,
 }
 
-func isTrue(v condition.Value) bool {
-	switch v := v.(type) {
-	case bool:
-		return v
-	case float64:
-		return v != 0 && !math.IsNaN(v)
-	case string:
-		return v != ""
-	}
-	return false
-}
-
+// number returns a value as a number; NaN for a text that says something else.
 func number(v condition.Value) float64 {
-	switch v := v.(type) {
-	case bool:
-		if v {
-			return 1
-		}
-		return 0
-	case float64:
-		return v
-	case string:
-		if n, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil && !strings.ContainsAny(v, "xXnNpP_") {
-			return n
-		}
+	if n, ok := condition.NumberOf(v); ok {
+		return n
 	}
 	return math.NaN()
-}
-
-func text(v condition.Value) string {
-	switch v := v.(type) {
-	case bool:
-		return strconv.FormatBool(v)
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case string:
-		return v
-	}
-	return ""
 }
 
 func equal(x, y condition.Value) bool {
@@ -74,17 +40,17 @@ func equal(x, y condition.Value) bool {
 	_, numberY := y.(float64)
 	switch {
 	case boolX || boolY:
-		return isTrue(x) == isTrue(y)
+		return condition.IsTruthy(x) == condition.IsTruthy(y)
 	case numberX || numberY:
 		return number(x) == number(y)
 	}
-	return text(x) == text(y)
+	return condition.TextOf(x) == condition.TextOf(y)
 }
 
 func evaluate(t *condition.Term, answer condition.Value) (condition.Value, error) {
 	switch t.Op {
 	case "name", "self":
-		return text(answer), nil
+		return condition.TextOf(answer), nil
 	case "text":
 		return t.Text, nil
 	case "number":
@@ -94,13 +60,9 @@ func evaluate(t *condition.Term, answer condition.Value) (condition.Value, error
 	case "null":
 		return "", nil
 	}
-	var args []condition.Value
-	for _, a := range t.Args {
-		v, err := evaluate(a, answer)
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, v)
+	args, err := t.Values(answer, evaluate)
+	if err != nil {
+		return nil, err
 	}
 	return apply(t, args)
 }
@@ -109,11 +71,11 @@ func evaluate(t *condition.Term, answer condition.Value) (condition.Value, error
 func apply(t *condition.Term, args []condition.Value) (condition.Value, error) {
 	switch t.Op {
 	case "not":
-		return !isTrue(args[0]), nil
+		return !condition.IsTruthy(args[0]), nil
 	case "and":
-		return isTrue(args[0]) && isTrue(args[1]), nil
+		return condition.IsTruthy(args[0]) && condition.IsTruthy(args[1]), nil
 	case "or":
-		return isTrue(args[0]) || isTrue(args[1]), nil
+		return condition.IsTruthy(args[0]) || condition.IsTruthy(args[1]), nil
 	case "==":
 		return equal(args[0], args[1]), nil
 	case "!=":
@@ -127,18 +89,18 @@ func apply(t *condition.Term, args []condition.Value) (condition.Value, error) {
 	case ">=":
 		return number(args[0]) >= number(args[1]), nil
 	case "has":
-		for _, item := range strings.Fields(text(args[0])) {
-			if item == strings.TrimSpace(text(args[1])) {
+		for _, item := range strings.Fields(condition.TextOf(args[0])) {
+			if item == strings.TrimSpace(condition.TextOf(args[1])) {
 				return true, nil
 			}
 		}
-		return text(args[0]) == text(args[1]), nil
+		return condition.TextOf(args[0]) == condition.TextOf(args[1]), nil
 	case "part":
-		return strings.Contains(text(args[0]), text(args[1])), nil
+		return strings.Contains(condition.TextOf(args[0]), condition.TextOf(args[1])), nil
 	case "count":
-		return float64(len(strings.Fields(text(args[0])))), nil
+		return float64(len(strings.Fields(condition.TextOf(args[0])))), nil
 	case "length":
-		return float64(len([]rune(text(args[0])))), nil
+		return float64(len([]rune(condition.TextOf(args[0])))), nil
 	case "call":
 		return call(t.Text, args)
 	}
@@ -153,18 +115,18 @@ func call(name string, args []condition.Value) (condition.Value, error) {
 	case name == "number" && len(args) == 1:
 		return number(args[0]), nil
 	case name == "string" && len(args) == 1:
-		return text(args[0]), nil
+		return condition.TextOf(args[0]), nil
 	case name == "normalize-space" && len(args) == 1:
-		return strings.Join(strings.Fields(text(args[0])), " "), nil
+		return strings.Join(strings.Fields(condition.TextOf(args[0])), " "), nil
 	case name == "starts-with" && len(args) == 2:
-		return strings.HasPrefix(text(args[0]), text(args[1])), nil
+		return strings.HasPrefix(condition.TextOf(args[0]), condition.TextOf(args[1])), nil
 	case name == "if" && len(args) == 3:
-		if isTrue(args[0]) {
+		if condition.IsTruthy(args[0]) {
 			return args[1], nil
 		}
 		return args[2], nil
 	case name == "coalesce" && len(args) == 2:
-		if text(args[0]) != "" {
+		if condition.TextOf(args[0]) != "" {
 			return args[0], nil
 		}
 		return args[1], nil

@@ -81,10 +81,7 @@ func (p *parser) factor() (*condition.Term, error) {
 	case "sign":
 		switch t.Text {
 		case ".":
-			if _, ok := p.Sign("/"); ok {
-				return p.path("./")
-			}
-			return &condition.Term{Op: "self"}, nil
+			return p.self()
 		case "..", "/":
 			return p.path(t.Text)
 		case "-":
@@ -100,30 +97,33 @@ func (p *parser) factor() (*condition.Term, error) {
 	}
 }
 
+// self parses what follows the question with the condition: a path from there, or nothing.
+func (p *parser) self() (*condition.Term, error) {
+	if _, ok := p.Sign("/"); ok {
+		return p.path("./")
+	}
+	return &condition.Term{Op: "self"}, nil
+}
+
 // path parses the rest of a path to a question, such as ../name; begun is what has been read of it.
 func (p *parser) path(begun string) (*condition.Term, error) {
 	path := begun
-	for expectsSlash := begun == ".."; ; expectsSlash = !expectsSlash {
-		if expectsSlash {
+	for {
+		if !strings.HasSuffix(path, "/") {
 			if _, ok := p.Sign("/"); !ok {
 				break
 			}
 			path += "/"
-			continue
 		}
-		if _, ok := p.Sign(".."); ok {
-			path += ".."
-			continue
+		step, ok := p.Sign("..", ".")
+		if !ok {
+			t := p.Next()
+			if t.Kind != "word" {
+				return nil, message.Errorf("it finds answers by a path that is not that of one question")
+			}
+			step = t.Text
 		}
-		if _, ok := p.Sign("."); ok {
-			path += "."
-			continue
-		}
-		t := p.Next()
-		if t.Kind != "word" {
-			return nil, message.Errorf("it finds answers by a path that is not that of one question")
-		}
-		path += t.Text
+		path += step
 	}
 	if t := p.Peek(); t.Kind == "sign" && t.Text == "[" {
 		return nil, message.Errorf("it finds answers by a path that is not that of one question")
@@ -167,14 +167,11 @@ func (p *parser) call(name string) (*condition.Term, error) {
 		return term("part", 2)
 	case "current":
 		if len(args) == 0 {
-			if _, ok := p.Sign("/"); ok {
-				return p.path("./")
-			}
-			return &condition.Term{Op: "self"}, nil
+			return p.self()
 		}
 	case "boolean":
 		if len(args) == 1 {
-			return not(not(args[0])), nil
+			return condition.Not(condition.Not(args[0])), nil
 		}
 	case "count-selected":
 		return term("count", 1)
@@ -191,8 +188,4 @@ func (p *parser) call(name string) (*condition.Term, error) {
 		}
 	}
 	return &condition.Term{Op: "call", Text: name, Args: args}, nil
-}
-
-func not(t *condition.Term) *condition.Term {
-	return &condition.Term{Op: "not", Args: []*condition.Term{t}}
 }

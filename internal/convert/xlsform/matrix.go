@@ -3,7 +3,6 @@ package xlsform
 import (
 	"slices"
 
-	"glasspoll/internal/convert/condition"
 	"glasspoll/internal/convert/draft"
 	"glasspoll/internal/convert/report"
 	"glasspoll/internal/survey"
@@ -121,9 +120,9 @@ func (f *form) fillMatrix(m *draft.Question, rows []*draft.Question) {
 		}
 		m.Rows = append(m.Rows, row)
 		m.Atoms = append(m.Atoms, q.Atoms...)
-		*q.Target = condition.Target{Field: m.ID + "." + row.ID, Kind: condition.Choice, Options: q.Options.Answers()}
+		*q.Target = *draft.TargetOfRow(m, row)
 		m.Parts = append(m.Parts, q.Target)
 	}
-	m.Target = &condition.Target{Field: m.ID, Kind: condition.Group}
+	m.Target = draft.TargetOf(m)
 	f.Scope[m.Source] = m.Target
 }

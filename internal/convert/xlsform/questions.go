@@ -288,7 +288,10 @@ func (f *form) useColumns(q *draft.Question, a *report.Atom, filter *condition.T
 
 // fillColumns puts an option's own values into a filter.
 func fillColumns(t *condition.Term, o *draft.Option) *condition.Term {
-	if t.Op == "column" {
+	return t.Replace(func(t *condition.Term) *condition.Term {
+		if t.Op != "column" {
+			return nil
+		}
 		value := o.Columns[t.Text]
 		switch t.Text {
 		case "name":
@@ -297,10 +300,5 @@ func fillColumns(t *condition.Term, o *draft.Option) *condition.Term {
 			value = o.Label.In("")
 		}
 		return &condition.Term{Op: "text", Text: strings.TrimSpace(value)}
-	}
-	filled := &condition.Term{Op: t.Op, Text: t.Text}
-	for _, a := range t.Args {
-		filled.Args = append(filled.Args, fillColumns(a, o))
-	}
-	return filled
+	})
 }

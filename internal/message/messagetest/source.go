@@ -25,10 +25,9 @@ type Literal struct {
 
 // Source holds what was found.
 type Source struct {
-	Formats   []Literal // that messages are made from
-	Variable  []Literal // formats that are not constants, as they are written
-	Sentinels []Literal // texts of errors.New, which the catalogue may have
-	Words     []Literal // English words that are passed as arguments of messages, and so stay English in every language
+	Formats  []Literal // that messages are made from
+	Variable []Literal // formats that are not constants, as they are written
+	Words    []Literal // English words that are passed as arguments of messages, and so stay English in every language
 }
 
 // Read reads the packages of the module in a directory. It knows the types of the module's own packages, not those of others.
@@ -147,11 +146,6 @@ func (r *reader) inspect(p *parsed, f *ast.File) {
 				}
 			}
 			if call, ok := n.(*ast.CallExpr); ok {
-				if types.ExprString(call.Fun) == "errors.New" && len(call.Args) == 1 {
-					if value := p.info.Types[call.Args[0]].Value; value != nil {
-						r.add(&r.found.Sentinels, p, call, constant.StringVal(value))
-					}
-				}
 				r.call(p, body, call)
 			}
 			return true
